@@ -1,0 +1,122 @@
+# GNU make. ./configure writes config.mk, which says for whom and where we build; it works
+# in any directory. `make V=1` shows the commands.
+
+all:
+
+ifneq ($(wildcard config.mk),)
+include config.mk
+else ifneq ($(filter-out clean distclean,$(or $(MAKECMDGOALS),all)),)
+$(error run ./configure first)
+endif
+
+srcdir ?= .
+INSTALL ?= install
+MAKEFLAGS += --no-builtin-rules
+.DELETE_ON_ERROR:
+
+# A file x_linux.c has a portable twin x_portable.c. The program takes the one that belongs
+# to its platform; the portable one is compiled always, so that it cannot rot.
+SRC := $(patsubst $(srcdir)/%,%,$(wildcard $(srcdir)/src/*.c $(srcdir)/src/*/*.c))
+OBJ := $(SRC:src/%.c=obj/%.o)
+OBJ_LINUX := $(filter %_linux.o,$(OBJ))
+OBJ_PORTABLE := $(filter %_portable.o,$(OBJ))
+ifeq ($(PLATFORM),linux)
+OBJ_LINKED := $(filter-out $(OBJ_PORTABLE),$(OBJ))
+else
+OBJ_LINKED := $(filter-out $(OBJ_LINUX),$(OBJ))
+endif
+MAN := $(wildcard $(srcdir)/man/*.1 $(srcdir)/man/*.7)
+
+ifeq ($(V),1)
+say = @:
+else
+say = @printf '  %-4s %s\n'
+Q = @
+endif
+
+all: sockit $(OBJ_PORTABLE)
+
+sockit: $(OBJ_LINKED) config.mk
+	$(say) LD $@
+	$(Q)$(CC) $(BASE_CFLAGS) $(CFLAGS) $(BASE_LDFLAGS) $(LDFLAGS) -o $@ $(OBJ_LINKED)
+
+obj/%.o: $(srcdir)/src/%.c config.h config.mk
+	$(say) CC src/$*.c
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(BASE_CPPFLAGS) -I$(srcdir)/src -I. $(CPPFLAGS) $(BASE_CFLAGS) $(CFLAGS) \
+		-MMD -MP -c -o $@ $<
+
+-include $(OBJ:.o=.d)
+
+config.mk: $(srcdir)/configure
+	@echo 'configure has changed: once more'
+	$(Q)$(CONFIGURE)
+
+# Tests. TESTS='tests/connect.bats --filter PATTERN' takes a part; JOBS=N as many at a time.
+
+run = SOCKIT=$(CURDIR)/sockit $(srcdir)/tests/run
+
+check: all
+	@$(run) $(TESTS)
+
+check-user: all
+	@$(run) --user $(TESTS)
+
+# The reports of these two go to files, since tests look at stderr, close it, or do not look
+# at all; tests/run counts each report as a failure.
+check-asan: obj/asan/config.mk
+	@$(MAKE) --no-print-directory -C obj/asan all
+	@rm -rf obj/asan/reports && mkdir -m 1777 obj/asan/reports
+	@SOCKIT=$(CURDIR)/obj/asan/sockit SOCKIT_FLAVOUR=asan REPORTS=$(CURDIR)/obj/asan/reports \
+	ASAN_OPTIONS=exitcode=99:log_path=$(CURDIR)/obj/asan/reports/asan \
+	UBSAN_OPTIONS=exitcode=99:print_stacktrace=1:log_path=$(CURDIR)/obj/asan/reports/ubsan \
+	$(srcdir)/tests/run $(TESTS)
+
+obj/asan/config.mk: config.mk
+	@mkdir -p obj/asan
+	@cd obj/asan && $(if $(filter /%,$(srcdir)),,../../)$(srcdir)/configure --sanitize \
+		$(if $(filter portable,$(PLATFORM)),--disable-linux) CC='$(CC)'
+
+check-valgrind: all
+	@rm -rf obj/valgrind && mkdir -p obj/valgrind && chmod 1777 obj/valgrind
+	@SOCKIT=$(abspath $(srcdir))/tests/helpers/valgrind SOCKIT_BINARY=$(CURDIR)/sockit \
+	SOCKIT_FLAVOUR=valgrind REPORTS=$(CURDIR)/obj/valgrind \
+	$(srcdir)/tests/run --filter-tags valgrind $(TESTS)
+
+demo: all
+	@SOCKIT=$(CURDIR)/sockit $(srcdir)/tests/demo
+
+lint:
+	@$(srcdir)/tests/lint
+
+install: all
+	$(say) INST $(DESTDIR)$(bindir)/sockit
+	$(Q)mkdir -p $(DESTDIR)$(bindir)
+	$(Q)$(INSTALL) -m 755 $(STRIP) sockit $(DESTDIR)$(bindir)/sockit
+	$(Q)for page in $(MAN); do \
+		dir=$(DESTDIR)$(mandir)/man$${page##*.}; \
+		mkdir -p $$dir && $(INSTALL) -m 644 $$page $$dir || exit; \
+	done
+
+install-strip: STRIP = -s
+install-strip: install
+
+uninstall:
+	$(Q)rm -f $(DESTDIR)$(bindir)/sockit
+	$(Q)for page in $(notdir $(MAN)); do \
+		rm -f $(DESTDIR)$(mandir)/man$${page##*.}/$$page || exit; \
+	done
+
+dist:
+	$(say) TAR sockit-$(VERSION).tar.gz
+	$(Q)git -C $(srcdir) archive --format=tar.gz --prefix=sockit-$(VERSION)/ \
+		-o $(CURDIR)/sockit-$(VERSION).tar.gz HEAD
+
+clean:
+	$(Q)rm -rf obj sockit
+
+distclean: clean
+	$(Q)rm -f config.h config.mk config.log sockit-*.tar.gz $(if $(filter-out .,$(srcdir)),Makefile)
+
+.PHONY: all check check-user check-asan check-valgrind lint demo \
+	install install-strip uninstall dist clean distclean

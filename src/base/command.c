@@ -1,0 +1,35 @@
+#include "base/command.h"
+
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/help.h"
+
+struct outcome command_refuse(const struct messages *m, const struct option_error *error)
+{
+	message(m, MESSAGE_ERROR, "%s", error->text);
+	return (struct outcome){ OUTCOME_USAGE, 0 };
+}
+
+bool command_begin(const struct command *self, int argc, char **argv, void *options,
+		   struct messages *m, struct operands *operands, struct outcome *outcome)
+{
+	struct option_error error;
+	struct text text = { 0 };
+
+	m->subcommand = self->name;
+	m->start = clock_now();
+	switch (options_parse(self, options, argc, argv, operands, &error)) {
+	case OPTIONS_OK:
+		return true;
+	case OPTIONS_BAD:
+		*outcome = command_refuse(m, &error);
+		break;
+	case OPTIONS_HELP:
+		help_command(&text, self, help_width(STDOUT_FILENO));
+		*outcome = help_print(&text, m);
+		text_free(&text);
+		break;
+	}
+	return false;
+}

@@ -1,0 +1,74 @@
+#define _GNU_SOURCE /* EAI_NODATA, EAI_ADDRFAMILY */
+#include "base/errname.h"
+
+#include <errno.h>
+#include <netdb.h>
+#include <stddef.h>
+
+struct name {
+	int value;
+	const char *name;
+};
+
+#define NAME(x) x, #x
+
+static const struct name errnos[] = {
+	{ NAME(E2BIG) },	 { NAME(EACCES) },	 { NAME(EADDRINUSE) },
+	{ NAME(EADDRNOTAVAIL) }, { NAME(EAFNOSUPPORT) }, { NAME(EAGAIN) },
+	{ NAME(EALREADY) },	 { NAME(EBADF) },	 { NAME(EBUSY) },
+	{ NAME(ECANCELED) },	 { NAME(ECONNABORTED) }, { NAME(ECONNREFUSED) },
+	{ NAME(ECONNRESET) },	 { NAME(EDESTADDRREQ) }, { NAME(EDOM) },
+	{ NAME(EDQUOT) },	 { NAME(EEXIST) },	 { NAME(EFAULT) },
+	{ NAME(EFBIG) },	 { NAME(EHOSTUNREACH) }, { NAME(EINPROGRESS) },
+	{ NAME(EINTR) },	 { NAME(EINVAL) },	 { NAME(EIO) },
+	{ NAME(EISCONN) },	 { NAME(EISDIR) },	 { NAME(ELOOP) },
+	{ NAME(EMFILE) },	 { NAME(EMLINK) },	 { NAME(EMSGSIZE) },
+	{ NAME(ENAMETOOLONG) },	 { NAME(ENETDOWN) },	 { NAME(ENETRESET) },
+	{ NAME(ENETUNREACH) },	 { NAME(ENFILE) },	 { NAME(ENOBUFS) },
+	{ NAME(ENODEV) },	 { NAME(ENOENT) },	 { NAME(ENOEXEC) },
+	{ NAME(ENOMEM) },	 { NAME(ENOPROTOOPT) },	 { NAME(ENOSPC) },
+	{ NAME(ENOSYS) },	 { NAME(ENOTCONN) },	 { NAME(ENOTDIR) },
+	{ NAME(ENOTSOCK) },	 { NAME(ENOTSUP) },	 { NAME(ENOTTY) },
+	{ NAME(ENXIO) },	 { NAME(EOVERFLOW) },	 { NAME(EPERM) },
+	{ NAME(EPIPE) },	 { NAME(EPROTO) },	 { NAME(EPROTONOSUPPORT) },
+	{ NAME(EPROTOTYPE) },	 { NAME(ERANGE) },	 { NAME(EROFS) },
+	{ NAME(ESPIPE) },	 { NAME(ESRCH) },	 { NAME(ETIMEDOUT) },
+	{ NAME(ETXTBSY) },	 { NAME(EXDEV) },
+#if EOPNOTSUPP != ENOTSUP /* one number with two names on Linux */
+	{ NAME(EOPNOTSUPP) },
+#endif
+#ifdef EHOSTDOWN /* not in POSIX */
+	{ NAME(EHOSTDOWN) },
+#endif
+};
+
+static const struct name eais[] = {
+	{ NAME(EAI_AGAIN) },	  { NAME(EAI_BADFLAGS) }, { NAME(EAI_FAIL) },
+	{ NAME(EAI_FAMILY) },	  { NAME(EAI_MEMORY) },	  { NAME(EAI_NONAME) },
+	{ NAME(EAI_OVERFLOW) },	  { NAME(EAI_SERVICE) },  { NAME(EAI_SOCKTYPE) },
+	{ NAME(EAI_SYSTEM) },
+#ifdef EAI_NODATA /* not in POSIX */
+	{ NAME(EAI_NODATA) },
+#endif
+#ifdef EAI_ADDRFAMILY
+	{ NAME(EAI_ADDRFAMILY) },
+#endif
+};
+
+static const char *find(const struct name *names, size_t n, int value, const char *otherwise)
+{
+	for (size_t i = 0; i < n; i++)
+		if (names[i].value == value)
+			return names[i].name;
+	return otherwise;
+}
+
+const char *errno_name(int error)
+{
+	return find(errnos, sizeof errnos / sizeof *errnos, error, "errno");
+}
+
+const char *eai_name(int code)
+{
+	return find(eais, sizeof eais / sizeof *eais, code, "EAI");
+}

@@ -1,0 +1,131 @@
+#include "base/habits.h"
+
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+
+/* nc's letters: what each chooses, and what sockit has instead of it. */
+enum { CHOOSES_LISTEN = 1, CHOOSES_UDP = 2, CHOOSES_UNIX = 4 };
+
+static const struct habit {
+	char letter;
+	unsigned chooses;
+	bool valued;	    /* takes the next word */
+	const char *option; /* the same here; NULL: there is no need for it */
+} habits[] = {
+	{ 'l', CHOOSES_LISTEN, false, NULL },
+	{ 'u', CHOOSES_UDP, false, NULL },
+	{ 'U', CHOOSES_UNIX, false, NULL },
+	{ 'N', 0, false, NULL }, /* what connect does anyway */
+	{ '4', 0, false, "-4" },
+	{ '6', 0, false, "-6" },
+	{ 'n', 0, false, "-n" },
+	{ 'v', 0, false, "-v" },
+	{ 'd', 0, false, "-d" },
+	{ 'k', 0, false, "-k" },
+	{ 'z', 0, false, "-z" },
+	{ 'C', 0, false, "-C" },
+	{ 't', 0, false, "-t" },
+	{ 'D', 0, false, NULL },
+	{ 'r', 0, false, NULL },
+	{ 'w', 0, true, "-w" },
+	{ 'q', 0, true, "-q" },
+	{ 'i', 0, true, "--delay" },
+	{ 's', 0, true, "-s" },
+	{ 'p', 0, true, "-p" },
+	{ 'e', 0, true, "-e" },
+	{ 'I', 0, true, "--rcvbuf" },
+	{ 'O', 0, true, "--sndbuf" },
+	{ 'T', 0, true, "--tos" },
+	{ 'M', 0, true, "--ttl" },
+};
+
+/* The subcommand for what the letters chose. */
+static const char *const chosen[] = {
+	"connect", "listen",	    "udp-send",		 "udp-recv",
+	"unix",	   "unix --listen", "unix --type dgram", "unix --listen --type dgram",
+};
+
+static const struct habit *find_habit(char letter)
+{
+	for (size_t i = 0; i < sizeof habits / sizeof *habits; i++)
+		if (habits[i].letter == letter)
+			return &habits[i];
+	return NULL;
+}
+
+struct line {
+	char *text;
+	size_t size, length;
+};
+
+static void add(struct line *l, const char *word)
+{
+	if (l->length < l->size)
+		l->length +=
+			(size_t)snprintf(l->text + l->length, l->size - l->length, " %s", word);
+}
+
+/* One word of letters; *I moves over their arguments. Returns false at a letter that nc has not. */
+static bool add_letters(struct line *l, unsigned *choice, const char **port, int argc, char **argv,
+			int *i)
+{
+	for (const char *s = argv[*i] + 1; *s; s++) {
+		const struct habit *h = find_habit(*s);
+		const char *value = NULL;
+
+		if (!h)
+			return false;
+		*choice |= h->chooses;
+		if (h->valued) {
+			value = s[1] ? s + 1 : *i + 1 < argc ? argv[++*i] : "";
+			/* `nc -l -p PORT`: the port to listen on */
+			if (*s == 'p')
+				*port = value;
+			else if (h->option)
+				add(l, h->option), add(l, value);
+			return true;
+		}
+		if (h->option)
+			add(l, h->option);
+	}
+	return true;
+}
+
+const char *habits_line(const char *subcommand, int argc, char **argv, char *line, size_t size)
+{
+	char options[256] = "", operands[512] = "";
+	struct line o = { options, sizeof options, 0 }, w = { operands, sizeof operands, 0 };
+	const char *port = NULL;
+	unsigned choice = subcommand && !strcmp(subcommand, "listen") ? CHOOSES_LISTEN : 0;
+	int words = 0;
+
+	for (int i = 0; i < argc; i++) {
+		if (argv[i][0] == '-' && argv[i][1] && argv[i][1] != '-') {
+			if (!add_letters(&o, &choice, &port, argc, argv, &i))
+				return NULL;
+		} else if (argv[i][0] == '-') {
+			return NULL;
+		} else {
+			add(&w, argv[i]);
+			words++;
+		}
+	}
+	if (!subcommand && !choice && words < 2) /* nothing that says what is wanted */
+		return NULL;
+	if (port && choice & CHOOSES_LISTEN) {
+		add(&w, port);
+		words++;
+	} else if (port) {
+		add(&o, "-p");
+		add(&o, port);
+	}
+	if (words == 0)
+		add(&w, choice & CHOOSES_UNIX	? "PATH" :
+			choice & CHOOSES_LISTEN ? "PORT" :
+						  "HOST PORT");
+	else if (words == 1 && !(choice & (CHOOSES_LISTEN | CHOOSES_UNIX)))
+		add(&w, "PORT");
+	snprintf(line, size, "sockit %s%s%s", chosen[choice], options, operands);
+	return line;
+}

@@ -1,0 +1,73 @@
+#define _DEFAULT_SOURCE /* struct winsize, TIOCGWINSZ */
+#include "base/help.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include "base/errname.h"
+
+#define INDENT 28
+
+size_t help_width(int fd)
+{
+	struct winsize w;
+
+	if (ioctl(fd, TIOCGWINSZ, &w) < 0 || w.ws_col == 0)
+		return 80;
+	return w.ws_col < 40 ? 40 : w.ws_col > 120 ? 120 : w.ws_col;
+}
+
+static void help_row(struct text *t, const struct option_row *row, size_t width)
+{
+	char left[80];
+	size_t n, indent = width < 60 ? 8 : INDENT;
+
+	if (row->letter)
+		n = (size_t)snprintf(left, sizeof left, "  -%c, --%s", row->letter, row->name);
+	else
+		n = (size_t)snprintf(left, sizeof left, "      --%s", row->name);
+	if (row->arg)
+		n += (size_t)snprintf(left + n, sizeof left - n, row->optional ? "[=%s]" : " %s",
+				      row->arg);
+	text_add(t, "%s", left);
+	if (n + 2 > indent) {
+		text_add(t, "\n");
+		n = 0;
+	}
+	text_add(t, "%*s", (int)(indent - n), "");
+	text_wrap(t, row->help, indent, indent, width);
+}
+
+void help_command(struct text *t, const struct command *command, size_t width)
+{
+	static const struct option_row help = { .name = "help",
+						.letter = 'h',
+						.help = "this help" };
+
+	text_add(t, "usage: sockit %s ", command->name);
+	text_wrap(t, command->synopsis, strlen(command->name) + 14, 14, width);
+	text_add(t, "\n");
+	text_wrap(t, command->summary, 0, 0, width);
+	for (const struct option_use *u = command->uses; u->group; u++) {
+		text_add(t, "\n%s:\n", u->group->title);
+		for (size_t i = 0; i < u->group->n; i++)
+			help_row(t, &u->group->rows[i], width);
+	}
+	text_add(t, "\nHelp:\n");
+	help_row(t, &help, width);
+	text_add(t, "\nThe manual: man sockit-%s\n", command->name);
+}
+
+struct outcome help_print(const struct text *t, const struct messages *m)
+{
+	if (text_write(t, STDOUT_FILENO) == 0)
+		return (struct outcome){ OUTCOME_DONE, 0 };
+	if (errno == EPIPE)
+		return (struct outcome){ OUTCOME_SIGNAL, SIGPIPE };
+	message(m, MESSAGE_ERROR, "stdout: %s (%s)", strerror(errno), errno_name(errno));
+	return (struct outcome){ OUTCOME_FAILED, 0 };
+}

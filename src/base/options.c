@@ -1,0 +1,346 @@
+#include "base/options.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/command.h"
+#include "base/habits.h"
+#include "base/number.h"
+#include "base/suggest.h"
+
+#define MOST_ROWS 128
+
+/* A row in use: its group's struct is BASE. */
+struct found {
+	const struct option_row *row;
+	char *base;
+	unsigned index; /* among all rows of the subcommand */
+};
+
+struct parse {
+	const struct command *command;
+	char *options;
+	struct option_error *error;
+	unsigned char given[MOST_ROWS];
+	bool help;
+};
+
+int option_fail(struct option_error *error, const char *format, ...)
+{
+	va_list list;
+
+	va_start(list, format);
+	vsnprintf(error->text, sizeof error->text, format, list);
+	va_end(list);
+	return -1;
+}
+
+/* Calls for each row of COMMAND: for (cursor c = first; next(...);) */
+struct cursor {
+	const struct option_use *use;
+	size_t row;
+	unsigned index;
+};
+
+static bool next(struct cursor *c, char *options, struct found *found)
+{
+	while (c->use->group && c->row == c->use->group->n) {
+		c->use++;
+		c->row = 0;
+	}
+	if (!c->use->group)
+		return false;
+	found->row = &c->use->group->rows[c->row++];
+	found->base = options ? options + c->use->offset : NULL;
+	found->index = c->index++;
+	return true;
+}
+
+static struct cursor first(const struct command *command)
+{
+	return (struct cursor){ .use = command->uses };
+}
+
+static bool find_name(const struct command *command, char *options, const char *name, size_t n,
+		      struct found *found)
+{
+	for (struct cursor c = first(command); next(&c, options, found);)
+		if (!strncmp(found->row->name, name, n) && found->row->name[n] == '\0')
+			return true;
+	return false;
+}
+
+static bool find_letter(const struct command *command, char *options, char letter,
+			struct found *found)
+{
+	for (struct cursor c = first(command); next(&c, options, found);)
+		if (found->row->letter == letter)
+			return true;
+	return false;
+}
+
+/* `-w, --wait` for messages */
+static const char *label(const struct option_row *row, char *text, size_t size)
+{
+	if (row->letter)
+		snprintf(text, size, "-%c, --%s", row->letter, row->name);
+	else
+		snprintf(text, size, "--%s", row->name);
+	return text;
+}
+
+static int bad_value(struct parse *p, const struct option_row *row, const char *word)
+{
+	static const char *const forms[] = {
+		[OPTION_NUMBER] = "a number",
+		[OPTION_DURATION] = "a duration (such as 2, 0.5, 250ms, 3s, 1m, 2h)",
+		[OPTION_SIZE] = "a size (such as 512, 64k, 1M, 1G)",
+	};
+	char name[64];
+
+	label(row, name, sizeof name);
+	if (errno != ERANGE)
+		return option_fail(p->error, "%s: '%s' is not %s", name, word, forms[row->kind]);
+	if (row->kind == OPTION_DURATION)
+		return option_fail(p->error, "%s: '%s' is too long", name, word);
+	return option_fail(p->error, "%s: '%s' is out of range (%lld to %lld)", name, word,
+			   (long long)row->min, (long long)row->max);
+}
+
+static int keyword(struct parse *p, const struct option_row *row, int64_t *field, const char *word)
+{
+	struct suggestion s = { .word = word };
+	char name[64];
+
+	for (const struct option_keyword *k = row->keywords; k->name; k++) {
+		if (!strcmp(k->name, word)) {
+			*field = k->value;
+			return 0;
+		}
+		suggest(&s, k->name);
+	}
+	if (row->max > row->min && number_parse(word, row->min, row->max, field) == 0)
+		return 0;
+	label(row, name, sizeof name);
+	return option_fail(p->error, "%s: '%s' is unknown%s%s%s", name, word,
+			   s.best ? ": did you mean '" : "", s.best ? s.best : "",
+			   s.best ? "'?" : "");
+}
+
+/* Option FOUND with its argument WORD, NULL if it has none. */
+static int take(struct parse *p, const struct found *found, const char *word)
+{
+	const struct option_row *row = found->row;
+	void *field = found->base + row->field;
+	int64_t *number = field;
+	char name[64];
+
+	if (p->given[found->index] && row->arg && !row->repeats)
+		return option_fail(p->error, "%s is given twice: '%s'",
+				   label(row, name, sizeof name), word ? word : "");
+	p->given[found->index] = 1;
+	if (row->arg && !row->optional && *word == '\0')
+		return option_fail(p->error, "%s: '' is empty", label(row, name, sizeof name));
+	switch (row->kind) {
+	case OPTION_FLAG:
+		*(bool *)field = true;
+		return 0;
+	case OPTION_COUNT:
+		++*(int *)field;
+		return 0;
+	case OPTION_NUMBER:
+		return number_parse(word, row->min, row->max, number) < 0 ?
+			       bad_value(p, row, word) :
+			       0;
+	case OPTION_DURATION:
+		return duration_parse(word, number) < 0 ? bad_value(p, row, word) : 0;
+	case OPTION_SIZE:
+		if (size_parse(word, number) == 0) {
+			if (*number >= row->min && *number <= row->max)
+				return 0;
+			errno = ERANGE;
+		}
+		return bad_value(p, row, word);
+	case OPTION_STRING:
+		*(const char **)field = word;
+		return 0;
+	case OPTION_KEYWORD:
+		return keyword(p, row, number, word);
+	case OPTION_PARSED:
+		return row->parser(field, word, p->error);
+	}
+	return 0;
+}
+
+static int unknown_name(struct parse *p, const char *name, size_t n)
+{
+	char word[64];
+	struct suggestion s = { .word = word };
+	struct found f;
+
+	snprintf(word, sizeof word, "%.*s", (int)n, name);
+	for (struct cursor c = first(p->command); next(&c, NULL, &f);)
+		suggest(&s, f.row->name);
+	suggest(&s, "help");
+	return option_fail(p->error, "unknown option '--%s'%s%s%s", word,
+			   s.best ? ": did you mean '--" : "", s.best ? s.best : "",
+			   s.best ? "'?" : "");
+}
+
+static int unknown_letter(struct parse *p, char letter, int argc, char **argv, const char *word)
+{
+	char line[256];
+	bool alone = word[1] == letter && word[2] == '\0';
+
+	if (strchr("luUN", letter) &&
+	    habits_line(p->command->name, argc - 1, argv + 1, line, sizeof line))
+		return option_fail(p->error, "unknown option '-%c': what nc does so is: %s", letter,
+				   line);
+	return option_fail(p->error, "unknown option '-%c'%s%s%s", letter, alone ? "" : " in '",
+			   alone ? "" : word, alone ? "" : "'");
+}
+
+/* The long option ARGV[*I]; *I moves on if the next word is its argument. */
+static int long_option(struct parse *p, int argc, char **argv, int *i)
+{
+	const char *name = argv[*i] + 2, *value = strchr(name, '=');
+	size_t n = value ? (size_t)(value - name) : strlen(name);
+	struct found f;
+
+	if (n == 4 && !strncmp(name, "help", 4) && !value) {
+		p->help = true;
+		return 0;
+	}
+	if (!find_name(p->command, p->options, name, n, &f))
+		return unknown_name(p, name, n);
+	if (value) {
+		if (!f.row->arg)
+			return option_fail(p->error, "--%s takes no argument: '%s'", f.row->name,
+					   argv[*i]);
+		return take(p, &f, value + 1);
+	}
+	if (!f.row->arg || f.row->optional)
+		return take(p, &f, NULL);
+	if (*i + 1 == argc)
+		return option_fail(p->error, "--%s: %s is missing", f.row->name, f.row->arg);
+	return take(p, &f, argv[++*i]);
+}
+
+/* The bundle of letters ARGV[*I]; *I moves on if the next word is an argument. */
+static int letters(struct parse *p, int argc, char **argv, int *i)
+{
+	struct found f;
+
+	for (const char *s = argv[*i] + 1; *s; s++) {
+		if (*s == 'h') {
+			p->help = true;
+			continue;
+		}
+		if (!find_letter(p->command, p->options, *s, &f))
+			return unknown_letter(p, *s, argc, argv, argv[*i]);
+		if (!f.row->arg || f.row->optional) {
+			if (take(p, &f, NULL) < 0)
+				return -1;
+			continue;
+		}
+		if (s[1])
+			return take(p, &f, s + 1);
+		if (*i + 1 == argc)
+			return option_fail(p->error, "-%c, --%s: %s is missing", *s, f.row->name,
+					   f.row->arg);
+		return take(p, &f, argv[++*i]);
+	}
+	return 0;
+}
+
+/* Options begin with a dash. A dash alone is an operand, and so is what looks like a negative
+ * number: whoever reads the operand says better what is wrong with it. */
+static bool is_option(const struct command *command, const char *word)
+{
+	struct found f;
+
+	if (word[0] != '-' || word[1] == '\0')
+		return false;
+	return word[1] < '0' || word[1] > '9' || find_letter(command, NULL, word[1], &f);
+}
+
+static int check_pairs(struct parse *p)
+{
+	struct found f, other;
+
+	for (struct cursor c = first(p->command); next(&c, NULL, &f);) {
+		if (!p->given[f.index])
+			continue;
+		for (const char *s = f.row->excludes; s && *s;) {
+			size_t n = strcspn(s, " ");
+			if (find_name(p->command, NULL, s, n, &other) && p->given[other.index])
+				return option_fail(p->error, "--%s and --%s exclude each other",
+						   f.row->name, other.row->name);
+			s += n + (s[n] == ' ');
+		}
+		if (f.row->needs &&
+		    find_name(p->command, NULL, f.row->needs, strlen(f.row->needs), &other) &&
+		    !p->given[other.index])
+			return option_fail(p->error, "--%s needs --%s", f.row->name,
+					   other.row->name);
+	}
+	return 0;
+}
+
+static int check_operands(struct parse *p, const struct operands *o)
+{
+	if (o->command)
+		return option_fail(p->error, "'--': %s runs no command", p->command->name);
+	if (o->n > p->command->max_operands)
+		return option_fail(p->error, "extra operand '%s'",
+				   o->words[p->command->max_operands]);
+	if (o->n < p->command->min_operands && o->n > 0)
+		return option_fail(p->error, "an operand is missing after '%s': sockit %s %s",
+				   o->words[o->n - 1], p->command->name, p->command->synopsis);
+	if (o->n < p->command->min_operands)
+		return option_fail(p->error, "an operand is missing: sockit %s %s",
+				   p->command->name, p->command->synopsis);
+	return 0;
+}
+
+/* ARGV[FROM] to place TO, all words between them one place further: none is lost. */
+static void keep(char **argv, int to, int from)
+{
+	char *word = argv[from];
+
+	memmove(argv + to + 1, argv + to, (size_t)(from - to) * sizeof *argv);
+	argv[to] = word;
+}
+
+enum options_result options_parse(const struct command *command, void *options, int argc,
+				  char **argv, struct operands *operands,
+				  struct option_error *error)
+{
+	struct parse p = { .command = command, .options = options, .error = error };
+	int kept = 1;
+
+	*operands = (struct operands){ .words = argv + 1 };
+	for (int i = 1; i < argc; i++) {
+		int status = 0;
+
+		if (!strcmp(argv[i], "--")) {
+			operands->command = argv + i + 1;
+			break;
+		}
+		if (!is_option(command, argv[i]))
+			keep(argv, kept++, i);
+		else if (argv[i][1] == '-')
+			status = long_option(&p, argc, argv, &i);
+		else
+			status = letters(&p, argc, argv, &i);
+		if (status < 0)
+			return OPTIONS_BAD;
+	}
+	operands->n = kept - 1;
+	if (p.help)
+		return OPTIONS_HELP;
+	return check_pairs(&p) < 0 || check_operands(&p, operands) < 0 ? OPTIONS_BAD : OPTIONS_OK;
+}

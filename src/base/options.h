@@ -1,0 +1,107 @@
+/* options.h - command-line options as rows of const tables
+ *
+ * A row says all there is about an option; parsing, help and completion read the same rows. Rows
+ * stand in groups, each of which fills a struct of its own; a subcommand lists its groups and
+ * where in its own options each group's struct stands.
+ */
+#ifndef BASE_OPTIONS_H
+#define BASE_OPTIONS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum option_kind {
+	OPTION_FLAG,	 /* bool: true */
+	OPTION_COUNT,	 /* int: one more each time */
+	OPTION_NUMBER,	 /* int64_t from min to max */
+	OPTION_DURATION, /* int64_t, nanoseconds */
+	OPTION_SIZE,	 /* int64_t from min to max, bytes */
+	OPTION_STRING,	 /* const char *, not empty, points into argv */
+	OPTION_KEYWORD,	 /* int64_t: the keyword's value, or a number from min to max */
+	OPTION_PARSED,	 /* what the row's own parser makes of it */
+};
+
+struct option_keyword {
+	const char *name;
+	int64_t value;
+};
+
+/* Room for a sentence about a word that cannot be used. */
+struct option_error {
+	char text[512];
+};
+
+/* A row's own parser: WORD (NULL if an optional argument is missing) into FIELD. Returns 0, or -1
+ * with *ERROR filled. */
+typedef int option_parser(void *field, const char *word, struct option_error *error);
+
+/* A plain socket option: the row's int64_t value goes to setsockopt(2) as an int. */
+enum socket_phase { PHASE_BIND, PHASE_CONNECT, PHASE_CONNECTED };
+
+struct option_socket {
+	enum socket_phase phase; /* set before this */
+	int level, name;	 /* for every family, or IPv4 if level6 is set */
+	int level6, name6;	 /* for IPv6 */
+};
+
+struct option_row {
+	const char *name; /* long name without its dashes */
+	char letter;	  /* or 0 */
+	bool repeats;	  /* may be given more than once (PARSED, STRING) */
+	bool optional;	  /* --name alone will do; a value only with = */
+	enum option_kind kind;
+	size_t field;	  /* where in the group's struct */
+	const char *arg;  /* the argument's name in help and manual */
+	int64_t min, max; /* NUMBER, SIZE, KEYWORD */
+	const char *help;
+	const char *excludes;		       /* long names, separated by blanks */
+	const char *needs;		       /* one long name */
+	const struct option_keyword *keywords; /* ended by a NULL name */
+	option_parser *parser;		       /* PARSED */
+	const struct option_socket *socket;    /* a plain socket option, NULL if it is none */
+};
+
+struct option_group {
+	const char *title;
+	const struct option_row *rows;
+	size_t n;
+};
+
+/* One of a subcommand's groups and where its struct stands in the subcommand's options. */
+struct option_use {
+	const struct option_group *group;
+	size_t offset;
+};
+
+/* What stands on the command line beside the options. All point into argv. */
+struct operands {
+	char **words;
+	int n;
+	char **command; /* what follows `--`, NULL if nothing does */
+};
+
+enum options_result { OPTIONS_OK, OPTIONS_HELP, OPTIONS_BAD };
+
+struct command;
+
+/* Reads ARGV (ARGV[0] is the subcommand; the words are put into another order) by COMMAND's rows
+ * into OPTIONS, which holds the defaults, and *OPERANDS. Checks single-value options that are
+ * repeated, exclusive pairs, needs, and the number of operands.
+ * Returns OPTIONS_OK, OPTIONS_HELP if -h or --help stands there, else OPTIONS_BAD with *ERROR
+ * filled: one sentence that names the word. Follows the argument syntax of POSIX XBD 12 with
+ * operands and options in any order. */
+enum options_result options_parse(const struct command *command, void *options, int argc,
+				  char **argv, struct operands *operands,
+				  struct option_error *error);
+
+/* Fills *ERROR as printf(3) would. Returns -1. */
+__attribute__((format(printf, 2, 3))) int option_fail(struct option_error *error,
+						      const char *format, ...);
+
+/* Checks the tables of N COMMANDS against each other: each row complete, no name or letter twice
+ * in a subcommand, one meaning for each option everywhere, names in excludes and needs that exist.
+ * Returns how many faults there are; says the first in *ERROR. */
+int options_check(const struct command *const *commands, size_t n, struct option_error *error);
+
+#endif

@@ -1,0 +1,116 @@
+/* The tables' check of themselves: run by the test suite, no part of a run. */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/command.h"
+#include "base/options.h"
+
+static int fault(struct option_error *error, int *faults, const struct command *command,
+		 const struct option_row *row, const char *what)
+{
+	if ((*faults)++ == 0)
+		option_fail(error, "%s --%s: %s", command->name, row->name, what);
+	return *faults;
+}
+
+static bool has(const struct command *command, const char *name, size_t n)
+{
+	for (const struct option_use *u = command->uses; u->group; u++)
+		for (size_t i = 0; i < u->group->n; i++)
+			if (strlen(u->group->rows[i].name) == n &&
+			    !strncmp(u->group->rows[i].name, name, n))
+				return true;
+	return false;
+}
+
+static bool named_somewhere(const struct command *const *commands, size_t n, const char *name,
+			    size_t length)
+{
+	for (size_t i = 0; i < n; i++)
+		if (has(commands[i], name, length))
+			return true;
+	return false;
+}
+
+static bool same(const char *a, const char *b)
+{
+	return a == b || (a && b && !strcmp(a, b));
+}
+
+static const char *row_fault(const struct option_row *r)
+{
+	bool valued = r->kind != OPTION_FLAG && r->kind != OPTION_COUNT;
+
+	if (!r->name || strlen(r->name) < 2 ||
+	    strspn(r->name, "abcdefghijklmnopqrstuvwxyz0123456789-") != strlen(r->name))
+		return "its name is none";
+	if (!r->help || !*r->help)
+		return "no help";
+	if (r->letter == 'h')
+		return "-h is help";
+	if (valued != (r->arg != NULL))
+		return "an argument's name exactly where there is an argument";
+	if ((r->kind == OPTION_NUMBER || r->kind == OPTION_SIZE) && r->max <= r->min)
+		return "no range";
+	if ((r->kind == OPTION_KEYWORD) != (r->keywords != NULL))
+		return "keywords exactly where the kind is keyword";
+	if ((r->kind == OPTION_PARSED) != (r->parser != NULL))
+		return "a parser exactly where the kind is parsed";
+	if (r->optional && r->kind != OPTION_PARSED)
+		return "only a parsed argument may be missing";
+	return NULL;
+}
+
+/* The same option in two subcommands, or two options that share a name or a letter in one. */
+static const char *pair_fault(const struct option_row *a, const struct option_row *b, bool together)
+{
+	bool name = !strcmp(a->name, b->name), letter = a->letter && a->letter == b->letter;
+
+	if (together && (name || letter))
+		return "a name or letter stands twice";
+	if (!together && a != b && name &&
+	    (a->letter != b->letter || a->kind != b->kind || !same(a->arg, b->arg)))
+		return "it means something else in another subcommand";
+	if (!together && letter && !name)
+		return "its letter means something else in another subcommand";
+	return NULL;
+}
+
+static void check_row(const struct command *const *commands, size_t n, size_t at,
+		      const struct option_row *row, int *faults, struct option_error *error)
+{
+	const struct command *command = commands[at];
+	const char *what = row_fault(row);
+
+	if (what)
+		fault(error, faults, command, row, what);
+	for (const char *s = row->excludes; s && *s;) {
+		size_t length = strcspn(s, " ");
+		if (!named_somewhere(commands, n, s, length))
+			fault(error, faults, command, row, "excludes what does not exist");
+		s += length + (s[length] == ' ');
+	}
+	if (row->needs && !has(command, row->needs, strlen(row->needs)))
+		fault(error, faults, command, row, "needs what does not exist");
+	for (size_t i = at; i < n; i++)
+		for (const struct option_use *u = commands[i]->uses; u->group; u++)
+			for (size_t k = 0; k < u->group->n; k++) {
+				const struct option_row *other = &u->group->rows[k];
+				if (i == at && other == row)
+					continue;
+				what = pair_fault(row, other, i == at);
+				if (what)
+					fault(error, faults, command, row, what);
+			}
+}
+
+int options_check(const struct command *const *commands, size_t n, struct option_error *error)
+{
+	int faults = 0;
+
+	for (size_t i = 0; i < n; i++)
+		for (const struct option_use *u = commands[i]->uses; u->group; u++)
+			for (size_t k = 0; k < u->group->n; k++)
+				check_row(commands, n, i, &u->group->rows[k], &faults, error);
+	return faults;
+}

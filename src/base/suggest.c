@@ -1,0 +1,52 @@
+#include "base/suggest.h"
+
+#include <ctype.h>
+#include <stddef.h>
+#include <string.h>
+
+#define LONGEST 63
+
+static unsigned min(unsigned a, unsigned b)
+{
+	return a < b ? a : b;
+}
+
+/* Optimal string alignment, three rows of the usual table. */
+static unsigned distance(const char *a, size_t na, const char *b, size_t nb)
+{
+	unsigned rows[3][LONGEST + 2];
+	unsigned *before = rows[0], *last = rows[1], *row = rows[2];
+
+	for (unsigned j = 0; j <= nb; j++)
+		last[j] = before[j] = j;
+	for (unsigned i = 1; i <= na; i++) {
+		row[0] = i;
+		for (unsigned j = 1; j <= nb; j++) {
+			int x = tolower((unsigned char)a[i - 1]);
+			int y = tolower((unsigned char)b[j - 1]);
+			row[j] = min(last[j - 1] + (x != y), 1 + min(last[j], row[j - 1]));
+			if (i > 1 && j > 1 && x == tolower((unsigned char)b[j - 2]) &&
+			    y == tolower((unsigned char)a[i - 2]))
+				row[j] = min(row[j], before[j - 2] + 1);
+		}
+		unsigned *t = before;
+		before = last;
+		last = row;
+		row = t;
+	}
+	return last[nb];
+}
+
+void suggest(struct suggestion *s, const char *candidate)
+{
+	size_t n = strlen(s->word), m = strlen(candidate);
+	unsigned d;
+
+	if (n == 0 || n > LONGEST || m > LONGEST)
+		return;
+	d = distance(s->word, n, candidate, m);
+	if (d > (n < 6 ? 1 + n / 4 : n / 3) || (s->best && d >= s->distance))
+		return;
+	s->best = candidate;
+	s->distance = d;
+}

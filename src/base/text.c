@@ -1,0 +1,91 @@
+#include "base/text.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/wait.h"
+
+static bool reserve(struct text *t, size_t more)
+{
+	size_t size = t->size ? t->size : 1024;
+	char *data;
+
+	while (size - t->length < more)
+		size *= 2;
+	if (size == t->size)
+		return true;
+	data = realloc(t->data, size);
+	if (!data) {
+		t->failed = true;
+		return false;
+	}
+	t->data = data;
+	t->size = size;
+	return true;
+}
+
+void text_add(struct text *t, const char *format, ...)
+{
+	va_list list;
+	int n;
+
+	va_start(list, format);
+	n = vsnprintf(NULL, 0, format, list);
+	va_end(list);
+	if (n < 0 || !reserve(t, (size_t)n + 1))
+		return;
+	va_start(list, format);
+	vsnprintf(t->data + t->length, (size_t)n + 1, format, list);
+	va_end(list);
+	t->length += (size_t)n;
+}
+
+void text_wrap(struct text *t, const char *words, size_t column, size_t indent, size_t width)
+{
+	bool begun = false; /* is there a word on this line? */
+
+	while (*words) {
+		size_t n = strcspn(words, " ");
+		if (begun && column + 1 + n >= width) {
+			text_add(t, "\n%*s", (int)indent, "");
+			column = indent;
+			begun = false;
+		}
+		text_add(t, "%s%.*s", begun ? " " : "", (int)n, words);
+		column += n + begun;
+		begun = true;
+		words += n + (words[n] == ' ');
+	}
+	text_add(t, "\n");
+}
+
+int text_write(const struct text *t, int fd)
+{
+	size_t done = 0;
+
+	if (t->failed) {
+		errno = ENOMEM;
+		return -1;
+	}
+	while (done < t->length) {
+		ssize_t n = write(fd, t->data + done, t->length - done);
+		if (n >= 0)
+			done += (size_t)n;
+		else if (errno == EAGAIN)
+			wait_ready(fd, POLLOUT, -1);
+		else if (errno != EINTR)
+			return -1;
+	}
+	return 0;
+}
+
+void text_free(struct text *t)
+{
+	free(t->data);
+	*t = (struct text){ 0 };
+}

@@ -1,0 +1,162 @@
+#include "cmd/listen.h"
+
+#include <errno.h>
+#include <fcntl.h>
+
+#include "base/clock.h"
+#include "serve/report.h"
+#include "serve/stdio.h"
+
+struct listen_command_options {
+	struct messages messages;
+	struct family_options family;
+	struct socket_options socket;
+	struct data_options data;
+	struct listen_options listen;
+	int64_t wait;
+};
+
+static const struct option_row rows[] = {
+	{ .name = "wait",
+	  .letter = 'w',
+	  .kind = OPTION_DURATION,
+	  .arg = "DURATION",
+	  .help = "how long to wait for a client: exit 4" },
+};
+
+static const struct option_group group = { "Waiting", rows, sizeof rows / sizeof *rows };
+
+static const struct option_use uses[] = {
+	{ &group, offsetof(struct listen_command_options, wait) },
+	{ &listen_group, offsetof(struct listen_command_options, listen) },
+	{ &family_group, offsetof(struct listen_command_options, family) },
+	{ &data_group, offsetof(struct listen_command_options, data) },
+	{ &socket_group, offsetof(struct listen_command_options, socket) },
+	{ &message_group, offsetof(struct listen_command_options, messages.options) },
+	{ NULL, 0 },
+};
+
+static const struct listen_command_options defaults = {
+	.socket = SOCKET_OPTIONS_DEFAULT,
+	.data = DATA_OPTIONS_DEFAULT,
+	.listen = LISTEN_OPTIONS_DEFAULT,
+	.wait = UNSET,
+};
+
+struct listening {
+	const struct listen_command_options *options;
+	const char *host, *port;
+	bool any_port; /* the kernel chooses: it has to be said which */
+	struct run run;
+	struct listener *listener;
+	struct stdio stdio;
+	struct timer wait;
+};
+
+static void on_event(void *arg, const struct event *e)
+{
+	struct listening *l = arg;
+	const struct messages *m = &l->options->messages;
+	char local[ADDRESS_TEXT];
+
+	if (e->kind == EVENT_LISTENING && l->any_port)
+		message(m, MESSAGE_NOTE, "listening on %s", address_text(e->local, local));
+	else
+		report_event((void *)m, e);
+}
+
+static void waited(void *arg)
+{
+	struct listening *l = arg;
+	char time[32];
+
+	message(&l->options->messages, MESSAGE_ERROR, "port %s: no client within %s (-w)", l->port,
+		duration_format(time, sizeof time, l->options->wait));
+	run_end(&l->run, (struct outcome){ OUTCOME_TIMEOUT, 0 });
+}
+
+static void opened(void *arg, struct listener *listener, const struct listener_result *r)
+{
+	struct listening *l = arg;
+	const struct listen_command_options *o = l->options;
+
+	if (r->eai || r->error) {
+		run_end(&l->run, report_listener(&o->messages, l->host, l->port, r));
+		return;
+	}
+	if (o->listen.notify_fd != UNSET &&
+	    listener_notify(listener, (int)o->listen.notify_fd) < 0) {
+		run_end(&l->run, report_error(&o->messages, "--notify-fd", errno));
+		return;
+	}
+	timer_set(l->run.loop, &l->wait, clock_after(clock_now(), o->wait));
+}
+
+static void accepted(void *arg, int fd, const struct address *peer, const struct address *local)
+{
+	struct listening *l = arg;
+
+	(void)local;
+	timer_drop(l->run.loop, &l->wait);
+	listener_close(l->listener);
+	l->listener = NULL;
+	stdio_start(&l->stdio, &l->run, fd, peer, &l->options->socket, true);
+}
+
+static struct outcome run(struct listen_command_options *o, const char *host, const char *port)
+{
+	struct listening l = { .options = o, .host = host, .port = port };
+	const struct listener_config config = {
+		.host = host,
+		.port = port,
+		.family = address_family(&o->family),
+		.socket = &o->socket,
+		.options = &o->listen,
+		.events = { on_event, &l },
+	};
+	struct outcome outcome;
+	uint16_t number;
+
+	if (o->listen.notify_fd != UNSET && fcntl((int)o->listen.notify_fd, F_GETFD) < 0)
+		return report_error(&o->messages, "--notify-fd", errno);
+	l.any_port = address_parse_port(port, &number) == WORD_NUMBER && number == 0;
+	l.wait = (struct timer){ .fn = waited, .arg = &l };
+	if (run_start(&l.run, &o->messages, &o->data) < 0)
+		return (struct outcome){ OUTCOME_FAILED, 0 };
+	l.listener = listener_start(l.run.loop, &config, opened, accepted, &l);
+	if (!l.listener)
+		run_end(&l.run, report_error(&o->messages, "listen", errno));
+	outcome = run_wait(&l.run);
+	listener_close(l.listener);
+	stdio_free(&l.stdio);
+	run_free(&l.run);
+	return outcome;
+}
+
+static struct outcome main_listen(const struct command *self, int argc, char **argv)
+{
+	struct listen_command_options o = defaults;
+	struct option_error error;
+	struct operands operands;
+	struct outcome outcome;
+	const char *host, *port;
+
+	if (command_begin(self, argc, argv, &o, &o.messages, &operands, &outcome)) {
+		if (address_operands(&operands, true, o.family.numeric, &host, &port, &error) == 0)
+			outcome = run(&o, host, port);
+		else
+			outcome = command_refuse(&o.messages, &error);
+	}
+	sockopt_free(&o.socket);
+	return outcome;
+}
+
+const struct command listen_command = {
+	.name = "listen",
+	.synopsis = "[OPTION...] [HOST] PORT",
+	.summary = "wait for one TCP connection: stdin goes to the client, what it sends to stdout",
+	.uses = uses,
+	.min_operands = 1,
+	.max_operands = 2,
+	.run = main_listen,
+};

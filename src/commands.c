@@ -1,0 +1,17 @@
+#include "commands.h"
+
+#include <string.h>
+
+#include "cmd/connect.h"
+#include "cmd/listen.h"
+
+const struct command *const commands[] = { &connect_command, &listen_command };
+const size_t n_commands = sizeof commands / sizeof *commands;
+
+const struct command *commands_find(const char *name)
+{
+	for (size_t i = 0; i < n_commands; i++)
+		if (!strcmp(commands[i]->name, name))
+			return commands[i];
+	return NULL;
+}

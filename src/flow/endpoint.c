@@ -1,0 +1,171 @@
+#include "flow/endpoint.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* Opening anew by this name gives a description with flags of its own on Linux; elsewhere it may
+ * be a mere dup(2), which endpoint_open_anew() finds out. */
+#define FD_PATH "/dev/fd/%d"
+
+/* After POLLOUT a pipe takes this much at once (pipe(7)), a terminal less: 4096 bytes did block. */
+#define PIPE_PIECE PIPE_BUF
+#define TERMINAL_PIECE 512
+
+static enum endpoint_kind kind_of_socket(int fd)
+{
+	struct sockaddr_storage a;
+	socklen_t size = sizeof a, type_size = sizeof(int);
+	int type = 0;
+
+	if (getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &type_size) < 0 || type != SOCK_STREAM ||
+	    getsockname(fd, (struct sockaddr *)&a, &size) < 0)
+		return ENDPOINT_OTHER;
+	return a.ss_family == AF_INET || a.ss_family == AF_INET6 ? ENDPOINT_TCP : ENDPOINT_STREAM;
+}
+
+static enum endpoint_kind kind_of(int fd)
+{
+	struct stat s, null;
+
+	if (fstat(fd, &s) < 0)
+		return ENDPOINT_OTHER;
+	if (S_ISFIFO(s.st_mode))
+		return ENDPOINT_PIPE;
+	if (S_ISREG(s.st_mode) || S_ISBLK(s.st_mode))
+		return ENDPOINT_FILE;
+	if (S_ISSOCK(s.st_mode))
+		return kind_of_socket(fd);
+	if (S_ISCHR(s.st_mode) && stat("/dev/null", &null) == 0 && S_ISCHR(null.st_mode) &&
+	    s.st_rdev == null.st_rdev)
+		return ENDPOINT_NULL;
+	return isatty(fd) ? ENDPOINT_TERMINAL : ENDPOINT_OTHER;
+}
+
+void endpoint_inherit(struct endpoint *e, int fd, bool writing, const char *name)
+{
+	int flags = fcntl(fd, F_GETFL);
+	int mode = flags & O_ACCMODE;
+
+	*e = (struct endpoint){ .rfd = writing ? -1 : fd,
+				.wfd = writing ? fd : -1,
+				.given = fd,
+				.anew = -1,
+				.name = name };
+	/* What is closed, or open for the other direction only, shall fail where it is used. */
+	if (flags < 0 || mode == (writing ? O_RDONLY : O_WRONLY))
+		e->kind = ENDPOINT_OTHER;
+	else
+		e->kind = kind_of(fd);
+	e->careful = !(flags & O_NONBLOCK) &&
+		     (e->kind == ENDPOINT_PIPE || e->kind == ENDPOINT_TERMINAL ||
+		      e->kind == ENDPOINT_OTHER);
+	if (e->kind == ENDPOINT_TERMINAL)
+		endpoint_open_anew(e);
+}
+
+void endpoint_socket(struct endpoint *e, int fd, const char *name)
+{
+	*e = (struct endpoint){ .rfd = fd,
+				.wfd = fd,
+				.kind = kind_of_socket(fd),
+				.owned = true,
+				.given = fd,
+				.anew = -1,
+				.name = name };
+}
+
+void endpoint_open_anew(struct endpoint *e)
+{
+	int fd = e->rfd >= 0 ? e->rfd : e->wfd, anew;
+	char path[32];
+	struct stat a, b;
+
+	/* The master of a pseudo-terminal would open as another, new pair. */
+	if (!e->careful || e->anew >= 0 || e->owned ||
+	    (e->kind != ENDPOINT_PIPE && e->kind != ENDPOINT_TERMINAL) ||
+	    (e->kind == ENDPOINT_TERMINAL && ptsname(fd)))
+		return;
+	snprintf(path, sizeof path, FD_PATH, fd);
+	anew = open(path, (e->rfd >= 0 ? O_RDONLY : O_WRONLY) | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	if (anew < 0)
+		return;
+	if (fstat(fd, &a) < 0 || fstat(anew, &b) < 0 || a.st_ino != b.st_ino ||
+	    a.st_dev != b.st_dev || !(fcntl(anew, F_GETFL) & O_NONBLOCK)) {
+		close(anew);
+		return;
+	}
+	e->anew = anew;
+	e->careful = false;
+	if (e->rfd >= 0)
+		e->rfd = anew;
+	else
+		e->wfd = anew;
+}
+
+ssize_t endpoint_read(const struct endpoint *e, void *data, size_t n)
+{
+	if (e->kind == ENDPOINT_TCP || e->kind == ENDPOINT_STREAM)
+		return recv(e->rfd, data, n, MSG_DONTWAIT);
+	return e->kind == ENDPOINT_NULL ? 0 : read(e->rfd, data, n);
+}
+
+ssize_t endpoint_write(const struct endpoint *e, const void *data, size_t n)
+{
+	if (e->kind == ENDPOINT_TCP || e->kind == ENDPOINT_STREAM)
+		return send(e->wfd, data, n, MSG_DONTWAIT | MSG_NOSIGNAL);
+	if (e->kind == ENDPOINT_NULL)
+		return (ssize_t)n;
+	if (e->careful) {
+		size_t piece = e->kind == ENDPOINT_TERMINAL ? TERMINAL_PIECE : PIPE_PIECE;
+		n = n < piece ? n : piece;
+	}
+	return write(e->wfd, data, n);
+}
+
+/* Closes an inherited descriptor. */
+static void leave(int fd)
+{
+	int null;
+
+	if (fd > STDERR_FILENO) {
+		close(fd);
+		return;
+	}
+	null = open("/dev/null", (fd == STDIN_FILENO ? O_RDONLY : O_WRONLY) | O_CLOEXEC);
+	if (null < 0)
+		return;
+	dup2(null, fd);
+	close(null);
+}
+
+void endpoint_end(struct endpoint *e)
+{
+	if (e->wfd < 0)
+		return;
+	if (e->owned) {
+		shutdown(e->wfd, SHUT_WR);
+		return;
+	}
+	if (e->anew >= 0) {
+		close(e->anew);
+		e->anew = -1;
+	}
+	if (e->kind != ENDPOINT_NULL)
+		leave(e->given);
+	e->wfd = -1;
+}
+
+void endpoint_close(struct endpoint *e)
+{
+	if (e->owned && e->rfd >= 0)
+		close(e->rfd);
+	if (e->anew >= 0)
+		close(e->anew);
+	e->rfd = e->wfd = e->anew = -1;
+}

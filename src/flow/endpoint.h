@@ -1,0 +1,57 @@
+/* endpoint.h - one end of a flow: descriptors, and what is known of them
+ *
+ * What a descriptor is gets asked once, here. Descriptors that came from our parent keep their
+ * flags: other processes share them. So an inherited pipe or terminal is either opened anew with
+ * flags of its own, or read and written in pieces that cannot block after poll(2) said so.
+ */
+#ifndef FLOW_ENDPOINT_H
+#define FLOW_ENDPOINT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
+
+enum endpoint_kind {
+	ENDPOINT_NULL, /* /dev/null: gives nothing, takes everything */
+	ENDPOINT_FILE, /* regular file or block device: always ready */
+	ENDPOINT_PIPE, /* pipe or FIFO */
+	ENDPOINT_TERMINAL,
+	ENDPOINT_TCP,	 /* connected stream socket of an IP family */
+	ENDPOINT_STREAM, /* any other connected stream socket */
+	ENDPOINT_OTHER,	 /* devices, datagram sockets, closed descriptors */
+};
+
+struct endpoint {
+	int rfd, wfd; /* to read from and to write to; -1: not there */
+	enum endpoint_kind kind;
+	bool owned;	  /* closed by us: our own descriptors */
+	bool careful;	  /* a call may block unless poll(2) has just said that it is ready */
+	int given;	  /* the descriptor as it was inherited */
+	int anew;	  /* the same opened anew, -1 if it is not */
+	const char *name; /* for messages: "stdin" */
+};
+
+/* *E for the inherited descriptor FD, to be read from or, if WRITING, written to; NAME stays the
+ * caller's. */
+void endpoint_inherit(struct endpoint *e, int fd, bool writing, const char *name);
+
+/* *E for our own connected, non-blocking socket FD, which it owns. */
+void endpoint_socket(struct endpoint *e, int fd, const char *name);
+
+/* Opens an inherited pipe or terminal anew, non-blocking, where that is possible and needed; else
+ * E is careful. For calls that would block: before a flow copies from or to it. */
+void endpoint_open_anew(struct endpoint *e);
+
+/* As read(2) and write(2), never blocking (but for E that is careful, see above): -1 with EAGAIN
+ * where nothing can be moved now. Writing may move less than N. */
+ssize_t endpoint_read(const struct endpoint *e, void *data, size_t n);
+ssize_t endpoint_write(const struct endpoint *e, const void *data, size_t n);
+
+/* No more will be written to E: shutdown(2) of a socket of ours, else close(2); an inherited
+ * descriptor of 0 to 2 becomes /dev/null, so that nothing else takes its place. */
+void endpoint_end(struct endpoint *e);
+
+/* Closes what E owns. */
+void endpoint_close(struct endpoint *e);
+
+#endif

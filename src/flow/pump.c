@@ -1,0 +1,423 @@
+#define _DEFAULT_SOURCE /* FIONREAD */
+#include "flow/pump.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <sys/ioctl.h>
+
+#include "base/clock.h"
+#include "base/wait.h"
+#include "net/stream.h"
+
+#define REPEATS 8		/* steps of a flow before others get their turn */
+#define REPEAT_WORTH (16 << 10) /* so much in one step: there is likely to be more */
+#define NOTICE_AFTER SECOND
+#define ACK_DELAY_FIRST MILLISECOND
+#define ACK_DELAY_MOST (50 * MILLISECOND)
+
+uint64_t pump_sent(const struct pump *p)
+{
+	return p->up.transfer.out;
+}
+
+uint64_t pump_received(const struct pump *p)
+{
+	return p->closing ? p->received : p->down.transfer.in;
+}
+
+/* ---- what the rule asks and does ---- */
+
+/* Has the peer's kernel acknowledged all that we sent? Where the kernel cannot tell, the peer's end
+ * has to do. */
+static bool acknowledged(struct pump *p)
+{
+	int64_t n;
+
+	if (p->up.transfer.held)
+		return false;
+	if (p->up.transfer.out == 0)
+		return true;
+	if (p->peer->kind == ENDPOINT_STREAM) /* what it took stands in the peer's queue */
+		return true;
+	n = stream_unacknowledged(p->peer->wfd);
+	if (n < 0)
+		return p->peer_ended;
+	if (n != p->unacknowledged) {
+		p->unacknowledged = n;
+		p->last_move = p->last_sent = clock_now();
+	}
+	return n <= (p->fin_sent ? 1 : 0); /* the FIN counts as one */
+}
+
+/* The first thing that goes wrong is what the run is remembered for. */
+static void fail(struct pump *p, enum pump_end end, int error)
+{
+	if (p->end == PUMP_RUNNING) {
+		p->end = end;
+		p->error = error;
+	}
+}
+
+static bool over(struct pump *p)
+{
+	fail(p, PUMP_DONE, 0);
+	return true;
+}
+
+/* It is us who end: no more of `in` is read, what comes is thrown away, and what was read is still
+ * sent as long as the peer takes it (--linger). */
+static void end_from_here(struct pump *p)
+{
+	if (p->closing)
+		return;
+	p->received = pump_received(p);
+	p->closing = true;
+	flow_finish(&p->up);
+	flow_discard(&p->down);
+	p->last_sent = clock_now();
+	timer_set(p->loop, &p->linger_timer, clock_after(p->last_sent, p->c.linger));
+}
+
+/* The end of `in`, all of it sent, becomes the connection's. Without `in` it comes last. */
+static void pass_on_end(struct pump *p)
+{
+	if (p->up_passed || p->up.state != FLOW_ENDED ||
+	    (p->c.recv_only && !p->peer_ended && !p->closing))
+		return;
+	p->up_passed = true;
+	if ((p->c.no_shutdown && !p->closing) || p->peer_error)
+		return;
+	endpoint_end(p->peer);
+	p->fin_sent = true;
+}
+
+/* The peer's end, all of it written, becomes that of `out`. */
+static void take_peer_end(struct pump *p)
+{
+	if (p->peer_ended || p->down.state != FLOW_ENDED || !p->down.source_ended)
+		return;
+	p->peer_ended = true;
+	if (p->down.transfer.to == p->out)
+		endpoint_end(p->out);
+	if (p->c.peer_end_ends)
+		end_from_here(p);
+	if (p->up.state != FLOW_OPEN)
+		return;
+	/* A peer that is gone looks the same as one that only ended its sending. */
+	if (!p->c.keepalive_is_set)
+		stream_probe(p->peer->rfd);
+	p->last_in = clock_now();
+	timer_set(p->loop, &p->notice_timer, clock_after(p->last_in, NOTICE_AFTER));
+}
+
+/* Is nothing held, and nothing of `in` ready to be read? */
+static bool nothing_to_send(const struct pump *p)
+{
+	return p->up.state != FLOW_OPEN ||
+	       (flow_wants_source(&p->up) && !wait_ready(p->in->rfd, POLLIN, 0));
+}
+
+/* The half-close rule of sockit(1), all of it: each direction ends by itself, the run is over when
+ * both have ended and the peer has everything. Returns whether it is over, with `end` set. */
+static bool rule(struct pump *p)
+{
+	struct flow *up = &p->up, *down = &p->down;
+
+	/* Nobody reads `out`: at once where something was to be written, else when all is sent. */
+	if (down->state == FLOW_SINK_FAILED) {
+		fail(p, PUMP_OUT_FAILED, down->error);
+		end_from_here(p);
+	} else if (p->out_broken && !p->closing && nothing_to_send(p)) {
+		fail(p, PUMP_OUT_FAILED, EPIPE);
+		end_from_here(p);
+	}
+	if (up->state == FLOW_SOURCE_FAILED) {
+		fail(p, PUMP_IN_FAILED, up->error);
+		up->state = FLOW_ENDED;
+		end_from_here(p);
+	}
+
+	/* The time of -q is up: what has come so far was written, that is all. */
+	if (p->quitting && down->state != FLOW_OPEN) {
+		if (!acknowledged(p))
+			fail(p, PUMP_UNSENT, 0);
+		return over(p);
+	}
+	/* --read-bytes has them all. */
+	if (down->state == FLOW_ENDED && !down->source_ended)
+		end_from_here(p);
+
+	take_peer_end(p);
+	pass_on_end(p);
+
+	/* The connection broke. What had been received before is still written, and the first error
+	 * counts: after the peer's end, or ours, only if it cost input. */
+	if (up->state == FLOW_SINK_FAILED)
+		fail(p, PUMP_RESET, up->error);
+	if (down->state == FLOW_SOURCE_FAILED) {
+		if (!p->closing || !acknowledged(p))
+			fail(p, PUMP_RESET, down->error);
+		return over(p);
+	}
+	if (down->state == FLOW_ENDED && (up->state == FLOW_SINK_FAILED || p->peer_error)) {
+		if (!acknowledged(p))
+			fail(p, PUMP_RESET, p->peer_error);
+		return over(p);
+	}
+
+	/* Both have ended; of what is thrown away nobody waits for the end. */
+	if (!p->up_passed || !(p->peer_ended || p->c.send_only || p->closing) || !acknowledged(p))
+		return false;
+	return over(p);
+}
+
+/* ---- the loop's side ---- */
+
+static void watch(struct pump *p, struct watch *w, short events)
+{
+	if (events < 0)
+		watch_drop(p->loop, w);
+	else
+		watch_set(p->loop, w, events);
+}
+
+/* What to wait for; -1 for nothing, not even for the errors and hang-ups that poll(2) would then
+ * report for ever. */
+static short in_events(const struct pump *p)
+{
+	return flow_wants_source(&p->up) ? POLLIN : -1;
+}
+
+static short out_events(const struct pump *p)
+{
+	if (p->down.transfer.to != p->out || p->down.state != FLOW_OPEN)
+		return -1;
+	if (flow_wants_sink(&p->down))
+		return POLLOUT;
+	/* A reader that goes away while there is nothing to write shows as an error. */
+	return p->out_broken || p->out->kind == ENDPOINT_FILE || p->out->kind == ENDPOINT_NULL ?
+		       -1 :
+		       0;
+}
+
+static short peer_events(const struct pump *p)
+{
+	short events = (short)((flow_wants_source(&p->down) ? POLLIN : 0) |
+			       (flow_wants_sink(&p->up) ? POLLOUT : 0));
+
+	/* With nothing to move a broken connection still matters while `in` may have more. */
+	return events || (p->up.state == FLOW_OPEN && !p->peer_error) ? events : -1;
+}
+
+/* Only acknowledgements are missing: they make no event, so ask for them at a growing interval. */
+static int64_t next_question(struct pump *p)
+{
+	if (!p->up_passed || !(p->peer_ended || p->c.send_only || p->closing))
+		return NEVER;
+	if (p->ack_timer.slot)
+		return p->ack_timer.at;
+	p->ack_delay = p->ack_delay ? 2 * p->ack_delay : ACK_DELAY_FIRST;
+	if (p->ack_delay > ACK_DELAY_MOST)
+		p->ack_delay = ACK_DELAY_MOST;
+	return clock_after(clock_now(), p->ack_delay);
+}
+
+static void stop(struct pump *p)
+{
+	struct timer *timers[] = { &p->idle_timer, &p->quit_timer, &p->notice_timer,
+				   &p->linger_timer, &p->ack_timer };
+
+	watch_drop(p->loop, &p->in_watch);
+	watch_drop(p->loop, &p->out_watch);
+	watch_drop(p->loop, &p->peer_watch);
+	for (size_t i = 0; i < sizeof timers / sizeof *timers; i++)
+		timer_drop(p->loop, timers[i]);
+}
+
+static void end(struct pump *p)
+{
+	stop(p);
+	p->calls.over(p->calls.arg, p);
+}
+
+static void wait_for_more(struct pump *p)
+{
+	watch(p, &p->in_watch, in_events(p));
+	watch(p, &p->out_watch, out_events(p));
+	watch(p, &p->peer_watch, peer_events(p));
+	timer_set(p->loop, &p->ack_timer, next_question(p));
+	/* -q counts from the end of `in`, whatever else moves. */
+	if (p->up.source_ended && !p->quit_set) {
+		p->quit_set = true;
+		timer_set(p->loop, &p->quit_timer, clock_after(clock_now(), p->c.quit_after_eof));
+	}
+}
+
+/* After anything has happened. */
+static void proceed(struct pump *p)
+{
+	if (rule(p))
+		end(p);
+	else
+		wait_for_more(p);
+}
+
+static void step(struct pump *p, struct flow *f)
+{
+	for (int i = 0; i < REPEATS; i++) {
+		uint64_t n = flow_step(f);
+		if (n) {
+			p->last_move = loop_now(p->loop);
+			if (f == &p->up)
+				p->last_in = p->last_sent = p->last_move;
+		}
+		if (n < REPEAT_WORTH || !flow_may_repeat(f))
+			return;
+	}
+}
+
+static void in_ready(void *arg, short events)
+{
+	struct pump *p = arg;
+
+	(void)events;
+	step(p, &p->up);
+	proceed(p);
+}
+
+static void out_ready(void *arg, short events)
+{
+	struct pump *p = arg;
+
+	if (flow_wants_sink(&p->down))
+		step(p, &p->down);
+	else if (events & (POLLERR | POLLHUP | POLLNVAL))
+		p->out_broken = true;
+	proceed(p);
+}
+
+/* The connection is broken, and neither flow is about to meet the error. */
+static void peer_broken(struct pump *p)
+{
+	bool after_end = p->down.state == FLOW_ENDED && p->down.source_ended;
+
+	p->peer_error = stream_error(p->peer->rfd);
+	if (!p->peer_error)
+		p->peer_error = EPIPE;
+	/* A reset after the peer's FIN comes as EPIPE; then nothing has been lost yet. */
+	if (!after_end && p->peer_error != EPIPE)
+		fail(p, PUMP_RESET, p->peer_error);
+	/* But input that is there cannot be sent any more: let it find out. */
+	if (!nothing_to_send(p))
+		step(p, &p->up);
+}
+
+static void peer_ready(void *arg, short events)
+{
+	struct pump *p = arg;
+	bool source = flow_wants_source(&p->down), sink = flow_wants_sink(&p->up);
+
+	if (source && events & (POLLIN | POLLHUP | POLLERR))
+		step(p, &p->down);
+	if (sink && events & (POLLOUT | POLLHUP | POLLERR))
+		step(p, &p->up);
+	if (!source && !sink)
+		peer_broken(p);
+	proceed(p);
+}
+
+static void ask_again(void *arg)
+{
+	struct pump *p = arg;
+
+	/* Nobody reads any more who would meet it. */
+	if (p->down.state != FLOW_OPEN && !p->peer_error)
+		p->peer_error = stream_error(p->peer->rfd);
+	proceed(p);
+}
+
+static void idle(void *arg)
+{
+	struct pump *p = arg;
+
+	acknowledged(p); /* data that leaves the socket's queue moves too */
+	if (clock_now() - p->last_move < p->c.idle) {
+		timer_set(p->loop, &p->idle_timer, clock_after(p->last_move, p->c.idle));
+		return;
+	}
+	fail(p, PUMP_IDLE, 0);
+	end(p);
+}
+
+static void quit(void *arg)
+{
+	struct pump *p = arg;
+	int n = 0;
+
+	if (ioctl(p->peer->rfd, FIONREAD, &n) < 0)
+		n = 0;
+	p->quitting = true;
+	flow_limit(&p->down, (uint64_t)n);
+	proceed(p);
+}
+
+static void notice(void *arg)
+{
+	struct pump *p = arg;
+
+	if (p->up.state != FLOW_OPEN)
+		return;
+	if (flow_wants_source(&p->up) && clock_now() - p->last_in >= NOTICE_AFTER)
+		p->calls.waiting(p->calls.arg, p);
+	else
+		timer_set(p->loop, &p->notice_timer, clock_after(clock_now(), NOTICE_AFTER));
+}
+
+static void linger(void *arg)
+{
+	struct pump *p = arg;
+
+	acknowledged(p);
+	if (clock_now() - p->last_sent < p->c.linger) {
+		timer_set(p->loop, &p->linger_timer, clock_after(p->last_sent, p->c.linger));
+		return;
+	}
+	fail(p, PUMP_UNSENT, 0);
+	end(p);
+}
+
+void pump_start(struct pump *p, struct loop *loop, const struct pump_config *c,
+		const struct pump_calls *calls, struct endpoint *in, struct endpoint *out,
+		struct endpoint *peer)
+{
+	*p = (struct pump){
+		.loop = loop, .c = *c, .calls = *calls, .in = in, .out = out, .peer = peer
+	};
+	p->in_watch = (struct watch){ .fd = in->rfd, .fn = in_ready, .arg = p };
+	p->out_watch = (struct watch){ .fd = out->wfd, .fn = out_ready, .arg = p };
+	p->peer_watch = (struct watch){ .fd = peer->rfd, .fn = peer_ready, .arg = p };
+	p->idle_timer = (struct timer){ .fn = idle, .arg = p };
+	p->quit_timer = (struct timer){ .fn = quit, .arg = p };
+	p->notice_timer = (struct timer){ .fn = notice, .arg = p };
+	p->linger_timer = (struct timer){ .fn = linger, .arg = p };
+	p->ack_timer = (struct timer){ .fn = ask_again, .arg = p };
+	p->last_move = p->last_in = p->last_sent = clock_now();
+	p->unacknowledged = -1;
+	flow_start(&p->up, in, peer, c->buffer);
+	flow_start(&p->down, peer, out, c->buffer);
+	if (c->read_bytes != FLOW_NO_LIMIT)
+		flow_limit(&p->down, c->read_bytes);
+	if (c->send_only)
+		flow_discard(&p->down);
+	if (c->recv_only)
+		flow_finish(&p->up);
+	timer_set(loop, &p->idle_timer, clock_after(p->last_move, c->idle));
+	wait_for_more(p);
+}
+
+void pump_free(struct pump *p)
+{
+	stop(p);
+	flow_free(&p->up);
+	flow_free(&p->down);
+}

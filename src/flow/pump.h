@@ -1,0 +1,86 @@
+/* pump.h - two flows and their deadlines: one connection, from its start to its end
+ *
+ * `in` is what is sent to the peer, `out` is where its data goes. How each direction ends, and when
+ * the whole is over, is the half-close rule of sockit(1); pump.c has it in one function.
+ */
+#ifndef FLOW_PUMP_H
+#define FLOW_PUMP_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "flow/endpoint.h"
+#include "flow/flow.h"
+#include "loop/loop.h"
+
+struct pump_config {
+	bool recv_only;		/* `in` is not there */
+	bool send_only;		/* what comes is thrown away; over once the peer has taken all */
+	bool no_shutdown;	/* the end of `in` is not passed on */
+	bool peer_end_ends;	/* the peer's end ends `in` too */
+	bool keepalive_is_set;	/* by the user: not to be changed */
+	int64_t quit_after_eof; /* how long to wait for the peer after the end of `in`, or UNSET */
+	int64_t linger;		/* how long, after an end that is ours, the peer may take nothing */
+	int64_t idle;		/* limit to a time in which nothing moves, or UNSET */
+	uint64_t read_bytes;	/* over after so many, FLOW_NO_LIMIT: no limit */
+	size_t buffer;		/* 0: what is fast */
+};
+
+enum pump_end {
+	PUMP_RUNNING,
+	PUMP_DONE,  /* both directions have ended, every byte taken */
+	PUMP_RESET, /* the connection broke: the errno */
+	PUMP_UNSENT, /* over by -q or --linger, but the peer has not acknowledged all that was sent */
+	PUMP_IDLE,   /* nothing moved for too long */
+	PUMP_IN_FAILED,	 /* `in` cannot be read: the errno */
+	PUMP_OUT_FAILED, /* `out` cannot be written: the errno */
+};
+
+struct pump;
+
+struct pump_calls {
+	/* The run is over: P's `end` and `error` tell how. May free P. */
+	void (*over)(void *arg, struct pump *p);
+	/* The peer has ended, and nothing came from `in` for a second. NULL: nobody wants to know. */
+	void (*waiting)(void *arg, struct pump *p);
+	void *arg;
+};
+
+struct pump {
+	struct loop *loop;
+	struct pump_config c;
+	struct pump_calls calls;
+	struct endpoint *in, *out, *peer; /* the caller's */
+	struct flow up, down;
+	struct watch in_watch, out_watch, peer_watch;
+	struct timer idle_timer, quit_timer, notice_timer, linger_timer, ack_timer;
+	enum pump_end end;
+	int error;
+	/* What has been seen and done so far. */
+	bool up_passed;		 /* the end of `in` has been passed on, or is not to be */
+	bool fin_sent;		 /* as the connection's end */
+	bool peer_ended;	 /* the peer's end was read, and all before it written */
+	bool out_broken;	 /* nobody reads `out` any more */
+	bool quit_set, quitting; /* -q counts; its time is up */
+	bool closing;		 /* it is us who end: what was read is sent, no more */
+	uint64_t received;	 /* before that */
+	int peer_error;		 /* taken from the socket while no flow was about to meet it */
+	int64_t last_move, last_in, last_sent; /* when something moved last: at all, from `in`,
+						  towards the peer or acknowledged by it */
+	int64_t ack_delay, unacknowledged;
+};
+
+/* Starts P between IN, OUT and PEER, all of which stay the caller's, as the peer's socket does.
+ * `over` is called from the loop, never from in here. */
+void pump_start(struct pump *p, struct loop *loop, const struct pump_config *c,
+		const struct pump_calls *calls, struct endpoint *in, struct endpoint *out,
+		struct endpoint *peer);
+
+/* Bytes sent to the peer and received from it so far. */
+uint64_t pump_sent(const struct pump *p);
+uint64_t pump_received(const struct pump *p);
+
+/* Lets go of loop and memory. The endpoints are the caller's to close. */
+void pump_free(struct pump *p);
+
+#endif

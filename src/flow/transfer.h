@@ -1,0 +1,59 @@
+/* transfer.h - how bytes cross from one descriptor to another
+ *
+ * A method is chosen by the kinds of both ends when the transfer is made: on Linux splice(2),
+ * sendfile(2) or recv(2) with MSG_TRUNC, which copy nothing through this process, where one fits;
+ * else, and where the kernel refuses such a call, reading and writing.
+ */
+#ifndef FLOW_TRANSFER_H
+#define FLOW_TRANSFER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "flow/endpoint.h"
+
+enum transfer_result {
+	TRANSFER_MOVED,	       /* something crossed, or was taken in */
+	TRANSFER_WAIT,	       /* nothing did: poll for what transfer.sink_full says */
+	TRANSFER_END,	       /* the source has ended, and nothing is held */
+	TRANSFER_SOURCE_ERROR, /* errno tells */
+	TRANSFER_SINK_ERROR,
+};
+
+struct transfer;
+
+/* At most one fill and one drain, of at most MAX bytes. */
+typedef enum transfer_result transfer_method(struct transfer *t, size_t max);
+
+struct transfer {
+	struct endpoint *from, *to;
+	transfer_method *method;
+	size_t limit;	     /* how much may be held, 0: the method's own choice */
+	uint64_t in, out;    /* bytes so far */
+	bool sink_full;	     /* the sink has to be ready before anything can move */
+	char *buffer;	     /* of the copying method, NULL until it is used */
+	size_t size, offset; /* what is held begins at offset, */
+	size_t held;	     /* and is so long */
+	bool grown;	     /* the pipe was made larger already */
+};
+
+/* *T from FROM to TO, with at most LIMIT bytes held (0: what is fast). */
+void transfer_start(struct transfer *t, struct endpoint *from, struct endpoint *to, size_t limit);
+
+/* Moves at most MAX bytes, never blocking: to be called when poll(2) says that the source, or with
+ * sink_full the sink, is ready. */
+enum transfer_result transfer_step(struct transfer *t, size_t max);
+
+/* Everything from here on, and what is held, is thrown away: the source is still read. */
+void transfer_discard(struct transfer *t);
+
+void transfer_free(struct transfer *t);
+
+/* The portable method: reads and writes. */
+enum transfer_result transfer_copy(struct transfer *t, size_t max);
+
+/* Of this system (a twin for each): a faster method for T's endpoints, NULL if there is none. */
+transfer_method *transfer_choose_fast(const struct transfer *t);
+
+#endif

@@ -1,0 +1,144 @@
+#define _GNU_SOURCE /* splice, F_SETPIPE_SZ */
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/sendfile.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "flow/transfer.h"
+
+#define PIPE_SIZE (1 << 20) /* what a pipe is grown to: larger ones bring nothing more */
+#define BULK (32 << 10)	    /* a pipe through which so much went at once is worth growing */
+#define MOST 0x7ffff000	    /* what one call can move */
+
+/* What a call on a connection says of the connection itself. */
+static bool is_connection_error(int error)
+{
+	switch (error) {
+	case EPIPE:
+	case ECONNRESET:
+	case ECONNABORTED:
+	case ETIMEDOUT:
+	case EHOSTUNREACH:
+	case ENETUNREACH:
+	case ENETDOWN:
+		return true;
+	}
+	return false;
+}
+
+/* Any other error: the kernel does not do this with these descriptors (EINVAL, ENOSYS...), or it
+ * does not say which of them it is about. Nothing has been moved; reading and writing will tell. */
+static enum transfer_result copy_instead(struct transfer *t, size_t max)
+{
+	t->method = transfer_copy;
+	t->sink_full = false;
+	return t->from->careful ? TRANSFER_WAIT : transfer_copy(t, max);
+}
+
+static enum transfer_result moved(struct transfer *t, ssize_t n)
+{
+	t->in += (size_t)n;
+	t->out += (size_t)n;
+	t->sink_full = false;
+	return TRANSFER_MOVED;
+}
+
+/* One end was ready and yet nothing moved: so it is the other that is not. */
+static enum transfer_result other_end(struct transfer *t)
+{
+	t->sink_full = !t->sink_full;
+	return TRANSFER_WAIT;
+}
+
+static void grow(struct transfer *t, int pipe)
+{
+	int want = t->limit && t->limit < PIPE_SIZE ? (int)t->limit : PIPE_SIZE;
+
+	t->grown = true;
+	/* Past its share of pipe pages a user may not (EPERM): then it stays as it is. */
+	if (fcntl(pipe, F_GETPIPE_SZ) < want)
+		fcntl(pipe, F_SETPIPE_SZ, want);
+}
+
+/* From a pipe to a socket, or from a socket to a pipe. */
+static enum transfer_result splice_step(struct transfer *t, size_t max)
+{
+	bool from_pipe = t->from->kind == ENDPOINT_PIPE;
+	size_t most = t->limit ? t->limit : PIPE_SIZE;
+	ssize_t n = splice(t->from->rfd, NULL, t->to->wfd, NULL, max < most ? max : most,
+			   SPLICE_F_MOVE | SPLICE_F_NONBLOCK);
+
+	if (n > 0) {
+		if (n >= BULK && !t->grown)
+			grow(t, from_pipe ? t->from->rfd : t->to->wfd);
+		return moved(t, n);
+	}
+	if (n == 0)
+		return TRANSFER_END;
+	if (errno == EAGAIN)
+		return other_end(t);
+	if (errno == EINTR)
+		return TRANSFER_WAIT;
+	if (!is_connection_error(errno))
+		return copy_instead(t, max);
+	/* EPIPE is about writing, whichever end that is. */
+	return from_pipe || errno == EPIPE ? TRANSFER_SINK_ERROR : TRANSFER_SOURCE_ERROR;
+}
+
+static enum transfer_result sendfile_step(struct transfer *t, size_t max)
+{
+	struct stat s;
+	off_t at = lseek(t->from->rfd, 0, SEEK_CUR);
+	size_t most = max < MOST ? max : MOST;
+	ssize_t n;
+
+	/* Asked for more than there is, the kernel holds the last piece back for what may follow. */
+	if (at >= 0 && fstat(t->from->rfd, &s) == 0 && s.st_size > at &&
+	    (uint64_t)(s.st_size - at) < most)
+		most = (size_t)(s.st_size - at);
+	n = sendfile(t->to->wfd, t->from->rfd, NULL, most);
+	if (n > 0)
+		return moved(t, n);
+	if (n == 0)
+		return t->in ? TRANSFER_END : copy_instead(t, max);
+	if (errno == EAGAIN) {
+		t->sink_full = true;
+		return TRANSFER_WAIT;
+	}
+	if (errno == EINTR)
+		return TRANSFER_WAIT;
+	return is_connection_error(errno) ? TRANSFER_SINK_ERROR : copy_instead(t, max);
+}
+
+/* The kernel throws away what has been received, without copying it to anybody. */
+static enum transfer_result truncate_step(struct transfer *t, size_t max)
+{
+	ssize_t n = recv(t->from->rfd, NULL, max < MOST ? max : MOST, MSG_TRUNC | MSG_DONTWAIT);
+
+	if (n > 0)
+		return moved(t, n);
+	if (n == 0)
+		return TRANSFER_END;
+	if (errno == EAGAIN || errno == EINTR)
+		return TRANSFER_WAIT;
+	return is_connection_error(errno) ? TRANSFER_SOURCE_ERROR : copy_instead(t, max);
+}
+
+transfer_method *transfer_choose_fast(const struct transfer *t)
+{
+	enum endpoint_kind from = t->from->kind, to = t->to->kind;
+	bool from_socket = from == ENDPOINT_TCP || from == ENDPOINT_STREAM;
+	/* Only our own sockets are known not to block in splice(2) and sendfile(2). */
+	bool to_socket = (to == ENDPOINT_TCP || to == ENDPOINT_STREAM) && t->to->owned;
+
+	if (from == ENDPOINT_TCP && to == ENDPOINT_NULL)
+		return truncate_step;
+	if ((from == ENDPOINT_PIPE && to_socket) ||
+	    (from_socket && t->from->owned && to == ENDPOINT_PIPE))
+		return splice_step;
+	if (from == ENDPOINT_FILE && to_socket)
+		return sendfile_step;
+	return NULL;
+}

@@ -1,0 +1,198 @@
+#include "loop/loop.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdlib.h>
+
+#include "base/clock.h"
+#include "base/wait.h"
+#include "loop/signals.h"
+
+struct loop {
+	struct pollfd *fds;	/* what the wait looks at */
+	struct watch **watches; /* whose it is, in the same order */
+	size_t n, size;
+	struct timer **timers; /* a binary heap, the next one first */
+	size_t n_timers, timers_size;
+	int64_t now;
+	bool stopped;
+	signal_fn *on_signal;
+	void *signal_arg;
+};
+
+struct loop *loop_new(void)
+{
+	struct loop *l = calloc(1, sizeof *l);
+
+	if (l)
+		l->now = clock_now();
+	return l;
+}
+
+void loop_free(struct loop *l)
+{
+	if (!l)
+		return;
+	for (size_t i = 0; i < l->n; i++)
+		l->watches[i]->slot = 0;
+	for (size_t i = 0; i < l->n_timers; i++)
+		l->timers[i]->slot = 0;
+	free(l->fds);
+	free(l->watches);
+	free(l->timers);
+	free(l);
+}
+
+/* An array for one more element than N. */
+static void *grow(void *array, size_t n, size_t *size, size_t each)
+{
+	if (n < *size)
+		return array;
+	*size = *size ? *size * 2 : 8;
+	array = realloc(array, *size * each);
+	if (!array)
+		abort();
+	return array;
+}
+
+void watch_set(struct loop *l, struct watch *w, short events)
+{
+	if (!w->slot) {
+		size_t size = l->size;
+		l->fds = grow(l->fds, l->n, &size, sizeof *l->fds);
+		l->watches = grow(l->watches, l->n, &l->size, sizeof *l->watches);
+		l->watches[l->n] = w;
+		l->fds[l->n] = (struct pollfd){ .fd = w->fd };
+		w->slot = ++l->n;
+	}
+	l->fds[w->slot - 1].events = events;
+}
+
+void watch_drop(struct loop *l, struct watch *w)
+{
+	size_t i = w->slot - 1;
+
+	if (!w->slot)
+		return;
+	w->slot = 0;
+	if (i != --l->n) {
+		l->fds[i] = l->fds[l->n];
+		l->watches[i] = l->watches[l->n];
+		l->watches[i]->slot = i + 1;
+	}
+}
+
+static void place(struct loop *l, size_t i, struct timer *t)
+{
+	l->timers[i] = t;
+	t->slot = i + 1;
+}
+
+/* Puts T where it belongs in the heap, from the free place I on. */
+static void sift(struct loop *l, size_t i, struct timer *t)
+{
+	for (; i > 0 && l->timers[(i - 1) / 2]->at > t->at; i = (i - 1) / 2)
+		place(l, i, l->timers[(i - 1) / 2]);
+	for (size_t child; (child = 2 * i + 1) < l->n_timers; i = child) {
+		if (child + 1 < l->n_timers && l->timers[child + 1]->at < l->timers[child]->at)
+			child++;
+		if (l->timers[child]->at >= t->at)
+			break;
+		place(l, i, l->timers[child]);
+	}
+	place(l, i, t);
+}
+
+void timer_set(struct loop *l, struct timer *t, int64_t at)
+{
+	if (at == NEVER) {
+		timer_drop(l, t);
+		return;
+	}
+	t->at = at;
+	if (!t->slot) {
+		l->timers = grow(l->timers, l->n_timers, &l->timers_size, sizeof(struct timer *));
+		t->slot = ++l->n_timers;
+	}
+	sift(l, t->slot - 1, t);
+}
+
+void timer_drop(struct loop *l, struct timer *t)
+{
+	size_t i = t->slot - 1;
+
+	if (!t->slot)
+		return;
+	t->slot = 0;
+	if (i != --l->n_timers)
+		sift(l, i, l->timers[l->n_timers]);
+}
+
+void loop_on_signal(struct loop *l, signal_fn *fn, void *arg)
+{
+	l->on_signal = fn;
+	l->signal_arg = arg;
+}
+
+int64_t loop_now(const struct loop *l)
+{
+	return l->now;
+}
+
+void loop_stop(struct loop *l)
+{
+	l->stopped = true;
+}
+
+static void call_timers(struct loop *l)
+{
+	/* A timer that sets itself to now again waits for the next round. */
+	int64_t now = l->now;
+
+	while (l->n_timers && l->timers[0]->at <= now && !l->stopped) {
+		struct timer *t = l->timers[0];
+		timer_drop(l, t);
+		t->fn(t->arg);
+		now--;
+	}
+}
+
+static void call_watches(struct loop *l, int ready)
+{
+	/* What a call drops is replaced by the last one, which then waits for the next round. */
+	for (size_t i = 0; i < l->n && ready > 0 && !l->stopped; i++) {
+		short events = l->fds[i].revents;
+		if (!events)
+			continue;
+		ready--;
+		l->fds[i].revents = 0;
+		l->watches[i]->fn(l->watches[i]->arg, events);
+	}
+}
+
+int loop_run(struct loop *l)
+{
+	int signal;
+
+	l->stopped = false;
+	while (!l->stopped && (l->n || l->n_timers)) {
+		int64_t timeout = -1;
+		int ready;
+
+		if (l->n_timers) {
+			timeout = l->timers[0]->at - clock_now();
+			if (timeout < 0)
+				timeout = 0;
+		}
+		ready = wait_for(l->fds, (nfds_t)l->n, timeout, signals_open());
+		if (ready < 0 && errno != EINTR)
+			return -1;
+		l->now = clock_now();
+		while (!l->stopped && (signal = signals_next()))
+			if (l->on_signal)
+				l->on_signal(l->signal_arg, signal);
+		call_watches(l, ready);
+		call_timers(l);
+	}
+	return 0;
+}

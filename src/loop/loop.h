@@ -1,0 +1,63 @@
+/* loop.h - descriptors and timers, each with a function to call
+ *
+ * One loop runs in the program, around the one wait of base/wait.h. Watches and timers stand in
+ * their owners' structs, zero before their first use; the loop keeps pointers to them until they
+ * are dropped. A function that is called may set and drop any of them.
+ */
+#ifndef LOOP_LOOP_H
+#define LOOP_LOOP_H
+
+#include <signal.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct loop;
+
+/* EVENTS are poll(2)'s revents. */
+typedef void watch_fn(void *arg, short events);
+typedef void timer_fn(void *arg);
+typedef void signal_fn(void *arg, int signal);
+
+struct watch {
+	int fd;
+	watch_fn *fn;
+	void *arg;
+	size_t slot; /* the loop's: its place and 1, 0 while it is not watched */
+};
+
+struct timer {
+	timer_fn *fn;
+	void *arg;
+	int64_t at;  /* see clock.h */
+	size_t slot; /* the loop's, as above */
+};
+
+/* A new loop, or NULL with errno ENOMEM. Free it with loop_free(). */
+struct loop *loop_new(void);
+void loop_free(struct loop *l);
+
+/* Watches W's descriptor for EVENTS (0: for errors and hang-ups alone) from now on, in place of
+ * what was watched for before. Fatal where memory runs out: the process aborts. */
+void watch_set(struct loop *l, struct watch *w, short events);
+
+/* Watches it no more. */
+void watch_drop(struct loop *l, struct watch *w);
+
+/* Calls T once at time AT (see clock.h; NEVER is the same as timer_drop), in place of a time set
+ * before. Memory as with watch_set. */
+void timer_set(struct loop *l, struct timer *t, int64_t at);
+void timer_drop(struct loop *l, struct timer *t);
+
+/* Calls FN for each signal that signals.h catches, never inside of another call. */
+void loop_on_signal(struct loop *l, signal_fn *fn, void *arg);
+
+/* Time of the last wake-up: as good as the clock for deadlines, and free. */
+int64_t loop_now(const struct loop *l);
+
+/* Waits for something to happen and makes the calls, until loop_stop() was called or there is
+ * nothing left to wait for. Returns 0, or -1 with errno where the wait itself failed. */
+int loop_run(struct loop *l);
+void loop_stop(struct loop *l);
+
+#endif

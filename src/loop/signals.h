@@ -1,0 +1,30 @@
+/* signals.h - the signals that end a run or ask it something */
+#ifndef LOOP_SIGNALS_H
+#define LOOP_SIGNALS_H
+
+#include <signal.h>
+#include <stdbool.h>
+
+/* Ignores SIGPIPE: writing to nobody is an error like others. First of all. */
+void signals_ignore_pipe(void);
+
+/* Catches SIGHUP, SIGINT, SIGTERM, SIGQUIT and SIGUSR1 from here on, except for those that were
+ * ignored when we were started (nohup(1)); they are blocked outside of the loop's wait. Once. */
+void signals_start(void);
+
+/* The mask for the wait: what was there at the start. NULL before signals_start(). */
+const sigset_t *signals_open(void);
+
+/* The next signal that has come, 0 if none has. */
+int signals_next(void);
+
+/* Ends the process by SIGNAL as if it had never been caught. Returns where that cannot be: true if the
+ * signal was ignored when we were started, else false: as PID 1 no default action ends us. */
+bool signals_die(int signal);
+
+/* All signals blocked around a pthread_create(3): threads inherit the mask. BEFORE keeps what was
+ * there. */
+void signals_block(sigset_t *before);
+void signals_unblock(const sigset_t *before);
+
+#endif

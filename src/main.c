@@ -1,0 +1,141 @@
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/habits.h"
+#include "base/help.h"
+#include "base/suggest.h"
+#include "commands.h"
+#include "config.h"
+#include "loop/signals.h"
+
+#ifdef SOCKIT_LINUX
+#define PLATFORM "linux"
+#else
+#define PLATFORM "portable"
+#endif
+
+/* Descriptors 0 to 2 that came closed must not be taken by a socket. Reading gives the end at once;
+ * writing to stdout fails as it would have (EBADF). */
+static void fill_closed(void)
+{
+	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+		if (fcntl(fd, F_GETFD) < 0 && errno == EBADF &&
+		    open("/dev/null", fd == STDERR_FILENO ? O_WRONLY : O_RDONLY) < 0)
+			return;
+}
+
+/* One table for the exit status. */
+static int status_of(struct outcome outcome)
+{
+	static const int statuses[] = {
+		[OUTCOME_DONE] = 0,   [OUTCOME_FAILED] = 1,  [OUTCOME_USAGE] = 2,
+		[OUTCOME_LOOKUP] = 3, [OUTCOME_TIMEOUT] = 4,
+	};
+
+	if (outcome.kind != OUTCOME_SIGNAL)
+		return statuses[outcome.kind];
+	return signals_die(outcome.detail) ? 1 : 128 + outcome.detail;
+}
+
+static void overview(struct text *t)
+{
+	text_add(t, "usage: sockit SUBCOMMAND [OPTION...] OPERAND...\n"
+		    "       sockit help [SUBCOMMAND]\n"
+		    "       sockit --help | --version\n\n"
+		    "Subcommands:\n");
+	for (size_t i = 0; i < n_commands; i++) {
+		text_add(t, "  %-11s ", commands[i]->name);
+		text_wrap(t, commands[i]->summary, 14, 14, help_width(STDOUT_FILENO));
+	}
+	text_add(t, "\nExit status: 0 all done, 1 a socket or I/O call failed, 2 usage,\n"
+		    "3 a look-up failed, 4 a time limit ran out. The manual: man sockit\n");
+}
+
+static struct outcome refuse_subcommand(const struct messages *m, const char *name)
+{
+	struct suggestion s = { .word = name };
+
+	for (size_t i = 0; i < n_commands; i++)
+		suggest(&s, commands[i]->name);
+	suggest(&s, "help");
+	message(m, MESSAGE_ERROR, "'%s' is no subcommand: %s%s%s", name,
+		s.best ? "did you mean '" : "see ", s.best ? s.best : "sockit help",
+		s.best ? "'?" : "");
+	return (struct outcome){ OUTCOME_USAGE, 0 };
+}
+
+static struct outcome help(const struct messages *m, int argc, char **argv)
+{
+	const struct command *command = argc > 0 ? commands_find(argv[0]) : NULL;
+	struct text t = { 0 };
+	struct outcome outcome;
+
+	if (argc > 1) {
+		message(m, MESSAGE_ERROR, "help: extra operand '%s'", argv[1]);
+		return (struct outcome){ OUTCOME_USAGE, 0 };
+	}
+	if (argc > 0 && !command)
+		return refuse_subcommand(m, argv[0]);
+	if (command)
+		help_command(&t, command, help_width(STDOUT_FILENO));
+	else
+		overview(&t);
+	outcome = help_print(&t, m);
+	text_free(&t);
+	return outcome;
+}
+
+static struct outcome version(const struct messages *m, int argc, char **argv)
+{
+	struct text t = { 0 };
+	struct outcome outcome;
+
+	if (argc > 0) {
+		message(m, MESSAGE_ERROR, "--version: extra operand '%s'", argv[0]);
+		return (struct outcome){ OUTCOME_USAGE, 0 };
+	}
+	text_add(&t, "sockit %s (%s)\n", SOCKIT_VERSION, PLATFORM);
+	outcome = help_print(&t, m);
+	text_free(&t);
+	return outcome;
+}
+
+static struct outcome dispatch(int argc, char **argv)
+{
+	const struct messages m = { .start = clock_now() };
+	const struct command *command;
+	char line[1024];
+
+	if (argc < 2) {
+		message(&m, MESSAGE_ERROR, "a subcommand is missing: see sockit help");
+		return (struct outcome){ OUTCOME_USAGE, 0 };
+	}
+	command = commands_find(argv[1]);
+	if (command)
+		return command->run(command, argc - 1, argv + 1);
+	if (!strcmp(argv[1], "help") || !strcmp(argv[1], "--help") || !strcmp(argv[1], "-h"))
+		return help(&m, argc - 2, argv + 2);
+	if (!strcmp(argv[1], "--version"))
+		return version(&m, argc - 2, argv + 2);
+	if (habits_line(NULL, argc - 1, argv + 1, line, sizeof line)) {
+		message(&m, MESSAGE_ERROR, "'%s' is no subcommand: what nc does so is: %s", argv[1],
+			line);
+		return (struct outcome){ OUTCOME_USAGE, 0 };
+	}
+	if (argv[1][0] == '-') {
+		message(&m, MESSAGE_ERROR, "'%s' before a subcommand: see sockit help", argv[1]);
+		return (struct outcome){ OUTCOME_USAGE, 0 };
+	}
+	return refuse_subcommand(&m, argv[1]);
+}
+
+int main(int argc, char **argv)
+{
+	fill_closed();
+	signals_ignore_pipe();
+	return status_of(dispatch(argc, argv));
+}

@@ -1,0 +1,71 @@
+/* address.h - socket addresses as values and as text */
+#ifndef NET_ADDRESS_H
+#define NET_ADDRESS_H
+
+#include <netinet/in.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+
+#include "base/options.h"
+
+struct address {
+	union {
+		struct sockaddr sa;
+		struct sockaddr_in in;
+		struct sockaddr_in6 in6;
+		struct sockaddr_un un;
+	} u;
+	socklen_t length;
+};
+
+/* -4, -6, -n: the option group of what takes addresses. */
+struct family_options {
+	bool inet, inet6, numeric;
+};
+
+extern const struct option_group family_group;
+
+/* AF_INET, AF_INET6 or AF_UNSPEC, as O asks. */
+int address_family(const struct family_options *o);
+
+/* How a HOST or PORT operand reads. */
+enum word_kind { WORD_NUMBER, WORD_NAME, WORD_BAD };
+
+/* HOST, an IPv4 or IPv6 address with or without brackets and zone (RFC 4007: fe80::1%eth0), into
+ * *OUT with port 0. An address is what inet_pton(3) takes. Returns WORD_NUMBER; WORD_NAME where it
+ * is none, and may be a name; WORD_BAD where it is neither (empty, brackets around no address, a
+ * zone that is no interface, a character that no name has, over 253 bytes). */
+enum word_kind address_parse_host(const char *host, struct address *out);
+
+/* PORT, decimal from 0 to 65535, into *OUT. Returns WORD_NUMBER; WORD_NAME for what may be a
+ * service's name; WORD_BAD for nothing, a sign, or digits out of range. */
+enum word_kind address_parse_port(const char *port, uint16_t *out);
+
+/* The operands `HOST PORT`, or the ENDPOINT `HOST:PORT` or `[V6]:PORT` (which is cut in two where it
+ * stands), into *HOST and *PORT; with MAY_LACK_HOST also PORT alone, *HOST being NULL then. Names
+ * are refused if NUMERIC. Returns 0, or -1 with *ERROR naming the word (exit status 2). */
+int address_operands(const struct operands *o, bool may_lack_host, bool numeric, const char **host,
+		     const char **port, struct option_error *error);
+
+void address_set_port(struct address *a, uint16_t port);
+uint16_t address_port(const struct address *a);
+
+/* An IPv4-mapped IPv6 address becomes the IPv4 one that it means (RFC 4291, 2.5.5.2). */
+void address_unmap(struct address *a);
+
+/* Same family, address and port? */
+bool address_equal(const struct address *a, const struct address *b);
+
+#define ADDRESS_TEXT 128
+
+/* The address without its port (`127.0.0.1`, `fe80::1%eth0`) into TEXT of ADDRESS_TEXT bytes.
+ * Returns TEXT. */
+char *address_host(const struct address *a, char *text);
+
+/* `127.0.0.1 port 80` into TEXT of ADDRESS_TEXT bytes. Returns TEXT. */
+char *address_text(const struct address *a, char *text);
+
+#endif

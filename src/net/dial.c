@@ -1,0 +1,325 @@
+#include "net/dial.h"
+
+#include <errno.h>
+#include <netdb.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "net/lookup.h"
+#include "net/stream.h"
+
+#define ATTEMPT_DELAY (250 * MILLISECOND) /* RFC 8305, section 5 */
+
+struct attempt {
+	struct dial *dial;
+	struct watch watch;
+	struct dial_failure state;
+	bool pending;
+};
+
+struct dial {
+	struct loop *loop;
+	struct dial_config c;
+	dial_fn *fn;
+	void *arg;
+	struct lookup *lookup;
+	struct timer deadline, stagger, finish;
+	struct address *sources;
+	size_t n_sources;
+	struct attempt *attempts;
+	size_t n, started, pending;
+	bool starting; /* still inside of dial_start() */
+	struct dial_result result;
+};
+
+static void next_attempt(struct dial *d);
+
+static void dial_free(struct dial *d)
+{
+	lookup_cancel(d->lookup);
+	timer_drop(d->loop, &d->deadline);
+	timer_drop(d->loop, &d->stagger);
+	timer_drop(d->loop, &d->finish);
+	for (size_t i = 0; i < d->started; i++)
+		if (d->attempts[i].pending) {
+			watch_drop(d->loop, &d->attempts[i].watch);
+			close(d->attempts[i].watch.fd);
+		}
+	free(d->attempts);
+	free(d->sources);
+	free(d);
+}
+
+void dial_cancel(struct dial *d)
+{
+	if (d && d->result.fd >= 0)
+		close(d->result.fd);
+	if (d)
+		dial_free(d);
+}
+
+/* Tells the result, and is gone. */
+static void finish(void *arg)
+{
+	struct dial *d = arg;
+	struct dial_failure *failures;
+
+	if (d->starting) {
+		timer_set(d->loop, &d->finish, loop_now(d->loop));
+		return;
+	}
+	failures = calloc(d->started ? d->started : 1, sizeof *failures);
+	for (size_t i = 0; failures && i < d->started; i++)
+		failures[d->result.n++] = d->attempts[i].state;
+	d->result.failures = failures;
+	struct dial_result result = d->result;
+	dial_fn *fn = d->fn;
+	void *fn_arg = d->arg;
+	dial_free(d);
+	fn(fn_arg, &result);
+	free(failures);
+}
+
+static void expired(void *arg)
+{
+	struct dial *d = arg;
+
+	d->result.timed_out = true;
+	finish(d);
+}
+
+static void attempt_failed(struct attempt *a, int error, const char *what)
+{
+	struct dial *d = a->dial;
+
+	a->state.error = error;
+	a->state.what = what;
+	event_tell(&d->c.events, &(struct event){ .kind = EVENT_FAILED,
+						  .address = &a->state.address,
+						  .error = error,
+						  .what = what });
+}
+
+/* A port in the range that connect() itself uses can meet its own SYN. */
+static bool to_oneself(int fd, struct address *local, struct address *peer)
+{
+	local->length = sizeof local->u;
+	peer->length = sizeof peer->u;
+	return getsockname(fd, &local->u.sa, &local->length) == 0 &&
+	       getpeername(fd, &peer->u.sa, &peer->length) == 0 && address_equal(local, peer);
+}
+
+/* The attempt's socket is writable, or the connection has failed. */
+static void attempt_ended(void *arg, short events)
+{
+	struct attempt *a = arg;
+	struct dial *d = a->dial;
+	int fd = a->watch.fd, error = stream_error(fd);
+
+	(void)events;
+	watch_drop(d->loop, &a->watch);
+	a->pending = false;
+	d->pending--;
+	if (!error && to_oneself(fd, &d->result.local, &d->result.peer))
+		error = ECONNREFUSED;
+	if (!error) {
+		/* Nobody can be asked for the peer of a socket that --fastopen left to its first
+		 * data. */
+		d->result.peer = a->state.address;
+		d->result.fd = fd;
+		event_tell(&d->c.events, &(struct event){ .kind = EVENT_CONNECTED,
+							  .address = &d->result.peer,
+							  .local = &d->result.local });
+		finish(d);
+		return;
+	}
+	close(fd);
+	attempt_failed(a, error, NULL);
+	next_attempt(d);
+}
+
+static int bind_source(struct dial *d, int fd, int family)
+{
+	int on = 1;
+
+	if (!d->n_sources)
+		return 0;
+	for (size_t i = 0; i < d->n_sources; i++) {
+		const struct address *s = &d->sources[i];
+		if (s->u.sa.sa_family != family)
+			continue;
+		/* Else a port given by -p could not be used again for a minute. */
+		if (address_port(s))
+			setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+		return bind(fd, &s->u.sa, s->length);
+	}
+	errno = EAFNOSUPPORT;
+	return -1;
+}
+
+/* Returns 0 with the connection under way, or -1 with errno and *WHAT. */
+static int attempt_start(struct dial *d, struct attempt *a, const char **what)
+{
+	const struct address *to = &a->state.address;
+	int family = to->u.sa.sa_family, error;
+	int fd = socket(family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK,
+			d->c.socket->protocol ? sockopt_mptcp : 0);
+
+	*what = "socket";
+	if (fd < 0)
+		return -1;
+	if (sockopt_apply(fd, family, d->c.socket, PHASE_BIND, false, what) < 0)
+		goto fail;
+	*what = "source";
+	if (bind_source(d, fd, family) < 0)
+		goto fail;
+	if (sockopt_apply(fd, family, d->c.socket, PHASE_CONNECT, false, what) < 0)
+		goto fail;
+	*what = NULL;
+	event_tell(&d->c.events, &(struct event){ .kind = EVENT_CONNECTING, .address = to });
+	if (connect(fd, &to->u.sa, to->length) < 0 && errno != EINPROGRESS)
+		goto fail;
+	a->watch = (struct watch){ .fd = fd, .fn = attempt_ended, .arg = a };
+	watch_set(d->loop, &a->watch, POLLOUT);
+	a->pending = true;
+	d->pending++;
+	return 0;
+fail:
+	error = errno;
+	close(fd);
+	errno = error;
+	return -1;
+}
+
+static void stagger(void *arg)
+{
+	next_attempt(arg);
+}
+
+/* Starts the next address that does not fail at once; ends all when none is left. */
+static void next_attempt(struct dial *d)
+{
+	const char *what;
+
+	while (d->started < d->n) {
+		struct attempt *a = &d->attempts[d->started++];
+
+		if (attempt_start(d, a, &what) == 0) {
+			if (d->started < d->n)
+				timer_set(d->loop, &d->stagger,
+					  clock_after(loop_now(d->loop), ATTEMPT_DELAY));
+			return;
+		}
+		attempt_failed(a, errno, what);
+	}
+	timer_drop(d->loop, &d->stagger);
+	if (!d->pending)
+		finish(d);
+}
+
+/* The families in turn, beginning with the one that the look-up put first. */
+static void interleave(struct dial *d, const struct address *list, size_t n)
+{
+	size_t next[2] = { 0, 0 };
+	sa_family_t first = list[0].u.sa.sa_family;
+
+	for (int want = 0; d->n < n; want = !want) {
+		size_t i = next[want];
+		while (i < n && (list[i].u.sa.sa_family == first) != !want)
+			i++;
+		next[want] = i + 1;
+		if (i >= n)
+			continue;
+		d->attempts[d->n].dial = d;
+		d->attempts[d->n++].state.address = list[i];
+	}
+}
+
+static void failed_lookup(struct dial *d, int eai, int error, const char *what)
+{
+	d->result.eai = eai;
+	d->result.error = error;
+	d->result.looked_up = what;
+	finish(d);
+}
+
+static void host_found(void *arg, struct lookup_answer *answer)
+{
+	struct dial *d = arg;
+
+	d->lookup = NULL;
+	event_tell(&d->c.events, &(struct event){ .kind = EVENT_RESOLVED,
+						  .host = d->c.host,
+						  .port = d->c.port,
+						  .count = answer->n });
+	if (!answer->eai && answer->n == 0)
+		answer->eai = EAI_NONAME;
+	if (answer->eai) {
+		failed_lookup(d, answer->eai, answer->error,
+			      answer->eai == EAI_SERVICE ? d->c.port : d->c.host);
+		goto out;
+	}
+	d->attempts = calloc(answer->n, sizeof *d->attempts);
+	if (!d->attempts) {
+		failed_lookup(d, EAI_MEMORY, ENOMEM, d->c.host);
+		goto out;
+	}
+	interleave(d, answer->addresses, answer->n);
+	next_attempt(d);
+out:
+	free(answer->addresses);
+}
+
+static void ask_host(struct dial *d)
+{
+	struct lookup_question q = { d->c.host, d->c.port, d->c.family, SOCK_STREAM };
+
+	event_tell(&d->c.events,
+		   &(struct event){ .kind = EVENT_LOOKUP, .host = d->c.host, .port = d->c.port });
+	if (lookup_start(d->loop, &q, host_found, d, &d->lookup) < 0)
+		failed_lookup(d, EAI_SYSTEM, errno, d->c.host);
+}
+
+static void source_found(void *arg, struct lookup_answer *answer)
+{
+	struct dial *d = arg;
+	const struct socket_options *o = d->c.socket;
+
+	d->lookup = NULL;
+	d->sources = answer->addresses;
+	d->n_sources = answer->n;
+	if (answer->eai)
+		failed_lookup(d, answer->eai, answer->error,
+			      answer->eai == EAI_SERVICE || !o->source ? o->source_port :
+									 o->source);
+	else
+		ask_host(d);
+}
+
+struct dial *dial_start(struct loop *loop, const struct dial_config *c, dial_fn *fn, void *arg)
+{
+	const struct socket_options *o = c->socket;
+	struct dial *d = calloc(1, sizeof *d);
+
+	if (!d)
+		return NULL;
+	*d = (struct dial){ .loop = loop, .c = *c, .fn = fn, .arg = arg, .starting = true };
+	d->result.fd = -1;
+	d->deadline = (struct timer){ .fn = expired, .arg = d };
+	d->stagger = (struct timer){ .fn = stagger, .arg = d };
+	d->finish = (struct timer){ .fn = finish, .arg = d };
+	timer_set(loop, &d->deadline, c->deadline);
+	if (o->source || o->source_port) {
+		struct lookup_question q = { o->source, o->source_port ? o->source_port : "0",
+					     c->family, SOCK_STREAM };
+		if (lookup_start(loop, &q, source_found, d, &d->lookup) < 0)
+			failed_lookup(d, EAI_SYSTEM, errno, o->source ? o->source : o->source_port);
+	} else {
+		ask_host(d);
+	}
+	d->starting = false;
+	return d;
+}

@@ -1,0 +1,54 @@
+/* dial.h - connecting to a name: look-up, then every address in a race (RFC 8305)
+ */
+#ifndef NET_DIAL_H
+#define NET_DIAL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "loop/loop.h"
+#include "net/address.h"
+#include "net/event.h"
+#include "net/sockopt.h"
+
+struct dial;
+
+/* All pointers must stay until the end. */
+struct dial_config {
+	const char *host, *port; /* have passed address_operands() */
+	int family;		 /* AF_UNSPEC: both */
+	const struct socket_options *socket;
+	int64_t deadline; /* for look-up and connection together, see clock.h */
+	struct events events;
+};
+
+/* How one address failed. */
+struct dial_failure {
+	struct address address;
+	int error;	  /* an errno; 0: it was still silent when the time was up */
+	const char *what; /* the option or step that failed; NULL: connecting itself */
+};
+
+struct dial_result {
+	int fd; /* the connection, non-blocking, the callee's from here on; or -1 */
+	struct address peer, local;
+	bool timed_out;	       /* the deadline passed */
+	int eai;	       /* the look-up failed: see lookup.h, */
+	int error;	       /* with the errno of EAI_SYSTEM; or, without EAI, of another step */
+	const char *looked_up; /* the operand or option that a failed look-up was about */
+	const struct dial_failure *failures; /* in the order tried; gone after the call */
+	size_t n;
+};
+
+typedef void dial_fn(void *arg, const struct dial_result *result);
+
+/* Looks C's host up and tries its addresses, the families in turn, 250 ms apart or as soon as one
+ * has failed; the first that answers wins. A connection to oneself counts as refused. FN is called
+ * once, from the loop, never from in here. Returns NULL with errno ENOMEM. */
+struct dial *dial_start(struct loop *loop, const struct dial_config *c, dial_fn *fn, void *arg);
+
+/* Gives it up without calling FN. */
+void dial_cancel(struct dial *d);
+
+#endif

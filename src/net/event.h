@@ -1,0 +1,48 @@
+/* event.h - what happens on the way to a connection, told to whoever asked for it
+ *
+ * Below the commands nothing prints: this one callback carries what -v and -vv tell.
+ */
+#ifndef NET_EVENT_H
+#define NET_EVENT_H
+
+#include <stddef.h>
+
+#include "net/address.h"
+
+enum event_kind {
+	EVENT_LOOKUP,	     /* a look-up of `host` and `port` begins */
+	EVENT_RESOLVED,	     /* it gave `count` addresses */
+	EVENT_CONNECTING,    /* to `address` */
+	EVENT_FAILED,	     /* connecting to `address`: `error`, in `what` */
+	EVENT_CONNECTED,     /* to `address`, from `local` */
+	EVENT_LISTENING,     /* on `local` */
+	EVENT_ACCEPTED,	     /* `address`, on `local` */
+	EVENT_ACCEPT_FAILED, /* `error`: accepting goes on */
+	EVENT_RETRY,	     /* another try follows */
+};
+
+struct event {
+	enum event_kind kind;
+	const char *host, *port;
+	const struct address *address, *local;
+	size_t count;
+	int error;
+	const char *what; /* NULL: the call itself */
+};
+
+typedef void event_fn(void *arg, const struct event *event);
+
+/* Who wants to hear of events; without FN nobody does. */
+struct events {
+	event_fn *fn;
+	void *arg;
+};
+
+/* Tells E to whoever wants it. */
+static inline void event_tell(const struct events *to, const struct event *e)
+{
+	if (to->fn)
+		to->fn(to->arg, e);
+}
+
+#endif

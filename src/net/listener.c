@@ -1,0 +1,310 @@
+#define _GNU_SOURCE /* accept4, which POSIX has since 2024 */
+#include "net/listener.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <netdb.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/wait.h"
+#include "net/lookup.h"
+
+#define PORT_TRIES 32			 /* for a port that is free in both families */
+#define ACCEPT_PAUSE (100 * MILLISECOND) /* after an error that will not pass at once */
+
+static const struct option_row rows[] = {
+	{ .name = "backlog",
+	  .kind = OPTION_NUMBER,
+	  .arg = "N",
+	  .min = 0,
+	  .max = INT_MAX,
+	  .field = offsetof(struct listen_options, backlog),
+	  .help = "how many may wait to be accepted (the system's largest)" },
+	{ .name = "reuseport",
+	  .kind = OPTION_FLAG,
+	  .field = offsetof(struct listen_options, reuseport),
+	  .help = "share the port with others that ask for it too (SO_REUSEPORT)" },
+	{ .name = "ipv6-only",
+	  .kind = OPTION_FLAG,
+	  .field = offsetof(struct listen_options, ipv6_only),
+	  .excludes = "ipv4",
+	  .help = "an IPv6 address takes no IPv4 clients (IPV6_V6ONLY)" },
+	{ .name = "notify-fd",
+	  .kind = OPTION_NUMBER,
+	  .arg = "N",
+	  .min = 0,
+	  .max = INT_MAX,
+	  .field = offsetof(struct listen_options, notify_fd),
+	  .help = "once ready, write ADDRESS PORT to this descriptor, a line for each socket, and "
+		  "close it" },
+};
+
+const struct option_group listen_group = { "Listening", rows, sizeof rows / sizeof *rows };
+
+struct listening {
+	struct listener *listener;
+	struct watch watch;
+	struct address local;
+	bool open;
+};
+
+struct listener {
+	struct loop *loop;
+	struct listener_config c;
+	listener_opened_fn *opened;
+	listener_accept_fn *accept;
+	void *arg;
+	struct lookup *lookup;
+	struct timer pause;
+	struct listening *sockets;
+	size_t n;
+};
+
+static void close_sockets(struct listener *l)
+{
+	for (size_t i = 0; i < l->n; i++) {
+		if (!l->sockets[i].open)
+			continue;
+		watch_drop(l->loop, &l->sockets[i].watch);
+		close(l->sockets[i].watch.fd);
+		l->sockets[i].open = false;
+	}
+}
+
+void listener_close(struct listener *l)
+{
+	if (!l)
+		return;
+	lookup_cancel(l->lookup);
+	timer_drop(l->loop, &l->pause);
+	close_sockets(l);
+	free(l->sockets);
+	free(l);
+}
+
+static void watch_all(void *arg)
+{
+	struct listener *l = arg;
+
+	for (size_t i = 0; i < l->n; i++)
+		if (l->sockets[i].open)
+			watch_set(l->loop, &l->sockets[i].watch, POLLIN);
+}
+
+static void accept_failed(struct listener *l, int error)
+{
+	if (error == EAGAIN || error == EINTR)
+		return;
+	event_tell(&l->c.events, &(struct event){ .kind = EVENT_ACCEPT_FAILED, .error = error });
+	/* One that was gone before we came costs nothing; for the rest there is no descriptor or no
+	 * memory now, and the client waits in the backlog meanwhile. */
+	if (error == ECONNABORTED || error == EPROTO)
+		return;
+	for (size_t i = 0; i < l->n; i++)
+		watch_drop(l->loop, &l->sockets[i].watch);
+	timer_set(l->loop, &l->pause, clock_after(loop_now(l->loop), ACCEPT_PAUSE));
+}
+
+static void acceptable(void *arg, short events)
+{
+	struct listening *s = arg;
+	struct listener *l = s->listener;
+	struct address peer = { .length = sizeof peer.u }, local = { .length = sizeof local.u };
+	const char *what;
+	int fd = accept4(s->watch.fd, &peer.u.sa, &peer.length, SOCK_CLOEXEC | SOCK_NONBLOCK);
+
+	(void)events;
+	if (fd < 0) {
+		accept_failed(l, errno);
+		return;
+	}
+	getsockname(fd, &local.u.sa, &local.length);
+	address_unmap(&peer);
+	address_unmap(&local);
+	sockopt_apply(fd, s->local.u.sa.sa_family, l->c.socket, PHASE_CONNECTED, true, &what);
+	event_tell(&l->c.events,
+		   &(struct event){ .kind = EVENT_ACCEPTED, .address = &peer, .local = &local });
+	l->accept(l->arg, fd, &peer, &local);
+}
+
+static int v6only(const struct listener *l)
+{
+	/* `listen ::` alone is for both families, as everywhere. */
+	return l->c.options->ipv6_only || l->c.family == AF_INET6 || l->n > 1;
+}
+
+/* Binds and listens. Returns 0, or -1 with errno and *WHAT. */
+static int open_socket(struct listener *l, struct listening *s, const char **what)
+{
+	const struct listener_config *c = &l->c;
+	int family = s->local.u.sa.sa_family, on = 1, error;
+	int fd = socket(family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK,
+			c->socket->protocol ? sockopt_mptcp : 0);
+
+	*what = "socket";
+	if (fd < 0)
+		return -1;
+	/* Connections of a server before us that linger must not keep its port. */
+	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+	if (family == AF_INET6) {
+		int only = v6only(l);
+		setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &only, sizeof only);
+	}
+	*what = "reuseport";
+	if (c->options->reuseport && sockopt_reuseport(fd) < 0)
+		goto fail;
+	if (sockopt_apply(fd, family, c->socket, PHASE_BIND, true, what) < 0 ||
+	    sockopt_apply(fd, family, c->socket, PHASE_CONNECT, true, what) < 0)
+		goto fail;
+	*what = NULL;
+	if (bind(fd, &s->local.u.sa, s->local.length) < 0)
+		goto fail;
+	if (listen(fd, c->options->backlog == UNSET ? INT_MAX : (int)c->options->backlog) < 0)
+		goto fail;
+	s->local.length = sizeof s->local.u;
+	getsockname(fd, &s->local.u.sa, &s->local.length);
+	s->watch = (struct watch){ .fd = fd, .fn = acceptable, .arg = s };
+	s->open = true;
+	return 0;
+fail:
+	error = errno;
+	close(fd);
+	errno = error;
+	return -1;
+}
+
+/* Does this machine simply not have the family of this wildcard address? */
+static bool no_such_family(const struct listener *l, int error)
+{
+	return !l->c.host && (error == EAFNOSUPPORT || error == EADDRNOTAVAIL);
+}
+
+/* All addresses, on PORT if that is not 0, else on the one that the first is given.
+ * Returns 0, or an errno with R filled. */
+static int open_all(struct listener *l, uint16_t port, struct listener_result *r)
+{
+	bool any = false;
+	int skipped = 0;
+
+	for (size_t i = 0; i < l->n; i++) {
+		struct listening *s = &l->sockets[i];
+		address_set_port(&s->local, port);
+		if (open_socket(l, s, &r->what) == 0) {
+			any = true;
+			port = address_port(&s->local);
+			continue;
+		}
+		r->error = errno;
+		r->address = s->local;
+		if (!no_such_family(l, r->error))
+			goto fail;
+		skipped = r->error;
+	}
+	r->error = any ? 0 : skipped;
+	if (any)
+		return 0;
+fail:
+	close_sockets(l);
+	return r->error;
+}
+
+static void open_listener(struct listener *l, const struct lookup_answer *answer,
+			  struct listener_result *r)
+{
+	uint16_t port = answer->n ? address_port(&answer->addresses[0]) : 0;
+
+	l->sockets = calloc(answer->n ? answer->n : 1, sizeof *l->sockets);
+	if (!l->sockets) {
+		r->error = ENOMEM;
+		return;
+	}
+	for (size_t i = 0; i < answer->n; i++) {
+		l->sockets[i].listener = l;
+		l->sockets[i].local = answer->addresses[i];
+	}
+	l->n = answer->n;
+	for (int tries = 0; tries < PORT_TRIES; tries++) {
+		int error = open_all(l, port, r);
+		/* The port that one family gave was taken in the other. */
+		if (error != EADDRINUSE || port != 0)
+			break;
+	}
+}
+
+static void host_found(void *arg, struct lookup_answer *answer)
+{
+	struct listener *l = arg;
+	struct listener_result r = { .error = answer->error, .eai = answer->eai };
+
+	l->lookup = NULL;
+	if (!answer->eai && answer->n == 0)
+		answer->eai = r.eai = EAI_NONAME;
+	if (answer->eai) {
+		r.looked_up = answer->eai == EAI_SERVICE || !l->c.host ? l->c.port : l->c.host;
+	} else {
+		r.error = 0;
+		open_listener(l, answer, &r);
+	}
+	free(answer->addresses);
+	if (!r.eai && !r.error) {
+		for (size_t i = 0; i < l->n; i++)
+			if (l->sockets[i].open)
+				event_tell(&l->c.events,
+					   &(struct event){ .kind = EVENT_LISTENING,
+							    .local = &l->sockets[i].local });
+		watch_all(l);
+	}
+	l->opened(l->arg, l, &r);
+}
+
+struct listener *listener_start(struct loop *loop, const struct listener_config *c,
+				listener_opened_fn *opened, listener_accept_fn *accept, void *arg)
+{
+	struct listener *l = calloc(1, sizeof *l);
+	struct lookup_question q = { c->host, c->port, c->family, SOCK_STREAM };
+
+	if (!l)
+		return NULL;
+	*l = (struct listener){
+		.loop = loop, .c = *c, .opened = opened, .accept = accept, .arg = arg
+	};
+	l->pause = (struct timer){ .fn = watch_all, .arg = l };
+	if (!c->host && c->options->ipv6_only)
+		q.family = AF_INET6;
+	if (lookup_start(loop, &q, host_found, l, &l->lookup) < 0) {
+		struct listener_result r = { .error = errno, .what = "look-up" };
+		opened(arg, l, &r);
+	}
+	return l;
+}
+
+int listener_notify(const struct listener *l, int fd)
+{
+	char text[ADDRESS_TEXT], line[ADDRESS_TEXT + 16];
+	int null;
+
+	for (size_t i = 0; i < l->n; i++) {
+		const struct address *a = &l->sockets[i].local;
+		if (!l->sockets[i].open)
+			continue;
+		int n = snprintf(line, sizeof line, "%s %u\n", address_host(a, text),
+				 address_port(a));
+		while (write(fd, line, (size_t)n) < 0) {
+			if (errno != EINTR && errno != EAGAIN)
+				return -1;
+			wait_ready(fd, POLLOUT, SECOND);
+		}
+	}
+	if (fd > STDERR_FILENO)
+		return close(fd);
+	null = open("/dev/null", O_RDWR | O_CLOEXEC);
+	if (null < 0 || dup2(null, fd) < 0)
+		return -1;
+	return close(null);
+}

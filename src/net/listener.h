@@ -1,0 +1,70 @@
+/* listener.h - sockets that listen, and what they accept */
+#ifndef NET_LISTENER_H
+#define NET_LISTENER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "loop/loop.h"
+#include "net/address.h"
+#include "net/event.h"
+#include "net/sockopt.h"
+
+/* What the listening group's rows fill. */
+struct listen_options {
+	int64_t backlog; /* UNSET: the system's largest */
+	int64_t notify_fd;
+	bool reuseport, ipv6_only;
+};
+
+#define LISTEN_OPTIONS_DEFAULT                                                                     \
+	{                                                                                          \
+		.backlog = UNSET, .notify_fd = UNSET                                               \
+	}
+
+extern const struct option_group listen_group;
+
+struct listener;
+
+/* All pointers must stay until the end. */
+struct listener_config {
+	const char *host; /* NULL: every address of this machine */
+	const char *port; /* both have passed address_operands() */
+	int family;
+	const struct socket_options *socket;
+	const struct listen_options *options;
+	struct events events;
+};
+
+struct listener_result {
+	int error;		/* 0: it listens; an errno otherwise, or that of EAI_SYSTEM */
+	int eai;		/* the look-up failed: see lookup.h */
+	const char *looked_up;	/* what it was about */
+	const char *what;	/* the call or option that failed, */
+	struct address address; /* for this address; of length 0: for none */
+};
+
+typedef void listener_opened_fn(void *arg, struct listener *l,
+				const struct listener_result *result);
+
+/* A connection FD, non-blocking and the callee's, from PEER to LOCAL. */
+typedef void listener_accept_fn(void *arg, int fd, const struct address *peer,
+				const struct address *local);
+
+/* Looks C's host up, binds each of its addresses (without a host: both families, on one port, also
+ * where that is 0 and the kernel chooses) and listens. All of them or none, but for a family that
+ * this machine does not have. OPENED is called once, from the loop or from in here; ACCEPT from the
+ * loop for each client. What cannot be accepted for now (accept(2): EMFILE, ECONNABORTED and the
+ * like) is an event, and tried again. Returns NULL with errno ENOMEM. */
+struct listener *listener_start(struct loop *loop, const struct listener_config *c,
+				listener_opened_fn *opened, listener_accept_fn *accept, void *arg);
+
+/* Closes its sockets and forgets it; NULL does nothing. */
+void listener_close(struct listener *l);
+
+/* Writes `ADDRESS PORT` for each socket, a line each, to descriptor FD and closes it (one of 0 to 2
+ * becomes /dev/null). Returns 0, or -1 with errno of write(2). */
+int listener_notify(const struct listener *l, int fd);
+
+#endif

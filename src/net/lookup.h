@@ -1,0 +1,44 @@
+/* lookup.h - names to addresses without blocking the loop
+ *
+ * getaddrinfo(3) cannot be cancelled, so each look-up has a detached thread of its own, which is
+ * left behind at a deadline. Numbers need none and are answered at once.
+ */
+#ifndef NET_LOOKUP_H
+#define NET_LOOKUP_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "loop/loop.h"
+#include "net/address.h"
+
+struct lookup;
+
+struct lookup_question {
+	const char *host; /* NULL: the wildcard addresses, IPv4 first */
+	const char *port; /* a number or a service of SOCKTYPE */
+	int family;	  /* AF_UNSPEC, AF_INET, AF_INET6 */
+	int socktype;	  /* SOCK_STREAM, SOCK_DGRAM */
+};
+
+struct lookup_answer {
+	int eai;   /* 0 or getaddrinfo's error; EAI_SERVICE: the port, else the host */
+	int error; /* the errno of EAI_SYSTEM */
+	struct address *addresses;
+	size_t n;
+};
+
+/* ANSWER is the callee's: free its addresses with free(3). */
+typedef void lookup_fn(void *arg, struct lookup_answer *answer);
+
+/* Asks Q, whose words must stay until the answer. FN is called from the loop, or from in here where
+ * nothing needs looking up (then the lookup is NULL). HOST and PORT have passed address_operands().
+ * *OUT can be cancelled until FN is called. Returns 0, or -1 with errno where no thread or pipe
+ * is to be had. */
+int lookup_start(struct loop *loop, const struct lookup_question *q, lookup_fn *fn, void *arg,
+		 struct lookup **out);
+
+/* Forgets L (NULL: does nothing); FN will not be called. */
+void lookup_cancel(struct lookup *l);
+
+#endif

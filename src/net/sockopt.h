@@ -1,0 +1,82 @@
+/* sockopt.h - socket options: the option group, and the table of names for --sockopt */
+#ifndef NET_SOCKOPT_H
+#define NET_SOCKOPT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/options.h"
+
+enum sockopt_type {
+	SOCKOPT_INT,	  /* int, decimal or 0x hexadecimal; 1 where no value is given */
+	SOCKOPT_STRING,	  /* bytes of the word */
+	SOCKOPT_LINGER,	  /* struct linger: on, for so many seconds; -1: off */
+	SOCKOPT_DURATION, /* struct timeval */
+};
+
+/* A socket option by its name in socket(7), tcp(7), ip(7), ipv6(7). */
+struct sockopt_row {
+	const char *name;
+	int level, option;
+	enum sockopt_type type;
+	enum socket_phase phase;
+};
+
+/* The rows that every system has, and those of this one. */
+struct sockopt_table {
+	const struct sockopt_row *rows;
+	size_t n;
+};
+extern const struct sockopt_table sockopt_common, sockopt_system;
+
+/* One --sockopt; the word points into argv. */
+struct sockopt_setting {
+	const struct sockopt_row *row;
+	const char *value; /* NULL: none was given */
+	struct sockopt_setting *next;
+};
+
+/* What the socket group's rows fill. UNSET numbers leave the system's default. */
+struct socket_options {
+	const char *source;	 /* address to bind, or a name of it */
+	const char *source_port; /* port to bind, or its service */
+	const char *interface;
+	bool nodelay, fastopen;
+	bool keepalive;
+	int64_t keep_idle, keep_interval, keep_count; /* s, s, probes */
+	int64_t ttl, tos, rcvbuf, sndbuf;
+	int64_t protocol; /* 0: TCP, or what --transport chose */
+	struct sockopt_setting *settings, **last;
+};
+
+#define SOCKET_OPTIONS_DEFAULT                                                                     \
+	{                                                                                          \
+		.keep_idle = UNSET, .keep_interval = UNSET, .keep_count = UNSET, .ttl = UNSET,     \
+		.tos = UNSET, .rcvbuf = UNSET, .sndbuf = UNSET                                     \
+	}
+
+/* --nodelay to --sockopt: what any TCP socket can have; and -s, -p for those that connect. */
+extern const struct option_group socket_group, source_group;
+
+/* Sets on FD, a socket of FAMILY, what O asks for before PHASE; the rows of other families are
+ * passed over. LISTENING: FD is to accept, not to connect. Returns 0, or -1 with errno of
+ * setsockopt(2) and *WHAT naming the option. */
+int sockopt_apply(int fd, int family, const struct socket_options *o, enum socket_phase phase,
+		  bool listening, const char **what);
+
+/* Frees what the parser has kept in O. */
+void sockopt_free(struct socket_options *o);
+
+/* Of this system (a twin for each):
+ * Sends and receives through the interface NAME alone (SO_BINDTODEVICE). Returns 0, or -1 with
+ * errno; ENOTSUP where the system has no such option. */
+int sockopt_interface(int fd, const char *name);
+/* Data in the SYN and, for FD that is LISTENING, from it (RFC 7413). Returns as above. */
+int sockopt_fastopen(int fd, bool listening);
+/* Shares the port with other sockets that do so too (SO_REUSEPORT). Returns as above. */
+int sockopt_reuseport(int fd);
+/* Protocol number for --transport mptcp, RFC 8684; -1 where there is none. */
+extern const int sockopt_mptcp;
+
+#endif

@@ -1,0 +1,35 @@
+#define _DEFAULT_SOURCE /* TIOCOUTQ, TCP_KEEPIDLE */
+#include "net/stream.h"
+
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+
+#define PROBE_INTERVAL 5 /* s */
+
+int64_t stream_unacknowledged(int fd)
+{
+	int n;
+
+	/* Linux: the same number as SIOCOUTQ. */
+	return ioctl(fd, TIOCOUTQ, &n) < 0 ? -1 : n;
+}
+
+int stream_error(int fd)
+{
+	int error = 0;
+	socklen_t size = sizeof error;
+
+	return getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &size) < 0 ? 0 : error;
+}
+
+void stream_probe(int fd)
+{
+	int on = 1, interval = PROBE_INTERVAL;
+
+	if (setsockopt(fd, IPPROTO_TCP, TCP_KEEPIDLE, &interval, sizeof interval) < 0 ||
+	    setsockopt(fd, IPPROTO_TCP, TCP_KEEPINTVL, &interval, sizeof interval) < 0)
+		return;
+	setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on);
+}

@@ -1,0 +1,24 @@
+/* stream.h - what can be asked of a connected stream socket */
+#ifndef NET_STREAM_H
+#define NET_STREAM_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* Bytes that were written to FD and that the peer's kernel has not acknowledged yet; after SHUT_WR
+ * the FIN counts as one. Of a UNIX socket: what the peer's program has not read. Keeps its value
+ * after a reset. Returns -1 with errno where the kernel cannot tell. See tcp(7), SIOCOUTQ. */
+int64_t stream_unacknowledged(int fd);
+
+/* The error that is pending on FD (SO_ERROR, which this takes away), 0 if none is. */
+int stream_error(int fd);
+
+/* Probes a silent peer from now on: first after 5 s, then every 5 s. Does nothing where FD is no
+ * TCP socket. */
+void stream_probe(int fd);
+
+/* What TCP_INFO tells of FD: smoothed round-trip time in microseconds, segments sent again.
+ * Returns 0, or -1 with errno where there is no such thing. */
+int stream_info(int fd, int64_t *rtt_us, int64_t *retransmits);
+
+#endif

@@ -1,0 +1,18 @@
+#define _DEFAULT_SOURCE /* struct tcp_info */
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+
+#include "net/stream.h"
+
+int stream_info(int fd, int64_t *rtt_us, int64_t *retransmits)
+{
+	struct tcp_info info = { 0 };
+	socklen_t size = sizeof info;
+
+	if (getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &size) < 0)
+		return -1;
+	*rtt_us = info.tcpi_rtt;
+	*retransmits = info.tcpi_total_retrans;
+	return 0;
+}

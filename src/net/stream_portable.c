@@ -1,0 +1,12 @@
+#include <errno.h>
+
+#include "net/stream.h"
+
+int stream_info(int fd, int64_t *rtt_us, int64_t *retransmits)
+{
+	(void)fd;
+	(void)rtt_us;
+	(void)retransmits;
+	errno = ENOTSUP;
+	return -1;
+}

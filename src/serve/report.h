@@ -1,0 +1,35 @@
+/* report.h - what a run says of connections: each event, error and figure in words
+ */
+#ifndef SERVE_REPORT_H
+#define SERVE_REPORT_H
+
+#include "base/message.h"
+#include "base/outcome.h"
+#include "flow/pump.h"
+#include "net/dial.h"
+#include "net/event.h"
+#include "net/listener.h"
+
+/* An event_fn: says E as -v and -vv want it. ARG is a const struct messages. */
+void report_event(void *arg, const struct event *e);
+
+/* Says how dialling HOST and PORT failed, in one line that names each address; LIMIT is the time it
+ * had, told where that ran out, with OPTION its name. Returns what that means for the run. */
+struct outcome report_dial(const struct messages *m, const char *host, const char *port,
+			   const struct dial_result *r, int64_t limit, const char *option);
+
+/* Says why it does not listen on HOST (NULL: any) and PORT. Returns what that means. */
+struct outcome report_listener(const struct messages *m, const char *host, const char *port,
+			       const struct listener_result *r);
+
+/* Says how P's run with PEER ended, where it did not end well. Returns what that means. */
+struct outcome report_pump(const struct messages *m, const struct pump *p, const char *peer);
+
+/* One line of figures of P, which has run for NS: LEVEL says how much it matters. */
+void report_figures(const struct messages *m, enum message_level level, const struct pump *p,
+		    int64_t ns, const char *before);
+
+/* Says the system's ERROR about WHAT. Returns OUTCOME_FAILED. */
+struct outcome report_error(const struct messages *m, const char *what, int error);
+
+#endif
