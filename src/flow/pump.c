@@ -12,6 +12,7 @@
 #define REPEATS 8		/* steps of a flow before others get their turn */
 #define REPEAT_WORTH (16 << 10) /* so much in one step: there is likely to be more */
 #define NOTICE_AFTER SECOND
+#define PATIENCE (5 * MILLISECOND) /* a nearer timer would cost more than it saves */
 #define ACK_DELAY_FIRST MILLISECOND
 #define ACK_DELAY_MOST (50 * MILLISECOND)
 
@@ -224,8 +225,8 @@ static int64_t next_question(struct pump *p)
 
 static void stop(struct pump *p)
 {
-	struct timer *timers[] = { &p->idle_timer, &p->quit_timer, &p->notice_timer,
-				   &p->linger_timer, &p->ack_timer };
+	struct timer *timers[] = { &p->idle_timer,   &p->quit_timer, &p->notice_timer,
+				   &p->linger_timer, &p->ack_timer,  &p->patience_timer };
 
 	watch_drop(p->loop, &p->in_watch);
 	watch_drop(p->loop, &p->out_watch);
@@ -246,6 +247,8 @@ static void wait_for_more(struct pump *p)
 	watch(p, &p->out_watch, out_events(p));
 	watch(p, &p->peer_watch, peer_events(p));
 	timer_set(p->loop, &p->ack_timer, next_question(p));
+	if (p->up.transfer.patient || p->down.transfer.patient)
+		timer_set(p->loop, &p->patience_timer, clock_after(clock_now(), PATIENCE));
 	/* -q counts from the end of `in`, whatever else moves. */
 	if (p->up.source_ended && !p->quit_set) {
 		p->quit_set = true;
@@ -262,11 +265,19 @@ static void proceed(struct pump *p)
 		wait_for_more(p);
 }
 
+/* Does anybody ask when something moved last? */
+static bool wants_time(const struct pump *p)
+{
+	return p->c.idle != UNSET || p->peer_ended || p->closing;
+}
+
 static void step(struct pump *p, struct flow *f)
 {
 	for (int i = 0; i < REPEATS; i++) {
 		uint64_t n = flow_step(f);
-		if (n) {
+		if (n)
+			transfer_hurry(f == &p->up ? &p->down.transfer : &p->up.transfer);
+		if (n && wants_time(p)) {
 			p->last_move = loop_now(p->loop);
 			if (f == &p->up)
 				p->last_in = p->last_sent = p->last_move;
@@ -336,6 +347,15 @@ static void ask_again(void *arg)
 	proceed(p);
 }
 
+/* What has come was little after all, and should not wait for more. */
+static void hurry(void *arg)
+{
+	struct pump *p = arg;
+
+	transfer_hurry(&p->up.transfer);
+	transfer_hurry(&p->down.transfer);
+}
+
 static void idle(void *arg)
 {
 	struct pump *p = arg;
@@ -400,6 +420,7 @@ void pump_start(struct pump *p, struct loop *loop, const struct pump_config *c,
 	p->quit_timer = (struct timer){ .fn = quit, .arg = p };
 	p->notice_timer = (struct timer){ .fn = notice, .arg = p };
 	p->linger_timer = (struct timer){ .fn = linger, .arg = p };
+	p->patience_timer = (struct timer){ .fn = hurry, .arg = p };
 	p->ack_timer = (struct timer){ .fn = ask_again, .arg = p };
 	p->last_move = p->last_in = p->last_sent = clock_now();
 	p->unacknowledged = -1;

@@ -53,7 +53,7 @@ struct pump {
 	struct endpoint *in, *out, *peer; /* the caller's */
 	struct flow up, down;
 	struct watch in_watch, out_watch, peer_watch;
-	struct timer idle_timer, quit_timer, notice_timer, linger_timer, ack_timer;
+	struct timer idle_timer, quit_timer, notice_timer, linger_timer, ack_timer, patience_timer;
 	enum pump_end end;
 	int error;
 	/* What has been seen and done so far. */

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <sys/socket.h>
 
 #define BUFFER_SIZE (256 << 10)
 
@@ -22,10 +23,20 @@ void transfer_start(struct transfer *t, struct endpoint *from, struct endpoint *
 
 void transfer_discard(struct transfer *t)
 {
+	transfer_hurry(t);
 	t->to = &nowhere;
 	t->held = 0;
 	t->sink_full = false;
 	choose(t);
+}
+
+void transfer_hurry(struct transfer *t)
+{
+	t->run = 0;
+	if (!t->patient)
+		return;
+	t->patient = false;
+	setsockopt(t->from->rfd, SOL_SOCKET, SO_RCVLOWAT, &t->low_water, sizeof t->low_water);
 }
 
 void transfer_free(struct transfer *t)

@@ -36,6 +36,10 @@ struct transfer {
 	size_t size, offset; /* what is held begins at offset, */
 	size_t held;	     /* and is so long */
 	bool grown;	     /* the pipe was made larger already */
+	bool bulk;	     /* what is held was much at once */
+	bool patient;	     /* the source becomes ready only with a good deal, see below */
+	int low_water;	     /* what it was before */
+	uint64_t run;	     /* bytes that came in large pieces only */
 };
 
 /* *T from FROM to TO, with at most LIMIT bytes held (0: what is fast). */
@@ -47,6 +51,11 @@ enum transfer_result transfer_step(struct transfer *t, size_t max);
 
 /* Everything from here on, and what is held, is thrown away: the source is still read. */
 void transfer_discard(struct transfer *t);
+
+/* A transfer that is PATIENT has told its source to be ready only when there is much to take, which
+ * saves most of the wake-ups of a fast stream. Whoever waits for it must call this where nothing
+ * came for some milliseconds, or where data went the other way: then any byte makes it ready again. */
+void transfer_hurry(struct transfer *t);
 
 void transfer_free(struct transfer *t);
 

@@ -9,8 +9,10 @@
 #include "flow/transfer.h"
 
 #define PIPE_SIZE (1 << 20) /* what a pipe is grown to: larger ones bring nothing more */
-#define BULK (32 << 10)	    /* a pipe through which so much went at once is worth growing */
-#define MOST 0x7ffff000	    /* what one call can move */
+#define BULK (32 << 10)	    /* so much at once: worth splicing, and growing the pipe for */
+#define SMALL (4 << 10)	    /* so little: two calls that copy it cost less than one that need not */
+#define LONG_RUN (4 << 20)
+#define MOST 0x7ffff000 /* what one call can move */
 
 /* What a call on a connection says of the connection itself. */
 static bool is_connection_error(int error)
@@ -32,6 +34,7 @@ static bool is_connection_error(int error)
  * does not say which of them it is about. Nothing has been moved; reading and writing will tell. */
 static enum transfer_result copy_instead(struct transfer *t, size_t max)
 {
+	transfer_hurry(t);
 	t->method = transfer_copy;
 	t->sink_full = false;
 	return t->from->careful ? TRANSFER_WAIT : transfer_copy(t, max);
@@ -62,6 +65,23 @@ static void grow(struct transfer *t, int pipe)
 		fcntl(pipe, F_SETPIPE_SZ, want);
 }
 
+/* N bytes came over a connection to a pipe. Waking up for every segment costs more than moving it:
+ * a stream that is all large pieces is taken half a pipe at a time. */
+static void be_patient(struct transfer *t, ssize_t n)
+{
+	int wanted = PIPE_SIZE / 2;
+	socklen_t size = sizeof t->low_water;
+
+	t->run = n < BULK ? 0 : t->run + (size_t)n;
+	if (t->patient || t->run < LONG_RUN || t->limit)
+		return;
+	if (getsockopt(t->from->rfd, SOL_SOCKET, SO_RCVLOWAT, &t->low_water, &size) == 0 &&
+	    setsockopt(t->from->rfd, SOL_SOCKET, SO_RCVLOWAT, &wanted, sizeof wanted) == 0)
+		t->patient = true;
+}
+
+static enum transfer_result copy_small(struct transfer *t, size_t max);
+
 /* From a pipe to a socket, or from a socket to a pipe. */
 static enum transfer_result splice_step(struct transfer *t, size_t max)
 {
@@ -73,6 +93,10 @@ static enum transfer_result splice_step(struct transfer *t, size_t max)
 	if (n > 0) {
 		if (n >= BULK && !t->grown)
 			grow(t, from_pipe ? t->from->rfd : t->to->wfd);
+		if (t->from->kind == ENDPOINT_TCP)
+			be_patient(t, n);
+		else if (n < SMALL && from_pipe)
+			t->method = copy_small;
 		return moved(t, n);
 	}
 	if (n == 0)
@@ -85,6 +109,22 @@ static enum transfer_result splice_step(struct transfer *t, size_t max)
 		return copy_instead(t, max);
 	/* EPIPE is about writing, whichever end that is. */
 	return from_pipe || errno == EPIPE ? TRANSFER_SINK_ERROR : TRANSFER_SOURCE_ERROR;
+}
+
+/* From a pipe to a socket by reading and writing, until there is much at once. Not the other way: to
+ * write to an inherited pipe it would have to be opened anew. */
+static enum transfer_result copy_small(struct transfer *t, size_t max)
+{
+	uint64_t in = t->in;
+	enum transfer_result result = transfer_copy(t, max);
+
+	if (t->in - in >= BULK)
+		t->bulk = true;
+	if (t->bulk && !t->held && result == TRANSFER_MOVED) {
+		t->bulk = false;
+		t->method = splice_step;
+	}
+	return result;
 }
 
 static enum transfer_result sendfile_step(struct transfer *t, size_t max)
@@ -135,8 +175,9 @@ transfer_method *transfer_choose_fast(const struct transfer *t)
 
 	if (from == ENDPOINT_TCP && to == ENDPOINT_NULL)
 		return truncate_step;
-	if ((from == ENDPOINT_PIPE && to_socket) ||
-	    (from_socket && t->from->owned && to == ENDPOINT_PIPE))
+	if (from == ENDPOINT_PIPE && to_socket)
+		return copy_small;
+	if (from_socket && t->from->owned && to == ENDPOINT_PIPE)
 		return splice_step;
 	if (from == ENDPOINT_FILE && to_socket)
 		return sendfile_step;

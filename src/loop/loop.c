@@ -134,8 +134,10 @@ void loop_on_signal(struct loop *l, signal_fn *fn, void *arg)
 	l->signal_arg = arg;
 }
 
-int64_t loop_now(const struct loop *l)
+int64_t loop_now(struct loop *l)
 {
+	if (!l->now)
+		l->now = clock_now();
 	return l->now;
 }
 
@@ -147,7 +149,7 @@ void loop_stop(struct loop *l)
 static void call_timers(struct loop *l)
 {
 	/* A timer that sets itself to now again waits for the next round. */
-	int64_t now = l->now;
+	int64_t now = l->n_timers ? loop_now(l) : 0;
 
 	while (l->n_timers && l->timers[0]->at <= now && !l->stopped) {
 		struct timer *t = l->timers[0];
@@ -187,7 +189,7 @@ int loop_run(struct loop *l)
 		ready = wait_for(l->fds, (nfds_t)l->n, timeout, signals_open());
 		if (ready < 0 && errno != EINTR)
 			return -1;
-		l->now = clock_now();
+		l->now = 0; /* read when somebody wants it */
 		while (!l->stopped && (signal = signals_next()))
 			if (l->on_signal)
 				l->on_signal(l->signal_arg, signal);

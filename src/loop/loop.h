@@ -52,8 +52,8 @@ void timer_drop(struct loop *l, struct timer *t);
 /* Calls FN for each signal that signals.h catches, never inside of another call. */
 void loop_on_signal(struct loop *l, signal_fn *fn, void *arg);
 
-/* Time of the last wake-up: as good as the clock for deadlines, and free. */
-int64_t loop_now(const struct loop *l);
+/* Time of the last wake-up, see clock.h: the clock is read at most once for each. */
+int64_t loop_now(struct loop *l);
 
 /* Waits for something to happen and makes the calls, until loop_stop() was called or there is
  * nothing left to wait for. Returns 0, or -1 with errno where the wait itself failed. */
