@@ -22,10 +22,13 @@
  * writing to stdout fails as it would have (EBADF). */
 static void fill_closed(void)
 {
-	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
-		if (fcntl(fd, F_GETFD) < 0 && errno == EBADF &&
-		    open("/dev/null", fd == STDERR_FILENO ? O_WRONLY : O_RDONLY) < 0)
+	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
+		if (fcntl(fd, F_GETFD) >= 0 || errno != EBADF)
+			continue;
+		int null = open("/dev/null", fd == STDERR_FILENO ? O_WRONLY : O_RDONLY);
+		if (null < 0)
 			return;
+	}
 }
 
 /* One table for the exit status. */

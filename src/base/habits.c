@@ -9,35 +9,35 @@ enum { CHOOSES_LISTEN = 1, CHOOSES_UDP = 2, CHOOSES_UNIX = 4 };
 
 static const struct habit {
 	char letter;
+	bool valued; /* takes the next word */
 	unsigned chooses;
-	bool valued;	    /* takes the next word */
 	const char *option; /* the same here; NULL: there is no need for it */
 } habits[] = {
-	{ 'l', CHOOSES_LISTEN, false, NULL },
-	{ 'u', CHOOSES_UDP, false, NULL },
-	{ 'U', CHOOSES_UNIX, false, NULL },
-	{ 'N', 0, false, NULL }, /* what connect does anyway */
-	{ '4', 0, false, "-4" },
-	{ '6', 0, false, "-6" },
-	{ 'n', 0, false, "-n" },
-	{ 'v', 0, false, "-v" },
-	{ 'd', 0, false, "-d" },
-	{ 'k', 0, false, "-k" },
-	{ 'z', 0, false, "-z" },
-	{ 'C', 0, false, "-C" },
-	{ 't', 0, false, "-t" },
-	{ 'D', 0, false, NULL },
-	{ 'r', 0, false, NULL },
-	{ 'w', 0, true, "-w" },
-	{ 'q', 0, true, "-q" },
-	{ 'i', 0, true, "--delay" },
-	{ 's', 0, true, "-s" },
-	{ 'p', 0, true, "-p" },
-	{ 'e', 0, true, "-e" },
-	{ 'I', 0, true, "--rcvbuf" },
-	{ 'O', 0, true, "--sndbuf" },
-	{ 'T', 0, true, "--tos" },
-	{ 'M', 0, true, "--ttl" },
+	{ 'l', false, CHOOSES_LISTEN, NULL },
+	{ 'u', false, CHOOSES_UDP, NULL },
+	{ 'U', false, CHOOSES_UNIX, NULL },
+	{ 'N', false, 0, NULL }, /* what connect does anyway */
+	{ '4', false, 0, "-4" },
+	{ '6', false, 0, "-6" },
+	{ 'n', false, 0, "-n" },
+	{ 'v', false, 0, "-v" },
+	{ 'd', false, 0, "-d" },
+	{ 'k', false, 0, "-k" },
+	{ 'z', false, 0, "-z" },
+	{ 'C', false, 0, "-C" },
+	{ 't', false, 0, "-t" },
+	{ 'D', false, 0, NULL },
+	{ 'r', false, 0, NULL },
+	{ 'w', true, 0, "-w" },
+	{ 'q', true, 0, "-q" },
+	{ 'i', true, 0, "--delay" },
+	{ 's', true, 0, "-s" },
+	{ 'p', true, 0, "-p" },
+	{ 'e', true, 0, "-e" },
+	{ 'I', true, 0, "--rcvbuf" },
+	{ 'O', true, 0, "--sndbuf" },
+	{ 'T', true, 0, "--tos" },
+	{ 'M', true, 0, "--ttl" },
 };
 
 /* The subcommand for what the letters chose. */

@@ -18,6 +18,7 @@ static int digits(const char **word, int64_t *out)
 	int64_t n = 0;
 	int error = 0;
 
+	*out = 0;
 	if (*p < '0' || *p > '9')
 		return fail(EINVAL);
 	for (; *p >= '0' && *p <= '9'; p++) {

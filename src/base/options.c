@@ -13,10 +13,10 @@
 
 #define MOST_ROWS 128
 
-/* A row in use: its group's struct is BASE. */
+/* A row, and how its subcommand uses it. */
 struct found {
 	const struct option_row *row;
-	char *base;
+	const struct option_use *use;
 	unsigned index; /* among all rows of the subcommand */
 };
 
@@ -38,14 +38,14 @@ int option_fail(struct option_error *error, const char *format, ...)
 	return -1;
 }
 
-/* Calls for each row of COMMAND: for (cursor c = first; next(...);) */
+/* A walk over all rows of a subcommand: for (c = first(command); next(&c, &found);) */
 struct cursor {
 	const struct option_use *use;
 	size_t row;
 	unsigned index;
 };
 
-static bool next(struct cursor *c, char *options, struct found *found)
+static bool next(struct cursor *c, struct found *found)
 {
 	while (c->use->group && c->row == c->use->group->n) {
 		c->use++;
@@ -54,7 +54,7 @@ static bool next(struct cursor *c, char *options, struct found *found)
 	if (!c->use->group)
 		return false;
 	found->row = &c->use->group->rows[c->row++];
-	found->base = options ? options + c->use->offset : NULL;
+	found->use = c->use;
 	found->index = c->index++;
 	return true;
 }
@@ -64,19 +64,18 @@ static struct cursor first(const struct command *command)
 	return (struct cursor){ .use = command->uses };
 }
 
-static bool find_name(const struct command *command, char *options, const char *name, size_t n,
+static bool find_name(const struct command *command, const char *name, size_t n,
 		      struct found *found)
 {
-	for (struct cursor c = first(command); next(&c, options, found);)
+	for (struct cursor c = first(command); next(&c, found);)
 		if (!strncmp(found->row->name, name, n) && found->row->name[n] == '\0')
 			return true;
 	return false;
 }
 
-static bool find_letter(const struct command *command, char *options, char letter,
-			struct found *found)
+static bool find_letter(const struct command *command, char letter, struct found *found)
 {
-	for (struct cursor c = first(command); next(&c, options, found);)
+	for (struct cursor c = first(command); next(&c, found);)
 		if (found->row->letter == letter)
 			return true;
 	return false;
@@ -134,15 +133,16 @@ static int keyword(struct parse *p, const struct option_row *row, int64_t *field
 static int take(struct parse *p, const struct found *found, const char *word)
 {
 	const struct option_row *row = found->row;
-	void *field = found->base + row->field;
+	void *field = p->options + found->use->offset + row->field;
+	const char *value = word ? word : "";
 	int64_t *number = field;
 	char name[64];
 
 	if (p->given[found->index] && row->arg && !row->repeats)
 		return option_fail(p->error, "%s is given twice: '%s'",
-				   label(row, name, sizeof name), word ? word : "");
+				   label(row, name, sizeof name), value);
 	p->given[found->index] = 1;
-	if (row->arg && !row->optional && *word == '\0')
+	if (row->arg && !row->optional && *value == '\0')
 		return option_fail(p->error, "%s: '' is empty", label(row, name, sizeof name));
 	switch (row->kind) {
 	case OPTION_FLAG:
@@ -152,23 +152,23 @@ static int take(struct parse *p, const struct found *found, const char *word)
 		++*(int *)field;
 		return 0;
 	case OPTION_NUMBER:
-		return number_parse(word, row->min, row->max, number) < 0 ?
-			       bad_value(p, row, word) :
+		return number_parse(value, row->min, row->max, number) < 0 ?
+			       bad_value(p, row, value) :
 			       0;
 	case OPTION_DURATION:
-		return duration_parse(word, number) < 0 ? bad_value(p, row, word) : 0;
+		return duration_parse(value, number) < 0 ? bad_value(p, row, value) : 0;
 	case OPTION_SIZE:
-		if (size_parse(word, number) == 0) {
+		if (size_parse(value, number) == 0) {
 			if (*number >= row->min && *number <= row->max)
 				return 0;
 			errno = ERANGE;
 		}
-		return bad_value(p, row, word);
+		return bad_value(p, row, value);
 	case OPTION_STRING:
-		*(const char **)field = word;
+		*(const char **)field = value;
 		return 0;
 	case OPTION_KEYWORD:
-		return keyword(p, row, number, word);
+		return keyword(p, row, number, value);
 	case OPTION_PARSED:
 		return row->parser(field, word, p->error);
 	}
@@ -182,7 +182,7 @@ static int unknown_name(struct parse *p, const char *name, size_t n)
 	struct found f;
 
 	snprintf(word, sizeof word, "%.*s", (int)n, name);
-	for (struct cursor c = first(p->command); next(&c, NULL, &f);)
+	for (struct cursor c = first(p->command); next(&c, &f);)
 		suggest(&s, f.row->name);
 	suggest(&s, "help");
 	return option_fail(p->error, "unknown option '--%s'%s%s%s", word,
@@ -214,7 +214,7 @@ static int long_option(struct parse *p, int argc, char **argv, int *i)
 		p->help = true;
 		return 0;
 	}
-	if (!find_name(p->command, p->options, name, n, &f))
+	if (!find_name(p->command, name, n, &f))
 		return unknown_name(p, name, n);
 	if (value) {
 		if (!f.row->arg)
@@ -239,7 +239,7 @@ static int letters(struct parse *p, int argc, char **argv, int *i)
 			p->help = true;
 			continue;
 		}
-		if (!find_letter(p->command, p->options, *s, &f))
+		if (!find_letter(p->command, *s, &f))
 			return unknown_letter(p, *s, argc, argv, argv[*i]);
 		if (!f.row->arg || f.row->optional) {
 			if (take(p, &f, NULL) < 0)
@@ -264,25 +264,25 @@ static bool is_option(const struct command *command, const char *word)
 
 	if (word[0] != '-' || word[1] == '\0')
 		return false;
-	return word[1] < '0' || word[1] > '9' || find_letter(command, NULL, word[1], &f);
+	return word[1] < '0' || word[1] > '9' || find_letter(command, word[1], &f);
 }
 
 static int check_pairs(struct parse *p)
 {
 	struct found f, other;
 
-	for (struct cursor c = first(p->command); next(&c, NULL, &f);) {
+	for (struct cursor c = first(p->command); next(&c, &f);) {
 		if (!p->given[f.index])
 			continue;
 		for (const char *s = f.row->excludes; s && *s;) {
 			size_t n = strcspn(s, " ");
-			if (find_name(p->command, NULL, s, n, &other) && p->given[other.index])
+			if (find_name(p->command, s, n, &other) && p->given[other.index])
 				return option_fail(p->error, "--%s and --%s exclude each other",
 						   f.row->name, other.row->name);
 			s += n + (s[n] == ' ');
 		}
 		if (f.row->needs &&
-		    find_name(p->command, NULL, f.row->needs, strlen(f.row->needs), &other) &&
+		    find_name(p->command, f.row->needs, strlen(f.row->needs), &other) &&
 		    !p->given[other.index])
 			return option_fail(p->error, "--%s needs --%s", f.row->name,
 					   other.row->name);

@@ -89,23 +89,22 @@ static bool may_change(const struct dial_result *r)
 static void failed(struct connecting *c, const struct dial_result *r)
 {
 	const struct connect_options *o = c->options;
-	int64_t now = clock_now(), next = clock_after(now, o->own.interval);
+	bool again = o->own.retry != UNSET && may_change(r);
+	int64_t next = clock_after(clock_now(), o->own.interval);
 	struct outcome outcome;
-	char time[32];
 
-	if (o->own.retry != UNSET && may_change(r)) {
-		if (next < c->deadline) {
-			event_tell(&(struct events){ report_event, (void *)&o->messages },
-				   &(struct event){ .kind = EVENT_RETRY });
-			timer_set(c->run.loop, &c->again, next);
-			return;
-		}
-		report_dial(&o->messages, c->host, c->port, r, c->limit, "-w");
+	if (again && next < c->deadline) {
+		event_tell(&(struct events){ report_event, (void *)&o->messages },
+			   &(struct event){ .kind = EVENT_RETRY });
+		timer_set(c->run.loop, &c->again, next);
+		return;
+	}
+	outcome = report_dial(&o->messages, c->host, c->port, r, c->limit, "-w");
+	if (again) {
+		char time[32];
 		message(&o->messages, MESSAGE_ERROR, "%s port %s: not up within %s (--retry)",
 			c->host, c->port, duration_format(time, sizeof time, o->own.retry));
 		outcome = (struct outcome){ OUTCOME_TIMEOUT, 0 };
-	} else {
-		outcome = report_dial(&o->messages, c->host, c->port, r, c->limit, "-w");
 	}
 	run_end(&c->run, outcome);
 }

@@ -57,12 +57,8 @@ static void on_event(void *arg, const struct event *e)
 {
 	struct listening *l = arg;
 	const struct messages *m = &l->options->messages;
-	char local[ADDRESS_TEXT];
 
-	if (e->kind == EVENT_LISTENING && l->any_port)
-		message(m, MESSAGE_NOTE, "listening on %s", address_text(e->local, local));
-	else
-		report_event((void *)m, e);
+	report_event_at(m, e, e->kind == EVENT_LISTENING && l->any_port);
 }
 
 static void waited(void *arg)

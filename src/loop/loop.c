@@ -174,8 +174,6 @@ static void call_watches(struct loop *l, int ready)
 
 int loop_run(struct loop *l)
 {
-	int signal;
-
 	l->stopped = false;
 	while (!l->stopped && (l->n || l->n_timers)) {
 		int64_t timeout = -1;
@@ -190,9 +188,9 @@ int loop_run(struct loop *l)
 		if (ready < 0 && errno != EINTR)
 			return -1;
 		l->now = 0; /* read when somebody wants it */
-		while (!l->stopped && (signal = signals_next()))
+		for (int s; !l->stopped && (s = signals_next());)
 			if (l->on_signal)
-				l->on_signal(l->signal_arg, signal);
+				l->on_signal(l->signal_arg, s);
 		call_watches(l, ready);
 		call_timers(l);
 	}

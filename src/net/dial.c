@@ -31,7 +31,7 @@ struct dial {
 	size_t n_sources;
 	struct attempt *attempts;
 	size_t n, started, pending;
-	bool starting; /* still inside of dial_start() */
+	bool done; /* the result is there, and about to be told */
 	struct dial_result result;
 };
 
@@ -62,39 +62,40 @@ void dial_cancel(struct dial *d)
 }
 
 /* Tells the result, and is gone. */
-static void finish(void *arg)
+static void tell(void *arg)
 {
 	struct dial *d = arg;
-	struct dial_failure *failures;
-
-	if (d->starting) {
-		timer_set(d->loop, &d->finish, loop_now(d->loop));
-		return;
-	}
-	failures = calloc(d->started ? d->started : 1, sizeof *failures);
-	for (size_t i = 0; failures && i < d->started; i++)
-		failures[d->result.n++] = d->attempts[i].state;
-	d->result.failures = failures;
+	struct dial_failure *failures = calloc(d->started ? d->started : 1, sizeof *failures);
 	struct dial_result result = d->result;
 	dial_fn *fn = d->fn;
 	void *fn_arg = d->arg;
+
+	for (size_t i = 0; failures && i < d->started; i++)
+		failures[result.n++] = d->attempts[i].state;
+	result.failures = failures;
 	dial_free(d);
 	fn(fn_arg, &result);
 	free(failures);
+}
+
+static void finish(struct dial *d)
+{
+	d->done = true;
+	timer_set(d->loop, &d->finish, loop_now(d->loop));
 }
 
 static void expired(void *arg)
 {
 	struct dial *d = arg;
 
+	if (d->done)
+		return;
 	d->result.timed_out = true;
 	finish(d);
 }
 
-static void attempt_failed(struct attempt *a, int error, const char *what)
+static void attempt_failed(struct dial *d, struct attempt *a, int error, const char *what)
 {
-	struct dial *d = a->dial;
-
 	a->state.error = error;
 	a->state.what = what;
 	event_tell(&d->c.events, &(struct event){ .kind = EVENT_FAILED,
@@ -117,9 +118,12 @@ static void attempt_ended(void *arg, short events)
 {
 	struct attempt *a = arg;
 	struct dial *d = a->dial;
-	int fd = a->watch.fd, error = stream_error(fd);
+	int fd = a->watch.fd, error;
 
 	(void)events;
+	if (d->done)
+		return;
+	error = stream_error(fd);
 	watch_drop(d->loop, &a->watch);
 	a->pending = false;
 	d->pending--;
@@ -137,7 +141,7 @@ static void attempt_ended(void *arg, short events)
 		return;
 	}
 	close(fd);
-	attempt_failed(a, error, NULL);
+	attempt_failed(d, a, error, NULL);
 	next_attempt(d);
 }
 
@@ -196,7 +200,10 @@ fail:
 
 static void stagger(void *arg)
 {
-	next_attempt(arg);
+	struct dial *d = arg;
+
+	if (!d->done)
+		next_attempt(d);
 }
 
 /* Starts the next address that does not fail at once; ends all when none is left. */
@@ -213,7 +220,7 @@ static void next_attempt(struct dial *d)
 					  clock_after(loop_now(d->loop), ATTEMPT_DELAY));
 			return;
 		}
-		attempt_failed(a, errno, what);
+		attempt_failed(d, a, errno, what);
 	}
 	timer_drop(d->loop, &d->stagger);
 	if (!d->pending)
@@ -306,11 +313,11 @@ struct dial *dial_start(struct loop *loop, const struct dial_config *c, dial_fn 
 
 	if (!d)
 		return NULL;
-	*d = (struct dial){ .loop = loop, .c = *c, .fn = fn, .arg = arg, .starting = true };
+	*d = (struct dial){ .loop = loop, .c = *c, .fn = fn, .arg = arg };
 	d->result.fd = -1;
 	d->deadline = (struct timer){ .fn = expired, .arg = d };
 	d->stagger = (struct timer){ .fn = stagger, .arg = d };
-	d->finish = (struct timer){ .fn = finish, .arg = d };
+	d->finish = (struct timer){ .fn = tell, .arg = d };
 	timer_set(loop, &d->deadline, c->deadline);
 	if (o->source || o->source_port) {
 		struct lookup_question q = { o->source, o->source_port ? o->source_port : "0",
@@ -320,6 +327,5 @@ struct dial *dial_start(struct loop *loop, const struct dial_config *c, dial_fn 
 	} else {
 		ask_host(d);
 	}
-	d->starting = false;
 	return d;
 }

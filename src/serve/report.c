@@ -27,45 +27,57 @@ struct outcome report_error(const struct messages *m, const char *what, int erro
 
 void report_event(void *arg, const struct event *e)
 {
-	const struct messages *m = arg;
-	char address[ADDRESS_TEXT], local[ADDRESS_TEXT], why[128];
+	report_event_at(arg, e, false);
+}
 
-	if (e->kind != EVENT_ACCEPT_FAILED && !message_wanted(m, MESSAGE_VERBOSE))
+void report_event_at(const struct messages *m, const struct event *e, bool important)
+{
+	static const enum message_level levels[] = {
+		[EVENT_LOOKUP] = MESSAGE_STEP,	     [EVENT_RESOLVED] = MESSAGE_STEP,
+		[EVENT_CONNECTING] = MESSAGE_STEP,   [EVENT_FAILED] = MESSAGE_STEP,
+		[EVENT_CONNECTED] = MESSAGE_VERBOSE, [EVENT_LISTENING] = MESSAGE_VERBOSE,
+		[EVENT_ACCEPTED] = MESSAGE_VERBOSE,  [EVENT_ACCEPT_FAILED] = MESSAGE_ERROR,
+		[EVENT_RETRY] = MESSAGE_STEP,
+	};
+	enum message_level level = important ? MESSAGE_NOTE : levels[e->kind];
+	char address[ADDRESS_TEXT] = "", local[ADDRESS_TEXT] = "", why[128];
+
+	if (!message_wanted(m, level))
 		return;
 	if (e->address)
 		address_text(e->address, address);
 	if (e->local)
 		address_text(e->local, local);
+	reason(e->error, why, sizeof why);
 	switch (e->kind) {
 	case EVENT_LOOKUP:
-		message(m, MESSAGE_STEP, "looking up host %s, port %s", e->host, e->port);
+		message(m, level, "looking up host %s, port %s", e->host, e->port);
 		break;
 	case EVENT_RESOLVED:
-		message(m, MESSAGE_STEP, "host %s, port %s: %zu address%s", e->host, e->port,
-			e->count, e->count == 1 ? "" : "es");
+		message(m, level, "host %s, port %s: %zu address%s", e->host, e->port, e->count,
+			e->count == 1 ? "" : "es");
 		break;
 	case EVENT_CONNECTING:
-		message(m, MESSAGE_STEP, "connecting to %s", address);
+		message(m, level, "connecting to %s", address);
 		break;
 	case EVENT_FAILED:
-		message(m, MESSAGE_STEP, "%s: %s%s%s", address, e->what ? e->what : "",
-			e->what ? ": " : "", reason(e->error, why, sizeof why));
+		message(m, level, "%s: %s%s%s", address, e->what ? e->what : "",
+			e->what ? ": " : "", why);
 		break;
 	case EVENT_CONNECTED:
-		message(m, MESSAGE_VERBOSE, "connected to %s from %s", address, local);
+		message(m, level, "connected to %s from %s", address, local);
 		break;
 	case EVENT_LISTENING:
-		message(m, MESSAGE_VERBOSE, "listening on %s", local);
+		message(m, level, "listening on %s", local);
 		break;
 	case EVENT_ACCEPTED:
-		message(m, MESSAGE_VERBOSE, "accepted %s on %s", address, local);
+		message(m, level, "accepted %s on %s", address, local);
 		break;
 	case EVENT_ACCEPT_FAILED:
-		message(m, MESSAGE_ERROR, "accept: %s: trying again",
-			reason(e->error, why, sizeof why));
+		message(m, level, "accept: %s: trying again", why);
 		break;
 	case EVENT_RETRY:
-		message(m, MESSAGE_STEP, "trying again");
+		message(m, level, "trying again");
 		break;
 	}
 }

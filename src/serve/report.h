@@ -13,6 +13,9 @@
 /* An event_fn: says E as -v and -vv want it. ARG is a const struct messages. */
 void report_event(void *arg, const struct event *e);
 
+/* The same; IMPORTANT: also without -v. */
+void report_event_at(const struct messages *m, const struct event *e, bool important);
+
 /* Says how dialling HOST and PORT failed, in one line that names each address; LIMIT is the time it
  * had, told where that ran out, with OPTION its name. Returns what that means for the run. */
 struct outcome report_dial(const struct messages *m, const char *host, const char *port,
