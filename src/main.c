@@ -58,16 +58,23 @@ static void overview(struct text *t)
 		    "3 a look-up failed, 4 a time limit ran out. The manual: man sockit\n");
 }
 
-static struct outcome refuse_subcommand(const struct messages *m, const char *name)
+/* ARGV[0] is no subcommand: a slip of the keyboard, or what one types for nc? */
+static struct outcome refuse_subcommand(const struct messages *m, int argc, char **argv)
 {
-	struct suggestion s = { .word = name };
+	struct suggestion s = { .word = argv[0] };
+	char line[1024];
 
 	for (size_t i = 0; i < n_commands; i++)
 		suggest(&s, commands[i]->name);
 	suggest(&s, "help");
-	message(m, MESSAGE_ERROR, "'%s' is no subcommand: %s%s%s", name,
-		s.best ? "did you mean '" : "see ", s.best ? s.best : "sockit help",
-		s.best ? "'?" : "");
+	if (s.best)
+		message(m, MESSAGE_ERROR, "'%s' is no subcommand: did you mean '%s'?", argv[0],
+			s.best);
+	else if (habits_line(NULL, argc, argv, line, sizeof line))
+		message(m, MESSAGE_ERROR, "'%s' is no subcommand: what nc does so is: %s", argv[0],
+			line);
+	else
+		message(m, MESSAGE_ERROR, "'%s' is no subcommand: see sockit help", argv[0]);
 	return (struct outcome){ OUTCOME_USAGE, 0 };
 }
 
@@ -82,7 +89,7 @@ static struct outcome help(const struct messages *m, int argc, char **argv)
 		return (struct outcome){ OUTCOME_USAGE, 0 };
 	}
 	if (argc > 0 && !command)
-		return refuse_subcommand(m, argv[0]);
+		return refuse_subcommand(m, 1, argv);
 	if (command)
 		help_command(&t, command, help_width(STDOUT_FILENO));
 	else
@@ -111,7 +118,6 @@ static struct outcome dispatch(int argc, char **argv)
 {
 	const struct messages m = { .start = clock_now() };
 	const struct command *command;
-	char line[1024];
 
 	if (argc < 2) {
 		message(&m, MESSAGE_ERROR, "a subcommand is missing: see sockit help");
@@ -124,16 +130,7 @@ static struct outcome dispatch(int argc, char **argv)
 		return help(&m, argc - 2, argv + 2);
 	if (!strcmp(argv[1], "--version"))
 		return version(&m, argc - 2, argv + 2);
-	if (habits_line(NULL, argc - 1, argv + 1, line, sizeof line)) {
-		message(&m, MESSAGE_ERROR, "'%s' is no subcommand: what nc does so is: %s", argv[1],
-			line);
-		return (struct outcome){ OUTCOME_USAGE, 0 };
-	}
-	if (argv[1][0] == '-') {
-		message(&m, MESSAGE_ERROR, "'%s' before a subcommand: see sockit help", argv[1]);
-		return (struct outcome){ OUTCOME_USAGE, 0 };
-	}
-	return refuse_subcommand(&m, argv[1]);
+	return refuse_subcommand(&m, argc - 1, argv + 1);
 }
 
 int main(int argc, char **argv)

@@ -70,6 +70,7 @@ struct connecting {
 	struct timer again;
 	struct dial *dial;
 	int64_t limit;	  /* of a single try, UNSET: none */
+	int64_t given;	  /* what the last try had of it */
 	int64_t deadline; /* of all tries */
 };
 
@@ -99,7 +100,8 @@ static void failed(struct connecting *c, const struct dial_result *r)
 		timer_set(c->run.loop, &c->again, next);
 		return;
 	}
-	outcome = report_dial(&o->messages, c->host, c->port, r, c->limit, "-w");
+	outcome = report_dial(&o->messages, c->host, c->port, r, c->given,
+			      c->given < c->limit ? "--retry" : "-w");
 	if (again) {
 		char time[32];
 		message(&o->messages, MESSAGE_ERROR, "%s port %s: not up within %s (--retry)",
@@ -126,15 +128,17 @@ static void try_once(void *arg)
 	const struct connect_options *o = c->options;
 	int64_t start = o->own.retry == UNSET ? o->messages.start : clock_now();
 	int64_t deadline = clock_after(start, c->limit);
+	bool last = deadline > c->deadline; /* --retry leaves this one less */
 	const struct dial_config config = {
 		.host = c->host,
 		.port = c->port,
 		.family = address_family(&o->family),
 		.socket = &o->socket,
-		.deadline = deadline < c->deadline ? deadline : c->deadline,
+		.deadline = last ? c->deadline : deadline,
 		.events = { report_event, (void *)&o->messages },
 	};
 
+	c->given = config.deadline - start;
 	c->dial = dial_start(c->run.loop, &config, dialled, c);
 	if (!c->dial)
 		run_end(&c->run, report_error(&o->messages, "connect", errno));
@@ -166,7 +170,10 @@ static struct outcome main_connect(const struct command *self, int argc, char **
 	const char *host, *port;
 
 	if (command_begin(self, argc, argv, &o, &o.messages, &operands, &outcome)) {
-		if (address_operands(&operands, false, o.family.numeric, &host, &port, &error) == 0)
+		if (address_operands(&operands, false, o.family.numeric, &host, &port, &error) ==
+			    0 &&
+		    address_check(o.socket.source, o.socket.source_port, o.family.numeric,
+				  &error) == 0)
 			outcome = run(&o, host, port);
 		else
 			outcome = command_refuse(&o.messages, &error);

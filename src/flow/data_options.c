@@ -26,8 +26,8 @@ static const struct option_row rows[] = {
 	  .kind = OPTION_DURATION,
 	  .arg = "DURATION",
 	  .field = AT(linger),
-	  .help = "where sockit ends the connection: how long the peer may take nothing before it is "
-		  "closed all the same (2s)" },
+	  .help = "where sockit ends the connection: how long the peer may take to end too before "
+		  "it is closed all the same (2s)" },
 	{ .name = "read-bytes",
 	  .kind = OPTION_SIZE,
 	  .arg = "N",

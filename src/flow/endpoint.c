@@ -17,6 +17,9 @@
 #define PIPE_PIECE PIPE_BUF
 #define TERMINAL_PIECE 512
 
+/* A peer that goes on sending as fast as it is read must not keep us from closing. */
+#define DRAIN_MOST (64 << 20)
+
 static enum endpoint_kind kind_of_socket(int fd)
 {
 	struct sockaddr_storage a;
@@ -161,10 +164,22 @@ void endpoint_end(struct endpoint *e)
 	e->wfd = -1;
 }
 
+/* close(2) with received data unread sends a reset, which destroys what was sent before. */
+static void close_socket(int fd)
+{
+	char rest[16 << 10];
+
+	shutdown(fd, SHUT_WR);
+	for (size_t done = 0; done < DRAIN_MOST; done += sizeof rest)
+		if (recv(fd, rest, sizeof rest, MSG_DONTWAIT) <= 0)
+			break;
+	close(fd);
+}
+
 void endpoint_close(struct endpoint *e)
 {
 	if (e->owned && e->rfd >= 0)
-		close(e->rfd);
+		close_socket(e->rfd);
 	if (e->anew >= 0)
 		close(e->anew);
 	e->rfd = e->wfd = e->anew = -1;

@@ -51,7 +51,7 @@ ssize_t endpoint_write(const struct endpoint *e, const void *data, size_t n);
  * descriptor of 0 to 2 becomes /dev/null, so that nothing else takes its place. */
 void endpoint_end(struct endpoint *e);
 
-/* Closes what E owns. */
+/* Closes what E owns: a socket by shutdown, reading what has come, close. */
 void endpoint_close(struct endpoint *e);
 
 #endif

@@ -43,10 +43,9 @@ static bool acknowledged(struct pump *p)
 	n = stream_unacknowledged(p->peer->wfd);
 	if (n < 0)
 		return p->peer_ended;
-	if (n != p->unacknowledged) {
-		p->unacknowledged = n;
+	if (n < p->unacknowledged)
 		p->last_move = p->last_sent = clock_now();
-	}
+	p->unacknowledged = n;
 	return n <= (p->fin_sent ? 1 : 0); /* the FIN counts as one */
 }
 
@@ -85,11 +84,24 @@ static void pass_on_end(struct pump *p)
 	if (p->up_passed || p->up.state != FLOW_ENDED ||
 	    (p->c.recv_only && !p->peer_ended && !p->closing))
 		return;
+	/* Under --fastopen a connection that has not sent anything is none yet. */
+	p->connecting = p->c.fastopen && p->up.transfer.out == 0 && !stream_connected(p->peer->wfd);
+	if (p->connecting)
+		return;
 	p->up_passed = true;
 	if ((p->c.no_shutdown && !p->closing) || p->peer_error)
 		return;
 	endpoint_end(p->peer);
 	p->fin_sent = true;
+}
+
+/* Is the peer's end of stream still to come? Not where what it sends is thrown away, and where we end
+ * the connection only if that could destroy what we sent. */
+static bool awaits_peer_end(const struct pump *p)
+{
+	if (p->peer_ended || p->c.send_only)
+		return false;
+	return !p->closing || (p->end == PUMP_RUNNING && p->up.transfer.out > 0);
 }
 
 /* The peer's end, all of it written, becomes that of `out`. */
@@ -166,8 +178,8 @@ static bool rule(struct pump *p)
 		return over(p);
 	}
 
-	/* Both have ended; of what is thrown away nobody waits for the end. */
-	if (!p->up_passed || !(p->peer_ended || p->c.send_only || p->closing) || !acknowledged(p))
+	/* Both have ended. */
+	if (!p->up_passed || awaits_peer_end(p) || !acknowledged(p))
 		return false;
 	return over(p);
 }
@@ -204,7 +216,7 @@ static short out_events(const struct pump *p)
 static short peer_events(const struct pump *p)
 {
 	short events = (short)((flow_wants_source(&p->down) ? POLLIN : 0) |
-			       (flow_wants_sink(&p->up) ? POLLOUT : 0));
+			       (flow_wants_sink(&p->up) || p->connecting ? POLLOUT : 0));
 
 	/* With nothing to move a broken connection still matters while `in` may have more. */
 	return events || (p->up.state == FLOW_OPEN && !p->peer_error) ? events : -1;
@@ -213,7 +225,7 @@ static short peer_events(const struct pump *p)
 /* Only acknowledgements are missing: they make no event, so ask for them at a growing interval. */
 static int64_t next_question(struct pump *p)
 {
-	if (!p->up_passed || !(p->peer_ended || p->c.send_only || p->closing))
+	if (!p->up_passed || awaits_peer_end(p))
 		return NEVER;
 	if (p->ack_timer.slot)
 		return p->ack_timer.at;
@@ -332,7 +344,7 @@ static void peer_ready(void *arg, short events)
 		step(p, &p->down);
 	if (sink && events & (POLLOUT | POLLHUP | POLLERR))
 		step(p, &p->up);
-	if (!source && !sink)
+	if (!source && !sink && !p->connecting)
 		peer_broken(p);
 	proceed(p);
 }
@@ -397,12 +409,13 @@ static void linger(void *arg)
 {
 	struct pump *p = arg;
 
-	acknowledged(p);
+	bool all = acknowledged(p);
+
 	if (clock_now() - p->last_sent < p->c.linger) {
 		timer_set(p->loop, &p->linger_timer, clock_after(p->last_sent, p->c.linger));
 		return;
 	}
-	fail(p, PUMP_UNSENT, 0);
+	fail(p, all ? PUMP_DONE : PUMP_UNSENT, 0);
 	end(p);
 }
 
@@ -423,7 +436,6 @@ void pump_start(struct pump *p, struct loop *loop, const struct pump_config *c,
 	p->patience_timer = (struct timer){ .fn = hurry, .arg = p };
 	p->ack_timer = (struct timer){ .fn = ask_again, .arg = p };
 	p->last_move = p->last_in = p->last_sent = clock_now();
-	p->unacknowledged = -1;
 	flow_start(&p->up, in, peer, c->buffer);
 	flow_start(&p->down, peer, out, c->buffer);
 	if (c->read_bytes != FLOW_NO_LIMIT)
@@ -432,6 +444,9 @@ void pump_start(struct pump *p, struct loop *loop, const struct pump_config *c,
 		flow_discard(&p->down);
 	if (c->recv_only)
 		flow_finish(&p->up);
+	/* --fastopen waits for the first data, where there is none with a peer that may speak first. */
+	if (c->fastopen && !(flow_wants_source(&p->up) && wait_ready(in->rfd, POLLIN, 0)))
+		stream_connected(peer->wfd);
 	timer_set(loop, &p->idle_timer, clock_after(p->last_move, c->idle));
 	wait_for_more(p);
 }

@@ -14,16 +14,17 @@
 #include "loop/loop.h"
 
 struct pump_config {
+	bool fastopen;		/* the connection may begin with the first data only */
 	bool recv_only;		/* `in` is not there */
 	bool send_only;		/* what comes is thrown away; over once the peer has taken all */
 	bool no_shutdown;	/* the end of `in` is not passed on */
 	bool peer_end_ends;	/* the peer's end ends `in` too */
 	bool keepalive_is_set;	/* by the user: not to be changed */
 	int64_t quit_after_eof; /* how long to wait for the peer after the end of `in`, or UNSET */
-	int64_t linger;		/* how long, after an end that is ours, the peer may take nothing */
-	int64_t idle;		/* limit to a time in which nothing moves, or UNSET */
-	uint64_t read_bytes;	/* over after so many, FLOW_NO_LIMIT: no limit */
-	size_t buffer;		/* 0: what is fast */
+	int64_t linger;	     /* how long, after an end that is ours, the peer may take to end too */
+	int64_t idle;	     /* limit to a time in which nothing moves, or UNSET */
+	uint64_t read_bytes; /* over after so many, FLOW_NO_LIMIT: no limit */
+	size_t buffer;	     /* 0: what is fast */
 };
 
 enum pump_end {
@@ -58,7 +59,8 @@ struct pump {
 	int error;
 	/* What has been seen and done so far. */
 	bool up_passed;		 /* the end of `in` has been passed on, or is not to be */
-	bool fin_sent;		 /* as the connection's end */
+	bool connecting;	 /* there is no connection yet that could end */
+	bool fin_sent;		 /* the end of `in` was sent as the connection's */
 	bool peer_ended;	 /* the peer's end was read, and all before it written */
 	bool out_broken;	 /* nobody reads `out` any more */
 	bool quit_set, quitting; /* -q counts; its time is up */

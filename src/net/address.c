@@ -150,6 +150,13 @@ static int check_port(const char *port, bool numeric, struct option_error *error
 	return 0;
 }
 
+int address_check(const char *host, const char *port, bool numeric, struct option_error *error)
+{
+	if (host && check_host(host, numeric, error) < 0)
+		return -1;
+	return port ? check_port(port, numeric, error) : 0;
+}
+
 int address_operands(const struct operands *o, bool may_lack_host, bool numeric, const char **host,
 		     const char **port, struct option_error *error)
 {
@@ -165,9 +172,7 @@ int address_operands(const struct operands *o, bool may_lack_host, bool numeric,
 			return option_fail(error, "a port is missing after '%s'", o->words[0]);
 		*port = o->words[0];
 	}
-	if (*host && check_host(*host, numeric, error) < 0)
-		return -1;
-	return check_port(*port, numeric, error);
+	return address_check(*host, *port, numeric, error);
 }
 
 void address_set_port(struct address *a, uint16_t port)

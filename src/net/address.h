@@ -50,6 +50,9 @@ enum word_kind address_parse_port(const char *port, uint16_t *out);
 int address_operands(const struct operands *o, bool may_lack_host, bool numeric, const char **host,
 		     const char **port, struct option_error *error);
 
+/* The same check for HOST and PORT where they come from options; NULL passes. */
+int address_check(const char *host, const char *port, bool numeric, struct option_error *error);
+
 void address_set_port(struct address *a, uint16_t port);
 uint16_t address_port(const struct address *a);
 

@@ -118,6 +118,7 @@ static void attempt_ended(void *arg, short events)
 {
 	struct attempt *a = arg;
 	struct dial *d = a->dial;
+	const char *what = NULL;
 	int fd = a->watch.fd, error;
 
 	(void)events;
@@ -129,7 +130,10 @@ static void attempt_ended(void *arg, short events)
 	d->pending--;
 	if (!error && to_oneself(fd, &d->result.local, &d->result.peer))
 		error = ECONNREFUSED;
-	if (!error) {
+	if (!error && sockopt_apply(fd, a->state.address.u.sa.sa_family, d->c.socket,
+				    PHASE_CONNECTED, false, &what) < 0)
+		error = errno;
+	else if (!error) {
 		/* Nobody can be asked for the peer of a socket that --fastopen left to its first
 		 * data. */
 		d->result.peer = a->state.address;
@@ -141,7 +145,7 @@ static void attempt_ended(void *arg, short events)
 		return;
 	}
 	close(fd);
-	attempt_failed(d, a, error, NULL);
+	attempt_failed(d, a, error, what);
 	next_attempt(d);
 }
 

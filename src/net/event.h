@@ -17,7 +17,7 @@ enum event_kind {
 	EVENT_CONNECTED,     /* to `address`, from `local` */
 	EVENT_LISTENING,     /* on `local` */
 	EVENT_ACCEPTED,	     /* `address`, on `local` */
-	EVENT_ACCEPT_FAILED, /* `error`: accepting goes on */
+	EVENT_ACCEPT_FAILED, /* `error`, in `what`: accepting goes on */
 	EVENT_RETRY,	     /* another try follows */
 };
 

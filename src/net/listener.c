@@ -2,7 +2,6 @@
 #include "net/listener.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <limits.h>
 #include <netdb.h>
 #include <poll.h>
@@ -38,7 +37,7 @@ static const struct option_row rows[] = {
 	{ .name = "notify-fd",
 	  .kind = OPTION_NUMBER,
 	  .arg = "N",
-	  .min = 0,
+	  .min = 3,
 	  .max = INT_MAX,
 	  .field = offsetof(struct listen_options, notify_fd),
 	  .help = "once ready, write ADDRESS PORT to this descriptor, a line for each socket, and "
@@ -116,7 +115,7 @@ static void acceptable(void *arg, short events)
 	struct listening *s = arg;
 	struct listener *l = s->listener;
 	struct address peer = { .length = sizeof peer.u }, local = { .length = sizeof local.u };
-	const char *what;
+	const char *what = NULL;
 	int fd = accept4(s->watch.fd, &peer.u.sa, &peer.length, SOCK_CLOEXEC | SOCK_NONBLOCK);
 
 	(void)events;
@@ -127,10 +126,16 @@ static void acceptable(void *arg, short events)
 	getsockname(fd, &local.u.sa, &local.length);
 	address_unmap(&peer);
 	address_unmap(&local);
-	sockopt_apply(fd, s->local.u.sa.sa_family, l->c.socket, PHASE_CONNECTED, true, &what);
 	event_tell(&l->c.events,
 		   &(struct event){ .kind = EVENT_ACCEPTED, .address = &peer, .local = &local });
-	l->accept(l->arg, fd, &peer, &local);
+	if (sockopt_apply(fd, s->local.u.sa.sa_family, l->c.socket, PHASE_CONNECTED, true, &what) ==
+	    0) {
+		l->accept(l->arg, fd, &peer, &local);
+		return;
+	}
+	event_tell(&l->c.events,
+		   &(struct event){ .kind = EVENT_ACCEPT_FAILED, .error = errno, .what = what });
+	close(fd);
 }
 
 static int v6only(const struct listener *l)
@@ -287,7 +292,6 @@ struct listener *listener_start(struct loop *loop, const struct listener_config 
 int listener_notify(const struct listener *l, int fd)
 {
 	char text[ADDRESS_TEXT], line[ADDRESS_TEXT + 16];
-	int null;
 
 	for (size_t i = 0; i < l->n; i++) {
 		const struct address *a = &l->sockets[i].local;
@@ -301,10 +305,5 @@ int listener_notify(const struct listener *l, int fd)
 			wait_ready(fd, POLLOUT, SECOND);
 		}
 	}
-	if (fd > STDERR_FILENO)
-		return close(fd);
-	null = open("/dev/null", O_RDWR | O_CLOEXEC);
-	if (null < 0 || dup2(null, fd) < 0)
-		return -1;
-	return close(null);
+	return close(fd);
 }

@@ -63,8 +63,7 @@ struct listener *listener_start(struct loop *loop, const struct listener_config 
 /* Closes its sockets and forgets it; NULL does nothing. */
 void listener_close(struct listener *l);
 
-/* Writes `ADDRESS PORT` for each socket, a line each, to descriptor FD and closes it (one of 0 to 2
- * becomes /dev/null). Returns 0, or -1 with errno of write(2). */
+/* Writes `ADDRESS PORT` for each socket, a line each, to descriptor FD and closes it. Returns 0, or -1 with errno of write(2). */
 int listener_notify(const struct listener *l, int fd);
 
 #endif

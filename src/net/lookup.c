@@ -65,6 +65,15 @@ static void *job_run(void *arg)
 	return NULL;
 }
 
+static bool is_known(const struct lookup_answer *answer, const struct address *a)
+{
+	for (size_t i = 0; i < answer->n; i++)
+		if (address_equal(&answer->addresses[i], a))
+			return true;
+	return false;
+}
+
+/* Each address once: a hosts file may well name one twice. */
 static int copy_list(const struct addrinfo *list, struct lookup_answer *answer)
 {
 	size_t n = 0;
@@ -75,12 +84,12 @@ static int copy_list(const struct addrinfo *list, struct lookup_answer *answer)
 	if (!answer->addresses)
 		return -1;
 	for (const struct addrinfo *a = list; a; a = a->ai_next) {
-		struct address *to = &answer->addresses[answer->n];
-		if (a->ai_addrlen > sizeof to->u)
+		struct address new = { .length = a->ai_addrlen };
+		if (a->ai_addrlen > sizeof new.u)
 			continue;
-		memcpy(&to->u, a->ai_addr, a->ai_addrlen);
-		to->length = a->ai_addrlen;
-		answer->n++;
+		memcpy(&new.u, a->ai_addr, a->ai_addrlen);
+		if (!is_known(answer, &new))
+			answer->addresses[answer->n++] = new;
 	}
 	return 0;
 }

@@ -24,7 +24,7 @@ struct lookup_question {
 struct lookup_answer {
 	int eai;   /* 0 or getaddrinfo's error; EAI_SERVICE: the port, else the host */
 	int error; /* the errno of EAI_SYSTEM */
-	struct address *addresses;
+	struct address *addresses; /* each once, in the order of RFC 6724 */
 	size_t n;
 };
 

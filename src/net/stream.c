@@ -24,6 +24,17 @@ int stream_error(int fd)
 	return getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &size) < 0 ? 0 : error;
 }
 
+bool stream_connected(int fd)
+{
+	struct sockaddr_storage peer;
+	socklen_t size = sizeof peer;
+
+	if (getpeername(fd, (struct sockaddr *)&peer, &size) == 0)
+		return true;
+	send(fd, "", 0, MSG_DONTWAIT | MSG_NOSIGNAL);
+	return false;
+}
+
 void stream_probe(int fd)
 {
 	int on = 1, interval = PROBE_INTERVAL;

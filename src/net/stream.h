@@ -13,6 +13,10 @@ int64_t stream_unacknowledged(int fd);
 /* The error that is pending on FD (SO_ERROR, which this takes away), 0 if none is. */
 int stream_error(int fd);
 
+/* Is FD connected? If it is not, because TCP Fast Open waits for the first data (RFC 7413), the
+ * handshake begins now, and FD is ready for writing once it is over. */
+bool stream_connected(int fd);
+
 /* Probes a silent peer from now on: first after 5 s, then every 5 s. Does nothing where FD is no
  * TCP socket. */
 void stream_probe(int fd);

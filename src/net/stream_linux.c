@@ -1,4 +1,4 @@
-#define _DEFAULT_SOURCE /* struct tcp_info */
+#define _GNU_SOURCE /* struct tcp_info, which musl keeps for it */
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>

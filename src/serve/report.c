@@ -74,7 +74,8 @@ void report_event_at(const struct messages *m, const struct event *e, bool impor
 		message(m, level, "accepted %s on %s", address, local);
 		break;
 	case EVENT_ACCEPT_FAILED:
-		message(m, level, "accept: %s: trying again", why);
+		message(m, level, "accept: %s%s%s: trying again", e->what ? e->what : "",
+			e->what ? ": " : "", why);
 		break;
 	case EVENT_RETRY:
 		message(m, level, "trying again");
@@ -90,6 +91,8 @@ static struct outcome lookup_failed(const struct messages *m, const char *what, 
 
 	if (eai == EAI_SERVICE)
 		message(m, MESSAGE_ERROR, "port %s: no such service (EAI_SERVICE)", what);
+	else if (eai == EAI_FAMILY)
+		message(m, MESSAGE_ERROR, "host %s: no address of this family (EAI_FAMILY)", what);
 	else if (eai == EAI_SYSTEM)
 		message(m, MESSAGE_ERROR, "%s %s: %s (EAI_SYSTEM)", is_port ? "port" : "host", what,
 			reason(error, why, sizeof why));

@@ -40,6 +40,7 @@ void stdio_start(struct stdio *s, struct run *r, int fd, const struct address *p
 	const struct data_options *d = r->data;
 	const struct pump_calls calls = { .over = over, .waiting = waiting, .arg = s };
 	struct pump_config c = {
+		.fastopen = socket->fastopen && !listening,
 		.recv_only = d->recv_only,
 		.send_only = d->send_only,
 		.no_shutdown = d->no_shutdown,
