@@ -46,16 +46,21 @@ static int status_of(struct outcome outcome)
 
 static void overview(struct text *t)
 {
+	size_t width = help_width(STDOUT_FILENO);
+
 	text_add(t, "usage: sockit SUBCOMMAND [OPTION...] OPERAND...\n"
 		    "       sockit help [SUBCOMMAND]\n"
 		    "       sockit --help | --version\n\n"
 		    "Subcommands:\n");
 	for (size_t i = 0; i < n_commands; i++) {
 		text_add(t, "  %-11s ", commands[i]->name);
-		text_wrap(t, commands[i]->summary, 14, 14, help_width(STDOUT_FILENO));
+		text_wrap(t, commands[i]->summary, 14, 14, width);
 	}
-	text_add(t, "\nExit status: 0 all done, 1 a socket or I/O call failed, 2 usage,\n"
-		    "3 a look-up failed, 4 a time limit ran out. The manual: man sockit\n");
+	text_add(t, "\n");
+	text_wrap(t,
+		  "Exit status: 0 all done, 1 a socket or I/O call failed, 2 usage, 3 a look-up "
+		  "failed, 4 a time limit ran out. The manual: man sockit",
+		  0, 0, width);
 }
 
 /* ARGV[0] is no subcommand: a slip of the keyboard, or what one types for nc? */

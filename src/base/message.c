@@ -96,9 +96,9 @@ bool message_wanted(const struct messages *m, enum message_level level)
 	return !m->options.quiet && m->options.verbose >= needs[level];
 }
 
-static void write_line(const char *line, size_t n)
+static void write_line(const char *line, size_t n, int64_t patience)
 {
-	while (n > 0 && wait_ready(STDERR_FILENO, POLLOUT, SECOND)) {
+	while (n > 0 && wait_ready(STDERR_FILENO, POLLOUT, patience)) {
 		ssize_t k = write(STDERR_FILENO, line, n);
 		if (k > 0) {
 			line += k;
@@ -128,6 +128,6 @@ void message(const struct messages *m, enum message_level level, const char *for
 				m->subcommand ? m->subcommand : "");
 	used += message_escape(line + used, sizeof line - used - 1, text, strlen(text), false);
 	line[used++] = '\n';
-	write_line(line, used);
+	write_line(line, used, level == MESSAGE_ERROR ? SECOND : SECOND / 10);
 	errno = error;
 }

@@ -39,7 +39,7 @@ bool message_wanted(const struct messages *m, enum message_level level);
 /* Writes `sockit SUBCOMMAND: ` and the text as one line to stderr, with every control character
  * and every byte that is not UTF-8 escaped (so that nothing that came from outside reaches a
  * terminal raw). A stderr that cannot be written changes nothing; one that takes nothing for a
- * second loses the line. errno is kept. */
+ * second (a tenth of it where it is no error) loses the line. errno is kept. */
 __attribute__((format(printf, 3, 4))) void message(const struct messages *m,
 						   enum message_level level, const char *format,
 						   ...);

@@ -11,8 +11,6 @@
 #include "base/number.h"
 #include "base/suggest.h"
 
-#define MOST_ROWS 128
-
 /* A row, and how its subcommand uses it. */
 struct found {
 	const struct option_row *row;
@@ -24,7 +22,7 @@ struct parse {
 	const struct command *command;
 	char *options;
 	struct option_error *error;
-	unsigned char given[MOST_ROWS];
+	unsigned char given[OPTION_ROWS_MOST];
 	bool help;
 };
 
@@ -210,9 +208,10 @@ static int long_option(struct parse *p, int argc, char **argv, int *i)
 	size_t n = value ? (size_t)(value - name) : strlen(name);
 	struct found f;
 
-	if (n == 4 && !strncmp(name, "help", 4) && !value) {
+	if (n == 4 && !strncmp(name, "help", 4)) {
 		p->help = true;
-		return 0;
+		return value ? option_fail(p->error, "--help takes no argument: '%s'", argv[*i]) :
+			       0;
 	}
 	if (!find_name(p->command, name, n, &f))
 		return unknown_name(p, name, n);

@@ -62,6 +62,9 @@ struct option_row {
 	const struct option_socket *socket;    /* a plain socket option, NULL if it is none */
 };
 
+/* How many rows a subcommand may have in all. */
+#define OPTION_ROWS_MOST 128
+
 struct option_group {
 	const char *title;
 	const struct option_row *rows;

@@ -9,7 +9,7 @@ static int fault(struct option_error *error, int *faults, const struct command *
 		 const struct option_row *row, const char *what)
 {
 	if ((*faults)++ == 0)
-		option_fail(error, "%s --%s: %s", command->name, row->name, what);
+		option_fail(error, "%s --%s: %s", command->name, row->name ? row->name : "", what);
 	return *faults;
 }
 
@@ -76,14 +76,11 @@ static const char *pair_fault(const struct option_row *a, const struct option_ro
 	return NULL;
 }
 
-static void check_row(const struct command *const *commands, size_t n, size_t at,
-		      const struct option_row *row, int *faults, struct option_error *error)
+static void check_pairs(const struct command *const *commands, size_t n, size_t at,
+			const struct option_row *row, int *faults, struct option_error *error)
 {
 	const struct command *command = commands[at];
-	const char *what = row_fault(row);
 
-	if (what)
-		fault(error, faults, command, row, what);
 	for (const char *s = row->excludes; s && *s;) {
 		size_t length = strcspn(s, " ");
 		if (!named_somewhere(commands, n, s, length))
@@ -96,6 +93,7 @@ static void check_row(const struct command *const *commands, size_t n, size_t at
 		for (const struct option_use *u = commands[i]->uses; u->group; u++)
 			for (size_t k = 0; k < u->group->n; k++) {
 				const struct option_row *other = &u->group->rows[k];
+				const char *what;
 				if (i == at && other == row)
 					continue;
 				what = pair_fault(row, other, i == at);
@@ -104,13 +102,39 @@ static void check_row(const struct command *const *commands, size_t n, size_t at
 			}
 }
 
+static void check_row(const struct command *const *commands, size_t n, size_t at,
+		      const struct option_row *row, int *faults, struct option_error *error)
+{
+	const char *what = row_fault(row);
+
+	(void)n;
+	if (what)
+		fault(error, faults, commands[at], row, what);
+}
+
+typedef void row_check(const struct command *const *commands, size_t n, size_t at,
+		       const struct option_row *row, int *faults, struct option_error *error);
+
+static void each_row(const struct command *const *commands, size_t n, row_check *check, int *faults,
+		     struct option_error *error)
+{
+	for (size_t i = 0; i < n; i++) {
+		size_t rows = 0;
+		for (const struct option_use *u = commands[i]->uses; u->group; u++)
+			for (size_t k = 0; k < u->group->n; k++, rows++)
+				check(commands, n, i, &u->group->rows[k], faults, error);
+		if (rows > OPTION_ROWS_MOST)
+			fault(error, faults, commands[i], commands[i]->uses->group->rows,
+			      "more rows than the parser has room for");
+	}
+}
+
 int options_check(const struct command *const *commands, size_t n, struct option_error *error)
 {
 	int faults = 0;
 
-	for (size_t i = 0; i < n; i++)
-		for (const struct option_use *u = commands[i]->uses; u->group; u++)
-			for (size_t k = 0; k < u->group->n; k++)
-				check_row(commands, n, i, &u->group->rows[k], &faults, error);
+	each_row(commands, n, check_row, &faults, error);
+	if (!faults) /* what is not complete cannot be compared */
+		each_row(commands, n, check_pairs, &faults, error);
 	return faults;
 }
