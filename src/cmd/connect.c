@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <netdb.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/clock.h"
@@ -69,9 +70,10 @@ struct connecting {
 	struct stdio stdio;
 	struct timer again;
 	struct dial *dial;
-	int64_t limit;	  /* of a single try, UNSET: none */
-	int64_t given;	  /* what the last try had of it */
-	int64_t deadline; /* of all tries */
+	int64_t limit;		 /* of a single try, UNSET: none */
+	int64_t given;		 /* what the last try had of it */
+	struct dial_result last; /* how it failed; the failures are ours */
+	int64_t deadline;	 /* of all tries */
 };
 
 static void try_once(void *arg);
@@ -87,6 +89,24 @@ static bool may_change(const struct dial_result *r)
 	return r->n == 0;
 }
 
+/* Keeps R as what to tell in the end, unless it was only cut short by the end of --retry and there
+ * is something better to tell. */
+static void remember(struct connecting *c, const struct dial_result *r)
+{
+	struct dial_failure *copy;
+
+	if (r->timed_out && c->given < c->limit && (c->last.n || c->last.eai))
+		return;
+	copy = malloc((r->n ? r->n : 1) * sizeof *copy);
+	if (!copy)
+		return;
+	if (r->n)
+		memcpy(copy, r->failures, r->n * sizeof *copy);
+	free((void *)c->last.failures);
+	c->last = *r;
+	c->last.failures = copy;
+}
+
 static void failed(struct connecting *c, const struct dial_result *r)
 {
 	const struct connect_options *o = c->options;
@@ -94,13 +114,14 @@ static void failed(struct connecting *c, const struct dial_result *r)
 	int64_t next = clock_after(clock_now(), o->own.interval);
 	struct outcome outcome;
 
+	remember(c, r);
 	if (again && next < c->deadline) {
 		event_tell(&(struct events){ report_event, (void *)&o->messages },
 			   &(struct event){ .kind = EVENT_RETRY });
 		timer_set(c->run.loop, &c->again, next);
 		return;
 	}
-	outcome = report_dial(&o->messages, c->host, c->port, r, c->given,
+	outcome = report_dial(&o->messages, c->host, c->port, &c->last, c->given,
 			      c->given < c->limit ? "--retry" : "-w");
 	if (again) {
 		char time[32];
@@ -156,6 +177,7 @@ static struct outcome run(struct connect_options *o, const char *host, const cha
 	try_once(&c);
 	struct outcome outcome = run_wait(&c.run);
 	dial_cancel(c.dial);
+	free((void *)c.last.failures);
 	stdio_free(&c.stdio);
 	run_free(&c.run);
 	return outcome;

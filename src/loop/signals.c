@@ -30,6 +30,11 @@ void signals_ignore_pipe(void)
 	pipe_ignored = old.sa_handler == SIG_IGN;
 }
 
+bool signals_pipe_was_ignored(void)
+{
+	return pipe_ignored;
+}
+
 void signals_start(void)
 {
 	struct sigaction old, act = { .sa_handler = handle };

@@ -8,6 +8,9 @@
 /* Ignores SIGPIPE: writing to nobody is an error like others. First of all. */
 void signals_ignore_pipe(void);
 
+/* Did our parent have SIGPIPE ignored already? Then nobody expects us to die by it. */
+bool signals_pipe_was_ignored(void);
+
 /* Catches SIGHUP, SIGINT, SIGTERM, SIGQUIT and SIGUSR1 from here on, except for those that were
  * ignored when we were started (nohup(1)); they are blocked outside of the loop's wait. Once. */
 void signals_start(void);

@@ -8,6 +8,7 @@
 
 #include "base/errname.h"
 #include "base/number.h"
+#include "loop/signals.h"
 #include "net/stream.h"
 
 /* `Connection refused (ECONNREFUSED)` */
@@ -172,7 +173,7 @@ struct outcome report_pump(const struct messages *m, const struct pump *p, const
 		return report_error(m, p->in->name, p->error);
 	case PUMP_OUT_FAILED:
 		/* As any program dies whose reader has gone: without a word. */
-		if (p->error == EPIPE)
+		if (p->error == EPIPE && !signals_pipe_was_ignored())
 			return (struct outcome){ OUTCOME_SIGNAL, SIGPIPE };
 		return report_error(m, p->out->name, p->error);
 	}
