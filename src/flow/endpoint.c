@@ -50,6 +50,18 @@ static enum endpoint_kind kind_of(int fd)
 	return isatty(fd) ? ENDPOINT_TERMINAL : ENDPOINT_OTHER;
 }
 
+/* What is closed, or open for the other direction only, shall fail where it is used, with EBADF: but
+ * of such a pipe poll(2) never says that it is ready. /dev/null, the wrong way round too, is. */
+static void refuse(struct endpoint *e, bool writing)
+{
+	e->kind = ENDPOINT_OTHER;
+	e->anew = open("/dev/null", (writing ? O_RDONLY : O_WRONLY) | O_CLOEXEC);
+	if (e->anew >= 0 && writing)
+		e->wfd = e->anew;
+	else if (e->anew >= 0)
+		e->rfd = e->anew;
+}
+
 void endpoint_inherit(struct endpoint *e, int fd, bool writing, const char *name)
 {
 	int flags = fcntl(fd, F_GETFL);
@@ -60,11 +72,11 @@ void endpoint_inherit(struct endpoint *e, int fd, bool writing, const char *name
 				.given = fd,
 				.anew = -1,
 				.name = name };
-	/* What is closed, or open for the other direction only, shall fail where it is used. */
-	if (flags < 0 || mode == (writing ? O_RDONLY : O_WRONLY))
-		e->kind = ENDPOINT_OTHER;
-	else
-		e->kind = kind_of(fd);
+	if (flags < 0 || mode == (writing ? O_RDONLY : O_WRONLY)) {
+		refuse(e, writing);
+		return;
+	}
+	e->kind = kind_of(fd);
 	e->careful = !(flags & O_NONBLOCK) &&
 		     (e->kind == ENDPOINT_PIPE || e->kind == ENDPOINT_TERMINAL ||
 		      e->kind == ENDPOINT_OTHER);

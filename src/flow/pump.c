@@ -12,6 +12,7 @@
 #define REPEATS 8		/* steps of a flow before others get their turn */
 #define REPEAT_WORTH (16 << 10) /* so much in one step: there is likely to be more */
 #define NOTICE_AFTER SECOND
+#define IDLE_LOOKS 8		   /* looks at the time in that of -i */
 #define PATIENCE (5 * MILLISECOND) /* a nearer timer would cost more than it saves */
 #define ACK_DELAY_FIRST MILLISECOND
 #define ACK_DELAY_MOST (50 * MILLISECOND)
@@ -43,9 +44,10 @@ static bool acknowledged(struct pump *p)
 	n = stream_unacknowledged(p->peer->wfd);
 	if (n < 0)
 		return p->peer_ended;
-	if (n < p->unacknowledged)
+	if ((int64_t)p->up.transfer.out - n > p->acknowledged) {
+		p->acknowledged = (int64_t)p->up.transfer.out - n;
 		p->last_move = p->last_sent = clock_now();
-	p->unacknowledged = n;
+	}
 	return n <= (p->fin_sent ? 1 : 0); /* the FIN counts as one */
 }
 
@@ -368,13 +370,18 @@ static void hurry(void *arg)
 	transfer_hurry(&p->down.transfer);
 }
 
+/* What leaves the socket's queue moves too, without an event: so that its time is known well enough,
+ * the time limit is looked at more often than it can run out. */
 static void idle(void *arg)
 {
 	struct pump *p = arg;
+	int64_t now = clock_now(), limit;
 
-	acknowledged(p); /* data that leaves the socket's queue moves too */
-	if (clock_now() - p->last_move < p->c.idle) {
-		timer_set(p->loop, &p->idle_timer, clock_after(p->last_move, p->c.idle));
+	acknowledged(p);
+	limit = clock_after(p->last_move, p->c.idle);
+	if (now < limit) {
+		int64_t look = clock_after(now, p->c.idle / IDLE_LOOKS + 1);
+		timer_set(p->loop, &p->idle_timer, look < limit ? look : limit);
 		return;
 	}
 	fail(p, PUMP_IDLE, 0);
@@ -447,7 +454,8 @@ void pump_start(struct pump *p, struct loop *loop, const struct pump_config *c,
 	/* --fastopen waits for the first data, where there is none with a peer that may speak first. */
 	if (c->fastopen && !(flow_wants_source(&p->up) && wait_ready(in->rfd, POLLIN, 0)))
 		stream_connected(peer->wfd);
-	timer_set(loop, &p->idle_timer, clock_after(p->last_move, c->idle));
+	if (c->idle != UNSET)
+		timer_set(loop, &p->idle_timer, p->last_move);
 	wait_for_more(p);
 }
 

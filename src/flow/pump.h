@@ -69,7 +69,7 @@ struct pump {
 	int peer_error;		 /* taken from the socket while no flow was about to meet it */
 	int64_t last_move, last_in, last_sent; /* when something moved last: at all, from `in`,
 						  towards the peer or acknowledged by it */
-	int64_t ack_delay, unacknowledged;
+	int64_t ack_delay, acknowledged;       /* bytes, so far as was asked */
 };
 
 /* Starts P between IN, OUT and PEER, all of which stay the caller's, as the peer's socket does.
