@@ -132,6 +132,14 @@ static bool nothing_to_send(const struct pump *p)
 	       (flow_wants_source(&p->up) && !wait_ready(p->in->rfd, POLLIN, 0));
 }
 
+/* sendfile(2) can move something, meet a reset and keep it to itself; then the next call meets EPIPE,
+ * which otherwise says that the peer had ended before. */
+static int reset_error(const struct pump *p, int error)
+{
+	return error == EPIPE && !p->peer_ended && p->peer->kind == ENDPOINT_TCP ? ECONNRESET :
+										   error;
+}
+
 /* The half-close rule of sockit(1), all of it: each direction ends by itself, the run is over when
  * both have ended and the peer has everything. Returns whether it is over, with `end` set. */
 static bool rule(struct pump *p)
@@ -168,7 +176,7 @@ static bool rule(struct pump *p)
 	/* The connection broke. What had been received before is still written, and the first error
 	 * counts: after the peer's end, or ours, only if it cost input. */
 	if (up->state == FLOW_SINK_FAILED)
-		fail(p, PUMP_RESET, up->error);
+		fail(p, PUMP_RESET, reset_error(p, up->error));
 	if (down->state == FLOW_SOURCE_FAILED) {
 		if (!p->closing || !acknowledged(p))
 			fail(p, PUMP_RESET, down->error);

@@ -106,3 +106,149 @@ within() {
 flags() {
 	sed -n 's/^flags:\t*//p' "/proc/$1/fdinfo/$2"
 }
+
+# pause SECONDS: lets time pass, for what may or may not happen meanwhile; never to wait for
+# something to be ready.
+pause() {
+	[ "${NOTHING-}" ] || exec {NOTHING}<> <(:)
+	read -rt "$1" <&"$NOTHING" || :
+}
+
+# exits STATUS COMMAND [ARG...]: runs COMMAND, which must end with STATUS within 20 seconds.
+# Redirections are the caller's; where it ends otherwise the file err is shown.
+exits() {
+	STATUS=0
+	within 20 "${@:2}" 3>&- || STATUS=$?
+	status_is "$1"
+}
+
+# ended STATUS PID: the background job PID must end with STATUS within 20 seconds.
+ended() {
+	local i
+	for ((i = 0; i < 2000; i++)); do
+		runs "$2" || break
+		pause 0.01
+	done
+	[ $i -lt 2000 ] || kill -KILL "$2" || :
+	status_of "$2"
+	status_is "$1"
+}
+
+# runs PID: it has not ended. kill -0 would not tell it from a job that bash has still to wait for.
+runs() {
+	local line
+	{ read -r line <"/proc/$1/stat"; } 2>/dev/null && [[ ${line##*) } != [ZX]* ]]
+}
+
+# status_is STATUS: is that what $STATUS says?
+status_is() {
+	[ "$STATUS" = "$1" ] && return
+	# stdout and stderr may be those of the command.
+	echo "# status $STATUS, not $1" >&3
+	[ ! -s err ] || head -n 20 err | sed 's/^/# /' >&3
+	return 1
+}
+
+# silent [FILE]: is it empty? Without FILE, err: nothing was said.
+silent() {
+	[ ! -s "${1-err}" ] && return
+	head -c 2000 "${1-err}"
+	return 1
+}
+
+# says REGEX [FILE]: is FILE (err) one line, and does it match REGEX?
+says() {
+	local lines
+	mapfile -t lines <"${2-err}"
+	[ ${#lines[@]} = 1 ] && [[ ${lines[0]} =~ $1 ]] && return
+	printf '%s\n' "not one line with $1:" "${lines[@]:0:10}"
+	return 1
+}
+
+# What says expects of a listener that has nothing to say but its port.
+LISTENING='^sockit listen: listening on 127\.0\.0\.1 port [0-9]+$'
+
+# counterpart WORD...: peer.py plays WORDs, in the background as peer does it.
+counterpart() {
+	peer peer "$@"
+	PEER_OUTPUT=$!
+}
+
+# counterpart_ended [FILE [ERROR]]: it has ended, all that it was told having gone as said; the last
+# thing it printed is the report that it read what is in FILE, and then the end (or ERROR).
+counterpart_ended() {
+	ended 0 "$PEER" || return
+	ended 0 "$PEER_OUTPUT" || return
+	[ $# -gt 0 ] || return 0
+	local size sum report
+	size=$(wc -c <"$1")
+	read -r sum _ < <(sha256sum <"$1")
+	report=$(tail -n 1 peer.out)
+	[ "$report" = "read $((size)) $sum ${2-end}" ] && return
+	printf '%s\n' "$report" "is not read $((size)) $sum ${2-end}"
+	return 1
+}
+
+# "$PARENT" WORD... -- COMMAND [ARG...]: parent.py starts COMMAND and plays WORDs.
+PARENT=$BATS_TEST_DIRNAME/helpers/parent.py
+
+# listening_port PID: $PORT is the port on which the process PID listens, once it does. For foreign
+# listeners that do not tell which one they were given.
+listening_port() {
+	eventually find_listening_port "$1"
+}
+find_listening_port() {
+	local fd inode address state node _
+	for fd in "/proc/$1"/fd/*; do
+		inode=$(readlink "$fd") || continue
+		[[ $inode == socket:* ]] || continue
+		inode=${inode//[^0-9]/}
+		while read -r _ address _ state _ _ _ _ _ node _; do
+			if [ "$state $node" = "0A $inode" ]; then
+				PORT=$((16#${address##*:}))
+				return
+			fi
+		done < <(cat /proc/net/tcp /proc/net/tcp6)
+	done
+	return 1
+}
+
+# spawn COMMAND [ARG...]: as background, but stdin too is the caller's (what a function runs by &
+# gets /dev/null from bash, wherever its own stdin comes from). Closed, it stays closed. Redirections
+# from and to a FIFO would hold the shell itself up: there, write `COMMAND... 3>&- &` and started.
+spawn() {
+	if { : <&0; } 2>/dev/null; then
+		"$@" <&0 3>&- &
+	else
+		"$@" <&- 3>&- &
+	fi
+	started
+}
+started() {
+	PID=$!
+	PIDS+=("$PID")
+}
+
+# serve [ARG...]: as listen, in spawn's way.
+serve() {
+	served_by "$SOCKIT" listen --notify-fd 9 "$@"
+}
+
+# served_by COMMAND [ARG...]: the same for a listener that COMMAND starts with --notify-fd 9.
+served_by() {
+	local fifo="$BATS_TEST_TMPDIR/notify.$((++NOTIFIERS))"
+	mkfifo "$fifo"
+	spawn with_notify_fd "$fifo" "$@"
+	LISTENER=$PID
+	NOTIFIED=$(cat "$fifo")
+	read -r ADDR PORT <<<"$NOTIFIED"
+}
+with_notify_fd() {
+	exec "${@:2}" 9>"$1"
+}
+
+# milliseconds: the time, for differences.
+milliseconds() {
+	local us=${EPOCHREALTIME/[.,]/}
+	echo $((us / 1000))
+}

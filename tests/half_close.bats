@@ -1,0 +1,1040 @@
+#!/usr/bin/env bats
+# The half-close rule of sockit(1), sentence by sentence, and the options that change it. What
+# happens when a promise is broken by the other side stands in breach.bats, what kinds of
+# descriptors there are in stdio.bats.
+
+load helpers/common
+
+setup_file() {
+	random_file "$BATS_FILE_TMPDIR/a" 8388608
+	random_file "$BATS_FILE_TMPDIR/b" 8388608
+	random_file "$BATS_FILE_TMPDIR/small" 131072
+}
+
+# The 8 MiB that go one way, those that go the other, and 128 KiB: more than a peer takes that
+# does not read, yet not more than a socket's buffer.
+A() { echo "$BATS_FILE_TMPDIR/a"; }
+B() { echo "$BATS_FILE_TMPDIR/b"; }
+SMALL() { echo "$BATS_FILE_TMPDIR/small"; }
+
+# has FILE SIZE: is it so large?
+has() {
+	[ "$(($(wc -c <"$1")))" = "$2" ]
+}
+
+### Each direction ends by itself.
+
+# bats test_tags=valgrind
+@test "stdin's end becomes the connection's end once all of it is sent" {
+	mkfifo go
+	counterpart rcvbuf:65536 gate:go readall report
+	spawn "$SOCKIT" connect 127.0.0.1 "$PORT" <"$(A)" >out 2>err
+	: >go
+	ended 0 "$PID"
+	silent
+	silent out
+	counterpart_ended "$(A)"
+}
+
+# bats test_tags=valgrind
+@test "what comes after stdin's end is delivered" {
+	counterpart readall file:"$(B)" report
+	exits 0 "$SOCKIT" connect 127.0.0.1 "$PORT" <"$(SMALL)" >out 2>err
+	silent
+	same out "$(B)"
+	counterpart_ended "$(SMALL)"
+}
+
+@test "the peer's end closes stdout while stdin is open, and input is still sent" {
+	mkfifo in out.fifo
+	counterpart file:"$(B)" shutdown readall report
+	cat <out.fifo >out 3>&- &
+	started
+	local reader=$PID
+	"$SOCKIT" connect 127.0.0.1 "$PORT" <in >out.fifo 2>err 3>&- &
+	started
+	exec 7>in
+	ended 0 "$reader"
+	same out "$(B)"
+	runs "$PID"
+	cat "$(A)" >&7
+	exec 7>&-
+	ended 0 "$PID"
+	silent
+	counterpart_ended "$(A)"
+}
+
+@test "a listener: the client's end closes stdout, and input is still sent" {
+	mkfifo in out.fifo
+	cat <out.fifo >out 3>&- &
+	started
+	local reader=$PID
+	exec 6<>in
+	serve 127.0.0.1 0 <in >out.fifo 2>err 6>&-
+	counterpart connect:"$PORT" file:"$(B)" shutdown readall report 6>&-
+	ended 0 "$reader"
+	same out "$(B)"
+	runs "$LISTENER"
+	cat "$(A)" >&6
+	exec 6>&-
+	ended 0 "$LISTENER"
+	says "$LISTENING"
+	counterpart_ended "$(A)"
+}
+
+@test "a listener: stdin's end is passed on, what comes then is delivered" {
+	serve 127.0.0.1 0 <"$(SMALL)" >out 2>err
+	counterpart connect:"$PORT" readall file:"$(B)" report
+	ended 0 "$LISTENER"
+	says "$LISTENING"
+	same out "$(B)"
+	counterpart_ended "$(SMALL)"
+}
+
+@test "an end that has nothing before it is an end too, each way" {
+	counterpart readall report
+	exits 0 "$SOCKIT" connect 127.0.0.1 "$PORT" </dev/null >out 2>err
+	silent
+	silent out
+	counterpart_ended /dev/null
+}
+
+@test "the run is over when both have ended, not before" {
+	mkfifo go
+	counterpart readall say:ended gate:go text:late report
+	spawn "$SOCKIT" connect 127.0.0.1 "$PORT" <"$(SMALL)" >out 2>err
+	eventually grep -q ended peer.out
+	pause 0.2
+	runs "$PID"
+	: >go
+	ended 0 "$PID"
+	silent
+	[ "$(cat out)" = late ]
+	counterpart_ended "$(SMALL)"
+}
+
+### Nothing is dropped.
+
+@test "64 MiB each way at once, from file to file" {
+	random_file in1 67108864
+	random_file in2 67108864
+	serve 127.0.0.1 0 <in1 >out1 2>err.listen
+	exits 0 "$SOCKIT" connect 127.0.0.1 "$PORT" <in2 >out2 2>err
+	ended 0 "$LISTENER"
+	silent
+	says "$LISTENING" err.listen
+	same in1 out2
+	same in2 out1
+}
+
+@test "32 MiB each way at once, from pipe to pipe" {
+	random_file in1 33554432
+	random_file in2 33554432
+	mkfifo pipe1 pipe2 pipe3 pipe4
+	cat in1 >pipe1 3>&- &
+	started
+	cat in2 >pipe2 3>&- &
+	started
+	cat <pipe3 >out1 3>&- &
+	started
+	local reader1=$PID
+	cat <pipe4 >out2 3>&- &
+	started
+	local reader2=$PID
+	serve 127.0.0.1 0 <pipe1 >pipe3 2>err.listen
+	exits 0 "$SOCKIT" connect 127.0.0.1 "$PORT" <pipe2 >pipe4 2>err
+	ended 0 "$LISTENER"
+	ended 0 "$reader1"
+	ended 0 "$reader2"
+	silent
+	says "$LISTENING" err.listen
+	same in1 out2
+	same in2 out1
+}
+
+@test "both ways at once with a python listener" {
+	counterpart exchange:"$(B)" report
+	exits 0 "$SOCKIT" connect 127.0.0.1 "$PORT" <"$(A)" >out 2>err
+	silent
+	same out "$(B)"
+	counterpart_ended "$(A)"
+}
+
+@test "both ways at once with a python client" {
+	serve 127.0.0.1 0 <"$(A)" >out 2>err
+	counterpart connect:"$PORT" exchange:"$(B)" report
+	ended 0 "$LISTENER"
+	says "$LISTENING"
+	same out "$(B)"
+	counterpart_ended "$(A)"
+}
+
+# connect_to OPTION COMMAND...: 8 MiB each way between sockit connect OPTION and the listener
+# COMMAND. Most listeners take the client's end for the end of all and drop what they have not sent
+# yet; with --no-shutdown they end first.
+connect_to() {
+	spawn "${@:2}" <"$(B)" >got 2>foreign.err
+	local foreign=$PID
+	listening_port "$foreign"
+	exits 0 "$SOCKIT" connect ${1:+"$1"} 127.0.0.1 "$PORT" <"$(A)" >out 2>err
+	silent
+	ended 0 "$foreign"
+	same got "$(A)"
+	same out "$(B)"
+}
+
+# listen_for OPTION COMMAND...: the same with the client COMMAND, which gets host and port.
+listen_for() {
+	serve ${1:+"$1"} 127.0.0.1 0 <"$(A)" >out 2>err
+	within 20 "${@:2}" 127.0.0.1 "$PORT" <"$(B)" >got 2>foreign.err 3>&-
+	ended 0 "$LISTENER"
+	says "$LISTENING"
+	same got "$(A)"
+	same out "$(B)"
+}
+
+@test "both ways at once with an nc.openbsd listener" {
+	needs nc.openbsd netcat-openbsd
+	connect_to --no-shutdown nc.openbsd -N -l 127.0.0.1 0
+}
+
+@test "both ways at once with an nc.openbsd client" {
+	needs nc.openbsd netcat-openbsd
+	listen_for '' nc.openbsd -N
+}
+
+@test "both ways at once with an nc.openbsd client that passes no end on" {
+	needs nc.openbsd netcat-openbsd
+	listen_for '' nc.openbsd
+}
+
+@test "both ways at once with an ncat listener" {
+	needs ncat ncat
+	connect_to --no-shutdown ncat -l 127.0.0.1 0
+}
+
+@test "both ways at once with an ncat client" {
+	needs ncat ncat
+	listen_for '' ncat
+}
+
+@test "both ways at once with a socat listener" {
+	needs socat socat
+	connect_to '' socat -t 20 - TCP-LISTEN:0,bind=127.0.0.1
+}
+
+@test "both ways at once with a socat client" {
+	needs socat socat
+	# shellcheck disable=SC2016
+	listen_for '' sh -c 'exec socat -t 20 - "TCP:$1:$2"' sh
+}
+
+@test "both ways at once with a busybox nc listener" {
+	needs busybox busybox
+	connect_to --no-shutdown busybox nc -l
+}
+
+@test "both ways at once with a busybox nc client" {
+	needs busybox busybox
+	listen_for --no-shutdown busybox nc
+}
+
+@test "both ways at once with a toybox nc listener" {
+	needs toybox toybox
+	spawn toybox nc -l -s 127.0.0.1 <"$(B)" >got 2>foreign.err
+	local foreign=$PID
+	listening_port "$foreign"
+	exits 0 "$SOCKIT" connect --no-shutdown 127.0.0.1 "$PORT" <"$(A)" >out 2>err
+	silent
+	ended 0 "$foreign"
+	tail -n +2 got >got.data # after its port
+	same got.data "$(A)"
+	same out "$(B)"
+}
+
+@test "both ways at once with a toybox nc client" {
+	needs toybox toybox
+	listen_for --no-shutdown toybox nc
+}
+
+# nc.traditional never passes its stdin's end on, and drops what it has not sent yet at the other's
+# end: so that has to come last.
+@test "both ways at once with an nc.traditional listener" {
+	needs nc.traditional netcat-traditional
+	spawn nc.traditional -l -s 127.0.0.1 <"$(B)" >got 2>foreign.err
+	local foreign=$PID
+	listening_port "$foreign"
+	mkfifo in
+	"$SOCKIT" connect 127.0.0.1 "$PORT" <in >out 2>err 3>&- &
+	started
+	exec 7>in
+	cat "$(A)" >&7
+	eventually has out 8388608
+	exec 7>&-
+	ended 0 "$PID"
+	silent
+	ended 0 "$foreign"
+	same got "$(A)"
+	same out "$(B)"
+}
+
+@test "both ways at once with an nc.traditional client" {
+	needs nc.traditional netcat-traditional
+	mkfifo in
+	exec 6<>in
+	serve 127.0.0.1 0 <in >out 2>err 6>&-
+	spawn nc.traditional 127.0.0.1 "$PORT" <"$(B)" >got 2>foreign.err 6>&-
+	cat "$(A)" >&6
+	eventually has out 8388608
+	exec 6>&-
+	ended 0 "$LISTENER"
+	says "$LISTENING"
+	ended 0 "$PID"
+	same got "$(A)"
+	same out "$(B)"
+}
+
+### listen takes a stdin that is closed or /dev/null as -d.
+
+# loses_nothing COMMAND...: a client that takes the other's end for the end of all.
+loses_nothing() {
+	serve 127.0.0.1 0 </dev/null >out 2>err
+	within 20 "$@" 127.0.0.1 "$PORT" <"$(B)" >got 2>foreign.err 3>&-
+	ended 0 "$LISTENER"
+	says "$LISTENING"
+	silent got
+	same out "$(B)"
+}
+
+@test "a listener with /dev/null loses nothing that an nc.traditional client sends" {
+	needs nc.traditional netcat-traditional
+	loses_nothing nc.traditional -q 0
+}
+
+@test "a listener with /dev/null loses nothing that a busybox nc client sends" {
+	needs busybox busybox
+	loses_nothing busybox nc
+}
+
+@test "a listener with /dev/null loses nothing that a toybox nc client sends" {
+	needs toybox toybox
+	loses_nothing toybox nc
+}
+
+@test "a listener with /dev/null sends no end before the client's" {
+	serve 127.0.0.1 0 </dev/null >out 2>err
+	counterpart connect:"$PORT" text:one quiet:0.3 text:two shutdown readall report
+	ended 0 "$LISTENER"
+	says "$LISTENING"
+	[ "$(cat out)" = $'one\ntwo' ]
+	counterpart_ended /dev/null
+}
+
+@test "a listener with a closed stdin sends no end before the client's" {
+	serve 127.0.0.1 0 <&- >out 2>err
+	counterpart connect:"$PORT" text:one quiet:0.3 text:two shutdown readall report
+	ended 0 "$LISTENER"
+	says "$LISTENING"
+	[ "$(cat out)" = $'one\ntwo' ]
+	counterpart_ended /dev/null
+}
+
+@test "a listener with an empty file sends its end at once" {
+	: >empty
+	serve 127.0.0.1 0 <empty >out 2>err
+	counterpart connect:"$PORT" readall text:then report
+	ended 0 "$LISTENER"
+	says "$LISTENING"
+	[ "$(cat out)" = "then" ]
+	counterpart_ended /dev/null
+}
+
+@test "connect with /dev/null sends its end at once" {
+	counterpart readall text:then report
+	exits 0 "$SOCKIT" connect 127.0.0.1 "$PORT" </dev/null >out 2>err
+	silent
+	[ "$(cat out)" = "then" ]
+	counterpart_ended /dev/null
+}
+
+@test "connect with a closed stdin sends its end at once" {
+	counterpart readall text:then report
+	exits 0 "$SOCKIT" connect 127.0.0.1 "$PORT" <&- >out 2>err
+	silent
+	[ "$(cat out)" = "then" ]
+	counterpart_ended /dev/null
+}
+
+### On exit status 0 every byte of stdin was acknowledged.
+
+@test "the run is not over while input is unacknowledged, though all was handed to the kernel" {
+	mkfifo go
+	counterpart rcvbuf:4096 shutdown gate:go readall report
+	spawn "$SOCKIT" connect --sndbuf 1M 127.0.0.1 "$PORT" <"$(SMALL)" >out 2>err
+	pause 0.4
+	runs "$PID"
+	: >go
+	ended 0 "$PID"
+	silent
+	counterpart_ended "$(SMALL)"
+}
+
+@test "a peer that takes nothing more: -i ends the run with 4" {
+	counterpart rcvbuf:4096 hold
+	exits 4 "$SOCKIT" connect -i 0.3 127.0.0.1 "$PORT" <"$(A)" >out 2>err
+	says "^sockit connect: 127\.0\.0\.1 port $PORT: nothing moved for [0-9.]+ m?s \(--idle-timeout\)$"
+}
+
+@test "a peer that takes nothing more: --timeout ends the run with 4" {
+	counterpart rcvbuf:4096 shutdown hold
+	exits 4 "$SOCKIT" connect --timeout 0.5 127.0.0.1 "$PORT" <"$(A)" >out 2>err
+	says '^sockit connect: .*\(--timeout\)$'
+}
+
+@test "a peer that takes nothing more: -q ends the run with 1" {
+	counterpart rcvbuf:4096 shutdown hold
+	exits 1 "$SOCKIT" connect -q 0.3 --sndbuf 1M 127.0.0.1 "$PORT" <"$(SMALL)" >out 2>err
+	says "^sockit connect: 127\.0\.0\.1 port $PORT: .*acknowledged"
+}
+
+### With a terminal as stdin, the peer's end ends the run at once.
+
+# bats test_tags=valgrind
+@test "terminal: the peer's end ends the run at once" {
+	counterpart text:bye shutdown readall report
+	exits 0 "$PARENT" 0=tty -- "$SOCKIT" connect 127.0.0.1 "$PORT" >out 2>err
+	silent # in particular nothing of waiting for stdin
+	[ "$(cat out)" = bye ]
+	counterpart_ended /dev/null
+}
+
+@test "terminal: what was typed is sent, and the peer's end ends the run" {
+	counterpart read:6 text:bye shutdown readall report
+	exits 0 "$PARENT" 0=tty 1=tty 2=tty type:hello -- "$SOCKIT" connect 127.0.0.1 "$PORT" >out 2>err
+	silent
+	[ "$(cat out)" = bye ]
+	echo hello >typed
+	counterpart_ended typed
+}
+
+@test "terminal: Ctrl-D passes the end on, and what comes then is delivered" {
+	counterpart readall file:"$(B)" report
+	exits 0 "$PARENT" 0=tty type:one type:two eof -- "$SOCKIT" connect 127.0.0.1 "$PORT" >out 2>err
+	silent
+	same out "$(B)"
+	printf 'one\ntwo\n' >typed
+	counterpart_ended typed
+}
+
+@test "terminal: a listener's run is ended by the client's end at once" {
+	served_by "$PARENT" 0=tty type:hello -- "$SOCKIT" listen --notify-fd 9 127.0.0.1 0 >out 2>err
+	counterpart connect:"$PORT" read:6 text:bye shutdown readall report
+	ended 0 "$PID"
+	says "$LISTENING"
+	[ "$(cat out)" = bye ]
+	echo hello >typed
+	counterpart_ended typed
+}
+
+@test "terminal: as stdout alone it changes nothing, input is sent after the peer's end" {
+	mkfifo go
+	counterpart text:bye shutdown gate:go readall report
+	exits 0 "$PARENT" 0=pipe 1=tty expect:bye go:go pause:0.2 alive copy:"$(SMALL)" eof -- \
+		"$SOCKIT" connect 127.0.0.1 "$PORT" >out 2>err
+	silent
+	[ "$(cat out)" = bye ]
+	counterpart_ended "$(SMALL)"
+}
+
+### Otherwise input keeps being sent after the peer's end.
+
+NOTICE='^sockit connect: .*(--recv-only.*--close-on-peer-eof|--close-on-peer-eof.*--recv-only)'
+
+@test "waiting for stdin after the peer's end is said after one second, once, not with --quiet" {
+	local start first quiet busy i
+	mkfifo in in.quiet in.busy
+	counterpart text:bye shutdown readall report
+	"$SOCKIT" connect 127.0.0.1 "$PORT" <in >out 2>err 3>&- &
+	started
+	first=$PID
+	exec 5>in
+	eventually has out 4
+	start=$(milliseconds)
+
+	# Two more at the same time, for the time it takes.
+	peer peer shutdown readall 5>&-
+	"$SOCKIT" connect --quiet 127.0.0.1 "$PORT" <in.quiet >out.quiet 2>err.quiet 5>&- 3>&- &
+	started
+	quiet=$PID
+	exec 6>in.quiet
+	peer peer shutdown readall 5>&- 6>&-
+	"$SOCKIT" connect 127.0.0.1 "$PORT" <in.busy >out.busy 2>err.busy 5>&- 6>&- 3>&- &
+	started
+	busy=$PID
+	exec 7>in.busy
+
+	# Where input comes now and then, nobody is waiting for it.
+	for i in 1 2 3 4; do
+		pause 0.4
+		echo "$i" >&7
+	done
+	exec 7>&-
+	ended 0 "$busy"
+	silent err.busy
+
+	eventually test -s err
+	[ $(($(milliseconds) - start)) -ge 950 ]
+	echo hello >&5
+	pause 1.3
+	says "$NOTICE"
+	silent err.quiet
+	exec 5>&- 6>&-
+	ended 0 "$first"
+	ended 0 "$quiet"
+	says "$NOTICE"
+	silent err.quiet
+}
+
+@test "nothing is said of waiting where stdin has ended" {
+	mkfifo go
+	counterpart shutdown gate:go readall report
+	spawn "$SOCKIT" connect --sndbuf 1M 127.0.0.1 "$PORT" <"$(SMALL)" >out 2>err
+	pause 1.2
+	runs "$PID"
+	: >go
+	ended 0 "$PID"
+	silent
+	counterpart_ended "$(SMALL)"
+}
+
+@test "keepalive probes start at the peer's end" {
+	needs ss iproute2
+	mkfifo in go
+	counterpart text:hello gate:go text:bye shutdown readall report
+	"$SOCKIT" connect 127.0.0.1 "$PORT" <in >out 2>err 3>&- &
+	started
+	exec 7>in
+	eventually has out 6
+	probed() { ss -tnoH "dport = :$PORT" | grep -q 'timer:(keepalive,'; }
+	run ! probed
+	: >go
+	eventually probed
+	[ "$(cat out)" = $'hello\nbye' ]
+	exec 7>&-
+	ended 0 "$PID"
+	silent
+	counterpart_ended /dev/null
+}
+
+@test "keepalive probes that were asked for stay as they are" {
+	needs ss iproute2
+	counterpart text:bye shutdown readall report
+	mkfifo in
+	"$SOCKIT" connect --keepalive=600 127.0.0.1 "$PORT" <in >out 2>err 3>&- &
+	started
+	exec 7>in
+	eventually has out 4
+	pause 0.2
+	ss -tnoH "dport = :$PORT" >timer
+	cat timer
+	grep -qE 'timer:\(keepalive,(10|9)min' timer
+	exec 7>&-
+	ended 0 "$PID"
+	silent
+	counterpart_ended /dev/null
+}
+
+### stdout whose reader is gone.
+
+@test "broken stdout: a write that fails ends the run at once, dead by SIGPIPE" {
+	mkfifo in out.fifo
+	counterpart chatter report
+	"$SOCKIT" connect 127.0.0.1 "$PORT" <in >out.fifo 2>err 3>&- &
+	started
+	exec 7>in
+	head -c 1000 <out.fifo >out
+	ended 141 "$PID"
+	silent
+	counterpart_ended /dev/null
+	has out 1000
+}
+
+@test "broken stdout: exit 1 where the parent ignores SIGPIPE" {
+	mkfifo in out.fifo
+	counterpart chatter report
+	(
+		trap '' PIPE
+		exec "$SOCKIT" connect 127.0.0.1 "$PORT" <in >out.fifo 2>err 3>&-
+	) &
+	PIDS+=("$!")
+	PID=$!
+	exec 7>in
+	head -c 1000 <out.fifo >out
+	ended 1 "$PID"
+	says '^sockit connect: stdout: .*\(EPIPE\)$'
+	counterpart_ended /dev/null
+}
+
+@test "broken stdout: noticed with nothing to write" {
+	mkfifo in out.fifo
+	counterpart text:hello readall report
+	"$SOCKIT" connect 127.0.0.1 "$PORT" <in >out.fifo 2>err 3>&- &
+	started
+	exec 7>in
+	head -c 6 <out.fifo >out
+	ended 141 "$PID"
+	silent
+	[ "$(cat out)" = hello ]
+	counterpart_ended /dev/null
+}
+
+@test "broken stdout: noticed by -d" {
+	mkfifo out.fifo
+	exec 5<>out.fifo
+	serve -d 127.0.0.1 0 </dev/null >out.fifo 2>err 5<&-
+	counterpart connect:"$PORT" readall report 5<&-
+	exec 5<&-
+	ended 141 "$LISTENER"
+	says "$LISTENING"
+	counterpart_ended /dev/null
+}
+
+@test "broken stdout: noticed with nothing to write, what stdin has is sent before" {
+	mkfifo go out.fifo
+	counterpart rcvbuf:65536 text:hello gate:go readall report
+	"$SOCKIT" connect 127.0.0.1 "$PORT" <"$(A)" >out.fifo 2>err 3>&- &
+	started
+	head -c 6 <out.fifo >out
+	: >go
+	ended 141 "$PID"
+	silent
+	counterpart_ended "$(A)"
+}
+
+@test "broken stdout: what a pipe has ready is sent before" {
+	mkfifo in go out.fifo
+	head -c 60000 "$(A)" >expected
+	counterpart rcvbuf:4096 text:hello gate:go readall report
+	exec 7<>in
+	cat expected >&7
+	"$SOCKIT" connect --sndbuf 4096 --buffer 4096 127.0.0.1 "$PORT" <in >out.fifo 2>err 3>&- 7>&- &
+	started
+	head -c 6 <out.fifo >out
+	: >go
+	ended 141 "$PID"
+	silent
+	counterpart_ended expected
+}
+
+@test "broken stdout: a socket" {
+	counterpart chatter report
+	exits 141 "$PARENT" 0=pipe 1=unix+late deaf -- "$SOCKIT" connect 127.0.0.1 "$PORT" >out 2>err
+	silent
+	counterpart_ended /dev/null
+}
+
+### Ended by shutdown, drain, close.
+
+@test "no reset where it is us who end: --read-bytes, while the peer reads and writes" {
+	counterpart read:131072 chatter report
+	exits 0 "$PARENT" 0=pipe copy:"$(SMALL)" -- \
+		"$SOCKIT" connect --read-bytes 10M --stats 127.0.0.1 "$PORT" >out 2>err
+	has out 10485760
+	says '^sockit connect: sent 131072 bytes, received 10485760 bytes '
+	counterpart_ended "$(SMALL)"
+}
+
+@test "no reset where stdout fails while the peer sends and reads" {
+	counterpart chatter report
+	exits 1 "$PARENT" 0=pipe copy:"$(SMALL)" -- \
+		"$SOCKIT" connect 127.0.0.1 "$PORT" >/dev/full 2>err
+	says '^sockit connect: stdout: .*\(ENOSPC\)$'
+	ended 0 "$PEER"
+	grep -q '^read [0-9]* [0-9a-f]* end$' peer.out
+}
+
+@test "no reset where stdin cannot be read while the peer sends and reads" {
+	counterpart chatter report
+	exits 1 "$SOCKIT" connect 127.0.0.1 "$PORT" </ >out 2>err
+	says '^sockit connect: stdin: .*\(EISDIR\)$'
+	counterpart_ended /dev/null
+}
+
+### The options.
+
+@test "-d: stdin is never read, no end is sent before the peer's, which ends the run" {
+	echo unread >in
+	counterpart text:one quiet:0.3 file:"$(B)" shutdown readall report
+	exec 5<in
+	exits 0 "$SOCKIT" connect -d 127.0.0.1 "$PORT" <&5 >out 2>err
+	silent
+	{ echo one && cat "$(B)"; } >expected
+	same out expected
+	[ "$(cat <&5)" = unread ]
+	counterpart_ended /dev/null
+}
+
+@test "-d: a stdin that never ends holds nothing up" {
+	counterpart text:bye report
+	exits 0 "$PARENT" 0=pipe type:unread -- "$SOCKIT" connect -d 127.0.0.1 "$PORT" >out 2>err
+	silent
+	[ "$(cat out)" = bye ]
+}
+
+@test "--send-only: nothing that the peer sends reaches stdout, all input arrives, exit 0" {
+	counterpart file:"$(B)" readall report
+	exits 0 "$SOCKIT" connect --send-only 127.0.0.1 "$PORT" <"$(A)" >out 2>err
+	silent
+	silent out
+	counterpart_ended "$(A)"
+}
+
+@test "--send-only: a peer that never stops talking ends nothing and destroys nothing" {
+	counterpart chatter report hold
+	exits 0 "$SOCKIT" connect --send-only 127.0.0.1 "$PORT" <"$(A)" >out 2>err
+	silent
+	silent out
+	eventually grep -q ' end$' peer.out
+	read -r _ count sum _ <peer.out
+	[ "$count $sum" = "8388608 $(sha256sum <"$(A)" | cut -d ' ' -f 1)" ]
+}
+
+@test "--send-only: a broken stdout changes nothing" {
+	counterpart text:hello readall report
+	exits 0 "$PARENT" 0=pipe 1=pipe+late deaf copy:"$(SMALL)" eof -- \
+		"$SOCKIT" connect --send-only 127.0.0.1 "$PORT" 2>err
+	silent
+	counterpart_ended "$(SMALL)"
+}
+
+@test "-q: waits so long for the peer, writes what was received, exit 0" {
+	local start ms
+	counterpart readall send:100000 hold
+	start=$(milliseconds)
+	exits 0 "$SOCKIT" connect -q 0.3 127.0.0.1 "$PORT" <"$(SMALL)" >out 2>err
+	ms=$(($(milliseconds) - start))
+	silent
+	has out 100000
+	echo "$ms ms"
+	[ "$ms" -ge 300 ]
+	[ "$ms" -lt 2500 ]
+}
+
+@test "-q: the peer's end before that ends the run" {
+	counterpart readall file:"$(B)" report
+	exits 0 "$SOCKIT" connect -q 15 127.0.0.1 "$PORT" <"$(SMALL)" >out 2>err
+	silent
+	same out "$(B)"
+	counterpart_ended "$(SMALL)"
+}
+
+@test "-q: counted from stdin's end, whatever moves meanwhile" {
+	local start ms
+	counterpart talk
+	start=$(milliseconds)
+	exits 0 "$SOCKIT" connect -q 0.5 127.0.0.1 "$PORT" </dev/null >out 2>err
+	ms=$(($(milliseconds) - start))
+	silent
+	echo "$ms ms"
+	[ "$ms" -ge 500 ]
+	[ "$ms" -lt 4000 ]
+}
+
+@test "-q: not counted while stdin is open" {
+	mkfifo go
+	counterpart gate:go text:late hold
+	exits 0 "$PARENT" 0=pipe 1=pipe pause:0.5 alive go:go expect:late eof -- \
+		"$SOCKIT" connect -q 0.1 127.0.0.1 "$PORT" >out 2>err
+	silent
+	[ "$(cat out)" = late ]
+}
+
+@test "--no-shutdown: stdin's end is not passed on, the peer's ends the run" {
+	counterpart read:131072 quiet:0.3 text:bye shutdown readall report
+	exits 0 "$SOCKIT" connect --no-shutdown 127.0.0.1 "$PORT" <"$(SMALL)" >out 2>err
+	silent
+	[ "$(cat out)" = bye ]
+	counterpart_ended "$(SMALL)"
+}
+
+@test "--close-on-peer-eof: the peer's end closes the connection though stdin is open" {
+	counterpart text:bye shutdown readall report
+	exits 0 "$PARENT" 0=pipe -- "$SOCKIT" connect --close-on-peer-eof 127.0.0.1 "$PORT" >out 2>err
+	silent
+	[ "$(cat out)" = bye ]
+	counterpart_ended /dev/null
+}
+
+@test "--close-on-peer-eof: what was read from stdin is sent first" {
+	local kind size
+	for kind in pipe unix; do
+		rm -f go
+		mkfifo go
+		counterpart rcvbuf:4096 gate:go shutdown say:ended pause:0.3 save:got readall report
+		# The peer's end comes when it has long taken no more of what stdin has ready.
+		exits 0 "$PARENT" 0=$kind copy:"$(A)" pause:0.2 alive go:go -- \
+			"$SOCKIT" connect --close-on-peer-eof --stats 127.0.0.1 "$PORT" >out 2>err
+		says '^sockit connect: sent [0-9]+ bytes, received 0 bytes '
+		size=$(sed 's/.*: sent \([0-9]*\) .*/\1/' err)
+		[ "$size" -gt 4096 ]
+		head -c "$size" "$(A)" >expected
+		counterpart_ended expected
+	done
+}
+
+@test "--close-on-peer-eof: exit 1 if what was read cannot be sent, after --linger" {
+	mkfifo go
+	counterpart rcvbuf:4096 gate:go shutdown hold
+	exits 1 "$PARENT" 0=pipe copy:"$(A)" pause:0.1 go:go -- \
+		"$SOCKIT" connect --close-on-peer-eof --linger 0.3 127.0.0.1 "$PORT" >out 2>err
+	says "^sockit connect: 127\.0\.0\.1 port $PORT: .*acknowledged"
+}
+
+@test "-i: not while data moves, in either direction" {
+	local words
+	words=()
+	for _ in 1 2 3 4 5 6; do words+=(text:x pause:0.15); done
+	counterpart "${words[@]}" report
+	exits 0 "$PARENT" 0=pipe -- \
+		"$SOCKIT" connect -i 0.6 --close-on-peer-eof 127.0.0.1 "$PORT" >out 2>err
+	silent
+	has out 12
+	words=()
+	for _ in 1 2 3 4 5 6; do words+=(read:2 pause:0.15); done
+	counterpart "${words[@]}" report
+	exits 0 "$PARENT" 0=pipe type:1 pause:0.15 type:2 pause:0.15 type:3 pause:0.15 type:4 pause:0.15 \
+		type:5 pause:0.15 type:6 -- \
+		"$SOCKIT" connect -i 0.6 --close-on-peer-eof 127.0.0.1 "$PORT" >out 2>err
+	silent
+	printf '%d\n' 1 2 3 4 5 6 >expected
+	ended 0 "$PEER"
+	[ "$(sed -n 's/^read 12 \([0-9a-f]*\) open$/\1/p' peer.out)" = \
+		"$(sha256sum <expected | cut -d ' ' -f 1)" ]
+}
+
+@test "-i: not while the peer takes what was handed to the kernel" {
+	local words=()
+	for _ in 1 2 3 4; do words+=(read:20000 pause:0.25); done
+	counterpart rcvbuf:4096 "${words[@]}" readall report
+	exits 0 "$SOCKIT" connect -i 0.7 --sndbuf 1M 127.0.0.1 "$PORT" <"$(SMALL)" >out 2>err
+	silent
+	counterpart_ended "$(SMALL)"
+}
+
+@test "-i: connected and nothing moves: exit 4" {
+	local start ms
+	counterpart hold
+	start=$(milliseconds)
+	exits 4 "$PARENT" 0=pipe -- "$SOCKIT" connect -i 0.3 127.0.0.1 "$PORT" >out 2>err
+	ms=$(($(milliseconds) - start))
+	says '^sockit connect: .*\(--idle-timeout\)$'
+	[ "$ms" -ge 300 ]
+	[ "$ms" -lt 3000 ]
+}
+
+@test "--timeout: the whole run, though data moves" {
+	local start ms
+	counterpart talk
+	start=$(milliseconds)
+	exits 4 "$SOCKIT" connect --timeout 0.4 127.0.0.1 "$PORT" </dev/null >out 2>err
+	ms=$(($(milliseconds) - start))
+	says '^sockit connect: .*\(--timeout\)$'
+	[ "$ms" -ge 400 ]
+	[ "$ms" -lt 3000 ]
+	[ -s out ]
+}
+
+@test "--timeout: from the start, a listener that nobody comes to" {
+	exits 4 "$SOCKIT" listen --timeout 0.2 127.0.0.1 0 </dev/null >out 2>err
+	[ "$(wc -l <err)" -eq 2 ]
+	grep -qE '^sockit listen: .*\(--timeout\)$' err
+	silent out
+}
+
+@test "--timeout: a run that is over before is not touched" {
+	counterpart exchange:"$(SMALL)" report
+	exits 0 "$SOCKIT" connect --timeout 15 -i 15 127.0.0.1 "$PORT" <"$(SMALL)" >out 2>err
+	silent
+	same out "$(SMALL)"
+	counterpart_ended "$(SMALL)"
+}
+
+@test "--read-bytes: exactly so many on stdout, though the peer sends for ever" {
+	local n
+	for n in 1 4097 1000000; do
+		counterpart talk
+		exits 0 "$PARENT" 0=pipe -- "$SOCKIT" connect --read-bytes $n 127.0.0.1 "$PORT" >out 2>err
+		silent
+		has out $n
+		ended 0 "$PEER"
+	done
+	python3 -c 'import sys; sys.stdout.buffer.write((bytes(range(251)) * 4000)[:1000000])' >expected
+	same out expected
+}
+
+@test "--read-bytes: into a pipe" {
+	counterpart talk
+	exits 0 "$PARENT" 0=pipe 1=pipe -- \
+		"$SOCKIT" connect --read-bytes 1000000 127.0.0.1 "$PORT" >out 2>err
+	silent
+	has out 1000000
+}
+
+@test "--read-bytes: exactly as many as the peer sends, and fewer" {
+	local n
+	for n in 131072 131073; do
+		counterpart file:"$(SMALL)" shutdown readall report
+		exits 0 "$SOCKIT" connect --read-bytes $n 127.0.0.1 "$PORT" <"$(A)" >out 2>err
+		silent
+		same out "$(SMALL)"
+		ended 0 "$PEER"
+	done
+	counterpart_ended "$(A)"
+}
+
+@test "--read-bytes: an endless stdin does not keep it" {
+	counterpart read:1000000 text:enough readall report
+	exits 0 "$SOCKIT" connect --read-bytes 7 127.0.0.1 "$PORT" </dev/zero >out 2>err
+	silent
+	[ "$(cat out)" = enough ]
+	ended 0 "$PEER"
+	grep -q ' end$' peer.out
+}
+
+@test "--read-bytes: exit 1 if what was read from stdin cannot be sent, after --linger" {
+	counterpart rcvbuf:4096 talk
+	exits 1 "$SOCKIT" connect --read-bytes 1000 --linger 0.3 --sndbuf 1M 127.0.0.1 "$PORT" \
+		<"$(SMALL)" >out 2>err
+	says "^sockit connect: 127\.0\.0\.1 port $PORT: .*acknowledged"
+	has out 1000
+}
+
+FIGURES='sent 131072 bytes, received 8388608 bytes in '
+
+@test "--stats: one line at the end" {
+	counterpart exchange:"$(B)" report
+	exits 0 "$SOCKIT" connect --stats 127.0.0.1 "$PORT" <"$(SMALL)" >out 2>err
+	says "^sockit connect: $FIGURES"
+	same out "$(B)"
+	counterpart_ended "$(SMALL)"
+}
+
+# bats test_tags=valgrind
+@test "SIGUSR1: the line at any time, and the run goes on" {
+	mkfifo go
+	counterpart text:hello read:6 gate:go readall report
+	exits 0 "$PARENT" 0=pipe 1=pipe type:first expect:hello pause:0.2 kill:USR1 pause:0.2 alive \
+		go:go type:second eof -- "$SOCKIT" connect 127.0.0.1 "$PORT" >out 2>err
+	says '^sockit connect: sent 6 bytes, received 6 bytes in '
+	[ "$(cat out)" = hello ]
+	printf 'first\nsecond\n' >typed
+	counterpart_ended typed
+}
+
+@test "--buffer: byte for byte, however little it is" {
+	local n size
+	random_file 30k 30000
+	for n in 1:30k 1k:"$(SMALL)" 1M:"$(A)"; do
+		size=${n%%:*} n=${n#*:}
+		counterpart exchange:"$n" report
+		exits 0 "$SOCKIT" connect --buffer "$size" 127.0.0.1 "$PORT" <"$n" >out 2>err
+		silent
+		same out "$n"
+		counterpart_ended "$n"
+		counterpart exchange:"$n" report
+		exits 0 "$PARENT" 0=pipe 1=pipe copy:"$n" eof -- \
+			"$SOCKIT" connect --buffer "$size" 127.0.0.1 "$PORT" >out 2>err
+		silent
+		same out "$n"
+		counterpart_ended "$n"
+	done
+}
+
+### Signals.
+
+@test "SIGINT and SIGTERM are real deaths, their status 130 and 143" {
+	local name
+	for name in INT:130 TERM:143 HUP:129; do
+		counterpart text:hello readall report
+		exits "${name#*:}" "$PARENT" 0=pipe 1=pipe expect:hello kill:"${name%:*}" -- \
+			"$SOCKIT" connect 127.0.0.1 "$PORT" >out 2>err
+		silent
+		[ "$(cat out)" = hello ]
+		ended 0 "$PEER"
+	done
+}
+
+@test "signals that were ignored stay ignored" {
+	counterpart text:hello readall report
+	exits 0 "$PARENT" ignore:HUP ignore:INT ignore:TERM ignore:USR1 0=pipe 1=pipe expect:hello \
+		kill:HUP kill:INT kill:TERM kill:USR1 pause:0.2 alive copy:"$(SMALL)" eof -- \
+		"$SOCKIT" connect 127.0.0.1 "$PORT" >out 2>err
+	silent
+	[ "$(cat out)" = hello ]
+	counterpart_ended "$(SMALL)"
+}
+
+@test "nohup: SIGHUP ends nothing" {
+	counterpart text:hello readall report
+	exits 0 "$PARENT" 0=pipe 1=pipe expect:hello kill:HUP pause:0.2 alive copy:"$(SMALL)" eof -- \
+		nohup "$SOCKIT" connect 127.0.0.1 "$PORT" >out 2>err
+	silent
+	[ "$(cat out)" = hello ]
+	counterpart_ended "$(SMALL)"
+}
+
+@test "SIGPIPE and SIGCHLD ignored by the parent change nothing" {
+	counterpart exchange:"$(B)" report
+	exits 0 "$PARENT" ignore:PIPE ignore:CHLD 0=pipe 1=pipe copy:"$(A)" eof -- \
+		"$SOCKIT" connect 127.0.0.1 "$PORT" >out 2>err
+	silent
+	same out "$(B)"
+	counterpart_ended "$(A)"
+}
+
+needs_pid_namespace() {
+	unshare -rpf true 2>/dev/null || skip 'unshare -rpf is not possible here'
+}
+
+@test "PID 1: a run like any other" {
+	needs_pid_namespace
+	counterpart exchange:"$(B)" report
+	exits 0 unshare -rpf "$SOCKIT" connect 127.0.0.1 "$PORT" <"$(A)" >out 2>err
+	silent
+	same out "$(B)"
+	counterpart_ended "$(A)"
+}
+
+@test "PID 1: a signal ends it with 128+S" {
+	local name
+	needs_pid_namespace
+	needs pgrep procps
+	mkfifo in
+	for name in TERM:143 INT:130; do
+		counterpart text:hello readall report
+		# A background job of ours has SIGINT ignored.
+		env --default-signal=INT unshare -rpf \
+			"$SOCKIT" connect 127.0.0.1 "$PORT" <in >out 2>err 3>&- &
+	started
+		exec 7>in
+		eventually test -s out
+		kill -"${name%:*}" "$(pgrep -P "$PID")"
+		ended "${name#*:}" "$PID"
+		exec 7>&-
+		silent
+		ended 0 "$PEER"
+	done
+}
+
+@test "PID 1: a broken stdout ends it with 141" {
+	needs_pid_namespace
+	mkfifo in out.fifo
+	counterpart chatter report
+	unshare -rpf "$SOCKIT" connect 127.0.0.1 "$PORT" <in >out.fifo 2>err 3>&- &
+	started
+	exec 7>in
+	head -c 1000 <out.fifo >out
+	ended 141 "$PID"
+	silent
+	counterpart_ended /dev/null
+}

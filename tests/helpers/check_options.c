@@ -1,0 +1,165 @@
+/* The option tables' check of themselves.
+ *
+ *	check_options           says the first fault of the program's tables, exit status 1, if any
+ *	check_options --broken  breaks a small table in each way that there is, and says what the
+ *	                        check finds; exit status 1 where it does not find it
+ *	check_options --nameless
+ *	                        the same with a row that has no name
+ */
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/command.h"
+#include "base/options.h"
+#include "commands.h"
+
+struct values {
+	bool flag;
+	int64_t number;
+	const char *word;
+};
+
+static int parser(void *field, const char *word, struct option_error *error)
+{
+	(void)field;
+	(void)word;
+	(void)error;
+	return 0;
+}
+
+static const struct option_keyword keywords[] = { { "one", 1 }, { NULL, 0 } };
+
+#define FLAG(row_name) .name = row_name, .kind = OPTION_FLAG, .help = "a flag"
+#define NUMBER(row_name)                                                                           \
+	.name = row_name, .kind = OPTION_NUMBER, .arg = "N", .min = 1, .max = 9, .help = "a number"
+
+/* What is wrong, and a row that is so beside the good ones. */
+static const struct broken {
+	const char *what;
+	struct option_row row;
+	bool elsewhere; /* the row stands in the other subcommand */
+} broken[] = {
+	{ "a name of one letter", { FLAG("x") }, false },
+	{ "a blank in a name", { FLAG("two words") }, false },
+	{ "a capital in a name", { FLAG("Capital") }, false },
+	{ "no help", { .name = "silent", .kind = OPTION_FLAG }, false },
+	{ "an empty help", { .name = "silent", .kind = OPTION_FLAG, .help = "" }, false },
+	{ "the letter of help", { FLAG("hidden"), .letter = 'h' }, false },
+	{ "a flag with an argument", { FLAG("valued"), .arg = "N" }, false },
+	{ "a string without an argument's name",
+	  { .name = "text", .kind = OPTION_STRING, .help = "a word" },
+	  false },
+	{ "a number without a range",
+	  { .name = "count", .kind = OPTION_NUMBER, .arg = "N", .help = "a number" },
+	  false },
+	{ "a size without a range",
+	  { .name = "size", .kind = OPTION_SIZE, .arg = "SIZE", .help = "a size" },
+	  false },
+	{ "a keyword without keywords",
+	  { .name = "class", .kind = OPTION_KEYWORD, .arg = "CLASS", .help = "a class" },
+	  false },
+	{ "keywords without a keyword", { NUMBER("count"), .keywords = keywords }, false },
+	{ "a parsed one without a parser",
+	  { .name = "list", .kind = OPTION_PARSED, .arg = "LIST", .help = "a list" },
+	  false },
+	{ "a parser without a parsed one", { NUMBER("count"), .parser = parser }, false },
+	{ "a number that may be missing", { NUMBER("count"), .optional = true }, false },
+	{ "a name twice", { FLAG("flag") }, false },
+	{ "a letter twice", { FLAG("other"), .letter = 'f' }, false },
+	{ "excludes what is not there", { FLAG("alone"), .excludes = "flag nobody" }, false },
+	{ "needs what is not there", { FLAG("alone"), .needs = "nobody" }, false },
+	{ "needs what another subcommand has", { FLAG("alone"), .needs = "elsewhere" }, false },
+	{ "another letter elsewhere", { FLAG("flag"), .letter = 'F' }, true },
+	{ "another kind elsewhere", { NUMBER("flag"), .letter = 'f' }, true },
+	{ "another argument elsewhere",
+	  { .name = "number",
+	    .letter = 'n',
+	    .kind = OPTION_NUMBER,
+	    .arg = "COUNT",
+	    .min = 1,
+	    .max = 9,
+	    .help = "a number" },
+	  true },
+	{ "a letter of another meaning elsewhere", { FLAG("force"), .letter = 'f' }, true },
+};
+
+static const struct option_row good[] = {
+	{ FLAG("flag"), .letter = 'f', .field = offsetof(struct values, flag) },
+	{ NUMBER("number"), .letter = 'n', .field = offsetof(struct values, number) },
+	{ .name = "word",
+	  .letter = 'w',
+	  .repeats = true,
+	  .kind = OPTION_STRING,
+	  .arg = "WORD",
+	  .help = "a word",
+	  .excludes = "flag number",
+	  .field = offsetof(struct values, word) },
+};
+static const struct option_row elsewhere[] = { { FLAG("elsewhere"), .letter = 'e' } };
+
+/* Checks two subcommands, one with the good rows; ROW, if there is one, is added to one of them. */
+static int check(const struct option_row *row, bool other, struct option_error *error)
+{
+	const struct option_group more = { "More", row, row ? 1 : 0 };
+	const struct option_group none = { "None", NULL, 0 };
+	const struct option_group mine = { "Mine", good, sizeof good / sizeof *good };
+	const struct option_group theirs = { "Theirs", elsewhere, 1 };
+	const struct option_use first[] = { { &mine, 0 },
+					    { other ? &none : &more, 0 },
+					    { NULL, 0 } };
+	const struct option_use second[] = { { &theirs, 0 },
+					     { other ? &more : &none, 0 },
+					     { NULL, 0 } };
+	const struct command a = { .name = "first", .uses = first };
+	const struct command b = { .name = "second", .uses = second };
+	const struct command *const both[] = { &a, &b };
+
+	return options_check(both, 2, error);
+}
+
+/* Does the check find out about B? Says so. */
+static bool found(const struct broken *b)
+{
+	struct option_error error = { "" };
+	int faults = check(&b->row, b->elsewhere, &error);
+
+	if (faults > 0 && error.text[0])
+		printf("%s: found: %s\n", b->what, error.text);
+	else
+		printf("%s: NOT FOUND\n", b->what);
+	return faults > 0 && error.text[0];
+}
+
+static int check_broken(void)
+{
+	struct option_error error = { "" };
+	int missed = 0;
+
+	if (check(NULL, false, &error)) {
+		printf("the good rows: %s\n", error.text);
+		return 1;
+	}
+	for (size_t i = 0; i < sizeof broken / sizeof *broken; i++)
+		missed += !found(&broken[i]);
+	return missed;
+}
+
+int main(int argc, char **argv)
+{
+	const struct broken nameless = { "no name",
+					 { .kind = OPTION_FLAG, .help = "a flag" },
+					 false };
+	struct option_error error;
+	int faults;
+
+	if (argc > 1 && !strcmp(argv[1], "--broken"))
+		return check_broken() != 0;
+	if (argc > 1 && !strcmp(argv[1], "--nameless"))
+		return !found(&nameless);
+	faults = options_check(commands, n_commands, &error);
+	if (faults)
+		printf("%d faults, the first: %s\n", faults, error.text);
+	return faults != 0;
+}

@@ -1,0 +1,306 @@
+#!/usr/bin/env python3
+"""A scripted parent: starts COMMAND on descriptors of the kinds asked for, keeps their other
+ends, and plays verbs while it runs.
+
+    parent.py [N=KIND[+MODIFIER]...]... [VERB]... -- COMMAND [ARG...]
+
+Empty words are none.
+
+KIND of descriptor N (0 to 2; what is not named is inherited):
+    pipe, unix, tcp     with the other end here; unix and tcp are connected stream sockets
+    tty                 a pseudo-terminal that neither echoes nor changes what is written
+    file:PATH           read from or appended to
+    same                the same open file as descriptor N-1 (all `tty` are the same anyway)
+Modifiers: nonblock (O_NONBLOCK on what COMMAND gets), small (a pipe of 4096 bytes, the
+smallest buffers of a socket), late (what comes out is read only from `drain` on).
+
+Verbs:
+    ignore:SIGNAL   COMMAND starts with SIGNAL ignored (all others are as by default)
+    type:TEXT       write TEXT and a newline to its stdin
+    copy:PATH       write the contents of PATH to its stdin, beside what follows
+    eof             end its stdin: Ctrl-D, close or shutdown
+    deaf            close the other end of its stdout (which must be late)
+    release         close our copies of what COMMAND was given; no more comparing
+    drain           read its stdout, its stderr
+    expect:TEXT     until TEXT has come from its stdout
+    kill:SIGNAL     send SIGNAL
+    storm:N         send SIGUSR1 N times
+    alive           fail unless it runs
+    go:FIFO         open FIFO for writing and close it
+    pause:SECONDS   wait
+At last, COMMAND's end is awaited, for at most 20 s (then it is killed).
+
+File status flags and terminal settings of what COMMAND was given are compared all the time,
+and once more after its end. What came out goes to stdout and stderr. The exit status is
+COMMAND's, 128+N where signal N ended it; 99 if a flag changed, or an order failed.
+"""
+import fcntl
+import os
+import pty
+import signal
+import socket
+import subprocess
+import sys
+import termios
+import threading
+import time
+
+F_SETPIPE_SZ = 1031
+LIMIT = 20
+
+
+class Failure(Exception):
+    pass
+
+
+def socket_pair(kind):
+    if kind == 'unix':
+        return socket.socketpair()
+    with socket.create_server(('127.0.0.1', 0)) as server:
+        a = socket.create_connection(server.getsockname())
+        return a, server.accept()[0]
+
+
+class Given:
+    """Descriptor N of COMMAND: `theirs` is what it gets, `mine` the other end."""
+
+    def __init__(self, n, kind, modifiers, others):
+        name, _, path = kind.partition(':')
+        self.n, self.kind, self.mine, self.reader = n, name, None, None
+        self.seen = bytearray()
+        self.late = 'late' in modifiers
+        first = others.get(n - 1) if name == 'same' else others.get(min(others, default=None))
+        if first and (name == 'same' or name == first.kind == 'tty'):
+            self.theirs, self.kind = first.theirs, first.kind
+            if n == 1:  # who reads the other end
+                self.mine, first.late = first.mine, True
+        elif name == 'tty':
+            self.mine, self.theirs = pty.openpty()
+            settings = termios.tcgetattr(self.theirs)
+            settings[1] &= ~termios.OPOST
+            settings[3] &= ~termios.ECHO
+            termios.tcsetattr(self.theirs, termios.TCSANOW, settings)
+        elif name == 'pipe':
+            ends = os.pipe()
+            self.theirs, self.mine = ends if n == 0 else ends[::-1]
+            if 'small' in modifiers:
+                fcntl.fcntl(self.mine, F_SETPIPE_SZ, 4096)
+        elif name in ('unix', 'tcp'):
+            pair = socket_pair(name)
+            if 'small' in modifiers:
+                for s in pair:
+                    s.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 1)
+                    s.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1)
+            self.theirs, self.mine = (s.detach() for s in pair)
+        elif name == 'file':
+            flags = os.O_RDONLY if n == 0 else os.O_WRONLY | os.O_CREAT | os.O_APPEND
+            self.theirs = os.open(path, flags, 0o600)
+        else:
+            raise Failure(f'{kind}: no such kind')
+        if 'nonblock' in modifiers:
+            os.set_blocking(self.theirs, False)
+        self.state = self.look()
+
+    def look(self):
+        settings = termios.tcgetattr(self.theirs) if self.kind == 'tty' else None
+        return fcntl.fcntl(self.theirs, fcntl.F_GETFL), settings
+
+    def check(self):
+        now = self.look() if self.theirs is not None else self.state
+        if now != self.state:
+            raise Failure(f'descriptor {self.n}: {self.state} became {now}')
+
+    def release(self):
+        if self.theirs is not None:
+            try:
+                os.close(self.theirs)
+            except OSError:  # two of the same
+                pass
+        self.theirs = None
+
+    def drain(self):
+        self.late = False
+        if self.mine is not None and not self.reader and (self.n or self.kind == 'tty'):
+            self.reader = threading.Thread(target=self.read, daemon=True)
+            self.reader.start()
+
+    def read(self):
+        try:
+            while data := os.read(self.mine, 1 << 16):
+                self.seen += data
+        except OSError:  # a terminal whose other end is closed
+            pass
+
+
+class Parent:
+    def __init__(self, words, command):
+        self.given, self.verbs, self.ignored, self.writers = {}, [], [], []
+        self.changed, self.lock = None, threading.Lock()
+        for word in words:
+            if word[1:2] == '=':
+                kind, *modifiers = word[2:].split('+')
+                self.given[int(word[0])] = Given(int(word[0]), kind, modifiers, self.given)
+                continue
+            name, _, argument = word.partition(':')
+            if not word:
+                continue
+            if name == 'ignore':
+                self.ignored.append(self.number(argument))
+            else:
+                self.verbs.append((getattr(self, 'do_' + name), argument))
+        streams = {name: self.given[n].theirs for n, name in
+                   enumerate(('stdin', 'stdout', 'stderr')) if n in self.given}
+        inherited = [fd for fd in range(3, 64) if self.inheritable(fd)]
+        self.child = subprocess.Popen(command, close_fds=False, preexec_fn=self.dispositions,
+                                      **streams)
+        for fd in inherited:
+            os.close(fd)
+        for g in self.given.values():
+            if not g.late:
+                g.drain()
+
+    def dispositions(self):
+        for s in range(1, signal.NSIG):
+            if s in (signal.SIGKILL, signal.SIGSTOP):
+                continue
+            try:
+                signal.signal(s, signal.SIG_IGN if s in self.ignored else signal.SIG_DFL)
+            except (OSError, ValueError):
+                pass
+
+    @staticmethod
+    def inheritable(fd):
+        try:
+            return os.get_inheritable(fd)
+        except OSError:
+            return False
+
+    @staticmethod
+    def number(name):
+        return getattr(signal, 'SIG' + name)
+
+    def watch(self):
+        try:
+            while self.child.poll() is None:
+                with self.lock:
+                    for g in self.given.values():
+                        g.check()
+                time.sleep(0.0005)
+        except Failure as failure:
+            self.changed = failure
+
+    def do_type(self, text):
+        os.write(self.given[0].mine, text.encode() + b'\n')
+
+    def do_copy(self, path):
+        def write():
+            with open(path, 'rb') as f:
+                while data := memoryview(f.read(1 << 16)):
+                    while data:
+                        try:
+                            data = data[os.write(self.given[0].mine, data):]
+                        except OSError:
+                            return
+        self.writers.append(threading.Thread(target=write, daemon=True))
+        self.writers[-1].start()
+
+    def do_eof(self, _):
+        for writer in self.writers:
+            writer.join(LIMIT)
+        g = self.given[0]
+        if g.kind == 'tty':
+            os.write(g.mine, b'\4')
+        elif g.kind in ('unix', 'tcp'):
+            socket.socket(fileno=os.dup(g.mine)).shutdown(socket.SHUT_WR)
+        else:
+            os.close(g.mine)
+
+    def do_deaf(self, _):
+        os.close(self.given[1].mine)
+
+    def do_release(self, _):
+        with self.lock:
+            for g in self.given.values():
+                g.release()
+
+    def do_drain(self, _):
+        for n in (1, 2):
+            if n in self.given:
+                self.given[n].drain()
+
+    def do_expect(self, text):
+        end = time.monotonic() + LIMIT
+        while text.encode() not in self.given[1].seen:
+            if time.monotonic() > end:
+                raise Failure(f'{text} has not come')
+            time.sleep(0.002)
+
+    def do_kill(self, name):
+        self.child.send_signal(self.number(name))
+
+    def do_storm(self, n):
+        for _ in range(int(n)):
+            self.child.send_signal(signal.SIGUSR1)
+            time.sleep(0)
+
+    def do_alive(self, _):
+        if self.child.poll() is not None:
+            raise Failure(f'it ended with {self.child.returncode}')
+
+    @staticmethod
+    def do_go(fifo):
+        os.close(os.open(fifo, os.O_WRONLY))
+
+    @staticmethod
+    def do_pause(seconds):
+        time.sleep(float(seconds))
+
+    def play(self):
+        watcher = threading.Thread(target=self.watch, daemon=True)
+        watcher.start()
+        try:
+            for verb, argument in self.verbs:
+                verb(argument)
+            self.child.wait(LIMIT)
+        except subprocess.TimeoutExpired:
+            raise Failure(f'not over within {LIMIT} s') from None
+        finally:
+            self.child.kill()
+            status = self.child.wait()
+            watcher.join()
+        if self.changed:
+            raise self.changed
+        for g in self.given.values():
+            g.check()
+        return status
+
+    def show(self):
+        """What came out. It ends once our copies of the writing ends are closed."""
+        self.do_release(None)
+        for g in self.given.values():
+            if g.reader:
+                g.reader.join(1)
+            if g.n:
+                with os.fdopen(os.dup(g.n), 'wb') as f:
+                    f.write(g.seen)
+
+
+def main():
+    at = sys.argv.index('--')
+    parent = None
+    try:
+        parent = Parent(sys.argv[1:at], sys.argv[at + 1:])
+        status = parent.play()
+        if status > 128:
+            raise Failure(f'exit status {status}, without a signal')
+        status = status if status >= 0 else 128 - status
+    except Exception as failure:  # nothing of ours may pass for COMMAND's status
+        print('parent:', repr(failure), file=sys.stderr)
+        status = 99
+    if parent:
+        parent.show()
+    sys.stdout.flush()
+    os._exit(status)
+
+
+main()

@@ -1,0 +1,77 @@
+# A network and name files of our own: load helpers/private (after helpers/common)
+
+# private <HOSTS: makes a network namespace with nothing but a loopback, in which HOSTS (and the
+# files resolv.conf, services of the current directory, if they are there) stand in /etc. From here
+# on $SOCKIT and python3 run in there, as root of it; so does `inside COMMAND...`. Changes to the
+# files are seen. Skips the test where that cannot be done.
+private() {
+	needs unshare util-linux
+	needs nsenter util-linux
+	needs ip iproute2
+	unshare -rmn mount --bind /etc/hosts /etc/hosts 2>/dev/null ||
+		skip 'unshare -rmn is not permitted'
+	cat >hosts
+	[ -e resolv.conf ] || echo 'nameserver 127.0.0.1' >resolv.conf
+	echo 'hosts: files dns' >nsswitch.conf
+	echo 'services: files' >>nsswitch.conf
+	chmod 644 hosts resolv.conf nsswitch.conf
+	mkfifo private.fifo
+	# shellcheck disable=SC2016 # for that shell
+	unshare -rmn sh -c '
+		for f in hosts resolv.conf nsswitch.conf services; do
+			[ ! -e $f ] || [ ! -e /etc/$f ] || mount --bind $f /etc/$f || echo failed
+		done >&2
+		ip link set lo up
+		echo ready >private.fifo
+		exec sleep 600' 3>&- 2>private.err &
+	PRIVATE=$!
+	PIDS+=("$PRIVATE")
+	read -r <private.fifo
+	[ ! -s private.err ] || skip "no private files: $(<private.err)"
+
+	local name
+	mkdir private.bin
+	for name in "$SOCKIT" "$(command -v python3)"; do
+		cat >"private.bin/${name##*/}" <<-END
+			#!/bin/sh
+			exec nsenter -t $PRIVATE -U --preserve-credentials -m -n -w"$PWD" -- '$name' "\$@"
+		END
+		chmod 755 "private.bin/${name##*/}"
+	done
+	SOCKIT=$PWD/private.bin/${SOCKIT##*/}
+	PATH=$PWD/private.bin:$PATH
+}
+
+inside() {
+	nsenter -t "$PRIVATE" -U --preserve-credentials -m -n -w"$PWD" -- "$@"
+}
+
+# needs_ipv6: skips the test where ::1 is not there.
+needs_ipv6() {
+	python3 -c 'import socket; socket.socket(socket.AF_INET6).bind(("::1", 0))' 2>/dev/null ||
+		skip 'no IPv6 here'
+}
+
+# needs_strace: skips the test where nothing can be traced. Then `traced CALLS COMMAND...` runs
+# COMMAND and writes those system calls of it to the file trace.
+needs_strace() {
+	needs strace strace
+	strace -o /dev/null true 2>/dev/null || skip 'strace is not permitted'
+}
+
+traced() {
+	# A leak check cannot be made while it is traced.
+	ASAN_OPTIONS="${ASAN_OPTIONS-}:detect_leaks=0" \
+		within 30 strace -f -qq -e trace="$1" -e signal=none -o trace "${@:2}"
+}
+
+# without CAPABILITY COMMAND...: runs it as a user who has not that capability.
+without() {
+	if [ "$(id -u)" = 0 ]; then
+		needs setpriv util-linux
+		setpriv --bounding-set="-$1" true 2>/dev/null || skip 'setpriv is not permitted'
+		within 10 setpriv --bounding-set="-$1" "${@:2}"
+	else
+		within 10 "${@:2}"
+	fi
+}

@@ -1,0 +1,62 @@
+# For tests of what a user types and reads: load helpers/words (after helpers/common)
+
+# sockit [ARG...]: runs it with nothing as stdin; stdout is in the file out, stderr in err, the
+# exit status in $STATUS. Never fails.
+sockit() {
+	STATUS=0
+	within 20 "$SOCKIT" "$@" </dev/null >out 2>err || STATUS=$?
+}
+
+# fault TEXT: what sockit did is not as it should be.
+fault() {
+	printf '%s\nstatus %s\nstdout: %s\nstderr: %s\n' "$1" "$STATUS" "$(<out)" "$(cat -v err)"
+	return 1
+}
+
+# told STATUS PATTERN: the exit status of the last run, no stdout, and on stderr exactly one line,
+# without any control character, which is as the glob PATTERN.
+told() {
+	[ "$STATUS" = "$1" ] || fault "status $1 was expected" || return
+	[ ! -s out ] || fault 'there is output' || return
+	[ "$(wc -l <err)" = 1 ] || fault 'one line was expected' || return
+	[ "$(tail -c 1 err | od -An -c)" = '  \n' ] || fault 'no whole line' || return
+	! LC_ALL=C grep -q '[[:cntrl:]]' err || fault 'a raw control character' || return
+	# shellcheck disable=SC2053 # a pattern
+	[[ $(<err) == $2 ]] || fault "not as: $2"
+}
+
+# nothing STATUS: the exit status of the last run, which has written nothing at all.
+nothing() {
+	[ "$STATUS" = "$1" ] || fault "status $1 was expected" || return
+	[ ! -s out ] || fault 'there is output' || return
+	[ ! -s err ] || fault 'something is said'
+}
+
+# refuses PATTERN SUBCOMMAND [ARG...]: it is exit status 2 and the line `sockit SUBCOMMAND: PATTERN`.
+refuses() {
+	sockit "${@:2}"
+	told 2 "sockit $2: $1" || fault "sockit ${*:2}"
+}
+
+# quoted WORD: as a glob pattern that matches just WORD.
+quoted() {
+	printf %q "$1"
+}
+
+# The program's subcommands.
+subcommands() {
+	"$SOCKIT" help | sed -n '/^Subcommands:$/,/^$/s/^  \([a-z-]*\) .*/\1/p'
+}
+
+# platform: linux or portable, as the program was built.
+platform() {
+	"$SOCKIT" --version | sed 's/.*(\(.*\))$/\1/'
+}
+
+# free_port [ADDRESS]: a TCP port of ADDRESS (127.0.0.1) that nobody has just now.
+free_port() {
+	python3 -c 'import socket, sys
+s = socket.socket(socket.AF_INET6 if ":" in sys.argv[1] else socket.AF_INET)
+s.bind((sys.argv[1], 0))
+print(s.getsockname()[1])' "${1-127.0.0.1}"
+}

@@ -1,0 +1,317 @@
+# The manual: what it says of each option is what --help says, and its examples do what it says.
+
+load helpers/common
+load helpers/words
+
+MAN=$BATS_TEST_DIRNAME/../man
+
+# manual_options PAGE: the options that PAGE documents, from its source: each `.It Fl` line as --help
+# would show it, such as `-w, --wait DURATION` or `--keepalive[=IDLE[,INTERVAL]]`.
+manual_options() {
+	awk '
+		function add(text) {
+			line = line (line == "" || glued || text == "," || text == "]" ? "" : " ") text
+			glued = text == "["
+		}
+		/^\.It Fl / {
+			line = ""
+			glued = flag = open = 0
+			for (i = 2; i <= NF; i++) {
+				gsub(/\\[&]|\\-/, "", $i)
+				if ($i == "Fl") { flag = 1; continue }
+				if ($i == "Ar") { flag = 0; continue }
+				if ($i == "Ns") { glued = 1; continue }
+				if ($i == "Op") { flag = 0; add("["); open++; continue }
+				add((flag ? "-" : "") $i)
+				flag = 0
+			}
+			while (open-- > 0) add("]")
+			print line
+		}' "$1"
+}
+
+# help_options SUBCOMMAND: the options in its help, in the same form.
+help_options() {
+	"$SOCKIT" "$1" --help | sed -n 's/^ *\(-.*\)/\1/p' | sed 's/   *.*//'
+}
+
+pages() {
+	printf '%s\n' "$MAN"/*.1
+}
+
+# block KIND NAME: the lines of the literal block after the comment `KIND: NAME`, in whichever page.
+block() {
+	local IFS=$'\n'
+	# shellcheck disable=SC2046 # one word for each page
+	awk -v comment=".\\\\\" $1: $2" '
+		$0 == comment { found = 1; next }
+		found == 1 && /^\.Bd -literal/ { found = 2; next }
+		found == 1 { exit 1 }
+		found == 2 && /^\.Ed/ { exit }
+		found == 2 { gsub(/\\&/, ""); gsub(/\\-/, "-"); gsub(/\\\(aq/, "\047"); gsub(/\\e/, "\\"); print }
+	' $(pages)
+}
+
+# names KIND: the names in all comments `KIND: NAME`.
+names() {
+	local IFS=$'\n'
+	# shellcheck disable=SC2046
+	sed -n "s/^\\.\\\\\" $1: *//p" $(pages) | sort
+}
+
+# Options.
+
+@test "the manual's options can be read" {
+	[ "$(manual_options - <<-'END'
+		.It Fl w , Fl -wait Ar DURATION
+		.It Fl -retry Ar DURATION
+		.It Fl 4 , Fl -ipv4
+		.It Fl -keepalive Ns Op = Ns Ar IDLE Ns Op , Ns Ar INTERVAL
+		.It Fl -sockopt Ar NAME Ns Op = Ns Ar VALUE
+		.It Ar HOST
+		.It 128+S
+	END
+	)" = '-w, --wait DURATION
+--retry DURATION
+-4, --ipv4
+--keepalive[=IDLE[,INTERVAL]]
+--sockopt NAME[=VALUE]' ]
+	[ "$(help_options connect | wc -l)" -ge 20 ]
+	help_options connect | grep -qx -- '-w, --wait DURATION'
+	help_options connect | grep -qx -- '-q, --quit-after-eof DURATION'
+	help_options connect | grep -qx -- '--nodelay'
+}
+
+@test "each subcommand has a page, and each page a subcommand" {
+	local command page
+	for command in $(subcommands); do
+		[ -f "$MAN/sockit-$command.1" ]
+	done
+	for page in "$MAN"/sockit-*.1; do
+		page=${page##*/sockit-}
+		subcommands | grep -qx "${page%.1}"
+	done
+	[ -f "$MAN/sockit.1" ]
+}
+
+@test "each option of --help stands in the manual, with its letter and argument" {
+	local command
+	for command in $(subcommands); do
+		{
+			manual_options "$MAN/sockit.1"
+			manual_options "$MAN/sockit-$command.1"
+		} | sort >manual
+		help_options "$command" | sort >help
+		[ -s help ]
+		comm -13 manual help >missing
+		[ ! -s missing ] || {
+			sed "s/^/sockit $command: not in the manual: /" missing
+			return 1
+		}
+		# No option has two places.
+		[ -z "$(sed 's/.*--\([a-z0-9-]*\).*/\1/' manual | sort | uniq -d)" ]
+	done
+}
+
+@test "each option of the manual stands in --help" {
+	local command
+	: >all
+	for command in $(subcommands); do
+		help_options "$command" | sort >help
+		cat help >>all
+		manual_options "$MAN/sockit-$command.1" | sort >manual
+		comm -23 manual help >missing
+		[ ! -s missing ] || {
+			sed "s/^/sockit-$command(1): not in the help: /" missing
+			return 1
+		}
+	done
+	manual_options "$MAN/sockit.1" | sort >manual
+	[ -s manual ]
+	sort -u all | comm -23 manual - >missing
+	[ ! -s missing ] || {
+		sed 's/^/sockit(1): in no help: /' missing
+		return 1
+	}
+}
+
+@test "each name of --sockopt stands in the manual" {
+	# An empty word is no name: what the program knows stands in its tables.
+	local name names n=0
+	mapfile -t names < <(grep -hoE '\b(SO|TCP|IP|IPV6)_[A-Z0-9_]+\b' \
+		"$BATS_TEST_DIRNAME"/../src/net/sockopt_{table,linux}.c | sort -u)
+	for name in "${names[@]}"; do
+		STATUS=0
+		within 10 "$SOCKIT" connect --sockopt "$name=" h 1 </dev/null 2>err || STATUS=$?
+		! grep -q 'is unknown' err || continue
+		n=$((n + 1))
+		grep -qw "$name" "$MAN/sockit.1" || {
+			echo "$name is not in sockit(1)"
+			return 1
+		}
+	done
+	[ $n -ge 20 ]
+	# And those of the manual are known.
+	[ "$(platform)" = linux ] || return 0
+	mapfile -t names < <(sed -n '/^\.It Fl -sockopt/,/^\.El/s/^\.Dv //p' "$MAN/sockit.1" |
+		grep -oE '\b(SO|TCP|IP|IPV6)_[A-Z0-9_]+\b')
+	[ ${#names[@]} -ge 20 ]
+	for name in "${names[@]}"; do
+		within 10 "$SOCKIT" connect --sockopt "$name=" h 1 </dev/null 2>err || :
+		! grep -q 'is unknown' err || {
+			cat err
+			return 1
+		}
+	done
+}
+
+@test "each exit status stands in each page" {
+	local page
+	for page in $(pages); do
+		for status in 0 1 2 3 4 128+S; do
+			sed -n '/^\.Sh EXIT STATUS/,/^\.Sh [^E]/p' "$page" | grep -qx -- "\\.It $status"
+		done
+	done
+}
+
+@test "mandoc has no complaint" {
+	needs mandoc mandoc
+	local page
+	for page in $(pages); do
+		mandoc -Tlint -W warning "$page" >complaints 2>&1 || :
+		[ ! -s complaints ] || {
+			cat complaints
+			return 1
+		}
+	done
+}
+
+@test "no line of the manual is cut where it is shown" {
+	needs mandoc mandoc
+	local page
+	for page in $(pages); do
+		mandoc -Tascii -O width=80 "$page" | col -b >text
+		[ "$(wc -l <text)" -gt 20 ]
+		awk -v page="${page##*/}" 'length > 80 { print page ": " $0; long = 1 } END { exit long }' text
+	done
+}
+
+# Examples.
+
+# example_port: a port that nobody has, in either family, and that no outgoing connection takes.
+example_port() {
+	python3 - <<-'END'
+		import random, socket
+		while True:
+		    port = random.randrange(10000, 32000)
+		    try:
+		        for family, address in ((socket.AF_INET, ''), (socket.AF_INET6, '::')):
+		            if family == socket.AF_INET6 and not socket.has_ipv6:
+		                continue
+		            try:
+		                s = socket.socket(family)
+		            except OSError:
+		                continue
+		            if family == socket.AF_INET6:
+		                s.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+		            s.bind((address, port))
+		            s.close()
+		        break
+		    except OSError as error:
+		        if error.errno in (97, 99):  # no IPv6
+		            break
+		print(port)
+	END
+}
+
+# example NAME: runs the lines of that example as they stand in the manual, but for its port, which
+# becomes one that is free; what it prints is in the file out, its messages in err. Compares what it
+# prints with the block `output: NAME`, if there is one, else it must end well.
+example() {
+	block test "$1" >lines
+	[ -s lines ]
+	mkdir bin empty
+	ln -s "$SOCKIT" bin/sockit
+	sed "s/\\b9000\\b/$(example_port)/g" lines >script
+	STATUS=0
+	(cd empty && PATH=$PWD/../bin:$PATH within 60 bash ../script) \
+		</dev/null >out 2>err 3>&- || STATUS=$?
+	sed 's/^/stderr: /' err
+	[ "$STATUS" != 137 ]
+	block output "$1" >expected || [ ! -s expected ]
+	if [ -s expected ]; then
+		diff -u expected <(tr -d '\r' <out)
+	else
+		[ "$STATUS" = 0 ]
+	fi
+}
+
+@test "the tests know every example, and every block in EXAMPLES is one" {
+	names test >manual
+	[ -s manual ]
+	sed -n 's/^\texample \([a-z0-9-]*\)$/\1/p' "$BATS_TEST_FILENAME" | sort >here
+	diff -u manual here
+	[ -z "$(uniq -d manual)" ]
+	# What is printed belongs to an example.
+	[ -z "$(names output | comm -23 - manual)" ]
+	local page
+	for page in $(pages); do
+		awk '
+			/^\.Sh / { examples = $2 == "EXAMPLES" }
+			examples && /^\.Bd -literal/ && before !~ /^\.\\" (test|output): / {
+				print FILENAME ": " FNR ": what is this block?"
+				bad = 1
+			}
+			{ before = $0 }
+			END { exit bad }' "$page"
+	done
+}
+
+@test "example: a request by hand to an HTTP server" {
+	example http-request
+}
+
+@test "example: wait for a service to come up" {
+	example wait-for-service
+}
+
+@test "example: receive only" {
+	example recv-only
+}
+
+@test "example: a limit to the time in which nothing comes" {
+	example idle-limit
+}
+
+@test "example: figures at the end" {
+	example stats
+	grep -q '^sockit connect: sent 67108864 bytes, received 0 bytes in ' err
+}
+
+@test "example: a log" {
+	example append-log
+}
+
+@test "example: a directory tree" {
+	example tar
+}
+
+@test "example: a limit for the whole run" {
+	example time-limit
+}
+
+@test "example: a port that the kernel chooses" {
+	example any-port
+}
+
+@test "example: clients by IPv6 only" {
+	example ipv6-only
+}
+
+@test "example: copy a file" {
+	example copy-file
+}
+
+@test "example: both ways at once" {
+	example both-ways
+}

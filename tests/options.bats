@@ -1,0 +1,652 @@
+# The grammar of the command line, what is refused, and the help.
+
+load helpers/common
+load helpers/words
+
+# waited TEXT: the last run was a listen on port 0 that had no client within TEXT.
+waited() {
+	[ "$STATUS" = 4 ] || fault 'status 4 was expected' || return
+	[ ! -s out ] || fault 'there is output' || return
+	[ "$(tail -n 1 err)" = "sockit listen: port 0: no client within $1 (-w)" ] || fault "not $1"
+}
+
+# bats test_tags=valgrind
+@test "options stand before, between and after operands" {
+	local words
+	sockit listen 127.0.0.1 0 --timeout 5s -v -w 10ms
+	waited '10 ms'
+	for words in '-w 10ms --quiet 127.0.0.1 0' '127.0.0.1 -w 10ms --quiet 0' \
+		'127.0.0.1 0 -w 10ms --quiet' '-w 10ms 127.0.0.1 --quiet 0' \
+		'--quiet 127.0.0.1 0 -w 10ms' '-w 10ms 127.0.0.1:0 --quiet'; do
+		# shellcheck disable=SC2086 # words
+		sockit listen $words
+		[ "$STATUS" = 4 ] && [ ! -s err ] && [ ! -s out ] || fault "$words"
+	done
+}
+
+@test "an option's argument is the next word, or stands after = or the letter" {
+	local words
+	for words in '--wait 10ms' '--wait=10ms' '-w 10ms' -w10ms '-4w 10ms' -4w10ms -4nw10ms \
+		'-4n --wait=10ms' '-w10ms -4 -n'; do
+		# shellcheck disable=SC2086 # words
+		sockit listen 127.0.0.1 0 $words
+		waited '10 ms' || fault "$words"
+	done
+	# An argument is an argument, whatever it looks like.
+	refuses "-w, --wait: '-4' is not a duration*" listen 127.0.0.1 0 -w -4
+	refuses "-w, --wait: '--' is not a duration*" listen 127.0.0.1 0 -w --
+	refuses "-w, --wait: '=10ms' is not a duration*" listen 127.0.0.1 0 -w=10ms
+	refuses "-w, --wait: '=10ms' is not a duration*" listen 127.0.0.1 0 --wait==10ms
+}
+
+# bats test_tags=valgrind
+@test "flags may be repeated, and count" {
+	sockit listen -4 -4 --ipv4 -nn -w 10ms 127.0.0.1 0
+	waited '10 ms'
+	sockit connect -vv 127.0.0.1 1
+	[ "$STATUS" = 1 ] && grep -q 'connecting to 127.0.0.1 port 1' err || fault -vv
+	cp err twice
+	sockit connect -v --verbose 127.0.0.1 1
+	[ "$(wc -l <err)" = "$(wc -l <twice)" ] || fault '-v --verbose'
+	sockit connect -v 127.0.0.1 1
+	told 1 'sockit connect: 127.0.0.1 port 1: *'
+}
+
+@test "--sockopt may be repeated" {
+	sockit listen -w 10ms --sockopt TCP_NODELAY --sockopt=SO_KEEPALIVE=1 \
+		--sockopt SO_LINGER=1 127.0.0.1 0
+	waited '10 ms'
+}
+
+# bats test_tags=valgrind
+@test "an unknown option" {
+	refuses "unknown option '--xyzzy'" connect --xyzzy h 1
+	refuses "unknown option '--xyzzy'" connect h 1 --xyzzy=3
+	refuses "unknown option '-Z'" connect -Z h 1
+	refuses "unknown option '-Z' in '-vZ4'" connect -vZ4 h 1
+	refuses "unknown option '-?'" connect '-?' h 1
+	refuses "unknown option '--'" connect --=1 h 1
+	refuses "unknown option '---'" connect --- h 1
+	refuses "unknown option '--xyzzy'" listen --xyzzy 1
+	refuses "unknown option '-Z'" listen 1 -Z
+}
+
+@test "what is unknown and has control characters is said escaped" {
+	refuses "unknown option '--a\\\\x1b\[1mb'" connect --a$'\e[1m'b h 1
+	refuses "unknown option '-\\\\x1b' in '-\\\\x1b\[1m'" connect -$'\e[1m' h 1
+	refuses "unknown option '--a\\\\nb'" connect $'--a\nb' h 1
+	refuses "-w, --wait: '1\\\\r2' is not a duration*" connect -w $'1\r2' h 1
+	refuses "extra operand 'c\\\\x07'" connect a b c$'\a'
+	sockit $'conn\e[7mect'
+	told 2 "sockit: 'conn\\\\x1b\[7mect' is no subcommand: see sockit help"
+}
+
+# bats test_tags=valgrind
+@test "did you mean" {
+	refuses "unknown option '--wiat': did you mean '--wait'[?]" connect --wiat 1 h 1
+	refuses "unknown option '--retyr': did you mean '--retry'[?]" connect --retyr=1 h 1
+	refuses "unknown option '--recv_only': did you mean '--recv-only'[?]" connect --recv_only h 1
+	refuses "unknown option '--WAIT': did you mean '--wait'[?]" connect --WAIT 1 h 1
+	refuses "unknown option '--hlep': did you mean '--help'[?]" listen --hlep
+	refuses "unknown option '--reuse-port': did you mean '--reuseport'[?]" listen --reuse-port 0
+	refuses "--tos: 'eff' is unknown: did you mean 'ef'[?]" connect --tos eff h 1
+	refuses "--transport: 'mtpcp' is unknown: did you mean 'mptcp'[?]" \
+		connect --transport mtpcp h 1
+	sockit conect localhost 80
+	told 2 "sockit: 'conect' is no subcommand: did you mean 'connect'[?]"
+	sockit lisent -v 80
+	told 2 "sockit: 'lisent' is no subcommand: did you mean 'listen'[?]"
+	sockit hepl
+	told 2 "sockit: 'hepl' is no subcommand: did you mean 'help'[?]"
+	sockit xyzzy
+	told 2 "sockit: 'xyzzy' is no subcommand: see sockit help"
+	sockit ''
+	told 2 "sockit: '' is no subcommand: see sockit help"
+}
+
+@test "long names are not abbreviated" {
+	local name
+	for name in wai verb num rec ipv t ; do
+		refuses "unknown option '--$name'*" connect "--$name" h 1
+		refuses "unknown option '--$name'*" connect "--$name=1" h 1
+	done
+	refuses "unknown option '--hel'*" connect --hel
+	sockit conn localhost 80
+	told 2 "sockit: 'conn' is no *"
+}
+
+# bats test_tags=valgrind
+@test "an option that takes one value is not given twice" {
+	refuses "-w, --wait is given twice: '2'" connect -w 1 -w 2 h 1
+	refuses "-w, --wait is given twice: '3'" connect --wait=1 -w3 h 1
+	refuses "--buffer is given twice: '1k'" listen --buffer 1k 1 --buffer 1k
+	refuses "-s, --source is given twice: 'b'" connect -s a --source b h 1
+	refuses "--tos is given twice: 'ef'" connect --tos=ef --tos=ef h 1
+	refuses "--keepalive is given twice*" connect --keepalive --keepalive=5 h 1
+}
+
+# bats test_tags=valgrind
+@test "an argument is missing" {
+	refuses '*-w*: DURATION is missing' connect h 1 -w
+	refuses '*-w*: DURATION is missing' connect h 1 -4w
+	refuses '*--wait*: DURATION is missing' connect h 1 --wait
+	refuses '*--sockopt*: NAME\[=VALUE\] is missing' connect h 1 --sockopt
+	local option
+	for option in wait retry linger read-bytes buffer source ttl tos; do
+		refuses "*--$option: '' *" connect h 1 "--$option="
+		refuses "*--$option: '' *" connect h 1 "--$option" ''
+	done
+	refuses "*--sockopt: ''*" connect h 1 --sockopt=
+	refuses "*--keepalive: ''*" connect h 1 --keepalive=
+}
+
+@test "a flag takes no argument" {
+	refuses "--nodelay takes no argument: '--nodelay=1'" connect --nodelay=1 h 1
+	refuses "--verbose takes no argument: '--verbose='" connect --verbose= h 1
+	refuses "--ipv6-only takes no argument: '--ipv6-only=yes'" listen --ipv6-only=yes 1
+	refuses "*'--help=1'*" connect --help=1
+}
+
+@test "numbers: out of range, overflow, nonsense" {
+	local word
+	for word in 0 256 300 4294967297 18446744073709551617 99999999999999999999; do
+		refuses "--ttl: '$word' is out of range (1 to 255)" connect --ttl "$word" h 1
+	done
+	for word in 1x -1 +1 ' 1' '1 ' 1. 1.5 .5 1e2 0x10 x 99999999999999999999x; do
+		refuses "--ttl: $(quoted "'$word'") is not a number" connect --ttl "$word" h 1
+	done
+	for word in 2147483648 99999999999999999999; do
+		refuses "--backlog: '$word' is out of range (0 to 2147483647)" \
+			listen --backlog "$word" 1
+	done
+	# The standard ones have other things to do.
+	for word in 0 1 2 2147483648 99999999999999999999; do
+		refuses "--notify-fd: '$word' is out of range (3 to 2147483647)" \
+			listen --notify-fd "$word" 1
+	done
+	refuses "--notify-fd: '-1' is not a number" listen --notify-fd -1 1
+	for word in 256 -1 99999999999999999999 0x100 eff ''; do
+		refuses "--tos: '$word' is *" connect --tos "$word" h 1
+	done
+}
+
+@test "durations: nonsense, overflow" {
+	local word option
+	for option in wait idle-timeout timeout linger quit-after-eof; do
+		for word in 1x -1 1. .5 ' 1' '1 ' 1e3 0x10 +1 1,5 s ms 1d '1 s' 1S 1ms1 1.5.5 .; do
+			refuses "*--$option: $(quoted "'$word'") is not a duration*" \
+				connect h 1 "--$option=$word"
+		done
+	done
+	for word in 99999999999999999999 99999999999999999999ms 9223372036854775807 \
+		99999999999h 9223372037s; do
+		refuses "*--wait: '$word' is too long" connect -w "$word" h 1
+		refuses "*--wait: '$word' is too long" listen -w "$word" 1
+	done
+}
+
+@test "durations in every unit" {
+	local word
+	for word in 1 0.5 250ms 3s 1m 2h 9000000000s 1.5m; do
+		sockit listen --timeout "$word" --linger "$word" -i "$word" -w 10ms 127.0.0.1 0
+		waited '10 ms' || fault "$word"
+	done
+	sockit listen -w 0.02 127.0.0.1 0
+	waited '20 ms'
+	sockit listen -w 0.0005m 127.0.0.1 0
+	waited '30 ms'
+	sockit listen -w 0.00001h 127.0.0.1 0
+	waited '36 ms'
+	sockit listen -w 0.040s 127.0.0.1 0
+	waited '40 ms'
+	sockit listen -w 0 127.0.0.1 0
+	[ "$STATUS" = 4 ]
+}
+
+@test "sizes: nonsense, overflow, out of range" {
+	local word option
+	for option in buffer rcvbuf sndbuf read-bytes; do
+		for word in 1x -1 1. .5 ' 1' '1 ' 1e3 0x10 +1 1.5k k 1kk 1kB 1T 1,5; do
+			refuses "--$option: $(quoted "'$word'") is not a size*" \
+				connect h 1 "--$option=$word"
+		done
+		for word in 0 0k 0G 99999999999999999999 99999999999999999999k 9999999999999G \
+			8589934592G 17179869185G; do
+			refuses "--$option: '$word' is out of range (1 to *)" connect h 1 "--$option=$word"
+		done
+	done
+	refuses "--buffer: '2G' is out of range (1 to 1073741824)" connect h 1 --buffer=2G
+}
+
+@test "sizes in every unit" {
+	local word
+	for word in 512 64k 64K 1m 1M 1g 1G 0001; do
+		sockit listen --buffer "$word" --read-bytes "$word" -w 10ms 127.0.0.1 0
+		waited '10 ms' || fault "$word"
+	done
+}
+
+@test "--keepalive: what cannot be" {
+	local word
+	for word in x ',' '1,' ',1' 1,2,3,4 0 1,0 1,1,0 1,1,128 32768 1,32768 -1 1,1,x 1,1,1.5 1e3 \
+		99999999999999999999 10h; do
+		refuses "--keepalive: $(quoted "'$word'") is not IDLE*" connect "--keepalive=$word" h 1
+	done
+	# Its argument stands after = only.
+	refuses "extra operand '1'" connect --keepalive 5 h 1
+}
+
+# bats test_tags=valgrind
+@test "options that exclude each other" {
+	refuses '*--ipv4*--ipv6*' connect -4 -6 h 1
+	refuses '*--ipv6*--ipv4*' connect -64 h 1 || refuses '*--ipv4*--ipv6*' connect -64 h 1
+	refuses '*--recv-only*--send-only*' connect -d --send-only h 1
+	refuses '*--recv-only*--quit-after-eof*' connect -q 1 -d h 1
+	refuses '*--send-only*--read-bytes*' connect --read-bytes 1 --send-only h 1
+	refuses '*--ipv6-only*--ipv4*' listen --ipv6-only -4 1
+	sockit connect -v --quiet h 1
+	[ "$STATUS" = 2 ]
+	[ ! -s out ]
+}
+
+@test "an option that needs another" {
+	refuses '--interval needs --retry' connect --interval 1s h 1
+}
+
+# bats test_tags=valgrind
+@test "operands: missing, extra" {
+	refuses '*an operand is missing*HOST PORT*' connect
+	refuses '*an operand is missing*HOST PORT*' connect -4
+	refuses "*port is missing after 'localhost'" connect localhost
+	refuses "*port is missing after '127.0.0.1'" connect 127.0.0.1
+	refuses "*port is missing after '::1'" connect ::1
+	refuses "*port is missing after '::1:80'" connect ::1:80
+	refuses "extra operand 'x'" connect localhost 80 x
+	refuses "extra operand '-'" connect localhost 80 -
+	refuses "extra operand ''" connect localhost 80 ''
+	refuses '*an operand is missing*PORT*' listen
+	refuses "extra operand 'x'" listen localhost 80 x
+	refuses "*'unix:/tmp/x'*" connect unix:/tmp/x
+	refuses "*'vsock:2:80'*" listen vsock:2:80
+}
+
+@test "no command is taken after --" {
+	refuses "'--'*" connect localhost 80 --
+	refuses "'--'*" connect localhost 80 -- cat
+	refuses "'--'*" connect -- localhost 80
+	refuses "'--'*" listen 80 -- cat -v
+}
+
+@test "hosts that are none" {
+	local host long
+	refuses "*host ''*" connect '' 80
+	refuses "*host ''*" listen '' 80
+	refuses "*host ''*" connect :80
+	for host in 'a b' ' ' a/b '[::1' '::1]' '[]' '[' '[a]' '[127.0.0.1]' ::g 1:2 fe80::1%nosuch0 \
+		fe80::1% 127.0.0.1% a%b a@b a,b 1:2:3:4:5:6:7:8:9 12345::; do
+		refuses "*host $(quoted "'$host'")*" connect "$host" 80
+		refuses "*host $(quoted "'$host'")*" listen "$host" 80
+	done
+	long=$(printf '%0300d' 0)
+	refuses "*host '0000*" connect "$long" 80
+}
+
+# bats test_tags=valgrind
+@test "hosts with control characters are refused, and escaped" {
+	refuses "*host 'a\\\\x1b\[31mb'*" connect a$'\e[31m'b 80
+	refuses "*host 'a\\\\x1b\[31mb'*" listen a$'\e[31m'b 80
+	refuses "*host '\\\\n'*" connect $'\n' 80
+	refuses "*host 'a\\\\tb'*" connect $'a\tb' 80
+	refuses "*host 'a\\\\x7f'*" connect a$'\x7f' 80
+	refuses "*port '8\\\\x1b\[m'*" connect localhost 8$'\e[m'
+	refuses "*port 'a\\\\rb'*" listen $'a\rb'
+	refuses "*host 'a\\\\x1bb'*" connect $'a\eb:80'
+}
+
+@test "ports that are none" {
+	local port word
+	for port in 65536 65617 -1 -80 '' +1 +80 99999999999 4294967376 18446744073709551696 \
+		99999999999999999999 ' 80' '80 ' '8 0'; do
+		word=$(quoted "'$port'")
+		refuses "*port $word*" connect localhost "$port"
+		refuses "*port $word*" connect "localhost:$port"
+		refuses "*port $word*" connect "[::1]:$port"
+		refuses "*port $word*" listen "127.0.0.1:$port"
+		refuses "*port $word*" listen 127.0.0.1 "$port"
+		refuses "*port $word*" listen "$port"
+	done
+}
+
+@test "source ports that are none" {
+	local port
+	for port in 65536 65617 -1 -80 +1 99999999999 18446744073709551696 ' 80' '80 '; do
+		refuses "*$(quoted "'$port'")*" connect -p "$port" 127.0.0.1 1
+	done
+	refuses "-p, --source-port: ''*" connect -p '' 127.0.0.1 1
+}
+
+@test "source addresses that are none" {
+	local host
+	for host in 'a b' '[::1' '::1]' ::g fe80::1%nosuch0 $'a\tb'; do
+		host=${host//$'\t'/\\t}
+		refuses "*$(quoted "'$host'")*" connect -s "${host//\\t/$'\t'}" 127.0.0.1 1
+	done
+	refuses "-s, --source: ''*" connect -s '' 127.0.0.1 1
+}
+
+# bats test_tags=valgrind
+@test "a service that does not exist" {
+	local port
+	for port in nosuchservice 0x50 80x 1:2; do
+		sockit connect 127.0.0.1 "$port"
+		told 3 "sockit connect: port $port: * (EAI_SERVICE)" || fault "$port"
+		sockit listen 127.0.0.1 "$port"
+		told 3 "sockit listen: port $port: * (EAI_SERVICE)" || fault "$port"
+	done
+	sockit listen nosuchservice
+	told 3 'sockit listen: port nosuchservice: * (EAI_SERVICE)'
+	sockit connect -p nosuchservice 127.0.0.1 1
+	told 3 'sockit connect: port nosuchservice: * (EAI_SERVICE)'
+	sockit connect 127.0.0.1 $'h\xc2\x9bm'
+	told 3 'sockit connect: port h\\xc2\\x9bm: * (EAI_SERVICE)'
+}
+
+@test "--numeric looks nothing up" {
+	refuses "*host 'localhost' is a name*" connect -n localhost 80
+	refuses "*port 'http' is a name*" connect -n 127.0.0.1 http
+	refuses "*host 'localhost' is a name*" listen --numeric localhost 80
+	refuses "*port 'http' is a name*" listen -n http
+	refuses "*host 'localhost' is a name*" connect -n localhost:80
+}
+
+# bats test_tags=valgrind
+@test "--quiet: not even errors" {
+	local words
+	for words in 'h 65536' 'h' 'h 1 x' '-w 1x h 1' '-4 -6 h 1' '--xyzzy h 1' 'h 1 -- c' '-u h 1'; do
+		# shellcheck disable=SC2086 # words
+		sockit connect --quiet $words
+		nothing 2 || fault "$words"
+	done
+	sockit connect --quiet 127.0.0.1 1
+	nothing 1
+	sockit connect --quiet 127.0.0.1 nosuchservice
+	nothing 3
+	sockit listen --quiet -w 10ms 0
+	nothing 4
+}
+
+# Opens descriptor 6 as the write end of a pipe that nobody reads.
+broken_pipe() {
+	rm -f gone both
+	mkfifo gone
+	ln gone both # for shellcheck, which thinks that it is a pipeline
+	exec 5<>gone 6>both 5>&-
+}
+
+@test "a stderr that is full or gone changes nothing" {
+	local status words full closed gone
+	broken_pipe
+	for words in 'connect h 65536' 'connect 127.0.0.1 nosuchservice' 'listen -w 10ms 127.0.0.1 0'; do
+		full=0 closed=0 gone=0
+		# shellcheck disable=SC2086 # words
+		{
+			sockit $words
+			within 10 "$SOCKIT" $words </dev/null 2>/dev/full || full=$?
+			within 10 "$SOCKIT" $words </dev/null 2>&- || closed=$?
+			within 10 "$SOCKIT" $words </dev/null 2>&6 || gone=$?
+		}
+		[ "$STATUS" -ge 2 ] && [ "$full $closed $gone" = "$STATUS $STATUS $STATUS" ] ||
+			fault "$words: full $full, closed $closed, gone $gone"
+	done
+	exec 6>&-
+}
+
+# Help.
+
+# bats test_tags=valgrind
+@test "help of each subcommand: from the table, to stdout" {
+	local command n=0
+	for command in $(subcommands); do
+		n=$((n + 1))
+		sockit "$command" --help
+		[ "$STATUS" = 0 ] && [ ! -s err ] || fault "$command --help"
+		[[ $(head -n 1 out) == "usage: sockit $command "* ]] || fault usage
+		grep -qE '^  -h, --help +' out || fault --help
+		grep -qE '^  -v, --verbose +' out || fault --verbose
+		[ "$(grep -cE '^[A-Z][A-Za-z ]*:$' out)" -ge 4 ] || fault groups
+		# Each option stands in a group, and no group is empty.
+		awk '
+			/^[A-Z].*:$/ { if (open && !rows) exit 1; open = 1; rows = 0; next }
+			/^ +(-[^ ], )?--/ { if (!open) exit 1; rows++ }
+			/^$/ { if (open && !rows) exit 1; open = 0 }
+		' out || fault grouping
+		cp out help
+		sockit "$command" -h
+		[ "$STATUS" = 0 ] && [ ! -s err ] && cmp out help || fault -h
+		sockit help "$command"
+		[ "$STATUS" = 0 ] && [ ! -s err ] && cmp out help || fault 'sockit help'
+		sockit "$command" -vh too many words here
+		[ "$STATUS" = 0 ] && [ ! -s err ] && cmp out help || fault -vh
+	done
+	[ $n -ge 2 ]
+}
+
+@test "each letter in the help is known, and no other is" {
+	local command letter
+	for command in $(subcommands); do
+		sockit "$command" --help
+		cp out help
+		for letter in {a..z} {A..Z} {0..9}; do
+			sockit "$command" "-$letter"
+			if grep -q "^  -$letter, " help; then
+				! grep -q "unknown option\|port '-" err || fault "$command -$letter"
+			elif [[ $letter == [0-9] ]]; then
+				# It looks like a negative number, which is an operand.
+				grep -q "after '-$letter'\|port '-$letter'" err ||
+					fault "$command -$letter"
+			else
+				grep -q "unknown option '-$letter'" err || fault "$command -$letter"
+			fi
+		done
+	done
+}
+
+@test "help fits the terminal" {
+	local columns command line
+	for columns in 60 100; do
+		for command in $(subcommands); do
+			python3 "$BATS_TEST_DIRNAME/helpers/width.py" $columns "$SOCKIT" "$command" -h >out
+			[ "$(wc -l <out)" -gt 20 ]
+			while IFS= read -r line; do
+				[ ${#line} -le $columns ] || {
+					echo "$columns columns: $line"
+					return 1
+				}
+			done <out
+		done
+	done
+	# The room that there is is used, and a pipe has 80 columns.
+	python3 "$BATS_TEST_DIRNAME/helpers/width.py" 60 "$SOCKIT" connect -h >narrow
+	python3 "$BATS_TEST_DIRNAME/helpers/width.py" 100 "$SOCKIT" connect -h >wide
+	python3 "$BATS_TEST_DIRNAME/helpers/width.py" 80 "$SOCKIT" connect -h >usual
+	[ "$(wc -l <narrow)" -gt "$(wc -l <usual)" ]
+	[ "$(wc -l <usual)" -gt "$(wc -l <wide)" ]
+	sockit connect -h
+	cmp out usual
+	# The words are the same.
+	cmp <(tr -s ' \n' '\n' <narrow) <(tr -s ' \n' '\n' <wide)
+	# A terminal that does not know how wide it is.
+	python3 "$BATS_TEST_DIRNAME/helpers/width.py" 0 "$SOCKIT" connect -h >none
+	cmp none usual
+}
+
+@test "the overview fits the terminal" {
+	local columns
+	for columns in 60 100; do
+		python3 "$BATS_TEST_DIRNAME/helpers/width.py" $columns "$SOCKIT" help >out
+		[ "$(wc -l <out)" -gt 8 ]
+		awk -v columns=$columns 'length > columns { print columns ": " $0; long = 1 }
+			END { exit long }' out
+	done
+}
+
+@test "help into a full disk: exit 1" {
+	local words
+	for words in 'connect --help' 'listen -h' help 'help connect' --version --help; do
+		STATUS=0
+		# shellcheck disable=SC2086 # words
+		within 10 "$SOCKIT" $words >/dev/full 2>err || STATUS=$?
+		: >out
+		told 1 'sockit*: stdout: * (ENOSPC)' || fault "$words"
+		STATUS=0
+		# shellcheck disable=SC2086
+		within 10 "$SOCKIT" $words >&- 2>err || STATUS=$?
+		told 1 'sockit*: stdout: * (EBADF)' || fault "$words"
+	done
+}
+
+@test "help into a pipe that nobody reads: SIGPIPE" {
+	local words
+	broken_pipe
+	for words in 'connect --help' help --version; do
+		STATUS=0
+		# shellcheck disable=SC2086 # words
+		within 10 env --default-signal=PIPE "$SOCKIT" $words >&6 2>err || STATUS=$?
+		[ "$STATUS" = 141 ] && [ ! -s err ] || fault "$words"
+		STATUS=0
+		# shellcheck disable=SC2086
+		within 10 env --ignore-signal=PIPE "$SOCKIT" $words >&6 2>err || STATUS=$?
+		[ "$STATUS" = 1 ] || fault "ignored: $words"
+	done
+	exec 6>&-
+}
+
+# bats test_tags=valgrind
+@test "sockit help, --version, and sockit alone" {
+	local command
+	sockit help
+	[ "$STATUS" = 0 ]
+	[ ! -s err ]
+	grep -q '^usage: sockit SUBCOMMAND' out
+	for command in $(subcommands); do
+		grep -q "^  $command " out
+	done
+	cp out help
+	sockit --help
+	[ "$STATUS" = 0 ]
+	cmp out help
+	sockit -h
+	[ "$STATUS" = 0 ]
+	cmp out help
+	sockit help nosuch
+	told 2 "sockit: 'nosuch' is no subcommand: *"
+	sockit help conect
+	told 2 "sockit: 'conect' is no subcommand: did you mean 'connect'[?]"
+	sockit help connect listen
+	told 2 "sockit: help: extra operand 'listen'"
+	sockit --version
+	[ "$STATUS" = 0 ]
+	[ ! -s err ]
+	[[ $(<out) =~ ^sockit\ [0-9]+\.[0-9]+\.[0-9]+\ \((linux|portable)\)$ ]]
+	sockit --version x
+	told 2 "sockit: --version: extra operand 'x'"
+	sockit
+	told 2 'sockit: a subcommand is missing: *'
+	sockit --verbose connect localhost 80
+	told 2 "sockit: '--verbose' *"
+	sockit --nosuch
+	told 2 "sockit: '--nosuch' *"
+	sockit --
+	told 2 "sockit: '--' *"
+}
+
+# What users of nc type.
+
+# bats test_tags=valgrind
+@test "nc's habits: the sockit line that means it" {
+	local typed meant
+	while IFS='|' read -r typed meant; do
+		# shellcheck disable=SC2086 # words
+		sockit $typed
+		told 2 "sockit*: what nc does so is: sockit $meant" || fault "sockit $typed"
+	done <<-'END'
+		example.org 80|connect example.org 80
+		127.0.0.1 22|connect 127.0.0.1 22
+		-v example.org 80|connect -v example.org 80
+		-w 3 example.org 80|connect -w 3 example.org 80
+		-l 8080|listen 8080
+		-l 127.0.0.1 8080|listen 127.0.0.1 8080
+		-lk 8080|listen -k 8080
+		-lvnp 8080|listen -v -n 8080
+		-l -p 8080|listen 8080
+		-lp 8080|listen 8080
+		-lp8080|listen 8080
+		-p 99 example.org 80|connect -p 99 example.org 80
+		-u example.org 53|udp-send example.org 53
+		-lu 53|udp-recv 53
+		-ul -p 53|udp-recv 53
+		-U /tmp/s|unix /tmp/s
+		-lU /tmp/s|unix --listen /tmp/s
+		-N example.org 80|connect example.org 80
+		-zv example.org 80|connect -z -v example.org 80
+		-u|udp-send HOST PORT
+		-l|listen PORT
+		-U|unix PATH
+		connect -u example.org 53|udp-send example.org 53
+		connect -N example.org 80|connect example.org 80
+		connect -vN example.org 80|connect -v example.org 80
+		connect example.org 80 -N|connect example.org 80
+		connect -l 8080|listen 8080
+		connect -U /tmp/s|unix /tmp/s
+		listen -u 53|udp-recv 53
+		listen -l 8080|listen 8080
+	END
+}
+
+@test "nc's habits: the word is named, and bytes from outside are escaped" {
+	sockit -l 8080
+	told 2 "sockit: '-l' is no subcommand: *"
+	sockit example.org 80
+	told 2 "sockit: 'example.org' is no subcommand: *"
+	refuses "unknown option '-u': *" connect -u h 1
+	refuses "unknown option '-N': *" connect h 1 -vN
+	sockit -l $'80\e[m'
+	told 2 '*sockit listen 80\\x1b\[m'
+	sockit -u "$(printf '%0600d' 0)" 1
+	told 2 "sockit: '-u' is no subcommand: *"
+	# What nc does not have either is no habit.
+	sockit -lZ 80
+	told 2 "sockit: '-lZ' is no subcommand: see sockit help"
+}
+
+# The tables.
+
+check_options() {
+	local cc=${CC:-cc}
+	command -v "${cc%% *}" >/dev/null || skip "no compiler $cc"
+	local src=$BATS_TEST_DIRNAME/../src
+	# The portable twins alone, so that it compiles everywhere.
+	# shellcheck disable=SC2046,SC2086 # lists of files, of words
+	$cc -std=c11 -D_XOPEN_SOURCE=700 -D_FILE_OFFSET_BITS=64 -pthread -I"$src" -o check_options \
+		"$BATS_TEST_DIRNAME/helpers/check_options.c" "$src/commands.c" \
+		$(printf '%s\n' "$src"/*/*.c | grep -v '_linux\.c$')
+}
+
+@test "the option tables check themselves" {
+	check_options
+	./check_options
+}
+
+@test "a broken option table is found out" {
+	check_options
+	./check_options --broken >out || {
+		grep 'NOT FOUND' out
+		return 1
+	}
+	[ "$(grep -c ': found: ' out)" -ge 20 ]
+}
+
+@test "a row without a name is found out" {
+	check_options
+	./check_options --nameless
+}

@@ -1,0 +1,542 @@
+#!/usr/bin/env bats
+# What stdin, stdout and stderr may be, and that they keep the flags with which they came.
+
+load helpers/common
+
+setup_file() {
+	random_file "$BATS_FILE_TMPDIR/a" 2097152
+	random_file "$BATS_FILE_TMPDIR/b" 2097152
+	random_file "$BATS_FILE_TMPDIR/small" 131072
+}
+
+# What goes one way, what goes the other, and less of it.
+A() { echo "$BATS_FILE_TMPDIR/a"; }
+B() { echo "$BATS_FILE_TMPDIR/b"; }
+SMALL() { echo "$BATS_FILE_TMPDIR/small"; }
+
+### Kinds, both ways at once.
+
+# both_ways KIND KIND [VERB]...: the kinds of stdin and stdout, VERBs before stdin's end.
+both_ways() {
+	counterpart exchange:"$(B)" report
+	exits 0 "$PARENT" 0="$1" 1="$2" copy:"$(A)" "${@:3}" eof -- \
+		"$SOCKIT" connect 127.0.0.1 "$PORT" >out 2>err
+	silent
+	same out "$(B)"
+	counterpart_ended "$(A)"
+}
+
+# bats test_tags=valgrind
+@test "regular files" {
+	counterpart exchange:"$(B)" report
+	exits 0 "$SOCKIT" connect 127.0.0.1 "$PORT" <"$(A)" >out 2>err
+	silent
+	same out "$(B)"
+	counterpart_ended "$(A)"
+}
+
+@test "pipes" {
+	both_ways pipe pipe
+}
+
+@test "FIFOs" {
+	mkfifo in out.fifo
+	counterpart exchange:"$(B)" report
+	cat "$(A)" >in 3>&- &
+	started
+	cat out.fifo >out 3>&- &
+	started
+	local reader=$PID
+	"$SOCKIT" connect 127.0.0.1 "$PORT" <in >out.fifo 2>err 3>&- &
+	started
+	ended 0 "$PID"
+	ended 0 "$reader"
+	silent
+	same out "$(B)"
+	counterpart_ended "$(A)"
+}
+
+@test "UNIX stream sockets" {
+	both_ways unix unix
+}
+
+@test "TCP sockets" {
+	both_ways tcp tcp
+}
+
+@test "one UNIX socket for both" {
+	both_ways unix same
+}
+
+@test "one TCP socket for both" {
+	both_ways tcp same
+}
+
+@test "one socket for both: closed, not shut down, since others may hold it" {
+	local kind
+	for kind in unix tcp; do
+		rm -f go
+		mkfifo go
+		counterpart text:bye shutdown gate:go readall report
+		# As a shell does that runs one command after the other on its connection.
+		within 20 python3 - "$kind" "$SOCKIT" connect 127.0.0.1 "$PORT" <<-'END' 2>err
+			import os, socket, subprocess, sys, time
+			if sys.argv[1] == 'unix':
+			    mine, theirs = socket.socketpair()
+			else:
+			    server = socket.create_server(('127.0.0.1', 0))
+			    mine = socket.create_connection(server.getsockname())
+			    theirs = server.accept()[0]
+			child = subprocess.Popen(sys.argv[2:], stdin=theirs, stdout=theirs)
+			mine.settimeout(3)
+			try:
+			    assert mine.recv(100) == b'bye\n'
+			    while os.readlink(f'/proc/{child.pid}/fd/1') != '/dev/null':
+			        time.sleep(0.01)
+			    theirs.sendall(b'of another\n')
+			    theirs.close()
+			    assert mine.recv(100) == b'of another\n'
+			    assert child.poll() is None
+			    open('go', 'w').close()
+			    mine.sendall(b'still there\n')
+			    mine.shutdown(socket.SHUT_WR)
+			    sys.exit(child.wait(10))
+			finally:
+			    child.kill()
+		END
+		silent
+		echo still there >expected
+		counterpart_ended expected
+	done
+}
+
+@test "a mix of kinds" {
+	both_ways unix pipe
+	both_ways pipe unix
+	rm out
+	counterpart exchange:"$(B)" report
+	exits 0 "$PARENT" 0=unix 1=file:out copy:"$(A)" eof -- \
+		"$SOCKIT" connect 127.0.0.1 "$PORT" 2>err
+	silent
+	same out "$(B)"
+	counterpart_ended "$(A)"
+}
+
+@test "a slow reader behind a small pipe" {
+	both_ways pipe+small pipe+small+late pause:0.2 drain
+}
+
+@test "a slow reader behind a small socket" {
+	both_ways unix+small unix+small+late pause:0.2 drain
+}
+
+@test "stdin that came non-blocking" {
+	both_ways pipe+nonblock pipe
+	both_ways unix+nonblock pipe
+}
+
+@test "stdin that came non-blocking and has nothing at first" {
+	counterpart text:hello readall report
+	exits 0 "$PARENT" 0=pipe+nonblock 1=pipe+nonblock expect:hello pause:0.2 alive type:late eof -- \
+		"$SOCKIT" connect 127.0.0.1 "$PORT" >out 2>err
+	silent
+	echo late >expected
+	counterpart_ended expected
+}
+
+@test "stdout that came non-blocking, and a slow reader" {
+	both_ways pipe pipe+nonblock+small+late pause:0.2 drain
+	both_ways unix unix+nonblock+small+late pause:0.2 drain
+}
+
+@test "a terminal as stdout, and a slow reader" {
+	both_ways pipe tty+late pause:0.2 drain
+	both_ways pipe tty+nonblock+late pause:0.2 drain
+}
+
+### stdin.
+
+@test "stdin: a regular file from where it stands, up to its end" {
+	{ echo first && cat "$(SMALL)"; } >in
+	counterpart readall report
+	exec 5<in
+	read -r line <&5
+	[ "$line" = first ]
+	exits 0 "$SOCKIT" connect 127.0.0.1 "$PORT" <&5 >out 2>err
+	silent
+	[ -z "$(cat <&5)" ]
+	exec 5<&-
+	counterpart_ended "$(SMALL)"
+}
+
+@test "stdin: a file whose size says nothing" {
+	[ -r /proc/version ] || skip 'no /proc/version'
+	counterpart readall report
+	exits 0 "$SOCKIT" connect 127.0.0.1 "$PORT" </proc/version >out 2>err
+	silent
+	counterpart_ended /proc/version
+}
+
+@test "stdin: /dev/null" {
+	counterpart readall text:bye report
+	exits 0 "$SOCKIT" connect 127.0.0.1 "$PORT" </dev/null >out 2>err
+	silent
+	[ "$(cat out)" = bye ]
+	counterpart_ended /dev/null
+}
+
+@test "stdin: a directory, 1 with EISDIR" {
+	counterpart readall report
+	exits 1 "$SOCKIT" connect 127.0.0.1 "$PORT" <. >out 2>err
+	says '^sockit connect: stdin: .*\(EISDIR\)$'
+	silent out
+	counterpart_ended /dev/null
+}
+
+@test "stdin: a file opened for writing only, 1 with EBADF" {
+	counterpart readall report
+	exits 1 "$SOCKIT" connect 127.0.0.1 "$PORT" 0>in >out 2>err
+	says '^sockit connect: stdin: .*\(EBADF\)$'
+	silent out
+	counterpart_ended /dev/null
+}
+
+@test "stdin: the writing end of a pipe, 1 with EBADF" {
+	mkfifo pipe
+	counterpart readall report
+	exec 5<>pipe
+	exits 1 "$SOCKIT" connect --timeout 2 127.0.0.1 "$PORT" 0>pipe >out 2>err
+	exec 5<&-
+	says '^sockit connect: stdin: .*\(EBADF\)$'
+	silent out
+	counterpart_ended /dev/null
+}
+
+### stdout.
+
+@test "stdout: appended to" {
+	echo before >out
+	for _ in 1 2; do
+		counterpart file:"$(SMALL)" shutdown readall
+		exits 0 "$SOCKIT" connect 127.0.0.1 "$PORT" </dev/null >>out 2>err
+		silent
+		counterpart_ended
+	done
+	{ echo before && cat "$(SMALL)" "$(SMALL)"; } >expected
+	same out expected
+}
+
+@test "stdout: a file from where it stands, shared with others" {
+	counterpart file:"$(SMALL)" shutdown readall
+	{
+		echo before
+		"$SOCKIT" connect --timeout 10 127.0.0.1 "$PORT" </dev/null 2>err 3>&-
+		echo after
+	} >out
+	silent
+	{ echo before && cat "$(SMALL)" && echo after; } >expected
+	same out expected
+	counterpart_ended
+}
+
+@test "stdout: /dev/null takes all" {
+	counterpart exchange:"$(B)" report
+	exits 0 "$SOCKIT" connect --stats 127.0.0.1 "$PORT" <"$(A)" >/dev/null 2>err
+	says '^sockit connect: sent 2097152 bytes, received 2097152 bytes in '
+	counterpart_ended "$(A)"
+}
+
+@test "stdout: /dev/full, 1 with ENOSPC" {
+	counterpart text:hello readall
+	exits 1 "$SOCKIT" connect 127.0.0.1 "$PORT" <"$(SMALL)" >/dev/full 2>err
+	says '^sockit connect: stdout: .*\(ENOSPC\)$'
+	counterpart_ended
+}
+
+@test "stdout: /dev/full is no error where nothing is written" {
+	counterpart readall report
+	exits 0 "$SOCKIT" connect 127.0.0.1 "$PORT" <"$(SMALL)" >/dev/full 2>err
+	silent
+	counterpart_ended "$(SMALL)"
+}
+
+@test "stdout: opened for reading only, 1 with EBADF as soon as something is written" {
+	mkfifo pipe
+	exec 5<>pipe
+	counterpart text:hello readall report 5<&-
+	exits 1 "$SOCKIT" connect 127.0.0.1 "$PORT" </dev/null 1<"$(A)" 2>err
+	says '^sockit connect: stdout: .*\(EBADF\)$'
+	counterpart_ended /dev/null
+	counterpart text:hello readall report 5<&-
+	exits 1 "$SOCKIT" connect --timeout 2 127.0.0.1 "$PORT" </dev/null 1<pipe 2>err
+	says '^sockit connect: stdout: .*\(EBADF\)$'
+	counterpart_ended /dev/null
+}
+
+### stderr.
+
+@test "stderr: nobody reads it, and that changes nothing" {
+	counterpart text:hello exchange:"$(B)" report
+	exits 0 "$PARENT" 0=pipe 1=pipe expect:hello copy:"$(A)" kill:USR1 pause:0.05 kill:USR1 eof \
+		-- sh -c 'exec "$@" 2>&9 9>&-' sh "$SOCKIT" connect -vv --stats 127.0.0.1 "$PORT" \
+		>out 2>err 9> >(:)
+	silent
+	{ echo hello && cat "$(B)"; } >expected
+	same out expected
+	counterpart_ended "$(A)"
+}
+
+@test "stderr: /dev/full changes nothing" {
+	counterpart exchange:"$(B)" report
+	exits 0 "$SOCKIT" connect -vv --stats 127.0.0.1 "$PORT" <"$(A)" >out 2>/dev/full
+	same out "$(B)"
+	counterpart_ended "$(A)"
+}
+
+@test "stderr: the same pipe as stdout" {
+	{ cat "$(SMALL)" && echo; } >data
+	counterpart file:data shutdown readall report
+	exits 0 "$PARENT" 0=pipe 1=pipe 2=same eof -- \
+		"$SOCKIT" connect --stats 127.0.0.1 "$PORT" >out 2>err
+	silent
+	tail -n 1 out >last
+	says '^sockit connect: sent 0 bytes, received 131073 bytes in ' last
+	cat data last >expected
+	same out expected
+	counterpart_ended /dev/null
+}
+
+### Closed descriptors.
+
+# without FD...: the word that makes sh run its arguments with these closed.
+without() {
+	# shellcheck disable=SC2016
+	printf '%s' 'exec "$@"'
+	printf ' %s>&-' "$@"
+}
+
+combinations=('0' '1' '2' '0 1' '0 2' '1 2' '0 1 2')
+
+@test "closed descriptors: nothing hangs, no socket takes their place" {
+	local fds fd
+	for fds in "${combinations[@]}"; do
+		rm -f go
+		mkfifo go
+		counterpart readall say:connected gate:go
+		# shellcheck disable=SC2086
+		spawn sh -c "$(without $fds)" sh "$SOCKIT" connect --timeout 10 127.0.0.1 "$PORT" </dev/null >out 2>err
+		eventually grep -q connected peer.out
+		for fd in 0 1 2; do
+			[[ $(readlink "/proc/$PID/fd/$fd") != socket:* ]]
+		done
+		: >go
+		ended 0 "$PID"
+		silent
+		counterpart_ended
+	done
+}
+
+@test "closed descriptors: of a listener too" {
+	local fds fd
+	for fds in "${combinations[@]}"; do
+		rm -f go
+		mkfifo go
+		# shellcheck disable=SC2086
+		served_by sh -c "$(without $fds)" sh "$SOCKIT" listen --timeout 10 --notify-fd 9 \
+			127.0.0.1 0 </dev/null >out 2>err
+		counterpart connect:"$PORT" say:connected gate:go
+		eventually grep -q connected peer.out
+		for fd in 0 1 2; do
+			[[ $(readlink "/proc/$LISTENER/fd/$fd") != socket:* ]]
+		done
+		: >go
+		ended 0 "$LISTENER"
+		counterpart_ended
+	done
+}
+
+@test "closed stdout: 1 with EBADF as soon as something is written" {
+	local fds
+	for fds in '1' '0 1' '1 2' '0 1 2'; do
+		: >err
+		counterpart text:hello readall report
+		# shellcheck disable=SC2086
+		spawn sh -c "$(without $fds)" sh "$SOCKIT" connect --timeout 10 127.0.0.1 "$PORT" </dev/null >out 2>err
+		ended 1 "$PID"
+		if [[ $fds == *2* ]]; then
+			silent
+		else
+			says '^sockit connect: stdout: .*\(EBADF\)$'
+		fi
+		counterpart_ended /dev/null
+	done
+}
+
+@test "closed stdin and stderr: data goes where it can" {
+	local fds
+	for fds in '0' '2' '0 2'; do
+		counterpart exchange:"$(B)" report
+		# shellcheck disable=SC2086
+		spawn sh -c "$(without $fds)" sh "$SOCKIT" connect -v --timeout 10 127.0.0.1 "$PORT" \
+			<"$(A)" >out 2>err
+		ended 0 "$PID"
+		same out "$(B)"
+		if [[ $fds == 0* ]]; then
+			counterpart_ended /dev/null
+		else
+			counterpart_ended "$(A)"
+		fi
+	done
+}
+
+### The flags of inherited descriptors, before, during and after. parent.py compares them.
+
+@test "flags: the comparison sees a change" {
+	local kind
+	for kind in pipe tty unix; do
+		exits 99 "$PARENT" 0=$kind -- python3 -c \
+			'import os, time; os.set_blocking(0, False); time.sleep(0.1); os.set_blocking(0, True)' \
+			2>err
+		says 'descriptor 0'
+	done
+	exits 99 "$PARENT" 0=tty -- python3 -c 'import tty; tty.setraw(0)' 2>err
+	says 'descriptor 0'
+}
+
+# keeps KIND [KIND]: with stdin of this kind, stdout and stderr of it or of the other, the flags stay
+# through a run in which data goes both ways, and after kill -9.
+keeps() {
+	local to=${2-$1}
+	counterpart text:hello exchange:"$(SMALL)" report
+	exits 0 "$PARENT" 0="$1" 1="$to" 2="$to" expect:hello type:typed pause:0.1 kill:USR1 pause:0.1 \
+		copy:"$(SMALL)" eof -- "$SOCKIT" connect -v 127.0.0.1 "$PORT" >out 2>err
+	counterpart_ended
+
+	rm -f go
+	mkfifo go
+	counterpart text:hello feed:"$(SMALL)" read:6 gate:go hold
+	exits 137 "$PARENT" 0="$1" 1="$to" 2="$to" type:typed go:go pause:0.1 kill:KILL -- \
+		"$SOCKIT" connect -v 127.0.0.1 "$PORT" >out 2>err
+}
+
+@test "flags: pipes" {
+	keeps pipe
+	keeps pipe+nonblock
+}
+
+@test "flags: UNIX sockets" {
+	keeps unix
+	keeps unix+nonblock
+}
+
+@test "flags: TCP sockets" {
+	keeps tcp
+	keeps tcp+nonblock
+}
+
+@test "flags: small pipes and slow readers" {
+	counterpart exchange:"$(B)" report
+	exits 0 "$PARENT" 0=pipe+small 1=pipe+small+late 2=pipe+small+late copy:"$(A)" pause:0.2 \
+		kill:USR1 drain eof -- "$SOCKIT" connect 127.0.0.1 "$PORT" >out 2>err
+	same out "$(B)"
+	says '^sockit connect: sent [0-9]+ bytes'
+	counterpart_ended "$(A)"
+}
+
+@test "flags: regular files" {
+	local order status
+	for order in eof:0 kill:KILL:137; do
+		status=${order##*:} order=${order%:*}
+		counterpart text:hello exchange:"$(B)" report
+		exits "$status" "$PARENT" 0=file:"$(A)" 1=file:out."$status" 2=file:err."$status" \
+			"$([ "$status" = 0 ] || echo "$order")" -- "$SOCKIT" connect -v 127.0.0.1 "$PORT" 2>err
+		silent
+	done
+	{ echo hello && cat "$(B)"; } >expected
+	same out.0 expected
+}
+
+@test "flags: terminals" {
+	counterpart text:hello read:6 shutdown readall report
+	exits 0 "$PARENT" 0=tty 1=tty 2=tty expect:hello type:typed -- \
+		"$SOCKIT" connect -v 127.0.0.1 "$PORT" >out 2>err
+	silent
+	grep -q hello out
+	grep -q '^sockit connect: connected to ' out
+	echo typed >expected
+	counterpart_ended expected
+
+	counterpart text:hello read:6 shutdown readall report
+	exits 0 "$PARENT" 0=tty+nonblock 1=tty 2=tty expect:hello type:typed eof -- \
+		"$SOCKIT" connect 127.0.0.1 "$PORT" >out 2>err
+	silent
+	[ "$(cat out)" = hello ]
+	counterpart_ended expected
+
+	counterpart text:hello hold
+	exits 137 "$PARENT" 0=tty 1=tty 2=tty expect:hello type:typed pause:0.1 kill:KILL -- \
+		"$SOCKIT" connect -v 127.0.0.1 "$PORT" >out 2>err
+	silent
+}
+
+@test "flags: a listener's" {
+	local kind
+	for kind in pipe unix; do
+		served_by "$PARENT" 0=$kind 1=$kind 2=file:err.$kind copy:"$(A)" eof -- \
+			"$SOCKIT" listen --notify-fd 9 127.0.0.1 0 >out 2>err
+		counterpart connect:"$PORT" exchange:"$(B)" report
+		ended 0 "$LISTENER"
+		silent
+		says "$LISTENING" err.$kind
+		same out "$(B)"
+		counterpart_ended "$(A)"
+	done
+}
+
+### Another user's descriptors: they cannot be opened anew.
+
+# as_other COMMAND...: KIND and verbs as for parent.py, which stays root; sockit runs as nobody.
+as_other() {
+	[ "$(id -u)" = 0 ] || skip 'only root can become another user'
+	needs setpriv util-linux
+	# By a descriptor, since its path may be out of the other's reach.
+	exits 0 "$PARENT" "$@" -- setpriv --reuid 65534 --regid 65534 --clear-groups \
+		/proc/self/fd/9 connect 127.0.0.1 "$PORT" >out 2>err 9<"$SOCKIT"
+}
+
+@test "another user's pipes, and a slow reader" {
+	counterpart feed:"$(B)" read:2097152 shutdown readall report
+	as_other 0=pipe+small 1=pipe+small+late copy:"$(A)" pause:0.3 drain eof
+	silent
+	same out "$(B)"
+	counterpart_ended "$(A)"
+}
+
+@test "another user's pipes: a stdout that nobody reads does not hold up what is sent" {
+	mkfifo go
+	counterpart feed:"$(B)" read:2097152 gate:go shutdown readall report
+	as_other 0=pipe 1=pipe+late copy:"$(A)" go:go drain eof
+	silent
+	same out "$(B)"
+	counterpart_ended "$(A)"
+}
+
+@test "another user's pipes: stdin that has nothing does not hold up what is received" {
+	counterpart file:"$(B)" text:last readall report
+	as_other 0=pipe 1=pipe+small expect:last type:hello eof
+	silent
+	{ cat "$(B)" && echo last; } >expected
+	same out expected
+	echo hello >typed
+	counterpart_ended typed
+}
+
+@test "another user's terminal" {
+	mkfifo go
+	counterpart feed:"$(SMALL)" read:6 gate:go shutdown readall report
+	as_other 0=tty 1=tty+late type:hello go:go drain
+	silent
+	same out "$(SMALL)"
+	echo hello >typed
+	counterpart_ended typed
+}
