@@ -13,10 +13,10 @@ setup() {
 # Whatever a test has left running goes with it.
 teardown() {
 	local pid
+	disown -a # else bash tells of each one's death
 	for pid in "${PIDS[@]}"; do
 		kill -KILL "$pid" 2>/dev/null || :
 	done
-	wait
 }
 
 # background COMMAND [ARG...]: runs it; its pid is in $! and $PID. Redirections are the caller's.
