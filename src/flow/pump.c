@@ -161,7 +161,7 @@ static bool rule(struct pump *p)
 	}
 
 	/* The time of -q is up: what has come so far was written, that is all. */
-	if (p->quitting && down->state != FLOW_OPEN) {
+	if (p->quitting && down->state == FLOW_ENDED) {
 		if (!acknowledged(p))
 			fail(p, PUMP_UNSENT, 0);
 		return over(p);
