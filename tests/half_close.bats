@@ -644,6 +644,15 @@ NOTICE='^sockit connect: .*(--recv-only.*--close-on-peer-eof|--close-on-peer-eof
 	counterpart_ended "$(SMALL)"
 }
 
+@test "where it is us who end, a peer that sends before it reads gets all" {
+	counterpart rcvbuf:4096 send:50000000 readall report
+	exits 0 "$SOCKIT" connect --read-bytes 1000 --sndbuf 1M 127.0.0.1 "$PORT" \
+		<"$(SMALL)" >out 2>err
+	silent
+	has out 1000
+	counterpart_ended "$(SMALL)"
+}
+
 @test "no reset where stdout fails while the peer sends and reads" {
 	counterpart chatter report
 	exits 1 "$PARENT" 0=pipe copy:"$(SMALL)" -- \
@@ -1011,6 +1020,7 @@ needs_pid_namespace() {
 	needs pgrep procps
 	mkfifo in
 	for name in TERM:143 INT:130; do
+		rm -f out
 		counterpart text:hello readall report
 		# A background job of ours has SIGINT ignored.
 		env --default-signal=INT unshare -rpf \
