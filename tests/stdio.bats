@@ -534,7 +534,8 @@ as_other() {
 @test "another user's terminal" {
 	mkfifo go
 	counterpart feed:"$(SMALL)" read:6 gate:go shutdown readall report
-	as_other 0=tty 1=tty+late type:hello go:go drain
+	# It is full before anything is typed.
+	as_other 0=tty 1=tty+late pause:0.3 type:hello go:go drain
 	silent
 	same out "$(SMALL)"
 	echo hello >typed

@@ -170,6 +170,7 @@ LISTENING='^sockit listen: listening on 127\.0\.0\.1 port [0-9]+$'
 
 # counterpart WORD...: peer.py plays WORDs, in the background as peer does it.
 counterpart() {
+	rm -f peer.out
 	peer peer "$@"
 	PEER_OUTPUT=$!
 }

@@ -168,7 +168,9 @@ class Peer:
 
     @staticmethod
     def say(word):
-        print(word, flush=True)
+        # One write, also where PYTHONUNBUFFERED would have print() make two.
+        sys.stdout.write(f'{word}\n')
+        sys.stdout.flush()
 
     @staticmethod
     def gate(fifo):
