@@ -515,7 +515,7 @@ as_other() {
 @test "another user's pipes: a stdout that nobody reads does not hold up what is sent" {
 	mkfifo go
 	counterpart feed:"$(B)" read:2097152 gate:go shutdown readall report
-	as_other 0=pipe 1=pipe+late copy:"$(A)" go:go drain eof
+	as_other 0=pipe 1=pipe+small+late copy:"$(A)" go:go drain eof
 	silent
 	same out "$(B)"
 	counterpart_ended "$(A)"
