@@ -305,7 +305,7 @@ knocks() {
 
 @test "--notify-fd: a line for each socket, then it is closed" {
 	needs_ipv6
-	# That start_notified came back from its `cat` says that it is closed while the listener
+	# That serve came back from its `cat` says that it is closed while the listener
 	# runs.
 	serve 0 </dev/null >/dev/null 2>&1
 	[ "$(wc -l <<<"$NOTIFIED")" = 2 ]

@@ -19,34 +19,6 @@ teardown() {
 	done
 }
 
-# background COMMAND [ARG...]: runs it; its pid is in $! and $PID. Redirections are the caller's.
-# Use: background "$SOCKIT" connect ... <in >out 2>err
-background() {
-	"$@" 3>&- &
-	PID=$!
-	PIDS+=("$PID")
-}
-
-# listen [ARG...]: starts sockit listen with ARGs (give an address and port 0) in the background and
-# waits until it is ready; its port is in $PORT, its address in $ADDR, its pid in $LISTENER. Takes
-# stdin, stdout and stderr from the caller: listen 127.0.0.1 0 <in >out 2>err
-listen() {
-	start_notified "$SOCKIT" listen "$@"
-	LISTENER=$PID
-}
-
-# start_notified COMMAND [ARG...]: runs COMMAND with descriptor 9 as --notify-fd in the background,
-# and waits for its first line `ADDRESS PORT`. All lines are in $NOTIFIED.
-start_notified() {
-	local fifo="$BATS_TEST_TMPDIR/notify.$((++NOTIFIERS))"
-	mkfifo "$fifo"
-	"$1" "$2" --notify-fd 9 "${@:3}" 9>"$fifo" 3>&- &
-	PID=$!
-	PIDS+=("$PID")
-	NOTIFIED=$(cat "$fifo")
-	read -r ADDR PORT <<<"$NOTIFIED"
-}
-
 # status_of PID: waits for the background job PID; its exit status is in $STATUS (128+N for signal
 # N). Never fails.
 status_of() {
@@ -99,12 +71,6 @@ eventually() {
 # within SECONDS COMMAND [ARG...]: runs it, and fails where it takes longer (status 124).
 within() {
 	timeout -s KILL "$@"
-}
-
-# flags FD_LINK: the file status flags of an open descriptor, as /proc shows them:
-# flags PID FD
-flags() {
-	sed -n 's/^flags:\t*//p' "/proc/$1/fdinfo/$2"
 }
 
 # pause SECONDS: lets time pass, for what may or may not happen meanwhile; never to wait for
@@ -214,8 +180,8 @@ find_listening_port() {
 	return 1
 }
 
-# spawn COMMAND [ARG...]: as background, but stdin too is the caller's (what a function runs by &
-# gets /dev/null from bash, wherever its own stdin comes from). Closed, it stays closed. Redirections
+# spawn COMMAND [ARG...]: runs it in the background, its pid in $PID, with the caller's stdin too (what
+# a function runs by & gets /dev/null from bash, wherever its own stdin comes from). Closed, it stays closed. Redirections
 # from and to a FIFO would hold the shell itself up: there, write `COMMAND... 3>&- &` and started.
 spawn() {
 	if { : <&0; } 2>/dev/null; then
@@ -230,7 +196,8 @@ started() {
 	PIDS+=("$PID")
 }
 
-# serve [ARG...]: as listen, in spawn's way.
+# serve [ARG...]: starts sockit listen with ARGs (give it port 0) in spawn's way and waits until it is
+# ready: its address and port in $ADDR and $PORT, its pid in $LISTENER, all lines in $NOTIFIED.
 serve() {
 	served_by "$SOCKIT" listen --notify-fd 9 "$@"
 }
