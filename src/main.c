@@ -39,6 +39,8 @@ static int status_of(struct outcome outcome)
 		[OUTCOME_LOOKUP] = 3, [OUTCOME_TIMEOUT] = 4,
 	};
 
+	if (outcome.kind == OUTCOME_COMMAND)
+		return outcome.detail;
 	if (outcome.kind != OUTCOME_SIGNAL)
 		return statuses[outcome.kind];
 	return signals_die(outcome.detail) ? 1 : 128 + outcome.detail;
@@ -73,14 +75,12 @@ static struct outcome refuse_subcommand(const struct messages *m, int argc, char
 		suggest(&s, commands[i]->name);
 	suggest(&s, "help");
 	if (s.best)
-		message(m, MESSAGE_ERROR, "'%s' is no subcommand: did you mean '%s'?", argv[0],
-			s.best);
-	else if (habits_line(NULL, argc, argv, line, sizeof line))
-		message(m, MESSAGE_ERROR, "'%s' is no subcommand: what nc does so is: %s", argv[0],
-			line);
-	else
-		message(m, MESSAGE_ERROR, "'%s' is no subcommand: see sockit help", argv[0]);
-	return (struct outcome){ OUTCOME_USAGE, 0 };
+		return message_usage(m, "'%s' is no subcommand: did you mean '%s'?", argv[0],
+				     s.best);
+	if (habits_line(NULL, argc, argv, line, sizeof line))
+		return message_usage(m, "'%s' is no subcommand: what nc does so is: %s", argv[0],
+				     line);
+	return message_usage(m, "'%s' is no subcommand: see sockit help", argv[0]);
 }
 
 static struct outcome help(const struct messages *m, int argc, char **argv)
@@ -89,10 +89,8 @@ static struct outcome help(const struct messages *m, int argc, char **argv)
 	struct text t = { 0 };
 	struct outcome outcome;
 
-	if (argc > 1) {
-		message(m, MESSAGE_ERROR, "help: extra operand '%s'", argv[1]);
-		return (struct outcome){ OUTCOME_USAGE, 0 };
-	}
+	if (argc > 1)
+		return message_usage(m, "help: extra operand '%s'", argv[1]);
 	if (argc > 0 && !command)
 		return refuse_subcommand(m, 1, argv);
 	if (command)
@@ -109,10 +107,8 @@ static struct outcome version(const struct messages *m, int argc, char **argv)
 	struct text t = { 0 };
 	struct outcome outcome;
 
-	if (argc > 0) {
-		message(m, MESSAGE_ERROR, "--version: extra operand '%s'", argv[0]);
-		return (struct outcome){ OUTCOME_USAGE, 0 };
-	}
+	if (argc > 0)
+		return message_usage(m, "--version: extra operand '%s'", argv[0]);
 	text_add(&t, "sockit %s (%s)\n", SOCKIT_VERSION, PLATFORM);
 	outcome = help_print(&t, m);
 	text_free(&t);
@@ -124,10 +120,8 @@ static struct outcome dispatch(int argc, char **argv)
 	const struct messages m = { .start = clock_now() };
 	const struct command *command;
 
-	if (argc < 2) {
-		message(&m, MESSAGE_ERROR, "a subcommand is missing: see sockit help");
-		return (struct outcome){ OUTCOME_USAGE, 0 };
-	}
+	if (argc < 2)
+		return message_usage(&m, "a subcommand is missing: see sockit help");
 	command = commands_find(argv[1]);
 	if (command)
 		return command->run(command, argc - 1, argv + 1);

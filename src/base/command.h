@@ -16,6 +16,7 @@ struct command {
 	const char *summary;	       /* one line of help, no full stop */
 	const struct option_use *uses; /* ended by one whose group is NULL */
 	int min_operands, max_operands;
+	bool runs_command; /* `-- COMMAND` may stand at the end */
 	/* Runs `sockit ARGV[0] ...`; says itself what goes wrong. */
 	struct outcome (*run)(const struct command *self, int argc, char **argv);
 };

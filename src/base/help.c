@@ -68,6 +68,6 @@ struct outcome help_print(const struct text *t, const struct messages *m)
 		return (struct outcome){ OUTCOME_DONE, 0 };
 	if (errno == EPIPE)
 		return (struct outcome){ OUTCOME_SIGNAL, SIGPIPE };
-	message(m, MESSAGE_ERROR, "stdout: %s (%s)", strerror(errno), errno_name(errno));
-	return (struct outcome){ OUTCOME_FAILED, 0 };
+	return message_fail(m, OUTCOME_FAILED, errno_name(errno), "stdout: %s (%s)",
+			    strerror(errno), errno_name(errno));
 }

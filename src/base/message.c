@@ -7,7 +7,11 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/utf8.h"
 #include "base/wait.h"
+
+#define TEXT_MOST 3072
+#define LINE_MOST 4096 /* PIPE_BUF: so much stays in one piece */
 
 static const struct option_row rows[] = {
 	{ .name = "verbose",
@@ -20,31 +24,14 @@ static const struct option_row rows[] = {
 	  .kind = OPTION_FLAG,
 	  .field = offsetof(struct message_options, quiet),
 	  .help = "no messages, not even errors: the exit status tells" },
+	{ .name = "json",
+	  .kind = OPTION_FLAG,
+	  .field = offsetof(struct message_options, json),
+	  .excludes = "quiet",
+	  .help = "messages as JSON, an object a line, with the events of -v" },
 };
 
 const struct option_group message_group = { "Messages", rows, sizeof rows / sizeof *rows };
-
-/* Length of the UTF-8 character at P of at most N bytes (RFC 3629: shortest form, no
- * surrogates, up to U+10FFFF) with its code point, 0 if there is none. */
-static size_t utf8(const unsigned char *p, size_t n, uint32_t *point)
-{
-	static const uint32_t lowest[] = { 0, 0, 0x80, 0x800, 0x10000 };
-	size_t length = *p < 0x80 ? 1 : *p >= 0xf0 ? 4 : *p >= 0xe0 ? 3 : *p >= 0xc0 ? 2 : 0;
-	uint32_t c;
-
-	if (length == 0 || length > n)
-		return 0;
-	c = length == 1 ? *p : *p & (0x7fU >> length);
-	for (size_t i = 1; i < length; i++) {
-		if ((p[i] & 0xc0) != 0x80)
-			return 0;
-		c = c << 6 | (p[i] & 0x3fU);
-	}
-	if (c < lowest[length] || c > 0x10ffff || (c >= 0xd800 && c < 0xe000))
-		return 0;
-	*point = c;
-	return length;
-}
 
 size_t message_escape(char *out, size_t size, const char *text, size_t n, bool backslash)
 {
@@ -54,7 +41,7 @@ size_t message_escape(char *out, size_t size, const char *text, size_t n, bool b
 
 	while (p < end) {
 		uint32_t c = 0;
-		size_t length = utf8(p, (size_t)(end - p), &c), need = length;
+		size_t length = utf8_length(p, (size_t)(end - p), &c), need = length;
 		bool control = c < 0x20 || (c >= 0x7f && c < 0xa0);
 		char short_form = c == '\n' ? 'n' : c == '\r' ? 'r' : c == '\t' ? 't' : 0;
 
@@ -92,11 +79,12 @@ size_t message_escape(char *out, size_t size, const char *text, size_t n, bool b
 bool message_wanted(const struct messages *m, enum message_level level)
 {
 	static const int needs[] = { [MESSAGE_VERBOSE] = 1, [MESSAGE_STEP] = 2 };
+	int verbose = m->options.json && !m->options.verbose ? 1 : m->options.verbose;
 
-	return !m->options.quiet && m->options.verbose >= needs[level];
+	return !m->options.quiet && verbose >= needs[level];
 }
 
-static void write_line(const char *line, size_t n, int64_t patience)
+static void write_all(const char *line, size_t n, int64_t patience)
 {
 	while (n > 0 && wait_ready(STDERR_FILENO, POLLOUT, patience)) {
 		ssize_t k = write(STDERR_FILENO, line, n);
@@ -109,25 +97,133 @@ static void write_line(const char *line, size_t n, int64_t patience)
 	}
 }
 
-void message(const struct messages *m, enum message_level level, const char *format, ...)
+void message_live(const char *text, bool keep)
 {
-	char text[3072], line[4096]; /* a line of at most PIPE_BUF stays in one piece */
-	int error = errno, n = 0;
-	size_t used;
+	static size_t before; /* columns of what stands there: there is one stderr */
+	size_t columns = strlen(text);
+	char line[512];
+	int n;
+
+	if (columns + before == 0)
+		return;
+	/* No terminal is too simple for this: blanks over what stood there. */
+	n = snprintf(line, sizeof line, "\r%s%*s%s", text,
+		     before > columns ? (int)(before - columns) : 0, "",
+		     keep    ? "\n" :
+		     columns ? "" :
+			       "\r");
+	write_all(line, (size_t)n < sizeof line ? (size_t)n : sizeof line - 1, SECOND / 10);
+	before = keep ? 0 : columns;
+}
+
+/* Says N, whose text is TEXT of at most TEXT_MOST bytes. */
+static void say(struct notice *n, const char *text)
+{
+	int64_t patience = n->level == MESSAGE_ERROR ? SECOND : SECOND / 10;
+	char line[LINE_MOST];
+	size_t used = 0;
+
+	message_live("", false);
+	if (!n->m->options.json) {
+		used = (size_t)snprintf(line, sizeof line,
+					"sockit%s%s: ", n->m->subcommand ? " " : "",
+					n->m->subcommand ? n->m->subcommand : "");
+		used += message_escape(line + used, sizeof line - used - 1, text, strlen(text),
+				       false);
+		line[used++] = '\n';
+		write_all(line, used, patience);
+		return;
+	}
+	if (n->level <= MESSAGE_NOTE) {
+		message_escape(line, sizeof line, text, strlen(text), false);
+		json_string(&n->json, "message", line);
+	}
+	json_close(&n->json, '}');
+	text_add(&n->json.text, "\n");
+	if (!n->json.text.failed)
+		write_all(n->json.text.data, n->json.text.length, patience);
+	text_free(&n->json.text);
+}
+
+void notice_begin(struct notice *n, const struct messages *m, enum message_level level,
+		  const char *event)
+{
+	*n = (struct notice){ .m = m, .level = level, .wanted = message_wanted(m, level) };
+	if (!n->wanted || !m->options.json)
+		return;
+	json_open(&n->json, NULL, '{');
+	json_string(&n->json, "event", event);
+	json_time(&n->json, "time", clock_wall());
+	if (m->subcommand)
+		json_string(&n->json, "subcommand", m->subcommand);
+}
+
+void notice_error(struct notice *n, enum outcome_kind kind, const char *code)
+{
+	static const char *const classes[] = {
+		[OUTCOME_FAILED] = "socket",
+		[OUTCOME_USAGE] = "usage",
+		[OUTCOME_LOOKUP] = "resolve",
+		[OUTCOME_TIMEOUT] = "timeout",
+	};
+
+	if (!n->wanted || !n->m->options.json)
+		return;
+	json_string(&n->json, "class",
+		    (size_t)kind < sizeof classes / sizeof *classes && classes[kind] ?
+			    classes[kind] :
+			    classes[OUTCOME_FAILED]);
+	json_string(&n->json, "code", code);
+}
+
+/* Says N with FORMAT; errno is kept. */
+__attribute__((format(printf, 2, 0))) static void finish(struct notice *n, const char *format,
+							 va_list list)
+{
+	char text[TEXT_MOST];
+	int error = errno, used = 0;
+
+	if (!n->wanted)
+		return;
+	if (n->level == MESSAGE_STEP && !n->m->options.json)
+		used = snprintf(text, sizeof text, "%9.6f ",
+				(double)(clock_now() - n->m->start) / (double)SECOND);
+	vsnprintf(text + used, sizeof text - (size_t)used, format, list);
+	say(n, text);
+	errno = error;
+}
+
+void notice_end(struct notice *n, const char *format, ...)
+{
 	va_list list;
 
-	if (!message_wanted(m, level))
-		return;
-	if (level == MESSAGE_STEP)
-		n = snprintf(text, sizeof text, "%9.6f ",
-			     (double)(clock_now() - m->start) / (double)SECOND);
 	va_start(list, format);
-	vsnprintf(text + n, sizeof text - (size_t)n, format, list);
+	finish(n, format, list);
 	va_end(list);
-	used = (size_t)snprintf(line, sizeof line, "sockit%s%s: ", m->subcommand ? " " : "",
-				m->subcommand ? m->subcommand : "");
-	used += message_escape(line + used, sizeof line - used - 1, text, strlen(text), false);
-	line[used++] = '\n';
-	write_line(line, used, level == MESSAGE_ERROR ? SECOND : SECOND / 10);
-	errno = error;
+}
+
+void message(const struct messages *m, enum message_level level, const char *event,
+	     const char *format, ...)
+{
+	struct notice n;
+	va_list list;
+
+	notice_begin(&n, m, level, event);
+	va_start(list, format);
+	finish(&n, format, list);
+	va_end(list);
+}
+
+struct outcome message_fail(const struct messages *m, enum outcome_kind kind, const char *code,
+			    const char *format, ...)
+{
+	struct notice n;
+	va_list list;
+
+	notice_begin(&n, m, MESSAGE_ERROR, "error");
+	notice_error(&n, kind, code);
+	va_start(list, format);
+	finish(&n, format, list);
+	va_end(list);
+	return (struct outcome){ kind, 0 };
 }

@@ -1,4 +1,4 @@
-/* message.h - lines on stderr
+/* message.h - what is said on stderr: lines, or with --json objects
  *
  * Only main, commands and src/serve call this; what is below returns its errors.
  */
@@ -9,12 +9,14 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/json.h"
 #include "base/options.h"
+#include "base/outcome.h"
 
 /* The option group that every subcommand has. */
 struct message_options {
 	int verbose; /* how often -v was given */
-	bool quiet;
+	bool quiet, json;
 };
 
 extern const struct option_group message_group;
@@ -29,7 +31,7 @@ struct messages {
 enum message_level {
 	MESSAGE_ERROR,	 /* unless --quiet */
 	MESSAGE_NOTE,	 /* the few things said when all is well; unless --quiet */
-	MESSAGE_VERBOSE, /* with -v */
+	MESSAGE_VERBOSE, /* with -v or --json */
 	MESSAGE_STEP,	 /* with -vv, the time before it */
 };
 
@@ -38,11 +40,42 @@ bool message_wanted(const struct messages *m, enum message_level level);
 
 /* Writes `sockit SUBCOMMAND: ` and the text as one line to stderr, with every control character
  * and every byte that is not UTF-8 escaped (so that nothing that came from outside reaches a
- * terminal raw). A stderr that cannot be written changes nothing; one that takes nothing for a
- * second (a tenth of it where it is no error) loses the line. errno is kept. */
-__attribute__((format(printf, 3, 4))) void message(const struct messages *m,
-						   enum message_level level, const char *format,
-						   ...);
+ * terminal raw); with --json an object whose `event` is EVENT and whose `message` is the text. A
+ * stderr that cannot be written changes nothing; one that takes nothing for a second (a tenth of
+ * it where it is no error) loses the line. errno is kept. */
+__attribute__((format(printf, 4, 5))) void message(const struct messages *m,
+						   enum message_level level, const char *event,
+						   const char *format, ...);
+
+/* The same for an error that ends the run as KIND says, CODE being the name of its errno or EAI
+ * error, for scripts. Returns { KIND, 0 }. */
+__attribute__((format(printf, 4, 5))) struct outcome message_fail(const struct messages *m,
+								  enum outcome_kind kind,
+								  const char *code,
+								  const char *format, ...);
+
+/* The same for a command line that cannot be used. */
+#define message_usage(m, ...) message_fail(m, OUTCOME_USAGE, "EINVAL", __VA_ARGS__)
+
+/* A message with facts of its own in its object, added between notice_begin() and notice_end() to
+ * `json`. */
+struct notice {
+	const struct messages *m;
+	enum message_level level;
+	bool wanted; /* else nothing need be added */
+	struct json json;
+};
+
+void notice_begin(struct notice *n, const struct messages *m, enum message_level level,
+		  const char *event);
+/* The facts of an error of KIND, see message_fail(). */
+void notice_error(struct notice *n, enum outcome_kind kind, const char *code);
+/* Says it. In an object the text stands only for errors and notes: the rest is in the facts. */
+__attribute__((format(printf, 2, 3))) void notice_end(struct notice *n, const char *format, ...);
+
+/* Shows TEXT on stderr in place of what stood there live; "": nothing. Messages in between replace
+ * it. With KEEP it stays, and the next one stands below. */
+void message_live(const char *text, bool keep);
 
 /* TEXT of N bytes as it may be shown: control characters (C0, DEL, C1) and bytes that are not
  * UTF-8 (RFC 3629) become \n, \t, \r, \xHH, a backslash \\ only if BACKSLASH. Fills OUT of SIZE

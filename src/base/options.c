@@ -291,8 +291,10 @@ static int check_pairs(struct parse *p)
 
 static int check_operands(struct parse *p, const struct operands *o)
 {
-	if (o->command)
+	if (o->command && !p->command->runs_command)
 		return option_fail(p->error, "'--': %s runs no command", p->command->name);
+	if (o->command && (!*o->command || !**o->command))
+		return option_fail(p->error, "'--': a command is missing after it");
 	if (o->n > p->command->max_operands)
 		return option_fail(p->error, "extra operand '%s'",
 				   o->words[p->command->max_operands]);

@@ -9,6 +9,7 @@ enum outcome_kind {
 	OUTCOME_LOOKUP,	 /* a name, service or address could not be looked up */
 	OUTCOME_TIMEOUT, /* a time limit of ours ran out */
 	OUTCOME_SIGNAL,	 /* ended by signal `detail` */
+	OUTCOME_COMMAND, /* a command's own status `detail`; 126, 127: it could not be run */
 };
 
 struct outcome {

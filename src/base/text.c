@@ -45,6 +45,14 @@ void text_add(struct text *t, const char *format, ...)
 	t->length += (size_t)n;
 }
 
+void text_put(struct text *t, const void *bytes, size_t n)
+{
+	if (n == 0 || !reserve(t, n))
+		return;
+	memcpy(t->data + t->length, bytes, n);
+	t->length += n;
+}
+
 void text_wrap(struct text *t, const char *words, size_t column, size_t indent, size_t width)
 {
 	bool begun = false; /* is there a word on this line? */
@@ -62,6 +70,11 @@ void text_wrap(struct text *t, const char *words, size_t column, size_t indent, 
 		words += n + (words[n] == ' ');
 	}
 	text_add(t, "\n");
+}
+
+bool text_equal(const struct text *a, const struct text *b)
+{
+	return a->length == b->length && (a->length == 0 || !memcmp(a->data, b->data, a->length));
 }
 
 int text_write(const struct text *t, int fd)

@@ -1,4 +1,4 @@
-/* text.h - a text that grows, for reports on stdout */
+/* text.h - a text that grows */
 #ifndef BASE_TEXT_H
 #define BASE_TEXT_H
 
@@ -15,9 +15,14 @@ struct text {
 /* Adds what printf(3) would print. */
 __attribute__((format(printf, 2, 3))) void text_add(struct text *t, const char *format, ...);
 
+/* Adds N BYTES. */
+void text_put(struct text *t, const void *bytes, size_t n);
+
 /* Adds WORDS, broken at blanks so that lines end before column WIDTH; the text stands in column
  * COLUMN now, further lines begin at column INDENT. Adds the newline too. */
 void text_wrap(struct text *t, const char *words, size_t column, size_t indent, size_t width);
+
+bool text_equal(const struct text *a, const struct text *b);
 
 /* Writes all of T to FD, whatever its flags are. Returns 0, or -1 with errno. */
 int text_write(const struct text *t, int fd);

@@ -6,8 +6,9 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/errname.h"
 #include "serve/report.h"
-#include "serve/stdio.h"
+#include "serve/server.h"
 
 #define INTERVAL (250 * MILLISECOND)
 #define TRY_LIMIT SECOND /* of a single try under --retry */
@@ -17,6 +18,7 @@ struct connect_options {
 	struct family_options family;
 	struct socket_options socket;
 	struct data_options data;
+	struct service_options service;
 	struct {
 		int64_t wait, retry, interval;
 	} own;
@@ -49,6 +51,7 @@ static const struct option_group group = { "Connecting", rows, sizeof rows / siz
 
 static const struct option_use uses[] = {
 	{ &group, offsetof(struct connect_options, own) },
+	{ &command_group, offsetof(struct connect_options, service) },
 	{ &family_group, offsetof(struct connect_options, family) },
 	{ &data_group, offsetof(struct connect_options, data) },
 	{ &source_group, offsetof(struct connect_options, socket) },
@@ -60,6 +63,7 @@ static const struct option_use uses[] = {
 static const struct connect_options defaults = {
 	.socket = SOCKET_OPTIONS_DEFAULT,
 	.data = DATA_OPTIONS_DEFAULT,
+	.service = SERVICE_OPTIONS_DEFAULT,
 	.own = { .wait = UNSET, .retry = UNSET, .interval = INTERVAL },
 };
 
@@ -67,7 +71,7 @@ struct connecting {
 	const struct connect_options *options;
 	const char *host, *port;
 	struct run run;
-	struct stdio stdio;
+	struct server server;
 	struct timer again;
 	struct dial *dial;
 	int64_t limit;		 /* of a single try, UNSET: none */
@@ -125,9 +129,9 @@ static void failed(struct connecting *c, const struct dial_result *r)
 			      c->given < c->limit ? "--retry" : "-w");
 	if (again) {
 		char time[32];
-		message(&o->messages, MESSAGE_ERROR, "%s port %s: not up within %s (--retry)",
-			c->host, c->port, duration_format(time, sizeof time, o->own.retry));
-		outcome = (struct outcome){ OUTCOME_TIMEOUT, 0 };
+		outcome = message_fail(&o->messages, OUTCOME_TIMEOUT, errno_name(ETIMEDOUT),
+				       "%s port %s: not up within %s (--retry)", c->host, c->port,
+				       duration_format(time, sizeof time, o->own.retry));
 	}
 	run_end(&c->run, outcome);
 }
@@ -135,12 +139,32 @@ static void failed(struct connecting *c, const struct dial_result *r)
 static void dialled(void *arg, const struct dial_result *r)
 {
 	struct connecting *c = arg;
+	const struct connect_options *o = c->options;
+	struct address address;
+	const struct server_config config = {
+		.service = &o->service,
+		.socket = &o->socket,
+		.numeric = o->family.numeric,
+		.host = address_parse_host(c->host, &address) == WORD_NAME ? c->host : NULL,
+		.wait = UNSET,
+	};
 
 	c->dial = NULL;
-	if (r->fd < 0)
+	if (r->fd < 0) {
 		failed(c, r);
-	else
-		stdio_start(&c->stdio, &c->run, r->fd, &r->peer, &c->options->socket, false);
+		return;
+	}
+	server_start(&c->server, &c->run, &config);
+	server_take(&c->server, r->fd, &r->peer, &r->local);
+}
+
+static void waits(void *arg, struct text *text)
+{
+	const struct connecting *c = arg;
+
+	text_add(text, "%s port %s to %s (%s)", c->host, c->port,
+		 c->dial ? "answer" : "be up: the next try comes soon",
+		 c->options->own.retry == UNSET ? "-w" : "--retry");
 }
 
 static void try_once(void *arg)
@@ -174,11 +198,12 @@ static struct outcome run(struct connect_options *o, const char *host, const cha
 	c.deadline = clock_after(o->messages.start, o->own.retry);
 	if (run_start(&c.run, &o->messages, &o->data) < 0)
 		return (struct outcome){ OUTCOME_FAILED, 0 };
+	c.run.calls = (struct run_calls){ .waits = waits, .arg = &c };
 	try_once(&c);
 	struct outcome outcome = run_wait(&c.run);
 	dial_cancel(c.dial);
 	free((void *)c.last.failures);
-	stdio_free(&c.stdio);
+	server_free(&c.server);
 	run_free(&c.run);
 	return outcome;
 }
@@ -195,7 +220,8 @@ static struct outcome main_connect(const struct command *self, int argc, char **
 		if (address_operands(&operands, false, o.family.numeric, &host, &port, &error) ==
 			    0 &&
 		    address_check(o.socket.source, o.socket.source_port, o.family.numeric,
-				  &error) == 0)
+				  &error) == 0 &&
+		    service_command(&o.service, &operands, &error) == 0)
 			outcome = run(&o, host, port);
 		else
 			outcome = command_refuse(&o.messages, &error);
@@ -206,10 +232,11 @@ static struct outcome main_connect(const struct command *self, int argc, char **
 
 const struct command connect_command = {
 	.name = "connect",
-	.synopsis = "[OPTION...] HOST PORT",
+	.synopsis = "[OPTION...] HOST PORT [-- CMD ARG...]",
 	.summary = "connect to a TCP port: stdin goes to the peer, what the peer sends to stdout",
 	.uses = uses,
 	.min_operands = 1,
 	.max_operands = 2,
+	.runs_command = true,
 	.run = main_connect,
 };

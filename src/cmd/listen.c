@@ -5,7 +5,7 @@
 
 #include "base/clock.h"
 #include "serve/report.h"
-#include "serve/stdio.h"
+#include "serve/server.h"
 
 struct listen_command_options {
 	struct messages messages;
@@ -13,6 +13,7 @@ struct listen_command_options {
 	struct socket_options socket;
 	struct data_options data;
 	struct listen_options listen;
+	struct service_options service;
 	int64_t wait;
 };
 
@@ -28,6 +29,8 @@ static const struct option_group group = { "Waiting", rows, sizeof rows / sizeof
 
 static const struct option_use uses[] = {
 	{ &group, offsetof(struct listen_command_options, wait) },
+	{ &service_group, offsetof(struct listen_command_options, service) },
+	{ &command_group, offsetof(struct listen_command_options, service) },
 	{ &listen_group, offsetof(struct listen_command_options, listen) },
 	{ &family_group, offsetof(struct listen_command_options, family) },
 	{ &data_group, offsetof(struct listen_command_options, data) },
@@ -40,6 +43,7 @@ static const struct listen_command_options defaults = {
 	.socket = SOCKET_OPTIONS_DEFAULT,
 	.data = DATA_OPTIONS_DEFAULT,
 	.listen = LISTEN_OPTIONS_DEFAULT,
+	.service = SERVICE_OPTIONS_DEFAULT,
 	.wait = UNSET,
 };
 
@@ -48,9 +52,7 @@ struct listening {
 	const char *host, *port;
 	bool any_port; /* the kernel chooses: it has to be said which */
 	struct run run;
-	struct listener *listener;
-	struct stdio stdio;
-	struct timer wait;
+	struct server server;
 };
 
 static void on_event(void *arg, const struct event *e)
@@ -58,17 +60,9 @@ static void on_event(void *arg, const struct event *e)
 	struct listening *l = arg;
 	const struct messages *m = &l->options->messages;
 
+	if (e->kind == EVENT_ACCEPT_FAILED)
+		server_short(&l->server);
 	report_event_at(m, e, e->kind == EVENT_LISTENING && l->any_port);
-}
-
-static void waited(void *arg)
-{
-	struct listening *l = arg;
-	char time[32];
-
-	message(&l->options->messages, MESSAGE_ERROR, "port %s: no client within %s (-w)", l->port,
-		duration_format(time, sizeof time, l->options->wait));
-	run_end(&l->run, (struct outcome){ OUTCOME_TIMEOUT, 0 });
 }
 
 static void opened(void *arg, struct listener *listener, const struct listener_result *r)
@@ -85,18 +79,14 @@ static void opened(void *arg, struct listener *listener, const struct listener_r
 		run_end(&l->run, report_error(&o->messages, "--notify-fd", errno));
 		return;
 	}
-	timer_set(l->run.loop, &l->wait, clock_after(clock_now(), o->wait));
+	server_listen(&l->server, listener);
 }
 
 static void accepted(void *arg, int fd, const struct address *peer, const struct address *local)
 {
 	struct listening *l = arg;
 
-	(void)local;
-	timer_drop(l->run.loop, &l->wait);
-	listener_close(l->listener);
-	l->listener = NULL;
-	stdio_start(&l->stdio, &l->run, fd, peer, &l->options->socket, true);
+	server_accept(&l->server, fd, peer, local);
 }
 
 static struct outcome run(struct listen_command_options *o, const char *host, const char *port)
@@ -110,21 +100,31 @@ static struct outcome run(struct listen_command_options *o, const char *host, co
 		.options = &o->listen,
 		.events = { on_event, &l },
 	};
+	const struct server_config served = {
+		.service = &o->service,
+		.socket = &o->socket,
+		.listening = true,
+		.numeric = o->family.numeric,
+		.port = port,
+		.wait = o->wait,
+	};
+	struct listener *listener;
 	struct outcome outcome;
 	uint16_t number;
 
 	if (o->listen.notify_fd != UNSET && fcntl((int)o->listen.notify_fd, F_GETFD) < 0)
 		return report_error(&o->messages, "--notify-fd", errno);
 	l.any_port = address_parse_port(port, &number) == WORD_NUMBER && number == 0;
-	l.wait = (struct timer){ .fn = waited, .arg = &l };
 	if (run_start(&l.run, &o->messages, &o->data) < 0)
 		return (struct outcome){ OUTCOME_FAILED, 0 };
-	l.listener = listener_start(l.run.loop, &config, opened, accepted, &l);
-	if (!l.listener)
+	server_start(&l.server, &l.run, &served);
+	listener = listener_start(l.run.loop, &config, opened, accepted, &l);
+	if (listener)
+		server_listen(&l.server, listener);
+	else
 		run_end(&l.run, report_error(&o->messages, "listen", errno));
 	outcome = run_wait(&l.run);
-	listener_close(l.listener);
-	stdio_free(&l.stdio);
+	server_free(&l.server);
 	run_free(&l.run);
 	return outcome;
 }
@@ -138,7 +138,9 @@ static struct outcome main_listen(const struct command *self, int argc, char **a
 	const char *host, *port;
 
 	if (command_begin(self, argc, argv, &o, &o.messages, &operands, &outcome)) {
-		if (address_operands(&operands, true, o.family.numeric, &host, &port, &error) == 0)
+		if (address_operands(&operands, true, o.family.numeric, &host, &port, &error) ==
+			    0 &&
+		    service_command(&o.service, &operands, &error) == 0)
 			outcome = run(&o, host, port);
 		else
 			outcome = command_refuse(&o.messages, &error);
@@ -149,10 +151,11 @@ static struct outcome main_listen(const struct command *self, int argc, char **a
 
 const struct command listen_command = {
 	.name = "listen",
-	.synopsis = "[OPTION...] [HOST] PORT",
-	.summary = "wait for one TCP connection: stdin goes to the client, what it sends to stdout",
+	.synopsis = "[OPTION...] [HOST] PORT [-- CMD ARG...]",
+	.summary = "wait for TCP connections: stdin goes to the client, what it sends to stdout",
 	.uses = uses,
 	.min_operands = 1,
 	.max_operands = 2,
+	.runs_command = true,
 	.run = main_listen,
 };

@@ -35,6 +35,11 @@ static const struct option_row rows[] = {
 	  .max = INT64_MAX,
 	  .field = AT(read_bytes),
 	  .help = "end after so many bytes received" },
+	{ .name = "raw",
+	  .kind = OPTION_FLAG,
+	  .field = AT(raw),
+	  .excludes = "recv-only",
+	  .help = "stdin's terminal in raw mode while connected; Ctrl-] and then . ends the run" },
 	{ .name = "no-shutdown",
 	  .kind = OPTION_FLAG,
 	  .field = AT(no_shutdown),
@@ -54,6 +59,49 @@ static const struct option_row rows[] = {
 	  .arg = "DURATION",
 	  .field = AT(timeout),
 	  .help = "limit for the whole run: exit 4" },
+	{ .name = "crlf",
+	  .letter = 'C',
+	  .kind = OPTION_FLAG,
+	  .field = AT(crlf),
+	  .help = "send each LF as CRLF; what is CRLF stays so" },
+	{ .name = "delay",
+	  .kind = OPTION_DURATION,
+	  .arg = "DURATION",
+	  .field = AT(delay),
+	  .help = "pause between lines sent" },
+	{ .name = "rate",
+	  .kind = OPTION_SIZE,
+	  .arg = "RATE",
+	  .min = 1,
+	  .max = INT64_C(1) << 40,
+	  .field = AT(rate),
+	  .help = "at most so many bytes a second, each way, for each connection" },
+	{ .name = "telnet",
+	  .letter = 't',
+	  .kind = OPTION_FLAG,
+	  .field = AT(telnet),
+	  .help = "answer telnet's negotiation (refusing all) and take it out of the data" },
+	{ .name = "output",
+	  .letter = 'o',
+	  .kind = OPTION_STRING,
+	  .arg = "FILE",
+	  .field = AT(output),
+	  .help = "what is received and sent, raw, also to FILE" },
+	{ .name = "hex-dump",
+	  .letter = 'x',
+	  .kind = OPTION_STRING,
+	  .arg = "FILE",
+	  .field = AT(hex_dump),
+	  .help = "the same as a hex dump with direction, time and offset; - is stderr" },
+	{ .name = "append",
+	  .kind = OPTION_FLAG,
+	  .field = AT(append),
+	  .help = "add to the files of -o and -x, in place of emptying them" },
+	{ .name = "progress",
+	  .kind = OPTION_COUNT,
+	  .field = AT(progress),
+	  .help = "a live line of bytes, rate, time and what is left; twice: also where stderr is "
+		  "no terminal" },
 	{ .name = "buffer",
 	  .kind = OPTION_SIZE,
 	  .arg = "SIZE",
@@ -68,3 +116,11 @@ static const struct option_row rows[] = {
 };
 
 const struct option_group data_group = { "Data", rows, sizeof rows / sizeof *rows };
+
+bool data_options_see(const struct data_options *o)
+{
+	return o->recv_only || o->send_only || o->no_shutdown || o->close_on_peer_eof || o->crlf ||
+	       o->telnet || o->stats || o->progress || o->quit_after_eof != UNSET ||
+	       o->idle_timeout != UNSET || o->delay != UNSET || o->read_bytes != UNSET ||
+	       o->buffer != UNSET || o->rate != UNSET || o->output || o->hex_dump;
+}

@@ -8,17 +8,23 @@
 #include "base/options.h"
 
 struct data_options {
-	bool recv_only, send_only, no_shutdown, close_on_peer_eof, stats;
-	int64_t quit_after_eof, linger, idle_timeout, timeout; /* ns, or UNSET */
-	int64_t read_bytes, buffer;			       /* bytes, or UNSET */
+	bool recv_only, send_only, no_shutdown, close_on_peer_eof, raw, crlf, telnet, append, stats;
+	int64_t quit_after_eof, linger, idle_timeout, timeout, delay; /* ns, or UNSET */
+	int64_t read_bytes, buffer, rate;			      /* bytes, or UNSET */
+	const char *output, *hex_dump;				      /* NULL: none */
+	int progress;						      /* how often it was given */
 };
 
 #define DATA_OPTIONS_DEFAULT                                                                       \
 	{                                                                                          \
 		.quit_after_eof = UNSET, .linger = 2 * SECOND, .idle_timeout = UNSET,              \
-		.timeout = UNSET, .read_bytes = UNSET, .buffer = UNSET                             \
+		.timeout = UNSET, .delay = UNSET, .read_bytes = UNSET, .buffer = UNSET,            \
+		.rate = UNSET                                                                      \
 	}
 
 extern const struct option_group data_group;
+
+/* Does O ask for anything that needs to see the bytes pass, or their direction's end? */
+bool data_options_see(const struct data_options *o);
 
 #endif

@@ -3,11 +3,15 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+#include "base/wait.h"
+#include "flow/fanout.h"
 
 /* Opening anew by this name gives a description with flags of its own on Linux; elsewhere it may
  * be a mere dup(2), which endpoint_open_anew() finds out. */
@@ -30,6 +34,11 @@ static enum endpoint_kind kind_of_socket(int fd)
 	    getsockname(fd, (struct sockaddr *)&a, &size) < 0)
 		return ENDPOINT_OTHER;
 	return a.ss_family == AF_INET || a.ss_family == AF_INET6 ? ENDPOINT_TCP : ENDPOINT_STREAM;
+}
+
+static bool is_socket(const struct endpoint *e)
+{
+	return e->kind == ENDPOINT_TCP || e->kind == ENDPOINT_STREAM;
 }
 
 static enum endpoint_kind kind_of(int fd)
@@ -95,6 +104,33 @@ void endpoint_socket(struct endpoint *e, int fd, const char *name)
 				.name = name };
 }
 
+void endpoint_pipe(struct endpoint *e, int fd, bool writing, const char *name)
+{
+	*e = (struct endpoint){ .rfd = writing ? -1 : fd,
+				.wfd = writing ? fd : -1,
+				.kind = ENDPOINT_PIPE,
+				.owned = true,
+				.given = fd,
+				.anew = -1,
+				.name = name };
+}
+
+void endpoint_queue(struct endpoint *e, struct receiver *queue, const char *name)
+{
+	*e = (struct endpoint){ .rfd = -1,
+				.wfd = -1,
+				.kind = ENDPOINT_QUEUE,
+				.given = -1,
+				.anew = -1,
+				.queue = queue,
+				.name = name };
+}
+
+bool endpoint_readable(const struct endpoint *e)
+{
+	return e->kind == ENDPOINT_QUEUE ? receiver_ready(e->queue) : wait_ready(e->rfd, POLLIN, 0);
+}
+
 void endpoint_open_anew(struct endpoint *e)
 {
 	int fd = e->rfd >= 0 ? e->rfd : e->wfd, anew;
@@ -125,18 +161,25 @@ void endpoint_open_anew(struct endpoint *e)
 
 ssize_t endpoint_read(const struct endpoint *e, void *data, size_t n)
 {
-	if (e->kind == ENDPOINT_TCP || e->kind == ENDPOINT_STREAM)
+	if (is_socket(e))
 		return recv(e->rfd, data, n, MSG_DONTWAIT);
+	if (e->kind == ENDPOINT_QUEUE)
+		return receiver_read(e->queue, data, n);
 	return e->kind == ENDPOINT_NULL ? 0 : read(e->rfd, data, n);
 }
 
 ssize_t endpoint_write(const struct endpoint *e, const void *data, size_t n)
 {
-	if (e->kind == ENDPOINT_TCP || e->kind == ENDPOINT_STREAM)
+	if (is_socket(e))
 		return send(e->wfd, data, n, MSG_DONTWAIT | MSG_NOSIGNAL);
 	if (e->kind == ENDPOINT_NULL)
 		return (ssize_t)n;
 	if (e->careful) {
+		/* Another may have written since poll(2) said that it is ready. */
+		if (e->shared && !wait_ready(e->wfd, POLLOUT, 0)) {
+			errno = EAGAIN;
+			return -1;
+		}
 		size_t piece = e->kind == ENDPOINT_TERMINAL ? TERMINAL_PIECE : PIPE_PIECE;
 		n = n < piece ? n : piece;
 	}
@@ -161,10 +204,15 @@ static void leave(int fd)
 
 void endpoint_end(struct endpoint *e)
 {
-	if (e->wfd < 0)
+	if (e->wfd < 0 || e->shared)
 		return;
-	if (e->owned) {
+	if (is_socket(e) && e->owned) {
 		shutdown(e->wfd, SHUT_WR);
+		return;
+	}
+	if (e->owned) {
+		close(e->wfd);
+		e->wfd = -1;
 		return;
 	}
 	if (e->anew >= 0) {
@@ -190,8 +238,10 @@ static void close_socket(int fd)
 
 void endpoint_close(struct endpoint *e)
 {
-	if (e->owned && e->rfd >= 0)
+	if (e->owned && is_socket(e) && e->rfd >= 0)
 		close_socket(e->rfd);
+	else if (e->owned && (e->rfd >= 0 || e->wfd >= 0))
+		close(e->rfd >= 0 ? e->rfd : e->wfd);
 	if (e->anew >= 0)
 		close(e->anew);
 	e->rfd = e->wfd = e->anew = -1;

@@ -19,16 +19,22 @@ enum endpoint_kind {
 	ENDPOINT_TCP,	 /* connected stream socket of an IP family */
 	ENDPOINT_STREAM, /* any other connected stream socket */
 	ENDPOINT_OTHER,	 /* devices, datagram sockets, closed descriptors */
+	ENDPOINT_QUEUE,	 /* none: what a fan-out has for one of its receivers */
 };
+
+struct receiver;
 
 struct endpoint {
 	int rfd, wfd; /* to read from and to write to; -1: not there */
 	enum endpoint_kind kind;
-	bool owned;	  /* closed by us: our own descriptors */
-	bool careful;	  /* a call may block unless poll(2) has just said that it is ready */
-	int given;	  /* the descriptor as it was inherited */
-	int anew;	  /* the same opened anew, -1 if it is not */
-	const char *name; /* for messages: "stdin" */
+	bool owned;	    /* closed by us: our own descriptors */
+	bool careful;	    /* a call may block unless poll(2) has just said that it is ready */
+	int given;	    /* the descriptor as it was inherited */
+	int anew;	    /* the same opened anew, -1 if it is not */
+	bool shared;	    /* several transfers write to it: its end is not theirs to pass on */
+	const void *writer; /* the one of them that has a piece to finish */
+	struct receiver *queue; /* what ENDPOINT_QUEUE reads */
+	const char *name;	/* for messages: "stdin" */
 };
 
 /* *E for the inherited descriptor FD, to be read from or, if WRITING, written to; NAME stays the
@@ -37,6 +43,15 @@ void endpoint_inherit(struct endpoint *e, int fd, bool writing, const char *name
 
 /* *E for our own connected, non-blocking socket FD, which it owns. */
 void endpoint_socket(struct endpoint *e, int fd, const char *name);
+
+/* *E for our own, non-blocking end FD of a pipe, which it owns. */
+void endpoint_pipe(struct endpoint *e, int fd, bool writing, const char *name);
+
+/* *E reads what QUEUE, the caller's, receives. */
+void endpoint_queue(struct endpoint *e, struct receiver *queue, const char *name);
+
+/* Is there anything to be read from E now, the end too? */
+bool endpoint_readable(const struct endpoint *e);
 
 /* Opens an inherited pipe or terminal anew, non-blocking, where that is possible and needed; else
  * E is careful. For calls that would block: before a flow copies from or to it. */

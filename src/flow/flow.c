@@ -2,10 +2,54 @@
 
 #include <errno.h>
 
-void flow_start(struct flow *f, struct endpoint *from, struct endpoint *to, size_t limit)
+#include "base/clock.h"
+#include "base/number.h"
+
+#define BUDGETS 20		/* a second has so many budgets: how finely a rate is kept */
+#define BUDGET_MOST (256 << 10) /* larger ones would be steps */
+
+void flow_start(struct flow *f, struct endpoint *from, struct endpoint *to,
+		const struct flow_config *c)
 {
-	*f = (struct flow){ .left = FLOW_NO_LIMIT };
-	transfer_start(&f->transfer, from, to, limit);
+	*f = (struct flow){ .left = FLOW_NO_LIMIT, .rate = c->rate };
+	transfer_start(&f->transfer, from, to, c->filter, c->limit);
+}
+
+/* How much may move at once under a rate. */
+static int64_t budget_most(const struct flow *f)
+{
+	int64_t most = f->rate / BUDGETS;
+
+	return most < 1 ? 1 : most > BUDGET_MOST ? BUDGET_MOST : most;
+}
+
+/* How long the rate takes for N bytes, ns. */
+static int64_t time_for(const struct flow *f, int64_t n)
+{
+	return (int64_t)((double)n / (double)f->rate * (double)SECOND) + 1;
+}
+
+/* Adds to the budget what the time since then gives. */
+static void earn(struct flow *f)
+{
+	int64_t now = clock_now(), most = budget_most(f);
+	double earned = (double)(now - f->budgeted) / (double)SECOND * (double)f->rate;
+
+	if (earned < 1)
+		return;
+	f->budget = earned > (double)(most - f->budget) ? most : f->budget + (int64_t)earned;
+	/* What is less than a byte is kept. */
+	f->budgeted = f->budget == most ? now : f->budgeted + time_for(f, (int64_t)earned) - 1;
+}
+
+/* Takes from it what has moved: on the side where it was more. */
+static void spend(struct flow *f)
+{
+	uint64_t moved = f->transfer.in > f->transfer.out ? f->transfer.in : f->transfer.out;
+
+	if (moved > f->charged)
+		f->budget -= (int64_t)(moved - f->charged);
+	f->charged = moved > f->charged ? moved : f->charged;
 }
 
 /* Nothing more is to be read? */
@@ -14,14 +58,49 @@ static bool done(const struct flow *f)
 	return f->source_ended || f->left == 0;
 }
 
+int64_t flow_resume(const struct flow *f)
+{
+	const struct transfer *t = &f->transfer;
+	int64_t resume = t->filter ? filter_resume(t->filter, t->held > 0) : 0, budget;
+
+	if (f->state != FLOW_OPEN)
+		return 0;
+	/* What is held has been paid for. A whole budget at a time: less would be wake-ups for little. */
+	if (f->rate != UNSET && f->budget <= 0 && !t->held) {
+		budget = f->budgeted + time_for(f, budget_most(f) - f->budget);
+		if (budget > resume)
+			resume = budget;
+	}
+	return resume && resume > clock_now() ? resume : 0;
+}
+
 bool flow_wants_source(const struct flow *f)
 {
-	return f->state == FLOW_OPEN && !f->transfer.sink_full && !done(f);
+	return f->state == FLOW_OPEN && !f->transfer.sink_full && !done(f) && !flow_resume(f);
 }
 
 bool flow_wants_sink(const struct flow *f)
 {
-	return f->state == FLOW_OPEN && f->transfer.sink_full;
+	return f->state == FLOW_OPEN && f->transfer.sink_full && !flow_resume(f);
+}
+
+/* Has F's filter something to send by itself? */
+static bool has_urgent(const struct flow *f)
+{
+	return f->transfer.filter && f->transfer.filter->urgent.length > 0;
+}
+
+bool flow_holds(const struct flow *f)
+{
+	return f->transfer.held > 0 || has_urgent(f);
+}
+
+void flow_nudge(struct flow *f)
+{
+	if (!has_urgent(f) || (f->state != FLOW_OPEN && f->state != FLOW_ENDED))
+		return;
+	f->state = FLOW_OPEN;
+	f->transfer.sink_full = true;
 }
 
 bool flow_may_repeat(const struct flow *f)
@@ -33,7 +112,7 @@ bool flow_may_repeat(const struct flow *f)
 /* All that was read has been written, and nothing more will be read? */
 static void settle(struct flow *f)
 {
-	if (f->state != FLOW_OPEN || !done(f) || f->transfer.held)
+	if (f->state != FLOW_OPEN || !done(f) || flow_holds(f))
 		return;
 	f->state = f->error ? FLOW_SOURCE_FAILED : FLOW_ENDED;
 }
@@ -41,12 +120,23 @@ static void settle(struct flow *f)
 uint64_t flow_step(struct flow *f)
 {
 	struct transfer *t = &f->transfer;
-	uint64_t in = t->in, out = t->out;
+	uint64_t in = t->in, out = t->out, most = f->left;
 	enum transfer_result result;
 
 	if (f->state != FLOW_OPEN)
 		return 0;
-	result = transfer_step(t, f->left < SIZE_MAX ? (size_t)f->left : SIZE_MAX);
+	if (f->rate != UNSET) {
+		earn(f);
+		if (f->budget <= 0 && !t->held)
+			return 0;
+		if (most > (uint64_t)f->budget)
+			most = f->budget > 0 ? (uint64_t)f->budget : 0;
+	}
+	result = transfer_step(t, most < SIZE_MAX ? (size_t)most : SIZE_MAX);
+	if (f->rate != UNSET)
+		spend(f);
+	if (t->filter && t->filter->quit)
+		f->source_ended = true;
 	if (f->left != FLOW_NO_LIMIT)
 		f->left -= t->in - in;
 	switch (result) {
@@ -73,7 +163,7 @@ void flow_finish(struct flow *f)
 {
 	f->left = 0;
 	/* A splice that found the sink full holds nothing itself. */
-	if (!f->transfer.held)
+	if (!flow_holds(f))
 		f->transfer.sink_full = false;
 	settle(f);
 }

@@ -21,17 +21,34 @@ struct flow {
 	bool source_ended; /* by itself, or by an error */
 	int error;	   /* of the source or the sink */
 	uint64_t left;	   /* how many bytes more may be read */
+	int64_t rate;	   /* bytes a second, UNSET: any */
+	int64_t budget;	   /* of it: how many may move now, */
+	int64_t budgeted;  /* as it was at this time */
+	uint64_t charged;  /* how much of what moved has been taken from it */
 };
 
 #define FLOW_NO_LIMIT UINT64_MAX
 
-/* *F from FROM to TO; see transfer_start() for LIMIT. */
-void flow_start(struct flow *f, struct endpoint *from, struct endpoint *to, size_t limit);
+struct flow_config {
+	struct filter *filter; /* NULL: none */
+	size_t limit;	       /* see transfer_start() */
+	int64_t rate;	       /* at most so many bytes a second, or UNSET */
+};
 
-/* Which readiness F waits for: that of its source, that of its sink, or, ended, none. Never both.
- * Pure. */
+/* *F from FROM to TO. */
+void flow_start(struct flow *f, struct endpoint *from, struct endpoint *to,
+		const struct flow_config *c);
+
+/* Which readiness F waits for: that of its source, that of its sink, or, ended or paused, none. Never
+ * both. */
 bool flow_wants_source(const struct flow *f);
 bool flow_wants_sink(const struct flow *f);
+
+/* The time until which F pauses, for its rate or its filter; 0: it does not. */
+int64_t flow_resume(const struct flow *f);
+
+/* Does F hold what it has read and not written? */
+bool flow_holds(const struct flow *f);
 
 /* At most one fill and one drain, after what F wants is there. Returns how many bytes were read
  * or written, 0 where nothing moved. Changes the state. */
@@ -39,6 +56,9 @@ uint64_t flow_step(struct flow *f);
 
 /* May be stepped again without asking poll(2) again? Not where a call could block. */
 bool flow_may_repeat(const struct flow *f);
+
+/* Its filter has something to send by itself: F waits for its sink next, though it may have ended. */
+void flow_nudge(struct flow *f);
 
 /* Reads no more; what is held is still written. */
 void flow_finish(struct flow *f);

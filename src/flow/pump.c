@@ -7,6 +7,7 @@
 
 #include "base/clock.h"
 #include "base/wait.h"
+#include "flow/fanout.h"
 #include "net/stream.h"
 
 #define REPEATS 8		/* steps of a flow before others get their turn */
@@ -29,15 +30,21 @@ uint64_t pump_received(const struct pump *p)
 
 /* ---- what the rule asks and does ---- */
 
+/* Was anything sent on this connection? */
+static bool has_sent(const struct pump *p)
+{
+	return p->up.transfer.out > 0 || p->c.others_sent;
+}
+
 /* Has the peer's kernel acknowledged all that we sent? Where the kernel cannot tell, the peer's end
  * has to do. */
 static bool acknowledged(struct pump *p)
 {
 	int64_t n;
 
-	if (p->up.transfer.held)
+	if (flow_holds(&p->up))
 		return false;
-	if (p->up.transfer.out == 0)
+	if (!has_sent(p))
 		return true;
 	if (p->peer->kind == ENDPOINT_STREAM) /* what it took stands in the peer's queue */
 		return true;
@@ -87,7 +94,7 @@ static void pass_on_end(struct pump *p)
 	    (p->c.recv_only && !p->peer_ended && !p->closing))
 		return;
 	/* Under --fastopen a connection that has not sent anything is none yet. */
-	p->connecting = p->c.fastopen && p->up.transfer.out == 0 && !stream_connected(p->peer->wfd);
+	p->connecting = p->c.fastopen && !has_sent(p) && !stream_connected(p->peer->wfd);
 	if (p->connecting)
 		return;
 	p->up_passed = true;
@@ -103,7 +110,7 @@ static bool awaits_peer_end(const struct pump *p)
 {
 	if (p->peer_ended || p->c.send_only)
 		return false;
-	return !p->closing || (p->end == PUMP_RUNNING && p->up.transfer.out > 0);
+	return !p->closing || (p->end == PUMP_RUNNING && has_sent(p));
 }
 
 /* The peer's end, all of it written, becomes that of `out`. */
@@ -114,6 +121,8 @@ static void take_peer_end(struct pump *p)
 	p->peer_ended = true;
 	if (p->down.transfer.to == p->out)
 		endpoint_end(p->out);
+	if (p->calls.peer_ended)
+		p->calls.peer_ended(p->calls.arg, p);
 	if (p->c.peer_end_ends)
 		end_from_here(p);
 	if (p->up.state != FLOW_OPEN)
@@ -129,7 +138,7 @@ static void take_peer_end(struct pump *p)
 static bool nothing_to_send(const struct pump *p)
 {
 	return p->up.state != FLOW_OPEN ||
-	       (flow_wants_source(&p->up) && !wait_ready(p->in->rfd, POLLIN, 0));
+	       (!flow_holds(&p->up) && !p->up.transfer.sink_full && !endpoint_readable(p->in));
 }
 
 /* sendfile(2) can move something, meet a reset and keep it to itself; then the next call meets EPIPE,
@@ -147,10 +156,12 @@ static bool rule(struct pump *p)
 	struct flow *up = &p->up, *down = &p->down;
 
 	/* Nobody reads `out`: at once where something was to be written, else when all is sent. */
-	if (down->state == FLOW_SINK_FAILED) {
+	if (down->state == FLOW_SINK_FAILED && p->c.out_may_end) {
+		flow_discard(down);
+	} else if (down->state == FLOW_SINK_FAILED) {
 		fail(p, PUMP_OUT_FAILED, down->error);
 		end_from_here(p);
-	} else if (p->out_broken && !p->closing && nothing_to_send(p)) {
+	} else if (p->out_broken && !p->c.out_may_end && !p->closing && nothing_to_send(p)) {
 		fail(p, PUMP_OUT_FAILED, EPIPE);
 		end_from_here(p);
 	}
@@ -159,6 +170,8 @@ static bool rule(struct pump *p)
 		up->state = FLOW_ENDED;
 		end_from_here(p);
 	}
+	if (up->state == FLOW_ENDED && (p->in_end_ends || (p->c.up && p->c.up->quit)))
+		end_from_here(p);
 
 	/* The time of -q is up: what has come so far was written, that is all. */
 	if (p->quitting && down->state == FLOW_ENDED) {
@@ -208,7 +221,7 @@ static void watch(struct pump *p, struct watch *w, short events)
  * report for ever. */
 static short in_events(const struct pump *p)
 {
-	return flow_wants_source(&p->up) ? POLLIN : -1;
+	return p->in->rfd >= 0 && flow_wants_source(&p->up) ? POLLIN : -1;
 }
 
 static short out_events(const struct pump *p)
@@ -217,8 +230,10 @@ static short out_events(const struct pump *p)
 		return -1;
 	if (flow_wants_sink(&p->down))
 		return POLLOUT;
-	/* A reader that goes away while there is nothing to write shows as an error. */
-	return p->out_broken || p->out->kind == ENDPOINT_FILE || p->out->kind == ENDPOINT_NULL ?
+	/* A reader that goes away while there is nothing to write shows as an error; where several
+	 * write, that is for somebody else to notice. */
+	return p->out_broken || p->out->shared || p->out->kind == ENDPOINT_FILE ||
+			       p->out->kind == ENDPOINT_NULL ?
 		       -1 :
 		       0;
 }
@@ -228,6 +243,9 @@ static short peer_events(const struct pump *p)
 	short events = (short)((flow_wants_source(&p->down) ? POLLIN : 0) |
 			       (flow_wants_sink(&p->up) || p->connecting ? POLLOUT : 0));
 
+	/* What it is not the time for yet will meet any error by itself. */
+	if (!events && flow_resume(&p->down))
+		return -1;
 	/* With nothing to move a broken connection still matters while `in` may have more. */
 	return events || (p->up.state == FLOW_OPEN && !p->peer_error) ? events : -1;
 }
@@ -248,7 +266,8 @@ static int64_t next_question(struct pump *p)
 static void stop(struct pump *p)
 {
 	struct timer *timers[] = { &p->idle_timer,   &p->quit_timer, &p->notice_timer,
-				   &p->linger_timer, &p->ack_timer,  &p->patience_timer };
+				   &p->linger_timer, &p->ack_timer,  &p->patience_timer,
+				   &p->pace_timer };
 
 	watch_drop(p->loop, &p->in_watch);
 	watch_drop(p->loop, &p->out_watch);
@@ -263,12 +282,26 @@ static void end(struct pump *p)
 	p->calls.over(p->calls.arg, p);
 }
 
+/* When to go on though no descriptor is ready. */
+static int64_t next_move(const struct pump *p)
+{
+	int64_t up = flow_resume(&p->up), down = flow_resume(&p->down);
+
+	/* A queue makes no event of what it still has. */
+	if (p->in->kind == ENDPOINT_QUEUE && flow_wants_source(&p->up) && endpoint_readable(p->in))
+		return clock_now();
+	if (!up && !down)
+		return NEVER;
+	return up && (!down || up < down) ? up : down;
+}
+
 static void wait_for_more(struct pump *p)
 {
 	watch(p, &p->in_watch, in_events(p));
 	watch(p, &p->out_watch, out_events(p));
 	watch(p, &p->peer_watch, peer_events(p));
 	timer_set(p->loop, &p->ack_timer, next_question(p));
+	timer_set(p->loop, &p->pace_timer, next_move(p));
 	if (p->up.transfer.patient || p->down.transfer.patient)
 		timer_set(p->loop, &p->patience_timer, clock_after(clock_now(), PATIENCE));
 	/* -q counts from the end of `in`, whatever else moves. */
@@ -318,6 +351,23 @@ static void in_ready(void *arg, short events)
 	proceed(p);
 }
 
+static void queue_ready(void *arg)
+{
+	struct pump *p = arg;
+
+	if (flow_wants_source(&p->up))
+		in_ready(p, POLLIN);
+}
+
+static void go_on(void *arg)
+{
+	struct pump *p = arg;
+
+	if (p->in->kind == ENDPOINT_QUEUE && flow_wants_source(&p->up) && endpoint_readable(p->in))
+		step(p, &p->up);
+	proceed(p);
+}
+
 static void out_ready(void *arg, short events)
 {
 	struct pump *p = arg;
@@ -345,6 +395,17 @@ static void peer_broken(struct pump *p)
 		step(p, &p->up);
 }
 
+/* What the filter of what came answers goes out like the rest, as long as that is possible. */
+static void take_answers(struct pump *p)
+{
+	if (!p->c.up)
+		return;
+	if (p->fin_sent || p->up.state == FLOW_SINK_FAILED)
+		p->c.up->urgent.length = 0;
+	else
+		flow_nudge(&p->up);
+}
+
 static void peer_ready(void *arg, short events)
 {
 	struct pump *p = arg;
@@ -352,6 +413,7 @@ static void peer_ready(void *arg, short events)
 
 	if (source && events & (POLLIN | POLLHUP | POLLERR))
 		step(p, &p->down);
+	take_answers(p);
 	if (sink && events & (POLLOUT | POLLHUP | POLLERR))
 		step(p, &p->up);
 	if (!source && !sink && !p->connecting)
@@ -412,7 +474,7 @@ static void notice(void *arg)
 {
 	struct pump *p = arg;
 
-	if (p->up.state != FLOW_OPEN)
+	if (p->up.state != FLOW_OPEN || !p->calls.waiting)
 		return;
 	if (flow_wants_source(&p->up) && clock_now() - p->last_in >= NOTICE_AFTER)
 		p->calls.waiting(p->calls.arg, p);
@@ -450,9 +512,12 @@ void pump_start(struct pump *p, struct loop *loop, const struct pump_config *c,
 	p->linger_timer = (struct timer){ .fn = linger, .arg = p };
 	p->patience_timer = (struct timer){ .fn = hurry, .arg = p };
 	p->ack_timer = (struct timer){ .fn = ask_again, .arg = p };
+	p->pace_timer = (struct timer){ .fn = go_on, .arg = p };
 	p->last_move = p->last_in = p->last_sent = clock_now();
-	flow_start(&p->up, in, peer, c->buffer);
-	flow_start(&p->down, peer, out, c->buffer);
+	flow_start(&p->up, in, peer, &(struct flow_config){ c->up, c->buffer, c->rate });
+	flow_start(&p->down, peer, out, &(struct flow_config){ c->down, c->buffer, c->rate });
+	if (in->kind == ENDPOINT_QUEUE)
+		receiver_on_ready(in->queue, queue_ready, p);
 	if (c->read_bytes != FLOW_NO_LIMIT)
 		flow_limit(&p->down, c->read_bytes);
 	if (c->send_only)
@@ -460,11 +525,43 @@ void pump_start(struct pump *p, struct loop *loop, const struct pump_config *c,
 	if (c->recv_only)
 		flow_finish(&p->up);
 	/* --fastopen waits for the first data, where there is none with a peer that may speak first. */
-	if (c->fastopen && !(flow_wants_source(&p->up) && wait_ready(in->rfd, POLLIN, 0)))
+	if (c->fastopen && !(flow_wants_source(&p->up) && endpoint_readable(in)))
 		stream_connected(peer->wfd);
 	if (c->idle != UNSET)
 		timer_set(loop, &p->idle_timer, p->last_move);
-	wait_for_more(p);
+	if (c->close)
+		pump_close(p);
+	else
+		wait_for_more(p);
+}
+
+void pump_finish_in(struct pump *p)
+{
+	int n = 0;
+
+	if (!p->up.source_ended && ioctl(p->in->rfd, FIONREAD, &n) < 0)
+		n = 0;
+	flow_limit(&p->up, (uint64_t)n);
+	p->in_end_ends = true;
+	timer_set(p->loop, &p->pace_timer, clock_now());
+}
+
+void pump_close(struct pump *p)
+{
+	end_from_here(p);
+	/* Whether that was all shows in the loop. */
+	timer_set(p->loop, &p->pace_timer, clock_now());
+}
+
+struct pump_waits pump_waits(const struct pump *p)
+{
+	return (struct pump_waits){
+		.in = flow_wants_source(&p->up),
+		.peer = flow_wants_source(&p->down) && awaits_peer_end(p),
+		.peer_reading = flow_wants_sink(&p->up),
+		.out = flow_wants_sink(&p->down),
+		.acknowledged = p->up_passed && !awaits_peer_end(p),
+	};
 }
 
 void pump_free(struct pump *p)

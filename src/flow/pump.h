@@ -25,6 +25,11 @@ struct pump_config {
 	int64_t idle;	     /* limit to a time in which nothing moves, or UNSET */
 	uint64_t read_bytes; /* over after so many, FLOW_NO_LIMIT: no limit */
 	size_t buffer;	     /* 0: what is fast */
+	int64_t rate;	     /* bytes a second each way, or UNSET */
+	struct filter *up, *down; /* on the way to the peer and from it; NULL: none */
+	bool others_sent;	  /* somebody else has written to the connection before */
+	bool out_may_end; /* `out` need not take everything: what it does not is thrown away */
+	bool close;	  /* it is over already: only the end is still to be brought about */
 };
 
 enum pump_end {
@@ -44,6 +49,8 @@ struct pump_calls {
 	void (*over)(void *arg, struct pump *p);
 	/* The peer has ended, and nothing came from `in` for a second. NULL: nobody wants to know. */
 	void (*waiting)(void *arg, struct pump *p);
+	/* The peer's end was read, and all before it written. NULL: as before. */
+	void (*peer_ended)(void *arg, struct pump *p);
 	void *arg;
 };
 
@@ -54,7 +61,8 @@ struct pump {
 	struct endpoint *in, *out, *peer; /* the caller's */
 	struct flow up, down;
 	struct watch in_watch, out_watch, peer_watch;
-	struct timer idle_timer, quit_timer, notice_timer, linger_timer, ack_timer, patience_timer;
+	struct timer idle_timer, quit_timer, notice_timer, linger_timer, ack_timer, patience_timer,
+		pace_timer;
 	enum pump_end end;
 	int error;
 	/* What has been seen and done so far. */
@@ -65,6 +73,7 @@ struct pump {
 	bool out_broken;	 /* nobody reads `out` any more */
 	bool quit_set, quitting; /* -q counts; its time is up */
 	bool closing;		 /* it is us who end: what was read is sent, no more */
+	bool in_end_ends;	 /* the end of `in` ends all */
 	uint64_t received;	 /* before that */
 	int peer_error;		 /* taken from the socket while no flow was about to meet it */
 	int64_t last_move, last_in, last_sent; /* when something moved last: at all, from `in`,
@@ -77,6 +86,24 @@ struct pump {
 void pump_start(struct pump *p, struct loop *loop, const struct pump_config *c,
 		const struct pump_calls *calls, struct endpoint *in, struct endpoint *out,
 		struct endpoint *peer);
+
+/* `in` will bring no more than what is there now, whoever has it still open; with that the connection ends. */
+void pump_finish_in(struct pump *p);
+
+/* Ends the connection from here: what was read is sent as long as the peer takes it, what comes is
+ * thrown away, and after --linger that is all. */
+void pump_close(struct pump *p);
+
+/* What P still waits for. */
+struct pump_waits {
+	bool in;	   /* something from `in`, or its end */
+	bool peer;	   /* the same from the peer */
+	bool peer_reading; /* that the peer takes what was sent */
+	bool out;	   /* that `out` takes what came */
+	bool acknowledged; /* that the peer's kernel acknowledges all that was sent */
+};
+
+struct pump_waits pump_waits(const struct pump *p);
 
 /* Bytes sent to the peer and received from it so far. */
 uint64_t pump_sent(const struct pump *p);

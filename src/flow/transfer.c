@@ -1,32 +1,51 @@
 #include "flow/transfer.h"
 
 #include <errno.h>
-#include <stdlib.h>
+#include <string.h>
 #include <sys/socket.h>
 
+#include "base/clock.h"
+#include "flow/pool.h"
+
 #define BUFFER_SIZE (256 << 10)
+#define FILTER_PIECE (64 << 10)
 
 static struct endpoint nowhere = { .rfd = -1, .wfd = -1, .kind = ENDPOINT_NULL, .anew = -1 };
 
+static enum transfer_result transfer_filter(struct transfer *t, size_t max);
+
 static void choose(struct transfer *t)
 {
-	t->method = transfer_choose_fast(t);
+	t->method = t->filter ? transfer_filter : transfer_choose_fast(t);
 	if (!t->method)
 		t->method = transfer_copy;
 }
 
-void transfer_start(struct transfer *t, struct endpoint *from, struct endpoint *to, size_t limit)
+void transfer_start(struct transfer *t, struct endpoint *from, struct endpoint *to,
+		    struct filter *filter, size_t limit)
 {
 	*t = (struct transfer){ .from = from, .to = to, .limit = limit };
+	if (filter && filter_needed(filter))
+		t->filter = filter;
 	choose(t);
+}
+
+/* Nothing is held any more. */
+static void let_go(struct transfer *t)
+{
+	pool_give(t->buffer, t->size);
+	t->buffer = NULL;
+	t->held = 0;
+	t->sink_full = false;
+	if (t->to->writer == t)
+		t->to->writer = NULL;
 }
 
 void transfer_discard(struct transfer *t)
 {
 	transfer_hurry(t);
+	let_go(t);
 	t->to = &nowhere;
-	t->held = 0;
-	t->sink_full = false;
 	choose(t);
 }
 
@@ -41,8 +60,7 @@ void transfer_hurry(struct transfer *t)
 
 void transfer_free(struct transfer *t)
 {
-	free(t->buffer);
-	t->buffer = NULL;
+	let_go(t);
 }
 
 enum transfer_result transfer_step(struct transfer *t, size_t max)
@@ -50,50 +68,133 @@ enum transfer_result transfer_step(struct transfer *t, size_t max)
 	return t->method(t, max);
 }
 
-static enum transfer_result drain(struct transfer *t)
+/* Does another transfer stand in the middle of what it writes to a sink that both share? Then its piece is
+ * not broken, and nothing more is read for the time being. */
+static bool sink_is_taken(const struct transfer *t)
 {
-	ssize_t n = endpoint_write(t->to, t->buffer + t->offset, t->held);
+	return t->to->shared && t->to->writer && t->to->writer != t;
+}
 
-	if (n < 0) {
+/* Writes N bytes, at most, of what is held. */
+static enum transfer_result drain(struct transfer *t, size_t n)
+{
+	ssize_t done = endpoint_write(t->to, t->buffer + t->offset, n);
+
+	if (t->to->shared)
+		t->to->writer = t;
+	if (done < 0) {
 		t->sink_full = true;
 		return errno == EAGAIN || errno == EINTR ? TRANSFER_WAIT : TRANSFER_SINK_ERROR;
 	}
-	t->out += (size_t)n;
-	t->offset += (size_t)n;
-	t->held -= (size_t)n;
+	if (t->filter)
+		filter_wrote(t->filter, t->buffer + t->offset, (size_t)done);
+	t->out += (size_t)done;
+	t->offset += (size_t)done;
+	t->held -= (size_t)done;
 	t->sink_full = t->held > 0;
+	if (!t->held)
+		let_go(t);
 	return TRANSFER_MOVED;
 }
 
-/* The first time: what is needed to copy at all. */
-static bool prepare(struct transfer *t)
+/* Room for SIZE bytes: a source that may block is read once after each POLLIN, which does not; a
+ * sink wants its pieces small, and slow, unless it can be opened anew. */
+static bool prepare(struct transfer *t, size_t size)
 {
-	t->size = t->limit ? t->limit : BUFFER_SIZE;
-	t->buffer = malloc(t->size);
-	/* A source that may block is read once after each POLLIN, which does not; a sink wants its
-	 * pieces small, and slow. */
-	endpoint_open_anew(t->to);
+	t->sink_full = false;
+	t->size = size;
+	t->buffer = pool_take(size);
+	if (t->buffer)
+		endpoint_open_anew(t->to);
 	return t->buffer != NULL;
+}
+
+static enum transfer_result nothing_read(struct transfer *t, ssize_t n)
+{
+	int error = errno;
+
+	let_go(t);
+	errno = error;
+	if (n == 0)
+		return TRANSFER_END;
+	return error == EAGAIN || error == EINTR ? TRANSFER_WAIT : TRANSFER_SOURCE_ERROR;
+}
+
+/* N bytes are held: written as far as that cannot block. */
+static enum transfer_result filled(struct transfer *t, size_t n, size_t piece)
+{
+	t->held = n;
+	t->offset = 0;
+	t->sink_full = true;
+	if (!t->to->careful && !(t->filter && filter_resume(t->filter, true) > clock_now()))
+		return drain(t, piece) == TRANSFER_SINK_ERROR ? TRANSFER_SINK_ERROR :
+								TRANSFER_MOVED;
+	return TRANSFER_MOVED;
 }
 
 enum transfer_result transfer_copy(struct transfer *t, size_t max)
 {
 	ssize_t n;
 
-	if (!t->buffer && !prepare(t))
-		return TRANSFER_SOURCE_ERROR;
+	if (sink_is_taken(t)) {
+		t->sink_full = true;
+		return TRANSFER_WAIT;
+	}
 	if (t->held)
-		return drain(t);
+		return drain(t, t->held);
+	if (!prepare(t, t->limit ? t->limit : BUFFER_SIZE))
+		return TRANSFER_SOURCE_ERROR;
 	n = endpoint_read(t->from, t->buffer, t->size < max ? t->size : max);
-	if (n < 0)
-		return errno == EAGAIN || errno == EINTR ? TRANSFER_WAIT : TRANSFER_SOURCE_ERROR;
-	if (n == 0)
-		return TRANSFER_END;
+	if (n <= 0)
+		return nothing_read(t, n);
 	t->in += (size_t)n;
-	t->held = (size_t)n;
-	t->offset = 0;
-	t->sink_full = true;
-	if (!t->to->careful)
-		return drain(t) == TRANSFER_SINK_ERROR ? TRANSFER_SINK_ERROR : TRANSFER_MOVED;
-	return TRANSFER_MOVED;
+	return filled(t, (size_t)n, (size_t)n);
+}
+
+/* What goes before anything else is held next. */
+static enum transfer_result fill_urgent(struct transfer *t)
+{
+	struct text *urgent = &t->filter->urgent;
+	size_t n = urgent->length < t->size ? urgent->length : t->size;
+
+	memcpy(t->buffer, urgent->data, n);
+	memmove(urgent->data, urgent->data + n, urgent->length - n);
+	urgent->length -= n;
+	return filled(t, n, n);
+}
+
+/* The copying method through a filter. */
+static enum transfer_result transfer_filter(struct transfer *t, size_t max)
+{
+	struct filter *f = t->filter;
+	size_t most = t->limit && t->limit < FILTER_PIECE ? t->limit : FILTER_PIECE, n;
+	ssize_t got;
+
+	if (sink_is_taken(t)) {
+		t->sink_full = true;
+		return TRANSFER_WAIT;
+	}
+	if (filter_resume(f, t->held > 0) > clock_now())
+		return TRANSFER_WAIT;
+	if (t->held)
+		return drain(t, filter_piece(f, t->buffer + t->offset, t->held));
+	if (!prepare(t, 2 * most + FILTER_MORE))
+		return TRANSFER_SOURCE_ERROR;
+	if (f->urgent.length)
+		return fill_urgent(t);
+	if (max == 0 || f->quit) {
+		let_go(t);
+		return f->quit ? TRANSFER_END : TRANSFER_WAIT;
+	}
+	most = most < max ? most : max;
+	got = endpoint_read(t->from, t->buffer + t->size - most, most);
+	if (got <= 0)
+		return nothing_read(t, got);
+	t->in += (size_t)got;
+	n = filter_apply(f, t->buffer + t->size - most, (size_t)got, t->buffer);
+	if (n == 0) {
+		let_go(t);
+		return TRANSFER_MOVED;
+	}
+	return filled(t, n, filter_piece(f, t->buffer, n));
 }

@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include "flow/endpoint.h"
+#include "flow/filter.h"
 
 enum transfer_result {
 	TRANSFER_MOVED,	       /* something crossed, or was taken in */
@@ -29,27 +30,31 @@ typedef enum transfer_result transfer_method(struct transfer *t, size_t max);
 struct transfer {
 	struct endpoint *from, *to;
 	transfer_method *method;
-	size_t limit;	     /* how much may be held, 0: the method's own choice */
-	uint64_t in, out;    /* bytes so far */
-	bool sink_full;	     /* the sink has to be ready before anything can move */
-	char *buffer;	     /* of the copying method, NULL until it is used */
-	size_t size, offset; /* what is held begins at offset, */
-	size_t held;	     /* and is so long */
-	bool grown;	     /* the pipe was made larger already */
-	bool bulk;	     /* what is held was much at once */
-	bool patient;	     /* the source becomes ready only with a good deal, see below */
-	int low_water;	     /* what it was before */
-	uint64_t run;	     /* bytes that came in large pieces only */
+	struct filter *filter; /* NULL: the bytes pass as they are */
+	size_t limit;	       /* how much may be held, 0: the method's own choice */
+	uint64_t in, out;      /* bytes so far */
+	bool sink_full;	       /* the sink has to be ready before anything can move */
+	char *buffer;	       /* of a copying method, while it holds anything */
+	size_t size, offset;   /* what is held begins at offset, */
+	size_t held;	       /* and is so long */
+	bool grown;	       /* the pipe was made larger already */
+	bool bulk;	       /* what is held was much at once */
+	bool patient;	       /* the source becomes ready only with a good deal, see below */
+	int low_water;	       /* what it was before */
+	uint64_t run;	       /* bytes that came in large pieces only */
 };
 
-/* *T from FROM to TO, with at most LIMIT bytes held (0: what is fast). */
-void transfer_start(struct transfer *t, struct endpoint *from, struct endpoint *to, size_t limit);
+/* *T from FROM to TO, through FILTER, which may be NULL, with at most LIMIT bytes held (0: what is
+ * fast). */
+void transfer_start(struct transfer *t, struct endpoint *from, struct endpoint *to,
+		    struct filter *filter, size_t limit);
 
 /* Moves at most MAX bytes, never blocking: to be called when poll(2) says that the source, or with
  * sink_full the sink, is ready. */
 enum transfer_result transfer_step(struct transfer *t, size_t max);
 
-/* Everything from here on, and what is held, is thrown away: the source is still read. */
+/* Everything from here on, and what is held, is thrown away: the source is still read (and its filter sees
+ * it). */
 void transfer_discard(struct transfer *t);
 
 /* A transfer that is PATIENT has told its source to be ready only when there is much to take, which

@@ -186,7 +186,7 @@ transfer_method *transfer_choose_fast(const struct transfer *t)
 		return truncate_step;
 	if (from == ENDPOINT_PIPE && to_socket)
 		return copy_small;
-	if (from_socket && t->from->owned && to == ENDPOINT_PIPE)
+	if (from_socket && t->from->owned && to == ENDPOINT_PIPE && !t->to->shared)
 		return splice_step;
 	if (from == ENDPOINT_FILE && to_socket)
 		return sendfile_step;

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <poll.h>
 #include <stdlib.h>
+#include <sys/wait.h>
 
 #include "base/clock.h"
 #include "base/wait.h"
@@ -14,6 +15,7 @@ struct loop {
 	size_t n, size;
 	struct timer **timers; /* a binary heap, the next one first */
 	size_t n_timers, timers_size;
+	struct child *children;
 	int64_t now;
 	bool stopped;
 	signal_fn *on_signal;
@@ -128,6 +130,37 @@ void timer_drop(struct loop *l, struct timer *t)
 		sift(l, i, l->timers[l->n_timers]);
 }
 
+void child_watch(struct loop *l, struct child *c)
+{
+	c->next = l->children;
+	l->children = c;
+}
+
+void child_drop(struct loop *l, struct child *c)
+{
+	for (struct child **p = &l->children; *p; p = &(*p)->next)
+		if (*p == c) {
+			*p = c->next;
+			return;
+		}
+}
+
+/* One signal may stand for several children. */
+static void reap(struct loop *l)
+{
+	pid_t pid;
+	int status;
+
+	while (!l->stopped && (pid = waitpid(-1, &status, WNOHANG)) > 0)
+		for (struct child *c = l->children; c; c = c->next)
+			if (c->pid == pid) {
+				child_drop(l, c);
+				c->pid = 0;
+				c->fn(c->arg, status);
+				break;
+			}
+}
+
 void loop_on_signal(struct loop *l, signal_fn *fn, void *arg)
 {
 	l->on_signal = fn;
@@ -175,7 +208,7 @@ static void call_watches(struct loop *l, int ready)
 int loop_run(struct loop *l)
 {
 	l->stopped = false;
-	while (!l->stopped && (l->n || l->n_timers)) {
+	while (!l->stopped && (l->n || l->n_timers || l->children)) {
 		int64_t timeout = -1;
 		int ready;
 
@@ -189,7 +222,9 @@ int loop_run(struct loop *l)
 			return -1;
 		l->now = 0; /* read when somebody wants it */
 		for (int s; !l->stopped && (s = signals_next());)
-			if (l->on_signal)
+			if (s == SIGCHLD)
+				reap(l);
+			else if (l->on_signal)
 				l->on_signal(l->signal_arg, s);
 		call_watches(l, ready);
 		call_timers(l);

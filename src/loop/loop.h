@@ -1,4 +1,4 @@
-/* loop.h - descriptors and timers, each with a function to call
+/* loop.h - descriptors, timers and processes, each with a function to call
  *
  * One loop runs in the program, around the one wait of base/wait.h. Watches and timers stand in
  * their owners' structs, zero before their first use; the loop keeps pointers to them until they
@@ -11,6 +11,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 struct loop;
 
@@ -18,6 +19,8 @@ struct loop;
 typedef void watch_fn(void *arg, short events);
 typedef void timer_fn(void *arg);
 typedef void signal_fn(void *arg, int signal);
+/* STATUS as of waitpid(2). */
+typedef void child_fn(void *arg, int status);
 
 struct watch {
 	int fd;
@@ -31,6 +34,14 @@ struct timer {
 	void *arg;
 	int64_t at;  /* see clock.h */
 	size_t slot; /* the loop's, as above */
+};
+
+/* A process of ours that is to be waited for. */
+struct child {
+	pid_t pid; /* 0: none */
+	child_fn *fn;
+	void *arg;
+	struct child *next; /* the loop's */
 };
 
 /* A new loop, or NULL with errno ENOMEM. Free it with loop_free(). */
@@ -51,6 +62,12 @@ void timer_drop(struct loop *l, struct timer *t);
 
 /* Calls FN for each signal that signals.h catches, never inside of another call. */
 void loop_on_signal(struct loop *l, signal_fn *fn, void *arg);
+
+/* Calls C's function once its process has ended, from the loop. Its start comes after signals_catch_children(). */
+void child_watch(struct loop *l, struct child *c);
+
+/* Forgets C; its process runs on. */
+void child_drop(struct loop *l, struct child *c);
 
 /* Time of the last wake-up, see clock.h: the clock is read at most once for each. */
 int64_t loop_now(struct loop *l);

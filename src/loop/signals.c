@@ -2,9 +2,11 @@
 
 #include <stddef.h>
 
-#define N_CAUGHT 5
+#define N_CAUGHT 8
+#define N_ALWAYS 5 /* the first ones */
 
-static const int caught[N_CAUGHT] = { SIGHUP, SIGINT, SIGTERM, SIGQUIT, SIGUSR1 };
+static const int caught[N_CAUGHT] = { SIGHUP,  SIGINT,	SIGTERM, SIGQUIT,
+				      SIGUSR1, SIGCHLD, SIGTSTP, SIGCONT };
 
 /* Signal handlers leave no choice but statics. */
 static volatile sig_atomic_t came[N_CAUGHT];
@@ -35,22 +37,55 @@ bool signals_pipe_was_ignored(void)
 	return pipe_ignored;
 }
 
-void signals_start(void)
+/* Catches SIGNAL, and has it blocked but for the wait. */
+static void catch_signal(int signal, bool ignored_too)
 {
 	struct sigaction old, act = { .sa_handler = handle };
 	sigset_t block;
 
 	sigemptyset(&act.sa_mask);
+	sigaction(signal, NULL, &old);
+	if (old.sa_handler == SIG_IGN && !ignored_too)
+		return;
+	sigaction(signal, &act, NULL);
 	sigemptyset(&block);
-	for (int i = 0; i < N_CAUGHT; i++) {
-		sigaction(caught[i], NULL, &old);
-		if (old.sa_handler == SIG_IGN)
-			continue;
-		sigaddset(&block, caught[i]);
-		sigaction(caught[i], &act, NULL);
-	}
-	sigprocmask(SIG_BLOCK, &block, &open_mask);
+	sigaddset(&block, signal);
+	sigprocmask(SIG_BLOCK, &block, NULL);
+}
+
+void signals_start(void)
+{
+	sigprocmask(SIG_BLOCK, NULL, &open_mask);
 	started = true;
+	for (int i = 0; i < N_ALWAYS; i++)
+		catch_signal(caught[i], false);
+}
+
+void signals_catch_children(void)
+{
+	catch_signal(SIGCHLD, true);
+	sigdelset(&open_mask, SIGCHLD);
+}
+
+void signals_catch_stops(void)
+{
+	catch_signal(SIGTSTP, false);
+	catch_signal(SIGCONT, false);
+}
+
+void signals_stop(void)
+{
+	struct sigaction old, act = { .sa_handler = SIG_DFL };
+	sigset_t mask, before;
+
+	sigemptyset(&act.sa_mask);
+	sigaction(SIGTSTP, &act, &old);
+	sigemptyset(&mask);
+	sigaddset(&mask, SIGTSTP);
+	raise(SIGTSTP);
+	sigprocmask(SIG_UNBLOCK, &mask, &before);
+	sigprocmask(SIG_SETMASK, &before, NULL);
+	sigaction(SIGTSTP, &old, NULL);
 }
 
 const sigset_t *signals_open(void)

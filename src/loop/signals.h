@@ -15,6 +15,15 @@ bool signals_pipe_was_ignored(void);
  * ignored when we were started (nohup(1)); they are blocked outside of the loop's wait. Once. */
 void signals_start(void);
 
+/* Catches SIGCHLD too, also where our parent ignored it: else the status of a child would be lost. */
+void signals_catch_children(void);
+
+/* Catches SIGTSTP and SIGCONT too, unless they were ignored. */
+void signals_catch_stops(void);
+
+/* Stops the process by SIGTSTP as if that were not caught; returns when it is continued. */
+void signals_stop(void);
+
 /* The mask for the wait: what was there at the start. NULL before signals_start(). */
 const sigset_t *signals_open(void);
 

@@ -244,3 +244,14 @@ char *address_text(const struct address *a, char *text)
 		snprintf(text + n, ADDRESS_TEXT - n, " port %u", address_port(a));
 	return text;
 }
+
+void address_json(struct json *j, const char *key, const struct address *a)
+{
+	char text[ADDRESS_TEXT];
+
+	json_open(j, key, '{');
+	json_string(j, "family", a->u.sa.sa_family == AF_INET6 ? "inet6" : "inet");
+	json_string(j, "address", address_host(a, text));
+	json_number(j, "port", address_port(a));
+	json_close(j, '}');
+}

@@ -9,6 +9,7 @@
 #include <sys/socket.h>
 #include <sys/un.h>
 
+#include "base/json.h"
 #include "base/options.h"
 
 struct address {
@@ -70,5 +71,8 @@ char *address_host(const struct address *a, char *text);
 
 /* `127.0.0.1 port 80` into TEXT of ADDRESS_TEXT bytes. Returns TEXT. */
 char *address_text(const struct address *a, char *text);
+
+/* The member KEY of J: `{"family":...,"address":...,"port":...}`. */
+void address_json(struct json *j, const char *key, const struct address *a);
 
 #endif

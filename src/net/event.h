@@ -16,7 +16,6 @@ enum event_kind {
 	EVENT_FAILED,	     /* connecting to `address`: `error`, in `what` */
 	EVENT_CONNECTED,     /* to `address`, from `local` */
 	EVENT_LISTENING,     /* on `local` */
-	EVENT_ACCEPTED,	     /* `address`, on `local` */
 	EVENT_ACCEPT_FAILED, /* `error`, in `what`: accepting goes on */
 	EVENT_RETRY,	     /* another try follows */
 };

@@ -63,6 +63,7 @@ struct listener {
 	struct timer pause;
 	struct listening *sockets;
 	size_t n;
+	bool paused;
 };
 
 static void close_sockets(struct listener *l)
@@ -91,9 +92,26 @@ static void watch_all(void *arg)
 {
 	struct listener *l = arg;
 
-	for (size_t i = 0; i < l->n; i++)
+	for (size_t i = 0; i < l->n && !l->paused; i++)
 		if (l->sockets[i].open)
 			watch_set(l->loop, &l->sockets[i].watch, POLLIN);
+}
+
+static void watch_none(struct listener *l)
+{
+	for (size_t i = 0; i < l->n; i++)
+		watch_drop(l->loop, &l->sockets[i].watch);
+}
+
+void listener_pause(struct listener *l, bool paused)
+{
+	if (paused == l->paused)
+		return;
+	l->paused = paused;
+	if (paused)
+		watch_none(l);
+	else if (!l->pause.slot)
+		watch_all(l);
 }
 
 static void accept_failed(struct listener *l, int error)
@@ -105,8 +123,7 @@ static void accept_failed(struct listener *l, int error)
 	 * memory now, and the client waits in the backlog meanwhile. */
 	if (error == ECONNABORTED || error == EPROTO)
 		return;
-	for (size_t i = 0; i < l->n; i++)
-		watch_drop(l->loop, &l->sockets[i].watch);
+	watch_none(l);
 	timer_set(l->loop, &l->pause, clock_after(loop_now(l->loop), ACCEPT_PAUSE));
 }
 
@@ -126,8 +143,6 @@ static void acceptable(void *arg, short events)
 	getsockname(fd, &local.u.sa, &local.length);
 	address_unmap(&peer);
 	address_unmap(&local);
-	event_tell(&l->c.events,
-		   &(struct event){ .kind = EVENT_ACCEPTED, .address = &peer, .local = &local });
 	if (sockopt_apply(fd, s->local.u.sa.sa_family, l->c.socket, PHASE_CONNECTED, true, &what) ==
 	    0) {
 		l->accept(l->arg, fd, &peer, &local);

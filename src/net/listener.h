@@ -60,6 +60,9 @@ typedef void listener_accept_fn(void *arg, int fd, const struct address *peer,
 struct listener *listener_start(struct loop *loop, const struct listener_config *c,
 				listener_opened_fn *opened, listener_accept_fn *accept, void *arg);
 
+/* While PAUSED it accepts nobody: clients wait in the backlog. */
+void listener_pause(struct listener *l, bool paused);
+
 /* Closes its sockets and forgets it; NULL does nothing. */
 void listener_close(struct listener *l);
 

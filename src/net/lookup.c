@@ -21,15 +21,27 @@ struct job {
 	char *words; /* copies: the question's may be gone before the thread is */
 	struct addrinfo *list;
 	int eai, error;
+	struct address address; /* of length 0: a host is asked for, else a name */
+	char name[NI_MAXHOST];
 };
 
 struct lookup {
 	struct loop *loop;
-	struct watch watch;
+	struct watch watch; /* on a descriptor of -1: it waits for its turn */
 	struct job *job;
 	lookup_fn *fn;
+	lookup_name_fn *name_fn;
 	void *arg;
+	struct lookup *next; /* that waits too */
 };
+
+#define RUNNING_MOST 8
+
+/* Look-ups that run, but for those that were left behind; and those that wait, the oldest first. */
+static struct {
+	int running;
+	struct lookup *first;
+} queue;
 
 static void job_release(struct job *job)
 {
@@ -41,15 +53,38 @@ static void job_release(struct job *job)
 	free(job);
 }
 
-static void *job_run(void *arg)
+/* The name of the address, if that is also an address of the name. */
+static void find_name(struct job *job)
 {
-	struct job *job = arg;
+	struct addrinfo hints = { .ai_family = job->address.u.sa.sa_family,
+				  .ai_socktype = SOCK_STREAM };
+	bool found = false;
+
+	job->eai = getnameinfo(&job->address.u.sa, job->address.length, job->name, sizeof job->name,
+			       NULL, 0, NI_NAMEREQD);
+	if (!job->eai)
+		job->eai = getaddrinfo(job->name, NULL, &hints, &job->list);
+	if (job->eai) {
+		job->list = NULL;
+		return;
+	}
+	for (const struct addrinfo *a = job->list; a && !found; a = a->ai_next) {
+		struct address one = { .length = a->ai_addrlen };
+		memcpy(&one.u, a->ai_addr, a->ai_addrlen);
+		address_set_port(&one, address_port(&job->address));
+		found = address_equal(&one, &job->address);
+	}
+	if (!found)
+		job->eai = EAI_NONAME;
+}
+
+static void find_host(struct job *job)
+{
 	struct address numeric;
 	/* No AI_ADDRCONFIG: it takes the loopback for no address, so that names fail in containers.
 	 * A socket type, else each address comes three times. */
 	struct addrinfo hints = { .ai_family = job->q.family, .ai_socktype = job->q.socktype };
 	const char *host = job->q.host;
-	int wfd = job->wfd;
 
 	if (!host)
 		hints.ai_flags = AI_PASSIVE;
@@ -59,6 +94,17 @@ static void *job_run(void *arg)
 	job->error = errno;
 	if (job->eai)
 		job->list = NULL;
+}
+
+static void *job_run(void *arg)
+{
+	struct job *job = arg;
+	int wfd = job->wfd;
+
+	if (job->address.length)
+		find_name(job);
+	else
+		find_host(job);
 	/* The end of the pipe is the message: it comes whatever happens here. */
 	job_release(job);
 	close(wfd);
@@ -94,28 +140,62 @@ static int copy_list(const struct addrinfo *list, struct lookup_answer *answer)
 	return 0;
 }
 
-static void done(void *arg, short events)
+static int start_next(void);
+
+static void answer_host(struct lookup *l)
 {
-	struct lookup *l = arg;
 	struct lookup_answer answer = { .eai = l->job->eai, .error = l->job->error };
 	lookup_fn *fn = l->fn;
-	void *fn_arg = l->arg;
+	void *arg = l->arg;
 
-	(void)events;
 	if (!answer.eai && copy_list(l->job->list, &answer) < 0)
 		answer.eai = EAI_MEMORY;
 	lookup_cancel(l);
-	fn(fn_arg, &answer);
+	fn(arg, &answer);
+}
+
+static void answer_name(struct lookup *l)
+{
+	lookup_name_fn *fn = l->name_fn;
+	void *arg = l->arg;
+	char name[NI_MAXHOST];
+	bool found = !l->job->eai;
+
+	memcpy(name, l->job->name, sizeof name);
+	lookup_cancel(l);
+	fn(arg, found ? name : NULL);
+}
+
+static void done(void *arg, short events)
+{
+	struct lookup *l = arg;
+
+	(void)events;
+	if (l->name_fn)
+		answer_name(l);
+	else
+		answer_host(l);
 }
 
 void lookup_cancel(struct lookup *l)
 {
 	if (!l)
 		return;
-	watch_drop(l->loop, &l->watch);
-	close(l->watch.fd);
+	if (l->watch.fd >= 0) {
+		watch_drop(l->loop, &l->watch);
+		close(l->watch.fd);
+		queue.running--;
+	} else {
+		for (struct lookup **p = &queue.first; *p; p = &(*p)->next)
+			if (*p == l) {
+				*p = l->next;
+				break;
+			}
+		atomic_store(&l->job->users, 1); /* no thread has it */
+	}
 	job_release(l->job);
 	free(l);
+	start_next();
 }
 
 static struct job *job_new(const struct lookup_question *q)
@@ -163,18 +243,13 @@ static int start_thread(struct job *job)
 	return error;
 }
 
-static int ask(struct lookup *l, const struct lookup_question *q)
+/* Starts L's thread. Returns 0, or -1 with errno. */
+static int run(struct lookup *l)
 {
 	int fds[2], error;
 
-	l->job = job_new(q);
-	if (!l->job)
+	if (pipe(fds) < 0)
 		return -1;
-	if (pipe(fds) < 0) {
-		free(l->job->words);
-		free(l->job);
-		return -1;
-	}
 	fcntl(fds[0], F_SETFD, FD_CLOEXEC);
 	fcntl(fds[1], F_SETFD, FD_CLOEXEC);
 	l->job->wfd = fds[1];
@@ -182,14 +257,71 @@ static int ask(struct lookup *l, const struct lookup_question *q)
 	if (error) {
 		close(fds[0]);
 		close(fds[1]);
-		atomic_store(&l->job->users, 1);
-		job_release(l->job);
 		errno = error;
 		return -1;
 	}
 	l->watch = (struct watch){ .fd = fds[0], .fn = done, .arg = l };
 	watch_set(l->loop, &l->watch, POLLIN);
+	queue.running++;
 	return 0;
+}
+
+/* Starts those whose turn it is. Returns -1 with errno where one cannot be started: it goes on
+ * waiting. */
+static int start_next(void)
+{
+	while (queue.first && queue.running < RUNNING_MOST) {
+		struct lookup *l = queue.first;
+		if (run(l) < 0)
+			return -1;
+		queue.first = l->next;
+	}
+	return 0;
+}
+
+/* A look-up with JOB (NULL: no memory) that starts now, or when its turn comes. */
+static int ask(struct loop *loop, struct job *job, lookup_fn *fn, lookup_name_fn *name_fn,
+	       void *arg, struct lookup **out)
+{
+	struct lookup *l = job ? calloc(1, sizeof *l) : NULL, **last = &queue.first;
+
+	if (!l)
+		goto fail;
+	*l = (struct lookup){ .loop = loop,
+			      .watch = { .fd = -1 },
+			      .job = job,
+			      .fn = fn,
+			      .name_fn = name_fn,
+			      .arg = arg };
+	while (*last)
+		last = &(*last)->next;
+	*last = l;
+	/* What cannot start while others run will when they are done. */
+	if (start_next() < 0 && queue.running == 0) {
+		*last = NULL;
+		goto fail;
+	}
+	*out = l;
+	return 0;
+fail:
+	if (job) {
+		atomic_store(&job->users, 1);
+		job_release(job);
+	}
+	free(l);
+	return -1;
+}
+
+int lookup_name_start(struct loop *loop, const struct address *address, lookup_name_fn *fn,
+		      void *arg, struct lookup **out)
+{
+	struct job *job = calloc(1, sizeof *job);
+
+	if (job) {
+		job->address = *address;
+		atomic_init(&job->users, 2);
+	}
+	return ask(loop, job, NULL, fn, arg, out);
 }
 
 /* The wildcard addresses of Q's family, or the one that HOST is. */
@@ -226,7 +358,6 @@ int lookup_start(struct loop *loop, const struct lookup_question *q, lookup_fn *
 {
 	struct lookup_answer answer = { 0 };
 	struct address address;
-	struct lookup *l;
 	uint16_t port;
 
 	*out = NULL;
@@ -237,14 +368,5 @@ int lookup_start(struct loop *loop, const struct lookup_question *q, lookup_fn *
 		fn(arg, &answer);
 		return 0;
 	}
-	l = calloc(1, sizeof *l);
-	if (!l)
-		return -1;
-	*l = (struct lookup){ .loop = loop, .fn = fn, .arg = arg };
-	if (ask(l, q) < 0) {
-		free(l);
-		return -1;
-	}
-	*out = l;
-	return 0;
+	return ask(loop, job_new(q), fn, NULL, arg, out);
 }

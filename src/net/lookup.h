@@ -1,7 +1,8 @@
 /* lookup.h - names to addresses without blocking the loop
  *
  * getaddrinfo(3) cannot be cancelled, so each look-up has a detached thread of its own, which is
- * left behind at a deadline. Numbers need none and are answered at once.
+ * left behind at a deadline. Numbers need none and are answered at once. At most eight run at a
+ * time, the others wait for their turn.
  */
 #ifndef NET_LOOKUP_H
 #define NET_LOOKUP_H
@@ -37,6 +38,14 @@ typedef void lookup_fn(void *arg, struct lookup_answer *answer);
  * is to be had. */
 int lookup_start(struct loop *loop, const struct lookup_question *q, lookup_fn *fn, void *arg,
 		 struct lookup **out);
+
+/* NAME is NULL where there is none, or none to be trusted. */
+typedef void lookup_name_fn(void *arg, const char *name);
+
+/* Asks for the name of ADDRESS (getnameinfo(3)), which counts only if ADDRESS is among its addresses:
+ * whoever owns an address can make it point to any name. Else as lookup_start(). */
+int lookup_name_start(struct loop *loop, const struct address *address, lookup_name_fn *fn,
+		      void *arg, struct lookup **out);
 
 /* Forgets L (NULL: does nothing); FN will not be called. */
 void lookup_cancel(struct lookup *l);

@@ -22,8 +22,8 @@ struct outcome report_error(const struct messages *m, const char *what, int erro
 {
 	char why[128];
 
-	message(m, MESSAGE_ERROR, "%s: %s", what, reason(error, why, sizeof why));
-	return (struct outcome){ OUTCOME_FAILED, 0 };
+	return message_fail(m, OUTCOME_FAILED, errno_name(error), "%s: %s", what,
+			    reason(error, why, sizeof why));
 }
 
 void report_event(void *arg, const struct event *e)
@@ -31,20 +31,52 @@ void report_event(void *arg, const struct event *e)
 	report_event_at(arg, e, false);
 }
 
+static const struct event_row {
+	enum message_level level;
+	const char *name;
+} event_rows[] = {
+	[EVENT_LOOKUP] = { MESSAGE_STEP, "lookup" },
+	[EVENT_RESOLVED] = { MESSAGE_STEP, "resolved" },
+	[EVENT_CONNECTING] = { MESSAGE_STEP, "connecting" },
+	[EVENT_FAILED] = { MESSAGE_STEP, "failed" },
+	[EVENT_CONNECTED] = { MESSAGE_VERBOSE, "connected" },
+	[EVENT_LISTENING] = { MESSAGE_VERBOSE, "listening" },
+	[EVENT_ACCEPT_FAILED] = { MESSAGE_ERROR, "error" },
+	[EVENT_RETRY] = { MESSAGE_STEP, "retry" },
+};
+
+/* What is known of E, for an object. */
+static void event_facts(struct notice *n, const struct event *e)
+{
+	if (e->host)
+		json_string(&n->json, "host", e->host);
+	if (e->port)
+		json_string(&n->json, "port", e->port);
+	if (e->kind == EVENT_RESOLVED)
+		json_number(&n->json, "addresses", (int64_t)e->count);
+	if (e->address)
+		address_json(&n->json, "peer", e->address);
+	if (e->local)
+		address_json(&n->json, "local", e->local);
+	if (e->what)
+		json_string(&n->json, "step", e->what);
+	if (e->kind == EVENT_ACCEPT_FAILED)
+		notice_error(n, OUTCOME_FAILED, errno_name(e->error));
+	else if (e->error)
+		json_string(&n->json, "code", errno_name(e->error));
+}
+
 void report_event_at(const struct messages *m, const struct event *e, bool important)
 {
-	static const enum message_level levels[] = {
-		[EVENT_LOOKUP] = MESSAGE_STEP,	     [EVENT_RESOLVED] = MESSAGE_STEP,
-		[EVENT_CONNECTING] = MESSAGE_STEP,   [EVENT_FAILED] = MESSAGE_STEP,
-		[EVENT_CONNECTED] = MESSAGE_VERBOSE, [EVENT_LISTENING] = MESSAGE_VERBOSE,
-		[EVENT_ACCEPTED] = MESSAGE_VERBOSE,  [EVENT_ACCEPT_FAILED] = MESSAGE_ERROR,
-		[EVENT_RETRY] = MESSAGE_STEP,
-	};
-	enum message_level level = important ? MESSAGE_NOTE : levels[e->kind];
+	const struct event_row *row = &event_rows[e->kind];
 	char address[ADDRESS_TEXT] = "", local[ADDRESS_TEXT] = "", why[128];
+	struct notice n;
 
-	if (!message_wanted(m, level))
+	notice_begin(&n, m, important ? MESSAGE_NOTE : row->level, row->name);
+	if (!n.wanted)
 		return;
+	if (m->options.json)
+		event_facts(&n, e);
 	if (e->address)
 		address_text(e->address, address);
 	if (e->local)
@@ -52,34 +84,31 @@ void report_event_at(const struct messages *m, const struct event *e, bool impor
 	reason(e->error, why, sizeof why);
 	switch (e->kind) {
 	case EVENT_LOOKUP:
-		message(m, level, "looking up host %s, port %s", e->host, e->port);
+		notice_end(&n, "looking up host %s, port %s", e->host, e->port);
 		break;
 	case EVENT_RESOLVED:
-		message(m, level, "host %s, port %s: %zu address%s", e->host, e->port, e->count,
-			e->count == 1 ? "" : "es");
+		notice_end(&n, "host %s, port %s: %zu address%s", e->host, e->port, e->count,
+			   e->count == 1 ? "" : "es");
 		break;
 	case EVENT_CONNECTING:
-		message(m, level, "connecting to %s", address);
+		notice_end(&n, "connecting to %s", address);
 		break;
 	case EVENT_FAILED:
-		message(m, level, "%s: %s%s%s", address, e->what ? e->what : "",
-			e->what ? ": " : "", why);
+		notice_end(&n, "%s: %s%s%s", address, e->what ? e->what : "", e->what ? ": " : "",
+			   why);
 		break;
 	case EVENT_CONNECTED:
-		message(m, level, "connected to %s from %s", address, local);
+		notice_end(&n, "connected to %s from %s", address, local);
 		break;
 	case EVENT_LISTENING:
-		message(m, level, "listening on %s", local);
-		break;
-	case EVENT_ACCEPTED:
-		message(m, level, "accepted %s on %s", address, local);
+		notice_end(&n, "listening on %s", local);
 		break;
 	case EVENT_ACCEPT_FAILED:
-		message(m, level, "accept: %s%s%s: trying again", e->what ? e->what : "",
-			e->what ? ": " : "", why);
+		notice_end(&n, "accept: %s%s%s: trying again", e->what ? e->what : "",
+			   e->what ? ": " : "", why);
 		break;
 	case EVENT_RETRY:
-		message(m, level, "trying again");
+		notice_end(&n, "trying again");
 		break;
 	}
 }
@@ -88,19 +117,20 @@ void report_event_at(const struct messages *m, const struct event *e, bool impor
 static struct outcome lookup_failed(const struct messages *m, const char *what, bool is_port,
 				    int eai, int error)
 {
+	const char *kind = is_port ? "port" : "host", *code = eai_name(eai);
 	char why[128];
 
 	if (eai == EAI_SERVICE)
-		message(m, MESSAGE_ERROR, "port %s: no such service (EAI_SERVICE)", what);
-	else if (eai == EAI_FAMILY)
-		message(m, MESSAGE_ERROR, "host %s: no address of this family (EAI_FAMILY)", what);
-	else if (eai == EAI_SYSTEM)
-		message(m, MESSAGE_ERROR, "%s %s: %s (EAI_SYSTEM)", is_port ? "port" : "host", what,
-			reason(error, why, sizeof why));
-	else
-		message(m, MESSAGE_ERROR, "%s %s: %s (%s)", is_port ? "port" : "host", what,
-			gai_strerror(eai), eai_name(eai));
-	return (struct outcome){ OUTCOME_LOOKUP, 0 };
+		return message_fail(m, OUTCOME_LOOKUP, code,
+				    "port %s: no such service (EAI_SERVICE)", what);
+	if (eai == EAI_FAMILY)
+		return message_fail(m, OUTCOME_LOOKUP, code,
+				    "host %s: no address of this family (EAI_FAMILY)", what);
+	if (eai == EAI_SYSTEM)
+		return message_fail(m, OUTCOME_LOOKUP, code, "%s %s: %s (EAI_SYSTEM)", kind, what,
+				    reason(error, why, sizeof why));
+	return message_fail(m, OUTCOME_LOOKUP, code, "%s %s: %s (%s)", kind, what,
+			    gai_strerror(eai), code);
 }
 
 static void add_failure(char *text, size_t size, const struct dial_failure *f, const char *silent)
@@ -113,10 +143,24 @@ static void add_failure(char *text, size_t size, const struct dial_failure *f, c
 		 f->error ? reason(f->error, why, sizeof why) : silent);
 }
 
+/* The same for an object. */
+static void failure_facts(struct notice *n, const struct dial_failure *f)
+{
+	json_open(&n->json, NULL, '{');
+	address_json(&n->json, "peer", &f->address);
+	if (f->what)
+		json_string(&n->json, "step", f->what);
+	json_string(&n->json, "code", errno_name(f->error ? f->error : ETIMEDOUT));
+	json_close(&n->json, '}');
+}
+
 struct outcome report_dial(const struct messages *m, const char *host, const char *port,
 			   const struct dial_result *r, int64_t limit, const char *option)
 {
+	const struct outcome outcome = { r->timed_out ? OUTCOME_TIMEOUT : OUTCOME_FAILED, 0 };
+	int error = r->timed_out ? ETIMEDOUT : r->n ? r->failures[0].error : r->error;
 	char text[2048] = "", silent[96], time[32];
+	struct notice n;
 
 	if (r->eai)
 		return lookup_failed(m, r->looked_up, r->looked_up == port, r->eai, r->error);
@@ -127,8 +171,18 @@ struct outcome report_dial(const struct messages *m, const char *host, const cha
 	if (r->n == 0)
 		snprintf(text, sizeof text, "look-up of host %s, port %s: %s", host, port,
 			 r->timed_out ? silent : strerror(r->error));
-	message(m, MESSAGE_ERROR, "%s", text);
-	return (struct outcome){ r->timed_out ? OUTCOME_TIMEOUT : OUTCOME_FAILED, 0 };
+	notice_begin(&n, m, MESSAGE_ERROR, "error");
+	notice_error(&n, outcome.kind, errno_name(error));
+	if (n.wanted && m->options.json) {
+		json_string(&n.json, "host", host);
+		json_string(&n.json, "port", port);
+		json_open(&n.json, "failures", '[');
+		for (size_t i = 0; i < r->n; i++)
+			failure_facts(&n, &r->failures[i]);
+		json_close(&n.json, ']');
+	}
+	notice_end(&n, "%s", text);
+	return outcome;
 }
 
 struct outcome report_listener(const struct messages *m, const char *host, const char *port,
@@ -139,10 +193,17 @@ struct outcome report_listener(const struct messages *m, const char *host, const
 	if (r->eai)
 		return lookup_failed(m, r->looked_up, !host || r->looked_up == port, r->eai,
 				     r->error);
-	message(m, MESSAGE_ERROR, "%s%s%s: %s",
-		r->address.length ? address_text(&r->address, address) : port, r->what ? ": " : "",
-		r->what ? r->what : "", reason(r->error, why, sizeof why));
-	return (struct outcome){ OUTCOME_FAILED, 0 };
+	return message_fail(m, OUTCOME_FAILED, errno_name(r->error), "%s%s%s: %s",
+			    r->address.length ? address_text(&r->address, address) : port,
+			    r->what ? ": " : "", r->what ? r->what : "",
+			    reason(r->error, why, sizeof why));
+}
+
+struct outcome report_output_error(const struct messages *m, const char *what, int error)
+{
+	if (error == EPIPE && !signals_pipe_was_ignored())
+		return (struct outcome){ OUTCOME_SIGNAL, SIGPIPE };
+	return report_error(m, what, error);
 }
 
 struct outcome report_pump(const struct messages *m, const struct pump *p, const char *peer)
@@ -155,46 +216,97 @@ struct outcome report_pump(const struct messages *m, const struct pump *p, const
 		return (struct outcome){ OUTCOME_DONE, 0 };
 	case PUMP_RESET:
 		/* The peer had ended already; the kernel has only one word for both. */
-		if (p->error == EPIPE)
-			message(m, MESSAGE_ERROR, "%s: reset with input unsent: %s", peer,
-				reason(p->error, why, sizeof why));
-		else
-			message(m, MESSAGE_ERROR, "%s: %s", peer,
-				reason(p->error, why, sizeof why));
-		return (struct outcome){ OUTCOME_FAILED, 0 };
+		return message_fail(m, OUTCOME_FAILED, errno_name(p->error), "%s: %s%s", peer,
+				    p->error == EPIPE ? "reset with input unsent: " : "",
+				    reason(p->error, why, sizeof why));
 	case PUMP_UNSENT:
-		message(m, MESSAGE_ERROR, "%s: not all that was sent has been acknowledged", peer);
-		return (struct outcome){ OUTCOME_FAILED, 0 };
+		return message_fail(m, OUTCOME_FAILED, errno_name(ECONNABORTED),
+				    "%s: not all that was sent has been acknowledged", peer);
 	case PUMP_IDLE:
-		message(m, MESSAGE_ERROR, "%s: nothing moved for %s (--idle-timeout)", peer,
-			duration_format(time, sizeof time, p->c.idle));
-		return (struct outcome){ OUTCOME_TIMEOUT, 0 };
+		return message_fail(m, OUTCOME_TIMEOUT, errno_name(ETIMEDOUT),
+				    "%s: nothing moved for %s (--idle-timeout)", peer,
+				    duration_format(time, sizeof time, p->c.idle));
 	case PUMP_IN_FAILED:
 		return report_error(m, p->in->name, p->error);
 	case PUMP_OUT_FAILED:
-		/* As any program dies whose reader has gone: without a word. */
-		if (p->error == EPIPE && !signals_pipe_was_ignored())
-			return (struct outcome){ OUTCOME_SIGNAL, SIGPIPE };
-		return report_error(m, p->out->name, p->error);
+		return report_output_error(m, p->out->name, p->error);
 	}
 	return (struct outcome){ OUTCOME_FAILED, 0 };
 }
 
-void report_figures(const struct messages *m, enum message_level level, const struct pump *p,
-		    int64_t ns, const char *before)
+/* The figures of F as a sentence. */
+static void figures_text(const struct figures *f, const char *tcp, char *text, size_t size)
 {
-	char sent[32], received[32], time[32], tcp[96] = "";
-	double seconds = (double)(ns > 0 ? ns : 1) / (double)SECOND;
-	int64_t rtt, retransmits;
+	char sent[32], received[32], time[32];
+	double seconds = (double)(f->ns > 0 ? f->ns : 1) / (double)SECOND;
 
-	if (!message_wanted(m, level))
+	duration_format(time, sizeof time, f->ns);
+	if (f->unseen)
+		snprintf(text, size, "after %s%s", time, tcp);
+	else
+		snprintf(text, size,
+			 "sent %llu bytes, received %llu bytes in %s (%s/s out, %s/s in)%s",
+			 (unsigned long long)f->sent, (unsigned long long)f->received, time,
+			 size_format(sent, sizeof sent, (double)f->sent / seconds),
+			 size_format(received, sizeof received, (double)f->received / seconds),
+			 tcp);
+}
+
+void report_figures(const struct messages *m, enum message_level level, const struct figures *f,
+		    const char *event)
+{
+	char text[256], tcp[96] = "", who[ADDRESS_TEXT + 32] = "", name[ADDRESS_TEXT];
+	int64_t rtt = UNSET, retransmits = 0;
+	struct notice n;
+
+	notice_begin(&n, m, level, event);
+	if (!n.wanted)
 		return;
-	if (stream_info(p->peer->rfd, &rtt, &retransmits) == 0)
+	if (f->fd >= 0 && stream_info(f->fd, &rtt, &retransmits) == 0)
 		snprintf(tcp, sizeof tcp, ", rtt %.3f ms, %lld retransmit%s", (double)rtt / 1000,
 			 (long long)retransmits, retransmits == 1 ? "" : "s");
-	message(m, level, "%ssent %llu bytes, received %llu bytes in %s (%s/s out, %s/s in)%s",
-		before, (unsigned long long)pump_sent(p), (unsigned long long)pump_received(p),
-		duration_format(time, sizeof time, ns),
-		size_format(sent, sizeof sent, (double)pump_sent(p) / seconds),
-		size_format(received, sizeof received, (double)pump_received(p) / seconds), tcp);
+	if (m->options.json) {
+		if (f->id)
+			json_number(&n.json, "id", (int64_t)f->id);
+		if (f->peer) {
+			address_json(&n.json, "peer", f->peer);
+			address_json(&n.json, "local", f->local);
+		} else {
+			json_number(&n.json, "connections", (int64_t)f->count);
+		}
+		if (!f->unseen) {
+			json_number(&n.json, "sent", (int64_t)f->sent);
+			json_number(&n.json, "received", (int64_t)f->received);
+		}
+		json_milliseconds(&n.json, "elapsed_ms", f->ns);
+		if (rtt != UNSET) {
+			json_milliseconds(&n.json, "rtt_ms", rtt * MICROSECOND);
+			json_number(&n.json, "retransmits", retransmits);
+		}
+	}
+	figures_text(f, tcp, text, sizeof text);
+	if (f->id)
+		snprintf(who, sizeof who, "%s: ", address_text(f->peer, name));
+	else if (!f->peer)
+		snprintf(who, sizeof who, "%llu connection%s: ", (unsigned long long)f->count,
+			 f->count == 1 ? "" : "s");
+	notice_end(&n, "%s%s%s", who, level == MESSAGE_VERBOSE ? "closed: " : "", text);
+}
+
+void report_client(const struct messages *m, const char *event, uint64_t id,
+		   const struct address *peer, const struct address *local)
+{
+	char from[ADDRESS_TEXT], to[ADDRESS_TEXT];
+	struct notice n;
+
+	notice_begin(&n, m, MESSAGE_VERBOSE, event);
+	if (!n.wanted)
+		return;
+	if (m->options.json) {
+		if (id)
+			json_number(&n.json, "id", (int64_t)id);
+		address_json(&n.json, "peer", peer);
+		address_json(&n.json, "local", local);
+	}
+	notice_end(&n, "%s %s on %s", event, address_text(peer, from), address_text(local, to));
 }

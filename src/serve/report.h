@@ -28,9 +28,28 @@ struct outcome report_listener(const struct messages *m, const char *host, const
 /* Says how P's run with PEER ended, where it did not end well. Returns what that means. */
 struct outcome report_pump(const struct messages *m, const struct pump *p, const char *peer);
 
-/* One line of figures of P, which has run for NS: LEVEL says how much it matters. */
-void report_figures(const struct messages *m, enum message_level level, const struct pump *p,
-		    int64_t ns, const char *before);
+/* What can be told of a connection, or of several together. */
+struct figures {
+	uint64_t sent, received;	    /* bytes */
+	int64_t ns;			    /* how long */
+	int fd;				    /* its socket, -1: none */
+	uint64_t id;			    /* its number, 0: there is only one */
+	const struct address *peer, *local; /* NULL: of several */
+	uint64_t count;			    /* so many */
+	bool unseen;			    /* the bytes did not pass here */
+};
+
+/* Says F as the event EVENT: `closed`, `stats`, `total`. */
+void report_figures(const struct messages *m, enum message_level level, const struct figures *f,
+		    const char *event);
+
+/* Says that a client was `accepted`, or `refused`; ID as above. */
+void report_client(const struct messages *m, const char *event, uint64_t id,
+		   const struct address *peer, const struct address *local);
+
+/* ERROR of writing to WHAT: where nobody reads it any more, death by SIGPIPE without a word, as of any
+ * program, unless our parent had that ignored. */
+struct outcome report_output_error(const struct messages *m, const char *what, int error);
 
 /* Says the system's ERROR about WHAT. Returns OUTCOME_FAILED. */
 struct outcome report_error(const struct messages *m, const char *what, int error);

@@ -3,19 +3,37 @@
 #include <errno.h>
 
 #include "base/clock.h"
+#include "base/errname.h"
+#include "flow/pool.h"
 #include "loop/signals.h"
+#include "serve/progress.h"
 #include "serve/report.h"
+
+#define WAITS_INTERVAL SECOND /* nothing moved so long: it is told what for */
 
 static void on_signal(void *arg, int signal)
 {
 	struct run *r = arg;
 
-	if (signal != SIGUSR1)
+	switch (signal) {
+	case SIGUSR1:
+		if (r->calls.figures)
+			r->calls.figures(r->calls.arg, false);
+		else
+			message(r->messages, MESSAGE_NOTE, "note", "not connected yet");
+		break;
+	case SIGTSTP:
+	case SIGCONT:
+		if (r->calls.stopped)
+			r->calls.stopped(r->calls.arg, signal == SIGTSTP);
+		if (signal == SIGTSTP)
+			signals_stop();
+		break;
+	default:
+		if (r->calls.signalled)
+			r->calls.signalled(r->calls.arg, signal);
 		run_end(r, (struct outcome){ OUTCOME_SIGNAL, signal });
-	else if (r->figures)
-		r->figures(r->figures_arg, false);
-	else
-		message(r->messages, MESSAGE_NOTE, "not connected yet");
+	}
 }
 
 static void on_timeout(void *arg)
@@ -23,9 +41,54 @@ static void on_timeout(void *arg)
 	struct run *r = arg;
 	char time[32];
 
-	message(r->messages, MESSAGE_ERROR, "not done within %s (--timeout)",
-		duration_format(time, sizeof time, r->data->timeout));
-	run_end(r, (struct outcome){ OUTCOME_TIMEOUT, 0 });
+	run_end(r, message_fail(r->messages, OUTCOME_TIMEOUT, errno_name(ETIMEDOUT),
+				"not done within %s (--timeout)",
+				duration_format(time, sizeof time, r->data->timeout)));
+}
+
+static void on_waits(void *arg)
+{
+	struct run *r = arg;
+	struct run_totals totals = { 0 };
+	struct text text = { 0 };
+	bool same;
+
+	timer_set(r->loop, &r->waits_timer, clock_after(clock_now(), WAITS_INTERVAL));
+	if (!r->calls.waits)
+		return;
+	if (r->calls.totals)
+		r->calls.totals(r->calls.arg, &totals);
+	r->calls.waits(r->calls.arg, &text);
+	same = totals.sent + totals.received == r->waits_moved && text_equal(&text, &r->waits);
+	if (same && !r->waits_said && text.length)
+		message(r->messages, MESSAGE_STEP, "waiting", "waiting for %.*s", (int)text.length,
+			text.data);
+	r->waits_said = same;
+	r->waits_moved = totals.sent + totals.received;
+	text_free(&r->waits);
+	r->waits = text;
+}
+
+static void copy_failed(void *arg, struct transcript *t)
+{
+	struct run *r = arg;
+
+	run_end(r, report_error(r->messages, t->file.name, t->error));
+}
+
+/* Opens the files of -o and -x. Returns 0, or -1 having said why not. */
+static int open_copies(struct run *r)
+{
+	const struct data_options *d = r->data;
+	const char *const paths[] = { d->output, d->hex_dump };
+
+	for (int i = 0; i < 2; i++)
+		if (paths[i] && transcript_open(&r->copies[i], r->loop, paths[i], d->append, i == 1,
+						copy_failed, r) < 0) {
+			report_error(r->messages, paths[i], errno);
+			return -1;
+		}
+	return 0;
 }
 
 int run_start(struct run *r, const struct messages *m, const struct data_options *data)
@@ -38,7 +101,15 @@ int run_start(struct run *r, const struct messages *m, const struct data_options
 	signals_start();
 	loop_on_signal(r->loop, on_signal, r);
 	r->timeout = (struct timer){ .fn = on_timeout, .arg = r };
+	r->waits_timer = (struct timer){ .fn = on_waits, .arg = r };
 	timer_set(r->loop, &r->timeout, clock_after(m->start, data->timeout));
+	if (message_wanted(m, MESSAGE_STEP))
+		timer_set(r->loop, &r->waits_timer, clock_after(m->start, WAITS_INTERVAL));
+	if (open_copies(r) < 0) {
+		run_free(r);
+		return -1;
+	}
+	progress_start(r);
 	return 0;
 }
 
@@ -54,12 +125,26 @@ struct outcome run_wait(struct run *r)
 {
 	if (!r->ended && loop_run(r->loop) < 0)
 		run_end(r, report_error(r->messages, "poll", errno));
-	if (r->figures)
-		r->figures(r->figures_arg, true);
+	for (int i = 0; i < 2; i++) {
+		const char *name = r->copies[i].file.name;
+		bool told = r->copies[i].error;
+		if (transcript_close(&r->copies[i]) == 0 || told)
+			continue;
+		struct outcome outcome = report_error(r->messages, name, errno);
+		if (r->outcome.kind == OUTCOME_DONE)
+			r->outcome = outcome;
+	}
+	progress_end(r);
+	if (r->calls.figures)
+		r->calls.figures(r->calls.arg, true);
 	return r->outcome;
 }
 
 void run_free(struct run *r)
 {
+	transcript_close(&r->copies[0]);
+	transcript_close(&r->copies[1]);
+	text_free(&r->waits);
 	loop_free(r->loop);
+	pool_free();
 }

@@ -5,27 +5,58 @@
 #include "base/message.h"
 #include "base/outcome.h"
 #include "flow/data_options.h"
+#include "flow/transcript.h"
 #include "loop/loop.h"
+
+/* How far a run has come. */
+struct run_totals {
+	uint64_t sent, received;
+	int64_t expected; /* bytes to be sent in all, UNSET: not known */
+	int64_t start;	  /* of the first connection, 0: there was none yet */
+};
+
+/* What a run can be asked; each may be NULL. */
+struct run_calls {
+	/* SIGUSR1, and AT_END the run's end: says how far it has come. */
+	void (*figures)(void *arg, bool at_end);
+	void (*totals)(void *arg, struct run_totals *totals);
+	/* Adds what it waits for, and which option would end that. */
+	void (*waits)(void *arg, struct text *text);
+	/* A signal that ends the run has come. */
+	void (*signalled)(void *arg, int signal);
+	/* The process stops, and goes on. */
+	void (*stopped)(void *arg, bool stopped);
+	void *arg;
+};
 
 struct run {
 	struct loop *loop;
 	const struct messages *messages;
 	const struct data_options *data;
-	struct timer timeout;
+	struct timer timeout, progress_timer, waits_timer;
+	struct transcript copies[2]; /* -o and -x */
+	struct run_calls calls;
 	struct outcome outcome;
 	bool ended;
-	/* SIGUSR1, and the run's end: says how far it has come. NULL: it has not begun. */
-	void (*figures)(void *arg, bool at_end);
-	void *figures_arg;
+	/* of --progress */
+	bool live; /* in place, else line by line */
+	double rate;
+	uint64_t last_moved;
+	int64_t last_look;
+	/* of what -vv says */
+	struct text waits;
+	bool waits_said;
+	uint64_t waits_moved;
 };
 
-/* *R with a loop of its own, which signals and --timeout end. Returns 0, or -1 having said why not. */
+/* *R with a loop of its own, which signals and --timeout end, and the files of -o and -x opened.
+ * Returns 0, or -1 having said why not. */
 int run_start(struct run *r, const struct messages *m, const struct data_options *data);
 
 /* Ends R with OUTCOME; the first one counts. */
 void run_end(struct run *r, struct outcome outcome);
 
-/* Runs the loop until run_end(). Returns the outcome. */
+/* Runs the loop until run_end(), and finishes the files. Returns the outcome. */
 struct outcome run_wait(struct run *r);
 
 void run_free(struct run *r);

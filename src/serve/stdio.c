@@ -1,78 +1,224 @@
 #include "serve/stdio.h"
 
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/terminal.h"
+#include "base/wait.h"
+#include "loop/signals.h"
 #include "serve/report.h"
 
-static void figures(void *arg, bool at_end)
-{
-	struct stdio *s = arg;
-	int64_t ns = clock_now() - s->start;
+#define BROKEN_LOOK (50 * MILLISECOND) /* whether the rest has been sent */
 
-	if (!at_end || s->run->data->stats)
-		report_figures(s->run->messages, MESSAGE_NOTE, &s->pump, ns, "");
-	else
-		report_figures(s->run->messages, MESSAGE_VERBOSE, &s->pump, ns, "closed: ");
+void stdio_raw(struct server *s, bool raw)
+{
+	if (!s->run->data->raw)
+		return;
+	if (raw && terminal_raw(STDIN_FILENO) < 0 && errno != ENOTTY)
+		report_error(s->run->messages, "--raw: stdin", errno);
+	if (!raw)
+		terminal_restore();
 }
+
+/* ---- several connections ---- */
+
+static struct session *session_of(const struct server *s, const struct receiver *r)
+{
+	struct session *x = s->sessions;
+
+	while (x && &x->receiver != r)
+		x = x->next;
+	return x;
+}
+
+static void stalled(void *arg, struct receiver *r)
+{
+	struct server *s = arg;
+	struct session *x = session_of(s, r);
+	char time[32];
+
+	message(s->run->messages, MESSAGE_NOTE, "dropped",
+		"%s: dropped: took nothing for %s (--stall)", x->name,
+		duration_format(time, sizeof time, s->service->stall));
+	server_session_over(s, x, (struct outcome){ OUTCOME_DONE, 0 });
+}
+
+static void stdin_ended(void *arg, int error)
+{
+	struct server *s = arg;
+
+	if (!error)
+		return;
+	report_error(s->run->messages, "stdin", error);
+	s->failed = true;
+}
+
+/* Is all that was read from stdin on its way, and nothing more ready there? */
+static bool nothing_to_send(const struct server *s)
+{
+	for (const struct session *x = s->sessions; x; x = x->next)
+		if (x->pumping && (flow_holds(&x->pump.up) || x->receiver.bytes > 0))
+			return false;
+	return !s->fanout.receivers || s->fanout.ended || !wait_ready(s->in.rfd, POLLIN, 0);
+}
+
+/* Nobody reads stdout any more: as soon as what came from stdin is sent, that is the end. */
+static void stdout_broken(void *arg)
+{
+	struct server *s = arg;
+
+	if (!nothing_to_send(s)) {
+		timer_set(s->run->loop, &s->out_timer, clock_after(clock_now(), BROKEN_LOOK));
+		return;
+	}
+	run_end(s->run, report_output_error(s->run->messages, "stdout", EPIPE));
+}
+
+static void stdout_event(void *arg, short events)
+{
+	struct server *s = arg;
+
+	(void)events;
+	watch_drop(s->run->loop, &s->out_watch);
+	stdout_broken(s);
+}
+
+void stdio_share(struct server *s)
+{
+	const struct data_options *d = s->run->data;
+	struct fanout_config c = {
+		.limit = d->buffer == UNSET ? 0 : (size_t)d->buffer,
+		.stall = s->service->stall,
+		.filter = &s->read_copies,
+		.stalled = stalled,
+		.ended = stdin_ended,
+		.arg = s,
+	};
+
+	endpoint_inherit(&s->in, STDIN_FILENO, false, "stdin");
+	endpoint_inherit(&s->out, STDOUT_FILENO, true, "stdout");
+	s->out.shared = true;
+	s->read_copies.sent = true;
+	for (int i = 0; i < 2; i++)
+		if (s->run->copies[i].loop)
+			s->read_copies.copies[i] = &s->run->copies[i];
+	if (!d->recv_only && s->in.kind != ENDPOINT_NULL)
+		fanout_start(&s->fanout, s->run->loop, &c, &s->in);
+	s->out_watch = (struct watch){ .fd = s->out.wfd, .fn = stdout_event, .arg = s };
+	s->out_timer = (struct timer){ .fn = stdout_broken, .arg = s };
+	if (s->out.kind != ENDPOINT_FILE && s->out.kind != ENDPOINT_NULL && !d->send_only)
+		watch_set(s->run->loop, &s->out_watch, 0);
+}
+
+void stdio_unshare(struct server *s)
+{
+	fanout_stop(&s->fanout);
+	watch_drop(s->run->loop, &s->out_watch);
+	timer_drop(s->run->loop, &s->out_timer);
+	endpoint_close(&s->in);
+	endpoint_close(&s->out);
+}
+
+/* ---- each of them ---- */
 
 static void over(void *arg, struct pump *p)
 {
-	struct stdio *s = arg;
+	struct session *x = arg;
+	struct server *s = x->server;
+	struct outcome outcome;
 
-	run_end(s->run, report_pump(s->run->messages, p, s->peer_name));
+	if (!s->keep)
+		stdio_raw(s, false);
+	outcome = report_pump(s->run->messages, p, x->name);
+	/* There is only one stdout: without it nobody is served. */
+	if (s->keep && (p->end == PUMP_OUT_FAILED || x->up.quit))
+		run_end(s->run, outcome);
+	server_session_over(s, x, outcome);
 }
 
 static void waiting(void *arg, struct pump *p)
 {
-	struct stdio *s = arg;
+	struct session *x = arg;
 
 	(void)p;
-	message(s->run->messages, MESSAGE_NOTE,
+	message(x->server->run->messages, MESSAGE_NOTE, "waiting",
 		"%s has ended; still waiting for stdin's end (see --recv-only and "
 		"--close-on-peer-eof)",
-		s->peer_name);
+		x->name);
 }
 
-void stdio_start(struct stdio *s, struct run *r, int fd, const struct address *peer,
-		 const struct socket_options *socket, bool listening)
+static void peer_ended(void *arg, struct pump *p)
 {
-	const struct data_options *d = r->data;
-	const struct pump_calls calls = { .over = over, .waiting = waiting, .arg = s };
-	struct pump_config c = {
-		.fastopen = socket->fastopen && !listening,
-		.recv_only = d->recv_only,
-		.send_only = d->send_only,
-		.no_shutdown = d->no_shutdown,
-		.peer_end_ends = d->close_on_peer_eof,
-		.keepalive_is_set = socket->keepalive,
-		.quit_after_eof = d->quit_after_eof,
-		.linger = d->linger,
-		.idle = d->idle_timeout,
-		.read_bytes = d->read_bytes == UNSET ? FLOW_NO_LIMIT : (uint64_t)d->read_bytes,
-		.buffer = d->buffer == UNSET ? 0 : (size_t)d->buffer,
-	};
+	struct session *x = arg;
 
-	*s = (struct stdio){ .run = r, .start = clock_now() };
-	address_text(peer, s->peer_name);
-	endpoint_inherit(&s->in, STDIN_FILENO, false, "stdin");
-	endpoint_inherit(&s->out, STDOUT_FILENO, true, "stdout");
-	endpoint_socket(&s->peer, fd, s->peer_name);
-	if (listening && s->in.kind == ENDPOINT_NULL)
-		c.recv_only = true;
-	if (s->in.kind == ENDPOINT_TERMINAL)
-		c.peer_end_ends = true;
-	pump_start(&s->pump, r->loop, &c, &calls, &s->in, &s->out, &s->peer);
-	r->figures = figures;
-	r->figures_arg = s;
+	(void)p;
+	x->peer_ended = true;
+	if (x->server->in.kind == ENDPOINT_TERMINAL)
+		session_ending(x);
 }
 
-void stdio_free(struct stdio *s)
+/* How much stdin will give, UNSET where that is not known. */
+static int64_t stdin_size(const struct endpoint *in)
 {
-	if (!s->run)
-		return;
-	pump_free(&s->pump);
-	endpoint_close(&s->peer);
-	endpoint_close(&s->in);
-	endpoint_close(&s->out);
+	struct stat s;
+	off_t at;
+
+	if (in->kind != ENDPOINT_FILE || fstat(in->rfd, &s) < 0 || !S_ISREG(s.st_mode))
+		return UNSET;
+	at = lseek(in->rfd, 0, SEEK_CUR);
+	return at < 0 || at > s.st_size ? UNSET : (int64_t)(s.st_size - at);
+}
+
+static void start_alone(struct session *x, struct pump_config *c)
+{
+	const struct pump_calls calls = { .over = over, .waiting = waiting, .arg = x };
+
+	endpoint_inherit(&x->in, STDIN_FILENO, false, "stdin");
+	endpoint_inherit(&x->out, STDOUT_FILENO, true, "stdout");
+	if (x->server->listening && x->in.kind == ENDPOINT_NULL)
+		c->recv_only = true;
+	if (x->in.kind == ENDPOINT_TERMINAL) {
+		c->peer_end_ends = true;
+		x->up.escape = x->server->run->data->raw;
+	}
+	if (!c->recv_only)
+		x->server->expected = stdin_size(&x->in);
+	session_pump(x, c, &calls, &x->in, &x->out);
+}
+
+static void start_beside_others(struct session *x, struct pump_config *c)
+{
+	const struct pump_calls calls = { .over = over, .peer_ended = peer_ended, .arg = x };
+	struct server *s = x->server;
+
+	/* Who comes after stdin's end would see an end at once, and may take it for that of all. */
+	if (!s->fanout.loop || s->fanout.ended) {
+		c->recv_only = true;
+		x->in = (struct endpoint){ .rfd = -1, .wfd = -1, .anew = -1, .name = "stdin" };
+	} else {
+		fanout_join(&s->fanout, &x->receiver);
+		endpoint_queue(&x->in, &x->receiver, "stdin");
+	}
+	if (s->in.kind == ENDPOINT_TERMINAL) {
+		c->peer_end_ends = true;
+		x->up.escape = s->run->data->raw;
+	}
+	/* What is read from stdin is copied there, once. */
+	x->up.copies[0] = x->up.copies[1] = NULL;
+	session_pump(x, c, &calls, &x->in, &s->out);
+}
+
+void stdio_start(struct session *x)
+{
+	struct pump_config c = session_pump_config(x);
+
+	stdio_raw(x->server, true);
+	if (x->server->keep)
+		start_beside_others(x, &c);
+	else
+		start_alone(x, &c);
 }

@@ -1,27 +1,21 @@
-/* stdio.h - one connection on stdin and stdout */
+/* stdio.h - connections on stdin and stdout */
 #ifndef SERVE_STDIO_H
 #define SERVE_STDIO_H
 
-#include "flow/pump.h"
-#include "net/address.h"
-#include "net/sockopt.h"
-#include "serve/run.h"
+#include "serve/session.h"
 
-struct stdio {
-	struct run *run;
-	struct endpoint in, out, peer;
-	struct pump pump;
-	char peer_name[ADDRESS_TEXT];
-	int64_t start;
-};
+/* Prepares stdin and stdout for S, which serves several connections at once. */
+void stdio_share(struct server *s);
 
-/* Moves data between stdin, stdout and the connection FD with PEER, which becomes S's, as R's data
- * options say, and ends R with what came of it. LISTENING: a stdin that gives nothing counts as
- * --recv-only. */
-void stdio_start(struct stdio *s, struct run *r, int fd, const struct address *peer,
-		 const struct socket_options *socket, bool listening);
+/* Lets go of them. */
+void stdio_unshare(struct server *s);
 
-/* Closes the connection. Without effect where S (all zero) was never started. */
-void stdio_free(struct stdio *s);
+/* Moves data between stdin, stdout and X's connection, as the data options say. With several
+ * connections what they send goes to one stdout, and stdin to each of them. A listener's stdin that
+ * gives nothing counts as --recv-only. */
+void stdio_start(struct session *x);
+
+/* Stdin's terminal, if it is one and --raw was given, becomes RAW, or as it was. */
+void stdio_raw(struct server *s, bool raw);
 
 #endif

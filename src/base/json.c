@@ -1,0 +1,121 @@
+#include "base/json.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/number.h"
+#include "base/utf8.h"
+
+static void comma(struct json *j)
+{
+	if (j->more)
+		text_add(&j->text, ",");
+	j->more = true;
+}
+
+static void begin(struct json *j, const char *key)
+{
+	comma(j);
+	if (key)
+		text_add(&j->text, "\"%s\":", key);
+}
+
+void json_open(struct json *j, const char *key, char bracket)
+{
+	begin(j, key);
+	text_add(&j->text, "%c", bracket);
+	j->more = false;
+}
+
+void json_close(struct json *j, char bracket)
+{
+	text_add(&j->text, "%c", bracket);
+	j->more = true;
+}
+
+static void base64(struct text *t, const unsigned char *p, size_t n)
+{
+	static const char digits[] =
+		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+
+	for (; n > 0; p += 3) {
+		uint32_t v = (uint32_t)p[0] << 16 | (n > 1 ? (uint32_t)p[1] << 8 : 0) |
+			     (n > 2 ? p[2] : 0);
+		char four[4] = { digits[v >> 18], digits[v >> 12 & 63],
+				 n > 1 ? digits[v >> 6 & 63] : '=', n > 2 ? digits[v & 63] : '=' };
+		text_put(t, four, sizeof four);
+		n -= n < 3 ? n : 3;
+	}
+}
+
+/* The character C at P of LENGTH bytes. */
+static void character(struct text *t, const unsigned char *p, size_t length, uint32_t c)
+{
+	static const char plain[] = "\"\\\b\f\n\r\t", letters[] = "\"\\bfnrt";
+	const char *found = c ? memchr(plain, (int)c, sizeof plain - 1) : NULL;
+
+	if (c < 0x80 && found)
+		text_add(t, "\\%c", letters[found - plain]);
+	else if (c < 0x20 || (c >= 0x7f && c < 0xa0))
+		text_add(t, "\\u%04x", (unsigned)c);
+	else
+		text_put(t, p, length);
+}
+
+void json_bytes(struct json *j, const char *key, const void *text, size_t n)
+{
+	const unsigned char *p = text, *end = p + n;
+	bool valid = utf8_valid(text, n);
+
+	comma(j);
+	if (key)
+		text_add(&j->text, "\"%s%s\":", key, valid ? "" : "_base64");
+	text_add(&j->text, "\"");
+	if (!valid)
+		base64(&j->text, p, n);
+	while (valid && p < end) {
+		const unsigned char *from = p;
+		uint32_t c = 0;
+		/* As much as needs no escape, at once. */
+		while (p < end && *p >= 0x20 && *p < 0x7f && *p != '"' && *p != '\\')
+			p++;
+		text_put(&j->text, from, (size_t)(p - from));
+		if (p == end)
+			break;
+		size_t length = utf8_length(p, (size_t)(end - p), &c);
+		character(&j->text, p, length, c);
+		p += length;
+	}
+	text_add(&j->text, "\"");
+}
+
+void json_string(struct json *j, const char *key, const char *text)
+{
+	json_bytes(j, key, text, strlen(text));
+}
+
+void json_number(struct json *j, const char *key, int64_t n)
+{
+	begin(j, key);
+	text_add(&j->text, "%lld", (long long)n);
+}
+
+void json_milliseconds(struct json *j, const char *key, int64_t ns)
+{
+	begin(j, key);
+	text_add(&j->text, "%lld.%03lld", (long long)(ns / MILLISECOND),
+		 (long long)(ns % MILLISECOND / MICROSECOND));
+}
+
+void json_time(struct json *j, const char *key, int64_t ns)
+{
+	time_t seconds = (time_t)(ns / SECOND);
+	char date[32];
+	struct tm tm;
+
+	gmtime_r(&seconds, &tm);
+	strftime(date, sizeof date, "%Y-%m-%dT%H:%M:%S", &tm);
+	begin(j, key);
+	text_add(&j->text, "\"%s.%06lldZ\"", date, (long long)(ns % SECOND / MICROSECOND));
+}

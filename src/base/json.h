@@ -1,0 +1,38 @@
+/* json.h - JSON (RFC 8259) written into a text, a member at a time
+ *
+ * KEY is NULL in an array, and for the outermost value. What cannot be kept for want of memory shows
+ * in the text (see text.h).
+ */
+#ifndef BASE_JSON_H
+#define BASE_JSON_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/text.h"
+
+/* Start with { 0 }; text_free(&j->text) in the end. */
+struct json {
+	struct text text;
+	bool more; /* a comma comes before the next member */
+};
+
+/* Begins and ends an object (BRACKET '{' and '}') or an array ('[' and ']'). */
+void json_open(struct json *j, const char *key, char bracket);
+void json_close(struct json *j, char bracket);
+
+/* TEXT of N bytes as a string: if it is no UTF-8, in base64 (RFC 4648, 4) as `KEY_base64`. Control
+ * characters, C1 and DEL too, are escaped, so that none reaches a terminal. */
+void json_bytes(struct json *j, const char *key, const void *text, size_t n);
+void json_string(struct json *j, const char *key, const char *text);
+
+void json_number(struct json *j, const char *key, int64_t n);
+
+/* NS nanoseconds as a number of milliseconds, to the microsecond. */
+void json_milliseconds(struct json *j, const char *key, int64_t ns);
+
+/* NS nanoseconds since 1970 (CLOCK_REALTIME) as an RFC 3339 string in UTC, to the microsecond. */
+void json_time(struct json *j, const char *key, int64_t ns);
+
+#endif

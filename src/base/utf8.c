@@ -1,0 +1,36 @@
+#include "base/utf8.h"
+
+size_t utf8_length(const unsigned char *p, size_t n, uint32_t *point)
+{
+	static const uint32_t lowest[] = { 0, 0, 0x80, 0x800, 0x10000 };
+	size_t length = *p < 0x80 ? 1 : *p >= 0xf0 ? 4 : *p >= 0xe0 ? 3 : *p >= 0xc0 ? 2 : 0;
+	uint32_t c;
+
+	if (length == 0 || length > n)
+		return 0;
+	c = length == 1 ? *p : *p & (0x7fU >> length);
+	for (size_t i = 1; i < length; i++) {
+		if ((p[i] & 0xc0) != 0x80)
+			return 0;
+		c = c << 6 | (p[i] & 0x3fU);
+	}
+	if (c < lowest[length] || c > 0x10ffff || (c >= 0xd800 && c < 0xe000))
+		return 0;
+	*point = c;
+	return length;
+}
+
+bool utf8_valid(const void *data, size_t n)
+{
+	const unsigned char *p = data;
+	uint32_t point;
+
+	while (n > 0) {
+		size_t length = utf8_length(p, n, &point);
+		if (length == 0)
+			return false;
+		p += length;
+		n -= length;
+	}
+	return true;
+}

@@ -1,0 +1,16 @@
+/* utf8.h - characters of UTF-8 (RFC 3629) */
+#ifndef BASE_UTF8_H
+#define BASE_UTF8_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* Length of the character at P of at most N (from 1) bytes: shortest form, no surrogates, up to
+ * U+10FFFF; its code point goes into *POINT. Returns 0 if there is none. */
+size_t utf8_length(const unsigned char *p, size_t n, uint32_t *point);
+
+/* Are the N bytes at P nothing else? */
+bool utf8_valid(const void *p, size_t n);
+
+#endif

@@ -1,0 +1,87 @@
+/* fanout.h - one source to many receivers
+ *
+ * What is read from the source stands once in memory, in blocks that all receivers share. Each has
+ * a queue of what it has still to take, which is bounded: while one is full nothing is read, and
+ * a receiver that takes nothing at all for too long is reported, so that it can be dropped.
+ */
+#ifndef FLOW_FANOUT_H
+#define FLOW_FANOUT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "flow/endpoint.h"
+#include "flow/filter.h"
+#include "loop/loop.h"
+
+struct receiver;
+struct fanout;
+
+struct fanout_config {
+	size_t limit; /* bytes that may wait for a receiver, 0: what is usual */
+	int64_t stall; /* ns, or UNSET: how long a receiver that is in the way of others may take nothing */
+	struct filter *filter; /* its copies see what is read, once; NULL: nobody does */
+	/* RECEIVER is in the way for so long. It may be dropped. */
+	void (*stalled)(void *arg, struct receiver *r);
+	/* The source has ended: ERROR is 0, or the errno of reading it. */
+	void (*ended)(void *arg, int error);
+	void *arg;
+};
+
+struct fanout {
+	struct loop *loop;
+	struct fanout_config c;
+	struct endpoint *source; /* the caller's */
+	struct watch watch;
+	struct receiver *receivers, *cursor;
+	size_t n;
+	bool ended;
+};
+
+struct block;
+
+/* A block in a receiver's queue. */
+struct queued {
+	struct block *block;
+	size_t offset; /* of it has been taken already */
+};
+
+struct receiver {
+	struct fanout *fanout; /* NULL: not joined */
+	struct receiver *next, *previous;
+	struct queued *queue; /* a ring */
+	size_t first, n, size;
+	size_t bytes;	    /* in all of the queue */
+	int64_t last_taken; /* time when something was taken, or joined */
+	struct timer stall;
+	void (*ready)(void *arg); /* something has come, or the end; NULL: nobody wants to know */
+	void *arg;
+};
+
+/* *F reads SOURCE while somebody receives. */
+void fanout_start(struct fanout *f, struct loop *loop, const struct fanout_config *c,
+		  struct endpoint *source);
+
+/* Lets go of the source. All receivers have left. Without effect where F (all zero) was never
+ * started. */
+void fanout_stop(struct fanout *f);
+
+/* R receives what is read from now on. */
+void fanout_join(struct fanout *f, struct receiver *r);
+
+/* READY is called from the loop when something has come; it may drop any receiver. */
+void receiver_on_ready(struct receiver *r, void (*ready)(void *arg), void *arg);
+
+/* R receives no more. Without effect where it never joined. */
+void fanout_leave(struct receiver *r);
+
+/* Is there anything for receiver_read(), the end too? */
+bool receiver_ready(const struct receiver *r);
+
+/* Takes up to N bytes from R's queue, as read(2): 0 at the source's end, -1 with EAGAIN where there
+ * is nothing yet. */
+ssize_t receiver_read(struct receiver *r, void *data, size_t n);
+
+#endif

@@ -1,0 +1,131 @@
+#include "flow/filter.h"
+
+#include <string.h>
+
+#include "base/clock.h"
+
+#define ESCAPE 0x1d		      /* Ctrl-], as telnet(1) has it */
+#define URGENT_MOST (64 << 10)	      /* answers to a peer that does not read them */
+#define LOOK_AGAIN (20 * MILLISECOND) /* whether somebody slow has caught up */
+
+bool filter_needed(const struct filter *f)
+{
+	return f->crlf || f->telnet || f->escape || f->delay || f->copies[0] || f->copies[1];
+}
+
+/* Takes the escape out of N bytes, in place: IN, which has a byte of room before it, becomes *OUT. */
+static size_t take_escape(struct filter *f, const char *in, size_t n, char *out)
+{
+	size_t length = 0;
+
+	for (size_t i = 0; i < n && !f->quit; i++) {
+		bool after = f->after_escape;
+		f->after_escape = !after && in[i] == ESCAPE;
+		if (f->after_escape)
+			continue;
+		if (after && in[i] == '.') {
+			f->quit = true;
+			break;
+		}
+		/* Twice it is sent once; before anything else it stands for itself. */
+		if (after && in[i] != ESCAPE)
+			out[length++] = ESCAPE;
+		out[length++] = in[i];
+	}
+	return length;
+}
+
+static size_t send_bytes(struct filter *f, const char *in, size_t n, char *out)
+{
+	size_t length = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		if (f->crlf && in[i] == '\n' && !f->after_cr)
+			out[length++] = '\r';
+		f->after_cr = in[i] == '\r';
+		if (f->telnet && (unsigned char)in[i] == 0xff)
+			out[length++] = in[i];
+		out[length++] = in[i];
+	}
+	return length;
+}
+
+static size_t receive_bytes(struct filter *f, const char *in, size_t n, char *out)
+{
+	unsigned char answers[TELNET_REPLY_MOST(4096)];
+	size_t length = 0;
+
+	for (size_t i = 0; i < n;) {
+		size_t piece = n - i < 4096 ? n - i : 4096, data, answer;
+		telnet_receive(&f->state, (const unsigned char *)in + i, piece,
+			       (unsigned char *)out + length, &data, answers, &answer);
+		if (f->answers)
+			text_put(&f->answers->urgent, answers, answer);
+		length += data;
+		i += piece;
+	}
+	return length;
+}
+
+size_t filter_apply(struct filter *f, const char *in, size_t n, char *out)
+{
+	if (!f->sent) {
+		filter_copy(f, in, n);
+		if (f->telnet)
+			return receive_bytes(f, in, n, out);
+	} else if (f->escape) {
+		/* Only a terminal types it: that much is copied once more. */
+		char typed[4096];
+		size_t length = 0;
+		for (size_t i = 0; i < n; i += sizeof typed / 2) {
+			size_t piece = n - i < sizeof typed / 2 ? n - i : sizeof typed / 2;
+			piece = take_escape(f, in + i, piece, typed);
+			length += send_bytes(f, typed, piece, out + length);
+		}
+		return length;
+	} else if (f->crlf || f->telnet) {
+		return send_bytes(f, in, n, out);
+	}
+	memmove(out, in, n);
+	return n;
+}
+
+void filter_copy(struct filter *f, const char *data, size_t n)
+{
+	const struct transcript_piece piece = { f->sent, f->id, f->offset };
+
+	for (int i = 0; i < 2; i++)
+		if (f->copies[i])
+			transcript_add(f->copies[i], &piece, data, n);
+	f->offset += n;
+}
+
+size_t filter_piece(const struct filter *f, const char *data, size_t n)
+{
+	const char *end = f->delay ? memchr(data, '\n', n) : NULL;
+
+	return end ? (size_t)(end - data) + 1 : n;
+}
+
+void filter_wrote(struct filter *f, const char *data, size_t n)
+{
+	if (!f->sent || n == 0)
+		return;
+	filter_copy(f, data, n);
+	if (f->delay && data[n - 1] == '\n')
+		f->resume = clock_after(clock_now(), f->delay);
+}
+
+int64_t filter_resume(const struct filter *f, bool holds)
+{
+	bool blocked = (f->copies[0] && transcript_full(f->copies[0])) ||
+		       (f->copies[1] && transcript_full(f->copies[1])) ||
+		       (f->answers && f->answers->urgent.length > URGENT_MOST);
+
+	return blocked ? clock_now() + LOOK_AGAIN : holds ? f->resume : 0;
+}
+
+void filter_free(struct filter *f)
+{
+	text_free(&f->urgent);
+}

@@ -1,0 +1,58 @@
+/* filter.h - what changes the bytes of one direction on their way, or sees them pass
+ *
+ * A flow that has a filter is copied through it; one that has none keeps the fast ways of
+ * transfer.h.
+ */
+#ifndef FLOW_FILTER_H
+#define FLOW_FILTER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/text.h"
+#include "flow/transcript.h"
+#include "proto/telnet.h"
+
+struct filter {
+	bool sent;		      /* the direction: to the peer; else from it */
+	bool crlf;		      /* sent: LF becomes CR LF */
+	bool telnet;		      /* RFC 854: see telnet.h */
+	bool escape;		      /* sent: Ctrl-] and a full stop is not sent but ends all */
+	int64_t delay;		      /* sent: pause after a line, ns; 0: none */
+	struct filter *answers;	      /* received: where what telnet answers is to be sent */
+	struct transcript *copies[2]; /* who gets what passes over the network; NULL: nobody */
+	uint64_t id;		      /* of the connection, for them */
+	/* State. */
+	bool after_cr, after_escape;
+	bool quit; /* the escape was typed */
+	struct telnet state;
+	uint64_t offset;    /* of the copies */
+	int64_t resume;	    /* nothing moves before this time, 0: now */
+	struct text urgent; /* sent: goes before what has not been read yet */
+};
+
+/* Has F anything to do? */
+bool filter_needed(const struct filter *f);
+
+/* N bytes at IN, as they came from the source, into OUT with room for 2 * N + FILTER_MORE; OUT may
+ * lie N + FILTER_MORE bytes or more before IN. Returns the length. */
+#define FILTER_MORE 2
+size_t filter_apply(struct filter *f, const char *in, size_t n, char *out);
+
+/* DATA of N bytes has crossed the network. */
+void filter_copy(struct filter *f, const char *data, size_t n);
+
+/* How many of N bytes at DATA may be written at once: a line, where a pause comes after it. */
+size_t filter_piece(const struct filter *f, const char *data, size_t n);
+
+/* N bytes at DATA have been written. */
+void filter_wrote(struct filter *f, const char *data, size_t n);
+
+/* The time before which nothing should move: be written, where the flow HOLDS something, else be read. 0: it
+ * may at once. */
+int64_t filter_resume(const struct filter *f, bool holds);
+
+void filter_free(struct filter *f);
+
+#endif

@@ -1,0 +1,125 @@
+#include "flow/spawn.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <spawn.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "loop/signals.h"
+
+#define FDS_MOST 65536 /* where the system does not list them */
+
+extern char **environ;
+
+static void add(struct spawn_environment *e, char *value)
+{
+	char **values = value ? realloc(e->values, (e->n + 2) * sizeof *values) : NULL;
+
+	if (!values) {
+		free(value);
+		e->failed = true;
+		return;
+	}
+	e->values = values;
+	values[e->n++] = value;
+	values[e->n] = NULL;
+}
+
+static bool has_prefix(const char *value, const char *const *prefixes)
+{
+	for (; *prefixes; prefixes++)
+		if (!strncmp(value, *prefixes, strlen(*prefixes)))
+			return true;
+	return false;
+}
+
+void spawn_environment_inherit(struct spawn_environment *e, const char *const *prefixes)
+{
+	for (char **p = environ; p && *p; p++)
+		if (!has_prefix(*p, prefixes))
+			add(e, strdup(*p));
+}
+
+void spawn_environment_set(struct spawn_environment *e, const char *name, const char *value)
+{
+	size_t size = strlen(name) + strlen(value) + 2;
+	char *text = malloc(size);
+
+	if (text)
+		snprintf(text, size, "%s=%s", name, value);
+	add(e, text);
+}
+
+void spawn_environment_free(struct spawn_environment *e)
+{
+	for (size_t i = 0; i < e->n; i++)
+		free(e->values[i]);
+	free(e->values);
+	*e = (struct spawn_environment){ 0 };
+}
+
+/* What we inherited above 2 is closed at exec, as all that is ours. */
+static void close_inherited(void)
+{
+	DIR *list = opendir("/dev/fd");
+	long most = sysconf(_SC_OPEN_MAX);
+	const struct dirent *entry;
+
+	if (list) {
+		while ((entry = readdir(list)))
+			if (atoi(entry->d_name) > STDERR_FILENO)
+				fcntl(atoi(entry->d_name), F_SETFD, FD_CLOEXEC);
+		closedir(list);
+		return;
+	}
+	for (int fd = STDERR_FILENO + 1; fd < (most < FDS_MOST ? most : FDS_MOST); fd++)
+		fcntl(fd, F_SETFD, FD_CLOEXEC);
+}
+
+void spawn_prepare(void)
+{
+	close_inherited();
+	signals_catch_children();
+}
+
+const char *spawn_name(const struct spawn_command *c)
+{
+	return c->shell ? "/bin/sh" : c->words[0];
+}
+
+pid_t spawn_start(const struct spawn_command *c, const struct spawn_environment *e, int in, int out)
+{
+	char sh[] = "sh", option[] = "-c";
+	char *shell[] = { sh, option, (char *)c->shell, NULL };
+	posix_spawn_file_actions_t actions;
+	posix_spawnattr_t attr;
+	sigset_t defaults;
+	pid_t pid;
+	int error;
+
+	if (e->failed) {
+		errno = ENOMEM;
+		return -1;
+	}
+	sigemptyset(&defaults);
+	sigaddset(&defaults, SIGPIPE);
+	sigaddset(&defaults, SIGCHLD);
+	posix_spawnattr_init(&attr);
+	posix_spawnattr_setsigdefault(&attr, &defaults);
+	posix_spawnattr_setsigmask(&attr, signals_open());
+	posix_spawnattr_setflags(&attr, POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK);
+	posix_spawn_file_actions_init(&actions);
+	posix_spawn_file_actions_adddup2(&actions, in, STDIN_FILENO);
+	posix_spawn_file_actions_adddup2(&actions, out, STDOUT_FILENO);
+	error = c->shell ? posix_spawn(&pid, "/bin/sh", &actions, &attr, shell, e->values) :
+			   posix_spawnp(&pid, c->words[0], &actions, &attr, c->words, e->values);
+	posix_spawn_file_actions_destroy(&actions);
+	posix_spawnattr_destroy(&attr);
+	errno = error;
+	return error ? -1 : pid;
+}

@@ -1,0 +1,50 @@
+/* transcript.h - a file that gets a copy of what is sent and received (-o, -x)
+ */
+#ifndef FLOW_TRANSCRIPT_H
+#define FLOW_TRANSCRIPT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/text.h"
+#include "flow/endpoint.h"
+#include "loop/loop.h"
+
+struct transcript {
+	struct loop *loop;
+	struct endpoint file;
+	bool dump;     /* hexadecimal, else as it is */
+	int64_t start; /* the dump's times count from here, see clock.h */
+	struct text waiting;
+	size_t written; /* of it */
+	struct watch watch;
+	int error;
+	void (*failed)(void *arg, struct transcript *t); /* once; `error` tells */
+	void *arg;
+};
+
+/* A part of one connection's data. */
+struct transcript_piece {
+	bool sent;	 /* else received */
+	uint64_t id;	 /* of the connection, 0 where there is only one */
+	uint64_t offset; /* of the first byte in its direction */
+};
+
+/* Opens PATH (the dump may have "-": stderr), which is emptied unless APPEND. FAILED is called from
+ * the loop or from transcript_add(). Returns 0, or -1 with errno of open(2). */
+int transcript_open(struct transcript *t, struct loop *loop, const char *path, bool append,
+		    bool dump, void (*failed)(void *arg, struct transcript *t), void *arg);
+
+/* Adds DATA of N bytes. A regular file has it then; elsewhere it may have to wait. */
+void transcript_add(struct transcript *t, const struct transcript_piece *piece, const void *data,
+		    size_t n);
+
+/* Is so much waiting that no more should come? */
+bool transcript_full(const struct transcript *t);
+
+/* Writes what waits, for two seconds at most, and closes it. Returns 0, or -1 with errno where not all could be
+ * written. Without effect where T (all zero) was never opened. */
+int transcript_close(struct transcript *t);
+
+#endif

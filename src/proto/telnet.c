@@ -1,0 +1,99 @@
+#include "proto/telnet.h"
+
+#include <string.h>
+
+enum { SE = 240, SB = 250, WILL = 251, WONT = 252, DO = 253, DONT = 254, IAC = 255 };
+
+/* What COMMAND, which stands after IAC, leads to. */
+static enum telnet_state after(unsigned char command)
+{
+	switch (command) {
+	case DO:
+		return TELNET_DO;
+	case WILL:
+		return TELNET_WILL;
+	case WONT:
+	case DONT:
+		return TELNET_WONT;
+	case SB:
+		return TELNET_SUB;
+	default:
+		return TELNET_DATA;
+	}
+}
+
+/* Writes IAC VERB OPTION to REPLY. Returns its length. */
+static size_t answer(unsigned char *reply, unsigned char verb, unsigned char option)
+{
+	reply[0] = IAC;
+	reply[1] = verb;
+	reply[2] = option;
+	return 3;
+}
+
+/* How many of N bytes at IN stand before the next IAC. */
+static size_t plain(const unsigned char *in, size_t n)
+{
+	const unsigned char *iac = n ? memchr(in, IAC, n) : NULL;
+
+	return iac ? (size_t)(iac - in) : n;
+}
+
+void telnet_receive(struct telnet *t, const unsigned char *in, size_t n, unsigned char *data,
+		    size_t *data_n, unsigned char *reply, size_t *reply_n)
+{
+	size_t out = 0, answered = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		unsigned char c = in[i];
+		size_t run;
+
+		switch (t->state) {
+		case TELNET_DATA:
+		case TELNET_SUB:
+			run = plain(in + i, n - i);
+			if (t->state == TELNET_DATA) {
+				memmove(data + out, in + i, run);
+				out += run;
+			}
+			i += run; /* at IAC, or the end */
+			if (i < n)
+				t->state = t->state == TELNET_SUB ? TELNET_SUB_COMMAND :
+								    TELNET_COMMAND;
+			break;
+		case TELNET_COMMAND:
+			if (c == IAC)
+				data[out++] = c;
+			t->state = after(c);
+			break;
+		case TELNET_SUB_COMMAND:
+			t->state = c == IAC ? TELNET_SUB : after(c);
+			break;
+		case TELNET_DO:
+			answered += answer(reply + answered, WONT, c);
+			t->state = TELNET_DATA;
+			break;
+		case TELNET_WILL:
+			answered += answer(reply + answered, DONT, c);
+			t->state = TELNET_DATA;
+			break;
+		case TELNET_WONT:
+			t->state = TELNET_DATA;
+			break;
+		}
+	}
+	*data_n = out;
+	*reply_n = answered;
+}
+
+size_t telnet_escape(const unsigned char *in, size_t n, unsigned char *out)
+{
+	size_t length = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		out[length++] = in[i];
+		if (in[i] == IAC)
+			out[length++] = IAC;
+	}
+	return length;
+}

@@ -1,0 +1,252 @@
+#define _GNU_SOURCE /* pipe2, which POSIX has since 2024 */
+#include "serve/exec.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/errname.h"
+#include "serve/report.h"
+
+#define NAME_LIMIT                                                                                 \
+	SECOND /* for the look-up of the peer's name: nobody should wait for that longer */
+
+/* ---- the environment ---- */
+
+/* A name is not ours: it may only be what a host's name can be. */
+static bool is_host_name(const char *name)
+{
+	static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+				      "0123456789-._";
+
+	return *name && *name != '-' && name[strspn(name, letters)] == '\0';
+}
+
+/* http://cr.yp.to/proto/ucspi.txt */
+static void describe(struct spawn_environment *e, const struct session *x, const char *host)
+{
+	static const char *const stale[] = { "PROTO=",	  "TCPREMOTE", "TCPLOCAL", "UDPREMOTE",
+					     "UDPLOCAL",  "SSLREMOTE", "SSLLOCAL", "UNIXREMOTE",
+					     "UNIXLOCAL", NULL };
+	char text[ADDRESS_TEXT], port[8];
+
+	spawn_environment_inherit(e, stale);
+	spawn_environment_set(e, "PROTO", "TCP");
+	spawn_environment_set(e, "TCPREMOTEIP", address_host(&x->peer, text));
+	snprintf(port, sizeof port, "%u", address_port(&x->peer));
+	spawn_environment_set(e, "TCPREMOTEPORT", port);
+	spawn_environment_set(e, "TCPLOCALIP", address_host(&x->local, text));
+	snprintf(port, sizeof port, "%u", address_port(&x->local));
+	spawn_environment_set(e, "TCPLOCALPORT", port);
+	if (host && is_host_name(host))
+		spawn_environment_set(e, "TCPREMOTEHOST", host);
+}
+
+/* ---- the end ---- */
+
+/* Both the command and the connection have come to their end. */
+static void finish(struct session *x, struct outcome connection)
+{
+	/* The command's own status counts, but a limit of ours, and what it does not know. */
+	if (connection.kind == OUTCOME_TIMEOUT || x->outcome.kind == OUTCOME_DONE)
+		x->outcome = connection;
+	server_session_over(x->server, x, x->outcome);
+}
+
+static void connection_over(void *arg, struct pump *p)
+{
+	struct session *x = arg;
+
+	x->pumping = false;
+	finish(x, report_pump(x->server->run->messages, p, x->name));
+}
+
+/* What the command has sent is to arrive, whatever its peer still sends. */
+static void end_connection(struct session *x)
+{
+	const struct pump_calls calls = { .over = connection_over, .arg = x };
+	struct pump_config c = session_pump_config(x);
+
+	session_ending(x);
+	c.recv_only = c.others_sent = c.close = true;
+	c.no_shutdown = c.send_only = c.fastopen = false;
+	c.idle = c.quit_after_eof = UNSET;
+	c.read_bytes = FLOW_NO_LIMIT;
+	c.rate = UNSET;
+	c.up = c.down = NULL;
+	x->in = x->out = (struct endpoint){ .rfd = -1, .wfd = -1, .anew = -1, .name = "" };
+	session_pump(x, &c, &calls, &x->in, &x->out);
+}
+
+static void kill_late(void *arg)
+{
+	session_signal(arg, SIGHUP);
+}
+
+/* The client has gone: a command that stays gets its time. */
+static void begin_kill(struct session *x)
+{
+	if (x->child.pid > 0 && !x->kill_timer.slot)
+		timer_set(x->server->run->loop, &x->kill_timer,
+			  clock_after(clock_now(), x->server->service->kill_after));
+}
+
+static void relay_peer_ended(void *arg, struct pump *p)
+{
+	(void)p;
+	begin_kill(arg);
+}
+
+static void relay_over(void *arg, struct pump *p)
+{
+	struct session *x = arg;
+	struct outcome outcome = report_pump(x->server->run->messages, p, x->name);
+
+	x->pumping = false;
+	endpoint_close(&x->in);
+	endpoint_close(&x->out);
+	if (x->child.pid == 0 || outcome.kind == OUTCOME_TIMEOUT) {
+		finish(x, outcome);
+		return;
+	}
+	x->connection_outcome = outcome;
+	begin_kill(x);
+}
+
+static void command_ended(void *arg, int status)
+{
+	struct session *x = arg;
+	int code = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+
+	timer_drop(x->server->run->loop, &x->kill_timer);
+	if (code)
+		x->outcome = (struct outcome){ OUTCOME_COMMAND, code };
+	message(x->server->run->messages, MESSAGE_STEP, "exited",
+		"%s: the command has ended: status %d", x->name, code);
+	if (!x->relayed)
+		end_connection(x);
+	else if (x->pumping)
+		pump_finish_in(&x->pump);
+	else
+		finish(x, x->connection_outcome);
+}
+
+/* ---- the beginning ---- */
+
+/* Pipes to the command and from it, our ends of which become OUT and IN. Returns 0, or -1 with errno. */
+static int open_pipes(struct session *x, int *in, int *out)
+{
+	int to[2], from[2];
+
+	if (pipe2(to, O_CLOEXEC) < 0)
+		return -1;
+	if (pipe2(from, O_CLOEXEC) < 0) {
+		int error = errno;
+		close(to[0]);
+		close(to[1]);
+		errno = error;
+		return -1;
+	}
+	*in = to[0];
+	*out = from[1];
+	fcntl(to[1], F_SETFL, O_NONBLOCK);
+	fcntl(from[0], F_SETFL, O_NONBLOCK);
+	endpoint_pipe(&x->out, to[1], true, "the command");
+	endpoint_pipe(&x->in, from[0], false, "the command");
+	return 0;
+}
+
+/* Starts the process. Returns 0, or -1 with errno. */
+static int spawn(struct session *x, const struct spawn_environment *e)
+{
+	const struct spawn_command *c = &x->server->service->command;
+	int fd = x->connection.rfd, in = fd, out = fd, error;
+
+	/* A command expects a socket that waits. */
+	if (!x->relayed)
+		fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) & ~O_NONBLOCK);
+	else if (open_pipes(x, &in, &out) < 0)
+		return -1;
+	x->child =
+		(struct child){ .pid = spawn_start(c, e, in, out), .fn = command_ended, .arg = x };
+	error = errno;
+	if (x->relayed) {
+		close(in);
+		close(out);
+	}
+	if (x->child.pid < 0) {
+		x->child.pid = 0;
+		endpoint_close(&x->in);
+		endpoint_close(&x->out);
+		errno = error;
+		return -1;
+	}
+	child_watch(x->server->run->loop, &x->child);
+	return 0;
+}
+
+static void run_command(struct session *x, const char *host)
+{
+	const struct pump_calls calls = { .over = relay_over,
+					  .peer_ended = relay_peer_ended,
+					  .arg = x };
+	struct pump_config c = session_pump_config(x);
+	struct spawn_environment e = { 0 };
+	const char *name = spawn_name(&x->server->service->command);
+	int status, error;
+
+	timer_drop(x->server->run->loop, &x->lookup_timer);
+	describe(&e, x, host);
+	status = spawn(x, &e);
+	error = errno;
+	spawn_environment_free(&e);
+	if (status < 0) {
+		report_error(x->server->run->messages, name, error);
+		x->outcome = (struct outcome){ OUTCOME_COMMAND, error == ENOENT ? 127 : 126 };
+		end_connection(x);
+		return;
+	}
+	message(x->server->run->messages, MESSAGE_STEP, "started",
+		"%s: %s has started: process %ld", x->name, name, (long)x->child.pid);
+	c.out_may_end = true;
+	if (x->relayed)
+		session_pump(x, &c, &calls, &x->in, &x->out);
+}
+
+static void name_found(void *arg, const char *name)
+{
+	struct session *x = arg;
+
+	x->lookup = NULL;
+	run_command(x, name);
+}
+
+static void name_is_late(void *arg)
+{
+	struct session *x = arg;
+
+	lookup_cancel(x->lookup);
+	x->lookup = NULL;
+	run_command(x, NULL);
+}
+
+void exec_start(struct session *x)
+{
+	struct server *s = x->server;
+
+	x->relayed = data_options_see(s->run->data) || s->service->kill_after != UNSET;
+	x->in = x->out = (struct endpoint){ .rfd = -1, .wfd = -1, .anew = -1, .name = "" };
+	x->kill_timer = (struct timer){ .fn = kill_late, .arg = x };
+	x->lookup_timer = (struct timer){ .fn = name_is_late, .arg = x };
+	if (s->numeric || s->host)
+		run_command(x, s->host);
+	else if (lookup_name_start(s->run->loop, &x->peer, name_found, x, &x->lookup) < 0)
+		run_command(x, NULL);
+	else
+		timer_set(s->run->loop, &x->lookup_timer, clock_after(clock_now(), NAME_LIMIT));
+}

@@ -1,0 +1,13 @@
+/* exec.h - connections that are handed to a command
+ */
+#ifndef SERVE_EXEC_H
+#define SERVE_EXEC_H
+
+#include "serve/session.h"
+
+/* Runs the command of X's server with X's connection as its stdin and stdout, itself where nobody needs
+ * to see the bytes, else by way of our pump. Its environment says who is who (UCSPI). The connection
+ * ends with the command. */
+void exec_start(struct session *x);
+
+#endif

@@ -1,0 +1,81 @@
+/* server.h - the connections of a run, and when it is over
+ *
+ * A run that connects has one; one that listens has one, or with -k any number side by side, of which
+ * each ends for itself.
+ */
+#ifndef SERVE_SERVER_H
+#define SERVE_SERVER_H
+
+#include "flow/fanout.h"
+#include "net/address.h"
+#include "net/listener.h"
+#include "net/sockopt.h"
+#include "serve/run.h"
+#include "serve/service.h"
+
+struct session;
+
+struct server {
+	struct run *run;
+	const struct service_options *service;
+	const struct socket_options *socket;
+	bool listening, keep, numeric;
+	const char *host, *port;
+	struct listener *listener; /* NULL once no more are accepted */
+	int64_t wait;		   /* -w of listening, or UNSET */
+	struct timer wait_timer;
+	struct session *sessions;
+	size_t n;	   /* of them, */
+	size_t n_counting; /* that count for --max-conns */
+	uint64_t accepted;
+	bool failed;   /* one of those that are over ended in an error */
+	int64_t start; /* of the first one */
+	/* of those that are over */
+	uint64_t sent, received;
+	/* stdin and stdout, where several share them */
+	struct endpoint in, out;
+	struct fanout fanout;
+	struct filter read_copies; /* what is read from stdin is copied once */
+	struct watch out_watch;
+	struct timer out_timer;
+	/* stdin's size, for --progress */
+	int64_t expected;
+};
+
+struct server_config {
+	const struct service_options *service;
+	const struct socket_options *socket;
+	bool listening;
+	bool numeric;	  /* no name of a peer is looked up */
+	const char *host; /* the name by which it was connected to; NULL: none */
+	const char *port; /* on which clients are awaited */
+	int64_t wait;	  /* how long to wait for a client, or UNSET */
+};
+
+/* *S for R, whose calls it becomes. */
+void server_start(struct server *s, struct run *r, const struct server_config *c);
+
+/* L, which becomes S's, is to listen, or does so from now on: then the time of -w begins. */
+void server_listen(struct server *s, struct listener *l);
+
+/* Serves the connection FD, which becomes S's, from PEER to LOCAL. */
+void server_take(struct server *s, int fd, const struct address *peer, const struct address *local);
+
+/* The same for a client, which is accepted if there is a place. */
+void server_accept(struct server *s, int fd, const struct address *peer,
+		   const struct address *local);
+
+/* A client could not be accepted for want of a descriptor: S may make a place. */
+void server_short(struct server *s);
+
+void server_free(struct server *s);
+
+/* ---- for sessions ---- */
+
+/* X is over: it ended with OUTCOME. */
+void server_session_over(struct server *s, struct session *x, struct outcome outcome);
+
+/* X counts for --max-conns no more. */
+void server_session_ending(struct server *s, struct session *x);
+
+#endif

@@ -1,0 +1,42 @@
+/* service.h - what is to be done with a connection: the option groups */
+#ifndef SERVE_SERVICE_H
+#define SERVE_SERVICE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/options.h"
+#include "flow/spawn.h"
+
+enum when_full { WHEN_FULL_WAIT, WHEN_FULL_CLOSE };
+
+struct service_options {
+	/* of what runs a command */
+	struct spawn_command command; /* all NULL: stdin and stdout are served */
+	int64_t kill_after;	      /* ns, or UNSET */
+	/* of what accepts */
+	bool keep_open;
+	int64_t max_conns, accept; /* UNSET: any number */
+	int64_t when_full;
+	int64_t stall; /* ns */
+};
+
+#define SERVICE_OPTIONS_DEFAULT                                                                    \
+	{                                                                                          \
+		.kill_after = UNSET, .max_conns = UNSET, .accept = UNSET, .stall = 5 * SECOND      \
+	}
+
+extern const struct option_group command_group, service_group;
+
+/* Takes the command that stands after `--`, if there is one. Returns 0, or -1 with *ERROR where -e has
+ * given one too. */
+int service_command(struct service_options *o, const struct operands *operands,
+		    struct option_error *error);
+
+/* Is there a command? */
+bool service_has_command(const struct service_options *o);
+
+/* May there be more than one connection? */
+bool service_keeps(const struct service_options *o);
+
+#endif

@@ -1,0 +1,149 @@
+#include "serve/session.h"
+
+#include <signal.h>
+
+#include "base/clock.h"
+#include "serve/exec.h"
+#include "serve/report.h"
+#include "serve/stdio.h"
+
+void session_start(struct session *x, int fd)
+{
+	const struct data_options *d = x->server->run->data;
+
+	x->start = clock_now();
+	x->counts = true;
+	address_text(&x->peer, x->name);
+	endpoint_socket(&x->connection, fd, x->name);
+	x->up = (struct filter){ .sent = true, .crlf = d->crlf, .telnet = d->telnet };
+	x->up.delay = d->delay == UNSET ? 0 : d->delay;
+	x->down = (struct filter){ .telnet = d->telnet, .answers = d->telnet ? &x->up : NULL };
+	x->up.id = x->down.id = x->server->keep ? x->id : 0;
+	for (int i = 0; i < 2; i++)
+		if (x->server->run->copies[i].loop)
+			x->up.copies[i] = x->down.copies[i] = &x->server->run->copies[i];
+	if (service_has_command(x->server->service))
+		exec_start(x);
+	else
+		stdio_start(x);
+}
+
+struct pump_config session_pump_config(const struct session *x)
+{
+	const struct data_options *d = x->server->run->data;
+
+	return (struct pump_config){
+		.fastopen = x->server->socket->fastopen && !x->server->listening,
+		.recv_only = d->recv_only,
+		.send_only = d->send_only,
+		.no_shutdown = d->no_shutdown,
+		.peer_end_ends = d->close_on_peer_eof,
+		.keepalive_is_set = x->server->socket->keepalive,
+		.quit_after_eof = d->quit_after_eof,
+		.linger = d->linger,
+		.idle = d->idle_timeout,
+		.read_bytes = d->read_bytes == UNSET ? FLOW_NO_LIMIT : (uint64_t)d->read_bytes,
+		.buffer = d->buffer == UNSET ? 0 : (size_t)d->buffer,
+		.rate = d->rate,
+		.up = (struct filter *)&x->up,
+		.down = (struct filter *)&x->down,
+	};
+}
+
+void session_pump(struct session *x, const struct pump_config *c, const struct pump_calls *calls,
+		  struct endpoint *in, struct endpoint *out)
+{
+	pump_start(&x->pump, x->server->run->loop, c, calls, in, out, &x->connection);
+	x->pumping = x->pumped = true;
+}
+
+void session_ending(struct session *x)
+{
+	if (x->counts)
+		server_session_ending(x->server, x);
+	x->counts = false;
+}
+
+bool session_may_go(const struct session *x)
+{
+	return x->counts && x->peer_ended && !service_has_command(x->server->service);
+}
+
+void session_close(struct session *x)
+{
+	session_ending(x);
+	if (x->pumping)
+		pump_close(&x->pump);
+}
+
+void session_signal(struct session *x, int signal)
+{
+	if (x->child.pid > 0)
+		kill(x->child.pid, signal);
+}
+
+uint64_t session_sent(const struct session *x)
+{
+	return x->pumped ? pump_sent(&x->pump) : 0;
+}
+
+uint64_t session_received(const struct session *x)
+{
+	return x->pumped ? pump_received(&x->pump) : 0;
+}
+
+void session_figures(const struct session *x, enum message_level level, bool closed)
+{
+	const struct figures f = {
+		.sent = session_sent(x),
+		.received = session_received(x),
+		.ns = clock_now() - x->start,
+		.fd = x->connection.rfd,
+		.id = x->server->keep ? x->id : 0,
+		.peer = &x->peer,
+		.local = &x->local,
+		.unseen = service_has_command(x->server->service) && !x->relayed,
+	};
+
+	report_figures(x->server->run->messages, level, &f, closed ? "closed" : "stats");
+}
+
+void session_waits(const struct session *x, struct text *text)
+{
+	struct pump_waits w = { 0 };
+
+	if (x->pumping)
+		w = pump_waits(&x->pump);
+	if (x->child.pid > 0 && !w.in)
+		text_add(text, "; the command's end (--kill-after, once %s has ended)", x->name);
+	if (w.in)
+		text_add(text, "; %s's data or end (%s)", x->pump.in->name,
+			 x->child.pid > 0 ? "--timeout" : "--recv-only would not");
+	if (w.peer)
+		text_add(text, "; %s's data or end (-i, %s--send-only)", x->name,
+			 x->pump.up.source_ended ? "-q, " : "");
+	if (w.peer_reading)
+		text_add(text, "; %s to take what is sent (-i)", x->name);
+	if (w.out)
+		text_add(text, "; %s to take what came (--timeout)", x->pump.out->name);
+	if (w.acknowledged)
+		text_add(text, "; %s to acknowledge what was sent (-q)", x->name);
+}
+
+void session_free(struct session *x)
+{
+	struct loop *loop = x->server->run->loop;
+
+	if (x->pumped)
+		pump_free(&x->pump);
+	lookup_cancel(x->lookup);
+	timer_drop(loop, &x->lookup_timer);
+	timer_drop(loop, &x->kill_timer);
+	child_drop(loop, &x->child);
+	fanout_leave(&x->receiver);
+	filter_free(&x->up);
+	filter_free(&x->down);
+	endpoint_close(&x->connection);
+	endpoint_close(&x->in);
+	endpoint_close(&x->out);
+}

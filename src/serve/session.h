@@ -1,0 +1,70 @@
+/* session.h - one connection that is served: by stdin and stdout, or by a command */
+#ifndef SERVE_SESSION_H
+#define SERVE_SESSION_H
+
+#include "flow/pump.h"
+#include "net/lookup.h"
+#include "serve/server.h"
+
+struct session {
+	struct server *server;
+	struct session *next, *previous;
+	uint64_t id;
+	struct address peer, local;
+	char name[ADDRESS_TEXT]; /* of the peer */
+	int64_t start;
+	struct endpoint in, out, connection;
+	struct receiver receiver; /* its part of a shared stdin */
+	struct filter up, down;
+	struct pump pump;
+	bool pumping, pumped; /* the pump runs, has run */
+	bool counts;	      /* for --max-conns */
+	bool peer_ended;
+	struct outcome outcome; /* so far */
+	/* of a command */
+	struct child child;
+	struct lookup *lookup;
+	struct timer lookup_timer, kill_timer;
+	struct outcome connection_outcome;
+	bool relayed; /* through our pump, else it has the connection itself */
+};
+
+/* X, all zero but for `server`, `id`, `peer` and `local`, begins with the connection FD, which becomes its own.
+ * server_session_over() is called from the loop, never from in here. */
+void session_start(struct session *x, int fd);
+
+/* Has X's peer ended, so that X could give way to another? */
+bool session_may_go(const struct session *x);
+
+/* Ends X from here: what was read is still sent. */
+void session_close(struct session *x);
+
+/* A signal ends the run: a command is told too. */
+void session_signal(struct session *x, int signal);
+
+/* How much has moved. */
+uint64_t session_sent(const struct session *x);
+uint64_t session_received(const struct session *x);
+
+/* Says how far X has come, with LEVEL; CLOSED: that it is over. */
+void session_figures(const struct session *x, enum message_level level, bool closed);
+
+/* Adds what it waits for. */
+void session_waits(const struct session *x, struct text *text);
+
+/* ---- for stdio.c and exec.c ---- */
+
+/* What the data options ask of X's pump. */
+struct pump_config session_pump_config(const struct session *x);
+
+/* Starts it between IN, OUT and the connection. */
+void session_pump(struct session *x, const struct pump_config *c, const struct pump_calls *calls,
+		  struct endpoint *in, struct endpoint *out);
+
+/* X is at its end: it counts for --max-conns no more. */
+void session_ending(struct session *x);
+
+/* Closes all that X has. */
+void session_free(struct session *x);
+
+#endif
