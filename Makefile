@@ -86,6 +86,10 @@ check-valgrind: all
 demo: all
 	@SOCKIT=$(CURDIR)/sockit $(srcdir)/tests/demo
 
+# Beside the other netcats. BENCH='--only bulk --rounds 9 --tools sockit,socat' chooses; --help.
+bench: all
+	@SOCKIT=$(CURDIR)/sockit python3 $(srcdir)/tests/bench/bench.py $(BENCH)
+
 lint:
 	@$(srcdir)/tests/lint
 
@@ -118,5 +122,5 @@ clean:
 distclean: clean
 	$(Q)rm -f config.h config.mk config.log sockit-*.tar.gz $(if $(filter-out .,$(srcdir)),Makefile)
 
-.PHONY: all check check-user check-asan check-valgrind lint demo \
+.PHONY: all check check-user check-asan check-valgrind lint demo bench \
 	install install-strip uninstall dist clean distclean
