@@ -25,6 +25,10 @@ OBJ_LINKED := $(filter-out $(OBJ_PORTABLE),$(OBJ))
 else
 OBJ_LINKED := $(filter-out $(OBJ_LINUX),$(OBJ))
 endif
+# The shells that are completed for, and where below datadir each looks for it.
+SHELLS := bash:bash-completion/completions/sockit zsh:zsh/site-functions/_sockit \
+	fish:fish/vendor_completions.d/sockit.fish
+COMPLETIONS := $(foreach s,$(SHELLS),obj/completion/$(firstword $(subst :, ,$s)))
 MAN := $(wildcard $(srcdir)/man/*.1 $(srcdir)/man/*.7)
 
 ifeq ($(V),1)
@@ -34,7 +38,7 @@ say = @printf '  %-4s %s\n'
 Q = @
 endif
 
-all: sockit $(OBJ_PORTABLE)
+all: sockit $(OBJ_PORTABLE) $(COMPLETIONS)
 
 sockit: $(OBJ_LINKED) config.mk
 	$(say) LD $@
@@ -47,6 +51,13 @@ obj/%.o: $(srcdir)/src/%.c config.h config.mk
 		-MMD -MP -c -o $@ $<
 
 -include $(OBJ:.o=.d)
+
+# A program for another kind of machine cannot say what it completes: an empty file, which is
+# not installed.
+$(COMPLETIONS): sockit
+	@mkdir -p $(@D)
+	$(Q)./sockit completion $(@F) >$@ || { \
+		echo 'note: ./sockit does not run here: no completion for $(@F)'; : >$@; }
 
 config.mk: $(srcdir)/configure
 	@echo 'configure has changed: once more'
@@ -101,6 +112,11 @@ install: all
 		dir=$(DESTDIR)$(mandir)/man$${page##*.}; \
 		mkdir -p $$dir && $(INSTALL) -m 644 $$page $$dir || exit; \
 	done
+	$(Q)for shell in $(SHELLS); do \
+		script=obj/completion/$${shell%%:*} file=$(DESTDIR)$(datadir)/$${shell#*:}; \
+		[ ! -s $$script ] || { mkdir -p $${file%/*} && \
+			$(INSTALL) -m 644 $$script $$file; } || exit; \
+	done
 
 install-strip: STRIP = -s
 install-strip: install
@@ -110,6 +126,7 @@ uninstall:
 	$(Q)for page in $(notdir $(MAN)); do \
 		rm -f $(DESTDIR)$(mandir)/man$${page##*.}/$$page || exit; \
 	done
+	$(Q)for shell in $(SHELLS); do rm -f $(DESTDIR)$(datadir)/$${shell#*:} || exit; done
 
 dist:
 	$(say) TAR sockit-$(VERSION).tar.gz

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/completion.h"
 #include "base/habits.h"
 #include "base/help.h"
 #include "base/suggest.h"
@@ -46,12 +47,44 @@ static int status_of(struct outcome outcome)
 	return signals_die(outcome.detail) ? 1 : 128 + outcome.detail;
 }
 
+static struct outcome help(const struct command *self, int argc, char **argv);
+static struct outcome completion(const struct command *self, int argc, char **argv);
+static struct outcome version(const struct command *self, int argc, char **argv);
+
+static const struct option_use no_options[] = { { NULL, 0 } };
+
+/* What stands in a subcommand's place and is done here. */
+static const struct command others[] = {
+	{ "help", "[SUBCOMMAND]", "print the subcommands, or the usage of one", no_options, 0, 1,
+	  false, help },
+	{ "completion", COMPLETION_SHELLS,
+	  "print a script that completes sockit's words in a shell", no_options, 1, 1, false,
+	  completion },
+	{ "--help", "[SUBCOMMAND]", "the same as help", no_options, 0, 1, false, help },
+	{ "--version", "", "print the version", no_options, 0, 0, false, version },
+};
+static const size_t n_others = sizeof others / sizeof *others;
+
+/* A subcommand or one of the others, NULL if there is none of that name. */
+static const struct command *find(const char *name)
+{
+	const struct command *command = commands_find(name);
+
+	if (!strcmp(name, "-h"))
+		name = "--help";
+	for (size_t i = 0; !command && i < n_others; i++)
+		if (!strcmp(others[i].name, name))
+			command = &others[i];
+	return command;
+}
+
 static void overview(struct text *t)
 {
 	size_t width = help_width(STDOUT_FILENO);
 
 	text_add(t, "usage: sockit SUBCOMMAND [OPTION...] OPERAND...\n"
 		    "       sockit help [SUBCOMMAND]\n"
+		    "       sockit completion " COMPLETION_SHELLS "\n"
 		    "       sockit --help | --version\n\n"
 		    "Subcommands:\n");
 	for (size_t i = 0; i < n_commands; i++) {
@@ -73,7 +106,8 @@ static struct outcome refuse_subcommand(const struct messages *m, int argc, char
 
 	for (size_t i = 0; i < n_commands; i++)
 		suggest(&s, commands[i]->name);
-	suggest(&s, "help");
+	for (size_t i = 0; i < n_others; i++)
+		suggest(&s, others[i].name);
 	if (s.best)
 		return message_usage(m, "'%s' is no subcommand: did you mean '%s'?", argv[0],
 				     s.best);
@@ -83,34 +117,57 @@ static struct outcome refuse_subcommand(const struct messages *m, int argc, char
 	return message_usage(m, "'%s' is no subcommand: see sockit help", argv[0]);
 }
 
-static struct outcome help(const struct messages *m, int argc, char **argv)
+static struct outcome help(const struct command *self, int argc, char **argv)
 {
-	const struct command *command = argc > 0 ? commands_find(argv[0]) : NULL;
+	const struct messages m = { .start = clock_now() };
+	const struct command *command = argc > 1 ? find(argv[1]) : NULL;
 	struct text t = { 0 };
 	struct outcome outcome;
 
-	if (argc > 1)
-		return message_usage(m, "help: extra operand '%s'", argv[1]);
-	if (argc > 0 && !command)
-		return refuse_subcommand(m, 1, argv);
+	(void)self;
+	if (argc > 2)
+		return message_usage(&m, "help: extra operand '%s'", argv[2]);
+	if (argc > 1 && !command)
+		return refuse_subcommand(&m, 1, argv + 1);
 	if (command)
 		help_command(&t, command, help_width(STDOUT_FILENO));
 	else
 		overview(&t);
-	outcome = help_print(&t, m);
+	outcome = help_print(&t, &m);
 	text_free(&t);
 	return outcome;
 }
 
-static struct outcome version(const struct messages *m, int argc, char **argv)
+static struct outcome completion(const struct command *self, int argc, char **argv)
 {
+	const struct completion_table table = { commands, n_commands, others, n_others };
+	struct messages m = { .start = clock_now() };
+	struct option_error error;
+	struct operands operands;
+	struct outcome outcome;
+	struct text t = { 0 };
+
+	if (!command_begin(self, argc, argv, NULL, &m, &operands, &outcome))
+		return outcome;
+	if (completion_script(&t, operands.words[0], &table, &error) == 0)
+		outcome = help_print(&t, &m);
+	else
+		outcome = command_refuse(&m, &error);
+	text_free(&t);
+	return outcome;
+}
+
+static struct outcome version(const struct command *self, int argc, char **argv)
+{
+	const struct messages m = { .start = clock_now() };
 	struct text t = { 0 };
 	struct outcome outcome;
 
-	if (argc > 0)
-		return message_usage(m, "--version: extra operand '%s'", argv[0]);
+	(void)self;
+	if (argc > 1)
+		return message_usage(&m, "--version: extra operand '%s'", argv[1]);
 	text_add(&t, "sockit %s (%s)\n", SOCKIT_VERSION, PLATFORM);
-	outcome = help_print(&t, m);
+	outcome = help_print(&t, &m);
 	text_free(&t);
 	return outcome;
 }
@@ -122,13 +179,9 @@ static struct outcome dispatch(int argc, char **argv)
 
 	if (argc < 2)
 		return message_usage(&m, "a subcommand is missing: see sockit help");
-	command = commands_find(argv[1]);
+	command = find(argv[1]);
 	if (command)
 		return command->run(command, argc - 1, argv + 1);
-	if (!strcmp(argv[1], "help") || !strcmp(argv[1], "--help") || !strcmp(argv[1], "-h"))
-		return help(&m, argc - 2, argv + 2);
-	if (!strcmp(argv[1], "--version"))
-		return version(&m, argc - 2, argv + 2);
 	return refuse_subcommand(&m, argc - 1, argv + 1);
 }
 

@@ -12,6 +12,8 @@
 
 #define INDENT 28
 
+const struct option_row help_option = { .name = "help", .letter = 'h', .help = "this help" };
+
 size_t help_width(int fd)
 {
 	struct winsize w;
@@ -44,10 +46,6 @@ static void help_row(struct text *t, const struct option_row *row, size_t width)
 
 void help_command(struct text *t, const struct command *command, size_t width)
 {
-	static const struct option_row help = { .name = "help",
-						.letter = 'h',
-						.help = "this help" };
-
 	text_add(t, "usage: sockit %s ", command->name);
 	text_wrap(t, command->synopsis, strlen(command->name) + 14, 14, width);
 	text_add(t, "\n");
@@ -58,8 +56,12 @@ void help_command(struct text *t, const struct command *command, size_t width)
 			help_row(t, &u->group->rows[i], width);
 	}
 	text_add(t, "\nHelp:\n");
-	help_row(t, &help, width);
-	text_add(t, "\nThe manual: man sockit-%s\n", command->name);
+	help_row(t, &help_option, width);
+	/* What has no options of its own has no page either. */
+	if (command->uses->group)
+		text_add(t, "\nThe manual: man sockit-%s\n", command->name);
+	else
+		text_add(t, "\nThe manual: man sockit\n");
 }
 
 struct outcome help_print(const struct text *t, const struct messages *m)

@@ -5,6 +5,9 @@
 #include "base/command.h"
 #include "base/text.h"
 
+/* What every subcommand has beside its rows. */
+extern const struct option_row help_option;
+
 /* Adds COMMAND's help to T: usage, summary, options by group, wrapped to WIDTH columns. */
 void help_command(struct text *t, const struct command *command, size_t width);
 

@@ -36,6 +36,9 @@ struct option_error {
  * with *ERROR filled. */
 typedef int option_parser(void *field, const char *word, struct option_error *error);
 
+/* For completion: word number I from 0, NULL after the last. */
+typedef const char *option_words(size_t i);
+
 /* A plain socket option: the row's int64_t value goes to setsockopt(2) as an int. */
 enum socket_phase { PHASE_BIND, PHASE_CONNECT, PHASE_CONNECTED };
 
@@ -59,6 +62,7 @@ struct option_row {
 	const char *needs;		       /* one long name */
 	const struct option_keyword *keywords; /* ended by a NULL name */
 	option_parser *parser;		       /* PARSED */
+	option_words *words;		       /* names that the argument may begin with */
 	const struct option_socket *socket;    /* a plain socket option, NULL if it is none */
 };
 

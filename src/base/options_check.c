@@ -56,6 +56,8 @@ static const char *row_fault(const struct option_row *r)
 		return "keywords exactly where the kind is keyword";
 	if ((r->kind == OPTION_PARSED) != (r->parser != NULL))
 		return "a parser exactly where the kind is parsed";
+	if (r->words && !r->arg)
+		return "words without an argument";
 	if (r->optional && r->kind != OPTION_PARSED)
 		return "only a parsed argument may be missing";
 	return NULL;

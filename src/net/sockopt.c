@@ -15,6 +15,7 @@
 
 static int parse_keepalive(void *field, const char *word, struct option_error *error);
 static int parse_sockopt(void *field, const char *word, struct option_error *error);
+static const char *sockopt_name(size_t i);
 
 #define AT(member) offsetof(struct socket_options, member)
 
@@ -114,6 +115,7 @@ static const struct option_row rows[] = {
 	  .repeats = true,
 	  .field = AT(settings),
 	  .parser = parse_sockopt,
+	  .words = sockopt_name,
 	  .help = "any socket option by its name, such as TCP_CONGESTION=reno or SO_LINGER=5; may "
 		  "be repeated" },
 };
@@ -173,6 +175,14 @@ bad:
 			   "--keepalive: '%s' is not IDLE[,INTERVAL[,COUNT]] (durations from 1s to "
 			   "32767s, a count from 1 to 127)",
 			   word);
+}
+
+static const char *sockopt_name(size_t i)
+{
+	return i < sockopt_common.n ? sockopt_common.rows[i].name :
+	       i < sockopt_common.n + sockopt_system.n ?
+				      sockopt_system.rows[i - sockopt_common.n].name :
+				      NULL;
 }
 
 static const struct sockopt_row *find(const struct sockopt_table *table, const char *name, size_t n,

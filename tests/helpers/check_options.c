@@ -29,6 +29,11 @@ static int parser(void *field, const char *word, struct option_error *error)
 	return 0;
 }
 
+static const char *words(size_t i)
+{
+	return i == 0 ? "word" : NULL;
+}
+
 static const struct option_keyword keywords[] = { { "one", 1 }, { NULL, 0 } };
 
 #define FLAG(row_name) .name = row_name, .kind = OPTION_FLAG, .help = "a flag"
@@ -65,6 +70,7 @@ static const struct broken {
 	  { .name = "list", .kind = OPTION_PARSED, .arg = "LIST", .help = "a list" },
 	  false },
 	{ "a parser without a parsed one", { NUMBER("count"), .parser = parser }, false },
+	{ "words without an argument", { FLAG("count"), .words = words }, false },
 	{ "a number that may be missing", { NUMBER("count"), .optional = true }, false },
 	{ "a name twice", { FLAG("flag") }, false },
 	{ "a letter twice", { FLAG("other"), .letter = 'f' }, false },
