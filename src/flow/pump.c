@@ -514,6 +514,9 @@ void pump_start(struct pump *p, struct loop *loop, const struct pump_config *c,
 	p->ack_timer = (struct timer){ .fn = ask_again, .arg = p };
 	p->pace_timer = (struct timer){ .fn = go_on, .arg = p };
 	p->last_move = p->last_in = p->last_sent = clock_now();
+	/* Of what others have sent, only what is still on its way can move. */
+	if (c->others_sent)
+		p->acknowledged = -stream_unacknowledged(peer->wfd);
 	flow_start(&p->up, in, peer, &(struct flow_config){ c->up, c->buffer, c->rate });
 	flow_start(&p->down, peer, out, &(struct flow_config){ c->down, c->buffer, c->rate });
 	if (in->kind == ENDPOINT_QUEUE)
