@@ -187,7 +187,7 @@ ssize_t endpoint_write(const struct endpoint *e, const void *data, size_t n)
 }
 
 /* Closes an inherited descriptor. */
-static void leave(int fd)
+static void give_up(int fd)
 {
 	int null;
 
@@ -220,29 +220,36 @@ void endpoint_end(struct endpoint *e)
 		e->anew = -1;
 	}
 	if (e->kind != ENDPOINT_NULL)
-		leave(e->given);
+		give_up(e->given);
 	e->wfd = -1;
 }
 
-/* close(2) with received data unread sends a reset, which destroys what was sent before. */
-static void close_socket(int fd)
+void endpoint_hang_up(struct endpoint *e)
 {
 	char rest[16 << 10];
 
-	shutdown(fd, SHUT_WR);
+	if (!is_socket(e) || e->rfd < 0)
+		return;
+	/* close(2) with received data unread sends a reset, which destroys what was sent before. */
+	shutdown(e->rfd, SHUT_WR);
 	for (size_t done = 0; done < DRAIN_MOST; done += sizeof rest)
-		if (recv(fd, rest, sizeof rest, MSG_DONTWAIT) <= 0)
+		if (recv(e->rfd, rest, sizeof rest, MSG_DONTWAIT) <= 0)
 			break;
-	close(fd);
+	shutdown(e->rfd, SHUT_RDWR);
 }
 
-void endpoint_close(struct endpoint *e)
+void endpoint_leave(struct endpoint *e)
 {
-	if (e->owned && is_socket(e) && e->rfd >= 0)
-		close_socket(e->rfd);
-	else if (e->owned && (e->rfd >= 0 || e->wfd >= 0))
+	if (e->owned && (e->rfd >= 0 || e->wfd >= 0))
 		close(e->rfd >= 0 ? e->rfd : e->wfd);
 	if (e->anew >= 0)
 		close(e->anew);
 	e->rfd = e->wfd = e->anew = -1;
+}
+
+void endpoint_close(struct endpoint *e)
+{
+	if (e->owned)
+		endpoint_hang_up(e);
+	endpoint_leave(e);
 }

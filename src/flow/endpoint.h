@@ -66,7 +66,13 @@ ssize_t endpoint_write(const struct endpoint *e, const void *data, size_t n);
  * descriptor of 0 to 2 becomes /dev/null, so that nothing else takes its place. */
 void endpoint_end(struct endpoint *e);
 
-/* Closes what E owns: a socket by shutdown, reading what has come, close. */
+/* Ends a connection both ways, without losing what was sent, whoever else may have it open. */
+void endpoint_hang_up(struct endpoint *e);
+
+/* Closes what E owns, a connection after endpoint_hang_up(). */
 void endpoint_close(struct endpoint *e);
+
+/* Closes what E owns and no more: another process has the connection. */
+void endpoint_leave(struct endpoint *e);
 
 #endif

@@ -270,6 +270,8 @@ void server_free(struct server *s)
 		/* One command is as good as our own: it does not outlive us where a limit ended us. */
 		if (!s->keep && s->run->outcome.kind == OUTCOME_TIMEOUT)
 			session_signal(x, SIGHUP);
+		else
+			session_leave(x);
 		session_free(x);
 		free(x);
 	}

@@ -76,6 +76,12 @@ void session_close(struct session *x)
 		pump_close(&x->pump);
 }
 
+void session_leave(struct session *x)
+{
+	if (x->child.pid > 0 && !x->relayed)
+		endpoint_leave(&x->connection);
+}
+
 void session_signal(struct session *x, int signal)
 {
 	if (x->child.pid > 0)

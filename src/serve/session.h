@@ -42,6 +42,9 @@ void session_close(struct session *x);
 /* A signal ends the run: a command is told too. */
 void session_signal(struct session *x, int signal);
 
+/* The run ends before X does: a command that has the connection itself goes on with it. */
+void session_leave(struct session *x);
+
 /* How much has moved. */
 uint64_t session_sent(const struct session *x);
 uint64_t session_received(const struct session *x);
