@@ -111,7 +111,7 @@ pid_t spawn_start(const struct spawn_command *c, const struct spawn_environment 
 	sigaddset(&defaults, SIGCHLD);
 	posix_spawnattr_init(&attr);
 	posix_spawnattr_setsigdefault(&attr, &defaults);
-	posix_spawnattr_setsigmask(&attr, signals_open());
+	posix_spawnattr_setsigmask(&attr, signals_first());
 	posix_spawnattr_setflags(&attr, POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK);
 	posix_spawn_file_actions_init(&actions);
 	posix_spawn_file_actions_adddup2(&actions, in, STDIN_FILENO);

@@ -11,7 +11,7 @@ static const int caught[N_CAUGHT] = { SIGHUP,  SIGINT,	SIGTERM, SIGQUIT,
 /* Signal handlers leave no choice but statics. */
 static volatile sig_atomic_t came[N_CAUGHT];
 static volatile sig_atomic_t any;
-static sigset_t open_mask;
+static sigset_t first_mask, open_mask;
 static bool started;
 static bool pipe_ignored;
 
@@ -55,7 +55,8 @@ static void catch_signal(int signal, bool ignored_too)
 
 void signals_start(void)
 {
-	sigprocmask(SIG_BLOCK, NULL, &open_mask);
+	sigprocmask(SIG_BLOCK, NULL, &first_mask);
+	open_mask = first_mask;
 	started = true;
 	for (int i = 0; i < N_ALWAYS; i++)
 		catch_signal(caught[i], false);
@@ -91,6 +92,11 @@ void signals_stop(void)
 const sigset_t *signals_open(void)
 {
 	return started ? &open_mask : NULL;
+}
+
+const sigset_t *signals_first(void)
+{
+	return &first_mask;
 }
 
 int signals_next(void)

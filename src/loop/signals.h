@@ -24,8 +24,12 @@ void signals_catch_stops(void);
 /* Stops the process by SIGTSTP as if that were not caught; returns when it is continued. */
 void signals_stop(void);
 
-/* The mask for the wait: what was there at the start. NULL before signals_start(). */
+/* The mask for the wait: what was there at the start, but for what is always caught. NULL before
+ * signals_start(). */
 const sigset_t *signals_open(void);
+
+/* The mask as it was at the start, for processes. After signals_start(). */
+const sigset_t *signals_first(void);
 
 /* The next signal that has come, 0 if none has. */
 int signals_next(void);
