@@ -37,9 +37,11 @@ struct lookup {
 
 #define RUNNING_MOST 8
 
-/* Look-ups that run, but for those that were left behind; and those that wait, the oldest first. */
+/* Look-ups that run, but for those that were left behind; and those that wait, the oldest first. Of
+ * names, which strangers can make us look up, those that were left behind count too. */
 static struct {
 	int running;
+	atomic_int names;
 	struct lookup *first;
 } queue;
 
@@ -53,15 +55,29 @@ static void job_release(struct job *job)
 	free(job);
 }
 
+/* Is NAME an address in one of the forms that getaddrinfo(3) takes? */
+static bool is_numeric(const char *name)
+{
+	const struct addrinfo hints = { .ai_flags = AI_NUMERICHOST };
+	struct addrinfo *list;
+
+	if (getaddrinfo(name, NULL, &hints, &list))
+		return false;
+	freeaddrinfo(list);
+	return true;
+}
+
 /* The name of the address, if that is also an address of the name. */
 static void find_name(struct job *job)
 {
-	struct addrinfo hints = { .ai_family = job->address.u.sa.sa_family,
-				  .ai_socktype = SOCK_STREAM };
+	const struct addrinfo hints = { .ai_family = job->address.u.sa.sa_family,
+					.ai_socktype = SOCK_STREAM };
 	bool found = false;
 
 	job->eai = getnameinfo(&job->address.u.sa, job->address.length, job->name, sizeof job->name,
 			       NULL, 0, NI_NAMEREQD);
+	if (!job->eai && is_numeric(job->name))
+		job->eai = EAI_NONAME;
 	if (!job->eai)
 		job->eai = getaddrinfo(job->name, NULL, &hints, &job->list);
 	if (job->eai) {
@@ -101,10 +117,12 @@ static void *job_run(void *arg)
 	struct job *job = arg;
 	int wfd = job->wfd;
 
-	if (job->address.length)
+	if (job->address.length) {
 		find_name(job);
-	else
+		atomic_fetch_sub(&queue.names, 1);
+	} else {
 		find_host(job);
+	}
 	/* The end of the pipe is the message: it comes whatever happens here. */
 	job_release(job);
 	close(wfd);
@@ -253,8 +271,12 @@ static int run(struct lookup *l)
 	fcntl(fds[0], F_SETFD, FD_CLOEXEC);
 	fcntl(fds[1], F_SETFD, FD_CLOEXEC);
 	l->job->wfd = fds[1];
+	if (l->name_fn)
+		atomic_fetch_add(&queue.names, 1);
 	error = start_thread(l->job);
 	if (error) {
+		if (l->name_fn)
+			atomic_fetch_sub(&queue.names, 1);
 		close(fds[0]);
 		close(fds[1]);
 		errno = error;
@@ -266,11 +288,18 @@ static int run(struct lookup *l)
 	return 0;
 }
 
+/* Is there a place for L? */
+static bool may_run(const struct lookup *l)
+{
+	return queue.running < RUNNING_MOST &&
+	       (!l->name_fn || atomic_load(&queue.names) < RUNNING_MOST);
+}
+
 /* Starts those whose turn it is. Returns -1 with errno where one cannot be started: it goes on
  * waiting. */
 static int start_next(void)
 {
-	while (queue.first && queue.running < RUNNING_MOST) {
+	while (queue.first && may_run(queue.first)) {
 		struct lookup *l = queue.first;
 		if (run(l) < 0)
 			return -1;

@@ -43,7 +43,8 @@ int lookup_start(struct loop *loop, const struct lookup_question *q, lookup_fn *
 typedef void lookup_name_fn(void *arg, const char *name);
 
 /* Asks for the name of ADDRESS (getnameinfo(3)), which counts only if ADDRESS is among its addresses:
- * whoever owns an address can make it point to any name. Else as lookup_start(). */
+ * whoever owns an address can make it point to any name. Else as lookup_start(), but that it may wait
+ * for long while others hang that nobody waits for any more: the caller has to limit its time. */
 int lookup_name_start(struct loop *loop, const struct address *address, lookup_name_fn *fn,
 		      void *arg, struct lookup **out);
 
