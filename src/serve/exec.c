@@ -11,6 +11,7 @@
 
 #include "base/clock.h"
 #include "base/errname.h"
+#include "net/stream.h"
 #include "serve/report.h"
 
 #define NAME_LIMIT                                                                                 \
@@ -110,10 +111,12 @@ static void relay_over(void *arg, struct pump *p)
 	x->pumping = false;
 	endpoint_close(&x->in);
 	endpoint_close(&x->out);
-	if (x->child.pid == 0 || outcome.kind == OUTCOME_TIMEOUT) {
+	/* A single command does not outlive our limits, see server_free(). */
+	if (x->child.pid == 0 || (outcome.kind == OUTCOME_TIMEOUT && !x->server->keep)) {
 		finish(x, outcome);
 		return;
 	}
+	endpoint_hang_up(&x->connection);
 	x->connection_outcome = outcome;
 	begin_kill(x);
 }
@@ -138,54 +141,51 @@ static void command_ended(void *arg, int status)
 
 /* ---- the beginning ---- */
 
-/* Pipes to the command and from it, our ends of which become OUT and IN. Returns 0, or -1 with errno. */
-static int open_pipes(struct session *x, int *in, int *out)
+/* A pipe to the command (TO) or from it, our end of which becomes *OURS; or, where nothing shall go that
+ * way, /dev/null. Returns the command's end, or -1 with errno. */
+static int open_way(struct endpoint *ours, bool to, bool nothing)
 {
-	int to[2], from[2];
+	int fds[2];
 
-	if (pipe2(to, O_CLOEXEC) < 0)
+	if (nothing)
+		return open("/dev/null", (to ? O_RDONLY : O_WRONLY) | O_CLOEXEC);
+	if (pipe2(fds, O_CLOEXEC) < 0)
 		return -1;
-	if (pipe2(from, O_CLOEXEC) < 0) {
-		int error = errno;
-		close(to[0]);
-		close(to[1]);
-		errno = error;
-		return -1;
-	}
-	*in = to[0];
-	*out = from[1];
-	fcntl(to[1], F_SETFL, O_NONBLOCK);
-	fcntl(from[0], F_SETFL, O_NONBLOCK);
-	endpoint_pipe(&x->out, to[1], true, "the command");
-	endpoint_pipe(&x->in, from[0], false, "the command");
-	return 0;
+	fcntl(fds[to], F_SETFL, O_NONBLOCK);
+	endpoint_pipe(ours, fds[to], to, "the command");
+	return fds[!to];
 }
 
 /* Starts the process. Returns 0, or -1 with errno. */
 static int spawn(struct session *x, const struct spawn_environment *e)
 {
-	const struct spawn_command *c = &x->server->service->command;
+	const struct data_options *d = x->server->run->data;
 	int fd = x->connection.rfd, in = fd, out = fd, error;
+	pid_t pid = -1;
 
-	/* A command expects a socket that waits. */
-	if (!x->relayed)
-		fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) & ~O_NONBLOCK);
-	else if (open_pipes(x, &in, &out) < 0)
-		return -1;
-	x->child =
-		(struct child){ .pid = spawn_start(c, e, in, out), .fn = command_ended, .arg = x };
-	error = errno;
 	if (x->relayed) {
-		close(in);
-		close(out);
+		in = open_way(&x->out, true, d->send_only);
+		out = in < 0 ? -1 : open_way(&x->in, false, d->recv_only);
+	} else {
+		/* A command expects a socket that is connected, and waits. */
+		if (x->server->socket->fastopen)
+			stream_connected(fd);
+		fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) & ~O_NONBLOCK);
 	}
-	if (x->child.pid < 0) {
-		x->child.pid = 0;
+	if (out >= 0)
+		pid = spawn_start(&x->server->service->command, e, in, out);
+	error = errno;
+	if (x->relayed && in >= 0)
+		close(in);
+	if (x->relayed && out >= 0)
+		close(out);
+	if (pid < 0) {
 		endpoint_close(&x->in);
 		endpoint_close(&x->out);
 		errno = error;
 		return -1;
 	}
+	x->child = (struct child){ .pid = pid, .fn = command_ended, .arg = x };
 	child_watch(x->server->run->loop, &x->child);
 	return 0;
 }
