@@ -315,3 +315,20 @@ example() {
 @test "example: both ways at once" {
 	example both-ways
 }
+
+@test "example: a command that speaks with a service" {
+	example command-speaks
+}
+
+@test "example: a service as a shell script" {
+	example shell-service
+}
+
+@test "example: a page for browsers" {
+	needs curl curl
+	example web-page
+}
+
+@test "example: the command's exit status" {
+	example command-status
+}

@@ -270,11 +270,25 @@ waited() {
 	refuses "*'vsock:2:80'*" listen vsock:2:80
 }
 
-@test "no command is taken after --" {
-	refuses "'--'*" connect localhost 80 --
-	refuses "'--'*" connect localhost 80 -- cat
-	refuses "'--'*" connect -- localhost 80
-	refuses "'--'*" listen 80 -- cat -v
+@test "a command after --, or -e, not both" {
+	refuses "'--': a command is missing after it" connect localhost 80 --
+	refuses "'--': a command is missing after it" listen 80 --
+	refuses "'--': a command is missing after it" listen 80 -- ''
+	refuses '*an operand is missing*HOST PORT*' connect -- localhost 80
+	refuses "*port is missing after 'localhost'" connect localhost -- cat
+	refuses "extra operand 'x'" listen localhost 80 x -- cat
+	refuses "--execute and '-- cat' exclude each other" connect -e cat localhost 80 -- cat -v
+	refuses "--execute and '-- cat' exclude each other" listen 80 --execute=cat -- cat
+	refuses "--execute and '-- a\\\\nb' exclude each other" listen 80 -e cat -- $'a\nb'
+	refuses '*-e*' listen 80 -e
+	refuses '*-e*' listen 80 -e cat -e cat
+	refuses '--kill-after needs a command: -e CMD or -- CMD' listen 80 --kill-after 1s
+	refuses '--kill-after needs a command: -e CMD or -- CMD' connect h 80 --kill-after 1s
+	refuses "*'1x'*" listen 80 --kill-after 1x -e cat
+	# What follows is the command's.
+	refuses "unknown option '--xyzzy'" listen 80 --xyzzy -- cat
+	sockit listen -w 10ms 127.0.0.1 "$(free_port)" -- cat --xyzzy -- -e
+	told 4 '*no client*'
 }
 
 @test "hosts that are none" {
@@ -362,7 +376,7 @@ waited() {
 # bats test_tags=valgrind
 @test "--quiet: not even errors" {
 	local words
-	for words in 'h 65536' 'h' 'h 1 x' '-w 1x h 1' '-4 -6 h 1' '--xyzzy h 1' 'h 1 -- c' '-u h 1'; do
+	for words in 'h 65536' 'h' 'h 1 x' '-w 1x h 1' '-4 -6 h 1' '--xyzzy h 1' 'h 1 --' '-u h 1'; do
 		# shellcheck disable=SC2086 # words
 		sockit connect --quiet $words
 		nothing 2 || fault "$words"
