@@ -79,6 +79,9 @@ waited() {
 	refuses "extra operand 'c\\\\x07'" connect a b c$'\a'
 	sockit $'conn\e[7mect'
 	told 2 "sockit: 'conn\\\\x1b\[7mect' is no subcommand: see sockit help"
+	# No character of UTF-8 begins so: without its highest bits it would be U+18924.
+	refuses "unknown option '--\\\\xf8\\\\x98\\\\xa4\\\\xa4'" connect $'--\xf8\x98\xa4\xa4' h 1
+	refuses "unknown option '--\\\\xfe\\\\x98\\\\xa4\\\\xa4'" connect $'--\xfe\x98\xa4\xa4' h 1
 }
 
 # bats test_tags=valgrind

@@ -3,7 +3,11 @@
 size_t utf8_length(const unsigned char *p, size_t n, uint32_t *point)
 {
 	static const uint32_t lowest[] = { 0, 0, 0x80, 0x800, 0x10000 };
-	size_t length = *p < 0x80 ? 1 : *p >= 0xf0 ? 4 : *p >= 0xe0 ? 3 : *p >= 0xc0 ? 2 : 0;
+	size_t length = *p < 0x80		? 1 :
+			*p < 0xc0 || *p >= 0xf8 ? 0 :
+			*p < 0xe0		? 2 :
+			*p < 0xf0		? 3 :
+						  4;
 	uint32_t c;
 
 	if (length == 0 || length > n)
