@@ -94,6 +94,44 @@ check-valgrind: all
 	SOCKIT_FLAVOUR=valgrind REPORTS=$(CURDIR)/obj/valgrind \
 	$(srcdir)/tests/run --filter-tags valgrind $(TESTS)
 
+# Fuzzing. FUZZ='telnet cli' takes some of the targets, FUZZ_SECONDS=60 as long for each. They are
+# built in obj/fuzz by the rules below.
+FUZZ ?= $(patsubst $(srcdir)/tests/fuzz/%.c,%,$(wildcard $(srcdir)/tests/fuzz/*.c))
+FUZZ_CC ?= clang
+
+fuzz fuzz-merge: all
+	@SOCKIT=$(CURDIR)/sockit MAKE='$(MAKE)' CC='$(FUZZ_CC)' PLATFORM=$(PLATFORM) \
+	$(srcdir)/tests/fuzz/run $(if $(filter %-merge,$@),--merge) $(FUZZ)
+
+fuzz_compile = $(CC) $(BASE_CPPFLAGS) -I$(srcdir)/src -I. $(CPPFLAGS) $(BASE_CFLAGS) $(CFLAGS) \
+	-MMD -MP -c -o $@
+fuzz_link = $(CC) $(BASE_CFLAGS) $(CFLAGS) -fsanitize=fuzzer $(BASE_LDFLAGS) $(LDFLAGS) -o $@
+OBJ_FUZZED := $(filter-out obj/main.o,$(OBJ_LINKED))
+
+fuzz-%: obj/fuzz/%.o $(OBJ_FUZZED)
+	$(say) LD $@
+	$(Q)$(fuzz_link) $^
+
+# This one runs the whole program, cut off from the system.
+fuzz-cli: obj/fuzz/cli.o obj/fuzz/main.o $(OBJ_FUZZED) $(srcdir)/tests/fuzz/calls
+	$(say) LD $@
+	$(Q)$(LD) -r -o obj/fuzz/program.o obj/fuzz/main.o $(OBJ_FUZZED)
+	$(Q)$(srcdir)/tests/fuzz/redirect $< obj/fuzz/program.o >obj/fuzz/names
+	$(Q)objcopy --redefine-syms=obj/fuzz/names obj/fuzz/program.o
+	$(Q)$(fuzz_link) $< obj/fuzz/program.o
+
+obj/fuzz/%.o: $(srcdir)/tests/fuzz/%.c config.mk
+	$(say) CC tests/fuzz/$*.c
+	@mkdir -p $(@D)
+	$(Q)$(fuzz_compile) $<
+
+obj/fuzz/main.o: $(srcdir)/src/main.c config.h config.mk
+	@mkdir -p $(@D)
+	$(Q)$(fuzz_compile) -Dmain=sockit_main $<
+
+.SECONDARY: $(FUZZ:%=obj/fuzz/%.o)
+-include $(FUZZ:%=obj/fuzz/%.d) obj/fuzz/main.d
+
 demo: all
 	@SOCKIT=$(CURDIR)/sockit $(srcdir)/tests/demo
 
@@ -139,5 +177,5 @@ clean:
 distclean: clean
 	$(Q)rm -f config.h config.mk config.log sockit-*.tar.gz $(if $(filter-out .,$(srcdir)),Makefile)
 
-.PHONY: all check check-user check-asan check-valgrind lint demo bench \
+.PHONY: all check check-user check-asan check-valgrind lint demo bench fuzz fuzz-merge \
 	install install-strip uninstall dist clean distclean

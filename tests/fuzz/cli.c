@@ -1,0 +1,672 @@
+/* The whole program: an input is its argument vector, a word a line, then after a line `==` a script.
+ *
+ * The program sees a system that is made here: each call that reaches outside is one of the sim_
+ * functions below, which asks the script for what happens. A byte of it decides whether the call
+ * fails, how much it moves, which descriptors are ready, whether a signal comes. Where the script
+ * is at its end every call fails, reads end, writes succeed, and waiting is an error that ends the
+ * run. So there is neither network nor file nor process, and the time that passes is made up too.
+ *
+ * tests/fuzz/redirect puts the sim_ functions in the place of libc's, and refuses a program that calls
+ * anything outside which is not known here or in tests/fuzz/calls.
+ */
+#define _GNU_SOURCE /* accept4, ppoll, sendfile, F_GETPIPE_SZ */
+#include "fuzz.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <net/if.h>
+#include <netdb.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "loop/signals.h"
+
+#define DESCRIPTORS 64
+#define SIGNALS 32
+#define NULL_DEVICE 0x103
+#define TIME_START 1000000000000  /* ns */
+#define TIME_MOST (INT64_MAX / 4) /* 73 years: what comes later never comes */
+
+enum kind { CLOSED, FILE_, PIPE, TERMINAL, DEV_NULL, SOCKET, LAST_INHERITED = SOCKET };
+
+static struct {
+	const uint8_t *at, *end; /* what is left of the script */
+	int64_t now;		 /* ns */
+	enum kind fds[DESCRIPTORS];
+	bool inherited[DESCRIPTORS];
+	struct sigaction actions[SIGNALS];
+} sim;
+
+int sockit_main(int argc, char **argv);
+
+/* A function that the program calls in place of libc's. */
+#define SIM(type, name, ...)                                                                       \
+	type sim_##name(__VA_ARGS__);                                                              \
+	type sim_##name(__VA_ARGS__)
+
+/* The next byte of the script, -1 where it has ended. */
+static int draw(void)
+{
+	return sim.at < sim.end ? *sim.at++ : -1;
+}
+
+/* Does this call fail, and with which of ERRNOS (ended by 0)? */
+static bool fails(const int *errnos)
+{
+	int n = 0, byte = draw();
+
+	while (errnos[n])
+		n++;
+	if (byte < 0)
+		errno = errnos[0];
+	else if (byte % (n + 3) < n)
+		errno = errnos[byte % (n + 3)];
+	else
+		return false;
+	return true;
+}
+
+#define FAILS(...) fails((const int[]){ __VA_ARGS__, 0 })
+
+static bool is_open(int fd)
+{
+	return fd >= 0 && fd < DESCRIPTORS && sim.fds[fd] != CLOSED;
+}
+
+static int fd_new(enum kind kind)
+{
+	for (int fd = 0; fd < DESCRIPTORS; fd++)
+		if (sim.fds[fd] == CLOSED) {
+			sim.fds[fd] = kind;
+			sim.inherited[fd] = fd <= STDERR_FILENO;
+			return fd;
+		}
+	errno = EMFILE;
+	return -1;
+}
+
+static int bad_fd(void)
+{
+	errno = EBADF;
+	return -1;
+}
+
+/* How many of N bytes are moved. */
+static ssize_t some(size_t n)
+{
+	int byte = draw();
+	size_t most = byte < 0 ? n : (size_t)byte * (size_t)byte + 1;
+
+	return (ssize_t)(n < most ? n : most);
+}
+
+/* N bytes into DATA: those of the script that come next, which stay there. */
+static void fill(uint8_t *data, size_t n)
+{
+	size_t left = (size_t)(sim.end - sim.at);
+
+	for (size_t i = 0; i < n; i++)
+		data[i] = left ? sim.at[i % left] : 'x';
+}
+
+/* Each of N bytes at DATA has to be there. */
+static void look_at(const void *data, size_t n)
+{
+	static char copy[1 << 16];
+
+	memcpy(copy, data, n < sizeof copy ? n : sizeof copy);
+}
+
+/* ---- descriptors ---- */
+
+SIM(int, open, const char *path, int flags, ...)
+{
+	int byte;
+
+	(void)flags;
+	if (!strcmp(path, "/dev/null"))
+		return fd_new(DEV_NULL);
+	if (FAILS(ENOENT, EACCES, EISDIR, ELOOP))
+		return -1;
+	byte = draw();
+	return fd_new(byte < 0 ? FILE_ : 1 + (enum kind)byte % LAST_INHERITED);
+}
+
+SIM(int, close, int fd)
+{
+	/* Nothing is closed twice, and nothing that is not ours. */
+	CHECK(is_open(fd));
+	sim.fds[fd] = CLOSED;
+	return 0;
+}
+
+SIM(int, dup2, int from, int to)
+{
+	CHECK(is_open(from) && to >= 0 && to < DESCRIPTORS);
+	sim.fds[to] = sim.fds[from];
+	sim.inherited[to] = to <= STDERR_FILENO;
+	return to;
+}
+
+SIM(int, pipe, int fds[2])
+{
+	if (FAILS(EMFILE, ENFILE))
+		return -1;
+	fds[0] = fd_new(PIPE);
+	fds[1] = fd_new(PIPE);
+	CHECK(fds[1] >= 0);
+	return 0;
+}
+
+SIM(int, fcntl, int fd, int command, ...)
+{
+	int byte;
+
+	if (!is_open(fd))
+		return bad_fd();
+	if (command == F_GETPIPE_SZ)
+		return 1 << 16;
+	if (command != F_GETFL)
+		return 0;
+	byte = draw();
+	return (byte > 250 ? byte & O_ACCMODE : O_RDWR) | (byte > 0 && byte & 1 ? O_NONBLOCK : 0);
+}
+
+static int status(enum kind kind, struct stat *s)
+{
+	static const mode_t modes[] = {
+		[FILE_] = S_IFREG,    [PIPE] = S_IFIFO,	   [TERMINAL] = S_IFCHR,
+		[DEV_NULL] = S_IFCHR, [SOCKET] = S_IFSOCK,
+	};
+
+	*s = (struct stat){ .st_mode = modes[kind] | 0600, .st_ino = (ino_t)kind };
+	if (kind == DEV_NULL)
+		s->st_rdev = NULL_DEVICE;
+	if (kind == FILE_)
+		s->st_size = draw() * 1000;
+	return 0;
+}
+
+SIM(int, fstat, int fd, struct stat *s)
+{
+	return is_open(fd) ? status(sim.fds[fd], s) : bad_fd();
+}
+
+SIM(int, stat, const char *path, struct stat *s)
+{
+	if (!strcmp(path, "/dev/null"))
+		return status(DEV_NULL, s);
+	return FAILS(ENOENT, EACCES) ? -1 : status(FILE_, s);
+}
+
+SIM(int, isatty, int fd)
+{
+	return is_open(fd) && sim.fds[fd] == TERMINAL;
+}
+
+SIM(char *, ptsname, int fd)
+{
+	static char name[] = "/dev/pts/0";
+
+	return is_open(fd) && draw() % 2 ? name : NULL;
+}
+
+SIM(int, ioctl, int fd, unsigned long request, ...)
+{
+	va_list list;
+	void *value;
+
+	if (!is_open(fd))
+		return bad_fd();
+	va_start(list, request);
+	value = va_arg(list, void *);
+	va_end(list);
+	if (request == TIOCGWINSZ && sim.fds[fd] == TERMINAL) {
+		*(struct winsize *)value = (struct winsize){ .ws_col = (unsigned short)some(500) };
+		return 0;
+	}
+	if (request == FIONREAD || request == TIOCOUTQ) {
+		*(int *)value = sim.at < sim.end ? (int)some(9) - 1 : 0;
+		return FAILS(ENOTTY) && sim.at < sim.end ? -1 : 0;
+	}
+	errno = ENOTTY;
+	return -1;
+}
+
+SIM(off_t, lseek, int fd, off_t offset, int whence)
+{
+	(void)offset;
+	(void)whence;
+	CHECK(is_open(fd));
+	return FAILS(ESPIPE) ? -1 : 0;
+}
+
+/* ---- data ---- */
+
+SIM(ssize_t, recv, int fd, void *data, size_t n, int flags)
+{
+	ssize_t got;
+
+	CHECK(is_open(fd));
+	if (sim.at == sim.end)
+		return 0;
+	if (FAILS(EAGAIN, ECONNRESET, EINTR, ETIMEDOUT, EPIPE, EINVAL))
+		return -1;
+	got = some(n) - 1;
+	if (got > 0 && !(flags & MSG_TRUNC))
+		fill(data, (size_t)got);
+	return got < 0 ? 0 : got;
+}
+
+SIM(ssize_t, send, int fd, const void *data, size_t n, int flags)
+{
+	(void)flags;
+	CHECK(is_open(fd));
+	look_at(data, n);
+	if (sim.at < sim.end && FAILS(EAGAIN, EPIPE, ECONNRESET, EINTR, ENOSPC))
+		return -1;
+	return some(n);
+}
+
+SIM(ssize_t, read, int fd, void *data, size_t n)
+{
+	return is_open(fd) ? sim_recv(fd, data, n, 0) : bad_fd();
+}
+
+SIM(ssize_t, write, int fd, const void *data, size_t n)
+{
+	const char *text = data;
+
+	if (!is_open(fd))
+		return bad_fd();
+	/* Nothing that came from outside reaches a terminal raw. */
+	for (size_t i = 0; fd == STDERR_FILENO && i < n; i++)
+		CHECK(((unsigned char)text[i] >= ' ' && text[i] != 0x7f) || text[i] == '\n' ||
+		      text[i] == '\r');
+	return sim_send(fd, data, n, 0);
+}
+
+/* From one descriptor to the other, without our seeing it. */
+static ssize_t move(int from, int to, size_t n)
+{
+	ssize_t moved;
+
+	CHECK(is_open(from) && is_open(to));
+	if (sim.at == sim.end)
+		return 0;
+	if (FAILS(EAGAIN, EINVAL, EPIPE, ECONNRESET, EINTR, EIO))
+		return -1;
+	moved = some(n) - 1;
+	return moved < 0 ? 0 : moved;
+}
+
+SIM(ssize_t, splice, int from, off_t *from_at, int to, off_t *to_at, size_t n, unsigned flags)
+{
+	(void)from_at;
+	(void)to_at;
+	(void)flags;
+	return move(from, to, n);
+}
+
+SIM(ssize_t, sendfile, int to, int from, off_t *at, size_t n)
+{
+	(void)at;
+	return move(from, to, n);
+}
+
+/* ---- sockets ---- */
+
+/* An address into A of *SIZE bytes. */
+static void give_address(struct sockaddr *a, socklen_t *size)
+{
+	union {
+		struct sockaddr sa;
+		struct sockaddr_in in;
+		struct sockaddr_in6 in6;
+		struct sockaddr_un un;
+	} u = { .sa.sa_family = AF_INET };
+	int byte = draw();
+	socklen_t n = sizeof u.in;
+
+	u.in.sin_port = htons((uint16_t)some(65535));
+	u.in.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	if (byte % 4 == 1) {
+		u.in6 = (struct sockaddr_in6){ .sin6_family = AF_INET6, .sin6_scope_id = 2 };
+		u.in6.sin6_addr.s6_addr[0] = 0xfe;
+		u.in6.sin6_addr.s6_addr[1] = 0x80;
+		n = sizeof u.in6;
+	} else if (byte % 4 == 2) {
+		u.in6 = (struct sockaddr_in6){ .sin6_family = AF_INET6 };
+		memset(u.in6.sin6_addr.s6_addr + 10, 0xff, 2);
+		n = sizeof u.in6;
+	}
+	memcpy(a, &u, *size < n ? *size : n);
+	*size = n;
+}
+
+SIM(int, socket, int family, int type, int protocol)
+{
+	(void)family;
+	(void)type;
+	(void)protocol;
+	return FAILS(EMFILE, EAFNOSUPPORT, EPROTONOSUPPORT, EACCES) ? -1 : fd_new(SOCKET);
+}
+
+SIM(int, bind, int fd, const struct sockaddr *a, socklen_t n)
+{
+	CHECK(is_open(fd));
+	look_at(a, n);
+	return FAILS(EADDRINUSE, EACCES, EADDRNOTAVAIL) ? -1 : 0;
+}
+
+SIM(int, listen, int fd, int backlog)
+{
+	(void)backlog;
+	CHECK(is_open(fd));
+	return FAILS(EADDRINUSE) ? -1 : 0;
+}
+
+SIM(int, connect, int fd, const struct sockaddr *a, socklen_t n)
+{
+	CHECK(is_open(fd));
+	look_at(a, n);
+	return FAILS(ECONNREFUSED, EINPROGRESS, ENETUNREACH, EACCES, EAGAIN, ETIMEDOUT) ? -1 : 0;
+}
+
+SIM(int, accept4, int fd, struct sockaddr *a, socklen_t *size, int flags)
+{
+	(void)flags;
+	CHECK(is_open(fd));
+	if (FAILS(EAGAIN, EMFILE, ECONNABORTED, EINTR))
+		return -1;
+	if (a)
+		give_address(a, size);
+	return fd_new(SOCKET);
+}
+
+SIM(int, getsockname, int fd, struct sockaddr *a, socklen_t *size)
+{
+	CHECK(is_open(fd));
+	if (FAILS(ENOTSOCK, ENOBUFS))
+		return -1;
+	give_address(a, size);
+	return 0;
+}
+
+SIM(int, getpeername, int fd, struct sockaddr *a, socklen_t *size)
+{
+	return sim_getsockname(fd, a, size);
+}
+
+SIM(int, getsockopt, int fd, int level, int option, void *value, socklen_t *size)
+{
+	static const int errors[] = { 0, 0, 0, ECONNREFUSED, ECONNRESET, EPIPE, ETIMEDOUT };
+	int byte;
+
+	CHECK(is_open(fd));
+	memset(value, 0, *size);
+	if (level != SOL_SOCKET || *size < sizeof(int))
+		return 0;
+	if (option == SO_TYPE)
+		*(int *)value = draw() % 8 ? SOCK_STREAM : SOCK_DGRAM;
+	byte = option == SO_ERROR ? draw() : 0;
+	if (byte > 0)
+		*(int *)value = errors[(size_t)byte % (sizeof errors / sizeof *errors)];
+	return 0;
+}
+
+SIM(int, setsockopt, int fd, int level, int option, const void *value, socklen_t n)
+{
+	(void)level;
+	(void)option;
+	CHECK(is_open(fd));
+	look_at(value, n);
+	return FAILS(EINVAL, ENOPROTOOPT, EPERM) ? -1 : 0;
+}
+
+SIM(int, shutdown, int fd, int how)
+{
+	(void)how;
+	CHECK(is_open(fd));
+	return FAILS(ENOTCONN) ? -1 : 0;
+}
+
+/* ---- names ---- */
+
+/* One address, which sim_freeaddrinfo() frees. */
+static struct addrinfo *answer(const struct addrinfo *hints)
+{
+	struct addrinfo *a = take(sizeof *a);
+	socklen_t size = sizeof(struct sockaddr_storage);
+	struct sockaddr_storage *address = take(size);
+
+	memset(address, 0, size);
+	give_address((struct sockaddr *)address, &size);
+	if (hints && hints->ai_family != AF_UNSPEC && hints->ai_family != address->ss_family) {
+		*address = (struct sockaddr_storage){ .ss_family = (sa_family_t)hints->ai_family };
+		size = hints->ai_family == AF_INET ? sizeof(struct sockaddr_in) :
+						     sizeof(struct sockaddr_in6);
+	}
+	*a = (struct addrinfo){ .ai_family = address->ss_family,
+				.ai_addrlen = size,
+				.ai_addr = (struct sockaddr *)address };
+	return a;
+}
+
+SIM(int, getaddrinfo, const char *host, const char *service, const struct addrinfo *hints,
+    struct addrinfo **list)
+{
+	static const int codes[] = { EAI_AGAIN,	 EAI_NONAME, EAI_FAIL,
+				     EAI_SYSTEM, EAI_FAMILY, EAI_SERVICE };
+	int byte = draw();
+
+	CHECK(host || service);
+	if (byte < 0 || byte % 9 < 6)
+		return codes[byte < 0 ? 0 : byte % 9];
+	*list = NULL;
+	for (byte = 1 + draw() % 4; byte > 0; byte--) {
+		struct addrinfo *a = answer(hints);
+		a->ai_next = *list;
+		*list = a;
+	}
+	return 0;
+}
+
+SIM(void, freeaddrinfo, struct addrinfo *list)
+{
+	for (struct addrinfo *next; list; list = next) {
+		next = list->ai_next;
+		free(list->ai_addr);
+		free(list);
+	}
+}
+
+SIM(unsigned, if_nametoindex, const char *name)
+{
+	return !strcmp(name, "lo") ? 1 : !strcmp(name, "eth0") ? 2 : 0;
+}
+
+SIM(char *, if_indextoname, unsigned index, char *name)
+{
+	return index == 1 || index == 2 ? strcpy(name, index == 1 ? "lo" : "eth0") : NULL;
+}
+
+/* ---- threads, signals, time ---- */
+
+/* What is done by the side is done at once. */
+SIM(int, pthread_create, pthread_t *thread, const pthread_attr_t *attr, void *(*fn)(void *),
+    void *arg)
+{
+	(void)thread;
+	(void)attr;
+	if (FAILS(EAGAIN))
+		return EAGAIN;
+	fn(arg);
+	return 0;
+}
+
+SIM(int, sigprocmask, int how, const sigset_t *set, sigset_t *before)
+{
+	(void)how;
+	(void)set;
+	if (before)
+		sigemptyset(before);
+	return 0;
+}
+
+SIM(int, pthread_sigmask, int how, const sigset_t *set, sigset_t *before)
+{
+	return sim_sigprocmask(how, set, before);
+}
+
+SIM(int, sigaction, int signal, const struct sigaction *act, struct sigaction *before)
+{
+	CHECK(signal > 0 && signal < SIGNALS);
+	if (before)
+		*before = sim.actions[signal];
+	if (act)
+		sim.actions[signal] = *act;
+	return 0;
+}
+
+/* As in the first process of a container: a default action does nothing. */
+SIM(int, raise, int signal)
+{
+	CHECK(signal > 0 && signal < SIGNALS);
+	return 0;
+}
+
+SIM(int, clock_gettime, clockid_t clock, struct timespec *t)
+{
+	(void)clock;
+	sim.now += 1000;
+	*t = (struct timespec){ .tv_sec = sim.now / 1000000000, .tv_nsec = sim.now % 1000000000 };
+	return 0;
+}
+
+/* One of the signals that are caught comes. Returns whether it was caught. */
+static bool interrupt(int signal)
+{
+	const struct sigaction *a = &sim.actions[signal];
+
+	if (signal == 0 || a->sa_handler == SIG_DFL || a->sa_handler == SIG_IGN)
+		return false;
+	a->sa_handler(signal);
+	errno = EINTR;
+	return true;
+}
+
+/* Which of EVENTS, or of what poll(2) reports unasked, a byte of the script makes. */
+static short events(short asked)
+{
+	int byte = draw();
+
+	if (byte < 0)
+		return 0;
+	return (short)((byte & 1 ? asked & POLLIN : 0) | (byte & 2 ? asked & POLLOUT : 0) |
+		       ((byte & 0x1c) == 0x1c ? POLLHUP : 0) |
+		       ((byte & 0xe0) == 0xe0 ? POLLERR : 0));
+}
+
+SIM(int, ppoll, struct pollfd *fds, nfds_t n, const struct timespec *t, const sigset_t *mask)
+{
+	int64_t timeout = 0;
+	int ready = 0, byte = draw();
+
+	if (mask && byte >= 0xe0 && interrupt(byte % SIGNALS))
+		return -1;
+	for (nfds_t i = 0; i < n; i++) {
+		CHECK(fds[i].fd < 0 || is_open(fds[i].fd));
+		fds[i].revents = fds[i].fd < 0 ? 0 : events(fds[i].events);
+		ready += fds[i].revents != 0;
+	}
+	if (ready)
+		return ready;
+	if (byte < 0) {
+		errno = ENOMEM;
+		return -1;
+	}
+	if (!t) { /* something else woke us */
+		errno = EINTR;
+		return -1;
+	}
+	CHECK(t->tv_sec >= 0 && t->tv_nsec >= 0 && t->tv_nsec < 1000000000);
+	if (t->tv_sec < TIME_MOST / 1000000000)
+		timeout = (int64_t)t->tv_sec * 1000000000 + t->tv_nsec;
+	if (timeout < TIME_MOST - sim.now)
+		sim.now += timeout;
+	return 0;
+}
+
+/* ---- what is not to be done at all: see tests/fuzz/calls ---- */
+
+SIM(int, refuse, void)
+{
+	errno = EPERM;
+	return -1;
+}
+
+SIM(int, refuse_error, void)
+{
+	return EPERM;
+}
+
+SIM(void *, refuse_pointer, void)
+{
+	errno = EPERM;
+	return NULL;
+}
+
+/* ---- a run ---- */
+
+/* A fresh system: descriptors 0 to 3 of any kind, or closed, and no signal left from the last one. */
+static void start(void)
+{
+	sim.now = TIME_START;
+	memset(sim.fds, 0, sizeof sim.fds);
+	memset(sim.inherited, 0, sizeof sim.inherited);
+	memset(sim.actions, 0, sizeof sim.actions);
+	for (int fd = 0; fd <= 3; fd++) {
+		int byte = draw();
+		sim.fds[fd] = byte < 0 ? DEV_NULL : (enum kind)byte % (LAST_INHERITED + 1);
+		sim.inherited[fd] = true;
+	}
+	if (draw() % 4 == 1)
+		for (int i = 1; i < SIGNALS; i++)
+			sim.actions[i].sa_handler = SIG_IGN;
+	while (signals_next())
+		;
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	static const uint8_t mark[] = "\n==\n";
+	const uint8_t *script = memmem(data, size, mark, sizeof mark - 1);
+	struct words w, work;
+	int result;
+
+	sim.at = script ? script + sizeof mark - 1 : data + size;
+	sim.end = data + size;
+	start();
+	w = words_new("sockit", data, script ? (size_t)(script - data) : size);
+	work.words = take(((size_t)w.n + 1) * sizeof *w.words);
+	memcpy(work.words, w.words, ((size_t)w.n + 1) * sizeof *w.words);
+	result = sockit_main(w.n, work.words);
+	CHECK(result >= 0 && result <= 255);
+	for (int fd = 0; fd < DESCRIPTORS; fd++)
+		CHECK(sim.fds[fd] == CLOSED || sim.inherited[fd]);
+	free(work.words);
+	words_free(w);
+	return 0;
+}
