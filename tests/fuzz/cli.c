@@ -111,13 +111,13 @@ static ssize_t some(size_t n)
 	return (ssize_t)(n < most ? n : most);
 }
 
-/* N bytes into DATA: those of the script that come next, which stay there. */
+/* N bytes into DATA: those of the script that come next, which stay there, and others. */
 static void fill(uint8_t *data, size_t n)
 {
 	size_t left = (size_t)(sim.end - sim.at);
 
-	for (size_t i = 0; i < n; i++)
-		data[i] = left ? sim.at[i % left] : 'x';
+	memset(data, 'x', n);
+	memcpy(data, sim.at, left < n ? left : n);
 }
 
 /* Each of N bytes at DATA has to be there. */
@@ -620,6 +620,16 @@ SIM(int, refuse, void)
 SIM(int, refuse_error, void)
 {
 	return EPERM;
+}
+
+SIM(int, do_nothing, void)
+{
+	return 0;
+}
+
+SIM(void, never, void)
+{
+	abort();
 }
 
 SIM(void *, refuse_pointer, void)
