@@ -44,7 +44,11 @@ static int status_of(struct outcome outcome)
 		return outcome.detail;
 	if (outcome.kind != OUTCOME_SIGNAL)
 		return statuses[outcome.kind];
-	return signals_die(outcome.detail) ? 1 : 128 + outcome.detail;
+	if (!signals_die(outcome.detail))
+		return 128 + outcome.detail;
+	/* SIGPIPE, which our parent had ignored: it is an error like others then. */
+	message(&(struct messages){ 0 }, MESSAGE_ERROR, "stdout: %s (EPIPE)", strerror(EPIPE));
+	return statuses[OUTCOME_FAILED];
 }
 
 static struct outcome help(const struct command *self, int argc, char **argv);

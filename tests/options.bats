@@ -533,7 +533,7 @@ broken_pipe() {
 		STATUS=0
 		# shellcheck disable=SC2086
 		within 10 env --ignore-signal=PIPE "$SOCKIT" $words >&6 2>err || STATUS=$?
-		[ "$STATUS" = 1 ] || fault "ignored: $words"
+		told 1 'sockit: stdout: * (EPIPE)' || fault "ignored: $words"
 	done
 	exec 6>&-
 }

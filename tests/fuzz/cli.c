@@ -46,6 +46,8 @@ static struct {
 	enum kind fds[DESCRIPTORS];
 	bool inherited[DESCRIPTORS];
 	struct sigaction actions[SIGNALS];
+	bool spoke; /* something was to be written to stderr */
+	bool acted; /* a socket was asked for, or a name */
 } sim;
 
 int sockit_main(int argc, char **argv);
@@ -360,6 +362,7 @@ SIM(int, socket, int family, int type, int protocol)
 	(void)family;
 	(void)type;
 	(void)protocol;
+	sim.acted = true;
 	return FAILS(EMFILE, EAFNOSUPPORT, EPROTONOSUPPORT, EACCES) ? -1 : fd_new(SOCKET);
 }
 
@@ -471,6 +474,7 @@ SIM(int, getaddrinfo, const char *host, const char *service, const struct addrin
 				     EAI_SYSTEM, EAI_FAMILY, EAI_SERVICE };
 	int byte = draw();
 
+	sim.acted = true;
 	CHECK(host || service);
 	if (byte < 0 || byte % 9 < 6)
 		return codes[byte < 0 ? 0 : byte % 9];
@@ -588,6 +592,7 @@ SIM(int, ppoll, struct pollfd *fds, nfds_t n, const struct timespec *t, const si
 		return -1;
 	for (nfds_t i = 0; i < n; i++) {
 		CHECK(fds[i].fd < 0 || is_open(fds[i].fd));
+		sim.spoke = sim.spoke || fds[i].fd == STDERR_FILENO;
 		fds[i].revents = fds[i].fd < 0 ? 0 : events(fds[i].events);
 		ready += fds[i].revents != 0;
 	}
@@ -644,6 +649,7 @@ SIM(void *, refuse_pointer, void)
 static void start(void)
 {
 	sim.now = TIME_START;
+	sim.spoke = sim.acted = false;
 	memset(sim.fds, 0, sizeof sim.fds);
 	memset(sim.inherited, 0, sizeof sim.inherited);
 	memset(sim.actions, 0, sizeof sim.actions);
@@ -657,6 +663,14 @@ static void start(void)
 			sim.actions[i].sa_handler = SIG_IGN;
 	while (signals_next())
 		;
+}
+
+static bool has_word(const struct words *w, const char *word)
+{
+	for (int i = 0; i < w->n; i++)
+		if (!strcmp(w->words[i], word))
+			return true;
+	return false;
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -674,6 +688,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	memcpy(work.words, w.words, ((size_t)w.n + 1) * sizeof *w.words);
 	result = sockit_main(w.n, work.words);
 	CHECK(result >= 0 && result <= 255);
+	/* What cannot be used is said before anything is done, and no failure is silent. */
+	CHECK(result != 2 || !sim.acted);
+	CHECK(result == 0 || result > 4 || sim.spoke || has_word(&w, "--quiet"));
 	for (int fd = 0; fd < DESCRIPTORS; fd++)
 		CHECK(sim.fds[fd] == CLOSED || sim.inherited[fd]);
 	free(work.words);
