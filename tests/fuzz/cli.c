@@ -6,6 +6,10 @@
  * is at its end every call fails, reads end, writes succeed, and waiting is an error that ends the
  * run. So there is neither network nor file nor process, and the time that passes is made up too.
  *
+ * What is asked of the program: no descriptor is closed twice, used while closed, or left open; no
+ * failure is silent; a command line that cannot be used does nothing; and where all went well,
+ * every byte of stdin has gone to the peer, and every byte of the peer to stdout.
+ *
  * tests/fuzz/redirect puts the sim_ functions in the place of libc's, and refuses a program that calls
  * anything outside which is not known here or in tests/fuzz/calls.
  */
@@ -35,19 +39,33 @@
 #define DESCRIPTORS 64
 #define SIGNALS 32
 #define NULL_DEVICE 0x103
+#define STREAM_PERIOD 251
+#define STREAM_PIECE (1 << 16)	  /* more than that no call moves */
 #define TIME_START 1000000000000  /* ns */
 #define TIME_MOST (INT64_MAX / 4) /* 73 years: what comes later never comes */
 
 enum kind { CLOSED, FILE_, PIPE, TERMINAL, DEV_NULL, SOCKET, LAST_INHERITED = SOCKET };
 
+/* Whose bytes pass through a descriptor. */
+enum role { NOBODY, INPUT, OUTPUT, PEER, ROLES };
+
+struct descriptor {
+	enum kind kind;
+	enum role role;
+	bool inherited;
+	bool ended; /* has given its end: gives nothing any more */
+};
+
 static struct {
 	const uint8_t *at, *end; /* what is left of the script */
 	int64_t now;		 /* ns */
-	enum kind fds[DESCRIPTORS];
-	bool inherited[DESCRIPTORS];
+	struct descriptor fds[DESCRIPTORS];
 	struct sigaction actions[SIGNALS];
-	bool spoke; /* something was to be written to stderr */
-	bool acted; /* a socket was asked for, or a name */
+	uint64_t got[ROLES], put[ROLES]; /* bytes read from, written to them */
+	bool plain;			 /* no option changes what is sent and received */
+	bool null_output;		 /* nothing is written there */
+	bool spoke;			 /* something was to be written to stderr */
+	bool acted;			 /* a socket was asked for, or a name */
 } sim;
 
 int sockit_main(int argc, char **argv);
@@ -83,15 +101,16 @@ static bool fails(const int *errnos)
 
 static bool is_open(int fd)
 {
-	return fd >= 0 && fd < DESCRIPTORS && sim.fds[fd] != CLOSED;
+	return fd >= 0 && fd < DESCRIPTORS && sim.fds[fd].kind != CLOSED;
 }
 
-static int fd_new(enum kind kind)
+static int fd_new(enum kind kind, enum role role)
 {
 	for (int fd = 0; fd < DESCRIPTORS; fd++)
-		if (sim.fds[fd] == CLOSED) {
-			sim.fds[fd] = kind;
-			sim.inherited[fd] = fd <= STDERR_FILENO;
+		if (!is_open(fd)) {
+			sim.fds[fd] = (struct descriptor){ .kind = kind,
+							   .role = role,
+							   .inherited = fd <= STDERR_FILENO };
 			return fd;
 		}
 	errno = EMFILE;
@@ -108,18 +127,34 @@ static int bad_fd(void)
 static ssize_t some(size_t n)
 {
 	int byte = draw();
-	size_t most = byte < 0 ? n : (size_t)byte * (size_t)byte + 1;
+	size_t most = byte < 0 ? STREAM_PIECE : (size_t)byte * (size_t)byte + 1;
 
 	return (ssize_t)(n < most ? n : most);
 }
 
-/* N bytes into DATA: those of the script that come next, which stay there, and others. */
-static void fill(uint8_t *data, size_t n)
+/* The bytes that pass from one side to the other, from number AT on: at most STREAM_PIECE of them. */
+static const uint8_t *stream(uint64_t at)
+{
+	static uint8_t bytes[STREAM_PERIOD + STREAM_PIECE];
+
+	if (!bytes[1]) /* the first time */
+		for (size_t i = 0; i < sizeof bytes; i++)
+			bytes[i] = (uint8_t)(i % STREAM_PERIOD);
+	return bytes + at % STREAM_PERIOD;
+}
+
+/* N bytes from ROLE into DATA: where nothing changes them such that show if one is lost; else those
+ * of the script that come next, which stay there, and others. */
+static void give(enum role role, uint8_t *data, size_t n)
 {
 	size_t left = (size_t)(sim.end - sim.at);
 
-	memset(data, 'x', n);
-	memcpy(data, sim.at, left < n ? left : n);
+	if (sim.plain) {
+		memcpy(data, stream(sim.got[role]), n);
+	} else {
+		memset(data, 'x', n);
+		memcpy(data, sim.at, left < n ? left : n);
+	}
 }
 
 /* Each of N bytes at DATA has to be there. */
@@ -130,26 +165,38 @@ static void look_at(const void *data, size_t n)
 	memcpy(copy, data, n < sizeof copy ? n : sizeof copy);
 }
 
+/* N bytes at DATA arrive at ROLE: those that come next, where it is not a report. */
+static void arrive(enum role role, const uint8_t *data, size_t n)
+{
+	CHECK(n <= STREAM_PIECE);
+	if (sim.plain && sim.acted && role != NOBODY)
+		CHECK(!memcmp(data, stream(sim.put[role]), n));
+	sim.put[role] += n;
+}
+
 /* ---- descriptors ---- */
 
 SIM(int, open, const char *path, int flags, ...)
 {
-	int byte;
+	int byte, old;
 
 	(void)flags;
 	if (!strcmp(path, "/dev/null"))
-		return fd_new(DEV_NULL);
+		return fd_new(DEV_NULL, NOBODY);
 	if (FAILS(ENOENT, EACCES, EISDIR, ELOOP))
 		return -1;
+	/* A descriptor opened anew is, with luck, the same thing. */
 	byte = draw();
-	return fd_new(byte < 0 ? FILE_ : 1 + (enum kind)byte % LAST_INHERITED);
+	if (sscanf(path, "/dev/fd/%d", &old) == 1 && is_open(old) && byte % 4)
+		return fd_new(sim.fds[old].kind, sim.fds[old].role);
+	return fd_new(byte < 0 ? FILE_ : 1 + (enum kind)byte % LAST_INHERITED, NOBODY);
 }
 
 SIM(int, close, int fd)
 {
 	/* Nothing is closed twice, and nothing that is not ours. */
 	CHECK(is_open(fd));
-	sim.fds[fd] = CLOSED;
+	sim.fds[fd].kind = CLOSED;
 	return 0;
 }
 
@@ -157,7 +204,7 @@ SIM(int, dup2, int from, int to)
 {
 	CHECK(is_open(from) && to >= 0 && to < DESCRIPTORS);
 	sim.fds[to] = sim.fds[from];
-	sim.inherited[to] = to <= STDERR_FILENO;
+	sim.fds[to].inherited = to <= STDERR_FILENO;
 	return to;
 }
 
@@ -165,8 +212,8 @@ SIM(int, pipe, int fds[2])
 {
 	if (FAILS(EMFILE, ENFILE))
 		return -1;
-	fds[0] = fd_new(PIPE);
-	fds[1] = fd_new(PIPE);
+	fds[0] = fd_new(PIPE, NOBODY);
+	fds[1] = fd_new(PIPE, NOBODY);
 	CHECK(fds[1] >= 0);
 	return 0;
 }
@@ -185,14 +232,14 @@ SIM(int, fcntl, int fd, int command, ...)
 	return (byte > 250 ? byte & O_ACCMODE : O_RDWR) | (byte > 0 && byte & 1 ? O_NONBLOCK : 0);
 }
 
-static int status(enum kind kind, struct stat *s)
+static int status(enum kind kind, enum role role, struct stat *s)
 {
 	static const mode_t modes[] = {
 		[FILE_] = S_IFREG,    [PIPE] = S_IFIFO,	   [TERMINAL] = S_IFCHR,
 		[DEV_NULL] = S_IFCHR, [SOCKET] = S_IFSOCK,
 	};
 
-	*s = (struct stat){ .st_mode = modes[kind] | 0600, .st_ino = (ino_t)kind };
+	*s = (struct stat){ .st_mode = modes[kind] | 0600, .st_ino = (ino_t)role };
 	if (kind == DEV_NULL)
 		s->st_rdev = NULL_DEVICE;
 	if (kind == FILE_)
@@ -202,19 +249,19 @@ static int status(enum kind kind, struct stat *s)
 
 SIM(int, fstat, int fd, struct stat *s)
 {
-	return is_open(fd) ? status(sim.fds[fd], s) : bad_fd();
+	return is_open(fd) ? status(sim.fds[fd].kind, sim.fds[fd].role, s) : bad_fd();
 }
 
 SIM(int, stat, const char *path, struct stat *s)
 {
 	if (!strcmp(path, "/dev/null"))
-		return status(DEV_NULL, s);
-	return FAILS(ENOENT, EACCES) ? -1 : status(FILE_, s);
+		return status(DEV_NULL, NOBODY, s);
+	return FAILS(ENOENT, EACCES) ? -1 : status(FILE_, NOBODY, s);
 }
 
 SIM(int, isatty, int fd)
 {
-	return is_open(fd) && sim.fds[fd] == TERMINAL;
+	return is_open(fd) && sim.fds[fd].kind == TERMINAL;
 }
 
 SIM(char *, ptsname, int fd)
@@ -234,7 +281,7 @@ SIM(int, ioctl, int fd, unsigned long request, ...)
 	va_start(list, request);
 	value = va_arg(list, void *);
 	va_end(list);
-	if (request == TIOCGWINSZ && sim.fds[fd] == TERMINAL) {
+	if (request == TIOCGWINSZ && sim.fds[fd].kind == TERMINAL) {
 		*(struct winsize *)value = (struct winsize){ .ws_col = (unsigned short)some(500) };
 		return 0;
 	}
@@ -256,29 +303,48 @@ SIM(off_t, lseek, int fd, off_t offset, int whence)
 
 /* ---- data ---- */
 
+/* How many of N bytes come from D: 0 at its end, -1 with errno. */
+static ssize_t come(struct descriptor *d, size_t n)
+{
+	ssize_t some_or_end;
+
+	if (d->ended || sim.at == sim.end)
+		return 0;
+	if (FAILS(EAGAIN, ECONNRESET, EINTR, ETIMEDOUT, EPIPE, EINVAL)) {
+		d->ended = errno != EAGAIN && errno != EINTR && errno != EINVAL;
+		return -1;
+	}
+	some_or_end = some(n + 1) - 1;
+	d->ended = some_or_end == 0;
+	return some_or_end;
+}
+
 SIM(ssize_t, recv, int fd, void *data, size_t n, int flags)
 {
-	ssize_t got;
+	ssize_t came;
 
 	CHECK(is_open(fd));
-	if (sim.at == sim.end)
-		return 0;
-	if (FAILS(EAGAIN, ECONNRESET, EINTR, ETIMEDOUT, EPIPE, EINVAL))
-		return -1;
-	got = some(n) - 1;
-	if (got > 0 && !(flags & MSG_TRUNC))
-		fill(data, (size_t)got);
-	return got < 0 ? 0 : got;
+	came = come(&sim.fds[fd], n);
+	if (came <= 0)
+		return came;
+	if (!(flags & MSG_TRUNC))
+		give(sim.fds[fd].role, data, (size_t)came);
+	sim.got[sim.fds[fd].role] += (size_t)came;
+	return came;
 }
 
 SIM(ssize_t, send, int fd, const void *data, size_t n, int flags)
 {
+	ssize_t went;
+
 	(void)flags;
 	CHECK(is_open(fd));
 	look_at(data, n);
 	if (sim.at < sim.end && FAILS(EAGAIN, EPIPE, ECONNRESET, EINTR, ENOSPC))
 		return -1;
-	return some(n);
+	went = some(n);
+	arrive(sim.fds[fd].role, data, (size_t)went);
+	return went;
 }
 
 SIM(ssize_t, read, int fd, void *data, size_t n)
@@ -299,18 +365,18 @@ SIM(ssize_t, write, int fd, const void *data, size_t n)
 	return sim_send(fd, data, n, 0);
 }
 
-/* From one descriptor to the other, without our seeing it. */
+/* From one descriptor to the other, without being read. */
 static ssize_t move(int from, int to, size_t n)
 {
 	ssize_t moved;
 
 	CHECK(is_open(from) && is_open(to));
-	if (sim.at == sim.end)
-		return 0;
-	if (FAILS(EAGAIN, EINVAL, EPIPE, ECONNRESET, EINTR, EIO))
-		return -1;
-	moved = some(n) - 1;
-	return moved < 0 ? 0 : moved;
+	moved = come(&sim.fds[from], n);
+	if (moved > 0) {
+		sim.got[sim.fds[from].role] += (size_t)moved;
+		sim.put[sim.fds[to].role] += (size_t)moved;
+	}
+	return moved;
 }
 
 SIM(ssize_t, splice, int from, off_t *from_at, int to, off_t *to_at, size_t n, unsigned flags)
@@ -363,7 +429,7 @@ SIM(int, socket, int family, int type, int protocol)
 	(void)type;
 	(void)protocol;
 	sim.acted = true;
-	return FAILS(EMFILE, EAFNOSUPPORT, EPROTONOSUPPORT, EACCES) ? -1 : fd_new(SOCKET);
+	return FAILS(EMFILE, EAFNOSUPPORT, EPROTONOSUPPORT, EACCES) ? -1 : fd_new(SOCKET, PEER);
 }
 
 SIM(int, bind, int fd, const struct sockaddr *a, socklen_t n)
@@ -395,7 +461,7 @@ SIM(int, accept4, int fd, struct sockaddr *a, socklen_t *size, int flags)
 		return -1;
 	if (a)
 		give_address(a, size);
-	return fd_new(SOCKET);
+	return fd_new(SOCKET, PEER);
 }
 
 SIM(int, getsockname, int fd, struct sockaddr *a, socklen_t *size)
@@ -645,19 +711,25 @@ SIM(void *, refuse_pointer, void)
 
 /* ---- a run ---- */
 
-/* A fresh system: descriptors 0 to 3 of any kind, or closed, and no signal left from the last one. */
-static void start(void)
+/* A fresh system with that script: descriptors 0 to 3 of any kind, or closed, and no signal left
+ * from the last one. */
+static void start(const uint8_t *script, const uint8_t *end)
 {
+	static const enum role roles[] = { INPUT, OUTPUT, NOBODY, NOBODY };
+
+	memset(&sim, 0, sizeof sim);
+	sim.at = script;
+	sim.end = end;
 	sim.now = TIME_START;
-	sim.spoke = sim.acted = false;
-	memset(sim.fds, 0, sizeof sim.fds);
-	memset(sim.inherited, 0, sizeof sim.inherited);
-	memset(sim.actions, 0, sizeof sim.actions);
 	for (int fd = 0; fd <= 3; fd++) {
 		int byte = draw();
-		sim.fds[fd] = byte < 0 ? DEV_NULL : (enum kind)byte % (LAST_INHERITED + 1);
-		sim.inherited[fd] = true;
+		sim.fds[fd] = (struct descriptor){
+			.kind = byte < 0 ? DEV_NULL : (enum kind)byte % (LAST_INHERITED + 1),
+			.role = roles[fd],
+			.inherited = true,
+		};
 	}
+	sim.null_output = sim.fds[1].kind == DEV_NULL || sim.fds[1].kind == CLOSED;
 	if (draw() % 4 == 1)
 		for (int i = 1; i < SIGNALS; i++)
 			sim.actions[i].sa_handler = SIG_IGN;
@@ -673,26 +745,49 @@ static bool has_word(const struct words *w, const char *word)
 	return false;
 }
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+/* Is there no option that changes what is sent and received, nor one that nobody knows here? */
+static bool is_plain(const struct words *w)
 {
-	static const uint8_t mark[] = "\n==\n";
-	const uint8_t *script = memmem(data, size, mark, sizeof mark - 1);
-	struct words w, work;
-	int result;
+	static const char plain[] = " -v -vv -4 -6 -n -i -w --idle-timeout --timeout --wait --retry"
+				    " --interval --buffer --linger --stats --no-shutdown --fastopen"
+				    " --nodelay --keepalive --close-on-peer-eof ";
+	char option[64];
 
-	sim.at = script ? script + sizeof mark - 1 : data + size;
-	sim.end = data + size;
-	start();
-	w = words_new("sockit", data, script ? (size_t)(script - data) : size);
-	work.words = take(((size_t)w.n + 1) * sizeof *w.words);
-	memcpy(work.words, w.words, ((size_t)w.n + 1) * sizeof *w.words);
-	result = sockit_main(w.n, work.words);
+	for (int i = 1; i < w->n; i++) {
+		snprintf(option, sizeof option, " %s ", w->words[i]);
+		if (w->words[i][0] == '-' && !strstr(plain, option))
+			return false;
+	}
+	return true;
+}
+
+/* RESULT is the exit status of `sockit W`. */
+static void check_result(int result, const struct words *w)
+{
 	CHECK(result >= 0 && result <= 255);
 	/* What cannot be used is said before anything is done, and no failure is silent. */
 	CHECK(result != 2 || !sim.acted);
-	CHECK(result == 0 || result > 4 || sim.spoke || has_word(&w, "--quiet"));
+	CHECK(result == 0 || result > 4 || sim.spoke || has_word(w, "--quiet"));
 	for (int fd = 0; fd < DESCRIPTORS; fd++)
-		CHECK(sim.fds[fd] == CLOSED || sim.inherited[fd]);
+		CHECK(!is_open(fd) || sim.fds[fd].inherited);
+	if (result == 0 && sim.plain && sim.acted) {
+		CHECK(sim.got[INPUT] == sim.put[PEER]);
+		CHECK(sim.null_output || sim.got[PEER] == sim.put[OUTPUT]);
+	}
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	static const uint8_t mark[] = "\n==\n";
+	const uint8_t *script = memmem(data, size, mark, sizeof mark - 1), *end = data + size;
+	struct words w = words_new("sockit", data, script ? (size_t)(script - data) : size),
+		     work = w;
+
+	start(script ? script + sizeof mark - 1 : end, end);
+	sim.plain = is_plain(&w);
+	work.words = take(((size_t)w.n + 1) * sizeof *w.words);
+	memcpy(work.words, w.words, ((size_t)w.n + 1) * sizeof *w.words);
+	check_result(sockit_main(w.n, work.words), &w);
 	free(work.words);
 	words_free(w);
 	return 0;
