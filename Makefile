@@ -116,9 +116,9 @@ fuzz-%: obj/fuzz/%.o $(OBJ_FUZZED)
 fuzz-cli: obj/fuzz/cli.o obj/fuzz/main.o $(OBJ_FUZZED) $(srcdir)/tests/fuzz/calls
 	$(say) LD $@
 	$(Q)$(LD) -r -o obj/fuzz/program.o obj/fuzz/main.o $(OBJ_FUZZED)
-	$(Q)$(srcdir)/tests/fuzz/redirect $< obj/fuzz/program.o >obj/fuzz/names
+	$(Q)$(srcdir)/tests/fuzz/redirect $< obj/fuzz/program.o obj/fuzz/names obj/fuzz/aliases.ld
 	$(Q)objcopy --redefine-syms=obj/fuzz/names obj/fuzz/program.o
-	$(Q)$(fuzz_link) $< obj/fuzz/program.o
+	$(Q)$(fuzz_link) $< obj/fuzz/program.o obj/fuzz/aliases.ld
 
 obj/fuzz/%.o: $(srcdir)/tests/fuzz/%.c config.mk
 	$(say) CC tests/fuzz/$*.c

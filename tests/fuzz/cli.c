@@ -218,6 +218,12 @@ SIM(int, pipe, int fds[2])
 	return 0;
 }
 
+SIM(int, pipe2, int fds[2], int flags)
+{
+	(void)flags;
+	return sim_pipe(fds);
+}
+
 SIM(int, fcntl, int fd, int command, ...)
 {
 	int byte;
