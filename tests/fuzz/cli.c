@@ -473,15 +473,18 @@ SIM(int, accept4, int fd, struct sockaddr *a, socklen_t *size, int flags)
 SIM(int, getsockname, int fd, struct sockaddr *a, socklen_t *size)
 {
 	CHECK(is_open(fd));
-	if (FAILS(ENOTSOCK, ENOBUFS))
+	if (sim.fds[fd].kind != SOCKET) {
+		errno = ENOTSOCK;
 		return -1;
+	}
 	give_address(a, size);
 	return 0;
 }
 
 SIM(int, getpeername, int fd, struct sockaddr *a, socklen_t *size)
 {
-	return sim_getsockname(fd, a, size);
+	CHECK(is_open(fd));
+	return FAILS(ENOTCONN) ? -1 : sim_getsockname(fd, a, size);
 }
 
 SIM(int, getsockopt, int fd, int level, int option, void *value, socklen_t *size)
@@ -494,7 +497,7 @@ SIM(int, getsockopt, int fd, int level, int option, void *value, socklen_t *size
 	if (level != SOL_SOCKET || *size < sizeof(int))
 		return 0;
 	if (option == SO_TYPE)
-		*(int *)value = draw() % 8 ? SOCK_STREAM : SOCK_DGRAM;
+		*(int *)value = sim.fds[fd].role == PEER || draw() % 8 ? SOCK_STREAM : SOCK_DGRAM;
 	byte = option == SO_ERROR ? draw() : 0;
 	if (byte > 0)
 		*(int *)value = errors[(size_t)byte % (sizeof errors / sizeof *errors)];
