@@ -47,7 +47,8 @@ static int status_of(struct outcome outcome)
 	if (!signals_die(outcome.detail))
 		return 128 + outcome.detail;
 	/* SIGPIPE, which our parent had ignored: it is an error like others then. */
-	message(&(struct messages){ 0 }, MESSAGE_ERROR, "stdout: %s (EPIPE)", strerror(EPIPE));
+	message_fail(&(struct messages){ 0 }, OUTCOME_FAILED, "EPIPE", "stdout: %s (EPIPE)",
+		     strerror(EPIPE));
 	return statuses[OUTCOME_FAILED];
 }
 
