@@ -179,9 +179,10 @@ static struct outcome version(const struct command *self, int argc, char **argv)
 
 static struct outcome dispatch(int argc, char **argv)
 {
-	const struct messages m = { .start = clock_now() };
+	struct messages m = { .start = clock_now() };
 	const struct command *command;
 
+	message_options_ask(&m.options, argc, argv);
 	if (argc < 2)
 		return message_usage(&m, "a subcommand is missing: see sockit help");
 	command = find(argv[1]);

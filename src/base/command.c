@@ -1,6 +1,5 @@
 #include "base/command.h"
 
-#include <string.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -9,15 +8,6 @@
 struct outcome command_refuse(const struct messages *m, const struct option_error *error)
 {
 	return message_usage(m, "%s", error->text);
-}
-
-/* An error may stand before --json. */
-static bool asks_for_json(int argc, char **argv)
-{
-	for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++)
-		if (!strcmp(argv[i], "--json"))
-			return true;
-	return false;
 }
 
 bool command_begin(const struct command *self, int argc, char **argv, void *options,
@@ -32,7 +22,7 @@ bool command_begin(const struct command *self, int argc, char **argv, void *opti
 	case OPTIONS_OK:
 		return true;
 	case OPTIONS_BAD:
-		m->options.json |= asks_for_json(argc, argv);
+		message_options_ask(&m->options, argc, argv);
 		*outcome = command_refuse(m, &error);
 		break;
 	case OPTIONS_HELP:

@@ -1,6 +1,7 @@
 #include "base/message.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -11,7 +12,8 @@
 #include "base/wait.h"
 
 #define TEXT_MOST 3072
-#define LINE_MOST 4096 /* PIPE_BUF: so much stays in one piece */
+#define LINE_MOST 4096
+#define TERMINAL_PIECE 512 /* a terminal takes so much after POLLOUT: 4096 bytes did block */
 
 static const struct option_row rows[] = {
 	{ .name = "verbose",
@@ -76,6 +78,14 @@ size_t message_escape(char *out, size_t size, const char *text, size_t n, bool b
 	return used;
 }
 
+void message_options_ask(struct message_options *o, int argc, char **argv)
+{
+	for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++) {
+		o->quiet |= !strcmp(argv[i], "--quiet");
+		o->json |= !strcmp(argv[i], "--json");
+	}
+}
+
 bool message_wanted(const struct messages *m, enum message_level level)
 {
 	static const int needs[] = { [MESSAGE_VERBOSE] = 1, [MESSAGE_STEP] = 2 };
@@ -84,17 +94,36 @@ bool message_wanted(const struct messages *m, enum message_level level)
 	return !m->options.quiet && verbose >= needs[level];
 }
 
+/* Writes N bytes to stderr, of which no other write comes in between if they are at most PIPE_BUF.
+ * Returns how many it took, each piece within PATIENCE. */
+static size_t put(const char *bytes, size_t n, int64_t patience)
+{
+	size_t most = isatty(STDERR_FILENO) ? TERMINAL_PIECE : PIPE_BUF, done = 0;
+
+	while (done < n && wait_ready(STDERR_FILENO, POLLOUT, patience)) {
+		ssize_t k = write(STDERR_FILENO, bytes + done, n - done < most ? n - done : most);
+		if (k > 0)
+			done += (size_t)k;
+		else if (errno != EINTR && errno != EAGAIN)
+			break;
+	}
+	return done;
+}
+
 static void write_all(const char *line, size_t n, int64_t patience)
 {
-	while (n > 0 && wait_ready(STDERR_FILENO, POLLOUT, patience)) {
-		ssize_t k = write(STDERR_FILENO, line, n);
-		if (k > 0) {
-			line += k;
-			n -= (size_t)k;
-		} else if (errno != EINTR && errno != EAGAIN) {
-			return;
-		}
-	}
+	/* There is one stderr. Nobody waits again for one that is stuck; and what was cut off must
+	 * not spoil the next line too. */
+	static bool stuck, cut;
+	size_t done;
+
+	if (stuck)
+		patience = 0;
+	if (cut && put("\n", 1, patience) == 0)
+		return;
+	done = put(line, n, patience);
+	stuck = done < n;
+	cut = stuck && done > 0;
 }
 
 void message_live(const char *text, bool keep)
@@ -120,24 +149,19 @@ void message_live(const char *text, bool keep)
 static void say(struct notice *n, const char *text)
 {
 	int64_t patience = n->level == MESSAGE_ERROR ? SECOND : SECOND / 10;
-	char line[LINE_MOST];
-	size_t used = 0;
+	char line[LINE_MOST], escaped[4 * TEXT_MOST + 1];
 
 	message_live("", false);
+	message_escape(escaped, sizeof escaped, text, strlen(text), false);
+	text_shorten(escaped, TEXT_MOST);
 	if (!n->m->options.json) {
-		used = (size_t)snprintf(line, sizeof line,
-					"sockit%s%s: ", n->m->subcommand ? " " : "",
-					n->m->subcommand ? n->m->subcommand : "");
-		used += message_escape(line + used, sizeof line - used - 1, text, strlen(text),
-				       false);
-		line[used++] = '\n';
-		write_all(line, used, patience);
+		int used =
+			snprintf(line, sizeof line, "sockit%s%s: %s\n", n->m->subcommand ? " " : "",
+				 n->m->subcommand ? n->m->subcommand : "", escaped);
+		write_all(line, (size_t)used, patience);
 		return;
 	}
-	if (n->level <= MESSAGE_NOTE) {
-		message_escape(line, sizeof line, text, strlen(text), false);
-		json_string(&n->json, "message", line);
-	}
+	json_string(&n->json, "message", escaped);
 	json_close(&n->json, '}');
 	text_add(&n->json.text, "\n");
 	if (!n->json.text.failed)
@@ -145,11 +169,22 @@ static void say(struct notice *n, const char *text)
 	text_free(&n->json.text);
 }
 
+bool notice_wants_facts(const struct notice *n)
+{
+	return n->wanted && n->m->options.json;
+}
+
+void notice_number(struct notice *n, const char *key, int64_t value)
+{
+	if (notice_wants_facts(n))
+		json_number(&n->json, key, value);
+}
+
 void notice_begin(struct notice *n, const struct messages *m, enum message_level level,
 		  const char *event)
 {
 	*n = (struct notice){ .m = m, .level = level, .wanted = message_wanted(m, level) };
-	if (!n->wanted || !m->options.json)
+	if (!notice_wants_facts(n))
 		return;
 	json_open(&n->json, NULL, '{');
 	json_string(&n->json, "event", event);
@@ -167,7 +202,7 @@ void notice_error(struct notice *n, enum outcome_kind kind, const char *code)
 		[OUTCOME_TIMEOUT] = "timeout",
 	};
 
-	if (!n->wanted || !n->m->options.json)
+	if (!notice_wants_facts(n))
 		return;
 	json_string(&n->json, "class",
 		    (size_t)kind < sizeof classes / sizeof *classes && classes[kind] ?
@@ -188,7 +223,7 @@ __attribute__((format(printf, 2, 0))) static void finish(struct notice *n, const
 	if (n->level == MESSAGE_STEP && !n->m->options.json)
 		used = snprintf(text, sizeof text, "%9.6f ",
 				(double)(clock_now() - n->m->start) / (double)SECOND);
-	vsnprintf(text + used, sizeof text - (size_t)used, format, list);
+	text_fit(text + used, sizeof text - (size_t)used, format, list);
 	say(n, text);
 	errno = error;
 }

@@ -35,14 +35,19 @@ enum message_level {
 	MESSAGE_STEP,	 /* with -vv, the time before it */
 };
 
+/* What a command line that cannot be read asks for, wherever the fault stands in it. ARGV[0] is no
+ * part of it. */
+void message_options_ask(struct message_options *o, int argc, char **argv);
+
 /* Is anything of LEVEL said at all? */
 bool message_wanted(const struct messages *m, enum message_level level);
 
 /* Writes `sockit SUBCOMMAND: ` and the text as one line to stderr, with every control character
  * and every byte that is not UTF-8 escaped (so that nothing that came from outside reaches a
- * terminal raw); with --json an object whose `event` is EVENT and whose `message` is the text. A
- * stderr that cannot be written changes nothing; one that takes nothing for a second (a tenth of
- * it where it is no error) loses the line. errno is kept. */
+ * terminal raw); with --json an object whose `event` is EVENT and whose `message` is the text. Of
+ * a text that is too long the middle is left out. A stderr that cannot be written changes nothing;
+ * one that takes nothing for a second (a tenth of it where it is no error) loses the line, and
+ * what comes then until it takes something again. errno is kept. */
 __attribute__((format(printf, 4, 5))) void message(const struct messages *m,
 						   enum message_level level, const char *event,
 						   const char *format, ...);
@@ -68,9 +73,13 @@ struct notice {
 
 void notice_begin(struct notice *n, const struct messages *m, enum message_level level,
 		  const char *event);
+/* Is there an object that takes facts? */
+bool notice_wants_facts(const struct notice *n);
+/* The fact that KEY is VALUE. */
+void notice_number(struct notice *n, const char *key, int64_t value);
 /* The facts of an error of KIND, see message_fail(). */
 void notice_error(struct notice *n, enum outcome_kind kind, const char *code);
-/* Says it. In an object the text stands only for errors and notes: the rest is in the facts. */
+/* Says it. */
 __attribute__((format(printf, 2, 3))) void notice_end(struct notice *n, const char *format, ...);
 
 /* Shows TEXT on stderr in place of what stood there live; "": nothing. Messages in between replace

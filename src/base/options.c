@@ -10,6 +10,7 @@
 #include "base/habits.h"
 #include "base/number.h"
 #include "base/suggest.h"
+#include "base/text.h"
 
 /* A row, and how its subcommand uses it. */
 struct found {
@@ -31,7 +32,7 @@ int option_fail(struct option_error *error, const char *format, ...)
 	va_list list;
 
 	va_start(list, format);
-	vsnprintf(error->text, sizeof error->text, format, list);
+	text_fit(error->text, sizeof error->text, format, list);
 	va_end(list);
 	return -1;
 }

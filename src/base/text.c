@@ -2,7 +2,6 @@
 
 #include <errno.h>
 #include <poll.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -101,4 +100,43 @@ void text_free(struct text *t)
 {
 	free(t->data);
 	*t = (struct text){ 0 };
+}
+
+/* Is C inside of a character of UTF-8? */
+static bool is_inside(char c)
+{
+	return ((unsigned char)c & 0xc0) == 0x80;
+}
+
+size_t text_shorten(char *text, size_t most)
+{
+	size_t n = strlen(text), head = most / 2, tail = n - (most - most / 2 - 3);
+
+	if (n <= most)
+		return n;
+	while (head > 0 && is_inside(text[head]))
+		head--;
+	while (is_inside(text[tail]))
+		tail++;
+	memcpy(text + head, "...", 3);
+	memmove(text + head + 3, text + tail, n - tail + 1);
+	return head + 3 + n - tail;
+}
+
+void text_fit(char *out, size_t size, const char *format, va_list list)
+{
+	char *all = NULL;
+	va_list again;
+	int n;
+
+	va_copy(again, list);
+	n = vsnprintf(out, size, format, list);
+	if (n >= 0 && (size_t)n >= size)
+		all = malloc((size_t)n + 1);
+	if (all) {
+		vsnprintf(all, (size_t)n + 1, format, again);
+		memcpy(out, all, text_shorten(all, size - 1) + 1);
+		free(all);
+	}
+	va_end(again);
 }

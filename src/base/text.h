@@ -2,6 +2,7 @@
 #ifndef BASE_TEXT_H
 #define BASE_TEXT_H
 
+#include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -28,5 +29,16 @@ bool text_equal(const struct text *a, const struct text *b);
 int text_write(const struct text *t, int fd);
 
 void text_free(struct text *t);
+
+/* ---- texts of a fixed size ---- */
+
+/* As vsnprintf(3) into OUT of SIZE bytes, but what is too long is cut in its middle, as
+ * text_shorten() does. */
+__attribute__((format(printf, 3, 0))) void text_fit(char *out, size_t size, const char *format,
+						    va_list list);
+
+/* Leaves at most MOST (from 16) bytes of TEXT, its beginning and its end with `...` between them:
+ * what is quoted in a message stands before what is wrong with it. Returns the length. */
+size_t text_shorten(char *text, size_t most);
 
 #endif
