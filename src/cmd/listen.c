@@ -140,7 +140,8 @@ static struct outcome main_listen(const struct command *self, int argc, char **a
 	if (command_begin(self, argc, argv, &o, &o.messages, &operands, &outcome)) {
 		if (address_operands(&operands, true, o.family.numeric, &host, &port, &error) ==
 			    0 &&
-		    service_command(&o.service, &operands, &error) == 0)
+		    service_command(&o.service, &operands, &error) == 0 &&
+		    run_check(&o.messages, &o.data, &error) == 0)
 			outcome = run(&o, host, port);
 		else
 			outcome = command_refuse(&o.messages, &error);

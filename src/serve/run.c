@@ -1,6 +1,7 @@
 #include "serve/run.h"
 
 #include <errno.h>
+#include <string.h>
 
 #include "base/clock.h"
 #include "base/errname.h"
@@ -88,6 +89,13 @@ static int open_copies(struct run *r)
 			report_error(r->messages, paths[i], errno);
 			return -1;
 		}
+	return 0;
+}
+
+int run_check(const struct messages *m, const struct data_options *data, struct option_error *error)
+{
+	if (m->options.json && data->hex_dump && !strcmp(data->hex_dump, "-"))
+		return option_fail(error, "--json and '--hex-dump -' both want stderr");
 	return 0;
 }
 

@@ -49,6 +49,11 @@ struct run {
 	uint64_t waits_moved;
 };
 
+/* Checks that nothing but messages is to go to stderr where M wants objects there. Returns 0, or -1
+ * with *ERROR. */
+int run_check(const struct messages *m, const struct data_options *data,
+	      struct option_error *error);
+
 /* *R with a loop of its own, which signals and --timeout end, and the files of -o and -x opened.
  * Returns 0, or -1 having said why not. */
 int run_start(struct run *r, const struct messages *m, const struct data_options *data);
