@@ -63,8 +63,9 @@ static void connection_over(void *arg, struct pump *p)
 {
 	struct session *x = arg;
 
+	(void)p;
 	x->pumping = false;
-	finish(x, report_pump(x->server->run->messages, p, x->name));
+	finish(x, session_report(x));
 }
 
 /* What the command has sent is to arrive, whatever its peer still sends. */
@@ -106,8 +107,9 @@ static void relay_peer_ended(void *arg, struct pump *p)
 static void relay_over(void *arg, struct pump *p)
 {
 	struct session *x = arg;
-	struct outcome outcome = report_pump(x->server->run->messages, p, x->name);
+	struct outcome outcome = session_report(x);
 
+	(void)p;
 	x->pumping = false;
 	endpoint_close(&x->in);
 	endpoint_close(&x->out);
@@ -125,12 +127,16 @@ static void command_ended(void *arg, int status)
 {
 	struct session *x = arg;
 	int code = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+	struct notice n;
 
 	timer_drop(x->server->run->loop, &x->kill_timer);
 	if (code)
 		x->outcome = (struct outcome){ OUTCOME_COMMAND, code };
-	message(x->server->run->messages, MESSAGE_STEP, "exited",
-		"%s: the command has ended: status %d", x->name, code);
+	x->exited = true;
+	x->status = code;
+	session_notice(x, &n, MESSAGE_STEP, "exited");
+	notice_number(&n, "status", code);
+	notice_end(&n, "%s: the command has ended: status %d", x->name, code);
 	if (!x->relayed)
 		end_connection(x);
 	else if (x->pumping)
@@ -198,6 +204,7 @@ static void run_command(struct session *x, const char *host)
 	struct pump_config c = session_pump_config(x);
 	struct spawn_environment e = { 0 };
 	const char *name = spawn_name(&x->server->service->command);
+	struct notice n;
 	int status, error;
 
 	timer_drop(x->server->run->loop, &x->lookup_timer);
@@ -206,13 +213,17 @@ static void run_command(struct session *x, const char *host)
 	error = errno;
 	spawn_environment_free(&e);
 	if (status < 0) {
-		report_error(x->server->run->messages, name, error);
+		session_notice(x, &n, MESSAGE_ERROR, "error");
+		notice_error(&n, OUTCOME_FAILED, errno_name(error));
+		notice_end(&n, "%s: %s (%s)", name, strerror(error), errno_name(error));
+		x->why = "command not run";
 		x->outcome = (struct outcome){ OUTCOME_COMMAND, error == ENOENT ? 127 : 126 };
 		end_connection(x);
 		return;
 	}
-	message(x->server->run->messages, MESSAGE_STEP, "started",
-		"%s: %s has started: process %ld", x->name, name, (long)x->child.pid);
+	session_notice(x, &n, MESSAGE_STEP, "started");
+	notice_number(&n, "pid", x->child.pid);
+	notice_end(&n, "%s: %s has started: process %ld", x->name, name, (long)x->child.pid);
 	c.out_may_end = true;
 	if (x->relayed)
 		session_pump(x, &c, &calls, &x->in, &x->out);

@@ -84,7 +84,7 @@ static void show(struct run *r, const struct run_totals *t, double rate, bool la
 	struct notice n;
 
 	line(r, t, rate, text, sizeof text);
-	if (r->live && !r->messages->options.json) {
+	if (r->live) {
 		/* A line that fills the last column moves some terminals on. */
 		snprintf(cut, sizeof cut, "%.*s", columns < sizeof cut ? (int)columns - 1 : 255,
 			 text);
@@ -92,9 +92,10 @@ static void show(struct run *r, const struct run_totals *t, double rate, bool la
 		return;
 	}
 	notice_begin(&n, r->messages, MESSAGE_NOTE, "progress");
-	if (n.wanted && r->messages->options.json) {
+	if (notice_wants_facts(&n)) {
 		json_number(&n.json, "sent", (int64_t)t->sent);
 		json_number(&n.json, "received", (int64_t)t->received);
+		json_number(&n.json, "rate", (int64_t)rate);
 		json_milliseconds(&n.json, "elapsed_ms", t->start ? clock_now() - t->start : 0);
 		if (t->expected > 0)
 			json_number(&n.json, "expected", t->expected);
@@ -128,9 +129,9 @@ void progress_start(struct run *r)
 	bool terminal = isatty(STDERR_FILENO);
 
 	if (!r->data->progress || r->messages->options.quiet ||
-	    (!terminal && r->data->progress < 2))
+	    (!terminal && !r->messages->options.json && r->data->progress < 2))
 		return;
-	r->live = terminal;
+	r->live = terminal && !r->messages->options.json;
 	r->rate = -1;
 	r->last_look = clock_now();
 	r->progress_timer = (struct timer){ .fn = look, .arg = r };

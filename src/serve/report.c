@@ -117,20 +117,21 @@ void report_event_at(const struct messages *m, const struct event *e, bool impor
 static struct outcome lookup_failed(const struct messages *m, const char *what, bool is_port,
 				    int eai, int error)
 {
-	const char *kind = is_port ? "port" : "host", *code = eai_name(eai);
+	const char *kind = is_port || eai == EAI_SERVICE ? "port" : "host", *code = eai_name(eai);
+	const char *text = eai == EAI_SERVICE ? "no such service" :
+			   eai == EAI_FAMILY  ? "no address of this family" :
+						gai_strerror(eai);
 	char why[128];
+	struct notice n;
 
-	if (eai == EAI_SERVICE)
-		return message_fail(m, OUTCOME_LOOKUP, code,
-				    "port %s: no such service (EAI_SERVICE)", what);
-	if (eai == EAI_FAMILY)
-		return message_fail(m, OUTCOME_LOOKUP, code,
-				    "host %s: no address of this family (EAI_FAMILY)", what);
 	if (eai == EAI_SYSTEM)
-		return message_fail(m, OUTCOME_LOOKUP, code, "%s %s: %s (EAI_SYSTEM)", kind, what,
-				    reason(error, why, sizeof why));
-	return message_fail(m, OUTCOME_LOOKUP, code, "%s %s: %s (%s)", kind, what,
-			    gai_strerror(eai), code);
+		text = reason(error, why, sizeof why);
+	notice_begin(&n, m, MESSAGE_ERROR, "error");
+	notice_error(&n, OUTCOME_LOOKUP, code);
+	if (notice_wants_facts(&n))
+		json_string(&n.json, kind, what);
+	notice_end(&n, "%s %s: %s (%s)", kind, what, text, code);
+	return (struct outcome){ OUTCOME_LOOKUP, 0 };
 }
 
 static void add_failure(char *text, size_t size, const struct dial_failure *f, const char *silent)
@@ -173,9 +174,11 @@ struct outcome report_dial(const struct messages *m, const char *host, const cha
 			 r->timed_out ? silent : strerror(r->error));
 	notice_begin(&n, m, MESSAGE_ERROR, "error");
 	notice_error(&n, outcome.kind, errno_name(error));
-	if (n.wanted && m->options.json) {
+	if (notice_wants_facts(&n)) {
 		json_string(&n.json, "host", host);
 		json_string(&n.json, "port", port);
+	}
+	if (notice_wants_facts(&n) && r->n) {
 		json_open(&n.json, "failures", '[');
 		for (size_t i = 0; i < r->n; i++)
 			failure_facts(&n, &r->failures[i]);
@@ -189,49 +192,86 @@ struct outcome report_listener(const struct messages *m, const char *host, const
 			       const struct listener_result *r)
 {
 	char address[ADDRESS_TEXT], why[128];
+	struct notice n;
 
 	if (r->eai)
 		return lookup_failed(m, r->looked_up, !host || r->looked_up == port, r->eai,
 				     r->error);
-	return message_fail(m, OUTCOME_FAILED, errno_name(r->error), "%s%s%s: %s",
-			    r->address.length ? address_text(&r->address, address) : port,
-			    r->what ? ": " : "", r->what ? r->what : "",
-			    reason(r->error, why, sizeof why));
+	notice_begin(&n, m, MESSAGE_ERROR, "error");
+	notice_error(&n, OUTCOME_FAILED, errno_name(r->error));
+	if (notice_wants_facts(&n) && r->address.length)
+		address_json(&n.json, "local", &r->address);
+	if (notice_wants_facts(&n) && r->what)
+		json_string(&n.json, "step", r->what);
+	notice_end(&n, "%s%s%s: %s", r->address.length ? address_text(&r->address, address) : port,
+		   r->what ? ": " : "", r->what ? r->what : "", reason(r->error, why, sizeof why));
+	return (struct outcome){ OUTCOME_FAILED, 0 };
+}
+
+/* Is that ERROR of writing what SIGPIPE is for? */
+static bool ends_by_signal(int error)
+{
+	return error == EPIPE && !signals_pipe_was_ignored();
 }
 
 struct outcome report_output_error(const struct messages *m, const char *what, int error)
 {
-	if (error == EPIPE && !signals_pipe_was_ignored())
+	if (ends_by_signal(error))
 		return (struct outcome){ OUTCOME_SIGNAL, SIGPIPE };
 	return report_error(m, what, error);
 }
 
-struct outcome report_pump(const struct messages *m, const struct pump *p, const char *peer)
+void report_subject(struct notice *n, const struct subject *s)
 {
-	char why[128], time[32];
+	if (!notice_wants_facts(n))
+		return;
+	if (s->id)
+		json_number(&n->json, "id", (int64_t)s->id);
+	address_json(&n->json, "peer", s->peer);
+}
 
+struct outcome report_pump(const struct messages *m, const struct pump *p, const struct subject *s)
+{
+	char text[ADDRESS_TEXT + 192], why[128], time[32];
+	enum outcome_kind kind = OUTCOME_FAILED;
+	int error = p->error;
+	struct notice n;
+
+	reason(error, why, sizeof why);
 	switch (p->end) {
 	case PUMP_RUNNING:
 	case PUMP_DONE:
 		return (struct outcome){ OUTCOME_DONE, 0 };
 	case PUMP_RESET:
 		/* The peer had ended already; the kernel has only one word for both. */
-		return message_fail(m, OUTCOME_FAILED, errno_name(p->error), "%s: %s%s", peer,
-				    p->error == EPIPE ? "reset with input unsent: " : "",
-				    reason(p->error, why, sizeof why));
+		snprintf(text, sizeof text, "%s: %s%s", s->name,
+			 error == EPIPE ? "reset with input unsent: " : "", why);
+		break;
 	case PUMP_UNSENT:
-		return message_fail(m, OUTCOME_FAILED, errno_name(ECONNABORTED),
-				    "%s: not all that was sent has been acknowledged", peer);
+		error = ECONNABORTED;
+		snprintf(text, sizeof text, "%s: not all that was sent has been acknowledged",
+			 s->name);
+		break;
 	case PUMP_IDLE:
-		return message_fail(m, OUTCOME_TIMEOUT, errno_name(ETIMEDOUT),
-				    "%s: nothing moved for %s (--idle-timeout)", peer,
-				    duration_format(time, sizeof time, p->c.idle));
+		kind = OUTCOME_TIMEOUT;
+		error = ETIMEDOUT;
+		snprintf(text, sizeof text, "%s: nothing moved for %s (--idle-timeout)", s->name,
+			 duration_format(time, sizeof time, p->c.idle));
+		break;
 	case PUMP_IN_FAILED:
-		return report_error(m, p->in->name, p->error);
+		snprintf(text, sizeof text, "%s: %s", p->in->name, why);
+		break;
 	case PUMP_OUT_FAILED:
-		return report_output_error(m, p->out->name, p->error);
+		if (ends_by_signal(error))
+			return (struct outcome){ OUTCOME_SIGNAL, SIGPIPE };
+		snprintf(text, sizeof text, "%s: %s", p->out->name, why);
+		break;
 	}
-	return (struct outcome){ OUTCOME_FAILED, 0 };
+	notice_begin(&n, m, MESSAGE_ERROR, "error");
+	notice_error(&n, kind, errno_name(error));
+	report_subject(&n, s);
+	notice_end(&n, "%s", text);
+	return (struct outcome){ kind, 0 };
 }
 
 /* The figures of F as a sentence. */
@@ -255,7 +295,8 @@ static void figures_text(const struct figures *f, const char *tcp, char *text, s
 void report_figures(const struct messages *m, enum message_level level, const struct figures *f,
 		    const char *event)
 {
-	char text[256], tcp[96] = "", who[ADDRESS_TEXT + 32] = "", name[ADDRESS_TEXT];
+	char text[256], status[24] = "", tcp[96] = "", who[ADDRESS_TEXT + 32] = "",
+			name[ADDRESS_TEXT];
 	int64_t rtt = UNSET, retransmits = 0;
 	struct notice n;
 
@@ -283,6 +324,10 @@ void report_figures(const struct messages *m, enum message_level level, const st
 			json_milliseconds(&n.json, "rtt_ms", rtt * MICROSECOND);
 			json_number(&n.json, "retransmits", retransmits);
 		}
+		if (f->why)
+			json_string(&n.json, "why", f->why);
+		if (f->status >= 0)
+			json_number(&n.json, "status", f->status);
 	}
 	figures_text(f, tcp, text, sizeof text);
 	if (f->id)
@@ -290,7 +335,12 @@ void report_figures(const struct messages *m, enum message_level level, const st
 	else if (!f->peer)
 		snprintf(who, sizeof who, "%llu connection%s: ", (unsigned long long)f->count,
 			 f->count == 1 ? "" : "s");
-	notice_end(&n, "%s%s%s", who, level == MESSAGE_VERBOSE ? "closed: " : "", text);
+	if (f->status >= 0)
+		snprintf(status, sizeof status, ", status %d", f->status);
+	if (f->why && message_wanted(m, MESSAGE_VERBOSE))
+		notice_end(&n, "%sclosed: %s; %s%s", who, text, f->why, status);
+	else
+		notice_end(&n, "%s%s", who, text);
 }
 
 void report_client(const struct messages *m, const char *event, uint64_t id,

@@ -25,8 +25,18 @@ struct outcome report_dial(const struct messages *m, const char *host, const cha
 struct outcome report_listener(const struct messages *m, const char *host, const char *port,
 			       const struct listener_result *r);
 
-/* Says how P's run with PEER ended, where it did not end well. Returns what that means. */
-struct outcome report_pump(const struct messages *m, const struct pump *p, const char *peer);
+/* The connection that a message is about. */
+struct subject {
+	const char *name; /* of its peer, in words */
+	const struct address *peer;
+	uint64_t id; /* 0: there is only one */
+};
+
+/* The facts of S, for an object. */
+void report_subject(struct notice *n, const struct subject *s);
+
+/* Says how P's run, that of S, ended, where it did not end well. Returns what that means. */
+struct outcome report_pump(const struct messages *m, const struct pump *p, const struct subject *s);
 
 /* What can be told of a connection, or of several together. */
 struct figures {
@@ -37,6 +47,8 @@ struct figures {
 	const struct address *peer, *local; /* NULL: of several */
 	uint64_t count;			    /* so many */
 	bool unseen;			    /* the bytes did not pass here */
+	const char *why;		    /* it was closed, NULL: it was not */
+	int status;			    /* of its command, -1: none has ended */
 };
 
 /* Says F as the event EVENT: `closed`, `stats`, `total`. */

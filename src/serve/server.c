@@ -17,7 +17,7 @@
 
 static void total_figures(const struct server *s)
 {
-	struct figures f = { .sent = s->sent, .received = s->received, .fd = -1 };
+	struct figures f = { .sent = s->sent, .received = s->received, .fd = -1, .status = -1 };
 
 	for (const struct session *x = s->sessions; x; x = x->next) {
 		f.sent += session_sent(x);

@@ -1,10 +1,10 @@
 #include "serve/session.h"
 
+#include <errno.h>
 #include <signal.h>
 
 #include "base/clock.h"
 #include "serve/exec.h"
-#include "serve/report.h"
 #include "serve/stdio.h"
 
 void session_start(struct session *x, int fd)
@@ -73,6 +73,7 @@ bool session_may_go(const struct session *x)
 void session_close(struct session *x)
 {
 	session_ending(x);
+	x->why = "replaced";
 	if (x->pumping)
 		pump_close(&x->pump);
 }
@@ -99,6 +100,53 @@ uint64_t session_received(const struct session *x)
 	return x->pumped ? pump_received(&x->pump) : 0;
 }
 
+static struct subject subject_of(const struct session *x)
+{
+	return (struct subject){ x->name, &x->peer, x->server->keep ? x->id : 0 };
+}
+
+void session_notice(const struct session *x, struct notice *n, enum message_level level,
+		    const char *event)
+{
+	const struct subject subject = subject_of(x);
+
+	notice_begin(n, x->server->run->messages, level, event);
+	report_subject(n, &subject);
+}
+
+struct outcome session_report(const struct session *x)
+{
+	const struct subject subject = subject_of(x);
+
+	return report_pump(x->server->run->messages, &x->pump, &subject);
+}
+
+/* Why X was closed. What went wrong with the connection counts more than how its command ended, and
+ * that more than who ended it first. */
+static const char *why(const struct session *x)
+{
+	static const char *const of_pump[] = {
+		[PUMP_DONE] = "both ended",	   [PUMP_RESET] = "reset",
+		[PUMP_UNSENT] = "unacknowledged",  [PUMP_IDLE] = "idle",
+		[PUMP_IN_FAILED] = "input failed", [PUMP_OUT_FAILED] = "output failed",
+	};
+	enum outcome_kind of_run = x->server->run->outcome.kind;
+
+	if (x->why)
+		return x->why;
+	if (x->pump.end == PUMP_RESET && x->pump.error != ECONNRESET && x->pump.error != EPIPE)
+		return "broken";
+	if (x->pump.end > PUMP_DONE)
+		return of_pump[x->pump.end];
+	if (x->exited)
+		return "command ended";
+	if (x->pump.end == PUMP_DONE)
+		return x->pump.peer_ended && !x->pump.closing ? of_pump[PUMP_DONE] : "ended here";
+	return of_run == OUTCOME_SIGNAL	 ? "signal" :
+	       of_run == OUTCOME_TIMEOUT ? "time limit" :
+					   "end of the run";
+}
+
 void session_figures(const struct session *x, enum message_level level, bool closed)
 {
 	const struct figures f = {
@@ -110,6 +158,8 @@ void session_figures(const struct session *x, enum message_level level, bool clo
 		.peer = &x->peer,
 		.local = &x->local,
 		.unseen = service_has_command(x->server->service) && !x->relayed,
+		.why = closed ? why(x) : NULL,
+		.status = closed && x->exited ? x->status : -1,
 	};
 
 	report_figures(x->server->run->messages, level, &f, closed ? "closed" : "stats");

@@ -4,6 +4,7 @@
 
 #include "flow/pump.h"
 #include "net/lookup.h"
+#include "serve/report.h"
 #include "serve/server.h"
 
 struct session {
@@ -20,9 +21,12 @@ struct session {
 	bool pumping, pumped; /* the pump runs, has run */
 	bool counts;	      /* for --max-conns */
 	bool peer_ended;
+	const char *why;	/* it was ended from outside, NULL: it was not */
 	struct outcome outcome; /* so far */
 	/* of a command */
 	struct child child;
+	bool exited;
+	int status; /* as a shell has it */
 	struct lookup *lookup;
 	struct timer lookup_timer, kill_timer;
 	struct outcome connection_outcome;
@@ -66,6 +70,13 @@ void session_pump(struct session *x, const struct pump_config *c, const struct p
 
 /* X is at its end: it counts for --max-conns no more. */
 void session_ending(struct session *x);
+
+/* Says how X's pump ended, where it did not end well. Returns what that means. */
+struct outcome session_report(const struct session *x);
+
+/* Begins a message about X. */
+void session_notice(const struct session *x, struct notice *n, enum message_level level,
+		    const char *event);
 
 /* Closes all that X has. */
 void session_free(struct session *x);

@@ -40,10 +40,12 @@ static void stalled(void *arg, struct receiver *r)
 	struct server *s = arg;
 	struct session *x = session_of(s, r);
 	char time[32];
+	struct notice n;
 
-	message(s->run->messages, MESSAGE_NOTE, "dropped",
-		"%s: dropped: took nothing for %s (--stall)", x->name,
-		duration_format(time, sizeof time, s->service->stall));
+	x->why = "dropped";
+	session_notice(x, &n, MESSAGE_NOTE, "dropped");
+	notice_end(&n, "%s: dropped: took nothing for %s (--stall)", x->name,
+		   duration_format(time, sizeof time, s->service->stall));
 	server_session_over(s, x, (struct outcome){ OUTCOME_DONE, 0 });
 }
 
@@ -133,7 +135,7 @@ static void over(void *arg, struct pump *p)
 
 	if (!s->keep)
 		stdio_raw(s, false);
-	outcome = report_pump(s->run->messages, p, x->name);
+	outcome = session_report(x);
 	/* There is only one stdout: without it nobody is served. */
 	if (s->keep && (p->end == PUMP_OUT_FAILED || x->up.quit))
 		run_end(s->run, outcome);
@@ -143,12 +145,14 @@ static void over(void *arg, struct pump *p)
 static void waiting(void *arg, struct pump *p)
 {
 	struct session *x = arg;
+	struct notice n;
 
 	(void)p;
-	message(x->server->run->messages, MESSAGE_NOTE, "waiting",
-		"%s has ended; still waiting for stdin's end (see --recv-only and "
-		"--close-on-peer-eof)",
-		x->name);
+	session_notice(x, &n, MESSAGE_NOTE, "waiting");
+	notice_end(&n,
+		   "%s has ended; still waiting for stdin's end (see --recv-only and "
+		   "--close-on-peer-eof)",
+		   x->name);
 }
 
 static void peer_ended(void *arg, struct pump *p)
