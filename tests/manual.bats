@@ -165,6 +165,28 @@ names() {
 	done
 }
 
+@test "each event of --json, each of its members and each reason stands in the manual" {
+	local word
+	sed -n '/^\.Sh JSON/,/^\.Sh SIGNALS/p' "$MAN/sockit.1" | tr -s ' ,\n' ' ' >section
+	python3 - "$BATS_TEST_DIRNAME/schema.json" <<-'END' >words
+		import json, sys
+		rules = json.load(open(sys.argv[1]))['$defs'].values()
+		words = set()
+		for rule in rules:
+		    for name, member in rule.get('properties', {}).items():
+		        words |= {member['const']} if name == 'event' else {name}
+		        words |= set(member.get('enum', [])) if name in ('why', 'class') else set()
+		print('\n'.join(sorted(words - {'host_base64', 'port_base64', 'subcommand'})))
+	END
+	[ "$(wc -l <words)" -ge 50 ]
+	while read -r word; do
+		grep -qE "(Cm|Ql|Cm [a-z_ ]*|Ql [a-z ]*) \(? ?$word( |$)" section || {
+			echo "$word is not in sockit(1)"
+			return 1
+		}
+	done <words
+}
+
 @test "each exit status stands in each page" {
 	local page
 	for page in $(pages); do
@@ -331,4 +353,8 @@ example() {
 
 @test "example: the command's exit status" {
 	example command-status
+}
+
+@test "example: messages for a program" {
+	example json
 }
