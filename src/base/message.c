@@ -149,12 +149,13 @@ void message_live(const char *text, bool keep)
 static void say(struct notice *n, const char *text)
 {
 	int64_t patience = n->level == MESSAGE_ERROR ? SECOND : SECOND / 10;
-	char line[LINE_MOST], escaped[4 * TEXT_MOST + 1];
+	char escaped[4 * TEXT_MOST + 1];
 
 	message_live("", false);
 	message_escape(escaped, sizeof escaped, text, strlen(text), false);
 	text_shorten(escaped, TEXT_MOST);
 	if (!n->m->options.json) {
+		char line[LINE_MOST];
 		int used =
 			snprintf(line, sizeof line, "sockit%s%s: %s\n", n->m->subcommand ? " " : "",
 				 n->m->subcommand ? n->m->subcommand : "", escaped);

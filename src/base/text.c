@@ -118,7 +118,8 @@ size_t text_shorten(char *text, size_t most)
 		head--;
 	while (is_inside(text[tail]))
 		tail++;
-	memcpy(text + head, "...", 3);
+	for (int i = 0; i < 3; i++)
+		text[head + (size_t)i] = '.';
 	memmove(text + head + 3, text + tail, n - tail + 1);
 	return head + 3 + n - tail;
 }

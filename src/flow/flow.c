@@ -61,13 +61,13 @@ static bool done(const struct flow *f)
 int64_t flow_resume(const struct flow *f)
 {
 	const struct transfer *t = &f->transfer;
-	int64_t resume = t->filter ? filter_resume(t->filter, t->held > 0) : 0, budget;
+	int64_t resume = t->filter ? filter_resume(t->filter, t->held > 0) : 0;
 
 	if (f->state != FLOW_OPEN)
 		return 0;
 	/* What is held has been paid for. A whole budget at a time: less would be wake-ups for little. */
 	if (f->rate != UNSET && f->budget <= 0 && !t->held) {
-		budget = f->budgeted + time_for(f, budget_most(f) - f->budget);
+		int64_t budget = f->budgeted + time_for(f, budget_most(f) - f->budget);
 		if (budget > resume)
 			resume = budget;
 	}

@@ -3,6 +3,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <signal.h>
 #include <spawn.h>
 #include <stdio.h>
@@ -10,6 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/number.h"
 #include "loop/signals.h"
 
 #define FDS_MOST 65536 /* where the system does not list them */
@@ -63,17 +65,27 @@ void spawn_environment_free(struct spawn_environment *e)
 	*e = (struct spawn_environment){ 0 };
 }
 
+/* Marks the descriptors above 2 that LIST names. */
+static void close_listed(DIR *list)
+{
+	const struct dirent *entry;
+	int64_t fd;
+
+	/* It reads a directory of its own. */
+	/* cppcheck-suppress readdirCalled */
+	while ((entry = readdir(list)))
+		if (number_parse(entry->d_name, STDERR_FILENO + 1, INT_MAX, &fd) == 0)
+			fcntl((int)fd, F_SETFD, FD_CLOEXEC);
+}
+
 /* What we inherited above 2 is closed at exec, as all that is ours. */
 static void close_inherited(void)
 {
 	DIR *list = opendir("/dev/fd");
 	long most = sysconf(_SC_OPEN_MAX);
-	const struct dirent *entry;
 
 	if (list) {
-		while ((entry = readdir(list)))
-			if (atoi(entry->d_name) > STDERR_FILENO)
-				fcntl(atoi(entry->d_name), F_SETFD, FD_CLOEXEC);
+		close_listed(list);
 		closedir(list);
 		return;
 	}

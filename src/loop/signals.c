@@ -1,6 +1,7 @@
 #include "loop/signals.h"
 
 #include <stddef.h>
+#include <unistd.h>
 
 #define N_CAUGHT 8
 #define N_ALWAYS 5 /* the first ones */
@@ -83,7 +84,7 @@ void signals_stop(void)
 	sigaction(SIGTSTP, &act, &old);
 	sigemptyset(&mask);
 	sigaddset(&mask, SIGTSTP);
-	raise(SIGTSTP);
+	kill(getpid(), SIGTSTP);
 	sigprocmask(SIG_UNBLOCK, &mask, &before);
 	sigprocmask(SIG_SETMASK, &before, NULL);
 	sigaction(SIGTSTP, &old, NULL);

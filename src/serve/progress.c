@@ -79,16 +79,16 @@ static void line(const struct run *r, const struct run_totals *t, double rate, c
 
 static void show(struct run *r, const struct run_totals *t, double rate, bool last)
 {
-	char text[256], cut[256];
-	size_t columns = width();
+	char text[256];
 	struct notice n;
 
 	line(r, t, rate, text, sizeof text);
 	if (r->live) {
 		/* A line that fills the last column moves some terminals on. */
-		snprintf(cut, sizeof cut, "%.*s", columns < sizeof cut ? (int)columns - 1 : 255,
-			 text);
-		message_live(cut, last);
+		size_t columns = width();
+		if (columns < sizeof text)
+			text[columns - 1] = '\0';
+		message_live(text, last);
 		return;
 	}
 	notice_begin(&n, r->messages, MESSAGE_NOTE, "progress");

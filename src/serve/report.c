@@ -121,11 +121,10 @@ static struct outcome lookup_failed(const struct messages *m, const char *what, 
 	const char *text = eai == EAI_SERVICE ? "no such service" :
 			   eai == EAI_FAMILY  ? "no address of this family" :
 						gai_strerror(eai);
-	char why[128];
 	struct notice n;
 
 	if (eai == EAI_SYSTEM)
-		text = reason(error, why, sizeof why);
+		text = strerror(error);
 	notice_begin(&n, m, MESSAGE_ERROR, "error");
 	notice_error(&n, OUTCOME_LOOKUP, code);
 	if (notice_wants_facts(&n))
@@ -281,22 +280,21 @@ static void figures_text(const struct figures *f, const char *tcp, char *text, s
 	double seconds = (double)(f->ns > 0 ? f->ns : 1) / (double)SECOND;
 
 	duration_format(time, sizeof time, f->ns);
+	size_format(sent, sizeof sent, (double)f->sent / seconds);
+	size_format(received, sizeof received, (double)f->received / seconds);
 	if (f->unseen)
 		snprintf(text, size, "after %s%s", time, tcp);
 	else
 		snprintf(text, size,
 			 "sent %llu bytes, received %llu bytes in %s (%s/s out, %s/s in)%s",
-			 (unsigned long long)f->sent, (unsigned long long)f->received, time,
-			 size_format(sent, sizeof sent, (double)f->sent / seconds),
-			 size_format(received, sizeof received, (double)f->received / seconds),
-			 tcp);
+			 (unsigned long long)f->sent, (unsigned long long)f->received, time, sent,
+			 received, tcp);
 }
 
 void report_figures(const struct messages *m, enum message_level level, const struct figures *f,
 		    const char *event)
 {
-	char text[256], status[24] = "", tcp[96] = "", who[ADDRESS_TEXT + 32] = "",
-			name[ADDRESS_TEXT];
+	char text[256], status[24] = "", tcp[96] = "", who[ADDRESS_TEXT + 32] = "";
 	int64_t rtt = UNSET, retransmits = 0;
 	struct notice n;
 
@@ -330,11 +328,13 @@ void report_figures(const struct messages *m, enum message_level level, const st
 			json_number(&n.json, "status", f->status);
 	}
 	figures_text(f, tcp, text, sizeof text);
-	if (f->id)
-		snprintf(who, sizeof who, "%s: ", address_text(f->peer, name));
-	else if (!f->peer)
+	if (f->id) {
+		size_t length = strlen(address_text(f->peer, who));
+		snprintf(who + length, sizeof who - length, ": ");
+	} else if (!f->peer) {
 		snprintf(who, sizeof who, "%llu connection%s: ", (unsigned long long)f->count,
 			 f->count == 1 ? "" : "s");
+	}
 	if (f->status >= 0)
 		snprintf(status, sizeof status, ", status %d", f->status);
 	if (f->why && message_wanted(m, MESSAGE_VERBOSE))
