@@ -517,6 +517,8 @@ void pump_start(struct pump *p, struct loop *loop, const struct pump_config *c,
 	/* Of what others have sent, only what is still on its way can move. */
 	if (c->others_sent)
 		p->acknowledged = -stream_unacknowledged(peer->wfd);
+	if (peer->kind == ENDPOINT_TCP)
+		stream_inline_urgent(peer->rfd);
 	flow_start(&p->up, in, peer, &(struct flow_config){ c->up, c->buffer, c->rate });
 	flow_start(&p->down, peer, out, &(struct flow_config){ c->down, c->buffer, c->rate });
 	if (in->kind == ENDPOINT_QUEUE)

@@ -85,6 +85,12 @@ static void be_patient(struct transfer *t, ssize_t n)
 		t->patient = true;
 }
 
+/* splice(2) stops before urgent data, for good, and says that nothing is there, or even the end. */
+static bool urgent_is_next(const struct transfer *t)
+{
+	return t->from->kind == ENDPOINT_TCP && sockatmark(t->from->rfd) == 1;
+}
+
 static enum transfer_result copy_small(struct transfer *t, size_t max);
 
 /* From a pipe to a socket, or from a socket to a pipe. */
@@ -105,9 +111,9 @@ static enum transfer_result splice_step(struct transfer *t, size_t max)
 		return moved(t, n);
 	}
 	if (n == 0)
-		return TRANSFER_END;
+		return urgent_is_next(t) ? copy_instead(t, max) : TRANSFER_END;
 	if (errno == EAGAIN)
-		return other_end(t);
+		return urgent_is_next(t) ? copy_instead(t, max) : other_end(t);
 	if (errno == EINTR)
 		return TRANSFER_WAIT;
 	if (!is_connection_error(errno))

@@ -35,6 +35,13 @@ bool stream_connected(int fd)
 	return false;
 }
 
+void stream_inline_urgent(int fd)
+{
+	int on = 1;
+
+	setsockopt(fd, SOL_SOCKET, SO_OOBINLINE, &on, sizeof on);
+}
+
 void stream_probe(int fd)
 {
 	int on = 1, interval = PROBE_INTERVAL;

@@ -21,6 +21,9 @@ bool stream_connected(int fd);
  * TCP socket. */
 void stream_probe(int fd);
 
+/* Urgent data from FD's peer (MSG_OOB) is data like the rest from now on, in its place. */
+void stream_inline_urgent(int fd);
+
 /* What TCP_INFO tells of FD: smoothed round-trip time in microseconds, segments sent again.
  * Returns 0, or -1 with errno where there is no such thing. */
 int stream_info(int fd, int64_t *rtt_us, int64_t *retransmits);
