@@ -122,7 +122,23 @@ int64_t filter_resume(const struct filter *f, bool holds)
 		       (f->copies[1] && transcript_full(f->copies[1])) ||
 		       (f->answers && f->answers->urgent.length > URGENT_MOST);
 
-	return blocked ? clock_now() + LOOK_AGAIN : holds ? f->resume : 0;
+	if (blocked)
+		return clock_now() + LOOK_AGAIN;
+	return holds && !filter_is_urgent(f, holds) ? f->resume : 0;
+}
+
+bool filter_is_urgent(const struct filter *f, bool holds)
+{
+	/* Not in the middle of a piece: CR LF, or 255 twice, could be torn apart. */
+	return f->urgent.length > 0 && (!holds || f->urgent_begun || f->resume > clock_now());
+}
+
+void filter_sent_urgent(struct filter *f, size_t n)
+{
+	filter_copy(f, f->urgent.data, n);
+	memmove(f->urgent.data, f->urgent.data + n, f->urgent.length - n);
+	f->urgent.length -= n;
+	f->urgent_begun = f->urgent.length > 0;
 }
 
 void filter_free(struct filter *f)

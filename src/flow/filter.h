@@ -29,7 +29,8 @@ struct filter {
 	struct telnet state;
 	uint64_t offset;    /* of the copies */
 	int64_t resume;	    /* nothing moves before this time, 0: now */
-	struct text urgent; /* sent: goes before what has not been read yet */
+	struct text urgent; /* sent: goes before what has not been read yet, and in a pause */
+	bool urgent_begun;  /* a part of it has been sent */
 };
 
 /* Has F anything to do? */
@@ -52,6 +53,12 @@ void filter_wrote(struct filter *f, const char *data, size_t n);
 /* The time before which nothing should move: be written, where the flow HOLDS something, else be read. 0: it
  * may at once. */
 int64_t filter_resume(const struct filter *f, bool holds);
+
+/* Has F something to send now by itself, before what the flow HOLDS if it does? */
+bool filter_is_urgent(const struct filter *f, bool holds);
+
+/* N bytes of that, `urgent`, have been sent. */
+void filter_sent_urgent(struct filter *f, size_t n);
 
 void filter_free(struct filter *f);
 

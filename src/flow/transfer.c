@@ -151,16 +151,19 @@ enum transfer_result transfer_copy(struct transfer *t, size_t max)
 	return filled(t, (size_t)n, (size_t)n);
 }
 
-/* What goes before anything else is held next. */
-static enum transfer_result fill_urgent(struct transfer *t)
+/* What the filter has to send by itself, so far as the sink takes it. */
+static enum transfer_result send_urgent(struct transfer *t)
 {
 	struct text *urgent = &t->filter->urgent;
-	size_t n = urgent->length < t->size ? urgent->length : t->size;
+	ssize_t n = endpoint_write(t->to, urgent->data, urgent->length);
 
-	memcpy(t->buffer, urgent->data, n);
-	memmove(urgent->data, urgent->data + n, urgent->length - n);
-	urgent->length -= n;
-	return filled(t, n, n);
+	t->sink_full = true;
+	if (n < 0)
+		return errno == EAGAIN || errno == EINTR ? TRANSFER_WAIT : TRANSFER_SINK_ERROR;
+	filter_sent_urgent(t->filter, (size_t)n);
+	t->out += (size_t)n;
+	t->sink_full = t->held > 0 || urgent->length > 0;
+	return TRANSFER_MOVED;
 }
 
 /* The copying method through a filter. */
@@ -176,16 +179,19 @@ static enum transfer_result transfer_filter(struct transfer *t, size_t max)
 	}
 	if (filter_resume(f, t->held > 0) > clock_now())
 		return TRANSFER_WAIT;
-	if (t->held)
-		return drain(t, filter_piece(f, t->buffer + t->offset, t->held));
+	if (filter_is_urgent(f, t->held > 0))
+		return send_urgent(t);
+	if (t->held) {
+		enum transfer_result result =
+			drain(t, filter_piece(f, t->buffer + t->offset, t->held));
+		/* What came meanwhile is next. */
+		t->sink_full = t->sink_full || f->urgent.length > 0;
+		return result;
+	}
+	if (max == 0 || f->quit)
+		return f->quit ? TRANSFER_END : TRANSFER_WAIT;
 	if (!prepare(t, 2 * most + FILTER_MORE))
 		return TRANSFER_SOURCE_ERROR;
-	if (f->urgent.length)
-		return fill_urgent(t);
-	if (max == 0 || f->quit) {
-		let_go(t);
-		return f->quit ? TRANSFER_END : TRANSFER_WAIT;
-	}
 	most = most < max ? most : max;
 	got = endpoint_read(t->from, t->buffer + t->size - most, most);
 	if (got <= 0)
