@@ -11,7 +11,7 @@
 void flow_start(struct flow *f, struct endpoint *from, struct endpoint *to,
 		const struct flow_config *c)
 {
-	*f = (struct flow){ .left = FLOW_NO_LIMIT, .rate = c->rate };
+	*f = (struct flow){ .left = FLOW_NO_LIMIT, .wanted = c->wanted, .rate = c->rate };
 	transfer_start(&f->transfer, from, to, c->filter, c->limit);
 }
 
@@ -55,7 +55,7 @@ static void spend(struct flow *f)
 /* Nothing more is to be read? */
 static bool done(const struct flow *f)
 {
-	return f->source_ended || f->left == 0;
+	return f->source_ended || f->left == 0 || f->wanted == 0;
 }
 
 int64_t flow_resume(const struct flow *f)
@@ -120,7 +120,8 @@ static void settle(struct flow *f)
 uint64_t flow_step(struct flow *f)
 {
 	struct transfer *t = &f->transfer;
-	uint64_t in = t->in, out = t->out, most = f->left;
+	uint64_t in = t->in, out = t->out, all = t->out + t->held;
+	uint64_t most = f->left < f->wanted ? f->left : f->wanted;
 	enum transfer_result result;
 
 	if (f->state != FLOW_OPEN)
@@ -139,6 +140,8 @@ uint64_t flow_step(struct flow *f)
 		f->source_ended = true;
 	if (f->left != FLOW_NO_LIMIT)
 		f->left -= t->in - in;
+	if (f->wanted != FLOW_NO_LIMIT)
+		f->wanted -= t->out + t->held - all;
 	switch (result) {
 	case TRANSFER_MOVED:
 	case TRANSFER_WAIT:
@@ -178,7 +181,7 @@ void flow_limit(struct flow *f, uint64_t n)
 void flow_discard(struct flow *f)
 {
 	transfer_discard(&f->transfer);
-	f->left = FLOW_NO_LIMIT;
+	f->left = f->wanted = FLOW_NO_LIMIT;
 	if (f->state == FLOW_SINK_FAILED)
 		f->error = 0;
 	f->state = FLOW_OPEN;

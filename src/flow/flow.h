@@ -21,6 +21,7 @@ struct flow {
 	bool source_ended; /* by itself, or by an error */
 	int error;	   /* of the source or the sink */
 	uint64_t left;	   /* how many bytes more may be read */
+	uint64_t wanted;   /* how many the sink wants, which a filter may have made fewer of */
 	int64_t rate;	   /* bytes a second, UNSET: any */
 	int64_t budget;	   /* of it: how many may move now, */
 	int64_t budgeted;  /* as it was at this time */
@@ -33,6 +34,7 @@ struct flow_config {
 	struct filter *filter; /* NULL: none */
 	size_t limit;	       /* see transfer_start() */
 	int64_t rate;	       /* at most so many bytes a second, or UNSET */
+	uint64_t wanted;       /* over with so many bytes for the sink, FLOW_NO_LIMIT: any */
 };
 
 /* *F from FROM to TO. */

@@ -519,12 +519,12 @@ void pump_start(struct pump *p, struct loop *loop, const struct pump_config *c,
 		p->acknowledged = -stream_unacknowledged(peer->wfd);
 	if (peer->kind == ENDPOINT_TCP)
 		stream_inline_urgent(peer->rfd);
-	flow_start(&p->up, in, peer, &(struct flow_config){ c->up, c->buffer, c->rate });
-	flow_start(&p->down, peer, out, &(struct flow_config){ c->down, c->buffer, c->rate });
+	flow_start(&p->up, in, peer,
+		   &(struct flow_config){ c->up, c->buffer, c->rate, FLOW_NO_LIMIT });
+	flow_start(&p->down, peer, out,
+		   &(struct flow_config){ c->down, c->buffer, c->rate, c->read_bytes });
 	if (in->kind == ENDPOINT_QUEUE)
 		receiver_on_ready(in->queue, queue_ready, p);
-	if (c->read_bytes != FLOW_NO_LIMIT)
-		flow_limit(&p->down, c->read_bytes);
 	if (c->send_only)
 		flow_discard(&p->down);
 	if (c->recv_only)
