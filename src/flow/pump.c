@@ -73,6 +73,15 @@ static bool over(struct pump *p)
 	return true;
 }
 
+/* What --linger gives the peer does not begin within a pause of our own. */
+static void spare_pause(struct pump *p)
+{
+	int64_t resume = flow_holds(&p->up) ? flow_resume(&p->up) : 0;
+
+	if (resume > p->last_sent)
+		p->last_sent = resume;
+}
+
 /* It is us who end: no more of `in` is read, what comes is thrown away, and what was read is still
  * sent as long as the peer takes it (--linger). */
 static void end_from_here(struct pump *p)
@@ -84,6 +93,7 @@ static void end_from_here(struct pump *p)
 	flow_finish(&p->up);
 	flow_discard(&p->down);
 	p->last_sent = clock_now();
+	spare_pause(p);
 	timer_set(p->loop, &p->linger_timer, clock_after(p->last_sent, p->c.linger));
 }
 
@@ -488,6 +498,7 @@ static void linger(void *arg)
 
 	bool all = acknowledged(p);
 
+	spare_pause(p);
 	if (clock_now() - p->last_sent < p->c.linger) {
 		timer_set(p->loop, &p->linger_timer, clock_after(p->last_sent, p->c.linger));
 		return;
