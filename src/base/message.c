@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/terminal.h"
 #include "base/utf8.h"
 #include "base/wait.h"
 
@@ -126,23 +127,32 @@ static void write_all(const char *line, size_t n, int64_t patience)
 	cut = stuck && done > 0;
 }
 
-void message_live(const char *text, bool keep)
+/* What stands in the live line, in columns: there is one stderr. */
+static size_t live;
+
+void message_live(const char *text, size_t most, bool keep)
 {
-	static size_t before; /* columns of what stands there: there is one stderr */
-	size_t columns = strlen(text);
+	size_t columns = strlen(text), blanks;
 	char line[512];
 	int n;
 
-	if (columns + before == 0)
+	columns = columns < most ? columns : most;
+	if (columns + live == 0)
 		return;
-	/* No terminal is too simple for this: blanks over what stood there. */
-	n = snprintf(line, sizeof line, "\r%s%*s%s", text,
-		     before > columns ? (int)(before - columns) : 0, "",
-		     keep    ? "\n" :
+	/* No terminal is too simple for this: blanks over what stood there. It may be narrower now. */
+	blanks = live < most ? live : most;
+	blanks = blanks > columns ? blanks - columns : 0;
+	n = snprintf(line, sizeof line, "\r%.*s%*s%s", (int)columns, text, (int)blanks, "",
+		     keep    ? terminal_newline() :
 		     columns ? "" :
 			       "\r");
 	write_all(line, (size_t)n < sizeof line ? (size_t)n : sizeof line - 1, SECOND / 10);
-	before = keep ? 0 : columns;
+	live = keep ? 0 : columns;
+}
+
+void message_interrupts(void)
+{
+	message_live("", live, false);
 }
 
 /* Says N, whose text is TEXT of at most TEXT_MOST bytes. */
@@ -151,20 +161,21 @@ static void say(struct notice *n, const char *text)
 	int64_t patience = n->level == MESSAGE_ERROR ? SECOND : SECOND / 10;
 	char escaped[4 * TEXT_MOST + 1];
 
-	message_live("", false);
+	message_interrupts();
 	message_escape(escaped, sizeof escaped, text, strlen(text), false);
 	text_shorten(escaped, TEXT_MOST);
 	if (!n->m->options.json) {
 		char line[LINE_MOST];
 		int used =
-			snprintf(line, sizeof line, "sockit%s%s: %s\n", n->m->subcommand ? " " : "",
-				 n->m->subcommand ? n->m->subcommand : "", escaped);
+			snprintf(line, sizeof line, "sockit%s%s: %s%s", n->m->subcommand ? " " : "",
+				 n->m->subcommand ? n->m->subcommand : "", escaped,
+				 terminal_newline());
 		write_all(line, (size_t)used, patience);
 		return;
 	}
 	json_string(&n->json, "message", escaped);
 	json_close(&n->json, '}');
-	text_add(&n->json.text, "\n");
+	text_add(&n->json.text, "%s", terminal_newline());
 	if (!n->json.text.failed)
 		write_all(n->json.text.data, n->json.text.length, patience);
 	text_free(&n->json.text);

@@ -82,9 +82,12 @@ void notice_error(struct notice *n, enum outcome_kind kind, const char *code);
 /* Says it. */
 __attribute__((format(printf, 2, 3))) void notice_end(struct notice *n, const char *format, ...);
 
-/* Shows TEXT on stderr in place of what stood there live; "": nothing. Messages in between replace
- * it. With KEEP it stays, and the next one stands below. */
-void message_live(const char *text, bool keep);
+/* Shows TEXT on stderr, cut to MOST columns, in place of what stood there live; "": nothing. Messages in
+ * between replace it. With KEEP it stays, and the next one stands below. */
+void message_live(const char *text, size_t most, bool keep);
+
+/* Something else is about to be written to stderr: the live line gives way. */
+void message_interrupts(void);
 
 /* TEXT of N bytes as it may be shown: control characters (C0, DEL, C1) and bytes that are not
  * UTF-8 (RFC 3629) become \n, \t, \r, \xHH, a backslash \\ only if BACKSLASH. Fills OUT of SIZE

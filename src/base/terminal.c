@@ -2,6 +2,7 @@
 #include "base/terminal.h"
 
 #include <termios.h>
+#include <unistd.h>
 
 /* There is one stdin, and its settings outlive us: they must be found wherever the end comes. */
 static struct termios before;
@@ -11,9 +12,8 @@ int terminal_raw(int fd)
 {
 	struct termios raw;
 
-	if (changed >= 0)
-		return 0;
-	if (tcgetattr(fd, &before) < 0)
+	/* Once more where somebody else may have changed it meanwhile. */
+	if (changed < 0 && tcgetattr(fd, &before) < 0)
 		return -1;
 	raw = before;
 	cfmakeraw(&raw);
@@ -21,6 +21,11 @@ int terminal_raw(int fd)
 		return -1;
 	changed = fd;
 	return 0;
+}
+
+const char *terminal_newline(void)
+{
+	return changed >= 0 && isatty(STDERR_FILENO) ? "\r\n" : "\n";
 }
 
 void terminal_restore(void)

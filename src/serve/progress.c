@@ -31,40 +31,37 @@ static size_t width(void)
 	return ioctl(STDERR_FILENO, TIOCGWINSZ, &w) == 0 && w.ws_col > 0 ? w.ws_col : WIDTH;
 }
 
-/* The average of late, where what moved since the last look was at RATE. */
-static double average(const struct run *r, double rate, int64_t ns)
+/* What *AVERAGE, the rate of late, becomes where N bytes more have moved in NS. */
+static void add_to_average(double *average, uint64_t n, int64_t ns)
 {
-	double share = (double)ns / AVERAGED;
+	double rate = (double)n / (double)ns * (double)SECOND, share = (double)ns / AVERAGED;
 
-	if (r->rate < 0)
-		return rate;
-	share = share / (1 + share);
-	return r->rate + (rate - r->rate) * share;
+	*average = *average < 0 ? rate : *average + (rate - *average) * share / (1 + share);
 }
 
-/* What is left of T at RATE, as `45 %, ETA 0:12`. */
+/* What is left of T with RATE bytes a second taken from stdin, as `45 %, ETA 0:12`. */
 static void add_rest(char *text, size_t size, const struct run_totals *t, double rate)
 {
-	double left = (double)t->expected - (double)t->sent;
+	/* A file can grow meanwhile. */
+	uint64_t all = (uint64_t)t->expected > t->taken ? (uint64_t)t->expected : t->taken;
+	double left = (double)(all - t->taken);
 	char time[32];
 	size_t n = strlen(text);
 
 	if (t->expected <= 0)
 		return;
 	n += (size_t)snprintf(text + n, size - n, ", %.0f %%",
-			      100.0 * (double)t->sent / (double)t->expected);
+			      100.0 * (double)t->taken / (double)all);
 	if (rate <= 0 || left <= 0 || n >= size)
 		return;
 	clock_format(time, sizeof time, left / rate * (double)SECOND);
 	snprintf(text + n, size - n, ", ETA %s", time);
 }
 
-static void line(const struct run *r, const struct run_totals *t, double rate, char *text,
-		 size_t size)
+static void line(const struct run_totals *t, double rate, double taking, char *text, size_t size)
 {
 	char sent[32], received[32], speed[32], time[32];
 
-	(void)r;
 	size_format(sent, sizeof sent, (double)t->sent);
 	size_format(received, sizeof received, (double)t->received);
 	size_format(speed, sizeof speed, rate);
@@ -74,21 +71,18 @@ static void line(const struct run *r, const struct run_totals *t, double rate, c
 	else
 		snprintf(text, size, "%s %s, %s/s, %s", t->received ? "received" : "sent",
 			 t->received ? received : sent, speed, time);
-	add_rest(text, size, t, rate);
+	add_rest(text, size, t, taking);
 }
 
-static void show(struct run *r, const struct run_totals *t, double rate, bool last)
+static void show(struct run *r, const struct run_totals *t, double rate, double taking, bool last)
 {
 	char text[256];
 	struct notice n;
 
-	line(r, t, rate, text, sizeof text);
+	line(t, rate, taking, text, sizeof text);
 	if (r->live) {
 		/* A line that fills the last column moves some terminals on. */
-		size_t columns = width();
-		if (columns < sizeof text)
-			text[columns - 1] = '\0';
-		message_live(text, last);
+		message_live(text, width() - 1, last);
 		return;
 	}
 	notice_begin(&n, r->messages, MESSAGE_NOTE, "progress");
@@ -108,7 +102,6 @@ static void look(void *arg)
 	struct run *r = arg;
 	struct run_totals t = { .expected = UNSET };
 	int64_t now = clock_now(), ns = now - r->last_look;
-	uint64_t moved;
 
 	timer_set(r->loop, &r->progress_timer,
 		  clock_after(now, r->live ? LIVE_INTERVAL : LINE_INTERVAL));
@@ -117,11 +110,12 @@ static void look(void *arg)
 	r->calls.totals(r->calls.arg, &t);
 	if (!t.start)
 		return;
-	moved = t.sent + t.received;
-	r->rate = average(r, (double)(moved - r->last_moved) / (double)ns * (double)SECOND, ns);
-	r->last_moved = moved;
+	add_to_average(&r->rate, t.sent + t.received - r->last_moved, ns);
+	add_to_average(&r->taking, t.taken - r->last_taken, ns);
+	r->last_moved = t.sent + t.received;
+	r->last_taken = t.taken;
 	r->last_look = now;
-	show(r, &t, r->rate, false);
+	show(r, &t, r->rate, r->taking, false);
 }
 
 void progress_start(struct run *r)
@@ -132,7 +126,7 @@ void progress_start(struct run *r)
 	    (!terminal && !r->messages->options.json && r->data->progress < 2))
 		return;
 	r->live = terminal && !r->messages->options.json;
-	r->rate = -1;
+	r->rate = r->taking = -1;
 	r->last_look = clock_now();
 	r->progress_timer = (struct timer){ .fn = look, .arg = r };
 	timer_set(r->loop, &r->progress_timer, clock_after(r->last_look, LIVE_INTERVAL));
@@ -150,5 +144,7 @@ void progress_end(struct run *r)
 	if (!t.start)
 		return;
 	seconds = (double)(clock_now() - t.start) / (double)SECOND;
-	show(r, &t, (double)(t.sent + t.received) / (seconds > 0 ? seconds : 1), true);
+	if (seconds <= 0)
+		seconds = 1;
+	show(r, &t, (double)(t.sent + t.received) / seconds, (double)t.taken / seconds, true);
 }

@@ -11,7 +11,8 @@
 /* How far a run has come. */
 struct run_totals {
 	uint64_t sent, received;
-	int64_t expected; /* bytes to be sent in all, UNSET: not known */
+	uint64_t taken;	  /* from stdin: a filter makes more or fewer of them */
+	int64_t expected; /* from there in all, UNSET: not known */
 	int64_t start;	  /* of the first connection, 0: there was none yet */
 };
 
@@ -38,10 +39,11 @@ struct run {
 	struct run_calls calls;
 	struct outcome outcome;
 	bool ended;
+	bool finishing; /* only the files of -o and -x are missing something */
 	/* of --progress */
-	bool live; /* in place, else line by line */
-	double rate;
-	uint64_t last_moved;
+	bool live;	     /* in place, else line by line */
+	double rate, taking; /* bytes a second of late, from stdin */
+	uint64_t last_moved, last_taken;
 	int64_t last_look;
 	/* of what -vv says */
 	struct text waits;

@@ -45,10 +45,13 @@ static void totals(void *arg, struct run_totals *t)
 {
 	const struct server *s = arg;
 
-	*t = (struct run_totals){ s->sent, s->received, s->expected, s->start };
+	*t = (struct run_totals){
+		.sent = s->sent, .received = s->received, .expected = s->expected, .start = s->start
+	};
 	for (const struct session *x = s->sessions; x; x = x->next) {
 		t->sent += session_sent(x);
 		t->received += session_received(x);
+		t->taken += x->pumped ? x->pump.up.transfer.in : 0;
 	}
 }
 
