@@ -8,24 +8,36 @@
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "base/wait.h"
+#include "base/message.h"
+#include "base/terminal.h"
 
 #define WAITING_MOST (256 << 10)
-#define CLOSE_LIMIT (2 * SECOND)
 #define ROW 16 /* bytes in a line of the dump */
+
+static bool is_stderr(const struct transcript *t)
+{
+	return t->file.given == STDERR_FILENO;
+}
 
 static void fail(struct transcript *t, int error)
 {
 	watch_drop(t->loop, &t->watch);
-	if (!t->error) {
+	/* A stderr that nobody reads is nobody's loss. */
+	if (is_stderr(t) && error == EPIPE) {
+		t->deaf = true;
+		t->written = t->waiting.length = 0;
+		t->changed(t->arg, t);
+	} else if (!t->error) {
 		t->error = error;
-		t->failed(t->arg, t);
+		t->changed(t->arg, t);
 	}
 }
 
 /* Writes what the file takes now. */
 static void flush(struct transcript *t)
 {
+	if (is_stderr(t) && t->waiting.length)
+		message_interrupts();
 	while (!t->error && t->written < t->waiting.length) {
 		ssize_t n = endpoint_write(&t->file, t->waiting.data + t->written,
 					   t->waiting.length - t->written);
@@ -41,12 +53,18 @@ static void flush(struct transcript *t)
 	}
 	if (t->waiting.failed)
 		fail(t, ENOMEM);
-	if (t->written == t->waiting.length)
-		t->written = t->waiting.length = 0;
-	if (t->error || !t->waiting.length)
-		watch_drop(t->loop, &t->watch);
-	else
+	/* A reader that is slow, but never late, must not let it grow for ever. */
+	if (t->written > t->waiting.length / 2) {
+		t->waiting.length -= t->written;
+		memmove(t->waiting.data, t->waiting.data + t->written, t->waiting.length);
+		t->written = 0;
+	}
+	if (!t->error && t->waiting.length) {
 		watch_set(t->loop, &t->watch, POLLOUT);
+	} else if (transcript_waits(t)) {
+		watch_drop(t->loop, &t->watch);
+		t->changed(t->arg, t);
+	}
 }
 
 static void ready(void *arg, short events)
@@ -56,7 +74,7 @@ static void ready(void *arg, short events)
 }
 
 int transcript_open(struct transcript *t, struct loop *loop, const char *path, bool append,
-		    bool dump, void (*failed)(void *arg, struct transcript *t), void *arg)
+		    bool dump, void (*changed)(void *arg, struct transcript *t), void *arg)
 {
 	bool use_stderr = dump && !strcmp(path, "-");
 	int fd = use_stderr ? STDERR_FILENO :
@@ -68,7 +86,7 @@ int transcript_open(struct transcript *t, struct loop *loop, const char *path, b
 	if (fd < 0)
 		return -1;
 	*t = (struct transcript){
-		.loop = loop, .dump = dump, .start = clock_now(), .failed = failed, .arg = arg
+		.loop = loop, .dump = dump, .start = clock_now(), .changed = changed, .arg = arg
 	};
 	endpoint_inherit(&t->file, fd, true, use_stderr ? "stderr" : path);
 	endpoint_open_anew(&t->file);
@@ -92,8 +110,9 @@ static void add_row(struct transcript *t, const struct transcript_piece *piece, 
 	}
 	if (piece->id)
 		text_add(&t->waiting, "%llu", (unsigned long long)piece->id);
-	text_add(&t->waiting, "%c %.6f %08llx  %.*s |%.*s|\n", piece->sent ? '>' : '<', time,
-		 (unsigned long long)piece->offset, (int)sizeof hex - 1, hex, (int)n, text);
+	text_add(&t->waiting, "%c %.6f %08llx  %.*s |%.*s|%s", piece->sent ? '>' : '<', time,
+		 (unsigned long long)piece->offset, (int)sizeof hex - 1, hex, (int)n, text,
+		 is_stderr(t) ? terminal_newline() : "\n");
 }
 
 void transcript_add(struct transcript *t, const struct transcript_piece *piece, const void *data,
@@ -102,7 +121,7 @@ void transcript_add(struct transcript *t, const struct transcript_piece *piece, 
 	struct transcript_piece row = *piece;
 	const unsigned char *p = data;
 
-	if (t->error)
+	if (t->error || t->deaf)
 		return;
 	if (!t->dump) {
 		text_put(&t->waiting, data, n);
@@ -125,24 +144,28 @@ bool transcript_full(const struct transcript *t)
 	return !t->error && t->waiting.length - t->written > WAITING_MOST;
 }
 
+bool transcript_waits(const struct transcript *t)
+{
+	return t->watch.slot;
+}
+
+void transcript_move(struct transcript *t, struct loop *loop)
+{
+	bool waits = transcript_waits(t);
+
+	watch_drop(t->loop, &t->watch);
+	t->loop = loop;
+	if (waits)
+		watch_set(loop, &t->watch, POLLOUT);
+}
+
 int transcript_close(struct transcript *t)
 {
-	int64_t limit = clock_now() + CLOSE_LIMIT;
-
 	if (!t->loop)
 		return 0;
-	/* Errors are returned from here on. */
-	while (!t->error && t->waiting.length) {
-		int64_t left = limit - clock_now();
-		if (left <= 0 || !wait_ready(t->file.wfd, POLLOUT, left)) {
-			t->error = ETIMEDOUT;
-			break;
-		}
-		flush(t);
-	}
 	watch_drop(t->loop, &t->watch);
 	text_free(&t->waiting);
-	if (t->file.given != STDERR_FILENO && close(t->file.given) < 0 && !t->error)
+	if (!is_stderr(t) && close(t->file.given) < 0 && !t->error)
 		t->error = errno;
 	endpoint_close(&t->file);
 	t->loop = NULL;

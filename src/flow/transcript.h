@@ -20,7 +20,9 @@ struct transcript {
 	size_t written; /* of it */
 	struct watch watch;
 	int error;
-	void (*failed)(void *arg, struct transcript *t); /* once; `error` tells */
+	bool deaf; /* it is stderr, and nobody reads that any more */
+	/* It has failed, `error` tells, or has taken all that waited. */
+	void (*changed)(void *arg, struct transcript *t);
 	void *arg;
 };
 
@@ -31,10 +33,10 @@ struct transcript_piece {
 	uint64_t offset; /* of the first byte in its direction */
 };
 
-/* Opens PATH (the dump may have "-": stderr), which is emptied unless APPEND. FAILED is called from
+/* Opens PATH (the dump may have "-": stderr), which is emptied unless APPEND. CHANGED is called from
  * the loop or from transcript_add(). Returns 0, or -1 with errno of open(2). */
 int transcript_open(struct transcript *t, struct loop *loop, const char *path, bool append,
-		    bool dump, void (*failed)(void *arg, struct transcript *t), void *arg);
+		    bool dump, void (*changed)(void *arg, struct transcript *t), void *arg);
 
 /* Adds DATA of N bytes. A regular file has it then; elsewhere it may have to wait. */
 void transcript_add(struct transcript *t, const struct transcript_piece *piece, const void *data,
@@ -43,8 +45,13 @@ void transcript_add(struct transcript *t, const struct transcript_piece *piece, 
 /* Is so much waiting that no more should come? */
 bool transcript_full(const struct transcript *t);
 
-/* Writes what waits, for two seconds at most, and closes it. Returns 0, or -1 with errno where not all could be
- * written. Without effect where T (all zero) was never opened. */
+/* Does anything wait until the file takes it? Then T watches for that in its loop. */
+bool transcript_waits(const struct transcript *t);
+
+/* From now on it does so in LOOP. */
+void transcript_move(struct transcript *t, struct loop *loop);
+
+/* Closes it, what waits is lost. Returns 0, or -1 with errno of the first error. Without effect where T (all zero) was never opened. */
 int transcript_close(struct transcript *t);
 
 #endif

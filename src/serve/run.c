@@ -1,6 +1,7 @@
 #include "serve/run.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <string.h>
 
 #include "base/clock.h"
@@ -11,6 +12,12 @@
 #include "serve/report.h"
 
 #define WAITS_INTERVAL SECOND /* nothing moved so long: it is told what for */
+
+static void tell_stopped(const struct run *r, bool stopped)
+{
+	if (r->calls.stopped)
+		r->calls.stopped(r->calls.arg, stopped);
+}
 
 static void on_signal(void *arg, int signal)
 {
@@ -24,11 +31,13 @@ static void on_signal(void *arg, int signal)
 			message(r->messages, MESSAGE_NOTE, "note", "not connected yet");
 		break;
 	case SIGTSTP:
+		tell_stopped(r, true);
+		/* Nobody stops a process group that is orphaned: then this returns at once. */
+		signals_stop();
+		tell_stopped(r, false);
+		break;
 	case SIGCONT:
-		if (r->calls.stopped)
-			r->calls.stopped(r->calls.arg, signal == SIGTSTP);
-		if (signal == SIGTSTP)
-			signals_stop();
+		tell_stopped(r, false);
 		break;
 	default:
 		if (r->calls.signalled)
@@ -70,11 +79,20 @@ static void on_waits(void *arg)
 	r->waits = text;
 }
 
-static void copy_failed(void *arg, struct transcript *t)
+/* Has a file of -o or -x not taken all yet? */
+static bool copies_wait(const struct run *r)
+{
+	return transcript_waits(&r->copies[0]) || transcript_waits(&r->copies[1]);
+}
+
+static void copy_changed(void *arg, struct transcript *t)
 {
 	struct run *r = arg;
 
-	run_end(r, report_error(r->messages, t->file.name, t->error));
+	if (t->error)
+		run_end(r, report_error(r->messages, t->file.name, t->error));
+	else if (r->finishing && !copies_wait(r))
+		loop_stop(r->loop);
 }
 
 /* Opens the files of -o and -x. Returns 0, or -1 having said why not. */
@@ -85,7 +103,7 @@ static int open_copies(struct run *r)
 
 	for (int i = 0; i < 2; i++)
 		if (paths[i] && transcript_open(&r->copies[i], r->loop, paths[i], d->append, i == 1,
-						copy_failed, r) < 0) {
+						copy_changed, r) < 0) {
 			report_error(r->messages, paths[i], errno);
 			return -1;
 		}
@@ -129,10 +147,45 @@ void run_end(struct run *r, struct outcome outcome)
 	loop_stop(r->loop);
 }
 
+static void move_copies(struct run *r, struct loop *loop)
+{
+	for (int i = 0; i < 2; i++)
+		if (r->copies[i].loop)
+			transcript_move(&r->copies[i], loop);
+	r->loop = loop;
+}
+
+/* Whoever reads the file of -o or -x may be slow. It gets the rest, unless a signal or --timeout ends
+ * that too. Nothing else goes on meanwhile: so it has a loop of its own. */
+static void finish_copies(struct run *r)
+{
+	struct loop *served = r->loop, *rest;
+	bool told_to = r->outcome.kind == OUTCOME_SIGNAL && r->outcome.detail != SIGPIPE;
+	bool timed_out = r->data->timeout != UNSET && !r->timeout.slot;
+
+	if (told_to || timed_out || !copies_wait(r))
+		return;
+	rest = loop_new();
+	if (!rest)
+		return;
+	timer_drop(served, &r->timeout);
+	move_copies(r, rest);
+	timer_set(rest, &r->timeout, clock_after(r->messages->start, r->data->timeout));
+	loop_on_signal(rest, on_signal, r);
+	r->finishing = true;
+	/* What goes wrong with them is worth telling where nothing else has. */
+	r->ended = r->outcome.kind != OUTCOME_DONE;
+	loop_run(rest);
+	timer_drop(rest, &r->timeout);
+	move_copies(r, served);
+	loop_free(rest);
+}
+
 struct outcome run_wait(struct run *r)
 {
 	if (!r->ended && loop_run(r->loop) < 0)
 		run_end(r, report_error(r->messages, "poll", errno));
+	finish_copies(r);
 	for (int i = 0; i < 2; i++) {
 		const char *name = r->copies[i].file.name;
 		bool told = r->copies[i].error;
