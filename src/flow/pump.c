@@ -576,6 +576,7 @@ struct pump_waits pump_waits(const struct pump *p)
 		.peer = flow_wants_source(&p->down) && awaits_peer_end(p),
 		.peer_reading = flow_wants_sink(&p->up),
 		.out = flow_wants_sink(&p->down),
+		.paused = flow_resume(&p->up) || flow_resume(&p->down),
 		.acknowledged = p->up_passed && !awaits_peer_end(p),
 	};
 }

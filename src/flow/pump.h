@@ -100,6 +100,7 @@ struct pump_waits {
 	bool peer;	   /* the same from the peer */
 	bool peer_reading; /* that the peer takes what was sent */
 	bool out;	   /* that `out` takes what came */
+	bool paused;	   /* for its rate or its filters */
 	bool acknowledged; /* that the peer's kernel acknowledges all that was sent */
 };
 

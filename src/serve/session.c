@@ -165,6 +165,21 @@ void session_figures(const struct session *x, enum message_level level, bool clo
 	report_figures(x->server->run->messages, level, &f, closed ? "closed" : "stats");
 }
 
+/* Why X's pump pauses. */
+static void add_pause(const struct session *x, struct text *text)
+{
+	const struct transcript *copies = x->server->run->copies;
+	bool full = false;
+
+	for (int i = 0; i < 2; i++)
+		if (copies[i].loop && transcript_full(&copies[i])) {
+			text_add(text, "; %s to take its copy (--timeout)", copies[i].file.name);
+			full = true;
+		}
+	if (!full)
+		text_add(text, "; the end of a pause (--delay, --rate)");
+}
+
 void session_waits(const struct session *x, struct text *text)
 {
 	struct pump_waits w = { 0 };
@@ -175,7 +190,7 @@ void session_waits(const struct session *x, struct text *text)
 		text_add(text, "; the command's end (--kill-after, once %s has ended)", x->name);
 	if (w.in)
 		text_add(text, "; %s's data or end (%s)", x->pump.in->name,
-			 x->child.pid > 0 ? "--timeout" : "--recv-only would not");
+			 x->child.pid > 0 ? "--timeout" : "-i, --recv-only");
 	if (w.peer)
 		text_add(text, "; %s's data or end (-i, %s--send-only)", x->name,
 			 x->pump.up.source_ended ? "-q, " : "");
@@ -183,6 +198,8 @@ void session_waits(const struct session *x, struct text *text)
 		text_add(text, "; %s to take what is sent (-i)", x->name);
 	if (w.out)
 		text_add(text, "; %s to take what came (--timeout)", x->pump.out->name);
+	if (w.paused)
+		add_pause(x, text);
 	if (w.acknowledged)
 		text_add(text, "; %s to acknowledge what was sent (-q)", x->name);
 }
