@@ -358,3 +358,15 @@ example() {
 @test "example: messages for a program" {
 	example json
 }
+
+@test "example: a rate, and how far it is" {
+	example rate-progress
+}
+
+@test "example: a hex dump" {
+	example dump
+}
+
+@test "example: log in to a telnet server from a script" {
+	example telnet-login
+}

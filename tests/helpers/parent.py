@@ -12,17 +12,24 @@ KIND of descriptor N (0 to 2; what is not named is inherited):
     file:PATH           read from or appended to
     same                the same open file as descriptor N-1 (all `tty` are the same anyway)
 Modifiers: nonblock (O_NONBLOCK on what COMMAND gets), small (a pipe of 4096 bytes, the
-smallest buffers of a socket), late (what comes out is read only from `drain` on).
+smallest buffers of a socket), late (what comes out is read only from `drain` on), raw (a
+terminal whose settings may change while COMMAND runs), wN (a terminal of N columns).
 
 Verbs:
     ignore:SIGNAL   COMMAND starts with SIGNAL ignored (all others are as by default)
+    group           COMMAND starts in a process group of its own
+    keys:DIGITS     write these bytes (hexadecimal) to its stdin
+    israw, iscooked until the terminal on its stdin is in raw mode, or as it was
+    cook            set that terminal back to what it was
+    isstopped       until it is stopped
+    columns:N       the terminal has N columns now
     type:TEXT       write TEXT and a newline to its stdin
     copy:PATH       write the contents of PATH to its stdin, beside what follows
     eof             end its stdin: Ctrl-D, close or shutdown
     deaf            close the other end of its stdout (which must be late)
     release         close our copies of what COMMAND was given; no more comparing
     drain           read its stdout, its stderr
-    expect:TEXT     until TEXT has come from its stdout
+    expect:TEXT     until TEXT has come from its stdout (or the terminal on its stdin)
     kill:SIGNAL     send SIGNAL
     storm:N         send SIGUSR1 N times
     alive           fail unless it runs
@@ -39,6 +46,7 @@ import os
 import pty
 import signal
 import socket
+import struct
 import subprocess
 import sys
 import termios
@@ -61,6 +69,10 @@ def socket_pair(kind):
         return a, server.accept()[0]
 
 
+def set_columns(terminal, n):
+    fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack('4H', 24, int(n), 0, 0))
+
+
 class Given:
     """Descriptor N of COMMAND: `theirs` is what it gets, `mine` the other end."""
 
@@ -69,9 +81,11 @@ class Given:
         self.n, self.kind, self.mine, self.reader = n, name, None, None
         self.seen = bytearray()
         self.late = 'late' in modifiers
+        self.may_change = 'raw' in modifiers
         first = others.get(n - 1) if name == 'same' else others.get(min(others, default=None))
         if first and (name == 'same' or name == first.kind == 'tty'):
             self.theirs, self.kind = first.theirs, first.kind
+            self.may_change |= first.may_change
             if n == 1:  # who reads the other end
                 self.mine, first.late = first.mine, True
         elif name == 'tty':
@@ -80,6 +94,9 @@ class Given:
             settings[1] &= ~termios.OPOST
             settings[3] &= ~termios.ECHO
             termios.tcsetattr(self.theirs, termios.TCSANOW, settings)
+            for word in modifiers:
+                if word[0] == 'w':
+                    set_columns(self.theirs, word[1:])
         elif name == 'pipe':
             ends = os.pipe()
             self.theirs, self.mine = ends if n == 0 else ends[::-1]
@@ -105,8 +122,10 @@ class Given:
         settings = termios.tcgetattr(self.theirs) if self.kind == 'tty' else None
         return fcntl.fcntl(self.theirs, fcntl.F_GETFL), settings
 
-    def check(self):
+    def check(self, over=False):
         now = self.look() if self.theirs is not None else self.state
+        if self.may_change and not over:
+            now = now[0], self.state[1]
         if now != self.state:
             raise Failure(f'descriptor {self.n}: {self.state} became {now}')
 
@@ -135,7 +154,7 @@ class Given:
 class Parent:
     def __init__(self, words, command):
         self.given, self.verbs, self.ignored, self.writers = {}, [], [], []
-        self.changed, self.lock = None, threading.Lock()
+        self.changed, self.lock, self.group = None, threading.Lock(), False
         for word in words:
             if word[1:2] == '=':
                 kind, *modifiers = word[2:].split('+')
@@ -144,7 +163,9 @@ class Parent:
             name, _, argument = word.partition(':')
             if not word:
                 continue
-            if name == 'ignore':
+            if name == 'group':
+                self.group = True
+            elif name == 'ignore':
                 self.ignored.append(self.number(argument))
             else:
                 self.verbs.append((getattr(self, 'do_' + name), argument))
@@ -160,6 +181,8 @@ class Parent:
                 g.drain()
 
     def dispositions(self):
+        if self.group:
+            os.setpgid(0, 0)
         for s in range(1, signal.NSIG):
             if s in (signal.SIGKILL, signal.SIGSTOP):
                 continue
@@ -191,6 +214,39 @@ class Parent:
 
     def do_type(self, text):
         os.write(self.given[0].mine, text.encode() + b'\n')
+
+    def do_keys(self, digits):
+        os.write(self.given[0].mine, bytes.fromhex(digits))
+
+    @staticmethod
+    def until(condition, what):
+        end = time.monotonic() + LIMIT
+        while not condition():
+            if time.monotonic() > end:
+                raise Failure(what)
+            time.sleep(0.002)
+
+    def canonical(self):
+        return termios.tcgetattr(self.given[0].theirs)[3] & termios.ICANON
+
+    def do_israw(self, _):
+        self.until(lambda: not self.canonical(), 'not in raw mode')
+
+    def do_iscooked(self, _):
+        self.until(self.canonical, 'still in raw mode')
+        self.given[0].check(True)
+
+    def do_cook(self, _):
+        termios.tcsetattr(self.given[0].theirs, termios.TCSANOW, self.given[0].state[1])
+
+    def do_isstopped(self, _):
+        def stopped():
+            with open(f'/proc/{self.child.pid}/stat') as f:
+                return f.read().rpartition(')')[2].split()[0] == 'T'
+        self.until(stopped, 'not stopped')
+
+    def do_columns(self, n):
+        set_columns(self.given[min(self.given)].theirs, n)
 
     def do_copy(self, path):
         def write():
@@ -229,11 +285,8 @@ class Parent:
                 self.given[n].drain()
 
     def do_expect(self, text):
-        end = time.monotonic() + LIMIT
-        while text.encode() not in self.given[1].seen:
-            if time.monotonic() > end:
-                raise Failure(f'{text} has not come')
-            time.sleep(0.002)
+        seen = self.given[1 if 1 in self.given else min(self.given)].seen
+        self.until(lambda: text.encode() in seen, f'{text} has not come')
 
     def do_kill(self, name):
         self.child.send_signal(self.number(name))
@@ -271,7 +324,7 @@ class Parent:
         if self.changed:
             raise self.changed
         for g in self.given.values():
-            g.check()
+            g.check(True)
         return status
 
     def show(self):

@@ -15,6 +15,8 @@ Settings:
 Verbs:
     send:N          N bytes: 0, 1, ... 250, 0, 1, ...
     text:TEXT       TEXT and a newline
+    hex:DIGITS      the bytes, in one write
+    urgent:DIGITS   the same, the last of them as urgent data (MSG_OOB)
     file:PATH       what is in PATH
     exchange:PATH   the same, with its end, while it reads up to the other's end
     feed:PATH       what is in PATH, beside what follows up to `shutdown`
@@ -75,6 +77,15 @@ class Peer:
 
     def text(self, text):
         self.put(text.encode() + b'\n')
+
+    def hex(self, digits, flags=0):
+        try:
+            self.socket.send(bytes.fromhex(digits), flags)
+        except OSError as error:
+            self.failed(error)
+
+    def urgent(self, digits):
+        self.hex(digits, socket.MSG_OOB)
 
     def file(self, path):
         with open(path, 'rb') as f:

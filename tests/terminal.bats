@@ -1,0 +1,404 @@
+#!/usr/bin/env bats
+# What a user at a terminal sees and does: --raw, --progress, what -vv says of a run that waits, SIGUSR1.
+
+# shellcheck disable=SC2153 # serve sets LISTENER
+
+load helpers/common
+load helpers/words
+
+### --raw.
+
+# at_terminal STATUS [VERB]... -- [OPTION]...: sockit connect --raw to the counterpart, at a terminal, with
+# a parent that plays VERBs; the terminal must be as it was afterwards.
+at_terminal() {
+	local status=$1 verbs=()
+	shift
+	while [ "$1" != -- ]; do
+		verbs+=("$1")
+		shift
+	done
+	exits "$status" "$PARENT" 0=tty+raw group "${verbs[@]}" -- \
+		"$SOCKIT" connect --raw "${@:2}" 127.0.0.1 "$PORT" >out 2>err
+}
+
+# sent HEX: the counterpart has read just these bytes, and the end.
+sent() {
+	python3 -c 'import sys; sys.stdout.buffer.write(bytes.fromhex(sys.argv[1]))' "$1" >expected
+	counterpart_ended expected
+}
+
+# bats test_tags=valgrind
+@test "raw: every key is sent as it is, at once, and the peer's end restores the terminal" {
+	local keys
+	# Ctrl-C, Ctrl-D, Ctrl-Z, Ctrl-\, erase, CR, LF, Ctrl-S, Ctrl-Q, Ctrl-V, 255, a letter.
+	keys=03041a1c7f0d0a131116ff61
+	counterpart read:12 text:bye shutdown readall report
+	at_terminal 0 israw keys:$keys -- 
+	silent
+	[ "$(cat out)" = bye ]
+	sent $keys
+}
+
+@test "raw: only while there is a connection" {
+	mkfifo notify go
+	"$PARENT" 0=tty+raw pause:0.1 iscooked go:go israw -- \
+		"$SOCKIT" listen --raw --notify-fd 9 127.0.0.1 0 >out 2>err 9>notify 3>&- &
+	started
+	local listener=$PID port
+	read -r _ port <notify
+	: <go
+	counterpart connect:"$port" pause:0.2 text:bye shutdown readall
+	ended 0 "$listener"
+	says "$LISTENING"
+	[ "$(cat out)" = bye ]
+}
+
+@test "raw: Ctrl-] and then . ends the run, and is not sent" {
+	counterpart readall report
+	at_terminal 0 israw keys:61621d2e6364 -- 
+	silent
+	sent 6162
+}
+
+@test "raw: Ctrl-] and . in two reads" {
+	mkfifo go
+	counterpart read:2 gate:go readall report
+	at_terminal 0 israw keys:61621d go:go pause:0.1 keys:2e -- 
+	silent
+	sent 6162
+}
+
+@test "raw: Ctrl-] twice sends one; before anything else it is sent too" {
+	counterpart read:6 shutdown readall report
+	at_terminal 0 israw keys:1d1d keys:1d61 keys:2e keys:1d1d2e -- 
+	silent
+	sent 1d1d612e1d2e
+}
+
+@test "raw: Ctrl-] . while the peer has ended neither its sending nor its reading" {
+	counterpart read:1 hold
+	at_terminal 0 israw keys:61 pause:0.1 keys:1d2e -- --linger 100ms
+	silent
+}
+
+@test "raw: restored at the end by signals" {
+	local s
+	for s in TERM:143 INT:130 HUP:129 QUIT:131; do
+		counterpart hold
+		ulimit -c 0
+		at_terminal "${s#*:}" israw kill:"${s%:*}" -- 
+		silent
+		kill "$PEER"
+	done
+}
+
+@test "raw: restored at the end by errors and limits" {
+	counterpart hold
+	at_terminal 4 israw -- --timeout 300ms
+	says '^sockit connect: not done within 300 ms \(--timeout\)$'
+	kill "$PEER"
+	counterpart hold
+	at_terminal 4 israw -- -i 300ms
+	says ': nothing moved for 300 ms \(--idle-timeout\)$'
+	kill "$PEER"
+	mkfifo go
+	counterpart gate:go reset
+	at_terminal 1 israw go:go -- 
+	says '\(ECONNRESET\)$'
+	counterpart gate:go text:hello readall
+	at_terminal 1 israw go:go -- -o /dev/full
+	says '^sockit connect: /dev/full: .*\(ENOSPC\)$'
+	counterpart gate:go text:hello readall
+	at_terminal 0 israw go:go -- --read-bytes 3
+	silent
+	[ "$(cat out)" = hel ]
+}
+
+@test "raw: not while the process is stopped" {
+	counterpart read:1 shutdown readall report
+	at_terminal 0 israw kill:TSTP isstopped iscooked kill:CONT israw keys:03 -- 
+	silent
+	sent 03
+}
+
+@test "raw: again after SIGCONT, whoever changed it meanwhile" {
+	counterpart read:1 shutdown readall report
+	at_terminal 0 israw kill:STOP isstopped cook kill:CONT israw keys:03 -- 
+	silent
+	sent 03
+}
+
+@test "raw: a signal to stop that was ignored stays so" {
+	counterpart read:1 shutdown readall report
+	at_terminal 0 ignore:TSTP israw kill:TSTP pause:0.1 israw alive keys:03 -- 
+	silent
+	sent 03
+}
+
+@test "raw: without a terminal nothing happens" {
+	printf 'a\035.b\035\035\n' >in
+	counterpart readall report
+	exits 0 "$SOCKIT" connect --raw 127.0.0.1 "$PORT" <in >out 2>err
+	silent
+	counterpart_ended in
+	counterpart readall report
+	exits 0 "$PARENT" 0=pipe copy:in eof -- "$SOCKIT" connect --raw 127.0.0.1 "$PORT" 2>err
+	silent
+	counterpart_ended in
+	counterpart readall report
+	exits 0 "$SOCKIT" connect --raw 127.0.0.1 "$PORT" </dev/null >out 2>err
+	silent
+	exits 2 "$SOCKIT" connect --raw -d 127.0.0.1 "$PORT" </dev/null >out 2>err
+	says '--raw.*--recv-only|--recv-only.*--raw'
+}
+
+@test "raw: a line on stderr begins in the first column" {
+	mkfifo go
+	counterpart gate:go text:hello readall
+	exits 0 "$PARENT" 0=tty+raw 1=tty 2=tty israw kill:USR1 go:go expect:hello keys:1d2e -- \
+		"$SOCKIT" connect --raw -x - 127.0.0.1 "$PORT" >out 2>err
+	# What came is passed as it is; each other line has its CR. All of it is the one terminal's.
+	cat out err >all
+	grep -q $'^hello$' all
+	grep -qE $'^< [0-9.]+ 00000000  68 65 6c 6c 6f 0a  .*\\|hello\\.\\|\r$' all
+	grep -qE $'^sockit connect: sent 0 bytes, .*\r$' all
+}
+
+@test "raw: with -k while a client is there, and Ctrl-] . ends all" {
+	mkfifo notify
+	"$PARENT" 0=tty+raw israw iscooked israw keys:611d2e -- \
+		"$SOCKIT" listen -k --raw --notify-fd 9 127.0.0.1 0 >out 2>err 9>notify 3>&- &
+	started
+	local listener=$PID port
+	read -r _ port <notify
+	counterpart connect:"$port" pause:0.1 shutdown readall
+	counterpart_ended
+	counterpart connect:"$port" readall report
+	ended 0 "$listener"
+	sent 61
+	says "$LISTENING"
+}
+
+### --progress.
+
+# screen COLUMNS <BYTES: what a terminal of so many columns shows in the end, and before each time
+# that a line is overwritten; fails where a line is longer.
+screen() {
+	python3 -c '
+import sys
+columns = int(sys.argv[1])
+lines, line, at = [], [], 0
+for c in sys.stdin.buffer.read().decode():
+    if c == "\r":
+        lines.append("".join(line).rstrip())
+        at = 0
+    elif c == "\n":
+        lines.append("".join(line).rstrip())
+        line, at = [], 0
+    else:
+        line[at:at + 1] = [c]
+        at += 1
+        if at >= columns:
+            sys.exit("too long: " + "".join(line))
+lines.append("".join(line).rstrip())
+print("\n".join(l for l in lines if l))' "$1"
+}
+
+# bats test_tags=valgrind
+@test "progress: bytes, rate, time, and what is left of a file" {
+	random_file in 150000
+	counterpart readall report
+	exits 0 "$PARENT" 2=tty -- \
+		"$SOCKIT" connect --progress --rate 100k 127.0.0.1 "$PORT" <in >out 2>err
+	silent out
+	counterpart_ended in
+	screen 80 <err >lines
+	[ "$(wc -l <lines)" -ge 4 ]
+	grep -qE '^sent [0-9.]+ KiB, [0-9.]+ KiB/s, 0:00, [1-6][0-9] %, ETA 0:0[01]$' lines
+	[[ $(tail -n 1 lines) =~ ^sent\ 146\.?[0-9]*\ KiB,\ [0-9.]+\ KiB/s,\ 0:01,\ 100\ %$ ]]
+	[ "$(tail -c 1 err)" = "" ]
+}
+
+@test "progress: what is left is of stdin, whatever a filter makes of it" {
+	yes '' | head -n 60000 >in
+	tail -c 30000 in >rest
+	counterpart readall report
+	exec 5<in
+	head -c 30000 <&5 >/dev/null
+	exits 0 "$PARENT" 2=tty -- \
+		"$SOCKIT" connect --progress -C --rate 60k 127.0.0.1 "$PORT" <&5 >out 2>err
+	exec 5<&-
+	screen 80 <err >lines
+	[[ $(tail -n 1 lines) == *', 100 %' ]]
+	grep -qE ' [2-7][0-9] %' lines
+	! grep -qE '1[0-9][1-9] %' lines || return 1
+}
+
+@test "progress: what is received; no per cent where nobody knows how much" {
+	mkfifo go
+	counterpart send:60000 gate:go send:40000 shutdown readall
+	exits 0 "$PARENT" 0=pipe 2=tty pause:0.4 go:go eof -- \
+		"$SOCKIT" connect --progress 127.0.0.1 "$PORT" >out 2>err
+	[ "$(wc -c <out)" -eq 100000 ]
+	screen 80 <err >lines
+	grep -qE '^received 58\.?[0-9]* KiB, ' lines
+	[[ $(tail -n 1 lines) =~ ^received\ 97\.?[0-9]*\ KiB,\ [0-9.]+\ [KM]iB/s,\ 0:00$ ]]
+	! grep -qE '%|ETA' err || return 1
+}
+
+@test "progress: the line fits the terminal, also one that becomes narrower" {
+	random_file in 100000
+	local columns
+	for columns in 30 80; do
+		counterpart readall
+		exits 0 "$PARENT" 2=tty+w$columns pause:0.4 columns:30 pause:0.3 -- \
+			"$SOCKIT" connect --progress --rate 80k 127.0.0.1 "$PORT" <in >out 2>err
+		screen $columns <err >lines
+		grep -q '^sent ' lines
+	done
+	grep -qE 'ETA' lines
+	# Nor are there blanks to wipe what was there beyond the last column.
+	! tr '\r' '\n' <err | tail -n 1 | grep -qE '.{30}' || return 1
+}
+
+@test "progress: messages do not get mixed into the line" {
+	random_file in 100000
+	counterpart readall
+	exits 0 "$PARENT" 2=tty+w200 pause:0.35 kill:USR1 pause:0.3 kill:USR1 -- \
+		"$SOCKIT" connect -v --progress --rate 80k 127.0.0.1 "$PORT" <in >out 2>err
+	screen 200 <err >lines
+	[ "$(grep -c '^sockit connect: sent ' lines)" -eq 2 ]
+	grep -qE '^sockit connect: connected to 127\.0\.0\.1 port [0-9]+ from [^,]*$' lines
+	grep -qE '^sockit connect: closed: sent 100000 bytes, .*$' lines
+	grep -E '^sent ' lines | tail -n 1 | grep -qE '100 %$'
+	# Only these two kinds of lines.
+	! grep -vE '^sockit connect: [^%]*$|^sent [0-9.]+ [KMB].* [KM]?i?B/s, 0:0[0-9], [0-9]+ %(, ETA 0:0[0-9])?$' lines ||
+		return 1
+}
+
+@test "progress: nothing where stderr is no terminal, unless given twice" {
+	random_file in 100000
+	counterpart readall
+	exits 0 "$SOCKIT" connect --progress --rate 200k 127.0.0.1 "$PORT" <in >out 2>err
+	silent
+	counterpart readall
+	exits 0 "$SOCKIT" connect --progress --progress --rate 60k 127.0.0.1 "$PORT" <in >out 2>err
+	[ "$(wc -l <err)" -ge 2 ]
+	! grep -vE '^sockit connect: sent [0-9.]+ KiB, [0-9.]+ KiB/s, 0:0[0-9], [0-9]+ %(, ETA 0:0[0-9])?$' err ||
+		return 1
+	counterpart readall
+	exits 0 "$PARENT" 2=tty -- \
+		"$SOCKIT" connect --progress --quiet --rate 200k 127.0.0.1 "$PORT" <in >out 2>err
+	silent
+}
+
+@test "progress: nothing where there never was a connection; a failure keeps its line" {
+	exits 1 "$PARENT" 2=tty -- "$SOCKIT" connect --progress 127.0.0.1 "$(free_port)" </dev/null >out 2>err
+	screen 200 <err >lines
+	says '^sockit connect: 127\.0\.0\.1 port [0-9]+: .*\(ECONNREFUSED\)$' lines
+}
+
+### -vv: what a run waits for, and what would end that.
+
+# Several runs wait at once, since it takes a second or two until that is said: each with files of its own.
+
+# waits STDIN STDOUT REGEX OPTION...: a connection to the counterpart waits for that.
+WAITS=()
+waits() {
+	"$SOCKIT" connect -vv "${@:4}" 127.0.0.1 "$PORT" <"$1" >"$2" 2>"err.$PORT" 3>&- &
+	started
+	WAITS+=("$PID $PORT $3")
+}
+# told: each of them has said so, once.
+told() {
+	local line pid port regex
+	for line in "${WAITS[@]}"; do
+		read -r pid port regex <<<"$line"
+		eventually grep -qE "^sockit connect: +[0-9]+\.[0-9]{6} waiting for $regex\$" "err.$port" || {
+			echo "no: $regex"
+			cat "err.$port"
+			return 1
+		}
+	done
+	pause 1.2
+	for line in "${WAITS[@]}"; do
+		read -r pid port regex <<<"$line"
+		kill "$pid"
+		ended 143 "$pid"
+		[ "$(grep -cE '[0-9]{6} waiting for ' "err.$port")" -eq 1 ]
+	done
+}
+
+WHO='127\.0\.0\.1 port [0-9]+'
+
+@test "waiting: for stdin, the peer, the reader of stdout, a pause of our own" {
+	mkfifo in slow
+	exec 5<>in 6<>slow
+	counterpart shutdown hold
+	waits in out "stdin's data or end \(-i, --recv-only\)"
+	counterpart hold
+	waits /dev/null out "$WHO's data or end \(-i, -q, --send-only\)"
+	counterpart hold
+	waits /dev/null out "$WHO's data or end \(-i, --send-only\)" -d
+	random_file much 8388608
+	counterpart rcvbuf:4096 hold
+	waits much out "$WHO's data or end \(-i, --send-only\); $WHO to take what is sent \(-i\)" --sndbuf 4k
+	counterpart send:20000000 hold
+	waits in slow "stdin's data or end \(-i, --recv-only\); stdout to take what came \(--timeout\)"
+	printf 'a\nb\n' >lines
+	counterpart hold
+	waits lines out "$WHO's data or end \(-i, --send-only\); the end of a pause \(--delay, --rate\)" --delay 9
+	told
+	exec 5<&- 6<&-
+}
+
+@test "waiting: for a client, and for whoever reads the file of -o" {
+	mkfifo copy
+	exec 5<>copy
+	serve -d -vv -o copy 127.0.0.1 0 </dev/null >out 2>err
+	eventually grep -qE 'waiting for a client \(-w\)$' err
+	counterpart connect:"$PORT" send:3000000 hold
+	eventually grep -qE "waiting for copy to take its copy \(--timeout\)\$" err
+	[ "$(grep -c 'waiting for' err)" -eq 2 ]
+	kill "$LISTENER"
+	ended 143 "$LISTENER"
+	exec 5<&-
+}
+
+@test "waiting: for a connection" {
+	# A backlog that is full drops what comes.
+	within 20 python3 - "$SOCKIT" <<-'END'
+		import socket, subprocess, sys
+		server = socket.socket()
+		server.bind(('127.0.0.1', 0))
+		server.listen(0)
+		port = server.getsockname()[1]
+		filling = []
+		for _ in range(4):
+		    s = socket.socket()
+		    s.setblocking(False)
+		    s.connect_ex(('127.0.0.1', port))
+		    filling.append(s)
+		child = subprocess.run([sys.argv[1], 'connect', '-vv', '-w', '2.5', '127.0.0.1', str(port)],
+		                       stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+		print(child.stderr)
+		assert f'waiting for 127.0.0.1 port {port} to answer (-w)\n' in child.stderr
+		assert child.returncode == 4
+	END
+}
+
+### SIGUSR1.
+
+@test "SIGUSR1: the figures so far, or that there is no connection yet" {
+	serve -d 127.0.0.1 0 </dev/null >out 2>err
+	kill -USR1 "$LISTENER"
+	eventually grep -q '^sockit listen: not connected yet$' err
+	mkfifo go
+	counterpart connect:"$PORT" text:hello gate:go shutdown readall
+	eventually [ -s out ]
+	kill -USR1 "$LISTENER"
+	eventually grep -qE '^sockit listen: sent 0 bytes, received 6 bytes in ' err
+	: >go
+	ended 0 "$LISTENER"
+	[ "$(wc -l <err)" -eq 3 ]
+}
