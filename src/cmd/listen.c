@@ -61,8 +61,9 @@ static void on_event(void *arg, const struct event *e)
 	const struct messages *m = &l->options->messages;
 
 	if (e->kind == EVENT_ACCEPT_FAILED)
-		server_short(&l->server);
-	report_event_at(m, e, e->kind == EVENT_LISTENING && l->any_port);
+		server_short(&l->server, e->error);
+	if (!e->again)
+		report_event_at(m, e, e->kind == EVENT_LISTENING && l->any_port);
 }
 
 static void opened(void *arg, struct listener *listener, const struct listener_result *r)

@@ -5,6 +5,7 @@
 #ifndef NET_EVENT_H
 #define NET_EVENT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "net/address.h"
@@ -27,6 +28,7 @@ struct event {
 	size_t count;
 	int error;
 	const char *what; /* NULL: the call itself */
+	bool again;	  /* the same as before, and nothing else since */
 };
 
 typedef void event_fn(void *arg, const struct event *event);

@@ -64,6 +64,7 @@ struct listener {
 	struct listening *sockets;
 	size_t n;
 	bool paused;
+	int shortage; /* the error for which it waits before it tries again, 0: none */
 };
 
 static void close_sockets(struct listener *l)
@@ -118,11 +119,14 @@ static void accept_failed(struct listener *l, int error)
 {
 	if (error == EAGAIN || error == EINTR)
 		return;
-	event_tell(&l->c.events, &(struct event){ .kind = EVENT_ACCEPT_FAILED, .error = error });
+	event_tell(&l->c.events, &(struct event){ .kind = EVENT_ACCEPT_FAILED,
+						  .error = error,
+						  .again = error == l->shortage });
 	/* One that was gone before we came costs nothing; for the rest there is no descriptor or no
 	 * memory now, and the client waits in the backlog meanwhile. */
 	if (error == ECONNABORTED || error == EPROTO)
 		return;
+	l->shortage = error;
 	watch_none(l);
 	timer_set(l->loop, &l->pause, clock_after(loop_now(l->loop), ACCEPT_PAUSE));
 }
@@ -140,6 +144,7 @@ static void acceptable(void *arg, short events)
 		accept_failed(l, errno);
 		return;
 	}
+	l->shortage = 0;
 	getsockname(fd, &local.u.sa, &local.length);
 	address_unmap(&peer);
 	address_unmap(&local);

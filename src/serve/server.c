@@ -33,8 +33,10 @@ static void figures(void *arg, bool at_end)
 	const struct server *s = arg;
 	bool stats = !at_end || s->run->data->stats;
 
-	if (!s->start && !at_end)
+	if (!s->start && !at_end) {
 		message(s->run->messages, MESSAGE_NOTE, "note", "not connected yet");
+		return;
+	}
 	for (const struct session *x = s->sessions; x; x = x->next)
 		session_figures(x, stats ? MESSAGE_NOTE : MESSAGE_VERBOSE, at_end);
 	if (stats && s->keep)
@@ -215,12 +217,18 @@ void server_accept(struct server *s, int fd, const struct address *peer,
 	server_take(s, fd, peer, local);
 }
 
-void server_short(struct server *s)
+void server_short(struct server *s, int error)
 {
 	struct session *place = may_go(s);
 
-	if (place)
+	if (place && (error == EMFILE || error == ENFILE))
 		session_close(place);
+}
+
+void server_session_may_go(struct server *s, struct session *x)
+{
+	(void)x;
+	update(s);
 }
 
 void server_session_ending(struct server *s, struct session *x)

@@ -65,8 +65,8 @@ void server_take(struct server *s, int fd, const struct address *peer, const str
 void server_accept(struct server *s, int fd, const struct address *peer,
 		   const struct address *local);
 
-/* A client could not be accepted for want of a descriptor: S may make a place. */
-void server_short(struct server *s);
+/* A client could not be accepted, with ERROR of accept(2): for want of a descriptor S may make a place. */
+void server_short(struct server *s, int error);
 
 void server_free(struct server *s);
 
@@ -74,6 +74,9 @@ void server_free(struct server *s);
 
 /* X is over: it ended with OUTCOME. */
 void server_session_over(struct server *s, struct session *x, struct outcome outcome);
+
+/* X could give way to another from now on. */
+void server_session_may_go(struct server *s, struct session *x);
 
 /* X counts for --max-conns no more. */
 void server_session_ending(struct server *s, struct session *x);
