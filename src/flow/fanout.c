@@ -9,10 +9,12 @@
 
 #define LIMIT (1 << 20)
 #define BLOCK (64 << 10)
+#define STALL_LOOKS 8 /* at the time when something was taken last, in that of --stall */
+#define STALL_LOOK_LEAST (10 * MILLISECOND)
 
 struct block {
 	size_t users, size;
-	char data[];
+	char data[BLOCK];
 };
 
 static void release(struct block *b)
@@ -28,20 +30,32 @@ static size_t limit(const struct fanout *f)
 
 static bool is_full(const struct receiver *r)
 {
-	return r->bytes >= limit(r->fanout);
+	return !r->finished && r->bytes >= limit(r->fanout);
 }
 
-/* Reads while somebody receives and nobody is full. */
+/* Reads while somebody receives, nobody is full, and the copies are not behind. */
 static void update(struct fanout *f)
 {
-	bool wanted = f->receivers && !f->ended;
+	bool wanted = f->n > 0 && !f->ended;
+	int64_t resume = 0;
 
 	for (struct receiver *r = f->receivers; r && wanted; r = r->next)
 		wanted = !is_full(r);
-	if (wanted)
+	if (wanted && f->c.filter)
+		resume = filter_resume(f->c.filter, false);
+	timer_set(f->loop, &f->pause, resume ? resume : NEVER);
+	if (wanted && !resume)
 		watch_set(f->loop, &f->watch, POLLIN);
 	else
 		watch_drop(f->loop, &f->watch);
+}
+
+static void look_later(struct receiver *r, int64_t end)
+{
+	int64_t look = r->fanout->c.stall / STALL_LOOKS;
+
+	look = clock_after(clock_now(), look < STALL_LOOK_LEAST ? STALL_LOOK_LEAST : look);
+	timer_set(r->fanout->loop, &r->stall, look < end ? look : end);
 }
 
 /* A receiver that is full keeps the others waiting, if there are any. */
@@ -49,12 +63,18 @@ static void stalled(void *arg)
 {
 	struct receiver *r = arg;
 	struct fanout *f = r->fanout;
-	int64_t now = clock_now(), end = clock_after(r->last_taken, f->c.stall);
+	int64_t taken, end;
 
 	if (!is_full(r))
 		return;
-	if (now < end || f->n < 2)
-		timer_set(f->loop, &r->stall, now < end ? end : clock_after(now, f->c.stall));
+	taken = f->c.last_taken ? f->c.last_taken(f->c.arg, r) : 0;
+	if (taken > r->last_taken)
+		r->last_taken = taken;
+	end = clock_after(r->last_taken, f->c.stall);
+	if (clock_now() < end)
+		look_later(r, end);
+	else if (f->n < 2)
+		look_later(r, NEVER);
 	else
 		f->c.stalled(f->c.arg, r);
 }
@@ -78,17 +98,23 @@ static void grow(struct receiver *r)
 	r->first = 0;
 }
 
-static void push(struct receiver *r, struct block *b)
+/* R gets what B has from OFFSET on. */
+static void push(struct receiver *r, struct block *b, size_t offset)
 {
-	grow(r);
-	r->queue[(r->first + r->n++) % r->size] = (struct queued){ b, 0 };
-	b->users++;
+	struct fanout *f = r->fanout;
+
+	if (r->finished)
+		return;
+	if (r->n == 0 || r->queue[(r->first + r->n - 1) % r->size].block != b) {
+		grow(r);
+		r->queue[(r->first + r->n++) % r->size] = (struct queued){ b, offset };
+		b->users++;
+	}
 	if (r->bytes == 0)
 		r->last_taken = clock_now();
-	r->bytes += b->size;
-	if (is_full(r) && r->fanout->c.stall != UNSET)
-		timer_set(r->fanout->loop, &r->stall,
-			  clock_after(r->last_taken, r->fanout->c.stall));
+	r->bytes += b->size - offset;
+	if (is_full(r) && f->c.stall != UNSET)
+		look_later(r, clock_after(r->last_taken, f->c.stall));
 }
 
 /* Calls all. What is called may leave, and make others leave. */
@@ -111,10 +137,29 @@ static void end(struct fanout *f, int error)
 	tell(f);
 }
 
+/* A block that has room: small pieces share one. NULL where there is no memory. */
+static struct block *room(struct fanout *f)
+{
+	struct block *b = f->tail;
+
+	if (b && b->users == 1)
+		b->size = 0;
+	if (b && b->size <= BLOCK / 2)
+		return b;
+	if (b)
+		release(b);
+	b = f->tail = malloc(sizeof *b);
+	if (b) {
+		b->users = 1;
+		b->size = 0;
+	}
+	return b;
+}
+
 static void readable(void *arg, short events)
 {
 	struct fanout *f = arg;
-	struct block *b = malloc(sizeof *b + BLOCK), *smaller;
+	struct block *b = room(f);
 	ssize_t n;
 
 	(void)events;
@@ -122,26 +167,23 @@ static void readable(void *arg, short events)
 		end(f, ENOMEM);
 		return;
 	}
-	n = endpoint_read(f->source, b->data, BLOCK);
+	n = endpoint_read(f->source, b->data + b->size, BLOCK - b->size);
 	if (n <= 0) {
-		int error = errno;
-		free(b);
-		if (n == 0 || (error != EAGAIN && error != EINTR))
-			end(f, n == 0 ? 0 : error);
+		if (n == 0 || (errno != EAGAIN && errno != EINTR))
+			end(f, n == 0 ? 0 : errno);
 		return;
 	}
-	if (n < BLOCK / 2) {
-		smaller = realloc(b, sizeof *b + (size_t)n);
-		b = smaller ? smaller : b;
-	}
-	b->size = (size_t)n;
-	b->users = 1;
 	if (f->c.filter)
-		filter_copy(f->c.filter, b->data, b->size);
+		filter_copy(f->c.filter, b->data + b->size, (size_t)n);
+	b->size += (size_t)n;
 	for (struct receiver *r = f->receivers; r; r = r->next)
-		push(r, b);
-	release(b);
+		push(r, b, b->size - (size_t)n);
 	tell(f);
+}
+
+static void go_on(void *arg)
+{
+	update(arg);
 }
 
 void fanout_start(struct fanout *f, struct loop *loop, const struct fanout_config *c,
@@ -149,12 +191,18 @@ void fanout_start(struct fanout *f, struct loop *loop, const struct fanout_confi
 {
 	*f = (struct fanout){ .loop = loop, .c = *c, .source = source };
 	f->watch = (struct watch){ .fd = source->rfd, .fn = readable, .arg = f };
+	f->pause = (struct timer){ .fn = go_on, .arg = f };
 }
 
 void fanout_stop(struct fanout *f)
 {
-	if (f->loop)
-		watch_drop(f->loop, &f->watch);
+	if (!f->loop)
+		return;
+	watch_drop(f->loop, &f->watch);
+	timer_drop(f->loop, &f->pause);
+	if (f->tail)
+		release(f->tail);
+	f->tail = NULL;
 	f->loop = NULL;
 }
 
@@ -175,6 +223,19 @@ void fanout_join(struct fanout *f, struct receiver *r)
 	update(f);
 }
 
+size_t receiver_finish(struct receiver *r)
+{
+	struct fanout *f = r->fanout;
+
+	if (!r->finished) {
+		r->finished = true;
+		timer_drop(f->loop, &r->stall);
+		f->n--;
+		update(f);
+	}
+	return r->bytes;
+}
+
 void fanout_leave(struct receiver *r)
 {
 	struct fanout *f = r->fanout;
@@ -193,14 +254,15 @@ void fanout_leave(struct receiver *r)
 		r->previous->next = r->next;
 	else
 		f->receivers = r->next;
-	f->n--;
+	if (!r->finished)
+		f->n--;
 	*r = (struct receiver){ 0 };
 	update(f);
 }
 
 bool receiver_ready(const struct receiver *r)
 {
-	return r->bytes > 0 || r->fanout->ended;
+	return r->bytes > 0 || r->finished || r->fanout->ended;
 }
 
 ssize_t receiver_read(struct receiver *r, void *data, size_t n)
@@ -210,7 +272,7 @@ ssize_t receiver_read(struct receiver *r, void *data, size_t n)
 
 	if (r->bytes == 0) {
 		errno = EAGAIN;
-		return r->fanout->ended ? 0 : -1;
+		return r->finished || r->fanout->ended ? 0 : -1;
 	}
 	while (done < n && r->n > 0) {
 		struct queued *q = &r->queue[r->first];

@@ -23,7 +23,9 @@ struct fanout_config {
 	size_t limit; /* bytes that may wait for a receiver, 0: what is usual */
 	int64_t stall; /* ns, or UNSET: how long a receiver that is in the way of others may take nothing */
 	struct filter *filter; /* its copies see what is read, once; NULL: nobody does */
-	/* RECEIVER is in the way for so long. It may be dropped. */
+	/* When R's owner passed something of it on last; NULL: when it was taken from here. */
+	int64_t (*last_taken)(void *arg, struct receiver *r);
+	/* R is in the way for so long. It may be dropped. */
 	void (*stalled)(void *arg, struct receiver *r);
 	/* The source has ended: ERROR is 0, or the errno of reading it. */
 	void (*ended)(void *arg, int error);
@@ -35,8 +37,10 @@ struct fanout {
 	struct fanout_config c;
 	struct endpoint *source; /* the caller's */
 	struct watch watch;
+	struct timer pause; /* until the filter's copies have caught up */
+	struct block *tail; /* is still being filled, if any */
 	struct receiver *receivers, *cursor;
-	size_t n;
+	size_t n; /* of them, but for those that are finished */
 	bool ended;
 };
 
@@ -56,6 +60,7 @@ struct receiver {
 	size_t bytes;	    /* in all of the queue */
 	int64_t last_taken; /* time when something was taken, or joined */
 	struct timer stall;
+	bool finished;		  /* gets no more */
 	void (*ready)(void *arg); /* something has come, or the end; NULL: nobody wants to know */
 	void *arg;
 };
@@ -73,6 +78,9 @@ void fanout_join(struct fanout *f, struct receiver *r);
 
 /* READY is called from the loop when something has come; it may drop any receiver. */
 void receiver_on_ready(struct receiver *r, void (*ready)(void *arg), void *arg);
+
+/* R gets no more, and is in nobody's way. What it has can still be read: returns how many bytes. */
+size_t receiver_finish(struct receiver *r);
 
 /* R receives no more. Without effect where it never joined. */
 void fanout_leave(struct receiver *r);

@@ -36,11 +36,24 @@ static bool has_sent(const struct pump *p)
 	return p->up.transfer.out > 0 || p->c.others_sent;
 }
 
+/* How much of what we sent the peer's kernel has not acknowledged, -1 where ours cannot tell. What it
+ * has by now is something that moved. */
+static int64_t unacknowledged(struct pump *p)
+{
+	int64_t n = has_sent(p) ? stream_unacknowledged(p->peer->wfd) : 0;
+
+	if (n >= 0 && (int64_t)p->up.transfer.out - n > p->acknowledged) {
+		p->acknowledged = (int64_t)p->up.transfer.out - n;
+		p->last_move = p->last_sent = clock_now();
+	}
+	return n;
+}
+
 /* Has the peer's kernel acknowledged all that we sent? Where the kernel cannot tell, the peer's end
  * has to do. */
 static bool acknowledged(struct pump *p)
 {
-	int64_t n;
+	int64_t n = unacknowledged(p);
 
 	if (flow_holds(&p->up))
 		return false;
@@ -48,14 +61,17 @@ static bool acknowledged(struct pump *p)
 		return true;
 	if (p->peer->kind == ENDPOINT_STREAM) /* what it took stands in the peer's queue */
 		return true;
-	n = stream_unacknowledged(p->peer->wfd);
 	if (n < 0)
 		return p->peer_ended;
-	if ((int64_t)p->up.transfer.out - n > p->acknowledged) {
-		p->acknowledged = (int64_t)p->up.transfer.out - n;
-		p->last_move = p->last_sent = clock_now();
-	}
 	return n <= (p->fin_sent ? 1 : 0); /* the FIN counts as one */
+}
+
+int64_t pump_last_taken(struct pump *p)
+{
+	if (!flow_wants_sink(&p->up))
+		return clock_now();
+	unacknowledged(p);
+	return p->last_sent;
 }
 
 /* The first thing that goes wrong is what the run is remembered for. */
@@ -90,11 +106,17 @@ static void end_from_here(struct pump *p)
 		return;
 	p->received = pump_received(p);
 	p->closing = true;
-	flow_finish(&p->up);
+	/* What stands in a queue was read already. */
+	if (p->in->kind == ENDPOINT_QUEUE)
+		flow_limit(&p->up, receiver_finish(p->in->queue));
+	else
+		flow_finish(&p->up);
 	flow_discard(&p->down);
 	p->last_sent = clock_now();
 	spare_pause(p);
 	timer_set(p->loop, &p->linger_timer, clock_after(p->last_sent, p->c.linger));
+	if (p->calls.closing)
+		p->calls.closing(p->calls.arg, p);
 }
 
 /* The end of `in`, all of it sent, becomes the connection's. Without `in` it comes last. */
@@ -333,7 +355,7 @@ static void proceed(struct pump *p)
 /* Does anybody ask when something moved last? */
 static bool wants_time(const struct pump *p)
 {
-	return p->c.idle != UNSET || p->peer_ended || p->closing;
+	return p->c.idle != UNSET || p->peer_ended || p->closing || p->in->kind == ENDPOINT_QUEUE;
 }
 
 static void step(struct pump *p, struct flow *f)

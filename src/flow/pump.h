@@ -51,6 +51,8 @@ struct pump_calls {
 	void (*waiting)(void *arg, struct pump *p);
 	/* The peer's end was read, and all before it written. NULL: as before. */
 	void (*peer_ended)(void *arg, struct pump *p);
+	/* From here on it is us who end the connection. NULL: as before. */
+	void (*closing)(void *arg, struct pump *p);
 	void *arg;
 };
 
@@ -105,6 +107,9 @@ struct pump_waits {
 };
 
 struct pump_waits pump_waits(const struct pump *p);
+
+/* When the peer took something last of what was sent; now, where it is not the peer that this waits for. */
+int64_t pump_last_taken(struct pump *p);
 
 /* Bytes sent to the peer and received from it so far. */
 uint64_t pump_sent(const struct pump *p);

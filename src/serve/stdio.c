@@ -10,6 +10,7 @@
 #include "base/terminal.h"
 #include "base/wait.h"
 #include "loop/signals.h"
+#include "net/stream.h"
 #include "serve/report.h"
 
 #define BROKEN_LOOK (50 * MILLISECOND) /* whether the rest has been sent */
@@ -46,7 +47,14 @@ static void stalled(void *arg, struct receiver *r)
 	session_notice(x, &n, MESSAGE_NOTE, "dropped");
 	notice_end(&n, "%s: dropped: took nothing for %s (--stall)", x->name,
 		   duration_format(time, sizeof time, s->service->stall));
+	/* It is not to take what it has for all. */
+	stream_break(x->connection.wfd);
 	server_session_over(s, x, (struct outcome){ OUTCOME_DONE, 0 });
+}
+
+static int64_t last_taken(void *arg, struct receiver *r)
+{
+	return pump_last_taken(&session_of(arg, r)->pump);
 }
 
 static void stdin_ended(void *arg, int error)
@@ -96,6 +104,7 @@ void stdio_share(struct server *s)
 		.limit = d->buffer == UNSET ? 0 : (size_t)d->buffer,
 		.stall = s->service->stall,
 		.filter = &s->read_copies,
+		.last_taken = last_taken,
 		.stalled = stalled,
 		.ended = stdin_ended,
 		.arg = s,
@@ -161,8 +170,13 @@ static void peer_ended(void *arg, struct pump *p)
 
 	(void)p;
 	x->peer_ended = true;
-	if (x->server->in.kind == ENDPOINT_TERMINAL)
-		session_ending(x);
+	server_session_may_go(x->server, x);
+}
+
+static void closing(void *arg, struct pump *p)
+{
+	(void)p;
+	session_ending(arg);
 }
 
 /* How much stdin will give, UNSET where that is not known. */
@@ -196,13 +210,14 @@ static void start_alone(struct session *x, struct pump_config *c)
 
 static void start_beside_others(struct session *x, struct pump_config *c)
 {
-	const struct pump_calls calls = { .over = over, .peer_ended = peer_ended, .arg = x };
+	const struct pump_calls calls = {
+		.over = over, .peer_ended = peer_ended, .closing = closing, .arg = x
+	};
 	struct server *s = x->server;
 
 	/* Who comes after stdin's end would see an end at once, and may take it for that of all. */
 	if (!s->fanout.loop || s->fanout.ended) {
 		c->recv_only = true;
-		x->in = (struct endpoint){ .rfd = -1, .wfd = -1, .anew = -1, .name = "stdin" };
 	} else {
 		fanout_join(&s->fanout, &x->receiver);
 		endpoint_queue(&x->in, &x->receiver, "stdin");
