@@ -314,6 +314,14 @@ example() {
 	example append-log
 }
 
+@test "example: a log that several clients write to" {
+	example several-clients
+}
+
+@test "example: the same data to everybody" {
+	example to-everybody
+}
+
 @test "example: a directory tree" {
 	example tar
 }
