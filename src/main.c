@@ -124,12 +124,13 @@ static struct outcome refuse_subcommand(const struct messages *m, int argc, char
 
 static struct outcome help(const struct command *self, int argc, char **argv)
 {
-	const struct messages m = { .start = clock_now() };
+	struct messages m = { .start = clock_now() };
 	const struct command *command = argc > 1 ? find(argv[1]) : NULL;
 	struct text t = { 0 };
 	struct outcome outcome;
 
 	(void)self;
+	message_options_ask(&m.options, argc, argv);
 	if (argc > 2)
 		return message_usage(&m, "help: extra operand '%s'", argv[2]);
 	if (argc > 1 && !command)
@@ -164,11 +165,12 @@ static struct outcome completion(const struct command *self, int argc, char **ar
 
 static struct outcome version(const struct command *self, int argc, char **argv)
 {
-	const struct messages m = { .start = clock_now() };
+	struct messages m = { .start = clock_now() };
 	struct text t = { 0 };
 	struct outcome outcome;
 
 	(void)self;
+	message_options_ask(&m.options, argc, argv);
 	if (argc > 1)
 		return message_usage(&m, "--version: extra operand '%s'", argv[1]);
 	text_add(&t, "sockit %s (%s)\n", SOCKIT_VERSION, PLATFORM);

@@ -1,4 +1,7 @@
 # Commands: -e CMD and -- CMD ARG..., of connect and of listen.
+#
+# In single quotes stands what is for their shells; LISTENER and PID come from the helpers.
+# shellcheck disable=SC2016,SC2153
 
 load helpers/common
 load helpers/words
@@ -542,7 +545,7 @@ variables() {
 		served_by env "${stale[@]}" "$SOCKIT" listen --notify-fd 9 $option "${LOCAL[@]}" \
 			-e 'env >seen' </dev/null 2>err
 		exits 0 "$SOCKIT" connect -v -p "$((CLIENT = $(free_port)))" -n 127.0.0.1 "$PORT" \
-			</dev/null 2>talk
+			</dev/null 2>./talk
 		ended 0 "$LISTENER"
 		cat >expected <<-END
 			PROTO=TCP
@@ -657,7 +660,7 @@ host_is() {
 		        s.close()
 	END
 	[ $(($(milliseconds) - start)) -lt 8000 ]
-	local threads=("/proc/$LISTENER/task/"*) pid
+	local threads=("/proc/$LISTENER/task/"*)
 	# nsenter executes the program itself
 	[ ${#threads[@]} -le 9 ]
 	[ "$(($(milliseconds) - start))" -ge 1000 ]
@@ -776,7 +779,7 @@ TRAPS='for s in HUP INT TERM; do trap "echo $s >got; exit 9" $s; done; echo >run
 	VERBS=readall
 	for option in '' "${RELAY[*]}"; do
 		# shellcheck disable=SC2086 # words
-		listens $option --timeout 700ms "${LOCAL[@]}" -e "$TRAPS"
+		listens $option --timeout 3s "${LOCAL[@]}" -e "$TRAPS"
 		ended 4 "$LISTENER"
 		said '\(--timeout\)$'
 		eventually test -s got

@@ -739,7 +739,7 @@ while data := sys.stdin.buffer.raw.read(20000):
 @test "output: a FIFO whose reader is gone: 1, and the file is named" {
 	mkfifo fifo
 	mkfifo go
-	counterpart text:one gate:go text:two readall
+	counterpart text:one gate:go chatter
 	exec 5<>fifo
 	"$SOCKIT" connect -d -o fifo 127.0.0.1 "$PORT" </dev/null >out 2>err 5>&- 3>&- &
 	started

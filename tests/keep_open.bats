@@ -653,7 +653,7 @@ on_terminal() {
 	ended 0 "$LISTENER"
 	local name
 	for name in one two; do
-		grep -E "^sockit listen: 127\.0\.0\.1 port $(<$name.port): sent 6 bytes, received [45] bytes in .*\(.*/s out, .*/s in\)" err
+		grep -E "^sockit listen: 127\.0\.0\.1 port $(<$name.port): closed: sent 6 bytes, received [45] bytes in .*\(.*/s out, .*/s in\).*; both ended\$" err
 	done
 	[ "$(tail -n 1 err | sed 's/ in .*//')" = 'sockit listen: 2 connections: sent 12 bytes, received 9 bytes' ]
 	[ "$(grep -c sent err)" = 3 ]

@@ -129,7 +129,7 @@ static void tell(struct fanout *f)
 	update(f);
 }
 
-static void end(struct fanout *f, int error)
+static void source_ended(struct fanout *f, int error)
 {
 	f->ended = true;
 	watch_drop(f->loop, &f->watch);
@@ -164,13 +164,13 @@ static void readable(void *arg, short events)
 
 	(void)events;
 	if (!b) {
-		end(f, ENOMEM);
+		source_ended(f, ENOMEM);
 		return;
 	}
 	n = endpoint_read(f->source, b->data + b->size, BLOCK - b->size);
 	if (n <= 0) {
 		if (n == 0 || (errno != EAGAIN && errno != EINTR))
-			end(f, n == 0 ? 0 : errno);
+			source_ended(f, n == 0 ? 0 : errno);
 		return;
 	}
 	if (f->c.filter)
