@@ -484,6 +484,8 @@ ends_with() {
 @test "a command that is not there, or cannot be run" {
 	local option command name
 	: >plain
+	# Directories that one may not look into make it another error.
+	PATH=/usr/bin:/bin
 	for option in '' "${RELAY[*]}"; do
 		for command in nosuch ./nosuch /nowhere/cat $'no\nsuch'; do
 			# shellcheck disable=SC2086 # words
@@ -544,8 +546,8 @@ variables() {
 		# shellcheck disable=SC2086 # words
 		served_by env "${stale[@]}" "$SOCKIT" listen --notify-fd 9 $option "${LOCAL[@]}" \
 			-e 'env >seen' </dev/null 2>err
-		exits 0 "$SOCKIT" connect -v -p "$((CLIENT = $(free_port)))" -n 127.0.0.1 "$PORT" \
-			</dev/null 2>./talk
+		CLIENT=$(free_port)
+		exits 0 "$SOCKIT" connect -p "$CLIENT" -n 127.0.0.1 "$PORT" </dev/null 2>err.client
 		ended 0 "$LISTENER"
 		cat >expected <<-END
 			PROTO=TCP
@@ -660,8 +662,7 @@ host_is() {
 		        s.close()
 	END
 	[ $(($(milliseconds) - start)) -lt 8000 ]
-	local threads=("/proc/$LISTENER/task/"*)
-	# nsenter executes the program itself
+	local threads=("/proc/$LISTENER/task/"*) # nsenter executes the program itself
 	[ ${#threads[@]} -le 9 ]
 	[ "$(($(milliseconds) - start))" -ge 1000 ]
 }
@@ -675,10 +676,11 @@ host_is() {
 		# shellcheck disable=SC2086 # words
 		"$SOCKIT" listen --notify-fd 9 $option "${LOCAL[@]}" -- ls -l /proc/self/fd \
 			</dev/null 2>err 9>ready 4</dev/null 5<"$(A)" 6>&1 64>file 3>&- &
+		LISTENER=$!
 		started
 		read -r _ PORT <ready
 		exits 0 "$SOCKIT" connect -d -n 127.0.0.1 "$PORT" >seen 2>err.client
-		ended 0 "$PID"
+		ended 0 "$LISTENER"
 		[ "$(fds seen | cut -d' ' -f1 | xargs)" = '0 1 2' ]
 		[ "$(fds seen | sed -n 's/^2 .*\///p')" = err ]
 		rm ready
@@ -691,18 +693,19 @@ host_is() {
 }
 
 @test "nor those of the clients beside it" {
-	local option
+	local option client
 	for option in '' "${RELAY[*]}"; do
 		mkfifo go
 		# shellcheck disable=SC2086 # words
 		serve -k $option "${LOCAL[@]}" -e 'ls -l /proc/self/fd; read -r line' </dev/null 2>err
 		"$SOCKIT" connect -n 127.0.0.1 "$PORT" <go >first 2>/dev/null 3>&- &
+		client=$!
 		started
 		exec 7>go
 		eventually grep -q ' 2 -> ' first
 		exits 0 "$SOCKIT" connect -n 127.0.0.1 "$PORT" <<<x >second
 		exec 7>&-
-		ended 0 "$PID"
+		ended 0 "$client"
 		[ "$(fds first | cut -d' ' -f1 | xargs)" = '0 1 2' ]
 		[ "$(fds second | cut -d' ' -f1 | xargs)" = '0 1 2' ]
 		[ "$(fds first | grep -c 'socket\|pipe')" = 2 ]
@@ -771,17 +774,18 @@ host_is() {
 ### Limits and signals.
 
 # A command that says what ends it, once it runs (running).
+# shellcheck disable=SC2016 # for that shell
 TRAPS='for s in HUP INT TERM; do trap "echo $s >got; exit 9" $s; done; echo >running
 	while :; do sleep 0.02; done'
 
 @test "--timeout while a command runs: 4, and the command is hung up" {
 	local option
-	VERBS=readall
 	for option in '' "${RELAY[*]}"; do
+		counterpart readall
 		# shellcheck disable=SC2086 # words
-		listens $option --timeout 3s "${LOCAL[@]}" -e "$TRAPS"
-		ended 4 "$LISTENER"
-		said '\(--timeout\)$'
+		exits 4 "$SOCKIT" connect $option --timeout 1s -n 127.0.0.1 "$PORT" -e "$TRAPS" \
+			</dev/null 2>err
+		says '\(--timeout\)$'
 		eventually test -s got
 		[ "$(<got)" = HUP ]
 		rm got
@@ -873,7 +877,7 @@ TRAPS='for s in HUP INT TERM; do trap "echo $s >got; exit 9" $s; done; echo >run
 		ended 0 "$LISTENER"
 		said_nothing
 		# One of them fails.
-		# shellcheck disable=SC2086
+		# shellcheck disable=SC2086,SC2016
 		serve --accept 3 $option "${LOCAL[@]}" -e 'read -r status; exit $status' </dev/null 2>err >out
 		for i in 0 3 0; do
 			exits 0 "$SOCKIT" connect -n 127.0.0.1 "$PORT" <<<$i
@@ -1013,10 +1017,10 @@ TRAPS='for s in HUP INT TERM; do trap "echo $s >got; exit 9" $s; done; echo >run
 	needs ncat ncat
 	needs socat socat
 	needs nc netcat-openbsd
-	local listener option
-	while read -r option listener; do
+	local words option
+	while read -r option words; do
 		# shellcheck disable=SC2086 # words
-		spawn $listener <"$(SMALL)" >back
+		spawn $words <"$(SMALL)" >back
 		listening_port "$PID"
 		exits 0 "$SOCKIT" connect "$option" 127.0.0.1 "$PORT" -e "head -c 131072" 2>err
 		silent
@@ -1088,7 +1092,7 @@ TRAPS='for s in HUP INT TERM; do trap "echo $s >got; exit 9" $s; done; echo >run
 	for option in '' "${RELAY[*]}"; do
 		for i in 1 2 3; do
 			serve --fastopen "${LOCAL[@]}" <<<hello >received 2>err
-			# shellcheck disable=SC2086 # words
+			# shellcheck disable=SC2086,SC2016 # words
 			exits 0 "$SOCKIT" connect $option --fastopen -n 127.0.0.1 "$PORT" \
 				-e 'read -r line; echo "got $line"' </dev/null 2>err
 			ended 0 "$LISTENER"
