@@ -235,6 +235,19 @@ kinds_with() {
 	done
 }
 
+@test "what stands in the pipe when the command ends is sent" {
+	head -c 60000 "$(SMALL)" >some
+	mkfifo go
+	VERBS='rcvbuf:4096 gate:go readall report'
+	listens --sndbuf 4k --buffer 4k "${LOCAL[@]}" -e 'cat some; echo over >over'
+	eventually test -e over
+	pause 0.1
+	: >go
+	counterpart_ended some
+	ended 0 "$LISTENER"
+	said_nothing
+}
+
 @test "a reader that is slow, but reads on, gets everything, though it takes longer than --linger" {
 	local option
 	VERBS='rcvbuf:4096 read:20000 pause:0.2 read:20000 pause:0.2 read:20000 pause:0.2 read:20000
@@ -851,6 +864,18 @@ TRAPS='for s in HUP INT TERM; do trap "echo $s >got; exit 9" $s; done; echo >run
 	[ ! -e got ]
 }
 
+@test "with -k, -i ends the client, though its command goes on" {
+	VERBS='readall report'
+	: >nothing
+	listens -k -i 200ms "${LOCAL[@]}" -e 'while [ ! -e stop ]; do sleep 0.02; done; echo over >over'
+	counterpart_ended nothing
+	[ ! -e over ]
+	runs "$LISTENER"
+	: >stop
+	eventually test -s over
+	eventually no_children "$LISTENER"
+}
+
 @test "with -k, -i ends the client, and --kill-after its command" {
 	VERBS='text:hello readall report'
 	listens -k -i 200ms --kill-after 100ms "${LOCAL[@]}" -e "$TRAPS"
@@ -982,6 +1007,7 @@ TRAPS='for s in HUP INT TERM; do trap "echo $s >got; exit 9" $s; done; echo >run
 	serve -k "${LOCAL[@]}" -e 'echo here; cat' </dev/null 2>err >out
 	mkfifo in
 	"$SOCKIT" connect -n 127.0.0.1 "$PORT" <in >back 3>&- &
+	local client=$!
 	started
 	exec 7>in
 	eventually grep -q here back
@@ -989,7 +1015,7 @@ TRAPS='for s in HUP INT TERM; do trap "echo $s >got; exit 9" $s; done; echo >run
 	ended 143 "$LISTENER"
 	cat "$(SMALL)" >&7
 	exec 7>&-
-	ended 0 "$PID"
+	ended 0 "$client"
 	tail -c +6 back >rest
 	same rest "$(SMALL)"
 }
@@ -1021,6 +1047,7 @@ TRAPS='for s in HUP INT TERM; do trap "echo $s >got; exit 9" $s; done; echo >run
 	while read -r option words; do
 		# shellcheck disable=SC2086 # words
 		spawn $words <"$(SMALL)" >back
+		# shellcheck disable=SC2153 # spawn sets it
 		listening_port "$PID"
 		exits 0 "$SOCKIT" connect "$option" 127.0.0.1 "$PORT" -e "head -c 131072" 2>err
 		silent
