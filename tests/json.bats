@@ -414,7 +414,6 @@ error port 0: no client within 2.2 s (-w)' ]
 	valid all
 }
 
-# bats test_tags=valgrind
 @test "commands: pid, status, and those that cannot run" {
 	local pid
 	counterpart text:hello readall
@@ -662,7 +661,6 @@ why_of() {
 	[ "$(facts err closed id | sort -nu | wc -l)" = $n ]
 }
 
-# bats test_tags=valgrind
 @test "very long words: what is wrong with them is still said" {
 	local long word
 	long=$(head -c 10000 /dev/zero | tr '\0' x)
@@ -758,7 +756,8 @@ closed signal' ]
 	grep -v '^$' err >lines
 	[ "$(sed -n '3s/.*"\\"\\"\\".*/cut/p' lines)" = cut ]
 	sed -i 3d lines
-	[ "$(facts lines any event id)" = 'listening -
+	# That it is closed may come before there is room again, or later.
+	[ "$(facts lines any event id | grep -v '^closed 1$')" = 'listening -
 accepted 1
 accepted 2
 error 2
@@ -806,7 +805,6 @@ shown() {
 	END
 }
 
-# bats test_tags=valgrind
 @test "hostile names in every place are escaped, and nothing else is" {
 	local name text words word
 	name=$(hostile)
@@ -844,7 +842,6 @@ shown() {
 	valid all
 }
 
-# bats test_tags=valgrind
 @test "hostile names of commands, and of hosts" {
 	local name text word
 	name=$(hostile)

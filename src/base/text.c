@@ -136,7 +136,8 @@ void text_fit(char *out, size_t size, const char *format, va_list list)
 		all = malloc((size_t)n + 1);
 	if (all) {
 		vsnprintf(all, (size_t)n + 1, format, again);
-		memcpy(out, all, text_shorten(all, size - 1) + 1);
+		text_shorten(all, size - 1);
+		snprintf(out, size, "%s", all);
 		free(all);
 	}
 	va_end(again);

@@ -118,13 +118,13 @@ static struct outcome lookup_failed(const struct messages *m, const char *what, 
 				    int eai, int error)
 {
 	const char *kind = is_port || eai == EAI_SERVICE ? "port" : "host", *code = eai_name(eai);
+	char why[128];
 	const char *text = eai == EAI_SERVICE ? "no such service" :
 			   eai == EAI_FAMILY  ? "no address of this family" :
+			   eai == EAI_SYSTEM  ? reason(error, why, sizeof why) :
 						gai_strerror(eai);
 	struct notice n;
 
-	if (eai == EAI_SYSTEM)
-		text = strerror(error);
 	notice_begin(&n, m, MESSAGE_ERROR, "error");
 	notice_error(&n, OUTCOME_LOOKUP, code);
 	if (notice_wants_facts(&n))
