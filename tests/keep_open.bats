@@ -479,6 +479,8 @@ on_terminal() {
 # bats test_tags=valgrind
 @test "--max-conns: who makes place still gets what was read for it, or it is an error" {
 	local status
+	# More than is on its way already.
+	head -c 800000 "$(A)" >much
 	for status in 0 1; do
 		rm -rf go
 		mkfifo go
@@ -489,14 +491,14 @@ on_terminal() {
 			client one shutdown hold
 		fi
 		client two readall report
-		cat "$(SMALL)" >&7
+		cat much >&7
 		client three shutdown readall report
 		[ $status = 1 ] || : >go
 		exec 7>&-
-		client_ended two "$(SMALL)"
+		client_ended two much
 		client_ended three /dev/null
 		if [ $status = 0 ]; then
-			client_ended one "$(SMALL)"
+			client_ended one much
 			complains
 		fi
 		ended $status "$LISTENER"
@@ -541,7 +543,9 @@ on_terminal() {
 	local when
 	for when in wait close; do
 		keeps -m 1 --when-full $when --accept 2 --read-bytes 4 --linger 5
-		client one text:one say:sent hold
+		client one read:6 say:got text:one hold
+		echo hello >&7
+		tells one got
 		eventually has_at_least out 4
 		pause 0.1
 		client two text:two readall report
@@ -1100,18 +1104,19 @@ for i in range(200000): os.write(7, b"x")' 7>&7 &
 	complains
 	[ "$(wc -c <out)" = 11 ]
 	mkfifo begin go
+	head -c 800000 "$(A)" >much
 	keeps --accept 2 --close-on-peer-eof --sndbuf 8k
 	client one gate:begin shutdown gate:go readall report
-	client two text:two read:131072 say:all readall report
-	cat "$(SMALL)" >&7
+	client two text:two read:800000 say:all readall report
+	cat much >&7
 	tells two all
 	: >begin
 	pause 0.1
 	: >go
-	client_ended one "$(SMALL)"
+	client_ended one much
 	echo more >&7
 	exec 7>&-
-	{ cat "$(SMALL)"; echo more; } >expected
+	{ cat much; echo more; } >expected
 	client_ended two expected
 	ended 0 "$LISTENER"
 	complains
