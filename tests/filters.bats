@@ -416,7 +416,7 @@ lasts() {
 		[ "$from" = file:in ] || copy="$copy eof"
 		exits 0 "$PARENT" 0="$from" 1="$to" $copy -- \
 			"$SOCKIT" connect --rate 200000 127.0.0.1 "$PORT" >out.pipe 2>err
-		lasts 850 2500
+		lasts 850 9000
 		silent
 		[ -s out ] || mv out.pipe out
 		same in out
@@ -429,7 +429,7 @@ lasts() {
 	counterpart readall report
 	START=$(milliseconds)
 	exits 0 "$SOCKIT" connect --rate 10 127.0.0.1 "$PORT" <in >out 2>err
-	lasts 800 3000
+	lasts 800 9000
 	counterpart_ended in
 	counterpart exchange:"$(A)" report
 	exits 0 "$SOCKIT" connect --rate 1024G 127.0.0.1 "$PORT" <"$(A)" >out 2>err
@@ -447,7 +447,7 @@ lasts() {
 	counterpart file:"$(SMALL)" readall report
 	START=$(milliseconds)
 	exits 0 "$SOCKIT" connect -C --send-only --rate 60000 127.0.0.1 "$PORT" <in >out 2>err
-	lasts 800 3000
+	lasts 800 9000
 	silent out
 	counterpart_ended expected
 	# -q ends it in the midst: exit status 0, since all of the input has been taken.

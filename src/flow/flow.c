@@ -6,14 +6,8 @@
 #include "base/number.h"
 
 #define BUDGETS 20		/* a second has so many budgets: how finely a rate is kept */
+#define BUDGETS_KEPT 4		/* for when we come late */
 #define BUDGET_MOST (256 << 10) /* larger ones would be steps */
-
-void flow_start(struct flow *f, struct endpoint *from, struct endpoint *to,
-		const struct flow_config *c)
-{
-	*f = (struct flow){ .left = FLOW_NO_LIMIT, .wanted = c->wanted, .rate = c->rate };
-	transfer_start(&f->transfer, from, to, c->filter, c->limit);
-}
 
 /* How much may move at once under a rate. */
 static int64_t budget_most(const struct flow *f)
@@ -21,6 +15,17 @@ static int64_t budget_most(const struct flow *f)
 	int64_t most = f->rate / BUDGETS;
 
 	return most < 1 ? 1 : most > BUDGET_MOST ? BUDGET_MOST : most;
+}
+
+void flow_start(struct flow *f, struct endpoint *from, struct endpoint *to,
+		const struct flow_config *c)
+{
+	*f = (struct flow){ .left = FLOW_NO_LIMIT, .wanted = c->wanted, .rate = c->rate };
+	if (f->rate != UNSET) {
+		f->budget = budget_most(f);
+		f->budgeted = clock_now();
+	}
+	transfer_start(&f->transfer, from, to, c->filter, c->limit);
 }
 
 /* How long the rate takes for N bytes, ns. */
@@ -32,7 +37,7 @@ static int64_t time_for(const struct flow *f, int64_t n)
 /* Adds to the budget what the time since then gives. */
 static void earn(struct flow *f)
 {
-	int64_t now = clock_now(), most = budget_most(f);
+	int64_t now = clock_now(), most = BUDGETS_KEPT * budget_most(f);
 	double earned = (double)(now - f->budgeted) / (double)SECOND * (double)f->rate;
 
 	if (earned < 1)
