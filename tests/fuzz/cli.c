@@ -358,6 +358,20 @@ SIM(ssize_t, send, int fd, const void *data, size_t n, int flags)
 	return went;
 }
 
+SIM(ssize_t, sendmsg, int fd, const struct msghdr *m, int flags)
+{
+	ssize_t went = 0, n = 0;
+
+	for (size_t i = 0; i < m->msg_iovlen; i++, went += n) {
+		n = sim_send(fd, m->msg_iov[i].iov_base, m->msg_iov[i].iov_len, flags);
+		if (n < 0)
+			return went > 0 ? went : -1;
+		if ((size_t)n < m->msg_iov[i].iov_len)
+			return went + n;
+	}
+	return went;
+}
+
 SIM(ssize_t, read, int fd, void *data, size_t n)
 {
 	return is_open(fd) ? sim_recv(fd, data, n, 0) : bad_fd();
@@ -764,7 +778,8 @@ SIM(int, kill, pid_t pid, int signal)
 
 /* ---- what is not to be done at all: see tests/fuzz/calls ---- */
 
-SIM(int, refuse, void)
+/* For what returns int, and for what returns ssize_t. */
+SIM(ssize_t, refuse, void)
 {
 	errno = EPERM;
 	return -1;
