@@ -7,12 +7,22 @@
 
 #include "base/clock.h"
 #include "base/wait.h"
+#include "loop/many.h"
 #include "loop/signals.h"
 
+#define FEW 32		/* so many are looked at one by one; what comes later goes to the set */
+#define READY_MOST 64	/* of the set at a time */
+#define IN_SET SIZE_MAX /* the slot of those */
+
 struct loop {
-	struct pollfd *fds;	/* what the wait looks at */
+	struct pollfd *fds;	/* what the wait looks at; the set is one of them */
 	struct watch **watches; /* whose it is, in the same order */
 	size_t n, size;
+	struct many many;
+	struct watch set_watch; /* on the set */
+	size_t n_set;		/* how many are in it */
+	struct many_ready ready[READY_MOST];
+	size_t n_ready;
 	struct timer **timers; /* a binary heap, the next one first */
 	size_t n_timers, timers_size;
 	struct child *children;
@@ -22,12 +32,17 @@ struct loop {
 	void *signal_arg;
 };
 
+static void set_ready(void *arg, short events);
+
 struct loop *loop_new(void)
 {
 	struct loop *l = calloc(1, sizeof *l);
 
-	if (l)
-		l->now = clock_now();
+	if (!l)
+		return NULL;
+	l->now = clock_now();
+	many_start(&l->many);
+	l->set_watch = (struct watch){ .fn = set_ready, .arg = l };
 	return l;
 }
 
@@ -39,6 +54,7 @@ void loop_free(struct loop *l)
 		l->watches[i]->slot = 0;
 	for (size_t i = 0; i < l->n_timers; i++)
 		l->timers[i]->slot = 0;
+	many_stop(&l->many);
 	free(l->fds);
 	free(l->watches);
 	free(l->timers);
@@ -57,17 +73,50 @@ static void *grow(void *array, size_t n, size_t *size, size_t each)
 	return array;
 }
 
+static void add_one(struct loop *l, struct watch *w, short events)
+{
+	size_t size = l->size;
+
+	l->fds = grow(l->fds, l->n, &size, sizeof *l->fds);
+	l->watches = grow(l->watches, l->n, &l->size, sizeof *l->watches);
+	l->watches[l->n] = w;
+	l->fds[l->n] = (struct pollfd){ .fd = w->fd, .events = events };
+	w->slot = ++l->n;
+}
+
+static bool add_to_set(struct loop *l, struct watch *w, short events)
+{
+	if (!many_add(&l->many, w, events))
+		return false;
+	w->slot = IN_SET;
+	l->n_set++;
+	l->set_watch.fd = l->many.fd;
+	if (!l->set_watch.slot)
+		add_one(l, &l->set_watch, POLLIN);
+	return true;
+}
+
 void watch_set(struct loop *l, struct watch *w, short events)
 {
-	if (!w->slot) {
-		size_t size = l->size;
-		l->fds = grow(l->fds, l->n, &size, sizeof *l->fds);
-		l->watches = grow(l->watches, l->n, &l->size, sizeof *l->watches);
-		l->watches[l->n] = w;
-		l->fds[l->n] = (struct pollfd){ .fd = w->fd };
-		w->slot = ++l->n;
-	}
-	l->fds[w->slot - 1].events = events;
+	if (w->slot == IN_SET && w->events != events)
+		many_change(&l->many, w, events);
+	else if (w->slot && w->slot != IN_SET)
+		l->fds[w->slot - 1].events = events;
+	else if (!w->slot && (l->n < FEW || !add_to_set(l, w, events)))
+		add_one(l, w, events);
+	w->events = events;
+}
+
+static void drop_from_set(struct loop *l, struct watch *w)
+{
+	many_remove(&l->many, w);
+	w->slot = 0;
+	/* It may be one of those whose turn is still to come. */
+	for (size_t i = 0; i < l->n_ready; i++)
+		if (l->ready[i].watch == w)
+			l->ready[i].watch = NULL;
+	if (--l->n_set == 0)
+		watch_drop(l, &l->set_watch);
 }
 
 void watch_drop(struct loop *l, struct watch *w)
@@ -76,12 +125,30 @@ void watch_drop(struct loop *l, struct watch *w)
 
 	if (!w->slot)
 		return;
+	if (w->slot == IN_SET) {
+		drop_from_set(l, w);
+		return;
+	}
 	w->slot = 0;
 	if (i != --l->n) {
 		l->fds[i] = l->fds[l->n];
 		l->watches[i] = l->watches[l->n];
 		l->watches[i]->slot = i + 1;
 	}
+}
+
+static void set_ready(void *arg, short events)
+{
+	struct loop *l = arg;
+
+	(void)events;
+	l->n_ready = many_collect(&l->many, l->ready, READY_MOST);
+	for (size_t i = 0; i < l->n_ready && !l->stopped; i++) {
+		struct watch *w = l->ready[i].watch;
+		if (w)
+			w->fn(w->arg, l->ready[i].events);
+	}
+	l->n_ready = 0;
 }
 
 static void place(struct loop *l, size_t i, struct timer *t)

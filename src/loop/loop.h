@@ -26,7 +26,8 @@ struct watch {
 	int fd;
 	watch_fn *fn;
 	void *arg;
-	size_t slot; /* the loop's: its place and 1, 0 while it is not watched */
+	size_t slot;  /* the loop's: its place and 1, 0 while it is not watched */
+	short events; /* the same: what it is watched for */
 };
 
 struct timer {
