@@ -18,9 +18,21 @@
 #define ACK_DELAY_FIRST MILLISECOND
 #define ACK_DELAY_MOST (50 * MILLISECOND)
 
+/* Does what the peer sends go back to it? */
+static bool echoes(const struct pump *p)
+{
+	return p->out == p->peer;
+}
+
+/* Are `in` and `out` one connection? */
+static bool relays(const struct pump *p)
+{
+	return p->in == p->out;
+}
+
 uint64_t pump_sent(const struct pump *p)
 {
-	return p->up.transfer.out;
+	return p->up.transfer.out + (echoes(p) ? p->down.transfer.out : 0);
 }
 
 uint64_t pump_received(const struct pump *p)
@@ -33,7 +45,7 @@ uint64_t pump_received(const struct pump *p)
 /* Was anything sent on this connection? */
 static bool has_sent(const struct pump *p)
 {
-	return p->up.transfer.out > 0 || p->c.others_sent;
+	return pump_sent(p) > 0 || p->c.others_sent;
 }
 
 /* How much of what we sent the peer's kernel has not acknowledged, -1 where ours cannot tell. What it
@@ -42,8 +54,8 @@ static int64_t unacknowledged(struct pump *p)
 {
 	int64_t n = has_sent(p) ? stream_unacknowledged(p->peer->wfd) : 0;
 
-	if (n >= 0 && (int64_t)p->up.transfer.out - n > p->acknowledged) {
-		p->acknowledged = (int64_t)p->up.transfer.out - n;
+	if (n >= 0 && (int64_t)pump_sent(p) - n > p->acknowledged) {
+		p->acknowledged = (int64_t)pump_sent(p) - n;
 		p->last_move = p->last_sent = clock_now();
 	}
 	return n;
@@ -55,7 +67,7 @@ static bool acknowledged(struct pump *p)
 {
 	int64_t n = unacknowledged(p);
 
-	if (flow_holds(&p->up))
+	if (flow_holds(&p->up) || (echoes(p) && flow_holds(&p->down)))
 		return false;
 	if (!has_sent(p))
 		return true;
@@ -258,6 +270,8 @@ static short in_events(const struct pump *p)
 
 static short out_events(const struct pump *p)
 {
+	if (echoes(p))
+		return -1;
 	if (p->down.transfer.to != p->out || p->down.state != FLOW_OPEN)
 		return -1;
 	if (flow_wants_sink(&p->down))
@@ -272,8 +286,9 @@ static short out_events(const struct pump *p)
 
 static short peer_events(const struct pump *p)
 {
+	bool sink = flow_wants_sink(&p->up) || (echoes(p) && flow_wants_sink(&p->down));
 	short events = (short)((flow_wants_source(&p->down) ? POLLIN : 0) |
-			       (flow_wants_sink(&p->up) || p->connecting ? POLLOUT : 0));
+			       (sink || p->connecting ? POLLOUT : 0));
 
 	/* What it is not the time for yet will meet any error by itself. */
 	if (!events && flow_resume(&p->down))
@@ -329,8 +344,13 @@ static int64_t next_move(const struct pump *p)
 
 static void wait_for_more(struct pump *p)
 {
-	watch(p, &p->in_watch, in_events(p));
-	watch(p, &p->out_watch, out_events(p));
+	if (relays(p)) {
+		short in = in_events(p), out = out_events(p);
+		watch(p, &p->in_watch, in < 0 ? out : out < 0 ? in : (short)(in | out));
+	} else {
+		watch(p, &p->in_watch, in_events(p));
+		watch(p, &p->out_watch, out_events(p));
+	}
 	watch(p, &p->peer_watch, peer_events(p));
 	timer_set(p->loop, &p->ack_timer, next_question(p));
 	timer_set(p->loop, &p->pace_timer, next_move(p));
@@ -380,6 +400,21 @@ static void in_ready(void *arg, short events)
 
 	(void)events;
 	step(p, &p->up);
+	proceed(p);
+}
+
+/* Both directions of the other connection. */
+static void far_ready(void *arg, short events)
+{
+	struct pump *p = arg;
+	bool source = flow_wants_source(&p->up), sink = flow_wants_sink(&p->down);
+
+	if (source && events & (POLLIN | POLLHUP | POLLERR))
+		step(p, &p->up);
+	if (sink && events & (POLLOUT | POLLHUP | POLLERR))
+		step(p, &p->down);
+	if (!source && !sink && events & (POLLHUP | POLLERR))
+		p->out_broken = true;
 	proceed(p);
 }
 
@@ -442,13 +477,15 @@ static void peer_ready(void *arg, short events)
 {
 	struct pump *p = arg;
 	bool source = flow_wants_source(&p->down), sink = flow_wants_sink(&p->up);
+	bool back = echoes(p) && flow_wants_sink(&p->down);
 
-	if (source && events & (POLLIN | POLLHUP | POLLERR))
+	if ((source && events & (POLLIN | POLLHUP | POLLERR)) ||
+	    (back && events & (POLLOUT | POLLHUP | POLLERR)))
 		step(p, &p->down);
 	take_answers(p);
 	if (sink && events & (POLLOUT | POLLHUP | POLLERR))
 		step(p, &p->up);
-	if (!source && !sink && !p->connecting)
+	if (!source && !sink && !back && !p->connecting)
 		peer_broken(p);
 	proceed(p);
 }
@@ -536,7 +573,8 @@ void pump_start(struct pump *p, struct loop *loop, const struct pump_config *c,
 	*p = (struct pump){
 		.loop = loop, .c = *c, .calls = *calls, .in = in, .out = out, .peer = peer
 	};
-	p->in_watch = (struct watch){ .fd = in->rfd, .fn = in_ready, .arg = p };
+	p->in_watch =
+		(struct watch){ .fd = in->rfd, .fn = relays(p) ? far_ready : in_ready, .arg = p };
 	p->out_watch = (struct watch){ .fd = out->wfd, .fn = out_ready, .arg = p };
 	p->peer_watch = (struct watch){ .fd = peer->rfd, .fn = peer_ready, .arg = p };
 	p->idle_timer = (struct timer){ .fn = idle, .arg = p };

@@ -83,7 +83,8 @@ struct pump {
 	int64_t ack_delay, acknowledged;       /* bytes, so far as was asked */
 };
 
-/* Starts P between IN, OUT and PEER, all of which stay the caller's, as the peer's socket does.
+/* Starts P between IN, OUT and PEER, all of which stay the caller's, as the peer's socket does. IN and
+ * OUT may be one, another connection; OUT may be PEER, which then gets back what it sends.
  * `over` is called from the loop, never from in here. */
 void pump_start(struct pump *p, struct loop *loop, const struct pump_config *c,
 		const struct pump_calls *calls, struct endpoint *in, struct endpoint *out,

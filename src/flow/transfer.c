@@ -35,6 +35,8 @@ static void let_go(struct transfer *t)
 {
 	pool_give(t->buffer, t->size);
 	t->buffer = NULL;
+	if (t->piped)
+		transfer_drop_pipe(t);
 	t->held = 0;
 	t->sink_full = false;
 	if (t->to->writer == t)

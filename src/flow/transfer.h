@@ -37,11 +37,13 @@ struct transfer {
 	char *buffer;	       /* of a copying method, while it holds anything */
 	size_t size, offset;   /* what is held begins at offset, */
 	size_t held;	       /* and is so long */
-	bool grown;	       /* the pipe was made larger already */
-	bool bulk;	       /* what is held was much at once */
-	bool patient;	       /* the source becomes ready only with a good deal, see below */
-	int low_water;	       /* what it was before */
-	uint64_t run;	       /* bytes that came in large pieces only */
+	int pipe[2];	       /* what is held stands in it, where `piped` */
+	bool piped;
+	bool grown;    /* the pipe was made larger already */
+	bool bulk;     /* what is held was much at once */
+	bool patient;  /* the source becomes ready only with a good deal, see below */
+	int low_water; /* what it was before */
+	uint64_t run;  /* bytes that came in large pieces only */
 };
 
 /* *T from FROM to TO, through FILTER, which may be NULL, with at most LIMIT bytes held (0: what is
@@ -69,5 +71,9 @@ enum transfer_result transfer_copy(struct transfer *t, size_t max);
 
 /* Of this system (a twin for each): a faster method for T's endpoints, NULL if there is none. */
 transfer_method *transfer_choose_fast(const struct transfer *t);
+
+/* The same: lets go of a pipe that T holds data in, and of those that nobody uses. */
+void transfer_drop_pipe(struct transfer *t);
+void transfer_free_pipes(void);
 
 #endif

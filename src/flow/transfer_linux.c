@@ -1,6 +1,7 @@
 #define _GNU_SOURCE /* splice, F_SETPIPE_SZ */
 #include <errno.h>
 #include <fcntl.h>
+#include <string.h>
 #include <sys/sendfile.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -181,6 +182,131 @@ static enum transfer_result truncate_step(struct transfer *t, size_t max)
 	return is_connection_error(errno) ? TRANSFER_SOURCE_ERROR : copy_instead(t, max);
 }
 
+/* ---- from a socket to a socket, through a pipe ---- */
+
+#define PIPES_MOST 8	 /* that are kept: an ordinary user may have 64 of this size */
+#define RELAY (64 << 10) /* so much at once: worth a pipe */
+
+/* Pipes that hold nothing. */
+static struct {
+	int fds[PIPES_MOST][2];
+	size_t n, in_use;
+} pipes;
+
+/* Returns false where there is none to be had: then copying will do. */
+static bool take_pipe(struct transfer *t)
+{
+	if (pipes.n > 0) {
+		memcpy(t->pipe, pipes.fds[--pipes.n], sizeof t->pipe);
+	} else {
+		if (pipes.in_use >= PIPES_MOST || pipe2(t->pipe, O_CLOEXEC | O_NONBLOCK) < 0)
+			return false;
+		/* Past the user's share of pipe pages (EPERM) it stays as it is. */
+		fcntl(t->pipe[1], F_SETPIPE_SZ, PIPE_SIZE);
+	}
+	pipes.in_use++;
+	t->piped = true;
+	return true;
+}
+
+static void give_pipe(struct transfer *t)
+{
+	memcpy(pipes.fds[pipes.n++], t->pipe, sizeof t->pipe);
+	pipes.in_use--;
+	t->piped = false;
+}
+
+void transfer_drop_pipe(struct transfer *t)
+{
+	if (t->held == 0) {
+		give_pipe(t);
+		return;
+	}
+	close(t->pipe[0]);
+	close(t->pipe[1]);
+	pipes.in_use--;
+	t->piped = false;
+}
+
+void transfer_free_pipes(void)
+{
+	while (pipes.n > 0) {
+		pipes.n--;
+		close(pipes.fds[pipes.n][0]);
+		close(pipes.fds[pipes.n][1]);
+	}
+}
+
+static enum transfer_result relay_small(struct transfer *t, size_t max);
+
+/* What stands in the pipe goes on. */
+static enum transfer_result relay_drain(struct transfer *t)
+{
+	ssize_t n = splice(t->pipe[0], NULL, t->to->wfd, NULL, t->held,
+			   SPLICE_F_MOVE | SPLICE_F_NONBLOCK);
+
+	if (n <= 0) {
+		t->sink_full = true;
+		return n == 0 || errno == EAGAIN || errno == EINTR ? TRANSFER_WAIT :
+								     TRANSFER_SINK_ERROR;
+	}
+	t->out += (size_t)n;
+	t->held -= (size_t)n;
+	t->sink_full = t->held > 0;
+	if (!t->held)
+		give_pipe(t);
+	return TRANSFER_MOVED;
+}
+
+static enum transfer_result relay_step(struct transfer *t, size_t max)
+{
+	size_t most = t->limit ? t->limit : PIPE_SIZE;
+	ssize_t n;
+
+	if (t->piped)
+		return relay_drain(t);
+	t->sink_full = false;
+	if (!take_pipe(t)) {
+		t->method = transfer_copy;
+		return transfer_copy(t, max);
+	}
+	n = splice(t->from->rfd, NULL, t->pipe[1], NULL, lesser(max, most),
+		   SPLICE_F_MOVE | SPLICE_F_NONBLOCK);
+	if (n <= 0) {
+		int error = errno;
+		give_pipe(t);
+		errno = error;
+		if (n == 0)
+			return TRANSFER_END;
+		if (errno == EAGAIN || errno == EINTR)
+			return TRANSFER_WAIT;
+		return is_connection_error(errno) ? TRANSFER_SOURCE_ERROR : copy_instead(t, max);
+	}
+	t->in += (size_t)n;
+	t->held = (size_t)n;
+	if (n < SMALL)
+		t->method = relay_small;
+	return relay_drain(t) == TRANSFER_SINK_ERROR ? TRANSFER_SINK_ERROR : TRANSFER_MOVED;
+}
+
+/* A little at a time is copied: two calls in place of four. */
+static enum transfer_result relay_small(struct transfer *t, size_t max)
+{
+	uint64_t in = t->in;
+	enum transfer_result result;
+
+	if (t->piped)
+		return relay_drain(t);
+	result = transfer_copy(t, lesser(max, RELAY));
+	if (t->in - in >= RELAY)
+		t->bulk = true;
+	if (t->bulk && !t->held && result == TRANSFER_MOVED) {
+		t->bulk = false;
+		t->method = relay_step;
+	}
+	return result;
+}
+
 transfer_method *transfer_choose_fast(const struct transfer *t)
 {
 	enum endpoint_kind from = t->from->kind, to = t->to->kind;
@@ -188,6 +314,8 @@ transfer_method *transfer_choose_fast(const struct transfer *t)
 	/* Only our own sockets are known not to block in splice(2) and sendfile(2). */
 	bool to_socket = (to == ENDPOINT_TCP || to == ENDPOINT_STREAM) && t->to->owned;
 
+	if (from_socket && t->from->owned && to_socket)
+		return relay_small;
 	if (from == ENDPOINT_TCP && to == ENDPOINT_NULL)
 		return truncate_step;
 	if (from == ENDPOINT_PIPE && to_socket)

@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "base/errname.h"
 #include "flow/pool.h"
+#include "flow/transfer.h"
 #include "loop/signals.h"
 #include "serve/progress.h"
 #include "serve/report.h"
@@ -208,4 +209,5 @@ void run_free(struct run *r)
 	text_free(&r->waits);
 	loop_free(r->loop);
 	pool_free();
+	transfer_free_pipes();
 }
