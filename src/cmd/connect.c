@@ -221,7 +221,7 @@ static struct outcome main_connect(const struct command *self, int argc, char **
 			    0 &&
 		    address_check(o.socket.source, o.socket.source_port, o.family.numeric,
 				  &error) == 0 &&
-		    service_command(&o.service, &operands, &error) == 0 &&
+		    service_check(&o.service, &operands, o.family.numeric, &error) == 0 &&
 		    run_check(&o.messages, &o.data, &error) == 0)
 			outcome = run(&o, host, port);
 		else

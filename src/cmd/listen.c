@@ -105,6 +105,7 @@ static struct outcome run(struct listen_command_options *o, const char *host, co
 		.service = &o->service,
 		.socket = &o->socket,
 		.listening = true,
+		.family = address_family(&o->family),
 		.numeric = o->family.numeric,
 		.port = port,
 		.wait = o->wait,
@@ -141,7 +142,7 @@ static struct outcome main_listen(const struct command *self, int argc, char **a
 	if (command_begin(self, argc, argv, &o, &o.messages, &operands, &outcome)) {
 		if (address_operands(&operands, true, o.family.numeric, &host, &port, &error) ==
 			    0 &&
-		    service_command(&o.service, &operands, &error) == 0 &&
+		    service_check(&o.service, &operands, o.family.numeric, &error) == 0 &&
 		    run_check(&o.messages, &o.data, &error) == 0)
 			outcome = run(&o, host, port);
 		else

@@ -126,6 +126,17 @@ void endpoint_queue(struct endpoint *e, struct receiver *queue, const char *name
 				.name = name };
 }
 
+void endpoint_sender(struct endpoint *e, struct sender *sender, const char *name)
+{
+	*e = (struct endpoint){ .rfd = -1,
+				.wfd = -1,
+				.kind = ENDPOINT_SENDER,
+				.given = -1,
+				.anew = -1,
+				.sender = sender,
+				.name = name };
+}
+
 bool endpoint_readable(const struct endpoint *e)
 {
 	return e->kind == ENDPOINT_QUEUE ? receiver_ready(e->queue) : wait_ready(e->rfd, POLLIN, 0);
@@ -172,6 +183,8 @@ ssize_t endpoint_write(const struct endpoint *e, const void *data, size_t n)
 {
 	if (is_socket(e))
 		return send(e->wfd, data, n, MSG_DONTWAIT | MSG_NOSIGNAL);
+	if (e->kind == ENDPOINT_SENDER)
+		return sender_write(e->sender, data, n);
 	if (e->kind == ENDPOINT_NULL)
 		return (ssize_t)n;
 	if (e->careful) {
@@ -204,6 +217,8 @@ static void give_up(int fd)
 
 void endpoint_end(struct endpoint *e)
 {
+	if (e->kind == ENDPOINT_SENDER)
+		sender_end(e->sender);
 	if (e->wfd < 0 || e->shared)
 		return;
 	if (is_socket(e) && e->owned) {

@@ -20,9 +20,11 @@ enum endpoint_kind {
 	ENDPOINT_STREAM, /* any other connected stream socket */
 	ENDPOINT_OTHER,	 /* devices, datagram sockets, closed descriptors */
 	ENDPOINT_QUEUE,	 /* none: what a fan-out has for one of its receivers */
+	ENDPOINT_SENDER, /* none: what goes to all of its receivers but one */
 };
 
 struct receiver;
+struct sender;
 
 struct endpoint {
 	int rfd, wfd; /* to read from and to write to; -1: not there */
@@ -34,6 +36,7 @@ struct endpoint {
 	bool shared;	    /* several transfers write to it: its end is not theirs to pass on */
 	const void *writer; /* the one of them that has a piece to finish */
 	struct receiver *queue; /* what ENDPOINT_QUEUE reads */
+	struct sender *sender;	/* what ENDPOINT_SENDER writes to */
 	const char *name;	/* for messages: "stdin" */
 };
 
@@ -49,6 +52,9 @@ void endpoint_pipe(struct endpoint *e, int fd, bool writing, const char *name);
 
 /* *E reads what QUEUE, the caller's, receives. */
 void endpoint_queue(struct endpoint *e, struct receiver *queue, const char *name);
+
+/* *E writes to what SENDER, the caller's, sends. */
+void endpoint_sender(struct endpoint *e, struct sender *sender, const char *name);
 
 /* Is there anything to be read from E now, the end too? */
 bool endpoint_readable(const struct endpoint *e);

@@ -2,13 +2,17 @@
 
 #include <errno.h>
 #include <poll.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/message.h"
 
 #define LIMIT (1 << 20)
 #define BLOCK (64 << 10)
+#define LINE_MOST 4096		      /* of chat: longer ones are broken */
+#define LINE_ROOM (4 * LINE_MOST + 32) /* what it can become */
 #define STALL_LOOKS 8 /* at the time when something was taken last, in that of --stall */
 #define STALL_LOOK_LEAST (10 * MILLISECOND)
 
@@ -36,11 +40,15 @@ static bool is_full(const struct receiver *r)
 /* Reads while somebody receives, nobody is full, and the copies are not behind. */
 static void update(struct fanout *f)
 {
-	bool wanted = f->n > 0 && !f->ended;
+	bool wanted, was_full = f->full;
 	int64_t resume = 0;
 
-	for (struct receiver *r = f->receivers; r && wanted; r = r->next)
-		wanted = !is_full(r);
+	f->full = false;
+	for (const struct receiver *r = f->receivers; r && !f->full; r = r->next)
+		f->full = is_full(r);
+	wanted = f->source && f->n > 0 && !f->ended && !f->full;
+	if (was_full && !f->full && f->c.room)
+		f->c.room(f->c.arg);
 	if (wanted && f->c.filter)
 		resume = filter_resume(f->c.filter, false);
 	timer_set(f->loop, &f->pause, resume ? resume : NEVER);
@@ -102,12 +110,16 @@ static void grow(struct receiver *r)
 static void push(struct receiver *r, struct block *b, size_t offset)
 {
 	struct fanout *f = r->fanout;
+	struct queued *last;
 
 	if (r->finished)
 		return;
-	if (r->n == 0 || r->queue[(r->first + r->n - 1) % r->size].block != b) {
+	last = r->n ? &r->queue[(r->first + r->n - 1) % r->size] : NULL;
+	if (last && last->block == b && last->end == offset) {
+		last->end = b->size;
+	} else {
 		grow(r);
-		r->queue[(r->first + r->n++) % r->size] = (struct queued){ b, offset };
+		r->queue[(r->first + r->n++) % r->size] = (struct queued){ b, offset, b->size };
 		b->users++;
 	}
 	if (r->bytes == 0)
@@ -118,8 +130,10 @@ static void push(struct receiver *r, struct block *b, size_t offset)
 }
 
 /* Calls all. What is called may leave, and make others leave. */
-static void tell(struct fanout *f)
+static void tell_all(void *arg)
 {
+	struct fanout *f = arg;
+
 	for (f->cursor = f->receivers; f->cursor;) {
 		struct receiver *r = f->cursor;
 		f->cursor = r->next;
@@ -129,16 +143,15 @@ static void tell(struct fanout *f)
 	update(f);
 }
 
-static void source_ended(struct fanout *f, int error)
+/* Not at once: whoever sent is still in the middle of it. */
+static void tell(struct fanout *f)
 {
-	f->ended = true;
-	watch_drop(f->loop, &f->watch);
-	f->c.ended(f->c.arg, error);
-	tell(f);
+	if (!f->news.slot)
+		timer_set(f->loop, &f->news, clock_now());
 }
 
 /* A block that has room: small pieces share one. NULL where there is no memory. */
-static struct block *room(struct fanout *f)
+static struct block *tail_block(struct fanout *f)
 {
 	struct block *b = f->tail;
 
@@ -156,29 +169,139 @@ static struct block *room(struct fanout *f)
 	return b;
 }
 
+/* N bytes have been added to B, for all but EXCEPT. */
+static void give(struct fanout *f, struct block *b, size_t n, const struct receiver *except)
+{
+	b->size += n;
+	for (struct receiver *r = f->receivers; r; r = r->next)
+		if (r != except)
+			push(r, b, b->size - n);
+	update(f);
+	tell(f);
+}
+
+/* ---- senders ---- */
+
+/* The line that S has sent, as everybody shall see it. */
+static void end_line(struct sender *s)
+{
+	struct block *b = tail_block(s->fanout);
+	size_t n = s->line.length, used;
+	char *out;
+
+	s->line.length = 0;
+	if (!b)
+		return;
+	out = b->data + b->size;
+	n -= n > 0 && s->line.data[n - 1] == '\r';
+	used = (size_t)snprintf(out, LINE_ROOM, "<%llu> ", (unsigned long long)s->number);
+	if (n > 0)
+		used += message_escape(out + used, LINE_ROOM - used, s->line.data, n, false);
+	out[used++] = '\n';
+	give(s->fanout, b, used, s->self);
+}
+
+static void chat(struct sender *s, const char *data, size_t n)
+{
+	while (n > 0) {
+		size_t room = LINE_MOST - s->line.length, most = n < room ? n : room;
+		const char *end = memchr(data, '\n', most);
+		size_t piece = end ? (size_t)(end - data) : most;
+
+		text_put(&s->line, data, piece);
+		if (end || piece == room)
+			end_line(s);
+		data += piece + (end != NULL);
+		n -= piece + (end != NULL);
+	}
+}
+
+bool sender_ready(const struct sender *s)
+{
+	return !s->fanout->full;
+}
+
+/* Is there room for what S sends, and a block for it in *B? */
+static bool may_send(const struct sender *s, struct block **b)
+{
+	errno = EAGAIN;
+	if (!sender_ready(s))
+		return false;
+	*b = tail_block(s->fanout);
+	return *b != NULL;
+}
+
+ssize_t sender_write(struct sender *s, const void *data, size_t n)
+{
+	struct block *b;
+
+	if (!may_send(s, &b))
+		return -1;
+	if (s->fanout->c.chat) {
+		chat(s, data, n);
+		return (ssize_t)n;
+	}
+	n = n < BLOCK - b->size ? n : BLOCK - b->size;
+	memcpy(b->data + b->size, data, n);
+	give(s->fanout, b, n, s->self);
+	return (ssize_t)n;
+}
+
+ssize_t sender_take(struct sender *s, const struct endpoint *source, size_t n)
+{
+	struct fanout *f = s->fanout;
+	char lines[LINE_MOST], *to = lines;
+	struct block *b;
+	size_t most;
+	ssize_t got;
+
+	if (!may_send(s, &b))
+		return -1;
+	if (!f->c.chat)
+		to = b->data + b->size;
+	most = f->c.chat ? sizeof lines : BLOCK - b->size;
+	got = endpoint_read(source, to, n < most ? n : most);
+	if (got <= 0)
+		return got;
+	if (s == &f->sender && f->c.filter)
+		filter_copy(f->c.filter, to, (size_t)got);
+	if (f->c.chat)
+		chat(s, lines, (size_t)got);
+	else
+		give(f, b, (size_t)got, s->self);
+	return got;
+}
+
+void sender_end(struct sender *s)
+{
+	if (s->line.length > 0)
+		end_line(s);
+}
+
+void sender_free(struct sender *s)
+{
+	text_free(&s->line);
+}
+
+/* ---- the source ---- */
+
+static void source_ended(struct fanout *f, int error)
+{
+	sender_end(&f->sender);
+	f->ended = true;
+	watch_drop(f->loop, &f->watch);
+	f->c.ended(f->c.arg, error);
+	tell(f);
+}
+
 static void readable(void *arg, short events)
 {
 	struct fanout *f = arg;
-	struct block *b = room(f);
-	ssize_t n;
+	ssize_t n = sender_take(&f->sender, f->source, SIZE_MAX);
 
 	(void)events;
-	if (!b) {
-		source_ended(f, ENOMEM);
-		return;
-	}
-	n = endpoint_read(f->source, b->data + b->size, BLOCK - b->size);
-	if (n <= 0) {
-		if (n == 0 || (errno != EAGAIN && errno != EINTR))
-			source_ended(f, n == 0 ? 0 : errno);
-		return;
-	}
-	if (f->c.filter)
-		filter_copy(f->c.filter, b->data + b->size, (size_t)n);
-	b->size += (size_t)n;
-	for (struct receiver *r = f->receivers; r; r = r->next)
-		push(r, b, b->size - (size_t)n);
-	tell(f);
+	if (n == 0 || (n < 0 && errno != EAGAIN && errno != EINTR))
+		source_ended(f, n == 0 ? 0 : errno);
 }
 
 static void go_on(void *arg)
@@ -190,7 +313,9 @@ void fanout_start(struct fanout *f, struct loop *loop, const struct fanout_confi
 		  struct endpoint *source)
 {
 	*f = (struct fanout){ .loop = loop, .c = *c, .source = source };
-	f->watch = (struct watch){ .fd = source->rfd, .fn = readable, .arg = f };
+	f->sender.fanout = f;
+	f->news = (struct timer){ .fn = tell_all, .arg = f };
+	f->watch = (struct watch){ .fd = source ? source->rfd : -1, .fn = readable, .arg = f };
 	f->pause = (struct timer){ .fn = go_on, .arg = f };
 }
 
@@ -200,6 +325,8 @@ void fanout_stop(struct fanout *f)
 		return;
 	watch_drop(f->loop, &f->watch);
 	timer_drop(f->loop, &f->pause);
+	timer_drop(f->loop, &f->news);
+	sender_free(&f->sender);
 	if (f->tail)
 		release(f->tail);
 	f->tail = NULL;
@@ -260,36 +387,65 @@ void fanout_leave(struct receiver *r)
 	update(f);
 }
 
-bool receiver_ready(const struct receiver *r)
+/* Does R get nothing more than it has? */
+static bool is_over(const struct receiver *r)
 {
-	return r->bytes > 0 || r->finished || r->fanout->ended;
+	return r->finished || (r->fanout->ended && !r->fanout->c.endless);
 }
 
-ssize_t receiver_read(struct receiver *r, void *data, size_t n)
+bool receiver_ready(const struct receiver *r)
+{
+	return r->bytes > 0 || is_over(r);
+}
+
+int receiver_look(const struct receiver *r, struct iovec *iov, int most)
+{
+	int n = 0;
+
+	for (; n < most && (size_t)n < r->n; n++) {
+		const struct queued *q = &r->queue[(r->first + (size_t)n) % r->size];
+		iov[n].iov_base = q->block->data + q->offset;
+		iov[n].iov_len = q->end - q->offset;
+	}
+	return n;
+}
+
+void receiver_took(struct receiver *r, size_t n)
 {
 	bool was_full = is_full(r);
-	size_t done = 0;
 
-	if (r->bytes == 0) {
-		errno = EAGAIN;
-		return r->finished || r->fanout->ended ? 0 : -1;
-	}
-	while (done < n && r->n > 0) {
+	r->bytes -= n;
+	while (n > 0) {
 		struct queued *q = &r->queue[r->first];
-		size_t piece = q->block->size - q->offset;
-		piece = piece < n - done ? piece : n - done;
-		memcpy((char *)data + done, q->block->data + q->offset, piece);
-		done += piece;
-		q->offset += piece;
-		if (q->offset < q->block->size)
+		size_t piece = q->end - q->offset;
+		if (n < piece) {
+			q->offset += n;
 			break;
+		}
+		n -= piece;
 		release(q->block);
 		r->first = (r->first + 1) % r->size;
 		r->n--;
 	}
-	r->bytes -= done;
 	r->last_taken = clock_now();
 	if (was_full && !is_full(r))
 		update(r->fanout);
+}
+
+ssize_t receiver_read(struct receiver *r, void *data, size_t n)
+{
+	struct iovec iov;
+	size_t done = 0;
+
+	if (r->bytes == 0) {
+		errno = EAGAIN;
+		return is_over(r) ? 0 : -1;
+	}
+	while (done < n && receiver_look(r, &iov, 1)) {
+		size_t piece = iov.iov_len < n - done ? iov.iov_len : n - done;
+		memcpy((char *)data + done, iov.iov_base, piece);
+		done += piece;
+		receiver_took(r, piece);
+	}
 	return (ssize_t)done;
 }

@@ -1,8 +1,9 @@
-/* fanout.h - one source to many receivers
+/* fanout.h - what one sends, to many
  *
- * What is read from the source stands once in memory, in blocks that all receivers share. Each has
- * a queue of what it has still to take, which is bounded: while one is full nothing is read, and
- * a receiver that takes nothing at all for too long is reported, so that it can be dropped.
+ * What comes from a source (a descriptor), or from a sender (one of the receivers, say), stands once
+ * in memory, in blocks that all receivers share. Each has a queue of what it has still to take,
+ * which is bounded: while one is full nothing more is taken in, and a receiver that takes nothing at
+ * all for too long is reported, so that it can be dropped.
  */
 #ifndef FLOW_FANOUT_H
 #define FLOW_FANOUT_H
@@ -11,7 +12,9 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
+#include <sys/uio.h>
 
+#include "base/text.h"
 #include "flow/endpoint.h"
 #include "flow/filter.h"
 #include "loop/loop.h"
@@ -29,7 +32,19 @@ struct fanout_config {
 	void (*stalled)(void *arg, struct receiver *r);
 	/* The source has ended: ERROR is 0, or the errno of reading it. */
 	void (*ended)(void *arg, int error);
+	/* There is room again for what senders send. NULL: there are none. */
+	void (*room)(void *arg);
 	void *arg;
+	bool endless; /* the source's end is not that of the receivers */
+	bool chat;    /* each line goes out by itself, with the number of its sender before it */
+};
+
+/* One who sends. */
+struct sender {
+	struct fanout *fanout;
+	struct receiver *self; /* does not get it; NULL: all do */
+	uint64_t number;
+	struct text line; /* of chat: what has come of one */
 };
 
 struct fanout {
@@ -42,14 +57,17 @@ struct fanout {
 	struct receiver *receivers, *cursor;
 	size_t n; /* of them, but for those that are finished */
 	bool ended;
+	bool full;	      /* one of them is */
+	struct sender sender; /* the source as one */
+	struct timer news;    /* something has come for them */
 };
 
 struct block;
 
-/* A block in a receiver's queue. */
+/* A part of a block in a receiver's queue. */
 struct queued {
 	struct block *block;
-	size_t offset; /* of it has been taken already */
+	size_t offset, end; /* what is before the offset has been taken already */
 };
 
 struct receiver {
@@ -65,7 +83,7 @@ struct receiver {
 	void *arg;
 };
 
-/* *F reads SOURCE while somebody receives. */
+/* *F reads SOURCE, if it is not NULL, while somebody receives. */
 void fanout_start(struct fanout *f, struct loop *loop, const struct fanout_config *c,
 		  struct endpoint *source);
 
@@ -84,6 +102,25 @@ size_t receiver_finish(struct receiver *r);
 
 /* R receives no more. Without effect where it never joined. */
 void fanout_leave(struct receiver *r);
+
+/* Gives DATA of N bytes, sent by S, to the receivers, as write(2): -1 with EAGAIN while there is no room. */
+ssize_t sender_write(struct sender *s, const void *data, size_t n);
+
+/* The same with what is read from SOURCE, without a copy: as read(2) of at most N bytes. */
+ssize_t sender_take(struct sender *s, const struct endpoint *source, size_t n);
+
+/* Would these take something now? */
+bool sender_ready(const struct sender *s);
+
+/* S sends no more: what there is of a line goes out. */
+void sender_end(struct sender *s);
+void sender_free(struct sender *s);
+
+/* What R would read next, as at most MOST pieces in place. Returns how many. */
+int receiver_look(const struct receiver *r, struct iovec *iov, int most);
+
+/* N bytes of that have been taken. */
+void receiver_took(struct receiver *r, size_t n);
 
 /* Is there anything for receiver_read(), the end too? */
 bool receiver_ready(const struct receiver *r);

@@ -270,7 +270,7 @@ static short in_events(const struct pump *p)
 
 static short out_events(const struct pump *p)
 {
-	if (echoes(p))
+	if (echoes(p) || p->out->wfd < 0)
 		return -1;
 	if (p->down.transfer.to != p->out || p->down.state != FLOW_OPEN)
 		return -1;
@@ -329,13 +329,25 @@ static void end(struct pump *p)
 	p->calls.over(p->calls.arg, p);
 }
 
+/* A fan-out makes no event of what it still has, or has room for. */
+static bool queue_is_ready(const struct pump *p)
+{
+	return p->in->kind == ENDPOINT_QUEUE && flow_wants_source(&p->up) &&
+	       endpoint_readable(p->in);
+}
+
+static bool sender_is_ready(const struct pump *p)
+{
+	return p->out->kind == ENDPOINT_SENDER && flow_wants_sink(&p->down) &&
+	       sender_ready(p->out->sender);
+}
+
 /* When to go on though no descriptor is ready. */
 static int64_t next_move(const struct pump *p)
 {
 	int64_t up = flow_resume(&p->up), down = flow_resume(&p->down);
 
-	/* A queue makes no event of what it still has. */
-	if (p->in->kind == ENDPOINT_QUEUE && flow_wants_source(&p->up) && endpoint_readable(p->in))
+	if (queue_is_ready(p) || sender_is_ready(p))
 		return clock_now();
 	if (!up && !down)
 		return NEVER;
@@ -430,8 +442,10 @@ static void go_on(void *arg)
 {
 	struct pump *p = arg;
 
-	if (p->in->kind == ENDPOINT_QUEUE && flow_wants_source(&p->up) && endpoint_readable(p->in))
+	if (queue_is_ready(p))
 		step(p, &p->up);
+	if (sender_is_ready(p))
+		step(p, &p->down);
 	proceed(p);
 }
 
@@ -620,6 +634,11 @@ void pump_finish_in(struct pump *p)
 	flow_limit(&p->up, (uint64_t)n);
 	p->in_end_ends = true;
 	timer_set(p->loop, &p->pace_timer, clock_now());
+}
+
+void pump_wake(struct pump *p)
+{
+	timer_set(p->loop, &p->pace_timer, next_move(p));
 }
 
 void pump_close(struct pump *p)

@@ -97,6 +97,9 @@ void pump_finish_in(struct pump *p);
  * thrown away, and after --linger that is all. */
 void pump_close(struct pump *p);
 
+/* There is room again in the fan-out that `out` writes to. */
+void pump_wake(struct pump *p);
+
 /* What P still waits for. */
 struct pump_waits {
 	bool in;	   /* something from `in`, or its end */

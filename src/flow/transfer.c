@@ -5,18 +5,26 @@
 #include <sys/socket.h>
 
 #include "base/clock.h"
+#include "flow/fanout.h"
 #include "flow/pool.h"
 
 #define BUFFER_SIZE (256 << 10)
 #define FILTER_PIECE (64 << 10)
+#define PIECES 16 /* of a queue at once */
 
 static struct endpoint nowhere = { .rfd = -1, .wfd = -1, .kind = ENDPOINT_NULL, .anew = -1 };
 
 static enum transfer_result transfer_filter(struct transfer *t, size_t max);
+static enum transfer_result transfer_queue(struct transfer *t, size_t max);
 
 static void choose(struct transfer *t)
 {
-	t->method = t->filter ? transfer_filter : transfer_choose_fast(t);
+	if (t->filter)
+		t->method = transfer_filter;
+	else if (t->from->kind == ENDPOINT_QUEUE && t->to->owned)
+		t->method = transfer_queue;
+	else
+		t->method = transfer_choose_fast(t);
 	if (!t->method)
 		t->method = transfer_copy;
 }
@@ -205,4 +213,32 @@ static enum transfer_result transfer_filter(struct transfer *t, size_t max)
 		return TRANSFER_MOVED;
 	}
 	return filled(t, n, filter_piece(f, t->buffer, n));
+}
+
+/* From a receiver's queue to a socket, without a copy. */
+static enum transfer_result transfer_queue(struct transfer *t, size_t max)
+{
+	struct receiver *r = t->from->queue;
+	struct iovec iov[PIECES];
+	struct msghdr m = { .msg_iov = iov };
+	int pieces = receiver_look(r, iov, PIECES);
+	ssize_t n;
+
+	t->sink_full = false;
+	if (pieces == 0)
+		return receiver_ready(r) ? TRANSFER_END : TRANSFER_WAIT;
+	for (size_t left = max, i = 0; i < (size_t)pieces; i++) {
+		iov[i].iov_len = iov[i].iov_len < left ? iov[i].iov_len : left;
+		left -= iov[i].iov_len;
+	}
+	m.msg_iovlen = (size_t)pieces;
+	n = sendmsg(t->to->wfd, &m, MSG_DONTWAIT | MSG_NOSIGNAL);
+	if (n < 0) {
+		t->sink_full = true;
+		return errno == EAGAIN || errno == EINTR ? TRANSFER_WAIT : TRANSFER_SINK_ERROR;
+	}
+	t->in += (size_t)n;
+	t->out += (size_t)n;
+	receiver_took(r, (size_t)n);
+	return TRANSFER_MOVED;
 }

@@ -59,6 +59,26 @@ static bool may_be_name(const char *host)
 	return true;
 }
 
+enum word_kind address_parse_unix(const char *word, struct address *out)
+{
+	const char *path = word + strlen("unix:");
+	size_t n;
+
+	if (strncmp(word, "unix:", 5) != 0)
+		return WORD_NAME;
+	memset(out, 0, sizeof *out);
+	out->u.un.sun_family = AF_UNIX;
+	n = strlen(path);
+	if (n == 0 || n >= sizeof out->u.un.sun_path || !strcmp(path, "@"))
+		return WORD_BAD;
+	memcpy(out->u.un.sun_path, path, n);
+	/* An abstract name has no end but its length: unix(7). */
+	if (*path == '@')
+		out->u.un.sun_path[0] = '\0';
+	out->length = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + n + (*path != '@'));
+	return WORD_NUMBER;
+}
+
 enum word_kind address_parse_host(const char *host, struct address *out)
 {
 	char text[INET6_ADDRSTRLEN + IF_NAMESIZE + 1];
@@ -157,6 +177,24 @@ int address_check(const char *host, const char *port, bool numeric, struct optio
 	return port ? check_port(port, numeric, error) : 0;
 }
 
+int address_endpoint(const char *word, bool numeric, const char **host, const char **port,
+		     struct option_error *error)
+{
+	struct address a;
+
+	if (address_parse_unix(word, &a) == WORD_BAD)
+		return option_fail(error, "'%s': the path is empty or longer than %zu bytes", word,
+				   sizeof a.u.un.sun_path - 1);
+	if (address_parse_unix(word, &a) == WORD_NUMBER) {
+		*host = word;
+		*port = "";
+		return 0;
+	}
+	if (split((char *)word, host, port) < 0)
+		return option_fail(error, "'%s' is no endpoint: HOST:PORT or unix:PATH", word);
+	return address_check(*host, *port, numeric, error);
+}
+
 int address_operands(const struct operands *o, bool may_lack_host, bool numeric, const char **host,
 		     const char **port, struct option_error *error)
 {
@@ -206,6 +244,10 @@ bool address_equal(const struct address *a, const struct address *b)
 {
 	if (a->u.sa.sa_family != b->u.sa.sa_family || address_port(a) != address_port(b))
 		return false;
+	if (a->u.sa.sa_family == AF_UNIX)
+		return a->length == b->length &&
+		       a->length > offsetof(struct sockaddr_un, sun_path) &&
+		       !memcmp(&a->u.un, &b->u.un, a->length);
 	if (a->u.sa.sa_family == AF_INET)
 		return a->u.in.sin_addr.s_addr == b->u.in.sin_addr.s_addr;
 	return !memcmp(&a->u.in6.sin6_addr, &b->u.in6.sin6_addr, sizeof a->u.in6.sin6_addr) &&
@@ -230,8 +272,13 @@ char *address_host(const struct address *a, char *text)
 		else
 			snprintf(text + n, ADDRESS_TEXT - n, "%%%u", a->u.in6.sin6_scope_id);
 	} else if (a->u.sa.sa_family == AF_UNIX) {
-		snprintf(text, ADDRESS_TEXT, "%.*s", (int)sizeof a->u.un.sun_path,
-			 a->u.un.sun_path);
+		const char *path = a->u.un.sun_path;
+		n = a->length - offsetof(struct sockaddr_un, sun_path);
+		if (a->length > offsetof(struct sockaddr_un, sun_path))
+			snprintf(text, ADDRESS_TEXT, "unix:%s%.*s", *path ? "" : "@",
+				 (int)(n - !*path), path + !*path);
+		else
+			snprintf(text, ADDRESS_TEXT, "unix:");
 	}
 	return text;
 }
@@ -250,6 +297,12 @@ void address_json(struct json *j, const char *key, const struct address *a)
 	char text[ADDRESS_TEXT];
 
 	json_open(j, key, '{');
+	if (a->u.sa.sa_family == AF_UNIX) {
+		json_string(j, "family", "unix");
+		json_string(j, "address", address_host(a, text) + strlen("unix:"));
+		json_close(j, '}');
+		return;
+	}
 	json_string(j, "family", a->u.sa.sa_family == AF_INET6 ? "inet6" : "inet");
 	json_string(j, "address", address_host(a, text));
 	json_number(j, "port", address_port(a));

@@ -32,7 +32,7 @@ extern const struct option_group family_group;
 /* AF_INET, AF_INET6 or AF_UNSPEC, as O asks. */
 int address_family(const struct family_options *o);
 
-/* How a HOST or PORT operand reads. */
+/* How a HOST or PORT operand reads. A UNIX socket counts as a number: nothing is to be looked up. */
 enum word_kind { WORD_NUMBER, WORD_NAME, WORD_BAD };
 
 /* HOST, an IPv4 or IPv6 address with or without brackets and zone (RFC 4007: fe80::1%eth0), into
@@ -40,6 +40,10 @@ enum word_kind { WORD_NUMBER, WORD_NAME, WORD_BAD };
  * is none, and may be a name; WORD_BAD where it is neither (empty, brackets around no address, a
  * zone that is no interface, a character that no name has, over 253 bytes). */
 enum word_kind address_parse_host(const char *host, struct address *out);
+
+/* `unix:PATH` or, abstract, `unix:@NAME` into *OUT. Returns WORD_NUMBER; WORD_NAME where WORD is no such
+ * thing; WORD_BAD where the path is empty or too long for unix(7). */
+enum word_kind address_parse_unix(const char *word, struct address *out);
 
 /* PORT, decimal from 0 to 65535, into *OUT. Returns WORD_NUMBER; WORD_NAME for what may be a
  * service's name; WORD_BAD for nothing, a sign, or digits out of range. */
@@ -50,6 +54,11 @@ enum word_kind address_parse_port(const char *port, uint16_t *out);
  * are refused if NUMERIC. Returns 0, or -1 with *ERROR naming the word (exit status 2). */
 int address_operands(const struct operands *o, bool may_lack_host, bool numeric, const char **host,
 		     const char **port, struct option_error *error);
+
+/* The ENDPOINT WORD (`HOST:PORT`, `[V6]:PORT`, `unix:PATH`, `unix:@NAME`) into *HOST and *PORT; of a UNIX
+ * socket *HOST is the whole word and *PORT empty. The word is cut where HOST ends. Returns as above. */
+int address_endpoint(const char *word, bool numeric, const char **host, const char **port,
+		     struct option_error *error);
 
 /* The same check for HOST and PORT where they come from options; NULL passes. */
 int address_check(const char *host, const char *port, bool numeric, struct option_error *error);

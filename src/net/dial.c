@@ -174,7 +174,7 @@ static int attempt_start(struct dial *d, struct attempt *a, const char **what)
 	const struct address *to = &a->state.address;
 	int family = to->u.sa.sa_family, error;
 	int fd = socket(family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK,
-			d->c.socket->protocol ? sockopt_mptcp : 0);
+			d->c.socket->protocol && family != AF_UNIX ? sockopt_mptcp : 0);
 
 	*what = "socket";
 	if (fd < 0)

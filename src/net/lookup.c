@@ -390,6 +390,14 @@ int lookup_start(struct loop *loop, const struct lookup_question *q, lookup_fn *
 	uint16_t port;
 
 	*out = NULL;
+	if (q->host && address_parse_unix(q->host, &address) == WORD_NUMBER) {
+		answer.addresses = malloc(sizeof address);
+		if (!answer.addresses)
+			return -1;
+		answer.addresses[answer.n++] = address;
+		fn(arg, &answer);
+		return 0;
+	}
 	if (address_parse_port(q->port, &port) == WORD_NUMBER &&
 	    (!q->host || address_parse_host(q->host, &address) == WORD_NUMBER)) {
 		if (answer_numbers(q, port, &answer) < 0)

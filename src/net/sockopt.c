@@ -385,7 +385,7 @@ int sockopt_apply(int fd, int family, const struct socket_options *o, enum socke
 		if (sockopt_interface(fd, o->interface) < 0)
 			return -1;
 	}
-	if (phase != PHASE_CONNECT)
+	if (phase != PHASE_CONNECT || family == AF_UNIX)
 		return 0;
 	if (apply_keepalive(fd, o, what) < 0)
 		return -1;

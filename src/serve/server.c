@@ -137,6 +137,7 @@ void server_start(struct server *s, struct run *r, const struct server_config *c
 		.listening = c->listening,
 		.keep = c->listening && service_keeps(c->service),
 		.numeric = c->numeric,
+		.family = c->family,
 		.host = c->host,
 		.port = c->port,
 		.wait = c->wait,
@@ -150,9 +151,10 @@ void server_start(struct server *s, struct run *r, const struct server_config *c
 				       .signalled = signalled,
 				       .stopped = stopped,
 				       .arg = s };
-	if (service_has_command(c->service))
+	if (service_kind(c->service) == SERVICE_COMMAND)
 		spawn_prepare();
-	else if (s->keep)
+	else if (service_kind(c->service) == SERVICE_BROKER ||
+		 (s->keep && service_kind(c->service) == SERVICE_STDIO))
 		stdio_share(s);
 	if (r->data->raw)
 		signals_catch_stops();

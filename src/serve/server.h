@@ -20,6 +20,7 @@ struct server {
 	const struct service_options *service;
 	const struct socket_options *socket;
 	bool listening, keep, numeric;
+	int family;
 	const char *host, *port;
 	struct listener *listener; /* NULL once no more are accepted */
 	int64_t wait;		   /* -w of listening, or UNSET */
@@ -46,6 +47,7 @@ struct server_config {
 	const struct service_options *service;
 	const struct socket_options *socket;
 	bool listening;
+	int family;	  /* AF_UNSPEC: both; for the way on */
 	bool numeric;	  /* no name of a peer is looked up */
 	const char *host; /* the name by which it was connected to; NULL: none */
 	const char *port; /* on which clients are awaited */

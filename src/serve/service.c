@@ -1,6 +1,7 @@
 #include "serve/service.h"
 
 #include "base/number.h"
+#include "net/address.h"
 
 #define AT(member) offsetof(struct service_options, member)
 
@@ -53,6 +54,32 @@ static const struct option_row rows[] = {
 	  .max = INT32_MAX,
 	  .field = AT(accept),
 	  .help = "exit once N clients have been served; over 1 implies -k" },
+	{ .name = "echo",
+	  .kind = OPTION_FLAG,
+	  .field = AT(echo),
+	  .excludes = "discard forward broker chat execute",
+	  .help = "send back what comes (RFC 862)" },
+	{ .name = "discard",
+	  .kind = OPTION_FLAG,
+	  .field = AT(discard),
+	  .excludes = "forward broker chat execute",
+	  .help = "throw away what comes (RFC 863)" },
+	{ .name = "forward",
+	  .kind = OPTION_STRING,
+	  .arg = "ENDPOINT",
+	  .field = AT(forward),
+	  .excludes = "broker chat execute",
+	  .help = "relay each connection to ENDPOINT: HOST:PORT or unix:PATH" },
+	{ .name = "broker",
+	  .kind = OPTION_FLAG,
+	  .field = AT(broker),
+	  .excludes = "execute",
+	  .help = "what one client or stdin sends goes to all the others; implies -k" },
+	{ .name = "chat",
+	  .kind = OPTION_FLAG,
+	  .field = AT(chat),
+	  .excludes = "execute",
+	  .help = "the same line by line, each with the number of its client before it" },
 	{ .name = "stall",
 	  .kind = OPTION_DURATION,
 	  .arg = "DURATION",
@@ -64,24 +91,37 @@ const struct option_group command_group = { "Command", command_rows,
 					    sizeof command_rows / sizeof *command_rows };
 const struct option_group service_group = { "Serving", rows, sizeof rows / sizeof *rows };
 
-int service_command(struct service_options *o, const struct operands *operands,
-		    struct option_error *error)
+int service_check(struct service_options *o, const struct operands *operands, bool numeric,
+		  struct option_error *error)
 {
-	if (operands->command && o->command.shell)
-		return option_fail(error, "--execute and '-- %s' exclude each other",
-				   operands->command[0]);
-	o->command.words = operands->command;
-	if (o->kill_after != UNSET && !service_has_command(o))
+	char **command = operands->command;
+	const enum service_kind kind = service_kind(o);
+
+	o->command.words = command;
+	if (command && kind != SERVICE_STDIO)
+		return option_fail(error, "'-- %s' and %s exclude each other", command[0],
+				   o->command.shell ? "--execute" : "a built-in service");
+	if (o->kill_after != UNSET && service_kind(o) != SERVICE_COMMAND)
 		return option_fail(error, "--kill-after needs a command: -e CMD or -- CMD");
-	return 0;
+	if (!o->forward)
+		return 0;
+	return address_endpoint(o->forward, numeric, &o->forward_host, &o->forward_port, error);
 }
 
-bool service_has_command(const struct service_options *o)
+enum service_kind service_kind(const struct service_options *o)
 {
-	return o->command.shell || o->command.words;
+	if (o->command.shell || o->command.words)
+		return SERVICE_COMMAND;
+	if (o->echo)
+		return SERVICE_ECHO;
+	if (o->discard)
+		return SERVICE_DISCARD;
+	if (o->forward)
+		return SERVICE_FORWARD;
+	return o->broker || o->chat ? SERVICE_BROKER : SERVICE_STDIO;
 }
 
 bool service_keeps(const struct service_options *o)
 {
-	return o->keep_open || o->accept > 1;
+	return o->keep_open || o->accept > 1 || service_kind(o) == SERVICE_BROKER;
 }

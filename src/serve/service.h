@@ -10,15 +10,27 @@
 
 enum when_full { WHEN_FULL_WAIT, WHEN_FULL_CLOSE };
 
+enum service_kind {
+	SERVICE_STDIO, /* stdin and stdout */
+	SERVICE_COMMAND,
+	SERVICE_ECHO,
+	SERVICE_DISCARD,
+	SERVICE_FORWARD,
+	SERVICE_BROKER,
+};
+
 struct service_options {
 	/* of what runs a command */
-	struct spawn_command command; /* all NULL: stdin and stdout are served */
-	int64_t kill_after;	      /* ns, or UNSET */
+	struct spawn_command command;
+	int64_t kill_after; /* ns, or UNSET */
 	/* of what accepts */
 	bool keep_open;
 	int64_t max_conns, accept; /* UNSET: any number */
 	int64_t when_full;
 	int64_t stall; /* ns */
+	bool echo, discard, broker, chat;
+	const char *forward;			 /* ENDPOINT, */
+	const char *forward_host, *forward_port; /* in its parts */
 };
 
 #define SERVICE_OPTIONS_DEFAULT                                                                    \
@@ -28,13 +40,12 @@ struct service_options {
 
 extern const struct option_group command_group, service_group;
 
-/* Takes the command that stands after `--`, if there is one. Returns 0, or -1 with *ERROR where -e has
- * given one too. */
-int service_command(struct service_options *o, const struct operands *operands,
-		    struct option_error *error);
+/* Takes the command that stands after `--`, if there is one, and --forward's ENDPOINT apart; NUMERIC: no
+ * names. Returns 0, or -1 with *ERROR where that cannot be. */
+int service_check(struct service_options *o, const struct operands *operands, bool numeric,
+		  struct option_error *error);
 
-/* Is there a command? */
-bool service_has_command(const struct service_options *o);
+enum service_kind service_kind(const struct service_options *o);
 
 /* May there be more than one connection? */
 bool service_keeps(const struct service_options *o);

@@ -4,8 +4,17 @@
 #include <signal.h>
 
 #include "base/clock.h"
+#include "serve/broker.h"
+#include "serve/builtin.h"
 #include "serve/exec.h"
+#include "serve/forward.h"
 #include "serve/stdio.h"
+
+static void (*const starts[])(struct session *x) = {
+	[SERVICE_STDIO] = stdio_start,	   [SERVICE_COMMAND] = exec_start,
+	[SERVICE_ECHO] = builtin_start,	   [SERVICE_DISCARD] = builtin_start,
+	[SERVICE_FORWARD] = forward_start, [SERVICE_BROKER] = broker_start,
+};
 
 void session_start(struct session *x, int fd)
 {
@@ -24,10 +33,7 @@ void session_start(struct session *x, int fd)
 	for (int i = 0; i < 2; i++)
 		if (x->server->run->copies[i].loop)
 			x->up.copies[i] = x->down.copies[i] = &x->server->run->copies[i];
-	if (service_has_command(x->server->service))
-		exec_start(x);
-	else
-		stdio_start(x);
+	starts[service_kind(x->server->service)](x);
 }
 
 struct pump_config session_pump_config(const struct session *x)
@@ -68,7 +74,7 @@ void session_ending(struct session *x)
 
 bool session_may_go(const struct session *x)
 {
-	return x->counts && x->peer_ended && !service_has_command(x->server->service);
+	return x->counts && x->peer_ended;
 }
 
 void session_close(struct session *x)
@@ -158,7 +164,7 @@ void session_figures(const struct session *x, enum message_level level, bool clo
 		.id = x->server->keep ? x->id : 0,
 		.peer = &x->peer,
 		.local = &x->local,
-		.unseen = service_has_command(x->server->service) && !x->relayed,
+		.unseen = service_kind(x->server->service) == SERVICE_COMMAND && !x->relayed,
 		.why = closed ? why(x) : NULL,
 		.status = closed && x->exited ? x->status : -1,
 	};
@@ -211,11 +217,13 @@ void session_free(struct session *x)
 
 	if (x->pumped)
 		pump_free(&x->pump);
+	dial_cancel(x->dial);
 	lookup_cancel(x->lookup);
 	timer_drop(loop, &x->lookup_timer);
 	timer_drop(loop, &x->kill_timer);
 	child_drop(loop, &x->child);
 	fanout_leave(&x->receiver);
+	sender_free(&x->sender);
 	filter_free(&x->up);
 	filter_free(&x->down);
 	endpoint_close(&x->connection);

@@ -3,6 +3,7 @@
 #define SERVE_SESSION_H
 
 #include "flow/pump.h"
+#include "net/dial.h"
 #include "net/lookup.h"
 #include "serve/report.h"
 #include "serve/server.h"
@@ -15,7 +16,8 @@ struct session {
 	char name[ADDRESS_TEXT]; /* of the peer */
 	int64_t start;
 	struct endpoint in, out, connection;
-	struct receiver receiver; /* its part of a shared stdin */
+	struct receiver receiver; /* its part of what is sent to several */
+	struct sender sender;	  /* of a broker */
 	struct filter up, down;
 	struct pump pump;
 	bool pumping, pumped; /* the pump runs, has run */
@@ -23,6 +25,9 @@ struct session {
 	bool peer_ended;
 	const char *why;	/* it was ended from outside, NULL: it was not */
 	struct outcome outcome; /* so far */
+	/* of what is forwarded */
+	struct dial *dial;
+	char far_name[ADDRESS_TEXT];
 	/* of a command */
 	struct child child;
 	bool exited;

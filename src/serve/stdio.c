@@ -97,8 +97,19 @@ static void stdout_event(void *arg, short events)
 	stdout_broken(s);
 }
 
+/* Whoever waits to send may go on. */
+static void room(void *arg)
+{
+	const struct server *s = arg;
+
+	for (struct session *x = s->sessions; x; x = x->next)
+		if (x->pumping)
+			pump_wake(&x->pump);
+}
+
 void stdio_share(struct server *s)
 {
+	bool broker = service_kind(s->service) == SERVICE_BROKER;
 	const struct data_options *d = s->run->data;
 	struct fanout_config c = {
 		.limit = d->buffer == UNSET ? 0 : (size_t)d->buffer,
@@ -107,18 +118,26 @@ void stdio_share(struct server *s)
 		.last_taken = last_taken,
 		.stalled = stalled,
 		.ended = stdin_ended,
+		.room = broker ? room : NULL,
 		.arg = s,
+		.endless = broker,
+		.chat = s->service->chat,
 	};
 
+	bool reads;
+
 	endpoint_inherit(&s->in, STDIN_FILENO, false, "stdin");
-	endpoint_inherit(&s->out, STDOUT_FILENO, true, "stdout");
-	s->out.shared = true;
+	reads = !d->recv_only && s->in.kind != ENDPOINT_NULL;
+	if (reads || broker)
+		fanout_start(&s->fanout, s->run->loop, &c, reads ? &s->in : NULL);
 	s->read_copies.sent = true;
 	for (int i = 0; i < 2; i++)
 		if (s->run->copies[i].loop)
 			s->read_copies.copies[i] = &s->run->copies[i];
-	if (!d->recv_only && s->in.kind != ENDPOINT_NULL)
-		fanout_start(&s->fanout, s->run->loop, &c, &s->in);
+	if (broker)
+		return;
+	endpoint_inherit(&s->out, STDOUT_FILENO, true, "stdout");
+	s->out.shared = true;
 	s->out_watch = (struct watch){ .fd = s->out.wfd, .fn = stdout_event, .arg = s };
 	s->out_timer = (struct timer){ .fn = stdout_broken, .arg = s };
 	if (s->out.kind != ENDPOINT_FILE && s->out.kind != ENDPOINT_NULL && !d->send_only)

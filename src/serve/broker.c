@@ -1,0 +1,44 @@
+#include "serve/broker.h"
+
+#include <errno.h>
+
+#include "serve/report.h"
+
+/* A peer that has ended its sending and then goes takes nothing from anybody. */
+static bool has_left(const struct pump *p)
+{
+	return p->end == PUMP_RESET && p->peer_ended;
+}
+
+static void over(void *arg, struct pump *p)
+{
+	struct session *x = arg;
+
+	server_session_over(x->server, x,
+			    has_left(p) ? (struct outcome){ OUTCOME_DONE, 0 } :
+					  report_pump(x->server->run->messages, p, x->name));
+}
+
+static void peer_ended(void *arg, struct pump *p)
+{
+	struct session *x = arg;
+
+	(void)p;
+	x->peer_ended = true;
+}
+
+void broker_start(struct session *x)
+{
+	const struct pump_calls calls = { .over = over, .peer_ended = peer_ended, .arg = x };
+	struct pump_config c = session_pump_config(x);
+	struct server *s = x->server;
+
+	fanout_join(&s->fanout, &x->receiver);
+	endpoint_queue(&x->in, &x->receiver, "the others");
+	x->sender = (struct sender){ .fanout = &s->fanout, .self = &x->receiver, .number = x->id };
+	endpoint_sender(&x->out, &x->sender, "the others");
+	/* What goes to many is copied where it comes from, once. */
+	x->up.copies[0] = x->up.copies[1] = NULL;
+	c.recv_only = false;
+	session_pump(x, &c, &calls, &x->in, &x->out);
+}

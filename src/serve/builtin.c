@@ -1,0 +1,23 @@
+#include "serve/builtin.h"
+
+#include "serve/report.h"
+
+static void over(void *arg, struct pump *p)
+{
+	struct session *x = arg;
+
+	server_session_over(x->server, x, report_pump(x->server->run->messages, p, x->name));
+}
+
+void builtin_start(struct session *x)
+{
+	const struct pump_calls calls = { .over = over, .arg = x };
+	struct pump_config c = session_pump_config(x);
+
+	c.recv_only = true;
+	c.send_only = service_kind(x->server->service) == SERVICE_DISCARD;
+	/* What is echoed passes once, and is said to have come. */
+	c.up = NULL;
+	x->in = x->out = (struct endpoint){ .rfd = -1, .wfd = -1, .anew = -1, .name = "" };
+	session_pump(x, &c, &calls, &x->in, c.send_only ? &x->out : &x->connection);
+}

@@ -1,0 +1,57 @@
+#include "serve/forward.h"
+
+#include <errno.h>
+
+#include "base/clock.h"
+#include "serve/report.h"
+
+#define WAIT (30 * SECOND) /* where -w says nothing */
+
+static void over(void *arg, struct pump *p)
+{
+	struct session *x = arg;
+	const struct messages *m = x->server->run->messages;
+	bool far = p->end == PUMP_IN_FAILED || p->end == PUMP_OUT_FAILED;
+
+	server_session_over(x->server, x,
+			    far ? report_error(m, x->far_name, p->error) :
+				  report_pump(m, p, x->name));
+}
+
+static void connected(void *arg, const struct dial_result *r)
+{
+	struct session *x = arg;
+	struct server *s = x->server;
+	const struct pump_calls calls = { .over = over, .arg = x };
+	const struct pump_config c = session_pump_config(x);
+	int64_t limit = s->wait == UNSET ? WAIT : s->wait;
+
+	x->dial = NULL;
+	if (r->fd < 0) {
+		server_session_over(s, x,
+				    report_dial(s->run->messages, s->service->forward_host,
+						s->service->forward_port, r, limit, "-w"));
+		return;
+	}
+	address_text(&r->peer, x->far_name);
+	endpoint_socket(&x->in, r->fd, x->far_name);
+	session_pump(x, &c, &calls, &x->in, &x->in);
+}
+
+void forward_start(struct session *x)
+{
+	struct server *s = x->server;
+	const struct dial_config c = {
+		.host = s->service->forward_host,
+		.port = s->service->forward_port,
+		.family = s->family,
+		.socket = s->socket,
+		.deadline = clock_after(clock_now(), s->wait == UNSET ? WAIT : s->wait),
+		.events = { report_event, (void *)s->run->messages },
+	};
+
+	x->in = x->out = (struct endpoint){ .rfd = -1, .wfd = -1, .anew = -1, .name = "" };
+	x->dial = dial_start(s->run->loop, &c, connected, x);
+	if (!x->dial)
+		run_end(s->run, report_error(s->run->messages, "forward", errno));
+}
