@@ -390,6 +390,16 @@ static bool wants_time(const struct pump *p)
 	return p->c.idle != UNSET || p->peer_ended || p->closing || p->in->kind == ENDPOINT_QUEUE;
 }
 
+/* Is F one of which nothing changes when it moves something: a plain flow, that waits for its source
+ * before and after? Then neither the rule nor what is waited for has to be looked at again. */
+static bool is_plain(const struct pump *p, const struct flow *f)
+{
+	return f->state == FLOW_OPEN && !f->transfer.sink_full && !f->source_ended &&
+	       f->left == FLOW_NO_LIMIT && f->rate == UNSET && !f->transfer.filter &&
+	       !f->transfer.patient && !p->closing && !p->connecting && !p->out_broken &&
+	       p->end == PUMP_RUNNING;
+}
+
 static void step(struct pump *p, struct flow *f)
 {
 	for (int i = 0; i < REPEATS; i++) {
@@ -409,10 +419,12 @@ static void step(struct pump *p, struct flow *f)
 static void in_ready(void *arg, short events)
 {
 	struct pump *p = arg;
+	bool plain = is_plain(p, &p->up);
 
 	(void)events;
 	step(p, &p->up);
-	proceed(p);
+	if (!plain || !is_plain(p, &p->up))
+		proceed(p);
 }
 
 /* Both directions of the other connection. */
@@ -420,9 +432,12 @@ static void far_ready(void *arg, short events)
 {
 	struct pump *p = arg;
 	bool source = flow_wants_source(&p->up), sink = flow_wants_sink(&p->down);
+	bool plain = !sink && is_plain(p, &p->up);
 
 	if (source && events & (POLLIN | POLLHUP | POLLERR))
 		step(p, &p->up);
+	if (plain && is_plain(p, &p->up))
+		return;
 	if (sink && events & (POLLOUT | POLLHUP | POLLERR))
 		step(p, &p->down);
 	if (!source && !sink && events & (POLLHUP | POLLERR))
@@ -491,11 +506,13 @@ static void peer_ready(void *arg, short events)
 {
 	struct pump *p = arg;
 	bool source = flow_wants_source(&p->down), sink = flow_wants_sink(&p->up);
-	bool back = echoes(p) && flow_wants_sink(&p->down);
+	bool back = echoes(p) && flow_wants_sink(&p->down), plain = !sink && is_plain(p, &p->down);
 
 	if ((source && events & (POLLIN | POLLHUP | POLLERR)) ||
 	    (back && events & (POLLOUT | POLLHUP | POLLERR)))
 		step(p, &p->down);
+	if (plain && is_plain(p, &p->down))
+		return;
 	take_answers(p);
 	if (sink && events & (POLLOUT | POLLHUP | POLLERR))
 		step(p, &p->up);

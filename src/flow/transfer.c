@@ -16,6 +16,7 @@ static struct endpoint nowhere = { .rfd = -1, .wfd = -1, .kind = ENDPOINT_NULL, 
 
 static enum transfer_result transfer_filter(struct transfer *t, size_t max);
 static enum transfer_result transfer_queue(struct transfer *t, size_t max);
+static enum transfer_result transfer_send(struct transfer *t, size_t max);
 
 static void choose(struct transfer *t)
 {
@@ -23,6 +24,8 @@ static void choose(struct transfer *t)
 		t->method = transfer_filter;
 	else if (t->from->kind == ENDPOINT_QUEUE && t->to->owned)
 		t->method = transfer_queue;
+	else if (t->to->kind == ENDPOINT_SENDER)
+		t->method = transfer_send;
 	else
 		t->method = transfer_choose_fast(t);
 	if (!t->method)
@@ -240,5 +243,23 @@ static enum transfer_result transfer_queue(struct transfer *t, size_t max)
 	t->in += (size_t)n;
 	t->out += (size_t)n;
 	receiver_took(r, (size_t)n);
+	return TRANSFER_MOVED;
+}
+
+/* From a socket to all receivers of a fan-out, without a copy. */
+static enum transfer_result transfer_send(struct transfer *t, size_t max)
+{
+	ssize_t n;
+
+	t->sink_full = !sender_ready(t->to->sender);
+	if (t->sink_full)
+		return TRANSFER_WAIT;
+	n = sender_take(t->to->sender, t->from, max);
+	if (n == 0)
+		return TRANSFER_END;
+	if (n < 0)
+		return errno == EAGAIN || errno == EINTR ? TRANSFER_WAIT : TRANSFER_SOURCE_ERROR;
+	t->in += (size_t)n;
+	t->out += (size_t)n;
 	return TRANSFER_MOVED;
 }

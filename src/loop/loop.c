@@ -1,6 +1,7 @@
 #include "loop/loop.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <sys/wait.h>
@@ -10,9 +11,11 @@
 #include "loop/many.h"
 #include "loop/signals.h"
 
-#define FEW 32		/* so many are looked at one by one; what comes later goes to the set */
+#define FEW 8		/* so many are looked at one by one; what comes later goes to the set */
+#define BUSY 4		/* ready so often in an age: worth being one of the few */
+#define AGE 64		/* wake-ups */
 #define READY_MOST 64	/* of the set at a time */
-#define IN_SET SIZE_MAX /* the slot of those */
+#define IN_SET SIZE_MAX /* the slot of those in it */
 
 struct loop {
 	struct pollfd *fds;	/* what the wait looks at; the set is one of them */
@@ -23,6 +26,8 @@ struct loop {
 	size_t n_set;		/* how many are in it */
 	struct many_ready ready[READY_MOST];
 	size_t n_ready;
+	unsigned wakes; /* in this age */
+	unsigned char age;
 	struct timer **timers; /* a binary heap, the next one first */
 	size_t n_timers, timers_size;
 	struct child *children;
@@ -84,15 +89,21 @@ static void add_one(struct loop *l, struct watch *w, short events)
 	w->slot = ++l->n;
 }
 
-static bool add_to_set(struct loop *l, struct watch *w, short events)
+/* W has been added to the set. */
+static void count_in_set(struct loop *l, struct watch *w)
 {
-	if (!many_add(&l->many, w, events))
-		return false;
 	w->slot = IN_SET;
 	l->n_set++;
 	l->set_watch.fd = l->many.fd;
 	if (!l->set_watch.slot)
 		add_one(l, &l->set_watch, POLLIN);
+}
+
+static bool add_to_set(struct loop *l, struct watch *w, short events)
+{
+	if (!many_add(&l->many, w, events))
+		return false;
+	count_in_set(l, w);
 	return true;
 }
 
@@ -137,6 +148,32 @@ void watch_drop(struct loop *l, struct watch *w)
 	}
 }
 
+/* W is ready. How often in this age? */
+static unsigned warm(const struct loop *l, struct watch *w)
+{
+	if (w->age != l->age)
+		w->heat = 0;
+	w->age = l->age;
+	return w->heat < UCHAR_MAX ? ++w->heat : w->heat;
+}
+
+/* An age is over: who of the few was not busy in it makes room for others. */
+static void cool(struct loop *l)
+{
+	for (size_t i = l->n; i-- > 0;) {
+		struct watch *w = l->watches[i];
+		if (w == &l->set_watch || (w->age == l->age && w->heat >= BUSY))
+			continue;
+		/* Another has its place then, which was looked at already. */
+		if (many_add(&l->many, w, w->events)) {
+			watch_drop(l, w);
+			count_in_set(l, w);
+		}
+	}
+	l->age++;
+	l->wakes = 0;
+}
+
 static void set_ready(void *arg, short events)
 {
 	struct loop *l = arg;
@@ -145,8 +182,13 @@ static void set_ready(void *arg, short events)
 	l->n_ready = many_collect(&l->many, l->ready, READY_MOST);
 	for (size_t i = 0; i < l->n_ready && !l->stopped; i++) {
 		struct watch *w = l->ready[i].watch;
-		if (w)
-			w->fn(w->arg, l->ready[i].events);
+		if (!w)
+			continue;
+		if (warm(l, w) >= BUSY && l->n < FEW) {
+			drop_from_set(l, w);
+			add_one(l, w, w->events);
+		}
+		w->fn(w->arg, l->ready[i].events);
 	}
 	l->n_ready = 0;
 }
@@ -268,6 +310,8 @@ static void call_watches(struct loop *l, int ready)
 			continue;
 		ready--;
 		l->fds[i].revents = 0;
+		if (l->n_set)
+			warm(l, l->watches[i]);
 		l->watches[i]->fn(l->watches[i]->arg, events);
 	}
 }
@@ -288,6 +332,8 @@ int loop_run(struct loop *l)
 		if (ready < 0 && errno != EINTR)
 			return -1;
 		l->now = 0; /* read when somebody wants it */
+		if (l->n_set && ++l->wakes >= AGE)
+			cool(l);
 		for (int s; !l->stopped && (s = signals_next());)
 			if (s == SIGCHLD)
 				reap(l);

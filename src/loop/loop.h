@@ -26,8 +26,11 @@ struct watch {
 	int fd;
 	watch_fn *fn;
 	void *arg;
-	size_t slot;  /* the loop's: its place and 1, 0 while it is not watched */
-	short events; /* the same: what it is watched for */
+	/* The loop's: */
+	size_t slot;	    /* its place and 1, 0 while it is not watched */
+	short events;	    /* what it is watched for */
+	unsigned char heat; /* how often it was ready of late, */
+	unsigned char age;  /* as it was then */
 };
 
 struct timer {
