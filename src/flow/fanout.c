@@ -11,7 +11,7 @@
 
 #define LIMIT (1 << 20)
 #define BLOCK (64 << 10)
-#define LINE_MOST 4096		      /* of chat: longer ones are broken */
+#define LINE_MOST 4096		       /* of chat: longer ones are broken */
 #define LINE_ROOM (4 * LINE_MOST + 32) /* what it can become */
 #define STALL_LOOKS 8 /* at the time when something was taken last, in that of --stall */
 #define STALL_LOOK_LEAST (10 * MILLISECOND)
@@ -87,39 +87,38 @@ static void stalled(void *arg)
 		f->c.stalled(f->c.arg, r);
 }
 
-/* Room for one more in R's ring. */
-static void grow(struct receiver *r)
+/* The place behind the last one in R's ring, which grows if it has none. */
+static struct queued *next_place(struct receiver *r)
 {
 	size_t size = r->size ? 2 * r->size : 8;
-	struct queued *queue;
+	struct queued *queue = r->queue;
 
-	if (r->n < r->size)
-		return;
-	queue = malloc(size * sizeof *queue);
-	if (!queue)
-		abort(); /* as the loop does: nobody else would be told */
-	for (size_t i = 0; i < r->n; i++)
-		queue[i] = r->queue[(r->first + i) % r->size];
-	free(r->queue);
-	r->queue = queue;
-	r->size = size;
-	r->first = 0;
+	if (r->n == r->size) {
+		queue = malloc(size * sizeof *queue);
+		if (!queue)
+			abort(); /* as the loop does: nobody else would be told */
+		for (size_t i = 0; r->queue && i < r->n; i++)
+			queue[i] = r->queue[(r->first + i) % r->size];
+		free(r->queue);
+		r->queue = queue;
+		r->size = size;
+		r->first = 0;
+	}
+	return &queue[(r->first + r->n++) % r->size];
 }
 
 /* R gets what B has from OFFSET on. */
 static void push(struct receiver *r, struct block *b, size_t offset)
 {
 	struct fanout *f = r->fanout;
-	struct queued *last;
+	struct queued *last = r->n ? &r->queue[(r->first + r->n - 1) % r->size] : NULL;
 
 	if (r->finished)
 		return;
-	last = r->n ? &r->queue[(r->first + r->n - 1) % r->size] : NULL;
 	if (last && last->block == b && last->end == offset) {
 		last->end = b->size;
 	} else {
-		grow(r);
-		r->queue[(r->first + r->n++) % r->size] = (struct queued){ b, offset, b->size };
+		*next_place(r) = (struct queued){ b, offset, b->size };
 		b->users++;
 	}
 	if (r->bytes == 0)

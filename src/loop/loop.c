@@ -118,6 +118,18 @@ void watch_set(struct loop *l, struct watch *w, short events)
 	w->events = events;
 }
 
+static void drop_one(struct loop *l, struct watch *w)
+{
+	size_t i = w->slot - 1;
+
+	w->slot = 0;
+	if (i != --l->n) {
+		l->fds[i] = l->fds[l->n];
+		l->watches[i] = l->watches[l->n];
+		l->watches[i]->slot = i + 1;
+	}
+}
+
 static void drop_from_set(struct loop *l, struct watch *w)
 {
 	many_remove(&l->many, w);
@@ -127,25 +139,15 @@ static void drop_from_set(struct loop *l, struct watch *w)
 		if (l->ready[i].watch == w)
 			l->ready[i].watch = NULL;
 	if (--l->n_set == 0)
-		watch_drop(l, &l->set_watch);
+		drop_one(l, &l->set_watch);
 }
 
 void watch_drop(struct loop *l, struct watch *w)
 {
-	size_t i = w->slot - 1;
-
-	if (!w->slot)
-		return;
-	if (w->slot == IN_SET) {
+	if (w->slot == IN_SET)
 		drop_from_set(l, w);
-		return;
-	}
-	w->slot = 0;
-	if (i != --l->n) {
-		l->fds[i] = l->fds[l->n];
-		l->watches[i] = l->watches[l->n];
-		l->watches[i]->slot = i + 1;
-	}
+	else if (w->slot)
+		drop_one(l, w);
 }
 
 /* W is ready. How often in this age? */
@@ -166,7 +168,7 @@ static void cool(struct loop *l)
 			continue;
 		/* Another has its place then, which was looked at already. */
 		if (many_add(&l->many, w, w->events)) {
-			watch_drop(l, w);
+			drop_one(l, w);
 			count_in_set(l, w);
 		}
 	}

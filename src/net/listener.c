@@ -2,6 +2,7 @@
 #include "net/listener.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <netdb.h>
 #include <poll.h>
@@ -11,9 +12,11 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/user.h"
 #include "base/wait.h"
 #include "net/lookup.h"
 
+#define FIRST_INHERITED 3		 /* sd_listen_fds(3) */
 #define PORT_TRIES 32			 /* for a port that is free in both families */
 #define ACCEPT_PAUSE (100 * MILLISECOND) /* after an error that will not pass at once */
 
@@ -34,6 +37,11 @@ static const struct option_row rows[] = {
 	  .field = offsetof(struct listen_options, ipv6_only),
 	  .excludes = "ipv4",
 	  .help = "an IPv6 address takes no IPv4 clients (IPV6_V6ONLY)" },
+	{ .name = "user",
+	  .kind = OPTION_STRING,
+	  .arg = "NAME",
+	  .field = offsetof(struct listen_options, user),
+	  .help = "after binding, become this user" },
 	{ .name = "notify-fd",
 	  .kind = OPTION_NUMBER,
 	  .arg = "N",
@@ -262,6 +270,58 @@ static void open_listener(struct listener *l, const struct lookup_answer *answer
 	}
 }
 
+/* The sockets that we were given. Their flags stay: others have them too. */
+static int take_inherited(struct listener *l, struct listener_result *r)
+{
+	l->sockets = calloc((size_t)l->c.inherited, sizeof *l->sockets);
+	if (!l->sockets)
+		return r->error = ENOMEM;
+	for (; l->n < (size_t)l->c.inherited; l->n++) {
+		struct listening *s = &l->sockets[l->n];
+		int fd = FIRST_INHERITED + (int)l->n, listens = 0;
+		socklen_t size = sizeof listens;
+
+		r->what = "inherited socket";
+		s->local.length = sizeof s->local.u;
+		if (getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listens, &size) < 0 ||
+		    getsockname(fd, &s->local.u.sa, &s->local.length) < 0)
+			return r->error = errno;
+		if (!listens)
+			return r->error = EINVAL;
+		fcntl(fd, F_SETFD, FD_CLOEXEC);
+		s->listener = l;
+		s->watch = (struct watch){ .fd = fd, .fn = acceptable, .arg = s };
+		s->open = true;
+	}
+	r->what = NULL;
+	return 0;
+}
+
+/* Whoever needs rights to bind does not need them any more. */
+static void become(const struct listener *l, struct listener_result *r)
+{
+	if (!l->c.options->user || user_become(l->c.options->user) == 0)
+		return;
+	r->error = errno;
+	r->what = "user";
+	r->address.length = 0;
+}
+
+static void begin(struct listener *l, struct listener_result *r)
+{
+	if (!r->eai && !r->error)
+		become(l, r);
+	if (!r->eai && !r->error) {
+		for (size_t i = 0; i < l->n; i++)
+			if (l->sockets[i].open)
+				event_tell(&l->c.events,
+					   &(struct event){ .kind = EVENT_LISTENING,
+							    .local = &l->sockets[i].local });
+		watch_all(l);
+	}
+	l->opened(l->arg, l, r);
+}
+
 static void host_found(void *arg, struct lookup_answer *answer)
 {
 	struct listener *l = arg;
@@ -277,15 +337,7 @@ static void host_found(void *arg, struct lookup_answer *answer)
 		open_listener(l, answer, &r);
 	}
 	free(answer->addresses);
-	if (!r.eai && !r.error) {
-		for (size_t i = 0; i < l->n; i++)
-			if (l->sockets[i].open)
-				event_tell(&l->c.events,
-					   &(struct event){ .kind = EVENT_LISTENING,
-							    .local = &l->sockets[i].local });
-		watch_all(l);
-	}
-	l->opened(l->arg, l, &r);
+	begin(l, &r);
 }
 
 struct listener *listener_start(struct loop *loop, const struct listener_config *c,
@@ -300,6 +352,12 @@ struct listener *listener_start(struct loop *loop, const struct listener_config 
 		.loop = loop, .c = *c, .opened = opened, .accept = accept, .arg = arg
 	};
 	l->pause = (struct timer){ .fn = watch_all, .arg = l };
+	if (c->inherited) {
+		struct listener_result r = { 0 };
+		take_inherited(l, &r);
+		begin(l, &r);
+		return l;
+	}
 	if (!c->host && c->options->ipv6_only)
 		q.family = AF_INET6;
 	if (lookup_start(loop, &q, host_found, l, &l->lookup) < 0) {
@@ -317,8 +375,11 @@ int listener_notify(const struct listener *l, int fd)
 		const struct address *a = &l->sockets[i].local;
 		if (!l->sockets[i].open)
 			continue;
-		int n = snprintf(line, sizeof line, "%s %u\n", address_host(a, text),
-				 address_port(a));
+		int n = a->u.sa.sa_family == AF_UNIX ?
+				snprintf(line, sizeof line, "unix %s\n",
+					 address_host(a, text) + strlen("unix:")) :
+				snprintf(line, sizeof line, "%s %u\n", address_host(a, text),
+					 address_port(a));
 		while (write(fd, line, (size_t)n) < 0) {
 			if (errno != EINTR && errno != EAGAIN)
 				return -1;

@@ -16,6 +16,7 @@ struct listen_options {
 	int64_t backlog; /* UNSET: the system's largest */
 	int64_t notify_fd;
 	bool reuseport, ipv6_only;
+	const char *user; /* to become after binding; NULL: nobody else */
 };
 
 #define LISTEN_OPTIONS_DEFAULT                                                                     \
@@ -35,6 +36,7 @@ struct listener_config {
 	const struct socket_options *socket;
 	const struct listen_options *options;
 	struct events events;
+	int inherited; /* so many sockets, from descriptor 3 on, in place of HOST and PORT; 0: none */
 };
 
 struct listener_result {
@@ -52,7 +54,7 @@ typedef void listener_opened_fn(void *arg, struct listener *l,
 typedef void listener_accept_fn(void *arg, int fd, const struct address *peer,
 				const struct address *local);
 
-/* Looks C's host up, binds each of its addresses (without a host: both families, on one port, also
+/* Looks C's host up (or takes the sockets that were inherited, as they are), binds each of its addresses (without a host: both families, on one port, also
  * where that is 0 and the kernel chooses) and listens. All of them or none, but for a family that
  * this machine does not have. OPENED is called once, from the loop or from in here; ACCEPT from the
  * loop for each client. What cannot be accepted for now (accept(2): EMFILE, ECONNABORTED and the

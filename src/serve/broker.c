@@ -1,9 +1,5 @@
 #include "serve/broker.h"
 
-#include <errno.h>
-
-#include "serve/report.h"
-
 /* A peer that has ended its sending and then goes takes nothing from anybody. */
 static bool has_left(const struct pump *p)
 {
@@ -15,8 +11,7 @@ static void over(void *arg, struct pump *p)
 	struct session *x = arg;
 
 	server_session_over(x->server, x,
-			    has_left(p) ? (struct outcome){ OUTCOME_DONE, 0 } :
-					  report_pump(x->server->run->messages, p, x->name));
+			    has_left(p) ? (struct outcome){ OUTCOME_DONE, 0 } : session_report(x));
 }
 
 static void peer_ended(void *arg, struct pump *p)

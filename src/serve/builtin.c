@@ -1,12 +1,11 @@
 #include "serve/builtin.h"
 
-#include "serve/report.h"
-
 static void over(void *arg, struct pump *p)
 {
 	struct session *x = arg;
 
-	server_session_over(x->server, x, report_pump(x->server->run->messages, p, x->name));
+	(void)p;
+	server_session_over(x->server, x, session_report(x));
 }
 
 void builtin_start(struct session *x)

@@ -31,9 +31,10 @@ static bool is_host_name(const char *name)
 /* http://cr.yp.to/proto/ucspi.txt */
 static void describe(struct spawn_environment *e, const struct session *x, const char *host)
 {
-	static const char *const stale[] = { "PROTO=",	  "TCPREMOTE", "TCPLOCAL", "UDPREMOTE",
-					     "UDPLOCAL",  "SSLREMOTE", "SSLLOCAL", "UNIXREMOTE",
-					     "UNIXLOCAL", NULL };
+	static const char *const stale[] = { "PROTO=",	       "TCPREMOTE",  "TCPLOCAL",
+					     "UDPREMOTE",      "UDPLOCAL",   "SSLREMOTE",
+					     "SSLLOCAL",       "UNIXREMOTE", "UNIXLOCAL",
+					     "NOTIFY_SOCKET=", NULL };
 	char text[ADDRESS_TEXT], port[8];
 
 	spawn_environment_inherit(e, stale);

@@ -10,12 +10,9 @@
 static void over(void *arg, struct pump *p)
 {
 	struct session *x = arg;
-	const struct messages *m = x->server->run->messages;
-	bool far = p->end == PUMP_IN_FAILED || p->end == PUMP_OUT_FAILED;
 
-	server_session_over(x->server, x,
-			    far ? report_error(m, x->far_name, p->error) :
-				  report_pump(m, p, x->name));
+	(void)p;
+	server_session_over(x->server, x, session_report(x));
 }
 
 static void connected(void *arg, const struct dial_result *r)
@@ -28,6 +25,7 @@ static void connected(void *arg, const struct dial_result *r)
 
 	x->dial = NULL;
 	if (r->fd < 0) {
+		x->why = "not reached";
 		server_session_over(s, x,
 				    report_dial(s->run->messages, s->service->forward_host,
 						s->service->forward_port, r, limit, "-w"));

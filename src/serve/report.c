@@ -113,9 +113,8 @@ void report_event_at(const struct messages *m, const struct event *e, bool impor
 	}
 }
 
-/* Says how the look-up of WHAT failed. */
-static struct outcome lookup_failed(const struct messages *m, const char *what, bool is_port,
-				    int eai, int error)
+struct outcome report_lookup(const struct messages *m, const char *what, bool is_port, int eai,
+			     int error)
 {
 	const char *kind = is_port || eai == EAI_SERVICE ? "port" : "host", *code = eai_name(eai);
 	char why[128];
@@ -163,7 +162,7 @@ struct outcome report_dial(const struct messages *m, const char *host, const cha
 	struct notice n;
 
 	if (r->eai)
-		return lookup_failed(m, r->looked_up, r->looked_up == port, r->eai, r->error);
+		return report_lookup(m, r->looked_up, r->looked_up == port, r->eai, r->error);
 	snprintf(silent, sizeof silent, "no answer within %s (%s)",
 		 duration_format(time, sizeof time, limit), option);
 	for (size_t i = 0; i < r->n; i++)
@@ -194,7 +193,7 @@ struct outcome report_listener(const struct messages *m, const char *host, const
 	struct notice n;
 
 	if (r->eai)
-		return lookup_failed(m, r->looked_up, !host || r->looked_up == port, r->eai,
+		return report_lookup(m, r->looked_up, !host || r->looked_up == port, r->eai,
 				     r->error);
 	notice_begin(&n, m, MESSAGE_ERROR, "error");
 	notice_error(&n, OUTCOME_FAILED, errno_name(r->error));
@@ -261,7 +260,8 @@ struct outcome report_pump(const struct messages *m, const struct pump *p, const
 		snprintf(text, sizeof text, "%s: %s", p->in->name, why);
 		break;
 	case PUMP_OUT_FAILED:
-		if (ends_by_signal(error))
+		/* Another connection that we relay to has nothing to do with our stdout. */
+		if (ends_by_signal(error) && !p->out->owned)
 			return (struct outcome){ OUTCOME_SIGNAL, SIGPIPE };
 		snprintf(text, sizeof text, "%s: %s", p->out->name, why);
 		break;

@@ -21,6 +21,10 @@ void report_event_at(const struct messages *m, const struct event *e, bool impor
 struct outcome report_dial(const struct messages *m, const char *host, const char *port,
 			   const struct dial_result *r, int64_t limit, const char *option);
 
+/* Says how the look-up of WHAT, a host or a port, failed. Returns OUTCOME_LOOKUP. */
+struct outcome report_lookup(const struct messages *m, const char *what, bool is_port, int eai,
+			     int error);
+
 /* Says why it does not listen on HOST (NULL: any) and PORT. Returns what that means. */
 struct outcome report_listener(const struct messages *m, const char *host, const char *port,
 			       const struct listener_result *r);

@@ -134,6 +134,7 @@ void server_start(struct server *s, struct run *r, const struct server_config *c
 		.run = r,
 		.service = c->service,
 		.socket = c->socket,
+		.access = c->access,
 		.listening = c->listening,
 		.keep = c->listening && service_keeps(c->service),
 		.numeric = c->numeric,
@@ -201,18 +202,30 @@ void server_take(struct server *s, int fd, const struct address *peer, const str
 	update(s);
 }
 
+/* Nothing was read, and nothing has been sent: nobody is waited for. */
+static void refuse(struct server *s, int fd, const struct address *peer,
+		   const struct address *local)
+{
+	struct endpoint refused;
+
+	report_client(s->run->messages, "refused", 0, peer, local);
+	endpoint_socket(&refused, fd, "");
+	endpoint_close(&refused);
+}
+
 void server_accept(struct server *s, int fd, const struct address *peer,
 		   const struct address *local)
 {
 	struct session *place = is_full(s) ? may_go(s) : NULL;
 
+	if (s->access && !access_allows(s->access, peer)) {
+		refuse(s, fd, peer, local);
+		return;
+	}
 	if (place) {
 		session_close(place);
 	} else if (is_full(s)) {
-		struct endpoint refused;
-		report_client(s->run->messages, "refused", 0, peer, local);
-		endpoint_socket(&refused, fd, "");
-		endpoint_close(&refused);
+		refuse(s, fd, peer, local);
 		return;
 	}
 	report_client(s->run->messages, "accepted", s->keep ? s->accepted + 1 : 0, peer, local);

@@ -7,6 +7,7 @@
 #define SERVE_SERVER_H
 
 #include "flow/fanout.h"
+#include "net/access.h"
 #include "net/address.h"
 #include "net/listener.h"
 #include "net/sockopt.h"
@@ -19,6 +20,7 @@ struct server {
 	struct run *run;
 	const struct service_options *service;
 	const struct socket_options *socket;
+	const struct access_options *access;
 	bool listening, keep, numeric;
 	int family;
 	const char *host, *port;
@@ -46,6 +48,7 @@ struct server {
 struct server_config {
 	const struct service_options *service;
 	const struct socket_options *socket;
+	const struct access_options *access; /* NULL: everybody may come */
 	bool listening;
 	int family;	  /* AF_UNSPEC: both; for the way on */
 	bool numeric;	  /* no name of a peer is looked up */

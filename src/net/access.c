@@ -1,0 +1,356 @@
+#include "net/access.h"
+
+#include <errno.h>
+#include <netdb.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/number.h"
+#include "net/lookup.h"
+
+#define SEPARATORS ", \t\r\n"
+
+static int parse_list(void *field, const char *word, struct option_error *error);
+static int parse_file(void *field, const char *word, struct option_error *error);
+
+#define AT(member) offsetof(struct access_options, member)
+
+static const struct option_row rows[] = {
+	{ .name = "allow",
+	  .repeats = true,
+	  .kind = OPTION_PARSED,
+	  .arg = "LIST",
+	  .field = AT(allow),
+	  .parser = parse_list,
+	  .help = "only these may connect: addresses, NET/BITS, names, with commas between them" },
+	{ .name = "deny",
+	  .repeats = true,
+	  .kind = OPTION_PARSED,
+	  .arg = "LIST",
+	  .field = AT(deny),
+	  .parser = parse_list,
+	  .help = "these may not; wins over --allow" },
+	{ .name = "allow-file",
+	  .repeats = true,
+	  .kind = OPTION_PARSED,
+	  .arg = "FILE",
+	  .field = AT(allow),
+	  .parser = parse_file,
+	  .help = "the same as --allow, from FILE (# begins a comment)" },
+	{ .name = "deny-file",
+	  .repeats = true,
+	  .kind = OPTION_PARSED,
+	  .arg = "FILE",
+	  .field = AT(deny),
+	  .parser = parse_file,
+	  .help = "the same as --deny, from FILE" },
+};
+
+const struct option_group access_group = { "Access", rows, sizeof rows / sizeof *rows };
+
+static unsigned address_bits(const struct address *a)
+{
+	return a->u.sa.sa_family == AF_INET ? 32 : 128;
+}
+
+/* NET/BITS: BITS into *OUT. */
+static int parse_bits(const char *text, const struct address *a, unsigned *out)
+{
+	int64_t bits;
+
+	if (number_parse(text, 0, address_bits(a), &bits) < 0)
+		return -1;
+	*out = (unsigned)bits;
+	return 0;
+}
+
+/* WORD into E. Returns -1 where it is nothing of the kind. */
+static int parse_entry(struct access_entry *e, char *word)
+{
+	char *slash = strchr(word, '/');
+	enum word_kind kind;
+
+	if (slash)
+		*slash = '\0';
+	kind = address_parse_host(word, &e->address);
+	if (kind == WORD_NAME && !slash) {
+		e->address.length = 0;
+		e->name = strdup(word);
+		return e->name ? 0 : -1;
+	}
+	if (kind != WORD_NUMBER)
+		return -1;
+	e->bits = address_bits(&e->address);
+	if (slash && parse_bits(slash + 1, &e->address, &e->bits) < 0)
+		return -1;
+	if (slash)
+		*slash = '/';
+	/* A network of mapped addresses is one of IPv4. */
+	if (e->bits >= 96) {
+		bool six = e->address.u.sa.sa_family == AF_INET6;
+		address_unmap(&e->address);
+		if (six && e->address.u.sa.sa_family == AF_INET)
+			e->bits -= 96;
+	}
+	return 0;
+}
+
+static int add(struct access_list *list, const char *word, size_t n, const char *where,
+	       struct option_error *error)
+{
+	struct access_entry *e = calloc(1, sizeof *e);
+	char text[300];
+
+	snprintf(text, sizeof text, "%.*s", (int)(n < sizeof text ? n : sizeof text - 1), word);
+	if (!e || n >= sizeof text || parse_entry(e, text) < 0) {
+		free(e);
+		return option_fail(error, "%s: '%.*s' is no address, NET/BITS or name", where,
+				   (int)(n < 200 ? n : 200), word);
+	}
+	e->next = list->entries;
+	list->entries = e;
+	return 0;
+}
+
+/* The entries of TEXT, which stands at WHERE. */
+static int add_all(struct access_list *list, const char *text, const char *where,
+		   struct option_error *error)
+{
+	list->used = true;
+	for (;;) {
+		size_t n;
+		text += strspn(text, SEPARATORS);
+		n = strcspn(text, SEPARATORS);
+		if (n == 0)
+			return 0;
+		if (add(list, text, n, where, error) < 0)
+			return -1;
+		text += n;
+	}
+}
+
+static int parse_list(void *field, const char *word, struct option_error *error)
+{
+	if (word[strspn(word, SEPARATORS)] == '\0')
+		return option_fail(error, "'%s' is an empty list", word);
+	return add_all(field, word, "list", error);
+}
+
+static int parse_file(void *field, const char *word, struct option_error *error)
+{
+	char *line = NULL, where[320];
+	size_t size = 0;
+	int status = 0;
+	FILE *file = fopen(word, "re");
+
+	if (!file)
+		return option_fail(error, "%s: %s", word, strerror(errno));
+	((struct access_list *)field)->used = true;
+	for (int n = 1; status == 0 && getline(&line, &size, file) >= 0; n++) {
+		line[strcspn(line, "#")] = '\0';
+		snprintf(where, sizeof where, "%s, line %d", word, n);
+		status = add_all(field, line, where, error);
+	}
+	if (status == 0 && ferror(file))
+		status = option_fail(error, "%s: %s", word, strerror(errno));
+	free(line);
+	fclose(file);
+	return status;
+}
+
+static const char *first_name(const struct access_list *list)
+{
+	for (const struct access_entry *e = list->entries; e; e = e->next)
+		if (e->name)
+			return e->name;
+	return NULL;
+}
+
+int access_check(const struct access_options *o, bool numeric, struct option_error *error)
+{
+	const char *name = first_name(&o->allow);
+
+	if (!name)
+		name = first_name(&o->deny);
+	if (name && numeric)
+		return option_fail(error, "'%s' is a name, which --numeric does not look up", name);
+	return 0;
+}
+
+/* ---- names ---- */
+
+struct access_lookup {
+	struct loop *loop;
+	struct access_options *o;
+	struct access_entry *at; /* whose name is being looked up */
+	bool denied;		 /* at stands in the second list */
+	struct lookup *lookup;
+	struct timer next;
+	access_fn *fn;
+	void *arg;
+};
+
+static void finish(struct access_lookup *l, const char *name, int eai, int error)
+{
+	access_fn *fn = l->fn;
+	void *arg = l->arg;
+
+	access_cancel(l);
+	fn(arg, name, eai, error);
+}
+
+/* The first address stands in the name's own entry, the others in new ones behind it. */
+static int take(struct access_entry *e, const struct lookup_answer *answer)
+{
+	for (size_t i = 0; i < answer->n; i++) {
+		if (i > 0) {
+			struct access_entry *more = calloc(1, sizeof *more);
+			if (!more)
+				return -1;
+			more->next = e->next;
+			e->next = more;
+			e = more;
+		}
+		e->address = answer->addresses[i];
+		e->bits = address_bits(&e->address);
+	}
+	return 0;
+}
+
+static void found(void *arg, struct lookup_answer *answer)
+{
+	struct access_lookup *l = arg;
+	const char *name = l->at->name;
+
+	l->lookup = NULL;
+	if (!answer->eai && answer->n == 0)
+		answer->eai = EAI_NONAME;
+	if (!answer->eai && take(l->at, answer) < 0)
+		answer->eai = EAI_MEMORY;
+	free(answer->addresses);
+	l->at = l->at->next;
+	if (answer->eai)
+		finish(l, name, answer->eai, answer->error);
+	else
+		timer_set(l->loop, &l->next, clock_now());
+}
+
+/* The next entry whose name has not been looked up, NULL if there is none. */
+static struct access_entry *next_name(struct access_lookup *l)
+{
+	for (;; l->at = l->at->next) {
+		if (!l->at && l->denied)
+			return NULL;
+		if (!l->at) {
+			l->denied = true;
+			l->at = l->o->deny.entries;
+		}
+		if (!l->at || (l->at->name && !l->at->address.length))
+			return l->at;
+	}
+}
+
+/* Asks for the next name, or ends all. */
+static void ask(void *arg)
+{
+	struct access_lookup *l = arg;
+	const struct access_entry *e = next_name(l);
+	struct lookup_question q = { NULL, "0", AF_UNSPEC, SOCK_STREAM };
+
+	if (!e) {
+		finish(l, NULL, 0, 0);
+		return;
+	}
+	q.host = e->name;
+	if (lookup_start(l->loop, &q, found, l, &l->lookup) < 0)
+		finish(l, e->name, EAI_SYSTEM, errno);
+}
+
+struct access_lookup *access_start(struct loop *loop, struct access_options *o, access_fn *fn,
+				   void *arg)
+{
+	struct access_lookup *l;
+
+	if (!first_name(&o->allow) && !first_name(&o->deny)) {
+		fn(arg, NULL, 0, 0);
+		return NULL;
+	}
+	l = calloc(1, sizeof *l);
+	if (!l) {
+		fn(arg, "", EAI_MEMORY, ENOMEM);
+		return NULL;
+	}
+	*l = (struct access_lookup){
+		.loop = loop, .o = o, .at = o->allow.entries, .fn = fn, .arg = arg
+	};
+	l->next = (struct timer){ .fn = ask, .arg = l };
+	timer_set(loop, &l->next, clock_now());
+	return l;
+}
+
+void access_cancel(struct access_lookup *l)
+{
+	if (!l)
+		return;
+	lookup_cancel(l->lookup);
+	timer_drop(l->loop, &l->next);
+	free(l);
+}
+
+/* ---- addresses ---- */
+
+static bool matches(const struct access_entry *e, const struct address *a)
+{
+	const unsigned char *x, *y;
+	unsigned bytes = e->bits / 8, rest = e->bits % 8;
+
+	if (!e->address.length || e->address.u.sa.sa_family != a->u.sa.sa_family)
+		return false;
+	if (a->u.sa.sa_family == AF_INET) {
+		x = (const unsigned char *)&e->address.u.in.sin_addr;
+		y = (const unsigned char *)&a->u.in.sin_addr;
+	} else {
+		x = e->address.u.in6.sin6_addr.s6_addr;
+		y = a->u.in6.sin6_addr.s6_addr;
+		if (e->address.u.in6.sin6_scope_id &&
+		    e->address.u.in6.sin6_scope_id != a->u.in6.sin6_scope_id)
+			return false;
+	}
+	return !memcmp(x, y, bytes) && (rest == 0 || (x[bytes] ^ y[bytes]) >> (8 - rest) == 0);
+}
+
+static bool stands_in(const struct access_list *list, const struct address *a)
+{
+	for (const struct access_entry *e = list->entries; e; e = e->next)
+		if (matches(e, a))
+			return true;
+	return false;
+}
+
+bool access_allows(const struct access_options *o, const struct address *a)
+{
+	struct address plain = *a;
+
+	if (a->u.sa.sa_family == AF_UNIX)
+		return true;
+	address_unmap(&plain);
+	return !stands_in(&o->deny, &plain) && (!o->allow.used || stands_in(&o->allow, &plain));
+}
+
+static void free_list(struct access_list *list)
+{
+	for (struct access_entry *next, *e = list->entries; e; e = next) {
+		next = e->next;
+		free(e->name);
+		free(e);
+	}
+	*list = (struct access_list){ 0 };
+}
+
+void access_free(struct access_options *o)
+{
+	free_list(&o->allow);
+	free_list(&o->deny);
+}

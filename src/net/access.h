@@ -1,0 +1,51 @@
+/* access.h - who may connect: lists of addresses, networks and names */
+#ifndef NET_ACCESS_H
+#define NET_ACCESS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/options.h"
+#include "loop/loop.h"
+#include "net/address.h"
+
+struct access_entry {
+	struct address address; /* of length 0: the name has not been looked up */
+	unsigned bits;		/* how many of it count */
+	char *name;		/* NULL: none */
+	struct access_entry *next;
+};
+
+struct access_list {
+	struct access_entry *entries;
+	bool used; /* given, though it may be empty */
+};
+
+/* What the group's rows fill. Free it with access_free(). */
+struct access_options {
+	struct access_list allow, deny;
+};
+
+extern const struct option_group access_group;
+
+/* Checks O for names where NUMERIC forbids them. Returns 0, or -1 with *ERROR. */
+int access_check(const struct access_options *o, bool numeric, struct option_error *error);
+
+struct access_lookup;
+
+/* EAI is 0, or getaddrinfo's error about NAME, with the errno of EAI_SYSTEM. */
+typedef void access_fn(void *arg, const char *name, int eai, int error);
+
+/* Looks the names of O up, all addresses of each. FN is called once, from the loop, or from in here
+ * where nothing is to be done (then the result is NULL). Returns what can be cancelled. */
+struct access_lookup *access_start(struct loop *loop, struct access_options *o, access_fn *fn,
+				   void *arg);
+void access_cancel(struct access_lookup *l);
+
+/* May A come? What is denied may not; where there is an allow list, only who stands in it. IPv4-mapped
+ * addresses count as IPv4; UNIX sockets have no address to go by, and may. */
+bool access_allows(const struct access_options *o, const struct address *a);
+
+void access_free(struct access_options *o);
+
+#endif
