@@ -423,7 +423,7 @@ static void in_ready(void *arg, short events)
 
 	(void)events;
 	step(p, &p->up);
-	if (!plain || !is_plain(p, &p->up))
+	if (!plain || !is_plain(p, &p->up) || queue_is_ready(p))
 		proceed(p);
 }
 
