@@ -6,6 +6,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#define UTF8_MOST 4 /* bytes of a character */
+
 /* Length of the character at P of at most N (from 1) bytes: shortest form, no surrogates, up to
  * U+10FFFF; its code point goes into *POINT. Returns 0 if there is none. */
 size_t utf8_length(const unsigned char *p, size_t n, uint32_t *point);

@@ -2,18 +2,18 @@
 
 #include <errno.h>
 #include <poll.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/clock.h"
 #include "base/message.h"
+#include "base/utf8.h"
 
 #define LIMIT (1 << 20)
 #define BLOCK (64 << 10)
-#define LINE_MOST 4096		       /* of chat: longer ones are broken */
-#define LINE_ROOM (4 * LINE_MOST + 32) /* what it can become */
-#define STALL_LOOKS 8 /* at the time when something was taken last, in that of --stall */
+#define LINE_MOST 4096	     /* of chat: longer ones are broken */
+#define CHAT_MOST (16 << 10) /* taken at once: each byte may become several */
+#define STALL_LOOKS 8	     /* at the time when something was taken last, in that of --stall */
 #define STALL_LOOK_LEAST (10 * MILLISECOND)
 
 struct block {
@@ -181,38 +181,79 @@ static void give(struct fanout *f, struct block *b, size_t n, const struct recei
 
 /* ---- senders ---- */
 
-/* The line that S has sent, as everybody shall see it. */
-static void end_line(struct sender *s)
+/* How much of TEXT, of N bytes, makes a line: all of it, or what is before a character that would be
+ * cut. */
+static size_t line_length(const char *text, size_t n)
 {
-	struct block *b = tail_block(s->fanout);
-	size_t n = s->line.length, used;
-	char *out;
+	size_t cut = LINE_MOST;
 
-	s->line.length = 0;
-	if (!b)
-		return;
-	out = b->data + b->size;
-	n -= n > 0 && s->line.data[n - 1] == '\r';
-	used = (size_t)snprintf(out, LINE_ROOM, "<%llu> ", (unsigned long long)s->number);
-	if (n > 0)
-		used += message_escape(out + used, LINE_ROOM - used, s->line.data, n, false);
-	out[used++] = '\n';
-	give(s->fanout, b, used, s->self);
+	if (n <= LINE_MOST)
+		return n;
+	while (cut > LINE_MOST - UTF8_MOST && ((unsigned char)text[cut] & 0xc0) == 0x80)
+		cut--;
+	return cut > LINE_MOST - UTF8_MOST ? cut : LINE_MOST;
 }
 
-static void chat(struct sender *s, const char *data, size_t n)
+/* Puts what S has of its line behind OUT, as everybody shall see it, but for the last KEEP bytes. */
+static void put_lines(struct text *out, struct sender *s, size_t keep)
 {
-	while (n > 0) {
-		size_t room = LINE_MOST - s->line.length, most = n < room ? n : room;
-		const char *end = memchr(data, '\n', most);
-		size_t piece = end ? (size_t)(end - data) : most;
+	const char *line = s->line.length > 0 ? s->line.data : "";
+	char escaped[4 * LINE_MOST + 1];
+	size_t done = 0;
 
-		text_put(&s->line, data, piece);
-		if (end || piece == room)
-			end_line(s);
-		data += piece + (end != NULL);
-		n -= piece + (end != NULL);
+	do {
+		size_t n = line_length(line + done, s->line.length - done);
+		size_t length = message_escape(escaped, sizeof escaped, line + done, n, false);
+		text_add(out, "<%llu> ", (unsigned long long)s->number);
+		text_put(out, escaped, length);
+		text_put(out, "\n", 1);
+		done += n;
+	} while (s->line.length - done > keep);
+	s->line.length -= done;
+	if (s->line.length > 0)
+		memmove(s->line.data, s->line.data + done, s->line.length);
+}
+
+/* Gives the lines in TEXT, which is freed, to all but S. Returns 0, or -1 with errno. */
+static int give_text(struct sender *s, struct text *text)
+{
+	bool failed = text->failed || s->line.failed;
+
+	for (size_t done = 0, n; !failed && done < text->length; done += n) {
+		struct block *b = tail_block(s->fanout);
+		n = text->length - done;
+		failed = !b;
+		if (failed)
+			break;
+		n = n < BLOCK - b->size ? n : BLOCK - b->size;
+		memcpy(b->data + b->size, text->data + done, n);
+		give(s->fanout, b, n, s->self);
 	}
+	text_free(text);
+	errno = ENOMEM;
+	return failed ? -1 : 0;
+}
+
+/* S has sent DATA: the lines that it ends go out. As sender_write(). */
+static ssize_t chat(struct sender *s, const char *data, size_t n)
+{
+	struct text out = { 0 };
+
+	for (size_t i = 0; i < n && !s->line.failed;) {
+		const char *end = memchr(data + i, '\n', n - i);
+		size_t piece = end ? (size_t)(end - data) - i : n - i;
+		text_put(&s->line, data + i, piece);
+		i += piece + (end != NULL);
+		if (end) {
+			s->line.length -=
+				s->line.length > 0 && s->line.data[s->line.length - 1] == '\r';
+			put_lines(&out, s, 0);
+		} else if (s->line.length > LINE_MOST + 1) {
+			/* The CR of a line's end is none of it. */
+			put_lines(&out, s, LINE_MOST + 1);
+		}
+	}
+	return give_text(s, &out) < 0 ? -1 : (ssize_t)n;
 }
 
 bool sender_ready(const struct sender *s)
@@ -236,10 +277,8 @@ ssize_t sender_write(struct sender *s, const void *data, size_t n)
 
 	if (!may_send(s, &b))
 		return -1;
-	if (s->fanout->c.chat) {
-		chat(s, data, n);
-		return (ssize_t)n;
-	}
+	if (s->fanout->c.chat)
+		return chat(s, data, n < CHAT_MOST ? n : CHAT_MOST);
 	n = n < BLOCK - b->size ? n : BLOCK - b->size;
 	memcpy(b->data + b->size, data, n);
 	give(s->fanout, b, n, s->self);
@@ -249,7 +288,7 @@ ssize_t sender_write(struct sender *s, const void *data, size_t n)
 ssize_t sender_take(struct sender *s, const struct endpoint *source, size_t n)
 {
 	struct fanout *f = s->fanout;
-	char lines[LINE_MOST], *to = lines;
+	char lines[CHAT_MOST], *to = lines;
 	struct block *b;
 	size_t most;
 	ssize_t got;
@@ -265,16 +304,19 @@ ssize_t sender_take(struct sender *s, const struct endpoint *source, size_t n)
 	if (s == &f->sender && f->c.filter)
 		filter_copy(f->c.filter, to, (size_t)got);
 	if (f->c.chat)
-		chat(s, lines, (size_t)got);
-	else
-		give(f, b, (size_t)got, s->self);
+		return chat(s, lines, (size_t)got);
+	give(f, b, (size_t)got, s->self);
 	return got;
 }
 
 void sender_end(struct sender *s)
 {
-	if (s->line.length > 0)
-		end_line(s);
+	struct text out = { 0 };
+
+	if (s->line.length == 0)
+		return;
+	put_lines(&out, s, 0);
+	give_text(s, &out);
 }
 
 void sender_free(struct sender *s)

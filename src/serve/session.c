@@ -222,6 +222,8 @@ void session_free(struct session *x)
 	timer_drop(loop, &x->lookup_timer);
 	timer_drop(loop, &x->kill_timer);
 	child_drop(loop, &x->child);
+	/* What came of a line is still the others'. */
+	sender_end(&x->sender);
 	fanout_leave(&x->receiver);
 	sender_free(&x->sender);
 	filter_free(&x->up);
