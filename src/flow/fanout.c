@@ -360,6 +360,14 @@ void fanout_start(struct fanout *f, struct loop *loop, const struct fanout_confi
 	f->pause = (struct timer){ .fn = go_on, .arg = f };
 }
 
+void fanout_finish(struct fanout *f)
+{
+	f->c.endless = false;
+	f->ended = true;
+	watch_drop(f->loop, &f->watch);
+	tell(f);
+}
+
 void fanout_stop(struct fanout *f)
 {
 	if (!f->loop)

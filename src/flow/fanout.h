@@ -87,6 +87,9 @@ struct receiver {
 void fanout_start(struct fanout *f, struct loop *loop, const struct fanout_config *c,
 		  struct endpoint *source);
 
+/* Nobody will send any more: with what they still have, that is the end for all receivers. */
+void fanout_finish(struct fanout *f);
+
 /* Lets go of the source. All receivers have left. Without effect where F (all zero) was never
  * started. */
 void fanout_stop(struct fanout *f);

@@ -6,12 +6,29 @@ static bool has_left(const struct pump *p)
 	return p->end == PUMP_RESET && p->peer_ended;
 }
 
+void broker_settle(struct server *s)
+{
+	bool stdin_sends = s->fanout.source && !s->fanout.ended;
+
+	for (const struct session *x = s->sessions; x; x = x->next)
+		if (!x->peer_ended)
+			return;
+	if (!s->listener && !stdin_sends)
+		fanout_finish(&s->fanout);
+}
+
 static void over(void *arg, struct pump *p)
 {
 	struct session *x = arg;
+	struct server *s = x->server;
+	struct outcome outcome = { OUTCOME_DONE, 0 };
 
-	server_session_over(x->server, x,
-			    has_left(p) ? (struct outcome){ OUTCOME_DONE, 0 } : session_report(x));
+	if (has_left(p))
+		x->why = "both ended";
+	else
+		outcome = session_report(x);
+	server_session_over(s, x, outcome);
+	broker_settle(s);
 }
 
 static void peer_ended(void *arg, struct pump *p)
@@ -20,6 +37,7 @@ static void peer_ended(void *arg, struct pump *p)
 
 	(void)p;
 	x->peer_ended = true;
+	broker_settle(x->server);
 }
 
 void broker_start(struct session *x)

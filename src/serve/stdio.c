@@ -11,6 +11,7 @@
 #include "base/wait.h"
 #include "loop/signals.h"
 #include "net/stream.h"
+#include "serve/broker.h"
 #include "serve/report.h"
 
 #define BROKEN_LOOK (50 * MILLISECOND) /* whether the rest has been sent */
@@ -61,6 +62,8 @@ static void stdin_ended(void *arg, int error)
 {
 	struct server *s = arg;
 
+	if (service_kind(s->service) == SERVICE_BROKER)
+		broker_settle(s);
 	if (!error)
 		return;
 	report_error(s->run->messages, "stdin", error);
