@@ -105,7 +105,6 @@ static void names_found(void *arg, const char *name, int eai, int error)
 	struct listening *l = arg;
 	struct listener *listener;
 
-	l->lookup = NULL;
 	if (eai) {
 		run_end(&l->run, report_lookup(&l->options->messages, name, false, eai, error));
 		return;
@@ -146,7 +145,7 @@ static struct outcome run(struct listening *l)
 	if (run_start(&l->run, &o->messages, &o->data) < 0)
 		return (struct outcome){ OUTCOME_FAILED, 0 };
 	server_start(&l->server, &l->run, &served);
-	l->lookup = access_start(l->run.loop, &o->access, names_found, l);
+	access_start(l->run.loop, &o->access, names_found, l, &l->lookup);
 	outcome = run_wait(&l->run);
 	access_cancel(l->lookup);
 	server_free(&l->server);

@@ -6,13 +6,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/clock.h"
+#include "base/errname.h"
 #include "base/number.h"
 #include "net/lookup.h"
 
 #define SEPARATORS ", \t\r\n"
 
-static int parse_list(void *field, const char *word, struct option_error *error);
+static int parse_allow(void *field, const char *word, struct option_error *error);
+static int parse_deny(void *field, const char *word, struct option_error *error);
 static int parse_file(void *field, const char *word, struct option_error *error);
 
 #define AT(member) offsetof(struct access_options, member)
@@ -23,14 +24,14 @@ static const struct option_row rows[] = {
 	  .kind = OPTION_PARSED,
 	  .arg = "LIST",
 	  .field = AT(allow),
-	  .parser = parse_list,
+	  .parser = parse_allow,
 	  .help = "only these may connect: addresses, NET/BITS, names, with commas between them" },
 	{ .name = "deny",
 	  .repeats = true,
 	  .kind = OPTION_PARSED,
 	  .arg = "LIST",
 	  .field = AT(deny),
-	  .parser = parse_list,
+	  .parser = parse_deny,
 	  .help = "these may not; wins over --allow" },
 	{ .name = "allow-file",
 	  .repeats = true,
@@ -38,7 +39,7 @@ static const struct option_row rows[] = {
 	  .arg = "FILE",
 	  .field = AT(allow),
 	  .parser = parse_file,
-	  .help = "the same as --allow, from FILE (# begins a comment)" },
+	  .help = "the same as --allow, from FILE (# comments)" },
 	{ .name = "deny-file",
 	  .repeats = true,
 	  .kind = OPTION_PARSED,
@@ -75,7 +76,8 @@ static int parse_entry(struct access_entry *e, char *word)
 	if (slash)
 		*slash = '\0';
 	kind = address_parse_host(word, &e->address);
-	if (kind == WORD_NAME && !slash) {
+	/* `10.1` is 10.0.0.1 to getaddrinfo(3), which is hardly meant here. */
+	if (kind == WORD_NAME && !slash && !lookup_is_numeric(word)) {
 		e->address.length = 0;
 		e->name = strdup(word);
 		return e->name ? 0 : -1;
@@ -131,30 +133,53 @@ static int add_all(struct access_list *list, const char *text, const char *where
 	}
 }
 
-static int parse_list(void *field, const char *word, struct option_error *error)
+static int parse_list(struct access_list *list, const char *option, const char *word,
+		      struct option_error *error)
 {
 	if (word[strspn(word, SEPARATORS)] == '\0')
-		return option_fail(error, "'%s' is an empty list", word);
-	return add_all(field, word, "list", error);
+		return option_fail(error, "%s: '%s' is an empty list", option, word);
+	return add_all(list, word, option, error);
+}
+
+static int parse_allow(void *field, const char *word, struct option_error *error)
+{
+	return parse_list(field, "--allow", word, error);
+}
+
+static int parse_deny(void *field, const char *word, struct option_error *error)
+{
+	return parse_list(field, "--deny", word, error);
+}
+
+static int unreadable(const char *path, int error_number, struct option_error *error)
+{
+	return option_fail(error, "%s: %s (%s)", path, strerror(error_number),
+			   errno_name(error_number));
 }
 
 static int parse_file(void *field, const char *word, struct option_error *error)
 {
 	char *line = NULL, where[320];
 	size_t size = 0;
+	ssize_t length;
 	int status = 0;
 	FILE *file = fopen(word, "re");
 
 	if (!file)
-		return option_fail(error, "%s: %s", word, strerror(errno));
+		return unreadable(word, errno, error);
 	((struct access_list *)field)->used = true;
-	for (int n = 1; status == 0 && getline(&line, &size, file) >= 0; n++) {
-		line[strcspn(line, "#")] = '\0';
+	for (int n = 1; status == 0 && (length = getline(&line, &size, file)) >= 0; n++) {
 		snprintf(where, sizeof where, "%s, line %d", word, n);
+		/* What stands behind it would not be seen. */
+		if (memchr(line, '\0', (size_t)length)) {
+			status = option_fail(error, "%s: a NUL byte", where);
+			break;
+		}
+		line[strcspn(line, "#")] = '\0';
 		status = add_all(field, line, where, error);
 	}
 	if (status == 0 && ferror(file))
-		status = option_fail(error, "%s: %s", word, strerror(errno));
+		status = unreadable(word, errno, error);
 	free(line);
 	fclose(file);
 	return status;
@@ -187,16 +212,19 @@ struct access_lookup {
 	struct access_entry *at; /* whose name is being looked up */
 	bool denied;		 /* at stands in the second list */
 	struct lookup *lookup;
-	struct timer next;
 	access_fn *fn;
 	void *arg;
+	struct access_lookup **out;
 };
+
+static void next_name(struct access_lookup *l);
 
 static void finish(struct access_lookup *l, const char *name, int eai, int error)
 {
 	access_fn *fn = l->fn;
 	void *arg = l->arg;
 
+	*l->out = NULL;
 	access_cancel(l);
 	fn(arg, name, eai, error);
 }
@@ -234,60 +262,50 @@ static void found(void *arg, struct lookup_answer *answer)
 	if (answer->eai)
 		finish(l, name, answer->eai, answer->error);
 	else
-		timer_set(l->loop, &l->next, clock_now());
+		next_name(l);
 }
 
-/* The next entry whose name has not been looked up, NULL if there is none. */
-static struct access_entry *next_name(struct access_lookup *l)
+/* Asks for the next name, or finishes where none is left. */
+static void next_name(struct access_lookup *l)
 {
-	for (;; l->at = l->at->next) {
-		if (!l->at && l->denied)
-			return NULL;
+	while (l->at || !l->denied) {
 		if (!l->at) {
 			l->denied = true;
 			l->at = l->o->deny.entries;
+			continue;
 		}
-		if (!l->at || (l->at->name && !l->at->address.length))
-			return l->at;
+		if (l->at->name && !l->at->address.length) {
+			const struct lookup_question q = { l->at->name, "0", AF_UNSPEC,
+							   SOCK_STREAM };
+			if (lookup_start(l->loop, &q, found, l, &l->lookup) < 0)
+				finish(l, l->at->name, EAI_SYSTEM, errno);
+			return;
+		}
+		l->at = l->at->next;
 	}
+	finish(l, NULL, 0, 0);
 }
 
-/* Asks for the next name, or ends all. */
-static void ask(void *arg)
-{
-	struct access_lookup *l = arg;
-	const struct access_entry *e = next_name(l);
-	struct lookup_question q = { NULL, "0", AF_UNSPEC, SOCK_STREAM };
-
-	if (!e) {
-		finish(l, NULL, 0, 0);
-		return;
-	}
-	q.host = e->name;
-	if (lookup_start(l->loop, &q, found, l, &l->lookup) < 0)
-		finish(l, e->name, EAI_SYSTEM, errno);
-}
-
-struct access_lookup *access_start(struct loop *loop, struct access_options *o, access_fn *fn,
-				   void *arg)
+void access_start(struct loop *loop, struct access_options *o, access_fn *fn, void *arg,
+		  struct access_lookup **out)
 {
 	struct access_lookup *l;
 
+	*out = NULL;
 	if (!first_name(&o->allow) && !first_name(&o->deny)) {
 		fn(arg, NULL, 0, 0);
-		return NULL;
+		return;
 	}
 	l = calloc(1, sizeof *l);
 	if (!l) {
 		fn(arg, "", EAI_MEMORY, ENOMEM);
-		return NULL;
+		return;
 	}
 	*l = (struct access_lookup){
-		.loop = loop, .o = o, .at = o->allow.entries, .fn = fn, .arg = arg
+		.loop = loop, .o = o, .at = o->allow.entries, .fn = fn, .arg = arg, .out = out
 	};
-	l->next = (struct timer){ .fn = ask, .arg = l };
-	timer_set(loop, &l->next, clock_now());
-	return l;
+	*out = l;
+	next_name(l);
 }
 
 void access_cancel(struct access_lookup *l)
@@ -295,7 +313,6 @@ void access_cancel(struct access_lookup *l)
 	if (!l)
 		return;
 	lookup_cancel(l->lookup);
-	timer_drop(l->loop, &l->next);
 	free(l);
 }
 

@@ -37,9 +37,9 @@ struct access_lookup;
 typedef void access_fn(void *arg, const char *name, int eai, int error);
 
 /* Looks the names of O up, all addresses of each. FN is called once, from the loop, or from in here
- * where nothing is to be done (then the result is NULL). Returns what can be cancelled. */
-struct access_lookup *access_start(struct loop *loop, struct access_options *o, access_fn *fn,
-				   void *arg);
+ * where nothing is to be done. *OUT can be cancelled until then; NULL: there is nothing to cancel. */
+void access_start(struct loop *loop, struct access_options *o, access_fn *fn, void *arg,
+		  struct access_lookup **out);
 void access_cancel(struct access_lookup *l);
 
 /* May A come? What is denied may not; where there is an allow list, only who stands in it. IPv4-mapped

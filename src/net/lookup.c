@@ -55,8 +55,7 @@ static void job_release(struct job *job)
 	free(job);
 }
 
-/* Is NAME an address in one of the forms that getaddrinfo(3) takes? */
-static bool is_numeric(const char *name)
+bool lookup_is_numeric(const char *name)
 {
 	const struct addrinfo hints = { .ai_flags = AI_NUMERICHOST };
 	struct addrinfo *list;
@@ -76,7 +75,7 @@ static void find_name(struct job *job)
 
 	job->eai = getnameinfo(&job->address.u.sa, job->address.length, job->name, sizeof job->name,
 			       NULL, 0, NI_NAMEREQD);
-	if (!job->eai && is_numeric(job->name))
+	if (!job->eai && lookup_is_numeric(job->name))
 		job->eai = EAI_NONAME;
 	if (!job->eai)
 		job->eai = getaddrinfo(job->name, NULL, &hints, &job->list);

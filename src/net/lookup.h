@@ -39,6 +39,9 @@ typedef void lookup_fn(void *arg, struct lookup_answer *answer);
 int lookup_start(struct loop *loop, const struct lookup_question *q, lookup_fn *fn, void *arg,
 		 struct lookup **out);
 
+/* Is NAME no name, but an address in one of the forms that getaddrinfo(3) takes (`127.1`)? */
+bool lookup_is_numeric(const char *name);
+
 /* NAME is NULL where there is none, or none to be trusted. */
 typedef void lookup_name_fn(void *arg, const char *name);
 
