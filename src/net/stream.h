@@ -31,4 +31,8 @@ void stream_inline_urgent(int fd);
  * Returns 0, or -1 with errno where there is no such thing. */
 int stream_info(int fd, int64_t *rtt_us, int64_t *retransmits);
 
+/* Who connected the UNIX socket FD (or made it listen): process, user and group into IDS[0] to [2]. Returns
+ * 0, or -1 with errno where the kernel does not tell. */
+int stream_credentials(int fd, int64_t *ids);
+
 #endif

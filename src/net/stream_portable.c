@@ -10,3 +10,11 @@ int stream_info(int fd, int64_t *rtt_us, int64_t *retransmits)
 	errno = ENOTSUP;
 	return -1;
 }
+
+int stream_credentials(int fd, int64_t *ids)
+{
+	(void)fd;
+	(void)ids;
+	errno = ENOTSUP;
+	return -1;
+}

@@ -28,16 +28,38 @@ static bool is_host_name(const char *name)
 	return *name && *name != '-' && name[strspn(name, letters)] == '\0';
 }
 
+/* Of a UNIX socket: whom the kernel knows at the other end. */
+static void describe_unix(struct spawn_environment *e, const struct session *x)
+{
+	static const char *const names[] = { "UNIXREMOTEPID", "UNIXREMOTEEUID", "UNIXREMOTEEGID" };
+	char text[ADDRESS_TEXT];
+	int64_t ids[3];
+
+	spawn_environment_set(e, "PROTO", "UNIX");
+	spawn_environment_set(e, "UNIXLOCALPATH", address_host(&x->local, text) + strlen("unix:"));
+	if (stream_credentials(x->connection.rfd, ids) < 0)
+		return;
+	for (size_t i = 0; i < 3; i++) {
+		snprintf(text, sizeof text, "%lld", (long long)ids[i]);
+		spawn_environment_set(e, names[i], text);
+	}
+}
+
 /* http://cr.yp.to/proto/ucspi.txt */
 static void describe(struct spawn_environment *e, const struct session *x, const char *host)
 {
-	static const char *const stale[] = { "PROTO=",	       "TCPREMOTE",  "TCPLOCAL",
-					     "UDPREMOTE",      "UDPLOCAL",   "SSLREMOTE",
-					     "SSLLOCAL",       "UNIXREMOTE", "UNIXLOCAL",
-					     "NOTIFY_SOCKET=", NULL };
+	static const char *const stale[] = {
+		"PROTO=",	  "TCPREMOTE",	"TCPLOCAL",	  "UDPREMOTE", "UDPLOCAL",
+		"SSLREMOTE",	  "SSLLOCAL",	"UNIXREMOTE",	  "UNIXLOCAL", "LISTEN_FDS",
+		"LISTEN_FDNAMES", "LISTEN_PID", "NOTIFY_SOCKET=", NULL
+	};
 	char text[ADDRESS_TEXT], port[8];
 
 	spawn_environment_inherit(e, stale);
+	if (x->local.u.sa.sa_family == AF_UNIX) {
+		describe_unix(e, x);
+		return;
+	}
 	spawn_environment_set(e, "PROTO", "TCP");
 	spawn_environment_set(e, "TCPREMOTEIP", address_host(&x->peer, text));
 	snprintf(port, sizeof port, "%u", address_port(&x->peer));
@@ -255,7 +277,7 @@ void exec_start(struct session *x)
 	x->in = x->out = (struct endpoint){ .rfd = -1, .wfd = -1, .anew = -1, .name = "" };
 	x->kill_timer = (struct timer){ .fn = kill_late, .arg = x };
 	x->lookup_timer = (struct timer){ .fn = name_is_late, .arg = x };
-	if (s->numeric || s->host)
+	if (s->numeric || s->host || x->peer.u.sa.sa_family == AF_UNIX)
 		run_command(x, s->host);
 	else if (lookup_name_start(s->run->loop, &x->peer, name_found, x, &x->lookup) < 0)
 		run_command(x, NULL);
