@@ -281,7 +281,7 @@ static int take_inherited(struct listener *l, struct listener_result *r)
 		int fd = FIRST_INHERITED + (int)l->n, listens = 0;
 		socklen_t size = sizeof listens;
 
-		r->what = "inherited socket";
+		r->what = "LISTEN_FDS";
 		s->local.length = sizeof s->local.u;
 		if (getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listens, &size) < 0 ||
 		    getsockname(fd, &s->local.u.sa, &s->local.length) < 0)
@@ -303,7 +303,7 @@ static void become(const struct listener *l, struct listener_result *r)
 	if (!l->c.options->user || user_become(l->c.options->user) == 0)
 		return;
 	r->error = errno;
-	r->what = "user";
+	r->what = "--user";
 	r->address.length = 0;
 }
 

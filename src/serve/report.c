@@ -201,8 +201,12 @@ struct outcome report_listener(const struct messages *m, const char *host, const
 		address_json(&n.json, "local", &r->address);
 	if (notice_wants_facts(&n) && r->what)
 		json_string(&n.json, "step", r->what);
-	notice_end(&n, "%s%s%s: %s", r->address.length ? address_text(&r->address, address) : port,
-		   r->what ? ": " : "", r->what ? r->what : "", reason(r->error, why, sizeof why));
+	reason(r->error, why, sizeof why);
+	if (!r->address.length)
+		notice_end(&n, "%s: %s", r->what ? r->what : port, why);
+	else
+		notice_end(&n, "%s%s%s: %s", address_text(&r->address, address),
+			   r->what ? ": " : "", r->what ? r->what : "", why);
 	return (struct outcome){ OUTCOME_FAILED, 0 };
 }
 
