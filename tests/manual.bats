@@ -378,3 +378,11 @@ example() {
 @test "example: log in to a telnet server from a script" {
 	example telnet-login
 }
+
+@test "example: a chat" {
+	example chat
+}
+
+@test "example: lists of who may connect" {
+	example access-lists
+}
