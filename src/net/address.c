@@ -127,18 +127,14 @@ enum word_kind address_parse_port(const char *port, uint16_t *out)
 	return WORD_NAME;
 }
 
-/* An ENDPOINT cut at its last colon. Of an IPv6 address without brackets nobody can say where it
- * ends. */
-static int split(char *word, const char **host, const char **port)
+/* The colon before the port of an ENDPOINT, its last; NULL: it is none. Of an IPv6 address without brackets
+ * nobody can say where it ends. */
+static char *find_port(const char *word)
 {
 	char *colon = strrchr(word, ':');
 
-	if (!colon || (word[0] == '[' ? colon[-1] != ']' : strchr(word, ':') != colon))
-		return -1;
-	*colon = '\0';
-	*host = word;
-	*port = colon + 1;
-	return 0;
+	return colon && (word[0] == '[' ? colon[-1] == ']' : strchr(word, ':') == colon) ? colon :
+											   NULL;
 }
 
 static int check_host(const char *host, bool numeric, struct option_error *error)
@@ -177,27 +173,33 @@ int address_check(const char *host, const char *port, bool numeric, struct optio
 	return port ? check_port(port, numeric, error) : 0;
 }
 
-int address_endpoint(const char *word, bool numeric, const char **host, const char **port,
+int address_endpoint(const char *word, bool numeric, struct endpoint_words *out,
 		     struct option_error *error)
 {
 	struct address a;
+	enum word_kind kind = address_parse_unix(word, &a);
+	const char *colon = kind == WORD_NAME ? find_port(word) : word + strlen(word);
+	size_t n;
 
-	if (address_parse_unix(word, &a) == WORD_BAD)
+	if (kind == WORD_BAD)
 		return option_fail(error, "'%s': the path is empty or longer than %zu bytes", word,
 				   sizeof a.u.un.sun_path - 1);
-	if (address_parse_unix(word, &a) == WORD_NUMBER) {
-		*host = word;
-		*port = "";
-		return 0;
-	}
-	if (split((char *)word, host, port) < 0)
+	if (!colon)
 		return option_fail(error, "'%s' is no endpoint: HOST:PORT or unix:PATH", word);
-	return address_check(*host, *port, numeric, error);
+	n = (size_t)(colon - word);
+	if (n >= sizeof out->host)
+		return option_fail(error, "'%s': the host is longer than any name", word);
+	memcpy(out->host, word, n);
+	out->host[n] = '\0';
+	out->port = *colon ? colon + 1 : colon;
+	return kind == WORD_NUMBER ? 0 : address_check(out->host, out->port, numeric, error);
 }
 
 int address_operands(const struct operands *o, bool may_lack_host, bool numeric, const char **host,
 		     const char **port, struct option_error *error)
 {
+	char *colon = find_port(o->words[0]);
+
 	*host = NULL;
 	if (o->n == 2) {
 		*host = o->words[0];
@@ -205,7 +207,11 @@ int address_operands(const struct operands *o, bool may_lack_host, bool numeric,
 	} else if (!strncmp(o->words[0], "unix:", 5) || !strncmp(o->words[0], "vsock:", 6)) {
 		return option_fail(error, "'%s': only TCP endpoints (HOST:PORT) are known here",
 				   o->words[0]);
-	} else if (split(o->words[0], host, port) < 0) {
+	} else if (colon) {
+		*colon = '\0';
+		*host = o->words[0];
+		*port = colon + 1;
+	} else {
 		if (!may_lack_host)
 			return option_fail(error, "a port is missing after '%s'", o->words[0]);
 		*port = o->words[0];

@@ -55,9 +55,14 @@ enum word_kind address_parse_port(const char *port, uint16_t *out);
 int address_operands(const struct operands *o, bool may_lack_host, bool numeric, const char **host,
 		     const char **port, struct option_error *error);
 
-/* The ENDPOINT WORD (`HOST:PORT`, `[V6]:PORT`, `unix:PATH`, `unix:@NAME`) into *HOST and *PORT; of a UNIX
- * socket *HOST is the whole word and *PORT empty. The word is cut where HOST ends. Returns as above. */
-int address_endpoint(const char *word, bool numeric, const char **host, const char **port,
+/* An ENDPOINT in its parts; of a UNIX socket `host` is the whole word, and `port` empty. */
+struct endpoint_words {
+	char host[256];	  /* no name is longer, see above */
+	const char *port; /* in the word itself */
+};
+
+/* The ENDPOINT WORD (`HOST:PORT`, `[V6]:PORT`, `unix:PATH`, `unix:@NAME`) into *OUT. Returns as above. */
+int address_endpoint(const char *word, bool numeric, struct endpoint_words *out,
 		     struct option_error *error);
 
 /* The same check for HOST and PORT where they come from options; NULL passes. */

@@ -27,8 +27,8 @@ static void connected(void *arg, const struct dial_result *r)
 	if (r->fd < 0) {
 		x->why = "not reached";
 		server_session_over(s, x,
-				    report_dial(s->run->messages, s->service->forward_host,
-						s->service->forward_port, r, limit, "-w"));
+				    report_dial(s->run->messages, s->service->forward_to.host,
+						s->service->forward_to.port, r, limit, "-w"));
 		return;
 	}
 	address_text(&r->peer, x->far_name);
@@ -40,8 +40,8 @@ void forward_start(struct session *x)
 {
 	struct server *s = x->server;
 	const struct dial_config c = {
-		.host = s->service->forward_host,
-		.port = s->service->forward_port,
+		.host = s->service->forward_to.host,
+		.port = s->service->forward_to.port,
 		.family = s->family,
 		.socket = s->socket,
 		.deadline = clock_after(clock_now(), s->wait == UNSET ? WAIT : s->wait),

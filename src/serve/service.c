@@ -1,7 +1,6 @@
 #include "serve/service.h"
 
 #include "base/number.h"
-#include "net/address.h"
 
 #define AT(member) offsetof(struct service_options, member)
 
@@ -105,7 +104,7 @@ int service_check(struct service_options *o, const struct operands *operands, bo
 		return option_fail(error, "--kill-after needs a command: -e CMD or -- CMD");
 	if (!o->forward)
 		return 0;
-	return address_endpoint(o->forward, numeric, &o->forward_host, &o->forward_port, error);
+	return address_endpoint(o->forward, numeric, &o->forward_to, error);
 }
 
 enum service_kind service_kind(const struct service_options *o)

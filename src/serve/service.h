@@ -7,6 +7,7 @@
 
 #include "base/options.h"
 #include "flow/spawn.h"
+#include "net/address.h"
 
 enum when_full { WHEN_FULL_WAIT, WHEN_FULL_CLOSE };
 
@@ -29,8 +30,8 @@ struct service_options {
 	int64_t when_full;
 	int64_t stall; /* ns */
 	bool echo, discard, broker, chat;
-	const char *forward;			 /* ENDPOINT, */
-	const char *forward_host, *forward_port; /* in its parts */
+	const char *forward; /* ENDPOINT, */
+	struct endpoint_words forward_to;
 };
 
 #define SERVICE_OPTIONS_DEFAULT                                                                    \
