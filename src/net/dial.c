@@ -12,10 +12,12 @@
 #include "net/stream.h"
 
 #define ATTEMPT_DELAY (250 * MILLISECOND) /* RFC 8305, section 5 */
+#define FULL_DELAY (10 * MILLISECOND)	  /* until a full backlog is tried again */
 
 struct attempt {
 	struct dial *dial;
 	struct watch watch;
+	struct timer again;
 	struct dial_failure state;
 	bool pending;
 };
@@ -46,6 +48,7 @@ static void dial_free(struct dial *d)
 	for (size_t i = 0; i < d->started; i++)
 		if (d->attempts[i].pending) {
 			watch_drop(d->loop, &d->attempts[i].watch);
+			timer_drop(d->loop, &d->attempts[i].again);
 			close(d->attempts[i].watch.fd);
 		}
 	free(d->attempts);
@@ -113,18 +116,13 @@ static bool to_oneself(int fd, struct address *local, struct address *peer)
 	       getpeername(fd, &peer->u.sa, &peer->length) == 0 && address_equal(local, peer);
 }
 
-/* The attempt's socket is writable, or the connection has failed. */
-static void attempt_ended(void *arg, short events)
+/* The attempt's connection is there, or has failed with ERROR. */
+static void attempt_over(struct attempt *a, int error)
 {
-	struct attempt *a = arg;
 	struct dial *d = a->dial;
 	const char *what = NULL;
-	int fd = a->watch.fd, error;
+	int fd = a->watch.fd;
 
-	(void)events;
-	if (d->done)
-		return;
-	error = stream_error(fd);
 	watch_drop(d->loop, &a->watch);
 	a->pending = false;
 	d->pending--;
@@ -147,6 +145,40 @@ static void attempt_ended(void *arg, short events)
 	close(fd);
 	attempt_failed(d, a, error, what);
 	next_attempt(d);
+}
+
+/* The attempt's socket is writable, or the connection has failed. */
+static void attempt_ended(void *arg, short events)
+{
+	struct attempt *a = arg;
+
+	(void)events;
+	if (!a->dial->done)
+		attempt_over(a, stream_error(a->watch.fd));
+}
+
+/* Returns 0 with the connection under way, or -1 with errno. */
+static int attempt_connect(struct attempt *a)
+{
+	const struct address *to = &a->state.address;
+	struct loop *loop = a->dial->loop;
+
+	/* A UNIX socket has no place for us in its backlog, and does not tell when it has one. */
+	if (connect(a->watch.fd, &to->u.sa, to->length) == 0 || errno == EINPROGRESS)
+		watch_set(loop, &a->watch, POLLOUT);
+	else if (errno == EAGAIN && to->u.sa.sa_family == AF_UNIX)
+		timer_set(loop, &a->again, clock_after(clock_now(), FULL_DELAY));
+	else
+		return -1;
+	return 0;
+}
+
+static void connect_again(void *arg)
+{
+	struct attempt *a = arg;
+
+	if (!a->dial->done && attempt_connect(a) < 0)
+		attempt_over(a, errno);
 }
 
 static int bind_source(struct dial *d, int fd, int family)
@@ -188,10 +220,12 @@ static int attempt_start(struct dial *d, struct attempt *a, const char **what)
 		goto fail;
 	*what = NULL;
 	event_tell(&d->c.events, &(struct event){ .kind = EVENT_CONNECTING, .address = to });
-	if (connect(fd, &to->u.sa, to->length) < 0 && errno != EINPROGRESS)
-		goto fail;
 	a->watch = (struct watch){ .fd = fd, .fn = attempt_ended, .arg = a };
-	watch_set(d->loop, &a->watch, POLLOUT);
+	a->again = (struct timer){ .fn = connect_again, .arg = a };
+	if (attempt_connect(a) < 0)
+		goto fail;
+	if (d->c.at_once)
+		stream_connected(fd);
 	a->pending = true;
 	d->pending++;
 	return 0;

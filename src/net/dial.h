@@ -19,6 +19,7 @@ struct dial_config {
 	const char *host, *port; /* have passed address_operands() */
 	int family;		 /* AF_UNSPEC: both */
 	const struct socket_options *socket;
+	bool at_once;	  /* --fastopen is not to wait for the first data */
 	int64_t deadline; /* for look-up and connection together, see clock.h */
 	struct events events;
 };

@@ -1,6 +1,7 @@
 #include "serve/forward.h"
 
 #include <errno.h>
+#include <sys/socket.h>
 
 #include "base/clock.h"
 #include "serve/report.h"
@@ -36,6 +37,14 @@ static void connected(void *arg, const struct dial_result *r)
 	session_pump(x, &c, &calls, &x->in, &x->in);
 }
 
+/* Has X's client sent anything already? */
+static bool has_data(const struct session *x)
+{
+	char first;
+
+	return recv(x->connection.rfd, &first, 1, MSG_PEEK | MSG_DONTWAIT) > 0;
+}
+
 void forward_start(struct session *x)
 {
 	struct server *s = x->server;
@@ -44,6 +53,8 @@ void forward_start(struct session *x)
 		.port = s->service->forward_to.port,
 		.family = s->family,
 		.socket = s->socket,
+		/* Either side may speak first. */
+		.at_once = s->socket->fastopen && !has_data(x),
 		.deadline = clock_after(clock_now(), s->wait == UNSET ? WAIT : s->wait),
 		.events = { report_event, (void *)s->run->messages },
 	};
