@@ -239,11 +239,20 @@ void endpoint_end(struct endpoint *e)
 	e->wfd = -1;
 }
 
+void endpoint_break(struct endpoint *e)
+{
+	const struct linger at_once = { .l_onoff = 1 };
+
+	e->broken = true;
+	if (is_socket(e) && e->rfd >= 0)
+		setsockopt(e->rfd, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
+}
+
 void endpoint_hang_up(struct endpoint *e)
 {
 	char rest[16 << 10];
 
-	if (!is_socket(e) || e->rfd < 0)
+	if (!is_socket(e) || e->rfd < 0 || e->broken)
 		return;
 	/* close(2) with received data unread sends a reset, which destroys what was sent before. */
 	shutdown(e->rfd, SHUT_WR);

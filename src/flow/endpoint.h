@@ -34,6 +34,7 @@ struct endpoint {
 	int given;	    /* the descriptor as it was inherited */
 	int anew;	    /* the same opened anew, -1 if it is not */
 	bool shared;	    /* several transfers write to it: its end is not theirs to pass on */
+	bool broken;	    /* its end is not to look like that of a stream */
 	const void *writer; /* the one of them that has a piece to finish */
 	struct receiver *queue; /* what ENDPOINT_QUEUE reads */
 	struct sender *sender;	/* what ENDPOINT_SENDER writes to */
@@ -71,6 +72,10 @@ ssize_t endpoint_write(const struct endpoint *e, const void *data, size_t n);
 /* No more will be written to E: shutdown(2) of a socket of ours, else close(2); an inherited
  * descriptor of 0 to 2 becomes /dev/null, so that nothing else takes its place. */
 void endpoint_end(struct endpoint *e);
+
+/* When E, a connection, is closed, its other side shall not take that for an end of stream: where it is TCP, it is
+ * reset. What it has not acknowledged is lost. */
+void endpoint_break(struct endpoint *e);
 
 /* Ends a connection both ways, without losing what was sent, whoever else may have it open. */
 void endpoint_hang_up(struct endpoint *e);

@@ -32,7 +32,9 @@ static bool relays(const struct pump *p)
 
 uint64_t pump_sent(const struct pump *p)
 {
-	return p->up.transfer.out + (echoes(p) ? p->down.transfer.out : 0);
+	uint64_t back = p->closing ? p->echoed : p->down.transfer.out;
+
+	return p->up.transfer.out + (echoes(p) ? back : 0);
 }
 
 uint64_t pump_received(const struct pump *p)
@@ -41,6 +43,12 @@ uint64_t pump_received(const struct pump *p)
 }
 
 /* ---- what the rule asks and does ---- */
+
+/* Is it known that a relay will not end well? Then what each side sees must not look like an end of stream. */
+static bool is_broken_off(const struct pump *p)
+{
+	return relays(p) && p->end != PUMP_RUNNING && p->end != PUMP_DONE;
+}
 
 /* Was anything sent on this connection? */
 static bool has_sent(const struct pump *p)
@@ -86,6 +94,23 @@ int64_t pump_last_taken(struct pump *p)
 	return p->last_sent;
 }
 
+/* The same of the other connection, where there is one. If it is broken it will take nothing any more. */
+static bool far_acknowledged(struct pump *p)
+{
+	int64_t n;
+
+	if (!relays(p) || p->far_error || p->down.transfer.out == 0 ||
+	    p->out->kind == ENDPOINT_STREAM)
+		return true;
+	n = stream_unacknowledged(p->out->wfd);
+	if (n < 0)
+		return p->up.source_ended;
+	if (n != p->far_waiting)
+		p->last_move = p->last_sent = clock_now();
+	p->far_waiting = n;
+	return n <= (p->far_fin_sent ? 1 : 0);
+}
+
 /* The first thing that goes wrong is what the run is remembered for. */
 static void fail(struct pump *p, enum pump_end end, int error)
 {
@@ -110,6 +135,16 @@ static void spare_pause(struct pump *p)
 		p->last_sent = resume;
 }
 
+/* From here on the time of --linger counts. */
+static void begin_linger(struct pump *p)
+{
+	if (p->linger_timer.slot)
+		return;
+	p->last_sent = clock_now();
+	spare_pause(p);
+	timer_set(p->loop, &p->linger_timer, clock_after(p->last_sent, p->c.linger));
+}
+
 /* It is us who end: no more of `in` is read, what comes is thrown away, and what was read is still
  * sent as long as the peer takes it (--linger). */
 static void end_from_here(struct pump *p)
@@ -117,18 +152,30 @@ static void end_from_here(struct pump *p)
 	if (p->closing)
 		return;
 	p->received = pump_received(p);
+	p->echoed = p->down.transfer.out;
 	p->closing = true;
+	/* And it does not count, nor go to -o and -x. */
+	for (int i = 0; p->c.down && i < 2; i++)
+		p->c.down->copies[i] = NULL;
 	/* What stands in a queue was read already. */
 	if (p->in->kind == ENDPOINT_QUEUE)
 		flow_limit(&p->up, receiver_finish(p->in->queue));
 	else
 		flow_finish(&p->up);
 	flow_discard(&p->down);
-	p->last_sent = clock_now();
-	spare_pause(p);
-	timer_set(p->loop, &p->linger_timer, clock_after(p->last_sent, p->c.linger));
+	begin_linger(p);
 	if (p->calls.closing)
 		p->calls.closing(p->calls.arg, p);
+}
+
+/* The connection broke. That ends all, but for what is still on its way to the other one (--linger). */
+static bool over_here(struct pump *p)
+{
+	p->asking = !far_acknowledged(p);
+	if (!p->asking)
+		return over(p);
+	begin_linger(p);
+	return false;
 }
 
 /* The end of `in`, all of it sent, becomes the connection's. Without `in` it comes last. */
@@ -142,7 +189,10 @@ static void pass_on_end(struct pump *p)
 	if (p->connecting)
 		return;
 	p->up_passed = true;
-	if ((p->c.no_shutdown && !p->closing) || p->peer_error)
+	/* As of the peer, see take_peer_end(). */
+	if (relays(p) && !p->c.keepalive_is_set)
+		stream_probe(p->in->rfd);
+	if ((p->c.no_shutdown && !p->closing) || p->peer_error || is_broken_off(p))
 		return;
 	endpoint_end(p->peer);
 	p->fin_sent = true;
@@ -163,8 +213,13 @@ static void take_peer_end(struct pump *p)
 	if (p->peer_ended || p->down.state != FLOW_ENDED || !p->down.source_ended)
 		return;
 	p->peer_ended = true;
-	if (p->down.transfer.to == p->out)
+	if (p->down.transfer.to == p->out && !is_broken_off(p)) {
+		/* What is closed cannot be taken out of the loop's set. */
+		if (!relays(p))
+			watch_drop(p->loop, &p->out_watch);
 		endpoint_end(p->out);
+		p->far_fin_sent = true;
+	}
 	if (p->calls.peer_ended)
 		p->calls.peer_ended(p->calls.arg, p);
 	if (p->c.peer_end_ends)
@@ -185,6 +240,41 @@ static bool nothing_to_send(const struct pump *p)
 	       (!flow_holds(&p->up) && !p->up.transfer.sink_full && !endpoint_readable(p->in));
 }
 
+/* The other connection of a relay does not take what comes. What it has sent itself still goes to the peer. */
+static void lose_far(struct pump *p, int error)
+{
+	p->far_error = error;
+	fail(p, PUMP_OUT_FAILED, error);
+	flow_discard(&p->down);
+}
+
+/* The same, but it shows while nothing is written. Until its end was read, reading will tell; after that it is
+ * as with the peer: an error only where something is lost. */
+static void look_at_far(struct pump *p)
+{
+	if (!p->out_broken || p->far_error || p->closing || p->up.state == FLOW_OPEN)
+		return;
+	if (!far_acknowledged(p) || flow_holds(&p->down)) {
+		lose_far(p, p->out_error);
+	} else if (p->down.state != FLOW_OPEN || !endpoint_readable(p->peer)) {
+		p->far_error = p->out_error;
+		begin_linger(p);
+	}
+}
+
+/* `out` cannot be written. */
+static void take_out_failure(struct pump *p)
+{
+	if (p->c.out_may_end) {
+		flow_discard(&p->down);
+	} else if (relays(p)) {
+		lose_far(p, p->down.error);
+	} else {
+		fail(p, PUMP_OUT_FAILED, p->down.error);
+		end_from_here(p);
+	}
+}
+
 /* sendfile(2) can move something, meet a reset and keep it to itself; then the next call meets EPIPE,
  * which otherwise says that the peer had ended before. */
 static int reset_error(const struct pump *p, int error)
@@ -199,27 +289,34 @@ static bool rule(struct pump *p)
 {
 	struct flow *up = &p->up, *down = &p->down;
 
+	p->asking = false;
+	if (down->state == FLOW_SINK_FAILED && echoes(p)) {
+		fail(p, PUMP_RESET, reset_error(p, down->error));
+		return over(p);
+	}
 	/* Nobody reads `out`: at once where something was to be written, else when all is sent. */
-	if (down->state == FLOW_SINK_FAILED && p->c.out_may_end) {
-		flow_discard(down);
-	} else if (down->state == FLOW_SINK_FAILED) {
-		fail(p, PUMP_OUT_FAILED, down->error);
-		end_from_here(p);
+	if (down->state == FLOW_SINK_FAILED) {
+		take_out_failure(p);
+	} else if (relays(p)) {
+		look_at_far(p);
 	} else if (p->out_broken && !p->c.out_may_end && !p->closing && nothing_to_send(p)) {
 		fail(p, PUMP_OUT_FAILED, EPIPE);
 		end_from_here(p);
 	}
 	if (up->state == FLOW_SOURCE_FAILED) {
 		fail(p, PUMP_IN_FAILED, up->error);
+		p->far_error = up->error;
 		up->state = FLOW_ENDED;
 		end_from_here(p);
 	}
 	if (up->state == FLOW_ENDED && (p->in_end_ends || (p->c.up && p->c.up->quit)))
 		end_from_here(p);
+	if (up->state != FLOW_OPEN && p->far_error && is_broken_off(p))
+		end_from_here(p);
 
 	/* The time of -q is up: what has come so far was written, that is all. */
 	if (p->quitting && down->state == FLOW_ENDED) {
-		if (!acknowledged(p))
+		if (!acknowledged(p) || !far_acknowledged(p))
 			fail(p, PUMP_UNSENT, 0);
 		return over(p);
 	}
@@ -237,18 +334,19 @@ static bool rule(struct pump *p)
 	if (down->state == FLOW_SOURCE_FAILED) {
 		if (!p->closing || !acknowledged(p))
 			fail(p, PUMP_RESET, down->error);
-		return over(p);
+		return over_here(p);
 	}
 	if (down->state == FLOW_ENDED && (up->state == FLOW_SINK_FAILED || p->peer_error)) {
 		if (!acknowledged(p))
 			fail(p, PUMP_RESET, p->peer_error);
-		return over(p);
+		return over_here(p);
 	}
 
 	/* Both have ended. */
-	if (!p->up_passed || awaits_peer_end(p) || !acknowledged(p))
+	if (!p->up_passed || awaits_peer_end(p))
 		return false;
-	return over(p);
+	p->asking = !acknowledged(p) || !far_acknowledged(p);
+	return !p->asking && over(p);
 }
 
 /* ---- the loop's side ---- */
@@ -300,7 +398,7 @@ static short peer_events(const struct pump *p)
 /* Only acknowledgements are missing: they make no event, so ask for them at a growing interval. */
 static int64_t next_question(struct pump *p)
 {
-	if (!p->up_passed || awaits_peer_end(p))
+	if (!p->asking)
 		return NEVER;
 	if (p->ack_timer.slot)
 		return p->ack_timer.at;
@@ -427,6 +525,17 @@ static void in_ready(void *arg, short events)
 		proceed(p);
 }
 
+/* The other connection is broken, and no flow is about to meet the error; that is FALLBACK where the kernel has
+ * none. */
+static void far_broken(struct pump *p, int fallback)
+{
+	int error = stream_error(p->out->wfd);
+
+	if (!p->out_broken)
+		p->out_error = error ? error : fallback;
+	p->out_broken = p->out_error;
+}
+
 /* Both directions of the other connection. */
 static void far_ready(void *arg, short events)
 {
@@ -441,7 +550,7 @@ static void far_ready(void *arg, short events)
 	if (sink && events & (POLLOUT | POLLHUP | POLLERR))
 		step(p, &p->down);
 	if (!source && !sink && events & (POLLHUP | POLLERR))
-		p->out_broken = true;
+		far_broken(p, EPIPE);
 	proceed(p);
 }
 
@@ -528,6 +637,8 @@ static void ask_again(void *arg)
 	/* Nobody reads any more who would meet it. */
 	if (p->down.state != FLOW_OPEN && !p->peer_error)
 		p->peer_error = stream_error(p->peer->rfd);
+	if (relays(p) && p->up.state != FLOW_OPEN)
+		far_broken(p, 0);
 	proceed(p);
 }
 
@@ -548,6 +659,7 @@ static void idle(void *arg)
 	int64_t now = clock_now(), limit;
 
 	acknowledged(p);
+	far_acknowledged(p);
 	limit = clock_after(p->last_move, p->c.idle);
 	if (now < limit) {
 		int64_t look = clock_after(now, p->c.idle / IDLE_LOOKS + 1);
@@ -586,14 +698,14 @@ static void linger(void *arg)
 {
 	struct pump *p = arg;
 
-	bool all = acknowledged(p);
+	bool taken = acknowledged(p), far_taken = far_acknowledged(p);
 
 	spare_pause(p);
 	if (clock_now() - p->last_sent < p->c.linger) {
 		timer_set(p->loop, &p->linger_timer, clock_after(p->last_sent, p->c.linger));
 		return;
 	}
-	fail(p, all ? PUMP_DONE : PUMP_UNSENT, 0);
+	fail(p, taken && far_taken ? PUMP_DONE : PUMP_UNSENT, 0);
 	end(p);
 }
 
@@ -673,13 +785,24 @@ struct pump_waits pump_waits(const struct pump *p)
 		.peer_reading = flow_wants_sink(&p->up),
 		.out = flow_wants_sink(&p->down),
 		.paused = flow_resume(&p->up) || flow_resume(&p->down),
-		.acknowledged = p->up_passed && !awaits_peer_end(p),
+		.acknowledged = p->asking,
 	};
+}
+
+/* Where a relay did not come to its end, each side learns it by a reset: all that it was sent may look complete. */
+static void break_off(struct pump *p)
+{
+	if (!p->fin_sent || is_broken_off(p))
+		endpoint_break(p->peer);
+	if (!p->far_fin_sent || is_broken_off(p))
+		endpoint_break(p->out);
 }
 
 void pump_free(struct pump *p)
 {
 	stop(p);
+	if (relays(p) && p->end != PUMP_DONE)
+		break_off(p);
 	flow_free(&p->up);
 	flow_free(&p->down);
 }

@@ -68,23 +68,29 @@ struct pump {
 	enum pump_end end;
 	int error;
 	/* What has been seen and done so far. */
-	bool up_passed;		 /* the end of `in` has been passed on, or is not to be */
-	bool connecting;	 /* there is no connection yet that could end */
-	bool fin_sent;		 /* the end of `in` was sent as the connection's */
-	bool peer_ended;	 /* the peer's end was read, and all before it written */
-	bool out_broken;	 /* nobody reads `out` any more */
-	bool quit_set, quitting; /* -q counts; its time is up */
-	bool closing;		 /* it is us who end: what was read is sent, no more */
-	bool in_end_ends;	 /* the end of `in` ends all */
-	uint64_t received;	 /* before that */
-	int peer_error;		 /* taken from the socket while no flow was about to meet it */
+	bool up_passed;		   /* the end of `in` has been passed on, or is not to be */
+	bool connecting;	   /* there is no connection yet that could end */
+	bool fin_sent;		   /* the end of `in` was sent as the connection's */
+	bool peer_ended;	   /* the peer's end was read, and all before it written */
+	bool out_broken;	   /* nobody reads `out` any more */
+	bool asking;		   /* only acknowledgements are missing */
+	bool quit_set, quitting;   /* -q counts; its time is up */
+	bool closing;		   /* it is us who end: what was read is sent, no more */
+	bool in_end_ends;	   /* the end of `in` ends all */
+	uint64_t received, echoed; /* before that */
+	int peer_error;		   /* taken from the socket while no flow was about to meet it */
+	/* Of the other connection, where `in` and `out` are one: */
+	bool far_fin_sent;   /* the peer's end was sent as its own */
+	int out_error;	     /* as peer_error; EPIPE where `out_broken` is all that is known */
+	int far_error;	     /* it is broken: nothing more can be written to it */
+	int64_t far_waiting; /* what it had not acknowledged when it was asked */
 	int64_t last_move, last_in, last_sent; /* when something moved last: at all, from `in`,
 						  towards the peer or acknowledged by it */
 	int64_t ack_delay, acknowledged;       /* bytes, so far as was asked */
 };
 
 /* Starts P between IN, OUT and PEER, all of which stay the caller's, as the peer's socket does. IN and
- * OUT may be one, another connection; OUT may be PEER, which then gets back what it sends.
+ * OUT may be one, another connection, to which P relays; OUT may be PEER, which then gets back what it sends.
  * `over` is called from the loop, never from in here. */
 void pump_start(struct pump *p, struct loop *loop, const struct pump_config *c,
 		const struct pump_calls *calls, struct endpoint *in, struct endpoint *out,
@@ -119,7 +125,8 @@ int64_t pump_last_taken(struct pump *p);
 uint64_t pump_sent(const struct pump *p);
 uint64_t pump_received(const struct pump *p);
 
-/* Lets go of loop and memory. The endpoints are the caller's to close. */
+/* Lets go of loop and memory. The endpoints are the caller's to close: those of a relay that did not come to
+ * its end by a reset. */
 void pump_free(struct pump *p);
 
 #endif

@@ -27,6 +27,7 @@ static void connected(void *arg, const struct dial_result *r)
 	x->dial = NULL;
 	if (r->fd < 0) {
 		x->why = "not reached";
+		endpoint_break(&x->connection);
 		server_session_over(s, x,
 				    report_dial(s->run->messages, s->service->forward_to.host,
 						s->service->forward_to.port, r, limit, "-w"));

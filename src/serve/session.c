@@ -217,6 +217,9 @@ void session_free(struct session *x)
 
 	if (x->pumped)
 		pump_free(&x->pump);
+	/* What it was to be relayed to has not been reached. */
+	if (x->dial)
+		endpoint_break(&x->connection);
 	dial_cancel(x->dial);
 	lookup_cancel(x->lookup);
 	timer_drop(loop, &x->lookup_timer);
