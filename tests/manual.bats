@@ -363,6 +363,19 @@ example() {
 	example command-status
 }
 
+@test "example: an echo" {
+	example echo
+}
+
+@test "example: how fast is the way" {
+	example discard
+	grep -q '^sockit listen: sent 0 bytes, received 67108864 bytes in ' err
+}
+
+@test "example: a UNIX socket's service on a port" {
+	example forward
+}
+
 @test "example: messages for a program" {
 	example json
 }

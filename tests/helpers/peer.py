@@ -9,6 +9,8 @@ one connection and plays the verbs in their order. An error of the connection is
 
 Settings:
     connect:PORT    be the client of PORT
+    inet6:ADDRESS   on that address, in place of 127.0.0.1
+    unix:PATH       a UNIX socket; @NAME is abstract, and the first line 0
     rcvbuf:N        SO_RCVBUF, so that the window is small
     linger2:N       TCP_LINGER2: seconds that the kernel remembers what was closed
 
@@ -204,22 +206,29 @@ def main():
         name, _, argument = word.partition(':')
         if name in ('connect', 'rcvbuf', 'linger2'):
             settings[name] = int(argument)
+        elif name in ('inet6', 'unix'):
+            settings[name] = argument
         else:
             verbs.append((name, argument))
 
-    sock = socket.socket()
+    family, address = socket.AF_INET, ('127.0.0.1', settings.get('connect', 0))
+    if 'inet6' in settings:
+        family, address = socket.AF_INET6, (settings['inet6'], address[1])
+    elif 'unix' in settings:
+        family, address = socket.AF_UNIX, settings['unix'].replace('@', '\0', 1)
+    sock = socket.socket(family)
     if 'rcvbuf' in settings:
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, settings['rcvbuf'])
     if 'linger2' in settings:
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_LINGER2, settings['linger2'])
     if 'connect' in settings:
-        sock.connect(('127.0.0.1', settings['connect']))
+        sock.connect(address)
         connection = sock
         Peer.say(sock.getsockname()[1])
     else:
-        sock.bind(('127.0.0.1', 0))
+        sock.bind(address)
         sock.listen(1)
-        Peer.say(sock.getsockname()[1])
+        Peer.say(0 if 'unix' in settings else sock.getsockname()[1])
         connection = sock.accept()[0]
         sock.close()
 

@@ -1,0 +1,426 @@
+#!/usr/bin/env bats
+# Many connections at once, idle and busy, that come and go; and real software behind listen.
+# shellcheck disable=SC2153,SC2034 # LISTENER, PIDS, FAR: of the helpers
+
+load helpers/common
+load helpers/words
+load helpers/services
+
+setup_file() {
+	random_file "$BATS_FILE_TMPDIR/big" 4194304
+	random_file "$BATS_FILE_TMPDIR/small" 131072
+}
+
+BIG() { echo "$BATS_FILE_TMPDIR/big"; }
+SMALL() { echo "$BATS_FILE_TMPDIR/small"; }
+
+### Many connections.
+
+# crowd PORT N ROUNDS: N clients in threads, each ROUNDS times: what it sends to PORT has to come back.
+crowd() {
+	within 60 python3 - "$@" <<-'END'
+		import os, random, socket, struct, sys, threading
+		port, n, rounds = map(int, sys.argv[1:])
+		wrong = []
+		def client(number):
+		    r = random.Random(number)
+		    try:
+		        for i in range(rounds):
+		            s = socket.create_connection(('127.0.0.1', port))
+		            s.settimeout(30)
+		            if r.random() < 0.1:  # it breaks off
+		                s.sendall(b'x' * r.randrange(5000))
+		                s.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack('ii', 1, 0))
+		                s.close()
+		                continue
+		            for _ in range(r.randrange(1, 4)):
+		                data = r.randbytes(r.choice((1, 50, 3000, 40000)))
+		                s.sendall(data)
+		                got = b''
+		                while len(got) < len(data):
+		                    more = s.recv(1 << 16)
+		                    if not more:
+		                        raise AssertionError('the end')
+		                    got += more
+		                assert got == data
+		            s.shutdown(socket.SHUT_WR)
+		            assert s.recv(1) == b''
+		            s.close()
+		    except Exception as error:
+		        wrong.append(repr(error))
+		threads = [threading.Thread(target=client, args=(i,)) for i in range(n)]
+		for t in threads:
+		    t.start()
+		for t in threads:
+		    t.join()
+		print(*wrong[:5], sep='\n')
+		sys.exit(len(wrong) > 0)
+	END
+}
+
+# count_fds PID: how many it has open, pipes not counted; count_pipes: those.
+count_fds() {
+	find "/proc/$1/fd" -type l ! -lname 'pipe:*' | wc -l
+}
+count_pipes() {
+	find "/proc/$1/fd" -lname 'pipe:*' | wc -l
+}
+has_fds() { [ "$(count_fds "$1")" -le "$2" ]; }
+
+# cpu PID: the processor time that it has taken, in hundredths of a second.
+cpu() {
+	local line fields
+	read -r line <"/proc/$1/stat"
+	read -r -a fields <<<"${line##*) }"
+	echo $((fields[11] + fields[12]))
+}
+
+# idles PID: takes no processor time to speak of for a second.
+idles() {
+	local before
+	before=$(cpu "$1")
+	pause 1
+	echo "processor time: $(($(cpu "$1") - before))"
+	[ $(($(cpu "$1") - before)) -le 3 ]
+}
+
+# holding N PORT: N connections to PORT, each of which has moved something and back, are held until `let_go`,
+# when they do that once more.
+holding() {
+	rm -f held
+	spawn python3 - "$@" <<-'END'
+		import resource, signal, socket, sys
+		signal.alarm(60)
+		signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGUSR1])
+		n, port = int(sys.argv[1]), int(sys.argv[2])
+		hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+		resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+		all = []
+		for i in range(n):
+		    s = socket.create_connection(('127.0.0.1', port))
+		    s.settimeout(20)
+		    s.sendall(b'%d.' % i)
+		    all.append(s)
+		def answer(i, s):
+		    want = b'%d.' % i
+		    got = b''
+		    while len(got) < len(want):
+		        got += s.recv(100) or b'end of it'
+		    assert got == want, (got, want)
+		for i, s in enumerate(all):
+		    answer(i, s)
+		open('held', 'w').close()
+		signal.sigwait([signal.SIGUSR1])
+		for i, s in enumerate(all):
+		    s.sendall(b'%d.' % i)
+		for i, s in enumerate(all):
+		    answer(i, s)
+		    s.shutdown(socket.SHUT_WR)
+		for s in all:
+		    assert s.recv(1) == b''
+	END
+	HOLDER=$PID
+	eventually test -e held
+}
+let_go() {
+	kill -USR1 "$HOLDER"
+	ended 0 "$HOLDER"
+}
+
+@test "many that come and go, by --echo: nothing is lost, nothing stays open" {
+	local before pipes
+	serves -k --echo
+	before=$(count_fds "$LISTENER")
+	pipes=$(count_pipes "$LISTENER")
+	crowd "$HERE" 60 6
+	eventually has_fds "$LISTENER" $((before + 1)) # the set
+	[ $(($(count_pipes "$LISTENER") - pipes)) -le 16 ]
+	idles "$LISTENER"
+	kill "$LISTENER"
+	ended 143 "$LISTENER"
+}
+
+@test "many that come and go, by --forward: nothing is lost, nothing stays open" {
+	local before far pipes
+	serves -k --echo
+	far=$LISTENER FAR=$HERE
+	forwards -k
+	before=$(count_fds "$LISTENER")
+	pipes=$(count_pipes "$LISTENER")
+	crowd "$HERE" 60 6
+	eventually has_fds "$LISTENER" $((before + 1))
+	eventually has_fds "$far" $((before + 1))
+	[ $(($(count_pipes "$LISTENER") - pipes)) -le 16 ]
+	idles "$LISTENER"
+	kill "$LISTENER"
+	ended 143 "$LISTENER"
+}
+
+@test "300 idle ones cost nothing, and move when they want; busy ones beside them lose nothing" {
+	local far
+	serves -k --echo
+	far=$LISTENER FAR=$HERE
+	forwards -k
+	holding 300 "$HERE"
+	idles "$LISTENER"
+	idles "$far"
+	crowd "$HERE" 20 4
+	idles "$LISTENER"
+	let_go
+	kill "$LISTENER"
+	ended 143 "$LISTENER"
+}
+
+@test "300 that are half closed cost nothing" {
+	local far
+	spawn python3 - <<-'END' >far.port
+		import select, signal, socket
+		signal.alarm(60)
+		far = socket.create_server(('127.0.0.1', 0), backlog=400)
+		print(far.getsockname()[1], flush=True)
+		all = []
+		while True:
+		    s, _ = far.accept()
+		    s.shutdown(socket.SHUT_WR)
+		    all.append(s)
+	END
+	eventually grep -q . far.port
+	FAR=$(<far.port)
+	forwards -k
+	spawn python3 - "$HERE" <<-'END'
+		import signal, socket, sys
+		signal.alarm(60)
+		all = [socket.create_connection(('127.0.0.1', int(sys.argv[1]))) for _ in range(300)]
+		for s in all:
+		    assert s.recv(1) == b''
+		open('held', 'w').close()
+		signal.pause()
+	END
+	eventually test -e held
+	idles "$LISTENER"
+	kill "$LISTENER"
+	ended 143 "$LISTENER"
+}
+
+@test "5000 idle connections" {
+	local hard
+	ulimit -n 5100 2>/dev/null || :
+	hard=$(ulimit -n)
+	[ "$hard" = unlimited ] || [ "$hard" -ge 5100 ] || skip "no more than $hard descriptors"
+	serves -k --echo
+	holding 5000 "$HERE"
+	[ "$(count_fds "$LISTENER")" -ge 5000 ]
+	idles "$LISTENER"
+	let_go
+}
+
+@test "more stalled relays than there are pipes: each byte arrives" {
+	[ "$(platform)" = linux ] || skip 'portable'
+	mkfifo go
+	serves -k --discard
+	spawn python3 - <<-'END' >far.port
+		import hashlib, signal, socket, threading
+		signal.alarm(60)
+		far = socket.socket()
+		far.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+		far.bind(('127.0.0.1', 0))
+		far.listen(100)
+		print(far.getsockname()[1], flush=True)
+		all = [far.accept()[0] for _ in range(20)]
+		open('go').read()
+		def take(s):
+		    h = hashlib.sha256()
+		    while data := s.recv(1 << 18):
+		        h.update(data)
+		    print(h.hexdigest(), flush=True)
+		threads = [threading.Thread(target=take, args=(s,)) for s in all]
+		for t in threads:
+		    t.start()
+		for t in threads:
+		    t.join()
+	END
+	local far=$PID
+	eventually grep -q . far.port
+	FAR=$(<far.port)
+	forwards --accept 20
+	local pipes
+	pipes=$(count_pipes "$LISTENER")
+	spawn python3 - "$HERE" "$(BIG)" <<-'END'
+		import socket, sys, threading, time
+		data = open(sys.argv[2], 'rb').read()
+		all = [socket.create_connection(('127.0.0.1', int(sys.argv[1]))) for _ in range(20)]
+		def send(s):
+		    s.sendall(data)
+		    s.shutdown(socket.SHUT_WR)
+		    s.recv(1)
+		threads = [threading.Thread(target=send, args=(s,)) for s in all]
+		for t in threads:
+		    t.start()
+		time.sleep(0.5)
+		open('stalled', 'w').close()
+		for t in threads:
+		    t.join()
+	END
+	local clients=$PID
+	eventually test -e stalled
+	pipes=$(($(count_pipes "$LISTENER") - pipes))
+	echo "$pipes ends of pipes"
+	[ "$pipes" -ge 2 ]
+	[ "$pipes" -le 16 ]
+	idles "$LISTENER"
+	: >go
+	ended 0 "$LISTENER"
+	ended 0 "$far"
+	ended 0 "$clients"
+	[ "$(tail -n +2 far.port | sort | uniq -c | awk '{ print $1, $2 }')" = "20 $(sha256sum <"$(BIG)" | cut -d' ' -f1)" ]
+}
+
+### Real software.
+
+# serves_pages: nginx with the file page at unix:nginx.socket, in the foreground, all of it here.
+serves_pages() {
+	needs nginx nginx-light
+	mkdir -p pages nginx
+	chmod 755 . pages nginx
+	cp "$(SMALL)" pages/page
+	echo hello >pages/hello
+	cat >nginx.conf <<-END
+		daemon off;
+		master_process off;
+		error_log $PWD/nginx/error.log;
+		pid $PWD/nginx/pid;
+		events { worker_connections 512; }
+		http {
+			access_log off;
+			client_body_temp_path $PWD/nginx/body;
+			proxy_temp_path $PWD/nginx/proxy;
+			fastcgi_temp_path $PWD/nginx/fastcgi;
+			uwsgi_temp_path $PWD/nginx/uwsgi;
+			scgi_temp_path $PWD/nginx/scgi;
+			keepalive_requests 100000;
+			server { listen unix:$PWD/nginx.socket; root $PWD/pages; }
+		}
+	END
+	spawn nginx -p "$PWD/nginx" -c "$PWD/nginx.conf" >nginx.out 2>&1
+	eventually test -S nginx.socket
+}
+
+@test "nginx behind --forward: 200 requests by curl on one connection" {
+	needs curl curl
+	local i
+	serves_pages
+	serves --stats --forward unix:nginx.socket
+	for ((i = 0; i < 200; i++)); do
+		printf 'url = "http://127.0.0.1:%s/%s"\noutput = "got.%s"\n' "$HERE" \
+			"$([ $((i % 20)) = 0 ] && echo page || echo hello)" "$i"
+	done >urls
+	within 30 curl -sf -K urls
+	ended 0 "$LISTENER"
+	for ((i = 0; i < 200; i++)); do
+		cmp "got.$i" pages/"$([ $((i % 20)) = 0 ] && echo page || echo hello)"
+	done
+	# It was one connection, and a good end.
+	said 'sent [0-9]+ bytes, received [0-9]+ bytes in '
+}
+
+@test "nginx behind --forward: wrk has no errors" {
+	needs wrk wrk
+	serves_pages
+	serves -k --forward unix:nginx.socket
+	within 30 wrk -t 2 -c 40 -d 1 "http://127.0.0.1:$HERE/hello" >wrk.out
+	cat wrk.out
+	run ! grep -qE 'Socket errors|Non-2xx' wrk.out
+	[ "$(sed -n 's/^ *\([0-9]*\) requests in .*/\1/p' wrk.out)" -ge 100 ]
+	within 30 wrk -t 2 -c 10 -d 1 "http://127.0.0.1:$HERE/page" >wrk.out
+	run ! grep -qE 'Socket errors|Non-2xx' wrk.out
+}
+
+@test "python's http.server behind --forward" {
+	needs curl curl
+	local i
+	mkdir pages
+	cp "$(BIG)" pages/page
+	spawn python3 -u -m http.server --directory pages --bind 127.0.0.1 0 >server.out 2>&1
+	eventually grep -q 'port [0-9]' server.out
+	FAR=$(sed -n 's/.* port \([0-9]*\) .*/\1/p' server.out)
+	forwards --accept 5
+	for i in 1 2 3 4 5; do
+		within 20 curl -sf -o "got.$i" "http://127.0.0.1:$HERE/page"
+		same "got.$i" pages/page
+	done
+	ended 0 "$LISTENER"
+	said
+}
+
+@test "redis's UNIX socket by TCP" {
+	needs redis-server redis-server
+	needs redis-cli redis-tools
+	local i
+	spawn redis-server --port 0 --unixsocket "$PWD/redis.socket" --save '' --appendonly no --dir "$PWD" \
+		--daemonize no >redis.out 2>&1
+	eventually test -S redis.socket
+	serves -k --forward unix:redis.socket
+	cli() { within 10 redis-cli -h 127.0.0.1 -p "$HERE" "$@"; }
+	[ "$(cli ping)" = PONG ]
+	head -c 100000 "$(SMALL)" | base64 -w 0 >value
+	[ "$(cli -x set key <value)" = OK ]
+	cli --raw get key | head -c -1 | cmp - value
+	for i in {1..1000}; do
+		echo "incr counter"
+	done | cli >answers
+	[ "$(tail -n 1 answers)" = 1000 ]
+	# One that waits for what another sends.
+	within 10 redis-cli -h 127.0.0.1 -p "$HERE" blpop queue 5 >popped 3>&- &
+	started
+	cli rpush queue thing >/dev/null
+	ended 0 "$PID"
+	grep -q thing popped
+	kill "$LISTENER"
+	ended 143 "$LISTENER"
+	said
+}
+
+@test "a tree of 10000 files by tar" {
+	needs tar tar
+	local listener
+	python3 - <<-'END'
+		import os
+		for i in range(100):
+		    os.makedirs(f'here/{i}')
+		    for j in range(100):
+		        with open(f'here/{i}/{j}', 'wb') as f:
+		            f.write(b'%d %d\n' % (i, j) * (i + j))
+	END
+	mkdir there
+	mkfifo ready
+	{
+		"$SOCKIT" listen -d --quiet --notify-fd 9 127.0.0.1 0 9>ready 2>err | tar -xf - -C there 9>&-
+	} 3>&- &
+	started
+	listener=$PID
+	read -r _ HERE <ready
+	tar -cf - here | exits 0 "$SOCKIT" connect 127.0.0.1 "$HERE" 2>err.connect
+	ended 0 "$listener"
+	[ "$(find there/here -type f | wc -l)" = 10000 ]
+	diff -r here there/here
+}
+
+@test "50 clients at once to a slow command" {
+	local start i pids=()
+	# shellcheck disable=SC2016 # for that shell
+	serves -k -e 'read -r n; sleep 0.5; echo "$((n * 2))"'
+	start=$(milliseconds)
+	for ((i = 0; i < 50; i++)); do
+		echo "$i" | within 20 "$SOCKIT" connect 127.0.0.1 "$HERE" >"got.$i" 2>&1 3>&- &
+		pids+=("$!")
+	done
+	for ((i = 0; i < 50; i++)); do
+		wait "${pids[i]}"
+		[ "$(<"got.$i")" = $((i * 2)) ]
+	done
+	# One after the other they would take 25 s.
+	[ $(($(milliseconds) - start)) -lt 12000 ]
+	kill "$LISTENER"
+	ended 143 "$LISTENER"
+	said
+}
