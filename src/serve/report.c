@@ -189,7 +189,7 @@ struct outcome report_dial(const struct messages *m, const char *host, const cha
 struct outcome report_listener(const struct messages *m, const char *host, const char *port,
 			       const struct listener_result *r)
 {
-	char address[ADDRESS_TEXT], why[128];
+	char where[ADDRESS_TEXT] = "", why[128];
 	struct notice n;
 
 	if (r->eai)
@@ -201,12 +201,12 @@ struct outcome report_listener(const struct messages *m, const char *host, const
 		address_json(&n.json, "local", &r->address);
 	if (notice_wants_facts(&n) && r->what)
 		json_string(&n.json, "step", r->what);
-	reason(r->error, why, sizeof why);
-	if (!r->address.length)
-		notice_end(&n, "%s: %s", r->what ? r->what : port, why);
-	else
-		notice_end(&n, "%s%s%s: %s", address_text(&r->address, address),
-			   r->what ? ": " : "", r->what ? r->what : "", why);
+	if (r->address.length)
+		address_text(&r->address, where);
+	else if (!r->what)
+		snprintf(where, sizeof where, "%s", port);
+	notice_end(&n, "%s%s%s: %s", where, *where && r->what ? ": " : "", r->what ? r->what : "",
+		   reason(r->error, why, sizeof why));
 	return (struct outcome){ OUTCOME_FAILED, 0 };
 }
 
