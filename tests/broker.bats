@@ -175,6 +175,14 @@ peak() {
 	silent
 }
 
+@test "many send a little at the same moment: each gets all of it at once" {
+	broker
+	party a:join s1-40:join s40:text:go a,s1-39:has:go a:signal:STOP,"$LISTENER" s1-40:text:x \
+		a:signal:CONT,"$LISTENER" a:repeat:40,x s1-40:repeat:39,x a,s1-40:quiet:0.01
+	stops
+	silent
+}
+
 @test "foreign clients, and our own" {
 	needs nc netcat-openbsd
 	needs socat socat

@@ -27,9 +27,11 @@ not as said, or does not come within 20 seconds.
     reset           send a reset
     say:WORD        print WORD
     pause:SECONDS   wait
+    signal:S,PID    send signal S to process PID
     gate:FIFO       wait until FIFO has been opened for writing and closed
 """
 import ast
+import os
 import re
 import signal
 import socket
@@ -202,6 +204,11 @@ class Client:
     def gate(fifo):
         with open(fifo, 'rb') as f:
             f.read()
+
+    @staticmethod
+    def signal(word):
+        name, pid = word.split(',')
+        os.kill(int(pid), getattr(signal, 'SIG' + name))
 
     @staticmethod
     def pause(seconds):
