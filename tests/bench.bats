@@ -78,10 +78,10 @@ nothing_left() {
 
 @test "a peer that hangs" {
 	fake_ncat sleep 60
-	bench 0 --only bulk,start --tools ncat --limit 1
+	bench 0 --only bulk,start --tools ncat --limit 3
 	[ "$(grep -cE '^ncat 0\.12 +timed out$' out)" = 2 ]
 	[ "$(grep -cE '^ncat 0\.12 .* equal$' out)" = 1 ]
-	grep -qx '  ncat: not done after 1 s' out
+	grep -qx '  ncat: not done after 3 s' out
 	nothing_left
 }
 

@@ -102,7 +102,7 @@ static void add_argument(struct completion_choice *c, const char *arg,
 		c->label = arg;
 		c->label_length = (int)strcspn(arg, " ");
 	}
-	arg += *arg == '[';
+	arg += strspn(arg, "[");
 	for (;; arg++) {
 		size_t n = 0;
 		while (isalnum((unsigned char)arg[n]) || arg[n] == '-')
@@ -146,7 +146,7 @@ enum completion_place completion_choose_operand(struct completion_choice *c,
 		next = s + n + (s[n] == ' ');
 		if (!strncmp(s, "[OPTION", 7))
 			continue;
-		if (!strncmp(s + (*s == '['), "--", 2))
+		if (!strncmp(s + strspn(s, "["), "--", 2))
 			break; /* a command */
 		i++;
 		repeats |= dots && dots < s + n;
