@@ -687,6 +687,6 @@ shows_any() {
 		# shellcheck disable=SC2086
 		refuses '*--chat*' listen --chat $other 0
 	done
-	refuses "*'-- true'*built-in service*" listen --broker 0 -- true
+	refuses "--broker and '-- true' exclude each other" listen --broker 0 -- true
 	refuses '*--stall*' listen --broker --stall x 0
 }

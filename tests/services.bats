@@ -150,8 +150,9 @@ has_at_least() {
 	cat expected expected >both
 	same copy both
 	# What is sent back is not said twice, what is thrown away not at all.
-	[ "$(grep -c '^[12]< ' dump)" = 8750 ]
-	[ "$(wc -l <dump)" = 8750 ]
+	# However the rows are cut, they are of so many bytes.
+	[ "$(sed -E 's/^[^ ]* [^ ]* [^ ]*  (.{49}).*/\1/' dump | wc -w)" = 140000 ]
+	[ "$(grep -vc '^[12]< ' dump)" = 0 ]
 	[ "$(grep -cE "^sockit listen: $ADDRESS: sent 70000 bytes, received 70000 bytes in " err)" = 2 ]
 	grep -q '^sockit listen: 2 connections: sent 140000 bytes, received 140000 bytes in ' err
 }
@@ -215,7 +216,7 @@ has_at_least() {
 		--echo --delay 1
 	END
 	sockit listen --echo 127.0.0.1 0 -- cat
-	told 2 "sockit listen: '-- cat' and a built-in service exclude each other"
+	told 2 "sockit listen: --echo and '-- cat' exclude each other"
 }
 
 @test "--forward: what is no endpoint" {

@@ -93,13 +93,18 @@ const struct option_group service_group = { "Serving", rows, sizeof rows / sizeo
 int service_check(struct service_options *o, const struct operands *operands, bool numeric,
 		  struct option_error *error)
 {
+	static const char *const options[] = {
+		[SERVICE_COMMAND] = "execute", [SERVICE_ECHO] = "echo",
+		[SERVICE_DISCARD] = "discard", [SERVICE_FORWARD] = "forward",
+		[SERVICE_BROKER] = "broker",
+	};
 	char **command = operands->command;
 	const enum service_kind kind = service_kind(o);
 
 	o->command.words = command;
 	if (command && kind != SERVICE_STDIO)
-		return option_fail(error, "'-- %s' and %s exclude each other", command[0],
-				   o->command.shell ? "--execute" : "a built-in service");
+		return option_fail(error, "--%s and '-- %s' exclude each other",
+				   o->chat ? "chat" : options[kind], command[0]);
 	if (o->kill_after != UNSET && service_kind(o) != SERVICE_COMMAND)
 		return option_fail(error, "--kill-after needs a command: -e CMD or -- CMD");
 	if (!o->forward)
