@@ -399,3 +399,7 @@ example() {
 @test "example: lists of who may connect" {
 	example access-lists
 }
+
+@test "example: a socket that was handed over" {
+	example activation
+}
