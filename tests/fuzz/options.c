@@ -4,6 +4,7 @@
 
 #include "base/number.h"
 #include "commands.h"
+#include "net/access.h"
 #include "net/sockopt.h"
 
 /* Where a subcommand's options stand: more room than any of them takes. */
@@ -116,6 +117,8 @@ static void free_fields(const struct command *command)
 	for (const struct option_use *use = command->uses; use->group; use++)
 		if (use->group == &socket_group)
 			sockopt_free((struct socket_options *)(void *)(fields + use->offset));
+		else if (use->group == &access_group)
+			access_free((struct access_options *)(void *)(fields + use->offset));
 }
 
 static int by_address(const void *a, const void *b)
