@@ -56,7 +56,8 @@ struct descriptor {
 	enum kind kind;
 	enum role role;
 	bool inherited;
-	bool ended; /* has given its end: gives nothing any more */
+	bool ended;	/* has given its end: gives nothing any more */
+	bool read_only; /* takes nothing */
 };
 
 static struct {
@@ -185,11 +186,14 @@ static void arrive(enum role role, const uint8_t *data, size_t n)
 
 SIM(int, open, const char *path, int flags, ...)
 {
-	int byte, old;
+	int byte, old, fd;
 
-	(void)flags;
-	if (!strcmp(path, "/dev/null"))
-		return fd_new(DEV_NULL, NOBODY);
+	if (!strcmp(path, "/dev/null")) {
+		fd = fd_new(DEV_NULL, NOBODY);
+		if (fd >= 0)
+			sim.fds[fd].read_only = (flags & O_ACCMODE) == O_RDONLY;
+		return fd;
+	}
 	if (FAILS(ENOENT, EACCES, EISDIR, ELOOP))
 		return -1;
 	/* A descriptor opened anew is, with luck, the same thing. */
@@ -383,7 +387,7 @@ SIM(ssize_t, write, int fd, const void *data, size_t n)
 {
 	const char *text = data;
 
-	if (!is_open(fd))
+	if (!is_open(fd) || sim.fds[fd].read_only)
 		return bad_fd();
 	/* Nothing that came from outside reaches a terminal raw. */
 	for (size_t i = 0; fd == STDERR_FILENO && i < n; i++)
