@@ -614,6 +614,60 @@ relayed() {
 	counterpart_ended "$(SMALL)" ECONNRESET
 }
 
+@test "--forward: a client's reset is passed on though it comes while the far side takes nothing" {
+	mkfifo go
+	far rcvbuf:4096 gate:go readall report
+	forwards
+	within 10 python3 - "$HERE" <<-'END'
+		import socket, struct, sys
+		s = socket.create_connection(('127.0.0.1', int(sys.argv[1])))
+		s.settimeout(0.4)
+		try:
+		    while True:
+		        s.send(bytes(65536))
+		except TimeoutError:  # nothing more is taken
+		    pass
+		s.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack('ii', 1, 0))
+		s.close()
+	END
+	pause 0.2
+	: >go
+	ended 1 "$LISTENER"
+	said "$ADDRESS: .*\((ECONNRESET|EPIPE)\)$"
+	ended 0 "$FAR_PEER"
+	ended 0 "$FAR_OUTPUT"
+	grep -q '^read [0-9]* [0-9a-f]* ECONNRESET$' far.out
+}
+
+@test "--forward: a far side that takes no more: what it has sent is delivered all the same" {
+	mkfifo go
+	far file:"$(SMALL)" pause:0.2 reset
+	forwards --sndbuf 4k
+	counterpart connect:"$HERE" rcvbuf:4096 gate:go text:one pause:0.2 readall report
+	far_ended
+	: >go
+	ended 1 "$LISTENER"
+	said "127\.0\.0\.1 port $FAR: .*\((ECONNRESET|EPIPE)\)$"
+	counterpart_ended "$(SMALL)" ECONNRESET
+}
+
+@test "--forward: keepalive probes start at each side's end" {
+	needs ss iproute2
+	far text:bye shutdown readall
+	forwards
+	counterpart connect:"$HERE" read:4 readall say:ended hold
+	probed() { ss -tnoH "$1" | grep -q 'timer:(keepalive,'; }
+	eventually grep -q ended peer.out
+	eventually probed "dport = :$FAR"
+	kill "$LISTENER"
+	ended 143 "$LISTENER"
+	far readall say:ended hold
+	forwards
+	counterpart connect:"$HERE" shutdown hold
+	eventually grep -q ended far.out
+	eventually probed "sport = :$HERE"
+}
+
 @test "--forward: what came before a reset has the time of --linger" {
 	far rcvbuf:4096 hold
 	forwards --sndbuf 1M --linger 0.3
