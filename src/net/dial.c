@@ -338,8 +338,9 @@ static void source_found(void *arg, struct lookup_answer *answer)
 	d->n_sources = answer->n;
 	if (answer->eai)
 		failed_lookup(d, answer->eai, answer->error,
-			      answer->eai == EAI_SERVICE || !o->source ? o->source_port :
-									 o->source);
+			      o->source_port && (answer->eai == EAI_SERVICE || !o->source) ?
+				      o->source_port :
+				      o->source);
 	else
 		ask_host(d);
 }
