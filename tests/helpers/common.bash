@@ -32,7 +32,7 @@ status_of() {
 peer() {
 	local fifo="$BATS_TEST_TMPDIR/peer.$((++NOTIFIERS))"
 	mkfifo "$fifo"
-	python3 "$BATS_TEST_DIRNAME/helpers/$1.py" "${@:2}" >"$fifo" 3>&- &
+	python3 -S "$BATS_TEST_DIRNAME/helpers/$1.py" "${@:2}" >"$fifo" 3>&- &
 	PEER=$!
 	PIDS+=("$PEER")
 	exec 8<"$fifo"
