@@ -1,4 +1,4 @@
-/* data_options.h - the option group of everything that moves a stream */
+/* data_options.h - the option groups of everything that moves data */
 #ifndef FLOW_DATA_OPTIONS_H
 #define FLOW_DATA_OPTIONS_H
 
@@ -22,7 +22,8 @@ struct data_options {
 		.rate = UNSET                                                                      \
 	}
 
-extern const struct option_group data_group;
+/* What moves a stream or datagrams has the first, what moves a stream both. */
+extern const struct option_group data_group, stream_group;
 
 /* Does O ask for anything that needs to see the bytes pass, or their direction's end? */
 bool data_options_see(const struct data_options *o);

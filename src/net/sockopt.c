@@ -47,24 +47,40 @@ static const struct option_socket rcvbuf = { PHASE_BIND, SOL_SOCKET, SO_RCVBUF, 
 static const struct option_socket sndbuf = { PHASE_BIND, SOL_SOCKET, SO_SNDBUF, 0, 0 };
 
 static const struct option_row rows[] = {
+	{ .name = "rcvbuf",
+	  .kind = OPTION_SIZE,
+	  .arg = "SIZE",
+	  .min = 1,
+	  .max = 1 << 30,
+	  .field = AT(rcvbuf),
+	  .socket = &rcvbuf,
+	  .help = "the socket's receive buffer" },
+	{ .name = "sndbuf",
+	  .kind = OPTION_SIZE,
+	  .arg = "SIZE",
+	  .min = 1,
+	  .max = 1 << 30,
+	  .field = AT(sndbuf),
+	  .socket = &sndbuf,
+	  .help = "the socket's send buffer" },
+	{ .name = "sockopt",
+	  .kind = OPTION_PARSED,
+	  .arg = "NAME[=VALUE]",
+	  .repeats = true,
+	  .field = AT(settings),
+	  .parser = parse_sockopt,
+	  .words = sockopt_name,
+	  .help = "any socket option by its name, such as TCP_CONGESTION=reno or SO_LINGER=5; may "
+		  "be repeated" },
+};
+
+static const struct option_row ip_rows[] = {
 	{ .name = "interface",
 	  .letter = 'I',
 	  .kind = OPTION_STRING,
 	  .arg = "IFACE",
 	  .field = AT(interface),
 	  .help = "send and receive through this interface only" },
-	{ .name = "nodelay",
-	  .kind = OPTION_FLAG,
-	  .field = AT(nodelay),
-	  .socket = &nodelay,
-	  .help = "send small pieces at once (TCP_NODELAY)" },
-	{ .name = "keepalive",
-	  .kind = OPTION_PARSED,
-	  .arg = "IDLE[,INTERVAL[,COUNT]]",
-	  .optional = true,
-	  .field = AT(keepalive),
-	  .parser = parse_keepalive,
-	  .help = "probe a silent peer: after IDLE, then each INTERVAL, lost after COUNT" },
 	{ .name = "ttl",
 	  .kind = OPTION_NUMBER,
 	  .arg = "N",
@@ -83,22 +99,21 @@ static const struct option_row rows[] = {
 	  .socket = &tos,
 	  .help = "traffic class: a number, ef, af11 to af43, cs0 to cs7, le, lowdelay, throughput, "
 		  "reliability" },
-	{ .name = "rcvbuf",
-	  .kind = OPTION_SIZE,
-	  .arg = "SIZE",
-	  .min = 1,
-	  .max = 1 << 30,
-	  .field = AT(rcvbuf),
-	  .socket = &rcvbuf,
-	  .help = "the socket's receive buffer" },
-	{ .name = "sndbuf",
-	  .kind = OPTION_SIZE,
-	  .arg = "SIZE",
-	  .min = 1,
-	  .max = 1 << 30,
-	  .field = AT(sndbuf),
-	  .socket = &sndbuf,
-	  .help = "the socket's send buffer" },
+};
+
+static const struct option_row tcp_rows[] = {
+	{ .name = "nodelay",
+	  .kind = OPTION_FLAG,
+	  .field = AT(nodelay),
+	  .socket = &nodelay,
+	  .help = "send small pieces at once (TCP_NODELAY)" },
+	{ .name = "keepalive",
+	  .kind = OPTION_PARSED,
+	  .arg = "IDLE[,INTERVAL[,COUNT]]",
+	  .optional = true,
+	  .field = AT(keepalive),
+	  .parser = parse_keepalive,
+	  .help = "probe a silent peer: after IDLE, then each INTERVAL, lost after COUNT" },
 	{ .name = "fastopen",
 	  .kind = OPTION_FLAG,
 	  .field = AT(fastopen),
@@ -109,15 +124,6 @@ static const struct option_row rows[] = {
 	  .keywords = transports,
 	  .field = AT(protocol),
 	  .help = "tcp or mptcp" },
-	{ .name = "sockopt",
-	  .kind = OPTION_PARSED,
-	  .arg = "NAME[=VALUE]",
-	  .repeats = true,
-	  .field = AT(settings),
-	  .parser = parse_sockopt,
-	  .words = sockopt_name,
-	  .help = "any socket option by its name, such as TCP_CONGESTION=reno or SO_LINGER=5; may "
-		  "be repeated" },
 };
 
 static const struct option_row source_rows[] = {
@@ -136,6 +142,8 @@ static const struct option_row source_rows[] = {
 };
 
 const struct option_group socket_group = { "Socket", rows, sizeof rows / sizeof *rows };
+const struct option_group ip_group = { "IP", ip_rows, sizeof ip_rows / sizeof *ip_rows };
+const struct option_group tcp_group = { "TCP", tcp_rows, sizeof tcp_rows / sizeof *tcp_rows };
 const struct option_group source_group = { "Source", source_rows,
 					   sizeof source_rows / sizeof *source_rows };
 
@@ -326,17 +334,18 @@ static int64_t row_value(const struct option_row *row, const struct socket_optio
 	return *(const int64_t *)field;
 }
 
-static int apply_rows(int fd, int family, const struct socket_options *o, enum socket_phase phase,
-		      const char **what)
+static int apply_rows(int fd, int family, const struct option_group *group,
+		      const struct socket_options *o, enum socket_phase phase, const char **what)
 {
-	for (size_t i = 0; i < socket_group.n; i++) {
-		const struct option_socket *s = rows[i].socket;
+	for (size_t i = 0; i < group->n; i++) {
+		const struct option_row *row = &group->rows[i];
+		const struct option_socket *s = row->socket;
 		int64_t value;
 
-		if (!s || s->phase != phase || (value = row_value(&rows[i], o)) == UNSET)
+		if (!s || s->phase != phase || (value = row_value(row, o)) == UNSET)
 			continue;
 		bool six = family == AF_INET6 && s->level6;
-		*what = rows[i].name;
+		*what = row->name;
 		if (concerns(six ? s->level6 : s->level, family) &&
 		    set_int(fd, six ? s->level6 : s->level, six ? s->name6 : s->name, value) < 0)
 			return -1;
@@ -377,7 +386,9 @@ static int apply_keepalive(int fd, const struct socket_options *o, const char **
 int sockopt_apply(int fd, int family, const struct socket_options *o, enum socket_phase phase,
 		  bool listening, const char **what)
 {
-	if (apply_rows(fd, family, o, phase, what) < 0 ||
+	if (apply_rows(fd, family, &socket_group, o, phase, what) < 0 ||
+	    apply_rows(fd, family, &ip_group, o, phase, what) < 0 ||
+	    apply_rows(fd, family, &tcp_group, o, phase, what) < 0 ||
 	    apply_settings(fd, family, o, phase, what) < 0)
 		return -1;
 	if (phase == PHASE_BIND && o->interface) {

@@ -56,8 +56,9 @@ struct socket_options {
 		.tos = UNSET, .rcvbuf = UNSET, .sndbuf = UNSET                                     \
 	}
 
-/* --nodelay to --sockopt: what any TCP socket can have; and -s, -p for those that connect. */
-extern const struct option_group socket_group, source_group;
+/* What any socket can have, what one of an IP family, what one of TCP; and -s, -p for those that connect
+ * or send. */
+extern const struct option_group socket_group, ip_group, tcp_group, source_group;
 
 /* Sets on FD, a socket of FAMILY, what O asks for before PHASE; the rows of other families are
  * passed over. LISTENING: FD is to accept, not to connect. Returns 0, or -1 with errno of

@@ -1,0 +1,34 @@
+#include "flow/frame_options.h"
+
+#include <stddef.h>
+
+static int parse_frame(void *field, const char *word, struct option_error *error)
+{
+	if (frame_parse(word, field) == 0)
+		return 0;
+	return option_fail(error,
+			   "--frame: '%s' is none of read, line, nul, all, size=N, len16, len32",
+			   word);
+}
+
+#define AT(member) offsetof(struct frame_options, member)
+
+static const struct option_row rows[] = {
+	{ .name = "frame",
+	  .kind = OPTION_PARSED,
+	  .arg = "MODE",
+	  .field = AT(frame),
+	  .parser = parse_frame,
+	  .words = frame_word,
+	  .help = "what a datagram is in the data: each read, line, nul (a string), all of it, "
+		  "size=N, len16 or len32 (a length before it)" },
+	{ .name = "size",
+	  .kind = OPTION_SIZE,
+	  .arg = "N",
+	  .min = 1,
+	  .max = FRAME_SIZE_MOST,
+	  .field = AT(size),
+	  .help = "with --frame read: at most so many bytes in a datagram (65507)" },
+};
+
+const struct option_group frame_group = { "Datagrams", rows, sizeof rows / sizeof *rows };
