@@ -309,6 +309,20 @@ has_size() {
 	silent out
 }
 
+@test "--max-conns: one that has ended its sending makes place for one that waits" {
+	local full
+	for full in wait close; do
+		broker -m 2 --when-full $full
+		party a,b:join b:text:x a:has:x a:end a:quiet:0.2 c:join a:over c:text:y b:has:y b:text:z c:has:z
+		stops
+	done
+	# It waits already when that happens.
+	broker -m 2
+	party a,b:join b:text:x a:has:x c:join c:text:y b:quiet:0.1 a:end a:over b:has:y b:text:z c:has:z
+	stops
+	silent
+}
+
 @test "--accept: both sides are ours" {
 	broker --accept 2
 	"$SOCKIT" connect 127.0.0.1 "$PORT" <"$(SMALL)" >got 2>connect.err 3>&- &

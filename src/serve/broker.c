@@ -37,6 +37,7 @@ static void peer_ended(void *arg, struct pump *p)
 
 	(void)p;
 	x->peer_ended = true;
+	server_session_may_go(x->server, x);
 	broker_settle(x->server);
 }
 
