@@ -672,6 +672,13 @@ shows_any() {
 	silent
 }
 
+@test "--max-conns: one whose connection we have ended counts no more" {
+	broker -m 2 --read-bytes 3 --linger 20s
+	party a,b:join b:text:abcdef a:has:abc b:over c:join c:text:x a:has:x a:text:y c:has:y c:quiet:0.1
+	stops
+	silent
+}
+
 @test "a copy that nobody reads slows them, and takes no memory" {
 	mkfifo copy
 	repeated 30000 "$(printf %1000s x)" >huge

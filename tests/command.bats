@@ -1021,12 +1021,31 @@ TRAPS='for s in HUP INT TERM; do trap "echo $s >got; exit 9" $s; done; echo >run
 }
 
 @test "-m counts commands, not clients that are only to be closed" {
-	serve -k -m 1 --linger 20s "${LOCAL[@]}" -e 'echo here; read -r line' </dev/null 2>err >out
-	local port=$PORT
-	counterpart connect:"$PORT" text:go read:5 hold
-	PORT=$port
-	exits 0 "$SOCKIT" connect -n 127.0.0.1 "$PORT" <<<x >back
-	[ "$(<back)" = here ]
+	local how client
+	for how in --nodelay "${RELAY[*]}"; do
+		# shellcheck disable=SC2086 # words
+		serve -k -m 1 --linger 20s $how "${LOCAL[@]}" -e 'echo here; read -r line' </dev/null 2>err >out
+		local port=$PORT
+		counterpart connect:"$PORT" text:go read:5 hold
+		PORT=$port
+		exits 0 "$SOCKIT" connect -n 127.0.0.1 "$PORT" <<<x >back
+		[ "$(<back)" = here ]
+	done
+	# One that goes on does count, though its client's connection is at its end.
+	mkfifo go
+	serve -k -m 1 --accept 2 --linger 20s --read-bytes 2 "${LOCAL[@]}" -e 'cat >/dev/null; echo >>runs; cat go >/dev/null' \
+		</dev/null 2>err >out
+	for client in 1 2; do
+		"$SOCKIT" connect -n 127.0.0.1 "$PORT" <<<x >back 3>&- &
+		started
+	done
+	eventually test -s runs
+	pause 0.3
+	[ "$(wc -l <runs)" = 1 ]
+	within 10 sh -c 'echo >go'
+	eventually sh -c '[ "$(wc -l <runs)" = 2 ]'
+	within 10 sh -c 'echo >go'
+	ended 0 "$LISTENER"
 }
 
 @test "-vv tells of the command" {

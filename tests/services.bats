@@ -197,6 +197,22 @@ has_at_least() {
 	said
 }
 
+@test "--echo, --forward: -m counts no client whose connection we have ended" {
+	local port words
+	serves --echo -k --quiet
+	port=$HERE
+	for words in --echo "--forward 127.0.0.1:$port"; do
+		# shellcheck disable=SC2086 # words
+		serves $words -k -m 1 --read-bytes 4 --linger 20s
+		# It does not go.
+		counterpart connect:"$HERE" text:one readall hold
+		far connect:"$HERE" hex:7477 shutdown readall report
+		printf tw >two
+		far_ended two
+		said
+	done
+}
+
 @test "what cannot go together" {
 	local words
 	while read -r -a words; do

@@ -43,7 +43,7 @@ static void peer_ended(void *arg, struct pump *p)
 
 void broker_start(struct session *x)
 {
-	const struct pump_calls calls = { .over = over, .peer_ended = peer_ended, .arg = x };
+	const struct pump_calls calls = { .over = over, .peer_ended = peer_ended };
 	struct pump_config c = session_pump_config(x);
 	struct server *s = x->server;
 

@@ -10,7 +10,7 @@ static void over(void *arg, struct pump *p)
 
 void builtin_start(struct session *x)
 {
-	const struct pump_calls calls = { .over = over, .arg = x };
+	const struct pump_calls calls = { .over = over };
 	struct pump_config c = session_pump_config(x);
 
 	c.recv_only = true;

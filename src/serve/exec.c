@@ -94,10 +94,9 @@ static void connection_over(void *arg, struct pump *p)
 /* What the command has sent is to arrive, whatever its peer still sends. */
 static void end_connection(struct session *x)
 {
-	const struct pump_calls calls = { .over = connection_over, .arg = x };
+	const struct pump_calls calls = { .over = connection_over };
 	struct pump_config c = session_pump_config(x);
 
-	session_ending(x);
 	c.recv_only = c.others_sent = c.close = true;
 	c.no_shutdown = c.send_only = c.fastopen = false;
 	c.idle = c.quit_after_eof = UNSET;
@@ -157,6 +156,7 @@ static void command_ended(void *arg, int status)
 		x->outcome = (struct outcome){ OUTCOME_COMMAND, code };
 	x->exited = true;
 	x->status = code;
+	session_ending(x);
 	session_notice(x, &n, MESSAGE_STEP, "exited");
 	notice_number(&n, "status", code);
 	notice_end(&n, "%s: the command has ended: status %d", x->name, code);
@@ -221,9 +221,7 @@ static int spawn(struct session *x, const struct spawn_environment *e)
 
 static void run_command(struct session *x, const char *host)
 {
-	const struct pump_calls calls = { .over = relay_over,
-					  .peer_ended = relay_peer_ended,
-					  .arg = x };
+	const struct pump_calls calls = { .over = relay_over, .peer_ended = relay_peer_ended };
 	struct pump_config c = session_pump_config(x);
 	struct spawn_environment e = { 0 };
 	const char *name = spawn_name(&x->server->service->command);

@@ -20,7 +20,7 @@ static void connected(void *arg, const struct dial_result *r)
 {
 	struct session *x = arg;
 	struct server *s = x->server;
-	const struct pump_calls calls = { .over = over, .arg = x };
+	const struct pump_calls calls = { .over = over };
 	const struct pump_config c = session_pump_config(x);
 	int64_t limit = s->wait == UNSET ? WAIT : s->wait;
 

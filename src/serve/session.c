@@ -58,10 +58,24 @@ struct pump_config session_pump_config(const struct session *x)
 	};
 }
 
+static void closing(void *arg, struct pump *p)
+{
+	struct session *x = arg;
+
+	(void)p;
+	/* What counts of a command is the process. */
+	if (x->child.pid <= 0)
+		session_ending(x);
+}
+
 void session_pump(struct session *x, const struct pump_config *c, const struct pump_calls *calls,
 		  struct endpoint *in, struct endpoint *out)
 {
-	pump_start(&x->pump, x->server->run->loop, c, calls, in, out, &x->connection);
+	struct pump_calls all = *calls;
+
+	all.closing = closing;
+	all.arg = x;
+	pump_start(&x->pump, x->server->run->loop, c, &all, in, out, &x->connection);
 	x->pumping = x->pumped = true;
 }
 

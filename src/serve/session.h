@@ -69,11 +69,12 @@ void session_waits(const struct session *x, struct text *text);
 /* What the data options ask of X's pump. */
 struct pump_config session_pump_config(const struct session *x);
 
-/* Starts it between IN, OUT and the connection. */
+/* Starts it between IN, OUT and the connection. CALLS are those of X, which is their `arg`; `closing` is none of
+ * them: from there on X is at its end, see below. */
 void session_pump(struct session *x, const struct pump_config *c, const struct pump_calls *calls,
 		  struct endpoint *in, struct endpoint *out);
 
-/* X is at its end: it counts for --max-conns no more. */
+/* It is us who end X from here on: it counts for --max-conns no more. */
 void session_ending(struct session *x);
 
 /* Says how X's pump ended, where it did not end well. Returns what that means. */

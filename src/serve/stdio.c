@@ -195,12 +195,6 @@ static void peer_ended(void *arg, struct pump *p)
 	server_session_may_go(x->server, x);
 }
 
-static void closing(void *arg, struct pump *p)
-{
-	(void)p;
-	session_ending(arg);
-}
-
 /* How much stdin will give, UNSET where that is not known. */
 static int64_t stdin_size(const struct endpoint *in)
 {
@@ -215,7 +209,7 @@ static int64_t stdin_size(const struct endpoint *in)
 
 static void start_alone(struct session *x, struct pump_config *c)
 {
-	const struct pump_calls calls = { .over = over, .waiting = waiting, .arg = x };
+	const struct pump_calls calls = { .over = over, .waiting = waiting };
 
 	endpoint_inherit(&x->in, STDIN_FILENO, false, "stdin");
 	endpoint_inherit(&x->out, STDOUT_FILENO, true, "stdout");
@@ -232,9 +226,7 @@ static void start_alone(struct session *x, struct pump_config *c)
 
 static void start_beside_others(struct session *x, struct pump_config *c)
 {
-	const struct pump_calls calls = {
-		.over = over, .peer_ended = peer_ended, .closing = closing, .arg = x
-	};
+	const struct pump_calls calls = { .over = over, .peer_ended = peer_ended };
 	struct server *s = x->server;
 
 	/* Who comes after stdin's end would see an end at once, and may take it for that of all. */
