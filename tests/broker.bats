@@ -372,6 +372,17 @@ memory_factor() {
 	[ "$(messages | wc -l)" = 1 ]
 }
 
+@test "--accept: being dropped is an end as any other, also where nobody else sends" {
+	repeated 8000 '\n' >lines
+	repeated 8000 '<3> \n' >want
+	# What is sent fills the queue of the one at once; then nothing is read any more.
+	loud chat --stall 500ms --accept 3 --buffer 16k --sndbuf 8k --read-bytes 8000
+	party d:deaf a,s:join a:end s:file:lines s:over s:leave a:same:want a:over
+	ended 0 "$LISTENER"
+	[ "$(messages | grep -c ': dropped: ')" = 1 ]
+	[ "$(messages | wc -l)" = 1 ]
+}
+
 @test "while one is full the senders wait, and nothing is lost when it reads again" {
 	loud broker --stall 60s
 	party d:deaf a,s:join s:file:"$(BIG)" s:pause:0.5 d:hear d,a:same:"$(BIG)" s:sent a,d:quiet:0.1

@@ -20,15 +20,13 @@ void broker_settle(struct server *s)
 static void over(void *arg, struct pump *p)
 {
 	struct session *x = arg;
-	struct server *s = x->server;
 	struct outcome outcome = { OUTCOME_DONE, 0 };
 
 	if (has_left(p))
 		x->why = "both ended";
 	else
 		outcome = session_report(x);
-	server_session_over(s, x, outcome);
-	broker_settle(s);
+	server_session_over(x->server, x, outcome);
 }
 
 static void peer_ended(void *arg, struct pump *p)

@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "base/errname.h"
 #include "loop/signals.h"
+#include "serve/broker.h"
 #include "serve/report.h"
 #include "serve/session.h"
 #include "serve/stdio.h"
@@ -144,6 +145,8 @@ void server_start(struct server *s, struct run *r, const struct server_config *c
 		.wait = c->wait,
 		.expected = UNSET,
 	};
+	if (service_kind(c->service) == SERVICE_BROKER)
+		s->settle = broker_settle;
 	s->wait_timer = (struct timer){ .fn = waited, .arg = s };
 	s->in = s->out = (struct endpoint){ .rfd = -1, .wfd = -1, .anew = -1 };
 	r->calls = (struct run_calls){ .figures = figures,
@@ -282,6 +285,8 @@ void server_session_over(struct server *s, struct session *x, struct outcome out
 		run_end(s->run, (struct outcome){ s->failed ? OUTCOME_FAILED : OUTCOME_DONE, 0 });
 	else
 		update(s);
+	if (s->settle)
+		s->settle(s);
 }
 
 void server_free(struct server *s)

@@ -41,6 +41,8 @@ struct server {
 	struct filter read_copies; /* what is read from stdin is copied once */
 	struct watch out_watch;
 	struct timer out_timer;
+	/* Called when a connection is over, or stdin: what that means for the rest. NULL: nothing. */
+	void (*settle)(struct server *s);
 	/* stdin's size, for --progress */
 	int64_t expected;
 };

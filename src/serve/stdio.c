@@ -11,7 +11,6 @@
 #include "base/wait.h"
 #include "loop/signals.h"
 #include "net/stream.h"
-#include "serve/broker.h"
 #include "serve/report.h"
 
 #define BROKEN_LOOK (50 * MILLISECOND) /* whether the rest has been sent */
@@ -62,8 +61,8 @@ static void stdin_ended(void *arg, int error)
 {
 	struct server *s = arg;
 
-	if (service_kind(s->service) == SERVICE_BROKER)
-		broker_settle(s);
+	if (s->settle)
+		s->settle(s);
 	if (!error)
 		return;
 	report_error(s->run->messages, "stdin", error);
