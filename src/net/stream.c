@@ -42,13 +42,6 @@ void stream_inline_urgent(int fd)
 	setsockopt(fd, SOL_SOCKET, SO_OOBINLINE, &on, sizeof on);
 }
 
-void stream_break(int fd)
-{
-	struct linger reset = { .l_onoff = 1 };
-
-	setsockopt(fd, SOL_SOCKET, SO_LINGER, &reset, sizeof reset);
-}
-
 void stream_probe(int fd)
 {
 	int on = 1, interval = PROBE_INTERVAL;

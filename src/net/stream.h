@@ -17,9 +17,6 @@ int stream_error(int fd);
  * handshake begins now, and FD is ready for writing once it is over. */
 bool stream_connected(int fd);
 
-/* close(2) of FD will be a reset: its peer shall not take what it has for all. */
-void stream_break(int fd);
-
 /* Probes a silent peer from now on: first after 5 s, then every 5 s. Does nothing where FD is no
  * TCP socket. */
 void stream_probe(int fd);

@@ -10,7 +10,6 @@
 #include "base/terminal.h"
 #include "base/wait.h"
 #include "loop/signals.h"
-#include "net/stream.h"
 #include "serve/report.h"
 
 #define BROKEN_LOOK (50 * MILLISECOND) /* whether the rest has been sent */
@@ -48,7 +47,7 @@ static void stalled(void *arg, struct receiver *r)
 	notice_end(&n, "%s: dropped: took nothing for %s (--stall)", x->name,
 		   duration_format(time, sizeof time, s->service->stall));
 	/* It is not to take what it has for all. */
-	stream_break(x->connection.wfd);
+	endpoint_break(&x->connection);
 	server_session_over(s, x, (struct outcome){ OUTCOME_DONE, 0 });
 }
 
