@@ -495,7 +495,7 @@ ends_with() {
 
 # Not under valgrind: there posix_spawn has a copy of our memory and cannot tell what failed.
 @test "a command that is not there, or cannot be run" {
-	local option command name
+	local option command name start
 	: >plain
 	# Directories that one may not look into make it another error.
 	PATH=/usr/bin:/bin
@@ -516,6 +516,12 @@ ends_with() {
 		exits 127 "$SOCKIT" connect $option -n 127.0.0.1 "$PORT" -- ./nosuch </dev/null 2>err
 		says '^sockit connect: ./nosuch: No such file or directory \(ENOENT\)$'
 		ended 0 "$LISTENER"
+		# Nothing was sent: a peer that stays is not waited for.
+		counterpart hold
+		start=$(milliseconds)
+		# shellcheck disable=SC2086
+		exits 127 "$SOCKIT" connect $option --linger 10s -n 127.0.0.1 "$PORT" -- ./nosuch </dev/null 2>err
+		[ $(($(milliseconds) - start)) -lt 5000 ]
 	done
 	# What the shell does not find is for the shell to tell.
 	ends_with 127 "${LOCAL[@]}" -e ./nosuch

@@ -97,7 +97,8 @@ static void end_connection(struct session *x)
 	const struct pump_calls calls = { .over = connection_over };
 	struct pump_config c = session_pump_config(x);
 
-	c.recv_only = c.others_sent = c.close = true;
+	c.recv_only = c.close = true;
+	c.others_sent = x->exited;
 	c.no_shutdown = c.send_only = c.fastopen = false;
 	c.idle = c.quit_after_eof = UNSET;
 	c.read_bytes = FLOW_NO_LIMIT;
