@@ -71,6 +71,11 @@ static void refuse(struct endpoint *e, bool writing)
 		e->rfd = e->anew;
 }
 
+void endpoint_none(struct endpoint *e)
+{
+	*e = (struct endpoint){ .rfd = -1, .wfd = -1, .given = -1, .anew = -1, .name = "" };
+}
+
 void endpoint_inherit(struct endpoint *e, int fd, bool writing, const char *name)
 {
 	int flags = fcntl(fd, F_GETFL);

@@ -41,6 +41,9 @@ struct endpoint {
 	const char *name;	/* for messages: "stdin" */
 };
 
+/* *E is nothing that could be read or written, and nothing to close. */
+void endpoint_none(struct endpoint *e);
+
 /* *E for the inherited descriptor FD, to be read from or, if WRITING, written to; NAME stays the
  * caller's. */
 void endpoint_inherit(struct endpoint *e, int fd, bool writing, const char *name);

@@ -15,6 +15,5 @@ void builtin_start(struct session *x)
 
 	c.recv_only = true;
 	c.send_only = service_kind(x->server->service) == SERVICE_DISCARD;
-	x->in = x->out = (struct endpoint){ .rfd = -1, .wfd = -1, .anew = -1, .name = "" };
 	session_pump(x, &c, &calls, &x->in, c.send_only ? &x->out : &x->connection);
 }

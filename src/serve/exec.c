@@ -104,7 +104,8 @@ static void end_connection(struct session *x)
 	c.read_bytes = FLOW_NO_LIMIT;
 	c.rate = UNSET;
 	c.up = c.down = NULL;
-	x->in = x->out = (struct endpoint){ .rfd = -1, .wfd = -1, .anew = -1, .name = "" };
+	endpoint_none(&x->in);
+	endpoint_none(&x->out);
 	session_pump(x, &c, &calls, &x->in, &x->out);
 }
 
@@ -273,7 +274,6 @@ void exec_start(struct session *x)
 	struct server *s = x->server;
 
 	x->relayed = data_options_see(s->run->data) || s->service->kill_after != UNSET;
-	x->in = x->out = (struct endpoint){ .rfd = -1, .wfd = -1, .anew = -1, .name = "" };
 	x->kill_timer = (struct timer){ .fn = kill_late, .arg = x };
 	x->lookup_timer = (struct timer){ .fn = name_is_late, .arg = x };
 	if (s->numeric || s->host || x->peer.u.sa.sa_family == AF_UNIX)

@@ -60,7 +60,6 @@ void forward_start(struct session *x)
 		.events = { report_event, (void *)s->run->messages },
 	};
 
-	x->in = x->out = (struct endpoint){ .rfd = -1, .wfd = -1, .anew = -1, .name = "" };
 	x->dial = dial_start(s->run->loop, &c, connected, x);
 	if (!x->dial)
 		run_end(s->run, report_error(s->run->messages, "forward", errno));

@@ -148,7 +148,8 @@ void server_start(struct server *s, struct run *r, const struct server_config *c
 	if (service_kind(c->service) == SERVICE_BROKER)
 		s->settle = broker_settle;
 	s->wait_timer = (struct timer){ .fn = waited, .arg = s };
-	s->in = s->out = (struct endpoint){ .rfd = -1, .wfd = -1, .anew = -1 };
+	endpoint_none(&s->in);
+	endpoint_none(&s->out);
 	r->calls = (struct run_calls){ .figures = figures,
 				       .totals = totals,
 				       .waits = waits,

@@ -23,9 +23,9 @@ void session_start(struct session *x, int fd)
 	x->start = clock_now();
 	x->counts = true;
 	address_text(&x->peer, x->name);
-	x->in = x->out = (struct endpoint){ .rfd = -1, .wfd = -1, .anew = -1 };
+	endpoint_none(&x->in);
+	endpoint_none(&x->out);
 	endpoint_socket(&x->connection, fd, x->name);
-	x->in = x->out = (struct endpoint){ .rfd = -1, .wfd = -1, .anew = -1, .name = "" };
 	x->up = (struct filter){ .sent = true, .crlf = d->crlf, .telnet = d->telnet };
 	x->up.delay = d->delay == UNSET ? 0 : d->delay;
 	x->down = (struct filter){ .telnet = d->telnet, .answers = d->telnet ? &x->up : NULL };
