@@ -444,10 +444,12 @@ keeps() {
 }
 
 @test "flags: regular files" {
-	local order status
+	local order status play
 	for order in eof:0 kill:KILL:137; do
 		status=${order##*:} order=${order%:*}
-		counterpart text:hello exchange:"$(B)" report
+		# Who is to be killed cannot be done before.
+		[ "$status" = 0 ] && play=(exchange:"$(B)" report) || play=(feed:"$(B)" readall hold)
+		counterpart text:hello "${play[@]}"
 		exits "$status" "$PARENT" 0=file:"$(A)" 1=file:out."$status" 2=file:err."$status" \
 			"$([ "$status" = 0 ] || echo "$order")" -- "$SOCKIT" connect -v 127.0.0.1 "$PORT" 2>err
 		silent
