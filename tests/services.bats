@@ -366,6 +366,74 @@ relayed() {
 	[ "$fast" -ge 10000000 ] # in and out
 }
 
+@test "--forward on Linux: who has to do without a pipe gets one as soon as there is one" {
+	[ "$(platform)" = linux ] || skip 'portable'
+	needs_strace
+	spawn python3 -S - <<-'END' >far.port
+		import os, signal, socket, struct, time
+		signal.alarm(60)
+		far = socket.socket()
+		far.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+		far.bind(('127.0.0.1', 0))
+		far.listen(100)
+		print(far.getsockname()[1], flush=True)
+		while not os.path.exists('here'):
+		    time.sleep(0.01)
+		port = int(open('here').read())
+
+		def relay():
+		    near = socket.create_connection(('127.0.0.1', port))
+		    near.setblocking(False)
+		    return near, far.accept()[0]
+
+		def put(s):
+		    try:
+		        return s.send(bytes(1 << 20))
+		    except BlockingIOError:
+		        return 0
+
+		# These take all pipes, and stand still.
+		stalled = [relay() for _ in range(12)]
+		for near, _ in stalled:
+		    last = time.monotonic()
+		    while time.monotonic() < last + 0.05:
+		        if put(near):
+		            last = time.monotonic()
+		near, end = relay()
+		end.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 20)
+
+		def move(n):
+		    sent = got = 0
+		    while got < n:
+		        if sent < n:
+		            sent += put(near)
+		        end.settimeout(0.01 if sent < n else 10)
+		        try:
+		            got += len(end.recv(1 << 20))
+		        except TimeoutError:
+		            assert sent < n
+
+		move(4 << 20)
+		for s in (s for pair in stalled for s in pair):
+		    s.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack('ii', 1, 0))
+		    s.close()
+		print(os.path.getsize('trace'), flush=True)
+		move(16 << 20)
+	END
+	local python=$PID fast
+	eventually test -s far.port
+	FAR=$(<far.port)
+	traced_forward splice -k
+	echo "$HERE" >here.new
+	mv here.new here
+	ended 0 "$python"
+	fast=$(tail -c +"$(tail -n 1 far.port)" trace |
+		awk -F' = ' '/splice\(/ && $2 > 0 { n += $2 } END { print n + 0 }')
+	echo "$fast bytes by splice"
+	[ "$fast" -ge 8000000 ]
+	kill "$LISTENER"
+}
+
 ### --forward: ends.
 
 # bats test_tags=valgrind

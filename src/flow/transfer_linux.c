@@ -193,7 +193,7 @@ static struct {
 	size_t n, in_use;
 } pipes;
 
-/* Returns false where there is none to be had: then copying will do. */
+/* Returns false where there is none to be had just now: then copying will do. */
 static bool take_pipe(struct transfer *t)
 {
 	if (pipes.n > 0) {
@@ -266,10 +266,9 @@ static enum transfer_result relay_step(struct transfer *t, size_t max)
 	if (t->piped)
 		return relay_drain(t);
 	t->sink_full = false;
-	if (!take_pipe(t)) {
-		t->method = transfer_copy;
+	/* What had to be copied for want of a pipe goes first. */
+	if (t->held || !take_pipe(t))
 		return transfer_copy(t, max);
-	}
 	n = splice(t->from->rfd, NULL, t->pipe[1], NULL, lesser(max, most),
 		   SPLICE_F_MOVE | SPLICE_F_NONBLOCK);
 	if (n <= 0) {
