@@ -379,11 +379,19 @@ WHO='127\.0\.0\.1 port [0-9]+'
 		    s.setblocking(False)
 		    s.connect_ex(('127.0.0.1', port))
 		    filling.append(s)
-		child = subprocess.run([sys.argv[1], 'connect', '-vv', '-w', '2.5', '127.0.0.1', str(port)],
-		                       stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
-		print(child.stderr)
-		assert f'waiting for 127.0.0.1 port {port} to answer (-w)\n' in child.stderr
-		assert child.returncode == 4
+		def start(*words):
+		    return subprocess.Popen([sys.argv[1], *words], stdin=subprocess.DEVNULL,
+		                            stderr=subprocess.PIPE, text=True)
+		child = start('connect', '-vv', '-w', '2.5', '127.0.0.1', str(port))
+		# One that is to be forwarded waits for the same.
+		relay = start('listen', '-vv', '-w', '2.5', '--forward', f'127.0.0.1:{port}', '127.0.0.1', '0')
+		client = socket.create_connection(('127.0.0.1', int(relay.stderr.readline().split()[-1])))
+		for process, name in (child, f'127.0.0.1 port {port}'), (relay, f'127.0.0.1:{port}'):
+		    said = process.stderr.read()
+		    print(said)
+		    assert said.count('waiting for ') == 1
+		    assert f'waiting for {name} to answer (-w)\n' in said
+		    assert process.wait() == 4
 	END
 }
 

@@ -207,6 +207,8 @@ void session_waits(const struct session *x, struct text *text)
 
 	if (x->pumping)
 		w = pump_waits(&x->pump);
+	if (x->dial)
+		text_add(text, "; %s to answer (-w)", x->server->service->forward);
 	if (x->child.pid > 0 && !w.in)
 		text_add(text, "; the command's end (--kill-after, once %s has ended)", x->name);
 	if (w.in)
