@@ -373,7 +373,7 @@ may_echo() {
 @test "one who is refused is told with -v, with both addresses" {
 	serve -v --deny 127.0.0.2 127.0.0.1 0 </dev/null >out 2>err
 	may 127.0.0.1 -127.0.0.2
-	eventually grep -qE "^sockit listen: refused 127\.0\.0\.2 port [0-9]+ on 127\.0\.0\.1 port $PORT\$" err
+	eventually grep -qE "^sockit listen: refused 127\.0\.0\.2 port [0-9]+ on 127\.0\.0\.1 port $PORT: denied\$" err
 	run ! grep -q accepted err
 	kill "$LISTENER"
 	ended 143 "$LISTENER"
@@ -384,8 +384,8 @@ may_echo() {
 	eventually grep -q '"closed"' err
 	kill "$LISTENER"
 	ended 143 "$LISTENER"
-	[ "$("$PYTHON" -I -S "$BATS_TEST_DIRNAME/helpers/schema.py" err refused peer.address local.port id)" = \
-		"127.0.0.2 $PORT -" ]
+	[ "$("$PYTHON" -I -S "$BATS_TEST_DIRNAME/helpers/schema.py" err refused peer.address local.port id why)" = \
+		"127.0.0.2 $PORT - not allowed" ]
 	[ "$("$PYTHON" -I -S "$BATS_TEST_DIRNAME/helpers/schema.py" err closed id)" = 1 ]
 }
 

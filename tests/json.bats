@@ -480,6 +480,7 @@ counts() {
 	ended 143 "$LISTENER"
 	exec 5>&- 6>&- 7>&-
 	[ "$(facts err accepted id local.port)" = "$(printf "%s $port\n" 1 2 3 4)" ]
+	[ "$(facts err refused why)" = full ]
 	[ "$(facts err error id code)" = '2 ECONNRESET' ]
 	[ "$(facts err closed id why received | sort)" = '1 both ended 4
 2 reset 4

@@ -515,7 +515,7 @@ on_terminal() {
 	ended 0 "$(<two.pid)"
 	grep -qE '^read 0 .* (end|ECONNRESET)$' two.out
 	run ! accepted two
-	eventually grep -qE "^sockit listen: refused 127\.0\.0\.1 port $(<two.port) on 127\.0\.0\.1 port $PORT\$" err
+	eventually grep -qE "^sockit listen: refused 127\.0\.0\.1 port $(<two.port) on 127\.0\.0\.1 port $PORT: full\$" err
 	: >go
 	exec 7>&-
 	client_ended one /dev/null
@@ -523,7 +523,7 @@ on_terminal() {
 	client three text:three shutdown readall report
 	client_ended three /dev/null
 	ended 0 "$LISTENER"
-	complains "refused .*"
+	complains "refused .*: full"
 	[ "$(<out)" = $'one\nthree' ]
 }
 

@@ -346,14 +346,21 @@ static bool stands_in(const struct access_list *list, const struct address *a)
 	return false;
 }
 
-bool access_allows(const struct access_options *o, const struct address *a)
+const char *access_refusal(const struct access_options *o, const struct address *a)
 {
 	struct address plain = *a;
 
 	if (a->u.sa.sa_family == AF_UNIX)
-		return true;
+		return NULL;
 	address_unmap(&plain);
-	return !stands_in(&o->deny, &plain) && (!o->allow.used || stands_in(&o->allow, &plain));
+	if (stands_in(&o->deny, &plain))
+		return "denied";
+	return o->allow.used && !stands_in(&o->allow, &plain) ? "not allowed" : NULL;
+}
+
+bool access_allows(const struct access_options *o, const struct address *a)
+{
+	return !access_refusal(o, a);
 }
 
 static void free_list(struct access_list *list)

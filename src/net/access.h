@@ -46,6 +46,9 @@ void access_cancel(struct access_lookup *l);
  * addresses count as IPv4; UNIX sockets have no address to go by, and may. */
 bool access_allows(const struct access_options *o, const struct address *a);
 
+/* The same: NULL if A may come, else why not, in words. */
+const char *access_refusal(const struct access_options *o, const struct address *a);
+
 void access_free(struct access_options *o);
 
 #endif

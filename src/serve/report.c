@@ -347,8 +347,9 @@ void report_figures(const struct messages *m, enum message_level level, const st
 		notice_end(&n, "%s%s", who, text);
 }
 
-void report_client(const struct messages *m, const char *event, uint64_t id,
-		   const struct address *peer, const struct address *local)
+/* EVENT is what happened to a client; ID 0, and WHY NULL: there is none. */
+static void tell_client(const struct messages *m, const char *event, uint64_t id,
+			const struct address *peer, const struct address *local, const char *why)
 {
 	char from[ADDRESS_TEXT], to[ADDRESS_TEXT];
 	struct notice n;
@@ -361,6 +362,21 @@ void report_client(const struct messages *m, const char *event, uint64_t id,
 			json_number(&n.json, "id", (int64_t)id);
 		address_json(&n.json, "peer", peer);
 		address_json(&n.json, "local", local);
+		if (why)
+			json_string(&n.json, "why", why);
 	}
-	notice_end(&n, "%s %s on %s", event, address_text(peer, from), address_text(local, to));
+	notice_end(&n, "%s %s on %s%s%s", event, address_text(peer, from), address_text(local, to),
+		   why ? ": " : "", why ? why : "");
+}
+
+void report_client(const struct messages *m, const char *event, uint64_t id,
+		   const struct address *peer, const struct address *local)
+{
+	tell_client(m, event, id, peer, local, NULL);
+}
+
+void report_refused(const struct messages *m, const struct address *peer,
+		    const struct address *local, const char *why)
+{
+	tell_client(m, "refused", 0, peer, local, why);
 }

@@ -59,9 +59,13 @@ struct figures {
 void report_figures(const struct messages *m, enum message_level level, const struct figures *f,
 		    const char *event);
 
-/* Says that a client was `accepted`, or `refused`; ID as above. */
+/* Says that a client was `accepted`, or whatever EVENT is; ID as above. */
 void report_client(const struct messages *m, const char *event, uint64_t id,
 		   const struct address *peer, const struct address *local);
+
+/* Says that a client was refused, and why. */
+void report_refused(const struct messages *m, const struct address *peer,
+		    const struct address *local, const char *why);
 
 /* ERROR of writing to WHAT: where nobody reads it any more, death by SIGPIPE without a word, as of any
  * program, unless our parent had that ignored. */

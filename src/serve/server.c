@@ -208,11 +208,11 @@ void server_take(struct server *s, int fd, const struct address *peer, const str
 
 /* Nothing was read, and nothing has been sent: nobody is waited for. */
 static void refuse(struct server *s, int fd, const struct address *peer,
-		   const struct address *local)
+		   const struct address *local, const char *why)
 {
 	struct endpoint refused;
 
-	report_client(s->run->messages, "refused", 0, peer, local);
+	report_refused(s->run->messages, peer, local, why);
 	endpoint_socket(&refused, fd, "");
 	endpoint_close(&refused);
 }
@@ -220,16 +220,15 @@ static void refuse(struct server *s, int fd, const struct address *peer,
 void server_accept(struct server *s, int fd, const struct address *peer,
 		   const struct address *local)
 {
-	struct session *place = is_full(s) ? may_go(s) : NULL;
+	const char *refusal = s->access ? access_refusal(s->access, peer) : NULL;
+	struct session *place = !refusal && is_full(s) ? may_go(s) : NULL;
 
-	if (s->access && !access_allows(s->access, peer)) {
-		refuse(s, fd, peer, local);
-		return;
-	}
-	if (place) {
+	if (place)
 		session_close(place);
-	} else if (is_full(s)) {
-		refuse(s, fd, peer, local);
+	else if (!refusal && is_full(s))
+		refusal = "full";
+	if (refusal) {
+		refuse(s, fd, peer, local, refusal);
 		return;
 	}
 	report_client(s->run->messages, "accepted", s->keep ? s->accepted + 1 : 0, peer, local);
