@@ -34,8 +34,7 @@ static void peer_ended(void *arg, struct pump *p)
 	struct session *x = arg;
 
 	(void)p;
-	x->peer_ended = true;
-	server_session_may_go(x->server, x);
+	session_peer_ended(x);
 	broker_settle(x->server);
 }
 

@@ -243,15 +243,13 @@ void server_short(struct server *s, int error)
 		session_close(place);
 }
 
-void server_session_may_go(struct server *s, struct session *x)
+void server_session_may_go(struct server *s)
 {
-	(void)x;
 	update(s);
 }
 
-void server_session_ending(struct server *s, struct session *x)
+void server_session_ending(struct server *s)
 {
-	(void)x;
 	s->n_counting--;
 	update(s);
 }

@@ -82,10 +82,10 @@ void server_free(struct server *s);
 /* X is over: it ended with OUTCOME. */
 void server_session_over(struct server *s, struct session *x, struct outcome outcome);
 
-/* X could give way to another from now on. */
-void server_session_may_go(struct server *s, struct session *x);
+/* One more of S's could give way to another from now on. */
+void server_session_may_go(struct server *s);
 
-/* X counts for --max-conns no more. */
-void server_session_ending(struct server *s, struct session *x);
+/* One less of them counts for --max-conns. */
+void server_session_ending(struct server *s);
 
 #endif

@@ -82,8 +82,14 @@ void session_pump(struct session *x, const struct pump_config *c, const struct p
 void session_ending(struct session *x)
 {
 	if (x->counts)
-		server_session_ending(x->server, x);
+		server_session_ending(x->server);
 	x->counts = false;
+}
+
+void session_peer_ended(struct session *x)
+{
+	x->peer_ended = true;
+	server_session_may_go(x->server);
 }
 
 bool session_may_go(const struct session *x)

@@ -1,4 +1,4 @@
-/* session.h - one connection that is served: by stdin and stdout, or by a command */
+/* session.h - one connection that is served, in one of the ways of service.h */
 #ifndef SERVE_SESSION_H
 #define SERVE_SESSION_H
 
@@ -64,7 +64,7 @@ void session_figures(const struct session *x, enum message_level level, bool clo
 /* Adds what it waits for. */
 void session_waits(const struct session *x, struct text *text);
 
-/* ---- for stdio.c and exec.c ---- */
+/* ---- for those that serve it: stdio, exec, builtin, forward, broker ---- */
 
 /* What the data options ask of X's pump. */
 struct pump_config session_pump_config(const struct session *x);
@@ -73,6 +73,9 @@ struct pump_config session_pump_config(const struct session *x);
  * them: from there on X is at its end, see below. */
 void session_pump(struct session *x, const struct pump_config *c, const struct pump_calls *calls,
 		  struct endpoint *in, struct endpoint *out);
+
+/* X's peer has ended its sending: X could give way to another. */
+void session_peer_ended(struct session *x);
 
 /* It is us who end X from here on: it counts for --max-conns no more. */
 void session_ending(struct session *x);

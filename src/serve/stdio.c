@@ -186,11 +186,8 @@ static void waiting(void *arg, struct pump *p)
 
 static void peer_ended(void *arg, struct pump *p)
 {
-	struct session *x = arg;
-
 	(void)p;
-	x->peer_ended = true;
-	server_session_may_go(x->server, x);
+	session_peer_ended(arg);
 }
 
 /* How much stdin will give, UNSET where that is not known. */
