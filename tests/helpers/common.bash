@@ -165,19 +165,15 @@ listening_port() {
 	eventually find_listening_port "$1"
 }
 find_listening_port() {
-	local fd inode address state node _
+	local fd link inodes=' ' address
 	for fd in "/proc/$1"/fd/*; do
-		inode=$(readlink "$fd") || continue
-		[[ $inode == socket:* ]] || continue
-		inode=${inode//[^0-9]/}
-		while read -r _ address _ state _ _ _ _ _ node _; do
-			if [ "$state $node" = "0A $inode" ]; then
-				PORT=$((16#${address##*:}))
-				return
-			fi
-		done < <(cat /proc/net/tcp /proc/net/tcp6)
+		link=$(readlink "$fd") || continue
+		[[ $link != socket:* ]] || inodes+="${link//[^0-9]/} "
 	done
-	return 1
+	# There may be thousands that only wait for their time to pass: no loop of the shell.
+	address=$(awk -v inodes="$inodes" '$4 == "0A" && index(inodes, " " $10 " ") { print $2; exit }' \
+		/proc/net/tcp /proc/net/tcp6)
+	[ "$address" ] && PORT=$((16#${address##*:}))
 }
 
 # spawn COMMAND [ARG...]: runs it in the background, its pid in $PID, with the caller's stdin too (what
