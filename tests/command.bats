@@ -291,14 +291,17 @@ kinds_with() {
 }
 
 @test "a peer that is killed: never 0" {
-	local option
+	local option start
 	for option in '' "${RELAY[*]}"; do
 		VERBS='read:100000 say:now hold'
 		# shellcheck disable=SC2086 # words
-		listens $option "${LOCAL[@]}" -e "cat '$(A)'; exit 0"
+		listens $option --linger 10s "${LOCAL[@]}" -e "cat '$(A)'; exit 0"
 		eventually grep -qs now peer.out
+		start=$(milliseconds)
 		kill "$PEER"
 		ended 1 "$LISTENER"
+		# Whoever has met the error: nobody is there any more who could be waited for.
+		[ $(($(milliseconds) - start)) -lt 5000 ]
 		rm -f peer.out
 		# What kills the command, or makes it fail, is its own.
 		# shellcheck disable=SC2086

@@ -1,6 +1,7 @@
 #define _DEFAULT_SOURCE /* TIOCOUTQ, TCP_KEEPIDLE */
 #include "net/stream.h"
 
+#include <errno.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/ioctl.h>
@@ -22,6 +23,16 @@ int stream_error(int fd)
 	socklen_t size = sizeof error;
 
 	return getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &size) < 0 ? 0 : error;
+}
+
+bool stream_is_gone(int fd)
+{
+	struct sockaddr_storage peer;
+	socklen_t size = sizeof peer;
+
+	/* Some say EINVAL. */
+	return getpeername(fd, (struct sockaddr *)&peer, &size) < 0 &&
+	       (errno == ENOTCONN || errno == EINVAL);
 }
 
 bool stream_connected(int fd)

@@ -13,6 +13,10 @@ int64_t stream_unacknowledged(int fd);
 /* The error that is pending on FD (SO_ERROR, which this takes away), 0 if none is. */
 int stream_error(int fd);
 
+/* Has the connection of FD come to its end both ways, or broken, whoever was told? What has not been acknowledged by
+ * then never will be. Of TCP; another kind of socket never has. */
+bool stream_is_gone(int fd);
+
 /* Is FD connected? If it is not, because TCP Fast Open waits for the first data (RFC 7413), the
  * handshake begins now, and FD is ready for writing once it is over. */
 bool stream_connected(int fd);
