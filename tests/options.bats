@@ -229,6 +229,24 @@ waited() {
 	done
 }
 
+@test "each option with a number, a time, a size or a choice: what is none" {
+	local command option word n=0
+	for command in connect listen; do
+		while read -r option; do
+			n=$((n + 1))
+			# What else each kind does not take: above.
+			for word in x -1 ''; do
+				STATUS=0
+				"$SOCKIT" "$command" "$option=$word" >out 2>err || STATUS=$?
+				[ "$STATUS" = 2 ] && [[ $(<err) == "sockit $command: "*"$option: "* ]] ||
+					fault "$option=$word"
+			done
+		done < <("$SOCKIT" "$command" --help |
+			sed -nE 's/^ .*(--[a-z-]+) (DURATION|N|SIZE|RATE|ACTION|PROTOCOL|CLASS)( .*)?$/\1/p')
+	done
+	[ $n -ge 30 ]
+}
+
 @test "--keepalive: what cannot be" {
 	local word
 	for word in x ',' '1,' ',1' 1,2,3,4 0 1,0 1,1,0 1,1,128 32768 1,32768 -1 1,1,x 1,1,1.5 1e3 \
@@ -254,6 +272,8 @@ waited() {
 
 @test "an option that needs another" {
 	refuses '--interval needs --retry' connect --interval 1s h 1
+	refuses '--append needs --output or --hex-dump' connect --append h 1
+	refuses '--append needs --output or --hex-dump' listen 0 --append
 }
 
 # bats test_tags=valgrind

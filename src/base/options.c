@@ -267,6 +267,27 @@ static bool is_option(const struct command *command, const char *word)
 	return word[1] < '0' || word[1] > '9' || find_letter(command, word[1], &f);
 }
 
+/* Is one of those there that ROW needs? Else says so. */
+static int check_needs(struct parse *p, const struct option_row *row)
+{
+	char names[sizeof p->error->text] = "";
+	struct found other;
+	size_t length = 0;
+
+	for (const char *s = row->needs; s && *s;) {
+		size_t n = strcspn(s, " ");
+		if (find_name(p->command, s, n, &other)) {
+			if (p->given[other.index])
+				return 0;
+			snprintf(names + length, sizeof names - length, "%s--%s",
+				 length ? " or " : "", other.row->name);
+			length = strlen(names);
+		}
+		s += n + (s[n] == ' ');
+	}
+	return *names ? option_fail(p->error, "--%s needs %s", row->name, names) : 0;
+}
+
 static int check_pairs(struct parse *p)
 {
 	struct found f, other;
@@ -281,11 +302,8 @@ static int check_pairs(struct parse *p)
 						   f.row->name, other.row->name);
 			s += n + (s[n] == ' ');
 		}
-		if (f.row->needs &&
-		    find_name(p->command, f.row->needs, strlen(f.row->needs), &other) &&
-		    !p->given[other.index])
-			return option_fail(p->error, "--%s needs --%s", f.row->name,
-					   other.row->name);
+		if (check_needs(p, f.row) < 0)
+			return -1;
 	}
 	return 0;
 }

@@ -59,7 +59,7 @@ struct option_row {
 	int64_t min, max; /* NUMBER, SIZE, KEYWORD */
 	const char *help;
 	const char *excludes;		       /* long names, separated by blanks */
-	const char *needs;		       /* one long name */
+	const char *needs;		       /* long names too: one of them */
 	const struct option_keyword *keywords; /* ended by a NULL name */
 	option_parser *parser;		       /* PARSED */
 	option_words *words;		       /* names that the argument may begin with */

@@ -89,8 +89,12 @@ static void check_pairs(const struct command *const *commands, size_t n, size_t 
 			fault(error, faults, command, row, "excludes what does not exist");
 		s += length + (s[length] == ' ');
 	}
-	if (row->needs && !has(command, row->needs, strlen(row->needs)))
-		fault(error, faults, command, row, "needs what does not exist");
+	for (const char *s = row->needs; s && *s;) {
+		size_t length = strcspn(s, " ");
+		if (!has(command, s, length))
+			fault(error, faults, command, row, "needs what does not exist");
+		s += length + (s[length] == ' ');
+	}
 	for (size_t i = at; i < n; i++)
 		for (const struct option_use *u = commands[i]->uses; u->group; u++)
 			for (size_t k = 0; k < u->group->n; k++) {

@@ -43,6 +43,7 @@ static const struct option_row rows[] = {
 	{ .name = "append",
 	  .kind = OPTION_FLAG,
 	  .field = AT(append),
+	  .needs = "output hex-dump",
 	  .help = "add to the files of -o and -x, in place of emptying them" },
 	{ .name = "progress",
 	  .kind = OPTION_COUNT,

@@ -108,7 +108,13 @@ static void check_row(const struct command *command, const struct option_use *us
 		CHECK(!has_given(command, s, n, false));
 		s += n + (s[n] == ' ');
 	}
-	CHECK(!row->needs || has_given(command, row->needs, strlen(row->needs), true));
+	bool satisfied = !row->needs;
+	for (const char *s = row->needs; s && *s;) {
+		size_t n = strcspn(s, " ");
+		satisfied = satisfied || has_given(command, s, n, true);
+		s += n + (s[n] == ' ');
+	}
+	CHECK(satisfied);
 }
 
 /* What the parsers have allocated. */

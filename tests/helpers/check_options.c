@@ -76,6 +76,7 @@ static const struct broken {
 	{ "a letter twice", { FLAG("other"), .letter = 'f' }, false },
 	{ "excludes what is not there", { FLAG("alone"), .excludes = "flag nobody" }, false },
 	{ "needs what is not there", { FLAG("alone"), .needs = "nobody" }, false },
+	{ "needs one that is not there", { FLAG("alone"), .needs = "flag nobody" }, false },
 	{ "needs what another subcommand has", { FLAG("alone"), .needs = "elsewhere" }, false },
 	{ "another letter elsewhere", { FLAG("flag"), .letter = 'F' }, true },
 	{ "another kind elsewhere", { NUMBER("flag"), .letter = 'f' }, true },
