@@ -4,21 +4,7 @@
 # where nothing forces it.
 
 load helpers/common
-
-setup_file() {
-	random_file "$BATS_FILE_TMPDIR/a" 8388608
-	random_file "$BATS_FILE_TMPDIR/b" 8388608
-	random_file "$BATS_FILE_TMPDIR/small" 131072
-}
-
-# As in half_close.bats.
-A() { echo "$BATS_FILE_TMPDIR/a"; }
-B() { echo "$BATS_FILE_TMPDIR/b"; }
-SMALL() { echo "$BATS_FILE_TMPDIR/small"; }
-
-has_at_least() {
-	[ "$(($(wc -c <"$1")))" -ge "$2" ]
-}
+load helpers/files
 
 # is_reset [ERRNO]...: one line that names the peer and one of the errors (ECONNRESET).
 is_reset() {

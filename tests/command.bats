@@ -4,16 +4,9 @@
 # shellcheck disable=SC2016,SC2153
 
 load helpers/common
+load helpers/files
 load helpers/words
 load helpers/private
-
-setup_file() {
-	random_file "$BATS_FILE_TMPDIR/a" 8388608
-	random_file "$BATS_FILE_TMPDIR/small" 131072
-}
-
-A() { echo "$BATS_FILE_TMPDIR/a"; }
-SMALL() { echo "$BATS_FILE_TMPDIR/small"; }
 
 # An option that makes a relay of it, and changes nothing else.
 RELAY=(--buffer 64k)

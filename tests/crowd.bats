@@ -3,16 +3,13 @@
 # shellcheck disable=SC2153,SC2034 # LISTENER, PIDS, FAR: of the helpers
 
 load helpers/common
+load helpers/files
 load helpers/words
 load helpers/services
 
 setup_file() {
-	random_file "$BATS_FILE_TMPDIR/big" 4194304
-	random_file "$BATS_FILE_TMPDIR/small" 131072
+	random_files 4194304
 }
-
-BIG() { echo "$BATS_FILE_TMPDIR/big"; }
-SMALL() { echo "$BATS_FILE_TMPDIR/small"; }
 
 ### Many connections.
 
@@ -247,7 +244,7 @@ let_go() {
 	forwards --accept 20
 	local pipes
 	pipes=$(count_pipes "$LISTENER")
-	spawn python3 - "$HERE" "$(BIG)" <<-'END'
+	spawn python3 - "$HERE" "$(A)" <<-'END'
 		import socket, sys, threading, time
 		data = open(sys.argv[2], 'rb').read()
 		all = [socket.create_connection(('127.0.0.1', int(sys.argv[1]))) for _ in range(20)]
@@ -274,7 +271,7 @@ let_go() {
 	ended 0 "$LISTENER"
 	ended 0 "$far"
 	ended 0 "$clients"
-	[ "$(tail -n +2 far.port | sort | uniq -c | awk '{ print $1, $2 }')" = "20 $(sha256sum <"$(BIG)" | cut -d' ' -f1)" ]
+	[ "$(tail -n +2 far.port | sort | uniq -c | awk '{ print $1, $2 }')" = "20 $(sha256sum <"$(A)" | cut -d' ' -f1)" ]
 }
 
 ### Real software.
@@ -341,7 +338,7 @@ serves_pages() {
 	needs curl curl
 	local i
 	mkdir pages
-	cp "$(BIG)" pages/page
+	cp "$(A)" pages/page
 	spawn python3 -u -m http.server --directory pages --bind 127.0.0.1 0 >server.out 2>&1
 	eventually grep -q 'port [0-9]' server.out
 	FAR=$(sed -n 's/.* port \([0-9]*\) .*/\1/p' server.out)

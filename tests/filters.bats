@@ -6,10 +6,10 @@
 # shellcheck disable=SC2153 # serve sets LISTENER
 
 load helpers/common
+load helpers/files
 
 setup_file() {
-	random_file "$BATS_FILE_TMPDIR/a" 2097152
-	random_file "$BATS_FILE_TMPDIR/small" 131072
+	random_files 2097152
 	base64 "$BATS_FILE_TMPDIR/small" >"$BATS_FILE_TMPDIR/ascii"
 	# A stream of telnet's, what of it is data, and what it asks to be answered.
 	python3 - "$BATS_FILE_TMPDIR" <<-'END'
@@ -40,8 +40,6 @@ setup_file() {
 	END
 }
 
-A() { echo "$BATS_FILE_TMPDIR/a"; }
-SMALL() { echo "$BATS_FILE_TMPDIR/small"; }
 ASCII() { echo "$BATS_FILE_TMPDIR/ascii"; }
 TELNET() { echo "$BATS_FILE_TMPDIR/telnet.$1"; }
 

@@ -4,18 +4,7 @@
 # descriptors there are in stdio.bats.
 
 load helpers/common
-
-setup_file() {
-	random_file "$BATS_FILE_TMPDIR/a" 8388608
-	random_file "$BATS_FILE_TMPDIR/b" 8388608
-	random_file "$BATS_FILE_TMPDIR/small" 131072
-}
-
-# The 8 MiB that go one way, those that go the other, and 128 KiB: more than a peer takes that
-# does not read, yet not more than a socket's buffer.
-A() { echo "$BATS_FILE_TMPDIR/a"; }
-B() { echo "$BATS_FILE_TMPDIR/b"; }
-SMALL() { echo "$BATS_FILE_TMPDIR/small"; }
+load helpers/files
 
 # has FILE SIZE: is it so large?
 has() {

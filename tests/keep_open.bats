@@ -2,18 +2,8 @@
 # listen -k on stdin and stdout: many clients at once, and the options of the group Serving.
 
 load helpers/common
+load helpers/files
 load helpers/words
-
-setup_file() {
-	random_file "$BATS_FILE_TMPDIR/a" 8388608
-	random_file "$BATS_FILE_TMPDIR/b" 8388608
-	random_file "$BATS_FILE_TMPDIR/small" 131072
-}
-
-# 8 MiB, others, and 128 KiB: less than --buffer, more than a peer takes that does not read.
-A() { echo "$BATS_FILE_TMPDIR/a"; }
-B() { echo "$BATS_FILE_TMPDIR/b"; }
-SMALL() { echo "$BATS_FILE_TMPDIR/small"; }
 
 # keeps [ARG...]: a listener that tells of its clients. Its stdin is a FIFO into which this shell
 # writes by descriptor 7; its stdout is the file out, its stderr err.
@@ -97,11 +87,6 @@ complains() {
 		printf '%s\n' "not: $regex" "${lines[@]}"
 		return 1
 	done
-}
-
-# has_at_least FILE SIZE
-has_at_least() {
-	[ "$(($(wc -c <"$1")))" -ge "$2" ]
 }
 
 # peak PID: its largest memory so far, KiB.

@@ -4,24 +4,10 @@
 # shellcheck disable=SC2153 # PID: of the helpers
 
 load helpers/common
+load helpers/files
 load helpers/words
 load helpers/private
 load helpers/services
-
-setup_file() {
-	random_file "$BATS_FILE_TMPDIR/a" 8388608
-	random_file "$BATS_FILE_TMPDIR/b" 8388608
-	random_file "$BATS_FILE_TMPDIR/small" 131072
-}
-
-# As in half_close.bats.
-A() { echo "$BATS_FILE_TMPDIR/a"; }
-B() { echo "$BATS_FILE_TMPDIR/b"; }
-SMALL() { echo "$BATS_FILE_TMPDIR/small"; }
-
-has_at_least() {
-	[ "$(($(wc -c <"$1")))" -ge "$2" ]
-}
 
 ### --echo and --discard.
 

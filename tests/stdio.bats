@@ -2,17 +2,11 @@
 # What stdin, stdout and stderr may be, and that they keep the flags with which they came.
 
 load helpers/common
+load helpers/files
 
 setup_file() {
-	random_file "$BATS_FILE_TMPDIR/a" 2097152
-	random_file "$BATS_FILE_TMPDIR/b" 2097152
-	random_file "$BATS_FILE_TMPDIR/small" 131072
+	random_files 2097152
 }
-
-# What goes one way, what goes the other, and less of it.
-A() { echo "$BATS_FILE_TMPDIR/a"; }
-B() { echo "$BATS_FILE_TMPDIR/b"; }
-SMALL() { echo "$BATS_FILE_TMPDIR/small"; }
 
 ### Kinds, both ways at once.
 
