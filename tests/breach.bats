@@ -351,6 +351,12 @@ in_blackhole() {
 	[ "$(cat out)" = hello ]
 }
 
+@test "never acknowledged: 1 with ETIMEDOUT, though more waits to be sent" {
+	in_blackhole 1 'blackhole; cat /dev/zero >&7 2>cat.err || :' 'text:hello hold'
+	is_reset ETIMEDOUT
+	[ "$(cat out)" = hello ]
+}
+
 @test "never acknowledged: our end alone is no loss" {
 	in_blackhole 0 'echo sent >&7; eventually grep -q taken port; blackhole; exec 7>&-' \
 		'text:hello read:5 shutdown say:taken hold'

@@ -758,6 +758,17 @@ relayed() {
 	ended 1 "$PID"
 }
 
+@test "--forward: a far side that takes nothing for the kernel's own time: 1 and ETIMEDOUT" {
+	[ "$(platform)" = linux ] || skip 'portable'
+	truncate -s 100G endless
+	far rcvbuf:4096 hold
+	forwards --sockopt TCP_USER_TIMEOUT=300
+	spawn "$SOCKIT" connect 127.0.0.1 "$HERE" <endless >got 2>err.client
+	ended 1 "$LISTENER"
+	said "127\.0\.0\.1 port $FAR: .*\(ETIMEDOUT\)$"
+	ended 1 "$PID"
+}
+
 @test "--forward: a client that is killed in mid-stream: 1, and a reset for the far side" {
 	truncate -s 100G endless
 	serve 127.0.0.1 0 <endless >got 2>err.far

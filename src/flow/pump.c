@@ -262,13 +262,22 @@ static void look_at_far(struct pump *p)
 	}
 }
 
+/* The kernel tells an error once, to the one that comes first: where that was READING, of the same connection,
+ * WRITING has met nothing but EPIPE. */
+static int first_error(const struct flow *writing, const struct flow *reading)
+{
+	bool told = reading->source_ended && reading->state != FLOW_SINK_FAILED && reading->error;
+
+	return writing->error == EPIPE && told ? reading->error : writing->error;
+}
+
 /* `out` cannot be written. */
 static void take_out_failure(struct pump *p)
 {
 	if (p->c.out_may_end) {
 		flow_discard(&p->down);
 	} else if (relays(p)) {
-		lose_far(p, p->down.error);
+		lose_far(p, first_error(&p->down, &p->up));
 	} else {
 		fail(p, PUMP_OUT_FAILED, p->down.error);
 		end_from_here(p);
@@ -330,7 +339,7 @@ static bool rule(struct pump *p)
 	/* The connection broke. What had been received before is still written, and the first error
 	 * counts: after the peer's end, or ours, only if it cost input. */
 	if (up->state == FLOW_SINK_FAILED)
-		fail(p, PUMP_RESET, reset_error(p, up->error));
+		fail(p, PUMP_RESET, reset_error(p, first_error(up, down)));
 	if (down->state == FLOW_SOURCE_FAILED) {
 		if (!p->closing || !acknowledged(p))
 			fail(p, PUMP_RESET, down->error);
