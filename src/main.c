@@ -108,6 +108,7 @@ static struct outcome refuse_subcommand(const struct messages *m, int argc, char
 {
 	struct suggestion s = { .word = argv[0] };
 	char line[1024];
+	int at = 1;
 
 	for (size_t i = 0; i < n_commands; i++)
 		suggest(&s, commands[i]->name);
@@ -116,6 +117,11 @@ static struct outcome refuse_subcommand(const struct messages *m, int argc, char
 	if (s.best)
 		return message_usage(m, "'%s' is no subcommand: did you mean '%s'?", argv[0],
 				     s.best);
+	while (at < argc && !commands_find(argv[at]))
+		at++;
+	if (argv[0][0] == '-' && at < argc && habits_order(at, argc, argv, line, sizeof line))
+		return message_usage(m, "'%s' is no subcommand, which comes first: %s", argv[0],
+				     line);
 	if (habits_line(NULL, argc, argv, line, sizeof line))
 		return message_usage(m, "'%s' is no subcommand: what nc does so is: %s", argv[0],
 				     line);

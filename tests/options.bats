@@ -637,7 +637,14 @@ broken_pipe() {
 		connect -U /tmp/s|unix /tmp/s
 		listen -u 53|udp-recv 53
 		listen -l 8080|listen 8080
+		listen -p 8080|listen 8080
+		listen -kp 8080|listen -k 8080
 	END
+	# As a shell takes it for the same words.
+	sockit -l 8080 -e "cat 'a b'"
+	told 2 "sockit: *: what nc does so is: sockit listen -e 'cat '\\\\''a b'\\\\''' 8080"
+	sockit 'a b' 80
+	told 2 "sockit: *: what nc does so is: sockit connect 'a b' 80"
 }
 
 @test "nc's habits: the word is named, and bytes from outside are escaped" {
@@ -654,6 +661,16 @@ broken_pipe() {
 	# What nc does not have either is no habit.
 	sockit -lZ 80
 	told 2 "sockit: '-lZ' is no subcommand: see sockit help"
+}
+
+@test "options before the subcommand: the line with it first" {
+	sockit -v -w 2 connect example.org 80
+	told 2 "sockit: '-v' is no subcommand, which comes first: sockit connect -v -w 2 example.org 80"
+	sockit --json listen 80 -e 'a b'
+	[ "$STATUS" = 2 ]
+	[[ $(<err) == *"which comes first: sockit listen --json 80 -e 'a b'"* ]]
+	sockit --quiet connect h 1
+	nothing 2
 }
 
 # The tables.

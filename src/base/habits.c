@@ -59,11 +59,29 @@ struct line {
 	size_t size, length;
 };
 
-static void add(struct line *l, const char *word)
+static void put(struct line *l, const char *bytes, size_t n)
 {
 	if (l->length < l->size)
-		l->length +=
-			(size_t)snprintf(l->text + l->length, l->size - l->length, " %s", word);
+		l->length += (size_t)snprintf(l->text + l->length, l->size - l->length, "%.*s",
+					      (int)n, bytes);
+}
+
+/* A blank and WORD, as a shell takes it for one word. */
+static void add(struct line *l, const char *word)
+{
+	bool plain = *word && !word[strcspn(word, " \t\n\"'`\\$&;|<>()*?#~!{}")];
+
+	put(l, plain ? " " : " '", plain ? 1 : 2);
+	while (!plain && *word) {
+		size_t n = strcspn(word, "'");
+		put(l, word, n);
+		word += n;
+		if (*word) {
+			put(l, "'\\''", 4);
+			word++;
+		}
+	}
+	put(l, plain ? word : "'", plain ? strlen(word) : 1);
 }
 
 /* One word of letters; *I moves over their arguments. Returns false at a letter that nc has not. */
@@ -96,7 +114,7 @@ const char *habits_line(const char *subcommand, int argc, char **argv, char *lin
 {
 	char options[256] = "", operands[512] = "";
 	struct line o = { options, sizeof options, 0 }, w = { operands, sizeof operands, 0 };
-	const char *port = NULL;
+	const char *port = NULL, *missing;
 	unsigned choice = subcommand && !strcmp(subcommand, "listen") ? CHOOSES_LISTEN : 0;
 	int words = 0;
 
@@ -120,12 +138,28 @@ const char *habits_line(const char *subcommand, int argc, char **argv, char *lin
 		add(&o, "-p");
 		add(&o, port);
 	}
+	missing = choice & CHOOSES_UNIX	  ? " PATH" :
+		  choice & CHOOSES_LISTEN ? " PORT" :
+					    " HOST PORT";
 	if (words == 0)
-		add(&w, choice & CHOOSES_UNIX	? "PATH" :
-			choice & CHOOSES_LISTEN ? "PORT" :
-						  "HOST PORT");
+		put(&w, missing, strlen(missing));
 	else if (words == 1 && !(choice & (CHOOSES_LISTEN | CHOOSES_UNIX)))
 		add(&w, "PORT");
+	/* Half a line would mean something else. */
+	if (o.length >= o.size || w.length >= w.size)
+		return NULL;
 	snprintf(line, size, "sockit %s%s%s", chosen[choice], options, operands);
 	return line;
+}
+
+const char *habits_order(int at, int argc, char **argv, char *line, size_t size)
+{
+	struct line l = { line, size, 0 };
+
+	put(&l, "sockit", strlen("sockit"));
+	add(&l, argv[at]);
+	for (int i = 0; i < argc; i++)
+		if (i != at)
+			add(&l, argv[i]);
+	return l.length < l.size ? line : NULL;
 }

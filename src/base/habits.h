@@ -6,7 +6,11 @@
 
 /* The ARGC words ARGV, typed after `sockit SUBCOMMAND` (NULL: after `sockit` alone) as they would be
  * after `nc`, as the sockit line that means it, in LINE of SIZE bytes. Returns LINE, or NULL where
- * they are nothing that nc would take. */
+ * they are nothing that nc would take, or too long. Words are quoted as a shell wants it. */
 const char *habits_line(const char *subcommand, int argc, char **argv, char *line, size_t size);
+
+/* The ARGC words ARGV, typed after `sockit`, with the subcommand ARGV[AT] before all others, as a line in
+ * LINE of SIZE bytes. Returns LINE, or NULL where they are too long. */
+const char *habits_order(int at, int argc, char **argv, char *line, size_t size);
 
 #endif
