@@ -153,6 +153,28 @@ let_go() {
 	ended 143 "$LISTENER"
 }
 
+@test "few descriptors: who cannot be forwarded or get a relay yet waits in the backlog" {
+	needs prlimit util-linux
+	local command='cat >/dev/null; echo answer' option
+	echo answer >answer
+	serves -k -n -e "$command"
+	FAR=$HERE
+	for option in "--forward 127.0.0.1:$FAR" "--forward localhost:$FAR -4" '-n -i 60'; do
+		set -- -e "$command"
+		[[ $option != --forward* ]] || set --
+		# shellcheck disable=SC2086 # words
+		serves -k $option "$@"
+		prlimit --pid "$LISTENER" --nofile=16: || skip 'prlimit is not permitted'
+		within 30 python3 -S "$BATS_TEST_DIRNAME/helpers/crowd.py" "$HERE" 10 answer
+		kill "$LISTENER"
+		ended 143 "$LISTENER"
+		# It is said once for each time, and nothing else.
+		grep -q 'accept: .*(EMFILE): trying again$' err
+		run grep -vE 'listening on|accept: ' err
+		[ "$output" = '' ]
+	done
+}
+
 @test "300 idle ones cost nothing, and move when they want; busy ones beside them lose nothing" {
 	local far
 	serves -k --echo

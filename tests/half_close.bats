@@ -67,6 +67,8 @@ has() {
 	cat "$(A)" >&6
 	exec 6>&-
 	ended 0 "$LISTENER"
+	# After a second it may have said that it waits.
+	sed -i '/still waiting for stdin/d' err
 	says "$LISTENING"
 	counterpart_ended "$(A)"
 }

@@ -102,6 +102,13 @@ static void accepted(void *arg, int fd, const struct address *peer, const struct
 	server_accept(&l->server, fd, peer, local);
 }
 
+static size_t spare(void *arg)
+{
+	const struct listening *l = arg;
+
+	return server_spare(&l->server);
+}
+
 /* Who may come is known: let them. */
 static void names_found(void *arg, const char *name, int eai, int error)
 {
@@ -141,6 +148,7 @@ static struct outcome run(struct listening *l)
 		.socket = &o->socket,
 		.options = &o->listen,
 		.events = { on_event, l },
+		.spare = spare,
 		.inherited = l->inherited,
 	};
 	if (o->listen.notify_fd != UNSET && fcntl((int)o->listen.notify_fd, F_GETFD) < 0)

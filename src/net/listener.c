@@ -18,6 +18,7 @@
 
 #define FIRST_INHERITED 3		 /* sd_listen_fds(3) */
 #define PORT_TRIES 32			 /* for a port that is free in both families */
+#define SPARE_MOST 256			 /* descriptors that are looked for */
 #define ACCEPT_PAUSE (100 * MILLISECOND) /* after an error that will not pass at once */
 
 static const struct option_row rows[] = {
@@ -139,15 +140,40 @@ static void accept_failed(struct listener *l, int error)
 	timer_set(l->loop, &l->pause, clock_after(loop_now(l->loop), ACCEPT_PAUSE));
 }
 
+/* Can a client be accepted, and what it needs be opened? Nobody can be given back to the backlog. Returns 0, or
+ * -1 with errno. */
+static int look_for_room(const struct listener *l, int fd)
+{
+	size_t spare = l->c.spare ? l->c.spare(l->arg) : 0, n = 0;
+	int fds[SPARE_MOST], error = 0;
+
+	if (spare == 0)
+		return 0;
+	/* The client's own, too. */
+	while (n < SPARE_MOST && n <= spare && !error) {
+		fds[n] = fcntl(fd, F_DUPFD_CLOEXEC, 0);
+		if (fds[n] < 0)
+			error = errno;
+		else
+			n++;
+	}
+	while (n > 0)
+		close(fds[--n]);
+	errno = error;
+	return error ? -1 : 0;
+}
+
 static void acceptable(void *arg, short events)
 {
 	struct listening *s = arg;
 	struct listener *l = s->listener;
 	struct address peer = { .length = sizeof peer.u }, local = { .length = sizeof local.u };
 	const char *what = NULL;
-	int fd = accept4(s->watch.fd, &peer.u.sa, &peer.length, SOCK_CLOEXEC | SOCK_NONBLOCK);
+	int fd = look_for_room(l, s->watch.fd);
 
 	(void)events;
+	if (fd == 0)
+		fd = accept4(s->watch.fd, &peer.u.sa, &peer.length, SOCK_CLOEXEC | SOCK_NONBLOCK);
 	if (fd < 0) {
 		accept_failed(l, errno);
 		return;

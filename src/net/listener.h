@@ -28,6 +28,9 @@ extern const struct option_group listen_group;
 
 struct listener;
 
+/* How many descriptors a client needs beside its own, from 0; where there are less it waits in the backlog. */
+typedef size_t listener_spare_fn(void *arg);
+
 /* All pointers must stay until the end. */
 struct listener_config {
 	const char *host; /* NULL: every address of this machine */
@@ -36,6 +39,7 @@ struct listener_config {
 	const struct socket_options *socket;
 	const struct listen_options *options;
 	struct events events;
+	listener_spare_fn *spare; /* called with the ARG of listener_start(); NULL: none */
 	int inherited; /* so many sockets, from descriptor 3 on, in place of HOST and PORT; 0: none */
 };
 

@@ -35,8 +35,6 @@ struct lookup {
 	struct lookup *next; /* that waits too */
 };
 
-#define RUNNING_MOST 8
-
 /* Look-ups that run, but for those that were left behind; and those that wait, the oldest first. Of
  * names, which strangers can make us look up, those that were left behind count too. */
 static struct {
@@ -290,8 +288,8 @@ static int run(struct lookup *l)
 /* Is there a place for L? */
 static bool may_run(const struct lookup *l)
 {
-	return queue.running < RUNNING_MOST &&
-	       (!l->name_fn || atomic_load(&queue.names) < RUNNING_MOST);
+	return queue.running < LOOKUPS_MOST &&
+	       (!l->name_fn || atomic_load(&queue.names) < LOOKUPS_MOST);
 }
 
 /* Starts those whose turn it is. Returns -1 with errno where one cannot be started: it goes on

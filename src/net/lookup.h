@@ -13,6 +13,8 @@
 #include "loop/loop.h"
 #include "net/address.h"
 
+#define LOOKUPS_MOST 8 /* at a time */
+
 struct lookup;
 
 struct lookup_question {

@@ -231,6 +231,7 @@ static void run_command(struct session *x, const char *host)
 	int status, error;
 
 	timer_drop(x->server->run->loop, &x->lookup_timer);
+	session_waiting(x, false);
 	describe(&e, x, host);
 	status = spawn(x, &e);
 	error = errno;
@@ -269,17 +270,24 @@ static void name_is_late(void *arg)
 	run_command(x, NULL);
 }
 
+bool exec_relays(const struct server *s)
+{
+	return data_options_see(s->run->data) || s->service->kill_after != UNSET;
+}
+
 void exec_start(struct session *x)
 {
 	struct server *s = x->server;
 
-	x->relayed = data_options_see(s->run->data) || s->service->kill_after != UNSET;
+	x->relayed = exec_relays(s);
 	x->kill_timer = (struct timer){ .fn = kill_late, .arg = x };
 	x->lookup_timer = (struct timer){ .fn = name_is_late, .arg = x };
 	if (s->numeric || s->host || x->peer.u.sa.sa_family == AF_UNIX)
 		run_command(x, s->host);
 	else if (lookup_name_start(s->run->loop, &x->peer, name_found, x, &x->lookup) < 0)
 		run_command(x, NULL);
-	else
+	else {
+		session_waiting(x, true);
 		timer_set(s->run->loop, &x->lookup_timer, clock_after(clock_now(), NAME_LIMIT));
+	}
 }

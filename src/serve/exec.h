@@ -10,4 +10,7 @@
  * ends with the command. */
 void exec_start(struct session *x);
 
+/* Does a command of S get a relay rather than the connection itself? */
+bool exec_relays(const struct server *s);
+
 #endif

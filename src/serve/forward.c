@@ -25,6 +25,7 @@ static void connected(void *arg, const struct dial_result *r)
 	int64_t limit = s->wait == UNSET ? WAIT : s->wait;
 
 	x->dial = NULL;
+	session_waiting(x, false);
 	if (r->fd < 0) {
 		x->why = "not reached";
 		endpoint_break(&x->connection);
@@ -60,6 +61,7 @@ void forward_start(struct session *x)
 		.events = { report_event, (void *)s->run->messages },
 	};
 
+	session_waiting(x, true);
 	x->dial = dial_start(s->run->loop, &c, connected, x);
 	if (!x->dial)
 		run_end(s->run, report_error(s->run->messages, "forward", errno));

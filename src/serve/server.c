@@ -8,9 +8,14 @@
 #include "base/errname.h"
 #include "loop/signals.h"
 #include "serve/broker.h"
+#include "serve/exec.h"
 #include "serve/report.h"
 #include "serve/session.h"
 #include "serve/stdio.h"
+
+/* What may be open for a moment while a command is started, and while a name is looked up. */
+#define FDS_OF_SPAWN 4
+#define FDS_OF_LOOKUP 5
 
 #define WAITS_MOST 3 /* connections of which it is told what they wait for */
 
@@ -241,6 +246,34 @@ void server_short(struct server *s, int error)
 
 	if (place && (error == EMFILE || error == ENFILE))
 		session_close(place);
+}
+
+/* What N look-ups, of which not all run at once, have open. */
+static size_t fds_of_lookups(size_t n)
+{
+	return FDS_OF_LOOKUP * (n < LOOKUPS_MOST ? n : LOOKUPS_MOST);
+}
+
+size_t server_spare(const struct server *s)
+{
+	size_t n = s->n_waiting + 1; /* the next one too */
+	bool asks;
+
+	/* While nobody is served nothing will be given back: then there is only to try. */
+	if (s->n == 0)
+		return 0;
+	switch (service_kind(s->service)) {
+	case SERVICE_FORWARD:
+		asks = !lookup_is_numeric(s->service->forward_to.host);
+		return n + (asks ? fds_of_lookups(n) : 0);
+	case SERVICE_COMMAND:
+		/* Without a relay it has nothing but the connection. */
+		if (!exec_relays(s))
+			return 0;
+		return 2 * n + FDS_OF_SPAWN + (s->numeric ? 0 : fds_of_lookups(n));
+	default:
+		return 0;
+	}
 }
 
 void server_session_may_go(struct server *s)

@@ -30,6 +30,7 @@ struct server {
 	struct session *sessions;
 	size_t n;	   /* of them, */
 	size_t n_counting; /* that count for --max-conns */
+	size_t n_waiting;  /* that wait for a look-up or a connection, see session_waiting() */
 	uint64_t accepted;
 	bool failed;   /* one of those that are over ended in an error */
 	int64_t start; /* of the first one */
@@ -74,6 +75,9 @@ void server_accept(struct server *s, int fd, const struct address *peer,
 
 /* A client could not be accepted, with ERROR of accept(2): for want of a descriptor S may make a place. */
 void server_short(struct server *s, int error);
+
+/* How many descriptors the next client needs beside its own, and those that are there still do. */
+size_t server_spare(const struct server *s);
 
 void server_free(struct server *s);
 

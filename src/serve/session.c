@@ -92,6 +92,15 @@ void session_peer_ended(struct session *x)
 	server_session_may_go(x->server);
 }
 
+void session_waiting(struct session *x, bool waiting)
+{
+	if (waiting && !x->waiting)
+		x->server->n_waiting++;
+	else if (!waiting && x->waiting)
+		x->server->n_waiting--;
+	x->waiting = waiting;
+}
+
 bool session_may_go(const struct session *x)
 {
 	return x->counts && x->peer_ended;
@@ -237,6 +246,7 @@ void session_free(struct session *x)
 {
 	struct loop *loop = x->server->run->loop;
 
+	session_waiting(x, false);
 	if (x->pumped)
 		pump_free(&x->pump);
 	/* What it was to be relayed to has not been reached. */

@@ -25,6 +25,7 @@ struct session {
 	bool peer_ended;
 	const char *why;	/* it was ended from outside, NULL: it was not */
 	struct outcome outcome; /* so far */
+	bool waiting;		/* see session_waiting() */
 	/* of what is forwarded */
 	struct dial *dial;
 	char far_name[ADDRESS_TEXT];
@@ -79,6 +80,9 @@ void session_peer_ended(struct session *x);
 
 /* It is us who end X from here on: it counts for --max-conns no more. */
 void session_ending(struct session *x);
+
+/* X waits for a look-up or a connection, or does so no more: it will need, or has, the descriptors for that. */
+void session_waiting(struct session *x, bool waiting);
 
 /* Says how X's pump ended, where it did not end well. Returns what that means. */
 struct outcome session_report(const struct session *x);
