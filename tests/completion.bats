@@ -438,7 +438,7 @@ typed() {
 	for command in $(subcommands); do
 		in_zsh "sockit $command -"
 		options "$command" | diff -u - <(sort -u offered)
-		[ "$(grep -cE $'^--?[a-z0-9-]+\t--?[a-z0-9-]+ +-- [^ ]' described)" -ge 20 ]
+		[ "$(grep -cE $'^--?[a-z0-9-]+\t--?[a-z0-9-]+ +-- [^ ]' described)" -ge "$(options "$command" | grep -c -- --)" ]
 	done
 	in_zsh 'sockit connect localhost 80 --wait 3 -v --rec'
 	typed connect localhost 80 --wait 3 -v --recv-only
@@ -578,7 +578,7 @@ typed() {
 	for command in $(subcommands); do
 		in_fish "sockit $command --"
 		options "$command" | grep -- -- | diff -u - <(sort offered)
-		[ "$(grep -cE $'^--[a-z0-9-]+\t[^ ]' described)" -ge 20 ]
+		[ "$(grep -cE $'^--[a-z0-9-]+\t[^ ]' described)" -ge "$(options "$command" | grep -c -- --)" ]
 		# Letters too, unless there is a dash more.
 		in_fish "sockit $command -"
 		options "$command" | grep -v -- -- | diff -u - <(grep -v -- -- offered | sort)

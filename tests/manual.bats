@@ -166,22 +166,28 @@ names() {
 }
 
 @test "each event of --json, each of its members and each reason stands in the manual" {
-	local word
-	sed -n '/^\.Sh JSON/,/^\.Sh SIGNALS/p' "$MAN/sockit.1" | tr -s ' ,\n' ' ' >section
+	local page word section
 	python3 - "$BATS_TEST_DIRNAME/schema.json" <<-'END' >words
 		import json, sys
 		rules = json.load(open(sys.argv[1]))['$defs'].values()
 		words = set()
 		for rule in rules:
+		    page = rule.get('title', 'sockit')
 		    for name, member in rule.get('properties', {}).items():
-		        words |= {member['const']} if name == 'event' else {name}
-		        words |= set(member.get('enum', [])) if name in ('why', 'class') else set()
-		print('\n'.join(sorted(words - {'host_base64', 'port_base64', 'subcommand'})))
+		        words |= {(page, member['const'] if name == 'event' else name)}
+		        if name in ('why', 'class'):
+		            words |= {(page, value) for value in member.get('enum', [])}
+		for page, word in sorted(words):
+		    if word not in ('host_base64', 'port_base64', 'subcommand'):
+		        print(page, word)
 	END
 	[ "$(wc -l <words)" -ge 50 ]
-	while read -r word; do
-		grep -qE "(Cm|Ql|Cm [a-z_ ]*|Ql [a-z ]*) \(? ?$word( |$)" section || {
-			echo "$word is not in sockit(1)"
+	while read -r page word; do
+		section=section.$page
+		[ -f "$section" ] || sed -n '/^\.Sh JSON/,/^\.Sh [^J]/p' "$MAN/$page.1" |
+			tr -s ' ,\n' ' ' >"$section"
+		grep -qE "(Cm|Ql|Cm [a-z_ ]*|Ql [a-z ]*) \(? ?$word( |$)" "$section" || {
+			echo "$word is not in $page(1)"
 			return 1
 		}
 	done <words
@@ -402,4 +408,21 @@ example() {
 
 @test "example: a socket that was handed over" {
 	example activation
+}
+
+@test "example: a service and its port" {
+	example servinfo-name
+}
+
+@test "example: a port for a script" {
+	example servinfo-port
+}
+
+@test "example: the services of a range" {
+	example servinfo-range
+}
+
+@test "example: a protocol" {
+	example servinfo-protocol
+	[[ $(<out) == '{"name":"udp","number":17,'* ]]
 }

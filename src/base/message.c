@@ -31,7 +31,7 @@ static const struct option_row rows[] = {
 	  .kind = OPTION_FLAG,
 	  .field = offsetof(struct message_options, json),
 	  .excludes = "quiet",
-	  .help = "messages as JSON, an object a line, with the events of -v" },
+	  .help = "JSON, an object a line: the report, or the messages with the events of -v" },
 };
 
 const struct option_group message_group = { "Messages", rows, sizeof rows / sizeof *rows };

@@ -7,11 +7,13 @@
 #include <poll.h>
 #include <pthread.h>
 #include <stdatomic.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "loop/signals.h"
+#include "net/services.h"
 
 /* Shared by the loop's side and the thread; whoever comes last frees it. */
 struct job {
@@ -98,12 +100,19 @@ static void find_host(struct job *job)
 	 * A socket type, else each address comes three times. */
 	struct addrinfo hints = { .ai_family = job->q.family, .ai_socktype = job->q.socktype };
 	const char *host = job->q.host;
+	const char *protocol = job->q.socktype == SOCK_DGRAM ? "udp" : "tcp";
+	uint16_t usual;
+	char digits[8];
 
 	if (!host)
 		hints.ai_flags = AI_PASSIVE;
 	else if (address_parse_host(host, &numeric) == WORD_NUMBER)
 		hints.ai_flags = AI_NUMERICHOST;
 	job->eai = getaddrinfo(host, job->q.port, &hints, &job->list);
+	if (job->eai == EAI_SERVICE && services_usual_port(job->q.port, protocol, &usual)) {
+		snprintf(digits, sizeof digits, "%u", usual);
+		job->eai = getaddrinfo(host, digits, &hints, &job->list);
+	}
 	job->error = errno;
 	if (job->eai)
 		job->list = NULL;

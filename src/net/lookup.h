@@ -19,7 +19,7 @@ struct lookup;
 
 struct lookup_question {
 	const char *host; /* NULL: the wildcard addresses, IPv4 first */
-	const char *port; /* a number or a service of SOCKTYPE */
+	const char *port; /* a number or a service of SOCKTYPE, see services.h too */
 	int family;	  /* AF_UNSPEC, AF_INET, AF_INET6 */
 	int socktype;	  /* SOCK_STREAM, SOCK_DGRAM */
 };

@@ -6,7 +6,7 @@ without a member that stands twice or is null, and valid by ../schema.json. Of t
 what is used there is known, and nothing else.
 
 Then the members KEY (`peer.port`, `failures.0.code`) of each object whose `event` is EVENT (`any`:
-of all) are printed, a line each, separated by blanks; `-` where one is missing. Without KEY, how
+of all, also of a report, which has no event) are printed, a line each, separated by blanks; `-` where one is missing. Without KEY, how
 many there are. Exit status 1 and a line on stderr if something is not as it should be.
 
 schema.py -i FILE: each line is to be invalid; those that are not are printed.
@@ -173,7 +173,8 @@ def check(schema, line):
     value = read(line)
     no_null(value)
     schema.check(value, schema.root)
-    datetime.strptime(value['time'], '%Y-%m-%dT%H:%M:%S.%fZ')
+    if 'time' in value:
+        datetime.strptime(value['time'], '%Y-%m-%dT%H:%M:%S.%fZ')
     return value
 
 
@@ -204,7 +205,7 @@ def main():
     if not words:
         print(len(found))
         return
-    found = [value for value in found if words[0] in ('any', value['event'])]
+    found = [value for value in found if words[0] in ('any', value.get('event'))]
     if len(words) == 1:
         print(len(found))
         return

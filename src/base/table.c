@@ -1,0 +1,93 @@
+#include "base/table.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/message.h"
+#include "base/utf8.h"
+
+#define CELL_MOST 1024
+
+/* Characters of TEXT, which is UTF-8. */
+static size_t width_of(const char *text)
+{
+	size_t n = strlen(text), width = 0;
+	uint32_t point;
+
+	for (size_t i = 0; i < n; width++) {
+		size_t length = utf8_length((const unsigned char *)text + i, n - i, &point);
+		i += length ? length : 1;
+	}
+	return width;
+}
+
+void table_cell(struct table *t, const char *format, ...)
+{
+	char text[CELL_MOST], shown[4 * CELL_MOST + 1];
+	va_list list;
+
+	if (t->column == TABLE_COLUMNS)
+		return;
+	va_start(list, format);
+	text_fit(text, sizeof text, format, list);
+	va_end(list);
+	message_escape(shown, sizeof shown, text, strlen(text), false);
+	if (*shown) {
+		size_t width = width_of(shown);
+		if (width > t->width[t->column])
+			t->width[t->column] = width;
+	}
+	text_put(&t->cells, shown, strlen(shown) + 1);
+	t->column++;
+	if (*shown)
+		t->written = t->cells.length;
+}
+
+void table_end_row(struct table *t)
+{
+	if (t->written > t->row)
+		t->cells.length = t->written;
+	else
+		t->cells.length = t->row;
+	text_put(&t->cells, "\n", 1);
+	t->column = 0;
+	t->row = t->written = t->cells.length;
+}
+
+/* The row at P, which ends with a newline. Returns what comes after it. */
+static const char *print_row(const struct table *t, const char *p, bool aligned, struct text *out)
+{
+	for (size_t i = 0; *p != '\n'; i++) {
+		const char *cell = *p ? p : "-";
+		p += strlen(p) + 1;
+		text_put(out, cell, strlen(cell));
+		if (*p == '\n')
+			break;
+		if (aligned) {
+			size_t width = width_of(cell);
+			size_t blanks = (t->width[i] > width ? t->width[i] - width : 0) + 2;
+			text_add(out, "%*s", (int)blanks, "");
+		} else {
+			text_put(out, "\t", 1);
+		}
+	}
+	text_put(out, "\n", 1);
+	return p + 1;
+}
+
+void table_print(const struct table *t, bool aligned, struct text *out)
+{
+	const char *p = t->cells.data, *end = p + t->row;
+
+	if (t->cells.failed)
+		out->failed = true;
+	while (!t->cells.failed && p < end)
+		p = print_row(t, p, aligned, out);
+}
+
+void table_free(struct table *t)
+{
+	text_free(&t->cells);
+	*t = (struct table){ 0 };
+}

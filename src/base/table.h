@@ -1,0 +1,34 @@
+/* table.h - a report in columns: lined up for a terminal, with tabs between them for a program */
+#ifndef BASE_TABLE_H
+#define BASE_TABLE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/text.h"
+
+#define TABLE_COLUMNS 16
+
+/* Start with { 0 }; table_free() in the end. */
+struct table {
+	struct text cells;	     /* each ended by NUL, each row by a newline */
+	size_t width[TABLE_COLUMNS]; /* of each column, in characters */
+	size_t column;		     /* of the row that is being made */
+	size_t row;		     /* where in the cells that begins */
+	size_t written;		     /* the end of its last cell that is not empty */
+};
+
+/* The next cell of the row, as printf(3) would print it; what is not to be shown (control characters,
+ * bytes that are not UTF-8) is escaped as in messages. Up to TABLE_COLUMNS in a row. */
+__attribute__((format(printf, 2, 3))) void table_cell(struct table *t, const char *format, ...);
+
+/* The row is complete. Empty cells at its end are left out, others show as `-`. */
+void table_end_row(struct table *t);
+
+/* Adds all rows to OUT: ALIGNED, the columns begin below each other, two blanks apart; else a tab
+ * stands between them. */
+void table_print(const struct table *t, bool aligned, struct text *out);
+
+void table_free(struct table *t);
+
+#endif

@@ -1,0 +1,472 @@
+#include "cmd/servinfo.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/errname.h"
+#include "base/help.h"
+#include "base/number.h"
+#include "base/table.h"
+#include "net/services.h"
+
+struct servinfo_options {
+	struct messages messages;
+	struct {
+		const char *protocol;
+		bool port, name;
+	} own;
+};
+
+#define AT(member)                                                                                 \
+	(offsetof(struct servinfo_options, own.member) - offsetof(struct servinfo_options, own))
+
+static const struct option_row rows[] = {
+	{ .name = "protocol",
+	  .kind = OPTION_STRING,
+	  .arg = "NAME|N",
+	  .field = AT(protocol),
+	  .help = "the protocol of that name or number, in place of a service" },
+	{ .name = "port",
+	  .kind = OPTION_FLAG,
+	  .field = AT(port),
+	  .excludes = "name json",
+	  .help = "print the number only" },
+	{ .name = "name",
+	  .kind = OPTION_FLAG,
+	  .field = AT(name),
+	  .excludes = "json",
+	  .help = "print the name only" },
+};
+
+static const struct option_group group = { "Services", rows, sizeof rows / sizeof *rows };
+
+static const struct option_use uses[] = {
+	{ &group, offsetof(struct servinfo_options, own) },
+	{ &message_group, offsetof(struct servinfo_options, messages.options) },
+	{ NULL, 0 },
+};
+
+/* An operand. */
+struct question {
+	char *name;	      /* NULL: by number */
+	uint16_t first, last; /* ports */
+	const char *protocol; /* after the slash; NULL: any */
+};
+
+struct servinfo {
+	const struct servinfo_options *options;
+	struct services services, protocols;
+	struct table table;
+	struct text text;
+	struct outcome outcome;
+};
+
+/* ---- what is asked ---- */
+
+/* `20-25` in WORD of N bytes? Digits and a hyphen are nothing else. */
+static bool is_range(const char *word)
+{
+	size_t digits = strspn(word, "0123456789");
+
+	return digits > 0 && word[digits] == '-' &&
+	       word[digits + 1 + strspn(word + digits + 1, "0123456789")] == '\0';
+}
+
+static int parse_range(char *word, struct question *q)
+{
+	char *hyphen = strchr(word, '-');
+	int64_t first = 0, last = -1;
+
+	*hyphen = '\0';
+	if (number_parse(word, 0, 65535, &first) < 0 ||
+	    number_parse(hyphen + 1, first, 65535, &last) < 0)
+		last = -1;
+	*hyphen = '-';
+	q->first = (uint16_t)first;
+	q->last = (uint16_t)last;
+	return last < 0 ? -1 : 0;
+}
+
+/* WORD, which is cut at its slash, as a question. */
+static int parse_question(char *word, struct question *q, struct option_error *error)
+{
+	char *slash = strchr(word, '/');
+	int64_t port;
+
+	*q = (struct question){ 0 };
+	if (slash)
+		*slash = '\0';
+	q->protocol = slash ? slash + 1 : NULL;
+	if (*word == '\0' || (slash && (slash[1] == '\0' || strchr(slash + 1, '/'))))
+		return option_fail(error, "'%s%s%s' is not NAME[/PROTO] or PORT[/PROTO]", word,
+				   slash ? "/" : "", slash ? slash + 1 : "");
+	if (is_range(word)) {
+		if (parse_range(word, q) < 0)
+			return option_fail(error,
+					   "'%s' is no range of ports: from 0 to 65535, the lower "
+					   "one first",
+					   word);
+		return 0;
+	}
+	if (number_parse(word, 0, 65535, &port) == 0) {
+		q->first = q->last = (uint16_t)port;
+		return 0;
+	}
+	if (errno == ERANGE || *word == '-' || *word == '+')
+		return option_fail(error, "port '%s' is neither from 0 to 65535 nor a service",
+				   word);
+	q->name = word;
+	return 0;
+}
+
+/* ---- what is known ---- */
+
+static struct outcome not_found(const struct servinfo *s, const char *kind, const char *what,
+				const char *protocol)
+{
+	const char *code = *kind == 's' ? "EAI_SERVICE" : "EAI_NONAME";
+
+	return message_fail(&s->options->messages, OUTCOME_LOOKUP, code,
+			    "%s %s%s%s: no such %s (%s)", kind, what, protocol ? "/" : "",
+			    protocol ? protocol : "", kind, code);
+}
+
+/* The entry of protocols(5) that NAME, a name or a number, means. */
+static const struct services_entry *find_protocol(const struct servinfo *s, const char *name)
+{
+	int64_t number = -1;
+
+	if (number_parse(name, 0, 65535, &number) < 0)
+		number = -1;
+	for (size_t i = 0; i < s->protocols.n; i++) {
+		const struct services_entry *e = &s->protocols.entries[i];
+		if (number >= 0 ? e->number == number : services_has_name(e, name))
+			return e;
+	}
+	return NULL;
+}
+
+/* What PROTOCOL, as it was typed, is called in services(5), into NAME of SIZE bytes. Returns whether
+ * there is such a thing. */
+static bool protocol_name(const struct servinfo *s, const char *protocol, char *name, size_t size)
+{
+	const struct services_entry *known = find_protocol(s, protocol);
+	struct services_word word = { protocol, strlen(protocol) };
+	bool found = known != NULL;
+
+	if (known)
+		word = known->name;
+	for (size_t i = 0; !found && i < s->services.n; i++)
+		found = services_word_is(&s->services.entries[i].protocol, protocol);
+	if (!found || word.n >= size)
+		return false;
+	memcpy(name, word.text, word.n);
+	name[word.n] = '\0';
+	return true;
+}
+
+/* ---- what is printed ---- */
+
+static const char *source_name(enum services_source source)
+{
+	static const char *const names[] = { "file", "system", "builtin" };
+
+	return names[source];
+}
+
+static void print_json(struct servinfo *s, const struct services_entry *e, bool is_protocol,
+		       enum services_source source)
+{
+	struct services_word list = e->aliases, alias;
+	struct json j = { 0 };
+
+	json_open(&j, NULL, '{');
+	json_bytes(&j, "name", e->name.text, e->name.n);
+	json_number(&j, is_protocol ? "number" : "port", e->number);
+	if (!is_protocol)
+		json_bytes(&j, "protocol", e->protocol.text, e->protocol.n);
+	json_open(&j, "aliases", '[');
+	while (services_next_word(&list, &alias))
+		json_bytes(&j, NULL, alias.text, alias.n);
+	json_close(&j, ']');
+	json_string(&j, "source", source_name(source));
+	json_close(&j, '}');
+	text_put(&s->text, j.text.data, j.text.length);
+	text_put(&s->text, "\n", 1);
+	s->text.failed |= j.text.failed;
+	text_free(&j.text);
+}
+
+static void print_entry(struct servinfo *s, const struct services_entry *e, bool is_protocol,
+			enum services_source source)
+{
+	const struct servinfo_options *o = s->options;
+	struct services_word list = e->aliases, alias;
+	struct text aliases = { 0 };
+
+	if (o->messages.options.json) {
+		print_json(s, e, is_protocol, source);
+		return;
+	}
+	if (o->own.port || o->own.name) {
+		if (o->own.port)
+			table_cell(&s->table, "%u", e->number);
+		else
+			table_cell(&s->table, "%.*s", (int)e->name.n, e->name.text);
+		table_end_row(&s->table);
+		return;
+	}
+	table_cell(&s->table, "%.*s", (int)e->name.n, e->name.text);
+	if (is_protocol)
+		table_cell(&s->table, "%u", e->number);
+	else
+		table_cell(&s->table, "%u/%.*s", e->number, (int)e->protocol.n, e->protocol.text);
+	while (services_next_word(&list, &alias))
+		text_add(&aliases, "%s%.*s", aliases.length ? " " : "", (int)alias.n, alias.text);
+	table_cell(&s->table, "%.*s", (int)aliases.length, aliases.length ? aliases.data : "");
+	table_end_row(&s->table);
+	s->text.failed |= aliases.failed;
+	text_free(&aliases);
+}
+
+/* ---- answers ---- */
+
+struct match {
+	const struct services_entry *entry;
+	size_t place; /* in the file */
+};
+
+static int by_port(const void *a, const void *b)
+{
+	const struct match *m = a, *n = b;
+
+	if (m->entry->number != n->entry->number)
+		return m->entry->number < n->entry->number ? -1 : 1;
+	return m->place < n->place ? -1 : 1;
+}
+
+/* Of --port and --name each answer counts once: a script wants one, though several protocols have it. */
+static bool is_same(const struct servinfo *s, const struct services_entry *a,
+		    const struct services_entry *b)
+{
+	if (s->options->own.port)
+		return a->number == b->number;
+	return a->name.n == b->name.n && !memcmp(a->name.text, b->name.text, a->name.n);
+}
+
+/* FNV-1a of what is_same() compares. */
+static size_t hash_of(const struct servinfo *s, const struct services_entry *e)
+{
+	uint32_t hash = 2166136261U;
+
+	if (s->options->own.port)
+		return e->number;
+	for (size_t i = 0; i < e->name.n; i++)
+		hash = (hash ^ (unsigned char)e->name.text[i]) * 16777619U;
+	return hash;
+}
+
+/* Leaves the first of those that are the same. Returns how many there are then. */
+static size_t leave_first(struct servinfo *s, struct match *matches, size_t n)
+{
+	const struct services_entry **seen;
+	size_t size = 64, left = 0;
+
+	while (size < 2 * n)
+		size *= 2;
+	seen = calloc(size, sizeof *seen);
+	s->text.failed |= !seen;
+	for (size_t i = 0; seen && i < n; i++) {
+		size_t at = hash_of(s, matches[i].entry) & (size - 1);
+		while (seen[at] && !is_same(s, seen[at], matches[i].entry))
+			at = (at + 1) & (size - 1);
+		if (!seen[at]) {
+			seen[at] = matches[i].entry;
+			matches[left++] = matches[i];
+		}
+	}
+	free(seen);
+	return left;
+}
+
+/* Does E answer Q? PROTOCOL is NULL or as services(5) has it. */
+static bool answers(const struct services_entry *e, const struct question *q, const char *protocol)
+{
+	bool fits = q->name ? services_has_name(e, q->name) :
+			      e->number >= q->first && e->number <= q->last;
+
+	return fits && (!protocol || services_word_is(&e->protocol, protocol));
+}
+
+/* What of FROM answers Q (NULL: all of it, as it stands there). Returns whether anything does. */
+static bool answer_from(struct servinfo *s, const struct services *from, const struct question *q,
+			const char *protocol)
+{
+	struct match *matches = malloc((from->n ? from->n : 1) * sizeof *matches);
+	size_t n = 0, left;
+
+	for (size_t i = 0; matches && i < from->n; i++)
+		if (!q || answers(&from->entries[i], q, protocol))
+			matches[n++] = (struct match){ &from->entries[i], i };
+	if (!matches) {
+		s->text.failed = true;
+		return true;
+	}
+	if (q && !q->name)
+		qsort(matches, n, sizeof *matches, by_port);
+	left = s->options->own.port || s->options->own.name ? leave_first(s, matches, n) : n;
+	for (size_t i = 0; i < left; i++)
+		print_entry(s, matches[i].entry, false, from->source);
+	free(matches);
+	return n > 0;
+}
+
+/* Another source of the system may know what its file does not. */
+static bool answer_from_system(struct servinfo *s, const struct question *q, const char *protocol)
+{
+	struct services asked;
+	bool found;
+
+	if (!q->name && q->first != q->last)
+		return false;
+	if (services_ask(&asked, q->name, q->first, protocol) < 0) {
+		s->text.failed |= errno != ENOENT;
+		return false;
+	}
+	found = answer_from(s, &asked, q, protocol);
+	services_free(&asked);
+	return found;
+}
+
+/* Q, in the words of which WORD was typed. */
+static void answer(struct servinfo *s, const struct question *q, const char *word)
+{
+	char protocol[64];
+	const char *named = q->protocol ? protocol : NULL;
+	bool usual = s->services.source == SERVICES_USUAL;
+
+	if (named && !protocol_name(s, q->protocol, protocol, sizeof protocol)) {
+		s->outcome = not_found(s, "protocol", q->protocol, NULL);
+		return;
+	}
+	/* In place of a file its table comes last, as it does for a look-up. */
+	if ((usual && answer_from_system(s, q, named)) || answer_from(s, &s->services, q, named) ||
+	    (!usual && answer_from_system(s, q, named)))
+		return;
+	s->outcome = not_found(s, "service", word, named);
+}
+
+static void answer_protocol(struct servinfo *s, const char *word)
+{
+	const struct services_entry *e = find_protocol(s, word);
+
+	if (e)
+		print_entry(s, e, true, s->protocols.source);
+	else
+		s->outcome = not_found(s, "protocol", word, NULL);
+}
+
+static void say_source(const struct servinfo *s, const struct services *used, const char *path)
+{
+	const struct messages *m = &s->options->messages;
+
+	if (m->options.verbose == 0)
+		return;
+	if (used->source == SERVICES_USUAL)
+		message(m, MESSAGE_VERBOSE, "note",
+			"this system has no %s: the built-in table of usual ones is used", path);
+	else
+		message(m, MESSAGE_VERBOSE, "note", "from %s", path);
+}
+
+/* Writes what has been found. What could not be found stays in the outcome. */
+static struct outcome print(struct servinfo *s)
+{
+	struct outcome outcome;
+
+	table_print(&s->table, isatty(STDOUT_FILENO), &s->text);
+	outcome = help_print(&s->text, &s->options->messages);
+	return outcome.kind == OUTCOME_DONE ? s->outcome : outcome;
+}
+
+static struct outcome run(struct servinfo *s, const struct question *questions,
+			  const struct operands *operands)
+{
+	const struct servinfo_options *o = s->options;
+	struct outcome outcome;
+
+	if (services_read(&s->services, false) < 0 || services_read(&s->protocols, true) < 0) {
+		outcome = message_fail(&o->messages, OUTCOME_FAILED, errno_name(errno),
+				       "services: %s (%s)", strerror(errno), errno_name(errno));
+	} else {
+		if (o->own.protocol)
+			say_source(s, &s->protocols, "/etc/protocols");
+		else
+			say_source(s, &s->services, "/etc/services");
+		if (o->own.protocol)
+			answer_protocol(s, o->own.protocol);
+		for (int i = 0; i < operands->n; i++)
+			answer(s, &questions[i], operands->words[i]);
+		if (!o->own.protocol && operands->n == 0)
+			answer_from(s, &s->services, NULL, NULL);
+		outcome = print(s);
+	}
+	table_free(&s->table);
+	text_free(&s->text);
+	services_free(&s->services);
+	services_free(&s->protocols);
+	return outcome;
+}
+
+static int parse_questions(const struct servinfo_options *o, const struct operands *operands,
+			   struct question *questions, struct option_error *error)
+{
+	int64_t number;
+
+	if (o->own.protocol && operands->n > 0)
+		return option_fail(error, "--protocol and '%s' exclude each other: try '%s/%s'",
+				   operands->words[0], operands->words[0], o->own.protocol);
+	if (o->own.protocol && number_parse(o->own.protocol, 0, 65535, &number) < 0 &&
+	    (errno == ERANGE || *o->own.protocol == '-' || *o->own.protocol == '+'))
+		return option_fail(error, "--protocol: '%s' is neither from 0 to 65535 nor a name",
+				   o->own.protocol);
+	if (!questions)
+		return option_fail(error, "out of memory");
+	for (int i = 0; i < operands->n; i++)
+		if (parse_question(operands->words[i], &questions[i], error) < 0)
+			return -1;
+	return 0;
+}
+
+static struct outcome main_servinfo(const struct command *self, int argc, char **argv)
+{
+	struct servinfo_options o = { 0 };
+	struct servinfo s = { .options = &o };
+	struct question *questions;
+	struct option_error error;
+	struct operands operands;
+	struct outcome outcome;
+
+	if (!command_begin(self, argc, argv, &o, &o.messages, &operands, &outcome))
+		return outcome;
+	questions = calloc((size_t)operands.n + 1, sizeof *questions);
+	if (parse_questions(&o, &operands, questions, &error) < 0)
+		outcome = command_refuse(&o.messages, &error);
+	else
+		outcome = run(&s, questions, &operands);
+	free(questions);
+	return outcome;
+}
+
+const struct command servinfo_command = {
+	.name = "servinfo",
+	.synopsis = "[OPTION...] [NAME|PORT][/PROTO]...",
+	.summary = "look services up by name or port, and protocols",
+	.uses = uses,
+	.min_operands = 0,
+	.max_operands = INT_MAX,
+	.run = main_servinfo,
+};

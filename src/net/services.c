@@ -1,0 +1,123 @@
+#define _DEFAULT_SOURCE /* getservbyname's companions in old headers */
+#include "net/services.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <netdb.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define SERVICES_PATH "/etc/services"
+#define PROTOCOLS_PATH "/etc/protocols"
+
+/* All of FILE, which is closed then, into T. Returns 0, or -1 with errno. */
+static int read_all(int fd, struct text *t)
+{
+	char piece[16384];
+	ssize_t n;
+	int error;
+
+	do {
+		n = read(fd, piece, sizeof piece);
+		if (n > 0)
+			text_put(t, piece, (size_t)n);
+	} while (n > 0 || (n < 0 && errno == EINTR));
+	error = n < 0 ? errno : t->failed ? ENOMEM : 0;
+	close(fd);
+	errno = error;
+	return error ? -1 : 0;
+}
+
+/* The entries of S's text. */
+static int parse(struct services *s, bool protocols)
+{
+	const char *at = s->text.length ? s->text.data : "", *end = at + s->text.length;
+	struct services_entry entry = { 0 }, *more;
+	size_t size = 0;
+
+	while ((protocols ? protocols_next : services_next)(&at, end, &entry)) {
+		if (s->n == size) {
+			size = size ? 2 * size : 128;
+			more = realloc(s->entries, size * sizeof *more);
+			if (!more)
+				return -1;
+			s->entries = more;
+		}
+		s->entries[s->n++] = entry;
+	}
+	return 0;
+}
+
+int services_read(struct services *s, bool protocols)
+{
+	int fd = open(protocols ? PROTOCOLS_PATH : SERVICES_PATH, O_RDONLY | O_CLOEXEC);
+	const char *usual = protocols ? protocols_usual : services_usual;
+
+	*s = (struct services){ .source = SERVICES_FILE };
+	if (fd >= 0 && read_all(fd, &s->text) < 0)
+		goto fail;
+	if (fd < 0) {
+		s->source = SERVICES_USUAL;
+		text_put(&s->text, usual, strlen(usual));
+	}
+	errno = ENOMEM;
+	if (s->text.failed || parse(s, protocols) < 0)
+		goto fail;
+	return 0;
+fail:
+	services_free(s);
+	return -1;
+}
+
+void services_free(struct services *s)
+{
+	int error = errno;
+
+	free(s->entries);
+	text_free(&s->text);
+	*s = (struct services){ 0 };
+	errno = error;
+}
+
+int services_ask(struct services *s, const char *name, uint16_t port, const char *protocol)
+{
+	const struct servent *found;
+
+	/* The reentrant ones are not everywhere, and nobody else calls these. */
+	// cppcheck-suppress getservbyportCalled
+	found = name ? NULL : getservbyport(htons(port), protocol);
+	// cppcheck-suppress getservbynameCalled
+	found = name ? getservbyname(name, protocol) : found;
+	*s = (struct services){ .source = SERVICES_SYSTEM };
+	errno = ENOENT;
+	if (!found)
+		return -1;
+	text_add(&s->text, "%s %u/%s", found->s_name, ntohs((uint16_t)found->s_port),
+		 found->s_proto);
+	for (char **alias = found->s_aliases; *alias; alias++)
+		text_add(&s->text, " %s", *alias);
+	text_add(&s->text, "\n");
+	errno = ENOMEM;
+	if (!s->text.failed && parse(s, false) == 0)
+		return 0;
+	services_free(s);
+	return -1;
+}
+
+bool services_usual_port(const char *name, const char *protocol, uint16_t *port)
+{
+	const char *at = services_usual, *end = at + strlen(at);
+	struct services_entry entry = { 0 };
+
+	if (access(SERVICES_PATH, R_OK) == 0)
+		return false;
+	while (services_next(&at, end, &entry))
+		if (services_word_is(&entry.protocol, protocol) &&
+		    services_has_name(&entry, name)) {
+			*port = entry.number;
+			return true;
+		}
+	return false;
+}
