@@ -178,7 +178,7 @@ names() {
 		        if name in ('why', 'class'):
 		            words |= {(page, value) for value in member.get('enum', [])}
 		for page, word in sorted(words):
-		    if word not in ('host_base64', 'port_base64', 'subcommand'):
+		    if not word.endswith('_base64') and word != 'subcommand':
 		        print(page, word)
 	END
 	[ "$(wc -l <words)" -ge 50 ]
@@ -425,4 +425,25 @@ example() {
 @test "example: a protocol" {
 	example servinfo-protocol
 	[[ $(<out) == '{"name":"udp","number":17,'* ]]
+}
+
+@test "example: the address that others see" {
+	example sockname-local
+}
+
+@test "example: who listens" {
+	[ "$(platform)" = linux ] || skip 'on Linux only'
+	example sockname-listening
+}
+
+@test "example: a connection that is looked at" {
+	example sockname-connect
+}
+
+@test "example: the socket that is stdin" {
+	example sockname-fd
+}
+
+@test "example: the default of a socket option" {
+	example sockname-options
 }

@@ -56,7 +56,8 @@ void table_end_row(struct table *t)
 }
 
 /* The row at P, which ends with a newline. Returns what comes after it. */
-static const char *print_row(const struct table *t, const char *p, bool aligned, struct text *out)
+static const char *print_row(const struct table *t, const char *p, const char *between,
+			     struct text *out)
 {
 	for (size_t i = 0; *p != '\n'; i++) {
 		const char *cell = *p ? p : "-";
@@ -64,26 +65,26 @@ static const char *print_row(const struct table *t, const char *p, bool aligned,
 		text_put(out, cell, strlen(cell));
 		if (*p == '\n')
 			break;
-		if (aligned) {
+		if (between) {
+			text_add(out, "%s", between);
+		} else {
 			size_t width = width_of(cell);
 			size_t blanks = (t->width[i] > width ? t->width[i] - width : 0) + 2;
 			text_add(out, "%*s", (int)blanks, "");
-		} else {
-			text_put(out, "\t", 1);
 		}
 	}
 	text_put(out, "\n", 1);
 	return p + 1;
 }
 
-void table_print(const struct table *t, bool aligned, struct text *out)
+void table_print(const struct table *t, const char *between, struct text *out)
 {
 	const char *p = t->cells.data, *end = p + t->row;
 
 	if (t->cells.failed)
 		out->failed = true;
 	while (!t->cells.failed && p < end)
-		p = print_row(t, p, aligned, out);
+		p = print_row(t, p, between, out);
 }
 
 void table_free(struct table *t)

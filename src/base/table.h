@@ -1,4 +1,4 @@
-/* table.h - a report in columns: lined up for a terminal, with tabs between them for a program */
+/* table.h - a report in columns: lined up for a terminal, with a separator for a program */
 #ifndef BASE_TABLE_H
 #define BASE_TABLE_H
 
@@ -25,9 +25,9 @@ __attribute__((format(printf, 2, 3))) void table_cell(struct table *t, const cha
 /* The row is complete. Empty cells at its end are left out, others show as `-`. */
 void table_end_row(struct table *t);
 
-/* Adds all rows to OUT: ALIGNED, the columns begin below each other, two blanks apart; else a tab
- * stands between them. */
-void table_print(const struct table *t, bool aligned, struct text *out);
+/* Adds all rows to OUT, with BETWEEN (a tab, a blank) between the columns; NULL: they begin below each
+ * other, two blanks apart. */
+void table_print(const struct table *t, const char *between, struct text *out);
 
 void table_free(struct table *t);
 

@@ -387,7 +387,7 @@ static struct outcome print(struct servinfo *s)
 {
 	struct outcome outcome;
 
-	table_print(&s->table, isatty(STDOUT_FILENO), &s->text);
+	table_print(&s->table, isatty(STDOUT_FILENO) ? NULL : "\t", &s->text);
 	outcome = help_print(&s->text, &s->options->messages);
 	return outcome.kind == OUTCOME_DONE ? s->outcome : outcome;
 }

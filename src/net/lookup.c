@@ -102,7 +102,6 @@ static void find_host(struct job *job)
 	const char *host = job->q.host;
 	const char *protocol = job->q.socktype == SOCK_DGRAM ? "udp" : "tcp";
 	uint16_t usual;
-	char digits[8];
 
 	if (!host)
 		hints.ai_flags = AI_PASSIVE;
@@ -110,6 +109,7 @@ static void find_host(struct job *job)
 		hints.ai_flags = AI_NUMERICHOST;
 	job->eai = getaddrinfo(host, job->q.port, &hints, &job->list);
 	if (job->eai == EAI_SERVICE && services_usual_port(job->q.port, protocol, &usual)) {
+		char digits[8];
 		snprintf(digits, sizeof digits, "%u", usual);
 		job->eai = getaddrinfo(host, digits, &hints, &job->list);
 	}

@@ -185,12 +185,45 @@ bad:
 			   word);
 }
 
+const struct sockopt_row *sockopt_row(size_t i)
+{
+	if (i < sockopt_common.n)
+		return &sockopt_common.rows[i];
+	i -= sockopt_common.n;
+	return i < sockopt_system.n ? &sockopt_system.rows[i] : NULL;
+}
+
 static const char *sockopt_name(size_t i)
 {
-	return i < sockopt_common.n ? sockopt_common.rows[i].name :
-	       i < sockopt_common.n + sockopt_system.n ?
-				      sockopt_system.rows[i - sockopt_common.n].name :
-				      NULL;
+	const struct sockopt_row *row = sockopt_row(i);
+
+	return row ? row->name : NULL;
+}
+
+const char *sockopt_level(const struct sockopt_row *row)
+{
+	switch (row->level) {
+	case IPPROTO_TCP:
+		return "IPPROTO_TCP";
+	case IPPROTO_IP:
+		return "IPPROTO_IP";
+	case IPPROTO_IPV6:
+		return "IPPROTO_IPV6";
+	default:
+		return "SOL_SOCKET";
+	}
+}
+
+const char *sockopt_type(const struct sockopt_row *row)
+{
+	static const char *const names[] = {
+		[SOCKOPT_INT] = "int",
+		[SOCKOPT_STRING] = "string",
+		[SOCKOPT_LINGER] = "linger",
+		[SOCKOPT_DURATION] = "duration",
+	};
+
+	return names[row->type];
 }
 
 static const struct sockopt_row *find(const struct sockopt_table *table, const char *name, size_t n,
@@ -402,4 +435,42 @@ int sockopt_apply(int fd, int family, const struct socket_options *o, enum socke
 		return -1;
 	*what = "fastopen";
 	return o->fastopen ? sockopt_fastopen(fd, listening) : 0;
+}
+
+int sockopt_read(int fd, int family, const struct sockopt_row *row, char *text, size_t size)
+{
+	union {
+		int number;
+		struct linger linger;
+		struct timeval time;
+		char string[64];
+	} value = { .string = "" };
+	socklen_t n = row->type == SOCKOPT_INT	  ? sizeof value.number :
+		      row->type == SOCKOPT_LINGER ? sizeof value.linger :
+		      row->type == SOCKOPT_STRING ? sizeof value.string - 1 :
+						    sizeof value.time;
+
+	errno = ENOPROTOOPT;
+	if (!concerns(row->level, family) ||
+	    getsockopt(fd, row->level, row->option, &value, &n) < 0)
+		return -1;
+	switch (row->type) {
+	case SOCKOPT_INT:
+		/* Some are bytes. */
+		snprintf(text, size, "%d", n == 1 ? (unsigned char)value.string[0] : value.number);
+		break;
+	case SOCKOPT_STRING:
+		snprintf(text, size, "%s", value.string);
+		break;
+	case SOCKOPT_LINGER:
+		snprintf(text, size, "%d", value.linger.l_onoff ? value.linger.l_linger : -1);
+		break;
+	case SOCKOPT_DURATION:
+		snprintf(text, size, "%lld", (long long)value.time.tv_sec);
+		if (value.time.tv_usec)
+			snprintf(text, size, "%lld.%06ld", (long long)value.time.tv_sec,
+				 (long)value.time.tv_usec);
+		break;
+	}
+	return 0;
 }

@@ -66,6 +66,17 @@ extern const struct option_group socket_group, ip_group, tcp_group, source_group
 int sockopt_apply(int fd, int family, const struct socket_options *o, enum socket_phase phase,
 		  bool listening, const char **what);
 
+/* The value that FD, a socket of FAMILY, has of ROW into TEXT of SIZE bytes, as --sockopt takes it. Returns
+ * 0, or -1 with errno of getsockopt(2): ENOPROTOOPT also where such a socket has no such option. */
+int sockopt_read(int fd, int family, const struct sockopt_row *row, char *text, size_t size);
+
+/* Row number I of both tables from 0, NULL after the last. */
+const struct sockopt_row *sockopt_row(size_t i);
+
+/* `SOL_SOCKET`, `IPPROTO_TCP`...; and `int`, `string`, `linger`, `duration`. */
+const char *sockopt_level(const struct sockopt_row *row);
+const char *sockopt_type(const struct sockopt_row *row);
+
 /* Frees what the parser has kept in O. */
 void sockopt_free(struct socket_options *o);
 

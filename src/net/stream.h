@@ -32,6 +32,22 @@ void stream_inline_urgent(int fd);
  * Returns 0, or -1 with errno where there is no such thing. */
 int stream_info(int fd, int64_t *rtt_us, int64_t *retransmits);
 
+/* More of it: see tcp(7). */
+struct stream_tcp {
+	unsigned state; /* see inventory_state() */
+	int64_t rtt_us, rttvar_us, retransmits;
+	int64_t mss, receive_mss, path_mtu; /* bytes */
+	int64_t cwnd, ssthresh;		    /* segments; UNSET: no threshold yet */
+	int64_t unacknowledged;		    /* segments */
+	char congestion[16];		    /* the algorithm; empty: not known */
+};
+
+/* What TCP_INFO tells of FD into *OUT. Returns as above. */
+int stream_tcp(int fd, struct stream_tcp *out);
+
+/* The protocol of the socket FD, IPPROTO_TCP and the like; -1 with errno where the kernel does not tell. */
+int stream_protocol(int fd);
+
 /* Who connected the UNIX socket FD (or made it listen): process, user and group into IDS[0] to [2]. Returns
  * 0, or -1 with errno where the kernel does not tell. */
 int stream_credentials(int fd, int64_t *ids);

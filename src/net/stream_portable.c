@@ -11,6 +11,21 @@ int stream_info(int fd, int64_t *rtt_us, int64_t *retransmits)
 	return -1;
 }
 
+int stream_tcp(int fd, struct stream_tcp *out)
+{
+	(void)fd;
+	(void)out;
+	errno = ENOTSUP;
+	return -1;
+}
+
+int stream_protocol(int fd)
+{
+	(void)fd;
+	errno = ENOTSUP;
+	return -1;
+}
+
 int stream_credentials(int fd, int64_t *ids)
 {
 	(void)fd;

@@ -853,7 +853,8 @@ static bool has_word(const struct words *w, const char *word)
 	return false;
 }
 
-/* Is there no option that changes what is sent and received, nor one that nobody knows here? */
+/* Do bytes go from one side to the other, with no option that changes what is sent and received, nor
+ * one that nobody knows here? */
 static bool is_plain(const struct words *w)
 {
 	static const char plain[] = " -v -vv -4 -6 -n -i -w --idle-timeout --timeout --wait --retry"
@@ -861,7 +862,9 @@ static bool is_plain(const struct words *w)
 				    " --nodelay --keepalive --close-on-peer-eof ";
 	char option[64];
 
-	for (int i = 1; i < w->n; i++) {
+	if (w->n < 2 || (strcmp(w->words[1], "connect") != 0 && strcmp(w->words[1], "listen") != 0))
+		return false;
+	for (int i = 2; i < w->n; i++) {
 		snprintf(option, sizeof option, " %s ", w->words[i]);
 		if (w->words[i][0] == '-' && !strstr(plain, option))
 			return false;

@@ -1,0 +1,562 @@
+#define _DEFAULT_SOURCE /* IFF_* */
+#include "cmd/sockname.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <netdb.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/errname.h"
+#include "base/help.h"
+#include "net/describe.h"
+#include "net/interfaces_text.h"
+#include "net/inventory.h"
+#include "net/lookup.h"
+#include "net/route.h"
+#include "net/services.h"
+#include "net/sockopt.h"
+#include "net/stream.h"
+#include "serve/report.h"
+
+#define NO_PORT "9" /* discard: a socket needs one to be connected, though nothing is sent */
+
+struct sockname_options {
+	struct messages messages;
+	struct family_options family;
+	struct {
+		bool connect, listening, sockets, interfaces, options, local, peer;
+		int64_t fd, wait;
+	} own;
+};
+
+#define AT(member)                                                                                 \
+	(offsetof(struct sockname_options, own.member) - offsetof(struct sockname_options, own))
+
+static const struct option_row rows[] = {
+	{ .name = "connect",
+	  .kind = OPTION_FLAG,
+	  .field = AT(connect),
+	  .excludes = "fd listening sockets interfaces",
+	  .help = "connect to HOST PORT by TCP, and tell of that connection" },
+	{ .name = "fd",
+	  .kind = OPTION_NUMBER,
+	  .arg = "N",
+	  .min = 0,
+	  .max = INT_MAX,
+	  .field = AT(fd),
+	  .excludes = "listening sockets interfaces",
+	  .help = "the socket that descriptor N is" },
+	{ .name = "listening",
+	  .kind = OPTION_FLAG,
+	  .field = AT(listening),
+	  .excludes = "sockets interfaces options local peer",
+	  .help = "the sockets of this machine that wait for others, or those on PORT alone" },
+	{ .name = "sockets",
+	  .kind = OPTION_FLAG,
+	  .field = AT(sockets),
+	  .excludes = "interfaces options local peer",
+	  .help = "all sockets of this machine, or those with PORT here or at the peer" },
+	{ .name = "interfaces",
+	  .kind = OPTION_FLAG,
+	  .field = AT(interfaces),
+	  .excludes = "options local peer wait",
+	  .help = "the network interfaces and their addresses" },
+	{ .name = "options",
+	  .kind = OPTION_FLAG,
+	  .field = AT(options),
+	  .excludes = "local peer",
+	  .help = "the socket's options and their values; alone, all that --sockopt knows" },
+	{ .name = "local",
+	  .kind = OPTION_FLAG,
+	  .field = AT(local),
+	  .excludes = "peer json",
+	  .help = "print the local address and port only" },
+	{ .name = "peer",
+	  .kind = OPTION_FLAG,
+	  .field = AT(peer),
+	  .excludes = "json",
+	  .help = "print the peer's address and port only" },
+	{ .name = "wait",
+	  .letter = 'w',
+	  .kind = OPTION_DURATION,
+	  .arg = "DURATION",
+	  .field = AT(wait),
+	  .excludes = "fd listening sockets",
+	  .help = "limit for look-up and connection together: exit 4" },
+};
+
+static const struct option_group group = { "What to tell of", rows, sizeof rows / sizeof *rows };
+
+static const struct option_use uses[] = {
+	{ &group, offsetof(struct sockname_options, own) },
+	{ &family_group, offsetof(struct sockname_options, family) },
+	{ &message_group, offsetof(struct sockname_options, messages.options) },
+	{ NULL, 0 },
+};
+
+static const struct sockname_options defaults = { .own = { .fd = UNSET, .wait = UNSET } };
+static const struct socket_options plain_socket = SOCKET_OPTIONS_DEFAULT;
+
+/* ---- what is printed ---- */
+
+/* Writes R, whose columns have BETWEEN them where stdout is no terminal, and frees it. */
+static struct outcome print(const struct sockname_options *o, struct facts *r, const char *between)
+{
+	struct text text = { 0 };
+	struct outcome outcome;
+
+	facts_print(r, isatty(STDOUT_FILENO) ? NULL : between, &text);
+	outcome = help_print(&text, &o->messages);
+	text_free(&text);
+	facts_free(r);
+	return outcome;
+}
+
+/* ---- options of sockets ---- */
+
+/* All names; the default is what a new TCP socket has. */
+static struct outcome list_options(const struct sockname_options *o)
+{
+	struct facts r = { .as_json = o->messages.options.json };
+	const struct sockopt_row *row;
+	int inet = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	int inet6 = socket(AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	char value[64];
+
+	if (!r.as_json && isatty(STDOUT_FILENO)) {
+		table_cell(&r.table, "NAME");
+		table_cell(&r.table, "TYPE");
+		table_cell(&r.table, "LEVEL");
+		table_cell(&r.table, "DEFAULT");
+		table_end_row(&r.table);
+	}
+	for (size_t i = 0; (row = sockopt_row(i)); i++) {
+		bool known = sockopt_read(inet, AF_INET, row, value, sizeof value) == 0 ||
+			     sockopt_read(inet6, AF_INET6, row, value, sizeof value) == 0;
+		facts_begin(&r);
+		if (r.as_json) {
+			json_string(&r.json, "name", row->name);
+			json_string(&r.json, "type", sockopt_type(row));
+			json_string(&r.json, "level", sockopt_level(row));
+			if (known)
+				json_string(&r.json, "default", value);
+		} else {
+			table_cell(&r.table, "%s", row->name);
+			table_cell(&r.table, "%s", sockopt_type(row));
+			table_cell(&r.table, "%s", sockopt_level(row));
+			table_cell(&r.table, "%s", known && *value ? value : "-");
+			table_end_row(&r.table);
+		}
+		facts_end(&r);
+	}
+	if (inet >= 0)
+		close(inet);
+	if (inet6 >= 0)
+		close(inet6);
+	return print(o, &r, "\t");
+}
+
+/* ---- one socket ---- */
+
+/* Prints what --local or --peer ask for alone. */
+static struct outcome print_address(const struct sockname_options *o, const struct address *a,
+				    const char *what)
+{
+	struct facts r = { .as_json = o->messages.options.json };
+	char text[FACTS_PLACE];
+
+	if (a->length == 0)
+		return message_fail(&o->messages, OUTCOME_FAILED, "ENOTCONN",
+				    "%s: no %s address (ENOTCONN)", what,
+				    o->own.local ? "local" : "peer's");
+	table_cell(&r.table, "%s", facts_place(a, text, sizeof text));
+	table_end_row(&r.table);
+	return print(o, &r, " ");
+}
+
+/* Tells of FD, which messages call WHAT. */
+static struct outcome print_socket(const struct sockname_options *o, int fd, const char *what)
+{
+	struct facts r = { .as_json = o->messages.options.json };
+	struct address local, peer;
+	int64_t ids[3];
+	struct stat status;
+
+	describe_name(getsockname, fd, &local);
+	describe_name(getpeername, fd, &peer);
+	if (o->own.local || o->own.peer)
+		return print_address(o, o->own.local ? &local : &peer, what);
+	facts_begin(&r);
+	describe_socket(&r, fd, &local, &peer);
+	if (o->own.connect)
+		describe_interface(&r, describe_interface_of(&local));
+	if (fstat(fd, &status) == 0)
+		facts_number(&r, "inode", (int64_t)status.st_ino);
+	if (!o->own.connect && describe_number(fd, SO_TYPE) >= 0 &&
+	    local.u.sa.sa_family == AF_UNIX && stream_credentials(fd, ids) == 0 && ids[0] > 0) {
+		facts_number(&r, "peer_pid", ids[0]);
+		facts_number(&r, "peer_uid", ids[1]);
+		facts_number(&r, "peer_gid", ids[2]);
+	}
+	if (o->own.options)
+		describe_options(&r, fd, local.length ? local.u.sa.sa_family : AF_UNIX);
+	facts_end(&r);
+	return print(o, &r, " ");
+}
+
+static struct outcome tell_fd(const struct sockname_options *o)
+{
+	char what[32];
+
+	snprintf(what, sizeof what, "descriptor %lld", (long long)o->own.fd);
+	if (describe_number((int)o->own.fd, SO_TYPE) < 0)
+		return report_error(&o->messages, what, errno);
+	return print_socket(o, (int)o->own.fd, what);
+}
+
+/* ---- HOST [PORT], and --connect ---- */
+
+struct asking {
+	const struct sockname_options *options;
+	const char *host, *port;
+	struct loop *loop;
+	struct lookup *lookup;
+	struct dial *dial;
+	struct timer limit;
+	struct outcome outcome;
+};
+
+static void end(struct asking *a, struct outcome outcome)
+{
+	a->outcome = outcome;
+	loop_stop(a->loop);
+}
+
+static void connected(void *arg, const struct dial_result *r)
+{
+	struct asking *a = arg;
+	const struct sockname_options *o = a->options;
+
+	a->dial = NULL;
+	if (r->fd < 0) {
+		end(a, report_dial(&o->messages, a->host, a->port, r, o->own.wait, "-w"));
+		return;
+	}
+	end(a, print_socket(o, r->fd, a->host));
+	close(r->fd);
+}
+
+/* Tells the way of FD, which is connected to PEER. */
+static struct outcome print_route(const struct sockname_options *o, int fd,
+				  const struct address *peer)
+{
+	struct facts r = { .as_json = o->messages.options.json };
+	struct address local;
+	struct route route;
+
+	describe_name(getsockname, fd, &local);
+	if (o->own.local || o->own.peer)
+		return print_address(o, o->own.local ? &local : peer, "socket");
+	facts_begin(&r);
+	facts_word(&r, "family", describe_family(peer->u.sa.sa_family));
+	facts_word(&r, "type", "dgram");
+	facts_address(&r, "local", &local);
+	facts_address(&r, "peer", peer);
+	if (route_get(peer, &route) < 0)
+		route = (struct route){ .interface = describe_interface_of(&local) };
+	describe_interface(&r, route.interface);
+	facts_host(&r, "gateway", &route.gateway);
+	facts_host(&r, "source", &route.source);
+	if (o->own.options)
+		describe_options(&r, fd, peer->u.sa.sa_family);
+	facts_end(&r);
+	return print(o, &r, " ");
+}
+
+/* A UDP socket that is connected to A: the kernel chooses the way, and sends nothing. Returns it, or
+ * -1 with errno. */
+static int connect_udp(const struct address *a)
+{
+	int fd = socket(a->u.sa.sa_family, SOCK_DGRAM | SOCK_CLOEXEC, 0), error, on = 1;
+
+	if (fd < 0)
+		return -1;
+	/* What a broadcast address is reached by is as good a question. */
+	setsockopt(fd, SOL_SOCKET, SO_BROADCAST, &on, sizeof on);
+	if (connect(fd, &a->u.sa, a->length) == 0)
+		return fd;
+	error = errno;
+	close(fd);
+	errno = error;
+	return -1;
+}
+
+/* The first of the addresses that can be reached. */
+static struct outcome try_addresses(const struct asking *a, const struct lookup_answer *answer)
+{
+	struct dial_failure *failures = calloc(answer->n, sizeof *failures);
+	struct dial_result failed = { .fd = -1, .failures = failures, .error = ENOMEM };
+	struct outcome outcome = { OUTCOME_FAILED, 0 };
+	int fd = -1;
+
+	for (size_t i = 0; failures && i < answer->n && fd < 0; i++) {
+		fd = connect_udp(&answer->addresses[i]);
+		if (fd >= 0)
+			outcome = print_route(a->options, fd, &answer->addresses[i]);
+		else
+			failures[failed.n++] =
+				(struct dial_failure){ .address = answer->addresses[i],
+						       .error = errno };
+	}
+	if (fd >= 0)
+		close(fd);
+	else
+		outcome =
+			report_dial(&a->options->messages, a->host, a->port, &failed, UNSET, "-w");
+	free(failures);
+	return outcome;
+}
+
+static void looked_up(void *arg, struct lookup_answer *answer)
+{
+	struct asking *a = arg;
+	bool port = answer->eai == EAI_SERVICE;
+
+	a->lookup = NULL;
+	if (!answer->eai && answer->n == 0)
+		answer->eai = EAI_NONAME;
+	if (answer->eai)
+		end(a, report_lookup(&a->options->messages, port ? a->port : a->host, port,
+				     answer->eai, answer->error));
+	else
+		end(a, try_addresses(a, answer));
+	free(answer->addresses);
+}
+
+static void expired(void *arg)
+{
+	struct asking *a = arg;
+	char time[32];
+
+	end(a, message_fail(&a->options->messages, OUTCOME_TIMEOUT, "ETIMEDOUT",
+			    "look-up of host %s, port %s: no answer within %s (-w)", a->host,
+			    a->port, duration_format(time, sizeof time, a->options->own.wait)));
+}
+
+static int begin_route(struct asking *a)
+{
+	const struct lookup_question q = { a->host, a->port, address_family(&a->options->family),
+					   SOCK_DGRAM };
+
+	a->limit = (struct timer){ .fn = expired, .arg = a };
+	timer_set(a->loop, &a->limit,
+		  clock_after(a->options->messages.start, a->options->own.wait));
+	return lookup_start(a->loop, &q, looked_up, a, &a->lookup);
+}
+
+static int begin_connection(struct asking *a)
+{
+	const struct sockname_options *o = a->options;
+	const struct dial_config config = {
+		.host = a->host,
+		.port = a->port,
+		.family = address_family(&o->family),
+		.socket = &plain_socket,
+		.deadline = clock_after(o->messages.start, o->own.wait),
+		.events = { report_event, (void *)&o->messages },
+	};
+
+	a->dial = dial_start(a->loop, &config, connected, a);
+	return a->dial ? 0 : -1;
+}
+
+static struct outcome ask(const struct sockname_options *o, const char *host, const char *port)
+{
+	struct asking a = {
+		.options = o, .host = host, .port = port, .outcome = { OUTCOME_FAILED, 0 }
+	};
+
+	a.loop = loop_new();
+	if (!a.loop)
+		return report_error(&o->messages, "sockname", ENOMEM);
+	if ((o->own.connect ? begin_connection(&a) : begin_route(&a)) < 0 || loop_run(a.loop) < 0)
+		a.outcome = report_error(&o->messages, "sockname", errno);
+	timer_drop(a.loop, &a.limit);
+	lookup_cancel(a.lookup);
+	dial_cancel(a.dial);
+	loop_free(a.loop);
+	return a.outcome;
+}
+
+/* ---- --listening and --sockets ---- */
+
+static struct outcome list_sockets(const struct sockname_options *o, const char *word,
+				   uint16_t port)
+{
+	struct inventory_query q = {
+		.tcp = true,
+		.udp = true,
+		.local = !port && address_family(&o->family) == AF_UNSPEC,
+		.family = address_family(&o->family),
+		.listening = o->own.listening,
+		.port = port,
+	};
+	struct facts r = { .as_json = o->messages.options.json };
+	struct inventory inventory;
+
+	if (inventory_get(&q, &inventory) < 0)
+		return report_error(&o->messages, "the list of sockets", errno);
+	if (port && inventory.n == 0) {
+		inventory_free(&inventory);
+		return message_fail(&o->messages, OUTCOME_FAILED, "ECONNREFUSED",
+				    "port %s: %s (ECONNREFUSED)", word,
+				    o->own.listening ? "nobody listens on it" : "nobody has it");
+	}
+	inventory_find_owners(&inventory);
+	if (!r.as_json && isatty(STDOUT_FILENO))
+		inventory_heading(&r.table, o->own.sockets);
+	for (size_t i = 0; i < inventory.n; i++) {
+		facts_begin(&r);
+		if (r.as_json)
+			inventory_json(&r.json, &inventory, &inventory.sockets[i]);
+		else
+			inventory_row(&r.table, &inventory, &inventory.sockets[i], o->own.sockets);
+		facts_end(&r);
+	}
+	inventory_free(&inventory);
+	return print(o, &r, "\t");
+}
+
+/* The port that the service WORD has, by TCP or UDP. */
+static int service_port(const char *word, uint16_t *port)
+{
+	static const char *const protocols[] = { "tcp", "udp" };
+	struct services services;
+	int status = -1;
+
+	if (services_read(&services, false) < 0)
+		return -1;
+	for (size_t p = 0; p < 2 && status < 0; p++)
+		for (size_t i = 0; i < services.n && status < 0; i++)
+			if (services_word_is(&services.entries[i].protocol, protocols[p]) &&
+			    services_has_name(&services.entries[i], word)) {
+				*port = services.entries[i].number;
+				status = 0;
+			}
+	services_free(&services);
+	if (status == 0 || services_ask(&services, word, 0, NULL) < 0)
+		return status;
+	*port = services.entries[0].number;
+	services_free(&services);
+	return 0;
+}
+
+static struct outcome list_by_port(const struct sockname_options *o,
+				   const struct operands *operands)
+{
+	const char *word = operands->n ? operands->words[0] : NULL;
+	uint16_t port = 0;
+
+	if (word && address_parse_port(word, &port) == WORD_NAME && service_port(word, &port) < 0)
+		return report_lookup(&o->messages, word, true, EAI_SERVICE, 0);
+	return list_sockets(o, word, port);
+}
+
+/* ---- --interfaces ---- */
+
+static struct outcome list_interfaces(const struct sockname_options *o)
+{
+	int family = address_family(&o->family);
+	struct facts r = { .as_json = o->messages.options.json };
+	struct interface *list;
+	size_t n, left = 0;
+
+	if (interfaces_get(&list, &n) < 0)
+		return report_error(&o->messages, "the list of interfaces", errno);
+	for (size_t i = 0; i < n; i++)
+		if (family == AF_UNSPEC || list[i].address.ss_family == family)
+			list[left++] = list[i];
+	interfaces_sort(list, left);
+	if (!r.as_json && isatty(STDOUT_FILENO))
+		interfaces_heading(&r.table);
+	for (size_t i = 0; i < left; i++)
+		if (r.as_json)
+			interfaces_object(&r, list, left, i);
+		else
+			interfaces_row(&r, &list[i]);
+	free(list);
+	return print(o, &r, "\t");
+}
+
+/* ---- the command line ---- */
+
+/* The form that O asks for, and what stands beside it. */
+static int check_operands(const struct sockname_options *o, const struct operands *operands,
+			  const char **host, const char **port, struct option_error *error)
+{
+	bool ports = o->own.listening || o->own.sockets,
+	     none = o->own.fd != UNSET || o->own.interfaces;
+	struct address a;
+	uint16_t number;
+
+	if (operands->n > (none ? 0 : ports ? 1 : 2))
+		return option_fail(error, "extra operand '%s'", operands->words[none ? 0 : 1]);
+	if (none)
+		return 0;
+	if (ports) {
+		if (operands->n == 0)
+			return 0;
+		if (address_parse_port(operands->words[0], &number) == WORD_NUMBER && number == 0)
+			return option_fail(error, "port '0': no socket has it");
+		return address_check(NULL, operands->words[0], o->family.numeric, error);
+	}
+	if (operands->n == 0 && o->own.options && !o->own.connect)
+		return 0;
+	if (operands->n == 0)
+		return option_fail(error, "an operand is missing: sockit sockname %s",
+				   sockname_command.synopsis);
+	if (o->own.connect || operands->n == 2 ||
+	    (address_parse_host(operands->words[0], &a) == WORD_BAD &&
+	     strchr(operands->words[0], ':')))
+		return address_operands(operands, false, o->family.numeric, host, port, error);
+	*host = operands->words[0];
+	*port = NO_PORT;
+	return address_check(*host, NULL, o->family.numeric, error);
+}
+
+static struct outcome main_sockname(const struct command *self, int argc, char **argv)
+{
+	struct sockname_options o = defaults;
+	const char *host = NULL, *port = NULL;
+	struct option_error error;
+	struct operands operands;
+	struct outcome outcome;
+
+	if (!command_begin(self, argc, argv, &o, &o.messages, &operands, &outcome))
+		return outcome;
+	if (check_operands(&o, &operands, &host, &port, &error) < 0)
+		return command_refuse(&o.messages, &error);
+	if (o.own.fd != UNSET)
+		return tell_fd(&o);
+	if (o.own.listening || o.own.sockets)
+		return list_by_port(&o, &operands);
+	if (o.own.interfaces)
+		return list_interfaces(&o);
+	return host ? ask(&o, host, port) : list_options(&o);
+}
+
+const struct command sockname_command = {
+	.name = "sockname",
+	.synopsis = "[OPTION...] [HOST] [PORT]",
+	.summary = "addresses of a socket, who listens here, socket options, interfaces",
+	.uses = uses,
+	.min_operands = 0,
+	.max_operands = 2,
+	.run = main_sockname,
+};
