@@ -423,3 +423,84 @@ for i in json.load(sys.stdin):
 	sockit sockname --options --json
 	[ "$STATUS" = 0 ]
 }
+
+@test "a port that is taken: listen says who has it" {
+	on_linux
+	in_network
+	sockets 's = socket(); s.bind(("127.0.0.1", 7001)); s.listen(3); kept.append(s)' \
+		's = socket(AF_INET, SOCK_DGRAM); s.bind(("127.0.0.1", 7002)); kept.append(s)'
+	local pid
+	pid=$("$SOCKIT" sockname --listening 7001 | cut -f 9)
+	[ -n "$pid" ]
+	sockit listen 127.0.0.1 7001
+	told 1 "sockit listen: 127.0.0.1 port 7001: Address already in use (EADDRINUSE): python3 (process $pid) has 127.0.0.1 port 7001"
+	# The wildcard of both families, where IPv4 is taken.
+	sockit listen 7001
+	told 1 "sockit listen: 0.0.0.0 port 7001: Address already in use (EADDRINUSE): python3 (process $pid) has 127.0.0.1 port 7001"
+	sockit listen --json 127.0.0.1 7001
+	[ "$STATUS" = 1 ]
+	python3 -S "$BATS_TEST_DIRNAME/helpers/schema.py" err error code holder.pid holder.program holder.local.port holder.state >facts
+	[ "$(<facts)" = "EADDRINUSE $pid python3 7001 listen" ]
+	sockit listen --quiet 127.0.0.1 7001
+	nothing 1
+	# UDP is something else: the port is free.
+	sockit listen -d -w 100ms 127.0.0.1 7002
+	told 4 'sockit listen: *'
+}
+
+@test "a port that is taken: another user's process is not known by more than the user" {
+	on_linux
+	[ "$(id -u)" = 0 ] || skip 'for root only'
+	needs setpriv util-linux
+	local other=(setpriv --reuid 65534 --regid 65534 --clear-groups)
+	"${other[@]}" true 2>/dev/null || skip 'setpriv is not permitted'
+	sockets 's = socket(); s.bind(("127.0.0.1", 0)); s.listen(3); kept.append(s)' \
+		'open("port", "w").write(str(s.getsockname()[1]))'
+	PORT=$(<port)
+	# Nobody but root gets at the program where it was built.
+	cp "$SOCKIT" here
+	chmod 755 here . ..
+	STATUS=0
+	"${other[@]}" "$PWD/here" listen 127.0.0.1 "$PORT" >out 2>err </dev/null || STATUS=$?
+	[ "$STATUS" != 126 ] || skip 'the other user cannot run it'
+	told 1 "sockit listen: 127.0.0.1 port $PORT: Address already in use (EADDRINUSE): a process of user 0 has 127.0.0.1 port $PORT"
+	[ "$("${other[@]}" "$PWD/here" sockname --listening "$PORT" | cut -f 1-3,7,9)" = $'tcp\t127.0.0.1\t'"$PORT"$'\t0' ]
+}
+
+@test "a refusal by this machine: connect says what listens on that port elsewhere" {
+	on_linux
+	in_network
+	needs_ipv6
+	sockets 's = socket(AF_INET6); s.bind(("::1", 7001)); s.listen(3); kept.append(s)' \
+		's = socket(); s.bind(("127.0.0.7", 7002)); s.listen(3); kept.append(s)' \
+		's = socket(AF_INET, SOCK_DGRAM); s.bind(("127.0.0.9", 7003)); kept.append(s)'
+	local pid
+	pid=$("$SOCKIT" sockname --listening 7001 | cut -f 9)
+	sockit connect 127.0.0.1 7001
+	told 1 "sockit connect: 127.0.0.1 port 7001: Connection refused (ECONNREFUSED); but python3 (process $pid) listens on ::1 port 7001"
+	sockit connect -4 localhost 7002
+	told 1 "sockit connect: 127.0.0.1 port 7002: Connection refused (ECONNREFUSED); but python3 (process $pid) listens on 127.0.0.7 port 7002"
+	sockit connect --json ::1 7002
+	python3 -S "$BATS_TEST_DIRNAME/helpers/schema.py" err error code elsewhere.0.pid elsewhere.0.local.address >facts
+	[ "$(<facts)" = "ECONNREFUSED $pid 127.0.0.7" ]
+	# UDP is something else, and nobody listens on the other one.
+	sockit connect 127.0.0.1 7003
+	told 1 'sockit connect: 127.0.0.1 port 7003: Connection refused (ECONNREFUSED)'
+	sockit connect 127.0.0.1 7004
+	told 1 'sockit connect: 127.0.0.1 port 7004: Connection refused (ECONNREFUSED)'
+	# At the end of --retry too.
+	sockit connect --retry 200ms --interval 50ms 127.0.0.1 7001
+	[ "$STATUS" = 4 ]
+	grep -q "but python3 (process $pid) listens on ::1 port 7001" err
+	sockit sockname --connect 127.0.0.1 7001
+	told 1 "sockit sockname: 127.0.0.1 port 7001: *; but python3 (process $pid) listens on ::1 port 7001"
+}
+
+@test "a run that goes well asks nobody for sockets" {
+	on_linux
+	needs_strace
+	counterpart readall
+	traced socket,openat "$SOCKIT" connect 127.0.0.1 "$PORT" <<<hello
+	grep -q AF_INET trace
+	! grep -q 'AF_NETLINK\|/proc/net\|services' trace || fault "$(<trace)"
+}

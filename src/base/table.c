@@ -79,11 +79,10 @@ static const char *print_row(const struct table *t, const char *p, const char *b
 
 void table_print(const struct table *t, const char *between, struct text *out)
 {
-	const char *p = t->cells.data, *end = p + t->row;
-
-	if (t->cells.failed)
-		out->failed = true;
-	while (!t->cells.failed && p < end)
+	out->failed |= t->cells.failed;
+	if (t->row == 0 || t->cells.failed)
+		return;
+	for (const char *p = t->cells.data, *end = p + t->row; p < end;)
 		p = print_row(t, p, between, out);
 }
 

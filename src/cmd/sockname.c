@@ -2,6 +2,7 @@
 #include "cmd/sockname.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <netdb.h>
 #include <stdarg.h>
@@ -137,8 +138,10 @@ static struct outcome list_options(const struct sockname_options *o)
 		table_end_row(&r.table);
 	}
 	for (size_t i = 0; (row = sockopt_row(i)); i++) {
-		bool known = sockopt_read(inet, AF_INET, row, value, sizeof value) == 0 ||
-			     sockopt_read(inet6, AF_INET6, row, value, sizeof value) == 0;
+		bool known =
+			(inet >= 0 && sockopt_read(inet, AF_INET, row, value, sizeof value) == 0) ||
+			(inet6 >= 0 &&
+			 sockopt_read(inet6, AF_INET6, row, value, sizeof value) == 0);
 		facts_begin(&r);
 		if (r.as_json) {
 			json_string(&r.json, "name", row->name);
@@ -215,7 +218,7 @@ static struct outcome tell_fd(const struct sockname_options *o)
 	char what[32];
 
 	snprintf(what, sizeof what, "descriptor %lld", (long long)o->own.fd);
-	if (describe_number((int)o->own.fd, SO_TYPE) < 0)
+	if (fcntl((int)o->own.fd, F_GETFD) < 0 || describe_number((int)o->own.fd, SO_TYPE) < 0)
 		return report_error(&o->messages, what, errno);
 	return print_socket(o, (int)o->own.fd, what);
 }

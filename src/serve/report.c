@@ -9,6 +9,7 @@
 #include "base/errname.h"
 #include "base/number.h"
 #include "loop/signals.h"
+#include "net/inventory.h"
 #include "net/stream.h"
 
 /* `Connection refused (ECONNREFUSED)` */
@@ -132,6 +133,82 @@ struct outcome report_lookup(const struct messages *m, const char *what, bool is
 	return (struct outcome){ OUTCOME_LOOKUP, 0 };
 }
 
+#define ELSEWHERE_MOST 3 /* in a message */
+
+/* `nginx (process 7)` for whoever has S of I. */
+static const char *owner_text(const struct inventory *i, const struct inventory_socket *s,
+			      char *text, size_t size)
+{
+	const struct inventory_owner *owner = s->n_owners ? &i->owners[s->owner] : NULL;
+
+	if (!owner && s->uid == UNSET)
+		snprintf(text, size, "another process");
+	else if (!owner)
+		snprintf(text, size, "a process of user %lld", (long long)s->uid);
+	else if (s->n_owners == 1)
+		snprintf(text, size, "%s (process %lld)", owner->program, (long long)owner->pid);
+	else
+		snprintf(text, size, "%s (process %lld and %zu more)", owner->program,
+			 (long long)owner->pid, s->n_owners - 1);
+	return text;
+}
+
+void report_holder(struct notice *n, int type, const struct address *wanted, char *text,
+		   size_t size)
+{
+	char owner[64], address[ADDRESS_TEXT];
+	struct inventory found;
+
+	*text = '\0';
+	if (!n->wanted || !inventory_find_holder(type, wanted, &found))
+		return;
+	snprintf(text, size, ": %s has %s",
+		 owner_text(&found, &found.sockets[0], owner, sizeof owner),
+		 address_text(&found.sockets[0].local, address));
+	if (notice_wants_facts(n)) {
+		json_open(&n->json, "holder", '{');
+		inventory_json(&n->json, &found, &found.sockets[0]);
+		json_close(&n->json, '}');
+	}
+	inventory_free(&found);
+}
+
+void report_elsewhere(struct notice *n, int type, const struct address *wanted, char *text,
+		      size_t size)
+{
+	char owner[64], address[ADDRESS_TEXT];
+	struct inventory found;
+	size_t used = 0;
+
+	*text = '\0';
+	if (!n->wanted || !inventory_find_elsewhere(type, wanted, &found))
+		return;
+	for (size_t i = 0; i < found.n && i < ELSEWHERE_MOST && used < size; i++)
+		used += (size_t)snprintf(text + used, size - used, "%s%s listens on %s",
+					 i ? ", " : "; but ",
+					 owner_text(&found, &found.sockets[i], owner, sizeof owner),
+					 address_text(&found.sockets[i].local, address));
+	if (notice_wants_facts(n)) {
+		json_open(&n->json, "elsewhere", '[');
+		for (size_t i = 0; i < found.n; i++) {
+			json_open(&n->json, NULL, '{');
+			inventory_json(&n->json, &found, &found.sockets[i]);
+			json_close(&n->json, '}');
+		}
+		json_close(&n->json, ']');
+	}
+	inventory_free(&found);
+}
+
+/* The first address that refused, NULL: none. */
+static const struct address *refused(const struct dial_result *r)
+{
+	for (size_t i = 0; i < r->n; i++)
+		if (r->failures[i].error == ECONNREFUSED && !r->failures[i].what)
+			return &r->failures[i].address;
+	return NULL;
+}
+
 static void add_failure(char *text, size_t size, const struct dial_failure *f, const char *silent)
 {
 	char address[ADDRESS_TEXT], why[128];
@@ -158,7 +235,8 @@ struct outcome report_dial(const struct messages *m, const char *host, const cha
 {
 	const struct outcome outcome = { r->timed_out ? OUTCOME_TIMEOUT : OUTCOME_FAILED, 0 };
 	int error = r->timed_out ? ETIMEDOUT : r->n ? r->failures[0].error : r->error;
-	char text[2048] = "", silent[96], time[32];
+	char text[2048] = "", silent[96], time[32], elsewhere[512] = "";
+	const struct address *refuser = refused(r);
 	struct notice n;
 
 	if (r->eai)
@@ -182,14 +260,16 @@ struct outcome report_dial(const struct messages *m, const char *host, const cha
 			failure_facts(&n, &r->failures[i]);
 		json_close(&n.json, ']');
 	}
-	notice_end(&n, "%s", text);
+	if (refuser)
+		report_elsewhere(&n, SOCK_STREAM, refuser, elsewhere, sizeof elsewhere);
+	notice_end(&n, "%s%s", text, elsewhere);
 	return outcome;
 }
 
 struct outcome report_listener(const struct messages *m, const char *host, const char *port,
 			       const struct listener_result *r)
 {
-	char where[ADDRESS_TEXT] = "", why[128];
+	char where[ADDRESS_TEXT] = "", why[128], holder[256] = "";
 	struct notice n;
 
 	if (r->eai)
@@ -205,8 +285,10 @@ struct outcome report_listener(const struct messages *m, const char *host, const
 		address_text(&r->address, where);
 	else if (!r->what)
 		snprintf(where, sizeof where, "%s", port);
-	notice_end(&n, "%s%s%s: %s", where, *where && r->what ? ": " : "", r->what ? r->what : "",
-		   reason(r->error, why, sizeof why));
+	if (r->error == EADDRINUSE && r->address.length && !r->what)
+		report_holder(&n, SOCK_STREAM, &r->address, holder, sizeof holder);
+	notice_end(&n, "%s%s%s: %s%s", where, *where && r->what ? ": " : "", r->what ? r->what : "",
+		   reason(r->error, why, sizeof why), holder);
 	return (struct outcome){ OUTCOME_FAILED, 0 };
 }
 

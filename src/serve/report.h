@@ -21,6 +21,17 @@ void report_event_at(const struct messages *m, const struct event *e, bool impor
 struct outcome report_dial(const struct messages *m, const char *host, const char *port,
 			   const struct dial_result *r, int64_t limit, const char *option);
 
+/* After EADDRINUSE of a socket of TYPE (SOCK_STREAM, SOCK_DGRAM) for WANTED: who has that, as the end of a
+ * sentence, `: nginx (process 7) has 0.0.0.0 port 80`, into TEXT of SIZE bytes (256 do); empty where
+ * nobody knows, or nothing is to be said. The member `holder` for N. */
+void report_holder(struct notice *n, int type, const struct address *wanted, char *text,
+		   size_t size);
+
+/* After ECONNREFUSED, the same of what listens on that port elsewhere on this machine: `; but nginx
+ * (process 7) listens on ::1 port 80`. The member `elsewhere`. */
+void report_elsewhere(struct notice *n, int type, const struct address *wanted, char *text,
+		      size_t size);
+
 /* Says how the look-up of WHAT, a host or a port, failed. Returns OUTCOME_LOOKUP. */
 struct outcome report_lookup(const struct messages *m, const char *what, bool is_port, int eai,
 			     int error);
