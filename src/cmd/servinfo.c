@@ -172,7 +172,7 @@ static bool protocol_name(const struct servinfo *s, const char *protocol, char *
 
 static const char *source_name(enum services_source source)
 {
-	static const char *const names[] = { "file", "system", "builtin" };
+	static const char names[][8] = { "file", "system", "builtin" };
 
 	return names[source];
 }

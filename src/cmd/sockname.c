@@ -191,8 +191,8 @@ static struct outcome print_socket(const struct sockname_options *o, int fd, con
 	int64_t ids[3];
 	struct stat status;
 
-	describe_name(getsockname, fd, &local);
-	describe_name(getpeername, fd, &peer);
+	describe_name(fd, false, &local);
+	describe_name(fd, true, &peer);
 	if (o->own.local || o->own.peer)
 		return print_address(o, o->own.local ? &local : &peer, what);
 	facts_begin(&r);
@@ -263,7 +263,7 @@ static struct outcome print_route(const struct sockname_options *o, int fd,
 	struct address local;
 	struct route route;
 
-	describe_name(getsockname, fd, &local);
+	describe_name(fd, false, &local);
 	if (o->own.local || o->own.peer)
 		return print_address(o, o->own.local ? &local : peer, "socket");
 	facts_begin(&r);
@@ -439,7 +439,7 @@ static struct outcome list_sockets(const struct sockname_options *o, const char 
 /* The port that the service WORD has, by TCP or UDP. */
 static int service_port(const char *word, uint16_t *port)
 {
-	static const char *const protocols[] = { "tcp", "udp" };
+	static const char protocols[][4] = { "tcp", "udp" };
 	struct services services;
 	int status = -1;
 

@@ -64,7 +64,8 @@ enum word_kind address_parse_unix(const char *word, struct address *out)
 	const char *path = word + strlen("unix:");
 	size_t n;
 
-	if (strncmp(word, "unix:", 5) != 0)
+	/* To find the function takes longer than to call it: see -z lazy in configure. */
+	if (*word != 'u' || strncmp(word, "unix:", 5) != 0)
 		return WORD_NAME;
 	memset(out, 0, sizeof *out);
 	out->u.un.sun_family = AF_UNIX;
@@ -198,7 +199,7 @@ int address_endpoint(const char *word, bool numeric, struct endpoint_words *out,
 int address_operands(const struct operands *o, bool may_lack_host, bool numeric, const char **host,
 		     const char **port, struct option_error *error)
 {
-	char *colon = find_port(o->words[0]);
+	char *colon = o->n == 1 ? find_port(o->words[0]) : NULL;
 
 	*host = NULL;
 	if (o->n == 2) {

@@ -30,20 +30,18 @@ static const char *type_name(int type)
 
 static const char *protocol_name(int protocol)
 {
-	static const struct option_keyword names[] = {
-		{ "icmp", IPPROTO_ICMP },
-		{ "tcp", IPPROTO_TCP },
-		{ "udp", IPPROTO_UDP },
-		{ "sctp", 132 },
-		{ "icmpv6", IPPROTO_ICMPV6 },
-		{ "udplite", 136 },
-		{ "mptcp", 262 },
-		{ NULL, 0 },
+	static const struct {
+		int number;
+		char name[8];
+	} names[] = {
+		{ IPPROTO_ICMP, "icmp" }, { IPPROTO_TCP, "tcp" },	{ IPPROTO_UDP, "udp" },
+		{ 132, "sctp" },	  { IPPROTO_ICMPV6, "icmpv6" }, { 136, "udplite" },
+		{ 262, "mptcp" },
 	};
 
-	for (const struct option_keyword *k = names; k->name; k++)
-		if (k->value == protocol)
-			return k->name;
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+		if (names[i].number == protocol)
+			return names[i].name;
 	return NULL;
 }
 
@@ -126,11 +124,12 @@ static const char *plain_state(int fd)
 								       "unconnected";
 }
 
-void describe_name(int (*call)(int, struct sockaddr *, socklen_t *), int fd, struct address *out)
+void describe_name(int fd, bool peer, struct address *out)
 {
 	*out = (struct address){ .length = sizeof out->u };
-	if (call(fd, &out->u.sa, &out->length) < 0 || out->length > sizeof out->u ||
-	    !describe_family(out->u.sa.sa_family) ||
+	if ((peer ? getpeername(fd, &out->u.sa, &out->length) :
+		    getsockname(fd, &out->u.sa, &out->length)) < 0 ||
+	    out->length > sizeof out->u || !describe_family(out->u.sa.sa_family) ||
 	    (out->u.sa.sa_family == AF_UNIX &&
 	     out->length <= offsetof(struct sockaddr_un, sun_path)))
 		out->length = 0;

@@ -10,9 +10,9 @@ const char *describe_family(int family);
 /* The int that getsockopt(2) has for NAME of SOL_SOCKET, -1 with errno where it has none. */
 int describe_number(int fd, int name);
 
-/* The name of FD that CALL, getsockname(2) or getpeername(2), tells into *OUT; of length 0 where it
- * tells none, a UNIX socket has none, or it is of a family that is not known here. */
-void describe_name(int (*call)(int, struct sockaddr *, socklen_t *), int fd, struct address *out);
+/* The name of FD, or that of its PEER, into *OUT; of length 0 where the kernel tells none, a UNIX
+ * socket has none, or it is of a family that is not known here. */
+void describe_name(int fd, bool peer, struct address *out);
 
 /* Family, type, protocol, both names, state, and of TCP what TCP_INFO has. */
 void describe_socket(struct facts *r, int fd, const struct address *local,

@@ -7,7 +7,7 @@
 
 static const struct flag {
 	unsigned flag;
-	const char *name;
+	char name[12];
 } flags[] = {
 	{ IFF_UP, "up" },
 	{ IFF_BROADCAST, "broadcast" },
@@ -135,8 +135,8 @@ void interfaces_sort(struct interface *list, size_t n)
 
 void interfaces_heading(struct table *t)
 {
-	static const char *const names[] = { "NAME",	  "INDEX", "FAMILY", "ADDRESS",
-					     "BROADCAST", "MTU",   "FLAGS" };
+	static const char names[][10] = { "NAME",      "INDEX", "FAMILY", "ADDRESS",
+					  "BROADCAST", "MTU",	"FLAGS" };
 
 	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
 		table_cell(t, "%s", names[i]);

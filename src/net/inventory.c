@@ -102,14 +102,14 @@ int inventory_get(const struct inventory_query *q, struct inventory *out)
 
 const char *inventory_protocol(enum inventory_protocol protocol)
 {
-	static const char *const names[] = { "tcp", "udp", "unix" };
+	static const char names[][5] = { "tcp", "udp", "unix" };
 
 	return names[protocol];
 }
 
 const char *inventory_state(enum inventory_protocol protocol, unsigned state)
 {
-	static const char *const names[INVENTORY_STATES] = {
+	static const char names[INVENTORY_STATES][13] = {
 		"unknown",    "established", "syn-sent",     "syn-recv",   "fin-wait-1",
 		"fin-wait-2", "time-wait",   "close",	     "close-wait", "last-ack",
 		"listen",     "closing",     "new-syn-recv", "bound",

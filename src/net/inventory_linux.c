@@ -265,7 +265,7 @@ static int read_table(struct collecting *c, const char *path)
 static const struct kernel_table {
 	enum inventory_protocol protocol;
 	int family;
-	const char *path;
+	char path[16];
 } tables[] = {
 	{ INVENTORY_TCP, AF_INET, "/proc/net/tcp" },
 	{ INVENTORY_TCP, AF_INET6, "/proc/net/tcp6" },

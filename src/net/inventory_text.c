@@ -30,10 +30,8 @@ static void number_cell(struct table *t, int64_t n)
 
 void inventory_heading(struct table *t, bool peers)
 {
-	static const char *const names[] = {
-		"PROTO", "ADDRESS", "PORT", "PEER",  "PORT", "STATE",
-		"RECVQ", "SENDQ",   "UID",  "INODE", "PID",  "PROGRAM"
-	};
+	static const char names[][8] = { "PROTO", "ADDRESS", "PORT", "PEER",  "PORT", "STATE",
+					 "RECVQ", "SENDQ",   "UID",  "INODE", "PID",  "PROGRAM" };
 
 	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
 		if (peers || i < 3 || i > 4)

@@ -216,7 +216,7 @@ const char *sockopt_level(const struct sockopt_row *row)
 
 const char *sockopt_type(const struct sockopt_row *row)
 {
-	static const char *const names[] = {
+	static const char names[][9] = {
 		[SOCKOPT_INT] = "int",
 		[SOCKOPT_STRING] = "string",
 		[SOCKOPT_LINGER] = "linger",

@@ -459,11 +459,13 @@ static void give_address(struct sockaddr *a, socklen_t *size)
 
 SIM(int, socket, int family, int type, int protocol)
 {
-	(void)family;
 	(void)type;
 	(void)protocol;
 	sim.acted = true;
-	return FAILS(EMFILE, EAFNOSUPPORT, EPROTONOSUPPORT, EACCES) ? -1 : fd_new(SOCKET, PEER);
+	/* What is asked of the kernel is nobody's data. */
+	return FAILS(EMFILE, EAFNOSUPPORT, EPROTONOSUPPORT, EACCES) ?
+		       -1 :
+		       fd_new(SOCKET, family == AF_NETLINK ? NOBODY : PEER);
 }
 
 SIM(int, bind, int fd, const struct sockaddr *a, socklen_t n)
