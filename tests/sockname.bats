@@ -71,9 +71,9 @@ print(s.getsockname()[0])')" = 10.7.0.1 ]
 	[ "$("$SOCKIT" sockname --peer 10.9.1.2)" = '10.9.1.2 9' ]
 	# No way there.
 	sockit sockname 192.0.2.1
-	told 1 'sockit sockname: 192.0.2.1 port 9: Network is unreachable (ENETUNREACH)'
+	told 1 'sockit sockname: 192.0.2.1 port 9: * (ENETUNREACH)'
 	sockit sockname 2001:db8::1
-	told 1 'sockit sockname: 2001:db8::1 port 9: Network is unreachable (ENETUNREACH)'
+	told 1 'sockit sockname: 2001:db8::1 port 9: * (ENETUNREACH)'
 	sockit sockname --json 192.0.2.1
 	told 1 '{"event":"error",*"code":"ENETUNREACH",*}'
 	# Nothing was sent.
@@ -216,9 +216,9 @@ print(socket().getsockopt(IPPROTO_IP, IP_TTL))')" ]
 
 @test "--fd: what is no socket" {
 	sockit sockname --fd 0
-	told 1 'sockit sockname: descriptor 0: Socket operation on non-socket (ENOTSOCK)'
+	told 1 'sockit sockname: descriptor 0: * (ENOTSOCK)'
 	sockit sockname --fd 999
-	told 1 'sockit sockname: descriptor 999: Bad file descriptor (EBADF)'
+	told 1 'sockit sockname: descriptor 999: * (EBADF)'
 	refuses "--fd: *'x'*" sockname --fd x
 	refuses "--fd: *'-1'*" sockname --fd=-1
 	refuses "--fd: *'99999999999'*" sockname --fd 99999999999
@@ -433,10 +433,10 @@ for i in json.load(sys.stdin):
 	pid=$("$SOCKIT" sockname --listening 7001 | cut -f 9)
 	[ -n "$pid" ]
 	sockit listen 127.0.0.1 7001
-	told 1 "sockit listen: 127.0.0.1 port 7001: Address already in use (EADDRINUSE): python3 (process $pid) has 127.0.0.1 port 7001"
+	told 1 "sockit listen: 127.0.0.1 port 7001: * (EADDRINUSE): python3 (process $pid) has 127.0.0.1 port 7001"
 	# The wildcard of both families, where IPv4 is taken.
 	sockit listen 7001
-	told 1 "sockit listen: 0.0.0.0 port 7001: Address already in use (EADDRINUSE): python3 (process $pid) has 127.0.0.1 port 7001"
+	told 1 "sockit listen: 0.0.0.0 port 7001: * (EADDRINUSE): python3 (process $pid) has 127.0.0.1 port 7001"
 	sockit listen --json 127.0.0.1 7001
 	[ "$STATUS" = 1 ]
 	python3 -S "$BATS_TEST_DIRNAME/helpers/schema.py" err error code holder.pid holder.program holder.local.port holder.state >facts
@@ -463,7 +463,7 @@ for i in json.load(sys.stdin):
 	STATUS=0
 	"${other[@]}" "$PWD/here" listen 127.0.0.1 "$PORT" >out 2>err </dev/null || STATUS=$?
 	[ "$STATUS" != 126 ] || skip 'the other user cannot run it'
-	told 1 "sockit listen: 127.0.0.1 port $PORT: Address already in use (EADDRINUSE): a process of user 0 has 127.0.0.1 port $PORT"
+	told 1 "sockit listen: 127.0.0.1 port $PORT: * (EADDRINUSE): a process of user 0 has 127.0.0.1 port $PORT"
 	[ "$("${other[@]}" "$PWD/here" sockname --listening "$PORT" | cut -f 1-3,7,9)" = $'tcp\t127.0.0.1\t'"$PORT"$'\t0' ]
 }
 
