@@ -438,7 +438,7 @@ peer_said() {
 	taken=$PORT
 	peer who 127.0.0.1
 	sockit connect -s 127.0.0.2 -p "$taken" 127.0.0.1 "$PORT"
-	told 1 "sockit connect: 127.0.0.1 port $PORT: source: * (EADDRINUSE)"
+	told 1 "sockit connect: 127.0.0.1 port $PORT: source: * (EADDRINUSE)*"
 }
 
 @test "-p: the same port again and again, to different peers" {

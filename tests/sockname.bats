@@ -135,6 +135,8 @@ print(socket().getsockopt(IPPROTO_TCP, TCP_CONGESTION, 16).rstrip(b"\0").decode(
 	counterpart readall
 	sockit sockname --connect --json "127.0.0.1:$PORT"
 	[ "$(facts peer.port state family)" = "$PORT established inet" ]
+	# On stderr the events of -v.
+	[ "$(python3 -S "$BATS_TEST_DIRNAME/helpers/schema.py" err connected subcommand peer.port)" = "sockname $PORT" ]
 	counterpart readall
 	[ "$("$SOCKIT" sockname --connect --peer 127.0.0.1 "$PORT")" = "127.0.0.1 $PORT" ]
 	PORT=$(free_port)
@@ -443,6 +445,9 @@ for i in json.load(sys.stdin):
 	[ "$(<facts)" = "EADDRINUSE $pid python3 7001 listen" ]
 	sockit listen --quiet 127.0.0.1 7001
 	nothing 1
+	# As the source of a connection, too.
+	sockit connect -s 127.0.0.1 -p 7001 127.0.0.1 7009
+	told 1 "sockit connect: 127.0.0.1 port 7009: source: * (EADDRINUSE): python3 (process $pid) has 127.0.0.1 port 7001"
 	# UDP is something else: the port is free.
 	sockit listen -d -w 100ms 127.0.0.1 7002
 	told 4 'sockit listen: *'

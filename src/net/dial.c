@@ -181,8 +181,9 @@ static void connect_again(void *arg)
 		attempt_over(a, errno);
 }
 
-static int bind_source(struct dial *d, int fd, int family)
+static int bind_source(const struct dial *d, int fd, struct attempt *a)
 {
+	sa_family_t family = a->state.address.u.sa.sa_family;
 	int on = 1;
 
 	if (!d->n_sources)
@@ -191,6 +192,7 @@ static int bind_source(struct dial *d, int fd, int family)
 		const struct address *s = &d->sources[i];
 		if (s->u.sa.sa_family != family)
 			continue;
+		a->state.source = *s;
 		/* Else a port given by -p could not be used again for a minute. */
 		if (address_port(s))
 			setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
@@ -214,7 +216,7 @@ static int attempt_start(struct dial *d, struct attempt *a, const char **what)
 	if (sockopt_apply(fd, family, d->c.socket, PHASE_BIND, false, what) < 0)
 		goto fail;
 	*what = "source";
-	if (bind_source(d, fd, family) < 0)
+	if (bind_source(d, fd, a) < 0)
 		goto fail;
 	if (sockopt_apply(fd, family, d->c.socket, PHASE_CONNECT, false, what) < 0)
 		goto fail;

@@ -27,8 +27,9 @@ struct dial_config {
 /* How one address failed. */
 struct dial_failure {
 	struct address address;
-	int error;	  /* an errno; 0: it was still silent when the time was up */
-	const char *what; /* the option or step that failed; NULL: connecting itself */
+	int error;	       /* an errno; 0: it was still silent when the time was up */
+	const char *what;      /* the option or step that failed; NULL: connecting itself */
+	struct address source; /* that it was to be bound to; of length 0: none */
 };
 
 struct dial_result {

@@ -209,6 +209,15 @@ static const struct address *refused(const struct dial_result *r)
 	return NULL;
 }
 
+/* The first address that could not be bound since somebody has it, NULL: none. */
+static const struct address *taken(const struct dial_result *r)
+{
+	for (size_t i = 0; i < r->n; i++)
+		if (r->failures[i].error == EADDRINUSE && r->failures[i].source.length)
+			return &r->failures[i].source;
+	return NULL;
+}
+
 static void add_failure(char *text, size_t size, const struct dial_failure *f, const char *silent)
 {
 	char address[ADDRESS_TEXT], why[128];
@@ -235,8 +244,8 @@ struct outcome report_dial(const struct messages *m, const char *host, const cha
 {
 	const struct outcome outcome = { r->timed_out ? OUTCOME_TIMEOUT : OUTCOME_FAILED, 0 };
 	int error = r->timed_out ? ETIMEDOUT : r->n ? r->failures[0].error : r->error;
-	char text[2048] = "", silent[96], time[32], elsewhere[512] = "";
-	const struct address *refuser = refused(r);
+	char text[2048] = "", silent[96], time[32], cause[512] = "";
+	const struct address *refuser = refused(r), *source = taken(r);
 	struct notice n;
 
 	if (r->eai)
@@ -261,8 +270,10 @@ struct outcome report_dial(const struct messages *m, const char *host, const cha
 		json_close(&n.json, ']');
 	}
 	if (refuser)
-		report_elsewhere(&n, SOCK_STREAM, refuser, elsewhere, sizeof elsewhere);
-	notice_end(&n, "%s%s", text, elsewhere);
+		report_elsewhere(&n, SOCK_STREAM, refuser, cause, sizeof cause);
+	else if (source)
+		report_holder(&n, SOCK_STREAM, source, cause, sizeof cause);
+	notice_end(&n, "%s%s", text, cause);
 	return outcome;
 }
 
