@@ -99,6 +99,7 @@ print(s.getsockname()[0])')" = 10.7.0.1 ]
 	refuses "port '65536' is neither *" sockname localhost 65536
 	refuses "host 'a b' is neither *" sockname 'a b'
 	refuses "host '' is empty" sockname ''
+	refuses "host '-5' is neither an address nor a name" sockname -5
 	refuses "host 'h:' is *" sockname h: 5 || refuses "port '' is *" sockname h:
 	refuses 'an operand is missing: sockit sockname *' sockname
 	refuses 'an operand is missing: *' sockname --connect
