@@ -4,11 +4,13 @@
 
 #include "cmd/connect.h"
 #include "cmd/listen.h"
+#include "cmd/resolve.h"
 #include "cmd/servinfo.h"
 #include "cmd/sockname.h"
 
-const struct command *const commands[] = { &connect_command, &listen_command, &servinfo_command,
-					   &sockname_command };
+const struct command *const commands[] = {
+	&connect_command, &listen_command, &resolve_command, &servinfo_command, &sockname_command,
+};
 const size_t n_commands = sizeof commands / sizeof *commands;
 
 const struct command *commands_find(const char *name)

@@ -275,8 +275,8 @@ static void next_name(struct access_lookup *l)
 			continue;
 		}
 		if (l->at->name && !l->at->address.length) {
-			const struct lookup_question q = { l->at->name, "0", AF_UNSPEC,
-							   SOCK_STREAM };
+			const struct lookup_question q = { l->at->name, "0", AF_UNSPEC, SOCK_STREAM,
+							   false };
 			if (lookup_start(l->loop, &q, found, l, &l->lookup) < 0)
 				finish(l, l->at->name, EAI_SYSTEM, errno);
 			return;

@@ -267,24 +267,6 @@ static void next_attempt(struct dial *d)
 		finish(d);
 }
 
-/* The families in turn, beginning with the one that the look-up put first. */
-static void interleave(struct dial *d, const struct address *list, size_t n)
-{
-	size_t next[2] = { 0, 0 };
-	sa_family_t first = list[0].u.sa.sa_family;
-
-	for (int want = 0; d->n < n; want = !want) {
-		size_t i = next[want];
-		while (i < n && (list[i].u.sa.sa_family == first) != !want)
-			i++;
-		next[want] = i + 1;
-		if (i >= n)
-			continue;
-		d->attempts[d->n].dial = d;
-		d->attempts[d->n++].state.address = list[i];
-	}
-}
-
 static void failed_lookup(struct dial *d, int eai, int error, const char *what)
 {
 	d->result.eai = eai;
@@ -296,6 +278,7 @@ static void failed_lookup(struct dial *d, int eai, int error, const char *what)
 static void host_found(void *arg, struct lookup_answer *answer)
 {
 	struct dial *d = arg;
+	struct address *order = NULL;
 
 	d->lookup = NULL;
 	event_tell(&d->c.events, &(struct event){ .kind = EVENT_RESOLVED,
@@ -310,19 +293,25 @@ static void host_found(void *arg, struct lookup_answer *answer)
 		goto out;
 	}
 	d->attempts = calloc(answer->n, sizeof *d->attempts);
-	if (!d->attempts) {
+	order = calloc(answer->n, sizeof *order);
+	if (!d->attempts || !order) {
 		failed_lookup(d, EAI_MEMORY, ENOMEM, d->c.host);
 		goto out;
 	}
-	interleave(d, answer->addresses, answer->n);
+	lookup_interleave(answer->addresses, answer->n, order);
+	for (; d->n < answer->n; d->n++) {
+		d->attempts[d->n].dial = d;
+		d->attempts[d->n].state.address = order[d->n];
+	}
 	next_attempt(d);
 out:
+	free(order);
 	free(answer->addresses);
 }
 
 static void ask_host(struct dial *d)
 {
-	struct lookup_question q = { d->c.host, d->c.port, d->c.family, SOCK_STREAM };
+	struct lookup_question q = { d->c.host, d->c.port, d->c.family, SOCK_STREAM, false };
 
 	event_tell(&d->c.events,
 		   &(struct event){ .kind = EVENT_LOOKUP, .host = d->c.host, .port = d->c.port });
@@ -362,7 +351,7 @@ struct dial *dial_start(struct loop *loop, const struct dial_config *c, dial_fn 
 	timer_set(loop, &d->deadline, c->deadline);
 	if (o->source || o->source_port) {
 		struct lookup_question q = { o->source, o->source_port ? o->source_port : "0",
-					     c->family, SOCK_STREAM };
+					     c->family, SOCK_STREAM, false };
 		if (lookup_start(loop, &q, source_found, d, &d->lookup) < 0)
 			failed_lookup(d, EAI_SYSTEM, errno, o->source ? o->source : o->source_port);
 	} else {

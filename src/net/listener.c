@@ -370,7 +370,7 @@ struct listener *listener_start(struct loop *loop, const struct listener_config 
 				listener_opened_fn *opened, listener_accept_fn *accept, void *arg)
 {
 	struct listener *l = calloc(1, sizeof *l);
-	struct lookup_question q = { c->host, c->port, c->family, SOCK_STREAM };
+	struct lookup_question q = { c->host, c->port, c->family, SOCK_STREAM, false };
 
 	if (!l)
 		return NULL;

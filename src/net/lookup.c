@@ -23,8 +23,10 @@ struct job {
 	char *words; /* copies: the question's may be gone before the thread is */
 	struct addrinfo *list;
 	int eai, error;
-	struct address address; /* of length 0: a host is asked for, else a name */
+	struct address address; /* of length 0: a host is asked for, else a name, */
+	bool trusted;		/* that is an address' of its own, else all of them */
 	char name[NI_MAXHOST];
+	struct lookup_names names; /* of the host that is asked for, or of the address */
 };
 
 struct lookup {
@@ -33,17 +35,51 @@ struct lookup {
 	struct job *job;
 	lookup_fn *fn;
 	lookup_name_fn *name_fn;
+	lookup_names_fn *names_fn;
 	void *arg;
 	struct lookup *next; /* that waits too */
 };
 
+#define LEFT_BEHIND_MOST 256
+
 /* Look-ups that run, but for those that were left behind; and those that wait, the oldest first. Of
  * names, which strangers can make us look up, those that were left behind count too. */
 static struct {
-	int running;
-	atomic_int names;
+	int running, most;
+	atomic_int names, threads;
 	struct lookup *first;
-} queue;
+} queue = { .most = LOOKUPS_MOST };
+
+void lookup_at_once(int most)
+{
+	queue.most = most;
+}
+
+int lookup_names_add(struct lookup_names *l, const char *name)
+{
+	char **names;
+
+	for (size_t i = 0; i < l->n; i++)
+		if (!strcmp(l->names[i], name))
+			return 0;
+	names = realloc(l->names, (l->n + 1) * sizeof *names);
+	if (!names)
+		return -1;
+	l->names = names;
+	names[l->n] = strdup(name);
+	if (!names[l->n])
+		return -1;
+	l->n++;
+	return 0;
+}
+
+void lookup_names_free(struct lookup_names *l)
+{
+	for (size_t i = 0; i < l->n; i++)
+		free(l->names[i]);
+	free(l->names);
+	*l = (struct lookup_names){ 0 };
+}
 
 static void job_release(struct job *job)
 {
@@ -51,6 +87,7 @@ static void job_release(struct job *job)
 		return;
 	if (job->list)
 		freeaddrinfo(job->list);
+	lookup_names_free(&job->names);
 	free(job->words);
 	free(job);
 }
@@ -107,6 +144,8 @@ static void find_host(struct job *job)
 		hints.ai_flags = AI_PASSIVE;
 	else if (address_parse_host(host, &numeric) == WORD_NUMBER)
 		hints.ai_flags = AI_NUMERICHOST;
+	else if (job->q.all)
+		hints.ai_flags = AI_CANONNAME;
 	job->eai = getaddrinfo(host, job->q.port, &hints, &job->list);
 	if (job->eai == EAI_SERVICE && services_usual_port(job->q.port, protocol, &usual)) {
 		char digits[8];
@@ -116,6 +155,11 @@ static void find_host(struct job *job)
 	job->error = errno;
 	if (job->eai)
 		job->list = NULL;
+	if (job->eai || !job->q.all || !host)
+		return;
+	if (job->list->ai_canonname)
+		lookup_names_add(&job->names, job->list->ai_canonname);
+	lookup_aliases(host, job->q.family, &job->names);
 }
 
 static void *job_run(void *arg)
@@ -123,14 +167,18 @@ static void *job_run(void *arg)
 	struct job *job = arg;
 	int wfd = job->wfd;
 
-	if (job->address.length) {
+	if (job->trusted) {
 		find_name(job);
 		atomic_fetch_sub(&queue.names, 1);
+	} else if (job->address.length) {
+		job->eai = lookup_address_names(&job->address, &job->names);
+		job->error = errno;
 	} else {
 		find_host(job);
 	}
 	/* The end of the pipe is the message: it comes whatever happens here. */
 	job_release(job);
+	atomic_fetch_sub(&queue.threads, 1);
 	close(wfd);
 	return NULL;
 }
@@ -174,8 +222,22 @@ static void answer_host(struct lookup *l)
 
 	if (!answer.eai && copy_list(l->job->list, &answer) < 0)
 		answer.eai = EAI_MEMORY;
+	answer.names = l->job->names;
+	l->job->names = (struct lookup_names){ 0 };
 	lookup_cancel(l);
 	fn(arg, &answer);
+}
+
+static void answer_names(struct lookup *l)
+{
+	struct lookup_names names = l->job->names;
+	int eai = l->job->eai, error = l->job->error;
+	lookup_names_fn *fn = l->names_fn;
+	void *arg = l->arg;
+
+	l->job->names = (struct lookup_names){ 0 };
+	lookup_cancel(l);
+	fn(arg, eai, error, &names);
 }
 
 static void answer_name(struct lookup *l)
@@ -197,6 +259,8 @@ static void done(void *arg, short events)
 	(void)events;
 	if (l->name_fn)
 		answer_name(l);
+	else if (l->names_fn)
+		answer_names(l);
 	else
 		answer_host(l);
 }
@@ -279,8 +343,10 @@ static int run(struct lookup *l)
 	l->job->wfd = fds[1];
 	if (l->name_fn)
 		atomic_fetch_add(&queue.names, 1);
+	atomic_fetch_add(&queue.threads, 1);
 	error = start_thread(l->job);
 	if (error) {
+		atomic_fetch_sub(&queue.threads, 1);
 		if (l->name_fn)
 			atomic_fetch_sub(&queue.names, 1);
 		close(fds[0]);
@@ -297,8 +363,9 @@ static int run(struct lookup *l)
 /* Is there a place for L? */
 static bool may_run(const struct lookup *l)
 {
-	return queue.running < LOOKUPS_MOST &&
-	       (!l->name_fn || atomic_load(&queue.names) < LOOKUPS_MOST);
+	return queue.running < queue.most &&
+	       atomic_load(&queue.threads) < queue.most + LEFT_BEHIND_MOST &&
+	       (!l->name_fn || atomic_load(&queue.names) < queue.most);
 }
 
 /* Starts those whose turn it is. Returns -1 with errno where one cannot be started: it goes on
@@ -314,20 +381,16 @@ static int start_next(void)
 	return 0;
 }
 
-/* A look-up with JOB (NULL: no memory) that starts now, or when its turn comes. */
-static int ask(struct loop *loop, struct job *job, lookup_fn *fn, lookup_name_fn *name_fn,
-	       void *arg, struct lookup **out)
+/* A look-up with JOB (NULL: no memory), else as START has it, that starts now, or when its turn comes. */
+static int ask(struct job *job, const struct lookup *start, struct lookup **out)
 {
 	struct lookup *l = job ? calloc(1, sizeof *l) : NULL, **last = &queue.first;
 
 	if (!l)
 		goto fail;
-	*l = (struct lookup){ .loop = loop,
-			      .watch = { .fd = -1 },
-			      .job = job,
-			      .fn = fn,
-			      .name_fn = name_fn,
-			      .arg = arg };
+	*l = *start;
+	l->watch.fd = -1;
+	l->job = job;
 	while (*last)
 		last = &(*last)->next;
 	*last = l;
@@ -347,16 +410,31 @@ fail:
 	return -1;
 }
 
-int lookup_name_start(struct loop *loop, const struct address *address, lookup_name_fn *fn,
-		      void *arg, struct lookup **out)
+/* For the names of ADDRESS. */
+static struct job *name_job(const struct address *address, bool trusted)
 {
 	struct job *job = calloc(1, sizeof *job);
 
 	if (job) {
 		job->address = *address;
+		job->trusted = trusted;
 		atomic_init(&job->users, 2);
 	}
-	return ask(loop, job, NULL, fn, arg, out);
+	return job;
+}
+
+int lookup_name_start(struct loop *loop, const struct address *address, lookup_name_fn *fn,
+		      void *arg, struct lookup **out)
+{
+	return ask(name_job(address, true),
+		   &(struct lookup){ .loop = loop, .name_fn = fn, .arg = arg }, out);
+}
+
+int lookup_names_start(struct loop *loop, const struct address *address, lookup_names_fn *fn,
+		       void *arg, struct lookup **out)
+{
+	return ask(name_job(address, false),
+		   &(struct lookup){ .loop = loop, .names_fn = fn, .arg = arg }, out);
 }
 
 /* The wildcard addresses of Q's family, or the one that HOST is. */
@@ -411,5 +489,20 @@ int lookup_start(struct loop *loop, const struct lookup_question *q, lookup_fn *
 		fn(arg, &answer);
 		return 0;
 	}
-	return ask(loop, job_new(q), fn, NULL, arg, out);
+	return ask(job_new(q), &(struct lookup){ .loop = loop, .fn = fn, .arg = arg }, out);
+}
+
+void lookup_interleave(const struct address *from, size_t n, struct address *to)
+{
+	sa_family_t first = n ? from[0].u.sa.sa_family : AF_UNSPEC;
+	size_t next[2] = { 0, 0 }, done = 0;
+
+	for (int want = 0; done < n; want = !want) {
+		size_t i = next[want];
+		while (i < n && (from[i].u.sa.sa_family == first) != !want)
+			i++;
+		next[want] = i + 1;
+		if (i < n)
+			to[done++] = from[i];
+	}
 }

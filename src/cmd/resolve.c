@@ -1,0 +1,743 @@
+#include "cmd/resolve.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <netdb.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/errname.h"
+#include "cmd/resolve_explain.h"
+#include "cmd/resolve_show.h"
+#include "flow/endpoint.h"
+#include "net/system_file.h"
+#include "proto/resolvconf.h"
+#include "serve/report.h"
+#include "serve/run.h"
+
+#define JOBS 16
+#define JOBS_SERVER 256
+#define JOBS_MOST 4096
+#define AHEAD 16 /* times the jobs: answers that wait for an earlier one */
+#define AHEAD_LEAST 1024
+#define LINE_MOST 4096 /* of stdin: longer than any name */
+#define INPUT_SIZE (64 << 10)
+#define OUTPUT_MOST (64 << 10) /* unwritten: then nothing more is shown */
+
+struct resolve_options {
+	struct messages messages;
+	struct family_options family;
+	struct {
+		bool all, first, reverse, confirm, forms, time, explain;
+		const char *service;
+		int64_t wait, jobs, record;
+		struct address server;
+	} own;
+};
+
+#define AT(member)                                                                                 \
+	(offsetof(struct resolve_options, own.member) - offsetof(struct resolve_options, own))
+
+static const enum dns_type record_types[] = {
+	DNS_A, DNS_AAAA, DNS_CNAME, DNS_MX, DNS_NS, DNS_PTR, DNS_SOA, DNS_SRV, DNS_TXT,
+};
+static const char *const record_names[] = { "A",   "AAAA", "CNAME", "MX", "NS",
+					    "PTR", "SOA",  "SRV",   "TXT" };
+#define N_RECORDS (sizeof record_names / sizeof *record_names)
+
+static const char *record_word(size_t i)
+{
+	return i < N_RECORDS ? record_names[i] : NULL;
+}
+
+static int parse_record(void *field, const char *word, struct option_error *error)
+{
+	int64_t *type = field;
+
+	for (size_t i = 0; i < N_RECORDS; i++)
+		if (!strcasecmp(word, record_names[i])) {
+			*type = (int64_t)record_types[i];
+			return 0;
+		}
+	return option_fail(error,
+			   "--record: '%s' is none of A, AAAA, CNAME, MX, NS, PTR, SOA, SRV, TXT",
+			   word);
+}
+
+static int parse_server(void *field, const char *word, struct option_error *error)
+{
+	struct address *server = field;
+	struct endpoint_words words;
+	uint16_t port = DNS_PORT;
+
+	if (address_parse_host(word, server) != WORD_NUMBER) {
+		if (!strncmp(word, "unix:", 5) ||
+		    address_endpoint(word, false, &words, error) < 0 ||
+		    address_parse_host(words.host, server) != WORD_NUMBER)
+			return option_fail(error, "--server: '%s' is no address, nor ADDR:PORT",
+					   word);
+		if (address_parse_port(words.port, &port) != WORD_NUMBER || port == 0)
+			return option_fail(error, "--server: port '%s' is not from 1 to 65535",
+					   words.port);
+	}
+	address_set_port(server, port);
+	return 0;
+}
+
+static const struct option_row rows[] = {
+	{ .name = "all",
+	  .letter = 'a',
+	  .kind = OPTION_FLAG,
+	  .field = AT(all),
+	  .excludes = "first forms explain",
+	  .help = "the canonical name, the aliases and every address" },
+	{ .name = "first",
+	  .letter = '1',
+	  .kind = OPTION_FLAG,
+	  .field = AT(first),
+	  .excludes = "forms explain",
+	  .help = "the first result only" },
+	{ .name = "service",
+	  .kind = OPTION_STRING,
+	  .arg = "PORT",
+	  .field = AT(service),
+	  .excludes = "forms record",
+	  .help = "addresses with this port, a number or a service of TCP" },
+	{ .name = "reverse",
+	  .kind = OPTION_FLAG,
+	  .field = AT(reverse),
+	  .excludes = "forms explain record",
+	  .help = "the names of a name's addresses too" },
+	{ .name = "forward-confirm",
+	  .kind = OPTION_FLAG,
+	  .field = AT(confirm),
+	  .excludes = "forms explain record",
+	  .help = "only names that lead back to the address" },
+	{ .name = "forms",
+	  .kind = OPTION_FLAG,
+	  .field = AT(forms),
+	  .excludes = "explain server record time wait",
+	  .help = "look nothing up: an address in all of its forms" },
+	{ .name = "time",
+	  .kind = OPTION_FLAG,
+	  .field = AT(time),
+	  .help = "how long each answer took" },
+	{ .name = "wait",
+	  .letter = 'w',
+	  .kind = OPTION_DURATION,
+	  .arg = "DURATION",
+	  .field = AT(wait),
+	  .help = "how long to wait for each answer: exit 4" },
+	{ .name = "jobs",
+	  .kind = OPTION_NUMBER,
+	  .arg = "N",
+	  .min = 1,
+	  .max = JOBS_MOST,
+	  .field = AT(jobs),
+	  .help = "so many questions at a time (16, to DNS servers 256)" },
+	{ .name = "server",
+	  .kind = OPTION_PARSED,
+	  .arg = "ADDR[:PORT]",
+	  .field = AT(server),
+	  .parser = parse_server,
+	  .excludes = "explain",
+	  .help = "ask this DNS server, not the system" },
+	{ .name = "record",
+	  .kind = OPTION_PARSED,
+	  .arg = "TYPE",
+	  .field = AT(record),
+	  .parser = parse_record,
+	  .words = record_word,
+	  .excludes = "explain",
+	  .help = "DNS records of this type: A, AAAA, CNAME, MX, NS, PTR, SOA, SRV, TXT" },
+	{ .name = "explain",
+	  .kind = OPTION_FLAG,
+	  .field = AT(explain),
+	  .help = "the whole way of a look-up, step by step, and what is wrong with it" },
+};
+
+static const struct option_group group = { "Looking up", rows, sizeof rows / sizeof *rows };
+
+static const struct option_use uses[] = {
+	{ &group, offsetof(struct resolve_options, own) },
+	{ &family_group, offsetof(struct resolve_options, family) },
+	{ &message_group, offsetof(struct resolve_options, messages.options) },
+	{ NULL, 0 },
+};
+
+static const struct resolve_options defaults = {
+	.own = { .wait = UNSET, .jobs = UNSET },
+};
+
+/* A run has the options of a stream, which are none here. */
+static const struct data_options no_data = DATA_OPTIONS_DEFAULT;
+
+/* Where the questions come from, and the lines of stdin. */
+struct source {
+	const struct operands *operands;
+	int next;
+	const char *self; /* in place of operands: this host */
+	struct endpoint in;
+	struct watch watch;
+	char *data;
+	size_t start, end;
+	bool reading, ended,
+		skipping; /* of stdin; skipping: the rest of a line that was too long */
+	int error;
+};
+
+struct resolving {
+	const struct resolve_options *options;
+	struct resolution_config config;
+	struct run run;
+	struct dns_client *dns;
+	struct lookup *lookup; /* of --service */
+	struct explain *explain;
+	struct source source;
+	struct show show;
+	struct endpoint out;
+	struct watch out_watch;
+	size_t written; /* of what is to be shown */
+	struct timer go;
+	/* Questions whose answers are still to be shown, the oldest first: a ring. */
+	struct resolution **ring;
+	size_t size, first, n, running, jobs;
+	uint64_t asked, answered;
+	bool late; /* nothing is asked before --service is known */
+	bool failed[OUTCOME_TIMEOUT + 1];
+};
+
+/* ---- questions ---- */
+
+static void source_close(struct loop *loop, struct source *s)
+{
+	watch_drop(loop, &s->watch);
+	endpoint_close(&s->in);
+	s->reading = false;
+	s->ended = true;
+}
+
+/* Cuts the next line off. Returns it, or NULL if it is not there yet. */
+static char *cut_line(struct source *s)
+{
+	for (;;) {
+		char *line = s->data + s->start, *end;
+		size_t n = s->end - s->start;
+
+		end = n ? memchr(line, '\n', n) : NULL;
+		if (!end && s->skipping) {
+			s->start = s->end;
+			return NULL;
+		}
+		if (!end && !s->ended && n < LINE_MOST)
+			return NULL;
+		if (!end && n == 0)
+			return NULL;
+		if (s->skipping) {
+			s->start += (size_t)(end - line) + 1;
+			s->skipping = false;
+			continue;
+		}
+		s->skipping = !end && !s->ended;
+		if (!end)
+			end = line + (n < LINE_MOST ? n : LINE_MOST);
+		s->start = (size_t)(end - s->data) + (s->start + (size_t)(end - line) < s->end);
+		/* Nothing after a NUL would be asked for: so it must not look like the end. */
+		for (char *p = line; p < end; p++)
+			if (*p == '\0')
+				*p = '\1';
+		while (end > line && (end[-1] == ' ' || end[-1] == '\t' || end[-1] == '\r'))
+			end--;
+		*end = '\0';
+		line += strspn(line, " \t");
+		if (*line)
+			return line;
+	}
+}
+
+/* The next word to ask for, which is gone with the next call; NULL: there is none, or *WAITS for stdin. */
+static const char *next_word(struct source *s, bool *waits)
+{
+	const char *word;
+
+	*waits = false;
+	if (s->self) {
+		word = s->self;
+		s->self = NULL;
+		return word;
+	}
+	for (;;) {
+		if (s->reading || (s->ended && s->data)) {
+			word = cut_line(s);
+			if (word)
+				return word;
+			if (s->reading) {
+				*waits = true;
+				return NULL;
+			}
+			free(s->data);
+			s->data = NULL;
+		}
+		if (s->next >= s->operands->n)
+			return NULL;
+		word = s->operands->words[s->next++];
+		if (strcmp(word, "-") != 0)
+			return word;
+		if (s->ended)
+			continue; /* it has been read already */
+		s->data = malloc(INPUT_SIZE + 1);
+		if (!s->data) {
+			s->error = ENOMEM;
+			return NULL;
+		}
+		endpoint_inherit(&s->in, STDIN_FILENO, false, "stdin");
+		s->watch.fd = s->in.rfd;
+		s->reading = true;
+	}
+}
+
+static void go(void *arg);
+
+static void wake(struct resolving *s)
+{
+	timer_set(s->run.loop, &s->go, loop_now(s->run.loop));
+}
+
+static void readable(void *arg, short events)
+{
+	struct resolving *s = arg;
+	struct source *from = &s->source;
+	ssize_t n;
+
+	(void)events;
+	memmove(from->data, from->data + from->start, from->end - from->start);
+	from->end -= from->start;
+	from->start = 0;
+	n = endpoint_read(&from->in, from->data + from->end, INPUT_SIZE - from->end);
+	if (n > 0) {
+		from->end += (size_t)n;
+	} else if (n == 0 || (errno != EAGAIN && errno != EINTR)) {
+		from->error = n < 0 ? errno : 0;
+		source_close(s->run.loop, from);
+	}
+	/* Not again before what is there has been asked for. */
+	watch_drop(s->run.loop, &from->watch);
+	wake(s);
+}
+
+/* ---- answers ---- */
+
+/* Writes what is to be shown, as much as stdout takes now. */
+static void flush(struct resolving *s)
+{
+	struct text *out = &s->show.out;
+
+	while (s->written < out->length) {
+		ssize_t n =
+			endpoint_write(&s->out, out->data + s->written, out->length - s->written);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0 && errno == EAGAIN) {
+			watch_set(s->run.loop, &s->out_watch, POLLOUT);
+			return;
+		}
+		if (n < 0) {
+			run_end(&s->run,
+				report_output_error(&s->options->messages, "stdout", errno));
+			s->written = out->length;
+			break;
+		}
+		s->written += (size_t)n;
+		if (s->out.careful && s->written < out->length) {
+			/* It may have taken all that it can without blocking. */
+			watch_set(s->run.loop, &s->out_watch, POLLOUT);
+			return;
+		}
+	}
+	watch_drop(s->run.loop, &s->out_watch);
+	out->length = s->written = 0;
+}
+
+static void writable(void *arg, short events)
+{
+	struct resolving *s = arg;
+
+	(void)events;
+	flush(s);
+	wake(s);
+}
+
+static void answered(void *arg, struct resolution *r)
+{
+	struct resolving *s = arg;
+
+	(void)r;
+	s->running--;
+	s->answered++;
+	wake(s);
+}
+
+static bool is_full(const struct resolving *s)
+{
+	return s->show.out.length - s->written >= OUTPUT_MOST;
+}
+
+/* Shows the answers whose turn it is. */
+static void show_answers(struct resolving *s)
+{
+	while (s->n && !is_full(s) && !s->run.ended) {
+		struct resolution *r = s->ring[s->first];
+		if (!r->done)
+			break;
+		/* What is said about it comes after what was shown before. */
+		if (r->found.eai || r->timed_out || s->options->messages.options.verbose)
+			flush(s);
+		s->failed[show_resolution(&s->show, r)] = true;
+		resolution_free(r);
+		s->first = (s->first + 1) % s->size;
+		s->n--;
+	}
+	if (s->show.out.failed)
+		run_end(&s->run, report_error(&s->options->messages, "stdout", ENOMEM));
+}
+
+static void ask(struct resolving *s, const char *word)
+{
+	struct resolution *r;
+
+	if (s->options->own.forms) {
+		struct option_error error;
+		if (show_forms_check(word, &error) < 0)
+			flush(s);
+		s->failed[show_forms(&s->show, word)] = true;
+		return;
+	}
+	s->running++;
+	s->asked++;
+	r = resolution_start(&s->config, word, answered, s);
+	if (!r) {
+		run_end(&s->run, report_error(&s->options->messages, word, ENOMEM));
+		return;
+	}
+	s->ring[(s->first + s->n++) % s->size] = r;
+}
+
+static void explained(void *arg, enum outcome_kind kind)
+{
+	struct resolving *s = arg;
+
+	s->explain = NULL;
+	s->failed[kind] = true;
+	wake(s);
+}
+
+/* Asks for as much as may be asked for now. Returns whether there is more to come. */
+static bool ask_more(struct resolving *s)
+{
+	while (s->running < s->jobs && s->n < s->size && !is_full(s) && !s->run.ended &&
+	       !s->explain) {
+		bool waits;
+		const char *word = next_word(&s->source, &waits);
+		if (!word) {
+			if (waits)
+				watch_set(s->run.loop, &s->source.watch, POLLIN);
+			return waits;
+		}
+		if (s->options->own.explain) {
+			s->explain = explain_start(&s->config, word, &s->show, explained, s);
+			if (!s->explain)
+				run_end(&s->run, report_error(&s->options->messages, word, ENOMEM));
+		} else {
+			ask(s, word);
+		}
+	}
+	return true;
+}
+
+static struct outcome conclude(const struct resolving *s)
+{
+	static const enum outcome_kind worst[] = { OUTCOME_FAILED, OUTCOME_LOOKUP, OUTCOME_TIMEOUT,
+						   OUTCOME_USAGE };
+
+	if (s->source.error)
+		return report_error(&s->options->messages, "stdin", s->source.error);
+	for (size_t i = 0; i < sizeof worst / sizeof *worst; i++)
+		if (s->failed[worst[i]])
+			return (struct outcome){ worst[i], 0 };
+	return (struct outcome){ OUTCOME_DONE, 0 };
+}
+
+/* All that can be done now. */
+static void go(void *arg)
+{
+	struct resolving *s = arg;
+	bool more;
+
+	if (s->late)
+		return;
+	show_answers(s);
+	more = ask_more(s);
+	show_answers(s); /* what needed no asking */
+	flush(s);
+	if (s->run.ended)
+		return;
+	if (s->n && s->ring[s->first]->done && !is_full(s))
+		wake(s);
+	else if (!more && s->n == 0 && !s->explain && s->show.out.length == s->written)
+		run_end(&s->run, conclude(s));
+}
+
+/* ---- the run ---- */
+
+static void figures(void *arg, bool at_end)
+{
+	const struct resolving *s = arg;
+
+	if (!at_end)
+		message(&s->options->messages, MESSAGE_NOTE, "note", "asked %llu, answered %llu",
+			(unsigned long long)s->asked, (unsigned long long)s->answered);
+}
+
+static void waits(void *arg, struct text *text)
+{
+	const struct resolving *s = arg;
+
+	if (s->running)
+		text_add(text, "%zu answer%s, the first one for %s (-w)", s->running,
+			 s->running == 1 ? "" : "s", s->n ? s->ring[s->first]->word : "?");
+	else if (s->source.reading)
+		text_add(text, "stdin");
+}
+
+static void service_found(void *arg, struct lookup_answer *answer)
+{
+	struct resolving *s = arg;
+
+	s->lookup = NULL;
+	if (answer->eai || answer->n == 0)
+		run_end(&s->run,
+			report_lookup(&s->options->messages, s->options->own.service, true,
+				      answer->eai ? answer->eai : EAI_SERVICE, answer->error));
+	else
+		s->config.finder.port = address_port(&answer->addresses[0]);
+	free(answer->addresses);
+	lookup_names_free(&answer->names);
+	s->late = false;
+	wake(s);
+}
+
+/* The port that --service is. Returns 0, or -1 having said why not. */
+static int find_service(struct resolving *s)
+{
+	const char *service = s->options->own.service;
+	const struct lookup_question q = { .port = service, .socktype = SOCK_STREAM };
+
+	if (!service || address_parse_port(service, &s->config.finder.port) == WORD_NUMBER)
+		return 0;
+	s->late = true;
+	if (lookup_start(s->run.loop, &q, service_found, s, &s->lookup) == 0)
+		return 0;
+	report_error(&s->options->messages, service, errno);
+	return -1;
+}
+
+/* The servers of resolv.conf(5) into *C. */
+static void system_servers(struct dns_client_config *c)
+{
+	struct text text = { 0 };
+	struct resolvconf conf;
+
+	if (system_file_read(RESOLV_CONF, &text) < 0)
+		text.length = 0;
+	resolvconf_read(&conf, text.data ? text.data : "", text.length);
+	text_free(&text);
+	for (size_t i = 0; i < conf.n_servers; i++)
+		if (address_parse_host(conf.servers[i], &c->servers[c->n]) == WORD_NUMBER)
+			address_set_port(&c->servers[c->n++], DNS_PORT);
+	if (c->n == 0) {
+		address_parse_host("127.0.0.1", &c->servers[0]);
+		address_set_port(&c->servers[c->n++], DNS_PORT);
+	}
+}
+
+/* A client for --server or --record. Returns 0, or -1 having said why not. */
+static int start_dns(struct resolving *s)
+{
+	const struct resolve_options *o = s->options;
+	struct dns_client_config c = { .patience = DNS_PATIENCE, .tries = DNS_TRIES };
+
+	if (o->own.server.length)
+		c.servers[c.n++] = o->own.server;
+	else
+		system_servers(&c);
+	if (o->own.wait != UNSET) {
+		/* -w says when it is over; what is lost should be asked for again before. */
+		c.tries = 0;
+		if (o->own.wait / 3 < c.patience)
+			c.patience = o->own.wait / 3 > MILLISECOND ? o->own.wait / 3 : MILLISECOND;
+	}
+	s->dns = dns_client_new(s->run.loop, &c);
+	s->config.finder.dns = s->dns;
+	if (s->dns)
+		return 0;
+	report_error(&o->messages, "start", errno);
+	return -1;
+}
+
+static void configure(struct resolving *s)
+{
+	const struct resolve_options *o = s->options;
+
+	s->config = (struct resolution_config){
+		.finder = { .family = address_family(&o->family), .all = o->own.all },
+		.numeric = o->family.numeric,
+		.record = (unsigned)o->own.record,
+		.reverse = o->own.reverse || o->own.confirm,
+		.confirm = o->own.confirm,
+		.wait = o->own.wait,
+	};
+}
+
+/* This host's name, into NAME of SIZE bytes; without an operand it is what is asked for. */
+static void ask_self(struct resolving *s, char *name, size_t size)
+{
+	name[0] = '\0';
+	if (gethostname(name, size) < 0)
+		name[0] = '\0';
+	name[size - 1] = '\0';
+	s->source.self = name;
+	s->show.self = true;
+	s->show.first = false;
+	s->config.finder.all = true;
+	s->config.reverse = s->config.confirm = false;
+}
+
+static bool reads_stdin(const struct operands *operands)
+{
+	for (int i = 0; i < operands->n; i++)
+		if (!strcmp(operands->words[i], "-"))
+			return true;
+	return false;
+}
+
+static void prepare(struct resolving *s, const struct operands *operands)
+{
+	const struct resolve_options *o = s->options;
+	bool many = operands->n > 1 || reads_stdin(operands);
+
+	s->jobs = o->own.jobs != UNSET			? (size_t)o->own.jobs :
+		  o->own.server.length || o->own.record ? JOBS_SERVER :
+							  JOBS;
+	lookup_at_once((int)s->jobs);
+	s->size = s->jobs * AHEAD > AHEAD_LEAST ? s->jobs * AHEAD : AHEAD_LEAST;
+	if (!reads_stdin(operands) && (size_t)operands->n < s->size)
+		s->size = (size_t)operands->n + 1;
+	s->source.operands = operands;
+	s->source.watch = (struct watch){ .fd = -1, .fn = readable, .arg = s };
+	endpoint_inherit(&s->out, STDOUT_FILENO, true, "stdout");
+	s->out_watch = (struct watch){ .fd = s->out.wfd, .fn = writable, .arg = s };
+	s->go = (struct timer){ .fn = go, .arg = s };
+	s->show = (struct show){
+		.m = &o->messages,
+		.wait = o->own.wait,
+		.terminal = isatty(STDOUT_FILENO),
+		.named = many || (o->messages.options.verbose && !o->own.explain),
+		.first = o->own.first,
+		.time = o->own.time,
+		.service = o->own.service != NULL,
+	};
+	if (s->show.named)
+		for (int i = 0; i < operands->n; i++)
+			if (strlen(operands->words[i]) > s->show.widths[0])
+				s->show.widths[0] = strlen(operands->words[i]);
+}
+
+static struct outcome run(const struct resolve_options *o, const struct operands *operands)
+{
+	struct resolving s = { .options = o };
+	struct outcome outcome = { OUTCOME_FAILED, 0 };
+	char name[256];
+
+	configure(&s);
+	if (run_start(&s.run, &o->messages, &no_data) < 0)
+		return outcome;
+	s.config.finder.loop = s.run.loop;
+	s.run.calls = (struct run_calls){ .figures = figures, .waits = waits, .arg = &s };
+	prepare(&s, operands);
+	if (operands->n == 0)
+		ask_self(&s, name, sizeof name);
+	s.ring = calloc(s.size, sizeof(struct resolution *));
+	if (!s.ring)
+		report_error(&o->messages, "start", ENOMEM);
+	else if (((!o->own.server.length && !o->own.record) || start_dns(&s) == 0) &&
+		 find_service(&s) == 0) {
+		wake(&s);
+		outcome = run_wait(&s.run);
+	}
+	for (size_t i = 0; i < s.n; i++)
+		resolution_free(s.ring[(s.first + i) % s.size]);
+	free(s.ring);
+	explain_cancel(s.explain);
+	lookup_cancel(s.lookup);
+	dns_client_free(s.dns);
+	free(s.source.data);
+	if (s.source.reading)
+		source_close(s.run.loop, &s.source);
+	watch_drop(s.run.loop, &s.out_watch);
+	endpoint_close(&s.out);
+	text_free(&s.show.out);
+	run_free(&s.run);
+	return outcome;
+}
+
+/* Can the words be asked for, and the options together? Returns 0, or -1 with *ERROR. */
+static int check(const struct resolve_options *o, const struct operands *operands,
+		 struct option_error *error)
+{
+	struct resolving s = { .options = o };
+	char any[1];
+
+	if (address_check(NULL, o->own.service, o->family.numeric, error) < 0)
+		return -1;
+	if (operands->n == 0 &&
+	    (o->own.forms || o->own.explain || o->own.record || o->family.numeric))
+		return option_fail(error, "a name or an address is missing");
+	configure(&s);
+	/* There will be one, and other words may be asked for then. */
+	s.config.finder.dns = o->own.server.length || o->own.record ? (void *)any : NULL;
+	for (int i = 0; i < operands->n; i++) {
+		const char *word = operands->words[i];
+		if (strcmp(word, "-") != 0 &&
+		    (o->own.forms ? show_forms_check(word, error) :
+				    resolution_check(&s.config, word, error)) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static struct outcome main_resolve(const struct command *self, int argc, char **argv)
+{
+	struct resolve_options o = defaults;
+	struct option_error error;
+	struct operands operands;
+	struct outcome outcome;
+
+	if (command_begin(self, argc, argv, &o, &o.messages, &operands, &outcome))
+		outcome = check(&o, &operands, &error) == 0 ? run(&o, &operands) :
+							      command_refuse(&o.messages, &error);
+	return outcome;
+}
+
+const struct command resolve_command = {
+	.name = "resolve",
+	.synopsis = "[OPTION...] [NAME|ADDRESS|-...]",
+	.summary = "look names and addresses up, as connect does or from a DNS server",
+	.uses = uses,
+	.min_operands = 0,
+	.max_operands = INT_MAX,
+	.run = main_resolve,
+};

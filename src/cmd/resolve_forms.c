@@ -1,0 +1,256 @@
+/* --forms: an address in all of its forms, without asking anybody. */
+#include <arpa/inet.h>
+#include <ctype.h>
+#include <net/if.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "cmd/resolve_show.h"
+#include "proto/dns.h"
+
+/* A key and its text. */
+struct form {
+	const char *key;
+	char text[DNS_TEXT_MOST];
+};
+
+#define FORMS_MOST 10
+
+/* N bytes of an address, 4 or 16, and its zone. */
+struct bytes {
+	unsigned char b[16];
+	size_t n;
+	uint32_t zone;
+};
+
+/* WORD as hexadecimal digits: 8 of them after 0x, or 32 with or without. */
+static bool parse_hex(const char *word, struct bytes *out)
+{
+	bool prefix = word[0] == '0' && (word[1] | 32) == 'x';
+	const char *p = word + 2 * prefix;
+	size_t n = strlen(p);
+	unsigned value;
+
+	if (strspn(p, "0123456789abcdefABCDEF") != n || !(n == 32 || (n == 8 && prefix)))
+		return false;
+	out->n = n / 2;
+	for (size_t i = 0; i < out->n; i++) {
+		if (sscanf(p + 2 * i, "%2x", &value) != 1)
+			return false;
+		out->b[i] = (unsigned char)value;
+	}
+	return true;
+}
+
+/* WORD as a decimal number: of IPv4 as far as that goes, else of IPv6. */
+static bool parse_integer(const char *word, struct bytes *out)
+{
+	unsigned char b[16] = { 0 };
+	bool high = false;
+
+	if (*word == '\0' || strspn(word, "0123456789") != strlen(word))
+		return false;
+	for (; *word; word++) {
+		unsigned carry = (unsigned)(*word - '0');
+		for (size_t i = 16; i-- > 0;) {
+			carry += b[i] * 10U;
+			b[i] = (unsigned char)carry;
+			carry >>= 8;
+		}
+		if (carry)
+			return false;
+	}
+	for (size_t i = 0; i < 12; i++)
+		high |= b[i] != 0;
+	out->n = high ? 16 : 4;
+	memcpy(out->b, high ? b : b + 12, out->n);
+	return true;
+}
+
+static void integer_text(const struct bytes *a, char *text)
+{
+	unsigned char b[16];
+	char digits[48];
+	size_t n = sizeof digits;
+	bool more = true;
+
+	memcpy(b, a->b, a->n);
+	digits[--n] = '\0';
+	while (more) {
+		unsigned rest = 0;
+		more = false;
+		for (size_t i = 0; i < a->n; i++) {
+			rest = rest << 8 | b[i];
+			b[i] = (unsigned char)(rest / 10);
+			rest %= 10;
+			more |= b[i] != 0;
+		}
+		digits[--n] = (char)('0' + rest);
+	}
+	snprintf(text, DNS_TEXT_MOST, "%s", digits + n);
+}
+
+/* WORD in any of its forms into *OUT. */
+static bool parse(const char *word, struct bytes *out)
+{
+	struct address a;
+	struct dns_name name;
+
+	out->zone = 0;
+	if (address_parse_host(word, &a) == WORD_NUMBER) {
+		bool v4 = a.u.sa.sa_family == AF_INET;
+		out->n = v4 ? 4 : 16;
+		memcpy(out->b, v4 ? (void *)&a.u.in.sin_addr : (void *)&a.u.in6.sin6_addr, out->n);
+		out->zone = v4 ? 0 : a.u.in6.sin6_scope_id;
+		return true;
+	}
+	if (parse_hex(word, out) || parse_integer(word, out))
+		return true;
+	if (dns_name_parse(word, &name))
+		return false;
+	out->n = dns_name_reversed(&name, out->b);
+	return out->n > 0;
+}
+
+int show_forms_check(const char *word, struct option_error *error)
+{
+	struct bytes bytes;
+
+	return parse(word, &bytes) ?
+		       0 :
+		       option_fail(error,
+				   "'%s' is no address: neither dotted or with colons, nor "
+				   "hexadecimal, an integer or an arpa name",
+				   word);
+}
+
+/* What the address is for: the first of these nets that it is in. */
+static const char *scope_of(const struct bytes *a)
+{
+	static const struct {
+		const char *net;
+		unsigned bits;
+		const char *scope;
+	} nets[] = {
+		{ "0.0.0.0", 32, "unspecified" },
+		{ "127.0.0.0", 8, "loopback" },
+		{ "10.0.0.0", 8, "private" },
+		{ "172.16.0.0", 12, "private" },
+		{ "192.168.0.0", 16, "private" },
+		{ "100.64.0.0", 10, "shared" },
+		{ "169.254.0.0", 16, "link" },
+		{ "192.0.2.0", 24, "documentation" },
+		{ "198.51.100.0", 24, "documentation" },
+		{ "203.0.113.0", 24, "documentation" },
+		{ "198.18.0.0", 15, "benchmark" },
+		{ "255.255.255.255", 32, "broadcast" },
+		{ "224.0.0.0", 24, "multicast, link" },
+		{ "239.0.0.0", 8, "multicast, private" },
+		{ "224.0.0.0", 4, "multicast" },
+		{ "240.0.0.0", 4, "reserved" },
+		{ "::", 128, "unspecified" },
+		{ "::1", 128, "loopback" },
+		{ "::ffff:0:0", 96, "IPv4-mapped" },
+		{ "64:ff9b::", 96, "IPv4 by NAT64" },
+		{ "fe80::", 10, "link" },
+		{ "fc00::", 7, "private" },
+		{ "2001:db8::", 32, "documentation" },
+		{ "ff01::", 16, "multicast, host" },
+		{ "ff02::", 16, "multicast, link" },
+		{ "ff05::", 16, "multicast, site" },
+		{ "ff08::", 16, "multicast, organisation" },
+		{ "ff00::", 8, "multicast" },
+	};
+
+	for (size_t i = 0; i < sizeof nets / sizeof *nets; i++) {
+		unsigned char net[16];
+		size_t n = strchr(nets[i].net, ':') ? 16 : 4, whole = nets[i].bits / 8;
+		unsigned rest = nets[i].bits % 8;
+		if (n != a->n || inet_pton(n == 4 ? AF_INET : AF_INET6, nets[i].net, net) != 1 ||
+		    memcmp(net, a->b, whole) != 0)
+			continue;
+		if (rest && (net[whole] ^ a->b[whole]) >> (8 - rest))
+			continue;
+		return nets[i].scope;
+	}
+	return "global";
+}
+
+/* The forms of A. Returns how many. */
+static size_t forms_of(const struct bytes *a, struct form *forms)
+{
+	int family = a->n == 4 ? AF_INET : AF_INET6;
+	struct form *f = forms;
+	struct dns_name name;
+	char zone[IF_NAMESIZE];
+	size_t at = 0;
+
+	f->key = "address";
+	inet_ntop(family, a->b, f++->text, DNS_TEXT_MOST);
+	f->key = "family";
+	snprintf(f++->text, DNS_TEXT_MOST, "%s", a->n == 4 ? "inet" : "inet6");
+	if (a->n == 16) {
+		f->key = "full";
+		for (size_t i = 0; i < 16; i += 2)
+			at += (size_t)snprintf(f->text + at, DNS_TEXT_MOST - at, "%s%02x%02x",
+					       i ? ":" : "", a->b[i], a->b[i + 1]);
+		f++;
+	} else {
+		f->key = "mapped";
+		snprintf(f++->text, DNS_TEXT_MOST, "::ffff:%u.%u.%u.%u", a->b[0], a->b[1], a->b[2],
+			 a->b[3]);
+	}
+	f->key = "hex";
+	for (size_t i = 0; i < a->n; i++)
+		snprintf(f->text + 2 * i, DNS_TEXT_MOST - 2 * i, "%02x", a->b[i]);
+	f++;
+	f->key = "integer";
+	integer_text(a, f++->text);
+	f->key = "reverse";
+	dns_name_reverse(a->b, a->n, &name);
+	dns_name_text(&name, f++->text);
+	f->key = "scope";
+	snprintf(f++->text, DNS_TEXT_MOST, "%s", scope_of(a));
+	if (a->zone) {
+		f->key = "zone";
+		if (if_indextoname(a->zone, zone))
+			snprintf(f++->text, DNS_TEXT_MOST, "%s", zone);
+		else
+			snprintf(f++->text, DNS_TEXT_MOST, "%lu", (unsigned long)a->zone);
+	}
+	return (size_t)(f - forms);
+}
+
+enum outcome_kind show_forms(struct show *s, const char *word)
+{
+	struct form forms[FORMS_MOST];
+	struct option_error error;
+	struct bytes bytes;
+	size_t n;
+
+	if (!parse(word, &bytes)) {
+		show_forms_check(word, &error);
+		message_usage(s->m, "%s", error.text);
+		return OUTCOME_USAGE;
+	}
+	n = forms_of(&bytes, forms);
+	if (s->m->options.json) {
+		struct json j = { .text = s->out };
+		json_open(&j, NULL, '{');
+		json_string(&j, "name", word);
+		json_open(&j, "forms", '{');
+		for (size_t i = 0; i < n; i++)
+			json_string(&j, forms[i].key, forms[i].text);
+		json_close(&j, '}');
+		json_close(&j, '}');
+		text_put(&j.text, "\n", 1);
+		s->out = j.text;
+		return OUTCOME_DONE;
+	}
+	for (size_t i = 0; i < n; i++)
+		show_row(s,
+			 (const char *const[]){ s->named ? word : NULL, forms[i].key,
+						forms[i].text },
+			 3);
+	return OUTCOME_DONE;
+}

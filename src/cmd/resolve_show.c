@@ -1,0 +1,380 @@
+#define _GNU_SOURCE /* EAI_NODATA, EAI_ADDRFAMILY */
+#include "cmd/resolve_show.h"
+
+#include <errno.h>
+#include <netdb.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/errname.h"
+#include "base/number.h"
+#include "base/utf8.h"
+
+#ifndef EAI_NODATA /* not in POSIX */
+#define EAI_NODATA EAI_NONAME
+#endif
+#ifndef EAI_ADDRFAMILY
+#define EAI_ADDRFAMILY EAI_FAMILY
+#endif
+
+#define GAP 2 /* blanks between columns */
+
+static size_t columns(const char *text)
+{
+	const unsigned char *p = (const unsigned char *)text, *end = p + strlen(text);
+	size_t n = 0;
+	uint32_t point;
+
+	for (; p < end; n++) {
+		size_t length = utf8_length(p, (size_t)(end - p), &point);
+		p += length ? length : 1;
+	}
+	return n;
+}
+
+void show_row(struct show *s, const char *const *cells, size_t n)
+{
+	char text[4 * 2048 + 1];
+	size_t last = 0, column = 0;
+	bool any = false;
+
+	for (size_t i = 0; i < n; i++)
+		if (cells[i])
+			last = i;
+	for (size_t i = 0; i < n; i++) {
+		if (!cells[i])
+			continue;
+		size_t length = strlen(cells[i]), width;
+		/* Beyond any name; the data of a record may be longer, and is escaped already. */
+		bool longer = length > 2048;
+		if (!longer)
+			message_escape(text, sizeof text, cells[i], length, false);
+		width = columns(longer ? cells[i] : text);
+		if (width > s->widths[column] && i < last)
+			s->widths[column] = width;
+		if (any && !s->terminal)
+			text_put(&s->out, "\t", 1);
+		any = true;
+		if (longer)
+			text_put(&s->out, cells[i], length);
+		else
+			text_put(&s->out, text, strlen(text));
+		if (s->terminal && i < last)
+			text_add(&s->out, "%*s", (int)(s->widths[column] - width + GAP), "");
+		column++;
+	}
+	text_put(&s->out, "\n", 1);
+}
+
+/* ---- rows ---- */
+
+/* The rows of one question. */
+struct rows {
+	struct show *show;
+	const struct resolution *r;
+	char time[32];
+	size_t n; /* so many there are already */
+};
+
+static void row(struct rows *rows, const char *a, const char *b, const char *c, const char *d)
+{
+	struct show *s = rows->show;
+	const char *cells[] = { s->named ? rows->r->word : NULL, a, b, c, d,
+				s->time ? rows->time : NULL };
+
+	if (s->first && rows->n)
+		return;
+	rows->n++;
+	show_row(s, cells, sizeof cells / sizeof *cells);
+}
+
+static void address_row(struct rows *rows, const char *key, const struct address *a)
+{
+	char text[ADDRESS_TEXT], port[8];
+
+	snprintf(port, sizeof port, "%u", address_port(a));
+	address_host(a, text);
+	if (key)
+		row(rows, key, text, rows->show->service ? port : NULL, NULL);
+	else
+		row(rows, text, rows->show->service ? port : NULL, NULL, NULL);
+}
+
+static void record_rows(struct rows *rows)
+{
+	const struct find_result *f = &rows->r->found;
+	bool all = rows->r->c->finder.all;
+	char ttl[16];
+
+	for (size_t i = 0; i < f->n_records; i++) {
+		const struct find_record *record = &f->records[i];
+		if (all) {
+			snprintf(ttl, sizeof ttl, "%lu", (unsigned long)record->ttl);
+			row(rows, record->name, ttl, record->type, record->data);
+		} else if (record->asked_for) {
+			row(rows, record->data, NULL, NULL, NULL);
+		}
+	}
+}
+
+/* The names of address I: of a name's also which address it is. */
+static void name_rows(struct rows *rows, size_t i)
+{
+	const struct resolution *r = rows->r;
+	const struct resolution_names *names = &r->reverse[i];
+	const struct lookup_names *list = r->c->confirm ? &names->confirmed : &names->others;
+	char address[ADDRESS_TEXT];
+	const char *first = r->is_address ? NULL : address_host(&r->found.addresses[i], address);
+
+	for (size_t k = 0; k < list->n; k++) {
+		const char *key = !r->c->finder.all ? NULL : k == 0 ? "canonical" : "alias";
+		if (r->is_address)
+			row(rows, key ? key : list->names[k], key ? list->names[k] : NULL, NULL,
+			    NULL);
+		else
+			row(rows, first, list->names[k], NULL, NULL);
+	}
+	if (list->n == 0 && !r->is_address)
+		row(rows, first, "-", NULL, NULL);
+}
+
+/* The first name with a dot is the full one, as it is for others: of those that are not, the first. */
+static const char *full_name(const struct resolution *r)
+{
+	const struct lookup_names *names = &r->found.names;
+
+	for (size_t i = 0; i < names->n; i++)
+		if (strchr(names->names[i], '.'))
+			return names->names[i];
+	return r->word;
+}
+
+static void all_rows(struct rows *rows)
+{
+	const struct resolution *r = rows->r;
+	const struct find_result *f = &r->found;
+
+	if (f->n_records) {
+		record_rows(rows);
+		return;
+	}
+	if (r->reverse) {
+		for (size_t i = 0; i < f->n; i++)
+			name_rows(rows, i);
+		if (!r->is_address || !r->c->finder.all)
+			return;
+	}
+	if (r->c->finder.all && !r->is_address)
+		for (size_t i = 0; i < f->names.n; i++)
+			row(rows, i ? "alias" : "canonical", f->names.names[i], NULL, NULL);
+	for (size_t i = 0; i < f->n; i++)
+		address_row(rows, r->c->finder.all ? "address" : NULL, &f->addresses[i]);
+}
+
+/* ---- what went wrong ---- */
+
+static const char *error_text(const struct resolution *r, char *text, size_t size)
+{
+	const struct find_result *f = &r->found;
+	int family = r->c->finder.family;
+	const char *kind = family == AF_INET ? "IPv4 " : family == AF_INET6 ? "IPv6 " : "";
+	char type[16];
+
+	if (f->eai == EAI_SYSTEM)
+		snprintf(text, size, "%s (%s)", strerror(f->error), errno_name(f->error));
+	else if (f->eai == EAI_AGAIN)
+		snprintf(text, size, "no answer for now");
+	else if (f->eai == EAI_FAIL)
+		snprintf(text, size, "the server failed");
+	else if (f->eai == EAI_FAMILY || f->eai == EAI_ADDRFAMILY)
+		snprintf(text, size, "it has no %saddress", kind);
+	else if ((f->eai == EAI_NODATA || f->eai == EAI_NONAME) && r->is_address)
+		snprintf(text, size, "no name is known");
+	else if (f->eai == EAI_NODATA && EAI_NODATA != EAI_NONAME && r->c->record)
+		snprintf(text, size, "it has no %s record", dns_type_text(r->c->record, type));
+	else if (f->eai == EAI_NODATA && EAI_NODATA != EAI_NONAME)
+		snprintf(text, size, "it has no %saddress", kind);
+	else if (f->eai == EAI_NONAME)
+		snprintf(text, size, "no such name");
+	else
+		snprintf(text, size, "%s", gai_strerror(f->eai));
+	return text;
+}
+
+/* The sentence about what is wrong with R, without the word and the error's name. */
+static void fault_text(const struct show *s, const struct resolution *r, char *text, size_t size)
+{
+	char time[32], what[160];
+
+	if (r->timed_out)
+		snprintf(text, size, "no answer within %s (-w)",
+			 duration_format(time, sizeof time, s->wait));
+	else if (r->found.why[0] &&
+		 (r->reverse || r->found.eai == EAI_AGAIN || r->found.eai == EAI_FAIL))
+		snprintf(text, size, "%s", r->found.why);
+	else
+		snprintf(text, size, "%s%s%s", error_text(r, what, sizeof what),
+			 r->found.why[0] ? ": " : "", r->found.why);
+}
+
+static const char *code_of(const struct resolution *r)
+{
+	return r->timed_out ? errno_name(ETIMEDOUT) : eai_name(r->found.eai);
+}
+
+static enum outcome_kind kind_of(const struct resolution *r)
+{
+	return r->timed_out ? OUTCOME_TIMEOUT : r->found.eai ? OUTCOME_LOOKUP : OUTCOME_DONE;
+}
+
+static void say_fault(const struct show *s, const struct resolution *r)
+{
+	char text[768];
+
+	if (r->bad && !r->timed_out) {
+		message_fail(s->m, OUTCOME_LOOKUP, code_of(r), "%s (%s)", r->found.why, code_of(r));
+		return;
+	}
+	fault_text(s, r, text, sizeof text);
+	message_fail(s->m, kind_of(r), code_of(r), "%s: %s%s%s%s", r->word, text,
+		     r->timed_out ? "" : " (", r->timed_out ? "" : code_of(r),
+		     r->timed_out ? "" : ")");
+}
+
+/* What -v tells beside the results. */
+static void say_more(const struct show *s, const struct resolution *r)
+{
+	char time[32], server[ADDRESS_TEXT] = "";
+
+	if (!s->m->options.verbose)
+		return;
+	if (r->found.asked)
+		address_text(&r->found.server, server);
+	message(s->m, MESSAGE_VERBOSE, "note", "%s: asked %s%s, %s%s%s", r->word,
+		*server ? server : "the system", r->found.tcp ? " by TCP" : "",
+		duration_format(time, sizeof time, r->ns),
+		!r->found.eai && r->found.why[0] ? "; in part: " : "",
+		!r->found.eai ? r->found.why : "");
+}
+
+/* ---- JSON ---- */
+
+static void names_json(struct json *j, const char *key, const struct lookup_names *names,
+		       size_t from)
+{
+	if (names->n <= from)
+		return;
+	json_open(j, key, '[');
+	for (size_t i = from; i < names->n; i++)
+		json_string(j, NULL, names->names[i]);
+	json_close(j, ']');
+}
+
+static void reverse_json(struct json *j, const struct resolution *r)
+{
+	bool confirm = r->c->confirm;
+
+	if (r->is_address) {
+		names_json(j, "names", confirm ? &r->reverse->confirmed : &r->reverse->others, 0);
+		names_json(j, "unconfirmed", &r->reverse->others, confirm ? 0 : SIZE_MAX);
+		return;
+	}
+	json_open(j, "reverse", '[');
+	for (size_t i = 0; i < r->found.n; i++) {
+		const struct resolution_names *names = &r->reverse[i];
+		json_open(j, NULL, '{');
+		address_json(j, "address", &r->found.addresses[i]);
+		names_json(j, "names", confirm ? &names->confirmed : &names->others, 0);
+		names_json(j, "unconfirmed", &names->others, confirm ? 0 : SIZE_MAX);
+		json_close(j, '}');
+	}
+	json_close(j, ']');
+}
+
+static void records_json(struct json *j, const struct resolution *r)
+{
+	const struct find_result *f = &r->found;
+	char text[16];
+
+	if (f->rcode >= 0)
+		json_string(j, "rcode", dns_rcode_text((unsigned)f->rcode, text));
+	if (f->n_records == 0)
+		return;
+	json_open(j, "records", '[');
+	for (size_t i = 0; i < f->n_records; i++) {
+		json_open(j, NULL, '{');
+		json_string(j, "name", f->records[i].name);
+		json_string(j, "type", f->records[i].type);
+		json_number(j, "ttl", f->records[i].ttl);
+		json_string(j, "data", f->records[i].data);
+		json_close(j, '}');
+	}
+	json_close(j, ']');
+}
+
+static void show_json(struct show *s, const struct resolution *r)
+{
+	const struct find_result *f = &r->found;
+	char text[768];
+	struct json j = { .text = s->out };
+
+	json_open(&j, NULL, '{');
+	json_string(&j, "name", r->word);
+	if (!r->timed_out && !r->is_address && f->n) {
+		json_open(&j, "addresses", '[');
+		for (size_t i = 0; i < (s->first ? 1 : f->n); i++)
+			address_json(&j, NULL, &f->addresses[i]);
+		json_close(&j, ']');
+	}
+	if (!r->timed_out && s->self && !f->eai) {
+		json_string(&j, "canonical", full_name(r));
+	} else if (!r->timed_out && f->names.n) {
+		json_string(&j, "canonical", f->names.names[0]);
+		names_json(&j, "aliases", &f->names, 1);
+	}
+	if (!r->timed_out && r->reverse)
+		reverse_json(&j, r);
+	if (r->c->record)
+		records_json(&j, r);
+	if (f->asked)
+		address_json(&j, "source", &f->server);
+	json_milliseconds(&j, "elapsed_ms", r->ns);
+	if (kind_of(r) != OUTCOME_DONE) {
+		if (r->bad && !r->timed_out)
+			snprintf(text, sizeof text, "%s", f->why);
+		else
+			fault_text(s, r, text, sizeof text);
+		json_open(&j, "error", '{');
+		json_string(&j, "class", r->timed_out ? "timeout" : "resolve");
+		json_string(&j, "code", code_of(r));
+		json_string(&j, "message", text);
+		json_close(&j, '}');
+	}
+	json_close(&j, '}');
+	text_put(&j.text, "\n", 1);
+	s->out = j.text;
+}
+
+enum outcome_kind show_resolution(struct show *s, const struct resolution *r)
+{
+	struct rows rows = { .show = s, .r = r };
+
+	if (s->m->options.json) {
+		show_json(s, r);
+		say_more(s, r);
+		return kind_of(r);
+	}
+	snprintf(rows.time, sizeof rows.time, "%.3f ms", (double)r->ns / (double)MILLISECOND);
+	if (s->self) {
+		row(&rows, "name", r->word, NULL, NULL);
+		if (kind_of(r) == OUTCOME_DONE)
+			row(&rows, "fqdn", full_name(r), NULL, NULL);
+	} else if (kind_of(r) == OUTCOME_DONE) {
+		all_rows(&rows);
+	}
+	if (kind_of(r) != OUTCOME_DONE)
+		say_fault(s, r);
+	say_more(s, r);
+	return kind_of(r);
+}

@@ -1,0 +1,29 @@
+/* nsswitch.h - nsswitch.conf(5): where names are looked up, and in which order */
+#ifndef PROTO_NSSWITCH_H
+#define PROTO_NSSWITCH_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#define NSSWITCH_MOST 16
+
+/* A source, such as `files` or `dns`. */
+struct nsswitch_source {
+	const char *name; /* in the file's text, without a NUL */
+	size_t n;
+	bool ends; /* `[NOTFOUND=return]` and the like: what it does not know, nobody behind it is asked */
+};
+
+struct nsswitch {
+	size_t line; /* its number, 0: there is no such line */
+	size_t n;
+	struct nsswitch_source sources[NSSWITCH_MOST]; /* more are passed over */
+};
+
+/* The line of DATABASE (`hosts`) in the N bytes at TEXT, the last one where there are several, into *OUT. */
+void nsswitch_read(struct nsswitch *out, const char *database, const char *text, size_t n);
+
+/* Is S called NAME? */
+bool nsswitch_is(const struct nsswitch_source *s, const char *name);
+
+#endif
