@@ -435,9 +435,16 @@ static void explained(void *arg, enum outcome_kind kind)
 	wake(s);
 }
 
+static void explain_moved(void *arg)
+{
+	wake(arg);
+}
+
 /* Asks for as much as may be asked for now. Returns whether there is more to come. */
 static bool ask_more(struct resolving *s)
 {
+	static const struct explain_calls calls = { explained, explain_moved };
+
 	while (s->running < s->jobs && s->n < s->size && !is_full(s) && !s->run.ended &&
 	       !s->explain) {
 		bool waits;
@@ -448,7 +455,7 @@ static bool ask_more(struct resolving *s)
 			return waits;
 		}
 		if (s->options->own.explain) {
-			s->explain = explain_start(&s->config, word, &s->show, explained, s);
+			s->explain = explain_start(&s->config, word, &s->show, &calls, s);
 			if (!s->explain)
 				run_end(&s->run, report_error(&s->options->messages, word, ENOMEM));
 		} else {

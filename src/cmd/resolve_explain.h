@@ -6,11 +6,16 @@
 
 struct explain;
 
-/* Tells in SHOW how C's question about WORD is answered, each step as soon as the one before it has been told.
- * FN is called once, from the loop, with what it means. Returns NULL with errno ENOMEM. */
+struct explain_calls {
+	void (*done)(void *arg,
+		     enum outcome_kind kind); /* once, from the loop, with what it means */
+	void (*progress)(void *arg);	      /* there is more in SHOW */
+};
+
+/* Tells in SHOW how C's question about WORD is answered, each step as soon as it and those before it are
+ * done. Returns NULL with errno ENOMEM. */
 struct explain *explain_start(const struct resolution_config *c, const char *word,
-			      struct show *show, void (*fn)(void *arg, enum outcome_kind kind),
-			      void *arg);
+			      struct show *show, const struct explain_calls *calls, void *arg);
 
 /* Gives it up. NULL: does nothing. */
 void explain_cancel(struct explain *e);

@@ -203,7 +203,7 @@ static const char *error_text(const struct resolution *r, char *text, size_t siz
 }
 
 /* The sentence about what is wrong with R, without the word and the error's name. */
-static void fault_text(const struct show *s, const struct resolution *r, char *text, size_t size)
+void show_fault_text(const struct show *s, const struct resolution *r, char *text, size_t size)
 {
 	char time[32], what[160];
 
@@ -223,12 +223,12 @@ static const char *code_of(const struct resolution *r)
 	return r->timed_out ? errno_name(ETIMEDOUT) : eai_name(r->found.eai);
 }
 
-static enum outcome_kind kind_of(const struct resolution *r)
+enum outcome_kind show_fault_kind(const struct resolution *r)
 {
 	return r->timed_out ? OUTCOME_TIMEOUT : r->found.eai ? OUTCOME_LOOKUP : OUTCOME_DONE;
 }
 
-static void say_fault(const struct show *s, const struct resolution *r)
+void show_fault(const struct show *s, const struct resolution *r)
 {
 	char text[768];
 
@@ -236,8 +236,8 @@ static void say_fault(const struct show *s, const struct resolution *r)
 		message_fail(s->m, OUTCOME_LOOKUP, code_of(r), "%s (%s)", r->found.why, code_of(r));
 		return;
 	}
-	fault_text(s, r, text, sizeof text);
-	message_fail(s->m, kind_of(r), code_of(r), "%s: %s%s%s%s", r->word, text,
+	show_fault_text(s, r, text, sizeof text);
+	message_fail(s->m, show_fault_kind(r), code_of(r), "%s: %s%s%s%s", r->word, text,
 		     r->timed_out ? "" : " (", r->timed_out ? "" : code_of(r),
 		     r->timed_out ? "" : ")");
 }
@@ -313,10 +313,26 @@ static void records_json(struct json *j, const struct resolution *r)
 	json_close(j, ']');
 }
 
+void show_fault_json(const struct show *s, const struct resolution *r, struct json *j)
+{
+	char text[768];
+
+	if (show_fault_kind(r) == OUTCOME_DONE)
+		return;
+	if (r->bad && !r->timed_out)
+		snprintf(text, sizeof text, "%s", r->found.why);
+	else
+		show_fault_text(s, r, text, sizeof text);
+	json_open(j, "error", '{');
+	json_string(j, "class", r->timed_out ? "timeout" : "resolve");
+	json_string(j, "code", code_of(r));
+	json_string(j, "message", text);
+	json_close(j, '}');
+}
+
 static void show_json(struct show *s, const struct resolution *r)
 {
 	const struct find_result *f = &r->found;
-	char text[768];
 	struct json j = { .text = s->out };
 
 	json_open(&j, NULL, '{');
@@ -340,17 +356,7 @@ static void show_json(struct show *s, const struct resolution *r)
 	if (f->asked)
 		address_json(&j, "source", &f->server);
 	json_milliseconds(&j, "elapsed_ms", r->ns);
-	if (kind_of(r) != OUTCOME_DONE) {
-		if (r->bad && !r->timed_out)
-			snprintf(text, sizeof text, "%s", f->why);
-		else
-			fault_text(s, r, text, sizeof text);
-		json_open(&j, "error", '{');
-		json_string(&j, "class", r->timed_out ? "timeout" : "resolve");
-		json_string(&j, "code", code_of(r));
-		json_string(&j, "message", text);
-		json_close(&j, '}');
-	}
+	show_fault_json(s, r, &j);
 	json_close(&j, '}');
 	text_put(&j.text, "\n", 1);
 	s->out = j.text;
@@ -363,18 +369,18 @@ enum outcome_kind show_resolution(struct show *s, const struct resolution *r)
 	if (s->m->options.json) {
 		show_json(s, r);
 		say_more(s, r);
-		return kind_of(r);
+		return show_fault_kind(r);
 	}
 	snprintf(rows.time, sizeof rows.time, "%.3f ms", (double)r->ns / (double)MILLISECOND);
 	if (s->self) {
 		row(&rows, "name", r->word, NULL, NULL);
-		if (kind_of(r) == OUTCOME_DONE)
+		if (show_fault_kind(r) == OUTCOME_DONE)
 			row(&rows, "fqdn", full_name(r), NULL, NULL);
-	} else if (kind_of(r) == OUTCOME_DONE) {
+	} else if (show_fault_kind(r) == OUTCOME_DONE) {
 		all_rows(&rows);
 	}
-	if (kind_of(r) != OUTCOME_DONE)
-		say_fault(s, r);
+	if (show_fault_kind(r) != OUTCOME_DONE)
+		show_fault(s, r);
 	say_more(s, r);
-	return kind_of(r);
+	return show_fault_kind(r);
 }

@@ -4,14 +4,19 @@
 
 #include "net/address.h"
 
+/* The address that a connection to TO would come from, into *FROM, with port 0: that of a connected
+ * datagram socket; nothing is sent. Returns 0, or -1 with errno of connect(2), such as
+ * ENETUNREACH. */
+int route_source(const struct address *to, struct address *from);
+
 struct route {
 	unsigned interface;	/* index, 0: not known */
 	struct address gateway; /* of length 0: none, it is reached directly */
 	struct address source;	/* the address that the route prefers; of length 0: none */
 };
 
-/* The route to TO into *OUT, rtnetlink(7). Returns 0, or -1 with errno: ENOTSUP where this system
- * cannot be asked. */
+/* Of this system (a twin for each): the route to TO into *OUT, rtnetlink(7). Returns 0, or -1 with errno:
+ * ENOTSUP where it cannot be asked. */
 int route_get(const struct address *to, struct route *out);
 
 #endif
