@@ -698,7 +698,7 @@ static void finish(struct explain *e)
 			text_put(&e->json.text, e->wrong.text.data, e->wrong.text.length);
 			json_close(&e->json, ']');
 		}
-		show_fault_json(e->show, e->resolution, &e->json);
+		show_result_json(e->show, e->resolution, &e->json);
 		json_close(&e->json, '}');
 		text_put(&e->show->out, e->json.text.data, e->json.text.length);
 		text_put(&e->show->out, "\n", 1);

@@ -208,8 +208,9 @@ void show_fault_text(const struct show *s, const struct resolution *r, char *tex
 	char time[32], what[160];
 
 	if (r->timed_out)
-		snprintf(text, size, "no answer within %s (-w)",
-			 duration_format(time, sizeof time, s->wait));
+		snprintf(text, size, "no answer within %s (-w)%s%s",
+			 duration_format(time, sizeof time, s->wait),
+			 r->found.why[0] ? ", but " : "", r->found.why);
 	else if (r->found.why[0] &&
 		 (r->reverse || r->found.eai == EAI_AGAIN || r->found.eai == EAI_FAIL))
 		snprintf(text, size, "%s", r->found.why);
@@ -313,7 +314,7 @@ static void records_json(struct json *j, const struct resolution *r)
 	json_close(j, ']');
 }
 
-void show_fault_json(const struct show *s, const struct resolution *r, struct json *j)
+static void fault_json(const struct show *s, const struct resolution *r, struct json *j)
 {
 	char text[768];
 
@@ -330,33 +331,39 @@ void show_fault_json(const struct show *s, const struct resolution *r, struct js
 	json_close(j, '}');
 }
 
-static void show_json(struct show *s, const struct resolution *r)
+void show_result_json(const struct show *s, const struct resolution *r, struct json *j)
 {
 	const struct find_result *f = &r->found;
+
+	if (!r->timed_out && !r->is_address && f->n) {
+		json_open(j, "addresses", '[');
+		for (size_t i = 0; i < (s->first ? 1 : f->n); i++)
+			address_json(j, NULL, &f->addresses[i]);
+		json_close(j, ']');
+	}
+	if (!r->timed_out && s->self && !f->eai) {
+		json_string(j, "canonical", full_name(r));
+	} else if (!r->timed_out && f->names.n) {
+		json_string(j, "canonical", f->names.names[0]);
+		names_json(j, "aliases", &f->names, 1);
+	}
+	if (!r->timed_out && r->reverse)
+		reverse_json(j, r);
+	if (r->c->record)
+		records_json(j, r);
+	if (f->asked)
+		address_json(j, "source", &f->server);
+	json_milliseconds(j, "elapsed_ms", r->ns);
+	fault_json(s, r, j);
+}
+
+static void show_json(struct show *s, const struct resolution *r)
+{
 	struct json j = { .text = s->out };
 
 	json_open(&j, NULL, '{');
 	json_string(&j, "name", r->word);
-	if (!r->timed_out && !r->is_address && f->n) {
-		json_open(&j, "addresses", '[');
-		for (size_t i = 0; i < (s->first ? 1 : f->n); i++)
-			address_json(&j, NULL, &f->addresses[i]);
-		json_close(&j, ']');
-	}
-	if (!r->timed_out && s->self && !f->eai) {
-		json_string(&j, "canonical", full_name(r));
-	} else if (!r->timed_out && f->names.n) {
-		json_string(&j, "canonical", f->names.names[0]);
-		names_json(&j, "aliases", &f->names, 1);
-	}
-	if (!r->timed_out && r->reverse)
-		reverse_json(&j, r);
-	if (r->c->record)
-		records_json(&j, r);
-	if (f->asked)
-		address_json(&j, "source", &f->server);
-	json_milliseconds(&j, "elapsed_ms", r->ns);
-	show_fault_json(s, r, &j);
+	show_result_json(s, r, &j);
 	json_close(&j, '}');
 	text_put(&j.text, "\n", 1);
 	s->out = j.text;

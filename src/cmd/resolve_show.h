@@ -28,12 +28,13 @@ void show_row(struct show *s, const char *const *cells, size_t n);
 /* Adds what R is to S, and says what went wrong. Returns what that means. */
 enum outcome_kind show_resolution(struct show *s, const struct resolution *r);
 
-/* What went wrong with R: as a kind of outcome, as a phrase, as a message, as the member `error` of J, which is
- * not added where nothing went wrong. */
+/* What went wrong with R: as a kind of outcome, as a phrase, as a message. */
 enum outcome_kind show_fault_kind(const struct resolution *r);
 void show_fault_text(const struct show *s, const struct resolution *r, char *text, size_t size);
 void show_fault(const struct show *s, const struct resolution *r);
-void show_fault_json(const struct show *s, const struct resolution *r, struct json *j);
+
+/* Adds the members of J that say what R has found, or what went wrong. */
+void show_result_json(const struct show *s, const struct resolution *r, struct json *j);
 
 /* Adds what the address WORD is in all of its forms to S; no address is said, as ERROR, if R is not to be
  * printed: returns OUTCOME_USAGE then. */

@@ -108,6 +108,11 @@ void dns_client_free(struct dns_client *c)
 	free(c);
 }
 
+unsigned dns_client_strays(const struct dns_client *c)
+{
+	return c->strays;
+}
+
 /* Two random bytes. Returns -1 where there are none to be had. */
 static int draw(struct dns_client *c)
 {

@@ -51,6 +51,9 @@ struct dns_client *dns_client_new(struct loop *loop, const struct dns_client_con
 /* Closes its sockets; nothing is asked any more. NULL: does nothing. */
 void dns_client_free(struct dns_client *c);
 
+/* How many answers have been passed over so far: they came, and belonged to no question. */
+unsigned dns_client_strays(const struct dns_client *c);
+
 /* Asks for NAME's records of TYPE. FN is called once, from the loop, never from in here. At most 30,000
  * questions may be open. Returns NULL with errno ENOMEM or EAGAIN (too many). */
 struct dns_ask *dns_ask(struct dns_client *c, const struct dns_name *name, unsigned type,

@@ -68,10 +68,17 @@ static void finish(struct resolution *r)
 static void expired(void *arg)
 {
 	struct resolution *r = arg;
+	unsigned strays;
 
 	find_cancel(r->find);
 	r->find = NULL;
 	r->timed_out = true;
+	r->found.why[0] = '\0';
+	strays = r->c->finder.dns ? dns_client_strays(r->c->finder.dns) - r->strays : 0;
+	if (strays)
+		snprintf(r->found.why, sizeof r->found.why,
+			 "%u that did not belong to the question%s", strays,
+			 strays == 1 ? "" : "s");
 	finish(r);
 }
 
@@ -257,6 +264,7 @@ struct resolution *resolution_start(const struct resolution_config *c, const cha
 		return NULL;
 	}
 	r->start = clock_now();
+	r->strays = c->finder.dns ? dns_client_strays(c->finder.dns) : 0;
 	r->timer = (struct timer){ .fn = expired, .arg = r };
 	timer_set(c->finder.loop, &r->timer, clock_after(r->start, c->wait));
 	if (resolution_check(c, word, &error) < 0) {

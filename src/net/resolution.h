@@ -33,12 +33,13 @@ struct resolution {
 	struct find_result
 		found; /* of an address: itself, and in `eai`, `error` and `why` how its names were found */
 	struct resolution_names *reverse; /* of each of the addresses; NULL: not asked for */
-	bool timed_out;			  /* by `wait`: nothing else counts then */
-	bool bad;			  /* the word cannot be asked for: `found.why` */
-	int64_t ns;			  /* how long it took */
+	bool timed_out; /* by `wait`: nothing else counts then, and `found.why` tells what came */
+	bool bad;	/* the word cannot be asked for: `found.why` */
+	int64_t ns;	/* how long it took */
 	bool done;
 	/* its own: */
 	int64_t start;
+	unsigned strays; /* before it was asked */
 	struct find *find;
 	struct timer timer;
 	size_t at, name; /* the address, and of its names the one, that is looked at */

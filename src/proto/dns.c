@@ -241,6 +241,8 @@ const char *dns_rcode_text(unsigned rcode, char *text)
 
 	if (rcode < sizeof names / sizeof *names)
 		return names[rcode];
+	if (rcode == 16)
+		return "BADVERS"; /* RFC 6891, 9 */
 	snprintf(text, 16, "RCODE%u", rcode);
 	return text;
 }
