@@ -23,6 +23,7 @@ struct way {
 	struct dns_ask *ask;
 	struct dns_name name; /* that is asked for now */
 	unsigned type, steps;
+	struct lookup_names chain; /* the names that were aliases, where they are wanted */
 	bool over;
 	int eai, error;
 };
@@ -55,8 +56,10 @@ void find_cancel(struct find *f)
 	if (!f)
 		return;
 	lookup_cancel(f->lookup);
-	for (size_t i = 0; i < f->n_ways; i++)
+	for (size_t i = 0; i < f->n_ways; i++) {
 		dns_ask_cancel(f->ways[i].ask);
+		lookup_names_free(&f->ways[i].chain);
+	}
 	find_result_free(&f->r);
 	free(f);
 }
@@ -312,19 +315,38 @@ static void way_ask(struct way *w)
 }
 
 /* The names on the way, the last one first: what the system calls canonical, and its aliases. */
-static void keep_chain(struct way *w, const struct dns_name *chain, unsigned n)
+static void keep_chain(struct way *w)
 {
 	if (w->find->whole || w->type == DNS_PTR || !w->find->f->all)
 		return;
 	add_name(w->find, &w->name);
-	while (n-- > 0)
-		add_name(w->find, &chain[n]);
+	for (size_t i = w->chain.n; i-- > 0;)
+		lookup_names_add(&w->find->r.names, w->chain.names[i]);
+}
+
+/* Goes on to the name that the CNAMEs in M lead to. Returns how many there were. */
+static unsigned follow_all(struct way *w, const struct dns_message *m)
+{
+	char text[DNS_TEXT_MOST];
+	unsigned n = 0;
+
+	if (w->type == DNS_CNAME)
+		return 0;
+	for (;;) {
+		if (w->find->f->all)
+			dns_name_text(&w->name, text);
+		if (w->steps >= CHAIN_MOST || !follow(w, m))
+			return n;
+		if (w->find->f->all)
+			lookup_names_add(&w->chain, text);
+		w->steps++;
+		n++;
+	}
 }
 
 static void message_came(struct way *w, const struct dns_message *m)
 {
-	struct dns_name chain[CHAIN_MOST];
-	unsigned n = 0;
+	unsigned n;
 	int found;
 
 	if (m->rcode != DNS_NOERROR && m->rcode != DNS_NXDOMAIN) {
@@ -334,15 +356,10 @@ static void message_came(struct way *w, const struct dns_message *m)
 		way_over(w, EAI_FAIL, 0);
 		return;
 	}
-	if (w->type != DNS_CNAME)
-		for (struct dns_name before = w->name;
-		     w->steps < CHAIN_MOST && n < CHAIN_MOST && follow(w, m); before = w->name) {
-			chain[n++] = before;
-			w->steps++;
-		}
+	n = follow_all(w, m);
 	found = gather(w, m);
-	if (found > 0 || (n == 0 && w->steps == 0))
-		keep_chain(w, chain, n);
+	if (found > 0)
+		keep_chain(w);
 	if (found < 0)
 		way_over(w, EAI_MEMORY, ENOMEM);
 	else if (found > 0)

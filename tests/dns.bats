@@ -1,0 +1,417 @@
+# resolve --server and --record: sockit's own DNS client, against good servers and bad ones.
+
+load helpers/common
+load helpers/words
+load helpers/private
+
+# zone: a name server that answers as the first label of a name says (helpers/nameserver.py); $SERVER is
+# how it is named, the questions that it had come to peer.out.
+zone() {
+	peer nameserver port:0 zone
+	SERVER=127.0.0.1:$PORT
+}
+
+# asks STATUS ARG...: resolve --server $SERVER ARG... ends so.
+asks() {
+	sockit resolve --server "$SERVER" "${@:2}"
+	[ "$STATUS" = "$1" ] || fault "status $1 was expected: ${*:2}"
+}
+
+# finds TEXT ARG...: TEXT is what it prints, and nothing is said.
+finds() {
+	asks 0 "${@:2}" || return
+	[ "$(<out)" = "$1" ] || fault "${*:2}: not $1" || return
+	[ ! -s err ] || fault "${*:2}: something is said"
+}
+
+# fails STATUS PATTERN ARG...: that is all that is said.
+fails() {
+	asks "$1" "${@:3}" || return
+	told "$1" "sockit resolve: $2" || fault "${*:3}"
+}
+
+# dnsmasq_with OPTION...: starts one; $SERVER is how it is named. It does not tell which port it was given.
+dnsmasq_with() {
+	needs dnsmasq dnsmasq-base
+	local i
+	for ((i = 0; i < 20; i++)); do
+		PORT=$(free_port)
+		dnsmasq --keep-in-foreground --conf-file=/dev/null --port="$PORT" --no-resolv --no-hosts \
+			--listen-address=127.0.0.1 --bind-interfaces --pid-file= \
+			${UID:+$([ "$UID" != 0 ] || echo --user=root)} \
+			"$@" </dev/null >dnsmasq.out 2>&1 3>&- &
+		started
+		SERVER=127.0.0.1:$PORT
+		eventually dnsmasq_is_ready "$PID" && return
+	done
+	cat dnsmasq.out
+	return 1
+}
+dnsmasq_is_ready() {
+	runs "$1" || return 0 # somebody else has the port: that shows in the answers
+	within 5 "$SOCKIT" resolve --server "$SERVER" -w 1 ready.test >ready 2>&1 || :
+	! grep -q 'ECONNREFUSED\|(-w)' ready
+}
+
+### What is asked.
+
+# bats test_tags=valgrind
+@test "addresses: of both families, or of one" {
+	zone
+	finds $'2001:db8::1\n192.0.2.1' ok.test
+	finds 192.0.2.1 -4 ok.test
+	finds 2001:db8::1 -6 ok.test
+	finds 192.0.2.1 v4.test
+	finds 2001:db8::1 v6.test
+	finds $'2001:db8::1\n192.0.2.1' upper.test
+	finds $'2001:db8::1\n192.0.2.1' ok.test.
+	finds 2001:db8::1 -1 ok.test
+	finds $'2001:db8::1\t80\n192.0.2.1\t80' --service 80 ok.test
+	# A part is told, and with -v what is missing.
+	finds 192.0.2.1 half.test
+	asks 0 -v half.test
+	grep -q '; in part: 127.0.0.1 port [0-9]*: the server failed (SERVFAIL)' err || fault part
+	# Six questions in all for those two names: each once.
+	sort peer.out | uniq -c >count
+	! grep -q 'udp v4.test A$' count || grep -q '^ *1 udp v4.test A$' count
+	grep -q '^ *2 udp half.test AAAA$' count
+}
+
+@test "the server is named in each of its forms" {
+	zone
+	local server
+	for server in "127.0.0.1:$PORT" "[127.0.0.1]:$PORT" "127.0.0.1:0$PORT"; do
+		SERVER=$server
+		sockit resolve --server "$server" -4 ok.test
+		[[ $server == \[* ]] && [ "$STATUS" = 2 ] && continue
+		[ "$(<out)" = 192.0.2.1 ] || fault "$server"
+	done
+	refuses "--server: 'x:y' is no address, nor ADDR:PORT" resolve --server x:y a
+	for server in '' localhost localhost:53 unix:/x : 1.2.3 ::1:: '[::1' 300.1.1.1; do
+		sockit resolve --server "$server" a
+		[ "$STATUS" = 2 ] || fault "$server"
+		[ -z "$server" ] || grep -qF "'$server'" err || fault "$server"
+	done
+	for server in 65536 -1 0 +1 '' http; do
+		refuses "--server: *" resolve --server "127.0.0.1:$server" a
+	done
+	needs_ipv6
+	sockit resolve --server "[::1]:1" -w 5 a
+	told 3 'sockit resolve: a: ::1 port 1: Connection refused (ECONNREFUSED) (EAI_AGAIN)'
+}
+
+@test "records of each type, as dig prints them" {
+	needs dig bind9-dnsutils
+	zone
+	local type
+	for type in A AAAA CNAME MX NS PTR SOA SRV TXT; do
+		dig +short +tries=2 @127.0.0.1 -p "$PORT" "$type" records.test >expected
+		[ -s expected ]
+		finds "$(<expected)" --record "$type" records.test
+		finds "$(<expected)" --record "${type,,}" records.test
+	done
+	finds $'1 2 8080 srv.test.' --record SRV records.test
+	finds $'records.test\t60\tMX\t10 mx1.test.\nrecords.test\t60\tMX\t20 mx2.test.' --record MX -a records.test
+	finds '10 mx1.test.' --record MX -1 records.test
+	fails 3 'ok.test: it has no MX record (EAI_NODATA)' --record MX ok.test
+	fails 3 'gone.test: no such name (EAI_NONAME)' --record MX gone.test
+	# An address's PTR record stands under its name in the tree of addresses.
+	finds ok.test. --record PTR 10.0.0.1
+	finds ok.test. --record PTR 2001:db8::7
+	refuses "--record: 'BOGUS' is none of A, *" resolve --record BOGUS a
+	refuses "--record: 'ANY' is none of A, *" resolve --record ANY a
+}
+
+@test "names of an address, and whether they lead back" {
+	zone
+	finds ok.test 10.0.0.1
+	finds $'ok.test\nother.test' 10.0.0.3
+	finds $'canonical\tok.test\nalias\tother.test\naddress\t10.0.0.3' -a 10.0.0.3
+	finds ok.test 2001:db8::1
+	fails 3 '10.0.0.9: no name is known (EAI_NONAME)' 10.0.0.9
+	fails 3 '10.0.0.1: no name of it has this address (EAI_NONAME)' --forward-confirm 10.0.0.1
+	finds ok.test --forward-confirm 2001:db8::1
+	# 127.0.0.1 as a name is anybody's.
+	finds 127.0.0.1 10.0.0.4
+	fails 3 '10.0.0.4: no name of it *' --forward-confirm 10.0.0.4
+	finds $'2001:db8::1\tok.test\n192.0.2.1\tok.test' --reverse ok.test
+	finds $'2001:db8::1\tok.test\n192.0.2.9\t-' --reverse alias.test
+	finds $'2001:db8::1\tok.test' --forward-confirm -6 ok.test
+	fails 3 'alias.test: not each of its addresses *' --forward-confirm -4 alias.test
+	# However many it says there are, not all of them are asked for.
+	asks 3 --forward-confirm 10.0.0.5
+	[ "$(grep -c ' name[0-9]*.test A$' peer.out)" -le 20 ]
+}
+
+@test "CNAMEs are followed, in one answer and from one to the next" {
+	zone
+	finds $'2001:db8::1\n192.0.2.9' alias.test
+	finds $'canonical\tok.real.test\nalias\talias.test\naddress\t2001:db8::1\naddress\t192.0.2.9' -a alias.test
+	finds 192.0.2.1 -4 hops5.test
+	finds $'canonical\thops0.test\nalias\thops1.test\nalias\thops2.test\naddress\t192.0.2.1' -4a hops2.test
+	fails 3 'aliasnx.test: no such name (EAI_NONAME)' aliasnx.test
+	fails 3 'hops50.test: its CNAMEs lead nowhere: 16 of them (EAI_FAIL)' hops50.test
+	fails 3 'round.test: its CNAMEs lead nowhere: * (EAI_FAIL)' round.test
+	fails 3 'aliasloop.test: its CNAMEs lead nowhere: * (EAI_FAIL)' aliasloop.test
+	finds ok.real.test. --record CNAME alias.test
+}
+
+@test "truncated answers are asked for again by TCP" {
+	zone
+	finds $'2001:db8::1\n192.0.2.1' tcp.test
+	grep -qx 'tcp tcp.test A' peer.out
+	grep -qx 'tcp tcp.test AAAA' peer.out
+	asks 0 -4 big.test
+	[ "$(wc -l <out)" = 400 ]
+	asks 0 -4 many.test # as large by UDP
+	[ "$(wc -l <out)" = 400 ]
+	finds $'2001:db8::1\n192.0.2.1' bytewise.test
+	asks 0 -v -4 tcp.test
+	grep -q ': asked 127.0.0.1 port [0-9]* by TCP, ' err
+	fails 3 'tcpcut.test: * the answer cannot be read: the connection ended before it did (EAI_FAIL)' tcpcut.test
+	fails 3 'tcplie.test: * the answer cannot be read: the connection ended before it did (EAI_FAIL)' tcplie.test
+	fails 3 'tcptrunc.test: * it is truncated, by TCP too (EAI_FAIL)' tcptrunc.test
+	fails 3 'tcpwrong.test: * it answers another question (EAI_FAIL)' tcpwrong.test
+	fails 4 'tcpsilent.test: no answer within 200 ms (-w)' -w 200ms tcpsilent.test
+}
+
+@test "more truncated answers at once than there are to be connections" {
+	zone
+	local i
+	for ((i = 0; i < 300; i++)); do echo "tcp.n$i.test"; done >names
+	within 20 "$SOCKIT" resolve --server "$SERVER" -4 - <names >out 2>err
+	silent
+	[ "$(wc -l <out)" = 300 ]
+	[ "$(cut -f 1 out)" = "$(<names)" ]
+}
+
+@test "servers that know no EDNS, and servers that fail" {
+	zone
+	finds $'2001:db8::1\n192.0.2.1' noedns.test
+	finds $'2001:db8::1\n192.0.2.1' noedns2.test
+	fails 3 'servfail.test: 127.0.0.1 port *: the server failed (SERVFAIL) (EAI_FAIL)' servfail.test
+	fails 3 'refused.test: 127.0.0.1 port *: the server failed (REFUSED) (EAI_FAIL)' refused.test
+	fails 3 'notimp.test: 127.0.0.1 port *: the server failed (NOTIMP) (EAI_FAIL)' notimp.test
+	fails 3 'badvers.test: 127.0.0.1 port *: the server failed (BADVERS) (EAI_FAIL)' badvers.test
+	fails 3 'gone.test: no such name (EAI_NONAME)' gone.test
+	fails 3 'nodata.test: it has no address (EAI_NODATA)' nodata.test
+	fails 3 'v4.test: it has no IPv6 address (EAI_NODATA)' -6 v4.test
+	SERVER=127.0.0.1:$(free_port)
+	fails 3 "ok.test: ${SERVER/:/ port }: Connection refused (ECONNREFUSED) (EAI_AGAIN)" ok.test
+}
+
+### Who is hostile.
+
+# bats test_tags=valgrind
+@test "what does not belong to a question is passed over" {
+	zone
+	local name before
+	for name in wrongid wrongname wrongtype noanswer echo empty short headonly; do
+		fails 4 "$name.test: no answer within 120 ms (-w), but * that did not belong to the question*" \
+			-w 120ms $name.test
+	done
+	for name in wrongsender silent; do
+		fails 4 "$name.test: no answer within 120 ms (-w)" -w 120ms $name.test
+	done
+	# The right one still counts.
+	finds $'2001:db8::1\n192.0.2.1' forged.test
+	fails 3 'stranger.test: it has no address (EAI_NODATA)' stranger.test
+}
+
+# bats test_tags=valgrind
+@test "an answer that is not whole is refused as a whole, at once" {
+	zone
+	local name
+	for name in loop loop2 ahead header label longname count length data cut; do
+		fails 3 "$name.test: 127.0.0.1 port *: the answer cannot be read: * (EAI_FAIL)" $name.test
+	done
+	finds $'2001:db8::1\n192.0.2.1' oversize.test
+}
+
+@test "whatever stands in a name is escaped" {
+	zone
+	finds 'a\000b\010c.test' 10.0.0.0
+	finds 'a\000b\010c.test.' --record PTR 10.0.0.0
+	asks 0 --json 10.0.0.0
+	python3 -S "$BATS_TEST_DIRNAME/helpers/schema.py" out
+	grep -qF '"names":["a\\000b\\010c.test"]' out
+	# And may be asked for so.
+	fails 3 'a?000b?.c.test: no such name (EAI_NONAME)' 'a\000b\.c.test'
+	fails 3 '_sip._tcp.test: no such name (EAI_NONAME)' --record SRV _sip._tcp.test
+	fails 3 '0/25.2.0.192.in-addr.arpa: no such name (EAI_NONAME)' --record NS 0/25.2.0.192.in-addr.arpa
+}
+
+@test "names that cannot be asked for" {
+	local long word
+	SERVER=127.0.0.1:1
+	long=$(printf 'x%.0s' {1..63})
+	refuses "name 'a..b' has an empty label" resolve --server $SERVER a..b
+	refuses "name '.a' has an empty label" resolve --server $SERVER .a
+	refuses "name 'x$long' has a label longer than 63 bytes" resolve --server $SERVER "x$long"
+	refuses "name '$long.*' is longer than 253 bytes" resolve --server $SERVER "$long.$long.$long.$long"
+	refuses "name '*' has a blank or a control character" resolve --server $SERVER 'a b'
+	refuses "name '*' has an escape over *" resolve --server $SERVER 'a\300b'
+	refuses "name '*' has an escape that is no *" resolve --server $SERVER 'a\1b'
+	refuses "name '*' ends in a backslash" resolve --server $SERVER 'a\'
+	refuses "name '' is empty" resolve --server $SERVER ''
+	# The longest of them can.
+	word=${long}.${long}.${long}.${long:2}
+	[ ${#word} = 253 ]
+	fails 3 '*: 127.0.0.1 port 1: Connection refused *' "$word"
+	fails 3 '*: 127.0.0.1 port 1: Connection refused *' "$word."
+}
+
+### Retries and time limits.
+
+@test "a lost question is asked again, within -w too" {
+	zone
+	finds 192.0.2.1 -4 -w 900ms lost.test
+	[ "$(grep -c 'lost.test A' peer.out)" = 2 ]
+}
+
+@test "ids and ports are not the same each time" {
+	# What comes to this one are headers: an id and a port each.
+	cat >server.py <<-'END'
+		import socket, sys
+		s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+		s.bind(('127.0.0.1', 0))
+		s.settimeout(20)
+		print(s.getsockname()[1], flush=True)
+		for i in range(int(sys.argv[1])):
+		    data, asker = s.recvfrom(512)
+		    print(data[:2].hex(), asker[1], flush=True)
+		    s.sendto(data[:2] + b'\x81\x83' + data[4:6] + bytes(4) + data[10:], asker)
+	END
+	mkfifo fifo
+	python3 -S server.py 20 >fifo 3>&- &
+	started
+	exec 8<fifo
+	read -r PORT <&8
+	SERVER=127.0.0.1:$PORT
+	local i
+	for ((i = 0; i < 10; i++)); do
+		fails 3 'x.test: no such name *' x.test
+	done
+	ended 0 "$PID"
+	cat <&8 >asked
+	[ "$(cut -d ' ' -f 1 asked | sort -u | wc -l)" -ge 18 ]
+	[ "$(cut -d ' ' -f 2 asked | sort -u | wc -l)" -ge 5 ]
+}
+
+### Many at once.
+
+@test "hundreds in flight: answers in the order of the questions" {
+	zone
+	local i
+	for ((i = 0; i < 800; i++)); do printf 'n%06d.test\n' $i; done >names
+	for ((i = 0; i < 800; i++)); do printf 'n%06d.test\t10.0.%d.%d\n' $i $((i / 256)) $((i % 256)); done >expected
+	within 30 "$SOCKIT" resolve --server "$SERVER" -4 - <names >out 2>err
+	silent
+	same out expected
+	# The same one at a time, and all at once.
+	head -n 100 names | within 30 "$SOCKIT" resolve --server "$SERVER" -4 --jobs 1 - >out
+	head -n 100 expected | cmp - out
+	within 30 "$SOCKIT" resolve --server "$SERVER" -4 --jobs 2000 - <names >out
+	same out expected
+}
+
+@test "a slow answer holds up what comes after it, and no more than a bounded number" {
+	zone
+	{
+		echo silent.test
+		for ((i = 0; i < 1300; i++)); do printf 'n%06d.test\n' $i; done
+	} >names
+	STATUS=0
+	within 20 "$SOCKIT" resolve --server "$SERVER" -4 -w 900ms --jobs 16 - <names >out 2>err || STATUS=$?
+	status_is 4
+	says '^sockit resolve: silent.test: no answer within 900 ms \(-w\)$'
+	[ "$(cut -f 1 out)" = "$(tail -n +2 names)" ]
+}
+
+@test "twelve thousand names take no more memory than two thousand" {
+	[ "${SOCKIT_FLAVOUR-}" = '' ] || skip 'its memory is another one'
+	dnsmasq_with --address=/test/192.0.2.5 --dns-forward-max=10000
+	seq -f 'h%06g.test' 1 2000 >few
+	seq -f 'h%06g.test' 1 12000 >names
+	cat >peak.py <<-'END'
+		import resource, subprocess, sys
+		status = subprocess.run(sys.argv[2:], stdin=open(sys.argv[1]), stdout=open('out', 'w')).returncode
+		print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)
+		sys.exit(status)
+	END
+	few=$(python3 -S peak.py few "$SOCKIT" resolve --server "$SERVER" -4 -)
+	all=$(within 60 python3 -S peak.py names "$SOCKIT" resolve --server "$SERVER" -4 -)
+	[ "$(wc -l <out)" = 12000 ]
+	cut -f 1 out | cmp - names
+	echo "$few $all KiB"
+	[ "$all" -lt $((few + 4096)) ]
+}
+
+### Without --server.
+
+@test "--record alone asks the servers of resolv.conf, the next one where one fails" {
+	private <<<'127.0.0.1 localhost'
+	# Nobody is at .2; .3 refuses all, .1 knows the zone.
+	printf 'nameserver 127.0.0.2\nnameserver 127.0.0.1\n' >resolv.conf
+	peer nameserver zone
+	sockit resolve --record MX records.test
+	[ "$(<out)" = $'10 mx1.test.\n20 mx2.test.' ] || fault 'not those'
+	silent
+	sockit resolve --record MX gone.test
+	told 3 'sockit resolve: gone.test: no such name (EAI_NONAME)'
+	echo 'nameserver ::ffff:1' >resolv.conf
+	sockit resolve --json --record A ok.test
+	[ "$STATUS" != 2 ]
+	: >resolv.conf # then it is the one on this machine
+	sockit resolve --json --record A ok.test
+	[[ $(<out) == *'"records":[{"name":"ok.test","type":"A","ttl":60,"data":"192.0.2.1"}],"source":{"family":"inet","address":"127.0.0.1","port":53}'* ]] || fault json
+}
+
+### JSON.
+
+@test "json: what was asked, and what was answered" {
+	local schema="$BATS_TEST_DIRNAME/helpers/schema.py"
+	zone
+	asks 3 --json ok.test alias.test gone.test servfail.test 10.0.0.1 10.0.0.9 loop.test
+	[ "$(python3 -S "$schema" out)" = 7 ]
+	silent
+	sed -n 1p out | grep -qE '^\{"name":"ok.test","addresses":\[\{"family":"inet6","address":"2001:db8::1","port":0\},\{"family":"inet","address":"192.0.2.1","port":0\}\],"source":\{"family":"inet","address":"127.0.0.1","port":[0-9]+\},"elapsed_ms":[0-9.]+\}$'
+	sed -n 3p out | grep -q '"error":{"class":"resolve","code":"EAI_NONAME","message":"no such name"}}$'
+	sed -n 4p out | grep -q '"code":"EAI_FAIL"'
+	sed -n 5p out | grep -q '^{"name":"10.0.0.1","names":\["ok.test"\],'
+	asks 0 --json -a alias.test
+	grep -q '"canonical":"ok.real.test","aliases":\["alias.test"\]' out
+	asks 0 --json --reverse alias.test
+	[ "$(python3 -S "$schema" out)" = 1 ]
+	grep -q '"reverse":\[{"address":{"family":"inet6","address":"2001:db8::1","port":0},"names":\["ok.test"\]},{"address":{"family":"inet","address":"192.0.2.9","port":0}}\]' out
+	asks 3 --json --forward-confirm 10.0.0.3
+	grep -q '"unconfirmed":\["ok.test","other.test"\]' out
+	asks 4 --json -w 100ms silent.test
+	[ "$(python3 -S "$schema" out)" = 1 ]
+	grep -q '"error":{"class":"timeout","code":"ETIMEDOUT","message":"no answer within 100 ms (-w)"}}$' out
+	for type in A AAAA CNAME MX NS PTR SOA SRV TXT; do
+		asks 0 --json --record $type records.test
+		[ "$(python3 -S "$schema" out)" = 1 ]
+		grep -q "\"rcode\":\"NOERROR\",\"records\":\[{\"name\":\"records.test\",\"type\":\"$type\"," out
+	done
+	asks 3 --json --record MX gone.test
+	grep -q '"rcode":"NXDOMAIN"' out
+}
+
+@test "dnsmasq says the same to us as to dig" {
+	needs dig bind9-dnsutils
+	dnsmasq_with --host-record=both.test,192.0.2.7,2001:db8::7 --cname=c.test,both.test \
+		--mx-host=m.test,mail.test,10 --srv-host=_x._tcp.test,h.test,80,1,2 \
+		--txt-record='t.test,he"llo,w;orld' --ptr-record=9.2.0.192.in-addr.arpa,both.test
+	local words
+	for words in 'A both.test' 'AAAA both.test' 'MX m.test' 'SRV _x._tcp.test' 'TXT t.test' \
+		'PTR 9.2.0.192.in-addr.arpa' 'CNAME c.test'; do
+		# shellcheck disable=SC2086 # words
+		dig +short @127.0.0.1 -p "$PORT" $words >expected
+		[ -s expected ]
+		# shellcheck disable=SC2086
+		finds "$(<expected)" --record $words
+	done
+	finds $'2001:db8::7\n192.0.2.7' c.test
+	finds both.test 192.0.2.9
+}
