@@ -401,7 +401,8 @@ static void replied(void *arg, const struct dns_reply *reply)
 	if (reply->error == EBADMSG)
 		add_why(r, "%s: the answer cannot be read: %s", server, reply->fault);
 	else if (reply->error == ETIMEDOUT)
-		add_why(r, "%s: no answer to %u questions%s", server, reply->tries, strays);
+		add_why(r, "%s: no answer to %u question%s%s", server, reply->tries,
+			reply->tries == 1 ? "" : "s", strays);
 	else
 		add_why(r, "%s: %s%s (%s)", server, reply->tcp ? "by TCP: " : "",
 			strerror(reply->error), errno_name(reply->error));

@@ -153,18 +153,19 @@ size_t dns_name_reversed(const struct dns_name *name, unsigned char *bytes)
 	size_t n = 4;
 
 	dns_name_text(name, text);
-	if (sscanf(text, "%3u.%3u.%3u.%3u.%n", &v[0], &v[1], &v[2], &v[3], &end) == 4 && end) {
+	if (strlen(text) < 64) {
+		if (sscanf(text, "%3u.%3u.%3u.%3u.%n", &v[0], &v[1], &v[2], &v[3], &end) != 4 ||
+		    !end)
+			return 0;
 		for (size_t i = 0; i < 4; i++)
 			bytes[i] = (unsigned char)v[3 - i];
-	} else if (strlen(text) > 64) {
+	} else {
 		n = 16;
 		for (size_t i = 0; i < 16; i++) {
 			if (sscanf(text + 4 * i, "%1x.%1x.", &low, &high) != 2)
 				return 0;
 			bytes[15 - i] = (unsigned char)(high << 4U | low);
 		}
-	} else {
-		return 0;
 	}
 	/* Whatever else it may have been does not come out again. */
 	dns_name_reverse(bytes, n, &back);
