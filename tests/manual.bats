@@ -447,3 +447,29 @@ example() {
 @test "example: the default of a socket option" {
 	example sockname-options
 }
+
+@test "example: the address of a name" {
+	example resolve-first
+}
+
+@test "example: many names" {
+	example resolve-many
+}
+
+@test "example: the forms of an address" {
+	example resolve-forms
+}
+
+@test "example: asking one DNS server" {
+	needs dnsmasq dnsmasq-base
+	PATH=$PATH:/usr/sbin
+	example resolve-server
+}
+
+@test "example: an explanation" {
+	example resolve-explain
+}
+
+@test "example: names as JSON" {
+	example resolve-json
+}
