@@ -205,7 +205,7 @@ dnsmasq_is_ready() {
 # bats test_tags=valgrind
 @test "what does not belong to a question is passed over" {
 	zone
-	local name before
+	local name
 	for name in wrongid wrongname wrongtype noanswer echo empty short headonly; do
 		fails 4 "$name.test: no answer within 120 ms (-w), but * that did not belong to the question*" \
 			-w 120ms $name.test
@@ -252,7 +252,7 @@ dnsmasq_is_ready() {
 	refuses "name '*' has a blank or a control character" resolve --server $SERVER 'a b'
 	refuses "name '*' has an escape over *" resolve --server $SERVER 'a\300b'
 	refuses "name '*' has an escape that is no *" resolve --server $SERVER 'a\1b'
-	refuses "name '*' ends in a backslash" resolve --server $SERVER 'a\'
+	refuses "name '*' ends in a backslash" resolve --server $SERVER "a\\"
 	refuses "name '' is empty" resolve --server $SERVER ''
 	# The longest of them can.
 	word=${long}.${long}.${long}.${long:2}

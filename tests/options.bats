@@ -479,7 +479,7 @@ broken_pipe() {
 				! grep -q "unknown option\|port '-" err || fault "$command -$letter"
 			elif [[ $letter == [0-9] ]]; then
 				# It looks like a negative number, which is an operand.
-				grep -q "after '-$letter'\|port '-$letter'\|host '-$letter'" err ||
+				grep -q "after '-$letter'\|port '-$letter'\|host '-$letter'\|name '-$letter'" err ||
 					fault "$command -$letter"
 			else
 				grep -q "unknown option '-$letter'" err || fault "$command -$letter"

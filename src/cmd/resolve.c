@@ -198,6 +198,7 @@ struct resolving {
 	struct lookup *lookup; /* of --service */
 	struct explain *explain;
 	struct source source;
+	char name[256]; /* this host's */
 	struct show show;
 	struct endpoint out;
 	struct watch out_watch;
@@ -509,7 +510,7 @@ static void figures(void *arg, bool at_end)
 			(unsigned long long)s->asked, (unsigned long long)s->answered);
 }
 
-static void waits(void *arg, struct text *text)
+static void tell_waits(void *arg, struct text *text)
 {
 	const struct resolving *s = arg;
 
@@ -589,6 +590,7 @@ static int start_dns(struct resolving *s)
 	}
 	s->dns = dns_client_new(s->run.loop, &c);
 	s->config.finder.dns = s->dns;
+	s->config.dns = true;
 	if (s->dns)
 		return 0;
 	report_error(&o->messages, "start", errno);
@@ -609,14 +611,12 @@ static void configure(struct resolving *s)
 	};
 }
 
-/* This host's name, into NAME of SIZE bytes; without an operand it is what is asked for. */
-static void ask_self(struct resolving *s, char *name, size_t size)
+/* Without an operand this host's name is what is asked for. */
+static void ask_self(struct resolving *s)
 {
-	name[0] = '\0';
-	if (gethostname(name, size) < 0)
-		name[0] = '\0';
-	name[size - 1] = '\0';
-	s->source.self = name;
+	if (gethostname(s->name, sizeof s->name - 1) < 0)
+		s->name[0] = '\0';
+	s->source.self = s->name;
 	s->show.self = true;
 	s->show.first = false;
 	s->config.finder.all = true;
@@ -667,16 +667,15 @@ static struct outcome run(const struct resolve_options *o, const struct operands
 {
 	struct resolving s = { .options = o };
 	struct outcome outcome = { OUTCOME_FAILED, 0 };
-	char name[256];
 
 	configure(&s);
 	if (run_start(&s.run, &o->messages, &no_data) < 0)
 		return outcome;
 	s.config.finder.loop = s.run.loop;
-	s.run.calls = (struct run_calls){ .figures = figures, .waits = waits, .arg = &s };
+	s.run.calls = (struct run_calls){ .figures = figures, .waits = tell_waits, .arg = &s };
 	prepare(&s, operands);
 	if (operands->n == 0)
-		ask_self(&s, name, sizeof name);
+		ask_self(&s);
 	s.ring = calloc(s.size, sizeof(struct resolution *));
 	if (!s.ring)
 		report_error(&o->messages, "start", ENOMEM);
@@ -685,7 +684,7 @@ static struct outcome run(const struct resolve_options *o, const struct operands
 		wake(&s);
 		outcome = run_wait(&s.run);
 	}
-	for (size_t i = 0; i < s.n; i++)
+	for (size_t i = 0; s.ring && i < s.n; i++)
 		resolution_free(s.ring[(s.first + i) % s.size]);
 	free(s.ring);
 	explain_cancel(s.explain);
@@ -706,7 +705,6 @@ static int check(const struct resolve_options *o, const struct operands *operand
 		 struct option_error *error)
 {
 	struct resolving s = { .options = o };
-	char any[1];
 
 	if (address_check(NULL, o->own.service, o->family.numeric, error) < 0)
 		return -1;
@@ -714,10 +712,12 @@ static int check(const struct resolve_options *o, const struct operands *operand
 	    (o->own.forms || o->own.explain || o->own.record || o->family.numeric))
 		return option_fail(error, "a name or an address is missing");
 	configure(&s);
-	/* There will be one, and other words may be asked for then. */
-	s.config.finder.dns = o->own.server.length || o->own.record ? (void *)any : NULL;
+	s.config.dns = o->own.server.length || o->own.record;
 	for (int i = 0; i < operands->n; i++) {
 		const char *word = operands->words[i];
+		/* What looks like a negative number comes as an operand. */
+		if (word[0] == '-' && word[1])
+			return option_fail(error, "name '%s' begins with a dash", word);
 		if (strcmp(word, "-") != 0 &&
 		    (o->own.forms ? show_forms_check(word, error) :
 				    resolution_check(&s.config, word, error)) < 0)
@@ -741,8 +741,8 @@ static struct outcome main_resolve(const struct command *self, int argc, char **
 
 const struct command resolve_command = {
 	.name = "resolve",
-	.synopsis = "[OPTION...] [NAME|ADDRESS|-...]",
-	.summary = "look names and addresses up, as connect does or from a DNS server",
+	.synopsis = "[OPTION...] [NAME|ADDRESS...]",
+	.summary = "look names and addresses up (- stands for those on stdin)",
 	.uses = uses,
 	.min_operands = 0,
 	.max_operands = INT_MAX,

@@ -265,10 +265,11 @@ static bool has_others(const struct explain *e)
 static void add_candidate(struct explain *e, const char *suffix)
 {
 	struct dns_name name;
-	char *text = e->names[e->n_names];
+	char *text;
 
 	if (e->n_names == NAMES_MOST)
 		return;
+	text = e->names[e->n_names];
 	if (suffix)
 		snprintf(text, sizeof e->names[0], "%s.%s", e->word, suffix);
 	else
@@ -328,6 +329,7 @@ static void probed(void *arg, struct find_result *r)
 
 	p->find = NULL;
 	p->r = *r;
+	*r = (struct find_result){ 0 };
 	p->ns = clock_now() - p->start;
 	p->done = true;
 	for (const struct probe *q = s->probes; q; q = q->next) {
@@ -448,9 +450,10 @@ static const char *probe_text(const struct probe *p, char *text, size_t size)
 
 static void tell_server(struct explain *e, const struct explain_server *s)
 {
-	char address[ADDRESS_TEXT], where[64], question[600], text[1024];
+	char address[ADDRESS_TEXT], question[600], text[1024];
 
 	if (!s->usable) {
+		char where[64];
 		tell(e, "server", place(RESOLV_CONF, s->line, where, sizeof where), s->word,
 		     "it is no address", -1);
 		wrong(e, "%s: '%s' is no address", where, s->word);
@@ -664,9 +667,10 @@ static void tell_sources(struct explain *e)
 static void tell_end(struct explain *e)
 {
 	const struct resolution *r = e->resolution;
-	char text[2048] = "", why[768];
+	char text[2048] = "";
 
 	if (r->timed_out || r->found.eai) {
+		char why[768];
 		show_fault_text(e->show, r, why, sizeof why);
 		snprintf(text, sizeof text, "%s%s%s%s", why, r->timed_out ? "" : " (",
 			 r->timed_out ? "" : eai_name(r->found.eai), r->timed_out ? "" : ")");
@@ -739,7 +743,6 @@ struct explain *explain_start(const struct resolution_config *c, const char *wor
 			      struct show *show, const struct explain_calls *calls, void *arg)
 {
 	struct explain *e = calloc(1, sizeof *e);
-	char where[64];
 
 	if (!e)
 		return NULL;
@@ -762,8 +765,7 @@ struct explain *explain_start(const struct resolution_config *c, const char *wor
 	read_hosts(e);
 	if (system_file_read(RESOLV_CONF, &e->conf_text) < 0) {
 		e->conf_text.length = 0;
-		tell(e, "resolv", place(RESOLV_CONF, 0, where, sizeof where), NULL, strerror(errno),
-		     -1);
+		tell(e, "resolv", RESOLV_CONF, NULL, strerror(errno), -1);
 	}
 	resolvconf_read(&e->conf, e->conf_text.data ? e->conf_text.data : "", e->conf_text.length);
 	read_search(e);

@@ -1,8 +1,8 @@
 /* --forms: an address in all of its forms, without asking anybody. */
 #include <arpa/inet.h>
-#include <ctype.h>
 #include <net/if.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "cmd/resolve_show.h"
@@ -29,15 +29,13 @@ static bool parse_hex(const char *word, struct bytes *out)
 	bool prefix = word[0] == '0' && (word[1] | 32) == 'x';
 	const char *p = word + 2 * prefix;
 	size_t n = strlen(p);
-	unsigned value;
 
 	if (strspn(p, "0123456789abcdefABCDEF") != n || !(n == 32 || (n == 8 && prefix)))
 		return false;
 	out->n = n / 2;
 	for (size_t i = 0; i < out->n; i++) {
-		if (sscanf(p + 2 * i, "%2x", &value) != 1)
-			return false;
-		out->b[i] = (unsigned char)value;
+		char digits[3] = { p[2 * i], p[2 * i + 1], '\0' };
+		out->b[i] = (unsigned char)strtoul(digits, NULL, 16);
 	}
 	return true;
 }
@@ -182,14 +180,13 @@ static size_t forms_of(const struct bytes *a, struct form *forms)
 	int family = a->n == 4 ? AF_INET : AF_INET6;
 	struct form *f = forms;
 	struct dns_name name;
-	char zone[IF_NAMESIZE];
-	size_t at = 0;
 
 	f->key = "address";
 	inet_ntop(family, a->b, f++->text, DNS_TEXT_MOST);
 	f->key = "family";
 	snprintf(f++->text, DNS_TEXT_MOST, "%s", a->n == 4 ? "inet" : "inet6");
 	if (a->n == 16) {
+		size_t at = 0;
 		f->key = "full";
 		for (size_t i = 0; i < 16; i += 2)
 			at += (size_t)snprintf(f->text + at, DNS_TEXT_MOST - at, "%s%02x%02x",
@@ -212,6 +209,7 @@ static size_t forms_of(const struct bytes *a, struct form *forms)
 	f->key = "scope";
 	snprintf(f++->text, DNS_TEXT_MOST, "%s", scope_of(a));
 	if (a->zone) {
+		char zone[IF_NAMESIZE];
 		f->key = "zone";
 		if (if_indextoname(a->zone, zone))
 			snprintf(f++->text, DNS_TEXT_MOST, "%s", zone);

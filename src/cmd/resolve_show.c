@@ -179,6 +179,7 @@ static const char *error_text(const struct resolution *r, char *text, size_t siz
 	const struct find_result *f = &r->found;
 	int family = r->c->finder.family;
 	const char *kind = family == AF_INET ? "IPv4 " : family == AF_INET6 ? "IPv6 " : "";
+	bool no_data = EAI_NODATA != EAI_NONAME && f->eai == EAI_NODATA;
 	char type[16];
 
 	if (f->eai == EAI_SYSTEM)
@@ -187,13 +188,11 @@ static const char *error_text(const struct resolution *r, char *text, size_t siz
 		snprintf(text, size, "no answer for now");
 	else if (f->eai == EAI_FAIL)
 		snprintf(text, size, "the server failed");
-	else if (f->eai == EAI_FAMILY || f->eai == EAI_ADDRFAMILY)
-		snprintf(text, size, "it has no %saddress", kind);
-	else if ((f->eai == EAI_NODATA || f->eai == EAI_NONAME) && r->is_address)
+	else if (r->is_address && (no_data || f->eai == EAI_NONAME))
 		snprintf(text, size, "no name is known");
-	else if (f->eai == EAI_NODATA && EAI_NODATA != EAI_NONAME && r->c->record)
+	else if (no_data && r->c->record)
 		snprintf(text, size, "it has no %s record", dns_type_text(r->c->record, type));
-	else if (f->eai == EAI_NODATA && EAI_NODATA != EAI_NONAME)
+	else if (no_data || f->eai == EAI_FAMILY || f->eai == EAI_ADDRFAMILY)
 		snprintf(text, size, "it has no %saddress", kind);
 	else if (f->eai == EAI_NONAME)
 		snprintf(text, size, "no such name");
@@ -205,14 +204,15 @@ static const char *error_text(const struct resolution *r, char *text, size_t siz
 /* The sentence about what is wrong with R, without the word and the error's name. */
 void show_fault_text(const struct show *s, const struct resolution *r, char *text, size_t size)
 {
-	char time[32], what[160];
+	char what[160];
 
-	if (r->timed_out)
+	if (r->timed_out) {
+		char time[32];
 		snprintf(text, size, "no answer within %s (-w)%s%s",
 			 duration_format(time, sizeof time, s->wait),
 			 r->found.why[0] ? ", but " : "", r->found.why);
-	else if (r->found.why[0] &&
-		 (r->reverse || r->found.eai == EAI_AGAIN || r->found.eai == EAI_FAIL))
+	} else if (r->found.why[0] &&
+		   (r->reverse || r->found.eai == EAI_AGAIN || r->found.eai == EAI_FAIL))
 		snprintf(text, size, "%s", r->found.why);
 	else
 		snprintf(text, size, "%s%s%s", error_text(r, what, sizeof what),
@@ -296,10 +296,11 @@ static void reverse_json(struct json *j, const struct resolution *r)
 static void records_json(struct json *j, const struct resolution *r)
 {
 	const struct find_result *f = &r->found;
-	char text[16];
 
-	if (f->rcode >= 0)
+	if (f->rcode >= 0) {
+		char text[16];
 		json_string(j, "rcode", dns_rcode_text((unsigned)f->rcode, text));
+	}
 	if (f->n_records == 0)
 		return;
 	json_open(j, "records", '[');

@@ -97,8 +97,10 @@ void dns_client_free(struct dns_client *c)
 {
 	if (!c)
 		return;
-	while (c->open)
-		dns_ask_cancel(c->open);
+	for (struct dns_ask *a = c->open, *next; a; a = next) {
+		next = a->next;
+		dns_ask_cancel(a);
+	}
 	for (size_t i = 0; i < c->c.n; i++)
 		if (c->servers[i].watch.fd >= 0) {
 			watch_drop(c->loop, &c->servers[i].watch);
@@ -127,7 +129,7 @@ static int draw(struct dns_client *c)
 /* The socket of S, connected: other senders do not reach it. Returns 0, or -1 with errno. */
 static int server_open(struct server *s)
 {
-	int size = RECEIVE_BUFFER, error, fd;
+	int size = RECEIVE_BUFFER, fd;
 
 	if (s->watch.fd >= 0)
 		return 0;
@@ -137,7 +139,7 @@ static int server_open(struct server *s)
 	/* As much of it as the system gives. */
 	setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &size, sizeof size);
 	if (connect(fd, &s->address.u.sa, s->address.length) < 0) {
-		error = errno;
+		int error = errno;
 		close(fd);
 		errno = error;
 		return -1;

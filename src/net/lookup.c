@@ -495,14 +495,14 @@ int lookup_start(struct loop *loop, const struct lookup_question *q, lookup_fn *
 void lookup_interleave(const struct address *from, size_t n, struct address *to)
 {
 	sa_family_t first = n ? from[0].u.sa.sa_family : AF_UNSPEC;
-	size_t next[2] = { 0, 0 }, done = 0;
+	size_t next[2] = { 0, 0 }, count = 0;
 
-	for (int want = 0; done < n; want = !want) {
+	for (int want = 0; count < n; want = !want) {
 		size_t i = next[want];
 		while (i < n && (from[i].u.sa.sa_family == first) != !want)
 			i++;
 		next[want] = i + 1;
 		if (i < n)
-			to[done++] = from[i];
+			to[count++] = from[i];
 	}
 }

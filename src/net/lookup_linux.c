@@ -12,7 +12,6 @@
 static int call(const char *host, int family, const struct address *address, struct hostent *entry,
 		char **buffer, struct hostent **found)
 {
-	const struct sockaddr *sa = address ? &address->u.sa : NULL;
 	int h = HOST_NOT_FOUND, status = ERANGE;
 
 	*buffer = NULL;
@@ -24,10 +23,10 @@ static int call(const char *host, int family, const struct address *address, str
 			return EAI_MEMORY;
 		if (host)
 			status = gethostbyname2_r(host, family, entry, *buffer, size, found, &h);
-		else if (sa->sa_family == AF_INET)
+		else if (address && address->u.sa.sa_family == AF_INET)
 			status = gethostbyaddr_r(&address->u.in.sin_addr, 4, AF_INET, entry,
 						 *buffer, size, found, &h);
-		else
+		else if (address)
 			status = gethostbyaddr_r(&address->u.in6.sin6_addr, 16, AF_INET6, entry,
 						 *buffer, size, found, &h);
 	}

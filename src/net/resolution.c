@@ -36,7 +36,7 @@ int resolution_check(const struct resolution_config *c, const char *word,
 	fault = dns_name_parse(word, &name);
 	if (fault)
 		return option_fail(error, "name '%s' %s", word, fault);
-	if (kind == WORD_BAD && !c->finder.dns)
+	if (kind == WORD_BAD && !c->dns)
 		return option_fail(error, "'%s' is neither an address nor a name", word);
 	return 0;
 }

@@ -13,6 +13,7 @@
 /* What is asked of each word. */
 struct resolution_config {
 	struct finder finder;
+	bool dns;	 /* the finder has, or will have, a DNS server to ask */
 	bool numeric;	 /* a word is an address, and that is all */
 	unsigned record; /* the DNS type to ask for, 0: addresses and names */
 	bool reverse;	 /* the names of a name's addresses too */

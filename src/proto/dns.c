@@ -144,28 +144,40 @@ void dns_name_reverse(const unsigned char *bytes, size_t n, struct dns_name *out
 	dns_name_parse(text, out);
 }
 
+/* The label at AT of NAME as a number in BASE up to MOST, -1 if it is none. */
+static int label_number(const struct dns_name *name, size_t at, unsigned base, unsigned most)
+{
+	static const char digits[] = "0123456789abcdef";
+	unsigned value = 0;
+
+	if (name->wire[at] == 0 || name->wire[at] > 3)
+		return -1;
+	for (size_t i = 1; i <= name->wire[at]; i++) {
+		const char *digit = memchr(digits, lower(name->wire[at + i]), base);
+		if (!digit)
+			return -1;
+		value = value * base + (unsigned)(digit - digits);
+	}
+	return value <= most ? (int)value : -1;
+}
+
 size_t dns_name_reversed(const struct dns_name *name, unsigned char *bytes)
 {
-	char text[DNS_TEXT_MOST];
+	/* 32 labels of one digit are longer than any four. */
+	bool v6 = name->length > 64;
+	size_t n = v6 ? 16 : 4, at = 0;
 	struct dns_name back;
-	unsigned v[4], low, high;
-	int end = 0;
-	size_t n = 4;
 
-	dns_name_text(name, text);
-	if (strlen(text) < 64) {
-		if (sscanf(text, "%3u.%3u.%3u.%3u.%n", &v[0], &v[1], &v[2], &v[3], &end) != 4 ||
-		    !end)
+	memset(bytes, 0, 16);
+	for (size_t i = 0; i < (v6 ? 32 : 4); i++) {
+		int value = label_number(name, at, v6 ? 16 : 10, v6 ? 15 : 255);
+		if (value < 0)
 			return 0;
-		for (size_t i = 0; i < 4; i++)
-			bytes[i] = (unsigned char)v[3 - i];
-	} else {
-		n = 16;
-		for (size_t i = 0; i < 16; i++) {
-			if (sscanf(text + 4 * i, "%1x.%1x.", &low, &high) != 2)
-				return 0;
-			bytes[15 - i] = (unsigned char)(high << 4U | low);
-		}
+		if (v6)
+			bytes[15 - i / 2] |= (unsigned char)(value << (i % 2 ? 4 : 0));
+		else
+			bytes[3 - i] = (unsigned char)value;
+		at += name->wire[at] + 1U;
 	}
 	/* Whatever else it may have been does not come out again. */
 	dns_name_reverse(bytes, n, &back);
@@ -304,10 +316,7 @@ const char *dns_parse_head(struct dns_message *m, const unsigned char *bytes, si
 /* Where names stand in the data of the types that have some: after so many bytes, so many of them, and what
  * follows. */
 static const struct layout {
-	unsigned type;
-	size_t before;
-	unsigned names;
-	size_t after;
+	unsigned type, before, names, after;
 } layouts[] = {
 	{ DNS_A, 4, 0, 0 },   { DNS_AAAA, 16, 0, 0 }, { DNS_CNAME, 0, 1, 0 }, { DNS_NS, 0, 1, 0 },
 	{ DNS_PTR, 0, 1, 0 }, { DNS_MX, 2, 1, 0 },    { DNS_SOA, 0, 2, 20 },  { DNS_SRV, 6, 1, 0 },
