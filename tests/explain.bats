@@ -9,6 +9,8 @@ load helpers/private
 setup_file() {
 	PYTHON=$(python3 -c 'import sys; print(sys.executable)')
 	export PYTHON
+	# Its look-up knows neither nsswitch.conf nor aliases.
+	! grep -qa "Name does not resolve" "$SOCKIT" || export MUSL=yes
 }
 
 # system <HOSTS: a system of our own with a server at 127.0.0.1 that answers as the first label says; what stands in
@@ -64,7 +66,7 @@ MS='~[0-9]+\.[0-9]{3} ms'
 	step 'search~/etc/resolv\.conf~ok\.test~ok\.test \(ndots 1\)'
 	step "server~127\.0\.0\.1 port 53~ok\.test A~192\.0\.2\.1$MS"
 	step "getaddrinfo~-~ok\.test~192\.0\.2\.1$MS"
-	step 'source~-~192\.0\.2\.1~no way there: Network is unreachable \(ENETUNREACH\)'
+	step 'source~-~192\.0\.2\.1~no way there: Network (is )?unreachable \(ENETUNREACH\)'
 	[ "$(cut -f 1 out | xargs)" = 'nsswitch hosts search server getaddrinfo source wrong' ]
 	wrong 'there is no route to any of its addresses'
 	# A way there.
@@ -116,7 +118,7 @@ MS='~[0-9]+\.[0-9]{3} ms'
 	explains 4 -w 200ms -4 silent.test
 	step "server~127\.0\.0\.1 port 53~silent\.test A~no answer to 1 question$MS"
 	wrong 'server 127\.0\.0\.1 port 53: no answer to 1 question; getaddrinfo has no answer yet'
-	explains 3 -4 loop.test
+	sockit resolve --explain -4 loop.test
 	step "server~127\.0\.0\.1 port 53~loop\.test A~the answer cannot be read: .*$MS"
 	: >resolv.conf
 	explains 0 -4 ok.test
@@ -132,7 +134,7 @@ MS='~[0-9]+\.[0-9]{3} ms'
 	inside ip route add 192.0.2.0/24 dev lo src 127.0.0.1
 	first=$PEER
 	peer nameserver address:127.0.0.2 ptr:x # it knows no name
-	explains 0 -4 ok.test
+	sockit resolve --explain -4 ok.test # the status is that of the system, which may ask either of them
 	wrong 'the servers disagree: 127\.0\.0\.1 port 53 says 192\.0\.2\.1, 127\.0\.0\.2 port 53 says that there is none'
 	echo 'nameserver 127.0.0.1' >resolv.conf
 	explains 0 -4 v4.test
@@ -140,7 +142,8 @@ MS='~[0-9]+\.[0-9]{3} ms'
 	runs "$first"
 }
 
-@test "what nsswitch.conf does not ask, and what only IPv6 has" {
+@test "what nsswitch.conf does not ask" {
+	[ ! "${MUSL-}" ] || skip 'this program does not look there'
 	system <<-'END'
 		127.0.0.1 localhost
 		192.0.2.1 filed.test
@@ -156,7 +159,10 @@ MS='~[0-9]+\.[0-9]{3} ms'
 	echo 'hosts: files' >nsswitch.conf
 	explains 3 -4 ok.test
 	wrong 'DNS has it, and nsswitch\.conf does not ask `dns`'
-	echo 'hosts: files dns' >nsswitch.conf
+}
+
+@test "what only IPv6 has" {
+	system <<<'127.0.0.1 localhost'
 	explains 0 v6.test
 	step 'source~-~2001:db8::1~no way there: .*'
 	wrong 'it has IPv6 addresses only, and there is no route to them'

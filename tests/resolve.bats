@@ -10,13 +10,20 @@ load helpers/private
 setup_file() {
 	PYTHON=$(python3 -c 'import sys; print(sys.executable)')
 	export PYTHON
+	# Its look-up knows neither nsswitch.conf nor aliases.
+	! grep -qa "Name does not resolve" "$SOCKIT" || export MUSL=yes
 }
 
 SCHEMA=$BATS_TEST_DIRNAME/helpers/schema.py
 
+# no_aliases: the system's look-up of this program does not tell them.
+no_aliases() {
+	[ "${MUSL-}" ] || [ "$(platform)" = portable ]
+}
+
 # hosts: names and addresses of our own.
 hosts() {
-	echo 'nameserver 127.0.0.1' >resolv.conf
+	printf 'nameserver 127.0.0.1\noptions timeout:1 attempts:1\n' >resolv.conf
 	private <<-'END'
 		127.0.0.1 localhost
 		10.0.0.1 one.test one uno
@@ -88,6 +95,7 @@ clean() {
 	hosts
 	local name
 	for name in localhost one.test two.test six.test plain ONE.TEST; do
+		[ ! "${MUSL-}" ] || [ "$name" != ONE.TEST ] || continue
 		python3 -c 'import socket, sys
 seen = []
 for a in socket.getaddrinfo(sys.argv[1], 0, 0, socket.SOCK_STREAM):
@@ -129,7 +137,7 @@ while first or other:
 	finds "$(python3 -c 'import socket; print(socket.gethostbyaddr("10.0.0.7")[0])')" 10.0.0.7
 	sockit resolve 10.0.0.1
 	[ "$(head -n 1 out)" = one.test ] || fault 'not the first name'
-	[ "$(platform)" = portable ] || [ "$(<out)" = $'one.test\none\nuno' ] || fault 'not all names'
+	no_aliases || [ "$(<out)" = $'one.test\none\nuno' ] || fault 'not all names'
 	finds $'10.0.0.2\ttwo.test\n10.0.0.3\ttwo.test' --reverse -4 two.test
 	finds two.test --forward-confirm 10.0.0.3
 	fails 3 '10.0.0.9: no name is known (EAI_NONAME)' 10.0.0.9
@@ -150,11 +158,11 @@ name, aliases, addresses = socket.gethostbyname_ex("one.test")
 print("canonical", name, sep="\t")
 for a in aliases: print("alias", a, sep="\t")
 for a in addresses: print("address", a, sep="\t")' >expected
-	if [ "$(platform)" = portable ]; then
+	if no_aliases; then
 		sed -i /^alias/d expected
 	fi
 	finds "$(<expected)" -a one.test
-	[ "$(platform)" = portable ] || finds $'canonical\tone.test\nalias\tone\nalias\tuno\naddress\t10.0.0.1' -a uno
+	no_aliases || finds $'canonical\tone.test\nalias\tone\nalias\tuno\naddress\t10.0.0.1' -a uno
 }
 
 @test "this host's name, and the full one" {
@@ -170,7 +178,7 @@ for a in addresses: print("address", a, sep="\t")' >expected
 	printf '127.0.0.1 localhost\n' >hosts # and where nobody knows it
 	sockit resolve
 	[ "$STATUS" = 3 ] && [ "$(<out)" = $'name\t'"$name" ] || fault 'no name for it'
-	says "^sockit resolve: $name: no such name \(EAI_NONAME\)$"
+	says "^sockit resolve: $name: .* \(EAI_(NONAME|AGAIN)\)$"
 }
 
 @test "errors are told apart" {
@@ -292,7 +300,7 @@ for a in addresses: print("address", a, sep="\t")' >expected
 	printf 'two.te' >&7
 	exec 7>&-
 	ended 3 "$PID"
-	says 'two.te: no such name'
+	says '^sockit resolve: two\.te: '
 }
 
 @test "a signal, a reader that leaves, a disk that is full" {
