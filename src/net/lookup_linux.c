@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <netdb.h>
 #include <stdlib.h>
+#include <string.h>
 
 #define ROOM_MOST (1 << 20)
 
@@ -71,9 +72,12 @@ void lookup_aliases(const char *host, int family, struct lookup_names *out)
 int lookup_address_names(const struct address *address, struct lookup_names *out)
 {
 	struct hostent entry, *found;
-	char *buffer, name[NI_MAXHOST];
+	char *buffer, name[NI_MAXHOST], number[ADDRESS_TEXT];
 	int eai = call(NULL, 0, address, &entry, &buffer, &found);
 
+	/* Some say the number itself where there is no name. */
+	if (eai == 0 && found->h_name && !strcmp(found->h_name, address_host(address, number)))
+		eai = EAI_NONAME;
 	if (eai == 0)
 		add_all(found, out);
 	free(buffer);
