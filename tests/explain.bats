@@ -51,7 +51,6 @@ wrong() {
 
 MS='~[0-9]+\.[0-9]{3} ms'
 
-# bats test_tags=valgrind
 @test "each step is told, in order, with its place and its time" {
 	system <<-'END'
 		# comment

@@ -203,6 +203,7 @@ for a in addresses: print("address", a, sep="\t")' >expected
 
 ### Forms.
 
+# bats test_tags=valgrind
 @test "forms: as python's ipaddress has them" {
 	local word
 	for word in 0.0.0.0 127.0.0.1 10.1.2.3 255.255.255.255 8.8.8.8 :: ::1 2001:db8::ff00:42:8329 \
@@ -255,7 +256,6 @@ for a in addresses: print("address", a, sep="\t")' >expected
 
 ### Many at once.
 
-# bats test_tags=valgrind
 @test "stdin: a name a line, answers in that order" {
 	hosts
 	printf 'one.test\n\n  two.test\t\r\n10.0.0.7\nno..name\nplain' >names
