@@ -210,7 +210,6 @@ dnsmasq_is_ready() {
 
 ### Who is hostile.
 
-# bats test_tags=valgrind
 @test "what does not belong to a question is passed over" {
 	zone
 	local name

@@ -61,7 +61,6 @@ clean() {
 
 ### The system's look-up.
 
-# bats test_tags=valgrind
 @test "what cannot be used is refused, with the word" {
 	local word long
 	long=$(printf 'x%.0s' {1..64})
@@ -203,7 +202,6 @@ for a in addresses: print("address", a, sep="\t")' >expected
 
 ### Forms.
 
-# bats test_tags=valgrind
 @test "forms: as python's ipaddress has them" {
 	local word
 	for word in 0.0.0.0 127.0.0.1 10.1.2.3 255.255.255.255 8.8.8.8 :: ::1 2001:db8::ff00:42:8329 \
