@@ -13,6 +13,7 @@
 #include "base/errname.h"
 #include "cmd/resolve_explain.h"
 #include "cmd/resolve_show.h"
+#include "cmd/resolve_source.h"
 #include "flow/endpoint.h"
 #include "net/system_file.h"
 #include "proto/resolvconf.h"
@@ -24,8 +25,6 @@
 #define JOBS_MOST 4096
 #define AHEAD 16 /* times the jobs: answers that wait for an earlier one */
 #define AHEAD_LEAST 1024
-#define LINE_MOST 4096 /* of stdin: longer than any name */
-#define INPUT_SIZE (64 << 10)
 #define OUTPUT_MOST (64 << 10) /* unwritten: then nothing more is shown */
 
 struct resolve_options {
@@ -176,20 +175,6 @@ static const struct resolve_options defaults = {
 /* A run has the options of a stream, which are none here. */
 static const struct data_options no_data = DATA_OPTIONS_DEFAULT;
 
-/* Where the questions come from, and the lines of stdin. */
-struct source {
-	const struct operands *operands;
-	int next;
-	const char *self; /* in place of operands: this host */
-	struct endpoint in;
-	struct watch watch;
-	char *data;
-	size_t start, end;
-	bool reading, ended,
-		skipping; /* of stdin; skipping: the rest of a line that was too long */
-	int error;
-};
-
 struct resolving {
 	const struct resolve_options *options;
 	struct resolution_config config;
@@ -212,95 +197,6 @@ struct resolving {
 	bool failed[OUTCOME_TIMEOUT + 1];
 };
 
-/* ---- questions ---- */
-
-static void source_close(struct loop *loop, struct source *s)
-{
-	watch_drop(loop, &s->watch);
-	endpoint_close(&s->in);
-	s->reading = false;
-	s->ended = true;
-}
-
-/* Cuts the next line off. Returns it, or NULL if it is not there yet. */
-static char *cut_line(struct source *s)
-{
-	for (;;) {
-		char *line = s->data + s->start, *end;
-		size_t n = s->end - s->start;
-
-		end = n ? memchr(line, '\n', n) : NULL;
-		if (!end && s->skipping) {
-			s->start = s->end;
-			return NULL;
-		}
-		if (!end && !s->ended && n < LINE_MOST)
-			return NULL;
-		if (!end && n == 0)
-			return NULL;
-		if (s->skipping) {
-			s->start += (size_t)(end - line) + 1;
-			s->skipping = false;
-			continue;
-		}
-		s->skipping = !end && !s->ended;
-		if (!end)
-			end = line + (n < LINE_MOST ? n : LINE_MOST);
-		s->start = (size_t)(end - s->data) + (s->start + (size_t)(end - line) < s->end);
-		/* Nothing after a NUL would be asked for: so it must not look like the end. */
-		for (char *p = line; p < end; p++)
-			if (*p == '\0')
-				*p = '\1';
-		while (end > line && (end[-1] == ' ' || end[-1] == '\t' || end[-1] == '\r'))
-			end--;
-		*end = '\0';
-		line += strspn(line, " \t");
-		if (*line)
-			return line;
-	}
-}
-
-/* The next word to ask for, which is gone with the next call; NULL: there is none, or *WAITS for stdin. */
-static const char *next_word(struct source *s, bool *waits)
-{
-	const char *word;
-
-	*waits = false;
-	if (s->self) {
-		word = s->self;
-		s->self = NULL;
-		return word;
-	}
-	for (;;) {
-		if (s->reading || (s->ended && s->data)) {
-			word = cut_line(s);
-			if (word)
-				return word;
-			if (s->reading) {
-				*waits = true;
-				return NULL;
-			}
-			free(s->data);
-			s->data = NULL;
-		}
-		if (s->next >= s->operands->n)
-			return NULL;
-		word = s->operands->words[s->next++];
-		if (strcmp(word, "-") != 0)
-			return word;
-		if (s->ended)
-			continue; /* it has been read already */
-		s->data = malloc(INPUT_SIZE + 1);
-		if (!s->data) {
-			s->error = ENOMEM;
-			return NULL;
-		}
-		endpoint_inherit(&s->in, STDIN_FILENO, false, "stdin");
-		s->watch.fd = s->in.rfd;
-		s->reading = true;
-	}
-}
-
 static void go(void *arg);
 
 static void wake(struct resolving *s)
@@ -308,26 +204,9 @@ static void wake(struct resolving *s)
 	timer_set(s->run.loop, &s->go, loop_now(s->run.loop));
 }
 
-static void readable(void *arg, short events)
+static void wake_up(void *arg)
 {
-	struct resolving *s = arg;
-	struct source *from = &s->source;
-	ssize_t n;
-
-	(void)events;
-	memmove(from->data, from->data + from->start, from->end - from->start);
-	from->end -= from->start;
-	from->start = 0;
-	n = endpoint_read(&from->in, from->data + from->end, INPUT_SIZE - from->end);
-	if (n > 0) {
-		from->end += (size_t)n;
-	} else if (n == 0 || (errno != EAGAIN && errno != EINTR)) {
-		from->error = n < 0 ? errno : 0;
-		source_close(s->run.loop, from);
-	}
-	/* Not again before what is there has been asked for. */
-	watch_drop(s->run.loop, &from->watch);
-	wake(s);
+	wake(arg);
 }
 
 /* ---- answers ---- */
@@ -436,25 +315,17 @@ static void explained(void *arg, enum outcome_kind kind)
 	wake(s);
 }
 
-static void explain_moved(void *arg)
-{
-	wake(arg);
-}
-
 /* Asks for as much as may be asked for now. Returns whether there is more to come. */
 static bool ask_more(struct resolving *s)
 {
-	static const struct explain_calls calls = { explained, explain_moved };
+	static const struct explain_calls calls = { explained, wake_up };
 
 	while (s->running < s->jobs && s->n < s->size && !is_full(s) && !s->run.ended &&
 	       !s->explain) {
 		bool waits;
-		const char *word = next_word(&s->source, &waits);
-		if (!word) {
-			if (waits)
-				watch_set(s->run.loop, &s->source.watch, POLLIN);
+		const char *word = source_next(&s->source, &waits);
+		if (!word)
 			return waits;
-		}
 		if (s->options->own.explain) {
 			s->explain = explain_start(&s->config, word, &s->show, &calls, s);
 			if (!s->explain)
@@ -643,8 +514,9 @@ static void prepare(struct resolving *s, const struct operands *operands)
 	s->size = s->jobs * AHEAD > AHEAD_LEAST ? s->jobs * AHEAD : AHEAD_LEAST;
 	if (!reads_stdin(operands) && (size_t)operands->n < s->size)
 		s->size = (size_t)operands->n + 1;
-	s->source.operands = operands;
-	s->source.watch = (struct watch){ .fd = -1, .fn = readable, .arg = s };
+	s->source = (struct source){
+		.loop = s->run.loop, .operands = operands, .more = wake_up, .arg = s
+	};
 	endpoint_inherit(&s->out, STDOUT_FILENO, true, "stdout");
 	s->out_watch = (struct watch){ .fd = s->out.wfd, .fn = writable, .arg = s };
 	s->go = (struct timer){ .fn = go, .arg = s };
@@ -690,9 +562,7 @@ static struct outcome run(const struct resolve_options *o, const struct operands
 	explain_cancel(s.explain);
 	lookup_cancel(s.lookup);
 	dns_client_free(s.dns);
-	free(s.source.data);
-	if (s.source.reading)
-		source_close(s.run.loop, &s.source);
+	source_free(&s.source);
 	watch_drop(s.run.loop, &s.out_watch);
 	endpoint_close(&s.out);
 	text_free(&s.show.out);
