@@ -39,6 +39,7 @@ struct dgram_socket {
 	struct address peer;  /* it is connected to; of length 0: it is not */
 	unsigned wants;	      /* DGRAM_... */
 	bool single; /* the system refused to take several at once: one by one from here on */
+	size_t segment; /* nothing larger is cut by the system itself from several at once (UDP_SEGMENT) */
 	dgram_error_fn *error; /* called from dgram_send(), dgram_receive() and dgram_errors() */
 	void *arg;
 };
@@ -55,16 +56,23 @@ struct dgram_config {
 	bool large_buffer; /* the receive buffer as large as the system lets it, unless --rcvbuf */
 };
 
-/* Opens *S, non-blocking and close-on-exec, with the options of C; ERROR, called with ARG, may be NULL. Returns 0,
- * or -1 with errno and *WHAT naming the option (NULL: socket(2) itself). Close it with dgram_close(). */
+/* Opens *S, non-blocking and close-on-exec, with the options of C, none of which waits for a later phase;
+ * ERROR, called with ARG, may be NULL. Returns 0, or -1 with errno and *WHAT naming the option (NULL: socket(2)
+ * itself). Close it with dgram_close(). */
 int dgram_open(struct dgram_socket *s, const struct dgram_config *c, dgram_error_fn *error,
 	       void *arg, const char **what);
 
-/* As bind(2) and connect(2), keeping what they gave. Return 0, or -1 with errno. */
+/* As bind(2) and connect(2), keeping what they gave. The wildcard address of IPv6 is bound for IPv6 alone. Return
+ * 0, or -1 with errno; EACCES of connect(2): A is a broadcast address, and `broadcast` was not set. */
 int dgram_bind(struct dgram_socket *s, const struct address *a);
 int dgram_connect(struct dgram_socket *s, const struct address *a);
 
 void dgram_close(struct dgram_socket *s);
+
+/* Of this system, for dgram_open() alone: what S needs to send with, and to receive what C wants, before it
+ * is bound. Return 0, or -1 with errno and *WHAT. */
+int dgram_prepare_send(struct dgram_socket *s, const char **what);
+int dgram_prepare_receive(struct dgram_socket *s, const struct dgram_config *c, const char **what);
 
 /* The most that a datagram to S's family can carry as far as is known beforehand: 65507 over UDP
  * (RFC 768 in RFC 791; the same over IPv6, so that the limit does not depend on the name's addresses), INT_MAX
