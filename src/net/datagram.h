@@ -88,7 +88,7 @@ struct dgram {
 	unsigned interface;	    /* 0: the routing table chooses */
 };
 
-/* How many dgram_send() takes and dgram_receive() gives at most. */
+/* How many dgram_send() takes at most. */
 #define DGRAM_BATCH 1024
 
 /* Hands N datagrams (from 1) to the kernel, in order, none of them cut or joined. Those to one place that follow
@@ -109,11 +109,18 @@ struct dgram_received {
 	const struct address *from; /* of length 0: a UNIX socket without a name */
 	const struct address
 		*to; /* DGRAM_TO: the address that was asked, with our port; NULL: not known */
-	unsigned interface; /* DGRAM_TO; 0: not known */
-	int ttl;	    /* DGRAM_TTL: hop limit as it came; -1: not known */
-	int64_t time;	    /* DGRAM_TIME: see clock_wall(); 0: not known */
-	int64_t ids[3];	    /* DGRAM_WHO: pid, uid, gid; -1: not known */
+	const struct address *local; /* the same, but NULL where that is a group's or a broadcast
+					address: what an answer can be sent from */
+	unsigned interface;	     /* DGRAM_TO; 0: not known */
+	int ttl;		     /* DGRAM_TTL: hop limit as it came; -1: not known */
+	int64_t time;		     /* DGRAM_TIME: see clock_wall(); 0: not known */
+	int64_t ids[3];		     /* DGRAM_WHO: pid, uid, gid; -1: not known */
 };
+
+/* Of this system (a twin for each), for dgram_open(): has the kernel tell with each datagram what S->wants says, and
+ * give several at once where it can. Returns 0, or -1 with errno of setsockopt(2) and *WHAT naming the
+ * option. */
+int dgram_tell(struct dgram_socket *s, const char **what);
 
 struct dgram_batch;
 
@@ -122,7 +129,8 @@ struct dgram_batch;
 struct dgram_batch *dgram_batch_new(size_t size);
 void dgram_batch_free(struct dgram_batch *b);
 
-/* Receives what is there, at least one and as many as B holds, into *V, B's own, in the order in which they came.
+/* Receives what is there, at least one and as many as B has room for, into *V, B's own, in the order in which they came. IPv4
+ * addresses of a socket for both families come as IPv4.
  * Returns how many; or -1 with errno of recvmsg(2): EAGAIN, nothing is there. Errors of earlier datagrams
  * are told to `error` and are none of this call's. */
 ssize_t dgram_receive(struct dgram_socket *s, struct dgram_batch *b,
