@@ -47,8 +47,7 @@ int dgram_open(struct dgram_socket *s, const struct dgram_config *c, dgram_error
 	s->fd = socket(c->family, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (s->fd < 0)
 		return -1;
-	if (set_flags(s, c, what) < 0 || dgram_prepare_send(s, what) < 0 ||
-	    dgram_prepare_receive(s, c, what) < 0)
+	if (set_flags(s, c, what) < 0 || dgram_prepare(s, c, what) < 0 || dgram_tell(s, what) < 0)
 		goto fail;
 	/* Last, so that --sockopt has its way. */
 	for (size_t i = 0; i < sizeof phases / sizeof *phases; i++)

@@ -69,10 +69,9 @@ int dgram_connect(struct dgram_socket *s, const struct address *a);
 
 void dgram_close(struct dgram_socket *s);
 
-/* Of this system, for dgram_open() alone: what S needs to send with, and to receive what C wants, before it
- * is bound. Return 0, or -1 with errno and *WHAT. */
-int dgram_prepare_send(struct dgram_socket *s, const char **what);
-int dgram_prepare_receive(struct dgram_socket *s, const struct dgram_config *c, const char **what);
+/* Of this system (a twin for each), for dgram_open(): has the kernel tell S what became of what it sends, and what C
+ * wants of groups and buffers. Returns 0, or -1 with errno of setsockopt(2) and *WHAT naming the option. */
+int dgram_prepare(const struct dgram_socket *s, const struct dgram_config *c, const char **what);
 
 /* The most that a datagram to S's family can carry as far as is known beforehand: 65507 over UDP
  * (RFC 768 in RFC 791; the same over IPv6, so that the limit does not depend on the name's addresses), INT_MAX
