@@ -16,6 +16,11 @@
 #define UDP_GRO 104
 #endif
 
+#ifndef IPV6_MULTICAST_ALL /* Linux 4.20 */
+#define IPV6_MULTICAST_ALL 29
+#endif
+
+#define BUFFER (32 << 20)
 #define SLOTS 32
 #define SLOT_LEAST 65536 /* what comes in one piece by UDP_GRO */
 /* Slots that are a power of two apart would all want the same lines of the cache. */
@@ -44,7 +49,42 @@ struct dgram_batch {
 	size_t size; /* of that */
 };
 
-int dgram_tell(struct dgram_socket *s, const char **what)
+/* As large as the system lets us have it: that is what keeps a burst. */
+static void enlarge(const struct dgram_socket *s)
+{
+	int before = 0, after = 0, wanted = BUFFER;
+	socklen_t size = sizeof before;
+
+	getsockopt(s->fd, SOL_SOCKET, SO_RCVBUF, &before, &size);
+	if (setsockopt(s->fd, SOL_SOCKET, SO_RCVBUFFORCE, &wanted, sizeof wanted) == 0)
+		return;
+	setsockopt(s->fd, SOL_SOCKET, SO_RCVBUF, &wanted, sizeof wanted);
+	getsockopt(s->fd, SOL_SOCKET, SO_RCVBUF, &after, &size);
+	/* What is asked for is doubled, what is told is not halved. */
+	before /= 2;
+	if (after / 2 < before)
+		setsockopt(s->fd, SOL_SOCKET, SO_RCVBUF, &before, sizeof before);
+}
+
+/* Else a socket hears every group that any other on this machine has joined. */
+static int hear_own_groups(const struct dgram_socket *s, const char **what)
+{
+	int off = 0;
+	bool six = s->family == AF_INET6;
+
+	*what = six ? "IPV6_MULTICAST_ALL" : "IP_MULTICAST_ALL";
+	if (s->family == AF_UNIX)
+		return 0;
+	/* One of IPv6 that takes IPv4 too hears the groups of both. */
+	if (six && setsockopt(s->fd, IPPROTO_IPV6, IPV6_MULTICAST_ALL, &off, sizeof off) < 0)
+		return errno == ENOPROTOOPT ? 0 : -1;
+	if (setsockopt(s->fd, IPPROTO_IP, IP_MULTICAST_ALL, &off, sizeof off) < 0 && !six)
+		return -1;
+	return 0;
+}
+
+/* What S->wants. */
+static int set_told(const struct dgram_socket *s, const char **what)
 {
 	const struct {
 		unsigned want;
@@ -70,6 +110,17 @@ int dgram_tell(struct dgram_socket *s, const char **what)
 		if (setsockopt(s->fd, rows[i].level, rows[i].option, &on, sizeof on) < 0 && ours)
 			return -1;
 	}
+	return 0;
+}
+
+int dgram_prepare_receive(struct dgram_socket *s, const struct dgram_config *c, const char **what)
+{
+	int on = 1;
+
+	if (set_told(s, what) < 0 || (c->own_groups_only && hear_own_groups(s, what) < 0))
+		return -1;
+	if (c->large_buffer)
+		enlarge(s);
 	/* Where this is refused they come one by one. */
 	if (s->family != AF_UNIX)
 		setsockopt(s->fd, IPPROTO_UDP, UDP_GRO, &on, sizeof on);

@@ -5,6 +5,8 @@
 
 #include "net/datagram.h"
 
+#define BUFFER (32 << 20)
+#define BUFFER_LEAST (256 << 10)
 #define SLOTS 32
 /* Room for the largest there is: so its true size is known where only a part of it is wanted. */
 #define SLOT_LEAST 65536
@@ -16,10 +18,15 @@ struct dgram_batch {
 	struct dgram_received received[SLOTS];
 };
 
-int dgram_tell(struct dgram_socket *s, const char **what)
+int dgram_prepare_receive(struct dgram_socket *s, const struct dgram_config *c, const char **what)
 {
-	(void)s;
-	(void)what;
+	int size = BUFFER;
+
+	/* A system that has less to give refuses more. */
+	while (c->large_buffer && size >= BUFFER_LEAST &&
+	       setsockopt(s->fd, SOL_SOCKET, SO_RCVBUF, &size, sizeof size) < 0)
+		size /= 2;
+	*what = NULL;
 	return 0;
 }
 
