@@ -39,6 +39,7 @@ int dgram_open(struct dgram_socket *s, const struct dgram_config *c, dgram_error
 	*s = (struct dgram_socket){
 		.family = c->family,
 		.wants = c->wants,
+		.both = c->both,
 		.segment = SIZE_MAX,
 		.error = error,
 		.arg = arg,
@@ -47,7 +48,8 @@ int dgram_open(struct dgram_socket *s, const struct dgram_config *c, dgram_error
 	s->fd = socket(c->family, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (s->fd < 0)
 		return -1;
-	if (set_flags(s, c, what) < 0 || dgram_prepare(s, c, what) < 0 || dgram_tell(s, what) < 0)
+	if (set_flags(s, c, what) < 0 || dgram_prepare_send(s, what) < 0 ||
+	    dgram_prepare_receive(s, c, what) < 0)
 		goto fail;
 	/* Last, so that --sockopt has its way. */
 	for (size_t i = 0; i < sizeof phases / sizeof *phases; i++)
@@ -70,11 +72,11 @@ static void learn_local(struct dgram_socket *s)
 
 int dgram_bind(struct dgram_socket *s, const struct address *a)
 {
-	int on = 1;
+	int alone = !s->both;
 
-	/* A socket of IPv4 has the other half. */
+	/* Else a socket of IPv4 has the other half. */
 	if (a->u.sa.sa_family == AF_INET6 && IN6_IS_ADDR_UNSPECIFIED(&a->u.in6.sin6_addr) &&
-	    setsockopt(s->fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof on) < 0)
+	    setsockopt(s->fd, IPPROTO_IPV6, IPV6_V6ONLY, &alone, sizeof alone) < 0)
 		return -1;
 	if (bind(s->fd, &a->u.sa, a->length) < 0)
 		return -1;

@@ -38,6 +38,7 @@ struct dgram_socket {
 	struct address local; /* as bound; of length 0: not yet */
 	struct address peer;  /* it is connected to; of length 0: it is not */
 	unsigned wants;	      /* DGRAM_... */
+	bool both;	      /* see below */
 	bool single; /* the system refused to take several at once: one by one from here on */
 	size_t segment; /* nothing larger is cut by the system itself from several at once (UDP_SEGMENT) */
 	dgram_error_fn *error; /* called from dgram_send(), dgram_receive() and dgram_errors() */
@@ -53,6 +54,7 @@ struct dgram_config {
 	bool share;	      /* SO_REUSEADDR: for multicast and broadcast only */
 	bool reuseport;	      /* SO_REUSEPORT */
 	bool own_groups_only; /* hears no group that it has not joined (IP_MULTICAST_ALL 0) */
+	bool both; /* one of IPv6 takes IPv4 too, which comes and goes with addresses of IPv4 */
 	bool large_buffer; /* the receive buffer as large as the system lets it, unless --rcvbuf */
 };
 
@@ -62,16 +64,17 @@ struct dgram_config {
 int dgram_open(struct dgram_socket *s, const struct dgram_config *c, dgram_error_fn *error,
 	       void *arg, const char **what);
 
-/* As bind(2) and connect(2), keeping what they gave. The wildcard address of IPv6 is bound for IPv6 alone. Return
+/* As bind(2) and connect(2), keeping what they gave. The wildcard address of IPv6 is bound for IPv6 alone, unless `both`. Return
  * 0, or -1 with errno; EACCES of connect(2): A is a broadcast address, and `broadcast` was not set. */
 int dgram_bind(struct dgram_socket *s, const struct address *a);
 int dgram_connect(struct dgram_socket *s, const struct address *a);
 
 void dgram_close(struct dgram_socket *s);
 
-/* Of this system (a twin for each), for dgram_open(): has the kernel tell S what became of what it sends, and what C
- * wants of groups and buffers. Returns 0, or -1 with errno of setsockopt(2) and *WHAT naming the option. */
-int dgram_prepare(const struct dgram_socket *s, const struct dgram_config *c, const char **what);
+/* Of this system, for dgram_open() alone: what S needs to send with, and to receive as C wants, before it
+ * is bound: with each datagram what S->wants says, and several at once where the system can. Return 0, or -1 with errno and *WHAT. */
+int dgram_prepare_send(struct dgram_socket *s, const char **what);
+int dgram_prepare_receive(struct dgram_socket *s, const struct dgram_config *c, const char **what);
 
 /* The most that a datagram to S's family can carry as far as is known beforehand: 65507 over UDP
  * (RFC 768 in RFC 791; the same over IPv6, so that the limit does not depend on the name's addresses), INT_MAX
@@ -115,11 +118,6 @@ struct dgram_received {
 	int64_t time;		     /* DGRAM_TIME: see clock_wall(); 0: not known */
 	int64_t ids[3];		     /* DGRAM_WHO: pid, uid, gid; -1: not known */
 };
-
-/* Of this system (a twin for each), for dgram_open(): has the kernel tell with each datagram what S->wants says, and
- * give several at once where it can. Returns 0, or -1 with errno of setsockopt(2) and *WHAT naming the
- * option. */
-int dgram_tell(struct dgram_socket *s, const char **what);
 
 struct dgram_batch;
 

@@ -1,4 +1,4 @@
-#define _GNU_SOURCE /* sendmmsg, IP_RECVERR, IP_MULTICAST_ALL */
+#define _GNU_SOURCE /* sendmmsg, IP_RECVERR */
 #include <errno.h>
 #include <netinet/in.h>
 #include <netinet/udp.h>
@@ -13,9 +13,6 @@
 #endif
 #ifndef SO_MEMINFO
 #define SO_MEMINFO 55
-#endif
-#ifndef IPV6_MULTICAST_ALL
-#define IPV6_MULTICAST_ALL 29
 #endif
 
 /* <linux/errqueue.h> and <linux/sock_diag.h>, which are no part of a libc. */
@@ -39,31 +36,17 @@ enum { ORIGIN_ICMP = 2, ORIGIN_ICMP6 = 3 };
 #define SEGMENTS 64	 /* of one call; what every kernel takes that has UDP_SEGMENT */
 #define SEGMENTED 65507	 /* bytes of it */
 #define ERRORS_MOST 1024 /* taken before anything else gets its turn */
-#define LARGE (64 << 20) /* a receive buffer that nothing overflows soon */
 
-int dgram_prepare(const struct dgram_socket *s, const struct dgram_config *c, const char **what)
+int dgram_prepare_send(struct dgram_socket *s, const char **what)
 {
-	int on = 1, off = 0, size = LARGE;
+	int on = 1;
 
-	*what = "SO_RCVBUF";
-	/* The first wants a privilege; the second is cut to what the administrator allows. */
-	if (c->large_buffer &&
-	    setsockopt(s->fd, SOL_SOCKET, SO_RCVBUFFORCE, &size, sizeof size) < 0 &&
-	    setsockopt(s->fd, SOL_SOCKET, SO_RCVBUF, &size, sizeof size) < 0)
-		return -1;
-	if (s->family != AF_INET && s->family != AF_INET6)
-		return 0;
+	*what = NULL;
 	/* Without it only a connected socket learns of a refusal; then that is all there is. */
-	setsockopt(s->fd, IPPROTO_IP, IP_RECVERR, &on, sizeof on);
+	if (s->family == AF_INET || s->family == AF_INET6)
+		setsockopt(s->fd, IPPROTO_IP, IP_RECVERR, &on, sizeof on);
 	if (s->family == AF_INET6)
 		setsockopt(s->fd, IPPROTO_IPV6, IPV6_RECVERR, &on, sizeof on);
-	*what = "IP_MULTICAST_ALL";
-	if (c->own_groups_only &&
-	    setsockopt(s->fd, IPPROTO_IP, IP_MULTICAST_ALL, &off, sizeof off) < 0)
-		return -1;
-	/* Linux 4.20 */
-	if (c->own_groups_only && s->family == AF_INET6)
-		setsockopt(s->fd, IPPROTO_IPV6, IPV6_MULTICAST_ALL, &off, sizeof off);
 	return 0;
 }
 

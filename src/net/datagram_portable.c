@@ -4,15 +4,10 @@
 #include "net/datagram.h"
 #include "net/datagram_source.h"
 
-#define LARGE (64 << 20) /* a receive buffer, to begin with */
-
-int dgram_prepare(const struct dgram_socket *s, const struct dgram_config *c, const char **what)
+int dgram_prepare_send(struct dgram_socket *s, const char **what)
 {
+	(void)s;
 	*what = NULL;
-	/* Too much is refused by some systems, and cut down by others. */
-	for (int size = LARGE; c->large_buffer && size > 1024; size /= 2)
-		if (setsockopt(s->fd, SOL_SOCKET, SO_RCVBUF, &size, sizeof size) == 0)
-			break;
 	return 0;
 }
 
