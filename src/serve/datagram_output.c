@@ -113,10 +113,14 @@ static void event(void *arg, short events)
 {
 	struct datagram_output *o = arg;
 
-	if (length(o) > 0)
-		flush(o);
-	else if (events)
-		fail(o, EPIPE, true);
+	if (length(o) == 0) {
+		if (events)
+			fail(o, EPIPE, true);
+		return;
+	}
+	flush(o);
+	if (length(o) == 0 && !o->error && o->c.emptied)
+		o->c.emptied(o->c.arg);
 }
 
 void datagram_output_start(struct datagram_output *o, struct run *r,

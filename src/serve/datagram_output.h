@@ -25,6 +25,8 @@ struct datagram_output_config {
 	bool silent;		   /* nothing on stdout, but for objects: -o and -x still get all */
 	/* There is room again: receiving may go on. May be NULL. */
 	void (*room)(void *arg);
+	/* Stdout has taken all that waited. May be NULL. */
+	void (*emptied)(void *arg);
 	/* Stdout cannot be written, for ERROR; IDLE: nothing waits for it, so that whoever has something else to do
 	 * may do that first. Once. */
 	void (*failed)(void *arg, int error, bool idle);
