@@ -36,13 +36,13 @@ void report_datagram_error(const struct messages *m, enum message_level level,
 		   errno_name(e->error), mtu, sender);
 }
 
-struct outcome report_unsent(const struct messages *m, const struct address *to, const char *way,
-			     size_t size, int error)
+struct outcome report_unsent(const struct messages *m, enum message_level level,
+			     const struct address *to, const char *way, size_t size, int error)
 {
 	char text[ADDRESS_TEXT] = "", what[64] = "";
 	struct notice n;
 
-	notice_begin(&n, m, MESSAGE_ERROR, "error");
+	notice_begin(&n, m, level, "error");
 	notice_error(&n, OUTCOME_FAILED, errno_name(error));
 	if (notice_wants_facts(&n)) {
 		if (to)

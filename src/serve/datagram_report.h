@@ -14,8 +14,8 @@ void report_datagram_error(const struct messages *m, enum message_level level,
 
 /* Says ERROR of sending a datagram of SIZE bytes to TO (NULL: to the peer, which is not known), by WAY (NULL: no
  * interface was asked for). Returns OUTCOME_FAILED. */
-struct outcome report_unsent(const struct messages *m, const struct address *to, const char *way,
-			     size_t size, int error);
+struct outcome report_unsent(const struct messages *m, enum message_level level,
+			     const struct address *to, const char *way, size_t size, int error);
 
 /* What can be told of a run. */
 struct datagram_figures {
