@@ -2,11 +2,13 @@
 
 #include <string.h>
 
+#include "cmd/broadcast.h"
 #include "cmd/connect.h"
 #include "cmd/listen.h"
 #include "cmd/udp_send.h"
 
-const struct command *const commands[] = { &connect_command, &listen_command, &udp_send_command };
+const struct command *const commands[] = { &connect_command, &listen_command, &udp_send_command,
+					   &broadcast_command };
 const size_t n_commands = sizeof commands / sizeof *commands;
 
 const struct command *commands_find(const char *name)

@@ -797,8 +797,11 @@ static void look_at_input(struct sending *s)
 
 void sending_go(struct sending *s)
 {
+	static const struct frame line = { .mode = FRAME_LINE };
+	enum frame_mode mode = s->c.frame->frame.mode;
+	bool endless = mode == FRAME_READ || mode == FRAME_ALL || mode == FRAME_SIZE;
 	const struct datagram_output_config output = {
-		.frame = &s->c.frame->frame,
+		.frame = s->c.from && endless ? &line : &s->c.frame->frame,
 		.from = s->c.from,
 		.silent = s->c.probe,
 		.room = room,

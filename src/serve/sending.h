@@ -59,7 +59,7 @@ struct sending_config {
 	int family;
 	struct sending_place *places; /* without a host: where each datagram goes, to all of them */
 	size_t n_places;
-	bool from;  /* `ADDRESS PORT: ` stands before each reply */
+	bool from; /* `ADDRESS PORT: ` stands before each reply, which is a line where it would have no end */
 	bool probe; /* replies are not written: the first one ends the run, see `answer` */
 };
 

@@ -44,7 +44,7 @@ static int open_place(struct sending *s, const struct sending_place *p, bool bro
 	const struct dgram_config c = {
 		.family = p->to.u.sa.sa_family,
 		.socket = s->c.socket,
-		.wants = s->together ? DGRAM_TO : 0,
+
 		.broadcast = broadcast,
 		.large_buffer = true,
 	};
