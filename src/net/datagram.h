@@ -133,6 +133,9 @@ void dgram_batch_free(struct dgram_batch *b);
 ssize_t dgram_receive(struct dgram_socket *s, struct dgram_batch *b,
 		      const struct dgram_received **v);
 
+/* Did the last dgram_receive() fill B, so that there may be more? */
+bool dgram_batch_full(const struct dgram_batch *b);
+
 /* How many datagrams the kernel had for S and threw away, since it was opened; -1 where it does not tell. */
 int64_t dgram_dropped(const struct dgram_socket *s);
 

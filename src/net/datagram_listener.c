@@ -11,6 +11,7 @@
 #include "base/number.h"
 #include "base/user.h"
 #include "net/lookup.h"
+#include "net/multicast.h"
 
 #define PORT_TRIES 32 /* for a port that is free in both families */
 
@@ -93,7 +94,7 @@ static int join_groups(const struct dgram_listener *l, const struct dgram_socket
 			return -1;
 		}
 	}
-	if (l->c.groups->groups || !membership_is_group(&s->local))
+	if (l->c.groups->groups || !multicast_is_group(&s->local))
 		return 0;
 	struct membership own = { .group = s->local };
 	if (s->family == AF_INET6)
@@ -107,7 +108,7 @@ static int join_groups(const struct dgram_listener *l, const struct dgram_socket
 static int open_socket(struct dgram_listener *l, const struct address *a, struct listener_result *r)
 {
 	struct dgram_socket *s = &l->sockets[l->n];
-	bool group = membership_is_group(a);
+	bool group = multicast_is_group(a);
 	const struct dgram_config c = {
 		.family = a->u.sa.sa_family,
 		.socket = l->c.socket,

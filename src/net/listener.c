@@ -21,15 +21,6 @@
 #define ACCEPT_PAUSE (100 * MILLISECOND) /* after an error that will not pass at once */
 
 static const struct option_row rows[] = {
-	{ .name = "reuseport",
-	  .kind = OPTION_FLAG,
-	  .field = offsetof(struct listen_options, reuseport),
-	  .help = "share the port with others that ask for it too (SO_REUSEPORT)" },
-	{ .name = "ipv6-only",
-	  .kind = OPTION_FLAG,
-	  .field = offsetof(struct listen_options, ipv6_only),
-	  .excludes = "ipv4",
-	  .help = "an IPv6 address takes no IPv4 (IPV6_V6ONLY)" },
 	{ .name = "user",
 	  .kind = OPTION_STRING,
 	  .arg = "NAME",
@@ -45,6 +36,18 @@ static const struct option_row rows[] = {
 		  "close it" },
 };
 
+static const struct option_row port_rows[] = {
+	{ .name = "reuseport",
+	  .kind = OPTION_FLAG,
+	  .field = offsetof(struct listen_options, reuseport),
+	  .help = "share the port with others that ask for it too (SO_REUSEPORT)" },
+	{ .name = "ipv6-only",
+	  .kind = OPTION_FLAG,
+	  .field = offsetof(struct listen_options, ipv6_only),
+	  .excludes = "ipv4",
+	  .help = "an IPv6 address takes no IPv4 (IPV6_V6ONLY)" },
+};
+
 static const struct option_row backlog_rows[] = {
 	{ .name = "backlog",
 	  .kind = OPTION_NUMBER,
@@ -57,6 +60,7 @@ static const struct option_row backlog_rows[] = {
 
 const struct option_group backlog_group = { "Backlog", backlog_rows,
 					    sizeof backlog_rows / sizeof *backlog_rows };
+const struct option_group port_group = { "Port", port_rows, sizeof port_rows / sizeof *port_rows };
 const struct option_group listen_group = { "Listening", rows, sizeof rows / sizeof *rows };
 
 struct listening {

@@ -24,8 +24,8 @@ struct listen_options {
 		.backlog = UNSET, .notify_fd = UNSET                                               \
 	}
 
-/* What all that binds a port has, and what only connections can wait in. */
-extern const struct option_group listen_group, backlog_group;
+/* What all that listens has, what does so on a port, and what has connections to wait in it. */
+extern const struct option_group listen_group, port_group, backlog_group;
 
 struct listener;
 

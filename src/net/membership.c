@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/number.h"
+#include "net/multicast.h"
 
 static int parse_join(void *field, const char *word, struct option_error *error);
 static int parse_join_source(void *field, const char *word, struct option_error *error);
@@ -31,13 +32,6 @@ static const struct option_row rows[] = {
 };
 
 const struct option_group membership_group = { "Groups", rows, sizeof rows / sizeof *rows };
-
-bool membership_is_group(const struct address *a)
-{
-	if (a->u.sa.sa_family == AF_INET)
-		return IN_MULTICAST(ntohl(a->u.in.sin_addr.s_addr));
-	return a->u.sa.sa_family == AF_INET6 && IN6_IS_ADDR_MULTICAST(&a->u.in6.sin6_addr);
-}
 
 /* N bytes of WORD as a numeric address. */
 static int parse_address(const char *word, size_t n, struct address *out)
@@ -76,12 +70,12 @@ int membership_parse(const char *word, bool source_too, struct membership *out,
 	out->interface = 0;
 	if (source_too && !comma)
 		return option_fail(error, "%s: '%s' is not GROUP,SOURCE[@IFACE]", option, word);
-	if (parse_address(word, n, &out->group) < 0 || !membership_is_group(&out->group))
+	if (parse_address(word, n, &out->group) < 0 || !multicast_is_group(&out->group))
 		return option_fail(error,
 				   "%s: '%.*s' is no multicast address (224.0.0.0/4, ff00::/8)",
 				   option, (int)n, word);
 	if (comma && (parse_address(comma + 1, length - n - 1, &out->source) < 0 ||
-		      membership_is_group(&out->source) ||
+		      multicast_is_group(&out->source) ||
 		      out->source.u.sa.sa_family != out->group.u.sa.sa_family))
 		return option_fail(error, "%s: '%.*s' is no address of one who sends to %.*s",
 				   option, (int)(length - n - 1), comma + 1, (int)n, word);

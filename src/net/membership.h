@@ -31,9 +31,6 @@ extern const struct option_group membership_group;
 int membership_parse(const char *word, bool source_too, struct membership *out,
 		     struct option_error *error);
 
-/* Is A a group's address? */
-bool membership_is_group(const struct address *a);
-
 /* FD, a socket of G's family (or of IPv6), hears G. Returns 0, or -1 with errno of setsockopt(2): ENODEV, no interface
  * leads there. */
 int membership_join(int fd, const struct membership *g);

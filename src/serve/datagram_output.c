@@ -224,7 +224,7 @@ static void copy(struct datagram_output *o, const struct dgram_received *d)
 	o->offset += d->size;
 }
 
-size_t datagram_output_add(struct datagram_output *o, const struct dgram_received *v, size_t n)
+size_t datagram_output_gather(struct datagram_output *o, const struct dgram_received *v, size_t n)
 {
 	size_t refused = 0;
 
@@ -235,8 +235,20 @@ size_t datagram_output_add(struct datagram_output *o, const struct dgram_receive
 		else if (!o->c.silent)
 			refused += !add_payload(o, &v[i]);
 	}
-	if (length(o) > 0 && !o->error)
+	return refused;
+}
+
+void datagram_output_flush(struct datagram_output *o)
+{
+	if (length(o) > 0)
 		flush(o);
+}
+
+size_t datagram_output_add(struct datagram_output *o, const struct dgram_received *v, size_t n)
+{
+	size_t refused = datagram_output_gather(o, v, n);
+
+	datagram_output_flush(o);
 	return refused;
 }
 
