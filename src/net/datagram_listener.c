@@ -228,7 +228,7 @@ static void host_found(void *arg, struct lookup_answer *answer)
 	for (size_t i = 0; !r.eai && !r.error && i < l->n; i++)
 		event_tell(&l->c.events, &(struct event){ .kind = EVENT_LISTENING,
 							  .local = &l->sockets[i].local });
-	l->fn(l->arg, l->sockets, l->n, &r);
+	l->fn(l->arg, l, l->sockets, l->n, &r);
 }
 
 struct dgram_listener *dgram_listener_start(struct loop *loop,
@@ -245,7 +245,7 @@ struct dgram_listener *dgram_listener_start(struct loop *loop,
 		q.family = AF_INET6;
 	if (lookup_start(loop, &q, host_found, l, &l->lookup) < 0) {
 		struct listener_result r = { .error = errno, .what = "look-up" };
-		fn(arg, NULL, 0, &r);
+		fn(arg, l, NULL, 0, &r);
 	}
 	return l;
 }

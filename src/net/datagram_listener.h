@@ -26,9 +26,9 @@ struct dgram_listener_config {
 	dgram_error_fn *error; /* as of dgram_open(), with `arg` of the start */
 };
 
-/* They are bound: the N sockets at S, which stay the listener's; or not, as RESULT says. */
-typedef void dgram_listener_fn(void *arg, struct dgram_socket *s, size_t n,
-			       const struct listener_result *result);
+/* They are bound: the N sockets at S, which stay L's; or not, as RESULT says. */
+typedef void dgram_listener_fn(void *arg, struct dgram_listener *l, struct dgram_socket *s,
+			       size_t n, const struct listener_result *result);
 
 /* Looks C's host up, binds each of its addresses (without a host: both families, on one port, also where that is 0 and
  * the kernel chooses) and joins the groups, each on a socket of its family. A host that is a group itself is joined where
