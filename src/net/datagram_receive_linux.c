@@ -415,6 +415,7 @@ ssize_t dgram_receive(struct dgram_socket *s, struct dgram_batch *b,
 			errno = ENOMEM;
 			return -1;
 		}
+		s->grouped = s->grouped || b->told[i].segment > 0;
 		n = split(b, i, n);
 	}
 	*v = b->received;

@@ -152,16 +152,19 @@ static const struct messages *messages(const struct receiving *x)
 
 /* ---- the end ---- */
 
-/* How many the kernel had no room for; -1: it does not tell. */
-static int64_t dropped(const struct receiving *x)
+/* How many the kernel had no room for; -1: it does not tell. *LEAST: or more. */
+static int64_t dropped(const struct receiving *x, bool *least)
 {
 	int64_t all = 0;
+
+	*least = false;
 
 	for (size_t i = 0; i < x->n_sockets; i++) {
 		int64_t n = dgram_dropped(x->sockets[i].socket);
 		if (n < 0)
 			return -1;
 		all += n;
+		*least = *least || x->sockets[i].socket->grouped;
 	}
 	return all;
 }
@@ -727,14 +730,15 @@ static void waits(void *arg, struct text *text)
 static bool say_losses(const struct receiving *x)
 {
 	const enum message_level level = x->c.options->strict ? MESSAGE_ERROR : MESSAGE_NOTE;
-	int64_t lost = dropped(x);
+	bool least;
+	int64_t lost = dropped(x, &least);
 	struct notice n;
 
 	if (lost > 0) {
 		notice_begin(&n, messages(x), level, "lost");
-		notice_number(&n, "count", lost);
-		notice_end(&n, "%lld datagram%s lost: the receive buffer was full (see --rcvbuf)",
-			   (long long)lost, lost == 1 ? "" : "s");
+		notice_number(&n, least ? "at_least" : "count", lost);
+		notice_end(&n, "%s%lld datagram%s lost: the receive buffer was full (see --rcvbuf)",
+			   least ? "at least " : "", (long long)lost, lost == 1 ? "" : "s");
 	}
 	if (x->cut > 0) {
 		notice_begin(&n, messages(x), level, "cut");
