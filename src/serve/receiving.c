@@ -252,7 +252,7 @@ static size_t send_some(struct receiving *x, struct receiving_socket *s, const s
 		}
 		if (must_wait(x, s, errno))
 			break;
-		report_unsent(messages(x), d[done].to, NULL, d[done].size, errno);
+		report_unsent(messages(x), MESSAGE_ERROR, d[done].to, NULL, d[done].size, errno);
 		x->failed = true;
 		done++;
 	}
