@@ -555,6 +555,9 @@ static void watch(struct sending *s)
 
 	if (over(s))
 		return;
+	/* Others had their turn: there is more to be sent at once. */
+	if (holds && !s->paused && !s->sock_full)
+		pause_until(s, clock_now());
 	if (s->in_ended || s->replaying || holds || s->paused || s->sock_full)
 		watch_drop(s->run->loop, &s->in_watch);
 	else
