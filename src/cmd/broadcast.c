@@ -1,3 +1,4 @@
+#define _DEFAULT_SOURCE /* IFF_UP, IFF_BROADCAST */
 #include "cmd/broadcast.h"
 
 #include <errno.h>
@@ -5,6 +6,7 @@
 #include <string.h>
 
 #include "base/errname.h"
+#include "base/number.h"
 #include "net/interfaces.h"
 #include "serve/report.h"
 #include "serve/sending.h"
