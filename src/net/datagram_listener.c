@@ -53,6 +53,10 @@ static bool is_broadcast(const struct address *a)
 		return false;
 	if (a->u.in.sin_addr.s_addr == htonl(INADDR_BROADCAST))
 		return true;
+	/* The usual ones need no list. */
+	if (a->u.in.sin_addr.s_addr == htonl(INADDR_ANY) ||
+	    ntohl(a->u.in.sin_addr.s_addr) >> 24 == 127)
+		return false;
 	if (getifaddrs(&list) < 0)
 		return false;
 	for (const struct ifaddrs *i = list; i && !found; i = i->ifa_next) {
