@@ -5,10 +5,12 @@
 #include "cmd/broadcast.h"
 #include "cmd/connect.h"
 #include "cmd/listen.h"
+#include "cmd/udp_recv.h"
 #include "cmd/udp_send.h"
 
 const struct command *const commands[] = { &connect_command, &listen_command, &udp_send_command,
 					   &broadcast_command };
+					   &udp_recv_command, &broadcast_command };
 const size_t n_commands = sizeof commands / sizeof *commands;
 
 const struct command *commands_find(const char *name)

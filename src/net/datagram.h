@@ -41,6 +41,7 @@ struct dgram_socket {
 	bool both;	      /* see below */
 	bool single; /* the system refused to take several at once: one by one from here on */
 	size_t segment; /* nothing larger is cut by the system itself from several at once (UDP_SEGMENT) */
+	bool grouped; /* several came in one piece: what was lost so counts once, see dgram_dropped() */
 	dgram_error_fn *error; /* called from dgram_send(), dgram_receive() and dgram_errors() */
 	void *arg;
 };
@@ -133,7 +134,11 @@ void dgram_batch_free(struct dgram_batch *b);
 ssize_t dgram_receive(struct dgram_socket *s, struct dgram_batch *b,
 		      const struct dgram_received **v);
 
-/* How many datagrams the kernel had for S and threw away, since it was opened; -1 where it does not tell. */
+/* Did the last dgram_receive() fill B, so that there may be more? */
+bool dgram_batch_full(const struct dgram_batch *b);
+
+/* How many datagrams the kernel had for S and threw away, since it was opened, or where `grouped` at least so many; -1 where
+ * it does not tell. */
 int64_t dgram_dropped(const struct dgram_socket *s);
 
 #endif

@@ -40,6 +40,7 @@ struct told {
 
 struct dgram_batch {
 	size_t limit, stride;
+	bool full; /* last time */
 	char *slots;
 	struct iovec iov[SLOTS];
 	struct mmsghdr messages[SLOTS];
@@ -391,6 +392,11 @@ static size_t split(struct dgram_batch *b, size_t i, size_t n)
 	return n;
 }
 
+bool dgram_batch_full(const struct dgram_batch *b)
+{
+	return b->full;
+}
+
 ssize_t dgram_receive(struct dgram_socket *s, struct dgram_batch *b,
 		      const struct dgram_received **v)
 {
@@ -398,6 +404,7 @@ ssize_t dgram_receive(struct dgram_socket *s, struct dgram_batch *b,
 	size_t n = 0;
 	int taken = take_and_tell(s, b);
 
+	b->full = taken == SLOTS;
 	if (taken < 0)
 		return -1;
 	for (size_t i = 0; i < (size_t)taken; i++) {
@@ -408,6 +415,7 @@ ssize_t dgram_receive(struct dgram_socket *s, struct dgram_batch *b,
 			errno = ENOMEM;
 			return -1;
 		}
+		s->grouped = s->grouped || b->told[i].segment > 0;
 		n = split(b, i, n);
 	}
 	*v = b->received;

@@ -13,6 +13,7 @@
 
 struct dgram_batch {
 	size_t limit, stride;
+	bool full; /* last time */
 	char *slots;
 	struct address from[SLOTS];
 	struct dgram_received received[SLOTS];
@@ -95,6 +96,11 @@ static int take(struct dgram_socket *s, struct dgram_batch *b, size_t i)
 	return 0;
 }
 
+bool dgram_batch_full(const struct dgram_batch *b)
+{
+	return b->full;
+}
+
 ssize_t dgram_receive(struct dgram_socket *s, struct dgram_batch *b,
 		      const struct dgram_received **v)
 {
@@ -102,6 +108,7 @@ ssize_t dgram_receive(struct dgram_socket *s, struct dgram_batch *b,
 
 	while (n < SLOTS && take(s, b, n) == 0)
 		n++;
+	b->full = n == SLOTS;
 	/* An error that ended this comes again. */
 	if (n == 0)
 		return -1;

@@ -3,12 +3,15 @@
 #include <errno.h>
 #include <poll.h>
 #include <string.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 #include "base/clock.h"
 #include "base/wait.h"
 
 #define WAITING_MOST (16 << 20)	       /* a burst is not to be lost to a stdout that is slow */
+#define DIRECT_LEAST 512	       /* bytes of a payload that is written from where it lies */
+#define PIECES 64		       /* of them at a time */
 #define COPIES_LOOK (10 * MILLISECOND) /* whether they have caught up */
 #define INTERFACE_LOOK SECOND	       /* interfaces seldom change their names */
 #define STUCK (500 * MILLISECOND)      /* at the end: a stdout that takes nothing for so long */
@@ -224,19 +227,105 @@ static void copy(struct datagram_output *o, const struct dgram_received *d)
 	o->offset += d->size;
 }
 
-size_t datagram_output_add(struct datagram_output *o, const struct dgram_received *v, size_t n)
+/* Are payloads all that goes to stdout, with nothing between them, and may they go there from where they
+ * lie? */
+static bool goes_plain(const struct datagram_output *o)
 {
-	size_t refused = 0;
+	char tail[FRAME_TAIL_MOST], head[FRAME_HEAD_MOST];
 
-	for (size_t i = 0; i < n; i++) {
+	return !o->c.json && !o->c.silent && !o->c.from && !o->c.timestamp && !o->error &&
+	       frame_head(o->c.frame, 0, head) == 0 && frame_tail(o->c.frame, tail) == 0 &&
+	       (o->out.kind == ENDPOINT_FILE || (o->out.kind == ENDPOINT_PIPE && !o->out.careful));
+}
+
+/* The payloads of up to N of V into IOV, where those that lie together are one. Returns how many of V that
+ * are. */
+static size_t collect(const struct dgram_received *v, size_t n, struct iovec *iov, int *used)
+{
+	size_t i = 0;
+
+	*used = 0;
+	for (; i < n; i++) {
+		struct iovec *last = *used ? &iov[*used - 1] : NULL;
+		if (v[i].size == 0)
+			continue;
+		if (last && (const char *)last->iov_base + last->iov_len == v[i].data)
+			last->iov_len += v[i].size;
+		else if (*used < PIECES)
+			iov[(*used)++] = (struct iovec){ (void *)v[i].data, v[i].size };
+		else
+			break;
+	}
+	return i;
+}
+
+/* Writes as many of V as stdout takes at once; what it takes of another is followed by the rest of
+ * that. Returns how many are done with. */
+static size_t write_directly(struct datagram_output *o, const struct dgram_received *v, size_t n)
+{
+	struct iovec iov[PIECES];
+	size_t done = 0;
+
+	while (done < n && length(o) == 0 && !o->error) {
+		int used;
+		size_t count = collect(v + done, n - done, iov, &used), i = 0;
+		ssize_t written = used ? writev(o->out.wfd, iov, used) : 0;
+		if (written < 0 && errno == EINTR)
+			continue;
+		if (written < 0 && errno != EAGAIN)
+			fail(o, errno, false);
+		if (written < 0)
+			break;
+		for (; i < count && (size_t)written >= v[done + i].size; i++)
+			written -= (ssize_t)v[done + i].size;
+		if (i < count && written > 0) {
+			text_put(&o->waiting.text, v[done + i].data + written,
+				 v[done + i].size - (size_t)written);
+			i++;
+		}
+		done += i;
+		if (i < count)
+			break;
+	}
+	return done;
+}
+
+size_t datagram_output_gather(struct datagram_output *o, const struct dgram_received *v, size_t n)
+{
+	size_t refused = 0, done = 0;
+
+	if (o->out.kind == ENDPOINT_NULL) {
+		for (size_t i = 0; i < n; i++)
+			copy(o, &v[i]);
+		return 0;
+	}
+	/* Small ones are sooner copied than written one by one. */
+	if (n > 0 && v[0].size >= DIRECT_LEAST && goes_plain(o) && length(o) == 0) {
+		done = write_directly(o, v, n);
+		for (size_t i = 0; i < done; i++)
+			copy(o, &v[i]);
+	}
+	for (size_t i = done; i < n; i++) {
 		copy(o, &v[i]);
 		if (o->c.json)
 			add_object(o, &v[i]);
 		else if (!o->c.silent)
 			refused += !add_payload(o, &v[i]);
 	}
-	if (length(o) > 0 && !o->error)
+	return refused;
+}
+
+void datagram_output_flush(struct datagram_output *o)
+{
+	if (length(o) > 0)
 		flush(o);
+}
+
+size_t datagram_output_add(struct datagram_output *o, const struct dgram_received *v, size_t n)
+{
+	size_t refused = datagram_output_gather(o, v, n);
+
+	datagram_output_flush(o);
 	return refused;
 }
 

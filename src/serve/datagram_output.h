@@ -53,9 +53,13 @@ struct datagram_output {
 void datagram_output_start(struct datagram_output *o, struct run *r,
 			   const struct datagram_output_config *c);
 
-/* Takes all N of V: nothing of them is needed any more when this returns. May call `failed`. Returns how many of them
- * could not be written because FRAME has no length for them. */
+/* Takes all N of V, nothing of which is needed any more when this returns, and writes what stdout takes. May call
+ * `failed`. Returns how many of them could not be written because FRAME has no length for them. */
 size_t datagram_output_add(struct datagram_output *o, const struct dgram_received *v, size_t n);
+
+/* The same in two steps: taken, and written with what follows. */
+size_t datagram_output_gather(struct datagram_output *o, const struct dgram_received *v, size_t n);
+void datagram_output_flush(struct datagram_output *o);
 
 /* Is so much waiting that no more should be received? Then `room` is called, from the loop, once there is room. */
 bool datagram_output_full(struct datagram_output *o);
