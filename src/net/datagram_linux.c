@@ -263,13 +263,15 @@ ssize_t dgram_send(struct dgram_socket *s, const struct dgram *v, size_t n)
 	struct calls c;
 	size_t taken = 0;
 	unsigned used;
-	int sent;
+	int sent, error;
 
 	drain(s);
 	do {
 		used = build(s, v, n < DGRAM_BATCH ? n : DGRAM_BATCH, &c);
 		sent = sendmmsg(s->fd, c.messages, used, MSG_DONTWAIT | MSG_NOSIGNAL);
-	} while (sent < 0 && try_again(s, errno, c.counts[0], v->size));
+	error = errno;
+	} while (sent < 0 && try_again(s, error, c.counts[0], v->size));
+	errno = error;
 	if (sent < 0)
 		return -1;
 	for (int i = 0; i < sent; i++)

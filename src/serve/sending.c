@@ -548,22 +548,19 @@ static struct sending_batch *next_batch(struct sending *s)
 
 /* ---- the run ---- */
 
-static void watch(struct sending *s)
+/* MORE: there is something to be sent at once. */
+static void watch(struct sending *s, bool more)
 {
 	bool full = datagram_output_full(&s->output);
-	bool holds = s->batch.at < s->batch.n || s->resending;
 
 	if (over(s))
 		return;
-	/* Others had their turn: there is more to be sent at once. */
-	if (holds && !s->paused && !s->sock_full)
-		pause_until(s, clock_now());
-	if (s->in_ended || s->replaying || holds || s->paused || s->sock_full)
+	if (s->in_ended || s->replaying || more || s->paused || s->sock_full)
 		watch_drop(s->run->loop, &s->in_watch);
 	else
 		watch_set(s->run->loop, &s->in_watch, POLLIN);
 	watch_set(s->run->loop, &s->sock_watch,
-		  (short)((full ? 0 : POLLIN) | (s->sock_full ? POLLOUT : 0)));
+		  (short)((full ? 0 : POLLIN) | (more || s->sock_full ? POLLOUT : 0)));
 }
 
 /* Enough has come, and nothing that stdin gave is still to be sent. */
@@ -575,7 +572,9 @@ static bool is_served(const struct sending *s)
 
 static void step(struct sending *s)
 {
-	for (int i = 0; i < STEPS && !over(s) && !s->paused && !s->sock_full; i++) {
+	int i = 0;
+
+	for (; i < STEPS && !over(s) && !s->paused && !s->sock_full; i++) {
 		struct sending_batch *b = next_batch(s);
 		if (b->at < b->n) {
 			if (!send_batch(s, b))
@@ -600,7 +599,7 @@ static void step(struct sending *s)
 		run_end(s->run, report_output_error(messages(s), "stdout", EPIPE));
 	else if (may_send_no_more(s))
 		settle(s);
-	watch(s);
+	watch(s, i == STEPS);
 }
 
 /* All is sent: waits for replies where it should, and for what the network has said meanwhile. */
@@ -622,8 +621,8 @@ static void settle(struct sending *s)
 		return;
 	if (is_served(s)) {
 		sending_finish(s, done, s->c.probe ? "answered" : "replies");
-	} else if (s->failed && !s->together && s->sock.peer.length) {
-		sending_finish(s, failure, "refused");
+	} else if (s->failed && (s->sock.peer.length || s->sent_datagrams == 0)) {
+		sending_finish(s, failure, s->sent_datagrams ? "refused" : "error");
 	} else if (s->wait == UNSET && o->replies == UNSET) {
 		sending_finish(s, done, "all sent");
 	} else {
