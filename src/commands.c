@@ -9,7 +9,6 @@
 #include "cmd/udp_send.h"
 
 const struct command *const commands[] = { &connect_command, &listen_command, &udp_send_command,
-					   &broadcast_command };
 					   &udp_recv_command, &broadcast_command };
 const size_t n_commands = sizeof commands / sizeof *commands;
 

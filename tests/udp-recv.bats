@@ -373,12 +373,13 @@ UDPREMOTEPORT=$port" ]
 	sends text:one read:1 >got
 	[ "$(<got)" = "127.0.0.1 $PORT early" ]
 	mkfifo gate
-	sends text:two gate:gate read:2 >got &
+	sends text:two gate:gate read:2 >got 3>&- &
+	started
 	eventually grep -q two out
 	echo late >&7
 	echo later >&7
 	: >gate
-	wait $!
+	ended 0 "$PID"
 	[ "$(<got)" = "127.0.0.1 $PORT late
 127.0.0.1 $PORT later" ]
 	# stdin's end is not that of the run.
@@ -388,17 +389,17 @@ UDPREMOTEPORT=$port" ]
 }
 
 @test "--reply first: all others are dropped" {
-	mkfifo gate
-	exec 7<>gate
 	printf 'a\nb\n' >in
 	rm -f out
 	served_by "$SOCKIT" udp-recv --notify-fd 9 -c 2 --reply first --frame line 127.0.0.1 0 <in >out 2>err
 	mkfifo hold
-	sends text:one read:2 gate:hold text:two >got &
+	sends text:one read:2 gate:hold text:two >got 3>&- &
+	started
 	eventually grep -q one out
 	sends text:other quiet:0.1
 	: >hold
 	received 0 $'one\ntwo'
+	ended 0 "$PID"
 	[ "$(cut -d' ' -f3 <got)" = $'a\nb' ]
 }
 
@@ -496,8 +497,9 @@ UDPREMOTEPORT=$port" ]
 	runs "$LISTENER"
 	exec 6<slow 7>&-
 	within 10 cat <&6 >got 3>&- &
+	started
 	ended 0 "$LISTENER"
-	wait $!
+	ended 0 "$PID"
 	exec 6<&-
 	[ "$(wc -c <got)" = 1500000 ]
 	python3 -S -c '
@@ -507,9 +509,11 @@ assert all(data[i * 500:i * 500 + 5] == b"%04d " % i for i in range(3000))'
 
 @test "a stdout that nobody reads ends it, as cat" {
 	mkfifo early
-	served_by "$SOCKIT" udp-recv --notify-fd 9 127.0.0.1 0 </dev/null >early 2>err &
-	: <early
-	wait $!
+	exec 7<>early
+	served_by "$SOCKIT" udp-recv --notify-fd 9 127.0.0.1 0 </dev/null >early 2>err 7<&-
+	exec 7<&-
+	ended 141 "$LISTENER"
+	says "$QUIET"
 	# On a write too; and where SIGPIPE was ignored that is an error.
 	mkfifo pipe
 	(
