@@ -95,6 +95,7 @@ static int join_groups(const struct dgram_listener *l, const struct dgram_socket
 		if (membership_join(s->fd, &here) < 0) {
 			r->what = g->source.length ? "--join-source" : "--join";
 			r->address = g->group;
+			address_set_port(&r->address, address_port(&s->local));
 			return -1;
 		}
 	}
@@ -204,6 +205,7 @@ static void open_sockets(struct dgram_listener *l, struct listener_result *r)
 		r->error = EAFNOSUPPORT;
 		r->what = g->source.length ? "--join-source" : "--join";
 		r->address = g->group;
+		address_set_port(&r->address, address_port(&l->sockets[0].local));
 	}
 	/* Whoever needs rights to bind does not need them any more. */
 	if (!r->error && l->c.options->user && user_become(l->c.options->user) < 0) {
