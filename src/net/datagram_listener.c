@@ -53,6 +53,10 @@ static bool is_broadcast(const struct address *a)
 		return false;
 	if (a->u.in.sin_addr.s_addr == htonl(INADDR_BROADCAST))
 		return true;
+	/* The usual ones need no list. */
+	if (a->u.in.sin_addr.s_addr == htonl(INADDR_ANY) ||
+	    ntohl(a->u.in.sin_addr.s_addr) >> 24 == 127)
+		return false;
 	if (getifaddrs(&list) < 0)
 		return false;
 	for (const struct ifaddrs *i = list; i && !found; i = i->ifa_next) {
@@ -91,6 +95,7 @@ static int join_groups(const struct dgram_listener *l, const struct dgram_socket
 		if (membership_join(s->fd, &here) < 0) {
 			r->what = g->source.length ? "--join-source" : "--join";
 			r->address = g->group;
+			address_set_port(&r->address, address_port(&s->local));
 			return -1;
 		}
 	}
@@ -200,6 +205,7 @@ static void open_sockets(struct dgram_listener *l, struct listener_result *r)
 		r->error = EAFNOSUPPORT;
 		r->what = g->source.length ? "--join-source" : "--join";
 		r->address = g->group;
+		address_set_port(&r->address, address_port(&l->sockets[0].local));
 	}
 	/* Whoever needs rights to bind does not need them any more. */
 	if (!r->error && l->c.options->user && user_become(l->c.options->user) < 0) {

@@ -182,7 +182,8 @@ static void command_ended(void *arg, int status)
 	char peer[ADDRESS_TEXT];
 	struct notice n;
 
-	if (code)
+	/* One whose answer was refused may have died of that. */
+	if (code && x->outcome.kind == OUTCOME_DONE)
 		x->outcome = (struct outcome){ OUTCOME_COMMAND, code };
 	x->exited = true;
 	notice_begin(&n, x->exec->c.messages, MESSAGE_STEP, "exited");

@@ -787,6 +787,7 @@ void receiving_start(struct receiving *x, struct run *r, const struct receiving_
 		.json = r->messages->options.json,
 		.silent = o->echo || runs_command(o),
 		.room = room,
+		.emptied = room,
 		.failed = out_failed,
 		.arg = x,
 	};
@@ -823,8 +824,11 @@ int receiving_begin(struct receiving *x, struct dgram_socket *s, size_t n)
 {
 	struct loop *loop = x->run->loop;
 
-	x->batch =
-		dgram_batch_new(x->c.frame->size == UNSET ? x->c.most : (size_t)x->c.frame->size);
+	/* What comes may be larger than what can be sent: IPv6 does not count its header. */
+	x->limit = x->c.frame->size != UNSET ? (size_t)x->c.frame->size :
+		   x->c.most > UDP_LIMIT     ? UNIX_LIMIT :
+					       UDP_LIMIT;
+	x->batch = dgram_batch_new(x->limit);
 	x->sockets = calloc(n, sizeof *x->sockets);
 	if (!x->batch || !x->sockets) {
 		errno = ENOMEM;
