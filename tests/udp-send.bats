@@ -371,7 +371,7 @@ print(socket.getaddrinfo("two", 9, type=socket.SOCK_DGRAM)[0][4][0])')
 	silent
 	sockit udp-send -z -n --json 127.0.0.1 "$PORT"
 	[ "$STATUS" = 1 ]
-	[[ $(<out) == '{"host":"127.0.0.1","port":'"$PORT"',"protocol":"udp","state":"closed","peer":{'*'},"elapsed_ms":'*'}' ]]
+	[[ $(<out) == '{"event":"probed","time":'*',"host":"127.0.0.1","port":'"$PORT"',"protocol":"udp","state":"closed","peer":{'*'},"elapsed_ms":'*'}' ]]
 	getent services 9/udp >service || return 0
 	sockit udp-send -z 127.0.0.1 discard
 	[[ $(<out) == "127.0.0.1 9/udp closed discard" ]] || [ "$STATUS" != 1 ]
@@ -467,6 +467,46 @@ assert t[-1] - t[0] >= 0.15, t'
 	eventually grep -q '^sockit udp-send: sent 1 datagram, 1 bytes, received 1 datagram' err
 	exec 7>&-
 	ended 0 "$PID"
+}
+
+# objects FILE...: nothing but objects as schema.json has them.
+objects() {
+	cat "$@" >all
+	[ -s all ] || return
+	python3 -I -S "$BATS_TEST_DIRNAME/helpers/schema.py" all </dev/null >valid
+}
+
+@test "udp-send: --json" {
+	local event
+	receiver echo
+	printf 'a\nbc\n' >in
+	udp --json -vv --stats --frame line --replies 2 127.0.0.1 "$PORT" <in
+	[ "$STATUS" = 0 ]
+	[ "$(<out)" = $'a\nbc' ]
+	objects err
+	for event in lookup resolved sending sent received closed; do
+		grep -q "{\"event\":\"$event\"," err
+	done
+	grep -q '"sent":3,"received":3,"sent_datagrams":2,"received_datagrams":2,"errors":0,.*"why":"replies"' err
+	sockit udp-send --json -z 127.0.0.1 "$PORT"
+	grep -q '"state":"open"' out
+	objects out err
+	udp --json -w 0.1 --replies 5 127.0.0.1 "$PORT" <in
+	[ "$STATUS" = 4 ]
+	grep -q '"event":"error",.*"class":"timeout","code":"ETIMEDOUT"' err
+	objects err
+	refused_port
+	udp --json 127.0.0.1 "$PORT" <in
+	[ "$STATUS" = 1 ]
+	grep -q '"event":"error",.*"class":"socket","code":"ECONNREFUSED","peer":{.*}' err
+	grep -q '"event":"closed",.*"errors":1,' err
+	objects err
+	sockit udp-send --json -z 127.0.0.1 "$PORT"
+	objects out err
+	head -c 65508 /dev/zero >large
+	udp --json --frame all 127.0.0.1 "$PORT" <large
+	grep -q '"class":"socket","code":"EMSGSIZE"' err
+	objects err
 }
 
 # Options of the socket.
