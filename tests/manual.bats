@@ -2,6 +2,7 @@
 
 load helpers/common
 load helpers/words
+load helpers/private
 
 MAN=$BATS_TEST_DIRNAME/../man
 
@@ -402,4 +403,22 @@ example() {
 
 @test "example: a socket that was handed over" {
 	example activation
+}
+
+@test "example: datagrams as lines" {
+	example udp-lines
+}
+
+@test "example: datagrams with their boundaries" {
+	needs_ipv6
+	example udp-keep
+}
+
+@test "example: a command for each datagram" {
+	example udp-command
+}
+
+@test "example: datagrams for a program" {
+	needs_ipv6
+	example udp-json
 }
