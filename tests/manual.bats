@@ -406,6 +406,7 @@ example() {
 }
 
 @test "example: datagrams as lines" {
+	needs_ipv6
 	example udp-lines
 }
 
