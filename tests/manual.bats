@@ -2,6 +2,7 @@
 
 load helpers/common
 load helpers/words
+load helpers/private
 
 MAN=$BATS_TEST_DIRNAME/../man
 
@@ -430,7 +431,7 @@ example() {
 	example who-is-there
 }
 
-# broadcasting: from here on $SOCKIT runs in a network of its own, with a host beside it that answers.
+# broadcasting: from here on $SOCKIT runs in a network of its own, where nobody answers.
 broadcasting() {
 	private </dev/null
 	mkfifo there
@@ -444,6 +445,24 @@ broadcasting() {
 	inside ip link set vb netns "$other"
 	inside ip addr add 10.1.0.1/24 brd + dev va
 	inside ip link set va up
-	inside nsenter -t "$other" -n ip addr add 10.1.0.2/24 brd + dev vb
 	inside nsenter -t "$other" -n ip link set vb up
+}
+
+@test "example: datagrams as lines" {
+	needs_ipv6
+	example udp-lines
+}
+
+@test "example: datagrams with their boundaries" {
+	needs_ipv6
+	example udp-keep
+}
+
+@test "example: a command for each datagram" {
+	example udp-command
+}
+
+@test "example: datagrams for a program" {
+	needs_ipv6
+	example udp-json
 }
