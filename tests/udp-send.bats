@@ -603,7 +603,7 @@ heard() {
 	needs dnsmasq dnsmasq-base
 	port=$(free_port)
 	dnsmasq -k -C /dev/null --no-resolv --no-hosts --port="$port" --listen-address=127.0.0.1 \
-		--bind-interfaces --address=/name.test/192.0.2.7 --pid-file= 3>&- 2>/dnsmasq.err &
+		--bind-interfaces --address=/name.test/192.0.2.7 --pid-file= 3>&- 2>dnsmasq.err &
 	started
 	printf '\022\064\001\0\0\001\0\0\0\0\0\0\004name\004test\0\0\001\0\001' >query
 	eventually answers "$port"

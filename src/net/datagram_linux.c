@@ -90,7 +90,7 @@ static bool tell_extended(const struct dgram_socket *s, struct msghdr *m, struct
 	struct dgram_error e = { 0 };
 	struct extended_error x = { 0 };
 
-	for (struct cmsghdr *c = CMSG_FIRSTHDR(m); c; c = CMSG_NXTHDR(m, c)) {
+	for (struct cmsghdr *c = CMSG_FIRSTHDR(m); c; c = dgram_next_control(m, c)) {
 		bool six = c->cmsg_level == IPPROTO_IPV6 && c->cmsg_type == IPV6_RECVERR;
 		if (!six && (c->cmsg_level != IPPROTO_IP || c->cmsg_type != IP_RECVERR))
 			continue;
@@ -197,7 +197,9 @@ static size_t build_message(const struct dgram_socket *s, const struct dgram *v,
 		else
 			parts[used++] = (struct iovec){ (void *)v[i].data, v[i].size };
 	}
-	*m = (struct msghdr){ .msg_iov = parts, .msg_iovlen = used, .msg_control = control };
+	*m = (struct msghdr){ .msg_iov = parts,
+			      .msg_iovlen = (uint16_t)used,
+			      /* of another type in each libc */ .msg_control = control };
 	if (v->to) {
 		m->msg_name = (void *)&v->to->u;
 		m->msg_namelen = v->to->length;
