@@ -3,52 +3,8 @@
 load helpers/common
 load helpers/words
 load helpers/private
+load helpers/networks
 
-# two_networks: $SOCKIT runs on a host with the interfaces va (10.1.0.1) and vb (10.2.0.1), each joined to another
-# host, where `there COMMAND...` runs, with 10.1.0.2 and 10.2.0.2; lo and vc, which is down, cannot be used.
-two_networks() {
-	private </dev/null
-	mkfifo there.fifo
-	# shellcheck disable=SC2016 # for that shell
-	inside unshare -n sh -c 'echo $$ >there.fifo; exec sleep 600' 3>&- &
-	PIDS+=("$!")
-	read -r THERE <there.fifo
-	PIDS+=("$THERE")
-	inside sh -c "
-		set -e
-		ip link add va type veth peer name pa
-		ip link add vb type veth peer name pb
-		ip link add vc type dummy 2>/dev/null || ip link add vc type veth peer name pc
-		ip link set pa netns $THERE
-		ip link set pb netns $THERE
-		ip addr add 10.1.0.1/24 brd + dev va
-		ip addr add 10.2.0.1/24 brd + dev vb
-		ip addr add 10.3.0.1/24 brd + dev vc
-		ip link set va up
-		ip link set vb up"
-	there sh -c 'ip addr add 10.1.0.2/24 brd + dev pa && ip addr add 10.2.0.2/24 brd + dev pb &&
-		ip link set pa up && ip link set pb up && ip link set lo up'
-}
-there() {
-	inside nsenter -t "$THERE" -n -- "$@"
-}
-
-# receiver [SETTING]...: udp_peer.py on the other host, its port in $PORT.
-receiver() {
-	local fifo=peer.$((++NOTIFIERS))
-	mkfifo "$fifo"
-	# As one command: else it would be a shell of ours that is killed in the end.
-	nsenter -t "$PRIVATE" -U --preserve-credentials -m -n -w"$PWD" -- nsenter -t "$THERE" -n -- \
-		"$(python3 -c 'import sys; print(sys.executable)')" -S \
-		"$BATS_TEST_DIRNAME/helpers/udp_peer.py" bind:0.0.0.0 "$@" >"$fifo" 3>&- &
-	PEER=$!
-	PIDS+=("$PEER")
-	exec 8<"$fifo"
-	read -r PORT <&8
-	cat <&8 >peer.out 3>&- &
-	PIDS+=("$!")
-	exec 8<&-
-}
 has_lines() {
 	[ "$(wc -l <peer.out)" -ge "$1" ]
 }
@@ -61,7 +17,7 @@ cast() {
 
 @test "broadcast: to every interface that is up, with each reply's sender" {
 	two_networks
-	receiver echo
+	receiver_there echo
 	echo hello >in
 	cast -v -w 10 --replies 2 --frame line "$PORT" <in
 	[ "$STATUS" = 0 ] || fault 'status'
@@ -87,7 +43,7 @@ cast() {
 
 @test "broadcast: --interface and --to" {
 	two_networks
-	receiver echo
+	receiver_there echo
 	echo hello >in
 	cast -v -w 10 --replies 1 --interface vb "$PORT" <in
 	[ "$STATUS" = 0 ]
@@ -112,16 +68,16 @@ cast() {
 
 @test "broadcast: boundaries, repetition and waiting" {
 	two_networks
-	receiver save:got count:6
+	receiver_there save:got count:6
 	printf 'a\n\nbc\n' >in
 	cast -I va --frame line --repeat 2 "$PORT" <in
 	nothing 0
 	ended 0 "$PEER"
 	cmp got <(for _ in 1 2; do printf '\0\0\0\001a\0\0\0\0\0\0\0\002bc'; done)
-	receiver
+	receiver_there
 	cast -w 0.1 "$PORT" <in
 	told 4 'sockit broadcast: no reply within 100 ms (--wait)'
-	receiver echo
+	receiver_there echo
 	cast -w 0.1 --replies 3 "$PORT" <in
 	[ "$STATUS" = 4 ]
 	says '^sockit broadcast: 2 of 3 replies, and no more within 100 ms \(--wait\)$'
@@ -132,7 +88,7 @@ cast() {
 
 @test "broadcast: a packet that wakes a machine" {
 	two_networks
-	receiver save:got count:1
+	receiver_there save:got count:1
 	python3 -S -c 'import sys
 sys.stdout.buffer.write(b"\xff" * 6 + bytes.fromhex("0200deadbeef") * 16)' >magic
 	cast --frame all -I va "$PORT" <magic

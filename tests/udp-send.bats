@@ -3,6 +3,7 @@
 load helpers/common
 load helpers/words
 load helpers/private
+load helpers/networks
 
 # receiver [SETTING]...: udp_peer.py in the background, see there.
 receiver() {
@@ -570,6 +571,49 @@ print(s.getsockname()[1])')
 	well
 	udp --multicast-interface va --no-loop -w 0.1 ff02::1234 "$PORT" <in
 	told 4 '*no reply*'
+}
+
+# Where the kernel or the path refuses.
+
+# payloads: what `got` holds, without the lengths of SIZE bytes each.
+payloads() {
+	python3 -S -c 'import sys
+d, n = open("got", "rb").read(), int(sys.argv[1]) + 4
+sys.stdout.buffer.write(b"".join(d[i + 4:i + n] for i in range(0, len(d), n)))' "$1"
+}
+
+@test "udp-send: a path with a small MTU takes larger datagrams all the same" {
+	two_networks
+	inside ip link set va mtu 1000
+	there ip link set pa mtu 1000
+	receiver_there save:got count:100
+	random_file in 140000
+	udp --frame size=1400 10.1.0.2 "$PORT" <in
+	well
+	ended 0 "$PEER"
+	payloads 1400 | cmp - in
+}
+
+@test "udp-send: a full queue is waited for" {
+	needs tc iproute2
+	two_networks
+	inside tc qdisc add dev va root tbf rate 20mbit burst 70000 limit 70000 2>tc.err ||
+		skip 'no such queue here'
+	receiver_there save:got count:400
+	random_file in 200000
+	udp --frame size=500 10.1.0.2 "$PORT" <in
+	well
+	ended 0 "$PEER"
+	payloads 500 | cmp - in
+	# One that takes hardly more than one at a time.
+	inside tc qdisc replace dev va root tbf rate 2mbit burst 3000 limit 5000
+	receiver_there save:got count:100
+	for ((i = 0; i < 100; i++)); do
+		printf "%0$((200 + i % 7 * 40))d\n" $i
+	done >in
+	udp --frame line 10.1.0.2 "$PORT" <in
+	well
+	ended 0 "$PEER"
 }
 
 # Others.

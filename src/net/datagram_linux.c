@@ -255,6 +255,9 @@ static bool try_again(struct dgram_socket *s, int error, unsigned count, size_t 
 		s->segment = error == EINVAL || error == EMSGSIZE ? size - 1 : 0;
 		return true;
 	}
+	/* A queue that is full may take the first pieces of what it cuts and drop the rest without a word. */
+	if (error == ENOBUFS)
+		s->segment = 0;
 	/* Nothing refuses a datagram of IP at once: it was one before, and the queue was full. */
 	if (error == ECONNREFUSED && inet)
 		tell_pending(s, error);
