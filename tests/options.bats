@@ -600,6 +600,12 @@ broken_pipe() {
 		-lp8080|listen 8080
 		-p 99 example.org 80|connect -p 99 example.org 80
 		-u example.org 53|udp-send example.org 53
+		-u -w 1 example.org 53|udp-send -w 1 example.org 53
+		-q 1 -u example.org 53|udp-send -w 1 example.org 53
+		-dtu -i 1 example.org 53|udp-send example.org 53
+		-luk 53|udp-recv 53
+		-lu -e cat 53|udp-recv -e cat 53
+		-zvu example.org 53|udp-send -z -v example.org 53
 		-lu 53|udp-recv 53
 		-ul -p 53|udp-recv 53
 		-U /tmp/s|unix /tmp/s
