@@ -154,7 +154,7 @@ time.sleep(60)' >joined 3>&- &
 
 @test "a HOST that is a group is joined" {
 	network
-	receives -c 1 -I v0 239.1.2.3 0
+	receives -c 1 239.1.2.3 0
 	[ "$ADDR" = 239.1.2.3 ]
 	sends 10.9.0.1 no
 	sends 239.1.2.3 yes
