@@ -73,6 +73,8 @@ static struct outcome print_answer(const struct udp_send_options *o, const struc
 
 	if (o->messages.options.json) {
 		json_open(&j, NULL, '{');
+		json_string(&j, "event", "probed");
+		json_time(&j, "time", clock_wall());
 		json_string(&j, "host", host);
 		json_number(&j, "port", port);
 		json_string(&j, "protocol", "udp");

@@ -201,11 +201,10 @@ static void say_datagram(const struct sending *s, bool sent, const struct addres
 	char text[ADDRESS_TEXT] = "";
 	struct notice n;
 
-	notice_begin(&n, messages(s), MESSAGE_STEP, "datagram");
+	notice_begin(&n, messages(s), MESSAGE_STEP, sent ? "sent" : "received");
 	if (!n.wanted)
 		return;
 	if (notice_wants_facts(&n)) {
-		json_string(&n.json, "direction", sent ? "sent" : "received");
 		if (other->length)
 			address_json(&n.json, sent ? "to" : "from", other);
 		if (interface)
