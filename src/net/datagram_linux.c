@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <string.h>
 
+#include "net/control.h"
 #include "net/datagram.h"
 #include "net/datagram_source.h"
 
@@ -86,7 +87,7 @@ static bool tell_extended(const struct dgram_socket *s, struct msghdr *m, struct
 	struct extended_error x = { 0 };
 	struct address sender;
 
-	for (struct cmsghdr *c = CMSG_FIRSTHDR(m); c; c = CMSG_NXTHDR(m, c)) {
+	for (struct cmsghdr *c = CMSG_FIRSTHDR(m); c; c = control_next(m, c)) {
 		bool six = c->cmsg_level == IPPROTO_IPV6 && c->cmsg_type == IPV6_RECVERR;
 		if (!six && (c->cmsg_level != IPPROTO_IP || c->cmsg_type != IP_RECVERR))
 			continue;
@@ -189,14 +190,16 @@ static size_t build_message(const struct dgram_socket *s, const struct dgram *v,
 {
 	size_t used = 0;
 
+	*m = (struct msghdr){ .msg_iov = parts, .msg_control = control };
 	for (size_t i = 0; i < n; i++) {
 		struct iovec *last = used ? &parts[used - 1] : NULL;
-		if (last && (const char *)last->iov_base + last->iov_len == v[i].data)
+		if (last && (const char *)last->iov_base + last->iov_len == v[i].data) {
 			last->iov_len += v[i].size;
-		else
-			parts[used++] = (struct iovec){ (void *)v[i].data, v[i].size };
+			continue;
+		}
+		parts[used++] = (struct iovec){ (void *)v[i].data, v[i].size };
+		m->msg_iovlen++; /* of another type in each libc */
 	}
-	*m = (struct msghdr){ .msg_iov = parts, .msg_iovlen = used, .msg_control = control };
 	if (v->to) {
 		m->msg_name = (void *)&v->to->u;
 		m->msg_namelen = v->to->length;
@@ -269,7 +272,7 @@ ssize_t dgram_send(struct dgram_socket *s, const struct dgram *v, size_t n)
 	do {
 		used = build(s, v, n < DGRAM_BATCH ? n : DGRAM_BATCH, &c);
 		sent = sendmmsg(s->fd, c.messages, used, MSG_DONTWAIT | MSG_NOSIGNAL);
-	error = errno;
+		error = errno;
 	} while (sent < 0 && try_again(s, error, c.counts[0], v->size));
 	errno = error;
 	if (sent < 0)
