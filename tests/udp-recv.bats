@@ -161,7 +161,7 @@ QUIET='^sockit udp-recv: listening on 127\.0\.0\.1 port [0-9]+$'
 	receives 127.0.0.1 0
 	first=$LISTENER
 	exits 1 "$SOCKIT" udp-recv 127.0.0.1 "$PORT" </dev/null >other 2>err
-	says "^sockit udp-recv: 127\.0\.0\.1 port $PORT: Address already in use \(EADDRINUSE\)$"
+	says "^sockit udp-recv: 127\.0\.0\.1 port $PORT: Address .*in use \(EADDRINUSE\)$"
 	silent other
 	# The wildcard of one family being had by another, no half of it is taken.
 	exits 1 "$SOCKIT" udp-recv "$PORT" </dev/null >other 2>err
@@ -640,7 +640,7 @@ assert all(data[i * 500:i * 500 + 5] == b"%04d " % i for i in range(3000))'
 	sockit udp-recv 127.0.0.1 no-such-service
 	[ "$STATUS" = 3 ]
 	sockit udp-recv 192.0.2.1 0
-	told 1 'sockit udp-recv: 192.0.2.1 port 0: Cannot assign requested address (EADDRNOTAVAIL)'
+	told 1 'sockit udp-recv: 192.0.2.1 port 0: * (EADDRNOTAVAIL)'
 	sockit udp-recv --notify-fd 77 127.0.0.1 0
 	told 1 'sockit udp-recv: --notify-fd: Bad file descriptor (EBADF)'
 }
