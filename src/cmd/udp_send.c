@@ -1,9 +1,10 @@
-#define _DEFAULT_SOURCE /* getservbyport */
+#define _DEFAULT_SOURCE /* NI_MAXSERV */
 #include "cmd/udp_send.h"
 
 #include <errno.h>
 #include <netdb.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -56,6 +57,17 @@ static const struct udp_send_options defaults = {
 	.sending = SENDING_OPTIONS_DEFAULT,
 };
 
+/* The service at the port of A into TEXT of NI_MAXSERV bytes. Returns NULL where that has no name. */
+static const char *service_of(const struct udp_send_options *o, const struct address *a, char *text)
+{
+	bool numeric = o->family.numeric;
+
+	if (numeric || getnameinfo(&a->u.sa, a->length, NULL, 0, text, NI_MAXSERV, NI_DGRAM) != 0 ||
+	    strspn(text, "0123456789") == strlen(text))
+		return NULL;
+	return text;
+}
+
 /* What --probe found, on stdout: the line, or the object. */
 static struct outcome print_answer(const struct udp_send_options *o, const struct sending *s,
 				   const char *host, uint16_t port)
@@ -65,9 +77,8 @@ static struct outcome print_answer(const struct udp_send_options *o, const struc
 		[SENDING_OPEN] = "open",
 		[SENDING_CLOSED] = "closed",
 	};
-	const struct servent *service =
-		o->family.numeric ? NULL : getservbyport(htons(port), "udp");
-	const char *name = service ? service->s_name : NULL;
+	char service[NI_MAXSERV];
+	const char *name = service_of(o, &s->places[s->place].to, service);
 	struct json j = { 0 };
 	struct outcome outcome = s->run->outcome;
 

@@ -16,16 +16,15 @@
 #define SO_MEMINFO 55
 #endif
 
-/* <linux/errqueue.h> and <linux/sock_diag.h>, which are no part of a libc. */
+/* struct sock_extended_err of <linux/errqueue.h>, which is no part of a libc: where in it stand the error, who
+ * found it, and what else is known; the address of the message's sender comes behind it. And what of
+ * <linux/sock_diag.h> is needed. */
+enum { ERROR_AT = 0, ORIGIN_AT = 4, INFO_AT = 8, OFFENDER_AT = 16 };
+
 struct extended_error {
-	uint32_t error;
-	uint8_t origin, type, code, pad;
-	uint32_t info, data;
-	union {
-		struct sockaddr sa;
-		struct sockaddr_in in;
-		struct sockaddr_in6 in6;
-	} offender;
+	uint32_t error, info;
+	uint8_t origin;
+	struct address offender; /* of length 0: not told */
 };
 
 enum { ORIGIN_ICMP = 2, ORIGIN_ICMP6 = 3 };
@@ -65,18 +64,24 @@ static void tell_pending(const struct dgram_socket *s, int error)
 	tell(s, &(struct dgram_error){ .error = error, .to = s->peer.length ? &s->peer : NULL });
 }
 
-/* Who says so; false: it is not told. */
-static bool offender(const struct extended_error *x, struct address *out)
+/* Takes the N bytes at DATA apart. */
+static void read_extended(struct extended_error *x, const unsigned char *data, size_t n)
 {
-	memset(out, 0, sizeof *out);
-	if (x->offender.sa.sa_family == AF_INET) {
-		out->u.in = x->offender.in;
-		out->length = sizeof out->u.in;
-	} else if (x->offender.sa.sa_family == AF_INET6) {
-		out->u.in6 = x->offender.in6;
-		out->length = sizeof out->u.in6;
-	}
-	return out->length > 0;
+	struct sockaddr_storage a = { 0 };
+
+	if (n < OFFENDER_AT)
+		return;
+	memcpy(&x->error, data + ERROR_AT, sizeof x->error);
+	memcpy(&x->info, data + INFO_AT, sizeof x->info);
+	x->origin = data[ORIGIN_AT];
+	n -= OFFENDER_AT;
+	memcpy(&a, data + OFFENDER_AT, n < sizeof a ? n : sizeof a);
+	if (a.ss_family == AF_INET)
+		x->offender.length = sizeof x->offender.u.in;
+	else if (a.ss_family == AF_INET6)
+		x->offender.length = sizeof x->offender.u.in6;
+	memcpy(&x->offender.u, &a, x->offender.length);
+	address_unmap(&x->offender);
 }
 
 /* Tells what M brought. Returns whether the network said it: what this machine finds wrong is the
@@ -85,14 +90,12 @@ static bool tell_extended(const struct dgram_socket *s, struct msghdr *m, struct
 {
 	struct dgram_error e = { 0 };
 	struct extended_error x = { 0 };
-	struct address sender;
 
 	for (struct cmsghdr *c = CMSG_FIRSTHDR(m); c; c = control_next(m, c)) {
 		bool six = c->cmsg_level == IPPROTO_IPV6 && c->cmsg_type == IPV6_RECVERR;
 		if (!six && (c->cmsg_level != IPPROTO_IP || c->cmsg_type != IP_RECVERR))
 			continue;
-		size_t length = c->cmsg_len - CMSG_LEN(0);
-		memcpy(&x, CMSG_DATA(c), length < sizeof x ? length : sizeof x);
+		read_extended(&x, CMSG_DATA(c), c->cmsg_len - CMSG_LEN(0));
 	}
 	if (x.origin != ORIGIN_ICMP && x.origin != ORIGIN_ICMP6)
 		return false;
@@ -102,10 +105,8 @@ static bool tell_extended(const struct dgram_socket *s, struct msghdr *m, struct
 		address_unmap(to);
 		e.to = to;
 	}
-	if (offender(&x, &sender)) {
-		address_unmap(&sender);
-		e.sender = &sender;
-	}
+	if (x.offender.length)
+		e.sender = &x.offender;
 	if (e.error == EMSGSIZE)
 		e.mtu = x.info;
 	tell(s, &e);
@@ -218,13 +219,13 @@ static size_t build_message(const struct dgram_socket *s, const struct dgram *v,
 static unsigned build(const struct dgram_socket *s, const struct dgram *v, size_t n,
 		      struct calls *c)
 {
-	struct iovec *parts = c->parts;
+	size_t parts = 0;
 	unsigned used = 0;
 
 	for (size_t done = 0; done < n && used < CALLS; used++) {
 		size_t run = run_length(s, v + done, n - done);
 		parts += build_message(s, v + done, run, &c->messages[used].msg_hdr,
-				       c->controls[used], parts);
+				       c->controls[used], &c->parts[parts]);
 		c->counts[used] = (unsigned)run;
 		done += run;
 	}
@@ -265,12 +266,11 @@ ssize_t dgram_send(struct dgram_socket *s, const struct dgram *v, size_t n)
 {
 	struct calls c;
 	size_t taken = 0;
-	unsigned used;
 	int sent, error;
 
 	drain(s);
 	do {
-		used = build(s, v, n < DGRAM_BATCH ? n : DGRAM_BATCH, &c);
+		unsigned used = build(s, v, n < DGRAM_BATCH ? n : DGRAM_BATCH, &c);
 		sent = sendmmsg(s->fd, c.messages, used, MSG_DONTWAIT | MSG_NOSIGNAL);
 		error = errno;
 	} while (sent < 0 && try_again(s, error, c.counts[0], v->size));

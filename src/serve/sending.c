@@ -704,14 +704,15 @@ static void idle(void *arg)
 	int64_t limit = s->run->data->idle_timeout, at = clock_after(s->last_move, limit);
 	char time[32];
 
-	if (at > clock_now())
+	if (at > clock_now()) {
 		timer_set(s->run->loop, &s->idle_timer, at);
-	else
-		sending_finish(s,
-			       message_fail(messages(s), OUTCOME_TIMEOUT, errno_name(ETIMEDOUT),
-					    "nothing moved for %s (--idle-timeout)",
-					    duration_format(time, sizeof time, limit)),
-			       "idle");
+		return;
+	}
+	duration_format(time, sizeof time, limit);
+	sending_finish(s,
+		       message_fail(messages(s), OUTCOME_TIMEOUT, errno_name(ETIMEDOUT),
+				    "nothing moved for %s (--idle-timeout)", time),
+		       "idle");
 }
 
 /* ---- what it is asked ---- */
