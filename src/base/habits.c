@@ -66,6 +66,28 @@ static void add(struct line *l, const char *word)
 			(size_t)snprintf(l->text + l->length, l->size - l->length, " %s", word);
 }
 
+/* What all of ARGV's letters choose together. */
+static unsigned choices(int argc, char **argv)
+{
+	unsigned choice = 0;
+
+	for (int i = 0; i < argc; i++)
+		for (const char *s = argv[i] + 1; argv[i][0] == '-' && *s; s++) {
+			const struct habit *h = find_habit(*s);
+			if (!h || h->valued)
+				break;
+			choice |= h->chooses;
+		}
+	return choice;
+}
+
+/* Is there an option for H with what is chosen? Datagrams have no connections to be kept, or to be
+ * ended. */
+static bool says_something(const struct habit *h, unsigned choice)
+{
+	return h->option && !(choice & CHOOSES_UDP && strchr("dkq", h->letter));
+}
+
 /* One word of letters; *I moves over their arguments. Returns false at a letter that nc has not. */
 static bool add_letters(struct line *l, unsigned *choice, const char **port, int argc, char **argv,
 			int *i)
@@ -82,14 +104,24 @@ static bool add_letters(struct line *l, unsigned *choice, const char **port, int
 			/* `nc -l -p PORT`: the port to listen on */
 			if (*s == 'p')
 				*port = value;
-			else if (h->option)
+			else if (says_something(h, *choice))
 				add(l, h->option), add(l, value);
 			return true;
 		}
-		if (h->option)
+		if (says_something(h, *choice))
 			add(l, h->option);
 	}
 	return true;
+}
+
+/* What a SUBCOMMAND (NULL: none) that is there already chooses. */
+static unsigned chosen_by(const char *subcommand)
+{
+	if (!subcommand)
+		return 0;
+	return (!strcmp(subcommand, "listen") || !strcmp(subcommand, "udp-recv") ? CHOOSES_LISTEN :
+										   0) |
+	       (!strncmp(subcommand, "udp-", 4) ? CHOOSES_UDP : 0);
 }
 
 const char *habits_line(const char *subcommand, int argc, char **argv, char *line, size_t size)
@@ -97,7 +129,7 @@ const char *habits_line(const char *subcommand, int argc, char **argv, char *lin
 	char options[256] = "", operands[512] = "";
 	struct line o = { options, sizeof options, 0 }, w = { operands, sizeof operands, 0 };
 	const char *port = NULL;
-	unsigned choice = subcommand && !strcmp(subcommand, "listen") ? CHOOSES_LISTEN : 0;
+	unsigned choice = choices(argc, argv) | chosen_by(subcommand);
 	int words = 0;
 
 	for (int i = 0; i < argc; i++) {
