@@ -5,7 +5,6 @@
 #include <stdbool.h>
 #include <string.h>
 
-#include "net/control.h"
 #include "net/datagram.h"
 #include "net/datagram_source.h"
 
@@ -91,7 +90,7 @@ static bool tell_extended(const struct dgram_socket *s, struct msghdr *m, struct
 	struct dgram_error e = { 0 };
 	struct extended_error x = { 0 };
 
-	for (struct cmsghdr *c = CMSG_FIRSTHDR(m); c; c = control_next(m, c)) {
+	for (struct cmsghdr *c = CMSG_FIRSTHDR(m); c; c = dgram_next_control(m, c)) {
 		bool six = c->cmsg_level == IPPROTO_IPV6 && c->cmsg_type == IPV6_RECVERR;
 		if (!six && (c->cmsg_level != IPPROTO_IP || c->cmsg_type != IP_RECVERR))
 			continue;
@@ -191,16 +190,16 @@ static size_t build_message(const struct dgram_socket *s, const struct dgram *v,
 {
 	size_t used = 0;
 
-	*m = (struct msghdr){ .msg_iov = parts, .msg_control = control };
 	for (size_t i = 0; i < n; i++) {
 		struct iovec *last = used ? &parts[used - 1] : NULL;
-		if (last && (const char *)last->iov_base + last->iov_len == v[i].data) {
+		if (last && (const char *)last->iov_base + last->iov_len == v[i].data)
 			last->iov_len += v[i].size;
-			continue;
-		}
-		parts[used++] = (struct iovec){ (void *)v[i].data, v[i].size };
-		m->msg_iovlen++; /* of another type in each libc */
+		else
+			parts[used++] = (struct iovec){ (void *)v[i].data, v[i].size };
 	}
+	*m = (struct msghdr){ .msg_iov = parts,
+			      .msg_iovlen = (uint16_t)used,
+			      /* of another type in each libc */ .msg_control = control };
 	if (v->to) {
 		m->msg_name = (void *)&v->to->u;
 		m->msg_namelen = v->to->length;

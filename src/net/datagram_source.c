@@ -10,9 +10,19 @@ void dgram_control(struct msghdr *m, int level, int type, const void *data, size
 
 	c->cmsg_level = level;
 	c->cmsg_type = type;
-	c->cmsg_len = CMSG_LEN(length);
+	c->cmsg_len = (socklen_t)CMSG_LEN(length);
 	memcpy(CMSG_DATA(c), data, length);
-	m->msg_controllen += CMSG_SPACE(length);
+	m->msg_controllen = (socklen_t)(m->msg_controllen + CMSG_SPACE(length));
+}
+
+struct cmsghdr *dgram_next_control(const struct msghdr *m, const struct cmsghdr *c)
+{
+	size_t at = (size_t)((const char *)c - (const char *)m->msg_control);
+
+	at += CMSG_SPACE(c->cmsg_len - CMSG_LEN(0));
+	if (c->cmsg_len < CMSG_LEN(0) || at + sizeof *c > m->msg_controllen)
+		return NULL;
+	return (struct cmsghdr *)((char *)m->msg_control + at);
 }
 
 static void source_inet6(const struct dgram *d, struct msghdr *m)
