@@ -10,8 +10,8 @@
 #include <unistd.h>
 
 #include "base/number.h"
-#include "net/datagram_source.h"
 #include "net/datagram.h"
+#include "net/datagram_source.h"
 
 #ifndef UDP_GRO /* Linux 5.0; not in every libc's header */
 #define UDP_GRO 104
