@@ -608,6 +608,9 @@ broken_pipe() {
 		-zvu example.org 53|udp-send -z -v example.org 53
 		-lu 53|udp-recv 53
 		-ul -p 53|udp-recv 53
+		-klu 53|udp-recv 53
+		-k -l -u 53|udp-recv 53
+		-u -q 1 host 53|udp-send -w 1 host 53
 		-U /tmp/s|unix /tmp/s
 		-lU /tmp/s|unix --listen /tmp/s
 		-N example.org 80|connect example.org 80
@@ -622,6 +625,7 @@ broken_pipe() {
 		connect -l 8080|listen 8080
 		connect -U /tmp/s|unix /tmp/s
 		listen -u 53|udp-recv 53
+		udp-recv -l 53|udp-recv 53
 		listen -l 8080|listen 8080
 	END
 }

@@ -12,33 +12,34 @@ static const struct habit {
 	bool valued; /* takes the next word */
 	unsigned chooses;
 	const char *option; /* the same here; NULL: there is no need for it */
-	const char *udp;    /* the same of udp-send, where that is another; "": there is none */
+	/* The same of datagrams, where that is another; "": there is none. */
+	const char *send, *receive;
 } habits[] = {
-	{ 'l', false, CHOOSES_LISTEN, NULL, NULL },
-	{ 'u', false, CHOOSES_UDP, NULL, NULL },
-	{ 'U', false, CHOOSES_UNIX, NULL, NULL },
-	{ 'N', false, 0, NULL, NULL }, /* what connect does anyway */
-	{ '4', false, 0, "-4", NULL },
-	{ '6', false, 0, "-6", NULL },
-	{ 'n', false, 0, "-n", NULL },
-	{ 'v', false, 0, "-v", NULL },
-	{ 'd', false, 0, "-d", "" },
-	{ 'k', false, 0, "-k", "" },
-	{ 'z', false, 0, "-z", NULL },
-	{ 'C', false, 0, "-C", NULL },
-	{ 't', false, 0, "-t", "" },
-	{ 'D', false, 0, NULL, NULL },
-	{ 'r', false, 0, NULL, NULL },
-	{ 'w', true, 0, "-w", NULL },
-	{ 'q', true, 0, "-q", "-w" },
-	{ 'i', true, 0, "--delay", "" },
-	{ 's', true, 0, "-s", NULL },
-	{ 'p', true, 0, "-p", NULL },
-	{ 'e', true, 0, "-e", "" },
-	{ 'I', true, 0, "--rcvbuf", NULL },
-	{ 'O', true, 0, "--sndbuf", NULL },
-	{ 'T', true, 0, "--tos", NULL },
-	{ 'M', true, 0, "--ttl", NULL },
+	{ 'l', false, CHOOSES_LISTEN, NULL, NULL, NULL },
+	{ 'u', false, CHOOSES_UDP, NULL, NULL, NULL },
+	{ 'U', false, CHOOSES_UNIX, NULL, NULL, NULL },
+	{ 'N', false, 0, NULL, NULL, NULL }, /* what connect does anyway */
+	{ '4', false, 0, "-4", NULL, NULL },
+	{ '6', false, 0, "-6", NULL, NULL },
+	{ 'n', false, 0, "-n", NULL, NULL },
+	{ 'v', false, 0, "-v", NULL, NULL },
+	{ 'd', false, 0, "-d", "", "" },
+	{ 'k', false, 0, "-k", "", "" },
+	{ 'z', false, 0, "-z", NULL, "" },
+	{ 'C', false, 0, "-C", NULL, NULL },
+	{ 't', false, 0, "-t", "", "" },
+	{ 'D', false, 0, NULL, NULL, NULL },
+	{ 'r', false, 0, NULL, NULL, NULL },
+	{ 'w', true, 0, "-w", NULL, NULL },
+	{ 'q', true, 0, "-q", "-w", "" },
+	{ 'i', true, 0, "--delay", "", "" },
+	{ 's', true, 0, "-s", NULL, NULL },
+	{ 'p', true, 0, "-p", NULL, NULL },
+	{ 'e', true, 0, "-e", "", NULL },
+	{ 'I', true, 0, "--rcvbuf", NULL, NULL },
+	{ 'O', true, 0, "--sndbuf", NULL, NULL },
+	{ 'T', true, 0, "--tos", NULL, NULL },
+	{ 'M', true, 0, "--ttl", NULL, NULL },
 };
 
 /* The subcommand for what the letters chose. */
@@ -60,84 +61,112 @@ struct line {
 	size_t size, length;
 };
 
-static void add(struct line *l, const char *word)
+static void put(struct line *l, const char *bytes, size_t n)
 {
 	if (l->length < l->size)
-		l->length +=
-			(size_t)snprintf(l->text + l->length, l->size - l->length, " %s", word);
+		l->length += (size_t)snprintf(l->text + l->length, l->size - l->length, "%.*s",
+					      (int)n, bytes);
 }
 
-/* What H is called for what the letters CHOOSE; NULL: nothing. */
+/* A blank and WORD, as a shell takes it for one word. */
+static void add(struct line *l, const char *word)
+{
+	bool plain = *word && !word[strcspn(word, " \t\n\"'`\\$&;|<>()*?#~!{}")];
+
+	put(l, plain ? " " : " '", plain ? 1 : 2);
+	while (!plain && *word) {
+		size_t n = strcspn(word, "'");
+		put(l, word, n);
+		word += n;
+		if (*word) {
+			put(l, "'\\''", 4);
+			word++;
+		}
+	}
+	put(l, plain ? word : "'", plain ? strlen(word) : 1);
+}
+
+/* What all of ARGV's letters choose together. */
+static unsigned choices(int argc, char **argv)
+{
+	unsigned choice = 0;
+
+	for (int i = 0; i < argc; i++)
+		for (const char *s = argv[i] + 1; argv[i][0] == '-' && *s; s++) {
+			const struct habit *h = find_habit(*s);
+			if (!h || h->valued)
+				break;
+			choice |= h->chooses;
+		}
+	return choice;
+}
+
+/* What a SUBCOMMAND (NULL: none) that is there already chooses. */
+static unsigned chosen_by(const char *subcommand)
+{
+	static const char *const words[] = { "connect", "listen", "udp-send", "udp-recv", "unix" };
+
+	for (unsigned i = 0; subcommand && i < sizeof words / sizeof *words; i++)
+		if (!strcmp(subcommand, words[i]))
+			return i;
+	return 0;
+}
+
+/* What H is called with what is chosen; NULL: it is not said. */
 static const char *option_of(const struct habit *h, unsigned choice)
 {
-	/* udp-recv runs commands too. */
-	bool as_stream = !(choice & CHOOSES_UDP) || (choice & CHOOSES_LISTEN && h->letter == 'e');
-	const char *option = as_stream || !h->udp ? h->option : h->udp;
+	const char *other = !(choice & CHOOSES_UDP) ? NULL :
+			    choice & CHOOSES_LISTEN ? h->receive :
+						      h->send;
 
-	return option && *option ? option : NULL;
+	return !other ? h->option : *other ? other : NULL;
 }
 
 /* One word of letters; *I moves over their arguments. Returns false at a letter that nc has not. */
-static bool add_letters(struct line *l, unsigned *choice, const char **port, int argc, char **argv,
+static bool add_letters(struct line *l, unsigned choice, const char **port, int argc, char **argv,
 			int *i)
 {
 	for (const char *s = argv[*i] + 1; *s; s++) {
 		const struct habit *h = find_habit(*s);
-		const char *value = NULL;
+		const char *option, *value;
 
 		if (!h)
 			return false;
-		*choice |= h->chooses;
+		option = option_of(h, choice);
 		if (h->valued) {
 			value = s[1] ? s + 1 : *i + 1 < argc ? argv[++*i] : "";
 			/* `nc -l -p PORT`: the port to listen on */
 			if (*s == 'p')
 				*port = value;
-			else if (option_of(h, *choice))
-				add(l, option_of(h, *choice)), add(l, value);
+			else if (option)
+				add(l, option), add(l, value);
 			return true;
 		}
-		if (option_of(h, *choice))
-			add(l, option_of(h, *choice));
+		if (option)
+			add(l, option);
 	}
 	return true;
 }
 
-/* All words: what was typed as options into O, what else into W. Returns the number of those, or -1 where they are
- * nothing that nc would take. */
-static int read_words(struct line *o, struct line *w, unsigned *choice, const char **port, int argc,
-		      char **argv)
+const char *habits_line(const char *subcommand, int argc, char **argv, char *line, size_t size)
 {
+	char options[256] = "", operands[512] = "";
+	struct line o = { options, sizeof options, 0 }, w = { operands, sizeof operands, 0 };
+	const char *port = NULL, *missing;
+	unsigned choice = choices(argc, argv) | chosen_by(subcommand);
 	int words = 0;
 
-	o->length = w->length = 0;
-	*o->text = *w->text = '\0';
 	for (int i = 0; i < argc; i++) {
 		if (argv[i][0] == '-' && argv[i][1] && argv[i][1] != '-') {
-			if (!add_letters(o, choice, port, argc, argv, &i))
-				return -1;
+			if (!add_letters(&o, choice, &port, argc, argv, &i))
+				return NULL;
 		} else if (argv[i][0] == '-') {
-			return -1;
+			return NULL;
 		} else {
-			add(w, argv[i]);
+			add(&w, argv[i]);
 			words++;
 		}
 	}
-	return words;
-}
-
-const char *habits_line(const char *subcommand, int argc, char **argv, char *line, size_t size)
-{
-	char options[256], operands[512];
-	struct line o = { options, sizeof options, 0 }, w = { operands, sizeof operands, 0 };
-	const char *port = NULL;
-	unsigned choice = subcommand && !strcmp(subcommand, "listen") ? CHOOSES_LISTEN : 0;
-	int words;
-
-	/* Twice: what a letter is called may depend on one that stands behind it. */
-	if (read_words(&o, &w, &choice, &port, argc, argv) < 0)
-		return NULL;
-	words = read_words(&o, &w, &choice, &port, argc, argv);
 	if (!subcommand && !choice && words < 2) /* nothing that says what is wanted */
 		return NULL;
 	if (port && choice & CHOOSES_LISTEN) {
@@ -147,12 +176,28 @@ const char *habits_line(const char *subcommand, int argc, char **argv, char *lin
 		add(&o, "-p");
 		add(&o, port);
 	}
+	missing = choice & CHOOSES_UNIX	  ? " PATH" :
+		  choice & CHOOSES_LISTEN ? " PORT" :
+					    " HOST PORT";
 	if (words == 0)
-		add(&w, choice & CHOOSES_UNIX	? "PATH" :
-			choice & CHOOSES_LISTEN ? "PORT" :
-						  "HOST PORT");
+		put(&w, missing, strlen(missing));
 	else if (words == 1 && !(choice & (CHOOSES_LISTEN | CHOOSES_UNIX)))
 		add(&w, "PORT");
+	/* Half a line would mean something else. */
+	if (o.length >= o.size || w.length >= w.size)
+		return NULL;
 	snprintf(line, size, "sockit %s%s%s", chosen[choice], options, operands);
 	return line;
+}
+
+const char *habits_order(int at, int argc, char **argv, char *line, size_t size)
+{
+	struct line l = { line, size, 0 };
+
+	put(&l, "sockit", strlen("sockit"));
+	add(&l, argv[at]);
+	for (int i = 0; i < argc; i++)
+		if (i != at)
+			add(&l, argv[i]);
+	return l.length < l.size ? line : NULL;
 }

@@ -11,6 +11,7 @@
 
 #include "base/number.h"
 #include "net/datagram.h"
+#include "net/datagram_source.h"
 
 #ifndef UDP_GRO /* Linux 5.0; not in every libc's header */
 #define UDP_GRO 104
@@ -258,7 +259,7 @@ static void note(struct told *t, struct msghdr *m, uint16_t port)
 	if (m->msg_namelen == 0)
 		t->from.u.sa.sa_family = AF_UNSPEC;
 	address_unmap(&t->from);
-	for (struct cmsghdr *c = CMSG_FIRSTHDR(m); c; c = CMSG_NXTHDR(m, c))
+	for (struct cmsghdr *c = CMSG_FIRSTHDR(m); c; c = dgram_next_control(m, c))
 		switch (c->cmsg_level) {
 		case SOL_SOCKET:
 			note_socket(t, c);

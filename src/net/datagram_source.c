@@ -8,6 +8,7 @@ void dgram_control(struct msghdr *m, int level, int type, const void *data, size
 {
 	struct cmsghdr *c = (struct cmsghdr *)((char *)m->msg_control + m->msg_controllen);
 
+	memset(c, 0, CMSG_SPACE(length)); /* what is between the objects goes to the kernel too */
 	c->cmsg_level = level;
 	c->cmsg_type = type;
 	c->cmsg_len = (socklen_t)CMSG_LEN(length);

@@ -205,11 +205,10 @@ static void command_ended(void *arg, int status)
 static void feed(void *arg, short events)
 {
 	struct datagram_job *x = arg;
-	ssize_t n = 0;
 
 	(void)events;
 	while (x->taken < x->size) {
-		n = write(x->in.fd, x->data + x->taken, x->size - x->taken);
+		ssize_t n = write(x->in.fd, x->data + x->taken, x->size - x->taken);
 		if (n < 0 && errno != EINTR)
 			break;
 		x->taken += n > 0 ? (size_t)n : 0;

@@ -26,7 +26,7 @@ struct datagram_exec_config {
 	size_t jobs;		   /* so many run at a time */
 	bool numeric;		   /* no name of a sender is looked up */
 	/* Sends an answer by S. Returns false where that has to wait for datagram_exec_resume(). */
-	bool (*send)(void *arg, struct dgram_socket *s, const struct dgram *d);
+	bool (*send)(void *arg, const struct dgram_socket *s, const struct dgram *d);
 	/* One is over: it ended with OUTCOME, and there is room for another. */
 	void (*ended)(void *arg, struct outcome outcome);
 	void *arg;

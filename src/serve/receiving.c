@@ -22,117 +22,6 @@
 #define UDP_LIMIT 65535
 #define UNIX_LIMIT (1 << 20)
 
-static const struct option_keyword replies[] = {
-	{ "latest", REPLY_LATEST },
-	{ "first", REPLY_FIRST },
-	{ NULL, 0 },
-};
-
-#define AT(member) offsetof(struct receiving_options, member)
-
-static const struct option_row rows[] = {
-	{ .name = "count",
-	  .letter = 'c',
-	  .kind = OPTION_NUMBER,
-	  .arg = "N",
-	  .min = 1,
-	  .max = INT64_MAX,
-	  .field = AT(count),
-	  .help = "exit after so many datagrams" },
-	{ .name = "from",
-	  .kind = OPTION_FLAG,
-	  .field = AT(from),
-	  .excludes = "json",
-	  .help = "ADDRESS PORT: before each payload (with --frame line)" },
-	{ .name = "timestamp",
-	  .kind = OPTION_FLAG,
-	  .field = AT(timestamp),
-	  .excludes = "json",
-	  .help = "the time when the kernel had it before each payload (with --frame line)" },
-	{ .name = "reply",
-	  .kind = OPTION_KEYWORD,
-	  .arg = "WHO",
-	  .keywords = replies,
-	  .field = AT(reply),
-	  .help = "stdin's datagrams go to the latest sender, or to the first, all others then "
-		  "being dropped" },
-	{ .name = "strict",
-	  .kind = OPTION_FLAG,
-	  .field = AT(strict),
-	  .help = "exit 1 if a datagram was lost for want of room, or cut" },
-};
-
-static const struct option_row answering_rows[] = {
-	{ .name = "echo",
-	  .kind = OPTION_FLAG,
-	  .field = AT(echo),
-	  .excludes = "execute reply from timestamp",
-	  .help = "send back what comes (RFC 862)" },
-	{ .name = "execute",
-	  .letter = 'e',
-	  .kind = OPTION_STRING,
-	  .arg = "CMD",
-	  .field = AT(command.shell),
-	  .excludes = "reply from timestamp",
-	  .help = "run CMD by /bin/sh for each datagram: that is its stdin, its stdout the "
-		  "answer; without a shell: -- CMD ARG..." },
-	{ .name = "jobs",
-	  .kind = OPTION_NUMBER,
-	  .arg = "N",
-	  .min = 1,
-	  .max = 65536,
-	  .field = AT(jobs),
-	  .help = "so many commands at a time (16), meanwhile datagrams wait in the kernel" },
-};
-
-const struct option_group receiving_group = { "Receiving", rows, sizeof rows / sizeof *rows };
-const struct option_group answering_group = { "Answering", answering_rows,
-					      sizeof answering_rows / sizeof *answering_rows };
-
-static bool runs_command(const struct receiving_options *o)
-{
-	return o->command.shell || o->command.words;
-}
-
-int receiving_check(struct receiving_options *o, const struct frame_options *frame,
-		    const struct operands *operands, size_t most, struct option_error *error)
-{
-	const char *with = o->echo	    ? "echo" :
-			   o->command.shell ? "execute" :
-			   o->reply	    ? "reply" :
-			   o->from	    ? "from" :
-			   o->timestamp	    ? "timestamp" :
-					      NULL;
-
-	o->command.words = operands->command;
-	if (operands->command && with)
-		return option_fail(error, "--%s and '-- %s' exclude each other", with,
-				   operands->command[0]);
-	if (o->jobs != UNSET && !runs_command(o))
-		return option_fail(error, "--jobs needs a command: -e CMD or -- CMD");
-	if ((o->from || o->timestamp) && frame->frame.mode != FRAME_LINE)
-		return option_fail(error, "--%s needs --frame line",
-				   o->from ? "from" : "timestamp");
-	/* --size cuts what is received, whatever the frame. */
-	if (frame->size != UNSET && (uint64_t)frame->size > most)
-		return option_fail(error, "--size: %lld is more than a datagram carries (%zu)",
-				   (long long)frame->size, most);
-	return 0;
-}
-
-unsigned receiving_wants(const struct receiving_options *o, bool json)
-{
-	unsigned wants = 0;
-
-	if (json)
-		wants |= DGRAM_TO | DGRAM_TTL | DGRAM_TIME | DGRAM_WHO;
-	if (o->echo || o->reply || runs_command(o))
-		wants |= DGRAM_TO;
-	if (o->timestamp)
-		wants |= DGRAM_TIME;
-	return wants;
-}
-
 struct receiving_socket {
 	struct receiving *receiving;
 	struct dgram_socket *socket;
@@ -193,7 +82,7 @@ static void settle(struct receiving *x)
 static void update(struct receiving *x)
 {
 	bool full = datagram_output_full(&x->out),
-	     busy = runs_command(x->c.options) && datagram_exec_full(&x->exec);
+	     busy = receiving_runs_command(x->c.options) && datagram_exec_full(&x->exec);
 	bool receives = !x->finishing && !pending(x) && !full && !busy && !x->pace_timer.slot;
 
 	for (size_t i = 0; i < x->n_sockets; i++) {
@@ -393,7 +282,7 @@ static size_t handle(struct receiving *x, struct receiving_socket *s,
 		aim(x, s, &v[n - 1]);
 	if (o->echo)
 		n = echo(x, s, v, n);
-	else if (runs_command(o))
+	else if (receiving_runs_command(o))
 		n = run_commands(x, s, v, n);
 	show(x, s, v, n);
 	if (o->count != UNSET && x->received >= (uint64_t)o->count)
@@ -483,8 +372,9 @@ static void socket_event(void *arg, short events)
 		resume(x);
 	}
 	if (events & POLLIN && s->watch.events & POLLIN && !pending(x)) {
-		for (int i = 0; i < ROUNDS && receive(x, s); i++)
-			continue;
+		int rounds = 1;
+		while (receive(x, s) && rounds < ROUNDS)
+			rounds++;
 		datagram_output_flush(&x->out);
 	}
 	update(x);
@@ -525,10 +415,9 @@ static void read_more(struct receiving *x)
 {
 	char text[256];
 	ssize_t n = datagram_input_next(&x->input, x->w, DGRAM_BATCH);
-	int filled;
 
 	if (n == 0 && x->input.found == FRAME_PARTIAL) {
-		filled = datagram_input_fill(&x->input);
+		int filled = datagram_input_fill(&x->input);
 		if (filled == 0)
 			return;
 		n = filled < 0 ? -1 : datagram_input_next(&x->input, x->w, DGRAM_BATCH);
@@ -615,7 +504,7 @@ static void out_failed(void *arg, int error, bool idle)
 
 /* ---- commands ---- */
 
-static bool send_answer(void *arg, struct dgram_socket *socket, const struct dgram *d)
+static bool send_answer(void *arg, const struct dgram_socket *socket, const struct dgram *d)
 {
 	struct receiving *x = arg;
 
@@ -756,7 +645,7 @@ static void ending(void *arg)
 	struct run *r = x->run;
 	bool broken = x->out.error;
 	bool stopped = r->outcome.kind == OUTCOME_SIGNAL || r->outcome.kind == OUTCOME_TIMEOUT;
-	bool plain = !runs_command(x->c.options) && !x->c.options->echo;
+	bool plain = !receiving_runs_command(x->c.options) && !x->c.options->echo;
 
 	if (!x->start)
 		return;
@@ -785,7 +674,7 @@ void receiving_start(struct receiving *x, struct run *r, const struct receiving_
 		.from = o->from,
 		.timestamp = o->timestamp,
 		.json = r->messages->options.json,
-		.silent = o->echo || runs_command(o),
+		.silent = o->echo || receiving_runs_command(o),
 		.room = room,
 		.emptied = room,
 		.failed = out_failed,
@@ -816,7 +705,7 @@ void receiving_start(struct receiving *x, struct run *r, const struct receiving_
 	x->in_pace_timer = (struct timer){ .fn = in_paced, .arg = x };
 	x->out_timer = (struct timer){ .fn = out_broken, .arg = x };
 	datagram_output_start(&x->out, r, &out);
-	if (runs_command(o))
+	if (receiving_runs_command(o))
 		datagram_exec_start(&x->exec, &exec);
 }
 

@@ -38,6 +38,9 @@ extern const struct option_group receiving_group, answering_group;
 int receiving_check(struct receiving_options *o, const struct frame_options *frame,
 		    const struct operands *operands, size_t most, struct option_error *error);
 
+/* Is a command run for each datagram? */
+bool receiving_runs_command(const struct receiving_options *o);
+
 /* All pointers must stay until the end. */
 struct receiving_config {
 	const struct receiving_options *options;
