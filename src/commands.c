@@ -2,14 +2,18 @@
 
 #include <string.h>
 
+#include "cmd/broadcast.h"
 #include "cmd/connect.h"
 #include "cmd/listen.h"
 #include "cmd/resolve.h"
 #include "cmd/servinfo.h"
 #include "cmd/sockname.h"
+#include "cmd/udp_recv.h"
+#include "cmd/udp_send.h"
 
 const struct command *const commands[] = {
-	&connect_command, &listen_command, &resolve_command, &servinfo_command, &sockname_command,
+	&connect_command,   &listen_command,  &udp_send_command, &udp_recv_command,
+	&broadcast_command, &resolve_command, &servinfo_command, &sockname_command,
 };
 const size_t n_commands = sizeof commands / sizeof *commands;
 

@@ -2,6 +2,7 @@
 
 load helpers/common
 load helpers/words
+load helpers/private
 
 MAN=$BATS_TEST_DIRNAME/../man
 
@@ -472,4 +473,66 @@ example() {
 
 @test "example: names as JSON" {
 	example resolve-json
+}
+
+@test "example: counters for a statsd" {
+	example statsd
+}
+
+@test "example: a question by UDP" {
+	example udp-ask
+}
+
+@test "example: does anybody answer" {
+	example udp-probe
+}
+
+@test "example: a file in datagrams" {
+	example udp-file
+}
+
+@test "example: wake a machine" {
+	broadcasting
+	example wake
+}
+
+@test "example: who is there" {
+	broadcasting
+	example who-is-there
+}
+
+# broadcasting: from here on $SOCKIT runs in a network of its own, where nobody answers.
+broadcasting() {
+	private </dev/null
+	mkfifo there
+	# shellcheck disable=SC2016 # for that shell
+	inside unshare -n sh -c 'echo $$ >there; exec sleep 600' 3>&- &
+	PIDS+=("$!")
+	local other
+	read -r other <there
+	PIDS+=("$other")
+	inside ip link add va type veth peer name vb
+	inside ip link set vb netns "$other"
+	inside ip addr add 10.1.0.1/24 brd + dev va
+	inside ip link set va up
+	inside nsenter -t "$other" -n ip link set vb up
+}
+
+@test "example: datagrams as lines" {
+	needs_ipv6
+	example udp-lines
+}
+
+@test "example: datagrams with their boundaries" {
+	needs_ipv6
+	example udp-keep
+}
+
+@test "example: a command for each datagram" {
+	example udp-command
+}
+
+@test "example: datagrams for a program" {
+	needs_ipv6
+	example udp-json
 }

@@ -620,8 +620,17 @@ broken_pipe() {
 		-lp8080|listen 8080
 		-p 99 example.org 80|connect -p 99 example.org 80
 		-u example.org 53|udp-send example.org 53
+		-u -w 1 example.org 53|udp-send -w 1 example.org 53
+		-q 1 -u example.org 53|udp-send -w 1 example.org 53
+		-dtu -i 1 example.org 53|udp-send example.org 53
+		-luk 53|udp-recv 53
+		-lu -e cat 53|udp-recv -e cat 53
+		-zvu example.org 53|udp-send -z -v example.org 53
 		-lu 53|udp-recv 53
 		-ul -p 53|udp-recv 53
+		-klu 53|udp-recv 53
+		-k -l -u 53|udp-recv 53
+		-u -q 1 host 53|udp-send -w 1 host 53
 		-U /tmp/s|unix /tmp/s
 		-lU /tmp/s|unix --listen /tmp/s
 		-N example.org 80|connect example.org 80
@@ -636,6 +645,7 @@ broken_pipe() {
 		connect -l 8080|listen 8080
 		connect -U /tmp/s|unix /tmp/s
 		listen -u 53|udp-recv 53
+		udp-recv -l 53|udp-recv 53
 		listen -l 8080|listen 8080
 		listen -p 8080|listen 8080
 		listen -kp 8080|listen -k 8080

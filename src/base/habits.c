@@ -12,32 +12,34 @@ static const struct habit {
 	bool valued; /* takes the next word */
 	unsigned chooses;
 	const char *option; /* the same here; NULL: there is no need for it */
+	/* The same of datagrams, where that is another; "": there is none. */
+	const char *send, *receive;
 } habits[] = {
-	{ 'l', false, CHOOSES_LISTEN, NULL },
-	{ 'u', false, CHOOSES_UDP, NULL },
-	{ 'U', false, CHOOSES_UNIX, NULL },
-	{ 'N', false, 0, NULL }, /* what connect does anyway */
-	{ '4', false, 0, "-4" },
-	{ '6', false, 0, "-6" },
-	{ 'n', false, 0, "-n" },
-	{ 'v', false, 0, "-v" },
-	{ 'd', false, 0, "-d" },
-	{ 'k', false, 0, "-k" },
-	{ 'z', false, 0, "-z" },
-	{ 'C', false, 0, "-C" },
-	{ 't', false, 0, "-t" },
-	{ 'D', false, 0, NULL },
-	{ 'r', false, 0, NULL },
-	{ 'w', true, 0, "-w" },
-	{ 'q', true, 0, "-q" },
-	{ 'i', true, 0, "--delay" },
-	{ 's', true, 0, "-s" },
-	{ 'p', true, 0, "-p" },
-	{ 'e', true, 0, "-e" },
-	{ 'I', true, 0, "--rcvbuf" },
-	{ 'O', true, 0, "--sndbuf" },
-	{ 'T', true, 0, "--tos" },
-	{ 'M', true, 0, "--ttl" },
+	{ 'l', false, CHOOSES_LISTEN, NULL, NULL, NULL },
+	{ 'u', false, CHOOSES_UDP, NULL, NULL, NULL },
+	{ 'U', false, CHOOSES_UNIX, NULL, NULL, NULL },
+	{ 'N', false, 0, NULL, NULL, NULL }, /* what connect does anyway */
+	{ '4', false, 0, "-4", NULL, NULL },
+	{ '6', false, 0, "-6", NULL, NULL },
+	{ 'n', false, 0, "-n", NULL, NULL },
+	{ 'v', false, 0, "-v", NULL, NULL },
+	{ 'd', false, 0, "-d", "", "" },
+	{ 'k', false, 0, "-k", "", "" },
+	{ 'z', false, 0, "-z", NULL, "" },
+	{ 'C', false, 0, "-C", NULL, NULL },
+	{ 't', false, 0, "-t", "", "" },
+	{ 'D', false, 0, NULL, NULL, NULL },
+	{ 'r', false, 0, NULL, NULL, NULL },
+	{ 'w', true, 0, "-w", NULL, NULL },
+	{ 'q', true, 0, "-q", "-w", "" },
+	{ 'i', true, 0, "--delay", "", "" },
+	{ 's', true, 0, "-s", NULL, NULL },
+	{ 'p', true, 0, "-p", NULL, NULL },
+	{ 'e', true, 0, "-e", "", NULL },
+	{ 'I', true, 0, "--rcvbuf", NULL, NULL },
+	{ 'O', true, 0, "--sndbuf", NULL, NULL },
+	{ 'T', true, 0, "--tos", NULL, NULL },
+	{ 'M', true, 0, "--ttl", NULL, NULL },
 };
 
 /* The subcommand for what the letters chose. */
@@ -84,28 +86,64 @@ static void add(struct line *l, const char *word)
 	put(l, plain ? word : "'", plain ? strlen(word) : 1);
 }
 
+/* What all of ARGV's letters choose together. */
+static unsigned choices(int argc, char **argv)
+{
+	unsigned choice = 0;
+
+	for (int i = 0; i < argc; i++)
+		for (const char *s = argv[i] + 1; argv[i][0] == '-' && *s; s++) {
+			const struct habit *h = find_habit(*s);
+			if (!h || h->valued)
+				break;
+			choice |= h->chooses;
+		}
+	return choice;
+}
+
+/* What a SUBCOMMAND (NULL: none) that is there already chooses. */
+static unsigned chosen_by(const char *subcommand)
+{
+	static const char *const words[] = { "connect", "listen", "udp-send", "udp-recv", "unix" };
+
+	for (unsigned i = 0; subcommand && i < sizeof words / sizeof *words; i++)
+		if (!strcmp(subcommand, words[i]))
+			return i;
+	return 0;
+}
+
+/* What H is called with what is chosen; NULL: it is not said. */
+static const char *option_of(const struct habit *h, unsigned choice)
+{
+	const char *other = !(choice & CHOOSES_UDP) ? NULL :
+			    choice & CHOOSES_LISTEN ? h->receive :
+						      h->send;
+
+	return !other ? h->option : *other ? other : NULL;
+}
+
 /* One word of letters; *I moves over their arguments. Returns false at a letter that nc has not. */
-static bool add_letters(struct line *l, unsigned *choice, const char **port, int argc, char **argv,
+static bool add_letters(struct line *l, unsigned choice, const char **port, int argc, char **argv,
 			int *i)
 {
 	for (const char *s = argv[*i] + 1; *s; s++) {
 		const struct habit *h = find_habit(*s);
-		const char *value = NULL;
+		const char *option, *value;
 
 		if (!h)
 			return false;
-		*choice |= h->chooses;
+		option = option_of(h, choice);
 		if (h->valued) {
 			value = s[1] ? s + 1 : *i + 1 < argc ? argv[++*i] : "";
 			/* `nc -l -p PORT`: the port to listen on */
 			if (*s == 'p')
 				*port = value;
-			else if (h->option)
-				add(l, h->option), add(l, value);
+			else if (option)
+				add(l, option), add(l, value);
 			return true;
 		}
-		if (h->option)
-			add(l, h->option);
+		if (option)
+			add(l, option);
 	}
 	return true;
 }
@@ -115,12 +153,12 @@ const char *habits_line(const char *subcommand, int argc, char **argv, char *lin
 	char options[256] = "", operands[512] = "";
 	struct line o = { options, sizeof options, 0 }, w = { operands, sizeof operands, 0 };
 	const char *port = NULL, *missing;
-	unsigned choice = subcommand && !strcmp(subcommand, "listen") ? CHOOSES_LISTEN : 0;
+	unsigned choice = choices(argc, argv) | chosen_by(subcommand);
 	int words = 0;
 
 	for (int i = 0; i < argc; i++) {
 		if (argv[i][0] == '-' && argv[i][1] && argv[i][1] != '-') {
-			if (!add_letters(&o, &choice, &port, argc, argv, &i))
+			if (!add_letters(&o, choice, &port, argc, argv, &i))
 				return NULL;
 		} else if (argv[i][0] == '-') {
 			return NULL;

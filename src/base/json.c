@@ -2,7 +2,6 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "base/number.h"
 #include "base/utf8.h"
@@ -110,12 +109,8 @@ void json_milliseconds(struct json *j, const char *key, int64_t ns)
 
 void json_time(struct json *j, const char *key, int64_t ns)
 {
-	time_t seconds = (time_t)(ns / SECOND);
-	char date[32];
-	struct tm tm;
-
-	gmtime_r(&seconds, &tm);
-	strftime(date, sizeof date, "%Y-%m-%dT%H:%M:%S", &tm);
 	begin(j, key);
-	text_add(&j->text, "\"%s.%06lldZ\"", date, (long long)(ns % SECOND / MICROSECOND));
+	text_add(&j->text, "\"");
+	text_time(&j->text, ns);
+	text_add(&j->text, "\"");
 }

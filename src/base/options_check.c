@@ -63,6 +63,15 @@ static const char *row_fault(const struct option_row *r)
 	return NULL;
 }
 
+/* Is the argument of both read in one way? A list of words has a parser of its own. */
+static bool same_kind(const struct option_row *a, const struct option_row *b)
+{
+	bool words = (a->kind == OPTION_STRING && b->kind == OPTION_PARSED && b->repeats) ||
+		     (b->kind == OPTION_STRING && a->kind == OPTION_PARSED && a->repeats);
+
+	return a->kind == b->kind || words;
+}
+
 /* The same option in two subcommands, or two options that share a name or a letter in one. */
 static const char *pair_fault(const struct option_row *a, const struct option_row *b, bool together)
 {
@@ -71,7 +80,7 @@ static const char *pair_fault(const struct option_row *a, const struct option_ro
 	if (together && (name || letter))
 		return "a name or letter stands twice";
 	if (!together && a != b && name &&
-	    (a->letter != b->letter || a->kind != b->kind || !same(a->arg, b->arg)))
+	    (a->letter != b->letter || !same_kind(a, b) || !same(a->arg, b->arg)))
 		return "it means something else in another subcommand";
 	if (!together && letter && !name)
 		return "its letter means something else in another subcommand";

@@ -5,8 +5,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
+#include "base/number.h"
 #include "base/wait.h"
 
 static bool reserve(struct text *t, size_t more)
@@ -50,6 +52,17 @@ void text_put(struct text *t, const void *bytes, size_t n)
 		return;
 	memcpy(t->data + t->length, bytes, n);
 	t->length += n;
+}
+
+void text_time(struct text *t, int64_t ns)
+{
+	time_t seconds = (time_t)(ns / SECOND);
+	char date[32];
+	struct tm tm;
+
+	gmtime_r(&seconds, &tm);
+	strftime(date, sizeof date, "%Y-%m-%dT%H:%M:%S", &tm);
+	text_add(t, "%s.%06lldZ", date, (long long)(ns % SECOND / MICROSECOND));
 }
 
 void text_wrap(struct text *t, const char *words, size_t column, size_t indent, size_t width)

@@ -5,6 +5,7 @@
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 /* Start with { 0 }; text_free() in the end. */
 struct text {
@@ -18,6 +19,9 @@ __attribute__((format(printf, 2, 3))) void text_add(struct text *t, const char *
 
 /* Adds N BYTES. */
 void text_put(struct text *t, const void *bytes, size_t n);
+
+/* Adds NS nanoseconds since 1970 (CLOCK_REALTIME) as RFC 3339 has it, in UTC, to the microsecond. */
+void text_time(struct text *t, int64_t ns);
 
 /* Adds WORDS, broken at blanks so that lines end before column WIDTH; the text stands in column
  * COLUMN now, further lines begin at column INDENT. Adds the newline too. */

@@ -35,6 +35,8 @@ static const struct option_use uses[] = {
 	{ &service_group, offsetof(struct listen_command_options, service) },
 	{ &command_group, offsetof(struct listen_command_options, service) },
 	{ &access_group, offsetof(struct listen_command_options, access) },
+	{ &port_group, offsetof(struct listen_command_options, listen) },
+	{ &backlog_group, offsetof(struct listen_command_options, listen) },
 	{ &listen_group, offsetof(struct listen_command_options, listen) },
 	{ &family_group, offsetof(struct listen_command_options, family) },
 	{ &stream_group, offsetof(struct listen_command_options, data) },

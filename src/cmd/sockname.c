@@ -354,8 +354,12 @@ static void expired(void *arg)
 
 static int begin_route(struct asking *a)
 {
-	const struct lookup_question q = { a->host, a->port, address_family(&a->options->family),
-					   SOCK_DGRAM };
+	const struct lookup_question q = {
+		.host = a->host,
+		.port = a->port,
+		.family = address_family(&a->options->family),
+		.socktype = SOCK_DGRAM,
+	};
 
 	a->limit = (struct timer){ .fn = expired, .arg = a };
 	timer_set(a->loop, &a->limit,

@@ -14,6 +14,7 @@
 #define FEW 8		/* so many are looked at one by one; what comes later goes to the set */
 #define BUSY 4		/* ready so often in an age: worth being one of the few */
 #define AGE 64		/* wake-ups */
+#define SIGNAL_LOOK 16	/* the same */
 #define READY_MOST 64	/* of the set at a time */
 #define IN_SET SIZE_MAX /* the slot of those in it */
 
@@ -27,6 +28,7 @@ struct loop {
 	struct many_ready ready[READY_MOST];
 	size_t n_ready;
 	unsigned wakes; /* in this age */
+	unsigned busy;	/* times in a row that something was ready at once */
 	unsigned char age;
 	struct timer **timers; /* a binary heap, the next one first */
 	size_t n_timers, timers_size;
@@ -318,6 +320,19 @@ static void call_watches(struct loop *l, int ready)
 	}
 }
 
+/* As wait_for(). Where something is always ready, ppoll(2) comes back before it lets a signal in: now and
+ * then one that has nothing else to look at does so. */
+static int wait_for_all(struct loop *l, int64_t timeout)
+{
+	int ready = wait_for(l->fds, (nfds_t)l->n, timeout, signals_open());
+
+	if (ready <= 0)
+		l->busy = 0;
+	else if (++l->busy % SIGNAL_LOOK == 0)
+		wait_for(NULL, 0, 0, signals_open());
+	return ready;
+}
+
 int loop_run(struct loop *l)
 {
 	l->stopped = false;
@@ -330,7 +345,7 @@ int loop_run(struct loop *l)
 			if (timeout < 0)
 				timeout = 0;
 		}
-		ready = wait_for(l->fds, (nfds_t)l->n, timeout, signals_open());
+		ready = wait_for_all(l, timeout);
 		if (ready < 0 && errno != EINTR)
 			return -1;
 		l->now = 0; /* read when somebody wants it */

@@ -38,7 +38,10 @@ struct dgram_socket {
 	struct address local; /* as bound; of length 0: not yet */
 	struct address peer;  /* it is connected to; of length 0: it is not */
 	unsigned wants;	      /* DGRAM_... */
+	bool both;	      /* see below */
 	bool single; /* the system refused to take several at once: one by one from here on */
+	size_t segment; /* nothing larger is cut by the system itself from several at once (UDP_SEGMENT) */
+	bool grouped; /* several came in one piece: what was lost so counts once, see dgram_dropped() */
 	dgram_error_fn *error; /* called from dgram_send(), dgram_receive() and dgram_errors() */
 	void *arg;
 };
@@ -52,19 +55,27 @@ struct dgram_config {
 	bool share;	      /* SO_REUSEADDR: for multicast and broadcast only */
 	bool reuseport;	      /* SO_REUSEPORT */
 	bool own_groups_only; /* hears no group that it has not joined (IP_MULTICAST_ALL 0) */
+	bool both; /* one of IPv6 takes IPv4 too, which comes and goes with addresses of IPv4 */
 	bool large_buffer; /* the receive buffer as large as the system lets it, unless --rcvbuf */
 };
 
-/* Opens *S, non-blocking and close-on-exec, with the options of C; ERROR, called with ARG, may be NULL. Returns 0,
- * or -1 with errno and *WHAT naming the option (NULL: socket(2) itself). Close it with dgram_close(). */
+/* Opens *S, non-blocking and close-on-exec, with the options of C, none of which waits for a later phase;
+ * ERROR, called with ARG, may be NULL. Returns 0, or -1 with errno and *WHAT naming the option (NULL: socket(2)
+ * itself). Close it with dgram_close(). */
 int dgram_open(struct dgram_socket *s, const struct dgram_config *c, dgram_error_fn *error,
 	       void *arg, const char **what);
 
-/* As bind(2) and connect(2), keeping what they gave. Return 0, or -1 with errno. */
+/* As bind(2) and connect(2), keeping what they gave. The wildcard address of IPv6 is bound for IPv6 alone, unless `both`. Return
+ * 0, or -1 with errno; EACCES of connect(2): A is a broadcast address, and `broadcast` was not set. */
 int dgram_bind(struct dgram_socket *s, const struct address *a);
 int dgram_connect(struct dgram_socket *s, const struct address *a);
 
 void dgram_close(struct dgram_socket *s);
+
+/* Of this system, for dgram_open() alone: what S needs to send with, and to receive as C wants, before it
+ * is bound: with each datagram what S->wants says, and several at once where the system can. Return 0, or -1 with errno and *WHAT. */
+int dgram_prepare_send(struct dgram_socket *s, const char **what);
+int dgram_prepare_receive(struct dgram_socket *s, const struct dgram_config *c, const char **what);
 
 /* The most that a datagram to S's family can carry as far as is known beforehand: 65507 over UDP
  * (RFC 768 in RFC 791; the same over IPv6, so that the limit does not depend on the name's addresses), INT_MAX
@@ -80,7 +91,7 @@ struct dgram {
 	unsigned interface;	    /* 0: the routing table chooses */
 };
 
-/* How many dgram_send() takes and dgram_receive() gives at most. */
+/* How many dgram_send() takes at most. */
 #define DGRAM_BATCH 1024
 
 /* Hands N datagrams (from 1) to the kernel, in order, none of them cut or joined. Those to one place that follow
@@ -101,10 +112,12 @@ struct dgram_received {
 	const struct address *from; /* of length 0: a UNIX socket without a name */
 	const struct address
 		*to; /* DGRAM_TO: the address that was asked, with our port; NULL: not known */
-	unsigned interface; /* DGRAM_TO; 0: not known */
-	int ttl;	    /* DGRAM_TTL: hop limit as it came; -1: not known */
-	int64_t time;	    /* DGRAM_TIME: see clock_wall(); 0: not known */
-	int64_t ids[3];	    /* DGRAM_WHO: pid, uid, gid; -1: not known */
+	const struct address *local; /* the same, but NULL where that is a group's or a broadcast
+					address: what an answer can be sent from */
+	unsigned interface;	     /* DGRAM_TO; 0: not known */
+	int ttl;		     /* DGRAM_TTL: hop limit as it came; -1: not known */
+	int64_t time;		     /* DGRAM_TIME: see clock_wall(); 0: not known */
+	int64_t ids[3];		     /* DGRAM_WHO: pid, uid, gid; -1: not known */
 };
 
 struct dgram_batch;
@@ -114,13 +127,18 @@ struct dgram_batch;
 struct dgram_batch *dgram_batch_new(size_t size);
 void dgram_batch_free(struct dgram_batch *b);
 
-/* Receives what is there, at least one and as many as B holds, into *V, B's own, in the order in which they came.
+/* Receives what is there, at least one and as many as B has room for, into *V, B's own, in the order in which they came. IPv4
+ * addresses of a socket for both families come as IPv4.
  * Returns how many; or -1 with errno of recvmsg(2): EAGAIN, nothing is there. Errors of earlier datagrams
  * are told to `error` and are none of this call's. */
 ssize_t dgram_receive(struct dgram_socket *s, struct dgram_batch *b,
 		      const struct dgram_received **v);
 
-/* How many datagrams the kernel had for S and threw away, since it was opened; -1 where it does not tell. */
+/* Did the last dgram_receive() fill B, so that there may be more? */
+bool dgram_batch_full(const struct dgram_batch *b);
+
+/* How many datagrams the kernel had for S and threw away, since it was opened, or where `grouped` at least so many; -1 where
+ * it does not tell. */
 int64_t dgram_dropped(const struct dgram_socket *s);
 
 #endif

@@ -22,22 +22,6 @@
 #define ACCEPT_PAUSE (100 * MILLISECOND) /* after an error that will not pass at once */
 
 static const struct option_row rows[] = {
-	{ .name = "backlog",
-	  .kind = OPTION_NUMBER,
-	  .arg = "N",
-	  .min = 0,
-	  .max = INT_MAX,
-	  .field = offsetof(struct listen_options, backlog),
-	  .help = "how many may wait to be accepted (the system's largest)" },
-	{ .name = "reuseport",
-	  .kind = OPTION_FLAG,
-	  .field = offsetof(struct listen_options, reuseport),
-	  .help = "share the port with others that ask for it too (SO_REUSEPORT)" },
-	{ .name = "ipv6-only",
-	  .kind = OPTION_FLAG,
-	  .field = offsetof(struct listen_options, ipv6_only),
-	  .excludes = "ipv4",
-	  .help = "an IPv6 address takes no IPv4 clients (IPV6_V6ONLY)" },
 	{ .name = "user",
 	  .kind = OPTION_STRING,
 	  .arg = "NAME",
@@ -53,6 +37,31 @@ static const struct option_row rows[] = {
 		  "close it" },
 };
 
+static const struct option_row port_rows[] = {
+	{ .name = "reuseport",
+	  .kind = OPTION_FLAG,
+	  .field = offsetof(struct listen_options, reuseport),
+	  .help = "share the port with others that ask for it too (SO_REUSEPORT)" },
+	{ .name = "ipv6-only",
+	  .kind = OPTION_FLAG,
+	  .field = offsetof(struct listen_options, ipv6_only),
+	  .excludes = "ipv4",
+	  .help = "an IPv6 address takes no IPv4 (IPV6_V6ONLY)" },
+};
+
+static const struct option_row backlog_rows[] = {
+	{ .name = "backlog",
+	  .kind = OPTION_NUMBER,
+	  .arg = "N",
+	  .min = 0,
+	  .max = INT_MAX,
+	  .field = offsetof(struct listen_options, backlog),
+	  .help = "how many may wait to be accepted (the system's largest)" },
+};
+
+const struct option_group backlog_group = { "Backlog", backlog_rows,
+					    sizeof backlog_rows / sizeof *backlog_rows };
+const struct option_group port_group = { "Port", port_rows, sizeof port_rows / sizeof *port_rows };
 const struct option_group listen_group = { "Listening", rows, sizeof rows / sizeof *rows };
 
 struct listening {
@@ -393,24 +402,26 @@ struct listener *listener_start(struct loop *loop, const struct listener_config 
 	return l;
 }
 
-int listener_notify(const struct listener *l, int fd)
+int listener_notify_address(int fd, const struct address *a)
 {
 	char text[ADDRESS_TEXT], line[ADDRESS_TEXT + 16];
+	int n = a->u.sa.sa_family == AF_UNIX ? snprintf(line, sizeof line, "unix %s\n",
+							address_host(a, text) + strlen("unix:")) :
+					       snprintf(line, sizeof line, "%s %u\n",
+							address_host(a, text), address_port(a));
 
-	for (size_t i = 0; i < l->n; i++) {
-		const struct address *a = &l->sockets[i].local;
-		if (!l->sockets[i].open)
-			continue;
-		int n = a->u.sa.sa_family == AF_UNIX ?
-				snprintf(line, sizeof line, "unix %s\n",
-					 address_host(a, text) + strlen("unix:")) :
-				snprintf(line, sizeof line, "%s %u\n", address_host(a, text),
-					 address_port(a));
-		while (write(fd, line, (size_t)n) < 0) {
-			if (errno != EINTR && errno != EAGAIN)
-				return -1;
-			wait_ready(fd, POLLOUT, SECOND);
-		}
+	while (write(fd, line, (size_t)n) < 0) {
+		if (errno != EINTR && errno != EAGAIN)
+			return -1;
+		wait_ready(fd, POLLOUT, SECOND);
 	}
+	return 0;
+}
+
+int listener_notify(const struct listener *l, int fd)
+{
+	for (size_t i = 0; i < l->n; i++)
+		if (l->sockets[i].open && listener_notify_address(fd, &l->sockets[i].local) < 0)
+			return -1;
 	return close(fd);
 }

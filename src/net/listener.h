@@ -11,7 +11,7 @@
 #include "net/event.h"
 #include "net/sockopt.h"
 
-/* What the listening group's rows fill. */
+/* What the rows of listening fill. */
 struct listen_options {
 	int64_t backlog; /* UNSET: the system's largest */
 	int64_t notify_fd;
@@ -24,7 +24,8 @@ struct listen_options {
 		.backlog = UNSET, .notify_fd = UNSET                                               \
 	}
 
-extern const struct option_group listen_group;
+/* What all that listens has, what does so on a port, and what has connections to wait in it. */
+extern const struct option_group listen_group, port_group, backlog_group;
 
 struct listener;
 
@@ -71,6 +72,9 @@ void listener_pause(struct listener *l, bool paused);
 
 /* Closes its sockets and forgets it; NULL does nothing. */
 void listener_close(struct listener *l);
+
+/* Writes the line of A, `ADDRESS PORT` or `unix PATH`, to FD. Returns 0, or -1 with errno of write(2). */
+int listener_notify_address(int fd, const struct address *a);
 
 /* Writes `ADDRESS PORT` for each socket, a line each, to descriptor FD and closes it. Returns 0, or -1 with errno of write(2). */
 int listener_notify(const struct listener *l, int fd);

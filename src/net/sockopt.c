@@ -75,6 +75,7 @@ static const struct option_row rows[] = {
 };
 
 static const struct option_row ip_rows[] = {
+	/* First: see hops_group. */
 	{ .name = "interface",
 	  .letter = 'I',
 	  .kind = OPTION_STRING,
@@ -143,6 +144,7 @@ static const struct option_row source_rows[] = {
 
 const struct option_group socket_group = { "Socket", rows, sizeof rows / sizeof *rows };
 const struct option_group ip_group = { "IP", ip_rows, sizeof ip_rows / sizeof *ip_rows };
+const struct option_group hops_group = { "IP", ip_rows + 1, sizeof ip_rows / sizeof *ip_rows - 1 };
 const struct option_group tcp_group = { "TCP", tcp_rows, sizeof tcp_rows / sizeof *tcp_rows };
 const struct option_group source_group = { "Source", source_rows,
 					   sizeof source_rows / sizeof *source_rows };

@@ -59,6 +59,8 @@ struct socket_options {
 /* What any socket can have, what one of an IP family, what one of TCP; and -s, -p for those that connect
  * or send. */
 extern const struct option_group socket_group, ip_group, tcp_group, source_group;
+/* Of ip_group what is left without the interface. */
+extern const struct option_group hops_group;
 
 /* Sets on FD, a socket of FAMILY, what O asks for before PHASE; the rows of other families are
  * passed over. LISTENING: FD is to accept, not to connect. Returns 0, or -1 with errno of

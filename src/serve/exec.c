@@ -13,20 +13,12 @@
 #include "base/errname.h"
 #include "net/stream.h"
 #include "serve/report.h"
+#include "serve/ucspi.h"
 
 #define NAME_LIMIT                                                                                 \
 	SECOND /* for the look-up of the peer's name: nobody should wait for that longer */
 
 /* ---- the environment ---- */
-
-/* A name is not ours: it may only be what a host's name can be. */
-static bool is_host_name(const char *name)
-{
-	static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-				      "0123456789-._";
-
-	return *name && *name != '-' && name[strspn(name, letters)] == '\0';
-}
 
 /* Of a UNIX socket: whom the kernel knows at the other end. */
 static void describe_unix(struct spawn_environment *e, const struct session *x)
@@ -45,30 +37,13 @@ static void describe_unix(struct spawn_environment *e, const struct session *x)
 	}
 }
 
-/* http://cr.yp.to/proto/ucspi.txt */
 static void describe(struct spawn_environment *e, const struct session *x, const char *host)
 {
-	static const char *const stale[] = {
-		"PROTO=",	  "TCPREMOTE",	"TCPLOCAL",	  "UDPREMOTE", "UDPLOCAL",
-		"SSLREMOTE",	  "SSLLOCAL",	"UNIXREMOTE",	  "UNIXLOCAL", "LISTEN_FDS",
-		"LISTEN_FDNAMES", "LISTEN_PID", "NOTIFY_SOCKET=", NULL
-	};
-	char text[ADDRESS_TEXT], port[8];
-
-	spawn_environment_inherit(e, stale);
-	if (x->local.u.sa.sa_family == AF_UNIX) {
+	ucspi_inherit(e);
+	if (x->local.u.sa.sa_family == AF_UNIX)
 		describe_unix(e, x);
-		return;
-	}
-	spawn_environment_set(e, "PROTO", "TCP");
-	spawn_environment_set(e, "TCPREMOTEIP", address_host(&x->peer, text));
-	snprintf(port, sizeof port, "%u", address_port(&x->peer));
-	spawn_environment_set(e, "TCPREMOTEPORT", port);
-	spawn_environment_set(e, "TCPLOCALIP", address_host(&x->local, text));
-	snprintf(port, sizeof port, "%u", address_port(&x->local));
-	spawn_environment_set(e, "TCPLOCALPORT", port);
-	if (host && is_host_name(host))
-		spawn_environment_set(e, "TCPREMOTEHOST", host);
+	else
+		ucspi_describe(e, "TCP", &x->peer, &x->local, host);
 }
 
 /* ---- the end ---- */

@@ -186,6 +186,8 @@ struct outcome run_wait(struct run *r)
 {
 	if (!r->ended && loop_run(r->loop) < 0)
 		run_end(r, report_error(r->messages, "poll", errno));
+	if (r->calls.ending)
+		r->calls.ending(r->calls.arg);
 	finish_copies(r);
 	for (int i = 0; i < 2; i++) {
 		const char *name = r->copies[i].file.name;

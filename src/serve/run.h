@@ -25,6 +25,9 @@ struct run_calls {
 	void (*waits)(void *arg, struct text *text);
 	/* A signal that ends the run has come. */
 	void (*signalled)(void *arg, int signal);
+	/* The loop has ended, but the files of -o and -x are still open: what is left can be written and told, and
+	 * `outcome` become another. */
+	void (*ending)(void *arg);
 	/* The process stops, and goes on. */
 	void (*stopped)(void *arg, bool stopped);
 	void *arg;

@@ -31,6 +31,7 @@
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/uio.h>
 #include <sys/un.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -399,6 +400,20 @@ SIM(ssize_t, write, int fd, const void *data, size_t n)
 	return sim_send(fd, data, n, 0);
 }
 
+SIM(ssize_t, writev, int fd, const struct iovec *v, int n)
+{
+	ssize_t went = 0, piece;
+
+	for (int i = 0; i < n; i++, went += piece) {
+		piece = sim_write(fd, v[i].iov_base, v[i].iov_len);
+		if (piece < 0)
+			return went > 0 ? went : -1;
+		if ((size_t)piece < v[i].iov_len)
+			return went + piece;
+	}
+	return went;
+}
+
 /* From one descriptor to the other, without being read. */
 static ssize_t move(int from, int to, size_t n)
 {
@@ -455,6 +470,111 @@ static void give_address(struct sockaddr *a, socklen_t *size)
 	}
 	memcpy(a, &u, *size < n ? *size : n);
 	*size = n;
+}
+
+/* What the kernel tells beside N bytes: perhaps how it has joined them (udp(7)), and where they were
+ * sent (ip(7)). */
+static void give_control(struct msghdr *m, size_t n)
+{
+	const struct in_pktinfo info = { .ipi_ifindex = 1 };
+	struct cmsghdr *c = m->msg_control;
+	int byte = draw(), segment = byte > 0 ? byte : 1;
+
+	if (byte < 0 || byte % 3 == 0 || m->msg_controllen < 2 * CMSG_SPACE(sizeof info)) {
+		m->msg_controllen = 0;
+		return;
+	}
+	memset(c, 0, 2 * CMSG_SPACE(sizeof info));
+	*c = (struct cmsghdr){ .cmsg_len = CMSG_LEN(sizeof info),
+			       .cmsg_level = IPPROTO_IP,
+			       .cmsg_type = IP_PKTINFO };
+	memcpy(CMSG_DATA(c), &info, sizeof info);
+	m->msg_controllen = CMSG_SPACE(sizeof info);
+	if (byte % 3 == 1 || n == 0)
+		return;
+	c = (struct cmsghdr *)(void *)((char *)c + CMSG_SPACE(sizeof info));
+	*c = (struct cmsghdr){ .cmsg_len = CMSG_LEN(sizeof segment),
+			       .cmsg_level = IPPROTO_UDP,
+			       .cmsg_type = 104 /* UDP_GRO */ };
+	memcpy(CMSG_DATA(c), &segment, sizeof segment);
+	m->msg_controllen += CMSG_SPACE(sizeof segment);
+}
+
+/* A datagram. */
+SIM(ssize_t, recvmsg, int fd, struct msghdr *m, int flags)
+{
+	struct descriptor *d = &sim.fds[fd];
+	ssize_t n;
+
+	CHECK(is_open(fd));
+	if (flags & MSG_ERRQUEUE || sim.at == sim.end) {
+		errno = EAGAIN;
+		return -1;
+	}
+	if (FAILS(EAGAIN, EAGAIN, ECONNREFUSED, EINTR, EHOSTUNREACH, ENOMEM))
+		return -1;
+	n = some(m->msg_iov[0].iov_len < STREAM_PIECE ? m->msg_iov[0].iov_len : STREAM_PIECE) - 1;
+	give(d->role, m->msg_iov[0].iov_base, (size_t)n);
+	sim.got[d->role] += (size_t)n;
+	if (m->msg_name)
+		give_address(m->msg_name, &m->msg_namelen);
+	give_control(m, (size_t)n);
+	m->msg_flags = 0;
+	return n;
+}
+
+SIM(int, recvmmsg, int fd, struct mmsghdr *v, unsigned n, int flags, struct timespec *timeout)
+{
+	unsigned i = 0;
+
+	CHECK(!timeout);
+	while (i < n) {
+		ssize_t came = sim_recvmsg(fd, &v[i].msg_hdr, flags);
+		if (came < 0)
+			return i ? (int)i : -1;
+		v[i++].msg_len = (unsigned)came;
+		if (draw() % 4 == 0)
+			break;
+	}
+	return (int)i;
+}
+
+SIM(ssize_t, recvfrom, int fd, void *data, size_t size, int flags, struct sockaddr *a,
+    socklen_t *length)
+{
+	struct iovec part = { data, size };
+	struct msghdr m = { .msg_name = a,
+			    .msg_namelen = length ? *length : 0,
+			    .msg_iov = &part,
+			    .msg_iovlen = 1 };
+	ssize_t n = sim_recvmsg(fd, &m, flags);
+
+	if (length)
+		*length = m.msg_namelen;
+	return n;
+}
+
+/* Each goes whole or not at all. */
+SIM(int, sendmmsg, int fd, struct mmsghdr *v, unsigned n, int flags)
+{
+	unsigned i = 0;
+
+	(void)flags;
+	CHECK(is_open(fd));
+	for (; i < n; i++) {
+		const struct msghdr *m = &v[i].msg_hdr;
+		if (sim.at < sim.end &&
+		    FAILS(EAGAIN, ECONNREFUSED, EINTR, ENOBUFS, EMSGSIZE, EPERM, EINVAL))
+			return i ? (int)i : -1;
+		look_at(m->msg_control, m->msg_controllen);
+		v[i].msg_len = 0;
+		for (size_t k = 0; k < m->msg_iovlen; k++) {
+			look_at(m->msg_iov[k].iov_base, m->msg_iov[k].iov_len);
+			arrive(sim.fds[fd].role, m->msg_iov[k].iov_base, m->msg_iov[k].iov_len);
+			v[i].msg_len += (unsigned)m->msg_iov[k].iov_len;
+		}
+	}
+	return (int)i;
 }
 
 SIM(int, socket, int family, int type, int protocol)

@@ -1,0 +1,287 @@
+#define _DEFAULT_SOURCE /* IFF_UP, IFF_BROADCAST */
+#include "cmd/broadcast.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/errname.h"
+#include "base/number.h"
+#include "net/interfaces.h"
+#include "serve/report.h"
+#include "serve/sending.h"
+
+#define NAMES_MOST 64
+
+/* What --interface gave. */
+struct names {
+	const char *words[NAMES_MOST];
+	size_t n;
+};
+
+struct broadcast_options {
+	struct messages messages;
+	struct family_options family;
+	struct socket_options socket;
+	struct data_options data;
+	struct frame_options frame;
+	struct sending_options sending;
+	struct {
+		struct names interfaces;
+		struct address to; /* of length 0: each interface's own */
+	} own;
+};
+
+#define AT(member)                                                                                 \
+	(offsetof(struct broadcast_options, own.member) - offsetof(struct broadcast_options, own))
+
+static int parse_interface(void *field, const char *word, struct option_error *error)
+{
+	struct names *names = field;
+
+	if (*word == '\0' || strlen(word) >= IF_NAMESIZE)
+		return option_fail(error, "-I, --interface: '%s' is no interface's name", word);
+	if (names->n == NAMES_MOST)
+		return option_fail(error, "--interface was given more than %d times", NAMES_MOST);
+	names->words[names->n++] = word;
+	return 0;
+}
+
+static int parse_to(void *field, const char *word, struct option_error *error)
+{
+	struct address *to = field;
+
+	if (address_parse_host(word, to) == WORD_NUMBER && to->u.sa.sa_family == AF_INET)
+		return 0;
+	return option_fail(error, "--to: '%s' is no IPv4 address", word);
+}
+
+static const struct option_row rows[] = {
+	{ .name = "interface",
+	  .letter = 'I',
+	  .repeats = true,
+	  .kind = OPTION_PARSED,
+	  .arg = "IFACE",
+	  .field = AT(interfaces),
+	  .parser = parse_interface,
+	  .help = "send through this interface only; may be repeated" },
+	{ .name = "to",
+	  .kind = OPTION_PARSED,
+	  .arg = "ADDR",
+	  .field = AT(to),
+	  .parser = parse_to,
+	  .help = "send to this address, such as 255.255.255.255, in place of each interface's "
+		  "own" },
+};
+
+static const struct option_group group = { "Broadcast", rows, sizeof rows / sizeof *rows };
+
+static const struct option_use uses[] = {
+	{ &group, offsetof(struct broadcast_options, own) },
+	{ &sending_group, offsetof(struct broadcast_options, sending) },
+	{ &frame_group, offsetof(struct broadcast_options, frame) },
+	{ &family_group, offsetof(struct broadcast_options, family) },
+	{ &data_group, offsetof(struct broadcast_options, data) },
+	{ &source_group, offsetof(struct broadcast_options, socket) },
+	{ &hops_group, offsetof(struct broadcast_options, socket) },
+	{ &socket_group, offsetof(struct broadcast_options, socket) },
+	{ &message_group, offsetof(struct broadcast_options, messages.options) },
+	{ NULL, 0 },
+};
+
+static const struct broadcast_options defaults = {
+	.socket = SOCKET_OPTIONS_DEFAULT,
+	.data = DATA_OPTIONS_DEFAULT,
+	.frame = FRAME_OPTIONS_DEFAULT,
+	.sending = SENDING_OPTIONS_DEFAULT,
+};
+
+/* ---- where to ---- */
+
+struct places {
+	struct sending_place *list;
+	size_t n;
+};
+
+static bool is_wanted(const struct broadcast_options *o, const char *name)
+{
+	const struct names *names = &o->own.interfaces;
+
+	for (size_t i = 0; i < names->n; i++)
+		if (!strcmp(names->words[i], name))
+			return true;
+	return names->n == 0;
+}
+
+/* Can one broadcast through I, by this entry of it? */
+static bool is_usable(const struct interface *i)
+{
+	return (i->flags & IFF_UP) && (i->flags & IFF_BROADCAST) &&
+	       i->address.ss_family == AF_INET && i->broadcast.ss_family == AF_INET;
+}
+
+/* Adds TO through I, once. */
+static void add_place(struct places *p, const struct interface *i, const struct address *to)
+{
+	struct sending_place place = { .to = *to };
+
+	if (i) {
+		place.interface = i->index;
+		memcpy(place.name, i->name, sizeof place.name);
+	}
+	for (size_t k = 0; k < p->n; k++)
+		if (p->list[k].interface == place.interface &&
+		    address_equal(&p->list[k].to, &place.to))
+			return;
+	p->list[p->n++] = place;
+}
+
+/* The interfaces that are wanted and usable. */
+static void add_interfaces(struct places *p, const struct broadcast_options *o,
+			   const struct interface *list, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		struct address to = { .length = sizeof to.u.in };
+		if (!is_wanted(o, list[i].name) || !is_usable(&list[i]))
+			continue;
+		memcpy(&to.u.in, &list[i].broadcast, sizeof to.u.in);
+		add_place(p, &list[i], o->own.to.length ? &o->own.to : &to);
+	}
+}
+
+/* Says why nothing goes through NAME. */
+static struct outcome refuse_interface(const struct messages *m, const char *name,
+				       const struct interface *list, size_t n)
+{
+	const struct interface *found = NULL;
+
+	for (size_t i = 0; i < n && !found; i++)
+		if (!strcmp(list[i].name, name))
+			found = &list[i];
+	if (!found)
+		return message_fail(m, OUTCOME_FAILED, errno_name(ENODEV), "interface %s: %s (%s)",
+				    name, strerror(ENODEV), errno_name(ENODEV));
+	return message_fail(m, OUTCOME_FAILED, errno_name(EADDRNOTAVAIL), "interface %s %s", name,
+			    found->flags & IFF_UP ? "has no broadcast address" : "is down");
+}
+
+/* Fills *P, whose list is the caller's to free(3). Returns 0, or -1 with *OUTCOME where that was said. */
+static int find_places(const struct broadcast_options *o, struct places *p, struct outcome *outcome)
+{
+	const struct messages *m = &o->messages;
+	const struct names *names = &o->own.interfaces;
+	struct interface *list = NULL;
+	size_t n = 0;
+	bool found = true;
+
+	if (interfaces_get(&list, &n) < 0) {
+		*outcome = report_error(m, "interfaces", errno);
+		return -1;
+	}
+	p->list = calloc(n + 1, sizeof *p->list);
+	if (!p->list) {
+		*outcome = report_error(m, "start", errno);
+		free(list);
+		return -1;
+	}
+	if (o->own.to.length && names->n == 0)
+		add_place(p, NULL, &o->own.to);
+	else
+		add_interfaces(p, o, list, n);
+	/* Whoever names one counts on it. */
+	for (size_t i = 0; i < names->n && found; i++) {
+		found = false;
+		for (size_t k = 0; k < p->n; k++)
+			found |= !strcmp(p->list[k].name, names->words[i]);
+		if (!found)
+			*outcome = refuse_interface(m, names->words[i], list, n);
+	}
+	if (found && p->n == 0) {
+		*outcome = message_fail(m, OUTCOME_FAILED, errno_name(EADDRNOTAVAIL),
+					"no interface is up that has a broadcast address");
+		found = false;
+	}
+	free(list);
+	return found ? 0 : -1;
+}
+
+/* ---- the run ---- */
+
+/* How replies are written: after the sender's address, so each wants a line or a string of its own; only a
+ * length before each leaves no place for that. */
+static bool tells_sender(enum frame_mode mode)
+{
+	return mode != FRAME_LEN16 && mode != FRAME_LEN32;
+}
+
+static struct outcome run(const struct broadcast_options *o, const char *port,
+			  const struct places *places)
+{
+	bool from = tells_sender(o->frame.frame.mode);
+	struct sending_config c = {
+		.options = &o->sending,
+		.frame = &o->frame,
+		.socket = &o->socket,
+		.port = port,
+		.family = AF_INET,
+		.places = places->list,
+		.n_places = places->n,
+		.from = from,
+	};
+	struct sending *s = calloc(1, sizeof *s);
+	struct outcome outcome = { OUTCOME_FAILED, 0 };
+	struct run r;
+
+	if (!s)
+		return report_error(&o->messages, "start", errno);
+	if (run_start(&r, &o->messages, &o->data) == 0) {
+		sending_start(s, &r, &c);
+		outcome = run_wait(&r);
+		sending_free(s);
+		run_free(&r);
+	}
+	free(s);
+	return outcome;
+}
+
+static int check(const struct broadcast_options *o, const char *port, struct option_error *error)
+{
+	if (o->family.inet6)
+		return option_fail(
+			error, "-6: there is no broadcast in IPv6: 'sockit udp-send ff02::1%%IFACE "
+			       "PORT' reaches every host of a link");
+	if (address_check(NULL, port, o->family.numeric, error) < 0 ||
+	    address_check(o->socket.source, o->socket.source_port, o->family.numeric, error) < 0 ||
+	    datagram_input_check(&o->frame, dgram_most(AF_INET), error) < 0)
+		return -1;
+	return run_check(&o->messages, &o->data, error);
+}
+
+static struct outcome main_broadcast(const struct command *self, int argc, char **argv)
+{
+	struct broadcast_options o = defaults;
+	struct places places = { 0 };
+	struct option_error error;
+	struct operands operands;
+	struct outcome outcome;
+
+	if (command_begin(self, argc, argv, &o, &o.messages, &operands, &outcome)) {
+		if (check(&o, operands.words[0], &error) < 0)
+			outcome = command_refuse(&o.messages, &error);
+		else if (find_places(&o, &places, &outcome) == 0)
+			outcome = run(&o, operands.words[0], &places);
+	}
+	free(places.list);
+	sockopt_free(&o.socket);
+	return outcome;
+}
+
+const struct command broadcast_command = {
+	.name = "broadcast",
+	.synopsis = "[OPTION...] PORT",
+	.summary = "send stdin as UDP datagrams to every host of each network this one is in",
+	.uses = uses,
+	.min_operands = 1,
+	.max_operands = 1,
+	.run = main_broadcast,
+};

@@ -1,0 +1,173 @@
+#define _DEFAULT_SOURCE /* NI_MAXSERV */
+#include "cmd/udp_send.h"
+
+#include <errno.h>
+#include <netdb.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "serve/report.h"
+#include "serve/sending.h"
+
+struct udp_send_options {
+	struct messages messages;
+	struct family_options family;
+	struct socket_options socket;
+	struct multicast_options multicast;
+	struct data_options data;
+	struct frame_options frame;
+	struct sending_options sending;
+	struct {
+		bool probe;
+	} own;
+};
+
+static const struct option_row rows[] = {
+	{ .name = "probe",
+	  .letter = 'z',
+	  .kind = OPTION_FLAG,
+	  .excludes = "replies repeat",
+	  .help = "ask whether somebody answers what stdin gives (nothing: an empty datagram) within "
+		  "--wait (1s): open is exit 0, closed 1, no-answer 4" },
+};
+
+static const struct option_group group = { "Probing", rows, sizeof rows / sizeof *rows };
+
+static const struct option_use uses[] = {
+	{ &sending_group, offsetof(struct udp_send_options, sending) },
+	{ &frame_group, offsetof(struct udp_send_options, frame) },
+	{ &group, offsetof(struct udp_send_options, own) },
+	{ &family_group, offsetof(struct udp_send_options, family) },
+	{ &data_group, offsetof(struct udp_send_options, data) },
+	{ &source_group, offsetof(struct udp_send_options, socket) },
+	{ &multicast_group, offsetof(struct udp_send_options, multicast) },
+	{ &ip_group, offsetof(struct udp_send_options, socket) },
+	{ &socket_group, offsetof(struct udp_send_options, socket) },
+	{ &message_group, offsetof(struct udp_send_options, messages.options) },
+	{ NULL, 0 },
+};
+
+static const struct udp_send_options defaults = {
+	.socket = SOCKET_OPTIONS_DEFAULT,
+	.multicast = MULTICAST_OPTIONS_DEFAULT,
+	.data = DATA_OPTIONS_DEFAULT,
+	.frame = FRAME_OPTIONS_DEFAULT,
+	.sending = SENDING_OPTIONS_DEFAULT,
+};
+
+/* The service at the port of A into TEXT of NI_MAXSERV bytes. Returns NULL where that has no name. */
+static const char *service_of(const struct udp_send_options *o, const struct address *a, char *text)
+{
+	bool numeric = o->family.numeric;
+
+	if (numeric || getnameinfo(&a->u.sa, a->length, NULL, 0, text, NI_MAXSERV, NI_DGRAM) != 0 ||
+	    strspn(text, "0123456789") == strlen(text))
+		return NULL;
+	return text;
+}
+
+/* What --probe found, on stdout: the line, or the object. */
+static struct outcome print_answer(const struct udp_send_options *o, const struct sending *s,
+				   const char *host, uint16_t port)
+{
+	static const char *const states[] = {
+		[SENDING_NO_ANSWER] = "no-answer",
+		[SENDING_OPEN] = "open",
+		[SENDING_CLOSED] = "closed",
+	};
+	char service[NI_MAXSERV];
+	const char *name = service_of(o, &s->places[s->place].to, service);
+	struct json j = { 0 };
+	struct outcome outcome = s->run->outcome;
+
+	if (o->messages.options.json) {
+		json_open(&j, NULL, '{');
+		json_string(&j, "event", "probed");
+		json_time(&j, "time", clock_wall());
+		json_string(&j, "host", host);
+		json_number(&j, "port", port);
+		json_string(&j, "protocol", "udp");
+		json_string(&j, "state", states[s->answer]);
+		if (name)
+			json_string(&j, "service", name);
+		if (s->answered_by.length) {
+			address_json(&j, "peer", &s->answered_by);
+			json_milliseconds(&j, "elapsed_ms", s->answered_at - s->start);
+		}
+		json_close(&j, '}');
+		text_put(&j.text, "\n", 1);
+	} else {
+		text_add(&j.text, "%s %u/udp %s%s%s\n", host, port, states[s->answer],
+			 name ? " " : "", name ? name : "");
+	}
+	if (text_write(&j.text, STDOUT_FILENO) < 0)
+		outcome = report_output_error(&o->messages, "stdout", errno);
+	text_free(&j.text);
+	return outcome;
+}
+
+static struct outcome run(const struct udp_send_options *o, const char *host, const char *port)
+{
+	const struct sending_config c = {
+		.options = &o->sending,
+		.frame = &o->frame,
+		.socket = &o->socket,
+		.multicast = &o->multicast,
+		.host = host,
+		.port = port,
+		.family = address_family(&o->family),
+		.probe = o->own.probe,
+	};
+	struct sending *s = calloc(1, sizeof *s);
+	struct outcome outcome = { OUTCOME_FAILED, 0 };
+	struct run r;
+
+	if (!s)
+		return report_error(&o->messages, "start", errno);
+	if (run_start(&r, &o->messages, &o->data) == 0) {
+		sending_start(s, &r, &c);
+		outcome = run_wait(&r);
+		/* Where it ended otherwise, that was said. */
+		if (s->why && o->own.probe && s->tells)
+			outcome = print_answer(o, s, host, address_port(&s->places[s->place].to));
+		sending_free(s);
+		run_free(&r);
+	}
+	free(s);
+	return outcome;
+}
+
+static struct outcome main_udp_send(const struct command *self, int argc, char **argv)
+{
+	struct udp_send_options o = defaults;
+	struct option_error error;
+	struct operands operands;
+	struct outcome outcome;
+	const char *host, *port;
+
+	if (command_begin(self, argc, argv, &o, &o.messages, &operands, &outcome)) {
+		if (address_operands(&operands, false, o.family.numeric, &host, &port, &error) ==
+			    0 &&
+		    address_check(o.socket.source, o.socket.source_port, o.family.numeric,
+				  &error) == 0 &&
+		    datagram_input_check(&o.frame, dgram_most(AF_INET), &error) == 0 &&
+		    run_check(&o.messages, &o.data, &error) == 0)
+			outcome = run(&o, host, port);
+		else
+			outcome = command_refuse(&o.messages, &error);
+	}
+	sockopt_free(&o.socket);
+	return outcome;
+}
+
+const struct command udp_send_command = {
+	.name = "udp-send",
+	.synopsis = "[OPTION...] HOST PORT",
+	.summary = "send stdin as UDP datagrams, and print what comes back",
+	.uses = uses,
+	.min_operands = 1,
+	.max_operands = 2,
+	.run = main_udp_send,
+};

@@ -1,0 +1,105 @@
+/* receiving.h - a run that receives datagrams: what becomes of them, what is answered, when it is over
+ */
+#ifndef SERVE_RECEIVING_H
+#define SERVE_RECEIVING_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "flow/frame_options.h"
+#include "flow/spawn.h"
+#include "net/access.h"
+#include "net/datagram.h"
+#include "serve/datagram_exec.h"
+#include "serve/datagram_input.h"
+#include "serve/datagram_output.h"
+#include "serve/run.h"
+
+enum reply_to { REPLY_NOBODY, REPLY_LATEST, REPLY_FIRST };
+
+struct receiving_options {
+	int64_t count, jobs; /* UNSET: any number, what is usual */
+	int64_t reply;	     /* enum reply_to */
+	bool from, timestamp, strict, echo;
+	struct spawn_command command;
+};
+
+#define RECEIVING_OPTIONS_DEFAULT                                                                  \
+	{                                                                                          \
+		.count = UNSET, .jobs = UNSET                                                      \
+	}
+
+/* What becomes of what comes; and what sends it back, or to a command. */
+extern const struct option_group receiving_group, answering_group;
+
+/* Takes the command that stands after `--`, if there is one, and checks O against FRAME, the rest of the options
+ * beside it; MOST as of datagram_input_check(). Returns 0, or -1 with *ERROR. */
+int receiving_check(struct receiving_options *o, const struct frame_options *frame,
+		    const struct operands *operands, size_t most, struct option_error *error);
+
+/* Is a command run for each datagram? */
+bool receiving_runs_command(const struct receiving_options *o);
+
+/* All pointers must stay until the end. */
+struct receiving_config {
+	const struct receiving_options *options;
+	const struct frame_options *frame;
+	const struct access_options *access; /* NULL: everybody may send */
+	bool numeric;			     /* no name of a sender is looked up */
+	size_t most;			     /* bytes that a datagram can have, see dgram_most() */
+	int64_t wait;			     /* -w, or UNSET */
+};
+
+struct receiving_socket;
+
+struct receiving {
+	struct run *run;
+	struct receiving_config c;
+	struct receiving_socket *sockets;
+	size_t n_sockets;
+	struct dgram_batch *batch;
+	size_t limit; /* bytes of a datagram; what is longer is cut */
+	/* What was received and has not had its turn: from `at` to `n`, by `by`. */
+	const struct dgram_received *v;
+	size_t n, at;
+	struct receiving_socket *by;
+	struct datagram_output out;
+	struct datagram_exec exec;
+	/* --reply */
+	struct endpoint in;
+	struct datagram_input input;
+	struct watch in_watch;
+	bool reading;	 /* stdin has begun, and not ended */
+	struct dgram *w; /* of stdin, not sent yet: from `w_at` to `w_n` */
+	size_t w_n, w_at;
+	struct receiving_socket *to_by; /* by whom it goes, NULL: there is nobody yet */
+	struct address to, local; /* to whom, and from where; of length 0: the kernel chooses */
+	struct timer wait_timer, idle_timer, pace_timer, retry_timer, in_pace_timer, next_timer,
+		out_timer;
+	int64_t last, last_move; /* when a datagram came, anything moved */
+	int64_t start;		 /* 0: it does not receive yet */
+	uint64_t received, received_bytes, sent, sent_bytes, cut, refused, errors;
+	bool finishing;		/* no more is wanted */
+	bool failed;		/* something was lost that is told already */
+	bool timed_out;		/* by -w */
+	struct outcome command; /* what the last command that failed ended with */
+};
+
+/* *X for R, whose calls it becomes: not receiving yet. */
+void receiving_start(struct receiving *x, struct run *r, const struct receiving_config *c);
+
+/* Receives by the N sockets at S, which have been bound with receiving_wants() and stay the caller's. Returns 0, or -1 with errno
+ * ENOMEM. */
+int receiving_begin(struct receiving *x, struct dgram_socket *s, size_t n);
+
+/* What dgram_open() is to have told with each datagram. */
+unsigned receiving_wants(const struct receiving_options *o, bool json);
+
+/* The network said E of something that was sent: an error function of dgram_open(). */
+void receiving_error(struct receiving *x, const struct dgram_error *e);
+
+/* Lets go of everything but the sockets. */
+void receiving_free(struct receiving *x);
+
+#endif

@@ -1,0 +1,56 @@
+#include "serve/ucspi.h"
+
+#include <stdio.h>
+#include <string.h>
+
+void ucspi_inherit(struct spawn_environment *e)
+{
+	static const char *const stale[] = {
+		"PROTO=",	  "TCPREMOTE",	"TCPLOCAL",	  "UDPREMOTE", "UDPLOCAL",
+		"SSLREMOTE",	  "SSLLOCAL",	"UNIXREMOTE",	  "UNIXLOCAL", "LISTEN_FDS",
+		"LISTEN_FDNAMES", "LISTEN_PID", "NOTIFY_SOCKET=", NULL
+	};
+
+	spawn_environment_inherit(e, stale);
+}
+
+/* A name is not ours: it may only be what a host's name can be. */
+static bool is_host_name(const char *name)
+{
+	static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+				      "0123456789-._";
+
+	return *name && *name != '-' && name[strspn(name, letters)] == '\0';
+}
+
+static void set(struct spawn_environment *e, const char *proto, const char *what, const char *value)
+{
+	char name[32];
+
+	snprintf(name, sizeof name, "%s%s", proto, what);
+	spawn_environment_set(e, name, value);
+}
+
+static void set_address(struct spawn_environment *e, const char *proto, const char *side,
+			const struct address *a)
+{
+	char text[ADDRESS_TEXT], port[8], what[16];
+
+	snprintf(what, sizeof what, "%sIP", side);
+	address_host(a, text);
+	set(e, proto, what, text);
+	snprintf(what, sizeof what, "%sPORT", side);
+	snprintf(port, sizeof port, "%u", address_port(a));
+	set(e, proto, what, port);
+}
+
+void ucspi_describe(struct spawn_environment *e, const char *proto, const struct address *peer,
+		    const struct address *local, const char *host)
+{
+	spawn_environment_set(e, "PROTO", proto);
+	set_address(e, proto, "REMOTE", peer);
+	if (local)
+		set_address(e, proto, "LOCAL", local);
+	if (host && is_host_name(host))
+		set(e, proto, "REMOTEHOST", host);
+}

@@ -1,0 +1,19 @@
+/* ucspi.h - who is who, told to a command by its environment
+ *
+ * http://cr.yp.to/proto/ucspi.txt
+ */
+#ifndef SERVE_UCSPI_H
+#define SERVE_UCSPI_H
+
+#include "flow/spawn.h"
+#include "net/address.h"
+
+/* What we have inherited, without what others said of another connection. */
+void ucspi_inherit(struct spawn_environment *e);
+
+/* PROTO and, named after it, what is known of PEER and of LOCAL (NULL: nothing), addresses of an IP family; HOST, PEER's name, is left
+ * out where it is NULL or could not be one. */
+void ucspi_describe(struct spawn_environment *e, const char *proto, const struct address *peer,
+		    const struct address *local, const char *host);
+
+#endif

@@ -1,0 +1,646 @@
+# udp-recv: datagrams from anybody, as they are or framed or as objects, and what is answered.
+
+load helpers/common
+load helpers/words
+load helpers/private
+
+# receives [ARG...]: udp-recv with ARGs (give it port 0) once it is bound: $ADDR, $PORT, its pid in $LISTENER; it prints
+# to the file out.
+receives() {
+	rm -f out err
+	served_by "$SOCKIT" udp-recv --notify-fd 9 "$@" </dev/null >out 2>err
+}
+
+# sends WORD...: datagrams.py to it.
+sends() {
+	# shellcheck disable=SC2153 # of served_by
+	within 20 python3 -S "$BATS_TEST_DIRNAME/helpers/datagrams.py" "${HERE:-127.0.0.1}" "$PORT" "$@" 3>&-
+}
+
+# quick TEXT...: the same datagrams, each from another port, without the time that python takes to start.
+quick() {
+	local text
+	for text in "$@"; do
+		printf %s "$text" >/dev/udp/127.0.0.1/"$PORT"
+	done
+}
+
+# received STATUS TEXT: it ends so, and has printed just that (without the last newlines).
+received() {
+	ended "$1" "$LISTENER" || return
+	[ "$(<out)" = "$2" ] && return
+	cat -A out
+	return 1
+}
+
+# objects EVENT [KEY...]: what stands in the file out, which is by the schema.
+objects() {
+	python3 -S "$BATS_TEST_DIRNAME/helpers/schema.py" out "$@"
+}
+
+# said REGEX: beside the port, that one line.
+said() {
+	grep -v ': listening on ' err >rest || :
+	says "^sockit udp-recv: $1\$" rest
+}
+
+QUIET='^sockit udp-recv: listening on 127\.0\.0\.1 port [0-9]+$'
+
+# bats test_tags=valgrind
+@test "datagrams are printed as they come, from anybody" {
+	receives -c 5 127.0.0.1 0
+	[ "$ADDR" = 127.0.0.1 ]
+	sends text:one, hex:746f2c text: others:2
+	received 0 'one,to,other 0other 1'
+	says "$QUIET"
+	# One that is alone is there at once.
+	receives 127.0.0.1 0
+	sends text:alone
+	eventually grep -q alone out
+	kill "$LISTENER"
+	received 143 alone
+	says "$QUIET"
+}
+
+@test "each --frame keeps boundaries, and an empty datagram is one" {
+	receives -c 4 --frame line 127.0.0.1 0
+	sends text:a text: text:b hex:00
+	ended 0 "$LISTENER"
+	printf 'a\n\nb\n\0\n' | cmp - out
+	receives -c 3 --frame nul 127.0.0.1 0
+	sends text:a text: text:b
+	ended 0 "$LISTENER"
+	printf 'a\0\0b\0' | cmp - out
+	receives -c 3 --frame len16 127.0.0.1 0
+	sends text:abc text: hex:0a
+	ended 0 "$LISTENER"
+	printf '\0\3abc\0\0\0\1\n' | cmp - out
+	receives -c 3 --frame len32 127.0.0.1 0
+	sends text:abc text: hex:0a
+	ended 0 "$LISTENER"
+	printf '\0\0\0\3abc\0\0\0\0\0\0\0\1\n' | cmp - out
+	local mode
+	for mode in read all size=3; do
+		receives -c 3 --frame $mode 127.0.0.1 0
+		sends text:abcd text: hex:0a
+		received 0 abcd
+	done
+}
+
+@test "udp-send --frame len32 to udp-recv --frame len32 gives back its input" {
+	python3 -S - >sent <<-'END'
+		import os, random, struct, sys
+		r = random.Random(5)
+		sizes = [r.choice([0, 1, 5, 64, 64, 1400, 1400, 9000, 65507]) for _ in range(600)]
+		sizes += [64] * 3000 + [1400] * 300 + [0] * 70
+		for n in sizes:
+		    sys.stdout.buffer.write(struct.pack('>I', n) + os.urandom(n))
+	END
+	receives -w 1 -c 3970 --frame len32 127.0.0.1 0
+	within 20 "$SOCKIT" udp-send --frame len32 --rate 40M 127.0.0.1 "$PORT" <sent
+	ended 0 "$LISTENER"
+	same sent out
+}
+
+@test "the largest datagrams come whole, over IPv6 too" {
+	receives -c 2 --frame len32 127.0.0.1 0
+	sends size:65507 size:1
+	ended 0 "$LISTENER"
+	[ "$(wc -c <out)" = $((65508 + 8)) ]
+	python3 -c 'import socket; socket.socket(socket.AF_INET6).bind(("::1", 0))' || skip 'no IPv6'
+	receives -c 2 --strict ::1 0
+	HERE=::1 sends size:65527 size:1
+	ended 0 "$LISTENER"
+	[ "$(wc -c <out)" = 65528 ]
+}
+
+@test "--size cuts what is longer, which is counted" {
+	receives -c 3 --size 4 --frame line 127.0.0.1 0
+	sends text:abcdef text:abcd text:abcde
+	received 0 $'abcd\nabcd\nabcd'
+	said '2 datagrams cut to 4 bytes \(--size\)'
+	receives -c 1 --size 4 --strict 127.0.0.1 0
+	sends text:abcdef
+	received 1 abcd
+	said '1 datagram cut to 4 bytes \(--size\)'
+	receives -c 2 --size 4 --json 127.0.0.1 0
+	sends text:abcdef text:ab
+	ended 0 "$LISTENER"
+	[ "$(objects datagram size true_size data)" = $'4 6 abcd\n2 - ab' ]
+}
+
+@test "both families on one port without HOST; :: takes both by one socket" {
+	needs_ipv6
+	receives -c 2 --frame line --from 0
+	[ "$(sort <<<"$NOTIFIED")" = "$(printf '%s\n' "0.0.0.0 $PORT" ":: $PORT" | sort)" ]
+	[ "$(sort err)" = "$(printf "sockit udp-recv: listening on %s port $PORT\n" 0.0.0.0 :: | sort)" ]
+	sends text:four
+	eventually grep -q four out
+	HERE=::1 sends text:six
+	ended 0 "$LISTENER"
+	[[ $(<out) =~ ^127\.0\.0\.1\ [0-9]+:\ four$'\n'::1\ [0-9]+:\ six$ ]]
+	receives -c 2 --frame line --from :: 0
+	[ "$NOTIFIED" = ":: $PORT" ]
+	sends text:four
+	eventually grep -q four out
+	HERE=::1 sends text:six
+	ended 0 "$LISTENER"
+	[[ $(<out) =~ ^127\.0\.0\.1\ [0-9]+:\ four$'\n'::1\ [0-9]+:\ six$ ]]
+	receives -w 0.3 --ipv6-only 0
+	[ "$NOTIFIED" = ":: $PORT" ]
+	sends text:four
+	ended 4 "$LISTENER"
+	receives -w 5 -c 1 -6 0
+	[ "$NOTIFIED" = ":: $PORT" ]
+	HERE=::1 sends text:six
+	received 0 six
+}
+
+@test "a port that somebody has" {
+	local first
+	receives 127.0.0.1 0
+	first=$LISTENER
+	exits 1 "$SOCKIT" udp-recv 127.0.0.1 "$PORT" </dev/null >other 2>err
+	says "^sockit udp-recv: 127\.0\.0\.1 port $PORT: Address .*in use \(EADDRINUSE\)$"
+	silent other
+	# The wildcard of one family being had by another, no half of it is taken.
+	exits 1 "$SOCKIT" udp-recv "$PORT" </dev/null >other 2>err
+	says 'EADDRINUSE'
+	# By agreement two may have it.
+	[ "$(platform)" = linux ] || return 0
+	receives --reuseport 127.0.0.1 0
+	exits 4 "$SOCKIT" udp-recv --reuseport -w 0.1 127.0.0.1 "$PORT" </dev/null >other 2>err
+	exits 1 "$SOCKIT" udp-recv -w 0.1 127.0.0.1 "$PORT" </dev/null >other 2>err
+	kill "$first" "$LISTENER"
+	status_of "$first"
+	status_of "$LISTENER"
+}
+
+@test "-w: 4 where none came or fewer than -c, else 0" {
+	sockit udp-recv -w 0.1 127.0.0.1 0
+	# shellcheck disable=SC2153 # of sockit
+	[ "$STATUS" = 4 ]
+	said 'no datagram within 100 ms \(-w\)'
+	receives -w 0.3 127.0.0.1 0
+	quick one
+	received 0 one
+	says "$QUIET"
+	receives -w 0.3 -c 3 127.0.0.1 0
+	quick one two
+	received 4 onetwo
+	said 'no datagram for 300 ms \(-w\), after 2 of 3'
+	receives -w 5 -c 2 127.0.0.1 0
+	sends text:one text:two text:three
+	received 0 onetwo
+}
+
+@test "-i and --timeout" {
+	sockit udp-recv -i 0.1 127.0.0.1 0
+	[ "$STATUS" = 4 ]
+	said 'nothing moved for 100 ms \(--idle-timeout\)'
+	receives --timeout 0.5 127.0.0.1 0
+	quick one
+	received 4 one
+	said 'not done within 500 ms \(--timeout\)'
+}
+
+@test "--from and --timestamp" {
+	receives -c 2 --frame line --from 127.0.0.1 0
+	sends port text:one text: >its
+	received 0 "127.0.0.1 $(<its): one
+127.0.0.1 $(<its): "
+	receives -c 1 --frame line --timestamp 127.0.0.1 0
+	sends text:one
+	ended 0 "$LISTENER"
+	[[ $(<out) =~ ^20[0-9-]{8}T[0-9:]{8}\.[0-9]{6}Z\ one$ ]]
+	receives -c 1 --frame line --from --timestamp 127.0.0.1 0
+	sends text:one
+	ended 0 "$LISTENER"
+	[[ $(<out) =~ ^20[0-9-]{8}T[0-9:]{8}\.[0-9]{6}Z\ 127\.0\.0\.1\ [0-9]+:\ one$ ]]
+	# It is the time when it came, not when it was read.
+	[ "$(platform)" = linux ] || return 0
+	receives -c 1 --frame line --timestamp 127.0.0.1 0
+	kill -STOP "$LISTENER"
+	sends text:one
+	date +%s.%N >after
+	pause 0.3
+	kill -CONT "$LISTENER"
+	ended 0 "$LISTENER"
+	python3 -S - "$(<out)" "$(<after)" <<-'END'
+		import sys
+		from datetime import datetime
+		came = datetime.fromisoformat(sys.argv[1].split()[0].replace('Z', '+00:00')).timestamp()
+		assert float(sys.argv[2]) - 1.5 < came <= float(sys.argv[2]), sys.argv
+	END
+}
+
+@test "--json: an object for each" {
+	receives -c 4 --json 127.0.0.1 0
+	sends port text:one text: hex:ff00 text:$'\e[31m"\n' >its
+	ended 0 "$LISTENER"
+	[ "$(objects datagram size data data_base64 from.port from.address | tr -d '\n')" = \
+		"3 one - $(<its) 127.0.0.10  - $(<its) 127.0.0.12 - /wA= $(<its) 127.0.0.17 "$'\e'"[31m\" - $(<its) 127.0.0.1" ]
+	[ "$(tr -d '\n' <out | LC_ALL=C tr -cd '[:cntrl:]' | wc -c)" = 0 ]
+	# On stderr the rest.
+	python3 -S "$BATS_TEST_DIRNAME/helpers/schema.py" err listening local.port >ports
+	[ "$(<ports)" = "$PORT" ]
+	[ "$(platform)" = linux ] || return 0
+	[ "$(objects datagram to.address to.port interface ttl | sort -u)" = "127.0.0.1 $PORT lo 64" ]
+	# To an address of ours, by a wildcard socket, from another.
+	receives -c 1 --json -4 0
+	HERE=127.0.0.7 sends from:127.0.0.5 ttl:9 text:one
+	ended 0 "$LISTENER"
+	[ "$(objects datagram from.address to.address ttl)" = '127.0.0.5 127.0.0.7 9' ]
+	needs_ipv6
+	receives -c 1 --json 0
+	HERE=::1 sends text:one
+	ended 0 "$LISTENER"
+	[ "$(objects datagram from.family to.address ttl)" = 'inet6 ::1 64' ]
+	# IPv4 by a socket of IPv6.
+	receives -c 1 --json :: 0
+	HERE=127.0.0.7 sends text:one
+	ended 0 "$LISTENER"
+	[ "$(objects datagram from.family to.family to.address ttl)" = 'inet inet 127.0.0.7 64' ]
+}
+
+# bats test_tags=valgrind
+@test "--echo answers everybody, from the address that was asked" {
+	receives -c 7 --echo 0
+	sends text:one read:1 text: read:1 size:1400 read:1 others:3 >got
+	[ "$(cut -c1-26 <got | head -n 2)" = "127.0.0.1 $PORT one
+127.0.0.1 $PORT " ]
+	[ "$(platform)" = portable ] || local HERE=127.0.0.9
+	sends text:two read:1 >got
+	[ "$(<got)" = "${HERE:-127.0.0.1} $PORT two" ]
+	received 0 ''
+	# Whoever has gone is nobody's loss.
+	receives -c 2 --echo 127.0.0.1 0
+	quick one
+	HERE=127.0.0.1 sends text:one read:1
+	received 0 ''
+	needs_ipv6
+	receives -c 2 --echo :: 0
+	HERE=127.0.0.1 sends text:four read:1 >got
+	[ "$(<got)" = "127.0.0.1 $PORT four" ]
+	HERE=::1 sends text:six read:1 >got
+	[ "$(<got)" = "::1 $PORT six" ]
+	received 0 ''
+}
+
+@test "-e and --: a command for each datagram, whose stdout is the answer" {
+	receives -n -c 3 127.0.0.1 0 -- tr a-z A-Z
+	sends text:one read:1 text:two read:1 text: quiet:0.1 >got
+	[ "$(<got)" = "127.0.0.1 $PORT ONE
+127.0.0.1 $PORT TWO" ]
+	received 0 ''
+	# All that it writes is one datagram, however it is written; with a frame, each is one.
+	receives -n -c 1 -e 'printf one; sleep 0.1; echo two; sleep 0.1; printf three' 127.0.0.1 0
+	sends text:x read:1 quiet:0.1 >got
+	printf '127.0.0.1 %s onetwo\nthree\n' "$PORT" | cmp - got
+	received 0 ''
+	receives -n -c 1 --frame line -e 'printf one; echo; sleep 0.1; printf "two\nthree"' 127.0.0.1 0
+	sends text:x read:3 quiet:0.1 >got
+	[ "$(<got)" = "127.0.0.1 $PORT one
+127.0.0.1 $PORT two
+127.0.0.1 $PORT three" ]
+	received 0 ''
+	# A large payload comes whole, and need not be read.
+	receives -n -c 2 -e 'if [ -e seen ]; then echo no; else touch seen; wc -c; fi' --jobs 1 127.0.0.1 0
+	sends size:65507 read:1 size:65507 read:1 >got
+	[ "$(tr -s ' ' <got)" = "127.0.0.1 $PORT 65507
+
+127.0.0.1 $PORT no" ]
+	received 0 ''
+}
+
+@test "commands: their environment, descriptors and status" {
+	# shellcheck disable=SC2016 # for that shell
+	local others='for f in 3 4 5 6 7 8 9 10 11 12; do [ ! -e /proc/$$/fd/$f ] || echo $f; done'
+	TCPREMOTEIP=1 NOTIFY_SOCKET='' receives -c 1 127.0.0.1 0 -- sh -c 'env | grep -E "^(PROTO|UDP|TCP)" | sort'
+	sends port text:x read:1 >got
+	{
+		read -r port
+		cat
+	} <got >answer
+	[ "$(sed "s/^127.0.0.1 $PORT //" answer | grep -v UDPREMOTEHOST)" = "PROTO=UDP
+UDPLOCALIP=127.0.0.1
+UDPLOCALPORT=$PORT
+UDPREMOTEIP=127.0.0.1
+UDPREMOTEPORT=$port" ]
+	received 0 ''
+	receives -n -c 1 -e "$others" 127.0.0.1 0
+	sends text:x quiet:0.3
+	received 0 ''
+	# One datagram, one command: its status.
+	receives -n -c 1 -e 'exit 7' 127.0.0.1 0
+	sends text:x
+	received 7 ''
+	receives -n -c 2 -e 'exit 7' 127.0.0.1 0
+	sends text:x text:x
+	received 1 ''
+	receives -n -c 1 127.0.0.1 0 -- ./nowhere
+	sends text:x
+	received 127 ''
+	said '\./nowhere: No such file or directory \(ENOENT\)'
+	receives -n -c 1 -e 'head -c 70000 /dev/zero' 127.0.0.1 0
+	sends text:x
+	received 1 ''
+	said '/bin/sh: an answer of [0-9]+ bytes or more, and a datagram carries 65507'
+}
+
+@test "commands run side by side, as many as --jobs says" {
+	mkfifo go
+	# shellcheck disable=SC2016 # for that shell
+	receives -n -c 3 -e 'read x; case $x in a) cat go ;; *) echo $x ;; esac' 127.0.0.1 0
+	(sends text:a text:b read:1 text:c read:1 >got)
+	[ "$(cut -d' ' -f3 <got)" = $'b\n\nc' ]
+	runs "$LISTENER"
+	: >go
+	received 0 ''
+	# shellcheck disable=SC2016
+	receives -n --jobs 1 -c 3 -e 'read x; case $x in a) cat go ;; esac; echo $x >>order' 127.0.0.1 0
+	sends text:a text:b text:c
+	pause 0.1
+	[ ! -e order ]
+	: >go
+	received 0 ''
+	[ "$(<order)" = $'a\nb\nc' ]
+}
+
+# bats test_tags=valgrind
+@test "--reply latest: stdin goes to who sent last" {
+	mkfifo in
+	rm -f out
+	exec 7<>in
+	served_by "$SOCKIT" udp-recv --notify-fd 9 -c 3 --reply latest --frame line 127.0.0.1 0 <in >out 2>err
+	echo early >&7
+	sends text:one read:1 >got
+	[ "$(<got)" = "127.0.0.1 $PORT early" ]
+	mkfifo gate
+	sends text:two gate:gate read:2 >got 3>&- &
+	started
+	eventually grep -q two out
+	echo late >&7
+	echo later >&7
+	: >gate
+	ended 0 "$PID"
+	[ "$(<got)" = "127.0.0.1 $PORT late
+127.0.0.1 $PORT later" ]
+	# stdin's end is not that of the run.
+	exec 7>&-
+	sends text:three
+	received 0 $'one\ntwo\nthree'
+}
+
+@test "--reply first: all others are dropped" {
+	printf 'a\nb\n' >in
+	rm -f out
+	served_by "$SOCKIT" udp-recv --notify-fd 9 -c 2 --reply first --frame line 127.0.0.1 0 <in >out 2>err
+	mkfifo hold
+	sends text:one read:2 gate:hold text:two >got 3>&- &
+	started
+	eventually grep -q one out
+	sends text:other quiet:0.1
+	: >hold
+	received 0 $'one\ntwo'
+	ended 0 "$PID"
+	[ "$(cut -d' ' -f3 <got)" = $'a\nb' ]
+}
+
+@test "--reply: a refusal of what stdin gave is told" {
+	[ "$(platform)" = linux ] || skip 'an unconnected socket does not learn of it'
+	printf 'a\n' >in
+	rm -f out
+	served_by "$SOCKIT" udp-recv --notify-fd 9 -w 0.3 --reply latest --frame line 127.0.0.1 0 <in >out 2>err
+	# Who asks has gone before there is an answer.
+	kill -STOP "$LISTENER"
+	quick one
+	kill -CONT "$LISTENER"
+	received 1 one
+	said '127\.0\.0\.1 port [0-9]+: Connection refused \(ECONNREFUSED\)'
+}
+
+@test "--allow and --deny" {
+	echo '127.0.0.3 # a friend' >friends
+	receives -c 2 --frame line --allow 127.0.0.2 --allow-file friends 127.0.0.1 0
+	sends from:127.0.0.1 text:no
+	sends from:127.0.0.2 text:yes
+	sends from:127.0.0.4 text:no
+	sends from:127.0.0.3 text:too
+	received 0 $'yes\ntoo'
+	says "$QUIET"
+	receives -v -c 1 --deny 127.0.0.0/30 127.0.0.1 0
+	sends from:127.0.0.2 text:no
+	sends from:127.0.0.4 text:yes
+	received 0 yes
+	said 'refused 127\.0\.0\.2 port [0-9]+ on 127\.0\.0\.1 port [0-9]+'
+	refuses "--allow: 'x/y' is no address*" udp-recv --allow x/y 0
+}
+
+@test "what is lost for want of room is counted, exactly" {
+	[ "$(platform)" = linux ] || skip 'nothing tells what was lost'
+	local got
+	receives --rcvbuf 16k -w 0.4 --strict 127.0.0.1 0
+	kill -STOP "$LISTENER"
+	sends many:2000,100
+	kill -CONT "$LISTENER"
+	ended 1 "$LISTENER"
+	got=$(($(wc -c <out) / 100))
+	[ $got -gt 10 ]
+	said "$((2000 - got)) datagrams lost: the receive buffer was full \(see --rcvbuf\)"
+	# Without --strict it is told all the same.
+	receives --rcvbuf 16k -w 0.4 --json 127.0.0.1 0
+	kill -STOP "$LISTENER"
+	sends many:1000,100
+	kill -CONT "$LISTENER"
+	ended 0 "$LISTENER"
+	got=$(wc -l <out)
+	[ "$(python3 -S "$BATS_TEST_DIRNAME/helpers/schema.py" err lost count)" = $((1000 - got)) ]
+	# Of those that the kernel has in one piece it counts the pieces.
+	receives --rcvbuf 16k -w 0.4 127.0.0.1 0
+	kill -STOP "$LISTENER"
+	sends pieces:1000,100
+	kill -CONT "$LISTENER"
+	ended 0 "$LISTENER"
+	said 'at least [0-9]+ datagrams lost: .*'
+	# With the buffer that it gives itself, none.
+	receives -w 0.4 --strict 127.0.0.1 0
+	kill -STOP "$LISTENER"
+	sends many:1000,100
+	kill -CONT "$LISTENER"
+	ended 0 "$LISTENER"
+	[ "$(wc -c <out)" = 100000 ]
+	says "$QUIET"
+}
+
+@test "datagrams that the kernel has in one piece are those that were sent" {
+	[ "$(platform)" = linux ] || skip 'one by one'
+	receives -w 0.4 -c 507 --frame len16 127.0.0.1 0
+	sends pieces:105,700 text:x pieces:300,1200 text: pieces:100,9
+	ended 0 "$LISTENER"
+	python3 -S - <<-'END'
+		import struct
+		want = [b'%04d ' % i for i in range(105)] + [b'x'] + [b'%04d ' % i for i in range(300)] + \
+		    [b''] + [b'%04d ' % i for i in range(100)]
+		sizes = [700] * 105 + [1] + [1200] * 300 + [0] + [9] * 100
+		data, at = open('out', 'rb').read(), 0
+		for head, size in zip(want, sizes):
+		    n, = struct.unpack_from('>H', data, at)
+		    assert n == size and data[at + 2:at + 7].startswith(head[:n]), (at, n, size, head)
+		    at += 2 + n
+		assert at == len(data)
+	END
+}
+
+@test "a stdout that is slow holds nothing up and loses nothing" {
+	mkfifo slow
+	exec 7<>slow
+	served_by "$SOCKIT" udp-recv --notify-fd 9 -c 3000 127.0.0.1 0 </dev/null >slow 2>err
+	sends many:3000,500
+	pause 0.1
+	runs "$LISTENER"
+	exec 6<slow 7>&-
+	within 10 cat <&6 >got 3>&- &
+	started
+	ended 0 "$LISTENER"
+	ended 0 "$PID"
+	exec 6<&-
+	[ "$(wc -c <got)" = 1500000 ]
+	python3 -S -c '
+data = open("got", "rb").read()
+assert all(data[i * 500:i * 500 + 5] == b"%04d " % i for i in range(3000))'
+}
+
+@test "a stdout that nobody reads ends it, as cat" {
+	mkfifo early
+	exec 7<>early
+	served_by "$SOCKIT" udp-recv --notify-fd 9 127.0.0.1 0 </dev/null >early 2>err 7<&-
+	exec 7<&-
+	ended 141 "$LISTENER"
+	says "$QUIET"
+	# On a write too; and where SIGPIPE was ignored that is an error.
+	mkfifo pipe
+	(
+		trap '' PIPE
+		exec "$SOCKIT" udp-recv -c 1 127.0.0.1 0 9>ready --notify-fd 9
+	) </dev/null >pipe 2>err 3>&- &
+	started
+	: <pipe
+	ended 1 "$PID"
+	said 'stdout: Broken pipe \(EPIPE\)'
+}
+
+@test "a stdout that cannot be written" {
+	[ -e /dev/full ] || skip 'no /dev/full'
+	served_by "$SOCKIT" udp-recv --notify-fd 9 127.0.0.1 0 </dev/null >/dev/full 2>err
+	sends text:x
+	ended 1 "$LISTENER"
+	said 'stdout: No space left on device \(ENOSPC\)'
+	served_by "$SOCKIT" udp-recv --notify-fd 9 127.0.0.1 0 </dev/null >&- 2>err
+	sends text:x
+	ended 1 "$LISTENER"
+	said 'stdout: Bad file descriptor \(EBADF\)'
+}
+
+@test "a signal ends it with all that has come written" {
+	receives --frame line 127.0.0.1 0
+	kill -STOP "$LISTENER"
+	sends many:500,10
+	kill -TERM "$LISTENER"
+	kill -CONT "$LISTENER"
+	ended 143 "$LISTENER"
+	[ "$(wc -l <out)" = 500 ]
+	[ "$(LC_ALL=C tail -n 1 out | cut -c1-5)" = '0499 ' ]
+	receives --stats 127.0.0.1 0
+	sends text:abc
+	eventually grep -q abc out
+	kill -USR1 "$LISTENER"
+	eventually grep -q 'received 1 datagram, 3 bytes' err
+	kill -INT "$LISTENER"
+	ended 130 "$LISTENER"
+	[ "$(grep -c 'sent 0 datagrams, 0 bytes, received 1 datagram, 3 bytes in ' err)" = 2 ]
+}
+
+@test "-o, -x, --append: copies of what came and of what was answered" {
+	receives -c 2 --echo -o copy -x dump 127.0.0.1 0
+	sends text:abc read:1 text:de read:1
+	ended 0 "$LISTENER"
+	[ "$(<copy)" = abcabcdede ] || [ "$(<copy)" = abcabcdede ]
+	[ "$(grep -c '^<' dump)" = 2 ]
+	[ "$(grep -c '^>' dump)" = 2 ]
+	receives -c 1 -o copy --append 127.0.0.1 0
+	sends text:fg
+	received 0 fg
+	[ "$(<copy)" = abcabcdedefg ]
+}
+
+@test "--rate holds the reading back" {
+	local from to
+	from=$(milliseconds)
+	receives -c 200 --rate 40k 127.0.0.1 0
+	sends many:200,100
+	ended 0 "$LISTENER"
+	to=$(milliseconds)
+	[ $((to - from)) -ge 300 ]
+	[ "$(wc -c <out)" = 20000 ]
+}
+
+@test "-v, -vv" {
+	receives -vv -c 1 127.0.0.1 0
+	sends text:abc
+	received 0 abc
+	grep -qE "^[0-9.]+ .*3 bytes from 127\.0\.0\.1 port [0-9]+ on 127\.0\.0\.1 port $PORT$" err ||
+		grep -qE "3 bytes from 127\.0\.0\.1 port [0-9]+ on 127\.0\.0\.1 port $PORT$" err
+}
+
+@test "foreign senders: nc, socat, bash, logger, a metrics client" {
+	receives -c 1 127.0.0.1 0
+	echo stats.count:1\|c >/dev/udp/127.0.0.1/"$PORT"
+	received 0 'stats.count:1|c'
+	if command -v nc.openbsd >/dev/null; then
+		receives -c 1 127.0.0.1 0
+		echo from nc | within 5 nc.openbsd -u -q 0 -w 1 127.0.0.1 "$PORT" 3>&-
+		received 0 'from nc'
+	fi
+	if command -v socat >/dev/null; then
+		receives -c 1 --echo 127.0.0.1 0
+		[ "$(echo from socat | within 5 socat -t 0.5 - UDP:127.0.0.1:"$PORT" 3>&-)" = 'from socat' ]
+		received 0 ''
+	fi
+	if command -v logger >/dev/null; then
+		receives -c 1 127.0.0.1 0
+		within 5 logger -n 127.0.0.1 -d -P "$PORT" -t me --rfc3164 'a line' 3>&-
+		ended 0 "$LISTENER"
+		[[ $(<out) =~ ^\<13\>.*\ me:\ a\ line$ ]]
+	fi
+}
+
+@test "bad input" {
+	refuses 'an operand is missing*' udp-recv
+	refuses "*'http' is a name*" udp-recv -n http
+	refuses "port '65536' *" udp-recv 65536
+	refuses '--from needs --frame line' udp-recv --from 0
+	refuses '--timestamp needs --frame line' udp-recv --timestamp --frame nul 0
+	sockit udp-recv --from --json --frame line 0
+	[ "$STATUS" = 2 ]
+	refuses '*--echo*--reply*' udp-recv --echo --reply latest 0
+	refuses '*--execute*--reply*' udp-recv -e cat --reply latest 0
+	refuses "*--echo and '-- cat' exclude each other" udp-recv --echo 0 -- cat
+	refuses '--jobs needs a command*' udp-recv --jobs 3 0
+	refuses "*--reply*'last'*" udp-recv --reply last 0
+	refuses "*--count*'0'*" udp-recv -c 0 0
+	refuses "--frame: 'lines' is none of *" udp-recv --frame lines 0
+	refuses '*--size*65508*' udp-recv --size 65508 0
+	refuses "--join: '10.0.0.1' is no multicast address*" udp-recv --join 10.0.0.1 0
+	refuses "--join: there is no interface 'nowhere'" udp-recv --join 239.0.0.1@nowhere 0
+	refuses "--join: 'ff02::1' is of the other family than -4" udp-recv -4 --join ff02::1 0
+	refuses "--join-source: '239.0.0.1' is not GROUP,SOURCE*" udp-recv --join-source 239.0.0.1 0
+	refuses "--join-source: '::1' is no address*" udp-recv --join-source 239.0.0.1,::1 0
+	refuses "--join-source: '239.0.0.2' is no address*" udp-recv --join-source 239.0.0.1,239.0.0.2 0
+	sockit udp-recv 127.0.0.1 no-such-service
+	[ "$STATUS" = 3 ]
+	sockit udp-recv 192.0.2.1 0
+	told 1 'sockit udp-recv: 192.0.2.1 port 0: * (EADDRNOTAVAIL)'
+	sockit udp-recv --notify-fd 77 127.0.0.1 0
+	told 1 'sockit udp-recv: --notify-fd: Bad file descriptor (EBADF)'
+}

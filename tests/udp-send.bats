@@ -1,0 +1,673 @@
+# udp-send: stdin as datagrams, and what comes back.
+
+load helpers/common
+load helpers/words
+load helpers/private
+load helpers/networks
+
+# receiver [SETTING]...: udp_peer.py in the background, see there.
+receiver() {
+	rm -f peer.out
+	peer udp_peer "$@"
+}
+
+# received N: the receiver has had N datagrams.
+received() {
+	eventually has_lines "$1"
+}
+has_lines() {
+	[ "$(wc -l <peer.out)" -ge "$1" ]
+}
+
+# sizes: those of the datagrams that it had, on one line.
+sizes() {
+	cut -d ' ' -f 1 peer.out | paste -sd ' '
+}
+
+# udp ARG...: runs udp-send with the caller's stdin; stdout is in out, stderr in err, the status in $STATUS.
+udp() {
+	STATUS=0
+	within 20 "$SOCKIT" udp-send "$@" >out 2>err 3>&- || STATUS=$?
+}
+
+# well: all was done, and nothing said.
+well() {
+	[ "$STATUS" = 0 ] || fault 'status 0 was expected' || return
+	silent
+}
+
+# refused_port: a port of UDP that nobody has, in $PORT.
+refused_port() {
+	PORT=$(python3 -S -c 'import socket
+s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+s.bind(("127.0.0.1", 0))
+print(s.getsockname()[1])')
+}
+
+# Boundaries.
+
+# bats test_tags=valgrind
+@test "udp-send: each mode of --frame cuts stdin as it says" {
+	local mode input expected
+	receiver
+	while IFS='|' read -r mode input expected; do
+		: >peer.out
+		# shellcheck disable=SC2059 # escapes
+		printf "$input" | "$SOCKIT" udp-send --frame "$mode" 127.0.0.1 "$PORT" 2>err 3>&-
+		silent
+		# shellcheck disable=SC2086 # words
+		set -- $expected
+		received $#
+		[ "$(sizes)" = "$expected" ] || {
+			echo "$mode: $(sizes), not $expected"
+			return 1
+		}
+	done <<-'END'
+		read|hello|5
+		line|a\nbc\n|1 2
+		line|\n\na\n|0 0 1
+		line|a\nlast|1 4
+		nul|a\0\0b c\n\0|1 0 4
+		all|a\nb\nc|5
+		all||0
+		size=3|abcdefgh|3 3 2
+		size=1|abc|1 1 1
+		len16|\0\003abc\0\0\0\001x|3 0 1
+		len32|\0\0\0\003abc\0\0\0\0\0\0\0\001x|3 0 1
+	END
+}
+
+@test "udp-send: each read is a datagram, of at most --size bytes" {
+	receiver save:got
+	mkfifo in
+	"$SOCKIT" udp-send 127.0.0.1 "$PORT" <in 3>&- &
+	started
+	exec 7>in
+	printf one >&7
+	received 1
+	printf 'two\n' >&7
+	received 2
+	exec 7>&-
+	ended 0 "$PID"
+	[ "$(sizes)" = '3 4' ]
+	: >peer.out
+	printf 0123456789 | "$SOCKIT" udp-send --size 4 127.0.0.1 "$PORT" 3>&-
+	received 3
+	[ "$(sizes)" = '4 4 2' ]
+}
+
+@test "udp-send: what len32 says arrives, byte for byte" {
+	python3 -S - >in <<-'END'
+		import os, random, struct, sys
+		for i in range(300):
+		    n = random.choice([0, 1, 63, 64, 64, 64, 64, 100, 1400, 1400, 9000])
+		    sys.stdout.buffer.write(struct.pack('>I', n) + os.urandom(n))
+	END
+	receiver save:got count:300
+	udp --frame len32 127.0.0.1 "$PORT" <in
+	well
+	ended 0 "$PEER"
+	same in got
+}
+
+@test "udp-send: a file of many small datagrams arrives whole" {
+	# Fewer than a receive buffer has room for, more than a turn of ours.
+	random_file in 160000
+	receiver save:got count:2500
+	udp --frame size=64 127.0.0.1 "$PORT" <in
+	well
+	ended 0 "$PEER"
+	python3 -S -c 'import sys
+d = open("got", "rb").read()
+sys.stdout.buffer.write(b"".join(d[i + 4:i + 68] for i in range(0, len(d), 68)))' >joined
+	same in joined
+}
+
+@test "udp-send: 65507 bytes go through, one more is refused and not sent" {
+	random_file in 65507
+	receiver save:got count:2
+	udp --frame all 127.0.0.1 "$PORT" <in
+	well
+	received 1
+	head -c 65508 /dev/zero >large
+	udp --frame all 127.0.0.1 "$PORT" <large
+	told 1 'sockit udp-send: stdin: a datagram of 65508 bytes* (65507)'
+	for mode in line nul; do
+		head -c 65508 /dev/zero | tr '\0' x >large
+		udp --frame $mode 127.0.0.1 "$PORT" <large
+		told 1 'sockit udp-send: stdin: a datagram of 65508 bytes* (65507)'
+	done
+	printf '\377\377....' >large
+	udp --frame len16 127.0.0.1 "$PORT" <large
+	told 1 'sockit udp-send: stdin: a datagram of 65535 bytes* (65507)'
+	# What stands before it has gone; nothing of it has.
+	{ echo first; head -c 65508 /dev/zero; } >large
+	udp --frame line 127.0.0.1 "$PORT" <large
+	told 1 'sockit udp-send: stdin: a datagram of *'
+	ended 0 "$PEER"
+	[ "$(sizes)" = '65507 5' ]
+	tail -c 9 got | head -c 4 | cmp - <(printf '\0\0\0\005')
+}
+
+@test "udp-send: a stream that ends within a datagram is an error" {
+	receiver
+	printf '\0\003abc\0\005ab' >in
+	udp --frame len16 127.0.0.1 "$PORT" <in
+	told 1 'sockit udp-send: stdin ends within a datagram of 5 bytes'
+	printf '\0\0\0' >in
+	udp --frame len32 127.0.0.1 "$PORT" <in
+	told 1 'sockit udp-send: stdin ends within the length of a datagram'
+	received 1
+	[ "$(sizes)" = 3 ]
+}
+
+@test "udp-send: -C ends lines in CRLF" {
+	receiver save:got count:5
+	printf 'a\nb\r\n' | within 10 "$SOCKIT" udp-send --frame line -C 127.0.0.1 "$PORT" 3>&-
+	printf 'a\nb\r\n' | within 10 "$SOCKIT" udp-send --frame all -C 127.0.0.1 "$PORT" 3>&-
+	printf 'ab\r\nc' | within 10 "$SOCKIT" udp-send --frame size=3 -C 127.0.0.1 "$PORT" 3>&-
+	ended 0 "$PEER"
+	cmp got <(printf '\0\0\0\003a\r\n\0\0\0\003b\r\n\0\0\0\006a\r\nb\r\n\0\0\0\003ab\r\0\0\0\002\nc')
+}
+
+@test "udp-send: what cannot be is refused" {
+	refuses "--frame: 'size=65508' is more than a datagram carries (65507)" \
+		udp-send --frame size=65508 h 1
+	refuses "--frame: 'words' is none of *" udp-send --frame words h 1
+	refuses "--frame: 'size=0' is none of *" udp-send --frame size=0 h 1
+	refuses '--size: 65508 is more than a datagram carries (65507)' udp-send --size 65508 h 1
+	refuses '--size is for --frame read' udp-send --size 5 --frame line h 1
+	refuses "*--wait: 'x' is not a duration*" udp-send -w x h 1
+	refuses "*--replies: *" udp-send --replies 0 h 1
+	refuses "*--repeat: *" udp-send --repeat 0 h 1
+	refuses "*--pps: *" udp-send --pps 0 h 1
+	refuses "*--rate: *" udp-send --rate 0 h 1
+	refuses '--interval needs --repeat' udp-send --interval 1 h 1
+	refuses '*--multicast-ttl: *' udp-send --multicast-ttl 256 h 1
+	refuses "a port is missing after 'h'" udp-send h
+	refuses "port '65536' is *" udp-send h 65536
+	refuses "host 'h' is a name*" udp-send -n h 1
+	refuses '--probe and --replies *' udp-send -z --replies 2 h 1
+	refuses "--no-loop: 127.0.0.1 is no multicast group" udp-send --no-loop 127.0.0.1 1
+	refuses "--multicast-interface: ::1 is no multicast group" udp-send --multicast-interface lo ::1 1
+}
+
+# The end, and what comes back.
+
+@test "udp-send: stdin's end is the end, and what came back until then is printed" {
+	receiver echo
+	mkfifo in
+	"$SOCKIT" udp-send --frame line 127.0.0.1 "$PORT" <in >out 2>err 3>&- &
+	started
+	exec 7>in
+	echo one >&7
+	eventually grep -qx one out
+	echo >&7
+	printf 'one\n\n' >expected
+	eventually cmp -s out expected
+	exec 7>&-
+	ended 0 "$PID"
+	silent
+}
+
+@test "udp-send: -w waits for replies, --replies ends with the last" {
+	receiver answer:yes
+	echo x >in
+	udp -w 0.1 127.0.0.1 "$PORT" <in
+	well
+	[ "$(<out)" = yes ]
+	# More than one, and the end does not wait.
+	receiver echo answers:3
+	udp -w 10 --replies 2 --frame line 127.0.0.1 "$PORT" <in
+	well
+	cmp out <(printf 'x\nx\n')
+	udp --replies 3 --frame line 127.0.0.1 "$PORT" <in
+	well
+	cmp out <(printf 'x\nx\nx\n')
+	udp -w 0.1 --replies 4 --frame line 127.0.0.1 "$PORT" <in
+	[ "$STATUS" = 4 ]
+	says '^sockit udp-send: 3 of 4 replies, and no more within 100 ms \(--wait\)$'
+	cmp out <(printf 'x\nx\nx\n')
+	receiver
+	udp -w 0.1 127.0.0.1 "$PORT" <in
+	told 4 'sockit udp-send: no reply within 100 ms (--wait)'
+}
+
+@test "udp-send: an empty reply is one, and each mode shows where replies end" {
+	receiver echo
+	printf '\0\0\0\001a\0\0\0\0\0\0\0\002bc' >in
+	udp --frame len32 --replies 3 127.0.0.1 "$PORT" <in
+	well
+	same in out
+	printf 'a\0\0bc\0' >in
+	udp --frame nul --replies 3 127.0.0.1 "$PORT" <in
+	well
+	same in out
+	random_file in 20000
+	udp --frame size=1000 --replies 20 127.0.0.1 "$PORT" <in
+	well
+	same in out
+}
+
+@test "udp-send: a stdout that nobody reads" {
+	receiver echo save:got
+	# It does not keep stdin from being sent.
+	printf 'a\nb\n' >in
+	python3 -S - "$SOCKIT" udp-send --frame line --replies 2 127.0.0.1 "$PORT" <<-'END' 3>&-
+		import os, subprocess, sys
+		reader, writer = os.pipe()
+		os.close(reader)
+		with open('in') as file:
+		    status = subprocess.run(sys.argv[1:], stdin=file, stdout=writer).returncode
+		assert status == -13, status
+	END
+	received 2
+	echo x >in
+	within 10 "$SOCKIT" udp-send --replies 1 127.0.0.1 "$PORT" <in >/dev/full 2>err 3>&- || STATUS=$?
+	[ "$STATUS" = 1 ]
+	says '^sockit udp-send: stdout: No space left on device \(ENOSPC\)$'
+}
+
+# What the network tells.
+
+# bats test_tags=valgrind
+@test "udp-send: a refusal is told, with the address" {
+	refused_port
+	echo x >in
+	udp 127.0.0.1 "$PORT" <in
+	told 1 "sockit udp-send: 127.0.0.1 port $PORT: Connection refused (ECONNREFUSED)"
+	# While it waits, at once.
+	udp -w 10 127.0.0.1 "$PORT" <in
+	told 1 "sockit udp-send: 127.0.0.1 port $PORT: Connection refused (ECONNREFUSED)"
+	[ "$(platform)" = linux ] || return 0
+	udp -v -w 10 127.0.0.1 "$PORT" <in
+	grep -qx "sockit udp-send: 127.0.0.1 port $PORT: Connection refused (ECONNREFUSED), says 127.0.0.1" err
+}
+
+@test "udp-send: a refusal costs no other datagram, and is said once" {
+	refused_port
+	mkfifo in
+	"$SOCKIT" udp-send --frame line 127.0.0.1 "$PORT" <in 2>err 3>&- &
+	started
+	exec 7>in
+	printf '1\n2\n3\n' >&7
+	eventually test -s err
+	receiver port:"$PORT" count:3
+	printf '4\n5\n6\n' >&7
+	received 3
+	exec 7>&-
+	ended 1 "$PID"
+	says "^sockit udp-send: 127.0.0.1 port $PORT: Connection refused"
+	[ "$(sizes)" = '1 1 1' ]
+}
+
+@test "udp-send: the next address of a name, with what was sent" {
+	needs_ipv6
+	private <<-'END'
+		127.0.0.1 two
+		::1 two
+	END
+	local first
+	first=$(python3 -c 'import socket
+print(socket.getaddrinfo("two", 9, type=socket.SOCK_DGRAM)[0][4][0])')
+	local other=127.0.0.1
+	[ "$first" != 127.0.0.1 ] || other=::1
+	receiver bind:$other save:got count:3
+	printf 'a\n\nb\n' >in
+	udp --frame line two "$PORT" <in
+	well
+	ended 0 "$PEER"
+	cmp got <(printf '\0\0\0\001a\0\0\0\0\0\0\0\001b')
+	# Much more than is kept: the first datagram shows it.
+	random_file in 200000
+	receiver bind:$other save:got count:200
+	udp --frame size=1000 two "$PORT" <in
+	well
+	ended 0 "$PEER"
+	[ "$(wc -l <peer.out)" = 200 ]
+	# Nobody at any.
+	echo x >in
+	udp two "$PORT" <in
+	told 1 "sockit udp-send: *port $PORT: Connection refused (ECONNREFUSED); *port $PORT: Connection refused (ECONNREFUSED)"
+	[[ $(<err) == *127.0.0.1* && $(<err) == *::1* ]]
+}
+
+@test "udp-send: a name that cannot be looked up" {
+	sockit udp-send -w 1 no.such.host.invalid 9
+	[ "$STATUS" = 3 ]
+	sockit udp-send 127.0.0.1 no-such-service
+	told 3 'sockit udp-send: port no-such-service: no such service (EAI_SERVICE)'
+	sockit udp-send -s 192.0.2.1 127.0.0.1 9
+	told 1 'sockit udp-send: 127.0.0.1 port 9: source: * (EADDRNOTAVAIL)'
+	sockit udp-send -s ::1 -4 127.0.0.1 9
+	[ "$STATUS" = 3 ]
+	sockit udp-send -I nosuch 127.0.0.1 9
+	[ "$STATUS" = 1 ]
+}
+
+@test "udp-send: --probe" {
+	receiver echo
+	sockit udp-send -z 127.0.0.1 "$PORT"
+	[ "$STATUS" = 0 ]
+	[[ $(<out) == "127.0.0.1 $PORT/udp open"* ]]
+	silent
+	[ "$(sizes)" = 0 ]
+	printf 'ab' | within 10 "$SOCKIT" udp-send --probe 127.0.0.1 "$PORT" >out 3>&-
+	[[ $(<out) == "127.0.0.1 $PORT/udp open"* ]]
+	[ "$(sizes)" = '0 2' ]
+	receiver
+	sockit udp-send -z -w 0.1 127.0.0.1 "$PORT"
+	[ "$STATUS" = 4 ]
+	[[ $(<out) == "127.0.0.1 $PORT/udp no-answer"* ]]
+	silent
+	# A stdin that gives nothing does not hold it up.
+	mkfifo in
+	exec 7<>in
+	udp -z -w 0.1 127.0.0.1 "$PORT" <in
+	told 4 'sockit udp-send: stdin: nothing to send within 100 ms (--wait)'
+	exec 7>&-
+	refused_port
+	sockit udp-send -z 127.0.0.1 "$PORT"
+	[ "$STATUS" = 1 ]
+	[[ $(<out) == "127.0.0.1 $PORT/udp closed"* ]]
+	silent
+	sockit udp-send -z -n --json 127.0.0.1 "$PORT"
+	[ "$STATUS" = 1 ]
+	[[ $(<out) == '{"event":"probed","time":'*',"host":"127.0.0.1","port":'"$PORT"',"protocol":"udp","state":"closed","peer":{'*'},"elapsed_ms":'*'}' ]]
+	getent services 9/udp >service || return 0
+	sockit udp-send -z 127.0.0.1 discard
+	[[ $(<out) == "127.0.0.1 9/udp closed discard" ]] || [ "$STATUS" != 1 ]
+}
+
+# How fast, how often.
+
+@test "udp-send: --repeat, from a file and from a pipe" {
+	receiver save:got count:6
+	printf 'a\nbc\n' >in
+	udp --frame line --repeat 3 127.0.0.1 "$PORT" <in
+	well
+	ended 0 "$PEER"
+	[ "$(sizes)" = '1 2 1 2 1 2' ]
+	receiver save:got count:6
+	printf 'a\nbc\n' | within 10 "$SOCKIT" udp-send --frame line --repeat 3 127.0.0.1 "$PORT" 3>&-
+	ended 0 "$PEER"
+	[ "$(sizes)" = '1 2 1 2 1 2' ]
+	# From where it stood, not from its beginning.
+	receiver count:2
+	{
+		read -r _
+		"$SOCKIT" udp-send --frame line --repeat 2 127.0.0.1 "$PORT" 3>&-
+	} <in
+	ended 0 "$PEER"
+	[ "$(sizes)" = '2 2' ]
+}
+
+@test "udp-send: --interval, --pps and --rate keep a steady pace" {
+	local before
+	receiver times:times count:3
+	before=$(milliseconds)
+	echo x | within 10 "$SOCKIT" udp-send --repeat 3 --interval 100ms 127.0.0.1 "$PORT" 3>&-
+	[ $(($(milliseconds) - before)) -ge 200 ]
+	ended 0 "$PEER"
+	receiver times:times count:21
+	seq 21 >in
+	udp --frame line --pps 100 127.0.0.1 "$PORT" <in
+	well
+	ended 0 "$PEER"
+	python3 -S -c 't = [float(x) for x in open("times")]
+assert t[-1] - t[0] >= 0.17, t'
+	# 10 datagrams of 1000 bytes at 50 kB a second: 180 ms.
+	head -c 10000 /dev/zero >in
+	receiver times:times count:10
+	udp --frame size=1000 --rate 50000 127.0.0.1 "$PORT" <in
+	well
+	ended 0 "$PEER"
+	python3 -S -c 't = [float(x) for x in open("times")]
+assert t[-1] - t[0] >= 0.15, t'
+}
+
+@test "udp-send: time limits" {
+	receiver
+	mkfifo in
+	exec 7<>in
+	udp -i 0.1 127.0.0.1 "$PORT" <in
+	told 4 'sockit udp-send: nothing moved for 100 ms (--idle-timeout)'
+	udp --timeout 0.1 127.0.0.1 "$PORT" <in
+	told 4 'sockit udp-send: not done within 100 ms (--timeout)'
+	exec 7>&-
+	# A signal comes through though stdin never waits.
+	"$SOCKIT" udp-send --frame size=100 127.0.0.1 "$PORT" </dev/zero 3>&- &
+	started
+	received 1
+	kill -TERM "$PID"
+	ended 143 "$PID"
+}
+
+# What is said.
+
+@test "udp-send: -v, --stats, SIGUSR1 and the copies" {
+	receiver echo
+	printf 'a\nbc\n' >in
+	udp -v --frame line --replies 2 -o copy -x dump 127.0.0.1 "$PORT" <in
+	[ "$STATUS" = 0 ]
+	grep -q "^sockit udp-send: sending to 127.0.0.1 port $PORT from 127.0.0.1 port [0-9]*$" err
+	grep -q '^sockit udp-send: sent 2 datagrams, 3 bytes, received 2 datagrams, 3 bytes in .*; replies$' err
+	[ "$(<copy)" = abcabc ]
+	[ "$(grep -c '^>' dump)" = 2 ]
+	[ "$(grep -c '^<' dump)" = 2 ]
+	udp -o copy --append --frame line 127.0.0.1 "$PORT" <in
+	[[ $(<copy) == abcabcabc* ]]
+	udp --stats --frame line 127.0.0.1 "$PORT" <in
+	says '^sockit udp-send: sent 2 datagrams, 3 bytes, received '
+	mkfifo pipe
+	"$SOCKIT" udp-send 127.0.0.1 "$PORT" <pipe >out 2>err 3>&- &
+	started
+	exec 7>pipe
+	printf x >&7
+	eventually grep -q x out
+	kill -USR1 "$PID"
+	eventually grep -q '^sockit udp-send: sent 1 datagram, 1 bytes, received 1 datagram' err
+	exec 7>&-
+	ended 0 "$PID"
+}
+
+# objects FILE...: nothing but objects as schema.json has them.
+objects() {
+	cat "$@" >all
+	[ -s all ] || return
+	python3 -I -S "$BATS_TEST_DIRNAME/helpers/schema.py" all </dev/null >valid
+}
+
+@test "udp-send: --json" {
+	local event
+	receiver echo
+	printf 'a\nbc\n' >in
+	udp --json -vv --stats --frame line --replies 2 127.0.0.1 "$PORT" <in
+	[ "$STATUS" = 0 ]
+	[ "$(<out)" = $'a\nbc' ]
+	objects err
+	for event in lookup resolved sending sent received closed; do
+		grep -q "{\"event\":\"$event\"," err
+	done
+	grep -q '"sent":3,"received":3,"sent_datagrams":2,"received_datagrams":2,"errors":0,.*"why":"replies"' err
+	sockit udp-send --json -z 127.0.0.1 "$PORT"
+	grep -q '"state":"open"' out
+	objects out err
+	udp --json -w 0.1 --replies 5 127.0.0.1 "$PORT" <in
+	[ "$STATUS" = 4 ]
+	grep -q '"event":"error",.*"class":"timeout","code":"ETIMEDOUT"' err
+	objects err
+	refused_port
+	udp --json 127.0.0.1 "$PORT" <in
+	[ "$STATUS" = 1 ]
+	grep -q '"event":"error",.*"class":"socket","code":"ECONNREFUSED","peer":{.*}' err
+	grep -q '"event":"closed",.*"errors":1,' err
+	objects err
+	sockit udp-send --json -z 127.0.0.1 "$PORT"
+	objects out err
+	head -c 65508 /dev/zero >large
+	udp --json --frame all 127.0.0.1 "$PORT" <large
+	grep -q '"class":"socket","code":"EMSGSIZE"' err
+	objects err
+}
+
+# Options of the socket.
+
+@test "udp-send: source, port and options of the socket" {
+	local port
+	receiver
+	port=$(python3 -S -c 'import socket
+s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+s.bind(("127.0.0.2", 0))
+print(s.getsockname()[1])')
+	echo x >in
+	udp -s 127.0.0.2 -p "$port" --tos ef --ttl 9 --sndbuf 64k --rcvbuf 64k --sockopt SO_PRIORITY=1 \
+		127.0.0.1 "$PORT" <in
+	[ "$(platform)" = linux ] || {
+		udp -s 127.0.0.2 -p "$port" --tos ef --ttl 9 127.0.0.1 "$PORT" <in
+	}
+	well
+	received 1
+	grep -qx "2 127.0.0.2 $port" peer.out
+	needs_ipv6
+	receiver bind:::1
+	udp "[::1]:$PORT" <in
+	well
+	received 1
+}
+
+# Groups, in a network of our own.
+
+@test "udp-send: to a group" {
+	needs_ipv6
+	private </dev/null
+	inside ip link add va type veth peer name vb
+	inside ip addr add 192.0.2.1/24 dev va
+	inside ip addr add fe80::1/64 dev va nodad
+	inside ip link set va up
+	inside ip link set vb up
+	inside ip route add 224.0.0.0/4 dev va
+	receiver bind:0.0.0.0 join:239.1.2.3@va echo elsewhere
+	echo hello >in
+	# What comes back comes from another address and port.
+	udp --replies 1 239.1.2.3 "$PORT" <in
+	well
+	[ "$(<out)" = hello ]
+	udp --multicast-interface va --multicast-ttl 0 --replies 1 239.1.2.3 "$PORT" <in
+	well
+	udp --multicast-interface 192.0.2.1 --replies 1 239.1.2.3 "$PORT" <in
+	well
+	# Members are on this machine only.
+	udp --multicast-interface va --no-loop -w 0.1 239.1.2.3 "$PORT" <in
+	told 4 '*no reply*'
+	udp --multicast-interface lo -w 0.1 239.1.2.3 "$PORT" <in
+	told 4 '*no reply*'
+	udp --multicast-interface nosuch 239.1.2.3 "$PORT" <in
+	told 1 "sockit udp-send: 239.1.2.3 port $PORT: multicast-interface: * (ENODEV)"
+	receiver bind::: join:ff02::1234@va echo
+	udp --replies 1 ff02::1234%va "$PORT" <in
+	well
+	udp --multicast-interface va --multicast-ttl 1 --replies 1 ff02::1234 "$PORT" <in
+	well
+	udp --multicast-interface va --no-loop -w 0.1 ff02::1234 "$PORT" <in
+	told 4 '*no reply*'
+}
+
+# Where the kernel or the path refuses.
+
+# payloads: what `got` holds, without the lengths of SIZE bytes each.
+payloads() {
+	python3 -S -c 'import sys
+d, n = open("got", "rb").read(), int(sys.argv[1]) + 4
+sys.stdout.buffer.write(b"".join(d[i + 4:i + n] for i in range(0, len(d), n)))' "$1"
+}
+
+@test "udp-send: a path with a small MTU takes larger datagrams all the same" {
+	two_networks
+	inside ip link set va mtu 1000
+	there ip link set pa mtu 1000
+	receiver_there save:got count:100
+	random_file in 140000
+	udp --frame size=1400 10.1.0.2 "$PORT" <in
+	well
+	ended 0 "$PEER"
+	payloads 1400 | cmp - in
+}
+
+@test "udp-send: a full queue is waited for" {
+	needs tc iproute2
+	two_networks
+	inside tc qdisc add dev va root tbf rate 20mbit burst 70000 limit 70000 2>tc.err ||
+		skip 'no such queue here'
+	receiver_there save:got count:400
+	random_file in 200000
+	udp --frame size=500 10.1.0.2 "$PORT" <in
+	well
+	ended 0 "$PEER"
+	payloads 500 | cmp - in
+	# One that takes hardly more than one at a time.
+	inside tc qdisc replace dev va root tbf rate 2mbit burst 3000 limit 5000
+	receiver_there save:got count:100
+	for ((i = 0; i < 100; i++)); do
+		printf "%0$((200 + i % 7 * 40))d\n" $i
+	done >in
+	udp --frame line 10.1.0.2 "$PORT" <in
+	well
+	ended 0 "$PEER"
+}
+
+# Others.
+
+@test "udp-send: to nc, ncat, socat and busybox" {
+	echo hello >in
+	mkfifo hold
+	exec 7<>hold
+	port=$(free_port)
+	if command -v socat >/dev/null; then
+		socat -u "UDP4-RECV:$port,bind=127.0.0.1" OPEN:got.socat,creat 3>&- &
+		started
+		heard "$port" got.socat
+	fi
+	if command -v ncat >/dev/null; then
+		port=$(free_port)
+		ncat -lu 127.0.0.1 "$port" <hold >got.ncat 2>/dev/null 3>&- &
+		started
+		heard "$port" got.ncat
+	fi
+	if command -v nc.openbsd >/dev/null; then
+		port=$(free_port)
+		nc.openbsd -lu 127.0.0.1 "$port" <hold >got.nc 2>/dev/null 3>&- &
+		started
+		heard "$port" got.nc
+	fi
+	ls got.* >/dev/null || skip 'none of them is here'
+}
+# heard PORT FILE: what listens on PORT gets one datagram, and writes it to FILE.
+heard() {
+	eventually grep -q "$(printf ':%04X ' "$1")" /proc/net/udp
+	"$SOCKIT" udp-send 127.0.0.1 "$1" <in 3>&-
+	eventually cmp -s "$2" in
+}
+
+@test "udp-send: a query to a name server" {
+	needs dnsmasq dnsmasq-base
+	port=$(free_port)
+	dnsmasq -k -C /dev/null --no-resolv --no-hosts --port="$port" --listen-address=127.0.0.1 \
+		--bind-interfaces --address=/name.test/192.0.2.7 --pid-file= 3>&- 2>dnsmasq.err &
+	started
+	printf '\022\064\001\0\0\001\0\0\0\0\0\0\004name\004test\0\0\001\0\001' >query
+	eventually answers "$port"
+	[ "$(tail -c 4 answer | od -An -tu1 | xargs)" = '192 0 2 7' ]
+	head -c 2 answer | cmp - <(printf '\022\064')
+}
+answers() {
+	"$SOCKIT" udp-send --frame all -w 5 --replies 1 --quiet 127.0.0.1 "$1" <query >answer 3>&-
+}
+
+@test "udp-send: counters for a statsd" {
+	receiver save:got
+	printf '%s\n' 'logins:1|c' 'latency:320|ms' 'users:42|g' |
+		within 10 "$SOCKIT" udp-send --frame line 127.0.0.1 "$PORT" 3>&-
+	received 3
+	tr -d '\0-\037' <got | grep -q 'logins:1|clatency:320|msusers:42|g'
+}
