@@ -33,6 +33,8 @@ struct lookup {
 	struct loop *loop;
 	struct watch watch; /* on a descriptor of -1: it waits for its turn */
 	struct job *job;
+	pthread_t thread;
+	bool joined; /* it has ended */
 	lookup_fn *fn;
 	lookup_name_fn *name_fn;
 	lookup_names_fn *names_fn;
@@ -257,6 +259,9 @@ static void done(void *arg, short events)
 	struct lookup *l = arg;
 
 	(void)events;
+	/* It has nothing left to do but to free what libc keeps for a thread. */
+	pthread_join(l->thread, NULL);
+	l->joined = true;
 	if (l->name_fn)
 		answer_name(l);
 	else if (l->names_fn)
@@ -272,6 +277,8 @@ void lookup_cancel(struct lookup *l)
 	if (l->watch.fd >= 0) {
 		watch_drop(l->loop, &l->watch);
 		close(l->watch.fd);
+		if (!l->joined)
+			pthread_detach(l->thread);
 		queue.running--;
 	} else {
 		for (struct lookup **p = &queue.first; *p; p = &(*p)->next)
@@ -313,19 +320,17 @@ static struct job *job_new(const struct lookup_question *q)
 	return job;
 }
 
-static int start_thread(struct job *job)
+static int start_thread(struct job *job, pthread_t *thread)
 {
 	pthread_attr_t attr;
-	pthread_t thread;
 	sigset_t before;
 	int error;
 
 	pthread_attr_init(&attr);
-	pthread_attr_setdetachstate(&attr, PTHREAD_CREATE_DETACHED);
 	/* What an NSS module needs nobody says; pages that it does not touch cost nothing. */
 	pthread_attr_setstacksize(&attr, 1 << 20);
 	signals_block(&before);
-	error = pthread_create(&thread, &attr, job_run, job);
+	error = pthread_create(thread, &attr, job_run, job);
 	signals_unblock(&before);
 	pthread_attr_destroy(&attr);
 	return error;
@@ -344,7 +349,7 @@ static int run(struct lookup *l)
 	if (l->name_fn)
 		atomic_fetch_add(&queue.names, 1);
 	atomic_fetch_add(&queue.threads, 1);
-	error = start_thread(l->job);
+	error = start_thread(l->job, &l->thread);
 	if (error) {
 		atomic_fetch_sub(&queue.threads, 1);
 		if (l->name_fn)

@@ -1,6 +1,6 @@
 /* lookup.h - names to addresses without blocking the loop
  *
- * getaddrinfo(3) cannot be cancelled, so each look-up has a detached thread of its own, which is
+ * getaddrinfo(3) cannot be cancelled, so each look-up has a thread of its own, which is
  * left behind at a deadline. Numbers need none and are answered at once. At most eight run at a
  * time, the others wait for their turn.
  */
