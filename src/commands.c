@@ -10,10 +10,12 @@
 #include "cmd/sockname.h"
 #include "cmd/udp_recv.h"
 #include "cmd/udp_send.h"
+#include "cmd/unix.h"
 
 const struct command *const commands[] = {
-	&connect_command,   &listen_command,  &udp_send_command, &udp_recv_command,
-	&broadcast_command, &resolve_command, &servinfo_command, &sockname_command,
+	&connect_command,  &listen_command,    &udp_send_command,
+	&udp_recv_command, &broadcast_command, &unix_command,
+	&resolve_command,  &servinfo_command,  &sockname_command,
 };
 const size_t n_commands = sizeof commands / sizeof *commands;
 

@@ -61,12 +61,12 @@ static const struct option_use no_options[] = { { NULL, 0 } };
 /* What stands in a subcommand's place and is done here. */
 static const struct command others[] = {
 	{ "help", "[SUBCOMMAND]", "print the subcommands, or the usage of one", no_options, 0, 1,
-	  false, help },
+	  false, help, NULL },
 	{ "completion", COMPLETION_SHELLS,
 	  "print a script that completes sockit's words in a shell", no_options, 1, 1, false,
-	  completion },
-	{ "--help", "[SUBCOMMAND]", "the same as help", no_options, 0, 1, false, help },
-	{ "--version", "", "print the version", no_options, 0, 0, false, version },
+	  completion, NULL },
+	{ "--help", "[SUBCOMMAND]", "the same as help", no_options, 0, 1, false, help, NULL },
+	{ "--version", "", "print the version", no_options, 0, 0, false, version, NULL },
 };
 static const size_t n_others = sizeof others / sizeof *others;
 

@@ -654,7 +654,7 @@ unix $PWD/s"
 	ended 0 "$LISTENER"
 	[ "$(head -n 2 err)" = "sockit listen: listening on 127.0.0.1 port ${PORTS[0]}
 sockit listen: listening on unix:$PWD/s" ]
-	grep -qx "sockit listen: accepted unix: on unix:$PWD/s" err
+	grep -qxE "sockit listen: accepted unix:( \(pid [0-9]+, uid $(id -u), gid $(id -g)\))? on unix:$PWD/s" err
 	rm s
 	launched unix:"$PWD/s" -- --json --accept 1 </dev/null >out 2>err
 	echo | by_unix "$PWD/s"

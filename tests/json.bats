@@ -120,7 +120,7 @@ refused_usage() {
 	local words
 	for words in 'connect --bogus h 1' 'connect -w 1x h 1' 'connect h' 'connect h 65536' 'connect' \
 		'connect -4 -6 h 1' 'connect --interval 1s h 1' 'connect -n localhost 1' 'connect h 1 2' \
-		'connect --sockopt NOSUCH=1 h 1' 'connect -w' 'connect unix:/x' \
+		'connect --sockopt NOSUCH=1 h 1' 'connect -w' 'connect unix:' 'unix' 'unix --echo x' 'unix -l --retry 1 x' \
 		'listen' 'listen -w -1 1' 'listen --when-full close 1' 'listen 1 -Q' 'listen --max-conns 0 1'; do
 		# shellcheck disable=SC2086 # words
 		if [ "$words" = 'connect -w' ]; then
@@ -820,7 +820,7 @@ shown() {
 	local place
 	for place in '@ 1' 'h @' 'h 1 @' '-w @ h 1' '--timeout=@ h 1' '-q@ h 1' '--sockopt @ h 1' \
 		'--sockopt SO_RCVBUF=@ h 1' '--tos @ h 1' '--transport @ h 1' '-s @ h 1' '-p @ h 1' \
-		'--keepalive=@ h 1' '--rcvbuf @ h 1' '--json=@ h 1' 'fe80::1%@ 1' 'unix:@' 'h:@' '--@ h 1'; do
+		'--keepalive=@ h 1' '--rcvbuf @ h 1' '--json=@ h 1' 'fe80::1%@ 1' 'vsock:@' 'h:@' '--@ h 1'; do
 		words=()
 		for word in $place; do
 			words+=("${word/@/"$name"}")
@@ -828,6 +828,9 @@ shown() {
 		fails 2 usage EINVAL connect "${words[@]}" || fault "$place"
 		[[ $TEXT == *"${text:0:40}"* ]] || fault "$place: not shown"
 	done
+	# A path may have any byte.
+	fails 1 socket ENOENT connect "unix:$name"
+	[[ $TEXT == "unix:$text: "* ]] || fault unix:
 	valid all
 	# Before there is a subcommand too.
 	for word in '' help --version; do

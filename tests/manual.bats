@@ -536,3 +536,19 @@ broadcasting() {
 	needs_ipv6
 	example udp-json
 }
+
+@test "example: a command behind a UNIX socket" {
+	example unix-command
+}
+
+@test "example: a UNIX socket as a client of a port sees it" {
+	example unix-forward
+}
+
+@test "example: packets" {
+	example unix-packets
+}
+
+@test "example: an open file that is handed over" {
+	example unix-pass
+}

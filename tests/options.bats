@@ -289,8 +289,10 @@ waited() {
 	refuses "extra operand ''" connect localhost 80 ''
 	refuses '*an operand is missing*PORT*' listen
 	refuses "extra operand 'x'" listen localhost 80 x
-	refuses "*'unix:/tmp/x'*" connect unix:/tmp/x
-	refuses "*'vsock:2:80'*" listen vsock:2:80
+	refuses "*'unix:'*path is empty*" connect unix:
+	refuses "*'unix:@'*name is empty*" listen unix:@
+	refuses "extra operand 'x'" unix x x
+	refuses '*an operand is missing*PATH*' unix
 }
 
 @test "a command after --, or -e, not both" {
@@ -477,6 +479,8 @@ broken_pipe() {
 			sockit "$command" "-$letter"
 			if grep -q "^  -$letter, " help; then
 				! grep -q "unknown option\|port '-" err || fault "$command -$letter"
+			elif [[ $letter == [0-9] && $command == unix ]]; then
+				grep -q "unix:-$letter: No such file" err || fault "$command -$letter"
 			elif [[ $letter == [0-9] ]]; then
 				# It looks like a negative number, which is an operand.
 				grep -q "after '-$letter'\|port '-$letter'\|host '-$letter'\|name '-$letter'" err ||

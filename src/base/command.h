@@ -19,6 +19,7 @@ struct command {
 	bool runs_command; /* `-- COMMAND` may stand at the end */
 	/* Runs `sockit ARGV[0] ...`; says itself what goes wrong. */
 	struct outcome (*run)(const struct command *self, int argc, char **argv);
+	const struct option_need *needs; /* ended by one whose group is NULL; NULL: none */
 };
 
 /* What every subcommand begins with: names M after SELF and sets its clock, reads ARGV into OPTIONS

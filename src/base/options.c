@@ -269,14 +269,14 @@ static bool is_option(const struct command *command, const char *word)
 	return word[1] < '0' || word[1] > '9' || find_letter(command, word[1], &f);
 }
 
-/* Is one of those there that ROW needs? Else says so. */
-static int check_needs(struct parse *p, const struct option_row *row)
+/* ROW was given: is one of NEEDS there, long names or NULL? Else says so. */
+static int check_needs(struct parse *p, const struct option_row *row, const char *needs)
 {
 	char names[sizeof p->error->text] = "";
 	struct found other;
 	size_t length = 0;
 
-	for (const char *s = row->needs; s && *s;) {
+	for (const char *s = needs; s && *s;) {
 		size_t n = strcspn(s, " ");
 		if (find_name(p->command, s, n, &other)) {
 			if (p->given[other.index])
@@ -288,6 +288,15 @@ static int check_needs(struct parse *p, const struct option_row *row)
 		s += n + (s[n] == ' ');
 	}
 	return *names ? option_fail(p->error, "--%s needs %s", row->name, names) : 0;
+}
+
+/* What each row of GROUP needs in COMMAND, or NULL. */
+static const char *group_need(const struct command *command, const struct option_group *group)
+{
+	for (const struct option_need *n = command->needs; n && n->group; n++)
+		if (n->group == group)
+			return n->name;
+	return NULL;
 }
 
 static int check_pairs(struct parse *p)
@@ -304,7 +313,8 @@ static int check_pairs(struct parse *p)
 						   f.row->name, other.row->name);
 			s += n + (s[n] == ' ');
 		}
-		if (check_needs(p, f.row) < 0)
+		if (check_needs(p, f.row, f.row->needs) < 0 ||
+		    check_needs(p, f.row, group_need(p->command, f.use->group)) < 0)
 			return -1;
 	}
 	return 0;

@@ -81,6 +81,12 @@ struct option_use {
 	size_t offset;
 };
 
+/* Each row of a group needs the option NAME in a subcommand. */
+struct option_need {
+	const struct option_group *group;
+	const char *name;
+};
+
 /* What stands on the command line beside the options. All point into argv. */
 struct operands {
 	char **words;

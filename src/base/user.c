@@ -5,6 +5,8 @@
 #include <grp.h>
 #include <pwd.h>
 #include <stdint.h>
+#include <stdio.h>
+#include <string.h>
 #include <sys/types.h>
 #include <unistd.h>
 
@@ -26,6 +28,47 @@ static const struct passwd *find(const char *name)
 int user_check(const char *name, struct option_error *error)
 {
 	return find(name) ? 0 : option_fail(error, "--user: there is no user '%s'", name);
+}
+
+int user_parse(const char *option, const char *name, int64_t *uid, struct option_error *error)
+{
+	/* cppcheck-suppress getpwnamCalled */
+	const struct passwd *user = getpwnam(name);
+
+	if (user)
+		*uid = user->pw_uid;
+	else if (number_parse(name, 0, UINT32_MAX - 1, uid) < 0)
+		return option_fail(error, "%s: there is no user '%s'", option, name);
+	return 0;
+}
+
+static int parse_group(const char *name, int64_t *gid, struct option_error *error)
+{
+	/* cppcheck-suppress getgrnamCalled */
+	const struct group *group = getgrnam(name);
+
+	if (group)
+		*gid = group->gr_gid;
+	else if (number_parse(name, 0, UINT32_MAX - 1, gid) < 0)
+		return option_fail(error, "--owner: there is no group '%s'", name);
+	return 0;
+}
+
+int user_parse_owner(const char *word, int64_t *uid, int64_t *gid, struct option_error *error)
+{
+	const char *colon = strchr(word, ':');
+	size_t n = colon ? (size_t)(colon - word) : strlen(word);
+	char user[256];
+
+	if (n >= sizeof user || (n == 0 && (!colon || !colon[1])))
+		return option_fail(error, "--owner: '%s' is not USER[:GROUP]", word);
+	snprintf(user, sizeof user, "%.*s", (int)n, word);
+	if (n > 0 && user_parse("--owner", user, uid, error) < 0)
+		return -1;
+	if (!colon)
+		return 0;
+	return colon[1] ? parse_group(colon + 1, gid, error) :
+			  option_fail(error, "--owner: '%s' is not USER[:GROUP]", word);
 }
 
 int user_become(const char *name)

@@ -1,13 +1,8 @@
 #include "cmd/listen.h"
 
-#include <errno.h>
-#include <fcntl.h>
-
 #include "base/clock.h"
-#include "base/user.h"
 #include "net/activation.h"
-#include "serve/report.h"
-#include "serve/server.h"
+#include "serve/listening.h"
 
 struct listen_command_options {
 	struct messages messages;
@@ -56,152 +51,62 @@ static const struct listen_command_options defaults = {
 	.wait = UNSET,
 };
 
-struct listening {
-	struct listen_command_options *options;
-	const char *host, *port;
-	int inherited; /* so many sockets, in place of those two */
-	bool any_port; /* the kernel chooses: it has to be said which */
-	struct run run;
-	struct server server;
-	struct access_lookup *lookup;
-	struct listener_config config;
-};
-
-static void on_event(void *arg, const struct event *e)
+/* Where no address decides who may come, a list of them must not look as if it did. */
+static int check_access(const struct listening_config *c, struct option_error *error)
 {
-	struct listening *l = arg;
-	const struct messages *m = &l->options->messages;
+	struct address a;
 
-	if (e->kind == EVENT_ACCEPT_FAILED)
-		server_short(&l->server, e->error);
-	if (!e->again)
-		report_event_at(m, e, e->kind == EVENT_LISTENING && l->any_port);
-}
-
-static void opened(void *arg, struct listener *listener, const struct listener_result *r)
-{
-	struct listening *l = arg;
-	const struct listen_command_options *o = l->options;
-
-	if (r->eai || r->error) {
-		run_end(&l->run, report_listener(&o->messages, l->host, l->port, r));
-		return;
-	}
-	if (o->listen.notify_fd != UNSET &&
-	    listener_notify(listener, (int)o->listen.notify_fd) < 0) {
-		run_end(&l->run, report_error(&o->messages, "--notify-fd", errno));
-		return;
-	}
-	if (activation_notify("READY=1") < 0)
-		report_error(&o->messages, "NOTIFY_SOCKET", errno);
-	server_listen(&l->server, listener);
-}
-
-static void accepted(void *arg, int fd, const struct address *peer, const struct address *local)
-{
-	struct listening *l = arg;
-
-	server_accept(&l->server, fd, peer, local);
-}
-
-static size_t spare(void *arg)
-{
-	const struct listening *l = arg;
-
-	return server_spare(&l->server);
-}
-
-/* Who may come is known: let them. */
-static void names_found(void *arg, const char *name, int eai, int error)
-{
-	struct listening *l = arg;
-	struct listener *listener;
-
-	if (eai) {
-		run_end(&l->run, report_lookup(&l->options->messages, name, false, eai, error));
-		return;
-	}
-	listener = listener_start(l->run.loop, &l->config, opened, accepted, l);
-	if (listener)
-		server_listen(&l->server, listener);
-	else
-		run_end(&l->run, report_error(&l->options->messages, "listen", errno));
-}
-
-static struct outcome run(struct listening *l)
-{
-	struct listen_command_options *o = l->options;
-	const struct server_config served = {
-		.service = &o->service,
-		.socket = &o->socket,
-		.access = &o->access,
-		.listening = true,
-		.family = address_family(&o->family),
-		.numeric = o->family.numeric,
-		.port = l->port,
-		.wait = o->wait,
-	};
-	struct outcome outcome;
-
-	l->config = (struct listener_config){
-		.host = l->host,
-		.port = l->port,
-		.family = address_family(&o->family),
-		.socket = &o->socket,
-		.options = &o->listen,
-		.events = { on_event, l },
-		.spare = spare,
-		.inherited = l->inherited,
-	};
-	if (o->listen.notify_fd != UNSET && fcntl((int)o->listen.notify_fd, F_GETFD) < 0)
-		return report_error(&o->messages, "--notify-fd", errno);
-	if (run_start(&l->run, &o->messages, &o->data) < 0)
-		return (struct outcome){ OUTCOME_FAILED, 0 };
-	server_start(&l->server, &l->run, &served);
-	access_start(l->run.loop, &o->access, names_found, l, &l->lookup);
-	outcome = run_wait(&l->run);
-	access_cancel(l->lookup);
-	server_free(&l->server);
-	run_free(&l->run);
-	return outcome;
+	if (c->inherited || *c->port || (!c->access->allow.used && !c->access->deny.used))
+		return 0;
+	address_parse_direct(c->host, &a);
+	if (a.u.sa.sa_family == AF_UNIX)
+		return option_fail(error,
+				   "--allow and --deny are about addresses, which '%s' has not: "
+				   "see sockit unix --allow-uid",
+				   c->host);
+	return 0;
 }
 
 /* HOST and PORT of the operands; without any, the sockets that we were given. */
-static int find_place(struct listening *l, const struct operands *operands,
+static int find_place(struct listening_config *c, const struct operands *operands,
 		      struct option_error *error)
 {
-	uint16_t number;
-
-	l->inherited = operands->n == 0 ? activation_sockets() : 0;
-	if (operands->n == 0 && !l->inherited)
+	c->inherited = operands->n == 0 ? activation_sockets() : 0;
+	if (operands->n == 0 && !c->inherited)
 		return option_fail(error, "an operand is missing: sockit listen %s",
 				   listen_command.synopsis);
-	if (l->inherited) {
-		l->port = "(inherited)";
+	if (c->inherited) {
+		c->port = "(inherited)";
 		return 0;
 	}
-	if (address_operands(operands, true, l->options->family.numeric, &l->host, &l->port,
-			     error) < 0)
+	if (address_operands(operands, true, c->numeric, &c->host, &c->port, error) < 0)
 		return -1;
-	l->any_port = address_parse_port(l->port, &number) == WORD_NUMBER && number == 0;
-	return 0;
+	return check_access(c, error);
 }
 
 static struct outcome main_listen(const struct command *self, int argc, char **argv)
 {
 	struct listen_command_options o = defaults;
+	struct listening_config c = {
+		.messages = &o.messages,
+		.socket = &o.socket,
+		.data = &o.data,
+		.listen = &o.listen,
+		.service = &o.service,
+		.access = &o.access,
+	};
 	struct option_error error;
 	struct operands operands;
 	struct outcome outcome;
-	struct listening l = { .options = &o };
 
 	if (command_begin(self, argc, argv, &o, &o.messages, &operands, &outcome)) {
-		if (find_place(&l, &operands, &error) == 0 &&
-		    service_check(&o.service, &operands, o.family.numeric, &error) == 0 &&
-		    access_check(&o.access, o.family.numeric, &error) == 0 &&
-		    (!o.listen.user || user_check(o.listen.user, &error) == 0) &&
-		    run_check(&o.messages, &o.data, &error) == 0)
-			outcome = run(&l);
+		c.family = address_family(&o.family);
+		c.numeric = o.family.numeric;
+		c.wait = o.wait;
+		if (find_place(&c, &operands, &error) == 0 &&
+		    service_check(&o.service, &operands, c.numeric, &error) == 0 &&
+		    listening_check(&c, &error) == 0)
+			outcome = listening_run(&c);
 		else
 			outcome = command_refuse(&o.messages, &error);
 	}

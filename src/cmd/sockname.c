@@ -531,7 +531,7 @@ static int check_operands(const struct sockname_options *o, const struct operand
 	if (o->own.connect || operands->n == 2 ||
 	    (address_parse_host(operands->words[0], &a) == WORD_BAD &&
 	     strchr(operands->words[0], ':')))
-		return address_operands(operands, false, o->family.numeric, host, port, error);
+		return address_inet_operands(operands, false, o->family.numeric, host, port, error);
 	*host = operands->words[0];
 	*port = NO_PORT;
 	if (**host == '-') /* the parser took it for a negative number */

@@ -171,8 +171,8 @@ static int find_place(struct udp_receiving *u, const struct operands *operands,
 {
 	uint16_t number;
 
-	if (address_operands(operands, true, u->options->family.numeric, &u->host, &u->port,
-			     error) < 0)
+	if (address_inet_operands(operands, true, u->options->family.numeric, &u->host, &u->port,
+				  error) < 0)
 		return -1;
 	u->any_port = address_parse_port(u->port, &number) == WORD_NUMBER && number == 0;
 	return 0;

@@ -148,8 +148,8 @@ static struct outcome main_udp_send(const struct command *self, int argc, char *
 	const char *host, *port;
 
 	if (command_begin(self, argc, argv, &o, &o.messages, &operands, &outcome)) {
-		if (address_operands(&operands, false, o.family.numeric, &host, &port, &error) ==
-			    0 &&
+		if (address_inet_operands(&operands, false, o.family.numeric, &host, &port,
+					  &error) == 0 &&
 		    address_check(o.socket.source, o.socket.source_port, o.family.numeric,
 				  &error) == 0 &&
 		    datagram_input_check(&o.frame, dgram_most(AF_INET), &error) == 0 &&

@@ -12,6 +12,8 @@
 
 #include "base/wait.h"
 #include "flow/fanout.h"
+#include "net/packet.h"
+#include "net/rights.h"
 
 /* Opening anew by this name gives a description with flags of its own on Linux; elsewhere it may
  * be a mere dup(2), which endpoint_open_anew() finds out. */
@@ -33,12 +35,22 @@ static enum endpoint_kind kind_of_socket(int fd)
 	if (getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &type_size) < 0 || type != SOCK_STREAM ||
 	    getsockname(fd, (struct sockaddr *)&a, &size) < 0)
 		return ENDPOINT_OTHER;
-	return a.ss_family == AF_INET || a.ss_family == AF_INET6 ? ENDPOINT_TCP : ENDPOINT_STREAM;
+	return a.ss_family == AF_INET || a.ss_family == AF_INET6 ? ENDPOINT_TCP :
+	       a.ss_family == AF_UNIX				 ? ENDPOINT_STREAM :
+								   ENDPOINT_VSOCK;
+}
+
+static bool keeps_boundaries(int fd)
+{
+	int type = 0;
+	socklen_t size = sizeof type;
+
+	return getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &size) == 0 && type == SOCK_SEQPACKET;
 }
 
 static bool is_socket(const struct endpoint *e)
 {
-	return e->kind == ENDPOINT_TCP || e->kind == ENDPOINT_STREAM;
+	return e->kind >= ENDPOINT_TCP && e->kind <= ENDPOINT_PACKET;
 }
 
 static enum endpoint_kind kind_of(int fd)
@@ -107,6 +119,21 @@ void endpoint_socket(struct endpoint *e, int fd, const char *name)
 				.given = fd,
 				.anew = -1,
 				.name = name };
+	if (!keeps_boundaries(fd))
+		return;
+	e->kind = ENDPOINT_PACKET;
+	packet_prepare(fd);
+}
+
+void endpoint_pass(struct endpoint *e, int fd)
+{
+	e->passes = true;
+	e->passed = fd;
+}
+
+bool endpoint_delivers(const struct endpoint *e)
+{
+	return e->kind == ENDPOINT_STREAM || e->kind == ENDPOINT_PACKET;
 }
 
 void endpoint_pipe(struct endpoint *e, int fd, bool writing, const char *name)
@@ -184,8 +211,18 @@ ssize_t endpoint_read(const struct endpoint *e, void *data, size_t n)
 	return e->kind == ENDPOINT_NULL ? 0 : read(e->rfd, data, n);
 }
 
-ssize_t endpoint_write(const struct endpoint *e, const void *data, size_t n)
+static ssize_t write_passing(struct endpoint *e, const void *data, size_t n)
 {
+	ssize_t done = rights_send(e->wfd, data, n, e->passed);
+
+	e->passes = done < 0;
+	return done;
+}
+
+ssize_t endpoint_write(struct endpoint *e, const void *data, size_t n)
+{
+	if (e->passes && is_socket(e))
+		return write_passing(e, data, n);
 	if (is_socket(e))
 		return send(e->wfd, data, n, MSG_DONTWAIT | MSG_NOSIGNAL);
 	if (e->kind == ENDPOINT_SENDER)

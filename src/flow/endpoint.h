@@ -18,6 +18,8 @@ enum endpoint_kind {
 	ENDPOINT_TERMINAL,
 	ENDPOINT_TCP,	 /* connected stream socket of an IP family */
 	ENDPOINT_STREAM, /* any other connected stream socket */
+	ENDPOINT_VSOCK,	 /* connected stream socket between machines */
+	ENDPOINT_PACKET, /* connected socket of our own that keeps boundaries (SOCK_SEQPACKET) */
 	ENDPOINT_OTHER,	 /* devices, datagram sockets, closed descriptors */
 	ENDPOINT_QUEUE,	 /* none: what a fan-out has for one of its receivers */
 	ENDPOINT_SENDER, /* none: what goes to all of its receivers but one */
@@ -35,6 +37,8 @@ struct endpoint {
 	int anew;	    /* the same opened anew, -1 if it is not */
 	bool shared;	    /* several transfers write to it: its end is not theirs to pass on */
 	bool broken;	    /* its end is not to look like that of a stream */
+	bool passes;	    /* a descriptor is to go along with what is written first: */
+	int passed;	    /* this one, the caller's */
 	const void *writer; /* the one of them that has a piece to finish */
 	struct receiver *queue; /* what ENDPOINT_QUEUE reads */
 	struct sender *sender;	/* what ENDPOINT_SENDER writes to */
@@ -50,6 +54,12 @@ void endpoint_inherit(struct endpoint *e, int fd, bool writing, const char *name
 
 /* *E for our own connected, non-blocking socket FD, which it owns. */
 void endpoint_socket(struct endpoint *e, int fd, const char *name);
+
+/* The descriptor FD, the caller's, goes to E's peer with the first bytes, or the first packet. */
+void endpoint_pass(struct endpoint *e, int fd);
+
+/* Does the kernel put what is written to E into its peer's queue at once, so that there is nothing to wait for? */
+bool endpoint_delivers(const struct endpoint *e);
 
 /* *E for our own, non-blocking end FD of a pipe, which it owns. */
 void endpoint_pipe(struct endpoint *e, int fd, bool writing, const char *name);
@@ -70,7 +80,7 @@ void endpoint_open_anew(struct endpoint *e);
 /* As read(2) and write(2), never blocking (but for E that is careful, see above): -1 with EAGAIN
  * where nothing can be moved now. Writing may move less than N. */
 ssize_t endpoint_read(const struct endpoint *e, void *data, size_t n);
-ssize_t endpoint_write(const struct endpoint *e, const void *data, size_t n);
+ssize_t endpoint_write(struct endpoint *e, const void *data, size_t n);
 
 /* No more will be written to E: shutdown(2) of a socket of ours, else close(2); an inherited
  * descriptor of 0 to 2 becomes /dev/null, so that nothing else takes its place. */

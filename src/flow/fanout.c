@@ -18,7 +18,7 @@
 
 struct block {
 	size_t users, size;
-	char data[BLOCK];
+	char data[];
 };
 
 static void release(struct block *b)
@@ -34,7 +34,10 @@ static size_t limit(const struct fanout *f)
 
 static bool is_full(const struct receiver *r)
 {
-	return !r->finished && r->bytes >= limit(r->fanout);
+	/* Packets without a byte take memory too. */
+	size_t places = r->fanout->c.packets ? r->n * sizeof(struct block) : 0;
+
+	return !r->finished && r->bytes + places >= limit(r->fanout);
 }
 
 /* Reads while somebody receives, nobody is full, and the copies are not behind. */
@@ -93,11 +96,11 @@ static struct queued *next_place(struct receiver *r)
 	size_t size = r->size ? 2 * r->size : 8;
 	struct queued *queue = r->queue;
 
-	if (r->n == r->size) {
+	if (!r->size || r->n == r->size) {
 		queue = malloc(size * sizeof *queue);
 		if (!queue)
 			abort(); /* as the loop does: nobody else would be told */
-		for (size_t i = 0; r->queue && i < r->n; i++)
+		for (size_t i = 0; r->size > 0 && r->queue && i < r->n; i++)
 			queue[i] = r->queue[(r->first + i) % r->size];
 		free(r->queue);
 		r->queue = queue;
@@ -149,6 +152,18 @@ static void tell(struct fanout *f)
 		timer_set(f->loop, &f->news, clock_now());
 }
 
+/* An empty block with room for N bytes, which the caller uses. NULL where there is no memory. */
+static struct block *block_new(size_t n)
+{
+	struct block *b = malloc(sizeof *b + n);
+
+	if (b) {
+		b->users = 1;
+		b->size = 0;
+	}
+	return b;
+}
+
 /* A block that has room: small pieces share one. NULL where there is no memory. */
 static struct block *tail_block(struct fanout *f)
 {
@@ -160,11 +175,7 @@ static struct block *tail_block(struct fanout *f)
 		return b;
 	if (b)
 		release(b);
-	b = f->tail = malloc(sizeof *b);
-	if (b) {
-		b->users = 1;
-		b->size = 0;
-	}
+	b = f->tail = block_new(BLOCK);
 	return b;
 }
 
@@ -177,6 +188,21 @@ static void give(struct fanout *f, struct block *b, size_t n, const struct recei
 			push(r, b, b->size - n);
 	update(f);
 	tell(f);
+}
+
+/* DATA of N bytes becomes a packet for all but EXCEPT. Returns 0, or -1 with errno ENOMEM. */
+static int give_packet(struct fanout *f, const char *data, size_t n, const struct receiver *except)
+{
+	struct block *b = block_new(n);
+
+	if (!b) {
+		errno = ENOMEM;
+		return -1;
+	}
+	memcpy(b->data, data, n);
+	give(f, b, n, except);
+	release(b);
+	return 0;
 }
 
 /* ---- senders ---- */
@@ -214,11 +240,28 @@ static void put_lines(struct text *out, struct sender *s, size_t keep)
 		memmove(s->line.data, s->line.data + done, s->line.length);
 }
 
+/* The same for packets: each line is one. */
+static int give_lines(struct sender *s, struct text *text)
+{
+	bool failed = text->failed || s->line.failed;
+
+	for (size_t done = 0, n; !failed && done < text->length; done += n) {
+		const char *end = memchr(text->data + done, '\n', text->length - done);
+		n = end ? (size_t)(end - text->data) + 1 - done : text->length - done;
+		failed = give_packet(s->fanout, text->data + done, n, s->self) < 0;
+	}
+	text_free(text);
+	errno = ENOMEM;
+	return failed ? -1 : 0;
+}
+
 /* Gives the lines in TEXT, which is freed, to all but S. Returns 0, or -1 with errno. */
 static int give_text(struct sender *s, struct text *text)
 {
 	bool failed = text->failed || s->line.failed;
 
+	if (s->fanout->c.packets)
+		return give_lines(s, text);
 	for (size_t done = 0, n; !failed && done < text->length; done += n) {
 		struct block *b = tail_block(s->fanout);
 		n = text->length - done;
@@ -271,12 +314,28 @@ static bool may_send(const struct sender *s, struct block **b)
 	return *b != NULL;
 }
 
+/* A packet of N bytes at DATA. As sender_write(). */
+static ssize_t write_packet(struct sender *s, const char *data, size_t n)
+{
+	ssize_t result;
+
+	if (!s->fanout->c.chat)
+		return give_packet(s->fanout, data, n, s->self) < 0 ? -1 : (ssize_t)n;
+	result = chat(s, data, n);
+	/* Where it ends, so does a line. */
+	if (result >= 0)
+		sender_end(s);
+	return result;
+}
+
 ssize_t sender_write(struct sender *s, const void *data, size_t n)
 {
 	struct block *b;
 
 	if (!may_send(s, &b))
 		return -1;
+	if (s->fanout->c.packets)
+		return write_packet(s, data, n);
 	if (s->fanout->c.chat)
 		return chat(s, data, n < CHAT_MOST ? n : CHAT_MOST);
 	n = n < BLOCK - b->size ? n : BLOCK - b->size;
@@ -335,10 +394,38 @@ static void source_ended(struct fanout *f, int error)
 	tell(f);
 }
 
+/* Gives what C has read and is whole. Returns 0, or -1 with errno. */
+static int give_whole(struct fanout *f)
+{
+	const char *data;
+	size_t size;
+	int found;
+
+	while ((found = cutter_next(&f->cutter, f->c.packet_most, &data, &size)) > 0) {
+		if (f->c.filter)
+			filter_copy(f->c.filter, data, size);
+		if (write_packet(&f->sender, data, size) < 0)
+			return -1;
+		cutter_took(&f->cutter, f->c.packet_most);
+	}
+	return found;
+}
+
+/* Reads from the source once, and gives that. As read(2). */
+static ssize_t take(struct fanout *f)
+{
+	ssize_t n;
+
+	if (!f->c.packets)
+		return sender_take(&f->sender, f->source, SIZE_MAX);
+	n = cutter_fill(&f->cutter, f->source, SIZE_MAX);
+	return n >= 0 && give_whole(f) < 0 ? -1 : n;
+}
+
 static void readable(void *arg, short events)
 {
 	struct fanout *f = arg;
-	ssize_t n = sender_take(&f->sender, f->source, SIZE_MAX);
+	ssize_t n = take(f);
 
 	(void)events;
 	if (n == 0 || (n < 0 && errno != EAGAIN && errno != EINTR))
@@ -355,6 +442,7 @@ void fanout_start(struct fanout *f, struct loop *loop, const struct fanout_confi
 {
 	*f = (struct fanout){ .loop = loop, .c = *c, .source = source };
 	f->sender.fanout = f;
+	cutter_configure(&f->cutter, c->frame);
 	f->news = (struct timer){ .fn = tell_all, .arg = f };
 	f->watch = (struct watch){ .fd = source ? source->rfd : -1, .fn = readable, .arg = f };
 	f->pause = (struct timer){ .fn = go_on, .arg = f };
@@ -376,6 +464,7 @@ void fanout_stop(struct fanout *f)
 	timer_drop(f->loop, &f->pause);
 	timer_drop(f->loop, &f->news);
 	sender_free(&f->sender);
+	cutter_free(&f->cutter);
 	if (f->tail)
 		release(f->tail);
 	f->tail = NULL;
@@ -444,7 +533,7 @@ static bool is_over(const struct receiver *r)
 
 bool receiver_ready(const struct receiver *r)
 {
-	return r->bytes > 0 || is_over(r);
+	return r->n > 0 || is_over(r);
 }
 
 int receiver_look(const struct receiver *r, struct iovec *iov, int most)
@@ -476,6 +565,24 @@ void receiver_took(struct receiver *r, size_t n)
 		r->first = (r->first + 1) % r->size;
 		r->n--;
 	}
+	r->last_taken = clock_now();
+	if (was_full && !is_full(r))
+		update(r->fanout);
+}
+
+void receiver_took_piece(struct receiver *r)
+{
+	const struct queued *q = &r->queue[r->first];
+	size_t n = q->end - q->offset;
+
+	if (n > 0) {
+		receiver_took(r, n);
+		return;
+	}
+	bool was_full = is_full(r);
+	release(q->block);
+	r->first = (r->first + 1) % r->size;
+	r->n--;
 	r->last_taken = clock_now();
 	if (was_full && !is_full(r))
 		update(r->fanout);

@@ -15,6 +15,7 @@
 #include <sys/uio.h>
 
 #include "base/text.h"
+#include "flow/cutter.h"
 #include "flow/endpoint.h"
 #include "flow/filter.h"
 #include "loop/loop.h"
@@ -36,7 +37,10 @@ struct fanout_config {
 	void (*room)(void *arg);
 	void *arg;
 	bool endless; /* the source's end is not that of the receivers */
-	bool chat;    /* each line goes out by itself, with the number of its sender before it */
+	bool packets; /* each piece is a packet, kept whole; what is read from the source is cut into them */
+	const struct frame_options *frame; /* how; NULL: each read, */
+	size_t packet_most;		   /* of at most so many bytes */
+	bool chat; /* each line goes out by itself, with the number of its sender before it */
 };
 
 /* One who sends. */
@@ -59,7 +63,8 @@ struct fanout {
 	bool ended;
 	bool full;	      /* one of them is */
 	struct sender sender; /* the source as one */
-	struct timer news;    /* something has come for them */
+	struct cutter cutter;
+	struct timer news; /* something has come for them */
 };
 
 struct block;
@@ -106,7 +111,8 @@ size_t receiver_finish(struct receiver *r);
 /* R receives no more. Without effect where it never joined. */
 void fanout_leave(struct receiver *r);
 
-/* Gives DATA of N bytes, sent by S, to the receivers, as write(2): -1 with EAGAIN while there is no room. */
+/* Gives DATA of N bytes, sent by S, to the receivers, as write(2): -1 with EAGAIN while there is no room. Where there are
+ * packets this is one. */
 ssize_t sender_write(struct sender *s, const void *data, size_t n);
 
 /* The same with what is read from SOURCE, without a copy: as read(2) of at most N bytes. */
@@ -124,6 +130,9 @@ int receiver_look(const struct receiver *r, struct iovec *iov, int most);
 
 /* N bytes of that have been taken. */
 void receiver_took(struct receiver *r, size_t n);
+
+/* The first of these pieces has been taken, empty though it may be. */
+void receiver_took_piece(struct receiver *r);
 
 /* Is there anything for receiver_read(), the end too? */
 bool receiver_ready(const struct receiver *r);

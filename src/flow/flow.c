@@ -25,7 +25,7 @@ void flow_start(struct flow *f, struct endpoint *from, struct endpoint *to,
 		f->budget = budget_most(f);
 		f->budgeted = clock_now();
 	}
-	transfer_start(&f->transfer, from, to, c->filter, c->limit);
+	transfer_start(&f->transfer, from, to, c->filter, c->limit, c->frame);
 }
 
 /* How long the rate takes for N bytes, ns. */
@@ -122,6 +122,13 @@ static void settle(struct flow *f)
 	f->state = f->error ? FLOW_SOURCE_FAILED : FLOW_ENDED;
 }
 
+/* N bytes less are LEFT; packets are not cut, and may be more than that. */
+static void count_down(uint64_t *left, uint64_t n)
+{
+	if (*left != FLOW_NO_LIMIT)
+		*left -= n < *left ? n : *left;
+}
+
 uint64_t flow_step(struct flow *f)
 {
 	struct transfer *t = &f->transfer;
@@ -143,10 +150,9 @@ uint64_t flow_step(struct flow *f)
 		spend(f);
 	if (t->filter && t->filter->quit)
 		f->source_ended = true;
-	if (f->left != FLOW_NO_LIMIT)
-		f->left -= t->in - in;
-	if (f->wanted != FLOW_NO_LIMIT)
-		f->wanted -= t->out + t->held - all;
+	count_down(&f->left, t->in - in);
+	if (t->out + t->held > all)
+		count_down(&f->wanted, t->out + t->held - all);
 	switch (result) {
 	case TRANSFER_MOVED:
 	case TRANSFER_WAIT:

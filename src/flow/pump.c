@@ -79,7 +79,7 @@ static bool acknowledged(struct pump *p)
 		return false;
 	if (!has_sent(p))
 		return true;
-	if (p->peer->kind == ENDPOINT_STREAM) /* what it took stands in the peer's queue */
+	if (endpoint_delivers(p->peer)) /* what it took stands in the peer's queue */
 		return true;
 	if (n < 0)
 		return p->peer_ended;
@@ -99,8 +99,7 @@ static bool far_acknowledged(struct pump *p)
 {
 	int64_t n;
 
-	if (!relays(p) || p->far_error || p->down.transfer.out == 0 ||
-	    p->out->kind == ENDPOINT_STREAM)
+	if (!relays(p) || p->far_error || p->down.transfer.out == 0 || endpoint_delivers(p->out))
 		return true;
 	n = stream_unacknowledged(p->out->wfd);
 	if (n < 0)
@@ -746,9 +745,9 @@ void pump_start(struct pump *p, struct loop *loop, const struct pump_config *c,
 	if (peer->kind == ENDPOINT_TCP)
 		stream_inline_urgent(peer->rfd);
 	flow_start(&p->up, in, peer,
-		   &(struct flow_config){ c->up, c->buffer, c->rate, FLOW_NO_LIMIT });
+		   &(struct flow_config){ c->up, c->frame, c->buffer, c->rate, FLOW_NO_LIMIT });
 	flow_start(&p->down, peer, out,
-		   &(struct flow_config){ c->down, c->buffer, c->rate, c->read_bytes });
+		   &(struct flow_config){ c->down, c->frame, c->buffer, c->rate, c->read_bytes });
 	if (in->kind == ENDPOINT_QUEUE)
 		receiver_on_ready(in->queue, queue_ready, p);
 	if (c->send_only)

@@ -26,8 +26,9 @@ struct pump_config {
 	uint64_t read_bytes; /* over after so many, FLOW_NO_LIMIT: no limit */
 	size_t buffer;	     /* 0: what is fast */
 	int64_t rate;	     /* bytes a second each way, or UNSET */
-	struct filter *up, *down; /* on the way to the peer and from it; NULL: none */
-	bool others_sent;	  /* somebody else has written to the connection before */
+	const struct frame_options *frame; /* of packets, NULL: the usual */
+	struct filter *up, *down;	   /* on the way to the peer and from it; NULL: none */
+	bool others_sent;		   /* somebody else has written to the connection before */
 	bool out_may_end; /* `out` need not take everything: what it does not is thrown away */
 	bool close;	  /* it is over already: only the end is still to be brought about */
 };

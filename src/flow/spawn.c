@@ -14,6 +14,7 @@
 #include "base/number.h"
 #include "loop/signals.h"
 
+#define PASSED 3       /* a command's descriptor that was handed over */
 #define FDS_MOST 65536 /* where the system does not list them */
 
 extern char **environ;
@@ -104,7 +105,14 @@ const char *spawn_name(const struct spawn_command *c)
 	return c->shell ? "/bin/sh" : c->words[0];
 }
 
-pid_t spawn_start(const struct spawn_command *c, const struct spawn_environment *e, int in, int out)
+/* FD's own copy, which is no descriptor that a command is to have; -1 with errno. */
+static int keep_away(int fd)
+{
+	return fcntl(fd, F_DUPFD_CLOEXEC, PASSED + 1);
+}
+
+static pid_t start(const struct spawn_command *c, const struct spawn_environment *e, int in,
+		   int out, int passed)
 {
 	char sh[] = "sh", option[] = "-c";
 	char *shell[] = { sh, option, (char *)c->shell, NULL };
@@ -128,10 +136,27 @@ pid_t spawn_start(const struct spawn_command *c, const struct spawn_environment 
 	posix_spawn_file_actions_init(&actions);
 	posix_spawn_file_actions_adddup2(&actions, in, STDIN_FILENO);
 	posix_spawn_file_actions_adddup2(&actions, out, STDOUT_FILENO);
+	if (passed >= 0)
+		posix_spawn_file_actions_adddup2(&actions, passed, PASSED);
 	error = c->shell ? posix_spawn(&pid, "/bin/sh", &actions, &attr, shell, e->values) :
 			   posix_spawnp(&pid, c->words[0], &actions, &attr, c->words, e->values);
 	posix_spawn_file_actions_destroy(&actions);
 	posix_spawnattr_destroy(&attr);
 	errno = error;
 	return error ? -1 : pid;
+}
+
+pid_t spawn_start(const struct spawn_command *c, const struct spawn_environment *e, int in, int out,
+		  int passed)
+{
+	int copy = passed < 0 ? -1 : keep_away(passed), error;
+	pid_t pid = -1;
+
+	if (passed < 0 || copy >= 0)
+		pid = start(c, e, in, out, copy);
+	error = errno;
+	if (copy >= 0)
+		close(copy);
+	errno = error;
+	return pid;
 }

@@ -29,11 +29,11 @@ void spawn_environment_free(struct spawn_environment *e);
  * that we have inherited or will make, and no child's status shall be lost. */
 void spawn_prepare(void);
 
-/* Runs C with IN as its stdin, OUT as its stdout and our stderr, no other descriptor, and the signal
- * mask and dispositions that we were started with, but SIGPIPE and SIGCHLD at their defaults. Returns
+/* Runs C with IN as its stdin, OUT as its stdout and our stderr, PASSED (-1: none) as its descriptor 3, no other, and the
+ * signal mask and dispositions that we were started with, but SIGPIPE and SIGCHLD at their defaults. Returns
  * its pid, or -1 with errno of posix_spawn(3). */
-pid_t spawn_start(const struct spawn_command *c, const struct spawn_environment *e, int in,
-		  int out);
+pid_t spawn_start(const struct spawn_command *c, const struct spawn_environment *e, int in, int out,
+		  int passed);
 
 /* The command's name for messages. */
 const char *spawn_name(const struct spawn_command *c);

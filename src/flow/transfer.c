@@ -17,11 +17,17 @@ static struct endpoint nowhere = { .rfd = -1, .wfd = -1, .kind = ENDPOINT_NULL, 
 static enum transfer_result transfer_filter(struct transfer *t, size_t max);
 static enum transfer_result transfer_queue(struct transfer *t, size_t max);
 static enum transfer_result transfer_send(struct transfer *t, size_t max);
+static enum transfer_result transfer_pass(struct transfer *t, size_t max);
 
 static void choose(struct transfer *t)
 {
+	t->method = transfer_choose_packets(t);
+	if (t->method)
+		return;
 	if (t->filter)
 		t->method = transfer_filter;
+	else if (t->to->passes)
+		t->method = transfer_pass;
 	else if (t->from->kind == ENDPOINT_QUEUE && t->to->owned)
 		t->method = transfer_queue;
 	else if (t->to->kind == ENDPOINT_SENDER)
@@ -33,22 +39,23 @@ static void choose(struct transfer *t)
 }
 
 void transfer_start(struct transfer *t, struct endpoint *from, struct endpoint *to,
-		    struct filter *filter, size_t limit)
+		    struct filter *filter, size_t limit, const struct frame_options *frame)
 {
 	*t = (struct transfer){ .from = from, .to = to, .limit = limit };
+	cutter_configure(&t->cutter, frame);
 	if (filter && filter_needed(filter))
 		t->filter = filter;
 	choose(t);
 }
 
-/* Nothing is held any more. */
-static void let_go(struct transfer *t)
+void transfer_let_go(struct transfer *t)
 {
 	pool_give(t->buffer, t->size);
 	t->buffer = NULL;
 	if (t->piped)
 		transfer_drop_pipe(t);
 	t->held = 0;
+	t->ready = false;
 	t->sink_full = false;
 	if (t->to->writer == t)
 		t->to->writer = NULL;
@@ -57,7 +64,7 @@ static void let_go(struct transfer *t)
 void transfer_discard(struct transfer *t)
 {
 	transfer_hurry(t);
-	let_go(t);
+	transfer_let_go(t);
 	t->to = &nowhere;
 	choose(t);
 }
@@ -73,7 +80,8 @@ void transfer_hurry(struct transfer *t)
 
 void transfer_free(struct transfer *t)
 {
-	let_go(t);
+	transfer_let_go(t);
+	cutter_free(&t->cutter);
 }
 
 enum transfer_result transfer_step(struct transfer *t, size_t max)
@@ -81,15 +89,12 @@ enum transfer_result transfer_step(struct transfer *t, size_t max)
 	return t->method(t, max);
 }
 
-/* Does another transfer stand in the middle of what it writes to a sink that both share? Then its piece is
- * not broken, and nothing more is read for the time being. */
-static bool sink_is_taken(const struct transfer *t)
+bool transfer_sink_is_taken(const struct transfer *t)
 {
 	return t->to->shared && t->to->writer && t->to->writer != t;
 }
 
-/* Writes N bytes, at most, of what is held. */
-static enum transfer_result drain(struct transfer *t, size_t n)
+enum transfer_result transfer_drain(struct transfer *t, size_t n)
 {
 	ssize_t done = endpoint_write(t->to, t->buffer + t->offset, n);
 
@@ -106,13 +111,13 @@ static enum transfer_result drain(struct transfer *t, size_t n)
 	t->held -= (size_t)done;
 	t->sink_full = t->held > 0;
 	if (!t->held)
-		let_go(t);
+		transfer_let_go(t);
 	return TRANSFER_MOVED;
 }
 
 /* Room for SIZE bytes: a source that may block is read once after each POLLIN, which does not; a
  * sink wants its pieces small, and slow, unless it can be opened anew. */
-static bool prepare(struct transfer *t, size_t size)
+bool transfer_prepare(struct transfer *t, size_t size)
 {
 	t->sink_full = false;
 	t->size = size;
@@ -122,11 +127,11 @@ static bool prepare(struct transfer *t, size_t size)
 	return t->buffer != NULL;
 }
 
-static enum transfer_result nothing_read(struct transfer *t, ssize_t n)
+enum transfer_result transfer_nothing_read(struct transfer *t, ssize_t n)
 {
 	int error = errno;
 
-	let_go(t);
+	transfer_let_go(t);
 	errno = error;
 	if (n == 0)
 		return TRANSFER_END;
@@ -140,8 +145,8 @@ static enum transfer_result filled(struct transfer *t, size_t n, size_t piece)
 	t->offset = 0;
 	t->sink_full = true;
 	if (!t->to->careful && !(t->filter && filter_resume(t->filter, true) > clock_now()))
-		return drain(t, piece) == TRANSFER_SINK_ERROR ? TRANSFER_SINK_ERROR :
-								TRANSFER_MOVED;
+		return transfer_drain(t, piece) == TRANSFER_SINK_ERROR ? TRANSFER_SINK_ERROR :
+									 TRANSFER_MOVED;
 	return TRANSFER_MOVED;
 }
 
@@ -149,17 +154,17 @@ enum transfer_result transfer_copy(struct transfer *t, size_t max)
 {
 	ssize_t n;
 
-	if (sink_is_taken(t)) {
+	if (transfer_sink_is_taken(t)) {
 		t->sink_full = true;
 		return TRANSFER_WAIT;
 	}
 	if (t->held)
-		return drain(t, t->held);
-	if (!prepare(t, t->limit ? t->limit : BUFFER_SIZE))
+		return transfer_drain(t, t->held);
+	if (!transfer_prepare(t, t->limit ? t->limit : BUFFER_SIZE))
 		return TRANSFER_SOURCE_ERROR;
 	n = endpoint_read(t->from, t->buffer, t->size < max ? t->size : max);
 	if (n <= 0)
-		return nothing_read(t, n);
+		return transfer_nothing_read(t, n);
 	t->in += (size_t)n;
 	return filled(t, (size_t)n, (size_t)n);
 }
@@ -186,7 +191,7 @@ static enum transfer_result transfer_filter(struct transfer *t, size_t max)
 	size_t most = t->limit && t->limit < FILTER_PIECE ? t->limit : FILTER_PIECE, n;
 	ssize_t got;
 
-	if (sink_is_taken(t)) {
+	if (transfer_sink_is_taken(t)) {
 		t->sink_full = true;
 		return TRANSFER_WAIT;
 	}
@@ -196,26 +201,36 @@ static enum transfer_result transfer_filter(struct transfer *t, size_t max)
 		return send_urgent(t);
 	if (t->held) {
 		enum transfer_result result =
-			drain(t, filter_piece(f, t->buffer + t->offset, t->held));
+			transfer_drain(t, filter_piece(f, t->buffer + t->offset, t->held));
 		/* What came meanwhile is next. */
 		t->sink_full = t->sink_full || f->urgent.length > 0;
 		return result;
 	}
 	if (max == 0 || f->quit)
 		return f->quit ? TRANSFER_END : TRANSFER_WAIT;
-	if (!prepare(t, 2 * most + FILTER_MORE))
+	if (!transfer_prepare(t, 2 * most + FILTER_MORE))
 		return TRANSFER_SOURCE_ERROR;
 	most = most < max ? most : max;
 	got = endpoint_read(t->from, t->buffer + t->size - most, most);
 	if (got <= 0)
-		return nothing_read(t, got);
+		return transfer_nothing_read(t, got);
 	t->in += (size_t)got;
 	n = filter_apply(f, t->buffer + t->size - most, (size_t)got, t->buffer);
 	if (n == 0) {
-		let_go(t);
+		transfer_let_go(t);
 		return TRANSFER_MOVED;
 	}
 	return filled(t, n, filter_piece(f, t->buffer, n));
+}
+
+/* By reading and writing, until the descriptor that goes along has gone. */
+static enum transfer_result transfer_pass(struct transfer *t, size_t max)
+{
+	enum transfer_result result = transfer_copy(t, max);
+
+	if (!t->held && !t->to->passes)
+		choose(t);
+	return result;
 }
 
 /* From a receiver's queue to a socket, without a copy. */

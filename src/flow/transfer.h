@@ -11,6 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "flow/cutter.h"
 #include "flow/endpoint.h"
 #include "flow/filter.h"
 
@@ -44,12 +45,16 @@ struct transfer {
 	bool patient;  /* the source becomes ready only with a good deal, see below */
 	int low_water; /* what it was before */
 	uint64_t run;  /* bytes that came in large pieces only */
+	/* of packets */
+	struct cutter cutter; /* what comes is cut by it, or gets the marks of its frame */
+	size_t most;	      /* the sink takes packets of so many bytes */
+	bool ready;	      /* a whole packet is held */
 };
 
 /* *T from FROM to TO, through FILTER, which may be NULL, with at most LIMIT bytes held (0: what is
- * fast). */
+ * fast). Where only one side has packets, FRAME says what one is in the bytes of the other (NULL: each read). */
 void transfer_start(struct transfer *t, struct endpoint *from, struct endpoint *to,
-		    struct filter *filter, size_t limit);
+		    struct filter *filter, size_t limit, const struct frame_options *frame);
 
 /* Moves at most MAX bytes, never blocking: to be called when poll(2) says that the source, or with
  * sink_full the sink, is ready. */
@@ -68,6 +73,27 @@ void transfer_free(struct transfer *t);
 
 /* The portable method: reads and writes. */
 enum transfer_result transfer_copy(struct transfer *t, size_t max);
+
+/* The method where one of T's endpoints has packets, NULL where none has: see packets.c. */
+transfer_method *transfer_choose_packets(const struct transfer *t);
+
+/* ---- for methods ---- */
+
+/* A buffer of SIZE bytes, with nothing in it. Returns false with errno ENOMEM. */
+bool transfer_prepare(struct transfer *t, size_t size);
+
+/* Reading into it has returned N, which is not above 0: it is let go of. Returns what that means. */
+enum transfer_result transfer_nothing_read(struct transfer *t, ssize_t n);
+
+/* Writes N bytes, at most, of what is held. */
+enum transfer_result transfer_drain(struct transfer *t, size_t n);
+
+/* Nothing is held any more. */
+void transfer_let_go(struct transfer *t);
+
+/* Does another transfer stand in the middle of what it writes to a sink that both share? Then its piece is
+ * not broken, and nothing more is read for the time being. */
+bool transfer_sink_is_taken(const struct transfer *t);
 
 /* Of this system (a twin for each): a faster method for T's endpoints, NULL if there is none. */
 transfer_method *transfer_choose_fast(const struct transfer *t);

@@ -8,7 +8,9 @@
 
 #include "base/errname.h"
 #include "base/number.h"
+#include "base/user.h"
 #include "net/lookup.h"
+#include "net/stream.h"
 
 #define SEPARATORS ", \t\r\n"
 
@@ -49,7 +51,53 @@ static const struct option_row rows[] = {
 	  .help = "the same as --deny, from FILE" },
 };
 
+static int parse_users(void *field, const char *word, struct option_error *error);
+
+static const struct option_row user_rows[] = {
+	{ .name = "allow-uid",
+	  .repeats = true,
+	  .kind = OPTION_PARSED,
+	  .arg = "LIST",
+	  .field = AT(users),
+	  .parser = parse_users,
+	  .help = "only these users may connect: numbers or names, with commas between them" },
+};
+
 const struct option_group access_group = { "Access", rows, sizeof rows / sizeof *rows };
+const struct option_group user_group = { "Access", user_rows,
+					 sizeof user_rows / sizeof *user_rows };
+
+static int add_user(struct access_users *users, const char *name, struct option_error *error)
+{
+	uid_t *uids = realloc(users->uids, (users->n + 1) * sizeof *uids);
+	int64_t uid;
+
+	if (!uids)
+		return option_fail(error, "--allow-uid: out of memory");
+	users->uids = uids;
+	if (user_parse("--allow-uid", name, &uid, error) < 0)
+		return -1;
+	users->uids[users->n++] = (uid_t)uid;
+	return 0;
+}
+
+static int parse_users(void *field, const char *word, struct option_error *error)
+{
+	char name[256];
+
+	if (!stream_knows_who)
+		return option_fail(error, "--allow-uid: this system does not tell who connects");
+	for (const char *rest = word; rest;) {
+		size_t n = strcspn(rest, ",");
+		if (n == 0 || n >= sizeof name)
+			return option_fail(error, "--allow-uid: '%s' is no list of users", word);
+		snprintf(name, sizeof name, "%.*s", (int)n, rest);
+		if (add_user(field, name, error) < 0)
+			return -1;
+		rest = rest[n] ? rest + n + 1 : NULL;
+	}
+	return 0;
+}
 
 static unsigned address_bits(const struct address *a)
 {
@@ -346,12 +394,22 @@ static bool stands_in(const struct access_list *list, const struct address *a)
 	return false;
 }
 
+static bool has_user(const struct access_users *users, uid_t uid)
+{
+	for (size_t i = 0; i < users->n; i++)
+		if (users->uids[i] == uid)
+			return true;
+	return false;
+}
+
 const char *access_refusal(const struct access_options *o, const struct address *a)
 {
 	struct address plain = *a;
 
 	if (a->u.sa.sa_family == AF_UNIX)
-		return NULL;
+		return o->users.n == 0 || (a->who.known && has_user(&o->users, a->who.uid)) ?
+			       NULL :
+			       "not allowed";
 	address_unmap(&plain);
 	if (stands_in(&o->deny, &plain))
 		return "denied";
@@ -377,4 +435,6 @@ void access_free(struct access_options *o)
 {
 	free_list(&o->allow);
 	free_list(&o->deny);
+	free(o->users.uids);
+	o->users = (struct access_users){ 0 };
 }

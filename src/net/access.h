@@ -21,12 +21,17 @@ struct access_list {
 	bool used; /* given, though it may be empty */
 };
 
-/* What the group's rows fill. Free it with access_free(). */
+/* What the groups' rows fill. Free it with access_free(). */
 struct access_options {
 	struct access_list allow, deny;
+	struct access_users {
+		uid_t *uids;
+		size_t n;
+	} users; /* none: any */
 };
 
-extern const struct option_group access_group;
+/* Of sockets that have addresses; of UNIX sockets. */
+extern const struct option_group access_group, user_group;
 
 /* Checks O for names where NUMERIC forbids them. Returns 0, or -1 with *ERROR. */
 int access_check(const struct access_options *o, bool numeric, struct option_error *error);
@@ -43,7 +48,8 @@ void access_start(struct loop *loop, struct access_options *o, access_fn *fn, vo
 void access_cancel(struct access_lookup *l);
 
 /* May A come? What is denied may not; where there is an allow list, only who stands in it. IPv4-mapped
- * addresses count as IPv4; UNIX sockets have no address to go by, and may. */
+ * addresses count as IPv4; UNIX sockets have no address to go by, and may, unless there is a list of users: then only
+ * who is known to be one of them. */
 bool access_allows(const struct access_options *o, const struct address *a);
 
 /* The same: NULL if A may come, else why not, in words. */

@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "net/lookup.h"
 #include "net/stream.h"
+#include "net/unix.h"
 
 #define ATTEMPT_DELAY (250 * MILLISECOND) /* RFC 8305, section 5 */
 #define FULL_DELAY (10 * MILLISECOND)	  /* until a full backlog is tried again */
@@ -19,6 +20,7 @@ struct attempt {
 	struct watch watch;
 	struct timer again;
 	struct dial_failure state;
+	int socktype;
 	bool pending;
 };
 
@@ -136,6 +138,7 @@ static void attempt_over(struct attempt *a, int error)
 		 * data. */
 		d->result.peer = a->state.address;
 		d->result.fd = fd;
+		stream_who(fd, &d->result.peer);
 		event_tell(&d->c.events, &(struct event){ .kind = EVENT_CONNECTED,
 							  .address = &d->result.peer,
 							  .local = &d->result.local });
@@ -164,7 +167,7 @@ static int attempt_connect(struct attempt *a)
 	struct loop *loop = a->dial->loop;
 
 	/* A UNIX socket has no place for us in its backlog, and does not tell when it has one. */
-	if (connect(a->watch.fd, &to->u.sa, to->length) == 0 || errno == EINPROGRESS)
+	if (unix_connect(a->watch.fd, to) == 0 || errno == EINPROGRESS)
 		watch_set(loop, &a->watch, POLLOUT);
 	else if (errno == EAGAIN && to->u.sa.sa_family == AF_UNIX)
 		timer_set(loop, &a->again, clock_after(clock_now(), FULL_DELAY));
@@ -203,12 +206,12 @@ static int bind_source(const struct dial *d, int fd, struct attempt *a)
 }
 
 /* Returns 0 with the connection under way, or -1 with errno and *WHAT. */
-static int attempt_start(struct dial *d, struct attempt *a, const char **what)
+static int attempt_start_as(struct dial *d, struct attempt *a, const char **what)
 {
 	const struct address *to = &a->state.address;
 	int family = to->u.sa.sa_family, error;
-	int fd = socket(family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK,
-			d->c.socket->protocol && family != AF_UNIX ? sockopt_mptcp : 0);
+	int fd = socket(family, a->socktype | SOCK_CLOEXEC | SOCK_NONBLOCK,
+			sockopt_protocol(d->c.socket, family));
 
 	*what = "socket";
 	if (fd < 0)
@@ -236,6 +239,20 @@ fail:
 	close(fd);
 	errno = error;
 	return -1;
+}
+
+/* The same; what a UNIX socket is shows when it is connected to. */
+static int attempt_start(struct dial *d, struct attempt *a, const char **what)
+{
+	bool is_unix = a->state.address.u.sa.sa_family == AF_UNIX;
+
+	a->socktype = is_unix && d->c.socktype ? d->c.socktype : SOCK_STREAM;
+	if (attempt_start_as(d, a, what) == 0)
+		return 0;
+	if (!is_unix || !d->c.any_type || errno != EPROTOTYPE)
+		return -1;
+	a->socktype = a->socktype == SOCK_STREAM ? SOCK_SEQPACKET : SOCK_STREAM;
+	return attempt_start_as(d, a, what);
 }
 
 static void stagger(void *arg)

@@ -18,6 +18,8 @@ struct dial;
 struct dial_config {
 	const char *host, *port; /* have passed address_operands() */
 	int family;		 /* AF_UNSPEC: both */
+	int socktype;		 /* of a UNIX socket; 0: SOCK_STREAM */
+	bool any_type; /* where that is the wrong one: SOCK_STREAM or SOCK_SEQPACKET, as it is */
 	const struct socket_options *socket;
 	bool at_once;	  /* --fastopen is not to wait for the first data */
 	int64_t deadline; /* for look-up and connection together, see clock.h */

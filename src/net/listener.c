@@ -15,6 +15,8 @@
 #include "base/user.h"
 #include "base/wait.h"
 #include "net/lookup.h"
+#include "net/stream.h"
+#include "net/vsock.h"
 
 #define FIRST_INHERITED 3		 /* sd_listen_fds(3) */
 #define PORT_TRIES 32			 /* for a port that is free in both families */
@@ -61,13 +63,54 @@ static const struct option_row backlog_rows[] = {
 
 const struct option_group backlog_group = { "Backlog", backlog_rows,
 					    sizeof backlog_rows / sizeof *backlog_rows };
-const struct option_group port_group = { "Port", port_rows, sizeof port_rows / sizeof *port_rows };
+static int parse_mode(void *field, const char *word, struct option_error *error)
+{
+	int64_t mode = 0;
+
+	for (const char *p = word; *p; p++) {
+		if (*p < '0' || *p > '7' || mode > 0777)
+			return option_fail(error, "--mode: '%s' is not from 0 to 777, in octal",
+					   word);
+		mode = mode << 3 | (*p - '0');
+	}
+	if (mode > 0777)
+		return option_fail(error, "--mode: '%s' is not from 0 to 777, in octal", word);
+	*(int64_t *)field = mode;
+	return 0;
+}
+
+static int parse_owner(void *field, const char *word, struct option_error *error)
+{
+	struct unix_rights *r = field;
+
+	return user_parse_owner(word, &r->uid, &r->gid, error);
+}
+
+static const struct option_row rights_rows[] = {
+	{ .name = "mode",
+	  .kind = OPTION_PARSED,
+	  .arg = "OCTAL",
+	  .field = offsetof(struct listen_options, rights.mode),
+	  .parser = parse_mode,
+	  .help = "the socket's permissions (who may write to it may connect)" },
+	{ .name = "owner",
+	  .kind = OPTION_PARSED,
+	  .arg = "USER[:GROUP]",
+	  .field = offsetof(struct listen_options, rights),
+	  .parser = parse_owner,
+	  .help = "the socket's user and group: names or numbers" },
+};
+
 const struct option_group listen_group = { "Listening", rows, sizeof rows / sizeof *rows };
+const struct option_group port_group = { "Port", port_rows, sizeof port_rows / sizeof *port_rows };
+const struct option_group rights_group = { "Rights", rights_rows,
+					   sizeof rights_rows / sizeof *rights_rows };
 
 struct listening {
 	struct listener *listener;
 	struct watch watch;
 	struct address local;
+	struct unix_place place;
 	bool open;
 };
 
@@ -91,6 +134,7 @@ static void close_sockets(struct listener *l)
 		if (!l->sockets[i].open)
 			continue;
 		watch_drop(l->loop, &l->sockets[i].watch);
+		unix_remove(&l->sockets[i].place);
 		close(l->sockets[i].watch.fd);
 		l->sockets[i].open = false;
 	}
@@ -172,6 +216,14 @@ static int look_for_room(const struct listener *l, int fd)
 	return error ? -1 : 0;
 }
 
+/* What the listening socket has, those that it accepts have too, but for UNIX sockets. */
+static int set_accepted(const struct listener *l, int fd, int family, const char **what)
+{
+	if (family == AF_UNIX && sockopt_apply(fd, family, l->c.socket, PHASE_BIND, true, what) < 0)
+		return -1;
+	return sockopt_apply(fd, family, l->c.socket, PHASE_CONNECTED, true, what);
+}
+
 static void acceptable(void *arg, short events)
 {
 	struct listening *s = arg;
@@ -188,11 +240,15 @@ static void acceptable(void *arg, short events)
 		return;
 	}
 	l->shortage = 0;
-	getsockname(fd, &local.u.sa, &local.length);
+	/* A UNIX socket's name is the listening one's, which the kernel may know by another path. */
+	if (s->local.u.sa.sa_family == AF_UNIX)
+		local = s->local;
+	else
+		getsockname(fd, &local.u.sa, &local.length);
+	stream_who(fd, &peer);
 	address_unmap(&peer);
 	address_unmap(&local);
-	if (sockopt_apply(fd, s->local.u.sa.sa_family, l->c.socket, PHASE_CONNECTED, true, &what) ==
-	    0) {
+	if (set_accepted(l, fd, s->local.u.sa.sa_family, &what) == 0) {
 		l->accept(l->arg, fd, &peer, &local);
 		return;
 	}
@@ -207,17 +263,22 @@ static int v6only(const struct listener *l)
 	return l->c.options->ipv6_only || l->c.family == AF_INET6 || l->n > 1;
 }
 
-/* Binds and listens. Returns 0, or -1 with errno and *WHAT. */
-static int open_socket(struct listener *l, struct listening *s, const char **what)
+/* Binds FD, and asks what it was given. Returns 0, or -1 with errno and R filled. */
+static int bind_socket(struct listener *l, struct listening *s, int fd, struct listener_result *r)
+{
+	if (s->local.u.sa.sa_family == AF_UNIX)
+		return unix_bind(fd, &s->local, &l->c.options->rights, &s->place, &r->why);
+	if (bind(fd, &s->local.u.sa, s->local.length) < 0)
+		return -1;
+	s->local.length = sizeof s->local.u;
+	return getsockname(fd, &s->local.u.sa, &s->local.length);
+}
+
+static int set_options(struct listener *l, int fd, int family, const char **what)
 {
 	const struct listener_config *c = &l->c;
-	int family = s->local.u.sa.sa_family, on = 1, error;
-	int fd = socket(family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK,
-			c->socket->protocol ? sockopt_mptcp : 0);
+	int on = 1;
 
-	*what = "socket";
-	if (fd < 0)
-		return -1;
 	/* Connections of a server before us that linger must not keep its port. */
 	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
 	if (family == AF_INET6) {
@@ -226,25 +287,37 @@ static int open_socket(struct listener *l, struct listening *s, const char **wha
 	}
 	*what = "reuseport";
 	if (c->options->reuseport && sockopt_reuseport(fd) < 0)
-		goto fail;
+		return -1;
 	if (sockopt_apply(fd, family, c->socket, PHASE_BIND, true, what) < 0 ||
 	    sockopt_apply(fd, family, c->socket, PHASE_CONNECT, true, what) < 0)
-		goto fail;
+		return -1;
 	*what = NULL;
-	if (bind(fd, &s->local.u.sa, s->local.length) < 0)
-		goto fail;
-	if (listen(fd, c->options->backlog == UNSET ? INT_MAX : (int)c->options->backlog) < 0)
-		goto fail;
-	s->local.length = sizeof s->local.u;
-	getsockname(fd, &s->local.u.sa, &s->local.length);
+	return 0;
+}
+
+/* Binds and listens. Returns 0, or -1 with errno and R filled. */
+static int open_socket(struct listener *l, struct listening *s, struct listener_result *r)
+{
+	const struct listener_config *c = &l->c;
+	int family = s->local.u.sa.sa_family;
+	int type = family == AF_UNIX && c->socktype ? c->socktype : SOCK_STREAM;
+	int fd = socket(family, type | SOCK_CLOEXEC | SOCK_NONBLOCK,
+			sockopt_protocol(c->socket, family));
+
+	r->what = "socket";
+	if (fd < 0)
+		return -1;
+	if (set_options(l, fd, family, &r->what) < 0 || bind_socket(l, s, fd, r) < 0 ||
+	    listen(fd, c->options->backlog == UNSET ? INT_MAX : (int)c->options->backlog) < 0) {
+		int error = errno;
+		unix_remove(&s->place);
+		close(fd);
+		errno = error;
+		return -1;
+	}
 	s->watch = (struct watch){ .fd = fd, .fn = acceptable, .arg = s };
 	s->open = true;
 	return 0;
-fail:
-	error = errno;
-	close(fd);
-	errno = error;
-	return -1;
 }
 
 /* Does this machine simply not have the family of this wildcard address? */
@@ -263,7 +336,7 @@ static int open_all(struct listener *l, uint16_t port, struct listener_result *r
 	for (size_t i = 0; i < l->n; i++) {
 		struct listening *s = &l->sockets[i];
 		address_set_port(&s->local, port);
-		if (open_socket(l, s, &r->what) == 0) {
+		if (open_socket(l, s, r) == 0) {
 			any = true;
 			port = address_port(&s->local);
 			continue;
@@ -402,20 +475,42 @@ struct listener *listener_start(struct loop *loop, const struct listener_config 
 	return l;
 }
 
-int listener_notify_address(int fd, const struct address *a)
+/* What is told of A in a line, into LINE of SIZE bytes. Returns its length. */
+static size_t notify_line(const struct address *a, char *line, size_t size)
 {
-	char text[ADDRESS_TEXT], line[ADDRESS_TEXT + 16];
-	int n = a->u.sa.sa_family == AF_UNIX ? snprintf(line, sizeof line, "unix %s\n",
-							address_host(a, text) + strlen("unix:")) :
-					       snprintf(line, sizeof line, "%s %u\n",
-							address_host(a, text), address_port(a));
+	char text[ADDRESS_TEXT];
+	const char *host = address_host(a, text);
+	uint32_t cid, port;
+	int n;
 
-	while (write(fd, line, (size_t)n) < 0) {
-		if (errno != EINTR && errno != EAGAIN)
+	if (a->u.sa.sa_family == AF_UNIX)
+		n = snprintf(line, size, "unix %s\n", host + strlen("unix:"));
+	else
+		n = snprintf(line, size, "%s %lu\n", host,
+			     (unsigned long)(vsock_get(a, &cid, &port) ? port : address_port(a)));
+	return (size_t)n < size ? (size_t)n : size - 1;
+}
+
+/* Returns 0, or -1 with errno. */
+static int write_all(int fd, const char *data, size_t n)
+{
+	while (n > 0) {
+		ssize_t done = write(fd, data, n);
+		if (done < 0 && errno != EINTR && errno != EAGAIN)
 			return -1;
-		wait_ready(fd, POLLOUT, SECOND);
+		if (done < 0)
+			wait_ready(fd, POLLOUT, SECOND);
+		else
+			data += done, n -= (size_t)done;
 	}
 	return 0;
+}
+
+int listener_notify_address(int fd, const struct address *a)
+{
+	char line[PATH_MAX + 16];
+
+	return write_all(fd, line, notify_line(a, line, sizeof line));
 }
 
 int listener_notify(const struct listener *l, int fd)

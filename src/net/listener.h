@@ -10,6 +10,7 @@
 #include "net/address.h"
 #include "net/event.h"
 #include "net/sockopt.h"
+#include "net/unix.h"
 
 /* What the rows of listening fill. */
 struct listen_options {
@@ -17,15 +18,16 @@ struct listen_options {
 	int64_t notify_fd;
 	bool reuseport, ipv6_only;
 	const char *user; /* to become after binding; NULL: nobody else */
+	struct unix_rights rights;
 };
 
 #define LISTEN_OPTIONS_DEFAULT                                                                     \
 	{                                                                                          \
-		.backlog = UNSET, .notify_fd = UNSET                                               \
+		.backlog = UNSET, .notify_fd = UNSET, .rights = UNIX_RIGHTS_DEFAULT                \
 	}
 
-/* What all that listens has, what does so on a port, and what has connections to wait in it. */
-extern const struct option_group listen_group, port_group, backlog_group;
+/* What all that listens has, what does so on a port, what has connections to wait in it, and what does so on a path. */
+extern const struct option_group listen_group, port_group, backlog_group, rights_group;
 
 struct listener;
 
@@ -37,6 +39,7 @@ struct listener_config {
 	const char *host; /* NULL: every address of this machine */
 	const char *port; /* both have passed address_operands() */
 	int family;
+	int socktype; /* of a UNIX socket; 0: SOCK_STREAM */
 	const struct socket_options *socket;
 	const struct listen_options *options;
 	struct events events;
@@ -49,6 +52,7 @@ struct listener_result {
 	int eai;		/* the look-up failed: see lookup.h */
 	const char *looked_up;	/* what it was about */
 	const char *what;	/* the call or option that failed, */
+	const char *why;	/* more about it; NULL: nothing is known */
 	struct address address; /* for this address; of length 0: for none */
 };
 
@@ -59,7 +63,8 @@ typedef void listener_opened_fn(void *arg, struct listener *l,
 typedef void listener_accept_fn(void *arg, int fd, const struct address *peer,
 				const struct address *local);
 
-/* Looks C's host up (or takes the sockets that were inherited, as they are), binds each of its addresses (without a host: both families, on one port, also
+/* Looks C's host up (or takes the sockets that were inherited, as they are), makes a UNIX socket's place as unix_bind()
+ * has it, or binds each of its addresses (without a host: both families, on one port, also
  * where that is 0 and the kernel chooses) and listens. All of them or none, but for a family that
  * this machine does not have. OPENED is called once, from the loop or from in here; ACCEPT from the
  * loop for each client. What cannot be accepted for now (accept(2): EMFILE, ECONNABORTED and the
@@ -70,13 +75,13 @@ struct listener *listener_start(struct loop *loop, const struct listener_config 
 /* While PAUSED it accepts nobody: clients wait in the backlog. */
 void listener_pause(struct listener *l, bool paused);
 
-/* Closes its sockets and forgets it; NULL does nothing. */
+/* Closes its sockets, removes what was made for them, and forgets it; NULL does nothing. */
 void listener_close(struct listener *l);
 
-/* Writes the line of A, `ADDRESS PORT` or `unix PATH`, to FD. Returns 0, or -1 with errno of write(2). */
+/* Writes the line of A, as below, to FD. Returns 0, or -1 with errno of write(2). */
 int listener_notify_address(int fd, const struct address *a);
 
-/* Writes `ADDRESS PORT` for each socket, a line each, to descriptor FD and closes it. Returns 0, or -1 with errno of write(2). */
+/* Writes `ADDRESS PORT`, `unix PATH` or `vsock:CID PORT` for each socket, a line each, to descriptor FD and closes it. Returns 0, or -1 with errno of write(2). */
 int listener_notify(const struct listener *l, int fd);
 
 #endif

@@ -479,7 +479,7 @@ int lookup_start(struct loop *loop, const struct lookup_question *q, lookup_fn *
 	uint16_t port;
 
 	*out = NULL;
-	if (q->host && address_parse_unix(q->host, &address) == WORD_NUMBER) {
+	if (q->host && address_parse_direct(q->host, &address) == WORD_NUMBER) {
 		answer.addresses = malloc(sizeof address);
 		if (!answer.addresses)
 			return -1;

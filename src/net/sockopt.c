@@ -344,12 +344,17 @@ void sockopt_free(struct socket_options *o)
 	o->last = NULL;
 }
 
+static bool is_inet(int family)
+{
+	return family == AF_INET || family == AF_INET6;
+}
+
 /* An option of the other family's level would fail, and was not meant for this socket. */
 static bool concerns(int level, int family)
 {
 	return level == IPPROTO_IP   ? family == AF_INET :
 	       level == IPPROTO_IPV6 ? family == AF_INET6 :
-				       level != IPPROTO_TCP || family != AF_UNIX;
+				       level != IPPROTO_TCP || is_inet(family);
 }
 
 static int set_int(int fd, int level, int name, int64_t value)
@@ -431,7 +436,7 @@ int sockopt_apply(int fd, int family, const struct socket_options *o, enum socke
 		if (sockopt_interface(fd, o->interface) < 0)
 			return -1;
 	}
-	if (phase != PHASE_CONNECT || family == AF_UNIX)
+	if (phase != PHASE_CONNECT || !is_inet(family))
 		return 0;
 	if (apply_keepalive(fd, o, what) < 0)
 		return -1;
@@ -475,4 +480,9 @@ int sockopt_read(int fd, int family, const struct sockopt_row *row, char *text, 
 		break;
 	}
 	return 0;
+}
+
+int sockopt_protocol(const struct socket_options *o, int family)
+{
+	return o->protocol && is_inet(family) ? sockopt_mptcp : 0;
 }

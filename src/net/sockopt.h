@@ -79,6 +79,9 @@ const struct sockopt_row *sockopt_row(size_t i);
 const char *sockopt_level(const struct sockopt_row *row);
 const char *sockopt_type(const struct sockopt_row *row);
 
+/* The protocol for socket(2) of a stream of FAMILY that O asks for; 0: the usual one. */
+int sockopt_protocol(const struct socket_options *o, int family);
+
 /* Frees what the parser has kept in O. */
 void sockopt_free(struct socket_options *o);
 

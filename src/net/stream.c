@@ -62,3 +62,12 @@ void stream_probe(int fd)
 		return;
 	setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on);
 }
+
+void stream_who(int fd, struct address *a)
+{
+	int64_t ids[3];
+
+	if (a->u.sa.sa_family != AF_UNIX || stream_credentials(fd, ids) < 0)
+		return;
+	a->who = (struct address_who){ true, (pid_t)ids[0], (uid_t)ids[1], (gid_t)ids[2] };
+}

@@ -5,6 +5,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "net/address.h"
+
 /* Bytes that were written to FD and that the peer's kernel has not acknowledged yet; after SHUT_WR
  * the FIN counts as one. Of a UNIX socket: what the peer's program has not read. Keeps its value
  * after a reset. Returns -1 with errno where the kernel cannot tell. See tcp(7), SIOCOUTQ. */
@@ -51,5 +53,11 @@ int stream_protocol(int fd);
 /* Who connected the UNIX socket FD (or made it listen): process, user and group into IDS[0] to [2]. Returns
  * 0, or -1 with errno where the kernel does not tell. */
 int stream_credentials(int fd, int64_t *ids);
+
+/* The same into A, the address of FD's peer, where that is a UNIX socket and the kernel tells. */
+void stream_who(int fd, struct address *a);
+
+/* Does this system's kernel tell it? */
+extern const bool stream_knows_who;
 
 #endif

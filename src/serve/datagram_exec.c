@@ -241,7 +241,7 @@ static pid_t spawn(struct datagram_job *x, const char *host)
 	ucspi_inherit(&environment);
 	ucspi_describe(&environment, "UDP", &x->peer, x->asked.length ? &x->asked : NULL, host);
 	if (out >= 0)
-		pid = spawn_start(x->exec->c.command, &environment, in, out);
+		pid = spawn_start(x->exec->c.command, &environment, in, out, -1);
 	error = errno;
 	spawn_environment_free(&environment);
 	if (in >= 0)

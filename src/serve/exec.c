@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -11,7 +12,9 @@
 
 #include "base/clock.h"
 #include "base/errname.h"
+#include "net/rights.h"
 #include "net/stream.h"
+#include "net/vsock.h"
 #include "serve/report.h"
 #include "serve/ucspi.h"
 
@@ -20,29 +23,62 @@
 
 /* ---- the environment ---- */
 
+static void set_number(struct spawn_environment *e, const char *name, long long number)
+{
+	char text[24];
+
+	snprintf(text, sizeof text, "%lld", number);
+	spawn_environment_set(e, name, text);
+}
+
+/* NAME is the path of A, if it has any. */
+static void set_path(struct spawn_environment *e, const char *name, const struct address *a)
+{
+	char text[ADDRESS_TEXT];
+	const char *path = address_host(a, text) + strlen("unix:");
+
+	if (*path)
+		spawn_environment_set(e, name, path);
+}
+
 /* Of a UNIX socket: whom the kernel knows at the other end. */
 static void describe_unix(struct spawn_environment *e, const struct session *x)
 {
-	static const char *const names[] = { "UNIXREMOTEPID", "UNIXREMOTEEUID", "UNIXREMOTEEGID" };
-	char text[ADDRESS_TEXT];
-	int64_t ids[3];
+	const struct address_who *who = &x->peer.who;
 
 	spawn_environment_set(e, "PROTO", "UNIX");
-	spawn_environment_set(e, "UNIXLOCALPATH", address_host(&x->local, text) + strlen("unix:"));
-	if (stream_credentials(x->connection.rfd, ids) < 0)
+	set_path(e, "UNIXLOCALPATH", &x->local);
+	set_path(e, "UNIXREMOTEPATH", &x->peer);
+	if (!who->known)
 		return;
-	for (size_t i = 0; i < 3; i++) {
-		snprintf(text, sizeof text, "%lld", (long long)ids[i]);
-		spawn_environment_set(e, names[i], text);
+	set_number(e, "UNIXREMOTEPID", (long long)who->pid);
+	set_number(e, "UNIXREMOTEEUID", (long long)who->uid);
+	set_number(e, "UNIXREMOTEEGID", (long long)who->gid);
+}
+
+/* Between machines. Returns false where X is no such connection. */
+static bool describe_vsock(struct spawn_environment *e, const struct session *x)
+{
+	uint32_t cid, port;
+
+	if (!vsock_get(&x->peer, &cid, &port))
+		return false;
+	spawn_environment_set(e, "PROTO", "VSOCK");
+	set_number(e, "VSOCKREMOTECID", cid);
+	set_number(e, "VSOCKREMOTEPORT", port);
+	if (vsock_get(&x->local, &cid, &port)) {
+		set_number(e, "VSOCKLOCALCID", cid);
+		set_number(e, "VSOCKLOCALPORT", port);
 	}
+	return true;
 }
 
 static void describe(struct spawn_environment *e, const struct session *x, const char *host)
 {
 	ucspi_inherit(e);
-	if (x->local.u.sa.sa_family == AF_UNIX)
+	if (x->peer.u.sa.sa_family == AF_UNIX)
 		describe_unix(e, x);
-	else
+	else if (!describe_vsock(e, x))
 		ucspi_describe(e, "TCP", &x->peer, &x->local, host);
 }
 
@@ -179,7 +215,7 @@ static int spawn(struct session *x, const struct spawn_environment *e)
 		fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) & ~O_NONBLOCK);
 	}
 	if (out >= 0)
-		pid = spawn_start(&x->server->service->command, e, in, out);
+		pid = spawn_start(&x->server->service->command, e, in, out, x->passed);
 	error = errno;
 	if (x->relayed && in >= 0)
 		close(in);
@@ -247,7 +283,40 @@ static void name_is_late(void *arg)
 
 bool exec_relays(const struct server *s)
 {
-	return data_options_see(s->run->data) || s->service->kill_after != UNSET;
+	return data_options_see(s->run->data) || s->service->kill_after != UNSET ||
+	       s->service->send_fd != UNSET;
+}
+
+/* May there be a name for A? */
+static bool has_name(const struct address *a)
+{
+	return a->u.sa.sa_family == AF_INET || a->u.sa.sa_family == AF_INET6;
+}
+
+static void start(struct session *x)
+{
+	struct server *s = x->server;
+
+	if (s->numeric || s->host || !has_name(&x->peer))
+		run_command(x, s->host);
+	else if (lookup_name_start(s->run->loop, &x->peer, name_found, x, &x->lookup) < 0)
+		run_command(x, NULL);
+	else {
+		session_waiting(x, true);
+		timer_set(s->run->loop, &x->lookup_timer, clock_after(clock_now(), NAME_LIMIT));
+	}
+}
+
+/* The first data has come, or the end. It stays where it is: the command is to read it. */
+static void first_data(void *arg, short events)
+{
+	struct session *x = arg;
+
+	(void)events;
+	if (rights_look(x->connection.rfd, &x->passed) < 0 && (errno == EAGAIN || errno == EINTR))
+		return;
+	watch_drop(x->server->run->loop, &x->passed_watch);
+	start(x);
 }
 
 void exec_start(struct session *x)
@@ -257,12 +326,11 @@ void exec_start(struct session *x)
 	x->relayed = exec_relays(s);
 	x->kill_timer = (struct timer){ .fn = kill_late, .arg = x };
 	x->lookup_timer = (struct timer){ .fn = name_is_late, .arg = x };
-	if (s->numeric || s->host || x->peer.u.sa.sa_family == AF_UNIX)
-		run_command(x, s->host);
-	else if (lookup_name_start(s->run->loop, &x->peer, name_found, x, &x->lookup) < 0)
-		run_command(x, NULL);
-	else {
-		session_waiting(x, true);
-		timer_set(s->run->loop, &x->lookup_timer, clock_after(clock_now(), NAME_LIMIT));
+	x->passed_watch = (struct watch){ .fd = x->connection.rfd, .fn = first_data, .arg = x };
+	if (!s->service->recv_fd) {
+		start(x);
+		return;
 	}
+	session_waiting(x, true);
+	watch_set(s->run->loop, &x->passed_watch, POLLIN);
 }

@@ -34,8 +34,7 @@ static void connected(void *arg, const struct dial_result *r)
 						s->service->forward_to.port, r, limit, "-w"));
 		return;
 	}
-	address_text(&r->peer, x->far_name);
-	endpoint_socket(&x->in, r->fd, x->far_name);
+	endpoint_socket(&x->in, r->fd, address_text(&r->peer, x->far_name));
 	session_pump(x, &c, &calls, &x->in, &x->in);
 }
 
@@ -54,6 +53,8 @@ void forward_start(struct session *x)
 		.host = s->service->forward_to.host,
 		.port = s->service->forward_to.port,
 		.family = s->family,
+		.socktype = s->socktype,
+		.any_type = true,
 		.socket = s->socket,
 		/* Either side may speak first. */
 		.at_once = s->socket->fastopen && !has_data(x),

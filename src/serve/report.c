@@ -1,6 +1,7 @@
 #include "serve/report.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <netdb.h>
 #include <signal.h>
 #include <stdio.h>
@@ -70,7 +71,8 @@ static void event_facts(struct notice *n, const struct event *e)
 void report_event_at(const struct messages *m, const struct event *e, bool important)
 {
 	const struct event_row *row = &event_rows[e->kind];
-	char address[ADDRESS_TEXT] = "", local[ADDRESS_TEXT] = "", why[128];
+	char texts[3][ADDRESS_TEXT], why[128];
+	const char *address = "", *local = "", *who = "";
 	struct notice n;
 
 	notice_begin(&n, m, important ? MESSAGE_NOTE : row->level, row->name);
@@ -78,10 +80,12 @@ void report_event_at(const struct messages *m, const struct event *e, bool impor
 		return;
 	if (m->options.json)
 		event_facts(&n, e);
-	if (e->address)
-		address_text(e->address, address);
+	if (e->address) {
+		address = address_text(e->address, texts[0]);
+		who = address_who(e->address, texts[1]);
+	}
 	if (e->local)
-		address_text(e->local, local);
+		local = address_text(e->local, texts[2]);
 	reason(e->error, why, sizeof why);
 	switch (e->kind) {
 	case EVENT_LOOKUP:
@@ -99,7 +103,11 @@ void report_event_at(const struct messages *m, const struct event *e, bool impor
 			   why);
 		break;
 	case EVENT_CONNECTED:
-		notice_end(&n, "connected to %s from %s", address, local);
+		/* A UNIX socket that connects has no name in most cases. */
+		if (!strcmp(local, "unix:"))
+			notice_end(&n, "connected to %s%s", address, who);
+		else
+			notice_end(&n, "connected to %s%s from %s", address, who, local);
 		break;
 	case EVENT_LISTENING:
 		notice_end(&n, "listening on %s", local);
@@ -223,9 +231,10 @@ static void add_failure(char *text, size_t size, const struct dial_failure *f, c
 	char address[ADDRESS_TEXT], why[128];
 	size_t n = strlen(text);
 
-	snprintf(text + n, size - n, "%s%s: %s%s%s", n ? "; " : "",
+	snprintf(text + n, size - n, "%s%s: %s%s%s%s", n ? "; " : "",
 		 address_text(&f->address, address), f->what ? f->what : "", f->what ? ": " : "",
-		 f->error ? reason(f->error, why, sizeof why) : silent);
+		 f->error ? reason(f->error, why, sizeof why) : silent,
+		 f->error == EPROTOTYPE ? ": see sockit unix --type" : "");
 }
 
 /* The same for an object. */
@@ -244,7 +253,7 @@ struct outcome report_dial(const struct messages *m, const char *host, const cha
 {
 	const struct outcome outcome = { r->timed_out ? OUTCOME_TIMEOUT : OUTCOME_FAILED, 0 };
 	int error = r->timed_out ? ETIMEDOUT : r->n ? r->failures[0].error : r->error;
-	char text[2048] = "", silent[96], time[32], cause[512] = "";
+	char text[2 * PATH_MAX] = "", silent[96], time[32], cause[512] = "";
 	const struct address *refuser = refused(r), *source = taken(r);
 	struct notice n;
 
@@ -261,7 +270,8 @@ struct outcome report_dial(const struct messages *m, const char *host, const cha
 	notice_error(&n, outcome.kind, errno_name(error));
 	if (notice_wants_facts(&n)) {
 		json_string(&n.json, "host", host);
-		json_string(&n.json, "port", port);
+		if (*port)
+			json_string(&n.json, "port", port);
 	}
 	if (notice_wants_facts(&n) && r->n) {
 		json_open(&n.json, "failures", '[');
@@ -280,7 +290,10 @@ struct outcome report_dial(const struct messages *m, const char *host, const cha
 struct outcome report_listener(const struct messages *m, const char *host, const char *port,
 			       const struct listener_result *r)
 {
-	char where[ADDRESS_TEXT] = "", why[128], holder[256] = "";
+	char text[ADDRESS_TEXT], why[128], holder[256] = "";
+	const char *where = r->address.length ? address_text(&r->address, text) :
+			    r->what	      ? "" :
+						port;
 	struct notice n;
 
 	if (r->eai)
@@ -292,14 +305,11 @@ struct outcome report_listener(const struct messages *m, const char *host, const
 		address_json(&n.json, "local", &r->address);
 	if (notice_wants_facts(&n) && r->what)
 		json_string(&n.json, "step", r->what);
-	if (r->address.length)
-		address_text(&r->address, where);
-	else if (!r->what)
-		snprintf(where, sizeof where, "%s", port);
 	if (r->error == EADDRINUSE && r->address.length && !r->what)
 		report_holder(&n, SOCK_STREAM, &r->address, holder, sizeof holder);
-	notice_end(&n, "%s%s%s: %s%s", where, *where && r->what ? ": " : "", r->what ? r->what : "",
-		   reason(r->error, why, sizeof why), holder);
+	notice_end(&n, "%s%s%s: %s%s%s%s", where, *where && r->what ? ": " : "",
+		   r->what ? r->what : "", reason(r->error, why, sizeof why), r->why ? ": " : "",
+		   r->why ? r->why : "", holder);
 	return (struct outcome){ OUTCOME_FAILED, 0 };
 }
 
@@ -316,6 +326,30 @@ struct outcome report_output_error(const struct messages *m, const char *what, i
 	return report_error(m, what, error);
 }
 
+/* What is wrong with WHAT, which was read for packets of at most MOST bytes, into TEXT. */
+static void input_text(char *text, size_t size, const char *what, int error, size_t most)
+{
+	char why[128];
+
+	reason(error, why, sizeof why);
+	if (error == EMSGSIZE)
+		snprintf(text, size, "%s: %s: a packet has at most %zu bytes (--sndbuf)", what, why,
+			 most);
+	else if (error == EBADMSG)
+		snprintf(text, size, "%s: it ends within a packet (%s)", what, errno_name(error));
+	else
+		snprintf(text, size, "%s: %s", what, why);
+}
+
+struct outcome report_input_error(const struct messages *m, const char *what, int error,
+				  size_t most)
+{
+	char text[256];
+
+	input_text(text, sizeof text, what, error, most);
+	return message_fail(m, OUTCOME_FAILED, errno_name(error), "%s", text);
+}
+
 void report_subject(struct notice *n, const struct subject *s)
 {
 	if (!notice_wants_facts(n))
@@ -327,7 +361,7 @@ void report_subject(struct notice *n, const struct subject *s)
 
 struct outcome report_pump(const struct messages *m, const struct pump *p, const struct subject *s)
 {
-	char text[ADDRESS_TEXT + 192], why[128], time[32];
+	char text[PATH_MAX + 192], why[128], time[32];
 	enum outcome_kind kind = OUTCOME_FAILED;
 	int error = p->error;
 	struct notice n;
@@ -354,7 +388,7 @@ struct outcome report_pump(const struct messages *m, const struct pump *p, const
 			 duration_format(time, sizeof time, p->c.idle));
 		break;
 	case PUMP_IN_FAILED:
-		snprintf(text, sizeof text, "%s: %s", p->in->name, why);
+		input_text(text, sizeof text, p->in->name, error, p->up.transfer.most);
 		break;
 	case PUMP_OUT_FAILED:
 		/* Another connection that we relay to has nothing to do with our stdout. */
@@ -392,6 +426,7 @@ void report_figures(const struct messages *m, enum message_level level, const st
 		    const char *event)
 {
 	char text[256], status[24] = "", tcp[96] = "", who[ADDRESS_TEXT + 32] = "";
+	const char *name = who, *separator;
 	int64_t rtt = UNSET, retransmits = 0;
 	struct notice n;
 
@@ -425,26 +460,25 @@ void report_figures(const struct messages *m, enum message_level level, const st
 			json_number(&n.json, "status", f->status);
 	}
 	figures_text(f, tcp, text, sizeof text);
-	if (f->id) {
-		size_t length = strlen(address_text(f->peer, who));
-		snprintf(who + length, sizeof who - length, ": ");
-	} else if (!f->peer) {
-		snprintf(who, sizeof who, "%llu connection%s: ", (unsigned long long)f->count,
+	if (f->id)
+		name = address_text(f->peer, who);
+	else if (!f->peer)
+		snprintf(who, sizeof who, "%llu connection%s", (unsigned long long)f->count,
 			 f->count == 1 ? "" : "s");
-	}
+	separator = *name ? ": " : "";
 	if (f->status >= 0)
 		snprintf(status, sizeof status, ", status %d", f->status);
 	if (f->why && message_wanted(m, MESSAGE_VERBOSE))
-		notice_end(&n, "%sclosed: %s; %s%s", who, text, f->why, status);
+		notice_end(&n, "%s%sclosed: %s; %s%s", name, separator, text, f->why, status);
 	else
-		notice_end(&n, "%s%s", who, text);
+		notice_end(&n, "%s%s%s", name, separator, text);
 }
 
 /* EVENT is what happened to a client; ID 0, and WHY NULL: there is none. */
 static void tell_client(const struct messages *m, const char *event, uint64_t id,
 			const struct address *peer, const struct address *local, const char *why)
 {
-	char from[ADDRESS_TEXT], to[ADDRESS_TEXT];
+	char from[ADDRESS_TEXT], to[ADDRESS_TEXT], who[ADDRESS_TEXT];
 	struct notice n;
 
 	notice_begin(&n, m, MESSAGE_VERBOSE, event);
@@ -458,8 +492,8 @@ static void tell_client(const struct messages *m, const char *event, uint64_t id
 		if (why)
 			json_string(&n.json, "why", why);
 	}
-	notice_end(&n, "%s %s on %s%s%s", event, address_text(peer, from), address_text(local, to),
-		   why ? ": " : "", why ? why : "");
+	notice_end(&n, "%s %s%s on %s%s%s", event, address_text(peer, from), address_who(peer, who),
+		   address_text(local, to), why ? ": " : "", why ? why : "");
 }
 
 void report_client(const struct messages *m, const char *event, uint64_t id,

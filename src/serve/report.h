@@ -78,6 +78,10 @@ void report_client(const struct messages *m, const char *event, uint64_t id,
 void report_refused(const struct messages *m, const struct address *peer,
 		    const struct address *local, const char *why);
 
+/* ERROR of reading WHAT, or of cutting it into packets of at most MOST bytes. Returns OUTCOME_FAILED. */
+struct outcome report_input_error(const struct messages *m, const char *what, int error,
+				  size_t most);
+
 /* ERROR of writing to WHAT: where nobody reads it any more, death by SIGPIPE without a word, as of any
  * program, unless our parent had that ignored. */
 struct outcome report_output_error(const struct messages *m, const char *what, int error);

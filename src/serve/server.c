@@ -1,6 +1,7 @@
 #include "serve/server.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -130,8 +131,16 @@ static void waited(void *arg)
 	char time[32];
 
 	run_end(s->run, message_fail(s->run->messages, OUTCOME_TIMEOUT, errno_name(ETIMEDOUT),
-				     "port %s: no client within %s (-w)", s->port,
+				     "%s: no client within %s (-w)", s->place,
 				     duration_format(time, sizeof time, s->wait)));
+}
+
+bool server_has_fds(const struct messages *m, const struct service_options *o)
+{
+	if (o->send_fd == UNSET || fcntl((int)o->send_fd, F_GETFD) >= 0)
+		return true;
+	report_error(m, "--send-fd", errno);
+	return false;
 }
 
 void server_start(struct server *s, struct run *r, const struct server_config *c)
@@ -141,12 +150,14 @@ void server_start(struct server *s, struct run *r, const struct server_config *c
 		.service = c->service,
 		.socket = c->socket,
 		.access = c->access,
+		.frame = c->frame,
+		.socktype = c->socktype,
 		.listening = c->listening,
 		.keep = c->listening && service_keeps(c->service),
 		.numeric = c->numeric,
 		.family = c->family,
 		.host = c->host,
-		.port = c->port,
+		.place = c->place,
 		.wait = c->wait,
 		.expected = UNSET,
 	};
@@ -264,7 +275,8 @@ size_t server_spare(const struct server *s)
 		return 0;
 	switch (service_kind(s->service)) {
 	case SERVICE_FORWARD:
-		asks = !lookup_is_numeric(s->service->forward_to.host);
+		asks = *s->service->forward_to.port &&
+		       !lookup_is_numeric(s->service->forward_to.host);
 		return n + (asks ? fds_of_lookups(n) : 0);
 	case SERVICE_COMMAND:
 		/* Without a relay it has nothing but the connection. */

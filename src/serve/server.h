@@ -7,6 +7,7 @@
 #define SERVE_SERVER_H
 
 #include "flow/fanout.h"
+#include "flow/frame_options.h"
 #include "net/access.h"
 #include "net/address.h"
 #include "net/listener.h"
@@ -21,9 +22,11 @@ struct server {
 	const struct service_options *service;
 	const struct socket_options *socket;
 	const struct access_options *access;
+	const struct frame_options *frame;
+	int socktype;
 	bool listening, keep, numeric;
 	int family;
-	const char *host, *port;
+	const char *host, *place;
 	struct listener *listener; /* NULL once no more are accepted */
 	int64_t wait;		   /* -w of listening, or UNSET */
 	struct timer wait_timer;
@@ -52,13 +55,18 @@ struct server_config {
 	const struct service_options *service;
 	const struct socket_options *socket;
 	const struct access_options *access; /* NULL: everybody may come */
+	const struct frame_options *frame;   /* of packets; NULL: the usual */
+	int socktype;			     /* of UNIX sockets; 0: SOCK_STREAM */
 	bool listening;
-	int family;	  /* AF_UNSPEC: both; for the way on */
-	bool numeric;	  /* no name of a peer is looked up */
-	const char *host; /* the name by which it was connected to; NULL: none */
-	const char *port; /* on which clients are awaited */
-	int64_t wait;	  /* how long to wait for a client, or UNSET */
+	int family;	   /* AF_UNSPEC: both; for the way on */
+	bool numeric;	   /* no name of a peer is looked up */
+	const char *host;  /* the name by which it was connected to; NULL: none */
+	const char *place; /* where clients are awaited, in words */
+	int64_t wait;	   /* how long to wait for a client, or UNSET */
 };
+
+/* Are the descriptors that O names open? Returns whether they are, having said which is not. */
+bool server_has_fds(const struct messages *m, const struct service_options *o);
 
 /* *S for R, whose calls it becomes. */
 void server_start(struct server *s, struct run *r, const struct server_config *c);

@@ -1,5 +1,7 @@
 #include "serve/service.h"
 
+#include <limits.h>
+
 #include "base/number.h"
 
 #define AT(member) offsetof(struct service_options, member)
@@ -68,7 +70,7 @@ static const struct option_row rows[] = {
 	  .arg = "ENDPOINT",
 	  .field = AT(forward),
 	  .excludes = "broker chat execute",
-	  .help = "relay each connection to ENDPOINT: HOST:PORT or unix:PATH" },
+	  .help = "relay each connection to ENDPOINT: HOST:PORT, unix:PATH or vsock:CID:PORT" },
 	{ .name = "broker",
 	  .kind = OPTION_FLAG,
 	  .field = AT(broker),
@@ -86,6 +88,23 @@ static const struct option_row rows[] = {
 	  .help = "drop a client that is in the way of others and takes nothing so long (5s)" },
 };
 
+static const struct option_row pass_rows[] = {
+	{ .name = "send-fd",
+	  .kind = OPTION_NUMBER,
+	  .arg = "N",
+	  .min = 0,
+	  .max = INT_MAX,
+	  .field = AT(send_fd),
+	  .excludes = "discard",
+	  .help = "hand descriptor N along with the first bytes" },
+	{ .name = "recv-fd",
+	  .kind = OPTION_FLAG,
+	  .field = AT(recv_fd),
+	  .help = "give the descriptor that comes with the first bytes to the command, as its 3" },
+};
+
+const struct option_group pass_group = { "Passing a descriptor", pass_rows,
+					 sizeof pass_rows / sizeof *pass_rows };
 const struct option_group command_group = { "Command", command_rows,
 					    sizeof command_rows / sizeof *command_rows };
 const struct option_group service_group = { "Serving", rows, sizeof rows / sizeof *rows };
@@ -105,8 +124,10 @@ int service_check(struct service_options *o, const struct operands *operands, bo
 	if (command && kind != SERVICE_STDIO)
 		return option_fail(error, "--%s and '-- %s' exclude each other",
 				   o->chat ? "chat" : options[kind], command[0]);
-	if (o->kill_after != UNSET && service_kind(o) != SERVICE_COMMAND)
+	if (o->kill_after != UNSET && kind != SERVICE_COMMAND)
 		return option_fail(error, "--kill-after needs a command: -e CMD or -- CMD");
+	if (o->recv_fd && kind != SERVICE_COMMAND)
+		return option_fail(error, "--recv-fd needs a command: -e CMD or -- CMD");
 	if (!o->forward)
 		return 0;
 	return address_endpoint(o->forward, numeric, &o->forward_to, error);

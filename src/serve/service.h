@@ -24,6 +24,9 @@ struct service_options {
 	/* of what runs a command */
 	struct spawn_command command;
 	int64_t kill_after; /* ns, or UNSET */
+	/* of UNIX sockets */
+	int64_t send_fd; /* a descriptor that goes along with the first bytes, or UNSET */
+	bool recv_fd;	 /* the command gets the one that comes with them */
 	/* of what accepts */
 	bool keep_open;
 	int64_t max_conns, accept; /* UNSET: any number */
@@ -36,10 +39,11 @@ struct service_options {
 
 #define SERVICE_OPTIONS_DEFAULT                                                                    \
 	{                                                                                          \
-		.kill_after = UNSET, .max_conns = UNSET, .accept = UNSET, .stall = 5 * SECOND      \
+		.kill_after = UNSET, .send_fd = UNSET, .max_conns = UNSET, .accept = UNSET,        \
+		.stall = 5 * SECOND                                                                \
 	}
 
-extern const struct option_group command_group, service_group;
+extern const struct option_group command_group, service_group, pass_group;
 
 /* Takes the command that stands after `--`, if there is one, and --forward's ENDPOINT apart; NUMERIC: no
  * names. Returns 0, or -1 with *ERROR where that cannot be. */

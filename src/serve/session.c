@@ -4,6 +4,8 @@
 #include <signal.h>
 
 #include "base/clock.h"
+#include "base/errname.h"
+#include "net/rights.h"
 #include "serve/broker.h"
 #include "serve/builtin.h"
 #include "serve/exec.h"
@@ -22,10 +24,13 @@ void session_start(struct session *x, int fd)
 
 	x->start = clock_now();
 	x->counts = true;
-	address_text(&x->peer, x->name);
+	x->passed = -1;
+	x->name = address_text(&x->peer, x->name_text);
 	endpoint_none(&x->in);
 	endpoint_none(&x->out);
 	endpoint_socket(&x->connection, fd, x->name);
+	if (x->server->service->send_fd != UNSET)
+		endpoint_pass(&x->connection, (int)x->server->service->send_fd);
 	x->up = (struct filter){ .sent = true, .crlf = d->crlf, .telnet = d->telnet };
 	x->up.delay = d->delay == UNSET ? 0 : d->delay;
 	x->down = (struct filter){ .telnet = d->telnet, .answers = d->telnet ? &x->up : NULL };
@@ -53,6 +58,7 @@ struct pump_config session_pump_config(const struct session *x)
 		.read_bytes = d->read_bytes == UNSET ? FLOW_NO_LIMIT : (uint64_t)d->read_bytes,
 		.buffer = d->buffer == UNSET ? 0 : (size_t)d->buffer,
 		.rate = d->rate,
+		.frame = x->server->frame,
 		.up = (struct filter *)&x->up,
 		.down = (struct filter *)&x->down,
 	};
@@ -153,8 +159,17 @@ void session_notice(const struct session *x, struct notice *n, enum message_leve
 struct outcome session_report(const struct session *x)
 {
 	const struct subject subject = subject_of(x);
+	struct outcome outcome = report_pump(x->server->run->messages, &x->pump, &subject);
+	struct notice n;
 
-	return report_pump(x->server->run->messages, &x->pump, &subject);
+	if (outcome.kind != OUTCOME_DONE || !x->connection.passes)
+		return outcome;
+	session_notice(x, &n, MESSAGE_ERROR, "error");
+	notice_error(&n, OUTCOME_FAILED, errno_name(ENODATA));
+	notice_end(&n,
+		   "%s: --send-fd: not handed over: nothing was sent that it could go along with",
+		   x->name);
+	return (struct outcome){ OUTCOME_FAILED, 0 };
 }
 
 /* Why X was closed. What went wrong with the connection counts more than how its command ended, and
@@ -224,6 +239,8 @@ void session_waits(const struct session *x, struct text *text)
 		w = pump_waits(&x->pump);
 	if (x->dial)
 		text_add(text, "; %s to answer (-w)", x->server->service->forward);
+	if (x->passed_watch.slot)
+		text_add(text, "; %s's first data (--timeout)", x->name);
 	if (x->child.pid > 0 && !w.in)
 		text_add(text, "; the command's end (--kill-after, once %s has ended)", x->name);
 	if (w.in)
@@ -256,6 +273,9 @@ void session_free(struct session *x)
 	lookup_cancel(x->lookup);
 	timer_drop(loop, &x->lookup_timer);
 	timer_drop(loop, &x->kill_timer);
+	watch_drop(loop, &x->passed_watch);
+	if (x->passed >= 0)
+		rights_drop(x->passed);
 	child_drop(loop, &x->child);
 	/* What came of a line is still the others'. */
 	sender_end(&x->sender);

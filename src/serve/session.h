@@ -13,7 +13,8 @@ struct session {
 	struct session *next, *previous;
 	uint64_t id;
 	struct address peer, local;
-	char name[ADDRESS_TEXT]; /* of the peer */
+	const char *name; /* of the peer, in `name_text` or of its own */
+	char name_text[ADDRESS_TEXT];
 	int64_t start;
 	struct endpoint in, out, connection;
 	struct receiver receiver; /* its part of what is sent to several */
@@ -28,7 +29,7 @@ struct session {
 	bool waiting;		/* see session_waiting() */
 	/* of what is forwarded */
 	struct dial *dial;
-	char far_name[ADDRESS_TEXT];
+	char far_name[ADDRESS_TEXT]; /* where it has none of its own */
 	/* of a command */
 	struct child child;
 	bool exited;
@@ -36,7 +37,9 @@ struct session {
 	struct lookup *lookup;
 	struct timer lookup_timer, kill_timer;
 	struct outcome connection_outcome;
-	bool relayed; /* through our pump, else it has the connection itself */
+	struct watch passed_watch; /* for the first data: a descriptor may come along, */
+	int passed;		   /* this one; -1: none has */
+	bool relayed;		   /* through our pump, else it has the connection itself */
 };
 
 /* X, all zero but for `server`, `id`, `peer` and `local`, begins with the connection FD, which becomes its own.

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -10,6 +11,7 @@
 #include "base/terminal.h"
 #include "base/wait.h"
 #include "loop/signals.h"
+#include "net/packet.h"
 #include "serve/report.h"
 
 #define BROKEN_LOOK (50 * MILLISECOND) /* whether the rest has been sent */
@@ -64,7 +66,7 @@ static void stdin_ended(void *arg, int error)
 		s->settle(s);
 	if (!error)
 		return;
-	report_error(s->run->messages, "stdin", error);
+	report_input_error(s->run->messages, "stdin", error, s->fanout.c.packet_most);
 	s->failed = true;
 }
 
@@ -121,6 +123,9 @@ void stdio_share(struct server *s)
 		.ended = stdin_ended,
 		.room = broker ? room : NULL,
 		.arg = s,
+		.packets = s->socktype == SOCK_SEQPACKET,
+		.frame = s->frame,
+		.packet_most = packet_most_with(s->socket),
 		.endless = broker,
 		.chat = s->service->chat,
 	};

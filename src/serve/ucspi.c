@@ -6,9 +6,10 @@
 void ucspi_inherit(struct spawn_environment *e)
 {
 	static const char *const stale[] = {
-		"PROTO=",	  "TCPREMOTE",	"TCPLOCAL",	  "UDPREMOTE", "UDPLOCAL",
-		"SSLREMOTE",	  "SSLLOCAL",	"UNIXREMOTE",	  "UNIXLOCAL", "LISTEN_FDS",
-		"LISTEN_FDNAMES", "LISTEN_PID", "NOTIFY_SOCKET=", NULL
+		"PROTO=",	  "TCPREMOTE",	 "TCPLOCAL",	   "UDPREMOTE",
+		"UDPLOCAL",	  "SSLREMOTE",	 "SSLLOCAL",	   "UNIXREMOTE",
+		"UNIXLOCAL",	  "VSOCKREMOTE", "VSOCKLOCAL",	   "LISTEN_FDS",
+		"LISTEN_FDNAMES", "LISTEN_PID",	 "NOTIFY_SOCKET=", NULL
 	};
 
 	spawn_environment_inherit(e, stale);

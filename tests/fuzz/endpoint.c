@@ -10,6 +10,10 @@ static void check_accepted(const char *host, const char *port, bool may_lack_hos
 	enum word_kind kind;
 
 	CHECK(host || may_lack_host);
+	if (host && address_parse_direct(host, &a) == WORD_NUMBER) {
+		CHECK(!*port);
+		return;
+	}
 	if (host) {
 		kind = address_parse_host(host, &a);
 		CHECK(kind == WORD_NUMBER || (kind == WORD_NAME && !numeric));
@@ -23,6 +27,10 @@ static void check_cut(const char *word, const char *host, const char *port)
 {
 	size_t n = host ? strlen(host) : 0;
 
+	if (!*port) {
+		CHECK(host && !strcmp(word, host));
+		return;
+	}
 	CHECK(!host || (!strncmp(word, host, n) && word[n] == ':'));
 	CHECK(!strcmp(word + n + (host != NULL), port));
 }

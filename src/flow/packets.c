@@ -1,0 +1,284 @@
+/* The methods of transfer.h where one side, or both, have packets. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "flow/fanout.h"
+#include "flow/transfer.h"
+#include "net/packet.h"
+
+#define PACKETS 64	/* sent at once */
+#define ROOM (64 << 10) /* buffers are a multiple of it, so that they fit the next packet too */
+
+static bool would_wait(int error)
+{
+	return error == EAGAIN || error == EINTR;
+}
+
+/* Must T wait for its filter? */
+static bool is_held_up(const struct transfer *t)
+{
+	return t->filter && filter_resume(t->filter, t->held > 0) > clock_now();
+}
+
+/* Sends a packet of N bytes at DATA, with CR LF where that is asked for. Returns as send(2). */
+static ssize_t send_changed(struct transfer *t, const char *data, size_t n)
+{
+	struct filter f = { .sent = true, .crlf = true };
+	char *changed = malloc(2 * n + FILTER_MORE);
+	size_t length;
+	ssize_t done;
+	int error;
+
+	if (!changed)
+		return -1;
+	length = filter_apply(&f, data, n, changed);
+	done = endpoint_write(t->to, changed, length);
+	error = errno;
+	if (done >= 0)
+		filter_copy(t->filter, changed, length);
+	free(changed);
+	errno = error;
+	return done;
+}
+
+/* The packet of N bytes at DATA, whole or not at all. Returns TRANSFER_MOVED, _WAIT or _SINK_ERROR. */
+static enum transfer_result send_packet(struct transfer *t, const char *data, size_t n)
+{
+	struct filter *f = t->filter && t->filter->sent ? t->filter : NULL;
+	ssize_t done;
+
+	if (f && f->crlf) {
+		done = send_changed(t, data, n);
+	} else {
+		done = endpoint_write(t->to, data, n);
+		if (done >= 0 && f)
+			filter_copy(f, data, n);
+	}
+	if (done < 0) {
+		t->sink_full = true;
+		return would_wait(errno) ? TRANSFER_WAIT : TRANSFER_SINK_ERROR;
+	}
+	t->out += n;
+	if (f && f->delay)
+		f->resume = clock_after(clock_now(), f->delay);
+	return TRANSFER_MOVED;
+}
+
+/* Reads a packet into a buffer, from HEAD on, with TAIL bytes of room behind it: t->held of them. Returns as reading does,
+ * MOVED also where it is empty. */
+static enum transfer_result receive(struct transfer *t, size_t head, size_t tail)
+{
+	ssize_t room = packet_room(t->from->rfd), n;
+	size_t size;
+	bool end;
+
+	if (room < 0)
+		return would_wait(errno) ? TRANSFER_WAIT : TRANSFER_SOURCE_ERROR;
+	size = ((size_t)room + head + tail + ROOM) / ROOM * ROOM;
+	if (!transfer_prepare(t, size))
+		return TRANSFER_SOURCE_ERROR;
+	n = packet_receive(t->from->rfd, t->buffer + head, (size_t)room, &end);
+	if (n < 0 || end)
+		return transfer_nothing_read(t, n);
+	t->in += (size_t)n;
+	t->held = (size_t)n;
+	if (t->filter && !t->filter->sent)
+		filter_copy(t->filter, t->buffer + head, (size_t)n);
+	return TRANSFER_MOVED;
+}
+
+/* ---- from packets to packets ---- */
+
+/* A whole packet is held, of t->held bytes, or of one more where it is empty: of that nothing could be held. */
+static enum transfer_result relay_out(struct transfer *t)
+{
+	size_t n = t->ready ? 0 : t->held;
+	enum transfer_result result = send_packet(t, t->buffer, n);
+
+	if (result == TRANSFER_MOVED)
+		transfer_let_go(t);
+	return result;
+}
+
+static enum transfer_result packets_relay(struct transfer *t, size_t max)
+{
+	enum transfer_result result;
+
+	if (is_held_up(t))
+		return TRANSFER_WAIT;
+	if (t->held)
+		return relay_out(t);
+	if (max == 0)
+		return TRANSFER_WAIT;
+	result = receive(t, 0, 0);
+	if (result != TRANSFER_MOVED)
+		return result;
+	if (t->held == 0) {
+		t->ready = true; /* it is empty */
+		t->held = 1;
+	}
+	t->sink_full = true;
+	result = is_held_up(t) ? TRANSFER_WAIT : relay_out(t);
+	return result == TRANSFER_WAIT ? TRANSFER_MOVED : result;
+}
+
+/* ---- from packets to bytes ---- */
+
+/* Puts the marks of the frame around the packet of N bytes that is held. Returns 0, or -1 with errno EMSGSIZE. */
+static int mark(struct transfer *t, size_t n)
+{
+	char head[FRAME_HEAD_MOST];
+	int length = t->to->kind == ENDPOINT_SENDER ? 0 : frame_head(&t->cutter.frame, n, head);
+
+	if (length < 0) {
+		errno = EMSGSIZE;
+		return -1;
+	}
+	t->offset = FRAME_HEAD_MOST - (size_t)length;
+	memcpy(t->buffer + t->offset, head, (size_t)length);
+	t->held = n + (size_t)length;
+	if (t->to->kind != ENDPOINT_SENDER)
+		t->held += frame_tail(&t->cutter.frame, t->buffer + FRAME_HEAD_MOST + n);
+	return 0;
+}
+
+/* An empty packet, which has no marks: for a fan-out it is one all the same. */
+static enum transfer_result pass_empty(struct transfer *t)
+{
+	if (t->to->kind == ENDPOINT_SENDER)
+		endpoint_write(t->to, "", 0);
+	transfer_let_go(t);
+	return TRANSFER_MOVED;
+}
+
+static enum transfer_result packets_in(struct transfer *t, size_t max)
+{
+	enum transfer_result result;
+
+	if (transfer_sink_is_taken(t) ||
+	    (t->to->kind == ENDPOINT_SENDER && !sender_ready(t->to->sender))) {
+		t->sink_full = true;
+		return TRANSFER_WAIT;
+	}
+	if (t->held)
+		return transfer_drain(t, t->held);
+	if (max == 0 || is_held_up(t))
+		return TRANSFER_WAIT;
+	result = receive(t, FRAME_HEAD_MOST, FRAME_TAIL_MOST);
+	if (result != TRANSFER_MOVED)
+		return result;
+	if (mark(t, t->held) < 0)
+		return TRANSFER_SINK_ERROR;
+	if (t->held == 0)
+		return pass_empty(t);
+	t->sink_full = true;
+	if (!t->to->careful && transfer_drain(t, t->held) == TRANSFER_SINK_ERROR)
+		return TRANSFER_SINK_ERROR;
+	return TRANSFER_MOVED;
+}
+
+/* ---- from bytes to packets ---- */
+
+/* Is there a packet to be sent? Its bytes count as held, an empty one as a byte. Returns 0, or -1 with errno. */
+static int look(struct transfer *t, const char **data, size_t *size)
+{
+	int found = cutter_next(&t->cutter, t->most, data, size);
+
+	t->ready = found > 0;
+	t->held = !t->ready ? 0 : *size ? *size : 1;
+	t->sink_full = t->ready;
+	return found < 0 ? -1 : 0;
+}
+
+/* Sends what is whole, as far as it goes. */
+static enum transfer_result send_whole(struct transfer *t, size_t max)
+{
+	enum transfer_result result = TRANSFER_MOVED;
+	size_t size = 0, sent = 0;
+	const char *data = NULL;
+
+	for (int i = 0; i < PACKETS && sent < max; i++) {
+		if (look(t, &data, &size) < 0)
+			return TRANSFER_SOURCE_ERROR;
+		if (!t->ready || is_held_up(t))
+			break;
+		result = send_packet(t, data, size);
+		/* It is what was read that is at fault, and not the connection. */
+		if (result == TRANSFER_SINK_ERROR && errno == EMSGSIZE)
+			return TRANSFER_SOURCE_ERROR;
+		if (result != TRANSFER_MOVED)
+			return result;
+		cutter_took(&t->cutter, t->most);
+		sent += size;
+	}
+	return look(t, &data, &size) < 0 ? TRANSFER_SOURCE_ERROR : result;
+}
+
+/* Nothing is held once the source has failed, whatever was read. */
+static enum transfer_result fail_source(struct transfer *t)
+{
+	int error = errno;
+
+	t->held = 0;
+	t->ready = t->sink_full = false;
+	errno = error;
+	return TRANSFER_SOURCE_ERROR;
+}
+
+static enum transfer_result packets_out(struct transfer *t, size_t max)
+{
+	enum transfer_result result;
+
+	if (is_held_up(t))
+		return TRANSFER_WAIT;
+	if (t->most == 0)
+		t->most = packet_most(t->to->wfd);
+	if (!t->held && !t->cutter.ended) {
+		if (max == 0)
+			return TRANSFER_WAIT;
+		ssize_t n = cutter_fill(&t->cutter, t->from, max);
+		if (n < 0)
+			return would_wait(errno) ? TRANSFER_WAIT : fail_source(t);
+		t->in += (size_t)n;
+	}
+	result = send_whole(t, t->held ? SIZE_MAX : max > 0 ? max : 1);
+	if (result == TRANSFER_SOURCE_ERROR)
+		return fail_source(t);
+	if (t->cutter.ended && !t->ready && result != TRANSFER_SINK_ERROR)
+		return TRANSFER_END;
+	return result == TRANSFER_WAIT ? TRANSFER_MOVED : result;
+}
+
+/* From a queue of packets. */
+static enum transfer_result packets_queued(struct transfer *t, size_t max)
+{
+	struct receiver *r = t->from->queue;
+	enum transfer_result result;
+	struct iovec iov;
+
+	(void)max;
+	if (is_held_up(t))
+		return TRANSFER_WAIT;
+	t->sink_full = false;
+	if (!receiver_look(r, &iov, 1))
+		return receiver_ready(r) ? TRANSFER_END : TRANSFER_WAIT;
+	result = send_packet(t, iov.iov_base, iov.iov_len);
+	if (result != TRANSFER_MOVED)
+		return result;
+	t->in += iov.iov_len;
+	receiver_took_piece(r);
+	return result;
+}
+
+transfer_method *transfer_choose_packets(const struct transfer *t)
+{
+	bool from = t->from->kind == ENDPOINT_PACKET, to = t->to->kind == ENDPOINT_PACKET;
+
+	if (from)
+		return to ? packets_relay : packets_in;
+	if (to)
+		return t->from->kind == ENDPOINT_QUEUE ? packets_queued : packets_out;
+	return NULL;
+}

@@ -1,0 +1,179 @@
+#include "serve/connecting.h"
+
+#include <errno.h>
+#include <netdb.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/errname.h"
+#include "serve/report.h"
+#include "serve/server.h"
+
+#define TRY_LIMIT SECOND /* of a single try under --retry */
+
+#define AT(member) offsetof(struct retry_options, member)
+
+static const struct option_row rows[] = {
+	{ .name = "retry",
+	  .kind = OPTION_DURATION,
+	  .arg = "DURATION",
+	  .field = AT(retry),
+	  .excludes = "listen",
+	  .help = "try again until it connects, at most so long: exit 4; each try has -w (1s)" },
+	{ .name = "interval",
+	  .kind = OPTION_DURATION,
+	  .arg = "DURATION",
+	  .field = AT(interval),
+	  .needs = "retry",
+	  .help = "pause between tries (250ms)" },
+};
+
+const struct option_group retry_group = { "Trying again", rows, sizeof rows / sizeof *rows };
+
+struct connecting {
+	struct connecting_config c;
+	char text[512];
+	const char *place; /* where it connects to, in words */
+	struct run run;
+	struct server server;
+	struct timer again;
+	struct dial *dial;
+	int64_t limit;		 /* of a single try, UNSET: none */
+	int64_t given;		 /* what the last try had of it */
+	struct dial_result last; /* how it failed; the failures are ours */
+	int64_t deadline;	 /* of all tries */
+};
+
+static void try_once(void *arg);
+
+/* Might another try do better? Not where the options or the service are what is wrong. */
+static bool may_change(const struct dial_result *r)
+{
+	if (r->eai)
+		return r->eai != EAI_SERVICE;
+	for (size_t i = 0; i < r->n; i++)
+		if (!r->failures[i].what || !strcmp(r->failures[i].what, "source"))
+			return true;
+	return r->n == 0;
+}
+
+/* Keeps R as what to tell in the end, unless it was only cut short by the end of --retry and there
+ * is something better to tell. */
+static void remember(struct connecting *c, const struct dial_result *r)
+{
+	struct dial_failure *copy;
+
+	if (r->timed_out && c->given < c->limit && (c->last.n || c->last.eai))
+		return;
+	copy = malloc((r->n ? r->n : 1) * sizeof *copy);
+	if (!copy)
+		return;
+	if (r->n)
+		memcpy(copy, r->failures, r->n * sizeof *copy);
+	free((void *)c->last.failures);
+	c->last = *r;
+	c->last.failures = copy;
+}
+
+static void failed(struct connecting *c, const struct dial_result *r)
+{
+	bool again = c->c.retry->retry != UNSET && may_change(r);
+	int64_t next = clock_after(clock_now(), c->c.retry->interval);
+	struct outcome outcome;
+
+	remember(c, r);
+	if (again && next < c->deadline) {
+		event_tell(&(struct events){ report_event, (void *)c->c.messages },
+			   &(struct event){ .kind = EVENT_RETRY });
+		timer_set(c->run.loop, &c->again, next);
+		return;
+	}
+	outcome = report_dial(c->c.messages, c->c.host, c->c.port, &c->last, c->given,
+			      c->given < c->limit ? "--retry" : "-w");
+	if (again) {
+		char time[32];
+		outcome = message_fail(c->c.messages, OUTCOME_TIMEOUT, errno_name(ETIMEDOUT),
+				       "%s: not up within %s (--retry)", c->place,
+				       duration_format(time, sizeof time, c->c.retry->retry));
+	}
+	run_end(&c->run, outcome);
+}
+
+static void dialled(void *arg, const struct dial_result *r)
+{
+	struct connecting *c = arg;
+	struct address address;
+	const struct server_config config = {
+		.service = c->c.service,
+		.socket = c->c.socket,
+		.numeric = c->c.numeric,
+		.host = address_parse_host(c->c.host, &address) == WORD_NAME ? c->c.host : NULL,
+		.frame = c->c.frame,
+		.socktype = c->c.socktype,
+		.wait = UNSET,
+	};
+
+	c->dial = NULL;
+	if (r->fd < 0) {
+		failed(c, r);
+		return;
+	}
+	server_start(&c->server, &c->run, &config);
+	server_take(&c->server, r->fd, &r->peer, &r->local);
+}
+
+static void waits(void *arg, struct text *text)
+{
+	const struct connecting *c = arg;
+
+	text_add(text, "%s to %s (%s)", c->place,
+		 c->dial ? "answer" : "be up: the next try comes soon",
+		 c->c.retry->retry == UNSET ? "-w" : "--retry");
+}
+
+static void try_once(void *arg)
+{
+	struct connecting *c = arg;
+	int64_t start = c->c.retry->retry == UNSET ? c->c.messages->start : clock_now();
+	int64_t deadline = clock_after(start, c->limit);
+	bool last = deadline > c->deadline; /* --retry leaves this one less */
+	const struct dial_config config = {
+		.host = c->c.host,
+		.port = c->c.port,
+		.family = c->c.family,
+		.socktype = c->c.socktype,
+		.socket = c->c.socket,
+		.deadline = last ? c->deadline : deadline,
+		.events = { report_event, (void *)c->c.messages },
+	};
+
+	c->given = config.deadline - start;
+	c->dial = dial_start(c->run.loop, &config, dialled, c);
+	if (!c->dial)
+		run_end(&c->run, report_error(c->c.messages, "connect", errno));
+}
+
+struct outcome connecting_run(const struct connecting_config *config)
+{
+	struct connecting c = { .c = *config };
+	const struct retry_options *r = config->retry;
+	struct outcome outcome;
+
+	c.place = address_words(config->host, config->port, c.text, sizeof c.text);
+	c.again = (struct timer){ .fn = try_once, .arg = &c };
+	c.limit = config->wait == UNSET && r->retry != UNSET ? TRY_LIMIT : config->wait;
+	c.deadline = clock_after(config->messages->start, r->retry);
+	if (!server_has_fds(config->messages, config->service))
+		return (struct outcome){ OUTCOME_FAILED, 0 };
+	if (run_start(&c.run, config->messages, config->data) < 0)
+		return (struct outcome){ OUTCOME_FAILED, 0 };
+	c.run.calls = (struct run_calls){ .waits = waits, .arg = &c };
+	try_once(&c);
+	outcome = run_wait(&c.run);
+	dial_cancel(c.dial);
+	free((void *)c.last.failures);
+	server_free(&c.server);
+	run_free(&c.run);
+	return outcome;
+}

@@ -1,0 +1,43 @@
+/* connecting.h - a run that connects: from the first try to its end
+ *
+ * `connect` and `unix` differ in their operands and options only.
+ */
+#ifndef SERVE_CONNECTING_H
+#define SERVE_CONNECTING_H
+
+#include "flow/frame_options.h"
+#include "net/sockopt.h"
+#include "serve/run.h"
+#include "serve/service.h"
+
+/* What the group's rows fill; ns, or UNSET. */
+struct retry_options {
+	int64_t retry, interval;
+};
+
+#define RETRY_OPTIONS_DEFAULT                                                                      \
+	{                                                                                          \
+		.retry = UNSET, .interval = 250 * MILLISECOND                                      \
+	}
+
+extern const struct option_group retry_group;
+
+/* All pointers must stay until the end. */
+struct connecting_config {
+	const struct messages *messages;
+	const struct socket_options *socket;
+	const struct data_options *data;
+	const struct service_options *service;
+	const struct retry_options *retry;
+	const struct frame_options *frame; /* of packets; NULL: the usual */
+	const char *host, *port;	   /* as address_operands() has them */
+	int family;
+	int socktype; /* of a UNIX socket; 0: SOCK_STREAM */
+	bool numeric;
+	int64_t wait; /* for look-up and connection, ns, or UNSET */
+};
+
+/* Connects, and moves what is to be moved. Returns how that ended, having said what went wrong. */
+struct outcome connecting_run(const struct connecting_config *c);
+
+#endif

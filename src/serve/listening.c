@@ -1,0 +1,157 @@
+#include "serve/listening.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+
+#include "base/clock.h"
+#include "base/user.h"
+#include "net/activation.h"
+#include "net/vsock.h"
+#include "serve/report.h"
+#include "serve/server.h"
+
+struct listening {
+	struct listening_config c;
+	bool any_port; /* the kernel chooses: it has to be said which */
+	struct run run;
+	struct server server;
+	struct access_lookup *lookup;
+	struct listener_config place;
+};
+
+static void on_event(void *arg, const struct event *e)
+{
+	struct listening *l = arg;
+
+	if (e->kind == EVENT_ACCEPT_FAILED)
+		server_short(&l->server, e->error);
+	if (!e->again)
+		report_event_at(l->c.messages, e, e->kind == EVENT_LISTENING && l->any_port);
+}
+
+static void opened(void *arg, struct listener *listener, const struct listener_result *r)
+{
+	struct listening *l = arg;
+	const struct messages *m = l->c.messages;
+	int64_t fd = l->c.listen->notify_fd;
+
+	if (r->eai || r->error) {
+		run_end(&l->run, report_listener(m, l->c.host, l->c.port, r));
+		return;
+	}
+	if (fd != UNSET && listener_notify(listener, (int)fd) < 0) {
+		run_end(&l->run, report_error(m, "--notify-fd", errno));
+		return;
+	}
+	if (activation_notify("READY=1") < 0)
+		report_error(m, "NOTIFY_SOCKET", errno);
+	server_listen(&l->server, listener);
+}
+
+static void accepted(void *arg, int fd, const struct address *peer, const struct address *local)
+{
+	struct listening *l = arg;
+
+	server_accept(&l->server, fd, peer, local);
+}
+
+static size_t spare(void *arg)
+{
+	const struct listening *l = arg;
+
+	return server_spare(&l->server);
+}
+
+/* Who may come is known: let them. */
+static void names_found(void *arg, const char *name, int eai, int error)
+{
+	struct listening *l = arg;
+	struct listener *listener;
+
+	if (eai) {
+		run_end(&l->run, report_lookup(l->c.messages, name, false, eai, error));
+		return;
+	}
+	listener = listener_start(l->run.loop, &l->place, opened, accepted, l);
+	if (listener)
+		server_listen(&l->server, listener);
+	else
+		run_end(&l->run, report_error(l->c.messages, "listen", errno));
+}
+
+int listening_check(const struct listening_config *c, struct option_error *error)
+{
+	if (access_check(c->access, c->numeric, error) < 0 ||
+	    (c->listen->user && user_check(c->listen->user, error) < 0))
+		return -1;
+	return run_check(c->messages, c->data, error);
+}
+
+/* Where it listens, in words. */
+static const char *place_words(const struct listening_config *c, char *text, size_t size)
+{
+	if (!*c->port)
+		return c->host;
+	snprintf(text, size, "port %s", c->port);
+	return text;
+}
+
+/* Does the kernel choose the port? */
+static bool is_any_port(const struct listening_config *c)
+{
+	struct address a;
+	uint32_t cid, port;
+	uint16_t number;
+
+	if (c->inherited)
+		return false;
+	if (!*c->port)
+		return address_parse_direct(c->host, &a) == WORD_NUMBER &&
+		       vsock_get(&a, &cid, &port) && port == 0;
+	return address_parse_port(c->port, &number) == WORD_NUMBER && number == 0;
+}
+
+struct outcome listening_run(const struct listening_config *c)
+{
+	struct listening l = { .c = *c, .any_port = is_any_port(c) };
+	char place[64];
+	const struct server_config served = {
+		.service = c->service,
+		.socket = c->socket,
+		.access = c->access,
+		.frame = c->frame,
+		.socktype = c->socktype,
+		.listening = true,
+		.family = c->family,
+		.numeric = c->numeric,
+		.place = place_words(c, place, sizeof place),
+		.wait = c->wait,
+	};
+	struct outcome outcome;
+
+	l.place = (struct listener_config){
+		.host = c->host,
+		.port = c->port,
+		.family = c->family,
+		.socktype = c->socktype,
+		.socket = c->socket,
+		.options = c->listen,
+		.events = { on_event, &l },
+		.spare = spare,
+		.inherited = c->inherited,
+	};
+	if (c->listen->notify_fd != UNSET && fcntl((int)c->listen->notify_fd, F_GETFD) < 0)
+		return report_error(c->messages, "--notify-fd", errno);
+	if (!server_has_fds(c->messages, c->service))
+		return (struct outcome){ OUTCOME_FAILED, 0 };
+	if (run_start(&l.run, c->messages, c->data) < 0)
+		return (struct outcome){ OUTCOME_FAILED, 0 };
+	server_start(&l.server, &l.run, &served);
+	access_start(l.run.loop, c->access, names_found, &l, &l.lookup);
+	outcome = run_wait(&l.run);
+	access_cancel(l.lookup);
+	server_free(&l.server);
+	run_free(&l.run);
+	return outcome;
+}

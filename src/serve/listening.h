@@ -1,0 +1,37 @@
+/* listening.h - a run that accepts: from the place where it listens to its end
+ *
+ * `listen` and `unix --listen` differ in their operands and options only.
+ */
+#ifndef SERVE_LISTENING_H
+#define SERVE_LISTENING_H
+
+#include "flow/frame_options.h"
+#include "net/access.h"
+#include "net/listener.h"
+#include "serve/run.h"
+#include "serve/service.h"
+
+/* All pointers must stay until the end. */
+struct listening_config {
+	const struct messages *messages;
+	const struct socket_options *socket;
+	const struct data_options *data;
+	const struct listen_options *listen;
+	const struct service_options *service;
+	const struct frame_options *frame; /* of packets; NULL: the usual */
+	struct access_options *access;
+	const char *host, *port; /* as address_operands() has them */
+	int inherited;		 /* so many sockets, in place of those two */
+	int family;
+	int socktype; /* of a UNIX socket; 0: SOCK_STREAM */
+	bool numeric;
+	int64_t wait; /* for a client, ns, or UNSET */
+};
+
+/* Checks the groups that C has. Returns 0, or -1 with *ERROR. */
+int listening_check(const struct listening_config *c, struct option_error *error);
+
+/* Listens, and serves who comes. Returns how that ended, having said what went wrong. */
+struct outcome listening_run(const struct listening_config *c);
+
+#endif

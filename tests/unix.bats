@@ -1,0 +1,750 @@
+#!/usr/bin/env bats
+# UNIX sockets as a stream: sockit unix, and unix:PATH of connect and listen. Packets: seqpacket.bats.
+# shellcheck disable=SC2153,SC2010,SC2012 # PID: of the helpers; all names are ours
+# shellcheck disable=SC2016,SC2086,SC2143,SC2155,SC2258 # for that shell; words; short; never fails; meant so
+
+load helpers/common
+load helpers/words
+
+setup_file() {
+	random_file "$BATS_FILE_TMPDIR/a" 3000000
+	random_file "$BATS_FILE_TMPDIR/b" 2000000
+}
+
+A() { echo "$BATS_FILE_TMPDIR/a"; }
+B() { echo "$BATS_FILE_TMPDIR/b"; }
+
+
+# serves [ARG...]: sockit unix --listen on the socket s, or the last ARG that begins with a slash or @.
+serves() {
+	served_by "$SOCKIT" unix --listen --notify-fd 9 "$@"
+}
+
+# by_python WORD... : a client or listener of python3, see there.
+by_python() {
+	within 20 python3 -S "$BATS_TEST_DIRNAME/helpers/unix.py" "$@" 3>&-
+}
+
+# long_path N [NAME]: a directory whose path has N bytes or more, made, in $LONG.
+long_path() {
+	LONG=$PWD
+	while [ ${#LONG} -lt "$1" ]; do
+		LONG+=/$(printf 'd%.0s' {1..60})
+	done
+	mkdir -p "$LONG"
+}
+
+### Both ways, with itself and with others.
+
+# bats test_tags=valgrind
+@test "both ways between two of ours, the file is gone when it is accepted" {
+	serves s <"$(B)" >out 2>err
+	[ "$NOTIFIED" = 'unix s' ]
+	[ -S s ]
+	exits 0 "$SOCKIT" unix s <"$(A)" >got 2>err2
+	ended 0 "$LISTENER"
+	same out "$(A)"
+	same got "$(B)"
+	silent
+	silent err2
+	[ ! -e s ]
+}
+
+@test "an abstract name" {
+	[ "$(uname)" = Linux ] || skip 'of Linux only'
+	local name=@sockit-$$-$BATS_TEST_NUMBER
+	serves "$name" <"$(B)" >out 2>err
+	[ "$NOTIFIED" = "unix $name" ]
+	exits 0 "$SOCKIT" unix "$name" <"$(A)" >got
+	ended 0 "$LISTENER"
+	same out "$(A)"
+	same got "$(B)"
+	silent
+	[ -z "$(ls -A | grep '^@')" ]
+}
+
+@test "unix:PATH of connect and listen" {
+	local word
+	for word in unix:s "unix:$PWD/s" "unix:@sockit-$$-$BATS_TEST_NUMBER"; do
+		served_by "$SOCKIT" listen --notify-fd 9 "$word" <"$(B)" >out 2>err
+		[ "$NOTIFIED" = "unix ${word#unix:}" ]
+		exits 0 "$SOCKIT" connect "$word" <"$(A)" >got
+		ended 0 "$LISTENER"
+		same out "$(A)"
+		same got "$(B)"
+		silent
+		[ ! -e s ]
+	done
+}
+
+@test "clients: python3, socat, nc, ncat" {
+	local client
+	for client in python socat nc.openbsd ncat; do
+		case $client in
+		python) set -- by_python connect s ;;
+		socat) set -- within 20 socat -t 20 - UNIX-CONNECT:s ;;
+		nc.openbsd) set -- within 20 nc.openbsd -N -U s ;;
+		ncat) set -- within 20 ncat -U s ;;
+		esac
+		[ "$client" = python ] || command -v "$client" >/dev/null || continue
+		serves s <"$(B)" >out 2>err
+		"$@" <"$(A)" >got 3>&- || [ "$client" = ncat ]
+		ended 0 "$LISTENER"
+		same out "$(A)"
+		same got "$(B)"
+		silent
+	done
+}
+
+@test "servers: python3, socat, nc, ncat" {
+	local server answer
+	for server in python socat nc.openbsd ncat; do
+		answer=$(B)
+		case $server in
+		python) set -- python3 -S "$BATS_TEST_DIRNAME/helpers/unix.py" listen s ;;
+		socat) set -- socat -t 20 - UNIX-LISTEN:s ;;
+		nc.openbsd)
+			# It does not send all where the client ends before.
+			set -- nc.openbsd -N -lU s
+			answer=/dev/null
+			;;
+		ncat) set -- ncat -lU s ;;
+		esac
+		command -v "$1" >/dev/null || continue
+		rm -f s
+		spawn "$@" <"$answer" >out
+		exits 0 "$SOCKIT" unix --retry 10s --interval 10ms s <"$(A)" >got 2>err
+		ended 0 "$PID"
+		same out "$(A)"
+		same got "$answer"
+		silent
+	done
+}
+
+@test "curl asks a service on TCP through a UNIX socket" {
+	needs curl curl
+	served_by "$SOCKIT" listen --notify-fd 9 -k 127.0.0.1 0 </dev/null 2>err \
+		-e 'read -r request; while read -r line && [ "$line" != "$(printf "\r")" ]; do :; done
+		printf "HTTP/1.0 200 OK\r\nContent-Length: 6\r\n\r\nhello\n"'
+	local web=$LISTENER port=$PORT
+	serves -k --forward "127.0.0.1:$port" s </dev/null >out 2>err2
+	for _ in 1 2 3; do
+		[ "$(within 10 curl -s --unix-socket s http://x/page)" = hello ]
+	done
+	kill "$LISTENER" "$web"
+	ended 143 "$LISTENER"
+	ended 143 "$web"
+	silent err2
+	[ ! -e s ]
+}
+
+### What listen does is done here too.
+
+@test "--echo, --discard, -k, --accept, -m" {
+	serves --echo s </dev/null >out 2>err
+	exits 0 "$SOCKIT" unix s <"$(A)" >got
+	ended 0 "$LISTENER"
+	same got "$(A)"
+	serves --discard --stats s </dev/null >out 2>err
+	exits 0 "$SOCKIT" unix s <"$(A)" >got
+	ended 0 "$LISTENER"
+	says '^sockit unix: sent 0 bytes, received 3000000 bytes in '
+	silent got
+	serves --accept 3 -m 2 --echo s </dev/null >out 2>err
+	for _ in 1 2 3; do
+		exits 0 "$SOCKIT" unix s <"$(B)" >got
+		same got "$(B)"
+	done
+	ended 0 "$LISTENER"
+	silent
+	[ ! -e s ]
+}
+
+@test "-k: each client to stdout, stdin to all" {
+	mkfifo in
+	exec 7<>in
+	serves -k --accept 2 s <in >out 2>err 7>&-
+	echo up | exits 0 "$SOCKIT" unix s >got1 7>&- &
+	local first=$!
+	"$SOCKIT" unix s </dev/null >got2 3>&- 7>&- &
+	PIDS+=("$first" "$!")
+	local second=$!
+	eventually [ ! -e s ]
+	echo hello >&7
+	exec 7>&-
+	ended 0 "$first"
+	ended 0 "$second"
+	ended 0 "$LISTENER"
+	[ "$(cat got1 got2)" = "$(printf 'hello\nhello')" ]
+	[ "$(<out)" = up ]
+	silent
+}
+
+@test "--broker and --chat" {
+	local service want
+	for service in broker chat; do
+		serves --$service --accept 2 s </dev/null >out 2>err
+		mkfifo in.$service
+		"$SOCKIT" unix s <in.$service >got 3>&- &
+		PID=$!
+		PIDS+=("$PID")
+		exec 7>in.$service
+		echo one | exits 0 "$SOCKIT" unix s >got2 7>&- &
+		PIDS+=("$!")
+		eventually [ -s got ]
+		exec 7>&-
+		ended 0 "$PID"
+		ended 0 "$LISTENER"
+		want=one
+		[ $service = broker ] || want='<[12]> one'
+		[[ $(<got) =~ ^$want$ ]]
+	done
+}
+
+@test "a command: its environment, its status" {
+	serves s </dev/null 2>err -e 'env; exit 7'
+	status=0
+	"$SOCKIT" unix -d s >got || status=$?
+	[ $status = 0 ]
+	ended 7 "$LISTENER"
+	grep -qx PROTO=UNIX got
+	grep -qx UNIXLOCALPATH=s got
+	run ! grep -E '^(TCP|UNIXREMOTEPATH)' got
+	serves s </dev/null >out 2>err
+	within 10 "$SOCKIT" unix s -- env >/dev/null
+	ended 0 "$LISTENER"
+	grep -qx UNIXREMOTEPATH=s out
+	run ! grep -E '^UNIXLOCALPATH' out
+	[ "$(platform)" = linux ] || return 0
+	grep -qx "UNIXREMOTEEUID=$(id -u)" got
+	grep -qx "UNIXREMOTEEGID=$(id -g)" got
+	grep -qE '^UNIXREMOTEPID=[1-9]' got
+	grep -qx "UNIXREMOTEPID=$LISTENER" out
+}
+
+@test "activation: without PATH the sockets that were handed over" {
+	local activate=$BATS_TEST_DIRNAME/helpers/activate.py
+	served_by python3 -I -S "$activate" unix:"$PWD/s" -- "$SOCKIT" unix -l --notify-fd 9 --echo </dev/null >out 2>err
+	[ "$NOTIFIED" = "unix $PWD/s" ]
+	[ "$(echo hello | within 10 "$SOCKIT" unix s)" = hello ]
+	ended 0 "$LISTENER"
+	silent
+	[ -S s ] # not ours
+	exits 2 "$SOCKIT" unix -l </dev/null >out 2>err
+	says 'an operand is missing'
+}
+
+### Who is there.
+
+@test "-v and --json name the other side" {
+	[ "$(platform)" = linux ] || skip 'the system does not tell'
+	local who="uid $(id -u), gid $(id -g)"
+	serves -v s </dev/null >out 2>err
+	exits 0 "$SOCKIT" unix -v s </dev/null >got 2>err2
+	ended 0 "$LISTENER"
+	head -n 1 err | grep -qx 'sockit unix: listening on unix:s'
+	grep -qxE "sockit unix: accepted unix: \\(pid [0-9]+, $who\\) on unix:s" err
+	head -n 1 err2 | grep -qx "sockit unix: connected to unix:s (pid $LISTENER, $who)"
+	serves --json s </dev/null >out 2>err
+	exits 0 "$SOCKIT" unix --json s </dev/null >got 2>err2
+	ended 0 "$LISTENER"
+	local schema=$BATS_TEST_DIRNAME/helpers/schema.py
+	[ "$(python3 -I -S "$schema" err accepted peer.uid peer.gid local.address)" = "$(id -u) $(id -g) s" ]
+	[ "$(python3 -I -S "$schema" err2 connected peer.address peer.pid peer.uid)" = "s $LISTENER $(id -u)" ]
+	python3 -I -S "$schema" err closed peer.pid | grep -qE '^[0-9]+$'
+}
+
+@test "--allow-uid: by number and name; others are closed unread, and are no clients" {
+	[ "$(platform)" = linux ] || skip 'the system does not tell'
+	local list
+	for list in "$(id -u)" "$(id -un)" "99999,$(id -u)" "99999 $(id -u)"; do
+		# shellcheck disable=SC2046 # words
+		serves $(printf -- '--allow-uid %s ' $list) --echo s </dev/null >out 2>err
+		[ "$(echo hello | within 10 "$SOCKIT" unix s)" = hello ]
+		ended 0 "$LISTENER"
+		silent
+	done
+	serves -v --allow-uid 99999 s -- sh -c 'echo ran >ran' </dev/null >out 2>err
+	run -1 by_python refused s
+	run -1 by_python refused s
+	runs "$LISTENER"
+	kill "$LISTENER"
+	ended 143 "$LISTENER"
+	[ "$(grep -cE "^sockit unix: refused unix: \\(pid [0-9]+, uid $(id -u), gid " err)" = 2 ]
+	[ ! -e ran ]
+	[ ! -e s ]
+}
+
+@test "--allow-uid: what is no list" {
+	[ "$(platform)" = linux ] || {
+		refuses '*does not tell*' unix -l --allow-uid 0 s
+		return
+	}
+	local word
+	for word in '' , 1, ,1 nosuchuser -1 4294967295 99999999999 root,,root; do
+		sockit unix -l --allow-uid "$word" s
+		told 2 'sockit unix: --allow-uid: *' || fault "$word"
+	done
+	[ ! -e s ]
+}
+
+### The file.
+
+@test "--mode, whatever the umask is" {
+	local mode mask
+	for mode in 600 0660 777 000 1; do
+		for mask in 000 077; do
+			(umask $mask && serves --mode $mode s </dev/null 2>err && echo "$LISTENER" >pid)
+			[ "$((8#$(stat -c %a s)))" = "$((8#$mode))" ]
+			kill "$(<pid)"
+			eventually [ ! -e s ]
+		done
+	done
+	# Without it the umask counts.
+	(umask 027 && serves s </dev/null 2>err && echo "$LISTENER" >pid)
+	[ "$(stat -c %a s)" = 750 ]
+	kill "$(<pid)"
+	eventually [ ! -e s ]
+	for mode in '' 8 -1 1000 rw 0x1 777777777777777777777; do
+		sockit unix -l --mode "$mode" s
+		told 2 'sockit unix: --mode: *' || fault "$mode"
+	done
+	sockit unix -l --mode 600 @s
+	told 2 'sockit unix: *abstract*'
+	sockit unix -l --owner 0 @s
+	told 2 'sockit unix: *abstract*'
+}
+
+@test "--owner" {
+	local word
+	for word in '' : nosuchuser nosuchuser:0 0:nosuchgroup 0: -1 4294967295 99999999999 0:0:0; do
+		sockit unix -l --owner "$word" s
+		told 2 'sockit unix: --owner: *' || fault "$word"
+	done
+	if [ "$(id -u)" != 0 ]; then
+		# What could not be given is taken away again.
+		sockit unix -l --owner 0 s
+		told 1 'sockit unix: unix:s: Operation not permitted (EPERM): --owner'
+		[ ! -e s ]
+		word=$(id -un):$(id -g)
+		serves --owner "$word" s </dev/null 2>err
+		[ "$(stat -c %u:%g s)" = "$(id -u):$(id -g)" ]
+		kill "$LISTENER"
+		ended 143 "$LISTENER"
+		return
+	fi
+	local want
+	while read -r word want; do
+		serves --owner "$word" --mode 640 s </dev/null 2>err
+		[ "$(stat -c %u:%g:%a s)" = "$want:640" ]
+		kill "$LISTENER"
+		ended 143 "$LISTENER"
+		[ ! -e s ]
+	done <<-END
+		nobody $(id -u nobody):0
+		12345:54321 12345:54321
+		:54321 0:54321
+		nobody:$(id -gn nobody) $(id -u nobody):$(id -g nobody)
+	END
+}
+
+@test "an ordinary user cannot connect to what is not for him" {
+	[ "$(id -u)" = 0 ] || skip 'root starts it'
+	needs setpriv util-linux
+	chmod 755 . ..
+	serves -k --mode 600 --echo "$PWD/s" </dev/null >out 2>err
+	run -1 --separate-stderr within 10 setpriv --reuid 65534 --regid 65534 --clear-groups "$SOCKIT" unix "$PWD/s" </dev/null
+	[[ $stderr == *'(EACCES)' ]]
+	kill "$LISTENER"
+	ended 143 "$LISTENER"
+}
+
+@test "a stale socket is replaced" {
+	by_python stale s
+	[ -S s ]
+	exits 1 "$SOCKIT" unix s </dev/null 2>err
+	says '\(ECONNREFUSED\)$'
+	serves --echo s </dev/null >out 2>err
+	[ "$(echo hello | within 10 "$SOCKIT" unix s)" = hello ]
+	ended 0 "$LISTENER"
+	silent
+	[ "$(ls -A)" = "$(ls -A | grep -v sockit)" ] # nothing is left beside it
+	[ ! -e s ]
+}
+
+@test "what was killed leaves a stale one, and the next replaces it" {
+	serves s </dev/null >out 2>err
+	kill -KILL "$LISTENER"
+	status_of "$LISTENER"
+	[ -S s ]
+	serves --echo s </dev/null >out 2>err
+	[ "$(echo hello | within 10 "$SOCKIT" unix s)" = hello ]
+	ended 0 "$LISTENER"
+	[ ! -e s ]
+}
+
+@test "anything else in the place is left as it is: 1, EADDRINUSE" {
+	local before
+	mkdir d
+	echo precious >file
+	ln -s file link
+	ln -s nowhere dangling
+	mkfifo fifo
+	ls -liA >before.ls
+	local place
+	for place in d file link dangling fifo; do
+		sockit unix -l "$place"
+		told 1 "sockit unix: unix:$place: Address*in use (EADDRINUSE): *left as it is" || fault "$place"
+	done
+	rm out err
+	ls -liA | grep -v before >after.ls
+	diff <(grep -v '\(before\|after\|total\)' before.ls) <(grep -v '\(before\|after\|total\)' after.ls)
+	[ "$(<file)" = precious ]
+}
+
+@test "a live socket in the place is left as it is, and hears nothing of it" {
+	local type
+	for type in stream seqpacket dgram; do
+		mkfifo go.$type
+		rm -f s ready
+		python3 -S "$BATS_TEST_DIRNAME/helpers/unix.py" live $type s ready 3>&- <go.$type &
+		PEER=$!
+		PIDS+=("$PEER")
+		exec 7>go.$type
+		eventually [ -e ready ]
+		before=$(ls -i s)
+		sockit unix -l s 7>&-
+		told 1 'sockit unix: unix:s: Address*in use (EADDRINUSE): somebody has this socket'
+		[ "$(ls -i s)" = "$before" ]
+		exec 7>&-
+		ended 0 "$PEER" # nobody came
+	done
+	# One of ours, too.
+	rm -f s
+	serves s </dev/null >out 2>err
+	sockit unix -l s
+	told 1 'sockit unix: *(EADDRINUSE)*'
+	[ -S s ]
+	kill "$LISTENER"
+	ended 143 "$LISTENER"
+}
+
+@test "several that start at once on a stale socket: one gets it" {
+	local pids=() pid won
+	for _ in 1 2 3; do
+		rm -f s
+		by_python stale s
+		pids=()
+		for _ in 1 2 3 4 5 6; do
+			"$SOCKIT" unix -l -w 20s s </dev/null >/dev/null 2>>err.all 3>&- &
+			pids+=("$!")
+			PIDS+=("$!")
+		done
+		won=0
+		count_running() {
+			won=0
+			for pid in "${pids[@]}"; do ! runs "$pid" || won=$((won + 1)); done
+			[ $won = 1 ]
+		}
+		eventually count_running
+		# It is the one that can be reached.
+		exits 0 "$SOCKIT" unix s </dev/null
+		won=0
+		for pid in "${pids[@]}"; do
+			status_of "$pid"
+			[ "$STATUS" = 1 ] || { [ "$STATUS" = 0 ] && won=$((won + 1)); }
+		done
+		[ $won = 1 ]
+		[ ! -e s ]
+	done
+	[ "$(ls -A | grep -c sockit)" = 0 ]
+}
+
+@test "it is removed at each end: signals, errors, limits" {
+	local signal
+	for signal in HUP INT TERM QUIT; do
+		serves -k s </dev/null >out 2>err
+		[ -S s ]
+		kill -$signal "$LISTENER"
+		status_of "$LISTENER"
+		[ "$STATUS" = $((128 + $(kill -l $signal))) ]
+		[ ! -e s ]
+	done
+	exits 4 "$SOCKIT" unix -l -w 50ms s </dev/null 2>err
+	says '^sockit unix: unix:s: no client within 50 ms \(-w\)$'
+	[ ! -e s ]
+	exits 4 "$SOCKIT" unix -l --timeout 50ms s </dev/null 2>err
+	[ ! -e s ]
+	exits 1 "$SOCKIT" unix -l --notify-fd 9 s </dev/null 2>err 9</dev/null
+	says '--notify-fd: '
+	[ ! -e s ]
+	# A stdout that is gone.
+	serves -k s </dev/null 2>err > >(:)
+	echo x | within 10 "$SOCKIT" unix s >/dev/null || :
+	ended 141 "$LISTENER"
+	[ ! -e s ]
+}
+
+@test "what is not ours any more is not removed" {
+	# Another socket.
+	serves -k s </dev/null >out 2>err
+	rm s
+	by_python stale s
+	before=$(ls -i s)
+	kill "$LISTENER"
+	ended 143 "$LISTENER"
+	[ "$(ls -i s)" = "$before" ]
+	rm s
+	# A file; nothing.
+	serves -k s </dev/null >out 2>err
+	rm s
+	echo precious >s
+	kill "$LISTENER"
+	ended 143 "$LISTENER"
+	[ "$(<s)" = precious ]
+	rm s
+	serves -k s </dev/null >out 2>err
+	rm s
+	kill "$LISTENER"
+	ended 143 "$LISTENER"
+	silent
+	# What was renamed goes on.
+	serves -k --echo s </dev/null >out 2>err
+	mv s t
+	[ "$(echo hello | within 10 "$SOCKIT" unix t)" = hello ]
+	kill "$LISTENER"
+	ended 143 "$LISTENER"
+	[ -S t ]
+}
+
+@test "a directory that is not there, or where one may not write" {
+	sockit unix -l none/s
+	told 1 'sockit unix: unix:none/s: No such file or directory (ENOENT)'
+	sockit unix none/s
+	told 1 'sockit unix: unix:none/s: No such file or directory (ENOENT)'
+	sockit unix none -w 1s
+	told 1 'sockit unix: unix:none: No such file or directory (ENOENT)'
+	[ "$(id -u)" != 0 ] || return 0
+	mkdir d
+	chmod 500 d
+	sockit unix -l d/s
+	told 1 'sockit unix: unix:d/s: Permission denied (EACCES)'
+	chmod 700 d
+}
+
+### Long paths.
+
+@test "a path over the limit, both ways, and named everywhere" {
+	long_path 150
+	local path
+	for path in "$LONG/s" "$LONG/$(printf 'n%.0s' {1..200})"; do
+		if [ "$(platform)" != linux ] && [ ${#path} -gt $((${#LONG} + 100)) ]; then
+			continue
+		fi
+		serves --json "$path" <"$(B)" >out 2>err
+		[ "$NOTIFIED" = "unix $path" ]
+		[ -S "$path" ]
+		[ "$(ls -A "$LONG" | wc -l)" = 1 ]
+		exits 0 "$SOCKIT" unix -v "$path" <"$(A)" >got 2>err2
+		ended 0 "$LISTENER"
+		same out "$(A)"
+		same got "$(B)"
+		grep -q "connected to unix:$path" err2
+		[ "$(python3 -I -S "$BATS_TEST_DIRNAME/helpers/schema.py" err listening local.address)" = "$path" ]
+		[ "$(python3 -I -S "$BATS_TEST_DIRNAME/helpers/schema.py" err accepted local.address)" = "$path" ]
+		[ -z "$(ls -A "$LONG")" ]
+	done
+	path=$LONG/s
+	# As a command sees it, as an ENDPOINT, and what goes wrong there.
+	serves "$path" </dev/null 2>err -e 'echo "$UNIXLOCALPATH"'
+	[ "$(within 10 "$SOCKIT" connect -d "unix:$path")" = "$path" ]
+	ended 0 "$LISTENER"
+	serves --echo -k "$path" </dev/null 2>err
+	local far=$LISTENER
+	serves --forward "unix:$path" s </dev/null 2>err
+	[ "$(echo hello | within 10 "$SOCKIT" unix s)" = hello ]
+	ended 0 "$LISTENER"
+	sockit unix -l "$path"
+	told 1 "sockit unix: unix:$path: Address*in use (EADDRINUSE): *"
+	kill -KILL "$far"
+	status_of "$far"
+	exits 1 "$SOCKIT" unix "$path" </dev/null 2>err
+	says "unix:$path: Connection refused"
+	serves --echo "$path" </dev/null 2>err
+	[ "$(echo hello | within 10 "$SOCKIT" unix "$path")" = hello ]
+	ended 0 "$LISTENER"
+	[ -z "$(ls -A "$LONG")" ]
+	sockit unix "$LONG/none"
+	told 1 "sockit unix: unix:$LONG/none: No such file or directory (ENOENT)"
+	# The longest that fits, and the next.
+	local n
+	for n in 106 107 108 109; do
+		path=$(printf 'x%.0s' $(seq $n))
+		serves --echo "$path" </dev/null 2>err
+		[ "$(echo hello | within 10 "$SOCKIT" unix "./$path")" = hello ] || [ "$(platform)" != linux ]
+		kill "$LISTENER" 2>/dev/null || :
+		status_of "$LISTENER"
+		[ ! -e "$path" ]
+	done
+}
+
+### Breaches.
+
+@test "a peer that is killed in the midst of what it takes: not 0" {
+	spawn python3 -S "$BATS_TEST_DIRNAME/helpers/unix.py" deaf s 100000
+	exits 1 "$SOCKIT" unix --retry 10s --interval 10ms s <"$(A)" >got 2>err
+	ended 9 "$PID"
+	says "\\((ECONNRESET|EPIPE)\\)"
+	rm s
+	# And from the other side.
+	serves -i 10s s <"$(A)" >out 2>err
+	by_python take s 100000
+	ended 1 "$LISTENER"
+	says "\\((ECONNRESET|EPIPE)\\)"
+}
+
+@test "a backlog that is full: waited for, within -w" {
+	mkfifo go
+	python3 -S "$BATS_TEST_DIRNAME/helpers/unix.py" full s ready 3>&- <go &
+	PEER=$!
+	PIDS+=("$PEER")
+	exec 7>go
+	eventually [ -e ready ]
+	exits 4 "$SOCKIT" unix -w 100ms s </dev/null 2>err 7>&-
+	says '^sockit unix: unix:s: no answer within 100 ms \(-w\)$'
+	"$SOCKIT" unix -w 10s s </dev/null 2>err 3>&- 7>&- &
+	PID=$!
+	PIDS+=("$PID")
+	pause 0.1
+	runs "$PID"
+	exec 7>&- # now it accepts
+	ended 0 "$PID"
+	ended 0 "$PEER"
+}
+
+### Options.
+
+@test "what needs --listen, and what does not go with it" {
+	local words
+	for words in --echo --discard '--forward h:1' --broker --chat -k '-m 1' '--accept 1' '--stall 1' \
+		'--mode 600' '--owner 0' '--backlog 1' '--user root' '--notify-fd 9'; do
+		# shellcheck disable=SC2086 # words
+		sockit unix $words s
+		told 2 'sockit unix: --* needs --listen' || fault "$words"
+	done
+	refuses '--retry and --listen exclude each other' unix -l --retry 1s s
+	refuses "unknown option '--ipv4'*" unix --ipv4 s
+	refuses "unknown option '-p'" unix -p 1 s
+	refuses "unknown option '--nodelay'*" unix --nodelay s
+	refuses "unknown option '--allow'*" unix -l --allow 127.0.0.1 s
+	refuses "--type: 'strean' is unknown: did you mean 'stream'?" unix --type strean s
+	refuses '--frame and --size are for packets*' unix --frame line s
+	refuses '--frame and --size are for packets*' unix --size 5 s
+	refuses "'unix:@'*" unix @
+	refuses "'unix:': *" unix ''
+	refuses '*--allow-uid*' listen --allow 127.0.0.1 unix:s
+	refuses '*--allow-uid*' listen --deny 127.0.0.1 unix:s
+	[ ! -e s ]
+}
+
+@test "the wrong type is told: EPROTOTYPE" {
+	serves s </dev/null >out 2>err
+	exits 1 "$SOCKIT" unix --type seqpacket s </dev/null 2>err
+	says '^sockit unix: unix:s: .*\(EPROTOTYPE\): see sockit unix --type$'
+	kill "$LISTENER"
+	ended 143 "$LISTENER"
+}
+
+@test "--rcvbuf and --sndbuf, of what was accepted too" {
+	needs ss iproute2
+	serves --sndbuf 70000 s </dev/null 2>err -- python3 -S -c '
+import socket
+print(socket.socket(fileno=0).getsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF))'
+	[ "$(within 10 "$SOCKIT" unix -d s)" = 140000 ]
+	ended 0 "$LISTENER"
+}
+
+### Descriptors.
+
+@test "--send-fd and --recv-fd" {
+	echo contents >file
+	serves --recv-fd s </dev/null 2>err -e 'cat; cat <&3; ls /proc/self/fd | grep -c "^[4-9]"'
+	echo hello | exits 0 "$SOCKIT" unix --send-fd 5 s 5<file >got 2>err2
+	ended 0 "$LISTENER"
+	[ "$(head -n 2 got)" = "$(printf 'hello\ncontents')" ]
+	silent
+	silent err2
+	# To a foreign program, with bytes that are all of the data.
+	spawn python3 -S "$BATS_TEST_DIRNAME/helpers/unix.py" receive s 1 >out
+	exits 0 "$SOCKIT" unix --retry 10s --interval 10ms --send-fd 5 s 5<file <"$(A)"
+	ended 0 "$PID"
+	same out <(cat "$(A)" file)
+	# And from one, several at once, of which the first is taken.
+	rm -f s
+	serves --recv-fd s </dev/null 2>err -e 'cat; cat <&3; ls -l /proc/self/fd >fds'
+	echo other >file2
+	by_python pass s file file2 <<<hello >got
+	ended 0 "$LISTENER"
+	[ "$(<got)" = "$(printf 'hello\ncontents')" ]
+	run ! grep file2 fds
+}
+
+@test "--send-fd: to each client of a listener, through a relay, with a filter" {
+	echo contents >file
+	mkfifo in
+	exec 7<>in
+	serves --accept 2 --send-fd 5 s 5<file 2>err <in 7>&-
+	spawn "$SOCKIT" unix --recv-fd s -e 'cat >one; cat <&3 >>one' 7>&-
+	local first=$PID
+	spawn "$SOCKIT" unix --recv-fd s -e 'cat >two; cat <&3 >>two' 7>&-
+	eventually [ ! -e s ] # both are there
+	echo hello >&7
+	exec 7>&-
+	ended 0 "$LISTENER"
+	ended 0 "$first"
+	ended 0 "$PID"
+	# The file's offset is shared: one has read it.
+	[ "$(cat one two | sort)" = "$(printf 'contents\nhello\nhello')" ]
+	serves --recv-fd s </dev/null 2>err -e 'cat; cat <&3'
+	printf 'a\nb\n' | exits 0 "$SOCKIT" unix -C --send-fd 5 s 5<file >got
+	ended 0 "$LISTENER"
+	[ "$(<got)" = "$(printf 'a\r\nb\r\ncontents')" ]
+}
+
+@test "--send-fd without a byte, 1; a descriptor that is not open, 1; --recv-fd without one" {
+	serves --recv-fd s </dev/null 2>err -e 'cat; if { cat <&3; } 2>/dev/null; then echo yes; else echo no; fi'
+	exits 1 "$SOCKIT" unix --send-fd 5 s 5</dev/null </dev/null >got 2>err2
+	says '^sockit unix: unix:s: --send-fd: not handed over: ' err2
+	ended 0 "$LISTENER"
+	[ "$(<got)" = no ]
+	sockit unix --send-fd 77 s
+	told 1 'sockit unix: --send-fd: Bad file descriptor (EBADF)'
+	refuses '--recv-fd needs a command: *' unix --recv-fd s
+	refuses "-x*" unix --send-fd -x s || refuses '--send-fd*' unix --send-fd x s
+	refuses '--send-fd and --discard exclude each other' unix -l --discard --send-fd 5 s
+}
+
+### vsock.
+
+@test "vsock:CID:PORT: what is none; what listens says where" {
+	local word
+	if [ "$(platform)" != linux ]; then
+		refuses "'vsock:1:2': this system has no vsock sockets" connect vsock:1:2
+		refuses "'vsock:1:2': this system has no vsock sockets" listen vsock:1:2
+		return
+	fi
+	for word in vsock: vsock:: vsock:1 vsock:1: vsock::1 vsock:x:1 vsock:1:x vsock:-1:1 vsock:1:4294967295 \
+		vsock:4294967296:1 vsock:1:2:3; do
+		refuses "'$word' is not vsock:CID:PORT*" connect "$word"
+		refuses "'$word' is not vsock:CID:PORT*" listen "$word"
+	done
+	python3 -c 'import socket; socket.socket(socket.AF_VSOCK).bind((-1 & 0xffffffff, -1 & 0xffffffff))' 2>/dev/null ||
+		skip 'no vsock here'
+	served_by "$SOCKIT" listen --notify-fd 9 -w 100ms vsock:any:0 </dev/null >out 2>err
+	[[ $NOTIFIED =~ ^'vsock:any '[1-9][0-9]*$ ]]
+	ended 4 "$LISTENER"
+	grep -qx "sockit listen: listening on vsock:any port $PORT" err
+	grep -qx 'sockit listen: vsock:any:0: no client within 100 ms (-w)' err
+	exits 4 "$SOCKIT" listen --json -w 10ms vsock:any:0 </dev/null 2>err
+	[ "$(python3 -I -S "$BATS_TEST_DIRNAME/helpers/schema.py" err listening local.family local.address)" = 'vsock any' ]
+}
