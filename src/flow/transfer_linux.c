@@ -139,19 +139,26 @@ static enum transfer_result copy_small(struct transfer *t, size_t max)
 	return result;
 }
 
-static enum transfer_result sendfile_step(struct transfer *t, size_t max)
+/* How much of T's file to ask for: over TCP, where more is asked for than there is, the kernel holds the last piece
+ * back for what may follow. */
+static size_t file_rest(const struct transfer *t, size_t most)
 {
 	struct stat s;
-	off_t at = lseek(t->from->rfd, 0, SEEK_CUR);
-	size_t most = lesser(max, MOST);
+	off_t at;
+
+	if (t->to->kind != ENDPOINT_TCP)
+		return most;
+	at = lseek(t->from->rfd, 0, SEEK_CUR);
+	if (at < 0 || fstat(t->from->rfd, &s) < 0 || s.st_size <= at)
+		return most;
+	return lesser(most, (size_t)(s.st_size - at));
+}
+
+static enum transfer_result sendfile_step(struct transfer *t, size_t max)
+{
+	size_t most = file_rest(t, lesser(max, MOST));
 	ssize_t n;
 
-	/* Asked for more than there is, the kernel holds the last piece back for what may follow. */
-	if (at >= 0 && fstat(t->from->rfd, &s) == 0) {
-		off_t left = s.st_size - at;
-		if (left > 0)
-			most = lesser(most, (size_t)left);
-	}
 	n = sendfile(t->to->wfd, t->from->rfd, NULL, most);
 	if (n > 0)
 		return moved(t, n);
@@ -317,6 +324,9 @@ transfer_method *transfer_choose_fast(const struct transfer *t)
 		return relay_small;
 	if (from == ENDPOINT_TCP && to == ENDPOINT_NULL)
 		return truncate_step;
+	/* A UNIX socket has no such call: what need not be copied is spliced to where it is thrown away. */
+	if (from == ENDPOINT_STREAM && t->from->owned && to == ENDPOINT_NULL && t->to->wfd >= 0)
+		return relay_small;
 	if (from == ENDPOINT_PIPE && to_socket)
 		return copy_small;
 	if (from_socket && t->from->owned && to == ENDPOINT_PIPE && !t->to->shared)
