@@ -21,7 +21,7 @@
 #define IPV6_MULTICAST_ALL 29
 #endif
 
-#define BUFFER (32 << 20)
+#define BUFFER (64 << 20)
 #define SLOTS 32
 #define SLOT_LEAST 65536 /* what comes in one piece by UDP_GRO */
 /* Slots that are a power of two apart would all want the same lines of the cache. */
