@@ -392,6 +392,10 @@ print(socket.getaddrinfo("two", 9, type=socket.SOCK_DGRAM)[0][4][0])')
 	printf 'a\nbc\n' | within 10 "$SOCKIT" udp-send --frame line --repeat 3 127.0.0.1 "$PORT" 3>&-
 	ended 0 "$PEER"
 	[ "$(sizes)" = '1 2 1 2 1 2' ]
+	# What is no file is kept, up to a bound.
+	head -c 65M /dev/zero | within 10 "$SOCKIT" udp-send --frame size=65507 --repeat 2 \
+		127.0.0.1 "$PORT" >out 2>err 3>&- && return 1
+	grep -q '^sockit udp-send: stdin: more than 64.0 MiB, which is kept for --repeat ' err
 	# From where it stood, not from its beginning.
 	receiver count:2
 	{
