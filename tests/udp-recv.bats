@@ -589,8 +589,15 @@ assert all(data[i * 500:i * 500 + 5] == b"%04d " % i for i in range(3000))'
 	receives -vv -c 1 127.0.0.1 0
 	sends text:abc
 	received 0 abc
-	grep -qE "^[0-9.]+ .*3 bytes from 127\.0\.0\.1 port [0-9]+ on 127\.0\.0\.1 port $PORT$" err ||
-		grep -qE "3 bytes from 127\.0\.0\.1 port [0-9]+ on 127\.0\.0\.1 port $PORT$" err
+	grep -qE "^sockit udp-recv: +[0-9.]+ received 3 bytes from 127\.0\.0\.1 port [0-9]+ on 127\.0\.0\.1 port $PORT$" err
+	receives -vv --json -n --stats --deny 127.0.0.2 -c 1 127.0.0.1 0 -- true
+	sends from:127.0.0.2 text:no
+	sends text:abc
+	ended 0 "$LISTENER"
+	[ "$(objects datagram data)" = abc ]
+	[ "$(python3 -S "$BATS_TEST_DIRNAME/helpers/schema.py" err any event | tr '\n' ' ')" = \
+		'listening refused started received exited stats ' ]
+	[ "$(python3 -S "$BATS_TEST_DIRNAME/helpers/schema.py" err received from.address to.port size)" = "127.0.0.1 $PORT 3" ]
 }
 
 @test "foreign senders: nc, socat, bash, logger, a metrics client" {

@@ -186,12 +186,22 @@ static void say_each(const struct receiving *x, const struct receiving_socket *s
 {
 	char from[ADDRESS_TEXT], to[ADDRESS_TEXT];
 
-	for (size_t i = 0; i < n; i++)
-		message(messages(x), MESSAGE_STEP, "step", "%zu bytes from %s on %s",
-			v[i].true_size,
-			v[i].from->length ? address_text(v[i].from, from) :
-					    "a socket without a name",
-			address_text(v[i].to ? v[i].to : &s->socket->local, to));
+	for (size_t i = 0; i < n; i++) {
+		const struct address *asked = v[i].to ? v[i].to : &s->socket->local;
+		struct notice notice;
+		notice_begin(&notice, messages(x), MESSAGE_STEP, "received");
+		if (notice_wants_facts(&notice)) {
+			if (v[i].from->length)
+				address_json(&notice.json, "from", v[i].from);
+			address_json(&notice.json, "to", asked);
+			json_number(&notice.json, "size", (int64_t)v[i].true_size);
+		}
+		notice_end(&notice, "received %zu byte%s from %s on %s", v[i].true_size,
+			   v[i].true_size == 1 ? "" : "s",
+			   v[i].from->length ? address_text(v[i].from, from) :
+					       "a socket without a name",
+			   address_text(asked, to));
+	}
 }
 
 /* They are taken: shows them. */
