@@ -307,9 +307,11 @@ struct outcome report_listener(const struct messages *m, const char *host, const
 		json_string(&n.json, "step", r->what);
 	if (r->error == EADDRINUSE && r->address.length && !r->what)
 		report_holder(&n, SOCK_STREAM, &r->address, holder, sizeof holder);
-	notice_end(&n, "%s%s%s: %s%s%s%s", where, *where && r->what ? ": " : "",
-		   r->what ? r->what : "", reason(r->error, why, sizeof why), r->why ? ": " : "",
-		   r->why ? r->why : "", holder);
+	/* Who has it tells more than that somebody has it. */
+	if (r->why && !*holder)
+		snprintf(holder, sizeof holder, ": %s", r->why);
+	notice_end(&n, "%s%s%s: %s%s", where, *where && r->what ? ": " : "", r->what ? r->what : "",
+		   reason(r->error, why, sizeof why), holder);
 	return (struct outcome){ OUTCOME_FAILED, 0 };
 }
 
