@@ -67,7 +67,6 @@ load helpers/services
 	done
 }
 
-# bats test_tags=valgrind
 @test "--discard: everything is taken, nothing comes back but the end" {
 	serves --discard
 	counterpart connect:"$HERE" file:"$(A)" quiet:0.2 shutdown readall report
