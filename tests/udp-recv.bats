@@ -433,7 +433,7 @@ UDPREMOTEPORT=$port" ]
 	sends from:127.0.0.2 text:no
 	sends from:127.0.0.4 text:yes
 	received 0 yes
-	said 'refused 127\.0\.0\.2 port [0-9]+ on 127\.0\.0\.1 port [0-9]+'
+	said 'refused 127\.0\.0\.2 port [0-9]+ on 127\.0\.0\.1 port [0-9]+: denied'
 	refuses "--allow: 'x/y' is no address*" udp-recv --allow x/y 0
 }
 

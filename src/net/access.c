@@ -416,11 +416,6 @@ const char *access_refusal(const struct access_options *o, const struct address 
 	return o->allow.used && !stands_in(&o->allow, &plain) ? "not allowed" : NULL;
 }
 
-bool access_allows(const struct access_options *o, const struct address *a)
-{
-	return !access_refusal(o, a);
-}
-
 static void free_list(struct access_list *list)
 {
 	for (struct access_entry *next, *e = list->entries; e; e = next) {

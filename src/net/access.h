@@ -47,12 +47,9 @@ void access_start(struct loop *loop, struct access_options *o, access_fn *fn, vo
 		  struct access_lookup **out);
 void access_cancel(struct access_lookup *l);
 
-/* May A come? What is denied may not; where there is an allow list, only who stands in it. IPv4-mapped
+/* NULL if A may come, else why not, in words. What is denied may not; where there is an allow list, only who stands in it. IPv4-mapped
  * addresses count as IPv4; UNIX sockets have no address to go by, and may, unless there is a list of users: then only
  * who is known to be one of them. */
-bool access_allows(const struct access_options *o, const struct address *a);
-
-/* The same: NULL if A may come, else why not, in words. */
 const char *access_refusal(const struct access_options *o, const struct address *a);
 
 void access_free(struct access_options *o);

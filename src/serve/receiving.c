@@ -164,10 +164,11 @@ void receiving_error(struct receiving *x, const struct dgram_error *e)
 static bool admits(struct receiving *x, const struct receiving_socket *s,
 		   const struct dgram_received *d)
 {
-	if (x->c.access && !access_allows(x->c.access, d->from)) {
+	const char *refusal = x->c.access ? access_refusal(x->c.access, d->from) : NULL;
+
+	if (refusal) {
 		x->refused++;
-		report_client(messages(x), "refused", 0, d->from,
-			      d->to ? d->to : &s->socket->local);
+		report_refused(messages(x), d->from, d->to ? d->to : &s->socket->local, refusal);
 		return false;
 	}
 	return x->c.options->reply != REPLY_FIRST || !x->to_by ||
