@@ -117,7 +117,7 @@ static void answer(struct datagram_job *x)
 		frame.mode = FRAME_ALL;
 	while (!x->answered) {
 		size_t left = x->answer.length - x->sent;
-		if (left == 0 && x->over_read)
+		if (left == 0)
 			break;
 		found = frame_cut(&frame, x->answer.data + x->sent, left, x->over_read, c->most,
 				  &piece);
