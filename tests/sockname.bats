@@ -454,6 +454,42 @@ for i in json.load(sys.stdin):
 	told 4 'sockit listen: *'
 }
 
+@test "a UDP port that is taken, or where nobody is: udp-recv and udp-send say who has it" {
+	on_linux
+	in_network
+	needs_ipv6
+	sockets 's = socket(AF_INET, SOCK_DGRAM); s.bind(("127.0.0.1", 7001)); kept.append(s)' \
+		's = socket(); s.bind(("127.0.0.1", 7002)); s.listen(3); kept.append(s)' \
+		's = socket(AF_INET6); s.bind(("::1", 7003)); s.listen(3); kept.append(s)'
+	local pid
+	pid=$("$SOCKIT" sockname --listening 7001 | cut -f 9)
+	[ -n "$pid" ]
+	sockit udp-recv 127.0.0.1 7001
+	told 1 "sockit udp-recv: 127.0.0.1 port 7001: * (EADDRINUSE): python3 (process $pid) has 127.0.0.1 port 7001"
+	sockit udp-recv 7001
+	told 1 "sockit udp-recv: 0.0.0.0 port 7001: * (EADDRINUSE): python3 (process $pid) has 127.0.0.1 port 7001"
+	sockit udp-recv --json -4 7001
+	[ "$STATUS" = 1 ]
+	[ "$(python3 -S "$BATS_TEST_DIRNAME/helpers/schema.py" err error code holder.pid holder.protocol holder.local.port)" = "EADDRINUSE $pid udp 7001" ]
+	# TCP is something else: the port is free.
+	sockit udp-recv -w 50ms 127.0.0.1 7002
+	[ "$STATUS" = 4 ]
+	sockit udp-send -s 127.0.0.1 -p 7001 127.0.0.1 7009
+	told 1 "sockit udp-send: 127.0.0.1 port 7009: source: * (EADDRINUSE): python3 (process $pid) has 127.0.0.1 port 7001"
+	# A refusal: nobody is there, but elsewhere.
+	STATUS=0
+	echo x | within 10 "$SOCKIT" udp-send -w 2 ::1 7001 >out 2>err || STATUS=$?
+	told 1 "sockit udp-send: ::1 port 7001: Connection refused (ECONNREFUSED); but python3 (process $pid) listens on 127.0.0.1 port 7001"
+	STATUS=0
+	echo x | within 10 "$SOCKIT" udp-send -w 2 --json ::1 7001 >out 2>err || STATUS=$?
+	[ "$(python3 -S "$BATS_TEST_DIRNAME/helpers/schema.py" err error code elsewhere.0.pid elsewhere.0.local.address)" = "ECONNREFUSED $pid 127.0.0.1" ]
+	# Not a listener of TCP, where all addresses refuse either.
+	echo '::1 localhost' >>hosts
+	STATUS=0
+	echo x | within 10 "$SOCKIT" udp-send -w 2 localhost 7003 >out 2>err || STATUS=$?
+	told 1 "sockit udp-send: * port 7003: Connection refused (ECONNREFUSED); * port 7003: Connection refused (ECONNREFUSED)"
+}
+
 @test "a port that is taken: another user's process is not known by more than the user" {
 	on_linux
 	[ "$(id -u)" = 0 ] || skip 'for root only'

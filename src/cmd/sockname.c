@@ -304,7 +304,9 @@ static int connect_udp(const struct address *a)
 static struct outcome try_addresses(const struct asking *a, const struct lookup_answer *answer)
 {
 	struct dial_failure *failures = calloc(answer->n, sizeof *failures);
-	struct dial_result failed = { .fd = -1, .failures = failures, .error = ENOMEM };
+	struct dial_result failed = {
+		.fd = -1, .failures = failures, .error = ENOMEM, .socktype = SOCK_DGRAM
+	};
 	struct outcome outcome = { OUTCOME_FAILED, 0 };
 	int fd = -1;
 

@@ -218,7 +218,9 @@ static void open_sockets(struct dgram_listener *l, struct listener_result *r)
 static void host_found(void *arg, struct lookup_answer *answer)
 {
 	struct dgram_listener *l = arg;
-	struct listener_result r = { .error = answer->error, .eai = answer->eai };
+	struct listener_result r = { .error = answer->error,
+				     .eai = answer->eai,
+				     .socktype = SOCK_DGRAM };
 
 	l->lookup = NULL;
 	if (!answer->eai && answer->n == 0)

@@ -43,6 +43,7 @@ struct dial_result {
 	const char *looked_up; /* the operand or option that a failed look-up was about */
 	const struct dial_failure *failures; /* in the order tried; gone after the call */
 	size_t n;
+	int socktype; /* that was tried; 0: SOCK_STREAM */
 };
 
 typedef void dial_fn(void *arg, const struct dial_result *result);

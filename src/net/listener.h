@@ -54,6 +54,7 @@ struct listener_result {
 	const char *what;	/* the call or option that failed, */
 	const char *why;	/* more about it; NULL: nothing is known */
 	struct address address; /* for this address; of length 0: for none */
+	int socktype;		/* of the socket; 0: SOCK_STREAM */
 };
 
 typedef void listener_opened_fn(void *arg, struct listener *l,

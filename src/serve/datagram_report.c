@@ -6,12 +6,13 @@
 
 #include "base/errname.h"
 #include "base/number.h"
+#include "serve/report.h"
 
 void report_datagram_error(const struct messages *m, enum message_level level,
-			   const struct dgram_error *e)
+			   const struct dgram_error *e, bool elsewhere)
 {
 	char to[ADDRESS_TEXT] = "", sender[ADDRESS_TEXT + 16] = "", mtu[48] = "",
-	     host[ADDRESS_TEXT];
+	     host[ADDRESS_TEXT], cause[512] = "";
 	struct notice n;
 
 	notice_begin(&n, m, level, "error");
@@ -28,12 +29,14 @@ void report_datagram_error(const struct messages *m, enum message_level level,
 	}
 	if (e->to)
 		address_text(e->to, to);
+	if (elsewhere && e->to && e->error == ECONNREFUSED)
+		report_elsewhere(&n, SOCK_DGRAM, e->to, cause, sizeof cause);
 	if (e->sender && m->options.verbose)
 		snprintf(sender, sizeof sender, ", says %s", address_host(e->sender, host));
 	if (e->mtu)
 		snprintf(mtu, sizeof mtu, ": the path takes %u bytes at most", e->mtu);
-	notice_end(&n, "%s%s%s (%s)%s%s", to, e->to ? ": " : "", strerror(e->error),
-		   errno_name(e->error), mtu, sender);
+	notice_end(&n, "%s%s%s (%s)%s%s%s", to, e->to ? ": " : "", strerror(e->error),
+		   errno_name(e->error), mtu, sender, cause);
 }
 
 struct outcome report_unsent(const struct messages *m, enum message_level level,

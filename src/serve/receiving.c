@@ -154,7 +154,7 @@ void receiving_error(struct receiving *x, const struct dgram_error *e)
 	bool matters = x->c.options->reply;
 
 	x->errors++;
-	report_datagram_error(messages(x), matters ? MESSAGE_ERROR : MESSAGE_VERBOSE, e);
+	report_datagram_error(messages(x), matters ? MESSAGE_ERROR : MESSAGE_VERBOSE, e, false);
 	x->failed = x->failed || matters;
 }
 

@@ -255,6 +255,7 @@ struct outcome report_dial(const struct messages *m, const char *host, const cha
 	int error = r->timed_out ? ETIMEDOUT : r->n ? r->failures[0].error : r->error;
 	char text[2 * PATH_MAX] = "", silent[96], time[32], cause[512] = "";
 	const struct address *refuser = refused(r), *source = taken(r);
+	int type = r->socktype ? r->socktype : SOCK_STREAM;
 	struct notice n;
 
 	if (r->eai)
@@ -280,9 +281,9 @@ struct outcome report_dial(const struct messages *m, const char *host, const cha
 		json_close(&n.json, ']');
 	}
 	if (refuser)
-		report_elsewhere(&n, SOCK_STREAM, refuser, cause, sizeof cause);
+		report_elsewhere(&n, type, refuser, cause, sizeof cause);
 	else if (source)
-		report_holder(&n, SOCK_STREAM, source, cause, sizeof cause);
+		report_holder(&n, type, source, cause, sizeof cause);
 	notice_end(&n, "%s%s", text, cause);
 	return outcome;
 }
@@ -306,7 +307,8 @@ struct outcome report_listener(const struct messages *m, const char *host, const
 	if (notice_wants_facts(&n) && r->what)
 		json_string(&n.json, "step", r->what);
 	if (r->error == EADDRINUSE && r->address.length && !r->what)
-		report_holder(&n, SOCK_STREAM, &r->address, holder, sizeof holder);
+		report_holder(&n, r->socktype ? r->socktype : SOCK_STREAM, &r->address, holder,
+			      sizeof holder);
 	/* Who has it tells more than that somebody has it. */
 	if (r->why && !*holder)
 		snprintf(holder, sizeof holder, ": %s", r->why);

@@ -136,14 +136,14 @@ static void deal_with_refusal(struct sending *s)
 	s->refused = false;
 	if (s->refusal.error != EMSGSIZE && s->keeping && !s->received_datagrams &&
 	    s->place + 1 < s->n_places) {
-		report_datagram_error(messages(s), MESSAGE_VERBOSE, &s->refusal);
+		report_datagram_error(messages(s), MESSAGE_VERBOSE, &s->refusal, false);
 		if (sending_next_place(s, s->refusal.error, NULL)) {
 			s->waiting = false;
 			return;
 		}
 	}
 	if (probed) {
-		report_datagram_error(messages(s), MESSAGE_VERBOSE, &s->refusal);
+		report_datagram_error(messages(s), MESSAGE_VERBOSE, &s->refusal, false);
 		s->answer = SENDING_CLOSED;
 		s->answered_by = s->refused_to;
 		s->answered_at = clock_now();
@@ -156,7 +156,7 @@ static void deal_with_refusal(struct sending *s)
 		sending_report_places(s, s->refusal.error, NULL);
 	else
 		report_datagram_error(messages(s), s->reported ? MESSAGE_STEP : MESSAGE_ERROR,
-				      &s->refusal);
+				      &s->refusal, !s->reported);
 	s->reported = s->failed = true;
 	if (s->waiting)
 		sending_finish(s, failure, "refused");

@@ -23,12 +23,22 @@ static bool connected(const struct sending *s)
 
 /* ---- one place ---- */
 
-static int bind_source(struct sending *s, int family, const char **what)
+/* Where a socket of FAMILY is to be bound to, NULL: nowhere. */
+static const struct address *source_of(const struct sending *s, int family)
 {
-	*what = "source";
 	for (size_t i = 0; i < s->n_sources; i++)
 		if (s->sources[i].u.sa.sa_family == family)
-			return dgram_bind(&s->sock, &s->sources[i]);
+			return &s->sources[i];
+	return NULL;
+}
+
+static int bind_source(struct sending *s, int family, const char **what)
+{
+	const struct address *source = source_of(s, family);
+
+	*what = "source";
+	if (source)
+		return dgram_bind(&s->sock, source);
 	if (s->n_sources == 0)
 		return 0;
 	errno = EAFNOSUPPORT;
@@ -101,16 +111,18 @@ static void say_where(const struct sending *s, const struct sending_place *p)
 
 static void add_failure(struct sending *s, int error, const char *what)
 {
-	s->failures[s->n_failures++] = (struct dial_failure){
-		.address = s->places[s->place].to,
-		.error = error,
-		.what = what,
-	};
+	const struct address *to = &s->places[s->place].to,
+			     *source = source_of(s, to->u.sa.sa_family);
+	struct dial_failure *f = &s->failures[s->n_failures++];
+
+	*f = (struct dial_failure){ .address = *to, .error = error, .what = what };
+	if (source)
+		f->source = *source;
 }
 
 struct outcome sending_report_places(struct sending *s, int error, const char *what)
 {
-	struct dial_result r = { .failures = s->failures };
+	struct dial_result r = { .failures = s->failures, .socktype = SOCK_DGRAM };
 
 	add_failure(s, error, what);
 	r.n = s->n_failures--;
@@ -169,7 +181,7 @@ void sending_told(void *arg, const struct dgram_error *e)
 
 	s->errors++;
 	if (!connected(s)) {
-		report_datagram_error(messages(s), level, e);
+		report_datagram_error(messages(s), level, e, !s->reported);
 		s->reported = s->failed = true;
 		return;
 	}
