@@ -240,6 +240,13 @@ services_file() {
 	# The name of a UDP service is none of TCP.
 	sockit connect 127.0.0.1 ntp
 	told 3 'sockit connect: port ntp: no such service (EAI_SERVICE)'
+	# The other way round.
+	sockit udp-send -z 127.0.0.1 ntp
+	[ "$(<out)" = '127.0.0.1 123/udp closed ntp' ] || fault udp-send
+	sockit udp-send -z --json 127.0.0.1 123
+	grep -q '"service":"ntp"' out || fault udp-send
+	sockit udp-send -z -n 127.0.0.1 123
+	[ "$(<out)" = '127.0.0.1 123/udp closed' ] || fault -n
 	# A file that has nothing is a file.
 	: >etc/services
 	sockit servinfo http
@@ -247,6 +254,8 @@ services_file() {
 	sockit connect 127.0.0.1 http
 	told 3 'sockit connect: port http: no such service (EAI_SERVICE)'
 	answers ''
+	sockit udp-send -z 127.0.0.1 123
+	[ "$(<out)" = '127.0.0.1 123/udp closed' ] || fault udp-send
 }
 
 @test "--json: an object for each answer" {

@@ -1,13 +1,11 @@
-#define _DEFAULT_SOURCE /* NI_MAXSERV */
 #include "cmd/udp_send.h"
 
 #include <errno.h>
-#include <netdb.h>
 #include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "net/services.h"
 #include "serve/report.h"
 #include "serve/sending.h"
 
@@ -57,17 +55,6 @@ static const struct udp_send_options defaults = {
 	.sending = SENDING_OPTIONS_DEFAULT,
 };
 
-/* The service at the port of A into TEXT of NI_MAXSERV bytes. Returns NULL where that has no name. */
-static const char *service_of(const struct udp_send_options *o, const struct address *a, char *text)
-{
-	bool numeric = o->family.numeric;
-
-	if (numeric || getnameinfo(&a->u.sa, a->length, NULL, 0, text, NI_MAXSERV, NI_DGRAM) != 0 ||
-	    strspn(text, "0123456789") == strlen(text))
-		return NULL;
-	return text;
-}
-
 /* What --probe found, on stdout: the line, or the object. */
 static struct outcome print_answer(const struct udp_send_options *o, const struct sending *s,
 				   const char *host, uint16_t port)
@@ -77,8 +64,8 @@ static struct outcome print_answer(const struct udp_send_options *o, const struc
 		[SENDING_OPEN] = "open",
 		[SENDING_CLOSED] = "closed",
 	};
-	char service[NI_MAXSERV];
-	const char *name = service_of(o, &s->places[s->place].to, service);
+	char service[64];
+	bool named = !o->family.numeric && services_name(port, "udp", service, sizeof service);
 	struct json j = { 0 };
 	struct outcome outcome = s->run->outcome;
 
@@ -90,8 +77,8 @@ static struct outcome print_answer(const struct udp_send_options *o, const struc
 		json_number(&j, "port", port);
 		json_string(&j, "protocol", "udp");
 		json_string(&j, "state", states[s->answer]);
-		if (name)
-			json_string(&j, "service", name);
+		if (named)
+			json_string(&j, "service", service);
 		if (s->answered_by.length) {
 			address_json(&j, "peer", &s->answered_by);
 			json_milliseconds(&j, "elapsed_ms", s->answered_at - s->start);
@@ -100,7 +87,7 @@ static struct outcome print_answer(const struct udp_send_options *o, const struc
 		text_put(&j.text, "\n", 1);
 	} else {
 		text_add(&j.text, "%s %u/udp %s%s%s\n", host, port, states[s->answer],
-			 name ? " " : "", name ? name : "");
+			 named ? " " : "", named ? service : "");
 	}
 	if (text_write(&j.text, STDOUT_FILENO) < 0)
 		outcome = report_output_error(&o->messages, "stdout", errno);

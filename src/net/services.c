@@ -121,3 +121,35 @@ bool services_usual_port(const char *name, const char *protocol, uint16_t *port)
 		}
 	return false;
 }
+
+/* The name of S's entry of PORT in PROTOCOL. */
+static bool find_name(const struct services *s, uint16_t port, const char *protocol, char *name,
+		      size_t size)
+{
+	for (size_t i = 0; i < s->n; i++) {
+		const struct services_entry *e = &s->entries[i];
+		if (e->number != port || !services_word_is(&e->protocol, protocol) ||
+		    e->name.n >= size)
+			continue;
+		memcpy(name, e->name.text, e->name.n);
+		name[e->name.n] = '\0';
+		return true;
+	}
+	return false;
+}
+
+bool services_name(uint16_t port, const char *protocol, char *name, size_t size)
+{
+	struct services s;
+	bool found = false;
+
+	if (services_ask(&s, NULL, port, protocol) == 0) {
+		found = find_name(&s, port, protocol, name, size);
+		services_free(&s);
+	}
+	if (!found && access(SERVICES_PATH, R_OK) != 0 && services_read(&s, false) == 0) {
+		found = find_name(&s, port, protocol, name, size);
+		services_free(&s);
+	}
+	return found;
+}

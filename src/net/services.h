@@ -36,4 +36,8 @@ int services_ask(struct services *s, const char *name, uint16_t port, const char
  * no services file. Returns whether that knows it. */
 bool services_usual_port(const char *name, const char *protocol, uint16_t *port);
 
+/* What PORT is called in PROTOCOL by the system or, where it has no services file, by the usual ones, into NAME of SIZE
+ * bytes. Returns whether it has a name that fits. */
+bool services_name(uint16_t port, const char *protocol, char *name, size_t size);
+
 #endif
