@@ -282,24 +282,6 @@ static struct outcome print_route(const struct sockname_options *o, int fd,
 	return print(o, &r, " ");
 }
 
-/* A UDP socket that is connected to A: the kernel chooses the way, and sends nothing. Returns it, or
- * -1 with errno. */
-static int connect_udp(const struct address *a)
-{
-	int fd = socket(a->u.sa.sa_family, SOCK_DGRAM | SOCK_CLOEXEC, 0), error, on = 1;
-
-	if (fd < 0)
-		return -1;
-	/* What a broadcast address is reached by is as good a question. */
-	setsockopt(fd, SOL_SOCKET, SO_BROADCAST, &on, sizeof on);
-	if (connect(fd, &a->u.sa, a->length) == 0)
-		return fd;
-	error = errno;
-	close(fd);
-	errno = error;
-	return -1;
-}
-
 /* The first of the addresses that can be reached. */
 static struct outcome try_addresses(const struct asking *a, const struct lookup_answer *answer)
 {
@@ -311,7 +293,7 @@ static struct outcome try_addresses(const struct asking *a, const struct lookup_
 	int fd = -1;
 
 	for (size_t i = 0; failures && i < answer->n && fd < 0; i++) {
-		fd = connect_udp(&answer->addresses[i]);
+		fd = route_socket(&answer->addresses[i]);
 		if (fd >= 0)
 			outcome = print_route(a->options, fd, &answer->addresses[i]);
 		else

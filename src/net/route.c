@@ -5,9 +5,9 @@
 
 #define DISCARD 9
 
-int route_source(const struct address *to, struct address *from)
+int route_socket(const struct address *to)
 {
-	int fd = socket(to->u.sa.sa_family, SOCK_DGRAM | SOCK_CLOEXEC, 0), status, error;
+	int fd = socket(to->u.sa.sa_family, SOCK_DGRAM | SOCK_CLOEXEC, 0), error, on = 1;
 	struct address a = *to;
 
 	if (fd < 0)
@@ -15,10 +15,24 @@ int route_source(const struct address *to, struct address *from)
 	/* Port 0 is none to connect to. */
 	if (address_port(&a) == 0)
 		address_set_port(&a, DISCARD);
+	/* What a broadcast address is reached by is as good a question. */
+	setsockopt(fd, SOL_SOCKET, SO_BROADCAST, &on, sizeof on);
+	if (connect(fd, &a.u.sa, a.length) == 0)
+		return fd;
+	error = errno;
+	close(fd);
+	errno = error;
+	return -1;
+}
+
+int route_source(const struct address *to, struct address *from)
+{
+	int fd = route_socket(to), status, error;
+
+	if (fd < 0)
+		return -1;
 	from->length = sizeof from->u;
-	status = connect(fd, &a.u.sa, a.length);
-	if (status == 0)
-		status = getsockname(fd, &from->u.sa, &from->length);
+	status = getsockname(fd, &from->u.sa, &from->length);
 	error = errno;
 	close(fd);
 	errno = error;

@@ -4,9 +4,11 @@
 
 #include "net/address.h"
 
-/* The address that a connection to TO would come from, into *FROM, with port 0: that of a connected
- * datagram socket; nothing is sent. Returns 0, or -1 with errno of connect(2), such as
- * ENETUNREACH. */
+/* A UDP socket that is connected to TO (its port may be 0, and its address one of broadcast): the kernel
+ * chooses the way, and sends nothing. Returns it, or -1 with errno of connect(2), such as ENETUNREACH. */
+int route_socket(const struct address *to);
+
+/* The address that such a one comes from, into *FROM, with port 0. Returns 0, or -1 with errno as above. */
 int route_source(const struct address *to, struct address *from);
 
 struct route {
