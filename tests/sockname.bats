@@ -109,6 +109,10 @@ print(s.getsockname()[0])')" = 10.7.0.1 ]
 
 @test "HOST: a limit for the look-up" {
 	in_network
+	# What needs none is there at once.
+	sockit sockname -w 1m 127.0.0.1
+	[ "$STATUS" = 0 ] && silent || fault 'a number'
+	[ "$(value interface)" = lo ]
 	# A name server that takes the question and is silent.
 	sockets 's = socket(AF_INET, SOCK_DGRAM); s.bind(("127.0.0.1", 53)); kept.append(s)'
 	sockit sockname -w 300ms silent.example

@@ -233,11 +233,13 @@ struct asking {
 	struct dial *dial;
 	struct timer limit;
 	struct outcome outcome;
+	bool over;
 };
 
 static void end(struct asking *a, struct outcome outcome)
 {
 	a->outcome = outcome;
+	a->over = true;
 	loop_stop(a->loop);
 }
 
@@ -376,7 +378,9 @@ static struct outcome ask(const struct sockname_options *o, const char *host, co
 	a.loop = loop_new();
 	if (!a.loop)
 		return report_error(&o->messages, "sockname", ENOMEM);
-	if ((o->own.connect ? begin_connection(&a) : begin_route(&a)) < 0 || loop_run(a.loop) < 0)
+	/* What needs no look-up is over before there is anything to wait for. */
+	if ((o->own.connect ? begin_connection(&a) : begin_route(&a)) < 0 ||
+	    (!a.over && loop_run(a.loop) < 0))
 		a.outcome = report_error(&o->messages, "sockname", errno);
 	timer_drop(a.loop, &a.limit);
 	lookup_cancel(a.lookup);
