@@ -69,6 +69,11 @@ print(s.getsockname()[0])')" = 10.7.0.1 ]
 	[ "$(facts local.address peer.address peer.port interface gateway source)" = '10.7.0.1 10.9.1.2 53 v0 10.7.0.254 10.7.0.1' ]
 	[ "$("$SOCKIT" sockname --local 10.9.1.2 | cut -d ' ' -f 1)" = 10.7.0.1 ]
 	[ "$("$SOCKIT" sockname --peer 10.9.1.2)" = '10.9.1.2 9' ]
+	# An IPv4 address in one of IPv6 takes the way of IPv4.
+	sockit sockname ::ffff:10.9.1.2
+	if [ "$STATUS" = 0 ]; then
+		[ "$(value interface) $(value gateway) $(value source)" = 'v0 10.7.0.254 10.7.0.1' ] || fault mapped
+	fi
 	# No way there.
 	sockit sockname 192.0.2.1
 	told 1 'sockit sockname: 192.0.2.1 port 9: * (ENETUNREACH)'

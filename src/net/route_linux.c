@@ -69,23 +69,33 @@ static void take(void *arg, uint16_t type, const void *payload, size_t n)
 	}
 }
 
-int route_get(const struct address *to, struct route *out)
+/* An IPv4 address in one of IPv6 goes the way of IPv4. */
+static struct address unmapped(const struct address *a)
 {
-	bool six = to->u.sa.sa_family == AF_INET6;
+	struct address out = *a;
+
+	address_unmap(&out);
+	return out;
+}
+
+int route_get(const struct address *destination, struct route *out)
+{
+	const struct address to = unmapped(destination);
+	bool six = to.u.sa.sa_family == AF_INET6;
 	size_t n = six ? 16 : 4, size = offsetof(struct question, out);
 	struct question q = {
-		.head = { .family = (uint8_t)to->u.sa.sa_family, .to_bits = (uint8_t)(8 * n) },
+		.head = { .family = (uint8_t)to.u.sa.sa_family, .to_bits = (uint8_t)(8 * n) },
 		.to = { .length = (uint16_t)(4 + n), .type = RTA_DST_ },
 		.out = { .length = sizeof q.out, .type = RTA_OIF_ },
 	};
 	char payload[sizeof q];
 
 	*out = (struct route){ 0 };
-	memcpy(q.to.bytes, six ? (const void *)&to->u.in6.sin6_addr : &to->u.in.sin_addr, n);
+	memcpy(q.to.bytes, six ? (const void *)&to.u.in6.sin6_addr : &to.u.in.sin_addr, n);
 	memcpy(payload, &q, size);
 	size -= sizeof q.to.bytes - n;
-	if (six && to->u.in6.sin6_scope_id) {
-		q.out.interface = to->u.in6.sin6_scope_id;
+	if (six && to.u.in6.sin6_scope_id) {
+		q.out.interface = to.u.in6.sin6_scope_id;
 		memcpy(payload + size, &q.out, sizeof q.out);
 		size += sizeof q.out;
 	}
