@@ -216,6 +216,10 @@ print(socket().getsockopt(IPPROTO_TCP, TCP_CONGESTION, 16).rstrip(b"\0").decode(
 	if [ "$STATUS" = 0 ]; then
 		[ "$(facts family state local.address)" = "inet6 $([ "$(platform)" = linux ] && echo close || echo unconnected) ::" ]
 	fi
+	given 's = socket(AF_VSOCK, SOCK_STREAM); s.bind((VMADDR_CID_ANY, 4711)); s.listen()' --json 2>/dev/null || :
+	if [ "$STATUS" = 0 ] && [ "$(platform)" = linux ]; then
+		[ "$(facts family type state local.family local.address local.port)" = 'vsock stream listen vsock any 4711' ] || fault vsock
+	fi
 	given 's, t = socketpair(); s.setsockopt(SOL_SOCKET, SO_KEEPALIVE, 1)' --options
 	[ "$(value SO_KEEPALIVE)" = 1 ]
 	! grep -q ^TCP_ out || fault 'options of TCP'

@@ -10,9 +10,14 @@
 #include "net/inventory.h"
 #include "net/sockopt.h"
 #include "net/stream.h"
+#include "net/vsock.h"
 
 const char *describe_family(int family)
 {
+	struct address vsock;
+
+	if (vsock_set(&vsock, 0, 0) == 0 && vsock.u.sa.sa_family == family)
+		return "vsock";
 	return family == AF_INET  ? "inet" :
 	       family == AF_INET6 ? "inet6" :
 	       family == AF_UNIX  ? "unix" :

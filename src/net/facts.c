@@ -3,6 +3,7 @@
 #include <stdio.h>
 
 #include "base/number.h"
+#include "net/vsock.h"
 
 void facts_begin(struct facts *r)
 {
@@ -58,8 +59,11 @@ void facts_microseconds(struct facts *r, const char *key, int64_t us)
 const char *facts_place(const struct address *a, char *text, size_t size)
 {
 	char host[ADDRESS_TEXT];
+	uint32_t cid, port;
 
-	if (a->u.sa.sa_family == AF_UNIX)
+	if (vsock_get(a, &cid, &port))
+		snprintf(text, size, "%s %lu", address_host(a, host), (unsigned long)port);
+	else if (a->u.sa.sa_family == AF_UNIX)
 		snprintf(text, size, "%s", address_host(a, host));
 	else
 		snprintf(text, size, "%s %u", address_host(a, host), address_port(a));
