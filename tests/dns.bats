@@ -391,6 +391,15 @@ dnsmasq_is_ready() {
 	asks 0 --json --reverse alias.test
 	[ "$(python3 -S "$schema" out)" = 1 ]
 	grep -q '"reverse":\[{"address":{"family":"inet6","address":"2001:db8::1","port":0},"names":\["ok.test"\]},{"address":{"family":"inet","address":"192.0.2.9","port":0}}\]' out
+	grep -qF '"names":["ok.test"],"source"' out
+	asks 0 --json -a 10.0.0.3
+	[ "$(python3 -S "$schema" out any addresses.0.address canonical aliases names)" = '10.0.0.3 ok.test ["other.test"] ["ok.test", "other.test"]' ]
+	asks 0 --json -1 10.0.0.3
+	grep -qF '"names":["ok.test"],' out
+	asks 0 --json -1 --reverse alias.test
+	grep -qF '"reverse":[{"address":{"family":"inet6","address":"2001:db8::1","port":0},"names":["ok.test"]}],"names":["ok.test"],' out
+	asks 0 --json -1 --record MX records.test
+	[ "$(python3 -S "$schema" out any records | grep -o '"data"' | wc -l)" = 1 ]
 	asks 3 --json --forward-confirm 10.0.0.3
 	grep -q '"unconfirmed":\["ok.test","other.test"\]' out
 	asks 4 --json -w 100ms silent.test

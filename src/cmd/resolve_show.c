@@ -261,39 +261,68 @@ static void say_more(const struct show *s, const struct resolution *r)
 
 /* ---- JSON ---- */
 
-static void names_json(struct json *j, const char *key, const struct lookup_names *names,
-		       size_t from)
+/* So many of N that --first leaves. */
+static size_t shown(const struct show *s, size_t n)
 {
-	if (names->n <= from)
+	return s->first && n > 1 ? 1 : n;
+}
+
+static void addresses_json(const struct show *s, const struct find_result *f, struct json *j)
+{
+	if (f->n == 0)
+		return;
+	json_open(j, "addresses", '[');
+	for (size_t i = 0; i < shown(s, f->n); i++)
+		address_json(j, NULL, &f->addresses[i]);
+	json_close(j, ']');
+}
+
+/* The first N of NAMES but for the first FROM. */
+static void names_json(struct json *j, const char *key, const struct lookup_names *names,
+		       size_t from, size_t n)
+{
+	if (n <= from)
 		return;
 	json_open(j, key, '[');
-	for (size_t i = from; i < names->n; i++)
+	for (size_t i = from; i < n; i++)
 		json_string(j, NULL, names->names[i]);
 	json_close(j, ']');
 }
 
-static void reverse_json(struct json *j, const struct resolution *r)
+/* The members of one address. */
+static void address_names_json(const struct show *s, const struct resolution *r,
+			       const struct resolution_names *names, struct json *j)
 {
-	bool confirm = r->c->confirm;
+	const struct lookup_names *list = r->c->confirm ? &names->confirmed : &names->others;
 
-	if (r->is_address) {
-		names_json(j, "names", confirm ? &r->reverse->confirmed : &r->reverse->others, 0);
-		names_json(j, "unconfirmed", &r->reverse->others, confirm ? 0 : SIZE_MAX);
-		return;
-	}
-	json_open(j, "reverse", '[');
-	for (size_t i = 0; i < r->found.n; i++) {
-		const struct resolution_names *names = &r->reverse[i];
-		json_open(j, NULL, '{');
-		address_json(j, "address", &r->found.addresses[i]);
-		names_json(j, "names", confirm ? &names->confirmed : &names->others, 0);
-		names_json(j, "unconfirmed", &names->others, confirm ? 0 : SIZE_MAX);
-		json_close(j, '}');
-	}
-	json_close(j, ']');
+	names_json(j, "names", list, 0, shown(s, list->n));
+	if (r->c->confirm)
+		names_json(j, "unconfirmed", &names->others, 0, names->others.n);
 }
 
-static void records_json(struct json *j, const struct resolution *r)
+static void reverse_json(const struct show *s, const struct resolution *r, struct json *j)
+{
+	struct lookup_names all = { 0 };
+
+	json_open(j, "reverse", '[');
+	for (size_t i = 0; i < shown(s, r->found.n); i++) {
+		const struct resolution_names *names = &r->reverse[i];
+		const struct lookup_names *list =
+			r->c->confirm ? &names->confirmed : &names->others;
+		json_open(j, NULL, '{');
+		address_json(j, "address", &r->found.addresses[i]);
+		address_names_json(s, r, names, j);
+		json_close(j, '}');
+		for (size_t k = 0; k < shown(s, list->n); k++)
+			if (lookup_names_add(&all, list->names[k]) < 0)
+				j->text.failed = true;
+	}
+	json_close(j, ']');
+	names_json(j, "names", &all, 0, all.n);
+	lookup_names_free(&all);
+}
+
+static void records_json(const struct show *s, struct json *j, const struct resolution *r)
 {
 	const struct find_result *f = &r->found;
 
@@ -304,7 +333,11 @@ static void records_json(struct json *j, const struct resolution *r)
 	if (f->n_records == 0)
 		return;
 	json_open(j, "records", '[');
-	for (size_t i = 0; i < f->n_records; i++) {
+	for (size_t i = 0, n = 0; i < f->n_records && !(s->first && n); i++) {
+		/* A CNAME on the way is no result. */
+		if (s->first && !f->records[i].asked_for)
+			continue;
+		n++;
 		json_open(j, NULL, '{');
 		json_string(j, "name", f->records[i].name);
 		json_string(j, "type", f->records[i].type);
@@ -332,26 +365,45 @@ static void fault_json(const struct show *s, const struct resolution *r, struct 
 	json_close(j, '}');
 }
 
+/* What was asked about an address. */
+static void address_result_json(const struct show *s, const struct resolution *r, struct json *j)
+{
+	const struct resolution_names *names = r->reverse;
+	const struct lookup_names *list = r->c->confirm ? &names->confirmed : &names->others;
+
+	if (r->c->finder.all && list->n) {
+		addresses_json(s, &r->found, j);
+		json_string(j, "canonical", list->names[0]);
+		names_json(j, "aliases", list, 1, list->n);
+	}
+	address_names_json(s, r, names, j);
+}
+
+static void name_result_json(const struct show *s, const struct resolution *r, struct json *j)
+{
+	const struct find_result *f = &r->found;
+
+	addresses_json(s, f, j);
+	if (s->self && !f->eai) {
+		json_string(j, "canonical", full_name(r));
+	} else if (f->names.n) {
+		json_string(j, "canonical", f->names.names[0]);
+		names_json(j, "aliases", &f->names, 1, f->names.n);
+	}
+	if (r->reverse)
+		reverse_json(s, r, j);
+}
+
 void show_result_json(const struct show *s, const struct resolution *r, struct json *j)
 {
 	const struct find_result *f = &r->found;
 
-	if (!r->timed_out && !r->is_address && f->n) {
-		json_open(j, "addresses", '[');
-		for (size_t i = 0; i < (s->first ? 1 : f->n); i++)
-			address_json(j, NULL, &f->addresses[i]);
-		json_close(j, ']');
-	}
-	if (!r->timed_out && s->self && !f->eai) {
-		json_string(j, "canonical", full_name(r));
-	} else if (!r->timed_out && f->names.n) {
-		json_string(j, "canonical", f->names.names[0]);
-		names_json(j, "aliases", &f->names, 1);
-	}
-	if (!r->timed_out && r->reverse)
-		reverse_json(j, r);
+	if (!r->timed_out && r->is_address && r->reverse)
+		address_result_json(s, r, j);
+	else if (!r->timed_out && !r->is_address)
+		name_result_json(s, r, j);
 	if (r->c->record)
-		records_json(j, r);
+		records_json(s, j, r);
 	if (f->asked)
 		address_json(j, "source", &f->server);
 	json_milliseconds(j, "elapsed_ms", r->ns);
