@@ -161,7 +161,18 @@ MS='~[0-9]+\.[0-9]{3} ms'
 }
 
 @test "what only IPv6 has" {
-	system <<<'127.0.0.1 localhost'
+	system <<-'END'
+		127.0.0.1 localhost
+		192.0.2.1 filed.test
+	END
+	if [ ! "${MUSL-}" ]; then
+		echo 'hosts: files' >nsswitch.conf
+		explains 3 -6 filed.test
+		step 'hosts~/etc/hosts~filed\.test~no line has it with an IPv6 address'"$MS"
+		step "getaddrinfo~-~filed\.test~it has no IPv6 address \(EAI_NODATA\)$MS"
+		wrong 'it has no address of the family that was asked for'
+		echo 'hosts: files dns' >nsswitch.conf
+	fi
 	explains 0 v6.test
 	step 'source~-~2001:db8::1~no way there: .*'
 	wrong 'it has IPv6 addresses only, and there is no route to them'

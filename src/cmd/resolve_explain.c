@@ -1,5 +1,6 @@
 /* --explain: each step of a look-up by itself, told in the order in which the system takes them. All are begun at
  * once, so that it takes no longer than the slowest of them. */
+#define _GNU_SOURCE /* EAI_NODATA */
 #include "cmd/resolve_explain.h"
 
 #include <errno.h>
@@ -16,6 +17,10 @@
 #include "proto/hosts.h"
 #include "proto/nsswitch.h"
 #include "proto/resolvconf.h"
+
+#ifndef EAI_NODATA /* not in POSIX */
+#define EAI_NODATA EAI_FAMILY
+#endif
 
 #define HITS_MOST 16
 #define HOSTS_WORDS 64
@@ -221,8 +226,14 @@ static void read_hosts(struct explain *e)
 	for (size_t i = 0; i < e->n_hits; i++)
 		tell(e, "hosts", place(HOSTS_FILE, e->hits[i].line, where, sizeof where), e->word,
 		     e->hits[i].text, i ? -1 : clock_now() - start);
-	if (e->n_hits == 0)
-		tell(e, "hosts", HOSTS_FILE, e->word, "no line has it", clock_now() - start);
+	if (e->n_hits == 0) {
+		int family = e->is_address ? AF_UNSPEC : e->c->finder.family;
+		tell(e, "hosts", HOSTS_FILE, e->word,
+		     family == AF_INET	? "no line has it with an IPv4 address" :
+		     family == AF_INET6 ? "no line has it with an IPv6 address" :
+					  "no line has it",
+		     clock_now() - start);
+	}
 }
 
 static void read_nsswitch(struct explain *e)
@@ -617,6 +628,8 @@ static void judge_end(struct explain *e)
 		wrong(e, "DNS has it, and nsswitch.conf does not ask `dns`");
 	if (e->resolution->timed_out)
 		wrong(e, "getaddrinfo has no answer yet");
+	else if (r->eai == EAI_NODATA && e->n_wrong == 0 && e->c->finder.family != AF_UNSPEC)
+		wrong(e, "it has no address of the family that was asked for");
 	else if (r->eai && e->n_wrong == 0)
 		wrong(e, e->n_hits || servers_have ?
 				 "getaddrinfo does not find what is there" :

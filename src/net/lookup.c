@@ -1,4 +1,4 @@
-#define _DEFAULT_SOURCE /* EAI_NODATA and the like for the callers of getaddrinfo */
+#define _GNU_SOURCE /* EAI_NODATA and the like */
 #include "net/lookup.h"
 
 #include <errno.h>
@@ -41,6 +41,10 @@ struct lookup {
 	void *arg;
 	struct lookup *next; /* that waits too */
 };
+
+#ifndef EAI_NODATA /* not in POSIX */
+#define EAI_NODATA EAI_FAMILY
+#endif
 
 #define LEFT_BEHIND_MOST 256
 
@@ -132,6 +136,19 @@ static void find_name(struct job *job)
 		job->eai = EAI_NONAME;
 }
 
+/* Of a name that hosts(5) has with addresses of another family alone, getaddrinfo says that there is none. */
+static bool has_other_family(const struct job *job)
+{
+	const struct addrinfo hints = { .ai_family = job->q.family == AF_INET ? AF_INET6 : AF_INET,
+					.ai_socktype = job->q.socktype };
+	struct addrinfo *list;
+
+	if (job->q.family == AF_UNSPEC || getaddrinfo(job->q.host, NULL, &hints, &list))
+		return false;
+	freeaddrinfo(list);
+	return true;
+}
+
 static void find_host(struct job *job)
 {
 	struct address numeric;
@@ -155,6 +172,8 @@ static void find_host(struct job *job)
 		job->eai = getaddrinfo(host, digits, &hints, &job->list);
 	}
 	job->error = errno;
+	if (job->eai == EAI_NONAME && host && has_other_family(job))
+		job->eai = EAI_NODATA;
 	if (job->eai)
 		job->list = NULL;
 	if (job->eai || !job->q.all || !host)
