@@ -18,6 +18,10 @@
 #define RECEIVE_BUFFER (4 << 20)
 #define FULL_DELAY MILLISECOND /* until a full socket is tried again */
 #define STREAM_PATIENCE 5      /* times that of a datagram */
+/* Questions in flight: a usual receive buffer on Linux (208 KiB) has room for 277. */
+#define WINDOW_LEAST 128
+#define WINDOW_FIRST 512
+#define GROW_DELAY (50 * MILLISECOND) /* between one more and the next, once some were lost */
 
 struct server {
 	struct dns_client *client;
@@ -41,6 +45,10 @@ struct dns_ask {
 	struct dns_name name;
 	unsigned type, id;
 	bool edns, unsent;
+	bool flying;			  /* it counts for the window; */
+	size_t flight;			  /* so many did when it was sent */
+	struct dns_ask *behind, **queued; /* while it waits to be sent; NULL: it does not */
+	int64_t rest;			  /* of its patience, when it does not count any more */
 	enum ask_state state;
 	struct server *server;
 	unsigned tries, strays_before;
@@ -59,6 +67,12 @@ struct dns_client {
 	struct server servers[DNS_SERVERS_MOST];
 	struct dns_ask *open, **ids; /* of each id */
 	size_t n_open, n_streams, n_waiting;
+	/* What has room in a server's buffer is not known: `window` are in flight at most, one more for each answer
+	 * until the first is lost; then few, and more again by and by. */
+	struct dns_ask *first, **last; /* that wait to be sent */
+	size_t n_flying, window;
+	bool lost;
+	int64_t cut_at, grown_at;
 	unsigned strays;
 	uint16_t random[128];
 	size_t random_left;
@@ -84,6 +98,8 @@ struct dns_client *dns_client_new(struct loop *loop, const struct dns_client_con
 	}
 	client->loop = loop;
 	client->c = *c;
+	client->window = WINDOW_FIRST;
+	client->last = &client->first;
 	for (size_t i = 0; i < c->n; i++)
 		client->servers[i] = (struct server){
 			.client = client,
@@ -97,6 +113,7 @@ void dns_client_free(struct dns_client *c)
 {
 	if (!c)
 		return;
+	c->window = 0; /* nobody's turn comes any more */
 	for (struct dns_ask *a = c->open, *next; a; a = next) {
 		next = a->next;
 		dns_ask_cancel(a);
@@ -149,6 +166,63 @@ static int server_open(struct server *s)
 	return 0;
 }
 
+/* ---- how many at once ---- */
+
+static void ask_fly(struct dns_ask *a);
+
+static void leave_queue(struct dns_ask *a)
+{
+	if (!a->queued)
+		return;
+	*a->queued = a->behind;
+	if (a->behind)
+		a->behind->queued = a->queued;
+	else
+		a->client->last = a->queued;
+	a->queued = NULL;
+}
+
+/* A does not count for the window any more: others may. */
+static void land(struct dns_ask *a)
+{
+	struct dns_client *c = a->client;
+
+	if (a->flying)
+		c->n_flying--;
+	a->flying = false;
+	while (c->first && c->n_flying < c->window) {
+		struct dns_ask *next = c->first;
+		leave_queue(next);
+		ask_fly(next);
+	}
+}
+
+/* There was room for one. */
+static void widen(struct dns_client *c)
+{
+	int64_t now = loop_now(c->loop);
+
+	if (c->n_flying < c->window || (c->lost && now < c->grown_at + GROW_DELAY))
+		return;
+	c->window++;
+	c->grown_at = now;
+}
+
+/* There was none for A, or its server is slow. */
+static void narrow(struct dns_ask *a)
+{
+	struct dns_client *c = a->client;
+
+	/* What was sent before tells nothing about the window that is there now. */
+	if (c->lost && a->sent < c->cut_at)
+		return;
+	if (c->window > a->flight)
+		c->window = a->flight;
+	c->window = c->lost && c->window / 2 > WINDOW_LEAST ? c->window / 2 : WINDOW_LEAST;
+	c->lost = true;
+	c->cut_at = c->grown_at = loop_now(c->loop);
+}
+
 /* ---- the end of a question ---- */
 
 static void stream_close(struct dns_ask *a)
@@ -182,12 +256,14 @@ void dns_ask_cancel(struct dns_ask *a)
 		c->n_waiting--;
 	a->state = ASK_UDP;
 	stream_close(a);
+	leave_queue(a);
 	timer_drop(c->loop, &a->timer);
 	*a->link = a->next;
 	if (a->next)
 		a->next->link = a->link;
 	c->ids[a->id] = NULL;
 	c->n_open--;
+	land(a);
 	free(a);
 }
 
@@ -231,8 +307,8 @@ static void server_failed(struct server *s, int error)
 		}
 }
 
-/* Sends A's question to its server. */
-static void ask_send(struct dns_ask *a)
+/* Sends A's question to its server, now. */
+static void ask_fly(struct dns_ask *a)
 {
 	unsigned char query[DNS_QUERY_MOST];
 	size_t n = dns_query(query, a->id, &a->name, a->type, a->edns);
@@ -249,7 +325,10 @@ static void ask_send(struct dns_ask *a)
 		if (send(a->server->watch.fd, query, n, MSG_DONTWAIT | MSG_NOSIGNAL) >= 0) {
 			a->tries++;
 			a->unsent = false;
-			timer_set(c->loop, &a->timer, clock_after(a->sent, patience));
+			a->flying = true;
+			a->flight = ++c->n_flying;
+			a->rest = patience - c->c.patience;
+			timer_set(c->loop, &a->timer, clock_after(a->sent, c->c.patience));
 			return;
 		}
 		if (errno == EAGAIN || errno == ENOBUFS) {
@@ -266,6 +345,24 @@ static void ask_send(struct dns_ask *a)
 	a->unsent = false;
 	a->error = error;
 	timer_set(c->loop, &a->timer, loop_now(c->loop));
+}
+
+/* Sends it, once there is room. */
+static void ask_send(struct dns_ask *a)
+{
+	struct dns_client *c = a->client;
+
+	land(a);
+	if (!c->first && c->n_flying < c->window) {
+		ask_fly(a);
+		return;
+	}
+	timer_drop(c->loop, &a->timer);
+	a->unsent = true;
+	a->behind = NULL;
+	a->queued = c->last;
+	*c->last = a;
+	c->last = &a->behind;
 }
 
 /* Is there another server, or another try, for A? Then it goes there. HOPELESS: not to the same one. */
@@ -290,6 +387,15 @@ static void time_is_up(void *arg)
 	int error = a->error;
 
 	a->error = 0;
+	if (a->flying && !error) {
+		narrow(a);
+		land(a);
+		if (a->rest > 0) {
+			timer_set(a->client->loop, &a->timer,
+				  clock_after(loop_now(a->client->loop), a->rest));
+			return;
+		}
+	}
 	if (a->state == ASK_WAITS)
 		stream_start(a);
 	else if (a->state == ASK_TCP)
@@ -332,7 +438,7 @@ static void datagram(struct server *s, size_t n)
 	struct dns_ask *a = n >= 2 ? c->ids[c->data[0] << 8 | c->data[1]] : NULL;
 	const char *fault;
 
-	if (!a || a->server != s || a->state != ASK_UDP || a->unsent) {
+	if (!a || a->server != s || a->state != ASK_UDP || (a->unsent && a->tries == 0)) {
 		c->strays++;
 		return;
 	}
@@ -342,15 +448,19 @@ static void datagram(struct server *s, size_t n)
 		m.type = a->type;
 		m.class = 1;
 		m.name = a->name;
+		fault = NULL;
 	} else if (fault || !answers_to(&m, a)) {
 		c->strays++;
 		return;
 	} else {
 		fault = dns_parse(&m, c->data, n);
-		if (fault) {
-			finish(a, NULL, EBADMSG, fault);
-			return;
-		}
+	}
+	widen(c);
+	leave_queue(a); /* to be asked once more */
+	land(a);
+	if (fault) {
+		finish(a, NULL, EBADMSG, fault);
+		return;
 	}
 	if (m.truncated)
 		stream_start(a);
