@@ -9,10 +9,11 @@ load helpers/private
 network() {
 	PYTHON=$(command -v python3)
 	private <<<'127.0.0.1 localhost'
+	rm -f beyond.pid
+	[ -p beyond.fifo ] || mkfifo beyond.fifo
 	inside unshare -n sh -c 'echo $$ >beyond.pid; ip link set lo up; echo ready >beyond.fifo; exec sleep 600' \
 		3>&- 2>beyond.err &
 	PIDS+=("$!")
-	[ -p beyond.fifo ] || mkfifo beyond.fifo
 	eventually test -s beyond.pid
 	read -r <beyond.fifo
 	BEYOND=$(<beyond.pid)
@@ -145,7 +146,7 @@ time.sleep(60)' >joined 3>&- &
 	mv out first
 	receives -c 1 --join 239.1.2.3@v0 "$PORT"
 	exits 1 "$SOCKIT" udp-recv "$PORT" </dev/null >other 2>err
-	says 'Address .*in use \(EADDRINUSE\)$'
+	says 'Address .*in use \(EADDRINUSE\)(: sockit \(process [0-9]+\) has 0\.0\.0\.0 port [0-9]+)?$'
 	sends 239.1.2.3 both
 	received 0 both
 	ended 0 "$first"
