@@ -61,6 +61,23 @@ long_path() {
 	same got "$(B)"
 	silent
 	[ -z "$(ls -A | grep '^@')" ]
+	# As long as one can be, and one byte more.
+	printf -v name '%s-%0100d' "$name" 7
+	name=${name:0:108}
+	serves "$name" </dev/null >out 2>err
+	[ "$NOTIFIED" = "unix $name" ]
+	within 10 python3 -S -c 'import socket, sys
+s = socket.socket(socket.AF_UNIX)
+s.connect("\0" + sys.argv[1])
+s.sendall(sys.stdin.buffer.read())' "${name:1}" <"$(A)" 3>&-
+	ended 0 "$LISTENER"
+	same out "$(A)"
+	serves -v "$name" <"$(B)" >out 2>err
+	exits 0 "$SOCKIT" unix "$name" </dev/null >got
+	ended 0 "$LISTENER"
+	same got "$(B)"
+	grep -q "listening on unix:$name\$" err
+	refuses "'unix:${name}x': the name is empty or longer than 107 bytes" unix "${name}x"
 }
 
 @test "unix:PATH of connect and listen" {
@@ -675,6 +692,10 @@ print(socket.socket(fileno=0).getsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF))'
 	[ "$(head -n 2 got)" = "$(printf 'hello\ncontents')" ]
 	silent
 	silent err2
+	serves --recv-fd --kill-after 10 s </dev/null 2>err -- sh -c 'cat; cat <&3'
+	echo hello | exits 0 "$SOCKIT" unix --send-fd 5 s 5<file >got
+	ended 0 "$LISTENER"
+	[ "$(<got)" = "$(printf 'hello\ncontents')" ]
 	# To a foreign program, with bytes that are all of the data.
 	spawn python3 -S "$BATS_TEST_DIRNAME/helpers/unix.py" receive s 1 >out
 	exits 0 "$SOCKIT" unix --retry 10s --interval 10ms --send-fd 5 s 5<file <"$(A)"

@@ -76,12 +76,12 @@ enum word_kind address_parse_unix(const char *word, struct address *out)
 	n = strlen(path);
 	if (n == 0 || !strcmp(path, "@"))
 		return WORD_BAD;
-	if (n >= sizeof out->u.un.sun_path) {
+	/* An abstract name has no end but its length: unix(7). */
+	if (n + (*path != '@') > sizeof out->u.un.sun_path) {
 		out->word = word;
 		return *path == '@' || n >= PATH_MAX ? WORD_BAD : WORD_NUMBER;
 	}
 	memcpy(out->u.un.sun_path, path, n);
-	/* An abstract name has no end but its length: unix(7). */
 	if (*path == '@')
 		out->u.un.sun_path[0] = '\0';
 	out->length += (socklen_t)(n + (*path != '@'));

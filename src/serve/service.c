@@ -119,14 +119,16 @@ int service_check(struct service_options *o, const struct operands *operands, bo
 	};
 	char **command = operands->command;
 	const enum service_kind kind = service_kind(o);
+	bool runs_command;
 
 	o->command.words = command;
+	runs_command = service_kind(o) == SERVICE_COMMAND;
 	if (command && kind != SERVICE_STDIO)
 		return option_fail(error, "--%s and '-- %s' exclude each other",
 				   o->chat ? "chat" : options[kind], command[0]);
-	if (o->kill_after != UNSET && kind != SERVICE_COMMAND)
+	if (o->kill_after != UNSET && !runs_command)
 		return option_fail(error, "--kill-after needs a command: -e CMD or -- CMD");
-	if (o->recv_fd && kind != SERVICE_COMMAND)
+	if (o->recv_fd && !runs_command)
 		return option_fail(error, "--recv-fd needs a command: -e CMD or -- CMD");
 	if (!o->forward)
 		return 0;
