@@ -437,6 +437,26 @@ s.sendall(sys.stdin.buffer.read())' "${name:1}" <"$(A)" 3>&-
 		exec 7>&-
 		ended 0 "$PEER" # nobody came
 	done
+	# Whoever has that name elsewhere is not he, and the path may be another one.
+	[ "$(platform)" = linux ] || return 0
+	long_path 120
+	for type in "$PWD/t" "$LONG/t"; do
+		rm -f t ready
+		mkdir -p elsewhere
+		mkfifo go.t.${#type}
+		(cd elsewhere && exec python3 -S "$BATS_TEST_DIRNAME/helpers/unix.py" live stream t ready 3>&- 7>&-) <go.t.${#type} &
+		exec 7>go.t.${#type}
+		eventually [ -e elsewhere/ready ]
+		serves "$type" </dev/null >out 2>err 7>&-
+		cd "${type%/t}" || return
+		sockit unix -l t
+		told 1 "sockit unix: unix:t: Address*in use (EADDRINUSE): somebody has this socket: sockit (process $LISTENER) has unix:t"
+		cd "$OLDPWD" || return
+		kill "$LISTENER"
+		exec 7>&-
+		wait
+		rm -r elsewhere
+	done
 	# One of ours, too.
 	rm -f s
 	serves s </dev/null >out 2>err

@@ -3,7 +3,10 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
+
+#include "net/unix.h"
 
 /* ---- the list ---- */
 
@@ -229,11 +232,32 @@ static bool is_wildcard(const struct address *a)
 					       false;
 }
 
-/* Does S keep others from binding WANTED? */
-static bool conflicts(const struct inventory_socket *s, const struct address *wanted)
-{
-	struct address a = s->local, b = *wanted;
+/* Where a path is `wanted`, FILE is what stands there; else NULL. */
+struct wish {
+	const struct address *wanted;
+	const char *path;
+	const struct stat *file;
+};
 
+/* A path says too little: a relative one has another meaning in another directory, and a long one is bound by
+ * another name. */
+static bool has_path(const struct inventory_socket *s, const struct wish *w)
+{
+	bool equal = address_equal(&s->local, w->wanted);
+
+	if (w->file && s->file_inode == (uint32_t)w->file->st_ino &&
+	    (equal || s->file_device == (uint64_t)w->file->st_dev))
+		return true;
+	return equal && *w->path == '/';
+}
+
+/* Does S keep others from binding what W wants? */
+static bool conflicts(const struct inventory_socket *s, const struct wish *w)
+{
+	struct address a = s->local, b = *w->wanted;
+
+	if (w->path)
+		return a.u.sa.sa_family == AF_UNIX && has_path(s, w);
 	if (a.u.sa.sa_family == AF_UNIX || b.u.sa.sa_family == AF_UNIX)
 		return address_equal(&a, &b);
 	if (address_port(&a) != address_port(&b))
@@ -273,12 +297,16 @@ bool inventory_find_holder(int type, const struct address *wanted, struct invent
 {
 	struct inventory_query q = query_for(type, wanted);
 	const struct inventory_socket *best = NULL;
+	struct wish w = { .wanted = wanted, .path = unix_path(wanted) };
+	struct stat file;
 
+	if (w.path && lstat(w.path, &file) == 0)
+		w.file = &file;
 	if ((!q.local && q.port == 0) || inventory_get(&q, out) < 0)
 		return false;
 	/* One that listens rather than a connection of its. */
 	for (size_t i = 0; i < out->n; i++)
-		if (conflicts(&out->sockets[i], wanted) &&
+		if (conflicts(&out->sockets[i], &w) &&
 		    (!best || (waits(&out->sockets[i]) && !waits(best))))
 			best = &out->sockets[i];
 	if (best)

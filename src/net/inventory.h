@@ -40,6 +40,9 @@ struct inventory_socket {
 					 * accepted, and how many may */
 	int64_t uid;			/* whose it is, UNSET: not known */
 	uint64_t inode;			/* 0: no process has it */
+	/* Of the file that is its name, as stat(2) has them, of the first 32 bits; 0: not known. */
+	uint64_t file_device;
+	uint32_t file_inode;
 	size_t owner, n_owners; /* in the inventory's, by their pids; none if not permitted */
 };
 

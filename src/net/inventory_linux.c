@@ -18,9 +18,10 @@
 #define ALL_STATES ((1U << INVENTORY_STATES) - 1)
 #define ATTRIBUTE_V6ONLY 11
 #define UNIX_SHOW_NAME 0x01
+#define UNIX_SHOW_FILE 0x02 /* UDIAG_SHOW_VFS */
 #define UNIX_SHOW_QUEUES 0x10
 #define UNIX_SHOW_UID 0x40
-enum { UNIX_NAME = 0, UNIX_QUEUES = 4, UNIX_UID = 7 };
+enum { UNIX_NAME = 0, UNIX_FILE = 1, UNIX_QUEUES = 4, UNIX_UID = 7 };
 
 /* struct inet_diag_sockid */
 struct inet_id {
@@ -144,6 +145,14 @@ static void set_path(struct address *a, const void *path, size_t n)
 	a->length = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + n);
 }
 
+/* The kernel's own number of a device as stat(2) has it: 12 bits of the one, 20 of the other. */
+static uint64_t device(uint32_t number)
+{
+	uint64_t major = number >> 20, minor = number & 0xfffff;
+
+	return (minor & 0xff) | major << 8 | (minor & ~(uint64_t)0xff) << 12;
+}
+
 static void take_unix(void *arg, uint16_t type, const void *payload, size_t n)
 {
 	struct inventory_socket s = {
@@ -168,6 +177,9 @@ static void take_unix(void *arg, uint16_t type, const void *payload, size_t n)
 		       attribute.n < sizeof numbers ? attribute.n : sizeof numbers);
 		if (attribute.type == UNIX_NAME) {
 			set_path(&s.local, attribute.data, attribute.n);
+		} else if (attribute.type == UNIX_FILE) {
+			s.file_inode = numbers[0];
+			s.file_device = device(numbers[1]);
 		} else if (attribute.type == UNIX_QUEUES) {
 			s.recv_queue = numbers[0];
 			s.send_queue = numbers[1];
@@ -183,7 +195,7 @@ static int ask_unix(struct collecting *c)
 	const struct unix_request r = {
 		.family = AF_UNIX,
 		.states = ALL_STATES,
-		.show = UNIX_SHOW_NAME | UNIX_SHOW_QUEUES | UNIX_SHOW_UID,
+		.show = UNIX_SHOW_NAME | UNIX_SHOW_FILE | UNIX_SHOW_QUEUES | UNIX_SHOW_UID,
 	};
 
 	return netlink_ask(SOCK_DIAG, SOCK_DIAG_BY_FAMILY, true, &r, sizeof r, take_unix, c);

@@ -172,7 +172,9 @@ void report_holder(struct notice *n, int type, const struct address *wanted, cha
 		return;
 	snprintf(text, size, ": %s has %s",
 		 owner_text(&found, &found.sockets[0], owner, sizeof owner),
-		 address_text(&found.sockets[0].local, address));
+		 /* A path as the user has it. */
+		 address_text(wanted->u.sa.sa_family == AF_UNIX ? wanted : &found.sockets[0].local,
+			      address));
 	if (notice_wants_facts(n)) {
 		json_open(&n->json, "holder", '{');
 		inventory_json(&n->json, &found, &found.sockets[0]);
@@ -291,7 +293,7 @@ struct outcome report_dial(const struct messages *m, const char *host, const cha
 struct outcome report_listener(const struct messages *m, const char *host, const char *port,
 			       const struct listener_result *r)
 {
-	char text[ADDRESS_TEXT], why[128], holder[256] = "";
+	char text[ADDRESS_TEXT], why[128], holder[PATH_MAX + 128] = "";
 	const char *where = r->address.length ? address_text(&r->address, text) :
 			    r->what	      ? "" :
 						port;
