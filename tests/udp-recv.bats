@@ -178,6 +178,21 @@ QUIET='^sockit udp-recv: listening on 127\.0\.0\.1 port [0-9]+$'
 	status_of "$LISTENER"
 }
 
+@test "--notify-fd: all lines at once, for who reads but the first" {
+	# Each write is a packet here.
+	within 20 python3 -S -c '
+import socket, subprocess, sys
+for words in ["udp-recv", "--timeout", "10s"], ["listen"]:
+    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    p = subprocess.Popen([sys.argv[1], *words, "--notify-fd", str(theirs.fileno()), "0"],
+                         pass_fds=[theirs.fileno()], stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    theirs.close()
+    print(len(ours.recv(1000).splitlines()), ours.recv(1000))
+    p.terminate()
+    p.wait()' "$SOCKIT" 3>&- >out
+	[[ $(uniq out) = [12]" b''" ]] # 1: no IPv6
+}
+
 @test "-w: 4 where none came or fewer than -c, else 0" {
 	sockit udp-recv -w 0.1 127.0.0.1 0
 	# shellcheck disable=SC2153 # of sockit

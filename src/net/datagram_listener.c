@@ -260,8 +260,9 @@ struct dgram_listener *dgram_listener_start(struct loop *loop,
 
 int dgram_listener_notify(const struct dgram_listener *l, int fd)
 {
+	struct text lines = { 0 };
+
 	for (size_t i = 0; i < l->n; i++)
-		if (listener_notify_address(fd, &l->sockets[i].local) < 0)
-			return -1;
-	return close(fd);
+		listener_notify_address(&lines, &l->sockets[i].local);
+	return listener_notify_write(&lines, fd);
 }

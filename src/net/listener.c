@@ -6,14 +6,12 @@
 #include <limits.h>
 #include <netdb.h>
 #include <poll.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/clock.h"
 #include "base/user.h"
-#include "base/wait.h"
 #include "net/lookup.h"
 #include "net/stream.h"
 #include "net/vsock.h"
@@ -475,48 +473,33 @@ struct listener *listener_start(struct loop *loop, const struct listener_config 
 	return l;
 }
 
-/* What is told of A in a line, into LINE of SIZE bytes. Returns its length. */
-static size_t notify_line(const struct address *a, char *line, size_t size)
+void listener_notify_address(struct text *lines, const struct address *a)
 {
 	char text[ADDRESS_TEXT];
 	const char *host = address_host(a, text);
 	uint32_t cid, port;
-	int n;
 
 	if (a->u.sa.sa_family == AF_UNIX)
-		n = snprintf(line, size, "unix %s\n", host + strlen("unix:"));
+		text_add(lines, "unix %s\n", host + strlen("unix:"));
 	else
-		n = snprintf(line, size, "%s %lu\n", host,
-			     (unsigned long)(vsock_get(a, &cid, &port) ? port : address_port(a)));
-	return (size_t)n < size ? (size_t)n : size - 1;
+		text_add(lines, "%s %lu\n", host,
+			 (unsigned long)(vsock_get(a, &cid, &port) ? port : address_port(a)));
 }
 
-/* Returns 0, or -1 with errno. */
-static int write_all(int fd, const char *data, size_t n)
+int listener_notify_write(struct text *lines, int fd)
 {
-	while (n > 0) {
-		ssize_t done = write(fd, data, n);
-		if (done < 0 && errno != EINTR && errno != EAGAIN)
-			return -1;
-		if (done < 0)
-			wait_ready(fd, POLLOUT, SECOND);
-		else
-			data += done, n -= (size_t)done;
-	}
-	return 0;
-}
+	int result = text_write(lines, fd);
 
-int listener_notify_address(int fd, const struct address *a)
-{
-	char line[PATH_MAX + 16];
-
-	return write_all(fd, line, notify_line(a, line, sizeof line));
+	text_free(lines);
+	return result < 0 ? -1 : close(fd);
 }
 
 int listener_notify(const struct listener *l, int fd)
 {
+	struct text lines = { 0 };
+
 	for (size_t i = 0; i < l->n; i++)
-		if (l->sockets[i].open && listener_notify_address(fd, &l->sockets[i].local) < 0)
-			return -1;
-	return close(fd);
+		if (l->sockets[i].open)
+			listener_notify_address(&lines, &l->sockets[i].local);
+	return listener_notify_write(&lines, fd);
 }

@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/text.h"
 #include "loop/loop.h"
 #include "net/address.h"
 #include "net/event.h"
@@ -79,8 +80,12 @@ void listener_pause(struct listener *l, bool paused);
 /* Closes its sockets, removes what was made for them, and forgets it; NULL does nothing. */
 void listener_close(struct listener *l);
 
-/* Writes the line of A, as below, to FD. Returns 0, or -1 with errno of write(2). */
-int listener_notify_address(int fd, const struct address *a);
+/* Adds the line of A, as below, to LINES. */
+void listener_notify_address(struct text *lines, const struct address *a);
+
+/* Writes LINES, all at once since whoever needs only the first may read no more, and frees them; then closes FD.
+ * Returns 0, or -1 with errno of write(2). */
+int listener_notify_write(struct text *lines, int fd);
 
 /* Writes `ADDRESS PORT`, `unix PATH` or `vsock:CID PORT` for each socket, a line each, to descriptor FD and closes it. Returns 0, or -1 with errno of write(2). */
 int listener_notify(const struct listener *l, int fd);
