@@ -1,0 +1,87 @@
+#include "proto/ports.h"
+
+#include <stdbool.h>
+#include <string.h>
+
+void ports_add(struct ports *p, uint16_t first, uint16_t last)
+{
+	for (unsigned port = first; port <= last; port++)
+		p->bits[port / 64] |= UINT64_C(1) << port % 64;
+}
+
+int ports_next(const struct ports *p, int from)
+{
+	for (int port = from; port < PORTS_MOST; port++) {
+		if (port % 64 == 0 && !p->bits[port / 64])
+			port += 63;
+		else if (p->bits[port / 64] >> port % 64 & 1)
+			return port;
+	}
+	return -1;
+}
+
+unsigned ports_count(const struct ports *p)
+{
+	unsigned n = 0;
+
+	for (size_t i = 0; i < sizeof p->bits / sizeof *p->bits; i++)
+		for (uint64_t bits = p->bits[i]; bits; bits &= bits - 1)
+			n++;
+	return n;
+}
+
+/* The decimal number of N digits at P. Returns -1 if it is none, or over 65535. */
+static int parse_number(const char *p, size_t n)
+{
+	int number = 0;
+
+	if (n == 0)
+		return -1;
+	for (size_t i = 0; i < n; i++) {
+		if (p[i] < '0' || p[i] > '9')
+			return -1;
+		number = number * 10 + (p[i] - '0');
+		if (number >= PORTS_MOST)
+			return -1;
+	}
+	return number;
+}
+
+/* May it be a name? Then it has more than digits and signs; a colon belongs to something else. */
+static bool may_be_name(const char *word, size_t n)
+{
+	bool letters = false;
+
+	if (n == 0 || *word == '+' || *word == '-')
+		return false;
+	for (size_t i = 0; i < n; i++) {
+		unsigned char c = (unsigned char)word[i];
+		if (c <= ' ' || c == 0x7f || c == ':')
+			return false;
+		letters = letters || ((c < '0' || c > '9') && c != '-' && c != '+');
+	}
+	return letters;
+}
+
+enum ports_kind ports_item(const char **list, struct ports_item *item)
+{
+	const char *word = *list, *dash;
+	size_t n;
+	int first, last;
+
+	if (!word)
+		return PORTS_END;
+	n = strcspn(word, ",");
+	*list = word[n] ? word + n + 1 : NULL;
+	*item = (struct ports_item){ .word = word, .length = n };
+	if (may_be_name(word, n))
+		return PORTS_NAME;
+	dash = memchr(word, '-', n);
+	first = parse_number(word, dash ? (size_t)(dash - word) : n);
+	last = dash ? parse_number(dash + 1, n - (size_t)(dash + 1 - word)) : first;
+	if (first < 0 || last < first)
+		return PORTS_BAD;
+	item->first = (uint16_t)first;
+	item->last = (uint16_t)last;
+	return PORTS_RANGE;
+}
