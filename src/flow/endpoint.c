@@ -14,6 +14,7 @@
 #include "flow/fanout.h"
 #include "net/packet.h"
 #include "net/rights.h"
+#include "net/stream.h"
 
 /* Opening anew by this name gives a description with flags of its own on Linux; elsewhere it may
  * be a mere dup(2), which endpoint_open_anew() finds out. */
@@ -283,11 +284,9 @@ void endpoint_end(struct endpoint *e)
 
 void endpoint_break(struct endpoint *e)
 {
-	const struct linger at_once = { .l_onoff = 1 };
-
 	e->broken = true;
 	if (is_socket(e) && e->rfd >= 0)
-		setsockopt(e->rfd, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
+		stream_break(e->rfd);
 }
 
 void endpoint_hang_up(struct endpoint *e)

@@ -31,8 +31,7 @@ struct dial {
 	void *arg;
 	struct lookup *lookup;
 	struct timer deadline, stagger, finish;
-	struct address *sources;
-	size_t n_sources;
+	struct dial_sources sources;
 	struct attempt *attempts;
 	size_t n, started, pending;
 	bool done; /* the result is there, and about to be told */
@@ -54,7 +53,7 @@ static void dial_free(struct dial *d)
 			close(d->attempts[i].watch.fd);
 		}
 	free(d->attempts);
-	free(d->sources);
+	free(d->sources.addresses);
 	free(d);
 }
 
@@ -109,8 +108,7 @@ static void attempt_failed(struct dial *d, struct attempt *a, int error, const c
 						  .what = what });
 }
 
-/* A port in the range that connect() itself uses can meet its own SYN. */
-static bool to_oneself(int fd, struct address *local, struct address *peer)
+bool dial_to_oneself(int fd, struct address *local, struct address *peer)
 {
 	local->length = sizeof local->u;
 	peer->length = sizeof peer->u;
@@ -128,7 +126,7 @@ static void attempt_over(struct attempt *a, int error)
 	watch_drop(d->loop, &a->watch);
 	a->pending = false;
 	d->pending--;
-	if (!error && to_oneself(fd, &d->result.local, &d->result.peer))
+	if (!error && dial_to_oneself(fd, &d->result.local, &d->result.peer))
 		error = ECONNREFUSED;
 	if (!error && sockopt_apply(fd, a->state.address.u.sa.sa_family, d->c.socket,
 				    PHASE_CONNECTED, false, &what) < 0)
@@ -165,14 +163,20 @@ static int attempt_connect(struct attempt *a)
 {
 	const struct address *to = &a->state.address;
 	struct loop *loop = a->dial->loop;
+	int error = unix_connect(a->watch.fd, to) < 0 ? errno : 0;
 
+	/* A handshake that has begun must not be asked for: that would take its error away. */
+	if (!error && a->dial->c.at_once)
+		stream_connected(a->watch.fd);
 	/* A UNIX socket has no place for us in its backlog, and does not tell when it has one. */
-	if (unix_connect(a->watch.fd, to) == 0 || errno == EINPROGRESS)
+	if (!error || error == EINPROGRESS) {
 		watch_set(loop, &a->watch, POLLOUT);
-	else if (errno == EAGAIN && to->u.sa.sa_family == AF_UNIX)
+	} else if (error == EAGAIN && to->u.sa.sa_family == AF_UNIX) {
 		timer_set(loop, &a->again, clock_after(clock_now(), FULL_DELAY));
-	else
+	} else {
+		errno = error;
 		return -1;
+	}
 	return 0;
 }
 
@@ -184,18 +188,19 @@ static void connect_again(void *arg)
 		attempt_over(a, errno);
 }
 
-static int bind_source(const struct dial *d, int fd, struct attempt *a)
+static int bind_source(const struct dial_sources *sources, int fd, int family,
+		       struct address *source)
 {
-	sa_family_t family = a->state.address.u.sa.sa_family;
 	int on = 1;
 
-	if (!d->n_sources)
+	if (!sources->n)
 		return 0;
-	for (size_t i = 0; i < d->n_sources; i++) {
-		const struct address *s = &d->sources[i];
+	for (size_t i = 0; i < sources->n; i++) {
+		const struct address *s = &sources->addresses[i];
 		if (s->u.sa.sa_family != family)
 			continue;
-		a->state.source = *s;
+		if (source)
+			*source = *s;
 		/* Else a port given by -p could not be used again for a minute. */
 		if (address_port(s))
 			setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
@@ -205,40 +210,53 @@ static int bind_source(const struct dial *d, int fd, struct attempt *a)
 	return -1;
 }
 
-/* Returns 0 with the connection under way, or -1 with errno and *WHAT. */
-static int attempt_start_as(struct dial *d, struct attempt *a, const char **what)
+int dial_socket(int family, int socktype, const struct socket_options *o,
+		const struct dial_sources *sources, struct address *source, const char **what)
 {
-	const struct address *to = &a->state.address;
-	int family = to->u.sa.sa_family, error;
-	int fd = socket(family, a->socktype | SOCK_CLOEXEC | SOCK_NONBLOCK,
-			sockopt_protocol(d->c.socket, family));
+	int fd = socket(family, socktype | SOCK_CLOEXEC | SOCK_NONBLOCK,
+			sockopt_protocol(o, family)),
+	    error;
 
 	*what = "socket";
 	if (fd < 0)
 		return -1;
-	if (sockopt_apply(fd, family, d->c.socket, PHASE_BIND, false, what) < 0)
+	if (sockopt_apply(fd, family, o, PHASE_BIND, false, what) < 0)
 		goto fail;
 	*what = "source";
-	if (bind_source(d, fd, a) < 0)
+	if (bind_source(sources, fd, family, source) < 0)
 		goto fail;
-	if (sockopt_apply(fd, family, d->c.socket, PHASE_CONNECT, false, what) < 0)
+	if (sockopt_apply(fd, family, o, PHASE_CONNECT, false, what) < 0)
 		goto fail;
 	*what = NULL;
-	event_tell(&d->c.events, &(struct event){ .kind = EVENT_CONNECTING, .address = to });
-	a->watch = (struct watch){ .fd = fd, .fn = attempt_ended, .arg = a };
-	a->again = (struct timer){ .fn = connect_again, .arg = a };
-	if (attempt_connect(a) < 0)
-		goto fail;
-	if (d->c.at_once)
-		stream_connected(fd);
-	a->pending = true;
-	d->pending++;
-	return 0;
+	return fd;
 fail:
 	error = errno;
 	close(fd);
 	errno = error;
 	return -1;
+}
+
+/* Returns 0 with the connection under way, or -1 with errno and *WHAT. */
+static int attempt_start_as(struct dial *d, struct attempt *a, const char **what)
+{
+	const struct address *to = &a->state.address;
+	int fd = dial_socket(to->u.sa.sa_family, a->socktype, d->c.socket, &d->sources,
+			     &a->state.source, what);
+
+	if (fd < 0)
+		return -1;
+	event_tell(&d->c.events, &(struct event){ .kind = EVENT_CONNECTING, .address = to });
+	a->watch = (struct watch){ .fd = fd, .fn = attempt_ended, .arg = a };
+	a->again = (struct timer){ .fn = connect_again, .arg = a };
+	if (attempt_connect(a) < 0) {
+		int error = errno;
+		close(fd);
+		errno = error;
+		return -1;
+	}
+	a->pending = true;
+	d->pending++;
+	return 0;
 }
 
 /* The same; what a UNIX socket is shows when it is connected to. */
@@ -342,8 +360,8 @@ static void source_found(void *arg, struct lookup_answer *answer)
 	const struct socket_options *o = d->c.socket;
 
 	d->lookup = NULL;
-	d->sources = answer->addresses;
-	d->n_sources = answer->n;
+	d->sources.addresses = answer->addresses;
+	d->sources.n = answer->n;
 	if (answer->eai)
 		failed_lookup(d, answer->eai, answer->error,
 			      o->source_port && (answer->eai == EAI_SERVICE || !o->source) ?

@@ -56,4 +56,22 @@ struct dial *dial_start(struct loop *loop, const struct dial_config *c, dial_fn 
 /* Gives it up without calling FN. */
 void dial_cancel(struct dial *d);
 
+/* ---- for others that connect ---- */
+
+/* Local addresses to connect from; of none the kernel chooses. */
+struct dial_sources {
+	struct address *addresses;
+	size_t n;
+};
+
+/* A non-blocking socket of FAMILY and SOCKTYPE that has the options O and is bound to the first of SOURCES
+ * that is of that family, which goes to *SOURCE (NULL: nobody wants to know). Returns it, or -1 with errno
+ * and *WHAT naming the option or step that failed. */
+int dial_socket(int family, int socktype, const struct socket_options *o,
+		const struct dial_sources *sources, struct address *source, const char **what);
+
+/* Is FD connected to itself? A port in the range that connect(2) itself uses can meet its own SYN. Fills
+ * *LOCAL and *PEER. */
+bool dial_to_oneself(int fd, struct address *local, struct address *peer);
+
 #endif

@@ -46,6 +46,13 @@ bool stream_connected(int fd)
 	return false;
 }
 
+void stream_break(int fd)
+{
+	const struct linger at_once = { .l_onoff = 1 };
+
+	setsockopt(fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
+}
+
 void stream_inline_urgent(int fd)
 {
 	int on = 1;

@@ -23,6 +23,13 @@ bool stream_is_gone(int fd);
  * handshake begins now, and FD is ready for writing once it is over. */
 bool stream_connected(int fd);
 
+/* Of this system (a twin for each): may connect(2) be called again on a TCP socket, to ask whether it is
+ * connected (EALREADY: not yet), and once it has told an error, for another address? */
+extern const bool stream_connects_again;
+
+/* close(2) of FD will be a reset: its peer shall not take what it has for all. */
+void stream_break(int fd);
+
 /* Probes a silent peer from now on: first after 5 s, then every 5 s. Does nothing where FD is no
  * TCP socket. */
 void stream_probe(int fd);

@@ -7,6 +7,7 @@
 #include "net/stream.h"
 
 const bool stream_knows_who = true;
+const bool stream_connects_again = true;
 
 int stream_info(int fd, int64_t *rtt_us, int64_t *retransmits)
 {

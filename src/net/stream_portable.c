@@ -3,6 +3,7 @@
 #include "net/stream.h"
 
 const bool stream_knows_who = false;
+const bool stream_connects_again = false;
 
 int stream_info(int fd, int64_t *rtt_us, int64_t *retransmits)
 {

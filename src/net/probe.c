@@ -1,0 +1,585 @@
+#include "net/probe.h"
+
+#include <errno.h>
+#include <netdb.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "net/dial.h"
+#include "net/lookup.h"
+#include "net/stream.h"
+#include "net/unix.h"
+
+#define ATTEMPT_DELAY (250 * MILLISECOND) /* RFC 8305, section 5 */
+#define SHORT_DELAY (20 * MILLISECOND)	  /* until it is tried again where there was no port left */
+#define BATCH 512			  /* targets before others get their turn */
+#define DESCRIPTORS_SPARED 24 /* of the limit, for look-ups and what we were started with */
+
+struct probe;
+
+/* A connection that is being made to one of a target's addresses. */
+struct attempt {
+	struct probe *probe;
+	struct watch watch;
+	size_t index;
+	int64_t start;
+	bool crossed;		 /* it met another of ours */
+	struct attempt *next;	 /* of the same probe, */
+	struct attempt *pending; /* of all that are under way; */
+	struct attempt **before; /* what points to it there */
+};
+
+/* A target that is under way. */
+struct probe {
+	struct prober *p;
+	struct probe_target target;
+	struct timer timer;
+	struct attempt *attempts;
+	size_t started; /* how many addresses have been tried */
+	int64_t start, next_start, deadline;
+	bool failed; /* an address has, `result` tells */
+	struct probe_result result;
+	struct probe *next, **before;
+};
+
+struct prober {
+	struct loop *loop;
+	struct probe_config c;
+	struct lookup *lookup;
+	struct dial_sources sources;
+	bool ready; /* the sources are known */
+	struct timer turn;
+	struct probe *probes, *free_probes;
+	struct attempt *pending, *free_attempts;
+	size_t jobs, reserved; /* addresses that may be, and that will be under way */
+	bool reuses;	       /* a socket that was refused connects again */
+	int spare[2];	       /* such a one for each family, or -1 */
+	struct probe_target held;
+	bool holds;	     /* a target could not be started yet */
+	bool pumping;	     /* targets are being started, */
+	int64_t short_since; /* which does not go on for want of ports or descriptors; 0: it does */
+};
+
+static void advance(struct probe *b);
+
+static void turn_soon(struct prober *p)
+{
+	if (!p->pumping)
+		timer_set(p->loop, &p->turn, loop_now(p->loop));
+}
+
+/* ---- attempts and probes come from lists: there are many ---- */
+
+static struct attempt *attempt_new(struct prober *p)
+{
+	struct attempt *a = p->free_attempts;
+
+	if (a)
+		p->free_attempts = a->next;
+	else
+		a = malloc(sizeof *a);
+	return a;
+}
+
+static void attempt_drop(struct prober *p, struct attempt *a)
+{
+	for (struct attempt **at = &a->probe->attempts; *at; at = &(*at)->next)
+		if (*at == a) {
+			*at = a->next;
+			break;
+		}
+	*a->before = a->pending;
+	if (a->pending)
+		a->pending->before = a->before;
+	watch_drop(p->loop, &a->watch);
+	a->next = p->free_attempts;
+	p->free_attempts = a;
+}
+
+/* Watches FD, which is being connected to address INDEX of B. Returns -1 with errno ENOMEM. */
+static int attempt_watch(struct probe *b, int fd, size_t index, int64_t start, watch_fn *fn)
+{
+	struct prober *p = b->p;
+	struct attempt *a = attempt_new(p);
+
+	if (!a)
+		return -1;
+	*a = (struct attempt){ .probe = b,
+			       .watch = { .fd = fd, .fn = fn, .arg = a },
+			       .index = index,
+			       .start = start,
+			       .next = b->attempts,
+			       .pending = p->pending,
+			       .before = &p->pending };
+	b->attempts = a;
+	if (p->pending)
+		p->pending->before = &a->pending;
+	p->pending = a;
+	watch_set(p->loop, &a->watch, POLLOUT);
+	return 0;
+}
+
+/* B is under way no more. */
+static void probe_drop(struct probe *b)
+{
+	struct prober *p = b->p;
+
+	while (b->attempts) {
+		close(b->attempts->watch.fd);
+		attempt_drop(p, b->attempts);
+	}
+	timer_drop(p->loop, &b->timer);
+	*b->before = b->next;
+	if (b->next)
+		b->next->before = b->before;
+	p->reserved -= b->target.n;
+	b->next = p->free_probes;
+	p->free_probes = b;
+}
+
+static void conclude(struct probe *b)
+{
+	struct prober *p = b->p;
+	struct probe_result result = b->result;
+
+	result.tag = b->target.tag;
+	result.number = b->target.number;
+	probe_drop(b);
+	turn_soon(p);
+	p->c.over(p->c.arg, &result);
+}
+
+/* ---- how an address fails ---- */
+
+static enum probe_state state_of(int error, int family)
+{
+	if (error == ECONNREFUSED || error == ECONNRESET || (error == ENOENT && family == AF_UNIX))
+		return PROBE_CLOSED;
+	return error == ETIMEDOUT ? PROBE_FILTERED : PROBE_UNREACHABLE;
+}
+
+/* Address INDEX of B has failed, NS after it was tried. What is told in the end is first of all a
+ * silence, which leaves it open how it would be, then a refusal. */
+static void address_failed(struct probe *b, size_t index, int error, const char *what, int64_t ns)
+{
+	static const int weights[] = {
+		[PROBE_FILTERED] = 3, [PROBE_CLOSED] = 2, [PROBE_UNREACHABLE] = 1
+	};
+	struct address address = b->target.addresses[index];
+	enum probe_state state = what ? PROBE_UNREACHABLE : state_of(error, address.u.sa.sa_family);
+
+	address_set_port(&address, b->target.port);
+	event_tell(&b->p->c.events, &(struct event){ .kind = EVENT_FAILED,
+						     .address = &address,
+						     .error = error,
+						     .what = what });
+	if (b->failed && weights[state] <= weights[b->result.state])
+		return;
+	b->failed = true;
+	b->result = (struct probe_result){
+		.state = state, .error = error, .what = what, .index = index, .ns = ns
+	};
+}
+
+/* ---- connections that are none ---- */
+
+static bool is_inet(const struct address *a)
+{
+	return a->u.sa.sa_family == AF_INET || a->u.sa.sa_family == AF_INET6;
+}
+
+static bool same_host(const struct address *a, const struct address *b)
+{
+	struct address copy = *a;
+
+	if (!is_inet(a))
+		return false;
+	address_set_port(&copy, address_port(b));
+	return address_equal(&copy, b);
+}
+
+/* Two of our sockets can meet, each on its way to the port that the other happens to have. Is it one
+ * from PEER? Then neither has found anybody who listens. */
+static bool is_crossed(struct prober *p, const struct address *peer)
+{
+	for (struct attempt *a = p->pending; a; a = a->pending) {
+		struct address local = { .length = sizeof local.u };
+		if (getsockname(a->watch.fd, &local.u.sa, &local.length) == 0 &&
+		    address_equal(&local, peer)) {
+			a->crossed = true;
+			return true;
+		}
+	}
+	return false;
+}
+
+/* FD is connected. Is somebody else there? */
+static bool met_somebody(struct prober *p, int fd, struct address *local, struct address *peer)
+{
+	return !dial_to_oneself(fd, local, peer) &&
+	       !(same_host(local, peer) && is_crossed(p, peer));
+}
+
+/* ---- connecting ---- */
+
+/* Which place has a spare socket of FAMILY? -1: none. */
+static int spare_place(const struct prober *p, int family)
+{
+	return !p->reuses ? -1 : family == AF_INET ? 0 : family == AF_INET6 ? 1 : -1;
+}
+
+/* FD has failed to connect: it may try another address. */
+static void keep_spare(struct prober *p, int fd, int family)
+{
+	int place = spare_place(p, family);
+
+	if (place >= 0 && p->spare[place] < 0)
+		p->spare[place] = fd;
+	else
+		close(fd);
+}
+
+/* A socket of FAMILY. Returns -1 with errno and *WHAT. */
+static int take_socket(struct prober *p, int family, const char **what)
+{
+	int place = spare_place(p, family), fd = place >= 0 ? p->spare[place] : -1;
+
+	if (fd < 0)
+		return dial_socket(family, SOCK_STREAM, p->c.socket, &p->sources, NULL, what);
+	p->spare[place] = -1;
+	return fd;
+}
+
+/* Connects FD to ADDRESS, or asks how far that has come. Returns 0 once it is there, else an errno,
+ * EINPROGRESS where it takes its time. */
+static int connect_to(int fd, const struct address *address)
+{
+	if (unix_connect(fd, address) < 0)
+		return errno == EISCONN ? 0 : errno == EALREADY ? EINPROGRESS : errno;
+	/* TCP Fast Open (--sockopt) says so of what it has not begun. */
+	return !is_inet(address) || stream_connected(fd) ? 0 : EINPROGRESS;
+}
+
+/* FD is connected to address INDEX of B since it was tried at START, or has failed with ERROR. Returns
+ * whether that is B's answer. */
+static bool take_answer(struct probe *b, int fd, size_t index, int64_t start, int error,
+			bool crossed)
+{
+	struct prober *p = b->p;
+	struct address address = b->target.addresses[index], local = { 0 }, peer = { 0 };
+	int64_t ns = clock_now() - start;
+
+	if (!error && (!met_somebody(p, fd, &local, &peer) || crossed)) {
+		/* What has no other end shall not keep the port for a minute. */
+		stream_break(fd);
+		close(fd);
+		address_failed(b, index, ECONNREFUSED, NULL, ns);
+		return false;
+	}
+	if (error) {
+		keep_spare(p, fd, address.u.sa.sa_family);
+		address_failed(b, index, crossed ? ECONNREFUSED : error, NULL, ns);
+		return false;
+	}
+	close(fd);
+	address_set_port(&address, b->target.port);
+	event_tell(&p->c.events, &(struct event){ .kind = EVENT_CONNECTED,
+						  .address = &address,
+						  .local = &local });
+	b->result = (struct probe_result){ .state = PROBE_OPEN, .index = index, .ns = ns };
+	return true;
+}
+
+static void attempt_ready(void *arg, short events)
+{
+	struct attempt *a = arg;
+	struct probe *b = a->probe;
+	struct address address = b->target.addresses[a->index];
+	int fd = a->watch.fd, error;
+	size_t index = a->index;
+	int64_t start = a->start;
+	bool crossed = a->crossed;
+
+	(void)events;
+	address_set_port(&address, b->target.port);
+	error = stream_connects_again && is_inet(&address) ? connect_to(fd, &address) :
+							     stream_error(fd);
+	if (error == EINPROGRESS)
+		return;
+	attempt_drop(b->p, a);
+	if (take_answer(b, fd, index, start, error, crossed))
+		conclude(b);
+	else
+		advance(b);
+}
+
+/* Is there an address to reach A from? The answer tells what EADDRNOTAVAIL means: that all of its ports
+ * are in use, or that there is none. Nothing is sent. */
+static bool has_source(const struct address *a)
+{
+	int fd = socket(a->u.sa.sa_family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	bool has = fd >= 0 && connect(fd, &a->u.sa, a->length) == 0;
+
+	if (fd >= 0)
+		close(fd);
+	return has;
+}
+
+static bool is_short_of_descriptors(int error)
+{
+	return error == EMFILE || error == ENFILE || error == ENOBUFS || error == ENOMEM;
+}
+
+enum step {
+	STEP_FAILED,	/* this address is done with */
+	STEP_OPEN,	/* it is B's answer */
+	STEP_UNDER_WAY, /* it may become that */
+	STEP_BUSY,	/* a full backlog of a UNIX socket: again soon */
+	STEP_SHORT,	/* no port or descriptor for it now: errno */
+};
+
+/* Tries the next address of B. */
+static enum step try_next(struct probe *b)
+{
+	struct prober *p = b->p;
+	size_t index = b->started;
+	struct address address = b->target.addresses[index];
+	int family = address.u.sa.sa_family, fd, error;
+	int64_t start = clock_now();
+	const char *what;
+
+	address_set_port(&address, b->target.port);
+	fd = take_socket(p, family, &what);
+	if (fd < 0) {
+		if (is_short_of_descriptors(errno))
+			return STEP_SHORT;
+		address_failed(b, index, errno, what, clock_now() - start);
+		return STEP_FAILED;
+	}
+	event_tell(&p->c.events, &(struct event){ .kind = EVENT_CONNECTING, .address = &address });
+	error = connect_to(fd, &address);
+	/* To ourselves the answer is there already, before anybody could wait for it. */
+	if (error == EINPROGRESS && stream_connects_again && is_inet(&address))
+		error = connect_to(fd, &address);
+	if (error == EINPROGRESS && attempt_watch(b, fd, index, start, attempt_ready) == 0)
+		return STEP_UNDER_WAY;
+	if (error == EINPROGRESS)
+		error = ENOMEM;
+	if (error == EAGAIN && family == AF_UNIX) {
+		close(fd);
+		return STEP_BUSY;
+	}
+	if ((error == EADDRNOTAVAIL || error == EAGAIN) && has_source(&address)) {
+		close(fd);
+		errno = EADDRNOTAVAIL;
+		return STEP_SHORT;
+	}
+	return take_answer(b, fd, index, start, error, false) ? STEP_OPEN : STEP_FAILED;
+}
+
+/* B cannot be started for want of ERROR. Returns whether it waits for that: then B is gone. */
+static bool put_back(struct probe *b, int error)
+{
+	struct prober *p = b->p;
+	int64_t now = clock_now();
+
+	/* What is under way will make room. */
+	if (is_short_of_descriptors(error) && p->reserved > b->target.n)
+		p->jobs = p->reserved - b->target.n;
+	else if (!p->short_since)
+		p->short_since = now;
+	else if (now - p->short_since >= p->c.wait)
+		return false;
+	p->held = b->target;
+	p->holds = true;
+	probe_drop(b);
+	timer_set(p->loop, &p->turn, clock_after(now, SHORT_DELAY));
+	return true;
+}
+
+static void arm(struct probe *b)
+{
+	bool more = b->started < b->target.n && b->next_start < b->deadline;
+
+	timer_set(b->p->loop, &b->timer, more ? b->next_start : b->deadline);
+}
+
+/* Goes on with B: addresses that fail at once make place for the next. */
+static void advance(struct probe *b)
+{
+	struct prober *p = b->p;
+
+	while (b->started < b->target.n) {
+		enum step step = try_next(b);
+		int64_t delay = step == STEP_UNDER_WAY ? ATTEMPT_DELAY : SHORT_DELAY;
+
+		if (step == STEP_SHORT && !b->attempts) {
+			int error = errno;
+			if (put_back(b, error))
+				return;
+			address_failed(b, b->started, error, "socket", 0);
+			step = STEP_FAILED;
+		} else if (step != STEP_SHORT) {
+			p->short_since = 0;
+		}
+		if (step != STEP_SHORT && step != STEP_BUSY)
+			b->started++;
+		if (step == STEP_OPEN) {
+			conclude(b);
+			return;
+		}
+		if (step != STEP_FAILED) {
+			b->next_start = clock_after(clock_now(), delay);
+			arm(b);
+			return;
+		}
+	}
+	if (b->attempts)
+		arm(b);
+	else
+		conclude(b);
+}
+
+/* The time for B's next address has come, or that of all is over. */
+static void on_time(void *arg)
+{
+	struct probe *b = arg;
+	size_t silent = b->attempts ? b->attempts->index : b->started;
+
+	if (clock_now() < b->deadline) {
+		advance(b);
+		return;
+	}
+	if (silent < b->target.n)
+		address_failed(b, silent, ETIMEDOUT, NULL, b->p->c.wait);
+	conclude(b);
+}
+
+/* Starts T. Returns whether it did not have to be put back. */
+static bool start_probe(struct prober *p, const struct probe_target *t)
+{
+	struct probe *b = p->free_probes;
+
+	if (b)
+		p->free_probes = b->next;
+	else
+		b = malloc(sizeof *b);
+	if (!b) {
+		const struct probe_result failed = { .state = PROBE_UNREACHABLE,
+						     .error = ENOMEM,
+						     .tag = t->tag };
+		p->c.over(p->c.arg, &failed);
+		return true;
+	}
+	*b = (struct probe){ .p = p, .target = *t, .next = p->probes, .before = &p->probes };
+	b->start = clock_now();
+	b->deadline = clock_after(b->start, p->c.wait);
+	b->timer = (struct timer){ .fn = on_time, .arg = b };
+	if (b->next)
+		b->next->before = &b->next;
+	p->probes = b;
+	p->reserved += t->n;
+	advance(b);
+	return !p->holds;
+}
+
+/* Starts as many targets as may be under way. */
+static void take_turn(void *arg)
+{
+	struct prober *p = arg;
+	int i = 0;
+
+	p->pumping = true;
+	for (; i < BATCH && p->ready; i++) {
+		struct probe_target t = p->held;
+		if (!p->holds && !p->c.next(p->c.arg, &t))
+			break;
+		p->holds = p->probes && p->reserved + t.n > p->jobs;
+		p->held = t;
+		if (p->holds || !start_probe(p, &t))
+			break;
+	}
+	p->pumping = false;
+	if (i == BATCH)
+		turn_soon(p);
+}
+
+void prober_wake(struct prober *p)
+{
+	turn_soon(p);
+}
+
+static void source_found(void *arg, struct lookup_answer *answer)
+{
+	struct prober *p = arg;
+	const struct socket_options *o = p->c.socket;
+
+	p->lookup = NULL;
+	p->sources = (struct dial_sources){ answer->addresses, answer->n };
+	p->ready = !answer->eai;
+	if (p->ready)
+		turn_soon(p);
+	else
+		p->c.failed(p->c.arg, answer->eai, answer->error,
+			    o->source_port && (answer->eai == EAI_SERVICE || !o->source) ?
+				    o->source_port :
+				    o->source);
+}
+
+static void ask_source(void *arg)
+{
+	struct prober *p = arg;
+	const struct socket_options *o = p->c.socket;
+	const struct lookup_question q = { o->source, o->source_port ? o->source_port : "0",
+					   p->c.family, SOCK_STREAM, false };
+
+	p->turn.fn = take_turn;
+	if (lookup_start(p->loop, &q, source_found, p, &p->lookup) < 0)
+		p->c.failed(p->c.arg, EAI_SYSTEM, errno, o->source ? o->source : o->source_port);
+}
+
+struct prober *prober_start(struct loop *loop, const struct probe_config *c)
+{
+	struct prober *p = calloc(1, sizeof *p);
+	bool source = c->socket->source || c->socket->source_port;
+	long limit = sysconf(_SC_OPEN_MAX);
+
+	if (!p)
+		return NULL;
+	*p = (struct prober){
+		.loop = loop, .c = *c, .ready = !source, .jobs = c->jobs, .spare = { -1, -1 }
+	};
+	if (limit > 0 && p->jobs + DESCRIPTORS_SPARED > (size_t)limit)
+		p->jobs = limit > 2 * DESCRIPTORS_SPARED ? (size_t)limit - DESCRIPTORS_SPARED :
+							   (size_t)limit / 2;
+	p->reuses = stream_connects_again && !source && !c->socket->protocol;
+	p->turn = (struct timer){ .fn = source ? ask_source : take_turn, .arg = p };
+	turn_soon(p);
+	return p;
+}
+
+void prober_free(struct prober *p)
+{
+	if (!p)
+		return;
+	lookup_cancel(p->lookup);
+	timer_drop(p->loop, &p->turn);
+	while (p->probes)
+		probe_drop(p->probes);
+	for (struct probe *next, *b = p->free_probes; b; b = next) {
+		next = b->next;
+		free(b);
+	}
+	for (struct attempt *next, *a = p->free_attempts; a; a = next) {
+		next = a->next;
+		free(a);
+	}
+	for (int i = 0; i < 2; i++)
+		if (p->spare[i] >= 0)
+			close(p->spare[i]);
+	free(p->sources.addresses);
+	free(p);
+}
