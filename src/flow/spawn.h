@@ -35,6 +35,11 @@ void spawn_prepare(void);
 pid_t spawn_start(const struct spawn_command *c, const struct spawn_environment *e, int in, int out,
 		  int passed);
 
+/* Becomes C: the same process, with the environment, descriptors and signals that we were started with, but
+ * SIGPIPE and SIGCHLD at their defaults. After signals_start(). Returns only where that cannot be: -1 with
+ * errno of execve(2). */
+int spawn_replace(const struct spawn_command *c);
+
 /* The command's name for messages. */
 const char *spawn_name(const struct spawn_command *c);
 

@@ -113,6 +113,25 @@ int signals_next(void)
 	return 0;
 }
 
+void signals_give_back(void)
+{
+	struct sigaction old, act = { .sa_handler = SIG_DFL };
+	int ends = 0;
+
+	for (int s; (s = signals_next());)
+		ends = s == SIGCHLD || s == SIGCONT || s == SIGUSR1 ? ends : s;
+	sigemptyset(&act.sa_mask);
+	for (int i = 0; i < N_CAUGHT; i++)
+		if (sigaction(caught[i], NULL, &old) == 0 && old.sa_handler == handle)
+			sigaction(caught[i], &act, NULL);
+	sigaction(SIGPIPE, &act, NULL);
+	sigaction(SIGCHLD, &act, NULL);
+	if (ends)
+		raise(ends);
+	/* What is still blocked comes now, and does what it does by default. */
+	sigprocmask(SIG_SETMASK, &first_mask, NULL);
+}
+
 bool signals_die(int signal)
 {
 	struct sigaction act = { .sa_handler = SIG_DFL };

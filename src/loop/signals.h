@@ -31,6 +31,10 @@ const sigset_t *signals_open(void);
 /* The mask as it was at the start, for processes. After signals_start(). */
 const sigset_t *signals_first(void);
 
+/* Undoes all of it for a program that takes our place, but that SIGPIPE and SIGCHLD get their defaults. A
+ * signal that has come and was not acted upon ends the process here. After signals_start(). */
+void signals_give_back(void);
+
 /* The next signal that has come, 0 if none has. */
 int signals_next(void);
 
