@@ -552,3 +552,25 @@ broadcasting() {
 @test "example: an open file that is handed over" {
 	example unix-pass
 }
+
+@test "example: which ports are open" {
+	example scan
+}
+
+@test "example: start when what is needed is there" {
+	example start-order
+}
+
+@test "example: wait until a port is free" {
+	example wait-closed
+}
+
+@test "example: how long connecting takes" {
+	example ping
+	grep -q ': 3 sent, 3 answered, 0 lost (0%) in ' out
+}
+
+@test "example: a loop over what a probe tells" {
+	needs jq jq
+	example probe-json
+}

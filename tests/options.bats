@@ -271,7 +271,7 @@ waited() {
 }
 
 @test "an option that needs another" {
-	refuses '--interval needs --retry' connect --interval 1s h 1
+	refuses '--interval needs --retry or --ping' connect --interval 1s h 1
 	refuses '--append needs --output or --hex-dump' connect --append h 1
 	refuses '--append needs --output or --hex-dump' listen 0 --append
 }

@@ -1,7 +1,17 @@
 #include "cmd/connect.h"
 
+#include <limits.h>
+#include <string.h>
+
 #include "base/clock.h"
+#include "cmd/connect_ping.h"
+#include "cmd/connect_scan.h"
 #include "serve/connecting.h"
+
+#define PROBE_LIMIT (2 * SECOND)
+#define PING_INTERVAL SECOND
+#define JOBS 512
+#define JOBS_MOST 65536
 
 struct connect_options {
 	struct messages messages;
@@ -10,22 +20,99 @@ struct connect_options {
 	struct data_options data;
 	struct service_options service;
 	struct retry_options retry;
-	int64_t wait;
+	struct {
+		int64_t wait, interval, jobs, count;
+		bool probe, any, closed, ping, pass_fd;
+		struct heartbeat {
+			int64_t interval;
+			const char *text;
+		} heartbeat;
+	} own;
 };
+
+/* What has nothing to do where no data is moved. */
+#define NO_DATA                                                                                    \
+	"recv-only send-only quit-after-eof linger read-bytes raw no-shutdown close-on-peer-eof "  \
+	"delay telnet buffer idle-timeout crlf rate output hex-dump append progress stats "        \
+	"heartbeat kill-after"
+
+static int parse_heartbeat(void *field, const char *word, struct option_error *error);
+
+#define AT(member)                                                                                 \
+	(offsetof(struct connect_options, own.member) - offsetof(struct connect_options, own))
 
 static const struct option_row rows[] = {
 	{ .name = "wait",
 	  .letter = 'w',
 	  .kind = OPTION_DURATION,
 	  .arg = "DURATION",
+	  .field = AT(wait),
 	  .help = "limit for look-up and connection together: exit 4" },
+	{ .name = "interval",
+	  .kind = OPTION_DURATION,
+	  .arg = "DURATION",
+	  .field = AT(interval),
+	  .needs = "retry ping",
+	  .help = "pause between tries (250ms), or of --ping from one to the next (1s)" },
+	{ .name = "probe",
+	  .letter = 'z',
+	  .kind = OPTION_FLAG,
+	  .field = AT(probe),
+	  .excludes = "ping pass-fd fastopen " NO_DATA,
+	  .help = "connect only, to a list of ports or to several endpoints: tell which are open" },
+	{ .name = "jobs",
+	  .kind = OPTION_NUMBER,
+	  .arg = "N",
+	  .min = 1,
+	  .max = JOBS_MOST,
+	  .field = AT(jobs),
+	  .needs = "probe",
+	  .help = "so many at a time at most (512)" },
+	{ .name = "any",
+	  .kind = OPTION_FLAG,
+	  .field = AT(any),
+	  .excludes = "closed",
+	  .needs = "probe",
+	  .help = "one that is open is enough" },
+	{ .name = "closed",
+	  .kind = OPTION_FLAG,
+	  .field = AT(closed),
+	  .needs = "probe",
+	  .help = "none is to be open; with --retry wait until none is" },
+	{ .name = "ping",
+	  .kind = OPTION_FLAG,
+	  .field = AT(ping),
+	  .excludes = "pass-fd fastopen retry execute " NO_DATA,
+	  .help = "connect again and again: tell how long it takes" },
+	{ .name = "count",
+	  .letter = 'c',
+	  .kind = OPTION_NUMBER,
+	  .arg = "N",
+	  .min = 1,
+	  .max = INT64_MAX,
+	  .field = AT(count),
+	  .needs = "ping",
+	  .help = "end after so many" },
+	{ .name = "pass-fd",
+	  .letter = 'F',
+	  .kind = OPTION_FLAG,
+	  .field = AT(pass_fd),
+	  .excludes = "execute " NO_DATA,
+	  .help = "pass the connection over stdout, a UNIX socket, and end (ssh's "
+		  "ProxyUseFdpass)" },
+	{ .name = "heartbeat",
+	  .kind = OPTION_PARSED,
+	  .arg = "DURATION[,TEXT]",
+	  .field = AT(heartbeat),
+	  .parser = parse_heartbeat,
+	  .help = "send TEXT (a newline) whenever nothing was sent so long" },
 };
 
 static const struct option_group group = { "Connecting", rows, sizeof rows / sizeof *rows };
 
 static const struct option_use uses[] = {
-	{ &group, offsetof(struct connect_options, wait) },
-	{ &retry_group, offsetof(struct connect_options, retry) },
+	{ &group, offsetof(struct connect_options, own) },
+	{ &retry_alone_group, offsetof(struct connect_options, retry) },
 	{ &command_group, offsetof(struct connect_options, service) },
 	{ &family_group, offsetof(struct connect_options, family) },
 	{ &stream_group, offsetof(struct connect_options, data) },
@@ -43,34 +130,127 @@ static const struct connect_options defaults = {
 	.data = DATA_OPTIONS_DEFAULT,
 	.service = SERVICE_OPTIONS_DEFAULT,
 	.retry = RETRY_OPTIONS_DEFAULT,
-	.wait = UNSET,
+	.own = { .wait = UNSET,
+		 .interval = UNSET,
+		 .jobs = JOBS,
+		 .count = UNSET,
+		 .heartbeat = { UNSET, NULL } },
 };
+
+static int parse_heartbeat(void *field, const char *word, struct option_error *error)
+{
+	struct heartbeat *h = field;
+	const char *comma = strchr(word, ',');
+	size_t n = comma ? (size_t)(comma - word) : strlen(word);
+	char duration[64] = "";
+
+	if (n < sizeof duration)
+		memcpy(duration, word, n);
+	h->text = comma ? comma + 1 : "\n";
+	if (duration_parse(duration, &h->interval) == 0 && h->interval > 0 && *h->text)
+		return 0;
+	return option_fail(
+		error,
+		"--heartbeat: '%s' is not DURATION[,TEXT]: a duration over 0, and a text "
+		"that is not empty",
+		word);
+}
+
+static struct outcome run(const struct connect_options *o, const char *host, const char *port)
+{
+	const struct connecting_config c = {
+		.messages = &o->messages,
+		.socket = &o->socket,
+		.data = &o->data,
+		.service = &o->service,
+		.retry = &o->retry,
+		.host = host,
+		.port = port,
+		.family = address_family(&o->family),
+		.numeric = o->family.numeric,
+		.pass_fd = o->own.pass_fd,
+		.wait = o->own.wait,
+	};
+
+	return connecting_run(&c);
+}
+
+static struct outcome probe(const struct connect_options *o, const struct operands *operands)
+{
+	const struct scan_options options = {
+		.messages = &o->messages,
+		.family = &o->family,
+		.socket = &o->socket,
+		.data = &o->data,
+		.command = &o->service.command,
+		.wait = o->own.wait != UNSET	? o->own.wait :
+			o->retry.retry != UNSET ? TRY_LIMIT :
+						  PROBE_LIMIT,
+		.retry = o->retry.retry,
+		.interval = o->retry.interval,
+		.jobs = o->own.jobs,
+		.any = o->own.any,
+		.closed = o->own.closed,
+	};
+
+	return scan_run(&options, operands);
+}
+
+static struct outcome ping(const struct connect_options *o, const char *host, const char *port)
+{
+	const struct ping_options options = {
+		.messages = &o->messages,
+		.family = &o->family,
+		.socket = &o->socket,
+		.data = &o->data,
+		.wait = o->own.wait == UNSET ? PROBE_LIMIT : o->own.wait,
+		.interval = o->own.interval == UNSET ? PING_INTERVAL : o->own.interval,
+		.count = o->own.count,
+	};
+
+	return ping_run(&options, host, port);
+}
+
+/* What the rows cannot say. */
+static int check_modes(const struct connect_options *o, const struct operands *operands,
+		       struct option_error *error)
+{
+	const char *mode = o->own.ping ? "ping" : o->own.pass_fd ? "pass-fd" : NULL;
+
+	if (operands->n > 2 && !o->own.probe)
+		return option_fail(error, "extra operand '%s'", operands->words[2]);
+	if (mode && operands->command)
+		return option_fail(error, "--%s and '-- %s' exclude each other", mode,
+				   operands->command[0]);
+	return 0;
+}
 
 static struct outcome main_connect(const struct command *self, int argc, char **argv)
 {
 	struct connect_options o = defaults;
-	struct connecting_config c = {
-		.messages = &o.messages,
-		.socket = &o.socket,
-		.data = &o.data,
-		.service = &o.service,
-		.retry = &o.retry,
-	};
 	struct option_error error;
 	struct operands operands;
 	struct outcome outcome;
+	const char *host = NULL, *port = NULL;
 
 	if (command_begin(self, argc, argv, &o, &o.messages, &operands, &outcome)) {
-		c.family = address_family(&o.family);
-		c.numeric = o.family.numeric;
-		c.wait = o.wait;
-		if (address_operands(&operands, false, c.numeric, &c.host, &c.port, &error) == 0 &&
-		    address_check(o.socket.source, o.socket.source_port, c.numeric, &error) == 0 &&
-		    service_check(&o.service, &operands, c.numeric, &error) == 0 &&
-		    run_check(&o.messages, &o.data, &error) == 0)
-			outcome = connecting_run(&c);
-		else
+		const bool numeric = o.family.numeric;
+
+		if (o.own.interval != UNSET)
+			o.retry.interval = o.own.interval;
+		o.data.heartbeat = o.own.heartbeat.interval;
+		o.data.beat = o.own.heartbeat.text;
+		if (check_modes(&o, &operands, &error) < 0 ||
+		    (!o.own.probe &&
+		     address_operands(&operands, false, numeric, &host, &port, &error) < 0) ||
+		    address_check(o.socket.source, o.socket.source_port, numeric, &error) < 0 ||
+		    service_check(&o.service, &operands, numeric, &error) < 0 ||
+		    run_check(&o.messages, &o.data, &error) < 0)
 			outcome = command_refuse(&o.messages, &error);
+		else if (o.own.probe)
+			outcome = probe(&o, &operands);
+		else
+			outcome = o.own.ping ? ping(&o, host, port) : run(&o, host, port);
 	}
 	sockopt_free(&o.socket);
 	return outcome;
@@ -82,7 +262,7 @@ const struct command connect_command = {
 	.summary = "connect to a TCP port: stdin goes to the peer, what the peer sends to stdout",
 	.uses = uses,
 	.min_operands = 1,
-	.max_operands = 2,
+	.max_operands = INT_MAX, /* of --probe */
 	.runs_command = true,
 	.run = main_connect,
 };

@@ -128,5 +128,6 @@ bool data_options_see(const struct data_options *o)
 	return o->recv_only || o->send_only || o->no_shutdown || o->close_on_peer_eof || o->crlf ||
 	       o->telnet || o->stats || o->progress || o->quit_after_eof != UNSET ||
 	       o->idle_timeout != UNSET || o->delay != UNSET || o->read_bytes != UNSET ||
-	       o->buffer != UNSET || o->rate != UNSET || o->output || o->hex_dump;
+	       o->buffer != UNSET || o->rate != UNSET || o->heartbeat != UNSET || o->output ||
+	       o->hex_dump;
 }

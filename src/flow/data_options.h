@@ -13,13 +13,15 @@ struct data_options {
 	int64_t read_bytes, buffer, rate;			      /* bytes, or UNSET */
 	const char *output, *hex_dump;				      /* NULL: none */
 	int progress;						      /* how often it was given */
+	int64_t heartbeat;					      /* ns, or UNSET, */
+	const char *beat;					      /* and what it sends */
 };
 
 #define DATA_OPTIONS_DEFAULT                                                                       \
 	{                                                                                          \
 		.quit_after_eof = UNSET, .linger = 2 * SECOND, .idle_timeout = UNSET,              \
 		.timeout = UNSET, .delay = UNSET, .read_bytes = UNSET, .buffer = UNSET,            \
-		.rate = UNSET                                                                      \
+		.rate = UNSET, .heartbeat = UNSET                                                  \
 	}
 
 /* What moves a stream or datagrams has the first, what moves a stream both. */

@@ -10,7 +10,8 @@
 
 bool filter_needed(const struct filter *f)
 {
-	return f->crlf || f->telnet || f->escape || f->delay || f->copies[0] || f->copies[1];
+	return f->crlf || f->telnet || f->escape || f->delay || f->heartbeat || f->copies[0] ||
+	       f->copies[1];
 }
 
 /* Takes the escape out of N bytes of IN. Returns how many there are now in OUT: at most one more, the first half
@@ -132,6 +133,15 @@ bool filter_is_urgent(const struct filter *f, bool holds)
 {
 	/* Not in the middle of a piece: CR LF, or 255 twice, could be torn apart. */
 	return f->urgent.length > 0 && (!holds || f->urgent_begun || f->resume > clock_now());
+}
+
+void filter_beat(struct filter *f)
+{
+	struct filter alone = { .crlf = f->crlf, .telnet = f->telnet };
+	char bytes[2];
+
+	for (const char *p = f->beat; *p; p++)
+		text_put(&f->urgent, bytes, send_bytes(&alone, p, 1, bytes));
 }
 
 void filter_sent_urgent(struct filter *f, size_t n)

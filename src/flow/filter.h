@@ -15,11 +15,13 @@
 #include "proto/telnet.h"
 
 struct filter {
-	bool sent;		      /* the direction: to the peer; else from it */
-	bool crlf;		      /* sent: LF becomes CR LF */
-	bool telnet;		      /* RFC 854: see telnet.h */
-	bool escape;		      /* sent: Ctrl-] and a full stop is not sent but ends all */
-	int64_t delay;		      /* sent: pause after a line, ns; 0: none */
+	bool sent;	   /* the direction: to the peer; else from it */
+	bool crlf;	   /* sent: LF becomes CR LF */
+	bool telnet;	   /* RFC 854: see telnet.h */
+	bool escape;	   /* sent: Ctrl-] and a full stop is not sent but ends all */
+	int64_t delay;	   /* sent: pause after a line, ns; 0: none */
+	int64_t heartbeat; /* sent: silence after which `beat` is, ns; 0: never */
+	const char *beat;
 	struct filter *answers;	      /* received: where what telnet answers is to be sent */
 	struct transcript *copies[2]; /* who gets what passes over the network; NULL: nobody */
 	uint64_t id;		      /* of the connection, for them */
@@ -56,6 +58,9 @@ int64_t filter_resume(const struct filter *f, bool holds);
 
 /* Has F something to send now by itself, before what the flow HOLDS if it does? */
 bool filter_is_urgent(const struct filter *f, bool holds);
+
+/* Has F's heartbeat sent next, as what comes from the source would be. */
+void filter_beat(struct filter *f);
 
 /* N bytes of that, `urgent`, have been sent. */
 void filter_sent_urgent(struct filter *f, size_t n);

@@ -420,7 +420,7 @@ static void stop(struct pump *p)
 {
 	struct timer *timers[] = { &p->idle_timer,   &p->quit_timer, &p->notice_timer,
 				   &p->linger_timer, &p->ack_timer,  &p->patience_timer,
-				   &p->pace_timer };
+				   &p->pace_timer,   &p->beat_timer };
 
 	watch_drop(p->loop, &p->in_watch);
 	watch_drop(p->loop, &p->out_watch);
@@ -512,6 +512,8 @@ static void step(struct pump *p, struct flow *f)
 		uint64_t n = flow_step(f);
 		if (n)
 			transfer_hurry(f == &p->up ? &p->down.transfer : &p->up.transfer);
+		if (n && f == &p->up && p->c.up && p->c.up->heartbeat)
+			p->last_beat = loop_now(p->loop);
 		if (n && wants_time(p)) {
 			p->last_move = loop_now(p->loop);
 			if (f == &p->up)
@@ -705,6 +707,28 @@ static void notice(void *arg)
 		timer_set(p->loop, &p->notice_timer, clock_after(clock_now(), NOTICE_AFTER));
 }
 
+/* Nothing may have been sent for the time of the heartbeat. What cannot be sent now, because the peer takes
+ * nothing or no more is to come, is no silence of ours. */
+static void beat(void *arg)
+{
+	struct pump *p = arg;
+	struct filter *up = p->c.up;
+	int64_t now = clock_now(), due = clock_after(p->last_beat, up->heartbeat);
+
+	if (p->fin_sent || p->closing || p->up.state == FLOW_SINK_FAILED)
+		return;
+	if (now >= due) {
+		p->last_beat = now;
+		due = clock_after(now, up->heartbeat);
+	}
+	timer_set(p->loop, &p->beat_timer, due);
+	if (p->last_beat != now || flow_holds(&p->up) || p->connecting)
+		return;
+	filter_beat(up);
+	flow_nudge(&p->up);
+	proceed(p);
+}
+
 static void linger(void *arg)
 {
 	struct pump *p = arg;
@@ -738,6 +762,7 @@ void pump_start(struct pump *p, struct loop *loop, const struct pump_config *c,
 	p->patience_timer = (struct timer){ .fn = hurry, .arg = p };
 	p->ack_timer = (struct timer){ .fn = ask_again, .arg = p };
 	p->pace_timer = (struct timer){ .fn = go_on, .arg = p };
+	p->beat_timer = (struct timer){ .fn = beat, .arg = p };
 	p->last_move = p->last_in = p->last_sent = clock_now();
 	/* Of what others have sent, only what is still on its way can move. */
 	if (c->others_sent)
@@ -759,6 +784,9 @@ void pump_start(struct pump *p, struct loop *loop, const struct pump_config *c,
 		stream_connected(peer->wfd);
 	if (c->idle != UNSET)
 		timer_set(loop, &p->idle_timer, p->last_move);
+	p->last_beat = p->last_sent;
+	if (c->up && c->up->heartbeat)
+		timer_set(loop, &p->beat_timer, clock_after(p->last_beat, c->up->heartbeat));
 	if (c->close)
 		pump_close(p);
 	else

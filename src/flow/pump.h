@@ -65,7 +65,7 @@ struct pump {
 	struct flow up, down;
 	struct watch in_watch, out_watch, peer_watch;
 	struct timer idle_timer, quit_timer, notice_timer, linger_timer, ack_timer, patience_timer,
-		pace_timer;
+		pace_timer, beat_timer;
 	enum pump_end end;
 	int error;
 	/* What has been seen and done so far. */
@@ -88,6 +88,7 @@ struct pump {
 	int64_t last_move, last_in, last_sent; /* when something moved last: at all, from `in`,
 						  towards the peer or acknowledged by it */
 	int64_t ack_delay, acknowledged;       /* bytes, so far as was asked */
+	int64_t last_beat; /* when something was sent last, where there is a heartbeat */
 };
 
 /* Starts P between IN, OUT and PEER, all of which stay the caller's, as the peer's socket does. IN and

@@ -181,6 +181,13 @@ static char *find_port(const char *word)
 											   NULL;
 }
 
+const char *address_find_port(const char *word)
+{
+	const char *colon = find_port((char *)word);
+
+	return colon ? colon + 1 : NULL;
+}
+
 static int check_host(const char *host, bool numeric, struct option_error *error)
 {
 	struct address a;

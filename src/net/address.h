@@ -90,6 +90,10 @@ struct endpoint_words {
 int address_endpoint(const char *word, bool numeric, struct endpoint_words *out,
 		     struct option_error *error);
 
+/* What stands behind the host in WORD, if that has the form of `HOST:PORT` or `[V6]:PORT`; NULL: it has
+ * not. */
+const char *address_find_port(const char *word);
+
 /* The same check for HOST and PORT where they come from options; NULL passes. */
 int address_check(const char *host, const char *port, bool numeric, struct option_error *error);
 

@@ -1,9 +1,23 @@
 #define _GNU_SOURCE /* MSG_CMSG_CLOEXEC, which POSIX has since 2024 */
 #include "net/rights.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <string.h>
 #include <unistd.h>
+
+int rights_check(int fd)
+{
+	struct sockaddr_storage a = { .ss_family = AF_UNSPEC };
+	socklen_t size = sizeof a;
+
+	if (getsockname(fd, (struct sockaddr *)&a, &size) < 0)
+		return -1;
+	if (a.ss_family == AF_UNIX)
+		return 0;
+	errno = EAFNOSUPPORT;
+	return -1;
+}
 
 ssize_t rights_send(int fd, const void *data, size_t n, int passed)
 {

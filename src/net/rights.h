@@ -12,6 +12,10 @@
 #define RIGHTS_MOST 253
 #define RIGHTS_ROOM CMSG_SPACE(RIGHTS_MOST * sizeof(int))
 
+/* Can descriptors be passed over FD? Returns 0, or -1 with errno: ENOTSOCK, EBADF; EAFNOSUPPORT where it is a socket,
+ * but no UNIX one. */
+int rights_check(int fd);
+
 /* As send(2) of the N bytes at DATA (from 1, but for packets), with PASSED along. Never blocks. */
 ssize_t rights_send(int fd, const void *data, size_t n, int passed);
 

@@ -1,16 +1,18 @@
 #include "serve/connecting.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <netdb.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/errname.h"
+#include "net/rights.h"
 #include "serve/report.h"
 #include "serve/server.h"
-
-#define TRY_LIMIT SECOND /* of a single try under --retry */
 
 #define AT(member) offsetof(struct retry_options, member)
 
@@ -30,6 +32,7 @@ static const struct option_row rows[] = {
 };
 
 const struct option_group retry_group = { "Trying again", rows, sizeof rows / sizeof *rows };
+const struct option_group retry_alone_group = { "Trying again", rows, 1 };
 
 struct connecting {
 	struct connecting_config c;
@@ -39,6 +42,8 @@ struct connecting {
 	struct server server;
 	struct timer again;
 	struct dial *dial;
+	struct watch pass_watch;
+	int pass_fd;		 /* the connection, while it is passed on; else -1 */
 	int64_t limit;		 /* of a single try, UNSET: none */
 	int64_t given;		 /* what the last try had of it */
 	struct dial_result last; /* how it failed; the failures are ours */
@@ -100,6 +105,39 @@ static void failed(struct connecting *c, const struct dial_result *r)
 	run_end(&c->run, outcome);
 }
 
+/* Passes the connection over stdout, once that takes it: a NUL byte carries it. */
+static void pass_on(struct connecting *c)
+{
+	struct outcome outcome = { OUTCOME_DONE, 0 };
+
+	if (rights_send(STDOUT_FILENO, "", 1, c->pass_fd) < 0) {
+		if (errno == EAGAIN || errno == EINTR) {
+			watch_set(c->run.loop, &c->pass_watch, POLLOUT);
+			return;
+		}
+		outcome = report_error(c->c.messages, "stdout", errno);
+	}
+	run_end(&c->run, outcome);
+}
+
+static void pass_ready(void *arg, short events)
+{
+	(void)events;
+	pass_on(arg);
+}
+
+/* Begins to pass FD on. */
+static void pass(struct connecting *c, int fd)
+{
+	int flags = fcntl(fd, F_GETFL);
+
+	/* Whoever gets it expects that it blocks. */
+	if (flags >= 0)
+		fcntl(fd, F_SETFL, flags & ~O_NONBLOCK);
+	c->pass_fd = fd;
+	pass_on(c);
+}
+
 static void dialled(void *arg, const struct dial_result *r)
 {
 	struct connecting *c = arg;
@@ -117,6 +155,10 @@ static void dialled(void *arg, const struct dial_result *r)
 	c->dial = NULL;
 	if (r->fd < 0) {
 		failed(c, r);
+		return;
+	}
+	if (c->c.pass_fd) {
+		pass(c, r->fd);
 		return;
 	}
 	server_start(&c->server, &c->run, &config);
@@ -144,6 +186,7 @@ static void try_once(void *arg)
 		.family = c->c.family,
 		.socktype = c->c.socktype,
 		.socket = c->c.socket,
+		.at_once = c->c.pass_fd, /* whoever gets it sees a connection */
 		.deadline = last ? c->deadline : deadline,
 		.events = { report_event, (void *)c->c.messages },
 	};
@@ -156,7 +199,7 @@ static void try_once(void *arg)
 
 struct outcome connecting_run(const struct connecting_config *config)
 {
-	struct connecting c = { .c = *config };
+	struct connecting c = { .c = *config, .pass_fd = -1 };
 	const struct retry_options *r = config->retry;
 	struct outcome outcome;
 
@@ -169,10 +212,20 @@ struct outcome connecting_run(const struct connecting_config *config)
 	if (run_start(&c.run, config->messages, config->data) < 0)
 		return (struct outcome){ OUTCOME_FAILED, 0 };
 	c.run.calls = (struct run_calls){ .waits = waits, .arg = &c };
-	try_once(&c);
+	c.pass_watch = (struct watch){ .fd = STDOUT_FILENO, .fn = pass_ready, .arg = &c };
+	/* Nobody is to be called for nothing. */
+	if (config->pass_fd && rights_check(STDOUT_FILENO) < 0)
+		run_end(&c.run, message_fail(config->messages, OUTCOME_FAILED, errno_name(errno),
+					     "--pass-fd: stdout is no UNIX socket: %s (%s)",
+					     strerror(errno), errno_name(errno)));
+	else
+		try_once(&c);
 	outcome = run_wait(&c.run);
 	dial_cancel(c.dial);
 	free((void *)c.last.failures);
+	watch_drop(c.run.loop, &c.pass_watch);
+	if (c.pass_fd >= 0)
+		close(c.pass_fd);
 	server_free(&c.server);
 	run_free(&c.run);
 	return outcome;

@@ -20,7 +20,10 @@ struct retry_options {
 		.retry = UNSET, .interval = 250 * MILLISECOND                                      \
 	}
 
-extern const struct option_group retry_group;
+/* The second has no --interval, for what has more to say of it. */
+extern const struct option_group retry_group, retry_alone_group;
+
+#define TRY_LIMIT SECOND /* of a single try under --retry, where nothing else is said */
 
 /* All pointers must stay until the end. */
 struct connecting_config {
@@ -34,6 +37,7 @@ struct connecting_config {
 	int family;
 	int socktype; /* of a UNIX socket; 0: SOCK_STREAM */
 	bool numeric;
+	bool pass_fd; /* the connection goes to whoever is behind stdout, a UNIX socket */
 	int64_t wait; /* for look-up and connection, ns, or UNSET */
 };
 

@@ -33,6 +33,8 @@ void session_start(struct session *x, int fd)
 		endpoint_pass(&x->connection, (int)x->server->service->send_fd);
 	x->up = (struct filter){ .sent = true, .crlf = d->crlf, .telnet = d->telnet };
 	x->up.delay = d->delay == UNSET ? 0 : d->delay;
+	x->up.heartbeat = d->heartbeat == UNSET ? 0 : d->heartbeat;
+	x->up.beat = d->beat;
 	x->down = (struct filter){ .telnet = d->telnet, .answers = d->telnet ? &x->up : NULL };
 	x->up.id = x->down.id = x->server->keep ? x->id : 0;
 	for (int i = 0; i < 2; i++)

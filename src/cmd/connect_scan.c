@@ -1,0 +1,306 @@
+#include "cmd/connect_scan.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/errname.h"
+#include "cmd/connect_scan_state.h"
+#include "flow/spawn.h"
+#include "serve/report.h"
+
+#define PATIENCE (100 * MILLISECOND)
+/* A name is looked up again after this long: under --retry it may move. */
+#define FRESH (5 * SECOND)
+
+/* ---- the end ---- */
+
+static void finish(struct scan *s)
+{
+	s->concluding = true;
+	scan_show_next(s);
+	output_flush(&s->output);
+	if (!s->run.ended && !output_waits(&s->output))
+		run_end(&s->run, scan_judge(s));
+}
+
+static bool is_done(const struct scan *s)
+{
+	if (s->expired || s->concluding)
+		return true;
+	if (s->o->any && s->o->retry != UNSET && s->n_open > 0)
+		return true;
+	return s->n_unknown == 0 && s->n_settled + s->n_lost == s->n_targets;
+}
+
+/* Something has come out. */
+static void show(void *arg)
+{
+	struct scan *s = arg;
+
+	if (s->run.ended)
+		return;
+	if (is_done(s)) {
+		finish(s);
+		return;
+	}
+	if (!s->shows || s->n_unknown)
+		return;
+	scan_show_next(s);
+	output_flush(&s->output);
+}
+
+void scan_show_soon(struct scan *s)
+{
+	if (!s->show_timer.slot)
+		timer_set(s->run.loop, &s->show_timer, loop_now(s->run.loop));
+}
+
+/* Stdout has taken what waited, or cannot. */
+static void output_changed(void *arg)
+{
+	struct scan *s = arg;
+
+	if (s->output.error && s->output.to.given == STDOUT_FILENO)
+		run_end(&s->run, report_output_error(s->o->messages, "stdout", s->output.error));
+	else if (s->concluding)
+		run_end(&s->run, scan_judge(s));
+	else if (s->prober)
+		prober_wake(s->prober);
+}
+
+static void retry_over(void *arg)
+{
+	struct scan *s = arg;
+
+	s->expired = true;
+	prober_free(s->prober);
+	s->prober = NULL;
+	finish(s);
+}
+
+/* ---- targets ---- */
+
+/* The next port of OP, which has one. */
+static struct target *start_target(struct operand *op)
+{
+	struct target *t;
+
+	if (!op->targets)
+		op->targets = calloc(op->n, sizeof *op->targets);
+	if (!op->targets)
+		return NULL;
+	op->next_port = ports_next(op->ports, op->next_port);
+	t = &op->targets[op->n_started++];
+	*t = (struct target){ .of = op, .port = (uint16_t)op->next_port++ };
+	return t;
+}
+
+/* One that is to be tried again, whose time has come. */
+static struct target *take_again(struct scan *s)
+{
+	struct target *t = s->again;
+
+	if (!t)
+		return NULL;
+	if (t->at > clock_now()) {
+		timer_set(s->run.loop, &s->again_timer, t->at);
+		return NULL;
+	}
+	s->again = t->next;
+	if (!s->again)
+		s->again_end = &s->again;
+	return t;
+}
+
+/* The first that has not been tried yet and whose host is known. */
+static struct target *take_new(struct scan *s)
+{
+	while (s->first < s->n && (s->operands[s->first].n_started == s->operands[s->first].n ||
+				   scan_is_lost(s, &s->operands[s->first])))
+		s->first++;
+	for (size_t i = s->first; i < s->n; i++) {
+		struct operand *op = &s->operands[i];
+		if (op->host->answer && op->n_started < op->n)
+			return start_target(op);
+	}
+	return NULL;
+}
+
+static bool next_target(void *arg, struct probe_target *out)
+{
+	struct scan *s = arg;
+	struct target *t;
+
+	if (s->run.ended || is_done(s) || output_full(&s->output))
+		return false;
+	t = take_again(s);
+	if (!t)
+		t = take_new(s);
+	if (!t)
+		return false;
+	*out = (struct probe_target){ .addresses = t->of->host->answer->addresses,
+				      .n = t->of->host->answer->n,
+				      .port = t->port,
+				      .tag = t };
+	/* For the result: the answer may be another by then. */
+	t->address = out->addresses;
+	return true;
+}
+
+static void target_over(void *arg, const struct probe_result *r)
+{
+	struct scan *s = arg;
+	struct target *t = r->tag;
+	struct name *host = t->of->host;
+
+	t->tried = true;
+	t->state = (unsigned char)r->state;
+	t->error = r->error;
+	t->what = r->what;
+	t->ns = r->ns;
+	t->address += r->index;
+	s->n_open += r->state == PROBE_OPEN;
+	t->settled = scan_is_good(s, t) || s->o->retry == UNSET;
+	s->n_settled += t->settled;
+	if (!t->settled) {
+		s->n_open -= r->state == PROBE_OPEN;
+		t->at = clock_after(clock_now(), s->o->interval);
+		t->next = NULL;
+		*s->again_end = t;
+		s->again_end = &t->next;
+		if (s->again == t)
+			timer_set(s->run.loop, &s->again_timer, t->at);
+		if (host->state == NAME_KNOWN && clock_now() - host->asked > FRESH)
+			scan_ask(host);
+	}
+	scan_show_soon(s);
+}
+
+static void try_again(void *arg)
+{
+	struct scan *s = arg;
+
+	if (s->prober)
+		prober_wake(s->prober);
+}
+
+static void source_failed(void *arg, int eai, int error, const char *word)
+{
+	struct scan *s = arg;
+
+	run_end(&s->run,
+		report_lookup(s->o->messages, word, word == s->o->socket->source_port, eai, error));
+}
+
+/* All ports have numbers: begins. */
+void scan_start(struct scan *s)
+{
+	const struct probe_config config = {
+		.socket = s->o->socket,
+		.family = address_family(s->o->family),
+		.wait = s->o->wait,
+		.jobs = (size_t)s->o->jobs,
+		.events = { message_wanted(s->o->messages, MESSAGE_STEP) ? report_event : NULL,
+			    (void *)s->o->messages },
+		.next = next_target,
+		.over = target_over,
+		.failed = source_failed,
+		.arg = s,
+	};
+
+	for (size_t i = 0; i < s->n; i++) {
+		struct operand *op = &s->operands[i];
+		for (size_t k = 0; k < op->n_services; k++) {
+			uint16_t port = address_port(op->services[k]->answer->addresses);
+			ports_add(op->ports, port, port);
+		}
+		op->n = ports_count(op->ports);
+		s->n_targets += op->n;
+		if (scan_is_lost(s, op))
+			s->n_lost += op->n;
+	}
+	s->prober = prober_start(s->run.loop, &config);
+	if (!s->prober)
+		run_end(&s->run, report_error(s->o->messages, "probe", errno));
+	scan_show_soon(s);
+}
+
+/* ---- the run ---- */
+
+static void waits(void *arg, struct text *text)
+{
+	const struct scan *s = arg;
+	const char *option = s->o->retry == UNSET ? "-w" : "--retry";
+
+	if (output_waits(&s->output))
+		text_add(text, "stdout to take what was found (--timeout)");
+	else if (s->n_unknown)
+		text_add(text, "a service's name to be looked up (-w)");
+	else
+		text_add(text, "%zu of %zu ports (%s)", s->n_targets - s->n_settled - s->n_lost,
+			 s->n_targets, option);
+}
+
+static void figures(void *arg, bool at_end)
+{
+	const struct scan *s = arg;
+
+	if (!at_end)
+		message(s->o->messages, MESSAGE_NOTE, "note", "%zu of %zu ports: %zu open",
+			s->n_settled, s->n_targets, s->n_open);
+}
+
+static struct outcome scan(struct scan *s)
+{
+	const struct scan_options *o = s->o;
+	bool command = o->command->words || o->command->shell;
+	struct outcome outcome;
+
+	if (run_start(&s->run, o->messages, o->data) < 0) {
+		scan_free_words(s);
+		return (struct outcome){ OUTCOME_FAILED, 0 };
+	}
+	s->run.calls = (struct run_calls){ .waits = waits, .figures = figures, .arg = s };
+	s->all = message_wanted(o->messages, MESSAGE_VERBOSE);
+	/* Its stdout belongs to the command. */
+	s->shows = !command || s->all;
+	output_start(&s->output, s->run.loop, command ? STDERR_FILENO : STDOUT_FILENO,
+		     command ? "stderr" : "stdout", output_changed, s);
+	s->again_end = &s->again;
+	s->again_timer = (struct timer){ .fn = try_again, .arg = s };
+	s->show_timer = (struct timer){ .fn = show, .arg = s };
+	s->retry_timer = (struct timer){ .fn = retry_over, .arg = s };
+	timer_set(s->run.loop, &s->retry_timer, clock_after(o->messages->start, o->retry));
+	scan_ask_names(s);
+	outcome = run_wait(&s->run);
+	/* What was found before a signal or --timeout. */
+	output_drain(&s->output, PATIENCE);
+	output_close(&s->output);
+	scan_free_words(s);
+	scan_free_services(s);
+	run_free(&s->run);
+	return outcome;
+}
+
+struct outcome scan_run(const struct scan_options *o, const struct operands *operands)
+{
+	struct scan s = { .o = o };
+	struct option_error error;
+	struct outcome outcome;
+
+	if (scan_parse(&s, operands, &error) < 0) {
+		outcome = message_usage(o->messages, "%s", error.text);
+		scan_free_words(&s);
+		return outcome;
+	}
+	outcome = scan(&s);
+	if (outcome.kind != OUTCOME_DONE || (!o->command->words && !o->command->shell))
+		return outcome;
+	spawn_replace(o->command);
+	message_fail(o->messages, OUTCOME_FAILED, errno_name(errno), "%s: %s (%s)",
+		     spawn_name(o->command), strerror(errno), errno_name(errno));
+	return (struct outcome){ OUTCOME_COMMAND, errno == ENOENT ? 127 : 126 };
+}

@@ -1,0 +1,108 @@
+# connect --heartbeat: something is sent whenever nothing else was for a while.
+
+load helpers/common
+load helpers/words
+
+# bats test_tags=valgrind
+@test "a newline after each silence" {
+	mkfifo in
+	counterpart read:3 say:three save:got readall report
+	exec 7<>in
+	"$SOCKIT" connect --heartbeat 50ms 127.0.0.1 "$PORT" <in >out 2>err 3>&- 7>&- &
+	started
+	eventually grep -q three peer.out
+	echo word >&7
+	exec 7>&-
+	ended 0 "$PID"
+	silent
+	silent out
+	counterpart_told_heartbeats
+}
+# All that came after the third is newlines around `word`.
+counterpart_told_heartbeats() {
+	ended 0 "$PEER" && tr -d '\n' <got >rest && [ "$(<rest)" = word ]
+}
+
+@test "none while something is sent" {
+	counterpart readall report
+	for _ in 1 2 3 4 5 6 7 8 9 10; do
+		printf x
+		pause 0.05
+	done | within 20 "$SOCKIT" connect --heartbeat 1s 127.0.0.1 "$PORT" >out 2>err 3>&-
+	printf xxxxxxxxxx >sent
+	counterpart_ended sent
+	# Nor in the middle of a transfer.
+	random_file data 3M
+	counterpart readall report
+	within 20 "$SOCKIT" connect --heartbeat 10s 127.0.0.1 "$PORT" <data >out 2>err 3>&-
+	counterpart_ended data
+	silent
+}
+
+@test "a text of one's own, CR LF with -C, 255 twice with -t" {
+	printf 'PING 1,2PING 1,2PING 1,2' >three
+	counterpart save:got read:24 shutdown readall report
+	within 20 "$SOCKIT" connect -d --heartbeat '20ms,PING 1,2' 127.0.0.1 "$PORT" >out 2>err 3>&-
+	ended 0 "$PEER"
+	head -c 24 got | cmp - three
+	counterpart save:got read:6 shutdown readall report
+	within 20 "$SOCKIT" connect -d -C --heartbeat $'20ms,a\n' 127.0.0.1 "$PORT" >out 2>err 3>&-
+	ended 0 "$PEER"
+	head -c 6 got | od -An -c | grep -qx '  *a  *\\r  *\\n  *a  *\\r  *\\n'
+	counterpart save:got read:4 shutdown readall report
+	within 20 "$SOCKIT" connect -d -t --heartbeat $'20ms,\xff' 127.0.0.1 "$PORT" >out 2>err 3>&-
+	ended 0 "$PEER"
+	[ "$(head -c 4 got | od -An -tx1)" = ' ff ff ff ff' ]
+	silent
+}
+
+@test "it ends with stdin, which --no-shutdown and -d leave open" {
+	# After our end nothing can be sent.
+	counterpart readall say:end pause:0.3 report
+	within 20 "$SOCKIT" connect --heartbeat 50ms 127.0.0.1 "$PORT" </dev/null >out 2>err 3>&-
+	: >nothing
+	counterpart_ended nothing
+	silent
+	counterpart read:3 report shutdown readall
+	within 20 "$SOCKIT" connect --no-shutdown --heartbeat 50ms 127.0.0.1 "$PORT" </dev/null >out 2>err 3>&-
+	ended 0 "$PEER"
+	grep -q '^read 3 ' peer.out
+	silent
+}
+
+@test "what is received does not count, and comes through" {
+	counterpart read:1 feed:"$SOCKIT" read:2 shutdown readall
+	within 20 "$SOCKIT" connect -d --heartbeat 50ms 127.0.0.1 "$PORT" >out 2>err 3>&-
+	ended 0 "$PEER"
+	silent
+	same "$SOCKIT" out
+}
+
+@test "a peer that takes nothing is not buried in them" {
+	counterpart rcvbuf:4096 pause:0.3 readall report
+	head -c 8M /dev/zero >data
+	within 20 "$SOCKIT" connect --heartbeat 1ms 127.0.0.1 "$PORT" <data >out 2>err 3>&-
+	ended 0 "$PEER"
+	silent
+	local count
+	read -r _ count _ < <(tail -n 1 peer.out)
+	[ "$count" -ge 8388608 ] && [ "$count" -lt 8388708 ]
+}
+
+@test "with a command, and in the transcript" {
+	counterpart save:got read:2 text:done readall
+	within 20 "$SOCKIT" connect --heartbeat 30ms,b -o copy 127.0.0.1 "$PORT" \
+		-e 'read -r line' >out 2>err 3>&-
+	ended 0 "$PEER"
+	[[ $(<got) == bb* ]]
+	[[ $(tr -d b <copy) == 'done' ]]
+	silent
+}
+
+@test "what cannot be used is refused" {
+	local word
+	for word in x 0 0,a -1 '1,' ',a' 1x,a 99999999999h; do
+		refuses "--heartbeat: '$word' is not DURATION\[,TEXT\]: *" connect --heartbeat "$word" h 1
+	done
+	refuses '--heartbeat is given twice: *' connect --heartbeat 1 --heartbeat 2 h 1
+}
