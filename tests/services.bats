@@ -296,6 +296,16 @@ relayed() {
 	counterpart_ended /dev/null ECONNRESET
 }
 
+@test "--forward --fastopen: a way on that is refused is no connection" {
+	[ "$(platform)" = linux ] || skip 'no --fastopen'
+	local closed
+	closed=$(free_port)
+	serve --fastopen --forward "127.0.0.1:$closed" 127.0.0.1 0 2>err
+	within 10 "$SOCKIT" connect -d 127.0.0.1 "$PORT" >out 2>client.err 3>&- || :
+	ended 1 "$LISTENER"
+	grep -q "127\.0\.0\.1 port $closed: Connection refused (ECONNREFUSED)$" err
+}
+
 @test "--forward: small buffers, slow readers" {
 	local option
 	for option in --buffer=4k --sndbuf=4k --rcvbuf=4k; do
