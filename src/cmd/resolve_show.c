@@ -433,9 +433,9 @@ enum outcome_kind show_resolution(struct show *s, const struct resolution *r)
 	}
 	snprintf(rows.time, sizeof rows.time, "%.3f ms", (double)r->ns / (double)MILLISECOND);
 	if (s->self) {
-		row(&rows, "name", r->word, NULL, NULL);
+		row(&rows, r->word, NULL, NULL, NULL);
 		if (show_fault_kind(r) == OUTCOME_DONE)
-			row(&rows, "fqdn", full_name(r), NULL, NULL);
+			row(&rows, full_name(r), NULL, NULL, NULL);
 	} else if (show_fault_kind(r) == OUTCOME_DONE) {
 		all_rows(&rows);
 	}
