@@ -320,7 +320,7 @@ os.write(1, b"%d %d %d" % tuple(len(s.recv(100)) for _ in range(3)))'
 	refuses '--telnet is for streams*' unix --type seqpacket -t s
 	refuses '--raw is for streams*' unix --type seqpacket --raw s
 	refuses "--frame: 'size=0'*" unix --type seqpacket --frame size=0 s
-	refuses '--type dgram*' unix --type dgram s
+	refuses '--type*' unix --type dgrams s
 }
 
 @test "a peer that is killed: not 0" {

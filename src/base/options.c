@@ -347,6 +347,31 @@ static void keep(char **argv, int to, int from)
 	argv[to] = word;
 }
 
+/* Does NAME stand in NAMES? */
+static bool stands_in(const char *name, const char *names)
+{
+	size_t length = strlen(name);
+
+	for (const char *s = names; s && *s;) {
+		size_t n = strcspn(s, " ");
+		if (n == length && !strncmp(s, name, n))
+			return true;
+		s += n + (s[n] == ' ');
+	}
+	return false;
+}
+
+const struct option_row *option_given(const struct command *command, const struct operands *o,
+				      const struct option_group *group, const char *except)
+{
+	struct found f;
+
+	for (struct cursor c = first(command); next(&c, &f);)
+		if (f.use->group == group && o->given[f.index] && !stands_in(f.row->name, except))
+			return f.row;
+	return NULL;
+}
+
 enum options_result options_parse(const struct command *command, void *options, int argc,
 				  char **argv, struct operands *operands,
 				  struct option_error *error)
@@ -372,6 +397,7 @@ enum options_result options_parse(const struct command *command, void *options, 
 			return OPTIONS_BAD;
 	}
 	operands->n = kept - 1;
+	memcpy(operands->given, p.given, sizeof p.given);
 	if (p.help)
 		return OPTIONS_HELP;
 	return check_pairs(&p) < 0 || check_operands(&p, operands) < 0 ? OPTIONS_BAD : OPTIONS_OK;

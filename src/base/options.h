@@ -91,7 +91,8 @@ struct option_need {
 struct operands {
 	char **words;
 	int n;
-	char **command; /* what follows `--`, NULL if nothing does */
+	char **command;			       /* what follows `--`, NULL if nothing does */
+	unsigned char given[OPTION_ROWS_MOST]; /* see option_given() */
 };
 
 enum options_result { OPTIONS_OK, OPTIONS_HELP, OPTIONS_BAD };
@@ -107,6 +108,11 @@ struct command;
 enum options_result options_parse(const struct command *command, void *options, int argc,
 				  char **argv, struct operands *operands,
 				  struct option_error *error);
+
+/* The first row of GROUP, one of COMMAND's, that options_parse() met on the command line, but for those that stand in
+ * EXCEPT (long names, separated by blanks; NULL: none). NULL: there is none. */
+const struct option_row *option_given(const struct command *command, const struct operands *o,
+				      const struct option_group *group, const char *except);
 
 /* Fills *ERROR as printf(3) would. Returns -1. */
 __attribute__((format(printf, 2, 3))) int option_fail(struct option_error *error,

@@ -1,5 +1,6 @@
 #include "cmd/unix.h"
 
+#include <errno.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,6 +11,9 @@
 #include "net/activation.h"
 #include "serve/connecting.h"
 #include "serve/listening.h"
+#include "serve/report.h"
+#include "serve/sending.h"
+#include "serve/unix_receiving.h"
 
 struct unix_options {
 	struct messages messages;
@@ -21,9 +25,12 @@ struct unix_options {
 	struct service_options service;
 	struct access_options access;
 	struct retry_options retry;
+	struct sending_options sending;
+	struct receiving_options receiving;
 	struct {
 		bool listen;
-		int64_t type, wait;
+		int64_t type, wait, interval;
+		const char *source;
 	} own;
 };
 
@@ -53,14 +60,30 @@ static const struct option_row rows[] = {
 	  .kind = OPTION_DURATION,
 	  .arg = "DURATION",
 	  .field = AT(wait),
-	  .help = "limit for connecting or, with --listen, how long to wait for a client: exit 4" },
+	  .help = "limit for connecting or, with --listen, how long to wait for a client; of dgram, for a "
+		  "reply or a datagram: exit 4" },
+	{ .name = "interval",
+	  .kind = OPTION_DURATION,
+	  .arg = "DURATION",
+	  .field = AT(interval),
+	  .needs = "retry repeat",
+	  .help = "pause between tries (250ms), or between one time and the next" },
+	{ .name = "source",
+	  .letter = 's',
+	  .kind = OPTION_STRING,
+	  .arg = "ADDR",
+	  .field = AT(source),
+	  .help = "path to which replies come, of --type dgram (a name of its own)" },
 };
 
 static const struct option_group group = { "UNIX socket", rows, sizeof rows / sizeof *rows };
 
 static const struct option_use uses[] = {
 	{ &group, offsetof(struct unix_options, own) },
-	{ &retry_group, offsetof(struct unix_options, retry) },
+	{ &retry_alone_group, offsetof(struct unix_options, retry) },
+	{ &repeat_group, offsetof(struct unix_options, sending) },
+	{ &receiving_group, offsetof(struct unix_options, receiving) },
+	{ &jobs_group, offsetof(struct unix_options, receiving) },
 	{ &service_group, offsetof(struct unix_options, service) },
 	{ &command_group, offsetof(struct unix_options, service) },
 	{ &pass_group, offsetof(struct unix_options, service) },
@@ -89,7 +112,9 @@ static const struct unix_options defaults = {
 	.listen = LISTEN_OPTIONS_DEFAULT,
 	.service = SERVICE_OPTIONS_DEFAULT,
 	.retry = RETRY_OPTIONS_DEFAULT,
-	.own = { .type = SOCK_STREAM, .wait = UNSET },
+	.sending = SENDING_OPTIONS_DEFAULT,
+	.receiving = RECEIVING_OPTIONS_DEFAULT,
+	.own = { .type = SOCK_STREAM, .wait = UNSET, .interval = UNSET },
 };
 
 static bool has_rights(const struct unix_rights *r)
@@ -97,13 +122,73 @@ static bool has_rights(const struct unix_rights *r)
 	return r->mode != UNSET || r->uid != UNSET || r->gid != UNSET;
 }
 
+enum kind { CONNECTION = 1, SENDER = 2, RECEIVER = 4 };
+
+/* What a group is for, where that is not everything. */
+static const struct {
+	const struct option_group *group;
+	const char *except; /* long names */
+	unsigned kinds;
+} purposes[] = {
+	{ &retry_alone_group, NULL, CONNECTION },
+	{ &stream_group, NULL, CONNECTION },
+	{ &service_group, "echo", CONNECTION },
+	{ &command_group, "execute", CONNECTION },
+	{ &pass_group, NULL, CONNECTION },
+	{ &backlog_group, NULL, CONNECTION },
+	{ &command_group, NULL, CONNECTION | RECEIVER },
+	{ &repeat_group, NULL, SENDER },
+	{ &group, "listen type wait interval", SENDER },
+	{ &receiving_group, NULL, RECEIVER },
+	{ &jobs_group, NULL, RECEIVER },
+};
+
+/* Does all that was given go with the type, and with --listen or without it? */
+static int check_purposes(const struct command *self, const struct unix_options *o,
+			  const struct operands *operands, struct option_error *error)
+{
+	bool dgram = o->own.type == SOCK_DGRAM;
+	unsigned kind = !dgram ? CONNECTION : o->own.listen ? RECEIVER : SENDER;
+
+	for (size_t i = 0; i < sizeof purposes / sizeof *purposes; i++) {
+		const struct option_row *row =
+			option_given(self, operands, purposes[i].group, purposes[i].except);
+		if (!row || purposes[i].kinds & kind)
+			continue;
+		if (!dgram)
+			return option_fail(error, "--%s needs --type dgram", row->name);
+		if (purposes[i].kinds & RECEIVER)
+			return option_fail(error, "--%s needs --listen with --type dgram",
+					   row->name);
+		return option_fail(error, "--%s and --%s exclude each other", row->name,
+				   purposes[i].kinds & SENDER ? "listen" : "type dgram");
+	}
+	if (kind == SENDER && operands->command)
+		return option_fail(error, "'-- %s' needs --listen with --type dgram",
+				   operands->command[0]);
+	return 0;
+}
+
+/* What a receiver of datagrams does with each is one thing. */
+static int check_answers(const struct unix_options *o, struct option_error *error)
+{
+	const struct receiving_options *r = &o->receiving;
+	const char *answer = o->service.echo ? "echo" : "execute";
+	const char *other = r->reply	 ? "reply" :
+			    r->from	 ? "from" :
+			    r->timestamp ? "timestamp" :
+					   NULL;
+
+	if (other && (o->service.echo || o->service.command.shell))
+		return option_fail(error, "--%s and --%s exclude each other", answer, other);
+	return 0;
+}
+
 /* What goes with some types, or some places, only. */
 static int check(const struct unix_options *o, const char *path, struct option_error *error)
 {
 	bool stream = o->own.type == SOCK_STREAM;
 
-	if (o->own.type == SOCK_DGRAM)
-		return option_fail(error, "--type dgram is not there yet");
 	if (stream && (o->frame.frame.mode != FRAME_READ || o->frame.size != UNSET))
 		return option_fail(error, "--frame and --size are for packets: they need --type "
 					  "seqpacket");
@@ -116,20 +201,20 @@ static int check(const struct unix_options *o, const char *path, struct option_e
 	return 0;
 }
 
-/* The operand as an ENDPOINT, `unix:PATH`: *WORD, to be freed. Returns 0, or -1 with *ERROR. */
-static int find_place(const struct operands *operands, char **word, struct option_error *error)
+/* PATH (NULL: none) as an ENDPOINT, `unix:PATH`: *WORD, to be freed. Returns 0, or -1 with *ERROR. */
+static int find_place(const char *path, char **word, struct option_error *error)
 {
 	struct endpoint_words parts;
 	size_t size;
 
 	*word = NULL;
-	if (operands->n == 0)
+	if (!path)
 		return 0;
-	size = strlen(operands->words[0]) + sizeof "unix:";
+	size = strlen(path) + sizeof "unix:";
 	*word = malloc(size);
 	if (!*word)
-		return option_fail(error, "'%s': out of memory", operands->words[0]);
-	snprintf(*word, size, "unix:%s", operands->words[0]);
+		return option_fail(error, "'%s': out of memory", path);
+	snprintf(*word, size, "unix:%s", path);
 	return address_endpoint(*word, true, &parts, error);
 }
 
@@ -176,10 +261,87 @@ static struct outcome run_connecting(struct unix_options *o, const char *place,
 		.wait = o->own.wait,
 	};
 
+	if (o->own.interval != UNSET)
+		o->retry.interval = o->own.interval;
 	if (!place)
 		option_fail(error, "an operand is missing: sockit unix %s", self->synopsis);
 	else if (run_check(c.messages, c.data, error) == 0)
 		return connecting_run(&c);
+	return command_refuse(&o->messages, error);
+}
+
+static struct outcome run_receiving(struct unix_options *o, const char *place,
+				    const struct operands *operands, const struct command *self,
+				    struct option_error *error)
+{
+	const struct unix_receiving_config c = {
+		.messages = &o->messages,
+		.socket = &o->socket,
+		.data = &o->data,
+		.listen = &o->listen,
+		.frame = &o->frame,
+		.access = &o->access,
+		.receiving = &o->receiving,
+		.place = place,
+		.inherited = place ? 0 : activation_sockets(),
+		.wait = o->own.wait,
+	};
+
+	o->receiving.echo = o->service.echo;
+	o->receiving.command.shell = o->service.command.shell;
+	if (!place && !c.inherited)
+		option_fail(error, "an operand is missing: sockit unix %s", self->synopsis);
+	else if (check_answers(o, error) == 0 &&
+		 receiving_check(&o->receiving, &o->frame, operands, dgram_most(AF_UNIX), error) ==
+			 0 &&
+		 unix_receiving_check(&c, error) == 0)
+		return unix_receiving_run(&c);
+	return command_refuse(&o->messages, error);
+}
+
+static struct outcome send_to(struct unix_options *o, const char *place)
+{
+	const struct sending_config c = {
+		.options = &o->sending,
+		.frame = &o->frame,
+		.socket = &o->socket,
+		.host = place,
+		.port = "",
+	};
+	struct sending *s = calloc(1, sizeof *s);
+	struct outcome outcome = { OUTCOME_FAILED, 0 };
+	struct run r;
+
+	if (!s)
+		return report_error(&o->messages, "start", ENOMEM);
+	if (run_start(&r, &o->messages, &o->data) == 0) {
+		sending_start(s, &r, &c);
+		outcome = run_wait(&r);
+		sending_free(s);
+		run_free(&r);
+	}
+	free(s);
+	return outcome;
+}
+
+static struct outcome run_sending(struct unix_options *o, const char *place, const char *source,
+				  const struct command *self, struct option_error *error)
+{
+	struct address name;
+
+	o->sending.wait = o->own.wait;
+	if (o->own.interval != UNSET)
+		o->sending.interval = o->own.interval;
+	o->socket.source = source;
+	if (!place)
+		option_fail(error, "an operand is missing: sockit unix %s", self->synopsis);
+	else if (source && address_parse_unix(source, &name) == WORD_NUMBER && name.word)
+		option_fail(error,
+			    "--source: '%s' is longer than what others can reply to (%zu bytes)",
+			    o->own.source, sizeof name.u.un.sun_path - 1);
+	else if (datagram_input_check(&o->frame, dgram_most(AF_UNIX), error) == 0 &&
+		 run_check(&o->messages, &o->data, error) == 0)
+		return send_to(o, place);
 	return command_refuse(&o->messages, error);
 }
 
@@ -189,19 +351,26 @@ static struct outcome main_unix(const struct command *self, int argc, char **arg
 	struct option_error error;
 	struct operands operands;
 	struct outcome outcome;
-	char *place = NULL;
+	char *place = NULL, *source = NULL;
 
 	if (command_begin(self, argc, argv, &o, &o.messages, &operands, &outcome)) {
-		if (find_place(&operands, &place, &error) < 0 ||
+		if (find_place(operands.n ? operands.words[0] : NULL, &place, &error) < 0 ||
+		    find_place(o.own.source, &source, &error) < 0 ||
+		    check_purposes(self, &o, &operands, &error) < 0 ||
 		    check(&o, operands.n ? operands.words[0] : NULL, &error) < 0 ||
 		    service_check(&o.service, &operands, o.family.numeric, &error) < 0)
 			outcome = command_refuse(&o.messages, &error);
+		else if (o.own.type == SOCK_DGRAM && o.own.listen)
+			outcome = run_receiving(&o, place, &operands, self, &error);
+		else if (o.own.type == SOCK_DGRAM)
+			outcome = run_sending(&o, place, source, self, &error);
 		else if (o.own.listen)
 			outcome = run_listening(&o, place, self, &error);
 		else
 			outcome = run_connecting(&o, place, self, &error);
 	}
 	free(place);
+	free(source);
 	access_free(&o.access);
 	sockopt_free(&o.socket);
 	return outcome;

@@ -1,11 +1,17 @@
 #include "net/datagram.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <stdint.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "net/packet.h"
+#include "net/unix.h"
+
+#define UDP_LIMIT 65535 /* IPv6 does not count its header */
+#define UNIX_LIMIT (1 << 20)
 #define UDP_MOST 65507 /* 65535 less the headers of IPv4 and UDP */
 
 /* What is chosen by one of C's flags. Returns 0, or -1 with errno and *WHAT. */
@@ -70,6 +76,32 @@ static void learn_local(struct dgram_socket *s)
 		s->local.length = 0;
 }
 
+int dgram_inherit(struct dgram_socket *s, int fd, const struct dgram_config *c,
+		  dgram_error_fn *error, void *arg)
+{
+	socklen_t size = sizeof(int);
+	const char *what;
+	int type = 0;
+
+	*s = (struct dgram_socket){
+		.fd = fd,
+		.family = c->family,
+		.wants = c->wants,
+		.segment = SIZE_MAX,
+		.error = error,
+		.arg = arg,
+	};
+	if (getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &size) < 0)
+		return -1;
+	learn_local(s);
+	if (type != SOCK_DGRAM || s->local.u.sa.sa_family != c->family) {
+		errno = EINVAL;
+		return -1;
+	}
+	fcntl(fd, F_SETFD, FD_CLOEXEC);
+	return dgram_prepare_receive(s, c, &what);
+}
+
 int dgram_bind(struct dgram_socket *s, const struct address *a)
 {
 	int alone = !s->both;
@@ -86,11 +118,23 @@ int dgram_bind(struct dgram_socket *s, const struct address *a)
 
 int dgram_connect(struct dgram_socket *s, const struct address *a)
 {
-	if (connect(s->fd, &a->u.sa, a->length) < 0)
+	bool local = a->u.sa.sa_family == AF_UNIX;
+
+	if ((local ? unix_connect(s->fd, a) : connect(s->fd, &a->u.sa, a->length)) < 0)
 		return -1;
 	s->peer = *a;
-	learn_local(s);
+	/* What was bound before is better known by its user. */
+	if (!local)
+		learn_local(s);
 	return 0;
+}
+
+void dgram_bound(struct dgram_socket *s, const struct address *a)
+{
+	if (a)
+		s->local = *a;
+	else
+		learn_local(s);
 }
 
 void dgram_close(struct dgram_socket *s)
@@ -106,4 +150,14 @@ void dgram_close(struct dgram_socket *s)
 size_t dgram_most(int family)
 {
 	return family == AF_UNIX ? INT_MAX : UDP_MOST;
+}
+
+size_t dgram_most_by(const struct dgram_socket *s)
+{
+	return s->family == AF_UNIX ? packet_most(s->fd) : dgram_most(s->family);
+}
+
+size_t dgram_room(int family)
+{
+	return family == AF_UNIX ? UNIX_LIMIT : UDP_LIMIT;
 }

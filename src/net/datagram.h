@@ -65,10 +65,19 @@ struct dgram_config {
 int dgram_open(struct dgram_socket *s, const struct dgram_config *c, dgram_error_fn *error,
 	       void *arg, const char **what);
 
-/* As bind(2) and connect(2), keeping what they gave. The wildcard address of IPv6 is bound for IPv6 alone, unless `both`. Return
+/* *S for FD, a socket of SOCK_DGRAM of C's family that we were given, bound: its flags and options stay, others have them
+ * too. Returns 0, or -1 with errno: EINVAL, it is of another kind. */
+int dgram_inherit(struct dgram_socket *s, int fd, const struct dgram_config *c,
+		  dgram_error_fn *error, void *arg);
+
+/* As bind(2) and connect(2), keeping what they gave; UNIX sockets are bound by unix_bind(), see dgram_bound(), and
+ * connected as unix_connect() does it. The wildcard address of IPv6 is bound for IPv6 alone, unless `both`. Return
  * 0, or -1 with errno; EACCES of connect(2): A is a broadcast address, and `broadcast` was not set. */
 int dgram_bind(struct dgram_socket *s, const struct address *a);
 int dgram_connect(struct dgram_socket *s, const struct address *a);
+
+/* Takes note of the name that S, a UNIX socket, was bound to: A, or where that is NULL what the kernel tells. */
+void dgram_bound(struct dgram_socket *s, const struct address *a);
 
 void dgram_close(struct dgram_socket *s);
 
@@ -81,6 +90,12 @@ int dgram_prepare_receive(struct dgram_socket *s, const struct dgram_config *c, 
  * (RFC 768 in RFC 791; the same over IPv6, so that the limit does not depend on the name's addresses), INT_MAX
  * otherwise. */
 size_t dgram_most(int family);
+
+/* The same of S as it is now: of a UNIX socket what its send buffer has room for. */
+size_t dgram_most_by(const struct dgram_socket *s);
+
+/* Room for what comes, where nothing else is asked for, of family FAMILY: over UDP all that can come. */
+size_t dgram_room(int family);
 
 /* A datagram to send. */
 struct dgram {
@@ -107,9 +122,10 @@ void dgram_errors(struct dgram_socket *s);
 /* A datagram received. All pointers are good until the next call. */
 struct dgram_received {
 	const char *data;
-	size_t size;		    /* of what is here, */
-	size_t true_size;	    /* of the whole: larger where it was cut, as far as is known */
-	const struct address *from; /* of length 0: a UNIX socket without a name */
+	size_t size;	  /* of what is here, */
+	size_t true_size; /* of the whole: larger where it was cut, as far as is known */
+	const struct address
+		*from; /* of length 0: a UNIX socket without a name; DGRAM_WHO: with `who` */
 	const struct address
 		*to; /* DGRAM_TO: the address that was asked, with our port; NULL: not known */
 	const struct address *local; /* the same, but NULL where that is a group's or a broadcast
@@ -117,7 +133,6 @@ struct dgram_received {
 	unsigned interface;	     /* DGRAM_TO; 0: not known */
 	int ttl;		     /* DGRAM_TTL: hop limit as it came; -1: not known */
 	int64_t time;		     /* DGRAM_TIME: see clock_wall(); 0: not known */
-	int64_t ids[3];		     /* DGRAM_WHO: pid, uid, gid; -1: not known */
 };
 
 struct dgram_batch;

@@ -35,7 +35,6 @@ struct told {
 	unsigned interface;
 	int ttl;
 	int64_t time;
-	int64_t ids[3];
 	int segment; /* the size of each but the last; 0: it is one */
 };
 
@@ -188,9 +187,7 @@ static void note_socket(struct told *t, const struct cmsghdr *c)
 		break;
 	case SCM_CREDENTIALS:
 		memcpy(&who, CMSG_DATA(c), sizeof who);
-		t->ids[0] = who.pid;
-		t->ids[1] = who.uid;
-		t->ids[2] = who.gid;
+		t->from.who = (struct address_who){ true, who.pid, who.uid, who.gid };
 		break;
 	case SCM_RIGHTS:
 		close_descriptors(c);
@@ -247,17 +244,19 @@ static void note_inet6(struct told *t, const struct cmsghdr *c, uint16_t port)
 		t->local = t->to;
 }
 
-static void note(struct told *t, struct msghdr *m, uint16_t port)
+static void note(const struct dgram_socket *s, struct told *t, struct msghdr *m, uint16_t port)
 {
 	t->from.length = m->msg_namelen;
 	t->to.length = t->local.length = 0;
 	t->interface = 0;
 	t->ttl = -1;
 	t->time = 0;
-	t->ids[0] = t->ids[1] = t->ids[2] = -1;
+	t->from.who = (struct address_who){ 0 };
 	t->segment = 0;
 	if (m->msg_namelen == 0)
-		t->from.u.sa.sa_family = AF_UNSPEC;
+		t->from.u.sa.sa_family = (sa_family_t)s->family;
+	if (s->family == AF_UNIX && s->wants & DGRAM_TO)
+		t->to = s->local;
 	address_unmap(&t->from);
 	for (struct cmsghdr *c = CMSG_FIRSTHDR(m); c; c = dgram_next_control(m, c))
 		switch (c->cmsg_level) {
@@ -387,7 +386,6 @@ static size_t split(struct dgram_batch *b, size_t i, size_t n)
 			.interface = t->interface,
 			.ttl = t->ttl,
 			.time = t->time,
-			.ids = { t->ids[0], t->ids[1], t->ids[2] },
 		};
 	}
 	return n;
@@ -409,7 +407,7 @@ ssize_t dgram_receive(struct dgram_socket *s, struct dgram_batch *b,
 	if (taken < 0)
 		return -1;
 	for (size_t i = 0; i < (size_t)taken; i++) {
-		note(&b->told[i], &b->messages[i].msg_hdr, port);
+		note(s, &b->told[i], &b->messages[i].msg_hdr, port);
 		if (b->told[i].segment > 0 &&
 		    !reserve(b, n,
 			     b->messages[i].msg_len / (size_t)b->told[i].segment + SLOTS + 1)) {

@@ -82,16 +82,19 @@ static int take(struct dgram_socket *s, struct dgram_batch *b, size_t i)
 		if (s->error)
 			s->error(s->arg, &(struct dgram_error){ .error = errno });
 	}
+	/* Some systems give an address without a name. */
+	if (s->family == AF_UNIX && from->length <= offsetof(struct sockaddr_un, sun_path))
+		from->length = 0;
 	if (from->length == 0)
-		from->u.sa.sa_family = AF_UNSPEC;
+		from->u.sa.sa_family = (sa_family_t)s->family;
 	address_unmap(from);
 	b->received[i] = (struct dgram_received){
 		.data = slot,
 		.size = (size_t)n < b->limit ? (size_t)n : b->limit,
 		.true_size = (size_t)n,
 		.from = from,
+		.to = s->family == AF_UNIX && s->wants & DGRAM_TO ? &s->local : NULL,
 		.ttl = -1,
-		.ids = { -1, -1, -1 },
 	};
 	return 0;
 }

@@ -46,6 +46,13 @@ int unix_bind(int fd, const struct address *a, const struct unix_rights *rights,
  * the same inode. */
 void unix_remove(struct unix_place *place);
 
+#define UNIX_OWN 108
+
+/* Gives FD, which has none, a name that nobody else has, so that it can be answered: where the system has
+ * abstract names one that goes with the socket, else that of a file in TMPDIR or /tmp, which is *PLACE then, with its path in
+ * PATH, which has to stay as long. Returns as bind(2). */
+int unix_bind_own(int fd, char path[UNIX_OWN], struct unix_place *place);
+
 /* Of this system, for paths that are too long: connects FD to PATH; binds it to PATH, the last part of which is short.
  * Return as the calls do, ENAMETOOLONG where there is no way. */
 int unix_connect_far(int fd, const char *path);

@@ -47,3 +47,13 @@ int unix_bind_far(int fd, const char *path)
 	return call_through(bind, fd, open(directory, O_PATH | O_DIRECTORY | O_CLOEXEC),
 			    slash ? slash + 1 : path);
 }
+
+int unix_bind_own(int fd, char path[UNIX_OWN], struct unix_place *place)
+{
+	/* unix(7), "Autobind feature". */
+	const struct sockaddr any = { .sa_family = AF_UNIX };
+
+	*path = '\0';
+	*place = (struct unix_place){ 0 };
+	return bind(fd, &any, sizeof any.sa_family);
+}

@@ -2,12 +2,17 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "net/unix.h"
+
+#define OWN_TRIES 16
+#define OWN_SUFFIX 40 /* of such a name, behind its directory */
 
 typedef int unix_call(int fd, const struct sockaddr *a, socklen_t length);
 
@@ -53,4 +58,31 @@ int unix_connect_far(int fd, const char *path)
 int unix_bind_far(int fd, const char *path)
 {
 	return call_within(bind, fd, path);
+}
+
+/* Whoever is asked, as any user, may answer. */
+static const struct unix_rights own_rights = { .mode = 0666, .uid = UNSET, .gid = UNSET };
+
+int unix_bind_own(int fd, char path[UNIX_OWN], struct unix_place *place)
+{
+	const char *directory = getenv("TMPDIR");
+	struct address a = { .u.un.sun_family = AF_UNIX };
+	int result = -1;
+
+	/* The other side has to find it too. */
+	if (!directory || *directory != '/' || strlen(directory) + OWN_SUFFIX > UNIX_OWN)
+		directory = "/tmp";
+	a.length = sizeof a.u.un;
+	for (int i = 0; i < OWN_TRIES && result < 0; i++) {
+		const char *why;
+		snprintf(path, UNIX_OWN, "%s/sockit.%ld.%llx", directory, (long)getpid(),
+			 (unsigned long long)clock_now() & 0xffffffff);
+		snprintf(a.u.un.sun_path, sizeof a.u.un.sun_path, "%s", path);
+		result = unix_bind(fd, &a, &own_rights, place, &why);
+		if (result < 0 && errno != EADDRINUSE)
+			break;
+	}
+	if (result == 0)
+		place->path = path;
+	return result;
 }

@@ -239,7 +239,11 @@ static pid_t spawn(struct datagram_job *x, const char *host)
 	pid_t pid = -1;
 
 	ucspi_inherit(&environment);
-	ucspi_describe(&environment, "UDP", &x->peer, x->asked.length ? &x->asked : NULL, host);
+	if (x->socket->family == AF_UNIX)
+		ucspi_describe_unix(&environment, &x->peer, &x->asked);
+	else
+		ucspi_describe(&environment, "UDP", &x->peer, x->asked.length ? &x->asked : NULL,
+			       host);
 	if (out >= 0)
 		pid = spawn_start(x->exec->c.command, &environment, in, out, -1);
 	error = errno;
@@ -344,7 +348,8 @@ void datagram_exec_run(struct datagram_exec *e, struct dgram_socket *s,
 	x->next = e->jobs;
 	e->jobs = x;
 	e->n++;
-	if (e->c.numeric || lookup_name_start(e->c.loop, &x->peer, name_found, x, &x->lookup) < 0)
+	if (e->c.numeric || s->family == AF_UNIX ||
+	    lookup_name_start(e->c.loop, &x->peer, name_found, x, &x->lookup) < 0)
 		run(x, NULL);
 	else
 		timer_set(e->c.loop, &x->lookup_timer, clock_after(clock_now(), NAME_LIMIT));

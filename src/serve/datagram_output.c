@@ -154,7 +154,6 @@ static const char *interface_name(struct datagram_output *o, unsigned interface)
 
 static void add_object(struct datagram_output *o, const struct dgram_received *d)
 {
-	static const char *const ids[] = { "pid", "uid", "gid" };
 	struct json *j = &o->waiting;
 	const char *interface = d->interface ? interface_name(o, d->interface) : NULL;
 
@@ -162,7 +161,7 @@ static void add_object(struct datagram_output *o, const struct dgram_received *d
 	json_open(j, NULL, '{');
 	json_string(j, "event", "datagram");
 	json_time(j, "time", d->time ? d->time : clock_wall());
-	if (d->from->length)
+	if (d->from->length || d->from->who.known)
 		address_json(j, "from", d->from);
 	if (d->to)
 		address_json(j, "to", d->to);
@@ -170,9 +169,6 @@ static void add_object(struct datagram_output *o, const struct dgram_received *d
 		json_string(j, "interface", interface);
 	if (d->ttl >= 0)
 		json_number(j, "ttl", d->ttl);
-	for (size_t i = 0; i < sizeof ids / sizeof *ids; i++)
-		if (d->ids[i] >= 0)
-			json_number(j, ids[i], d->ids[i]);
 	json_number(j, "size", (int64_t)d->size);
 	if (d->true_size > d->size)
 		json_number(j, "true_size", (int64_t)d->true_size);
@@ -184,7 +180,7 @@ static void add_object(struct datagram_output *o, const struct dgram_received *d
 static void add_prefix(struct datagram_output *o, const struct dgram_received *d)
 {
 	struct text *t = &o->waiting.text;
-	char host[ADDRESS_TEXT];
+	char host[ADDRESS_TEXT], shown[4 * ADDRESS_TEXT];
 
 	if (o->c.timestamp) {
 		text_time(t, d->time ? d->time : clock_wall());
@@ -193,7 +189,8 @@ static void add_prefix(struct datagram_output *o, const struct dgram_received *d
 	if (!o->c.from)
 		return;
 	address_host(d->from, host);
-	text_put(t, host, strlen(host));
+	/* What a file is called is the sender's affair: it must not look like the end of a line. */
+	text_put(t, shown, message_escape(shown, sizeof shown, host, strlen(host), true));
 	if (d->from->u.sa.sa_family == AF_UNIX)
 		text_put(t, ": ", 2);
 	else

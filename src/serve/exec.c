@@ -31,31 +31,6 @@ static void set_number(struct spawn_environment *e, const char *name, long long 
 	spawn_environment_set(e, name, text);
 }
 
-/* NAME is the path of A, if it has any. */
-static void set_path(struct spawn_environment *e, const char *name, const struct address *a)
-{
-	char text[ADDRESS_TEXT];
-	const char *path = address_host(a, text) + strlen("unix:");
-
-	if (*path)
-		spawn_environment_set(e, name, path);
-}
-
-/* Of a UNIX socket: whom the kernel knows at the other end. */
-static void describe_unix(struct spawn_environment *e, const struct session *x)
-{
-	const struct address_who *who = &x->peer.who;
-
-	spawn_environment_set(e, "PROTO", "UNIX");
-	set_path(e, "UNIXLOCALPATH", &x->local);
-	set_path(e, "UNIXREMOTEPATH", &x->peer);
-	if (!who->known)
-		return;
-	set_number(e, "UNIXREMOTEPID", (long long)who->pid);
-	set_number(e, "UNIXREMOTEEUID", (long long)who->uid);
-	set_number(e, "UNIXREMOTEEGID", (long long)who->gid);
-}
-
 /* Between machines. Returns false where X is no such connection. */
 static bool describe_vsock(struct spawn_environment *e, const struct session *x)
 {
@@ -77,7 +52,7 @@ static void describe(struct spawn_environment *e, const struct session *x, const
 {
 	ucspi_inherit(e);
 	if (x->peer.u.sa.sa_family == AF_UNIX)
-		describe_unix(e, x);
+		ucspi_describe_unix(e, &x->peer, &x->local);
 	else if (!describe_vsock(e, x))
 		ucspi_describe(e, "TCP", &x->peer, &x->local, host);
 }

@@ -18,9 +18,8 @@
 #define FINISH_LIMIT (5 * SECOND)      /* for a stdout that is slow, at the end */
 #define RETRY_PAUSE MILLISECOND	       /* where the kernel has no room for what is sent */
 #define BROKEN_LOOK (50 * MILLISECOND) /* whether stdin has nothing more for now */
+#define STALL (5 * SECOND) /* for a UNIX socket that takes no answer, as --stall has it */
 #define JOBS 16
-#define UDP_LIMIT 65535
-#define UNIX_LIMIT (1 << 20)
 
 struct receiving_socket {
 	struct receiving *receiving;
@@ -99,14 +98,32 @@ static void update(struct receiving *x)
 
 /* ---- sending ---- */
 
-/* What a send that failed with ERROR means: may it be tried again when POLLOUT or a timer says so? */
-static bool must_wait(struct receiving *x, struct receiving_socket *s, int error)
+/* The queue of TO is full, of which poll(2) tells nothing. Has it been so for too long? Who asks and does not listen must not
+ * keep others waiting; what stdin gives waits for as long as it takes. */
+static bool is_stuck(struct receiving *x, const struct address *to)
 {
-	if (error == EAGAIN) {
+	int64_t now = clock_now();
+
+	if (x->c.options->reply)
+		return false;
+	if (!x->stuck_since || !address_equal(&x->stuck, to)) {
+		x->stuck = *to;
+		x->stuck_since = now;
+	}
+	return now - x->stuck_since >= STALL;
+}
+
+/* What a send of D that failed with ERROR means: may it be tried again when POLLOUT or a timer says so? */
+static bool must_wait(struct receiving *x, struct receiving_socket *s, const struct dgram *d,
+		      int error)
+{
+	bool local = s->socket->family == AF_UNIX;
+
+	if (error == EAGAIN && !local) {
 		s->blocked = true;
 		return true;
 	}
-	if (error == ENOBUFS || error == ENOMEM) {
+	if (error == ENOBUFS || error == ENOMEM || (error == EAGAIN && !is_stuck(x, d->to))) {
 		timer_set(x->run->loop, &x->retry_timer, clock_after(clock_now(), RETRY_PAUSE));
 		return true;
 	}
@@ -126,6 +143,39 @@ static void copy_sent(struct receiving *x, const struct dgram *d, size_t n)
 	x->last_move = loop_now(x->run->loop);
 }
 
+/* Says that D, an answer, has nobody to go to. */
+static void say_nameless(const struct receiving *x, const struct dgram *d)
+{
+	char who[ADDRESS_TEXT];
+	struct notice n;
+
+	notice_begin(&n, messages(x), MESSAGE_VERBOSE, "unanswered");
+	if (notice_wants_facts(&n) && d->to->who.known)
+		address_json(&n.json, "peer", d->to);
+	notice_end(&n, "%s has no name: it cannot be answered", address_text(d->to, who));
+}
+
+/* Of sending an answer to a UNIX socket by S: does ERROR mean that whoever asked is not there for it any
+ * more, or will not have it? */
+static bool is_gone(const struct receiving_socket *s, int error)
+{
+	return s->socket->family == AF_UNIX &&
+	       (error == ECONNREFUSED || error == ENOENT || error == ECONNRESET || error == EPERM ||
+		error == EACCES || error == EPROTOTYPE);
+}
+
+/* D could not be sent by S, and will not be. */
+static void give_up(struct receiving *x, const struct receiving_socket *s, const struct dgram *d,
+		    int error)
+{
+	if (is_gone(s, error)) {
+		receiving_error(x, &(struct dgram_error){ .error = error, .to = d->to });
+		return;
+	}
+	report_unsent(messages(x), MESSAGE_ERROR, d->to, NULL, d->size, error);
+	x->failed = true;
+}
+
 /* Sends N datagrams by S; one that cannot be sent is told and passed over. Returns how many are done with. */
 static size_t send_some(struct receiving *x, struct receiving_socket *s, const struct dgram *d,
 			size_t n)
@@ -133,17 +183,25 @@ static size_t send_some(struct receiving *x, struct receiving_socket *s, const s
 	size_t done = 0;
 
 	while (done < n && !s->blocked && !x->retry_timer.slot) {
-		ssize_t sent = dgram_send(s->socket, d + done, n - done);
+		size_t named = 0;
+		ssize_t sent;
+		while (done + named < n && d[done + named].to->length > 0)
+			named++;
+		if (named == 0) {
+			say_nameless(x, &d[done++]);
+			continue;
+		}
+		sent = dgram_send(s->socket, d + done, named);
 		if (sent > 0) {
+			if (x->stuck_since && address_equal(&x->stuck, d[done].to))
+				x->stuck_since = 0;
 			copy_sent(x, d + done, (size_t)sent);
 			done += (size_t)sent;
 			continue;
 		}
-		if (must_wait(x, s, errno))
+		if (must_wait(x, s, &d[done], errno))
 			break;
-		report_unsent(messages(x), MESSAGE_ERROR, d[done].to, NULL, d[done].size, errno);
-		x->failed = true;
-		done++;
+		give_up(x, s, &d[done++], errno);
 	}
 	return done;
 }
@@ -179,29 +237,31 @@ static bool admits(struct receiving *x, const struct receiving_socket *s,
 static bool has_doors(const struct receiving *x)
 {
 	return x->c.options->reply == REPLY_FIRST ||
-	       (x->c.access && (x->c.access->allow.used || x->c.access->deny.used));
+	       (x->c.access &&
+		(x->c.access->allow.used || x->c.access->deny.used || x->c.access->users.n));
 }
 
 static void say_each(const struct receiving *x, const struct receiving_socket *s,
 		     const struct dgram_received *v, size_t n)
 {
-	char from[ADDRESS_TEXT], to[ADDRESS_TEXT];
+	char from[ADDRESS_TEXT], who[ADDRESS_TEXT], to[ADDRESS_TEXT];
 
 	for (size_t i = 0; i < n; i++) {
 		const struct address *asked = v[i].to ? v[i].to : &s->socket->local;
 		struct notice notice;
 		notice_begin(&notice, messages(x), MESSAGE_STEP, "received");
 		if (notice_wants_facts(&notice)) {
-			if (v[i].from->length)
+			if (v[i].from->length || v[i].from->who.known)
 				address_json(&notice.json, "from", v[i].from);
 			address_json(&notice.json, "to", asked);
 			json_number(&notice.json, "size", (int64_t)v[i].true_size);
 		}
-		notice_end(&notice, "received %zu byte%s from %s on %s", v[i].true_size,
+		notice_end(&notice, "received %zu byte%s from %s%s on %s", v[i].true_size,
 			   v[i].true_size == 1 ? "" : "s",
-			   v[i].from->length ? address_text(v[i].from, from) :
-					       "a socket without a name",
-			   address_text(asked, to));
+			   v[i].from->length || v[i].from->who.known ?
+				   address_text(v[i].from, from) :
+				   "a socket without a name",
+			   address_who(v[i].from, who), address_text(asked, to));
 	}
 }
 
@@ -217,6 +277,8 @@ static void show(struct receiving *x, const struct receiving_socket *s,
 		x->cut += v[i].true_size > v[i].size;
 		x->received_bytes += v[i].size;
 	}
+	/* Nobody has asked for that. */
+	x->failed = x->failed || (x->cut && x->c.frame->size == UNSET);
 	x->received += n;
 	x->last = x->last_move = loop_now(x->run->loop);
 	if (message_wanted(messages(x), MESSAGE_STEP))
@@ -724,10 +786,9 @@ int receiving_begin(struct receiving *x, struct dgram_socket *s, size_t n)
 {
 	struct loop *loop = x->run->loop;
 
-	/* What comes may be larger than what can be sent: IPv6 does not count its header. */
-	x->limit = x->c.frame->size != UNSET ? (size_t)x->c.frame->size :
-		   x->c.most > UDP_LIMIT     ? UNIX_LIMIT :
-					       UDP_LIMIT;
+	x->limit = x->c.frame->size != UNSET ? (size_t)x->c.frame->size : dgram_room(s->family);
+	if (s->family == AF_UNIX)
+		x->c.most = x->exec.c.most = dgram_most_by(s);
 	x->batch = dgram_batch_new(x->limit);
 	x->sockets = calloc(n, sizeof *x->sockets);
 	if (!x->batch || !x->sockets) {

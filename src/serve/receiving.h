@@ -30,8 +30,8 @@ struct receiving_options {
 		.count = UNSET, .jobs = UNSET                                                      \
 	}
 
-/* What becomes of what comes; and what sends it back, or to a command. */
-extern const struct option_group receiving_group, answering_group;
+/* What becomes of what comes; what sends it back, or to a command; of that --jobs alone. */
+extern const struct option_group receiving_group, answering_group, jobs_group;
 
 /* Takes the command that stands after `--`, if there is one, and checks O against FRAME, the rest of the options
  * beside it; MOST as of datagram_input_check(). Returns 0, or -1 with *ERROR. */
@@ -80,6 +80,8 @@ struct receiving {
 	int64_t last, last_move; /* when a datagram came, anything moved */
 	int64_t start;		 /* 0: it does not receive yet */
 	uint64_t received, received_bytes, sent, sent_bytes, cut, refused, errors;
+	struct address stuck;	/* who has taken nothing of its answers */
+	int64_t stuck_since;	/* 0: nobody */
 	bool finishing;		/* no more is wanted */
 	bool failed;		/* something was lost that is told already */
 	bool timed_out;		/* by -w */

@@ -66,6 +66,7 @@ static const struct option_row answering_rows[] = {
 };
 
 const struct option_group receiving_group = { "Receiving", rows, sizeof rows / sizeof *rows };
+const struct option_group jobs_group = { "Answering", answering_rows + 2, 1 };
 const struct option_group answering_group = { "Answering", answering_rows,
 					      sizeof answering_rows / sizeof *answering_rows };
 

@@ -26,6 +26,12 @@
 #define AT(member) offsetof(struct sending_options, member)
 
 static const struct option_row rows[] = {
+	{ .name = "interval",
+	  .kind = OPTION_DURATION,
+	  .arg = "DURATION",
+	  .field = AT(interval),
+	  .needs = "repeat",
+	  .help = "pause between one time and the next" },
 	{ .name = "wait",
 	  .letter = 'w',
 	  .kind = OPTION_DURATION,
@@ -33,6 +39,7 @@ static const struct option_row rows[] = {
 	  .field = AT(wait),
 	  .help = "after stdin's end wait for replies, so long after the last datagram; exit 4 if "
 		  "none came" },
+	/* from here on: repeat_group */
 	{ .name = "replies",
 	  .kind = OPTION_NUMBER,
 	  .arg = "N",
@@ -47,12 +54,6 @@ static const struct option_row rows[] = {
 	  .max = INT64_MAX,
 	  .field = AT(repeat),
 	  .help = "send all of stdin so many times" },
-	{ .name = "interval",
-	  .kind = OPTION_DURATION,
-	  .arg = "DURATION",
-	  .field = AT(interval),
-	  .needs = "repeat",
-	  .help = "pause between one time and the next" },
 	{ .name = "pps",
 	  .kind = OPTION_NUMBER,
 	  .arg = "N",
@@ -63,6 +64,7 @@ static const struct option_row rows[] = {
 };
 
 const struct option_group sending_group = { "Sending", rows, sizeof rows / sizeof *rows };
+const struct option_group repeat_group = { "Sending", rows + 2, sizeof rows / sizeof *rows - 2 };
 
 static const struct outcome done = { OUTCOME_DONE, 0 };
 static const struct outcome failure = { OUTCOME_FAILED, 0 };
@@ -198,7 +200,8 @@ static void answered(struct sending *s, const struct dgram_received *d)
 static void say_datagram(const struct sending *s, bool sent, const struct address *other,
 			 const char *interface, size_t size)
 {
-	char text[ADDRESS_TEXT] = "";
+	char text[ADDRESS_TEXT] = "", who[ADDRESS_TEXT] = "";
+	const char *name = text;
 	struct notice n;
 
 	notice_begin(&n, messages(s), MESSAGE_STEP, sent ? "sent" : "received");
@@ -211,14 +214,16 @@ static void say_datagram(const struct sending *s, bool sent, const struct addres
 			json_string(&n.json, "interface", interface);
 		json_number(&n.json, "size", (int64_t)size);
 	}
-	if (other->length)
-		address_text(other, text);
-	notice_end(&n, "%s %zu byte%s%s%s%s%s", sent ? "sent" : "received", size,
+	if (other->length) {
+		name = address_text(other, text);
+		address_who(other, who);
+	}
+	notice_end(&n, "%s %zu byte%s%s%s%s%s%s", sent ? "sent" : "received", size,
 		   size == 1 ? "" : "s",
-		   !*text ? "" :
+		   !*name ? "" :
 		   sent	  ? " to " :
 			    " from ",
-		   text, interface ? " by " : "", interface ? interface : "");
+		   name, who, interface ? " by " : "", interface ? interface : "");
 }
 
 static void take(struct sending *s, const struct dgram_received *v, size_t n)
@@ -814,7 +819,7 @@ void sending_go(struct sending *s)
 	int family = s->places[s->place].to.u.sa.sa_family;
 
 	s->start = s->last_move = s->next_at = clock_now();
-	s->received = dgram_batch_new(dgram_most(family));
+	s->received = dgram_batch_new(dgram_room(family));
 	if (!s->received) {
 		run_end(s->run, report_error(messages(s), "start", errno));
 		return;
@@ -822,7 +827,8 @@ void sending_go(struct sending *s)
 	endpoint_inherit(&s->in, STDIN_FILENO, false, "stdin");
 	endpoint_open_anew(&s->in);
 	look_at_input(s);
-	datagram_input_start(&s->input, &s->in, s->c.frame, s->run->data->crlf, dgram_most(family));
+	datagram_input_start(&s->input, &s->in, s->c.frame, s->run->data->crlf,
+			     dgram_most_by(&s->sock));
 	datagram_output_start(&s->output, s->run, &output);
 	s->in_watch.fd = s->in.rfd;
 	s->started = true;

@@ -6,6 +6,7 @@
 #ifndef SERVE_SENDING_H
 #define SERVE_SENDING_H
 
+#include <limits.h>
 #include <net/if.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -17,6 +18,7 @@
 #include "net/dial.h"
 #include "net/lookup.h"
 #include "net/multicast.h"
+#include "net/unix.h"
 #include "serve/datagram_input.h"
 #include "serve/datagram_output.h"
 #include "serve/datagram_store.h"
@@ -36,7 +38,9 @@ struct sending_options {
 		.wait = UNSET, .replies = UNSET, .repeat = 1, .pps = UNSET                         \
 	}
 
-extern const struct option_group sending_group;
+/* The second has those of the first that do not stand in some other group of a subcommand too: all but --wait and
+ * --interval. */
+extern const struct option_group sending_group, repeat_group;
 
 /* Where datagrams go. */
 struct sending_place {
@@ -55,7 +59,9 @@ struct sending_config {
 	const struct frame_options *frame;
 	const struct socket_options *socket;
 	const struct multicast_options *multicast; /* NULL: none were given */
-	const char *host, *port; /* to be looked up; without a host it is the port of `places` */
+	const char *host,
+		*port; /* to be looked up; without a host it is the port of `places`; `unix:PATH` and
+				    nothing: then the socket's source is such a word, or NULL */
 	int family;
 	struct sending_place *places; /* without a host: where each datagram goes, to all of them */
 	size_t n_places;
@@ -83,6 +89,8 @@ struct sending {
 	struct dial_failure *failures; /* of those before it */
 	size_t n_failures;
 	struct dgram_socket sock;
+	struct unix_place own;	 /* what was made for replies, */
+	char own_path[PATH_MAX]; /* and where */
 	/* what is sent */
 	struct endpoint in;
 	off_t in_start; /* of what can be read again, else -1 */
@@ -138,6 +146,10 @@ void sending_free(struct sending *s);
 /* Looks up where it goes and opens the way there; then sending_go(). */
 void sending_way_start(struct sending *s);
 void sending_way_free(struct sending *s);
+
+/* Opens the way to the UNIX socket that is the first place, by a socket that has a name of its own. Returns false, having
+ * said why not and ended the run. sending_unix.c */
+bool sending_open_unix(struct sending *s);
 
 /* There is a way. */
 void sending_go(struct sending *s);

@@ -135,6 +135,13 @@ static bool open_next(struct sending *s)
 {
 	const char *what;
 
+	if (s->places->to.u.sa.sa_family == AF_UNIX) {
+		if (!sending_open_unix(s))
+			return false;
+		s->sock_watch.fd = s->sock.fd;
+		say_where(s, s->places);
+		return true;
+	}
 	for (;; s->place++) {
 		const struct sending_place *p = &s->places[s->place];
 		if (open_place_of_any_kind(s, p, &what) == 0)
@@ -247,7 +254,7 @@ static void host_found(void *arg, struct lookup_answer *answer)
 
 	s->lookup = NULL;
 	e.count = answer->n;
-	if (s->c.host)
+	if (s->c.host && *s->c.port)
 		report_event((void *)messages(s), &e);
 	if (!answer->eai && answer->n == 0)
 		answer->eai = EAI_NONAME;
@@ -265,7 +272,7 @@ static void ask_host(struct sending *s)
 {
 	const struct lookup_question q = { s->c.host, s->c.port, s->c.family, SOCK_DGRAM, false };
 
-	if (s->c.host)
+	if (s->c.host && *s->c.port)
 		report_event((void *)messages(s), &(struct event){ .kind = EVENT_LOOKUP,
 								   .host = s->c.host,
 								   .port = s->c.port });
@@ -297,7 +304,7 @@ void sending_way_start(struct sending *s)
 					   s->c.family, SOCK_DGRAM, false };
 
 	s->sock.fd = -1;
-	if (!o->source && !o->source_port)
+	if ((!o->source && !o->source_port) || !*s->c.port)
 		ask_host(s);
 	else if (lookup_start(s->run->loop, &q, source_found, s, &s->lookup) < 0)
 		failed_lookup(s, EAI_SYSTEM, errno, o->source ? o->source : o->source_port);
@@ -307,6 +314,7 @@ void sending_way_free(struct sending *s)
 {
 	lookup_cancel(s->lookup);
 	watch_drop(s->run->loop, &s->sock_watch);
+	unix_remove(&s->own);
 	dgram_close(&s->sock);
 	free(s->sources);
 	free(s->places);

@@ -55,3 +55,36 @@ void ucspi_describe(struct spawn_environment *e, const char *proto, const struct
 	if (host && is_host_name(host))
 		set(e, proto, "REMOTEHOST", host);
 }
+
+/* NAME is the path of A, if it has any. */
+static void set_path(struct spawn_environment *e, const char *name, const struct address *a)
+{
+	char text[ADDRESS_TEXT];
+	const char *path = address_host(a, text) + strlen("unix:");
+
+	if (*path)
+		spawn_environment_set(e, name, path);
+}
+
+static void set_id(struct spawn_environment *e, const char *name, long long number)
+{
+	char text[24];
+
+	snprintf(text, sizeof text, "%lld", number);
+	spawn_environment_set(e, name, text);
+}
+
+void ucspi_describe_unix(struct spawn_environment *e, const struct address *peer,
+			 const struct address *local)
+{
+	const struct address_who *who = &peer->who;
+
+	spawn_environment_set(e, "PROTO", "UNIX");
+	set_path(e, "UNIXLOCALPATH", local);
+	set_path(e, "UNIXREMOTEPATH", peer);
+	if (!who->known)
+		return;
+	set_id(e, "UNIXREMOTEPID", (long long)who->pid);
+	set_id(e, "UNIXREMOTEEUID", (long long)who->uid);
+	set_id(e, "UNIXREMOTEEGID", (long long)who->gid);
+}

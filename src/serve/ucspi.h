@@ -16,4 +16,8 @@ void ucspi_inherit(struct spawn_environment *e);
 void ucspi_describe(struct spawn_environment *e, const char *proto, const struct address *peer,
 		    const struct address *local, const char *host);
 
+/* The same of UNIX sockets: their paths, if they have any, and whom the kernel knows at PEER. */
+void ucspi_describe_unix(struct spawn_environment *e, const struct address *peer,
+			 const struct address *local);
+
 #endif
