@@ -549,6 +549,10 @@ broadcasting() {
 	example unix-packets
 }
 
+@test "example: what a service tells by datagrams" {
+	example unix-notify
+}
+
 @test "example: an open file that is handed over" {
 	example unix-pass
 }
