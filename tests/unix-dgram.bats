@@ -132,7 +132,7 @@ lengths() {
 	gone me
 	rm -f s
 	receives --echo s
-	printf 'hello' | within 20 socat -t 2 - UNIX-SENDTO:s,bind=client >got 3>&-
+	printf 'hello' | within 20 socat -t 0.5 - UNIX-SENDTO:s,bind=client >got 3>&-
 	[ "$(<got)" = hello ]
 	kill "$LISTENER"
 	received 143 ''
@@ -498,7 +498,7 @@ unix:a\\nb: two"
 }
 
 @test "who takes no answer does not stop the others for ever" {
-	receives --echo s
+	receives --echo --stall 200ms s
 	mkfifo gate
 	spawn python3 -S "$BATS_TEST_DIRNAME/helpers/unix_datagrams.py" s bind:deaf many:700,10 gate:gate
 	exec 7>gate
@@ -646,7 +646,7 @@ unix:a\\nb: two"
 		# shellcheck disable=SC2086 # words
 		refuses '--* and --type dgram exclude each other' unix --type dgram $word s
 	done
-	for word in -k '-m 1' '--accept 1' --discard '--forward unix:x' --broker --chat '--stall 1' '--backlog 1'; do
+	for word in -k '-m 1' '--accept 1' --discard '--forward unix:x' --broker --chat '--backlog 1'; do
 		# shellcheck disable=SC2086 # words
 		refuses '--* and --type dgram exclude each other' unix -l --type dgram $word s
 	done

@@ -18,7 +18,6 @@
 #define FINISH_LIMIT (5 * SECOND)      /* for a stdout that is slow, at the end */
 #define RETRY_PAUSE MILLISECOND	       /* where the kernel has no room for what is sent */
 #define BROKEN_LOOK (50 * MILLISECOND) /* whether stdin has nothing more for now */
-#define STALL (5 * SECOND) /* for a UNIX socket that takes no answer, as --stall has it */
 #define JOBS 16
 
 struct receiving_socket {
@@ -110,7 +109,7 @@ static bool is_stuck(struct receiving *x, const struct address *to)
 		x->stuck = *to;
 		x->stuck_since = now;
 	}
-	return now - x->stuck_since >= STALL;
+	return now - x->stuck_since >= x->c.stall;
 }
 
 /* What a send of D that failed with ERROR means: may it be tried again when POLLOUT or a timer says so? */

@@ -49,6 +49,7 @@ struct receiving_config {
 	bool numeric;			     /* no name of a sender is looked up */
 	size_t most;			     /* bytes that a datagram can have, see dgram_most() */
 	int64_t wait;			     /* -w, or UNSET */
+	int64_t stall; /* of UNIX sockets: how long an answer waits for one who takes nothing */
 };
 
 struct receiving_socket;

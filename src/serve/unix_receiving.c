@@ -144,6 +144,7 @@ static struct outcome run(struct unix_receiving *u)
 		.numeric = true,
 		.most = dgram_most(AF_UNIX),
 		.wait = u->c.wait,
+		.stall = u->c.stall,
 	};
 	struct outcome outcome;
 

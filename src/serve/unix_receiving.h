@@ -22,7 +22,7 @@ struct unix_receiving_config {
 	struct receiving_options *receiving; /* receiving_check() has passed them */
 	const char *place;		     /* `unix:PATH`, which address_parse_unix() takes, */
 	int inherited;			     /* or NULL, and so many from descriptor 3 on */
-	int64_t wait;			     /* -w, or UNSET */
+	int64_t wait, stall;		     /* see struct receiving_config */
 };
 
 /* Checks what C says. Returns 0, or -1 with *ERROR (exit status 2). */
