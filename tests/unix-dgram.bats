@@ -83,7 +83,7 @@ lengths() {
 	done
 	for mode in read all size=3; do
 		receives -c 2 --frame $mode s
-		foreign s text:abcd text: text:x
+		foreign s text:abcd text:
 		received 0 abcd
 	done
 	receives -c 4 --frame len16 s

@@ -450,7 +450,7 @@ s.sendall(sys.stdin.buffer.read())' "${name:1}" <"$(A)" 3>&-
 		serves "$type" </dev/null >out 2>err 7>&-
 		cd "${type%/t}" || return
 		sockit unix -l t
-		told 1 "sockit unix: unix:t: Address*in use (EADDRINUSE): somebody has this socket: sockit (process $LISTENER) has unix:t"
+		told 1 "sockit unix: unix:t: Address*in use (EADDRINUSE): sockit (process $LISTENER) has unix:t"
 		cd "$OLDPWD" || return
 		kill "$LISTENER"
 		exec 7>&-
