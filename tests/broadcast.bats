@@ -106,6 +106,20 @@ sys.stdout.buffer.write(b"\xff" * 6 + bytes.fromhex("0200deadbeef") * 16)' >magi
 	[[ $(<err) == *'"class":"socket","code":"EADDRNOTAVAIL"'* ]]
 }
 
+@test "broadcast: no way there: the end at once, though stdin is open" {
+	private </dev/null
+	mkfifo in
+	exec 7<>in
+	echo x >&7
+	for wait in '' '-w 10'; do
+		# shellcheck disable=SC2086 # words
+		cast $wait --to 255.255.255.255 9 <in 7>&-
+		told 1 'sockit broadcast: 255.255.255.255 port 9: * (ENETUNREACH)'
+		echo y >&7
+	done
+	exec 7>&-
+}
+
 @test "broadcast: what cannot be is refused" {
 	refuses '-6: there is no broadcast in IPv6*' broadcast -6 9
 	refuses "--to: 'fe80::1' is no IPv4 address" broadcast --to fe80::1 9

@@ -344,6 +344,15 @@ static void sent(struct sending *s, struct sending_batch *b, size_t n)
 	b->at += n;
 }
 
+/* Has each place refused the first that it was to have? */
+static bool none_works(const struct sending *s)
+{
+	for (size_t i = 0; i < s->n_places; i++)
+		if (!s->places[i].failed)
+			return false;
+	return s->sent_datagrams == 0;
+}
+
 /* The next of B could not be sent, for ERROR. Returns whether to go on. */
 static bool unsent(struct sending *s, struct sending_batch *b, int error)
 {
@@ -366,8 +375,8 @@ static bool unsent(struct sending *s, struct sending_batch *b, int error)
 		report_unsent(messages(s), p->failed ? MESSAGE_STEP : MESSAGE_ERROR, &p->to,
 			      *p->name ? p->name : NULL, size, error);
 	s->failed = p->failed = true;
-	/* What one interface does not take may still leave by the others. */
-	if (!s->together || error == EMSGSIZE) {
+	/* What one interface does not take may still leave by the others, but for where there is no way at all. */
+	if (!s->together || error == EMSGSIZE || none_works(s)) {
 		sending_finish(s, failure, "error");
 		return false;
 	}
