@@ -351,9 +351,11 @@ print(socket.getaddrinfo("two", 9, type=socket.SOCK_DGRAM)[0][4][0])')
 	[ "$STATUS" = 0 ]
 	[[ $(<out) == "127.0.0.1 $PORT/udp open"* ]]
 	silent
+	received 1
 	[ "$(sizes)" = 0 ]
 	printf 'ab' | within 10 "$SOCKIT" udp-send --probe 127.0.0.1 "$PORT" >out 3>&-
 	[[ $(<out) == "127.0.0.1 $PORT/udp open"* ]]
+	received 2
 	[ "$(sizes)" = '0 2' ]
 	receiver
 	sockit udp-send -z -w 0.1 127.0.0.1 "$PORT"
