@@ -224,7 +224,7 @@ load helpers/services
 	local word
 	for word in '' nothing host: :80 ::1:80 '[::1]' '[::1]80' host:99999 host:-1 unix: unix:@ \
 		vsock:1 vsock:: vsock:1: vsock::1 vsock:x:1 vsock:1:-1 vsock:4294967296:1 vsock:1:4294967295 vsock:1:2:3 \
-		"unix:@$(printf '%0107d' 0)" "unix:/$(printf '%04096d' 0)" "$(printf '%0300d' 0):80" $'a\nb:80' 'a b:80'; do
+		"unix:@$(printf '%0108d' 0)" "unix:/$(printf '%04096d' 0)" "$(printf '%0300d' 0):80" $'a\nb:80' 'a b:80'; do
 		sockit listen --forward "$word" 127.0.0.1 0
 		told 2 'sockit listen: *' || fault "$word"
 	done

@@ -171,7 +171,8 @@ static void look_at(const void *data, size_t n)
 {
 	static char copy[1 << 16];
 
-	memcpy(copy, data, n < sizeof copy ? n : sizeof copy);
+	if (n)
+		memcpy(copy, data, n < sizeof copy ? n : sizeof copy);
 }
 
 /* N bytes at DATA arrive at ROLE: those that come next, where it is not a report. */
