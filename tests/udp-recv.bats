@@ -230,7 +230,7 @@ for words in ["udp-recv", "--timeout", "10s"], ["listen"]:
 	sends text:one
 	ended 0 "$LISTENER"
 	[[ $(<out) =~ ^20[0-9-]{8}T[0-9:]{8}\.[0-9]{6}Z\ one$ ]]
-	receives -c 1 --frame line --from --timestamp 127.0.0.1 0
+	receives -c 1 --from --timestamp 127.0.0.1 0
 	sends text:one
 	ended 0 "$LISTENER"
 	[[ $(<out) =~ ^20[0-9-]{8}T[0-9:]{8}\.[0-9]{6}Z\ 127\.0\.0\.1\ [0-9]+:\ one$ ]]
@@ -643,7 +643,7 @@ assert all(data[i * 500:i * 500 + 5] == b"%04d " % i for i in range(3000))'
 	refuses 'an operand is missing*' udp-recv
 	refuses "*'http' is a name*" udp-recv -n http
 	refuses "port '65536' *" udp-recv 65536
-	refuses '--from needs --frame line' udp-recv --from 0
+	refuses '--from needs --frame line' udp-recv --from --frame nul 0
 	refuses '--timestamp needs --frame line' udp-recv --timestamp --frame nul 0
 	sockit udp-recv --from --json --frame line 0
 	[ "$STATUS" = 2 ]

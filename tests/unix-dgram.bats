@@ -672,7 +672,7 @@ unix:a\\nb: two"
 	refuses "'-- true' needs --listen with --type dgram" unix --type dgram s -- true
 	refuses '--echo and --from exclude each other' unix -l --type dgram --echo --from --frame line s
 	refuses '--execute and --reply exclude each other' unix -l --type dgram -e true --reply first s
-	refuses '--from needs --frame line' unix -l --type dgram --from s
+	refuses '--from needs --frame line' unix -l --type dgram --from --frame nul s
 	refuses '--interval needs --retry or --repeat' unix --type dgram --interval 1 s
 	refuses '--jobs needs a command*' unix -l --type dgram --jobs 1 s
 	refuses 'an operand is missing*' unix --type dgram

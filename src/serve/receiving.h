@@ -35,7 +35,7 @@ extern const struct option_group receiving_group, answering_group, jobs_group;
 
 /* Takes the command that stands after `--`, if there is one, and checks O against FRAME, the rest of the options
  * beside it; MOST as of datagram_input_check(). Returns 0, or -1 with *ERROR. */
-int receiving_check(struct receiving_options *o, const struct frame_options *frame,
+int receiving_check(struct receiving_options *o, struct frame_options *frame,
 		    const struct operands *operands, size_t most, struct option_error *error);
 
 /* Is a command run for each datagram? */

@@ -23,12 +23,12 @@ static const struct option_row rows[] = {
 	  .kind = OPTION_FLAG,
 	  .field = AT(from),
 	  .excludes = "json",
-	  .help = "ADDRESS PORT: before each payload (with --frame line)" },
+	  .help = "ADDRESS PORT: before each payload (--frame line)" },
 	{ .name = "timestamp",
 	  .kind = OPTION_FLAG,
 	  .field = AT(timestamp),
 	  .excludes = "json",
-	  .help = "the time when the kernel had it before each payload (with --frame line)" },
+	  .help = "the time when the kernel had it before each payload (--frame line)" },
 	{ .name = "reply",
 	  .kind = OPTION_KEYWORD,
 	  .arg = "WHO",
@@ -75,7 +75,7 @@ bool receiving_runs_command(const struct receiving_options *o)
 	return o->command.shell || o->command.words;
 }
 
-int receiving_check(struct receiving_options *o, const struct frame_options *frame,
+int receiving_check(struct receiving_options *o, struct frame_options *frame,
 		    const struct operands *operands, size_t most, struct option_error *error)
 {
 	const char *with = o->echo	    ? "echo" :
@@ -91,6 +91,9 @@ int receiving_check(struct receiving_options *o, const struct frame_options *fra
 				   operands->command[0]);
 	if (o->jobs != UNSET && !receiving_runs_command(o))
 		return option_fail(error, "--jobs needs a command: -e CMD or -- CMD");
+	/* What stands before a payload needs something to stand after it. */
+	if ((o->from || o->timestamp) && frame->frame.mode == FRAME_READ)
+		frame->frame.mode = FRAME_LINE;
 	if ((o->from || o->timestamp) && frame->frame.mode != FRAME_LINE)
 		return option_fail(error, "--%s needs --frame line",
 				   o->from ? "from" : "timestamp");
