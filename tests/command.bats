@@ -164,6 +164,48 @@ kinds_with() {
 	done
 }
 
+@test "a connection that both sides have ended before the command ends is no error" {
+	cat >ends <<-'END'
+		import socket
+		s = socket.socket(fileno=0)
+		while s.recv(4096):
+		    pass
+		s.sendall(b'bye\n')
+		s.shutdown(socket.SHUT_WR)
+		try:
+		    while True:
+		        s.getpeername()
+		except OSError:
+		    pass
+	END
+	echo bye >expected
+	VERBS='text:hello shutdown readall report'
+	local i
+	for i in 1 2 3; do
+		listens "${LOCAL[@]}" -- python3 -S ends
+		counterpart_ended expected
+		ended 0 "$LISTENER"
+		said_nothing
+	done
+}
+
+@test "a peer that takes what is left after the command's end, and has ended itself, is no error" {
+	head -c 500000 /dev/zero >expected
+	mkfifo go
+	VERBS='text:hello shutdown gate:go readall report'
+	local i
+	for i in 1 2 3; do
+		rm -f over
+		listens --sndbuf 1M "${LOCAL[@]}" -e 'cat >/dev/null; cat expected; echo >over'
+		eventually [ -s over ]
+		pause 0.1
+		echo >go
+		counterpart_ended expected
+		ended 0 "$LISTENER"
+		said_nothing
+	done
+}
+
 @test "a relay sees the bytes: figures, a transcript" {
 	VERBS='text:hello shutdown readall report'
 	listens --stats -o both "${LOCAL[@]}" -e 'cat >in; echo 12345678'

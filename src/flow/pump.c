@@ -647,8 +647,9 @@ static void ask_again(void *arg)
 	/* Nobody reads any more who would meet it. */
 	if (p->down.state != FLOW_OPEN && !p->peer_error)
 		p->peer_error = stream_error(p->peer->rfd);
-	/* Somebody else has met the error. */
-	if (p->c.others_sent && !p->peer_error && stream_is_gone(p->peer->wfd))
+	/* Somebody else has met the error. What has been ended both ways, and has been acknowledged, is gone as well. */
+	if (p->c.others_sent && !p->peer_error && stream_is_gone(p->peer->wfd) &&
+	    stream_unacknowledged(p->peer->wfd) > 0)
 		p->peer_error = EPIPE;
 	if (relays(p) && p->up.state != FLOW_OPEN)
 		far_broken(p, 0);
