@@ -38,8 +38,12 @@ peer() {
 	exec 8<"$fifo"
 	read -r PORT <&8
 	cat <&8 >peer.out 3>&- &
-	PIDS+=("$!")
+	PEER_OUTPUT=$!
+	PIDS+=("$PEER_OUTPUT")
 	exec 8<&-
+}
+output_ended() {
+	! runs "$PEER_OUTPUT"
 }
 
 # random_file FILE SIZE: SIZE (as of head -c) random bytes.
@@ -97,6 +101,8 @@ ended() {
 	done
 	[ $i -lt 2000 ] || kill -KILL "$2" || :
 	status_of "$2"
+	# What a peer has printed shall be in peer.out then.
+	[ "$2" != "${PEER-}" ] || eventually output_ended || :
 	status_is "$1"
 }
 
@@ -138,7 +144,6 @@ LISTENING='^sockit listen: listening on 127\.0\.0\.1 port [0-9]+$'
 counterpart() {
 	rm -f peer.out
 	peer peer "$@"
-	PEER_OUTPUT=$!
 }
 
 # counterpart_ended [FILE [ERROR]]: it has ended, all that it was told having gone as said; the last
