@@ -537,7 +537,8 @@ closed 2 both ended' ]
 	PORT=$(free_port)
 	"$SOCKIT" connect --json --retry 10s --interval 100ms 127.0.0.1 "$PORT" </dev/null >out 2>err 3>&- &
 	started
-	# There is no other way to know that it is there: its handlers are.
+	# There is no other way to know that it is there: its handlers are, and they are not the shell's.
+	eventually grep -q -- --interval "/proc/$PID/cmdline"
 	eventually grep -qE '^SigCgt:.*[2367abef][0-9a-f]{2}$' "/proc/$PID/status"
 	kill -USR1 "$PID"
 	eventually counts note 1
