@@ -416,7 +416,7 @@ relayed() {
 		print(os.path.getsize('trace'), flush=True)
 		move(16 << 20)
 	END
-	local python=$PID fast
+	local python=$PID fast listen
 	eventually test -s far.port
 	FAR=$(<far.port)
 	traced_forward splice -k
@@ -427,7 +427,10 @@ relayed() {
 		awk -F' = ' '/splice\(/ && $2 > 0 { n += $2 } END { print n + 0 }')
 	echo "$fast bytes by splice"
 	[ "$fast" -ge 8000000 ]
-	kill "$LISTENER"
+	# strace would leave it behind.
+	listen=$(cat "/proc/$LISTENER/task/$LISTENER/children")
+	kill "${listen% }"
+	status_of "$LISTENER"
 }
 
 ### --forward: ends.
