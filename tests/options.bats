@@ -231,7 +231,7 @@ waited() {
 
 @test "each option with a number, a time, a size or a choice: what is none" {
 	local command option word n=0
-	for command in connect listen; do
+	for command in $(subcommands); do
 		while read -r option; do
 			n=$((n + 1))
 			# What else each kind does not take: above.
@@ -242,9 +242,9 @@ waited() {
 					fault "$option=$word"
 			done
 		done < <("$SOCKIT" "$command" --help |
-			sed -nE 's/^ .*(--[a-z-]+) (DURATION|N|SIZE|RATE|ACTION|PROTOCOL|CLASS)( .*)?$/\1/p')
+			sed -nE 's/^ .*(--[a-z-]+) (DURATION|N|SIZE|RATE|ACTION|PROTOCOL|CLASS|MODE|WHO|TYPE|OCTAL)( .*)?$/\1/p')
 	done
-	[ $n -ge 30 ]
+	[ $n -ge 114 ]
 }
 
 @test "--keepalive: what cannot be" {
