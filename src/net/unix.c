@@ -135,8 +135,9 @@ static int clear(const char *path)
 	if (rename(path, aside) < 0)
 		return errno == ENOENT ? 0 : -1;
 	use = look(aside);
-	if (use == USE_LIVE || use == USE_OTHER)
-		(void)!link(aside, path);
+	/* What somebody has goes back, without replacing what may be there by now; where there are no links, all the same. */
+	if ((use == USE_LIVE || use == USE_OTHER) && link(aside, path) < 0 && errno != EEXIST)
+		return rename(aside, path);
 	unlink(aside);
 	return 0;
 }
