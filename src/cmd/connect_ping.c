@@ -219,7 +219,7 @@ static void output_changed(void *arg)
 
 	if (p->output.error)
 		run_end(&p->run, report_output_error(p->o->messages, "stdout", p->output.error));
-	else if (p->finishing)
+	else if (p->finishing && !output_waits(&p->output))
 		run_end(&p->run, judge(p));
 }
 
@@ -408,12 +408,13 @@ struct outcome ping_run(const struct ping_options *o, const char *host, const ch
 	p.timer = (struct timer){ .fn = is_due, .arg = &p };
 	p.wait_timer = (struct timer){ .fn = lookup_late, .arg = &p };
 	output_start(&p.output, p.run.loop, STDOUT_FILENO, "stdout", output_changed, &p);
+	output_watch(&p.output);
 	ask(&p);
 	outcome = run_wait(&p.run);
 	/* A signal is how most of them end. */
 	if (p.start && !p.finishing && !p.output.error)
 		show_figures(&p);
-	output_drain(&p.output, PATIENCE);
+	output_drain(&p.output, PATIENCE, UNSET);
 	output_close(&p.output);
 	prober_free(p.prober);
 	lookup_cancel(p.lookup);

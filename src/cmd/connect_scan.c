@@ -65,7 +65,7 @@ static void output_changed(void *arg)
 
 	if (s->output.error && s->output.to.given == STDOUT_FILENO)
 		run_end(&s->run, report_output_error(s->o->messages, "stdout", s->output.error));
-	else if (s->concluding)
+	else if (s->concluding && !output_waits(&s->output))
 		run_end(&s->run, scan_judge(s));
 	else if (s->prober)
 		prober_wake(s->prober);
@@ -269,6 +269,7 @@ static struct outcome scan(struct scan *s)
 	s->shows = !command || s->all;
 	output_start(&s->output, s->run.loop, command ? STDERR_FILENO : STDOUT_FILENO,
 		     command ? "stderr" : "stdout", output_changed, s);
+	output_watch(&s->output);
 	s->again_end = &s->again;
 	s->again_timer = (struct timer){ .fn = try_again, .arg = s };
 	s->show_timer = (struct timer){ .fn = show, .arg = s };
@@ -277,7 +278,7 @@ static struct outcome scan(struct scan *s)
 	scan_ask_names(s);
 	outcome = run_wait(&s->run);
 	/* What was found before a signal or --timeout. */
-	output_drain(&s->output, PATIENCE);
+	output_drain(&s->output, PATIENCE, UNSET);
 	output_close(&s->output);
 	scan_free_words(s);
 	scan_free_services(s);

@@ -3,7 +3,6 @@
 #include <errno.h>
 #include <limits.h>
 #include <netdb.h>
-#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -14,7 +13,7 @@
 #include "cmd/resolve_explain.h"
 #include "cmd/resolve_show.h"
 #include "cmd/resolve_source.h"
-#include "flow/endpoint.h"
+#include "flow/output.h"
 #include "net/system_file.h"
 #include "proto/resolvconf.h"
 #include "serve/report.h"
@@ -185,9 +184,7 @@ struct resolving {
 	struct source source;
 	char name[256]; /* this host's */
 	struct show show;
-	struct endpoint out;
-	struct watch out_watch;
-	size_t written; /* of what is to be shown */
+	struct output out;
 	struct timer go;
 	/* Questions whose answers are still to be shown, the oldest first: a ring. */
 	struct resolution **ring;
@@ -211,43 +208,13 @@ static void wake_up(void *arg)
 
 /* ---- answers ---- */
 
-/* Writes what is to be shown, as much as stdout takes now. */
-static void flush(struct resolving *s)
-{
-	struct text *out = &s->show.out;
-
-	while (s->written < out->length) {
-		ssize_t n =
-			endpoint_write(&s->out, out->data + s->written, out->length - s->written);
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0 && errno == EAGAIN) {
-			watch_set(s->run.loop, &s->out_watch, POLLOUT);
-			return;
-		}
-		if (n < 0) {
-			run_end(&s->run,
-				report_output_error(&s->options->messages, "stdout", errno));
-			s->written = out->length;
-			break;
-		}
-		s->written += (size_t)n;
-		if (s->out.careful && s->written < out->length) {
-			/* It may have taken all that it can without blocking. */
-			watch_set(s->run.loop, &s->out_watch, POLLOUT);
-			return;
-		}
-	}
-	watch_drop(s->run.loop, &s->out_watch);
-	out->length = s->written = 0;
-}
-
-static void writable(void *arg, short events)
+static void output_changed(void *arg)
 {
 	struct resolving *s = arg;
 
-	(void)events;
-	flush(s);
+	if (s->out.error)
+		run_end(&s->run,
+			report_output_error(&s->options->messages, "stdout", s->out.error));
 	wake(s);
 }
 
@@ -261,28 +228,21 @@ static void answered(void *arg, struct resolution *r)
 	wake(s);
 }
 
-static bool is_full(const struct resolving *s)
-{
-	return s->show.out.length - s->written >= OUTPUT_MOST;
-}
-
 /* Shows the answers whose turn it is. */
 static void show_answers(struct resolving *s)
 {
-	while (s->n && !is_full(s) && !s->run.ended) {
+	while (s->n && !output_full(&s->out) && !s->run.ended) {
 		struct resolution *r = s->ring[s->first];
 		if (!r->done)
 			break;
 		/* What is said about it comes after what was shown before. */
 		if (r->found.eai || r->timed_out || s->options->messages.options.verbose)
-			flush(s);
+			output_flush(&s->out);
 		s->failed[show_resolution(&s->show, r)] = true;
 		resolution_free(r);
 		s->first = (s->first + 1) % s->size;
 		s->n--;
 	}
-	if (s->show.out.failed)
-		run_end(&s->run, report_error(&s->options->messages, "stdout", ENOMEM));
 }
 
 static void ask(struct resolving *s, const char *word)
@@ -292,7 +252,7 @@ static void ask(struct resolving *s, const char *word)
 	if (s->options->own.forms) {
 		struct option_error error;
 		if (show_forms_check(word, &error) < 0)
-			flush(s);
+			output_flush(&s->out);
 		s->failed[show_forms(&s->show, word)] = true;
 		return;
 	}
@@ -320,7 +280,7 @@ static bool ask_more(struct resolving *s)
 {
 	static const struct explain_calls calls = { explained, wake_up };
 
-	while (s->running < s->jobs && s->n < s->size && !is_full(s) && !s->run.ended &&
+	while (s->running < s->jobs && s->n < s->size && !output_full(&s->out) && !s->run.ended &&
 	       !s->explain) {
 		bool waits;
 		const char *word = source_next(&s->source, &waits);
@@ -361,12 +321,12 @@ static void go(void *arg)
 	show_answers(s);
 	more = ask_more(s);
 	show_answers(s); /* what needed no asking */
-	flush(s);
+	output_flush(&s->out);
 	if (s->run.ended)
 		return;
-	if (s->n && s->ring[s->first]->done && !is_full(s))
+	if (s->n && s->ring[s->first]->done && !output_full(&s->out))
 		wake(s);
-	else if (!more && s->n == 0 && !s->explain && s->show.out.length == s->written)
+	else if (!more && s->n == 0 && !s->explain && !output_waits(&s->out))
 		run_end(&s->run, conclude(s));
 }
 
@@ -517,11 +477,12 @@ static void prepare(struct resolving *s, const struct operands *operands)
 	s->source = (struct source){
 		.loop = s->run.loop, .operands = operands, .more = wake_up, .arg = s
 	};
-	endpoint_inherit(&s->out, STDOUT_FILENO, true, "stdout");
-	s->out_watch = (struct watch){ .fd = s->out.wfd, .fn = writable, .arg = s };
+	output_start(&s->out, s->run.loop, STDOUT_FILENO, "stdout", output_changed, s);
+	s->out.most = OUTPUT_MOST;
 	s->go = (struct timer){ .fn = go, .arg = s };
 	s->show = (struct show){
 		.m = &o->messages,
+		.out = &s->out.text,
 		.wait = o->own.wait,
 		.terminal = isatty(STDOUT_FILENO),
 		.named = many || (o->messages.options.verbose && !o->own.explain),
@@ -563,9 +524,7 @@ static struct outcome run(const struct resolve_options *o, const struct operands
 	lookup_cancel(s.lookup);
 	dns_client_free(s.dns);
 	source_free(&s.source);
-	watch_drop(s.run.loop, &s.out_watch);
-	endpoint_close(&s.out);
-	text_free(&s.show.out);
+	output_close(&s.out);
 	run_free(&s.run);
 	return outcome;
 }

@@ -717,8 +717,8 @@ static void finish(struct explain *e)
 		}
 		show_result_json(e->show, e->resolution, &e->json);
 		json_close(&e->json, '}');
-		text_put(&e->show->out, e->json.text.data, e->json.text.length);
-		text_put(&e->show->out, "\n", 1);
+		text_put(e->show->out, e->json.text.data, e->json.text.length);
+		text_put(e->show->out, "\n", 1);
 	} else {
 		if (e->n_wrong) {
 			const char *cells[] = { e->show->named ? e->word : NULL, "wrong", NULL };

@@ -233,7 +233,7 @@ enum outcome_kind show_forms(struct show *s, const char *word)
 	}
 	n = forms_of(&bytes, forms);
 	if (s->m->options.json) {
-		struct json j = { .text = s->out };
+		struct json j = { .text = *s->out };
 		json_open(&j, NULL, '{');
 		json_string(&j, "name", word);
 		json_open(&j, "forms", '{');
@@ -242,7 +242,7 @@ enum outcome_kind show_forms(struct show *s, const char *word)
 		json_close(&j, '}');
 		json_close(&j, '}');
 		text_put(&j.text, "\n", 1);
-		s->out = j.text;
+		*s->out = j.text;
 		return OUTCOME_DONE;
 	}
 	for (size_t i = 0; i < n; i++)

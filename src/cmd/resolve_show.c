@@ -54,17 +54,17 @@ void show_row(struct show *s, const char *const *cells, size_t n)
 		if (width > s->widths[column] && i < last)
 			s->widths[column] = width;
 		if (any && !s->terminal)
-			text_put(&s->out, "\t", 1);
+			text_put(s->out, "\t", 1);
 		any = true;
 		if (longer)
-			text_put(&s->out, cells[i], length);
+			text_put(s->out, cells[i], length);
 		else
-			text_put(&s->out, text, strlen(text));
+			text_put(s->out, text, strlen(text));
 		if (s->terminal && i < last)
-			text_add(&s->out, "%*s", (int)(s->widths[column] - width + GAP), "");
+			text_add(s->out, "%*s", (int)(s->widths[column] - width + GAP), "");
 		column++;
 	}
-	text_put(&s->out, "\n", 1);
+	text_put(s->out, "\n", 1);
 }
 
 /* ---- rows ---- */
@@ -412,14 +412,14 @@ void show_result_json(const struct show *s, const struct resolution *r, struct j
 
 static void show_json(struct show *s, const struct resolution *r)
 {
-	struct json j = { .text = s->out };
+	struct json j = { .text = *s->out };
 
 	json_open(&j, NULL, '{');
 	json_string(&j, "name", r->word);
 	show_result_json(s, r, &j);
 	json_close(&j, '}');
 	text_put(&j.text, "\n", 1);
-	s->out = j.text;
+	*s->out = j.text;
 }
 
 enum outcome_kind show_resolution(struct show *s, const struct resolution *r)

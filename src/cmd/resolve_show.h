@@ -19,7 +19,7 @@ struct show {
 	bool self;     /* it is this host's name */
 	bool first, time, service;
 	size_t widths[SHOW_COLUMNS]; /* so far */
-	struct text out;
+	struct text *out;	     /* the caller's */
 };
 
 /* Adds a row of the N CELLS (NULL: left out) to S, escaped: nothing in them reaches a terminal raw. */

@@ -120,8 +120,8 @@ void filter_wrote(struct filter *f, const char *data, size_t n)
 
 int64_t filter_resume(const struct filter *f, bool holds)
 {
-	bool blocked = (f->copies[0] && transcript_full(f->copies[0])) ||
-		       (f->copies[1] && transcript_full(f->copies[1])) ||
+	bool blocked = (f->copies[0] && output_full(&f->copies[0]->out)) ||
+		       (f->copies[1] && output_full(&f->copies[1]->out)) ||
 		       (f->answers && f->answers->urgent.length > URGENT_MOST);
 
 	if (blocked)

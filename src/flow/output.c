@@ -3,122 +3,146 @@
 #include <errno.h>
 #include <poll.h>
 #include <string.h>
+#include <unistd.h>
 
+#include "base/clock.h"
+#include "base/message.h"
 #include "base/wait.h"
 
 #define WAITING_MOST (256 << 10)
 
-static void fail(struct output *o, int error)
+void output_fail(struct output *o, int error)
 {
 	watch_drop(o->loop, &o->watch);
-	o->error = error;
 	o->written = o->text.length = 0;
+	if (o->error)
+		return;
+	o->error = error;
 	o->changed(o->arg);
 }
 
-/* Nothing waits. Of a pipe or socket it shows meanwhile if its reader goes away. */
-static void rest(struct output *o)
+/* What is written needs no room any more: a reader that is slow, but never late, must not let it grow for ever. */
+static void compact(struct output *o)
 {
-	if (o->to.kind == ENDPOINT_PIPE || o->to.kind == ENDPOINT_TCP ||
-	    o->to.kind == ENDPOINT_STREAM)
+	if (o->written <= o->text.length / 2)
+		return;
+	o->text.length -= o->written;
+	memmove(o->text.data, o->text.data + o->written, o->text.length);
+	o->written = 0;
+}
+
+/* Waits until it takes more, or, where nothing waits, for its reader to go away. */
+static void wait_for_it(struct output *o)
+{
+	bool may_break = o->to.kind != ENDPOINT_FILE && o->to.kind != ENDPOINT_NULL;
+
+	if (o->text.length)
+		watch_set(o->loop, &o->watch, POLLOUT);
+	else if (o->watches && may_break)
 		watch_set(o->loop, &o->watch, 0);
 	else
 		watch_drop(o->loop, &o->watch);
 }
 
-/* Writes what is taken now. Returns whether something changed for those who wait for that. */
-static void flush(struct output *o)
+/* Writes what is taken now. Returns 0, or -1 with errno. */
+static int write_some(struct output *o)
+{
+	if (o->to.given == STDERR_FILENO && o->text.length)
+		message_interrupts();
+	while (output_waits(o)) {
+		ssize_t n;
+		/* What may block is asked each time. */
+		if (o->to.careful && !wait_ready(o->to.wfd, POLLOUT, 0))
+			break;
+		n = endpoint_write(&o->to, o->text.data + o->written, output_waits(o));
+		if (n < 0 && errno == EAGAIN)
+			break;
+		if (n < 0 && errno != EINTR)
+			return -1;
+		o->written += n > 0 ? (size_t)n : 0;
+	}
+	compact(o);
+	errno = ENOMEM;
+	return o->text.failed ? -1 : 0;
+}
+
+void output_flush(struct output *o)
 {
 	bool waited = o->watch.slot && o->watch.events;
+	size_t before = o->text.length - o->written;
 
-	while (o->written < o->text.length) {
-		ssize_t n = endpoint_write(&o->to, o->text.data + o->written,
-					   o->text.length - o->written);
-		if (n > 0) {
-			o->written += (size_t)n;
-			if (o->to.careful)
-				break;
-		} else if (errno == EAGAIN) {
-			break;
-		} else if (errno != EINTR) {
-			fail(o, errno);
-			return;
-		}
+	if (o->error) {
+		o->written = o->text.length = 0;
+	} else if (write_some(o) < 0) {
+		output_fail(o, errno);
+	} else {
+		wait_for_it(o);
+		if (waited && o->text.length - o->written < before)
+			o->changed(o->arg);
 	}
-	if (o->text.failed) {
-		fail(o, ENOMEM);
-		return;
-	}
-	/* A reader that is slow, but never late, must not let it grow for ever. */
-	if (o->written > o->text.length / 2) {
-		o->text.length -= o->written;
-		memmove(o->text.data, o->text.data + o->written, o->text.length);
-		o->written = 0;
-	}
-	if (o->text.length) {
-		watch_set(o->loop, &o->watch, POLLOUT);
-		return;
-	}
-	rest(o);
-	if (waited)
-		o->changed(o->arg);
 }
 
 static void ready(void *arg, short events)
 {
 	struct output *o = arg;
 
-	if (o->text.length)
-		flush(o);
-	else if (events & (POLLERR | POLLHUP | POLLNVAL))
-		fail(o, EPIPE);
+	if (o->text.length) {
+		output_flush(o);
+	} else if (events & (POLLERR | POLLHUP | POLLNVAL)) {
+		o->idle = true;
+		output_fail(o, EPIPE);
+	}
 }
 
 void output_start(struct output *o, struct loop *loop, int fd, const char *name,
 		  void (*changed)(void *arg), void *arg)
 {
-	*o = (struct output){ .loop = loop, .changed = changed, .arg = arg };
+	*o = (struct output){ .most = WAITING_MOST, .loop = loop, .changed = changed, .arg = arg };
 	endpoint_inherit(&o->to, fd, true, name);
 	endpoint_open_anew(&o->to);
 	o->watch = (struct watch){ .fd = o->to.wfd, .fn = ready, .arg = o };
-	rest(o);
 }
 
-void output_flush(struct output *o)
+void output_watch(struct output *o)
 {
-	if (o->error) {
-		o->written = o->text.length = 0;
-		return;
-	}
-	/* What may block waits for its turn in the loop. */
-	if (o->to.careful && o->text.length)
-		watch_set(o->loop, &o->watch, POLLOUT);
-	else
-		flush(o);
+	o->watches = true;
+	wait_for_it(o);
+}
+
+size_t output_waits(const struct output *o)
+{
+	return o->error ? 0 : o->text.length - o->written;
 }
 
 bool output_full(const struct output *o)
 {
-	return !o->error && o->text.length - o->written > WAITING_MOST;
+	return output_waits(o) > o->most;
 }
 
-bool output_waits(const struct output *o)
+void output_move(struct output *o, struct loop *loop)
 {
-	return !o->error && o->text.length > 0;
+	if (!o->loop)
+		return;
+	watch_drop(o->loop, &o->watch);
+	o->loop = loop;
+	wait_for_it(o);
 }
 
-void output_drain(struct output *o, int64_t patience)
+int output_drain(struct output *o, int64_t patience, int64_t limit)
 {
-	while (output_waits(o) && wait_ready(o->to.wfd, POLLOUT, patience)) {
-		ssize_t n = endpoint_write(&o->to, o->text.data + o->written,
-					   o->text.length - o->written);
-		if (n > 0)
-			o->written += (size_t)n;
-		else if (errno != EINTR && errno != EAGAIN)
-			break;
-		if (o->written == o->text.length)
-			o->written = o->text.length = 0;
+	int64_t end = clock_after(clock_now(), limit);
+
+	while (output_waits(o)) {
+		int64_t left = end - clock_now();
+		if (left <= 0 ||
+		    !wait_ready(o->to.wfd, POLLOUT, left < patience ? left : patience)) {
+			errno = ETIMEDOUT;
+			return -1;
+		}
+		if (write_some(o) < 0)
+			return -1;
 	}
+	return 0;
 }
 
 void output_close(struct output *o)

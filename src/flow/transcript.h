@@ -7,21 +7,13 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "base/text.h"
-#include "flow/endpoint.h"
-#include "loop/loop.h"
+#include "flow/output.h"
 
 struct transcript {
-	struct loop *loop;
-	struct endpoint file;
-	bool dump;     /* hexadecimal, else as it is */
-	int64_t start; /* the dump's times count from here, see clock.h */
-	struct text waiting;
-	size_t written; /* of it */
-	struct watch watch;
-	int error;
-	bool deaf; /* it is stderr, and nobody reads that any more */
-	/* It has failed, `error` tells, or has taken all that waited. */
+	struct output out; /* full: no more should come */
+	bool dump;	   /* hexadecimal, else as it is */
+	int64_t start;	   /* the dump's times count from here, see clock.h */
+	/* It has failed, see transcript_error(), or has taken some of what waited. */
 	void (*changed)(void *arg, struct transcript *t);
 	void *arg;
 };
@@ -38,20 +30,15 @@ struct transcript_piece {
 int transcript_open(struct transcript *t, struct loop *loop, const char *path, bool append,
 		    bool dump, void (*changed)(void *arg, struct transcript *t), void *arg);
 
-/* Adds DATA of N bytes. A regular file has it then; elsewhere it may have to wait. */
+/* Adds DATA of N bytes. A regular file has it then; elsewhere it may have to wait. Without effect where T (all zero) was
+ * never opened. */
 void transcript_add(struct transcript *t, const struct transcript_piece *piece, const void *data,
 		    size_t n);
 
-/* Is so much waiting that no more should come? */
-bool transcript_full(const struct transcript *t);
+/* The errno of the first error, 0 if there was none. */
+int transcript_error(const struct transcript *t);
 
-/* Does anything wait until the file takes it? Then T watches for that in its loop. */
-bool transcript_waits(const struct transcript *t);
-
-/* From now on it does so in LOOP. */
-void transcript_move(struct transcript *t, struct loop *loop);
-
-/* Closes it, what waits is lost. Returns 0, or -1 with errno of the first error. Without effect where T (all zero) was never opened. */
+/* Closes it, what waits is lost. Returns 0, or -1 with errno of the first error. Without effect as above. */
 int transcript_close(struct transcript *t);
 
 #endif

@@ -1,13 +1,11 @@
 #include "serve/datagram_output.h"
 
 #include <errno.h>
-#include <poll.h>
 #include <string.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "base/wait.h"
 
 #define WAITING_MOST (16 << 20)	       /* a burst is not to be lost to a stdout that is slow */
 #define DIRECT_LEAST 512	       /* bytes of a payload that is written from where it lies */
@@ -16,113 +14,25 @@
 #define INTERFACE_LOOK SECOND	       /* interfaces seldom change their names */
 #define STUCK (500 * MILLISECOND)      /* at the end: a stdout that takes nothing for so long */
 
-static size_t length(const struct datagram_output *o)
-{
-	return o->waiting.text.length - o->written;
-}
-
-static bool copies_full(const struct datagram_output *o)
-{
-	return transcript_full(&o->run->copies[0]) || transcript_full(&o->run->copies[1]);
-}
-
 /* Tells that there is room, if there is now and was none. */
-static void look_for_room(struct datagram_output *o)
-{
-	if (!o->stopped || datagram_output_full(o))
-		return;
-	if (o->c.room)
-		o->c.room(o->c.arg);
-}
-
-static void pause_over(void *arg)
-{
-	look_for_room(arg);
-}
-
-static void fail(struct datagram_output *o, int error, bool idle)
-{
-	watch_drop(o->run->loop, &o->watch);
-	if (o->error)
-		return;
-	o->error = error;
-	o->c.failed(o->c.arg, error, idle);
-}
-
-/* What has been written needs no room any more. */
-static void compact(struct datagram_output *o)
-{
-	struct text *t = &o->waiting.text;
-
-	if (o->written < t->length / 2 + 1)
-		return;
-	t->length -= o->written;
-	memmove(t->data, t->data + o->written, t->length);
-	o->written = 0;
-}
-
-/* Writes what stdout takes now. Returns 0, or -1 with errno. */
-static int write_some(struct datagram_output *o)
-{
-	while (length(o) > 0) {
-		ssize_t n;
-		if (o->out.careful && !wait_ready(o->out.wfd, POLLOUT, 0))
-			return 0;
-		n = endpoint_write(&o->out, o->waiting.text.data + o->written, length(o));
-		if (n < 0 && errno == EAGAIN)
-			return 0;
-		if (n < 0 && errno != EINTR)
-			return -1;
-		o->written += n > 0 ? (size_t)n : 0;
-	}
-	return 0;
-}
-
-/* Is it worth watching for nobody reading it any more? */
-static bool may_break(const struct datagram_output *o)
-{
-	return o->out.kind != ENDPOINT_FILE && o->out.kind != ENDPOINT_NULL &&
-	       !(o->c.silent && !o->c.json);
-}
-
-static void watch(struct datagram_output *o)
-{
-	if (length(o) > 0)
-		watch_set(o->run->loop, &o->watch, POLLOUT);
-	else if (may_break(o))
-		watch_set(o->run->loop, &o->watch, 0);
-	else
-		watch_drop(o->run->loop, &o->watch);
-}
-
-static void flush(struct datagram_output *o)
-{
-	if (o->error)
-		return;
-	if (write_some(o) < 0) {
-		fail(o, errno, false);
-		return;
-	}
-	if (o->waiting.text.failed) {
-		fail(o, ENOMEM, false);
-		return;
-	}
-	compact(o);
-	watch(o);
-	look_for_room(o);
-}
-
-static void event(void *arg, short events)
+static void look_for_room(void *arg)
 {
 	struct datagram_output *o = arg;
 
-	if (length(o) == 0) {
-		if (events)
-			fail(o, EPIPE, true);
+	if (o->stopped && !datagram_output_full(o) && o->c.room)
+		o->c.room(o->c.arg);
+}
+
+static void changed(void *arg)
+{
+	struct datagram_output *o = arg;
+
+	if (o->out.error) {
+		o->c.failed(o->c.arg, o->out.error, o->out.idle);
 		return;
 	}
-	flush(o);
-	if (length(o) == 0 && !o->error && o->c.emptied)
+	look_for_room(o);
+	if (!output_waits(&o->out) && o->c.emptied)
 		o->c.emptied(o->c.arg);
 }
 
@@ -130,11 +40,11 @@ void datagram_output_start(struct datagram_output *o, struct run *r,
 			   const struct datagram_output_config *c)
 {
 	*o = (struct datagram_output){ .run = r, .c = *c };
-	endpoint_inherit(&o->out, STDOUT_FILENO, true, "stdout");
-	endpoint_open_anew(&o->out);
-	o->watch = (struct watch){ .fd = o->out.wfd, .fn = event, .arg = o };
-	o->pause = (struct timer){ .fn = pause_over, .arg = o };
-	watch(o);
+	output_start(&o->out, r->loop, STDOUT_FILENO, "stdout", changed, o);
+	o->out.most = WAITING_MOST;
+	o->pause = (struct timer){ .fn = look_for_room, .arg = o };
+	if (c->json || !c->silent)
+		output_watch(&o->out);
 }
 
 /* ---- what a datagram looks like there ---- */
@@ -154,10 +64,9 @@ static const char *interface_name(struct datagram_output *o, unsigned interface)
 
 static void add_object(struct datagram_output *o, const struct dgram_received *d)
 {
-	struct json *j = &o->waiting;
+	struct json json = { .text = o->out.text }, *j = &json;
 	const char *interface = d->interface ? interface_name(o, d->interface) : NULL;
 
-	j->more = false;
 	json_open(j, NULL, '{');
 	json_string(j, "event", "datagram");
 	json_time(j, "time", d->time ? d->time : clock_wall());
@@ -175,11 +84,12 @@ static void add_object(struct datagram_output *o, const struct dgram_received *d
 	json_bytes(j, "data", d->data, d->size);
 	json_close(j, '}');
 	text_put(&j->text, "\n", 1);
+	o->out.text = j->text;
 }
 
 static void add_prefix(struct datagram_output *o, const struct dgram_received *d)
 {
-	struct text *t = &o->waiting.text;
+	struct text *t = &o->out.text;
 	char host[ADDRESS_TEXT], shown[4 * ADDRESS_TEXT];
 
 	if (o->c.timestamp) {
@@ -200,7 +110,7 @@ static void add_prefix(struct datagram_output *o, const struct dgram_received *d
 /* Returns whether the frame can tell its length. */
 static bool add_payload(struct datagram_output *o, const struct dgram_received *d)
 {
-	struct text *t = &o->waiting.text;
+	struct text *t = &o->out.text;
 	char head[FRAME_HEAD_MOST], tail[FRAME_TAIL_MOST];
 	int n = frame_head(o->c.frame, d->size, head);
 
@@ -218,9 +128,7 @@ static void copy(struct datagram_output *o, const struct dgram_received *d)
 {
 	const struct transcript_piece piece = { .offset = o->offset };
 
-	for (int i = 0; i < 2; i++)
-		if (o->run->copies[i].loop)
-			transcript_add(&o->run->copies[i], &piece, d->data, d->size);
+	run_copy(o->run, &piece, d->data, d->size);
 	o->offset += d->size;
 }
 
@@ -230,9 +138,10 @@ static bool goes_plain(const struct datagram_output *o)
 {
 	char tail[FRAME_TAIL_MOST], head[FRAME_HEAD_MOST];
 
-	return !o->c.json && !o->c.silent && !o->c.from && !o->c.timestamp && !o->error &&
+	return !o->c.json && !o->c.silent && !o->c.from && !o->c.timestamp && !o->out.error &&
 	       frame_head(o->c.frame, 0, head) == 0 && frame_tail(o->c.frame, tail) == 0 &&
-	       (o->out.kind == ENDPOINT_FILE || (o->out.kind == ENDPOINT_PIPE && !o->out.careful));
+	       (o->out.to.kind == ENDPOINT_FILE ||
+		(o->out.to.kind == ENDPOINT_PIPE && !o->out.to.careful));
 }
 
 /* The payloads of up to N of V into IOV, where those that lie together are one. Returns how many of V that
@@ -263,20 +172,20 @@ static size_t write_directly(struct datagram_output *o, const struct dgram_recei
 	struct iovec iov[PIECES];
 	size_t done = 0;
 
-	while (done < n && length(o) == 0 && !o->error) {
+	while (done < n && !output_waits(&o->out) && !o->out.error) {
 		int used;
 		size_t count = collect(v + done, n - done, iov, &used), i = 0;
-		ssize_t written = used ? writev(o->out.wfd, iov, used) : 0;
+		ssize_t written = used ? writev(o->out.to.wfd, iov, used) : 0;
 		if (written < 0 && errno == EINTR)
 			continue;
 		if (written < 0 && errno != EAGAIN)
-			fail(o, errno, false);
+			output_fail(&o->out, errno);
 		if (written < 0)
 			break;
 		for (; i < count && (size_t)written >= v[done + i].size; i++)
 			written -= (ssize_t)v[done + i].size;
 		if (i < count && written > 0) {
-			text_put(&o->waiting.text, v[done + i].data + written,
+			text_put(&o->out.text, v[done + i].data + written,
 				 v[done + i].size - (size_t)written);
 			i++;
 		}
@@ -291,13 +200,13 @@ size_t datagram_output_gather(struct datagram_output *o, const struct dgram_rece
 {
 	size_t refused = 0, done = 0;
 
-	if (o->out.kind == ENDPOINT_NULL) {
+	if (o->out.to.kind == ENDPOINT_NULL) {
 		for (size_t i = 0; i < n; i++)
 			copy(o, &v[i]);
 		return 0;
 	}
 	/* Small ones are sooner copied than written one by one. */
-	if (n > 0 && v[0].size >= DIRECT_LEAST && goes_plain(o) && length(o) == 0) {
+	if (n > 0 && v[0].size >= DIRECT_LEAST && goes_plain(o) && !output_waits(&o->out)) {
 		done = write_directly(o, v, n);
 		for (size_t i = 0; i < done; i++)
 			copy(o, &v[i]);
@@ -314,8 +223,11 @@ size_t datagram_output_gather(struct datagram_output *o, const struct dgram_rece
 
 void datagram_output_flush(struct datagram_output *o)
 {
-	if (length(o) > 0)
-		flush(o);
+	if (!o->out.text.length)
+		return;
+	output_flush(&o->out);
+	if (!o->out.error)
+		look_for_room(o);
 }
 
 size_t datagram_output_add(struct datagram_output *o, const struct dgram_received *v, size_t n)
@@ -330,9 +242,9 @@ size_t datagram_output_add(struct datagram_output *o, const struct dgram_receive
 
 bool datagram_output_full(struct datagram_output *o)
 {
-	bool behind = copies_full(o);
+	bool behind = run_copies_full(o->run);
 
-	o->stopped = behind || length(o) > WAITING_MOST;
+	o->stopped = behind || output_full(&o->out);
 	if (behind)
 		timer_set(o->run->loop, &o->pause, clock_after(clock_now(), COPIES_LOOK));
 	return o->stopped;
@@ -340,36 +252,19 @@ bool datagram_output_full(struct datagram_output *o)
 
 bool datagram_output_waits(const struct datagram_output *o)
 {
-	return !o->error && length(o) > 0;
+	return output_waits(&o->out);
 }
 
 int datagram_output_finish(struct datagram_output *o, int64_t limit)
 {
-	int64_t end = clock_after(clock_now(), limit);
-
-	while (datagram_output_waits(o)) {
-		size_t before = length(o);
-		int64_t left = end - clock_now();
-		if (write_some(o) < 0)
-			return -1;
-		if (length(o) == 0)
-			break;
-		if (left <= 0 || (length(o) == before &&
-				  !wait_ready(o->out.wfd, POLLOUT, left < STUCK ? left : STUCK))) {
-			errno = ETIMEDOUT;
-			return -1;
-		}
-	}
-	return 0;
+	return output_drain(&o->out, STUCK, limit);
 }
 
 void datagram_output_free(struct datagram_output *o)
 {
 	if (!o->run)
 		return;
-	watch_drop(o->run->loop, &o->watch);
 	timer_drop(o->run->loop, &o->pause);
-	endpoint_close(&o->out);
-	text_free(&o->waiting.text);
+	output_close(&o->out);
 	o->run = NULL;
 }

@@ -12,8 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "base/json.h"
-#include "flow/endpoint.h"
+#include "flow/output.h"
 #include "net/datagram.h"
 #include "proto/frame.h"
 #include "serve/run.h"
@@ -36,13 +35,9 @@ struct datagram_output_config {
 struct datagram_output {
 	struct run *run;
 	struct datagram_output_config c;
-	struct endpoint out;
-	struct watch watch;
+	struct output out;
 	struct timer pause; /* until the files of -o and -x have caught up */
-	struct json waiting;
-	size_t written;	    /* of it */
 	bool stopped;	    /* datagram_output_full() has said so */
-	int error;	    /* of stdout, 0: none */
 	uint64_t offset;    /* of the copies */
 	unsigned interface; /* whose name was looked up last, */
 	int64_t looked_up;  /* then */

@@ -133,9 +133,7 @@ static void copy_sent(struct receiving *x, const struct dgram *d, size_t n)
 {
 	for (size_t i = 0; i < n; i++) {
 		const struct transcript_piece piece = { .sent = true, .offset = x->sent_bytes };
-		for (int k = 0; k < 2; k++)
-			if (x->run->copies[k].loop)
-				transcript_add(&x->run->copies[k], &piece, d[i].data, d[i].size);
+		run_copy(x->run, &piece, d[i].data, d[i].size);
 		x->sent_bytes += d[i].size;
 		x->sent++;
 	}
@@ -715,7 +713,7 @@ static void ending(void *arg)
 {
 	struct receiving *x = arg;
 	struct run *r = x->run;
-	bool broken = x->out.error;
+	bool broken = x->out.out.error;
 	bool stopped = r->outcome.kind == OUTCOME_SIGNAL || r->outcome.kind == OUTCOME_TIMEOUT;
 	bool plain = !receiving_runs_command(x->c.options) && !x->c.options->echo;
 
@@ -727,7 +725,7 @@ static void ending(void *arg)
 			if (!receive(x, &x->sockets[i]))
 				break;
 	}
-	if (!x->out.error && datagram_output_finish(&x->out, FINISH_LIMIT) < 0) {
+	if (!x->out.out.error && datagram_output_finish(&x->out, FINISH_LIMIT) < 0) {
 		struct outcome failed = report_output_error(messages(x), "stdout", errno);
 		if (r->outcome.kind == OUTCOME_DONE)
 			r->outcome = failed;

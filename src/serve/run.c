@@ -83,15 +83,17 @@ static void on_waits(void *arg)
 /* Has a file of -o or -x not taken all yet? */
 static bool copies_wait(const struct run *r)
 {
-	return transcript_waits(&r->copies[0]) || transcript_waits(&r->copies[1]);
+	return output_waits(&r->copies[0].out) || output_waits(&r->copies[1].out);
 }
 
 static void copy_changed(void *arg, struct transcript *t)
 {
 	struct run *r = arg;
 
-	if (t->error)
-		run_end(r, report_error(r->messages, t->file.name, t->error));
+	int error = transcript_error(t);
+
+	if (error)
+		run_end(r, report_error(r->messages, t->out.to.name, error));
 	else if (r->finishing && !copies_wait(r))
 		loop_stop(r->loop);
 }
@@ -140,6 +142,17 @@ int run_start(struct run *r, const struct messages *m, const struct data_options
 	return 0;
 }
 
+void run_copy(struct run *r, const struct transcript_piece *piece, const void *data, size_t n)
+{
+	for (int i = 0; i < 2; i++)
+		transcript_add(&r->copies[i], piece, data, n);
+}
+
+bool run_copies_full(const struct run *r)
+{
+	return output_full(&r->copies[0].out) || output_full(&r->copies[1].out);
+}
+
 void run_end(struct run *r, struct outcome outcome)
 {
 	if (!r->ended)
@@ -151,8 +164,7 @@ void run_end(struct run *r, struct outcome outcome)
 static void move_copies(struct run *r, struct loop *loop)
 {
 	for (int i = 0; i < 2; i++)
-		if (r->copies[i].loop)
-			transcript_move(&r->copies[i], loop);
+		output_move(&r->copies[i].out, loop);
 	r->loop = loop;
 }
 
@@ -190,8 +202,8 @@ struct outcome run_wait(struct run *r)
 		r->calls.ending(r->calls.arg);
 	finish_copies(r);
 	for (int i = 0; i < 2; i++) {
-		const char *name = r->copies[i].file.name;
-		bool told = r->copies[i].error;
+		const char *name = r->copies[i].out.to.name;
+		bool told = transcript_error(&r->copies[i]);
 		if (transcript_close(&r->copies[i]) == 0 || told)
 			continue;
 		struct outcome outcome = report_error(r->messages, name, errno);

@@ -69,6 +69,12 @@ void run_end(struct run *r, struct outcome outcome);
 /* Runs the loop until run_end(), and finishes the files. Returns the outcome. */
 struct outcome run_wait(struct run *r);
 
+/* Adds DATA of N bytes to the files of -o and -x. */
+void run_copy(struct run *r, const struct transcript_piece *piece, const void *data, size_t n);
+
+/* Is so much waiting for them that no more should come? */
+bool run_copies_full(const struct run *r);
+
 void run_free(struct run *r);
 
 #endif

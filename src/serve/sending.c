@@ -303,11 +303,6 @@ static size_t paced(struct sending *s, const struct dgram *v, size_t n)
 	return i;
 }
 
-static bool copies_full(const struct sending *s)
-{
-	return transcript_full(&s->run->copies[0]) || transcript_full(&s->run->copies[1]);
-}
-
 /* Keeps what B sent, for the next place. */
 static void keep(struct sending *s, const struct sending_batch *b, size_t n)
 {
@@ -329,9 +324,7 @@ static void sent(struct sending *s, struct sending_batch *b, size_t n)
 		const struct dgram *d = &b->v[i];
 		const struct transcript_piece piece = { .sent = true, .offset = s->sent_bytes };
 
-		for (int k = 0; k < 2; k++)
-			if (s->run->copies[k].loop)
-				transcript_add(&s->run->copies[k], &piece, d->data, d->size);
+		run_copy(s->run, &piece, d->data, d->size);
 		if (is_paced(s))
 			s->next_at += cost(s, d->size);
 		if (trace)
@@ -413,7 +406,7 @@ static bool send_batch(struct sending *s, struct sending_batch *b)
 	size_t n;
 	ssize_t k;
 
-	if (copies_full(s)) {
+	if (run_copies_full(s->run)) {
 		pause_until(s, clock_now() + COPIES_LOOK);
 		return false;
 	}
@@ -882,7 +875,7 @@ void sending_free(struct sending *s)
 		return;
 	loop = s->run->loop;
 	/* What came before a signal or a time limit is still written, where stdout takes it. */
-	if (s->started && !s->output.error)
+	if (s->started && !s->output.out.error)
 		datagram_output_finish(&s->output, FINISH_LIMIT);
 	watch_drop(loop, &s->in_watch);
 	timer_drop(loop, &s->pace);

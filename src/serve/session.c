@@ -38,7 +38,7 @@ void session_start(struct session *x, int fd)
 	x->down = (struct filter){ .telnet = d->telnet, .answers = d->telnet ? &x->up : NULL };
 	x->up.id = x->down.id = x->server->keep ? x->id : 0;
 	for (int i = 0; i < 2; i++)
-		if (x->server->run->copies[i].loop)
+		if (x->server->run->copies[i].out.loop)
 			x->up.copies[i] = x->down.copies[i] = &x->server->run->copies[i];
 	starts[service_kind(x->server->service)](x);
 }
@@ -225,8 +225,8 @@ static void add_pause(const struct session *x, struct text *text)
 	bool full = false;
 
 	for (int i = 0; i < 2; i++)
-		if (copies[i].loop && transcript_full(&copies[i])) {
-			text_add(text, "; %s to take its copy (--timeout)", copies[i].file.name);
+		if (output_full(&copies[i].out)) {
+			text_add(text, "; %s to take its copy (--timeout)", copies[i].out.to.name);
 			full = true;
 		}
 	if (!full)

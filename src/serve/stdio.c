@@ -138,7 +138,7 @@ void stdio_share(struct server *s)
 		fanout_start(&s->fanout, s->run->loop, &c, reads ? &s->in : NULL);
 	s->read_copies.sent = true;
 	for (int i = 0; i < 2; i++)
-		if (s->run->copies[i].loop)
+		if (s->run->copies[i].out.loop)
 			s->read_copies.copies[i] = &s->run->copies[i];
 	if (broker)
 		return;
