@@ -7,7 +7,9 @@
 
 #include "base/errname.h"
 #include "base/number.h"
+#include "net/datagram.h"
 #include "net/interfaces.h"
+#include "serve/datagram_input.h"
 #include "serve/report.h"
 #include "serve/sending.h"
 
@@ -218,7 +220,7 @@ static struct outcome run(const struct broadcast_options *o, const char *port,
 			  const struct places *places)
 {
 	bool from = tells_sender(o->frame.frame.mode);
-	struct sending_config c = {
+	const struct sending_config c = {
 		.options = &o->sending,
 		.frame = &o->frame,
 		.socket = &o->socket,
@@ -228,20 +230,8 @@ static struct outcome run(const struct broadcast_options *o, const char *port,
 		.n_places = places->n,
 		.from = from,
 	};
-	struct sending *s = calloc(1, sizeof *s);
-	struct outcome outcome = { OUTCOME_FAILED, 0 };
-	struct run r;
 
-	if (!s)
-		return report_error(&o->messages, "start", errno);
-	if (run_start(&r, &o->messages, &o->data) == 0) {
-		sending_start(s, &r, &c);
-		outcome = run_wait(&r);
-		sending_free(s);
-		run_free(&r);
-	}
-	free(s);
-	return outcome;
+	return sending_run(&o->messages, &o->data, &c);
 }
 
 static int check(const struct broadcast_options *o, const char *port, struct option_error *error)

@@ -1,11 +1,12 @@
 #include "cmd/udp_send.h"
 
 #include <errno.h>
-#include <stdlib.h>
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "net/datagram.h"
 #include "net/services.h"
+#include "serve/datagram_input.h"
 #include "serve/report.h"
 #include "serve/sending.h"
 
@@ -55,38 +56,43 @@ static const struct udp_send_options defaults = {
 	.sending = SENDING_OPTIONS_DEFAULT,
 };
 
+struct probe {
+	const struct udp_send_options *options;
+	const char *host;
+};
+
 /* What --probe found, on stdout: the line, or the object. */
-static struct outcome print_answer(const struct udp_send_options *o, const struct sending *s,
-				   const char *host, uint16_t port)
+static struct outcome print_answer(void *arg, const struct sending_found *f, struct outcome outcome)
 {
+	const struct probe *p = arg;
+	const struct udp_send_options *o = p->options;
 	static const char *const states[] = {
 		[SENDING_NO_ANSWER] = "no-answer",
 		[SENDING_OPEN] = "open",
 		[SENDING_CLOSED] = "closed",
 	};
 	char service[64];
-	bool named = !o->family.numeric && services_name(port, "udp", service, sizeof service);
+	bool named = !o->family.numeric && services_name(f->port, "udp", service, sizeof service);
 	struct json j = { 0 };
-	struct outcome outcome = s->run->outcome;
 
 	if (o->messages.options.json) {
 		json_open(&j, NULL, '{');
 		json_string(&j, "event", "probed");
 		json_time(&j, "time", clock_wall());
-		json_string(&j, "host", host);
-		json_number(&j, "port", port);
+		json_string(&j, "host", p->host);
+		json_number(&j, "port", f->port);
 		json_string(&j, "protocol", "udp");
-		json_string(&j, "state", states[s->answer]);
+		json_string(&j, "state", states[f->answer]);
 		if (named)
 			json_string(&j, "service", service);
-		if (s->answered_by.length) {
-			address_json(&j, "peer", &s->answered_by);
-			json_milliseconds(&j, "elapsed_ms", s->answered_at - s->start);
+		if (f->by.length) {
+			address_json(&j, "peer", &f->by);
+			json_milliseconds(&j, "elapsed_ms", f->ns);
 		}
 		json_close(&j, '}');
 		text_put(&j.text, "\n", 1);
 	} else {
-		text_add(&j.text, "%s %u/udp %s%s%s\n", host, port, states[s->answer],
+		text_add(&j.text, "%s %u/udp %s%s%s\n", p->host, f->port, states[f->answer],
 			 named ? " " : "", named ? service : "");
 	}
 	if (text_write(&j.text, STDOUT_FILENO) < 0)
@@ -97,6 +103,7 @@ static struct outcome print_answer(const struct udp_send_options *o, const struc
 
 static struct outcome run(const struct udp_send_options *o, const char *host, const char *port)
 {
+	struct probe p = { o, host };
 	const struct sending_config c = {
 		.options = &o->sending,
 		.frame = &o->frame,
@@ -105,25 +112,11 @@ static struct outcome run(const struct udp_send_options *o, const char *host, co
 		.host = host,
 		.port = port,
 		.family = address_family(&o->family),
-		.probe = o->own.probe,
+		.probed = o->own.probe ? print_answer : NULL,
+		.arg = &p,
 	};
-	struct sending *s = calloc(1, sizeof *s);
-	struct outcome outcome = { OUTCOME_FAILED, 0 };
-	struct run r;
 
-	if (!s)
-		return report_error(&o->messages, "start", errno);
-	if (run_start(&r, &o->messages, &o->data) == 0) {
-		sending_start(s, &r, &c);
-		outcome = run_wait(&r);
-		/* Where it ended otherwise, that was said. */
-		if (s->why && o->own.probe && s->tells)
-			outcome = print_answer(o, s, host, address_port(&s->places[s->place].to));
-		sending_free(s);
-		run_free(&r);
-	}
-	free(s);
-	return outcome;
+	return sending_run(&o->messages, &o->data, &c);
 }
 
 static struct outcome main_udp_send(const struct command *self, int argc, char **argv)

@@ -309,20 +309,8 @@ static struct outcome send_to(struct unix_options *o, const char *place)
 		.host = place,
 		.port = "",
 	};
-	struct sending *s = calloc(1, sizeof *s);
-	struct outcome outcome = { OUTCOME_FAILED, 0 };
-	struct run r;
 
-	if (!s)
-		return report_error(&o->messages, "start", ENOMEM);
-	if (run_start(&r, &o->messages, &o->data) == 0) {
-		sending_start(s, &r, &c);
-		outcome = run_wait(&r);
-		sending_free(s);
-		run_free(&r);
-	}
-	free(s);
-	return outcome;
+	return sending_run(&o->messages, &o->data, &c);
 }
 
 static struct outcome run_sending(struct unix_options *o, const char *place, const char *source,

@@ -6,7 +6,7 @@
 
 #include "base/clock.h"
 #include "serve/report.h"
-#include "serve/sending.h"
+#include "serve/sending_state.h"
 
 /* SOURCE, `unix:PATH`, as the other side can find it wherever that stands: a whole path, if it has room for one. */
 static void find_whole(struct sending *s, const struct address *source, struct address *out)

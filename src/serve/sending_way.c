@@ -9,12 +9,7 @@
 #include "base/errname.h"
 #include "serve/datagram_report.h"
 #include "serve/report.h"
-#include "serve/sending.h"
-
-static const struct messages *messages(const struct sending *s)
-{
-	return s->run->messages;
-}
+#include "serve/sending_state.h"
 
 static bool connected(const struct sending *s)
 {
@@ -92,7 +87,7 @@ static void say_where(const struct sending *s, const struct sending_place *p)
 	char to[ADDRESS_TEXT], from[ADDRESS_TEXT];
 	struct notice n;
 
-	notice_begin(&n, messages(s), MESSAGE_VERBOSE, "sending");
+	notice_begin(&n, s->run->messages, MESSAGE_VERBOSE, "sending");
 	if (!n.wanted)
 		return;
 	if (notice_wants_facts(&n)) {
@@ -126,7 +121,7 @@ struct outcome sending_report_places(struct sending *s, int error, const char *w
 
 	add_failure(s, error, what);
 	r.n = s->n_failures--;
-	return report_dial(messages(s), s->c.host ? s->c.host : "", s->c.port, &r, 0, "");
+	return report_dial(s->run->messages, s->c.host ? s->c.host : "", s->c.port, &r, 0, "");
 }
 
 /* Opens the first place from `place` on that can be opened. Returns whether there was one, having said why not
@@ -150,10 +145,10 @@ static bool open_next(struct sending *s)
 			run_end(s->run, sending_report_places(s, errno, what));
 			return false;
 		}
-		report_event((void *)messages(s), &(struct event){ .kind = EVENT_FAILED,
-								   .address = &p->to,
-								   .error = errno,
-								   .what = what });
+		report_event((void *)s->run->messages, &(struct event){ .kind = EVENT_FAILED,
+									.address = &p->to,
+									.error = errno,
+									.what = what });
 		add_failure(s, errno, what);
 	}
 	s->sock_watch.fd = s->sock.fd;
@@ -188,7 +183,7 @@ void sending_told(void *arg, const struct dgram_error *e)
 
 	s->errors++;
 	if (!connected(s)) {
-		report_datagram_error(messages(s), level, e, !s->reported);
+		report_datagram_error(s->run->messages, level, e, !s->reported);
 		s->reported = s->failed = true;
 		return;
 	}
@@ -209,7 +204,7 @@ void sending_told(void *arg, const struct dgram_error *e)
 
 static void failed_lookup(struct sending *s, int eai, int error, const char *what)
 {
-	run_end(s->run, report_lookup(messages(s), what, what == s->c.port, eai, error));
+	run_end(s->run, report_lookup(s->run->messages, what, what == s->c.port, eai, error));
 }
 
 /* Is what was asked of groups for none? */
@@ -220,8 +215,9 @@ static bool refuses_options(struct sending *s)
 
 	for (size_t i = 0; given && i < s->n_places; i++)
 		if (!multicast_is_group(&s->places[i].to)) {
-			run_end(s->run, message_usage(messages(s), "--%s: %s is no multicast group",
-						      given, address_host(&s->places[i].to, text)));
+			run_end(s->run,
+				message_usage(s->run->messages, "--%s: %s is no multicast group",
+					      given, address_host(&s->places[i].to, text)));
 			return true;
 		}
 	return false;
@@ -255,14 +251,14 @@ static void host_found(void *arg, struct lookup_answer *answer)
 	s->lookup = NULL;
 	e.count = answer->n;
 	if (s->c.host && *s->c.port)
-		report_event((void *)messages(s), &e);
+		report_event((void *)s->run->messages, &e);
 	if (!answer->eai && answer->n == 0)
 		answer->eai = EAI_NONAME;
 	if (answer->eai)
 		failed_lookup(s, answer->eai, answer->error,
 			      answer->eai == EAI_SERVICE || !s->c.host ? s->c.port : s->c.host);
 	else if (take_places(s, answer->addresses, answer->n) < 0)
-		run_end(s->run, report_error(messages(s), "start", errno));
+		run_end(s->run, report_error(s->run->messages, "start", errno));
 	else if (!refuses_options(s) && open_next(s))
 		sending_go(s);
 	free(answer->addresses);
@@ -273,9 +269,9 @@ static void ask_host(struct sending *s)
 	const struct lookup_question q = { s->c.host, s->c.port, s->c.family, SOCK_DGRAM, false };
 
 	if (s->c.host && *s->c.port)
-		report_event((void *)messages(s), &(struct event){ .kind = EVENT_LOOKUP,
-								   .host = s->c.host,
-								   .port = s->c.port });
+		report_event((void *)s->run->messages, &(struct event){ .kind = EVENT_LOOKUP,
+									.host = s->c.host,
+									.port = s->c.port });
 	if (lookup_start(s->run->loop, &q, host_found, s, &s->lookup) < 0)
 		failed_lookup(s, EAI_SYSTEM, errno, s->c.host ? s->c.host : s->c.port);
 }
