@@ -1,6 +1,5 @@
 #include "cmd/unix.h"
 
-#include <errno.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
