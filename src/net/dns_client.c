@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "net/stream.h"
+#include "net/dns_stream.h"
 
 #define IDS 65536
 #define OPEN_MOST 30000 /* so that a random id is soon found to be free */
@@ -27,14 +27,6 @@ struct server {
 	struct dns_client *client;
 	struct address address;
 	struct watch watch; /* on its socket, -1: there is none yet */
-};
-
-struct stream {
-	struct watch watch;
-	unsigned char out[2 + DNS_QUERY_MOST], length[2];
-	size_t out_n, out_done;
-	unsigned char *in; /* NULL while the length is read */
-	size_t in_n, done;
 };
 
 enum ask_state { ASK_UDP, ASK_WAITS, ASK_TCP };
@@ -56,7 +48,7 @@ struct dns_ask {
 	const char *fault;
 	int64_t sent;
 	struct timer timer;
-	struct stream *stream;
+	struct dns_stream *stream;
 	dns_fn *fn;
 	void *arg;
 };
@@ -81,7 +73,6 @@ struct dns_client {
 
 static void answers(void *arg, short events);
 static void time_is_up(void *arg);
-static void stream_step(void *arg, short events);
 
 struct dns_client *dns_client_new(struct loop *loop, const struct dns_client_config *c)
 {
@@ -231,10 +222,7 @@ static void stream_close(struct dns_ask *a)
 
 	if (!a->stream)
 		return;
-	watch_drop(c->loop, &a->stream->watch);
-	close(a->stream->watch.fd);
-	free(a->stream->in);
-	free(a->stream);
+	dns_stream_free(a->stream);
 	a->stream = NULL;
 	c->n_streams--;
 	/* Another has its turn. */
@@ -280,17 +268,11 @@ static void finish(struct dns_ask *a, const struct dns_message *m, int error, co
 		.strays = a->client->strays - a->strays_before,
 		.ns = clock_now() - a->sent,
 	};
-	/* The message of a stream stands there. */
-	struct stream *stream = a->stream;
-	unsigned char *in = stream ? stream->in : NULL;
 	dns_fn *fn = a->fn;
 	void *arg = a->arg;
 
-	if (stream)
-		stream->in = NULL;
 	dns_ask_cancel(a);
 	fn(arg, &reply);
-	free(in);
 }
 
 /* ---- datagrams ---- */
@@ -488,12 +470,34 @@ static void answers(void *arg, short events)
 
 /* ---- TCP ---- */
 
+static void stream_over(void *arg, const unsigned char *data, size_t n, int error)
+{
+	struct dns_ask *a = arg;
+	struct dns_message m;
+	const char *fault;
+
+	if (!data) {
+		finish(a, NULL, error, "the connection ended before it did");
+		return;
+	}
+	fault = dns_parse_head(&m, data, n);
+	if (!fault && !answers_to(&m, a))
+		fault = "it answers another question";
+	if (!fault)
+		fault = dns_parse(&m, data, n);
+	if (!fault && m.truncated)
+		fault = "it is truncated, by TCP too";
+	if (fault)
+		finish(a, NULL, EBADMSG, fault);
+	else
+		take(a, &m);
+}
+
 static void stream_start(struct dns_ask *a)
 {
+	unsigned char query[DNS_QUERY_MOST];
+	size_t n = dns_query(query, a->id, &a->name, a->type, a->edns);
 	struct dns_client *c = a->client;
-	const struct address *to = &a->server->address;
-	struct stream *s;
-	int fd;
 
 	if (a->state == ASK_WAITS)
 		c->n_waiting--;
@@ -506,100 +510,14 @@ static void stream_start(struct dns_ask *a)
 	a->state = ASK_TCP;
 	a->tries++;
 	a->sent = loop_now(c->loop);
-	s = calloc(1, sizeof *s);
-	fd = s ? socket(to->u.sa.sa_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0) : -1;
-	if (fd < 0 ||
-	    (connect(fd, &to->u.sa, to->length) < 0 && errno != EINPROGRESS && errno != EINTR)) {
-		a->error = s ? errno : ENOMEM;
-		if (fd >= 0)
-			close(fd);
-		free(s);
+	a->stream = dns_stream_start(c->loop, &a->server->address, query, n, stream_over, a);
+	if (!a->stream) {
+		a->error = errno;
 		timer_set(c->loop, &a->timer, a->sent);
 		return;
 	}
-	s->out_n = 2 + dns_query(s->out + 2, a->id, &a->name, a->type, a->edns);
-	s->out[0] = (unsigned char)((s->out_n - 2) >> 8);
-	s->out[1] = (unsigned char)(s->out_n - 2);
-	s->watch = (struct watch){ .fd = fd, .fn = stream_step, .arg = a };
-	a->stream = s;
 	c->n_streams++;
-	watch_set(c->loop, &s->watch, POLLOUT);
 	timer_set(c->loop, &a->timer, clock_after(a->sent, STREAM_PATIENCE * c->c.patience));
-}
-
-/* Sends what is left of the question. Returns 0, or -1 with errno. */
-static int stream_send(struct dns_ask *a)
-{
-	struct stream *s = a->stream;
-	int error = s->out_done == 0 ? stream_error(s->watch.fd) : 0;
-	ssize_t n;
-
-	if (error) {
-		errno = error;
-		return -1;
-	}
-	n = send(s->watch.fd, s->out + s->out_done, s->out_n - s->out_done,
-		 MSG_DONTWAIT | MSG_NOSIGNAL);
-	if (n < 0)
-		return errno == EAGAIN || errno == EINTR ? 0 : -1;
-	s->out_done += (size_t)n;
-	if (s->out_done == s->out_n)
-		watch_set(a->client->loop, &s->watch, POLLIN);
-	return 0;
-}
-
-/* Reads more of the answer: its length, then the rest. Returns 1 once it is whole, 0 if not yet, or -1 with
- * errno. */
-static int stream_receive(struct stream *s)
-{
-	unsigned char *to = s->in ? s->in : s->length;
-	size_t want = s->in ? s->in_n : sizeof s->length;
-	ssize_t n = recv(s->watch.fd, to + s->done, want - s->done, MSG_DONTWAIT);
-
-	if (n < 0)
-		return errno == EAGAIN || errno == EINTR ? 0 : -1;
-	if (n == 0) {
-		errno = EBADMSG;
-		return -1;
-	}
-	s->done += (size_t)n;
-	if (s->done < want)
-		return 0;
-	if (s->in)
-		return 1;
-	s->in_n = (size_t)(s->length[0] << 8 | s->length[1]);
-	s->done = 0;
-	s->in = malloc(s->in_n ? s->in_n : 1);
-	return s->in ? s->in_n == 0 : -1;
-}
-
-static void stream_step(void *arg, short events)
-{
-	struct dns_ask *a = arg;
-	struct stream *s = a->stream;
-	struct dns_message m;
-	const char *fault;
-	int done;
-
-	(void)events;
-	done = s->out_done < s->out_n ? stream_send(a) : stream_receive(s);
-	if (done < 0) {
-		finish(a, NULL, errno, "the connection ended before it did");
-		return;
-	}
-	if (!done)
-		return;
-	fault = dns_parse_head(&m, s->in, s->in_n);
-	if (!fault && !answers_to(&m, a))
-		fault = "it answers another question";
-	if (!fault)
-		fault = dns_parse(&m, s->in, s->in_n);
-	if (!fault && m.truncated)
-		fault = "it is truncated, by TCP too";
-	if (fault)
-		finish(a, NULL, EBADMSG, fault);
-	else
-		take(a, &m);
 }
 
 /* ---- questions ---- */
