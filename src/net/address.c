@@ -358,6 +358,16 @@ bool address_equal(const struct address *a, const struct address *b)
 	       a->u.in6.sin6_scope_id == b->u.in6.sin6_scope_id;
 }
 
+bool address_same_host(const struct address *a, const struct address *b)
+{
+	struct address copy = *a;
+
+	if (a->u.sa.sa_family != AF_INET && a->u.sa.sa_family != AF_INET6)
+		return false;
+	address_set_port(&copy, address_port(b));
+	return address_equal(&copy, b);
+}
+
 /* `unix:PATH`, as unix(7) has it in A. */
 static void unix_text(const struct address *a, char *text)
 {

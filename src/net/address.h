@@ -106,6 +106,9 @@ void address_unmap(struct address *a);
 /* Same family, address and port? */
 bool address_equal(const struct address *a, const struct address *b);
 
+/* Are they of IP and equal but for the port? */
+bool address_same_host(const struct address *a, const struct address *b);
+
 #define ADDRESS_TEXT 128
 
 /* The address without its port (`127.0.0.1`, `fe80::1%eth0`, `unix:PATH`, `vsock:CID`) into TEXT of ADDRESS_TEXT

@@ -191,16 +191,6 @@ static bool is_inet(const struct address *a)
 	return a->u.sa.sa_family == AF_INET || a->u.sa.sa_family == AF_INET6;
 }
 
-static bool same_host(const struct address *a, const struct address *b)
-{
-	struct address copy = *a;
-
-	if (!is_inet(a))
-		return false;
-	address_set_port(&copy, address_port(b));
-	return address_equal(&copy, b);
-}
-
 /* Two of our sockets can meet, each on its way to the port that the other happens to have. Is it one
  * from PEER? Then neither has found anybody who listens. */
 static bool is_crossed(struct prober *p, const struct address *peer)
@@ -220,7 +210,7 @@ static bool is_crossed(struct prober *p, const struct address *peer)
 static bool met_somebody(struct prober *p, int fd, struct address *local, struct address *peer)
 {
 	return !dial_to_oneself(fd, local, peer) &&
-	       !(same_host(local, peer) && is_crossed(p, peer));
+	       !(address_same_host(local, peer) && is_crossed(p, peer));
 }
 
 /* ---- connecting ---- */

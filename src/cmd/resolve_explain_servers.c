@@ -1,0 +1,177 @@
+#include <errno.h>
+#include <netdb.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/errname.h"
+#include "cmd/resolve_explain_state.h"
+#include "net/system_file.h"
+
+#define SLOW (500 * MILLISECOND)
+
+static void server_next(struct explain_server *s, size_t name);
+
+static void probed(void *arg, struct find_result *r)
+{
+	struct probe *p = arg;
+	struct explain_server *s = p->server;
+	bool over = true, answered = false;
+
+	p->find = NULL;
+	p->r = *r;
+	*r = (struct find_result){ 0 };
+	p->ns = clock_now() - p->start;
+	p->done = true;
+	for (const struct probe *q = s->probes; q; q = q->next) {
+		if (q->name != p->name)
+			continue;
+		over &= q->done;
+		/* The system goes on to the next name where there is none, or nothing of its kind. */
+		answered |= q->done && (q->r.n || q->r.names.n);
+		s->silent |= q->done && !q->r.asked;
+	}
+	for (const struct probe *q = s->probes; q; q = q->next) {
+		s->silent |= q->done && q->r.eai == EAI_AGAIN;
+		s->slow |= q->done && !q->r.eai && q->ns > SLOW;
+	}
+	if (!over)
+		return;
+	if (answered)
+		s->found = p->name + 1;
+	if (answered || s->silent || p->name + 1 >= s->e->n_names)
+		s->done = true;
+	else
+		server_next(s, p->name + 1);
+	if (s->done)
+		explain_wake(s->e);
+}
+
+/* Asks S for the name of that number. */
+static void server_next(struct explain_server *s, size_t name)
+{
+	const struct explain *e = s->e;
+	struct probe *started[2] = { NULL, NULL };
+	size_t n = e->is_address ? 1 : 2;
+
+	/* All of them stand there before the first one is answered. */
+	for (size_t i = 0; i < n; i++) {
+		int family = i ? AF_INET6 : AF_INET;
+		if (e->c->finder.family != AF_UNSPEC && e->c->finder.family != family && n == 2)
+			continue;
+		started[i] = calloc(1, sizeof *started[i]);
+		if (!started[i])
+			continue;
+		*started[i] = (struct probe){
+			.server = s, .name = name, .family = family, .start = clock_now()
+		};
+		*s->last = started[i];
+		s->last = &started[i]->next;
+	}
+	s->done = !started[0] && !started[1];
+	for (size_t i = 0; i < n; i++)
+		if (started[i] && e->is_address)
+			find_names(&s->finders[i], &e->address, probed, started[i],
+				   &started[i]->find);
+		else if (started[i])
+			find_addresses(&s->finders[i], e->names[name], probed, started[i],
+				       &started[i]->find);
+}
+
+static void server_start(struct explain *e, struct explain_server *s, const char *word, size_t line)
+{
+	struct dns_client_config c = { .n = 1, .tries = 1 };
+	struct loop *loop = e->c->finder.loop;
+
+	*s = (struct explain_server){ .e = e, .word = word, .line = line, .last = &s->probes };
+	s->usable = address_parse_host(word, &s->address) == WORD_NUMBER;
+	s->done = !s->usable;
+	if (!s->usable)
+		return;
+	address_set_port(&s->address, DNS_PORT);
+	c.servers[0] = s->address;
+	c.patience = e->c->wait != UNSET ? e->c->wait : e->conf.timeout * SECOND;
+	s->dns = dns_client_new(loop, &c);
+	if (!s->dns) {
+		s->done = true;
+		return;
+	}
+	for (int i = 0; i < 2; i++)
+		s->finders[i] = (struct finder){ .loop = loop,
+						 .dns = s->dns,
+						 .family = i ? AF_INET6 : AF_INET };
+	server_next(s, 0);
+}
+
+void explain_start_servers(struct explain *e)
+{
+	for (size_t i = 0; i < e->conf.n_servers; i++)
+		server_start(e, &e->servers[i], e->conf.servers[i], e->conf.server_lines[i]);
+	e->n_servers = e->conf.n_servers;
+	if (e->n_servers == 0)
+		server_start(e, &e->servers[e->n_servers++], "127.0.0.1", 0);
+}
+
+const char *explain_probe_text(const struct probe *p, char *text, size_t size)
+{
+	const struct find_result *r = &p->r;
+	const char *kind = p->server->e->is_address ? "name" :
+			   p->family == AF_INET	    ? "IPv4 address" :
+						      "IPv6 address";
+
+	if (r->n) {
+		explain_addresses_text(r->addresses, r->n, text, size);
+	} else if (r->names.n) {
+		text[0] = '\0';
+		for (size_t i = 0; i < r->names.n; i++)
+			explain_add_word(text, size, r->names.names[i]);
+	} else if (r->why[0]) {
+		/* It begins with the server, which is told already. */
+		const char *colon = strstr(r->why, ": ");
+		snprintf(text, size, "%s", colon ? colon + 2 : r->why);
+	} else if (r->rcode == DNS_NXDOMAIN) {
+		snprintf(text, size, "no such name (NXDOMAIN)");
+	} else if (r->eai == EAI_SYSTEM) {
+		snprintf(text, size, "%s (%s)", strerror(r->error), errno_name(r->error));
+	} else {
+		snprintf(text, size, "it has no %s", kind);
+	}
+	return text;
+}
+
+void explain_tell_server(struct explain *e, const struct explain_server *s)
+{
+	char address[ADDRESS_TEXT], question[600], text[1024];
+
+	if (!s->usable) {
+		char where[64];
+		explain_tell(e, "server", explain_place(RESOLV_CONF, s->line, where, sizeof where),
+			     s->word, "it is no address", -1);
+		explain_wrong(e, "%s: '%s' is no address", where, s->word);
+		return;
+	}
+	address_text(&s->address, address);
+	for (const struct probe *p = s->probes; p; p = p->next) {
+		snprintf(question, sizeof question, "%s %s", e->names[p->name],
+			 e->is_address	      ? "PTR" :
+			 p->family == AF_INET ? "A" :
+						"AAAA");
+		explain_tell(e, "server", address, question,
+			     explain_probe_text(p, text, sizeof text), p->ns);
+	}
+}
+
+void explain_free_servers(struct explain *e)
+{
+	for (size_t i = 0; i < e->n_servers; i++) {
+		struct probe *p = e->servers[i].probes, *next;
+		for (; p; p = next) {
+			next = p->next;
+			find_cancel(p->find);
+			find_result_free(&p->r);
+			free(p);
+		}
+		dns_client_free(e->servers[i].dns);
+	}
+}
