@@ -6,14 +6,10 @@
 #include <string.h>
 
 #include "base/clock.h"
-#include "base/message.h"
-#include "base/utf8.h"
 
 #define LIMIT (1 << 20)
 #define BLOCK (64 << 10)
-#define LINE_MOST 4096	     /* of chat: longer ones are broken */
-#define CHAT_MOST (16 << 10) /* taken at once: each byte may become several */
-#define STALL_LOOKS 8	     /* at the time when something was taken last, in that of --stall */
+#define STALL_LOOKS 8 /* at the time when something was taken last, in that of --stall */
 #define STALL_LOOK_LEAST (10 * MILLISECOND)
 
 struct block {
@@ -207,43 +203,10 @@ static int give_packet(struct fanout *f, const char *data, size_t n, const struc
 
 /* ---- senders ---- */
 
-/* How much of TEXT, of N bytes, makes a line: all of it, or what is before a character that would be
- * cut. */
-static size_t line_length(const char *text, size_t n)
-{
-	size_t cut = LINE_MOST;
-
-	if (n <= LINE_MOST)
-		return n;
-	while (cut > LINE_MOST - UTF8_MOST && ((unsigned char)text[cut] & 0xc0) == 0x80)
-		cut--;
-	return cut > LINE_MOST - UTF8_MOST ? cut : LINE_MOST;
-}
-
-/* Puts what S has of its line behind OUT, as everybody shall see it, but for the last KEEP bytes. */
-static void put_lines(struct text *out, struct sender *s, size_t keep)
-{
-	const char *line = s->line.length > 0 ? s->line.data : "";
-	char escaped[4 * LINE_MOST + 1];
-	size_t done = 0;
-
-	do {
-		size_t n = line_length(line + done, s->line.length - done);
-		size_t length = message_escape(escaped, sizeof escaped, line + done, n, false);
-		text_add(out, "<%llu> ", (unsigned long long)s->number);
-		text_put(out, escaped, length);
-		text_put(out, "\n", 1);
-		done += n;
-	} while (s->line.length - done > keep);
-	s->line.length -= done;
-	if (s->line.length > 0)
-		memmove(s->line.data, s->line.data + done, s->line.length);
-}
-
-/* The same for packets: each line is one. */
+/* Each line in TEXT becomes a packet. As give_text(). */
 static int give_lines(struct sender *s, struct text *text)
 {
-	bool failed = text->failed || s->line.failed;
+	bool failed = text->failed;
 
 	for (size_t done = 0, n; !failed && done < text->length; done += n) {
 		const char *end = memchr(text->data + done, '\n', text->length - done);
@@ -258,7 +221,7 @@ static int give_lines(struct sender *s, struct text *text)
 /* Gives the lines in TEXT, which is freed, to all but S. Returns 0, or -1 with errno. */
 static int give_text(struct sender *s, struct text *text)
 {
-	bool failed = text->failed || s->line.failed;
+	bool failed = text->failed;
 
 	if (s->fanout->c.packets)
 		return give_lines(s, text);
@@ -277,25 +240,12 @@ static int give_text(struct sender *s, struct text *text)
 	return failed ? -1 : 0;
 }
 
-/* S has sent DATA: the lines that it ends go out. As sender_write(). */
-static ssize_t chat(struct sender *s, const char *data, size_t n)
+/* The lines that S's DATA of N bytes ends go out. As sender_write(). */
+static ssize_t give_chat(struct sender *s, const char *data, size_t n)
 {
 	struct text out = { 0 };
 
-	for (size_t i = 0; i < n && !s->line.failed;) {
-		const char *end = memchr(data + i, '\n', n - i);
-		size_t piece = end ? (size_t)(end - data) - i : n - i;
-		text_put(&s->line, data + i, piece);
-		i += piece + (end != NULL);
-		if (end) {
-			s->line.length -=
-				s->line.length > 0 && s->line.data[s->line.length - 1] == '\r';
-			put_lines(&out, s, 0);
-		} else if (s->line.length > LINE_MOST + 1) {
-			/* The CR of a line's end is none of it. */
-			put_lines(&out, s, LINE_MOST + 1);
-		}
-	}
+	chat_put(&s->chat, data, n, &out);
 	return give_text(s, &out) < 0 ? -1 : (ssize_t)n;
 }
 
@@ -321,7 +271,7 @@ static ssize_t write_packet(struct sender *s, const char *data, size_t n)
 
 	if (!s->fanout->c.chat)
 		return give_packet(s->fanout, data, n, s->self) < 0 ? -1 : (ssize_t)n;
-	result = chat(s, data, n);
+	result = give_chat(s, data, n);
 	/* Where it ends, so does a line. */
 	if (result >= 0)
 		sender_end(s);
@@ -337,7 +287,7 @@ ssize_t sender_write(struct sender *s, const void *data, size_t n)
 	if (s->fanout->c.packets)
 		return write_packet(s, data, n);
 	if (s->fanout->c.chat)
-		return chat(s, data, n < CHAT_MOST ? n : CHAT_MOST);
+		return give_chat(s, data, n < CHAT_MOST ? n : CHAT_MOST);
 	n = n < BLOCK - b->size ? n : BLOCK - b->size;
 	memcpy(b->data + b->size, data, n);
 	give(s->fanout, b, n, s->self);
@@ -363,7 +313,7 @@ ssize_t sender_take(struct sender *s, const struct endpoint *source, size_t n)
 	if (s == &f->sender && f->c.filter)
 		filter_copy(f->c.filter, to, (size_t)got);
 	if (f->c.chat)
-		return chat(s, lines, (size_t)got);
+		return give_chat(s, lines, (size_t)got);
 	give(f, b, (size_t)got, s->self);
 	return got;
 }
@@ -372,15 +322,15 @@ void sender_end(struct sender *s)
 {
 	struct text out = { 0 };
 
-	if (s->line.length == 0)
+	if (s->chat.line.length == 0)
 		return;
-	put_lines(&out, s, 0);
+	chat_end(&s->chat, &out);
 	give_text(s, &out);
 }
 
 void sender_free(struct sender *s)
 {
-	text_free(&s->line);
+	chat_free(&s->chat);
 }
 
 /* ---- the source ---- */
@@ -553,7 +503,7 @@ void receiver_took(struct receiver *r, size_t n)
 	bool was_full = is_full(r);
 
 	r->bytes -= n;
-	while (n > 0) {
+	do {
 		struct queued *q = &r->queue[r->first];
 		size_t piece = q->end - q->offset;
 		if (n < piece) {
@@ -564,25 +514,7 @@ void receiver_took(struct receiver *r, size_t n)
 		release(q->block);
 		r->first = (r->first + 1) % r->size;
 		r->n--;
-	}
-	r->last_taken = clock_now();
-	if (was_full && !is_full(r))
-		update(r->fanout);
-}
-
-void receiver_took_piece(struct receiver *r)
-{
-	const struct queued *q = &r->queue[r->first];
-	size_t n = q->end - q->offset;
-
-	if (n > 0) {
-		receiver_took(r, n);
-		return;
-	}
-	bool was_full = is_full(r);
-	release(q->block);
-	r->first = (r->first + 1) % r->size;
-	r->n--;
+	} while (n > 0);
 	r->last_taken = clock_now();
 	if (was_full && !is_full(r))
 		update(r->fanout);

@@ -14,7 +14,7 @@
 #include <sys/types.h>
 #include <sys/uio.h>
 
-#include "base/text.h"
+#include "flow/chat.h"
 #include "flow/cutter.h"
 #include "flow/endpoint.h"
 #include "flow/filter.h"
@@ -47,8 +47,7 @@ struct fanout_config {
 struct sender {
 	struct fanout *fanout;
 	struct receiver *self; /* does not get it; NULL: all do */
-	uint64_t number;
-	struct text line; /* of chat: what has come of one */
+	struct chat chat;
 };
 
 struct fanout {
@@ -128,11 +127,8 @@ void sender_free(struct sender *s);
 /* What R would read next, as at most MOST pieces in place. Returns how many. */
 int receiver_look(const struct receiver *r, struct iovec *iov, int most);
 
-/* N bytes of that have been taken. */
+/* N bytes of that have been taken; 0: its first piece, if that is empty. */
 void receiver_took(struct receiver *r, size_t n);
-
-/* The first of these pieces has been taken, empty though it may be. */
-void receiver_took_piece(struct receiver *r);
 
 /* Is there anything for receiver_read(), the end too? */
 bool receiver_ready(const struct receiver *r);

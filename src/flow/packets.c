@@ -268,7 +268,7 @@ static enum transfer_result packets_queued(struct transfer *t, size_t max)
 	if (result != TRANSFER_MOVED)
 		return result;
 	t->in += iov.iov_len;
-	receiver_took_piece(r);
+	receiver_took(r, iov.iov_len);
 	return result;
 }
 

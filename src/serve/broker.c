@@ -46,7 +46,8 @@ void broker_start(struct session *x)
 
 	fanout_join(&s->fanout, &x->receiver);
 	endpoint_queue(&x->in, &x->receiver, "the others");
-	x->sender = (struct sender){ .fanout = &s->fanout, .self = &x->receiver, .number = x->id };
+	x->sender =
+		(struct sender){ .fanout = &s->fanout, .self = &x->receiver, .chat.number = x->id };
 	endpoint_sender(&x->out, &x->sender, "the others");
 	/* What goes to many is copied where it comes from, once. */
 	x->up.copies[0] = x->up.copies[1] = NULL;

@@ -1,0 +1,70 @@
+#include "flow/chat.h"
+
+#include <string.h>
+
+#include "base/message.h"
+#include "base/utf8.h"
+
+#define LINE_MOST 4096
+
+/* How much of TEXT, of N bytes, makes a line: all of it, or what is before a character that would be
+ * cut. */
+static size_t line_length(const char *text, size_t n)
+{
+	size_t cut = LINE_MOST;
+
+	if (n <= LINE_MOST)
+		return n;
+	while (cut > LINE_MOST - UTF8_MOST && ((unsigned char)text[cut] & 0xc0) == 0x80)
+		cut--;
+	return cut > LINE_MOST - UTF8_MOST ? cut : LINE_MOST;
+}
+
+/* Puts what C has of its line behind OUT, as everybody shall see it, but for the last KEEP bytes. */
+static void put_lines(struct text *out, struct chat *c, size_t keep)
+{
+	const char *line = c->line.length > 0 ? c->line.data : "";
+	char escaped[4 * LINE_MOST + 1];
+	size_t done = 0;
+
+	do {
+		size_t n = line_length(line + done, c->line.length - done);
+		size_t length = message_escape(escaped, sizeof escaped, line + done, n, false);
+		text_add(out, "<%llu> ", (unsigned long long)c->number);
+		text_put(out, escaped, length);
+		text_put(out, "\n", 1);
+		done += n;
+	} while (c->line.length - done > keep);
+	c->line.length -= done;
+	if (c->line.length > 0)
+		memmove(c->line.data, c->line.data + done, c->line.length);
+}
+
+void chat_put(struct chat *c, const char *data, size_t n, struct text *out)
+{
+	for (size_t i = 0; i < n && !c->line.failed;) {
+		const char *end = memchr(data + i, '\n', n - i);
+		size_t piece = end ? (size_t)(end - data) - i : n - i;
+		text_put(&c->line, data + i, piece);
+		i += piece + (end != NULL);
+		if (end) {
+			c->line.length -=
+				c->line.length > 0 && c->line.data[c->line.length - 1] == '\r';
+			put_lines(out, c, 0);
+		} else if (c->line.length > LINE_MOST + 1) {
+			/* The CR of a line's end is none of it. */
+			put_lines(out, c, LINE_MOST + 1);
+		}
+	}
+	out->failed |= c->line.failed;
+}
+
+void chat_end(struct chat *c, struct text *out)
+{
+	put_lines(out, c, 0);
+}
+
+void chat_free(struct chat *c)
+{
+	text_free(&c->line);
+}
