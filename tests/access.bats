@@ -4,11 +4,7 @@ load helpers/common
 load helpers/words
 load helpers/private
 
-# The interpreter itself: it is started often, and needs nothing but the standard library.
-setup_file() {
-	PYTHON=$(python3 -c 'import sys; print(sys.executable)')
-	export PYTHON
-}
+setup_file() { find_python; }
 
 # in_there COMMAND...: runs it where the listener is, see helpers/private.
 in_there() {

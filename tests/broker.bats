@@ -4,10 +4,8 @@ load helpers/common
 load helpers/files
 load helpers/words
 
-# The interpreter itself: it is started often, and needs nothing but the standard library.
 setup_file() {
-	PYTHON=$(python3 -c 'import sys; print(sys.executable)')
-	export PYTHON
+	find_python
 	random_files 4000000
 }
 

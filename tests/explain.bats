@@ -7,8 +7,7 @@ load helpers/words
 load helpers/private
 
 setup_file() {
-	PYTHON=$(python3 -c 'import sys; print(sys.executable)')
-	export PYTHON
+	find_python
 	# Its look-up knows neither nsswitch.conf nor aliases.
 	! grep -qa "Name does not resolve" "$SOCKIT" || export MUSL=yes
 }

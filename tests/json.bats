@@ -6,11 +6,7 @@ load helpers/private
 
 SCHEMA=$BATS_TEST_DIRNAME/helpers/schema.py
 
-# The interpreter itself: it is started often, and needs nothing but the standard library.
-setup_file() {
-	PYTHON=$(python3 -c 'import sys; print(sys.executable)')
-	export PYTHON
-}
+setup_file() { find_python; }
 
 # facts FILE [EVENT [KEY]...]: checks that FILE is nothing but valid objects, and prints what schema.py
 # then does.

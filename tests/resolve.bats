@@ -6,10 +6,8 @@ load helpers/common
 load helpers/words
 load helpers/private
 
-# The interpreter itself, outside of a name space that a test makes.
 setup_file() {
-	PYTHON=$(python3 -c 'import sys; print(sys.executable)')
-	export PYTHON
+	find_python
 	# Its look-up knows neither nsswitch.conf nor aliases.
 	! grep -qa "Name does not resolve" "$SOCKIT" || export MUSL=yes
 }

@@ -14,7 +14,7 @@ receives() {
 # sends WORD...: datagrams.py to it.
 sends() {
 	# shellcheck disable=SC2153 # of served_by
-	within 20 python3 -S "$BATS_TEST_DIRNAME/helpers/datagrams.py" "${HERE:-127.0.0.1}" "$PORT" "$@" 3>&-
+	within 20 python3 -S "$BATS_TEST_DIRNAME/helpers/datagrams.py" "${HERE:-127.0.0.1},$PORT" "$@" 3>&-
 }
 
 # quick TEXT...: the same datagrams, each from another port, without the time that python takes to start.
@@ -497,8 +497,8 @@ UDPREMOTEPORT=$port" ]
 	ended 0 "$LISTENER"
 	python3 -S - <<-'END'
 		import struct
-		want = [b'%04d ' % i for i in range(105)] + [b'x'] + [b'%04d ' % i for i in range(300)] + \
-		    [b''] + [b'%04d ' % i for i in range(100)]
+		want = [b'%05d' % i for i in range(105)] + [b'x'] + [b'%05d' % i for i in range(300)] + \
+		    [b''] + [b'%05d' % i for i in range(100)]
 		sizes = [700] * 105 + [1] + [1200] * 300 + [0] + [9] * 100
 		data, at = open('out', 'rb').read(), 0
 		for head, size in zip(want, sizes):
@@ -525,7 +525,7 @@ UDPREMOTEPORT=$port" ]
 	[ "$(wc -c <got)" = 1500000 ]
 	python3 -S -c '
 data = open("got", "rb").read()
-assert all(data[i * 500:i * 500 + 5] == b"%04d " % i for i in range(3000))'
+assert all(data[i * 500:i * 500 + 5] == b"%05d" % i for i in range(3000))'
 }
 
 @test "a stdout that nobody reads ends it, as cat" {
@@ -567,7 +567,7 @@ assert all(data[i * 500:i * 500 + 5] == b"%04d " % i for i in range(3000))'
 	kill -CONT "$LISTENER"
 	ended 143 "$LISTENER"
 	[ "$(wc -l <out)" = 500 ]
-	[ "$(LC_ALL=C tail -n 1 out | cut -c1-5)" = '0499 ' ]
+	[ "$(LC_ALL=C tail -n 1 out | cut -c1-5)" = '00499' ]
 	receives --stats 127.0.0.1 0
 	sends text:abc
 	eventually grep -q abc out

@@ -16,14 +16,14 @@ sends() {
 	exits "$1" "$SOCKIT" unix --type dgram "${@:2}"
 }
 
-# foreign PATH WORD...: unix_datagrams.py.
+# foreign PATH WORD...: datagrams.py.
 foreign() {
-	within 20 python3 -S "$BATS_TEST_DIRNAME/helpers/unix_datagrams.py" "$@" 3>&-
+	within 20 python3 -S "$BATS_TEST_DIRNAME/helpers/datagrams.py" "$@" 3>&-
 }
 
 # there PATH WORD...: the same in the background, once it has the name PATH: its pid in $PID.
 there() {
-	spawn python3 -S "$BATS_TEST_DIRNAME/helpers/unix_datagrams.py" - "bind:$1" "${@:2}"
+	spawn python3 -S "$BATS_TEST_DIRNAME/helpers/datagrams.py" - "bind:$1" "${@:2}"
 	eventually [ -S "$1" ]
 }
 
@@ -242,7 +242,7 @@ lengths() {
 
 @test "-s binds that path, which is gone in the end, and replies find it from elsewhere" {
 	mkdir there
-	(cd there && exec python3 -S "$BATS_TEST_DIRNAME/helpers/unix_datagrams.py" - bind:s echo:1) 3>&- &
+	(cd there && exec python3 -S "$BATS_TEST_DIRNAME/helpers/datagrams.py" - bind:s echo:1) 3>&- &
 	started
 	eventually [ -S there/s ]
 	sends 0 -s me --replies 1 -w 10 there/s < <(printf hello) >got 2>err
@@ -487,7 +487,7 @@ unix:a\\nb: two"
 	LISTENER=$PID
 	read -r _ <$fifo
 	mkfifo gate
-	spawn python3 -S "$BATS_TEST_DIRNAME/helpers/unix_datagrams.py" s bind:a text:one read:1 >got
+	spawn python3 -S "$BATS_TEST_DIRNAME/helpers/datagrams.py" s bind:a text:one read:1 >got
 	eventually grep -q one out
 	foreign s bind:b text:two
 	echo answer >&7
@@ -500,7 +500,7 @@ unix:a\\nb: two"
 @test "who takes no answer does not stop the others for ever" {
 	receives --echo --stall 200ms s
 	mkfifo gate
-	spawn python3 -S "$BATS_TEST_DIRNAME/helpers/unix_datagrams.py" s bind:deaf many:700,10 gate:gate
+	spawn python3 -S "$BATS_TEST_DIRNAME/helpers/datagrams.py" s bind:deaf many:700,10 gate:gate
 	exec 7>gate
 	eventually grep -q 'unix:deaf: .*EAGAIN' err
 	sends 0 --replies 1 -w 10 s < <(printf x) >got 7>&-

@@ -140,6 +140,13 @@ says() {
 # What says expects of a listener that has nothing to say but its port.
 LISTENING='^sockit listen: listening on 127\.0\.0\.1 port [0-9]+$'
 
+# find_python: $PYTHON is the interpreter itself, to be started often, or within a name space; it needs nothing but the
+# standard library.
+find_python() {
+	PYTHON=$(python3 -c 'import sys; print(sys.executable)')
+	export PYTHON
+}
+
 # counterpart WORD...: peer.py plays WORDs, in the background as peer does it.
 counterpart() {
 	rm -f peer.out
