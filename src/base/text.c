@@ -33,17 +33,19 @@ static bool reserve(struct text *t, size_t more)
 void text_add(struct text *t, const char *format, ...)
 {
 	va_list list;
-	int n;
+	int n = 0;
 
-	va_start(list, format);
-	n = vsnprintf(NULL, 0, format, list);
-	va_end(list);
-	if (n < 0 || !reserve(t, (size_t)n + 1))
-		return;
-	va_start(list, format);
-	vsnprintf(t->data + t->length, (size_t)n + 1, format, list);
-	va_end(list);
-	t->length += (size_t)n;
+	/* Nearly always there is room at once. */
+	while (n >= 0 && reserve(t, (size_t)n + 1)) {
+		size_t room = t->size - t->length;
+		va_start(list, format);
+		n = vsnprintf(t->data + t->length, room, format, list);
+		va_end(list);
+		if (n >= 0 && (size_t)n < room) {
+			t->length += (size_t)n;
+			return;
+		}
+	}
 }
 
 void text_put(struct text *t, const void *bytes, size_t n)

@@ -3,16 +3,15 @@
 size_t utf8_length(const unsigned char *p, size_t n, uint32_t *point)
 {
 	static const uint32_t lowest[] = { 0, 0, 0x80, 0x800, 0x10000 };
-	size_t length = *p < 0x80		? 1 :
-			*p < 0xc0 || *p >= 0xf8 ? 0 :
-			*p < 0xe0		? 2 :
-			*p < 0xf0		? 3 :
-						  4;
-	uint32_t c;
+	size_t length = *p < 0xc0 || *p >= 0xf8 ? 0 : *p < 0xe0 ? 2 : *p < 0xf0 ? 3 : 4;
+	uint32_t c = *p & (0x7fU >> length);
 
+	if (*p < 0x80) {
+		*point = *p;
+		return 1;
+	}
 	if (length == 0 || length > n)
 		return 0;
-	c = length == 1 ? *p : *p & (0x7fU >> length);
 	for (size_t i = 1; i < length; i++) {
 		if ((p[i] & 0xc0) != 0x80)
 			return 0;

@@ -49,7 +49,7 @@ int transcript_open(struct transcript *t, struct loop *loop, const char *path, b
 }
 
 /* `> 0.000123 00000010  68 65 6c 6c 6f 0a ...  |hello.|` */
-static void add_row(struct transcript *t, const struct transcript_piece *piece, double time,
+static void add_row(struct transcript *t, const struct transcript_piece *piece, const char *time,
 		    const unsigned char *p, size_t n)
 {
 	static const char digits[] = "0123456789abcdef";
@@ -64,7 +64,7 @@ static void add_row(struct transcript *t, const struct transcript_piece *piece, 
 	}
 	if (piece->id)
 		text_add(&t->out.text, "%llu", (unsigned long long)piece->id);
-	text_add(&t->out.text, "%c %.6f %08llx  %.*s |%.*s|%s", piece->sent ? '>' : '<', time,
+	text_add(&t->out.text, "%c %s %08llx  %.*s |%.*s|%s", piece->sent ? '>' : '<', time,
 		 (unsigned long long)piece->offset, (int)sizeof hex - 1, hex, (int)n, text,
 		 is_stderr(t) ? terminal_newline() : "\n");
 }
@@ -80,7 +80,9 @@ void transcript_add(struct transcript *t, const struct transcript_piece *piece, 
 	if (!t->dump) {
 		text_put(&t->out.text, data, n);
 	} else {
-		double time = (double)(clock_now() - t->start) / (double)SECOND;
+		char time[32];
+		snprintf(time, sizeof time, "%.6f",
+			 (double)(clock_now() - t->start) / (double)SECOND);
 		for (size_t i = 0; i < n; i += ROW) {
 			row.offset = piece->offset + i;
 			add_row(t, &row, time, p + i, n - i < ROW ? n - i : ROW);
