@@ -143,7 +143,7 @@ static int take(struct parse *p, const struct found *found, const char *word)
 	p->given[found->index] = 1;
 	if (row->arg && !row->optional && *value == '\0')
 		return option_fail(p->error, "%s: '' is empty", label(row, name, sizeof name));
-	switch (row->kind) {
+	switch ((enum option_kind)row->kind) {
 	case OPTION_FLAG:
 		*(bool *)field = true;
 		return 0;

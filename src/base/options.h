@@ -48,15 +48,17 @@ struct option_socket {
 	int level6, name6;	 /* for IPv6 */
 };
 
+/* There are hundreds of them: packed. */
 struct option_row {
-	const char *name; /* long name without its dashes */
-	char letter;	  /* or 0 */
-	bool repeats;	  /* may be given more than once (PARSED, STRING) */
-	bool optional;	  /* --name alone will do; a value only with = */
-	enum option_kind kind;
-	size_t field;	  /* where in the group's struct */
-	const char *arg;  /* the argument's name in help and manual */
-	int64_t min, max; /* NUMBER, SIZE, KEYWORD */
+	const char *name;      /* long name without its dashes */
+	unsigned letter : 8;   /* or 0 */
+	unsigned kind : 4;     /* an option_kind */
+	unsigned repeats : 1;  /* may be given more than once (PARSED, STRING) */
+	unsigned optional : 1; /* --name alone will do; a value only with = */
+	unsigned field : 16;   /* where in the group's struct */
+	int32_t min;	       /* NUMBER, SIZE, KEYWORD: from here */
+	int64_t max;	       /* to here */
+	const char *arg;       /* the argument's name in help and manual */
 	const char *help;
 	const char *excludes;		       /* long names, separated by blanks */
 	const char *needs;		       /* long names too: one of them */
