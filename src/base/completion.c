@@ -204,9 +204,3 @@ void completion_quoted(struct text *t, const char *s, const char *special)
 			text_add(t, "%s%c", strchr(special, *s) ? "\\" : "", *s);
 	}
 }
-
-void completion_lines(struct text *t, const char *const *lines, size_t n)
-{
-	for (size_t i = 0; i < n; i++)
-		text_add(t, "%s\n", lines[i]);
-}

@@ -1,70 +1,69 @@
 /* The script for fish (3.0 and later): a line for each option, which fish can take apart itself. */
 #include "base/completion_shell.h"
 
-static const char *const head[] = {
-	"# fish completion for sockit, made by `sockit completion fish'",
-	"",
-	"# Does the cursor stand in SUBCOMMAND's words, before any `--'? At operand PLACE, or with a + behind",
-	"# it there or further on? VALUED is a regular expression: what takes the next word for its argument.",
-	"function __sockit_in # SUBCOMMAND [PLACE VALUED]",
-	"\tset -l words (commandline -opc)",
-	"\ttest \"$words[2]\" = \"$argv[1]\"; or return 1",
-	"\tcontains -- -- $words; and return 1",
-	"\tset -q argv[2]; or return 0",
-	"\tset -l place 1",
-	"\tset -l argument no",
-	"\tset -e words[1..2]",
-	"\tfor word in $words",
-	"\t\tif test $argument = yes",
-	"\t\t\tset argument no",
-	"\t\telse if string match -qr -- \"^($argv[3])\\$\" $word",
-	"\t\t\tset argument yes",
-	"\t\telse if not string match -qr -- '^-.' $word",
-	"\t\t\tset place (math $place + 1)",
-	"\t\tend",
-	"\tend",
-	"\tswitch $argv[2]",
-	"\t\tcase '*+'",
-	"\t\t\ttest $place -ge (string trim -c + -- $argv[2])",
-	"\t\tcase '*'",
-	"\t\t\ttest $place = $argv[2]",
-	"\tend",
-	"end",
-	"",
-	"# What stands after `--' is a command line.",
-	"function __sockit_command",
-	"\tset -l words (commandline -opc)",
-	"\tset -l dashes (contains -i -- -- $words); or return",
-	"\tset -l line",
-	"\tset -e words[1..$dashes]",
-	"\tfor word in $words",
-	"\t\tset line $line (string escape -- $word)",
-	"\tend",
-	"\tcomplete -C (string join ' ' -- $line (commandline -ct))",
-	"end",
-	"",
-	"# Those of this machine too, which fish leaves out.",
-	"function __sockit_hosts",
-	"\t__fish_print_hostnames",
-	"\ttest -r /etc/hosts; or return",
-	"\tstring replace -r '#.*' '' </etc/hosts | string replace -rf '^\\s*\\S+\\s+' '' |",
-	"\t\tstring split -n ' '",
-	"end",
-	"",
-	"function __sockit_services",
-	"\ttest -r /etc/services; or return",
-	"\tstring replace -rf '^([^#\\s]+)\\s.*' '$1' </etc/services",
-	"end",
-	"",
-	"function __sockit_interfaces",
-	"\ttest -d /sys/class/net; or return",
-	"\tset -l interfaces /sys/class/net/*",
-	"\tstring replace -r '.*/' '' $interfaces",
-	"end",
-	"",
-	"complete -c sockit -f",
-	"complete -c sockit -n 'contains -- -- (commandline -opc)' -a '(__sockit_command)'",
-};
+static const char head[] =
+	"# fish completion for sockit, made by `sockit completion fish'\n"
+	"\n"
+	"# Does the cursor stand in SUBCOMMAND's words, before any `--'? At operand PLACE, or with a + behind\n"
+	"# it there or further on? VALUED is a regular expression: what takes the next word for its argument.\n"
+	"function __sockit_in # SUBCOMMAND [PLACE VALUED]\n"
+	"\tset -l words (commandline -opc)\n"
+	"\ttest \"$words[2]\" = \"$argv[1]\"; or return 1\n"
+	"\tcontains -- -- $words; and return 1\n"
+	"\tset -q argv[2]; or return 0\n"
+	"\tset -l place 1\n"
+	"\tset -l argument no\n"
+	"\tset -e words[1..2]\n"
+	"\tfor word in $words\n"
+	"\t\tif test $argument = yes\n"
+	"\t\t\tset argument no\n"
+	"\t\telse if string match -qr -- \"^($argv[3])\\$\" $word\n"
+	"\t\t\tset argument yes\n"
+	"\t\telse if not string match -qr -- '^-.' $word\n"
+	"\t\t\tset place (math $place + 1)\n"
+	"\t\tend\n"
+	"\tend\n"
+	"\tswitch $argv[2]\n"
+	"\t\tcase '*+'\n"
+	"\t\t\ttest $place -ge (string trim -c + -- $argv[2])\n"
+	"\t\tcase '*'\n"
+	"\t\t\ttest $place = $argv[2]\n"
+	"\tend\n"
+	"end\n"
+	"\n"
+	"# What stands after `--' is a command line.\n"
+	"function __sockit_command\n"
+	"\tset -l words (commandline -opc)\n"
+	"\tset -l dashes (contains -i -- -- $words); or return\n"
+	"\tset -l line\n"
+	"\tset -e words[1..$dashes]\n"
+	"\tfor word in $words\n"
+	"\t\tset line $line (string escape -- $word)\n"
+	"\tend\n"
+	"\tcomplete -C (string join ' ' -- $line (commandline -ct))\n"
+	"end\n"
+	"\n"
+	"# Those of this machine too, which fish leaves out.\n"
+	"function __sockit_hosts\n"
+	"\t__fish_print_hostnames\n"
+	"\ttest -r /etc/hosts; or return\n"
+	"\tstring replace -r '#.*' '' </etc/hosts | string replace -rf '^\\s*\\S+\\s+' '' |\n"
+	"\t\tstring split -n ' '\n"
+	"end\n"
+	"\n"
+	"function __sockit_services\n"
+	"\ttest -r /etc/services; or return\n"
+	"\tstring replace -rf '^([^#\\s]+)\\s.*' '$1' </etc/services\n"
+	"end\n"
+	"\n"
+	"function __sockit_interfaces\n"
+	"\ttest -d /sys/class/net; or return\n"
+	"\tset -l interfaces /sys/class/net/*\n"
+	"\tstring replace -r '.*/' '' $interfaces\n"
+	"end\n"
+	"\n"
+	"complete -c sockit -f\n"
+	"complete -c sockit -n 'contains -- -- (commandline -opc)' -a '(__sockit_command)'\n";
 
 /* Functions that print words; of files fish takes care itself. */
 static const char *const kinds[COMPLETION_KINDS] = {
@@ -154,7 +153,7 @@ void completion_fish(struct text *t, const struct completion_table *table)
 {
 	const struct command *command;
 
-	completion_lines(t, head, sizeof head / sizeof *head);
+	text_put(t, head, sizeof head - 1);
 	add_first(t, table);
 	for (size_t i = 0; (command = completion_command(table, i)); i++)
 		add_command(t, command, table);

@@ -68,9 +68,6 @@ void completion_names(struct text *t, const struct command *command);
 /* Adds S for a place between single quotes, with a backslash before each character in SPECIAL. */
 void completion_quoted(struct text *t, const char *s, const char *special);
 
-/* Adds N LINES. */
-void completion_lines(struct text *t, const char *const *lines, size_t n);
-
 void completion_bash(struct text *t, const struct completion_table *table);
 void completion_fish(struct text *t, const struct completion_table *table);
 void completion_zsh(struct text *t, const struct completion_table *table);

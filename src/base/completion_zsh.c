@@ -1,60 +1,54 @@
 /* The script for zsh, whose own _arguments knows how options and operands are told apart. */
 #include "base/completion_shell.h"
 
-static const char *const head[] = {
-	"#compdef sockit",
-	"# zsh completion for sockit, made by `sockit completion zsh'",
-	"",
-	"_sockit_interfaces() {",
-	"\tlocal expl",
-	"\tlocal -a interfaces=(/sys/class/net/*(N:t))",
-	"",
-	"\t_wanted interfaces expl interface compadd \"$@\" -a interfaces",
-	"}",
-	"",
-	"# What each of several functions offers.",
-	"_sockit_each() {",
-	"\tlocal each ret=1",
-	"",
-	"\tfor each; do",
-	"\t\t${=each} && ret=0",
-	"\tdone",
-	"\treturn ret",
-	"}",
-	"",
-	"_sockit() {",
-	"\tlocal curcontext=$curcontext dashes=${words[(ie)--]}",
-	"\tlocal -a subcommands options",
-	"",
-	"\tif ((CURRENT > dashes)); then",
-	"\t\tshift $dashes words",
-	"\t\t((CURRENT -= dashes))",
-	"\t\t_normal",
-	"\t\treturn",
-	"\tfi",
-};
+static const char head[] = "#compdef sockit\n"
+			   "# zsh completion for sockit, made by `sockit completion zsh'\n"
+			   "\n"
+			   "_sockit_interfaces() {\n"
+			   "\tlocal expl\n"
+			   "\tlocal -a interfaces=(/sys/class/net/*(N:t))\n"
+			   "\n"
+			   "\t_wanted interfaces expl interface compadd \"$@\" -a interfaces\n"
+			   "}\n"
+			   "\n"
+			   "# What each of several functions offers.\n"
+			   "_sockit_each() {\n"
+			   "\tlocal each ret=1\n"
+			   "\n"
+			   "\tfor each; do\n"
+			   "\t\t${=each} && ret=0\n"
+			   "\tdone\n"
+			   "\treturn ret\n"
+			   "}\n"
+			   "\n"
+			   "_sockit() {\n"
+			   "\tlocal curcontext=$curcontext dashes=${words[(ie)--]}\n"
+			   "\tlocal -a subcommands options\n"
+			   "\n"
+			   "\tif ((CURRENT > dashes)); then\n"
+			   "\t\tshift $dashes words\n"
+			   "\t\t((CURRENT -= dashes))\n"
+			   "\t\t_normal\n"
+			   "\t\treturn\n"
+			   "\tfi\n";
 
-static const char *const middle[] = {
-	"\tif ((CURRENT == 2)); then",
-	"\t\t_describe -t commands subcommand subcommands",
-	"\t\t_describe -o option options",
-	"\t\treturn",
-	"\tfi",
-	"\tshift words",
-	"\t((CURRENT--))",
-	"\tcase $words[1] in",
-};
+static const char middle[] = "\tif ((CURRENT == 2)); then\n"
+			     "\t\t_describe -t commands subcommand subcommands\n"
+			     "\t\t_describe -o option options\n"
+			     "\t\treturn\n"
+			     "\tfi\n"
+			     "\tshift words\n"
+			     "\t((CURRENT--))\n"
+			     "\tcase $words[1] in\n";
 
-static const char *const tail[] = {
-	"\tesac",
-	"}",
-	"",
-	"if [[ $funcstack[1] = _sockit ]]; then # autoloaded",
-	"\t_sockit \"$@\"",
-	"else",
-	"\tcompdef _sockit sockit",
-	"fi",
-};
+static const char tail[] = "\tesac\n"
+			   "}\n"
+			   "\n"
+			   "if [[ $funcstack[1] = _sockit ]]; then # autoloaded\n"
+			   "\t_sockit \"$@\"\n"
+			   "else\n"
+			   "\tcompdef _sockit sockit\n"
+			   "fi\n";
 
 static const char *const kinds[] = {
 	[COMPLETION_FILES] = "_files",
@@ -168,11 +162,11 @@ void completion_zsh(struct text *t, const struct completion_table *table)
 {
 	const struct command *command;
 
-	completion_lines(t, head, sizeof head / sizeof *head);
+	text_put(t, head, sizeof head - 1);
 	add_first(t, table, false, "subcommands");
 	add_first(t, table, true, "options");
-	completion_lines(t, middle, sizeof middle / sizeof *middle);
+	text_put(t, middle, sizeof middle - 1);
 	for (size_t i = 0; (command = completion_command(table, i)); i++)
 		add_command(t, command, table);
-	completion_lines(t, tail, sizeof tail / sizeof *tail);
+	text_put(t, tail, sizeof tail - 1);
 }
