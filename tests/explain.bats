@@ -221,3 +221,12 @@ MS='~[0-9]+\.[0-9]{3} ms'
 	sockit resolve --explain -w 1 localhost
 	clean out
 }
+
+@test "a hosts file or a resolv.conf that is a FIFO is told, and holds nothing up" {
+	private </dev/null
+	mkfifo pipe
+	inside sh -c 'mount --bind pipe /etc/hosts && mount --bind pipe /etc/resolv.conf'
+	explains 4 -w 0.2 localhost
+	grep -q $'^hosts\t/etc/hosts\t.*not a regular file (ENOTSUP)' out
+	grep -q $'^resolv\t/etc/resolv.conf\t.*not a regular file' out
+}

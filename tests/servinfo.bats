@@ -324,3 +324,28 @@ odd,one  83/tcp' ]
 	sockit servinfo --json --protocol tcp
 	[ "$STATUS" = 0 ]
 }
+
+@test "a services file that is none holds nothing up" {
+	files
+	for f in services protocols nsswitch.conf; do
+		mv etc/$f kept 2>/dev/null || :
+		mkfifo etc/$f
+		sockit servinfo nosuchservice
+		if [ $f = nsswitch.conf ]; then
+			[ "$STATUS" = 3 ]
+		else
+			[ "$STATUS" = 1 ]
+			says "^sockit servinfo: /etc/$f: not a regular file \\(ENOTSUP\\)\$"
+		fi
+		rm etc/$f
+		mv kept etc/$f 2>/dev/null || :
+	done
+	ln -s /dev/zero etc/services
+	sockit servinfo http
+	[ "$STATUS" = 1 ]
+	says '^sockit servinfo: /etc/services: File too large \(EFBIG\)$'
+	rm etc/services
+	mkfifo etc/services
+	sockit sockname --listening nosuchservice
+	[ "$STATUS" = 3 ]
+}

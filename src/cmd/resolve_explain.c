@@ -207,7 +207,7 @@ struct explain *explain_start(const struct resolution_config *c, const char *wor
 	explain_hosts(e);
 	if (system_file_read(RESOLV_CONF, &e->conf_text) < 0) {
 		e->conf_text.length = 0;
-		explain_tell(e, "resolv", RESOLV_CONF, NULL, strerror(errno), -1);
+		explain_tell(e, "resolv", RESOLV_CONF, NULL, system_file_why(errno), -1);
 	}
 	resolvconf_read(&e->conf, e->conf_text.data ? e->conf_text.data : "", e->conf_text.length);
 	explain_search(e);

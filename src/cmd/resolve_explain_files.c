@@ -45,7 +45,7 @@ void explain_hosts(struct explain *e)
 	int64_t start = clock_now();
 
 	if (system_file_read(HOSTS_FILE, &text) < 0) {
-		snprintf(why, sizeof why, "%s (%s)", strerror(errno), errno_name(errno));
+		snprintf(why, sizeof why, "%s (%s)", system_file_why(errno), errno_name(errno));
 		explain_tell(e, "hosts", HOSTS_FILE, e->word, why, -1);
 		text_free(&text);
 		return;

@@ -11,6 +11,7 @@
 #include "base/number.h"
 #include "base/table.h"
 #include "net/services.h"
+#include "net/system_file.h"
 
 struct servinfo_options {
 	struct messages messages;
@@ -396,16 +397,19 @@ static struct outcome run(struct servinfo *s, const struct question *questions,
 			  const struct operands *operands)
 {
 	const struct servinfo_options *o = s->options;
+	bool first = services_read(&s->services, false) == 0;
 	struct outcome outcome;
 
-	if (services_read(&s->services, false) < 0 || services_read(&s->protocols, true) < 0) {
-		outcome = message_fail(&o->messages, OUTCOME_FAILED, errno_name(errno),
-				       "services: %s (%s)", strerror(errno), errno_name(errno));
+	if (!first || services_read(&s->protocols, true) < 0) {
+		int error = errno;
+		outcome = message_fail(&o->messages, OUTCOME_FAILED, errno_name(error),
+				       "%s: %s (%s)", first ? PROTOCOLS_PATH : SERVICES_PATH,
+				       system_file_why(error), errno_name(error));
 	} else {
 		if (o->own.protocol)
-			say_source(s, &s->protocols, "/etc/protocols");
+			say_source(s, &s->protocols, PROTOCOLS_PATH);
 		else
-			say_source(s, &s->services, "/etc/services");
+			say_source(s, &s->services, SERVICES_PATH);
 		if (o->own.protocol)
 			answer_protocol(s, o->own.protocol);
 		for (int i = 0; i < operands->n; i++)

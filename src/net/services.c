@@ -3,32 +3,12 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <netdb.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#define SERVICES_PATH "/etc/services"
-#define PROTOCOLS_PATH "/etc/protocols"
-
-/* All of FILE, which is closed then, into T. Returns 0, or -1 with errno. */
-static int read_all(int fd, struct text *t)
-{
-	char piece[16384];
-	ssize_t n;
-	int error;
-
-	do {
-		n = read(fd, piece, sizeof piece);
-		if (n > 0)
-			text_put(t, piece, (size_t)n);
-	} while (n > 0 || (n < 0 && errno == EINTR));
-	error = n < 0 ? errno : t->failed ? ENOMEM : 0;
-	close(fd);
-	errno = error;
-	return error ? -1 : 0;
-}
+#include "net/system_file.h"
 
 /* The entries of S's text. */
 static int parse(struct services *s, bool protocols)
@@ -52,13 +32,14 @@ static int parse(struct services *s, bool protocols)
 
 int services_read(struct services *s, bool protocols)
 {
-	int fd = open(protocols ? PROTOCOLS_PATH : SERVICES_PATH, O_RDONLY | O_CLOEXEC);
+	const char *path = protocols ? PROTOCOLS_PATH : SERVICES_PATH;
 	const char *usual = protocols ? protocols_usual : services_usual;
 
 	*s = (struct services){ .source = SERVICES_FILE };
-	if (fd >= 0 && read_all(fd, &s->text) < 0)
-		goto fail;
-	if (fd < 0) {
+	if (access(path, R_OK) == 0) {
+		if (system_file_read(path, &s->text) < 0)
+			goto fail;
+	} else {
 		s->source = SERVICES_USUAL;
 		text_put(&s->text, usual, strlen(usual));
 	}
@@ -85,6 +66,10 @@ int services_ask(struct services *s, const char *name, uint16_t port, const char
 {
 	const struct servent *found;
 
+	errno = ENOENT;
+	/* They would wait for a FIFO. */
+	if (system_file_is_odd(SERVICES_PATH) || system_file_is_odd(NSSWITCH_FILE))
+		return -1;
 	/* The reentrant ones are not everywhere, and nobody else calls these. */
 	// cppcheck-suppress getservbyportCalled
 	found = name ? NULL : getservbyport(htons(port), protocol);

@@ -8,6 +8,9 @@
 #include "base/text.h"
 #include "proto/services.h"
 
+#define SERVICES_PATH "/etc/services"
+#define PROTOCOLS_PATH "/etc/protocols"
+
 enum services_source {
 	SERVICES_FILE,	 /* /etc/services, /etc/protocols */
 	SERVICES_SYSTEM, /* another source that nsswitch.conf(5) names */
@@ -23,13 +26,13 @@ struct services {
 };
 
 /* Reads services(5), or PROTOCOLS protocols(5), into *S: where there is no such file, or nobody can
- * read it, the usual ones. Returns 0, or -1 with errno. */
+ * read it, the usual ones. Returns 0, or -1 with errno of system_file_read(). */
 int services_read(struct services *s, bool protocols);
 void services_free(struct services *s);
 
 /* Asks getservbyname(3), or where NAME is NULL getservbyport(3), since the system may have other
  * sources than its file: the entry into *S as above. PROTOCOL may be NULL: any. Returns 0, or -1 with
- * errno ENOENT where nobody knows it. */
+ * errno ENOENT where nobody knows it, or where a file that they would read could hold them up. */
 int services_ask(struct services *s, const char *name, uint16_t port, const char *protocol);
 
 /* The port of NAME in PROTOCOL by the table of the usual ones, which counts only where the system has
