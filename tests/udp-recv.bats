@@ -585,6 +585,11 @@ assert all(data[i * 500:i * 500 + 5] == b"%05d" % i for i in range(3000))'
 	[ "$(<copy)" = abcabcdede ] || [ "$(<copy)" = abcabcdede ]
 	[ "$(grep -c '^<' dump)" = 2 ]
 	[ "$(grep -c '^>' dump)" = 2 ]
+	# First the question.
+	receives -c 3 --echo -x dump 127.0.0.1 0
+	sends text:abc text:de text:f read:3
+	ended 0 "$LISTENER"
+	[ "$(sed 's/^\(.\).*|\(.*\)|$/\1\2/' dump | tr '\n' ' ')" = '<abc >abc <de >de <f >f ' ]
 	receives -c 1 -o copy --append 127.0.0.1 0
 	sends text:fg
 	received 0 fg

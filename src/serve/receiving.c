@@ -84,6 +84,7 @@ static bool admits(struct receiving *x, const struct receiving_socket *s,
 static bool has_doors(const struct receiving *x)
 {
 	return x->c.options->reply == REPLY_FIRST ||
+	       (x->c.options->echo && run_copies(x->run)) ||
 	       (x->c.access &&
 		(x->c.access->allow.used || x->c.access->deny.used || x->c.access->users.n));
 }
@@ -169,6 +170,7 @@ static size_t handle(struct receiving *x, struct receiving_socket *s,
 		     const struct dgram_received *v, size_t n)
 {
 	const struct receiving_options *o = x->c.options;
+	uint64_t sent = x->sent;
 
 	if (o->count != UNSET && (uint64_t)o->count - x->received < n)
 		n = (size_t)((uint64_t)o->count - x->received);
@@ -179,6 +181,8 @@ static size_t handle(struct receiving *x, struct receiving_socket *s,
 	else if (receiving_runs_command(o))
 		n = run_commands(x, s, v, n);
 	show(x, s, v, n);
+	if (o->echo && run_copies(x->run) && x->sent > sent)
+		receiving_copy_last(x, v->data, v->size);
 	if (o->count != UNSET && x->received >= (uint64_t)o->count)
 		x->finishing = true;
 	return n;

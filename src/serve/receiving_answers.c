@@ -43,12 +43,20 @@ static bool must_wait(struct receiving *x, struct receiving_socket *s, const str
 	return false;
 }
 
-static void copy_sent(struct receiving *x, const struct dgram *d, size_t n)
+void receiving_copy_last(struct receiving *x, const void *data, size_t size)
+{
+	const struct transcript_piece piece = { .sent = true, .offset = x->sent_bytes - size };
+
+	run_copy(x->run, &piece, data, size);
+}
+
+static void count_sent(struct receiving *x, const struct dgram *d, size_t n)
 {
 	for (size_t i = 0; i < n; i++) {
-		const struct transcript_piece piece = { .sent = true, .offset = x->sent_bytes };
-		run_copy(x->run, &piece, d[i].data, d[i].size);
 		x->sent_bytes += d[i].size;
+		/* What --echo answers has still to be shown itself. */
+		if (!x->c.options->echo)
+			receiving_copy_last(x, d[i].data, d[i].size);
 		x->sent++;
 	}
 	x->last_move = loop_now(x->run->loop);
@@ -105,7 +113,7 @@ size_t receiving_send(struct receiving *x, struct receiving_socket *s, const str
 		if (sent > 0) {
 			if (x->stuck_since && address_equal(&x->stuck, d[done].to))
 				x->stuck_since = 0;
-			copy_sent(x, d + done, (size_t)sent);
+			count_sent(x, d + done, (size_t)sent);
 			done += (size_t)sent;
 			continue;
 		}

@@ -29,6 +29,9 @@ void receiving_pace(struct receiving *x, struct timer *t, uint64_t bytes);
 size_t receiving_send(struct receiving *x, struct receiving_socket *s, const struct dgram *d,
 		      size_t n);
 
+/* SIZE bytes at DATA, the last that were sent, to -o and -x. */
+void receiving_copy_last(struct receiving *x, const void *data, size_t size);
+
 /* There is somebody to send stdin's datagrams to. */
 void receiving_begin_reading(struct receiving *x);
 

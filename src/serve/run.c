@@ -148,6 +148,11 @@ void run_copy(struct run *r, const struct transcript_piece *piece, const void *d
 		transcript_add(&r->copies[i], piece, data, n);
 }
 
+bool run_copies(const struct run *r)
+{
+	return r->copies[0].out.loop || r->copies[1].out.loop;
+}
+
 bool run_copies_full(const struct run *r)
 {
 	return output_full(&r->copies[0].out) || output_full(&r->copies[1].out);

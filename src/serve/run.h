@@ -72,6 +72,9 @@ struct outcome run_wait(struct run *r);
 /* Adds DATA of N bytes to the files of -o and -x. */
 void run_copy(struct run *r, const struct transcript_piece *piece, const void *data, size_t n);
 
+/* Are there any? */
+bool run_copies(const struct run *r);
+
 /* Is so much waiting for them that no more should come? */
 bool run_copies_full(const struct run *r);
 
