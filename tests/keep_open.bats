@@ -1172,6 +1172,19 @@ for i in range(200000): os.write(7, b"x")' 7>&7 &
 2< TIME 00000004 6d 6f 72 65 0a |more.|' ]
 }
 
+@test "--output: stdin's data as they are sent, by --crlf and --telnet too" {
+	keeps --accept 1 -k -o transcript -C -t
+	client one read:12 text:end report
+	printf 'a\n\r' >&7
+	eventually has_at_least transcript 4
+	printf '\nb\377\n' >&7
+	exec 7>&-
+	ended 0 "$LISTENER"
+	complains
+	printf 'a\r\n\r\nb\377\377\r\nend\n' >expected
+	same transcript expected
+}
+
 @test "--output to a FIFO that is slow holds stdin up, and costs no memory" {
 	needs_peak
 	local before after

@@ -311,7 +311,7 @@ ssize_t sender_take(struct sender *s, const struct endpoint *source, size_t n)
 	if (got <= 0)
 		return got;
 	if (s == &f->sender && f->c.filter)
-		filter_copy(f->c.filter, to, (size_t)got);
+		filter_copy_unsent(f->c.filter, to, (size_t)got);
 	if (f->c.chat)
 		return give_chat(s, lines, (size_t)got);
 	give(f, b, (size_t)got, s->self);
@@ -352,8 +352,10 @@ static int give_whole(struct fanout *f)
 	int found;
 
 	while ((found = cutter_next(&f->cutter, f->c.packet_most, &data, &size)) > 0) {
-		if (f->c.filter)
-			filter_copy(f->c.filter, data, size);
+		if (f->c.filter) {
+			f->c.filter->after_cr = false;
+			filter_copy_unsent(f->c.filter, data, size);
+		}
 		if (write_packet(&f->sender, data, size) < 0)
 			return -1;
 		cutter_took(&f->cutter, f->c.packet_most);

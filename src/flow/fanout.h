@@ -26,7 +26,8 @@ struct fanout;
 struct fanout_config {
 	size_t limit; /* bytes that may wait for a receiver, 0: what is usual */
 	int64_t stall; /* ns, or UNSET: how long a receiver that is in the way of others may take nothing */
-	struct filter *filter; /* its copies see what is read, once; NULL: nobody does */
+	struct filter *
+		filter; /* its copies see what is read, once, changed as it says; NULL: nobody does */
 	/* When R's owner passed something of it on last; NULL: when it was taken from here. */
 	int64_t (*last_taken)(void *arg, struct receiver *r);
 	/* R is in the way for so long. It may be dropped. */

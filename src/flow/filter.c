@@ -102,6 +102,22 @@ void filter_copy(struct filter *f, const char *data, size_t n)
 	f->offset += n;
 }
 
+void filter_copy_unsent(struct filter *f, const char *data, size_t n)
+{
+	char out[4096];
+
+	if (!f->copies[0] && !f->copies[1])
+		return;
+	if (!f->crlf && !f->telnet) {
+		filter_copy(f, data, n);
+		return;
+	}
+	for (size_t i = 0, piece; i < n; i += piece) {
+		piece = n - i < sizeof out / 2 ? n - i : sizeof out / 2;
+		filter_copy(f, out, send_bytes(f, data + i, piece, out));
+	}
+}
+
 size_t filter_piece(const struct filter *f, const char *data, size_t n)
 {
 	const char *end = f->delay ? memchr(data, '\n', n) : NULL;

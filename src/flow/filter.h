@@ -46,6 +46,9 @@ size_t filter_apply(struct filter *f, const char *in, size_t n, char *out);
 /* DATA of N bytes has crossed the network. */
 void filter_copy(struct filter *f, const char *data, size_t n);
 
+/* DATA of N bytes was read, and others will send it, changed as F says. */
+void filter_copy_unsent(struct filter *f, const char *data, size_t n);
+
 /* How many of N bytes at DATA may be written at once: a line, where a pause comes after it. */
 size_t filter_piece(const struct filter *f, const char *data, size_t n);
 

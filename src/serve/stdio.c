@@ -136,7 +136,7 @@ void stdio_share(struct server *s)
 	reads = !d->recv_only && s->in.kind != ENDPOINT_NULL;
 	if (reads || broker)
 		fanout_start(&s->fanout, s->run->loop, &c, reads ? &s->in : NULL);
-	s->read_copies.sent = true;
+	s->read_copies = (struct filter){ .sent = true, .crlf = d->crlf, .telnet = d->telnet };
 	for (int i = 0; i < 2; i++)
 		if (s->run->copies[i].out.loop)
 			s->read_copies.copies[i] = &s->run->copies[i];
