@@ -704,6 +704,12 @@ sets() {
 	fi
 }
 
+@test "--stats: one byte is one byte" {
+	counterpart read:1 send:1
+	exits 0 "$SOCKIT" connect --stats 127.0.0.1 "$PORT" <<<'' >out 2>err
+	says '^sockit connect: sent 1 byte, received 1 byte in '
+}
+
 @test "SIGUSR1 tells the figures at any time" {
 	spawn "$SOCKIT" connect -vv --retry 10 127.0.0.1 "$(free_port)" </dev/null 2>err
 	eventually grep -q 'trying again' err

@@ -472,7 +472,7 @@ assert t[-1] - t[0] >= 0.15, t'
 	printf x >&7
 	eventually grep -q x out
 	kill -USR1 "$PID"
-	eventually grep -q '^sockit udp-send: sent 1 datagram, 1 bytes, received 1 datagram' err
+	eventually grep -q '^sockit udp-send: sent 1 datagram, 1 byte, received 1 datagram' err
 	exec 7>&-
 	ended 0 "$PID"
 }

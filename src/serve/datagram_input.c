@@ -166,8 +166,8 @@ bool datagram_input_error(const struct datagram_input *d, char *text, size_t siz
 		snprintf(text, size, "%s: a datagram of %zu bytes%s is more than one carries (%zu)",
 			 d->in->name, d->found_size, least ? " or more" : "", d->most);
 	else if (d->found == FRAME_CUT_OFF && d->found_size)
-		snprintf(text, size, "%s ends within a datagram of %zu bytes", d->in->name,
-			 d->found_size);
+		snprintf(text, size, "%s ends within a datagram of %zu byte%s", d->in->name,
+			 d->found_size, d->found_size == 1 ? "" : "s");
 	else if (d->found == FRAME_CUT_OFF)
 		snprintf(text, size, "%s ends within the length of a datagram", d->in->name);
 	else

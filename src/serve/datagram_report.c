@@ -96,10 +96,11 @@ void report_datagram_figures(const struct messages *m, enum message_level level,
 	size_format(sent, sizeof sent, (double)f->sent / seconds);
 	size_format(received, sizeof received, (double)f->received / seconds);
 	notice_end(&n,
-		   "sent %llu datagram%s, %llu bytes, received %llu datagram%s, %llu bytes in %s "
+		   "sent %llu datagram%s, %llu byte%s, received %llu datagram%s, %llu byte%s in %s "
 		   "(%s/s out, %s/s in)%s%s",
 		   (unsigned long long)f->sent_datagrams, plural(f->sent_datagrams),
-		   (unsigned long long)f->sent, (unsigned long long)f->received_datagrams,
-		   plural(f->received_datagrams), (unsigned long long)f->received, time, sent,
-		   received, f->why ? "; " : "", f->why ? f->why : "");
+		   (unsigned long long)f->sent, plural(f->sent),
+		   (unsigned long long)f->received_datagrams, plural(f->received_datagrams),
+		   (unsigned long long)f->received, plural(f->received), time, sent, received,
+		   f->why ? "; " : "", f->why ? f->why : "");
 }

@@ -102,8 +102,9 @@ bool receiving_say_losses(const struct receiving *x)
 	if (x->cut > 0) {
 		notice_begin(&n, x->run->messages, level, "cut");
 		notice_number(&n, "count", (int64_t)x->cut);
-		notice_end(&n, "%llu datagram%s cut to %zu bytes (--size)",
-			   (unsigned long long)x->cut, x->cut == 1 ? "" : "s", x->limit);
+		notice_end(&n, "%llu datagram%s cut to %zu byte%s (--size)",
+			   (unsigned long long)x->cut, x->cut == 1 ? "" : "s", x->limit,
+			   x->limit == 1 ? "" : "s");
 	}
 	return lost > 0 || x->cut > 0;
 }

@@ -423,8 +423,9 @@ static void figures_text(const struct figures *f, const char *tcp, char *text, s
 		snprintf(text, size, "after %s%s", time, tcp);
 	else
 		snprintf(text, size,
-			 "sent %llu bytes, received %llu bytes in %s (%s/s out, %s/s in)%s",
-			 (unsigned long long)f->sent, (unsigned long long)f->received, time, sent,
+			 "sent %llu byte%s, received %llu byte%s in %s (%s/s out, %s/s in)%s",
+			 (unsigned long long)f->sent, f->sent == 1 ? "" : "s",
+			 (unsigned long long)f->received, f->received == 1 ? "" : "s", time, sent,
 			 received, tcp);
 }
 
