@@ -259,6 +259,8 @@ waited() {
 
 # bats test_tags=valgrind
 @test "options that exclude each other" {
+	refuses "unknown option '-4'" unix -4 path
+	refuses "unknown option '-6'" servinfo -6 http
 	refuses '*--ipv4*--ipv6*' connect -4 -6 h 1
 	refuses '*--ipv6*--ipv4*' connect -64 h 1 || refuses '*--ipv4*--ipv6*' connect -64 h 1
 	refuses '*--recv-only*--send-only*' connect -d --send-only h 1
@@ -480,9 +482,9 @@ broken_pipe() {
 			said=$(<err)
 			if [[ $help == *$'\n'"  -$letter, "* ]]; then
 				[[ $said != *"unknown option"* && $said != *"port '-"* ]]
-			elif [[ $letter == [0-9] && $command == unix ]]; then
+			elif [[ $letter == [0-35789] && $command == unix ]]; then
 				[[ $said == *"unix:-$letter: No such file"* ]]
-			elif [[ $letter == [0-9] ]]; then
+			elif [[ $letter == [0-35789] ]]; then
 				# It looks like a negative number, which is an operand.
 				[[ $said =~ (after|port|host|name)\ \'-$letter\' ]]
 			else

@@ -259,14 +259,16 @@ static int letters(struct parse *p, int argc, char **argv, int *i)
 }
 
 /* Options begin with a dash. A dash alone is an operand, and so is what looks like a negative
- * number: whoever reads the operand says better what is wrong with it. */
+ * number: whoever reads the operand says better what is wrong with it. But -4 and -6 are meant as the options that
+ * most have, where there are none, too. */
 static bool is_option(const struct command *command, const char *word)
 {
 	struct found f;
 
 	if (word[0] != '-' || word[1] == '\0')
 		return false;
-	return word[1] < '0' || word[1] > '9' || find_letter(command, word[1], &f);
+	return word[1] < '0' || word[1] > '9' || !strcmp(word, "-4") || !strcmp(word, "-6") ||
+	       find_letter(command, word[1], &f);
 }
 
 /* ROW was given: is one of NEEDS there, long names or NULL? Else says so. */
