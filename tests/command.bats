@@ -566,6 +566,30 @@ ends_with() {
 	said nosuch
 }
 
+@test "a script that does not say what runs it is run by the shell, as env and timeout have it" {
+	local option
+	mkdir bin
+	printf '%s\n' 'printf "%s," "$0" "$@"' 'exit 9' >bin/script
+	: >bin/empty
+	chmod +x bin/script bin/empty
+	for option in '' "${RELAY[*]}"; do
+		serve --accept 2 "${LOCAL[@]}" </dev/null >out
+		# shellcheck disable=SC2086 # words
+		exits 9 "$SOCKIT" connect $option -n 127.0.0.1 "$PORT" -- ./bin/script 'a  b' '' </dev/null 2>err
+		silent
+		# shellcheck disable=SC2086
+		PATH=$PWD/bin:$PATH exits 0 "$SOCKIT" connect $option -n 127.0.0.1 "$PORT" -- empty </dev/null 2>err
+		silent
+		ended 0 "$LISTENER"
+		[ "$(<out)" = './bin/script,a  b,,' ]
+	done
+	# And where nothing is connected any more.
+	serve -k -d "${LOCAL[@]}" </dev/null >out
+	PATH=$PWD/bin:$PATH exits 9 "$SOCKIT" connect -z 127.0.0.1 "$PORT" -- script x >out 2>err
+	silent
+	[[ $(<out) == */bin/script,x, ]]
+}
+
 @test "the last status is not lost where our parent ignores SIGCHLD" {
 	local option
 	for option in '' "${RELAY[*]}"; do

@@ -111,11 +111,31 @@ static int keep_away(int fd)
 	return fcntl(fd, F_DUPFD_CLOEXEC, PASSED + 1);
 }
 
+/* The words by which /bin/sh finds and runs C's, to be freed: what is no program may be a script without `#!`, as
+ * execvp(3) has it. NULL: no memory. */
+static char **script(const struct spawn_command *c)
+{
+	static char sh[] = "sh", option[] = "-c", line[] = "exec \"$0\" \"$@\"";
+	size_t n = 0;
+	char **words;
+
+	while (c->words[n])
+		n++;
+	words = malloc((n + 4) * sizeof *words);
+	if (!words)
+		return NULL;
+	words[0] = sh;
+	words[1] = option;
+	words[2] = line;
+	memcpy(words + 3, c->words, (n + 1) * sizeof *words);
+	return words;
+}
+
 static pid_t start(const struct spawn_command *c, const struct spawn_environment *e, int in,
 		   int out, int passed)
 {
 	char sh[] = "sh", option[] = "-c";
-	char *shell[] = { sh, option, (char *)c->shell, NULL };
+	char *shell[] = { sh, option, (char *)c->shell, NULL }, **words = NULL;
 	posix_spawn_file_actions_t actions;
 	posix_spawnattr_t attr;
 	sigset_t defaults;
@@ -140,6 +160,9 @@ static pid_t start(const struct spawn_command *c, const struct spawn_environment
 		posix_spawn_file_actions_adddup2(&actions, passed, PASSED);
 	error = c->shell ? posix_spawn(&pid, "/bin/sh", &actions, &attr, shell, e->values) :
 			   posix_spawnp(&pid, c->words[0], &actions, &attr, c->words, e->values);
+	if (error == ENOEXEC && !c->shell && (words = script(c)))
+		error = posix_spawn(&pid, "/bin/sh", &actions, &attr, words, e->values);
+	free(words);
 	posix_spawn_file_actions_destroy(&actions);
 	posix_spawnattr_destroy(&attr);
 	errno = error;
@@ -163,6 +186,7 @@ pid_t spawn_start(const struct spawn_command *c, const struct spawn_environment 
 
 int spawn_replace(const struct spawn_command *c)
 {
+	char **words = NULL;
 	int error;
 
 	signals_give_back();
@@ -170,7 +194,11 @@ int spawn_replace(const struct spawn_command *c)
 		execl("/bin/sh", "sh", "-c", c->shell, (char *)NULL);
 	else
 		execvp(c->words[0], c->words);
+	/* Not every libc does that itself. */
+	if (errno == ENOEXEC && !c->shell && (words = script(c)))
+		execv("/bin/sh", words);
 	error = errno;
+	free(words);
 	signals_ignore_pipe();
 	errno = error;
 	return -1;

@@ -9,7 +9,9 @@
 /* A command to run: exactly one of the two. */
 struct spawn_command {
 	const char *shell; /* by `/bin/sh -c` */
-	char **words;	   /* without a shell, the first one looked up in PATH; ended by NULL */
+	/* Without a shell, the first one looked up in PATH; ended by NULL. As with execvp(3) /bin/sh runs a file that is
+	 * no program. */
+	char **words;
 };
 
 /* An environment that is being made. Start with { 0 }; spawn_environment_free() in the end. */
