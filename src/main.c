@@ -114,9 +114,9 @@ static struct outcome refuse_subcommand(const struct messages *m, int argc, char
 		suggest(&s, commands[i]->name);
 	for (size_t i = 0; i < n_others; i++)
 		suggest(&s, others[i].name);
-	if (s.best)
+	if (s.near[0])
 		return message_usage(m, "'%s' is no subcommand: did you mean '%s'?", argv[0],
-				     s.best);
+				     s.near[0]);
 	while (at < argc && !commands_find(argv[at]))
 		at++;
 	if (argv[0][0] == '-' && at < argc && habits_order(at, argc, argv, line, sizeof line))

@@ -557,6 +557,12 @@ sets() {
 @test "--sockopt: unknown names and bad values" {
 	refuses "*'TCP_NODLEAY' is unknown: did you mean 'TCP_NODELAY'[?]" \
 		connect --sockopt TCP_NODLEAY h 1
+	refuses "*'KEEPIDLE=9' is unknown: did you mean 'TCP_KEEPIDLE'[?]" \
+		connect --sockopt KEEPIDLE=9 h 1
+	refuses "*'SO_RCVBUFF=1' is unknown: did you mean 'SO_RCVBUF'*[?]" \
+		connect --sockopt SO_RCVBUFF=1 h 1
+	refuses "*'TCP_KEEP' is unknown: did you mean 'TCP_KEEPCNT', 'TCP_KEEPIDLE' or 'TCP_KEEPINTVL'[?]" \
+		connect --sockopt TCP_KEEP h 1
 	refuses "*'tcp_nodelay=1' is unknown: did you mean 'TCP_NODELAY'[?]" \
 		connect --sockopt tcp_nodelay=1 h 1
 	refuses "*'SO_KEEPALIV=1' is unknown: did you mean 'SO_KEEPALIVE'[?]" \

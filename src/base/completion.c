@@ -40,8 +40,9 @@ int completion_script(struct text *t, const char *shell, const struct completion
 		}
 		suggest(&s, shells[i].name);
 	}
-	if (s.best)
-		return option_fail(error, "unknown shell '%s': did you mean '%s'?", shell, s.best);
+	if (s.near[0])
+		return option_fail(error, "unknown shell '%s': did you mean '%s'?", shell,
+				   s.near[0]);
 	return option_fail(error, "unknown shell '%s': it is none of " COMPLETION_SHELLS, shell);
 }
 

@@ -124,8 +124,8 @@ static int keyword(struct parse *p, const struct option_row *row, int64_t *field
 		return 0;
 	label(row, name, sizeof name);
 	return option_fail(p->error, "%s: '%s' is unknown%s%s%s", name, word,
-			   s.best ? ": did you mean '" : "", s.best ? s.best : "",
-			   s.best ? "'?" : "");
+			   s.near[0] ? ": did you mean '" : "", s.near[0] ? s.near[0] : "",
+			   s.near[0] ? "'?" : "");
 }
 
 /* Option FOUND with its argument WORD, NULL if it has none. */
@@ -185,8 +185,8 @@ static int unknown_name(struct parse *p, const char *name, size_t n)
 		suggest(&s, f.row->name);
 	suggest(&s, "help");
 	return option_fail(p->error, "unknown option '--%s'%s%s%s", word,
-			   s.best ? ": did you mean '--" : "", s.best ? s.best : "",
-			   s.best ? "'?" : "");
+			   s.near[0] ? ": did you mean '--" : "", s.near[0] ? s.near[0] : "",
+			   s.near[0] ? "'?" : "");
 }
 
 static int unknown_letter(struct parse *p, char letter, int argc, char **argv, const char *word)

@@ -1,10 +1,13 @@
 #include "base/suggest.h"
 
 #include <ctype.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <string.h>
+#include <strings.h>
 
 #define LONGEST 63
+#define CONTAINED_LEAST 3
 
 static unsigned min(unsigned a, unsigned b)
 {
@@ -37,16 +40,35 @@ static unsigned distance(const char *a, size_t na, const char *b, size_t nb)
 	return last[nb];
 }
 
+static bool contains(const char *text, size_t m, const char *word, size_t n)
+{
+	for (size_t i = 0; i + n <= m; i++)
+		if (!strncasecmp(text + i, word, n))
+			return true;
+	return false;
+}
+
 void suggest(struct suggestion *s, const char *candidate)
 {
 	size_t n = strlen(s->word), m = strlen(candidate);
 	unsigned d;
+	int i;
 
 	if (n == 0 || n > LONGEST || m > LONGEST)
 		return;
 	d = distance(s->word, n, candidate, m);
-	if (d > (n < 6 ? 1 + n / 4 : n / 3) || (s->best && d >= s->distance))
-		return;
-	s->best = candidate;
-	s->distance = d;
+	if (d > (n < 6 ? 1 + n / 4 : n / 3)) {
+		if (n < CONTAINED_LEAST || !contains(candidate, m, s->word, n))
+			return;
+		d += LONGEST;
+	}
+	for (i = SUGGESTIONS; i > 0 && (!s->near[i - 1] || d < s->distances[i - 1]); i--)
+		if (i < SUGGESTIONS) {
+			s->near[i] = s->near[i - 1];
+			s->distances[i] = s->distances[i - 1];
+		}
+	if (i < SUGGESTIONS) {
+		s->near[i] = candidate;
+		s->distances[i] = d;
+	}
 }

@@ -14,6 +14,23 @@
 #include "base/suggest.h"
 
 static int parse_keepalive(void *field, const char *word, struct option_error *error);
+/* S has looked for what WORD could mean. */
+static int unknown(const struct suggestion *s, const char *word, struct option_error *error)
+{
+	char names[SUGGESTIONS * 40] = "";
+	size_t length = 0;
+
+	for (int i = 0; i < SUGGESTIONS && s->near[i]; i++) {
+		bool last = i + 1 == SUGGESTIONS || !s->near[i + 1];
+		length += (size_t)snprintf(names + length, sizeof names - length, "%s'%s'%s",
+					   i == 0 ? ": did you mean " :
+					   last	  ? " or " :
+						    ", ",
+					   s->near[i], last ? "?" : "");
+	}
+	return option_fail(error, "--sockopt: '%s' is unknown%s", word, names);
+}
+
 static int parse_sockopt(void *field, const char *word, struct option_error *error);
 static const char *sockopt_name(size_t i);
 
@@ -316,9 +333,7 @@ static int parse_sockopt(void *field, const char *word, struct option_error *err
 	if (!row)
 		row = find(&sockopt_system, word, n, &s);
 	if (!row)
-		return option_fail(error, "--sockopt: '%s' is unknown%s%s%s", word,
-				   s.best ? ": did you mean '" : "", s.best ? s.best : "",
-				   s.best ? "'?" : "");
+		return unknown(&s, word, error);
 	value = value ? value + 1 : NULL;
 	if (!encode(row, value, bytes, sizeof bytes))
 		return option_fail(error, "--sockopt: '%s' %s", word,
