@@ -615,7 +615,7 @@ on_terminal() {
 	ended 4 "$LISTENER"
 	took=$(($(milliseconds) - start))
 	[ $took -ge 300 ]
-	complains "port 0: no client within 300 ms \(-w\)"
+	complains "port $PORT: no client within 300 ms \(-w\)"
 	keeps -k -w 500ms
 	exec 7>&- 8<>"/dev/tcp/127.0.0.1/$PORT"
 	pause 0.8
@@ -627,7 +627,7 @@ on_terminal() {
 	took=$(($(milliseconds) - start))
 	[ $took -ge 450 ]
 	[ $took -lt 5000 ]
-	complains "port 0: no client within 500 ms \(-w\)"
+	complains "port $PORT: no client within 500 ms \(-w\)"
 	[ "$(<out)" = one ]
 }
 

@@ -786,7 +786,7 @@ print(socket.socket(fileno=0).getsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF))'
 	[[ $NOTIFIED =~ ^'vsock:any '[1-9][0-9]*$ ]]
 	ended 4 "$LISTENER"
 	grep -qx "sockit listen: listening on vsock:any port $PORT" err
-	grep -qx 'sockit listen: vsock:any:0: no client within 100 ms (-w)' err
+	grep -qx "sockit listen: vsock:any port $PORT: no client within 100 ms (-w)" err
 	exits 4 "$SOCKIT" listen --json -w 10ms vsock:any:0 </dev/null 2>err
 	[ "$(python3 -I -S "$BATS_TEST_DIRNAME/helpers/schema.py" err listening local.family local.address)" = 'vsock any' ]
 }

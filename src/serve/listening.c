@@ -13,7 +13,8 @@
 
 struct listening {
 	struct listening_config c;
-	bool any_port; /* the kernel chooses: it has to be said which */
+	bool any_port;		  /* the kernel chooses: it has to be said which */
+	char words[ADDRESS_TEXT]; /* where it listens */
 	struct run run;
 	struct server server;
 	struct access_lookup *lookup;
@@ -24,6 +25,13 @@ static void on_event(void *arg, const struct event *e)
 {
 	struct listening *l = arg;
 
+	if (e->kind == EVENT_LISTENING && l->any_port) {
+		if (address_port(e->local))
+			snprintf(l->words, sizeof l->words, "port %u", address_port(e->local));
+		else
+			address_text(e->local, l->words);
+		l->server.place = l->words;
+	}
 	if (e->kind == EVENT_ACCEPT_FAILED)
 		server_short(&l->server, e->error);
 	if (!e->again)
@@ -115,7 +123,6 @@ static bool is_any_port(const struct listening_config *c)
 struct outcome listening_run(const struct listening_config *c)
 {
 	struct listening l = { .c = *c, .any_port = is_any_port(c) };
-	char place[64];
 	const struct server_config served = {
 		.service = c->service,
 		.socket = c->socket,
@@ -125,7 +132,7 @@ struct outcome listening_run(const struct listening_config *c)
 		.listening = true,
 		.family = c->family,
 		.numeric = c->numeric,
-		.place = place_words(c, place, sizeof place),
+		.place = place_words(c, l.words, sizeof l.words),
 		.wait = c->wait,
 	};
 	struct outcome outcome;
