@@ -461,6 +461,28 @@ lasts() {
 	same out "$(SMALL)"
 }
 
+@test "rate and delay: a pause that is longer than --idle-timeout is no idleness" {
+	printf ab >in
+	counterpart readall report
+	exits 0 "$SOCKIT" connect --rate 2 -i 400ms 127.0.0.1 "$PORT" <in >out 2>err
+	counterpart_ended in
+	printf 'a\nb' >in
+	counterpart readall report
+	exits 0 "$SOCKIT" connect --delay 800ms -i 400ms 127.0.0.1 "$PORT" <in >out 2>err
+	counterpart_ended in
+	counterpart send:2 readall
+	exits 0 "$SOCKIT" connect -d --rate 2 -i 400ms --read-bytes 2 127.0.0.1 "$PORT" </dev/null >out 2>err
+	[ "$(wc -c <out)" = 2 ]
+	# But when it is over, one begins.
+	mkfifo never
+	exec 7<>never
+	counterpart hold
+	cat in >&7
+	exits 4 "$SOCKIT" connect --rate 4 -i 200ms 127.0.0.1 "$PORT" <never >out 2>err
+	says 'nothing moved for 200 ms'
+	exec 7>&-
+}
+
 @test "rate: a peer that resets in the midst: 1" {
 	counterpart read:20000 reset
 	exits 1 "$SOCKIT" connect --rate 50k 127.0.0.1 "$PORT" <"$(A)" >out 2>err

@@ -219,6 +219,12 @@ for words in ["udp-recv", "--timeout", "10s"], ["listen"]:
 	quick one
 	received 4 one
 	said 'not done within 500 ms \(--timeout\)'
+	# A pause that --rate makes is no idleness.
+	receives -i 0.4 -c 2 --rate 4 127.0.0.1 0
+	quick one
+	eventually grep -q one out
+	quick two
+	received 0 onetwo
 }
 
 @test "--from and --timestamp" {

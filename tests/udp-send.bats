@@ -441,6 +441,12 @@ assert t[-1] - t[0] >= 0.15, t'
 	udp --timeout 0.1 127.0.0.1 "$PORT" <in
 	told 4 'sockit udp-send: not done within 100 ms (--timeout)'
 	exec 7>&-
+	# A pause that was asked for is no idleness.
+	printf '1\n2\n' >lines
+	udp -i 0.1 --frame line --pps 4 127.0.0.1 "$PORT" <lines
+	well
+	udp -i 0.1 --repeat 2 --interval 0.3 127.0.0.1 "$PORT" <lines
+	well
 	# A signal comes through though stdin never waits.
 	"$SOCKIT" udp-send --frame size=100 127.0.0.1 "$PORT" </dev/zero 3>&- &
 	started

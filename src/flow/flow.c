@@ -63,20 +63,35 @@ static bool done(const struct flow *f)
 	return f->source_ended || f->left == 0 || f->wanted == 0;
 }
 
+/* When the rate lets more move, 0: it does not keep it. */
+static int64_t next_budget(const struct flow *f)
+{
+	/* What is held has been paid for. A whole budget at a time: less would be wake-ups for little. */
+	if (f->rate == UNSET || f->budget > 0 || f->transfer.held)
+		return 0;
+	return f->budgeted + time_for(f, budget_most(f) - f->budget);
+}
+
 int64_t flow_resume(const struct flow *f)
 {
 	const struct transfer *t = &f->transfer;
 	int64_t resume = t->filter ? filter_resume(t->filter, t->held > 0) : 0;
+	int64_t budget = next_budget(f);
 
 	if (f->state != FLOW_OPEN)
 		return 0;
-	/* What is held has been paid for. A whole budget at a time: less would be wake-ups for little. */
-	if (f->rate != UNSET && f->budget <= 0 && !t->held) {
-		int64_t budget = f->budgeted + time_for(f, budget_most(f) - f->budget);
-		if (budget > resume)
-			resume = budget;
-	}
+	if (budget > resume)
+		resume = budget;
 	return resume && resume > clock_now() ? resume : 0;
+}
+
+int64_t flow_rests(const struct flow *f)
+{
+	const struct transfer *t = &f->transfer;
+
+	if (f->state != FLOW_OPEN)
+		return 0;
+	return t->filter && t->held ? t->filter->resume : next_budget(f);
 }
 
 bool flow_wants_source(const struct flow *f)

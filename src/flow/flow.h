@@ -50,6 +50,10 @@ bool flow_wants_sink(const struct flow *f);
 /* The time until which F pauses, for its rate or its filter; 0: it does not. */
 int64_t flow_resume(const struct flow *f);
 
+/* The same as far as it is its rate, or the pause after a line, that was asked for; 0, or a time that has passed: it
+ * does not. */
+int64_t flow_rests(const struct flow *f);
+
 /* Does F hold what it has read and not written? */
 bool flow_holds(const struct flow *f);
 

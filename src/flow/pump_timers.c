@@ -31,11 +31,13 @@ void pump_begin_linger(struct pump *p)
 static void idle(void *arg)
 {
 	struct pump *p = arg;
-	int64_t now = clock_now(), limit;
+	int64_t now = clock_now(), up = flow_rests(&p->up), down = flow_rests(&p->down), limit;
 
 	pump_acknowledged(p);
 	pump_far_acknowledged(p);
-	limit = clock_after(p->last_move, p->c.idle);
+	/* A pause that was asked for is no idleness. */
+	limit = p->last_move > up ? p->last_move : up;
+	limit = clock_after(limit > down ? limit : down, p->c.idle);
 	if (now < limit) {
 		int64_t look = clock_after(now, p->c.idle / IDLE_LOOKS + 1);
 		timer_set(p->loop, &p->idle_timer, look < limit ? look : limit);

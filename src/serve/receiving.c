@@ -368,9 +368,12 @@ static void idled(void *arg)
 {
 	struct receiving *x = arg;
 	int64_t idle = x->run->data->idle_timeout;
-	int64_t end = clock_after(x->last_move, idle);
+	int64_t in = x->in_pace_timer.at, out = x->pace_timer.at, end;
 	char time[32];
 
+	/* The pauses of --rate are no idleness. */
+	end = x->last_move > in ? x->last_move : in;
+	end = clock_after(end > out ? end : out, idle);
 	if (end > clock_now()) {
 		timer_set(x->run->loop, &x->idle_timer, end);
 		return;

@@ -322,7 +322,8 @@ static void wait_over(void *arg)
 static void idle(void *arg)
 {
 	struct sending *s = arg;
-	int64_t limit = s->run->data->idle_timeout, at = clock_after(s->last_move, limit);
+	int64_t limit = s->run->data->idle_timeout;
+	int64_t at = clock_after(s->last_move > s->rests ? s->last_move : s->rests, limit);
 	char time[32];
 
 	if (at > clock_now()) {

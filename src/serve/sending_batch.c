@@ -29,6 +29,12 @@ void sending_pause(struct sending *s, int64_t at)
 	timer_set(s->run->loop, &s->pace, at);
 }
 
+void sending_rest(struct sending *s, int64_t at)
+{
+	s->rests = at;
+	sending_pause(s, at);
+}
+
 /* How many of the N at V may go now by --pps and --rate; where there is none, S is paused. */
 static size_t paced(struct sending *s, const struct dgram *v, size_t n)
 {
@@ -43,7 +49,7 @@ static size_t paced(struct sending *s, const struct dgram *v, size_t n)
 	for (at = s->next_at; i < n && at <= now; i++)
 		at += cost(s, v[i].size);
 	if (i == 0)
-		sending_pause(s, s->next_at);
+		sending_rest(s, s->next_at);
 	return i;
 }
 

@@ -50,7 +50,7 @@ void sending_end_round(struct sending *s)
 		datagram_store_again(&s->round);
 	}
 	if (s->c.options->interval > 0)
-		sending_pause(s, clock_after(clock_now(), s->c.options->interval));
+		sending_rest(s, clock_after(clock_now(), s->c.options->interval));
 }
 
 /* Stdin cannot be read, or cut. */

@@ -58,6 +58,7 @@ struct sending {
 	bool started;	 /* there is a way */
 	bool sock_full;	 /* it has to become writable first, */
 	bool paused;	 /* or `pace` has to come */
+	int64_t rests;	 /* the last pause that was asked for ends then */
 	bool was_idle;	 /* stdin had nothing */
 	bool waiting;	 /* for replies alone */
 	bool enough;	 /* of them have come */
@@ -129,6 +130,9 @@ bool sending_is_paced(const struct sending *s);
 
 /* Nothing is sent before AT. */
 void sending_pause(struct sending *s, int64_t at);
+
+/* The same for a pause that was asked for, which is no idleness. */
+void sending_rest(struct sending *s, int64_t at);
 
 /* ---- sending_way.c, sending_unix.c ---- */
 
