@@ -483,6 +483,13 @@ listens_to_much() {
 	counterpart_ended nothing
 	ended 5 "$LISTENER"
 	[ "$(<in)" = hell ]
+	# What it answers then is not lost.
+	VERBS='send:300000 readall report'
+	listens --read-bytes 4 --stats "${LOCAL[@]}" -e 'wc -c; sleep 0.2; head -c 1000000 /dev/zero; exit 6'
+	{ echo 4; head -c 1000000 /dev/zero; } >answer
+	counterpart_ended answer
+	ended 6 "$LISTENER"
+	said '^sockit listen: sent 1000002 bytes, received 4 bytes in '
 	VERBS='text:hello shutdown readall report'
 	listens --close-on-peer-eof "${LOCAL[@]}" -e 'cat >in; sleep 60 & echo $! >pid; wait'
 	counterpart_ended nothing

@@ -16,14 +16,14 @@
 
 uint64_t pump_sent(const struct pump *p)
 {
-	uint64_t back = p->closing ? p->echoed : p->down.transfer.out;
+	uint64_t back = p->enough ? p->echoed : p->down.transfer.out;
 
 	return p->up.transfer.out + (pump_echoes(p) ? back : 0);
 }
 
 uint64_t pump_received(const struct pump *p)
 {
-	return p->closing ? p->received : p->down.transfer.in;
+	return p->enough ? p->received : p->down.transfer.in;
 }
 
 static void watch(struct pump *p, struct watch *w, short events)

@@ -19,22 +19,30 @@ static bool over(struct pump *p)
 	return true;
 }
 
+/* What comes from here on is thrown away; it does not count, nor go to -o and -x. */
+static void take_no_more(struct pump *p)
+{
+	if (!p->enough) {
+		p->received = pump_received(p);
+		p->echoed = p->down.transfer.out;
+		p->enough = true;
+	}
+	for (int i = 0; p->c.down && i < 2; i++)
+		p->c.down->copies[i] = NULL;
+	flow_discard(&p->down);
+}
+
 void pump_end_from_here(struct pump *p)
 {
 	if (p->closing)
 		return;
-	p->received = pump_received(p);
-	p->echoed = p->down.transfer.out;
 	p->closing = true;
-	/* And it does not count, nor go to -o and -x. */
-	for (int i = 0; p->c.down && i < 2; i++)
-		p->c.down->copies[i] = NULL;
 	/* What stands in a queue was read already. */
 	if (p->in->kind == ENDPOINT_QUEUE)
 		flow_limit(&p->up, receiver_finish(p->in->queue));
 	else
 		flow_finish(&p->up);
-	flow_discard(&p->down);
+	take_no_more(p);
 	pump_begin_linger(p);
 	if (p->calls.closing)
 		p->calls.closing(p->calls.arg, p);
@@ -77,19 +85,34 @@ bool pump_awaits_peer_end(const struct pump *p)
 	return !p->closing || (p->end == PUMP_RUNNING && pump_has_sent(p));
 }
 
+static void end_out(struct pump *p)
+{
+	/* What is closed cannot be taken out of the loop's set. */
+	if (!pump_relays(p))
+		watch_drop(p->loop, &p->out_watch);
+	endpoint_end(p->out);
+	p->far_fin_sent = true;
+}
+
+/* --read-bytes has them all. That is the end, but a command, whose input it is, may still answer. */
+static void take_enough(struct pump *p)
+{
+	if (!p->c.out_may_end || p->up.state != FLOW_OPEN || p->closing) {
+		pump_end_from_here(p);
+		return;
+	}
+	end_out(p);
+	take_no_more(p);
+}
+
 /* The peer's end, all of it written, becomes that of `out`. */
 static void take_peer_end(struct pump *p)
 {
 	if (p->peer_ended || p->down.state != FLOW_ENDED || !p->down.source_ended)
 		return;
 	p->peer_ended = true;
-	if (p->down.transfer.to == p->out && !pump_is_broken_off(p)) {
-		/* What is closed cannot be taken out of the loop's set. */
-		if (!pump_relays(p))
-			watch_drop(p->loop, &p->out_watch);
-		endpoint_end(p->out);
-		p->far_fin_sent = true;
-	}
+	if (p->down.transfer.to == p->out && !pump_is_broken_off(p))
+		end_out(p);
 	if (p->calls.peer_ended)
 		p->calls.peer_ended(p->calls.arg, p);
 	if (p->c.peer_end_ends)
@@ -154,7 +177,8 @@ static void look_at_in(struct pump *p)
 		up->state = FLOW_ENDED;
 		pump_end_from_here(p);
 	}
-	if ((up->state == FLOW_ENDED && (p->in_end_ends || (p->c.up && p->c.up->quit))) ||
+	if ((up->state == FLOW_ENDED &&
+	     (p->in_end_ends || p->enough || (p->c.up && p->c.up->quit))) ||
 	    (up->state != FLOW_OPEN && p->far_error && pump_is_broken_off(p)))
 		pump_end_from_here(p);
 }
@@ -177,9 +201,8 @@ bool pump_half_close(struct pump *p)
 			pump_fail(p, PUMP_UNSENT, 0);
 		return over(p);
 	}
-	/* --read-bytes has them all. */
 	if (down->state == FLOW_ENDED && !down->source_ended)
-		pump_end_from_here(p);
+		take_enough(p);
 
 	take_peer_end(p);
 	pass_on_end(p);

@@ -83,8 +83,7 @@ static bool admits(struct receiving *x, const struct receiving_socket *s,
 /* Must each be looked at? */
 static bool has_doors(const struct receiving *x)
 {
-	return x->c.options->reply == REPLY_FIRST ||
-	       (x->c.options->echo && run_copies(x->run)) ||
+	return x->c.options->reply == REPLY_FIRST || (x->c.options->echo && run_copies(x->run)) ||
 	       (x->c.access &&
 		(x->c.access->allow.used || x->c.access->deny.used || x->c.access->users.n));
 }
