@@ -9,6 +9,7 @@
 #include "base/errname.h"
 #include "cmd/connect_scan_state.h"
 #include "flow/spawn.h"
+#include "serve/connecting.h"
 #include "serve/report.h"
 
 #define PATIENCE (100 * MILLISECOND)
@@ -150,6 +151,12 @@ static bool next_target(void *arg, struct probe_target *out)
 	return true;
 }
 
+int64_t scan_next_try(const struct scan *s, int64_t now)
+{
+	return retry_next(now, s->o->retry, s->o->interval,
+			  clock_after(s->o->messages->start, s->o->retry));
+}
+
 static void target_over(void *arg, const struct probe_result *r)
 {
 	struct scan *s = arg;
@@ -167,7 +174,7 @@ static void target_over(void *arg, const struct probe_result *r)
 	s->n_settled += t->settled;
 	if (!t->settled) {
 		s->n_open -= r->state == PROBE_OPEN;
-		t->at = clock_after(clock_now(), s->o->interval);
+		t->at = scan_next_try(s, clock_now());
 		t->next = NULL;
 		*s->again_end = t;
 		s->again_end = &t->next;

@@ -87,6 +87,9 @@ void scan_start(struct scan *s);
 /* Something has come out: it is shown, or the end is drawn from it, once others had their turn. */
 void scan_show_soon(struct scan *s);
 
+/* When to try again, under --retry, what failed NOW; NEVER: no more. */
+int64_t scan_next_try(const struct scan *s, int64_t now);
+
 /* ---- connect_scan_words.c ---- */
 
 /* Reads WORDS into S's operands. Returns 0, or -1 with *ERROR. */

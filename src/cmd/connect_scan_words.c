@@ -169,8 +169,7 @@ static void name_failed(struct name *name)
 		if (s->o->closed)
 			lose(s, name);
 		else
-			timer_set(s->run.loop, &name->timer,
-				  clock_after(name->asked, s->o->interval));
+			timer_set(s->run.loop, &name->timer, scan_next_try(s, name->asked));
 		return;
 	}
 	if (name->eai) {

@@ -15,6 +15,7 @@
 #include "serve/server.h"
 
 #define AT(member) offsetof(struct retry_options, member)
+#define ANSWER_LIMIT (100 * MILLISECOND)
 
 static const struct option_row rows[] = {
 	{ .name = "retry",
@@ -63,6 +64,17 @@ static bool may_change(const struct dial_result *r)
 	return r->n == 0;
 }
 
+int64_t retry_next(int64_t now, int64_t retry, int64_t interval, int64_t deadline)
+{
+	int64_t next = clock_after(now, interval),
+		answer = retry < interval ? retry / 4 : interval / 4;
+	int64_t last = deadline - (answer < ANSWER_LIMIT ? answer : ANSWER_LIMIT);
+
+	if (next <= last)
+		return next;
+	return last - now >= deadline - last ? last : NEVER;
+}
+
 /* Keeps R as what to tell in the end, unless it was only cut short by the end of --retry and there
  * is something better to tell. */
 static void remember(struct connecting *c, const struct dial_result *r)
@@ -84,11 +96,12 @@ static void remember(struct connecting *c, const struct dial_result *r)
 static void failed(struct connecting *c, const struct dial_result *r)
 {
 	bool again = c->c.retry->retry != UNSET && may_change(r);
-	int64_t next = clock_after(clock_now(), c->c.retry->interval);
+	const struct retry_options *o = c->c.retry;
+	int64_t next = again ? retry_next(clock_now(), o->retry, o->interval, c->deadline) : NEVER;
 	struct outcome outcome;
 
 	remember(c, r);
-	if (again && next < c->deadline) {
+	if (next != NEVER) {
 		event_tell(&(struct events){ report_event, (void *)c->c.messages },
 			   &(struct event){ .kind = EVENT_RETRY });
 		timer_set(c->run.loop, &c->again, next);

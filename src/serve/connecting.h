@@ -23,6 +23,10 @@ struct retry_options {
 /* The second has no --interval, for what has more to say of it. */
 extern const struct option_group retry_group, retry_alone_group;
 
+/* When to try again what failed NOW: INTERVAL later, and once more shortly before DEADLINE, when RETRY is over, so that
+ * what comes up in the last interval is not missed. NEVER: no more. Times in ns, see clock.h. */
+int64_t retry_next(int64_t now, int64_t retry, int64_t interval, int64_t deadline);
+
 #define TRY_LIMIT SECOND /* of a single try under --retry, where nothing else is said */
 
 /* All pointers must stay until the end. */
