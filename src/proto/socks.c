@@ -1,0 +1,493 @@
+#include "proto/socks.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { CONNECT = 1 };
+enum { ADDRESS_INET = 1, ADDRESS_NAME = 3, ADDRESS_INET6 = 4 }; /* RFC 1928, 4 */
+enum { OPEN = 0, PASSWORD = 2, NONE = 255 };			/* methods, RFC 1928, 3 */
+enum { PASSWORD_VERSION = 1 };					/* RFC 1929 */
+enum { V4_GRANTED = 90, V4_FAILED = 91, V4_NO_IDENT = 92, V4_OTHER_IDENT = 93 };
+
+/* ---- both sides ---- */
+
+/* Takes what is missing of the WANTED bytes of a message at TO, of which *HAVE are there, from the N - *USED at IN. */
+static bool collect(unsigned char *to, size_t *have, size_t wanted, const unsigned char *in,
+		    size_t n, size_t *used)
+{
+	size_t more = wanted - *have < n - *used ? wanted - *have : n - *used;
+
+	if (more)
+		memcpy(to + *have, in + *used, more);
+	*have += more;
+	*used += more;
+	return *have == wanted;
+}
+
+static void put_byte(struct text *out, unsigned byte)
+{
+	const unsigned char b = (unsigned char)byte;
+
+	text_put(out, &b, 1);
+}
+
+static void put_port(struct text *out, uint16_t port)
+{
+	put_byte(out, port >> 8);
+	put_byte(out, port & 255);
+}
+
+static uint16_t get_port(const unsigned char *at)
+{
+	return (uint16_t)(at[0] << 8 | at[1]);
+}
+
+/* Type, address and port, as RFC 1928 has them in 4 and 6. */
+static void put_place(struct text *out, const struct socks_place *p)
+{
+	if (p->kind == SOCKS_NAME) {
+		put_byte(out, ADDRESS_NAME);
+		put_byte(out, (unsigned)strlen(p->name));
+		text_put(out, p->name, strlen(p->name));
+	} else {
+		put_byte(out, p->kind == SOCKS_INET ? ADDRESS_INET : ADDRESS_INET6);
+		text_put(out, p->bytes, p->kind == SOCKS_INET ? 4 : 16);
+	}
+	put_port(out, p->port);
+}
+
+/* How long a request or reply of version 5 is of which N bytes at IN are known, from 4 on: so long that more shows, or
+ * all. 0: its type of address is unknown. */
+static size_t place_wanted(const unsigned char *in, size_t n)
+{
+	switch (in[3]) {
+	case ADDRESS_INET:
+		return 4 + 4 + 2;
+	case ADDRESS_INET6:
+		return 4 + 16 + 2;
+	case ADDRESS_NAME:
+		return n < 5 ? 5 : 5 + (size_t)in[4] + 2;
+	default:
+		return 0;
+	}
+}
+
+/* ---- the client ---- */
+
+enum { CLIENT_METHOD, CLIENT_PASSWORD, CLIENT_REPLY, CLIENT_REPLY_4 };
+
+static enum handshake client_failed(struct socks_client *c, int reply, int error, const char *why)
+{
+	c->reply = reply;
+	c->error = error;
+	snprintf(c->why, sizeof c->why, "%s", why);
+	return HANDSHAKE_FAILED;
+}
+
+static enum handshake client_refused(struct socks_client *c, int reply)
+{
+	static const struct {
+		int error;
+		const char *why;
+	} replies[] = {
+		[SOCKS_FAILED] = { EIO, "the proxy has failed, and does not say at what" },
+		[SOCKS_FORBIDDEN] = { EACCES, "the proxy's rules forbid it" },
+		[SOCKS_NET_UNREACHABLE] = { ENETUNREACH, "network unreachable from the proxy" },
+		[SOCKS_HOST_UNREACHABLE] = { EHOSTUNREACH, "host unreachable from the proxy" },
+		[SOCKS_REFUSED] = { ECONNREFUSED, "connection refused to the proxy" },
+		[SOCKS_TTL_EXPIRED] = { ETIMEDOUT, "no answer to the proxy" },
+		[SOCKS_BAD_COMMAND] = { EOPNOTSUPP, "the proxy does not connect" },
+		[SOCKS_BAD_ADDRESS] = { EAFNOSUPPORT,
+					"the proxy does not know this kind of address" },
+	};
+	char text[64];
+
+	if (reply > 0 && (size_t)reply < sizeof replies / sizeof *replies)
+		return client_failed(c, reply, replies[reply].error, replies[reply].why);
+	snprintf(text, sizeof text, "the proxy's answer %d is not known", reply);
+	return client_failed(c, reply, EPROTO, text);
+}
+
+static void client_state(struct socks_client *c, int state, size_t wanted)
+{
+	c->state = state;
+	c->n = 0;
+	c->wanted = wanted;
+}
+
+static bool has_user(const struct socks_client *c)
+{
+	return c->who.user && *c->who.user;
+}
+
+static enum handshake start_4(struct socks_client *c, struct text *out)
+{
+	static const unsigned char named[4] = { 0, 0, 0, 1 };
+	const struct socks_place *to = &c->to;
+
+	/* An address that begins so says that a name follows. */
+	if (to->kind == SOCKS_INET6 ||
+	    (to->kind == SOCKS_INET && !memcmp(to->bytes, named, 3) && to->bytes[3]))
+		return client_failed(c, -1, EAFNOSUPPORT,
+				     "SOCKS version 4 has no form for this address");
+	put_byte(out, 4);
+	put_byte(out, CONNECT);
+	put_port(out, to->port);
+	text_put(out, to->kind == SOCKS_NAME ? named : to->bytes, 4);
+	if (has_user(c))
+		text_put(out, c->who.user, strlen(c->who.user));
+	put_byte(out, 0);
+	if (to->kind == SOCKS_NAME)
+		text_put(out, to->name, strlen(to->name) + 1);
+	client_state(c, CLIENT_REPLY_4, 8);
+	return HANDSHAKE_MORE;
+}
+
+enum handshake socks_client_start(struct socks_client *c, unsigned version,
+				  const struct socks_place *to, const struct credentials *who,
+				  struct text *out)
+{
+	*c = (struct socks_client){ .version = version, .to = *to, .who = *who, .reply = -1 };
+	if (to->kind == SOCKS_NAME && !*to->name)
+		return client_failed(c, -1, EINVAL, "an empty name");
+	if (has_user(c) && strlen(who->user) > SOCKS_NAME_MOST)
+		return client_failed(c, -1, ENAMETOOLONG, "the user's name is over 255 bytes long");
+	if (version == 4)
+		return start_4(c, out);
+	if (who->password && strlen(who->password) > SOCKS_NAME_MOST)
+		return client_failed(c, -1, ENAMETOOLONG, "the password is over 255 bytes long");
+	put_byte(out, 5);
+	put_byte(out, has_user(c) ? 2 : 1);
+	put_byte(out, OPEN);
+	if (has_user(c))
+		put_byte(out, PASSWORD);
+	client_state(c, CLIENT_METHOD, 2);
+	return HANDSHAKE_MORE;
+}
+
+static enum handshake send_request(struct socks_client *c, struct text *out)
+{
+	put_byte(out, 5);
+	put_byte(out, CONNECT);
+	put_byte(out, 0);
+	put_place(out, &c->to);
+	client_state(c, CLIENT_REPLY, 2);
+	return HANDSHAKE_MORE;
+}
+
+static enum handshake take_method(struct socks_client *c, struct text *out)
+{
+	const char *password = c->who.password ? c->who.password : "";
+
+	if (c->in[0] != 5)
+		return client_failed(c, -1, EPROTO, "its answer is not SOCKS version 5");
+	if (c->in[1] == OPEN)
+		return send_request(c, out);
+	if (c->in[1] == NONE)
+		return client_failed(c, -1, EACCES,
+				     has_user(c) ? "the proxy wants neither a password nor none" :
+						   "the proxy wants to know who we are");
+	if (c->in[1] != PASSWORD || !has_user(c))
+		return client_failed(c, -1, EPROTO, "the proxy chose what was not offered");
+	put_byte(out, PASSWORD_VERSION);
+	put_byte(out, (unsigned)strlen(c->who.user));
+	text_put(out, c->who.user, strlen(c->who.user));
+	put_byte(out, (unsigned)strlen(password));
+	text_put(out, password, strlen(password));
+	client_state(c, CLIENT_PASSWORD, 2);
+	return HANDSHAKE_MORE;
+}
+
+/* What is missing of a reply comes step by step; a refusal is one, though it be cut off. */
+static enum handshake take_reply(struct socks_client *c)
+{
+	if (c->in[0] != 5)
+		return client_failed(c, -1, EPROTO, "its answer is not SOCKS version 5");
+	if (c->in[1] != SOCKS_GRANTED)
+		return client_refused(c, c->in[1]);
+	if (c->n == 2) {
+		c->wanted = 4;
+		return HANDSHAKE_MORE;
+	}
+	c->wanted = place_wanted(c->in, c->n);
+	if (!c->wanted)
+		return client_failed(c, -1, EPROTO, "its answer has an unknown kind of address");
+	return c->n < c->wanted ? HANDSHAKE_MORE : HANDSHAKE_DONE;
+}
+
+static enum handshake take_reply_4(struct socks_client *c)
+{
+	if (c->in[0] != 0)
+		return client_failed(c, -1, EPROTO, "its answer is not SOCKS version 4");
+	switch (c->in[1]) {
+	case V4_GRANTED:
+		return HANDSHAKE_DONE;
+	case V4_FAILED:
+		return client_failed(c, V4_FAILED, ECONNREFUSED,
+				     "refused by the proxy, or not reached");
+	case V4_NO_IDENT:
+	case V4_OTHER_IDENT:
+		return client_failed(c, c->in[1], EACCES, "the proxy asked identd who we are");
+	default:
+		return client_refused(c, c->in[1]);
+	}
+}
+
+static enum handshake client_message(struct socks_client *c, struct text *out)
+{
+	switch (c->state) {
+	case CLIENT_METHOD:
+		return take_method(c, out);
+	case CLIENT_PASSWORD:
+		/* Whatever version it says: some say 5. */
+		if (c->in[1] != 0)
+			return client_failed(c, -1, EACCES, "wrong user or password");
+		return send_request(c, out);
+	case CLIENT_REPLY:
+		return take_reply(c);
+	default:
+		return take_reply_4(c);
+	}
+}
+
+enum handshake socks_client_take(struct socks_client *c, const unsigned char *in, size_t n,
+				 size_t *used, struct text *out)
+{
+	enum handshake h = HANDSHAKE_MORE;
+
+	*used = 0;
+	while (h == HANDSHAKE_MORE && collect(c->in, &c->n, c->wanted, in, n, used))
+		h = client_message(c, out);
+	return h;
+}
+
+/* ---- the server ---- */
+
+enum { SERVER_VERSION, SERVER_METHODS, SERVER_PASSWORD, SERVER_REQUEST, SERVER_REQUEST_4 };
+
+void socks_server_start(struct socks_server *s, socks_check *check, void *arg)
+{
+	*s = (struct socks_server){ .check = check, .arg = arg, .state = SERVER_VERSION };
+}
+
+static enum handshake server_failed(struct socks_server *s, const char *why)
+{
+	snprintf(s->why, sizeof s->why, "%s", why);
+	return HANDSHAKE_FAILED;
+}
+
+static enum handshake server_refused(struct socks_server *s, enum socks_reply reply,
+				     const char *why, struct text *out)
+{
+	socks_server_answer(s, reply, NULL, out);
+	return server_failed(s, why);
+}
+
+static enum handshake server_state(struct socks_server *s, int state)
+{
+	s->state = state;
+	s->n = 0;
+	return HANDSHAKE_MORE;
+}
+
+static enum handshake take_version(struct socks_server *s)
+{
+	s->version = s->in[0];
+	if (s->version == 4 || s->version == 5) {
+		s->state = s->version == 5 ? SERVER_METHODS : SERVER_REQUEST_4;
+		return HANDSHAKE_MORE;
+	}
+	snprintf(s->why, sizeof s->why, "no SOCKS: it begins with the byte 0x%02x", s->version);
+	return HANDSHAKE_FAILED;
+}
+
+static enum handshake take_methods(struct socks_server *s, struct text *out)
+{
+	bool open = memchr(s->in + 2, OPEN, s->in[1]) && !s->check;
+	bool password = memchr(s->in + 2, PASSWORD, s->in[1]);
+
+	put_byte(out, 5);
+	put_byte(out, open ? OPEN : password ? PASSWORD : NONE);
+	if (!open && !password)
+		return server_failed(s, s->check ? "it does not say who it is" :
+						   "it offers no way to say who it is");
+	return server_state(s, open ? SERVER_REQUEST : SERVER_PASSWORD);
+}
+
+static enum handshake take_password(struct socks_server *s, struct text *out)
+{
+	size_t user_n = s->in[1], password_n = s->in[2 + user_n];
+	char *password = (char *)s->in + 3 + user_n;
+	const struct credentials who = { s->user, password };
+	bool good;
+
+	memcpy(s->user, s->in + 2, user_n);
+	s->user[user_n] = '\0';
+	password[password_n] = '\0';
+	/* A NUL would cut what comes behind it off. */
+	good = strlen(s->user) == user_n && strlen(password) == password_n;
+	good = good && (!s->check || s->check(s->arg, &who));
+	memset(s->in, 0, sizeof s->in);
+	put_byte(out, PASSWORD_VERSION);
+	put_byte(out, good ? 0 : 1);
+	if (!good)
+		return server_failed(s, "wrong user or password");
+	return server_state(s, SERVER_REQUEST);
+}
+
+/* Puts a name of N bytes at AT into P. Returns false where it can be none. */
+static bool set_name(struct socks_place *p, const unsigned char *at, size_t n)
+{
+	p->kind = SOCKS_NAME;
+	memcpy(p->name, at, n);
+	p->name[n] = '\0';
+	return n > 0 && strlen(p->name) == n;
+}
+
+static enum handshake take_request(struct socks_server *s, struct text *out)
+{
+	struct socks_place *to = &s->to;
+
+	to->port = get_port(s->in + s->n - 2);
+	if (s->in[1] != CONNECT)
+		return server_refused(s, SOCKS_BAD_COMMAND,
+				      "it asks for something else than CONNECT", out);
+	if (s->in[3] == ADDRESS_NAME) {
+		if (!set_name(to, s->in + 5, s->in[4]))
+			return server_refused(s, SOCKS_FAILED, "it asks for what is no name", out);
+		return HANDSHAKE_ASKED;
+	}
+	to->kind = s->in[3] == ADDRESS_INET ? SOCKS_INET : SOCKS_INET6;
+	memcpy(to->bytes, s->in + 4, to->kind == SOCKS_INET ? 4 : 16);
+	return HANDSHAKE_ASKED;
+}
+
+static enum handshake take_request_4(struct socks_server *s, struct text *out)
+{
+	struct socks_place *to = &s->to;
+	size_t user_n = strlen((const char *)s->in + 8);
+
+	memcpy(s->user, s->in + 8, user_n + 1);
+	to->port = get_port(s->in + 2);
+	if (s->check)
+		return server_refused(s, SOCKS_FORBIDDEN,
+				      "it does not say who it is: SOCKS version 4 has no password",
+				      out);
+	if (s->in[1] != CONNECT)
+		return server_refused(s, SOCKS_BAD_COMMAND,
+				      "it asks for something else than CONNECT", out);
+	if (s->in[4] || s->in[5] || s->in[6] || !s->in[7]) {
+		to->kind = SOCKS_INET;
+		memcpy(to->bytes, s->in + 4, 4);
+	} else if (!set_name(to, s->in + 8 + user_n + 1, s->n - (8 + user_n + 1) - 1)) {
+		return server_refused(s, SOCKS_FAILED, "it asks for what is no name", out);
+	}
+	return HANDSHAKE_ASKED;
+}
+
+/* How long the message of S is as far as that is known: so long that more shows, or all. 0: it has no length that we
+ * could know, *WHY. */
+static size_t message_wanted(const struct socks_server *s, const char **why)
+{
+	const unsigned char *in = s->in, *end;
+	size_t n = s->n;
+
+	switch (s->state) {
+	case SERVER_VERSION:
+		return 1;
+	case SERVER_METHODS:
+		return n < 2 ? 2 : 2 + (size_t)in[1];
+	case SERVER_PASSWORD:
+		*why = "it says who it is in an unknown way";
+		if (n > 0 && in[0] != PASSWORD_VERSION)
+			return 0;
+		if (n < 2)
+			return n + 1;
+		return n < 3 + (size_t)in[1] ? 3 + (size_t)in[1] :
+					       3 + (size_t)in[1] + in[2 + in[1]];
+	case SERVER_REQUEST:
+		*why = "its request is not SOCKS version 5";
+		if (n > 0 && in[0] != 5)
+			return 0;
+		*why = "its request has an unknown kind of address";
+		return n < 4 ? n + 1 : place_wanted(in, n);
+	default:
+		if (n < 8)
+			return 8;
+		/* The user's name, and that of the place, each ended by a NUL. */
+		*why = "its request is too long";
+		end = memchr(in + 8, 0, n - 8);
+		if (!end)
+			return n < 8 + SOCKS_NAME_MOST + 1 ? n + 1 : 0;
+		if (in[4] || in[5] || in[6] || !in[7])
+			return n;
+		if (end < in + n - 1 && in[n - 1] == 0)
+			return n;
+		return n < (size_t)(end - in) + 1 + SOCKS_NAME_MOST + 1 ? n + 1 : 0;
+	}
+}
+
+static enum handshake server_message(struct socks_server *s, struct text *out)
+{
+	switch (s->state) {
+	case SERVER_VERSION:
+		return take_version(s);
+	case SERVER_METHODS:
+		return take_methods(s, out);
+	case SERVER_PASSWORD:
+		return take_password(s, out);
+	case SERVER_REQUEST:
+		return take_request(s, out);
+	default:
+		return take_request_4(s, out);
+	}
+}
+
+enum handshake socks_server_take(struct socks_server *s, const unsigned char *in, size_t n,
+				 size_t *used, struct text *out)
+{
+	const char *why = "";
+
+	*used = 0;
+	for (;;) {
+		size_t wanted = message_wanted(s, &why);
+		enum handshake h;
+
+		if (wanted == 0 && s->state == SERVER_REQUEST && s->n == 4)
+			return server_refused(s, SOCKS_BAD_ADDRESS, why, out);
+		if (wanted == 0 && s->state == SERVER_REQUEST_4)
+			return server_refused(s, SOCKS_FAILED, why, out);
+		if (wanted == 0)
+			return server_failed(s, why);
+		if (s->n == wanted) {
+			h = server_message(s, out);
+			if (h != HANDSHAKE_MORE)
+				return h;
+		} else if (!collect(s->in, &s->n, wanted, in, n, used)) {
+			return HANDSHAKE_MORE;
+		}
+	}
+}
+
+void socks_server_answer(const struct socks_server *s, enum socks_reply reply,
+			 const struct socks_place *bound, struct text *out)
+{
+	static const struct socks_place nowhere = { .kind = SOCKS_INET };
+
+	if (!bound)
+		bound = &nowhere;
+	if (s->version == 4) {
+		if (bound->kind != SOCKS_INET)
+			bound = &nowhere;
+		put_byte(out, 0);
+		put_byte(out, reply == SOCKS_GRANTED ? V4_GRANTED : V4_FAILED);
+		put_port(out, bound->port);
+		text_put(out, bound->bytes, 4);
+		return;
+	}
+	put_byte(out, 5);
+	put_byte(out, reply);
+	put_byte(out, 0);
+	put_place(out, bound);
+}
