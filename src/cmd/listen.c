@@ -29,6 +29,7 @@ static const struct option_use uses[] = {
 	{ &group, offsetof(struct listen_command_options, wait) },
 	{ &service_group, offsetof(struct listen_command_options, service) },
 	{ &command_group, offsetof(struct listen_command_options, service) },
+	{ &proxy_server_group, offsetof(struct listen_command_options, service.proxy) },
 	{ &access_group, offsetof(struct listen_command_options, access) },
 	{ &port_group, offsetof(struct listen_command_options, listen) },
 	{ &backlog_group, offsetof(struct listen_command_options, listen) },
@@ -94,6 +95,7 @@ static struct outcome main_listen(const struct command *self, int argc, char **a
 		.listen = &o.listen,
 		.service = &o.service,
 		.access = &o.access,
+		.dest = &o.service.proxy.dest,
 	};
 	struct option_error error;
 	struct operands operands;
@@ -111,6 +113,7 @@ static struct outcome main_listen(const struct command *self, int argc, char **a
 			outcome = command_refuse(&o.messages, &error);
 	}
 	access_free(&o.access);
+	proxy_server_free(&o.service.proxy);
 	sockopt_free(&o.socket);
 	return outcome;
 }

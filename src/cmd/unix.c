@@ -85,6 +85,7 @@ static const struct option_use uses[] = {
 	{ &jobs_group, offsetof(struct unix_options, receiving) },
 	{ &service_group, offsetof(struct unix_options, service) },
 	{ &command_group, offsetof(struct unix_options, service) },
+	{ &proxy_server_group, offsetof(struct unix_options, service.proxy) },
 	{ &pass_group, offsetof(struct unix_options, service) },
 	{ &user_group, offsetof(struct unix_options, access) },
 	{ &rights_group, offsetof(struct unix_options, listen) },
@@ -100,8 +101,13 @@ static const struct option_use uses[] = {
 };
 
 static const struct option_need needs[] = {
-	{ &service_group, "listen" }, { &user_group, "listen" },   { &rights_group, "listen" },
-	{ &backlog_group, "listen" }, { &listen_group, "listen" }, { NULL, NULL },
+	{ &service_group, "listen" },
+	{ &user_group, "listen" },
+	{ &rights_group, "listen" },
+	{ &backlog_group, "listen" },
+	{ &listen_group, "listen" },
+	{ &proxy_server_group, "listen" },
+	{ NULL, NULL },
 };
 
 static const struct unix_options defaults = {
@@ -134,6 +140,7 @@ static const struct {
 	{ &service_group, "echo stall", CONNECTION },
 	{ &command_group, "execute", CONNECTION },
 	{ &pass_group, NULL, CONNECTION },
+	{ &proxy_server_group, NULL, CONNECTION },
 	{ &backlog_group, NULL, CONNECTION },
 	{ &command_group, NULL, CONNECTION | RECEIVER },
 	{ &repeat_group, NULL, SENDER },
@@ -194,6 +201,9 @@ static int check(const struct unix_options *o, const char *path, struct option_e
 	if (!stream && (o->data.telnet || o->data.raw))
 		return option_fail(error, "--%s is for streams: it excludes --type seqpacket",
 				   o->data.telnet ? "telnet" : "raw");
+	if (!stream && o->service.proxy.kind != PROXY_SERVER_NONE)
+		return option_fail(error, "--proxy-server is for streams: it excludes --type "
+					  "seqpacket");
 	if (path && *path == '@' && has_rights(&o->listen.rights))
 		return option_fail(error, "'%s': an abstract name has neither --mode nor --owner",
 				   path);
@@ -228,6 +238,7 @@ static struct outcome run_listening(struct unix_options *o, const char *place,
 		.service = &o->service,
 		.frame = &o->frame,
 		.access = &o->access,
+		.dest = &o->service.proxy.dest,
 		.host = place,
 		.port = place ? "" : "(inherited)",
 		.inherited = place ? 0 : activation_sockets(),
@@ -360,6 +371,7 @@ static struct outcome main_unix(const struct command *self, int argc, char **arg
 	free(place);
 	free(source);
 	access_free(&o.access);
+	proxy_server_free(&o.service.proxy);
 	sockopt_free(&o.socket);
 	return outcome;
 }

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/errname.h"
 #include "base/number.h"
@@ -181,8 +182,8 @@ static int add_all(struct access_list *list, const char *text, const char *where
 	}
 }
 
-static int parse_list(struct access_list *list, const char *option, const char *word,
-		      struct option_error *error)
+int access_parse(struct access_list *list, const char *option, const char *word,
+		 struct option_error *error)
 {
 	if (word[strspn(word, SEPARATORS)] == '\0')
 		return option_fail(error, "%s: '%s' is an empty list", option, word);
@@ -191,12 +192,12 @@ static int parse_list(struct access_list *list, const char *option, const char *
 
 static int parse_allow(void *field, const char *word, struct option_error *error)
 {
-	return parse_list(field, "--allow", word, error);
+	return access_parse(field, "--allow", word, error);
 }
 
 static int parse_deny(void *field, const char *word, struct option_error *error)
 {
-	return parse_list(field, "--deny", word, error);
+	return access_parse(field, "--deny", word, error);
 }
 
 static int unreadable(const char *path, int error_number, struct option_error *error)
@@ -414,6 +415,24 @@ const char *access_refusal(const struct access_options *o, const struct address 
 	if (stands_in(&o->deny, &plain))
 		return "denied";
 	return o->allow.used && !stands_in(&o->allow, &plain) ? "not allowed" : NULL;
+}
+
+/* Without the dot that may end a name (RFC 1034, 3.1). */
+static size_t name_length(const char *name)
+{
+	size_t n = strlen(name);
+
+	return n > 0 && name[n - 1] == '.' ? n - 1 : n;
+}
+
+bool access_has_name(const struct access_list *list, const char *name)
+{
+	size_t n = name_length(name);
+
+	for (const struct access_entry *e = list->entries; e; e = e->next)
+		if (e->name && name_length(e->name) == n && !strncasecmp(e->name, name, n))
+			return true;
+	return false;
 }
 
 static void free_list(struct access_list *list)

@@ -33,6 +33,10 @@ struct access_options {
 /* Of sockets that have addresses; of UNIX sockets. */
 extern const struct option_group access_group, user_group;
 
+/* Adds the entries of WORD, the argument of OPTION (`--allow`), to LIST. Returns 0, or -1 with *ERROR. */
+int access_parse(struct access_list *list, const char *option, const char *word,
+		 struct option_error *error);
+
 /* Checks O for names where NUMERIC forbids them. Returns 0, or -1 with *ERROR. */
 int access_check(const struct access_options *o, bool numeric, struct option_error *error);
 
@@ -51,6 +55,9 @@ void access_cancel(struct access_lookup *l);
  * addresses count as IPv4; UNIX sockets have no address to go by, and may, unless there is a list of users: then only
  * who is known to be one of them. */
 const char *access_refusal(const struct access_options *o, const struct address *a);
+
+/* Does NAME stand in LIST, whatever the case of its letters, and though one of them ends in a dot? */
+bool access_has_name(const struct access_list *list, const char *name);
 
 void access_free(struct access_options *o);
 

@@ -340,6 +340,16 @@ void address_unmap(struct address *a)
 	a->length = sizeof v4;
 }
 
+bool address_is_any(const struct address *a)
+{
+	struct address plain = *a;
+
+	address_unmap(&plain);
+	return plain.u.sa.sa_family == AF_INET	? plain.u.in.sin_addr.s_addr == htonl(INADDR_ANY) :
+	       plain.u.sa.sa_family == AF_INET6 ? IN6_IS_ADDR_UNSPECIFIED(&plain.u.in6.sin6_addr) :
+						  false;
+}
+
 bool address_equal(const struct address *a, const struct address *b)
 {
 	if (a->u.sa.sa_family != b->u.sa.sa_family || address_port(a) != address_port(b))

@@ -103,6 +103,9 @@ uint16_t address_port(const struct address *a);
 /* An IPv4-mapped IPv6 address becomes the IPv4 one that it means (RFC 4291, 2.5.5.2). */
 void address_unmap(struct address *a);
 
+/* Is A the wildcard address of its family? */
+bool address_is_any(const struct address *a);
+
 /* Same family, address and port? */
 bool address_equal(const struct address *a, const struct address *b);
 

@@ -289,7 +289,11 @@ static void next_attempt(struct dial *d)
 	while (d->started < d->n) {
 		struct attempt *a = &d->attempts[d->started++];
 
-		if (attempt_start(d, a, &what) == 0) {
+		what = d->c.permit ? d->c.permit(d->c.permit_arg, &a->state.address) : NULL;
+		a->state.forbidden = what;
+		if (what) {
+			errno = EACCES;
+		} else if (attempt_start(d, a, &what) == 0) {
 			if (d->started < d->n)
 				timer_set(d->loop, &d->stagger,
 					  clock_after(loop_now(d->loop), ATTEMPT_DELAY));

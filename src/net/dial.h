@@ -23,6 +23,10 @@ struct dial_config {
 	const struct socket_options *socket;
 	bool at_once;	  /* --fastopen is not to wait for the first data */
 	int64_t deadline; /* for look-up and connection together, see clock.h */
+	/* May this address be connected to? NULL: it may, else the option that forbids it: that is a failure, EACCES.
+	 * Without PERMIT all may. */
+	const char *(*permit)(void *arg, const struct address *a);
+	void *permit_arg;
 	struct events events;
 };
 
@@ -32,6 +36,7 @@ struct dial_failure {
 	int error;	       /* an errno; 0: it was still silent when the time was up */
 	const char *what;      /* the option or step that failed; NULL: connecting itself */
 	struct address source; /* that it was to be bound to; of length 0: none */
+	bool forbidden;	       /* it was not tried, see `permit`: `what` has the option */
 };
 
 struct dial_result {

@@ -12,6 +12,7 @@
 
 #include "base/clock.h"
 #include "base/user.h"
+#include "net/interfaces.h"
 #include "net/lookup.h"
 #include "net/stream.h"
 #include "net/vsock.h"
@@ -353,6 +354,18 @@ fail:
 	return r->error;
 }
 
+/* Is A a wildcard address, and such are not wanted? */
+static bool is_forbidden(const struct listener *l, const struct address *a,
+			 struct listener_result *r)
+{
+	r->any = l->c.not_any && address_is_any(a);
+	if (!r->any)
+		return false;
+	r->error = EACCES;
+	r->address = *a;
+	return true;
+}
+
 static void open_listener(struct listener *l, const struct lookup_answer *answer,
 			  struct listener_result *r)
 {
@@ -363,6 +376,9 @@ static void open_listener(struct listener *l, const struct lookup_answer *answer
 		r->error = ENOMEM;
 		return;
 	}
+	for (size_t i = 0; i < answer->n; i++)
+		if (is_forbidden(l, &answer->addresses[i], r))
+			return;
 	for (size_t i = 0; i < answer->n; i++) {
 		l->sockets[i].listener = l;
 		l->sockets[i].local = answer->addresses[i];
@@ -394,6 +410,8 @@ static int take_inherited(struct listener *l, struct listener_result *r)
 			return r->error = errno;
 		if (!listens)
 			return r->error = EINVAL;
+		if (is_forbidden(l, &s->local, r))
+			return r->error;
 		fcntl(fd, F_SETFD, FD_CLOEXEC);
 		s->listener = l;
 		s->watch = (struct watch){ .fd = fd, .fn = acceptable, .arg = s };
@@ -471,6 +489,47 @@ struct listener *listener_start(struct loop *loop, const struct listener_config 
 		opened(arg, l, &r);
 	}
 	return l;
+}
+
+/* Does ADDRESS, which is no wildcard, belong to this machine? */
+static bool is_ours(const struct address *a)
+{
+	struct address own = { .length = sizeof own.u };
+	struct interface *list;
+	bool found = false;
+	size_t n;
+
+	if (a->u.sa.sa_family == AF_INET && ntohl(a->u.in.sin_addr.s_addr) >> 24 == IN_LOOPBACKNET)
+		return true;
+	if (interfaces_get(&list, &n) < 0)
+		return false;
+	for (size_t i = 0; i < n && !found; i++) {
+		memcpy(&own.u, &list[i].address, sizeof own.u);
+		address_set_port(&own, address_port(a));
+		found = address_equal(&own, a);
+	}
+	free(list);
+	return found;
+}
+
+bool listener_has(const struct listener *l, const struct address *a)
+{
+	for (size_t i = 0; i < l->n; i++) {
+		struct address to = *a, local = l->sockets[i].local;
+
+		address_unmap(&to);
+		address_unmap(&local);
+		if (!l->sockets[i].open || address_port(&to) != address_port(&local))
+			continue;
+		if (to.u.sa.sa_family != AF_INET && to.u.sa.sa_family != AF_INET6)
+			continue;
+		/* Who connects to the wildcard address comes to the loopback. */
+		if (address_equal(&to, &local) || address_is_any(&to))
+			return true;
+		if (address_is_any(&local) && is_ours(&to))
+			return true;
+	}
+	return false;
 }
 
 void listener_notify_address(struct text *lines, const struct address *a)

@@ -44,6 +44,7 @@ struct listener_config {
 	const struct socket_options *socket;
 	const struct listen_options *options;
 	struct events events;
+	bool not_any; /* every address of this machine is too much: then nothing is opened, see `any` */
 	listener_spare_fn *spare; /* called with the ARG of listener_start(); NULL: none */
 	int inherited; /* so many sockets, from descriptor 3 on, in place of HOST and PORT; 0: none */
 };
@@ -56,6 +57,7 @@ struct listener_result {
 	const char *why;	/* more about it; NULL: nothing is known */
 	struct address address; /* for this address; of length 0: for none */
 	int socktype;		/* of the socket; 0: SOCK_STREAM */
+	bool any;		/* `not_any`, and it is a wildcard address; `error` is EACCES */
 };
 
 typedef void listener_opened_fn(void *arg, struct listener *l,
@@ -76,6 +78,9 @@ struct listener *listener_start(struct loop *loop, const struct listener_config 
 
 /* While PAUSED it accepts nobody: clients wait in the backlog. */
 void listener_pause(struct listener *l, bool paused);
+
+/* Would a connection to A come to one of L's sockets? */
+bool listener_has(const struct listener *l, const struct address *a);
 
 /* Closes its sockets, removes what was made for them, and forgets it; NULL does nothing. */
 void listener_close(struct listener *l);

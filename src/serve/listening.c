@@ -38,12 +38,27 @@ static void on_event(void *arg, const struct event *e)
 		report_event_at(l->c.messages, e, e->kind == EVENT_LISTENING && l->any_port);
 }
 
+#define OPEN_PROXY                                                                                 \
+	"a proxy on every address of this machine is open to everybody: give it a HOST "           \
+	"(127.0.0.1), or --proxy-auth, --proxy-auth-file or --allow"
+
+/* Does it matter who can reach us? */
+static bool not_for_everybody(const struct listening_config *c)
+{
+	return service_kind(c->service) == SERVICE_PROXY && !c->service->proxy.n_users &&
+	       !c->access->allow.used;
+}
+
 static void opened(void *arg, struct listener *listener, const struct listener_result *r)
 {
 	struct listening *l = arg;
 	const struct messages *m = l->c.messages;
 	int64_t fd = l->c.listen->notify_fd;
 
+	if (r->any) {
+		run_end(&l->run, message_usage(m, OPEN_PROXY));
+		return;
+	}
 	if (r->eai || r->error) {
 		run_end(&l->run, report_listener(m, l->c.host, l->c.port, r));
 		return;
@@ -71,8 +86,8 @@ static size_t spare(void *arg)
 	return server_spare(&l->server);
 }
 
-/* Who may come is known: let them. */
-static void names_found(void *arg, const char *name, int eai, int error)
+/* Who may come, and where to, is known: let them. */
+static void destinations_found(void *arg, const char *name, int eai, int error)
 {
 	struct listening *l = arg;
 	struct listener *listener;
@@ -88,11 +103,33 @@ static void names_found(void *arg, const char *name, int eai, int error)
 		run_end(&l->run, report_error(l->c.messages, "listen", errno));
 }
 
+static void clients_found(void *arg, const char *name, int eai, int error)
+{
+	struct listening *l = arg;
+
+	if (eai)
+		destinations_found(l, name, eai, error);
+	else
+		access_start(l->run.loop, l->c.dest, destinations_found, l, &l->lookup);
+}
+
+/* As far as this shows without looking anything up. */
+static bool is_open_proxy(const struct listening_config *c)
+{
+	struct address a;
+
+	if (!not_for_everybody(c) || c->inherited || !*c->port)
+		return false;
+	return !c->host || (address_parse_host(c->host, &a) == WORD_NUMBER && address_is_any(&a));
+}
+
 int listening_check(const struct listening_config *c, struct option_error *error)
 {
 	if (access_check(c->access, c->numeric, error) < 0 ||
 	    (c->listen->user && user_check(c->listen->user, error) < 0))
 		return -1;
+	if (is_open_proxy(c))
+		return option_fail(error, OPEN_PROXY);
 	return run_check(c->messages, c->data, error);
 }
 
@@ -145,6 +182,7 @@ struct outcome listening_run(const struct listening_config *c)
 		.socket = c->socket,
 		.options = c->listen,
 		.events = { on_event, &l },
+		.not_any = not_for_everybody(c),
 		.spare = spare,
 		.inherited = c->inherited,
 	};
@@ -155,7 +193,7 @@ struct outcome listening_run(const struct listening_config *c)
 	if (run_start(&l.run, c->messages, c->data) < 0)
 		return (struct outcome){ OUTCOME_FAILED, 0 };
 	server_start(&l.server, &l.run, &served);
-	access_start(l.run.loop, c->access, names_found, &l, &l.lookup);
+	access_start(l.run.loop, c->access, clients_found, &l, &l.lookup);
 	outcome = run_wait(&l.run);
 	access_cancel(l.lookup);
 	server_free(&l.server);

@@ -20,8 +20,9 @@ struct listening_config {
 	const struct service_options *service;
 	const struct frame_options *frame; /* of packets; NULL: the usual */
 	struct access_options *access;
-	const char *host, *port; /* as address_operands() has them */
-	int inherited;		 /* so many sockets, in place of those two */
+	struct access_options *dest; /* of a proxy */
+	const char *host, *port;     /* as address_operands() has them */
+	int inherited;		     /* so many sockets, in place of those two */
 	int family;
 	int socktype; /* of a UNIX socket; 0: SOCK_STREAM */
 	bool numeric;

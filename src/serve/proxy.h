@@ -3,38 +3,80 @@
 #ifndef SERVE_PROXY_H
 #define SERVE_PROXY_H
 
-#include "net/access.h"
+#include "base/text.h"
 #include "proto/handshake.h"
+#include "serve/proxy_options.h"
 #include "serve/session.h"
 
-enum proxy_kind { PROXY_SERVER_NONE, PROXY_SERVER_SOCKS5, PROXY_SERVER_HTTP };
+/* Reads X's first request. */
+void proxy_start(struct session *x);
 
-/* What the rows of proxy_server_group fill. */
-struct proxy_server_options {
-	int64_t kind;
-	struct credentials *users; /* who may use it; none: whoever gets here */
-	size_t n_users;
-	const char *auth_file;
-	struct access_options dest; /* --allow-dest, --deny-dest */
-};
+/* Adds what X waits for, and where that is to be reached. */
+void proxy_waits(const struct session *x, struct text *text);
 
-extern const struct option_group proxy_server_group;
+/* What X has needed for this. */
+void proxy_free(struct session *x);
 
 /* ---- for serve/proxy_socks.c and serve/proxy_http.c ---- */
 
-/* Reads what X's client sends, up to where the handshake ends and no further (MSG_PEEK), and gives it to TAKE, whose
- * answer in OUT is sent; all within -w (30 s where that says nothing). */
+/* The N bytes at IN have come from X's client: takes some of them, their number to *USED, and adds what is to be
+ * answered to OUT. Returns HANDSHAKE_MORE (then all N are taken); HANDSHAKE_ASKED once proxy_dial() was called; or
+ * HANDSHAKE_FAILED: then OUT is sent as by proxy_refuse(), and the client's `why` tells why. */
 typedef enum handshake proxy_take(struct session *x, const unsigned char *in, size_t n,
 				  size_t *used, struct text *out);
 
-/* Connects to HOST and PORT for X, if the lists of destinations let it: each address that HOST turns out to be is
- * asked for. DONE is called once, from the loop. */
-void proxy_dial(struct session *x, const char *host, const char *port, dial_fn *done);
+/* How proxy_dial() went. */
+struct proxy_result {
+	int fd; /* the connection, the callee's, or -1: then */
+	struct address peer, local;
+	int error; /* why not: EACCES (it may not go there), ENOENT (no such name), EAFNOSUPPORT (no address of a family
+		    * that we may use), EINVAL (that is no name), ETIMEDOUT (ours or the kernel's), or what connect(2) said */
+	const char *why; /* in words; gone after the call */
+};
 
-/* Sends OUT to X's client and relays from there on: early bytes behind the handshake are still in the socket. */
+typedef void proxy_done(struct session *x, const struct proxy_result *r);
+
+#define PROXY_HOST 256
+
+/* What X has beside that of any other session: its `proxy`. */
+struct proxy_client {
+	/* The protocol's: */
+	void *state; /* given to free(3) in the end; what it points to goes before that, by */
+	void (*release)(void *state); /* NULL: to nothing */
+	/* Adds what is said to a client that is too slow to OUT. NULL: nothing. */
+	void (*late)(struct session *x, struct text *out);
+	const char *user; /* who it is, for messages; NULL: nobody has said */
+	const char *why;  /* why it is refused */
+	/* Of ours: */
+	proxy_take *take;
+	proxy_done *done;
+	struct watch watch;
+	struct timer limit, soon;
+	struct text out;		 /* to be sent before anything else, */
+	size_t sent;			 /* so much of it has been */
+	bool spoken;			 /* anything has */
+	void (*then)(struct session *x); /* what comes after that */
+	char host[PROXY_HOST], port[6];	 /* where it wants to go */
+	bool named; /* --allow-dest has that name: whatever its addresses are */
+	char words[HANDSHAKE_WHY];
+	struct proxy_result result;
+};
+
+/* Reads what X's client sends, up to where the handshake ends and no further (MSG_PEEK), and gives it to TAKE; all
+ * within -w (30 s where that says nothing) and -i. May be called again for a further request. */
+void proxy_handshake(struct session *x, proxy_take *take);
+
+/* Connects to HOST (as address_parse_host() takes it, or whatever came from the network) and PORT for X, if the lists of
+ * destinations let it: each address that HOST turns out to be is asked for. DONE is called once, from the loop; what
+ * has failed has been told by then. To be called in a proxy_take, or in a proxy_done. */
+void proxy_dial(struct session *x, const char *host, uint16_t port, proxy_done *done);
+
+/* Sends OUT, which is empty then, to X's client and relays to FD, which becomes X's, from there on: early bytes
+ * behind the handshake are still in the socket. X may be gone after this. */
 void proxy_tunnel(struct session *x, struct text *out, int fd, const struct address *peer);
 
-/* Sends OUT as the last thing: shutdown, drain, close; WHY is told with -v. */
+/* Sends OUT, which is empty then, as the last thing: shutdown, drain, close. WHY is told with -v; NULL: it was told.
+ * X may be gone after this. */
 void proxy_refuse(struct session *x, struct text *out, const char *why);
 
 #endif

@@ -278,6 +278,8 @@ size_t server_spare(const struct server *s)
 		asks = *s->service->forward_to.port &&
 		       !lookup_is_numeric(s->service->forward_to.host);
 		return n + (asks ? fds_of_lookups(n) : 0);
+	case SERVICE_PROXY:
+		return n + (s->numeric ? 0 : fds_of_lookups(n));
 	case SERVICE_COMMAND:
 		/* Without a relay it has nothing but the connection. */
 		if (!exec_relays(s))

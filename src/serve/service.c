@@ -115,7 +115,7 @@ int service_check(struct service_options *o, const struct operands *operands, bo
 	static const char *const options[] = {
 		[SERVICE_COMMAND] = "execute", [SERVICE_ECHO] = "echo",
 		[SERVICE_DISCARD] = "discard", [SERVICE_FORWARD] = "forward",
-		[SERVICE_BROKER] = "broker",
+		[SERVICE_BROKER] = "broker",   [SERVICE_PROXY] = "proxy-server",
 	};
 	char **command = operands->command;
 	const enum service_kind kind = service_kind(o);
@@ -130,6 +130,8 @@ int service_check(struct service_options *o, const struct operands *operands, bo
 		return option_fail(error, "--kill-after needs a command: -e CMD or -- CMD");
 	if (o->recv_fd && !runs_command)
 		return option_fail(error, "--recv-fd needs a command: -e CMD or -- CMD");
+	if (proxy_server_check(&o->proxy, numeric, error) < 0)
+		return -1;
 	if (!o->forward)
 		return 0;
 	return address_endpoint(o->forward, numeric, &o->forward_to, error);
@@ -145,10 +147,13 @@ enum service_kind service_kind(const struct service_options *o)
 		return SERVICE_DISCARD;
 	if (o->forward)
 		return SERVICE_FORWARD;
+	if (o->proxy.kind != PROXY_SERVER_NONE)
+		return SERVICE_PROXY;
 	return o->broker || o->chat ? SERVICE_BROKER : SERVICE_STDIO;
 }
 
 bool service_keeps(const struct service_options *o)
 {
-	return o->keep_open || o->accept > 1 || service_kind(o) == SERVICE_BROKER;
+	return o->keep_open || o->accept > 1 || service_kind(o) == SERVICE_BROKER ||
+	       service_kind(o) == SERVICE_PROXY;
 }

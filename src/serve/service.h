@@ -8,6 +8,7 @@
 #include "base/options.h"
 #include "flow/spawn.h"
 #include "net/address.h"
+#include "serve/proxy_options.h"
 
 enum when_full { WHEN_FULL_WAIT, WHEN_FULL_CLOSE };
 
@@ -18,6 +19,7 @@ enum service_kind {
 	SERVICE_DISCARD,
 	SERVICE_FORWARD,
 	SERVICE_BROKER,
+	SERVICE_PROXY,
 };
 
 struct service_options {
@@ -35,6 +37,7 @@ struct service_options {
 	bool echo, discard, broker, chat;
 	const char *forward; /* ENDPOINT, */
 	struct endpoint_words forward_to;
+	struct proxy_server_options proxy;
 };
 
 #define SERVICE_OPTIONS_DEFAULT                                                                    \
@@ -45,8 +48,8 @@ struct service_options {
 
 extern const struct option_group command_group, service_group, pass_group;
 
-/* Takes the command that stands after `--`, if there is one, and --forward's ENDPOINT apart; NUMERIC: no
- * names. Returns 0, or -1 with *ERROR where that cannot be. */
+/* Takes the command that stands after `--`, if there is one, and --forward's ENDPOINT apart, and checks a proxy's
+ * options; NUMERIC: no names. Returns 0, or -1 with *ERROR where that cannot be. */
 int service_check(struct service_options *o, const struct operands *operands, bool numeric,
 		  struct option_error *error);
 

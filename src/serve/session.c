@@ -10,12 +10,14 @@
 #include "serve/builtin.h"
 #include "serve/exec.h"
 #include "serve/forward.h"
+#include "serve/proxy.h"
 #include "serve/stdio.h"
 
 static void (*const starts[])(struct session *x) = {
 	[SERVICE_STDIO] = stdio_start,	   [SERVICE_COMMAND] = exec_start,
 	[SERVICE_ECHO] = builtin_start,	   [SERVICE_DISCARD] = builtin_start,
 	[SERVICE_FORWARD] = forward_start, [SERVICE_BROKER] = broker_start,
+	[SERVICE_PROXY] = proxy_start,
 };
 
 void session_start(struct session *x, int fd)
@@ -239,7 +241,9 @@ void session_waits(const struct session *x, struct text *text)
 
 	if (x->pumping)
 		w = pump_waits(&x->pump);
-	if (x->dial)
+	if (x->proxy)
+		proxy_waits(x, text);
+	else if (x->dial)
 		text_add(text, "; %s to answer (-w)", x->server->service->forward);
 	if (x->passed_watch.slot)
 		text_add(text, "; %s's first data (--timeout)", x->name);
@@ -275,6 +279,7 @@ void session_free(struct session *x)
 	lookup_cancel(x->lookup);
 	timer_drop(loop, &x->lookup_timer);
 	timer_drop(loop, &x->kill_timer);
+	proxy_free(x);
 	watch_drop(loop, &x->passed_watch);
 	if (x->passed >= 0)
 		rights_drop(x->passed);

@@ -8,6 +8,8 @@
 #include "serve/report.h"
 #include "serve/server.h"
 
+struct proxy_client;
+
 struct session {
 	struct server *server;
 	struct session *next, *previous;
@@ -30,6 +32,8 @@ struct session {
 	/* of what is forwarded */
 	struct dial *dial;
 	char far_name[ADDRESS_TEXT]; /* where it has none of its own */
+	/* of a proxy's, see proxy.h */
+	struct proxy_client *proxy;
 	/* of a command */
 	struct child child;
 	bool exited;
@@ -68,7 +72,7 @@ void session_figures(const struct session *x, enum message_level level, bool clo
 /* Adds what it waits for. */
 void session_waits(const struct session *x, struct text *text);
 
-/* ---- for those that serve it: stdio, exec, builtin, forward, broker ---- */
+/* ---- for those that serve it: stdio, exec, builtin, forward, broker, proxy ---- */
 
 /* What the data options ask of X's pump. */
 struct pump_config session_pump_config(const struct session *x);

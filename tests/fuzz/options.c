@@ -6,6 +6,7 @@
 #include "commands.h"
 #include "net/access.h"
 #include "net/sockopt.h"
+#include "serve/proxy_options.h"
 
 /* Where a subcommand's options stand: more room than any of them takes. */
 static _Alignas(max_align_t) char fields[8 << 10];
@@ -125,6 +126,9 @@ static void free_fields(const struct command *command)
 			sockopt_free((struct socket_options *)(void *)(fields + use->offset));
 		else if (use->group == &access_group)
 			access_free((struct access_options *)(void *)(fields + use->offset));
+		else if (use->group == &proxy_server_group)
+			proxy_server_free(
+				(struct proxy_server_options *)(void *)(fields + use->offset));
 }
 
 static int by_address(const void *a, const void *b)

@@ -1,0 +1,528 @@
+#include "serve/proxy.h"
+
+#include <errno.h>
+#include <netdb.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/errname.h"
+#include "base/number.h"
+#include "serve/proxy_http.h"
+#include "serve/proxy_socks.h"
+
+#define WAIT (30 * SECOND) /* where -w says nothing */
+#define PIECE 4096	   /* of a handshake at a time */
+
+static int64_t wait_of(const struct session *x)
+{
+	return x->server->wait == UNSET ? WAIT : x->server->wait;
+}
+
+/* The time of one request, or of an answer that is not taken. */
+static void begin_limit(struct session *x)
+{
+	int64_t wait = wait_of(x), idle = x->server->run->data->idle_timeout;
+
+	if (idle != UNSET && idle < wait)
+		wait = idle;
+	timer_set(x->server->run->loop, &x->proxy->limit, clock_after(clock_now(), wait));
+}
+
+static const struct proxy_server_options *options(const struct session *x)
+{
+	return &x->server->service->proxy;
+}
+
+/* ---- what is said of it ---- */
+
+static void add_user(struct notice *n, const struct proxy_client *p)
+{
+	if (p->user && notice_wants_facts(n))
+		json_string(&n->json, "user", p->user);
+}
+
+static void add_place(struct notice *n, const struct proxy_client *p)
+{
+	if (!*p->host || !notice_wants_facts(n))
+		return;
+	json_string(&n->json, "host", p->host);
+	json_string(&n->json, "port", p->port);
+}
+
+static void tell_request(const struct session *x)
+{
+	const struct proxy_client *p = x->proxy;
+	struct notice n;
+
+	session_notice(x, &n, MESSAGE_VERBOSE, "requested");
+	add_user(&n, p);
+	add_place(&n, p);
+	notice_end(&n, "%s: asks for %s port %s%s%s", x->name, p->host, p->port,
+		   p->user ? " as user " : "", p->user ? p->user : "");
+}
+
+static void tell_refused(struct session *x, const char *why)
+{
+	const struct proxy_client *p = x->proxy;
+	struct notice n;
+
+	x->why = "refused";
+	session_notice(x, &n, MESSAGE_VERBOSE, "refused");
+	add_user(&n, p);
+	add_place(&n, p);
+	if (notice_wants_facts(&n))
+		json_string(&n.json, "why", why);
+	notice_end(&n, "%s: refused: %s", x->name, why);
+}
+
+/* ---- talking to the client ---- */
+
+/* There is nobody who could be told anything. */
+static void gone(struct session *x, int error)
+{
+	char why[128];
+
+	snprintf(why, sizeof why, "it has gone: %s (%s)", strerror(error), errno_name(error));
+	tell_refused(x, why);
+	server_session_over(x->server, x, x->outcome);
+}
+
+/* Sends what there is to be sent, and goes on to what comes then. */
+static void go_on(struct session *x)
+{
+	struct loop *loop = x->server->run->loop;
+	struct proxy_client *p = x->proxy;
+
+	while (p->sent < p->out.length) {
+		ssize_t n = endpoint_write(&x->connection, p->out.data + p->sent,
+					   p->out.length - p->sent);
+		if (n >= 0) {
+			p->sent += (size_t)n;
+			p->spoken = true;
+		} else if (errno == EAGAIN) {
+			watch_set(loop, &p->watch, POLLOUT);
+			if (!p->limit.slot)
+				begin_limit(x);
+			return;
+		} else if (errno != EINTR) {
+			gone(x, errno);
+			return;
+		}
+	}
+	p->sent = p->out.length = 0;
+	if (p->then)
+		p->then(x);
+	else
+		watch_drop(loop, &p->watch);
+}
+
+/* OUT goes after what there is. */
+static void send_out(struct session *x, struct text *out, void (*then)(struct session *x))
+{
+	struct proxy_client *p = x->proxy;
+
+	if (out) {
+		text_put(&p->out, out->data, out->length);
+		p->out.failed = p->out.failed || out->failed;
+		text_free(out);
+	}
+	p->then = then;
+	if (p->out.failed)
+		gone(x, ENOMEM);
+	else
+		go_on(x);
+}
+
+/* Reads what has been looked at away. */
+static void consume(const struct session *x, size_t n)
+{
+	char seen[PIECE];
+
+	while (n > 0) {
+		ssize_t done = recv(x->connection.rfd, seen, n < PIECE ? n : PIECE, MSG_DONTWAIT);
+		if (done > 0)
+			n -= (size_t)done;
+		else if (done == 0 || errno != EINTR)
+			return;
+	}
+}
+
+static void wait_for_more(struct session *x)
+{
+	watch_set(x->server->run->loop, &x->proxy->watch, POLLIN);
+}
+
+static void look(struct session *x)
+{
+	unsigned char in[PIECE];
+	struct proxy_client *p = x->proxy;
+	ssize_t n = recv(x->connection.rfd, in, sizeof in, MSG_PEEK | MSG_DONTWAIT);
+	struct text out = { 0 };
+	size_t used = 0;
+
+	if (n < 0 && (errno == EAGAIN || errno == EINTR))
+		return;
+	if (n < 0) {
+		gone(x, errno);
+		return;
+	}
+	if (n == 0) {
+		proxy_refuse(x, &out, "it has ended before it asked for anything");
+		return;
+	}
+	switch (p->take(x, in, (size_t)n, &used, &out)) {
+	case HANDSHAKE_MORE:
+		consume(x, used);
+		send_out(x, &out, wait_for_more);
+		break;
+	case HANDSHAKE_FAILED:
+		consume(x, used);
+		proxy_refuse(x, &out, p->why);
+		break;
+	default:
+		consume(x, used);
+		timer_drop(x->server->run->loop, &p->limit);
+		send_out(x, &out, NULL);
+	}
+}
+
+static void ready(void *arg, short events)
+{
+	struct session *x = arg;
+
+	(void)events;
+	if (x->proxy->out.length)
+		go_on(x);
+	else
+		look(x);
+}
+
+static void late(void *arg)
+{
+	struct session *x = arg;
+	struct proxy_client *p = x->proxy;
+	struct text out = { 0 };
+
+	/* Nor does it read. */
+	if (p->out.length) {
+		gone(x, ETIMEDOUT);
+		return;
+	}
+	if (p->late)
+		p->late(x, &out);
+	proxy_refuse(x, &out, "it has not asked for anything in time (-w, -i)");
+}
+
+void proxy_handshake(struct session *x, proxy_take *take)
+{
+	x->proxy->take = take;
+	begin_limit(x);
+	wait_for_more(x);
+}
+
+/* ---- connecting ---- */
+
+/* Tells the protocol how it went. */
+static void tell(void *arg)
+{
+	struct session *x = arg;
+	const struct proxy_result result = x->proxy->result;
+
+	x->proxy->done(x, &result);
+}
+
+static void no_way(struct session *x, int error, const char *why)
+{
+	struct proxy_result *r = &x->proxy->result;
+
+	*r = (struct proxy_result){ .fd = -1, .error = error, .why = x->proxy->words };
+	snprintf(x->proxy->words, sizeof x->proxy->words, "%s", why);
+}
+
+/* May X go to A? */
+static const char *permit(void *arg, const struct address *a)
+{
+	const struct session *x = arg;
+	const struct access_options *dest = &options(x)->dest, deny = { .deny = dest->deny },
+				    *lists = x->proxy->named ? &deny : dest;
+	const char *refusal = access_refusal(lists, a);
+	struct address here = *a;
+
+	/* Who connects to the wildcard address comes to this machine. */
+	address_unmap(&here);
+	if (!refusal && address_is_any(&here)) {
+		if (here.u.sa.sa_family == AF_INET)
+			here.u.in.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+		else
+			here.u.in6.sin6_addr = in6addr_loopback;
+		refusal = access_refusal(lists, &here);
+	}
+	if (refusal)
+		return !strcmp(refusal, "denied") ? "deny-dest" : "allow-dest";
+	return x->server->listener && listener_has(x->server->listener, &here) ? "loop" : NULL;
+}
+
+/* The words for that. */
+static const char *words_of(const char *what)
+{
+	return !strcmp(what, "loop")	  ? "that is this proxy itself" :
+	       !strcmp(what, "deny-dest") ? "denied (--deny-dest)" :
+					    "not allowed (--allow-dest)";
+}
+
+static int error_of_lookup(int eai)
+{
+	return eai == EAI_FAMILY ? EAFNOSUPPORT : eai == EAI_MEMORY ? ENOMEM : ENOENT;
+}
+
+/* How it failed with each address, into TEXT; what that comes to, of which *ERROR is the errno. */
+static enum outcome_kind failure_text(const struct session *x, const struct dial_result *r,
+				      struct text *text, int *error)
+{
+	char address[ADDRESS_TEXT], time[32], silent[64];
+
+	*error = r->timed_out ? ETIMEDOUT : r->error;
+	snprintf(silent, sizeof silent, "no answer within %s (-w)",
+		 duration_format(time, sizeof time, wait_of(x)));
+	if (r->eai) {
+		*error = error_of_lookup(r->eai);
+		text_add(text, "%s (%s)", gai_strerror(r->eai), eai_name(r->eai));
+		return OUTCOME_LOOKUP;
+	}
+	for (size_t i = 0; i < r->n; i++) {
+		const struct dial_failure *f = &r->failures[i];
+		if (!f->forbidden && f->error && !*error)
+			*error = f->error;
+		text_add(text, "%s%s: %s%s", i ? "; " : "", address_text(&f->address, address),
+			 f->what ? f->what : "", f->what ? ": " : "");
+		if (f->error)
+			text_add(text, "%s (%s)", strerror(f->error), errno_name(f->error));
+		else
+			text_add(text, "%s", silent);
+	}
+	if (r->n == 0)
+		text_add(text, "%s", r->timed_out ? silent : strerror(r->error));
+	return r->timed_out ? OUTCOME_TIMEOUT : OUTCOME_FAILED;
+}
+
+static bool is_forbidden(const struct dial_result *r)
+{
+	for (size_t i = 0; i < r->n; i++)
+		if (!r->failures[i].forbidden)
+			return false;
+	return r->n > 0;
+}
+
+/* An error, and of this connection alone. */
+static void tell_failure(struct session *x, const struct dial_result *r)
+{
+	const struct proxy_client *p = x->proxy;
+	struct text text = { 0 };
+	struct address a;
+	struct notice n;
+	int error;
+
+	x->why = "not reached";
+	x->outcome.kind = failure_text(x, r, &text, &error);
+	session_notice(x, &n, MESSAGE_ERROR, "error");
+	notice_error(&n, x->outcome.kind, r->eai ? eai_name(r->eai) : errno_name(error));
+	add_place(&n, p);
+	/* Each address names itself. */
+	if (r->n && address_parse_host(p->host, &a) == WORD_NUMBER)
+		notice_end(&n, "%s: %.*s", x->name, (int)text.length, text.data);
+	else
+		notice_end(&n, "%s: %s port %s: %.*s", x->name, p->host, p->port, (int)text.length,
+			   text.length ? text.data : "");
+	text_free(&text);
+	no_way(x, error, r->eai ? gai_strerror(r->eai) : strerror(error));
+}
+
+static void dialled(void *arg, const struct dial_result *r)
+{
+	struct session *x = arg;
+
+	x->dial = NULL;
+	if (r->fd >= 0)
+		x->proxy->result =
+			(struct proxy_result){ .fd = r->fd, .peer = r->peer, .local = r->local };
+	else if (is_forbidden(r))
+		no_way(x, EACCES, words_of(r->failures[0].what));
+	else
+		tell_failure(x, r);
+	tell(x);
+}
+
+/* Is X to go to its place by that name? Else why not. */
+static const char *check_place(const struct session *x, int *error)
+{
+	struct proxy_client *p = x->proxy;
+	enum word_kind kind;
+	struct address a;
+
+	*error = EINVAL;
+	kind = address_parse_host(p->host, &a);
+	if (kind == WORD_BAD)
+		return "that is neither an address nor a name";
+	*error = EACCES;
+	if (kind == WORD_NAME && x->server->numeric)
+		return "that is a name, which --numeric does not look up";
+	if (kind == WORD_NAME && access_has_name(&options(x)->dest.deny, p->host))
+		return words_of("deny-dest");
+	p->named = kind == WORD_NAME && access_has_name(&options(x)->dest.allow, p->host);
+	return NULL;
+}
+
+void proxy_dial(struct session *x, const char *host, uint16_t port, proxy_done *done)
+{
+	struct server *s = x->server;
+	struct proxy_client *p = x->proxy;
+	const struct dial_config c = {
+		.host = p->host,
+		.port = p->port,
+		.family = s->family,
+		.socket = s->socket,
+		/* Whether it is there has to be told before any data comes. */
+		.at_once = s->socket->fastopen,
+		.deadline = clock_after(clock_now(), wait_of(x)),
+		.permit = permit,
+		.permit_arg = x,
+		.events = { report_event, (void *)s->run->messages },
+	};
+	const char *why;
+	int error;
+
+	p->done = done;
+	snprintf(p->host, sizeof p->host, "%s", host);
+	snprintf(p->port, sizeof p->port, "%u", port);
+	tell_request(x);
+	why = check_place(x, &error);
+	if (!why) {
+		x->dial = dial_start(s->run->loop, &c, dialled, x);
+		if (x->dial)
+			return;
+		error = errno;
+		why = strerror(error);
+	}
+	no_way(x, error, why);
+	timer_set(s->run->loop, &p->soon, loop_now(s->run->loop));
+}
+
+/* ---- what it comes to ---- */
+
+static void tunnel_over(void *arg, struct pump *p)
+{
+	struct session *x = arg;
+
+	(void)p;
+	server_session_over(x->server, x, session_report(x));
+}
+
+static void stop_talking(struct session *x)
+{
+	watch_drop(x->server->run->loop, &x->proxy->watch);
+	timer_drop(x->server->run->loop, &x->proxy->limit);
+	session_waiting(x, false);
+}
+
+static void begin_tunnel(struct session *x)
+{
+	const struct pump_calls calls = { .over = tunnel_over };
+	struct pump_config c = session_pump_config(x);
+
+	stop_talking(x);
+	c.others_sent = x->proxy->spoken;
+	session_pump(x, &c, &calls, &x->in, &x->in);
+}
+
+void proxy_tunnel(struct session *x, struct text *out, int fd, const struct address *peer)
+{
+	endpoint_socket(&x->in, fd, address_text(peer, x->far_name));
+	send_out(x, out, begin_tunnel);
+}
+
+static void refused_over(void *arg, struct pump *p)
+{
+	struct session *x = arg;
+
+	/* Whether it has taken what it was told is its own affair. */
+	(void)p;
+	server_session_over(x->server, x, x->outcome);
+}
+
+static void begin_end(struct session *x)
+{
+	const struct pump_calls calls = { .over = refused_over };
+	const struct pump_config c = { .recv_only = true,
+				       .close = true,
+				       .quit_after_eof = UNSET,
+				       .linger = x->server->run->data->linger,
+				       .idle = UNSET,
+				       .read_bytes = FLOW_NO_LIMIT,
+				       .rate = UNSET,
+				       .others_sent = x->proxy->spoken };
+
+	stop_talking(x);
+	session_pump(x, &c, &calls, &x->in, &x->out);
+}
+
+void proxy_refuse(struct session *x, struct text *out, const char *why)
+{
+	if (why)
+		tell_refused(x, why);
+	send_out(x, out, begin_end);
+}
+
+/* ---- the whole ---- */
+
+void proxy_start(struct session *x)
+{
+	struct proxy_client *p = calloc(1, sizeof *p);
+
+	x->proxy = p;
+	if (!p) {
+		run_end(x->server->run, report_error(x->server->run->messages, "proxy", ENOMEM));
+		return;
+	}
+	p->watch = (struct watch){ .fd = x->connection.rfd, .fn = ready, .arg = x };
+	p->limit = (struct timer){ .fn = late, .arg = x };
+	p->soon = (struct timer){ .fn = tell, .arg = x };
+	session_waiting(x, true);
+	if (options(x)->kind == PROXY_SERVER_HTTP)
+		proxy_http_start(x);
+	else
+		proxy_socks_start(x);
+}
+
+void proxy_waits(const struct session *x, struct text *text)
+{
+	const struct proxy_client *p = x->proxy;
+
+	if (x->dial)
+		text_add(text, "; %s port %s to answer (-w)", p->host, p->port);
+	else if (p->out.length)
+		text_add(text, "; %s to take its answer (-w, -i)", x->name);
+	else if (!x->pumping)
+		text_add(text, "; %s to ask for something (-w, -i)", x->name);
+}
+
+void proxy_free(struct session *x)
+{
+	struct loop *loop = x->server->run->loop;
+	struct proxy_client *p = x->proxy;
+
+	if (!p)
+		return;
+	watch_drop(loop, &p->watch);
+	timer_drop(loop, &p->limit);
+	timer_drop(loop, &p->soon);
+	text_free(&p->out);
+	if (p->release)
+		p->release(p->state);
+	free(p->state);
+	free(p);
+	x->proxy = NULL;
+}
