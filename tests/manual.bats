@@ -383,6 +383,11 @@ example() {
 	example forward
 }
 
+@test "example: a SOCKS proxy" {
+	needs curl curl
+	example proxy-server
+}
+
 @test "example: messages for a program" {
 	example json
 }

@@ -2,6 +2,7 @@
 # shellcheck disable=SC2016
 
 load helpers/common
+load helpers/sshd
 load helpers/words
 
 # receiver [ARG...]: runs `sockit connect -F ARG...` with one end of a pair of UNIX sockets as its
@@ -102,37 +103,6 @@ sys.exit(subprocess.run(sys.argv[1:], stdout=a).returncode)' \
 }
 
 @test "ssh with ProxyUseFdpass" {
-	needs ssh openssh-client
-	needs ssh-keygen openssh-client
-	local sshd shell
-	sshd=$(PATH=$PATH:/usr/sbin command -v sshd) || skip 'sshd is missing: package openssh-server'
-	shell=$(getent passwd "$(id -un)" | cut -d: -f7)
-	[[ $shell == */*sh ]] || skip "one cannot log in with $shell"
-	# Where root's sshd locks itself up.
-	[ "$(id -u)" != 0 ] || [ -d /run/sshd ] || mkdir /run/sshd 2>/dev/null || skip 'no /run/sshd'
-	ssh-keygen -q -t ed25519 -N '' -f host
-	ssh-keygen -q -t ed25519 -N '' -f key
-	cp key.pub authorized
-	cat >sshd_config <<-END
-		HostKey $PWD/host
-		AuthorizedKeysFile $PWD/authorized
-		PasswordAuthentication no
-		KbdInteractiveAuthentication no
-		PermitRootLogin yes
-		StrictModes no
-		UsePAM no
-		PidFile none
-	END
-	random_file data 300k
-	serve -k 127.0.0.1 0 -- "$sshd" -i -f "$PWD/sshd_config" -E "$PWD/sshd.log" 2>listen.err
-	STATUS=0
-	within 30 ssh -F none -i key -p "$PORT" -o "UserKnownHostsFile=$PWD/known" \
-		-o StrictHostKeyChecking=no -o LogLevel=ERROR -o BatchMode=yes -o ProxyUseFdpass=yes \
-		-o ProxyCommand="$SOCKIT connect -F -w 10s %h %p" 127.0.0.1 cat \
-		<data >back 2>err 3>&- || STATUS=$?
-	[ "$STATUS" = 0 ] || {
-		cat err sshd.log listen.err
-		return 1
-	}
-	same data back
+	ssh_server
+	ssh_through -o ProxyUseFdpass=yes -o ProxyCommand="$SOCKIT connect -F -w 10s %h %p"
 }

@@ -27,7 +27,7 @@ static const struct option_row rows[] = {
 	  .keywords = kinds,
 	  .excludes =
 		  "echo discard forward broker chat execute recv-only send-only raw stall send-fd",
-	  .help = "be a proxy: socks5 (4 and 4a too) or http; implies -k" },
+	  .help = "be a proxy, with -k implied: socks5 (4 and 4a too) or http" },
 	{ .name = "proxy-auth",
 	  .repeats = true,
 	  .kind = OPTION_PARSED,

@@ -7,6 +7,7 @@ sd_notify(3) have it.
 Each of these is one descriptor:
     tcp             listens on 127.0.0.1; its port is a line of the file `ports`
     tcp6            the same on ::1
+    any             the same on 0.0.0.0
     unix:PATH       listens on a UNIX socket, abstract where PATH begins with @
     deaf            a TCP socket that does not listen
     udp, null       a UDP socket; /dev/null
@@ -46,6 +47,8 @@ def make(word):
         return listener(socket.socket(), ('127.0.0.1', 0))
     if kind == 'tcp6':
         return listener(socket.socket(socket.AF_INET6), ('::1', 0))
+    if kind == 'any':
+        return listener(socket.socket(), ('0.0.0.0', 0))
     if kind == 'unix':
         return listener(socket.socket(socket.AF_UNIX), path_of(argument))
     if kind == 'deaf':

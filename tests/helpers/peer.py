@@ -19,12 +19,16 @@ Verbs:
     text:TEXT       TEXT and a newline
     hex:DIGITS      the bytes, in one write
     urgent:DIGITS   the same, the last of them as urgent data (MSG_OOB)
+    drip:DIGITS     the same, each byte by itself
+    behind:DIGITS,PATH  the bytes and what is in PATH, in one write
     file:PATH       what is in PATH
     exchange:PATH   the same, with its end, while it reads up to the other's end
     feed:PATH       what is in PATH, beside what follows up to `shutdown`
     talk            send for ever, until the connection breaks
     chatter         send while it reads up to the other's end
     read:N          read N bytes more
+    expect:DIGITS   read these bytes; they are no part of the report
+    skip:N          read N bytes, whatever they are; nor are they
     readall         read up to the end
     quiet:SECONDS   for so long nothing may come, no end either
     shutdown        end the sending
@@ -89,6 +93,18 @@ class Peer:
     def urgent(self, digits):
         self.hex(digits, socket.MSG_OOB)
 
+    def drip(self, digits):
+        if self.socket.family != socket.AF_UNIX:
+            self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        for byte in bytes.fromhex(digits):
+            self.put(bytes([byte]))
+            time.sleep(0.002)
+
+    def behind(self, words):
+        digits, _, path = words.partition(',')
+        with open(path, 'rb') as f:
+            self.put(bytes.fromhex(digits) + f.read())
+
     def file(self, path):
         with open(path, 'rb') as f:
             while data := f.read(1 << 18):
@@ -128,6 +144,21 @@ class Peer:
         left = int(n)
         while left > 0:
             left -= self.take(left) or left
+
+    def expect(self, digits):
+        wanted = bytes.fromhex(digits)
+        got = self.skip(len(wanted))
+        if got != wanted:
+            sys.exit(f'peer: {got.hex()} has come, not {digits}')
+
+    def skip(self, n):
+        got = b''
+        while len(got) < int(n):
+            data = self.socket.recv(int(n) - len(got))
+            if not data:
+                break
+            got += data
+        return got
 
     def readall(self):
         while self.take(1 << 18):
@@ -224,7 +255,7 @@ def main():
     if 'connect' in settings:
         sock.connect(address)
         connection = sock
-        Peer.say(sock.getsockname()[1])
+        Peer.say(0 if 'unix' in settings else sock.getsockname()[1])
     else:
         sock.bind(address)
         sock.listen(1)
