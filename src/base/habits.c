@@ -68,12 +68,25 @@ static void put(struct line *l, const char *bytes, size_t n)
 					      (int)n, bytes);
 }
 
+/* Whoever logs messages shall not have a password in a URL. */
+static const char *add_scheme(struct line *l, const char *word)
+{
+	const char *at = strrchr(word, '@'), *scheme = strstr(word, "://");
+
+	if (!at || !scheme || at < scheme)
+		return word;
+	put(l, word, (size_t)(scheme - word) + 3);
+	put(l, "***", 3);
+	return at;
+}
+
 /* A blank and WORD, as a shell takes it for one word. */
 static void add(struct line *l, const char *word)
 {
 	bool plain = *word && !word[strcspn(word, " \t\n\"'`\\$&;|<>()*?#~!{}")];
 
 	put(l, plain ? " " : " '", plain ? 1 : 2);
+	word = add_scheme(l, word);
 	while (!plain && *word) {
 		size_t n = strcspn(word, "'");
 		put(l, word, n);

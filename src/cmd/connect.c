@@ -20,6 +20,7 @@ struct connect_options {
 	struct data_options data;
 	struct service_options service;
 	struct retry_options retry;
+	struct proxy_options proxy;
 	struct {
 		int64_t wait, interval, jobs, count;
 		bool probe, any, closed, ping, pass_fd;
@@ -113,6 +114,7 @@ static const struct option_group group = { "Connecting", rows, sizeof rows / siz
 static const struct option_use uses[] = {
 	{ &group, offsetof(struct connect_options, own) },
 	{ &retry_alone_group, offsetof(struct connect_options, retry) },
+	{ &proxy_group, offsetof(struct connect_options, proxy) },
 	{ &command_group, offsetof(struct connect_options, service) },
 	{ &family_group, offsetof(struct connect_options, family) },
 	{ &stream_group, offsetof(struct connect_options, data) },
@@ -166,6 +168,7 @@ static struct outcome run(const struct connect_options *o, const char *host, con
 		.retry = &o->retry,
 		.host = host,
 		.port = port,
+		.proxy = o->proxy.first,
 		.family = address_family(&o->family),
 		.numeric = o->family.numeric,
 		.pass_fd = o->own.pass_fd,
@@ -242,7 +245,8 @@ static struct outcome main_connect(const struct command *self, int argc, char **
 		o.data.beat = o.own.heartbeat.text;
 		if (check_modes(&o, &operands, &error) < 0 ||
 		    (!o.own.probe &&
-		     address_operands(&operands, false, numeric, &host, &port, &error) < 0) ||
+		     (address_operands(&operands, false, numeric, &host, &port, &error) < 0 ||
+		      proxy_check(&o.proxy, host, numeric, &error) < 0)) ||
 		    address_check(o.socket.source, o.socket.source_port, numeric, &error) < 0 ||
 		    service_check(&o.service, &operands, numeric, &error) < 0 ||
 		    run_check(&o.messages, &o.data, &error) < 0)
@@ -253,6 +257,7 @@ static struct outcome main_connect(const struct command *self, int argc, char **
 			outcome = o.own.ping ? ping(&o, host, port) : run(&o, host, port);
 	}
 	sockopt_free(&o.socket);
+	proxy_free(&o.proxy);
 	return outcome;
 }
 

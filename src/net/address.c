@@ -323,9 +323,15 @@ void address_set_port(struct address *a, uint16_t port)
 
 uint16_t address_port(const struct address *a)
 {
-	if (a->u.sa.sa_family == AF_INET)
+	if (a->u.sa.sa_family == AF_INET || a->u.sa.sa_family == AF_UNSPEC)
 		return ntohs(a->u.in.sin_port);
 	return a->u.sa.sa_family == AF_INET6 ? ntohs(a->u.in6.sin6_port) : 0;
+}
+
+void address_set_words(struct address *a, const char *words, uint16_t port)
+{
+	*a = (struct address){ .word = words };
+	a->u.in.sin_port = htons(port);
 }
 
 void address_unmap(struct address *a)
@@ -474,7 +480,12 @@ void address_json(struct json *j, const char *key, const struct address *a)
 	uint32_t cid, port;
 
 	json_open(j, key, '{');
-	if (a->u.sa.sa_family == AF_UNIX) {
+	if (a->u.sa.sa_family == AF_UNSPEC && a->word) {
+		char name[256];
+		snprintf(name, sizeof name, "%.*s", (int)strcspn(a->word, " "), a->word);
+		json_string(j, "name", name);
+		json_number(j, "port", address_port(a));
+	} else if (a->u.sa.sa_family == AF_UNIX) {
 		json_string(j, "family", "unix");
 		json_string(j, "address", address_host(a, text) + strlen("unix:"));
 		if (a->who.known) {

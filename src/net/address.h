@@ -29,7 +29,8 @@ struct address {
 	} u;
 	socklen_t length;
 	/* Of a UNIX socket whose path does not fit in there: `unix:PATH` as it was given, the giver's. Such an
-	 * address is for unix_connect() and unix_listen() only. NULL of all others. */
+	 * address is for unix_connect() and unix_listen() only. Of a place that somebody else looked up, and which has
+	 * family AF_UNSPEC and a port: `HOST port PORT`, for messages only. NULL of all others. */
 	const char *word;
 	struct address_who who;
 };
@@ -100,6 +101,9 @@ int address_check(const char *host, const char *port, bool numeric, struct optio
 void address_set_port(struct address *a, uint16_t port);
 uint16_t address_port(const struct address *a);
 
+/* *A becomes a place that is known by its name, see `word`, and PORT. */
+void address_set_words(struct address *a, const char *words, uint16_t port);
+
 /* An IPv4-mapped IPv6 address becomes the IPv4 one that it means (RFC 4291, 2.5.5.2). */
 void address_unmap(struct address *a);
 
@@ -130,7 +134,7 @@ const char *address_who(const struct address *a, char *text);
 const char *address_words(const char *host, const char *port, char *text, size_t size);
 
 /* The member KEY of J: `{"family":...,"address":...,"port":...}`, of a UNIX socket with `pid`, `uid` and `gid` in
- * place of the port. */
+ * place of the port; `{"name":...,"port":...}` of a place known by its name. */
 void address_json(struct json *j, const char *key, const struct address *a);
 
 #endif

@@ -13,6 +13,7 @@
 #include "net/sockopt.h"
 
 struct dial;
+struct proxy;
 
 /* All pointers must stay until the end. */
 struct dial_config {
@@ -49,6 +50,10 @@ struct dial_result {
 	const struct dial_failure *failures; /* in the order tried; gone after the call */
 	size_t n;
 	int socktype; /* that was tried; 0: SOCK_STREAM */
+	/* By way of proxies, see proxy.h: which of them it was that failed, or was silent; NULL: none. */
+	const struct proxy *proxy;
+	char why[1024]; /* what it could not reach, and why, as it came; where the time was up, how far it came. Empty: it could not be
+			   connected to itself */
 };
 
 typedef void dial_fn(void *arg, const struct dial_result *result);

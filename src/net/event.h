@@ -19,7 +19,13 @@ enum event_kind {
 	EVENT_LISTENING,     /* on `local` */
 	EVENT_ACCEPT_FAILED, /* `error`, in `what`: accepting goes on */
 	EVENT_RETRY,	     /* another try follows */
+	EVENT_PROXY,	     /* connected to `proxy`, at `address`, from `local` */
+	EVENT_ASKING,	     /* `proxy` is asked to connect to `host` and `port` */
+	EVENT_NOT_REACHED,   /* it did not: `what`, with `error` */
+	EVENT_THROUGH, /* connected to `address` by way of `proxy` and those behind it, from `local` */
 };
+
+struct proxy;
 
 struct event {
 	enum event_kind kind;
@@ -29,6 +35,7 @@ struct event {
 	int error;
 	const char *what; /* NULL: the call itself */
 	bool again;	  /* the same as before, and nothing else since */
+	const struct proxy *proxy;
 };
 
 typedef void event_fn(void *arg, const struct event *event);

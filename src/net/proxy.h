@@ -5,15 +5,12 @@
 
 #include "base/options.h"
 #include "net/dial.h"
-#include "proto/handshake.h"
-
-enum proxy_scheme { PROXY_SOCKS4, PROXY_SOCKS4A, PROXY_SOCKS5, PROXY_SOCKS5H, PROXY_HTTP };
+#include "proto/proxy_url.h"
 
 struct proxy {
-	enum proxy_scheme scheme;
-	char *host, *port;     /* as address_parse_host() takes them */
-	char *user, *password; /* percent-decoded; NULL: not given */
-	struct proxy *next;    /* nearer to where we want to go */
+	struct proxy_url url;
+	char *text, *secret; /* what that points into; NULL: nothing */
+	struct proxy *next;  /* nearer to where we want to go */
 };
 
 /* What the group's rows fill. Free it with proxy_free(). */
@@ -22,19 +19,32 @@ struct proxy_options {
 	const char *auth_file;
 };
 
-/* --proxy (repeatable; its userinfo is overwritten in argv at once) and --proxy-auth-file. */
+/* --proxy (repeatable; who we are to it is overwritten in argv at once) and --proxy-auth-file. */
 extern const struct option_group proxy_group;
 
-/* Checks O for names where NUMERIC forbids them, and reads the file and the environment (SOCKIT_PROXY_AUTH, which is
- * taken out of it). Returns 0, or -1 with *ERROR. */
-int proxy_check(struct proxy_options *o, bool numeric, struct option_error *error);
+/* Checks whether O's proxies, if there are any, can reach HOST, and for names where NUMERIC forbids them. Those that no URL
+ * says who we are to get that from the file, or from the environment (SOCKIT_PROXY_AUTH), where it is overwritten, and
+ * taken out. Returns 0, or -1 with *ERROR, in which no secret stands. */
+int proxy_check(struct proxy_options *o, const char *host, bool numeric,
+		struct option_error *error);
 
 void proxy_free(struct proxy_options *o);
 
+/* P without who we are, `socks5://HOST:PORT`, into TEXT of SIZE bytes. Returns TEXT. */
+const char *proxy_url_text(const struct proxy *p, char *text, size_t size);
+
+struct proxy_dial;
+
 /* Connects to C's host and port by way of FIRST and those behind it, all within C's deadline; without any this is
- * dial_start(). As that in all else: of a failure RESULT tells in `proxy` which one it was that failed, or said no, and in
- * `proxy_why` why. */
-struct dial *proxy_dial_start(struct loop *loop, const struct dial_config *c,
-			      const struct proxy *first, dial_fn *fn, void *arg);
+ * dial_start(). C's family, socket options and source are for the way to the first one, the family for what is looked
+ * up here too: the hosts that a proxy of socks4:// or socks5:// is to reach, each address of which is tried, on a
+ * connection of its own, until one is reached; the others are told the name. FN is called as by dial_start(), with a
+ * result that names a proxy where it was one that could not be reached, or that did not reach what is behind it. Of a connection `peer` is the address of
+ * C's host where that is known here, else see address_set_words(). What has come behind the last proxy's answer is still in the socket. */
+struct proxy_dial *proxy_dial_start(struct loop *loop, const struct dial_config *c,
+				    const struct proxy *first, dial_fn *fn, void *arg);
+
+/* Gives it up (NULL: does nothing) without calling FN. */
+void proxy_dial_cancel(struct proxy_dial *d);
 
 #endif

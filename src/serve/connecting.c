@@ -42,7 +42,7 @@ struct connecting {
 	struct run run;
 	struct server server;
 	struct timer again;
-	struct dial *dial;
+	struct proxy_dial *dial;
 	struct watch pass_watch;
 	int pass_fd;		 /* the connection, while it is passed on; else -1 */
 	int64_t limit;		 /* of a single try, UNSET: none */
@@ -58,6 +58,9 @@ static bool may_change(const struct dial_result *r)
 {
 	if (r->eai)
 		return r->eai != EAI_SERVICE;
+	/* Who is not let in will not be for asking four times a second. */
+	if (*r->why)
+		return r->error != EACCES && r->error != EAFNOSUPPORT;
 	for (size_t i = 0; i < r->n; i++)
 		if (!r->failures[i].what || !strcmp(r->failures[i].what, "source"))
 			return true;
@@ -154,7 +157,7 @@ static void pass(struct connecting *c, int fd)
 static void dialled(void *arg, const struct dial_result *r)
 {
 	struct connecting *c = arg;
-	struct address address;
+	struct address address, peer = r->peer;
 	const struct server_config config = {
 		.service = c->c.service,
 		.socket = c->c.socket,
@@ -175,7 +178,9 @@ static void dialled(void *arg, const struct dial_result *r)
 		return;
 	}
 	server_start(&c->server, &c->run, &config);
-	server_take(&c->server, r->fd, &r->peer, &r->local);
+	if (peer.u.sa.sa_family == AF_UNSPEC)
+		address_set_words(&peer, c->place, address_port(&peer));
+	server_take(&c->server, r->fd, &peer, &r->local);
 }
 
 static void waits(void *arg, struct text *text)
@@ -205,7 +210,7 @@ static void try_once(void *arg)
 	};
 
 	c->given = config.deadline - start;
-	c->dial = dial_start(c->run.loop, &config, dialled, c);
+	c->dial = proxy_dial_start(c->run.loop, &config, c->c.proxy, dialled, c);
 	if (!c->dial)
 		run_end(&c->run, report_error(c->c.messages, "connect", errno));
 }
@@ -234,7 +239,7 @@ struct outcome connecting_run(const struct connecting_config *config)
 	else
 		try_once(&c);
 	outcome = run_wait(&c.run);
-	dial_cancel(c.dial);
+	proxy_dial_cancel(c.dial);
 	free((void *)c.last.failures);
 	watch_drop(c.run.loop, &c.pass_watch);
 	if (c.pass_fd >= 0)

@@ -6,6 +6,7 @@
 #define SERVE_CONNECTING_H
 
 #include "flow/frame_options.h"
+#include "net/proxy.h"
 #include "net/sockopt.h"
 #include "serve/run.h"
 #include "serve/service.h"
@@ -38,6 +39,7 @@ struct connecting_config {
 	const struct retry_options *retry;
 	const struct frame_options *frame; /* of packets; NULL: the usual */
 	const char *host, *port;	   /* as address_operands() has them */
+	const struct proxy *proxy;	   /* the first on the way; NULL: there is none */
 	int family;
 	int socktype; /* of a UNIX socket; 0: SOCK_STREAM */
 	bool numeric;

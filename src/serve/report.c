@@ -11,6 +11,7 @@
 #include "base/number.h"
 #include "loop/signals.h"
 #include "net/inventory.h"
+#include "net/proxy.h"
 #include "net/stream.h"
 
 /* `Connection refused (ECONNREFUSED)` */
@@ -45,7 +46,42 @@ static const struct event_row {
 	[EVENT_LISTENING] = { MESSAGE_VERBOSE, "listening" },
 	[EVENT_ACCEPT_FAILED] = { MESSAGE_ERROR, "error" },
 	[EVENT_RETRY] = { MESSAGE_STEP, "retry" },
+	[EVENT_PROXY] = { MESSAGE_VERBOSE, "proxy" },
+	[EVENT_ASKING] = { MESSAGE_STEP, "asking" },
+	[EVENT_NOT_REACHED] = { MESSAGE_STEP, "unreached" },
+	[EVENT_THROUGH] = { MESSAGE_VERBOSE, "connected" },
 };
+
+#define PROXY_TEXT 512
+
+/* `HOST port PORT` of P into TEXT of PROXY_TEXT bytes. Returns it. */
+static const char *proxy_words(const struct proxy *p, char *text)
+{
+	return address_words(p->url.host, p->url.port, text, PROXY_TEXT);
+}
+
+static void proxy_fact(struct notice *n, const struct proxy *p)
+{
+	char text[PROXY_TEXT];
+
+	json_string(&n->json, "proxy", proxy_url_text(p, text, sizeof text));
+}
+
+/* All proxies from P on, in words to T, and as a fact. */
+static void add_proxies(struct notice *n, struct text *t, const struct proxy *p)
+{
+	char text[PROXY_TEXT];
+
+	if (notice_wants_facts(n))
+		json_open(&n->json, "proxies", '[');
+	for (; p; p = p->next) {
+		text_add(t, "%s%s", proxy_words(p, text), p->next ? ", " : "");
+		if (notice_wants_facts(n))
+			json_string(&n->json, NULL, proxy_url_text(p, text, sizeof text));
+	}
+	if (notice_wants_facts(n))
+		json_close(&n->json, ']');
+}
 
 /* What is known of E, for an object. */
 static void event_facts(struct notice *n, const struct event *e)
@@ -60,7 +96,9 @@ static void event_facts(struct notice *n, const struct event *e)
 		address_json(&n->json, "peer", e->address);
 	if (e->local)
 		address_json(&n->json, "local", e->local);
-	if (e->what)
+	if (e->proxy && e->kind != EVENT_THROUGH)
+		proxy_fact(n, e->proxy);
+	else if (e->what)
 		json_string(&n->json, "step", e->what);
 	if (e->kind == EVENT_ACCEPT_FAILED)
 		notice_error(n, OUTCOME_FAILED, errno_name(e->error));
@@ -71,8 +109,9 @@ static void event_facts(struct notice *n, const struct event *e)
 void report_event_at(const struct messages *m, const struct event *e, bool important)
 {
 	const struct event_row *row = &event_rows[e->kind];
-	char texts[3][ADDRESS_TEXT], why[128];
+	char texts[3][ADDRESS_TEXT], why[128], proxy[PROXY_TEXT];
 	const char *address = "", *local = "", *who = "";
+	struct text proxies = { 0 };
 	struct notice n;
 
 	notice_begin(&n, m, important ? MESSAGE_NOTE : row->level, row->name);
@@ -118,6 +157,23 @@ void report_event_at(const struct messages *m, const struct event *e, bool impor
 		break;
 	case EVENT_RETRY:
 		notice_end(&n, "trying again");
+		break;
+	case EVENT_PROXY:
+		notice_end(&n, "connected to proxy %s from %s", address, local);
+		break;
+	case EVENT_ASKING:
+		notice_end(&n, "asking proxy %s for %s port %s", proxy_words(e->proxy, proxy),
+			   e->host, e->port);
+		break;
+	case EVENT_NOT_REACHED:
+		notice_end(&n, "proxy %s: %s (%s)", proxy_words(e->proxy, proxy), e->what,
+			   errno_name(e->error));
+		break;
+	case EVENT_THROUGH:
+		add_proxies(&n, &proxies, e->proxy);
+		notice_end(&n, "connected to %s through %.*s from %s", address, (int)proxies.length,
+			   proxies.data ? proxies.data : "", local);
+		text_free(&proxies);
 		break;
 	}
 }
@@ -250,6 +306,25 @@ static void failure_facts(struct notice *n, const struct dial_failure *f)
 	json_close(&n->json, '}');
 }
 
+/* How dialling failed, in words; SILENT is for what did not answer. */
+static void dial_text(char *text, size_t size, const char *host, const char *port,
+		      const struct dial_result *r, const char *silent)
+{
+	char proxy[PROXY_TEXT];
+
+	if (*r->why) {
+		snprintf(text, size, "%s: %s%s%s", proxy_words(r->proxy, proxy), r->why,
+			 r->timed_out ? ": " : "", r->timed_out ? silent : "");
+		return;
+	}
+	for (size_t i = 0; i < r->n; i++)
+		add_failure(text, size, &r->failures[i], silent);
+	if (r->n == 0)
+		snprintf(text, size, "look-up of host %s, port %s: %s",
+			 r->proxy ? r->proxy->url.host : host, r->proxy ? r->proxy->url.port : port,
+			 r->timed_out ? silent : strerror(r->error));
+}
+
 struct outcome report_dial(const struct messages *m, const char *host, const char *port,
 			   const struct dial_result *r, int64_t limit, const char *option)
 {
@@ -264,17 +339,15 @@ struct outcome report_dial(const struct messages *m, const char *host, const cha
 		return report_lookup(m, r->looked_up, r->looked_up == port, r->eai, r->error);
 	snprintf(silent, sizeof silent, "no answer within %s (%s)",
 		 duration_format(time, sizeof time, limit), option);
-	for (size_t i = 0; i < r->n; i++)
-		add_failure(text, sizeof text, &r->failures[i], silent);
-	if (r->n == 0)
-		snprintf(text, sizeof text, "look-up of host %s, port %s: %s", host, port,
-			 r->timed_out ? silent : strerror(r->error));
+	dial_text(text, sizeof text, host, port, r, silent);
 	notice_begin(&n, m, MESSAGE_ERROR, "error");
 	notice_error(&n, outcome.kind, errno_name(error));
 	if (notice_wants_facts(&n)) {
 		json_string(&n.json, "host", host);
 		if (*port)
 			json_string(&n.json, "port", port);
+		if (r->proxy)
+			proxy_fact(&n, r->proxy);
 	}
 	if (notice_wants_facts(&n) && r->n) {
 		json_open(&n.json, "failures", '[');
@@ -286,7 +359,7 @@ struct outcome report_dial(const struct messages *m, const char *host, const cha
 		report_elsewhere(&n, type, refuser, cause, sizeof cause);
 	else if (source)
 		report_holder(&n, type, source, cause, sizeof cause);
-	notice_end(&n, "%s%s", text, cause);
+	notice_end(&n, "%s%s%s", r->proxy ? "proxy " : "", text, cause);
 	return outcome;
 }
 

@@ -37,9 +37,11 @@ static void set_address(struct spawn_environment *e, const char *proto, const ch
 {
 	char text[ADDRESS_TEXT], port[8], what[16];
 
-	snprintf(what, sizeof what, "%sIP", side);
-	address_host(a, text);
-	set(e, proto, what, text);
+	/* Of a place behind a proxy that looked it up only the name is known. */
+	if (a->u.sa.sa_family != AF_UNSPEC) {
+		snprintf(what, sizeof what, "%sIP", side);
+		set(e, proto, what, address_host(a, text));
+	}
 	snprintf(what, sizeof what, "%sPORT", side);
 	snprintf(port, sizeof port, "%u", address_port(a));
 	set(e, proto, what, port);

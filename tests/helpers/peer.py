@@ -13,11 +13,13 @@ Settings:
     unix:PATH       a UNIX socket; @NAME is abstract, and the first line 0
     rcvbuf:N        SO_RCVBUF, so that the window is small
     linger2:N       TCP_LINGER2: seconds that the kernel remembers what was closed
+    keep            go on listening, for `next`
 
 Verbs:
     send:N          N bytes: 0, 1, ... 250, 0, 1, ...
     text:TEXT       TEXT and a newline
     hex:DIGITS      the bytes, in one write
+    drip:DIGITS     the same, each byte in a packet of its own
     urgent:DIGITS   the same, the last of them as urgent data (MSG_OOB)
     drip:DIGITS     the same, each byte by itself
     behind:DIGITS,PATH  the bytes and what is in PATH, in one write
@@ -35,6 +37,7 @@ Verbs:
     reset           send a reset
     close           close
     lose            close at once, with what has come unread
+    next            close, and take the next connection
     say:WORD        print WORD
     save:PATH       from here on, what is read goes to PATH too
     gate:FIFO       wait until FIFO has been opened for writing and closed
@@ -56,8 +59,9 @@ PATTERN = bytes(range(251)) * 512
 
 
 class Peer:
-    def __init__(self, connection):
+    def __init__(self, connection, listener):
         self.socket = connection
+        self.listener = listener
         self.sha = hashlib.sha256()
         self.count = 0
         self.error = 'open'
@@ -89,6 +93,12 @@ class Peer:
             self.socket.send(bytes.fromhex(digits), flags)
         except OSError as error:
             self.failed(error)
+
+    def drip(self, digits):
+        self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        for byte in bytes.fromhex(digits):
+            self.put(bytes([byte]))
+            time.sleep(0.002)  # so that it is read alone
 
     def urgent(self, digits):
         self.hex(digits, socket.MSG_OOB)
@@ -199,6 +209,10 @@ class Peer:
     def close(self):
         self.socket.close()
 
+    def next(self):
+        self.socket.close()
+        self.socket = self.listener.accept()[0]
+
     def lose(self):
         if not select.select([self.socket], [], [], 10)[0]:
             sys.exit('peer: nothing has come')
@@ -237,7 +251,7 @@ def main():
         name, _, argument = word.partition(':')
         if name in ('connect', 'rcvbuf', 'linger2'):
             settings[name] = int(argument)
-        elif name in ('inet6', 'unix'):
+        elif name in ('inet6', 'unix', 'keep'):
             settings[name] = argument
         else:
             verbs.append((name, argument))
@@ -261,9 +275,10 @@ def main():
         sock.listen(1)
         Peer.say(0 if 'unix' in settings else sock.getsockname()[1])
         connection = sock.accept()[0]
-        sock.close()
+        if 'keep' not in settings:
+            sock.close()
 
-    peer = Peer(connection)
+    peer = Peer(connection, sock)
     for name, argument in verbs:
         verb = getattr(peer, name)
         verb(argument) if argument else verb()

@@ -1,0 +1,531 @@
+#define _DEFAULT_SOURCE /* getentropy, which POSIX has since 2024 */
+#include "net/proxy.h"
+
+#include <errno.h>
+#include <netdb.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/errname.h"
+#include "base/text.h"
+#include "net/lookup.h"
+#include "proto/socks.h"
+
+#define PIECE 4096   /* is looked at at a time */
+#define AGAIN_MOST 4 /* that a proxy may want a new connection */
+
+/* A proxy, and what it is to reach: the one behind it or, of the last, where we want to go. */
+struct hop {
+	const struct proxy *proxy;
+	const char *host, *port;
+	bool by_name;		   /* the proxy looks the host up */
+	struct address *addresses; /* of the host; by name one that has the port alone */
+	size_t n, at;		   /* which is tried */
+	union {
+		struct socks_client socks;
+	} talk;
+	bool started; /* the talk has to be freed */
+	unsigned again;
+	const char *why; /* the talk's, of a failure */
+	int error;
+};
+
+struct proxy_dial {
+	struct loop *loop;
+	struct dial_config c;
+	const struct proxy *first;
+	dial_fn *fn;
+	void *arg;
+	struct dial *dial;
+	struct lookup *lookup;
+	struct timer deadline, finish;
+	struct watch watch; /* of the connection; fd -1: there is none */
+	struct hop *hops;
+	size_t n, at; /* that is looked up, or talked to */
+	struct text out;
+	int send_error;	  /* sending has failed with it, and is over */
+	bool connected;	  /* to the first, once at least */
+	char words[1200]; /* of where we want to go */
+	struct dial_result result;
+};
+
+/* ---- the talks ---- */
+
+/* How one kind of proxy is talked to, by the functions of its header: see handshake.h. */
+struct talk {
+	enum handshake (*start)(struct hop *h, struct text *out);
+	enum handshake (*take)(struct hop *h, const unsigned char *in, size_t n, size_t *used,
+			       struct text *out);
+	/* The connection has ended. */
+	enum handshake (*ended)(struct hop *h);
+	void (*again)(struct hop *h, struct text *out);
+	void (*free)(struct hop *h);
+};
+
+static enum handshake socks_went(struct hop *h, enum handshake went)
+{
+	h->why = h->talk.socks.why;
+	h->error = h->talk.socks.error;
+	return went;
+}
+
+static enum handshake socks_start(struct hop *h, struct text *out)
+{
+	const struct address *a = &h->addresses[h->at];
+	struct socks_place to = { .kind = SOCKS_NAME, .port = address_port(a) };
+	unsigned version = h->proxy->url.scheme <= PROXY_SOCKS4A ? 4 : 5;
+
+	if (h->by_name) {
+		snprintf(to.name, sizeof to.name, "%s", h->host);
+	} else if (a->u.sa.sa_family == AF_INET) {
+		to.kind = SOCKS_INET;
+		memcpy(to.bytes, &a->u.in.sin_addr, 4);
+	} else {
+		to.kind = SOCKS_INET6;
+		memcpy(to.bytes, &a->u.in6.sin6_addr, 16);
+	}
+	return socks_went(h, socks_client_start(&h->talk.socks, version, &to, &h->proxy->url.who,
+						out));
+}
+
+static enum handshake socks_take(struct hop *h, const unsigned char *in, size_t n, size_t *used,
+				 struct text *out)
+{
+	return socks_went(h, socks_client_take(&h->talk.socks, in, n, used, out));
+}
+
+static enum handshake socks_ended(struct hop *h)
+{
+	h->why = "it closed the connection before its answer was whole";
+	h->error = ECONNRESET;
+	return HANDSHAKE_FAILED;
+}
+
+static const struct talk socks_talk = { socks_start, socks_take, socks_ended, NULL, NULL };
+
+static const struct talk *const talks[] = {
+	[PROXY_SOCKS4] = &socks_talk,  [PROXY_SOCKS4A] = &socks_talk, [PROXY_SOCKS5] = &socks_talk,
+	[PROXY_SOCKS5H] = &socks_talk, [PROXY_HTTP] = &socks_talk,
+};
+
+static const struct talk *talk_of(const struct hop *h)
+{
+	return talks[h->proxy->url.scheme];
+}
+
+/* ---- the end ---- */
+
+static void disconnect(struct proxy_dial *d)
+{
+	if (d->watch.fd < 0)
+		return;
+	watch_drop(d->loop, &d->watch);
+	close(d->watch.fd);
+	d->watch.fd = -1;
+}
+
+void proxy_dial_cancel(struct proxy_dial *d)
+{
+	if (!d)
+		return;
+	dial_cancel(d->dial);
+	lookup_cancel(d->lookup);
+	timer_drop(d->loop, &d->deadline);
+	timer_drop(d->loop, &d->finish);
+	disconnect(d);
+	for (size_t i = 0; i < d->n; i++) {
+		if (d->hops[i].started && talk_of(&d->hops[i])->free)
+			talk_of(&d->hops[i])->free(&d->hops[i]);
+		free(d->hops[i].addresses);
+	}
+	free(d->hops);
+	text_free(&d->out);
+	free(d);
+}
+
+/* Tells R, and is gone. */
+static void tell(struct proxy_dial *d, const struct dial_result *r)
+{
+	const struct dial_result result = *r;
+	dial_fn *fn = d->fn;
+	void *arg = d->arg;
+
+	proxy_dial_cancel(d);
+	fn(arg, &result);
+}
+
+static void finished(void *arg)
+{
+	struct proxy_dial *d = arg;
+
+	tell(d, &d->result);
+}
+
+static void finish(struct proxy_dial *d)
+{
+	timer_drop(d->loop, &d->deadline);
+	timer_set(d->loop, &d->finish, loop_now(d->loop));
+}
+
+/* Adds what hop H was to reach to why it all failed. */
+static void add_place(struct proxy_dial *d, const struct hop *h)
+{
+	char address[ADDRESS_TEXT], words[sizeof d->words];
+	char *why = d->result.why;
+	size_t n = strlen(why);
+
+	d->result.proxy = h->proxy;
+	snprintf(why + n, sizeof d->result.why - n, "%s%s", n ? "; " : "",
+		 h->by_name ? address_words(h->host, h->port, words, sizeof words) :
+			      address_text(&h->addresses[h->at], address));
+}
+
+static void expired(void *arg)
+{
+	struct proxy_dial *d = arg;
+
+	/* That tells itself. */
+	if (d->dial)
+		return;
+	d->result.timed_out = true;
+	if (d->lookup)
+		d->result.proxy = d->hops[d->at].proxy->next;
+	else
+		add_place(d, &d->hops[d->at]);
+	disconnect(d);
+	finish(d);
+}
+
+static void done(struct proxy_dial *d)
+{
+	const struct hop *last = &d->hops[d->n - 1];
+	struct dial_result *r = &d->result;
+
+	*r = (struct dial_result){ .fd = d->watch.fd, .peer = last->addresses[last->at] };
+	if (last->by_name)
+		address_set_words(&r->peer,
+				  address_words(last->host, last->port, d->words, sizeof d->words),
+				  address_port(&r->peer));
+	r->local.length = sizeof r->local.u;
+	getsockname(r->fd, &r->local.u.sa, &r->local.length);
+	watch_drop(d->loop, &d->watch);
+	d->watch.fd = -1;
+	event_tell(&d->c.events, &(struct event){ .kind = EVENT_THROUGH,
+						  .address = &r->peer,
+						  .local = &r->local,
+						  .proxy = d->first });
+	r->peer.word = NULL;
+	tell(d, r);
+}
+
+/* ---- from one to the next ---- */
+
+static void connect_first(struct proxy_dial *d);
+static void went(struct proxy_dial *d, enum handshake now);
+
+static void fail(struct proxy_dial *d, const char *why, int error)
+{
+	struct hop *h = &d->hops[d->at];
+	struct dial_result *r = &d->result;
+	size_t n;
+
+	event_tell(&d->c.events, &(struct event){ .kind = EVENT_NOT_REACHED,
+						  .proxy = h->proxy,
+						  .what = why,
+						  .error = error });
+	add_place(d, h);
+	n = strlen(r->why);
+	snprintf(r->why + n, sizeof r->why - n, ": %s (%s)", why, errno_name(error));
+	if (!r->error)
+		r->error = error;
+	disconnect(d);
+	if (++h->at < h->n) {
+		connect_first(d);
+	} else {
+		h->at--;
+		finish(d);
+	}
+}
+
+/* Talks to the hop whose turn it is. */
+static void begin(struct proxy_dial *d)
+{
+	struct hop *h = &d->hops[d->at];
+	const struct talk *t = talk_of(h);
+	char host[ADDRESS_TEXT];
+
+	event_tell(&d->c.events,
+		   &(struct event){ .kind = EVENT_ASKING,
+				    .proxy = h->proxy,
+				    .host = h->by_name ? h->host :
+							 address_host(&h->addresses[h->at], host),
+				    .port = h->port });
+	if (h->again) {
+		t->again(h, &d->out);
+		went(d, HANDSHAKE_MORE);
+		return;
+	}
+	if (h->started && t->free)
+		t->free(h);
+	h->started = true;
+	went(d, t->start(h, &d->out));
+}
+
+/* Sends what is to be sent, as much as goes. */
+static void send_out(struct proxy_dial *d)
+{
+	ssize_t n = 0;
+
+	if (d->out.length && !d->send_error)
+		n = send(d->watch.fd, d->out.data, d->out.length, MSG_NOSIGNAL | MSG_DONTWAIT);
+	/* Under --fastopen the connection begins here. */
+	if (n < 0 && errno != EAGAIN && errno != EINTR && errno != EINPROGRESS)
+		d->send_error = errno;
+	/* It may have told why before it went. */
+	if (d->send_error)
+		d->out.length = 0;
+	if (n > 0) {
+		d->out.length -= (size_t)n;
+		memmove(d->out.data, d->out.data + n, d->out.length);
+	}
+	watch_set(d->loop, &d->watch, (short)(d->out.length ? POLLIN | POLLOUT : POLLIN));
+}
+
+/* The talk has come so far. */
+static void went(struct proxy_dial *d, enum handshake now)
+{
+	struct hop *h = &d->hops[d->at];
+
+	if (d->out.failed) {
+		fail(d, strerror(ENOMEM), ENOMEM);
+		return;
+	}
+	switch (now) {
+	case HANDSHAKE_AGAIN:
+		if (++h->again > AGAIN_MOST) {
+			fail(d, "it asks again and again who we are", EACCES);
+			return;
+		}
+		disconnect(d);
+		connect_first(d);
+		break;
+	case HANDSHAKE_FAILED:
+		fail(d, h->why, h->error);
+		break;
+	case HANDSHAKE_DONE:
+		d->at++;
+		if (d->at == d->n)
+			done(d);
+		else
+			begin(d);
+		break;
+	default:
+		send_out(d);
+		break;
+	}
+}
+
+/* The proxy has answered, or takes more, or is gone. Of what it sends only what belongs to the talk is taken out
+ * of the socket: the rest is for whoever gets the connection. */
+static void ready(void *arg, short events)
+{
+	struct proxy_dial *d = arg;
+	struct hop *h = &d->hops[d->at];
+	unsigned char in[PIECE];
+	enum handshake now;
+	size_t used = 0;
+	ssize_t n;
+
+	if (!(events & ~POLLOUT)) {
+		send_out(d);
+		return;
+	}
+	n = recv(d->watch.fd, in, sizeof in, MSG_PEEK | MSG_DONTWAIT);
+	if (n < 0 && (errno == EAGAIN || errno == EINTR)) {
+		send_out(d);
+		return;
+	}
+	if (n > 0) {
+		now = talk_of(h)->take(h, in, (size_t)n, &used, &d->out);
+		while (used) {
+			n = recv(d->watch.fd, in, used < sizeof in ? used : sizeof in,
+				 MSG_DONTWAIT);
+			if (n <= 0)
+				break;
+			used -= (size_t)n;
+		}
+	} else {
+		int error = n < 0 ? errno : d->send_error;
+		now = talk_of(h)->ended(h);
+		if (now == HANDSHAKE_FAILED && error) {
+			fail(d, strerror(error), error);
+			return;
+		}
+	}
+	went(d, now);
+}
+
+static void first_connected(void *arg, const struct dial_result *r)
+{
+	struct proxy_dial *d = arg;
+	struct dial_result result = *r;
+
+	d->dial = NULL;
+	if (r->fd < 0) {
+		result.proxy = d->first;
+		tell(d, &result);
+		return;
+	}
+	/* It may have passed unseen. */
+	timer_set(d->loop, &d->deadline, d->c.deadline);
+	d->watch.fd = r->fd;
+	d->at = 0;
+	d->out.length = 0;
+	d->send_error = 0;
+	begin(d);
+}
+
+/* A dial's, but that a connection to the first proxy is not yet what is wanted. */
+static void tell_event(void *arg, const struct event *e)
+{
+	const struct proxy_dial *d = arg;
+	struct event event = *e;
+
+	if (e->kind == EVENT_CONNECTED) {
+		event.kind = EVENT_PROXY;
+		event.proxy = d->first;
+	}
+	event_tell(&d->c.events, &event);
+}
+
+static void connect_first(struct proxy_dial *d)
+{
+	struct dial_config c = d->c;
+
+	c.host = d->first->url.host;
+	c.port = d->first->url.port;
+	c.at_once = false;
+	c.events = (struct events){ tell_event, d };
+	d->dial = dial_start(d->loop, &c, first_connected, d);
+	if (!d->dial)
+		fail(d, strerror(ENOMEM), ENOMEM);
+}
+
+/* ---- look-ups ---- */
+
+static void look_up(struct proxy_dial *d);
+
+static void lookup_failed(struct proxy_dial *d, int eai, int error, const char *what)
+{
+	d->result.proxy = d->hops[d->at].proxy->next;
+	d->result.eai = eai;
+	d->result.error = error;
+	d->result.looked_up = what;
+	finish(d);
+}
+
+static void found(void *arg, struct lookup_answer *answer)
+{
+	struct proxy_dial *d = arg;
+	struct hop *h = &d->hops[d->at];
+
+	d->lookup = NULL;
+	event_tell(&d->c.events, &(struct event){ .kind = EVENT_RESOLVED,
+						  .host = h->host,
+						  .port = h->port,
+						  .count = answer->n });
+	h->addresses = calloc(answer->n ? answer->n : 1, sizeof *h->addresses);
+	if (!answer->eai && answer->n == 0)
+		answer->eai = EAI_NONAME;
+	if (!answer->eai && !h->addresses)
+		answer->eai = EAI_MEMORY;
+	if (answer->eai) {
+		lookup_failed(d, answer->eai, answer->error,
+			      answer->eai == EAI_SERVICE ? h->port : h->host);
+	} else {
+		h->n = h->by_name ? 1 : answer->n;
+		lookup_interleave(answer->addresses, answer->n, h->addresses);
+		d->at++;
+		look_up(d);
+	}
+	free(answer->addresses);
+}
+
+/* Which addresses H's proxy is to be told: AF_UNSPEC: of both families. */
+static int family_for(const struct proxy_dial *d, const struct hop *h)
+{
+	return h->proxy->url.scheme == PROXY_SOCKS4 && d->c.family == AF_UNSPEC ? AF_INET :
+										  d->c.family;
+}
+
+/* Looks up what is to be looked up here before anybody is called. */
+static void look_up(struct proxy_dial *d)
+{
+	struct hop *h = &d->hops[d->at];
+	enum proxy_scheme scheme;
+	struct address a;
+	struct lookup_question q;
+
+	if (d->at == d->n) {
+		connect_first(d);
+		return;
+	}
+	scheme = h->proxy->url.scheme;
+	q = (struct lookup_question){ h->host, h->port, d->c.family, SOCK_STREAM, false };
+	if (address_parse_host(h->host, &a) == WORD_NAME) {
+		h->by_name = scheme != PROXY_SOCKS4 && scheme != PROXY_SOCKS5;
+		q.family = family_for(d, h);
+		if (h->by_name)
+			q.host = NULL;
+	}
+	event_tell(&d->c.events,
+		   &(struct event){ .kind = EVENT_LOOKUP, .host = h->host, .port = h->port });
+	if (lookup_start(d->loop, &q, found, d, &d->lookup) < 0)
+		lookup_failed(d, EAI_SYSTEM, errno, h->host);
+}
+
+static void passed_on(void *arg, const struct dial_result *r)
+{
+	struct proxy_dial *d = arg;
+
+	d->dial = NULL;
+	tell(d, r);
+}
+
+struct proxy_dial *proxy_dial_start(struct loop *loop, const struct dial_config *c,
+				    const struct proxy *first, dial_fn *fn, void *arg)
+{
+	struct proxy_dial *d = calloc(1, sizeof *d);
+
+	if (!d)
+		return NULL;
+	*d = (struct proxy_dial){
+		.loop = loop, .c = *c, .first = first, .fn = fn, .arg = arg, .watch = { .fd = -1 }
+	};
+	d->result.fd = -1;
+	if (!first) {
+		d->dial = dial_start(loop, c, passed_on, d);
+		return d->dial ? d : (free(d), NULL);
+	}
+	for (const struct proxy *p = first; p; p = p->next)
+		d->n++;
+	d->hops = calloc(d->n, sizeof *d->hops);
+	if (!d->hops) {
+		free(d);
+		return NULL;
+	}
+	for (struct hop *h = d->hops; first; first = first->next, h++)
+		*h = (struct hop){ .proxy = first,
+				   .host = first->next ? first->next->url.host : c->host,
+				   .port = first->next ? first->next->url.port : c->port };
+	d->watch.fn = ready;
+	d->watch.arg = d;
+	d->deadline = (struct timer){ .fn = expired, .arg = d };
+	d->finish = (struct timer){ .fn = finished, .arg = d };
+	timer_set(loop, &d->deadline, c->deadline);
+	look_up(d);
+	return d;
+}

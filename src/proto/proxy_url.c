@@ -1,0 +1,125 @@
+#include "proto/proxy_url.h"
+
+#include <string.h>
+#include <strings.h>
+
+static const char *const schemes[] = {
+	[PROXY_SOCKS4] = "socks4://", [PROXY_SOCKS4A] = "socks4a://",
+	[PROXY_SOCKS5] = "socks5://", [PROXY_SOCKS5H] = "socks5h://",
+	[PROXY_HTTP] = "http://",
+};
+
+#define SCHEMES (sizeof schemes / sizeof *schemes)
+
+const char *proxy_url_scheme(size_t i)
+{
+	return i < SCHEMES ? schemes[i] : NULL;
+}
+
+size_t proxy_url_secret(const char *url, size_t *at)
+{
+	const char *end = strrchr(url, '@'), *start = strstr(url, "://");
+
+	start = start && end && start < end ? start + 3 : url;
+	*at = (size_t)(start - url);
+	return end ? (size_t)(end - start) : 0;
+}
+
+/* The value of a hexadecimal digit, -1: it is none. */
+static int digit(char c)
+{
+	static const char digits[] = "0123456789abcdef0123456789ABCDEF";
+	const char *at = c ? strchr(digits, c) : NULL;
+
+	return at ? (int)(at - digits) % 16 : -1;
+}
+
+/* Undoes the escapes of TEXT. Returns -1 at one that is none, or that means a NUL. */
+static int decode(char *text)
+{
+	char *to = text;
+
+	for (const char *s = text; *s; s++) {
+		int high, low;
+
+		if (*s != '%') {
+			*to++ = *s;
+			continue;
+		}
+		high = digit(s[1]);
+		low = high < 0 ? -1 : digit(s[2]);
+		if (low < 0 || high + low == 0)
+			return -1;
+		*to++ = (char)(high * 16 + low);
+		s += 2;
+	}
+	*to = '\0';
+	return 0;
+}
+
+/* USER[:PASSWORD]. Nothing at all is nobody. */
+static const char *parse_who(char *text, struct credentials *who)
+{
+	char *colon = strchr(text, ':');
+
+	if (!*text)
+		return NULL;
+	if (colon)
+		*colon++ = '\0';
+	if (decode(text) < 0 || (colon && decode(colon) < 0))
+		return "a % before the @ that is no escape (%25 stands for itself)";
+	*who = (struct credentials){ text, colon ? colon : "" };
+	return NULL;
+}
+
+/* HOST[:PORT], [V6][:PORT] */
+static const char *parse_place(char *text, struct proxy_url *out)
+{
+	char *end = *text == '[' ? strchr(text, ']') : NULL, *port = strchr(end ? end : text, ':'),
+	     *zone;
+
+	if (end) {
+		if (end[1] && end[1] != ':')
+			return "no port behind the ]";
+		*end = '\0';
+		text++;
+		/* RFC 6874 has the zone's own % escaped. */
+		zone = strstr(text, "%25");
+		if (zone)
+			memmove(zone + 1, zone + 3, strlen(zone + 3) + 1);
+	} else if (*text == '[' || (port && strchr(port + 1, ':'))) {
+		return "an IPv6 address stands in brackets";
+	}
+	if (port)
+		*port++ = '\0';
+	out->host = text;
+	out->port = port && *port ? port : PROXY_URL_PORT;
+	return *text ? NULL : "no host";
+}
+
+const char *proxy_url_parse(char *url, struct proxy_url *out)
+{
+	size_t scheme = 0;
+	const char *why;
+	char *rest, *at;
+
+	*out = (struct proxy_url){ 0 };
+	while (scheme < SCHEMES && strncasecmp(url, schemes[scheme], strlen(schemes[scheme])) != 0)
+		scheme++;
+	if (scheme == SCHEMES)
+		return "it begins with none of socks4://, socks4a://, socks5://, socks5h://, http://";
+	out->scheme = (enum proxy_scheme)scheme;
+	url += strlen(schemes[scheme]);
+	rest = url + strcspn(url, "/?#");
+	if (*rest && strcmp(rest, "/") != 0)
+		return "there is more behind host and port";
+	*rest = '\0';
+	at = strrchr(url, '@');
+	if (at) {
+		*at++ = '\0';
+		why = parse_who(url, &out->who);
+		if (why)
+			return why;
+	}
+	return parse_place(at ? at : url, out);
+}

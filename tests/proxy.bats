@@ -1,0 +1,460 @@
+# connect --proxy: the way through SOCKS proxies. What is the same for HTTP is tested here, too.
+# shellcheck disable=SC2016
+
+load helpers/common
+load helpers/words
+load helpers/private
+load helpers/ssh
+
+SCHEMA=$BATS_TEST_DIRNAME/helpers/schema.py
+
+# What a client of SOCKS 5 says first, what the proxy answers, and how that grants what was asked for.
+HELLO=050100 OPEN=0500 GRANTED=05000001000000000000
+
+# bytes HEX >FILE
+bytes() {
+	python3 -S -c 'import sys; sys.stdout.buffer.write(bytes.fromhex(sys.argv[1]))' "$1"
+}
+
+# plays WORD...: peer.py as the proxy: it reads the greeting, and takes it; WORDs follow.
+plays() {
+	counterpart "$@"
+	PROXY=socks5h://127.0.0.1:$PORT
+}
+
+# microsocks_at [ARG...]: a foreign proxy, its URL without what comes before it in $AT.
+microsocks_at() {
+	needs microsocks microsocks
+	local port
+	port=$(free_port)
+	spawn microsocks -i 127.0.0.1 -p "$port" "$@" >/dev/null 2>&1
+	eventually "$SOCKIT" connect -z --quiet 127.0.0.1 "$port" >/dev/null
+	AT=127.0.0.1:$port
+}
+
+# ---- the command line ----
+
+@test "a URL that cannot be used: exit 2, and no password is told" {
+	local url
+	while read -r url why; do
+		refuses "--proxy: '$(quoted "${url/geheim/***}")': $why" connect --proxy "${url/\*\*\*/u:geheim}" h 1
+		! grep -q geheim err || fault 'the password is told'
+	done <<-'END'
+		***@h:1 it begins with none of *
+		ftp://***@h it begins with none of *
+		socks://***@h it begins with none of *
+		***@h:1/x it begins with none of *
+		socks5://***@h:1/x there is more behind *
+		http://***@h:1/?x there is more behind *
+		http://***@h:1# there is more behind *
+		socks5://***@ no host
+		socks5://***@:1 no host
+		socks5://***@/ no host
+		socks5://***@[] no host
+		socks5://***@h:65536 port '65536' is neither *
+		socks5://***@h:-1 port '-1' is neither *
+		socks5://***@a,b host 'a,b' is neither *
+		socks5://***@[::1 an IPv6 address stands in brackets
+		socks5://***@[::1]1080 no port behind the ]
+		socks5://***@::1 an IPv6 address stands in brackets
+		socks5://***@[::g] host '::g' is neither *
+	END
+	for url in u%:geheim u:geheim% u:%geheim u:geheim%2 u:geheim%2g u:%00geheim; do
+		refuses "--proxy: 'socks5://\*\*\*@h': a % before the @ *" connect --proxy "socks5://$url@h" h 1
+	done
+	# What was meant to be a password must not show for a slash in it.
+	refuses "--proxy: 'socks5://\*\*\*@h:1': *" connect --proxy socks5://u:ge/heim@h:1 h 1
+	refuses "--proxy: '' is empty" connect --proxy '' h 1
+	refuses '--proxy: URL is missing' connect h 1 --proxy
+}
+
+@test "what does not go with --proxy is exit 2" {
+	refuses '--proxy and --probe exclude each other' connect --proxy socks5://h -z h 1
+	refuses '--proxy and --ping exclude each other' connect --proxy socks5://h --ping h 1
+	refuses '--proxy-auth-file needs --proxy' connect --proxy-auth-file f h 1
+	refuses "'unix:/x': a proxy reaches HOST and PORT only" connect --proxy socks5://h unix:/x
+	refuses "host 'fe80::1%lo': a zone means nothing to a proxy" connect --proxy socks5://h fe80::1%lo 1
+	refuses "host 'fe80::1%lo': a zone means nothing to a proxy" \
+		connect --proxy socks5://h --proxy 'socks5://[fe80::1%25lo]' h 1
+	refuses "host 'h' is a name, which --numeric does not look up" connect -n --proxy socks5://h ::1 1
+	refuses "port 'socks' is a name, which --numeric does not look up" connect -n --proxy socks5://[::1]:socks ::1 1
+}
+
+@test "a file of passwords that cannot be used: exit 2, and nothing of it is told" {
+	refuses 'none: No such file or directory (ENOENT)' connect --proxy socks5://h --proxy-auth-file none h 1
+	refuses '.: Is a directory (EISDIR)' connect --proxy socks5://h --proxy-auth-file . h 1
+	printf 'a:b\ngeheim\n' >file
+	refuses 'file, line 2: it is not USER:PASS' \
+		connect --proxy socks5://h --proxy socks5://h --proxy-auth-file file h 1
+	printf 'a:ge\0heim\n' >file
+	refuses 'file, line 1: it is not USER:PASS' connect --proxy socks5://h --proxy-auth-file file h 1
+	SOCKIT_PROXY_AUTH=geheim refuses 'SOCKIT_PROXY_AUTH: it is not USER:PASS' connect --proxy socks5://h h 1
+}
+
+# ---- what is said ----
+
+# bats test_tags=valgrind
+@test "SOCKS 5 by name: the bytes, and what stands behind the answer is not lost" {
+	plays save:said read:3 hex:$OPEN read:18 "hex:${GRANTED}$(printf early | od -An -tx1 -v | tr -d ' \n')" readall text:late close
+	printf up | exits 0 "$SOCKIT" connect --proxy "$PROXY" example.org 80 >out 2>err
+	silent
+	[ "$(<out)" = earlylate ]
+	bytes 05010005010003"0b$(printf example.org | od -An -tx1 | tr -d ' \n')"00507570 >wanted
+	counterpart_ended
+	same said wanted
+}
+
+@test "SOCKS 5: whatever address is bound, in any pieces" {
+	local bound
+	for bound in 0102030405bb 0000000000000000000000000000000005bb; do
+		plays read:3 drip:$OPEN read:10 "drip:050000$([ ${#bound} = 12 ] && echo 01 || echo 04)${bound}6869" close
+		exits 0 "$SOCKIT" connect -d --proxy "$PROXY" 127.0.0.1 80 </dev/null >out 2>err
+		silent
+		[ "$(<out)" = hi ]
+	done
+	plays read:3 hex:$OPEN read:10 drip:05000003036162630050 hex:6869 close
+	exits 0 "$SOCKIT" connect -d --proxy "$PROXY" 127.0.0.1 80 </dev/null >out 2>err
+	silent
+	[ "$(<out)" = hi ]
+	counterpart_ended
+}
+
+@test "SOCKS 5: an address is told as one, IPv6 too" {
+	plays save:said read:3 hex:$OPEN read:22 hex:$GRANTED close
+	exits 0 "$SOCKIT" connect -d --proxy "$PROXY" 2001:db8::1 443 </dev/null >out 2>err
+	silent
+	bytes ${HELLO}0501000420010db800000000000000000000000101bb >wanted
+	counterpart_ended
+	same said wanted
+}
+
+@test "SOCKS 5: a user and a password are offered, and told where they are wanted" {
+	# From the URL, with escapes; from the file; from the environment.
+	printf '\nu@:p:%%41\r\n' >file
+	local way
+	for way in url file environment; do
+		plays save:said read:4 hex:0502 read:10 hex:0100 read:10 hex:$GRANTED close
+		unset SOCKIT_PROXY_AUTH
+		case $way in
+		url) set -- --proxy "socks5://u%40:p%3a%2541@127.0.0.1:$PORT" ;;
+		file) set -- --proxy "socks5://x:y@127.0.0.1:$PORT" --proxy-auth-file file ;;
+		environment)
+			export SOCKIT_PROXY_AUTH='u@:p:%41'
+			set -- --proxy "socks5://127.0.0.1:$PORT"
+			;;
+		esac
+		[ $way != file ] || {
+			tail -n 1 file >line
+			set -- --proxy "socks5://127.0.0.1:$PORT" --proxy-auth-file line
+		}
+		exits 0 "$SOCKIT" connect -d "$@" 127.0.0.1 80 </dev/null >out 2>err
+		silent
+		bytes 050200020102754005703a25343105010001"7f000001"0050 >wanted
+		counterpart_ended
+		same said wanted
+	done
+	# What is not wanted is not told.
+	plays save:said read:4 hex:$OPEN read:10 hex:$GRANTED close
+	exits 0 "$SOCKIT" connect -d --proxy "socks5://u:p@127.0.0.1:$PORT" 127.0.0.1 80 </dev/null >out 2>err
+	bytes 05020002050100017f0000010050 >wanted
+	counterpart_ended
+	same said wanted
+}
+
+@test "SOCKS 4 and 4a: the bytes, with a user" {
+	plays save:said read:11 drip:005a000000000000 text:hi close
+	exits 0 "$SOCKIT" connect -d --proxy "socks4://me:x@127.0.0.1:$PORT" 127.0.0.2 80 </dev/null >out 2>err
+	silent
+	[ "$(<out)" = hi ]
+	bytes 040100507f0000026d6500 >wanted
+	counterpart_ended
+	same said wanted
+	plays save:said read:14 hex:005a000000000000 text:hi close
+	exits 0 "$SOCKIT" connect -d --proxy "socks4a://127.0.0.1:$PORT" a.bc 80 </dev/null >out 2>err
+	silent
+	[ "$(<out)" = hi ]
+	bytes 040100500000000100612e626300 >wanted
+	counterpart_ended
+	same said wanted
+}
+
+# ---- what goes wrong ----
+
+# refused_by REGEX [ARG...]: connecting with ARGs through the proxy is exit 1, with what follows its name in the
+# message.
+refused_by() {
+	exits 1 "$SOCKIT" connect --proxy "$PROXY" "${@:2}" 127.0.0.1 80 </dev/null >out 2>err || return
+	silent out || return
+	says "^sockit connect: proxy 127\.0\.0\.1 port $PORT: 127\.0\.0\.1 port 80: $1$"
+}
+
+@test "SOCKS 5: each refusal in words" {
+	local code why
+	while read -r code why; do
+		plays read:3 hex:$OPEN read:10 "hex:05${code}0001000000000000" close
+		refused_by "$why"
+	done <<-'END'
+		01 .* \(EIO\)
+		02 .*rules.* \(EACCES\)
+		03 network unreachable.* \(ENETUNREACH\)
+		04 host unreachable.* \(EHOSTUNREACH\)
+		05 connection refused.* \(ECONNREFUSED\)
+		06 .* \(ETIMEDOUT\)
+		07 the proxy does not connect .*
+		08 .* \(EAFNOSUPPORT\)
+		63 .*answer 99.* \(EPROTO\)
+	END
+}
+
+@test "SOCKS 5: neither let in nor understood" {
+	plays read:3 hex:05ff close
+	refused_by 'the proxy wants to know who we are \(EACCES\)'
+	plays read:4 hex:0502 read:5 hex:0101 close
+	PROXY=socks5://u:p@127.0.0.1:$PORT refused_by 'wrong user or password \(EACCES\)'
+	plays read:3 hex:0502 close
+	refused_by '.* \(EPROTO\)'
+	# Garbage, which is not told.
+	plays read:3 text:$'HTTP/1.0 400 \e[31mBad' close
+	refused_by 'its answer is not SOCKS version 5 \(EPROTO\)'
+	plays read:3 hex:$OPEN read:10 hex:05000002 close
+	refused_by '.* \(EPROTO\)'
+	PROXY=socks5h://127.0.0.1:1 PORT=1
+	exits 1 "$SOCKIT" connect --proxy "$PROXY" h 80 </dev/null >out 2>err
+	says '^sockit connect: proxy 127\.0\.0\.1 port 1: Connection refused \(ECONNREFUSED\)'
+}
+
+@test "SOCKS 4: refusals, and what it has no form for" {
+	plays read:9 hex:005b000000000000 close
+	PROXY=socks4://127.0.0.1:$PORT
+	refused_by '.* \(ECONNREFUSED\)'
+	plays read:9 hex:045a000000000000 close
+	PROXY=socks4://127.0.0.1:$PORT
+	refused_by 'its answer is not SOCKS version 4 \(EPROTO\)'
+	plays readall close
+	exits 1 "$SOCKIT" connect --proxy "socks4a://127.0.0.1:$PORT" ::1 80 </dev/null >out 2>err
+	says 'port [0-9]+: ::1 port 80: .*version 4.* \(EAFNOSUPPORT\)$'
+}
+
+# bats test_tags=valgrind
+@test "a proxy that goes away within its answer" {
+	local verbs
+	for verbs in 'read:3' "read:3 hex:$OPEN read:10" "read:3 hex:$OPEN read:10 hex:0500000100"; do
+		# shellcheck disable=SC2086 # words
+		plays $verbs close
+		refused_by 'it closed the connection before its answer was whole \(ECONNRESET\)'
+		# shellcheck disable=SC2086 # words
+		plays $verbs reset
+		refused_by 'Connection reset by peer \(ECONNRESET\)'
+	done
+}
+
+@test "a proxy that is silent: exit 4 in time, naming it" {
+	plays read:3 hold
+	exits 4 "$SOCKIT" connect -w 200ms --proxy "$PROXY" example.org 80 </dev/null >out 2>err
+	says "^sockit connect: proxy 127\.0\.0\.1 port $PORT: example\.org port 80: no answer within 200 ms \(-w\)$"
+	plays read:3 hex:$OPEN read:18 hex:0500 hold
+	exits 4 "$SOCKIT" connect --json -w 200ms --proxy "$PROXY" example.org 80 </dev/null >out 2>err
+	[ "$(python3 "$SCHEMA" err error class code host port proxy)" = "timeout ETIMEDOUT example.org 80 $PROXY" ]
+}
+
+# ---- more than one address, more than one proxy ----
+
+@test "names that are looked up here: one address after the other" {
+	private <<-'END'
+		127.0.0.1 localhost
+		192.0.2.1 two.test
+		192.0.2.2 two.test
+	END
+	plays keep save:said read:3 hex:$OPEN read:10 hex:05040001000000000000 next read:3 hex:$OPEN read:10 hex:$GRANTED text:hi close
+	exits 0 "$SOCKIT" connect -d --proxy "socks5://127.0.0.1:$PORT" two.test 80 </dev/null >out 2>err
+	silent
+	[ "$(<out)" = hi ]
+	bytes ${HELLO}05010001c00002010050${HELLO}05010001c00002020050 >wanted
+	counterpart_ended
+	same said wanted
+	# Each has failed.
+	plays keep read:3 hex:$OPEN read:10 hex:05040001000000000000 next read:3 hex:$OPEN read:10 hex:05050001000000000000 close
+	exits 1 "$SOCKIT" connect -d --proxy "socks5://127.0.0.1:$PORT" two.test 80 </dev/null >out 2>err
+	says "port $PORT: 192\.0\.2\.1 port 80: .*\(EHOSTUNREACH\); 192\.0\.2\.2 port 80: .*\(ECONNREFUSED\)$"
+	# The proxy looks the name up: it is asked once.
+	plays read:3 hex:$OPEN read:15 hex:05040001000000000000 close
+	exits 1 "$SOCKIT" connect -d --proxy "socks5h://127.0.0.1:$PORT" two.test 80 </dev/null >out 2>err
+	says "port $PORT: two\.test port 80: .*\(EHOSTUNREACH\)$"
+	exits 3 "$SOCKIT" connect -d --proxy "socks5://127.0.0.1:$PORT" none.test 80 </dev/null >out 2>err
+	says '^sockit connect: host none\.test: '
+	exits 3 "$SOCKIT" connect -d --proxy "socks5h://none.test:$PORT" two.test 80 </dev/null >out 2>err
+	says '^sockit connect: host none\.test: '
+}
+
+@test "a chain: each proxy is reached through the one before, and has its own password" {
+	counterpart read:6 report close
+	local target=$PORT first second
+	microsocks_at -u one -P 1
+	first=$AT
+	microsocks_at -u two -P 2
+	second=$AT
+	printf 'x:y\ntwo:2\n' >file
+	echo hello >hello
+	exits 0 "$SOCKIT" connect -v --no-shutdown --proxy "socks5h://one:1@$first" --proxy "socks5://$second" \
+		--proxy-auth-file file 127.0.0.1 "$target" <hello >out 2>err
+	counterpart_ended hello open
+	grep -q "^sockit connect: connected to proxy 127\.0\.0\.1 port ${first#*:} from " err
+	grep -q "connected to 127\.0\.0\.1 port $target through 127\.0\.0\.1 port ${first#*:}, 127\.0\.0\.1 port ${second#*:} from " err
+	# Who of them says no.
+	exits 1 "$SOCKIT" connect --proxy "socks5h://one:1@$first" --proxy "socks5://two:3@$second" \
+		127.0.0.1 "$target" <hello >out 2>err
+	says "^sockit connect: proxy 127\.0\.0\.1 port ${second#*:}: 127\.0\.0\.1 port $target: .*\(EACCES\)$"
+	exits 1 "$SOCKIT" connect --proxy "socks5h://one:2@$first" --proxy "socks5://two:2@$second" \
+		127.0.0.1 "$target" <hello >out 2>err
+	says "^sockit connect: proxy 127\.0\.0\.1 port ${first#*:}: 127\.0\.0\.1 port ${second#*:}: .*\(EACCES\)$"
+	exits 1 "$SOCKIT" connect --proxy "socks5h://one:1@$first" --proxy socks5://127.0.0.1:1 \
+		127.0.0.1 "$target" <hello >out 2>err
+	says "^sockit connect: proxy 127\.0\.0\.1 port ${first#*:}: 127\.0\.0\.1 port 1: .*\(ECONNREFUSED\)$"
+}
+
+# ---- foreign proxies, and data ----
+
+@test "microsocks: 1 MiB both ways, by name and by address, IPv6 too" {
+	microsocks_at
+	random_file up 1M
+	random_file down 1M
+	counterpart feed:down read:1048576 report shutdown close
+	exits 0 "$SOCKIT" connect --no-shutdown --proxy "socks5h://$AT" localhost "$PORT" <up >out 2>err
+	silent
+	same out down
+	counterpart_ended up open
+	needs_ipv6
+	counterpart inet6:::1 feed:down read:1048576 report shutdown close
+	exits 0 "$SOCKIT" connect --no-shutdown --proxy "socks5://$AT" "[::1]:$PORT" <up >out 2>err
+	silent
+	same out down
+	counterpart_ended up open
+}
+
+@test "ssh -D: 16 MiB both ways at once, each with its end" {
+	sshd_files
+	serve -k 127.0.0.1 0 -- "$SSHD" -i -f "$PWD/sshd_config" -E "$PWD/sshd.log" 2>listen.err
+	local socks scheme
+	socks=$(free_port)
+	spawn ssh "${SSH[@]}" -p "$PORT" -N -o ExitOnForwardFailure=yes -D "127.0.0.1:$socks" 127.0.0.1 2>ssh.err
+	eventually "$SOCKIT" connect -z --quiet 127.0.0.1 "$socks" >/dev/null
+	random_file up 16M
+	random_file down 16M
+	for scheme in socks5h socks4a; do
+		counterpart exchange:down report close
+		exits 0 "$SOCKIT" connect --proxy "$scheme://127.0.0.1:$socks" localhost "$PORT" <up >out 2>err
+		silent
+		same out down
+		counterpart_ended up
+	done
+	exits 1 "$SOCKIT" connect --proxy "socks5h://127.0.0.1:$socks" localhost 1 <up >out 2>err
+	says "^sockit connect: proxy 127\.0\.0\.1 port $socks: localhost port 1: "
+}
+
+@test "a proxy that is killed in the middle: not exit 0" {
+	microsocks_at
+	counterpart read:1000 say:ready hold
+	spawn "$SOCKIT" connect --proxy "socks5h://$AT" 127.0.0.1 "$PORT" </dev/zero >out 2>err
+	eventually grep -q ready peer.out
+	kill -KILL "${PIDS[0]}"
+	ended 1 "$PID"
+	says '127\.0\.0\.1 port [0-9]+: .*(ECONNRESET|EPIPE)'
+}
+@test "ssh with a ProxyCommand that goes through a proxy" {
+	sshd_files
+	microsocks_at
+	random_file data 300k
+	serve -k 127.0.0.1 0 -- "$SSHD" -i -f "$PWD/sshd_config" -E "$PWD/sshd.log" 2>listen.err
+	local way
+	for way in '' '-F'; do
+		within 30 ssh "${SSH[@]}" -p "$PORT" ${way:+-o ProxyUseFdpass=yes} \
+			-o ProxyCommand="$SOCKIT connect $way -w 10s --proxy socks5://$AT %h %p" 127.0.0.1 cat \
+			<data >back 2>err 3>&- || {
+			cat err sshd.log listen.err
+			return 1
+		}
+		same data back
+	done
+}
+
+# ---- the other options ----
+
+@test "a command gets the connection with what has come already, and an environment without secrets" {
+	plays read:4 hex:0502 read:5 hex:0100 read:18 hex:${GRANTED}6561726c790a readall close
+	SOCKIT_PROXY_AUTH=u:p exits 0 "$SOCKIT" connect --proxy "$PROXY" example.org 80 -- \
+		sh -c 'head -n 1 >&2; env >&2' >out 2>err
+	counterpart_ended
+	[ "$(head -n 1 err)" = early ]
+	! grep SOCKIT_PROXY err
+	grep -qx TCPREMOTEHOST=example.org err
+	grep -qx TCPREMOTEPORT=80 err
+	! grep TCPREMOTEIP err
+	plays read:3 hex:$OPEN read:10 hex:$GRANTED readall close
+	exits 0 "$SOCKIT" connect --proxy "$PROXY" 192.0.2.1 80 -- sh -c 'env >&2' >out 2>err
+	grep -qx TCPREMOTEIP=192.0.2.1 err
+}
+
+@test "nothing of a password is to be seen in /proc, nor is it told" {
+	plays keep read:4 hex:0502 read:9 hold
+	SOCKIT_PROXY_AUTH=geheim3:geheim4 spawn "$SOCKIT" connect -vv --proxy "socks5h://geheim1:geheim2@127.0.0.1:$PORT" \
+		--proxy=http://geheim5:geheim6@h h 80 </dev/null >out 2>err
+	eventually grep -q asking err
+	tr '\0' '\n' <"/proc/$PID/cmdline" >cmdline
+	tr '\0' '\n' <"/proc/$PID/environ" >environ
+	grep -q "^socks5h://\**@127\.0\.0\.1:$PORT$" cmdline
+	grep -q '^--proxy=http://\**@h$' cmdline
+	run -1 grep geheim cmdline environ err
+	kill "$PID"
+	plays read:4 hex:05ff close
+	exits 1 "$SOCKIT" connect -vv --json --proxy "socks5://geheim1:geheim2@127.0.0.1:$PORT" 127.0.0.1 80 </dev/null >out 2>err
+	run -1 grep geheim err
+	# A command line in the wrong order is shown in the right one.
+	sockit --proxy socks5://geheim1:geheim2@h connect h 1
+	told 2 '*socks5://\*\*\*@h*'
+}
+
+@test "--json: the events, valid" {
+	plays read:3 hex:$OPEN read:18 hex:$GRANTED close
+	exits 0 "$SOCKIT" connect -d -vv --json --proxy "$PROXY" example.org 80 </dev/null >out 2>err
+	[ "$(python3 "$SCHEMA" err proxy proxy)" = "$PROXY" ]
+	[ "$(python3 "$SCHEMA" err asking proxy host port)" = "$PROXY example.org 80" ]
+	[ "$(python3 "$SCHEMA" err connected peer.name peer.port)" = 'example.org 80' ]
+	grep -q "\"proxies\":\[\"$PROXY\"\]" err
+	[ "$(python3 "$SCHEMA" err closed peer.name)" = example.org ]
+	plays read:3 hex:$OPEN read:10 hex:05050001000000000000 close
+	exits 1 "$SOCKIT" connect -d -vv --json --proxy "$PROXY" 127.0.0.1 80 </dev/null >out 2>err
+	[ "$(python3 "$SCHEMA" err unreached proxy code)" = "$PROXY ECONNREFUSED" ]
+	[ "$(python3 "$SCHEMA" err error class code proxy)" = "socket ECONNREFUSED $PROXY" ]
+}
+
+@test "-s, -p: from where the first proxy is called" {
+	local port
+	port=$(free_port 127.0.0.2)
+	serve -k 127.0.0.1 0 -e 'echo "$TCPREMOTEIP $TCPREMOTEPORT" >from' </dev/null 2>listen.err
+	exits 1 "$SOCKIT" connect -s 127.0.0.2 -p "$port" --proxy "socks5h://127.0.0.1:$PORT" h 80 </dev/null >out 2>err
+	[ "$(<from)" = "127.0.0.2 $port" ]
+}
+
+@test "--retry: the whole way again, but not where we are not let in" {
+	plays keep read:3 next read:3 hex:$OPEN read:8 hex:05040001000000000000 next read:3 hex:$OPEN read:8 hex:$GRANTED text:hi close
+	exits 0 "$SOCKIT" connect -d --retry 10s --interval 10ms --proxy "$PROXY" h 80 </dev/null >out 2>err
+	silent
+	[ "$(<out)" = hi ]
+	plays read:3 hex:05ff close
+	exits 1 "$SOCKIT" connect -d --retry 10s --interval 10ms --proxy "$PROXY" h 80 </dev/null >out 2>err
+	says '\(EACCES\)$'
+	plays keep read:3 hold
+	exits 4 "$SOCKIT" connect -d --retry 200ms --proxy "$PROXY" h 80 </dev/null >out 2>err
+	grep -q 'h port 80: not up within 200 ms (--retry)$' err
+	grep -q "proxy 127\.0\.0\.1 port $PORT: h port 80: no answer within " err
+}
+
+@test "--fastopen: what is said to the proxy begins the connection" {
+	[ "$(platform)" = linux ] || skip 'not on this platform'
+	plays read:3 hex:$OPEN read:8 hex:$GRANTED text:hi close
+	exits 0 "$SOCKIT" connect -d --fastopen --proxy "$PROXY" h 80 </dev/null >out 2>err
+	silent
+	[ "$(<out)" = hi ]
+	exits 1 "$SOCKIT" connect -d --fastopen --proxy socks5h://127.0.0.1:1 h 80 </dev/null >out 2>err
+	says '^sockit connect: proxy 127\.0\.0\.1 port 1: .*Connection refused \(ECONNREFUSED\)'
+}
