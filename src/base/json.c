@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/base64.h"
 #include "base/number.h"
 #include "base/utf8.h"
 
@@ -33,21 +34,6 @@ void json_close(struct json *j, char bracket)
 	j->more = true;
 }
 
-static void base64(struct text *t, const unsigned char *p, size_t n)
-{
-	static const char digits[] =
-		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-
-	for (; n > 0; p += 3) {
-		uint32_t v = (uint32_t)p[0] << 16 | (n > 1 ? (uint32_t)p[1] << 8 : 0) |
-			     (n > 2 ? p[2] : 0);
-		char four[4] = { digits[v >> 18], digits[v >> 12 & 63],
-				 n > 1 ? digits[v >> 6 & 63] : '=', n > 2 ? digits[v & 63] : '=' };
-		text_put(t, four, sizeof four);
-		n -= n < 3 ? n : 3;
-	}
-}
-
 /* The character C at P of LENGTH bytes. */
 static void character(struct text *t, const unsigned char *p, size_t length, uint32_t c)
 {
@@ -72,7 +58,7 @@ void json_bytes(struct json *j, const char *key, const void *text, size_t n)
 		text_add(&j->text, "\"%s%s\":", key, valid ? "" : "_base64");
 	text_add(&j->text, "\"");
 	if (!valid)
-		base64(&j->text, p, n);
+		base64_add(&j->text, p, n);
 	while (valid && p < end) {
 		const unsigned char *from = p;
 		uint32_t c = 0;
