@@ -107,37 +107,52 @@ static const struct algorithm {
 			  3 },
 };
 
-static void block(const struct algorithm *a, uint32_t state[8], const unsigned char bytes[64])
+void hash_start(struct hashing *h, enum hash hash)
 {
-	uint32_t w[16] = { 0 };
+	*h = (struct hashing){ .hash = hash };
+	memcpy(h->state, algorithms[hash].start, sizeof h->state);
+}
 
-	for (unsigned i = 0; i < 64; i++)
-		w[i / 4] |= (uint32_t)bytes[i] << 8 * (i % 4 ^ a->order);
-	a->block(state, w);
+void hash_add(struct hashing *h, const void *bytes, size_t n)
+{
+	const unsigned char *p = bytes;
+
+	for (size_t i = 0; i < n; i++) {
+		uint32_t w[16] = { 0 };
+		h->block[h->n++ % 64] = p[i];
+		if (h->n % 64)
+			continue;
+		for (unsigned k = 0; k < 64; k++)
+			w[k / 4] |= (uint32_t)h->block[k]
+				    << 8 * (k % 4 ^ algorithms[h->hash].order);
+		algorithms[h->hash].block(h->state, w);
+	}
+}
+
+size_t hash_end(struct hashing *h, char hex[HASH_HEX + 1])
+{
+	const struct algorithm *a = &algorithms[h->hash];
+	uint64_t bits = h->n * 8;
+	unsigned char length[8];
+
+	/* A bit, zeros up to the end of a block, the last 8 bytes of which are the length. */
+	hash_add(h, &(unsigned char){ 0x80 }, 1);
+	while (h->n % 64 != 56)
+		hash_add(h, &(unsigned char){ 0 }, 1);
+	for (unsigned i = 0; i < 8; i++)
+		length[i] = (unsigned char)(bits >> 8 * (a->order ? 7 - i : i));
+	hash_add(h, length, sizeof length);
+	for (unsigned i = 0; i < a->words * 4; i++)
+		snprintf(hex + (size_t)2 * i, 3, "%02x",
+			 (unsigned)(h->state[i / 4] >> 8 * (i % 4 ^ a->order) & 0xff));
+	return a->words * 8;
 }
 
 size_t hash_hex(enum hash hash, const void *bytes, size_t n, char hex[HASH_HEX + 1])
 {
-	const struct algorithm *a = &algorithms[hash];
-	const unsigned char *at = bytes;
-	/* What is left over, a bit, and in the last 8 bytes the length in bits. */
-	unsigned char last[128] = { 0 };
-	size_t left = n, size;
-	uint32_t state[8];
+	struct hashing h;
 
-	memcpy(state, a->start, sizeof state);
-	for (; left >= 64; left -= 64, at += 64)
-		block(a, state, at);
-	if (left)
-		memcpy(last, at, left);
-	last[left] = 0x80;
-	size = left < 56 ? 64 : 128;
-	for (unsigned i = 0; i < 8; i++)
-		last[size - 8 + i] = (unsigned char)((uint64_t)n * 8 >> 8 * (a->order ? 7 - i : i));
-	for (size_t i = 0; i < size; i += 64)
-		block(a, state, last + i);
-	for (unsigned i = 0; i < a->words * 4; i++)
-		snprintf(hex + (size_t)2 * i, 3, "%02x",
-			 (unsigned)(state[i / 4] >> 8 * (i % 4 ^ a->order) & 0xff));
-	return a->words * 8;
+	hash_start(&h, hash);
+	hash_add(&h, bytes, n);
+	return hash_end(&h, hex);
 }

@@ -4,12 +4,28 @@
 #define PROTO_HASH_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 enum hash { HASH_MD5, HASH_SHA256 };
 
 #define HASH_HEX 64 /* digits of the longest */
 
-/* The hash of N BYTES in lower hexadecimal digits into HEX, with a NUL at their end. Returns how many (32, 64). */
+/* A hash of what comes in pieces. */
+struct hashing {
+	enum hash hash;
+	uint64_t n; /* bytes so far */
+	uint32_t state[8];
+	unsigned char block[64];
+};
+
+void hash_start(struct hashing *h, enum hash hash);
+void hash_add(struct hashing *h, const void *bytes, size_t n);
+
+/* The hash in lower hexadecimal digits into HEX, with a NUL at their end. Returns how many (32, 64). H has come to
+ * its end then. */
+size_t hash_end(struct hashing *h, char hex[HASH_HEX + 1]);
+
+/* All three, of N BYTES. */
 size_t hash_hex(enum hash hash, const void *bytes, size_t n, char hex[HASH_HEX + 1]);
 
 #endif
