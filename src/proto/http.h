@@ -36,6 +36,7 @@ struct http_field {
 struct http_scan {
 	size_t n, line; /* bytes so far: in all, of this line */
 	size_t lines;	/* not empty ones so far */
+	bool cr;	/* the last byte was a CR */
 	bool long_line; /* the first line was too long: 414 rather than 431 */
 };
 
@@ -66,12 +67,16 @@ struct http_fault {
 };
 
 /* The head of N bytes at BYTES, as http_scan() has found it, into *H, which points into it; the bytes are changed
- * where obs-fold is undone. Returns true, or false with *FAULT. */
+ * where obs-fold is undone. A second Host is refused, a missing one is not: a proxy is told by the target where to go.
+ * Returns true, or false with *FAULT. */
 bool http_parse_request(struct http_head *h, char *bytes, size_t n, struct http_fault *fault);
 bool http_parse_response(struct http_head *h, char *bytes, size_t n, struct http_fault *fault);
 
 /* Is P the word WORD, whatever the case of its letters? */
 bool http_is(struct http_part p, const char *word);
+
+/* The same of a method, where it counts (RFC 9110, 9.1). */
+bool http_is_method(struct http_part p, const char *method);
 
 /* The first field NAME of H from the one at *AT (start with 0) on, *AT going behind it; NULL: there is no more. */
 const struct http_field *http_find(const struct http_head *h, const char *name, size_t *at);
@@ -85,7 +90,7 @@ bool http_list_has(const struct http_head *h, const char *name, const char *word
 
 /* Does field NAME belong to one connection only, so that H's does not go further: Connection and what it names,
  * Keep-Alive, Proxy-*, TE, Trailer, Transfer-Encoding, Upgrade (RFC 9110, 7.6.1)? Whoever passes the body on as it
- * is writes Transfer-Encoding anew. */
+ * is writes Transfer-Encoding anew. Content-Length and Host go further even where Connection names them. */
 bool http_is_hop_by_hop(const struct http_head *h, struct http_part name);
 
 /* ---- where a request goes ---- */
@@ -100,7 +105,7 @@ struct http_authority {
 bool http_parse_authority(struct http_part target, struct http_authority *out);
 
 /* `http://HOST[:PORT][/PATH][?QUERY]` into *OUT (port 80 where none is given) and the origin-form (RFC 9112, 3.2.1) that
- * follows: *PATH, empty where a `/` has to be put first. Returns false where it is none. */
+ * follows: *PATH, before which a `/` has to be put where it does not begin with one. Returns false where it is none. */
 bool http_parse_absolute(struct http_part target, struct http_authority *out,
 			 struct http_part *path);
 
@@ -113,7 +118,7 @@ struct http_body {
 	enum http_length length;
 	uint64_t left; /* of it, or of the chunk */
 	int state;
-	bool bad; /* a chunk that is none */
+	bool bad; /* chunks that are none */
 };
 
 /* What follows H into *B; ASKED is the method of the request that a response answers (of length 0: H is a request).
@@ -122,7 +127,8 @@ struct http_body {
 bool http_body_start(struct http_body *b, const struct http_head *h, struct http_part asked,
 		     struct http_fault *fault);
 
-/* How many of the N bytes at IN belong to B: all of them up to its end. `bad` is set where they cannot be chunks. */
+/* How many of the N bytes at IN belong to B: all of them up to its end, or to the one that no chunk can have there, with
+ * which `bad` is set. */
 size_t http_body_take(struct http_body *b, const char *in, size_t n);
 
 bool http_body_is_whole(const struct http_body *b);
