@@ -1,13 +1,13 @@
 /* http_auth.h - who somebody is, to an HTTP proxy: challenges and answers (RFC 9110, 11; RFC 7617 Basic; RFC 7616 Digest)
  *
- * Both sides. Digest with MD5, MD5-sess, SHA-256, SHA-256-sess, with qop=auth and, as RFC 2069 had it, without qop.
+ * Both sides. Digest with MD5, MD5-sess, SHA-256, SHA-256-sess, with qop=auth and, as RFC 2069 had it, without qop. What is
+ * written without quotes where RFC 7616, 3.5 wants them, or the other way round, is read all the same.
  */
 #ifndef PROTO_HTTP_AUTH_H
 #define PROTO_HTTP_AUTH_H
 
 #include <stdbool.h>
 #include <stddef.h>
-#include <stdint.h>
 
 #include "base/text.h"
 #include "proto/handshake.h"
@@ -24,23 +24,34 @@ enum http_scheme {
 
 /* ---- the client ---- */
 
-/* A challenge; its parts point into the head's fields, or into `text`. */
-struct http_challenge {
-	enum http_scheme scheme;
-	bool session, qop, stale, userhash;
-	struct http_part realm, nonce, opaque;
-	char text[4096]; /* quoted strings, with their escapes undone */
+/* What a parameter is: a token, or what stands between the quotes of a quoted string, its escapes still in it. It is not
+ * changed and must stay; AT NULL: it was not given. */
+struct http_value {
+	const char *at;
+	size_t n;
+	bool quoted;
 };
 
-/* The strongest challenge that we can meet of all those in H's fields NAME (`Proxy-Authenticate`), several of which
- * may stand in one field, and one in several fields; those of schemes, algorithms or qop that we do not know are
- * skipped. Returns its scheme, HTTP_NO_SCHEME: there is none. */
+/* A challenge, its values in `text`: it stays where it is. */
+struct http_challenge {
+	enum http_scheme scheme;
+	/* of Digest */
+	const char *algorithm; /* NULL: none was named, which is MD5 */
+	bool session, qop, stale, userhash;
+	struct http_value realm, nonce, opaque;
+	char text[4096]; /* one with more is not met */
+};
+
+/* The strongest challenge that we can meet of all those in H's fields NAME (`Proxy-Authenticate`), several of which may
+ * stand in one field, and one in several fields, into *C; of the same strength the first, with qop before without. Those
+ * of other schemes, algorithms or qop, and those that cannot be read, are skipped. Returns its scheme,
+ * HTTP_NO_SCHEME: there is none. */
 enum http_scheme http_challenge_choose(const struct http_head *h, const char *name,
 				       struct http_challenge *c);
 
 /* Adds to OUT the value of Proxy-Authorization for C: METHOD and URI are those of the request, CNONCE HTTP_NONCE digits
- * by chance, COUNT how often C's nonce has been used with this (from 1). Returns false where WHO cannot be told by C's
- * scheme (a colon in Basic's user, a control character). */
+ * by chance, COUNT how often C's nonce has been used with this (from 1). Returns false, OUT being as it was, where WHO cannot be told
+ * by C's scheme: a control character in the user's name, for Basic also in the password, or a colon in the name. */
 bool http_authorization(const struct http_challenge *c, const struct credentials *who,
 			const char *method, const char *uri, const char *cnonce, unsigned count,
 			struct text *out);
@@ -50,15 +61,17 @@ bool http_authorization(const struct http_challenge *c, const struct credentials
 enum http_verdict { HTTP_AUTH_GOOD, HTTP_AUTH_BAD, HTTP_AUTH_STALE, HTTP_AUTH_NONE };
 
 /* Adds the Proxy-Authenticate lines of a 407, the strongest first, each ended by CR LF: Digest with SHA-256 and with MD5,
- * with NONCE (ended by a NUL), and Basic; STALE: the nonce that came was too old. */
+ * with NONCE (ended by a NUL), and Basic; STALE: the nonce that came was too old. REALM is visible ASCII without quotes
+ * and backslashes. */
 void http_challenges(struct text *out, const char *realm, const char *nonce, bool stale);
 
-/* Is NONCE (N bytes), which came with an answer, one of ours and still good? */
+/* Is NONCE (N bytes), which came with an answer that is right but for it, one of ours and still good: HTTP_AUTH_GOOD,
+ * HTTP_AUTH_STALE, or HTTP_AUTH_BAD? */
 typedef enum http_verdict http_nonce_check(void *arg, const char *nonce, size_t n);
 
-/* The value VALUE of Proxy-Authorization, by one of the N credentials WHO, for a request of METHOD and TARGET. The time
- * that this takes does not tell how near a wrong one came. Returns the verdict; HTTP_AUTH_BAD also for what cannot be
- * read. */
+/* The value VALUE of Proxy-Authorization (of length 0: there is none), by one of the N credentials WHO, for a request of METHOD
+ * and TARGET, which Digest's uri has to equal. The time that this takes does not tell how near a wrong one came. Returns
+ * the verdict; HTTP_AUTH_BAD also for what cannot be read, for which CHECK is not asked. */
 enum http_verdict http_authorize(struct http_part value, struct http_part method,
 				 struct http_part target, const char *realm,
 				 const struct credentials *who, size_t n, http_nonce_check *check,
