@@ -61,8 +61,8 @@ static enum handshake refused(struct http_connect *c, const struct http_head *h,
 
 /* ---- the request ---- */
 
-/* HOST and PORT into TO of SIZE bytes. Returns false where HOST has a character that cannot stand there (RFC 3986, 3.2.2),
- * or too many. */
+/* HOST and PORT into TO of SIZE bytes. Returns false where HOST has a character that cannot stand there (RFC 3986, 3.2.2;
+ * a zone, which means nothing to others, is such), or too many. */
 static bool set_target(char *to, size_t size, const char *host, uint16_t port)
 {
 	bool v6 = strchr(host, ':');
@@ -73,14 +73,10 @@ static bool set_target(char *to, size_t size, const char *host, uint16_t port)
 		return false;
 	for (; *host; host++) {
 		bool letter = (*host >= 'a' && *host <= 'z') || (*host >= 'A' && *host <= 'Z');
-		if ((!letter && !strchr("0123456789-._~!$&'()*+,;=:%", *host)) ||
-		    n + sizeof "%25]:65535" > size)
+		if ((!letter && !strchr("0123456789-._~!$&'()*+,;=:", *host)) ||
+		    n + sizeof "x]:65535" > size)
 			return false;
 		to[n++] = *host;
-		if (*host == '%') { /* a zone: RFC 6874 */
-			to[n++] = '2';
-			to[n++] = '5';
-		}
 	}
 	snprintf(to + n, size - n, "%s:%u", v6 ? "]" : "", (unsigned)port);
 	return true;
@@ -175,7 +171,7 @@ static enum handshake answered(struct http_connect *c)
 	struct http_fault fault;
 
 	if (!http_parse_response(&h, c->head.data, c->head.length, &fault))
-		return failed(c, EPROTO, "the proxy's answer cannot be read: %s", fault.what);
+		return failed(c, EPROTO, "its answer cannot be read: %s", fault.what);
 	if (h.status == 407)
 		return challenged(c, &h);
 	if (h.status / 100 == 2) {
@@ -202,10 +198,10 @@ static enum handshake take_head(struct http_connect *c, const char *in, size_t n
 			 (int)(c->head.length < SHOWN_MOST ? c->head.length : SHOWN_MOST),
 			 c->head.data);
 		shown[strcspn(shown, "\r\n")] = '\0';
-		return failed(c, EPROTO, "the proxy's answer is not HTTP: '%s'", shown);
+		return failed(c, EPROTO, "its answer is not HTTP: '%s'", shown);
 	}
 	if (scanned == HTTP_SCAN_TOO_LONG)
-		return failed(c, EPROTO, "the head of the proxy's answer is too long");
+		return failed(c, EPROTO, "the head of its answer is too long");
 	return scanned == HTTP_SCAN_WHOLE ? answered(c) : HANDSHAKE_MORE;
 }
 
@@ -247,7 +243,7 @@ enum handshake http_connect_ended(struct http_connect *c)
 	/* It may have been closed before the request reached it. */
 	if (c->state == HTTP_CONNECT_BODY || (c->kept && c->head.length == 0))
 		return HANDSHAKE_AGAIN;
-	return failed(c, ECONNRESET, "the proxy closed the connection before its answer was whole");
+	return failed(c, ECONNRESET, "it closed the connection before its answer was whole");
 }
 
 void http_connect_free(struct http_connect *c)
