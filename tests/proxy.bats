@@ -1,4 +1,4 @@
-# connect --proxy: the way through SOCKS proxies. What is the same for HTTP is tested here, too.
+# connect --proxy: the way through proxies, SOCKS and HTTP.
 # shellcheck disable=SC2016
 
 load helpers/common
@@ -30,6 +30,28 @@ microsocks_at() {
 	spawn microsocks -i 127.0.0.1 -p "$port" "$@" >/dev/null 2>&1
 	eventually "$SOCKIT" connect -z --quiet 127.0.0.1 "$port" >/dev/null
 	AT=127.0.0.1:$port
+}
+
+# tinyproxy_at [LINE]...: the same with LINEs in its configuration.
+tinyproxy_at() {
+	needs tinyproxy tinyproxy
+	local port
+	port=$(free_port)
+	printf '%s\n' "Port $port" 'Listen 127.0.0.1' 'Timeout 60' 'MaxClients 20' "$@" >tinyproxy.conf
+	spawn tinyproxy -d -c tinyproxy.conf >tinyproxy.out 2>&1
+	eventually "$SOCKIT" connect -z --quiet 127.0.0.1 "$port" >/dev/null
+	AT=127.0.0.1:$port
+}
+
+# http_plays WORD...: peer.py as a proxy of HTTP.
+http_plays() {
+	counterpart "$@"
+	PROXY=http://u:p@127.0.0.1:$PORT
+}
+
+# hex TEXT: its bytes, for peer.py; \n and the like are escapes.
+hex() {
+	printf %b "$1" | od -An -tx1 -v | tr -d ' \n'
 }
 
 # ---- the command line ----
@@ -178,6 +200,53 @@ microsocks_at() {
 	same said wanted
 }
 
+@test "HTTP: the bytes, nothing of who we are, and what stands behind the answer is not lost" {
+	http_plays save:said read:57 "hex:$(hex 'HTTP/1.1 200 Connection established\r\nX: y\r\n\r\nearly')" readall close
+	printf up | exits 0 "$SOCKIT" connect --proxy "$PROXY" example.org 80 >out 2>err
+	silent
+	[ "$(<out)" = early ]
+	printf 'CONNECT example.org:80 HTTP/1.1\r\nHost: example.org:80\r\n\r\nup' >wanted
+	counterpart_ended
+	same said wanted
+	# An address of IPv6, and the answer in pieces.
+	http_plays save:said read:61 "drip:$(hex 'HTTP/1.0 200 \r\n\r\nearly')" close
+	exits 0 "$SOCKIT" connect -d --proxy "$PROXY" 2001:db8::1 80 </dev/null >out 2>err
+	silent
+	[ "$(<out)" = early ]
+	counterpart_ended
+	grep -q '^CONNECT \[2001:db8::1\]:80 HTTP/1.1' said
+}
+
+@test "HTTP: who we are, once it is asked for, on the same connection or on a new one" {
+	local first second basic
+	first=$(printf 'CONNECT h:80 HTTP/1.1\r\nHost: h:80\r\n\r\n' | wc -c)
+	basic="Proxy-Authorization: Basic $(printf u:p | base64)"
+	second=$((first + ${#basic} + 2))
+	local asks='Proxy-Authenticate: Basic realm="r"\r\n'
+	http_plays save:said read:$first "hex:$(hex "HTTP/1.1 407 No\\r\\n${asks}Content-Length: 4\\r\\n\\r\\nbody")" \
+		read:$second "hex:$(hex 'HTTP/1.1 200 OK\r\n\r\nhi')" close
+	exits 0 "$SOCKIT" connect -d --proxy "$PROXY" h 80 </dev/null >out 2>err
+	silent
+	[ "$(<out)" = hi ]
+	counterpart_ended
+	run -0 grep -c "^$basic" said
+	[ "$output" = 1 ]
+	# HTTP/1.0, and no length.
+	http_plays keep save:said read:$first "hex:$(hex "HTTP/1.0 407 No\\r\\n${asks}\\r\\nbody")" next \
+		read:$second "hex:$(hex 'HTTP/1.0 200 OK\r\n\r\nhi')" close
+	exits 0 "$SOCKIT" connect -d --proxy "$PROXY" h 80 </dev/null >out 2>err
+	silent
+	[ "$(<out)" = hi ]
+	counterpart_ended
+	run -0 grep -c "^$basic" said
+	[ "$output" = 1 ]
+	# It never has enough.
+	http_plays keep save:said read:$first "hex:$(hex "HTTP/1.0 407 No\\r\\n${asks}\\r\\n")" next \
+		read:$second "hex:$(hex "HTTP/1.0 407 Still no\\r\\n${asks}\\r\\n")" close
+	exits 1 "$SOCKIT" connect -d --proxy "$PROXY" h 80 </dev/null >out 2>err
+	says "^sockit connect: proxy 127\.0\.0\.1 port $PORT: h port 80: HTTP status 407 Still no: .* \(EACCES\)$"
+}
+
 # ---- what goes wrong ----
 
 # refused_by REGEX [ARG...]: connecting with ARGs through the proxy is exit 1, with what follows its name in the
@@ -233,6 +302,30 @@ refused_by() {
 	plays readall close
 	exits 1 "$SOCKIT" connect --proxy "socks4a://127.0.0.1:$PORT" ::1 80 </dev/null >out 2>err
 	says 'port [0-9]+: ::1 port 80: .*version 4.* \(EAFNOSUPPORT\)$'
+}
+
+@test "HTTP: what it says that is no tunnel, escaped" {
+	local answer why
+	while read -r answer why; do
+		http_plays read:10 "hex:$(hex "${answer//_/ }")" readall close
+		refused_by "$why"
+	done <<-'END'
+		HTTP/1.1_403_No\e[31m\r\n\r\n HTTP status 403 No\\x1b\[31m \(EACCES\)
+		HTTP/1.1_503_Full\r\n\r\n HTTP status 503 Full \(EHOSTUNREACH\)
+		HTTP/1.1_407_Who\r\n\r\n HTTP status 407 Who: .* \(EACCES\)
+		SSH-2.0-x\r\n its answer is not HTTP: 'SSH-2\.0-x' \(EPROTO\)
+		\x15\x03\x01 its answer is not HTTP: '\\x15\\x03\\x01' \(EPROTO\)
+		HTTP/1.1_2xx\r\n\r\n .* \(EPROTO\)
+	END
+	# A head without an end.
+	head -c 300k /dev/zero | tr '\0' x >much
+	http_plays read:10 "hex:$(hex 'HTTP/1.1 200 OK\r\nX: ')" file:much readall close
+	refused_by 'the head of its answer is too long \(EPROTO\)'
+	http_plays read:10 "hex:$(hex 'HTTP/1.1 200 OK\r\n')" close
+	refused_by '(it closed the connection before its answer was whole|Connection reset by peer) \(ECONNRESET\)'
+	http_plays read:10 "hex:$(hex 'HTTP/1.1 200 OK\r\n')" hold
+	exits 4 "$SOCKIT" connect -w 200ms --proxy "$PROXY" h 80 </dev/null >out 2>err
+	says "^sockit connect: proxy 127\.0\.0\.1 port $PORT: h port 80: no answer within 200 ms \(-w\)$"
 }
 
 # bats test_tags=valgrind
@@ -329,6 +422,41 @@ refused_by() {
 	silent
 	same out down
 	counterpart_ended up open
+}
+
+@test "tinyproxy: 1 MiB both ways, with a password and without" {
+	local url
+	tinyproxy_at
+	url=http://$AT
+	tinyproxy_at 'BasicAuth me geheim'
+	random_file up 1M
+	random_file down 1M
+	for url in "$url" "http://me:geheim@$AT"; do
+		counterpart feed:down read:1048576 report shutdown close
+		exits 0 "$SOCKIT" connect --no-shutdown --proxy "$url" localhost "$PORT" <up >out 2>err
+		silent
+		same out down
+		counterpart_ended up open
+	done
+	exits 1 "$SOCKIT" connect --proxy "http://me:wrong@$AT" localhost "$PORT" <up >out 2>err
+	says "^sockit connect: proxy 127\.0\.0\.1 port ${AT#*:}: localhost port $PORT: HTTP status 40[0-9] .* \(EACCES\)$"
+}
+
+@test "chains of HTTP and SOCKS, either first" {
+	local http socks chain
+	tinyproxy_at 'BasicAuth me geheim'
+	http=http://me:geheim@$AT
+	microsocks_at -u one -P 1
+	socks=socks5://one:1@$AT
+	echo hello >hello
+	for chain in "$http $socks" "$socks $http" "$http $socks $http $socks"; do
+		counterpart text:early read:6 report close
+		# shellcheck disable=SC2086 # words
+		exits 0 "$SOCKIT" connect --no-shutdown $(printf -- '--proxy %s ' $chain) localhost "$PORT" <hello >out 2>err
+		silent
+		[ "$(<out)" = early ]
+		counterpart_ended hello open
+	done
 }
 
 @test "ssh -D: 16 MiB both ways at once, each with its end" {

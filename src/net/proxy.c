@@ -12,6 +12,7 @@
 #include "base/errname.h"
 #include "base/text.h"
 #include "net/lookup.h"
+#include "proto/http_connect.h"
 #include "proto/socks.h"
 
 #define PIECE 4096   /* is looked at at a time */
@@ -26,6 +27,7 @@ struct hop {
 	size_t n, at;		   /* which is tried */
 	union {
 		struct socks_client socks;
+		struct http_connect http;
 	} talk;
 	bool started; /* the talk has to be freed */
 	unsigned again;
@@ -106,9 +108,57 @@ static enum handshake socks_ended(struct hop *h)
 
 static const struct talk socks_talk = { socks_start, socks_take, socks_ended, NULL, NULL };
 
+static enum handshake http_went(struct hop *h, enum handshake went)
+{
+	h->why = h->talk.http.why;
+	h->error = h->talk.http.error;
+	return went;
+}
+
+static enum handshake http_start(struct hop *h, struct text *out)
+{
+	const struct address *a = &h->addresses[h->at];
+	char host[ADDRESS_TEXT], cnonce[HTTP_NONCE + 1];
+	unsigned char chance[HTTP_NONCE / 2];
+
+	if (getentropy(chance, sizeof chance) < 0) {
+		h->why = strerror(errno);
+		h->error = errno;
+		return HANDSHAKE_FAILED;
+	}
+	for (size_t i = 0; i < sizeof chance; i++)
+		snprintf(cnonce + 2 * i, 3, "%02x", chance[i]);
+	return http_went(h, http_connect_start(&h->talk.http,
+					       h->by_name ? h->host : address_host(a, host),
+					       address_port(a), &h->proxy->url.who, cnonce, out));
+}
+
+static enum handshake http_take(struct hop *h, const unsigned char *in, size_t n, size_t *used,
+				struct text *out)
+{
+	return http_went(h, http_connect_take(&h->talk.http, in, n, used, out));
+}
+
+static enum handshake http_ended(struct hop *h)
+{
+	return http_went(h, http_connect_ended(&h->talk.http));
+}
+
+static void http_again(struct hop *h, struct text *out)
+{
+	http_connect_again(&h->talk.http, out);
+}
+
+static void http_free(struct hop *h)
+{
+	http_connect_free(&h->talk.http);
+}
+
+static const struct talk http_talk = { http_start, http_take, http_ended, http_again, http_free };
+
 static const struct talk *const talks[] = {
 	[PROXY_SOCKS4] = &socks_talk,  [PROXY_SOCKS4A] = &socks_talk, [PROXY_SOCKS5] = &socks_talk,
-	[PROXY_SOCKS5H] = &socks_talk, [PROXY_HTTP] = &socks_talk,
+	[PROXY_SOCKS5H] = &socks_talk, [PROXY_HTTP] = &http_talk,
 };
 
 static const struct talk *talk_of(const struct hop *h)
@@ -270,6 +320,7 @@ static void begin(struct proxy_dial *d)
 	}
 	if (h->started && t->free)
 		t->free(h);
+	memset(&h->talk, 0, sizeof h->talk);
 	h->started = true;
 	went(d, t->start(h, &d->out));
 }
