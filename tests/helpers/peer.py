@@ -244,7 +244,7 @@ class Peer:
         signal.pause()
 
 
-def main():
+def main(kind=Peer):
     signal.alarm(120)  # it never outlives a test that hangs
     settings, verbs = {}, []
     for word in sys.argv[1:]:
@@ -278,10 +278,11 @@ def main():
         if 'keep' not in settings:
             sock.close()
 
-    peer = Peer(connection, sock)
+    peer = kind(connection, sock)
     for name, argument in verbs:
         verb = getattr(peer, name)
         verb(argument) if argument else verb()
 
 
-main()
+if __name__ == '__main__':
+    main()
