@@ -87,7 +87,6 @@ FIRST='> CONNECT example.org:443 HTTP/1.1
 
 ### Who we are.
 
-# bats test_tags=valgrind
 @test "Digest with each algorithm, with qop and without; Basic" {
 	local way how verbs=() good=()
 	while IFS='|' read -r way how; do
@@ -175,6 +174,7 @@ FIRST='> CONNECT example.org:443 HTTP/1.1
 	[ "$(grep -c '^good' peer.out)" = 16 ]
 }
 
+# bats test_tags=valgrind
 @test "a nonce that is too old: the new one, once" {
 	local old='Digest realm="r", nonce="old", qop="auth"' new='Digest realm="r", nonce="new", qop="auth", stale=true'
 	plays head "answer:$(asks "$old")" head verify "answer:$(asks "$new")" head verify "answer:$OPEN" text:hi next \
@@ -320,4 +320,15 @@ tinyproxy_with() {
 	says 'localhost port 1: HTTP status 407 .*\(--proxy-auth-file\) \(EACCES\)$'
 	exits 1 "$SOCKIT" connect --proxy "http://Mufasa:CircleOfLife@$AT" localhost 1 </dev/null >out 2>err
 	says 'localhost port 1: HTTP status 500 .*\(EHOSTUNREACH\)$'
+}
+
+@test "through tinyproxy to one that wants a new connection, on which both know us" {
+	tinyproxy_with 'BasicAuth Mufasa CircleOfLife'
+	plays head "answer:HTTP/1.0 407 Who?|Proxy-Authenticate: $DIGEST, algorithm=SHA-256, qop=\"auth\"||" \
+		next head verify "answer:$OPEN" text:hi close
+	exits 0 "$SOCKIT" connect -d --proxy "http://Mufasa:CircleOfLife@$AT" --proxy "http://Mufasa:Circle%20of%20Life@127.0.0.1:$PORT" \
+		example.org 443 </dev/null >out 2>err
+	silent
+	[ "$(<out)" = hi ]
+	counterpart_ended
 }
