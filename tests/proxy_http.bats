@@ -131,6 +131,8 @@ FIRST='> CONNECT example.org:443 HTTP/1.1
 		Digest SHA-256 qop!$sha!$md5!Basic realm="r"
 		Digest SHA-256 qop!Negotiate, Basic realm="a, b", $md5, NTLM TlRMTVNTUAAB==, $sha
 		Digest SHA-256 qop!$sha, Basic realm="r",, $md5
+		Digest SHA-256 qop!Digest realm="r", nonce="plain", algorithm=SHA-256!$sha
+		Digest SHA-256 qop!$sha!Digest realm="r", nonce="plain", algorithm=SHA-256
 		Digest MD5 qop!$unknown, $int!$md5, Basic realm="r"
 		Basic!$unknown!Basic realm="r"!$int!Digest realm="r"
 		Basic!Bearer error="x", Basic realm="r", Digest realm="r", realm="s", nonce="n"
@@ -153,25 +155,27 @@ FIRST='> CONNECT example.org:443 HTTP/1.1
 	done
 	verbs+=(head "answer:HTTP/1.0 407 Who?|Proxy-Authenticate: $DIGEST|Proxy-Connection: Keep-Alive|Content-Length: 1||x")
 	verbs+=(head verify "answer:$OPEN" text:hi next)
-	# On another: the proxy ends this one, or we do.
+	# On another: we end this one.
 	for head in 'HTTP/1.0 407 Who?' 'HTTP/1.0 407 Who?|Content-Length: 3' \
 		'HTTP/1.1 407 Who?|Connection: close|Content-Length: 3' 'HTTP/1.1 407 Who?' \
 		'HTTP/1.1 407 Who?|Transfer-Encoding: gzip' 'HTTP/1.1 407 Who?|Content-Length: 3|Content-Length: 4' \
-		'HTTP/1.1 407 Who?|Content-Length: 2' 'HTTP/1.1 407 Who?|Transfer-Encoding: chunked' \
-		'HTTP/1.1 407 Who?|Content-Length: 999'; do
-		verbs+=(head "answer:$head|Proxy-Authenticate: $DIGEST||abc" next head verify "answer:$OPEN" text:hi next)
+		'HTTP/1.1 407 Who?|Content-Length: 2' 'HTTP/1.1 407 Who?|Transfer-Encoding: chunked'; do
+		verbs+=(head "answer:$head|Proxy-Authenticate: $DIGEST||xyz" readall next)
+		verbs+=(head verify "answer:$OPEN" text:hi next)
 	done
-	# It is closed before what we ask can reach it.
-	verbs+=(head "answer:$(asks "$DIGEST")" head next head verify "answer:$OPEN" text:hi next)
+	# The proxy ends it, within the body or before it answers what we ask.
+	verbs+=(head "answer:HTTP/1.1 407 Who?|Proxy-Authenticate: $DIGEST|Content-Length: 9||abc" next)
+	verbs+=(head verify "answer:$OPEN" text:hi next)
+	verbs+=(head "answer:$(asks "$DIGEST, qop=auth")" head verify next head verify "answer:$OPEN" text:hi next)
 	# What is too long is not waited for.
-	verbs+=(head "answer:HTTP/1.1 407 Who?|Proxy-Authenticate: $DIGEST|Content-Length: 9999999||" talk next)
+	verbs+=(head "answer:HTTP/1.1 407 Who?|Proxy-Authenticate: $DIGEST|Content-Length: 99999999999||" talk next)
 	verbs+=(head verify "answer:$OPEN" text:hi next)
 	plays "${verbs[@]}"
 	for tail in {1..16}; do
 		through --proxy-auth-file secret
 	done
 	counterpart_ended
-	[ "$(grep -c '^good' peer.out)" = 16 ]
+	[ "$(grep -c '^good' peer.out)" = 17 ]
 }
 
 # bats test_tags=valgrind
