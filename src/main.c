@@ -103,6 +103,12 @@ static void overview(struct text *t)
 		  0, 0, width);
 }
 
+/* Is the word behind WORD the argument of nc's -X, which may be `connect`? */
+static bool wants_protocol(const char *word)
+{
+	return word[0] == '-' && word[1] != '-' && word[strlen(word) - 1] == 'X';
+}
+
 /* ARGV[0] is no subcommand: a slip of the keyboard, or what one types for nc? */
 static struct outcome refuse_subcommand(const struct messages *m, int argc, char **argv)
 {
@@ -117,7 +123,7 @@ static struct outcome refuse_subcommand(const struct messages *m, int argc, char
 	if (s.near[0])
 		return message_usage(m, "'%s' is no subcommand: did you mean '%s'?", argv[0],
 				     s.near[0]);
-	while (at < argc && !commands_find(argv[at]))
+	while (at < argc && (!commands_find(argv[at]) || wants_protocol(argv[at - 1])))
 		at++;
 	if (argv[0][0] == '-' && at < argc && habits_order(at, argc, argv, line, sizeof line))
 		return message_usage(m, "'%s' is no subcommand, which comes first: %s", argv[0],

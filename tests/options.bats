@@ -642,6 +642,11 @@ broken_pipe() {
 		-lU /tmp/s|unix --listen /tmp/s
 		-N example.org 80|connect example.org 80
 		-zv example.org 80|connect -z -v example.org 80
+		-x proxy.test:1080 example.org 80|connect --proxy socks5://proxy.test:1080 example.org 80
+		-X 4 -x proxy.test example.org 80|connect --proxy socks4://proxy.test example.org 80
+		-vX connect -x proxy.test example.org 80|connect -v --proxy http://proxy.test:3128 example.org 80
+		-X connect -P me -xproxy.test:8080 example.org 80|connect --proxy http://me@proxy.test:8080 example.org 80
+		connect -X 5 -x proxy.test:1 example.org 80|connect --proxy socks5://proxy.test:1 example.org 80
 		-u|udp-send HOST PORT
 		-l|listen PORT
 		-U|unix PATH

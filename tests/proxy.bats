@@ -73,6 +73,8 @@ hex() {
 		socks5://***@:1 no host
 		socks5://***@/ no host
 		socks5://***@[] no host
+		socks5://***@[h] only an IPv6 address stands in brackets
+		socks5://***@[::1]:1:2 an IPv6 address stands in brackets
 		socks5://***@h:65536 port '65536' is neither *
 		socks5://***@h:-1 port '-1' is neither *
 		socks5://***@a,b host 'a,b' is neither *

@@ -40,6 +40,9 @@ static const struct habit {
 	{ 'O', true, 0, "--sndbuf", NULL, NULL },
 	{ 'T', true, 0, "--tos", NULL, NULL },
 	{ 'M', true, 0, "--ttl", NULL, NULL },
+	{ 'x', true, 0, NULL, NULL, NULL }, /* these three are --proxy */
+	{ 'X', true, 0, NULL, NULL, NULL },
+	{ 'P', true, 0, NULL, NULL, NULL },
 };
 
 /* The subcommand for what the letters chose. */
@@ -73,7 +76,8 @@ static const char *add_scheme(struct line *l, const char *word)
 {
 	const char *at = strrchr(word, '@'), *scheme = strstr(word, "://");
 
-	if (!at || !scheme || at < scheme)
+	if (!at || !scheme || at < scheme + 3 ||
+	    !memchr(scheme + 3, ':', (size_t)(at - scheme) - 3))
 		return word;
 	put(l, word, (size_t)(scheme - word) + 3);
 	put(l, "***", 3);
@@ -135,8 +139,45 @@ static const char *option_of(const struct habit *h, unsigned choice)
 	return !other ? h->option : *other ? other : NULL;
 }
 
+/* Arguments of letters that do not stand for an option alone; NULL: not given. */
+struct kept {
+	const char *port;		     /* -p */
+	const char *proxy, *protocol, *user; /* -x, -X, -P */
+};
+
+/* Keeps VALUE where LETTER is such a one. */
+static bool keep(struct kept *k, char letter, const char *value)
+{
+	const char **const to = letter == 'p' ? &k->port :
+				letter == 'x' ? &k->proxy :
+				letter == 'X' ? &k->protocol :
+				letter == 'P' ? &k->user :
+						NULL;
+
+	if (to)
+		*to = value;
+	return to;
+}
+
+/* What K says of a proxy, with nc's own port of HTTP proxies. */
+static void add_proxy(struct line *l, const struct kept *k)
+{
+	const char *protocol = k->protocol ? k->protocol : "5";
+	bool http = !strcmp(protocol, "connect");
+	char url[256];
+
+	snprintf(url, sizeof url, "%s://%s%s%s%s",
+		 http			? "http" :
+		 !strcmp(protocol, "4") ? "socks4" :
+					  "socks5",
+		 k->user ? k->user : "", k->user ? "@" : "", k->proxy,
+		 http && !strchr(k->proxy, ':') ? ":3128" : "");
+	add(l, "--proxy");
+	add(l, url);
+}
+
 /* One word of letters; *I moves over their arguments. Returns false at a letter that nc has not. */
-static bool add_letters(struct line *l, unsigned choice, const char **port, int argc, char **argv,
+static bool add_letters(struct line *l, unsigned choice, struct kept *kept, int argc, char **argv,
 			int *i)
 {
 	for (const char *s = argv[*i] + 1; *s; s++) {
@@ -148,10 +189,7 @@ static bool add_letters(struct line *l, unsigned choice, const char **port, int 
 		option = option_of(h, choice);
 		if (h->valued) {
 			value = s[1] ? s + 1 : *i + 1 < argc ? argv[++*i] : "";
-			/* `nc -l -p PORT`: the port to listen on */
-			if (*s == 'p')
-				*port = value;
-			else if (option)
+			if (!keep(kept, *s, value) && option)
 				add(l, option), add(l, value);
 			return true;
 		}
@@ -165,13 +203,14 @@ const char *habits_line(const char *subcommand, int argc, char **argv, char *lin
 {
 	char options[256] = "", operands[512] = "";
 	struct line o = { options, sizeof options, 0 }, w = { operands, sizeof operands, 0 };
-	const char *port = NULL, *missing;
+	struct kept kept = { 0 };
+	const char *missing;
 	unsigned choice = choices(argc, argv) | chosen_by(subcommand);
 	int words = 0;
 
 	for (int i = 0; i < argc; i++) {
 		if (argv[i][0] == '-' && argv[i][1] && argv[i][1] != '-') {
-			if (!add_letters(&o, choice, &port, argc, argv, &i))
+			if (!add_letters(&o, choice, &kept, argc, argv, &i))
 				return NULL;
 		} else if (argv[i][0] == '-') {
 			return NULL;
@@ -182,13 +221,16 @@ const char *habits_line(const char *subcommand, int argc, char **argv, char *lin
 	}
 	if (!subcommand && !choice && words < 2) /* nothing that says what is wanted */
 		return NULL;
-	if (port && choice & CHOOSES_LISTEN) {
-		add(&w, port);
+	/* `nc -l -p PORT`: the port to listen on */
+	if (kept.port && choice & CHOOSES_LISTEN) {
+		add(&w, kept.port);
 		words++;
-	} else if (port) {
+	} else if (kept.port) {
 		add(&o, "-p");
-		add(&o, port);
+		add(&o, kept.port);
 	}
+	if (kept.proxy && !choice)
+		add_proxy(&o, &kept);
 	missing = choice & CHOOSES_UNIX	  ? " PATH" :
 		  choice & CHOOSES_LISTEN ? " PORT" :
 					    " HOST PORT";

@@ -194,7 +194,9 @@ static int unknown_letter(struct parse *p, char letter, int argc, char **argv, c
 	char line[256];
 	bool alone = word[1] == letter && word[2] == '\0';
 	/* Some of nc's listen at the port of -p. */
-	const char *habits = !strcmp(p->command->name, "listen") ? "luUNp" : "luUN";
+	const char *habits = !strcmp(p->command->name, "listen")  ? "luUNp" :
+			     !strcmp(p->command->name, "connect") ? "luUNX" :
+								    "luUN";
 
 	if (strchr(habits, letter) &&
 	    habits_line(p->command->name, argc - 1, argv + 1, line, sizeof line))

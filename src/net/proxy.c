@@ -43,7 +43,7 @@ struct proxy_dial {
 	void *arg;
 	struct dial *dial;
 	struct lookup *lookup;
-	struct timer deadline, finish;
+	struct timer deadline, again, finish;
 	struct watch watch; /* of the connection; fd -1: there is none */
 	struct hop *hops;
 	size_t n, at; /* that is looked up, or talked to */
@@ -184,6 +184,7 @@ void proxy_dial_cancel(struct proxy_dial *d)
 	dial_cancel(d->dial);
 	lookup_cancel(d->lookup);
 	timer_drop(d->loop, &d->deadline);
+	timer_drop(d->loop, &d->again);
 	timer_drop(d->loop, &d->finish);
 	disconnect(d);
 	for (size_t i = 0; i < d->n; i++) {
@@ -217,6 +218,7 @@ static void finished(void *arg)
 static void finish(struct proxy_dial *d)
 {
 	timer_drop(d->loop, &d->deadline);
+	timer_drop(d->loop, &d->again);
 	timer_set(d->loop, &d->finish, loop_now(d->loop));
 }
 
@@ -273,8 +275,12 @@ static void done(struct proxy_dial *d)
 
 /* ---- from one to the next ---- */
 
-static void connect_first(struct proxy_dial *d);
-static void went(struct proxy_dial *d, enum handshake now);
+/* Goes the whole way again, soon. */
+static void connect_again(struct proxy_dial *d)
+{
+	disconnect(d);
+	timer_set(d->loop, &d->again, loop_now(d->loop));
+}
 
 static void fail(struct proxy_dial *d, const char *why, int error)
 {
@@ -291,17 +297,17 @@ static void fail(struct proxy_dial *d, const char *why, int error)
 	snprintf(r->why + n, sizeof r->why - n, ": %s (%s)", why, errno_name(error));
 	if (!r->error)
 		r->error = error;
-	disconnect(d);
-	if (++h->at < h->n) {
-		connect_first(d);
+	if (h->at + 1 < h->n) {
+		h->at++;
+		connect_again(d);
 	} else {
-		h->at--;
+		disconnect(d);
 		finish(d);
 	}
 }
 
-/* Talks to the hop whose turn it is. */
-static void begin(struct proxy_dial *d)
+/* Begins to talk to the hop whose turn it is. */
+static enum handshake begin(struct proxy_dial *d)
 {
 	struct hop *h = &d->hops[d->at];
 	const struct talk *t = talk_of(h);
@@ -315,14 +321,13 @@ static void begin(struct proxy_dial *d)
 				    .port = h->port });
 	if (h->again) {
 		t->again(h, &d->out);
-		went(d, HANDSHAKE_MORE);
-		return;
+		return HANDSHAKE_MORE;
 	}
 	if (h->started && t->free)
 		t->free(h);
 	memset(&h->talk, 0, sizeof h->talk);
 	h->started = true;
-	went(d, t->start(h, &d->out));
+	return t->start(h, &d->out);
 }
 
 /* Sends what is to be sent, as much as goes. */
@@ -348,35 +353,23 @@ static void send_out(struct proxy_dial *d)
 /* The talk has come so far. */
 static void went(struct proxy_dial *d, enum handshake now)
 {
-	struct hop *h = &d->hops[d->at];
+	struct hop *h;
 
-	if (d->out.failed) {
-		fail(d, strerror(ENOMEM), ENOMEM);
-		return;
-	}
-	switch (now) {
-	case HANDSHAKE_AGAIN:
-		if (++h->again > AGAIN_MOST) {
-			fail(d, "it asks again and again who we are", EACCES);
-			return;
-		}
-		disconnect(d);
-		connect_first(d);
-		break;
-	case HANDSHAKE_FAILED:
+	while (now == HANDSHAKE_DONE && ++d->at < d->n)
+		now = begin(d);
+	h = &d->hops[d->at];
+	if (now == HANDSHAKE_DONE)
+		done(d);
+	else if (now == HANDSHAKE_FAILED)
 		fail(d, h->why, h->error);
-		break;
-	case HANDSHAKE_DONE:
-		d->at++;
-		if (d->at == d->n)
-			done(d);
-		else
-			begin(d);
-		break;
-	default:
+	else if (d->out.failed)
+		fail(d, strerror(ENOMEM), ENOMEM);
+	else if (now != HANDSHAKE_AGAIN)
 		send_out(d);
-		break;
-	}
+	else if (++h->again > AGAIN_MOST)
+		fail(d, "it asks again and again who we are", EACCES);
+	else
+		connect_again(d);
 }
 
 /* The proxy has answered, or takes more, or is gone. Of what it sends only what belongs to the talk is taken out
@@ -436,7 +429,7 @@ static void first_connected(void *arg, const struct dial_result *r)
 	d->at = 0;
 	d->out.length = 0;
 	d->send_error = 0;
-	begin(d);
+	went(d, begin(d));
 }
 
 /* A dial's, but that a connection to the first proxy is not yet what is wanted. */
@@ -452,8 +445,9 @@ static void tell_event(void *arg, const struct event *e)
 	event_tell(&d->c.events, &event);
 }
 
-static void connect_first(struct proxy_dial *d)
+static void connect_first(void *arg)
 {
+	struct proxy_dial *d = arg;
 	struct dial_config c = d->c;
 
 	c.host = d->first->url.host;
@@ -575,6 +569,7 @@ struct proxy_dial *proxy_dial_start(struct loop *loop, const struct dial_config 
 	d->watch.fn = ready;
 	d->watch.arg = d;
 	d->deadline = (struct timer){ .fn = expired, .arg = d };
+	d->again = (struct timer){ .fn = connect_first, .arg = d };
 	d->finish = (struct timer){ .fn = finished, .arg = d };
 	timer_set(loop, &d->deadline, c->deadline);
 	look_up(d);

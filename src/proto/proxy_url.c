@@ -78,23 +78,25 @@ static const char *parse_place(char *text, struct proxy_url *out)
 	char *end = *text == '[' ? strchr(text, ']') : NULL, *port = strchr(end ? end : text, ':'),
 	     *zone;
 
+	if (end && end[1] && port != end + 1)
+		return "no port behind the ]";
+	if ((port && strchr(port + 1, ':')) || (*text == '[' && !end))
+		return "an IPv6 address stands in brackets";
+	if (port)
+		*port++ = '\0';
+	out->port = port && *port ? port : PROXY_URL_PORT;
 	if (end) {
-		if (end[1] && end[1] != ':')
-			return "no port behind the ]";
 		*end = '\0';
 		text++;
 		/* RFC 6874 has the zone's own % escaped. */
 		zone = strstr(text, "%25");
 		if (zone)
 			memmove(zone + 1, zone + 3, strlen(zone + 3) + 1);
-	} else if (*text == '[' || (port && strchr(port + 1, ':'))) {
-		return "an IPv6 address stands in brackets";
 	}
-	if (port)
-		*port++ = '\0';
 	out->host = text;
-	out->port = port && *port ? port : PROXY_URL_PORT;
-	return *text ? NULL : "no host";
+	if (!*text)
+		return "no host";
+	return end && !strchr(text, ':') ? "only an IPv6 address stands in brackets" : NULL;
 }
 
 const char *proxy_url_parse(char *url, struct proxy_url *out)
