@@ -583,3 +583,8 @@ broadcasting() {
 	needs jq jq
 	example probe-json
 }
+
+@test "example: through a proxy" {
+	needs microsocks microsocks
+	example proxy
+}

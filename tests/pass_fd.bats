@@ -54,6 +54,14 @@ receiver() {
 	silent
 }
 
+@test "behind proxies, with what has come already" {
+	counterpart read:3 hex:0500 read:11 hex:050000010000000000006f6e650a readall text:two report close
+	receiver -w 10s --proxy "socks5h://127.0.0.1:$PORT" test 80
+	[ "$STATUS" = 0 ]
+	[ "$(<out)" = $'one\ntwo' ]
+	silent
+}
+
 # bats test_tags=valgrind
 @test "no connection: nothing is passed" {
 	PORT=$(free_port)

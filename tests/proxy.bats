@@ -343,6 +343,23 @@ refused_by() {
 	done
 }
 
+@test "a name of a proxy that is not answered for: exit 4" {
+	printf 'nameserver 127.0.0.1\noptions timeout:30\n' >resolv.conf
+	private <<<'127.0.0.1 localhost'
+	spawn python3 -S -c 'import signal, socket
+s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+s.bind(("127.0.0.1", 53))
+print("ready", flush=True)
+signal.pause()' >ready
+	eventually grep -q ready ready
+	exits 4 "$SOCKIT" connect -w 200ms --proxy socks5h://proxy.test h 80 </dev/null >out 2>err
+	says '^sockit connect: proxy look-up of host proxy\.test, port 1080: no answer within 200 ms \(-w\)$'
+	exits 4 "$SOCKIT" connect -w 200ms --proxy socks5://localhost --proxy http://two.test h 80 </dev/null >out 2>err
+	says '^sockit connect: proxy look-up of host two\.test, port 1080: '
+	exits 4 "$SOCKIT" connect -w 200ms --proxy socks5://localhost far.test 80 </dev/null >out 2>err
+	says '^sockit connect: look-up of host far\.test, port 80: '
+}
+
 @test "a proxy that is silent: exit 4 in time, naming it" {
 	plays read:3 hold
 	exits 4 "$SOCKIT" connect -w 200ms --proxy "$PROXY" example.org 80 </dev/null >out 2>err
@@ -563,6 +580,19 @@ refused_by() {
 	serve -k 127.0.0.1 0 -e 'echo "$TCPREMOTEIP $TCPREMOTEPORT" >from' </dev/null 2>listen.err
 	exits 1 "$SOCKIT" connect -s 127.0.0.2 -p "$port" --proxy "socks5h://127.0.0.1:$PORT" h 80 </dev/null >out 2>err
 	[ "$(<from)" = "127.0.0.2 $port" ]
+	# The same port again, for the next connection.
+	http_plays keep read:10 "hex:$(hex 'HTTP/1.0 407 No\r\nProxy-Authenticate: Basic realm="r"\r\n\r\n')" readall next \
+		read:10 "hex:$(hex 'HTTP/1.0 200 OK\r\n\r\nhi')" readall close
+	exits 0 "$SOCKIT" connect -p "$(free_port)" --proxy "$PROXY" h 80 </dev/null >out 2>err
+	silent
+	[ "$(<out)" = hi ]
+	# The family of --proxy is that of the way there.
+	needs_ipv6
+	counterpart inet6:::1 read:3 hex:$OPEN read:8 hex:$GRANTED close
+	exits 0 "$SOCKIT" connect -d -6 --proxy "socks5h://[::1]:$PORT" h 80 </dev/null >out 2>err
+	silent
+	exits 3 "$SOCKIT" connect -d -4 --proxy "socks5h://[::1]:$PORT" h 80 </dev/null >out 2>err
+	says '^sockit connect: host ::1: no address of this family'
 }
 
 @test "--retry: the whole way again, but not where we are not let in" {

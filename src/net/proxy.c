@@ -12,6 +12,7 @@
 #include "base/errname.h"
 #include "base/text.h"
 #include "net/lookup.h"
+#include "net/stream.h"
 #include "proto/http_connect.h"
 #include "proto/socks.h"
 
@@ -173,6 +174,9 @@ static void disconnect(struct proxy_dial *d)
 	if (d->watch.fd < 0)
 		return;
 	watch_drop(d->loop, &d->watch);
+	/* A connection that ends by itself would keep the port of -p for a minute. */
+	if (d->c.socket->source_port)
+		stream_break(d->watch.fd);
 	close(d->watch.fd);
 	d->watch.fd = -1;
 }
