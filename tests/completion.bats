@@ -239,6 +239,8 @@ typed() {
 	offered TCP_KEEPIDLE TCP_KEEPINTVL TCP_KEEPCNT
 	in_bash 'sockit connect --sockopt=SO_LIN'
 	offered SO_LINGER
+	in_bash 'sockit connect --proxy socks5'
+	offered socks5:// socks5h://
 	# A duration is nobody's name.
 	in_bash 'sockit connect --wait '
 	offered
@@ -468,6 +470,8 @@ typed() {
 	done
 	in_zsh 'sockit connect --sockopt TCP_KEEP'
 	offered TCP_KEEPIDLE TCP_KEEPINTVL TCP_KEEPCNT
+	in_zsh 'sockit connect --proxy socks4'
+	offered socks4:// socks4a://
 	in_zsh 'sockit connect --sockopt=SO_LIN'
 	typed connect --sockopt=SO_LINGER
 	in_zsh 'sockit connect --wait '
@@ -596,6 +600,8 @@ typed() {
 	offered --tos=cs{0..7}
 	in_fish 'sockit connect --sockopt TCP_KEEP'
 	offered TCP_KEEPIDLE TCP_KEEPINTVL TCP_KEEPCNT
+	in_fish 'sockit connect --proxy socks4'
+	offered socks4:// socks4a://
 	in_fish 'sockit connect --wait '
 	offered
 }

@@ -5,6 +5,9 @@ load helpers/common
 load helpers/words
 load helpers/private
 load helpers/ssh
+load helpers/files
+
+setup_file() { random_files 16777216; }
 
 SCHEMA=$BATS_TEST_DIRNAME/helpers/schema.py
 
@@ -101,7 +104,7 @@ hex() {
 	refuses "host 'fe80::1%lo': a zone means nothing to a proxy" \
 		connect --proxy socks5://h --proxy 'socks5://[fe80::1%25lo]' h 1
 	refuses "host 'h' is a name, which --numeric does not look up" connect -n --proxy socks5://h ::1 1
-	refuses "port 'socks' is a name, which --numeric does not look up" connect -n --proxy socks5://[::1]:socks ::1 1
+	refuses "port 'socks' is a name, which --numeric does not look up" connect -n --proxy 'socks5://[::1]:socks' ::1 1
 }
 
 @test "a file of passwords that cannot be used: exit 2, and nothing of it is told" {
@@ -225,8 +228,8 @@ hex() {
 	basic="Proxy-Authorization: Basic $(printf u:p | base64)"
 	second=$((first + ${#basic} + 2))
 	local asks='Proxy-Authenticate: Basic realm="r"\r\n'
-	http_plays save:said read:$first "hex:$(hex "HTTP/1.1 407 No\\r\\n${asks}Content-Length: 4\\r\\n\\r\\nbody")" \
-		read:$second "hex:$(hex 'HTTP/1.1 200 OK\r\n\r\nhi')" close
+	http_plays save:said read:"$first" "hex:$(hex "HTTP/1.1 407 No\\r\\n${asks}Content-Length: 4\\r\\n\\r\\nbody")" \
+		read:"$second" "hex:$(hex 'HTTP/1.1 200 OK\r\n\r\nhi')" close
 	exits 0 "$SOCKIT" connect -d --proxy "$PROXY" h 80 </dev/null >out 2>err
 	silent
 	[ "$(<out)" = hi ]
@@ -234,8 +237,8 @@ hex() {
 	run -0 grep -c "^$basic" said
 	[ "$output" = 1 ]
 	# HTTP/1.0, and no length.
-	http_plays keep save:said read:$first "hex:$(hex "HTTP/1.0 407 No\\r\\n${asks}\\r\\nbody")" next \
-		read:$second "hex:$(hex 'HTTP/1.0 200 OK\r\n\r\nhi')" close
+	http_plays keep save:said read:"$first" "hex:$(hex "HTTP/1.0 407 No\\r\\n${asks}\\r\\nbody")" next \
+		read:"$second" "hex:$(hex 'HTTP/1.0 200 OK\r\n\r\nhi')" close
 	exits 0 "$SOCKIT" connect -d --proxy "$PROXY" h 80 </dev/null >out 2>err
 	silent
 	[ "$(<out)" = hi ]
@@ -243,8 +246,8 @@ hex() {
 	run -0 grep -c "^$basic" said
 	[ "$output" = 1 ]
 	# It never has enough.
-	http_plays keep save:said read:$first "hex:$(hex "HTTP/1.0 407 No\\r\\n${asks}\\r\\n")" next \
-		read:$second "hex:$(hex "HTTP/1.0 407 Still no\\r\\n${asks}\\r\\n")" close
+	http_plays keep save:said read:"$first" "hex:$(hex "HTTP/1.0 407 No\\r\\n${asks}\\r\\n")" next \
+		read:"$second" "hex:$(hex "HTTP/1.0 407 Still no\\r\\n${asks}\\r\\n")" close
 	exits 1 "$SOCKIT" connect -d --proxy "$PROXY" h 80 </dev/null >out 2>err
 	says "^sockit connect: proxy 127\.0\.0\.1 port $PORT: h port 80: HTTP status 407 Still no: .* \(EACCES\)$"
 }
@@ -426,38 +429,34 @@ signal.pause()' >ready
 
 # ---- foreign proxies, and data ----
 
-@test "microsocks: 1 MiB both ways, by name and by address, IPv6 too" {
+@test "microsocks: 16 MiB both ways, by name and by address, IPv6 too" {
 	microsocks_at
-	random_file up 1M
-	random_file down 1M
-	counterpart feed:down read:1048576 report shutdown close
-	exits 0 "$SOCKIT" connect --no-shutdown --proxy "socks5h://$AT" localhost "$PORT" <up >out 2>err
+	counterpart "feed:$(B)" read:16777216 report shutdown close
+	exits 0 "$SOCKIT" connect --no-shutdown --proxy "socks5h://$AT" localhost "$PORT" <"$(A)" >out 2>err
 	silent
-	same out down
-	counterpart_ended up open
+	same out "$(B)"
+	counterpart_ended "$(A)" open
 	needs_ipv6
-	counterpart inet6:::1 feed:down read:1048576 report shutdown close
-	exits 0 "$SOCKIT" connect --no-shutdown --proxy "socks5://$AT" "[::1]:$PORT" <up >out 2>err
+	counterpart inet6:::1 "feed:$(B)" read:131072 report shutdown close
+	exits 0 "$SOCKIT" connect --no-shutdown --proxy "socks5://$AT" "[::1]:$PORT" <"$(SMALL)" >out 2>err
 	silent
-	same out down
-	counterpart_ended up open
+	same out "$(B)"
+	counterpart_ended "$(SMALL)" open
 }
 
-@test "tinyproxy: 1 MiB both ways, with a password and without" {
+@test "tinyproxy: data both ways, with a password and without" {
 	local url
 	tinyproxy_at
 	url=http://$AT
 	tinyproxy_at 'BasicAuth me geheim'
-	random_file up 1M
-	random_file down 1M
 	for url in "$url" "http://me:geheim@$AT"; do
-		counterpart feed:down read:1048576 report shutdown close
-		exits 0 "$SOCKIT" connect --no-shutdown --proxy "$url" localhost "$PORT" <up >out 2>err
+		counterpart "feed:$(SMALL)" read:131072 report shutdown close
+		exits 0 "$SOCKIT" connect --no-shutdown --proxy "$url" localhost "$PORT" <"$(SMALL)" >out 2>err
 		silent
-		same out down
-		counterpart_ended up open
+		same out "$(SMALL)"
+		counterpart_ended "$(SMALL)" open
 	done
-	exits 1 "$SOCKIT" connect --proxy "http://me:wrong@$AT" localhost "$PORT" <up >out 2>err
+	exits 1 "$SOCKIT" connect --proxy "http://me:wrong@$AT" localhost "$PORT" <"$(SMALL)" >out 2>err
 	says "^sockit connect: proxy 127\.0\.0\.1 port ${AT#*:}: localhost port $PORT: HTTP status 40[0-9] .* \(EACCES\)$"
 }
 
@@ -481,20 +480,21 @@ signal.pause()' >ready
 @test "ssh -D: 16 MiB both ways at once, each with its end" {
 	sshd_files
 	serve -k 127.0.0.1 0 -- "$SSHD" -i -f "$PWD/sshd_config" -E "$PWD/sshd.log" 2>listen.err
-	local socks scheme
+	local socks
 	socks=$(free_port)
 	spawn ssh "${SSH[@]}" -p "$PORT" -N -o ExitOnForwardFailure=yes -D "127.0.0.1:$socks" 127.0.0.1 2>ssh.err
 	eventually "$SOCKIT" connect -z --quiet 127.0.0.1 "$socks" >/dev/null
-	random_file up 16M
-	random_file down 16M
-	for scheme in socks5h socks4a; do
-		counterpart exchange:down report close
-		exits 0 "$SOCKIT" connect --proxy "$scheme://127.0.0.1:$socks" localhost "$PORT" <up >out 2>err
-		silent
-		same out down
-		counterpart_ended up
-	done
-	exits 1 "$SOCKIT" connect --proxy "socks5h://127.0.0.1:$socks" localhost 1 <up >out 2>err
+	counterpart "exchange:$(B)" report close
+	exits 0 "$SOCKIT" connect --proxy "socks5h://127.0.0.1:$socks" localhost "$PORT" <"$(A)" >out 2>err
+	silent
+	same out "$(B)"
+	counterpart_ended "$(A)"
+	counterpart "exchange:$(SMALL)" report close
+	exits 0 "$SOCKIT" connect --proxy "socks4a://127.0.0.1:$socks" localhost "$PORT" <"$(SMALL)" >out 2>err
+	silent
+	same out "$(SMALL)"
+	counterpart_ended "$(SMALL)"
+	exits 1 "$SOCKIT" connect --proxy "socks5h://127.0.0.1:$socks" localhost 1 <"$(A)" >out 2>err
 	says "^sockit connect: proxy 127\.0\.0\.1 port $socks: localhost port 1: "
 }
 

@@ -128,8 +128,12 @@ void completion_choose(struct completion_choice *c, const struct option_row *row
 	add_argument(c, row->arg, table);
 	for (const struct option_keyword *k = row->keywords; k && k->name; k++)
 		text_add(&c->words, " %s", k->name);
-	for (size_t i = 0; row->words && (word = row->words(i)); i++)
+	for (size_t i = 0; row->words && (word = row->words(i)); i++) {
 		text_add(&c->words, " %s", word);
+		/* The beginning of a URL. */
+		if (word[strlen(word) - 1] == '/')
+			c->more = '/';
+	}
 }
 
 enum completion_place completion_choose_operand(struct completion_choice *c,

@@ -25,7 +25,7 @@ enum completion_kind {
 struct completion_choice {
 	bool kinds[COMPLETION_KINDS];
 	struct text words; /* to choose from, a blank before each */
-	char more;	   /* what may follow at once: the = of NAME[=VALUE] */
+	char more; /* what may follow at once: the = of NAME[=VALUE]; the / that they end with */
 	const char *label; /* what help calls it */
 	int label_length;
 };

@@ -76,9 +76,14 @@ static void add_action(struct text *t, struct completion_choice *c)
 	text_add(t, ":%s", n == 0 ? " " : n > 1 ? " _sockit_each" : "");
 	if (c->words.length > 0) {
 		text_add(t, "%scompadd", n > 1 ? " \"" : "");
-		if (c->more) /* goes again where a blank comes next */
+		if (c->more == '/') /* is there already */
+			text_add(t, " -S \"\"");
+		else if (c->more) /* goes again where a blank comes next */
 			text_add(t, " -qS%s%c", c->more == ':' ? "\\" : "", c->more);
-		text_add(t, " -%.*s%s", (int)c->words.length, c->words.data, n > 1 ? "\"" : "");
+		text_add(t, " -");
+		for (size_t i = 0; i < c->words.length; i++)
+			text_add(t, "%s%c", c->words.data[i] == ':' ? "\\" : "", c->words.data[i]);
+		text_add(t, "%s", n > 1 ? "\"" : "");
 	}
 	for (size_t i = 0; i < COMPLETION_KINDS; i++)
 		if (c->kinds[i])
