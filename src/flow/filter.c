@@ -10,8 +10,8 @@
 
 bool filter_needed(const struct filter *f)
 {
-	return f->crlf || f->telnet || f->escape || f->delay || f->heartbeat || f->copies[0] ||
-	       f->copies[1];
+	return f->crlf || f->telnet || f->escape || f->delay || f->heartbeat || f->editor ||
+	       f->copies[0] || f->copies[1];
 }
 
 /* Takes the escape out of N bytes of IN. Returns how many there are now in OUT: at most one more, the first half
@@ -71,8 +71,13 @@ static size_t receive_bytes(struct filter *f, const char *in, size_t n, char *ou
 
 size_t filter_apply(struct filter *f, const char *in, size_t n, char *out)
 {
-	if (!f->sent) {
+	if (!f->sent)
 		filter_copy(f, in, n);
+	if (f->editor) {
+		f->editor->take(f->editor->arg, in, n, &f->urgent);
+		return 0;
+	}
+	if (!f->sent) {
 		if (f->telnet)
 			return receive_bytes(f, in, n, out);
 	} else if (f->escape) {
@@ -162,7 +167,8 @@ void filter_beat(struct filter *f)
 
 void filter_sent_urgent(struct filter *f, size_t n)
 {
-	filter_copy(f, f->urgent.data, n);
+	if (f->sent)
+		filter_copy(f, f->urgent.data, n);
 	memmove(f->urgent.data, f->urgent.data + n, f->urgent.length - n);
 	f->urgent.length -= n;
 	f->urgent_begun = f->urgent.length > 0;

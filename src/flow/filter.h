@@ -14,6 +14,21 @@
 #include "flow/transcript.h"
 #include "proto/telnet.h"
 
+/* What rewrites the bytes of one direction until it is done, for the head of a message and for a body that tells its
+ * end itself. After that they pass as they are. Its owner's. */
+struct editor {
+	/* N bytes have come: what is to be sent for them is added to OUT. */
+	void (*take)(void *arg, const char *in, size_t n, struct text *out);
+	/* The source has ended before it was done, with ERROR or (0) by itself. Returns the errno to be told of it, or
+	 * 0 where OUT is all that it takes to end well. */
+	int (*ended)(void *arg, int error, struct text *out);
+	void *arg;
+	int error; /* what came is no message: the source counts as failed with this */
+	bool done;
+	uint64_t
+		left; /* once it is done: so many bytes belong to the message; UINT64_MAX: all to the source's end */
+};
+
 struct filter {
 	bool sent;	   /* the direction: to the peer; else from it */
 	bool crlf;	   /* sent: LF becomes CR LF */
@@ -23,6 +38,7 @@ struct filter {
 	int64_t heartbeat; /* sent: silence after which `beat` is, ns; 0: never */
 	const char *beat;
 	struct filter *answers;	      /* received: where what telnet answers is to be sent */
+	struct editor *editor;	      /* NULL: none. It takes the place of all that is above */
 	struct transcript *copies[2]; /* who gets what passes over the network; NULL: nobody */
 	uint64_t id;		      /* of the connection, for them */
 	/* State. */
@@ -31,7 +47,7 @@ struct filter {
 	struct telnet state;
 	uint64_t offset;    /* of the copies */
 	int64_t resume;	    /* nothing moves before this time, 0: now */
-	struct text urgent; /* sent: goes before what has not been read yet, and in a pause */
+	struct text urgent; /* goes before what has not been read yet, and in a pause */
 	bool urgent_begun;  /* a part of it has been sent */
 };
 

@@ -129,6 +129,43 @@ bool flow_may_repeat(const struct flow *f)
 	       !f->transfer.to->careful;
 }
 
+static struct editor *editor(const struct flow *f)
+{
+	return f->transfer.filter ? f->transfer.filter->editor : NULL;
+}
+
+/* F's editor is done, and what it made has been sent. */
+static void follow_editor(struct flow *f)
+{
+	const struct editor *e = editor(f);
+
+	if (!e || has_urgent(f))
+		return;
+	if (e->error && !f->source_ended) {
+		f->error = e->error;
+		f->source_ended = true;
+	}
+	if (!e->done)
+		return;
+	f->left = e->left;
+	f->exact = f->left != FLOW_NO_LIMIT;
+	transfer_edited(&f->transfer);
+}
+
+/* The source has ended, with ERROR or (0) by itself. */
+static void take_end(struct flow *f, int error)
+{
+	struct editor *e = editor(f);
+
+	if (e && !e->done)
+		error = e->ended(e->arg, error, &f->transfer.filter->urgent);
+	else if (f->exact && f->left && !error)
+		error = EPROTO;
+	f->error = error;
+	f->source_ended = true;
+	f->transfer.sink_full = has_urgent(f);
+}
+
 /* All that was read has been written, and nothing more will be read? */
 static void settle(struct flow *f)
 {
@@ -173,17 +210,17 @@ uint64_t flow_step(struct flow *f)
 	case TRANSFER_WAIT:
 		break;
 	case TRANSFER_END:
-		f->source_ended = true;
+		take_end(f, 0);
 		break;
 	case TRANSFER_SOURCE_ERROR:
-		f->error = errno;
-		f->source_ended = true;
+		take_end(f, errno);
 		break;
 	case TRANSFER_SINK_ERROR:
 		f->error = errno;
 		f->state = FLOW_SINK_FAILED;
 		break;
 	}
+	follow_editor(f);
 	settle(f);
 	return t->in - in + t->out - out;
 }
@@ -208,6 +245,7 @@ void flow_discard(struct flow *f)
 {
 	transfer_discard(&f->transfer);
 	f->left = f->wanted = FLOW_NO_LIMIT;
+	f->exact = false;
 	if (f->state == FLOW_SINK_FAILED)
 		f->error = 0;
 	f->state = FLOW_OPEN;

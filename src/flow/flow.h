@@ -19,6 +19,7 @@ struct flow {
 	struct transfer transfer;
 	enum flow_state state;
 	bool source_ended; /* by itself, or by an error */
+	bool exact;	   /* it has to have all that is `left`: an earlier end is a failure */
 	int error;	   /* of the source or the sink */
 	uint64_t left;	   /* how many bytes more may be read */
 	uint64_t wanted;   /* how many the sink wants, which a filter may have made fewer of */
@@ -70,7 +71,8 @@ void flow_nudge(struct flow *f);
 /* Reads no more; what is held is still written. */
 void flow_finish(struct flow *f);
 
-/* Reads at most N bytes more. */
+/* Reads at most N bytes more. What the editor of F's filter says when it is done counts as this, and an end before
+ * that as an error: EPROTO. */
 void flow_limit(struct flow *f, uint64_t n);
 
 /* Throws away what it holds and whatever comes, to the source's end. A sink that failed counts no

@@ -30,7 +30,9 @@ struct pump_config {
 	struct filter *up, *down;	   /* on the way to the peer and from it; NULL: none */
 	bool others_sent;		   /* somebody else has written to the connection before */
 	bool out_may_end; /* `out` need not take everything: what it does not is thrown away */
-	bool close;	  /* it is over already: only the end is still to be brought about */
+	bool in_end_ends; /* with the end of `in` the connection ends */
+	bool one_message; /* what follows the message that an editor lets through to `out` is thrown away */
+	bool close; /* it is over already: only the end is still to be brought about */
 };
 
 enum pump_end {

@@ -201,8 +201,12 @@ bool pump_half_close(struct pump *p)
 			pump_fail(p, PUMP_UNSENT, 0);
 		return over(p);
 	}
-	if (down->state == FLOW_ENDED && !down->source_ended)
-		take_enough(p);
+	if (down->state == FLOW_ENDED && !down->source_ended) {
+		if (p->c.one_message)
+			flow_discard(down);
+		else
+			take_enough(p);
+	}
 
 	take_peer_end(p);
 	pass_on_end(p);

@@ -46,6 +46,15 @@ void transfer_start(struct transfer *t, struct endpoint *from, struct endpoint *
 	if (filter && filter_needed(filter))
 		t->filter = filter;
 	choose(t);
+	t->sink_full = t->filter && t->filter->urgent.length > 0;
+}
+
+void transfer_edited(struct transfer *t)
+{
+	t->filter->editor = NULL;
+	if (!filter_needed(t->filter))
+		t->filter = NULL;
+	choose(t);
 }
 
 void transfer_let_go(struct transfer *t)
@@ -66,7 +75,12 @@ void transfer_discard(struct transfer *t)
 	transfer_hurry(t);
 	transfer_let_go(t);
 	t->to = &nowhere;
-	choose(t);
+	if (t->filter && t->filter->editor) {
+		t->filter->urgent.length = 0;
+		transfer_edited(t);
+	} else {
+		choose(t);
+	}
 }
 
 void transfer_hurry(struct transfer *t)
@@ -218,7 +232,9 @@ static enum transfer_result transfer_filter(struct transfer *t, size_t max)
 	n = filter_apply(f, t->buffer + t->size - most, (size_t)got, t->buffer);
 	if (n == 0) {
 		transfer_let_go(t);
-		return TRANSFER_MOVED;
+		t->sink_full = f->urgent.length > 0;
+		errno = ENOMEM;
+		return f->urgent.failed ? TRANSFER_SOURCE_ERROR : TRANSFER_MOVED;
 	}
 	return filled(t, n, filter_piece(f, t->buffer, n));
 }

@@ -64,6 +64,9 @@ enum transfer_result transfer_step(struct transfer *t, size_t max);
  * it). */
 void transfer_discard(struct transfer *t);
 
+/* T's filter has an editor that is done, and nothing urgent any more: what comes passes without it. */
+void transfer_edited(struct transfer *t);
+
 /* A transfer that is PATIENT has told its source to be ready only when there is much to take, which
  * saves most of the wake-ups of a fast stream. Whoever waits for it must call this where nothing
  * came for some milliseconds, or where data went the other way: then any byte makes it ready again. */

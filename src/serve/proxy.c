@@ -45,6 +45,17 @@ static void add_user(struct notice *n, const struct proxy_client *p)
 		json_string(&n->json, "user", p->user);
 }
 
+/* What HTTP has beside that. */
+static void add_method(struct notice *n, const struct proxy_client *p)
+{
+	if (!notice_wants_facts(n))
+		return;
+	if (p->method)
+		json_string(&n->json, "method", p->method);
+	if (p->status)
+		json_number(&n->json, "status", p->status);
+}
+
 static void add_place(struct notice *n, const struct proxy_client *p)
 {
 	if (!*p->host || !notice_wants_facts(n))
@@ -61,8 +72,23 @@ static void tell_request(const struct session *x)
 	session_notice(x, &n, MESSAGE_VERBOSE, "requested");
 	add_user(&n, p);
 	add_place(&n, p);
-	notice_end(&n, "%s: asks for %s port %s%s%s", x->name, p->host, p->port,
-		   p->user ? " as user " : "", p->user ? p->user : "");
+	add_method(&n, p);
+	notice_end(&n, "%s: asks for %s%s%s port %s%s%s", x->name, p->method ? p->method : "",
+		   p->method ? " at " : "", p->host, p->port, p->user ? " as user " : "",
+		   p->user ? p->user : "");
+}
+
+void proxy_answered(const struct session *x)
+{
+	const struct proxy_client *p = x->proxy;
+	struct notice n;
+
+	session_notice(x, &n, MESSAGE_VERBOSE, "answered");
+	add_user(&n, p);
+	add_place(&n, p);
+	add_method(&n, p);
+	notice_end(&n, "%s: %s at %s port %s: status %u", x->name, p->method, p->host, p->port,
+		   p->status);
 }
 
 static void tell_refused(struct session *x, const char *why)
@@ -74,6 +100,7 @@ static void tell_refused(struct session *x, const char *why)
 	session_notice(x, &n, MESSAGE_VERBOSE, "refused");
 	add_user(&n, p);
 	add_place(&n, p);
+	add_method(&n, p);
 	if (notice_wants_facts(&n))
 		json_string(&n.json, "why", why);
 	notice_end(&n, "%s: refused: %s", x->name, why);
@@ -428,14 +455,26 @@ static void stop_talking(struct session *x)
 	session_waiting(x, false);
 }
 
-static void begin_tunnel(struct session *x)
+static void relay(struct session *x, struct pump_config *c)
 {
 	const struct pump_calls calls = { .over = tunnel_over };
-	struct pump_config c = session_pump_config(x);
 
 	stop_talking(x);
-	c.others_sent = x->proxy->spoken;
-	session_pump(x, &c, &calls, &x->in, &x->in);
+	c->others_sent = x->proxy->spoken;
+	session_pump(x, c, &calls, &x->in, &x->in);
+}
+
+static void begin_tunnel(struct session *x)
+{
+	struct pump_config c = session_pump_config(x);
+
+	relay(x, &c);
+}
+
+void proxy_relay(struct session *x, struct pump_config *c, int fd, const struct address *peer)
+{
+	endpoint_socket(&x->in, fd, address_text(peer, x->far_name));
+	relay(x, c);
 }
 
 void proxy_tunnel(struct session *x, struct text *out, int fd, const struct address *peer)

@@ -45,8 +45,10 @@ struct proxy_client {
 	void (*release)(void *state); /* NULL: to nothing */
 	/* Adds what is said to a client that is too slow to OUT. NULL: nothing. */
 	void (*late)(struct session *x, struct text *out);
-	const char *user; /* who it is, for messages; NULL: nobody has said */
-	const char *why;  /* why it is refused */
+	const char *user;   /* who it is, for messages; NULL: nobody has said */
+	const char *why;    /* why it is refused */
+	const char *method; /* of HTTP, NULL: none, */
+	unsigned status;    /* and how that was answered; 0: not yet */
 	/* Of ours: */
 	proxy_take *take;
 	proxy_done *done;
@@ -74,6 +76,12 @@ void proxy_dial(struct session *x, const char *host, uint16_t port, proxy_done *
 /* Sends OUT, which is empty then, to X's client and relays to FD, which becomes X's, from there on: early bytes
  * behind the handshake are still in the socket. X may be gone after this. */
 void proxy_tunnel(struct session *x, struct text *out, int fd, const struct address *peer);
+
+/* The same at once, as C says, with nothing sent before. */
+void proxy_relay(struct session *x, struct pump_config *c, int fd, const struct address *peer);
+
+/* Tells with -v that X's request got its `status`. */
+void proxy_answered(const struct session *x);
 
 /* Sends OUT, which is empty then, as the last thing: shutdown, drain, close. WHY is told with -v; NULL: it was told.
  * X may be gone after this. */

@@ -1,4 +1,8 @@
-/* proxy_http.h - being an HTTP proxy */
+/* proxy_http.h - being an HTTP proxy (RFC 9110, 9112)
+ *
+ * A connection serves one request: a tunnel for CONNECT, else the request goes on to the site that its absolute URI
+ * names, and the answer comes back. Only who was asked who he is may send it once more.
+ */
 #ifndef SERVE_PROXY_HTTP_H
 #define SERVE_PROXY_HTTP_H
 
