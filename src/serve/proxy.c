@@ -403,6 +403,14 @@ static const char *check_place(const struct session *x, int *error)
 	return NULL;
 }
 
+void proxy_place(struct session *x, const char *host, uint16_t port)
+{
+	struct proxy_client *p = x->proxy;
+
+	snprintf(p->host, sizeof p->host, "%s", host);
+	snprintf(p->port, sizeof p->port, "%u", port);
+}
+
 void proxy_dial(struct session *x, const char *host, uint16_t port, proxy_done *done)
 {
 	struct server *s = x->server;
@@ -423,8 +431,7 @@ void proxy_dial(struct session *x, const char *host, uint16_t port, proxy_done *
 	int error;
 
 	p->done = done;
-	snprintf(p->host, sizeof p->host, "%s", host);
-	snprintf(p->port, sizeof p->port, "%u", port);
+	proxy_place(x, host, port);
 	tell_request(x);
 	why = check_place(x, &error);
 	if (!why) {

@@ -68,6 +68,9 @@ struct proxy_client {
  * within -w (30 s where that says nothing) and -i. May be called again for a further request. */
 void proxy_handshake(struct session *x, proxy_take *take);
 
+/* X wants to go to HOST and PORT: for messages about what comes of it before proxy_dial() says so. */
+void proxy_place(struct session *x, const char *host, uint16_t port);
+
 /* Connects to HOST (as address_parse_host() takes it, or whatever came from the network) and PORT for X, if the lists of
  * destinations let it: each address that HOST turns out to be is asked for. DONE is called once, from the loop; what
  * has failed has been told by then. To be called in a proxy_take, or in a proxy_done. */

@@ -150,6 +150,11 @@ static const char *phrase(unsigned status)
 	return phrases[i].phrase;
 }
 
+static bool is_connect(const struct proxy_http *h)
+{
+	return http_is_method(asked(h), "CONNECT");
+}
+
 /* Adds an answer with FIELDS (lines, or "") and the sentence WHY to OUT. KEEP: the connection stays. */
 static void add_answer(struct session *x, struct text *out, unsigned status, const char *fields,
 		       bool keep, const char *why)
@@ -183,26 +188,38 @@ static void late(struct session *x, struct text *out)
 
 /* ---- who the client is ---- */
 
-/* Is HEAD's sender one of those who may? */
-static enum http_verdict authorize(struct session *x, const struct http_head *head)
+/* The better of two verdicts. */
+static enum http_verdict better(enum http_verdict a, enum http_verdict b)
+{
+	static const int worth[] = { [HTTP_AUTH_NONE] = 0,
+				     [HTTP_AUTH_BAD] = 1,
+				     [HTTP_AUTH_STALE] = 2,
+				     [HTTP_AUTH_GOOD] = 3 };
+
+	return worth[b] > worth[a] ? b : a;
+}
+
+/* Is HEAD's sender one of those who may? Some clients, curl among them, put into Digest's uri not the target, as RFC 7616,
+ * 3.4 has it, but what a site would get as TARGET. */
+static enum http_verdict authorize(struct session *x, const struct http_head *head,
+				   const struct text *target)
 {
 	const struct proxy_server_options *o = &x->server->service->proxy;
-	enum http_verdict best = HTTP_AUTH_NONE, v;
+	const struct http_part targets[] = { head->target, { target->data, target->length } };
+	enum http_verdict verdict = HTTP_AUTH_NONE;
 	const struct http_field *f;
 	size_t at = 0;
 
 	f = http_find(head, "Proxy-Authorization", &at);
 	/* Each of them is tried, whoever it is. */
-	for (size_t i = 0; f && i < o->n_users; i++) {
-		v = http_authorize(f->value, head->method, head->target, NAME, &o->users[i], 1,
-				   check_nonce, NULL);
+	for (size_t i = 0; f && i < 2 * o->n_users; i++) {
+		enum http_verdict v = http_authorize(f->value, head->method, targets[i % 2], NAME,
+						     &o->users[i / 2], 1, check_nonce, NULL);
 		if (v == HTTP_AUTH_GOOD)
-			x->proxy->user = o->users[i].user;
-		if (best == HTTP_AUTH_NONE || v == HTTP_AUTH_GOOD ||
-		    (v == HTTP_AUTH_STALE && best != HTTP_AUTH_GOOD))
-			best = v;
+			x->proxy->user = o->users[i / 2].user;
+		verdict = better(verdict, v);
 	}
-	return best;
+	return verdict;
 }
 
 /* May the next request come on the same connection? That of a client that does not know who it has to be. */
@@ -234,6 +251,7 @@ static enum handshake challenge(struct session *x, const struct http_head *head,
 	text_free(&fields);
 	if (!stay)
 		return HANDSHAKE_FAILED;
+	proxy_answered(x);
 	h->scan = (struct http_scan){ 0 };
 	h->head.length = 0;
 	return HANDSHAKE_MORE;
@@ -267,8 +285,19 @@ static void end_head(struct text *out, const struct http_head *head, const struc
 	text_add(out, "Connection: close\r\n\r\n");
 }
 
-/* The request's head as the site gets it: whoever speaks HTTP/1.0 shall not get chunks. */
-static void add_request(struct proxy_http *h, const struct http_head *head, struct http_part path)
+/* Adds the target as the site gets it: of a URI PATH is left (RFC 9112, 3.2.1 and 3.2.4). */
+static void add_target(struct text *out, const struct http_head *head, struct http_part path)
+{
+	if (!path.n && http_is_method(head->method, "OPTIONS"))
+		text_put(out, "*", 1);
+	else if (!path.n || path.at[0] != '/')
+		text_put(out, "/", 1);
+	text_put(out, path.at, path.n);
+}
+
+/* The same of the request's head: whoever speaks HTTP/1.0 shall not get chunks. */
+static void add_request(struct proxy_http *h, const struct http_head *head,
+			const struct text *target)
 {
 	bool literal = strchr(h->to.host, ':');
 	/* A zone is this machine's affair. */
@@ -277,12 +306,7 @@ static void add_request(struct proxy_http *h, const struct http_head *head, stru
 
 	text_put(out, head->method.at, head->method.n);
 	text_put(out, " ", 1);
-	/* RFC 9112, 3.2.4 */
-	if (!path.n && http_is_method(head->method, "OPTIONS"))
-		text_put(out, "*", 1);
-	else if (!path.n || path.at[0] != '/')
-		text_put(out, "/", 1);
-	text_put(out, path.at, path.n);
+	text_put(out, target->data, target->length);
 	text_add(out, " HTTP/1.%d\r\nHost: %s%.*s%s", h->old ? 0 : 1, literal ? "[" : "", n,
 		 h->to.host, literal ? "]" : "");
 	if (h->to.port != 80)
@@ -290,6 +314,7 @@ static void add_request(struct proxy_http *h, const struct http_head *head, stru
 	text_put(out, "\r\n", 2);
 	add_fields(out, head, &h->request);
 	end_head(out, head, &h->request);
+	h->forward.failed = h->forward.failed || target->failed;
 }
 
 /* ---- a request's body, and the answer ---- */
@@ -404,11 +429,6 @@ static unsigned status_of(int error)
 	return error == EACCES ? 403 : error == EINVAL ? 400 : error == ETIMEDOUT ? 504 : 502;
 }
 
-static bool is_connect(const struct proxy_http *h)
-{
-	return http_is_method(asked(h), "CONNECT");
-}
-
 /* F has nothing to do but what E does, and copies. */
 static void edit(struct filter *f, struct editor *e)
 {
@@ -448,12 +468,11 @@ static void dialled(struct session *x, const struct proxy_result *r)
 
 /* ---- a request ---- */
 
-/* A request whose length and target are known: it goes on. */
-static enum handshake go_on(struct session *x, struct proxy_http *h, const struct http_head *head,
-			    struct http_part path)
+/* A request that may go on does so. */
+static enum handshake go_on(struct session *x)
 {
-	if (!is_connect(h))
-		add_request(h, head, path);
+	struct proxy_http *h = x->proxy->state;
+
 	h->head.length = 0;
 	h->scan = (struct http_scan){ 0 };
 	h->down = (struct editor){ .take = take_request,
@@ -472,43 +491,64 @@ static bool wants_length(struct http_part method)
 	return http_is_method(method, "POST") || http_is_method(method, "PUT");
 }
 
+/* Takes from HEAD what is asked for, and what of its target a site gets to *PATH. Returns false with *FAULT. */
+static bool read_request(struct proxy_http *h, const struct http_head *head, struct http_part *path,
+			 struct http_fault *fault)
+{
+	bool connect = http_is_method(head->method, "CONNECT");
+
+	*path = (struct http_part){ "", 0 };
+	h->asked = connect ? "CONNECT" : http_is_method(head->method, "HEAD") ? "HEAD" : "GET";
+	h->old = !head->minor;
+	snprintf(h->method, sizeof h->method, "%.*s", (int)head->method.n, head->method.at);
+	if (!http_body_start(&h->request, head, *path, fault))
+		return false;
+	*fault = (struct http_fault){ 405, "TRACE is not done here" };
+	if (http_is_method(head->method, "TRACE"))
+		return false;
+	*fault = (struct http_fault){ 400, "CONNECT with a body" };
+	if (connect && !http_body_is_whole(&h->request))
+		return false;
+	fault->what = connect ? "the target is no HOST:PORT" :
+				"the target is no http:// URI: this is a proxy";
+	return connect ? http_parse_authority(head->target, &h->to) :
+			 http_parse_absolute(head->target, &h->to, path);
+}
+
 static enum handshake take_whole(struct session *x, struct text *out)
 {
 	struct proxy_http *h = x->proxy->state;
+	struct text target = { 0 };
 	struct http_head head;
-	struct http_part path = { "", 0 };
+	struct http_part path;
 	struct http_fault fault;
-	enum http_verdict verdict;
+	enum http_verdict verdict = HTTP_AUTH_GOOD;
 
+	/* It may be the second one, of a client that knows now who it is. */
+	x->proxy->user = x->proxy->method = NULL;
+	x->proxy->status = 0;
+	*x->proxy->host = '\0';
 	if (!http_parse_request(&head, h->head.data, h->head.length, &fault))
 		return refuse(x, out, fault.status, fault.what);
-	snprintf(h->method, sizeof h->method, "%.*s", (int)head.method.n, head.method.at);
 	x->proxy->method = h->method;
-	h->asked = http_is_method(head.method, "CONNECT") ? "CONNECT" :
-		   http_is_method(head.method, "HEAD")	  ? "HEAD" :
-							    "GET";
-	h->old = !head.minor;
-	if (!http_body_start(&h->request, &head, (struct http_part){ "", 0 }, &fault))
+	if (!read_request(h, &head, &path, &fault))
 		return refuse(x, out, fault.status, fault.what);
-	if (http_is_method(head.method, "TRACE"))
-		return refuse(x, out, 405, "TRACE is not done here");
-	if (is_connect(h) ? !http_parse_authority(head.target, &h->to) :
-			    !http_parse_absolute(head.target, &h->to, &path))
-		return refuse(x, out, 400,
-			      is_connect(h) ? "the target is no HOST:PORT" :
-					      "the target is no http:// URI: this is a proxy");
-	if (is_connect(h) && !http_body_is_whole(&h->request))
-		return refuse(x, out, 400, "CONNECT with a body");
-	if (x->server->service->proxy.n_users) {
-		verdict = authorize(x, &head);
-		if (verdict != HTTP_AUTH_GOOD)
-			return challenge(x, &head, out, verdict);
-	}
+	proxy_place(x, h->to.host, h->to.port);
+	add_target(&target, &head, path);
+	if (x->server->service->proxy.n_users)
+		verdict = authorize(x, &head, &target);
+	if (verdict == HTTP_AUTH_GOOD && !is_connect(h))
+		add_request(h, &head, &target);
+	text_free(&target);
+	if (verdict != HTTP_AUTH_GOOD)
+		return challenge(x, &head, out, verdict);
+	if (h->forward.failed)
+		return refuse(x, out, 500, "out of memory");
 	if (wants_length(head.method) && h->request.length == HTTP_LENGTH_NONE)
 		return refuse(x, out, 411, "a body without Content-Length or chunks");
 	if (has_own_name(&head))
 		return refuse(x, out, 403, "the request has been here before");
-	return go_on(x, h, &head, path);
+	return go_on(x);
 }
 
 static enum handshake take(struct session *x, const unsigned char *in, size_t n, size_t *used,
