@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # listen --proxy-server http, with foreign clients, and with one that says each byte itself.
-# shellcheck disable=SC2153 # PORT: of the helpers
+# shellcheck disable=SC2153,SC2016 # PORT: of the helpers; $WEB in a request: of asks and answers
 
 load helpers/common
 load helpers/files
@@ -11,7 +11,7 @@ load helpers/services
 # site [ADDRESS]: the site of http.py; its port is in $WEB.
 site() {
 	peer http site "$@"
-	WEB=$PORT SITE=$PEER SITE_OUTPUT=$PEER_OUTPUT
+	WEB=$PORT SITE=$PEER
 }
 
 # proxies [ARG...]: an HTTP proxy; its port is in $HERE.
@@ -58,8 +58,8 @@ crlf() {
 
 # answers <TABLE: http.py's, with $WEB for the site's port.
 answers() {
-	sed "s/\$WEB/$WEB/g" >table
-	within 30 python3 "$BATS_TEST_DIRNAME/helpers/http.py" table "$HERE" <table 3>&-
+	sed "s/\$WEB/$WEB/g" >requests
+	within 30 python3 "$BATS_TEST_DIRNAME/helpers/http.py" table "$HERE" <requests 3>&-
 }
 
 # has LINE [FILE]: is LINE one of those of FILE (got), without its CR?
@@ -73,11 +73,11 @@ has_not() {
 	! tr -d '\r' <"${2-got}" | grep -i -e "$1"
 }
 
-# closes REGEX: the listener is told to end; what it has said is a line with REGEX, or nothing.
+# closes: the listener is told to end, and has said nothing.
 closes() {
 	kill "$LISTENER"
 	ended 143 "$LISTENER"
-	said "$@"
+	said
 }
 
 ### Foreign clients.
@@ -639,7 +639,7 @@ a_repository() {
 	site
 	proxies
 	for path in nothing cut-head garbage two-lengths coded long many switch; do
-		echo "502 GET http://127.0.0.1:$WEB/$path HTTP/1.1\r\n\r\n"
+		printf '502 GET http://127.0.0.1:$WEB/%s HTTP/1.1\\r\\n\\r\\n\n' "$path"
 	done | answers
 	closes
 }
@@ -655,6 +655,8 @@ a_repository() {
 		curl -s --noproxy '' -m 20 --proxy "127.0.0.1:$HERE" -o got "http://127.0.0.1:$WEB/$path" 3>&- || STATUS=$?
 		[[ $STATUS == 18 || $STATUS == 56 ]]
 	done
+	[ "$(grep -cx "sockit listen: 127\.0\.0\.1 port $WEB: its answer is not whole (EPROTO)" err)" = 8 ]
+	[ "$(grep -cx "sockit listen: 127\.0\.0\.1 port $WEB: Connection reset by peer (ECONNRESET)" err)" = 2 ]
 }
 
 @test "http: a client that ends within its request is no end for the site" {
@@ -662,6 +664,7 @@ a_repository() {
 	proxies
 	asks shutdown < <(printf 'POST http://127.0.0.1:$WEB/sum HTTP/1.1\r\nContent-Length: 20\r\n\r\nab')
 	eventually grep -q '^/sum ConnectionResetError' peer.out
+	says '^sockit listen: 127\.0\.0\.1 port [0-9]+: its request is not whole \(EPROTO\)$' <(tail -n 1 err)
 }
 
 @test "http: an answer that comes before the request is whole is delivered" {
@@ -683,6 +686,26 @@ a_repository() {
 }
 
 ### What is told.
+
+@test "http: -o has what passes, with our heads, and nothing of the handshake" {
+	site
+	proxies --accept 1 -o copy
+	gets --data-binary @"$(SMALL)" -H Expect: "http://127.0.0.1:$WEB/echo"
+	ended 0 "$LISTENER"
+	head -c 131072 copy | same /dev/stdin "$(SMALL)"
+	tail -c 131072 copy | same /dev/stdin "$(SMALL)"
+	grep -aq 'HTTP/1.1 200 OK' copy
+	[ "$(grep -ac 'POST http' copy)" = 0 ]
+}
+
+@test "http: --rate and --stats" {
+	site
+	proxies --accept 1 --rate 2M --stats
+	gets --data-binary @"$(SMALL)" -H Expect: "http://127.0.0.1:$WEB/echo"
+	tail -c 131072 got | same /dev/stdin "$(SMALL)"
+	ended 0 "$LISTENER"
+	grep -qE 'received 131072 bytes' err
+}
 
 @test "http: -v and --json tell each request" {
 	site

@@ -447,12 +447,25 @@ void proxy_dial(struct session *x, const char *host, uint16_t port, proxy_done *
 
 /* ---- what it comes to ---- */
 
+/* A message ended before its end. */
+static struct outcome tell_cut(const struct session *x)
+{
+	bool answer = x->pump.end == PUMP_IN_FAILED;
+	struct notice n;
+
+	session_notice(x, &n, MESSAGE_ERROR, "error");
+	notice_error(&n, OUTCOME_FAILED, errno_name(EPROTO));
+	add_place(&n, x->proxy);
+	notice_end(&n, "%s: its %s is not whole (EPROTO)", answer ? x->in.name : x->name,
+		   answer ? "answer" : "request");
+	return (struct outcome){ OUTCOME_FAILED, 0 };
+}
+
 static void tunnel_over(void *arg, struct pump *p)
 {
 	struct session *x = arg;
 
-	(void)p;
-	server_session_over(x->server, x, session_report(x));
+	server_session_over(x->server, x, p->error == EPROTO ? tell_cut(x) : session_report(x));
 }
 
 static void stop_talking(struct session *x)
