@@ -675,6 +675,7 @@ a_repository() {
 	[ "$STATUS" = 0 ]
 	has 'HTTP/1.1 413 Content Too Large'
 	has no
+	closes
 }
 
 @test "http: a client that says nothing, or half of it, is 408" {

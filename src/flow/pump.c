@@ -336,7 +336,7 @@ void pump_finish_in(struct pump *p)
 	if (!p->up.source_ended && ioctl(p->in->rfd, FIONREAD, &n) < 0)
 		n = 0;
 	flow_limit(&p->up, (uint64_t)n);
-	p->in_end_ends = true;
+	p->c.in_end_ends = true;
 	timer_set(p->loop, &p->pace_timer, clock_now());
 }
 

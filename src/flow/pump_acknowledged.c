@@ -45,7 +45,7 @@ bool pump_far_acknowledged(struct pump *p)
 {
 	int64_t n;
 
-	if (!pump_relays(p) || p->far_error || p->down.transfer.out == 0 ||
+	if (!pump_relays(p) || p->far_error || p->down.transfer.out == 0 || p->c.out_may_end ||
 	    endpoint_delivers(p->out))
 		return true;
 	n = stream_unacknowledged(p->out->wfd);

@@ -178,7 +178,7 @@ static void look_at_in(struct pump *p)
 		pump_end_from_here(p);
 	}
 	if ((up->state == FLOW_ENDED &&
-	     (p->in_end_ends || p->enough || (p->c.up && p->c.up->quit))) ||
+	     (p->c.in_end_ends || p->enough || (p->c.up && p->c.up->quit))) ||
 	    (up->state != FLOW_OPEN && p->far_error && pump_is_broken_off(p)))
 		pump_end_from_here(p);
 }

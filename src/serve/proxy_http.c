@@ -463,6 +463,9 @@ static void dialled(struct session *x, const struct proxy_result *r)
 	h->forward = (struct text){ 0 };
 	c = session_pump_config(x);
 	c.in_end_ends = c.one_message = c.out_may_end = true;
+	/* How much is sent and when that ends is for the messages to say. */
+	c.read_bytes = FLOW_NO_LIMIT;
+	c.peer_end_ends = false;
 	proxy_relay(x, &c, r->fd, &r->peer);
 }
 
