@@ -79,7 +79,6 @@ struct pump {
 	bool asking;		   /* only acknowledgements are missing */
 	bool quit_set, quitting;   /* -q counts; its time is up */
 	bool closing;		   /* it is us who end: what was read is sent, no more */
-	bool in_end_ends;	   /* the end of `in` ends all */
 	bool enough;		   /* what comes is thrown away */
 	uint64_t received, echoed; /* before that */
 	int peer_error;		   /* taken from the socket while no flow was about to meet it */

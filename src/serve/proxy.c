@@ -568,7 +568,7 @@ void proxy_waits(const struct session *x, struct text *text)
 		text_add(text, "; %s to ask for something (-w, -i)", x->name);
 }
 
-void proxy_free(struct session *x)
+void proxy_session_free(struct session *x)
 {
 	struct loop *loop = x->server->run->loop;
 	struct proxy_client *p = x->proxy;

@@ -15,7 +15,7 @@ void proxy_start(struct session *x);
 void proxy_waits(const struct session *x, struct text *text);
 
 /* What X has needed for this. */
-void proxy_free(struct session *x);
+void proxy_session_free(struct session *x);
 
 /* ---- for serve/proxy_socks.c and serve/proxy_http.c ---- */
 

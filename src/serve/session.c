@@ -279,7 +279,7 @@ void session_free(struct session *x)
 	lookup_cancel(x->lookup);
 	timer_drop(loop, &x->lookup_timer);
 	timer_drop(loop, &x->kill_timer);
-	proxy_free(x);
+	proxy_session_free(x);
 	watch_drop(loop, &x->passed_watch);
 	if (x->passed >= 0)
 		rights_drop(x->passed);
