@@ -622,10 +622,10 @@ a_repository() {
 		signal.pause()
 	END
 	eventually grep -q . silent
-	proxies -w 1
+	# It is also how long it waits for a client.
+	proxies -w 2
 	answers <<-END
 		504 GET http://127.0.0.1:$(<silent)/ HTTP/1.1\r\n\r\n
-		504 CONNECT 127.0.0.1:$(<silent) HTTP/1.1\r\n\r\n
 		502 GET http://127.0.0.1:$closed/ HTTP/1.1\r\n\r\n
 		502 CONNECT 127.0.0.1:$closed HTTP/1.1\r\n\r\n
 		502 GET http://no-such-name.invalid/ HTTP/1.1\r\n\r\n
