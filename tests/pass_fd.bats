@@ -2,9 +2,8 @@
 # shellcheck disable=SC2016
 
 load helpers/common
-load helpers/sshd
-load helpers/words
 load helpers/ssh
+load helpers/words
 
 # receiver [ARG...]: runs `sockit connect -F ARG...` with one end of a pair of UNIX sockets as its
 # stdout, and what it passes is used by python3: sends `hello`, prints what comes up to the end. Its

@@ -8,7 +8,7 @@ load helpers/files
 load helpers/words
 load helpers/private
 load helpers/services
-load helpers/sshd
+load helpers/ssh
 
 # proxies [ARG...]: a SOCKS server; its port is in $HERE.
 proxies() {
@@ -325,7 +325,7 @@ relayed() {
 		signal.pause()
 	END
 	eventually grep -q . silent
-	serve --proxy-server socks5 -4 -w 0.3 127.0.0.1 0 </dev/null >out 2>err
+	serve --proxy-server socks5 -4 -w 3 127.0.0.1 0 </dev/null >out 2>err
 	answers <<-END
 		3 050100010b0000010050 no way
 		4 050100010a0200010050 unreachable
@@ -336,7 +336,7 @@ relayed() {
 		1 $(to 'a b' 80)
 		1 $(to unix:/s 80)
 	END
-	grep -qE "^sockit listen: $ADDRESS: 127\.0\.0\.1 port $(<silent): no answer within 300 ms \(-w\)$" err
+	grep -qE "^sockit listen: $ADDRESS: 127\.0\.0\.1 port $(<silent): no answer within 3 s \(-w\)$" err
 	grep -qE "^sockit listen: $ADDRESS: nosuch\.invalid port 80: .* \(EAI_NONAME\)$" err
 }
 
@@ -385,7 +385,7 @@ relayed() {
 
 @test "socks: a client that says nothing has the time of -w, or of -i" {
 	local option
-	for option in '-w 0.2' '-i 0.2'; do
+	for option in '-w 2' '-i 0.2'; do
 		# shellcheck disable=SC2086 # words
 		proxies --accept 2 $option -v
 		counterpart connect:"$HERE" readall report

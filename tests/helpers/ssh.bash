@@ -27,3 +27,22 @@ sshd_files() {
 	SSH=(-F none -i key -o "UserKnownHostsFile=$PWD/known" -o StrictHostKeyChecking=no
 		-o LogLevel=ERROR -o BatchMode=yes)
 }
+
+# ssh_server: starts that server, each connection of which is one by sockit listen; its port is $SSHD_PORT.
+ssh_server() {
+	sshd_files
+	serve -k 127.0.0.1 0 -- "$SSHD" -i -f "$PWD/sshd_config" -E "$PWD/sshd.log" 2>sshd.err
+	SSHD_PORT=$PORT
+}
+
+# ssh_through OPTION...: 300 KiB to it and back.
+ssh_through() {
+	random_file data 300k
+	STATUS=0
+	within 30 ssh "${SSH[@]}" -p "$SSHD_PORT" "$@" 127.0.0.1 cat <data >back 2>ssh.err 3>&- || STATUS=$?
+	[ "$STATUS" = 0 ] || {
+		cat ssh.err sshd.log sshd.err
+		return 1
+	}
+	same data back
+}
