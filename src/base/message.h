@@ -62,6 +62,9 @@ __attribute__((format(printf, 4, 5))) struct outcome message_fail(const struct m
 /* The same for a command line that cannot be used. */
 #define message_usage(m, ...) message_fail(m, OUTCOME_USAGE, "EINVAL", __VA_ARGS__)
 
+/* A time limit of ours has run out. */
+#define message_timeout(m, ...) message_fail(m, OUTCOME_TIMEOUT, "ETIMEDOUT", __VA_ARGS__)
+
 /* A message with facts of its own in its object, added between notice_begin() and notice_end() to
  * `json`. */
 struct notice {

@@ -342,9 +342,8 @@ static void lookup_late(void *arg)
 	struct ping *p = arg;
 	char time[32];
 
-	run_end(&p->run, message_fail(p->o->messages, OUTCOME_TIMEOUT, errno_name(ETIMEDOUT),
-				      "look-up of %s: no answer within %s (-w)", p->shown,
-				      duration_format(time, sizeof time, p->o->wait)));
+	run_end(&p->run, message_timeout(p->o->messages, "look-up of %s: no answer within %s (-w)",
+					 p->shown, duration_format(time, sizeof time, p->o->wait)));
 }
 
 /* ---- the run ---- */

@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "base/clock.h"
-#include "base/errname.h"
 #include "cmd/connect_scan_state.h"
 #include "serve/report.h"
 
@@ -176,9 +175,8 @@ static void name_failed(struct name *name)
 		report_lookup(s->o->messages, name->text, name->is_service, name->eai, name->error);
 	} else {
 		char limit[48];
-		message_fail(s->o->messages, OUTCOME_TIMEOUT, errno_name(ETIMEDOUT),
-			     "look-up of %s: no answer within %s", name->text,
-			     scan_limit(s, limit, sizeof limit));
+		message_timeout(s->o->messages, "look-up of %s: no answer within %s", name->text,
+				scan_limit(s, limit, sizeof limit));
 	}
 	if (s->lost_kind != OUTCOME_LOOKUP)
 		s->lost_kind = name->eai ? OUTCOME_LOOKUP : OUTCOME_TIMEOUT;

@@ -9,7 +9,6 @@
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "base/errname.h"
 #include "cmd/resolve_explain.h"
 #include "cmd/resolve_show.h"
 #include "cmd/resolve_source.h"

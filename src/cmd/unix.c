@@ -1,6 +1,5 @@
 #include "cmd/unix.h"
 
-#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,7 +9,6 @@
 #include "net/activation.h"
 #include "serve/connecting.h"
 #include "serve/listening.h"
-#include "serve/report.h"
 #include "serve/sending.h"
 #include "serve/unix_receiving.h"
 

@@ -6,7 +6,6 @@
 #include <sys/ioctl.h>
 
 #include "base/clock.h"
-#include "base/wait.h"
 #include "flow/fanout.h"
 #include "net/stream.h"
 

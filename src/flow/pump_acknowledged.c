@@ -1,7 +1,6 @@
 #include <errno.h>
 
 #include "base/clock.h"
-#include "base/wait.h"
 #include "flow/pump_parts.h"
 #include "net/stream.h"
 

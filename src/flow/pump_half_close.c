@@ -1,6 +1,5 @@
 #include <errno.h>
 
-#include "base/clock.h"
 #include "flow/fanout.h"
 #include "flow/pump_parts.h"
 #include "net/stream.h"

@@ -86,14 +86,14 @@ struct dns_stream *dns_stream_start(struct loop *loop, const struct address *to,
 				    void *arg)
 {
 	struct dns_stream *s = calloc(1, sizeof *s);
-	int fd, error;
+	int fd;
 
 	if (!s)
 		return NULL;
 	fd = socket(to->u.sa.sa_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (fd < 0 ||
 	    (connect(fd, &to->u.sa, to->length) < 0 && errno != EINPROGRESS && errno != EINTR)) {
-		error = errno;
+		int error = errno;
 		if (fd >= 0)
 			close(fd);
 		free(s);

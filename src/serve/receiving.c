@@ -353,12 +353,10 @@ static void waited(void *arg)
 	duration_format(time, sizeof time, x->c.wait);
 	x->finishing = true;
 	if (x->received == 0)
-		message_fail(x->run->messages, OUTCOME_TIMEOUT, errno_name(ETIMEDOUT),
-			     "no datagram within %s (-w)", time);
+		message_timeout(x->run->messages, "no datagram within %s (-w)", time);
 	else if (count != UNSET)
-		message_fail(x->run->messages, OUTCOME_TIMEOUT, errno_name(ETIMEDOUT),
-			     "no datagram for %s (-w), after %llu of %lld", time,
-			     (unsigned long long)x->received, (long long)count);
+		message_timeout(x->run->messages, "no datagram for %s (-w), after %llu of %lld",
+				time, (unsigned long long)x->received, (long long)count);
 	x->timed_out = x->received == 0 || count != UNSET;
 	receiving_go_on(x);
 }
@@ -377,9 +375,8 @@ static void idled(void *arg)
 		timer_set(x->run->loop, &x->idle_timer, end);
 		return;
 	}
-	run_end(x->run, message_fail(x->run->messages, OUTCOME_TIMEOUT, errno_name(ETIMEDOUT),
-				     "nothing moved for %s (--idle-timeout)",
-				     duration_format(time, sizeof time, idle)));
+	run_end(x->run, message_timeout(x->run->messages, "nothing moved for %s (--idle-timeout)",
+					duration_format(time, sizeof time, idle)));
 }
 
 /* ---- the run's questions ---- */

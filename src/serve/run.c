@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "base/clock.h"
-#include "base/errname.h"
 #include "flow/pool.h"
 #include "flow/transfer.h"
 #include "loop/signals.h"
@@ -52,9 +51,8 @@ static void on_timeout(void *arg)
 	struct run *r = arg;
 	char time[32];
 
-	run_end(r, message_fail(r->messages, OUTCOME_TIMEOUT, errno_name(ETIMEDOUT),
-				"not done within %s (--timeout)",
-				duration_format(time, sizeof time, r->data->timeout)));
+	run_end(r, message_timeout(r->messages, "not done within %s (--timeout)",
+				   duration_format(time, sizeof time, r->data->timeout)));
 }
 
 static void on_waits(void *arg)

@@ -5,7 +5,6 @@
 #include <stdlib.h>
 
 #include "base/clock.h"
-#include "base/errname.h"
 #include "serve/datagram_report.h"
 #include "serve/report.h"
 
@@ -298,23 +297,21 @@ static void wait_over(void *arg)
 		sending_finish(s, (struct outcome){ OUTCOME_TIMEOUT, 0 }, "no answer");
 	else if (s->c.probed)
 		sending_finish(s,
-			       message_fail(s->run->messages, OUTCOME_TIMEOUT,
-					    errno_name(ETIMEDOUT),
-					    "stdin: nothing to send within %s (--wait)", time),
+			       message_timeout(s->run->messages,
+					       "stdin: nothing to send within %s (--wait)", time),
 			       "no answer");
 	else if (came == 0)
 		sending_finish(s,
-			       message_fail(s->run->messages, OUTCOME_TIMEOUT,
-					    errno_name(ETIMEDOUT), "no reply within %s (--wait)",
-					    time),
+			       message_timeout(s->run->messages, "no reply within %s (--wait)",
+					       time),
 			       "no reply");
 	else if (o->replies != UNSET)
-		sending_finish(s,
-			       message_fail(s->run->messages, OUTCOME_TIMEOUT,
-					    errno_name(ETIMEDOUT),
-					    "%lld of %lld replies, and no more within %s (--wait)",
-					    came, (long long)o->replies, time),
-			       "no reply");
+		sending_finish(
+			s,
+			message_timeout(s->run->messages,
+					"%lld of %lld replies, and no more within %s (--wait)",
+					came, (long long)o->replies, time),
+			"no reply");
 	else
 		sending_finish(s, done, "no more replies");
 }
@@ -332,8 +329,8 @@ static void idle(void *arg)
 	}
 	duration_format(time, sizeof time, limit);
 	sending_finish(s,
-		       message_fail(s->run->messages, OUTCOME_TIMEOUT, errno_name(ETIMEDOUT),
-				    "nothing moved for %s (--idle-timeout)", time),
+		       message_timeout(s->run->messages, "nothing moved for %s (--idle-timeout)",
+				       time),
 		       "idle");
 }
 

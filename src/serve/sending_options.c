@@ -1,5 +1,4 @@
 /* The options of sending.h. */
-#include "base/number.h"
 #include "serve/sending.h"
 
 #define AT(member) offsetof(struct sending_options, member)

@@ -2,11 +2,8 @@
 #include <errno.h>
 #include <netdb.h>
 #include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
 
 #include "base/clock.h"
-#include "base/errname.h"
 #include "serve/datagram_report.h"
 #include "serve/report.h"
 #include "serve/sending_state.h"
