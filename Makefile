@@ -26,10 +26,10 @@ else
 OBJ_LINKED := $(filter-out $(OBJ_LINUX),$(OBJ))
 endif
 # All is compiled for size, since most of it runs once or waits for the kernel, but for what
-# works on each byte, datagram, port or name: these get HOT_CFLAGS too, which ./configure leaves
-# empty where it is told CFLAGS.
-HOT := base/text base/utf8 net/datagram_linux net/finder net/probe proto/frame proto/services \
-	serve/sending
+# works on each byte, datagram, port, name or connection: these get HOT_CFLAGS too, which
+# ./configure leaves empty where it is told CFLAGS.
+HOT := base/text base/utf8 flow/pump net/datagram_linux net/finder net/probe proto/frame \
+	proto/services serve/sending serve/server
 $(foreach f,$(HOT),$(if $(wildcard $(srcdir)/src/$f.c),,$(error HOT: there is no src/$f.c)))
 $(HOT:%=obj/%.o): CFLAGS += $(HOT_CFLAGS)
 # The shells that are completed for, and where below datadir each looks for it.
