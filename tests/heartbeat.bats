@@ -39,6 +39,15 @@ counterpart_told_heartbeats() {
 	silent
 }
 
+@test "--rate leaves something for stdin" {
+	counterpart save:got readall
+	(pause 0.2 && printf end) | within 10 "$SOCKIT" connect --heartbeat 20ms,ab --rate 20 127.0.0.1 "$PORT" \
+		>out 2>err 3>&-
+	ended 0 "$PEER"
+	silent
+	[ "$(tr -d ab <got)" = end ]
+}
+
 @test "a text of one's own, CR LF with -C, 255 twice with -t" {
 	printf 'PING 1,2PING 1,2PING 1,2' >three
 	counterpart save:got read:24 shutdown readall report

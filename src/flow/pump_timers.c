@@ -86,7 +86,8 @@ static void beat(void *arg)
 		due = clock_after(now, up->heartbeat);
 	}
 	timer_set(p->loop, &p->beat_timer, due);
-	if (p->last_beat != now || flow_holds(&p->up) || p->connecting)
+	/* Nor is a pause of --rate: a beat would take from what it leaves for stdin. */
+	if (p->last_beat != now || flow_holds(&p->up) || p->connecting || flow_rests(&p->up) > now)
 		return;
 	filter_beat(up);
 	flow_nudge(&p->up);
