@@ -369,6 +369,16 @@ peer_said() {
 	[ "$TOOK" -ge 800 ] && [ "$TOOK" -lt 2500 ] || fault "$TOOK ms"
 }
 
+@test "--retry: what is told is of the try that it was" {
+	peer who full:127.0.0.1
+	connects --retry 600ms -w 400ms 127.0.0.1 "$PORT"
+	[ "$STATUS" = 4 ] || fault status
+	grep -qxF "sockit connect: 127.0.0.1 port $PORT: no answer within 400 ms (-w)" err || fault time
+	connects --retry 0 127.0.0.1 "$PORT"
+	[ "$STATUS" = 4 ] || fault status
+	grep -qxF "sockit connect: 127.0.0.1 port $PORT: no answer within 0 ms (--retry)" err || fault negative
+}
+
 @test "--retry: without -w each try has one second" {
 	peer who full:127.0.0.1
 	connects --retry 1600ms --interval 50ms -vv 127.0.0.1 "$PORT"

@@ -47,7 +47,8 @@ struct connecting {
 	int pass_fd;		 /* the connection, while it is passed on; else -1 */
 	int64_t limit;		 /* of a single try, UNSET: none */
 	int64_t given;		 /* what the last try had of it */
-	struct dial_result last; /* how it failed; the failures are ours */
+	struct dial_result last; /* how the one that counts failed; the failures are ours */
+	int64_t last_given;	 /* to that one */
 	int64_t deadline;	 /* of all tries */
 };
 
@@ -94,6 +95,7 @@ static void remember(struct connecting *c, const struct dial_result *r)
 	free((void *)c->last.failures);
 	c->last = *r;
 	c->last.failures = copy;
+	c->last_given = c->given;
 }
 
 static void failed(struct connecting *c, const struct dial_result *r)
@@ -110,8 +112,8 @@ static void failed(struct connecting *c, const struct dial_result *r)
 		timer_set(c->run.loop, &c->again, next);
 		return;
 	}
-	outcome = report_dial(c->c.messages, c->c.host, c->c.port, &c->last, c->given,
-			      c->given < c->limit ? "--retry" : "-w");
+	outcome = report_dial(c->c.messages, c->c.host, c->c.port, &c->last, c->last_given,
+			      c->last_given < c->limit ? "--retry" : "-w");
 	if (again) {
 		char time[32];
 		outcome = message_fail(c->c.messages, OUTCOME_TIMEOUT, errno_name(ETIMEDOUT),
@@ -209,7 +211,7 @@ static void try_once(void *arg)
 		.events = { report_event, (void *)c->c.messages },
 	};
 
-	c->given = config.deadline - start;
+	c->given = config.deadline > start ? config.deadline - start : 0;
 	c->dial = proxy_dial_start(c->run.loop, &config, c->c.proxy, dialled, c);
 	if (!c->dial)
 		run_end(&c->run, report_error(c->c.messages, "connect", errno));
