@@ -675,6 +675,8 @@ input" ]
 	refuses "host 'a b' is neither an address nor a name" connect -z 'a b' 80
 	refuses "a port is missing after 'h'" connect -z h
 	refuses "'h' is no endpoint: HOST:PORT" connect -z a:1 h b:2
+	refuses "'80' is no host: several ports are one word: '80,443'" connect -z h 80 443
+	refuses "extra operand '81': no host before it is without a port" connect -z h:80 81
 	refuses "*unix:*" connect -z unix:
 	refuses "-w, --wait: '-1' is not a duration*" connect -z -w -1 h 80
 	refuses "--jobs: '0' is out of range (1 to 65536)" connect -z --jobs 0 h 80

@@ -98,6 +98,7 @@ int scan_parse(struct scan *s, const struct operands *words, struct option_error
 {
 	const char *last = words->words[words->n - 1], *list = NULL;
 	int n = words->n;
+	bool used = false;
 
 	option_fail(error, "%s", strerror(ENOMEM));
 	/* The last one is the list for the hosts before it, unless it has a host of its own. */
@@ -117,10 +118,19 @@ int scan_parse(struct scan *s, const struct operands *words, struct option_error
 
 		if (!port && !list)
 			return option_fail(error, "'%s' is no endpoint: HOST:PORT", word);
+		/* As a host it would be an IPv4 address in one number, which nobody means there. */
+		if (!port && i > 0 && !word[strspn(word, "0123456789,-")])
+			return option_fail(error,
+					   "'%s' is no host: several ports are one word: '%s,%s'",
+					   word, word, list);
+		used = used || !port;
 		s->n++;
 		if (parse_operand(s, &s->operands[i], word, host, port ? port : list, error) < 0)
 			return -1;
 	}
+	if (list && !used)
+		return option_fail(error, "extra operand '%s': no host before it is without a port",
+				   list);
 	return 0;
 }
 
