@@ -452,7 +452,6 @@ enum handshake socks_server_take(struct socks_server *s, const unsigned char *in
 	*used = 0;
 	for (;;) {
 		size_t wanted = message_wanted(s, &why);
-		enum handshake h;
 
 		if (wanted == 0 && s->state == SERVER_REQUEST && s->n == 4)
 			return server_refused(s, SOCKS_BAD_ADDRESS, why, out);
@@ -461,7 +460,7 @@ enum handshake socks_server_take(struct socks_server *s, const unsigned char *in
 		if (wanted == 0)
 			return server_failed(s, why);
 		if (s->n == wanted) {
-			h = server_message(s, out);
+			enum handshake h = server_message(s, out);
 			if (h != HANDSHAKE_MORE)
 				return h;
 		} else if (!collect(s->in, &s->n, wanted, in, n, used)) {

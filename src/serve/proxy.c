@@ -285,7 +285,7 @@ static const char *permit(void *arg, const struct address *a)
 		if (here.u.sa.sa_family == AF_INET)
 			here.u.in.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
 		else
-			here.u.in6.sin6_addr = in6addr_loopback;
+			here.u.in6.sin6_addr = (struct in6_addr)IN6ADDR_LOOPBACK_INIT;
 		refusal = access_refusal(lists, &here);
 	}
 	if (refusal)

@@ -93,7 +93,8 @@ static int add_user(struct proxy_server_options *o, const char *word, const char
 		return option_fail(error, "%s: out of memory", where);
 	}
 	user[colon - word] = '\0';
-	users[o->n_users++] = (struct credentials){ user, user + (colon - word) + 1 };
+	users[o->n_users].user = user;
+	users[o->n_users++].password = user + (colon - word) + 1;
 	return 0;
 }
 
