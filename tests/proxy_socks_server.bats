@@ -657,10 +657,10 @@ relayed() {
 		expect:05010001000000000000 readall report
 	counterpart_ended /dev/null
 	ended 1 "$LISTENER"
-	python3 -S "$schema" err requested id user host port >requested
+	python3 -S "$schema" err requested id user host port >asked
 	printf '%s\n' "1 me 127.0.0.1 $WEB" "3 me 127.0.0.1 $closed" '4 me nosuch.invalid 80' \
 		"5 me 127.0.0.1 $HERE" $'6 \e[31m - 80' >expected
-	diff expected requested
+	diff expected asked
 	[ "$(python3 -S "$schema" err refused id why)" = '2 wrong user or password
 5 that is this proxy itself
 6 that is neither an address nor a name' ]
