@@ -442,6 +442,7 @@ a_repository() {
 	}
 	answers_with /behind 'the page'
 	answers_with /none ''
+	has_not content-length
 	answers_with /same ''
 	has 'Content-Length: 9'
 	answers_with /to-end 'the page'
@@ -684,6 +685,53 @@ a_repository() {
 	asks < <(printf 'GET http://127.0.0.1:$WEB/ HTTP/1.1\r\nHo')
 	has 'HTTP/1.1 408 Request Timeout'
 	closes
+}
+
+@test "http: many at once, and nothing stays open" {
+	local before
+	site
+	proxies
+	before=$(find "/proc/$LISTENER/fd" -mindepth 1 | wc -l)
+	within 60 python3 - "$HERE" "$WEB" <<-'END'
+		import http.client, sys, threading
+		here, web = map(int, sys.argv[1:])
+		body = bytes(range(256)) * 400
+		bad = []
+		def one(i):
+		    c = http.client.HTTPConnection('127.0.0.1', here, timeout=30)
+		    url = 'http://127.0.0.1:%d/echo' % web
+		    if i % 3 == 0:
+		        c.set_tunnel('127.0.0.1', web)
+		        url = '/echo'
+		    c.request('POST', url, body if i % 2 else iter([body, b'x']), {'X-Number': str(i)})
+		    got = c.getresponse().read()
+		    # Of chunks it stands in pieces.
+		    if b'X-Number: %d\r\n' % i not in got or (i % 2 and body not in got):
+		        bad.append((i, len(got)))
+		all = [threading.Thread(target=one, args=(i,)) for i in range(60)]
+		[t.start() for t in all]
+		[t.join() for t in all]
+		sys.exit(bool(bad) and repr(bad))
+	END
+	eventually few "$((before + 18))"
+	closes
+}
+few() {
+	[ "$(find "/proc/$LISTENER/fd" -mindepth 1 | wc -l)" -le "$1" ]
+}
+
+@test "http: a client that does not read does not fill the memory" {
+	local before
+	site
+	proxies
+	before=$(awk '/^VmRSS/ { print $2 }' "/proc/$LISTENER/status")
+	within 20 python3 - "$HERE" "$WEB" <<-'END'
+		import socket, sys, time
+		s = socket.create_connection(('127.0.0.1', int(sys.argv[1])))
+		s.sendall(b'GET http://127.0.0.1:%s/zeros/1000000000 HTTP/1.1\r\n\r\n' % sys.argv[2].encode())
+		time.sleep(0.5)
+	END
+	[ "$(awk '/^VmRSS/ { print $2 }' "/proc/$LISTENER/status")" -lt $((before + 8192)) ]
 }
 
 ### What is told.

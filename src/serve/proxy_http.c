@@ -262,10 +262,14 @@ static enum handshake challenge(struct session *x, const struct http_head *head,
 /* Adds HEAD's fields that go further, but for those that `end_head` writes anew. */
 static void add_fields(struct text *out, const struct http_head *head, const struct http_body *body)
 {
+	/* Where there is none, only the answers to HEAD and 304 may say how long it would be (RFC 9110, 8.6). */
+	bool length =
+		body->length == HTTP_LENGTH_NONE && head->status / 100 != 1 && head->status != 204;
+
 	for (size_t i = 0; i < head->n; i++) {
 		const struct http_field *f = &head->fields[i];
 		if (http_is_hop_by_hop(head, f->name) || http_is(f->name, "Host") ||
-		    (body->length != HTTP_LENGTH_NONE && http_is(f->name, "Content-Length")))
+		    (!length && http_is(f->name, "Content-Length")))
 			continue;
 		text_put(out, f->name.at, f->name.n);
 		text_put(out, ": ", 2);
@@ -390,11 +394,10 @@ static bool take_head(struct proxy_http *h, struct text *out)
 static void take_answer(void *arg, const char *in, size_t n, struct text *out)
 {
 	struct proxy_http *h = arg;
-	enum http_scanned scanned;
 	size_t used;
 
 	for (; !h->answered && !h->up.done && n; in += used, n -= used) {
-		scanned = http_scan(&h->scan, in, n, &used);
+		enum http_scanned scanned = http_scan(&h->scan, in, n, &used);
 		text_put(&h->head, in, used);
 		if (scanned == HTTP_SCAN_MORE)
 			continue;

@@ -72,7 +72,7 @@ answers = {
     b'/to-end': b'HTTP/1.0 200 OK\r\n\r\nthe page\n',
     b'/lf': b'HTTP/1.0 200\nContent-Length: 9\n\nthe page\n',
     b'/behind': whole(b'the page\n') + b'behind',
-    b'/none': b'HTTP/1.1 204 No Content\r\n\r\nbehind',
+    b'/none': b'HTTP/1.1 204 No Content\r\nContent-Length: 6\r\n\r\nbehind',
     b'/same': b'HTTP/1.1 304 Not Modified\r\nContent-Length: 9\r\n\r\nbehind',
     b'/hints': b'HTTP/1.1 103 Early Hints\r\nLink: x\r\nKeep-Alive: 5\r\n\r\n' + whole(b'the page\n'),
     b'/switch': b'HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\n\r\nbytes',
