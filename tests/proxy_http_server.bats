@@ -445,6 +445,9 @@ a_repository() {
 	has_not content-length
 	answers_with /same ''
 	has 'Content-Length: 9'
+	gets_page "http://127.0.0.1:$WEB/drip/hints"
+	gets_page "http://127.0.0.1:$WEB/drip/chunks"
+	gets_page -0 "http://127.0.0.1:$WEB/drip/to-end"
 	answers_with /to-end 'the page'
 	has_not content-length
 	answers_with /chunks $'3;x=y\r\nthe\r\n6\r\n page\n\r\n0\r\nT: t\r\n\r'
@@ -769,9 +772,11 @@ few() {
 	proxies --json --proxy-auth me:secret
 	gets_page --proxytunnel --proxy-user me:secret "http://127.0.0.1:$WEB/"
 	asks < <(printf 'B\033[1m http://x/ HTTP/1.1\r\n\r\n')
+	fails 22 --proxy-user me:secret "http://127.0.0.1:$(free_port)/"
 	kill "$LISTENER"
 	ended 143 "$LISTENER"
 	local schema=$BATS_TEST_DIRNAME/helpers/schema.py
-	[ "$(python3 "$schema" err answered user host port method status)" = "me 127.0.0.1 $WEB CONNECT 200" ]
+	[ "$(python3 "$schema" err answered user host method status)" = 'me 127.0.0.1 CONNECT 200
+me 127.0.0.1 GET 502' ]
 	[ "$(python3 "$schema" err refused status why)" = "400 a first line that is not HTTP's" ]
 }

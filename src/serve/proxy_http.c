@@ -449,6 +449,8 @@ static void dialled(struct session *x, const struct proxy_result *r)
 	if (r->fd < 0) {
 		refuse(x, &out, status_of(r->error), r->why);
 		/* What failed has been told, but what was not even tried has not. */
+		if (x->why)
+			proxy_answered(x);
 		proxy_refuse(x, &out, x->why ? NULL : r->why);
 		return;
 	}

@@ -115,6 +115,11 @@ def answer(s, file, path, head):
         raw, data = read_body(file, head)
         if path == b'/echo':
             s.sendall(whole(head + raw))
+        elif path.startswith(b'/drip/'):
+            s.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            for byte in answers[path[5:]]:
+                s.sendall(bytes([byte]))
+                time.sleep(0.0002)
         elif path in (b'/sum', b'/continue'):
             s.sendall(whole(b'%d %s\n' % (len(data), hashlib.sha256(data).hexdigest().encode())))
         elif not head.startswith(b'HEAD '):
