@@ -50,10 +50,10 @@ struct dial_result {
 	const struct dial_failure *failures; /* in the order tried; gone after the call */
 	size_t n;
 	int socktype; /* that was tried; 0: SOCK_STREAM */
-	/* By way of proxies, see proxy.h: which of them it was that failed, or was silent; NULL: none. */
-	const struct proxy *proxy;
-	char why[1024]; /* what it could not reach, and why, as it came; where the time was up, how far it came. Empty: it could not be
-			   connected to itself */
+	/* By way of proxies, see proxy.h: */
+	const struct proxy *proxy; /* that failed, or was silent; NULL: none of them */
+	char why[1024]; /* what it did not reach, and why, as it came; where the time was up, the last has no reason. Empty: it
+			 * could not be connected to */
 };
 
 typedef void dial_fn(void *arg, const struct dial_result *result);

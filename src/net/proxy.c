@@ -399,8 +399,7 @@ static void ready(void *arg, short events)
 	if (n > 0) {
 		now = talk_of(h)->take(h, in, (size_t)n, &used, &d->out);
 		while (used) {
-			n = recv(d->watch.fd, in, used < sizeof in ? used : sizeof in,
-				 MSG_DONTWAIT);
+			n = recv(d->watch.fd, in, used, MSG_DONTWAIT);
 			if (n <= 0)
 				break;
 			used -= (size_t)n;

@@ -22,9 +22,9 @@ struct proxy_options {
 /* --proxy (repeatable; who we are to it is overwritten in argv at once) and --proxy-auth-file. */
 extern const struct option_group proxy_group;
 
-/* Checks whether O's proxies, if there are any, can reach HOST, and for names where NUMERIC forbids them. Those that no URL
- * says who we are to get that from the file, or from the environment (SOCKIT_PROXY_AUTH), where it is overwritten, and
- * taken out. Returns 0, or -1 with *ERROR, in which no secret stands. */
+/* Checks whether O's proxies, if there are any, can be told of HOST, and for names where NUMERIC forbids them. Where a URL
+ * does not say who we are, the file does, or the environment (SOCKIT_PROXY_AUTH), in which it is overwritten and which
+ * it is taken out of. Returns 0, or -1 with *ERROR, in which no secret stands. */
 int proxy_check(struct proxy_options *o, const char *host, bool numeric,
 		struct option_error *error);
 
@@ -36,11 +36,13 @@ const char *proxy_url_text(const struct proxy *p, char *text, size_t size);
 struct proxy_dial;
 
 /* Connects to C's host and port by way of FIRST and those behind it, all within C's deadline; without any this is
- * dial_start(). C's family, socket options and source are for the way to the first one, the family for what is looked
- * up here too: the hosts that a proxy of socks4:// or socks5:// is to reach, each address of which is tried, on a
- * connection of its own, until one is reached; the others are told the name. FN is called as by dial_start(), with a
- * result that names a proxy where it was one that could not be reached, or that did not reach what is behind it. Of a connection `peer` is the address of
- * C's host where that is known here, else see address_set_words(). What has come behind the last proxy's answer is still in the socket. */
+ * dial_start(). C's socket options and source are for the way to the first one, and so is the family, which is also for
+ * what is looked up here: the hosts that a proxy of socks4:// or socks5:// is to reach. Each of their addresses is
+ * tried, on a connection of its own, until one is reached; other proxies are told the name.
+ * FN is called as by dial_start(), with a result that names a proxy where it is one that could not be reached, or that
+ * did not reach what is behind it. Of a connection `peer` is the address of C's host; where only a proxy knows that,
+ * its family is AF_UNSPEC and it has the port alone. What has come behind the last answer is still in the socket.
+ * Returns NULL with errno ENOMEM. */
 struct proxy_dial *proxy_dial_start(struct loop *loop, const struct dial_config *c,
 				    const struct proxy *first, dial_fn *fn, void *arg);
 
