@@ -113,19 +113,25 @@ void hash_start(struct hashing *h, enum hash hash)
 	memcpy(h->state, algorithms[hash].start, sizeof h->state);
 }
 
+/* A block is whole. */
+static void add_block(struct hashing *h)
+{
+	const struct algorithm *a = &algorithms[h->hash];
+	uint32_t w[16] = { 0 };
+
+	for (unsigned i = 0; i < 64; i++)
+		w[i / 4] |= (uint32_t)h->block[i] << 8 * (i % 4 ^ a->order);
+	a->block(h->state, w);
+}
+
 void hash_add(struct hashing *h, const void *bytes, size_t n)
 {
 	const unsigned char *p = bytes;
 
 	for (size_t i = 0; i < n; i++) {
-		uint32_t w[16] = { 0 };
 		h->block[h->n++ % 64] = p[i];
-		if (h->n % 64)
-			continue;
-		for (unsigned k = 0; k < 64; k++)
-			w[k / 4] |= (uint32_t)h->block[k]
-				    << 8 * (k % 4 ^ algorithms[h->hash].order);
-		algorithms[h->hash].block(h->state, w);
+		if (h->n % 64 == 0)
+			add_block(h);
 	}
 }
 
