@@ -367,6 +367,10 @@ signal.pause()' >ready
 	plays read:3 hold
 	exits 4 "$SOCKIT" connect -w 200ms --proxy "$PROXY" example.org 80 </dev/null >out 2>err
 	says "^sockit connect: proxy 127\.0\.0\.1 port $PORT: example\.org port 80: no answer within 200 ms \(-w\)$"
+	plays read:3 say:ready hold
+	spawn "$SOCKIT" connect -vv --proxy "$PROXY" example.org 80 </dev/null >out 2>err
+	eventually grep -q " waiting for proxy 127\.0\.0\.1 port $PORT, on the way to example.org port 80, to answer (-w)" err
+	kill "$PID"
 	plays read:3 hex:$OPEN read:18 hex:0500 hold
 	exits 4 "$SOCKIT" connect --json -w 200ms --proxy "$PROXY" example.org 80 </dev/null >out 2>err
 	[ "$(python3 "$SCHEMA" err error class code host port proxy)" = "timeout ETIMEDOUT example.org 80 $PROXY" ]
@@ -557,6 +561,7 @@ signal.pause()' >ready
 	plays read:3 hex:$OPEN read:18 hex:$GRANTED close
 	exits 0 "$SOCKIT" connect -d -vv --json --proxy "$PROXY" example.org 80 </dev/null >out 2>err
 	[ "$(python3 "$SCHEMA" err proxy proxy)" = "$PROXY" ]
+	run -1 grep -q 'host example.org' err # nobody has looked it up
 	[ "$(python3 "$SCHEMA" err asking proxy host port)" = "$PROXY example.org 80" ]
 	[ "$(python3 "$SCHEMA" err connected peer.name peer.port)" = 'example.org 80' ]
 	grep -q "\"proxies\":\[\"$PROXY\"\]" err

@@ -481,10 +481,11 @@ static void found(void *arg, struct lookup_answer *answer)
 	struct hop *h = &d->hops[d->at];
 
 	d->lookup = NULL;
-	event_tell(&d->c.events, &(struct event){ .kind = EVENT_RESOLVED,
-						  .host = h->host,
-						  .port = h->port,
-						  .count = answer->n });
+	if (!h->by_name)
+		event_tell(&d->c.events, &(struct event){ .kind = EVENT_RESOLVED,
+							  .host = h->host,
+							  .port = h->port,
+							  .count = answer->n });
 	h->addresses = calloc(answer->n ? answer->n : 1, sizeof *h->addresses);
 	if (!answer->eai && answer->n == 0)
 		answer->eai = EAI_NONAME;
@@ -526,11 +527,14 @@ static void look_up(struct proxy_dial *d)
 	if (address_parse_host(h->host, &a) == WORD_NAME) {
 		h->by_name = scheme != PROXY_SOCKS4 && scheme != PROXY_SOCKS5;
 		q.family = family_for(d, h);
-		if (h->by_name)
-			q.host = NULL;
 	}
-	event_tell(&d->c.events,
-		   &(struct event){ .kind = EVENT_LOOKUP, .host = h->host, .port = h->port });
+	/* Only the port, which may be a service. */
+	if (h->by_name)
+		q.host = NULL;
+	else
+		event_tell(&d->c.events, &(struct event){ .kind = EVENT_LOOKUP,
+							  .host = h->host,
+							  .port = h->port });
 	if (lookup_start(d->loop, &q, found, d, &d->lookup) < 0)
 		lookup_failed(d, EAI_SYSTEM, errno, h->host);
 }
@@ -541,6 +545,13 @@ static void passed_on(void *arg, const struct dial_result *r)
 
 	d->dial = NULL;
 	tell(d, r);
+}
+
+const struct proxy *proxy_dial_waits(const struct proxy_dial *d)
+{
+	if (!d || !d->n || d->lookup)
+		return NULL;
+	return d->dial ? d->first : d->hops[d->at].proxy;
 }
 
 struct proxy_dial *proxy_dial_start(struct loop *loop, const struct dial_config *c,

@@ -46,6 +46,9 @@ struct proxy_dial;
 struct proxy_dial *proxy_dial_start(struct loop *loop, const struct dial_config *c,
 				    const struct proxy *first, dial_fn *fn, void *arg);
 
+/* The proxy that D (NULL: there is none) waits for, NULL: for none, or not yet. */
+const struct proxy *proxy_dial_waits(const struct proxy_dial *d);
+
 /* Gives it up (NULL: does nothing) without calling FN. */
 void proxy_dial_cancel(struct proxy_dial *d);
 

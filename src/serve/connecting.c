@@ -188,8 +188,11 @@ static void dialled(void *arg, const struct dial_result *r)
 static void waits(void *arg, struct text *text)
 {
 	const struct connecting *c = arg;
+	const struct proxy *p = proxy_dial_waits(c->dial);
 
-	text_add(text, "%s to %s (%s)", c->place,
+	if (p)
+		text_add(text, "proxy %s port %s, on the way to ", p->url.host, p->url.port);
+	text_add(text, "%s%s to %s (%s)", c->place, p ? "," : "",
 		 c->dial ? "answer" : "be up: the next try comes soon",
 		 c->c.retry->retry == UNSET ? "-w" : "--retry");
 }
