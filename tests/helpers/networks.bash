@@ -42,6 +42,7 @@ receiver_there() {
 	exec 8<"$fifo"
 	read -r PORT <&8
 	cat <&8 >peer.out 3>&- &
-	PIDS+=("$!")
+	PEER_OUTPUT=$!
+	PIDS+=("$PEER_OUTPUT")
 	exec 8<&-
 }
