@@ -298,38 +298,19 @@ let_go() {
 
 ### Real software.
 
-# serves_pages: nginx with the file page at unix:nginx.socket, in the foreground, all of it here.
-serves_pages() {
-	needs nginx nginx-light
-	mkdir -p pages nginx
-	chmod 755 . pages nginx
+# small_pages: nginx at unix:nginx.socket, with two pages.
+small_pages() {
+	mkdir -p pages
 	cp "$(SMALL)" pages/page
 	echo hello >pages/hello
-	cat >nginx.conf <<-END
-		daemon off;
-		master_process off;
-		error_log $PWD/nginx/error.log;
-		pid $PWD/nginx/pid;
-		events { worker_connections 512; }
-		http {
-			access_log off;
-			client_body_temp_path $PWD/nginx/body;
-			proxy_temp_path $PWD/nginx/proxy;
-			fastcgi_temp_path $PWD/nginx/fastcgi;
-			uwsgi_temp_path $PWD/nginx/uwsgi;
-			scgi_temp_path $PWD/nginx/scgi;
-			keepalive_requests 100000;
-			server { listen unix:$PWD/nginx.socket; root $PWD/pages; }
-		}
-	END
-	spawn nginx -p "$PWD/nginx" -c "$PWD/nginx.conf" >nginx.out 2>&1
+	serves_pages "unix:$PWD/nginx.socket"
 	eventually test -S nginx.socket
 }
 
 @test "nginx behind --forward: 200 requests by curl on one connection" {
 	needs curl curl
 	local i
-	serves_pages
+	small_pages
 	serves --stats --forward unix:nginx.socket
 	for ((i = 0; i < 200; i++)); do
 		printf 'url = "http://127.0.0.1:%s/%s"\noutput = "got.%s"\n' "$HERE" \
@@ -346,7 +327,7 @@ serves_pages() {
 
 @test "nginx behind --forward: wrk has no errors" {
 	needs wrk wrk
-	serves_pages
+	small_pages
 	serves -k --forward unix:nginx.socket
 	within 30 wrk -t 2 -c 40 -d 1 "http://127.0.0.1:$HERE/hello" >wrk.out
 	cat wrk.out

@@ -485,7 +485,7 @@ signal.pause()' >ready
 	ssh_server
 	local socks
 	socks=$(free_port)
-	spawn ssh "${SSH[@]}" -p "$SSHD_PORT" -N -o ExitOnForwardFailure=yes -D "127.0.0.1:$socks" 127.0.0.1 2>ssh.err
+	spawn ssh -F ssh_config -p "$SSHD_PORT" -N -o ExitOnForwardFailure=yes -D "127.0.0.1:$socks" 127.0.0.1 2>ssh.err
 	eventually "$SOCKIT" connect -z --quiet 127.0.0.1 "$socks" >/dev/null
 	counterpart "exchange:$(B)" report close
 	exits 0 "$SOCKIT" connect --proxy "socks5h://127.0.0.1:$socks" localhost "$PORT" <"$(A)" >out 2>err

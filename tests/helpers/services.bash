@@ -60,3 +60,29 @@ traced_forward() {
 
 # How messages name a client, or what is forwarded to.
 ADDRESS='127\.0\.0\.1 port [0-9]+'
+
+# serves_pages LISTEN: nginx with the files of the directory pages, where it shall listen, in the foreground, all of
+# it here.
+serves_pages() {
+	needs nginx nginx-light
+	mkdir -p pages nginx
+	chmod 755 . pages nginx
+	cat >nginx.conf <<-END
+		daemon off;
+		master_process off;
+		error_log $PWD/nginx/error.log;
+		pid $PWD/nginx/pid;
+		events { worker_connections 512; }
+		http {
+			access_log off;
+			client_body_temp_path $PWD/nginx/body;
+			proxy_temp_path $PWD/nginx/proxy;
+			fastcgi_temp_path $PWD/nginx/fastcgi;
+			uwsgi_temp_path $PWD/nginx/uwsgi;
+			scgi_temp_path $PWD/nginx/scgi;
+			keepalive_requests 100000;
+			server { listen $1; root $PWD/pages; }
+		}
+	END
+	spawn nginx -p "$PWD/nginx" -c "$PWD/nginx.conf" >nginx.out 2>&1
+}

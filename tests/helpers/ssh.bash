@@ -1,7 +1,7 @@
 # ssh and sshd as foreign peers: load helpers/ssh (after helpers/common)
 
 # sshd_files: the keys and the configuration of a server of our own, which `"$SSHD" -i -f "$PWD/sshd_config"` is, and
-# the options in SSH with which ssh logs in there. Skips the test where that cannot be done.
+# ssh_config, with which ssh logs in there. Skips the test where that cannot be done.
 sshd_files() {
 	needs ssh openssh-client
 	needs ssh-keygen openssh-client
@@ -24,8 +24,13 @@ sshd_files() {
 		UsePAM no
 		PidFile none
 	END
-	SSH=(-F none -i key -o "UserKnownHostsFile=$PWD/known" -o StrictHostKeyChecking=no
-		-o LogLevel=ERROR -o BatchMode=yes)
+	cat >ssh_config <<-END
+		IdentityFile $PWD/key
+		UserKnownHostsFile $PWD/known
+		StrictHostKeyChecking no
+		LogLevel ERROR
+		BatchMode yes
+	END
 }
 
 # ssh_server: starts that server, each connection of which is one by sockit listen; its port is $SSHD_PORT.
@@ -39,7 +44,7 @@ ssh_server() {
 ssh_through() {
 	random_file data 300k
 	STATUS=0
-	within 30 ssh "${SSH[@]}" -p "$SSHD_PORT" "$@" 127.0.0.1 cat <data >back 2>ssh.err 3>&- || STATUS=$?
+	within 30 ssh -F ssh_config -p "$SSHD_PORT" "$@" 127.0.0.1 cat <data >back 2>ssh.err 3>&- || STATUS=$?
 	[ "$STATUS" = 0 ] || {
 		cat ssh.err sshd.log sshd.err
 		return 1
