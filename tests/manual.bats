@@ -3,8 +3,7 @@
 load helpers/common
 load helpers/words
 load helpers/private
-
-MAN=$BATS_TEST_DIRNAME/../man
+load helpers/manual
 
 # manual_options PAGE: the options that PAGE documents, from its source: each `.It Fl` line as --help
 # would show it, such as `-w, --wait DURATION` or `--keepalive[=IDLE[,INTERVAL]]`.
@@ -34,30 +33,6 @@ manual_options() {
 # help_options SUBCOMMAND: the options in its help, in the same form.
 help_options() {
 	"$SOCKIT" "$1" --help | sed -n 's/^ *\(-.*\)/\1/p' | sed 's/   *.*//'
-}
-
-pages() {
-	printf '%s\n' "$MAN"/*.1
-}
-
-# block KIND NAME: the lines of the literal block after the comment `KIND: NAME`, in whichever page.
-block() {
-	local IFS=$'\n'
-	# shellcheck disable=SC2046 # one word for each page
-	awk -v comment=".\\\\\" $1: $2" '
-		$0 == comment { found = 1; next }
-		found == 1 && /^\.Bd -literal/ { found = 2; next }
-		found == 1 { exit 1 }
-		found == 2 && /^\.Ed/ { exit }
-		found == 2 { gsub(/\\&/, ""); gsub(/\\-/, "-"); gsub(/\\\(aq/, "\047"); gsub(/\\e/, "\\"); print }
-	' $(pages)
-}
-
-# names KIND: the names in all comments `KIND: NAME`.
-names() {
-	local IFS=$'\n'
-	# shellcheck disable=SC2046
-	sed -n "s/^\\.\\\\\" $1: *//p" $(pages) | sort
 }
 
 # Options.
@@ -196,7 +171,7 @@ names() {
 
 @test "each exit status stands in each page" {
 	local page
-	for page in $(pages); do
+	for page in $(pages 1); do
 		for status in 0 1 2 3 4 128+S; do
 			sed -n '/^\.Sh EXIT STATUS/,/^\.Sh [^E]/p' "$page" | grep -qx -- "\\.It $status"
 		done
@@ -227,32 +202,6 @@ names() {
 
 # Examples.
 
-# example_port: a port that nobody has, in either family, and that no outgoing connection takes.
-example_port() {
-	python3 - <<-'END'
-		import random, socket
-		while True:
-		    port = random.randrange(10000, 32000)
-		    try:
-		        for family, address in ((socket.AF_INET, ''), (socket.AF_INET6, '::')):
-		            if family == socket.AF_INET6 and not socket.has_ipv6:
-		                continue
-		            try:
-		                s = socket.socket(family)
-		            except OSError:
-		                continue
-		            if family == socket.AF_INET6:
-		                s.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
-		            s.bind((address, port))
-		            s.close()
-		        break
-		    except OSError as error:
-		        if error.errno in (97, 99):  # no IPv6
-		            break
-		print(port)
-	END
-}
-
 # example NAME: runs the lines of that example as they stand in the manual, but for its port, which
 # becomes one that is free; what it prints is in the file out, its messages in err. Compares what it
 # prints with the block `output: NAME`, if there is one, else it must end well.
@@ -275,10 +224,12 @@ example() {
 	fi
 }
 
-@test "the tests know every example, and every block in EXAMPLES is one" {
+@test "the tests know every example, and every block of commands is one" {
 	names test >manual
 	[ -s manual ]
-	sed -n 's/^\texample \([a-z0-9-]*\)$/\1/p' "$BATS_TEST_FILENAME" | sort >here
+	# Those of sections 1 and 7.
+	sed -n 's/^\t\(example\|recipe\) \([a-z0-9-]*\)\( .*\)\{0,1\}$/\2/p' "$BATS_TEST_FILENAME" \
+		"$BATS_TEST_DIRNAME/cookbook.bats" | sort -u >here
 	diff -u manual here
 	[ -z "$(uniq -d manual)" ]
 	# What is printed belongs to an example.
@@ -286,14 +237,28 @@ example() {
 	local page
 	for page in $(pages); do
 		awk '
-			/^\.Sh / { examples = $2 == "EXAMPLES" }
-			examples && /^\.Bd -literal/ && before !~ /^\.\\" (test|output): / {
+			/^\.Sh / { examples = FILENAME ~ /7$/ || $2 == "EXAMPLES" }
+			examples && /^\.Bd -literal/ && before !~ /^\.\\" (test|output|old): / {
 				print FILENAME ": " FNR ": what is this block?"
 				bad = 1
 			}
 			{ before = $0 }
 			END { exit bad }' "$page"
 	done
+}
+
+@test "each recipe has a title, a command that was used before, and a new one" {
+	awk '
+		function check() {
+			if (title != "" && (old == "" || old != new))
+				print title ": old: " old ", test: " new
+		}
+		/^\.S[hs] / { check(); title = old = new = ""; n += /^\.Ss / }
+		/^\.Ss / { title = $0 }
+		/^\.\\" old: / { old = old $3 }
+		/^\.\\" test: / { new = new $3 }
+		END { exit n < 30 }' "$MAN/sockit-cookbook.7" >faults
+	silent faults
 }
 
 @test "example: a request by hand to an HTTP server" {

@@ -1,0 +1,808 @@
+# The recipes of sockit-cookbook(7): each does what it says, with the very commands of the page.
+
+# shellcheck disable=SC2153 # peer sets PORT
+
+load helpers/common
+load helpers/words
+load helpers/private
+load helpers/networks
+load helpers/services
+load helpers/manual
+
+# recipe NAME [WORD=VALUE]...: takes the commands of that recipe from the manual, each into a file command.1,
+# command.2...; a command is a line and the indented ones after it. Every WORD becomes VALUE: a host, a port, a path
+# or a limit that is an example on the page; nothing else changes. COOKBOOK=old tries the commands that were used
+# before, where the test says nothing else.
+recipe() {
+	local pair
+	block "${COOKBOOK-test}" "$1" >commands
+	[ -s commands ]
+	for pair in "${@:2}"; do
+		grep -qE "(^|\W)${pair%%=*}\b" commands || {
+			new # has an option that the old one has not
+			echo "$1 has no ${pair%%=*}"
+			return 1
+		}
+		sed -Ei "s|(^\|\W)${pair%%=*}\b|\1${pair#*=}|g" commands
+	done
+	awk '/^[^ ]/ && $0 != "done" { n++ } { print >"command." n }' commands
+	mkdir bin
+	ln -s "$SOCKIT" bin/sockit
+	PATH=$PWD/bin:$PATH
+}
+
+# new: the rest of the test is about the new command only.
+new() {
+	[ "${COOKBOOK-test}" = test ] || skip 'of the new command'
+}
+
+# begin N: command N in the background, its pid in $PID, which goes with all that it starts; its output is
+# in out.N, its messages in err.N.
+begin() {
+	spawn setsid bash -c "$(<"command.$1")" >"out.$1" 2>"err.$1"
+	PIDS+=("-$PID")
+}
+
+# listens N tcp|udp PORT: the same, and waits until it has that port.
+listens() {
+	begin "$1"
+	eventually bound "$2" "$3"
+}
+
+# play STATUS N: command N, which must end so; its output is in the file out, its messages in err.
+play() {
+	exits "$1" bash -c "$(<"command.$2")" >out 2>err
+}
+
+# stop: what was begun last is told to end.
+stop() {
+	kill -- "-$PID"
+	ended 143 "$PID"
+	eventually is_gone "-$PID"
+}
+is_gone() {
+	! kill -0 -- "$1" 2>/dev/null
+}
+
+# prints LINE...: that is what is in the file out.
+prints() {
+	diff -u <(printf '%s\n' "$@") out
+}
+
+### Copying.
+
+@test "copy a file" {
+	local port
+	port=$(example_port)
+	recipe copy 9000="$port" server=127.0.0.1
+	random_file file 1M
+	listens 1 tcp "$port"
+	play 0 2
+	ended 0 "$PID"
+	same file copy
+}
+
+@test "copy a file: the connection is reset halfway" {
+	random_file file 1M
+	counterpart read:1000 reset
+	recipe copy 9000="$PORT" server=127.0.0.1
+	new
+	play 1 2
+	says 'reset'
+}
+
+@test "copy a directory tree" {
+	local port
+	port=$(example_port)
+	mkdir dir there
+	random_file dir/file 100k
+	recipe copy-tree 9000="$port" server=127.0.0.1
+	sed -i '1s/^/cd there \&\& /' command.1
+	listens 1 tcp "$port"
+	play 0 2
+	ended 0 "$PID"
+	same dir/file there/dir/file
+}
+
+@test "copy a directory tree: each side tells its tar's exit status" {
+	local port
+	port=$(example_port)
+	recipe copy-tree 9000="$port" server=127.0.0.1
+	new
+	listens 1 tcp "$port"
+	play 2 2 # there is no dir
+	grep -q 'dir: Cannot stat' err
+	ended 0 "$PID"
+}
+
+@test "copy slowly, and see how far it is" {
+	local start
+	counterpart readall report
+	recipe copy-slowly 9000="$PORT" server=127.0.0.1
+	new
+	random_file disk.img 3M
+	start=$(milliseconds)
+	exits 0 "$PARENT" 2=tty -- bash -c "$(<command.1)" >out 2>err
+	[ $(($(milliseconds) - start)) -ge 200 ]
+	grep -q '100 %' err
+	counterpart_ended disk.img
+}
+
+@test "collect what several machines send" {
+	local port n
+	port=$(example_port)
+	recipe collect 9000="$port"
+	listens 1 tcp "$port"
+	# One that stays holds nobody up.
+	exec {stays}<>/dev/tcp/127.0.0.1/"$port"
+	for n in 1 2; do
+		echo "$n is done" >/dev/tcp/127.0.0.1/"$port"
+	done
+	echo 'so am I' >&"$stays"
+	eventually has_lines 3 log
+	stop
+	sort log >out
+	prints '1 is done' '2 is done' 'so am I'
+}
+
+# has_lines N FILE
+has_lines() {
+	[ -e "$2" ] && [ "$(($(wc -l <"$2")))" -ge "$1" ]
+}
+
+### Protocols by hand.
+
+@test "ask a web server" {
+	peer protocols http
+	recipe http www.example.com=127.0.0.1 80="$PORT"
+	play 0 1
+	silent
+	head -n 1 out | grep -qx $'HTTP/1.0 200 OK\r'
+	tail -n 1 out | grep -qx '/ is here'
+}
+
+@test "talk to a mail server at a terminal" {
+	peer protocols smtp
+	recipe mail mail.example.com=127.0.0.1 25="$PORT"
+	new # nc waits for another line
+	exits 0 "$PARENT" 0=tty 1=pipe expect:ready type:'EHLO me' expect:fine type:quit -- \
+		bash -c "$(<command.1)" >out 2>err
+	silent
+	tail -n 1 out | grep -qx $'221 bye\r'
+	eventually grep -q quit peer.out
+	sed -i 's/ [0-9.]*$//' peer.out
+	diff -u - peer.out <<-'END'
+		b'EHLO me\r\n'
+		b'quit\r\n'
+	END
+}
+
+@test "play lines from a file" {
+	peer protocols smtp
+	recipe dialogue mail.example.com=127.0.0.1 25="$PORT"
+	new # nc waits for the server's end
+	printf '%s\n' 'EHLO me' 'NOOP' 'RSET' >dialogue
+	play 0 1
+	silent
+	[ "$(grep -c '^250 ' out)" = 3 ]
+	eventually grep -qx end peer.out
+	# With a pause before each but the first.
+	sed -n "s/^b'.*' //p" peer.out | awk 'NR > 1 && $1 < 0.08 { bad = 1 } END { exit bad || NR != 3 }'
+}
+
+@test "ask a Redis server" {
+	needs redis-server redis-server
+	local port
+	port=$(example_port)
+	recipe redis 6379="$port" localhost=127.0.0.1
+	spawn redis-server --port "$port" --bind 127.0.0.1 --save '' --dir "$PWD" >redis.out 2>&1
+	eventually bound tcp "$port"
+	play 0 1
+	silent
+	prints $'+PONG\r'
+}
+
+@test "log in to a device by TELNET" {
+	# IAC DO NAWS in two pieces, IAC IAC for one 255.
+	counterpart hex:6c6f67696efffd pause:0.05 hex:183a20ffff0a read:6 report shutdown readall report
+	recipe telnet switch.example.com=127.0.0.1 23="$PORT"
+	new
+	exits 0 "$PARENT" 0=tty 1=pipe expect:': ' type:me -- bash -c "$(<command.1)" >out 2>err
+	ended 0 "$PEER"
+	[ "$(od -An -tx1 out | tr -d ' \n')" = "$(printf 'login: \xff\n' | od -An -tx1 | tr -d ' \n')" ]
+	# IAC WONT NAWS, and the line.
+	[ "$(head -n 1 peer.out)" = "read 6 $(printf '\xff\xfc\x18me\n' | sha256sum | cut -d ' ' -f 1) open" ]
+}
+
+@test "work at a console" {
+	local keys=03041a1c7f0d0a131116
+	counterpart read:10 text:bye readall report
+	recipe console console.example.com=127.0.0.1 2001="$PORT"
+	new
+	exits 0 "$PARENT" 0=tty+raw 1=pipe group israw keys:$keys expect:bye keys:1d2e -- \
+		bash -c "exec $(<command.1)" >out 2>err
+	silent
+	printf '\x03\x04\x1a\x1c\x7f\x0d\x0a\x13\x11\x16' >expected
+	counterpart_ended expected
+}
+
+# certified: a certificate for localhost, whom programs of openssl trust from here on.
+certified() {
+	needs openssl openssl
+	openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout key -out certificate \
+		-days 2 -subj /CN=localhost -addext subjectAltName=DNS:localhost 2>/dev/null
+	spawn openssl s_server -quiet -www -accept 127.0.0.1:0 -key key -cert certificate >server.out 2>&1
+	SERVER=$PID
+	listening_port "$SERVER"
+	export SSL_CERT_FILE=$PWD/certificate
+}
+
+@test "a way to a server with TLS" {
+	certified
+	local port
+	port=$(example_port)
+	recipe tls www.example.com=localhost 443="$PORT" 8443="$port"
+	listens 1 tcp "$port"
+	printf 'GET / HTTP/1.0\r\n\r\n' | exits 0 "$SOCKIT" connect 127.0.0.1 "$port" >out 2>err
+	head -n 1 out | grep -qx $'HTTP/1.0 200 ok\r'
+}
+
+@test "a way to a server with TLS: not to one that nobody vouches for" {
+	certified
+	local port
+	unset SSL_CERT_FILE
+	port=$(example_port)
+	recipe tls www.example.com=localhost 443="$PORT" 8443="$port"
+	listens 1 tcp "$port"
+	printf 'GET / HTTP/1.0\r\n\r\n' | exits 0 "$SOCKIT" connect 127.0.0.1 "$port" >out 2>err
+	silent out
+	new
+	grep -q 'certificate verify failed' err.1
+}
+
+@test "a way to a server with TLS: not to one of another name" {
+	certified
+	local port
+	port=$(example_port)
+	# The same machine by its address, which the certificate does not have.
+	recipe tls www.example.com=127.0.0.1 443="$PORT" 8443="$port"
+	listens 1 tcp "$port"
+	printf 'GET / HTTP/1.0\r\n\r\n' | exits 0 "$SOCKIT" connect 127.0.0.1 "$port" >out 2>err
+	silent out
+}
+
+### Serving.
+
+@test "a command as a service" {
+	local port n
+	port=$(example_port)
+	recipe command 9000="$port"
+	listens 1 tcp "$port"
+	for n in 1 2; do
+		exits 0 "$SOCKIT" connect -d 127.0.0.1 "$port" >out 2>err
+		grep -q ':' out
+	done
+	stop
+}
+
+@test "a page for browsers" {
+	needs curl curl
+	local port
+	port=$(example_port)
+	recipe page 8080="$port"
+	printf 'HTTP/1.0 200 OK\r\n\r\nit works\n' >answer
+	listens 1 tcp "$port"
+	new # the old loop is not there all the time
+	exits 0 curl -s --no-keepalive --parallel "http://127.0.0.1:$port/[1-9]" >out 2>err
+	[ "$(grep -cx 'it works' out)" = 9 ]
+	stop
+}
+
+@test "talk to each other" {
+	local port
+	port=$(example_port)
+	recipe talk 9000="$port" server=127.0.0.1
+	new # ncat has announcements
+	listens 1 tcp "$port"
+	local words other
+	mkfifo words
+	exec {words}<>words {other}<>/dev/tcp/127.0.0.1/"$port"
+	echo 'I am here' >&"$words"
+	begin 2 <&"$words"
+	read -rt 10 line <&"$other"
+	[ "$line" = '<2> I am here' ]
+	echo 'so am I' >&"$other"
+	eventually grep -qx '<1> so am I' out.2
+	exec {words}>&- {other}>&-
+}
+
+@test "some addresses only" {
+	local port
+	port=$(example_port)
+	recipe allow 9000="$port" 192.0.2.0/24=127.0.0.1/32
+	printf '#!/bin/sh\necho all is well\n' >report
+	chmod +x report
+	listens 1 tcp "$port"
+	exits 0 "$SOCKIT" connect -d -s 127.0.0.1 127.0.0.1 "$port" >out 2>err
+	prints 'all is well'
+	exits 0 "$SOCKIT" connect -d -s 127.0.0.2 127.0.0.1 "$port" >out 2>err
+	silent out
+}
+
+@test "clients that take everything" {
+	local port first second
+	port=$(example_port)
+	recipe limits 9000="$port" 10=1 30s=300ms
+	new # socat has whole seconds
+	printf '#!/bin/sh\necho started\nexec cat\n' >report
+	chmod +x report
+	listens 1 tcp "$port"
+	exec {first}<>/dev/tcp/127.0.0.1/"$port"
+	read -r line <&"$first"
+	exec {second}<>/dev/tcp/127.0.0.1/"$port"
+	if read -rt 0.1 line <&"$second"; then false; fi
+	# The first says nothing, and is closed; the second is served then.
+	read -rt 10 line <&"$second"
+	[ "$line" = started ]
+	if read -rt 10 line <&"$first"; then false; fi
+	exec {first}>&- {second}>&-
+}
+
+@test "how fast is the way" {
+	local port
+	port=$(example_port)
+	recipe speed 9000="$port" server=127.0.0.1 1000M=20M
+	listens 1 tcp "$port"
+	play 0 2
+	ended 0 "$PID"
+	new
+	says '^sockit connect: sent 20971520 bytes, .* in [0-9.]+ m?s \([0-9.]+ .iB/s out, .*'
+	[ "$(platform)" != linux ] || grep -q ', rtt .* retransmits$' err
+}
+
+### Forwarding.
+
+@test "forward a port" {
+	needs curl curl
+	local port n
+	mapfile -t port < <(example_port 2)
+	mkdir pages
+	random_file pages/page 300k
+	serves_pages "127.0.0.1:${port[0]}"
+	recipe forward-port 8080="${port[1]}" server=127.0.0.1 80="${port[0]}"
+	eventually bound tcp "${port[0]}"
+	listens 1 tcp "${port[1]}"
+	for n in 1 2 3; do
+		exits 0 curl -s "http://127.0.0.1:${port[1]}/page" >out 2>err
+		same pages/page out
+	done
+	stop
+}
+
+@test "forward a port: an answer that comes late" {
+	local port
+	port=$(example_port)
+	counterpart readall pause:0.7 text:answer report
+	recipe forward-port 8080="$port" server=127.0.0.1 80="$PORT"
+	new # socat has lost it
+	listens 1 tcp "$port"
+	echo question >question
+	exits 0 "$SOCKIT" connect 127.0.0.1 "$port" <question >out 2>err
+	prints answer
+	counterpart_ended question
+}
+
+@test "ssh by way of another program" {
+	serves_ssh
+	mkdir programs
+	printf '#!/bin/sh\nexec %s -F %s/ssh_config -p %s "$@"\n' "$(command -v ssh)" "$PWD" "$PORT" >programs/ssh
+	chmod +x programs/ssh
+	PATH=$PWD/programs:$PATH
+	recipe ssh server=127.0.0.1 uptime='echo hello'
+	play 0 1
+	prints hello
+}
+
+### Datagrams.
+
+# received FILE: the one datagram that udp_peer.py saved has just what is in FILE.
+received() {
+	eventually grep -q . peer.out
+	tail -c +5 saved | cmp - "$1"
+}
+
+@test "send a message to a syslog server" {
+	peer udp_peer save:saved
+	recipe syslog-send loghost=127.0.0.1 514="$PORT"
+	new # nc sends the newline
+	play 0 1
+	printf '<13>backup: done' >message
+	received message
+}
+
+@test "send a message to a syslog server: nobody listens" {
+	recipe syslog-send loghost=127.0.0.1 514="$(example_port)"
+	new # nc says nothing
+	play 1 1
+	says 'Connection refused'
+}
+
+@test "see what comes to a syslog port" {
+	needs logger bsdutils
+	local port n
+	port=$(example_port)
+	recipe syslog-receive 514="$port"
+	listens 1 udp "$port"
+	for n in 1 2; do
+		logger -d -n 127.0.0.1 -P "$port" "message $n"
+	done
+	new # nc has neither lines nor addresses
+	eventually has_lines 2 out.1
+	[ "$(grep -cE '^127\.0\.0\.1 [0-9]+: <13>.* message [12]$' out.1)" = 2 ]
+	stop
+}
+
+@test "count something" {
+	peer udp_peer save:saved
+	recipe count statsd.example.com=127.0.0.1 8125="$PORT"
+	play 0 1
+	printf 'deploys:1|c' >message
+	received message
+}
+
+# asked_server [OPTION]...: dnsmasq at the port $DNS, which knows of example.com.
+asked_server() {
+	PATH=$PATH:/usr/sbin
+	needs dnsmasq dnsmasq-base
+	DNS=$(example_port)
+	spawn dnsmasq -k --port="$DNS" --listen-address=127.0.0.1 --bind-interfaces --conf-file=/dev/null \
+		--no-resolv --no-hosts --pid-file="$PWD/pid" --user="$(id -un)" --address=/example.com/192.0.2.7 \
+		--mx-host=example.com,mail.example.com,10 >dns.out 2>&1
+	eventually bound udp "$DNS"
+}
+
+@test "ask a name server with bytes" {
+	asked_server
+	recipe dns 192.0.2.53=127.0.0.1 53="$DNS"
+	play 0 1
+	# The same number, no error, one answer.
+	grep -q '^ 01 02 8[15] [08]0 00 01 00 01 ' out
+	[[ $(tr -d '\n' <out) == *' c0 00 02 07'* ]]
+}
+
+@test "ask a name server with bytes: no answer" {
+	peer udp_peer
+	recipe dns 192.0.2.53=127.0.0.1 53="$PORT" 'w 1'='w 100ms'
+	new
+	exits 4 bash -o pipefail -c "$(<command.1)" >out 2>err
+	silent out
+	says 'no reply|no answer|none'
+}
+
+@test "answer datagrams with a command" {
+	local port
+	port=$(example_port)
+	recipe answer 9000="$port"
+	new # socat sends two
+	cat >answer <<-'END'
+		#!/bin/bash
+		read -r word
+		printf 'you said '
+		read -rt 0.05 <> <(:)
+		printf %s "$word"
+	END
+	chmod +x answer
+	listens 1 udp "$port"
+	exits 0 python3 -S "$BATS_TEST_DIRNAME/helpers/datagrams.py" 127.0.0.1 "$port" text:one read:1 \
+		text:two read:1 >out 2>err
+	prints "127.0.0.1 $port you said one" "127.0.0.1 $port you said two"
+}
+
+@test "record datagrams, and send them again" {
+	local port
+	port=$(example_port)
+	recipe record 9000="$port" server=127.0.0.1
+	new
+	listens 1 udp "$port"
+	python3 -S "$BATS_TEST_DIRNAME/helpers/datagrams.py" 127.0.0.1 "$port" text:one size:0 size:1200
+	eventually test "$(wc -c <packets)" = $((4 + 3 + 4 + 4 + 1200))
+	stop
+	peer udp_peer port:"$port" save:saved count:3
+	play 0 2
+	ended 0 "$PEER"
+	same packets saved
+}
+
+@test "wake a machine" {
+	two_networks
+	receiver_there save:saved count:2
+	recipe magic-packet 9="$PORT"
+	new
+	play 0 1
+	ended 0 "$PEER"
+	# Through each interface.
+	python3 -S -c "print(('00000066' + 'ff' * 6 + '02005e100001' * 16) * 2)" >expected
+	od -An -v -tx1 saved | tr -d ' \n' | diff - <(tr -d '\n' <expected)
+	grep -q ' 10\.1\.0\.1 ' peer.out
+	grep -q ' 10\.2\.0\.1 ' peer.out
+}
+
+@test "ask who is there" {
+	two_networks
+	receiver_there answer:here
+	recipe who 9000="$PORT" 'w 1'='w 300ms'
+	new
+	play 0 1
+	[ "$(sort out)" = "10.1.0.2 $PORT: here"$'\n'"10.2.0.2 $PORT: here" ]
+}
+
+### Names and ports.
+
+@test "see whether a port is open" {
+	peer ports open
+	recipe open server=127.0.0.1 22="$PORT"
+	play 0 1
+	new # nc says it on stderr
+	says "^127\.0\.0\.1 $PORT/tcp open" out
+}
+
+@test "see whether a port is open: it is not" {
+	recipe open server=127.0.0.1 22="$(example_port)"
+	play 1 1
+	silent out
+}
+
+@test "see which ports are open" {
+	peer ports open
+	recipe open-ports server=127.0.0.1 1-1024="$((PORT - 20))-$((PORT + 20))"
+	new
+	play 1 1
+	grep -q "^127\.0\.0\.1 $PORT/tcp open" out
+	says ' of 41 ports not open: '
+}
+
+@test "find out who holds a port" {
+	[ "$(platform)" = linux ] || skip 'on Linux only'
+	serve -k 127.0.0.1 0 2>listen.err
+	recipe holder 9000="$PORT"
+	new
+	play 0 1
+	[[ $(<out) == tcp*"127.0.0.1	$PORT	"*"	$LISTENER	"* ]]
+	exits 1 bin/sockit listen 127.0.0.1 "$PORT" </dev/null >out 2>err
+	grep -q "$LISTENER" err
+}
+
+@test "look up the addresses of a name" {
+	private <<-'END'
+		192.0.2.1 www.example.com
+		2001:db8::1 www.example.com
+		192.0.2.2 www.example.com
+	END
+	recipe addresses
+	new # getent would run outside
+	play 0 1
+	python3 -c 'import socket
+for a in socket.getaddrinfo("www.example.com", 0, type=socket.SOCK_STREAM):
+    print(a[4][0])' >expected
+	[ "$(wc -l <expected)" = 3 ]
+	diff <(sort expected) <(sort out)
+}
+
+@test "look up the names of many addresses" {
+	private <<-'END'
+		192.0.2.1 one.example.com
+		2001:db8::2 two.example.com
+	END
+	recipe reverse
+	new
+	printf '%s\n' 2001:db8::2 192.0.2.9 192.0.2.1 >addresses
+	play 3 1
+	prints '2001:db8::2	two.example.com' '192.0.2.1	one.example.com'
+	says '192\.0\.2\.9'
+}
+
+@test "ask one name server" {
+	asked_server
+	recipe mx 192.0.2.53=127.0.0.1:"$DNS"
+	new
+	play 0 1
+	prints '10 mail.example.com.'
+}
+
+@test "ask one name server: there is no such name" {
+	asked_server
+	recipe mx 192.0.2.53=127.0.0.1:"$DNS" example.com=example.org
+	new
+	play 3 1
+	silent out
+}
+
+@test "look up the port of a service" {
+	recipe service
+	play 0 1
+	prints 443
+}
+
+@test "find the address that this machine uses" {
+	two_networks
+	recipe own-address 192.0.2.1=10.2.0.2
+	new
+	play 0 1
+	prints 10.2.0.1
+}
+
+@test "measure how long connecting takes" {
+	peer ports open
+	recipe connect-time www.example.com=127.0.0.1 443="$PORT" 100ms=10ms
+	new
+	play 0 1
+	grep -q ': 5 sent, 5 answered, 0 lost' out
+}
+
+### Waiting.
+
+@test "start a program when its database is there" {
+	local port
+	port=$(example_port)
+	recipe wait db=127.0.0.1 5432="$port"
+	new
+	printf '#!/bin/sh\necho "served by $$"\nexit 7\n' >serve
+	chmod +x serve
+	begin 1
+	pause 0.1
+	silent out.1
+	peer who port:"$port" 127.0.0.1
+	ended 7 "$PID"
+	grep -qx "served by $PID" out.1
+}
+
+@test "start a program when its database is there: it does not come" {
+	recipe wait db=127.0.0.1 5432="$(example_port)" 30s=300ms
+	new
+	printf '#!/bin/sh\necho served\n' >serve
+	chmod +x serve
+	play 4 1
+	silent out
+	says 'Connection refused'
+}
+
+@test "wait for several services" {
+	local port
+	port=$(example_port)
+	peer ports open
+	recipe wait-for-all db=127.0.0.1 5432="$PORT" cache=127.0.0.1 6379="$port"
+	begin 1
+	pause 0.1
+	runs "$PID"
+	peer who port:"$port" 127.0.0.1
+	ended 0 "$PID"
+}
+
+@test "wait for several services: one is missing" {
+	local port
+	port=$(example_port)
+	peer ports open
+	recipe wait-for-all db=127.0.0.1 5432="$PORT" cache=127.0.0.1 6379="$port" 1m=300ms
+	new
+	play 4 1
+	says "127\.0\.0\.1 port $port: Connection refused"
+}
+
+@test "wait until a port is free" {
+	peer ports open
+	recipe wait-for-end localhost=127.0.0.1 9000="$PORT"
+	begin 1
+	pause 0.1
+	runs "$PID"
+	kill "$PEER"
+	ended 0 "$PID"
+}
+
+### UNIX sockets.
+
+@test "ask a daemon behind a UNIX socket" {
+	peer protocols http docker.sock
+	recipe docker /var/run/docker.sock=docker.sock
+	play 0 1
+	silent
+	tail -n 1 out | grep -qx '/version is here'
+}
+
+@test "reach a UNIX socket by TCP" {
+	needs curl curl
+	local port n
+	port=$(example_port)
+	peer protocols http docker.sock
+	recipe socket-port /var/run/docker.sock=docker.sock 2375="$port"
+	listens 1 tcp "$port"
+	for n in 1 2 3; do
+		exits 0 curl -s "http://127.0.0.1:$port/$n" >out 2>err
+		prints "/$n is here"
+	done
+	stop
+}
+
+@test "a UNIX socket in place of a port" {
+	needs redis-server redis-server
+	needs redis-cli redis-tools
+	local port
+	port=$(example_port)
+	spawn redis-server --port "$port" --bind 127.0.0.1 --save '' --dir "$PWD" >redis.out 2>&1
+	eventually bound tcp "$port"
+	recipe port-socket /tmp/db.socket=here.socket db=127.0.0.1 5432="$port"
+	begin 1
+	eventually test -S here.socket
+	[ "$(stat -c %a here.socket)" = 600 ]
+	exits 0 redis-cli -s here.socket ping >out 2>err
+	prints PONG
+	stop
+	new
+	[ ! -e here.socket ]
+}
+
+@test "see what a program writes to the system log" {
+	needs logger bsdutils
+	recipe dev-log /tmp/log=log
+	begin 1
+	eventually test -S log
+	logger -u log first
+	logger -u log second
+	new # socat has no lines
+	eventually has_lines 2 out.1
+	[ "$(grep -cE '^<13>.*: (first|second)$' out.1)" = 2 ]
+	stop
+}
+
+### Debugging.
+
+@test "look at what two say to each other" {
+	local port
+	port=$(example_port)
+	counterpart read:6 text:answer readall report
+	recipe tap server=127.0.0.1 80="$PORT" 8080="$port"
+	listens 1 tcp "$port"
+	echo hello >said
+	exits 0 "$SOCKIT" connect 127.0.0.1 "$port" <said >out 2>err
+	prints answer
+	counterpart_ended said
+	new
+	eventually grep -qE '^1< [0-9.]+ 00000000  68 65 6c 6c 6f 0a .*\|hello\.\|$' err.1
+	eventually grep -qE '^1> [0-9.]+ 00000000  .*\|answer\.\|$' err.1
+}
+
+@test "a slow line" {
+	local port start
+	port=$(example_port)
+	random_file large 24k
+	counterpart file:large shutdown readall
+	recipe slow-line server=127.0.0.1 80="$PORT" 8080="$port" 8k=64k
+	new
+	listens 1 tcp "$port"
+	start=$(milliseconds)
+	exits 0 "$SOCKIT" connect -d 127.0.0.1 "$port" >out 2>err
+	[ $(($(milliseconds) - start)) -ge 200 ]
+	same large out
+}
+
+@test "a server that never answers" {
+	local port stays
+	port=$(example_port)
+	recipe silent 9000="$port"
+	new # nc would take one only
+	listens 1 tcp "$port"
+	exec {stays}<>/dev/tcp/127.0.0.1/"$port"
+	echo hello | exits 0 "$SOCKIT" connect 127.0.0.1 "$port" >out 2>err
+	silent out
+	if read -rt 0.1 line <&"$stays"; then false; fi
+	exec {stays}>&-
+}
+
+@test "where the time goes" {
+	counterpart read:6 text:answer readall
+	recipe why server=127.0.0.1 9000="$PORT"
+	new
+	echo hello | exits 0 bash -c "$(<command.1)" >out 2>err
+	prints answer
+	grep -qE '^sockit connect: +[0-9.]+ looking up host 127\.0\.0\.1' err
+	grep -qE '^sockit connect: +[0-9.]+ connecting to 127\.0\.0\.1' err
+}
