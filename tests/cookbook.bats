@@ -806,3 +806,17 @@ for a in socket.getaddrinfo("www.example.com", 0, type=socket.SOCK_STREAM):
 	grep -qE '^sockit connect: +[0-9.]+ looking up host 127\.0\.0\.1' err
 	grep -qE '^sockit connect: +[0-9.]+ connecting to 127\.0\.0\.1' err
 }
+
+### README.
+
+@test "the recipes of README are those of the cookbook" {
+	local line
+	sed -n '/^Recipes$/,/^Licence$/s/^    \(\$ \)\{0,1\}//p' "$BATS_TEST_DIRNAME/../README" >shown
+	[ "$(grep -c '^sockit' shown)" -ge 6 ]
+	while read -r line; do
+		grep -qxF -- "$line" "$MAN/sockit-cookbook.7" || {
+			echo "not in the cookbook: $line"
+			return 1
+		}
+	done <shown
+}
