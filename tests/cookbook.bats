@@ -3,6 +3,7 @@
 # shellcheck disable=SC2153 # peer sets PORT
 
 load helpers/common
+load helpers/ssh
 load helpers/words
 load helpers/private
 load helpers/networks
@@ -393,7 +394,7 @@ certified() {
 }
 
 @test "ssh by way of another program" {
-	serves_ssh
+	ssh_server
 	mkdir programs
 	printf '#!/bin/sh\nexec %s -F %s/ssh_config -p %s "$@"\n' "$(command -v ssh)" "$PWD" "$PORT" >programs/ssh
 	chmod +x programs/ssh

@@ -1,12 +1,12 @@
 # ssh and sshd as foreign peers: load helpers/ssh (after helpers/common)
 
-# sshd_files: the keys and the configuration of a server of our own, which `"$SSHD" -i -f "$PWD/sshd_config"` is, and
-# ssh_config, with which ssh logs in there. Skips the test where that cannot be done.
-sshd_files() {
+# ssh_server: an sshd of our own, each connection of which is one by sockit listen, at 127.0.0.1, port $SSHD_PORT; `ssh -F
+# ssh_config` gets in. Skips the test where that cannot be done.
+ssh_server() {
 	needs ssh openssh-client
 	needs ssh-keygen openssh-client
-	local shell
-	SSHD=$(PATH=$PATH:/usr/sbin command -v sshd) || skip 'sshd is missing: package openssh-server'
+	local shell sshd
+	sshd=$(PATH=$PATH:/usr/sbin command -v sshd) || skip 'sshd is missing: package openssh-server'
 	shell=$(getent passwd "$(id -un)" | cut -d: -f7)
 	[[ $shell == */*sh ]] || skip "one cannot log in with $shell"
 	# Where root's sshd locks itself up.
@@ -31,12 +31,7 @@ sshd_files() {
 		LogLevel ERROR
 		BatchMode yes
 	END
-}
-
-# ssh_server: starts that server, each connection of which is one by sockit listen; its port is $SSHD_PORT.
-ssh_server() {
-	sshd_files
-	serve -k 127.0.0.1 0 -- "$SSHD" -i -f "$PWD/sshd_config" -E "$PWD/sshd.log" 2>sshd.err
+	serve -k 127.0.0.1 0 -- "$sshd" -i -f "$PWD/sshd_config" -E "$PWD/sshd.log" 2>sshd.err
 	SSHD_PORT=$PORT
 }
 
