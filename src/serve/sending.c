@@ -66,7 +66,7 @@ static bool may_send_no_more(const struct sending *s)
 }
 
 /* What a probe has found: ANSWER, that was BY. */
-static void find(struct sending *s, int answer, const struct address *by)
+static void find(struct sending *s, enum sending_answer answer, const struct address *by)
 {
 	s->found.answer = answer;
 	s->found.by = *by;

@@ -45,7 +45,7 @@ struct sending_place {
 
 /* What a run that only asks whether somebody answers has found. */
 struct sending_found {
-	enum { SENDING_NO_ANSWER, SENDING_OPEN, SENDING_CLOSED } answer;
+	enum sending_answer { SENDING_NO_ANSWER, SENDING_OPEN, SENDING_CLOSED } answer;
 	struct address by; /* of length 0: nobody */
 	int64_t ns;	   /* from the start */
 	uint16_t port;	   /* that was asked */

@@ -206,7 +206,9 @@ def zone(q):
 
 
 def say(proto, q):
-    print(proto, q.name, TYPES.get(q.type, q.type), flush=True)
+    # One write: of print() two threads can mix their lines.
+    sys.stdout.write(f'{proto} {q.name} {TYPES.get(q.type, q.type)}\n')
+    sys.stdout.flush()
 
 
 def send_bytes(c, data):
