@@ -266,6 +266,7 @@ framed() {
 	exec 7<>in
 	serves --chat --accept 2 s </dev/null >out 2>err 7>&-
 	spawn "$SOCKIT" unix --type seqpacket --frame line s <in >got 7>&-
+	eventually socket_has_client
 	packets 0 --frame line s < <(printf 'hello\nyou\x1b\n') >got2 7>&- &
 	PIDS+=("$!")
 	eventually grep -q you got
