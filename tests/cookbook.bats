@@ -806,6 +806,8 @@ for a in socket.getaddrinfo("www.example.com", 0, type=socket.SOCK_STREAM):
 	prints answer
 	grep -qE '^sockit connect: +[0-9.]+ looking up host 127\.0\.0\.1' err
 	grep -qE '^sockit connect: +[0-9.]+ connecting to 127\.0\.0\.1' err
+	grep -qE '^sockit connect: +[0-9.]+ connected to 127\.0\.0\.1' err
+	tail -n 1 err | grep -qE '^sockit connect: +[0-9.]+ closed: sent 6 bytes, received 7 bytes in '
 }
 
 ### README.

@@ -232,7 +232,8 @@ __attribute__((format(printf, 2, 0))) static void finish(struct notice *n, const
 
 	if (!n->wanted)
 		return;
-	if (n->level == MESSAGE_STEP && !n->m->options.json)
+	if (n->level >= MESSAGE_VERBOSE && !n->m->options.json &&
+	    message_wanted(n->m, MESSAGE_STEP))
 		used = snprintf(text, sizeof text, "%9.6f ",
 				(double)(clock_now() - n->m->start) / (double)SECOND);
 	text_fit(text + used, sizeof text - (size_t)used, format, list);

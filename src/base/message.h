@@ -31,7 +31,7 @@ struct messages {
 enum message_level {
 	MESSAGE_ERROR,	 /* unless --quiet */
 	MESSAGE_NOTE,	 /* the few things said when all is well; unless --quiet */
-	MESSAGE_VERBOSE, /* with -v or --json */
+	MESSAGE_VERBOSE, /* with -v or --json; with -vv the time before it */
 	MESSAGE_STEP,	 /* with -vv, the time before it */
 };
 
