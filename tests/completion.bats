@@ -718,5 +718,5 @@ build() {
 	make_in cross obj/completion/{bash,zsh,fish} install
 	[ "$(grep -c '^note: ' out)" = 3 ]
 	[ -x root/usr/bin/sockit ]
-	[ "$(find root -type f -name '*sockit*' ! -name '*.1')" = root/usr/bin/sockit ]
+	[ "$(find root -type f -name '*sockit*' ! -name '*.[17]')" = root/usr/bin/sockit ]
 }

@@ -494,7 +494,7 @@ asked_server() {
 	END
 	chmod +x answer
 	listens 1 udp "$port"
-	exits 0 python3 -S "$BATS_TEST_DIRNAME/helpers/datagrams.py" 127.0.0.1 "$port" text:one read:1 \
+	exits 0 python3 -S "$BATS_TEST_DIRNAME/helpers/datagrams.py" "127.0.0.1,$port" text:one read:1 \
 		text:two read:1 >out 2>err
 	prints "127.0.0.1 $port you said one" "127.0.0.1 $port you said two"
 }
@@ -505,7 +505,7 @@ asked_server() {
 	recipe record 9000="$port" server=127.0.0.1
 	new
 	listens 1 udp "$port"
-	python3 -S "$BATS_TEST_DIRNAME/helpers/datagrams.py" 127.0.0.1 "$port" text:one size:0 size:1200
+	python3 -S "$BATS_TEST_DIRNAME/helpers/datagrams.py" "127.0.0.1,$port" text:one size:0 size:1200
 	eventually test "$(wc -c <packets)" = $((4 + 3 + 4 + 4 + 1200))
 	stop
 	peer udp_peer port:"$port" save:saved count:3

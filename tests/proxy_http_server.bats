@@ -8,9 +8,9 @@ load helpers/words
 load helpers/private
 load helpers/services
 
-# site [ADDRESS]: the site of http.py; its port is in $WEB.
+# site [ADDRESS]: the site of http_peer.py; its port is in $WEB.
 site() {
-	peer http site "$@"
+	peer http_peer site "$@"
 	WEB=$PORT SITE=$PEER
 }
 
@@ -44,11 +44,11 @@ fails() {
 }
 
 # asks HOW... <REQUEST: the raw answer to the raw request is in the file got; $WEB in it is the site's port. The
-# status of http.py is in $STATUS.
+# status of http_peer.py is in $STATUS.
 asks() {
 	STATUS=0
 	sed "s/\$WEB/$WEB/g" >request
-	within 20 python3 "$BATS_TEST_DIRNAME/helpers/http.py" ask "$HERE" "$@" <request >got 3>&- || STATUS=$?
+	within 20 python3 "$BATS_TEST_DIRNAME/helpers/http_peer.py" ask "$HERE" "$@" <request >got 3>&- || STATUS=$?
 }
 
 # crlf <TEXT: with the ends of lines that HTTP has.
@@ -56,10 +56,10 @@ crlf() {
 	sed 's/$/\r/'
 }
 
-# answers <TABLE: http.py's, with $WEB for the site's port.
+# answers <TABLE: http_peer.py's, with $WEB for the site's port.
 answers() {
 	sed "s/\$WEB/$WEB/g" >requests
-	within 30 python3 "$BATS_TEST_DIRNAME/helpers/http.py" table "$HERE" <requests 3>&-
+	within 30 python3 "$BATS_TEST_DIRNAME/helpers/http_peer.py" table "$HERE" <requests 3>&-
 }
 
 # has LINE [FILE]: is LINE one of those of FILE (got), without its CR?

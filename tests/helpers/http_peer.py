@@ -1,10 +1,10 @@
 """HTTP said byte by byte, for the tests of proxies.
 
-http.py site [ADDRESS]   a site; prints its port, then for each request a line: its path and what came behind it
-http.py ask PORT [step] [shutdown] <REQUEST
+http_peer.py site [ADDRESS]   a site; prints its port, then for each request a line: its path and what came behind it
+http_peer.py ask PORT [step] [shutdown] <REQUEST
                          sends it (a byte at a time), ends its sending, and prints all that comes; exit status 3 where
                          that is no end but a reset
-http.py table PORT <TABLE
+http_peer.py table PORT <TABLE
                          a line each: the status that has to come, and the request with \\r and \\n written so
 """
 import hashlib
