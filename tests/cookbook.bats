@@ -393,15 +393,57 @@ certified() {
 	counterpart_ended question
 }
 
-@test "ssh by way of another program" {
-	ssh_server
+# ssh_program: ssh goes to the one that ssh_server has started.
+ssh_program() {
 	mkdir programs
-	printf '#!/bin/sh\nexec %s -F %s/ssh_config -p %s "$@"\n' "$(command -v ssh)" "$PWD" "$PORT" >programs/ssh
+	printf '#!/bin/sh\nexec %s -F %s/ssh_config -p %s "$@"\n' "$(command -v ssh)" "$PWD" "$SSHD_PORT" >programs/ssh
 	chmod +x programs/ssh
 	PATH=$PWD/programs:$PATH
+}
+
+@test "ssh by way of another program" {
+	ssh_server
+	ssh_program
 	recipe ssh server=127.0.0.1 uptime='echo hello'
 	play 0 1
 	prints hello
+}
+
+@test "go through a proxy" {
+	serve --proxy-server socks5 127.0.0.1 0 </dev/null >served.out 2>served.err
+	local proxy=$PORT
+	counterpart readall text:answer report
+	recipe through gateway=127.0.0.1 1080="$proxy" server=localhost 80="$PORT"
+	echo question >question
+	exits 0 bash -c "$(<command.1)" <question >out 2>err
+	prints answer
+	counterpart_ended question
+}
+
+@test "let ssh go through a proxy" {
+	ssh_server
+	serve --proxy-server socks5 127.0.0.1 0 </dev/null >served.out 2>served.err
+	ssh_program
+	recipe ssh-through gateway=127.0.0.1 1080="$PORT" server=127.0.0.1 uptime='echo hello'
+	play 0 1
+	prints hello
+}
+
+@test "be a proxy" {
+	local port
+	needs curl curl
+	port=$(example_port)
+	echo user:word >users
+	peer protocols http
+	recipe be-proxy 3128="$port"
+	new # of ncat each address of the machine is one more socket
+	listens 1 tcp "$port"
+	curl -sS --proxy-anyauth --proxy-user user:word --proxy "127.0.0.1:$port" "http://127.0.0.1:$PORT/" >got
+	curl -sS --proxytunnel --proxy-anyauth --proxy-user user:word --proxy "127.0.0.1:$port" "http://127.0.0.1:$PORT/" >tunnelled
+	curl -sS "http://127.0.0.1:$PORT/" >wanted
+	same wanted got
+	same wanted tunnelled
+	[ "$(curl -s -o /dev/null -w '%{http_code}' --proxy "127.0.0.1:$port" "http://127.0.0.1:$PORT/")" = 407 ]
 }
 
 ### Datagrams.
