@@ -473,7 +473,7 @@ signal.pause()' >ready
 	echo hello >hello
 	for chain in "$http $socks" "$socks $http" "$http $socks $http $socks"; do
 		counterpart text:early read:6 report close
-		# shellcheck disable=SC2086 # words
+		# shellcheck disable=SC2046,SC2086 # words
 		exits 0 "$SOCKIT" connect --no-shutdown $(printf -- '--proxy %s ' $chain) localhost "$PORT" <hello >out 2>err
 		silent
 		[ "$(<out)" = early ]
@@ -601,6 +601,10 @@ signal.pause()' >ready
 	plays read:3 hex:05ff close
 	exits 1 "$SOCKIT" connect -d --retry 10s --interval 10ms --proxy "$PROXY" h 80 </dev/null >out 2>err
 	says '\(EACCES\)$'
+	# What went wrong last, not that the time was up in between.
+	plays keep read:3 hex:$OPEN read:8 hex:05040001000000000000 next read:3 hold
+	exits 4 "$SOCKIT" connect -d --retry 500ms --interval 10ms --proxy "$PROXY" h 80 </dev/null >out 2>err
+	grep -q 'h port 80: host unreachable from the proxy (EHOSTUNREACH)$' err
 	plays keep read:3 hold
 	exits 4 "$SOCKIT" connect -d --retry 200ms --proxy "$PROXY" h 80 </dev/null >out 2>err
 	grep -q 'h port 80: not up within 200 ms (--retry)$' err

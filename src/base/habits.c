@@ -182,13 +182,13 @@ static bool add_letters(struct line *l, unsigned choice, struct kept *kept, int 
 {
 	for (const char *s = argv[*i] + 1; *s; s++) {
 		const struct habit *h = find_habit(*s);
-		const char *option, *value;
+		const char *option;
 
 		if (!h)
 			return false;
 		option = option_of(h, choice);
 		if (h->valued) {
-			value = s[1] ? s + 1 : *i + 1 < argc ? argv[++*i] : "";
+			const char *value = s[1] ? s + 1 : *i + 1 < argc ? argv[++*i] : "";
 			if (!keep(kept, *s, value) && option)
 				add(l, option), add(l, value);
 			return true;

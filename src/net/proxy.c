@@ -382,6 +382,7 @@ static void ready(void *arg, short events)
 {
 	struct proxy_dial *d = arg;
 	struct hop *h = &d->hops[d->at];
+	const struct talk *t = talk_of(h);
 	unsigned char in[PIECE];
 	enum handshake now;
 	size_t used = 0;
@@ -397,7 +398,7 @@ static void ready(void *arg, short events)
 		return;
 	}
 	if (n > 0) {
-		now = talk_of(h)->take(h, in, (size_t)n, &used, &d->out);
+		now = t->take(h, in, (size_t)n, &used, &d->out);
 		while (used) {
 			n = recv(d->watch.fd, in, used, MSG_DONTWAIT);
 			if (n <= 0)
@@ -406,7 +407,7 @@ static void ready(void *arg, short events)
 		}
 	} else {
 		int error = n < 0 ? errno : d->send_error;
-		now = talk_of(h)->ended(h);
+		now = t->ended(h);
 		if (now == HANDSHAKE_FAILED && error) {
 			fail(d, strerror(error), error);
 			return;

@@ -75,8 +75,7 @@ static const char *parse_who(char *text, struct credentials *who)
 /* HOST[:PORT], [V6][:PORT] */
 static const char *parse_place(char *text, struct proxy_url *out)
 {
-	char *end = *text == '[' ? strchr(text, ']') : NULL, *port = strchr(end ? end : text, ':'),
-	     *zone;
+	char *end = *text == '[' ? strchr(text, ']') : NULL, *port = strchr(end ? end : text, ':');
 
 	if (end && end[1] && port != end + 1)
 		return "no port behind the ]";
@@ -86,6 +85,7 @@ static const char *parse_place(char *text, struct proxy_url *out)
 		*port++ = '\0';
 	out->port = port && *port ? port : PROXY_URL_PORT;
 	if (end) {
+		char *zone;
 		*end = '\0';
 		text++;
 		/* RFC 6874 has the zone's own % escaped. */
@@ -102,7 +102,6 @@ static const char *parse_place(char *text, struct proxy_url *out)
 const char *proxy_url_parse(char *url, struct proxy_url *out)
 {
 	size_t scheme = 0;
-	const char *why;
 	char *rest, *at;
 
 	*out = (struct proxy_url){ 0 };
@@ -118,6 +117,7 @@ const char *proxy_url_parse(char *url, struct proxy_url *out)
 	*rest = '\0';
 	at = strrchr(url, '@');
 	if (at) {
+		const char *why;
 		*at++ = '\0';
 		why = parse_who(url, &out->who);
 		if (why)

@@ -85,7 +85,7 @@ static void remember(struct connecting *c, const struct dial_result *r)
 {
 	struct dial_failure *copy;
 
-	if (r->timed_out && c->given < c->limit && (c->last.n || c->last.eai))
+	if (r->timed_out && c->given < c->limit && (c->last.n || c->last.eai || *c->last.why))
 		return;
 	copy = malloc((r->n ? r->n : 1) * sizeof *copy);
 	if (!copy)
