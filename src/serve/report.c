@@ -310,9 +310,8 @@ static void failure_facts(struct notice *n, const struct dial_failure *f)
 static void dial_text(char *text, size_t size, const char *host, const char *port,
 		      const struct dial_result *r, const char *silent)
 {
-	char proxy[PROXY_TEXT];
-
 	if (*r->why) {
+		char proxy[PROXY_TEXT];
 		snprintf(text, size, "%s: %s%s%s", proxy_words(r->proxy, proxy), r->why,
 			 r->timed_out ? ": " : "", r->timed_out ? silent : "");
 		return;

@@ -35,10 +35,11 @@ static void set(struct spawn_environment *e, const char *proto, const char *what
 static void set_address(struct spawn_environment *e, const char *proto, const char *side,
 			const struct address *a)
 {
-	char text[ADDRESS_TEXT], port[8], what[16];
+	char port[8], what[16];
 
 	/* Of a place behind a proxy that looked it up only the name is known. */
 	if (a->u.sa.sa_family != AF_UNSPEC) {
+		char text[ADDRESS_TEXT];
 		snprintf(what, sizeof what, "%sIP", side);
 		set(e, proto, what, address_host(a, text));
 	}
