@@ -252,17 +252,31 @@ relayed() {
 
 @test "socks: curl, and who it is" {
 	web
-	printf '# comment\n\nother:one\r\nthird:a:b' >users
+	printf '#me:#1\n\nother:one\r\nthird:a:b\nc:d\re' >users
 	proxies --proxy-auth me:secret --proxy-auth-file users
 	curl_gets -x "socks5h://me:secret@127.0.0.1:$HERE" "http://127.0.0.1:$WEB/"
 	curl_gets -x "socks5://other:one@127.0.0.1:$HERE" "http://127.0.0.1:$WEB/"
 	curl_gets -x "socks5://third:a%3Ab@127.0.0.1:$HERE" "http://127.0.0.1:$WEB/"
+	curl_gets -x "socks5://c:d%0De@127.0.0.1:$HERE" "http://127.0.0.1:$WEB/"
+	curl_gets -x "socks5://%23me:%231@127.0.0.1:$HERE" "http://127.0.0.1:$WEB/"
 	curl_fails 97 -x "socks5://me:secre@127.0.0.1:$HERE" "http://127.0.0.1:$WEB/"
 	curl_fails 97 -x "socks5://me:secrets@127.0.0.1:$HERE" "http://127.0.0.1:$WEB/"
 	curl_fails 97 -x "socks5://me:one@127.0.0.1:$HERE" "http://127.0.0.1:$WEB/"
 	curl_fails 97 -x "socks5://127.0.0.1:$HERE" "http://127.0.0.1:$WEB/"
 	curl_fails 97 -x "socks4://127.0.0.1:$HERE" "http://127.0.0.1:$WEB/"
 	curl_fails 97 -x "socks4a://me@127.0.0.1:$HERE" "http://127.0.0.1:$WEB/"
+	closes
+}
+
+@test "socks: one file for both sides" {
+	printf '#me:#1\n' >users
+	web
+	proxies --proxy-auth-file users
+	printf 'GET / HTTP/1.0\r\n\r\n' >request
+	exits 0 "$SOCKIT" connect --proxy "socks5h://127.0.0.1:$HERE" --proxy-auth-file users 127.0.0.1 "$WEB" \
+		<request >got 2>got.err
+	silent got.err
+	[ "$(tail -n 1 got)" = 'the page' ]
 	closes
 }
 
@@ -584,7 +598,10 @@ relayed() {
 	printf 'a:b\0c\n' >users
 	sockit listen --proxy-server socks5 --proxy-auth-file users 127.0.0.1 0
 	told 2 'sockit listen: users, line 1: a NUL byte'
-	printf '# a:b\n\n' >users
+	printf 'a:b\n# who may come\n' >users
+	sockit listen --proxy-server socks5 --proxy-auth-file users 127.0.0.1 0
+	told 2 'sockit listen: users, line 2: this is not USER:PASS'
+	printf '\n\r\n' >users
 	sockit listen --proxy-server socks5 --proxy-auth-file users 127.0.0.1 0
 	told 2 'sockit listen: --proxy-auth-file: users: no USER:PASS stands there'
 	sockit listen --proxy-server socks5 --proxy-auth-file nosuch 127.0.0.1 0

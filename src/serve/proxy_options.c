@@ -41,7 +41,7 @@ static const struct option_row rows[] = {
 	  .arg = "FILE",
 	  .field = AT(auth_file),
 	  .needs = "proxy-server",
-	  .help = "the same from FILE, a USER:PASS a line (# comments)" },
+	  .help = "the same from FILE, a USER:PASS a line" },
 	{ .name = "allow-dest",
 	  .repeats = true,
 	  .kind = OPTION_PARSED,
@@ -113,8 +113,9 @@ static int read_line(struct proxy_server_options *o, char *line, size_t length, 
 	/* What stands behind it would not be seen. */
 	if (memchr(line, '\0', length))
 		return option_fail(error, "%s: a NUL byte", where);
-	line[strcspn(line, "\r\n")] = '\0';
-	return *line && *line != '#' ? add_user(o, line, where, error) : 0;
+	while (length > 0 && strchr("\r\n", line[length - 1]))
+		line[--length] = '\0';
+	return *line ? add_user(o, line, where, error) : 0;
 }
 
 static int unreadable(const char *path, int number, struct option_error *error)
