@@ -301,6 +301,9 @@ refused_by() {
 	plays read:9 hex:005b000000000000 close
 	PROXY=socks4://127.0.0.1:$PORT
 	refused_by '.* \(ECONNREFUSED\)'
+	plays read:9 hex:0001000000000000 close
+	PROXY=socks4://127.0.0.1:$PORT
+	refused_by "the proxy's answer 1 is not known \(EPROTO\)"
 	plays read:9 hex:045a000000000000 close
 	PROXY=socks4://127.0.0.1:$PORT
 	refused_by 'its answer is not SOCKS version 4 \(EPROTO\)'

@@ -85,6 +85,15 @@ static enum handshake client_failed(struct socks_client *c, int reply, int error
 	return HANDSHAKE_FAILED;
 }
 
+static enum handshake client_baffled(struct socks_client *c, int reply)
+{
+	char text[64];
+
+	snprintf(text, sizeof text, "the proxy's answer %d is not known", reply);
+	return client_failed(c, reply, EPROTO, text);
+}
+
+/* By version 5. */
 static enum handshake client_refused(struct socks_client *c, int reply)
 {
 	static const struct {
@@ -101,12 +110,10 @@ static enum handshake client_refused(struct socks_client *c, int reply)
 		[SOCKS_BAD_ADDRESS] = { EAFNOSUPPORT,
 					"the proxy does not know this kind of address" },
 	};
-	char text[64];
 
 	if (reply > 0 && (size_t)reply < sizeof replies / sizeof *replies)
 		return client_failed(c, reply, replies[reply].error, replies[reply].why);
-	snprintf(text, sizeof text, "the proxy's answer %d is not known", reply);
-	return client_failed(c, reply, EPROTO, text);
+	return client_baffled(c, reply);
 }
 
 static void client_state(struct socks_client *c, int state, size_t wanted)
@@ -230,7 +237,7 @@ static enum handshake take_reply_4(struct socks_client *c)
 	case V4_OTHER_IDENT:
 		return client_failed(c, c->in[1], EACCES, "the proxy asked identd who we are");
 	default:
-		return client_refused(c, c->in[1]);
+		return client_baffled(c, c->in[1]);
 	}
 }
 
