@@ -451,6 +451,21 @@ signal.pause()' >ready
 	counterpart_ended "$(SMALL)" open
 }
 
+@test "a question through foreign proxies, which take its end for the end of all: --no-shutdown" {
+	local url
+	microsocks_at
+	url=socks5h://$AT
+	tinyproxy_at
+	echo question >question
+	for url in "$url" "http://$AT"; do
+		counterpart read:9 quiet:0.1 text:answer report close
+		exits 0 "$SOCKIT" connect --no-shutdown --proxy "$url" localhost "$PORT" <question >out 2>err
+		silent
+		[ "$(<out)" = answer ]
+		counterpart_ended question open
+	done
+}
+
 @test "tinyproxy: data both ways, with a password and without" {
 	local url
 	tinyproxy_at
