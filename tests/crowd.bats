@@ -64,14 +64,6 @@ count_pipes() {
 }
 has_fds() { [ "$(count_fds "$1")" -le "$2" ]; }
 
-# cpu PID: the processor time that it has taken, in hundredths of a second.
-cpu() {
-	local line fields
-	read -r line <"/proc/$1/stat"
-	read -r -a fields <<<"${line##*) }"
-	echo $((fields[11] + fields[12]))
-}
-
 # idles PID: takes no processor time to speak of for a second.
 idles() {
 	local before

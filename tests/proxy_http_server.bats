@@ -264,6 +264,26 @@ a_repository() {
 	closes
 }
 
+# What nobody says at length about who it is, is not looked at once for each user.
+@test "http: a long request does not take long" {
+	local proxy long before short
+	long=$(head -c 45000 /dev/zero | base64 -w 0)
+	printf 'user%s:secret\n' {1..500} >users
+	proxies --proxy-auth-file users
+	proxy=$LISTENER
+	before=$(cpu "$proxy")
+	for ((i = 0; i < 5; i++)); do
+		printf '407 GET http://127.0.0.1:1/ HTTP/1.0\\r\\nProxy-Authorization: Basic eDp5\\r\\n\\r\\n\n'
+	done | answers
+	short=$(($(cpu "$proxy") - before))
+	{
+		printf '407 GET http://127.0.0.1:1/ HTTP/1.0\\r\\nProxy-Authorization: Basic %s\\r\\n\\r\\n\n' "$long"{,,}
+		printf '407 GET http://127.0.0.1:1/ HTTP/1.0\\r\\nProxy-Authorization: Digest realm="sockit", uri="http://127.0.0.1:1/", nonce="%s", username="x", response="y"\\r\\n\\r\\n\n' "$long"{,,}
+	} | answers
+	echo "processor time: $short, then $(($(cpu "$proxy") - before - short))"
+	[ $(($(cpu "$proxy") - before - short)) -lt $((10 * short + 20)) ]
+}
+
 @test "http: who is asked with a body, or means to close, is closed" {
 	site
 	proxies --proxy-auth me:secret

@@ -47,17 +47,24 @@ static void hash_values(enum hash hash, const struct http_value *values, size_t 
 		    sizeof(const struct http_value[]){ __VA_ARGS__ } / sizeof(struct http_value),  \
 		    hex)
 
+/* Are A and B the same? The time that this takes tells nothing. */
+static bool same(const char a[HASH_HEX + 1], const char b[HASH_HEX + 1])
+{
+	unsigned differ = 0;
+
+	for (size_t i = 0; i < HASH_HEX; i++)
+		differ |= (unsigned)(a[i] ^ b[i]);
+	return differ == 0;
+}
+
 /* Do A and B mean the same? The time that this takes tells their lengths alone. */
 static bool equal(struct http_value a, struct http_value b)
 {
 	char one[HASH_HEX + 1], other[HASH_HEX + 1];
-	unsigned differ = 0;
 
-	hash_values(HASH_SHA256, &a, 1, one);
-	hash_values(HASH_SHA256, &b, 1, other);
-	for (size_t i = 0; i < HASH_HEX; i++)
-		differ |= (unsigned)(one[i] ^ other[i]);
-	return differ == 0;
+	HASH_VALUES(HASH_SHA256, one, a);
+	HASH_VALUES(HASH_SHA256, other, b);
+	return same(one, other);
 }
 
 static bool is_value(struct http_value v, const char *word)
@@ -221,15 +228,20 @@ struct digest {
 	struct http_value user, realm, password, nonce, cnonce, nc, method, uri;
 };
 
-/* Section 3.4.1 into HEX. */
-static void digest_response(const struct digest *d, char hex[HASH_HEX + 1])
+/* Section 3.4.3: of D's request into A2. */
+static void digest_request(const struct digest *d, char a2[HASH_HEX + 1])
 {
-	char a1[HASH_HEX + 1], a2[HASH_HEX + 1];
+	HASH_VALUES(d->hash, a2, d->method, d->uri);
+}
+
+/* Section 3.4.1 into HEX, A2 being of the request. */
+static void digest_response(const struct digest *d, const char *a2, char hex[HASH_HEX + 1])
+{
+	char a1[HASH_HEX + 1];
 
 	HASH_VALUES(d->hash, a1, d->user, d->realm, d->password);
 	if (d->session)
 		HASH_VALUES(d->hash, a1, plain(a1), d->nonce, d->cnonce);
-	HASH_VALUES(d->hash, a2, d->method, d->uri);
 	if (d->nc.n)
 		HASH_VALUES(d->hash, hex, plain(a1), d->nonce, d->nc, d->cnonce, plain("auth"),
 			    plain(a2));
@@ -339,7 +351,7 @@ bool http_authorization(const struct http_challenge *c, const struct credentials
 			struct text *out)
 {
 	struct http_value user = plain(who->user);
-	char nc[9], hex[HASH_HEX + 1];
+	char nc[9], hex[HASH_HEX + 1], a2[HASH_HEX + 1];
 	struct digest d = {
 		.hash = hash_of(c->scheme),
 		.session = c->session,
@@ -372,7 +384,8 @@ bool http_authorization(const struct http_challenge *c, const struct credentials
 			text_add(out, "%s%c", strchr("\"\\", *user.at) ? "\\" : "", *user.at);
 		text_add(out, "\"");
 	}
-	digest_response(&d, hex);
+	digest_request(&d, a2);
+	digest_response(&d, a2, hex);
 	add_quoted(out, "realm", c->realm);
 	add_quoted(out, "nonce", c->nonce);
 	add_quoted(out, "uri", d.uri);
@@ -402,20 +415,22 @@ void http_challenges(struct text *out, const char *realm, const char *nonce, boo
 }
 
 static enum http_verdict authorize_basic(struct http_part base64, const struct credentials *who,
-					 size_t n)
+					 size_t n, size_t *found)
 {
-	struct text given = { 0 }, both = { 0 };
-	bool good = base64_read(&given, base64.at, base64.n), found = false;
+	struct text given = { 0 };
+	bool good = base64_read(&given, base64.at, base64.n), known = false;
+	char one[HASH_HEX + 1], other[HASH_HEX + 1];
 
+	HASH_VALUES(HASH_SHA256, one, { given.data, given.length, false });
 	for (size_t i = 0; i < n; i++) {
-		both.length = 0;
-		text_add(&both, "%s:%s", plain(who[i].user).at, plain(who[i].password).at);
-		found |= equal((struct http_value){ given.data, given.length, false },
-			       (struct http_value){ both.data, both.length, false });
+		HASH_VALUES(HASH_SHA256, other, plain(who[i].user), plain(who[i].password));
+		if (same(one, other)) {
+			*found = i;
+			known = true;
+		}
 	}
-	good = good && found && !given.failed && !both.failed;
+	good = good && known && !given.failed;
 	text_free(&given);
-	text_free(&both);
 	return good ? HTTP_AUTH_GOOD : HTTP_AUTH_BAD;
 }
 
@@ -436,12 +451,13 @@ static bool is_complete(const struct params *p)
 
 static enum http_verdict authorize_digest(const struct params *p, struct digest *d,
 					  struct http_value target, const struct credentials *who,
-					  size_t n, http_nonce_check *check, void *arg)
+					  size_t n, size_t *found, http_nonce_check *check,
+					  void *arg)
 {
 	const struct http_value *v = p->values;
 	const struct algorithm *algorithm = find_algorithm(v[ALGORITHM]);
-	char hex[HASH_HEX + 1], name[HASH_HEX + 1];
-	bool found = false;
+	char hex[HASH_HEX + 1], name[HASH_HEX + 1], user[HASH_HEX + 1], a2[HASH_HEX + 1];
+	bool known = false, hashed = is_value(v[USERHASH], "true");
 
 	if (!is_complete(p) || !algorithm || (algorithm->session && !v[CNONCE].at) ||
 	    !equal(v[REALM], d->realm) || !equal(v[URI], target))
@@ -452,22 +468,27 @@ static enum http_verdict authorize_digest(const struct params *p, struct digest 
 	d->cnonce = v[CNONCE];
 	d->nc = v[QOP].at ? v[NC] : plain("");
 	d->uri = v[URI];
+	digest_request(d, a2);
+	HASH_VALUES(HASH_SHA256, user, v[USERNAME]);
 	for (size_t i = 0; i < n; i++) {
 		d->user = plain(who[i].user);
 		d->password = plain(who[i].password);
-		digest_response(d, hex);
-		HASH_VALUES(d->hash, name, d->user, d->realm);
-		bool known =
-			equal(v[USERNAME], is_value(v[USERHASH], "true") ? plain(name) : d->user);
-		found |= (unsigned)equal(v[RESPONSE], plain(hex)) & known;
+		digest_response(d, a2, hex);
+		unsigned right = equal(v[RESPONSE], plain(hex));
+		HASH_VALUES(d->hash, hex, d->user, d->realm);
+		HASH_VALUES(HASH_SHA256, name, hashed ? plain(hex) : d->user);
+		if (right & (unsigned)same(user, name)) {
+			*found = i;
+			known = true;
+		}
 	}
-	return found ? check(arg, v[NONCE].at, v[NONCE].n) : HTTP_AUTH_BAD;
+	return known ? check(arg, v[NONCE].at, v[NONCE].n) : HTTP_AUTH_BAD;
 }
 
 enum http_verdict http_authorize(struct http_part value, struct http_part method,
 				 struct http_part target, const char *realm,
-				 const struct credentials *who, size_t n, http_nonce_check *check,
-				 void *arg)
+				 const struct credentials *who, size_t n, size_t *found,
+				 http_nonce_check *check, void *arg)
 {
 	struct http_part word = first_word(value), list = skip_blanks(skip(value, word.n)), member;
 	struct params p = { .scheme = scheme_of(word) };
@@ -476,10 +497,10 @@ enum http_verdict http_authorize(struct http_part value, struct http_part method
 	if (!value.n)
 		return HTTP_AUTH_NONE;
 	if (p.scheme == HTTP_BASIC)
-		return authorize_basic(list, who, n);
+		return authorize_basic(list, who, n, found);
 	if (p.scheme == HTTP_NO_SCHEME)
 		return HTTP_AUTH_BAD;
 	while (http_list_next(&list, &member))
 		read_param(&p, member);
-	return authorize_digest(&p, &d, value_of(target), who, n, check, arg);
+	return authorize_digest(&p, &d, value_of(target), who, n, found, check, arg);
 }

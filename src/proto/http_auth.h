@@ -69,12 +69,13 @@ void http_challenges(struct text *out, const char *realm, const char *nonce, boo
  * HTTP_AUTH_STALE, or HTTP_AUTH_BAD? */
 typedef enum http_verdict http_nonce_check(void *arg, const char *nonce, size_t n);
 
-/* The value VALUE of Proxy-Authorization (of length 0: there is none), by one of the N credentials WHO, for a request of METHOD
- * and TARGET, which Digest's uri has to equal. The time that this takes does not tell how near a wrong one came. Returns
- * the verdict; HTTP_AUTH_BAD also for what cannot be read, for which CHECK is not asked. */
+/* The value VALUE of Proxy-Authorization (of length 0: there is none), by one of the N credentials WHO, whose number goes to
+ * *FOUND, for a request of METHOD and TARGET, which Digest's uri has to equal. The time that this takes does not tell how near
+ * a wrong one came; of Digest it is N times what nonce and cnonce take to be hashed. Returns the verdict; HTTP_AUTH_BAD also for
+ * what cannot be read, for which CHECK is not asked. *FOUND is set with HTTP_AUTH_GOOD, and what CHECK has said. */
 enum http_verdict http_authorize(struct http_part value, struct http_part method,
 				 struct http_part target, const char *realm,
-				 const struct credentials *who, size_t n, http_nonce_check *check,
-				 void *arg);
+				 const struct credentials *who, size_t n, size_t *found,
+				 http_nonce_check *check, void *arg);
 
 #endif

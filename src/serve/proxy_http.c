@@ -16,6 +16,7 @@
 #define NAME "sockit"
 #define STAMP 8		   /* digits of the time in a nonce */
 #define NONCE_AGE (5 * 60) /* seconds */
+#define AUTH_MOST 4096	   /* bytes in which a client says who it is, beside the target */
 #define METHODS "CONNECT, DELETE, GET, HEAD, OPTIONS, PATCH, POST, PUT"
 
 struct proxy_http {
@@ -208,15 +209,18 @@ static enum http_verdict authorize(struct session *x, const struct http_head *he
 	const struct http_part targets[] = { head->target, { target->data, target->length } };
 	enum http_verdict verdict = HTTP_AUTH_NONE;
 	const struct http_field *f;
-	size_t at = 0;
+	size_t at = 0, found = 0;
 
 	f = http_find(head, "Proxy-Authorization", &at);
-	/* Each of them is tried, whoever it is. */
-	for (size_t i = 0; f && i < 2 * o->n_users; i++) {
-		enum http_verdict v = http_authorize(f->value, head->method, targets[i % 2], NAME,
-						     &o->users[i / 2], 1, check_nonce, NULL);
+	if (f && f->value.n > AUTH_MOST + head->target.n)
+		return HTTP_AUTH_BAD;
+	/* Each of them is tried, whatever the first one comes to. */
+	for (size_t i = 0; f && i < sizeof targets / sizeof *targets; i++) {
+		enum http_verdict v =
+			http_authorize(f->value, head->method, targets[i], NAME, o->users,
+				       o->n_users, &found, check_nonce, NULL);
 		if (v == HTTP_AUTH_GOOD)
-			x->proxy->user = o->users[i / 2].user;
+			x->proxy->user = o->users[found].user;
 		verdict = better(verdict, v);
 	}
 	return verdict;

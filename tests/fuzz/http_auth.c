@@ -78,11 +78,13 @@ static enum http_verdict authorize(const struct text *t, const char *target, con
 	struct credentials who[2] = { { "somebody", "else" }, { user, password } };
 	char *exact = take(t->length);
 	enum http_verdict verdict;
+	size_t found = 2;
 
 	memcpy(exact, t->data, t->length);
 	nonce->asked = false;
 	verdict = http_authorize((struct http_part){ exact, t->length }, part("CONNECT"),
-				 part(target), realm, who, 2, check_nonce, nonce);
+				 part(target), realm, who, 2, &found, check_nonce, nonce);
+	CHECK(verdict != HTTP_AUTH_GOOD || found < 2);
 	free(exact);
 	return verdict;
 }

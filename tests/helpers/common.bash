@@ -228,3 +228,11 @@ milliseconds() {
 	local us=${EPOCHREALTIME/[.,]/}
 	echo $((us / 1000))
 }
+
+# cpu PID: the processor time that it has taken, in hundredths of a second.
+cpu() {
+	local line fields
+	read -r line <"/proc/$1/stat"
+	read -r -a fields <<<"${line##*) }"
+	echo $((fields[11] + fields[12]))
+}
