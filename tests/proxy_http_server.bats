@@ -585,6 +585,8 @@ a_repository() {
 		printf '431 GET http://127.0.0.1:$WEB/ HTTP/1.1\\r\\nX: %s\\r\\n\\r\\n\n' "$(head -c 66000 /dev/zero | tr '\0' a)"
 		printf '200 GET http://127.0.0.1:$WEB/ HTTP/1.1\\r\\nX: %s\\r\\n\\r\\n\n' "$(head -c 60000 /dev/zero | tr '\0' a)"
 		printf '431 GET http://127.0.0.1:$WEB/ HTTP/1.1\\r\\n%s\\r\\n\n' "$(printf 'X: y\\r\\n%.0s' {1..300})"
+		printf '431 GET http://127.0.0.1:$WEB/ HTTP/1.1\\r\\nConnection: %s\\r\\nConnection: x\\r\\n\\r\\n\n' "$(head -c 4096 /dev/zero | tr '\0' ,)"
+		printf '200 GET http://127.0.0.1:$WEB/ HTTP/1.1\\r\\nConnection: %s\\r\\n\\r\\n\n' "$(head -c 4096 /dev/zero | tr '\0' ,)"
 	} | grep -v '^404' | answers
 	asks < <(printf 'TRACE http://127.0.0.1:$WEB/ HTTP/1.1\r\n\r\n')
 	grep -q '^Allow: .*GET' got

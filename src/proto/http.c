@@ -221,6 +221,7 @@ static bool parse(struct http_head *h, bool response, char *bytes, size_t n,
 		  struct http_fault *fault)
 {
 	struct http_part rest = { bytes, n }, line;
+	size_t connection = 0;
 
 	h->response = response;
 	h->minor = h->status = 0;
@@ -241,9 +242,12 @@ static bool parse(struct http_head *h, bool response, char *bytes, size_t n,
 					     parse_field(h, line, fault)))
 			return false;
 	}
-	for (size_t i = 0; i < h->n; i++)
+	for (size_t i = 0; i < h->n; i++) {
 		h->fields[i].value = trim(h->fields[i].value);
-	return true;
+		if (http_is(h->fields[i].name, "Connection"))
+			connection += h->fields[i].value.n;
+	}
+	return connection <= HTTP_CONNECTION_MOST || wrong(fault, 431, "too long a Connection");
 }
 
 bool http_parse_request(struct http_head *h, char *bytes, size_t n, struct http_fault *fault)

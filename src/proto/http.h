@@ -16,6 +16,7 @@
 #define HTTP_HEAD_MOST 65536 /* bytes of a head; of its first line a part: */
 #define HTTP_LINE_MOST 16384
 #define HTTP_FIELDS_MOST 256
+#define HTTP_CONNECTION_MOST 4096 /* bytes of what Connection says: it is asked of each field */
 
 /* A part of a head, which is not changed and must stay. Not ended by a NUL. */
 struct http_part {
