@@ -153,12 +153,3 @@ size_t hash_end(struct hashing *h, char hex[HASH_HEX + 1])
 			 (unsigned)(h->state[i / 4] >> 8 * (i % 4 ^ a->order) & 0xff));
 	return a->words * 8;
 }
-
-size_t hash_hex(enum hash hash, const void *bytes, size_t n, char hex[HASH_HEX + 1])
-{
-	struct hashing h;
-
-	hash_start(&h, hash);
-	hash_add(&h, bytes, n);
-	return hash_end(&h, hex);
-}

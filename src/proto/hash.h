@@ -25,7 +25,4 @@ void hash_add(struct hashing *h, const void *bytes, size_t n);
  * its end then. */
 size_t hash_end(struct hashing *h, char hex[HASH_HEX + 1]);
 
-/* All three, of N BYTES. */
-size_t hash_hex(enum hash hash, const void *bytes, size_t n, char hex[HASH_HEX + 1]);
-
 #endif

@@ -379,8 +379,7 @@ static bool parse_place(struct http_part p, struct http_authority *out)
 {
 	struct http_part host;
 
-	if (cut(&p, '@', &host))
-		out->userinfo = host;
+	cut(&p, '@', &host);
 	if (p.n && p.at[0] == '[') {
 		p = skip(p, 1);
 		if (!cut(&p, ']', &host) || host.n >= sizeof out->host ||
@@ -404,7 +403,7 @@ static bool parse_place(struct http_part p, struct http_authority *out)
 
 bool http_parse_authority(struct http_part target, struct http_authority *out)
 {
-	*out = (struct http_authority){ .userinfo = { "", 0 } };
+	*out = (struct http_authority){ 0 };
 	return parse_place(target, out) && !memchr(target.at, '@', target.n) && out->port;
 }
 
@@ -415,7 +414,7 @@ bool http_parse_absolute(struct http_part target, struct http_authority *out,
 	struct http_part p = target;
 	size_t n = 0;
 
-	*out = (struct http_authority){ .userinfo = { "", 0 }, .port = 80 };
+	*out = (struct http_authority){ .port = 80 };
 	if (!starts(p, scheme) || memchr(p.at, '#', p.n))
 		return false;
 	p = skip(p, sizeof scheme - 1);

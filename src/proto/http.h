@@ -97,15 +97,14 @@ bool http_is_hop_by_hop(const struct http_head *h, struct http_part name);
 /* ---- where a request goes ---- */
 
 struct http_authority {
-	struct http_part userinfo; /* of length 0: none */
-	char host[256];		   /* without brackets */
+	char host[256]; /* without brackets */
 	uint16_t port;
 };
 
 /* `HOST:PORT`, `[V6]:PORT`: what CONNECT asks for. Returns false where it is none. */
 bool http_parse_authority(struct http_part target, struct http_authority *out);
 
-/* `http://HOST[:PORT][/PATH][?QUERY]` into *OUT (port 80 where none is given) and the origin-form (RFC 9112, 3.2.1) that
+/* `http://[USERINFO@]HOST[:PORT][/PATH][?QUERY]` into *OUT (port 80 where none is given) and the origin-form (RFC 9112, 3.2.1) that
  * follows: *PATH, before which a `/` has to be put where it does not begin with one. Returns false where it is none. */
 bool http_parse_absolute(struct http_part target, struct http_authority *out,
 			 struct http_part *path);

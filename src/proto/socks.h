@@ -12,7 +12,6 @@
 #include "base/text.h"
 #include "proto/handshake.h"
 
-#define SOCKS_PORT 1080
 #define SOCKS_NAME_MOST 255
 
 enum socks_kind { SOCKS_INET, SOCKS_INET6, SOCKS_NAME };

@@ -57,7 +57,7 @@ static void place(struct http_part target)
 	struct http_part path;
 
 	if (http_parse_authority(target, &to))
-		CHECK(to.host[0] && strlen(to.host) < sizeof to.host && to.port && !to.userinfo.n);
+		CHECK(to.host[0] && strlen(to.host) < sizeof to.host && to.port);
 	if (http_parse_absolute(target, &to, &path)) {
 		CHECK(to.host[0] && strlen(to.host) < sizeof to.host && to.port);
 		CHECK(path.at + path.n == target.at + target.n);

@@ -205,6 +205,15 @@ static void check_base64(const char *bytes, const char *text)
 	text_free(&t);
 }
 
+static size_t hash_word(enum hash hash, const char *word, char hex[HASH_HEX + 1])
+{
+	struct hashing h;
+
+	hash_start(&h, hash);
+	hash_add(&h, word, strlen(word));
+	return hash_end(&h, hex);
+}
+
 static void check_examples(void)
 {
 	static const char *const hashes[][3] = {
@@ -223,9 +232,9 @@ static void check_examples(void)
 	char hex[HASH_HEX + 1];
 
 	for (size_t i = 0; i < sizeof hashes / sizeof *hashes; i++) {
-		CHECK(hash_hex(HASH_MD5, hashes[i][0], strlen(hashes[i][0]), hex) == 32);
+		CHECK(hash_word(HASH_MD5, hashes[i][0], hex) == 32);
 		CHECK(!strcmp(hex, hashes[i][1]));
-		CHECK(hash_hex(HASH_SHA256, hashes[i][0], strlen(hashes[i][0]), hex) == 64);
+		CHECK(hash_word(HASH_SHA256, hashes[i][0], hex) == 64);
 		CHECK(!strcmp(hex, hashes[i][2]));
 	}
 	/* RFC 4648, 10 */
