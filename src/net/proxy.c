@@ -430,7 +430,6 @@ static void first_connected(void *arg, const struct dial_result *r)
 	/* It may have passed unseen. */
 	timer_set(d->loop, &d->deadline, d->c.deadline);
 	d->watch.fd = r->fd;
-	d->at = 0;
 	d->out.length = 0;
 	d->send_error = 0;
 	went(d, begin(d));
@@ -454,6 +453,7 @@ static void connect_first(void *arg)
 	struct proxy_dial *d = arg;
 	struct dial_config c = d->c;
 
+	d->at = 0;
 	c.host = d->first->url.host;
 	c.port = d->first->url.port;
 	c.at_once = false;
