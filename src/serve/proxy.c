@@ -141,10 +141,12 @@ static void go_on(struct session *x)
 		}
 	}
 	p->sent = p->out.length = 0;
-	if (p->then)
+	if (p->then) {
 		p->then(x);
-	else
+	} else {
 		watch_drop(loop, &p->watch);
+		timer_drop(loop, &p->limit);
+	}
 }
 
 /* OUT goes after what there is. */

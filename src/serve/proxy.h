@@ -20,7 +20,7 @@ void proxy_session_free(struct session *x);
 /* ---- for serve/proxy_socks.c and serve/proxy_http.c ---- */
 
 /* The N bytes at IN have come from X's client: takes some of them, their number to *USED, and adds what is to be
- * answered to OUT. Returns HANDSHAKE_MORE (then all N are taken); HANDSHAKE_ASKED once proxy_dial() was called; or
+ * answered to OUT. Returns HANDSHAKE_MORE (what is left is given once more); HANDSHAKE_ASKED once proxy_dial() was called; or
  * HANDSHAKE_FAILED: then OUT is sent as by proxy_refuse(), and the client's `why` tells why. */
 typedef enum handshake proxy_take(struct session *x, const unsigned char *in, size_t n,
 				  size_t *used, struct text *out);
@@ -65,7 +65,7 @@ struct proxy_client {
 };
 
 /* Reads what X's client sends, up to where the handshake ends and no further (MSG_PEEK), and gives it to TAKE; all
- * within -w (30 s where that says nothing) and -i. May be called again for a further request. */
+ * within -w (30 s where that says nothing) and -i. */
 void proxy_handshake(struct session *x, proxy_take *take);
 
 /* X wants to go to HOST and PORT: for messages about what comes of it before proxy_dial() says so. */
