@@ -43,7 +43,7 @@ peer() {
 	exec 8<&-
 }
 output_ended() {
-	! runs "$PEER_OUTPUT"
+	[ ! "${PEER_OUTPUT-}" ] || ! runs "$PEER_OUTPUT"
 }
 
 # random_file FILE SIZE: SIZE (as of head -c) random bytes.
