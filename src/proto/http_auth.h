@@ -61,12 +61,12 @@ bool http_authorization(const struct http_challenge *c, const struct credentials
 enum http_verdict { HTTP_AUTH_GOOD, HTTP_AUTH_BAD, HTTP_AUTH_STALE, HTTP_AUTH_NONE };
 
 /* Adds the Proxy-Authenticate lines of a 407, the strongest first, each ended by CR LF: Digest with SHA-256 and with MD5,
- * with NONCE (ended by a NUL), and Basic; STALE: the nonce that came was too old. REALM is visible ASCII without quotes
+ * with NONCE (ended by a NUL), and Basic; STALE: only the nonce that came was wrong. REALM is visible ASCII without quotes
  * and backslashes. */
 void http_challenges(struct text *out, const char *realm, const char *nonce, bool stale);
 
-/* Is NONCE (N bytes), which came with an answer that is right but for it, one of ours and still good: HTTP_AUTH_GOOD,
- * HTTP_AUTH_STALE, or HTTP_AUTH_BAD? */
+/* Is NONCE (N bytes), which came with an answer that is right but for it, one of ours and still good: HTTP_AUTH_GOOD, or
+ * HTTP_AUTH_STALE? */
 typedef enum http_verdict http_nonce_check(void *arg, const char *nonce, size_t n);
 
 /* The value VALUE of Proxy-Authorization (of length 0: there is none), by one of the N credentials WHO, whose number goes to

@@ -100,21 +100,20 @@ static bool make_nonce(int64_t seconds, char nonce[HTTP_NONCE + 1])
 static enum http_verdict check_nonce(void *arg, const char *nonce, size_t n)
 {
 	char stamp[STAMP + 1], right[HTTP_NONCE + 1];
+/* One that is not ours may be of a run before this one. */
 	int64_t now = clock_now() / SECOND, made;
 	unsigned differ = 0;
 
 	(void)arg;
 	if (n != HTTP_NONCE)
-		return HTTP_AUTH_BAD;
+		return HTTP_AUTH_STALE;
 	memcpy(stamp, nonce, STAMP);
 	stamp[STAMP] = '\0';
 	made = (int64_t)strtoull(stamp, NULL, 16);
 	make_nonce(made, right);
 	for (size_t i = 0; i < n; i++)
 		differ |= (unsigned)(nonce[i] ^ right[i]);
-	if (differ)
-		return HTTP_AUTH_BAD;
-	return ((now - made) & 0xffffffff) > NONCE_AGE ? HTTP_AUTH_STALE : HTTP_AUTH_GOOD;
+	return differ || ((now - made) & 0xffffffff) > NONCE_AGE ? HTTP_AUTH_STALE : HTTP_AUTH_GOOD;
 }
 
 /* ---- answers of our own ---- */
@@ -245,7 +244,7 @@ static enum handshake challenge(struct session *x, const struct http_head *head,
 	if (!make_nonce(clock_now() / SECOND, nonce))
 		return refuse(x, out, 500, "there are no random numbers to be had");
 	x->proxy->why = verdict == HTTP_AUTH_NONE  ? "it has not said who it is" :
-			verdict == HTTP_AUTH_STALE ? "its nonce is too old" :
+			verdict == HTTP_AUTH_STALE ? "its nonce is too old, or another run's" :
 						     "wrong user or password";
 	http_challenges(&fields, NAME, nonce, verdict == HTTP_AUTH_STALE);
 	text_put(&fields, "", 1);
