@@ -438,6 +438,30 @@ a_repository() {
 	closes
 }
 
+@test "http: OPTIONS goes as far as Max-Forwards says" {
+	site
+	proxies -v
+	asks < <(printf 'OPTIONS http://127.0.0.1:$WEB/echo HTTP/1.1\r\nMax-Forwards: 0\r\n\r\n')
+	has 'HTTP/1.1 200 OK'
+	has 'Allow: CONNECT, DELETE, GET, HEAD, OPTIONS, PATCH, POST, PUT'
+	has_not via
+	forwards_of() { # METHOD VALUE
+		asks < <(printf '%s http://127.0.0.1:$WEB/echo HTTP/1.1\r\nMax-Forwards: %s\r\n\r\n' "$@")
+		tr -d '\r' <got | sed -n 's/^Max-Forwards: //p'
+	}
+	[ "$(forwards_of OPTIONS 1)" = 0 ]
+	[ "$(forwards_of OPTIONS 010)" = 9 ]
+	[ "$(forwards_of OPTIONS 99999999999999999999)" = 255 ]
+	[ "$(forwards_of OPTIONS -1)" = -1 ]
+	[ "$(forwards_of GET 0)" = 0 ]
+	answers <<-'END'
+		405 TRACE http://127.0.0.1:$WEB/ HTTP/1.1\r\nMax-Forwards: 0\r\n\r\n
+	END
+	kill "$LISTENER"
+	ended 143 "$LISTENER"
+	grep -qE "^sockit listen: $ADDRESS: OPTIONS at 127\.0\.0\.1 port $WEB: status 200$" err
+}
+
 @test "http: a body is as long as it says, and what is behind it goes nowhere" {
 	site
 	proxies

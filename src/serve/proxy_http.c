@@ -17,6 +17,8 @@
 #define STAMP 8		   /* digits of the time in a nonce */
 #define NONCE_AGE (5 * 60) /* seconds */
 #define AUTH_MOST 4096	   /* bytes in which a client says who it is, beside the target */
+#define HOPS_MOST 255	   /* what of Max-Forwards is left at most */
+#define LATE "the request has not come in time"
 #define METHODS "CONNECT, DELETE, GET, HEAD, OPTIONS, PATCH, POST, PUT"
 
 struct proxy_http {
@@ -24,6 +26,7 @@ struct proxy_http {
 	struct text head; /* that comes: the request's, then the answer's */
 	/* of the request */
 	struct http_authority to;
+	char hops[4];	     /* its Max-Forwards */
 	char method[24];     /* for what is told of it, cut where it is longer */
 	const char *asked;   /* CONNECT, HEAD, or any other */
 	bool old;	     /* HTTP/1.0 */
@@ -129,6 +132,7 @@ static const char *phrase(unsigned status)
 		unsigned status;
 		const char *phrase;
 	} phrases[] = {
+		{ 200, "OK" },
 		{ 400, "Bad Request" },
 		{ 403, "Forbidden" },
 		{ 405, "Method Not Allowed" },
@@ -174,10 +178,19 @@ static enum handshake refuse(struct session *x, struct text *out, unsigned statu
 {
 	char allow[80] = "";
 
-	if (status == 405)
+	if (status == 200 || status == 405)
 		snprintf(allow, sizeof allow, "Allow: %s\r\n", METHODS);
 	x->proxy->why = why;
 	add_answer(x, out, status, allow, false, why);
+	return HANDSHAKE_FAILED;
+}
+
+/* OPTIONS that goes no further. */
+static enum handshake answer_options(struct session *x, struct text *out)
+{
+	refuse(x, out, 200, "this is a proxy");
+	x->proxy->why = NULL;
+	proxy_answered(x);
 	return HANDSHAKE_FAILED;
 }
 
@@ -550,6 +563,30 @@ static enum handshake take_whole(struct session *x, struct text *out)
 		verdict = authorize(x, &head, &target);
 	if (verdict == HTTP_AUTH_GOOD && !is_connect(h))
 		add_request(h, &head, &target);
+/* Takes one from the Max-Forwards of OPTIONS in HEAD (RFC 9110, 7.6.2). Returns false where none is left: then it is for
+ * us. */
+static bool take_hop(struct proxy_http *h, struct http_head *head)
+{
+	struct http_part *value;
+	unsigned hops = 0;
+	size_t at = 0;
+
+	if (!http_is_method(head->method, "OPTIONS") || !http_find(head, "Max-Forwards", &at))
+		return true;
+	value = &head->fields[at - 1].value;
+	for (size_t i = 0; i < value->n; i++) {
+		if (value->at[i] < '0' || value->at[i] > '9')
+			return true;
+		hops = hops * 10 + (unsigned)(value->at[i] - '0');
+		hops = hops > HOPS_MOST ? HOPS_MOST + 1 : hops;
+	}
+	if (!hops)
+		return value->n == 0;
+	value->n = (size_t)snprintf(h->hops, sizeof h->hops, "%u", hops - 1);
+	value->at = h->hops;
+	return true;
+}
+
 	text_free(&target);
 	if (verdict != HTTP_AUTH_GOOD)
 		return challenge(x, &head, out, verdict);
@@ -558,6 +595,7 @@ static enum handshake take_whole(struct session *x, struct text *out)
 	if (wants_length(head.method) && h->request.length == HTTP_LENGTH_NONE)
 		return refuse(x, out, 411, "a body without Content-Length or chunks");
 	if (has_own_name(&head))
+	bool ours;
 		return refuse(x, out, 403, "the request has been here before");
 	return go_on(x);
 }
@@ -570,6 +608,7 @@ static enum handshake take(struct session *x, const unsigned char *in, size_t n,
 
 	text_put(&h->head, in, *used);
 	if (h->head.failed)
+	ours = !take_hop(h, &head);
 		return refuse(x, out, 500, "out of memory");
 	switch (scanned) {
 	case HTTP_SCAN_WHOLE:
@@ -579,6 +618,8 @@ static enum handshake take(struct session *x, const unsigned char *in, size_t n,
 			      "the request's head is too long");
 	case HTTP_SCAN_MORE:
 		break;
+	if (ours)
+		return answer_options(x, out);
 	}
 	return HANDSHAKE_MORE;
 }
