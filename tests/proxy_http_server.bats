@@ -740,6 +740,32 @@ a_repository() {
 	closes
 }
 
+@test "http: a site that says nothing is 504, a client that stops within its request 408" {
+	site
+	proxies -i 0.2
+	answers <<-'END'
+		504 GET http://127.0.0.1:$WEB/silent HTTP/1.1\r\n\r\n
+		504 POST http://127.0.0.1:$WEB/silent HTTP/1.1\r\nContent-Length: 3\r\n\r\nabc
+		408 POST http://127.0.0.1:$WEB/silent HTTP/1.1\r\nContent-Length: 4\r\n\r\nabc
+		408 POST http://127.0.0.1:$WEB/silent HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nabc
+	END
+	[ "$(grep -cE "^sockit listen: 127\.0\.0\.1 port $WEB: the site has not answered in time \(--idle-timeout\)$" err)" = 2 ]
+	[ "$(grep -cE "^sockit listen: $ADDRESS: the request has not come in time \(--idle-timeout\)$" err)" = 2 ]
+	# A body of which the site shall not take a part for the whole.
+	eventually grep -q '^/silent ConnectionResetError' peer.out
+	# What has begun cannot become another answer.
+	asks < <(printf 'GET http://127.0.0.1:$WEB/stuck HTTP/1.1\r\n\r\n')
+	[ "$STATUS" = 3 ]
+	has 'HTTP/1.1 200 OK'
+	has_not 504
+	kill "$LISTENER"
+	ended 143 "$LISTENER"
+	proxies -i 0.2 --accept 1
+	asks < <(printf 'GET http://127.0.0.1:$WEB/silent HTTP/1.1\r\n\r\n')
+	has 'HTTP/1.1 504 Gateway Timeout'
+	ended 1 "$LISTENER"
+}
+
 @test "http: many at once, and nothing stays open" {
 	local before
 	site

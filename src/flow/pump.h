@@ -56,6 +56,9 @@ struct pump_calls {
 	void (*peer_ended)(void *arg, struct pump *p);
 	/* From here on it is us who end the connection. NULL: as before. */
 	void (*closing)(void *arg, struct pump *p);
+	/* Nothing has moved for the time of `idle`. Returns whether P goes on, for that time again: with what an editor
+	 * now has for the peer. NULL: it does not. */
+	bool (*idle)(void *arg, struct pump *p);
 	void *arg;
 };
 

@@ -43,6 +43,13 @@ static void idle(void *arg)
 		timer_set(p->loop, &p->idle_timer, look < limit ? look : limit);
 		return;
 	}
+	if (p->calls.idle && p->calls.idle(p->calls.arg, p)) {
+		p->last_move = now;
+		timer_set(p->loop, &p->idle_timer, clock_after(now, p->c.idle));
+		flow_nudge(&p->up);
+		pump_proceed(p);
+		return;
+	}
 	pump_fail(p, PUMP_IDLE, 0);
 	pump_over(p);
 }

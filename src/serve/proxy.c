@@ -466,8 +466,28 @@ static struct outcome tell_cut(const struct session *x)
 static void tunnel_over(void *arg, struct pump *p)
 {
 	struct session *x = arg;
+	struct outcome outcome = p->error == EPROTO ? tell_cut(x) : session_report(x);
 
-	server_session_over(x->server, x, p->error == EPROTO ? tell_cut(x) : session_report(x));
+	server_session_over(x->server, x, outcome.kind == OUTCOME_DONE ? x->outcome : outcome);
+}
+
+/* An error, which the client is told. */
+static bool tunnel_idle(void *arg, struct pump *p)
+{
+	struct session *x = arg;
+	const char *who = x->proxy->idle ? x->proxy->idle(x) : NULL;
+	struct notice n;
+
+	(void)p;
+	if (!who)
+		return false;
+	x->why = "idle";
+	x->outcome.kind = OUTCOME_TIMEOUT;
+	session_notice(x, &n, MESSAGE_ERROR, "error");
+	notice_error(&n, OUTCOME_TIMEOUT, errno_name(ETIMEDOUT));
+	add_place(&n, x->proxy);
+	notice_end(&n, "%s: %s (--idle-timeout)", who, x->proxy->why);
+	return true;
 }
 
 static void stop_talking(struct session *x)
@@ -479,7 +499,7 @@ static void stop_talking(struct session *x)
 
 static void relay(struct session *x, struct pump_config *c)
 {
-	const struct pump_calls calls = { .over = tunnel_over };
+	const struct pump_calls calls = { .over = tunnel_over, .idle = tunnel_idle };
 
 	stop_talking(x);
 	c->others_sent = x->proxy->spoken;

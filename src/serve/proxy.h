@@ -45,6 +45,9 @@ struct proxy_client {
 	void (*release)(void *state); /* NULL: to nothing */
 	/* Adds what is said to a client that is too slow to OUT. NULL: nothing. */
 	void (*late)(struct session *x, struct text *out);
+	/* Nothing has moved for the time of -i. Has the client be told, and returns the name of who is to blame, `why`
+	 * telling for what; NULL: it is too late to tell it anything. NULL: it always is. */
+	const char *(*idle)(struct session *x);
 	const char *user;   /* who it is, for messages; NULL: nobody has said */
 	const char *why;    /* why it is refused */
 	const char *method; /* of HTTP, NULL: none, */

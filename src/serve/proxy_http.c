@@ -100,10 +100,10 @@ static bool make_nonce(int64_t seconds, char nonce[HTTP_NONCE + 1])
 	return made;
 }
 
+/* One that is not ours may be of a run before this one. */
 static enum http_verdict check_nonce(void *arg, const char *nonce, size_t n)
 {
 	char stamp[STAMP + 1], right[HTTP_NONCE + 1];
-/* One that is not ours may be of a run before this one. */
 	int64_t now = clock_now() / SECOND, made;
 	unsigned differ = 0;
 
@@ -196,7 +196,7 @@ static enum handshake answer_options(struct session *x, struct text *out)
 
 static void late(struct session *x, struct text *out)
 {
-	add_answer(x, out, 408, "", false, "the request has not come in time");
+	add_answer(x, out, 408, "", false, LATE);
 }
 
 /* ---- who the client is ---- */
@@ -347,20 +347,44 @@ static void take_chunks(struct http_body *b, struct editor *e, const char *in, s
 	e->done = http_body_is_whole(b);
 }
 
+/* What the site may still answer does not count. */
+static void answer_instead(struct session *x, unsigned status, const char *why)
+{
+	struct proxy_http *h = x->proxy->state;
+
+	/* It shall not take what it has got for the whole. */
+	endpoint_break(&x->in);
+	h->down.error = 0;
+	h->down.done = h->up.done = true;
+	x->proxy->why = why;
+	add_answer(x, &x->up.urgent, status, "", false, why);
+	proxy_answered(x);
+}
+
 static void take_request(void *arg, const char *in, size_t n, struct text *out)
 {
 	struct proxy_http *h = arg;
 	struct session *x = h->x;
 
 	take_chunks(&h->request, &h->down, in, n, out);
-	if (!h->request.bad || h->answered || h->up.done)
-		return;
-	/* The site shall not take what it has got for the whole. */
-	endpoint_break(&x->in);
-	h->down.error = 0;
-	h->down.done = h->up.done = true;
-	add_answer(x, &x->up.urgent, 400, "", false, "the body's chunks are none");
-	proxy_answered(x);
+	if (h->request.bad && !h->answered && !h->up.done)
+		answer_instead(x, 400, "the body's chunks are none");
+}
+
+static const char *idle(struct session *x)
+{
+	struct proxy_http *h = x->proxy->state;
+	const struct flow *request = &x->pump.down;
+	bool whole = h->down.done && !request->exact;
+
+	if (is_connect(h) || h->answered || h->up.done)
+		return NULL;
+	if (whole || !flow_wants_source(request)) {
+		answer_instead(x, 504, "the site has not answered in time");
+		return x->in.name;
+	}
+	answer_instead(x, 408, LATE);
+	return x->name;
 }
 
 static int request_ended(void *arg, int error, struct text *out)
@@ -539,30 +563,6 @@ static bool read_request(struct proxy_http *h, const struct http_head *head, str
 			 http_parse_absolute(head->target, &h->to, path);
 }
 
-static enum handshake take_whole(struct session *x, struct text *out)
-{
-	struct proxy_http *h = x->proxy->state;
-	struct text target = { 0 };
-	struct http_head head;
-	struct http_part path;
-	struct http_fault fault;
-	enum http_verdict verdict = HTTP_AUTH_GOOD;
-
-	/* It may be the second one, of a client that knows now who it is. */
-	x->proxy->user = x->proxy->method = NULL;
-	x->proxy->status = 0;
-	*x->proxy->host = '\0';
-	if (!http_parse_request(&head, h->head.data, h->head.length, &fault))
-		return refuse(x, out, fault.status, fault.what);
-	x->proxy->method = h->method;
-	if (!read_request(h, &head, &path, &fault))
-		return refuse(x, out, fault.status, fault.what);
-	proxy_place(x, h->to.host, h->to.port);
-	add_target(&target, &head, path);
-	if (x->server->service->proxy.n_users)
-		verdict = authorize(x, &head, &target);
-	if (verdict == HTTP_AUTH_GOOD && !is_connect(h))
-		add_request(h, &head, &target);
 /* Takes one from the Max-Forwards of OPTIONS in HEAD (RFC 9110, 7.6.2). Returns false where none is left: then it is for
  * us. */
 static bool take_hop(struct proxy_http *h, struct http_head *head)
@@ -587,15 +587,42 @@ static bool take_hop(struct proxy_http *h, struct http_head *head)
 	return true;
 }
 
+static enum handshake take_whole(struct session *x, struct text *out)
+{
+	struct proxy_http *h = x->proxy->state;
+	struct text target = { 0 };
+	struct http_head head;
+	struct http_part path;
+	struct http_fault fault;
+	enum http_verdict verdict = HTTP_AUTH_GOOD;
+	bool ours;
+
+	/* It may be the second one, of a client that knows now who it is. */
+	x->proxy->user = x->proxy->method = NULL;
+	x->proxy->status = 0;
+	*x->proxy->host = '\0';
+	if (!http_parse_request(&head, h->head.data, h->head.length, &fault))
+		return refuse(x, out, fault.status, fault.what);
+	x->proxy->method = h->method;
+	if (!read_request(h, &head, &path, &fault))
+		return refuse(x, out, fault.status, fault.what);
+	proxy_place(x, h->to.host, h->to.port);
+	add_target(&target, &head, path);
+	ours = !take_hop(h, &head);
+	if (x->server->service->proxy.n_users)
+		verdict = authorize(x, &head, &target);
+	if (verdict == HTTP_AUTH_GOOD && !is_connect(h))
+		add_request(h, &head, &target);
 	text_free(&target);
 	if (verdict != HTTP_AUTH_GOOD)
 		return challenge(x, &head, out, verdict);
 	if (h->forward.failed)
 		return refuse(x, out, 500, "out of memory");
+	if (ours)
+		return answer_options(x, out);
 	if (wants_length(head.method) && h->request.length == HTTP_LENGTH_NONE)
 		return refuse(x, out, 411, "a body without Content-Length or chunks");
 	if (has_own_name(&head))
-	bool ours;
 		return refuse(x, out, 403, "the request has been here before");
 	return go_on(x);
 }
@@ -608,7 +635,6 @@ static enum handshake take(struct session *x, const unsigned char *in, size_t n,
 
 	text_put(&h->head, in, *used);
 	if (h->head.failed)
-	ours = !take_hop(h, &head);
 		return refuse(x, out, 500, "out of memory");
 	switch (scanned) {
 	case HTTP_SCAN_WHOLE:
@@ -618,8 +644,6 @@ static enum handshake take(struct session *x, const unsigned char *in, size_t n,
 			      "the request's head is too long");
 	case HTTP_SCAN_MORE:
 		break;
-	if (ours)
-		return answer_options(x, out);
 	}
 	return HANDSHAKE_MORE;
 }
@@ -645,5 +669,6 @@ void proxy_http_start(struct session *x)
 	h->asked = "";
 	x->proxy->release = release;
 	x->proxy->late = late;
+	x->proxy->idle = idle;
 	proxy_handshake(x, take);
 }

@@ -77,6 +77,7 @@ answers = {
     b'/hints': b'HTTP/1.1 103 Early Hints\r\nLink: x\r\nKeep-Alive: 5\r\n\r\n' + whole(b'the page\n'),
     b'/switch': b'HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\n\r\nbytes',
     b'/cut': b'HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nthe page\n',
+    b'/stuck': b'HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nthe page\n',
     b'/cut-chunks': b'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nthe',
     b'/cut-last': b'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nthe\r\n',
     b'/bad-chunks': b'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nthepage\r\n0\r\n\r\n',
@@ -97,7 +98,8 @@ def answer(s, file, path, head):
         time.sleep(0.05)
         reset(s)
         return b''
-    if path == b'/silent':
+    if path in (b'/silent', b'/stuck'):
+        s.sendall(answers.get(path, b''))
         return file.read()
     if path == b'/early':
         s.sendall(whole(b'no\n', status=b'413 Content Too Large'))
