@@ -353,6 +353,11 @@ example() {
 	example proxy-server
 }
 
+@test "example: an HTTP proxy" {
+	needs curl curl
+	example http-proxy-server
+}
+
 @test "example: messages for a program" {
 	example json
 }
