@@ -789,4 +789,8 @@ print(socket.socket(fileno=0).getsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF))'
 	grep -qx "sockit listen: vsock:any port $PORT: no client within 100 ms (-w)" err
 	exits 4 "$SOCKIT" listen --json -w 10ms vsock:any:0 </dev/null 2>err
 	[ "$(python3 -I -S "$BATS_TEST_DIRNAME/helpers/schema.py" err listening local.family local.address)" = 'vsock any' ]
+	# Every machine that we are: a proxy is open to all others then.
+	exits 2 "$SOCKIT" listen --proxy-server http -w 10ms vsock:any:0 </dev/null 2>err
+	says '^sockit listen: a proxy on every address of this machine is open to everybody: '
+	exits 4 "$SOCKIT" listen --proxy-server http --proxy-auth me:secret -w 10ms vsock:any:0 </dev/null 2>err
 }

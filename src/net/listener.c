@@ -358,7 +358,10 @@ fail:
 static bool is_forbidden(const struct listener *l, const struct address *a,
 			 struct listener_result *r)
 {
-	r->any = l->c.not_any && address_is_any(a);
+	uint32_t cid, port;
+	bool any = vsock_get(a, &cid, &port) ? cid == VSOCK_CID_ANY : address_is_any(a);
+
+	r->any = l->c.not_any && any;
 	if (!r->any)
 		return false;
 	r->error = EACCES;
