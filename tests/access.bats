@@ -136,8 +136,8 @@ done_with() {
 
 @test "IPv6 networks" {
 	private </dev/null
-	inside ip addr add fd00:0:0:ab80::1/64 dev lo nodad 2>/dev/null || skip 'no IPv6 address can be added'
-	inside ip addr add fd00:0:0:abc0::1/64 dev lo nodad
+	add_ipv6 fd00:0:0:ab80::1/64 2>/dev/null || skip 'no IPv6 address can be added'
+	add_ipv6 fd00:0:0:abc0::1/64
 	guarded --allow fd00:0:0:ab80::/58 :: 0
 	may ::1 -::1
 	may fd00:0:0:ab80::1 +fd00:0:0:ab80::1 -fd00:0:0:abc0::1 -::1

@@ -713,7 +713,7 @@ host_is() {
 	exits 0 "$SOCKIT" connect called "$PORT" -e 'env >seen' </dev/null 2>err.client
 	grep -qx TCPREMOTEHOST=called seen
 	needs_ipv6
-	inside ip address add 2001:db8:9::1/128 dev lo nodad
+	add_ipv6 2001:db8:9::1/128
 	TO=2001:db8:9::1
 	host_is six.example 2001:db8:9::1
 }

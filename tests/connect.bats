@@ -58,7 +58,7 @@ peer_said() {
 @test "an IPv6 address with a zone" {
 	private </dev/null
 	needs_ipv6
-	inside ip address add fe80::99/64 dev lo nodad
+	add_ipv6 fe80::99/64
 	peer who fe80::99%lo
 	connects -v fe80::99%lo "$PORT"
 	[ "$STATUS" = 0 ] || fault %lo
@@ -77,7 +77,7 @@ peer_said() {
 		::1 two
 	END
 	needs_ipv6
-	inside ip address add 2001:db8:9::1/128 dev lo nodad
+	add_ipv6 2001:db8:9::1/128
 	peer nameserver
 	peer who ::1 127.0.0.1 2001:db8:9::1
 	reaches 127.0.0.1 127.0.0.1 four "$PORT"
@@ -160,7 +160,7 @@ peer_said() {
 		2001:db8:9::1 many
 	END
 	needs_ipv6
-	inside ip address add 2001:db8:9::1/128 dev lo nodad
+	add_ipv6 2001:db8:9::1/128
 	sockit connect many 99
 	told 1 'sockit connect: *'
 	sed 's/^sockit connect: //; s/; /\n/g' err >each

@@ -46,6 +46,16 @@ inside() {
 	nsenter -t "$PRIVATE" -U --preserve-credentials -m -n -w"$PWD" -- "$@"
 }
 
+# add_ipv6 ADDRESS/BITS: gives the loopback in there an address. Fails where that is not permitted.
+# The kernel makes the way to it some time after ip has returned: a connection would be unreachable.
+add_ipv6() {
+	inside ip address add "$1" dev lo nodad && eventually reachable "${1%/*}"
+}
+
+reachable() {
+	inside ip -6 route show table local "$1" | grep -q '^local '
+}
+
 # needs_ipv6: skips the test where ::1 is not there.
 needs_ipv6() {
 	python3 -c 'import socket; socket.socket(socket.AF_INET6).bind(("::1", 0))' 2>/dev/null ||
