@@ -167,6 +167,24 @@ let_go() {
 	done
 }
 
+@test "few descriptors: a place that is given back is taken at once" {
+	needs prlimit util-linux
+	local start
+	seq 100 >answer
+	serves -k -n -e 'cat >/dev/null; cat answer'
+	FAR=$HERE
+	serves -k --forward "127.0.0.1:$FAR"
+	prlimit --pid "$LISTENER" --nofile=14: || skip 'prlimit is not permitted'
+	start=$(milliseconds)
+	within 30 python3 -S "$BATS_TEST_DIRNAME/helpers/crowd.py" "$HERE" 200 answer
+	# Every tenth of a second only two or three would be.
+	[ $(($(milliseconds) - start)) -lt 4000 ]
+	kill "$LISTENER"
+	ended 143 "$LISTENER"
+	# While that lasts it is said once.
+	[ "$(grep -c 'EMFILE' err)" -le 3 ]
+}
+
 @test "300 idle ones cost nothing, and move when they want; busy ones beside them lose nothing" {
 	local far
 	serves -k --echo

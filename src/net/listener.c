@@ -21,6 +21,7 @@
 #define PORT_TRIES 32			 /* for a port that is free in both families */
 #define SPARE_MOST 256			 /* descriptors that are looked for */
 #define ACCEPT_PAUSE (100 * MILLISECOND) /* after an error that will not pass at once */
+#define SHORTAGE SECOND			 /* without one so long it is over */
 
 static const struct option_row rows[] = {
 	{ .name = "user",
@@ -124,7 +125,8 @@ struct listener {
 	struct listening *sockets;
 	size_t n;
 	bool paused;
-	int shortage; /* the error for which it waits before it tries again, 0: none */
+	int shortage;	/* the error for which it waited last before it tried again, 0: none, */
+	int64_t failed; /* and when that was */
 };
 
 static void close_sockets(struct listener *l)
@@ -176,20 +178,31 @@ void listener_pause(struct listener *l, bool paused)
 		watch_all(l);
 }
 
+void listener_retry(struct listener *l)
+{
+	if (l->pause.slot)
+		timer_set(l->loop, &l->pause, loop_now(l->loop));
+}
+
 static void accept_failed(struct listener *l, int error)
 {
+	int64_t now = loop_now(l->loop);
+
 	if (error == EAGAIN || error == EINTR)
 		return;
-	event_tell(&l->c.events, &(struct event){ .kind = EVENT_ACCEPT_FAILED,
-						  .error = error,
-						  .again = error == l->shortage });
+	/* One place after another may come and be taken: that is the same shortage. */
+	event_tell(&l->c.events,
+		   &(struct event){ .kind = EVENT_ACCEPT_FAILED,
+				    .error = error,
+				    .again = error == l->shortage && now - l->failed < SHORTAGE });
 	/* One that was gone before we came costs nothing; for the rest there is no descriptor or no
 	 * memory now, and the client waits in the backlog meanwhile. */
 	if (error == ECONNABORTED || error == EPROTO)
 		return;
 	l->shortage = error;
+	l->failed = now;
 	watch_none(l);
-	timer_set(l->loop, &l->pause, clock_after(loop_now(l->loop), ACCEPT_PAUSE));
+	timer_set(l->loop, &l->pause, clock_after(now, ACCEPT_PAUSE));
 }
 
 /* Can a client be accepted, and what it needs be opened? Nobody can be given back to the backlog. Returns 0, or
@@ -238,7 +251,6 @@ static void acceptable(void *arg, short events)
 		accept_failed(l, errno);
 		return;
 	}
-	l->shortage = 0;
 	/* A UNIX socket's name is the listening one's, which the kernel may know by another path. */
 	if (s->local.u.sa.sa_family == AF_UNIX)
 		local = s->local;
@@ -494,7 +506,7 @@ struct listener *listener_start(struct loop *loop, const struct listener_config 
 	return l;
 }
 
-/* Does ADDRESS, which is no wildcard, belong to this machine? */
+/* Does A, which is no wildcard, belong to this machine? */
 static bool is_ours(const struct address *a)
 {
 	struct address own = { .length = sizeof own.u };

@@ -79,6 +79,9 @@ struct listener *listener_start(struct loop *loop, const struct listener_config 
 /* While PAUSED it accepts nobody: clients wait in the backlog. */
 void listener_pause(struct listener *l, bool paused);
 
+/* Something was closed: if L waits for a descriptor, it tries again at once. */
+void listener_retry(struct listener *l);
+
 /* Would a connection to A come to one of L's sockets? */
 bool listener_has(const struct listener *l, const struct address *a);
 

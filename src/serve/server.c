@@ -324,6 +324,8 @@ void server_session_over(struct server *s, struct session *x, struct outcome out
 	s->n--;
 	session_free(x);
 	free(x);
+	if (s->listener)
+		listener_retry(s->listener);
 	if (s->n == 0)
 		stdio_raw(s, false);
 	if (s->n == 0 && !s->listener)
