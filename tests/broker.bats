@@ -47,6 +47,9 @@ stops() {
 messages() {
 	grep -v '^sockit listen: listening on ' err || :
 }
+is_said() {
+	[ "$(messages)" ]
+}
 
 # repeated N TEXT: TEXT (as of printf %b) N times.
 repeated() {
@@ -242,7 +245,7 @@ same_in_time() {
 @test "a reset is said, and the others go on" {
 	loud broker
 	party a,b,c:join c:text:x a,b:has:x a:file:"$(A)" b,c:same:"$(A)" a:reset b:text:y c:has:y
-	eventually [ -n "$(messages)" ]
+	eventually is_said
 	messages >said
 	says '^sockit listen: 127\.0\.0\.1 port [0-9]+: Connection reset by peer \(ECONNRESET\)$' said
 	stops

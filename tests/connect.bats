@@ -137,7 +137,7 @@ peer_said() {
 
 @test "refused over IPv6" {
 	needs_ipv6
-	PORT=$(free_port ::1)
+	PORT=$(free_port)
 	sockit connect "[::1]:$PORT"
 	told 1 "sockit connect: ::1 port $PORT: Connection refused (ECONNREFUSED)"
 }
@@ -430,7 +430,7 @@ peer_said() {
 	connects -p "$port" 127.0.0.1 "$PORT"
 	[ "$STATUS" = 0 ] || fault -p
 	eventually grep -qx "from 127.0.0.1 $port to 127.0.0.1" peer.out || fault "$(<peer.out)"
-	port=$(free_port 127.0.0.3)
+	port=$(free_port)
 	connects --source=127.0.0.3 --source-port="$port" 127.0.0.1 "$PORT"
 	[ "$STATUS" = 0 ] || fault '-s -p'
 	eventually grep -qx "from 127.0.0.3 $port to 127.0.0.1" peer.out || fault "$(<peer.out)"
@@ -471,7 +471,7 @@ peer_said() {
 
 @test "-p: the same port again and again, to different peers" {
 	local port
-	port=$(free_port 127.0.0.5)
+	port=$(free_port)
 	local i
 	for i in 1 2 3; do
 		peer who 127.0.0.1

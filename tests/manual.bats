@@ -210,7 +210,7 @@ example() {
 	[ -s lines ]
 	mkdir bin empty
 	ln -s "$SOCKIT" bin/sockit
-	sed "s/\\b9000\\b/$(example_port)/g" lines >script
+	sed "s/\\b9000\\b/$(free_port)/g" lines >script
 	STATUS=0
 	(cd empty && PATH=$PWD/../bin:$PATH within 60 bash ../script) \
 		</dev/null >out 2>err 3>&- || STATUS=$?

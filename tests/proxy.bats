@@ -592,7 +592,7 @@ signal.pause()' >ready
 
 @test "-s, -p: from where the first proxy is called" {
 	local port
-	port=$(free_port 127.0.0.2)
+	port=$(free_port)
 	serve -k 127.0.0.1 0 -e 'echo "$TCPREMOTEIP $TCPREMOTEPORT" >from' </dev/null 2>listen.err
 	exits 1 "$SOCKIT" connect -s 127.0.0.2 -p "$port" --proxy "socks5h://127.0.0.1:$PORT" h 80 </dev/null >out 2>err
 	[ "$(<from)" = "127.0.0.2 $port" ]

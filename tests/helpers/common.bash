@@ -57,6 +57,17 @@ same() {
 	a=$(sha256sum <"$1") && b=$(sha256sum <"$2") && [ "$a" = "$b" ]
 }
 
+# free_port [N]: a port that nobody has, by TCP or UDP, in either family, that no outgoing connection
+# takes, and that no other test is given; N different ones, a line each.
+free_port() {
+	python3 -S "$BATS_TEST_DIRNAME/helpers/free_port.py" "${FREE_PORTS:-$BATS_RUN_TMPDIR/ports}" "${1-1}"
+}
+
+# has_at_least FILE SIZE
+has_at_least() {
+	[ "$(($(wc -c <"$1")))" -ge "$2" ]
+}
+
 # needs COMMAND PACKAGE: skips the test where COMMAND is missing.
 needs() {
 	command -v "$1" >/dev/null || skip "$1 is missing: package $2"

@@ -13,8 +13,3 @@ setup_file() { random_files 8388608; }
 A() { echo "$BATS_FILE_TMPDIR/a"; }
 B() { echo "$BATS_FILE_TMPDIR/b"; }
 SMALL() { echo "$BATS_FILE_TMPDIR/small"; }
-
-# has_at_least FILE SIZE
-has_at_least() {
-	[ "$(($(wc -c <"$1")))" -ge "$2" ]
-}

@@ -34,32 +34,6 @@ names() {
 	sed -n "s/^\\.\\\\\" $1: *//p" $(pages) | sort
 }
 
-# example_port [N]: a port that nobody has, by TCP or UDP, in either family, and that no outgoing
-# connection takes; N different ones, a line each.
-example_port() {
-	python3 -S - "${1-1}" <<-'END'
-		import random, socket, sys
-		def is_free(port):
-		    for family, address in ((socket.AF_INET, ''), (socket.AF_INET6, '::')):
-		        for kind in (socket.SOCK_STREAM, socket.SOCK_DGRAM):
-		            try:
-		                with socket.socket(family, kind) as s:
-		                    if family == socket.AF_INET6:
-		                        s.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
-		                    s.bind((address, port))
-		            except OSError as error:
-		                if family == socket.AF_INET or error.errno not in (97, 99):  # no IPv6
-		                    return False
-		    return True
-		found = set()
-		while len(found) < int(sys.argv[1]):
-		    port = random.randrange(10000, 32000)
-		    if is_free(port):
-		        found.add(port)
-		print(*found, sep='\n')
-	END
-}
-
 # bound tcp|udp PORT: somebody has it here, or in the network of `private`.
 bound() {
 	local net=/proc/${PRIVATE-self}/net state=07

@@ -52,17 +52,3 @@ subcommands() {
 platform() {
 	"$SOCKIT" --version | sed 's/.*(\(.*\))$/\1/'
 }
-
-# free_port [ADDRESS]: a TCP port of ADDRESS (127.0.0.1) that nobody has just now.
-free_port() {
-	python3 -c 'import random, socket, sys
-while True:
-    port = random.randrange(10000, 32768)
-    try:
-        s = socket.socket(socket.AF_INET6 if ":" in sys.argv[1] else socket.AF_INET)
-        s.bind((sys.argv[1], port))
-        break
-    except OSError:
-        pass
-print(port)' "${1-127.0.0.1}"
-}
