@@ -105,4 +105,7 @@ transfer_method *transfer_choose_fast(const struct transfer *t);
 void transfer_drop_pipe(struct transfer *t);
 void transfer_free_pipes(void);
 
+/* The same: a new pipe leaves N descriptors free from here on (as at first: none); where it cannot, data is copied. */
+void transfer_reserve(size_t n);
+
 #endif

@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/descriptors.h"
 #include "flow/transfer.h"
 
 #define PIPE_SIZE (1 << 20) /* what a pipe is grown to: larger ones bring nothing more */
@@ -198,6 +199,7 @@ static enum transfer_result truncate_step(struct transfer *t, size_t max)
 static struct {
 	int fds[PIPES_MOST][2];
 	size_t n, in_use;
+	size_t reserve; /* descriptors that are not for them */
 } pipes;
 
 /* Returns false where there is none to be had just now: then copying will do. */
@@ -206,7 +208,9 @@ static bool take_pipe(struct transfer *t)
 	if (pipes.n > 0) {
 		memcpy(t->pipe, pipes.fds[--pipes.n], sizeof t->pipe);
 	} else {
-		if (pipes.in_use >= PIPES_MOST || pipe2(t->pipe, O_CLOEXEC | O_NONBLOCK) < 0)
+		if (pipes.in_use >= PIPES_MOST ||
+		    (pipes.reserve && descriptors_try(t->to->wfd, pipes.reserve + 2) < 0) ||
+		    pipe2(t->pipe, O_CLOEXEC | O_NONBLOCK) < 0)
 			return false;
 		/* Past the user's share of pipe pages (EPERM) it stays as it is. */
 		fcntl(t->pipe[1], F_SETPIPE_SZ, PIPE_SIZE);
@@ -242,6 +246,11 @@ void transfer_free_pipes(void)
 		close(pipes.fds[pipes.n][0]);
 		close(pipes.fds[pipes.n][1]);
 	}
+}
+
+void transfer_reserve(size_t n)
+{
+	pipes.reserve = n;
 }
 
 static enum transfer_result relay_small(struct transfer *t, size_t max);

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/descriptors.h"
 #include "base/user.h"
 #include "net/interfaces.h"
 #include "net/lookup.h"
@@ -19,7 +20,6 @@
 
 #define FIRST_INHERITED 3		 /* sd_listen_fds(3) */
 #define PORT_TRIES 32			 /* for a port that is free in both families */
-#define SPARE_MOST 256			 /* descriptors that are looked for */
 #define ACCEPT_PAUSE (100 * MILLISECOND) /* after an error that will not pass at once */
 #define SHORTAGE SECOND			 /* without one so long it is over */
 
@@ -209,23 +209,10 @@ static void accept_failed(struct listener *l, int error)
  * -1 with errno. */
 static int look_for_room(const struct listener *l, int fd)
 {
-	size_t spare = l->c.spare ? l->c.spare(l->arg) : 0, n = 0;
-	int fds[SPARE_MOST], error = 0;
+	size_t spare = l->c.spare ? l->c.spare(l->arg) : 0;
 
-	if (spare == 0)
-		return 0;
 	/* The client's own, too. */
-	while (n < SPARE_MOST && n <= spare && !error) {
-		fds[n] = fcntl(fd, F_DUPFD_CLOEXEC, 0);
-		if (fds[n] < 0)
-			error = errno;
-		else
-			n++;
-	}
-	while (n > 0)
-		close(fds[--n]);
-	errno = error;
-	return error ? -1 : 0;
+	return spare ? descriptors_try(fd, spare + 1) : 0;
 }
 
 /* What the listening socket has, those that it accepts have too, but for UNIX sockets. */

@@ -109,6 +109,8 @@ void session_waiting(struct session *x, bool waiting)
 	else if (!waiting && x->waiting)
 		x->server->n_waiting--;
 	x->waiting = waiting;
+	/* The descriptors that were free when it was accepted are for what it waits for. */
+	transfer_reserve(x->server->n_waiting ? server_spare(x->server) : 0);
 }
 
 bool session_may_go(const struct session *x)

@@ -1,0 +1,25 @@
+#include "base/descriptors.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <unistd.h>
+
+#define TRIED_MOST 256
+
+int descriptors_try(int fd, size_t n)
+{
+	int fds[TRIED_MOST], error = 0;
+	size_t opened = 0;
+
+	while (opened < TRIED_MOST && opened < n && !error) {
+		fds[opened] = fcntl(fd, F_DUPFD_CLOEXEC, 0);
+		if (fds[opened] < 0)
+			error = errno;
+		else
+			opened++;
+	}
+	while (opened > 0)
+		close(fds[--opened]);
+	errno = error;
+	return error ? -1 : 0;
+}
