@@ -108,14 +108,14 @@ hex() {
 }
 
 @test "a file of passwords that cannot be used: exit 2, and nothing of it is told" {
-	refuses 'none: No such file or directory (ENOENT)' connect --proxy socks5://h --proxy-auth-file none h 1
-	refuses '.: Is a directory (EISDIR)' connect --proxy socks5://h --proxy-auth-file . h 1
+	refuses '--proxy-auth-file: none: No such file or directory (ENOENT)' connect --proxy socks5://h --proxy-auth-file none h 1
+	refuses '--proxy-auth-file: .: Is a directory (EISDIR)' connect --proxy socks5://h --proxy-auth-file . h 1
 	printf 'a:b\ngeheim\n' >file
-	refuses 'file, line 2: it is not USER:PASS' \
+	refuses 'file, line 2: this is not USER:PASS' \
 		connect --proxy socks5://h --proxy socks5://h --proxy-auth-file file h 1
 	printf 'a:ge\0heim\n' >file
-	refuses 'file, line 1: it is not USER:PASS' connect --proxy socks5://h --proxy-auth-file file h 1
-	SOCKIT_PROXY_AUTH=geheim refuses 'SOCKIT_PROXY_AUTH: it is not USER:PASS' connect --proxy socks5://h h 1
+	refuses 'file, line 1: a NUL byte' connect --proxy socks5://h --proxy-auth-file file h 1
+	SOCKIT_PROXY_AUTH=geheim refuses 'SOCKIT_PROXY_AUTH: this is not USER:PASS' connect --proxy socks5://h h 1
 }
 
 # ---- what is said ----

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/errname.h"
+#include "net/credentials.h"
 #include "net/proxy.h"
 
 #define VARIABLE "SOCKIT_PROXY_AUTH"
@@ -32,12 +32,6 @@ static const struct option_row rows[] = {
 };
 
 const struct option_group proxy_group = { "Proxies", rows, sizeof rows / sizeof *rows };
-
-/* What only its owner may know is not to be seen in /proc, where anybody may look. */
-static void blot(char *text, size_t n)
-{
-	memset(text, '*', n);
-}
 
 static int parse_url(struct proxy *p, const char *word, struct option_error *error)
 {
@@ -68,7 +62,7 @@ static int parse_proxy(void *field, const char *word, struct option_error *error
 		end = &(*end)->next;
 	*end = p;
 	status = parse_url(p, word, error);
-	blot((char *)word + at, n);
+	credentials_blot((char *)word + at, n);
 	return status;
 }
 
@@ -81,48 +75,22 @@ const char *proxy_url_text(const struct proxy *p, char *text, size_t size)
 	return text;
 }
 
-/* USER:PASS, N bytes at TEXT that WHERE has, for P, unless that has somebody. */
-static int take_secret(struct proxy *p, const char *text, size_t n, const char *where,
-		       struct option_error *error)
+/* Line N is for the Nth, unless its URL says who we are. */
+static int take_line(void *arg, size_t n, const struct credentials *who, const char *where,
+		     struct option_error *error)
 {
-	const char *colon = memchr(text, ':', n);
+	struct proxy *p = arg;
+	struct credentials unused = *who;
 
-	if (!colon || memchr(text, '\0', n))
-		return option_fail(error, "%s: it is not USER:PASS", where);
-	if (p->url.who.user)
-		return 0;
-	p->secret = strndup(text, n);
-	if (!p->secret)
-		return option_fail(error, "%s: %s", where, strerror(ENOMEM));
-	p->secret[colon - text] = '\0';
-	p->url.who = (struct credentials){ p->secret, p->secret + (colon - text) + 1 };
+	(void)where;
+	(void)error;
+	while (p && --n)
+		p = p->next;
+	if (p && !p->url.who.user)
+		p->url.who = p->given = *who;
+	else
+		credentials_free(&unused);
 	return 0;
-}
-
-/* Line N is for the Nth. */
-static int read_file(struct proxy *p, const char *path, struct option_error *error)
-{
-	FILE *file = fopen(path, "re");
-	char *line = NULL, where[320];
-	size_t size = 0;
-	ssize_t length;
-	int status = 0;
-
-	for (int n = 1; file && p && status == 0 && (length = getline(&line, &size, file)) >= 0;
-	     n++, p = p->next) {
-		while (length > 0 && strchr("\r\n", line[length - 1]) && line[length - 1])
-			length--;
-		snprintf(where, sizeof where, "%s, line %d", path, n);
-		if (length > 0)
-			status = take_secret(p, line, (size_t)length, where, error);
-	}
-	if (!file || (status == 0 && ferror(file)))
-		status =
-			option_fail(error, "%s: %s (%s)", path, strerror(errno), errno_name(errno));
-	free(line);
-	if (file)
-		fclose(file);
-	return status;
 }
 
 static int read_environment(struct proxy *p, struct option_error *error)
@@ -135,8 +103,10 @@ static int read_environment(struct proxy *p, struct option_error *error)
 	while (p && p->url.who.user)
 		p = p->next;
 	if (p && *value)
-		status = take_secret(p, value, strlen(value), VARIABLE, error);
-	blot(value, strlen(value));
+		status = credentials_parse(&p->given, value, strlen(value), VARIABLE, error);
+	if (p)
+		p->url.who = p->given;
+	credentials_blot(value, strlen(value));
 	unsetenv(VARIABLE);
 	return status;
 }
@@ -161,7 +131,7 @@ int proxy_check(struct proxy_options *o, const char *host, bool numeric, struct 
 		if (address_check(p->url.host, p->url.port, numeric, error) < 0 ||
 		    check_place(p->next ? p->next->url.host : host, error) < 0)
 			return -1;
-	if (o->auth_file && read_file(o->first, o->auth_file, error) < 0)
+	if (o->auth_file && credentials_read(o->auth_file, take_line, o->first, error) < 0)
 		return -1;
 	return read_environment(o->first, error);
 }
@@ -171,7 +141,7 @@ void proxy_free(struct proxy_options *o)
 	for (struct proxy *next, *p = o->first; p; p = next) {
 		next = p->next;
 		free(p->text);
-		free(p->secret);
+		credentials_free(&p->given);
 		free(p);
 	}
 }

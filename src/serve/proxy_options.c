@@ -1,11 +1,9 @@
 #include "serve/proxy_options.h"
 
-#include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/errname.h"
+#include "net/credentials.h"
 
 #define AT(member) offsetof(struct proxy_server_options, member)
 
@@ -72,80 +70,55 @@ static int parse_deny(void *field, const char *word, struct option_error *error)
 	return access_parse(field, "--deny-dest", word, error);
 }
 
-/* USER:PASS, which stands at WHERE. */
-static int add_user(struct proxy_server_options *o, const char *word, const char *where,
+static int add_user(struct proxy_server_options *o, struct credentials who, const char *where,
 		    struct option_error *error)
 {
 	struct credentials *users = realloc(o->users, (o->n_users + 1) * sizeof *users);
-	const char *colon = strchr(word, ':');
-	char *user;
+	const char *why = NULL;
 
 	if (users)
 		o->users = users;
-	if (!colon || colon == word)
-		return option_fail(error, "%s: this is not USER:PASS", where);
+	else
+		why = "out of memory";
+	if (!*who.user)
+		why = "this is not USER:PASS";
 	/* RFC 1929 has no room for more. */
-	if (colon - word > 255 || strlen(colon + 1) > 255)
-		return option_fail(error, "%s: user or password is over 255 bytes long", where);
-	user = strdup(word);
-	if (!users || !user) {
-		free(user);
-		return option_fail(error, "%s: out of memory", where);
+	else if (strlen(who.user) > 255 || strlen(who.password) > 255)
+		why = "user or password is over 255 bytes long";
+	if (!why) {
+		users[o->n_users++] = who;
+		return 0;
 	}
-	user[colon - word] = '\0';
-	users[o->n_users].user = user;
-	users[o->n_users++].password = user + (colon - word) + 1;
-	return 0;
+	credentials_free(&who);
+	return option_fail(error, "%s: %s", where, why);
 }
 
 static int parse_auth(void *field, const char *word, struct option_error *error)
 {
-	int status = add_user(field, word, "--proxy-auth", error);
+	struct credentials who;
+	size_t n = strlen(word);
+	int status = credentials_parse(&who, word, n, "--proxy-auth", error);
 
-	/* Everybody can read the command line of a process. */
-	memset((char *)word, '*', strlen(word));
-	return status;
+	credentials_blot((char *)word, n);
+	return status < 0 ? -1 : add_user(field, who, "--proxy-auth", error);
 }
 
-static int read_line(struct proxy_server_options *o, char *line, size_t length, const char *where,
-		     struct option_error *error)
+static int add_line(void *arg, size_t n, const struct credentials *who, const char *where,
+		    struct option_error *error)
 {
-	/* What stands behind it would not be seen. */
-	if (memchr(line, '\0', length))
-		return option_fail(error, "%s: a NUL byte", where);
-	while (length > 0 && strchr("\r\n", line[length - 1]))
-		line[--length] = '\0';
-	return *line ? add_user(o, line, where, error) : 0;
-}
-
-static int unreadable(const char *path, int number, struct option_error *error)
-{
-	return option_fail(error, "--proxy-auth-file: %s: %s (%s)", path, strerror(number),
-			   errno_name(number));
+	(void)n;
+	return add_user(arg, *who, where, error);
 }
 
 static int read_file(struct proxy_server_options *o, struct option_error *error)
 {
-	FILE *file = fopen(o->auth_file, "re");
-	char *line = NULL, where[320];
-	size_t size = 0, before = o->n_users;
-	ssize_t length;
-	int status = 0;
+	size_t before = o->n_users;
+	int status = credentials_read(o->auth_file, add_line, o, error);
 
-	if (!file)
-		return unreadable(o->auth_file, errno, error);
-	for (int n = 1; status == 0 && (length = getline(&line, &size, file)) >= 0; n++) {
-		snprintf(where, sizeof where, "%s, line %d", o->auth_file, n);
-		status = read_line(o, line, (size_t)length, where, error);
-	}
-	if (status == 0 && ferror(file))
-		status = unreadable(o->auth_file, errno, error);
 	/* Else everybody could. */
-	else if (status == 0 && o->n_users == before)
+	if (status == 0 && o->n_users == before)
 		status = option_fail(error, "--proxy-auth-file: %s: no USER:PASS stands there",
 				     o->auth_file);
-	free(line);
-	fclose(file);
 	return status;
 }
 
@@ -180,7 +153,7 @@ bool proxy_server_knows(const struct proxy_server_options *o, const struct crede
 void proxy_server_free(struct proxy_server_options *o)
 {
 	for (size_t i = 0; i < o->n_users; i++)
-		free((char *)o->users[i].user);
+		credentials_free(&o->users[i]);
 	free(o->users);
 	access_free(&o->dest);
 	*o = (struct proxy_server_options){ 0 };
