@@ -1,4 +1,3 @@
-#define _DEFAULT_SOURCE /* getentropy, which POSIX has since 2024 */
 #include "net/proxy.h"
 
 #include <errno.h>
@@ -12,29 +11,11 @@
 #include "base/errname.h"
 #include "base/text.h"
 #include "net/lookup.h"
+#include "net/proxy_talk.h"
 #include "net/stream.h"
-#include "proto/http_connect.h"
-#include "proto/socks.h"
 
 #define PIECE 4096   /* is looked at at a time */
 #define AGAIN_MOST 4 /* that a proxy may want a new connection */
-
-/* A proxy, and what it is to reach: the one behind it or, of the last, where we want to go. */
-struct hop {
-	const struct proxy *proxy;
-	const char *host, *port;
-	bool by_name;		   /* the proxy looks the host up */
-	struct address *addresses; /* of the host; by name one that has the port alone */
-	size_t n, at;		   /* which is tried */
-	union {
-		struct socks_client socks;
-		struct http_connect http;
-	} talk;
-	bool started; /* the talk has to be freed */
-	unsigned again;
-	const char *why; /* the talk's, of a failure */
-	int error;
-};
 
 struct proxy_dial {
 	struct loop *loop;
@@ -46,7 +27,7 @@ struct proxy_dial {
 	struct lookup *lookup;
 	struct timer deadline, again, finish;
 	struct watch watch; /* of the connection; fd -1: there is none */
-	struct hop *hops;
+	struct proxy_hop *hops;
 	size_t n, at; /* that is looked up, or talked to */
 	struct text out;
 	int send_error;	  /* sending has failed with it, and is over */
@@ -54,118 +35,6 @@ struct proxy_dial {
 	char words[1200]; /* of where we want to go */
 	struct dial_result result;
 };
-
-/* ---- the talks ---- */
-
-/* How one kind of proxy is talked to, by the functions of its header: see handshake.h. */
-struct talk {
-	enum handshake (*start)(struct hop *h, struct text *out);
-	enum handshake (*take)(struct hop *h, const unsigned char *in, size_t n, size_t *used,
-			       struct text *out);
-	/* The connection has ended. */
-	enum handshake (*ended)(struct hop *h);
-	void (*again)(struct hop *h, struct text *out);
-	void (*free)(struct hop *h);
-};
-
-static enum handshake socks_went(struct hop *h, enum handshake went)
-{
-	h->why = h->talk.socks.why;
-	h->error = h->talk.socks.error;
-	return went;
-}
-
-static enum handshake socks_start(struct hop *h, struct text *out)
-{
-	const struct address *a = &h->addresses[h->at];
-	struct socks_place to = { .kind = SOCKS_NAME, .port = address_port(a) };
-	unsigned version = h->proxy->url.scheme <= PROXY_SOCKS4A ? 4 : 5;
-
-	if (h->by_name) {
-		snprintf(to.name, sizeof to.name, "%s", h->host);
-	} else if (a->u.sa.sa_family == AF_INET) {
-		to.kind = SOCKS_INET;
-		memcpy(to.bytes, &a->u.in.sin_addr, 4);
-	} else {
-		to.kind = SOCKS_INET6;
-		memcpy(to.bytes, &a->u.in6.sin6_addr, 16);
-	}
-	return socks_went(h, socks_client_start(&h->talk.socks, version, &to, &h->proxy->url.who,
-						out));
-}
-
-static enum handshake socks_take(struct hop *h, const unsigned char *in, size_t n, size_t *used,
-				 struct text *out)
-{
-	return socks_went(h, socks_client_take(&h->talk.socks, in, n, used, out));
-}
-
-static enum handshake socks_ended(struct hop *h)
-{
-	h->why = "it closed the connection before its answer was whole";
-	h->error = ECONNRESET;
-	return HANDSHAKE_FAILED;
-}
-
-static const struct talk socks_talk = { socks_start, socks_take, socks_ended, NULL, NULL };
-
-static enum handshake http_went(struct hop *h, enum handshake went)
-{
-	h->why = h->talk.http.why;
-	h->error = h->talk.http.error;
-	return went;
-}
-
-static enum handshake http_start(struct hop *h, struct text *out)
-{
-	const struct address *a = &h->addresses[h->at];
-	char host[ADDRESS_TEXT], cnonce[HTTP_NONCE + 1];
-	unsigned char chance[HTTP_NONCE / 2];
-
-	if (getentropy(chance, sizeof chance) < 0) {
-		h->why = strerror(errno);
-		h->error = errno;
-		return HANDSHAKE_FAILED;
-	}
-	for (size_t i = 0; i < sizeof chance; i++)
-		snprintf(cnonce + 2 * i, 3, "%02x", chance[i]);
-	return http_went(h, http_connect_start(&h->talk.http,
-					       h->by_name ? h->host : address_host(a, host),
-					       address_port(a), &h->proxy->url.who, cnonce, out));
-}
-
-static enum handshake http_take(struct hop *h, const unsigned char *in, size_t n, size_t *used,
-				struct text *out)
-{
-	return http_went(h, http_connect_take(&h->talk.http, in, n, used, out));
-}
-
-static enum handshake http_ended(struct hop *h)
-{
-	return http_went(h, http_connect_ended(&h->talk.http));
-}
-
-static void http_again(struct hop *h, struct text *out)
-{
-	http_connect_again(&h->talk.http, out);
-}
-
-static void http_free(struct hop *h)
-{
-	http_connect_free(&h->talk.http);
-}
-
-static const struct talk http_talk = { http_start, http_take, http_ended, http_again, http_free };
-
-static const struct talk *const talks[] = {
-	[PROXY_SOCKS4] = &socks_talk,  [PROXY_SOCKS4A] = &socks_talk, [PROXY_SOCKS5] = &socks_talk,
-	[PROXY_SOCKS5H] = &socks_talk, [PROXY_HTTP] = &http_talk,
-};
-
-static const struct talk *talk_of(const struct hop *h)
-{
-	return talks[h->proxy->url.scheme];
-}
 
 /* ---- the end ---- */
 
@@ -192,8 +61,8 @@ void proxy_dial_cancel(struct proxy_dial *d)
 	timer_drop(d->loop, &d->finish);
 	disconnect(d);
 	for (size_t i = 0; i < d->n; i++) {
-		if (d->hops[i].started && talk_of(&d->hops[i])->free)
-			talk_of(&d->hops[i])->free(&d->hops[i]);
+		if (d->hops[i].started && proxy_talk_of(&d->hops[i])->free)
+			proxy_talk_of(&d->hops[i])->free(&d->hops[i]);
 		free(d->hops[i].addresses);
 	}
 	free(d->hops);
@@ -227,7 +96,7 @@ static void finish(struct proxy_dial *d)
 }
 
 /* Adds what hop H was to reach to why it all failed. */
-static void add_place(struct proxy_dial *d, const struct hop *h)
+static void add_place(struct proxy_dial *d, const struct proxy_hop *h)
 {
 	char address[ADDRESS_TEXT], words[sizeof d->words];
 	char *why = d->result.why;
@@ -257,7 +126,7 @@ static void expired(void *arg)
 
 static void done(struct proxy_dial *d)
 {
-	const struct hop *last = &d->hops[d->n - 1];
+	const struct proxy_hop *last = &d->hops[d->n - 1];
 	struct dial_result *r = &d->result;
 
 	*r = (struct dial_result){ .fd = d->watch.fd, .peer = last->addresses[last->at] };
@@ -288,7 +157,7 @@ static void connect_again(struct proxy_dial *d)
 
 static void fail(struct proxy_dial *d, const char *why, int error)
 {
-	struct hop *h = &d->hops[d->at];
+	struct proxy_hop *h = &d->hops[d->at];
 	struct dial_result *r = &d->result;
 	size_t n;
 
@@ -313,8 +182,8 @@ static void fail(struct proxy_dial *d, const char *why, int error)
 /* Begins to talk to the hop whose turn it is. */
 static enum handshake begin(struct proxy_dial *d)
 {
-	struct hop *h = &d->hops[d->at];
-	const struct talk *t = talk_of(h);
+	struct proxy_hop *h = &d->hops[d->at];
+	const struct proxy_talk *t = proxy_talk_of(h);
 	char host[ADDRESS_TEXT];
 
 	event_tell(&d->c.events,
@@ -357,7 +226,7 @@ static void send_out(struct proxy_dial *d)
 /* The talk has come so far. */
 static void went(struct proxy_dial *d, enum handshake now)
 {
-	struct hop *h;
+	struct proxy_hop *h;
 
 	while (now == HANDSHAKE_DONE && ++d->at < d->n)
 		now = begin(d);
@@ -381,8 +250,8 @@ static void went(struct proxy_dial *d, enum handshake now)
 static void ready(void *arg, short events)
 {
 	struct proxy_dial *d = arg;
-	struct hop *h = &d->hops[d->at];
-	const struct talk *t = talk_of(h);
+	struct proxy_hop *h = &d->hops[d->at];
+	const struct proxy_talk *t = proxy_talk_of(h);
 	unsigned char in[PIECE];
 	enum handshake now;
 	size_t used = 0;
@@ -479,7 +348,7 @@ static void lookup_failed(struct proxy_dial *d, int eai, int error, const char *
 static void found(void *arg, struct lookup_answer *answer)
 {
 	struct proxy_dial *d = arg;
-	struct hop *h = &d->hops[d->at];
+	struct proxy_hop *h = &d->hops[d->at];
 
 	d->lookup = NULL;
 	if (!h->by_name)
@@ -505,7 +374,7 @@ static void found(void *arg, struct lookup_answer *answer)
 }
 
 /* Which addresses H's proxy is to be told: AF_UNSPEC: of both families. */
-static int family_for(const struct proxy_dial *d, const struct hop *h)
+static int family_for(const struct proxy_dial *d, const struct proxy_hop *h)
 {
 	return h->proxy->url.scheme == PROXY_SOCKS4 && d->c.family == AF_UNSPEC ? AF_INET :
 										  d->c.family;
@@ -514,7 +383,7 @@ static int family_for(const struct proxy_dial *d, const struct hop *h)
 /* Looks up what is to be looked up here before anybody is called. */
 static void look_up(struct proxy_dial *d)
 {
-	struct hop *h = &d->hops[d->at];
+	struct proxy_hop *h = &d->hops[d->at];
 	enum proxy_scheme scheme;
 	struct address a;
 	struct lookup_question q;
@@ -577,10 +446,10 @@ struct proxy_dial *proxy_dial_start(struct loop *loop, const struct dial_config 
 		free(d);
 		return NULL;
 	}
-	for (struct hop *h = d->hops; first; first = first->next, h++)
-		*h = (struct hop){ .proxy = first,
-				   .host = first->next ? first->next->url.host : c->host,
-				   .port = first->next ? first->next->url.port : c->port };
+	for (struct proxy_hop *h = d->hops; first; first = first->next, h++)
+		*h = (struct proxy_hop){ .proxy = first,
+					 .host = first->next ? first->next->url.host : c->host,
+					 .port = first->next ? first->next->url.port : c->port };
 	d->watch.fn = ready;
 	d->watch.arg = d;
 	d->deadline = (struct timer){ .fn = expired, .arg = d };
