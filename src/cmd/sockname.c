@@ -333,9 +333,9 @@ static void expired(void *arg)
 	struct asking *a = arg;
 	char time[32];
 
-	end(a, message_fail(&a->options->messages, OUTCOME_TIMEOUT, "ETIMEDOUT",
-			    "look-up of host %s, port %s: no answer within %s (-w)", a->host,
-			    a->port, duration_format(time, sizeof time, a->options->own.wait)));
+	end(a, message_timeout(&a->options->messages,
+			       "look-up of host %s, port %s: no answer within %s (-w)", a->host,
+			       a->port, duration_format(time, sizeof time, a->options->own.wait)));
 }
 
 static int begin_route(struct asking *a)

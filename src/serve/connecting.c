@@ -116,9 +116,8 @@ static void failed(struct connecting *c, const struct dial_result *r)
 			      c->last_given < c->limit ? "--retry" : "-w");
 	if (again) {
 		char time[32];
-		outcome = message_fail(c->c.messages, OUTCOME_TIMEOUT, errno_name(ETIMEDOUT),
-				       "%s: not up within %s (--retry)", c->place,
-				       duration_format(time, sizeof time, c->c.retry->retry));
+		outcome = message_timeout(c->c.messages, "%s: not up within %s (--retry)", c->place,
+					  duration_format(time, sizeof time, c->c.retry->retry));
 	}
 	run_end(&c->run, outcome);
 }

@@ -6,7 +6,6 @@
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "base/errname.h"
 #include "loop/signals.h"
 #include "serve/broker.h"
 #include "serve/exec.h"
@@ -130,9 +129,8 @@ static void waited(void *arg)
 	struct server *s = arg;
 	char time[32];
 
-	run_end(s->run, message_fail(s->run->messages, OUTCOME_TIMEOUT, errno_name(ETIMEDOUT),
-				     "%s: no client within %s (-w)", s->place,
-				     duration_format(time, sizeof time, s->wait)));
+	run_end(s->run, message_timeout(s->run->messages, "%s: no client within %s (-w)", s->place,
+					duration_format(time, sizeof time, s->wait)));
 }
 
 bool server_has_fds(const struct messages *m, const struct service_options *o)
