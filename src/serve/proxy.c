@@ -308,34 +308,15 @@ static int error_of_lookup(int eai)
 	return eai == EAI_FAMILY ? EAFNOSUPPORT : eai == EAI_MEMORY ? ENOMEM : ENOENT;
 }
 
-/* How it failed with each address, into TEXT; what that comes to, of which *ERROR is the errno. */
-static enum outcome_kind failure_text(const struct session *x, const struct dial_result *r,
-				      struct text *text, int *error)
+/* What R comes to as an errno: where several addresses failed, how the first that was tried has. */
+static int error_of(const struct dial_result *r)
 {
-	char address[ADDRESS_TEXT], time[32], silent[64];
+	int error = r->eai ? error_of_lookup(r->eai) : r->timed_out ? ETIMEDOUT : r->error;
 
-	*error = r->timed_out ? ETIMEDOUT : r->error;
-	snprintf(silent, sizeof silent, "no answer within %s (-w)",
-		 duration_format(time, sizeof time, wait_of(x)));
-	if (r->eai) {
-		*error = error_of_lookup(r->eai);
-		text_add(text, "%s (%s)", gai_strerror(r->eai), eai_name(r->eai));
-		return OUTCOME_LOOKUP;
-	}
-	for (size_t i = 0; i < r->n; i++) {
-		const struct dial_failure *f = &r->failures[i];
-		if (!f->forbidden && f->error && !*error)
-			*error = f->error;
-		text_add(text, "%s%s: %s%s", i ? "; " : "", address_text(&f->address, address),
-			 f->what ? f->what : "", f->what ? ": " : "");
-		if (f->error)
-			text_add(text, "%s (%s)", strerror(f->error), errno_name(f->error));
-		else
-			text_add(text, "%s", silent);
-	}
-	if (r->n == 0)
-		text_add(text, "%s", r->timed_out ? silent : strerror(r->error));
-	return r->timed_out ? OUTCOME_TIMEOUT : OUTCOME_FAILED;
+	for (size_t i = 0; !error && i < r->n; i++)
+		if (!r->failures[i].forbidden)
+			error = r->failures[i].error;
+	return error;
 }
 
 static bool is_forbidden(const struct dial_result *r)
@@ -353,19 +334,23 @@ static void tell_failure(struct session *x, const struct dial_result *r)
 	struct text text = { 0 };
 	struct address a;
 	struct notice n;
-	int error;
+	int error = error_of(r);
 
 	x->why = "not reached";
-	x->outcome.kind = failure_text(x, r, &text, &error);
+	x->outcome.kind = r->eai ? OUTCOME_LOOKUP : r->timed_out ? OUTCOME_TIMEOUT : OUTCOME_FAILED;
+	if (r->eai)
+		text_add(&text, "%s (%s)", gai_strerror(r->eai), eai_name(r->eai));
+	else
+		report_dial_text(&text, r, wait_of(x), "-w");
 	session_notice(x, &n, MESSAGE_ERROR, "error");
 	notice_error(&n, x->outcome.kind, r->eai ? eai_name(r->eai) : errno_name(error));
 	add_place(&n, p);
 	/* Each address names itself. */
 	if (r->n && address_parse_host(p->host, &a) == WORD_NUMBER)
-		notice_end(&n, "%s: %.*s", x->name, (int)text.length, text.data);
+		notice_end(&n, "%s: %.*s", x->name, (int)text.length, text.data ? text.data : "");
 	else
 		notice_end(&n, "%s: %s port %s: %.*s", x->name, p->host, p->port, (int)text.length,
-			   text.length ? text.data : "");
+			   text.data ? text.data : "");
 	text_free(&text);
 	no_way(x, error, r->eai ? gai_strerror(r->eai) : strerror(error));
 }

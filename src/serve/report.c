@@ -284,12 +284,11 @@ static const struct address *taken(const struct dial_result *r)
 	return NULL;
 }
 
-static void add_failure(char *text, size_t size, const struct dial_failure *f, const char *silent)
+static void add_failure(struct text *text, const struct dial_failure *f, const char *silent)
 {
 	char address[ADDRESS_TEXT], why[128];
-	size_t n = strlen(text);
 
-	snprintf(text + n, size - n, "%s%s: %s%s%s%s", n ? "; " : "",
+	text_add(text, "%s%s: %s%s%s%s", text->length ? "; " : "",
 		 address_text(&f->address, address), f->what ? f->what : "", f->what ? ": " : "",
 		 f->error ? reason(f->error, why, sizeof why) : silent,
 		 f->error == EPROTOTYPE ? ": see sockit unix --type" : "");
@@ -306,22 +305,23 @@ static void failure_facts(struct notice *n, const struct dial_failure *f)
 	json_close(&n->json, '}');
 }
 
-/* How dialling failed, in words; SILENT is for what did not answer. */
-static void dial_text(char *text, size_t size, const char *host, const char *port,
-		      const struct dial_result *r, const char *silent)
+void report_dial_text(struct text *text, const struct dial_result *r, int64_t limit,
+		      const char *option)
 {
+	char silent[96], time[32];
+
+	snprintf(silent, sizeof silent, "no answer within %s (%s)",
+		 duration_format(time, sizeof time, limit), option);
 	if (*r->why) {
 		char proxy[PROXY_TEXT];
-		snprintf(text, size, "%s: %s%s%s", proxy_words(r->proxy, proxy), r->why,
+		text_add(text, "%s: %s%s%s", proxy_words(r->proxy, proxy), r->why,
 			 r->timed_out ? ": " : "", r->timed_out ? silent : "");
 		return;
 	}
 	for (size_t i = 0; i < r->n; i++)
-		add_failure(text, size, &r->failures[i], silent);
+		add_failure(text, &r->failures[i], silent);
 	if (r->n == 0)
-		snprintf(text, size, "look-up of host %s, port %s: %s",
-			 r->proxy ? r->proxy->url.host : host, r->proxy ? r->proxy->url.port : port,
-			 r->timed_out ? silent : strerror(r->error));
+		text_add(text, "%s", r->timed_out ? silent : strerror(r->error));
 }
 
 struct outcome report_dial(const struct messages *m, const char *host, const char *port,
@@ -329,16 +329,19 @@ struct outcome report_dial(const struct messages *m, const char *host, const cha
 {
 	const struct outcome outcome = { r->timed_out ? OUTCOME_TIMEOUT : OUTCOME_FAILED, 0 };
 	int error = r->timed_out ? ETIMEDOUT : r->n ? r->failures[0].error : r->error;
-	char text[2 * PATH_MAX] = "", silent[96], time[32], cause[512] = "";
+	struct text text = { 0 };
+	char cause[512] = "";
 	const struct address *refuser = refused(r), *source = taken(r);
 	int type = r->socktype ? r->socktype : SOCK_STREAM;
 	struct notice n;
 
 	if (r->eai)
 		return report_lookup(m, r->looked_up, r->looked_up == port, r->eai, r->error);
-	snprintf(silent, sizeof silent, "no answer within %s (%s)",
-		 duration_format(time, sizeof time, limit), option);
-	dial_text(text, sizeof text, host, port, r, silent);
+	if (r->n == 0 && !*r->why)
+		text_add(&text,
+			 "look-up of host %s, port %s: ", r->proxy ? r->proxy->url.host : host,
+			 r->proxy ? r->proxy->url.port : port);
+	report_dial_text(&text, r, limit, option);
 	notice_begin(&n, m, MESSAGE_ERROR, "error");
 	notice_error(&n, outcome.kind, errno_name(error));
 	if (notice_wants_facts(&n)) {
@@ -358,7 +361,9 @@ struct outcome report_dial(const struct messages *m, const char *host, const cha
 		report_elsewhere(&n, type, refuser, cause, sizeof cause);
 	else if (source)
 		report_holder(&n, type, source, cause, sizeof cause);
-	notice_end(&n, "%s%s%s", r->proxy ? "proxy " : "", text, cause);
+	notice_end(&n, "%s%.*s%s", r->proxy ? "proxy " : "", (int)text.length,
+		   text.data ? text.data : "", cause);
+	text_free(&text);
 	return outcome;
 }
 

@@ -5,6 +5,7 @@
 
 #include "base/message.h"
 #include "base/outcome.h"
+#include "base/text.h"
 #include "flow/pump.h"
 #include "net/dial.h"
 #include "net/event.h"
@@ -20,6 +21,11 @@ void report_event_at(const struct messages *m, const struct event *e, bool impor
  * had, told where that ran out, with OPTION its name. Returns what that means for the run. */
 struct outcome report_dial(const struct messages *m, const char *host, const char *port,
 			   const struct dial_result *r, int64_t limit, const char *option);
+
+/* Adds in words how each address that R tried has failed to TEXT; where there was none, why; where it is a proxy's
+ * failure, what that did not reach. LIMIT and OPTION as above. R's `eai` is 0: report_lookup() is for that. */
+void report_dial_text(struct text *text, const struct dial_result *r, int64_t limit,
+		      const char *option);
 
 /* After EADDRINUSE of a socket of TYPE (SOCK_STREAM, SOCK_DGRAM) for WANTED: who has that, as the end of a
  * sentence, `: nginx (process 7) has 0.0.0.0 port 80`, into TEXT of SIZE bytes (256 do); empty where
