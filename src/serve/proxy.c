@@ -12,6 +12,7 @@
 #include "base/errname.h"
 #include "base/number.h"
 #include "serve/proxy_http.h"
+#include "serve/proxy_report.h"
 #include "serve/proxy_socks.h"
 
 #define WAIT (30 * SECOND) /* where -w says nothing */
@@ -37,76 +38,13 @@ static const struct proxy_server_options *options(const struct session *x)
 	return &x->server->service->proxy;
 }
 
-/* ---- what is said of it ---- */
-
-static void add_user(struct notice *n, const struct proxy_client *p)
-{
-	if (p->user && notice_wants_facts(n))
-		json_string(&n->json, "user", p->user);
-}
-
-/* What HTTP has beside that. */
-static void add_method(struct notice *n, const struct proxy_client *p)
-{
-	if (!notice_wants_facts(n))
-		return;
-	if (p->method)
-		json_string(&n->json, "method", p->method);
-	if (p->status)
-		json_number(&n->json, "status", p->status);
-}
-
-static void add_place(struct notice *n, const struct proxy_client *p)
-{
-	if (!*p->host || !notice_wants_facts(n))
-		return;
-	json_string(&n->json, "host", p->host);
-	json_string(&n->json, "port", p->port);
-}
-
-static void tell_request(const struct session *x)
-{
-	const struct proxy_client *p = x->proxy;
-	struct notice n;
-
-	session_notice(x, &n, MESSAGE_VERBOSE, "requested");
-	add_user(&n, p);
-	add_place(&n, p);
-	add_method(&n, p);
-	notice_end(&n, "%s: asks for %s%s%s port %s%s%s", x->name, p->method ? p->method : "",
-		   p->method ? " at " : "", p->host, p->port, p->user ? " as user " : "",
-		   p->user ? p->user : "");
-}
-
-void proxy_answered(const struct session *x)
-{
-	const struct proxy_client *p = x->proxy;
-	struct notice n;
-
-	session_notice(x, &n, MESSAGE_VERBOSE, "answered");
-	add_user(&n, p);
-	add_place(&n, p);
-	add_method(&n, p);
-	notice_end(&n, "%s: %s at %s port %s: status %u", x->name, p->method, p->host, p->port,
-		   p->status);
-}
-
-static void tell_refused(struct session *x, const char *why)
-{
-	const struct proxy_client *p = x->proxy;
-	struct notice n;
-
-	x->why = "refused";
-	session_notice(x, &n, MESSAGE_VERBOSE, "refused");
-	add_user(&n, p);
-	add_place(&n, p);
-	add_method(&n, p);
-	if (notice_wants_facts(&n))
-		json_string(&n.json, "why", why);
-	notice_end(&n, "%s: refused: %s", x->name, why);
-}
-
 /* ---- talking to the client ---- */
+
+static void refused(struct session *x, const char *why)
+{
+	x->why = "refused";
+	proxy_tell_refusal(x, why);
+}
 
 /* There is nobody who could be told anything. */
 static void gone(struct session *x, int error)
@@ -114,7 +52,7 @@ static void gone(struct session *x, int error)
 	char why[128];
 
 	snprintf(why, sizeof why, "it has gone: %s (%s)", strerror(error), errno_name(error));
-	tell_refused(x, why);
+	refused(x, why);
 	server_session_over(x->server, x, x->outcome);
 }
 
@@ -327,31 +265,12 @@ static bool is_forbidden(const struct dial_result *r)
 	return r->n > 0;
 }
 
-/* An error, and of this connection alone. */
-static void tell_failure(struct session *x, const struct dial_result *r)
+static void not_reached(struct session *x, const struct dial_result *r)
 {
-	const struct proxy_client *p = x->proxy;
-	struct text text = { 0 };
-	struct address a;
-	struct notice n;
 	int error = error_of(r);
 
 	x->why = "not reached";
-	x->outcome.kind = r->eai ? OUTCOME_LOOKUP : r->timed_out ? OUTCOME_TIMEOUT : OUTCOME_FAILED;
-	if (r->eai)
-		text_add(&text, "%s (%s)", gai_strerror(r->eai), eai_name(r->eai));
-	else
-		report_dial_text(&text, r, wait_of(x), "-w");
-	session_notice(x, &n, MESSAGE_ERROR, "error");
-	notice_error(&n, x->outcome.kind, r->eai ? eai_name(r->eai) : errno_name(error));
-	add_place(&n, p);
-	/* Each address names itself. */
-	if (r->n && address_parse_host(p->host, &a) == WORD_NUMBER)
-		notice_end(&n, "%s: %.*s", x->name, (int)text.length, text.data ? text.data : "");
-	else
-		notice_end(&n, "%s: %s port %s: %.*s", x->name, p->host, p->port, (int)text.length,
-			   text.data ? text.data : "");
-	text_free(&text);
+	x->outcome = proxy_tell_failure(x, r, error, wait_of(x));
 	no_way(x, error, r->eai ? gai_strerror(r->eai) : strerror(error));
 }
 
@@ -366,7 +285,7 @@ static void dialled(void *arg, const struct dial_result *r)
 	else if (is_forbidden(r))
 		no_way(x, EACCES, words_of(r->failures[0].what));
 	else
-		tell_failure(x, r);
+		not_reached(x, r);
 	tell(x);
 }
 
@@ -419,7 +338,7 @@ void proxy_dial(struct session *x, const char *host, uint16_t port, proxy_done *
 
 	p->done = done;
 	proxy_place(x, host, port);
-	tell_request(x);
+	proxy_tell_request(x);
 	why = check_place(x, &error);
 	if (!why) {
 		x->dial = dial_start(s->run->loop, &c, dialled, x);
@@ -434,24 +353,10 @@ void proxy_dial(struct session *x, const char *host, uint16_t port, proxy_done *
 
 /* ---- what it comes to ---- */
 
-/* A message ended before its end. */
-static struct outcome tell_cut(const struct session *x)
-{
-	bool answer = x->pump.end == PUMP_IN_FAILED;
-	struct notice n;
-
-	session_notice(x, &n, MESSAGE_ERROR, "error");
-	notice_error(&n, OUTCOME_FAILED, errno_name(EPROTO));
-	add_place(&n, x->proxy);
-	notice_end(&n, "%s: its %s is not whole (EPROTO)", answer ? x->in.name : x->name,
-		   answer ? "answer" : "request");
-	return (struct outcome){ OUTCOME_FAILED, 0 };
-}
-
 static void tunnel_over(void *arg, struct pump *p)
 {
 	struct session *x = arg;
-	struct outcome outcome = p->error == EPROTO ? tell_cut(x) : session_report(x);
+	struct outcome outcome = p->error == EPROTO ? proxy_tell_cut(x) : session_report(x);
 
 	server_session_over(x->server, x, outcome.kind == OUTCOME_DONE ? x->outcome : outcome);
 }
@@ -461,17 +366,12 @@ static bool tunnel_idle(void *arg, struct pump *p)
 {
 	struct session *x = arg;
 	const char *who = x->proxy->idle ? x->proxy->idle(x) : NULL;
-	struct notice n;
 
 	(void)p;
 	if (!who)
 		return false;
 	x->why = "idle";
-	x->outcome.kind = OUTCOME_TIMEOUT;
-	session_notice(x, &n, MESSAGE_ERROR, "error");
-	notice_error(&n, OUTCOME_TIMEOUT, errno_name(ETIMEDOUT));
-	add_place(&n, x->proxy);
-	notice_end(&n, "%s: %s (--idle-timeout)", who, x->proxy->why);
+	x->outcome = proxy_tell_idle(x, who);
 	return true;
 }
 
@@ -538,7 +438,7 @@ static void begin_end(struct session *x)
 void proxy_refuse(struct session *x, struct text *out, const char *why)
 {
 	if (why)
-		tell_refused(x, why);
+		refused(x, why);
 	send_out(x, out, begin_end);
 }
 

@@ -86,9 +86,6 @@ void proxy_tunnel(struct session *x, struct text *out, int fd, const struct addr
 /* The same at once, as C says, with nothing sent before. */
 void proxy_relay(struct session *x, struct pump_config *c, int fd, const struct address *peer);
 
-/* Tells with -v that X's request got its `status`. */
-void proxy_answered(const struct session *x);
-
 /* Sends OUT, which is empty then, as the last thing: shutdown, drain, close. WHY is told with -v; NULL: it was told.
  * X may be gone after this. */
 void proxy_refuse(struct session *x, struct text *out, const char *why);

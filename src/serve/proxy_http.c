@@ -12,6 +12,7 @@
 #include "proto/hash.h"
 #include "proto/http.h"
 #include "proto/http_auth.h"
+#include "serve/proxy_report.h"
 
 #define NAME "sockit"
 #define STAMP 8		   /* digits of the time in a nonce */
@@ -190,7 +191,7 @@ static enum handshake answer_options(struct session *x, struct text *out)
 {
 	refuse(x, out, 200, "this is a proxy");
 	x->proxy->why = NULL;
-	proxy_answered(x);
+	proxy_tell_answer(x);
 	return HANDSHAKE_FAILED;
 }
 
@@ -267,7 +268,7 @@ static enum handshake challenge(struct session *x, const struct http_head *head,
 	text_free(&fields);
 	if (!stay)
 		return HANDSHAKE_FAILED;
-	proxy_answered(x);
+	proxy_tell_answer(x);
 	h->scan = (struct http_scan){ 0 };
 	h->head.length = 0;
 	return HANDSHAKE_MORE;
@@ -358,7 +359,7 @@ static void answer_instead(struct session *x, unsigned status, const char *why)
 	h->down.done = h->up.done = true;
 	x->proxy->why = why;
 	add_answer(x, &x->up.urgent, status, "", false, why);
-	proxy_answered(x);
+	proxy_tell_answer(x);
 }
 
 static void take_request(void *arg, const char *in, size_t n, struct text *out)
@@ -399,7 +400,7 @@ static void give_up(struct proxy_http *h, struct text *out, const char *why)
 {
 	add_answer(h->x, out, 502, "", false, why);
 	h->up.done = true;
-	proxy_answered(h->x);
+	proxy_tell_answer(h->x);
 }
 
 /* The answer's head is whole. Returns false where it is none. */
@@ -427,7 +428,7 @@ static bool take_head(struct proxy_http *h, struct text *out)
 	end_head(out, &head, &h->answer);
 	h->answered = true;
 	h->x->proxy->status = head.status;
-	proxy_answered(h->x);
+	proxy_tell_answer(h->x);
 	return true;
 }
 
@@ -490,14 +491,14 @@ static void dialled(struct session *x, const struct proxy_result *r)
 		refuse(x, &out, status_of(r->error), r->why);
 		/* What failed has been told, but what was not even tried has not. */
 		if (x->why)
-			proxy_answered(x);
+			proxy_tell_answer(x);
 		proxy_refuse(x, &out, x->why ? NULL : r->why);
 		return;
 	}
 	if (is_connect(h)) {
 		text_add(&out, "HTTP/1.1 200 Connection established\r\n\r\n");
 		x->proxy->status = 200;
-		proxy_answered(x);
+		proxy_tell_answer(x);
 		proxy_tunnel(x, &out, r->fd, &r->peer);
 		return;
 	}

@@ -288,9 +288,8 @@ static void add_failure(struct text *text, const struct dial_failure *f, const c
 {
 	char address[ADDRESS_TEXT], why[128];
 
-	text_add(text, "%s%s: %s%s%s%s", text->length ? "; " : "",
-		 address_text(&f->address, address), f->what ? f->what : "", f->what ? ": " : "",
-		 f->error ? reason(f->error, why, sizeof why) : silent,
+	text_add(text, "%s: %s%s%s%s", address_text(&f->address, address), f->what ? f->what : "",
+		 f->what ? ": " : "", f->error ? reason(f->error, why, sizeof why) : silent,
 		 f->error == EPROTOTYPE ? ": see sockit unix --type" : "");
 }
 
@@ -318,8 +317,10 @@ void report_dial_text(struct text *text, const struct dial_result *r, int64_t li
 			 r->timed_out ? ": " : "", r->timed_out ? silent : "");
 		return;
 	}
-	for (size_t i = 0; i < r->n; i++)
+	for (size_t i = 0; i < r->n; i++) {
+		text_put(text, "; ", i ? 2 : 0);
 		add_failure(text, &r->failures[i], silent);
+	}
 	if (r->n == 0)
 		text_add(text, "%s", r->timed_out ? silent : strerror(r->error));
 }
