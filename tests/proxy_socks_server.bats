@@ -320,7 +320,8 @@ relayed() {
 
 @test "socks: an answer for each errno" {
 	private <<-'END'
-		127.0.0.1 there
+		127.0.0.1 there two.test
+		127.0.0.2 two.test
 	END
 	inside sh -c 'ip route add unreachable 10.2.0.0/16 && ip route add prohibit 10.3.0.0/16' || skip 'no routes'
 	peer nameserver
@@ -344,6 +345,7 @@ relayed() {
 		3 050100010b0000010050 no way
 		4 050100010a0200010050 unreachable
 		2 050100010a0300010050 prohibited
+		5 $(to two.test 1)
 		6 $(to4 "$(<silent)")
 		4 $(to nosuch.invalid 80)
 		8 $(to6 80) -4
@@ -351,6 +353,7 @@ relayed() {
 		1 $(to unix:/s 80)
 	END
 	grep -qE "^sockit listen: $ADDRESS: 127\.0\.0\.1 port $(<silent): no answer within 2 s \(-w\)$" err
+	grep -qE "^sockit listen: $ADDRESS: two\.test port 1: 127\.0\.0\.. port 1: Connection refused \(ECONNREFUSED\); 127\.0\.0\.. port 1: Connection refused \(ECONNREFUSED\)$" err
 	grep -qE "^sockit listen: $ADDRESS: nosuch\.invalid port 80: .* \(EAI_NONAME\)$" err
 }
 
