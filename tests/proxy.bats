@@ -5,6 +5,7 @@ load helpers/common
 load helpers/words
 load helpers/private
 load helpers/ssh
+load helpers/proxies
 load helpers/files
 
 setup_file() { random_files 16777216; }
@@ -23,27 +24,6 @@ bytes() {
 plays() {
 	counterpart "$@"
 	PROXY=socks5h://127.0.0.1:$PORT
-}
-
-# microsocks_at [ARG...]: a foreign proxy, its URL without what comes before it in $AT.
-microsocks_at() {
-	needs microsocks microsocks
-	local port
-	port=$(free_port)
-	spawn microsocks -i 127.0.0.1 -p "$port" "$@" >/dev/null 2>&1
-	eventually "$SOCKIT" connect -z --quiet 127.0.0.1 "$port" >/dev/null
-	AT=127.0.0.1:$port
-}
-
-# tinyproxy_at [LINE]...: the same with LINEs in its configuration.
-tinyproxy_at() {
-	needs tinyproxy tinyproxy
-	local port
-	port=$(free_port)
-	printf '%s\n' "Port $port" 'Listen 127.0.0.1' 'Timeout 60' 'MaxClients 20' "$@" >tinyproxy.conf
-	spawn tinyproxy -d -c tinyproxy.conf >tinyproxy.out 2>&1
-	eventually "$SOCKIT" connect -z --quiet 127.0.0.1 "$port" >/dev/null
-	AT=127.0.0.1:$port
 }
 
 # http_plays WORD...: peer.py as a proxy of HTTP.
@@ -223,28 +203,26 @@ hex() {
 }
 
 @test "HTTP: who we are, once it is asked for, on the same connection or on a new one" {
-	local first second basic
+	local first second basic version length next
 	first=$(printf 'CONNECT h:80 HTTP/1.1\r\nHost: h:80\r\n\r\n' | wc -c)
 	basic="Proxy-Authorization: Basic $(printf u:p | base64)"
 	second=$((first + ${#basic} + 2))
 	local asks='Proxy-Authenticate: Basic realm="r"\r\n'
-	http_plays save:said read:"$first" "hex:$(hex "HTTP/1.1 407 No\\r\\n${asks}Content-Length: 4\\r\\n\\r\\nbody")" \
-		read:"$second" "hex:$(hex 'HTTP/1.1 200 OK\r\n\r\nhi')" close
-	exits 0 "$SOCKIT" connect -d --proxy "$PROXY" h 80 </dev/null >out 2>err
-	silent
-	[ "$(<out)" = hi ]
-	counterpart_ended
-	run -0 grep -c "^$basic" said
-	[ "$output" = 1 ]
-	# HTTP/1.0, and no length.
-	http_plays keep save:said read:"$first" "hex:$(hex "HTTP/1.0 407 No\\r\\n${asks}\\r\\nbody")" next \
-		read:"$second" "hex:$(hex 'HTTP/1.0 200 OK\r\n\r\nhi')" close
-	exits 0 "$SOCKIT" connect -d --proxy "$PROXY" h 80 </dev/null >out 2>err
-	silent
-	[ "$(<out)" = hi ]
-	counterpart_ended
-	run -0 grep -c "^$basic" said
-	[ "$output" = 1 ]
+	# The second, HTTP/1.0 and without a length, ends the connection.
+	while IFS='!' read -r version length next; do
+		# shellcheck disable=SC2086 # one verb or none
+		http_plays keep save:said read:"$first" "hex:$(hex "HTTP/$version 407 No\\r\\n$asks$length\\r\\nbody")" $next \
+			read:"$second" "hex:$(hex "HTTP/$version 200 OK\\r\\n\\r\\nhi")" close
+		exits 0 "$SOCKIT" connect -d --proxy "$PROXY" h 80 </dev/null >out 2>err
+		silent
+		[ "$(<out)" = hi ]
+		counterpart_ended
+		run -0 grep -c "^$basic" said
+		[ "$output" = 1 ]
+	done <<-'END'
+		1.1!Content-Length: 4\r\n!
+		1.0!!next
+	END
 	# It never has enough.
 	http_plays keep save:said read:"$first" "hex:$(hex "HTTP/1.0 407 No\\r\\n${asks}\\r\\n")" next \
 		read:"$second" "hex:$(hex "HTTP/1.0 407 Still no\\r\\n${asks}\\r\\n")" close

@@ -2,6 +2,7 @@
 
 load helpers/common
 load helpers/words
+load helpers/proxies
 
 # plays VERB...: helpers/proxy.py as the proxy, one for all that a test tries: to start it takes longer than the rest. So
 # each try ends in `next`, but that there is none after the last. Its URL is in $PROXY, and who we are to it in the file secret.
@@ -39,6 +40,22 @@ refused_by() {
 	exits 1 "$SOCKIT" connect --proxy "$PROXY" "${@:2}" example.org 443 </dev/null >out 2>err || return
 	silent out || return
 	says "^sockit connect: proxy 127\.0\.0\.1 port $PORT: example\.org port 443: $1$"
+}
+
+# all_good <TABLE: each line is how we must answer, then the fields of the challenge, each behind a `!`; so do we answer.
+all_good() {
+	local how fields verbs=() good=()
+	while IFS='!' read -r how fields; do
+		IFS='!' read -ra fields <<<"$fields"
+		verbs+=(head "answer:$(asks "${fields[@]}")" head verify "answer:$OPEN" text:hi next)
+		good+=("good $how")
+	done
+	plays "${verbs[@]}"
+	for how in "${good[@]}"; do
+		through --proxy-auth-file secret || return
+	done
+	counterpart_ended || return
+	grep '^[gw]' peer.out | diff - <(printf '%s\n' "${good[@]}")
 }
 
 # heard LINE...: these are all the lines that the proxy has printed.
@@ -88,30 +105,20 @@ FIRST='> CONNECT example.org:443 HTTP/1.1
 ### Who we are.
 
 @test "Digest with each algorithm, with qop and without; Basic" {
-	local way how verbs=() good=()
-	while IFS='|' read -r way how; do
-		verbs+=(head "answer:$(asks "$way")" head verify "answer:$OPEN" text:hi next)
-		good+=("good $how")
-	done <<-END
-		$DIGEST|Digest MD5
-		$DIGEST, qop="auth"|Digest MD5 qop
-		$DIGEST, algorithm=MD5, qop="auth-int,auth"|Digest MD5 qop
-		$DIGEST, algorithm=MD5-sess, qop="auth", opaque="o"|Digest MD5-sess qop
-		$DIGEST, algorithm=SHA-256|Digest SHA-256
-		$DIGEST, algorithm=SHA-256, qop=auth|Digest SHA-256 qop
-		$DIGEST, algorithm="SHA-256-sess", qop="auth", charset=UTF-8|Digest SHA-256-sess qop
-		$DIGEST, algorithm=SHA-256-sess|Digest SHA-256-sess
-		$DIGEST, algorithm=SHA-256, qop="auth", userhash=true|Digest SHA-256 qop userhash
-		Digest nonce=abc/=, realm="a \\\\"quoted\\\\" \\\\\\\\, one", qop="auth"|Digest MD5 qop
-		Basic realm="r"|Basic
-		basic|Basic
+	all_good <<-END
+		Digest MD5!$DIGEST
+		Digest MD5 qop!$DIGEST, qop="auth"
+		Digest MD5 qop!$DIGEST, algorithm=MD5, qop="auth-int,auth"
+		Digest MD5-sess qop!$DIGEST, algorithm=MD5-sess, qop="auth", opaque="o"
+		Digest SHA-256!$DIGEST, algorithm=SHA-256
+		Digest SHA-256 qop!$DIGEST, algorithm=SHA-256, qop=auth
+		Digest SHA-256-sess qop!$DIGEST, algorithm="SHA-256-sess", qop="auth", charset=UTF-8
+		Digest SHA-256-sess!$DIGEST, algorithm=SHA-256-sess
+		Digest SHA-256 qop userhash!$DIGEST, algorithm=SHA-256, qop="auth", userhash=true
+		Digest MD5 qop!Digest nonce=abc/=, realm="a \\\\"quoted\\\\" \\\\\\\\, one", qop="auth"
+		Basic!Basic realm="r"
+		Basic!basic
 	END
-	plays "${verbs[@]}"
-	for how in "${good[@]}"; do
-		through --proxy-auth-file secret
-	done
-	counterpart_ended
-	grep '^[gw]' peer.out | diff - <(printf '%s\n' "${good[@]}")
 	# Nothing of it is in what is sent first.
 	[ "$(head -n 4 peer.out)" = "$FIRST"$'\n'"$FIRST" ]
 }
@@ -121,12 +128,7 @@ FIRST='> CONNECT example.org:443 HTTP/1.1
 	local md5="$DIGEST, algorithm=MD5, qop=\"auth\""
 	local unknown="Digest realm=\"r\", nonce=\"x\", algorithm=SHA-512-256"
 	local int="Digest realm=\"r\", nonce=\"x\", qop=\"auth-int\", algorithm=SHA-256"
-	local how fields verbs=() good=()
-	while IFS='!' read -r how fields; do
-		IFS='!' read -ra fields <<<"$fields"
-		verbs+=(head "answer:$(asks "${fields[@]}")" head verify "answer:$OPEN" text:hi next)
-		good+=("good $how")
-	done <<-END
+	all_good <<-END
 		Digest SHA-256 qop!Basic realm="r"!$md5!$sha
 		Digest SHA-256 qop!$sha!$md5!Basic realm="r"
 		Digest SHA-256 qop!Negotiate, Basic realm="a, b", $md5, NTLM TlRMTVNTUAAB==, $sha
@@ -138,12 +140,6 @@ FIRST='> CONNECT example.org:443 HTTP/1.1
 		Basic!Bearer error="x", Basic realm="r", Digest realm="r", realm="s", nonce="n"
 		Digest MD5!Digest realm="r"!nonce="n"!Negotiate
 	END
-	plays "${verbs[@]}"
-	for how in "${good[@]}"; do
-		through --proxy-auth-file secret
-	done
-	counterpart_ended
-	grep '^[gw]' peer.out | diff - <(printf '%s\n' "${good[@]}")
 }
 
 @test "a 407 that ends, and one that does not: the same connection, or another" {
@@ -298,19 +294,8 @@ FIRST='> CONNECT example.org:443 HTTP/1.1
 
 ### Others' proxies.
 
-# tinyproxy_with LINE...: tinyproxy with these lines in its configuration; its address in $AT.
-tinyproxy_with() {
-	needs tinyproxy tinyproxy-bin
-	local port
-	port=$(free_port)
-	printf '%s\n' "Port $port" 'Listen 127.0.0.1' 'Timeout 60' 'LogLevel Critical' "$@" >tinyproxy.conf
-	spawn tinyproxy -d -c tinyproxy.conf >tinyproxy.log 2>&1
-	eventually "$SOCKIT" connect -z --quiet 127.0.0.1 "$port" >/dev/null
-	AT=127.0.0.1:$port
-}
-
 @test "tinyproxy with a password: 1 MiB both ways, and its refusals" {
-	tinyproxy_with 'BasicAuth Mufasa CircleOfLife'
+	tinyproxy_at 'BasicAuth Mufasa CircleOfLife'
 	random_file up 1M
 	random_file down 1M
 	counterpart feed:down read:1048576 report shutdown close
@@ -327,7 +312,7 @@ tinyproxy_with() {
 }
 
 @test "through tinyproxy to one that wants a new connection, on which both know us" {
-	tinyproxy_with 'BasicAuth Mufasa CircleOfLife'
+	tinyproxy_at 'BasicAuth Mufasa CircleOfLife'
 	plays head "answer:HTTP/1.0 407 Who?|Proxy-Authenticate: $DIGEST, algorithm=SHA-256, qop=\"auth\"||" \
 		next head verify "answer:$OPEN" text:hi close
 	exits 0 "$SOCKIT" connect -d --proxy "http://Mufasa:CircleOfLife@$AT" --proxy "http://Mufasa:Circle%20of%20Life@127.0.0.1:$PORT" \
