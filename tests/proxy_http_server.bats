@@ -659,27 +659,14 @@ a_repository() {
 }
 
 @test "http: a site that cannot be reached is 502, one that does not answer 504" {
-	local closed
+	local closed full
 	closed=$(free_port)
-	# One whose backlog is full says nothing any more.
-	spawn python3 - <<-'END' >silent
-		import signal, socket
-		signal.alarm(60)
-		s = socket.socket()
-		s.bind(('127.0.0.1', 0))
-		s.listen(0)
-		all = [socket.socket() for _ in range(4)]
-		for c in all:
-		    c.setblocking(False)
-		    c.connect_ex(s.getsockname())
-		print(s.getsockname()[1], flush=True)
-		signal.pause()
-	END
-	eventually grep -q . silent
+	peer who full:127.0.0.1
+	full=$PORT
 	# It is also how long it waits for a client.
 	proxies -w 2
 	answers <<-END
-		504 GET http://127.0.0.1:$(<silent)/ HTTP/1.1\r\n\r\n
+		504 GET http://127.0.0.1:$full/ HTTP/1.1\r\n\r\n
 		502 GET http://127.0.0.1:$closed/ HTTP/1.1\r\n\r\n
 		502 CONNECT 127.0.0.1:$closed HTTP/1.1\r\n\r\n
 		502 GET http://no-such-name.invalid/ HTTP/1.1\r\n\r\n

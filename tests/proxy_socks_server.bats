@@ -319,40 +319,28 @@ relayed() {
 }
 
 @test "socks: an answer for each errno" {
+	local full
 	private <<-'END'
 		127.0.0.1 there two.test
 		127.0.0.2 two.test
 	END
 	inside sh -c 'ip route add unreachable 10.2.0.0/16 && ip route add prohibit 10.3.0.0/16' || skip 'no routes'
 	peer nameserver
-	# One whose backlog is full says nothing any more.
-	spawn python3 - <<-'END' >silent
-		import signal, socket
-		signal.alarm(60)
-		s = socket.socket()
-		s.bind(('127.0.0.1', 0))
-		s.listen(0)
-		all = [socket.socket() for _ in range(4)]
-		for c in all:
-		    c.setblocking(False)
-		    c.connect_ex(s.getsockname())
-		print(s.getsockname()[1], flush=True)
-		signal.pause()
-	END
-	eventually grep -q . silent
+	peer who full:127.0.0.1
+	full=$PORT
 	serve --proxy-server socks5 -4 -w 2 127.0.0.1 0 </dev/null >out 2>err
 	answers <<-END
 		3 050100010b0000010050 no way
 		4 050100010a0200010050 unreachable
 		2 050100010a0300010050 prohibited
 		5 $(to two.test 1)
-		6 $(to4 "$(<silent)")
+		6 $(to4 "$full")
 		4 $(to nosuch.invalid 80)
 		8 $(to6 80) -4
 		1 $(to 'a b' 80)
 		1 $(to unix:/s 80)
 	END
-	grep -qE "^sockit listen: $ADDRESS: 127\.0\.0\.1 port $(<silent): no answer within 2 s \(-w\)$" err
+	grep -qE "^sockit listen: $ADDRESS: 127\.0\.0\.1 port $full: no answer within 2 s \(-w\)$" err
 	grep -qE "^sockit listen: $ADDRESS: two\.test port 1: 127\.0\.0\.. port 1: Connection refused \(ECONNREFUSED\); 127\.0\.0\.. port 1: Connection refused \(ECONNREFUSED\)$" err
 	grep -qE "^sockit listen: $ADDRESS: nosuch\.invalid port 80: .* \(EAI_NONAME\)$" err
 }
@@ -589,24 +577,22 @@ relayed() {
 }
 
 @test "--proxy-auth, --proxy-auth-file: what is none is never quoted" {
-	local word
+	local word lines why
 	for word in secret :secret '' "$(printf %0256d 0):p" "u:$(printf %0256d 0)"; do
 		sockit listen --proxy-server socks5 --proxy-auth "$word" 127.0.0.1 0
 		told 2 'sockit listen: --proxy-auth: *' || fault "$word"
 		[[ -z $word || $(<err) != *"$word"* ]] || fault "$word"
 	done
-	printf 'a:b\n\nsecret\n' >users
-	sockit listen --proxy-server socks5 --proxy-auth-file users 127.0.0.1 0
-	told 2 'sockit listen: users, line 3: this is not USER:PASS'
-	printf 'a:b\0c\n' >users
-	sockit listen --proxy-server socks5 --proxy-auth-file users 127.0.0.1 0
-	told 2 'sockit listen: users, line 1: a NUL byte'
-	printf 'a:b\n# who may come\n' >users
-	sockit listen --proxy-server socks5 --proxy-auth-file users 127.0.0.1 0
-	told 2 'sockit listen: users, line 2: this is not USER:PASS'
-	printf '\n\r\n' >users
-	sockit listen --proxy-server socks5 --proxy-auth-file users 127.0.0.1 0
-	told 2 'sockit listen: --proxy-auth-file: users: no USER:PASS stands there'
+	while IFS='|' read -r lines why; do
+		printf %b "$lines" >users
+		sockit listen --proxy-server socks5 --proxy-auth-file users 127.0.0.1 0
+		told 2 "sockit listen: $why"
+	done <<-'END'
+		a:b\n\nsecret\n|users, line 3: this is not USER:PASS
+		a:b\0c\n|users, line 1: a NUL byte
+		a:b\n# who may come\n|users, line 2: this is not USER:PASS
+		\n\r\n|--proxy-auth-file: users: no USER:PASS stands there
+	END
 	sockit listen --proxy-server socks5 --proxy-auth-file nosuch 127.0.0.1 0
 	told 2 'sockit listen: --proxy-auth-file: nosuch: No such file or directory (ENOENT)'
 	sockit listen --proxy-server socks5 --proxy-auth-file . 127.0.0.1 0
