@@ -305,23 +305,16 @@ in_blackhole() {
 	needs tc iproute2
 	unshare -rn sh -c 'ip link set lo up && tc qdisc add dev lo root bfifo limit 1' 2>/dev/null ||
 		skip 'no network namespace with a queue on its loopback is possible here'
+	export -f eventually
 	# shellcheck disable=SC2016
 	exits "$1" env PEER="$BATS_TEST_DIRNAME/helpers/peer.py $3" SCRIPT="$2" unshare -rn bash -c '
 		set -eu
 		ip link set lo up
-		has() { [ -s "$1" ]; }
-		eventually() {
-			for ((i = 0; i < 1000; i++)); do
-				! "$@" || return 0
-				sleep 0.01
-			done
-			return 1
-		}
 		blackhole() { tc qdisc add dev lo root bfifo limit 1; }
 		trap "kill \$(jobs -p)" EXIT
 		mkfifo in
 		$PEER >port &
-		eventually has port
+		eventually test -s port
 		read -r port <port
 		case $("$SOCKIT" --version) in
 		# It does not know the option: few retransmissions come to the same.
@@ -331,8 +324,7 @@ in_blackhole() {
 		"$SOCKIT" connect $options 127.0.0.1 "$port" <in >out 2>err &
 		sockit=$!
 		exec 7>in
-		eventually has out
-		sleep 0.1
+		eventually test -s out
 		eval "$SCRIPT"
 		status=0
 		wait $sockit || status=$?
@@ -346,7 +338,9 @@ in_blackhole() {
 }
 
 @test "never acknowledged: 1 with ETIMEDOUT, though stdin and the peer have ended" {
-	in_blackhole 1 'blackhole; echo lost >&7; exec 7>&-' 'text:hello shutdown hold'
+	# Its end has come once we are in CLOSE_WAIT.
+	in_blackhole 1 'eventually grep -q "0100007F:[0-9A-F]* 08 " /proc/net/tcp; blackhole; echo lost >&7; exec 7>&-' \
+		'text:hello shutdown hold'
 	is_reset ETIMEDOUT EPIPE
 	[ "$(cat out)" = hello ]
 }
