@@ -266,7 +266,11 @@ closed - - $4 $PORT" ] && return
 
 @test "what breaks a connection" {
 	random_file big 8388608
-	counterpart text:hello pause:0.1 reset
+	mkfifo go
+	: >out
+	counterpart text:hello gate:go reset
+	{ eventually grep -q hello out && : >go; } 3>&- &
+	started
 	breaks 1 socket ECONNRESET reset -d </dev/null >out
 	[ "$(<out)" = hello ]
 	counterpart read:100000 reset
@@ -402,7 +406,7 @@ error port: no client within 2.2 s (-w)' ]
 	cat err >>all
 	# What has a peer names it.
 	counterpart shutdown readall
-	exits 0 "$PARENT" 0=pipe pause:1.5 eof -- \
+	exits 0 "$PARENT" 0=pipe 2=pipe 'expect:"waiting"' eof -- \
 		"$SOCKIT" connect --json 127.0.0.1 "$PORT" 2>err
 	[ "$(facts err waiting peer.port)" = "$PORT" ]
 	[[ $(facts err waiting message) == *--recv-only*--close-on-peer-eof* ]]
@@ -586,7 +590,7 @@ why_of() {
 	counterpart text:hello readall
 	exits 0 "$SOCKIT" connect -v --read-bytes 3 127.0.0.1 "$PORT" </dev/null >out 2>err
 	why_of 'ended here'
-	counterpart text:hello readall pause:1
+	counterpart text:hello readall hold
 	exits 0 "$SOCKIT" connect -v -q 100ms 127.0.0.1 "$PORT" </dev/null >out 2>err
 	why_of 'ended here'
 	counterpart hold
@@ -724,9 +728,9 @@ full_pipe() {
 }
 
 @test "a terminal as stderr that takes nothing for a while" {
-	counterpart hold
-	exits 143 "$PARENT" 0=pipe 2=tty+late pause:0.2 storm:1500 pause:0.3 drain pause:0.3 \
-		kill:USR1 pause:0.3 kill:TERM -- "$SOCKIT" connect --json 127.0.0.1 "$PORT" 2>err
+	counterpart text:hello hold
+	exits 143 "$PARENT" 0=pipe 1=pipe 2=tty+late expect:hello storm:1500 pause:0.3 drain pause:0.3 \
+		kill:USR1 pause:0.3 kill:TERM -- "$SOCKIT" connect --json 127.0.0.1 "$PORT" >out 2>err
 	grep '^{.*"message":".*"}$' err >whole
 	[ "$(facts whole any event why | tail -n 2)" = 'stats -
 closed signal' ]

@@ -429,8 +429,9 @@ keeps() {
 }
 
 @test "flags: small pipes and slow readers" {
-	counterpart exchange:"$(B)" report
-	exits 0 "$PARENT" 0=pipe+small 1=pipe+small+late 2=pipe+small+late copy:"$(A)" pause:0.2 \
+	mkfifo there
+	counterpart gate:there exchange:"$(B)" report
+	exits 0 "$PARENT" 0=pipe+small 1=pipe+small+late 2=pipe+small+late go:there copy:"$(A)" pause:0.2 \
 		kill:USR1 drain eof -- "$SOCKIT" connect 127.0.0.1 "$PORT" >out 2>err
 	same out "$(B)"
 	says '^sockit connect: sent [0-9]+ bytes'

@@ -40,14 +40,14 @@ sent() {
 }
 
 @test "raw: only while there is a connection" {
-	mkfifo notify go
-	"$PARENT" 0=tty+raw pause:0.1 iscooked go:go israw -- \
+	mkfifo notify go raw
+	"$PARENT" 0=tty+raw pause:0.1 iscooked go:go israw go:raw -- \
 		"$SOCKIT" listen --raw --notify-fd 9 127.0.0.1 0 >out 2>err 9>notify 3>&- &
 	started
 	local listener=$PID port
 	read -r _ port <notify
 	: <go
-	counterpart connect:"$port" pause:0.2 text:bye shutdown readall
+	counterpart connect:"$port" gate:raw text:bye shutdown readall
 	ended 0 "$listener"
 	says "$LISTENING"
 	[ "$(cat out)" = bye ]
@@ -165,13 +165,13 @@ sent() {
 }
 
 @test "raw: with -k while a client is there, and Ctrl-] . ends all" {
-	mkfifo notify
-	"$PARENT" 0=tty+raw israw iscooked israw keys:611d2e -- \
+	mkfifo notify raw
+	"$PARENT" 0=tty+raw israw go:raw iscooked israw keys:611d2e -- \
 		"$SOCKIT" listen -k --raw --notify-fd 9 127.0.0.1 0 >out 2>err 9>notify 3>&- &
 	started
 	local listener=$PID port
 	read -r _ port <notify
-	counterpart connect:"$port" pause:0.1 shutdown readall
+	counterpart connect:"$port" gate:raw shutdown readall
 	counterpart_ended
 	counterpart connect:"$port" readall report
 	ended 0 "$listener"
@@ -237,7 +237,7 @@ print("\n".join(l for l in lines if l))' "$1"
 @test "progress: what is received; no per cent where nobody knows how much" {
 	mkfifo go
 	counterpart send:60000 gate:go send:40000 shutdown readall
-	exits 0 "$PARENT" 0=pipe 2=tty pause:0.4 go:go eof -- \
+	exits 0 "$PARENT" 0=pipe 2=tty "expect:received 58" go:go eof -- \
 		"$SOCKIT" connect --progress 127.0.0.1 "$PORT" >out 2>err
 	[ "$(wc -c <out)" -eq 100000 ]
 	screen 80 <err >lines
@@ -251,7 +251,7 @@ print("\n".join(l for l in lines if l))' "$1"
 	local columns
 	for columns in 30 80; do
 		counterpart readall
-		exits 0 "$PARENT" 2=tty+w$columns pause:0.4 columns:30 pause:0.3 -- \
+		exits 0 "$PARENT" 2=tty+w$columns "expect:sent " pause:0.2 columns:30 pause:0.3 -- \
 			"$SOCKIT" connect --progress --rate 80k 127.0.0.1 "$PORT" <in >out 2>err
 		screen $columns <err >lines
 		grep -q '^sent ' lines
@@ -264,7 +264,7 @@ print("\n".join(l for l in lines if l))' "$1"
 @test "progress: messages do not get mixed into the line" {
 	random_file in 100000
 	counterpart readall
-	exits 0 "$PARENT" 2=tty+w200 pause:0.35 kill:USR1 pause:0.3 kill:USR1 -- \
+	exits 0 "$PARENT" 2=tty+w200 "expect:ETA" kill:USR1 pause:0.3 kill:USR1 -- \
 		"$SOCKIT" connect -v --progress --rate 80k 127.0.0.1 "$PORT" <in >out 2>err
 	screen 200 <err >lines
 	[ "$(grep -c '^sockit connect: sent ' lines)" -eq 2 ]

@@ -29,7 +29,7 @@ Verbs:
     deaf            close the other end of its stdout (which must be late)
     release         close our copies of what COMMAND was given; no more comparing
     drain           read its stdout, its stderr
-    expect:TEXT     until TEXT has come from its stdout (or the terminal on its stdin)
+    expect:TEXT     until TEXT has come from its stdout (else the terminal on its stdin, else its stderr)
     kill:SIGNAL     send SIGNAL
     storm:N         send SIGUSR1 N times
     alive           fail unless it runs
@@ -285,7 +285,7 @@ class Parent:
                 self.given[n].drain()
 
     def do_expect(self, text):
-        seen = self.given[1 if 1 in self.given else min(self.given)].seen
+        seen = next(self.given[n].seen for n in (1, 0, 2) if n in self.given and self.given[n].reader)
         self.until(lambda: text.encode() in seen, f'{text} has not come')
 
     def do_kill(self, name):

@@ -19,9 +19,8 @@ Verbs:
     send:N          N bytes: 0, 1, ... 250, 0, 1, ...
     text:TEXT       TEXT and a newline
     hex:DIGITS      the bytes, in one write
-    drip:DIGITS     the same, each byte in a packet of its own
     urgent:DIGITS   the same, the last of them as urgent data (MSG_OOB)
-    drip:DIGITS     the same, each byte by itself
+    drip:DIGITS     the same, each byte in a packet of its own
     behind:DIGITS,PATH  the bytes and what is in PATH, in one write
     file:PATH       what is in PATH
     exchange:PATH   the same, with its end, while it reads up to the other's end
@@ -33,6 +32,7 @@ Verbs:
     skip:N          read N bytes, whatever they are; nor are they
     readall         read up to the end
     quiet:SECONDS   for so long nothing may come, no end either
+    acked           wait until all that was sent has been acknowledged
     shutdown        end the sending
     reset           send a reset
     close           close
@@ -46,12 +46,14 @@ Verbs:
     report          print `read COUNT SHA256 ERROR`, ERROR an errno's name, or `end`, or `open`
 """
 import errno
+import fcntl
 import hashlib
 import select
 import signal
 import socket
 import struct
 import sys
+import termios
 import threading
 import time
 
@@ -94,12 +96,6 @@ class Peer:
         except OSError as error:
             self.failed(error)
 
-    def drip(self, digits):
-        self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        for byte in bytes.fromhex(digits):
-            self.put(bytes([byte]))
-            time.sleep(0.002)  # so that it is read alone
-
     def urgent(self, digits):
         self.hex(digits, socket.MSG_OOB)
 
@@ -108,7 +104,7 @@ class Peer:
             self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         for byte in bytes.fromhex(digits):
             self.put(bytes([byte]))
-            time.sleep(0.002)
+            time.sleep(0.002)  # so that it is read alone
 
     def behind(self, words):
         digits, _, path = words.partition(',')
@@ -193,6 +189,10 @@ class Peer:
     def quiet(self, seconds):
         if select.select([self.socket], [], [], float(seconds))[0]:
             sys.exit('peer: something came, or the end')
+
+    def acked(self):
+        while self.error == 'open' and any(fcntl.ioctl(self.socket, termios.TIOCOUTQ, bytes(4))):
+            time.sleep(0.002)
 
     def shutdown(self):
         if self.feeding:
