@@ -97,8 +97,9 @@ copies() {
 }
 
 @test "-d and a reset: 1" {
-	counterpart text:hello pause:0.1 reset
-	exits 1 "$SOCKIT" connect -d 127.0.0.1 "$PORT" <"$(A)" >out 2>err
+	mkfifo go
+	counterpart text:hello gate:go reset
+	exits 1 "$PARENT" 1=pipe expect:hello go:go -- "$SOCKIT" connect -d 127.0.0.1 "$PORT" <"$(A)" >out 2>err
 	is_reset
 	[ "$(cat out)" = hello ]
 	counterpart_ended

@@ -528,11 +528,9 @@ on_terminal() {
 	local when
 	for when in wait close; do
 		keeps -m 1 --when-full $when --accept 2 --read-bytes 4 --linger 5
-		client one read:6 say:got text:one hold
+		client one read:6 text:one readall say:ended hold
 		echo hello >&7
-		tells one got
-		eventually has_at_least out 4
-		pause 0.1
+		tells one ended
 		client two text:two readall report
 		client_ended two /dev/null
 		kill -KILL "$(<one.pid)"
@@ -697,11 +695,12 @@ on_terminal() {
 	local name number
 	while read -r name number; do
 		keeps -k --stats
-		client one text:one readall report
-		client two text:two readall report
+		client one text:one read:6 say:got readall report
+		client two text:two read:6 say:got readall report
 		echo hello >&7
+		tells one got
+		tells two got
 		eventually has_at_least out 8
-		pause 0.1
 		kill -s "$name" "$LISTENER"
 		ended "$number" "$LISTENER"
 		echo hello >expected

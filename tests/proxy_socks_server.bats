@@ -209,9 +209,12 @@ relayed() {
 }
 
 @test "socks: a side that breaks is no end for the other" {
-	far send:1000 pause:0.1 reset
+	mkfifo go
+	far send:1000 gate:go reset
 	proxies --accept 1
-	asks hex:"$(to4 "$FAR")" expect:05000001 skip:6 readall report
+	asks hex:"$(to4 "$FAR")" expect:05000001 skip:6 say:there readall report
+	eventually grep -q there peer.out
+	: >go
 	ended 1 "$LISTENER"
 	ended 0 "$PEER"
 	grep -q ' ECONNRESET$' peer.out

@@ -102,7 +102,7 @@ negotiates() {
 	local service
 	for service in --echo --discard; do
 		serves $service
-		counterpart connect:"$HERE" send:100000 pause:0.1 reset
+		counterpart connect:"$HERE" send:100000 acked reset
 		ended 1 "$LISTENER"
 		said "$ADDRESS: .*\(ECONNRESET\)$"
 		counterpart_ended
@@ -644,7 +644,7 @@ relayed() {
 	# While nothing moves, and in the midst of what it sends.
 	far text:hello readall report
 	forwards
-	counterpart connect:"$HERE" read:6 send:1000 pause:0.1 reset
+	counterpart connect:"$HERE" read:6 send:1000 acked reset
 	ended 1 "$LISTENER"
 	said "$ADDRESS: .*\(ECONNRESET\)$"
 	python3 -c 'import sys; sys.stdout.buffer.write((bytes(range(251)) * 4)[:1000])' >expected
@@ -660,7 +660,7 @@ relayed() {
 }
 
 @test "--forward: a far side's reset is passed on, not as an end" {
-	far read:6 send:1000 pause:0.1 reset
+	far read:6 send:1000 acked reset
 	forwards
 	counterpart connect:"$HERE" text:hello readall report
 	ended 1 "$LISTENER"
@@ -675,7 +675,7 @@ relayed() {
 	# The client's, while the far side does not read.
 	far rcvbuf:4096 gate:go readall report
 	forwards --sndbuf 1M
-	counterpart connect:"$HERE" file:"$(SMALL)" pause:0.3 reset
+	counterpart connect:"$HERE" file:"$(SMALL)" acked reset
 	counterpart_ended
 	pause 0.3
 	runs "$LISTENER"
@@ -684,7 +684,7 @@ relayed() {
 	said "$ADDRESS: .*\(ECONNRESET\)$"
 	far_ended "$(SMALL)" ECONNRESET
 	# The far side's, while the client does not read.
-	far file:"$(SMALL)" pause:0.3 reset
+	far file:"$(SMALL)" acked reset
 	forwards --sndbuf 1M
 	counterpart connect:"$HERE" rcvbuf:4096 gate:go2 readall report
 	far_ended
@@ -723,7 +723,7 @@ relayed() {
 
 @test "--forward: a far side that takes no more: what it has sent is delivered all the same" {
 	mkfifo go
-	far file:"$(SMALL)" pause:0.2 reset
+	far file:"$(SMALL)" acked reset
 	forwards --sndbuf 4k
 	counterpart connect:"$HERE" rcvbuf:4096 gate:go text:one pause:0.2 readall report
 	far_ended
@@ -753,7 +753,7 @@ relayed() {
 @test "--forward: what came before a reset has the time of --linger" {
 	far rcvbuf:4096 hold
 	forwards --sndbuf 1M --linger 0.3
-	counterpart connect:"$HERE" file:"$(SMALL)" pause:0.3 reset
+	counterpart connect:"$HERE" file:"$(SMALL)" acked reset
 	ended 1 "$LISTENER"
 	said "$ADDRESS: .*\(ECONNRESET\)$"
 }
@@ -841,8 +841,8 @@ relayed() {
 }
 
 @test "--forward: a slow far side that acknowledges is not idle" {
-	far rcvbuf:4096 shutdown pause:0.3 read:30000 pause:0.3 read:30000 pause:0.3 readall report
-	forwards -i 0.5 --sndbuf 1M
+	far rcvbuf:4096 shutdown pause:0.25 read:30000 pause:0.25 read:30000 pause:0.25 read:30000 pause:0.25 readall report
+	forwards -i 0.7 --sndbuf 1M
 	counterpart connect:"$HERE" file:"$(SMALL)" shutdown readall report
 	ended 0 "$LISTENER"
 	said
