@@ -78,9 +78,9 @@ cast() {
 	cast -w 0.1 "$PORT" <in
 	told 4 'sockit broadcast: no reply within 100 ms (--wait)'
 	receiver_there echo
-	cast -w 0.1 --replies 3 "$PORT" <in
+	cast -w 0.5 --replies 3 "$PORT" <in
 	[ "$STATUS" = 4 ]
-	says '^sockit broadcast: 2 of 3 replies, and no more within 100 ms \(--wait\)$'
+	says '^sockit broadcast: 2 of 3 replies, and no more within 500 ms \(--wait\)$'
 	# A length before each leaves no place for the sender.
 	printf '\0\003abc' | cast -I va -w 10 --replies 1 --frame len16 "$PORT"
 	cmp out <(printf '\0\003abc')

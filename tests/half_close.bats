@@ -707,13 +707,13 @@ NOTICE='^sockit connect: .*(--recv-only.*--close-on-peer-eof|--close-on-peer-eof
 	local start ms
 	counterpart readall send:100000 hold
 	start=$(milliseconds)
-	exits 0 "$SOCKIT" connect -q 0.3 127.0.0.1 "$PORT" <"$(SMALL)" >out 2>err
+	exits 0 "$SOCKIT" connect -q 0.6 127.0.0.1 "$PORT" <"$(SMALL)" >out 2>err
 	ms=$(($(milliseconds) - start))
 	silent
 	has out 100000
 	echo "$ms ms"
-	[ "$ms" -ge 300 ]
-	[ "$ms" -lt 2500 ]
+	[ "$ms" -ge 600 ]
+	[ "$ms" -lt 4000 ]
 }
 
 @test "-q: the peer's end before that ends the run" {

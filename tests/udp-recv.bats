@@ -96,7 +96,7 @@ QUIET='^sockit udp-recv: listening on 127\.0\.0\.1 port [0-9]+$'
 		for n in sizes:
 		    sys.stdout.buffer.write(struct.pack('>I', n) + os.urandom(n))
 	END
-	receives -w 1 -c 3970 --frame len32 127.0.0.1 0
+	receives -w 10 -c 3970 --frame len32 127.0.0.1 0
 	within 20 "$SOCKIT" udp-send --frame len32 --rate 40M 127.0.0.1 "$PORT" <sent
 	ended 0 "$LISTENER"
 	same sent out
@@ -198,14 +198,14 @@ for words in ["udp-recv", "--timeout", "10s"], ["listen"]:
 	# shellcheck disable=SC2153 # of sockit
 	[ "$STATUS" = 4 ]
 	said 'no datagram within 100 ms \(-w\)'
-	receives -w 0.3 127.0.0.1 0
+	receives -w 0.5 127.0.0.1 0
 	quick one
 	received 0 one
 	says "$QUIET"
-	receives -w 0.3 -c 3 127.0.0.1 0
+	receives -w 0.5 -c 3 127.0.0.1 0
 	quick one two
 	received 4 onetwo
-	said 'no datagram for 300 ms \(-w\), after 2 of 3'
+	said 'no datagram for 500 ms \(-w\), after 2 of 3'
 	receives -w 5 -c 2 127.0.0.1 0
 	sends text:one text:two text:three
 	received 0 onetwo
@@ -498,7 +498,7 @@ UDPREMOTEPORT=$port" ]
 
 @test "datagrams that the kernel has in one piece are those that were sent" {
 	[ "$(platform)" = linux ] || skip 'one by one'
-	receives -w 0.4 -c 507 --frame len16 127.0.0.1 0
+	receives -w 10 -c 507 --frame len16 127.0.0.1 0
 	sends pieces:105,700 text:x pieces:300,1200 text: pieces:100,9
 	ended 0 "$LISTENER"
 	python3 -S - <<-'END'

@@ -213,7 +213,7 @@ sys.stdout.buffer.write(b"".join(d[i + 4:i + 68] for i in range(0, len(d), 68)))
 @test "udp-send: -w waits for replies, --replies ends with the last" {
 	receiver answer:yes
 	echo x >in
-	udp -w 0.1 127.0.0.1 "$PORT" <in
+	udp -w 0.5 127.0.0.1 "$PORT" <in
 	well
 	[ "$(<out)" = yes ]
 	# More than one, and the end does not wait.
@@ -224,9 +224,9 @@ sys.stdout.buffer.write(b"".join(d[i + 4:i + 68] for i in range(0, len(d), 68)))
 	udp --replies 3 --frame line 127.0.0.1 "$PORT" <in
 	well
 	cmp out <(printf 'x\nx\nx\n')
-	udp -w 0.1 --replies 4 --frame line 127.0.0.1 "$PORT" <in
+	udp -w 0.5 --replies 4 --frame line 127.0.0.1 "$PORT" <in
 	[ "$STATUS" = 4 ]
-	says '^sockit udp-send: 3 of 4 replies, and no more within 100 ms \(--wait\)$'
+	says '^sockit udp-send: 3 of 4 replies, and no more within 500 ms \(--wait\)$'
 	cmp out <(printf 'x\nx\nx\n')
 	receiver
 	udp -w 0.1 127.0.0.1 "$PORT" <in
