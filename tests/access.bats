@@ -338,8 +338,11 @@ repeat_a() {
 	[ "$(<out)" = "$(printf 'one\ntwo')" ]
 	silent
 	# Nor does it end the wait of -w.
-	serve --quiet -w 700ms --deny 127.0.0.2 127.0.0.1 0 </dev/null >out 2>err
-	may 127.0.0.1 -127.0.0.2
+	serve --quiet -w 700ms --deny 127.0.0.1 127.0.0.1 0 </dev/null >out 2>err
+	exec 7<>"/dev/tcp/127.0.0.1/$PORT"
+	run read -rt 10 _ <&7
+	[ "$status" = 1 ] # the end
+	exec 7>&-
 	ended 4 "$LISTENER"
 }
 

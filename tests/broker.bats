@@ -359,7 +359,7 @@ memory_factor() {
 }
 
 @test "being dropped is no failure" {
-	loud broker --stall 200ms --accept 3
+	loud broker --stall 500ms --accept 3
 	party d:deaf a,s:join s:file:"$(A)" a:same:"$(A)" s:end a:end a,s:over d:hear d:gone
 	ended 0 "$LISTENER"
 	[ "$(messages | grep -c ': dropped: ')" = 1 ]
@@ -421,7 +421,7 @@ memory_factor() {
 }
 
 @test "--stall and --json: an object that says who" {
-	loud broker --json --stall 200ms
+	loud broker --json --stall 500ms
 	party a:join d:deaf s:join s:file:"$(A)" a:same:"$(A)" s:sent d:hear d:gone
 	[ "$(schema err dropped id peer.address)" = '2 127.0.0.1' ]
 	[ "$(schema err closed id why)" = '2 dropped' ]

@@ -286,10 +286,10 @@ kinds_with() {
 @test "a reader that is slow, but reads on, gets everything, though it takes longer than --linger" {
 	local option
 	VERBS='rcvbuf:4096 read:20000 pause:0.2 read:20000 pause:0.2 read:20000 pause:0.2 read:20000
-		pause:0.2 readall report'
+		pause:0.2 read:20000 pause:0.2 readall report'
 	for option in '' "${RELAY[*]}"; do
 		# shellcheck disable=SC2086 # words
-		listens $option --linger 400ms "${LOCAL[@]}" -e "cat '$(SMALL)'; echo over >over"
+		listens $option --linger 700ms "${LOCAL[@]}" -e "cat '$(SMALL)'; echo over >over"
 		counterpart_ended "$(SMALL)"
 		ended 0 "$LISTENER"
 		said_nothing
@@ -882,7 +882,7 @@ TRAPS='for s in HUP INT TERM; do trap "echo $s >got; exit 9" $s; done; echo >run
 
 @test "-i while a command runs: 4, and the command is hung up" {
 	VERBS='text:hello readall'
-	listens -i 300ms "${LOCAL[@]}" -e "$TRAPS"
+	listens -i 600ms "${LOCAL[@]}" -e "$TRAPS"
 	ended 4 "$LISTENER"
 	said '\(--idle-timeout\)$'
 	eventually test -s got
@@ -953,7 +953,7 @@ TRAPS='for s in HUP INT TERM; do trap "echo $s >got; exit 9" $s; done; echo >run
 
 @test "with -k, -i ends the client, and --kill-after its command" {
 	VERBS='text:hello readall report'
-	listens -k -i 200ms --kill-after 100ms "${LOCAL[@]}" -e "$TRAPS"
+	listens -k -i 500ms --kill-after 100ms "${LOCAL[@]}" -e "$TRAPS"
 	: >nothing
 	counterpart_ended nothing
 	eventually test -s got

@@ -29,6 +29,9 @@ network() {
 		ip addr add fd09::9/64 dev v1 nodad
 		ip link set v1 up
 		ip route add 224.0.0.0/4 dev v1'
+	links_up inside v0
+	links_up beyond v1
+	eventually reachable fd09::1
 }
 
 beyond() {

@@ -410,26 +410,26 @@ print(socket.getaddrinfo("two", 9, type=socket.SOCK_DGRAM)[0][4][0])')
 
 @test "udp-send: --interval, --pps and --rate keep a steady pace" {
 	local before
-	receiver times:times count:3
+	receiver count:3
 	before=$(milliseconds)
 	echo x | within 10 "$SOCKIT" udp-send --repeat 3 --interval 100ms 127.0.0.1 "$PORT" 3>&-
 	[ $(($(milliseconds) - before)) -ge 200 ]
 	ended 0 "$PEER"
-	receiver times:times count:21
+	receiver count:21
 	seq 21 >in
+	before=$(milliseconds)
 	udp --frame line --pps 100 127.0.0.1 "$PORT" <in
+	[ $(($(milliseconds) - before)) -ge 190 ]
 	well
 	ended 0 "$PEER"
-	python3 -S -c 't = [float(x) for x in open("times")]
-assert t[-1] - t[0] >= 0.17, t'
 	# 10 datagrams of 1000 bytes at 50 kB a second: 180 ms.
 	head -c 10000 /dev/zero >in
-	receiver times:times count:10
+	receiver count:10
+	before=$(milliseconds)
 	udp --frame size=1000 --rate 50000 127.0.0.1 "$PORT" <in
+	[ $(($(milliseconds) - before)) -ge 160 ]
 	well
 	ended 0 "$PEER"
-	python3 -S -c 't = [float(x) for x in open("times")]
-assert t[-1] - t[0] >= 0.15, t'
 }
 
 @test "udp-send: time limits" {
@@ -558,6 +558,7 @@ print(s.getsockname()[1])')
 	inside ip addr add fe80::1/64 dev va nodad
 	inside ip link set va up
 	inside ip link set vb up
+	links_up inside va
 	inside ip route add 224.0.0.0/4 dev va
 	receiver bind:0.0.0.0 join:239.1.2.3@va echo elsewhere
 	echo hello >in

@@ -24,6 +24,8 @@ two_networks() {
 		ip link set vb up"
 	there sh -c 'ip addr add 10.1.0.2/24 brd + dev pa && ip addr add 10.2.0.2/24 brd + dev pb &&
 		ip link set pa up && ip link set pb up && ip link set lo up'
+	links_up inside va vb
+	links_up there pa pb
 }
 there() {
 	inside nsenter -t "$THERE" -n -- "$@"

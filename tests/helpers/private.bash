@@ -56,6 +56,20 @@ reachable() {
 	inside ip -6 route show table local "$1" | grep -q '^local '
 }
 
+# links_up COMMAND INTERFACE...: waits until these can be used where COMMAND (inside, or a like function) runs what it
+# is given. The kernel drops what is sent by a veth until it has noticed, some time after ip has returned, that both
+# ends are up.
+links_up() {
+	local interface
+	for interface in "${@:2}"; do
+		eventually link_up "$1" "$interface" || return
+	done
+}
+
+link_up() {
+	"$1" ip link show dev "$2" | grep -q ' state UP '
+}
+
 # needs_ipv6: skips the test where ::1 is not there.
 needs_ipv6() {
 	python3 -c 'import socket; socket.socket(socket.AF_INET6).bind(("::1", 0))' 2>/dev/null ||

@@ -2,7 +2,7 @@
 """A small server of a real protocol; its first line is its port.
 
     protocols.py smtp           takes mail from one client after the other; prints each line that
-                                comes, as Python writes bytes, with the seconds since the last one
+                                comes, as Python writes bytes
     protocols.py http [PATH]    says which path was asked for; PATH: on that UNIX socket, and 0 for the port
 """
 import http.server
@@ -10,7 +10,6 @@ import signal
 import socket
 import socketserver
 import sys
-import time
 
 
 class Smtp(socketserver.StreamRequestHandler):
@@ -19,11 +18,9 @@ class Smtp(socketserver.StreamRequestHandler):
 
     def handle(self):
         self.say('220 mail.example.com ready')
-        text, last = False, time.monotonic()
+        text = False
         for line in self.rfile:
-            now = time.monotonic()
-            print(line, round(now - last, 3), flush=True)
-            last = now
+            print(line, flush=True)
             word = line.strip().upper()
             if text:
                 text = word != b'.'

@@ -11,7 +11,6 @@ Settings:
     port:N          that port, in place of one that the kernel chooses
     join:GROUP@IF   be a member of GROUP on the interface IF
     save:PATH       what came goes to PATH, a length of four bytes before each
-    times:PATH      when each came, in seconds
     echo            send each back
     answer:TEXT     send TEXT back
     answers:N       so many times
@@ -23,7 +22,6 @@ Settings:
 import socket
 import struct
 import sys
-import time
 
 
 def main():
@@ -52,7 +50,6 @@ def main():
     if 'idle' in o:
         s.settimeout(float(o['idle']))
     save = open(o['save'], 'wb') if 'save' in o else None
-    times = open(o['times'], 'w') if 'times' in o else None
     n = 0
     while n < int(o['count']) or o['count'] == '0':
         try:
@@ -63,8 +60,6 @@ def main():
         if save:
             save.write(struct.pack('>I', len(data)) + data)
             save.flush()
-        if times:
-            print(time.monotonic(), file=times, flush=True)
         print(len(data), sender[0], sender[1], flush=True)
         if n > int(o['mute']):
             for _ in range(int(o['answers'])):
