@@ -666,8 +666,8 @@ calls() {
 }
 
 @test "output: a FIFO whose reader is slow holds the connection back and loses nothing" {
-	mkfifo fifo
-	{ pause 1 && python3 -c '
+	mkfifo fifo go
+	{ : <go && python3 -c '
 import sys, time
 while data := sys.stdin.buffer.raw.read(20000):
     sys.stdout.buffer.write(data)
@@ -683,6 +683,7 @@ while data := sys.stdin.buffer.raw.read(20000):
 	pause 0.3
 	# It stopped reading long before the end.
 	[ "$(wc -c <out)" -lt 1500000 ]
+	: >go
 	ended 0 "$PID"
 	ended 0 "$reader"
 	same out "$(A)"

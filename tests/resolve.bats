@@ -194,7 +194,7 @@ for a in addresses: print("address", a, sep="\t")' >expected
 	fails 4 'silent.test: no answer within 200 ms (-w)' -w 200ms silent.test
 	finds $'2001:db8::1\n192.0.2.1' ok.test
 	finds $'ok.test\t2001:db8::1\nok.test\t192.0.2.1\nv4.test\t192.0.2.1' ok.test v4.test
-	sockit resolve gone.test ok.test silent.test -w 200ms
+	sockit resolve gone.test ok.test silent.test -w 600ms
 	[ "$STATUS" = 3 ] && [ "$(wc -l <out)" = 2 ] && [ "$(wc -l <err)" = 2 ] || fault several
 	sockit resolve --quiet gone.test
 	nothing 3
