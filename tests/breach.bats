@@ -105,6 +105,21 @@ copies() {
 	counterpart_ended
 }
 
+# It may come before anybody has looked whether there is a connection at all.
+@test "a reset at once after the data: 1, and nothing is lost" {
+	local i verbs=(keep) options=('' -d --recv-only)
+	for ((i = 0; i < 40; i++)); do
+		verbs+=(text:hello reset next)
+	done
+	counterpart "${verbs[@]}"
+	for ((i = 0; i < 40; i++)); do
+		# shellcheck disable=SC2086 # words
+		exits 1 "$SOCKIT" connect ${options[i % 3]} 127.0.0.1 "$PORT" <"$(SMALL)" >out 2>err
+		is_reset
+		[ "$(cat out)" = hello ]
+	done
+}
+
 ### A reset after the peer's end: 1 if input was not acknowledged, else 0.
 
 @test "reset after its end: 0 where all input was acknowledged" {

@@ -153,9 +153,8 @@ static void attempt_ended(void *arg, short events)
 {
 	struct attempt *a = arg;
 
-	(void)events;
 	if (!a->dial->done)
-		attempt_over(a, stream_error(a->watch.fd));
+		attempt_over(a, stream_connect_error(a->watch.fd, events));
 }
 
 /* Returns 0 with the connection under way, or -1 with errno. */

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <poll.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 
@@ -23,6 +24,21 @@ int stream_error(int fd)
 	socklen_t size = sizeof error;
 
 	return getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &size) < 0 ? 0 : error;
+}
+
+int stream_connect_error(int fd, short events)
+{
+	ssize_t n = 0;
+	char first;
+
+	if (events & POLLERR)
+		n = recv(fd, &first, 1, MSG_PEEK | MSG_DONTWAIT);
+	if (n > 0)
+		return 0;
+	/* It has taken the error away. */
+	if (n < 0 && errno != EAGAIN)
+		return errno;
+	return stream_error(fd);
 }
 
 bool stream_is_gone(int fd)

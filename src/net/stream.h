@@ -15,6 +15,10 @@ int64_t stream_unacknowledged(int fd);
 /* The error that is pending on FD (SO_ERROR, which this takes away), 0 if none is. */
 int stream_error(int fd);
 
+/* How a connect(2) of FD that was under way has ended, where poll(2) says EVENTS: 0: connected; else the errno. It is
+ * connected, too, where that is over already, but something has come before: the error stays pending behind that. */
+int stream_connect_error(int fd, short events);
+
 /* Has the connection of FD come to its end both ways, or broken, whoever was told? What has not been acknowledged by
  * then never will be. Of TCP; another kind of socket never has. */
 bool stream_is_gone(int fd);
