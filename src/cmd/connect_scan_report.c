@@ -1,5 +1,4 @@
 #include <errno.h>
-#include <netdb.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -7,6 +6,7 @@
 #include "base/clock.h"
 #include "base/errname.h"
 #include "cmd/connect_scan_state.h"
+#include "serve/report.h"
 
 #define NAMED_MOST 4	  /* ports of which it is told one by one why they are not open */
 #define REASONS_MOST 2000 /* bytes of such reasons in a message */
@@ -157,10 +157,12 @@ static void add_reason(const struct scan *s, struct text *text, const struct ope
 	text_add(text, "%s%s", text->length ? "; " : "", op->shown);
 	if (t && *op->list)
 		text_add(text, " port %u", t->port);
+	if (!t)
+		text_add(text, ": ");
 	if (!t && host->eai)
-		text_add(text, ": %s (%s)", gai_strerror(host->eai), eai_name(host->eai));
+		report_lookup_text(text, host->eai, host->error);
 	else if (!t)
-		text_add(text, ": not looked up within %s", limit);
+		text_add(text, "not looked up within %s", limit);
 	else if (!t->tried)
 		text_add(text, ": no answer");
 	else if (t->state == PROBE_OPEN)

@@ -1,7 +1,6 @@
 #include "serve/proxy_report.h"
 
 #include <errno.h>
-#include <netdb.h>
 #include <string.h>
 
 #include "base/errname.h"
@@ -87,7 +86,7 @@ struct outcome proxy_tell_failure(const struct session *x, const struct dial_res
 	if (!r->n || address_parse_host(p->host, &a) != WORD_NUMBER)
 		text_add(&text, "%s port %s: ", p->host, p->port);
 	if (r->eai)
-		text_add(&text, "%s (%s)", gai_strerror(r->eai), eai_name(r->eai));
+		report_lookup_text(&text, r->eai, r->error);
 	else
 		report_dial_text(&text, r, limit, "-w");
 	begin_error(x, &n, kind, r->eai ? eai_name(r->eai) : errno_name(error));

@@ -178,22 +178,32 @@ void report_event_at(const struct messages *m, const struct event *e, bool impor
 	}
 }
 
+void report_lookup_text(struct text *text, int eai, int error)
+{
+	char why[128];
+
+	text_add(text, "%s (%s)",
+		 eai == EAI_SERVICE ? "no such service" :
+		 eai == EAI_FAMILY  ? "no address of this family" :
+		 eai == EAI_SYSTEM  ? reason(error, why, sizeof why) :
+				      gai_strerror(eai),
+		 eai_name(eai));
+}
+
 struct outcome report_lookup(const struct messages *m, const char *what, bool is_port, int eai,
 			     int error)
 {
-	const char *kind = is_port || eai == EAI_SERVICE ? "port" : "host", *code = eai_name(eai);
-	char why[128];
-	const char *text = eai == EAI_SERVICE ? "no such service" :
-			   eai == EAI_FAMILY  ? "no address of this family" :
-			   eai == EAI_SYSTEM  ? reason(error, why, sizeof why) :
-						gai_strerror(eai);
+	const char *kind = is_port || eai == EAI_SERVICE ? "port" : "host";
+	struct text why = { 0 };
 	struct notice n;
 
 	notice_begin(&n, m, MESSAGE_ERROR, "error");
-	notice_error(&n, OUTCOME_LOOKUP, code);
+	notice_error(&n, OUTCOME_LOOKUP, eai_name(eai));
 	if (notice_wants_facts(&n))
 		json_string(&n.json, kind, what);
-	notice_end(&n, "%s %s: %s (%s)", kind, what, text, code);
+	report_lookup_text(&why, eai, error);
+	notice_end(&n, "%s %s: %.*s", kind, what, (int)why.length, why.data ? why.data : "");
+	text_free(&why);
 	return (struct outcome){ OUTCOME_LOOKUP, 0 };
 }
 

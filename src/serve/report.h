@@ -38,6 +38,9 @@ void report_holder(struct notice *n, int type, const struct address *wanted, cha
 void report_elsewhere(struct notice *n, int type, const struct address *wanted, char *text,
 		      size_t size);
 
+/* Adds why a look-up failed to TEXT: EAI in words and by its name, of EAI_SYSTEM with what ERROR is. */
+void report_lookup_text(struct text *text, int eai, int error);
+
 /* Says how the look-up of WHAT, a host or a port, failed. Returns OUTCOME_LOOKUP. */
 struct outcome report_lookup(const struct messages *m, const char *what, bool is_port, int eai,
 			     int error);
