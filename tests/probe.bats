@@ -274,6 +274,18 @@ signal.pause()' 3>&- >ready &
 
 # Nothing but what listens.
 
+@test "who resets at once has been there" {
+	local i verbs=()
+	for ((i = 0; i < 40; i++)); do
+		verbs+=(reset next)
+	done
+	peer peer keep "${verbs[@]}"
+	for ((i = 0; i < 40; i++)); do
+		sockit connect -z 127.0.0.1 "$PORT"
+		prints 0 "127.0.0.1 $PORT/tcp open"
+	done
+}
+
 @test "no connection to oneself is reported" {
 	private </dev/null
 	inside sh -c 'echo 40000 40063 >/proc/sys/net/ipv4/ip_local_port_range' 2>/dev/null ||

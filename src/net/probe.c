@@ -156,7 +156,7 @@ static void conclude(struct probe *b)
 
 static enum probe_state state_of(int error, int family)
 {
-	if (error == ECONNREFUSED || error == ECONNRESET || (error == ENOENT && family == AF_UNIX))
+	if (error == ECONNREFUSED || (error == ENOENT && family == AF_UNIX))
 		return PROBE_CLOSED;
 	return error == ETIMEDOUT ? PROBE_FILTERED : PROBE_UNREACHABLE;
 }
@@ -206,11 +206,17 @@ static bool is_crossed(struct prober *p, const struct address *peer)
 	return false;
 }
 
-/* FD is connected. Is somebody else there? */
-static bool met_somebody(struct prober *p, int fd, struct address *local, struct address *peer)
+/* FD is connected, or was, to PEER, which the kernel may know better. Is somebody else there? */
+static bool met_somebody(struct prober *p, int fd, struct address *local, struct address peer)
 {
-	return !dial_to_oneself(fd, local, peer) &&
-	       !(address_same_host(local, peer) && is_crossed(p, peer));
+	return !dial_to_oneself(fd, local, &peer) &&
+	       !(address_same_host(local, &peer) && is_crossed(p, &peer));
+}
+
+/* Is ERROR one that only what was connected has? Whoever refuses a connection is told by ECONNREFUSED. */
+static bool was_connected(int error)
+{
+	return error == ECONNRESET || error == EPIPE;
 }
 
 /* ---- connecting ---- */
@@ -259,10 +265,13 @@ static bool take_answer(struct probe *b, int fd, size_t index, int64_t start, in
 			bool crossed)
 {
 	struct prober *p = b->p;
-	struct address address = b->target.addresses[index], local = { 0 }, peer = { 0 };
+	struct address address = b->target.addresses[index], local = { 0 };
 	int64_t ns = clock_now() - start;
 
-	if (!error && (!met_somebody(p, fd, &local, &peer) || crossed)) {
+	address_set_port(&address, b->target.port);
+	if (was_connected(error))
+		error = 0;
+	if (!error && (!met_somebody(p, fd, &local, address) || crossed)) {
 		/* What has no other end shall not keep the port for a minute. */
 		stream_break(fd);
 		close(fd);
@@ -275,7 +284,6 @@ static bool take_answer(struct probe *b, int fd, size_t index, int64_t start, in
 		return false;
 	}
 	close(fd);
-	address_set_port(&address, b->target.port);
 	event_tell(&p->c.events, &(struct event){ .kind = EVENT_CONNECTED,
 						  .address = &address,
 						  .local = &local });
