@@ -463,15 +463,16 @@ lasts() {
 
 @test "rate and delay: a pause that is longer than --idle-timeout is no idleness" {
 	printf ab >in
-	counterpart readall report
-	exits 0 "$SOCKIT" connect --rate 2 -i 400ms 127.0.0.1 "$PORT" <in >out 2>err
+	# It is over once the end of input may be looked at: then the peer has as long as ever.
+	counterpart readall pause:0.3 report
+	exits 0 "$SOCKIT" connect --rate 1 -i 800ms 127.0.0.1 "$PORT" <in >out 2>err
 	counterpart_ended in
 	printf 'a\nb' >in
 	counterpart readall report
-	exits 0 "$SOCKIT" connect --delay 800ms -i 400ms 127.0.0.1 "$PORT" <in >out 2>err
+	exits 0 "$SOCKIT" connect --delay 1200ms -i 800ms 127.0.0.1 "$PORT" <in >out 2>err
 	counterpart_ended in
 	counterpart send:2 readall
-	exits 0 "$SOCKIT" connect -d --rate 2 -i 400ms --read-bytes 2 127.0.0.1 "$PORT" </dev/null >out 2>err
+	exits 0 "$SOCKIT" connect -d --rate 1 -i 800ms --read-bytes 2 127.0.0.1 "$PORT" </dev/null >out 2>err
 	[ "$(wc -c <out)" = 2 ]
 	# But when it is over, one begins.
 	mkfifo never

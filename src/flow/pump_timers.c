@@ -35,9 +35,12 @@ static void idle(void *arg)
 
 	pump_acknowledged(p);
 	pump_far_acknowledged(p);
-	/* A pause that was asked for is no idleness. */
-	limit = p->last_move > up ? p->last_move : up;
-	limit = clock_after(limit > down ? limit : down, p->c.idle);
+	/* A pause that was asked for is no idleness, which begins anew behind it. */
+	if (up > p->last_move)
+		p->last_move = up;
+	if (down > p->last_move)
+		p->last_move = down;
+	limit = clock_after(p->last_move, p->c.idle);
 	if (now < limit) {
 		int64_t look = clock_after(now, p->c.idle / IDLE_LOOKS + 1);
 		timer_set(p->loop, &p->idle_timer, look < limit ? look : limit);
