@@ -339,7 +339,7 @@ knocks() {
 	took=$(($(milliseconds) - start))
 	told 4 "sockit listen: port $PORT: no client within 300 ms (-w)"
 	[ $took -ge 300 ]
-	[ $took -lt 5000 ]
+	[ $took -lt 1500 ]
 }
 
 @test "-w: a client in time has as much time as it wants" {

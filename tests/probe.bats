@@ -253,7 +253,7 @@ signal.pause()' 3>&- >ready &
 	local before
 	before=$(milliseconds)
 	sockit connect -z -w 300ms 198.51.100.2 1-1000
-	[ $(($(milliseconds) - before)) -lt 3000 ] || fault 'not all at once'
+	[ $(($(milliseconds) - before)) -lt 1500 ] || fault 'not all at once'
 	prints 4
 	says '^sockit connect: 1000 of 1000 ports not open: 1000 filtered$'
 }
@@ -338,7 +338,7 @@ signal.pause()' 3>&- >ready &
 	took=$(($(milliseconds) - before))
 	[ "$STATUS" = 1 ] || fault status
 	[ "$(grep -c 'unreachable EADDRNOTAVAIL' out)" = 251 ] || fault 'what cannot be tried'
-	[ $took -ge 300 ] && [ $took -lt 5000 ] || fault "took $took ms"
+	[ $took -ge 300 ] && [ $took -lt 2000 ] || fault "took $took ms"
 	# Freed in time they are used.
 	"$SOCKIT" connect -zn -w 10s 127.0.0.1 50-51 >out 2>err 3>&- &
 	started
@@ -643,7 +643,7 @@ input" ]
 	inside ip address del ::1/128 dev lo 2>/dev/null || :
 	sockit connect -z -w 5s localhost 8080
 	[ "$STATUS" = 0 ] || fault status
-	[ $(($(milliseconds) - before)) -lt 5000 ] || fault 'that took long'
+	[ $(($(milliseconds) - before)) -lt 2000 ] || fault 'that took long'
 }
 
 @test "foreign listeners" {
