@@ -9,10 +9,9 @@
 
 struct proxy {
 	struct proxy_url url;
-	char *text; /* what that points into */
-	struct credentials
-		given;	    /* the same, from elsewhere than the URL; both NULL: from nowhere */
-	struct proxy *next; /* nearer to where we want to go */
+	char *text;		  /* what that points into */
+	struct credentials given; /* who we are, where the URL does not say it */
+	struct proxy *next;	  /* nearer to where we want to go */
 };
 
 /* What the group's rows fill. Free it with proxy_free(). */
