@@ -6,7 +6,7 @@
 
 #include "base/clock.h"
 #include "base/completion.h"
-#include "base/habits.h"
+#include "base/nc_habits.h"
 #include "base/help.h"
 #include "base/suggest.h"
 #include "commands.h"

@@ -115,7 +115,7 @@ help_options() {
 	# An empty word is no name: what the program knows stands in its tables.
 	local name names n=0
 	mapfile -t names < <(grep -hoE '\b(SO|TCP|IP|IPV6)_[A-Z0-9_]+\b' \
-		"$BATS_TEST_DIRNAME"/../src/net/sockopt_{table,linux}.c | sort -u)
+		"$BATS_TEST_DIRNAME"/../src/sock/sockopt_{table,linux}.c | sort -u)
 	for name in "${names[@]}"; do
 		STATUS=0
 		within 10 "$SOCKIT" connect --sockopt "$name=" h 1 </dev/null 2>err || STATUS=$?

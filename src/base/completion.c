@@ -94,8 +94,8 @@ static void add_alternative(struct completion_choice *c, const char *word, size_
 			c->kinds[kinds[i].kind] = true;
 }
 
-/* ARG as it stands in help: alternatives with bars between them. What it begins with counts: the NAME
- * of NAME[=VALUE]. */
+/* ARG as it stands in help: alternatives with bars between them. What it begins with counts: the
+ * NAME of NAME[=VALUE]. */
 static void add_argument(struct completion_choice *c, const char *arg,
 			 const struct completion_table *table)
 {

@@ -1,7 +1,7 @@
 /* json.h - JSON (RFC 8259) written into a text, a member at a time
  *
- * KEY is NULL in an array, and for the outermost value. What cannot be kept for want of memory shows
- * in the text (see text.h).
+ * KEY is NULL in an array, and for the outermost value. What cannot be kept for want of memory
+ * shows in the text (see text.h).
  */
 #ifndef BASE_JSON_H
 #define BASE_JSON_H

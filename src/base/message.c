@@ -139,7 +139,8 @@ void message_live(const char *text, size_t most, bool keep)
 	columns = columns < most ? columns : most;
 	if (columns + live == 0)
 		return;
-	/* No terminal is too simple for this: blanks over what stood there. It may be narrower now. */
+	/* No terminal is too simple for this: blanks over what stood there. It may be narrower now.
+	 */
 	blanks = live < most ? live : most;
 	blanks = blanks > columns ? blanks - columns : 0;
 	n = snprintf(line, sizeof line, "\r%.*s%*s%s", (int)columns, text, (int)blanks, "",

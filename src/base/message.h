@@ -85,8 +85,8 @@ void notice_error(struct notice *n, enum outcome_kind kind, const char *code);
 /* Says it. */
 __attribute__((format(printf, 2, 3))) void notice_end(struct notice *n, const char *format, ...);
 
-/* Shows TEXT on stderr, cut to MOST columns, in place of what stood there live; "": nothing. Messages in
- * between replace it. With KEEP it stays, and the next one stands below. */
+/* Shows TEXT on stderr, cut to MOST columns, in place of what stood there live; "": nothing.
+ * Messages in between replace it. With KEEP it stays, and the next one stands below. */
 void message_live(const char *text, size_t most, bool keep);
 
 /* Something else is about to be written to stderr: the live line gives way. */

@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "base/command.h"
-#include "base/habits.h"
+#include "base/nc_habits.h"
 #include "base/number.h"
 #include "base/suggest.h"
 #include "base/text.h"
@@ -261,8 +261,8 @@ static int letters(struct parse *p, int argc, char **argv, int *i)
 }
 
 /* Options begin with a dash. A dash alone is an operand, and so is what looks like a negative
- * number: whoever reads the operand says better what is wrong with it. But -4 and -6 are meant as the options that
- * most have, where there are none, too. */
+ * number: whoever reads the operand says better what is wrong with it. But -4 and -6 are meant as
+ * the options that most have, where there are none, too. */
 static bool is_option(const struct command *command, const char *word)
 {
 	struct found f;

@@ -111,8 +111,8 @@ enum options_result options_parse(const struct command *command, void *options, 
 				  char **argv, struct operands *operands,
 				  struct option_error *error);
 
-/* The first row of GROUP, one of COMMAND's, that options_parse() met on the command line, but for those that stand in
- * EXCEPT (long names, separated by blanks; NULL: none). NULL: there is none. */
+/* The first row of GROUP, one of COMMAND's, that options_parse() met on the command line, but for
+ * those that stand in EXCEPT (long names, separated by blanks; NULL: none). NULL: there is none. */
 const struct option_row *option_given(const struct command *command, const struct operands *o,
 				      const struct option_group *group, const char *except);
 

@@ -7,8 +7,8 @@
 /* A search for the words nearest to WORD. Start with { .word = WORD }. */
 struct suggestion {
 	const char *word;
-	const char *near
-		[SUGGESTIONS]; /* nearest so far, the first the nearest; NULL: no more are near enough */
+	const char *near[SUGGESTIONS]; /* nearest so far, the first the nearest; NULL: no more are
+					  near enough */
 	unsigned distances[SUGGESTIONS];
 };
 

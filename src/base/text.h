@@ -20,7 +20,8 @@ __attribute__((format(printf, 2, 3))) void text_add(struct text *t, const char *
 /* Adds N BYTES. */
 void text_put(struct text *t, const void *bytes, size_t n);
 
-/* Adds NS nanoseconds since 1970 (CLOCK_REALTIME) as RFC 3339 has it, in UTC, to the microsecond. */
+/* Adds NS nanoseconds since 1970 (CLOCK_REALTIME) as RFC 3339 has it, in UTC, to the microsecond.
+ */
 void text_time(struct text *t, int64_t ns);
 
 /* Adds WORDS, broken at blanks so that lines end before column WIDTH; the text stands in column

@@ -7,11 +7,11 @@
 
 #include "base/errname.h"
 #include "base/number.h"
-#include "net/datagram.h"
-#include "net/interfaces.h"
-#include "serve/datagram_input.h"
-#include "serve/report.h"
-#include "serve/sending.h"
+#include "sock/datagram.h"
+#include "system/interfaces.h"
+#include "dgram/input.h"
+#include "run/report.h"
+#include "dgram/sender.h"
 
 #define NAMES_MOST 64
 
@@ -27,7 +27,7 @@ struct broadcast_options {
 	struct socket_options socket;
 	struct data_options data;
 	struct frame_options frame;
-	struct sending_options sending;
+	struct sender_options sending;
 	struct {
 		struct names interfaces;
 		struct address to; /* of length 0: each interface's own */
@@ -80,7 +80,7 @@ static const struct option_group group = { "Broadcast", rows, sizeof rows / size
 
 static const struct option_use uses[] = {
 	{ &group, offsetof(struct broadcast_options, own) },
-	{ &sending_group, offsetof(struct broadcast_options, sending) },
+	{ &sender_group, offsetof(struct broadcast_options, sending) },
 	{ &frame_group, offsetof(struct broadcast_options, frame) },
 	{ &family_group, offsetof(struct broadcast_options, family) },
 	{ &data_group, offsetof(struct broadcast_options, data) },
@@ -101,7 +101,7 @@ static const struct broadcast_options defaults = {
 /* ---- where to ---- */
 
 struct places {
-	struct sending_place *list;
+	struct sender_place *list;
 	size_t n;
 };
 
@@ -125,7 +125,7 @@ static bool is_usable(const struct interface *i)
 /* Adds TO through I, once. */
 static void add_place(struct places *p, const struct interface *i, const struct address *to)
 {
-	struct sending_place place = { .to = *to };
+	struct sender_place place = { .to = *to };
 
 	if (i) {
 		place.interface = i->index;
@@ -167,7 +167,8 @@ static struct outcome refuse_interface(const struct messages *m, const char *nam
 			    found->flags & IFF_UP ? "has no broadcast address" : "is down");
 }
 
-/* Fills *P, whose list is the caller's to free(3). Returns 0, or -1 with *OUTCOME where that was said. */
+/* Fills *P, whose list is the caller's to free(3). Returns 0, or -1 with *OUTCOME where that was
+ * said. */
 static int find_places(const struct broadcast_options *o, struct places *p, struct outcome *outcome)
 {
 	const struct messages *m = &o->messages;
@@ -209,8 +210,8 @@ static int find_places(const struct broadcast_options *o, struct places *p, stru
 
 /* ---- the run ---- */
 
-/* How replies are written: after the sender's address, so each wants a line or a string of its own; only a
- * length before each leaves no place for that. */
+/* How replies are written: after the sender's address, so each wants a line or a string of its own;
+ * only a length before each leaves no place for that. */
 static bool tells_sender(enum frame_mode mode)
 {
 	return mode != FRAME_LEN16 && mode != FRAME_LEN32;
@@ -220,7 +221,7 @@ static struct outcome run(const struct broadcast_options *o, const char *port,
 			  const struct places *places)
 {
 	bool from = tells_sender(o->frame.frame.mode);
-	const struct sending_config c = {
+	const struct sender_config c = {
 		.options = &o->sending,
 		.frame = &o->frame,
 		.socket = &o->socket,
@@ -231,7 +232,7 @@ static struct outcome run(const struct broadcast_options *o, const char *port,
 		.from = from,
 	};
 
-	return sending_run(&o->messages, &o->data, &c);
+	return sender_run(&o->messages, &o->data, &c);
 }
 
 static int check(const struct broadcast_options *o, const char *port, struct option_error *error)

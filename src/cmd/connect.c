@@ -6,7 +6,7 @@
 #include "base/clock.h"
 #include "cmd/connect_ping.h"
 #include "cmd/connect_scan.h"
-#include "serve/connecting.h"
+#include "conn/client.h"
 
 #define PROBE_LIMIT (2 * SECOND)
 #define PING_INTERVAL SECOND
@@ -160,7 +160,7 @@ static int parse_heartbeat(void *field, const char *word, struct option_error *e
 
 static struct outcome run(const struct connect_options *o, const char *host, const char *port)
 {
-	const struct connecting_config c = {
+	const struct client_config c = {
 		.messages = &o->messages,
 		.socket = &o->socket,
 		.data = &o->data,
@@ -175,7 +175,7 @@ static struct outcome run(const struct connect_options *o, const char *host, con
 		.wait = o->own.wait,
 	};
 
-	return connecting_run(&c);
+	return client_run(&c);
 }
 
 static struct outcome probe(const struct connect_options *o, const struct operands *operands)

@@ -10,10 +10,10 @@
 #include "base/clock.h"
 #include "base/errname.h"
 #include "flow/output.h"
-#include "net/lookup.h"
+#include "names/lookup.h"
 #include "net/probe.h"
-#include "serve/report.h"
-#include "serve/run.h"
+#include "run/report.h"
+#include "run/run.h"
 
 #define UNDER_WAY_MOST 512
 #define PATIENCE (100 * MILLISECOND) /* for the figures, where a signal ended the run */

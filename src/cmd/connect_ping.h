@@ -5,8 +5,8 @@
 #include "base/message.h"
 #include "base/outcome.h"
 #include "flow/data_options.h"
-#include "net/address.h"
-#include "net/sockopt.h"
+#include "sock/address.h"
+#include "sock/sockopt.h"
 
 /* What of connect's options it reads. */
 struct ping_options {
@@ -17,8 +17,8 @@ struct ping_options {
 	int64_t wait, interval, count; /* count may be UNSET */
 };
 
-/* Connects to PORT of HOST, which have passed address_operands(), once every interval; prints a line for
- * each and figures at the end. Says itself what goes wrong. */
+/* Connects to PORT of HOST, which have passed address_operands(), once every interval; prints a
+ * line for each and figures at the end. Says itself what goes wrong. */
 struct outcome ping_run(const struct ping_options *o, const char *host, const char *port);
 
 #endif

@@ -9,8 +9,8 @@
 #include "base/errname.h"
 #include "cmd/connect_scan_state.h"
 #include "flow/spawn.h"
-#include "serve/connecting.h"
-#include "serve/report.h"
+#include "conn/client.h"
+#include "run/report.h"
 
 #define PATIENCE (100 * MILLISECOND)
 /* A name is looked up again after this long: under --retry it may move. */

@@ -7,8 +7,8 @@
 #include "base/outcome.h"
 #include "flow/data_options.h"
 #include "flow/spawn.h"
-#include "net/address.h"
-#include "net/sockopt.h"
+#include "sock/address.h"
+#include "sock/sockopt.h"
 
 /* What of connect's options it reads. */
 struct scan_options {
@@ -21,8 +21,8 @@ struct scan_options {
 	bool any, closed;
 };
 
-/* Probes the ports that OPERANDS name, `HOST... PORTS` or ENDPOINTs, prints what is open, and where all
- * went as asked has the command run in our place. Says itself what goes wrong. */
+/* Probes the ports that OPERANDS name, `HOST... PORTS` or ENDPOINTs, prints what is open, and where
+ * all went as asked has the command run in our place. Says itself what goes wrong. */
 struct outcome scan_run(const struct scan_options *o, const struct operands *operands);
 
 #endif

@@ -6,7 +6,7 @@
 #include "base/clock.h"
 #include "base/errname.h"
 #include "cmd/connect_scan_state.h"
-#include "serve/report.h"
+#include "run/report.h"
 
 #define NAMED_MOST 4	  /* ports of which it is told one by one why they are not open */
 #define REASONS_MOST 2000 /* bytes of such reasons in a message */

@@ -1,18 +1,18 @@
 /* connect_scan_state.h - what the parts of `connect --probe` share
  *
- * connect_scan.c runs it, connect_scan_words.c knows what is to be probed, connect_scan_report.c says what came of
- * it.
+ * connect_scan.c runs it, connect_scan_words.c knows what is to be probed, connect_scan_report.c
+ * says what came of it.
  */
 #ifndef CMD_CONNECT_SCAN_STATE_H
 #define CMD_CONNECT_SCAN_STATE_H
 
 #include "cmd/connect_scan.h"
 #include "flow/output.h"
-#include "net/lookup.h"
+#include "names/lookup.h"
 #include "net/probe.h"
-#include "net/services.h"
+#include "names/services.h"
 #include "proto/ports.h"
-#include "serve/run.h"
+#include "run/run.h"
 
 /* A host or service that stands in the operands, once. */
 struct name {
@@ -95,7 +95,8 @@ int64_t scan_next_try(const struct scan *s, int64_t now);
 /* Reads WORDS into S's operands. Returns 0, or -1 with *ERROR. */
 int scan_parse(struct scan *s, const struct operands *words, struct option_error *error);
 
-/* Asks for all names at once; numbers are known then. scan_start() follows from in here or from the loop. */
+/* Asks for all names at once; numbers are known then. scan_start() follows from in here or from the
+ * loop. */
 void scan_ask_names(struct scan *s);
 
 /* Asks for NAME once more. */

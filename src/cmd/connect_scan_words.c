@@ -6,7 +6,7 @@
 
 #include "base/clock.h"
 #include "cmd/connect_scan_state.h"
-#include "serve/report.h"
+#include "run/report.h"
 
 /* ---- the operands ---- */
 
@@ -154,7 +154,8 @@ const char *scan_limit(const struct scan *s, char *text, unsigned size)
 
 /* ---- names ---- */
 
-/* Nothing more will be known of the host NAME. Before the ports are counted scan_start() sees that. */
+/* Nothing more will be known of the host NAME. Before the ports are counted scan_start() sees that.
+ */
 static void lose(struct scan *s, const struct name *name)
 {
 	for (size_t i = 0; i < s->n && s->prober; i++)

@@ -2,7 +2,7 @@
 
 #include "base/clock.h"
 #include "net/activation.h"
-#include "serve/listening.h"
+#include "conn/server.h"
 
 struct listen_command_options {
 	struct messages messages;
@@ -53,7 +53,7 @@ static const struct listen_command_options defaults = {
 };
 
 /* Where no address decides who may come, a list of them must not look as if it did. */
-static int check_access(const struct listening_config *c, struct option_error *error)
+static int check_access(const struct server_config *c, struct option_error *error)
 {
 	struct address a;
 
@@ -69,7 +69,7 @@ static int check_access(const struct listening_config *c, struct option_error *e
 }
 
 /* HOST and PORT of the operands; without any, the sockets that we were given. */
-static int find_place(struct listening_config *c, const struct operands *operands,
+static int find_place(struct server_config *c, const struct operands *operands,
 		      struct option_error *error)
 {
 	c->inherited = operands->n == 0 ? activation_sockets() : 0;
@@ -88,7 +88,7 @@ static int find_place(struct listening_config *c, const struct operands *operand
 static struct outcome main_listen(const struct command *self, int argc, char **argv)
 {
 	struct listen_command_options o = defaults;
-	struct listening_config c = {
+	struct server_config c = {
 		.messages = &o.messages,
 		.socket = &o.socket,
 		.data = &o.data,
@@ -107,8 +107,8 @@ static struct outcome main_listen(const struct command *self, int argc, char **a
 		c.wait = o.wait;
 		if (find_place(&c, &operands, &error) == 0 &&
 		    service_check(&o.service, &operands, c.numeric, &error) == 0 &&
-		    listening_check(&c, &error) == 0)
-			outcome = listening_run(&c);
+		    server_check(&c, &error) == 0)
+			outcome = server_run(&c);
 		else
 			outcome = command_refuse(&o.messages, &error);
 	}

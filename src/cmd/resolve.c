@@ -13,10 +13,10 @@
 #include "cmd/resolve_show.h"
 #include "cmd/resolve_source.h"
 #include "flow/output.h"
-#include "net/system_file.h"
+#include "names/system_file.h"
 #include "proto/resolvconf.h"
-#include "serve/report.h"
-#include "serve/run.h"
+#include "run/report.h"
+#include "run/run.h"
 
 #define JOBS 16
 #define JOBS_SERVER 256

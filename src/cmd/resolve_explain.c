@@ -1,5 +1,5 @@
-/* --explain: each step of a look-up by itself, told in the order in which the system takes them. All are begun at
- * once, so that it takes no longer than the slowest of them. */
+/* --explain: each step of a look-up by itself, told in the order in which the system takes them.
+ * All are begun at once, so that it takes no longer than the slowest of them. */
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -9,8 +9,8 @@
 #include "base/clock.h"
 #include "base/errname.h"
 #include "cmd/resolve_explain_state.h"
-#include "net/route.h"
-#include "net/system_file.h"
+#include "system/route.h"
+#include "names/system_file.h"
 
 /* ---- what is told ---- */
 

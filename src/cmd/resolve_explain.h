@@ -12,8 +12,8 @@ struct explain_calls {
 	void (*progress)(void *arg);	      /* there is more in SHOW */
 };
 
-/* Tells in SHOW how C's question about WORD is answered, each step as soon as it and those before it are
- * done. Returns NULL with errno ENOMEM. */
+/* Tells in SHOW how C's question about WORD is answered, each step as soon as it and those before
+ * it are done. Returns NULL with errno ENOMEM. */
 struct explain *explain_start(const struct resolution_config *c, const char *word,
 			      struct show *show, const struct explain_calls *calls, void *arg);
 

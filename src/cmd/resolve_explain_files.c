@@ -5,7 +5,7 @@
 #include "base/clock.h"
 #include "base/errname.h"
 #include "cmd/resolve_explain_state.h"
-#include "net/system_file.h"
+#include "names/system_file.h"
 #include "proto/hosts.h"
 
 #define HOSTS_WORDS 64

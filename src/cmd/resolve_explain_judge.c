@@ -5,7 +5,7 @@
 
 #include "base/number.h"
 #include "cmd/resolve_explain_state.h"
-#include "net/system_file.h"
+#include "names/system_file.h"
 
 #ifndef EAI_NODATA /* not in POSIX */
 #define EAI_NODATA EAI_FAMILY

@@ -6,7 +6,7 @@
 #include "base/clock.h"
 #include "base/errname.h"
 #include "cmd/resolve_explain_state.h"
-#include "net/system_file.h"
+#include "names/system_file.h"
 
 #define SLOW (500 * MILLISECOND)
 
@@ -27,7 +27,8 @@ static void probed(void *arg, struct find_result *r)
 		if (q->name != p->name)
 			continue;
 		over &= q->done;
-		/* The system goes on to the next name where there is none, or nothing of its kind. */
+		/* The system goes on to the next name where there is none, or nothing of its kind.
+		 */
 		answered |= q->done && (q->r.n || q->r.names.n);
 		s->silent |= q->done && !q->r.asked;
 	}
@@ -78,7 +79,8 @@ static void server_next(struct explain_server *s, size_t name)
 				       &started[i]->find);
 }
 
-static void server_start(struct explain *e, struct explain_server *s, const char *word, size_t line)
+static void connections_start(struct explain *e, struct explain_server *s, const char *word,
+			      size_t line)
 {
 	struct dns_client_config c = { .n = 1, .tries = 1 };
 	struct loop *loop = e->c->finder.loop;
@@ -106,10 +108,10 @@ static void server_start(struct explain *e, struct explain_server *s, const char
 void explain_start_servers(struct explain *e)
 {
 	for (size_t i = 0; i < e->conf.n_servers; i++)
-		server_start(e, &e->servers[i], e->conf.servers[i], e->conf.server_lines[i]);
+		connections_start(e, &e->servers[i], e->conf.servers[i], e->conf.server_lines[i]);
 	e->n_servers = e->conf.n_servers;
 	if (e->n_servers == 0)
-		server_start(e, &e->servers[e->n_servers++], "127.0.0.1", 0);
+		connections_start(e, &e->servers[e->n_servers++], "127.0.0.1", 0);
 }
 
 const char *explain_probe_text(const struct probe *p, char *text, size_t size)

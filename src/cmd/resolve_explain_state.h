@@ -1,14 +1,15 @@
 /* resolve_explain_state.h - what the parts of `resolve --explain` share
  *
- * resolve_explain.c runs it and tells the steps, resolve_explain_files.c knows what the system's files say,
- * resolve_explain_servers.c asks each server, resolve_explain_judge.c finds what is wrong.
+ * resolve_explain.c runs it and tells the steps, resolve_explain_files.c knows what the system's
+ * files say, resolve_explain_servers.c asks each server, resolve_explain_judge.c finds what is
+ * wrong.
  */
 #ifndef CMD_RESOLVE_EXPLAIN_STATE_H
 #define CMD_RESOLVE_EXPLAIN_STATE_H
 
 #include "cmd/resolve_explain.h"
-#include "net/dns_client.h"
-#include "net/finder.h"
+#include "names/dns_client.h"
+#include "names/finder.h"
 #include "proto/nsswitch.h"
 #include "proto/resolvconf.h"
 
@@ -98,7 +99,8 @@ void explain_addresses_text(const struct address *a, size_t n, char *text, size_
 
 /* ---- resolve_explain_files.c ---- */
 
-/* Reads hosts file, nsswitch.conf, and from what resolv.conf says the names that are asked for in their order
+/* Reads hosts file, nsswitch.conf, and from what resolv.conf says the names that are asked for in
+ * their order
  * (`search` and `ndots`); tells each. */
 void explain_hosts(struct explain *e);
 void explain_nsswitch(struct explain *e);

@@ -138,7 +138,8 @@ static void name_rows(struct rows *rows, size_t i)
 		row(rows, first, "-", NULL, NULL);
 }
 
-/* The first name with a dot is the full one, as it is for others: of those that are not, the first. */
+/* The first name with a dot is the full one, as it is for others: of those that are not, the first.
+ */
 static const char *full_name(const struct resolution *r)
 {
 	const struct lookup_names *names = &r->found.names;

@@ -7,7 +7,7 @@
 
 #include "base/message.h"
 #include "base/text.h"
-#include "net/resolution.h"
+#include "names/resolution.h"
 
 #define SHOW_COLUMNS 6
 
@@ -22,7 +22,8 @@ struct show {
 	struct text *out;	     /* the caller's */
 };
 
-/* Adds a row of the N CELLS (NULL: left out) to S, escaped: nothing in them reaches a terminal raw. */
+/* Adds a row of the N CELLS (NULL: left out) to S, escaped: nothing in them reaches a terminal raw.
+ */
 void show_row(struct show *s, const char *const *cells, size_t n);
 
 /* Adds what R is to S, and says what went wrong. Returns what that means. */
@@ -36,8 +37,8 @@ void show_fault(const struct show *s, const struct resolution *r);
 /* Adds the members of J that say what R has found, or what went wrong. */
 void show_result_json(const struct show *s, const struct resolution *r, struct json *j);
 
-/* Adds what the address WORD is in all of its forms to S; no address is said, as ERROR, if R is not to be
- * printed: returns OUTCOME_USAGE then. */
+/* Adds what the address WORD is in all of its forms to S; no address is said, as ERROR, if R is not
+ * to be printed: returns OUTCOME_USAGE then. */
 enum outcome_kind show_forms(struct show *s, const char *word);
 
 /* Is WORD an address in one of its forms? Returns 0, or -1 with *ERROR naming it. */

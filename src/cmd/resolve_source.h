@@ -1,4 +1,5 @@
-/* resolve_source.h - where `sockit resolve` has its questions from: operands, and the lines of stdin
+/* resolve_source.h - where `sockit resolve` has its questions from: operands, and the lines of
+ * stdin
  */
 #ifndef CMD_RESOLVE_SOURCE_H
 #define CMD_RESOLVE_SOURCE_H
@@ -28,9 +29,9 @@ struct source {
 		skipping; /* of stdin; skipping: the rest of a line that was too long */
 };
 
-/* The next word to ask for, which is gone with the next call; NULL: there is none, or *WAITS for stdin, and its
- * `more` is called once. Of a line that is too long for any name the beginning is the word; a NUL becomes
- * another control character. */
+/* The next word to ask for, which is gone with the next call; NULL: there is none, or *WAITS for
+ * stdin, and its `more` is called once. Of a line that is too long for any name the beginning is
+ * the word; a NUL becomes another control character. */
 const char *source_next(struct source *s, bool *waits);
 
 /* Frees what S has. */

@@ -10,8 +10,8 @@
 #include "base/help.h"
 #include "base/number.h"
 #include "base/table.h"
-#include "net/services.h"
-#include "net/system_file.h"
+#include "names/services.h"
+#include "names/system_file.h"
 
 struct servinfo_options {
 	struct messages messages;
@@ -150,8 +150,8 @@ static const struct services_entry *find_protocol(const struct servinfo *s, cons
 	return NULL;
 }
 
-/* What PROTOCOL, as it was typed, is called in services(5), into NAME of SIZE bytes. Returns whether
- * there is such a thing. */
+/* What PROTOCOL, as it was typed, is called in services(5), into NAME of SIZE bytes. Returns
+ * whether there is such a thing. */
 static bool protocol_name(const struct servinfo *s, const char *protocol, char *name, size_t size)
 {
 	const struct services_entry *known = find_protocol(s, protocol);
@@ -249,7 +249,8 @@ static int by_port(const void *a, const void *b)
 	return m->place < n->place ? -1 : 1;
 }
 
-/* Of --port and --name each answer counts once: a script wants one, though several protocols have it. */
+/* Of --port and --name each answer counts once: a script wants one, though several protocols have
+ * it. */
 static bool is_same(const struct servinfo *s, const struct services_entry *a,
 		    const struct services_entry *b)
 {

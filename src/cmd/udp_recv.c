@@ -7,8 +7,8 @@
 #include "base/user.h"
 #include "net/activation.h"
 #include "net/datagram_listener.h"
-#include "serve/receiving.h"
-#include "serve/report.h"
+#include "dgram/receiver.h"
+#include "run/report.h"
 
 struct udp_recv_options {
 	struct messages messages;
@@ -17,7 +17,7 @@ struct udp_recv_options {
 	struct data_options data;
 	struct listen_options listen;
 	struct frame_options frame;
-	struct receiving_options receiving;
+	struct receiver_options receiving;
 	struct access_options access;
 	struct membership_options groups;
 	int64_t wait;
@@ -35,7 +35,7 @@ static const struct option_group group = { "Waiting", rows, sizeof rows / sizeof
 
 static const struct option_use uses[] = {
 	{ &group, offsetof(struct udp_recv_options, wait) },
-	{ &receiving_group, offsetof(struct udp_recv_options, receiving) },
+	{ &receiver_group, offsetof(struct udp_recv_options, receiving) },
 	{ &answering_group, offsetof(struct udp_recv_options, receiving) },
 	{ &frame_group, offsetof(struct udp_recv_options, frame) },
 	{ &membership_group, offsetof(struct udp_recv_options, groups) },
@@ -64,7 +64,7 @@ struct udp_receiving {
 	const char *host, *port;
 	bool any_port; /* the kernel chooses: it has to be said which */
 	struct run run;
-	struct receiving receiving;
+	struct receiver receiving;
 	struct dgram_listener *listener;
 	struct dgram_listener_config config;
 	struct access_lookup *lookup;
@@ -81,7 +81,7 @@ static void on_error(void *arg, const struct dgram_error *e)
 {
 	struct udp_receiving *u = arg;
 
-	receiving_error(&u->receiving, e);
+	receiver_error(&u->receiving, e);
 }
 
 /* They are bound: whoever waits for that may send. */
@@ -108,7 +108,7 @@ static void bound(void *arg, struct dgram_listener *l, struct dgram_socket *s, s
 		run_end(&u->run, report_listener(&o->messages, u->host, u->port, r));
 	else if (tell_ready(o, l) < 0)
 		run_end(&u->run, failed);
-	else if (receiving_begin(&u->receiving, s, n) < 0)
+	else if (receiver_begin(&u->receiving, s, n) < 0)
 		run_end(&u->run, report_error(&o->messages, "start", errno));
 }
 
@@ -131,7 +131,7 @@ static struct outcome run(struct udp_receiving *u)
 {
 	struct udp_recv_options *o = u->options;
 	const struct messages *m = &o->messages;
-	const struct receiving_config c = {
+	const struct receiver_config c = {
 		.options = &o->receiving,
 		.frame = &o->frame,
 		.access = &o->access,
@@ -148,7 +148,7 @@ static struct outcome run(struct udp_receiving *u)
 		.socket = &o->socket,
 		.options = &o->listen,
 		.groups = &o->groups,
-		.wants = receiving_wants(&o->receiving, m->options.json),
+		.wants = receiver_wants(&o->receiving, m->options.json),
 		.events = { on_event, u },
 		.error = on_error,
 	};
@@ -156,11 +156,11 @@ static struct outcome run(struct udp_receiving *u)
 		return report_error(m, "--notify-fd", errno);
 	if (run_start(&u->run, m, &o->data) < 0)
 		return (struct outcome){ OUTCOME_FAILED, 0 };
-	receiving_start(&u->receiving, &u->run, &c);
+	receiver_start(&u->receiving, &u->run, &c);
 	access_start(u->run.loop, &o->access, names_found, u, &u->lookup);
 	outcome = run_wait(&u->run);
 	access_cancel(u->lookup);
-	receiving_free(&u->receiving);
+	receiver_free(&u->receiving);
 	dgram_listener_close(u->listener);
 	run_free(&u->run);
 	return outcome;
@@ -200,8 +200,8 @@ static struct outcome main_udp_recv(const struct command *self, int argc, char *
 
 	if (command_begin(self, argc, argv, &o, &o.messages, &operands, &outcome)) {
 		if (find_place(&u, &operands, &error) == 0 &&
-		    receiving_check(&o.receiving, &o.frame, &operands, dgram_most(AF_INET),
-				    &error) == 0 &&
+		    receiver_check(&o.receiving, &o.frame, &operands, dgram_most(AF_INET),
+				   &error) == 0 &&
 		    check_groups(&o, &error) == 0 &&
 		    access_check(&o.access, o.family.numeric, &error) == 0 &&
 		    (!o.listen.user || user_check(o.listen.user, &error) == 0) &&

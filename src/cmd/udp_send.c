@@ -4,11 +4,11 @@
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "net/datagram.h"
-#include "net/services.h"
-#include "serve/datagram_input.h"
-#include "serve/report.h"
-#include "serve/sending.h"
+#include "sock/datagram.h"
+#include "names/services.h"
+#include "dgram/input.h"
+#include "run/report.h"
+#include "dgram/sender.h"
 
 struct udp_send_options {
 	struct messages messages;
@@ -17,7 +17,7 @@ struct udp_send_options {
 	struct multicast_options multicast;
 	struct data_options data;
 	struct frame_options frame;
-	struct sending_options sending;
+	struct sender_options sending;
 	struct {
 		bool probe;
 	} own;
@@ -35,7 +35,7 @@ static const struct option_row rows[] = {
 static const struct option_group group = { "Probing", rows, sizeof rows / sizeof *rows };
 
 static const struct option_use uses[] = {
-	{ &sending_group, offsetof(struct udp_send_options, sending) },
+	{ &sender_group, offsetof(struct udp_send_options, sending) },
 	{ &frame_group, offsetof(struct udp_send_options, frame) },
 	{ &group, offsetof(struct udp_send_options, own) },
 	{ &family_group, offsetof(struct udp_send_options, family) },
@@ -62,7 +62,7 @@ struct probe {
 };
 
 /* What --probe found, on stdout: the line, or the object. */
-static struct outcome print_answer(void *arg, const struct sending_found *f, struct outcome outcome)
+static struct outcome print_answer(void *arg, const struct sender_found *f, struct outcome outcome)
 {
 	const struct probe *p = arg;
 	const struct udp_send_options *o = p->options;
@@ -104,7 +104,7 @@ static struct outcome print_answer(void *arg, const struct sending_found *f, str
 static struct outcome run(const struct udp_send_options *o, const char *host, const char *port)
 {
 	struct probe p = { o, host };
-	const struct sending_config c = {
+	const struct sender_config c = {
 		.options = &o->sending,
 		.frame = &o->frame,
 		.socket = &o->socket,
@@ -116,7 +116,7 @@ static struct outcome run(const struct udp_send_options *o, const char *host, co
 		.arg = &p,
 	};
 
-	return sending_run(&o->messages, &o->data, &c);
+	return sender_run(&o->messages, &o->data, &c);
 }
 
 static struct outcome main_udp_send(const struct command *self, int argc, char **argv)

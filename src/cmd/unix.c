@@ -7,10 +7,10 @@
 
 #include "base/clock.h"
 #include "net/activation.h"
-#include "serve/connecting.h"
-#include "serve/listening.h"
-#include "serve/sending.h"
-#include "serve/unix_receiving.h"
+#include "conn/client.h"
+#include "conn/server.h"
+#include "dgram/sender.h"
+#include "dgram/unix_receiver.h"
 
 struct unix_options {
 	struct messages messages;
@@ -22,8 +22,8 @@ struct unix_options {
 	struct service_options service;
 	struct access_options access;
 	struct retry_options retry;
-	struct sending_options sending;
-	struct receiving_options receiving;
+	struct sender_options sending;
+	struct receiver_options receiving;
 	struct {
 		bool listen;
 		int64_t type, wait, interval;
@@ -79,7 +79,7 @@ static const struct option_use uses[] = {
 	{ &group, offsetof(struct unix_options, own) },
 	{ &retry_alone_group, offsetof(struct unix_options, retry) },
 	{ &repeat_group, offsetof(struct unix_options, sending) },
-	{ &receiving_group, offsetof(struct unix_options, receiving) },
+	{ &receiver_group, offsetof(struct unix_options, receiving) },
 	{ &jobs_group, offsetof(struct unix_options, receiving) },
 	{ &service_group, offsetof(struct unix_options, service) },
 	{ &command_group, offsetof(struct unix_options, service) },
@@ -143,7 +143,7 @@ static const struct {
 	{ &command_group, NULL, CONNECTION | RECEIVER },
 	{ &repeat_group, NULL, SENDER },
 	{ &group, "listen type wait interval", SENDER },
-	{ &receiving_group, NULL, RECEIVER },
+	{ &receiver_group, NULL, RECEIVER },
 	{ &jobs_group, NULL, RECEIVER },
 };
 
@@ -176,7 +176,7 @@ static int check_purposes(const struct command *self, const struct unix_options 
 /* What a receiver of datagrams does with each is one thing. */
 static int check_answers(const struct unix_options *o, struct option_error *error)
 {
-	const struct receiving_options *r = &o->receiving;
+	const struct receiver_options *r = &o->receiving;
 	const char *answer = o->service.echo ? "echo" : "execute";
 	const char *other = r->reply	 ? "reply" :
 			    r->from	 ? "from" :
@@ -208,7 +208,8 @@ static int check(const struct unix_options *o, const char *path, struct option_e
 	return 0;
 }
 
-/* PATH (NULL: none) as an ENDPOINT, `unix:PATH`: *WORD, to be freed. Returns 0, or -1 with *ERROR. */
+/* PATH (NULL: none) as an ENDPOINT, `unix:PATH`: *WORD, to be freed. Returns 0, or -1 with *ERROR.
+ */
 static int find_place(const char *path, char **word, struct option_error *error)
 {
 	struct endpoint_words parts;
@@ -228,7 +229,7 @@ static int find_place(const char *path, char **word, struct option_error *error)
 static struct outcome run_listening(struct unix_options *o, const char *place,
 				    const struct command *self, struct option_error *error)
 {
-	const struct listening_config c = {
+	const struct server_config c = {
 		.messages = &o->messages,
 		.socket = &o->socket,
 		.data = &o->data,
@@ -247,15 +248,15 @@ static struct outcome run_listening(struct unix_options *o, const char *place,
 
 	if (!place && !c.inherited)
 		option_fail(error, "an operand is missing: sockit unix %s", self->synopsis);
-	else if (listening_check(&c, error) == 0)
-		return listening_run(&c);
+	else if (server_check(&c, error) == 0)
+		return server_run(&c);
 	return command_refuse(&o->messages, error);
 }
 
 static struct outcome run_connecting(struct unix_options *o, const char *place,
 				     const struct command *self, struct option_error *error)
 {
-	const struct connecting_config c = {
+	const struct client_config c = {
 		.messages = &o->messages,
 		.socket = &o->socket,
 		.data = &o->data,
@@ -274,7 +275,7 @@ static struct outcome run_connecting(struct unix_options *o, const char *place,
 	if (!place)
 		option_fail(error, "an operand is missing: sockit unix %s", self->synopsis);
 	else if (run_check(c.messages, c.data, error) == 0)
-		return connecting_run(&c);
+		return client_run(&c);
 	return command_refuse(&o->messages, error);
 }
 
@@ -282,7 +283,7 @@ static struct outcome run_receiving(struct unix_options *o, const char *place,
 				    const struct operands *operands, const struct command *self,
 				    struct option_error *error)
 {
-	const struct unix_receiving_config c = {
+	const struct unix_receiver_config c = {
 		.messages = &o->messages,
 		.socket = &o->socket,
 		.data = &o->data,
@@ -301,16 +302,16 @@ static struct outcome run_receiving(struct unix_options *o, const char *place,
 	if (!place && !c.inherited)
 		option_fail(error, "an operand is missing: sockit unix %s", self->synopsis);
 	else if (check_answers(o, error) == 0 &&
-		 receiving_check(&o->receiving, &o->frame, operands, dgram_most(AF_UNIX), error) ==
+		 receiver_check(&o->receiving, &o->frame, operands, dgram_most(AF_UNIX), error) ==
 			 0 &&
-		 unix_receiving_check(&c, error) == 0)
-		return unix_receiving_run(&c);
+		 unix_receiver_check(&c, error) == 0)
+		return unix_receiver_run(&c);
 	return command_refuse(&o->messages, error);
 }
 
 static struct outcome send_to(struct unix_options *o, const char *place)
 {
-	const struct sending_config c = {
+	const struct sender_config c = {
 		.options = &o->sending,
 		.frame = &o->frame,
 		.socket = &o->socket,
@@ -318,7 +319,7 @@ static struct outcome send_to(struct unix_options *o, const char *place)
 		.port = "",
 	};
 
-	return sending_run(&o->messages, &o->data, &c);
+	return sender_run(&o->messages, &o->data, &c);
 }
 
 static struct outcome run_sending(struct unix_options *o, const char *place, const char *source,

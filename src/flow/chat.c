@@ -7,8 +7,8 @@
 
 #define LINE_MOST 4096
 
-/* How much of TEXT, of N bytes, makes a line: all of it, or what is before a character that would be
- * cut. */
+/* How much of TEXT, of N bytes, makes a line: all of it, or what is before a character that would
+ * be cut. */
 static size_t line_length(const char *text, size_t n)
 {
 	size_t cut = LINE_MOST;
@@ -20,7 +20,8 @@ static size_t line_length(const char *text, size_t n)
 	return cut > LINE_MOST - UTF8_MOST ? cut : LINE_MOST;
 }
 
-/* Puts what C has of its line behind OUT, as everybody shall see it, but for the last KEEP bytes. */
+/* Puts what C has of its line behind OUT, as everybody shall see it, but for the last KEEP bytes.
+ */
 static void put_lines(struct text *out, struct chat *c, size_t keep)
 {
 	const char *line = c->line.length > 0 ? c->line.data : "";

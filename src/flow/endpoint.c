@@ -12,9 +12,9 @@
 
 #include "base/wait.h"
 #include "flow/fanout.h"
-#include "net/packet.h"
-#include "net/rights.h"
-#include "net/stream.h"
+#include "sock/packet.h"
+#include "sock/rights.h"
+#include "sock/stream.h"
 
 /* Opening anew by this name gives a description with flags of its own on Linux; elsewhere it may
  * be a mere dup(2), which endpoint_open_anew() finds out. */
@@ -72,8 +72,9 @@ static enum endpoint_kind kind_of(int fd)
 	return isatty(fd) ? ENDPOINT_TERMINAL : ENDPOINT_OTHER;
 }
 
-/* What is closed, or open for the other direction only, shall fail where it is used, with EBADF: but
- * of such a pipe poll(2) never says that it is ready. /dev/null, the wrong way round too, is. */
+/* What is closed, or open for the other direction only, shall fail where it is used, with EBADF:
+ * but of such a pipe poll(2) never says that it is ready. /dev/null, the wrong way round too, is.
+ */
 static void refuse(struct endpoint *e, bool writing)
 {
 	e->kind = ENDPOINT_OTHER;
@@ -148,7 +149,7 @@ void endpoint_pipe(struct endpoint *e, int fd, bool writing, const char *name)
 				.name = name };
 }
 
-void endpoint_queue(struct endpoint *e, struct receiver *queue, const char *name)
+void endpoint_queue(struct endpoint *e, struct subscriber *queue, const char *name)
 {
 	*e = (struct endpoint){ .rfd = -1,
 				.wfd = -1,
@@ -159,20 +160,21 @@ void endpoint_queue(struct endpoint *e, struct receiver *queue, const char *name
 				.name = name };
 }
 
-void endpoint_sender(struct endpoint *e, struct sender *sender, const char *name)
+void endpoint_publisher(struct endpoint *e, struct publisher *publisher, const char *name)
 {
 	*e = (struct endpoint){ .rfd = -1,
 				.wfd = -1,
-				.kind = ENDPOINT_SENDER,
+				.kind = ENDPOINT_PUBLISHER,
 				.given = -1,
 				.anew = -1,
-				.sender = sender,
+				.publisher = publisher,
 				.name = name };
 }
 
 bool endpoint_readable(const struct endpoint *e)
 {
-	return e->kind == ENDPOINT_QUEUE ? receiver_ready(e->queue) : wait_ready(e->rfd, POLLIN, 0);
+	return e->kind == ENDPOINT_QUEUE ? subscriber_ready(e->queue) :
+					   wait_ready(e->rfd, POLLIN, 0);
 }
 
 void endpoint_open_anew(struct endpoint *e)
@@ -208,7 +210,7 @@ ssize_t endpoint_read(const struct endpoint *e, void *data, size_t n)
 	if (is_socket(e))
 		return recv(e->rfd, data, n, MSG_DONTWAIT);
 	if (e->kind == ENDPOINT_QUEUE)
-		return receiver_read(e->queue, data, n);
+		return subscriber_read(e->queue, data, n);
 	return e->kind == ENDPOINT_NULL ? 0 : read(e->rfd, data, n);
 }
 
@@ -226,8 +228,8 @@ ssize_t endpoint_write(struct endpoint *e, const void *data, size_t n)
 		return write_passing(e, data, n);
 	if (is_socket(e))
 		return send(e->wfd, data, n, MSG_DONTWAIT | MSG_NOSIGNAL);
-	if (e->kind == ENDPOINT_SENDER)
-		return sender_write(e->sender, data, n);
+	if (e->kind == ENDPOINT_PUBLISHER)
+		return publisher_write(e->publisher, data, n);
 	if (e->kind == ENDPOINT_NULL)
 		return (ssize_t)n;
 	if (e->careful) {
@@ -260,8 +262,8 @@ static void give_up(int fd)
 
 void endpoint_end(struct endpoint *e)
 {
-	if (e->kind == ENDPOINT_SENDER)
-		sender_end(e->sender);
+	if (e->kind == ENDPOINT_PUBLISHER)
+		publisher_end(e->publisher);
 	if (e->wfd < 0 || e->shared)
 		return;
 	if (is_socket(e) && e->owned) {

@@ -16,17 +16,17 @@ enum endpoint_kind {
 	ENDPOINT_FILE, /* regular file or block device: always ready */
 	ENDPOINT_PIPE, /* pipe or FIFO */
 	ENDPOINT_TERMINAL,
-	ENDPOINT_TCP,	 /* connected stream socket of an IP family */
-	ENDPOINT_STREAM, /* any other connected stream socket */
-	ENDPOINT_VSOCK,	 /* connected stream socket between machines */
-	ENDPOINT_PACKET, /* connected socket of our own that keeps boundaries (SOCK_SEQPACKET) */
-	ENDPOINT_OTHER,	 /* devices, datagram sockets, closed descriptors */
-	ENDPOINT_QUEUE,	 /* none: what a fan-out has for one of its receivers */
-	ENDPOINT_SENDER, /* none: what goes to all of its receivers but one */
+	ENDPOINT_TCP,	    /* connected stream socket of an IP family */
+	ENDPOINT_STREAM,    /* any other connected stream socket */
+	ENDPOINT_VSOCK,	    /* connected stream socket between machines */
+	ENDPOINT_PACKET,    /* connected socket of our own that keeps boundaries (SOCK_SEQPACKET) */
+	ENDPOINT_OTHER,	    /* devices, datagram sockets, closed descriptors */
+	ENDPOINT_QUEUE,	    /* none: what a fan-out has for one of its subscribers */
+	ENDPOINT_PUBLISHER, /* none: what goes to all of its subscribers but one */
 };
 
-struct receiver;
-struct sender;
+struct subscriber;
+struct publisher;
 
 struct endpoint {
 	int rfd, wfd; /* to read from and to write to; -1: not there */
@@ -40,9 +40,9 @@ struct endpoint {
 	bool passes;	    /* a descriptor is to go along with what is written first: */
 	int passed;	    /* this one, the caller's */
 	const void *writer; /* the one of them that has a piece to finish */
-	struct receiver *queue; /* what ENDPOINT_QUEUE reads */
-	struct sender *sender;	/* what ENDPOINT_SENDER writes to */
-	const char *name;	/* for messages: "stdin" */
+	struct subscriber *queue;    /* what ENDPOINT_QUEUE reads */
+	struct publisher *publisher; /* what ENDPOINT_PUBLISHER writes to */
+	const char *name;	     /* for messages: "stdin" */
 };
 
 /* *E is nothing that could be read or written, and nothing to close. */
@@ -58,17 +58,18 @@ void endpoint_socket(struct endpoint *e, int fd, const char *name);
 /* The descriptor FD, the caller's, goes to E's peer with the first bytes, or the first packet. */
 void endpoint_pass(struct endpoint *e, int fd);
 
-/* Does the kernel put what is written to E into its peer's queue at once, so that there is nothing to wait for? */
+/* Does the kernel put what is written to E into its peer's queue at once, so that there is nothing
+ * to wait for? */
 bool endpoint_delivers(const struct endpoint *e);
 
 /* *E for our own, non-blocking end FD of a pipe, which it owns. */
 void endpoint_pipe(struct endpoint *e, int fd, bool writing, const char *name);
 
 /* *E reads what QUEUE, the caller's, receives. */
-void endpoint_queue(struct endpoint *e, struct receiver *queue, const char *name);
+void endpoint_queue(struct endpoint *e, struct subscriber *queue, const char *name);
 
 /* *E writes to what SENDER, the caller's, sends. */
-void endpoint_sender(struct endpoint *e, struct sender *sender, const char *name);
+void endpoint_publisher(struct endpoint *e, struct publisher *publisher, const char *name);
 
 /* Is there anything to be read from E now, the end too? */
 bool endpoint_readable(const struct endpoint *e);
@@ -86,8 +87,8 @@ ssize_t endpoint_write(struct endpoint *e, const void *data, size_t n);
  * descriptor of 0 to 2 becomes /dev/null, so that nothing else takes its place. */
 void endpoint_end(struct endpoint *e);
 
-/* When E, a connection, is closed, its other side shall not take that for an end of stream: where it is TCP, it is
- * reset. What it has not acknowledged is lost. */
+/* When E, a connection, is closed, its other side shall not take that for an end of stream: where
+ * it is TCP, it is reset. What it has not acknowledged is lost. */
 void endpoint_break(struct endpoint *e);
 
 /* Ends a connection both ways, without losing what was sent, whoever else may have it open. */

@@ -28,7 +28,7 @@ static size_t limit(const struct fanout *f)
 	return f->c.limit ? f->c.limit : LIMIT;
 }
 
-static bool is_full(const struct receiver *r)
+static bool is_full(const struct subscriber *r)
 {
 	/* Packets without a byte take memory too. */
 	size_t places = r->fanout->c.packets ? r->n * sizeof(struct block) : 0;
@@ -43,7 +43,7 @@ static void update(struct fanout *f)
 	int64_t resume = 0;
 
 	f->full = false;
-	for (const struct receiver *r = f->receivers; r && !f->full; r = r->next)
+	for (const struct subscriber *r = f->subscribers; r && !f->full; r = r->next)
 		f->full = is_full(r);
 	wanted = f->source && f->n > 0 && !f->ended && !f->full;
 	if (was_full && !f->full && f->c.room)
@@ -57,7 +57,7 @@ static void update(struct fanout *f)
 		watch_drop(f->loop, &f->watch);
 }
 
-static void look_later(struct receiver *r, int64_t end)
+static void look_later(struct subscriber *r, int64_t end)
 {
 	int64_t look = r->fanout->c.stall / STALL_LOOKS;
 
@@ -65,10 +65,10 @@ static void look_later(struct receiver *r, int64_t end)
 	timer_set(r->fanout->loop, &r->stall, look < end ? look : end);
 }
 
-/* A receiver that is full keeps the others waiting, if there are any. */
+/* A subscriber that is full keeps the others waiting, if there are any. */
 static void stalled(void *arg)
 {
-	struct receiver *r = arg;
+	struct subscriber *r = arg;
 	struct fanout *f = r->fanout;
 	int64_t taken, end;
 
@@ -87,7 +87,7 @@ static void stalled(void *arg)
 }
 
 /* The place behind the last one in R's ring, which grows if it has none. */
-static struct queued *next_place(struct receiver *r)
+static struct queued *next_place(struct subscriber *r)
 {
 	size_t size = r->size ? 2 * r->size : 8;
 	struct queued *queue = r->queue;
@@ -107,7 +107,7 @@ static struct queued *next_place(struct receiver *r)
 }
 
 /* R gets what B has from OFFSET on. */
-static void push(struct receiver *r, struct block *b, size_t offset)
+static void push(struct subscriber *r, struct block *b, size_t offset)
 {
 	struct fanout *f = r->fanout;
 	struct queued *last = r->n ? &r->queue[(r->first + r->n - 1) % r->size] : NULL;
@@ -132,8 +132,8 @@ static void tell_all(void *arg)
 {
 	struct fanout *f = arg;
 
-	for (f->cursor = f->receivers; f->cursor;) {
-		struct receiver *r = f->cursor;
+	for (f->cursor = f->subscribers; f->cursor;) {
+		struct subscriber *r = f->cursor;
 		f->cursor = r->next;
 		if (r->ready)
 			r->ready(r->arg);
@@ -176,10 +176,10 @@ static struct block *tail_block(struct fanout *f)
 }
 
 /* N bytes have been added to B, for all but EXCEPT. */
-static void give(struct fanout *f, struct block *b, size_t n, const struct receiver *except)
+static void give(struct fanout *f, struct block *b, size_t n, const struct subscriber *except)
 {
 	b->size += n;
-	for (struct receiver *r = f->receivers; r; r = r->next)
+	for (struct subscriber *r = f->subscribers; r; r = r->next)
 		if (r != except)
 			push(r, b, b->size - n);
 	update(f);
@@ -187,7 +187,8 @@ static void give(struct fanout *f, struct block *b, size_t n, const struct recei
 }
 
 /* DATA of N bytes becomes a packet for all but EXCEPT. Returns 0, or -1 with errno ENOMEM. */
-static int give_packet(struct fanout *f, const char *data, size_t n, const struct receiver *except)
+static int give_packet(struct fanout *f, const char *data, size_t n,
+		       const struct subscriber *except)
 {
 	struct block *b = block_new(n);
 
@@ -201,10 +202,10 @@ static int give_packet(struct fanout *f, const char *data, size_t n, const struc
 	return 0;
 }
 
-/* ---- senders ---- */
+/* ---- publishers ---- */
 
 /* Each line in TEXT becomes a packet. As give_text(). */
-static int give_lines(struct sender *s, struct text *text)
+static int give_lines(struct publisher *s, struct text *text)
 {
 	bool failed = text->failed;
 
@@ -219,7 +220,7 @@ static int give_lines(struct sender *s, struct text *text)
 }
 
 /* Gives the lines in TEXT, which is freed, to all but S. Returns 0, or -1 with errno. */
-static int give_text(struct sender *s, struct text *text)
+static int give_text(struct publisher *s, struct text *text)
 {
 	bool failed = text->failed;
 
@@ -240,8 +241,8 @@ static int give_text(struct sender *s, struct text *text)
 	return failed ? -1 : 0;
 }
 
-/* The lines that S's DATA of N bytes ends go out. As sender_write(). */
-static ssize_t give_chat(struct sender *s, const char *data, size_t n)
+/* The lines that S's DATA of N bytes ends go out. As publisher_write(). */
+static ssize_t give_chat(struct publisher *s, const char *data, size_t n)
 {
 	struct text out = { 0 };
 
@@ -249,23 +250,23 @@ static ssize_t give_chat(struct sender *s, const char *data, size_t n)
 	return give_text(s, &out) < 0 ? -1 : (ssize_t)n;
 }
 
-bool sender_ready(const struct sender *s)
+bool publisher_ready(const struct publisher *s)
 {
 	return !s->fanout->full;
 }
 
 /* Is there room for what S sends, and a block for it in *B? */
-static bool may_send(const struct sender *s, struct block **b)
+static bool may_send(const struct publisher *s, struct block **b)
 {
 	errno = EAGAIN;
-	if (!sender_ready(s))
+	if (!publisher_ready(s))
 		return false;
 	*b = tail_block(s->fanout);
 	return *b != NULL;
 }
 
-/* A packet of N bytes at DATA. As sender_write(). */
-static ssize_t write_packet(struct sender *s, const char *data, size_t n)
+/* A packet of N bytes at DATA. As publisher_write(). */
+static ssize_t write_packet(struct publisher *s, const char *data, size_t n)
 {
 	ssize_t result;
 
@@ -274,11 +275,11 @@ static ssize_t write_packet(struct sender *s, const char *data, size_t n)
 	result = give_chat(s, data, n);
 	/* Where it ends, so does a line. */
 	if (result >= 0)
-		sender_end(s);
+		publisher_end(s);
 	return result;
 }
 
-ssize_t sender_write(struct sender *s, const void *data, size_t n)
+ssize_t publisher_write(struct publisher *s, const void *data, size_t n)
 {
 	struct block *b;
 
@@ -294,7 +295,7 @@ ssize_t sender_write(struct sender *s, const void *data, size_t n)
 	return (ssize_t)n;
 }
 
-ssize_t sender_take(struct sender *s, const struct endpoint *source, size_t n)
+ssize_t publisher_take(struct publisher *s, const struct endpoint *source, size_t n)
 {
 	struct fanout *f = s->fanout;
 	char lines[CHAT_MOST], *to = lines;
@@ -310,7 +311,7 @@ ssize_t sender_take(struct sender *s, const struct endpoint *source, size_t n)
 	got = endpoint_read(source, to, n < most ? n : most);
 	if (got <= 0)
 		return got;
-	if (s == &f->sender && f->c.filter)
+	if (s == &f->publisher && f->c.filter)
 		filter_copy_unsent(f->c.filter, to, (size_t)got);
 	if (f->c.chat)
 		return give_chat(s, lines, (size_t)got);
@@ -318,7 +319,7 @@ ssize_t sender_take(struct sender *s, const struct endpoint *source, size_t n)
 	return got;
 }
 
-void sender_end(struct sender *s)
+void publisher_end(struct publisher *s)
 {
 	struct text out = { 0 };
 
@@ -328,7 +329,7 @@ void sender_end(struct sender *s)
 	give_text(s, &out);
 }
 
-void sender_free(struct sender *s)
+void publisher_free(struct publisher *s)
 {
 	chat_free(&s->chat);
 }
@@ -337,7 +338,7 @@ void sender_free(struct sender *s)
 
 static void source_ended(struct fanout *f, int error)
 {
-	sender_end(&f->sender);
+	publisher_end(&f->publisher);
 	f->ended = true;
 	watch_drop(f->loop, &f->watch);
 	f->c.ended(f->c.arg, error);
@@ -351,14 +352,14 @@ static int give_whole(struct fanout *f)
 	size_t size;
 	int found;
 
-	while ((found = cutter_next(&f->cutter, f->c.packet_most, &data, &size)) > 0) {
+	while ((found = framer_next(&f->framer, f->c.packet_most, &data, &size)) > 0) {
 		if (f->c.filter) {
 			f->c.filter->after_cr = false;
 			filter_copy_unsent(f->c.filter, data, size);
 		}
-		if (write_packet(&f->sender, data, size) < 0)
+		if (write_packet(&f->publisher, data, size) < 0)
 			return -1;
-		cutter_took(&f->cutter, f->c.packet_most);
+		framer_took(&f->framer, f->c.packet_most);
 	}
 	return found;
 }
@@ -369,8 +370,8 @@ static ssize_t take(struct fanout *f)
 	ssize_t n;
 
 	if (!f->c.packets)
-		return sender_take(&f->sender, f->source, SIZE_MAX);
-	n = cutter_fill(&f->cutter, f->source, SIZE_MAX);
+		return publisher_take(&f->publisher, f->source, SIZE_MAX);
+	n = framer_fill(&f->framer, f->source, SIZE_MAX);
 	return n >= 0 && give_whole(f) < 0 ? -1 : n;
 }
 
@@ -393,8 +394,8 @@ void fanout_start(struct fanout *f, struct loop *loop, const struct fanout_confi
 		  struct endpoint *source)
 {
 	*f = (struct fanout){ .loop = loop, .c = *c, .source = source };
-	f->sender.fanout = f;
-	cutter_configure(&f->cutter, c->frame);
+	f->publisher.fanout = f;
+	framer_configure(&f->framer, c->frame);
 	f->news = (struct timer){ .fn = tell_all, .arg = f };
 	f->watch = (struct watch){ .fd = source ? source->rfd : -1, .fn = readable, .arg = f };
 	f->pause = (struct timer){ .fn = go_on, .arg = f };
@@ -415,32 +416,32 @@ void fanout_stop(struct fanout *f)
 	watch_drop(f->loop, &f->watch);
 	timer_drop(f->loop, &f->pause);
 	timer_drop(f->loop, &f->news);
-	sender_free(&f->sender);
-	cutter_free(&f->cutter);
+	publisher_free(&f->publisher);
+	framer_free(&f->framer);
 	if (f->tail)
 		release(f->tail);
 	f->tail = NULL;
 	f->loop = NULL;
 }
 
-void receiver_on_ready(struct receiver *r, void (*ready)(void *arg), void *arg)
+void subscriber_on_ready(struct subscriber *r, void (*ready)(void *arg), void *arg)
 {
 	r->ready = ready;
 	r->arg = arg;
 }
 
-void fanout_join(struct fanout *f, struct receiver *r)
+void fanout_join(struct fanout *f, struct subscriber *r)
 {
-	*r = (struct receiver){ .fanout = f, .next = f->receivers, .last_taken = clock_now() };
+	*r = (struct subscriber){ .fanout = f, .next = f->subscribers, .last_taken = clock_now() };
 	r->stall = (struct timer){ .fn = stalled, .arg = r };
 	if (r->next)
 		r->next->previous = r;
-	f->receivers = r;
+	f->subscribers = r;
 	f->n++;
 	update(f);
 }
 
-size_t receiver_finish(struct receiver *r)
+size_t subscriber_finish(struct subscriber *r)
 {
 	struct fanout *f = r->fanout;
 
@@ -453,7 +454,7 @@ size_t receiver_finish(struct receiver *r)
 	return r->bytes;
 }
 
-void fanout_leave(struct receiver *r)
+void fanout_leave(struct subscriber *r)
 {
 	struct fanout *f = r->fanout;
 
@@ -470,25 +471,25 @@ void fanout_leave(struct receiver *r)
 	if (r->previous)
 		r->previous->next = r->next;
 	else
-		f->receivers = r->next;
+		f->subscribers = r->next;
 	if (!r->finished)
 		f->n--;
-	*r = (struct receiver){ 0 };
+	*r = (struct subscriber){ 0 };
 	update(f);
 }
 
 /* Does R get nothing more than it has? */
-static bool is_over(const struct receiver *r)
+static bool is_over(const struct subscriber *r)
 {
 	return r->finished || (r->fanout->ended && !r->fanout->c.endless);
 }
 
-bool receiver_ready(const struct receiver *r)
+bool subscriber_ready(const struct subscriber *r)
 {
 	return r->n > 0 || is_over(r);
 }
 
-int receiver_look(const struct receiver *r, struct iovec *iov, int most)
+int subscriber_look(const struct subscriber *r, struct iovec *iov, int most)
 {
 	int n = 0;
 
@@ -500,7 +501,7 @@ int receiver_look(const struct receiver *r, struct iovec *iov, int most)
 	return n;
 }
 
-void receiver_took(struct receiver *r, size_t n)
+void subscriber_took(struct subscriber *r, size_t n)
 {
 	bool was_full = is_full(r);
 
@@ -522,7 +523,7 @@ void receiver_took(struct receiver *r, size_t n)
 		update(r->fanout);
 }
 
-ssize_t receiver_read(struct receiver *r, void *data, size_t n)
+ssize_t subscriber_read(struct subscriber *r, void *data, size_t n)
 {
 	struct iovec iov;
 	size_t done = 0;
@@ -531,11 +532,11 @@ ssize_t receiver_read(struct receiver *r, void *data, size_t n)
 		errno = EAGAIN;
 		return is_over(r) ? 0 : -1;
 	}
-	while (done < n && receiver_look(r, &iov, 1)) {
+	while (done < n && subscriber_look(r, &iov, 1)) {
 		size_t piece = iov.iov_len < n - done ? iov.iov_len : n - done;
 		memcpy((char *)data + done, iov.iov_base, piece);
 		done += piece;
-		receiver_took(r, piece);
+		subscriber_took(r, piece);
 	}
 	return (ssize_t)done;
 }

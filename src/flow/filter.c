@@ -14,8 +14,8 @@ bool filter_needed(const struct filter *f)
 	       f->copies[0] || f->copies[1];
 }
 
-/* Takes the escape out of N bytes of IN. Returns how many there are now in OUT: at most one more, the first half
- * of an escape that stood at the end of what came before. */
+/* Takes the escape out of N bytes of IN. Returns how many there are now in OUT: at most one more,
+ * the first half of an escape that stood at the end of what came before. */
 static size_t take_escape(struct filter *f, const char *in, size_t n, char *out)
 {
 	size_t length = 0;

@@ -14,19 +14,19 @@
 #include "flow/transcript.h"
 #include "proto/telnet.h"
 
-/* What rewrites the bytes of one direction until it is done, for the head of a message and for a body that tells its
- * end itself. After that they pass as they are. Its owner's. */
+/* What rewrites the bytes of one direction until it is done, for the head of a message and for a
+ * body that tells its end itself. After that they pass as they are. Its owner's. */
 struct editor {
 	/* N bytes have come: what is to be sent for them is added to OUT. */
 	void (*take)(void *arg, const char *in, size_t n, struct text *out);
-	/* The source has ended before it was done, with ERROR or (0) by itself. Returns the errno to be told of it, or
-	 * 0 where OUT is all that it takes to end well. */
+	/* The source has ended before it was done, with ERROR or (0) by itself. Returns the errno
+	 * to be told of it, or 0 where OUT is all that it takes to end well. */
 	int (*ended)(void *arg, int error, struct text *out);
 	void *arg;
 	int error; /* what came is no message: the source counts as failed with this */
 	bool done;
-	uint64_t
-		left; /* once it is done: so many bytes belong to the message; UINT64_MAX: all to the source's end */
+	uint64_t left; /* once it is done: so many bytes belong to the message; UINT64_MAX: all to
+			  the source's end */
 };
 
 struct filter {
@@ -71,8 +71,8 @@ size_t filter_piece(const struct filter *f, const char *data, size_t n);
 /* N bytes at DATA have been written. */
 void filter_wrote(struct filter *f, const char *data, size_t n);
 
-/* The time before which nothing should move: be written, where the flow HOLDS something, else be read. 0: it
- * may at once. */
+/* The time before which nothing should move: be written, where the flow HOLDS something, else be
+ * read. 0: it may at once. */
 int64_t filter_resume(const struct filter *f, bool holds);
 
 /* Has F something to send now by itself, before what the flow HOLDS if it does? */

@@ -66,7 +66,8 @@ static bool done(const struct flow *f)
 /* When the rate lets more move, 0: it does not keep it. */
 static int64_t next_budget(const struct flow *f)
 {
-	/* What is held has been paid for. A whole budget at a time: less would be wake-ups for little. */
+	/* What is held has been paid for. A whole budget at a time: less would be wake-ups for
+	 * little. */
 	if (f->rate == UNSET || f->budget > 0 || f->transfer.held)
 		return 0;
 	return f->budgeted + time_for(f, budget_most(f) - f->budget);

@@ -43,16 +43,16 @@ struct flow_config {
 void flow_start(struct flow *f, struct endpoint *from, struct endpoint *to,
 		const struct flow_config *c);
 
-/* Which readiness F waits for: that of its source, that of its sink, or, ended or paused, none. Never
- * both. */
+/* Which readiness F waits for: that of its source, that of its sink, or, ended or paused, none.
+ * Never both. */
 bool flow_wants_source(const struct flow *f);
 bool flow_wants_sink(const struct flow *f);
 
 /* The time until which F pauses, for its rate or its filter; 0: it does not. */
 int64_t flow_resume(const struct flow *f);
 
-/* The same as far as it is its rate, or the pause after a line, that was asked for; 0, or a time that has passed: it
- * does not. */
+/* The same as far as it is its rate, or the pause after a line, that was asked for; 0, or a time
+ * that has passed: it does not. */
 int64_t flow_rests(const struct flow *f);
 
 /* Does F hold what it has read and not written? */
@@ -65,14 +65,15 @@ uint64_t flow_step(struct flow *f);
 /* May be stepped again without asking poll(2) again? Not where a call could block. */
 bool flow_may_repeat(const struct flow *f);
 
-/* Its filter has something to send by itself: F waits for its sink next, though it may have ended. */
+/* Its filter has something to send by itself: F waits for its sink next, though it may have ended.
+ */
 void flow_nudge(struct flow *f);
 
 /* Reads no more; what is held is still written. */
 void flow_finish(struct flow *f);
 
-/* Reads at most N bytes more. What the editor of F's filter says when it is done counts as this, and an end before
- * that as an error: EPROTO. */
+/* Reads at most N bytes more. What the editor of F's filter says when it is done counts as this,
+ * and an end before that as an error: EPROTO. */
 void flow_limit(struct flow *f, uint64_t n);
 
 /* Throws away what it holds and whatever comes, to the source's end. A sink that failed counts no

@@ -21,7 +21,8 @@ void output_fail(struct output *o, int error)
 	o->changed(o->arg);
 }
 
-/* What is written needs no room any more: a reader that is slow, but never late, must not let it grow for ever. */
+/* What is written needs no room any more: a reader that is slow, but never late, must not let it
+ * grow for ever. */
 static void compact(struct output *o)
 {
 	if (o->written <= o->text.length / 2)

@@ -1,4 +1,5 @@
-/* output.h - what goes to stdout, stderr or a file without a flow: written as it is taken, without ever blocking
+/* output.h - what goes to stdout, stderr or a file without a flow: written as it is taken, without
+ * ever blocking
  */
 #ifndef FLOW_OUTPUT_H
 #define FLOW_OUTPUT_H
@@ -14,7 +15,8 @@
 struct output {
 	struct text text; /* what is to be written: add to it, then call output_flush() */
 	size_t most;	  /* see output_full(); 256 KiB, until it is set */
-	int error; /* of writing, or EPIPE: nobody reads it any more. Nothing else will be written */
+	int error; /* of writing, or EPIPE: nobody reads it any more. Nothing else will be written
+		    */
 	bool idle; /* that has shown while there was nothing to write */
 	/* The rest is its own. */
 	struct loop *loop;
@@ -26,8 +28,9 @@ struct output {
 	void *arg;
 };
 
-/* *O to the descriptor FD, which we inherited, or opened without waiting; NAME (the caller's) stands for it. CHANGED is called
- * when some of what waited is written, and once there is an error: from the loop or from output_flush(). */
+/* *O to the descriptor FD, which we inherited, or opened without waiting; NAME (the caller's)
+ * stands for it. CHANGED is called when some of what waited is written, and once there is an error:
+ * from the loop or from output_flush(). */
 void output_start(struct output *o, struct loop *loop, int fd, const char *name,
 		  void (*changed)(void *arg), void *arg);
 
@@ -47,8 +50,9 @@ bool output_full(const struct output *o);
 /* From now on O waits in LOOP. */
 void output_move(struct output *o, struct loop *loop);
 
-/* Writes what waits in a run that has ended already, as long as something is taken within PATIENCE ns, and for LIMIT ns
- * at most (UNSET: any time). Returns 0, or -1 with errno; ETIMEDOUT where time ran out. */
+/* Writes what waits in a run that has ended already, as long as something is taken within PATIENCE
+ * ns, and for LIMIT ns at most (UNSET: any time). Returns 0, or -1 with errno; ETIMEDOUT where time
+ * ran out. */
 int output_drain(struct output *o, int64_t patience, int64_t limit);
 
 /* Lets go of it; what waits is lost. Without effect where *O (all zero) was never started. */

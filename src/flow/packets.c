@@ -6,7 +6,7 @@
 #include "base/clock.h"
 #include "flow/fanout.h"
 #include "flow/transfer.h"
-#include "net/packet.h"
+#include "sock/packet.h"
 
 #define PACKETS 64	/* sent at once */
 #define ROOM (64 << 10) /* buffers are a multiple of it, so that they fit the next packet too */
@@ -43,7 +43,8 @@ static ssize_t send_changed(struct transfer *t, const char *data, size_t n)
 	return done;
 }
 
-/* The packet of N bytes at DATA, whole or not at all. Returns TRANSFER_MOVED, _WAIT or _SINK_ERROR. */
+/* The packet of N bytes at DATA, whole or not at all. Returns TRANSFER_MOVED, _WAIT or _SINK_ERROR.
+ */
 static enum transfer_result send_packet(struct transfer *t, const char *data, size_t n)
 {
 	struct filter *f = t->filter && t->filter->sent ? t->filter : NULL;
@@ -66,8 +67,8 @@ static enum transfer_result send_packet(struct transfer *t, const char *data, si
 	return TRANSFER_MOVED;
 }
 
-/* Reads a packet into a buffer, from HEAD on, with TAIL bytes of room behind it: t->held of them. Returns as reading does,
- * MOVED also where it is empty. */
+/* Reads a packet into a buffer, from HEAD on, with TAIL bytes of room behind it: t->held of them.
+ * Returns as reading does, MOVED also where it is empty. */
 static enum transfer_result receive(struct transfer *t, size_t head, size_t tail)
 {
 	ssize_t room = packet_room(t->from->rfd), n;
@@ -91,7 +92,8 @@ static enum transfer_result receive(struct transfer *t, size_t head, size_t tail
 
 /* ---- from packets to packets ---- */
 
-/* A whole packet is held, of t->held bytes, or of one more where it is empty: of that nothing could be held. */
+/* A whole packet is held, of t->held bytes, or of one more where it is empty: of that nothing could
+ * be held. */
 static enum transfer_result relay_out(struct transfer *t)
 {
 	size_t n = t->ready ? 0 : t->held;
@@ -126,11 +128,12 @@ static enum transfer_result packets_relay(struct transfer *t, size_t max)
 
 /* ---- from packets to bytes ---- */
 
-/* Puts the marks of the frame around the packet of N bytes that is held. Returns 0, or -1 with errno EMSGSIZE. */
+/* Puts the marks of the frame around the packet of N bytes that is held. Returns 0, or -1 with
+ * errno EMSGSIZE. */
 static int mark(struct transfer *t, size_t n)
 {
 	char head[FRAME_HEAD_MOST];
-	int length = t->to->kind == ENDPOINT_SENDER ? 0 : frame_head(&t->cutter.frame, n, head);
+	int length = t->to->kind == ENDPOINT_PUBLISHER ? 0 : frame_head(&t->framer.frame, n, head);
 
 	if (length < 0) {
 		errno = EMSGSIZE;
@@ -139,15 +142,15 @@ static int mark(struct transfer *t, size_t n)
 	t->offset = FRAME_HEAD_MOST - (size_t)length;
 	memcpy(t->buffer + t->offset, head, (size_t)length);
 	t->held = n + (size_t)length;
-	if (t->to->kind != ENDPOINT_SENDER)
-		t->held += frame_tail(&t->cutter.frame, t->buffer + FRAME_HEAD_MOST + n);
+	if (t->to->kind != ENDPOINT_PUBLISHER)
+		t->held += frame_tail(&t->framer.frame, t->buffer + FRAME_HEAD_MOST + n);
 	return 0;
 }
 
 /* An empty packet, which has no marks: for a fan-out it is one all the same. */
 static enum transfer_result pass_empty(struct transfer *t)
 {
-	if (t->to->kind == ENDPOINT_SENDER)
+	if (t->to->kind == ENDPOINT_PUBLISHER)
 		endpoint_write(t->to, "", 0);
 	transfer_let_go(t);
 	return TRANSFER_MOVED;
@@ -158,7 +161,7 @@ static enum transfer_result packets_in(struct transfer *t, size_t max)
 	enum transfer_result result;
 
 	if (transfer_sink_is_taken(t) ||
-	    (t->to->kind == ENDPOINT_SENDER && !sender_ready(t->to->sender))) {
+	    (t->to->kind == ENDPOINT_PUBLISHER && !publisher_ready(t->to->publisher))) {
 		t->sink_full = true;
 		return TRANSFER_WAIT;
 	}
@@ -181,10 +184,11 @@ static enum transfer_result packets_in(struct transfer *t, size_t max)
 
 /* ---- from bytes to packets ---- */
 
-/* Is there a packet to be sent? Its bytes count as held, an empty one as a byte. Returns 0, or -1 with errno. */
+/* Is there a packet to be sent? Its bytes count as held, an empty one as a byte. Returns 0, or -1
+ * with errno. */
 static int look(struct transfer *t, const char **data, size_t *size)
 {
-	int found = cutter_next(&t->cutter, t->most, data, size);
+	int found = framer_next(&t->framer, t->most, data, size);
 
 	t->ready = found > 0;
 	t->held = !t->ready ? 0 : *size ? *size : 1;
@@ -210,7 +214,7 @@ static enum transfer_result send_whole(struct transfer *t, size_t max)
 			return TRANSFER_SOURCE_ERROR;
 		if (result != TRANSFER_MOVED)
 			return result;
-		cutter_took(&t->cutter, t->most);
+		framer_took(&t->framer, t->most);
 		sent += size;
 	}
 	return look(t, &data, &size) < 0 ? TRANSFER_SOURCE_ERROR : result;
@@ -235,10 +239,10 @@ static enum transfer_result packets_out(struct transfer *t, size_t max)
 		return TRANSFER_WAIT;
 	if (t->most == 0)
 		t->most = packet_most(t->to->wfd);
-	if (!t->held && !t->cutter.ended) {
+	if (!t->held && !t->framer.ended) {
 		if (max == 0)
 			return TRANSFER_WAIT;
-		ssize_t n = cutter_fill(&t->cutter, t->from, max);
+		ssize_t n = framer_fill(&t->framer, t->from, max);
 		if (n < 0)
 			return would_wait(errno) ? TRANSFER_WAIT : fail_source(t);
 		t->in += (size_t)n;
@@ -246,7 +250,7 @@ static enum transfer_result packets_out(struct transfer *t, size_t max)
 	result = send_whole(t, t->held ? SIZE_MAX : max > 0 ? max : 1);
 	if (result == TRANSFER_SOURCE_ERROR)
 		return fail_source(t);
-	if (t->cutter.ended && !t->ready && result != TRANSFER_SINK_ERROR)
+	if (t->framer.ended && !t->ready && result != TRANSFER_SINK_ERROR)
 		return TRANSFER_END;
 	return result == TRANSFER_WAIT ? TRANSFER_MOVED : result;
 }
@@ -254,7 +258,7 @@ static enum transfer_result packets_out(struct transfer *t, size_t max)
 /* From a queue of packets. */
 static enum transfer_result packets_queued(struct transfer *t, size_t max)
 {
-	struct receiver *r = t->from->queue;
+	struct subscriber *r = t->from->queue;
 	enum transfer_result result;
 	struct iovec iov;
 
@@ -262,13 +266,13 @@ static enum transfer_result packets_queued(struct transfer *t, size_t max)
 	if (is_held_up(t))
 		return TRANSFER_WAIT;
 	t->sink_full = false;
-	if (!receiver_look(r, &iov, 1))
-		return receiver_ready(r) ? TRANSFER_END : TRANSFER_WAIT;
+	if (!subscriber_look(r, &iov, 1))
+		return subscriber_ready(r) ? TRANSFER_END : TRANSFER_WAIT;
 	result = send_packet(t, iov.iov_base, iov.iov_len);
 	if (result != TRANSFER_MOVED)
 		return result;
 	t->in += iov.iov_len;
-	receiver_took(r, iov.iov_len);
+	subscriber_took(r, iov.iov_len);
 	return result;
 }
 

@@ -7,7 +7,7 @@
 
 #include "base/clock.h"
 #include "flow/fanout.h"
-#include "net/stream.h"
+#include "sock/stream.h"
 
 #define REPEATS 8		   /* steps of a flow before others get their turn */
 #define REPEAT_WORTH (16 << 10)	   /* so much in one step: there is likely to be more */
@@ -95,10 +95,10 @@ static bool queue_is_ready(const struct pump *p)
 	       endpoint_readable(p->in);
 }
 
-static bool sender_is_ready(const struct pump *p)
+static bool publisher_is_ready(const struct pump *p)
 {
-	return p->out->kind == ENDPOINT_SENDER && flow_wants_sink(&p->down) &&
-	       sender_ready(p->out->sender);
+	return p->out->kind == ENDPOINT_PUBLISHER && flow_wants_sink(&p->down) &&
+	       publisher_ready(p->out->publisher);
 }
 
 /* When to go on though no descriptor is ready. */
@@ -106,7 +106,7 @@ static int64_t next_move(const struct pump *p)
 {
 	int64_t up = flow_resume(&p->up), down = flow_resume(&p->down);
 
-	if (queue_is_ready(p) || sender_is_ready(p))
+	if (queue_is_ready(p) || publisher_is_ready(p))
 		return clock_now();
 	if (!up && !down)
 		return NEVER;
@@ -145,8 +145,9 @@ static bool wants_time(const struct pump *p)
 	return p->c.idle != UNSET || p->peer_ended || p->closing || p->in->kind == ENDPOINT_QUEUE;
 }
 
-/* Is F one of which nothing changes when it moves something: a plain flow, that waits for its source
- * before and after? Then neither the rule nor what is waited for has to be looked at again. */
+/* Is F one of which nothing changes when it moves something: a plain flow, that waits for its
+ * source before and after? Then neither the rule nor what is waited for has to be looked at again.
+ */
 static bool is_plain(const struct pump *p, const struct flow *f)
 {
 	return f->state == FLOW_OPEN && !f->transfer.sink_full && !f->source_ended &&
@@ -216,7 +217,7 @@ static void go_on(void *arg)
 
 	if (queue_is_ready(p))
 		step(p, &p->up);
-	if (sender_is_ready(p))
+	if (publisher_is_ready(p))
 		step(p, &p->down);
 	pump_proceed(p);
 }
@@ -314,12 +315,13 @@ void pump_start(struct pump *p, struct loop *loop, const struct pump_config *c,
 	flow_start(&p->down, peer, out,
 		   &(struct flow_config){ c->down, c->frame, c->buffer, c->rate, c->read_bytes });
 	if (in->kind == ENDPOINT_QUEUE)
-		receiver_on_ready(in->queue, queue_ready, p);
+		subscriber_on_ready(in->queue, queue_ready, p);
 	if (c->send_only)
 		flow_discard(&p->down);
 	if (c->recv_only)
 		flow_finish(&p->up);
-	/* --fastopen waits for the first data, where there is none with a peer that may speak first. */
+	/* --fastopen waits for the first data, where there is none with a peer that may speak
+	 * first. */
 	if (c->fastopen && !(flow_wants_source(&p->up) && endpoint_readable(in)))
 		stream_connected(peer->wfd);
 	if (c->close)

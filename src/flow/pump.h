@@ -31,15 +31,17 @@ struct pump_config {
 	bool others_sent;		   /* somebody else has written to the connection before */
 	bool out_may_end; /* `out` need not take everything: what it does not is thrown away */
 	bool in_end_ends; /* with the end of `in` the connection ends */
-	bool one_message; /* what follows the message that an editor lets through to `out` is thrown away */
-	bool close; /* it is over already: only the end is still to be brought about */
+	bool one_message; /* what follows the message that an editor lets through to `out` is thrown
+			     away */
+	bool close;	  /* it is over already: only the end is still to be brought about */
 };
 
 enum pump_end {
 	PUMP_RUNNING,
-	PUMP_DONE,  /* both directions have ended, every byte taken */
-	PUMP_RESET, /* the connection broke: the errno */
-	PUMP_UNSENT, /* over by -q or --linger, but the peer has not acknowledged all that was sent */
+	PUMP_DONE,   /* both directions have ended, every byte taken */
+	PUMP_RESET,  /* the connection broke: the errno */
+	PUMP_UNSENT, /* over by -q or --linger, but the peer has not acknowledged all that was sent
+		      */
 	PUMP_IDLE,   /* nothing moved for too long */
 	PUMP_IN_FAILED,	 /* `in` cannot be read: the errno */
 	PUMP_OUT_FAILED, /* `out` cannot be written: the errno */
@@ -50,14 +52,15 @@ struct pump;
 struct pump_calls {
 	/* The run is over: P's `end` and `error` tell how. May free P. */
 	void (*over)(void *arg, struct pump *p);
-	/* The peer has ended, and nothing came from `in` for a second. NULL: nobody wants to know. */
+	/* The peer has ended, and nothing came from `in` for a second. NULL: nobody wants to know.
+	 */
 	void (*waiting)(void *arg, struct pump *p);
 	/* The peer's end was read, and all before it written. NULL: as before. */
 	void (*peer_ended)(void *arg, struct pump *p);
 	/* From here on it is us who end the connection. NULL: as before. */
 	void (*closing)(void *arg, struct pump *p);
-	/* Nothing has moved for the time of `idle`. Returns whether P goes on, for that time again: with what an editor
-	 * now has for the peer. NULL: it does not. */
+	/* Nothing has moved for the time of `idle`. Returns whether P goes on, for that time again:
+	 * with what an editor now has for the peer. NULL: it does not. */
 	bool (*idle)(void *arg, struct pump *p);
 	void *arg;
 };
@@ -96,14 +99,15 @@ struct pump {
 	int64_t last_beat; /* when something was sent last, where there is a heartbeat */
 };
 
-/* Starts P between IN, OUT and PEER, all of which stay the caller's, as the peer's socket does. IN and
- * OUT may be one, another connection, to which P relays; OUT may be PEER, which then gets back what it sends.
- * `over` is called from the loop, never from in here. */
+/* Starts P between IN, OUT and PEER, all of which stay the caller's, as the peer's socket does. IN
+ * and OUT may be one, another connection, to which P relays; OUT may be PEER, which then gets back
+ * what it sends. `over` is called from the loop, never from in here. */
 void pump_start(struct pump *p, struct loop *loop, const struct pump_config *c,
 		const struct pump_calls *calls, struct endpoint *in, struct endpoint *out,
 		struct endpoint *peer);
 
-/* `in` will bring no more than what is there now, whoever has it still open; with that the connection ends. */
+/* `in` will bring no more than what is there now, whoever has it still open; with that the
+ * connection ends. */
 void pump_finish_in(struct pump *p);
 
 /* Ends the connection from here: what was read is sent as long as the peer takes it, what comes is
@@ -125,15 +129,16 @@ struct pump_waits {
 
 struct pump_waits pump_waits(const struct pump *p);
 
-/* When the peer took something last of what was sent; now, where it is not the peer that this waits for. */
+/* When the peer took something last of what was sent; now, where it is not the peer that this waits
+ * for. */
 int64_t pump_last_taken(struct pump *p);
 
 /* Bytes sent to the peer and received from it so far. */
 uint64_t pump_sent(const struct pump *p);
 uint64_t pump_received(const struct pump *p);
 
-/* Lets go of loop and memory. The endpoints are the caller's to close: those of a relay that did not come to
- * its end by a reset. */
+/* Lets go of loop and memory. The endpoints are the caller's to close: those of a relay that did
+ * not come to its end by a reset. */
 void pump_free(struct pump *p);
 
 #endif

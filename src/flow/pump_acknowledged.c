@@ -2,7 +2,7 @@
 
 #include "base/clock.h"
 #include "flow/pump_parts.h"
-#include "net/stream.h"
+#include "sock/stream.h"
 
 #define DELAY_FIRST MILLISECOND
 #define DELAY_MOST (50 * MILLISECOND)
@@ -12,8 +12,8 @@ bool pump_has_sent(const struct pump *p)
 	return pump_sent(p) > 0 || p->c.others_sent;
 }
 
-/* How much of what we sent the peer's kernel has not acknowledged, -1 where ours cannot tell. What it
- * has by now is something that moved. */
+/* How much of what we sent the peer's kernel has not acknowledged, -1 where ours cannot tell. What
+ * it has by now is something that moved. */
 static int64_t unacknowledged(struct pump *p)
 {
 	int64_t n = pump_has_sent(p) ? stream_unacknowledged(p->peer->wfd) : 0;
@@ -83,7 +83,8 @@ void pump_ask_again(void *arg)
 	/* Nobody reads any more who would meet it. */
 	if (p->down.state != FLOW_OPEN && !p->peer_error)
 		p->peer_error = stream_error(p->peer->rfd);
-	/* Somebody else has met the error. What has been ended both ways, and has been acknowledged, is gone as well. */
+	/* Somebody else has met the error. What has been ended both ways, and has been
+	 * acknowledged, is gone as well. */
 	if (p->c.others_sent && !p->peer_error && stream_is_gone(p->peer->wfd) &&
 	    stream_unacknowledged(p->peer->wfd) > 0)
 		p->peer_error = EPIPE;

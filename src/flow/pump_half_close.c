@@ -2,7 +2,7 @@
 
 #include "flow/fanout.h"
 #include "flow/pump_parts.h"
-#include "net/stream.h"
+#include "sock/stream.h"
 
 void pump_fail(struct pump *p, enum pump_end end, int error)
 {
@@ -38,7 +38,7 @@ void pump_end_from_here(struct pump *p)
 	p->closing = true;
 	/* What stands in a queue was read already. */
 	if (p->in->kind == ENDPOINT_QUEUE)
-		flow_limit(&p->up, receiver_finish(p->in->queue));
+		flow_limit(&p->up, subscriber_finish(p->in->queue));
 	else
 		flow_finish(&p->up);
 	take_no_more(p);
@@ -47,7 +47,8 @@ void pump_end_from_here(struct pump *p)
 		p->calls.closing(p->calls.arg, p);
 }
 
-/* The connection broke. That ends all, but for what is still on its way to the other one (--linger). */
+/* The connection broke. That ends all, but for what is still on its way to the other one
+ * (--linger). */
 static bool over_here(struct pump *p)
 {
 	p->asking = !pump_far_acknowledged(p);
@@ -93,7 +94,8 @@ static void end_out(struct pump *p)
 	p->far_fin_sent = true;
 }
 
-/* --read-bytes has them all. That is the end, but a command, whose input it is, may still answer. */
+/* --read-bytes has them all. That is the end, but a command, whose input it is, may still answer.
+ */
 static void take_enough(struct pump *p)
 {
 	if (!p->c.out_may_end || p->up.state != FLOW_OPEN || p->closing) {
@@ -130,8 +132,8 @@ bool pump_nothing_to_send(const struct pump *p)
 	       (!flow_holds(&p->up) && !p->up.transfer.sink_full && !endpoint_readable(p->in));
 }
 
-/* The kernel tells an error once, to the one that comes first: where that was READING, of the same connection,
- * WRITING has met nothing but EPIPE. */
+/* The kernel tells an error once, to the one that comes first: where that was READING, of the same
+ * connection, WRITING has met nothing but EPIPE. */
 static int first_error(const struct flow *writing, const struct flow *reading)
 {
 	bool told = reading->source_ended && reading->state != FLOW_SINK_FAILED && reading->error;
@@ -139,15 +141,16 @@ static int first_error(const struct flow *writing, const struct flow *reading)
 	return writing->error == EPIPE && told ? reading->error : writing->error;
 }
 
-/* sendfile(2) can move something, meet a reset and keep it to itself; then the next call meets EPIPE,
- * which otherwise says that the peer had ended before. */
+/* sendfile(2) can move something, meet a reset and keep it to itself; then the next call meets
+ * EPIPE, which otherwise says that the peer had ended before. */
 static int reset_error(const struct pump *p, int error)
 {
 	return error == EPIPE && !p->peer_ended && p->peer->kind == ENDPOINT_TCP ? ECONNRESET :
 										   error;
 }
 
-/* Nobody takes what comes: that is the end at once where something was to be written, else when all is sent. */
+/* Nobody takes what comes: that is the end at once where something was to be written, else when all
+ * is sent. */
 static void look_at_out(struct pump *p)
 {
 	bool failed = p->down.state == FLOW_SINK_FAILED;

@@ -1,5 +1,5 @@
 #include "flow/pump_parts.h"
-#include "net/stream.h"
+#include "sock/stream.h"
 
 bool pump_is_broken_off(const struct pump *p)
 {

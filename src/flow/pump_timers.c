@@ -26,8 +26,8 @@ void pump_begin_linger(struct pump *p)
 	timer_set(p->loop, &p->linger_timer, clock_after(p->last_sent, p->c.linger));
 }
 
-/* What leaves the socket's queue moves too, without an event: so that its time is known well enough,
- * the time limit is looked at more often than it can run out. */
+/* What leaves the socket's queue moves too, without an event: so that its time is known well
+ * enough, the time limit is looked at more often than it can run out. */
 static void idle(void *arg)
 {
 	struct pump *p = arg;
@@ -81,8 +81,8 @@ static void notice(void *arg)
 		timer_set(p->loop, &p->notice_timer, clock_after(clock_now(), NOTICE_AFTER));
 }
 
-/* Nothing may have been sent for the time of the heartbeat. What cannot be sent now, because the peer takes
- * nothing or no more is to come, is no silence of ours. */
+/* Nothing may have been sent for the time of the heartbeat. What cannot be sent now, because the
+ * peer takes nothing or no more is to come, is no silence of ours. */
 static void beat(void *arg)
 {
 	struct pump *p = arg;

@@ -111,8 +111,8 @@ static int keep_away(int fd)
 	return fcntl(fd, F_DUPFD_CLOEXEC, PASSED + 1);
 }
 
-/* The words by which /bin/sh finds and runs C's, to be freed: what is no program may be a script without `#!`, as
- * execvp(3) has it. NULL: no memory. */
+/* The words by which /bin/sh finds and runs C's, to be freed: what is no program may be a script
+ * without `#!`, as execvp(3) has it. NULL: no memory. */
 static char **script(const struct spawn_command *c)
 {
 	static char sh[] = "sh", option[] = "-c", line[] = "exec \"$0\" \"$@\"";

@@ -25,20 +25,21 @@ struct transcript_piece {
 	uint64_t offset; /* of the first byte in its direction */
 };
 
-/* Opens PATH (the dump may have "-": stderr), which is emptied unless APPEND. CHANGED is called from
- * the loop or from transcript_add(). Returns 0, or -1 with errno of open(2). */
+/* Opens PATH (the dump may have "-": stderr), which is emptied unless APPEND. CHANGED is called
+ * from the loop or from transcript_add(). Returns 0, or -1 with errno of open(2). */
 int transcript_open(struct transcript *t, struct loop *loop, const char *path, bool append,
 		    bool dump, void (*changed)(void *arg, struct transcript *t), void *arg);
 
-/* Adds DATA of N bytes. A regular file has it then; elsewhere it may have to wait. Without effect where T (all zero) was
- * never opened. */
+/* Adds DATA of N bytes. A regular file has it then; elsewhere it may have to wait. Without effect
+ * where T (all zero) was never opened. */
 void transcript_add(struct transcript *t, const struct transcript_piece *piece, const void *data,
 		    size_t n);
 
 /* The errno of the first error, 0 if there was none. */
 int transcript_error(const struct transcript *t);
 
-/* Closes it, what waits is lost. Returns 0, or -1 with errno of the first error. Without effect as above. */
+/* Closes it, what waits is lost. Returns 0, or -1 with errno of the first error. Without effect as
+ * above. */
 int transcript_close(struct transcript *t);
 
 #endif

@@ -30,7 +30,7 @@ static void choose(struct transfer *t)
 		t->method = transfer_pass;
 	else if (t->from->kind == ENDPOINT_QUEUE && t->to->owned)
 		t->method = transfer_queue;
-	else if (t->to->kind == ENDPOINT_SENDER)
+	else if (t->to->kind == ENDPOINT_PUBLISHER)
 		t->method = transfer_send;
 	else
 		t->method = transfer_choose_fast(t);
@@ -42,7 +42,7 @@ void transfer_start(struct transfer *t, struct endpoint *from, struct endpoint *
 		    struct filter *filter, size_t limit, const struct frame_options *frame)
 {
 	*t = (struct transfer){ .from = from, .to = to, .limit = limit };
-	cutter_configure(&t->cutter, frame);
+	framer_configure(&t->framer, frame);
 	if (filter && filter_needed(filter))
 		t->filter = filter;
 	choose(t);
@@ -95,7 +95,7 @@ void transfer_hurry(struct transfer *t)
 void transfer_free(struct transfer *t)
 {
 	transfer_let_go(t);
-	cutter_free(&t->cutter);
+	framer_free(&t->framer);
 }
 
 enum transfer_result transfer_step(struct transfer *t, size_t max)
@@ -249,18 +249,18 @@ static enum transfer_result transfer_pass(struct transfer *t, size_t max)
 	return result;
 }
 
-/* From a receiver's queue to a socket, without a copy. */
+/* From a subscriber's queue to a socket, without a copy. */
 static enum transfer_result transfer_queue(struct transfer *t, size_t max)
 {
-	struct receiver *r = t->from->queue;
+	struct subscriber *r = t->from->queue;
 	struct iovec iov[PIECES];
 	struct msghdr m = { .msg_iov = iov };
-	int pieces = receiver_look(r, iov, PIECES);
+	int pieces = subscriber_look(r, iov, PIECES);
 	ssize_t n;
 
 	t->sink_full = false;
 	if (pieces == 0)
-		return receiver_ready(r) ? TRANSFER_END : TRANSFER_WAIT;
+		return subscriber_ready(r) ? TRANSFER_END : TRANSFER_WAIT;
 	for (size_t left = max, i = 0; i < (size_t)pieces; i++) {
 		iov[i].iov_len = iov[i].iov_len < left ? iov[i].iov_len : left;
 		left -= iov[i].iov_len;
@@ -273,19 +273,19 @@ static enum transfer_result transfer_queue(struct transfer *t, size_t max)
 	}
 	t->in += (size_t)n;
 	t->out += (size_t)n;
-	receiver_took(r, (size_t)n);
+	subscriber_took(r, (size_t)n);
 	return TRANSFER_MOVED;
 }
 
-/* From a socket to all receivers of a fan-out, without a copy. */
+/* From a socket to all subscribers of a fan-out, without a copy. */
 static enum transfer_result transfer_send(struct transfer *t, size_t max)
 {
 	ssize_t n;
 
-	t->sink_full = !sender_ready(t->to->sender);
+	t->sink_full = !publisher_ready(t->to->publisher);
 	if (t->sink_full)
 		return TRANSFER_WAIT;
-	n = sender_take(t->to->sender, t->from, max);
+	n = publisher_take(t->to->publisher, t->from, max);
 	if (n == 0)
 		return TRANSFER_END;
 	if (n < 0)

@@ -11,7 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "flow/cutter.h"
+#include "flow/framer.h"
 #include "flow/endpoint.h"
 #include "flow/filter.h"
 
@@ -46,13 +46,14 @@ struct transfer {
 	int low_water; /* what it was before */
 	uint64_t run;  /* bytes that came in large pieces only */
 	/* of packets */
-	struct cutter cutter; /* what comes is cut by it, or gets the marks of its frame */
+	struct framer framer; /* what comes is cut by it, or gets the marks of its frame */
 	size_t most;	      /* the sink takes packets of so many bytes */
 	bool ready;	      /* a whole packet is held */
 };
 
 /* *T from FROM to TO, through FILTER, which may be NULL, with at most LIMIT bytes held (0: what is
- * fast). Where only one side has packets, FRAME says what one is in the bytes of the other (NULL: each read). */
+ * fast). Where only one side has packets, FRAME says what one is in the bytes of the other (NULL:
+ * each read). */
 void transfer_start(struct transfer *t, struct endpoint *from, struct endpoint *to,
 		    struct filter *filter, size_t limit, const struct frame_options *frame);
 
@@ -60,16 +61,18 @@ void transfer_start(struct transfer *t, struct endpoint *from, struct endpoint *
  * sink_full the sink, is ready. */
 enum transfer_result transfer_step(struct transfer *t, size_t max);
 
-/* Everything from here on, and what is held, is thrown away: the source is still read (and its filter sees
- * it). */
+/* Everything from here on, and what is held, is thrown away: the source is still read (and its
+ * filter sees it). */
 void transfer_discard(struct transfer *t);
 
-/* T's filter has an editor that is done, and nothing urgent any more: what comes passes without it. */
+/* T's filter has an editor that is done, and nothing urgent any more: what comes passes without it.
+ */
 void transfer_edited(struct transfer *t);
 
 /* A transfer that is PATIENT has told its source to be ready only when there is much to take, which
  * saves most of the wake-ups of a fast stream. Whoever waits for it must call this where nothing
- * came for some milliseconds, or where data went the other way: then any byte makes it ready again. */
+ * came for some milliseconds, or where data went the other way: then any byte makes it ready again.
+ */
 void transfer_hurry(struct transfer *t);
 
 void transfer_free(struct transfer *t);
@@ -85,7 +88,8 @@ transfer_method *transfer_choose_packets(const struct transfer *t);
 /* A buffer of SIZE bytes, with nothing in it. Returns false with errno ENOMEM. */
 bool transfer_prepare(struct transfer *t, size_t size);
 
-/* Reading into it has returned N, which is not above 0: it is let go of. Returns what that means. */
+/* Reading into it has returned N, which is not above 0: it is let go of. Returns what that means.
+ */
 enum transfer_result transfer_nothing_read(struct transfer *t, ssize_t n);
 
 /* Writes N bytes, at most, of what is held. */
@@ -94,8 +98,8 @@ enum transfer_result transfer_drain(struct transfer *t, size_t n);
 /* Nothing is held any more. */
 void transfer_let_go(struct transfer *t);
 
-/* Does another transfer stand in the middle of what it writes to a sink that both share? Then its piece is
- * not broken, and nothing more is read for the time being. */
+/* Does another transfer stand in the middle of what it writes to a sink that both share? Then its
+ * piece is not broken, and nothing more is read for the time being. */
 bool transfer_sink_is_taken(const struct transfer *t);
 
 /* Of this system (a twin for each): a faster method for T's endpoints, NULL if there is none. */
@@ -105,7 +109,8 @@ transfer_method *transfer_choose_fast(const struct transfer *t);
 void transfer_drop_pipe(struct transfer *t);
 void transfer_free_pipes(void);
 
-/* The same: a new pipe leaves N descriptors free from here on (as at first: none); where it cannot, data is copied. */
+/* The same: a new pipe leaves N descriptors free from here on (as at first: none); where it cannot,
+ * data is copied. */
 void transfer_reserve(size_t n);
 
 #endif

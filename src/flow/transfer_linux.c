@@ -124,8 +124,8 @@ static enum transfer_result splice_step(struct transfer *t, size_t max)
 	return from_pipe || errno == EPIPE ? TRANSFER_SINK_ERROR : TRANSFER_SOURCE_ERROR;
 }
 
-/* From a pipe to a socket by reading and writing, until there is much at once. Not the other way: to
- * write to an inherited pipe it would have to be opened anew. */
+/* From a pipe to a socket by reading and writing, until there is much at once. Not the other way:
+ * to write to an inherited pipe it would have to be opened anew. */
 static enum transfer_result copy_small(struct transfer *t, size_t max)
 {
 	uint64_t in = t->in;
@@ -140,8 +140,8 @@ static enum transfer_result copy_small(struct transfer *t, size_t max)
 	return result;
 }
 
-/* How much of T's file to ask for: over TCP, where more is asked for than there is, the kernel holds the last piece
- * back for what may follow. */
+/* How much of T's file to ask for: over TCP, where more is asked for than there is, the kernel
+ * holds the last piece back for what may follow. */
 static size_t file_rest(const struct transfer *t, size_t most)
 {
 	struct stat s;
@@ -333,7 +333,8 @@ transfer_method *transfer_choose_fast(const struct transfer *t)
 		return relay_small;
 	if (from == ENDPOINT_TCP && to == ENDPOINT_NULL)
 		return truncate_step;
-	/* A UNIX socket has no such call: what need not be copied is spliced to where it is thrown away. */
+	/* A UNIX socket has no such call: what need not be copied is spliced to where it is thrown
+	 * away. */
 	if (from == ENDPOINT_STREAM && t->from->owned && to == ENDPOINT_NULL && t->to->wfd >= 0)
 		return relay_small;
 	if (from == ENDPOINT_PIPE && to_socket)

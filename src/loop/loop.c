@@ -8,7 +8,7 @@
 
 #include "base/clock.h"
 #include "base/wait.h"
-#include "loop/many.h"
+#include "loop/pollset.h"
 #include "loop/signals.h"
 
 #define FEW 8		/* so many are looked at one by one; what comes later goes to the set */
@@ -22,10 +22,10 @@ struct loop {
 	struct pollfd *fds;	/* what the wait looks at; the set is one of them */
 	struct watch **watches; /* whose it is, in the same order */
 	size_t n, size;
-	struct many many;
+	struct pollset pollset;
 	struct watch set_watch; /* on the set */
 	size_t n_set;		/* how many are in it */
-	struct many_ready ready[READY_MOST];
+	struct pollset_ready ready[READY_MOST];
 	size_t n_ready;
 	unsigned wakes; /* in this age */
 	unsigned busy;	/* times in a row that something was ready at once */
@@ -48,7 +48,7 @@ struct loop *loop_new(void)
 	if (!l)
 		return NULL;
 	l->now = clock_now();
-	many_start(&l->many);
+	pollset_start(&l->pollset);
 	l->set_watch = (struct watch){ .fn = set_ready, .arg = l };
 	return l;
 }
@@ -61,7 +61,7 @@ void loop_free(struct loop *l)
 		l->watches[i]->slot = 0;
 	for (size_t i = 0; i < l->n_timers; i++)
 		l->timers[i]->slot = 0;
-	many_stop(&l->many);
+	pollset_stop(&l->pollset);
 	free(l->fds);
 	free(l->watches);
 	free(l->timers);
@@ -96,14 +96,14 @@ static void count_in_set(struct loop *l, struct watch *w)
 {
 	w->slot = IN_SET;
 	l->n_set++;
-	l->set_watch.fd = l->many.fd;
+	l->set_watch.fd = l->pollset.fd;
 	if (!l->set_watch.slot)
 		add_one(l, &l->set_watch, POLLIN);
 }
 
 static bool add_to_set(struct loop *l, struct watch *w, short events)
 {
-	if (!many_add(&l->many, w, events))
+	if (!pollset_add(&l->pollset, w, events))
 		return false;
 	count_in_set(l, w);
 	return true;
@@ -112,7 +112,7 @@ static bool add_to_set(struct loop *l, struct watch *w, short events)
 void watch_set(struct loop *l, struct watch *w, short events)
 {
 	if (w->slot == IN_SET && w->events != events)
-		many_change(&l->many, w, events);
+		pollset_change(&l->pollset, w, events);
 	else if (w->slot && w->slot != IN_SET)
 		l->fds[w->slot - 1].events = events;
 	else if (!w->slot && (l->n < FEW || !add_to_set(l, w, events)))
@@ -134,7 +134,7 @@ static void drop_one(struct loop *l, struct watch *w)
 
 static void drop_from_set(struct loop *l, struct watch *w)
 {
-	many_remove(&l->many, w);
+	pollset_remove(&l->pollset, w);
 	w->slot = 0;
 	/* It may be one of those whose turn is still to come. */
 	for (size_t i = 0; i < l->n_ready; i++)
@@ -169,7 +169,7 @@ static void cool(struct loop *l)
 		if (w == &l->set_watch || (w->age == l->age && w->heat >= BUSY))
 			continue;
 		/* Another has its place then, which was looked at already. */
-		if (many_add(&l->many, w, w->events)) {
+		if (pollset_add(&l->pollset, w, w->events)) {
 			drop_one(l, w);
 			count_in_set(l, w);
 		}
@@ -183,7 +183,7 @@ static void set_ready(void *arg, short events)
 	struct loop *l = arg;
 
 	(void)events;
-	l->n_ready = many_collect(&l->many, l->ready, READY_MOST);
+	l->n_ready = pollset_collect(&l->pollset, l->ready, READY_MOST);
 	for (size_t i = 0; i < l->n_ready && !l->stopped; i++) {
 		struct watch *w = l->ready[i].watch;
 		if (!w)
@@ -320,8 +320,8 @@ static void call_watches(struct loop *l, int ready)
 	}
 }
 
-/* As wait_for(). Where something is always ready, ppoll(2) comes back before it lets a signal in: now and
- * then one that has nothing else to look at does so. */
+/* As wait_for(). Where something is always ready, ppoll(2) comes back before it lets a signal in:
+ * now and then one that has nothing else to look at does so. */
 static int wait_for_all(struct loop *l, int64_t timeout)
 {
 	int ready = wait_for(l->fds, (nfds_t)l->n, timeout, signals_open());

@@ -67,7 +67,8 @@ void timer_drop(struct loop *l, struct timer *t);
 /* Calls FN for each signal that signals.h catches, never inside of another call. */
 void loop_on_signal(struct loop *l, signal_fn *fn, void *arg);
 
-/* Calls C's function once its process has ended, from the loop. Its start comes after signals_catch_children(). */
+/* Calls C's function once its process has ended, from the loop. Its start comes after
+ * signals_catch_children(). */
 void child_watch(struct loop *l, struct child *c);
 
 /* Forgets C; its process runs on. */

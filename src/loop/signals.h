@@ -15,7 +15,8 @@ bool signals_pipe_was_ignored(void);
  * ignored when we were started (nohup(1)); they are blocked outside of the loop's wait. Once. */
 void signals_start(void);
 
-/* Catches SIGCHLD too, also where our parent ignored it: else the status of a child would be lost. */
+/* Catches SIGCHLD too, also where our parent ignored it: else the status of a child would be lost.
+ */
 void signals_catch_children(void);
 
 /* Catches SIGTSTP and SIGCONT too, unless they were ignored. */
@@ -31,15 +32,16 @@ const sigset_t *signals_open(void);
 /* The mask as it was at the start, for processes. After signals_start(). */
 const sigset_t *signals_first(void);
 
-/* Undoes all of it for a program that takes our place, but that SIGPIPE and SIGCHLD get their defaults. A
- * signal that has come and was not acted upon ends the process here. After signals_start(). */
+/* Undoes all of it for a program that takes our place, but that SIGPIPE and SIGCHLD get their
+ * defaults. A signal that has come and was not acted upon ends the process here. After
+ * signals_start(). */
 void signals_give_back(void);
 
 /* The next signal that has come, 0 if none has. */
 int signals_next(void);
 
-/* Ends the process by SIGNAL as if it had never been caught. Returns where that cannot be: true if the
- * signal was ignored when we were started, else false: as PID 1 no default action ends us. */
+/* Ends the process by SIGNAL as if it had never been caught. Returns where that cannot be: true if
+ * the signal was ignored when we were started, else false: as PID 1 no default action ends us. */
 bool signals_die(int signal);
 
 /* All signals blocked around a pthread_create(3): threads inherit the mask. BEFORE keeps what was

@@ -10,8 +10,8 @@
 #include "base/errname.h"
 #include "base/number.h"
 #include "base/user.h"
-#include "net/lookup.h"
-#include "net/stream.h"
+#include "names/lookup.h"
+#include "sock/stream.h"
 
 #define SEPARATORS ", \t\r\n"
 

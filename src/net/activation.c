@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 #include "base/number.h"
-#include "net/address.h"
+#include "sock/address.h"
 
 int activation_sockets(void)
 {

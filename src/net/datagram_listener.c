@@ -10,8 +10,8 @@
 
 #include "base/number.h"
 #include "base/user.h"
-#include "net/lookup.h"
-#include "net/multicast.h"
+#include "names/lookup.h"
+#include "sock/multicast.h"
 
 #define PORT_TRIES 32 /* for a port that is free in both families */
 
@@ -148,8 +148,8 @@ static bool no_such_family(const struct dgram_listener *l, int error)
 	return !l->c.host && (error == EAFNOSUPPORT || error == EADDRNOTAVAIL);
 }
 
-/* All addresses, on PORT if that is not 0, else on the one that the first is given. Returns 0, or an errno with R
- * filled. */
+/* All addresses, on PORT if that is not 0, else on the one that the first is given. Returns 0, or
+ * an errno with R filled. */
 static int open_all(struct dgram_listener *l, uint16_t port, struct listener_result *r)
 {
 	int skipped = 0;

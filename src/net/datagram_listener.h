@@ -7,9 +7,9 @@
 #include <stddef.h>
 
 #include "loop/loop.h"
-#include "net/datagram.h"
+#include "sock/datagram.h"
 #include "net/listener.h"
-#include "net/membership.h"
+#include "sock/membership.h"
 
 struct dgram_listener;
 
@@ -30,10 +30,11 @@ struct dgram_listener_config {
 typedef void dgram_listener_fn(void *arg, struct dgram_listener *l, struct dgram_socket *s,
 			       size_t n, const struct listener_result *result);
 
-/* Looks C's host up, binds each of its addresses (without a host: both families, on one port, also where that is 0 and
- * the kernel chooses) and joins the groups, each on a socket of its family. A host that is a group itself is joined where
- * no group is named. All of them or none, but for a family that this machine does not have. Several may have one port only where they
- * wait for groups or for broadcast. FN is called once, from the loop or from in here. Returns NULL with errno
+/* Looks C's host up, binds each of its addresses (without a host: both families, on one port, also
+ * where that is 0 and the kernel chooses) and joins the groups, each on a socket of its family. A
+ * host that is a group itself is joined where no group is named. All of them or none, but for a
+ * family that this machine does not have. Several may have one port only where they wait for groups
+ * or for broadcast. FN is called once, from the loop or from in here. Returns NULL with errno
  * ENOMEM. */
 struct dgram_listener *dgram_listener_start(struct loop *loop,
 					    const struct dgram_listener_config *c,

@@ -8,9 +8,9 @@
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "net/lookup.h"
-#include "net/stream.h"
-#include "net/unix.h"
+#include "names/lookup.h"
+#include "sock/stream.h"
+#include "sock/unix.h"
 
 #define ATTEMPT_DELAY (250 * MILLISECOND) /* RFC 8305, section 5 */
 #define FULL_DELAY (10 * MILLISECOND)	  /* until a full backlog is tried again */

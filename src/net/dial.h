@@ -8,9 +8,9 @@
 #include <stdint.h>
 
 #include "loop/loop.h"
-#include "net/address.h"
+#include "sock/address.h"
 #include "net/event.h"
-#include "net/sockopt.h"
+#include "sock/sockopt.h"
 
 struct dial;
 struct proxy;
@@ -24,8 +24,8 @@ struct dial_config {
 	const struct socket_options *socket;
 	bool at_once;	  /* --fastopen is not to wait for the first data */
 	int64_t deadline; /* for look-up and connection together, see clock.h */
-	/* May this address be connected to? NULL: it may, else the option that forbids it: that is a failure, EACCES.
-	 * Without PERMIT all may. */
+	/* May this address be connected to? NULL: it may, else the option that forbids it: that is
+	 * a failure, EACCES. Without PERMIT all may. */
 	const char *(*permit)(void *arg, const struct address *a);
 	void *permit_arg;
 	struct events events;
@@ -52,8 +52,8 @@ struct dial_result {
 	int socktype; /* that was tried; 0: SOCK_STREAM */
 	/* By way of proxies, see proxy.h: */
 	const struct proxy *proxy; /* that failed, or was silent; NULL: none of them */
-	char why[1024]; /* what it did not reach, and why, as it came; where the time was up, the last has no reason. Empty: it
-			 * could not be connected to */
+	char why[1024]; /* what it did not reach, and why, as it came; where the time was up, the
+			 * last has no reason. Empty: it could not be connected to */
 };
 
 typedef void dial_fn(void *arg, const struct dial_result *result);
@@ -74,14 +74,14 @@ struct dial_sources {
 	size_t n;
 };
 
-/* A non-blocking socket of FAMILY and SOCKTYPE that has the options O and is bound to the first of SOURCES
- * that is of that family, which goes to *SOURCE (NULL: nobody wants to know). Returns it, or -1 with errno
- * and *WHAT naming the option or step that failed. */
+/* A non-blocking socket of FAMILY and SOCKTYPE that has the options O and is bound to the first of
+ * SOURCES that is of that family, which goes to *SOURCE (NULL: nobody wants to know). Returns it,
+ * or -1 with errno and *WHAT naming the option or step that failed. */
 int dial_socket(int family, int socktype, const struct socket_options *o,
 		const struct dial_sources *sources, struct address *source, const char **what);
 
-/* Is FD connected to itself? A port in the range that connect(2) itself uses can meet its own SYN. Fills
- * *LOCAL and *PEER. */
+/* Is FD connected to itself? A port in the range that connect(2) itself uses can meet its own SYN.
+ * Fills *LOCAL and *PEER. */
 bool dial_to_oneself(int fd, struct address *local, struct address *peer);
 
 #endif

@@ -8,7 +8,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "net/address.h"
+#include "sock/address.h"
 
 enum event_kind {
 	EVENT_LOOKUP,	     /* a look-up of `host` and `port` begins */
@@ -22,7 +22,8 @@ enum event_kind {
 	EVENT_PROXY,	     /* connected to `proxy`, at `address`, from `local` */
 	EVENT_ASKING,	     /* `proxy` is asked to connect to `host` and `port` */
 	EVENT_NOT_REACHED,   /* it did not: `what`, with `error` */
-	EVENT_THROUGH, /* connected to `address` by way of `proxy` and those behind it, from `local` */
+	EVENT_THROUGH, /* connected to `address` by way of `proxy` and those behind it, from `local`
+			*/
 };
 
 struct proxy;

@@ -13,10 +13,10 @@
 #include "base/clock.h"
 #include "base/descriptors.h"
 #include "base/user.h"
-#include "net/interfaces.h"
-#include "net/lookup.h"
-#include "net/stream.h"
-#include "net/vsock.h"
+#include "system/interfaces.h"
+#include "names/lookup.h"
+#include "sock/stream.h"
+#include "sock/vsock.h"
 
 #define FIRST_INHERITED 3		 /* sd_listen_fds(3) */
 #define PORT_TRIES 32			 /* for a port that is free in both families */
@@ -205,8 +205,8 @@ static void accept_failed(struct listener *l, int error)
 	timer_set(l->loop, &l->pause, clock_after(now, ACCEPT_PAUSE));
 }
 
-/* Can a client be accepted, and what it needs be opened? Nobody can be given back to the backlog. Returns 0, or
- * -1 with errno. */
+/* Can a client be accepted, and what it needs be opened? Nobody can be given back to the backlog.
+ * Returns 0, or -1 with errno. */
 static int look_for_room(const struct listener *l, int fd)
 {
 	size_t spare = l->c.spare ? l->c.spare(l->arg) : 0;
@@ -238,7 +238,8 @@ static void acceptable(void *arg, short events)
 		accept_failed(l, errno);
 		return;
 	}
-	/* A UNIX socket's name is the listening one's, which the kernel may know by another path. */
+	/* A UNIX socket's name is the listening one's, which the kernel may know by another path.
+	 */
 	if (s->local.u.sa.sa_family == AF_UNIX)
 		local = s->local;
 	else

@@ -8,10 +8,10 @@
 
 #include "base/text.h"
 #include "loop/loop.h"
-#include "net/address.h"
+#include "sock/address.h"
 #include "net/event.h"
-#include "net/sockopt.h"
-#include "net/unix.h"
+#include "sock/sockopt.h"
+#include "sock/unix.h"
 
 /* What the rows of listening fill. */
 struct listen_options {
@@ -27,12 +27,14 @@ struct listen_options {
 		.backlog = UNSET, .notify_fd = UNSET, .rights = UNIX_RIGHTS_DEFAULT                \
 	}
 
-/* What all that listens has, what does so on a port, what has connections to wait in it, and what does so on a path. */
+/* What all that listens has, what does so on a port, what has connections to wait in it, and what
+ * does so on a path. */
 extern const struct option_group listen_group, port_group, backlog_group, rights_group;
 
 struct listener;
 
-/* How many descriptors a client needs beside its own, from 0; where there are less it waits in the backlog. */
+/* How many descriptors a client needs beside its own, from 0; where there are less it waits in the
+ * backlog. */
 typedef size_t listener_spare_fn(void *arg);
 
 /* All pointers must stay until the end. */
@@ -44,9 +46,11 @@ struct listener_config {
 	const struct socket_options *socket;
 	const struct listen_options *options;
 	struct events events;
-	bool not_any; /* every address of this machine is too much: then nothing is opened, see `any` */
+	bool not_any; /* every address of this machine is too much: then nothing is opened, see
+			 `any` */
 	listener_spare_fn *spare; /* called with the ARG of listener_start(); NULL: none */
-	int inherited; /* so many sockets, from descriptor 3 on, in place of HOST and PORT; 0: none */
+	int inherited; /* so many sockets, from descriptor 3 on, in place of HOST and PORT; 0: none
+			*/
 };
 
 struct listener_result {
@@ -67,12 +71,12 @@ typedef void listener_opened_fn(void *arg, struct listener *l,
 typedef void listener_accept_fn(void *arg, int fd, const struct address *peer,
 				const struct address *local);
 
-/* Looks C's host up (or takes the sockets that were inherited, as they are), makes a UNIX socket's place as unix_bind()
- * has it, or binds each of its addresses (without a host: both families, on one port, also
- * where that is 0 and the kernel chooses) and listens. All of them or none, but for a family that
- * this machine does not have. OPENED is called once, from the loop or from in here; ACCEPT from the
- * loop for each client. What cannot be accepted for now (accept(2): EMFILE, ECONNABORTED and the
- * like) is an event, and tried again. Returns NULL with errno ENOMEM. */
+/* Looks C's host up (or takes the sockets that were inherited, as they are), makes a UNIX socket's
+ * place as unix_bind() has it, or binds each of its addresses (without a host: both families, on
+ * one port, also where that is 0 and the kernel chooses) and listens. All of them or none, but for
+ * a family that this machine does not have. OPENED is called once, from the loop or from in here;
+ * ACCEPT from the loop for each client. What cannot be accepted for now (accept(2): EMFILE,
+ * ECONNABORTED and the like) is an event, and tried again. Returns NULL with errno ENOMEM. */
 struct listener *listener_start(struct loop *loop, const struct listener_config *c,
 				listener_opened_fn *opened, listener_accept_fn *accept, void *arg);
 
@@ -91,11 +95,12 @@ void listener_close(struct listener *l);
 /* Adds the line of A, as below, to LINES. */
 void listener_notify_address(struct text *lines, const struct address *a);
 
-/* Writes LINES, all at once since whoever needs only the first may read no more, and frees them; then closes FD.
- * Returns 0, or -1 with errno of write(2). */
+/* Writes LINES, all at once since whoever needs only the first may read no more, and frees them;
+ * then closes FD. Returns 0, or -1 with errno of write(2). */
 int listener_notify_write(struct text *lines, int fd);
 
-/* Writes `ADDRESS PORT`, `unix PATH` or `vsock:CID PORT` for each socket, a line each, to descriptor FD and closes it. Returns 0, or -1 with errno of write(2). */
+/* Writes `ADDRESS PORT`, `unix PATH` or `vsock:CID PORT` for each socket, a line each, to
+ * descriptor FD and closes it. Returns 0, or -1 with errno of write(2). */
 int listener_notify(const struct listener *l, int fd);
 
 #endif

@@ -9,9 +9,9 @@
 
 #include "base/clock.h"
 #include "net/dial.h"
-#include "net/lookup.h"
-#include "net/stream.h"
-#include "net/unix.h"
+#include "names/lookup.h"
+#include "sock/stream.h"
+#include "sock/unix.h"
 
 #define ATTEMPT_DELAY (250 * MILLISECOND) /* RFC 8305, section 5 */
 #define SHORT_DELAY (20 * MILLISECOND)	  /* until it is tried again where there was no port left */
@@ -191,8 +191,8 @@ static bool is_inet(const struct address *a)
 	return a->u.sa.sa_family == AF_INET || a->u.sa.sa_family == AF_INET6;
 }
 
-/* Two of our sockets can meet, each on its way to the port that the other happens to have. Is it one
- * from PEER? Then neither has found anybody who listens. */
+/* Two of our sockets can meet, each on its way to the port that the other happens to have. Is it
+ * one from PEER? Then neither has found anybody who listens. */
 static bool is_crossed(struct prober *p, const struct address *peer)
 {
 	for (struct attempt *a = p->pending; a; a = a->pending) {
@@ -213,7 +213,8 @@ static bool met_somebody(struct prober *p, int fd, struct address *local, struct
 	       !(address_same_host(local, &peer) && is_crossed(p, &peer));
 }
 
-/* Is ERROR one that only what was connected has? Whoever refuses a connection is told by ECONNREFUSED. */
+/* Is ERROR one that only what was connected has? Whoever refuses a connection is told by
+ * ECONNREFUSED. */
 static bool was_connected(int error)
 {
 	return error == ECONNRESET || error == EPIPE;
@@ -259,8 +260,8 @@ static int connect_to(int fd, const struct address *address)
 	return !is_inet(address) || stream_connected(fd) ? 0 : EINPROGRESS;
 }
 
-/* FD is connected to address INDEX of B since it was tried at START, or has failed with ERROR. Returns
- * whether that is B's answer. */
+/* FD is connected to address INDEX of B since it was tried at START, or has failed with ERROR.
+ * Returns whether that is B's answer. */
 static bool take_answer(struct probe *b, int fd, size_t index, int64_t start, int error,
 			bool crossed)
 {
@@ -314,8 +315,8 @@ static void attempt_ready(void *arg, short events)
 		advance(b);
 }
 
-/* Is there an address to reach A from? The answer tells what EADDRNOTAVAIL means: that all of its ports
- * are in use, or that there is none. Nothing is sent. */
+/* Is there an address to reach A from? The answer tells what EADDRNOTAVAIL means: that all of its
+ * ports are in use, or that there is none. Nothing is sent. */
 static bool has_source(const struct address *a)
 {
 	int fd = socket(a->u.sa.sa_family, SOCK_DGRAM | SOCK_CLOEXEC, 0);

@@ -1,8 +1,8 @@
 /* probe.h - many connections that are made only to see whether they can be
  *
- * A prober asks its owner for one target after the other, has as many under way at a time as it may,
- * and tells how each came out. Of a target's addresses the first that answers is enough: they are tried
- * as dial.h does it (RFC 8305). The connection is closed at once.
+ * A prober asks its owner for one target after the other, has as many under way at a time as it
+ * may, and tells how each came out. Of a target's addresses the first that answers is enough: they
+ * are tried as dial.h does it (RFC 8305). The connection is closed at once.
  */
 #ifndef NET_PROBE_H
 #define NET_PROBE_H
@@ -12,9 +12,9 @@
 #include <stdint.h>
 
 #include "loop/loop.h"
-#include "net/address.h"
+#include "sock/address.h"
 #include "net/event.h"
-#include "net/sockopt.h"
+#include "sock/sockopt.h"
 
 struct prober;
 
@@ -53,7 +53,8 @@ struct probe_config {
 	/* The next target into *T; false: there is none now, see prober_wake(). */
 	bool (*next)(void *arg, struct probe_target *t);
 	void (*over)(void *arg, const struct probe_result *r);
-	/* The source to connect from (WORD) cannot be looked up: see lookup.h. Nothing else will come. */
+	/* The source to connect from (WORD) cannot be looked up: see lookup.h. Nothing else will
+	 * come. */
 	void (*failed)(void *arg, int eai, int error, const char *word);
 	void *arg;
 };

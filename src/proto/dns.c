@@ -184,8 +184,8 @@ size_t dns_name_reversed(const struct dns_name *name, unsigned char *bytes)
 	return dns_name_equal(name, &back) ? n : 0;
 }
 
-/* The name at *AT of the N BYTES; *AT goes on behind it. A pointer leads to what stands before all that
- * was read so far: so there is no loop. */
+/* The name at *AT of the N BYTES; *AT goes on behind it. A pointer leads to what stands before all
+ * that was read so far: so there is no loop. */
 static const char *read_name(const unsigned char *bytes, size_t n, size_t *at, struct dns_name *out)
 {
 	size_t p = *at, before = *at;
@@ -313,8 +313,8 @@ const char *dns_parse_head(struct dns_message *m, const unsigned char *bytes, si
 	return NULL;
 }
 
-/* Where names stand in the data of the types that have some: after so many bytes, so many of them, and what
- * follows. */
+/* Where names stand in the data of the types that have some: after so many bytes, so many of them,
+ * and what follows. */
 static const struct layout {
 	unsigned type, before, names, after;
 } layouts[] = {

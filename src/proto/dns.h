@@ -1,8 +1,9 @@
-/* dns.h - DNS messages: RFC 1035, with RFC 3596 (AAAA), 2782 (SRV), 3597 (unknown types) and 6891 (EDNS)
+/* dns.h - DNS messages: RFC 1035, with RFC 3596 (AAAA), 2782 (SRV), 3597 (unknown types) and 6891
+ * (EDNS)
  *
- * From bytes to values and back: no descriptor, no clock. Whatever a server sends is read within its
- * bounds and in a time that grows with its length alone; a message that is not whole is refused as a
- * whole.
+ * From bytes to values and back: no descriptor, no clock. Whatever a server sends is read within
+ * its bounds and in a time that grows with its length alone; a message that is not whole is refused
+ * as a whole.
  */
 #ifndef PROTO_DNS_H
 #define PROTO_DNS_H
@@ -41,38 +42,40 @@ enum dns_rcode {
 	DNS_REFUSED = 5,
 };
 
-/* A name as it is sent, without compression: labels with a length before each, up to the empty one. */
+/* A name as it is sent, without compression: labels with a length before each, up to the empty one.
+ */
 struct dns_name {
 	size_t length;
 	unsigned char wire[DNS_NAME_MOST];
 };
 
-/* TEXT, a name as RFC 1035, 5.1 writes it (`\.`, `\DDD`; a dot at its end changes nothing), into *OUT. Returns
- * NULL, or why it is none: a phrase that goes on after the name. */
+/* TEXT, a name as RFC 1035, 5.1 writes it (`\.`, `\DDD`; a dot at its end changes nothing), into
+ * *OUT. Returns NULL, or why it is none: a phrase that goes on after the name. */
 const char *dns_name_parse(const char *text, struct dns_name *out);
 
-/* N as text that dns_name_parse() takes into TEXT of DNS_TEXT_MOST bytes, without a dot at its end but
- * for the root, which is `.`. What is not visible ASCII becomes `\DDD`. Returns its length. */
+/* N as text that dns_name_parse() takes into TEXT of DNS_TEXT_MOST bytes, without a dot at its end
+ * but for the root, which is `.`. What is not visible ASCII becomes `\DDD`. Returns its length. */
 size_t dns_name_text(const struct dns_name *n, char *text);
 
 /* Are A and B the same name? Letters of either case are the same (RFC 4343). */
 bool dns_name_equal(const struct dns_name *a, const struct dns_name *b);
 
-/* The name that has the names of the address of N bytes at BYTES, 4 or 16 (RFC 1035, 3.5; RFC 3596, 2.5). */
+/* The name that has the names of the address of N bytes at BYTES, 4 or 16 (RFC 1035, 3.5; RFC
+ * 3596, 2.5). */
 void dns_name_reverse(const unsigned char *bytes, size_t n, struct dns_name *out);
 
 /* The address that NAME belongs to, if it is such a name, into BYTES of 16. Returns 4, 16, or 0. */
 size_t dns_name_reversed(const struct dns_name *name, unsigned char *bytes);
 
-/* The type's name (`AAAA`; `TYPE65280` of one that we do not know, RFC 3597) into TEXT of 16 bytes. Returns
- * TEXT. */
+/* The type's name (`AAAA`; `TYPE65280` of one that we do not know, RFC 3597) into TEXT of 16 bytes.
+ * Returns TEXT. */
 char *dns_type_text(unsigned type, char *text);
 
 /* The name of RCODE (`NXDOMAIN`); of one that we do not know its number, into TEXT of 16 bytes. */
 const char *dns_rcode_text(unsigned rcode, char *text);
 
-/* A query for NAME and TYPE in class IN, with recursion, into OUT of DNS_QUERY_MOST bytes; EDNS: with the
- * record that says DNS_UDP_SIZE. Returns its length. */
+/* A query for NAME and TYPE in class IN, with recursion, into OUT of DNS_QUERY_MOST bytes; EDNS:
+ * with the record that says DNS_UDP_SIZE. Returns its length. */
 size_t dns_query(unsigned char *out, unsigned id, const struct dns_name *name, unsigned type,
 		 bool edns);
 
@@ -88,11 +91,12 @@ struct dns_message {
 	unsigned n_answers; /* and how many they are */
 };
 
-/* The header and the question of N BYTES into *M: enough to tell whose answer it is. Returns NULL, or what is
- * wrong. */
+/* The header and the question of N BYTES into *M: enough to tell whose answer it is. Returns NULL,
+ * or what is wrong. */
 const char *dns_parse_head(struct dns_message *m, const unsigned char *bytes, size_t n);
 
-/* All of it: each record stands within the message, and its data is what its type says. Returns as above. */
+/* All of it: each record stands within the message, and its data is what its type says. Returns as
+ * above. */
 const char *dns_parse(struct dns_message *m, const unsigned char *bytes, size_t n);
 
 struct dns_record {
@@ -109,8 +113,8 @@ const char *dns_record_read(const struct dns_message *m, size_t *at, struct dns_
 void dns_record_name(const struct dns_message *m, const struct dns_record *r, size_t skip,
 		     struct dns_name *out);
 
-/* Adds R's data as RFC 1035, 5.1 (or, for a type that we do not know, RFC 3597, 5) writes it: names end in a
- * dot. Nothing but visible ASCII and blanks. */
+/* Adds R's data as RFC 1035, 5.1 (or, for a type that we do not know, RFC 3597, 5) writes it: names
+ * end in a dot. Nothing but visible ASCII and blanks. */
 void dns_record_text(const struct dns_message *m, const struct dns_record *r, struct text *t);
 
 #endif

@@ -1,8 +1,9 @@
-/* handshake.h - the talk that comes before a tunnel, whatever its protocol: from bytes to the next step
+/* handshake.h - the talk that comes before a tunnel, whatever its protocol: from bytes to the next
+ * step
  *
- * Both sides of SOCKS and of HTTP's CONNECT are machines of this kind. They take what has come in whatever
- * pieces it comes, up to the last byte of the handshake and none behind it: what follows belongs to the
- * tunnel, and is left to whoever reads that.
+ * Both sides of SOCKS and of HTTP's CONNECT are machines of this kind. They take what has come in
+ * whatever pieces it comes, up to the last byte of the handshake and none behind it: what follows
+ * belongs to the tunnel, and is left to whoever reads that.
  */
 #ifndef PROTO_HANDSHAKE_H
 #define PROTO_HANDSHAKE_H

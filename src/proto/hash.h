@@ -21,8 +21,8 @@ struct hashing {
 void hash_start(struct hashing *h, enum hash hash);
 void hash_add(struct hashing *h, const void *bytes, size_t n);
 
-/* The hash in lower hexadecimal digits into HEX, with a NUL at their end. Returns how many (32, 64). H has come to
- * its end then. */
+/* The hash in lower hexadecimal digits into HEX, with a NUL at their end. Returns how many (32,
+ * 64). H has come to its end then. */
 size_t hash_end(struct hashing *h, char hex[HASH_HEX + 1]);
 
 #endif

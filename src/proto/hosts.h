@@ -20,7 +20,8 @@ struct hosts_reader {
 void hosts_start(struct hosts_reader *r, const char *text, size_t n);
 
 /* The words of the next line that has any into WORDS, at most MOST (from 1; more are passed over):
- * of hosts(5) the address is the first. What stands after `#` is no word. Returns how many; 0 at the end. */
+ * of hosts(5) the address is the first. What stands after `#` is no word. Returns how many; 0 at
+ * the end. */
 size_t hosts_next(struct hosts_reader *r, struct hosts_word *words, size_t most);
 
 /* Is W the word TEXT? Letters of either case are the same. */

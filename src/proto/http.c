@@ -60,7 +60,8 @@ static struct http_part trim(struct http_part p)
 	return p;
 }
 
-/* What stands in *P before the first C into *OUT, *P going behind that. Returns false where there is none. */
+/* What stands in *P before the first C into *OUT, *P going behind that. Returns false where there
+ * is none. */
 static bool cut(struct http_part *p, char c, struct http_part *out)
 {
 	const char *found = p->n ? memchr(p->at, c, p->n) : NULL;
@@ -323,7 +324,8 @@ bool http_is_hop_by_hop(const struct http_head *h, struct http_part name)
 			return true;
 	if (starts(name, "Proxy-"))
 		return true;
-	/* Whoever names these there wants the next one to find another end of the message, or another site. */
+	/* Whoever names these there wants the next one to find another end of the message, or
+	 * another site. */
 	if (http_is(name, "Content-Length") || http_is(name, "Host"))
 		return false;
 	return list_has(h, "Connection", name);
@@ -343,8 +345,8 @@ static bool parse_port(struct http_part p, uint16_t *out)
 	return port > 0 && port <= UINT16_MAX;
 }
 
-/* An IPv6 address between its brackets: its zone stands behind %, or as RFC 6874 has it behind %25. Whether it is one
- * is for whoever connects to it to say. */
+/* An IPv6 address between its brackets: its zone stands behind %, or as RFC 6874 has it behind %25.
+ * Whether it is one is for whoever connects to it to say. */
 static bool parse_bracketed(struct http_part p, char *out)
 {
 	struct http_part address = p, zone = { "", 0 };

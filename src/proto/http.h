@@ -1,8 +1,8 @@
 /* http.h - the heads of HTTP/1 messages, and how long what follows them is (RFC 9110, 9112)
  *
- * From bytes to values and back: no descriptor, no clock. What a proxy needs, and no more. Lines may end in a bare
- * LF, and a field may go on in the next line (obs-fold): they are read as RFC 9112 (2.2, 5.2) allows, and never
- * written so.
+ * From bytes to values and back: no descriptor, no clock. What a proxy needs, and no more. Lines
+ * may end in a bare LF, and a field may go on in the next line (obs-fold): they are read as RFC
+ * 9112 (2.2, 5.2) allows, and never written so.
  */
 #ifndef PROTO_HTTP_H
 #define PROTO_HTTP_H
@@ -26,14 +26,14 @@ struct http_part {
 
 struct http_field {
 	struct http_part name;
-	struct http_part
-		value; /* without the blanks around it; of obs-fold the CR and LF have become blanks */
+	struct http_part value; /* without the blanks around it; of obs-fold the CR and LF have
+				   become blanks */
 };
 
 /* ---- where a head ends ---- */
 
-/* Looks for the empty line that ends a head in what comes piece by piece. Start with { 0 }. Empty lines before the
- * first one do not count (RFC 9112, 2.2). */
+/* Looks for the empty line that ends a head in what comes piece by piece. Start with { 0 }. Empty
+ * lines before the first one do not count (RFC 9112, 2.2). */
 struct http_scan {
 	size_t n, line; /* bytes so far: in all, of this line */
 	size_t lines;	/* not empty ones so far */
@@ -43,7 +43,8 @@ struct http_scan {
 
 enum http_scanned { HTTP_SCAN_MORE, HTTP_SCAN_WHOLE, HTTP_SCAN_TOO_LONG };
 
-/* Takes some of the N bytes at IN, their number to *USED: up to the head's last byte and none behind it. */
+/* Takes some of the N bytes at IN, their number to *USED: up to the head's last byte and none
+ * behind it. */
 enum http_scanned http_scan(struct http_scan *s, const char *in, size_t n, size_t *used);
 
 /* ---- a head ---- */
@@ -67,9 +68,9 @@ struct http_fault {
 	const char *what; /* "a field without a colon" */
 };
 
-/* The head of N bytes at BYTES, as http_scan() has found it, into *H, which points into it; the bytes are changed
- * where obs-fold is undone. A second Host is refused, a missing one is not: a proxy is told by the target where to go.
- * Returns true, or false with *FAULT. */
+/* The head of N bytes at BYTES, as http_scan() has found it, into *H, which points into it; the
+ * bytes are changed where obs-fold is undone. A second Host is refused, a missing one is not: a
+ * proxy is told by the target where to go. Returns true, or false with *FAULT. */
 bool http_parse_request(struct http_head *h, char *bytes, size_t n, struct http_fault *fault);
 bool http_parse_response(struct http_head *h, char *bytes, size_t n, struct http_fault *fault);
 
@@ -79,19 +80,21 @@ bool http_is(struct http_part p, const char *word);
 /* The same of a method, where it counts (RFC 9110, 9.1). */
 bool http_is_method(struct http_part p, const char *method);
 
-/* The first field NAME of H from the one at *AT (start with 0) on, *AT going behind it; NULL: there is no more. */
+/* The first field NAME of H from the one at *AT (start with 0) on, *AT going behind it; NULL: there
+ * is no more. */
 const struct http_field *http_find(const struct http_head *h, const char *name, size_t *at);
 
-/* The next member of the list VALUE (RFC 9110, 5.6.1: commas outside of quotes, empty ones skipped) into *MEMBER, VALUE
- * going behind it. Returns false at its end. */
+/* The next member of the list VALUE (RFC 9110, 5.6.1: commas outside of quotes, empty ones skipped)
+ * into *MEMBER, VALUE going behind it. Returns false at its end. */
 bool http_list_next(struct http_part *value, struct http_part *member);
 
 /* Is WORD a member of one of H's fields NAME? */
 bool http_list_has(const struct http_head *h, const char *name, const char *word);
 
-/* Does field NAME belong to one connection only, so that H's does not go further: Connection and what it names,
- * Keep-Alive, Proxy-*, TE, Trailer, Transfer-Encoding, Upgrade (RFC 9110, 7.6.1)? Whoever passes the body on as it
- * is writes Transfer-Encoding anew. Content-Length and Host go further even where Connection names them. */
+/* Does field NAME belong to one connection only, so that H's does not go further: Connection and
+ * what it names, Keep-Alive, Proxy-*, TE, Trailer, Transfer-Encoding, Upgrade (RFC 9110, 7.6.1)?
+ * Whoever passes the body on as it is writes Transfer-Encoding anew. Content-Length and Host go
+ * further even where Connection names them. */
 bool http_is_hop_by_hop(const struct http_head *h, struct http_part name);
 
 /* ---- where a request goes ---- */
@@ -104,8 +107,9 @@ struct http_authority {
 /* `HOST:PORT`, `[V6]:PORT`: what CONNECT asks for. Returns false where it is none. */
 bool http_parse_authority(struct http_part target, struct http_authority *out);
 
-/* `http://[USERINFO@]HOST[:PORT][/PATH][?QUERY]` into *OUT (port 80 where none is given) and the origin-form (RFC 9112, 3.2.1) that
- * follows: *PATH, before which a `/` has to be put where it does not begin with one. Returns false where it is none. */
+/* `http://[USERINFO@]HOST[:PORT][/PATH][?QUERY]` into *OUT (port 80 where none is given) and the
+ * origin-form (RFC 9112, 3.2.1) that follows: *PATH, before which a `/` has to be put where it does
+ * not begin with one. Returns false where it is none. */
 bool http_parse_absolute(struct http_part target, struct http_authority *out,
 			 struct http_part *path);
 
@@ -121,14 +125,15 @@ struct http_body {
 	bool bad; /* chunks that are none */
 };
 
-/* What follows H into *B; ASKED is the method of the request that a response answers (of length 0: H is a request).
- * Returns true, or false with *FAULT: Content-Length that is no number, or two that differ, or one beside
- * Transfer-Encoding in a request; a request's transfer coding other than chunked. */
+/* What follows H into *B; ASKED is the method of the request that a response answers (of length 0:
+ * H is a request). Returns true, or false with *FAULT: Content-Length that is no number, or two
+ * that differ, or one beside Transfer-Encoding in a request; a request's transfer coding other than
+ * chunked. */
 bool http_body_start(struct http_body *b, const struct http_head *h, struct http_part asked,
 		     struct http_fault *fault);
 
-/* How many of the N bytes at IN belong to B: all of them up to its end, or to the one that no chunk can have there, with
- * which `bad` is set. */
+/* How many of the N bytes at IN belong to B: all of them up to its end, or to the one that no chunk
+ * can have there, with which `bad` is set. */
 size_t http_body_take(struct http_body *b, const char *in, size_t n);
 
 bool http_body_is_whole(const struct http_body *b);

@@ -21,7 +21,8 @@ static bool parse_number(struct http_part p, uint64_t *out)
 	return p.n > 0;
 }
 
-/* The one number that all members of H's Content-Length fields are into *OUT, *GIVEN: there are any. */
+/* The one number that all members of H's Content-Length fields are into *OUT, *GIVEN: there are
+ * any. */
 static bool parse_length(const struct http_head *h, uint64_t *out, bool *given)
 {
 	const struct http_field *f;
@@ -108,8 +109,9 @@ static int digit_value(char c)
 	return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
 }
 
-/* Where in a chunked body (RFC 9112, 7.1) the next byte stands. Its lines end in CR LF and nothing else: what
- * one reader takes for their end and another does not is how a request is hidden in a body. */
+/* Where in a chunked body (RFC 9112, 7.1) the next byte stands. Its lines end in CR LF and nothing
+ * else: what one reader takes for their end and another does not is how a request is hidden in a
+ * body. */
 enum chunk_state {
 	CHUNK_SIZE,	 /* the size's first digit */
 	CHUNK_DIGITS,	 /* another, or what follows */

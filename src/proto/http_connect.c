@@ -61,8 +61,8 @@ static enum handshake refused(struct http_connect *c, const struct http_head *h,
 
 /* ---- the request ---- */
 
-/* HOST and PORT into TO of SIZE bytes. Returns false where HOST has a character that cannot stand there (RFC 3986, 3.2.2;
- * a zone, which means nothing to others, is such), or too many. */
+/* HOST and PORT into TO of SIZE bytes. Returns false where HOST has a character that cannot stand
+ * there (RFC 3986, 3.2.2; a zone, which means nothing to others, is such), or too many. */
 static bool set_target(char *to, size_t size, const char *host, uint16_t port)
 {
 	bool v6 = strchr(host, ':');
@@ -117,7 +117,8 @@ void http_connect_again(struct http_connect *c, struct text *out)
 
 /* ---- the answer ---- */
 
-/* Does the connection stay open behind H (RFC 9112, 9.3)? Proxies of HTTP/1.0 write Proxy-Connection. */
+/* Does the connection stay open behind H (RFC 9112, 9.3)? Proxies of HTTP/1.0 write
+ * Proxy-Connection. */
 static bool stays(const struct http_head *h)
 {
 	static const char *const names[] = { "Connection", "Proxy-Connection" };
@@ -231,7 +232,8 @@ enum handshake http_connect_take(struct http_connect *c, const unsigned char *in
 	}
 	if (now != HANDSHAKE_MORE || c->state != HTTP_CONNECT_ANSWER)
 		return now;
-	/* What stands behind the body was not asked for: it must not be taken for the answer to what is asked now. */
+	/* What stands behind the body was not asked for: it must not be taken for the answer to
+	 * what is asked now. */
 	if (*used < n)
 		return HANDSHAKE_AGAIN;
 	request(c, out);

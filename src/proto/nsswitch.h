@@ -11,7 +11,8 @@
 struct nsswitch_source {
 	const char *name; /* in the file's text, without a NUL */
 	size_t n;
-	bool ends; /* `[NOTFOUND=return]` and the like: what it does not know, nobody behind it is asked */
+	bool ends; /* `[NOTFOUND=return]` and the like: what it does not know, nobody behind it is
+		      asked */
 };
 
 struct nsswitch {
@@ -20,7 +21,8 @@ struct nsswitch {
 	struct nsswitch_source sources[NSSWITCH_MOST]; /* more are passed over */
 };
 
-/* The line of DATABASE (`hosts`) in the N bytes at TEXT, the last one where there are several, into *OUT. */
+/* The line of DATABASE (`hosts`) in the N bytes at TEXT, the last one where there are several, into
+ * *OUT. */
 void nsswitch_read(struct nsswitch *out, const char *database, const char *text, size_t n);
 
 /* Is S called NAME? */

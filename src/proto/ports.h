@@ -35,8 +35,8 @@ struct ports_item {
 	uint16_t first, last;
 };
 
-/* The member at *LIST, whose members are separated by commas, into *ITEM; *LIST moves behind it, and is
- * NULL after the last. */
+/* The member at *LIST, whose members are separated by commas, into *ITEM; *LIST moves behind it,
+ * and is NULL after the last. */
 enum ports_kind ports_item(const char **list, struct ports_item *item);
 
 #endif

@@ -108,7 +108,8 @@ const char *proxy_url_parse(char *url, struct proxy_url *out)
 	while (scheme < SCHEMES && strncasecmp(url, schemes[scheme], strlen(schemes[scheme])) != 0)
 		scheme++;
 	if (scheme == SCHEMES)
-		return "it begins with none of socks4://, socks4a://, socks5://, socks5h://, http://";
+		return "it begins with none of socks4://, socks4a://, socks5://, socks5h://, "
+		       "http://";
 	out->scheme = (enum proxy_scheme)scheme;
 	url += strlen(schemes[scheme]);
 	rest = url + strcspn(url, "/?#");

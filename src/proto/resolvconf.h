@@ -18,8 +18,8 @@ struct resolvconf {
 	unsigned ndots, timeout, attempts;		      /* timeout in seconds */
 };
 
-/* The N bytes at TEXT into *OUT, with the defaults of the manual page for what is not there. Of `search`
- * and `domain` the last one counts. What is not understood is passed over. */
+/* The N bytes at TEXT into *OUT, with the defaults of the manual page for what is not there. Of
+ * `search` and `domain` the last one counts. What is not understood is passed over. */
 void resolvconf_read(struct resolvconf *out, const char *text, size_t n);
 
 #endif

@@ -61,8 +61,8 @@ static bool next_line(const char **at, const char *end, struct services_word *li
 	return true;
 }
 
-/* The digits that WORD begins with into *NUMBER, which leave it. Returns whether they are one, up to
- * 65535. */
+/* The digits that WORD begins with into *NUMBER, which leave it. Returns whether they are one, up
+ * to 65535. */
 static bool take_number(struct services_word *word, uint16_t *number)
 {
 	uint32_t n = 0;

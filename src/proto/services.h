@@ -1,7 +1,7 @@
 /* services.h - services(5) and protocols(5), and what stands there as a rule
  *
- * Readers of text and nothing else. A line that is none of theirs (no number, a number out of range,
- * no protocol) is passed over, as libc does; `#` begins a comment.
+ * Readers of text and nothing else. A line that is none of theirs (no number, a number out of
+ * range, no protocol) is passed over, as libc does; `#` begins a comment.
  */
 #ifndef PROTO_SERVICES_H
 #define PROTO_SERVICES_H
@@ -24,8 +24,8 @@ struct services_entry {
 	uint16_t number;	       /* the port, or the protocol's number */
 };
 
-/* The next entry from *AT on, before END, into *OUT; *AT moves behind its line. Returns whether there
- * was one. */
+/* The next entry from *AT on, before END, into *OUT; *AT moves behind its line. Returns whether
+ * there was one. */
 bool services_next(const char **at, const char *end, struct services_entry *out);
 bool protocols_next(const char **at, const char *end, struct services_entry *out);
 
@@ -36,7 +36,8 @@ bool services_next_word(struct services_word *list, struct services_word *out);
 /* Is WORD that text? */
 bool services_word_is(const struct services_word *word, const char *text);
 
-/* Does ENTRY bear NAME, as its own or as an alias? Letters of either case differ: getservbyname(3). */
+/* Does ENTRY bear NAME, as its own or as an alias? Letters of either case differ: getservbyname(3).
+ */
 bool services_has_name(const struct services_entry *entry, const char *name);
 
 /* The usual services and protocols in the same form, for systems that have no such file. IANA's

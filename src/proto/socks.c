@@ -12,7 +12,8 @@ enum { V4_GRANTED = 90, V4_FAILED = 91, V4_NO_IDENT = 92, V4_OTHER_IDENT = 93 };
 
 /* ---- both sides ---- */
 
-/* Takes what is missing of the WANTED bytes of a message at TO, of which *HAVE are there, from the N - *USED at IN. */
+/* Takes what is missing of the WANTED bytes of a message at TO, of which *HAVE are there, from the
+ * N - *USED at IN. */
 static bool collect(unsigned char *to, size_t *have, size_t wanted, const unsigned char *in,
 		    size_t n, size_t *used)
 {
@@ -57,8 +58,8 @@ static void put_place(struct text *out, const struct socks_place *p)
 	put_port(out, p->port);
 }
 
-/* How long a request or reply of version 5 is of which N bytes at IN are known, from 4 on: so long that more shows, or
- * all. 0: its type of address is unknown. */
+/* How long a request or reply of version 5 is of which N bytes at IN are known, from 4 on: so long
+ * that more shows, or all. 0: its type of address is unknown. */
 static size_t place_wanted(const unsigned char *in, size_t n)
 {
 	switch (in[3]) {
@@ -393,8 +394,8 @@ static enum handshake take_request_4(struct socks_server *s, struct text *out)
 	return HANDSHAKE_ASKED;
 }
 
-/* How long the message of S is as far as that is known: so long that more shows, or all. 0: it has no length that we
- * could know, *WHY. */
+/* How long the message of S is as far as that is known: so long that more shows, or all. 0: it has
+ * no length that we could know, *WHY. */
 static size_t message_wanted(const struct socks_server *s, const char **why)
 {
 	const unsigned char *in = s->in, *end;

@@ -24,7 +24,8 @@ struct socks_place {
 	uint16_t port;
 };
 
-/* How a request ends; the numbers are those of RFC 1928, 6. Version 4 knows 90 (granted) and 91 alone. */
+/* How a request ends; the numbers are those of RFC 1928, 6. Version 4 knows 90 (granted) and 91
+ * alone. */
 enum socks_reply {
 	SOCKS_GRANTED = 0,
 	SOCKS_FAILED = 1,
@@ -52,15 +53,16 @@ struct socks_client {
 	char why[HANDSHAKE_WHY];
 };
 
-/* Starts C, which is to reach TO, as WHO; adds what is to be sent first to OUT. Version 4 takes an IPv4 address, or
- * a name (that is 4a), and of WHO the user alone. Returns HANDSHAKE_MORE, or HANDSHAKE_FAILED where the protocol
- * has no form for TO or WHO (an IPv6 address in version 4, over 255 bytes). */
+/* Starts C, which is to reach TO, as WHO; adds what is to be sent first to OUT. Version 4 takes an
+ * IPv4 address, or a name (that is 4a), and of WHO the user alone. Returns HANDSHAKE_MORE, or
+ * HANDSHAKE_FAILED where the protocol has no form for TO or WHO (an IPv6 address in version 4, over
+ * 255 bytes). */
 enum handshake socks_client_start(struct socks_client *c, unsigned version,
 				  const struct socks_place *to, const struct credentials *who,
 				  struct text *out);
 
-/* Takes some of the N bytes at IN, their number to *USED, and adds what is to be answered to OUT. Returns
- * HANDSHAKE_MORE (then all N are taken), HANDSHAKE_DONE or HANDSHAKE_FAILED. */
+/* Takes some of the N bytes at IN, their number to *USED, and adds what is to be answered to OUT.
+ * Returns HANDSHAKE_MORE (then all N are taken), HANDSHAKE_DONE or HANDSHAKE_FAILED. */
 enum handshake socks_client_take(struct socks_client *c, const unsigned char *in, size_t n,
 				 size_t *used, struct text *out);
 
@@ -81,18 +83,19 @@ struct socks_server {
 	char why[HANDSHAKE_WHY];	/* of a failure */
 };
 
-/* Starts S. CHECK decides by user and password (RFC 1929); where there is one, version 4, which has no password, is
- * refused. */
+/* Starts S. CHECK decides by user and password (RFC 1929); where there is one, version 4, which has
+ * no password, is refused. */
 void socks_server_start(struct socks_server *s, socks_check *check, void *arg);
 
-/* As socks_client_take(). Returns HANDSHAKE_MORE, HANDSHAKE_ASKED once the request is whole (`to` is where the client
- * wants to go), or HANDSHAKE_FAILED: a request that cannot be done, OUT having got the protocol's answer to it
- * (an unknown command: SOCKS_BAD_COMMAND), or something that is no SOCKS at all, which gets none. */
+/* As socks_client_take(). Returns HANDSHAKE_MORE, HANDSHAKE_ASKED once the request is whole (`to`
+ * is where the client wants to go), or HANDSHAKE_FAILED: a request that cannot be done, OUT having
+ * got the protocol's answer to it (an unknown command: SOCKS_BAD_COMMAND), or something that is no
+ * SOCKS at all, which gets none. */
 enum handshake socks_server_take(struct socks_server *s, const unsigned char *in, size_t n,
 				 size_t *used, struct text *out);
 
-/* Adds the answer to what S was asked to OUT: REPLY, with the local address BOUND of the connection made (NULL: there
- * is none). */
+/* Adds the answer to what S was asked to OUT: REPLY, with the local address BOUND of the connection
+ * made (NULL: there is none). */
 void socks_server_answer(const struct socks_server *s, enum socks_reply reply,
 			 const struct socks_place *bound, struct text *out);
 

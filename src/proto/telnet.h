@@ -26,14 +26,14 @@ struct telnet {
 #define TELNET_REPLY_MOST(n) ((n) + 2)
 
 /* Takes N bytes at IN that came from the network, in whatever pieces they come. Writes what is data
- * to DATA, its length (at most N) to *DATA_N; DATA may be IN. Writes what is to be answered to REPLY,
- * which has room for TELNET_REPLY_MOST(N) bytes, its length to *REPLY_N.
+ * to DATA, its length (at most N) to *DATA_N; DATA may be IN. Writes what is to be answered to
+ * REPLY, which has room for TELNET_REPLY_MOST(N) bytes, its length to *REPLY_N.
  *
- * DO is answered with WONT, WILL with DONT, each time; WONT and DONT ask for no answer (RFC 854). IAC
- * IAC is the one byte 255. All other commands of two bytes are taken out, known or not, and so is
- * IAC SB to IAC SE (RFC 855), however long; IAC IAC is a part of that. Another command in it, IAC
- * DO for one, ends it and counts as if it stood outside, as telnetd of BSD has it: so a lost IAC
- * SE costs no more than what stands before the next command. */
+ * DO is answered with WONT, WILL with DONT, each time; WONT and DONT ask for no answer (RFC 854).
+ * IAC IAC is the one byte 255. All other commands of two bytes are taken out, known or not, and so
+ * is IAC SB to IAC SE (RFC 855), however long; IAC IAC is a part of that. Another command in it,
+ * IAC DO for one, ends it and counts as if it stood outside, as telnetd of BSD has it: so a lost
+ * IAC SE costs no more than what stands before the next command. */
 void telnet_receive(struct telnet *t, const unsigned char *in, size_t n, unsigned char *data,
 		    size_t *data_n, unsigned char *reply, size_t *reply_n);
 

@@ -4,7 +4,7 @@
 #include <netdb.h>
 
 #include "base/number.h"
-#include "net/address.h"
+#include "sock/address.h"
 
 /* WORD is the address A: so getaddrinfo(3) has to see it, whom we ask when the port is a name. */
 static void check_lookup(const char *word, const struct address *a)

@@ -1,4 +1,5 @@
-/* The whole program: an input is its argument vector, a word a line, then after a line `==` a script.
+/* The whole program: an input is its argument vector, a word a line, then after a line `==` a
+ * script.
  *
  * The program sees a system that is made here: each call that reaches outside is one of the sim_
  * functions below, which asks the script for what happens. A byte of it decides whether the call
@@ -10,8 +11,8 @@
  * failure is silent; a command line that cannot be used does nothing; and where all went well,
  * every byte of stdin has gone to the peer, and every byte of the peer to stdout.
  *
- * tests/fuzz/redirect puts the sim_ functions in the place of libc's, and refuses a program that calls
- * anything outside which is not known here or in tests/fuzz/calls.
+ * tests/fuzz/redirect puts the sim_ functions in the place of libc's, and refuses a program that
+ * calls anything outside which is not known here or in tests/fuzz/calls.
  */
 #define _GNU_SOURCE /* accept4, ppoll, sendfile, F_GETPIPE_SZ */
 #include "fuzz.h"
@@ -141,7 +142,8 @@ static ssize_t some(size_t n)
 	return (ssize_t)(n < most ? n : most);
 }
 
-/* The bytes that pass from one side to the other, from number AT on: at most STREAM_PIECE of them. */
+/* The bytes that pass from one side to the other, from number AT on: at most STREAM_PIECE of them.
+ */
 static const uint8_t *stream(uint64_t at)
 {
 	static uint8_t bytes[STREAM_PERIOD + STREAM_PIECE];
@@ -473,8 +475,8 @@ static void give_address(struct sockaddr *a, socklen_t *size)
 	*size = n;
 }
 
-/* What the kernel tells beside N bytes: perhaps how it has joined them (udp(7)), and where they were
- * sent (ip(7)). */
+/* What the kernel tells beside N bytes: perhaps how it has joined them (udp(7)), and where they
+ * were sent (ip(7)). */
 static void give_control(struct msghdr *m, size_t n)
 {
 	const struct in_pktinfo info = { .ipi_ifindex = 1 };
@@ -985,8 +987,8 @@ static bool has_option(const struct words *w, const char *option)
 	return false;
 }
 
-/* Do bytes go from one side to the other, with no option that changes what is sent and received, nor
- * one that nobody knows here? */
+/* Do bytes go from one side to the other, with no option that changes what is sent and received,
+ * nor one that nobody knows here? */
 static bool is_plain(const struct words *w)
 {
 	static const char plain[] = " -v -vv -4 -6 -n -i -w --idle-timeout --timeout --wait --retry"
@@ -1008,8 +1010,8 @@ static bool is_plain(const struct words *w)
 static void check_result(int result, const struct words *w)
 {
 	CHECK(result >= 0 && result <= 255);
-	/* What cannot be used is said before anything is done, and no failure is silent. Whether a name is that of an open
-	 * proxy shows once it was looked up. */
+	/* What cannot be used is said before anything is done, and no failure is silent. Whether a
+	 * name is that of an open proxy shows once it was looked up. */
 	CHECK(result != 2 || !sim.acted || sim.commanded || has_option(w, "--proxy-server"));
 	CHECK(result == 0 || result > 4 || sim.spoke || sim.commanded || has_word(w, "--quiet") ||
 	      (has_word(w, "--json") && has_word(w, "resolve")));

@@ -1,7 +1,8 @@
-/* The operands HOST PORT and ENDPOINT: an input is a mode in its first word, then one or two words. */
+/* The operands HOST PORT and ENDPOINT: an input is a mode in its first word, then one or two words.
+ */
 #include "fuzz.h"
 
-#include "net/address.h"
+#include "sock/address.h"
 
 static void check_accepted(const char *host, const char *port, bool may_lack_host, bool numeric)
 {

@@ -1,5 +1,5 @@
-/* HTTP authentication: the lines of an input are the fields of a challenge, and each is an answer to one; the first two
- * are also a user's name and password. */
+/* HTTP authentication: the lines of an input are the fields of a challenge, and each is an answer
+ * to one; the first two are also a user's name and password. */
 #include "fuzz.h"
 
 #include <stdbool.h>
@@ -30,8 +30,8 @@ static bool holds(const struct text *t, const char *word)
 	return false;
 }
 
-/* Takes the challenges in the N fields at LINES. Returns false where they are no head. What C is made of must not depend
- * on the head. */
+/* Takes the challenges in the N fields at LINES. Returns false where they are no head. What C is
+ * made of must not depend on the head. */
 static bool choose(struct http_challenge *c, const char *lines, size_t n)
 {
 	struct text t = { 0 };

@@ -8,8 +8,8 @@
 
 static const char base64[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
-/* Reads the base64 (RFC 4648) of the string TEXT, which ends at a quotation mark, into OUT. Returns the
- * length. */
+/* Reads the base64 (RFC 4648) of the string TEXT, which ends at a quotation mark, into OUT. Returns
+ * the length. */
 static size_t read_base64(const char *text, unsigned char *out)
 {
 	size_t n = 0;
@@ -30,7 +30,8 @@ static size_t read_base64(const char *text, unsigned char *out)
 	return n;
 }
 
-/* Reads the string TEXT (RFC 8259, section 7). Of \u only what stands for C0, DEL and C1 may come. */
+/* Reads the string TEXT (RFC 8259, section 7). Of \u only what stands for C0, DEL and C1 may come.
+ */
 static size_t read_string(const char *text, unsigned char *out)
 {
 	static const char letters[] = "\"\\/bfnrt", means[] = "\"\\/\b\f\n\r\t";

@@ -1,8 +1,8 @@
 /* The words of --join and --join-source: an input is one of them, the second kind after a comma. */
 #include "fuzz.h"
 
-#include "net/membership.h"
-#include "net/multicast.h"
+#include "sock/membership.h"
+#include "sock/multicast.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {

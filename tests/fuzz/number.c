@@ -67,7 +67,8 @@ static void check_duration(const char *word)
 	CHECK(ns >= 0 && (long double)ns <= exact + 1 && (long double)ns >= exact - 4);
 	snprintf(same, sizeof same, "%lld.%09llds", (long long)(ns / SECOND),
 		 (long long)(ns % SECOND));
-	/* The last second of all time is left out, so that nothing there need be added with care. */
+	/* The last second of all time is left out, so that nothing there need be added with care.
+	 */
 	CHECK(duration_parse(same, &again) == 0 ? again == ns :
 						  ns / SECOND >= INT64_MAX / SECOND - 1);
 	CHECK(duration_format(text, sizeof text, ns) == text && strlen(text) < sizeof text - 1);

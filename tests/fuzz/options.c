@@ -5,8 +5,8 @@
 #include "base/number.h"
 #include "commands.h"
 #include "net/access.h"
-#include "net/sockopt.h"
-#include "serve/proxy_options.h"
+#include "sock/sockopt.h"
+#include "proxyd/options.h"
 
 /* Where a subcommand's options stand: more room than any of them takes. */
 static _Alignas(max_align_t) char fields[8 << 10];

@@ -1,0 +1,57 @@
+#include "conn/broker.h"
+
+/* A peer that has ended its sending and then goes takes nothing from anybody. */
+static bool has_left(const struct pump *p)
+{
+	return p->end == PUMP_RESET && p->peer_ended;
+}
+
+void broker_settle(struct connections *s)
+{
+	bool stdin_sends = s->fanout.source && !s->fanout.ended;
+
+	for (const struct connection *x = s->first; x; x = x->next)
+		if (!x->peer_ended)
+			return;
+	if (!s->listener && !stdin_sends)
+		fanout_finish(&s->fanout);
+}
+
+static void over(void *arg, struct pump *p)
+{
+	struct connection *x = arg;
+	struct outcome outcome = { OUTCOME_DONE, 0 };
+
+	if (has_left(p))
+		x->why = "both ended";
+	else
+		outcome = connection_report(x);
+	connections_one_over(x->connections, x, outcome);
+}
+
+static void peer_ended(void *arg, struct pump *p)
+{
+	struct connection *x = arg;
+
+	(void)p;
+	connection_peer_ended(x);
+	broker_settle(x->connections);
+}
+
+void broker_start(struct connection *x)
+{
+	const struct pump_calls calls = { .over = over, .peer_ended = peer_ended };
+	struct pump_config c = connection_pump_config(x);
+	struct connections *s = x->connections;
+
+	fanout_join(&s->fanout, &x->subscriber);
+	endpoint_queue(&x->in, &x->subscriber, "the others");
+	x->publisher = (struct publisher){ .fanout = &s->fanout,
+					   .self = &x->subscriber,
+					   .chat.number = x->id };
+	endpoint_publisher(&x->out, &x->publisher, "the others");
+	/* What goes to many is copied where it comes from, once. */
+	x->up.copies[0] = x->up.copies[1] = NULL;
+	c.recv_only = false;
+	connection_pump(x, &c, &calls, &x->in, &x->out);
+}

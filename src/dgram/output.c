@@ -1,0 +1,270 @@
+#include "dgram/output.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+
+#define WAITING_MOST (16 << 20)	       /* a burst is not to be lost to a stdout that is slow */
+#define DIRECT_LEAST 512	       /* bytes of a payload that is written from where it lies */
+#define PIECES 64		       /* of them at a time */
+#define COPIES_LOOK (10 * MILLISECOND) /* whether they have caught up */
+#define INTERFACE_LOOK SECOND	       /* interfaces seldom change their names */
+#define STUCK (500 * MILLISECOND)      /* at the end: a stdout that takes nothing for so long */
+
+/* Tells that there is room, if there is now and was none. */
+static void look_for_room(void *arg)
+{
+	struct datagram_output *o = arg;
+
+	if (o->stopped && !datagram_output_full(o) && o->c.room)
+		o->c.room(o->c.arg);
+}
+
+static void changed(void *arg)
+{
+	struct datagram_output *o = arg;
+
+	if (o->out.error) {
+		o->c.failed(o->c.arg, o->out.error, o->out.idle);
+		return;
+	}
+	look_for_room(o);
+	if (!output_waits(&o->out) && o->c.emptied)
+		o->c.emptied(o->c.arg);
+}
+
+void datagram_output_start(struct datagram_output *o, struct run *r,
+			   const struct datagram_output_config *c)
+{
+	*o = (struct datagram_output){ .run = r, .c = *c };
+	output_start(&o->out, r->loop, STDOUT_FILENO, "stdout", changed, o);
+	o->out.most = WAITING_MOST;
+	o->pause = (struct timer){ .fn = look_for_room, .arg = o };
+	if (c->json || !c->silent)
+		output_watch(&o->out);
+}
+
+/* ---- what a datagram looks like there ---- */
+
+static const char *interface_name(struct datagram_output *o, unsigned interface)
+{
+	int64_t now = loop_now(o->run->loop);
+
+	if (o->interface == interface && now - o->looked_up < INTERFACE_LOOK)
+		return *o->interface_name ? o->interface_name : NULL;
+	o->interface = interface;
+	o->looked_up = now;
+	if (!if_indextoname(interface, o->interface_name))
+		*o->interface_name = '\0';
+	return *o->interface_name ? o->interface_name : NULL;
+}
+
+static void add_object(struct datagram_output *o, const struct dgram_received *d)
+{
+	struct json json = { .text = o->out.text }, *j = &json;
+	const char *interface = d->interface ? interface_name(o, d->interface) : NULL;
+
+	json_open(j, NULL, '{');
+	json_string(j, "event", "datagram");
+	json_time(j, "time", d->time ? d->time : clock_wall());
+	if (d->from->length || d->from->who.known)
+		address_json(j, "from", d->from);
+	if (d->to)
+		address_json(j, "to", d->to);
+	if (interface)
+		json_string(j, "interface", interface);
+	if (d->ttl >= 0)
+		json_number(j, "ttl", d->ttl);
+	json_number(j, "size", (int64_t)d->size);
+	if (d->true_size > d->size)
+		json_number(j, "true_size", (int64_t)d->true_size);
+	json_bytes(j, "data", d->data, d->size);
+	json_close(j, '}');
+	text_put(&j->text, "\n", 1);
+	o->out.text = j->text;
+}
+
+static void add_prefix(struct datagram_output *o, const struct dgram_received *d)
+{
+	struct text *t = &o->out.text;
+	char host[ADDRESS_TEXT], shown[4 * ADDRESS_TEXT];
+
+	if (o->c.timestamp) {
+		text_time(t, d->time ? d->time : clock_wall());
+		text_put(t, " ", 1);
+	}
+	if (!o->c.from)
+		return;
+	address_host(d->from, host);
+	/* What a file is called is the sender's affair: it must not look like the end of a line. */
+	text_put(t, shown, message_escape(shown, sizeof shown, host, strlen(host), true));
+	if (d->from->u.sa.sa_family == AF_UNIX)
+		text_put(t, ": ", 2);
+	else
+		text_add(t, " %u: ", address_port(d->from));
+}
+
+/* Returns whether the frame can tell its length. */
+static bool add_payload(struct datagram_output *o, const struct dgram_received *d)
+{
+	struct text *t = &o->out.text;
+	char head[FRAME_HEAD_MOST], tail[FRAME_TAIL_MOST];
+	int n = frame_head(o->c.frame, d->size, head);
+
+	if (n < 0)
+		return false;
+	if (o->c.from || o->c.timestamp)
+		add_prefix(o, d);
+	text_put(t, head, (size_t)n);
+	text_put(t, d->data, d->size);
+	text_put(t, tail, frame_tail(o->c.frame, tail));
+	return true;
+}
+
+static void copy(struct datagram_output *o, const struct dgram_received *d)
+{
+	const struct transcript_piece piece = { .offset = o->offset };
+
+	run_copy(o->run, &piece, d->data, d->size);
+	o->offset += d->size;
+}
+
+/* Are payloads all that goes to stdout, with nothing between them, and may they go there from where
+ * they lie? */
+static bool goes_plain(const struct datagram_output *o)
+{
+	char tail[FRAME_TAIL_MOST], head[FRAME_HEAD_MOST];
+
+	return !o->c.json && !o->c.silent && !o->c.from && !o->c.timestamp && !o->out.error &&
+	       frame_head(o->c.frame, 0, head) == 0 && frame_tail(o->c.frame, tail) == 0 &&
+	       (o->out.to.kind == ENDPOINT_FILE ||
+		(o->out.to.kind == ENDPOINT_PIPE && !o->out.to.careful));
+}
+
+/* The payloads of up to N of V into IOV, where those that lie together are one. Returns how many of
+ * V that are. */
+static size_t collect(const struct dgram_received *v, size_t n, struct iovec *iov, int *used)
+{
+	size_t i = 0;
+
+	*used = 0;
+	for (; i < n; i++) {
+		struct iovec *last = *used ? &iov[*used - 1] : NULL;
+		if (v[i].size == 0)
+			continue;
+		if (last && (const char *)last->iov_base + last->iov_len == v[i].data)
+			last->iov_len += v[i].size;
+		else if (*used < PIECES)
+			iov[(*used)++] = (struct iovec){ (void *)v[i].data, v[i].size };
+		else
+			break;
+	}
+	return i;
+}
+
+/* Writes as many of V as stdout takes at once; what it takes of another is followed by the rest of
+ * that. Returns how many are done with. */
+static size_t write_directly(struct datagram_output *o, const struct dgram_received *v, size_t n)
+{
+	struct iovec iov[PIECES];
+	size_t done = 0;
+
+	while (done < n && !output_waits(&o->out) && !o->out.error) {
+		int used;
+		size_t count = collect(v + done, n - done, iov, &used), i = 0;
+		ssize_t written = used ? writev(o->out.to.wfd, iov, used) : 0;
+		if (written < 0 && errno == EINTR)
+			continue;
+		if (written < 0 && errno != EAGAIN)
+			output_fail(&o->out, errno);
+		if (written < 0)
+			break;
+		for (; i < count && (size_t)written >= v[done + i].size; i++)
+			written -= (ssize_t)v[done + i].size;
+		if (i < count && written > 0) {
+			text_put(&o->out.text, v[done + i].data + written,
+				 v[done + i].size - (size_t)written);
+			i++;
+		}
+		done += i;
+		if (i < count)
+			break;
+	}
+	return done;
+}
+
+size_t datagram_output_gather(struct datagram_output *o, const struct dgram_received *v, size_t n)
+{
+	size_t refused = 0, done = 0;
+
+	if (o->out.to.kind == ENDPOINT_NULL) {
+		for (size_t i = 0; i < n; i++)
+			copy(o, &v[i]);
+		return 0;
+	}
+	/* Small ones are sooner copied than written one by one. */
+	if (n > 0 && v[0].size >= DIRECT_LEAST && goes_plain(o) && !output_waits(&o->out)) {
+		done = write_directly(o, v, n);
+		for (size_t i = 0; i < done; i++)
+			copy(o, &v[i]);
+	}
+	for (size_t i = done; i < n; i++) {
+		copy(o, &v[i]);
+		if (o->c.json)
+			add_object(o, &v[i]);
+		else if (!o->c.silent)
+			refused += !add_payload(o, &v[i]);
+	}
+	return refused;
+}
+
+void datagram_output_flush(struct datagram_output *o)
+{
+	if (!o->out.text.length)
+		return;
+	output_flush(&o->out);
+	if (!o->out.error)
+		look_for_room(o);
+}
+
+size_t datagram_output_add(struct datagram_output *o, const struct dgram_received *v, size_t n)
+{
+	size_t refused = datagram_output_gather(o, v, n);
+
+	datagram_output_flush(o);
+	return refused;
+}
+
+/* ---- how much waits ---- */
+
+bool datagram_output_full(struct datagram_output *o)
+{
+	bool behind = run_copies_full(o->run);
+
+	o->stopped = behind || output_full(&o->out);
+	if (behind)
+		timer_set(o->run->loop, &o->pause, clock_after(clock_now(), COPIES_LOOK));
+	return o->stopped;
+}
+
+bool datagram_output_waits(const struct datagram_output *o)
+{
+	return output_waits(&o->out);
+}
+
+int datagram_output_finish(struct datagram_output *o, int64_t limit)
+{
+	return output_drain(&o->out, STUCK, limit);
+}
+
+void datagram_output_free(struct datagram_output *o)
+{
+	if (!o->run)
+		return;
+	timer_drop(o->run->loop, &o->pause);
+	output_close(&o->out);
+	o->run = NULL;
+}

@@ -1,0 +1,118 @@
+/* The options of receiving.h. */
+#include "base/number.h"
+#include "dgram/receiver.h"
+
+static const struct option_keyword replies[] = {
+	{ "latest", REPLY_LATEST },
+	{ "first", REPLY_FIRST },
+	{ NULL, 0 },
+};
+
+#define AT(member) offsetof(struct receiver_options, member)
+
+static const struct option_row rows[] = {
+	{ .name = "count",
+	  .letter = 'c',
+	  .kind = OPTION_NUMBER,
+	  .arg = "N",
+	  .min = 1,
+	  .max = INT64_MAX,
+	  .field = AT(count),
+	  .help = "exit after so many datagrams" },
+	{ .name = "from",
+	  .kind = OPTION_FLAG,
+	  .field = AT(from),
+	  .excludes = "json",
+	  .help = "ADDRESS PORT: before each payload (--frame line)" },
+	{ .name = "timestamp",
+	  .kind = OPTION_FLAG,
+	  .field = AT(timestamp),
+	  .excludes = "json",
+	  .help = "the time when the kernel had it before each payload (--frame line)" },
+	{ .name = "reply",
+	  .kind = OPTION_KEYWORD,
+	  .arg = "WHO",
+	  .keywords = replies,
+	  .field = AT(reply),
+	  .help = "stdin's datagrams go to the latest sender, or to the first, all others then "
+		  "being dropped" },
+	{ .name = "strict",
+	  .kind = OPTION_FLAG,
+	  .field = AT(strict),
+	  .help = "exit 1 if a datagram was lost for want of room, or cut" },
+};
+
+static const struct option_row answering_rows[] = {
+	{ .name = "echo",
+	  .kind = OPTION_FLAG,
+	  .field = AT(echo),
+	  .excludes = "execute reply from timestamp",
+	  .help = "send back what comes (RFC 862)" },
+	{ .name = "execute",
+	  .letter = 'e',
+	  .kind = OPTION_STRING,
+	  .arg = "CMD",
+	  .field = AT(command.shell),
+	  .excludes = "reply from timestamp",
+	  .help = "run CMD by /bin/sh for each datagram: that is its stdin, its stdout the "
+		  "answer; without a shell: -- CMD ARG..." },
+	{ .name = "jobs",
+	  .kind = OPTION_NUMBER,
+	  .arg = "N",
+	  .min = 1,
+	  .max = 65536,
+	  .field = AT(jobs),
+	  .help = "so many commands at a time (16), meanwhile datagrams wait in the kernel" },
+};
+
+const struct option_group receiver_group = { "Receiving", rows, sizeof rows / sizeof *rows };
+const struct option_group jobs_group = { "Answering", answering_rows + 2, 1 };
+const struct option_group answering_group = { "Answering", answering_rows,
+					      sizeof answering_rows / sizeof *answering_rows };
+
+bool receiver_runs_command(const struct receiver_options *o)
+{
+	return o->command.shell || o->command.words;
+}
+
+int receiver_check(struct receiver_options *o, struct frame_options *frame,
+		   const struct operands *operands, size_t most, struct option_error *error)
+{
+	const char *with = o->echo	    ? "echo" :
+			   o->command.shell ? "execute" :
+			   o->reply	    ? "reply" :
+			   o->from	    ? "from" :
+			   o->timestamp	    ? "timestamp" :
+					      NULL;
+
+	o->command.words = operands->command;
+	if (operands->command && with)
+		return option_fail(error, "--%s and '-- %s' exclude each other", with,
+				   operands->command[0]);
+	if (o->jobs != UNSET && !receiver_runs_command(o))
+		return option_fail(error, "--jobs needs a command: -e CMD or -- CMD");
+	/* What stands before a payload needs something to stand after it. */
+	if ((o->from || o->timestamp) && frame->frame.mode == FRAME_READ)
+		frame->frame.mode = FRAME_LINE;
+	if ((o->from || o->timestamp) && frame->frame.mode != FRAME_LINE)
+		return option_fail(error, "--%s needs --frame line",
+				   o->from ? "from" : "timestamp");
+	/* --size cuts what is received, whatever the frame. */
+	if (frame->size != UNSET && (uint64_t)frame->size > most)
+		return option_fail(error, "--size: %lld is more than a datagram carries (%zu)",
+				   (long long)frame->size, most);
+	return 0;
+}
+
+unsigned receiver_wants(const struct receiver_options *o, bool json)
+{
+	unsigned wants = 0;
+
+	if (json)
+		wants |= DGRAM_TO | DGRAM_TTL | DGRAM_TIME | DGRAM_WHO;
+	if (o->echo || o->reply || receiver_runs_command(o))
+		wants |= DGRAM_TO;
+	if (o->timestamp)
+		wants |= DGRAM_TIME;
+	return wants;
+}

@@ -1,0 +1,106 @@
+#include "dgram/report.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/errname.h"
+#include "base/number.h"
+#include "run/report.h"
+
+void report_datagram_error(const struct messages *m, enum message_level level,
+			   const struct dgram_error *e, bool elsewhere)
+{
+	char to[ADDRESS_TEXT] = "", sender[ADDRESS_TEXT + 16] = "", mtu[48] = "",
+	     host[ADDRESS_TEXT], cause[512] = "";
+	struct notice n;
+
+	notice_begin(&n, m, level, "error");
+	if (!n.wanted)
+		return;
+	notice_error(&n, OUTCOME_FAILED, errno_name(e->error));
+	if (notice_wants_facts(&n)) {
+		if (e->to)
+			address_json(&n.json, "peer", e->to);
+		if (e->sender)
+			json_string(&n.json, "sender", address_host(e->sender, host));
+		if (e->mtu)
+			json_number(&n.json, "mtu", e->mtu);
+	}
+	if (e->to)
+		address_text(e->to, to);
+	if (elsewhere && e->to && e->error == ECONNREFUSED)
+		report_elsewhere(&n, SOCK_DGRAM, e->to, cause, sizeof cause);
+	if (e->sender && m->options.verbose)
+		snprintf(sender, sizeof sender, ", says %s", address_host(e->sender, host));
+	if (e->mtu)
+		snprintf(mtu, sizeof mtu, ": the path takes %u bytes at most", e->mtu);
+	notice_end(&n, "%s%s%s (%s)%s%s%s", to, e->to ? ": " : "", strerror(e->error),
+		   errno_name(e->error), mtu, sender, cause);
+}
+
+struct outcome report_unsent(const struct messages *m, enum message_level level,
+			     const struct address *to, const char *way, size_t size, int error)
+{
+	char text[ADDRESS_TEXT] = "", what[64] = "";
+	struct notice n;
+
+	notice_begin(&n, m, level, "error");
+	notice_error(&n, OUTCOME_FAILED, errno_name(error));
+	if (notice_wants_facts(&n)) {
+		if (to)
+			address_json(&n.json, "peer", to);
+		if (way)
+			json_string(&n.json, "interface", way);
+		json_number(&n.json, "size", (int64_t)size);
+	}
+	if (to)
+		address_text(to, text);
+	if (error == EMSGSIZE)
+		snprintf(what, sizeof what, "a datagram of %zu bytes: ", size);
+	notice_end(&n, "%s%s%s%s%s%s (%s)", text, way ? " by " : "", way ? way : "",
+		   to || way ? ": " : "", what, strerror(error), errno_name(error));
+	return (struct outcome){ OUTCOME_FAILED, 0 };
+}
+
+static const char *plural(uint64_t n)
+{
+	return n == 1 ? "" : "s";
+}
+
+void report_datagram_figures(const struct messages *m, enum message_level level,
+			     const struct datagram_figures *f, const char *event)
+{
+	double seconds = (double)(f->ns > 0 ? f->ns : 1) / (double)SECOND;
+	char time[32], sent[32], received[32];
+	struct notice n;
+
+	notice_begin(&n, m, level, event);
+	if (!n.wanted)
+		return;
+	if (notice_wants_facts(&n)) {
+		if (f->peer)
+			address_json(&n.json, "peer", f->peer);
+		if (f->local)
+			address_json(&n.json, "local", f->local);
+		json_number(&n.json, "sent", (int64_t)f->sent);
+		json_number(&n.json, "received", (int64_t)f->received);
+		json_number(&n.json, "sent_datagrams", (int64_t)f->sent_datagrams);
+		json_number(&n.json, "received_datagrams", (int64_t)f->received_datagrams);
+		json_number(&n.json, "errors", (int64_t)f->errors);
+		json_milliseconds(&n.json, "elapsed_ms", f->ns);
+		if (f->why)
+			json_string(&n.json, "why", f->why);
+	}
+	duration_format(time, sizeof time, f->ns);
+	size_format(sent, sizeof sent, (double)f->sent / seconds);
+	size_format(received, sizeof received, (double)f->received / seconds);
+	notice_end(&n,
+		   "sent %llu datagram%s, %llu byte%s, received %llu datagram%s, %llu byte%s in %s "
+		   "(%s/s out, %s/s in)%s%s",
+		   (unsigned long long)f->sent_datagrams, plural(f->sent_datagrams),
+		   (unsigned long long)f->sent, plural(f->sent),
+		   (unsigned long long)f->received_datagrams, plural(f->received_datagrams),
+		   (unsigned long long)f->received, plural(f->received), time, sent, received,
+		   f->why ? "; " : "", f->why ? f->why : "");
+}

@@ -1,0 +1,499 @@
+#define _GNU_SOURCE /* EAI_NODATA */
+#include "names/finder.h"
+
+#include <errno.h>
+#include <netdb.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/errname.h"
+#include "base/text.h"
+
+#ifndef EAI_NODATA /* not in POSIX */
+#define EAI_NODATA EAI_NONAME
+#endif
+
+#define CHAIN_MOST 16 /* CNAMEs after each other */
+#define NAMES_MOST 256
+
+/* The way to the records of one type: of the name, or of the one that its CNAMEs lead to. */
+struct way {
+	struct find *find;
+	struct dns_ask *ask;
+	struct dns_name name; /* that is asked for now */
+	unsigned type, steps;
+	struct lookup_names chain; /* the names that were aliases, where they are wanted */
+	bool over;
+	int eai, error;
+};
+
+struct find {
+	const struct finder *f;
+	struct lookup *lookup;
+	struct way ways[2];
+	size_t n_ways;
+	bool whole; /* all records are wanted, as they are */
+	struct find_result r;
+	find_fn *fn;
+	void *arg;
+};
+
+void find_result_free(struct find_result *r)
+{
+	for (size_t i = 0; i < r->n_records; i++) {
+		free(r->records[i].name);
+		free(r->records[i].data);
+	}
+	free(r->records);
+	free(r->addresses);
+	lookup_names_free(&r->names);
+	*r = (struct find_result){ 0 };
+}
+
+void find_cancel(struct find *f)
+{
+	if (!f)
+		return;
+	lookup_cancel(f->lookup);
+	for (size_t i = 0; i < f->n_ways; i++) {
+		dns_ask_cancel(f->ways[i].ask);
+		lookup_names_free(&f->ways[i].chain);
+	}
+	find_result_free(&f->r);
+	free(f);
+}
+
+/* Tells the result, and is gone. */
+static void tell(struct find *f)
+{
+	struct find_result r = f->r;
+	find_fn *fn = f->fn;
+	void *arg = f->arg;
+
+	f->r = (struct find_result){ 0 };
+	find_cancel(f);
+	fn(arg, &r);
+}
+
+static struct find *find_new(const struct finder *f, find_fn *fn, void *arg, struct find **out)
+{
+	struct find *find = calloc(1, sizeof *find);
+	struct find_result failed = { .eai = EAI_MEMORY, .error = ENOMEM, .rcode = -1 };
+
+	*out = find;
+	if (!find) {
+		fn(arg, &failed);
+		return NULL;
+	}
+	find->f = f;
+	find->fn = fn;
+	find->arg = arg;
+	find->r.rcode = -1;
+	return find;
+}
+
+/* What was to be started could not be, for errno. */
+static void not_started(struct find *f, struct find **out)
+{
+	f->r.eai = EAI_SYSTEM;
+	f->r.error = errno;
+	*out = NULL;
+	tell(f);
+}
+
+/* ---- the system ---- */
+
+static void host_found(void *arg, struct lookup_answer *answer)
+{
+	struct find *f = arg;
+	size_t n = answer->n;
+
+	f->lookup = NULL;
+	f->r.eai = answer->eai;
+	f->r.error = answer->error;
+	f->r.names = answer->names;
+	if (!f->r.eai && n == 0)
+		f->r.eai = EAI_NONAME;
+	if (n)
+		f->r.addresses = calloc(n, sizeof *f->r.addresses);
+	if (f->r.addresses) {
+		lookup_interleave(answer->addresses, n, f->r.addresses);
+		f->r.n = n;
+		for (size_t i = 0; i < n; i++)
+			address_set_port(&f->r.addresses[i], f->f->port);
+	}
+	free(answer->addresses);
+	tell(f);
+}
+
+static void names_found(void *arg, int eai, int error, struct lookup_names *names)
+{
+	struct find *f = arg;
+
+	f->lookup = NULL;
+	f->r.names = *names;
+	f->r.eai = eai || names->n ? eai : EAI_NONAME;
+	f->r.error = error;
+	tell(f);
+}
+
+/* ---- DNS ---- */
+
+/* More is told of what went wrong. */
+__attribute__((format(printf, 2, 3))) static void add_why(struct find_result *r, const char *format,
+							  ...)
+{
+	size_t n = strlen(r->why);
+	char text[192];
+	va_list list;
+
+	va_start(list, format);
+	vsnprintf(text, sizeof text, format, list);
+	va_end(list);
+	if (!strstr(r->why, text)) /* both ways mostly fail alike */
+		snprintf(r->why + n, sizeof r->why - n, "%s%s", n ? "; " : "", text);
+}
+
+static void way_over(struct way *w, int eai, int error)
+{
+	struct find *f = w->find;
+	struct find_result *r = &f->r;
+
+	w->over = true;
+	w->eai = eai;
+	w->error = error;
+	for (size_t i = 0; i < f->n_ways; i++)
+		if (!f->ways[i].over)
+			return;
+	/* What failed counts before what is not there, a name that is not before one without data.
+	 */
+	for (size_t i = 0; i < f->n_ways; i++) {
+		const struct way *each = &f->ways[i];
+		bool fault = each->eai && each->eai != EAI_NONAME && each->eai != EAI_NODATA;
+		if (i == 0 || fault || (each->eai == EAI_NODATA && r->eai == EAI_NONAME)) {
+			r->eai = each->eai;
+			r->error = each->error;
+		}
+	}
+	if (r->n || r->names.n || r->n_records)
+		r->eai = 0;
+	if (r->n > 1) {
+		struct address *order = calloc(r->n, sizeof *order);
+		if (order) {
+			lookup_interleave(r->addresses, r->n, order);
+			free(r->addresses);
+			r->addresses = order;
+		}
+	}
+	if (r->n_records && f->whole) {
+		bool any = false;
+		for (size_t i = 0; i < r->n_records; i++)
+			any |= r->records[i].asked_for;
+		if (!any)
+			r->eai = f->ways[0].eai ? f->ways[0].eai : EAI_NODATA;
+	}
+	tell(f);
+}
+
+static bool add_address(struct find *f, const struct dns_message *m, const struct dns_record *rec)
+{
+	const unsigned char *p = m->bytes + rec->data;
+	struct find_result *r = &f->r;
+	struct address *more, a;
+
+	memset(&a, 0, sizeof a);
+	if (rec->type == DNS_A) {
+		a.u.in.sin_family = AF_INET;
+		memcpy(&a.u.in.sin_addr, p, 4);
+		a.length = sizeof a.u.in;
+	} else {
+		a.u.in6.sin6_family = AF_INET6;
+		memcpy(&a.u.in6.sin6_addr, p, 16);
+		a.length = sizeof a.u.in6;
+	}
+	address_set_port(&a, f->f->port);
+	for (size_t i = 0; i < r->n; i++)
+		if (address_equal(&r->addresses[i], &a))
+			return true;
+	more = realloc(r->addresses, (r->n + 1) * sizeof *more);
+	if (!more)
+		return false;
+	r->addresses = more;
+	/* IPv6 first: then they are told in turn. */
+	size_t at = r->n++;
+	if (rec->type == DNS_AAAA)
+		for (; at > 0 && more[at - 1].u.sa.sa_family == AF_INET; at--)
+			more[at] = more[at - 1];
+	more[at] = a;
+	return true;
+}
+
+static bool add_record(struct find *f, const struct dns_message *m, const struct dns_record *rec,
+		       unsigned type)
+{
+	struct find_record *more = realloc(f->r.records, (f->r.n_records + 1) * sizeof *more), *r;
+	char name[DNS_TEXT_MOST];
+	struct text text = { 0 };
+
+	if (!more)
+		return false;
+	f->r.records = more;
+	r = &more[f->r.n_records];
+	dns_name_text(&rec->name, name);
+	dns_record_text(m, rec, &text);
+	text_put(&text, "", 1);
+	*r = (struct find_record){ .name = strdup(name),
+				   .data = text.data,
+				   .ttl = rec->ttl,
+				   .asked_for = rec->type == type };
+	dns_type_text(rec->type, r->type);
+	if (!r->name || text.failed) {
+		free(r->name);
+		text_free(&text);
+		return false;
+	}
+	f->r.n_records++;
+	return true;
+}
+
+static bool add_name(struct find *f, const struct dns_name *name)
+{
+	char text[DNS_TEXT_MOST];
+
+	if (f->r.names.n >= NAMES_MOST)
+		return true;
+	dns_name_text(name, text);
+	return lookup_names_add(&f->r.names, text) == 0;
+}
+
+/* The CNAME that W's name has in M becomes its name. Returns whether there is one. */
+static bool follow(struct way *w, const struct dns_message *m)
+{
+	size_t at = m->answers;
+	struct dns_record r;
+
+	for (unsigned i = 0; i < m->n_answers && !dns_record_read(m, &at, &r); i++)
+		if (r.type == DNS_CNAME && r.class == 1 && dns_name_equal(&r.name, &w->name)) {
+			dns_record_name(m, &r, 0, &w->name);
+			return true;
+		}
+	return false;
+}
+
+/* Takes what M has of W's name and type. Returns how many, or -1 for want of memory. */
+static int gather(struct way *w, const struct dns_message *m)
+{
+	struct find *f = w->find;
+	size_t at = m->answers;
+	struct dns_record r;
+	struct dns_name name;
+	int n = 0;
+
+	for (unsigned i = 0; i < m->n_answers && !dns_record_read(m, &at, &r); i++) {
+		bool ours = r.type == w->type && r.class == 1 && dns_name_equal(&r.name, &w->name);
+		bool kept = true;
+		n += ours;
+		if (f->whole)
+			kept = add_record(f, m, &r, w->type);
+		else if (ours && r.type == DNS_PTR) {
+			dns_record_name(m, &r, 0, &name);
+			kept = add_name(f, &name);
+		} else if (ours) {
+			kept = add_address(f, m, &r);
+		}
+		if (!kept)
+			return -1;
+	}
+	return n;
+}
+
+static void replied(void *arg, const struct dns_reply *reply);
+
+static void way_ask(struct way *w)
+{
+	w->ask = dns_ask(w->find->f->dns, &w->name, w->type, replied, w);
+}
+
+/* The names on the way, the last one first: what the system calls canonical, and its aliases. */
+static void keep_chain(struct way *w)
+{
+	if (w->find->whole || w->type == DNS_PTR || !w->find->f->all)
+		return;
+	add_name(w->find, &w->name);
+	for (size_t i = w->chain.n; i-- > 0;)
+		lookup_names_add(&w->find->r.names, w->chain.names[i]);
+}
+
+/* Goes on to the name that the CNAMEs in M lead to. Returns how many there were. */
+static unsigned follow_all(struct way *w, const struct dns_message *m)
+{
+	char text[DNS_TEXT_MOST];
+	unsigned n = 0;
+
+	if (w->type == DNS_CNAME)
+		return 0;
+	for (;;) {
+		if (w->find->f->all)
+			dns_name_text(&w->name, text);
+		if (w->steps >= CHAIN_MOST || !follow(w, m))
+			return n;
+		if (w->find->f->all)
+			lookup_names_add(&w->chain, text);
+		w->steps++;
+		n++;
+	}
+}
+
+static void message_came(struct way *w, const struct dns_message *m)
+{
+	unsigned n;
+	int found;
+
+	if (m->rcode != DNS_NOERROR && m->rcode != DNS_NXDOMAIN) {
+		char text[16], server[ADDRESS_TEXT];
+		add_why(&w->find->r, "%s: the server failed (%s)",
+			address_text(&w->find->r.server, server), dns_rcode_text(m->rcode, text));
+		way_over(w, EAI_FAIL, 0);
+		return;
+	}
+	n = follow_all(w, m);
+	found = gather(w, m);
+	if (found > 0)
+		keep_chain(w);
+	if (found < 0)
+		way_over(w, EAI_MEMORY, ENOMEM);
+	else if (found > 0)
+		way_over(w, 0, 0);
+	else if (w->steps >= CHAIN_MOST) {
+		add_why(&w->find->r, "its CNAMEs lead nowhere: %d of them", CHAIN_MOST);
+		way_over(w, EAI_FAIL, 0);
+	} else if (m->rcode == DNS_NXDOMAIN) {
+		way_over(w, EAI_NONAME, 0);
+	} else if (n > 0) {
+		/* A server that gives no more than the alias. */
+		way_ask(w);
+		if (!w->ask)
+			way_over(w, EAI_SYSTEM, errno);
+	} else {
+		way_over(w, EAI_NODATA, 0);
+	}
+}
+
+static void replied(void *arg, const struct dns_reply *reply)
+{
+	struct way *w = arg;
+	struct find_result *r = &w->find->r;
+	char server[ADDRESS_TEXT], strays[64] = "";
+
+	w->ask = NULL;
+	r->asked = true;
+	r->server = *reply->server;
+	r->tcp |= reply->tcp;
+	if (reply->message) {
+		r->rcode = (int)reply->message->rcode;
+		message_came(w, reply->message);
+		return;
+	}
+	address_text(reply->server, server);
+	if (reply->strays)
+		snprintf(strays, sizeof strays, ", but %u that did not belong to the question%s",
+			 reply->strays, reply->strays == 1 ? "" : "s");
+	if (reply->error == EBADMSG)
+		add_why(r, "%s: the answer cannot be read: %s", server, reply->fault);
+	else if (reply->error == ETIMEDOUT)
+		add_why(r, "%s: no answer to %u question%s%s", server, reply->tries,
+			reply->tries == 1 ? "" : "s", strays);
+	else
+		add_why(r, "%s: %s%s (%s)", server, reply->tcp ? "by TCP: " : "",
+			strerror(reply->error), errno_name(reply->error));
+	way_over(w, reply->error == EBADMSG ? EAI_FAIL : EAI_AGAIN, reply->error);
+}
+
+/* Asks for NAME's records of the N TYPES at once. */
+static void ask_dns(struct find *f, const struct dns_name *name, const unsigned *types, size_t n,
+		    struct find **out)
+{
+	f->n_ways = n;
+	for (size_t i = 0; i < n; i++) {
+		struct way *w = &f->ways[i];
+		w->find = f;
+		w->name.length = name->length;
+		memcpy(w->name.wire, name->wire, name->length);
+		w->type = types[i];
+		way_ask(w);
+		if (!w->ask) {
+			not_started(f, out);
+			return;
+		}
+	}
+}
+
+/* ---- questions ---- */
+
+void find_addresses(const struct finder *f, const char *host, find_fn *fn, void *arg,
+		    struct find **out)
+{
+	const unsigned types[] = { DNS_A, DNS_AAAA };
+	const struct lookup_question q = {
+		.host = host,
+		.port = "0",
+		.family = f->family,
+		.socktype = SOCK_STREAM,
+		.all = f->all,
+	};
+	struct find *find = find_new(f, fn, arg, out);
+	struct lookup *lookup;
+	struct dns_name name;
+
+	if (!find)
+		return;
+	if (f->dns) {
+		if (dns_name_parse(host, &name)) {
+			errno = EINVAL;
+			not_started(find, out);
+			return;
+		}
+		ask_dns(find, &name, types + (f->family == AF_INET6),
+			f->family == AF_UNSPEC ? 2 : 1, out);
+		return;
+	}
+	*out = NULL; /* a number is answered in there */
+	if (lookup_start(f->loop, &q, host_found, find, &lookup) < 0) {
+		not_started(find, out);
+	} else if (lookup) {
+		find->lookup = lookup;
+		*out = find;
+	}
+}
+
+void find_names(const struct finder *f, const struct address *address, find_fn *fn, void *arg,
+		struct find **out)
+{
+	const unsigned type = DNS_PTR;
+	struct find *find = find_new(f, fn, arg, out);
+	struct dns_name name;
+
+	if (!find)
+		return;
+	if (f->dns) {
+		if (address->u.sa.sa_family == AF_INET)
+			dns_name_reverse((const unsigned char *)&address->u.in.sin_addr, 4, &name);
+		else
+			dns_name_reverse(address->u.in6.sin6_addr.s6_addr, 16, &name);
+		ask_dns(find, &name, &type, 1, out);
+	} else if (lookup_names_start(f->loop, address, names_found, find, &find->lookup) < 0) {
+		not_started(find, out);
+	}
+}
+
+void find_records(const struct finder *f, const struct dns_name *name, unsigned type, find_fn *fn,
+		  void *arg, struct find **out)
+{
+	struct find *find = find_new(f, fn, arg, out);
+
+	if (!find)
+		return;
+	find->whole = true;
+	ask_dns(find, name, &type, 1, out);
+}

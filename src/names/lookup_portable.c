@@ -1,0 +1,24 @@
+/* The names of hosts and addresses by what POSIX has: of an address one name, of a host no aliases
+ * but the word itself. */
+#define _DEFAULT_SOURCE /* NI_MAXHOST */
+#include "names/lookup.h"
+
+#include <netdb.h>
+
+void lookup_aliases(const char *host, int family, struct lookup_names *out)
+{
+	(void)family;
+	if (out->n)
+		lookup_names_add(out, host);
+}
+
+int lookup_address_names(const struct address *address, struct lookup_names *out)
+{
+	char name[NI_MAXHOST];
+	int eai = getnameinfo(&address->u.sa, address->length, name, sizeof name, NULL, 0,
+			      NI_NAMEREQD);
+
+	if (eai == 0 && lookup_names_add(out, name) < 0)
+		eai = EAI_MEMORY;
+	return eai;
+}

@@ -1,0 +1,290 @@
+#include "names/resolution.h"
+
+#include <netdb.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+
+#define CONFIRM_MOST 16 /* names of one address: a server may well give thousands */
+
+static void next_address(struct resolution *r);
+static void next_name(struct resolution *r);
+
+/* What C asks about WORD, an address, is about its names. */
+static bool wants_names(const struct resolution_config *c)
+{
+	return !c->record || c->record == DNS_PTR;
+}
+
+int resolution_check(const struct resolution_config *c, const char *word,
+		     struct option_error *error)
+{
+	enum word_kind kind;
+	struct dns_name name;
+	struct address a;
+	const char *fault;
+
+	if (*word == '\0')
+		return option_fail(error, "name '' is empty");
+	kind = address_parse_host(word, &a);
+	if (kind == WORD_NUMBER && wants_names(c))
+		return 0;
+	if (c->numeric)
+		return option_fail(error, "'%s' is a name, which --numeric does not look up", word);
+	fault = dns_name_parse(word, &name);
+	if (fault)
+		return option_fail(error, "name '%s' %s", word, fault);
+	if (kind == WORD_BAD && !c->dns)
+		return option_fail(error, "'%s' is neither an address nor a name", word);
+	return 0;
+}
+
+void resolution_free(struct resolution *r)
+{
+	if (!r)
+		return;
+	find_cancel(r->find);
+	timer_drop(r->c->finder.loop, &r->timer);
+	for (size_t i = 0; r->reverse && i < r->found.n; i++) {
+		lookup_names_free(&r->reverse[i].confirmed);
+		lookup_names_free(&r->reverse[i].others);
+	}
+	free(r->reverse);
+	find_result_free(&r->found);
+	free(r->word);
+	free(r);
+}
+
+static void finish(struct resolution *r)
+{
+	timer_drop(r->c->finder.loop, &r->timer);
+	r->ns = clock_now() - r->start;
+	r->done = true;
+	r->fn(r->arg, r);
+}
+
+static void expired(void *arg)
+{
+	struct resolution *r = arg;
+	unsigned strays;
+
+	find_cancel(r->find);
+	r->find = NULL;
+	r->timed_out = true;
+	r->found.why[0] = '\0';
+	strays = r->c->finder.dns ? dns_client_strays(r->c->finder.dns) - r->strays : 0;
+	if (strays)
+		snprintf(r->found.why, sizeof r->found.why,
+			 "%u that did not belong to the question%s", strays,
+			 strays == 1 ? "" : "s");
+	finish(r);
+}
+
+/* What the names of an address that is the word itself say about it. */
+static void conclude(struct resolution *r)
+{
+	const struct resolution_names *names = r->reverse;
+	bool unconfirmed = false;
+
+	for (size_t i = 0; names && i < r->found.n; i++) {
+		if (r->is_address && names[i].eai) {
+			r->found.eai = names[i].eai;
+			r->found.error = names[i].error;
+		}
+		unconfirmed |= r->c->confirm && names[i].confirmed.n == 0;
+	}
+	if (!r->found.eai && unconfirmed) {
+		r->found.eai = EAI_NONAME;
+		snprintf(r->found.why, sizeof r->found.why,
+			 r->is_address ? "no name of it has this address" :
+					 "not each of its addresses has a name that leads back");
+	}
+	finish(r);
+}
+
+static bool has_address(const struct find_result *found, const struct address *a)
+{
+	for (size_t i = 0; i < found->n; i++) {
+		struct address one = found->addresses[i];
+		address_set_port(&one, address_port(a));
+		/* A zone is no matter of names. */
+		if (one.u.sa.sa_family == AF_INET6 && a->u.sa.sa_family == AF_INET6)
+			one.u.in6.sin6_scope_id = a->u.in6.sin6_scope_id;
+		if (address_equal(&one, a))
+			return true;
+	}
+	return false;
+}
+
+static void name_found(void *arg, struct find_result *found)
+{
+	struct resolution *r = arg;
+	struct resolution_names *names = &r->reverse[r->at];
+	char *name = names->others.names[r->name];
+
+	r->find = NULL;
+	if (has_address(found, &r->found.addresses[r->at]) &&
+	    lookup_names_add(&names->confirmed, name) == 0) {
+		free(name);
+		names->others.n--;
+		memmove(names->others.names + r->name, names->others.names + r->name + 1,
+			(names->others.n - r->name) * sizeof *names->others.names);
+	} else {
+		r->name++;
+	}
+	find_result_free(found);
+	next_name(r);
+}
+
+/* Does the next name lead back? */
+static void next_name(struct resolution *r)
+{
+	struct resolution_names *names = &r->reverse[r->at];
+	struct address a;
+
+	/* What looks like an address is no name: anybody may own the one that it seems to be. */
+	while (r->name < names->others.n && r->name < CONFIRM_MOST &&
+	       (lookup_is_numeric(names->others.names[r->name]) ||
+		(!r->c->finder.dns &&
+		 address_parse_host(names->others.names[r->name], &a) != WORD_NAME)))
+		r->name++;
+	if (r->name < names->others.n && r->name < CONFIRM_MOST) {
+		find_addresses(&r->c->finder, names->others.names[r->name], name_found, r,
+			       &r->find);
+		return;
+	}
+	r->at++;
+	next_address(r);
+}
+
+static void names_found(void *arg, struct find_result *found)
+{
+	struct resolution *r = arg;
+	struct resolution_names *names = &r->reverse[r->at];
+
+	r->find = NULL;
+	names->eai = found->eai;
+	names->error = found->error;
+	names->others = found->names;
+	found->names = (struct lookup_names){ 0 };
+	if (r->is_address) {
+		memcpy(r->found.why, found->why, sizeof r->found.why);
+		r->found.asked = found->asked;
+		r->found.server = found->server;
+		r->found.tcp = found->tcp;
+		r->found.rcode = found->rcode;
+	}
+	find_result_free(found);
+	r->name = 0;
+	if (r->c->confirm && !names->eai) {
+		next_name(r);
+		return;
+	}
+	r->at++;
+	next_address(r);
+}
+
+/* The names of the next address. */
+static void next_address(struct resolution *r)
+{
+	if (r->at >= r->found.n)
+		conclude(r);
+	else
+		find_names(&r->c->finder, &r->found.addresses[r->at], names_found, r, &r->find);
+}
+
+/* The addresses are there: what is to be known of each of them? */
+static void look_back(struct resolution *r)
+{
+	if (r->found.n)
+		r->reverse = calloc(r->found.n, sizeof *r->reverse);
+	if (r->reverse)
+		next_address(r);
+	else
+		finish(r);
+}
+
+static void addresses_found(void *arg, struct find_result *found)
+{
+	struct resolution *r = arg;
+
+	r->find = NULL;
+	r->found = *found;
+	if (r->c->reverse && !found->eai)
+		look_back(r);
+	else
+		finish(r);
+}
+
+static void start_address(struct resolution *r, const struct address *a)
+{
+	const struct resolution_config *c = r->c;
+
+	r->found.rcode = -1;
+	if (c->finder.family != AF_UNSPEC && c->finder.family != a->u.sa.sa_family) {
+		r->found.eai = EAI_FAMILY;
+		finish(r);
+		return;
+	}
+	r->found.addresses = malloc(sizeof *a);
+	if (!r->found.addresses) {
+		r->found.eai = EAI_MEMORY;
+		finish(r);
+		return;
+	}
+	r->found.addresses[0] = *a;
+	address_set_port(r->found.addresses, c->finder.port);
+	r->found.n = 1;
+	r->is_address = !c->numeric;
+	if (c->numeric)
+		finish(r);
+	else
+		look_back(r);
+}
+
+struct resolution *resolution_start(const struct resolution_config *c, const char *word,
+				    void (*fn)(void *arg, struct resolution *r), void *arg)
+{
+	struct resolution *r = calloc(1, sizeof *r);
+	struct option_error error;
+	struct dns_name name;
+	struct address a;
+	bool numeric = address_parse_host(word, &a) == WORD_NUMBER;
+
+	if (!r)
+		return NULL;
+	r->c = c;
+	r->fn = fn;
+	r->arg = arg;
+	r->word = strdup(word);
+	if (!r->word) {
+		free(r);
+		return NULL;
+	}
+	r->start = clock_now();
+	r->strays = c->finder.dns ? dns_client_strays(c->finder.dns) : 0;
+	r->timer = (struct timer){ .fn = expired, .arg = r };
+	timer_set(c->finder.loop, &r->timer, clock_after(r->start, c->wait));
+	if (resolution_check(c, word, &error) < 0) {
+		r->bad = true;
+		r->found.rcode = -1;
+		r->found.eai = EAI_NONAME;
+		snprintf(r->found.why, sizeof r->found.why, "%s", error.text);
+		finish(r);
+	} else if (numeric && !c->record) {
+		start_address(r, &a);
+	} else if (c->record) {
+		if (numeric && c->record == DNS_PTR && a.u.sa.sa_family == AF_INET)
+			dns_name_reverse((const unsigned char *)&a.u.in.sin_addr, 4, &name);
+		else if (numeric && c->record == DNS_PTR)
+			dns_name_reverse(a.u.in6.sin6_addr.s6_addr, 16, &name);
+		else
+			dns_name_parse(word, &name);
+		find_records(&c->finder, &name, c->record, addresses_found, r, &r->find);
+	} else {
+		find_addresses(&c->finder, word, addresses_found, r, &r->find);
+	}
+	return r;
+}

@@ -1,0 +1,140 @@
+#define _DEFAULT_SOURCE /* getservbyname's companions in old headers */
+#include "names/services.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <netdb.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "names/system_file.h"
+
+/* The entries of S's text. */
+static int parse(struct services *s, bool protocols)
+{
+	const char *at = s->text.length ? s->text.data : "", *end = at + s->text.length;
+	struct services_entry entry = { 0 }, *more;
+	size_t size = 0;
+
+	while ((protocols ? protocols_next : services_next)(&at, end, &entry)) {
+		if (s->n == size) {
+			size = size ? 2 * size : 128;
+			more = realloc(s->entries, size * sizeof *more);
+			if (!more)
+				return -1;
+			s->entries = more;
+		}
+		s->entries[s->n++] = entry;
+	}
+	return 0;
+}
+
+int services_read(struct services *s, bool protocols)
+{
+	const char *path = protocols ? PROTOCOLS_PATH : SERVICES_PATH;
+	const char *usual = protocols ? protocols_usual : services_usual;
+
+	*s = (struct services){ .source = SERVICES_FILE };
+	if (access(path, R_OK) == 0) {
+		if (system_file_read(path, &s->text) < 0)
+			goto fail;
+	} else {
+		s->source = SERVICES_USUAL;
+		text_put(&s->text, usual, strlen(usual));
+	}
+	errno = ENOMEM;
+	if (s->text.failed || parse(s, protocols) < 0)
+		goto fail;
+	return 0;
+fail:
+	services_free(s);
+	return -1;
+}
+
+void services_free(struct services *s)
+{
+	int error = errno;
+
+	free(s->entries);
+	text_free(&s->text);
+	*s = (struct services){ 0 };
+	errno = error;
+}
+
+int services_ask(struct services *s, const char *name, uint16_t port, const char *protocol)
+{
+	const struct servent *found;
+
+	errno = ENOENT;
+	/* They would wait for a FIFO. */
+	if (system_file_is_odd(SERVICES_PATH) || system_file_is_odd(NSSWITCH_FILE))
+		return -1;
+	/* The reentrant ones are not everywhere, and nobody else calls these. */
+	// cppcheck-suppress getservbyportCalled
+	found = name ? NULL : getservbyport(htons(port), protocol);
+	// cppcheck-suppress getservbynameCalled
+	found = name ? getservbyname(name, protocol) : found;
+	*s = (struct services){ .source = SERVICES_SYSTEM };
+	errno = ENOENT;
+	if (!found)
+		return -1;
+	text_add(&s->text, "%s %u/%s", found->s_name, ntohs((uint16_t)found->s_port),
+		 found->s_proto);
+	for (char **alias = found->s_aliases; *alias; alias++)
+		text_add(&s->text, " %s", *alias);
+	text_add(&s->text, "\n");
+	errno = ENOMEM;
+	if (!s->text.failed && parse(s, false) == 0)
+		return 0;
+	services_free(s);
+	return -1;
+}
+
+bool services_usual_port(const char *name, const char *protocol, uint16_t *port)
+{
+	const char *at = services_usual, *end = at + strlen(at);
+	struct services_entry entry = { 0 };
+
+	if (access(SERVICES_PATH, R_OK) == 0)
+		return false;
+	while (services_next(&at, end, &entry))
+		if (services_word_is(&entry.protocol, protocol) &&
+		    services_has_name(&entry, name)) {
+			*port = entry.number;
+			return true;
+		}
+	return false;
+}
+
+/* The name of S's entry of PORT in PROTOCOL. */
+static bool find_name(const struct services *s, uint16_t port, const char *protocol, char *name,
+		      size_t size)
+{
+	for (size_t i = 0; i < s->n; i++) {
+		const struct services_entry *e = &s->entries[i];
+		if (e->number != port || !services_word_is(&e->protocol, protocol) ||
+		    e->name.n >= size)
+			continue;
+		memcpy(name, e->name.text, e->name.n);
+		name[e->name.n] = '\0';
+		return true;
+	}
+	return false;
+}
+
+bool services_name(uint16_t port, const char *protocol, char *name, size_t size)
+{
+	struct services s;
+	bool found = false;
+
+	if (services_ask(&s, NULL, port, protocol) == 0) {
+		found = find_name(&s, port, protocol, name, size);
+		services_free(&s);
+	}
+	if (!found && access(SERVICES_PATH, R_OK) != 0 && services_read(&s, false) == 0) {
+		found = find_name(&s, port, protocol, name, size);
+		services_free(&s);
+	}
+	return found;
+}

@@ -1,0 +1,50 @@
+#include "names/system_file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define SIZE_MOST (16 << 20)
+
+int system_file_read(const char *path, struct text *out)
+{
+	/* What is no file must not hold us up. */
+	int fd = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC), error = 0;
+	char piece[4096];
+	struct stat st;
+	ssize_t n = 0;
+
+	if (fd < 0)
+		return -1;
+	/* A FIFO that nobody writes to would seem to be empty. */
+	if (fstat(fd, &st) == 0 && S_ISFIFO(st.st_mode))
+		error = ENOTSUP;
+	while (!error && (n = read(fd, piece, sizeof piece)) != 0) {
+		if (n > 0)
+			text_put(out, piece, (size_t)n);
+		else if (errno != EINTR)
+			error = errno;
+		if (out->length > SIZE_MOST)
+			error = EFBIG;
+		else if (out->failed)
+			error = ENOMEM;
+	}
+	close(fd);
+	if (error)
+		errno = error;
+	return error ? -1 : 0;
+}
+
+const char *system_file_why(int error)
+{
+	return error == ENOTSUP ? "not a regular file" : strerror(error);
+}
+
+bool system_file_is_odd(const char *path)
+{
+	struct stat st;
+
+	return stat(path, &st) == 0 && !S_ISREG(st.st_mode);
+}

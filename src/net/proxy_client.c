@@ -1,0 +1,461 @@
+#include "net/proxy_client.h"
+
+#include <errno.h>
+#include <netdb.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/errname.h"
+#include "base/text.h"
+#include "names/lookup.h"
+#include "net/proxy_handshake.h"
+#include "sock/stream.h"
+
+#define PIECE 4096   /* is looked at at a time */
+#define AGAIN_MOST 4 /* that a proxy may want a new connection */
+
+struct proxy_client {
+	struct loop *loop;
+	struct dial_config c;
+	const struct proxy *first;
+	dial_fn *fn;
+	void *arg;
+	struct dial *dial;
+	struct lookup *lookup;
+	struct timer deadline, again, finish;
+	struct watch watch; /* of the connection; fd -1: there is none */
+	struct proxy_hop *hops;
+	size_t n, at; /* that is looked up, or talked to */
+	struct text out;
+	int send_error;	  /* sending has failed with it, and is over */
+	bool connected;	  /* to the first, once at least */
+	char words[1200]; /* of where we want to go */
+	struct dial_result result;
+};
+
+/* ---- the end ---- */
+
+static void disconnect(struct proxy_client *d)
+{
+	if (d->watch.fd < 0)
+		return;
+	watch_drop(d->loop, &d->watch);
+	/* A connection that ends by itself would keep the port of -p for a minute. */
+	if (d->c.socket->source_port)
+		stream_break(d->watch.fd);
+	close(d->watch.fd);
+	d->watch.fd = -1;
+}
+
+void proxy_client_cancel(struct proxy_client *d)
+{
+	if (!d)
+		return;
+	dial_cancel(d->dial);
+	lookup_cancel(d->lookup);
+	timer_drop(d->loop, &d->deadline);
+	timer_drop(d->loop, &d->again);
+	timer_drop(d->loop, &d->finish);
+	disconnect(d);
+	for (size_t i = 0; i < d->n; i++) {
+		if (d->hops[i].started && proxy_handshake_of(&d->hops[i])->free)
+			proxy_handshake_of(&d->hops[i])->free(&d->hops[i]);
+		free(d->hops[i].addresses);
+	}
+	free(d->hops);
+	text_free(&d->out);
+	free(d);
+}
+
+/* Tells R, and is gone. */
+static void tell(struct proxy_client *d, const struct dial_result *r)
+{
+	const struct dial_result result = *r;
+	dial_fn *fn = d->fn;
+	void *arg = d->arg;
+
+	proxy_client_cancel(d);
+	fn(arg, &result);
+}
+
+static void finished(void *arg)
+{
+	struct proxy_client *d = arg;
+
+	tell(d, &d->result);
+}
+
+static void finish(struct proxy_client *d)
+{
+	timer_drop(d->loop, &d->deadline);
+	timer_drop(d->loop, &d->again);
+	timer_set(d->loop, &d->finish, loop_now(d->loop));
+}
+
+/* Adds what hop H was to reach to why it all failed. */
+static void add_place(struct proxy_client *d, const struct proxy_hop *h)
+{
+	char address[ADDRESS_TEXT], words[sizeof d->words];
+	char *why = d->result.why;
+	size_t n = strlen(why);
+
+	d->result.proxy = h->proxy;
+	snprintf(why + n, sizeof d->result.why - n, "%s%s", n ? "; " : "",
+		 h->by_name ? address_words(h->host, h->port, words, sizeof words) :
+			      address_text(&h->addresses[h->at], address));
+}
+
+static void expired(void *arg)
+{
+	struct proxy_client *d = arg;
+
+	/* That tells itself. */
+	if (d->dial)
+		return;
+	d->result.timed_out = true;
+	if (d->lookup)
+		d->result.proxy = d->hops[d->at].proxy->next;
+	else
+		add_place(d, &d->hops[d->at]);
+	disconnect(d);
+	finish(d);
+}
+
+static void done(struct proxy_client *d)
+{
+	const struct proxy_hop *last = &d->hops[d->n - 1];
+	struct dial_result *r = &d->result;
+
+	*r = (struct dial_result){ .fd = d->watch.fd, .peer = last->addresses[last->at] };
+	if (last->by_name)
+		address_set_words(&r->peer,
+				  address_words(last->host, last->port, d->words, sizeof d->words),
+				  address_port(&r->peer));
+	r->local.length = sizeof r->local.u;
+	getsockname(r->fd, &r->local.u.sa, &r->local.length);
+	watch_drop(d->loop, &d->watch);
+	d->watch.fd = -1;
+	event_tell(&d->c.events, &(struct event){ .kind = EVENT_THROUGH,
+						  .address = &r->peer,
+						  .local = &r->local,
+						  .proxy = d->first });
+	r->peer.word = NULL;
+	tell(d, r);
+}
+
+/* ---- from one to the next ---- */
+
+/* Goes the whole way again, soon. */
+static void connect_again(struct proxy_client *d)
+{
+	disconnect(d);
+	timer_set(d->loop, &d->again, loop_now(d->loop));
+}
+
+static void fail(struct proxy_client *d, const char *why, int error)
+{
+	struct proxy_hop *h = &d->hops[d->at];
+	struct dial_result *r = &d->result;
+	size_t n;
+
+	event_tell(&d->c.events, &(struct event){ .kind = EVENT_NOT_REACHED,
+						  .proxy = h->proxy,
+						  .what = why,
+						  .error = error });
+	add_place(d, h);
+	n = strlen(r->why);
+	snprintf(r->why + n, sizeof r->why - n, ": %s (%s)", why, errno_name(error));
+	if (!r->error)
+		r->error = error;
+	if (h->at + 1 < h->n) {
+		h->at++;
+		connect_again(d);
+	} else {
+		disconnect(d);
+		finish(d);
+	}
+}
+
+/* Begins to talk to the hop whose turn it is. */
+static enum handshake begin(struct proxy_client *d)
+{
+	struct proxy_hop *h = &d->hops[d->at];
+	const struct proxy_handshake *t = proxy_handshake_of(h);
+	char host[ADDRESS_TEXT];
+
+	event_tell(&d->c.events,
+		   &(struct event){ .kind = EVENT_ASKING,
+				    .proxy = h->proxy,
+				    .host = h->by_name ? h->host :
+							 address_host(&h->addresses[h->at], host),
+				    .port = h->port });
+	if (h->again) {
+		t->again(h, &d->out);
+		return HANDSHAKE_MORE;
+	}
+	if (h->started && t->free)
+		t->free(h);
+	memset(&h->talk, 0, sizeof h->talk);
+	h->started = true;
+	return t->start(h, &d->out);
+}
+
+/* Sends what is to be sent, as much as goes. */
+static void send_out(struct proxy_client *d)
+{
+	ssize_t n = 0;
+
+	if (d->out.length && !d->send_error)
+		n = send(d->watch.fd, d->out.data, d->out.length, MSG_NOSIGNAL | MSG_DONTWAIT);
+	/* Under --fastopen the connection begins here. */
+	if (n < 0 && errno != EAGAIN && errno != EINTR && errno != EINPROGRESS)
+		d->send_error = errno;
+	/* It may have told why before it went. */
+	if (d->send_error)
+		d->out.length = 0;
+	if (n > 0) {
+		d->out.length -= (size_t)n;
+		memmove(d->out.data, d->out.data + n, d->out.length);
+	}
+	watch_set(d->loop, &d->watch, (short)(d->out.length ? POLLIN | POLLOUT : POLLIN));
+}
+
+/* The talk has come so far. */
+static void went(struct proxy_client *d, enum handshake now)
+{
+	struct proxy_hop *h;
+
+	while (now == HANDSHAKE_DONE && ++d->at < d->n)
+		now = begin(d);
+	h = &d->hops[d->at];
+	if (now == HANDSHAKE_DONE)
+		done(d);
+	else if (now == HANDSHAKE_FAILED)
+		fail(d, h->why, h->error);
+	else if (d->out.failed)
+		fail(d, strerror(ENOMEM), ENOMEM);
+	else if (now != HANDSHAKE_AGAIN)
+		send_out(d);
+	else if (++h->again > AGAIN_MOST)
+		fail(d, "it asks again and again who we are", EACCES);
+	else
+		connect_again(d);
+}
+
+/* The proxy has answered, or takes more, or is gone. Of what it sends only what belongs to the talk
+ * is taken out of the socket: the rest is for whoever gets the connection. */
+static void ready(void *arg, short events)
+{
+	struct proxy_client *d = arg;
+	struct proxy_hop *h = &d->hops[d->at];
+	const struct proxy_handshake *t = proxy_handshake_of(h);
+	unsigned char in[PIECE];
+	enum handshake now;
+	size_t used = 0;
+	ssize_t n;
+
+	if (!(events & ~POLLOUT)) {
+		send_out(d);
+		return;
+	}
+	n = recv(d->watch.fd, in, sizeof in, MSG_PEEK | MSG_DONTWAIT);
+	if (n < 0 && (errno == EAGAIN || errno == EINTR)) {
+		send_out(d);
+		return;
+	}
+	if (n > 0) {
+		now = t->take(h, in, (size_t)n, &used, &d->out);
+		while (used) {
+			n = recv(d->watch.fd, in, used, MSG_DONTWAIT);
+			if (n <= 0)
+				break;
+			used -= (size_t)n;
+		}
+	} else {
+		int error = n < 0 ? errno : d->send_error;
+		now = t->ended(h);
+		if (now == HANDSHAKE_FAILED && error) {
+			fail(d, strerror(error), error);
+			return;
+		}
+	}
+	went(d, now);
+}
+
+static void first_connected(void *arg, const struct dial_result *r)
+{
+	struct proxy_client *d = arg;
+	struct dial_result result = *r;
+
+	d->dial = NULL;
+	if (r->fd < 0) {
+		result.proxy = d->first;
+		tell(d, &result);
+		return;
+	}
+	/* It may have passed unseen. */
+	timer_set(d->loop, &d->deadline, d->c.deadline);
+	d->watch.fd = r->fd;
+	d->out.length = 0;
+	d->send_error = 0;
+	went(d, begin(d));
+}
+
+/* A dial's, but that a connection to the first proxy is not yet what is wanted. */
+static void tell_event(void *arg, const struct event *e)
+{
+	const struct proxy_client *d = arg;
+	struct event event = *e;
+
+	if (e->kind == EVENT_CONNECTED) {
+		event.kind = EVENT_PROXY;
+		event.proxy = d->first;
+	}
+	event_tell(&d->c.events, &event);
+}
+
+static void connect_first(void *arg)
+{
+	struct proxy_client *d = arg;
+	struct dial_config c = d->c;
+
+	d->at = 0;
+	c.host = d->first->url.host;
+	c.port = d->first->url.port;
+	c.at_once = false;
+	c.events = (struct events){ tell_event, d };
+	d->dial = dial_start(d->loop, &c, first_connected, d);
+	if (!d->dial)
+		fail(d, strerror(ENOMEM), ENOMEM);
+}
+
+/* ---- look-ups ---- */
+
+static void look_up(struct proxy_client *d);
+
+static void lookup_failed(struct proxy_client *d, int eai, int error, const char *what)
+{
+	d->result.proxy = d->hops[d->at].proxy->next;
+	d->result.eai = eai;
+	d->result.error = error;
+	d->result.looked_up = what;
+	finish(d);
+}
+
+static void found(void *arg, struct lookup_answer *answer)
+{
+	struct proxy_client *d = arg;
+	struct proxy_hop *h = &d->hops[d->at];
+
+	d->lookup = NULL;
+	if (!h->by_name)
+		event_tell(&d->c.events, &(struct event){ .kind = EVENT_RESOLVED,
+							  .host = h->host,
+							  .port = h->port,
+							  .count = answer->n });
+	h->addresses = calloc(answer->n ? answer->n : 1, sizeof *h->addresses);
+	if (!answer->eai && answer->n == 0)
+		answer->eai = EAI_NONAME;
+	if (!answer->eai && !h->addresses)
+		answer->eai = EAI_MEMORY;
+	if (answer->eai) {
+		lookup_failed(d, answer->eai, answer->error,
+			      answer->eai == EAI_SERVICE ? h->port : h->host);
+	} else {
+		h->n = h->by_name ? 1 : answer->n;
+		lookup_interleave(answer->addresses, answer->n, h->addresses);
+		d->at++;
+		look_up(d);
+	}
+	free(answer->addresses);
+}
+
+/* Which addresses H's proxy is to be told: AF_UNSPEC: of both families. */
+static int family_for(const struct proxy_client *d, const struct proxy_hop *h)
+{
+	return h->proxy->url.scheme == PROXY_SOCKS4 && d->c.family == AF_UNSPEC ? AF_INET :
+										  d->c.family;
+}
+
+/* Looks up what is to be looked up here before anybody is called. */
+static void look_up(struct proxy_client *d)
+{
+	struct proxy_hop *h = &d->hops[d->at];
+	enum proxy_scheme scheme;
+	struct address a;
+	struct lookup_question q;
+
+	if (d->at == d->n) {
+		connect_first(d);
+		return;
+	}
+	scheme = h->proxy->url.scheme;
+	q = (struct lookup_question){ h->host, h->port, d->c.family, SOCK_STREAM, false };
+	if (address_parse_host(h->host, &a) == WORD_NAME) {
+		h->by_name = scheme != PROXY_SOCKS4 && scheme != PROXY_SOCKS5;
+		q.family = family_for(d, h);
+	}
+	/* Only the port, which may be a service. */
+	if (h->by_name)
+		q.host = NULL;
+	else
+		event_tell(&d->c.events, &(struct event){ .kind = EVENT_LOOKUP,
+							  .host = h->host,
+							  .port = h->port });
+	if (lookup_start(d->loop, &q, found, d, &d->lookup) < 0)
+		lookup_failed(d, EAI_SYSTEM, errno, h->host);
+}
+
+static void passed_on(void *arg, const struct dial_result *r)
+{
+	struct proxy_client *d = arg;
+
+	d->dial = NULL;
+	tell(d, r);
+}
+
+const struct proxy *proxy_client_waits(const struct proxy_client *d)
+{
+	if (!d || !d->n || d->lookup)
+		return NULL;
+	return d->dial ? d->first : d->hops[d->at].proxy;
+}
+
+struct proxy_client *proxy_client_start(struct loop *loop, const struct dial_config *c,
+					const struct proxy *first, dial_fn *fn, void *arg)
+{
+	struct proxy_client *d = calloc(1, sizeof *d);
+
+	if (!d)
+		return NULL;
+	*d = (struct proxy_client){
+		.loop = loop, .c = *c, .first = first, .fn = fn, .arg = arg, .watch = { .fd = -1 }
+	};
+	d->result.fd = -1;
+	if (!first) {
+		d->dial = dial_start(loop, c, passed_on, d);
+		return d->dial ? d : (free(d), NULL);
+	}
+	for (const struct proxy *p = first; p; p = p->next)
+		d->n++;
+	d->hops = calloc(d->n, sizeof *d->hops);
+	if (!d->hops) {
+		free(d);
+		return NULL;
+	}
+	for (struct proxy_hop *h = d->hops; first; first = first->next, h++)
+		*h = (struct proxy_hop){ .proxy = first,
+					 .host = first->next ? first->next->url.host : c->host,
+					 .port = first->next ? first->next->url.port : c->port };
+	d->watch.fn = ready;
+	d->watch.arg = d;
+	d->deadline = (struct timer){ .fn = expired, .arg = d };
+	d->again = (struct timer){ .fn = connect_first, .arg = d };
+	d->finish = (struct timer){ .fn = finished, .arg = d };
+	timer_set(loop, &d->deadline, c->deadline);
+	look_up(d);
+	return d;
+}

@@ -1,0 +1,161 @@
+#include "proxyd/options.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "net/credentials.h"
+
+#define AT(member) offsetof(struct proxy_server_options, member)
+
+static int parse_auth(void *field, const char *word, struct option_error *error);
+static int parse_allow(void *field, const char *word, struct option_error *error);
+static int parse_deny(void *field, const char *word, struct option_error *error);
+
+static const struct option_keyword kinds[] = {
+	{ "socks5", PROXY_SERVER_SOCKS5 },
+	{ "http", PROXY_SERVER_HTTP },
+	{ NULL, 0 },
+};
+
+static const struct option_row rows[] = {
+	{ .name = "proxy-server",
+	  .kind = OPTION_KEYWORD,
+	  .arg = "PROTOCOL",
+	  .field = AT(kind),
+	  .keywords = kinds,
+	  .excludes =
+		  "echo discard forward broker chat execute recv-only send-only raw stall send-fd",
+	  .help = "be a proxy, with -k implied: socks5 (4 and 4a too) or http" },
+	{ .name = "proxy-auth",
+	  .repeats = true,
+	  .kind = OPTION_PARSED,
+	  .arg = "USER:PASS",
+	  .field = 0,
+	  .needs = "proxy-server",
+	  .parser = parse_auth,
+	  .help = "who may use the proxy; not to be seen in ps" },
+	{ .name = "proxy-auth-file",
+	  .kind = OPTION_STRING,
+	  .arg = "FILE",
+	  .field = AT(auth_file),
+	  .needs = "proxy-server",
+	  .help = "the same from FILE, a USER:PASS a line" },
+	{ .name = "allow-dest",
+	  .repeats = true,
+	  .kind = OPTION_PARSED,
+	  .arg = "LIST",
+	  .field = AT(dest.allow),
+	  .needs = "proxy-server",
+	  .parser = parse_allow,
+	  .help = "only there the proxy connects: addresses, NET/BITS, names, with commas between "
+		  "them" },
+	{ .name = "deny-dest",
+	  .repeats = true,
+	  .kind = OPTION_PARSED,
+	  .arg = "LIST",
+	  .field = AT(dest.deny),
+	  .needs = "proxy-server",
+	  .parser = parse_deny,
+	  .help = "there it does not; wins over --allow-dest" },
+};
+
+const struct option_group proxy_server_group = { "Proxy", rows, sizeof rows / sizeof *rows };
+
+static int parse_allow(void *field, const char *word, struct option_error *error)
+{
+	return access_parse(field, "--allow-dest", word, error);
+}
+
+static int parse_deny(void *field, const char *word, struct option_error *error)
+{
+	return access_parse(field, "--deny-dest", word, error);
+}
+
+static int add_user(struct proxy_server_options *o, struct credentials who, const char *where,
+		    struct option_error *error)
+{
+	struct credentials *users = realloc(o->users, (o->n_users + 1) * sizeof *users);
+	const char *why = NULL;
+
+	if (users)
+		o->users = users;
+	else
+		why = "out of memory";
+	if (!*who.user)
+		why = "this is not USER:PASS";
+	/* RFC 1929 has no room for more. */
+	else if (strlen(who.user) > 255 || strlen(who.password) > 255)
+		why = "user or password is over 255 bytes long";
+	if (!why) {
+		users[o->n_users++] = who;
+		return 0;
+	}
+	credentials_free(&who);
+	return option_fail(error, "%s: %s", where, why);
+}
+
+static int parse_auth(void *field, const char *word, struct option_error *error)
+{
+	struct credentials who;
+	size_t n = strlen(word);
+	int status = credentials_parse(&who, word, n, "--proxy-auth", error);
+
+	credentials_blot((char *)word, n);
+	return status < 0 ? -1 : add_user(field, who, "--proxy-auth", error);
+}
+
+static int add_line(void *arg, size_t n, const struct credentials *who, const char *where,
+		    struct option_error *error)
+{
+	(void)n;
+	return add_user(arg, *who, where, error);
+}
+
+static int read_file(struct proxy_server_options *o, struct option_error *error)
+{
+	size_t before = o->n_users;
+	int status = credentials_read(o->auth_file, add_line, o, error);
+
+	/* Else everybody could. */
+	if (status == 0 && o->n_users == before)
+		status = option_fail(error, "--proxy-auth-file: %s: no USER:PASS stands there",
+				     o->auth_file);
+	return status;
+}
+
+int proxy_server_check(struct proxy_server_options *o, bool numeric, struct option_error *error)
+{
+	if (o->auth_file && read_file(o, error) < 0)
+		return -1;
+	return access_check(&o->dest, numeric, error);
+}
+
+/* Are A and B the same? The time that takes depends on how long they are alone. */
+static bool same(const char *a, const char *b)
+{
+	size_t n = strlen(a), m = strlen(b);
+	unsigned differ = n != m;
+
+	for (size_t i = 0; i < n; i++)
+		differ |= (unsigned)(a[i] ^ b[i < m ? i : m]);
+	return !differ;
+}
+
+bool proxy_server_knows(const struct proxy_server_options *o, const struct credentials *who)
+{
+	unsigned known = 0;
+
+	for (size_t i = 0; i < o->n_users; i++)
+		known |= (unsigned)same(who->user, o->users[i].user) &
+			 (unsigned)same(who->password, o->users[i].password);
+	return known;
+}
+
+void proxy_server_free(struct proxy_server_options *o)
+{
+	for (size_t i = 0; i < o->n_users; i++)
+		credentials_free(&o->users[i]);
+	free(o->users);
+	access_free(&o->dest);
+	*o = (struct proxy_server_options){ 0 };
+}

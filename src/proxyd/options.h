@@ -1,0 +1,36 @@
+/* options.h - being a proxy: the options */
+#ifndef PROXYD_OPTIONS_H
+#define PROXYD_OPTIONS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/options.h"
+#include "net/access.h"
+#include "proto/handshake.h"
+
+enum proxy_kind { PROXY_SERVER_NONE, PROXY_SERVER_SOCKS5, PROXY_SERVER_HTTP };
+
+/* What the rows of proxy_server_group fill. Free it with proxy_server_free(). */
+struct proxy_server_options {
+	int64_t kind;		   /* enum proxy_kind */
+	struct credentials *users; /* who may use it; none: whoever gets here */
+	size_t n_users;
+	const char *auth_file;
+	struct access_options dest; /* --allow-dest, --deny-dest */
+};
+
+/* --proxy-server and what needs it. --proxy-auth's words are overwritten in argv at once. */
+extern const struct option_group proxy_server_group;
+
+/* Reads O's file, and checks O for names where NUMERIC forbids them. Returns 0, or -1 with *ERROR,
+ * which never quotes a password. */
+int proxy_server_check(struct proxy_server_options *o, bool numeric, struct option_error *error);
+
+/* Is WHO one of O's users? How long this takes does not tell how near a wrong one came. */
+bool proxy_server_knows(const struct proxy_server_options *o, const struct credentials *who);
+
+void proxy_server_free(struct proxy_server_options *o);
+
+#endif

@@ -1,0 +1,116 @@
+#include "proxyd/report.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "base/errname.h"
+#include "proxyd/proxyd.h"
+
+static void add_place(struct notice *n, const struct proxied *p)
+{
+	if (!*p->host || !notice_wants_facts(n))
+		return;
+	json_string(&n->json, "host", p->host);
+	json_string(&n->json, "port", p->port);
+}
+
+/* Begins EVENT, with all that is known of X's request. */
+static void begin(const struct connection *x, struct notice *n, const char *event)
+{
+	const struct proxied *p = x->proxied;
+
+	connection_notice(x, n, MESSAGE_VERBOSE, event);
+	if (!notice_wants_facts(n))
+		return;
+	if (p->user)
+		json_string(&n->json, "user", p->user);
+	add_place(n, p);
+	if (p->method)
+		json_string(&n->json, "method", p->method);
+	if (p->status)
+		json_number(&n->json, "status", p->status);
+}
+
+/* An error, and of this connection alone. */
+static void begin_error(const struct connection *x, struct notice *n, enum outcome_kind kind,
+			const char *code)
+{
+	connection_notice(x, n, MESSAGE_ERROR, "error");
+	notice_error(n, kind, code);
+	add_place(n, x->proxied);
+}
+
+void proxyd_tell_request(const struct connection *x)
+{
+	const struct proxied *p = x->proxied;
+	struct notice n;
+
+	begin(x, &n, "requested");
+	notice_end(&n, "%s: asks for %s%s%s port %s%s%s", x->name, p->method ? p->method : "",
+		   p->method ? " at " : "", p->host, p->port, p->user ? " as user " : "",
+		   p->user ? p->user : "");
+}
+
+void proxyd_tell_answer(const struct connection *x)
+{
+	const struct proxied *p = x->proxied;
+	struct notice n;
+
+	begin(x, &n, "answered");
+	notice_end(&n, "%s: %s at %s port %s: status %u", x->name, p->method, p->host, p->port,
+		   p->status);
+}
+
+void proxyd_tell_refusal(const struct connection *x, const char *why)
+{
+	struct notice n;
+
+	begin(x, &n, "refused");
+	if (notice_wants_facts(&n))
+		json_string(&n.json, "why", why);
+	notice_end(&n, "%s: refused: %s", x->name, why);
+}
+
+struct outcome proxyd_tell_failure(const struct connection *x, const struct dial_result *r,
+				   int error, int64_t limit)
+{
+	const enum outcome_kind kind = r->eai	    ? OUTCOME_LOOKUP :
+				       r->timed_out ? OUTCOME_TIMEOUT :
+						      OUTCOME_FAILED;
+	const struct proxied *p = x->proxied;
+	struct text text = { 0 };
+	struct address a;
+	struct notice n;
+
+	/* An address names itself. */
+	if (!r->n || address_parse_host(p->host, &a) != WORD_NUMBER)
+		text_add(&text, "%s port %s: ", p->host, p->port);
+	if (r->eai)
+		report_lookup_text(&text, r->eai, r->error);
+	else
+		report_dial_text(&text, r, limit, "-w");
+	begin_error(x, &n, kind, r->eai ? eai_name(r->eai) : errno_name(error));
+	notice_end(&n, "%s: %.*s", x->name, (int)text.length, text.data ? text.data : "");
+	text_free(&text);
+	return (struct outcome){ kind, 0 };
+}
+
+struct outcome proxyd_tell_cut(const struct connection *x)
+{
+	bool answer = x->pump.end == PUMP_IN_FAILED;
+	struct notice n;
+
+	begin_error(x, &n, OUTCOME_FAILED, errno_name(EPROTO));
+	notice_end(&n, "%s: its %s is not whole (EPROTO)", answer ? x->in.name : x->name,
+		   answer ? "answer" : "request");
+	return (struct outcome){ OUTCOME_FAILED, 0 };
+}
+
+struct outcome proxyd_tell_idle(const struct connection *x, const char *who)
+{
+	struct notice n;
+
+	begin_error(x, &n, OUTCOME_TIMEOUT, errno_name(ETIMEDOUT));
+	notice_end(&n, "%s: %s (--idle-timeout)", who, x->proxied->why);
+	return (struct outcome){ OUTCOME_TIMEOUT, 0 };
+}

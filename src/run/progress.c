@@ -1,0 +1,150 @@
+#define _DEFAULT_SOURCE /* struct winsize, TIOCGWINSZ */
+#include "run/progress.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+
+#define LIVE_INTERVAL (250 * MILLISECOND)
+#define LINE_INTERVAL SECOND
+#define AVERAGED (2.0 * (double)SECOND) /* a burst counts less after so long */
+#define WIDTH 80
+
+/* NS as 1:02:03 or 2:03. */
+static void clock_format(char *text, size_t size, double ns)
+{
+	long long s = (long long)(ns / (double)SECOND);
+
+	if (s >= 3600)
+		snprintf(text, size, "%lld:%02lld:%02lld", s / 3600, s / 60 % 60, s % 60);
+	else
+		snprintf(text, size, "%lld:%02lld", s / 60, s % 60);
+}
+
+static size_t width(void)
+{
+	struct winsize w;
+
+	return ioctl(STDERR_FILENO, TIOCGWINSZ, &w) == 0 && w.ws_col > 0 ? w.ws_col : WIDTH;
+}
+
+/* What *AVERAGE, the rate of late, becomes where N bytes more have moved in NS. */
+static void add_to_average(double *average, uint64_t n, int64_t ns)
+{
+	double rate = (double)n / (double)ns * (double)SECOND, share = (double)ns / AVERAGED;
+
+	*average = *average < 0 ? rate : *average + (rate - *average) * share / (1 + share);
+}
+
+/* What is left of T with RATE bytes a second taken from stdin, as `45 %, ETA 0:12`. */
+static void add_rest(char *text, size_t size, const struct run_totals *t, double rate)
+{
+	/* A file can grow meanwhile. */
+	uint64_t all = (uint64_t)t->expected > t->taken ? (uint64_t)t->expected : t->taken;
+	double left = (double)(all - t->taken);
+	char time[32];
+	size_t n = strlen(text);
+
+	if (t->expected <= 0)
+		return;
+	n += (size_t)snprintf(text + n, size - n, ", %.0f %%",
+			      100.0 * (double)t->taken / (double)all);
+	if (rate <= 0 || left <= 0 || n >= size)
+		return;
+	clock_format(time, sizeof time, left / rate * (double)SECOND);
+	snprintf(text + n, size - n, ", ETA %s", time);
+}
+
+static void line(const struct run_totals *t, double rate, double taking, char *text, size_t size)
+{
+	char sent[32], received[32], speed[32], time[32];
+
+	size_format(sent, sizeof sent, (double)t->sent);
+	size_format(received, sizeof received, (double)t->received);
+	size_format(speed, sizeof speed, rate);
+	clock_format(time, sizeof time, (double)(t->start ? clock_now() - t->start : 0));
+	if (t->sent && t->received)
+		snprintf(text, size, "sent %s, received %s, %s/s, %s", sent, received, speed, time);
+	else
+		snprintf(text, size, "%s %s, %s/s, %s", t->received ? "received" : "sent",
+			 t->received ? received : sent, speed, time);
+	add_rest(text, size, t, taking);
+}
+
+static void show(struct run *r, const struct run_totals *t, double rate, double taking, bool last)
+{
+	char text[256];
+	struct notice n;
+
+	line(t, rate, taking, text, sizeof text);
+	if (r->live) {
+		/* A line that fills the last column moves some terminals on. */
+		message_live(text, width() - 1, last);
+		return;
+	}
+	notice_begin(&n, r->messages, MESSAGE_NOTE, "progress");
+	if (notice_wants_facts(&n)) {
+		json_number(&n.json, "sent", (int64_t)t->sent);
+		json_number(&n.json, "received", (int64_t)t->received);
+		json_number(&n.json, "rate", (int64_t)rate);
+		json_milliseconds(&n.json, "elapsed_ms", t->start ? clock_now() - t->start : 0);
+		if (t->expected > 0)
+			json_number(&n.json, "expected", t->expected);
+	}
+	notice_end(&n, "%s", text);
+}
+
+static void look(void *arg)
+{
+	struct run *r = arg;
+	struct run_totals t = { .expected = UNSET };
+	int64_t now = clock_now(), ns = now - r->last_look;
+
+	timer_set(r->loop, &r->progress_timer,
+		  clock_after(now, r->live ? LIVE_INTERVAL : LINE_INTERVAL));
+	if (!r->calls.totals)
+		return;
+	r->calls.totals(r->calls.arg, &t);
+	if (!t.start)
+		return;
+	add_to_average(&r->rate, t.sent + t.received - r->last_moved, ns);
+	add_to_average(&r->taking, t.taken - r->last_taken, ns);
+	r->last_moved = t.sent + t.received;
+	r->last_taken = t.taken;
+	r->last_look = now;
+	show(r, &t, r->rate, r->taking, false);
+}
+
+void progress_start(struct run *r)
+{
+	bool terminal = isatty(STDERR_FILENO);
+
+	if (!r->data->progress || r->messages->options.quiet ||
+	    (!terminal && !r->messages->options.json && r->data->progress < 2))
+		return;
+	r->live = terminal && !r->messages->options.json;
+	r->rate = r->taking = -1;
+	r->last_look = clock_now();
+	r->progress_timer = (struct timer){ .fn = look, .arg = r };
+	timer_set(r->loop, &r->progress_timer, clock_after(r->last_look, LIVE_INTERVAL));
+}
+
+void progress_end(struct run *r)
+{
+	struct run_totals t = { .expected = UNSET };
+	double seconds;
+
+	if (!r->progress_timer.fn || !r->calls.totals)
+		return;
+	timer_drop(r->loop, &r->progress_timer);
+	r->calls.totals(r->calls.arg, &t);
+	if (!t.start)
+		return;
+	seconds = (double)(clock_now() - t.start) / (double)SECOND;
+	if (seconds <= 0)
+		seconds = 1;
+	show(r, &t, (double)(t.sent + t.received) / seconds, (double)t.taken / seconds, true);
+}

@@ -1,0 +1,230 @@
+#include "run/run.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "flow/pool.h"
+#include "flow/transfer.h"
+#include "loop/signals.h"
+#include "run/progress.h"
+#include "run/report.h"
+
+#define WAITS_INTERVAL SECOND /* nothing moved so long: it is told what for */
+
+static void tell_stopped(const struct run *r, bool stopped)
+{
+	if (r->calls.stopped)
+		r->calls.stopped(r->calls.arg, stopped);
+}
+
+static void on_signal(void *arg, int signal)
+{
+	struct run *r = arg;
+
+	switch (signal) {
+	case SIGUSR1:
+		if (r->calls.figures)
+			r->calls.figures(r->calls.arg, false);
+		else
+			message(r->messages, MESSAGE_NOTE, "note", "not connected yet");
+		break;
+	case SIGTSTP:
+		tell_stopped(r, true);
+		/* Nobody stops a process group that is orphaned: then this returns at once. */
+		signals_stop();
+		tell_stopped(r, false);
+		break;
+	case SIGCONT:
+		tell_stopped(r, false);
+		break;
+	default:
+		if (r->calls.signalled)
+			r->calls.signalled(r->calls.arg, signal);
+		run_end(r, (struct outcome){ OUTCOME_SIGNAL, signal });
+	}
+}
+
+static void on_timeout(void *arg)
+{
+	struct run *r = arg;
+	char time[32];
+
+	run_end(r, message_timeout(r->messages, "not done within %s (--timeout)",
+				   duration_format(time, sizeof time, r->data->timeout)));
+}
+
+static void on_waits(void *arg)
+{
+	struct run *r = arg;
+	struct run_totals totals = { 0 };
+	struct text text = { 0 };
+	bool same;
+
+	timer_set(r->loop, &r->waits_timer, clock_after(clock_now(), WAITS_INTERVAL));
+	if (!r->calls.waits)
+		return;
+	if (r->calls.totals)
+		r->calls.totals(r->calls.arg, &totals);
+	r->calls.waits(r->calls.arg, &text);
+	same = totals.sent + totals.received == r->waits_moved && text_equal(&text, &r->waits);
+	if (same && !r->waits_said && text.length)
+		message(r->messages, MESSAGE_STEP, "waiting", "waiting for %.*s", (int)text.length,
+			text.data);
+	r->waits_said = same;
+	r->waits_moved = totals.sent + totals.received;
+	text_free(&r->waits);
+	r->waits = text;
+}
+
+/* Has a file of -o or -x not taken all yet? */
+static bool copies_wait(const struct run *r)
+{
+	return output_waits(&r->copies[0].out) || output_waits(&r->copies[1].out);
+}
+
+static void copy_changed(void *arg, struct transcript *t)
+{
+	struct run *r = arg;
+
+	int error = transcript_error(t);
+
+	if (error)
+		run_end(r, report_error(r->messages, t->out.to.name, error));
+	else if (r->finishing && !copies_wait(r))
+		loop_stop(r->loop);
+}
+
+/* Opens the files of -o and -x. Returns 0, or -1 having said why not. */
+static int open_copies(struct run *r)
+{
+	const struct data_options *d = r->data;
+	const char *const paths[] = { d->output, d->hex_dump };
+
+	for (int i = 0; i < 2; i++)
+		if (paths[i] && transcript_open(&r->copies[i], r->loop, paths[i], d->append, i == 1,
+						copy_changed, r) < 0) {
+			report_error(r->messages, paths[i], errno);
+			return -1;
+		}
+	return 0;
+}
+
+int run_check(const struct messages *m, const struct data_options *data, struct option_error *error)
+{
+	if (m->options.json && data->hex_dump && !strcmp(data->hex_dump, "-"))
+		return option_fail(error, "--json and '--hex-dump -' both want stderr");
+	return 0;
+}
+
+int run_start(struct run *r, const struct messages *m, const struct data_options *data)
+{
+	*r = (struct run){ .loop = loop_new(), .messages = m, .data = data };
+	if (!r->loop) {
+		report_error(m, "start", errno);
+		return -1;
+	}
+	signals_start();
+	loop_on_signal(r->loop, on_signal, r);
+	r->timeout = (struct timer){ .fn = on_timeout, .arg = r };
+	r->waits_timer = (struct timer){ .fn = on_waits, .arg = r };
+	timer_set(r->loop, &r->timeout, clock_after(m->start, data->timeout));
+	if (message_wanted(m, MESSAGE_STEP))
+		timer_set(r->loop, &r->waits_timer, clock_after(m->start, WAITS_INTERVAL));
+	if (open_copies(r) < 0) {
+		run_free(r);
+		return -1;
+	}
+	progress_start(r);
+	return 0;
+}
+
+void run_copy(struct run *r, const struct transcript_piece *piece, const void *data, size_t n)
+{
+	for (int i = 0; i < 2; i++)
+		transcript_add(&r->copies[i], piece, data, n);
+}
+
+bool run_copies(const struct run *r)
+{
+	return r->copies[0].out.loop || r->copies[1].out.loop;
+}
+
+bool run_copies_full(const struct run *r)
+{
+	return output_full(&r->copies[0].out) || output_full(&r->copies[1].out);
+}
+
+void run_end(struct run *r, struct outcome outcome)
+{
+	if (!r->ended)
+		r->outcome = outcome;
+	r->ended = true;
+	loop_stop(r->loop);
+}
+
+static void move_copies(struct run *r, struct loop *loop)
+{
+	for (int i = 0; i < 2; i++)
+		output_move(&r->copies[i].out, loop);
+	r->loop = loop;
+}
+
+/* Whoever reads the file of -o or -x may be slow. It gets the rest, unless a signal or --timeout
+ * ends that too. Nothing else goes on meanwhile: so it has a loop of its own. */
+static void finish_copies(struct run *r)
+{
+	struct loop *served = r->loop, *rest;
+	bool told_to = r->outcome.kind == OUTCOME_SIGNAL && r->outcome.detail != SIGPIPE;
+	bool timed_out = r->data->timeout != UNSET && !r->timeout.slot;
+
+	if (told_to || timed_out || !copies_wait(r))
+		return;
+	rest = loop_new();
+	if (!rest)
+		return;
+	timer_drop(served, &r->timeout);
+	move_copies(r, rest);
+	timer_set(rest, &r->timeout, clock_after(r->messages->start, r->data->timeout));
+	loop_on_signal(rest, on_signal, r);
+	r->finishing = true;
+	/* What goes wrong with them is worth telling where nothing else has. */
+	r->ended = r->outcome.kind != OUTCOME_DONE;
+	loop_run(rest);
+	timer_drop(rest, &r->timeout);
+	move_copies(r, served);
+	loop_free(rest);
+}
+
+struct outcome run_wait(struct run *r)
+{
+	if (!r->ended && loop_run(r->loop) < 0)
+		run_end(r, report_error(r->messages, "poll", errno));
+	if (r->calls.ending)
+		r->calls.ending(r->calls.arg);
+	finish_copies(r);
+	for (int i = 0; i < 2; i++) {
+		const char *name = r->copies[i].out.to.name;
+		bool told = transcript_error(&r->copies[i]);
+		if (transcript_close(&r->copies[i]) == 0 || told)
+			continue;
+		struct outcome outcome = report_error(r->messages, name, errno);
+		if (r->outcome.kind == OUTCOME_DONE)
+			r->outcome = outcome;
+	}
+	progress_end(r);
+	if (r->calls.figures)
+		r->calls.figures(r->calls.arg, true);
+	return r->outcome;
+}
+
+void run_free(struct run *r)
+{
+	transcript_close(&r->copies[0]);
+	transcript_close(&r->copies[1]);
+	text_free(&r->waits);
+	loop_free(r->loop);
+	pool_free();
+	transfer_free_pipes();
+}

@@ -1,0 +1,83 @@
+/* run.h - a run of connect or listen: the loop, its signals, its time limit, its outcome */
+#ifndef RUN_RUN_H
+#define RUN_RUN_H
+
+#include "base/message.h"
+#include "base/outcome.h"
+#include "flow/data_options.h"
+#include "flow/transcript.h"
+#include "loop/loop.h"
+
+/* How far a run has come. */
+struct run_totals {
+	uint64_t sent, received;
+	uint64_t taken;	  /* from stdin: a filter makes more or fewer of them */
+	int64_t expected; /* from there in all, UNSET: not known */
+	int64_t start;	  /* of the first connection, 0: there was none yet */
+};
+
+/* What a run can be asked; each may be NULL. */
+struct run_calls {
+	/* SIGUSR1, and AT_END the run's end: says how far it has come. */
+	void (*figures)(void *arg, bool at_end);
+	void (*totals)(void *arg, struct run_totals *totals);
+	/* Adds what it waits for, and which option would end that. */
+	void (*waits)(void *arg, struct text *text);
+	/* A signal that ends the run has come. */
+	void (*signalled)(void *arg, int signal);
+	/* The loop has ended, but the files of -o and -x are still open: what is left can be
+	 * written and told, and `outcome` become another. */
+	void (*ending)(void *arg);
+	/* The process stops, and goes on. */
+	void (*stopped)(void *arg, bool stopped);
+	void *arg;
+};
+
+struct run {
+	struct loop *loop;
+	const struct messages *messages;
+	const struct data_options *data;
+	struct timer timeout, progress_timer, waits_timer;
+	struct transcript copies[2]; /* -o and -x */
+	struct run_calls calls;
+	struct outcome outcome;
+	bool ended;
+	bool finishing; /* only the files of -o and -x are missing something */
+	/* of --progress */
+	bool live;	     /* in place, else line by line */
+	double rate, taking; /* bytes a second of late, from stdin */
+	uint64_t last_moved, last_taken;
+	int64_t last_look;
+	/* of what -vv says */
+	struct text waits;
+	bool waits_said;
+	uint64_t waits_moved;
+};
+
+/* Checks that nothing but messages is to go to stderr where M wants objects there. Returns 0, or -1
+ * with *ERROR. */
+int run_check(const struct messages *m, const struct data_options *data,
+	      struct option_error *error);
+
+/* *R with a loop of its own, which signals and --timeout end, and the files of -o and -x opened.
+ * Returns 0, or -1 having said why not. */
+int run_start(struct run *r, const struct messages *m, const struct data_options *data);
+
+/* Ends R with OUTCOME; the first one counts. */
+void run_end(struct run *r, struct outcome outcome);
+
+/* Runs the loop until run_end(), and finishes the files. Returns the outcome. */
+struct outcome run_wait(struct run *r);
+
+/* Adds DATA of N bytes to the files of -o and -x. */
+void run_copy(struct run *r, const struct transcript_piece *piece, const void *data, size_t n);
+
+/* Are there any? */
+bool run_copies(const struct run *r);
+
+/* Is so much waiting for them that no more should come? */
+bool run_copies_full(const struct run *r);
+
+void run_free(struct run *r);
+
+#endif

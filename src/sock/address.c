@@ -1,0 +1,506 @@
+#define _DEFAULT_SOURCE /* IF_NAMESIZE */
+#include "sock/address.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <limits.h>
+#include <net/if.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/number.h"
+#include "sock/vsock.h"
+
+static const struct option_row rows[] = {
+	{ .name = "ipv4",
+	  .letter = '4',
+	  .kind = OPTION_FLAG,
+	  .field = offsetof(struct family_options, inet),
+	  .excludes = "ipv6",
+	  .help = "IPv4 only" },
+	{ .name = "ipv6",
+	  .letter = '6',
+	  .kind = OPTION_FLAG,
+	  .field = offsetof(struct family_options, inet6),
+	  .help = "IPv6 only" },
+	{ .name = "numeric",
+	  .letter = 'n',
+	  .kind = OPTION_FLAG,
+	  .field = offsetof(struct family_options, numeric),
+	  .help = "look nothing up: hosts and ports are numbers" },
+};
+
+const struct option_group family_group = { "Addresses", rows, sizeof rows / sizeof *rows };
+const struct option_group numeric_group = { "Names", rows + 2, 1 };
+
+int address_family(const struct family_options *o)
+{
+	return o->inet ? AF_INET : o->inet6 ? AF_INET6 : AF_UNSPEC;
+}
+
+/* `fe80::1%eth0`: TEXT before the zone is an IPv6 address, the zone a name or an index. */
+static int parse_zone(const char *zone, uint32_t *scope)
+{
+	int64_t index;
+
+	*scope = if_nametoindex(zone);
+	if (*scope)
+		return 0;
+	if (number_parse(zone, 1, UINT32_MAX, &index) < 0)
+		return -1;
+	*scope = (uint32_t)index;
+	return 0;
+}
+
+static bool may_be_name(const char *host)
+{
+	if (strlen(host) > 254) /* RFC 1035, with a final dot */
+		return false;
+	for (const unsigned char *p = (const unsigned char *)host; *p; p++)
+		if (*p <= ' ' || *p == 0x7f || strchr("/:[]%@,", *p))
+			return false;
+	return true;
+}
+
+enum word_kind address_parse_unix(const char *word, struct address *out)
+{
+	const char *path = word + strlen("unix:");
+	size_t n;
+
+	/* To find the function takes longer than to call it: see -z lazy in configure. */
+	if (*word != 'u' || strncmp(word, "unix:", 5) != 0)
+		return WORD_NAME;
+	memset(out, 0, sizeof *out);
+	out->u.un.sun_family = AF_UNIX;
+	out->length = offsetof(struct sockaddr_un, sun_path);
+	n = strlen(path);
+	if (n == 0 || !strcmp(path, "@"))
+		return WORD_BAD;
+	/* An abstract name has no end but its length: unix(7). */
+	if (n + (*path != '@') > sizeof out->u.un.sun_path) {
+		out->word = word;
+		return *path == '@' || n >= PATH_MAX ? WORD_BAD : WORD_NUMBER;
+	}
+	memcpy(out->u.un.sun_path, path, n);
+	if (*path == '@')
+		out->u.un.sun_path[0] = '\0';
+	out->length += (socklen_t)(n + (*path != '@'));
+	return WORD_NUMBER;
+}
+
+static enum word_kind parse_vsock(const char *word, struct address *out)
+{
+	static const struct {
+		const char *name;
+		int64_t cid;
+	} names[] = { { "any", VSOCK_CID_ANY }, { "local", 1 }, { "host", 2 } };
+	const char *cid = word + strlen("vsock:"), *colon;
+	char text[16];
+	int64_t number = -1, port;
+	size_t n;
+
+	if (strncmp(word, "vsock:", 6) != 0)
+		return WORD_NAME;
+	memset(out, 0, sizeof *out);
+	colon = strchr(cid, ':');
+	n = colon ? (size_t)(colon - cid) : sizeof text;
+	if (n >= sizeof text || number_parse(colon + 1, 0, UINT32_MAX - 1, &port) < 0)
+		return WORD_BAD;
+	memcpy(text, cid, n);
+	text[n] = '\0';
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+		if (!strcmp(text, names[i].name))
+			number = names[i].cid;
+	if (number < 0 && number_parse(text, 0, UINT32_MAX, &number) < 0)
+		return WORD_BAD;
+	return vsock_set(out, (uint32_t)number, (uint32_t)port) < 0 ? WORD_BAD : WORD_NUMBER;
+}
+
+enum word_kind address_parse_direct(const char *word, struct address *out)
+{
+	enum word_kind kind = address_parse_unix(word, out);
+
+	return kind == WORD_NAME ? parse_vsock(word, out) : kind;
+}
+
+enum word_kind address_parse_host(const char *host, struct address *out)
+{
+	char text[INET6_ADDRSTRLEN + IF_NAMESIZE + 1];
+	size_t n = strlen(host);
+	bool brackets = host[0] == '[';
+	char *zone;
+
+	memset(out, 0, sizeof *out);
+	if (brackets && (n < 3 || host[n - 1] != ']'))
+		return WORD_BAD;
+	if (!brackets && inet_pton(AF_INET, host, &out->u.in.sin_addr) == 1) {
+		out->u.in.sin_family = AF_INET;
+		out->length = sizeof out->u.in;
+		return WORD_NUMBER;
+	}
+	if (!strchr(host, ':'))
+		return *host && may_be_name(host) ? WORD_NAME : WORD_BAD;
+	if (n - 2 * brackets >= sizeof text)
+		return WORD_BAD;
+	memcpy(text, host + brackets, n - 2 * brackets);
+	text[n - 2 * brackets] = '\0';
+	zone = strchr(text, '%');
+	if (zone)
+		*zone++ = '\0';
+	if (inet_pton(AF_INET6, text, &out->u.in6.sin6_addr) != 1 ||
+	    (zone && parse_zone(zone, &out->u.in6.sin6_scope_id) < 0))
+		return WORD_BAD;
+	out->u.in6.sin6_family = AF_INET6;
+	out->length = sizeof out->u.in6;
+	return WORD_NUMBER;
+}
+
+enum word_kind address_parse_port(const char *port, uint16_t *out)
+{
+	int64_t n;
+
+	if (number_parse(port, 0, 65535, &n) == 0) {
+		*out = (uint16_t)n;
+		return WORD_NUMBER;
+	}
+	if (errno == ERANGE || *port == '\0' || *port == '-' || *port == '+')
+		return WORD_BAD;
+	for (const unsigned char *p = (const unsigned char *)port; *p; p++)
+		if (*p <= ' ' || *p == 0x7f)
+			return WORD_BAD;
+	return WORD_NAME;
+}
+
+/* The colon before the port of an ENDPOINT, its last; NULL: it is none. Of an IPv6 address without
+ * brackets nobody can say where it ends. */
+static char *find_port(const char *word)
+{
+	char *colon = strrchr(word, ':');
+
+	return colon && (word[0] == '[' ? colon[-1] == ']' : strchr(word, ':') == colon) ? colon :
+											   NULL;
+}
+
+const char *address_find_port(const char *word)
+{
+	const char *colon = find_port((char *)word);
+
+	return colon ? colon + 1 : NULL;
+}
+
+static int check_host(const char *host, bool numeric, struct option_error *error)
+{
+	struct address a;
+	enum word_kind kind = address_parse_host(host, &a);
+
+	if (*host == '\0')
+		return option_fail(error, "host '' is empty");
+	if (kind == WORD_BAD)
+		return option_fail(error, "host '%s' is neither an address nor a name", host);
+	if (kind == WORD_NAME && numeric)
+		return option_fail(error, "host '%s' is a name, which --numeric does not look up",
+				   host);
+	return 0;
+}
+
+static int check_port(const char *port, bool numeric, struct option_error *error)
+{
+	uint16_t n;
+	enum word_kind kind = address_parse_port(port, &n);
+
+	if (kind == WORD_BAD)
+		return option_fail(error, "port '%s' is neither from 0 to 65535 nor a service",
+				   port);
+	if (kind == WORD_NAME && numeric)
+		return option_fail(error, "port '%s' is a name, which --numeric does not look up",
+				   port);
+	return 0;
+}
+
+int address_check(const char *host, const char *port, bool numeric, struct option_error *error)
+{
+	if (host && check_host(host, numeric, error) < 0)
+		return -1;
+	return port ? check_port(port, numeric, error) : 0;
+}
+
+/* WORD is none of those that address_parse_direct() takes, though it begins like one. */
+static int refuse_direct(const char *word, struct option_error *error)
+{
+	struct address a;
+
+	if (!strncmp(word, "unix:@", 6))
+		return option_fail(error, "'%s': the name is empty or longer than %zu bytes", word,
+				   sizeof a.u.un.sun_path - 1);
+	if (!strncmp(word, "unix:", 5))
+		return option_fail(error, "'%s': the path is empty or longer than any", word);
+	if (vsock_set(&a, 0, 0) < 0)
+		return option_fail(error, "'%s': this system has no vsock sockets", word);
+	return option_fail(error, "'%s' is not vsock:CID:PORT (numbers; any, local or host)", word);
+}
+
+int address_endpoint(const char *word, bool numeric, struct endpoint_words *out,
+		     struct option_error *error)
+{
+	struct address a;
+	const char *colon;
+	size_t n;
+
+	switch (address_parse_direct(word, &a)) {
+	case WORD_NUMBER:
+		out->host = word;
+		out->port = word + strlen(word);
+		return 0;
+	case WORD_BAD:
+		return refuse_direct(word, error);
+	case WORD_NAME:
+		break;
+	}
+	colon = find_port(word);
+	if (!colon)
+		return option_fail(error,
+				   "'%s' is no endpoint: HOST:PORT, unix:PATH or vsock:CID:PORT",
+				   word);
+	n = (size_t)(colon - word);
+	if (n >= sizeof out->text)
+		return option_fail(error, "'%s': the host is longer than any name", word);
+	memcpy(out->text, word, n);
+	out->text[n] = '\0';
+	out->host = out->text;
+	out->port = colon + 1;
+	return address_check(out->host, out->port, numeric, error);
+}
+
+int address_operands(const struct operands *o, bool may_lack_host, bool numeric, const char **host,
+		     const char **port, struct option_error *error)
+{
+	char *word = o->words[0], *colon = o->n == 1 ? find_port(word) : NULL;
+	struct address a;
+	enum word_kind direct = o->n == 1 ? address_parse_direct(word, &a) : WORD_NAME;
+
+	*host = NULL;
+	if (direct == WORD_BAD)
+		return refuse_direct(word, error);
+	if (direct == WORD_NUMBER) {
+		*host = word;
+		*port = word + strlen(word);
+		return 0;
+	}
+	if (o->n == 2) {
+		*host = word;
+		*port = o->words[1];
+	} else if (colon) {
+		*colon = '\0';
+		*host = word;
+		*port = colon + 1;
+	} else {
+		if (!may_lack_host)
+			return option_fail(error, "a port is missing after '%s'", word);
+		*port = word;
+	}
+	if (*host && check_host(*host, numeric, error) < 0)
+		return -1;
+	return check_port(*port, numeric, error);
+}
+
+int address_inet_operands(const struct operands *o, bool may_lack_host, bool numeric,
+			  const char **host, const char **port, struct option_error *error)
+{
+	if (address_operands(o, may_lack_host, numeric, host, port, error) < 0)
+		return -1;
+	if (**port == '\0')
+		return option_fail(error, "'%s': only HOST and PORT are known here", *host);
+	return 0;
+}
+
+void address_set_port(struct address *a, uint16_t port)
+{
+	if (a->u.sa.sa_family == AF_INET)
+		a->u.in.sin_port = htons(port);
+	else if (a->u.sa.sa_family == AF_INET6)
+		a->u.in6.sin6_port = htons(port);
+}
+
+uint16_t address_port(const struct address *a)
+{
+	if (a->u.sa.sa_family == AF_INET || a->u.sa.sa_family == AF_UNSPEC)
+		return ntohs(a->u.in.sin_port);
+	return a->u.sa.sa_family == AF_INET6 ? ntohs(a->u.in6.sin6_port) : 0;
+}
+
+void address_set_words(struct address *a, const char *words, uint16_t port)
+{
+	*a = (struct address){ .word = words };
+	a->u.in.sin_port = htons(port);
+}
+
+void address_unmap(struct address *a)
+{
+	struct sockaddr_in v4 = { .sin_family = AF_INET };
+
+	if (a->u.sa.sa_family != AF_INET6 || !IN6_IS_ADDR_V4MAPPED(&a->u.in6.sin6_addr))
+		return;
+	v4.sin_port = a->u.in6.sin6_port;
+	memcpy(&v4.sin_addr, a->u.in6.sin6_addr.s6_addr + 12, 4);
+	a->u.in = v4;
+	a->length = sizeof v4;
+}
+
+bool address_is_any(const struct address *a)
+{
+	struct address plain = *a;
+
+	address_unmap(&plain);
+	return plain.u.sa.sa_family == AF_INET	? plain.u.in.sin_addr.s_addr == htonl(INADDR_ANY) :
+	       plain.u.sa.sa_family == AF_INET6 ? IN6_IS_ADDR_UNSPECIFIED(&plain.u.in6.sin6_addr) :
+						  false;
+}
+
+bool address_equal(const struct address *a, const struct address *b)
+{
+	if (a->u.sa.sa_family != b->u.sa.sa_family || address_port(a) != address_port(b))
+		return false;
+	if (a->word || b->word)
+		return a->word && b->word && !strcmp(a->word, b->word);
+	if (a->u.sa.sa_family == AF_UNIX)
+		return a->length == b->length &&
+		       a->length > offsetof(struct sockaddr_un, sun_path) &&
+		       !memcmp(&a->u.un, &b->u.un, a->length);
+	if (a->u.sa.sa_family != AF_INET && a->u.sa.sa_family != AF_INET6)
+		return a->length == b->length && !memcmp(&a->u, &b->u, a->length);
+	if (a->u.sa.sa_family == AF_INET)
+		return a->u.in.sin_addr.s_addr == b->u.in.sin_addr.s_addr;
+	return !memcmp(&a->u.in6.sin6_addr, &b->u.in6.sin6_addr, sizeof a->u.in6.sin6_addr) &&
+	       a->u.in6.sin6_scope_id == b->u.in6.sin6_scope_id;
+}
+
+bool address_same_host(const struct address *a, const struct address *b)
+{
+	struct address copy = *a;
+
+	if (a->u.sa.sa_family != AF_INET && a->u.sa.sa_family != AF_INET6)
+		return false;
+	address_set_port(&copy, address_port(b));
+	return address_equal(&copy, b);
+}
+
+/* `unix:PATH`, as unix(7) has it in A. */
+static void unix_text(const struct address *a, char *text)
+{
+	const char *path = a->u.un.sun_path;
+	size_t n = a->length - offsetof(struct sockaddr_un, sun_path);
+
+	if (a->length > offsetof(struct sockaddr_un, sun_path))
+		snprintf(text, ADDRESS_TEXT, "unix:%s%.*s", *path ? "" : "@", (int)(n - !*path),
+			 path + !*path);
+	else
+		snprintf(text, ADDRESS_TEXT, "unix:");
+}
+
+const char *address_host(const struct address *a, char *text)
+{
+	char zone[IF_NAMESIZE];
+	uint32_t cid, port;
+	size_t n;
+
+	text[0] = '\0';
+	if (a->word)
+		return a->word;
+	if (a->u.sa.sa_family == AF_INET) {
+		inet_ntop(AF_INET, &a->u.in.sin_addr, text, ADDRESS_TEXT);
+	} else if (a->u.sa.sa_family == AF_INET6) {
+		inet_ntop(AF_INET6, &a->u.in6.sin6_addr, text, ADDRESS_TEXT);
+		n = strlen(text);
+		if (a->u.in6.sin6_scope_id == 0)
+			return text;
+		if (if_indextoname(a->u.in6.sin6_scope_id, zone))
+			snprintf(text + n, ADDRESS_TEXT - n, "%%%s", zone);
+		else
+			snprintf(text + n, ADDRESS_TEXT - n, "%%%u", a->u.in6.sin6_scope_id);
+	} else if (a->u.sa.sa_family == AF_UNIX) {
+		unix_text(a, text);
+	} else if (vsock_get(a, &cid, &port)) {
+		if (cid == VSOCK_CID_ANY)
+			snprintf(text, ADDRESS_TEXT, "vsock:any");
+		else
+			snprintf(text, ADDRESS_TEXT, "vsock:%lu", (unsigned long)cid);
+	}
+	return text;
+}
+
+static bool has_name(const struct address *a)
+{
+	return a->word || a->length > offsetof(struct sockaddr_un, sun_path);
+}
+
+static void who_text(const struct address *a, char *text, size_t size)
+{
+	snprintf(text, size, " (pid %ld, uid %lu, gid %lu)", (long)a->who.pid,
+		 (unsigned long)a->who.uid, (unsigned long)a->who.gid);
+}
+
+const char *address_who(const struct address *a, char *text)
+{
+	text[0] = '\0';
+	if (a->u.sa.sa_family == AF_UNIX && a->who.known && has_name(a))
+		who_text(a, text, ADDRESS_TEXT);
+	return text;
+}
+
+const char *address_text(const struct address *a, char *text)
+{
+	const char *host = address_host(a, text);
+	size_t n = strlen(text);
+	uint32_t cid, port;
+
+	if (host != text)
+		return host;
+	if (a->u.sa.sa_family == AF_UNIX) {
+		if (a->who.known && !has_name(a))
+			who_text(a, text + n, ADDRESS_TEXT - n);
+	} else {
+		if (!vsock_get(a, &cid, &port))
+			port = address_port(a);
+		snprintf(text + n, ADDRESS_TEXT - n, " port %lu", (unsigned long)port);
+	}
+	return text;
+}
+
+const char *address_words(const char *host, const char *port, char *text, size_t size)
+{
+	if (!*port)
+		return host;
+	snprintf(text, size, "%s port %s", host, port);
+	return text;
+}
+
+void address_json(struct json *j, const char *key, const struct address *a)
+{
+	char text[ADDRESS_TEXT];
+	uint32_t cid, port;
+
+	json_open(j, key, '{');
+	if (a->u.sa.sa_family == AF_UNSPEC && a->word) {
+		char name[256];
+		snprintf(name, sizeof name, "%.*s", (int)strcspn(a->word, " "), a->word);
+		json_string(j, "name", name);
+		json_number(j, "port", address_port(a));
+	} else if (a->u.sa.sa_family == AF_UNIX) {
+		json_string(j, "family", "unix");
+		json_string(j, "address", address_host(a, text) + strlen("unix:"));
+		if (a->who.known) {
+			json_number(j, "pid", a->who.pid);
+			json_number(j, "uid", a->who.uid);
+			json_number(j, "gid", a->who.gid);
+		}
+	} else if (vsock_get(a, &cid, &port)) {
+		json_string(j, "family", "vsock");
+		json_string(j, "address", address_host(a, text) + strlen("vsock:"));
+		json_number(j, "port", port);
+	} else {
+		json_string(j, "family", a->u.sa.sa_family == AF_INET6 ? "inet6" : "inet");
+		json_string(j, "address", address_host(a, text));
+		json_number(j, "port", address_port(a));
+	}
+	json_close(j, '}');
+}

@@ -1,0 +1,163 @@
+#include "sock/datagram.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdint.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "sock/packet.h"
+#include "sock/unix.h"
+
+#define UDP_LIMIT 65535 /* IPv6 does not count its header */
+#define UNIX_LIMIT (1 << 20)
+#define UDP_MOST 65507 /* 65535 less the headers of IPv4 and UDP */
+
+/* What is chosen by one of C's flags. Returns 0, or -1 with errno and *WHAT. */
+static int set_flags(const struct dgram_socket *s, const struct dgram_config *c, const char **what)
+{
+	const struct {
+		bool wanted;
+		int option;
+		const char *name;
+	} flags[] = {
+		{ c->broadcast, SO_BROADCAST, "SO_BROADCAST" },
+		{ c->share, SO_REUSEADDR, "SO_REUSEADDR" },
+	};
+	int on = 1;
+
+	for (size_t i = 0; i < sizeof flags / sizeof *flags; i++) {
+		*what = flags[i].name;
+		if (flags[i].wanted &&
+		    setsockopt(s->fd, SOL_SOCKET, flags[i].option, &on, sizeof on) < 0)
+			return -1;
+	}
+	*what = "reuseport";
+	return c->reuseport ? sockopt_reuseport(s->fd) : 0;
+}
+
+int dgram_open(struct dgram_socket *s, const struct dgram_config *c, dgram_error_fn *error,
+	       void *arg, const char **what)
+{
+	static const enum socket_phase phases[] = { PHASE_BIND, PHASE_CONNECT, PHASE_CONNECTED };
+
+	*s = (struct dgram_socket){
+		.family = c->family,
+		.wants = c->wants,
+		.both = c->both,
+		.segment = SIZE_MAX,
+		.error = error,
+		.arg = arg,
+	};
+	*what = NULL;
+	s->fd = socket(c->family, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (s->fd < 0)
+		return -1;
+	if (set_flags(s, c, what) < 0 || dgram_prepare_send(s, what) < 0 ||
+	    dgram_prepare_receive(s, c, what) < 0)
+		goto fail;
+	/* Last, so that --sockopt has its way. */
+	for (size_t i = 0; i < sizeof phases / sizeof *phases; i++)
+		if (sockopt_apply(s->fd, c->family, c->socket, phases[i], false, what) < 0)
+			goto fail;
+	*what = NULL;
+	return 0;
+fail:
+	dgram_close(s);
+	return -1;
+}
+
+/* Where S stands now. */
+static void learn_local(struct dgram_socket *s)
+{
+	s->local.length = sizeof s->local.u;
+	if (getsockname(s->fd, &s->local.u.sa, &s->local.length) < 0)
+		s->local.length = 0;
+}
+
+int dgram_inherit(struct dgram_socket *s, int fd, const struct dgram_config *c,
+		  dgram_error_fn *error, void *arg)
+{
+	socklen_t size = sizeof(int);
+	const char *what;
+	int type = 0;
+
+	*s = (struct dgram_socket){
+		.fd = fd,
+		.family = c->family,
+		.wants = c->wants,
+		.segment = SIZE_MAX,
+		.error = error,
+		.arg = arg,
+	};
+	if (getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &size) < 0)
+		return -1;
+	learn_local(s);
+	if (type != SOCK_DGRAM || s->local.u.sa.sa_family != c->family) {
+		errno = EINVAL;
+		return -1;
+	}
+	fcntl(fd, F_SETFD, FD_CLOEXEC);
+	return dgram_prepare_receive(s, c, &what);
+}
+
+int dgram_bind(struct dgram_socket *s, const struct address *a)
+{
+	int alone = !s->both;
+
+	/* Else a socket of IPv4 has the other half. */
+	if (a->u.sa.sa_family == AF_INET6 && IN6_IS_ADDR_UNSPECIFIED(&a->u.in6.sin6_addr) &&
+	    setsockopt(s->fd, IPPROTO_IPV6, IPV6_V6ONLY, &alone, sizeof alone) < 0)
+		return -1;
+	if (bind(s->fd, &a->u.sa, a->length) < 0)
+		return -1;
+	learn_local(s);
+	return 0;
+}
+
+int dgram_connect(struct dgram_socket *s, const struct address *a)
+{
+	bool local = a->u.sa.sa_family == AF_UNIX;
+
+	if ((local ? unix_connect(s->fd, a) : connect(s->fd, &a->u.sa, a->length)) < 0)
+		return -1;
+	s->peer = *a;
+	/* What was bound before is better known by its user. */
+	if (!local)
+		learn_local(s);
+	return 0;
+}
+
+void dgram_bound(struct dgram_socket *s, const struct address *a)
+{
+	if (a)
+		s->local = *a;
+	else
+		learn_local(s);
+}
+
+void dgram_close(struct dgram_socket *s)
+{
+	int error = errno;
+
+	if (s->fd >= 0)
+		close(s->fd);
+	s->fd = -1;
+	errno = error;
+}
+
+size_t dgram_most(int family)
+{
+	return family == AF_UNIX ? INT_MAX : UDP_MOST;
+}
+
+size_t dgram_most_by(const struct dgram_socket *s)
+{
+	return s->family == AF_UNIX ? packet_most(s->fd) : dgram_most(s->family);
+}
+
+size_t dgram_room(int family)
+{
+	return family == AF_UNIX ? UNIX_LIMIT : UDP_LIMIT;
+}

@@ -1,0 +1,298 @@
+#define _GNU_SOURCE /* sendmmsg, IP_RECVERR */
+#include <errno.h>
+#include <netinet/in.h>
+#include <netinet/udp.h>
+#include <stdbool.h>
+#include <string.h>
+
+#include "sock/datagram.h"
+#include "sock/datagram_source.h"
+
+#ifndef UDP_SEGMENT /* Linux 4.18; not in every libc's header */
+#define UDP_SEGMENT 103
+#endif
+#ifndef SO_MEMINFO
+#define SO_MEMINFO 55
+#endif
+
+/* struct sock_extended_err of <linux/errqueue.h>, which is no part of a libc: where in it stand the
+ * error, who found it, and what else is known; the address of the message's sender comes behind it.
+ * And what of <linux/sock_diag.h> is needed. */
+enum { ERROR_AT = 0, ORIGIN_AT = 4, INFO_AT = 8, OFFENDER_AT = 16 };
+
+struct extended_error {
+	uint32_t error, info;
+	uint8_t origin;
+	struct address offender; /* of length 0: not told */
+};
+
+enum { ORIGIN_ICMP = 2, ORIGIN_ICMP6 = 3 };
+
+#define MEMINFO_DROPS 8
+#define MEMINFO_VARS 9
+
+#define CALLS 32	 /* what goes to the kernel at once */
+#define SEGMENTS 64	 /* of one call; what every kernel takes that has UDP_SEGMENT */
+#define SEGMENTED 65507	 /* bytes of it */
+#define ERRORS_MOST 1024 /* taken before anything else gets its turn */
+
+int dgram_prepare_send(struct dgram_socket *s, const char **what)
+{
+	int on = 1;
+
+	*what = NULL;
+	/* Without it only a connected socket learns of a refusal; then that is all there is. */
+	if (s->family == AF_INET || s->family == AF_INET6)
+		setsockopt(s->fd, IPPROTO_IP, IP_RECVERR, &on, sizeof on);
+	if (s->family == AF_INET6)
+		setsockopt(s->fd, IPPROTO_IPV6, IPV6_RECVERR, &on, sizeof on);
+	return 0;
+}
+
+/* ---- errors ---- */
+
+static void tell(const struct dgram_socket *s, const struct dgram_error *e)
+{
+	if (s->error)
+		s->error(s->arg, e);
+}
+
+/* The peer's, told by this machine. */
+static void tell_pending(const struct dgram_socket *s, int error)
+{
+	tell(s, &(struct dgram_error){ .error = error, .to = s->peer.length ? &s->peer : NULL });
+}
+
+/* Takes the N bytes at DATA apart. */
+static void read_extended(struct extended_error *x, const unsigned char *data, size_t n)
+{
+	struct sockaddr_storage a = { 0 };
+
+	if (n < OFFENDER_AT)
+		return;
+	memcpy(&x->error, data + ERROR_AT, sizeof x->error);
+	memcpy(&x->info, data + INFO_AT, sizeof x->info);
+	x->origin = data[ORIGIN_AT];
+	n -= OFFENDER_AT;
+	memcpy(&a, data + OFFENDER_AT, n < sizeof a ? n : sizeof a);
+	if (a.ss_family == AF_INET)
+		x->offender.length = sizeof x->offender.u.in;
+	else if (a.ss_family == AF_INET6)
+		x->offender.length = sizeof x->offender.u.in6;
+	memcpy(&x->offender.u, &a, x->offender.length);
+	address_unmap(&x->offender);
+}
+
+/* Tells what M brought. Returns whether the network said it: what this machine finds wrong is the
+ * result of the call too. */
+static bool tell_extended(const struct dgram_socket *s, struct msghdr *m, struct address *to)
+{
+	struct dgram_error e = { 0 };
+	struct extended_error x = { 0 };
+
+	for (struct cmsghdr *c = CMSG_FIRSTHDR(m); c; c = dgram_next_control(m, c)) {
+		bool six = c->cmsg_level == IPPROTO_IPV6 && c->cmsg_type == IPV6_RECVERR;
+		if (!six && (c->cmsg_level != IPPROTO_IP || c->cmsg_type != IP_RECVERR))
+			continue;
+		read_extended(&x, CMSG_DATA(c), c->cmsg_len - CMSG_LEN(0));
+	}
+	if (x.origin != ORIGIN_ICMP && x.origin != ORIGIN_ICMP6)
+		return false;
+	e.error = (int)x.error;
+	to->length = m->msg_namelen;
+	if (to->length) {
+		address_unmap(to);
+		e.to = to;
+	}
+	if (x.offender.length)
+		e.sender = &x.offender;
+	if (e.error == EMSGSIZE)
+		e.mtu = x.info;
+	tell(s, &e);
+	return true;
+}
+
+/* Takes all that the error queue has. Returns how many of them the network said. */
+static size_t drain(const struct dgram_socket *s)
+{
+	_Alignas(struct cmsghdr) char control[256];
+	size_t told = 0;
+
+	if (s->family != AF_INET && s->family != AF_INET6)
+		return 0;
+	for (int i = 0; i < ERRORS_MOST; i++) {
+		struct address to = { 0 };
+		struct msghdr m = {
+			.msg_name = &to.u,
+			.msg_namelen = sizeof to.u,
+			.msg_control = control,
+			.msg_controllen = sizeof control,
+		};
+		if (recvmsg(s->fd, &m, MSG_ERRQUEUE | MSG_DONTWAIT) < 0) {
+			if (errno == EINTR)
+				continue;
+			break;
+		}
+		told += tell_extended(s, &m, &to);
+	}
+	return told;
+}
+
+void dgram_errors(struct dgram_socket *s)
+{
+	socklen_t size = sizeof(int);
+	int error = 0;
+
+	/* What did not fit into the queue any more is still pending without it. */
+	if (drain(s) == 0 && getsockopt(s->fd, SOL_SOCKET, SO_ERROR, &error, &size) == 0 && error)
+		tell_pending(s, error);
+}
+
+/* ---- sending ---- */
+
+/* What goes to the kernel at once: each message is one datagram, or several of one size that it
+ * cuts itself. */
+struct calls {
+	struct mmsghdr messages[CALLS];
+	unsigned counts[CALLS]; /* of datagrams in each */
+	_Alignas(struct cmsghdr) char controls[CALLS]
+					      [DGRAM_SOURCE_ROOM + CMSG_SPACE(sizeof(uint16_t))];
+	struct iovec parts[DGRAM_BATCH];
+};
+
+/* Do A and B leave from one place for one place? */
+static bool same_way(const struct dgram *a, const struct dgram *b)
+{
+	return a->interface == b->interface && a->from == b->from &&
+	       (a->to == b->to || (a->to && b->to && address_equal(a->to, b->to)));
+}
+
+/* How many of the N at V can go in one message: as many as have its size, and one that is smaller.
+ */
+static size_t run_length(const struct dgram_socket *s, const struct dgram *v, size_t n)
+{
+	size_t size = v->size, total = size, i = 1;
+
+	if (size == 0 || size > s->segment || (s->family != AF_INET && s->family != AF_INET6))
+		return 1;
+	for (; i < n && i < SEGMENTS; i++) {
+		total += v[i].size;
+		if (v[i].size == 0 || v[i].size > size || total > SEGMENTED || !same_way(v, &v[i]))
+			break;
+		if (v[i].size < size)
+			return i + 1;
+	}
+	return i;
+}
+
+/* The N datagrams at V as one message; their data, which often lies together, into PARTS. Returns
+ * how many parts that took. */
+static size_t build_message(const struct dgram_socket *s, const struct dgram *v, size_t n,
+			    struct msghdr *m, void *control, struct iovec *parts)
+{
+	size_t used = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		struct iovec *last = used ? &parts[used - 1] : NULL;
+		if (last && (const char *)last->iov_base + last->iov_len == v[i].data)
+			last->iov_len += v[i].size;
+		else
+			parts[used++] = (struct iovec){ (void *)v[i].data, v[i].size };
+	}
+	*m = (struct msghdr){ .msg_iov = parts,
+			      .msg_iovlen = (uint16_t)used,
+			      /* of another type in each libc */ .msg_control = control };
+	if (v->to) {
+		m->msg_name = (void *)&v->to->u;
+		m->msg_namelen = v->to->length;
+	}
+	dgram_source(s, v, m);
+	if (n > 1) {
+		uint16_t size = (uint16_t)v->size;
+		dgram_control(m, IPPROTO_UDP, UDP_SEGMENT, &size, sizeof size);
+	}
+	if (m->msg_controllen == 0)
+		m->msg_control = NULL;
+	return used;
+}
+
+/* As many of the N at V as fit into C. Returns how many messages that makes. */
+static unsigned build(const struct dgram_socket *s, const struct dgram *v, size_t n,
+		      struct calls *c)
+{
+	size_t parts = 0;
+	unsigned used = 0;
+
+	for (size_t done = 0; done < n && used < CALLS; used++) {
+		size_t run = run_length(s, v + done, n - done);
+		parts += build_message(s, v + done, run, &c->messages[used].msg_hdr,
+				       c->controls[used], &c->parts[parts]);
+		c->counts[used] = (unsigned)run;
+		done += run;
+	}
+	return used;
+}
+
+/* Is ERROR of a message that the system was to cut its refusal to do so? The path's MTU has no room
+ * for such pieces, the device cannot, or the kernel is too old. */
+static bool refuses_to_cut(int error)
+{
+	return error == EINVAL || error == EMSGSIZE || error == EIO || error == ENOPROTOOPT ||
+	       error == EOPNOTSUPP;
+}
+
+/* After ERROR of a message of COUNT datagrams of SIZE bytes each: is it another's, or only that of
+ * the way in which it was sent? */
+static bool try_again(struct dgram_socket *s, int error, unsigned count, size_t size)
+{
+	bool inet = s->family == AF_INET || s->family == AF_INET6;
+
+	if (error == EINTR)
+		return true;
+	if (error == EAGAIN)
+		return false;
+	if (drain(s))
+		return true;
+	if (count > 1 && refuses_to_cut(error)) {
+		s->segment = error == EINVAL || error == EMSGSIZE ? size - 1 : 0;
+		return true;
+	}
+	/* A queue that is full may take the first pieces of what it cuts and drop the rest without
+	 * a word. */
+	if (error == ENOBUFS)
+		s->segment = 0;
+	/* Nothing refuses a datagram of IP at once: it was one before, and the queue was full. */
+	if (error == ECONNREFUSED && inet)
+		tell_pending(s, error);
+	return error == ECONNREFUSED && inet;
+}
+
+ssize_t dgram_send(struct dgram_socket *s, const struct dgram *v, size_t n)
+{
+	struct calls c;
+	size_t taken = 0;
+	int sent, error;
+
+	drain(s);
+	do {
+		unsigned used = build(s, v, n < DGRAM_BATCH ? n : DGRAM_BATCH, &c);
+		sent = sendmmsg(s->fd, c.messages, used, MSG_DONTWAIT | MSG_NOSIGNAL);
+		error = errno;
+	} while (sent < 0 && try_again(s, error, c.counts[0], v->size));
+	errno = error;
+	if (sent < 0)
+		return -1;
+	for (int i = 0; i < sent; i++)
+		taken += c.counts[i];
+	return (ssize_t)taken;
+}
+
+int64_t dgram_dropped(const struct dgram_socket *s)
+{
+	uint32_t info[MEMINFO_VARS] = { 0 };
+	socklen_t size = sizeof info;
+
+	if (getsockopt(s->fd, SOL_SOCKET, SO_MEMINFO, info, &size) < 0 || size < sizeof info)
+		return -1;
+	return info[MEMINFO_DROPS];
+}

@@ -1,0 +1,422 @@
+/* Datagrams in on Linux: recvmmsg(2), and several of a sender in one piece by UDP_GRO (udp(7)),
+ * which says where each of them ends. */
+#define _GNU_SOURCE /* recvmmsg, struct in_pktinfo, struct ucred */
+#include <errno.h>
+#include <netinet/in.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/number.h"
+#include "sock/datagram.h"
+#include "sock/datagram_source.h"
+
+#ifndef UDP_GRO /* Linux 5.0; not in every libc's header */
+#define UDP_GRO 104
+#endif
+
+#ifndef IPV6_MULTICAST_ALL /* Linux 4.20 */
+#define IPV6_MULTICAST_ALL 29
+#endif
+
+#define BUFFER (64 << 20)
+#define SLOTS 32
+#define SLOT_LEAST 65536 /* what comes in one piece by UDP_GRO */
+/* Slots that are a power of two apart would all want the same lines of the cache. */
+#define SLOT_GAP 1088
+#define CONTROL_SIZE 512
+#define ERRORS_MOST 64 /* that are told in one call */
+
+/* What the kernel tells with a piece. */
+struct told {
+	struct address from, to, local;
+	unsigned interface;
+	int ttl;
+	int64_t time;
+	int segment; /* the size of each but the last; 0: it is one */
+};
+
+struct dgram_batch {
+	size_t limit, stride;
+	bool full; /* last time */
+	char *slots;
+	struct iovec iov[SLOTS];
+	struct mmsghdr messages[SLOTS];
+	_Alignas(struct cmsghdr) char control[SLOTS][CONTROL_SIZE];
+	struct told told[SLOTS];
+	struct dgram_received *received;
+	size_t size; /* of that */
+};
+
+/* As large as the system lets us have it: that is what keeps a burst. */
+static void enlarge(const struct dgram_socket *s)
+{
+	int before = 0, after = 0, wanted = BUFFER;
+	socklen_t size = sizeof before;
+
+	getsockopt(s->fd, SOL_SOCKET, SO_RCVBUF, &before, &size);
+	if (setsockopt(s->fd, SOL_SOCKET, SO_RCVBUFFORCE, &wanted, sizeof wanted) == 0)
+		return;
+	setsockopt(s->fd, SOL_SOCKET, SO_RCVBUF, &wanted, sizeof wanted);
+	getsockopt(s->fd, SOL_SOCKET, SO_RCVBUF, &after, &size);
+	/* What is asked for is doubled, what is told is not halved. */
+	before /= 2;
+	if (after / 2 < before)
+		setsockopt(s->fd, SOL_SOCKET, SO_RCVBUF, &before, sizeof before);
+}
+
+/* Else a socket hears every group that any other on this machine has joined. */
+static int hear_own_groups(const struct dgram_socket *s, const char **what)
+{
+	int off = 0;
+	bool six = s->family == AF_INET6;
+
+	*what = six ? "IPV6_MULTICAST_ALL" : "IP_MULTICAST_ALL";
+	if (s->family == AF_UNIX)
+		return 0;
+	/* One of IPv6 that takes IPv4 too hears the groups of both. */
+	if (six && setsockopt(s->fd, IPPROTO_IPV6, IPV6_MULTICAST_ALL, &off, sizeof off) < 0)
+		return errno == ENOPROTOOPT ? 0 : -1;
+	if (setsockopt(s->fd, IPPROTO_IP, IP_MULTICAST_ALL, &off, sizeof off) < 0 && !six)
+		return -1;
+	return 0;
+}
+
+/* What S->wants. */
+static int set_told(const struct dgram_socket *s, const char **what)
+{
+	const struct {
+		unsigned want;
+		int family, level, option;
+		const char *name;
+	} rows[] = {
+		{ DGRAM_TO, AF_INET, IPPROTO_IP, IP_PKTINFO, "IP_PKTINFO" },
+		{ DGRAM_TO, AF_INET6, IPPROTO_IPV6, IPV6_RECVPKTINFO, "IPV6_RECVPKTINFO" },
+		{ DGRAM_TTL, AF_INET, IPPROTO_IP, IP_RECVTTL, "IP_RECVTTL" },
+		{ DGRAM_TTL, AF_INET6, IPPROTO_IPV6, IPV6_RECVHOPLIMIT, "IPV6_RECVHOPLIMIT" },
+		{ DGRAM_TIME, AF_UNSPEC, SOL_SOCKET, SO_TIMESTAMPNS, "SO_TIMESTAMPNS" },
+		{ DGRAM_WHO, AF_UNIX, SOL_SOCKET, SO_PASSCRED, "SO_PASSCRED" },
+	};
+	int on = 1;
+
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		bool ours = rows[i].family == AF_UNSPEC || rows[i].family == s->family;
+		/* One of IPv6 that takes IPv4 too is told of that in its way. */
+		bool mapped = s->family == AF_INET6 && rows[i].family == AF_INET;
+		if (!(s->wants & rows[i].want) || !(ours || mapped))
+			continue;
+		*what = rows[i].name;
+		if (setsockopt(s->fd, rows[i].level, rows[i].option, &on, sizeof on) < 0 && ours)
+			return -1;
+	}
+	return 0;
+}
+
+int dgram_prepare_receive(struct dgram_socket *s, const struct dgram_config *c, const char **what)
+{
+	int on = 1;
+
+	if (set_told(s, what) < 0 || (c->own_groups_only && hear_own_groups(s, what) < 0))
+		return -1;
+	if (c->large_buffer)
+		enlarge(s);
+	/* Where this is refused they come one by one. */
+	if (s->family != AF_UNIX)
+		setsockopt(s->fd, IPPROTO_UDP, UDP_GRO, &on, sizeof on);
+	return 0;
+}
+
+struct dgram_batch *dgram_batch_new(size_t size)
+{
+	struct dgram_batch *b = calloc(1, sizeof *b);
+
+	if (!b)
+		return NULL;
+	b->limit = size;
+	b->stride = (size < SLOT_LEAST ? SLOT_LEAST : size) + SLOT_GAP;
+	b->size = SLOTS;
+	b->slots = malloc(SLOTS * b->stride);
+	b->received = malloc(b->size * sizeof *b->received);
+	if (!b->slots || !b->received) {
+		dgram_batch_free(b);
+		errno = ENOMEM;
+		return NULL;
+	}
+	for (size_t i = 0; i < SLOTS; i++) {
+		b->iov[i] = (struct iovec){ b->slots + i * b->stride, b->stride - SLOT_GAP };
+		b->messages[i].msg_hdr = (struct msghdr){ .msg_name = &b->told[i].from.u,
+							  .msg_iov = &b->iov[i],
+							  .msg_iovlen = 1,
+							  .msg_control = b->control[i] };
+	}
+	return b;
+}
+
+void dgram_batch_free(struct dgram_batch *b)
+{
+	if (!b)
+		return;
+	free(b->slots);
+	free(b->received);
+	free(b);
+}
+
+/* ---- what the kernel says beside the data ---- */
+
+/* Nobody has asked for descriptors. */
+static void close_descriptors(const struct cmsghdr *c)
+{
+	for (size_t at = CMSG_LEN(0); at + sizeof(int) <= c->cmsg_len; at += sizeof(int)) {
+		int fd;
+		memcpy(&fd, (const char *)c + at, sizeof fd);
+		close(fd);
+	}
+}
+
+static void note_socket(struct told *t, const struct cmsghdr *c)
+{
+	struct timespec time;
+	struct ucred who;
+
+	switch (c->cmsg_type) {
+	case SCM_TIMESTAMPNS:
+		memcpy(&time, CMSG_DATA(c), sizeof time);
+		t->time = (int64_t)time.tv_sec * SECOND + time.tv_nsec;
+		break;
+	case SCM_CREDENTIALS:
+		memcpy(&who, CMSG_DATA(c), sizeof who);
+		t->from.who = (struct address_who){ true, who.pid, who.uid, who.gid };
+		break;
+	case SCM_RIGHTS:
+		close_descriptors(c);
+		break;
+	default:
+		break;
+	}
+}
+
+static void set_inet(struct address *a, struct in_addr ip, uint16_t port)
+{
+	a->u.in = (struct sockaddr_in){ .sin_family = AF_INET, .sin_addr = ip };
+	a->length = sizeof a->u.in;
+	address_set_port(a, port);
+}
+
+/* ip(7) */
+static void note_inet(struct told *t, const struct cmsghdr *c, uint16_t port)
+{
+	struct in_pktinfo info;
+
+	if (c->cmsg_type == IP_TTL)
+		memcpy(&t->ttl, CMSG_DATA(c), sizeof t->ttl);
+	if (c->cmsg_type != IP_PKTINFO)
+		return;
+	memcpy(&info, CMSG_DATA(c), sizeof info);
+	t->interface = (unsigned)info.ipi_ifindex;
+	set_inet(&t->to, info.ipi_addr, port);
+	/* They differ where the first is a group's, or for broadcast. */
+	if (info.ipi_addr.s_addr == info.ipi_spec_dst.s_addr)
+		t->local = t->to;
+}
+
+/* ipv6(7), RFC 3542 */
+static void note_inet6(struct told *t, const struct cmsghdr *c, uint16_t port)
+{
+	struct in6_pktinfo info;
+
+	if (c->cmsg_type == IPV6_HOPLIMIT)
+		memcpy(&t->ttl, CMSG_DATA(c), sizeof t->ttl);
+	if (c->cmsg_type != IPV6_PKTINFO)
+		return;
+	memcpy(&info, CMSG_DATA(c), sizeof info);
+	/* IPv4 is told in its own way. */
+	if (IN6_IS_ADDR_V4MAPPED(&info.ipi6_addr))
+		return;
+	t->interface = (unsigned)info.ipi6_ifindex;
+	t->to.u.in6 = (struct sockaddr_in6){ .sin6_family = AF_INET6, .sin6_addr = info.ipi6_addr };
+	t->to.length = sizeof t->to.u.in6;
+	address_set_port(&t->to, port);
+	if (IN6_IS_ADDR_LINKLOCAL(&info.ipi6_addr) || IN6_IS_ADDR_MC_LINKLOCAL(&info.ipi6_addr))
+		t->to.u.in6.sin6_scope_id = t->interface;
+	if (!IN6_IS_ADDR_MULTICAST(&info.ipi6_addr))
+		t->local = t->to;
+}
+
+static void note(const struct dgram_socket *s, struct told *t, struct msghdr *m, uint16_t port)
+{
+	t->from.length = m->msg_namelen;
+	t->to.length = t->local.length = 0;
+	t->interface = 0;
+	t->ttl = -1;
+	t->time = 0;
+	t->from.who = (struct address_who){ 0 };
+	t->segment = 0;
+	if (m->msg_namelen == 0)
+		t->from.u.sa.sa_family = (sa_family_t)s->family;
+	if (s->family == AF_UNIX && s->wants & DGRAM_TO)
+		t->to = s->local;
+	address_unmap(&t->from);
+	for (struct cmsghdr *c = CMSG_FIRSTHDR(m); c; c = dgram_next_control(m, c))
+		switch (c->cmsg_level) {
+		case SOL_SOCKET:
+			note_socket(t, c);
+			break;
+		case IPPROTO_IP:
+			note_inet(t, c, port);
+			break;
+		case IPPROTO_IPV6:
+			note_inet6(t, c, port);
+			break;
+		case IPPROTO_UDP:
+			if (c->cmsg_type == UDP_GRO)
+				memcpy(&t->segment, CMSG_DATA(c), sizeof t->segment);
+			break;
+		default:
+			break;
+		}
+}
+
+/* ---- receiving ---- */
+
+/* As recvmmsg(2), which a sandbox may refuse. */
+static int take(struct dgram_socket *s, struct dgram_batch *b)
+{
+	const int flags = MSG_DONTWAIT | MSG_CMSG_CLOEXEC | MSG_TRUNC;
+	ssize_t length;
+
+	for (size_t i = 0; i < SLOTS; i++) {
+		b->messages[i].msg_hdr.msg_namelen = sizeof b->told[i].from.u;
+		b->messages[i].msg_hdr.msg_controllen = CONTROL_SIZE;
+	}
+	if (!s->single) {
+		int n = recvmmsg(s->fd, b->messages, SLOTS, flags, NULL);
+		if (n >= 0 || (errno != ENOSYS && errno != EPERM))
+			return n;
+		s->single = true;
+	}
+	length = recvmsg(s->fd, &b->messages[0].msg_hdr, flags);
+	if (length < 0)
+		return -1;
+	b->messages[0].msg_len = (unsigned)length;
+	return 1;
+}
+
+/* Does ERROR belong to a datagram that was sent before? */
+static bool is_old(int error)
+{
+	switch (error) {
+	case ECONNREFUSED:
+	case ECONNRESET:
+	case EHOSTUNREACH:
+	case EHOSTDOWN:
+	case ENETUNREACH:
+	case ENETDOWN:
+	case ENONET:
+	case ENOPROTOOPT:
+	case EPROTO:
+	case EOPNOTSUPP:
+	case EMSGSIZE:
+	case EACCES:
+		return true;
+	default:
+		return false;
+	}
+}
+
+/* The same, and tells errors. */
+static int take_and_tell(struct dgram_socket *s, struct dgram_batch *b)
+{
+	for (int told = 0;; told++) {
+		int n = take(s, b), error = errno;
+		if (n >= 0 || told == ERRORS_MOST || (error != EINTR && !is_old(error))) {
+			errno = error;
+			return n;
+		}
+		if (error == EINTR)
+			continue;
+		if (s->family != AF_UNIX)
+			dgram_errors(s);
+		else if (s->error)
+			s->error(s->arg, &(struct dgram_error){ .error = error });
+	}
+}
+
+/* Room for MORE datagrams after the first N. */
+static bool reserve(struct dgram_batch *b, size_t n, size_t more)
+{
+	size_t size = b->size;
+	struct dgram_received *received;
+
+	while (size < n + more)
+		size *= 2;
+	if (size == b->size)
+		return true;
+	received = realloc(b->received, size * sizeof *received);
+	if (!received)
+		return false;
+	b->received = received;
+	b->size = size;
+	return true;
+}
+
+/* The datagrams of message I as those after the first N. Returns how many there are then. */
+static size_t split(struct dgram_batch *b, size_t i, size_t n)
+{
+	const struct told *t = &b->told[i];
+	const char *data = b->iov[i].iov_base;
+	size_t length = b->messages[i].msg_len, here = length;
+	size_t each = t->segment > 0 ? (size_t)t->segment : length, count;
+
+	if (here > b->iov[i].iov_len)
+		here = b->iov[i].iov_len;
+	count = each ? (length + each - 1) / each : 1;
+	for (size_t k = 0; k < count; k++) {
+		size_t left = length - k * each, size = left < each ? left : each;
+		size_t there = here > k * each ? here - k * each : 0;
+		there = there < size ? there : size;
+		b->received[n++] = (struct dgram_received){
+			.data = data + k * each,
+			.size = there < b->limit ? there : b->limit,
+			.true_size = size,
+			.from = &t->from,
+			.to = t->to.length ? &t->to : NULL,
+			.local = t->local.length ? &t->local : NULL,
+			.interface = t->interface,
+			.ttl = t->ttl,
+			.time = t->time,
+		};
+	}
+	return n;
+}
+
+bool dgram_batch_full(const struct dgram_batch *b)
+{
+	return b->full;
+}
+
+ssize_t dgram_receive(struct dgram_socket *s, struct dgram_batch *b,
+		      const struct dgram_received **v)
+{
+	uint16_t port = address_port(&s->local);
+	size_t n = 0;
+	int taken = take_and_tell(s, b);
+
+	b->full = taken == SLOTS;
+	if (taken < 0)
+		return -1;
+	for (size_t i = 0; i < (size_t)taken; i++) {
+		note(s, &b->told[i], &b->messages[i].msg_hdr, port);
+		if (b->told[i].segment > 0 &&
+		    !reserve(b, n,
+			     b->messages[i].msg_len / (size_t)b->told[i].segment + SLOTS + 1)) {
+			errno = ENOMEM;
+			return -1;
+		}
+		s->grouped = s->grouped || b->told[i].segment > 0;
+		n = split(b, i, n);
+	}
+	*v = b->received;
+	return (ssize_t)n;
+}

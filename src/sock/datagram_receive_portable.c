@@ -1,0 +1,120 @@
+/* Datagrams in, one by one. */
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+
+#include "sock/datagram.h"
+
+#define BUFFER (32 << 20)
+#define BUFFER_LEAST (256 << 10)
+#define SLOTS 32
+/* Room for the largest there is: so its true size is known where only a part of it is wanted. */
+#define SLOT_LEAST 65536
+
+struct dgram_batch {
+	size_t limit, stride;
+	bool full; /* last time */
+	char *slots;
+	struct address from[SLOTS];
+	struct dgram_received received[SLOTS];
+};
+
+int dgram_prepare_receive(struct dgram_socket *s, const struct dgram_config *c, const char **what)
+{
+	int size = BUFFER;
+
+	/* A system that has less to give refuses more. */
+	while (c->large_buffer && size >= BUFFER_LEAST &&
+	       setsockopt(s->fd, SOL_SOCKET, SO_RCVBUF, &size, sizeof size) < 0)
+		size /= 2;
+	*what = NULL;
+	return 0;
+}
+
+struct dgram_batch *dgram_batch_new(size_t size)
+{
+	struct dgram_batch *b = calloc(1, sizeof *b);
+
+	if (!b)
+		return NULL;
+	b->limit = size;
+	b->stride = size < SLOT_LEAST ? SLOT_LEAST : size + 1;
+	b->slots = malloc(SLOTS * b->stride);
+	if (!b->slots) {
+		free(b);
+		errno = ENOMEM;
+		return NULL;
+	}
+	return b;
+}
+
+void dgram_batch_free(struct dgram_batch *b)
+{
+	if (!b)
+		return;
+	free(b->slots);
+	free(b);
+}
+
+/* Does ERROR belong to a datagram that was sent before? */
+static bool is_old(int error)
+{
+	return error == ECONNREFUSED || error == ECONNRESET || error == EHOSTUNREACH ||
+	       error == ENETUNREACH || error == ENETDOWN || error == EMSGSIZE;
+}
+
+/* Receives one as number I. Returns 0, or -1 with errno. */
+static int take(struct dgram_socket *s, struct dgram_batch *b, size_t i)
+{
+	char *slot = b->slots + i * b->stride;
+	struct address *from = &b->from[i];
+	ssize_t n;
+
+	for (;;) {
+		from->length = sizeof from->u;
+		n = recvfrom(s->fd, slot, b->stride, MSG_DONTWAIT, &from->u.sa, &from->length);
+		if (n >= 0)
+			break;
+		if (errno == EINTR)
+			continue;
+		if (!is_old(errno))
+			return -1;
+		if (s->error)
+			s->error(s->arg, &(struct dgram_error){ .error = errno });
+	}
+	/* Some systems give an address without a name. */
+	if (s->family == AF_UNIX && from->length <= offsetof(struct sockaddr_un, sun_path))
+		from->length = 0;
+	if (from->length == 0)
+		from->u.sa.sa_family = (sa_family_t)s->family;
+	address_unmap(from);
+	b->received[i] = (struct dgram_received){
+		.data = slot,
+		.size = (size_t)n < b->limit ? (size_t)n : b->limit,
+		.true_size = (size_t)n,
+		.from = from,
+		.to = s->family == AF_UNIX && s->wants & DGRAM_TO ? &s->local : NULL,
+		.ttl = -1,
+	};
+	return 0;
+}
+
+bool dgram_batch_full(const struct dgram_batch *b)
+{
+	return b->full;
+}
+
+ssize_t dgram_receive(struct dgram_socket *s, struct dgram_batch *b,
+		      const struct dgram_received **v)
+{
+	size_t n = 0;
+
+	while (n < SLOTS && take(s, b, n) == 0)
+		n++;
+	b->full = n == SLOTS;
+	/* An error that ended this comes again. */
+	if (n == 0)
+		return -1;
+	*v = b->received;
+	return (ssize_t)n;
+}

@@ -1,0 +1,25 @@
+/* datagram_source.h - which address and interface a datagram leaves from */
+#ifndef SOCK_DATAGRAM_SOURCE_H
+#define SOCK_DATAGRAM_SOURCE_H
+
+#include <stddef.h>
+#include <sys/socket.h>
+
+#include "sock/datagram.h"
+
+/* Room for what dgram_source() writes. */
+#define DGRAM_SOURCE_ROOM 64
+
+/* Adds to M, whose msg_control has DGRAM_SOURCE_ROOM bytes after msg_controllen, what has D leave S
+ * from `from` and through `interface`: IP_PKTINFO of ip(7), IPV6_PKTINFO of RFC 3542. Where the
+ * system has no such thing, or neither is given, nothing. */
+void dgram_source(const struct dgram_socket *s, const struct dgram *d, struct msghdr *m);
+
+/* Adds LENGTH bytes at DATA as one more object of M's, for which there is room. */
+void dgram_control(struct msghdr *m, int level, int type, const void *data, size_t length);
+
+/* The object after C in M, NULL after the last: CMSG_NXTHDR of RFC 3542, which some systems make of
+ * types that do not fit together. */
+struct cmsghdr *dgram_next_control(const struct msghdr *m, const struct cmsghdr *c);
+
+#endif

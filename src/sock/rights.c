@@ -1,0 +1,96 @@
+#define _GNU_SOURCE /* MSG_CMSG_CLOEXEC, which POSIX has since 2024 */
+#include "sock/rights.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+
+int rights_check(int fd)
+{
+	struct sockaddr_storage a = { .ss_family = AF_UNSPEC };
+	socklen_t size = sizeof a;
+
+	if (getsockname(fd, (struct sockaddr *)&a, &size) < 0)
+		return -1;
+	if (a.ss_family == AF_UNIX)
+		return 0;
+	errno = EAFNOSUPPORT;
+	return -1;
+}
+
+ssize_t rights_send(int fd, const void *data, size_t n, int passed)
+{
+	union {
+		struct cmsghdr header;
+		char room[CMSG_SPACE(sizeof(int))];
+	} control = { .room = { 0 } };
+	struct iovec iov = { .iov_base = (void *)data, .iov_len = n };
+	struct msghdr m = { .msg_iov = &iov,
+			    .msg_iovlen = 1,
+			    .msg_control = control.room,
+			    .msg_controllen = sizeof control.room };
+	struct cmsghdr *c = CMSG_FIRSTHDR(&m);
+
+	c->cmsg_level = SOL_SOCKET;
+	c->cmsg_type = SCM_RIGHTS;
+	c->cmsg_len = CMSG_LEN(sizeof passed);
+	memcpy(CMSG_DATA(c), &passed, sizeof passed);
+	return sendmsg(fd, &m, MSG_DONTWAIT | MSG_NOSIGNAL);
+}
+
+/* What stands behind C in M, NULL: nothing does. In place of CMSG_NXTHDR, which mixes signs in some
+ * systems. */
+static struct cmsghdr *next(const struct msghdr *m, const struct cmsghdr *c)
+{
+	char *control = m->msg_control;
+	size_t at = (size_t)((const char *)c - control) + CMSG_SPACE(c->cmsg_len - CMSG_LEN(0));
+
+	return at + CMSG_LEN(0) <= m->msg_controllen ? (void *)(control + at) : NULL;
+}
+
+int rights_take(struct msghdr *m)
+{
+	int first = -1, fd;
+
+	for (struct cmsghdr *c = CMSG_FIRSTHDR(m); c; c = next(m, c)) {
+		if (c->cmsg_level != SOL_SOCKET || c->cmsg_type != SCM_RIGHTS)
+			continue;
+		for (size_t at = 0; CMSG_LEN(at + sizeof fd) <= c->cmsg_len; at += sizeof fd) {
+			memcpy(&fd, CMSG_DATA(c) + at, sizeof fd);
+			if (first < 0)
+				first = fd;
+			else
+				close(fd);
+		}
+	}
+	if (first >= 0)
+		fcntl(first, F_SETFD, FD_CLOEXEC);
+	return first;
+}
+
+int rights_look(int fd, int *passed)
+{
+	union {
+		struct cmsghdr header;
+		char room[RIGHTS_ROOM];
+	} control;
+	char first;
+	struct iovec iov = { .iov_base = &first, .iov_len = sizeof first };
+	struct msghdr m = { .msg_iov = &iov,
+			    .msg_iovlen = 1,
+			    .msg_control = control.room,
+			    .msg_controllen = sizeof control.room };
+	ssize_t got = recvmsg(fd, &m, MSG_PEEK | MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
+
+	*passed = -1;
+	if (got < 0)
+		return -1;
+	*passed = rights_take(&m);
+	return got > 0 || *passed >= 0;
+}
+
+void rights_drop(int fd)
+{
+	close(fd);
+}

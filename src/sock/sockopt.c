@@ -1,0 +1,503 @@
+#define _DEFAULT_SOURCE /* struct timeval's companions, IP_TTL */
+#include "sock/sockopt.h"
+
+#include <errno.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+
+#include "base/number.h"
+#include "base/suggest.h"
+
+static int parse_keepalive(void *field, const char *word, struct option_error *error);
+/* S has looked for what WORD could mean. */
+static int unknown(const struct suggestion *s, const char *word, struct option_error *error)
+{
+	char names[SUGGESTIONS * 40] = "";
+	size_t length = 0;
+
+	for (int i = 0; i < SUGGESTIONS && s->near[i]; i++) {
+		bool last = i + 1 == SUGGESTIONS || !s->near[i + 1];
+		length += (size_t)snprintf(names + length, sizeof names - length, "%s'%s'%s",
+					   i == 0 ? ": did you mean " :
+					   last	  ? " or " :
+						    ", ",
+					   s->near[i], last ? "?" : "");
+	}
+	return option_fail(error, "--sockopt: '%s' is unknown%s", word, names);
+}
+
+static int parse_sockopt(void *field, const char *word, struct option_error *error);
+static const char *sockopt_name(size_t i);
+
+#define AT(member) offsetof(struct socket_options, member)
+
+/* RFC 1349, RFC 2474, RFC 8622 */
+static const struct option_keyword classes[] = {
+	{ "lowdelay", 0x10 }, { "throughput", 0x08 }, { "reliability", 0x04 }, { "mincost", 0x02 },
+	{ "le", 0x04 },	      { "ef", 0xb8 },	      { "va", 0xb0 },	       { "cs0", 0x00 },
+	{ "cs1", 0x20 },      { "cs2", 0x40 },	      { "cs3", 0x60 },	       { "cs4", 0x80 },
+	{ "cs5", 0xa0 },      { "cs6", 0xc0 },	      { "cs7", 0xe0 },	       { "af11", 0x28 },
+	{ "af12", 0x30 },     { "af13", 0x38 },	      { "af21", 0x48 },	       { "af22", 0x50 },
+	{ "af23", 0x58 },     { "af31", 0x68 },	      { "af32", 0x70 },	       { "af33", 0x78 },
+	{ "af41", 0x88 },     { "af42", 0x90 },	      { "af43", 0x98 },	       { NULL, 0 },
+};
+
+enum { TRANSPORT_TCP, TRANSPORT_MPTCP };
+
+static const struct option_keyword transports[] = {
+	{ "tcp", TRANSPORT_TCP },
+	{ "mptcp", TRANSPORT_MPTCP },
+	{ NULL, 0 },
+};
+
+static const struct option_socket nodelay = { PHASE_CONNECT, IPPROTO_TCP, TCP_NODELAY, 0, 0 };
+static const struct option_socket ttl = { PHASE_CONNECT, IPPROTO_IP, IP_TTL, IPPROTO_IPV6,
+					  IPV6_UNICAST_HOPS };
+static const struct option_socket tos = { PHASE_CONNECT, IPPROTO_IP, IP_TOS, IPPROTO_IPV6,
+					  IPV6_TCLASS };
+static const struct option_socket rcvbuf = { PHASE_BIND, SOL_SOCKET, SO_RCVBUF, 0, 0 };
+static const struct option_socket sndbuf = { PHASE_BIND, SOL_SOCKET, SO_SNDBUF, 0, 0 };
+
+static const struct option_row rows[] = {
+	{ .name = "rcvbuf",
+	  .kind = OPTION_SIZE,
+	  .arg = "SIZE",
+	  .min = 1,
+	  .max = 1 << 30,
+	  .field = AT(rcvbuf),
+	  .socket = &rcvbuf,
+	  .help = "the socket's receive buffer" },
+	{ .name = "sndbuf",
+	  .kind = OPTION_SIZE,
+	  .arg = "SIZE",
+	  .min = 1,
+	  .max = 1 << 30,
+	  .field = AT(sndbuf),
+	  .socket = &sndbuf,
+	  .help = "the socket's send buffer" },
+	{ .name = "sockopt",
+	  .kind = OPTION_PARSED,
+	  .arg = "NAME[=VALUE]",
+	  .repeats = true,
+	  .field = AT(settings),
+	  .parser = parse_sockopt,
+	  .words = sockopt_name,
+	  .help = "any socket option by its name, such as TCP_CONGESTION=reno or SO_LINGER=5; may "
+		  "be repeated" },
+};
+
+static const struct option_row ip_rows[] = {
+	/* First: see hops_group. */
+	{ .name = "interface",
+	  .letter = 'I',
+	  .kind = OPTION_STRING,
+	  .arg = "IFACE",
+	  .field = AT(interface),
+	  .help = "send and receive through this interface only" },
+	{ .name = "ttl",
+	  .kind = OPTION_NUMBER,
+	  .arg = "N",
+	  .min = 1,
+	  .max = 255,
+	  .field = AT(ttl),
+	  .socket = &ttl,
+	  .help = "time to live (hop limit) of what is sent" },
+	{ .name = "tos",
+	  .kind = OPTION_KEYWORD,
+	  .arg = "CLASS",
+	  .min = 0,
+	  .max = 255,
+	  .keywords = classes,
+	  .field = AT(tos),
+	  .socket = &tos,
+	  .help = "traffic class: a number, ef, af11 to af43, cs0 to cs7, le, lowdelay, throughput, "
+		  "reliability" },
+};
+
+static const struct option_row tcp_rows[] = {
+	{ .name = "nodelay",
+	  .kind = OPTION_FLAG,
+	  .field = AT(nodelay),
+	  .socket = &nodelay,
+	  .help = "send small pieces at once (TCP_NODELAY)" },
+	{ .name = "keepalive",
+	  .kind = OPTION_PARSED,
+	  .arg = "IDLE[,INTERVAL[,COUNT]]",
+	  .optional = true,
+	  .field = AT(keepalive),
+	  .parser = parse_keepalive,
+	  .help = "probe a silent peer: after IDLE, then each INTERVAL, lost after COUNT" },
+	{ .name = "fastopen",
+	  .kind = OPTION_FLAG,
+	  .field = AT(fastopen),
+	  .help = "data in the first packet (TCP Fast Open)" },
+	{ .name = "transport",
+	  .kind = OPTION_KEYWORD,
+	  .arg = "PROTOCOL",
+	  .keywords = transports,
+	  .field = AT(protocol),
+	  .help = "tcp or mptcp" },
+};
+
+static const struct option_row source_rows[] = {
+	{ .name = "source",
+	  .letter = 's',
+	  .kind = OPTION_STRING,
+	  .arg = "ADDR",
+	  .field = AT(source),
+	  .help = "local address to connect from" },
+	{ .name = "source-port",
+	  .letter = 'p',
+	  .kind = OPTION_STRING,
+	  .arg = "PORT",
+	  .field = AT(source_port),
+	  .help = "local port to connect from" },
+};
+
+const struct option_group socket_group = { "Socket", rows, sizeof rows / sizeof *rows };
+const struct option_group ip_group = { "IP", ip_rows, sizeof ip_rows / sizeof *ip_rows };
+const struct option_group hops_group = { "IP", ip_rows + 1, sizeof ip_rows / sizeof *ip_rows - 1 };
+const struct option_group tcp_group = { "TCP", tcp_rows, sizeof tcp_rows / sizeof *tcp_rows };
+const struct option_group source_group = { "Source", source_rows,
+					   sizeof source_rows / sizeof *source_rows };
+
+static int parse_keepalive(void *field, const char *word, struct option_error *error)
+{
+	struct socket_options *o = (struct socket_options *)((char *)field - AT(keepalive));
+	int64_t *fields[] = { &o->keep_idle, &o->keep_interval, &o->keep_count };
+	const char *rest = word;
+	char part[32];
+
+	o->keepalive = true;
+	for (int i = 0; rest; i++) {
+		size_t n = strcspn(rest, ",");
+		int64_t value;
+
+		if (i == 3 || n == 0 || n >= sizeof part)
+			goto bad;
+		memcpy(part, rest, n);
+		part[n] = '\0';
+		/* The kernel counts in whole seconds, from 1 to 32767; probes from 1 to 127. */
+		if (i == 2) {
+			if (number_parse(part, 1, 127, &value) < 0)
+				goto bad;
+		} else {
+			if (duration_parse(part, &value) < 0)
+				goto bad;
+			value = (value + SECOND - 1) / SECOND;
+			if (value < 1 || value > 32767)
+				goto bad;
+		}
+		*fields[i] = value;
+		rest = rest[n] ? rest + n + 1 : NULL;
+	}
+	return 0;
+bad:
+	return option_fail(error,
+			   "--keepalive: '%s' is not IDLE[,INTERVAL[,COUNT]] (durations from 1s to "
+			   "32767s, a count from 1 to 127)",
+			   word);
+}
+
+const struct sockopt_row *sockopt_row(size_t i)
+{
+	if (i < sockopt_common.n)
+		return &sockopt_common.rows[i];
+	i -= sockopt_common.n;
+	return i < sockopt_system.n ? &sockopt_system.rows[i] : NULL;
+}
+
+static const char *sockopt_name(size_t i)
+{
+	const struct sockopt_row *row = sockopt_row(i);
+
+	return row ? row->name : NULL;
+}
+
+const char *sockopt_level(const struct sockopt_row *row)
+{
+	switch (row->level) {
+	case IPPROTO_TCP:
+		return "IPPROTO_TCP";
+	case IPPROTO_IP:
+		return "IPPROTO_IP";
+	case IPPROTO_IPV6:
+		return "IPPROTO_IPV6";
+	default:
+		return "SOL_SOCKET";
+	}
+}
+
+const char *sockopt_type(const struct sockopt_row *row)
+{
+	static const char names[][9] = {
+		[SOCKOPT_INT] = "int",
+		[SOCKOPT_STRING] = "string",
+		[SOCKOPT_LINGER] = "linger",
+		[SOCKOPT_DURATION] = "duration",
+	};
+
+	return names[row->type];
+}
+
+static const struct sockopt_row *find(const struct sockopt_table *table, const char *name, size_t n,
+				      struct suggestion *s)
+{
+	for (size_t i = 0; i < table->n; i++) {
+		const char *known = table->rows[i].name;
+		if (!strncmp(known, name, n) && known[n] == '\0')
+			return &table->rows[i];
+		suggest(s, known);
+	}
+	return NULL;
+}
+
+static int parse_int(const char *word, int *out)
+{
+	bool negative = *word == '-';
+	const char *digits = word + negative;
+	int64_t n;
+	char *end;
+
+	if (digits[0] == '0' && digits[1] == 'x') {
+		errno = 0;
+		unsigned long hex = strtoul(digits + 2, &end, 16);
+		if (errno || *end || !digits[2] || hex > UINT32_MAX)
+			return -1;
+		n = (int64_t)hex;
+	} else if (number_parse(digits, 0, UINT32_MAX, &n) < 0) {
+		return -1;
+	}
+	if (negative)
+		n = -n;
+	if (n < INT32_MIN)
+		return -1;
+	*out = (int)(uint32_t)n; /* 0xffffffff is -1, as an unsigned option has it */
+	return 0;
+}
+
+/* The bytes that setsockopt takes for VALUE. Returns their number, 0 for a bad value. */
+static socklen_t encode(const struct sockopt_row *row, const char *value, void *out, size_t size)
+{
+	struct linger linger = { 0 };
+	struct timeval time = { 0 };
+	int64_t duration;
+	int number = 1;
+
+	switch (row->type) {
+	case SOCKOPT_INT:
+		if (value && parse_int(value, &number) < 0)
+			return 0;
+		memcpy(out, &number, sizeof number);
+		return sizeof number;
+	case SOCKOPT_STRING:
+		if (!value || !*value || strlen(value) >= size)
+			return 0;
+		memcpy(out, value, strlen(value) + 1);
+		return (socklen_t)strlen(value);
+	case SOCKOPT_LINGER:
+		if (!value || parse_int(value, &number) < 0)
+			return 0;
+		linger.l_onoff = number >= 0;
+		linger.l_linger = number < 0 ? 0 : number;
+		memcpy(out, &linger, sizeof linger);
+		return sizeof linger;
+	case SOCKOPT_DURATION:
+		if (!value || duration_parse(value, &duration) < 0)
+			return 0;
+		time.tv_sec = (time_t)(duration / SECOND);
+		time.tv_usec = (suseconds_t)(duration % SECOND / MICROSECOND);
+		memcpy(out, &time, sizeof time);
+		return sizeof time;
+	}
+	return 0;
+}
+
+static int parse_sockopt(void *field, const char *word, struct option_error *error)
+{
+	struct socket_options *o = (struct socket_options *)((char *)field - AT(settings));
+	const char *value = strchr(word, '=');
+	size_t n = value ? (size_t)(value - word) : strlen(word);
+	struct sockopt_setting *setting;
+	const struct sockopt_row *row;
+	char name[64], bytes[64];
+	struct suggestion s = { .word = name };
+
+	snprintf(name, sizeof name, "%.*s", (int)n, word);
+	row = find(&sockopt_common, word, n, &s);
+	if (!row)
+		row = find(&sockopt_system, word, n, &s);
+	if (!row)
+		return unknown(&s, word, error);
+	value = value ? value + 1 : NULL;
+	if (!encode(row, value, bytes, sizeof bytes))
+		return option_fail(error, "--sockopt: '%s' %s", word,
+				   value ? "has a value that cannot be used" : "wants a value");
+	setting = malloc(sizeof *setting);
+	if (!setting)
+		return option_fail(error, "--sockopt: '%s': out of memory", word);
+	*setting = (struct sockopt_setting){ .row = row, .value = value };
+	if (!o->last)
+		o->last = &o->settings;
+	*o->last = setting;
+	o->last = &setting->next;
+	return 0;
+}
+
+void sockopt_free(struct socket_options *o)
+{
+	for (struct sockopt_setting *next, *s = o->settings; s; s = next) {
+		next = s->next;
+		free(s);
+	}
+	o->settings = NULL;
+	o->last = NULL;
+}
+
+static bool is_inet(int family)
+{
+	return family == AF_INET || family == AF_INET6;
+}
+
+/* An option of the other family's level would fail, and was not meant for this socket. */
+static bool concerns(int level, int family)
+{
+	return level == IPPROTO_IP   ? family == AF_INET :
+	       level == IPPROTO_IPV6 ? family == AF_INET6 :
+				       level != IPPROTO_TCP || is_inet(family);
+}
+
+static int set_int(int fd, int level, int name, int64_t value)
+{
+	int v = (int)value;
+
+	return setsockopt(fd, level, name, &v, sizeof v);
+}
+
+/* The value that ROW put into O, UNSET if it was not given. */
+static int64_t row_value(const struct option_row *row, const struct socket_options *o)
+{
+	const char *field = (const char *)o + row->field;
+
+	if (row->kind == OPTION_FLAG)
+		return *(const bool *)field ? 1 : UNSET;
+	return *(const int64_t *)field;
+}
+
+static int apply_rows(int fd, int family, const struct option_group *group,
+		      const struct socket_options *o, enum socket_phase phase, const char **what)
+{
+	for (size_t i = 0; i < group->n; i++) {
+		const struct option_row *row = &group->rows[i];
+		const struct option_socket *s = row->socket;
+		int64_t value;
+
+		if (!s || s->phase != phase || (value = row_value(row, o)) == UNSET)
+			continue;
+		bool six = family == AF_INET6 && s->level6;
+		*what = row->name;
+		if (concerns(six ? s->level6 : s->level, family) &&
+		    set_int(fd, six ? s->level6 : s->level, six ? s->name6 : s->name, value) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static int apply_settings(int fd, int family, const struct socket_options *o,
+			  enum socket_phase phase, const char **what)
+{
+	char bytes[64];
+
+	for (const struct sockopt_setting *s = o->settings; s; s = s->next) {
+		if (s->row->phase != phase || !concerns(s->row->level, family))
+			continue;
+		*what = s->row->name;
+		if (setsockopt(fd, s->row->level, s->row->option, bytes,
+			       encode(s->row, s->value, bytes, sizeof bytes)) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static int apply_keepalive(int fd, const struct socket_options *o, const char **what)
+{
+	*what = "keepalive";
+	if (!o->keepalive)
+		return 0;
+	if (set_int(fd, SOL_SOCKET, SO_KEEPALIVE, 1) < 0 ||
+	    (o->keep_idle > 0 && set_int(fd, IPPROTO_TCP, TCP_KEEPIDLE, o->keep_idle) < 0) ||
+	    (o->keep_interval > 0 &&
+	     set_int(fd, IPPROTO_TCP, TCP_KEEPINTVL, o->keep_interval) < 0) ||
+	    (o->keep_count > 0 && set_int(fd, IPPROTO_TCP, TCP_KEEPCNT, o->keep_count) < 0))
+		return -1;
+	return 0;
+}
+
+int sockopt_apply(int fd, int family, const struct socket_options *o, enum socket_phase phase,
+		  bool listening, const char **what)
+{
+	if (apply_rows(fd, family, &socket_group, o, phase, what) < 0 ||
+	    apply_rows(fd, family, &ip_group, o, phase, what) < 0 ||
+	    apply_rows(fd, family, &tcp_group, o, phase, what) < 0 ||
+	    apply_settings(fd, family, o, phase, what) < 0)
+		return -1;
+	if (phase == PHASE_BIND && o->interface) {
+		*what = "interface";
+		if (sockopt_interface(fd, o->interface) < 0)
+			return -1;
+	}
+	if (phase != PHASE_CONNECT || !is_inet(family))
+		return 0;
+	if (apply_keepalive(fd, o, what) < 0)
+		return -1;
+	*what = "fastopen";
+	return o->fastopen ? sockopt_fastopen(fd, listening) : 0;
+}
+
+int sockopt_read(int fd, int family, const struct sockopt_row *row, char *text, size_t size)
+{
+	union {
+		int number;
+		struct linger linger;
+		struct timeval time;
+		char string[64];
+	} value = { .string = "" };
+	socklen_t n = row->type == SOCKOPT_INT	  ? sizeof value.number :
+		      row->type == SOCKOPT_LINGER ? sizeof value.linger :
+		      row->type == SOCKOPT_STRING ? sizeof value.string - 1 :
+						    sizeof value.time;
+
+	errno = ENOPROTOOPT;
+	if (!concerns(row->level, family) ||
+	    getsockopt(fd, row->level, row->option, &value, &n) < 0)
+		return -1;
+	switch (row->type) {
+	case SOCKOPT_INT:
+		/* Some are bytes. */
+		snprintf(text, size, "%d", n == 1 ? (unsigned char)value.string[0] : value.number);
+		break;
+	case SOCKOPT_STRING:
+		snprintf(text, size, "%s", value.string);
+		break;
+	case SOCKOPT_LINGER:
+		snprintf(text, size, "%d", value.linger.l_onoff ? value.linger.l_linger : -1);
+		break;
+	case SOCKOPT_DURATION:
+		snprintf(text, size, "%lld", (long long)value.time.tv_sec);
+		if (value.time.tv_usec)
+			snprintf(text, size, "%lld.%06ld", (long long)value.time.tv_sec,
+				 (long)value.time.tv_usec);
+		break;
+	}
+	return 0;
+}
+
+int sockopt_protocol(const struct socket_options *o, int family)
+{
+	return o->protocol && is_inet(family) ? sockopt_mptcp : 0;
+}

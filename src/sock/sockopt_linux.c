@@ -1,0 +1,83 @@
+/* The socket options that Linux has beyond sockopt_table.c. */
+#define _GNU_SOURCE /* SO_BINDTODEVICE, IP_FREEBIND... */
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "sock/sockopt.h"
+
+#ifndef TCP_FASTOPEN_CONNECT /* Linux 4.11; not in every libc's header */
+#define TCP_FASTOPEN_CONNECT 30
+#endif
+#ifndef IP_BIND_ADDRESS_NO_PORT
+#define IP_BIND_ADDRESS_NO_PORT 24
+#endif
+#ifndef IPPROTO_MPTCP
+#define IPPROTO_MPTCP 262
+#endif
+
+#define INT(level, name) #name, level, name, SOCKOPT_INT, PHASE_BIND
+/* A switch that the connection's life would turn off again. */
+#define LATE(level, name) #name, level, name, SOCKOPT_INT, PHASE_CONNECTED
+
+static const struct sockopt_row rows[] = {
+	{ "SO_BINDTODEVICE", SOL_SOCKET, SO_BINDTODEVICE, SOCKOPT_STRING, PHASE_BIND },
+	{ INT(SOL_SOCKET, SO_BUSY_POLL) },
+	{ INT(SOL_SOCKET, SO_INCOMING_CPU) },
+	{ INT(SOL_SOCKET, SO_MARK) },
+	{ INT(SOL_SOCKET, SO_MAX_PACING_RATE) },
+	{ INT(SOL_SOCKET, SO_PRIORITY) },
+	{ INT(SOL_SOCKET, SO_RCVBUFFORCE) },
+	{ INT(SOL_SOCKET, SO_REUSEPORT) },
+	{ INT(SOL_SOCKET, SO_SNDBUFFORCE) },
+	{ INT(SOL_SOCKET, SO_TIMESTAMP) },
+	{ INT(SOL_SOCKET, SO_ZEROCOPY) },
+	{ "TCP_CONGESTION", IPPROTO_TCP, TCP_CONGESTION, SOCKOPT_STRING, PHASE_BIND },
+	{ LATE(IPPROTO_TCP, TCP_CORK) },
+	{ INT(IPPROTO_TCP, TCP_DEFER_ACCEPT) },
+	{ INT(IPPROTO_TCP, TCP_FASTOPEN) },
+	{ INT(IPPROTO_TCP, TCP_FASTOPEN_CONNECT) },
+	{ INT(IPPROTO_TCP, TCP_LINGER2) },
+	{ INT(IPPROTO_TCP, TCP_NOTSENT_LOWAT) },
+	{ LATE(IPPROTO_TCP, TCP_QUICKACK) },
+	{ INT(IPPROTO_TCP, TCP_SYNCNT) },
+	{ INT(IPPROTO_TCP, TCP_TIMESTAMP) },
+	{ INT(IPPROTO_TCP, TCP_USER_TIMEOUT) },
+	{ INT(IPPROTO_TCP, TCP_WINDOW_CLAMP) },
+	{ INT(IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT) },
+	{ INT(IPPROTO_IP, IP_FREEBIND) },
+	{ INT(IPPROTO_IP, IP_MINTTL) },
+	{ INT(IPPROTO_IP, IP_MTU_DISCOVER) },
+	{ INT(IPPROTO_IP, IP_MULTICAST_ALL) },
+	{ INT(IPPROTO_IP, IP_RECVERR) },
+	{ INT(IPPROTO_IP, IP_TRANSPARENT) },
+	{ INT(IPPROTO_IPV6, IPV6_DONTFRAG) },
+	{ INT(IPPROTO_IPV6, IPV6_MINHOPCOUNT) },
+	{ INT(IPPROTO_IPV6, IPV6_MTU_DISCOVER) },
+	{ INT(IPPROTO_IPV6, IPV6_RECVERR) },
+	{ INT(IPPROTO_IPV6, IPV6_TRANSPARENT) },
+};
+
+const struct sockopt_table sockopt_system = { rows, sizeof rows / sizeof *rows };
+const int sockopt_mptcp = IPPROTO_MPTCP;
+
+int sockopt_interface(int fd, const char *name)
+{
+	return setsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, name, (socklen_t)strlen(name));
+}
+
+int sockopt_fastopen(int fd, bool listening)
+{
+	int v = listening ? 128 : 1; /* how many may wait unconfirmed */
+
+	return setsockopt(fd, IPPROTO_TCP, listening ? TCP_FASTOPEN : TCP_FASTOPEN_CONNECT, &v,
+			  sizeof v);
+}
+
+int sockopt_reuseport(int fd)
+{
+	int on = 1;
+
+	return setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &on, sizeof on);
+}

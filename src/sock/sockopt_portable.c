@@ -1,0 +1,29 @@
+#include <errno.h>
+
+#include "sock/sockopt.h"
+
+const struct sockopt_table sockopt_system = { NULL, 0 };
+const int sockopt_mptcp = -1;
+
+int sockopt_interface(int fd, const char *name)
+{
+	(void)fd;
+	(void)name;
+	errno = ENOTSUP;
+	return -1;
+}
+
+int sockopt_fastopen(int fd, bool listening)
+{
+	(void)fd;
+	(void)listening;
+	errno = ENOTSUP;
+	return -1;
+}
+
+int sockopt_reuseport(int fd)
+{
+	(void)fd;
+	errno = ENOTSUP;
+	return -1;
+}

@@ -1,0 +1,96 @@
+#define _DEFAULT_SOURCE /* TIOCOUTQ, TCP_KEEPIDLE */
+#include "sock/stream.h"
+
+#include <errno.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <poll.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+
+#define PROBE_INTERVAL 5 /* s */
+
+int64_t stream_unacknowledged(int fd)
+{
+	int n;
+
+	/* Linux: the same number as SIOCOUTQ. */
+	return ioctl(fd, TIOCOUTQ, &n) < 0 ? -1 : n;
+}
+
+int stream_error(int fd)
+{
+	int error = 0;
+	socklen_t size = sizeof error;
+
+	return getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &size) < 0 ? 0 : error;
+}
+
+int stream_connect_error(int fd, short events)
+{
+	ssize_t n = 0;
+	char first;
+
+	if (events & POLLERR)
+		n = recv(fd, &first, 1, MSG_PEEK | MSG_DONTWAIT);
+	if (n > 0)
+		return 0;
+	/* It has taken the error away. */
+	if (n < 0 && errno != EAGAIN)
+		return errno;
+	return stream_error(fd);
+}
+
+bool stream_is_gone(int fd)
+{
+	struct sockaddr_storage peer;
+	socklen_t size = sizeof peer;
+
+	/* Some say EINVAL. */
+	return getpeername(fd, (struct sockaddr *)&peer, &size) < 0 &&
+	       (errno == ENOTCONN || errno == EINVAL);
+}
+
+bool stream_connected(int fd)
+{
+	struct sockaddr_storage peer;
+	socklen_t size = sizeof peer;
+
+	if (getpeername(fd, (struct sockaddr *)&peer, &size) == 0)
+		return true;
+	send(fd, "", 0, MSG_DONTWAIT | MSG_NOSIGNAL);
+	return false;
+}
+
+void stream_break(int fd)
+{
+	const struct linger at_once = { .l_onoff = 1 };
+
+	setsockopt(fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
+}
+
+void stream_inline_urgent(int fd)
+{
+	int on = 1;
+
+	setsockopt(fd, SOL_SOCKET, SO_OOBINLINE, &on, sizeof on);
+}
+
+void stream_probe(int fd)
+{
+	int on = 1, interval = PROBE_INTERVAL;
+
+	if (setsockopt(fd, IPPROTO_TCP, TCP_KEEPIDLE, &interval, sizeof interval) < 0 ||
+	    setsockopt(fd, IPPROTO_TCP, TCP_KEEPINTVL, &interval, sizeof interval) < 0)
+		return;
+	setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on);
+}
+
+void stream_who(int fd, struct address *a)
+{
+	int64_t ids[3];
+
+	if (a->u.sa.sa_family != AF_UNIX || stream_credentials(fd, ids) < 0)
+		return;
+	a->who = (struct address_who){ true, (pid_t)ids[0], (uid_t)ids[1], (gid_t)ids[2] };
+}

@@ -1,0 +1,68 @@
+#define _GNU_SOURCE /* struct tcp_info, which musl keeps for it, and struct ucred */
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+
+#include "base/number.h"
+#include "sock/stream.h"
+
+const bool stream_knows_who = true;
+const bool stream_connects_again = true;
+
+int stream_info(int fd, int64_t *rtt_us, int64_t *retransmits)
+{
+	struct tcp_info info = { 0 };
+	socklen_t size = sizeof info;
+
+	if (getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &size) < 0)
+		return -1;
+	*rtt_us = info.tcpi_rtt;
+	*retransmits = info.tcpi_total_retrans;
+	return 0;
+}
+
+int stream_tcp(int fd, struct stream_tcp *out)
+{
+	enum { NO_THRESHOLD = 0x7fffffff };
+	struct tcp_info info = { 0 };
+	socklen_t size = sizeof info, n = sizeof out->congestion - 1;
+
+	if (getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &size) < 0)
+		return -1;
+	*out = (struct stream_tcp){
+		.state = info.tcpi_state,
+		.rtt_us = info.tcpi_rtt,
+		.rttvar_us = info.tcpi_rttvar,
+		.retransmits = info.tcpi_total_retrans,
+		.mss = info.tcpi_snd_mss,
+		.receive_mss = info.tcpi_rcv_mss,
+		.path_mtu = info.tcpi_pmtu,
+		.cwnd = info.tcpi_snd_cwnd,
+		.ssthresh = info.tcpi_snd_ssthresh < NO_THRESHOLD ? info.tcpi_snd_ssthresh : UNSET,
+		.unacknowledged = info.tcpi_unacked,
+	};
+	if (getsockopt(fd, IPPROTO_TCP, TCP_CONGESTION, out->congestion, &n) < 0)
+		out->congestion[0] = '\0';
+	return 0;
+}
+
+int stream_protocol(int fd)
+{
+	int protocol = -1;
+	socklen_t size = sizeof protocol;
+
+	return getsockopt(fd, SOL_SOCKET, SO_PROTOCOL, &protocol, &size) < 0 ? -1 : protocol;
+}
+
+int stream_credentials(int fd, int64_t *ids)
+{
+	struct ucred c;
+	socklen_t size = sizeof c;
+
+	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &c, &size) < 0)
+		return -1;
+	ids[0] = c.pid;
+	ids[1] = c.uid;
+	ids[2] = c.gid;
+	return 0;
+}

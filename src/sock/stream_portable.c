@@ -1,0 +1,38 @@
+#include <errno.h>
+
+#include "sock/stream.h"
+
+const bool stream_knows_who = false;
+const bool stream_connects_again = false;
+
+int stream_info(int fd, int64_t *rtt_us, int64_t *retransmits)
+{
+	(void)fd;
+	(void)rtt_us;
+	(void)retransmits;
+	errno = ENOTSUP;
+	return -1;
+}
+
+int stream_tcp(int fd, struct stream_tcp *out)
+{
+	(void)fd;
+	(void)out;
+	errno = ENOTSUP;
+	return -1;
+}
+
+int stream_protocol(int fd)
+{
+	(void)fd;
+	errno = ENOTSUP;
+	return -1;
+}
+
+int stream_credentials(int fd, int64_t *ids)
+{
+	(void)fd;
+	(void)ids;
+	errno = ENOTSUP;
+	return -1;
+}

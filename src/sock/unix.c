@@ -1,0 +1,232 @@
+#include "sock/unix.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+
+/* A last part that is longer than this is made under another name first: there must be room for a
+ * way to it. */
+#define SHORT_NAME 64
+
+const char *unix_path(const struct address *a)
+{
+	if (a->u.sa.sa_family != AF_UNIX)
+		return NULL;
+	if (a->word)
+		return a->word + strlen("unix:");
+	return a->length > offsetof(struct sockaddr_un, sun_path) && a->u.un.sun_path[0] ?
+		       a->u.un.sun_path :
+		       NULL;
+}
+
+/* PATH as an address. Returns its length, 0 where it does not fit. */
+static socklen_t to_address(const char *path, struct sockaddr_un *out)
+{
+	size_t n = strlen(path);
+
+	*out = (struct sockaddr_un){ .sun_family = AF_UNIX };
+	if (n >= sizeof out->sun_path)
+		return 0;
+	memcpy(out->sun_path, path, n);
+	return (socklen_t)(offsetof(struct sockaddr_un, sun_path) + n + 1);
+}
+
+static int connect_path(int fd, const char *path)
+{
+	struct sockaddr_un un;
+	socklen_t length = to_address(path, &un);
+
+	return length ? connect(fd, (const struct sockaddr *)&un, length) :
+			unix_connect_far(fd, path);
+}
+
+int unix_connect(int fd, const struct address *a)
+{
+	return a->word ? connect_path(fd, unix_path(a)) : connect(fd, &a->u.sa, a->length);
+}
+
+/* The last part of PATH. */
+static const char *last_part(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash ? slash + 1 : path;
+}
+
+/* A name beside PATH that nobody has, into TEXT of PATH_MAX bytes. Returns 0, or -1 with errno. */
+static int name_beside(const char *path, char *text)
+{
+	size_t directory = (size_t)(last_part(path) - path);
+	struct stat s;
+
+	for (int64_t n = clock_now();; n++) {
+		int length = snprintf(text, PATH_MAX, "%.*s.sockit.%ld.%llx", (int)directory, path,
+				      (long)getpid(), (unsigned long long)n);
+		if (length >= PATH_MAX) {
+			errno = ENAMETOOLONG;
+			return -1;
+		}
+		if (lstat(text, &s) < 0)
+			return errno == ENOENT ? 0 : -1;
+	}
+}
+
+static int bind_path(int fd, const char *path)
+{
+	struct sockaddr_un un;
+	socklen_t length = to_address(path, &un);
+	char other[PATH_MAX];
+	int result, error;
+
+	if (length)
+		return bind(fd, (const struct sockaddr *)&un, length);
+	if (strlen(last_part(path)) <= SHORT_NAME)
+		return unix_bind_far(fd, path);
+	if (name_beside(path, other) < 0)
+		return -1;
+	length = to_address(other, &un);
+	result = length ? bind(fd, (const struct sockaddr *)&un, length) : unix_bind_far(fd, other);
+	if (result < 0)
+		return -1;
+	/* Unlike rename(2) this takes nobody's place. */
+	result = link(other, path);
+	error = errno == EEXIST ? EADDRINUSE : errno;
+	unlink(other);
+	errno = error;
+	return result;
+}
+
+enum use { USE_NONE, USE_STALE, USE_LIVE, USE_OTHER };
+
+/* What is at PATH? Asked by a datagram socket, which a listener does not notice: it is of the wrong
+ * type, and one that nobody has any more refuses. */
+static enum use look(const char *path)
+{
+	struct stat s;
+	int fd, result, error;
+
+	if (lstat(path, &s) < 0)
+		return errno == ENOENT ? USE_NONE : USE_LIVE;
+	if (!S_ISSOCK(s.st_mode))
+		return USE_OTHER;
+	fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (fd < 0)
+		return USE_LIVE;
+	result = connect_path(fd, path);
+	error = errno;
+	close(fd);
+	return result < 0 && error == ECONNREFUSED ? USE_STALE : USE_LIVE;
+}
+
+/* Takes a socket away that nobody has any more: first aside, since another may have come to the
+ * same conclusion, and have put its own into the place meanwhile. Returns 0, or -1 with errno. */
+static int clear(const char *path)
+{
+	char aside[PATH_MAX];
+	enum use use;
+
+	if (name_beside(path, aside) < 0)
+		return -1;
+	if (rename(path, aside) < 0)
+		return errno == ENOENT ? 0 : -1;
+	use = look(aside);
+	/* What somebody has goes back, without replacing what may be there by now; where there are
+	 * no links, all the same. */
+	if ((use == USE_LIVE || use == USE_OTHER) && link(aside, path) < 0 && errno != EEXIST)
+		return rename(aside, path);
+	unlink(aside);
+	return 0;
+}
+
+/* Binds, over what is stale. Returns as unix_bind(). */
+static int take_place(int fd, const char *path, const char **why)
+{
+	static const char *const whys[] = {
+		[USE_NONE] = NULL,
+		[USE_STALE] = NULL,
+		[USE_LIVE] = "somebody has this socket",
+		[USE_OTHER] = "there is something else, which is left as it is",
+	};
+	for (int tries = 0; tries < 2; tries++) {
+		if (bind_path(fd, path) == 0)
+			return 0;
+		/* Some systems say so of any file that is there. */
+		if (errno != EADDRINUSE && errno != EEXIST)
+			return -1;
+		enum use use = look(path);
+		*why = whys[use];
+		if (use == USE_STALE && clear(path) < 0) {
+			*why = "the old socket cannot be taken away";
+			return -1;
+		}
+		if (use == USE_LIVE || use == USE_OTHER)
+			break;
+	}
+	errno = EADDRINUSE;
+	return -1;
+}
+
+/* What we have made at PATH becomes *PLACE, with its OWNER. Returns 0, or -1 with errno. */
+static int take_hold(const char *path, const struct unix_rights *rights, struct unix_place *place,
+		     const char **why)
+{
+	struct stat s;
+
+	if (lstat(path, &s) < 0)
+		return -1;
+	*place = (struct unix_place){ path, s.st_dev, s.st_ino };
+	if (rights->uid == UNSET && rights->gid == UNSET)
+		return 0;
+	*why = "--owner";
+	if (!S_ISSOCK(s.st_mode)) {
+		errno = EADDRINUSE;
+		return -1;
+	}
+	return lchown(path, rights->uid == UNSET ? (uid_t)-1 : (uid_t)rights->uid,
+		      rights->gid == UNSET ? (gid_t)-1 : (gid_t)rights->gid);
+}
+
+int unix_bind(int fd, const struct address *a, const struct unix_rights *rights,
+	      struct unix_place *place, const char **why)
+{
+	const char *path = unix_path(a);
+	mode_t before = 0;
+	int result, error;
+
+	*place = (struct unix_place){ 0 };
+	*why = NULL;
+	if (!path)
+		return bind(fd, &a->u.sa, a->length);
+	if (rights->mode != UNSET)
+		before = umask(0777 & ~(mode_t)rights->mode);
+	result = take_place(fd, path, why);
+	error = errno;
+	if (rights->mode != UNSET)
+		umask(before);
+	errno = error;
+	if (result < 0)
+		return -1;
+	*why = NULL;
+	if (take_hold(path, rights, place, why) == 0)
+		return 0;
+	error = errno;
+	unix_remove(place);
+	errno = error;
+	return -1;
+}
+
+void unix_remove(struct unix_place *place)
+{
+	struct stat s;
+
+	if (place->path && lstat(place->path, &s) == 0 && S_ISSOCK(s.st_mode) &&
+	    s.st_dev == place->device && s.st_ino == place->inode)
+		unlink(place->path);
+	place->path = NULL;
+}

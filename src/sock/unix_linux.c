@@ -1,0 +1,59 @@
+#define _GNU_SOURCE /* O_PATH */
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "sock/unix.h"
+
+typedef int unix_call(int fd, const struct sockaddr *a, socklen_t length);
+
+/* CALL of FD with the way through the descriptor AT, which is closed, to NAME in there. */
+static int call_through(unix_call *call, int fd, int at, const char *name)
+{
+	struct sockaddr_un un = { .sun_family = AF_UNIX };
+	int result = -1, error;
+
+	if (at < 0)
+		return -1;
+	if (snprintf(un.sun_path, sizeof un.sun_path, "/proc/self/fd/%d%s%s", at, *name ? "/" : "",
+		     name) >= (int)sizeof un.sun_path)
+		errno = ENAMETOOLONG;
+	else
+		result = call(fd, (const struct sockaddr *)&un, sizeof un);
+	/* The file is there: so it is the way that is not. */
+	error = errno == ENOENT ? ENAMETOOLONG : errno;
+	close(at);
+	errno = error;
+	return result;
+}
+
+int unix_connect_far(int fd, const char *path)
+{
+	return call_through(connect, fd, open(path, O_PATH | O_CLOEXEC), "");
+}
+
+int unix_bind_far(int fd, const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	char directory[PATH_MAX] = ".";
+
+	if (slash)
+		snprintf(directory, sizeof directory, "%.*s", (int)(slash - path + 1), path);
+	return call_through(bind, fd, open(directory, O_PATH | O_DIRECTORY | O_CLOEXEC),
+			    slash ? slash + 1 : path);
+}
+
+int unix_bind_own(int fd, char path[UNIX_OWN], struct unix_place *place)
+{
+	/* unix(7), "Autobind feature". */
+	const struct sockaddr any = { .sa_family = AF_UNIX };
+
+	*path = '\0';
+	*place = (struct unix_place){ 0 };
+	return bind(fd, &any, sizeof any.sa_family);
+}

@@ -1,0 +1,88 @@
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "sock/unix.h"
+
+#define OWN_TRIES 16
+#define OWN_SUFFIX 40 /* of such a name, behind its directory */
+
+typedef int unix_call(int fd, const struct sockaddr *a, socklen_t length);
+
+/* CALL of FD with the last part of PATH, from within its directory. No thread of ours asks where we
+ * are: those that look names up open what they need by whole paths. */
+static int call_within(unix_call *call, int fd, const char *path)
+{
+	const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
+	struct sockaddr_un un = { .sun_family = AF_UNIX };
+	char directory[PATH_MAX];
+	int here, result = -1, error;
+
+	if (!slash || strlen(name) >= sizeof un.sun_path) {
+		errno = ENAMETOOLONG;
+		return -1;
+	}
+	memcpy(un.sun_path, name, strlen(name));
+	snprintf(directory, sizeof directory, "%.*s", (int)(slash - path + 1), path);
+	here = open(".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (here < 0)
+		return -1;
+	if (chdir(directory) == 0) {
+		result = call(fd, (const struct sockaddr *)&un, sizeof un);
+		error = errno;
+		/* Nothing else is where it was, then. */
+		if (fchdir(here) < 0) {
+			result = -1;
+			error = errno;
+		}
+		errno = error;
+	}
+	error = errno;
+	close(here);
+	errno = error;
+	return result;
+}
+
+int unix_connect_far(int fd, const char *path)
+{
+	return call_within(connect, fd, path);
+}
+
+int unix_bind_far(int fd, const char *path)
+{
+	return call_within(bind, fd, path);
+}
+
+/* Whoever is asked, as any user, may answer. */
+static const struct unix_rights own_rights = { .mode = 0666, .uid = UNSET, .gid = UNSET };
+
+int unix_bind_own(int fd, char path[UNIX_OWN], struct unix_place *place)
+{
+	const char *directory = getenv("TMPDIR");
+	struct address a = { .u.un.sun_family = AF_UNIX };
+	int result = -1;
+
+	/* The other side has to find it too. */
+	if (!directory || *directory != '/' || strlen(directory) + OWN_SUFFIX > UNIX_OWN)
+		directory = "/tmp";
+	a.length = sizeof a.u.un;
+	for (int i = 0; i < OWN_TRIES && result < 0; i++) {
+		const char *why;
+		snprintf(path, UNIX_OWN, "%s/sockit.%ld.%llx", directory, (long)getpid(),
+			 (unsigned long long)clock_now() & 0xffffffff);
+		snprintf(a.u.un.sun_path, sizeof a.u.un.sun_path, "%s", path);
+		result = unix_bind(fd, &a, &own_rights, place, &why);
+		if (result < 0 && errno != EADDRINUSE)
+			break;
+	}
+	if (result == 0)
+		place->path = path;
+	return result;
+}

@@ -1,0 +1,20 @@
+#include <errno.h>
+
+#include "sock/vsock.h"
+
+int vsock_set(struct address *a, uint32_t cid, uint32_t port)
+{
+	(void)a;
+	(void)cid;
+	(void)port;
+	errno = EAFNOSUPPORT;
+	return -1;
+}
+
+bool vsock_get(const struct address *a, uint32_t *cid, uint32_t *port)
+{
+	(void)a;
+	(void)cid;
+	(void)port;
+	return false;
+}

@@ -1,0 +1,180 @@
+#define _DEFAULT_SOURCE /* IF_NAMESIZE */
+#include "system/describe.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/number.h"
+#include "system/interfaces.h"
+#include "system/inventory.h"
+#include "sock/sockopt.h"
+#include "sock/stream.h"
+#include "sock/vsock.h"
+
+const char *describe_family(int family)
+{
+	struct address vsock;
+
+	if (vsock_set(&vsock, 0, 0) == 0 && vsock.u.sa.sa_family == family)
+		return "vsock";
+	return family == AF_INET  ? "inet" :
+	       family == AF_INET6 ? "inet6" :
+	       family == AF_UNIX  ? "unix" :
+				    NULL;
+}
+
+static const char *type_name(int type)
+{
+	return type == SOCK_STREAM    ? "stream" :
+	       type == SOCK_DGRAM     ? "dgram" :
+	       type == SOCK_SEQPACKET ? "seqpacket" :
+	       type == SOCK_RAW	      ? "raw" :
+					NULL;
+}
+
+static const char *protocol_name(int protocol)
+{
+	static const struct {
+		int number;
+		char name[8];
+	} names[] = {
+		{ IPPROTO_ICMP, "icmp" }, { IPPROTO_TCP, "tcp" },	{ IPPROTO_UDP, "udp" },
+		{ 132, "sctp" },	  { IPPROTO_ICMPV6, "icmpv6" }, { 136, "udplite" },
+		{ 262, "mptcp" },
+	};
+
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+		if (names[i].number == protocol)
+			return names[i].name;
+	return NULL;
+}
+
+/* NAME, or where that is NULL the number. */
+static void tell_kind(struct facts *r, const char *key, const char *name, int number)
+{
+	char word[16];
+
+	snprintf(word, sizeof word, "%d", number);
+	facts_word(r, key, name ? name : word);
+}
+
+unsigned describe_interface_of(const struct address *a)
+{
+	struct interface *list;
+	size_t n;
+	unsigned found = 0;
+
+	if (interfaces_get(&list, &n) < 0)
+		return 0;
+	for (size_t i = 0; i < n && !found; i++) {
+		struct address one = { .length = a->length };
+		memcpy(&one.u, &list[i].address, one.length);
+		address_set_port(&one, address_port(a));
+		/* A zone is in one of the two only where it is needed. */
+		if (one.u.sa.sa_family == AF_INET6 && a->u.sa.sa_family == AF_INET6 &&
+		    !a->u.in6.sin6_scope_id)
+			one.u.in6.sin6_scope_id = 0;
+		if (address_equal(&one, a))
+			found = list[i].index;
+	}
+	free(list);
+	return found;
+}
+
+void describe_interface(struct facts *r, unsigned index)
+{
+	char name[IF_NAMESIZE];
+
+	if (index && if_indextoname(index, name))
+		facts_word(r, "interface", name);
+}
+
+static void tell_tcp(struct facts *r, const struct stream_tcp *t)
+{
+	facts_word(r, "state", inventory_state(INVENTORY_TCP, t->state));
+	if (*t->congestion)
+		facts_word(r, "congestion", t->congestion);
+	if (t->state == INVENTORY_LISTEN || t->state == INVENTORY_CLOSE)
+		return;
+	facts_microseconds(r, "rtt_ms", t->rtt_us);
+	facts_microseconds(r, "rttvar_ms", t->rttvar_us);
+	facts_number(r, "mss", t->mss);
+	facts_number(r, "receive_mss", t->receive_mss);
+	facts_number(r, "path_mtu", t->path_mtu);
+	facts_number(r, "cwnd", t->cwnd);
+	if (t->ssthresh != UNSET)
+		facts_number(r, "ssthresh", t->ssthresh);
+	facts_number(r, "unacknowledged", t->unacknowledged);
+	facts_number(r, "retransmits", t->retransmits);
+}
+
+int describe_number(int fd, int name)
+{
+	int value = 0;
+	socklen_t size = sizeof value;
+
+	return getsockopt(fd, SOL_SOCKET, name, &value, &size) < 0 ? -1 : value;
+}
+
+/* The state of FD, as far as POSIX tells it. The peer may well have no name. */
+static const char *plain_state(int fd)
+{
+	struct sockaddr_storage peer;
+	socklen_t size = sizeof peer;
+
+	if (describe_number(fd, SO_ACCEPTCONN) > 0)
+		return "listen";
+	return getpeername(fd, (struct sockaddr *)&peer, &size) == 0 ? "established" :
+								       "unconnected";
+}
+
+void describe_name(int fd, bool peer, struct address *out)
+{
+	*out = (struct address){ .length = sizeof out->u };
+	if ((peer ? getpeername(fd, &out->u.sa, &out->length) :
+		    getsockname(fd, &out->u.sa, &out->length)) < 0 ||
+	    out->length > sizeof out->u || !describe_family(out->u.sa.sa_family) ||
+	    (out->u.sa.sa_family == AF_UNIX &&
+	     out->length <= offsetof(struct sockaddr_un, sun_path)))
+		out->length = 0;
+}
+
+void describe_socket(struct facts *r, int fd, const struct address *local,
+		     const struct address *peer)
+{
+	struct sockaddr_storage any = { 0 };
+	socklen_t size = sizeof any;
+	int type = describe_number(fd, SO_TYPE), protocol = stream_protocol(fd), family;
+	struct stream_tcp tcp;
+
+	family = getsockname(fd, (struct sockaddr *)&any, &size) < 0 ? 0 : any.ss_family;
+	if (protocol < 0 && (family == AF_INET || family == AF_INET6))
+		protocol = type == SOCK_STREAM ? IPPROTO_TCP :
+			   type == SOCK_DGRAM  ? IPPROTO_UDP :
+						 -1;
+	tell_kind(r, "family", describe_family(family), family);
+	tell_kind(r, "type", type_name(type), type);
+	if (protocol > 0)
+		tell_kind(r, "protocol", protocol_name(protocol), protocol);
+	facts_address(r, "local", local);
+	facts_address(r, "peer", peer);
+	if (type == SOCK_STREAM && family != AF_UNIX && stream_tcp(fd, &tcp) == 0)
+		tell_tcp(r, &tcp);
+	else
+		facts_word(r, "state", plain_state(fd));
+}
+
+void describe_options(struct facts *r, int fd, int family)
+{
+	const struct sockopt_row *row;
+	char value[64];
+
+	if (r->as_json)
+		json_open(&r->json, "options", '{');
+	for (size_t i = 0; (row = sockopt_row(i)); i++)
+		if (sockopt_read(fd, family, row, value, sizeof value) == 0)
+			facts_word(r, row->name, *value || r->as_json ? value : "-");
+	if (r->as_json)
+		json_close(&r->json, '}');
+}

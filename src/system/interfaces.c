@@ -1,0 +1,97 @@
+#define _DEFAULT_SOURCE /* struct ifreq, IF_NAMESIZE, ifa_broadaddr */
+#include "system/interfaces.h"
+
+#include <errno.h>
+#include <ifaddrs.h>
+#include <netinet/in.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+static bool is_inet(const struct sockaddr *a)
+{
+	return a && (a->sa_family == AF_INET || a->sa_family == AF_INET6);
+}
+
+static void copy(struct sockaddr_storage *to, const struct sockaddr *from)
+{
+	if (is_inet(from))
+		memcpy(to, from,
+		       from->sa_family == AF_INET ? sizeof(struct sockaddr_in) :
+						    sizeof(struct sockaddr_in6));
+}
+
+/* FD is any socket. */
+static int mtu_of(int fd, const char *name)
+{
+	struct ifreq request = { 0 };
+
+	memcpy(request.ifr_name, name, strnlen(name, sizeof request.ifr_name - 1));
+	return fd >= 0 && ioctl(fd, SIOCGIFMTU, &request) == 0 ? request.ifr_mtu : 0;
+}
+
+/* Has NAME an address among all of ALL? */
+static bool has_address(const struct ifaddrs *all, const char *name)
+{
+	for (; all; all = all->ifa_next)
+		if (is_inet(all->ifa_addr) && !strcmp(all->ifa_name, name))
+			return true;
+	return false;
+}
+
+static bool is_listed(const struct interface *list, size_t n, const char *name)
+{
+	for (size_t i = 0; i < n; i++)
+		if (!strcmp(list[i].name, name))
+			return true;
+	return false;
+}
+
+static void fill(struct interface *i, const struct ifaddrs *from, int fd)
+{
+	*i = (struct interface){ .flags = from->ifa_flags };
+	memcpy(i->name, from->ifa_name, strnlen(from->ifa_name, sizeof i->name - 1));
+	i->index = if_nametoindex(i->name);
+	i->mtu = mtu_of(fd, i->name);
+	copy(&i->address, from->ifa_addr);
+	copy(&i->netmask, from->ifa_netmask);
+	if (from->ifa_flags & (IFF_BROADCAST | IFF_POINTOPOINT))
+		copy(&i->broadcast, from->ifa_broadaddr);
+	/* What was given no broadcast address shows its own there. */
+	if (!(from->ifa_flags & IFF_POINTOPOINT) &&
+	    !memcmp(&i->broadcast, &i->address, sizeof i->address))
+		memset(&i->broadcast, 0, sizeof i->broadcast);
+}
+
+int interfaces_get(struct interface **list, size_t *count)
+{
+	struct ifaddrs *all;
+	size_t n = 0;
+	int fd;
+
+	*list = NULL;
+	*count = 0;
+	if (getifaddrs(&all) < 0)
+		return -1;
+	for (const struct ifaddrs *a = all; a; a = a->ifa_next)
+		n++;
+	*list = calloc(n ? n : 1, sizeof **list);
+	if (!*list) {
+		freeifaddrs(all);
+		errno = ENOMEM;
+		return -1;
+	}
+	fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	if (fd < 0)
+		fd = socket(AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	for (const struct ifaddrs *a = all; a; a = a->ifa_next)
+		if (is_inet(a->ifa_addr) ||
+		    (!has_address(all, a->ifa_name) && !is_listed(*list, *count, a->ifa_name)))
+			fill(&(*list)[(*count)++], a, fd);
+	if (fd >= 0)
+		close(fd);
+	freeifaddrs(all);
+	return 0;
+}

@@ -1,0 +1,23 @@
+/* interfaces.h - the network interfaces of this machine, getifaddrs(3) */
+#ifndef SYSTEM_INTERFACES_H
+#define SYSTEM_INTERFACES_H
+
+#include <net/if.h>
+#include <stddef.h>
+#include <sys/socket.h>
+
+/* An address of an interface. One that has none stands there once, with family AF_UNSPEC. */
+struct interface {
+	char name[IF_NAMESIZE];
+	unsigned index;
+	unsigned flags; /* IFF_UP... */
+	int mtu;	/* 0: not known */
+	struct sockaddr_storage address, netmask;
+	struct sockaddr_storage broadcast; /* or the other end of IFF_POINTOPOINT */
+};
+
+/* All of them, in the order in which the kernel tells them, into *LIST, which is the caller's to
+ * free(3), and *COUNT. Returns 0, or -1 with errno. */
+int interfaces_get(struct interface **list, size_t *count);
+
+#endif

@@ -1,0 +1,144 @@
+#define _DEFAULT_SOURCE /* IFF_* */
+#include "system/interfaces_text.h"
+
+#include <string.h>
+
+#include "system/describe.h"
+
+static const struct flag {
+	unsigned flag;
+	char name[12];
+} flags[] = {
+	{ IFF_UP, "up" },
+	{ IFF_BROADCAST, "broadcast" },
+	{ IFF_LOOPBACK, "loopback" },
+	{ IFF_POINTOPOINT, "pointopoint" },
+	{ IFF_RUNNING, "running" },
+	{ IFF_NOARP, "noarp" },
+	{ IFF_PROMISC, "promisc" },
+	{ IFF_ALLMULTI, "allmulti" },
+	{ IFF_MULTICAST, "multicast" },
+};
+
+/* The bits that are set in the netmask of I. */
+static unsigned prefix_of(const struct interface *i)
+{
+	struct address mask;
+	const unsigned char *p;
+	unsigned bits = 0;
+	size_t n;
+
+	memcpy(&mask.u, &i->netmask,
+	       sizeof mask.u < sizeof i->netmask ? sizeof mask.u : sizeof i->netmask);
+	if (i->address.ss_family == AF_INET6) {
+		p = mask.u.in6.sin6_addr.s6_addr;
+		n = 16;
+	} else {
+		p = (const unsigned char *)&mask.u.in.sin_addr;
+		n = 4;
+	}
+	for (; n > 0 && *p == 0xff; p++, n--)
+		bits += 8;
+	for (unsigned byte = n > 0 ? *p : 0; byte & 0x80; byte <<= 1)
+		bits++;
+	return bits;
+}
+
+static void to_address(const struct sockaddr_storage *from, struct address *to)
+{
+	*to = (struct address){ .length = from->ss_family == AF_INET  ? sizeof to->u.in :
+					  from->ss_family == AF_INET6 ? sizeof to->u.in6 :
+									0 };
+	memcpy(&to->u, from, to->length);
+}
+
+void interfaces_row(struct facts *r, const struct interface *i)
+{
+	char host[ADDRESS_TEXT];
+	struct address a;
+	struct text names = { 0 };
+
+	table_cell(&r->table, "%s", i->name);
+	table_cell(&r->table, "%u", i->index);
+	to_address(&i->address, &a);
+	table_cell(&r->table, "%s", a.length ? describe_family(a.u.sa.sa_family) : "");
+	if (a.length)
+		table_cell(&r->table, "%s/%u", address_host(&a, host), prefix_of(i));
+	else
+		table_cell(&r->table, "%s", "");
+	to_address(&i->broadcast, &a);
+	table_cell(&r->table, "%s", a.length ? address_host(&a, host) : "");
+	table_cell(&r->table, "%d", i->mtu);
+	for (size_t k = 0; k < sizeof flags / sizeof *flags; k++)
+		if (i->flags & flags[k].flag)
+			text_add(&names, "%s%s", names.length ? "," : "", flags[k].name);
+	table_cell(&r->table, "%.*s", (int)names.length, names.length ? names.data : "");
+	table_end_row(&r->table);
+	r->table.cells.failed |= names.failed;
+	text_free(&names);
+}
+
+static void json_interface_address(struct json *j, const struct interface *i)
+{
+	char host[ADDRESS_TEXT];
+	struct address a;
+
+	to_address(&i->address, &a);
+	if (a.length == 0)
+		return;
+	json_open(j, NULL, '{');
+	json_string(j, "family", describe_family(a.u.sa.sa_family));
+	json_string(j, "address", address_host(&a, host));
+	json_number(j, "prefix", prefix_of(i));
+	to_address(&i->broadcast, &a);
+	if (a.length)
+		json_string(j, i->flags & IFF_POINTOPOINT ? "peer" : "broadcast",
+			    address_host(&a, host));
+	json_close(j, '}');
+}
+
+void interfaces_object(struct facts *r, const struct interface *list, size_t n, size_t first)
+{
+	const struct interface *i = &list[first];
+	struct json *j = &r->json;
+
+	for (size_t k = 0; k < first; k++)
+		if (!strcmp(list[k].name, i->name))
+			return;
+	facts_begin(r);
+	json_string(j, "name", i->name);
+	json_number(j, "index", i->index);
+	json_number(j, "mtu", i->mtu);
+	json_open(j, "flags", '[');
+	for (size_t k = 0; k < sizeof flags / sizeof *flags; k++)
+		if (i->flags & flags[k].flag)
+			json_string(j, NULL, flags[k].name);
+	json_close(j, ']');
+	json_open(j, "addresses", '[');
+	for (size_t k = first; k < n; k++)
+		if (!strcmp(list[k].name, i->name))
+			json_interface_address(j, &list[k]);
+	json_close(j, ']');
+	facts_end(r);
+}
+
+void interfaces_sort(struct interface *list, size_t n)
+{
+	for (size_t i = 1; i < n; i++) {
+		struct interface one = list[i];
+		size_t k = i;
+		for (; k > 0 && list[k - 1].index > one.index; k--)
+			list[k] = list[k - 1];
+		list[k] = one;
+	}
+}
+
+void interfaces_heading(struct table *t)
+{
+	static const char names[][10] = { "NAME",      "INDEX", "FAMILY", "ADDRESS",
+					  "BROADCAST", "MTU",	"FLAGS" };
+
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+		table_cell(t, "%s", names[i]);
+	table_end_row(t);
+}

@@ -1,0 +1,20 @@
+/* interfaces_text.h - network interfaces in a table, or as objects */
+#ifndef SYSTEM_INTERFACES_TEXT_H
+#define SYSTEM_INTERFACES_TEXT_H
+
+#include "system/facts.h"
+#include "system/interfaces.h"
+
+/* Sorts N in LIST by their indices: the addresses of an interface come together. */
+void interfaces_sort(struct interface *list, size_t n);
+
+/* A row for I, and the names of its columns: name, index, family, address, broadcast, MTU, flags.
+ */
+void interfaces_row(struct facts *r, const struct interface *i);
+void interfaces_heading(struct table *t);
+
+/* An object for the interface of LIST[FIRST] of N, with all of its addresses; none if there was an
+ * address of it before. */
+void interfaces_object(struct facts *r, const struct interface *list, size_t n, size_t first);
+
+#endif

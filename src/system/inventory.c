@@ -1,0 +1,344 @@
+#include "system/inventory.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "sock/unix.h"
+
+/* ---- the list ---- */
+
+int inventory_add(struct inventory *i, const struct inventory_socket *socket)
+{
+	/* Powers of two are where it grows. */
+	if ((i->n & (i->n - 1)) == 0) {
+		size_t size = i->n ? 2 * i->n : 1;
+		struct inventory_socket *more = realloc(i->sockets, size * sizeof *more);
+		if (!more)
+			return -1;
+		i->sockets = more;
+	}
+	i->sockets[i->n++] = *socket;
+	return 0;
+}
+
+void inventory_free(struct inventory *i)
+{
+	free(i->sockets);
+	free(i->owners);
+	*i = (struct inventory){ 0 };
+}
+
+static bool has_name(const struct inventory_socket *s)
+{
+	return s->protocol == INVENTORY_UNIX ? s->local.length > 0 : address_port(&s->local) > 0;
+}
+
+static bool waits(const struct inventory_socket *s)
+{
+	if (s->type != SOCK_DGRAM)
+		return s->state == INVENTORY_LISTEN;
+	return s->state == INVENTORY_CLOSE && has_name(s);
+}
+
+static bool fits(const struct inventory_socket *s, const struct inventory_query *q)
+{
+	if (q->listening && !waits(s))
+		return false;
+	return q->port == 0 || address_port(&s->local) == q->port ||
+	       (!q->listening && address_port(&s->peer) == q->port);
+}
+
+static int compare_numbers(uint64_t a, uint64_t b)
+{
+	return a < b ? -1 : a > b;
+}
+
+static int compare_addresses(const struct address *a, const struct address *b)
+{
+	socklen_t n = a->length < b->length ? a->length : b->length;
+	int order = compare_numbers(address_port(a), address_port(b));
+
+	if (order == 0)
+		order = compare_numbers(a->u.sa.sa_family, b->u.sa.sa_family);
+	if (order == 0)
+		order = memcmp(&a->u, &b->u, n);
+	return order ? order : compare_numbers(a->length, b->length);
+}
+
+static int in_order(const void *a, const void *b)
+{
+	const struct inventory_socket *s = a, *t = b;
+	int order = compare_numbers((uint64_t)s->protocol, (uint64_t)t->protocol);
+
+	/* What has no name comes last. */
+	if (order == 0)
+		order = compare_numbers(s->local.length == 0, t->local.length == 0);
+	if (order == 0)
+		order = compare_addresses(&s->local, &t->local);
+	if (order == 0)
+		order = compare_addresses(&s->peer, &t->peer);
+	return order ? order : compare_numbers(s->inode, t->inode);
+}
+
+int inventory_get(const struct inventory_query *q, struct inventory *out)
+{
+	size_t n = 0;
+
+	*out = (struct inventory){ 0 };
+	if (inventory_list(q, out) < 0) {
+		int error = errno;
+		inventory_free(out);
+		errno = error;
+		return -1;
+	}
+	for (size_t i = 0; i < out->n; i++)
+		if (fits(&out->sockets[i], q))
+			out->sockets[n++] = out->sockets[i];
+	out->n = n;
+	if (n > 0)
+		qsort(out->sockets, n, sizeof *out->sockets, in_order);
+	return 0;
+}
+
+const char *inventory_protocol(enum inventory_protocol protocol)
+{
+	static const char names[][5] = { "tcp", "udp", "unix" };
+
+	return names[protocol];
+}
+
+const char *inventory_state(enum inventory_protocol protocol, unsigned state)
+{
+	static const char names[INVENTORY_STATES][13] = {
+		"unknown",    "established", "syn-sent",     "syn-recv",   "fin-wait-1",
+		"fin-wait-2", "time-wait",   "close",	     "close-wait", "last-ack",
+		"listen",     "closing",     "new-syn-recv", "bound",
+	};
+
+	if (protocol != INVENTORY_TCP && state == INVENTORY_CLOSE)
+		return "unconnected";
+	return names[state < INVENTORY_STATES ? state : 0];
+}
+
+/* ---- owners ---- */
+
+/* The sockets by their inodes: a table with open addressing. */
+struct inodes {
+	struct inventory *inventory;
+	size_t *slots; /* a socket's place and 1, 0: none */
+	size_t size;   /* a power of two */
+	struct pair {
+		uint64_t inode;
+		struct inventory_owner owner;
+	} * pairs;
+	size_t n;
+	bool failed;
+};
+
+/* The slot of INODE, or an empty one. */
+static size_t *slot_of(const struct inodes *t, uint64_t inode)
+{
+	size_t at = (size_t)(inode * 0x9e3779b97f4a7c15U >> 32) & (t->size - 1);
+
+	while (t->slots[at] && t->inventory->sockets[t->slots[at] - 1].inode != inode)
+		at = (at + 1) & (t->size - 1);
+	return &t->slots[at];
+}
+
+static bool is_wanted(void *arg, uint64_t inode)
+{
+	return *slot_of(arg, inode) != 0;
+}
+
+static void note_owner(void *arg, uint64_t inode, const struct inventory_owner *owner)
+{
+	struct inodes *t = arg;
+
+	if ((t->n & (t->n - 1)) == 0) {
+		size_t size = t->n ? 2 * t->n : 1;
+		struct pair *more = realloc(t->pairs, size * sizeof *more);
+		if (!more) {
+			t->failed = true;
+			return;
+		}
+		t->pairs = more;
+	}
+	t->pairs[t->n++] = (struct pair){ inode, *owner };
+}
+
+static int by_inode(const void *a, const void *b)
+{
+	const struct pair *p = a, *q = b;
+	int order = compare_numbers(p->inode, q->inode);
+
+	return order ? order : compare_numbers((uint64_t)p->owner.pid, (uint64_t)q->owner.pid);
+}
+
+/* The owners that were found go to their sockets, each process once. */
+static int give_owners(struct inodes *t)
+{
+	struct inventory *i = t->inventory;
+	const struct pair *last = NULL;
+
+	if (t->n == 0)
+		return 0;
+	qsort(t->pairs, t->n, sizeof *t->pairs, by_inode);
+	i->owners = malloc(t->n * sizeof *i->owners);
+	if (!i->owners)
+		return -1;
+	for (const struct pair *p = t->pairs; p < t->pairs + t->n; p++) {
+		struct inventory_socket *s = &i->sockets[*slot_of(t, p->inode) - 1];
+		if (last && last->inode == p->inode && last->owner.pid == p->owner.pid)
+			continue;
+		last = p;
+		if (s->n_owners++ == 0)
+			s->owner = i->n_owners;
+		i->owners[i->n_owners++] = p->owner;
+	}
+	return 0;
+}
+
+int inventory_find_owners(struct inventory *i)
+{
+	struct inodes t = { .inventory = i, .size = 16 };
+	int status = -1;
+
+	while (t.size < 2 * i->n)
+		t.size *= 2;
+	t.slots = calloc(t.size, sizeof *t.slots);
+	if (!t.slots)
+		return -1;
+	for (size_t k = 0; k < i->n; k++)
+		if (i->sockets[k].inode)
+			*slot_of(&t, i->sockets[k].inode) = k + 1;
+	if (inventory_scan(is_wanted, note_owner, &t) == 0 && !t.failed)
+		status = give_owners(&t);
+	free(t.pairs);
+	free(t.slots);
+	return status;
+}
+
+/* ---- why a call failed ---- */
+
+static bool is_wildcard(const struct address *a)
+{
+	static const struct in6_addr any = IN6ADDR_ANY_INIT;
+
+	return a->u.sa.sa_family == AF_INET  ? a->u.in.sin_addr.s_addr == 0 :
+	       a->u.sa.sa_family == AF_INET6 ? !memcmp(&a->u.in6.sin6_addr, &any, sizeof any) :
+					       false;
+}
+
+/* Where a path is `wanted`, FILE is what stands there; else NULL. */
+struct wish {
+	const struct address *wanted;
+	const char *path;
+	const struct stat *file;
+};
+
+/* A path says too little: a relative one has another meaning in another directory, and a long one
+ * is bound by another name. */
+static bool has_path(const struct inventory_socket *s, const struct wish *w)
+{
+	bool equal = address_equal(&s->local, w->wanted);
+
+	if (w->file && s->file_inode == (uint32_t)w->file->st_ino &&
+	    (equal || s->file_device == (uint64_t)w->file->st_dev))
+		return true;
+	return equal && *w->path == '/';
+}
+
+/* Does S keep others from binding what W wants? */
+static bool conflicts(const struct inventory_socket *s, const struct wish *w)
+{
+	struct address a = s->local, b = *w->wanted;
+
+	if (w->path)
+		return a.u.sa.sa_family == AF_UNIX && has_path(s, w);
+	if (a.u.sa.sa_family == AF_UNIX || b.u.sa.sa_family == AF_UNIX)
+		return address_equal(&a, &b);
+	if (address_port(&a) != address_port(&b))
+		return false;
+	address_unmap(&a);
+	address_unmap(&b);
+	if (a.u.sa.sa_family == b.u.sa.sa_family)
+		return is_wildcard(&a) || is_wildcard(&b) || address_equal(&a, &b);
+	/* An IPv6 wildcard may be one of IPv4 too. */
+	return a.u.sa.sa_family == AF_INET6 ? is_wildcard(&a) && !s->v6only : is_wildcard(&b);
+}
+
+static struct inventory_query query_for(int type, const struct address *wanted)
+{
+	bool local = wanted->u.sa.sa_family == AF_UNIX;
+
+	return (struct inventory_query){
+		.tcp = !local && type == SOCK_STREAM,
+		.udp = !local && type == SOCK_DGRAM,
+		.local = local,
+		.port = address_port(wanted),
+	};
+}
+
+/* Leaves in OUT what is there for a reason, and asks whose it is. */
+static bool finish(struct inventory *out, size_t n)
+{
+	out->n = n;
+	if (n == 0)
+		inventory_free(out);
+	else
+		inventory_find_owners(out);
+	return n > 0;
+}
+
+bool inventory_find_holder(int type, const struct address *wanted, struct inventory *out)
+{
+	struct inventory_query q = query_for(type, wanted);
+	const struct inventory_socket *best = NULL;
+	struct wish w = { .wanted = wanted, .path = unix_path(wanted) };
+	struct stat file;
+
+	if (w.path && lstat(w.path, &file) == 0)
+		w.file = &file;
+	if ((!q.local && q.port == 0) || inventory_get(&q, out) < 0)
+		return false;
+	/* One that listens rather than a connection of its. */
+	for (size_t i = 0; i < out->n; i++)
+		if (conflicts(&out->sockets[i], &w) &&
+		    (!best || (waits(&out->sockets[i]) && !waits(best))))
+			best = &out->sockets[i];
+	if (best)
+		out->sockets[0] = *best;
+	return finish(out, best != NULL);
+}
+
+/* Only an address of this machine can be bound. */
+static bool is_ours(const struct address *a)
+{
+	int fd = socket(a->u.sa.sa_family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	struct address any_port = *a;
+	bool ours;
+
+	if (fd < 0)
+		return false;
+	address_set_port(&any_port, 0);
+	ours = bind(fd, &any_port.u.sa, any_port.length) == 0;
+	close(fd);
+	return ours;
+}
+
+bool inventory_find_elsewhere(int type, const struct address *wanted, struct inventory *out)
+{
+	struct inventory_query q = query_for(type, wanted);
+	size_t n = 0;
+
+	q.listening = true;
+	if (q.local || q.port == 0 || !is_ours(wanted) || inventory_get(&q, out) < 0)
+		return false;
+	for (size_t i = 0; i < out->n; i++)
+		if (!address_equal(&out->sockets[i].local, wanted))
+			out->sockets[n++] = out->sockets[i];
+	return finish(out, n);
+}

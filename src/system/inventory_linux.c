@@ -1,0 +1,408 @@
+/* sock_diag(7), and /proc/net where that is not to be had. */
+#define _DEFAULT_SOURCE
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/number.h"
+#include "system/inventory.h"
+#include "system/netlink.h"
+#include "proto/procnet.h"
+
+#define SOCK_DIAG 4 /* NETLINK_SOCK_DIAG */
+#define SOCK_DIAG_BY_FAMILY 20
+#define ALL_STATES ((1U << INVENTORY_STATES) - 1)
+#define ATTRIBUTE_V6ONLY 11
+#define UNIX_SHOW_NAME 0x01
+#define UNIX_SHOW_FILE 0x02 /* UDIAG_SHOW_VFS */
+#define UNIX_SHOW_QUEUES 0x10
+#define UNIX_SHOW_UID 0x40
+enum { UNIX_NAME = 0, UNIX_FILE = 1, UNIX_QUEUES = 4, UNIX_UID = 7 };
+
+/* struct inet_diag_sockid */
+struct inet_id {
+	uint16_t local_port, peer_port; /* as on the wire */
+	uint32_t local[4], peer[4], interface, cookie[2];
+};
+
+/* struct inet_diag_req_v2, struct inet_diag_msg */
+struct inet_request {
+	uint8_t family, protocol, extensions, pad;
+	uint32_t states;
+	struct inet_id id;
+};
+
+struct inet_answer {
+	uint8_t family, state, timer, retransmits;
+	struct inet_id id;
+	uint32_t expires, recv_queue, send_queue, uid, inode;
+};
+
+/* struct unix_diag_req, struct unix_diag_msg */
+struct unix_request {
+	uint8_t family, protocol;
+	uint16_t pad;
+	uint32_t states, inode, show, cookie[2];
+};
+
+struct unix_answer {
+	uint8_t family, type, state, pad;
+	uint32_t inode, cookie[2];
+};
+
+struct collecting {
+	struct inventory *out;
+	enum inventory_protocol protocol;
+	bool failed; /* no memory */
+};
+
+static void add(struct collecting *c, const struct inventory_socket *s)
+{
+	if (inventory_add(c->out, s) < 0)
+		c->failed = true;
+}
+
+/* PORT as on the wire. */
+static void set_address(struct address *a, bool six, const void *bytes, uint16_t port,
+			uint32_t interface)
+{
+	static const uint8_t link_local[2] = { 0xfe, 0x80 };
+
+	if (six) {
+		a->u.in6.sin6_family = AF_INET6;
+		a->u.in6.sin6_port = port;
+		memcpy(&a->u.in6.sin6_addr, bytes, 16);
+		if (!memcmp(bytes, link_local, sizeof link_local))
+			a->u.in6.sin6_scope_id = interface;
+		a->length = sizeof a->u.in6;
+	} else {
+		a->u.in.sin_family = AF_INET;
+		a->u.in.sin_port = port;
+		memcpy(&a->u.in.sin_addr, bytes, 4);
+		a->length = sizeof a->u.in;
+	}
+}
+
+/* ---- sock_diag ---- */
+
+static void take_inet(void *arg, uint16_t type, const void *payload, size_t n)
+{
+	struct collecting *c = arg;
+	struct inventory_socket s = { .protocol = c->protocol };
+	struct netlink_attribute attribute;
+	struct inet_answer a;
+	const char *at;
+
+	if (type != SOCK_DIAG_BY_FAMILY || n < sizeof a)
+		return;
+	memcpy(&a, payload, sizeof a);
+	s.type = c->protocol == INVENTORY_TCP ? SOCK_STREAM : SOCK_DGRAM;
+	s.state = a.state;
+	set_address(&s.local, a.family == AF_INET6, a.id.local, a.id.local_port, a.id.interface);
+	if (a.id.peer_port)
+		set_address(&s.peer, a.family == AF_INET6, a.id.peer, a.id.peer_port,
+			    a.id.interface);
+	s.recv_queue = a.recv_queue;
+	s.send_queue = a.send_queue;
+	s.uid = a.uid;
+	s.inode = a.inode;
+	at = (const char *)payload + sizeof a;
+	n -= sizeof a;
+	while (netlink_next(&at, &n, &attribute))
+		if (attribute.type == ATTRIBUTE_V6ONLY && attribute.n > 0)
+			s.v6only = *(const char *)attribute.data;
+	add(c, &s);
+}
+
+static int ask_inet(struct collecting *c, int family, const struct inventory_query *q)
+{
+	struct inet_request r = {
+		.family = (uint8_t)family,
+		.protocol = c->protocol == INVENTORY_TCP ? IPPROTO_TCP : IPPROTO_UDP,
+		.states = ALL_STATES,
+	};
+
+	if (q->listening)
+		r.states = c->protocol == INVENTORY_TCP ? 1U << INVENTORY_LISTEN :
+							  1U << INVENTORY_CLOSE;
+	/* The kernel leaves out what has another one. */
+	if (q->listening && q->port)
+		r.id.local_port = htons(q->port);
+	return netlink_ask(SOCK_DIAG, SOCK_DIAG_BY_FAMILY, true, &r, sizeof r, take_inet, c);
+}
+
+/* The kernel's name of N bytes at PATH. */
+static void set_path(struct address *a, const void *path, size_t n)
+{
+	if (n == 0 || n > sizeof a->u.un.sun_path)
+		return;
+	a->u.un.sun_family = AF_UNIX;
+	memcpy(a->u.un.sun_path, path, n);
+	a->length = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + n);
+}
+
+/* The kernel's own number of a device as stat(2) has it: 12 bits of the one, 20 of the other. */
+static uint64_t device(uint32_t number)
+{
+	uint64_t major = number >> 20, minor = number & 0xfffff;
+
+	return (minor & 0xff) | major << 8 | (minor & ~(uint64_t)0xff) << 12;
+}
+
+static void take_unix(void *arg, uint16_t type, const void *payload, size_t n)
+{
+	struct inventory_socket s = {
+		.protocol = INVENTORY_UNIX, .recv_queue = UNSET, .send_queue = UNSET, .uid = UNSET
+	};
+	struct netlink_attribute attribute;
+	struct unix_answer a;
+	const char *at;
+	uint32_t numbers[2];
+
+	if (type != SOCK_DIAG_BY_FAMILY || n < sizeof a)
+		return;
+	memcpy(&a, payload, sizeof a);
+	s.type = a.type;
+	s.state = a.state;
+	s.inode = a.inode;
+	at = (const char *)payload + sizeof a;
+	n -= sizeof a;
+	while (netlink_next(&at, &n, &attribute)) {
+		memset(numbers, 0, sizeof numbers);
+		memcpy(numbers, attribute.data,
+		       attribute.n < sizeof numbers ? attribute.n : sizeof numbers);
+		if (attribute.type == UNIX_NAME) {
+			set_path(&s.local, attribute.data, attribute.n);
+		} else if (attribute.type == UNIX_FILE) {
+			s.file_inode = numbers[0];
+			s.file_device = device(numbers[1]);
+		} else if (attribute.type == UNIX_QUEUES) {
+			s.recv_queue = numbers[0];
+			s.send_queue = numbers[1];
+		} else if (attribute.type == UNIX_UID) {
+			s.uid = numbers[0];
+		}
+	}
+	add(arg, &s);
+}
+
+static int ask_unix(struct collecting *c)
+{
+	const struct unix_request r = {
+		.family = AF_UNIX,
+		.states = ALL_STATES,
+		.show = UNIX_SHOW_NAME | UNIX_SHOW_FILE | UNIX_SHOW_QUEUES | UNIX_SHOW_UID,
+	};
+
+	return netlink_ask(SOCK_DIAG, SOCK_DIAG_BY_FAMILY, true, &r, sizeof r, take_unix, c);
+}
+
+/* ---- /proc/net ---- */
+
+static void take_inet_line(struct collecting *c, const char *line, size_t n)
+{
+	struct inventory_socket s = { .protocol = c->protocol };
+	struct procnet_inet l;
+
+	if (!procnet_read_inet(line, n, &l))
+		return;
+	s.type = c->protocol == INVENTORY_TCP ? SOCK_STREAM : SOCK_DGRAM;
+	s.state = l.state;
+	set_address(&s.local, l.six, l.local, htons(l.local_port), 0);
+	if (l.peer_port)
+		set_address(&s.peer, l.six, l.peer, htons(l.peer_port), 0);
+	s.recv_queue = l.recv_queue;
+	s.send_queue = l.send_queue;
+	s.uid = l.uid;
+	s.inode = l.inode;
+	add(c, &s);
+}
+
+static void take_unix_line(struct collecting *c, const char *line, size_t n)
+{
+	struct inventory_socket s = {
+		.protocol = INVENTORY_UNIX, .recv_queue = UNSET, .send_queue = UNSET, .uid = UNSET
+	};
+	char path[sizeof s.local.u.un.sun_path + 1];
+	struct procnet_unix l;
+	size_t length;
+
+	if (!procnet_read_unix(line, n, &l))
+		return;
+	s.type = l.type;
+	s.state = l.listens   ? INVENTORY_LISTEN :
+		  l.connected ? INVENTORY_ESTABLISHED :
+				INVENTORY_CLOSE;
+	s.inode = l.inode;
+	length = l.path_n < sizeof path - 1 ? l.path_n : sizeof path - 1;
+	if (length > 0) {
+		memcpy(path, l.path, length);
+		path[length] = '\0';
+		if (*path == '@')
+			*path = '\0';
+		/* A path has its NUL too. */
+		length += *path && length < sizeof s.local.u.un.sun_path;
+		set_path(&s.local, path, length);
+	}
+	add(c, &s);
+}
+
+static int read_table(struct collecting *c, const char *path)
+{
+	FILE *file = fopen(path, "re");
+	char *line = NULL;
+	size_t size = 0;
+	ssize_t n;
+
+	if (!file)
+		return -1;
+	while ((n = getline(&line, &size, file)) > 0) {
+		n -= line[n - 1] == '\n';
+		if (c->protocol == INVENTORY_UNIX)
+			take_unix_line(c, line, (size_t)n);
+		else
+			take_inet_line(c, line, (size_t)n);
+	}
+	free(line);
+	fclose(file);
+	return 0;
+}
+
+/* ---- both ---- */
+
+static const struct kernel_table {
+	enum inventory_protocol protocol;
+	int family;
+	char path[16];
+} tables[] = {
+	{ INVENTORY_TCP, AF_INET, "/proc/net/tcp" },
+	{ INVENTORY_TCP, AF_INET6, "/proc/net/tcp6" },
+	{ INVENTORY_UDP, AF_INET, "/proc/net/udp" },
+	{ INVENTORY_UDP, AF_INET6, "/proc/net/udp6" },
+	{ INVENTORY_UNIX, AF_UNIX, "/proc/net/unix" },
+};
+
+static bool is_asked_for(const struct kernel_table *t, const struct inventory_query *q)
+{
+	if (t->protocol == INVENTORY_UNIX)
+		return q->local;
+	return (t->protocol == INVENTORY_TCP ? q->tcp : q->udp) &&
+	       (q->family == AF_UNSPEC || q->family == t->family);
+}
+
+int inventory_list(const struct inventory_query *q, struct inventory *out)
+{
+	int error = 0;
+	bool any = false;
+
+	for (size_t i = 0; i < sizeof tables / sizeof *tables; i++) {
+		const struct kernel_table *t = &tables[i];
+		struct collecting c = { .out = out, .protocol = t->protocol };
+		size_t before = out->n;
+
+		if (!is_asked_for(t, q))
+			continue;
+		if ((t->family == AF_UNIX ? ask_unix(&c) : ask_inet(&c, t->family, q)) < 0) {
+			error = errno;
+			out->n = before;
+			/* A family that this kernel does not have has no file either. */
+			if (read_table(&c, t->path) < 0)
+				continue;
+		}
+		any = true;
+		if (c.failed) {
+			errno = ENOMEM;
+			return -1;
+		}
+	}
+	if (!any)
+		errno = error;
+	return any ? 0 : -1;
+}
+
+/* ---- whose they are ---- */
+
+/* `socket:[INODE]`, which LINK of DIR is; 0: it is something else. */
+static uint64_t inode_of(int dir, const char *link)
+{
+	char text[32];
+	ssize_t n = readlinkat(dir, link, text, sizeof text);
+	uint64_t inode = 0;
+
+	if (n <= 9 || n == sizeof text || memcmp(text, "socket:[", 8) != 0)
+		return 0;
+	for (ssize_t i = 8; i < n && text[i] >= '0' && text[i] <= '9'; i++)
+		inode = 10 * inode + (uint64_t)(text[i] - '0');
+	return inode;
+}
+
+static void read_program(int process, char *program, size_t size)
+{
+	int fd = openat(process, "comm", O_RDONLY | O_CLOEXEC);
+	ssize_t n = fd < 0 ? 0 : read(fd, program, size - 1);
+
+	if (fd >= 0)
+		close(fd);
+	n = n < 0 ? 0 : n;
+	program[n] = '\0';
+	program[strcspn(program, "\n")] = '\0';
+}
+
+struct scan {
+	inventory_wanted_fn *wanted;
+	inventory_owner_fn *fn;
+	void *arg;
+};
+
+/* The sockets of the process OWNER, whose directory PROCESS is. */
+static void scan_process(const struct scan *s, int process, struct inventory_owner *owner)
+{
+	int fd = openat(process, "fd", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+	const struct dirent *entry;
+	bool named = false;
+
+	if (!dir) {
+		if (fd >= 0)
+			close(fd);
+		return;
+	}
+	while ((entry = readdir(dir))) {
+		uint64_t inode = *entry->d_name == '.' ? 0 : inode_of(fd, entry->d_name);
+		if (!inode || !s->wanted(s->arg, inode))
+			continue;
+		if (!named)
+			read_program(process, owner->program, sizeof owner->program);
+		named = true;
+		s->fn(s->arg, inode, owner);
+	}
+	closedir(dir);
+}
+
+int inventory_scan(inventory_wanted_fn *wanted, inventory_owner_fn *fn, void *arg)
+{
+	const struct scan scan = { wanted, fn, arg };
+	DIR *proc = opendir("/proc");
+	const struct dirent *entry;
+
+	if (!proc)
+		return -1;
+	while ((entry = readdir(proc))) {
+		struct inventory_owner owner = { 0 };
+		int process;
+
+		if (number_parse(entry->d_name, 1, INT32_MAX, &owner.pid) < 0)
+			continue;
+		process = openat(dirfd(proc), entry->d_name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+		if (process < 0)
+			continue;
+		scan_process(&scan, process, &owner);
+		close(process);
+	}
+	closedir(proc);
+	return 0;
+}

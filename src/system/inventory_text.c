@@ -1,0 +1,101 @@
+#include <string.h>
+
+#include "base/number.h"
+#include "system/inventory.h"
+
+/* Two cells: the address, and the port if it has one. */
+static void address_cells(struct table *t, const struct address *a)
+{
+	char text[ADDRESS_TEXT];
+
+	if (a->length == 0) {
+		table_cell(t, "%s", "");
+		table_cell(t, "%s", "");
+	} else if (a->u.sa.sa_family == AF_UNIX) {
+		table_cell(t, "%s", address_host(a, text) + strlen("unix:"));
+		table_cell(t, "%s", "");
+	} else {
+		table_cell(t, "%s", address_host(a, text));
+		table_cell(t, "%u", address_port(a));
+	}
+}
+
+static void number_cell(struct table *t, int64_t n)
+{
+	if (n == UNSET)
+		table_cell(t, "%s", "");
+	else
+		table_cell(t, "%lld", (long long)n);
+}
+
+void inventory_heading(struct table *t, bool peers)
+{
+	static const char names[][8] = { "PROTO", "ADDRESS", "PORT", "PEER",  "PORT", "STATE",
+					 "RECVQ", "SENDQ",   "UID",  "INODE", "PID",  "PROGRAM" };
+
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+		if (peers || i < 3 || i > 4)
+			table_cell(t, "%s", names[i]);
+	table_end_row(t);
+}
+
+void inventory_row(struct table *t, const struct inventory *i, const struct inventory_socket *s,
+		   bool peers)
+{
+	const struct inventory_owner *owners = s->n_owners ? &i->owners[s->owner] : NULL;
+	struct text pids = { 0 };
+
+	table_cell(t, "%s", inventory_protocol(s->protocol));
+	address_cells(t, &s->local);
+	if (peers)
+		address_cells(t, &s->peer);
+	table_cell(t, "%s", inventory_state(s->protocol, s->state));
+	number_cell(t, s->recv_queue);
+	number_cell(t, s->send_queue);
+	number_cell(t, s->uid);
+	number_cell(t, s->inode ? (int64_t)s->inode : UNSET);
+	for (size_t k = 0; k < s->n_owners; k++)
+		text_add(&pids, "%s%lld", k ? "," : "", (long long)owners[k].pid);
+	table_cell(t, "%.*s", (int)pids.length, pids.length ? pids.data : "");
+	table_cell(t, "%s", owners ? owners->program : "");
+	table_end_row(t);
+	t->cells.failed |= pids.failed;
+	text_free(&pids);
+}
+
+static const char *type_name(int type)
+{
+	return type == SOCK_STREAM ? "stream" : type == SOCK_DGRAM ? "dgram" : "seqpacket";
+}
+
+void inventory_json(struct json *j, const struct inventory *i, const struct inventory_socket *s)
+{
+	const struct inventory_owner *owners = s->n_owners ? &i->owners[s->owner] : NULL;
+
+	json_string(j, "protocol", inventory_protocol(s->protocol));
+	if (s->protocol == INVENTORY_UNIX)
+		json_string(j, "type", type_name(s->type));
+	if (s->local.length)
+		address_json(j, "local", &s->local);
+	if (s->peer.length)
+		address_json(j, "peer", &s->peer);
+	json_string(j, "state", inventory_state(s->protocol, s->state));
+	if (s->recv_queue != UNSET) {
+		json_number(j, "recv_queue", s->recv_queue);
+		json_number(j, "send_queue", s->send_queue);
+	}
+	if (s->uid != UNSET)
+		json_number(j, "uid", s->uid);
+	if (s->inode)
+		json_number(j, "inode", (int64_t)s->inode);
+	if (!owners)
+		return;
+	json_number(j, "pid", owners->pid);
+	json_string(j, "program", owners->program);
+	if (s->n_owners > 1) {
+		json_open(j, "others", '[');
+		for (size_t k = 1; k < s->n_owners; k++)
+			json_number(j, NULL, owners[k].pid);
+		json_close(j, ']');
+	}
+}

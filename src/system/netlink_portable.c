@@ -1,0 +1,25 @@
+#include <errno.h>
+
+#include "system/netlink.h"
+
+int netlink_ask(int protocol, uint16_t type, bool dump, const void *payload, size_t n,
+		netlink_fn *fn, void *arg)
+{
+	(void)protocol;
+	(void)type;
+	(void)dump;
+	(void)payload;
+	(void)n;
+	(void)fn;
+	(void)arg;
+	errno = ENOTSUP;
+	return -1;
+}
+
+bool netlink_next(const char **at, size_t *n, struct netlink_attribute *out)
+{
+	(void)at;
+	(void)n;
+	(void)out;
+	return false;
+}

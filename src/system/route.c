@@ -1,0 +1,42 @@
+#include "system/route.h"
+
+#include <errno.h>
+#include <unistd.h>
+
+#define DISCARD 9
+
+int route_socket(const struct address *to)
+{
+	int fd = socket(to->u.sa.sa_family, SOCK_DGRAM | SOCK_CLOEXEC, 0), error, on = 1;
+	struct address a = *to;
+
+	if (fd < 0)
+		return -1;
+	/* Port 0 is none to connect to. */
+	if (address_port(&a) == 0)
+		address_set_port(&a, DISCARD);
+	/* What a broadcast address is reached by is as good a question. */
+	setsockopt(fd, SOL_SOCKET, SO_BROADCAST, &on, sizeof on);
+	if (connect(fd, &a.u.sa, a.length) == 0)
+		return fd;
+	error = errno;
+	close(fd);
+	errno = error;
+	return -1;
+}
+
+int route_source(const struct address *to, struct address *from)
+{
+	int fd = route_socket(to), status, error;
+
+	if (fd < 0)
+		return -1;
+	from->length = sizeof from->u;
+	status = getsockname(fd, &from->u.sa, &from->length);
+	error = errno;
+	close(fd);
+	errno = error;
+	if (status == 0)
+		address_set_port(from, 0);
+	return status;
+}

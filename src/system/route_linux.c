@@ -1,0 +1,108 @@
+#include <errno.h>
+#include <string.h>
+
+#include "system/netlink.h"
+#include "system/route.h"
+
+#define NETLINK_ROUTE_ 0
+#define RTM_NEWROUTE_ 24
+#define RTM_GETROUTE_ 26
+enum { RTA_DST_ = 1, RTA_OIF_ = 4, RTA_GATEWAY_ = 5, RTA_PREFSRC_ = 7, RTA_VIA_ = 18 };
+
+/* struct rtmsg */
+struct route_message {
+	uint8_t family, to_bits, from_bits, tos, table, protocol, scope, type;
+	uint32_t flags;
+};
+
+/* An attribute as it is sent. */
+struct question {
+	struct route_message head;
+	struct {
+		uint16_t length, type;
+		uint8_t bytes[16];
+	} to;
+	struct {
+		uint16_t length, type;
+		uint32_t interface;
+	} out;
+};
+
+/* N bytes of an address of FAMILY. */
+static void set_address(struct address *a, int family, const void *bytes, size_t n)
+{
+	if (family == AF_INET && n == 4) {
+		a->u.in.sin_family = AF_INET;
+		memcpy(&a->u.in.sin_addr, bytes, n);
+		a->length = sizeof a->u.in;
+	} else if (family == AF_INET6 && n == 16) {
+		a->u.in6.sin6_family = AF_INET6;
+		memcpy(&a->u.in6.sin6_addr, bytes, n);
+		a->length = sizeof a->u.in6;
+	}
+}
+
+static void take(void *arg, uint16_t type, const void *payload, size_t n)
+{
+	struct route *r = arg;
+	struct route_message head;
+	struct netlink_attribute a;
+	const char *at = (const char *)payload + sizeof head;
+	uint16_t family;
+
+	if (type != RTM_NEWROUTE_ || n < sizeof head)
+		return;
+	memcpy(&head, payload, sizeof head);
+	n -= sizeof head;
+	while (netlink_next(&at, &n, &a)) {
+		if (a.type == RTA_OIF_ && a.n == sizeof r->interface) {
+			memcpy(&r->interface, a.data, sizeof r->interface);
+		} else if (a.type == RTA_GATEWAY_) {
+			set_address(&r->gateway, head.family, a.data, a.n);
+		} else if (a.type == RTA_PREFSRC_) {
+			set_address(&r->source, head.family, a.data, a.n);
+		} else if (a.type == RTA_VIA_ && a.n > sizeof family) { /* of another family */
+			memcpy(&family, a.data, sizeof family);
+			set_address(&r->gateway, family, (const char *)a.data + sizeof family,
+				    a.n - sizeof family);
+		}
+	}
+}
+
+/* An IPv4 address in one of IPv6 goes the way of IPv4. */
+static struct address unmapped(const struct address *a)
+{
+	struct address out = *a;
+
+	address_unmap(&out);
+	return out;
+}
+
+int route_get(const struct address *destination, struct route *out)
+{
+	const struct address to = unmapped(destination);
+	bool six = to.u.sa.sa_family == AF_INET6;
+	size_t n = six ? 16 : 4, size = offsetof(struct question, out);
+	struct question q = {
+		.head = { .family = (uint8_t)to.u.sa.sa_family, .to_bits = (uint8_t)(8 * n) },
+		.to = { .length = (uint16_t)(4 + n), .type = RTA_DST_ },
+		.out = { .length = sizeof q.out, .type = RTA_OIF_ },
+	};
+	char payload[sizeof q];
+
+	*out = (struct route){ 0 };
+	memcpy(q.to.bytes, six ? (const void *)&to.u.in6.sin6_addr : &to.u.in.sin_addr, n);
+	memcpy(payload, &q, size);
+	size -= sizeof q.to.bytes - n;
+	if (six && to.u.in6.sin6_scope_id) {
+		q.out.interface = to.u.in6.sin6_scope_id;
+		memcpy(payload + size, &q.out, sizeof q.out);
+		size += sizeof q.out;
+	}
+	if (netlink_ask(NETLINK_ROUTE_, RTM_GETROUTE_, false, payload, size, take, out) < 0)
+		return -1;
+	if (out->gateway.u.sa.sa_family == AF_INET6 &&
+	    IN6_IS_ADDR_LINKLOCAL(&out->gateway.u.in6.sin6_addr))
+		out->gateway.u.in6.sin6_scope_id = out->interface;
+	return 0;
+}
