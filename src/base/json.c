@@ -14,23 +14,28 @@ static void comma(struct json *j)
 	j->more = true;
 }
 
-static void begin(struct json *j, const char *key)
+/* Begins a member; false: it is not wanted. */
+static bool begin(struct json *j, const char *key)
 {
+	if (j->off)
+		return false;
 	comma(j);
 	if (key)
 		text_add(&j->text, "\"%s\":", key);
+	return true;
 }
 
 void json_open(struct json *j, const char *key, char bracket)
 {
-	begin(j, key);
-	text_add(&j->text, "%c", bracket);
+	if (begin(j, key))
+		text_add(&j->text, "%c", bracket);
 	j->more = false;
 }
 
 void json_close(struct json *j, char bracket)
 {
-	text_add(&j->text, "%c", bracket);
+	if (!j->off)
+		text_add(&j->text, "%c", bracket);
 	j->more = true;
 }
 
@@ -51,8 +56,11 @@ static void character(struct text *t, const unsigned char *p, size_t length, uin
 void json_bytes(struct json *j, const char *key, const void *text, size_t n)
 {
 	const unsigned char *p = text, *end = p + n;
-	bool valid = utf8_valid(text, n);
+	bool valid;
 
+	if (j->off)
+		return;
+	valid = utf8_valid(text, n);
 	comma(j);
 	if (key)
 		text_add(&j->text, "\"%s%s\":", key, valid ? "" : "_base64");
@@ -82,20 +90,21 @@ void json_string(struct json *j, const char *key, const char *text)
 
 void json_number(struct json *j, const char *key, int64_t n)
 {
-	begin(j, key);
-	text_add(&j->text, "%lld", (long long)n);
+	if (begin(j, key))
+		text_add(&j->text, "%lld", (long long)n);
 }
 
 void json_milliseconds(struct json *j, const char *key, int64_t ns)
 {
-	begin(j, key);
-	text_add(&j->text, "%lld.%03lld", (long long)(ns / MILLISECOND),
-		 (long long)(ns % MILLISECOND / MICROSECOND));
+	if (begin(j, key))
+		text_add(&j->text, "%lld.%03lld", (long long)(ns / MILLISECOND),
+			 (long long)(ns % MILLISECOND / MICROSECOND));
 }
 
 void json_time(struct json *j, const char *key, int64_t ns)
 {
-	begin(j, key);
+	if (!begin(j, key))
+		return;
 	text_add(&j->text, "\"");
 	text_time(&j->text, ns);
 	text_add(&j->text, "\"");

@@ -16,6 +16,7 @@
 struct json {
 	struct text text;
 	bool more; /* a comma comes before the next member */
+	bool off;  /* nobody wants it: nothing is written */
 };
 
 /* Begins and ends an object (BRACKET '{' and '}') or an array ('[' and ']'). */

@@ -182,22 +182,12 @@ static void say(struct notice *n, const char *text)
 	text_free(&n->json.text);
 }
 
-bool notice_wants_facts(const struct notice *n)
-{
-	return n->wanted && n->m->options.json;
-}
-
-void notice_number(struct notice *n, const char *key, int64_t value)
-{
-	if (notice_wants_facts(n))
-		json_number(&n->json, key, value);
-}
-
 void notice_begin(struct notice *n, const struct messages *m, enum message_level level,
 		  const char *event)
 {
 	*n = (struct notice){ .m = m, .level = level, .wanted = message_wanted(m, level) };
-	if (!notice_wants_facts(n))
+	n->json.off = !n->wanted || !m->options.json;
+	if (n->json.off)
 		return;
 	json_open(&n->json, NULL, '{');
 	json_string(&n->json, "event", event);
@@ -215,8 +205,6 @@ void notice_error(struct notice *n, enum outcome_kind kind, const char *code)
 		[OUTCOME_TIMEOUT] = "timeout",
 	};
 
-	if (!notice_wants_facts(n))
-		return;
 	json_string(&n->json, "class",
 		    (size_t)kind < sizeof classes / sizeof *classes && classes[kind] ?
 			    classes[kind] :

@@ -65,21 +65,17 @@ __attribute__((format(printf, 4, 5))) struct outcome message_fail(const struct m
 /* A time limit of ours has run out. */
 #define message_timeout(m, ...) message_fail(m, OUTCOME_TIMEOUT, "ETIMEDOUT", __VA_ARGS__)
 
-/* A message with facts of its own in its object, added between notice_begin() and notice_end() to
- * `json`. */
+/* A message with facts of its own in its object. They are added to `json` between notice_begin()
+ * and notice_end(), and come to nothing unless an object is written. */
 struct notice {
 	const struct messages *m;
 	enum message_level level;
-	bool wanted; /* else nothing need be added */
+	bool wanted; /* false: notice_end() will say nothing, so that no text need be prepared */
 	struct json json;
 };
 
 void notice_begin(struct notice *n, const struct messages *m, enum message_level level,
 		  const char *event);
-/* Is there an object that takes facts? */
-bool notice_wants_facts(const struct notice *n);
-/* The fact that KEY is VALUE. */
-void notice_number(struct notice *n, const char *key, int64_t value);
 /* The facts of an error of KIND, see message_fail(). */
 void notice_error(struct notice *n, enum outcome_kind kind, const char *code);
 /* Says it. */

@@ -146,7 +146,7 @@ static void command_ended(void *arg, int status)
 	x->status = code;
 	connection_ending(x);
 	connection_notice(x, &n, MESSAGE_STEP, "exited");
-	notice_number(&n, "status", code);
+	json_number(&n.json, "status", code);
 	notice_end(&n, "%s: the command has ended: status %d", x->name, code);
 	if (!x->relayed)
 		end_connection(x);
@@ -232,7 +232,7 @@ static void run_command(struct connection *x, const char *host)
 		return;
 	}
 	connection_notice(x, &n, MESSAGE_STEP, "started");
-	notice_number(&n, "pid", x->child.pid);
+	json_number(&n.json, "pid", x->child.pid);
 	notice_end(&n, "%s: %s has started: process %ld", x->name, name, (long)x->child.pid);
 	c.out_may_end = true;
 	if (x->relayed)

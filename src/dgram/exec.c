@@ -187,9 +187,8 @@ static void command_ended(void *arg, int status)
 		x->outcome = (struct outcome){ OUTCOME_COMMAND, code };
 	x->exited = true;
 	notice_begin(&n, x->exec->c.messages, MESSAGE_STEP, "exited");
-	if (notice_wants_facts(&n))
-		address_json(&n.json, "peer", &x->peer);
-	notice_number(&n, "status", code);
+	address_json(&n.json, "peer", &x->peer);
+	json_number(&n.json, "status", code);
 	notice_end(&n, "%s: the command has ended: status %d", address_text(&x->peer, peer), code);
 	close_watch(x, &x->in);
 	/* What it wrote is there by now; whom it has left behind with its stdout nobody waits for.
@@ -271,8 +270,7 @@ static void run(struct datagram_job *x, const char *host)
 		int error = errno;
 		notice_begin(&n, c->messages, MESSAGE_ERROR, "error");
 		notice_error(&n, OUTCOME_FAILED, errno_name(error));
-		if (notice_wants_facts(&n))
-			address_json(&n.json, "peer", &x->peer);
+		address_json(&n.json, "peer", &x->peer);
 		notice_end(&n, "%s: %s (%s)", name, strerror(error), errno_name(error));
 		x->outcome = (struct outcome){ OUTCOME_COMMAND, error == ENOENT ? 127 : 126 };
 		x->exited = x->answered = true;
@@ -280,9 +278,8 @@ static void run(struct datagram_job *x, const char *host)
 		return;
 	}
 	notice_begin(&n, c->messages, MESSAGE_STEP, "started");
-	if (notice_wants_facts(&n))
-		address_json(&n.json, "peer", &x->peer);
-	notice_number(&n, "pid", pid);
+	address_json(&n.json, "peer", &x->peer);
+	json_number(&n.json, "pid", pid);
 	notice_end(&n, "%s: %s has started: process %ld", address_text(&x->peer, peer), name,
 		   (long)pid);
 	x->child = (struct child){ .pid = pid, .fn = command_ended, .arg = x };

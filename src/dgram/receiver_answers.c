@@ -71,7 +71,7 @@ static void say_nameless(const struct receiver *x, const struct dgram *d)
 	struct notice n;
 
 	notice_begin(&n, x->run->messages, MESSAGE_VERBOSE, "unanswered");
-	if (notice_wants_facts(&n) && d->to->who.known)
+	if (d->to->who.known)
 		address_json(&n.json, "peer", d->to);
 	notice_end(&n, "%s has no name: it cannot be answered", address_text(d->to, who));
 }

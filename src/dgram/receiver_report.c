@@ -29,12 +29,10 @@ void receiver_say(const struct receiver *x, const struct receiver_socket *s,
 		const struct address *asked = v[i].to ? v[i].to : &s->socket->local;
 		struct notice notice;
 		notice_begin(&notice, x->run->messages, MESSAGE_STEP, "received");
-		if (notice_wants_facts(&notice)) {
-			if (v[i].from->length || v[i].from->who.known)
-				address_json(&notice.json, "from", v[i].from);
-			address_json(&notice.json, "to", asked);
-			json_number(&notice.json, "size", (int64_t)v[i].true_size);
-		}
+		if (v[i].from->length || v[i].from->who.known)
+			address_json(&notice.json, "from", v[i].from);
+		address_json(&notice.json, "to", asked);
+		json_number(&notice.json, "size", (int64_t)v[i].true_size);
 		notice_end(&notice, "received %zu byte%s from %s%s on %s", v[i].true_size,
 			   v[i].true_size == 1 ? "" : "s",
 			   v[i].from->length || v[i].from->who.known ?
@@ -95,13 +93,13 @@ bool receiver_say_losses(const struct receiver *x)
 
 	if (lost > 0) {
 		notice_begin(&n, x->run->messages, level, "lost");
-		notice_number(&n, least ? "at_least" : "count", lost);
+		json_number(&n.json, least ? "at_least" : "count", lost);
 		notice_end(&n, "%s%lld datagram%s lost: the receive buffer was full (see --rcvbuf)",
 			   least ? "at least " : "", (long long)lost, lost == 1 ? "" : "s");
 	}
 	if (x->cut > 0) {
 		notice_begin(&n, x->run->messages, level, "cut");
-		notice_number(&n, "count", (int64_t)x->cut);
+		json_number(&n.json, "count", (int64_t)x->cut);
 		notice_end(&n, "%llu datagram%s cut to %zu byte%s (--size)",
 			   (unsigned long long)x->cut, x->cut == 1 ? "" : "s", x->limit,
 			   x->limit == 1 ? "" : "s");

@@ -19,14 +19,12 @@ void report_datagram_error(const struct messages *m, enum message_level level,
 	if (!n.wanted)
 		return;
 	notice_error(&n, OUTCOME_FAILED, errno_name(e->error));
-	if (notice_wants_facts(&n)) {
-		if (e->to)
-			address_json(&n.json, "peer", e->to);
-		if (e->sender)
-			json_string(&n.json, "sender", address_host(e->sender, host));
-		if (e->mtu)
-			json_number(&n.json, "mtu", e->mtu);
-	}
+	if (e->to)
+		address_json(&n.json, "peer", e->to);
+	if (e->sender)
+		json_string(&n.json, "sender", address_host(e->sender, host));
+	if (e->mtu)
+		json_number(&n.json, "mtu", e->mtu);
 	if (e->to)
 		address_text(e->to, to);
 	if (elsewhere && e->to && e->error == ECONNREFUSED)
@@ -47,13 +45,11 @@ struct outcome report_unsent(const struct messages *m, enum message_level level,
 
 	notice_begin(&n, m, level, "error");
 	notice_error(&n, OUTCOME_FAILED, errno_name(error));
-	if (notice_wants_facts(&n)) {
-		if (to)
-			address_json(&n.json, "peer", to);
-		if (way)
-			json_string(&n.json, "interface", way);
-		json_number(&n.json, "size", (int64_t)size);
-	}
+	if (to)
+		address_json(&n.json, "peer", to);
+	if (way)
+		json_string(&n.json, "interface", way);
+	json_number(&n.json, "size", (int64_t)size);
 	if (to)
 		address_text(to, text);
 	if (error == EMSGSIZE)
@@ -78,20 +74,18 @@ void report_datagram_figures(const struct messages *m, enum message_level level,
 	notice_begin(&n, m, level, event);
 	if (!n.wanted)
 		return;
-	if (notice_wants_facts(&n)) {
-		if (f->peer)
-			address_json(&n.json, "peer", f->peer);
-		if (f->local)
-			address_json(&n.json, "local", f->local);
-		json_number(&n.json, "sent", (int64_t)f->sent);
-		json_number(&n.json, "received", (int64_t)f->received);
-		json_number(&n.json, "sent_datagrams", (int64_t)f->sent_datagrams);
-		json_number(&n.json, "received_datagrams", (int64_t)f->received_datagrams);
-		json_number(&n.json, "errors", (int64_t)f->errors);
-		json_milliseconds(&n.json, "elapsed_ms", f->ns);
-		if (f->why)
-			json_string(&n.json, "why", f->why);
-	}
+	if (f->peer)
+		address_json(&n.json, "peer", f->peer);
+	if (f->local)
+		address_json(&n.json, "local", f->local);
+	json_number(&n.json, "sent", (int64_t)f->sent);
+	json_number(&n.json, "received", (int64_t)f->received);
+	json_number(&n.json, "sent_datagrams", (int64_t)f->sent_datagrams);
+	json_number(&n.json, "received_datagrams", (int64_t)f->received_datagrams);
+	json_number(&n.json, "errors", (int64_t)f->errors);
+	json_milliseconds(&n.json, "elapsed_ms", f->ns);
+	if (f->why)
+		json_string(&n.json, "why", f->why);
 	duration_format(time, sizeof time, f->ns);
 	size_format(sent, sizeof sent, (double)f->sent / seconds);
 	size_format(received, sizeof received, (double)f->received / seconds);

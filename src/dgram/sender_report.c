@@ -13,13 +13,11 @@ void sender_say(const struct sender *s, bool sent, const struct address *other,
 	notice_begin(&n, s->run->messages, MESSAGE_STEP, sent ? "sent" : "received");
 	if (!n.wanted)
 		return;
-	if (notice_wants_facts(&n)) {
-		if (other->length)
-			address_json(&n.json, sent ? "to" : "from", other);
-		if (interface)
-			json_string(&n.json, "interface", interface);
-		json_number(&n.json, "size", (int64_t)size);
-	}
+	if (other->length)
+		address_json(&n.json, sent ? "to" : "from", other);
+	if (interface)
+		json_string(&n.json, "interface", interface);
+	json_number(&n.json, "size", (int64_t)size);
 	if (other->length) {
 		name = address_text(other, text);
 		address_who(other, who);

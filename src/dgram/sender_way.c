@@ -86,13 +86,11 @@ static void say_where(const struct sender *s, const struct sender_place *p)
 	notice_begin(&n, s->run->messages, MESSAGE_VERBOSE, "sending");
 	if (!n.wanted)
 		return;
-	if (notice_wants_facts(&n)) {
-		address_json(&n.json, "peer", &p->to);
-		if (s->sock.local.length)
-			address_json(&n.json, "local", &s->sock.local);
-		if (*p->name)
-			json_string(&n.json, "interface", p->name);
-	}
+	address_json(&n.json, "peer", &p->to);
+	if (s->sock.local.length)
+		address_json(&n.json, "local", &s->sock.local);
+	if (*p->name)
+		json_string(&n.json, "interface", p->name);
 	notice_end(&n, "sending to %s%s%s%s%s", address_text(&p->to, to), *p->name ? " by " : "",
 		   p->name, s->sock.local.length ? " from " : "",
 		   s->sock.local.length ? address_text(&s->sock.local, from) : "");

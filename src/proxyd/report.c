@@ -8,7 +8,7 @@
 
 static void add_place(struct notice *n, const struct proxied *p)
 {
-	if (!*p->host || !notice_wants_facts(n))
+	if (!*p->host)
 		return;
 	json_string(&n->json, "host", p->host);
 	json_string(&n->json, "port", p->port);
@@ -20,8 +20,6 @@ static void begin(const struct connection *x, struct notice *n, const char *even
 	const struct proxied *p = x->proxied;
 
 	connection_notice(x, n, MESSAGE_VERBOSE, event);
-	if (!notice_wants_facts(n))
-		return;
 	if (p->user)
 		json_string(&n->json, "user", p->user);
 	add_place(n, p);
@@ -66,8 +64,7 @@ void proxyd_tell_refusal(const struct connection *x, const char *why)
 	struct notice n;
 
 	begin(x, &n, "refused");
-	if (notice_wants_facts(&n))
-		json_string(&n.json, "why", why);
+	json_string(&n.json, "why", why);
 	notice_end(&n, "%s: refused: %s", x->name, why);
 }
 

@@ -86,14 +86,12 @@ static void show(struct run *r, const struct run_totals *t, double rate, double 
 		return;
 	}
 	notice_begin(&n, r->messages, MESSAGE_NOTE, "progress");
-	if (notice_wants_facts(&n)) {
-		json_number(&n.json, "sent", (int64_t)t->sent);
-		json_number(&n.json, "received", (int64_t)t->received);
-		json_number(&n.json, "rate", (int64_t)rate);
-		json_milliseconds(&n.json, "elapsed_ms", t->start ? clock_now() - t->start : 0);
-		if (t->expected > 0)
-			json_number(&n.json, "expected", t->expected);
-	}
+	json_number(&n.json, "sent", (int64_t)t->sent);
+	json_number(&n.json, "received", (int64_t)t->received);
+	json_number(&n.json, "rate", (int64_t)rate);
+	json_milliseconds(&n.json, "elapsed_ms", t->start ? clock_now() - t->start : 0);
+	if (t->expected > 0)
+		json_number(&n.json, "expected", t->expected);
 	notice_end(&n, "%s", text);
 }
 

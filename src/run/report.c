@@ -72,15 +72,12 @@ static void add_proxies(struct notice *n, struct text *t, const struct proxy *p)
 {
 	char text[PROXY_TEXT];
 
-	if (notice_wants_facts(n))
-		json_open(&n->json, "proxies", '[');
+	json_open(&n->json, "proxies", '[');
 	for (; p; p = p->next) {
 		text_add(t, "%s%s", proxy_words(p, text), p->next ? ", " : "");
-		if (notice_wants_facts(n))
-			json_string(&n->json, NULL, proxy_url_text(p, text, sizeof text));
+		json_string(&n->json, NULL, proxy_url_text(p, text, sizeof text));
 	}
-	if (notice_wants_facts(n))
-		json_close(&n->json, ']');
+	json_close(&n->json, ']');
 }
 
 /* What is known of E, for an object. */
@@ -117,8 +114,7 @@ void report_event_at(const struct messages *m, const struct event *e, bool impor
 	notice_begin(&n, m, important ? MESSAGE_NOTE : row->level, row->name);
 	if (!n.wanted)
 		return;
-	if (m->options.json)
-		event_facts(&n, e);
+	event_facts(&n, e);
 	if (e->address) {
 		address = address_text(e->address, texts[0]);
 		who = address_who(e->address, texts[1]);
@@ -199,8 +195,7 @@ struct outcome report_lookup(const struct messages *m, const char *what, bool is
 
 	notice_begin(&n, m, MESSAGE_ERROR, "error");
 	notice_error(&n, OUTCOME_LOOKUP, eai_name(eai));
-	if (notice_wants_facts(&n))
-		json_string(&n.json, kind, what);
+	json_string(&n.json, kind, what);
 	report_lookup_text(&why, eai, error);
 	notice_end(&n, "%s %s: %.*s", kind, what, (int)why.length, why.data ? why.data : "");
 	text_free(&why);
@@ -241,11 +236,9 @@ void report_holder(struct notice *n, int type, const struct address *wanted, cha
 		 /* A path as the user has it. */
 		 address_text(wanted->u.sa.sa_family == AF_UNIX ? wanted : &found.sockets[0].local,
 			      address));
-	if (notice_wants_facts(n)) {
-		json_open(&n->json, "holder", '{');
-		inventory_json(&n->json, &found, &found.sockets[0]);
-		json_close(&n->json, '}');
-	}
+	json_open(&n->json, "holder", '{');
+	inventory_json(&n->json, &found, &found.sockets[0]);
+	json_close(&n->json, '}');
 	inventory_free(&found);
 }
 
@@ -264,15 +257,13 @@ void report_elsewhere(struct notice *n, int type, const struct address *wanted, 
 					 i ? ", " : "; but ",
 					 owner_text(&found, &found.sockets[i], owner, sizeof owner),
 					 address_text(&found.sockets[i].local, address));
-	if (notice_wants_facts(n)) {
-		json_open(&n->json, "elsewhere", '[');
-		for (size_t i = 0; i < found.n; i++) {
-			json_open(&n->json, NULL, '{');
-			inventory_json(&n->json, &found, &found.sockets[i]);
-			json_close(&n->json, '}');
-		}
-		json_close(&n->json, ']');
+	json_open(&n->json, "elsewhere", '[');
+	for (size_t i = 0; i < found.n; i++) {
+		json_open(&n->json, NULL, '{');
+		inventory_json(&n->json, &found, &found.sockets[i]);
+		json_close(&n->json, '}');
 	}
+	json_close(&n->json, ']');
 	inventory_free(&found);
 }
 
@@ -355,14 +346,12 @@ struct outcome report_dial(const struct messages *m, const char *host, const cha
 	report_dial_text(&text, r, limit, option);
 	notice_begin(&n, m, MESSAGE_ERROR, "error");
 	notice_error(&n, outcome.kind, errno_name(error));
-	if (notice_wants_facts(&n)) {
-		json_string(&n.json, "host", host);
-		if (*port)
-			json_string(&n.json, "port", port);
-		if (r->proxy)
-			proxy_fact(&n, r->proxy);
-	}
-	if (notice_wants_facts(&n) && r->n) {
+	json_string(&n.json, "host", host);
+	if (*port)
+		json_string(&n.json, "port", port);
+	if (r->proxy)
+		proxy_fact(&n, r->proxy);
+	if (r->n) {
 		json_open(&n.json, "failures", '[');
 		for (size_t i = 0; i < r->n; i++)
 			failure_facts(&n, &r->failures[i]);
@@ -392,9 +381,9 @@ struct outcome report_listener(const struct messages *m, const char *host, const
 				     r->error);
 	notice_begin(&n, m, MESSAGE_ERROR, "error");
 	notice_error(&n, OUTCOME_FAILED, errno_name(r->error));
-	if (notice_wants_facts(&n) && r->address.length)
+	if (r->address.length)
 		address_json(&n.json, "local", &r->address);
-	if (notice_wants_facts(&n) && r->what)
+	if (r->what)
 		json_string(&n.json, "step", r->what);
 	if (r->error == EADDRINUSE && r->address.length && !r->what)
 		report_holder(&n, r->socktype ? r->socktype : SOCK_STREAM, &r->address, holder,
@@ -446,8 +435,6 @@ struct outcome report_input_error(const struct messages *m, const char *what, in
 
 void report_subject(struct notice *n, const struct subject *s)
 {
-	if (!notice_wants_facts(n))
-		return;
 	if (s->id)
 		json_number(&n->json, "id", (int64_t)s->id);
 	address_json(&n->json, "peer", s->peer);
@@ -531,29 +518,27 @@ void report_figures(const struct messages *m, enum message_level level, const st
 	if (f->fd >= 0 && stream_info(f->fd, &rtt, &retransmits) == 0)
 		snprintf(tcp, sizeof tcp, ", rtt %.3f ms, %lld retransmit%s", (double)rtt / 1000,
 			 (long long)retransmits, retransmits == 1 ? "" : "s");
-	if (m->options.json) {
-		if (f->id)
-			json_number(&n.json, "id", (int64_t)f->id);
-		if (f->peer) {
-			address_json(&n.json, "peer", f->peer);
-			address_json(&n.json, "local", f->local);
-		} else {
-			json_number(&n.json, "connections", (int64_t)f->count);
-		}
-		if (!f->unseen) {
-			json_number(&n.json, "sent", (int64_t)f->sent);
-			json_number(&n.json, "received", (int64_t)f->received);
-		}
-		json_milliseconds(&n.json, "elapsed_ms", f->ns);
-		if (rtt != UNSET) {
-			json_milliseconds(&n.json, "rtt_ms", rtt * MICROSECOND);
-			json_number(&n.json, "retransmits", retransmits);
-		}
-		if (f->why)
-			json_string(&n.json, "why", f->why);
-		if (f->status >= 0)
-			json_number(&n.json, "status", f->status);
+	if (f->id)
+		json_number(&n.json, "id", (int64_t)f->id);
+	if (f->peer) {
+		address_json(&n.json, "peer", f->peer);
+		address_json(&n.json, "local", f->local);
+	} else {
+		json_number(&n.json, "connections", (int64_t)f->count);
 	}
+	if (!f->unseen) {
+		json_number(&n.json, "sent", (int64_t)f->sent);
+		json_number(&n.json, "received", (int64_t)f->received);
+	}
+	json_milliseconds(&n.json, "elapsed_ms", f->ns);
+	if (rtt != UNSET) {
+		json_milliseconds(&n.json, "rtt_ms", rtt * MICROSECOND);
+		json_number(&n.json, "retransmits", retransmits);
+	}
+	if (f->why)
+		json_string(&n.json, "why", f->why);
+	if (f->status >= 0)
+		json_number(&n.json, "status", f->status);
 	figures_text(f, tcp, text, sizeof text);
 	if (f->id)
 		name = address_text(f->peer, who);
@@ -579,14 +564,12 @@ static void tell_client(const struct messages *m, const char *event, uint64_t id
 	notice_begin(&n, m, MESSAGE_VERBOSE, event);
 	if (!n.wanted)
 		return;
-	if (m->options.json) {
-		if (id)
-			json_number(&n.json, "id", (int64_t)id);
-		address_json(&n.json, "peer", peer);
-		address_json(&n.json, "local", local);
-		if (why)
-			json_string(&n.json, "why", why);
-	}
+	if (id)
+		json_number(&n.json, "id", (int64_t)id);
+	address_json(&n.json, "peer", peer);
+	address_json(&n.json, "local", local);
+	if (why)
+		json_string(&n.json, "why", why);
 	notice_end(&n, "%s %s%s on %s%s%s", event, address_text(peer, from), address_who(peer, who),
 		   address_text(local, to), why ? ": " : "", why ? why : "");
 }

@@ -479,6 +479,8 @@ void address_json(struct json *j, const char *key, const struct address *a)
 	char text[ADDRESS_TEXT];
 	uint32_t cid, port;
 
+	if (j->off)
+		return;
 	json_open(j, key, '{');
 	if (a->u.sa.sa_family == AF_UNSPEC && a->word) {
 		char name[256];
