@@ -1,7 +1,6 @@
 #include "cmd/connect_ping.h"
 
 #include <errno.h>
-#include <netdb.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,7 +9,6 @@
 #include "base/clock.h"
 #include "base/errname.h"
 #include "flow/output.h"
-#include "names/lookup.h"
 #include "net/probe.h"
 #include "run/report.h"
 #include "run/run.h"
@@ -24,8 +22,8 @@ struct ping {
 	char shown[2048]; /* both, as they can be shown */
 	struct run run;
 	struct output output;
-	struct lookup *lookup;
-	int64_t lookup_start, lookup_ns; /* UNSET: nothing was looked up */
+	struct places_lookup *lookup;
+	int64_t lookup_start, lookup_ns; /* UNSET: there was nothing to look up */
 	struct address *addresses;
 	size_t n;
 	struct prober *prober;
@@ -289,15 +287,14 @@ static void target_over(void *arg, const struct probe_result *r)
 		timer_set(p->run.loop, &p->timer, clock_now());
 }
 
-static void source_failed(void *arg, int eai, int error, const char *word)
+static void source_failed(void *arg, const struct places_failure *f)
 {
 	struct ping *p = arg;
 
-	run_end(&p->run,
-		report_lookup(p->o->messages, word, word == p->o->socket->source_port, eai, error));
+	run_end(&p->run, report_lookup(p->o->messages, f));
 }
 
-static void found(void *arg, struct lookup_answer *answer)
+static void places_found(void *arg, struct places_answer *found)
 {
 	struct ping *p = arg;
 	const struct probe_config config = {
@@ -313,17 +310,13 @@ static void found(void *arg, struct lookup_answer *answer)
 		.arg = p,
 	};
 
-	if (p->lookup)
+	if (p->lookup_start != UNSET)
 		p->lookup_ns = clock_now() - p->lookup_start;
-	p->lookup = NULL;
 	timer_drop(p->run.loop, &p->wait_timer);
-	p->addresses = answer->addresses;
-	p->n = answer->n;
-	if (answer->eai || p->n == 0) {
-		run_end(&p->run,
-			report_lookup(p->o->messages,
-				      answer->eai == EAI_SERVICE ? p->port : p->host, false,
-				      answer->eai ? answer->eai : EAI_NONAME, answer->error));
+	p->addresses = found->addresses;
+	p->n = found->n;
+	if (found->failure.eai) {
+		run_end(&p->run, report_lookup(p->o->messages, &found->failure));
 		return;
 	}
 	p->prober = prober_start(p->run.loop, &config);
@@ -368,19 +361,20 @@ static void figures(void *arg, bool at_end)
 			(long long)p->answered, p->mean / (double)MILLISECOND);
 }
 
-static void ask(struct ping *p)
+static void find_places(struct ping *p)
 {
-	const struct lookup_question q = {
+	const struct places_question q = {
 		.host = p->host,
 		.port = p->port,
 		.family = address_family(p->o->family),
 		.socktype = SOCK_STREAM,
 	};
+	int64_t now = clock_now();
 
-	p->lookup_start = clock_now();
-	timer_set(p->run.loop, &p->wait_timer, clock_after(p->lookup_start, p->o->wait));
-	if (lookup_start(p->run.loop, &q, found, p, &p->lookup) < 0)
-		run_end(&p->run, report_lookup(p->o->messages, p->host, false, EAI_SYSTEM, errno));
+	timer_set(p->run.loop, &p->wait_timer, clock_after(now, p->o->wait));
+	places_find(p->run.loop, &q, places_found, p, &p->lookup);
+	if (p->lookup)
+		p->lookup_start = now;
 }
 
 /* As messages have it: `HOST port PORT`. */
@@ -397,7 +391,9 @@ static void name(struct ping *p)
 
 struct outcome ping_run(const struct ping_options *o, const char *host, const char *port)
 {
-	struct ping p = { .o = o, .host = host, .port = port, .lookup_ns = UNSET };
+	struct ping p = {
+		.o = o, .host = host, .port = port, .lookup_start = UNSET, .lookup_ns = UNSET
+	};
 	struct outcome outcome;
 
 	if (run_start(&p.run, o->messages, o->data) < 0)
@@ -408,7 +404,7 @@ struct outcome ping_run(const struct ping_options *o, const char *host, const ch
 	p.wait_timer = (struct timer){ .fn = lookup_late, .arg = &p };
 	output_start(&p.output, p.run.loop, STDOUT_FILENO, "stdout", output_changed, &p);
 	output_watch(&p.output);
-	ask(&p);
+	find_places(&p);
 	outcome = run_wait(&p.run);
 	/* A signal is how most of them end. */
 	if (p.start && !p.finishing && !p.output.error)
@@ -416,7 +412,7 @@ struct outcome ping_run(const struct ping_options *o, const char *host, const ch
 	output_drain(&p.output, PATIENCE, UNSET);
 	output_close(&p.output);
 	prober_free(p.prober);
-	lookup_cancel(p.lookup);
+	places_cancel(p.lookup);
 	free(p.addresses);
 	run_free(&p.run);
 	return outcome;

@@ -194,12 +194,11 @@ static void try_again(void *arg)
 		prober_wake(s->prober);
 }
 
-static void source_failed(void *arg, int eai, int error, const char *word)
+static void source_failed(void *arg, const struct places_failure *f)
 {
 	struct scan *s = arg;
 
-	run_end(&s->run,
-		report_lookup(s->o->messages, word, word == s->o->socket->source_port, eai, error));
+	run_end(&s->run, report_lookup(s->o->messages, f));
 }
 
 /* All ports have numbers: begins. */

@@ -183,7 +183,10 @@ static void name_failed(struct name *name)
 		return;
 	}
 	if (name->eai) {
-		report_lookup(s->o->messages, name->text, name->is_service, name->eai, name->error);
+		report_lookup(s->o->messages,
+			      &(struct places_failure){ name->eai, name->error,
+							name->is_service ? PLACE_PORT : PLACE_HOST,
+							name->text });
 	} else {
 		char limit[48];
 		message_timeout(s->o->messages, "look-up of %s: no answer within %s", name->text,
@@ -205,7 +208,7 @@ static void found(void *arg, struct lookup_answer *answer)
 
 	name->lookup = NULL;
 	timer_drop(s->run.loop, &name->timer);
-	name->eai = answer->eai ? answer->eai : answer->n == 0 ? EAI_NONAME : 0;
+	name->eai = answer->eai;
 	name->error = answer->error;
 	if (!known)
 		name->eai = EAI_MEMORY;
@@ -255,12 +258,7 @@ void scan_ask(struct name *name)
 
 	name->state = NAME_ASKED;
 	timer_set(s->run.loop, &name->timer, clock_after(clock_now(), s->o->wait));
-	if (lookup_start(s->run.loop, &q, found, name, &name->lookup) < 0) {
-		name->eai = EAI_SYSTEM;
-		name->error = errno;
-		timer_drop(s->run.loop, &name->timer);
-		name_failed(name);
-	}
+	lookup_start(s->run.loop, &q, found, name, &name->lookup);
 }
 
 void scan_ask_names(struct scan *s)

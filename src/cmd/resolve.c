@@ -178,7 +178,7 @@ struct resolving {
 	struct resolution_config config;
 	struct run run;
 	struct dns_client *dns;
-	struct lookup *lookup; /* of --service */
+	struct places_lookup *lookup; /* of --service */
 	struct explain *explain;
 	struct source source;
 	char name[256]; /* this host's */
@@ -351,36 +351,29 @@ static void tell_waits(void *arg, struct text *text)
 		text_add(text, "stdin");
 }
 
-static void service_found(void *arg, struct lookup_answer *answer)
+static void service_found(void *arg, struct places_answer *found)
 {
 	struct resolving *s = arg;
 
-	s->lookup = NULL;
-	if (answer->eai || answer->n == 0)
-		run_end(&s->run,
-			report_lookup(&s->options->messages, s->options->own.service, true,
-				      answer->eai ? answer->eai : EAI_SERVICE, answer->error));
+	if (found->failure.eai)
+		run_end(&s->run, report_lookup(&s->options->messages, &found->failure));
 	else
-		s->config.finder.port = address_port(&answer->addresses[0]);
-	free(answer->addresses);
-	lookup_names_free(&answer->names);
+		s->config.finder.port = address_port(&found->addresses[0]);
+	free(found->addresses);
 	s->late = false;
 	wake(s);
 }
 
-/* The port that --service is. Returns 0, or -1 having said why not. */
-static int find_service(struct resolving *s)
+/* The port that --service is. */
+static void find_service(struct resolving *s)
 {
 	const char *service = s->options->own.service;
-	const struct lookup_question q = { .port = service, .socktype = SOCK_STREAM };
+	const struct places_question q = { .port = service, .socktype = SOCK_STREAM };
 
 	if (!service || address_parse_port(service, &s->config.finder.port) == WORD_NUMBER)
-		return 0;
+		return;
 	s->late = true;
-	if (lookup_start(s->run.loop, &q, service_found, s, &s->lookup) == 0)
-		return 0;
-	report_error(&s->options->messages, service, errno);
-	return -1;
+	places_find(s->run.loop, &q, service_found, s, &s->lookup);
 }
 
 /* The servers of resolv.conf(5) into *C. */
@@ -511,8 +504,8 @@ static struct outcome run(const struct resolve_options *o, const struct operands
 	s.ring = calloc(s.size, sizeof(struct resolution *));
 	if (!s.ring)
 		report_error(&o->messages, "start", ENOMEM);
-	else if (((!o->own.server.length && !o->own.record) || start_dns(&s) == 0) &&
-		 find_service(&s) == 0) {
+	else if ((!o->own.server.length && !o->own.record) || start_dns(&s) == 0) {
+		find_service(&s);
 		wake(&s);
 		outcome = run_wait(&s.run);
 	}
@@ -520,7 +513,7 @@ static struct outcome run(const struct resolve_options *o, const struct operands
 		resolution_free(s.ring[(s.first + i) % s.size]);
 	free(s.ring);
 	explain_cancel(s.explain);
-	lookup_cancel(s.lookup);
+	places_cancel(s.lookup);
 	dns_client_free(s.dns);
 	source_free(&s.source);
 	output_close(&s.out);

@@ -18,7 +18,6 @@
 #include "system/describe.h"
 #include "system/interfaces_text.h"
 #include "system/inventory.h"
-#include "names/lookup.h"
 #include "system/route.h"
 #include "names/services.h"
 #include "sock/sockopt.h"
@@ -229,7 +228,7 @@ struct asking {
 	const struct sockname_options *options;
 	const char *host, *port;
 	struct loop *loop;
-	struct lookup *lookup;
+	struct places_lookup *lookup;
 	struct dial *dial;
 	struct timer limit;
 	struct outcome outcome;
@@ -285,22 +284,22 @@ static struct outcome print_route(const struct sockname_options *o, int fd,
 }
 
 /* The first of the addresses that can be reached. */
-static struct outcome try_addresses(const struct asking *a, const struct lookup_answer *answer)
+static struct outcome try_addresses(const struct asking *a, const struct places_answer *found)
 {
-	struct dial_failure *failures = calloc(answer->n, sizeof *failures);
+	struct dial_failure *failures = calloc(found->n, sizeof *failures);
 	struct dial_result failed = {
 		.fd = -1, .failures = failures, .error = ENOMEM, .socktype = SOCK_DGRAM
 	};
 	struct outcome outcome = { OUTCOME_FAILED, 0 };
 	int fd = -1;
 
-	for (size_t i = 0; failures && i < answer->n && fd < 0; i++) {
-		fd = route_socket(&answer->addresses[i]);
+	for (size_t i = 0; failures && i < found->n && fd < 0; i++) {
+		fd = route_socket(&found->addresses[i]);
 		if (fd >= 0)
-			outcome = print_route(a->options, fd, &answer->addresses[i]);
+			outcome = print_route(a->options, fd, &found->addresses[i]);
 		else
 			failures[failed.n++] =
-				(struct dial_failure){ .address = answer->addresses[i],
+				(struct dial_failure){ .address = found->addresses[i],
 						       .error = errno };
 	}
 	if (fd >= 0)
@@ -312,20 +311,15 @@ static struct outcome try_addresses(const struct asking *a, const struct lookup_
 	return outcome;
 }
 
-static void looked_up(void *arg, struct lookup_answer *answer)
+static void places_found(void *arg, struct places_answer *found)
 {
 	struct asking *a = arg;
-	bool port = answer->eai == EAI_SERVICE;
 
-	a->lookup = NULL;
-	if (!answer->eai && answer->n == 0)
-		answer->eai = EAI_NONAME;
-	if (answer->eai)
-		end(a, report_lookup(&a->options->messages, port ? a->port : a->host, port,
-				     answer->eai, answer->error));
+	if (found->failure.eai)
+		end(a, report_lookup(&a->options->messages, &found->failure));
 	else
-		end(a, try_addresses(a, answer));
-	free(answer->addresses);
+		end(a, try_addresses(a, found));
+	free(found->addresses);
 }
 
 static void expired(void *arg)
@@ -340,7 +334,7 @@ static void expired(void *arg)
 
 static int begin_route(struct asking *a)
 {
-	const struct lookup_question q = {
+	const struct places_question q = {
 		.host = a->host,
 		.port = a->port,
 		.family = address_family(&a->options->family),
@@ -350,7 +344,8 @@ static int begin_route(struct asking *a)
 	a->limit = (struct timer){ .fn = expired, .arg = a };
 	timer_set(a->loop, &a->limit,
 		  clock_after(a->options->messages.start, a->options->own.wait));
-	return lookup_start(a->loop, &q, looked_up, a, &a->lookup);
+	places_find(a->loop, &q, places_found, a, &a->lookup);
+	return 0;
 }
 
 static int begin_connection(struct asking *a)
@@ -383,7 +378,7 @@ static struct outcome ask(const struct sockname_options *o, const char *host, co
 	    (!a.over && loop_run(a.loop) < 0))
 		a.outcome = report_error(&o->messages, "sockname", errno);
 	timer_drop(a.loop, &a.limit);
-	lookup_cancel(a.lookup);
+	places_cancel(a.lookup);
 	dial_cancel(a.dial);
 	loop_free(a.loop);
 	return a.outcome;
@@ -459,7 +454,8 @@ static struct outcome list_by_port(const struct sockname_options *o,
 	uint16_t port = 0;
 
 	if (word && address_parse_port(word, &port) == WORD_NAME && service_port(word, &port) < 0)
-		return report_lookup(&o->messages, word, true, EAI_SERVICE, 0);
+		return report_lookup(&o->messages,
+				     &(struct places_failure){ EAI_SERVICE, 0, PLACE_PORT, word });
 	return list_sockets(o, word, port);
 }
 

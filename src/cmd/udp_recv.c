@@ -104,8 +104,8 @@ static void bound(void *arg, struct dgram_listener *l, struct dgram_socket *s, s
 	struct udp_receiving *u = arg;
 	const struct udp_recv_options *o = u->options;
 
-	if (r->eai || r->error)
-		run_end(&u->run, report_listener(&o->messages, u->host, u->port, r));
+	if (r->lookup.eai || r->error)
+		run_end(&u->run, report_listener(&o->messages, u->port, r));
 	else if (tell_ready(o, l) < 0)
 		run_end(&u->run, failed);
 	else if (receiver_begin(&u->receiving, s, n) < 0)
@@ -113,13 +113,13 @@ static void bound(void *arg, struct dgram_listener *l, struct dgram_socket *s, s
 }
 
 /* Whose datagrams are taken is known. */
-static void names_found(void *arg, const char *name, int eai, int error)
+static void names_found(void *arg, const struct places_failure *f)
 {
 	struct udp_receiving *u = arg;
 	const struct messages *m = &u->options->messages;
 
-	if (eai) {
-		run_end(&u->run, report_lookup(m, name, false, eai, error));
+	if (f) {
+		run_end(&u->run, report_lookup(m, f));
 		return;
 	}
 	u->listener = dgram_listener_start(u->run.loop, &u->config, bound, u);

@@ -57,8 +57,8 @@ static void try_once(void *arg);
 /* Might another try do better? Not where the options or the service are what is wrong. */
 static bool may_change(const struct dial_result *r)
 {
-	if (r->eai)
-		return r->eai != EAI_SERVICE;
+	if (r->lookup.eai)
+		return r->lookup.eai != EAI_SERVICE;
 	/* Who is not let in will not be for asking four times a second. */
 	if (*r->why)
 		return r->error != EACCES && r->error != EAFNOSUPPORT;
@@ -85,7 +85,8 @@ static void remember(struct client_run *c, const struct dial_result *r)
 {
 	struct dial_failure *copy;
 
-	if (r->timed_out && c->given < c->limit && (c->last.n || c->last.eai || *c->last.why))
+	if (r->timed_out && c->given < c->limit &&
+	    (c->last.n || c->last.lookup.eai || *c->last.why))
 		return;
 	copy = malloc((r->n ? r->n : 1) * sizeof *copy);
 	if (!copy)

@@ -59,8 +59,8 @@ static void opened(void *arg, struct listener *listener, const struct listener_r
 		run_end(&l->run, message_usage(m, OPEN_PROXY));
 		return;
 	}
-	if (r->eai || r->error) {
-		run_end(&l->run, report_listener(m, l->c.host, l->c.port, r));
+	if (r->lookup.eai || r->error) {
+		run_end(&l->run, report_listener(m, l->c.port, r));
 		return;
 	}
 	if (fd != UNSET && listener_notify(listener, (int)fd) < 0) {
@@ -87,13 +87,13 @@ static size_t spare(void *arg)
 }
 
 /* Who may come, and where to, is known: let them. */
-static void destinations_found(void *arg, const char *name, int eai, int error)
+static void destinations_found(void *arg, const struct places_failure *f)
 {
 	struct server_run *l = arg;
 	struct listener *listener;
 
-	if (eai) {
-		run_end(&l->run, report_lookup(l->c.messages, name, false, eai, error));
+	if (f) {
+		run_end(&l->run, report_lookup(l->c.messages, f));
 		return;
 	}
 	listener = listener_start(l->run.loop, &l->place, opened, accepted, l);
@@ -103,12 +103,12 @@ static void destinations_found(void *arg, const char *name, int eai, int error)
 		run_end(&l->run, report_error(l->c.messages, "listen", errno));
 }
 
-static void clients_found(void *arg, const char *name, int eai, int error)
+static void clients_found(void *arg, const struct places_failure *f)
 {
 	struct server_run *l = arg;
 
-	if (eai)
-		destinations_found(l, name, eai, error);
+	if (f)
+		destinations_found(l, f);
 	else
 		access_start(l->run.loop, l->c.dest, destinations_found, l, &l->lookup);
 }

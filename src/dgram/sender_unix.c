@@ -55,7 +55,7 @@ static bool bind_name(struct sender *s, const char *source)
 		return true;
 	}
 	r.error = errno;
-	run_end(s->run, report_listener(s->run->messages, s->c.host, s->c.port, &r));
+	run_end(s->run, report_listener(s->run->messages, s->c.port, &r));
 	return false;
 }
 

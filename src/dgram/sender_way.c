@@ -198,7 +198,10 @@ void sender_told(void *arg, const struct dgram_error *e)
 
 static void failed_lookup(struct sender *s, int eai, int error, const char *what)
 {
-	run_end(s->run, report_lookup(s->run->messages, what, what == s->c.port, eai, error));
+	enum place_word which = eai == EAI_SERVICE || what == s->c.port ? PLACE_PORT : PLACE_HOST;
+
+	run_end(s->run, report_lookup(s->run->messages,
+				      &(struct places_failure){ eai, error, which, what }));
 }
 
 /* Is what was asked of groups for none? */
@@ -246,8 +249,6 @@ static void host_found(void *arg, struct lookup_answer *answer)
 	e.count = answer->n;
 	if (s->c.host && *s->c.port)
 		report_event((void *)s->run->messages, &e);
-	if (!answer->eai && answer->n == 0)
-		answer->eai = EAI_NONAME;
 	if (answer->eai)
 		failed_lookup(s, answer->eai, answer->error,
 			      answer->eai == EAI_SERVICE || !s->c.host ? s->c.port : s->c.host);
@@ -266,8 +267,7 @@ static void ask_host(struct sender *s)
 		report_event((void *)s->run->messages, &(struct event){ .kind = EVENT_LOOKUP,
 									.host = s->c.host,
 									.port = s->c.port });
-	if (lookup_start(s->run->loop, &q, host_found, s, &s->lookup) < 0)
-		failed_lookup(s, EAI_SYSTEM, errno, s->c.host ? s->c.host : s->c.port);
+	lookup_start(s->run->loop, &q, host_found, s, &s->lookup);
 }
 
 static void source_found(void *arg, struct lookup_answer *answer)
@@ -296,8 +296,8 @@ void sender_way_start(struct sender *s)
 	s->sock.fd = -1;
 	if ((!o->source && !o->source_port) || !*s->c.port)
 		ask_host(s);
-	else if (lookup_start(s->run->loop, &q, source_found, s, &s->lookup) < 0)
-		failed_lookup(s, EAI_SYSTEM, errno, o->source ? o->source : o->source_port);
+	else
+		lookup_start(s->run->loop, &q, source_found, s, &s->lookup);
 }
 
 void sender_way_free(struct sender *s)

@@ -120,7 +120,7 @@ static void begin(struct unix_receiving *u)
 
 	if (result < 0 || become(u, &r) < 0) {
 		r.error = errno;
-		run_end(&u->run, report_listener(u->c.messages, u->c.place, "", &r));
+		run_end(&u->run, report_listener(u->c.messages, "", &r));
 	} else if (tell_ready(u) < 0) {
 		run_end(&u->run, (struct outcome){ OUTCOME_FAILED, 0 });
 	} else if (receiver_begin(&u->receiving, u->sockets, u->n) < 0) {

@@ -113,8 +113,6 @@ static void host_found(void *arg, struct lookup_answer *answer)
 	f->r.eai = answer->eai;
 	f->r.error = answer->error;
 	f->r.names = answer->names;
-	if (!f->r.eai && n == 0)
-		f->r.eai = EAI_NONAME;
 	if (n)
 		f->r.addresses = calloc(n, sizeof *f->r.addresses);
 	if (f->r.addresses) {
@@ -459,9 +457,8 @@ void find_addresses(const struct finder *f, const char *host, find_fn *fn, void 
 		return;
 	}
 	*out = NULL; /* a number is answered in there */
-	if (lookup_start(f->loop, &q, host_found, find, &lookup) < 0) {
-		not_started(find, out);
-	} else if (lookup) {
+	lookup_start(f->loop, &q, host_found, find, &lookup);
+	if (lookup) {
 		find->lookup = lookup;
 		*out = find;
 	}

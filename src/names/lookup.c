@@ -244,6 +244,8 @@ static void answer_host(struct lookup *l)
 
 	if (!answer.eai && copy_list(l->job->list, &answer) < 0)
 		answer.eai = EAI_MEMORY;
+	if (!answer.eai && answer.n == 0)
+		answer.eai = EAI_NONAME;
 	answer.names = l->job->names;
 	l->job->names = (struct lookup_names){ 0 };
 	lookup_cancel(l);
@@ -492,30 +494,39 @@ static int answer_numbers(const struct lookup_question *q, uint16_t port, struct
 	return 0;
 }
 
-int lookup_start(struct loop *loop, const struct lookup_question *q, lookup_fn *fn, void *arg,
-		 struct lookup **out)
+/* Answers Q without looking anything up. Returns 0, 1 if that cannot be, or -1 with errno. */
+static int answer_at_once(const struct lookup_question *q, struct lookup_answer *out)
 {
-	struct lookup_answer answer = { 0 };
 	struct address address;
 	uint16_t port;
 
-	*out = NULL;
 	if (q->host && address_parse_direct(q->host, &address) == WORD_NUMBER) {
-		answer.addresses = malloc(sizeof address);
-		if (!answer.addresses)
+		out->addresses = malloc(sizeof address);
+		if (!out->addresses)
 			return -1;
-		answer.addresses[answer.n++] = address;
-		fn(arg, &answer);
+		out->addresses[out->n++] = address;
 		return 0;
 	}
-	if (address_parse_port(q->port, &port) == WORD_NUMBER &&
-	    (!q->host || address_parse_host(q->host, &address) == WORD_NUMBER)) {
-		if (answer_numbers(q, port, &answer) < 0)
-			return -1;
+	if (address_parse_port(q->port, &port) != WORD_NUMBER ||
+	    (q->host && address_parse_host(q->host, &address) != WORD_NUMBER))
+		return 1;
+	return answer_numbers(q, port, out);
+}
+
+void lookup_start(struct loop *loop, const struct lookup_question *q, lookup_fn *fn, void *arg,
+		  struct lookup **out)
+{
+	struct lookup_answer answer = { 0 };
+	int status = answer_at_once(q, &answer);
+
+	*out = NULL;
+	if (status > 0)
+		status = ask(job_new(q), &(struct lookup){ .loop = loop, .fn = fn, .arg = arg },
+			     out);
+	if (status < 0)
+		answer = (struct lookup_answer){ .eai = EAI_SYSTEM, .error = errno };
+	if (!*out)
 		fn(arg, &answer);
-		return 0;
-	}
-	return ask(job_new(q), &(struct lookup){ .loop = loop, .fn = fn, .arg = arg }, out);
 }
 
 void lookup_interleave(const struct address *from, size_t n, struct address *to)

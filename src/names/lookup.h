@@ -38,7 +38,8 @@ void lookup_names_free(struct lookup_names *l);
 struct lookup_answer {
 	int eai;   /* 0 or getaddrinfo's error; EAI_SERVICE: the port, else the host */
 	int error; /* the errno of EAI_SYSTEM */
-	struct address *addresses; /* each once, in the order of RFC 6724 */
+	struct address *addresses; /* each once, in the order of RFC 6724; at least one, or `eai`
+				    * tells why not */
 	size_t n;
 	/* What `all` asked for: the canonical name first, if there is one, then the aliases. */
 	struct lookup_names names;
@@ -47,12 +48,12 @@ struct lookup_answer {
 /* ANSWER is the callee's: free its addresses with free(3), and its names. */
 typedef void lookup_fn(void *arg, struct lookup_answer *answer);
 
-/* Asks Q, whose words must stay until the answer. FN is called from the loop, or from in here where
- * nothing needs looking up (then the lookup is NULL). HOST and PORT have passed address_operands().
- * *OUT can be cancelled until FN is called. Returns 0, or -1 with errno where no thread or pipe
- * is to be had. */
-int lookup_start(struct loop *loop, const struct lookup_question *q, lookup_fn *fn, void *arg,
-		 struct lookup **out);
+/* Looks up Q, whose words must live until the answer; they have passed address_operands(). FN is
+ * called once: from the loop, or from in here where both words are numbers, or where no memory,
+ * thread or pipe is to be had (EAI_SYSTEM). Then *OUT is NULL, else it can be cancelled until FN is
+ * called. */
+void lookup_start(struct loop *loop, const struct lookup_question *q, lookup_fn *fn, void *arg,
+		  struct lookup **out);
 
 /* Is NAME no name, but an address in one of the forms that getaddrinfo(3) takes (`127.1`)? */
 bool lookup_is_numeric(const char *name);
@@ -63,7 +64,7 @@ typedef void lookup_name_fn(void *arg, const char *name);
 /* Asks for the name of ADDRESS (getnameinfo(3)), which counts only if ADDRESS is among its
  * addresses: whoever owns an address can make it point to any name. Else as lookup_start(), but
  * that it may wait for long while others hang that nobody waits for any more: the caller has to
- * limit its time. */
+ * limit its time. Returns 0, or -1 with errno. */
 int lookup_name_start(struct loop *loop, const struct address *address, lookup_name_fn *fn,
 		      void *arg, struct lookup **out);
 
@@ -71,7 +72,7 @@ int lookup_name_start(struct loop *loop, const struct address *address, lookup_n
  * callee's. */
 typedef void lookup_names_fn(void *arg, int eai, int error, struct lookup_names *names);
 
-/* Asks for all names of ADDRESS, whether to be trusted or not. Else as lookup_start(). */
+/* Asks for all names of ADDRESS, whether to be trusted or not. Else as lookup_name_start(). */
 int lookup_names_start(struct loop *loop, const struct address *address, lookup_names_fn *fn,
 		       void *arg, struct lookup **out);
 

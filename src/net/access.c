@@ -260,7 +260,7 @@ struct access_lookup {
 	struct access_options *o;
 	struct access_entry *at; /* whose name is being looked up */
 	bool denied;		 /* at stands in the second list */
-	struct lookup *lookup;
+	struct places_lookup *lookup;
 	access_fn *fn;
 	void *arg;
 	struct access_lookup **out;
@@ -268,20 +268,20 @@ struct access_lookup {
 
 static void next_name(struct access_lookup *l);
 
-static void finish(struct access_lookup *l, const char *name, int eai, int error)
+static void finish(struct access_lookup *l, const struct places_failure *f)
 {
 	access_fn *fn = l->fn;
 	void *arg = l->arg;
 
 	*l->out = NULL;
 	access_cancel(l);
-	fn(arg, name, eai, error);
+	fn(arg, f);
 }
 
 /* The first address stands in the name's own entry, the others in new ones behind it. */
-static int take(struct access_entry *e, const struct lookup_answer *answer)
+static int take(struct access_entry *e, const struct places_answer *found)
 {
-	for (size_t i = 0; i < answer->n; i++) {
+	for (size_t i = 0; i < found->n; i++) {
 		if (i > 0) {
 			struct access_entry *more = calloc(1, sizeof *more);
 			if (!more)
@@ -290,26 +290,23 @@ static int take(struct access_entry *e, const struct lookup_answer *answer)
 			e->next = more;
 			e = more;
 		}
-		e->address = answer->addresses[i];
+		e->address = found->addresses[i];
 		e->bits = address_bits(&e->address);
 	}
 	return 0;
 }
 
-static void found(void *arg, struct lookup_answer *answer)
+static void name_found(void *arg, struct places_answer *found)
 {
 	struct access_lookup *l = arg;
-	const char *name = l->at->name;
+	struct places_failure failure = found->failure;
 
-	l->lookup = NULL;
-	if (!answer->eai && answer->n == 0)
-		answer->eai = EAI_NONAME;
-	if (!answer->eai && take(l->at, answer) < 0)
-		answer->eai = EAI_MEMORY;
-	free(answer->addresses);
+	if (!failure.eai && take(l->at, found) < 0)
+		failure = (struct places_failure){ EAI_MEMORY, ENOMEM, PLACE_HOST, l->at->name };
+	free(found->addresses);
 	l->at = l->at->next;
-	if (answer->eai)
-		finish(l, name, answer->eai, answer->error);
+	if (failure.eai)
+		finish(l, &failure);
 	else
 		next_name(l);
 }
@@ -324,15 +321,16 @@ static void next_name(struct access_lookup *l)
 			continue;
 		}
 		if (l->at->name && !l->at->address.length) {
-			const struct lookup_question q = { l->at->name, "0", AF_UNSPEC, SOCK_STREAM,
-							   false };
-			if (lookup_start(l->loop, &q, found, l, &l->lookup) < 0)
-				finish(l, l->at->name, EAI_SYSTEM, errno);
+			const struct places_question q = { .host = l->at->name,
+							   .port = "0",
+							   .family = AF_UNSPEC,
+							   .socktype = SOCK_STREAM };
+			places_find(l->loop, &q, name_found, l, &l->lookup);
 			return;
 		}
 		l->at = l->at->next;
 	}
-	finish(l, NULL, 0, 0);
+	finish(l, NULL);
 }
 
 void access_start(struct loop *loop, struct access_options *o, access_fn *fn, void *arg,
@@ -342,12 +340,12 @@ void access_start(struct loop *loop, struct access_options *o, access_fn *fn, vo
 
 	*out = NULL;
 	if (!first_name(&o->allow) && !first_name(&o->deny)) {
-		fn(arg, NULL, 0, 0);
+		fn(arg, NULL);
 		return;
 	}
 	l = calloc(1, sizeof *l);
 	if (!l) {
-		fn(arg, "", EAI_MEMORY, ENOMEM);
+		fn(arg, &(struct places_failure){ EAI_MEMORY, ENOMEM, PLACE_HOST, "" });
 		return;
 	}
 	*l = (struct access_lookup){
@@ -361,7 +359,7 @@ void access_cancel(struct access_lookup *l)
 {
 	if (!l)
 		return;
-	lookup_cancel(l->lookup);
+	places_cancel(l->lookup);
 	free(l);
 }
 

@@ -7,6 +7,7 @@
 
 #include "base/options.h"
 #include "loop/loop.h"
+#include "net/places.h"
 #include "sock/address.h"
 
 struct access_entry {
@@ -43,8 +44,8 @@ int access_check(const struct access_options *o, bool numeric, struct option_err
 
 struct access_lookup;
 
-/* EAI is 0, or getaddrinfo's error about NAME, with the errno of EAI_SYSTEM. */
-typedef void access_fn(void *arg, const char *name, int eai, int error);
+/* F tells which name could not be looked up; NULL: all are known. */
+typedef void access_fn(void *arg, const struct places_failure *f);
 
 /* Looks the names of O up, all addresses of each. FN is called once, from the loop, or from in here
  * where nothing is to be done. *OUT can be cancelled until then; NULL: there is nothing to cancel.

@@ -4,13 +4,11 @@
 #include <errno.h>
 #include <ifaddrs.h>
 #include <net/if.h>
-#include <netdb.h>
 #include <stdlib.h>
 #include <unistd.h>
 
 #include "base/number.h"
 #include "base/user.h"
-#include "names/lookup.h"
 #include "sock/multicast.h"
 
 #define PORT_TRIES 32 /* for a port that is free in both families */
@@ -20,7 +18,7 @@ struct dgram_listener {
 	struct dgram_listener_config c;
 	dgram_listener_fn *fn;
 	void *arg;
-	struct lookup *lookup;
+	struct places_lookup *lookup;
 	struct address *addresses;
 	struct dgram_socket *sockets;
 	size_t n_addresses, n;
@@ -36,7 +34,7 @@ void dgram_listener_close(struct dgram_listener *l)
 {
 	if (!l)
 		return;
-	lookup_cancel(l->lookup);
+	places_cancel(l->lookup);
 	close_sockets(l);
 	free(l->sockets);
 	free(l->addresses);
@@ -215,25 +213,16 @@ static void open_sockets(struct dgram_listener *l, struct listener_result *r)
 	}
 }
 
-static void host_found(void *arg, struct lookup_answer *answer)
+static void places_found(void *arg, struct places_answer *found)
 {
 	struct dgram_listener *l = arg;
-	struct listener_result r = { .error = answer->error,
-				     .eai = answer->eai,
-				     .socktype = SOCK_DGRAM };
+	struct listener_result r = { .lookup = found->failure, .socktype = SOCK_DGRAM };
 
-	l->lookup = NULL;
-	if (!answer->eai && answer->n == 0)
-		answer->eai = r.eai = EAI_NONAME;
-	l->addresses = answer->addresses;
-	l->n_addresses = answer->n;
-	if (answer->eai) {
-		r.looked_up = answer->eai == EAI_SERVICE || !l->c.host ? l->c.port : l->c.host;
-	} else {
-		r.error = 0;
+	l->addresses = found->addresses;
+	l->n_addresses = found->n;
+	if (!r.lookup.eai)
 		open_sockets(l, &r);
-	}
-	for (size_t i = 0; !r.eai && !r.error && i < l->n; i++)
+	for (size_t i = 0; !r.lookup.eai && !r.error && i < l->n; i++)
 		event_tell(&l->c.events, &(struct event){ .kind = EVENT_LISTENING,
 							  .local = &l->sockets[i].local });
 	l->fn(l->arg, l, l->sockets, l->n, &r);
@@ -244,17 +233,17 @@ struct dgram_listener *dgram_listener_start(struct loop *loop,
 					    dgram_listener_fn *fn, void *arg)
 {
 	struct dgram_listener *l = calloc(1, sizeof *l);
-	struct lookup_question q = { c->host, c->port, c->family, SOCK_DGRAM, false };
+	const struct places_question q = {
+		.host = c->host,
+		.port = c->port,
+		.family = !c->host && c->options->ipv6_only ? AF_INET6 : c->family,
+		.socktype = SOCK_DGRAM,
+	};
 
 	if (!l)
 		return NULL;
 	*l = (struct dgram_listener){ .loop = loop, .c = *c, .fn = fn, .arg = arg };
-	if (!c->host && c->options->ipv6_only)
-		q.family = AF_INET6;
-	if (lookup_start(loop, &q, host_found, l, &l->lookup) < 0) {
-		struct listener_result r = { .error = errno, .what = "look-up" };
-		fn(arg, l, NULL, 0, &r);
-	}
+	places_find(loop, &q, places_found, l, &l->lookup);
 	return l;
 }
 

@@ -29,7 +29,7 @@ struct dial {
 	struct dial_config c;
 	dial_fn *fn;
 	void *arg;
-	struct lookup *lookup;
+	struct places_lookup *lookup;
 	struct timer deadline, stagger, finish;
 	struct dial_sources sources;
 	struct attempt *attempts;
@@ -42,7 +42,7 @@ static void next_attempt(struct dial *d);
 
 static void dial_free(struct dial *d)
 {
-	lookup_cancel(d->lookup);
+	places_cancel(d->lookup);
 	timer_drop(d->loop, &d->deadline);
 	timer_drop(d->loop, &d->stagger);
 	timer_drop(d->loop, &d->finish);
@@ -305,78 +305,41 @@ static void next_attempt(struct dial *d)
 		finish(d);
 }
 
-static void failed_lookup(struct dial *d, int eai, int error, const char *what)
-{
-	d->result.eai = eai;
-	d->result.error = error;
-	d->result.looked_up = what;
-	finish(d);
-}
-
-static void host_found(void *arg, struct lookup_answer *answer)
+static void places_found(void *arg, struct places_answer *found)
 {
 	struct dial *d = arg;
-	struct address *order = NULL;
+	struct address *order = calloc(found->n ? found->n : 1, sizeof *order);
 
-	d->lookup = NULL;
-	event_tell(&d->c.events, &(struct event){ .kind = EVENT_RESOLVED,
-						  .host = d->c.host,
-						  .port = d->c.port,
-						  .count = answer->n });
-	if (!answer->eai && answer->n == 0)
-		answer->eai = EAI_NONAME;
-	if (answer->eai) {
-		failed_lookup(d, answer->eai, answer->error,
-			      answer->eai == EAI_SERVICE ? d->c.port : d->c.host);
+	d->result.lookup = found->failure;
+	d->sources = (struct dial_sources){ found->sources, found->n_sources };
+	d->attempts = calloc(found->n ? found->n : 1, sizeof *d->attempts);
+	if (!found->failure.eai && (!d->attempts || !order))
+		d->result.lookup =
+			(struct places_failure){ EAI_MEMORY, ENOMEM, PLACE_HOST, d->c.host };
+	if (d->result.lookup.eai) {
+		finish(d);
 		goto out;
 	}
-	d->attempts = calloc(answer->n, sizeof *d->attempts);
-	order = calloc(answer->n, sizeof *order);
-	if (!d->attempts || !order) {
-		failed_lookup(d, EAI_MEMORY, ENOMEM, d->c.host);
-		goto out;
-	}
-	lookup_interleave(answer->addresses, answer->n, order);
-	for (; d->n < answer->n; d->n++) {
+	lookup_interleave(found->addresses, found->n, order);
+	for (; d->n < found->n; d->n++) {
 		d->attempts[d->n].dial = d;
 		d->attempts[d->n].state.address = order[d->n];
 	}
 	next_attempt(d);
 out:
 	free(order);
-	free(answer->addresses);
-}
-
-static void ask_host(struct dial *d)
-{
-	struct lookup_question q = { d->c.host, d->c.port, d->c.family, SOCK_STREAM, false };
-
-	event_tell(&d->c.events,
-		   &(struct event){ .kind = EVENT_LOOKUP, .host = d->c.host, .port = d->c.port });
-	if (lookup_start(d->loop, &q, host_found, d, &d->lookup) < 0)
-		failed_lookup(d, EAI_SYSTEM, errno, d->c.host);
-}
-
-static void source_found(void *arg, struct lookup_answer *answer)
-{
-	struct dial *d = arg;
-	const struct socket_options *o = d->c.socket;
-
-	d->lookup = NULL;
-	d->sources.addresses = answer->addresses;
-	d->sources.n = answer->n;
-	if (answer->eai)
-		failed_lookup(d, answer->eai, answer->error,
-			      o->source_port && (answer->eai == EAI_SERVICE || !o->source) ?
-				      o->source_port :
-				      o->source);
-	else
-		ask_host(d);
+	free(found->addresses);
 }
 
 struct dial *dial_start(struct loop *loop, const struct dial_config *c, dial_fn *fn, void *arg)
 {
-	const struct socket_options *o = c->socket;
+	const struct places_question q = { .host = c->host,
+					   .port = c->port,
+					   .family = c->family,
+					   .socktype = SOCK_STREAM,
+					   .source = c->socket->source,
+					   .source_port = c->socket->source_port,
+					   .events = c->events };
 	struct dial *d = calloc(1, sizeof *d);
 
 	if (!d)
@@ -387,13 +350,6 @@ struct dial *dial_start(struct loop *loop, const struct dial_config *c, dial_fn 
 	d->stagger = (struct timer){ .fn = stagger, .arg = d };
 	d->finish = (struct timer){ .fn = tell, .arg = d };
 	timer_set(loop, &d->deadline, c->deadline);
-	if (o->source || o->source_port) {
-		struct lookup_question q = { o->source, o->source_port ? o->source_port : "0",
-					     c->family, SOCK_STREAM, false };
-		if (lookup_start(loop, &q, source_found, d, &d->lookup) < 0)
-			failed_lookup(d, EAI_SYSTEM, errno, o->source ? o->source : o->source_port);
-	} else {
-		ask_host(d);
-	}
+	places_find(loop, &q, places_found, d, &d->lookup);
 	return d;
 }

@@ -10,6 +10,7 @@
 #include "loop/loop.h"
 #include "sock/address.h"
 #include "net/event.h"
+#include "net/places.h"
 #include "sock/sockopt.h"
 
 struct dial;
@@ -43,10 +44,9 @@ struct dial_failure {
 struct dial_result {
 	int fd; /* the connection, non-blocking, the callee's from here on; or -1 */
 	struct address peer, local;
-	bool timed_out;	       /* the deadline passed */
-	int eai;	       /* the look-up failed: see lookup.h, */
-	int error;	       /* with the errno of EAI_SYSTEM; or, without EAI, of another step */
-	const char *looked_up; /* the operand or option that a failed look-up was about */
+	bool timed_out;			     /* the deadline passed */
+	int error;			     /* an errno of another step than the look-up, */
+	struct places_failure lookup;	     /* and how that failed */
 	const struct dial_failure *failures; /* in the order tried; gone after the call */
 	size_t n;
 	int socktype; /* that was tried; 0: SOCK_STREAM */

@@ -4,7 +4,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <netdb.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,7 +13,6 @@
 #include "base/descriptors.h"
 #include "base/user.h"
 #include "system/interfaces.h"
-#include "names/lookup.h"
 #include "sock/stream.h"
 #include "sock/vsock.h"
 
@@ -120,7 +118,7 @@ struct listener {
 	listener_opened_fn *opened;
 	listener_accept_fn *accept;
 	void *arg;
-	struct lookup *lookup;
+	struct places_lookup *lookup;
 	struct timer pause;
 	struct listening *sockets;
 	size_t n;
@@ -145,7 +143,7 @@ void listener_close(struct listener *l)
 {
 	if (!l)
 		return;
-	lookup_cancel(l->lookup);
+	places_cancel(l->lookup);
 	timer_drop(l->loop, &l->pause);
 	close_sockets(l);
 	free(l->sockets);
@@ -369,24 +367,24 @@ static bool is_forbidden(const struct listener *l, const struct address *a,
 	return true;
 }
 
-static void open_listener(struct listener *l, const struct lookup_answer *answer,
+static void open_listener(struct listener *l, const struct places_answer *found,
 			  struct listener_result *r)
 {
-	uint16_t port = answer->n ? address_port(&answer->addresses[0]) : 0;
+	uint16_t port = found->n ? address_port(&found->addresses[0]) : 0;
 
-	l->sockets = calloc(answer->n ? answer->n : 1, sizeof *l->sockets);
+	l->sockets = calloc(found->n ? found->n : 1, sizeof *l->sockets);
 	if (!l->sockets) {
 		r->error = ENOMEM;
 		return;
 	}
-	for (size_t i = 0; i < answer->n; i++)
-		if (is_forbidden(l, &answer->addresses[i], r))
+	for (size_t i = 0; i < found->n; i++)
+		if (is_forbidden(l, &found->addresses[i], r))
 			return;
-	for (size_t i = 0; i < answer->n; i++) {
+	for (size_t i = 0; i < found->n; i++) {
 		l->sockets[i].listener = l;
-		l->sockets[i].local = answer->addresses[i];
+		l->sockets[i].local = found->addresses[i];
 	}
-	l->n = answer->n;
+	l->n = found->n;
 	for (int tries = 0; tries < PORT_TRIES; tries++) {
 		int error = open_all(l, port, r);
 		/* The port that one family gave was taken in the other. */
@@ -436,9 +434,9 @@ static void become(const struct listener *l, struct listener_result *r)
 
 static void begin(struct listener *l, struct listener_result *r)
 {
-	if (!r->eai && !r->error)
+	if (!r->lookup.eai && !r->error)
 		become(l, r);
-	if (!r->eai && !r->error) {
+	if (!r->lookup.eai && !r->error) {
 		for (size_t i = 0; i < l->n; i++)
 			if (l->sockets[i].open)
 				event_tell(&l->c.events,
@@ -449,21 +447,14 @@ static void begin(struct listener *l, struct listener_result *r)
 	l->opened(l->arg, l, r);
 }
 
-static void host_found(void *arg, struct lookup_answer *answer)
+static void places_found(void *arg, struct places_answer *found)
 {
 	struct listener *l = arg;
-	struct listener_result r = { .error = answer->error, .eai = answer->eai };
+	struct listener_result r = { .lookup = found->failure };
 
-	l->lookup = NULL;
-	if (!answer->eai && answer->n == 0)
-		answer->eai = r.eai = EAI_NONAME;
-	if (answer->eai) {
-		r.looked_up = answer->eai == EAI_SERVICE || !l->c.host ? l->c.port : l->c.host;
-	} else {
-		r.error = 0;
-		open_listener(l, answer, &r);
-	}
-	free(answer->addresses);
+	if (!r.lookup.eai)
+		open_listener(l, found, &r);
+	free(found->addresses);
 	begin(l, &r);
 }
 
@@ -471,7 +462,12 @@ struct listener *listener_start(struct loop *loop, const struct listener_config 
 				listener_opened_fn *opened, listener_accept_fn *accept, void *arg)
 {
 	struct listener *l = calloc(1, sizeof *l);
-	struct lookup_question q = { c->host, c->port, c->family, SOCK_STREAM, false };
+	const struct places_question q = {
+		.host = c->host,
+		.port = c->port,
+		.family = !c->host && c->options->ipv6_only ? AF_INET6 : c->family,
+		.socktype = SOCK_STREAM,
+	};
 
 	if (!l)
 		return NULL;
@@ -483,13 +479,8 @@ struct listener *listener_start(struct loop *loop, const struct listener_config 
 		struct listener_result r = { 0 };
 		take_inherited(l, &r);
 		begin(l, &r);
-		return l;
-	}
-	if (!c->host && c->options->ipv6_only)
-		q.family = AF_INET6;
-	if (lookup_start(loop, &q, host_found, l, &l->lookup) < 0) {
-		struct listener_result r = { .error = errno, .what = "look-up" };
-		opened(arg, l, &r);
+	} else {
+		places_find(loop, &q, places_found, l, &l->lookup);
 	}
 	return l;
 }

@@ -10,6 +10,7 @@
 #include "loop/loop.h"
 #include "sock/address.h"
 #include "net/event.h"
+#include "net/places.h"
 #include "sock/sockopt.h"
 #include "sock/unix.h"
 
@@ -54,9 +55,8 @@ struct listener_config {
 };
 
 struct listener_result {
-	int error;		/* 0: it listens; an errno otherwise, or that of EAI_SYSTEM */
-	int eai;		/* the look-up failed: see lookup.h */
-	const char *looked_up;	/* what it was about */
+	int error; /* 0: it listens, unless the look-up failed */
+	struct places_failure lookup;
 	const char *what;	/* the call or option that failed, */
 	const char *why;	/* more about it; NULL: nothing is known */
 	struct address address; /* for this address; of length 0: for none */

@@ -1,7 +1,6 @@
 #include "net/probe.h"
 
 #include <errno.h>
-#include <netdb.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,7 +8,6 @@
 
 #include "base/clock.h"
 #include "net/dial.h"
-#include "names/lookup.h"
 #include "sock/stream.h"
 #include "sock/unix.h"
 
@@ -48,7 +46,7 @@ struct probe {
 struct prober {
 	struct loop *loop;
 	struct probe_config c;
-	struct lookup *lookup;
+	struct places_lookup *lookup;
 	struct dial_sources sources;
 	bool ready; /* the sources are known */
 	struct timer turn;
@@ -511,33 +509,28 @@ void prober_wake(struct prober *p)
 	turn_soon(p);
 }
 
-static void source_found(void *arg, struct lookup_answer *answer)
+static void source_found(void *arg, struct places_answer *found)
 {
 	struct prober *p = arg;
-	const struct socket_options *o = p->c.socket;
 
-	p->lookup = NULL;
-	p->sources = (struct dial_sources){ answer->addresses, answer->n };
-	p->ready = !answer->eai;
+	p->sources = (struct dial_sources){ found->sources, found->n_sources };
+	p->ready = !found->failure.eai;
 	if (p->ready)
 		turn_soon(p);
 	else
-		p->c.failed(p->c.arg, answer->eai, answer->error,
-			    o->source_port && (answer->eai == EAI_SERVICE || !o->source) ?
-				    o->source_port :
-				    o->source);
+		p->c.failed(p->c.arg, &found->failure);
 }
 
-static void ask_source(void *arg)
+static void find_source(void *arg)
 {
 	struct prober *p = arg;
-	const struct socket_options *o = p->c.socket;
-	const struct lookup_question q = { o->source, o->source_port ? o->source_port : "0",
-					   p->c.family, SOCK_STREAM, false };
+	const struct places_question q = { .family = p->c.family,
+					   .socktype = SOCK_STREAM,
+					   .source = p->c.socket->source,
+					   .source_port = p->c.socket->source_port };
 
 	p->turn.fn = take_turn;
-	if (lookup_start(p->loop, &q, source_found, p, &p->lookup) < 0)
-		p->c.failed(p->c.arg, EAI_SYSTEM, errno, o->source ? o->source : o->source_port);
+	places_find(p->loop, &q, source_found, p, &p->lookup);
 }
 
 struct prober *prober_start(struct loop *loop, const struct probe_config *c)
@@ -555,7 +548,7 @@ struct prober *prober_start(struct loop *loop, const struct probe_config *c)
 		p->jobs = limit > 2 * DESCRIPTORS_SPARED ? (size_t)limit - DESCRIPTORS_SPARED :
 							   (size_t)limit / 2;
 	p->reuses = stream_connects_again && !source && !c->socket->protocol;
-	p->turn = (struct timer){ .fn = source ? ask_source : take_turn, .arg = p };
+	p->turn = (struct timer){ .fn = source ? find_source : take_turn, .arg = p };
 	turn_soon(p);
 	return p;
 }
@@ -564,7 +557,7 @@ void prober_free(struct prober *p)
 {
 	if (!p)
 		return;
-	lookup_cancel(p->lookup);
+	places_cancel(p->lookup);
 	timer_drop(p->loop, &p->turn);
 	while (p->probes)
 		probe_drop(p->probes);

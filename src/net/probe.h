@@ -14,6 +14,7 @@
 #include "loop/loop.h"
 #include "sock/address.h"
 #include "net/event.h"
+#include "net/places.h"
 #include "sock/sockopt.h"
 
 struct prober;
@@ -53,9 +54,8 @@ struct probe_config {
 	/* The next target into *T; false: there is none now, see prober_wake(). */
 	bool (*next)(void *arg, struct probe_target *t);
 	void (*over)(void *arg, const struct probe_result *r);
-	/* The source to connect from (WORD) cannot be looked up: see lookup.h. Nothing else will
-	 * come. */
-	void (*failed)(void *arg, int eai, int error, const char *word);
+	/* The source to connect from cannot be looked up. Nothing else will come. */
+	void (*failed)(void *arg, const struct places_failure *f);
 	void *arg;
 };
 

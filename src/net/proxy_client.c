@@ -24,7 +24,7 @@ struct proxy_client {
 	dial_fn *fn;
 	void *arg;
 	struct dial *dial;
-	struct lookup *lookup;
+	struct places_lookup *lookup;
 	struct timer deadline, again, finish;
 	struct watch watch; /* of the connection; fd -1: there is none */
 	struct proxy_hop *hops;
@@ -55,7 +55,7 @@ void proxy_client_cancel(struct proxy_client *d)
 	if (!d)
 		return;
 	dial_cancel(d->dial);
-	lookup_cancel(d->lookup);
+	places_cancel(d->lookup);
 	timer_drop(d->loop, &d->deadline);
 	timer_drop(d->loop, &d->again);
 	timer_drop(d->loop, &d->finish);
@@ -336,41 +336,26 @@ static void connect_first(void *arg)
 
 static void look_up(struct proxy_client *d);
 
-static void lookup_failed(struct proxy_client *d, int eai, int error, const char *what)
-{
-	d->result.proxy = d->hops[d->at].proxy->next;
-	d->result.eai = eai;
-	d->result.error = error;
-	d->result.looked_up = what;
-	finish(d);
-}
-
-static void found(void *arg, struct lookup_answer *answer)
+static void place_found(void *arg, struct places_answer *found)
 {
 	struct proxy_client *d = arg;
 	struct proxy_hop *h = &d->hops[d->at];
 
-	d->lookup = NULL;
-	if (!h->by_name)
-		event_tell(&d->c.events, &(struct event){ .kind = EVENT_RESOLVED,
-							  .host = h->host,
-							  .port = h->port,
-							  .count = answer->n });
-	h->addresses = calloc(answer->n ? answer->n : 1, sizeof *h->addresses);
-	if (!answer->eai && answer->n == 0)
-		answer->eai = EAI_NONAME;
-	if (!answer->eai && !h->addresses)
-		answer->eai = EAI_MEMORY;
-	if (answer->eai) {
-		lookup_failed(d, answer->eai, answer->error,
-			      answer->eai == EAI_SERVICE ? h->port : h->host);
+	d->result.lookup = found->failure;
+	h->addresses = calloc(found->n ? found->n : 1, sizeof *h->addresses);
+	if (!found->failure.eai && !h->addresses)
+		d->result.lookup =
+			(struct places_failure){ EAI_MEMORY, ENOMEM, PLACE_HOST, h->host };
+	if (d->result.lookup.eai) {
+		d->result.proxy = h->proxy->next;
+		finish(d);
 	} else {
-		h->n = h->by_name ? 1 : answer->n;
-		lookup_interleave(answer->addresses, answer->n, h->addresses);
+		h->n = h->by_name ? 1 : found->n;
+		lookup_interleave(found->addresses, found->n, h->addresses);
 		d->at++;
 		look_up(d);
 	}
-	free(answer->addresses);
+	free(found->addresses);
 }
 
 /* Which addresses H's proxy is to be told: AF_UNSPEC: of both families. */
@@ -386,14 +371,16 @@ static void look_up(struct proxy_client *d)
 	struct proxy_hop *h = &d->hops[d->at];
 	enum proxy_scheme scheme;
 	struct address a;
-	struct lookup_question q;
+	struct places_question q;
 
 	if (d->at == d->n) {
 		connect_first(d);
 		return;
 	}
 	scheme = h->proxy->url.scheme;
-	q = (struct lookup_question){ h->host, h->port, d->c.family, SOCK_STREAM, false };
+	q = (struct places_question){
+		.host = h->host, .port = h->port, .family = d->c.family, .socktype = SOCK_STREAM
+	};
 	if (address_parse_host(h->host, &a) == WORD_NAME) {
 		h->by_name = scheme != PROXY_SOCKS4 && scheme != PROXY_SOCKS5;
 		q.family = family_for(d, h);
@@ -402,11 +389,8 @@ static void look_up(struct proxy_client *d)
 	if (h->by_name)
 		q.host = NULL;
 	else
-		event_tell(&d->c.events, &(struct event){ .kind = EVENT_LOOKUP,
-							  .host = h->host,
-							  .port = h->port });
-	if (lookup_start(d->loop, &q, found, d, &d->lookup) < 0)
-		lookup_failed(d, EAI_SYSTEM, errno, h->host);
+		q.events = d->c.events;
+	places_find(d->loop, &q, place_found, d, &d->lookup);
 }
 
 static void passed_on(void *arg, const struct dial_result *r)

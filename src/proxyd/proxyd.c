@@ -250,7 +250,9 @@ static int error_of_lookup(int eai)
 /* What R comes to as an errno: where several addresses failed, how the first that was tried has. */
 static int error_of(const struct dial_result *r)
 {
-	int error = r->eai ? error_of_lookup(r->eai) : r->timed_out ? ETIMEDOUT : r->error;
+	int error = r->lookup.eai ? error_of_lookup(r->lookup.eai) :
+		    r->timed_out  ? ETIMEDOUT :
+				    r->error;
 
 	for (size_t i = 0; !error && i < r->n; i++)
 		if (!r->failures[i].forbidden)
@@ -272,7 +274,7 @@ static void not_reached(struct connection *x, const struct dial_result *r)
 
 	x->why = "not reached";
 	x->outcome = proxyd_tell_failure(x, r, error, wait_of(x));
-	no_way(x, error, r->eai ? gai_strerror(r->eai) : strerror(error));
+	no_way(x, error, r->lookup.eai ? gai_strerror(r->lookup.eai) : strerror(error));
 }
 
 static void dialled(void *arg, const struct dial_result *r)

@@ -71,9 +71,9 @@ void proxyd_tell_refusal(const struct connection *x, const char *why)
 struct outcome proxyd_tell_failure(const struct connection *x, const struct dial_result *r,
 				   int error, int64_t limit)
 {
-	const enum outcome_kind kind = r->eai	    ? OUTCOME_LOOKUP :
-				       r->timed_out ? OUTCOME_TIMEOUT :
-						      OUTCOME_FAILED;
+	const enum outcome_kind kind = r->lookup.eai ? OUTCOME_LOOKUP :
+				       r->timed_out  ? OUTCOME_TIMEOUT :
+						       OUTCOME_FAILED;
 	const struct proxied *p = x->proxied;
 	struct text text = { 0 };
 	struct address a;
@@ -82,11 +82,11 @@ struct outcome proxyd_tell_failure(const struct connection *x, const struct dial
 	/* An address names itself. */
 	if (!r->n || address_parse_host(p->host, &a) != WORD_NUMBER)
 		text_add(&text, "%s port %s: ", p->host, p->port);
-	if (r->eai)
-		report_lookup_text(&text, r->eai, r->error);
+	if (r->lookup.eai)
+		report_lookup_text(&text, r->lookup.eai, r->lookup.error);
 	else
 		report_dial_text(&text, r, limit, "-w");
-	begin_error(x, &n, kind, r->eai ? eai_name(r->eai) : errno_name(error));
+	begin_error(x, &n, kind, r->lookup.eai ? eai_name(r->lookup.eai) : errno_name(error));
 	notice_end(&n, "%s: %.*s", x->name, (int)text.length, text.data ? text.data : "");
 	text_free(&text);
 	return (struct outcome){ kind, 0 };

@@ -186,18 +186,18 @@ void report_lookup_text(struct text *text, int eai, int error)
 		 eai_name(eai));
 }
 
-struct outcome report_lookup(const struct messages *m, const char *what, bool is_port, int eai,
-			     int error)
+struct outcome report_lookup(const struct messages *m, const struct places_failure *f)
 {
-	const char *kind = is_port || eai == EAI_SERVICE ? "port" : "host";
+	bool is_port = f->which == PLACE_PORT || f->which == PLACE_SOURCE_PORT;
+	const char *kind = is_port ? "port" : "host";
 	struct text why = { 0 };
 	struct notice n;
 
 	notice_begin(&n, m, MESSAGE_ERROR, "error");
-	notice_error(&n, OUTCOME_LOOKUP, eai_name(eai));
-	json_string(&n.json, kind, what);
-	report_lookup_text(&why, eai, error);
-	notice_end(&n, "%s %s: %.*s", kind, what, (int)why.length, why.data ? why.data : "");
+	notice_error(&n, OUTCOME_LOOKUP, eai_name(f->eai));
+	json_string(&n.json, kind, f->word);
+	report_lookup_text(&why, f->eai, f->error);
+	notice_end(&n, "%s %s: %.*s", kind, f->word, (int)why.length, why.data ? why.data : "");
 	text_free(&why);
 	return (struct outcome){ OUTCOME_LOOKUP, 0 };
 }
@@ -337,8 +337,8 @@ struct outcome report_dial(const struct messages *m, const char *host, const cha
 	int type = r->socktype ? r->socktype : SOCK_STREAM;
 	struct notice n;
 
-	if (r->eai)
-		return report_lookup(m, r->looked_up, r->looked_up == port, r->eai, r->error);
+	if (r->lookup.eai)
+		return report_lookup(m, &r->lookup);
 	if (r->n == 0 && !*r->why)
 		text_add(&text,
 			 "look-up of host %s, port %s: ", r->proxy ? r->proxy->url.host : host,
@@ -367,7 +367,7 @@ struct outcome report_dial(const struct messages *m, const char *host, const cha
 	return outcome;
 }
 
-struct outcome report_listener(const struct messages *m, const char *host, const char *port,
+struct outcome report_listener(const struct messages *m, const char *port,
 			       const struct listener_result *r)
 {
 	char text[ADDRESS_TEXT], why[128], holder[PATH_MAX + 128] = "";
@@ -376,9 +376,8 @@ struct outcome report_listener(const struct messages *m, const char *host, const
 						port;
 	struct notice n;
 
-	if (r->eai)
-		return report_lookup(m, r->looked_up, !host || r->looked_up == port, r->eai,
-				     r->error);
+	if (r->lookup.eai)
+		return report_lookup(m, &r->lookup);
 	notice_begin(&n, m, MESSAGE_ERROR, "error");
 	notice_error(&n, OUTCOME_FAILED, errno_name(r->error));
 	if (r->address.length)

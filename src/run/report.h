@@ -10,6 +10,7 @@
 #include "net/dial.h"
 #include "net/event.h"
 #include "net/listener.h"
+#include "net/places.h"
 
 /* An event_fn: says E as -v and -vv want it. ARG is a const struct messages. */
 void report_event(void *arg, const struct event *e);
@@ -43,12 +44,11 @@ void report_elsewhere(struct notice *n, int type, const struct address *wanted, 
  * is. */
 void report_lookup_text(struct text *text, int eai, int error);
 
-/* Says how the look-up of WHAT, a host or a port, failed. Returns OUTCOME_LOOKUP. */
-struct outcome report_lookup(const struct messages *m, const char *what, bool is_port, int eai,
-			     int error);
+/* Says which word could not be looked up, and why. Returns OUTCOME_LOOKUP. */
+struct outcome report_lookup(const struct messages *m, const struct places_failure *f);
 
-/* Says why it does not listen on HOST (NULL: any) and PORT. Returns what that means. */
-struct outcome report_listener(const struct messages *m, const char *host, const char *port,
+/* Says why nothing listens on PORT. Returns OUTCOME_LOOKUP or OUTCOME_FAILED. */
+struct outcome report_listener(const struct messages *m, const char *port,
 			       const struct listener_result *r);
 
 /* The connection that a message is about. */
