@@ -1,3 +1,4 @@
+/* descriptors.c - closing descriptors, and whether more can be opened */
 #include "base/descriptors.h"
 
 #include <errno.h>
@@ -22,4 +23,13 @@ int descriptors_try(int fd, size_t n)
 		close(fds[--opened]);
 	errno = error;
 	return error ? -1 : 0;
+}
+
+void close_keeping_errno(int fd)
+{
+	int error = errno;
+
+	if (fd >= 0)
+		close(fd);
+	errno = error;
 }

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/descriptors.h"
 #include "base/errname.h"
 #include "base/help.h"
 #include "system/describe.h"
@@ -157,10 +158,8 @@ static struct outcome list_options(const struct sockname_options *o)
 		}
 		facts_end(&r);
 	}
-	if (inet >= 0)
-		close(inet);
-	if (inet6 >= 0)
-		close(inet6);
+	close_keeping_errno(inet);
+	close_keeping_errno(inet6);
 	return print(o, &r, "\t");
 }
 

@@ -11,6 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/descriptors.h"
 #include "base/number.h"
 #include "loop/signals.h"
 
@@ -172,15 +173,12 @@ static pid_t start(const struct spawn_command *c, const struct spawn_environment
 pid_t spawn_start(const struct spawn_command *c, const struct spawn_environment *e, int in, int out,
 		  int passed)
 {
-	int copy = passed < 0 ? -1 : keep_away(passed), error;
+	int copy = passed < 0 ? -1 : keep_away(passed);
 	pid_t pid = -1;
 
 	if (passed < 0 || copy >= 0)
 		pid = start(c, e, in, out, copy);
-	error = errno;
-	if (copy >= 0)
-		close(copy);
-	errno = error;
+	close_keeping_errno(copy);
 	return pid;
 }
 

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/descriptors.h"
 #include "names/dns_stream.h"
 
 #define IDS 65536
@@ -148,9 +149,7 @@ static int server_open(struct connections *s)
 	/* As much of it as the system gives. */
 	setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &size, sizeof size);
 	if (connect(fd, &s->address.u.sa, s->address.length) < 0) {
-		int error = errno;
-		close(fd);
-		errno = error;
+		close_keeping_errno(fd);
 		return -1;
 	}
 	s->watch.fd = fd;

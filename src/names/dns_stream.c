@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/descriptors.h"
 #include "sock/stream.h"
 #include "proto/dns.h"
 
@@ -93,11 +94,8 @@ struct dns_stream *dns_stream_start(struct loop *loop, const struct address *to,
 	fd = socket(to->u.sa.sa_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (fd < 0 ||
 	    (connect(fd, &to->u.sa, to->length) < 0 && errno != EINPROGRESS && errno != EINTR)) {
-		int error = errno;
-		if (fd >= 0)
-			close(fd);
+		close_keeping_errno(fd);
 		free(s);
-		errno = error;
 		return NULL;
 	}
 	s->loop = loop;

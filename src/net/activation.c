@@ -8,6 +8,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "base/descriptors.h"
 #include "base/number.h"
 #include "sock/address.h"
 
@@ -31,7 +32,7 @@ int activation_notify(const char *state)
 	char word[sizeof((struct sockaddr_un *)0)->sun_path + 8];
 	struct address a;
 	ssize_t n;
-	int fd, error;
+	int fd;
 
 	if (!path || !*path)
 		return 0;
@@ -44,8 +45,6 @@ int activation_notify(const char *state)
 	if (fd < 0)
 		return -1;
 	n = sendto(fd, state, strlen(state), MSG_NOSIGNAL | MSG_DONTWAIT, &a.u.sa, a.length);
-	error = errno;
-	close(fd);
-	errno = error;
+	close_keeping_errno(fd);
 	return n < 0 ? -1 : 0;
 }

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/descriptors.h"
 #include "names/lookup.h"
 #include "sock/stream.h"
 #include "sock/unix.h"
@@ -213,8 +214,7 @@ int dial_socket(int family, int socktype, const struct socket_options *o,
 		const struct dial_sources *sources, struct address *source, const char **what)
 {
 	int fd = socket(family, socktype | SOCK_CLOEXEC | SOCK_NONBLOCK,
-			sockopt_protocol(o, family)),
-	    error;
+			sockopt_protocol(o, family));
 
 	*what = "socket";
 	if (fd < 0)
@@ -229,9 +229,7 @@ int dial_socket(int family, int socktype, const struct socket_options *o,
 	*what = NULL;
 	return fd;
 fail:
-	error = errno;
-	close(fd);
-	errno = error;
+	close_keeping_errno(fd);
 	return -1;
 }
 
@@ -248,9 +246,7 @@ static int attempt_start_as(struct dial *d, struct attempt *a, const char **what
 	a->watch = (struct watch){ .fd = fd, .fn = attempt_ended, .arg = a };
 	a->again = (struct timer){ .fn = connect_again, .arg = a };
 	if (attempt_connect(a) < 0) {
-		int error = errno;
-		close(fd);
-		errno = error;
+		close_keeping_errno(fd);
 		return -1;
 	}
 	a->pending = true;

@@ -306,10 +306,8 @@ static int open_socket(struct listener *l, struct listening *s, struct listener_
 		return -1;
 	if (set_options(l, fd, family, &r->what) < 0 || bind_socket(l, s, fd, r) < 0 ||
 	    listen(fd, c->options->backlog == UNSET ? INT_MAX : (int)c->options->backlog) < 0) {
-		int error = errno;
 		unix_remove(&s->place);
-		close(fd);
-		errno = error;
+		close_keeping_errno(fd);
 		return -1;
 	}
 	s->watch = (struct watch){ .fd = fd, .fn = acceptable, .arg = s };

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/descriptors.h"
 #include "net/dial.h"
 #include "sock/stream.h"
 #include "sock/unix.h"
@@ -320,8 +321,7 @@ static bool has_source(const struct address *a)
 	int fd = socket(a->u.sa.sa_family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 	bool has = fd >= 0 && connect(fd, &a->u.sa, a->length) == 0;
 
-	if (fd >= 0)
-		close(fd);
+	close_keeping_errno(fd);
 	return has;
 }
 
@@ -569,9 +569,8 @@ void prober_free(struct prober *p)
 		next = a->next;
 		free(a);
 	}
-	for (int i = 0; i < 2; i++)
-		if (p->spare[i] >= 0)
-			close(p->spare[i]);
+	close_keeping_errno(p->spare[0]);
+	close_keeping_errno(p->spare[1]);
 	free(p->sources.addresses);
 	free(p);
 }

@@ -1,3 +1,4 @@
+#include "base/descriptors.h"
 #include "sock/datagram.h"
 
 #include <errno.h>
@@ -139,12 +140,8 @@ void dgram_bound(struct dgram_socket *s, const struct address *a)
 
 void dgram_close(struct dgram_socket *s)
 {
-	int error = errno;
-
-	if (s->fd >= 0)
-		close(s->fd);
+	close_keeping_errno(s->fd);
 	s->fd = -1;
-	errno = error;
 }
 
 size_t dgram_most(int family)

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/descriptors.h"
 
 /* A last part that is longer than this is made under another name first: there must be room for a
  * way to it. */
@@ -109,7 +110,7 @@ enum use { USE_NONE, USE_STALE, USE_LIVE, USE_OTHER };
 static enum use look(const char *path)
 {
 	struct stat s;
-	int fd, result, error;
+	int fd, result;
 
 	if (lstat(path, &s) < 0)
 		return errno == ENOENT ? USE_NONE : USE_LIVE;
@@ -119,9 +120,8 @@ static enum use look(const char *path)
 	if (fd < 0)
 		return USE_LIVE;
 	result = connect_path(fd, path);
-	error = errno;
-	close(fd);
-	return result < 0 && error == ECONNREFUSED ? USE_STALE : USE_LIVE;
+	close_keeping_errno(fd);
+	return result < 0 && errno == ECONNREFUSED ? USE_STALE : USE_LIVE;
 }
 
 /* Takes a socket away that nobody has any more: first aside, since another may have come to the
@@ -197,7 +197,7 @@ int unix_bind(int fd, const struct address *a, const struct unix_rights *rights,
 {
 	const char *path = unix_path(a);
 	mode_t before = 0;
-	int result, error;
+	int result;
 
 	*place = (struct unix_place){ 0 };
 	*why = NULL;
@@ -206,27 +206,25 @@ int unix_bind(int fd, const struct address *a, const struct unix_rights *rights,
 	if (rights->mode != UNSET)
 		before = umask(0777 & ~(mode_t)rights->mode);
 	result = take_place(fd, path, why);
-	error = errno;
 	if (rights->mode != UNSET)
 		umask(before);
-	errno = error;
 	if (result < 0)
 		return -1;
 	*why = NULL;
 	if (take_hold(path, rights, place, why) == 0)
 		return 0;
-	error = errno;
 	unix_remove(place);
-	errno = error;
 	return -1;
 }
 
 void unix_remove(struct unix_place *place)
 {
+	int error = errno;
 	struct stat s;
 
 	if (place->path && lstat(place->path, &s) == 0 && S_ISSOCK(s.st_mode) &&
 	    s.st_dev == place->device && s.st_ino == place->inode)
 		unlink(place->path);
 	place->path = NULL;
+	errno = error;
 }

@@ -43,8 +43,8 @@ struct unix_place {
 int unix_bind(int fd, const struct address *a, const struct unix_rights *rights,
 	      struct unix_place *place, const char **why);
 
-/* Removes PLACE, if what is there is still ours: to be called before its socket is closed, since
- * then another may get the same inode. */
+/* Removes the file of PLACE if it is still ours, and leaves errno as it is. Call this before its
+ * socket is closed: after that another file may get the same inode. */
 void unix_remove(struct unix_place *place);
 
 #define UNIX_OWN 108

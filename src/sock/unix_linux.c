@@ -8,6 +8,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "base/descriptors.h"
 #include "sock/unix.h"
 
 typedef int unix_call(int fd, const struct sockaddr *a, socklen_t length);
@@ -16,7 +17,7 @@ typedef int unix_call(int fd, const struct sockaddr *a, socklen_t length);
 static int call_through(unix_call *call, int fd, int at, const char *name)
 {
 	struct sockaddr_un un = { .sun_family = AF_UNIX };
-	int result = -1, error;
+	int result = -1;
 
 	if (at < 0)
 		return -1;
@@ -26,9 +27,9 @@ static int call_through(unix_call *call, int fd, int at, const char *name)
 	else
 		result = call(fd, (const struct sockaddr *)&un, sizeof un);
 	/* The file is there: so it is the way that is not. */
-	error = errno == ENOENT ? ENAMETOOLONG : errno;
-	close(at);
-	errno = error;
+	if (errno == ENOENT)
+		errno = ENAMETOOLONG;
+	close_keeping_errno(at);
 	return result;
 }
 

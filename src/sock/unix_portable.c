@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/descriptors.h"
 #include "sock/unix.h"
 
 #define OWN_TRIES 16
@@ -38,15 +39,12 @@ static int call_within(unix_call *call, int fd, const char *path)
 		result = call(fd, (const struct sockaddr *)&un, sizeof un);
 		error = errno;
 		/* Nothing else is where it was, then. */
-		if (fchdir(here) < 0) {
+		if (fchdir(here) < 0)
 			result = -1;
-			error = errno;
-		}
-		errno = error;
+		else
+			errno = error;
 	}
-	error = errno;
-	close(here);
-	errno = error;
+	close_keeping_errno(here);
 	return result;
 }
 

@@ -10,6 +10,8 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include "base/descriptors.h"
+
 static bool is_inet(const struct sockaddr *a)
 {
 	return a && (a->sa_family == AF_INET || a->sa_family == AF_INET6);
@@ -90,8 +92,7 @@ int interfaces_get(struct interface **list, size_t *count)
 		if (is_inet(a->ifa_addr) ||
 		    (!has_address(all, a->ifa_name) && !is_listed(*list, *count, a->ifa_name)))
 			fill(&(*list)[(*count)++], a, fd);
-	if (fd >= 0)
-		close(fd);
+	close_keeping_errno(fd);
 	freeifaddrs(all);
 	return 0;
 }

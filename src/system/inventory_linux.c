@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/descriptors.h"
 #include "base/number.h"
 #include "system/inventory.h"
 #include "system/netlink.h"
@@ -345,8 +346,7 @@ static void read_program(int process, char *program, size_t size)
 	int fd = openat(process, "comm", O_RDONLY | O_CLOEXEC);
 	ssize_t n = fd < 0 ? 0 : read(fd, program, size - 1);
 
-	if (fd >= 0)
-		close(fd);
+	close_keeping_errno(fd);
 	n = n < 0 ? 0 : n;
 	program[n] = '\0';
 	program[strcspn(program, "\n")] = '\0';
@@ -367,8 +367,7 @@ static void scan_process(const struct scan *s, int process, struct inventory_own
 	bool named = false;
 
 	if (!dir) {
-		if (fd >= 0)
-			close(fd);
+		close_keeping_errno(fd);
 		return;
 	}
 	while ((entry = readdir(dir))) {

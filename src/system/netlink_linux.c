@@ -7,6 +7,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "base/descriptors.h"
+
 #define FLAG_REQUEST 0x001
 #define FLAG_DUMP 0x300
 #define TYPE_ERROR 2
@@ -99,7 +101,7 @@ int netlink_ask(int protocol, uint16_t type, bool dump, const void *payload, siz
 	char request[256] = { 0 };
 	struct header h = { (uint32_t)(sizeof h + n), type,
 			    (uint16_t)(FLAG_REQUEST | (dump ? FLAG_DUMP : 0)), 1, 0 };
-	int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, protocol), status = -1, error;
+	int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, protocol), status = -1;
 
 	if (fd < 0)
 		return -1;
@@ -108,8 +110,6 @@ int netlink_ask(int protocol, uint16_t type, bool dump, const void *payload, siz
 	/* Not connected, it goes to the kernel. */
 	if (send(fd, request, sizeof h + n, 0) >= 0)
 		status = receive(fd, dump, fn, arg);
-	error = errno;
-	close(fd);
-	errno = error;
+	close_keeping_errno(fd);
 	return status;
 }

@@ -3,11 +3,13 @@
 #include <errno.h>
 #include <unistd.h>
 
+#include "base/descriptors.h"
+
 #define DISCARD 9
 
 int route_socket(const struct address *to)
 {
-	int fd = socket(to->u.sa.sa_family, SOCK_DGRAM | SOCK_CLOEXEC, 0), error, on = 1;
+	int fd = socket(to->u.sa.sa_family, SOCK_DGRAM | SOCK_CLOEXEC, 0), on = 1;
 	struct address a = *to;
 
 	if (fd < 0)
@@ -19,23 +21,19 @@ int route_socket(const struct address *to)
 	setsockopt(fd, SOL_SOCKET, SO_BROADCAST, &on, sizeof on);
 	if (connect(fd, &a.u.sa, a.length) == 0)
 		return fd;
-	error = errno;
-	close(fd);
-	errno = error;
+	close_keeping_errno(fd);
 	return -1;
 }
 
 int route_source(const struct address *to, struct address *from)
 {
-	int fd = route_socket(to), status, error;
+	int fd = route_socket(to), status;
 
 	if (fd < 0)
 		return -1;
 	from->length = sizeof from->u;
 	status = getsockname(fd, &from->u.sa, &from->length);
-	error = errno;
-	close(fd);
-	errno = error;
+	close_keeping_errno(fd);
 	if (status == 0)
 		address_set_port(from, 0);
 	return status;
