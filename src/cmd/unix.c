@@ -10,7 +10,7 @@
 #include "conn/client.h"
 #include "conn/server.h"
 #include "dgram/sender.h"
-#include "dgram/unix_receiver.h"
+#include "dgram/receiver_run.h"
 
 struct unix_options {
 	struct messages messages;
@@ -283,7 +283,7 @@ static struct outcome run_receiving(struct unix_options *o, const char *place,
 				    const struct operands *operands, const struct command *self,
 				    struct option_error *error)
 {
-	const struct unix_receiver_config c = {
+	const struct receiver_run_config c = {
 		.messages = &o->messages,
 		.socket = &o->socket,
 		.data = &o->data,
@@ -292,8 +292,11 @@ static struct outcome run_receiving(struct unix_options *o, const char *place,
 		.access = &o->access,
 		.receiving = &o->receiving,
 		.stall = o->service.stall,
-		.place = place,
+		.host = place,
+		.port = "",
 		.inherited = place ? 0 : activation_sockets(),
+		.family = AF_UNIX,
+		.numeric = true,
 		.wait = o->own.wait,
 	};
 
@@ -304,8 +307,8 @@ static struct outcome run_receiving(struct unix_options *o, const char *place,
 	else if (check_answers(o, error) == 0 &&
 		 receiver_check(&o->receiving, &o->frame, operands, dgram_most(AF_UNIX), error) ==
 			 0 &&
-		 unix_receiver_check(&c, error) == 0)
-		return unix_receiver_run(&c);
+		 receiver_run_check(&c, error) == 0)
+		return receiver_run(&c);
 	return command_refuse(&o->messages, error);
 }
 

@@ -1,19 +1,14 @@
 #include "conn/server.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 
 #include "base/clock.h"
-#include "base/user.h"
-#include "net/activation.h"
-#include "sock/vsock.h"
 #include "run/report.h"
 #include "conn/connections.h"
 
 struct server_run {
 	struct server_config c;
-	bool any_port;		  /* the kernel chooses: it has to be said which */
 	char words[ADDRESS_TEXT]; /* where it listens */
 	struct run run;
 	struct connections connections;
@@ -25,7 +20,7 @@ static void on_event(void *arg, const struct event *e)
 {
 	struct server_run *l = arg;
 
-	if (e->kind == EVENT_LISTENING && l->any_port) {
+	if (e->kind == EVENT_LISTENING && e->chosen) {
 		if (address_port(e->local))
 			snprintf(l->words, sizeof l->words, "port %u", address_port(e->local));
 		else
@@ -35,7 +30,7 @@ static void on_event(void *arg, const struct event *e)
 	if (e->kind == EVENT_ACCEPT_FAILED)
 		connections_short(&l->connections, e->error);
 	if (!e->again)
-		report_event_at(l->c.messages, e, e->kind == EVENT_LISTENING && l->any_port);
+		report_event((void *)l->c.messages, e);
 }
 
 #define OPEN_PROXY                                                                                 \
@@ -49,27 +44,17 @@ static bool not_for_everybody(const struct server_config *c)
 	       !c->access->allow.used;
 }
 
-static void opened(void *arg, struct listener *listener, const struct listener_result *r)
+static void opened(void *arg, struct listener *listener, const struct binding_result *r)
 {
 	struct server_run *l = arg;
 	const struct messages *m = l->c.messages;
-	int64_t fd = l->c.listen->notify_fd;
 
-	if (r->any) {
+	if (r->any)
 		run_end(&l->run, message_usage(m, OPEN_PROXY));
-		return;
-	}
-	if (r->lookup.eai || r->error) {
-		run_end(&l->run, report_listener(m, l->c.port, r));
-		return;
-	}
-	if (fd != UNSET && listener_notify(listener, (int)fd) < 0) {
-		run_end(&l->run, report_error(m, "--notify-fd", errno));
-		return;
-	}
-	if (activation_notify("READY=1") < 0)
-		report_error(m, "NOTIFY_SOCKET", errno);
-	connections_listen(&l->connections, listener);
+	else if (binding_failed(r))
+		run_end(&l->run, report_binding(m, l->c.port, r));
+	else
+		connections_listen(&l->connections, listener);
 }
 
 static void accepted(void *arg, int fd, const struct address *peer, const struct address *local)
@@ -126,7 +111,7 @@ static bool is_open_proxy(const struct server_config *c)
 int server_check(const struct server_config *c, struct option_error *error)
 {
 	if (access_check(c->access, c->numeric, error) < 0 ||
-	    (c->listen->user && user_check(c->listen->user, error) < 0))
+	    listen_options_check(c->listen, error) < 0)
 		return -1;
 	if (is_open_proxy(c))
 		return option_fail(error, OPEN_PROXY);
@@ -142,24 +127,9 @@ static const char *place_words(const struct server_config *c, char *text, size_t
 	return text;
 }
 
-/* Does the kernel choose the port? */
-static bool is_any_port(const struct server_config *c)
-{
-	struct address a;
-	uint32_t cid, port;
-	uint16_t number;
-
-	if (c->inherited)
-		return false;
-	if (!*c->port)
-		return address_parse_direct(c->host, &a) == WORD_NUMBER &&
-		       vsock_get(&a, &cid, &port) && port == 0;
-	return address_parse_port(c->port, &number) == WORD_NUMBER && number == 0;
-}
-
 struct outcome server_run(const struct server_config *c)
 {
-	struct server_run l = { .c = *c, .any_port = is_any_port(c) };
+	struct server_run l = { .c = *c };
 	const struct connections_config served = {
 		.service = c->service,
 		.socket = c->socket,
@@ -175,18 +145,18 @@ struct outcome server_run(const struct server_config *c)
 	struct outcome outcome;
 
 	l.place = (struct listener_config){
-		.host = c->host,
-		.port = c->port,
-		.family = c->family,
+		.place = { .host = c->host,
+			   .port = c->port,
+			   .family = c->family,
+			   .options = c->listen,
+			   .events = { on_event, &l },
+			   .not_any = not_for_everybody(c),
+			   .inherited = c->inherited },
 		.socktype = c->socktype,
 		.socket = c->socket,
-		.options = c->listen,
-		.events = { on_event, &l },
-		.not_any = not_for_everybody(c),
 		.spare = spare,
-		.inherited = c->inherited,
 	};
-	if (c->listen->notify_fd != UNSET && fcntl((int)c->listen->notify_fd, F_GETFD) < 0)
+	if (listen_options_check_fd(c->listen) < 0)
 		return report_error(c->messages, "--notify-fd", errno);
 	if (!connections_has_fds(c->messages, c->service))
 		return (struct outcome){ OUTCOME_FAILED, 0 };

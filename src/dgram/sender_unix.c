@@ -33,7 +33,7 @@ static void find_whole(struct sender *s, const struct address *source, struct ad
 static bool bind_name(struct sender *s, const char *source)
 {
 	static const struct unix_rights usual = UNIX_RIGHTS_DEFAULT;
-	struct listener_result r = { .what = "bind" };
+	struct binding_result r = { .what = "bind" };
 	struct address whole;
 	int result;
 
@@ -55,7 +55,7 @@ static bool bind_name(struct sender *s, const char *source)
 		return true;
 	}
 	r.error = errno;
-	run_end(s->run, report_listener(s->run->messages, s->c.port, &r));
+	run_end(s->run, report_binding(s->run->messages, s->c.port, &r));
 	return false;
 }
 

@@ -16,7 +16,8 @@ enum event_kind {
 	EVENT_CONNECTING,    /* to `address` */
 	EVENT_FAILED,	     /* connecting to `address`: `error`, in `what` */
 	EVENT_CONNECTED,     /* to `address`, from `local` */
-	EVENT_LISTENING,     /* on `local` */
+	EVENT_LISTENING,     /* on `local`, where `chosen` tells who chose the port */
+	EVENT_READY_FAILED,  /* NOTIFY_SOCKET could not be told that all listen: `error` */
 	EVENT_ACCEPT_FAILED, /* `error`, in `what`: accepting goes on */
 	EVENT_RETRY,	     /* another try follows */
 	EVENT_PROXY,	     /* connected to `proxy`, at `address`, from `local` */
@@ -36,6 +37,7 @@ struct event {
 	int error;
 	const char *what; /* NULL: the call itself */
 	bool again;	  /* the same as before, and nothing else since */
+	bool chosen;	  /* the kernel chose the port */
 	const struct proxy *proxy;
 };
 

@@ -29,11 +29,6 @@ struct outcome report_error(const struct messages *m, const char *what, int erro
 			    reason(error, why, sizeof why));
 }
 
-void report_event(void *arg, const struct event *e)
-{
-	report_event_at(arg, e, false);
-}
-
 static const struct event_row {
 	enum message_level level;
 	const char *name;
@@ -44,6 +39,7 @@ static const struct event_row {
 	[EVENT_FAILED] = { MESSAGE_STEP, "failed" },
 	[EVENT_CONNECTED] = { MESSAGE_VERBOSE, "connected" },
 	[EVENT_LISTENING] = { MESSAGE_VERBOSE, "listening" },
+	[EVENT_READY_FAILED] = { MESSAGE_ERROR, "error" },
 	[EVENT_ACCEPT_FAILED] = { MESSAGE_ERROR, "error" },
 	[EVENT_RETRY] = { MESSAGE_STEP, "retry" },
 	[EVENT_PROXY] = { MESSAGE_VERBOSE, "proxy" },
@@ -97,21 +93,22 @@ static void event_facts(struct notice *n, const struct event *e)
 		proxy_fact(n, e->proxy);
 	else if (e->what)
 		json_string(&n->json, "step", e->what);
-	if (e->kind == EVENT_ACCEPT_FAILED)
+	if (e->kind == EVENT_ACCEPT_FAILED || e->kind == EVENT_READY_FAILED)
 		notice_error(n, OUTCOME_FAILED, errno_name(e->error));
 	else if (e->error)
 		json_string(&n->json, "code", errno_name(e->error));
 }
 
-void report_event_at(const struct messages *m, const struct event *e, bool important)
+void report_event(void *arg, const struct event *e)
 {
+	const struct messages *m = arg;
 	const struct event_row *row = &event_rows[e->kind];
 	char texts[3][ADDRESS_TEXT], why[128], proxy[PROXY_TEXT];
 	const char *address = "", *local = "", *who = "";
 	struct text proxies = { 0 };
 	struct notice n;
 
-	notice_begin(&n, m, important ? MESSAGE_NOTE : row->level, row->name);
+	notice_begin(&n, m, e->chosen ? MESSAGE_NOTE : row->level, row->name);
 	if (!n.wanted)
 		return;
 	event_facts(&n, e);
@@ -146,6 +143,9 @@ void report_event_at(const struct messages *m, const struct event *e, bool impor
 		break;
 	case EVENT_LISTENING:
 		notice_end(&n, "listening on %s", local);
+		break;
+	case EVENT_READY_FAILED:
+		notice_end(&n, "NOTIFY_SOCKET: %s", why);
 		break;
 	case EVENT_ACCEPT_FAILED:
 		notice_end(&n, "accept: %s%s%s: trying again", e->what ? e->what : "",
@@ -367,8 +367,8 @@ struct outcome report_dial(const struct messages *m, const char *host, const cha
 	return outcome;
 }
 
-struct outcome report_listener(const struct messages *m, const char *port,
-			       const struct listener_result *r)
+struct outcome report_binding(const struct messages *m, const char *port,
+			      const struct binding_result *r)
 {
 	char text[ADDRESS_TEXT], why[128], holder[PATH_MAX + 128] = "";
 	const char *where = r->address.length ? address_text(&r->address, text) :

@@ -7,16 +7,13 @@
 #include "base/outcome.h"
 #include "base/text.h"
 #include "flow/pump.h"
+#include "net/binding.h"
 #include "net/dial.h"
 #include "net/event.h"
-#include "net/listener.h"
-#include "net/places.h"
 
-/* An event_fn: says E as -v and -vv want it. ARG is a const struct messages. */
+/* An event_fn: says E as -v and -vv want it; always, where it listens on a port that the kernel
+ * chose. ARG is a const struct messages. */
 void report_event(void *arg, const struct event *e);
-
-/* The same; IMPORTANT: also without -v. */
-void report_event_at(const struct messages *m, const struct event *e, bool important);
 
 /* Says how dialling HOST and PORT failed, in one line that names each address; LIMIT is the time it
  * had, told where that ran out, with OPTION its name. Returns what that means for the run. */
@@ -47,9 +44,9 @@ void report_lookup_text(struct text *text, int eai, int error);
 /* Says which word could not be looked up, and why. Returns OUTCOME_LOOKUP. */
 struct outcome report_lookup(const struct messages *m, const struct places_failure *f);
 
-/* Says why nothing listens on PORT. Returns OUTCOME_LOOKUP or OUTCOME_FAILED. */
-struct outcome report_listener(const struct messages *m, const char *port,
-			       const struct listener_result *r);
+/* Says why nothing is bound to PORT. Returns OUTCOME_LOOKUP or OUTCOME_FAILED. */
+struct outcome report_binding(const struct messages *m, const char *port,
+			      const struct binding_result *r);
 
 /* The connection that a message is about. */
 struct subject {

@@ -96,3 +96,46 @@ int interfaces_get(struct interface **list, size_t *count)
 	freeifaddrs(all);
 	return 0;
 }
+
+bool interfaces_have(const struct address *a)
+{
+	struct address own = { .length = sizeof own.u };
+	struct interface *list;
+	bool found = false;
+	size_t n;
+
+	if (a->u.sa.sa_family == AF_INET && ntohl(a->u.in.sin_addr.s_addr) >> 24 == IN_LOOPBACKNET)
+		return true;
+	if (interfaces_get(&list, &n) < 0)
+		return false;
+	for (size_t i = 0; i < n && !found; i++) {
+		memcpy(&own.u, &list[i].address, sizeof own.u);
+		found = address_same_host(&own, a);
+	}
+	free(list);
+	return found;
+}
+
+bool interfaces_broadcast_to(const struct address *a)
+{
+	struct interface *list;
+	bool found = false;
+	size_t n;
+
+	if (a->u.sa.sa_family != AF_INET)
+		return false;
+	if (a->u.in.sin_addr.s_addr == htonl(INADDR_BROADCAST))
+		return true;
+	/* The usual ones need no list. */
+	if (a->u.in.sin_addr.s_addr == htonl(INADDR_ANY) ||
+	    ntohl(a->u.in.sin_addr.s_addr) >> 24 == IN_LOOPBACKNET || interfaces_get(&list, &n) < 0)
+		return false;
+	for (size_t i = 0; i < n && !found; i++) {
+		struct sockaddr_in there;
+		memcpy(&there, &list[i].broadcast, sizeof there);
+		found = list[i].flags & IFF_BROADCAST && there.sin_family == AF_INET &&
+			there.sin_addr.s_addr == a->u.in.sin_addr.s_addr;
+	}
+	free(list);
+	return found;
+}

@@ -3,8 +3,11 @@
 #define SYSTEM_INTERFACES_H
 
 #include <net/if.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <sys/socket.h>
+
+#include "sock/address.h"
 
 /* An address of an interface. One that has none stands there once, with family AF_UNSPEC. */
 struct interface {
@@ -19,5 +22,11 @@ struct interface {
 /* All of them, in the order in which the kernel tells them, into *LIST, which is the caller's to
  * free(3), and *COUNT. Returns 0, or -1 with errno. */
 int interfaces_get(struct interface **list, size_t *count);
+
+/* Does A, which is no wildcard, belong to this machine? Its port does not count. */
+bool interfaces_have(const struct address *a);
+
+/* Do broadcasts to one of this machine's networks go to A? */
+bool interfaces_broadcast_to(const struct address *a);
 
 #endif

@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "system/interfaces.h"
 #include "sock/unix.h"
 
 /* ---- the list ---- */
@@ -314,28 +315,14 @@ bool inventory_find_holder(int type, const struct address *wanted, struct invent
 	return finish(out, best != NULL);
 }
 
-/* Only an address of this machine can be bound. */
-static bool is_ours(const struct address *a)
-{
-	int fd = socket(a->u.sa.sa_family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-	struct address any_port = *a;
-	bool ours;
-
-	if (fd < 0)
-		return false;
-	address_set_port(&any_port, 0);
-	ours = bind(fd, &any_port.u.sa, any_port.length) == 0;
-	close(fd);
-	return ours;
-}
-
 bool inventory_find_elsewhere(int type, const struct address *wanted, struct inventory *out)
 {
 	struct inventory_query q = query_for(type, wanted);
 	size_t n = 0;
 
 	q.listening = true;
-	if (q.local || q.port == 0 || !is_ours(wanted) || inventory_get(&q, out) < 0)
+	if (q.local || q.port == 0 || (!address_is_any(wanted) && !interfaces_have(wanted)) ||
+	    inventory_get(&q, out) < 0)
 		return false;
 	for (size_t i = 0; i < out->n; i++)
 		if (!address_equal(&out->sockets[i].local, wanted))

@@ -1,0 +1,101 @@
+/* listen_options.c - the rows of the options of listening */
+#include "net/listen_options.h"
+
+#include <fcntl.h>
+#include <limits.h>
+#include <stddef.h>
+
+#include "base/number.h"
+#include "base/user.h"
+
+static const struct option_row rows[] = {
+	{ .name = "user",
+	  .kind = OPTION_STRING,
+	  .arg = "NAME",
+	  .field = offsetof(struct listen_options, user),
+	  .help = "after binding, become this user" },
+	{ .name = "notify-fd",
+	  .kind = OPTION_NUMBER,
+	  .arg = "N",
+	  .min = 3,
+	  .max = INT_MAX,
+	  .field = offsetof(struct listen_options, notify_fd),
+	  .help = "once ready, write ADDRESS PORT to this descriptor, a line for each socket, and "
+		  "close it" },
+};
+
+static const struct option_row port_rows[] = {
+	{ .name = "reuseport",
+	  .kind = OPTION_FLAG,
+	  .field = offsetof(struct listen_options, reuseport),
+	  .help = "share the port with others that ask for it too (SO_REUSEPORT)" },
+	{ .name = "ipv6-only",
+	  .kind = OPTION_FLAG,
+	  .field = offsetof(struct listen_options, ipv6_only),
+	  .excludes = "ipv4",
+	  .help = "an IPv6 address takes no IPv4 (IPV6_V6ONLY)" },
+};
+
+static const struct option_row backlog_rows[] = {
+	{ .name = "backlog",
+	  .kind = OPTION_NUMBER,
+	  .arg = "N",
+	  .min = 0,
+	  .max = INT_MAX,
+	  .field = offsetof(struct listen_options, backlog),
+	  .help = "how many may wait to be accepted (the system's largest)" },
+};
+
+/* Up to three octal digits, whatever zeros stand before them. */
+static int parse_mode(void *field, const char *word, struct option_error *error)
+{
+	int64_t mode = 0;
+
+	for (const char *p = word; *p; p++) {
+		mode = *p < '0' || *p > '7' ? INT_MAX : mode << 3 | (*p - '0');
+		if (mode > 0777)
+			return option_fail(error, "--mode: '%s' is not from 0 to 777, in octal",
+					   word);
+	}
+	*(int64_t *)field = mode;
+	return 0;
+}
+
+static int parse_owner(void *field, const char *word, struct option_error *error)
+{
+	struct unix_rights *r = field;
+
+	return user_parse_owner(word, &r->uid, &r->gid, error);
+}
+
+static const struct option_row rights_rows[] = {
+	{ .name = "mode",
+	  .kind = OPTION_PARSED,
+	  .arg = "OCTAL",
+	  .field = offsetof(struct listen_options, rights.mode),
+	  .parser = parse_mode,
+	  .help = "the socket's permissions (who may write to it may connect)" },
+	{ .name = "owner",
+	  .kind = OPTION_PARSED,
+	  .arg = "USER[:GROUP]",
+	  .field = offsetof(struct listen_options, rights),
+	  .parser = parse_owner,
+	  .help = "the socket's user and group: names or numbers" },
+};
+
+const struct option_group listen_group = { "Listening", rows, sizeof rows / sizeof *rows };
+const struct option_group port_group = { "Port", port_rows, sizeof port_rows / sizeof *port_rows };
+const struct option_group rights_group = { "Rights", rights_rows,
+					   sizeof rights_rows / sizeof *rights_rows };
+const struct option_group backlog_group = { "Backlog", backlog_rows,
+					    sizeof backlog_rows / sizeof *backlog_rows };
+
+int listen_options_check(const struct listen_options *o, struct option_error *error)
+{
+	return o->user ? user_check(o->user, error) : 0;
+}
+
+int listen_options_check_fd(const struct listen_options *o)
+{
+	return o->notify_fd != UNSET && fcntl((int)o->notify_fd, F_GETFD) < 0 ? -1 : 0;
+}
