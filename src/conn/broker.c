@@ -3,7 +3,7 @@
 /* A peer that has ended its sending and then goes takes nothing from anybody. */
 static bool has_left(const struct pump *p)
 {
-	return p->end == PUMP_RESET && p->peer_ended;
+	return p->end == PUMP_RESET && pump_peer_ended(p);
 }
 
 void broker_settle(struct connections *s)
@@ -52,6 +52,6 @@ void broker_start(struct connection *x)
 	endpoint_publisher(&x->out, &x->publisher, "the others");
 	/* What goes to many is copied where it comes from, once. */
 	x->up.copies[0] = x->up.copies[1] = NULL;
-	c.recv_only = false;
+	c.terms.recv_only = false;
 	connection_pump(x, &c, &calls, &x->in, &x->out);
 }

@@ -13,7 +13,8 @@ void builtin_start(struct connection *x)
 	const struct pump_calls calls = { .over = over };
 	struct pump_config c = connection_pump_config(x);
 
-	c.recv_only = true;
-	c.send_only = service_kind(x->connections->service) == SERVICE_DISCARD;
-	connection_pump(x, &c, &calls, &x->in, c.send_only ? &x->out : &x->socket);
+	c.terms.recv_only = true;
+	c.terms.send_only = service_kind(x->connections->service) == SERVICE_DISCARD;
+	c.terms.mode = c.terms.send_only ? PUMP_PLAIN : PUMP_ECHO;
+	connection_pump(x, &c, &calls, &x->in, c.terms.send_only ? &x->out : &x->socket);
 }

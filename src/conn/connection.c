@@ -51,10 +51,10 @@ struct pump_config connection_pump_config(const struct connection *x)
 
 	return (struct pump_config){
 		.fastopen = x->connections->socket->fastopen && !x->connections->listening,
-		.recv_only = d->recv_only,
-		.send_only = d->send_only,
-		.no_shutdown = d->no_shutdown,
-		.peer_end_ends = d->close_on_peer_eof,
+		.terms.recv_only = d->recv_only,
+		.terms.send_only = d->send_only,
+		.terms.no_shutdown = d->no_shutdown,
+		.terms.peer_end_ends = d->close_on_peer_eof,
 		.keepalive_is_set = x->connections->socket->keepalive,
 		.quit_after_eof = d->quit_after_eof,
 		.linger = d->linger,
@@ -198,7 +198,9 @@ static const char *why(const struct connection *x)
 	if (x->exited)
 		return "command ended";
 	if (x->pump.end == PUMP_DONE)
-		return x->pump.peer_ended && !x->pump.closing ? of_pump[PUMP_DONE] : "ended here";
+		return pump_peer_ended(&x->pump) && !pump_was_closed(&x->pump) ?
+			       of_pump[PUMP_DONE] :
+			       "ended here";
 	return of_run == OUTCOME_SIGNAL	 ? "signal" :
 	       of_run == OUTCOME_TIMEOUT ? "time limit" :
 					   "end of the run";

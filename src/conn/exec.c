@@ -83,9 +83,9 @@ static void end_connection(struct connection *x)
 	const struct pump_calls calls = { .over = connection_over };
 	struct pump_config c = connection_pump_config(x);
 
-	c.recv_only = c.close = true;
+	c.terms.recv_only = c.close = true;
 	c.others_sent = x->exited;
-	c.no_shutdown = c.send_only = c.fastopen = false;
+	c.terms.no_shutdown = c.terms.send_only = c.fastopen = false;
 	c.idle = c.quit_after_eof = UNSET;
 	c.read_bytes = FLOW_NO_LIMIT;
 	c.rate = UNSET;
@@ -234,7 +234,7 @@ static void run_command(struct connection *x, const char *host)
 	connection_notice(x, &n, MESSAGE_STEP, "started");
 	json_number(&n.json, "pid", x->child.pid);
 	notice_end(&n, "%s: %s has started: process %ld", x->name, name, (long)x->child.pid);
-	c.out_may_end = true;
+	c.terms.out_may_end = true;
 	if (x->relayed)
 		connection_pump(x, &c, &calls, &x->in, &x->out);
 }

@@ -21,7 +21,7 @@ static void connected(void *arg, const struct dial_result *r)
 	struct connection *x = arg;
 	struct connections *s = x->connections;
 	const struct pump_calls calls = { .over = over };
-	const struct pump_config c = connection_pump_config(x);
+	struct pump_config c = connection_pump_config(x);
 	int64_t limit = s->wait == UNSET ? WAIT : s->wait;
 
 	x->dial = NULL;
@@ -35,6 +35,7 @@ static void connected(void *arg, const struct dial_result *r)
 		return;
 	}
 	endpoint_socket(&x->in, r->fd, address_text(&r->peer, x->far_name));
+	c.terms.mode = PUMP_RELAY;
 	connection_pump(x, &c, &calls, &x->in, &x->in);
 }
 

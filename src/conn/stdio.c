@@ -214,12 +214,12 @@ static void start_alone(struct connection *x, struct pump_config *c)
 	endpoint_inherit(&x->in, STDIN_FILENO, false, "stdin");
 	endpoint_inherit(&x->out, STDOUT_FILENO, true, "stdout");
 	if (x->connections->listening && x->in.kind == ENDPOINT_NULL)
-		c->recv_only = true;
+		c->terms.recv_only = true;
 	if (x->in.kind == ENDPOINT_TERMINAL) {
-		c->peer_end_ends = true;
+		c->terms.peer_end_ends = true;
 		x->up.escape = x->connections->run->data->raw;
 	}
-	if (!c->recv_only)
+	if (!c->terms.recv_only)
 		x->connections->expected = stdin_size(&x->in);
 	connection_pump(x, c, &calls, &x->in, &x->out);
 }
@@ -231,13 +231,13 @@ static void start_beside_others(struct connection *x, struct pump_config *c)
 
 	/* Who comes after stdin's end would see an end at once, and may take it for that of all. */
 	if (!s->fanout.loop || s->fanout.ended) {
-		c->recv_only = true;
+		c->terms.recv_only = true;
 	} else {
 		fanout_join(&s->fanout, &x->subscriber);
 		endpoint_queue(&x->in, &x->subscriber, "stdin");
 	}
 	if (s->in.kind == ENDPOINT_TERMINAL) {
-		c->peer_end_ends = true;
+		c->terms.peer_end_ends = true;
 		x->up.escape = s->run->data->raw;
 	}
 	/* What is read from stdin is copied there, once. */

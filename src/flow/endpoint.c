@@ -1,3 +1,4 @@
+#define _DEFAULT_SOURCE /* FIONREAD */
 #include "flow/endpoint.h"
 
 #include <errno.h>
@@ -6,6 +7,7 @@
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -175,6 +177,13 @@ bool endpoint_readable(const struct endpoint *e)
 {
 	return e->kind == ENDPOINT_QUEUE ? subscriber_ready(e->queue) :
 					   wait_ready(e->rfd, POLLIN, 0);
+}
+
+size_t endpoint_unread(const struct endpoint *e)
+{
+	int n = 0;
+
+	return ioctl(e->rfd, FIONREAD, &n) < 0 ? 0 : (size_t)n;
 }
 
 void endpoint_open_anew(struct endpoint *e)

@@ -74,6 +74,9 @@ void endpoint_publisher(struct endpoint *e, struct publisher *publisher, const c
 /* Is there anything to be read from E now, the end too? */
 bool endpoint_readable(const struct endpoint *e);
 
+/* How many bytes can be read from E at once, as far as the system tells. */
+size_t endpoint_unread(const struct endpoint *e);
+
 /* Opens an inherited pipe or terminal anew, non-blocking, where that is possible and needed; else
  * E is careful. For calls that would block: before a flow copies from or to it. */
 void endpoint_open_anew(struct endpoint *e);

@@ -1,9 +1,8 @@
-#define _DEFAULT_SOURCE /* FIONREAD */
+/* pump.c - the loop's side of a pump: what is watched, and what moves when it is ready */
 #include "flow/pump_parts.h"
 
 #include <errno.h>
 #include <poll.h>
-#include <sys/ioctl.h>
 
 #include "base/clock.h"
 #include "flow/fanout.h"
@@ -13,19 +12,23 @@
 #define REPEAT_WORTH (16 << 10)	   /* so much in one step: there is likely to be more */
 #define PATIENCE (5 * MILLISECOND) /* a nearer timer would cost more than it saves */
 
+static uint64_t lesser(uint64_t a, uint64_t b)
+{
+	return a < b ? a : b;
+}
+
 uint64_t pump_sent(const struct pump *p)
 {
-	uint64_t back = p->enough ? p->echoed : p->down.transfer.out;
-
-	return p->up.transfer.out + (pump_echoes(p) ? back : 0);
+	return p->up.transfer.out +
+	       (p->c.terms.mode == PUMP_ECHO ? lesser(p->down.transfer.out, p->echoed_most) : 0);
 }
 
 uint64_t pump_received(const struct pump *p)
 {
-	return p->enough ? p->received : p->down.transfer.in;
+	return lesser(p->down.transfer.in, p->received_most);
 }
 
-static void watch(struct pump *p, struct watch *w, short events)
+static void pump_watch(struct pump *p, struct watch *w, short events)
 {
 	if (events < 0)
 		watch_drop(p->loop, w);
@@ -42,7 +45,7 @@ static short in_events(const struct pump *p)
 
 static short out_events(const struct pump *p)
 {
-	if (pump_echoes(p) || p->out->wfd < 0)
+	if (p->c.terms.mode == PUMP_ECHO || p->out->wfd < 0)
 		return -1;
 	if (p->down.transfer.to != p->out || p->down.state != FLOW_OPEN)
 		return -1;
@@ -50,7 +53,7 @@ static short out_events(const struct pump *p)
 		return POLLOUT;
 	/* A reader that goes away while there is nothing to write shows as an error; where several
 	 * write, that is for somebody else to notice. */
-	return p->out_broken || p->out->shared || p->out->kind == ENDPOINT_FILE ||
+	return p->out_error || p->out->shared || p->out->kind == ENDPOINT_FILE ||
 			       p->out->kind == ENDPOINT_NULL ?
 		       -1 :
 		       0;
@@ -58,22 +61,23 @@ static short out_events(const struct pump *p)
 
 static short peer_events(const struct pump *p)
 {
-	bool sink = flow_wants_sink(&p->up) || (pump_echoes(p) && flow_wants_sink(&p->down));
-	short events = (short)((flow_wants_source(&p->down) ? POLLIN : 0) |
-			       (sink || p->connecting ? POLLOUT : 0));
+	bool sink = flow_wants_sink(&p->up) ||
+		    (p->c.terms.mode == PUMP_ECHO && flow_wants_sink(&p->down)) ||
+		    p->state.send == SEND_CONNECTING;
+	short events = (short)((flow_wants_source(&p->down) ? POLLIN : 0) | (sink ? POLLOUT : 0));
 
-	/* What it is not the time for yet will meet any error by itself. */
+	/* A flow that pauses will meet any error by itself. */
 	if (!events && flow_resume(&p->down))
 		return -1;
 	/* With nothing to move a broken connection still matters while `in` may have more. */
 	return events || (p->up.state == FLOW_OPEN && !p->peer_error) ? events : -1;
 }
 
-static void stop(struct pump *p)
+static void pump_stop(struct pump *p)
 {
-	struct timer *timers[] = { &p->idle_timer,   &p->quit_timer, &p->notice_timer,
-				   &p->linger_timer, &p->ack_timer,  &p->patience_timer,
-				   &p->pace_timer,   &p->beat_timer };
+	struct timer *timers[] = { &p->idle_timer,   &p->quit_timer,	 &p->notice_timer,
+				   &p->linger_timer, &p->ack_timer,	 &p->patience_timer,
+				   &p->pace_timer,   &p->heartbeat_timer };
 
 	watch_drop(p->loop, &p->in_watch);
 	watch_drop(p->loop, &p->out_watch);
@@ -84,7 +88,7 @@ static void stop(struct pump *p)
 
 void pump_over(struct pump *p)
 {
-	stop(p);
+	pump_stop(p);
 	p->calls.over(p->calls.arg, p);
 }
 
@@ -115,15 +119,14 @@ static int64_t next_move(const struct pump *p)
 
 static void wait_for_more(struct pump *p)
 {
-	if (pump_relays(p)) {
+	if (p->c.terms.mode == PUMP_RELAY) {
 		short in = in_events(p), out = out_events(p);
-		watch(p, &p->in_watch, in < 0 ? out : out < 0 ? in : (short)(in | out));
+		pump_watch(p, &p->in_watch, in < 0 ? out : out < 0 ? in : (short)(in | out));
 	} else {
-		watch(p, &p->in_watch, in_events(p));
-		watch(p, &p->out_watch, out_events(p));
+		pump_watch(p, &p->in_watch, in_events(p));
+		pump_watch(p, &p->out_watch, out_events(p));
 	}
-	watch(p, &p->peer_watch, peer_events(p));
-	timer_set(p->loop, &p->ack_timer, pump_next_question(p));
+	pump_watch(p, &p->peer_watch, peer_events(p));
 	timer_set(p->loop, &p->pace_timer, next_move(p));
 	if (p->up.transfer.patient || p->down.transfer.patient)
 		timer_set(p->loop, &p->patience_timer, clock_after(clock_now(), PATIENCE));
@@ -142,28 +145,28 @@ void pump_proceed(struct pump *p)
 /* Does anybody ask when something moved last? */
 static bool wants_time(const struct pump *p)
 {
-	return p->c.idle != UNSET || p->peer_ended || p->closing || p->in->kind == ENDPOINT_QUEUE;
+	return p->c.idle != UNSET || pump_peer_ended(p) || half_close_is_closing(p->state) ||
+	       p->in->kind == ENDPOINT_QUEUE;
 }
 
-/* Is F one of which nothing changes when it moves something: a plain flow, that waits for its
- * source before and after? Then neither the rule nor what is waited for has to be looked at again.
- */
+/* Is F a flow that waits for its source before and after it moves something, with nothing else to
+ * it? Then neither the rule nor what is waited for has to be looked at again. */
 static bool is_plain(const struct pump *p, const struct flow *f)
 {
 	return f->state == FLOW_OPEN && !f->transfer.sink_full && !f->source_ended &&
 	       f->left == FLOW_NO_LIMIT && f->rate == UNSET && !f->transfer.filter &&
-	       !f->transfer.patient && !p->closing && !p->connecting && !p->out_broken &&
-	       p->end == PUMP_RUNNING;
+	       !f->transfer.patient && p->state.run == RUN_OPEN &&
+	       p->state.send != SEND_CONNECTING && !p->out_error;
 }
 
-static void step(struct pump *p, struct flow *f)
+static void pump_step(struct pump *p, struct flow *f)
 {
 	for (int i = 0; i < REPEATS; i++) {
 		uint64_t n = flow_step(f);
 		if (n)
 			transfer_hurry(f == &p->up ? &p->down.transfer : &p->up.transfer);
 		if (n && f == &p->up && p->c.up && p->c.up->heartbeat)
-			p->last_beat = loop_now(p->loop);
+			p->last_heartbeat = loop_now(p->loop);
 		if (n && wants_time(p)) {
 			p->last_move = loop_now(p->loop);
 			if (f == &p->up)
@@ -174,67 +177,75 @@ static void step(struct pump *p, struct flow *f)
 	}
 }
 
-static void in_ready(void *arg, short events)
+static void pump_in_ready(void *arg, short events)
 {
 	struct pump *p = arg;
 	bool plain = is_plain(p, &p->up);
 
 	(void)events;
-	step(p, &p->up);
+	pump_step(p, &p->up);
 	if (!plain || !is_plain(p, &p->up) || queue_is_ready(p))
 		pump_proceed(p);
 }
 
-/* Both directions of the other connection. */
-static void far_ready(void *arg, short events)
+void pump_far_broken(struct pump *p, int fallback)
+{
+	int error = stream_error(p->out->wfd);
+
+	if (!p->out_error)
+		p->out_error = error ? error : fallback;
+}
+
+/* Both directions of the far connection. */
+static void pump_far_ready(void *arg, short events)
 {
 	struct pump *p = arg;
 	bool source = flow_wants_source(&p->up), sink = flow_wants_sink(&p->down);
 	bool plain = !sink && is_plain(p, &p->up);
 
 	if (source && events & (POLLIN | POLLHUP | POLLERR))
-		step(p, &p->up);
+		pump_step(p, &p->up);
 	if (plain && is_plain(p, &p->up))
 		return;
 	if (sink && events & (POLLOUT | POLLHUP | POLLERR))
-		step(p, &p->down);
+		pump_step(p, &p->down);
 	if (!source && !sink && events & (POLLHUP | POLLERR))
 		pump_far_broken(p, EPIPE);
 	pump_proceed(p);
 }
 
-static void queue_ready(void *arg)
+static void pump_queue_ready(void *arg)
 {
 	struct pump *p = arg;
 
 	if (flow_wants_source(&p->up))
-		in_ready(p, POLLIN);
+		pump_in_ready(p, POLLIN);
 }
 
-static void go_on(void *arg)
+static void pump_go_on(void *arg)
 {
 	struct pump *p = arg;
 
 	if (queue_is_ready(p))
-		step(p, &p->up);
+		pump_step(p, &p->up);
 	if (publisher_is_ready(p))
-		step(p, &p->down);
+		pump_step(p, &p->down);
 	pump_proceed(p);
 }
 
-static void out_ready(void *arg, short events)
+static void pump_out_ready(void *arg, short events)
 {
 	struct pump *p = arg;
 
 	if (flow_wants_sink(&p->down))
-		step(p, &p->down);
+		pump_step(p, &p->down);
 	else if (events & (POLLERR | POLLHUP | POLLNVAL))
-		p->out_broken = true;
+		p->out_error = EPIPE;
 	pump_proceed(p);
 }
 
 /* The connection is broken, and neither flow is about to meet the error. */
-static void peer_broken(struct pump *p)
+static void pump_peer_broken(struct pump *p)
 {
 	bool after_end = p->down.state == FLOW_ENDED && p->down.source_ended;
 
@@ -243,45 +254,45 @@ static void peer_broken(struct pump *p)
 		p->peer_error = EPIPE;
 	/* A reset after the peer's FIN comes as EPIPE; then nothing has been lost yet. */
 	if (!after_end && p->peer_error != EPIPE)
-		pump_fail(p, PUMP_RESET, p->peer_error);
+		pump_event(p, HALF_CLOSE_SEND_FAILED, p->peer_error);
 	/* But input that is there cannot be sent any more: let it find out. */
 	if (!pump_nothing_to_send(p))
-		step(p, &p->up);
+		pump_step(p, &p->up);
 }
 
-/* What the filter of what came answers goes out like the rest, as long as that is possible. */
-static void take_answers(struct pump *p)
+/* Sends what the filter of the data received has answered, as long as that is possible. */
+static void pump_send_answers(struct pump *p)
 {
 	if (!p->c.up)
 		return;
-	if (p->fin_sent || p->up.state == FLOW_SINK_FAILED)
+	if (p->state.send == SEND_SHUT || p->up.state == FLOW_SINK_FAILED)
 		p->c.up->urgent.length = 0;
 	else
 		flow_nudge(&p->up);
 }
 
-static void peer_ready(void *arg, short events)
+static void pump_peer_ready(void *arg, short events)
 {
 	struct pump *p = arg;
 	bool source = flow_wants_source(&p->down), sink = flow_wants_sink(&p->up);
-	bool back = pump_echoes(p) && flow_wants_sink(&p->down),
+	bool back = p->c.terms.mode == PUMP_ECHO && flow_wants_sink(&p->down),
 	     plain = !sink && is_plain(p, &p->down);
 
 	if ((source && events & (POLLIN | POLLHUP | POLLERR)) ||
 	    (back && events & (POLLOUT | POLLHUP | POLLERR)))
-		step(p, &p->down);
+		pump_step(p, &p->down);
 	if (plain && is_plain(p, &p->down))
 		return;
-	take_answers(p);
+	pump_send_answers(p);
 	if (sink && events & (POLLOUT | POLLHUP | POLLERR))
-		step(p, &p->up);
-	if (!source && !sink && !back && !p->connecting)
-		peer_broken(p);
+		pump_step(p, &p->up);
+	if (!source && !sink && !back && p->state.send != SEND_CONNECTING)
+		pump_peer_broken(p);
 	pump_proceed(p);
 }
 
-/* What has come was little after all, and should not wait for more. */
-static void hurry(void *arg)
+/* Little has come after all: it should not wait for more. */
+static void pump_hurry(void *arg)
 {
 	struct pump *p = arg;
 
@@ -293,19 +304,25 @@ void pump_start(struct pump *p, struct loop *loop, const struct pump_config *c,
 		const struct pump_calls *calls, struct endpoint *in, struct endpoint *out,
 		struct endpoint *peer)
 {
-	*p = (struct pump){
-		.loop = loop, .c = *c, .calls = *calls, .in = in, .out = out, .peer = peer
-	};
-	p->in_watch = (struct watch){ .fd = in->rfd,
-				      .fn = pump_relays(p) ? far_ready : in_ready,
-				      .arg = p };
-	p->out_watch = (struct watch){ .fd = out->wfd, .fn = out_ready, .arg = p };
-	p->peer_watch = (struct watch){ .fd = peer->rfd, .fn = peer_ready, .arg = p };
-	p->patience_timer = (struct timer){ .fn = hurry, .arg = p };
+	*p = (struct pump){ .loop = loop,
+			    .c = *c,
+			    .calls = *calls,
+			    .in = in,
+			    .out = out,
+			    .peer = peer,
+			    .received_most = UINT64_MAX,
+			    .echoed_most = UINT64_MAX };
+	p->in_watch =
+		(struct watch){ .fd = in->rfd,
+				.fn = c->terms.mode == PUMP_RELAY ? pump_far_ready : pump_in_ready,
+				.arg = p };
+	p->out_watch = (struct watch){ .fd = out->wfd, .fn = pump_out_ready, .arg = p };
+	p->peer_watch = (struct watch){ .fd = peer->rfd, .fn = pump_peer_ready, .arg = p };
+	p->patience_timer = (struct timer){ .fn = pump_hurry, .arg = p };
 	p->ack_timer = (struct timer){ .fn = pump_ask_again, .arg = p };
-	p->pace_timer = (struct timer){ .fn = go_on, .arg = p };
+	p->pace_timer = (struct timer){ .fn = pump_go_on, .arg = p };
 	pump_start_timers(p);
-	/* Of what others have sent, only what is still on its way can move. */
+	/* What others have sent counts as activity as far as it is still on its way. */
 	if (c->others_sent)
 		p->acknowledged = -stream_unacknowledged(peer->wfd);
 	if (peer->kind == ENDPOINT_TCP)
@@ -315,10 +332,12 @@ void pump_start(struct pump *p, struct loop *loop, const struct pump_config *c,
 	flow_start(&p->down, peer, out,
 		   &(struct flow_config){ c->down, c->frame, c->buffer, c->rate, c->read_bytes });
 	if (in->kind == ENDPOINT_QUEUE)
-		subscriber_on_ready(in->queue, queue_ready, p);
-	if (c->send_only)
+		subscriber_on_ready(in->queue, pump_queue_ready, p);
+	if (c->terms.send_only) {
+		p->state.receive = RECEIVE_UNWANTED;
 		flow_discard(&p->down);
-	if (c->recv_only)
+	}
+	if (c->terms.recv_only)
 		flow_finish(&p->up);
 	/* --fastopen waits for the first data, where there is none with a peer that may speak
 	 * first. */
@@ -332,11 +351,7 @@ void pump_start(struct pump *p, struct loop *loop, const struct pump_config *c,
 
 void pump_finish_in(struct pump *p)
 {
-	int n = 0;
-
-	if (!p->up.source_ended && ioctl(p->in->rfd, FIONREAD, &n) < 0)
-		n = 0;
-	flow_limit(&p->up, (uint64_t)n);
+	flow_limit(&p->up, p->up.source_ended ? 0 : endpoint_unread(p->in));
 	p->c.in_end_ends = true;
 	timer_set(p->loop, &p->pace_timer, clock_now());
 }
@@ -348,8 +363,8 @@ void pump_wake(struct pump *p)
 
 void pump_close(struct pump *p)
 {
-	pump_end_from_here(p);
-	/* Whether that was all shows in the loop. */
+	pump_event(p, HALF_CLOSE_CLOSE, 0);
+	/* The loop shows whether that was all. */
 	timer_set(p->loop, &p->pace_timer, clock_now());
 }
 
@@ -361,14 +376,24 @@ struct pump_waits pump_waits(const struct pump *p)
 		.peer_reading = flow_wants_sink(&p->up),
 		.out = flow_wants_sink(&p->down),
 		.paused = flow_resume(&p->up) || flow_resume(&p->down),
-		.acknowledged = p->asking,
+		.acknowledged = p->ack_timer.slot > 0,
 	};
+}
+
+/* A relay did not come to its end: each side learns it by a reset, since all that it was sent may
+ * look complete. */
+static void pump_break_off(const struct pump *p)
+{
+	if (p->state.send != SEND_SHUT || pump_is_broken_off(p))
+		endpoint_break(p->peer);
+	if (p->state.receive != RECEIVE_PASSED || pump_is_broken_off(p))
+		endpoint_break(p->out);
 }
 
 void pump_free(struct pump *p)
 {
-	stop(p);
-	if (pump_relays(p) && p->end != PUMP_DONE)
+	pump_stop(p);
+	if (p->c.terms.mode == PUMP_RELAY && p->end != PUMP_DONE)
 		pump_break_off(p);
 	flow_free(&p->up);
 	flow_free(&p->down);

@@ -1,7 +1,7 @@
 /* pump.h - two flows and their deadlines: one connection, from its start to its end
  *
- * `in` is what is sent to the peer, `out` is where its data goes. How each direction ends, and when
- * the whole is over, is the half-close rule of sockit(1); pump.c has it in one function.
+ * `in` is what is sent to the peer, `out` is where its data goes. half_close.h says how each
+ * direction ends, and when the run is over.
  */
 #ifndef FLOW_PUMP_H
 #define FLOW_PUMP_H
@@ -11,14 +11,12 @@
 
 #include "flow/endpoint.h"
 #include "flow/flow.h"
+#include "flow/half_close.h"
 #include "loop/loop.h"
 
 struct pump_config {
+	struct half_close_terms terms;
 	bool fastopen;		/* the connection may begin with the first data only */
-	bool recv_only;		/* `in` is not there */
-	bool send_only;		/* what comes is thrown away; over once the peer has taken all */
-	bool no_shutdown;	/* the end of `in` is not passed on */
-	bool peer_end_ends;	/* the peer's end ends `in` too */
 	bool keepalive_is_set;	/* by the user: not to be changed */
 	int64_t quit_after_eof; /* how long to wait for the peer after the end of `in`, or UNSET */
 	int64_t linger;	     /* how long, after an end that is ours, the peer may take to end too */
@@ -29,22 +27,8 @@ struct pump_config {
 	const struct frame_options *frame; /* of packets, NULL: the usual */
 	struct filter *up, *down;	   /* on the way to the peer and from it; NULL: none */
 	bool others_sent;		   /* somebody else has written to the connection before */
-	bool out_may_end; /* `out` need not take everything: what it does not is thrown away */
-	bool in_end_ends; /* with the end of `in` the connection ends */
-	bool one_message; /* what follows the message that an editor lets through to `out` is thrown
-			     away */
-	bool close;	  /* it is over already: only the end is still to be brought about */
-};
-
-enum pump_end {
-	PUMP_RUNNING,
-	PUMP_DONE,   /* both directions have ended, every byte taken */
-	PUMP_RESET,  /* the connection broke: the errno */
-	PUMP_UNSENT, /* over by -q or --linger, but the peer has not acknowledged all that was sent
-		      */
-	PUMP_IDLE,   /* nothing moved for too long */
-	PUMP_IN_FAILED,	 /* `in` cannot be read: the errno */
-	PUMP_OUT_FAILED, /* `out` cannot be written: the errno */
+	bool in_end_ends;		   /* with the end of `in` the connection ends */
+	bool close; /* it is over already: only the end is still to be brought about */
 };
 
 struct pump;
@@ -59,8 +43,8 @@ struct pump_calls {
 	void (*peer_ended)(void *arg, struct pump *p);
 	/* From here on it is us who end the connection. NULL: as before. */
 	void (*closing)(void *arg, struct pump *p);
-	/* Nothing has moved for the time of `idle`. Returns whether P goes on, for that time again:
-	 * with what an editor now has for the peer. NULL: it does not. */
+	/* The idle limit has passed. Return true to go on for one more limit (an editor has queued
+	 * an answer). NULL: the run ends. */
 	bool (*idle)(void *arg, struct pump *p);
 	void *arg;
 };
@@ -73,35 +57,24 @@ struct pump {
 	struct flow up, down;
 	struct watch in_watch, out_watch, peer_watch;
 	struct timer idle_timer, quit_timer, notice_timer, linger_timer, ack_timer, patience_timer,
-		pace_timer, beat_timer;
+		pace_timer, heartbeat_timer;
+	struct half_close state;
 	enum pump_end end;
 	int error;
-	/* What has been seen and done so far. */
-	bool up_passed;		   /* the end of `in` has been passed on, or is not to be */
-	bool connecting;	   /* there is no connection yet that could end */
-	bool fin_sent;		   /* the end of `in` was sent as the connection's */
-	bool peer_ended;	   /* the peer's end was read, and all before it written */
-	bool out_broken;	   /* nobody reads `out` any more */
-	bool asking;		   /* only acknowledgements are missing */
-	bool quit_set, quitting;   /* -q counts; its time is up */
-	bool closing;		   /* it is us who end: what was read is sent, no more */
-	bool enough;		   /* what comes is thrown away */
-	uint64_t received, echoed; /* before that */
-	int peer_error;		   /* taken from the socket while no flow was about to meet it */
-	/* Of the other connection, where `in` and `out` are one: */
-	bool far_fin_sent;   /* the peer's end was sent as its own */
-	int out_error;	     /* as peer_error; EPIPE where `out_broken` is all that is known */
-	int far_error;	     /* it is broken: nothing more can be written to it */
-	int64_t far_waiting; /* what it had not acknowledged when it was asked */
-	int64_t last_move, last_in, last_sent; /* when something moved last: at all, from `in`,
-						  towards the peer or acknowledged by it */
-	int64_t ack_delay, acknowledged;       /* bytes, so far as was asked */
-	int64_t last_beat; /* when something was sent last, where there is a heartbeat */
+	uint64_t received_most, echoed_most; /* no more than this counts */
+	int peer_error;	     /* taken from the socket while no flow was about to meet it */
+	int out_error;	     /* nobody reads `out` any more, as was seen with nothing to write */
+	int far_error;	     /* the far connection is broken: nothing can be written to it */
+	int64_t far_waiting; /* bytes that it had not acknowledged when it was last asked */
+	/* Times at which something moved last: at all, from `in`, towards the peer (or was
+	 * acknowledged by it), and towards the peer where there is a heartbeat. */
+	int64_t last_move, last_in, last_sent, last_heartbeat;
+	int64_t ack_delay;    /* between two questions for acknowledgements, ns */
+	int64_t acknowledged; /* bytes, as far as was asked */
 };
 
-/* Starts P between IN, OUT and PEER, all of which stay the caller's, as the peer's socket does. IN
- * and OUT may be one, another connection, to which P relays; OUT may be PEER, which then gets back
- * what it sends. `over` is called from the loop, never from in here. */
+/* Starts P between IN, OUT and PEER, all of which stay the caller's. The mode of C says whether two
+ * of them are one. `over` is called from the loop, never from in here. */
 void pump_start(struct pump *p, struct loop *loop, const struct pump_config *c,
 		const struct pump_calls *calls, struct endpoint *in, struct endpoint *out,
 		struct endpoint *peer);
@@ -129,16 +102,27 @@ struct pump_waits {
 
 struct pump_waits pump_waits(const struct pump *p);
 
-/* When the peer took something last of what was sent; now, where it is not the peer that this waits
- * for. */
+/* Time when the peer last took data; the current time if the pump is not waiting for the peer. */
 int64_t pump_last_taken(struct pump *p);
+
+/* Has the peer ended its sending, with all before that written? */
+static inline bool pump_peer_ended(const struct pump *p)
+{
+	return half_close_peer_ended(p->state);
+}
+
+/* Was it we who ended the connection? */
+static inline bool pump_was_closed(const struct pump *p)
+{
+	return half_close_is_closing(p->state);
+}
 
 /* Bytes sent to the peer and received from it so far. */
 uint64_t pump_sent(const struct pump *p);
 uint64_t pump_received(const struct pump *p);
 
-/* Lets go of loop and memory. The endpoints are the caller's to close: those of a relay that did
- * not come to its end by a reset. */
+/* Lets go of loop and memory. The caller closes the endpoints: those of a relay that did not come
+ * to its end are then reset. */
 void pump_free(struct pump *p);
 
 #endif

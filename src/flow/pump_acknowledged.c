@@ -1,3 +1,4 @@
+/* pump_acknowledged.c - what the kernels of the other sides have taken of what was sent */
 #include <errno.h>
 
 #include "base/clock.h"
@@ -10,6 +11,11 @@
 bool pump_has_sent(const struct pump *p)
 {
 	return pump_sent(p) > 0 || p->c.others_sent;
+}
+
+bool pump_awaits_peer_end(const struct pump *p)
+{
+	return half_close_awaits_peer(p->state, &p->c.terms, pump_has_sent(p));
 }
 
 /* How much of what we sent the peer's kernel has not acknowledged, -1 where ours cannot tell. What
@@ -29,23 +35,23 @@ bool pump_acknowledged(struct pump *p)
 {
 	int64_t n = unacknowledged(p);
 
-	if (flow_holds(&p->up) || (pump_echoes(p) && flow_holds(&p->down)))
+	if (flow_holds(&p->up) || (p->c.terms.mode == PUMP_ECHO && flow_holds(&p->down)))
 		return false;
 	if (!pump_has_sent(p))
 		return true;
 	if (endpoint_delivers(p->peer)) /* what it took stands in the peer's queue */
 		return true;
 	if (n < 0)
-		return p->peer_ended;
-	return n <= (p->fin_sent ? 1 : 0); /* the FIN counts as one */
+		return pump_peer_ended(p);
+	return n <= (p->state.send == SEND_SHUT ? 1 : 0); /* the FIN counts as one */
 }
 
 bool pump_far_acknowledged(struct pump *p)
 {
 	int64_t n;
 
-	if (!pump_relays(p) || p->far_error || p->down.transfer.out == 0 || p->c.out_may_end ||
-	    endpoint_delivers(p->out))
+	if (p->c.terms.mode != PUMP_RELAY || p->far_error || p->down.transfer.out == 0 ||
+	    p->c.terms.out_may_end || endpoint_delivers(p->out))
 		return true;
 	n = stream_unacknowledged(p->out->wfd);
 	if (n < 0)
@@ -53,7 +59,7 @@ bool pump_far_acknowledged(struct pump *p)
 	if (n != p->far_waiting)
 		p->last_move = p->last_sent = clock_now();
 	p->far_waiting = n;
-	return n <= (p->far_fin_sent ? 1 : 0);
+	return n <= (p->state.receive == RECEIVE_PASSED ? 1 : 0);
 }
 
 int64_t pump_last_taken(struct pump *p)
@@ -64,16 +70,14 @@ int64_t pump_last_taken(struct pump *p)
 	return p->last_sent;
 }
 
-int64_t pump_next_question(struct pump *p)
+void pump_ask_later(struct pump *p)
 {
-	if (!p->asking)
-		return NEVER;
 	if (p->ack_timer.slot)
-		return p->ack_timer.at;
+		return;
 	p->ack_delay = p->ack_delay ? 2 * p->ack_delay : DELAY_FIRST;
 	if (p->ack_delay > DELAY_MOST)
 		p->ack_delay = DELAY_MOST;
-	return clock_after(clock_now(), p->ack_delay);
+	timer_set(p->loop, &p->ack_timer, clock_after(clock_now(), p->ack_delay));
 }
 
 void pump_ask_again(void *arg)
@@ -83,12 +87,12 @@ void pump_ask_again(void *arg)
 	/* Nobody reads any more who would meet it. */
 	if (p->down.state != FLOW_OPEN && !p->peer_error)
 		p->peer_error = stream_error(p->peer->rfd);
-	/* Somebody else has met the error. What has been ended both ways, and has been
-	 * acknowledged, is gone as well. */
+	/* A command that shared the socket has consumed SO_ERROR. A cleanly closed connection is
+	 * "gone" too: so ask for unacknowledged bytes as well. */
 	if (p->c.others_sent && !p->peer_error && stream_is_gone(p->peer->wfd) &&
 	    stream_unacknowledged(p->peer->wfd) > 0)
 		p->peer_error = EPIPE;
-	if (pump_relays(p) && p->up.state != FLOW_OPEN)
+	if (p->c.terms.mode == PUMP_RELAY && p->up.state != FLOW_OPEN)
 		pump_far_broken(p, 0);
 	pump_proceed(p);
 }

@@ -1,130 +1,100 @@
+/* pump_half_close.c - the pump's side of half_close.h: the events that its flows make, and what is
+ * done about them */
 #include <errno.h>
 
 #include "flow/fanout.h"
 #include "flow/pump_parts.h"
 #include "sock/stream.h"
 
-void pump_fail(struct pump *p, enum pump_end end, int error)
-{
-	if (p->end == PUMP_RUNNING) {
-		p->end = end;
-		p->error = error;
-	}
-}
+/* ---- what is done ---- */
 
-static bool over(struct pump *p)
+static void pump_finish_sending(struct pump *p)
 {
-	pump_fail(p, PUMP_DONE, 0);
-	return true;
-}
-
-/* What comes from here on is thrown away; it does not count, nor go to -o and -x. */
-static void take_no_more(struct pump *p)
-{
-	if (!p->enough) {
-		p->received = pump_received(p);
-		p->echoed = p->down.transfer.out;
-		p->enough = true;
-	}
-	for (int i = 0; p->c.down && i < 2; i++)
-		p->c.down->copies[i] = NULL;
-	flow_discard(&p->down);
-}
-
-void pump_end_from_here(struct pump *p)
-{
-	if (p->closing)
-		return;
-	p->closing = true;
 	/* What stands in a queue was read already. */
 	if (p->in->kind == ENDPOINT_QUEUE)
 		flow_limit(&p->up, subscriber_finish(p->in->queue));
 	else
 		flow_finish(&p->up);
-	take_no_more(p);
-	pump_begin_linger(p);
-	if (p->calls.closing)
-		p->calls.closing(p->calls.arg, p);
 }
 
-/* The connection broke. That ends all, but for what is still on its way to the other one
- * (--linger). */
-static bool over_here(struct pump *p)
+static void pump_stop_counting(struct pump *p)
 {
-	p->asking = !pump_far_acknowledged(p);
-	if (!p->asking)
-		return over(p);
-	pump_begin_linger(p);
-	return false;
+	if (pump_counts(p)) {
+		p->received_most = p->down.transfer.in;
+		p->echoed_most = p->down.transfer.out;
+	}
+	for (int i = 0; p->c.down && i < 2; i++)
+		p->c.down->copies[i] = NULL;
 }
 
-/* The end of `in`, all of it sent, becomes the connection's. Without `in` it comes last. */
-static void pass_on_end(struct pump *p)
-{
-	if (p->up_passed || p->up.state != FLOW_ENDED ||
-	    (p->c.recv_only && !p->peer_ended && !p->closing))
-		return;
-	/* Under --fastopen a connection that has not sent anything is none yet. */
-	p->connecting = p->c.fastopen && !pump_has_sent(p) && !stream_connected(p->peer->wfd);
-	if (p->connecting)
-		return;
-	p->up_passed = true;
-	/* As of the peer, see take_peer_end(). */
-	if (pump_relays(p) && !p->c.keepalive_is_set)
-		stream_probe(p->in->rfd);
-	if ((p->c.no_shutdown && !p->closing) || p->peer_error || pump_is_broken_off(p))
-		return;
-	endpoint_end(p->peer);
-	p->fin_sent = true;
-}
-
-bool pump_awaits_peer_end(const struct pump *p)
-{
-	if (p->peer_ended || p->c.send_only)
-		return false;
-	return !p->closing || (p->end == PUMP_RUNNING && pump_has_sent(p));
-}
-
-static void end_out(struct pump *p)
+static void pump_end_out(struct pump *p)
 {
 	/* What is closed cannot be taken out of the loop's set. */
-	if (!pump_relays(p))
+	if (p->c.terms.mode != PUMP_RELAY)
 		watch_drop(p->loop, &p->out_watch);
 	endpoint_end(p->out);
-	p->far_fin_sent = true;
 }
 
-/* --read-bytes has them all. That is the end, but a command, whose input it is, may still answer.
- */
-static void take_enough(struct pump *p)
+/* A peer that is gone looks the same as one that only ended its sending. */
+static void pump_probe(const struct pump *p, const struct endpoint *e)
 {
-	if (!p->c.out_may_end || p->up.state != FLOW_OPEN || p->closing) {
-		pump_end_from_here(p);
-		return;
-	}
-	end_out(p);
-	take_no_more(p);
-}
-
-/* The peer's end, all of it written, becomes that of `out`. */
-static void take_peer_end(struct pump *p)
-{
-	if (p->peer_ended || p->down.state != FLOW_ENDED || !p->down.source_ended)
-		return;
-	p->peer_ended = true;
-	if (p->down.transfer.to == p->out && !pump_is_broken_off(p))
-		end_out(p);
-	if (p->calls.peer_ended)
-		p->calls.peer_ended(p->calls.arg, p);
-	if (p->c.peer_end_ends)
-		pump_end_from_here(p);
-	if (p->up.state != FLOW_OPEN)
-		return;
-	/* A peer that is gone looks the same as one that only ended its sending. */
 	if (!p->c.keepalive_is_set)
-		stream_probe(p->peer->rfd);
-	pump_begin_notice(p);
+		stream_probe(e->rfd);
 }
+
+static void pump_act(struct pump *p, unsigned actions)
+{
+	if (actions & HALF_CLOSE_END_OUT)
+		pump_end_out(p);
+	if (actions & HALF_CLOSE_TELL_PEER_ENDED && p->calls.peer_ended)
+		p->calls.peer_ended(p->calls.arg, p);
+	if (actions & HALF_CLOSE_FINISH_IN)
+		pump_finish_sending(p);
+	if (actions & HALF_CLOSE_STOP_COUNTING)
+		pump_stop_counting(p);
+	if (actions & HALF_CLOSE_DISCARD)
+		flow_discard(&p->down);
+	if (actions & HALF_CLOSE_LINGER)
+		pump_begin_linger(p);
+	if (actions & HALF_CLOSE_TELL_CLOSING && p->calls.closing)
+		p->calls.closing(p->calls.arg, p);
+	if (actions & HALF_CLOSE_PROBE_PEER && p->up.state == FLOW_OPEN) {
+		pump_probe(p, p->peer);
+		pump_begin_notice(p);
+	}
+	if (actions & HALF_CLOSE_PROBE_FAR)
+		pump_probe(p, p->in);
+	if (actions & HALF_CLOSE_SHUT_DOWN)
+		endpoint_end(p->peer);
+	if (actions & HALF_CLOSE_LIMIT)
+		flow_limit(&p->down, endpoint_unread(p->peer));
+	if (actions & HALF_CLOSE_OVER && p->end == PUMP_RUNNING)
+		p->end = PUMP_DONE;
+}
+
+bool pump_event(struct pump *p, enum half_close_event event, int error)
+{
+	struct half_close_step step = half_close(p->state, &p->c.terms, event);
+
+	p->state = step.state;
+	if (step.end != PUMP_RUNNING) {
+		p->end = step.end;
+		p->error = error;
+	}
+	pump_act(p, step.actions);
+	return step.actions & HALF_CLOSE_OVER;
+}
+
+bool pump_time_is_up(struct pump *p)
+{
+	bool taken = pump_acknowledged(p), far_taken = pump_far_acknowledged(p);
+
+	return pump_event(p,
+			  taken && far_taken ? HALF_CLOSE_ACKNOWLEDGED : HALF_CLOSE_UNACKNOWLEDGED,
+			  0);
+}
+
+/* ---- what has happened ---- */
 
 bool pump_nothing_to_send(const struct pump *p)
 {
@@ -145,92 +115,129 @@ static int first_error(const struct flow *writing, const struct flow *reading)
  * EPIPE, which otherwise says that the peer had ended before. */
 static int reset_error(const struct pump *p, int error)
 {
-	return error == EPIPE && !p->peer_ended && p->peer->kind == ENDPOINT_TCP ? ECONNRESET :
-										   error;
+	return error == EPIPE && !half_close_peer_ended(p->state) && p->peer->kind == ENDPOINT_TCP ?
+		       ECONNRESET :
+		       error;
 }
 
-/* Nobody takes what comes: that is the end at once where something was to be written, else when all
- * is sent. */
-static void look_at_out(struct pump *p)
+static bool pump_out_failed(struct pump *p)
 {
-	bool failed = p->down.state == FLOW_SINK_FAILED;
+	int error = p->c.terms.mode == PUMP_ECHO  ? reset_error(p, p->down.error) :
+		    p->c.terms.mode == PUMP_RELAY ? first_error(&p->down, &p->up) :
+						    p->down.error;
 
-	if (failed && p->c.out_may_end) {
-		flow_discard(&p->down);
-	} else if (failed && pump_relays(p)) {
-		pump_lose_far(p, first_error(&p->down, &p->up));
-	} else if (pump_relays(p)) {
-		pump_look_at_far(p);
-	} else if (failed ||
-		   (p->out_broken && !p->c.out_may_end && !p->closing && pump_nothing_to_send(p))) {
-		pump_fail(p, PUMP_OUT_FAILED, failed ? p->down.error : EPIPE);
-		pump_end_from_here(p);
+	if (p->c.terms.mode == PUMP_RELAY && !p->c.terms.out_may_end)
+		p->far_error = error;
+	return pump_event(p, HALF_CLOSE_OUT_FAILED, error);
+}
+
+/* The far connection is broken, which shows while nothing is written to it. Until its end was read,
+ * reading will tell; after that it is as with the peer: an error only where something is lost. */
+static void pump_far_failed(struct pump *p)
+{
+	if (p->far_error || half_close_is_closing(p->state) || p->up.state == FLOW_OPEN)
+		return;
+	if (!pump_far_acknowledged(p) || flow_holds(&p->down)) {
+		p->far_error = p->out_error;
+		pump_event(p, HALF_CLOSE_OUT_FAILED, p->out_error);
+	} else if (p->down.state != FLOW_OPEN || !endpoint_readable(p->peer)) {
+		p->far_error = p->out_error;
+		pump_event(p, HALF_CLOSE_ONE_GONE, 0);
 	}
 }
 
+/* Nobody takes what comes: that is the end at once where something was to be written, else when all
+ * is sent. Returns whether the run is over. */
+static bool pump_look_at_out(struct pump *p)
+{
+	if (p->down.state == FLOW_SINK_FAILED)
+		return pump_out_failed(p);
+	if (p->out_error && p->c.terms.mode == PUMP_RELAY)
+		pump_far_failed(p);
+	else if (p->out_error && !p->c.terms.out_may_end && !half_close_is_closing(p->state) &&
+		 pump_nothing_to_send(p))
+		pump_event(p, HALF_CLOSE_OUT_FAILED, p->out_error);
+	return false;
+}
+
 /* An end of `in` that is more than the end of what is sent. */
-static void look_at_in(struct pump *p)
+static void pump_look_at_in(struct pump *p)
 {
 	struct flow *up = &p->up;
 
 	if (up->state == FLOW_SOURCE_FAILED) {
-		pump_fail(p, PUMP_IN_FAILED, up->error);
 		p->far_error = up->error;
 		up->state = FLOW_ENDED;
-		pump_end_from_here(p);
+		pump_event(p, HALF_CLOSE_IN_FAILED, up->error);
 	}
 	if ((up->state == FLOW_ENDED &&
-	     (p->c.in_end_ends || p->enough || (p->c.up && p->c.up->quit))) ||
+	     (p->c.in_end_ends || !pump_counts(p) || (p->c.up && p->c.up->quit))) ||
 	    (up->state != FLOW_OPEN && p->far_error && pump_is_broken_off(p)))
-		pump_end_from_here(p);
+		pump_event(p, HALF_CLOSE_CLOSE, 0);
+}
+
+/* Both directions, each by itself. */
+static void pump_look_at_ends(struct pump *p)
+{
+	if (p->down.state == FLOW_ENDED && !p->down.source_ended)
+		pump_event(p,
+			   p->c.terms.one_message || p->up.state == FLOW_OPEN ?
+				   HALF_CLOSE_GOT_ENOUGH :
+				   HALF_CLOSE_CLOSE,
+			   0);
+	if (p->down.state == FLOW_ENDED && p->down.source_ended)
+		pump_event(p, HALF_CLOSE_PEER_ENDED, 0);
+	if (p->up.state != FLOW_ENDED || p->state.send > SEND_CONNECTING)
+		return;
+	/* Under --fastopen a connection that has not sent anything is none yet. */
+	if (p->c.fastopen && !pump_has_sent(p) && !stream_connected(p->peer->wfd))
+		pump_event(p, HALF_CLOSE_SENT_UNCONNECTED, 0);
+	else
+		pump_event(p, p->peer_error ? HALF_CLOSE_SENT_BROKEN : HALF_CLOSE_SENT, 0);
+}
+
+/* Has the connection broken? What had been received before is still written, and the first error
+ * counts: after the peer's end, or ours, only if it cost input. */
+static bool pump_is_broken(struct pump *p)
+{
+	struct flow *up = &p->up, *down = &p->down;
+	bool unread = down->state == FLOW_SOURCE_FAILED;
+
+	if (up->state == FLOW_SINK_FAILED)
+		pump_event(p, HALF_CLOSE_SEND_FAILED, reset_error(p, first_error(up, down)));
+	if (!unread &&
+	    (down->state != FLOW_ENDED || (up->state != FLOW_SINK_FAILED && !p->peer_error)))
+		return false;
+	if (!pump_acknowledged(p))
+		pump_event(p, HALF_CLOSE_LOST, unread ? down->error : p->peer_error);
+	else if (unread)
+		pump_event(p, HALF_CLOSE_RECEIVE_FAILED, down->error);
+	return true;
 }
 
 bool pump_half_close(struct pump *p)
 {
-	struct flow *up = &p->up, *down = &p->down;
+	bool asking = false;
 
-	p->asking = false;
-	if (down->state == FLOW_SINK_FAILED && pump_echoes(p)) {
-		pump_fail(p, PUMP_RESET, reset_error(p, down->error));
-		return over(p);
-	}
-	look_at_out(p);
-	look_at_in(p);
-
-	/* The time of -q is up: what has come so far was written, that is all. */
-	if (p->quitting && down->state == FLOW_ENDED) {
-		if (!pump_acknowledged(p) || !pump_far_acknowledged(p))
-			pump_fail(p, PUMP_UNSENT, 0);
-		return over(p);
-	}
-	if (down->state == FLOW_ENDED && !down->source_ended) {
-		if (p->c.one_message)
-			flow_discard(down);
-		else
-			take_enough(p);
-	}
-
-	take_peer_end(p);
-	pass_on_end(p);
-
-	/* The connection broke. What had been received before is still written, and the first error
-	 * counts: after the peer's end, or ours, only if it cost input. */
-	if (up->state == FLOW_SINK_FAILED)
-		pump_fail(p, PUMP_RESET, reset_error(p, first_error(up, down)));
-	if (down->state == FLOW_SOURCE_FAILED) {
-		if (!p->closing || !pump_acknowledged(p))
-			pump_fail(p, PUMP_RESET, down->error);
-		return over_here(p);
-	}
-	if (down->state == FLOW_ENDED && (up->state == FLOW_SINK_FAILED || p->peer_error)) {
-		if (!pump_acknowledged(p))
-			pump_fail(p, PUMP_RESET, p->peer_error);
-		return over_here(p);
-	}
-
-	/* Both have ended. */
-	if (!p->up_passed || pump_awaits_peer_end(p))
+	if (pump_look_at_out(p))
+		return true;
+	pump_look_at_in(p);
+	/* What has come until the time of -q was up is written, that is all. */
+	if (p->state.receive == RECEIVE_LAST && p->down.state == FLOW_ENDED)
+		return pump_time_is_up(p);
+	pump_look_at_ends(p);
+	if (pump_is_broken(p)) {
+		asking = !pump_far_acknowledged(p);
+		if (asking)
+			pump_event(p, HALF_CLOSE_ONE_GONE, 0);
+	} else if (p->state.send < SEND_KEPT_OPEN || pump_awaits_peer_end(p)) {
+		timer_drop(p->loop, &p->ack_timer);
 		return false;
-	p->asking = !pump_acknowledged(p) || !pump_far_acknowledged(p);
-	return !p->asking && over(p);
+	} else {
+		asking = !pump_acknowledged(p) || !pump_far_acknowledged(p);
+	}
+	if (!asking)
+		return pump_event(p, HALF_CLOSE_ACKNOWLEDGED, 0);
+	pump_ask_later(p);
+	return false;
 }

@@ -1,51 +1,49 @@
 /* pump_parts.h - what the parts of the pump share
  *
- * pump.c is the loop's side: what is watched, and what moves. pump_half_close.c is the rule by
- * which each direction ends and the whole is over, pump_acknowledged.c knows what the other side's
- * kernel has taken, pump_timers.c what time brings, and pump_relay.c what is different where `in`
- * and `out` are one connection.
+ * pump.c is the loop's side: what is watched, and what moves. pump_half_close.c applies the rule of
+ * half_close.h to it, pump_timers.c knows the limits of time, and pump_acknowledged.c what the
+ * other side's kernel has taken.
  */
 #ifndef FLOW_PUMP_PARTS_H
 #define FLOW_PUMP_PARTS_H
 
 #include "flow/pump.h"
 
-/* Does what the peer sends go back to it? */
-static inline bool pump_echoes(const struct pump *p)
+/* Does what comes still count? */
+static inline bool pump_counts(const struct pump *p)
 {
-	return p->out == p->peer;
+	return p->received_most == UINT64_MAX;
 }
 
-/* Are `in` and `out` one connection? */
-static inline bool pump_relays(const struct pump *p)
+/* Will a relay end in an error? Then neither side may see what looks like an end of stream. */
+static inline bool pump_is_broken_off(const struct pump *p)
 {
-	return p->in == p->out;
+	return p->c.terms.mode == PUMP_RELAY && half_close_has_failed(p->state);
 }
 
 /* ---- pump.c ---- */
 
-/* After anything has happened: what the rule says of it, and what to wait for. May free P. */
+/* Applies the rule after anything has happened, and waits for what is next. May free P. */
 void pump_proceed(struct pump *p);
 
-/* It is over, as `end` tells. May free P. */
+/* The run is over, as `end` tells. May free P. */
 void pump_over(struct pump *p);
+
+/* The far connection is broken, and no flow is about to meet the error, which is FALLBACK where the
+ * kernel has none (0: then it is not broken). */
+void pump_far_broken(struct pump *p, int fallback);
 
 /* ---- pump_half_close.c ---- */
 
-/* The half-close rule of sockit(1), all of it: each direction ends by itself, the run is over when
- * both have ended and the peer has everything. Returns whether it is over, with `end` set. */
+/* Does what the rule says of EVENT; ERROR is the errno of one that may end the run in an error.
+ * Returns whether the run is over. */
+bool pump_event(struct pump *p, enum half_close_event event, int error);
+
+/* The time for acknowledgements is up: the run is over. Returns true. */
+bool pump_time_is_up(struct pump *p);
+
+/* Tells the rule what the flows have come to. Returns whether the run is over. */
 bool pump_half_close(struct pump *p);
-
-/* The first END with its errno, or 0, is what the run is remembered for. */
-void pump_fail(struct pump *p, enum pump_end end, int error);
-
-/* It is us who end: no more of `in` is read, what comes is thrown away, and what was read is still
- * sent as long as the peer takes it (--linger). */
-void pump_end_from_here(struct pump *p);
-
-/* Is the peer's end of stream still to come? Not where what it sends is thrown away, and where we
- * end the connection only if that could destroy what we sent. */
-bool pump_awaits_peer_end(const struct pump *p);
 
 /* Is nothing held, and nothing of `in` ready to be read? */
 bool pump_nothing_to_send(const struct pump *p);
@@ -55,19 +53,22 @@ bool pump_nothing_to_send(const struct pump *p);
 /* Was anything sent on this connection? */
 bool pump_has_sent(const struct pump *p);
 
+/* Is the peer's end of stream still to come, and waited for? */
+bool pump_awaits_peer_end(const struct pump *p);
+
 /* Has the peer's kernel acknowledged all that we sent? Where ours cannot tell, the peer's end has
- * to do. What it has by now is something that moved. */
+ * to do. New acknowledgements count as activity. */
 bool pump_acknowledged(struct pump *p);
 
-/* The same of the other connection, where there is one. If it is broken it will take nothing any
- * more. */
+/* The same of the far connection; true where there is none, or where it is broken and will take
+ * nothing any more. */
 bool pump_far_acknowledged(struct pump *p);
 
-/* Only acknowledgements are missing: when to ask for them, else NEVER. They make no event, so the
+/* Only acknowledgements are missing: sets `ack_timer` to ask for them. They make no event, so the
  * interval grows. */
-int64_t pump_next_question(struct pump *p);
+void pump_ask_later(struct pump *p);
 
-/* It is time for that: the function of `ack_timer`. */
+/* The function of `ack_timer`: asks. */
 void pump_ask_again(void *p);
 
 /* ---- pump_timers.c ---- */
@@ -78,33 +79,11 @@ void pump_start_timers(struct pump *p);
 /* From here on the time of --linger counts. */
 void pump_begin_linger(struct pump *p);
 
-/* From here on that of -q does, if it does not already, whatever moves. */
+/* From here on that of -q counts, whatever moves. Without effect a second time. */
 void pump_begin_quit(struct pump *p);
 
 /* The peer has ended and `in` has not: from here on the owner may be told that this waits for it.
  */
 void pump_begin_notice(struct pump *p);
-
-/* ---- pump_relay.c ---- */
-
-/* Is it known that a relay will not end well? Then what each side sees must not look like an end of
- * stream. */
-bool pump_is_broken_off(const struct pump *p);
-
-/* The other connection does not take what comes, for ERROR. What it has sent itself still goes to
- * the peer. */
-void pump_lose_far(struct pump *p, int error);
-
-/* The same, but it shows while nothing is written. Until its end was read, reading will tell; after
- * that it is as with the peer: an error only where something is lost. */
-void pump_look_at_far(struct pump *p);
-
-/* The other connection is broken, and no flow is about to meet the error; that is FALLBACK where
- * the kernel has none. */
-void pump_far_broken(struct pump *p, int fallback);
-
-/* Where it did not come to its end, each side learns it by a reset: all that it was sent may look
- * complete. */
-void pump_break_off(struct pump *p);
 
 #endif

@@ -1,6 +1,4 @@
-#define _DEFAULT_SOURCE /* FIONREAD */
-#include <sys/ioctl.h>
-
+/* pump_timers.c - the limits of time of a connection, and its heartbeat */
 #include "base/clock.h"
 #include "flow/filter.h"
 #include "flow/pump_parts.h"
@@ -8,8 +6,8 @@
 #define NOTICE_AFTER SECOND
 #define IDLE_LOOKS 8 /* looks at the time in that of -i */
 
-/* What --linger gives the peer does not begin within a pause of our own. */
-static void spare_pause(struct pump *p)
+/* The time of --linger does not run within a pause of our own. */
+static void pump_spare_pause(struct pump *p)
 {
 	int64_t resume = flow_holds(&p->up) ? flow_resume(&p->up) : 0;
 
@@ -22,13 +20,12 @@ void pump_begin_linger(struct pump *p)
 	if (p->linger_timer.slot)
 		return;
 	p->last_sent = clock_now();
-	spare_pause(p);
+	pump_spare_pause(p);
 	timer_set(p->loop, &p->linger_timer, clock_after(p->last_sent, p->c.linger));
 }
 
-/* What leaves the socket's queue moves too, without an event: so that its time is known well
- * enough, the time limit is looked at more often than it can run out. */
-static void idle(void *arg)
+/* Acknowledgements count as activity but make no event: look IDLE_LOOKS times per limit. */
+static void pump_look_idle(void *arg)
 {
 	struct pump *p = arg;
 	int64_t now = clock_now(), up = flow_rests(&p->up), down = flow_rests(&p->down), limit;
@@ -53,23 +50,24 @@ static void idle(void *arg)
 		pump_proceed(p);
 		return;
 	}
-	pump_fail(p, PUMP_IDLE, 0);
+	pump_event(p, HALF_CLOSE_IDLE, 0);
 	pump_over(p);
 }
 
-static void quit(void *arg)
+static void pump_quit(void *arg)
 {
 	struct pump *p = arg;
-	int n = 0;
 
-	if (ioctl(p->peer->rfd, FIONREAD, &n) < 0)
-		n = 0;
-	p->quitting = true;
-	flow_limit(&p->down, (uint64_t)n);
-	pump_proceed(p);
+	if (pump_peer_ended(p)) {
+		pump_time_is_up(p);
+		pump_over(p);
+	} else {
+		pump_event(p, HALF_CLOSE_QUIT, 0);
+		pump_proceed(p);
+	}
 }
 
-static void notice(void *arg)
+static void pump_notice_waiting(void *arg)
 {
 	struct pump *p = arg;
 
@@ -81,48 +79,50 @@ static void notice(void *arg)
 		timer_set(p->loop, &p->notice_timer, clock_after(clock_now(), NOTICE_AFTER));
 }
 
-/* Nothing may have been sent for the time of the heartbeat. What cannot be sent now, because the
- * peer takes nothing or no more is to come, is no silence of ours. */
-static void beat(void *arg)
+/* Sends a heartbeat after that much silence. Not while output is blocked or ended: that silence is
+ * not ours. */
+static void pump_send_heartbeat(void *arg)
 {
 	struct pump *p = arg;
 	struct filter *up = p->c.up;
-	int64_t now = clock_now(), due = clock_after(p->last_beat, up->heartbeat);
+	int64_t now = clock_now(), due = clock_after(p->last_heartbeat, up->heartbeat);
 
-	if (p->fin_sent || p->closing || p->up.state == FLOW_SINK_FAILED)
+	if (p->state.send == SEND_SHUT || half_close_is_closing(p->state) ||
+	    p->up.state == FLOW_SINK_FAILED)
 		return;
 	if (now >= due) {
-		p->last_beat = now;
+		p->last_heartbeat = now;
 		due = clock_after(now, up->heartbeat);
 	}
-	timer_set(p->loop, &p->beat_timer, due);
-	/* Nor is a pause of --rate: a beat would take from what it leaves for stdin. */
-	if (p->last_beat != now || flow_holds(&p->up) || p->connecting || flow_rests(&p->up) > now)
+	timer_set(p->loop, &p->heartbeat_timer, due);
+	/* Nor in a pause of --rate: a heartbeat would take from what that leaves for stdin. */
+	if (p->last_heartbeat != now || flow_holds(&p->up) || p->state.send == SEND_CONNECTING ||
+	    flow_rests(&p->up) > now)
 		return;
 	filter_beat(up);
 	flow_nudge(&p->up);
 	pump_proceed(p);
 }
 
-static void linger(void *arg)
+static void pump_end_linger(void *arg)
 {
 	struct pump *p = arg;
-	bool taken = pump_acknowledged(p), far_taken = pump_far_acknowledged(p);
 
-	spare_pause(p);
+	pump_acknowledged(p);
+	pump_far_acknowledged(p);
+	pump_spare_pause(p);
 	if (clock_now() - p->last_sent < p->c.linger) {
 		timer_set(p->loop, &p->linger_timer, clock_after(p->last_sent, p->c.linger));
 		return;
 	}
-	pump_fail(p, taken && far_taken ? PUMP_DONE : PUMP_UNSENT, 0);
+	pump_time_is_up(p);
 	pump_over(p);
 }
 
 void pump_begin_quit(struct pump *p)
 {
-	if (p->quit_set)
+	if (p->c.quit_after_eof == UNSET || p->quit_timer.at)
 		return;
-	p->quit_set = true;
 	timer_set(p->loop, &p->quit_timer, clock_after(clock_now(), p->c.quit_after_eof));
 }
 
@@ -134,14 +134,15 @@ void pump_begin_notice(struct pump *p)
 
 void pump_start_timers(struct pump *p)
 {
-	p->idle_timer = (struct timer){ .fn = idle, .arg = p };
-	p->quit_timer = (struct timer){ .fn = quit, .arg = p };
-	p->notice_timer = (struct timer){ .fn = notice, .arg = p };
-	p->linger_timer = (struct timer){ .fn = linger, .arg = p };
-	p->beat_timer = (struct timer){ .fn = beat, .arg = p };
-	p->last_move = p->last_in = p->last_sent = p->last_beat = clock_now();
+	p->idle_timer = (struct timer){ .fn = pump_look_idle, .arg = p };
+	p->quit_timer = (struct timer){ .fn = pump_quit, .arg = p };
+	p->notice_timer = (struct timer){ .fn = pump_notice_waiting, .arg = p };
+	p->linger_timer = (struct timer){ .fn = pump_end_linger, .arg = p };
+	p->heartbeat_timer = (struct timer){ .fn = pump_send_heartbeat, .arg = p };
+	p->last_move = p->last_in = p->last_sent = p->last_heartbeat = clock_now();
 	if (p->c.idle != UNSET)
 		timer_set(p->loop, &p->idle_timer, p->last_move);
 	if (p->c.up && p->c.up->heartbeat)
-		timer_set(p->loop, &p->beat_timer, clock_after(p->last_beat, p->c.up->heartbeat));
+		timer_set(p->loop, &p->heartbeat_timer,
+			  clock_after(p->last_heartbeat, p->c.up->heartbeat));
 }

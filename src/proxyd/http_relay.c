@@ -167,10 +167,10 @@ static void dialled(struct connection *x, const struct proxyd_result *r)
 	x->down.urgent = h->forward;
 	h->forward = (struct text){ 0 };
 	c = connection_pump_config(x);
-	c.in_end_ends = c.one_message = c.out_may_end = true;
+	c.in_end_ends = c.terms.one_message = c.terms.out_may_end = true;
 	/* How much is sent and when that ends is for the messages to say. */
 	c.read_bytes = FLOW_NO_LIMIT;
-	c.peer_end_ends = false;
+	c.terms.peer_end_ends = false;
 	proxyd_relay(x, &c, r->fd, &r->peer);
 }
 

@@ -391,6 +391,7 @@ static void relay(struct connection *x, struct pump_config *c)
 	const struct pump_calls calls = { .over = tunnel_over, .idle = tunnel_idle };
 
 	stop_talking(x);
+	c->terms.mode = PUMP_RELAY;
 	c->others_sent = x->proxied->spoken;
 	connection_pump(x, c, &calls, &x->in, &x->in);
 }
@@ -426,7 +427,7 @@ static void refused_over(void *arg, struct pump *p)
 static void begin_end(struct connection *x)
 {
 	const struct pump_calls calls = { .over = refused_over };
-	const struct pump_config c = { .recv_only = true,
+	const struct pump_config c = { .terms.recv_only = true,
 				       .close = true,
 				       .quit_after_eof = UNSET,
 				       .linger = x->connections->run->data->linger,

@@ -1,0 +1,146 @@
+/* half_close.c - the half-close rule of sockit(1) as a function from state and event to action */
+#include "flow/half_close.h"
+
+/* What events mean whatever the state of either direction is: the end that the run is remembered
+ * for, and what is to be done. */
+static const struct {
+	enum pump_end end;
+	unsigned actions;
+	bool closes; /* the connection is to be ended from here */
+} plain_events[HALF_CLOSE_EVENTS] = {
+	[HALF_CLOSE_IN_FAILED] = { .end = PUMP_IN_FAILED, .closes = true },
+	[HALF_CLOSE_SEND_FAILED] = { .end = PUMP_RESET },
+	[HALF_CLOSE_LOST] = { .end = PUMP_RESET },
+	[HALF_CLOSE_ONE_GONE] = { .actions = HALF_CLOSE_LINGER },
+	[HALF_CLOSE_CLOSE] = { .closes = true },
+	[HALF_CLOSE_IDLE] = { .end = PUMP_IDLE, .actions = HALF_CLOSE_OVER },
+	[HALF_CLOSE_UNACKNOWLEDGED] = { .end = PUMP_UNSENT, .actions = HALF_CLOSE_OVER },
+	[HALF_CLOSE_ACKNOWLEDGED] = { .actions = HALF_CLOSE_OVER },
+};
+
+/* The first error is what the run is remembered for. */
+static void half_close_fail(struct half_close_step *s, enum pump_end end)
+{
+	if (end == PUMP_RUNNING || half_close_has_failed(s->state))
+		return;
+	s->state.run = s->state.run == RUN_OPEN ? RUN_BROKEN : RUN_ABORTING;
+	s->end = end;
+}
+
+static void half_close_from_here(struct half_close_step *s)
+{
+	if (half_close_is_closing(s->state))
+		return;
+	s->state.run = s->state.run == RUN_BROKEN ? RUN_ABORTING : RUN_CLOSING;
+	if (s->state.receive < RECEIVE_ENOUGH)
+		s->state.receive = RECEIVE_ENOUGH;
+	s->actions |= HALF_CLOSE_FROM_HERE;
+}
+
+/* Two connections that are joined must not take the end of a broken one for an end of stream. */
+static bool half_close_is_broken_off(const struct half_close_step *s,
+				     const struct half_close_terms *terms)
+{
+	return terms->mode == PUMP_RELAY && half_close_has_failed(s->state);
+}
+
+static void half_close_in_ended(struct half_close_step *s, const struct half_close_terms *terms,
+				enum half_close_event event)
+{
+	bool closing = half_close_is_closing(s->state);
+
+	if (s->state.send > SEND_CONNECTING ||
+	    (terms->recv_only && !half_close_peer_ended(s->state) && !closing))
+		return;
+	if (event == HALF_CLOSE_SENT_UNCONNECTED) {
+		s->state.send = SEND_CONNECTING;
+		return;
+	}
+	if (terms->mode == PUMP_RELAY)
+		s->actions |= HALF_CLOSE_PROBE_FAR;
+	s->state.send = SEND_KEPT_OPEN;
+	if ((terms->no_shutdown && !closing) || event == HALF_CLOSE_SENT_BROKEN ||
+	    half_close_is_broken_off(s, terms))
+		return;
+	s->state.send = SEND_SHUT;
+	s->actions |= HALF_CLOSE_SHUT_DOWN;
+}
+
+static void half_close_peer_end(struct half_close_step *s, const struct half_close_terms *terms)
+{
+	bool passes = s->state.receive == RECEIVE_OPEN && !half_close_is_broken_off(s, terms);
+
+	if (half_close_peer_ended(s->state))
+		return;
+	s->state.receive = passes ? RECEIVE_PASSED : RECEIVE_ENDED;
+	s->actions = (passes ? HALF_CLOSE_END_OUT : 0) | HALF_CLOSE_TELL_PEER_ENDED |
+		     HALF_CLOSE_PROBE_PEER;
+	if (terms->peer_end_ends)
+		half_close_from_here(s);
+}
+
+static void half_close_enough(struct half_close_step *s, const struct half_close_terms *terms)
+{
+	if (terms->one_message) {
+		s->state.receive = RECEIVE_UNWANTED;
+		s->actions = HALF_CLOSE_DISCARD;
+	} else if (terms->out_may_end && !half_close_is_closing(s->state)) {
+		/* A command, whose input that is, may still answer. */
+		s->state.receive = RECEIVE_ENOUGH;
+		s->actions = HALF_CLOSE_END_OUT | HALF_CLOSE_STOP_COUNTING | HALF_CLOSE_DISCARD;
+	} else {
+		half_close_from_here(s);
+	}
+}
+
+static void half_close_out_failed(struct half_close_step *s, const struct half_close_terms *terms)
+{
+	if (terms->mode == PUMP_ECHO) {
+		half_close_fail(s, PUMP_RESET);
+		s->actions = HALF_CLOSE_OVER;
+		return;
+	}
+	if (!terms->out_may_end)
+		half_close_fail(s, PUMP_OUT_FAILED);
+	if (!terms->out_may_end && terms->mode != PUMP_RELAY) {
+		half_close_from_here(s);
+		return;
+	}
+	/* What the far connection has sent itself still goes to the peer. */
+	if (s->state.receive == RECEIVE_OPEN)
+		s->state.receive = RECEIVE_UNWANTED;
+	s->actions = HALF_CLOSE_DISCARD;
+}
+
+struct half_close_step half_close(struct half_close state, const struct half_close_terms *terms,
+				  enum half_close_event event)
+{
+	struct half_close_step s = { .state = state, .actions = plain_events[event].actions };
+
+	half_close_fail(&s, plain_events[event].end);
+	if (plain_events[event].closes)
+		half_close_from_here(&s);
+	if (event <= HALF_CLOSE_SENT_BROKEN)
+		half_close_in_ended(&s, terms, event);
+	else if (event == HALF_CLOSE_PEER_ENDED)
+		half_close_peer_end(&s, terms);
+	else if (event == HALF_CLOSE_GOT_ENOUGH)
+		half_close_enough(&s, terms);
+	else if (event == HALF_CLOSE_OUT_FAILED)
+		half_close_out_failed(&s, terms);
+	else if (event == HALF_CLOSE_RECEIVE_FAILED && !half_close_is_closing(state))
+		half_close_fail(&s, PUMP_RESET);
+	else if (event == HALF_CLOSE_QUIT && !half_close_peer_ended(state)) {
+		s.state.receive = RECEIVE_LAST;
+		s.actions = HALF_CLOSE_LIMIT;
+	}
+	return s;
+}
+
+bool half_close_awaits_peer(struct half_close state, const struct half_close_terms *terms,
+			    bool sent)
+{
+	if (half_close_peer_ended(state) || terms->send_only)
+		return false;
+	return !half_close_is_closing(state) || (state.run == RUN_CLOSING && sent);
+}

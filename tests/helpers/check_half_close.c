@@ -1,0 +1,315 @@
+/* check_half_close.c - src/flow/half_close.c against a table of all that it may be asked
+ *
+ * Each state of each direction and of the run, with each event and all combinations of terms, must
+ * stand in exactly one row of the table, which says what is to be done and which states come next.
+ * A combination without a row or with two, a row that nothing reaches, a rule that differs from its
+ * row: each is told in a line, and the exit status is 1.
+ */
+#include <stdio.h>
+
+#include "flow/half_close.h"
+
+#define ANY (~0u)
+#define IS(state) (1u << (state))
+#define OPEN_RUN (IS(RUN_OPEN) | IS(RUN_BROKEN))
+#define CLOSING_RUN (IS(RUN_CLOSING) | IS(RUN_ABORTING))
+#define FAILED_RUN (IS(RUN_BROKEN) | IS(RUN_ABORTING))
+#define ENDED (IS(RECEIVE_ENDED) | IS(RECEIVE_PASSED))
+#define UNSENT (IS(SEND_OPEN) | IS(SEND_CONNECTING))
+#define SENT (IS(SEND_KEPT_OPEN) | IS(SEND_SHUT))
+
+/* What becomes of a state, other than a state itself. */
+enum {
+	SAME = -1,
+	DROPS = -2,  /* of receiving: from OPEN and UNWANTED to ENOUGH */
+	FAILS = -3,  /* of the run: from OPEN to BROKEN, from CLOSING to ABORTING */
+	CLOSES = -4, /* from OPEN to CLOSING, from BROKEN to ABORTING */
+	ABORTS = -5, /* both */
+};
+
+struct row {
+	enum half_close_event event;
+	unsigned with, without;	     /* terms that there are, and that there are not */
+	unsigned send, receive, run; /* sets of states */
+	unsigned actions;
+	int next_send, next_receive, next_run;
+	enum pump_end end; /* where the run has not failed before */
+};
+
+/* The terms as bits. */
+enum {
+	ECHO = 1 << 0,
+	RELAY = 1 << 1,
+	RECV_ONLY = 1 << 2,
+	SEND_ONLY = 1 << 3,
+	KEEP = 1 << 4, /* no_shutdown */
+	END_ENDS = 1 << 5,
+	MAY_END = 1 << 6,
+	MESSAGE = 1 << 7,
+	ALL_TERMS = (1 << 8) - 1
+};
+
+#define FROM_HERE HALF_CLOSE_FROM_HERE
+#define DISCARD HALF_CLOSE_DISCARD
+#define PROBE_FAR HALF_CLOSE_PROBE_FAR
+#define PEER_END (HALF_CLOSE_TELL_PEER_ENDED | HALF_CLOSE_PROBE_PEER)
+#define OVER HALF_CLOSE_OVER
+#define NONE PUMP_RUNNING
+
+/* clang-format off */
+
+/* The end of `in`. With --recv-only it comes last: once the peer has ended, or we close (a row
+ * without a state of the run where that is not among RUN). */
+#define IN(event, with, without, run, actions, next)                                               \
+	{ event, with, (without) | RECV_ONLY, UNSENT, ANY, run, actions, next, SAME, SAME, NONE }, \
+	{ event, (with) | RECV_ONLY, without, UNSENT, ENDED, run, actions, next, SAME, SAME, NONE }, \
+	{ event, (with) | RECV_ONLY, without, UNSENT, ~ENDED, (run) & CLOSING_RUN, actions, next,  \
+	  SAME, SAME, NONE }
+#define NOT_YET(event)                                                                             \
+	{ event, 0, 0, SENT, ANY, ANY, 0, SAME, SAME, SAME, NONE },                                \
+	{ event, RECV_ONLY, 0, UNSENT, ~ENDED, OPEN_RUN, 0, SAME, SAME, SAME, NONE }
+
+static const struct row rows[] = {
+	NOT_YET(HALF_CLOSE_SENT),
+	IN(HALF_CLOSE_SENT, 0, RELAY | KEEP, ANY, HALF_CLOSE_SHUT_DOWN, SEND_SHUT),
+	IN(HALF_CLOSE_SENT, KEEP, RELAY, OPEN_RUN, 0, SEND_KEPT_OPEN),
+	IN(HALF_CLOSE_SENT, KEEP, RELAY, CLOSING_RUN, HALF_CLOSE_SHUT_DOWN, SEND_SHUT),
+	IN(HALF_CLOSE_SENT, RELAY, 0, FAILED_RUN, PROBE_FAR, SEND_KEPT_OPEN),
+	IN(HALF_CLOSE_SENT, RELAY, KEEP, IS(RUN_OPEN), PROBE_FAR | HALF_CLOSE_SHUT_DOWN, SEND_SHUT),
+	IN(HALF_CLOSE_SENT, RELAY | KEEP, 0, IS(RUN_OPEN), PROBE_FAR, SEND_KEPT_OPEN),
+	IN(HALF_CLOSE_SENT, RELAY, 0, IS(RUN_CLOSING), PROBE_FAR | HALF_CLOSE_SHUT_DOWN, SEND_SHUT),
+
+	NOT_YET(HALF_CLOSE_SENT_UNCONNECTED),
+	IN(HALF_CLOSE_SENT_UNCONNECTED, 0, 0, ANY, 0, SEND_CONNECTING),
+
+	NOT_YET(HALF_CLOSE_SENT_BROKEN),
+	IN(HALF_CLOSE_SENT_BROKEN, 0, RELAY, ANY, 0, SEND_KEPT_OPEN),
+	IN(HALF_CLOSE_SENT_BROKEN, RELAY, 0, ANY, PROBE_FAR, SEND_KEPT_OPEN),
+
+	{ HALF_CLOSE_IN_FAILED, 0, 0, ANY, ANY, OPEN_RUN, FROM_HERE, SAME, DROPS, ABORTS, PUMP_IN_FAILED },
+	{ HALF_CLOSE_IN_FAILED, 0, 0, ANY, ANY, CLOSING_RUN, 0, SAME, SAME, FAILS, PUMP_IN_FAILED },
+
+	{ HALF_CLOSE_SEND_FAILED, 0, 0, ANY, ANY, ANY, 0, SAME, SAME, FAILS, PUMP_RESET },
+
+	{ HALF_CLOSE_PEER_ENDED, 0, 0, ANY, ENDED, ANY, 0, SAME, SAME, SAME, NONE },
+	{ HALF_CLOSE_PEER_ENDED, 0, RELAY | END_ENDS, ANY, IS(RECEIVE_OPEN), ANY,
+	  PEER_END | HALF_CLOSE_END_OUT, SAME, RECEIVE_PASSED, SAME, NONE },
+	{ HALF_CLOSE_PEER_ENDED, RELAY, END_ENDS, ANY, IS(RECEIVE_OPEN), ~FAILED_RUN,
+	  PEER_END | HALF_CLOSE_END_OUT, SAME, RECEIVE_PASSED, SAME, NONE },
+	{ HALF_CLOSE_PEER_ENDED, RELAY, END_ENDS, ANY, IS(RECEIVE_OPEN), FAILED_RUN,
+	  PEER_END, SAME, RECEIVE_ENDED, SAME, NONE },
+	{ HALF_CLOSE_PEER_ENDED, 0, END_ENDS, ANY, ~(ENDED | IS(RECEIVE_OPEN)), ANY,
+	  PEER_END, SAME, RECEIVE_ENDED, SAME, NONE },
+	{ HALF_CLOSE_PEER_ENDED, END_ENDS, RELAY, ANY, IS(RECEIVE_OPEN), OPEN_RUN,
+	  PEER_END | HALF_CLOSE_END_OUT | FROM_HERE, SAME, RECEIVE_PASSED, CLOSES, NONE },
+	{ HALF_CLOSE_PEER_ENDED, END_ENDS, RELAY, ANY, IS(RECEIVE_OPEN), CLOSING_RUN,
+	  PEER_END | HALF_CLOSE_END_OUT, SAME, RECEIVE_PASSED, SAME, NONE },
+	{ HALF_CLOSE_PEER_ENDED, END_ENDS | RELAY, 0, ANY, IS(RECEIVE_OPEN), IS(RUN_OPEN),
+	  PEER_END | HALF_CLOSE_END_OUT | FROM_HERE, SAME, RECEIVE_PASSED, CLOSES, NONE },
+	{ HALF_CLOSE_PEER_ENDED, END_ENDS | RELAY, 0, ANY, IS(RECEIVE_OPEN), IS(RUN_BROKEN),
+	  PEER_END | FROM_HERE, SAME, RECEIVE_ENDED, CLOSES, NONE },
+	{ HALF_CLOSE_PEER_ENDED, END_ENDS | RELAY, 0, ANY, IS(RECEIVE_OPEN), IS(RUN_CLOSING),
+	  PEER_END | HALF_CLOSE_END_OUT, SAME, RECEIVE_PASSED, SAME, NONE },
+	{ HALF_CLOSE_PEER_ENDED, END_ENDS | RELAY, 0, ANY, IS(RECEIVE_OPEN), IS(RUN_ABORTING),
+	  PEER_END, SAME, RECEIVE_ENDED, SAME, NONE },
+	{ HALF_CLOSE_PEER_ENDED, END_ENDS, 0, ANY, ~(ENDED | IS(RECEIVE_OPEN)), OPEN_RUN,
+	  PEER_END | FROM_HERE, SAME, RECEIVE_ENDED, CLOSES, NONE },
+	{ HALF_CLOSE_PEER_ENDED, END_ENDS, 0, ANY, ~(ENDED | IS(RECEIVE_OPEN)), CLOSING_RUN,
+	  PEER_END, SAME, RECEIVE_ENDED, SAME, NONE },
+
+	{ HALF_CLOSE_GOT_ENOUGH, MESSAGE, 0, ANY, ANY, ANY, DISCARD, SAME, RECEIVE_UNWANTED, SAME, NONE },
+	{ HALF_CLOSE_GOT_ENOUGH, MAY_END, MESSAGE, ANY, ANY, OPEN_RUN,
+	  HALF_CLOSE_END_OUT | HALF_CLOSE_STOP_COUNTING | DISCARD, SAME, RECEIVE_ENOUGH, SAME, NONE },
+	{ HALF_CLOSE_GOT_ENOUGH, 0, MESSAGE | MAY_END, ANY, ANY, OPEN_RUN, FROM_HERE, SAME, DROPS, CLOSES, NONE },
+	{ HALF_CLOSE_GOT_ENOUGH, 0, MESSAGE, ANY, ANY, CLOSING_RUN, 0, SAME, SAME, SAME, NONE },
+
+	{ HALF_CLOSE_OUT_FAILED, ECHO, 0, ANY, ANY, ANY, OVER, SAME, SAME, FAILS, PUMP_RESET },
+	{ HALF_CLOSE_OUT_FAILED, MAY_END, ECHO, ANY, IS(RECEIVE_OPEN), ANY, DISCARD, SAME, RECEIVE_UNWANTED, SAME, NONE },
+	{ HALF_CLOSE_OUT_FAILED, MAY_END, ECHO, ANY, ~IS(RECEIVE_OPEN), ANY, DISCARD, SAME, SAME, SAME, NONE },
+	{ HALF_CLOSE_OUT_FAILED, RELAY, ECHO | MAY_END, ANY, IS(RECEIVE_OPEN), ANY,
+	  DISCARD, SAME, RECEIVE_UNWANTED, FAILS, PUMP_OUT_FAILED },
+	{ HALF_CLOSE_OUT_FAILED, RELAY, ECHO | MAY_END, ANY, ~IS(RECEIVE_OPEN), ANY,
+	  DISCARD, SAME, SAME, FAILS, PUMP_OUT_FAILED },
+	{ HALF_CLOSE_OUT_FAILED, 0, ECHO | MAY_END | RELAY, ANY, ANY, OPEN_RUN,
+	  FROM_HERE, SAME, DROPS, ABORTS, PUMP_OUT_FAILED },
+	{ HALF_CLOSE_OUT_FAILED, 0, ECHO | MAY_END | RELAY, ANY, ANY, CLOSING_RUN, 0, SAME, SAME, FAILS, PUMP_OUT_FAILED },
+
+	{ HALF_CLOSE_ONE_GONE, 0, 0, ANY, ANY, ANY, HALF_CLOSE_LINGER, SAME, SAME, SAME, NONE },
+
+	{ HALF_CLOSE_RECEIVE_FAILED, 0, 0, ANY, ANY, OPEN_RUN, 0, SAME, SAME, FAILS, PUMP_RESET },
+	{ HALF_CLOSE_RECEIVE_FAILED, 0, 0, ANY, ANY, CLOSING_RUN, 0, SAME, SAME, SAME, NONE },
+
+	{ HALF_CLOSE_LOST, 0, 0, ANY, ANY, ANY, 0, SAME, SAME, FAILS, PUMP_RESET },
+
+	{ HALF_CLOSE_CLOSE, 0, 0, ANY, ANY, OPEN_RUN, FROM_HERE, SAME, DROPS, CLOSES, NONE },
+	{ HALF_CLOSE_CLOSE, 0, 0, ANY, ANY, CLOSING_RUN, 0, SAME, SAME, SAME, NONE },
+
+	{ HALF_CLOSE_QUIT, 0, 0, ANY, ~ENDED, ANY, HALF_CLOSE_LIMIT, SAME, RECEIVE_LAST, SAME, NONE },
+	{ HALF_CLOSE_QUIT, 0, 0, ANY, ENDED, ANY, 0, SAME, SAME, SAME, NONE },
+
+	{ HALF_CLOSE_IDLE, 0, 0, ANY, ANY, ANY, OVER, SAME, SAME, FAILS, PUMP_IDLE },
+	{ HALF_CLOSE_UNACKNOWLEDGED, 0, 0, ANY, ANY, ANY, OVER, SAME, SAME, FAILS, PUMP_UNSENT },
+	{ HALF_CLOSE_ACKNOWLEDGED, 0, 0, ANY, ANY, ANY, OVER, SAME, SAME, SAME, NONE },
+};
+
+/* Is the peer's end still waited for? */
+static const struct {
+	unsigned with, without, receive, run;
+	bool sent[2]; /* the answer where nothing was sent, and where something was */
+} waits[] = {
+	{ SEND_ONLY, 0, ANY, ANY, { false, false } },
+	{ 0, SEND_ONLY, ENDED, ANY, { false, false } },
+	{ 0, SEND_ONLY, ~ENDED, OPEN_RUN, { true, true } },
+	{ 0, SEND_ONLY, ~ENDED, IS(RUN_CLOSING), { false, true } },
+	{ 0, SEND_ONLY, ~ENDED, IS(RUN_ABORTING), { false, false } },
+};
+
+/* clang-format on */
+
+#define ROWS (sizeof rows / sizeof *rows)
+#define WAITS (sizeof waits / sizeof *waits)
+
+static int faults;
+
+static void fault(const char *what, unsigned event, struct half_close s, unsigned terms)
+{
+	if (++faults <= 20)
+		printf("%s: event %u, send %d, receive %d, run %d, terms %#x\n", what, event,
+		       (int)s.send, (int)s.receive, (int)s.run, terms);
+}
+
+static bool is_among(unsigned set, unsigned state)
+{
+	return set >> state & 1;
+}
+
+static struct half_close_terms terms_of(unsigned bits)
+{
+	return (struct half_close_terms){
+		.mode = bits & ECHO  ? PUMP_ECHO :
+			bits & RELAY ? PUMP_RELAY :
+				       PUMP_PLAIN,
+		.recv_only = bits & RECV_ONLY,
+		.send_only = bits & SEND_ONLY,
+		.no_shutdown = bits & KEEP,
+		.peer_end_ends = bits & END_ENDS,
+		.out_may_end = bits & MAY_END,
+		.one_message = bits & MESSAGE,
+	};
+}
+
+static bool applies(const struct row *r, enum half_close_event event, struct half_close s,
+		    unsigned terms)
+{
+	return r->event == event && (terms & r->with) == r->with && !(terms & r->without) &&
+	       is_among(r->send, s.send) && is_among(r->receive, s.receive) &&
+	       is_among(r->run, s.run);
+}
+
+static bool has_failed(int run)
+{
+	return is_among(FAILED_RUN, (unsigned)run);
+}
+
+/* What becomes of the state BEFORE, as a row says it. */
+static int next_of(int next, int before)
+{
+	switch (next) {
+	case SAME:
+		return before;
+	case DROPS:
+		return before == RECEIVE_OPEN || before == RECEIVE_UNWANTED ? RECEIVE_ENOUGH :
+									      before;
+	case FAILS:
+		return before == RUN_OPEN    ? RUN_BROKEN :
+		       before == RUN_CLOSING ? RUN_ABORTING :
+					       before;
+	case CLOSES:
+		return has_failed(before) ? RUN_ABORTING : RUN_CLOSING;
+	case ABORTS:
+		return RUN_ABORTING;
+	}
+	return next;
+}
+
+static bool is_as_told(const struct row *r, struct half_close before,
+		       const struct half_close_step *step)
+{
+	enum pump_end end = has_failed((int)before.run) ? PUMP_RUNNING : r->end;
+
+	return step->actions == r->actions && step->end == end &&
+	       (int)step->state.send == next_of(r->next_send, (int)before.send) &&
+	       (int)step->state.receive == next_of(r->next_receive, (int)before.receive) &&
+	       (int)step->state.run == next_of(r->next_run, (int)before.run);
+}
+
+static void check_event(enum half_close_event event, struct half_close s, unsigned terms,
+			bool reached[])
+{
+	const struct half_close_terms t = terms_of(terms);
+	const struct half_close_step step = half_close(s, &t, event);
+	const struct row *found = NULL;
+
+	for (size_t i = 0; i < ROWS; i++) {
+		if (!applies(&rows[i], event, s, terms))
+			continue;
+		if (found)
+			fault("two rows", event, s, terms);
+		found = &rows[i];
+		reached[i] = true;
+	}
+	if (!found)
+		fault("no row", event, s, terms);
+	else if (!is_as_told(found, s, &step))
+		fault("not as its row says", event, s, terms);
+}
+
+static void check_wait(struct half_close s, unsigned terms)
+{
+	const struct half_close_terms t = terms_of(terms);
+	size_t found = 0;
+
+	for (size_t i = 0; i < WAITS; i++) {
+		if ((terms & waits[i].with) != waits[i].with || terms & waits[i].without ||
+		    !is_among(waits[i].receive, s.receive) || !is_among(waits[i].run, s.run))
+			continue;
+		found++;
+		for (int sent = 0; sent < 2; sent++)
+			if (half_close_awaits_peer(s, &t, sent) != waits[i].sent[sent])
+				fault("the peer's end is waited for, or not", HALF_CLOSE_EVENTS, s,
+				      terms);
+	}
+	if (found != 1)
+		fault("no row, or two, of waits", HALF_CLOSE_EVENTS, s, terms);
+}
+
+static void check_state(struct half_close s, bool reached[])
+{
+	for (unsigned terms = 0; terms <= ALL_TERMS; terms++) {
+		if ((terms & (ECHO | RELAY)) == (ECHO | RELAY))
+			continue; /* two modes */
+		for (int event = 0; event < HALF_CLOSE_EVENTS; event++)
+			check_event((enum half_close_event)event, s, terms, reached);
+		check_wait(s, terms);
+	}
+}
+
+int main(void)
+{
+	bool reached[ROWS] = { false };
+
+	for (int send = 0; send < SEND_STATES; send++)
+		for (int receive = 0; receive < RECEIVE_STATES; receive++)
+			for (int run = 0; run < RUN_STATES; run++)
+				check_state((struct half_close){ (enum send_state)send,
+								 (enum receive_state)receive,
+								 (enum run_state)run },
+					    reached);
+	for (size_t i = 0; i < ROWS; i++)
+		if (!reached[i] && rows[i].run) {
+			printf("row %zu is never reached\n", i);
+			faults++;
+		}
+	printf("%zu rows, %d faults\n", ROWS, faults);
+	return faults > 0;
+}
