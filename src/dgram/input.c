@@ -1,3 +1,4 @@
+/* input.c - the datagrams in what an endpoint gives */
 #include "dgram/input.h"
 
 #include <errno.h>
@@ -7,8 +8,7 @@
 
 #include "base/number.h"
 
-#define PIECE (256 << 10)  /* what is read at once */
-#define READ_DEFAULT 65507 /* with --frame read, see sockit-udp-send(1) */
+#define PIECE (256 << 10) /* bytes read at once */
 
 int datagram_input_check(const struct frame_options *o, size_t most, struct option_error *error)
 {
@@ -32,57 +32,25 @@ void datagram_input_start(struct datagram_input *d, struct endpoint *in,
 {
 	*d = (struct datagram_input){
 		.in = in,
-		.frame = o->frame,
 		.most = most,
-		/* -C may double it. */
-		.read_most = o->size != UNSET ? (size_t)o->size :
-			     crlf	      ? READ_DEFAULT / 2 :
-						READ_DEFAULT,
 		.filter = { .sent = true, .crlf = crlf },
 		.found = FRAME_PARTIAL,
 	};
-}
-
-/* Room for N bytes more after `end`. */
-static int make_room(struct datagram_input *d, size_t n)
-{
-	size_t held = d->end - d->begin, size = d->size ? d->size : 2 * PIECE;
-	char *data;
-
-	if (d->size - d->end >= n)
-		return 0;
-	if (held)
-		memmove(d->data, d->data + d->begin, held);
-	d->begin = 0;
-	d->end = held;
-	if (d->size - held >= n)
-		return 0;
-	while (size - held < n)
-		size *= 2;
-	data = realloc(d->data, size);
-	if (!data)
-		return -1;
-	d->data = data;
-	d->size = size;
-	return 0;
+	/* -C may double it. */
+	framer_start(&d->framer, o, crlf ? FRAMER_READ_MOST / 2 : FRAMER_READ_MOST, PIECE);
 }
 
 int datagram_input_fill(struct datagram_input *d)
 {
-	size_t most = d->frame.mode == FRAME_READ ? d->read_most : PIECE;
 	ssize_t n;
 
-	if (d->ended)
+	if (d->framer.ended)
 		return 1;
-	if (make_room(d, most) < 0)
-		return -1;
 	do
-		n = endpoint_read(d->in, d->data + d->end, most);
+		n = framer_fill(&d->framer, d->in, SIZE_MAX);
 	while (n < 0 && errno == EINTR);
 	if (n < 0)
 		return errno == EAGAIN ? 0 : -1;
-	d->ended = n == 0;
-	d->end += (size_t)n;
 	d->read += (uint64_t)n;
 	return 1;
 }
@@ -90,14 +58,14 @@ int datagram_input_fill(struct datagram_input *d)
 /* The datagram in DATA of N bytes with -C, at the place OUT. Returns its length. */
 static size_t change(struct datagram_input *d, const char *data, size_t n, char *out)
 {
-	bool flows = d->frame.mode == FRAME_READ || d->frame.mode == FRAME_SIZE;
+	bool flows = d->framer.frame.mode == FRAME_READ || d->framer.frame.mode == FRAME_SIZE;
 	size_t length;
 
 	/* Elsewhere one datagram's text has nothing to do with that of the next. */
 	if (!flows)
 		d->filter.after_cr = false;
 	length = filter_apply(&d->filter, data, n, out);
-	if (d->frame.mode == FRAME_LINE)
+	if (d->framer.frame.mode == FRAME_LINE)
 		length += filter_apply(&d->filter, "\n", 1, out + length);
 	return length;
 }
@@ -105,7 +73,7 @@ static size_t change(struct datagram_input *d, const char *data, size_t n, char 
 /* Room for what -C makes of all that is there. */
 static int make_changed_room(struct datagram_input *d)
 {
-	size_t most = 2 * (d->end - d->begin) + (size_t)DGRAM_BATCH * (2 + FILTER_MORE);
+	size_t most = 2 * d->framer.length + (size_t)DGRAM_BATCH * (2 + FILTER_MORE);
 	char *changed;
 
 	if (!d->filter.crlf || d->changed_size >= most)
@@ -118,9 +86,23 @@ static int make_changed_room(struct datagram_input *d)
 	return 0;
 }
 
+/* Changes V as -C says, into D->changed from *USED on. Returns false where it is too large then. */
+static bool change_next(struct datagram_input *d, struct dgram *v, size_t *used)
+{
+	size_t length = change(d, v->data, v->size, d->changed + *used);
+
+	v->data = d->changed + *used;
+	v->size = length;
+	*used += length;
+	if (length <= d->most)
+		return true;
+	d->framer.found = FRAME_TOO_LARGE;
+	d->framer.next.size = length;
+	return false;
+}
+
 ssize_t datagram_input_next(struct datagram_input *d, struct dgram *v, size_t most)
 {
-	struct frame_piece piece;
 	size_t n = 0, changed = 0;
 
 	if (d->found != FRAME_FOUND && d->found != FRAME_PARTIAL)
@@ -128,46 +110,30 @@ ssize_t datagram_input_next(struct datagram_input *d, struct dgram *v, size_t mo
 	if (make_changed_room(d) < 0)
 		return -1;
 	while (n < most) {
-		if (d->all_cut) {
-			d->found = FRAME_END;
+		const char *data;
+		if (framer_next(&d->framer, d->most, &data, &v[n].size) <= 0)
 			break;
-		}
-		d->found = frame_cut(&d->frame, d->data + d->begin, d->end - d->begin, d->ended,
-				     d->most, &piece);
-		d->found_size = piece.size;
-		if (d->found != FRAME_FOUND)
+		v[n].data = data;
+		if (d->filter.crlf && !change_next(d, &v[n], &changed))
 			break;
-		v[n].data = d->data + d->begin + piece.offset;
-		v[n].size = piece.size;
-		if (d->filter.crlf) {
-			size_t length = change(d, v[n].data, piece.size, d->changed + changed);
-			v[n].data = d->changed + changed;
-			v[n].size = length;
-			changed += length;
-			if (length > d->most) {
-				d->found = FRAME_TOO_LARGE;
-				d->found_size = length;
-				break;
-			}
-		}
-		d->begin += piece.taken;
-		d->all_cut = d->frame.mode == FRAME_ALL;
+		framer_took(&d->framer);
 		n++;
 	}
+	d->found = d->framer.found;
 	return (ssize_t)n;
 }
 
 bool datagram_input_error(const struct datagram_input *d, char *text, size_t size)
 {
-	bool least = d->frame.mode == FRAME_ALL || d->frame.mode == FRAME_LINE ||
-		     d->frame.mode == FRAME_NUL;
+	bool least = d->framer.frame.mode == FRAME_ALL || d->framer.frame.mode == FRAME_LINE ||
+		     d->framer.frame.mode == FRAME_NUL;
 
 	if (d->found == FRAME_TOO_LARGE)
 		snprintf(text, size, "%s: a datagram of %zu bytes%s is more than one carries (%zu)",
-			 d->in->name, d->found_size, least ? " or more" : "", d->most);
-	else if (d->found == FRAME_CUT_OFF && d->found_size)
+			 d->in->name, d->framer.next.size, least ? " or more" : "", d->most);
+	else if (d->found == FRAME_CUT_OFF && d->framer.next.size)
 		snprintf(text, size, "%s ends within a datagram of %zu byte%s", d->in->name,
-			 d->found_size, d->found_size == 1 ? "" : "s");
+			 d->framer.next.size, d->framer.next.size == 1 ? "" : "s");
 	else if (d->found == FRAME_CUT_OFF)
 		snprintf(text, size, "%s ends within the length of a datagram", d->in->name);
 	else
@@ -177,15 +143,14 @@ bool datagram_input_error(const struct datagram_input *d, char *text, size_t siz
 
 void datagram_input_again(struct datagram_input *d)
 {
-	d->begin = d->end = 0;
-	d->ended = d->all_cut = false;
+	framer_restart(&d->framer);
 	d->filter.after_cr = false;
 	d->found = FRAME_PARTIAL;
 }
 
 void datagram_input_free(struct datagram_input *d)
 {
-	free(d->data);
+	framer_free(&d->framer);
 	free(d->changed);
-	d->data = d->changed = NULL;
+	d->changed = NULL;
 }

@@ -187,7 +187,7 @@ static void watch(struct sender *s, bool more)
 static bool is_served(const struct sender *s)
 {
 	return s->enough && (s->c.probed || may_send_no_more(s) ||
-			     (s->was_idle && s->rounds == 0 && s->input.begin == s->input.end));
+			     (s->was_idle && s->rounds == 0 && !s->input.framer.length));
 }
 
 static void step(struct sender *s)

@@ -359,7 +359,7 @@ static int give_whole(struct fanout *f)
 		}
 		if (write_packet(&f->publisher, data, size) < 0)
 			return -1;
-		framer_took(&f->framer, f->c.packet_most);
+		framer_took(&f->framer);
 	}
 	return found;
 }
@@ -395,7 +395,7 @@ void fanout_start(struct fanout *f, struct loop *loop, const struct fanout_confi
 {
 	*f = (struct fanout){ .loop = loop, .c = *c, .source = source };
 	f->publisher.fanout = f;
-	framer_configure(&f->framer, c->frame);
+	framer_start(&f->framer, c->frame, FRAMER_READ_MOST, FRAMER_PIECE);
 	f->news = (struct timer){ .fn = tell_all, .arg = f };
 	f->watch = (struct watch){ .fd = source ? source->rfd : -1, .fn = readable, .arg = f };
 	f->pause = (struct timer){ .fn = go_on, .arg = f };

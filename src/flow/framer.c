@@ -1,3 +1,4 @@
+/* framer.c - bytes that are read, cut into packets or datagrams */
 #include "flow/framer.h"
 
 #include <errno.h>
@@ -6,105 +7,91 @@
 
 #include "base/number.h"
 
-#define READ_USUAL 65507 /* as for datagrams: what any of them carries */
-#define PIECE (64 << 10)
-
-void framer_configure(struct framer *c, const struct frame_options *o)
+void framer_start(struct framer *f, const struct frame_options *o, size_t read_most, size_t piece)
 {
-	*c = (struct framer){ 0 };
+	*f = (struct framer){ .piece = read_most, .found = FRAME_PARTIAL };
 	if (!o)
 		return;
-	c->frame = o->frame;
-	c->read_most = o->size == UNSET ? 0 : (size_t)o->size;
+	f->frame = o->frame;
+	if (o->frame.mode != FRAME_READ)
+		f->piece = piece;
+	else if (o->size != UNSET)
+		f->piece = (size_t)o->size;
 }
 
-/* Room for N bytes behind what there is. Returns 0, or -1 with errno ENOMEM. */
-static int make_room(struct framer *c, size_t n)
+/* Makes room for N bytes behind those that are not cut yet. Returns 0, or -1 with errno ENOMEM. */
+static int framer_make_room(struct framer *f, size_t n)
 {
-	size_t size = c->size;
+	size_t size = f->size ? f->size : n;
 	char *data;
 
-	if (c->offset > 0 && c->length > 0)
-		memmove(c->data, c->data + c->offset, c->length);
-	c->offset = 0;
-	if (c->length + n <= size)
+	if (f->size - f->offset - f->length >= n)
+		return 0;
+	if (f->length)
+		memmove(f->data, f->data + f->offset, f->length);
+	f->offset = 0;
+	if (f->size - f->length >= n)
 		return 0;
 	/* Twice as much each time: a long packet is not copied for each piece of it. */
-	while (size < c->length + n)
-		size = size ? 2 * size : n;
-	data = realloc(c->data, size);
+	while (size - f->length < n)
+		size *= 2;
+	data = realloc(f->data, size);
 	if (!data) {
 		errno = ENOMEM;
 		return -1;
 	}
-	c->data = data;
-	c->size = size;
+	f->data = data;
+	f->size = size;
 	return 0;
 }
 
-ssize_t framer_fill(struct framer *c, struct endpoint *source, size_t most)
+ssize_t framer_fill(struct framer *f, const struct endpoint *source, size_t most)
 {
-	size_t piece = c->frame.mode != FRAME_READ ? PIECE :
-		       c->read_most		   ? c->read_most :
-						     READ_USUAL;
+	size_t piece = f->piece < most ? f->piece : most;
 	ssize_t n;
 
-	if (piece > most)
-		piece = most;
-	if (make_room(c, piece) < 0)
+	if (framer_make_room(f, piece) < 0)
 		return -1;
-	n = endpoint_read(source, c->data + c->length, piece);
+	n = endpoint_read(source, f->data + f->offset + f->length, piece);
 	if (n > 0)
-		c->length += (size_t)n;
-	c->ended = n == 0;
+		f->length += (size_t)n;
+	f->ended = n == 0;
 	return n;
 }
 
-static enum frame_found cut(const struct framer *c, size_t most, struct frame_piece *piece)
+int framer_next(struct framer *f, size_t most, const char **data, size_t *size)
 {
-	static const char nothing[1];
+	const char *held = f->data ? f->data + f->offset : "";
 
-	return frame_cut(&c->frame, c->data ? c->data + c->offset : nothing, c->length, c->ended,
-			 most, piece);
-}
-
-int framer_next(const struct framer *c, size_t most, const char **data, size_t *size)
-{
-	struct frame_piece piece;
-
-	if (c->done)
+	if (f->found == FRAME_END)
 		return 0;
-	switch (cut(c, most, &piece)) {
-	case FRAME_FOUND:
-		*data = c->data ? c->data + c->offset + piece.offset : "";
-		*size = piece.size;
-		return 1;
-	case FRAME_TOO_LARGE:
-		errno = EMSGSIZE;
-		return -1;
-	case FRAME_CUT_OFF:
-		errno = EBADMSG;
-		return -1;
-	case FRAME_PARTIAL:
-	case FRAME_END:
-		break;
-	}
-	return 0;
+	f->found = frame_cut(&f->frame, held, f->length, f->ended, most, &f->next);
+	*data = held + f->next.offset;
+	*size = f->next.size;
+	errno = f->found == FRAME_TOO_LARGE ? EMSGSIZE : EBADMSG;
+	return f->found == FRAME_FOUND				  ? 1 :
+	       f->found == FRAME_PARTIAL || f->found == FRAME_END ? 0 :
+								    -1;
 }
 
-void framer_took(struct framer *c, size_t most)
+void framer_took(struct framer *f)
 {
-	struct frame_piece piece;
-
-	if (cut(c, most, &piece) != FRAME_FOUND)
-		return;
-	c->offset += piece.taken;
-	c->length -= piece.taken;
-	c->done = c->frame.mode == FRAME_ALL;
+	f->offset += f->next.taken;
+	f->length -= f->next.taken;
+	/* All that there is was one. */
+	if (f->frame.mode == FRAME_ALL)
+		f->found = FRAME_END;
 }
 
-void framer_free(struct framer *c)
+void framer_restart(struct framer *f)
 {
-	free(c->data);
-	*c = (struct framer){ 0 };
+	f->offset = f->length = 0;
+	f->ended = false;
+	f->found = FRAME_PARTIAL;
+}
+
+void framer_free(struct framer *f)
+{
+	free(f->data);
+	*f = (struct framer){ 0 };
 }

@@ -1,6 +1,6 @@
-/* framer.h - what is read, cut into packets
+/* framer.h - bytes that are read, cut into packets or datagrams
  *
- * The descriptor's side of proto/frame.h.
+ * This is the side of proto/frame.h that has a descriptor and a buffer.
  */
 #ifndef FLOW_FRAMER_H
 #define FLOW_FRAMER_H
@@ -12,30 +12,38 @@
 #include "flow/endpoint.h"
 #include "flow/frame_options.h"
 
-/* Start with { 0 } but for the frame; framer_free() in the end. */
+/* What any datagram carries: so much is read for one where each read is one. */
+#define FRAMER_READ_MOST 65507
+#define FRAMER_PIECE (64 << 10) /* read at once of a stream */
+
 struct framer {
 	struct frame frame;
-	size_t read_most; /* so much is read at once where each read is a packet, 0: the usual */
-	char *data;	  /* what was read; of it */
-	size_t size, offset, length; /* this is not cut yet */
+	size_t piece;		     /* bytes to read at once */
+	char *data;		     /* what was read: */
+	size_t size, offset, length; /* of `size` bytes these are not cut yet */
 	bool ended;		     /* the source has */
-	bool done;		     /* all of it was one packet, which has been taken */
+	enum frame_found found;	     /* what the last framer_next() came to */
+	struct frame_piece next;     /* that packet; of one that is too large or cut off its size */
 };
 
-/* How C cuts as O says; NULL: each read is one. */
-void framer_configure(struct framer *c, const struct frame_options *o);
+/* Starts F, which cuts as O says (NULL: each read is a packet, of at most READ_MOST bytes unless O
+ * has a size) and else reads PIECE bytes at once. Free it with framer_free(). */
+void framer_start(struct framer *f, const struct frame_options *o, size_t read_most, size_t piece);
 
-/* Reads once from SOURCE, at most MOST bytes. Returns as read(2), the end being kept in mind. */
-ssize_t framer_fill(struct framer *c, struct endpoint *source, size_t most);
+/* Reads once from SOURCE, at most MOST bytes. Returns as read(2), and remembers the end. */
+ssize_t framer_fill(struct framer *f, const struct endpoint *source, size_t most);
 
-/* The next packet, of at most MOST bytes, as *DATA and *SIZE. Returns 1; 0 where more has to be
- * read first, or the end has come (`ended`); or -1 with errno EMSGSIZE (it is larger) or EBADMSG
- * (the source ends within it). */
-int framer_next(const struct framer *c, size_t most, const char **data, size_t *size);
+/* Finds the next packet, of at most MOST bytes: *DATA and *SIZE, good until framer_fill(). Returns
+ * 1; 0 if more has to be read first or the end has come (`found` tells); or -1 with errno EMSGSIZE
+ * (it is larger) or EBADMSG (the source ends within it). */
+int framer_next(struct framer *f, size_t most, const char **data, size_t *size);
 
-/* That one has been taken. */
-void framer_took(struct framer *c, size_t most);
+/* Goes on behind the packet that framer_next() found. */
+void framer_took(struct framer *f);
 
-void framer_free(struct framer *c);
+/* Forgets what was read: the source's offset was set back. */
+void framer_restart(struct framer *f);
+
+void framer_free(struct framer *f);
 
 #endif

@@ -214,7 +214,7 @@ static enum transfer_result send_whole(struct transfer *t, size_t max)
 			return TRANSFER_SOURCE_ERROR;
 		if (result != TRANSFER_MOVED)
 			return result;
-		framer_took(&t->framer, t->most);
+		framer_took(&t->framer);
 		sent += size;
 	}
 	return look(t, &data, &size) < 0 ? TRANSFER_SOURCE_ERROR : result;

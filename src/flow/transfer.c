@@ -42,7 +42,7 @@ void transfer_start(struct transfer *t, struct endpoint *from, struct endpoint *
 		    struct filter *filter, size_t limit, const struct frame_options *frame)
 {
 	*t = (struct transfer){ .from = from, .to = to, .limit = limit };
-	framer_configure(&t->framer, frame);
+	framer_start(&t->framer, frame, FRAMER_READ_MOST, FRAMER_PIECE);
 	if (filter && filter_needed(filter))
 		t->filter = filter;
 	choose(t);
