@@ -242,7 +242,7 @@ static struct outcome main_connect(const struct command *self, int argc, char **
 		if (o.own.interval != UNSET)
 			o.retry.interval = o.own.interval;
 		o.data.heartbeat = o.own.heartbeat.interval;
-		o.data.beat = o.own.heartbeat.text;
+		o.data.heartbeat_text = o.own.heartbeat.text;
 		if (check_modes(&o, &operands, &error) < 0 ||
 		    (!o.own.probe &&
 		     (address_operands(&operands, false, numeric, &host, &port, &error) < 0 ||

@@ -64,7 +64,7 @@ static void output_changed(void *arg)
 {
 	struct scan *s = arg;
 
-	if (s->output.error && s->output.to.given == STDOUT_FILENO)
+	if (s->output.error && s->output.to.original == STDOUT_FILENO)
 		run_end(&s->run, report_output_error(s->o->messages, "stdout", s->output.error));
 	else if (s->concluding && !output_waits(&s->output))
 		run_end(&s->run, scan_judge(s));

@@ -100,7 +100,7 @@ static void add_line(struct scan *s, const struct target *t)
 	struct text *text = &s->output.text;
 
 	/* Where stdout is a command's it stands among the messages. */
-	if (s->output.to.given == STDERR_FILENO)
+	if (s->output.to.original == STDERR_FILENO)
 		text_add(text, "sockit %s: ", s->o->messages->subcommand);
 	text_add(text, "%s ", t->of->shown);
 	if (!scan_is_portless(t))

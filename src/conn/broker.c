@@ -45,11 +45,11 @@ void broker_start(struct connection *x)
 	struct connections *s = x->connections;
 
 	fanout_join(&s->fanout, &x->subscriber);
-	endpoint_queue(&x->in, &x->subscriber, "the others");
+	subscriber_endpoint(&x->in, &x->subscriber, "the others");
 	x->publisher = (struct publisher){ .fanout = &s->fanout,
 					   .self = &x->subscriber,
 					   .chat.number = x->id };
-	endpoint_publisher(&x->out, &x->publisher, "the others");
+	publisher_endpoint(&x->out, &x->publisher, "the others");
 	/* What goes to many is copied where it comes from, once. */
 	x->up.copies[0] = x->up.copies[1] = NULL;
 	c.terms.recv_only = false;

@@ -234,7 +234,7 @@ static void start_beside_others(struct connection *x, struct pump_config *c)
 		c->terms.recv_only = true;
 	} else {
 		fanout_join(&s->fanout, &x->subscriber);
-		endpoint_queue(&x->in, &x->subscriber, "stdin");
+		subscriber_endpoint(&x->in, &x->subscriber, "stdin");
 	}
 	if (s->in.kind == ENDPOINT_TERMINAL) {
 		c->terms.peer_end_ends = true;

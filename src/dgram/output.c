@@ -141,7 +141,7 @@ static bool goes_plain(const struct datagram_output *o)
 	return !o->c.json && !o->c.silent && !o->c.from && !o->c.timestamp && !o->out.error &&
 	       frame_head(o->c.frame, 0, head) == 0 && frame_tail(o->c.frame, tail) == 0 &&
 	       (o->out.to.kind == ENDPOINT_FILE ||
-		(o->out.to.kind == ENDPOINT_PIPE && !o->out.to.careful));
+		(o->out.to.kind == ENDPOINT_PIPE && !o->out.to.may_block));
 }
 
 /* The payloads of up to N of V into IOV, where those that lie together are one. Returns how many of

@@ -438,7 +438,7 @@ void receiver_start(struct receiver *x, struct run *r, const struct receiver_con
 	};
 
 	*x = (struct receiver){ .run = r, .c = *c };
-	x->in = (struct endpoint){ .rfd = -1, .wfd = -1, .anew = -1 };
+	endpoint_none(&x->in);
 	receiver_report_start(x, r);
 	r->calls.ending = ending;
 	x->wait_timer = (struct timer){ .fn = waited, .arg = x };

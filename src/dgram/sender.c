@@ -375,7 +375,7 @@ static void start(struct sender *s, struct run *r, const struct sender_config *c
 	*s = (struct sender){ .run = r, .c = *c, .wait = c->options->wait };
 	if (c->probed && s->wait == UNSET)
 		s->wait = PROBE_WAIT;
-	s->in = (struct endpoint){ .rfd = -1, .wfd = -1, .anew = -1 };
+	endpoint_none(&s->in);
 	s->in_watch = (struct watch){ .fn = in_event, .arg = s };
 	s->sock_watch = (struct watch){ .fn = sock_event, .arg = s };
 	s->pace = (struct timer){ .fn = paced_over, .arg = s };

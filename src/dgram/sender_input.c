@@ -70,7 +70,7 @@ static bool read_more(struct sender *s)
 {
 	int n;
 
-	if (s->in.careful && !endpoint_readable(&s->in)) {
+	if (s->in.may_block && !endpoint_readable(&s->in)) {
 		s->was_idle = true;
 		return false;
 	}
@@ -172,7 +172,7 @@ static void look_at_input(struct sender *s)
 void sender_input_start(struct sender *s, size_t most)
 {
 	endpoint_inherit(&s->in, STDIN_FILENO, false, "stdin");
-	endpoint_open_anew(&s->in);
+	endpoint_reopen(&s->in);
 	look_at_input(s);
 	datagram_input_start(&s->input, &s->in, s->c.frame, s->run->data->crlf, most);
 	s->in_watch.fd = s->in.rfd;

@@ -14,7 +14,7 @@ struct data_options {
 	const char *output, *hex_dump;				      /* NULL: none */
 	int progress;						      /* how often it was given */
 	int64_t heartbeat;					      /* ns, or UNSET, */
-	const char *beat;					      /* and what it sends */
+	const char *heartbeat_text;				      /* and what it sends */
 };
 
 #define DATA_OPTIONS_DEFAULT                                                                       \

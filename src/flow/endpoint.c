@@ -1,3 +1,4 @@
+/* endpoint.c - one end of a flow: what a descriptor is, and how it is read, written and ended */
 #define _DEFAULT_SOURCE /* FIONREAD */
 #include "flow/endpoint.h"
 
@@ -13,13 +14,12 @@
 #include <unistd.h>
 
 #include "base/wait.h"
-#include "flow/fanout.h"
 #include "sock/packet.h"
 #include "sock/rights.h"
 #include "sock/stream.h"
 
-/* Opening anew by this name gives a description with flags of its own on Linux; elsewhere it may
- * be a mere dup(2), which endpoint_open_anew() finds out. */
+/* Opening this name gives a description with flags of its own on Linux; elsewhere it may be a mere
+ * dup(2), which endpoint_reopen() finds out. */
 #define FD_PATH "/dev/fd/%d"
 
 /* After POLLOUT a pipe takes this much at once (pipe(7)), a terminal less: 4096 bytes did block. */
@@ -74,22 +74,33 @@ static enum endpoint_kind kind_of(int fd)
 	return isatty(fd) ? ENDPOINT_TERMINAL : ENDPOINT_OTHER;
 }
 
-/* What is closed, or open for the other direction only, shall fail where it is used, with EBADF:
- * but of such a pipe poll(2) never says that it is ready. /dev/null, the wrong way round too, is.
- */
+/* A descriptor that is closed, or open for the other direction only, shall fail with EBADF where it
+ * is used. But poll(2) never says that such a pipe is ready; of /dev/null, opened the wrong way
+ * round, it does. */
 static void refuse(struct endpoint *e, bool writing)
 {
 	e->kind = ENDPOINT_OTHER;
-	e->anew = open("/dev/null", (writing ? O_RDONLY : O_WRONLY) | O_CLOEXEC);
-	if (e->anew >= 0 && writing)
-		e->wfd = e->anew;
-	else if (e->anew >= 0)
-		e->rfd = e->anew;
+	e->reopened = open("/dev/null", (writing ? O_RDONLY : O_WRONLY) | O_CLOEXEC);
+	if (e->reopened >= 0 && writing)
+		e->wfd = e->reopened;
+	else if (e->reopened >= 0)
+		e->rfd = e->reopened;
+}
+
+/* An endpoint that reads RFD and writes WFD; ours is the one of them that is there. */
+static struct endpoint endpoint_of(enum endpoint_kind kind, int rfd, int wfd, const char *name)
+{
+	return (struct endpoint){ .kind = kind,
+				  .rfd = rfd,
+				  .wfd = wfd,
+				  .original = rfd >= 0 ? rfd : wfd,
+				  .reopened = -1,
+				  .name = name };
 }
 
 void endpoint_none(struct endpoint *e)
 {
-	*e = (struct endpoint){ .rfd = -1, .wfd = -1, .given = -1, .anew = -1, .name = "" };
+	*e = endpoint_of(ENDPOINT_NULL, -1, -1, "");
 }
 
 void endpoint_inherit(struct endpoint *e, int fd, bool writing, const char *name)
@@ -97,32 +108,23 @@ void endpoint_inherit(struct endpoint *e, int fd, bool writing, const char *name
 	int flags = fcntl(fd, F_GETFL);
 	int mode = flags & O_ACCMODE;
 
-	*e = (struct endpoint){ .rfd = writing ? -1 : fd,
-				.wfd = writing ? fd : -1,
-				.given = fd,
-				.anew = -1,
-				.name = name };
+	*e = endpoint_of(ENDPOINT_NULL, writing ? -1 : fd, writing ? fd : -1, name);
 	if (flags < 0 || mode == (writing ? O_RDONLY : O_WRONLY)) {
 		refuse(e, writing);
 		return;
 	}
 	e->kind = kind_of(fd);
-	e->careful = !(flags & O_NONBLOCK) &&
-		     (e->kind == ENDPOINT_PIPE || e->kind == ENDPOINT_TERMINAL ||
-		      e->kind == ENDPOINT_OTHER);
+	e->may_block = !(flags & O_NONBLOCK) &&
+		       (e->kind == ENDPOINT_PIPE || e->kind == ENDPOINT_TERMINAL ||
+			e->kind == ENDPOINT_OTHER);
 	if (e->kind == ENDPOINT_TERMINAL)
-		endpoint_open_anew(e);
+		endpoint_reopen(e);
 }
 
 void endpoint_socket(struct endpoint *e, int fd, const char *name)
 {
-	*e = (struct endpoint){ .rfd = fd,
-				.wfd = fd,
-				.kind = kind_of_socket(fd),
-				.owned = true,
-				.given = fd,
-				.anew = -1,
-				.name = name };
+	*e = endpoint_of(kind_of_socket(fd), fd, fd, name);
+	e->owned = true;
 	if (!keeps_boundaries(fd))
 		return;
 	e->kind = ENDPOINT_PACKET;
@@ -142,41 +144,26 @@ bool endpoint_delivers(const struct endpoint *e)
 
 void endpoint_pipe(struct endpoint *e, int fd, bool writing, const char *name)
 {
-	*e = (struct endpoint){ .rfd = writing ? -1 : fd,
-				.wfd = writing ? fd : -1,
-				.kind = ENDPOINT_PIPE,
-				.owned = true,
-				.given = fd,
-				.anew = -1,
-				.name = name };
+	*e = endpoint_of(ENDPOINT_PIPE, writing ? -1 : fd, writing ? fd : -1, name);
+	e->owned = true;
 }
 
-void endpoint_queue(struct endpoint *e, struct subscriber *queue, const char *name)
+void endpoint_object(struct endpoint *e, enum endpoint_kind kind, const struct endpoint_ops *ops,
+		     void *object, const char *name)
 {
-	*e = (struct endpoint){ .rfd = -1,
-				.wfd = -1,
-				.kind = ENDPOINT_QUEUE,
-				.given = -1,
-				.anew = -1,
-				.queue = queue,
-				.name = name };
-}
-
-void endpoint_publisher(struct endpoint *e, struct publisher *publisher, const char *name)
-{
-	*e = (struct endpoint){ .rfd = -1,
-				.wfd = -1,
-				.kind = ENDPOINT_PUBLISHER,
-				.given = -1,
-				.anew = -1,
-				.publisher = publisher,
-				.name = name };
+	*e = endpoint_of(kind, -1, -1, name);
+	e->ops = ops;
+	e->object = object;
 }
 
 bool endpoint_readable(const struct endpoint *e)
 {
-	return e->kind == ENDPOINT_QUEUE ? subscriber_ready(e->queue) :
-					   wait_ready(e->rfd, POLLIN, 0);
+	return e->ops ? e->ops->ready(e->object) : wait_ready(e->rfd, POLLIN, 0);
+}
+
+bool endpoint_writable(const struct endpoint *e)
+{
+	return !e->ops || e->ops->ready(e->object);
 }
 
 size_t endpoint_unread(const struct endpoint *e)
@@ -186,40 +173,41 @@ size_t endpoint_unread(const struct endpoint *e)
 	return ioctl(e->rfd, FIONREAD, &n) < 0 ? 0 : (size_t)n;
 }
 
-void endpoint_open_anew(struct endpoint *e)
+void endpoint_reopen(struct endpoint *e)
 {
-	int fd = e->rfd >= 0 ? e->rfd : e->wfd, anew;
+	int fd = e->rfd >= 0 ? e->rfd : e->wfd, reopened;
 	char path[32];
 	struct stat a, b;
 
 	/* The master of a pseudo-terminal would open as another, new pair. */
-	if (!e->careful || e->anew >= 0 || e->owned ||
+	if (!e->may_block || e->reopened >= 0 || e->owned ||
 	    (e->kind != ENDPOINT_PIPE && e->kind != ENDPOINT_TERMINAL) ||
 	    (e->kind == ENDPOINT_TERMINAL && ptsname(fd)))
 		return;
 	snprintf(path, sizeof path, FD_PATH, fd);
-	anew = open(path, (e->rfd >= 0 ? O_RDONLY : O_WRONLY) | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
-	if (anew < 0)
+	reopened =
+		open(path, (e->rfd >= 0 ? O_RDONLY : O_WRONLY) | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	if (reopened < 0)
 		return;
-	if (fstat(fd, &a) < 0 || fstat(anew, &b) < 0 || a.st_ino != b.st_ino ||
-	    a.st_dev != b.st_dev || !(fcntl(anew, F_GETFL) & O_NONBLOCK)) {
-		close(anew);
+	if (fstat(fd, &a) < 0 || fstat(reopened, &b) < 0 || a.st_ino != b.st_ino ||
+	    a.st_dev != b.st_dev || !(fcntl(reopened, F_GETFL) & O_NONBLOCK)) {
+		close(reopened);
 		return;
 	}
-	e->anew = anew;
-	e->careful = false;
+	e->reopened = reopened;
+	e->may_block = false;
 	if (e->rfd >= 0)
-		e->rfd = anew;
+		e->rfd = reopened;
 	else
-		e->wfd = anew;
+		e->wfd = reopened;
 }
 
 ssize_t endpoint_read(const struct endpoint *e, void *data, size_t n)
 {
 	if (is_socket(e))
 		return recv(e->rfd, data, n, MSG_DONTWAIT);
-	if (e->kind == ENDPOINT_QUEUE)
-		return subscriber_read(e->queue, data, n);
+	if (e->ops)
+		return e->ops->read(e->object, data, n);
 	return e->kind == ENDPOINT_NULL ? 0 : read(e->rfd, data, n);
 }
 
@@ -237,11 +225,11 @@ ssize_t endpoint_write(struct endpoint *e, const void *data, size_t n)
 		return write_passing(e, data, n);
 	if (is_socket(e))
 		return send(e->wfd, data, n, MSG_DONTWAIT | MSG_NOSIGNAL);
-	if (e->kind == ENDPOINT_PUBLISHER)
-		return publisher_write(e->publisher, data, n);
+	if (e->ops)
+		return e->ops->write(e->object, data, n);
 	if (e->kind == ENDPOINT_NULL)
 		return (ssize_t)n;
-	if (e->careful) {
+	if (e->may_block) {
 		/* Another may have written since poll(2) said that it is ready. */
 		if (e->shared && !wait_ready(e->wfd, POLLOUT, 0)) {
 			errno = EAGAIN;
@@ -254,7 +242,7 @@ ssize_t endpoint_write(struct endpoint *e, const void *data, size_t n)
 }
 
 /* Closes an inherited descriptor. */
-static void give_up(int fd)
+static void close_inherited(int fd)
 {
 	int null;
 
@@ -271,8 +259,8 @@ static void give_up(int fd)
 
 void endpoint_end(struct endpoint *e)
 {
-	if (e->kind == ENDPOINT_PUBLISHER)
-		publisher_end(e->publisher);
+	if (e->ops && e->ops->end)
+		e->ops->end(e->object);
 	if (e->wfd < 0 || e->shared)
 		return;
 	if (is_socket(e) && e->owned) {
@@ -284,12 +272,12 @@ void endpoint_end(struct endpoint *e)
 		e->wfd = -1;
 		return;
 	}
-	if (e->anew >= 0) {
-		close(e->anew);
-		e->anew = -1;
+	if (e->reopened >= 0) {
+		close(e->reopened);
+		e->reopened = -1;
 	}
 	if (e->kind != ENDPOINT_NULL)
-		give_up(e->given);
+		close_inherited(e->original);
 	e->wfd = -1;
 }
 
@@ -318,9 +306,9 @@ void endpoint_leave(struct endpoint *e)
 {
 	if (e->owned && (e->rfd >= 0 || e->wfd >= 0))
 		close(e->rfd >= 0 ? e->rfd : e->wfd);
-	if (e->anew >= 0)
-		close(e->anew);
-	e->rfd = e->wfd = e->anew = -1;
+	if (e->reopened >= 0)
+		close(e->reopened);
+	e->rfd = e->wfd = e->reopened = -1;
 }
 
 void endpoint_close(struct endpoint *e)

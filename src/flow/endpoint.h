@@ -1,7 +1,7 @@
 /* endpoint.h - one end of a flow: descriptors, and what is known of them
  *
  * What a descriptor is gets asked once, here. Descriptors that came from our parent keep their
- * flags: other processes share them. So an inherited pipe or terminal is either opened anew with
+ * flags: other processes share them. So an inherited pipe or terminal is either opened again with
  * flags of its own, or read and written in pieces that cannot block after poll(2) said so.
  */
 #ifndef FLOW_ENDPOINT_H
@@ -16,33 +16,38 @@ enum endpoint_kind {
 	ENDPOINT_FILE, /* regular file or block device: always ready */
 	ENDPOINT_PIPE, /* pipe or FIFO */
 	ENDPOINT_TERMINAL,
-	ENDPOINT_TCP,	    /* connected stream socket of an IP family */
-	ENDPOINT_STREAM,    /* any other connected stream socket */
-	ENDPOINT_VSOCK,	    /* connected stream socket between machines */
-	ENDPOINT_PACKET,    /* connected socket of our own that keeps boundaries (SOCK_SEQPACKET) */
-	ENDPOINT_OTHER,	    /* devices, datagram sockets, closed descriptors */
-	ENDPOINT_QUEUE,	    /* none: what a fan-out has for one of its subscribers */
-	ENDPOINT_PUBLISHER, /* none: what goes to all of its subscribers but one */
+	ENDPOINT_TCP,	 /* connected stream socket of an IP family */
+	ENDPOINT_STREAM, /* any other connected stream socket */
+	ENDPOINT_VSOCK,	 /* connected stream socket between machines */
+	ENDPOINT_PACKET, /* connected socket of our own that keeps boundaries (SOCK_SEQPACKET) */
+	ENDPOINT_OTHER,	 /* devices, datagram sockets, closed descriptors */
+	ENDPOINT_SUBSCRIBER, /* no descriptor: what a fan-out has for one of its subscribers */
+	ENDPOINT_PUBLISHER,  /* no descriptor: what goes to all subscribers but one */
 };
 
-struct subscriber;
-struct publisher;
+/* What an endpoint without a descriptor does; OBJECT is the one that stands behind it. */
+struct endpoint_ops {
+	ssize_t (*read)(void *object, void *data, size_t n);	    /* as read(2); NULL: never */
+	ssize_t (*write)(void *object, const void *data, size_t n); /* as write(2); NULL: never */
+	bool (*ready)(const void *object); /* would that give or take something now? */
+	void (*end)(void *object);	   /* nothing more will be written. NULL: never */
+};
 
 struct endpoint {
 	int rfd, wfd; /* to read from and to write to; -1: not there */
 	enum endpoint_kind kind;
 	bool owned;	    /* closed by us: our own descriptors */
-	bool careful;	    /* a call may block unless poll(2) has just said that it is ready */
-	int given;	    /* the descriptor as it was inherited */
-	int anew;	    /* the same opened anew, -1 if it is not */
+	bool may_block;	    /* unless poll(2) has just said that it is ready */
+	int original;	    /* the descriptor as it was inherited */
+	int reopened;	    /* the same opened again with flags of our own, or -1 */
 	bool shared;	    /* several transfers write to it: its end is not theirs to pass on */
-	bool broken;	    /* its end is not to look like that of a stream */
-	bool passes;	    /* a descriptor is to go along with what is written first: */
-	int passed;	    /* this one, the caller's */
 	const void *writer; /* the one of them that has a piece to finish */
-	struct subscriber *queue;    /* what ENDPOINT_QUEUE reads */
-	struct publisher *publisher; /* what ENDPOINT_PUBLISHER writes to */
-	const char *name;	     /* for messages: "stdin" */
+	bool broken;	    /* its end is not to look like that of a stream */
+	bool passes; /* the descriptor `passed`, the caller's, goes along with the first write */
+	int passed;
+	const struct endpoint_ops *ops; /* of an endpoint without a descriptor, else NULL */
+	void *object;			/* theirs */
+	const char *name;		/* for messages: "stdin" */
 };
 
 /* *E is nothing that could be read or written, and nothing to close. */
@@ -65,24 +70,25 @@ bool endpoint_delivers(const struct endpoint *e);
 /* *E for our own, non-blocking end FD of a pipe, which it owns. */
 void endpoint_pipe(struct endpoint *e, int fd, bool writing, const char *name);
 
-/* *E reads what QUEUE, the caller's, receives. */
-void endpoint_queue(struct endpoint *e, struct subscriber *queue, const char *name);
-
-/* *E writes to what SENDER, the caller's, sends. */
-void endpoint_publisher(struct endpoint *e, struct publisher *publisher, const char *name);
+/* *E for OBJECT, the caller's, which has no descriptor: OPS read and write it. */
+void endpoint_object(struct endpoint *e, enum endpoint_kind kind, const struct endpoint_ops *ops,
+		     void *object, const char *name);
 
 /* Is there anything to be read from E now, the end too? */
 bool endpoint_readable(const struct endpoint *e);
 
+/* Would E, if it has no descriptor, take something now? Others: true, poll(2) tells. */
+bool endpoint_writable(const struct endpoint *e);
+
 /* How many bytes can be read from E at once, as far as the system tells. */
 size_t endpoint_unread(const struct endpoint *e);
 
-/* Opens an inherited pipe or terminal anew, non-blocking, where that is possible and needed; else
- * E is careful. For calls that would block: before a flow copies from or to it. */
-void endpoint_open_anew(struct endpoint *e);
+/* Opens an inherited pipe or terminal again, non-blocking, where that is possible; else E may block
+ * as before. To be called before a flow copies from or to E. */
+void endpoint_reopen(struct endpoint *e);
 
-/* As read(2) and write(2), never blocking (but for E that is careful, see above): -1 with EAGAIN
- * where nothing can be moved now. Writing may move less than N. */
+/* As read(2) and write(2), without blocking unless E may block: -1 with EAGAIN where nothing can be
+ * moved now. Writing may move less than N. */
 ssize_t endpoint_read(const struct endpoint *e, void *data, size_t n);
 ssize_t endpoint_write(struct endpoint *e, const void *data, size_t n);
 

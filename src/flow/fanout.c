@@ -250,8 +250,10 @@ static ssize_t give_chat(struct publisher *s, const char *data, size_t n)
 	return give_text(s, &out) < 0 ? -1 : (ssize_t)n;
 }
 
-bool publisher_ready(const struct publisher *s)
+static bool publisher_ready(const void *object)
 {
+	const struct publisher *s = object;
+
 	return !s->fanout->full;
 }
 
@@ -279,8 +281,9 @@ static ssize_t write_packet(struct publisher *s, const char *data, size_t n)
 	return result;
 }
 
-ssize_t publisher_write(struct publisher *s, const void *data, size_t n)
+static ssize_t publisher_write(void *object, const void *data, size_t n)
 {
+	struct publisher *s = object;
 	struct block *b;
 
 	if (!may_send(s, &b))
@@ -317,6 +320,20 @@ ssize_t publisher_take(struct publisher *s, const struct endpoint *source, size_
 		return give_chat(s, lines, (size_t)got);
 	give(f, b, (size_t)got, s->self);
 	return got;
+}
+
+static void publisher_end_object(void *object)
+{
+	publisher_end(object);
+}
+
+void publisher_endpoint(struct endpoint *e, struct publisher *s, const char *name)
+{
+	static const struct endpoint_ops ops = { .write = publisher_write,
+						 .ready = publisher_ready,
+						 .end = publisher_end_object };
+
+	endpoint_object(e, ENDPOINT_PUBLISHER, &ops, s, name);
 }
 
 void publisher_end(struct publisher *s)
@@ -484,8 +501,10 @@ static bool is_over(const struct subscriber *r)
 	return r->finished || (r->fanout->ended && !r->fanout->c.endless);
 }
 
-bool subscriber_ready(const struct subscriber *r)
+static bool subscriber_ready(const void *object)
 {
+	const struct subscriber *r = object;
+
 	return r->n > 0 || is_over(r);
 }
 
@@ -523,8 +542,9 @@ void subscriber_took(struct subscriber *r, size_t n)
 		update(r->fanout);
 }
 
-ssize_t subscriber_read(struct subscriber *r, void *data, size_t n)
+static ssize_t subscriber_read(void *object, void *data, size_t n)
 {
+	struct subscriber *r = object;
 	struct iovec iov;
 	size_t done = 0;
 
@@ -539,4 +559,12 @@ ssize_t subscriber_read(struct subscriber *r, void *data, size_t n)
 		subscriber_took(r, piece);
 	}
 	return (ssize_t)done;
+}
+
+void subscriber_endpoint(struct endpoint *e, struct subscriber *r, const char *name)
+{
+	static const struct endpoint_ops ops = { .read = subscriber_read,
+						 .ready = subscriber_ready };
+
+	endpoint_object(e, ENDPOINT_SUBSCRIBER, &ops, r, name);
 }

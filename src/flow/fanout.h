@@ -113,31 +113,24 @@ size_t subscriber_finish(struct subscriber *r);
 /* R receives no more. Without effect where it never joined. */
 void fanout_leave(struct subscriber *r);
 
-/* Gives DATA of N bytes, sent by S, to the subscribers, as write(2): -1 with EAGAIN while there is
- * no room. Where there are packets this is one. */
-ssize_t publisher_write(struct publisher *s, const void *data, size_t n);
+/* *E writes to the subscribers as S. Where there are packets each write is one. */
+void publisher_endpoint(struct endpoint *e, struct publisher *s, const char *name);
 
-/* The same with what is read from SOURCE, without a copy: as read(2) of at most N bytes. */
+/* Gives at most N bytes of what can be read from SOURCE to the subscribers, without a copy. Returns
+ * as read(2), -1 with EAGAIN too while there is no room. */
 ssize_t publisher_take(struct publisher *s, const struct endpoint *source, size_t n);
 
-/* Would these take something now? */
-bool publisher_ready(const struct publisher *s);
-
-/* S sends no more: what there is of a line goes out. */
+/* S publishes no more: an unfinished line goes out. */
 void publisher_end(struct publisher *s);
 void publisher_free(struct publisher *s);
+
+/* *E reads R's queue. */
+void subscriber_endpoint(struct endpoint *e, struct subscriber *r, const char *name);
 
 /* What R would read next, as at most MOST pieces in place. Returns how many. */
 int subscriber_look(const struct subscriber *r, struct iovec *iov, int most);
 
 /* N bytes of that have been taken; 0: its first piece, if that is empty. */
 void subscriber_took(struct subscriber *r, size_t n);
-
-/* Is there anything for subscriber_read(), the end too? */
-bool subscriber_ready(const struct subscriber *r);
-
-/* Takes up to N bytes from R's queue, as read(2): 0 at the source's end, -1 with EAGAIN where there
- * is nothing yet. */
-ssize_t subscriber_read(struct subscriber *r, void *data, size_t n);
 
 #endif

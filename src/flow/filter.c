@@ -5,7 +5,7 @@
 #include "base/clock.h"
 
 #define ESCAPE 0x1d		      /* Ctrl-], as telnet(1) has it */
-#define URGENT_MOST (64 << 10)	      /* answers to a peer that does not read them */
+#define INSERTED_MOST (64 << 10)      /* answers to a peer that does not read them */
 #define LOOK_AGAIN (20 * MILLISECOND) /* whether somebody slow has caught up */
 
 bool filter_needed(const struct filter *f)
@@ -62,7 +62,7 @@ static size_t receive_bytes(struct filter *f, const char *in, size_t n, char *ou
 		telnet_receive(&f->state, (const unsigned char *)in + i, piece,
 			       (unsigned char *)out + length, &data, answers, &answer);
 		if (f->answers)
-			text_put(&f->answers->urgent, answers, answer);
+			text_put(&f->answers->inserted, answers, answer);
 		length += data;
 		i += piece;
 	}
@@ -74,7 +74,7 @@ size_t filter_apply(struct filter *f, const char *in, size_t n, char *out)
 	if (!f->sent)
 		filter_copy(f, in, n);
 	if (f->editor) {
-		f->editor->take(f->editor->arg, in, n, &f->urgent);
+		f->editor->take(f->editor->arg, in, n, &f->inserted);
 		return 0;
 	}
 	if (!f->sent) {
@@ -143,38 +143,38 @@ int64_t filter_resume(const struct filter *f, bool holds)
 {
 	bool blocked = (f->copies[0] && output_full(&f->copies[0]->out)) ||
 		       (f->copies[1] && output_full(&f->copies[1]->out)) ||
-		       (f->answers && f->answers->urgent.length > URGENT_MOST);
+		       (f->answers && f->answers->inserted.length > INSERTED_MOST);
 
 	if (blocked)
 		return clock_now() + LOOK_AGAIN;
-	return holds && !filter_is_urgent(f, holds) ? f->resume : 0;
+	return holds && !filter_inserts(f, holds) ? f->resume : 0;
 }
 
-bool filter_is_urgent(const struct filter *f, bool holds)
+bool filter_inserts(const struct filter *f, bool holds)
 {
 	/* Not in the middle of a piece: CR LF, or 255 twice, could be torn apart. */
-	return f->urgent.length > 0 && (!holds || f->urgent_begun || f->resume > clock_now());
+	return f->inserted.length > 0 && (!holds || f->insertion_begun || f->resume > clock_now());
 }
 
-void filter_beat(struct filter *f)
+void filter_add_heartbeat(struct filter *f)
 {
 	struct filter alone = { .crlf = f->crlf, .telnet = f->telnet };
 	char bytes[2];
 
-	for (const char *p = f->beat; *p; p++)
-		text_put(&f->urgent, bytes, send_bytes(&alone, p, 1, bytes));
+	for (const char *p = f->heartbeat_text; *p; p++)
+		text_put(&f->inserted, bytes, send_bytes(&alone, p, 1, bytes));
 }
 
-void filter_sent_urgent(struct filter *f, size_t n)
+void filter_sent_inserted(struct filter *f, size_t n)
 {
 	if (f->sent)
-		filter_copy(f, f->urgent.data, n);
-	memmove(f->urgent.data, f->urgent.data + n, f->urgent.length - n);
-	f->urgent.length -= n;
-	f->urgent_begun = f->urgent.length > 0;
+		filter_copy(f, f->inserted.data, n);
+	memmove(f->inserted.data, f->inserted.data + n, f->inserted.length - n);
+	f->inserted.length -= n;
+	f->insertion_begun = f->inserted.length > 0;
 }
 
 void filter_free(struct filter *f)
 {
-	text_free(&f->urgent);
+	text_free(&f->inserted);
 }

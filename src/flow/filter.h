@@ -35,8 +35,9 @@ struct filter {
 	bool telnet;	   /* RFC 854: see telnet.h */
 	bool escape;	   /* sent: Ctrl-] and a full stop is not sent but ends all */
 	int64_t delay;	   /* sent: pause after a line, ns; 0: none */
-	int64_t heartbeat; /* sent: silence after which `beat` is, ns; 0: never */
-	const char *beat;
+	int64_t heartbeat; /* sent: silence after which that of `heartbeat_text` goes, ns; 0: never
+			    */
+	const char *heartbeat_text;
 	struct filter *answers;	      /* received: where what telnet answers is to be sent */
 	struct editor *editor;	      /* NULL: none. It takes the place of all that is above */
 	struct transcript *copies[2]; /* who gets what passes over the network; NULL: nobody */
@@ -45,10 +46,10 @@ struct filter {
 	bool after_cr, after_escape;
 	bool quit; /* the escape was typed */
 	struct telnet state;
-	uint64_t offset;    /* of the copies */
-	int64_t resume;	    /* nothing moves before this time, 0: now */
-	struct text urgent; /* goes before what has not been read yet, and in a pause */
-	bool urgent_begun;  /* a part of it has been sent */
+	uint64_t offset;      /* of the copies */
+	int64_t resume;	      /* nothing moves before this time, 0: now */
+	struct text inserted; /* goes before what has not been read yet, and in a pause */
+	bool insertion_begun; /* a part of it has been sent */
 };
 
 /* Has F anything to do? */
@@ -76,13 +77,13 @@ void filter_wrote(struct filter *f, const char *data, size_t n);
 int64_t filter_resume(const struct filter *f, bool holds);
 
 /* Has F something to send now by itself, before what the flow HOLDS if it does? */
-bool filter_is_urgent(const struct filter *f, bool holds);
+bool filter_inserts(const struct filter *f, bool holds);
 
 /* Has F's heartbeat sent next, as what comes from the source would be. */
-void filter_beat(struct filter *f);
+void filter_add_heartbeat(struct filter *f);
 
 /* N bytes of that, `urgent`, have been sent. */
-void filter_sent_urgent(struct filter *f, size_t n);
+void filter_sent_inserted(struct filter *f, size_t n);
 
 void filter_free(struct filter *f);
 

@@ -106,19 +106,19 @@ bool flow_wants_sink(const struct flow *f)
 }
 
 /* Has F's filter something to send by itself? */
-static bool has_urgent(const struct flow *f)
+static bool flow_inserts(const struct flow *f)
 {
-	return f->transfer.filter && f->transfer.filter->urgent.length > 0;
+	return f->transfer.filter && f->transfer.filter->inserted.length > 0;
 }
 
 bool flow_holds(const struct flow *f)
 {
-	return f->transfer.held > 0 || has_urgent(f);
+	return f->transfer.held > 0 || flow_inserts(f);
 }
 
 void flow_nudge(struct flow *f)
 {
-	if (!has_urgent(f) || (f->state != FLOW_OPEN && f->state != FLOW_ENDED))
+	if (!flow_inserts(f) || (f->state != FLOW_OPEN && f->state != FLOW_ENDED))
 		return;
 	f->state = FLOW_OPEN;
 	f->transfer.sink_full = true;
@@ -126,8 +126,8 @@ void flow_nudge(struct flow *f)
 
 bool flow_may_repeat(const struct flow *f)
 {
-	return f->state == FLOW_OPEN && !f->transfer.sink_full && !f->transfer.from->careful &&
-	       !f->transfer.to->careful;
+	return f->state == FLOW_OPEN && !f->transfer.sink_full && !f->transfer.from->may_block &&
+	       !f->transfer.to->may_block;
 }
 
 static struct editor *editor(const struct flow *f)
@@ -140,7 +140,7 @@ static void follow_editor(struct flow *f)
 {
 	const struct editor *e = editor(f);
 
-	if (!e || has_urgent(f))
+	if (!e || flow_inserts(f))
 		return;
 	if (e->error && !f->source_ended) {
 		f->error = e->error;
@@ -159,12 +159,12 @@ static void take_end(struct flow *f, int error)
 	struct editor *e = editor(f);
 
 	if (e && !e->done)
-		error = e->ended(e->arg, error, &f->transfer.filter->urgent);
+		error = e->ended(e->arg, error, &f->transfer.filter->inserted);
 	else if (f->exact && f->left && !error)
 		error = EPROTO;
 	f->error = error;
 	f->source_ended = true;
-	f->transfer.sink_full = has_urgent(f);
+	f->transfer.sink_full = flow_inserts(f);
 }
 
 /* All that was read has been written, and nothing more will be read? */

@@ -48,12 +48,12 @@ static void wait_for_it(struct output *o)
 /* Writes what is taken now. Returns 0, or -1 with errno. */
 static int write_some(struct output *o)
 {
-	if (o->to.given == STDERR_FILENO && o->text.length)
+	if (o->to.original == STDERR_FILENO && o->text.length)
 		message_interrupts();
 	while (output_waits(o)) {
 		ssize_t n;
 		/* What may block is asked each time. */
-		if (o->to.careful && !wait_ready(o->to.wfd, POLLOUT, 0))
+		if (o->to.may_block && !wait_ready(o->to.wfd, POLLOUT, 0))
 			break;
 		n = endpoint_write(&o->to, o->text.data + o->written, output_waits(o));
 		if (n < 0 && errno == EAGAIN)
@@ -100,7 +100,7 @@ void output_start(struct output *o, struct loop *loop, int fd, const char *name,
 {
 	*o = (struct output){ .most = WAITING_MOST, .loop = loop, .changed = changed, .arg = arg };
 	endpoint_inherit(&o->to, fd, true, name);
-	endpoint_open_anew(&o->to);
+	endpoint_reopen(&o->to);
 	o->watch = (struct watch){ .fd = o->to.wfd, .fn = ready, .arg = o };
 }
 

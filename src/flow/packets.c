@@ -160,8 +160,7 @@ static enum transfer_result packets_in(struct transfer *t, size_t max)
 {
 	enum transfer_result result;
 
-	if (transfer_sink_is_taken(t) ||
-	    (t->to->kind == ENDPOINT_PUBLISHER && !publisher_ready(t->to->publisher))) {
+	if (transfer_sink_is_taken(t) || !endpoint_writable(t->to)) {
 		t->sink_full = true;
 		return TRANSFER_WAIT;
 	}
@@ -177,7 +176,7 @@ static enum transfer_result packets_in(struct transfer *t, size_t max)
 	if (t->held == 0)
 		return pass_empty(t);
 	t->sink_full = true;
-	if (!t->to->careful && transfer_drain(t, t->held) == TRANSFER_SINK_ERROR)
+	if (!t->to->may_block && transfer_drain(t, t->held) == TRANSFER_SINK_ERROR)
 		return TRANSFER_SINK_ERROR;
 	return TRANSFER_MOVED;
 }
@@ -258,7 +257,7 @@ static enum transfer_result packets_out(struct transfer *t, size_t max)
 /* From a queue of packets. */
 static enum transfer_result packets_queued(struct transfer *t, size_t max)
 {
-	struct subscriber *r = t->from->queue;
+	struct subscriber *r = t->from->object;
 	enum transfer_result result;
 	struct iovec iov;
 
@@ -267,7 +266,7 @@ static enum transfer_result packets_queued(struct transfer *t, size_t max)
 		return TRANSFER_WAIT;
 	t->sink_full = false;
 	if (!subscriber_look(r, &iov, 1))
-		return subscriber_ready(r) ? TRANSFER_END : TRANSFER_WAIT;
+		return endpoint_readable(t->from) ? TRANSFER_END : TRANSFER_WAIT;
 	result = send_packet(t, iov.iov_base, iov.iov_len);
 	if (result != TRANSFER_MOVED)
 		return result;
@@ -283,6 +282,6 @@ transfer_method *transfer_choose_packets(const struct transfer *t)
 	if (from)
 		return to ? packets_relay : packets_in;
 	if (to)
-		return t->from->kind == ENDPOINT_QUEUE ? packets_queued : packets_out;
+		return t->from->kind == ENDPOINT_SUBSCRIBER ? packets_queued : packets_out;
 	return NULL;
 }

@@ -95,14 +95,14 @@ void pump_over(struct pump *p)
 /* A fan-out makes no event of what it still has, or has room for. */
 static bool queue_is_ready(const struct pump *p)
 {
-	return p->in->kind == ENDPOINT_QUEUE && flow_wants_source(&p->up) &&
+	return p->in->kind == ENDPOINT_SUBSCRIBER && flow_wants_source(&p->up) &&
 	       endpoint_readable(p->in);
 }
 
 static bool publisher_is_ready(const struct pump *p)
 {
 	return p->out->kind == ENDPOINT_PUBLISHER && flow_wants_sink(&p->down) &&
-	       publisher_ready(p->out->publisher);
+	       endpoint_writable(p->out);
 }
 
 /* When to go on though no descriptor is ready. */
@@ -146,7 +146,7 @@ void pump_proceed(struct pump *p)
 static bool wants_time(const struct pump *p)
 {
 	return p->c.idle != UNSET || pump_peer_ended(p) || half_close_is_closing(p->state) ||
-	       p->in->kind == ENDPOINT_QUEUE;
+	       p->in->kind == ENDPOINT_SUBSCRIBER;
 }
 
 /* Is F a flow that waits for its source before and after it moves something, with nothing else to
@@ -266,7 +266,7 @@ static void pump_send_answers(struct pump *p)
 	if (!p->c.up)
 		return;
 	if (p->state.send == SEND_SHUT || p->up.state == FLOW_SINK_FAILED)
-		p->c.up->urgent.length = 0;
+		p->c.up->inserted.length = 0;
 	else
 		flow_nudge(&p->up);
 }
@@ -331,8 +331,8 @@ void pump_start(struct pump *p, struct loop *loop, const struct pump_config *c,
 		   &(struct flow_config){ c->up, c->frame, c->buffer, c->rate, FLOW_NO_LIMIT });
 	flow_start(&p->down, peer, out,
 		   &(struct flow_config){ c->down, c->frame, c->buffer, c->rate, c->read_bytes });
-	if (in->kind == ENDPOINT_QUEUE)
-		subscriber_on_ready(in->queue, pump_queue_ready, p);
+	if (in->kind == ENDPOINT_SUBSCRIBER)
+		subscriber_on_ready(in->object, pump_queue_ready, p);
 	if (c->terms.send_only) {
 		p->state.receive = RECEIVE_UNWANTED;
 		flow_discard(&p->down);

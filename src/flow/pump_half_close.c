@@ -11,8 +11,8 @@
 static void pump_finish_sending(struct pump *p)
 {
 	/* What stands in a queue was read already. */
-	if (p->in->kind == ENDPOINT_QUEUE)
-		flow_limit(&p->up, subscriber_finish(p->in->queue));
+	if (p->in->kind == ENDPOINT_SUBSCRIBER)
+		flow_limit(&p->up, subscriber_finish(p->in->object));
 	else
 		flow_finish(&p->up);
 }

@@ -99,7 +99,7 @@ static void pump_send_heartbeat(void *arg)
 	if (p->last_heartbeat != now || flow_holds(&p->up) || p->state.send == SEND_CONNECTING ||
 	    flow_rests(&p->up) > now)
 		return;
-	filter_beat(up);
+	filter_add_heartbeat(up);
 	flow_nudge(&p->up);
 	pump_proceed(p);
 }

@@ -13,7 +13,7 @@
 
 static bool is_stderr(const struct transcript *t)
 {
-	return t->out.to.given == STDERR_FILENO;
+	return t->out.to.original == STDERR_FILENO;
 }
 
 int transcript_error(const struct transcript *t)
@@ -97,7 +97,7 @@ int transcript_close(struct transcript *t)
 
 	if (!t->out.loop)
 		return 0;
-	if (!is_stderr(t) && close(t->out.to.given) < 0 && !error)
+	if (!is_stderr(t) && close(t->out.to.original) < 0 && !error)
 		error = errno;
 	output_close(&t->out);
 	errno = error;

@@ -12,7 +12,7 @@
 #define FILTER_PIECE (64 << 10)
 #define PIECES 16 /* of a queue at once */
 
-static struct endpoint nowhere = { .rfd = -1, .wfd = -1, .kind = ENDPOINT_NULL, .anew = -1 };
+static struct endpoint nowhere = { .rfd = -1, .wfd = -1, .kind = ENDPOINT_NULL, .reopened = -1 };
 
 static enum transfer_result transfer_filter(struct transfer *t, size_t max);
 static enum transfer_result transfer_queue(struct transfer *t, size_t max);
@@ -28,7 +28,7 @@ static void choose(struct transfer *t)
 		t->method = transfer_filter;
 	else if (t->to->passes)
 		t->method = transfer_pass;
-	else if (t->from->kind == ENDPOINT_QUEUE && t->to->owned)
+	else if (t->from->kind == ENDPOINT_SUBSCRIBER && t->to->owned)
 		t->method = transfer_queue;
 	else if (t->to->kind == ENDPOINT_PUBLISHER)
 		t->method = transfer_send;
@@ -46,7 +46,7 @@ void transfer_start(struct transfer *t, struct endpoint *from, struct endpoint *
 	if (filter && filter_needed(filter))
 		t->filter = filter;
 	choose(t);
-	t->sink_full = t->filter && t->filter->urgent.length > 0;
+	t->sink_full = t->filter && t->filter->inserted.length > 0;
 }
 
 void transfer_edited(struct transfer *t)
@@ -76,7 +76,7 @@ void transfer_discard(struct transfer *t)
 	transfer_let_go(t);
 	t->to = &nowhere;
 	if (t->filter && t->filter->editor) {
-		t->filter->urgent.length = 0;
+		t->filter->inserted.length = 0;
 		transfer_edited(t);
 	} else {
 		choose(t);
@@ -130,14 +130,14 @@ enum transfer_result transfer_drain(struct transfer *t, size_t n)
 }
 
 /* Room for SIZE bytes: a source that may block is read once after each POLLIN, which does not; a
- * sink wants its pieces small, and slow, unless it can be opened anew. */
+ * sink wants its pieces small, and slow, unless it can be opened again. */
 bool transfer_prepare(struct transfer *t, size_t size)
 {
 	t->sink_full = false;
 	t->size = size;
 	t->buffer = pool_take(size);
 	if (t->buffer)
-		endpoint_open_anew(t->to);
+		endpoint_reopen(t->to);
 	return t->buffer != NULL;
 }
 
@@ -158,7 +158,7 @@ static enum transfer_result filled(struct transfer *t, size_t n, size_t piece)
 	t->held = n;
 	t->offset = 0;
 	t->sink_full = true;
-	if (!t->to->careful && !(t->filter && filter_resume(t->filter, true) > clock_now()))
+	if (!t->to->may_block && !(t->filter && filter_resume(t->filter, true) > clock_now()))
 		return transfer_drain(t, piece) == TRANSFER_SINK_ERROR ? TRANSFER_SINK_ERROR :
 									 TRANSFER_MOVED;
 	return TRANSFER_MOVED;
@@ -184,17 +184,17 @@ enum transfer_result transfer_copy(struct transfer *t, size_t max)
 }
 
 /* What the filter has to send by itself, so far as the sink takes it. */
-static enum transfer_result send_urgent(struct transfer *t)
+static enum transfer_result transfer_send_inserted(struct transfer *t)
 {
-	struct text *urgent = &t->filter->urgent;
-	ssize_t n = endpoint_write(t->to, urgent->data, urgent->length);
+	struct text *inserted = &t->filter->inserted;
+	ssize_t n = endpoint_write(t->to, inserted->data, inserted->length);
 
 	t->sink_full = true;
 	if (n < 0)
 		return errno == EAGAIN || errno == EINTR ? TRANSFER_WAIT : TRANSFER_SINK_ERROR;
-	filter_sent_urgent(t->filter, (size_t)n);
+	filter_sent_inserted(t->filter, (size_t)n);
 	t->out += (size_t)n;
-	t->sink_full = t->held > 0 || urgent->length > 0;
+	t->sink_full = t->held > 0 || inserted->length > 0;
 	return TRANSFER_MOVED;
 }
 
@@ -211,13 +211,13 @@ static enum transfer_result transfer_filter(struct transfer *t, size_t max)
 	}
 	if (filter_resume(f, t->held > 0) > clock_now())
 		return TRANSFER_WAIT;
-	if (filter_is_urgent(f, t->held > 0))
-		return send_urgent(t);
+	if (filter_inserts(f, t->held > 0))
+		return transfer_send_inserted(t);
 	if (t->held) {
 		enum transfer_result result =
 			transfer_drain(t, filter_piece(f, t->buffer + t->offset, t->held));
 		/* What came meanwhile is next. */
-		t->sink_full = t->sink_full || f->urgent.length > 0;
+		t->sink_full = t->sink_full || f->inserted.length > 0;
 		return result;
 	}
 	if (max == 0 || f->quit)
@@ -232,9 +232,9 @@ static enum transfer_result transfer_filter(struct transfer *t, size_t max)
 	n = filter_apply(f, t->buffer + t->size - most, (size_t)got, t->buffer);
 	if (n == 0) {
 		transfer_let_go(t);
-		t->sink_full = f->urgent.length > 0;
+		t->sink_full = f->inserted.length > 0;
 		errno = ENOMEM;
-		return f->urgent.failed ? TRANSFER_SOURCE_ERROR : TRANSFER_MOVED;
+		return f->inserted.failed ? TRANSFER_SOURCE_ERROR : TRANSFER_MOVED;
 	}
 	return filled(t, n, filter_piece(f, t->buffer, n));
 }
@@ -252,7 +252,7 @@ static enum transfer_result transfer_pass(struct transfer *t, size_t max)
 /* From a subscriber's queue to a socket, without a copy. */
 static enum transfer_result transfer_queue(struct transfer *t, size_t max)
 {
-	struct subscriber *r = t->from->queue;
+	struct subscriber *r = t->from->object;
 	struct iovec iov[PIECES];
 	struct msghdr m = { .msg_iov = iov };
 	int pieces = subscriber_look(r, iov, PIECES);
@@ -260,7 +260,7 @@ static enum transfer_result transfer_queue(struct transfer *t, size_t max)
 
 	t->sink_full = false;
 	if (pieces == 0)
-		return subscriber_ready(r) ? TRANSFER_END : TRANSFER_WAIT;
+		return endpoint_readable(t->from) ? TRANSFER_END : TRANSFER_WAIT;
 	for (size_t left = max, i = 0; i < (size_t)pieces; i++) {
 		iov[i].iov_len = iov[i].iov_len < left ? iov[i].iov_len : left;
 		left -= iov[i].iov_len;
@@ -282,10 +282,10 @@ static enum transfer_result transfer_send(struct transfer *t, size_t max)
 {
 	ssize_t n;
 
-	t->sink_full = !publisher_ready(t->to->publisher);
+	t->sink_full = !endpoint_writable(t->to);
 	if (t->sink_full)
 		return TRANSFER_WAIT;
-	n = publisher_take(t->to->publisher, t->from, max);
+	n = publisher_take(t->to->object, t->from, max);
 	if (n == 0)
 		return TRANSFER_END;
 	if (n < 0)

@@ -39,7 +39,7 @@ static enum transfer_result copy_instead(struct transfer *t, size_t max)
 	transfer_hurry(t);
 	t->method = transfer_copy;
 	t->sink_full = false;
-	return t->from->careful ? TRANSFER_WAIT : transfer_copy(t, max);
+	return t->from->may_block ? TRANSFER_WAIT : transfer_copy(t, max);
 }
 
 static size_t lesser(size_t a, size_t b)
@@ -125,7 +125,7 @@ static enum transfer_result splice_step(struct transfer *t, size_t max)
 }
 
 /* From a pipe to a socket by reading and writing, until there is much at once. Not the other way:
- * to write to an inherited pipe it would have to be opened anew. */
+ * to write to an inherited pipe it would have to be opened again. */
 static enum transfer_result copy_small(struct transfer *t, size_t max)
 {
 	uint64_t in = t->in;

@@ -22,7 +22,7 @@ static void answer_instead(struct connection *x, unsigned status, const char *wh
 	h->down.error = 0;
 	h->down.done = h->up.done = true;
 	x->proxied->why = why;
-	proxyd_http_add_answer(x, &x->up.urgent, status, "", false, why);
+	proxyd_http_add_answer(x, &x->up.inserted, status, "", false, why);
 	proxyd_tell_answer(x);
 }
 
@@ -164,7 +164,7 @@ static void dialled(struct connection *x, const struct proxyd_result *r)
 	 * each way. */
 	edit(&x->up, &h->up);
 	edit(&x->down, &h->down);
-	x->down.urgent = h->forward;
+	x->down.inserted = h->forward;
 	h->forward = (struct text){ 0 };
 	c = connection_pump_config(x);
 	c.in_end_ends = c.terms.one_message = c.terms.out_may_end = true;

@@ -65,7 +65,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	}
 	CHECK(whole.n == pieces.n && !memcmp(whole.data, pieces.data, whole.n));
 	CHECK(whole.filter.quit == pieces.filter.quit);
-	CHECK(same(&whole.answers.urgent, &pieces.answers.urgent));
+	CHECK(same(&whole.answers.inserted, &pieces.answers.inserted));
 	/* A line's end is one: no LF without its CR, nor a CR too many. */
 	for (size_t i = 0; whole.filter.crlf && i < whole.n; i++)
 		CHECK(whole.data[i] != '\n' || (i > 0 && whole.data[i - 1] == '\r'));
