@@ -517,8 +517,6 @@ static int check_operands(const struct sockname_options *o, const struct operand
 		return address_inet_operands(operands, false, o->family.numeric, host, port, error);
 	*host = operands->words[0];
 	*port = NO_PORT;
-	if (**host == '-') /* the parser took it for a negative number */
-		return option_fail(error, "host '%s' is neither an address nor a name", *host);
 	return address_check(*host, NULL, o->family.numeric, error);
 }
 

@@ -195,7 +195,8 @@ static int check_host(const char *host, bool numeric, struct option_error *error
 
 	if (*host == '\0')
 		return option_fail(error, "host '' is empty");
-	if (kind == WORD_BAD)
+	/* A hyphen begins no name (RFC 952), but what looks like a negative number. */
+	if (kind == WORD_BAD || *host == '-')
 		return option_fail(error, "host '%s' is neither an address nor a name", host);
 	if (kind == WORD_NAME && numeric)
 		return option_fail(error, "host '%s' is a name, which --numeric does not look up",
