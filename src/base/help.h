@@ -2,7 +2,8 @@
 #ifndef BASE_HELP_H
 #define BASE_HELP_H
 
-#include "base/command.h"
+#include "base/message.h"
+#include "base/options.h"
 #include "base/text.h"
 
 /* What every subcommand has beside its rows. */

@@ -9,7 +9,6 @@
 
 #include "base/clock.h"
 #include "base/terminal.h"
-#include "base/utf8.h"
 #include "base/wait.h"
 
 #define TEXT_MOST 3072
@@ -35,49 +34,6 @@ static const struct option_row rows[] = {
 };
 
 const struct option_group message_group = { "Messages", rows, sizeof rows / sizeof *rows };
-
-size_t message_escape(char *out, size_t size, const char *text, size_t n, bool backslash)
-{
-	static const char hex[] = "0123456789abcdef";
-	const unsigned char *p = (const unsigned char *)text, *end = p + n;
-	size_t used = 0;
-
-	while (p < end) {
-		uint32_t c = 0;
-		size_t length = utf8_length(p, (size_t)(end - p), &c), need = length;
-		bool control = c < 0x20 || (c >= 0x7f && c < 0xa0);
-		char short_form = c == '\n' ? 'n' : c == '\r' ? 'r' : c == '\t' ? 't' : 0;
-
-		if (c == '\\' && backslash)
-			short_form = '\\';
-		if (length == 0)
-			length = 1, control = true, short_form = 0;
-		if (short_form)
-			need = 2;
-		else if (control)
-			need = 4 * length;
-		if (used + need >= size)
-			break;
-		if (short_form) {
-			out[used++] = '\\';
-			out[used++] = short_form;
-		} else {
-			for (size_t i = 0; i < length; i++) {
-				if (control) {
-					out[used++] = '\\';
-					out[used++] = 'x';
-					out[used++] = hex[p[i] >> 4];
-					out[used++] = hex[p[i] & 15];
-				} else {
-					out[used++] = (char)p[i];
-				}
-			}
-		}
-		p += length;
-	}
-	out[used] = '\0';
-	return used;
-}
 
 void message_options_ask(struct message_options *o, int argc, char **argv)
 {
@@ -163,7 +119,7 @@ static void say(struct notice *n, const char *text)
 	char escaped[4 * TEXT_MOST + 1];
 
 	message_interrupts();
-	message_escape(escaped, sizeof escaped, text, strlen(text), false);
+	text_escape(escaped, sizeof escaped, text, strlen(text), false);
 	text_shorten(escaped, TEXT_MOST);
 	if (!n->m->options.json) {
 		char line[LINE_MOST];

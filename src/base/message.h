@@ -88,10 +88,4 @@ void message_live(const char *text, size_t most, bool keep);
 /* Something else is about to be written to stderr: the live line gives way. */
 void message_interrupts(void);
 
-/* TEXT of N bytes as it may be shown: control characters (C0, DEL, C1) and bytes that are not
- * UTF-8 (RFC 3629) become \n, \t, \r, \xHH, a backslash \\ only if BACKSLASH. Fills OUT of SIZE
- * bytes, always ended by NUL, cut between characters where it does not fit; four times N and 1
- * always fit. Returns the length. */
-size_t message_escape(char *out, size_t size, const char *text, size_t n, bool backslash);
-
 #endif

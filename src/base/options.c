@@ -6,7 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/command.h"
 #include "base/nc_habits.h"
 #include "base/number.h"
 #include "base/suggest.h"
@@ -278,18 +277,16 @@ static int check_needs(struct parse *p, const struct option_row *row, const char
 {
 	char names[sizeof p->error->text] = "";
 	struct found other;
-	size_t length = 0;
+	size_t length = 0, n;
 
-	for (const char *s = needs; s && *s;) {
-		size_t n = strcspn(s, " ");
-		if (find_name(p->command, s, n, &other)) {
-			if (p->given[other.index])
-				return 0;
-			snprintf(names + length, sizeof names - length, "%s--%s",
-				 length ? " or " : "", other.row->name);
-			length = strlen(names);
-		}
-		s += n + (s[n] == ' ');
+	for (const char *name; (name = text_word(&needs, &n));) {
+		if (!find_name(p->command, name, n, &other))
+			continue;
+		if (p->given[other.index])
+			return 0;
+		snprintf(names + length, sizeof names - length, "%s--%s", length ? " or " : "",
+			 other.row->name);
+		length = strlen(names);
 	}
 	return *names ? option_fail(p->error, "--%s needs %s", row->name, names) : 0;
 }
@@ -306,17 +303,15 @@ static const char *group_need(const struct command *command, const struct option
 static int check_pairs(struct parse *p)
 {
 	struct found f, other;
+	size_t n;
 
 	for (struct cursor c = first(p->command); next(&c, &f);) {
 		if (!p->given[f.index])
 			continue;
-		for (const char *s = f.row->excludes; s && *s;) {
-			size_t n = strcspn(s, " ");
-			if (find_name(p->command, s, n, &other) && p->given[other.index])
+		for (const char *name, *rest = f.row->excludes; (name = text_word(&rest, &n));)
+			if (find_name(p->command, name, n, &other) && p->given[other.index])
 				return option_fail(p->error, "--%s and --%s exclude each other",
 						   f.row->name, other.row->name);
-			s += n + (s[n] == ' ');
-		}
 		if (check_needs(p, f.row, f.row->needs) < 0 ||
 		    check_needs(p, f.row, group_need(p->command, f.use->group)) < 0)
 			return -1;
@@ -354,14 +349,11 @@ static void keep(char **argv, int to, int from)
 /* Does NAME stand in NAMES? */
 static bool stands_in(const char *name, const char *names)
 {
-	size_t length = strlen(name);
+	size_t n;
 
-	for (const char *s = names; s && *s;) {
-		size_t n = strcspn(s, " ");
-		if (n == length && !strncmp(s, name, n))
+	for (const char *word; (word = text_word(&names, &n));)
+		if (!strncmp(word, name, n) && name[n] == '\0')
 			return true;
-		s += n + (s[n] == ' ');
-	}
 	return false;
 }
 

@@ -11,6 +11,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/outcome.h"
+
 enum option_kind {
 	OPTION_FLAG,	 /* bool: true */
 	OPTION_COUNT,	 /* int: one more each time */
@@ -97,9 +99,21 @@ struct operands {
 	unsigned char given[OPTION_ROWS_MOST]; /* see option_given() */
 };
 
-enum options_result { OPTIONS_OK, OPTIONS_HELP, OPTIONS_BAD };
+/* A subcommand: its name, how it is called, what it is for, its option groups, how many
+ * operands it takes, and the function that runs it. */
+struct command {
+	const char *name;
+	const char *synopsis;	       /* operands: "[OPTION...] HOST PORT" */
+	const char *summary;	       /* one line of help, no full stop */
+	const struct option_use *uses; /* ended by one whose group is NULL */
+	int min_operands, max_operands;
+	bool runs_command; /* `-- COMMAND` may stand at the end */
+	/* Runs `sockit ARGV[0] ...`; says itself what goes wrong. */
+	struct outcome (*run)(const struct command *self, int argc, char **argv);
+	const struct option_need *needs; /* ended by one whose group is NULL; NULL: none */
+};
 
-struct command;
+enum options_result { OPTIONS_OK, OPTIONS_HELP, OPTIONS_BAD };
 
 /* Reads ARGV (ARGV[0] is the subcommand; the words are put into another order) by COMMAND's rows
  * into OPTIONS, which holds the defaults, and *OPERANDS. Checks single-value options that are

@@ -2,8 +2,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/command.h"
 #include "base/options.h"
+#include "base/text.h"
 
 static int fault(struct option_error *error, int *faults, const struct command *command,
 		 const struct option_row *row, const char *what)
@@ -91,19 +91,14 @@ static void check_pairs(const struct command *const *commands, size_t n, size_t 
 			const struct option_row *row, int *faults, struct option_error *error)
 {
 	const struct command *command = commands[at];
+	size_t length;
 
-	for (const char *s = row->excludes; s && *s;) {
-		size_t length = strcspn(s, " ");
-		if (!named_somewhere(commands, n, s, length))
+	for (const char *name, *rest = row->excludes; (name = text_word(&rest, &length));)
+		if (!named_somewhere(commands, n, name, length))
 			fault(error, faults, command, row, "excludes what does not exist");
-		s += length + (s[length] == ' ');
-	}
-	for (const char *s = row->needs; s && *s;) {
-		size_t length = strcspn(s, " ");
-		if (!has(command, s, length))
+	for (const char *name, *rest = row->needs; (name = text_word(&rest, &length));)
+		if (!has(command, name, length))
 			fault(error, faults, command, row, "needs what does not exist");
-		s += length + (s[length] == ' ');
-	}
 	for (const struct option_need *need = command->needs; need && need->group; need++)
 		if (!has(command, need->name, strlen(need->name)))
 			fault(error, faults, command, row, "a group needs what does not exist");

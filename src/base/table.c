@@ -4,7 +4,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/message.h"
 #include "base/utf8.h"
 
 #define CELL_MOST 1024
@@ -32,7 +31,7 @@ void table_cell(struct table *t, const char *format, ...)
 	va_start(list, format);
 	text_fit(text, sizeof text, format, list);
 	va_end(list);
-	message_escape(shown, sizeof shown, text, strlen(text), false);
+	text_escape(shown, sizeof shown, text, strlen(text), false);
 	if (*shown) {
 		size_t width = width_of(shown);
 		if (width > t->width[t->column])

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/number.h"
+#include "base/utf8.h"
 #include "base/wait.h"
 
 static bool reserve(struct text *t, size_t more)
@@ -70,18 +71,17 @@ void text_time(struct text *t, int64_t ns)
 void text_wrap(struct text *t, const char *words, size_t column, size_t indent, size_t width)
 {
 	bool begun = false; /* is there a word on this line? */
+	size_t n;
 
-	while (*words) {
-		size_t n = strcspn(words, " ");
+	for (const char *word; (word = text_word(&words, &n));) {
 		if (begun && column + 1 + n >= width) {
 			text_add(t, "\n%*s", (int)indent, "");
 			column = indent;
 			begun = false;
 		}
-		text_add(t, "%s%.*s", begun ? " " : "", (int)n, words);
+		text_add(t, "%s%.*s", begun ? " " : "", (int)n, word);
 		column += n + begun;
 		begun = true;
-		words += n + (words[n] == ' ');
 	}
 	text_add(t, "\n");
 }
@@ -115,6 +115,17 @@ void text_free(struct text *t)
 {
 	free(t->data);
 	*t = (struct text){ 0 };
+}
+
+const char *text_word(const char **rest, size_t *n)
+{
+	const char *word = *rest;
+
+	if (!word || *word == '\0')
+		return NULL;
+	*n = strcspn(word, " ");
+	*rest = word + *n + (word[*n] == ' ');
+	return word;
 }
 
 /* Is C inside of a character of UTF-8? */
@@ -156,4 +167,47 @@ void text_fit(char *out, size_t size, const char *format, va_list list)
 		free(all);
 	}
 	va_end(again);
+}
+
+size_t text_escape(char *out, size_t size, const char *text, size_t n, bool backslash)
+{
+	static const char hex[] = "0123456789abcdef";
+	const unsigned char *p = (const unsigned char *)text, *end = p + n;
+	size_t used = 0;
+
+	while (p < end) {
+		uint32_t c = 0;
+		size_t length = utf8_length(p, (size_t)(end - p), &c), need = length;
+		bool control = c < 0x20 || (c >= 0x7f && c < 0xa0);
+		char short_form = c == '\n' ? 'n' : c == '\r' ? 'r' : c == '\t' ? 't' : 0;
+
+		if (c == '\\' && backslash)
+			short_form = '\\';
+		if (length == 0)
+			length = 1, control = true, short_form = 0;
+		if (short_form)
+			need = 2;
+		else if (control)
+			need = 4 * length;
+		if (used + need >= size)
+			break;
+		if (short_form) {
+			out[used++] = '\\';
+			out[used++] = short_form;
+		} else {
+			for (size_t i = 0; i < length; i++) {
+				if (control) {
+					out[used++] = '\\';
+					out[used++] = 'x';
+					out[used++] = hex[p[i] >> 4];
+					out[used++] = hex[p[i] & 15];
+				} else {
+					out[used++] = (char)p[i];
+				}
+			}
+		}
+		p += length;
+	}
+	out[used] = '\0';
+	return used;
 }

@@ -37,6 +37,10 @@ void text_free(struct text *t);
 
 /* ---- texts of a fixed size ---- */
 
+/* A walk over WORDS, which have one blank between them: the first of *REST, which moves behind it,
+ * and its length in *N. NULL at the end, and where *REST is NULL. */
+const char *text_word(const char **rest, size_t *n);
+
 /* As vsnprintf(3) into OUT of SIZE bytes, but what is too long is cut in its middle, as
  * text_shorten() does. */
 __attribute__((format(printf, 3, 0))) void text_fit(char *out, size_t size, const char *format,
@@ -45,5 +49,11 @@ __attribute__((format(printf, 3, 0))) void text_fit(char *out, size_t size, cons
 /* Leaves at most MOST (from 16) bytes of TEXT, its beginning and its end with `...` between them:
  * what is quoted in a message stands before what is wrong with it. Returns the length. */
 size_t text_shorten(char *text, size_t most);
+
+/* TEXT of N bytes as it may be shown: control characters (C0, DEL, C1) and bytes that are not
+ * UTF-8 (RFC 3629) become \n, \t, \r, \xHH, a backslash \\ only if BACKSLASH. Fills OUT of SIZE
+ * bytes, always ended by NUL, cut between characters where it does not fit; four times N and 1
+ * always fit. Returns the length. */
+size_t text_escape(char *out, size_t size, const char *text, size_t n, bool backslash);
 
 #endif

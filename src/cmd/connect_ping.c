@@ -381,12 +381,12 @@ static void find_places(struct ping *p)
 static void name(struct ping *p)
 {
 	struct address a;
-	size_t n = message_escape(p->shown, sizeof p->shown, p->host, strlen(p->host), false);
+	size_t n = text_escape(p->shown, sizeof p->shown, p->host, strlen(p->host), false);
 
 	if (address_parse_direct(p->host, &a) != WORD_NAME)
 		return;
 	n += (size_t)snprintf(p->shown + n, sizeof p->shown - n, " port ");
-	message_escape(p->shown + n, sizeof p->shown - n, p->port, strlen(p->port), false);
+	text_escape(p->shown + n, sizeof p->shown - n, p->port, strlen(p->port), false);
 }
 
 struct outcome ping_run(const struct ping_options *o, const char *host, const char *port)

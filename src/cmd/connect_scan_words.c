@@ -82,7 +82,7 @@ static int parse_operand(struct scan *s, struct operand *op, const char *word, s
 	if (direct ? address_endpoint(word, false, &words, error) :
 		     address_check(host, NULL, s->o->family->numeric, error))
 		goto out;
-	message_escape(op->shown, size, word + brackets, n - 2 * brackets, false);
+	text_escape(op->shown, size, word + brackets, n - 2 * brackets, false);
 	op->host = find_name(s, word + brackets, n - 2 * brackets, false);
 	if (!op->host)
 		goto out;

@@ -48,7 +48,7 @@ void show_row(struct show *s, const char *const *cells, size_t n)
 		/* Beyond any name; the data of a record may be longer, and is escaped already. */
 		bool longer = length > 2048;
 		if (!longer)
-			message_escape(text, sizeof text, cells[i], length, false);
+			text_escape(text, sizeof text, cells[i], length, false);
 		width = columns(longer ? cells[i] : text);
 		if (width > s->widths[column] && i < last)
 			s->widths[column] = width;

@@ -100,7 +100,7 @@ static void add_prefix(struct datagram_output *o, const struct dgram_received *d
 		return;
 	address_host(d->from, host);
 	/* What a file is called is the sender's affair: it must not look like the end of a line. */
-	text_put(t, shown, message_escape(shown, sizeof shown, host, strlen(host), true));
+	text_put(t, shown, text_escape(shown, sizeof shown, host, strlen(host), true));
 	if (d->from->u.sa.sa_family == AF_UNIX)
 		text_put(t, ": ", 2);
 	else

@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-#include "base/message.h"
+#include "base/text.h"
 #include "base/utf8.h"
 
 #define LINE_MOST 4096
@@ -30,7 +30,7 @@ static void put_lines(struct text *out, struct chat *c, size_t keep)
 
 	do {
 		size_t n = line_length(line + done, c->line.length - done);
-		size_t length = message_escape(escaped, sizeof escaped, line + done, n, false);
+		size_t length = text_escape(escaped, sizeof escaped, line + done, n, false);
 		text_add(out, "<%llu> ", (unsigned long long)c->number);
 		text_put(out, escaped, length);
 		text_put(out, "\n", 1);

@@ -3,7 +3,7 @@
 
 #include <stdbool.h>
 
-#include "base/message.h"
+#include "base/text.h"
 
 /* Is OUT nothing but whole characters of UTF-8 (RFC 3629) that a terminal shows? */
 static bool is_printable(const char *out)
@@ -65,12 +65,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	memcpy(text, data + 3, n);
 
 	full = take(4 * n + 1);
-	all = message_escape(full, 4 * n + 1, text, n, backslash);
+	all = text_escape(full, 4 * n + 1, text, n, backslash);
 	CHECK(all <= 4 * n && strlen(full) == all && is_printable(full));
 	CHECK(!backslash || means(full, text, n));
 
 	cut = take(room);
-	length = message_escape(cut, room, text, n, backslash);
+	length = text_escape(cut, room, text, n, backslash);
 	CHECK(length < room && strlen(cut) == length && is_printable(cut));
 	CHECK(length <= all && !memcmp(cut, full, length));
 	CHECK(room <= all || length == all);
