@@ -165,9 +165,15 @@ static struct outcome completion(const struct command *self, int argc, char **ar
 	struct outcome outcome;
 	struct text t = { 0 };
 
+	if (argc > 2 && !strcmp(argv[1], COMPLETION_ASK)) {
+		completion_answer(&t, &table, argv + 2, (size_t)argc - 2);
+		outcome = help_print(&t, &m);
+		text_free(&t);
+		return outcome;
+	}
 	if (!command_begin(self, argc, argv, NULL, &m, &operands, &outcome))
 		return outcome;
-	if (completion_script(&t, operands.words[0], &table, &error) == 0)
+	if (completion_script(&t, operands.words[0], &error) == 0)
 		outcome = help_print(&t, &m);
 	else
 		outcome = command_refuse(&m, &error);

@@ -3,21 +3,31 @@
 load helpers/common
 load helpers/words
 
-# script SHELL: its script is in the file script.
+# script SHELL: its script is in the file script. The sockit that it asks is the first in PATH.
 script() {
 	exits 0 "$SOCKIT" completion "$1" >script 2>err
 	silent
+	asked "$SOCKIT"
 }
 
-# rows SHELL: the script for the rows of helpers/completion_rows.c, which have what sockit's
-# may have some day.
+# asked PROGRAM: it is the first sockit in PATH.
+asked() {
+	mkdir -p asked
+	printf '#!/bin/sh\nexec %q "$@"\n' "$1" >asked/sockit
+	chmod +x asked/sockit
+	PATH=$PWD/asked:${PATH#"$PWD/asked:"}
+}
+
+# rows SHELL: the script of a program with the rows of helpers/completion_rows.c, which have what
+# sockit's may have some day, and this program for it to ask.
 rows() {
 	local cc=${CC:-cc} src=$BATS_TEST_DIRNAME/../src
 	command -v "${cc%% *}" >/dev/null || skip "no compiler $cc"
 	# shellcheck disable=SC2086 # words
 	$cc -std=c11 -D_XOPEN_SOURCE=700 -I"$src" -o rows "$BATS_TEST_DIRNAME/helpers/completion_rows.c" \
 		"$src"/base/*.c
-	./rows "$1" >script
+	./rows completion "$1" >script
+	asked "$PWD/rows"
 }
 
 # files: some with names that are hard to complete, in this directory.
@@ -119,9 +129,8 @@ typed() {
 	for shell in bash zsh fish; do
 		exits 0 "$SOCKIT" completion $shell >out 2>err
 		silent
-		[ "$(wc -l <out)" -gt 50 ]
+		[ "$(wc -l <out)" -gt 20 ]
 		[ "$(tail -c 1 out | od -An -c)" = '  \n' ]
-		grep -qw -- --recv-only out || grep -qw -- '-l recv-only' out
 	done
 	[ "$("$SOCKIT" completion zsh | head -n 1)" = '#compdef sockit' ]
 }

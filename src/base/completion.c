@@ -1,41 +1,501 @@
+/* completion.c - which words may follow on a command line, found by the option rows */
 #include "base/completion.h"
 
 #include <ctype.h>
+#include <net/if.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
-#include "base/completion_shell.h"
 #include "base/help.h"
 #include "base/suggest.h"
 
-static const struct {
-	const char *name;
-	void (*script)(struct text *t, const struct completion_table *table);
-} shells[] = {
-	{ "bash", completion_bash },
-	{ "zsh", completion_zsh },
-	{ "fish", completion_fish },
+/* A command line that is to be completed. */
+struct request {
+	const struct completion_table *table;
+	const struct command *command; /* the subcommand */
+	char **words;
+	size_t n;
+	unsigned char given[OPTION_ROWS_MOST]; /* is the row's option there already? */
+	bool once;     /* an option that is there, and must not be repeated, is offered no more */
+	bool stacks;   /* behind the letters of options more letters are offered */
+	size_t *first; /* of bash: the piece at which each word begins; else NULL */
 };
 
-/* What the names of arguments and operands stand for. */
-static const struct {
-	const char *name;
-	enum completion_kind kind;
-} kinds[] = {
-	{ "ADDR", COMPLETION_HOSTS },	    { "ADDRESS", COMPLETION_HOSTS },
-	{ "CMD", COMPLETION_COMMANDS },	    { "ENDPOINT", COMPLETION_HOSTS },
-	{ "FILE", COMPLETION_FILES },	    { "HOST", COMPLETION_HOSTS },
-	{ "IFACE", COMPLETION_INTERFACES }, { "PATH", COMPLETION_FILES },
-	{ "PORT", COMPLETION_SERVICES },
-};
-
-int completion_script(struct text *t, const char *shell, const struct completion_table *table,
-		      struct option_error *error)
+/* Number I from 0 of what may stand after `sockit`, NULL after the last. */
+static const struct command *table_command(const struct completion_table *table, size_t i)
 {
+	return i < table->n		      ? table->commands[i] :
+	       i < table->n + table->n_others ? &table->others[i - table->n] :
+						NULL;
+}
+
+/* Does ROW's argument stand after `=` or its letter, or else in the next word? */
+static bool takes_next(const struct option_row *row)
+{
+	return row->arg && !row->optional;
+}
+
+static void add_interfaces(struct text *t)
+{
+	struct if_nameindex *interfaces = if_nameindex();
+
+	for (struct if_nameindex *i = interfaces; i && i->if_name; i++)
+		text_add(t, "word %s\n", i->if_name);
+	if (interfaces)
+		if_freenameindex(interfaces);
+}
+
+/* Adds the subcommands, and what else may stand in their place, that begin with a dash or not. */
+static void add_commands(struct text *t, const struct completion_table *table, bool dash)
+{
+	const struct command *command;
+
+	for (size_t i = 0; (command = table_command(table, i)); i++)
+		if ((command->name[0] == '-') == dash)
+			text_add(t, "word %s\t%s\n", command->name, command->summary);
+}
+
+/* Adds one of an argument's alternatives: NAME of N characters says what stands there, in capitals,
+ * or is a word that does. */
+static void add_alternative(struct text *t, const char *name, size_t n,
+			    const struct completion_table *table)
+{
+	static const char kinds[][2][12] = {
+		{ "ADDR", "hostname" },	    { "ADDRESS", "hostname" }, { "CMD", "command" },
+		{ "ENDPOINT", "hostname" }, { "FILE", "file" },	       { "HOST", "hostname" },
+		{ "PATH", "file" },	    { "PORT", "service" },
+	};
+	char word[32];
+
+	snprintf(word, sizeof word, "%.*s", (int)n, name);
+	if (!isupper((unsigned char)*word))
+		text_add(t, "word %s\n", word);
+	else if (!strcmp(word, "SUBCOMMAND"))
+		add_commands(t, table, false);
+	else if (!strcmp(word, "IFACE"))
+		add_interfaces(t);
+	for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
+		if (!strcmp(word, kinds[i][0]))
+			text_add(t, "list %s\n", kinds[i][1]);
+}
+
+/* Adds what ARG stands for, as help has it: alternatives with bars between them. What it begins
+ * with counts: the NAME of NAME[=VALUE]. */
+static void add_argument(struct text *t, const char *arg, const struct completion_table *table)
+{
+	text_add(t, "label %.*s\n", (int)strcspn(arg, " "), arg);
+	arg += strspn(arg, "[");
+	for (;; arg++) {
+		size_t n = 0;
+		while (isalnum((unsigned char)arg[n]) || arg[n] == '-')
+			n++;
+		if (n > 0)
+			add_alternative(t, arg, n, table);
+		arg += n;
+		if (*arg != '|')
+			break;
+	}
+	if (*arg == '[')
+		text_add(t, "more %c\n", arg[1]);
+}
+
+static void add_value(struct text *t, const struct option_row *row,
+		      const struct completion_table *table)
+{
+	const char *word;
+
+	add_argument(t, row->arg, table);
+	for (const struct option_keyword *k = row->keywords; k && k->name; k++)
+		text_add(t, "word %s\n", k->name);
+	for (size_t i = 0; row->words && (word = row->words(i)); i++)
+		/* A `/` ends the beginning of a URL. */
+		text_add(t, "word %s\n%s", word, word[strlen(word) - 1] == '/' ? "more /\n" : "");
+}
+
+/* Adds what operand PLACE (from 1) of R's subcommand may be, by its synopsis. */
+static void add_operand(struct text *t, const struct request *r, size_t place)
+{
+	size_t n, last = 0, before = 0; /* operands so far, and those that must stand before */
+	const char *rest = r->command->synopsis;
+	bool repeats = false;
+
+	for (const char *word; (word = text_word(&rest, &n));) {
+		const char *dots = strstr(word, "...");
+		if (!strncmp(word, "[OPTION", 7))
+			continue;
+		if (!strncmp(word + strspn(word, "["), "--", 2))
+			break; /* a command */
+		last++;
+		repeats |= dots && dots < word + n;
+		if (place > before && (place <= last || repeats))
+			add_argument(t, word, r->table);
+		before += *word != '[';
+	}
+}
+
+static void add_option(struct text *t, const struct option_row *row, const char *stem)
+{
+	text_add(t, "word --%s\t%s\n", row->name, row->help);
+	if (row->letter)
+		text_add(t, "word %s%c\t%s\n", stem, row->letter, row->help);
+}
+
+/* Adds R's options, of which WORD is the beginning. */
+static void add_options(struct text *t, const struct request *r, const char *word)
+{
+	const char *stem = r->stacks && word[1] && word[1] != '-' ? word : "-";
+
+	text_add(t, "label option\n");
+	for (struct option_walk w = option_walk(r->command); option_next(&w);)
+		if (!r->once || !r->given[w.index] || w.row->repeats || w.row->kind == OPTION_COUNT)
+			add_option(t, w.row, stem);
+	if (r->command->uses->group)
+		add_option(t, &help_option, stem);
+}
+
+/* Notes the options in WORD. Returns the row of the one that has an argument, else NULL. *VALUE is
+ * where the argument stands in WORD, which is at its end behind a letter, and NULL behind a name
+ * without `=`. */
+static const struct option_row *read_option(struct request *r, const char *word, const char **value)
+{
+	struct option_walk w;
+
+	*value = NULL;
+	if (word[0] == '-' && word[1] == '-') {
+		size_t n = strcspn(word + 2, "=");
+		if (!option_find_name(r->command, word + 2, n, &w))
+			return NULL;
+		r->given[w.index] = 1;
+		*value = word[2 + n] ? word + 3 + n : NULL;
+		return takes_next(w.row) || (w.row->arg && *value) ? w.row : NULL;
+	}
+	for (const char *s = word + 1; *word == '-' && *s; s++) {
+		if (!option_find_letter(r->command, *s, &w))
+			continue;
+		r->given[w.index] = 1;
+		if (takes_next(w.row)) {
+			*value = s + 1;
+			return w.row;
+		}
+	}
+	return NULL;
+}
+
+/* Adds what the last of R's words may be. Returns how much of that word stands before what is
+ * offered. */
+static size_t add_last(struct text *t, struct request *r)
+{
+	const char *last = r->words[r->n - 1], *value = NULL;
+	const struct option_row *row = NULL;
+	size_t i = 2, place = 1;
+
+	if (r->n == 2) {
+		text_add(t, "label subcommand\n");
+		add_commands(t, r->table, *last == '-');
+		return 0;
+	}
+	for (size_t k = 0; (r->command = table_command(r->table, k)); k++)
+		if (!strcmp(r->command->name, r->words[1]))
+			break;
+	if (!r->command)
+		return 0;
+	for (; i + 1 < r->n; i++) {
+		const char *word = r->words[i];
+		if (!strcmp(word, "--")) {
+			text_add(t, "line %zu\nlist %s\n", r->first ? r->first[i + 1] : i + 1,
+				 i + 2 == r->n ? "command" : "file");
+			return 0;
+		}
+		row = read_option(r, word, &value);
+		if (row && (!value || (!*value && word[1] != '-')))
+			i++; /* its argument */
+		else
+			place += *word != '-' || !word[1];
+	}
+	if (i + 1 == r->n) {
+		/* What it has itself is not there already. */
+		row = read_option(&(struct request){ .command = r->command }, last, &value);
+		if (!value)
+			row = NULL;
+	} else {
+		value = last;
+	}
+	if (row)
+		add_value(t, row, r->table);
+	else if (*last == '-')
+		add_options(t, r, last);
+	else
+		add_operand(t, r, place);
+	return row ? (size_t)(value - last) : 0;
+}
+
+/* ---- bash, which passes a line in pieces ---- */
+
+/* Takes the quotes away from WORD, the last of which may be missing. Returns WORD. */
+static char *unquote(char *word)
+{
+	char quote = '\0', *to = word;
+
+	for (const char *s = word; *s; s++) {
+		if (*s == quote) {
+			quote = '\0';
+		} else if (!quote && (*s == '\'' || *s == '"')) {
+			quote = *s;
+		} else {
+			if (*s == '\\' && quote != '\'' && s[1])
+				s++;
+			*to++ = *s;
+		}
+	}
+	*to = '\0';
+	return word;
+}
+
+/* What a word of bash's line is. */
+enum word_role { WORD_PLAIN, WORD_REDIRECTION, WORD_TARGET };
+
+/* Fills R with the words of LINE, but for redirections. Bash has made N PIECES of it, to which it
+ * ends a word at `=` and `:` too; here a piece belongs to the word before it unless there is a
+ * blank between them. R's words, and the numbers of the pieces at which they begin, go where there
+ * is room for N. *JOINED is where in the last word its last piece begins: readline replaces no more
+ * than that. Returns whether the last word is the target of a redirection. */
+static bool read_line(struct request *r, char *line, char **pieces, size_t n, const char **joined)
+{
+	enum word_role role = WORD_PLAIN;
+	char *word = line;
+
+	for (size_t i = 0; i < n; i++) {
+		char *piece = line + strspn(line, " \t\n");
+		/* The cursor may stand in the last one. */
+		size_t length = i + 1 < n ? strlen(pieces[i]) : strlen(piece);
+		bool redirects = *piece == '<' || *piece == '>';
+		char *end = line; /* of the piece before */
+		bool number = word < end && strspn(word, "0123456789") >= (size_t)(end - word);
+
+		if (i + 1 < n && strncmp(piece, pieces[i], length) != 0)
+			length = 0; /* it is not as it was typed */
+		line = piece + length;
+		*joined = piece + (strspn(piece, "=:@") == strlen(piece) ? length : 0);
+		if (i > 0 && piece == end && role != WORD_REDIRECTION && !redirects)
+			continue;
+		if (piece == end && redirects && role == WORD_PLAIN && number) /* `2>` */
+			r->n--;
+		else if (i > 0 && role == WORD_PLAIN)
+			*end = '\0';
+		role = redirects		? WORD_REDIRECTION :
+		       role == WORD_REDIRECTION ? WORD_TARGET :
+						  WORD_PLAIN;
+		word = piece;
+		if (role == WORD_PLAIN) {
+			r->first[r->n] = i;
+			r->words[r->n++] = word;
+		}
+	}
+	if (role == WORD_PLAIN)
+		return false;
+	if (role == WORD_REDIRECTION)
+		*joined = word = line;
+	r->words[r->n++] = word;
+	return true;
+}
+
+/* Adds the answer to bash. */
+static void answer_bash(struct text *t, struct request *r, char *line, char **pieces, size_t n)
+{
+	const char *joined;
+	char *last, *value;
+	bool redirected;
+
+	r->words = pieces;
+	r->first = calloc(n, sizeof *r->first);
+	t->failed |= !r->first;
+	if (!r->first)
+		return;
+	redirected = read_line(r, line, pieces, n, &joined);
+	for (size_t i = 0; i + 1 < r->n; i++)
+		unquote(r->words[i]);
+	last = value = r->words[r->n - 1];
+	if (redirected)
+		text_add(t, "list file\n");
+	else if (r->n > 1)
+		value += add_last(t, r);
+	if (*value == '\'' || *value == '"')
+		joined = value; /* to readline a quote begins a word */
+	text_add(t, "joined %.*s\nkept %.*s\n", (int)(joined - last), last, (int)(value - last),
+		 last);
+	text_add(t, "typed %s\n", unquote(value));
+	free(r->first);
+}
+
+void completion_answer(struct text *t, const struct completion_table *table, char **words, size_t n)
+{
+	struct request r = { .table = table, .words = words + 1, .n = n - 1 };
+	const char *last = words[n - 1];
+
+	if (!strcmp(words[0], "bash")) {
+		r.n = 0;
+		if (n > 2)
+			answer_bash(t, &r, words[1], words + 2, n - 2);
+	} else if (r.n > 1) {
+		size_t kept;
+		r.stacks = true;
+		r.once = !strcmp(words[0], "zsh");
+		kept = add_last(t, &r);
+		text_add(t, "kept %.*s\ntyped %s\n", (int)kept, last, last + kept);
+	}
+}
+
+/* ---- the scripts ---- */
+
+static const char script_bash[] =
+	"# bash completion for sockit, made by `sockit completion bash'. It offers what sockit answers.\n"
+	"_sockit() {\n"
+	"\tlocal IFS=$' \\t\\n' program answer value word kept='' joined='' typed='' words=''\n"
+	"\tlocal -a list=(compgen)\n"
+	"\n"
+	"\tCOMPREPLY=()\n"
+	"\tprogram=$(type -P -- \"${1/#\\~/$HOME}\") || program=sockit\n"
+	"\twhile IFS= read -r answer; do\n"
+	"\t\tvalue=${answer#* }\n"
+	"\t\tcase $answer in\n"
+	"\t\tkept*) kept=$value ;;\n"
+	"\t\tjoined*) joined=$value ;;\n"
+	"\t\ttyped*) typed=$value ;;\n"
+	"\t\tword*) words+=\" ${value%%$'\\t'*}\" ;;\n"
+	"\t\tmore*) compopt -o nospace 2>/dev/null ;;\n"
+	"\t\tlist*)\n"
+	"\t\t\tlist+=(-A \"$value\")\n"
+	"\t\t\t[[ $value != file ]] || compopt -o filenames 2>/dev/null\n"
+	"\t\t\t;;\n"
+	"\t\tline*)\n"
+	"\t\t\tif declare -F _command_offset >/dev/null; then # of the package bash-completion\n"
+	"\t\t\t\t_command_offset \"$value\"\n"
+	"\t\t\t\treturn\n"
+	"\t\t\tfi\n"
+	"\t\t\t;;\n"
+	"\t\tesac\n"
+	"\tdone < <(command \"$program\" completion " COMPLETION_ASK
+	" bash \"${COMP_LINE:0:COMP_POINT}\" \\\n"
+	"\t\t\"${COMP_WORDS[@]:0:COMP_CWORD+1}\" 2>/dev/null)\n"
+	"\twhile IFS= read -r word; do\n"
+	"\t\tword=$kept$word\n"
+	"\t\tCOMPREPLY+=(\"${word#\"$joined\"}\")\n"
+	"\tdone < <(\"${list[@]}\" -W \"$words\" -- \"$typed\")\n"
+	"}\n"
+	"\n"
+	"complete -o bashdefault -F _sockit sockit\n";
+
+static const char script_zsh[] =
+	"#compdef sockit\n"
+	"# zsh completion for sockit, made by `sockit completion zsh'. It offers what sockit answers.\n"
+	"_sockit() {\n"
+	"\tlocal curcontext=$curcontext program=${(Q)~words[1]} answer value name label ret=1\n"
+	"\tlocal -a expl entries lists more as\n"
+	"\n"
+	"\twhence -p -- $program >/dev/null || program=sockit\n"
+	"\tfor answer in ${(f)\"$(command $program completion " COMPLETION_ASK " zsh \\\n"
+	"\t\t\"${(@Q)words[1,CURRENT-1]}\" \"${(Q)PREFIX}\" 2>/dev/null)\"}; do\n"
+	"\t\tvalue=${answer#* }\n"
+	"\t\tcase $answer in\n"
+	"\t\tkept*) compset -p $#value ;;\n"
+	"\t\tlabel*) label=$value ;;\n"
+	"\t\tlist*) lists+=($value) ;;\n"
+	"\t\tmore\\ /) more=(-S '') ;; # is there already\n"
+	"\t\tmore*) more=(-qS $value) ;; # goes again where a blank comes next\n"
+	"\t\tword*)\n"
+	"\t\t\tvalue=${value//\\\\/\\\\\\\\}\n"
+	"\t\t\tname=${value%%$'\\t'*}\n"
+	"\t\t\tentries+=(\"${name//:/\\:}${${value#$name}/$'\\t'/:}\")\n"
+	"\t\t\t;;\n"
+	"\t\tline*)\n"
+	"\t\t\tshift $value words\n"
+	"\t\t\t((CURRENT -= value))\n"
+	"\t\t\t_normal\n"
+	"\t\t\treturn\n"
+	"\t\t\t;;\n"
+	"\t\tesac\n"
+	"\tdone\n"
+	"\t[[ $label != option ]] || as=(-o)\n"
+	"\t((!$#entries)) || _describe $as \"$label\" entries $more && ret=0\n"
+	"\t_description values expl \"$label\"\n"
+	"\tfor value in $lists; do\n"
+	"\t\tcase $value in\n"
+	"\t\tfile) _files \"$expl[@]\" ;;\n"
+	"\t\thostname) _hosts \"$expl[@]\" ;;\n"
+	"\t\tservice) _ports \"$expl[@]\" ;;\n"
+	"\t\tcommand) _command_names ;;\n"
+	"\t\tesac && ret=0\n"
+	"\tdone\n"
+	"\t(($#entries + $#lists)) || _message -e values \"$label\"\n"
+	"\treturn ret\n"
+	"}\n"
+	"\n"
+	"if [[ $funcstack[1] = _sockit ]]; then # autoloaded\n"
+	"\t_sockit \"$@\"\n"
+	"else\n"
+	"\tcompdef _sockit sockit\n"
+	"fi\n";
+
+static const char script_fish[] =
+	"# fish completion for sockit, made by `sockit completion fish'. It offers what sockit answers.\n"
+	"function __sockit\n"
+	"\tset -l words (commandline -opc)\n"
+	"\tset -l token (commandline -ct)\n"
+	"\tset -l program (string replace -r '^~(?=/)' -- \"$HOME\" $words[1])\n"
+	"\tset -l kept ''\n"
+	"\tset -l typed ''\n"
+	"\tset -l lists\n"
+	"\tset -l offered\n"
+	"\ttype -fq -- $program; or set program sockit\n"
+	"\tfor answer in (command $program completion " COMPLETION_ASK
+	" fish $words \"$token\" 2>/dev/null)\n"
+	"\t\tset -l value (string replace -r '^\\S+ ' '' -- $answer)\n"
+	"\t\tswitch $answer\n"
+	"\t\t\tcase 'kept *'\n"
+	"\t\t\t\tset kept $value\n"
+	"\t\t\tcase 'typed *'\n"
+	"\t\t\t\tset typed $value\n"
+	"\t\t\tcase 'word *'\n"
+	"\t\t\t\tset -a offered $value\n"
+	"\t\t\tcase 'list *'\n"
+	"\t\t\t\tset -a lists $value\n"
+	"\t\t\tcase 'line *'\n"
+	"\t\t\t\tset -e words[1..$value]\n"
+	"\t\t\t\tcomplete -C (string join ' ' -- (string escape -- $words) \"$token\")\n"
+	"\t\t\t\treturn\n"
+	"\t\tend\n"
+	"\tend\n"
+	"\tfor list in $lists\n"
+	"\t\tswitch $list\n"
+	"\t\t\tcase file\n"
+	"\t\t\t\tset -a offered (complete -C \"'' $typed\")\n"
+	"\t\t\tcase command\n"
+	"\t\t\t\tset -a offered (__fish_complete_command)\n"
+	"\t\t\tcase hostname # those of this machine too, which fish leaves out\n"
+	"\t\t\t\tset -a offered (__fish_print_hostnames)\n"
+	"\t\t\t\tset -a offered (string replace -r '#.*' '' </etc/hosts 2>/dev/null |\n"
+	"\t\t\t\t\tstring replace -rf '^\\s*\\S+\\s+' '' | string split -n ' ')\n"
+	"\t\t\tcase service\n"
+	"\t\t\t\tset -a offered (string replace -rf '^([^#\\s]+)\\s.*' '$1' </etc/services 2>/dev/null)\n"
+	"\t\tend\n"
+	"\tend\n"
+	"\tset -q offered[1]; and printf '%s\\n' $kept$offered\n"
+	"end\n"
+	"\n"
+	"complete -c sockit -f -a '(__sockit)'\n";
+
+int completion_script(struct text *t, const char *shell, struct option_error *error)
+{
+	static const struct {
+		const char *name, *script;
+	} shells[] = { { "bash", script_bash }, { "zsh", script_zsh }, { "fish", script_fish } };
 	struct suggestion s = { .word = shell };
 
 	for (size_t i = 0; i < sizeof shells / sizeof *shells; i++) {
 		if (!strcmp(shells[i].name, shell)) {
-			shells[i].script(t, table);
+			text_add(t, "%s", shells[i].script);
 			return 0;
 		}
 		suggest(&s, shells[i].name);
@@ -44,168 +504,4 @@ int completion_script(struct text *t, const char *shell, const struct completion
 		return option_fail(error, "unknown shell '%s': did you mean '%s'?", shell,
 				   s.near[0]);
 	return option_fail(error, "unknown shell '%s': it is none of " COMPLETION_SHELLS, shell);
-}
-
-const struct command *completion_command(const struct completion_table *table, size_t i)
-{
-	return i < table->n		      ? table->commands[i] :
-	       i < table->n + table->n_others ? &table->others[i - table->n] :
-						NULL;
-}
-
-const struct option_row *completion_row(const struct command *command, size_t i)
-{
-	const struct option_use *u = command->uses;
-
-	if (!u->group)
-		return NULL;
-	for (; u->group; u++) {
-		if (i < u->group->n)
-			return &u->group->rows[i];
-		i -= u->group->n;
-	}
-	return i == 0 ? &help_option : NULL;
-}
-
-bool completion_takes_next(const struct option_row *row)
-{
-	return row->arg && !row->optional;
-}
-
-static bool is(const char *name, const char *word, size_t n)
-{
-	return !strncmp(name, word, n) && name[n] == '\0';
-}
-
-/* One of an argument's alternatives: the name of what stands there, or what stands there itself. */
-static void add_alternative(struct completion_choice *c, const char *word, size_t n,
-			    const struct completion_table *table)
-{
-	const struct command *command;
-
-	if (!isupper((unsigned char)*word))
-		text_add(&c->words, " %.*s", (int)n, word);
-	else if (is("SUBCOMMAND", word, n))
-		for (size_t i = 0; (command = completion_command(table, i)); i++)
-			if (command->name[0] != '-')
-				text_add(&c->words, " %s", command->name);
-	for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
-		if (is(kinds[i].name, word, n))
-			c->kinds[kinds[i].kind] = true;
-}
-
-/* ARG as it stands in help: alternatives with bars between them. What it begins with counts: the
- * NAME of NAME[=VALUE]. */
-static void add_argument(struct completion_choice *c, const char *arg,
-			 const struct completion_table *table)
-{
-	if (!c->label) {
-		c->label = arg;
-		c->label_length = (int)strcspn(arg, " ");
-	}
-	arg += strspn(arg, "[");
-	for (;; arg++) {
-		size_t n = 0;
-		while (isalnum((unsigned char)arg[n]) || arg[n] == '-')
-			n++;
-		if (n > 0)
-			add_alternative(c, arg, n, table);
-		arg += n;
-		if (*arg != '|')
-			break;
-	}
-	c->more = *arg == '[' ? arg[1] : '\0';
-}
-
-void completion_choose(struct completion_choice *c, const struct option_row *row,
-		       const struct completion_table *table)
-{
-	const char *word;
-
-	*c = (struct completion_choice){ 0 };
-	if (!row->arg)
-		return;
-	add_argument(c, row->arg, table);
-	for (const struct option_keyword *k = row->keywords; k && k->name; k++)
-		text_add(&c->words, " %s", k->name);
-	for (size_t i = 0; row->words && (word = row->words(i)); i++) {
-		text_add(&c->words, " %s", word);
-		/* The beginning of a URL. */
-		if (word[strlen(word) - 1] == '/')
-			c->more = '/';
-	}
-}
-
-enum completion_place completion_choose_operand(struct completion_choice *c,
-						const struct command *command, size_t place,
-						const struct completion_table *table)
-{
-	size_t i = 0, before = 0; /* operands so far, and those that must stand before */
-	bool found = false, repeats = false;
-
-	*c = (struct completion_choice){ 0 };
-	for (const char *s = command->synopsis, *next; *s; s = next) {
-		size_t n = strcspn(s, " ");
-		const char *dots = strstr(s, "...");
-
-		next = s + n + (s[n] == ' ');
-		if (!strncmp(s, "[OPTION", 7))
-			continue;
-		if (!strncmp(s + strspn(s, "["), "--", 2))
-			break; /* a command */
-		i++;
-		repeats |= dots && dots < s + n;
-		if (place > before && (place <= i || repeats)) {
-			add_argument(c, s, table);
-			found = true;
-		}
-		before += *s != '[';
-	}
-	return !found		     ? COMPLETION_NO_PLACE :
-	       repeats && place >= i ? COMPLETION_REST :
-				       COMPLETION_PLACE;
-}
-
-bool completion_offers(const struct completion_choice *c)
-{
-	for (size_t i = 0; i < COMPLETION_KINDS; i++)
-		if (c->kinds[i])
-			return true;
-	return c->words.length > 0;
-}
-
-void completion_choice_free(struct completion_choice *c, struct text *t)
-{
-	t->failed |= c->words.failed;
-	text_free(&c->words);
-}
-
-void completion_letters(struct text *t, const struct command *command)
-{
-	const struct option_row *row;
-
-	text_add(t, "=");
-	for (size_t i = 0; (row = completion_row(command, i)); i++)
-		if (completion_takes_next(row) && row->letter)
-			text_add(t, "%c", row->letter);
-}
-
-void completion_names(struct text *t, const struct command *command)
-{
-	const struct option_row *row;
-
-	text_add(t, "=");
-	for (size_t i = 0; (row = completion_row(command, i)); i++)
-		if (completion_takes_next(row))
-			text_add(t, "|%s", row->name);
-}
-
-void completion_quoted(struct text *t, const char *s, const char *special)
-{
-	for (; *s; s++) {
-		if (*s == '\'')
-			text_add(t, "'\\''");
-		else
-			text_add(t, "%s%c", strchr(special, *s) ? "\\" : "", *s);
-	}
 }

@@ -11,13 +11,6 @@
 #include "base/suggest.h"
 #include "base/text.h"
 
-/* A row, and how its subcommand uses it. */
-struct found {
-	const struct option_row *row;
-	const struct option_use *use;
-	unsigned index; /* among all rows of the subcommand */
-};
-
 struct parse {
 	const struct command *command;
 	char *options;
@@ -36,44 +29,40 @@ int option_fail(struct option_error *error, const char *format, ...)
 	return -1;
 }
 
-/* A walk over all rows of a subcommand: for (c = first(command); next(&c, &found);) */
-struct cursor {
-	const struct option_use *use;
-	size_t row;
-	unsigned index;
-};
-
-static bool next(struct cursor *c, struct found *found)
+struct option_walk option_walk(const struct command *command)
 {
-	while (c->use->group && c->row == c->use->group->n) {
-		c->use++;
-		c->row = 0;
+	return (struct option_walk){ .use = command->uses };
+}
+
+bool option_next(struct option_walk *w)
+{
+	const struct option_group *group = w->use->group;
+
+	if (w->row) {
+		w->row++;
+		w->index++;
+	} else if (group) {
+		w->row = group->rows;
 	}
-	if (!c->use->group)
-		return false;
-	found->row = &c->use->group->rows[c->row++];
-	found->use = c->use;
-	found->index = c->index++;
-	return true;
+	while (group && w->row == group->rows + group->n) {
+		group = (++w->use)->group;
+		w->row = group ? group->rows : NULL;
+	}
+	return group;
 }
 
-static struct cursor first(const struct command *command)
+bool option_find_name(const struct command *command, const char *name, size_t n,
+		      struct option_walk *found)
 {
-	return (struct cursor){ .use = command->uses };
-}
-
-static bool find_name(const struct command *command, const char *name, size_t n,
-		      struct found *found)
-{
-	for (struct cursor c = first(command); next(&c, found);)
+	for (*found = option_walk(command); option_next(found);)
 		if (!strncmp(found->row->name, name, n) && found->row->name[n] == '\0')
 			return true;
 	return false;
 }
 
-static bool find_letter(const struct command *command, char letter, struct found *found)
+bool option_find_letter(const struct command *command, char letter, struct option_walk *found)
 {
-	for (struct cursor c = first(command); next(&c, found);)
+	for (*found = option_walk(command); option_next(found);)
 		if (found->row->letter == letter)
 			return true;
 	return false;
@@ -128,7 +117,7 @@ static int keyword(struct parse *p, const struct option_row *row, int64_t *field
 }
 
 /* Option FOUND with its argument WORD, NULL if it has none. */
-static int take(struct parse *p, const struct found *found, const char *word)
+static int take(struct parse *p, const struct option_walk *found, const char *word)
 {
 	const struct option_row *row = found->row;
 	void *field = p->options + found->use->offset + row->field;
@@ -177,10 +166,10 @@ static int unknown_name(struct parse *p, const char *name, size_t n)
 {
 	char word[64];
 	struct suggestion s = { .word = word };
-	struct found f;
+	struct option_walk f;
 
 	snprintf(word, sizeof word, "%.*s", (int)n, name);
-	for (struct cursor c = first(p->command); next(&c, &f);)
+	for (f = option_walk(p->command); option_next(&f);)
 		suggest(&s, f.row->name);
 	suggest(&s, "help");
 	return option_fail(p->error, "unknown option '--%s'%s%s%s", word,
@@ -210,14 +199,14 @@ static int long_option(struct parse *p, int argc, char **argv, int *i)
 {
 	const char *name = argv[*i] + 2, *value = strchr(name, '=');
 	size_t n = value ? (size_t)(value - name) : strlen(name);
-	struct found f;
+	struct option_walk f;
 
 	if (n == 4 && !strncmp(name, "help", 4)) {
 		p->help = true;
 		return value ? option_fail(p->error, "--help takes no argument: '%s'", argv[*i]) :
 			       0;
 	}
-	if (!find_name(p->command, name, n, &f))
+	if (!option_find_name(p->command, name, n, &f))
 		return unknown_name(p, name, n);
 	if (value) {
 		if (!f.row->arg)
@@ -235,14 +224,14 @@ static int long_option(struct parse *p, int argc, char **argv, int *i)
 /* The bundle of letters ARGV[*I]; *I moves on if the next word is an argument. */
 static int letters(struct parse *p, int argc, char **argv, int *i)
 {
-	struct found f;
+	struct option_walk f;
 
 	for (const char *s = argv[*i] + 1; *s; s++) {
 		if (*s == 'h') {
 			p->help = true;
 			continue;
 		}
-		if (!find_letter(p->command, *s, &f))
+		if (!option_find_letter(p->command, *s, &f))
 			return unknown_letter(p, *s, argc, argv, argv[*i]);
 		if (!f.row->arg || f.row->optional) {
 			if (take(p, &f, NULL) < 0)
@@ -264,23 +253,23 @@ static int letters(struct parse *p, int argc, char **argv, int *i)
  * the options that most have, where there are none, too. */
 static bool is_option(const struct command *command, const char *word)
 {
-	struct found f;
+	struct option_walk f;
 
 	if (word[0] != '-' || word[1] == '\0')
 		return false;
 	return word[1] < '0' || word[1] > '9' || !strcmp(word, "-4") || !strcmp(word, "-6") ||
-	       find_letter(command, word[1], &f);
+	       option_find_letter(command, word[1], &f);
 }
 
 /* ROW was given: is one of NEEDS there, long names or NULL? Else says so. */
 static int check_needs(struct parse *p, const struct option_row *row, const char *needs)
 {
 	char names[sizeof p->error->text] = "";
-	struct found other;
+	struct option_walk other;
 	size_t length = 0, n;
 
 	for (const char *name; (name = text_word(&needs, &n));) {
-		if (!find_name(p->command, name, n, &other))
+		if (!option_find_name(p->command, name, n, &other))
 			continue;
 		if (p->given[other.index])
 			return 0;
@@ -302,14 +291,14 @@ static const char *group_need(const struct command *command, const struct option
 
 static int check_pairs(struct parse *p)
 {
-	struct found f, other;
+	struct option_walk f, other;
 	size_t n;
 
-	for (struct cursor c = first(p->command); next(&c, &f);) {
+	for (f = option_walk(p->command); option_next(&f);) {
 		if (!p->given[f.index])
 			continue;
 		for (const char *name, *rest = f.row->excludes; (name = text_word(&rest, &n));)
-			if (find_name(p->command, name, n, &other) && p->given[other.index])
+			if (option_find_name(p->command, name, n, &other) && p->given[other.index])
 				return option_fail(p->error, "--%s and --%s exclude each other",
 						   f.row->name, other.row->name);
 		if (check_needs(p, f.row, f.row->needs) < 0 ||
@@ -360,9 +349,9 @@ static bool stands_in(const char *name, const char *names)
 const struct option_row *option_given(const struct command *command, const struct operands *o,
 				      const struct option_group *group, const char *except)
 {
-	struct found f;
+	struct option_walk f;
 
-	for (struct cursor c = first(command); next(&c, &f);)
+	for (f = option_walk(command); option_next(&f);)
 		if (f.use->group == group && o->given[f.index] && !stands_in(f.row->name, except))
 			return f.row;
 	return NULL;

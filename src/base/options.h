@@ -113,6 +113,22 @@ struct command {
 	const struct option_need *needs; /* ended by one whose group is NULL; NULL: none */
 };
 
+/* A walk over all rows of a subcommand:
+ *   for (struct option_walk w = option_walk(command); option_next(&w);) */
+struct option_walk {
+	const struct option_row *row;
+	const struct option_use *use; /* how the subcommand uses the row's group */
+	unsigned index;		      /* of the row among all of the subcommand, from 0 */
+};
+
+struct option_walk option_walk(const struct command *command);
+bool option_next(struct option_walk *w);
+
+/* Walks to the row NAME (of N characters) or LETTER of COMMAND; false: it has none. */
+bool option_find_name(const struct command *command, const char *name, size_t n,
+		      struct option_walk *found);
+bool option_find_letter(const struct command *command, char letter, struct option_walk *found);
+
 enum options_result { OPTIONS_OK, OPTIONS_HELP, OPTIONS_BAD };
 
 /* Reads ARGV (ARGV[0] is the subcommand; the words are put into another order) by COMMAND's rows

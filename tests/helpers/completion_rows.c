@@ -1,6 +1,8 @@
-/* completion_rows SHELL: the script for a sockit with rows and operands of every kind. */
+/* completion_rows completion SHELL: the script for a sockit with rows and operands of every kind, which
+ * is what this answers as. */
 #include <stdint.h>
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "base/completion.h"
@@ -86,8 +88,11 @@ int main(int argc, char **argv)
 	struct text t = { 0 };
 	int status = 1;
 
-	if (argc == 2 && completion_script(&t, argv[1], &table, &error) == 0)
-		status = text_write(&t, STDOUT_FILENO) < 0;
+	if (argc > 3 && !strcmp(argv[2], COMPLETION_ASK))
+		completion_answer(&t, &table, argv + 3, (size_t)argc - 3);
+	else if (argc != 3 || completion_script(&t, argv[2], &error) < 0)
+		return 1;
+	status = text_write(&t, STDOUT_FILENO) < 0;
 	text_free(&t);
 	return status;
 }
