@@ -179,7 +179,7 @@ struct resolving {
 	struct run run;
 	struct dns_client *dns;
 	struct places_lookup *lookup; /* of --service */
-	struct explain *explain;
+	struct explanation *explanation;
 	struct source source;
 	char name[256]; /* this host's */
 	struct show show;
@@ -269,7 +269,7 @@ static void explained(void *arg, enum outcome_kind kind)
 {
 	struct resolving *s = arg;
 
-	s->explain = NULL;
+	s->explanation = NULL;
 	s->failed[kind] = true;
 	wake(s);
 }
@@ -277,17 +277,17 @@ static void explained(void *arg, enum outcome_kind kind)
 /* Asks for as much as may be asked for now. Returns whether there is more to come. */
 static bool ask_more(struct resolving *s)
 {
-	static const struct explain_calls calls = { explained, wake_up };
+	static const struct explanation_calls calls = { explained, wake_up };
 
 	while (s->running < s->jobs && s->n < s->size && !output_full(&s->out) && !s->run.ended &&
-	       !s->explain) {
+	       !s->explanation) {
 		bool waits;
 		const char *word = source_next(&s->source, &waits);
 		if (!word)
 			return waits;
 		if (s->options->own.explain) {
-			s->explain = explain_start(&s->config, word, &s->show, &calls, s);
-			if (!s->explain)
+			s->explanation = explanation_start(&s->config, word, &s->show, &calls, s);
+			if (!s->explanation)
 				run_end(&s->run, report_error(&s->options->messages, word, ENOMEM));
 		} else {
 			ask(s, word);
@@ -325,7 +325,7 @@ static void go(void *arg)
 		return;
 	if (s->n && s->ring[s->first]->done && !output_full(&s->out))
 		wake(s);
-	else if (!more && s->n == 0 && !s->explain && !output_waits(&s->out))
+	else if (!more && s->n == 0 && !s->explanation && !output_waits(&s->out))
 		run_end(&s->run, conclude(s));
 }
 
@@ -475,7 +475,6 @@ static void prepare(struct resolving *s, const struct operands *operands)
 	s->show = (struct show){
 		.m = &o->messages,
 		.out = &s->out.text,
-		.wait = o->own.wait,
 		.terminal = isatty(STDOUT_FILENO),
 		.named = many || (o->messages.options.verbose && !o->own.explain),
 		.first = o->own.first,
@@ -512,7 +511,7 @@ static struct outcome run(const struct resolve_options *o, const struct operands
 	for (size_t i = 0; s.ring && i < s.n; i++)
 		resolution_free(s.ring[(s.first + i) % s.size]);
 	free(s.ring);
-	explain_cancel(s.explain);
+	explanation_cancel(s.explanation);
 	places_cancel(s.lookup);
 	dns_client_free(s.dns);
 	source_free(&s.source);

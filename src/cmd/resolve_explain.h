@@ -1,23 +1,26 @@
-/* resolve_explain.h - `sockit resolve --explain`: the whole way of a look-up */
+/* resolve_explain.h - `sockit resolve --explain`: prints the course of a look-up */
 #ifndef CMD_RESOLVE_EXPLAIN_H
 #define CMD_RESOLVE_EXPLAIN_H
 
 #include "cmd/resolve_show.h"
 
-struct explain;
+struct explanation;
 
-struct explain_calls {
-	void (*done)(void *arg,
-		     enum outcome_kind kind); /* once, from the loop, with what it means */
-	void (*progress)(void *arg);	      /* there is more in SHOW */
+struct explanation_calls {
+	/* The explanation is complete; KIND says how the look-up ended. Called once, from the loop;
+	 * the explanation is freed after it. */
+	void (*done)(void *arg, enum outcome_kind kind);
+	/* There is more in SHOW. */
+	void (*progress)(void *arg);
 };
 
-/* Tells in SHOW how C's question about WORD is answered, each step as soon as it and those before
- * it are done. Returns NULL with errno ENOMEM. */
-struct explain *explain_start(const struct resolution_config *c, const char *word,
-			      struct show *show, const struct explain_calls *calls, void *arg);
+/* Explains in SHOW how C's question about WORD is answered, each step as soon as it and those
+ * before it are done. C, SHOW and CALLS must stay. Returns NULL with errno ENOMEM. */
+struct explanation *explanation_start(const struct resolution_config *c, const char *word,
+				      struct show *show, const struct explanation_calls *calls,
+				      void *arg);
 
-/* Gives it up. NULL: does nothing. */
-void explain_cancel(struct explain *e);
+/* Frees E before its end. NULL: does nothing. */
+void explanation_cancel(struct explanation *e);
 
 #endif

@@ -1,21 +1,11 @@
-#define _GNU_SOURCE /* EAI_NODATA, EAI_ADDRFAMILY */
+/* resolve_show.c - what `sockit resolve` prints of each answer: rows, or an object */
 #include "cmd/resolve_show.h"
 
-#include <errno.h>
-#include <netdb.h>
 #include <stdio.h>
 #include <string.h>
 
-#include "base/errname.h"
 #include "base/number.h"
 #include "base/utf8.h"
-
-#ifndef EAI_NODATA /* not in POSIX */
-#define EAI_NODATA EAI_NONAME
-#endif
-#ifndef EAI_ADDRFAMILY
-#define EAI_ADDRFAMILY EAI_FAMILY
-#endif
 
 #define GAP 2 /* blanks between columns */
 
@@ -174,56 +164,6 @@ static void all_rows(struct rows *rows)
 
 /* ---- what went wrong ---- */
 
-static const char *error_text(const struct resolution *r, char *text, size_t size)
-{
-	const struct find_result *f = &r->found;
-	int family = r->c->finder.family;
-	const char *kind = family == AF_INET ? "IPv4 " : family == AF_INET6 ? "IPv6 " : "";
-	bool no_data = EAI_NODATA != EAI_NONAME && f->eai == EAI_NODATA;
-	char type[16];
-
-	if (f->eai == EAI_SYSTEM)
-		snprintf(text, size, "%s (%s)", strerror(f->error), errno_name(f->error));
-	else if (f->eai == EAI_AGAIN)
-		snprintf(text, size, "no answer for now");
-	else if (f->eai == EAI_FAIL)
-		snprintf(text, size, "the server failed");
-	else if (r->is_address && (no_data || f->eai == EAI_NONAME))
-		snprintf(text, size, "no name is known");
-	else if (no_data && r->c->record)
-		snprintf(text, size, "it has no %s record", dns_type_text(r->c->record, type));
-	else if (no_data || f->eai == EAI_FAMILY || f->eai == EAI_ADDRFAMILY)
-		snprintf(text, size, "it has no %saddress", kind);
-	else if (f->eai == EAI_NONAME)
-		snprintf(text, size, "no such name");
-	else
-		snprintf(text, size, "%s", gai_strerror(f->eai));
-	return text;
-}
-
-/* The sentence about what is wrong with R, without the word and the error's name. */
-void show_fault_text(const struct show *s, const struct resolution *r, char *text, size_t size)
-{
-	char what[160];
-
-	if (r->timed_out) {
-		char time[32];
-		snprintf(text, size, "no answer within %s (-w)%s%s",
-			 duration_format(time, sizeof time, s->wait),
-			 r->found.why[0] ? ", but " : "", r->found.why);
-	} else if (r->found.why[0] &&
-		   (r->reverse || r->found.eai == EAI_AGAIN || r->found.eai == EAI_FAIL))
-		snprintf(text, size, "%s", r->found.why);
-	else
-		snprintf(text, size, "%s%s%s", error_text(r, what, sizeof what),
-			 r->found.why[0] ? ": " : "", r->found.why);
-}
-
-static const char *code_of(const struct resolution *r)
-{
-	return r->timed_out ? errno_name(ETIMEDOUT) : eai_name(r->found.eai);
-}
-
 enum outcome_kind show_fault_kind(const struct resolution *r)
 {
 	return r->timed_out ? OUTCOME_TIMEOUT : r->found.eai ? OUTCOME_LOOKUP : OUTCOME_DONE;
@@ -234,13 +174,12 @@ void show_fault(const struct show *s, const struct resolution *r)
 	char text[768];
 
 	if (r->bad && !r->timed_out) {
-		message_fail(s->m, OUTCOME_LOOKUP, code_of(r), "%s (%s)", r->found.why, code_of(r));
+		message_fail(s->m, OUTCOME_LOOKUP, resolution_code(r), "%s (%s)", r->found.why,
+			     resolution_code(r));
 		return;
 	}
-	show_fault_text(s, r, text, sizeof text);
-	message_fail(s->m, show_fault_kind(r), code_of(r), "%s: %s%s%s%s", r->word, text,
-		     r->timed_out ? "" : " (", r->timed_out ? "" : code_of(r),
-		     r->timed_out ? "" : ")");
+	resolution_fault(r, text, sizeof text);
+	message_fail(s->m, show_fault_kind(r), resolution_code(r), "%s: %s", r->word, text);
 }
 
 /* What -v tells beside the results. */
@@ -348,7 +287,7 @@ static void records_json(const struct show *s, struct json *j, const struct reso
 	json_close(j, ']');
 }
 
-static void fault_json(const struct show *s, const struct resolution *r, struct json *j)
+static void fault_json(const struct resolution *r, struct json *j)
 {
 	char text[768];
 
@@ -357,10 +296,10 @@ static void fault_json(const struct show *s, const struct resolution *r, struct 
 	if (r->bad && !r->timed_out)
 		snprintf(text, sizeof text, "%s", r->found.why);
 	else
-		show_fault_text(s, r, text, sizeof text);
+		resolution_why(r, text, sizeof text);
 	json_open(j, "error", '{');
 	json_string(j, "class", r->timed_out ? "timeout" : "resolve");
-	json_string(j, "code", code_of(r));
+	json_string(j, "code", resolution_code(r));
 	json_string(j, "message", text);
 	json_close(j, '}');
 }
@@ -407,7 +346,7 @@ void show_result_json(const struct show *s, const struct resolution *r, struct j
 	if (f->asked)
 		address_json(j, "source", &f->server);
 	json_milliseconds(j, "elapsed_ms", r->ns);
-	fault_json(s, r, j);
+	fault_json(r, j);
 }
 
 static void show_json(struct show *s, const struct resolution *r)

@@ -13,7 +13,6 @@
 
 struct show {
 	const struct messages *m;
-	int64_t wait;  /* of -w, for messages */
 	bool terminal; /* columns line up; else a tab is between them */
 	bool named;    /* the question comes first in each row */
 	bool self;     /* it is this host's name */
@@ -29,9 +28,8 @@ void show_row(struct show *s, const char *const *cells, size_t n);
 /* Adds what R is to S, and says what went wrong. Returns what that means. */
 enum outcome_kind show_resolution(struct show *s, const struct resolution *r);
 
-/* What went wrong with R: as a kind of outcome, as a phrase, as a message. */
+/* What went wrong with R: as a kind of outcome, as a message. */
 enum outcome_kind show_fault_kind(const struct resolution *r);
-void show_fault_text(const struct show *s, const struct resolution *r, char *text, size_t size);
 void show_fault(const struct show *s, const struct resolution *r);
 
 /* Adds the members of J that say what R has found, or what went wrong. */

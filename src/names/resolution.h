@@ -61,4 +61,13 @@ struct resolution *resolution_start(const struct resolution_config *c, const cha
 /* Frees R, also before FN was called. NULL: does nothing. */
 void resolution_free(struct resolution *r);
 
+/* Both are for an R that has failed. The first writes a phrase that says why into TEXT of SIZE
+ * bytes (768 do). The second adds the error's name to it, as in `no such name (EAI_NONAME)`, unless
+ * R has timed out. */
+void resolution_why(const struct resolution *r, char *text, size_t size);
+void resolution_fault(const struct resolution *r, char *text, size_t size);
+
+/* The name of R's error: ETIMEDOUT, or EAI_... */
+const char *resolution_code(const struct resolution *r);
+
 #endif

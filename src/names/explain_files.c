@@ -1,25 +1,27 @@
+/* explain_files.c - what nsswitch.conf, the hosts file and resolv.conf say about the word */
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "base/clock.h"
 #include "base/errname.h"
-#include "cmd/resolve_explain_state.h"
+#include "names/explain_state.h"
 #include "names/system_file.h"
 #include "proto/hosts.h"
 
 #define HOSTS_WORDS 64
 
-static bool wants(const struct explain *e, const struct address *a)
+/* Is A of a family that is asked for? */
+static bool explain_wants(const struct explain *e, const struct address *a)
 {
 	int family = e->c->finder.family;
 
 	return family == AF_UNSPEC || family == a->u.sa.sa_family;
 }
 
-/* Does the line of N WORDS have what is looked up? */
-static bool is_hit(const struct explain *e, const struct hosts_word *words, size_t n,
-		   const struct address *a)
+/* Does a line of the hosts file, the address A and N WORDS, have the word? */
+static bool explain_is_hit(const struct explain *e, const struct hosts_word *words, size_t n,
+			   const struct address *a)
 {
 	size_t length = strlen(e->word);
 	char bare[512];
@@ -31,7 +33,7 @@ static bool is_hit(const struct explain *e, const struct hosts_word *words, size
 		bare[length - 1] = '\0';
 	for (size_t i = 1; i < n; i++)
 		if (hosts_is(&words[i], bare))
-			return wants(e, a);
+			return explain_wants(e, a);
 	return false;
 }
 
@@ -52,14 +54,14 @@ void explain_hosts(struct explain *e)
 	}
 	hosts_start(&r, text.data ? text.data : "", text.length);
 	while ((n = hosts_next(&r, words, HOSTS_WORDS)) && e->n_hits < HITS_MOST) {
-		struct hit *hit = &e->hits[e->n_hits];
+		struct explain_hit *hit = &e->hits[e->n_hits];
 		char word[128];
 		if (n < 2 || words[0].n >= sizeof word)
 			continue;
 		memcpy(word, words[0].text, words[0].n);
 		word[words[0].n] = '\0';
 		if (address_parse_host(word, &hit->address) != WORD_NUMBER ||
-		    !is_hit(e, words, n, &hit->address))
+		    !explain_is_hit(e, words, n, &hit->address))
 			continue;
 		hit->line = r.line;
 		hit->text[0] = '\0';
@@ -120,7 +122,8 @@ bool explain_has_others(const struct explain *e)
 	return false;
 }
 
-static void add_candidate(struct explain *e, const char *suffix)
+/* Appends the word, with SUFFIX (NULL: none) after it, to the names that are asked for. */
+static void explain_add_name(struct explain *e, const char *suffix)
 {
 	struct dns_name name;
 	char *text;
@@ -137,6 +140,15 @@ static void add_candidate(struct explain *e, const char *suffix)
 	e->suffixed[e->n_names++] = suffix != NULL;
 }
 
+void explain_resolv_conf(struct explain *e)
+{
+	if (system_file_read(RESOLV_CONF, &e->conf_text) < 0) {
+		e->conf_text.length = 0;
+		explain_tell(e, "resolv", RESOLV_CONF, NULL, system_file_why(errno), -1);
+	}
+	resolvconf_read(&e->conf, e->conf_text.data ? e->conf_text.data : "", e->conf_text.length);
+}
+
 void explain_search(struct explain *e)
 {
 	char text[2048] = "", where[64];
@@ -146,21 +158,21 @@ void explain_search(struct explain *e)
 	for (const char *p = e->word; *p; p++)
 		dots += *p == '.';
 	if (e->is_address) {
-		add_candidate(e, NULL);
+		explain_add_name(e, NULL);
 		return;
 	}
 	if (n && e->word[n - 1] == '.') {
-		add_candidate(e, NULL);
+		explain_add_name(e, NULL);
 		explain_tell(e, "search", RESOLV_CONF, e->word, "as it is: it ends in a dot", -1);
 		return;
 	}
 	if (dots >= e->conf.ndots)
-		add_candidate(e, NULL);
+		explain_add_name(e, NULL);
 	for (size_t i = 0; i < e->conf.n_search; i++)
 		if (strcmp(e->conf.search[i], ".") != 0)
-			add_candidate(e, e->conf.search[i]);
+			explain_add_name(e, e->conf.search[i]);
 	if (dots < e->conf.ndots)
-		add_candidate(e, NULL);
+		explain_add_name(e, NULL);
 	for (size_t i = 0; i < e->n_names; i++)
 		explain_add_word(text, sizeof text, e->names[i]);
 	n = strlen(text);

@@ -1,3 +1,5 @@
+/* explain_servers.c - each DNS server of resolv.conf is asked by itself, for one name after another
+ * as the system would */
 #include <netdb.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -5,26 +7,27 @@
 
 #include "base/clock.h"
 #include "base/errname.h"
-#include "cmd/resolve_explain_state.h"
+#include "names/explain_state.h"
 #include "names/system_file.h"
 
 #define SLOW (500 * MILLISECOND)
 
-static void server_next(struct explain_server *s, size_t name);
+static void explain_server_next(struct explain_server *s, size_t name);
 
-static void probed(void *arg, struct find_result *r)
+/* A query has been answered. Once all queries for its name have been, S goes on. */
+static void explain_answered(void *arg, struct find_result *r)
 {
-	struct probe *p = arg;
-	struct explain_server *s = p->server;
+	struct explain_query *own = arg;
+	struct explain_server *s = own->server;
 	bool over = true, answered = false;
 
-	p->find = NULL;
-	p->r = *r;
+	own->find = NULL;
+	own->r = *r;
 	*r = (struct find_result){ 0 };
-	p->ns = clock_now() - p->start;
-	p->done = true;
-	for (const struct probe *q = s->probes; q; q = q->next) {
-		if (q->name != p->name)
+	own->ns = clock_now() - own->start;
+	own->done = true;
+	for (const struct explain_query *q = s->queries; q; q = q->next) {
+		if (q->name != own->name)
 			continue;
 		over &= q->done;
 		/* The system goes on to the next name where there is none, or nothing of its kind.
@@ -32,27 +35,27 @@ static void probed(void *arg, struct find_result *r)
 		answered |= q->done && (q->r.n || q->r.names.n);
 		s->silent |= q->done && !q->r.asked;
 	}
-	for (const struct probe *q = s->probes; q; q = q->next) {
+	for (const struct explain_query *q = s->queries; q; q = q->next) {
 		s->silent |= q->done && q->r.eai == EAI_AGAIN;
 		s->slow |= q->done && !q->r.eai && q->ns > SLOW;
 	}
 	if (!over)
 		return;
 	if (answered)
-		s->found = p->name + 1;
-	if (answered || s->silent || p->name + 1 >= s->e->n_names)
+		s->found = own->name + 1;
+	if (answered || s->silent || own->name + 1 >= s->e->n_names)
 		s->done = true;
 	else
-		server_next(s, p->name + 1);
+		explain_server_next(s, own->name + 1);
 	if (s->done)
 		explain_wake(s->e);
 }
 
-/* Asks S for the name of that number. */
-static void server_next(struct explain_server *s, size_t name)
+/* Asks S for the name with the index NAME. */
+static void explain_server_next(struct explain_server *s, size_t name)
 {
 	const struct explain *e = s->e;
-	struct probe *started[2] = { NULL, NULL };
+	struct explain_query *started[2] = { NULL, NULL };
 	size_t n = e->is_address ? 1 : 2;
 
 	/* All of them stand there before the first one is answered. */
@@ -63,7 +66,7 @@ static void server_next(struct explain_server *s, size_t name)
 		started[i] = calloc(1, sizeof *started[i]);
 		if (!started[i])
 			continue;
-		*started[i] = (struct probe){
+		*started[i] = (struct explain_query){
 			.server = s, .name = name, .family = family, .start = clock_now()
 		};
 		*s->last = started[i];
@@ -72,20 +75,20 @@ static void server_next(struct explain_server *s, size_t name)
 	s->done = !started[0] && !started[1];
 	for (size_t i = 0; i < n; i++)
 		if (started[i] && e->is_address)
-			find_names(&s->finders[i], &e->address, probed, started[i],
+			find_names(&s->finders[i], &e->address, explain_answered, started[i],
 				   &started[i]->find);
 		else if (started[i])
-			find_addresses(&s->finders[i], e->names[name], probed, started[i],
+			find_addresses(&s->finders[i], e->names[name], explain_answered, started[i],
 				       &started[i]->find);
 }
 
-static void connections_start(struct explain *e, struct explain_server *s, const char *word,
-			      size_t line)
+static void explain_server_start(struct explain *e, struct explain_server *s, const char *word,
+				 size_t line)
 {
 	struct dns_client_config c = { .n = 1, .tries = 1 };
 	struct loop *loop = e->c->finder.loop;
 
-	*s = (struct explain_server){ .e = e, .word = word, .line = line, .last = &s->probes };
+	*s = (struct explain_server){ .e = e, .word = word, .line = line, .last = &s->queries };
 	s->usable = address_parse_host(word, &s->address) == WORD_NUMBER;
 	s->done = !s->usable;
 	if (!s->usable)
@@ -102,23 +105,24 @@ static void connections_start(struct explain *e, struct explain_server *s, const
 		s->finders[i] = (struct finder){ .loop = loop,
 						 .dns = s->dns,
 						 .family = i ? AF_INET6 : AF_INET };
-	server_next(s, 0);
+	explain_server_next(s, 0);
 }
 
 void explain_start_servers(struct explain *e)
 {
 	for (size_t i = 0; i < e->conf.n_servers; i++)
-		connections_start(e, &e->servers[i], e->conf.servers[i], e->conf.server_lines[i]);
+		explain_server_start(e, &e->servers[i], e->conf.servers[i],
+				     e->conf.server_lines[i]);
 	e->n_servers = e->conf.n_servers;
 	if (e->n_servers == 0)
-		connections_start(e, &e->servers[e->n_servers++], "127.0.0.1", 0);
+		explain_server_start(e, &e->servers[e->n_servers++], "127.0.0.1", 0);
 }
 
-const char *explain_probe_text(const struct probe *p, char *text, size_t size)
+const char *explain_query_text(const struct explain_query *q, char *text, size_t size)
 {
-	const struct find_result *r = &p->r;
-	const char *kind = p->server->e->is_address ? "name" :
-			   p->family == AF_INET	    ? "IPv4 address" :
+	const struct find_result *r = &q->r;
+	const char *kind = q->server->e->is_address ? "name" :
+			   q->family == AF_INET	    ? "IPv4 address" :
 						      "IPv6 address";
 
 	if (r->n) {
@@ -153,25 +157,24 @@ void explain_tell_server(struct explain *e, const struct explain_server *s)
 		return;
 	}
 	address_text(&s->address, address);
-	for (const struct probe *p = s->probes; p; p = p->next) {
-		snprintf(question, sizeof question, "%s %s", e->names[p->name],
+	for (const struct explain_query *q = s->queries; q; q = q->next) {
+		snprintf(question, sizeof question, "%s %s", e->names[q->name],
 			 e->is_address	      ? "PTR" :
-			 p->family == AF_INET ? "A" :
+			 q->family == AF_INET ? "A" :
 						"AAAA");
 		explain_tell(e, "server", address, question,
-			     explain_probe_text(p, text, sizeof text), p->ns);
+			     explain_query_text(q, text, sizeof text), q->ns);
 	}
 }
 
 void explain_free_servers(struct explain *e)
 {
 	for (size_t i = 0; i < e->n_servers; i++) {
-		struct probe *p = e->servers[i].probes, *next;
-		for (; p; p = next) {
-			next = p->next;
-			find_cancel(p->find);
-			find_result_free(&p->r);
-			free(p);
+		for (struct explain_query *next, *q = e->servers[i].queries; q; q = next) {
+			next = q->next;
+			find_cancel(q->find);
+			find_result_free(&q->r);
+			free(q);
 		}
 		dns_client_free(e->servers[i].dns);
 	}

@@ -1,26 +1,28 @@
+/* explain_judge.c - what is wrong with a look-up: servers that fail, are slow or disagree, a hosts
+ * file that says otherwise, a suffix that was not meant */
 #define _GNU_SOURCE /* EAI_NODATA */
 #include <netdb.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "base/number.h"
-#include "cmd/resolve_explain_state.h"
+#include "names/explain_state.h"
 #include "names/system_file.h"
 
 #ifndef EAI_NODATA /* not in POSIX */
 #define EAI_NODATA EAI_FAMILY
 #endif
 
-static bool server_has(const struct explain_server *s, const struct address *a)
+static bool explain_server_has(const struct explain_server *s, const struct address *a)
 {
-	for (const struct probe *p = s->probes; p; p = p->next)
-		for (size_t i = 0; i < p->r.n; i++)
-			if (address_same_host(&p->r.addresses[i], a))
+	for (const struct explain_query *q = s->queries; q; q = q->next)
+		for (size_t i = 0; i < q->r.n; i++)
+			if (address_same_host(&q->r.addresses[i], a))
 				return true;
 	return false;
 }
 
-static bool hosts_has(const struct explain *e, const struct address *a)
+static bool explain_hosts_have(const struct explain *e, const struct address *a)
 {
 	for (size_t i = 0; i < e->n_hits; i++)
 		if (address_same_host(&e->hits[i].address, a))
@@ -28,42 +30,42 @@ static bool hosts_has(const struct explain *e, const struct address *a)
 	return false;
 }
 
-/* All that S has said. */
-static void server_text(const struct explain_server *s, char *text, size_t size)
+/* Writes all addresses that S has answered into TEXT of SIZE bytes. */
+static void explain_server_text(const struct explain_server *s, char *text, size_t size)
 {
 	char one[512];
 
 	text[0] = '\0';
-	for (const struct probe *p = s->probes; p; p = p->next)
-		if (p->r.n) {
-			explain_addresses_text(p->r.addresses, p->r.n, one, sizeof one);
+	for (const struct explain_query *q = s->queries; q; q = q->next)
+		if (q->r.n) {
+			explain_addresses_text(q->r.addresses, q->r.n, one, sizeof one);
 			explain_add_word(text, size, one);
 		}
 	if (!*text)
 		snprintf(text, size, "that there is none");
 }
 
-/* Have A and B, which both have answered, said the same? */
-static bool servers_agree(const struct explain_server *a, const struct explain_server *b)
+/* Do A and B, which both have answered, agree? */
+static bool explain_servers_agree(const struct explain_server *a, const struct explain_server *b)
 {
 	const struct explain_server *const both[] = { a, b };
 
 	if (!a->found != !b->found)
 		return false;
 	for (int i = 0; i < 2; i++)
-		for (const struct probe *p = both[i]->probes; p; p = p->next)
-			for (size_t k = 0; k < p->r.n; k++)
-				if (!server_has(both[!i], &p->r.addresses[k]))
+		for (const struct explain_query *q = both[i]->queries; q; q = q->next)
+			for (size_t k = 0; k < q->r.n; k++)
+				if (!explain_server_has(both[!i], &q->r.addresses[k]))
 					return false;
 	return true;
 }
 
-static bool has_answered(const struct explain_server *s)
+static bool explain_server_answered(const struct explain_server *s)
 {
 	bool fails = !s->usable || s->silent || !s->dns;
 
-	for (const struct probe *p = s->probes; p; p = p->next)
-		fails |= p->r.eai == EAI_FAIL || p->r.eai == EAI_SYSTEM;
+	for (const struct explain_query *q = s->queries; q; q = q->next)
+		fails |= q->r.eai == EAI_FAIL || q->r.eai == EAI_SYSTEM;
 	return !fails;
 }
 
@@ -78,49 +80,49 @@ static void judge_servers(struct explain *e)
 		if (!s->usable)
 			continue;
 		address_text(&s->address, address);
-		for (const struct probe *p = s->probes; p; p = p->next) {
-			bool failed = p->r.eai == EAI_AGAIN || p->r.eai == EAI_FAIL;
-			slowest = p->ns > slowest ? p->ns : slowest;
+		for (const struct explain_query *q = s->queries; q; q = q->next) {
+			bool failed = q->r.eai == EAI_AGAIN || q->r.eai == EAI_FAIL;
+			slowest = q->ns > slowest ? q->ns : slowest;
 			if (failed) {
 				explain_wrong(e, "server %s: %s", address,
-					      explain_probe_text(p, text, sizeof text));
+					      explain_query_text(q, text, sizeof text));
 				break;
 			}
 		}
-		if (!has_answered(s))
+		if (!explain_server_answered(s))
 			continue;
 		if (s->slow)
 			explain_wrong(e, "server %s is slow: %s", address,
 				      duration_format(time, sizeof time, slowest));
 		if (!first) {
 			first = s;
-		} else if (!e->is_address && !servers_agree(first, s)) {
+		} else if (!e->is_address && !explain_servers_agree(first, s)) {
 			char one[ADDRESS_TEXT];
-			server_text(first, text, sizeof text);
-			server_text(s, other, sizeof other);
+			explain_server_text(first, text, sizeof text);
+			explain_server_text(s, other, sizeof other);
 			explain_wrong(e, "the servers disagree: %s says %s, %s says %s",
 				      address_text(&first->address, one), text, address, other);
 		}
 	}
 }
 
-/* Does the hosts file say something that the servers do not? */
+/* Does the hosts file have an address that the first server to answer does not have? */
 static void judge_hosts(struct explain *e)
 {
 	char address[ADDRESS_TEXT], where[64], text[512];
 
 	for (size_t k = 0; k < e->n_servers && !e->is_address; k++) {
 		const struct explain_server *s = &e->servers[k];
-		if (!has_answered(s) || !s->found)
+		if (!explain_server_answered(s) || !s->found)
 			continue;
 		for (size_t i = 0; i < e->n_hits; i++) {
 			const struct address *a = &e->hits[i].address;
 			bool family = false;
-			for (const struct probe *p = s->probes; p; p = p->next)
-				family |= p->r.n && p->family == a->u.sa.sa_family;
-			if (!family || server_has(s, a))
+			for (const struct explain_query *q = s->queries; q; q = q->next)
+				family |= q->r.n && q->family == a->u.sa.sa_family;
+			if (!family || explain_server_has(s, a))
 				continue;
-			server_text(s, text, sizeof text);
+			explain_server_text(s, text, sizeof text);
 			explain_wrong(e, "hosts file and DNS disagree: %s says %s, %s says %s",
 				      explain_place(HOSTS_FILE, e->hits[i].line, where,
 						    sizeof where),
@@ -131,7 +133,7 @@ static void judge_hosts(struct explain *e)
 	}
 }
 
-/* Was it found under a name that was hardly meant? */
+/* Was a name that has a dot found with a search suffix after it? */
 static void judge_search(struct explain *e)
 {
 	for (size_t i = 0; i < e->n_servers; i++) {
@@ -165,9 +167,9 @@ static void judge_end(struct explain *e)
 					 "getaddrinfo does not find what is there" :
 					 "neither the hosts file nor a server knows it");
 	for (size_t i = 0; i < r->n && !e->is_address; i++) {
-		bool known = hosts_has(e, &r->addresses[i]);
+		bool known = explain_hosts_have(e, &r->addresses[i]);
 		for (size_t k = 0; k < e->n_servers; k++)
-			known |= server_has(&e->servers[k], &r->addresses[i]);
+			known |= explain_server_has(&e->servers[k], &r->addresses[i]);
 		if (!known && !elsewhere) {
 			elsewhere = true;
 			address_host(&r->addresses[i], address);
