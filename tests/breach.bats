@@ -14,7 +14,7 @@ is_reset() {
 
 # copies KIND [FILE]: the order to copy FILE (A) to stdin, where KIND is no file itself.
 copies() {
-	[[ $1 == 0=file:* ]] || echo copy:"${2-$(A)}"
+	[[ $1 == 0=file:* ]] || echo feed:"${2-$(A)}"
 }
 
 ### A reset before the peer's end of stream: 1, and ECONNRESET is named.
@@ -58,8 +58,8 @@ copies() {
 
 @test "what was received before a reset is written" {
 	mkfifo go
-	counterpart send:1000000 text:last gate:go reset
-	exits 1 "$PARENT" 0=pipe 1=pipe expect:last go:go -- \
+	counterpart send:1000000 line:last gate:go reset
+	exits 1 "$PARENT" 0=pipe 1=pipe until:last go:go -- \
 		"$SOCKIT" connect 127.0.0.1 "$PORT" >out 2>err
 	is_reset
 	has_at_least out 1000005
@@ -78,7 +78,7 @@ copies() {
 @test "reset before the client's end, of a listener" {
 	mkfifo go
 	serve 127.0.0.1 0 </dev/null >out 2>err
-	counterpart connect:"$PORT" text:hello gate:go reset
+	counterpart connect:"$PORT" line:hello gate:go reset
 	eventually has_at_least out 6
 	: >go
 	ended 1 "$LISTENER"
@@ -98,8 +98,8 @@ copies() {
 
 @test "-d and a reset: 1" {
 	mkfifo go
-	counterpart text:hello gate:go reset
-	exits 1 "$PARENT" 1=pipe expect:hello go:go -- "$SOCKIT" connect -d 127.0.0.1 "$PORT" <"$(A)" >out 2>err
+	counterpart line:hello gate:go reset
+	exits 1 "$PARENT" 1=pipe until:hello go:go -- "$SOCKIT" connect -d 127.0.0.1 "$PORT" <"$(A)" >out 2>err
 	is_reset
 	[ "$(cat out)" = hello ]
 	counterpart_ended
@@ -109,7 +109,7 @@ copies() {
 @test "a reset at once after the data: 1, and nothing is lost" {
 	local i verbs=(keep) options=('' -d --recv-only)
 	for ((i = 0; i < 40; i++)); do
-		verbs+=(text:hello reset next)
+		verbs+=(line:hello reset next)
 	done
 	counterpart "${verbs[@]}"
 	for ((i = 0; i < 40; i++)); do
@@ -123,15 +123,15 @@ copies() {
 ### A reset after the peer's end: 1 if input was not acknowledged, else 0.
 
 @test "reset after its end: 0 where all input was acknowledged" {
-	counterpart text:bye read:6 shutdown pause:0.1 reset
-	exits 0 "$PARENT" 0=pipe type:hello -- "$SOCKIT" connect 127.0.0.1 "$PORT" >out 2>err
+	counterpart line:bye read:6 shutdown pause:0.1 reset
+	exits 0 "$PARENT" 0=pipe line:hello -- "$SOCKIT" connect 127.0.0.1 "$PORT" >out 2>err
 	silent
 	[ "$(cat out)" = bye ]
 	counterpart_ended
 }
 
 @test "reset after its end: 0 where there was no input" {
-	counterpart text:bye shutdown pause:0.1 reset
+	counterpart line:bye shutdown pause:0.1 reset
 	exits 0 "$PARENT" 0=pipe -- "$SOCKIT" connect 127.0.0.1 "$PORT" >out 2>err
 	silent
 	[ "$(cat out)" = bye ]
@@ -140,7 +140,7 @@ copies() {
 
 @test "reset after its end: 1 where input waits to be acknowledged" {
 	mkfifo go
-	counterpart rcvbuf:4096 text:bye shutdown gate:go reset
+	counterpart rcvbuf:4096 line:bye shutdown gate:go reset
 	"$SOCKIT" connect --sndbuf 1M 127.0.0.1 "$PORT" <"$(SMALL)" >out 2>err 3>&- &
 	started
 	eventually has_at_least out 4
@@ -157,9 +157,9 @@ copies() {
 	for kind in "0=file:$(A)" '0=pipe' '0=unix'; do
 		rm -f go
 		mkfifo go
-		counterpart rcvbuf:4096 text:bye shutdown gate:go reset
+		counterpart rcvbuf:4096 line:bye shutdown gate:go reset
 		exits 1 "$PARENT" "$kind" "$(copies "$kind")" \
-			1=pipe expect:bye pause:0.1 go:go -- "$SOCKIT" connect 127.0.0.1 "$PORT" >out 2>err
+			1=pipe until:bye pause:0.1 go:go -- "$SOCKIT" connect 127.0.0.1 "$PORT" >out 2>err
 		is_reset ECONNRESET EPIPE
 		[ "$(cat out)" = bye ]
 		counterpart_ended
@@ -171,9 +171,9 @@ copies() {
 	for kind in pipe unix; do
 		rm -f go
 		mkfifo go
-		counterpart text:bye shutdown gate:go reset
+		counterpart line:bye shutdown gate:go reset
 		# While it is stopped, the reset and the input come.
-		exits 1 "$PARENT" 0=$kind 1=pipe expect:bye kill:STOP go:go pause:0.2 type:hello \
+		exits 1 "$PARENT" 0=$kind 1=pipe until:bye kill:STOP go:go pause:0.2 line:hello \
 			kill:CONT -- "$SOCKIT" connect 127.0.0.1 "$PORT" >out 2>err
 		is_reset ECONNRESET EPIPE
 		counterpart_ended
@@ -181,8 +181,8 @@ copies() {
 }
 
 @test "a peer that closed fully: 1 where input comes after that" {
-	counterpart text:bye close
-	exits 1 "$PARENT" 0=pipe 1=pipe expect:bye pause:0.1 type:one pause:0.1 type:two eof -- \
+	counterpart line:bye close
+	exits 1 "$PARENT" 0=pipe 1=pipe until:bye pause:0.1 line:one pause:0.1 line:two shutdown -- \
 		"$SOCKIT" connect 127.0.0.1 "$PORT" >out 2>err
 	is_reset ECONNRESET EPIPE
 	[ "$(cat out)" = bye ]
@@ -190,8 +190,8 @@ copies() {
 }
 
 @test "a peer that closed fully: 1 where the last input comes after that" {
-	counterpart text:bye close
-	exits 1 "$PARENT" 0=pipe 1=pipe expect:bye pause:0.1 type:one eof -- \
+	counterpart line:bye close
+	exits 1 "$PARENT" 0=pipe 1=pipe until:bye pause:0.1 line:one shutdown -- \
 		"$SOCKIT" connect 127.0.0.1 "$PORT" >out 2>err
 	is_reset ECONNRESET EPIPE
 	[ "$(cat out)" = bye ]
@@ -199,8 +199,8 @@ copies() {
 }
 
 @test "a peer that closed fully: 0 where no input comes after that" {
-	counterpart read:6 text:bye close
-	exits 0 "$PARENT" 0=pipe 1=pipe type:hello expect:bye pause:0.1 eof -- \
+	counterpart read:6 line:bye close
+	exits 0 "$PARENT" 0=pipe 1=pipe line:hello until:bye pause:0.1 shutdown -- \
 		"$SOCKIT" connect 127.0.0.1 "$PORT" >out 2>err
 	silent
 	[ "$(cat out)" = bye ]
@@ -209,16 +209,16 @@ copies() {
 
 @test "a peer that closed fully is noticed by keepalive probes, input or none" {
 	# Its kernel forgets the connection after a second; the first probe goes out after five.
-	counterpart linger2:1 read:6 text:bye close
-	exits 0 "$PARENT" 0=pipe type:hello -- "$SOCKIT" connect 127.0.0.1 "$PORT" >out 2>err
+	counterpart linger2:1 read:6 line:bye close
+	exits 0 "$PARENT" 0=pipe line:hello -- "$SOCKIT" connect 127.0.0.1 "$PORT" >out 2>err
 	says '^sockit connect: .*--recv-only'
 	[ "$(cat out)" = bye ]
 	counterpart_ended
 }
 
 @test "a terminal: a peer that resets after its end, 0" {
-	counterpart read:6 text:bye shutdown reset
-	exits 0 "$PARENT" 0=tty type:hello -- "$SOCKIT" connect 127.0.0.1 "$PORT" >out 2>err
+	counterpart read:6 line:bye shutdown reset
+	exits 0 "$PARENT" 0=tty line:hello -- "$SOCKIT" connect 127.0.0.1 "$PORT" >out 2>err
 	silent
 	[ "$(cat out)" = bye ]
 	counterpart_ended
@@ -289,8 +289,8 @@ copies() {
 
 @test "a shut window does not hold up what is received" {
 	mkfifo go
-	counterpart rcvbuf:4096 file:"$(B)" text:last gate:go readall report
-	exits 0 "$PARENT" 0=pipe 1=pipe copy:"$(A)" expect:last go:go eof -- \
+	counterpart rcvbuf:4096 file:"$(B)" line:last gate:go readall report
+	exits 0 "$PARENT" 0=pipe 1=pipe feed:"$(A)" until:last go:go shutdown -- \
 		"$SOCKIT" connect 127.0.0.1 "$PORT" >out 2>err
 	silent
 	{ cat "$(B)" && echo last; } >expected
@@ -304,7 +304,7 @@ copies() {
 		rm -f go
 		mkfifo go
 		counterpart feed:"$(B)" read:8388608 gate:go shutdown readall report
-		exits 0 "$PARENT" 0=pipe 1=$kind+late copy:"$(A)" go:go drain eof -- \
+		exits 0 "$PARENT" 0=pipe 1=$kind+late feed:"$(A)" go:go drain shutdown -- \
 			"$SOCKIT" connect 127.0.0.1 "$PORT" >out 2>err
 		silent
 		same out "$(B)"
@@ -323,7 +323,7 @@ in_blackhole() {
 		skip 'no network namespace with a queue on its loopback is possible here'
 	export -f eventually
 	# shellcheck disable=SC2016
-	exits "$1" env PEER="$BATS_TEST_DIRNAME/helpers/peer.py $3" SCRIPT="$2" unshare -rn bash -c '
+	exits "$1" env PEER="${FOREIGN[*]:2} port $3" SCRIPT="$2" unshare -rn bash -c '
 		set -eu
 		ip link set lo up
 		blackhole() { tc qdisc add dev lo root bfifo limit 1; }
@@ -348,7 +348,7 @@ in_blackhole() {
 }
 
 @test "never acknowledged: 1 with ETIMEDOUT" {
-	in_blackhole 1 'blackhole; echo lost >&7' 'text:hello hold'
+	in_blackhole 1 'blackhole; echo lost >&7' 'line:hello hold'
 	is_reset ETIMEDOUT
 	[ "$(cat out)" = hello ]
 }
@@ -356,20 +356,20 @@ in_blackhole() {
 @test "never acknowledged: 1 with ETIMEDOUT, though stdin and the peer have ended" {
 	# Its end has come once we are in CLOSE_WAIT.
 	in_blackhole 1 'eventually grep -q "0100007F:[0-9A-F]* 08 " /proc/net/tcp; blackhole; echo lost >&7; exec 7>&-' \
-		'text:hello shutdown hold'
+		'line:hello shutdown hold'
 	is_reset ETIMEDOUT EPIPE
 	[ "$(cat out)" = hello ]
 }
 
 @test "never acknowledged: 1 with ETIMEDOUT, though more waits to be sent" {
-	in_blackhole 1 'blackhole; cat /dev/zero >&7 2>cat.err || :' 'text:hello hold'
+	in_blackhole 1 'blackhole; cat /dev/zero >&7 2>cat.err || :' 'line:hello hold'
 	is_reset ETIMEDOUT
 	[ "$(cat out)" = hello ]
 }
 
 @test "never acknowledged: our end alone is no loss" {
 	in_blackhole 0 'echo sent >&7; eventually grep -q taken port; blackhole; exec 7>&-' \
-		'text:hello read:5 shutdown say:taken hold'
+		'line:hello read:5 shutdown say:taken hold'
 	silent
 	[ "$(cat out)" = hello ]
 }
@@ -378,8 +378,8 @@ in_blackhole() {
 
 @test "SIGSTOP and SIGCONT in mid-stream cost nothing" {
 	counterpart exchange:"$(B)" report
-	exits 0 "$PARENT" 0=pipe 1=pipe+small+late copy:"$(A)" pause:0.1 kill:STOP pause:0.1 \
-		kill:CONT pause:0.05 kill:STOP drain pause:0.1 kill:CONT eof -- \
+	exits 0 "$PARENT" 0=pipe 1=pipe+small+late feed:"$(A)" pause:0.1 kill:STOP pause:0.1 \
+		kill:CONT pause:0.05 kill:STOP drain pause:0.1 kill:CONT shutdown -- \
 		"$SOCKIT" connect 127.0.0.1 "$PORT" >out 2>err
 	silent
 	same out "$(B)"
@@ -389,9 +389,9 @@ in_blackhole() {
 @test "a storm of signals costs nothing" {
 	local kind lines
 	for kind in pipe unix; do
-		counterpart text:hello exchange:"$(B)" report
-		exits 0 "$PARENT" 0=$kind 1=$kind+small 2=file:storm.$kind copy:"$(A)" expect:hello \
-			storm:1000 eof -- "$SOCKIT" connect 127.0.0.1 "$PORT" >out 2>err
+		counterpart line:hello exchange:"$(B)" report
+		exits 0 "$PARENT" 0=$kind 1=$kind+small 2=file:storm.$kind feed:"$(A)" until:hello \
+			storm:1000 shutdown -- "$SOCKIT" connect 127.0.0.1 "$PORT" >out 2>err
 		silent
 		lines=$(grep -cE '^sockit connect: sent [0-9]+ bytes?, received [0-9]+ bytes? in ' storm.$kind)
 		[ "$lines" -gt 0 ]
@@ -405,7 +405,7 @@ in_blackhole() {
 ### stdout cannot take it.
 
 @test "no space on stdout's device: 1 and ENOSPC, though the peer has ended" {
-	counterpart text:hello shutdown readall report
+	counterpart line:hello shutdown readall report
 	exits 1 "$SOCKIT" connect 127.0.0.1 "$PORT" <"$(SMALL)" >/dev/full 2>err
 	says '^sockit connect: stdout: .*\(ENOSPC\)$'
 	counterpart_ended

@@ -17,7 +17,7 @@ cast() {
 
 @test "broadcast: to every interface that is up, with each reply's sender" {
 	two_networks
-	receiver_there echo
+	receiver_there reply
 	echo hello >in
 	cast -v -w 10 --replies 2 --frame line "$PORT" <in
 	[ "$STATUS" = 0 ] || fault 'status'
@@ -43,7 +43,7 @@ cast() {
 
 @test "broadcast: --interface and --to" {
 	two_networks
-	receiver_there echo
+	receiver_there reply
 	echo hello >in
 	cast -v -w 10 --replies 1 --interface vb "$PORT" <in
 	[ "$STATUS" = 0 ]
@@ -77,7 +77,7 @@ cast() {
 	receiver_there
 	cast -w 0.1 "$PORT" <in
 	told 4 'sockit broadcast: no reply within 100 ms (--wait)'
-	receiver_there echo
+	receiver_there reply
 	cast -w 0.5 --replies 3 "$PORT" <in
 	[ "$STATUS" = 4 ]
 	says '^sockit broadcast: 2 of 3 replies, and no more within 500 ms \(--wait\)$'

@@ -24,11 +24,11 @@ loud() {
 	serve "--$1" "${@:2}" 127.0.0.1 0 </dev/null >out 2>err
 }
 
-# party WORD...: its clients play WORDs, and all goes as said. Once something of the one who joined last has
+# party WORD...: its clients, each with a name, play WORDs, and all goes as said. Once something of the one who joined last has
 # come, all the others are known to be there; before that not.
 party() {
 	STATUS=0
-	within 60 "$PYTHON" -I -S "$BATS_TEST_DIRNAME/helpers/party.py" "$PORT" "$@" 3>&- 2>party.err ||
+	within 60 "$PYTHON" -I -S "${FOREIGN[@]:2}" strict connect:"$PORT" "$@" 3>&- 2>party.err ||
 		STATUS=$?
 	[ "$STATUS" = 0 ] && [ ! -s party.err ] && return
 	cat party.err err
@@ -93,7 +93,7 @@ peak() {
 
 @test "a single client is sent nothing, and may send what it will" {
 	broker
-	party a:join a:file:"$(A)" a:sent a:quiet:0.1 b:join b:text:x a:has:x
+	party a:join a:feed:"$(A)" a:sent a:quiet:0.1 b:join b:text:x a:has:x
 	stops
 	silent
 }
@@ -154,7 +154,7 @@ peak() {
 
 @test "twenty receivers: each gets every byte, in its order" {
 	broker
-	party r1-20:join s:join s:file:"$(SMALL)" r1-20:same:"$(SMALL)" s:sent r1-20,s:quiet:0.02
+	party r1-20:join s:join s:feed:"$(SMALL)" r1-20:same:"$(SMALL)" s:sent r1-20,s:quiet:0.02
 	stops
 	silent
 }
@@ -166,7 +166,7 @@ peak() {
 		sed "s/^/<$i> /" sent$i >want$i
 	done
 	chat
-	party a,b,c,d:join d:text:'go\n' a,b,c:has:'<4> go\n' a:file:sent1 b:file:sent2 c:file:sent3 \
+	party a,b,c,d:join d:text:'go\n' a,b,c:has:'<4> go\n' a:feed:sent1 b:feed:sent2 c:feed:sent3 \
 		d:sum:want1,want2,want3 a:sum:want2,want3 b:sum:want1,want3 c:sum:want1,want2 \
 		a,b,c:sent a,b,c,d:quiet:0.1
 	stops
@@ -175,8 +175,8 @@ peak() {
 
 @test "many send a little at the same moment: each gets all of it at once" {
 	broker
-	party a:join s1-40:join s40:text:go a,s1-39:has:go a:signal:STOP,"$LISTENER" s1-40:text:x \
-		a:signal:CONT,"$LISTENER" a:repeat:40,x s1-40:repeat:39,x a,s1-40:quiet:0.01
+	party a:join s1-40:join s40:text:go a,s1-39:has:go a:kill:STOP,"$LISTENER" s1-40:text:x \
+		a:kill:CONT,"$LISTENER" a:repeat:40,x s1-40:repeat:39,x a,s1-40:quiet:0.01
 	stops
 	silent
 }
@@ -219,23 +219,23 @@ same_in_time() {
 
 @test "a client that has ended its sending goes on receiving" {
 	broker
-	party a,b,c:join c:text:x a,b:has:x a:end b:end c:file:"$(A)" a,b:same:"$(A)" \
-		c:end a,b,c:quiet:0.2
+	party a,b,c:join c:text:x a,b:has:x a:shutdown b:shutdown c:feed:"$(A)" a,b:same:"$(A)" \
+		c:shutdown a,b,c:quiet:0.2
 	stops
 	silent
 }
 
 @test "a client that leaves is no error, and nothing is said of it" {
 	loud broker
-	party a,b,c:join c:text:x a,b:has:x a:end a:leave b:drip:20,y c:repeat:20,y b:leave c:text:z \
-		d:join d:text:v c:has:v c:end c:leave
+	party a,b,c:join c:text:x a,b:has:x a:shutdown a:close b:texts:20,y c:repeat:20,y b:close c:text:z \
+		d:join d:text:v c:has:v c:shutdown c:close
 	stops
 	[ -z "$(messages)" ]
 }
 
 @test "a client that leaves is told with -v" {
 	loud broker -v
-	party a,b:join b:text:x a:has:x a:end a:leave b:drip:20,y
+	party a,b:join b:text:x a:has:x a:shutdown a:close b:texts:20,y
 	eventually grep -q ' closed: ' err
 	[[ $(grep ' closed: ' err) == *': closed: sent '*'both ended' ]]
 	run ! grep -iq reset err
@@ -244,7 +244,7 @@ same_in_time() {
 
 @test "a reset is said, and the others go on" {
 	loud broker
-	party a,b,c:join c:text:x a,b:has:x a:file:"$(A)" b,c:same:"$(A)" a:reset b:text:y c:has:y
+	party a,b,c:join c:text:x a,b:has:x a:feed:"$(A)" b,c:same:"$(A)" a:reset b:text:y c:has:y
 	eventually is_said
 	messages >said
 	says '^sockit listen: 127\.0\.0\.1 port [0-9]+: Connection reset by peer \(ECONNRESET\)$' said
@@ -256,18 +256,18 @@ same_in_time() {
 	"$SOCKIT" connect --rate 1M 127.0.0.1 "$PORT" </dev/zero >/dev/null 2>/dev/null 3>&- &
 	started
 	eventually accepted 1
-	party a:join a:repeat:100000,'\0' a:leave
+	party a:join a:repeat:100000,'\0' a:close
 	kill -KILL "$PID"
-	party a,b:join b:file:"$(SMALL)" a:same:"$(SMALL)"
+	party a,b:join b:feed:"$(SMALL)" a:same:"$(SMALL)"
 	stops
 }
 
 @test "--accept: 1 where one of them was reset, else 0" {
 	broker --accept 2
-	party a,b:join b:text:x a:has:x b:reset a:leave
+	party a,b:join b:text:x a:has:x b:reset a:close
 	ended 1 "$LISTENER"
 	broker --accept 2
-	party a,b:join b:text:x a:has:x a:end b:end a,b:over
+	party a,b:join b:text:x a:has:x a:shutdown b:shutdown a,b:over
 	ended 0 "$LISTENER"
 	silent
 	silent out
@@ -276,12 +276,12 @@ same_in_time() {
 @test "--accept: the end comes once nobody is left who could send" {
 	# Nobody gets less for it.
 	broker --accept 3
-	party a,b,c:join c:text:x a,b:has:x a:end b:end a,b:quiet:0.1 c:file:"$(A)" c:end a,b:same:"$(A)" a,b,c:over
+	party a,b,c:join c:text:x a,b:has:x a:shutdown b:shutdown a,b:quiet:0.1 c:feed:"$(A)" c:shutdown a,b:same:"$(A)" a,b,c:over
 	ended 0 "$LISTENER"
 	silent
 	# One that breaks sends nothing either.
 	broker --accept 2
-	party a,b:join b:text:x a:has:x a:end b:reset a:over
+	party a,b:join b:text:x a:has:x a:shutdown b:reset a:over
 	ended 1 "$LISTENER"
 	# stdin does, to its end.
 	mkfifo in
@@ -291,7 +291,7 @@ same_in_time() {
 	exec 7>in
 	eventually [ -s notify ]
 	read -r _ PORT <notify
-	party a:join a:end a:has:last a:over 3>&- 7>&- &
+	party a:join a:shutdown a:has:last a:over 3>&- 7>&- &
 	started
 	eventually accepted 1
 	pause 0.1
@@ -307,12 +307,12 @@ same_in_time() {
 	local full
 	for full in wait close; do
 		broker -m 2 --when-full $full
-		party a,b:join b:text:x a:has:x a:end a:quiet:0.2 c:join a:over c:text:y b:has:y b:text:z c:has:z
+		party a,b:join b:text:x a:has:x a:shutdown a:quiet:0.2 c:join a:over c:text:y b:has:y b:text:z c:has:z
 		stops
 	done
 	# It waits already when that happens.
 	broker -m 2
-	party a,b:join b:text:x a:has:x c:join c:text:y b:quiet:0.1 a:end a:over b:has:y b:text:z c:has:z
+	party a,b:join b:text:x a:has:x c:join c:text:y b:quiet:0.1 a:shutdown a:over b:has:y b:text:z c:has:z
 	stops
 	silent
 }
@@ -331,7 +331,7 @@ same_in_time() {
 
 @test "it implies -k, waits on, and ends by its limits" {
 	broker
-	party a:join a:leave
+	party a:join a:close
 	party a,b:join b:text:x a:has:x
 	stops
 	exits 4 "$SOCKIT" listen --broker -w 100ms --quiet 127.0.0.1 0 </dev/null >out 2>err
@@ -345,7 +345,7 @@ same_in_time() {
 
 @test "a receiver that takes nothing is dropped after --stall, and nobody else loses a byte" {
 	loud broker --stall 500ms
-	party d:deaf r1-20:join s:join s:file:"$(A)" r1-20:same:"$(A)" s:sent d:hear d:gone \
+	party d:deaf r1-20:join s:join s:feed:"$(A)" r1-20:same:"$(A)" s:sent d:hear d:gone \
 		r1-20,s:quiet:0.02 s:text:x r1-20:has:x
 	messages >said
 	says '^sockit listen: 127\.0\.0\.1 port [0-9]+: dropped: took nothing for 500 ms \(--stall\)$' said
@@ -360,7 +360,7 @@ memory_factor() {
 
 @test "being dropped is no failure" {
 	loud broker --stall 500ms --accept 3
-	party d:deaf a,s:join s:file:"$(A)" a:same:"$(A)" s:end a:end a,s:over d:hear d:gone
+	party d:deaf a,s:join s:feed:"$(A)" a:same:"$(A)" s:shutdown a:shutdown a,s:over d:hear d:gone
 	ended 0 "$LISTENER"
 	[ "$(messages | grep -c ': dropped: ')" = 1 ]
 	[ "$(messages | wc -l)" = 1 ]
@@ -371,7 +371,7 @@ memory_factor() {
 	repeated 8000 '<3> \n' >want
 	# What is sent fills the queue of the one at once; then nothing is read any more.
 	loud chat --stall 500ms --accept 3 --buffer 16k --sndbuf 8k --read-bytes 8000
-	party d:deaf a,s:join a:end s:file:lines s:over s:leave a:same:want a:over
+	party d:deaf a,s:join a:shutdown s:feed:lines s:over s:close a:same:want a:over
 	ended 0 "$LISTENER"
 	[ "$(messages | grep -c ': dropped: ')" = 1 ]
 	[ "$(messages | wc -l)" = 1 ]
@@ -379,7 +379,7 @@ memory_factor() {
 
 @test "while one is full the senders wait, and nothing is lost when it reads again" {
 	loud broker --stall 60s
-	party d:deaf a,s:join s:file:"$(A)" s:pause:0.5 d:hear d,a:same:"$(A)" s:sent a,d:quiet:0.1
+	party d:deaf a,s:join s:feed:"$(A)" s:pause:0.5 d:hear d,a:same:"$(A)" s:sent a,d:quiet:0.1
 	[ -z "$(messages)" ]
 	[ "$(peak "$LISTENER")" -lt $((16 * 1024 * $(memory_factor))) ]
 	stops
@@ -388,7 +388,7 @@ memory_factor() {
 @test "senders do wait: what is in flight is bounded by --buffer" {
 	repeated 30000 "$(printf %1000s x)" >huge
 	loud broker --stall 60s --buffer 64k
-	party d:deaf a,s:join s:file:huge s:pause:0.5 a:leave 3>&- 2>/dev/null
+	party d:deaf a,s:join s:feed:huge s:pause:0.5 a:close 3>&- 2>/dev/null
 	# Nobody has got more than what the kernel's buffers and ours hold.
 	[ "$(peak "$LISTENER")" -lt $((8 * 1024 * $(memory_factor))) ]
 	stops
@@ -409,20 +409,20 @@ memory_factor() {
 
 @test "little pieces take no more memory than large ones" {
 	broker --stall 60s
-	party d:deaf a,s:join s:drip:60000,x s:text:y d:hear d,a:repeat:60000,x d,a:has:y
+	party d:deaf a,s:join s:texts:60000,x s:text:y d:hear d,a:repeat:60000,x d,a:has:y
 	[ "$(peak "$LISTENER")" -lt $((16 * 1024 * $(memory_factor))) ]
 	stops
 	silent
 	repeated 1500000 '\n' >lines
 	chat --stall 60s
-	party d:deaf a,s:join s:file:lines s:pause:0.7
+	party d:deaf a,s:join s:feed:lines s:pause:0.7
 	[ "$(peak "$LISTENER")" -lt $((24 * 1024 * $(memory_factor))) ]
 	stops
 }
 
 @test "--stall and --json: an object that says who" {
 	loud broker --json --stall 500ms
-	party a:join d:deaf s:join s:file:"$(A)" a:same:"$(A)" s:sent d:hear d:gone
+	party a:join d:deaf s:join s:feed:"$(A)" a:same:"$(A)" s:sent d:hear d:gone
 	[ "$(schema err dropped id peer.address)" = '2 127.0.0.1' ]
 	[ "$(schema err closed id why)" = '2 dropped' ]
 	stops
@@ -450,7 +450,7 @@ memory_factor() {
 @test "chat: a line goes out as a whole, whatever pieces it comes in" {
 	chat
 	party a,b,c:join c:text:'x\n' a,b:has:'<3> x\n' a:text:he c:text:wor a:text:llo b:quiet:0.1 c:text:'ld\n' \
-		a,b:has:'<3> world\n' a:text:'\n' b,c:has:'<1> hello\n' a:drip:100,z b:quiet:0.1 a:text:'\n' \
+		a,b:has:'<3> world\n' a:text:'\n' b,c:has:'<1> hello\n' a:texts:100,z b:quiet:0.1 a:text:'\n' \
 		b,c:has:'<1> ' b,c:repeat:100,z b,c:has:'\n'
 	stops
 	silent
@@ -458,10 +458,10 @@ memory_factor() {
 
 @test "chat: a last line without its end goes out when its client ends, leaves or breaks" {
 	chat
-	party a,b:join b:text:'x\n' a:has:'<2> x\n' b:text:tail a:quiet:0.1 b:end a:has:'<2> tail\n' \
-		c:join c:text:'a\nb' a,b:has:'<3> a\n' a:quiet:0.1 c:leave a,b:has:'<3> b\n' \
+	party a,b:join b:text:'x\n' a:has:'<2> x\n' b:text:tail a:quiet:0.1 b:shutdown a:has:'<2> tail\n' \
+		c:join c:text:'a\nb' a,b:has:'<3> a\n' a:quiet:0.1 c:close a,b:has:'<3> b\n' \
 		d:join d:text:'a\nb' a,b:has:'<4> a\n' a:quiet:0.1 d:reset a,b:has:'<4> b\n' \
-		a:text:end a:end b:has:'<1> end\n'
+		a:text:end a:shutdown b:has:'<1> end\n'
 	stops
 	chat --read-bytes 5
 	party a,b:join b:text:'x\nabcd' a:has:'<2> x\n<2> abc\n' b:over
@@ -481,7 +481,7 @@ memory_factor() {
 
 @test "chat: of a line's end the CR is dropped, and only that one" {
 	chat
-	party a,b:join b:text:'one\r\n\r\ntwo\r\r\nth\rree\r\nfour\r' b:pause:0.1 b:text:'\nfive\r' b:end \
+	party a,b:join b:text:'one\r\n\r\ntwo\r\r\nth\rree\r\nfour\r' b:pause:0.1 b:text:'\nfive\r' b:shutdown \
 		a:has:'<2> one\n<2> \n<2> two\\r\n<2> th\\rree\n<2> four\n<2> five\\r\n' a:quiet:0.1
 	stops
 	silent
@@ -495,22 +495,22 @@ memory_factor() {
 	for n in 4095 4096; do
 		repeated $n z >long
 		party a,b:join b:text:'x\n' a:has:"<$((++count * 2 + 2))> x\n" \
-			b:file:long b:sent b:pause:0.1 b:text:'\n' a:has:"<$((count * 2 + 2))> " a:same:long a:has:'\n' \
-			b:file:long b:sent b:pause:0.1 b:text:'\r' b:pause:0.1 b:text:'\n' \
+			b:feed:long b:sent b:pause:0.1 b:text:'\n' a:has:"<$((count * 2 + 2))> " a:same:long a:has:'\n' \
+			b:feed:long b:sent b:pause:0.1 b:text:'\r' b:pause:0.1 b:text:'\n' \
 			a:has:"<$((count * 2 + 2))> " a:same:long a:has:'\n' a:quiet:0.1
 	done
 	n=$((++count * 2 + 2))
 	party a,b:join b:text:'x\n' a:has:"<$n> x\n" \
-		b:drip:9000,z b:text:'\n' \
+		b:texts:9000,z b:text:'\n' \
 		a:has:"<$n> " a:repeat:4096,z a:has:"\n<$n> " a:repeat:4096,z a:has:"\n<$n> " a:repeat:808,z a:has:'\n' \
 		a:quiet:0.1
 	n=$((++count * 2 + 2))
 	# One of three bytes that begins with number 4095.
-	party a,b:join b:text:'x\n' a:has:"<$n> x\n" b:drip:2047,zz b:text:'\xe2\x82\xac' b:text:'y\n' \
+	party a,b:join b:text:'x\n' a:has:"<$n> x\n" b:texts:2047,zz b:text:'\xe2\x82\xac' b:text:'y\n' \
 		a:has:"<$n> " a:repeat:4094,z a:has:"\n<$n> \xe2\x82\xacy\n" \
-		b:drip:4095,'\x80' b:text:'\xc3\xa9\n' \
+		b:texts:4095,'\x80' b:text:'\xc3\xa9\n' \
 		a:has:"<$n> " a:repeat:4095,'\\x80' a:has:"\n<$n> \xc3\xa9\n" \
-		b:drip:5000,'\x80' b:text:'\n' \
+		b:texts:5000,'\x80' b:text:'\n' \
 		a:has:"<$n> " a:repeat:4096,'\\x80' a:has:"\n<$n> " a:repeat:904,'\\x80' a:has:'\n' a:quiet:0.1
 	stops
 	silent
@@ -520,7 +520,7 @@ memory_factor() {
 	repeated 20000 'y\n' >lines
 	repeated 20000 '<2> y\n' >want
 	chat
-	party a,b:join b:file:lines a:same:want b:sent a:quiet:0.1
+	party a,b:join b:feed:lines a:same:want b:sent a:quiet:0.1
 	stops
 	silent
 }
@@ -528,7 +528,7 @@ memory_factor() {
 @test "chat: without a line's end the memory does not grow" {
 	head -c 20000000 /dev/zero | tr '\0' z >noise
 	chat
-	party a,b:join b:file:noise b:sent
+	party a,b:join b:feed:noise b:sent
 	[ "$(peak "$LISTENER")" -lt $((24 * 1024 * $(memory_factor))) ]
 	stops
 }
@@ -600,13 +600,13 @@ shows_any() {
 	printf 'of stdin\n' >in
 	serve --broker --quiet -o copy 127.0.0.1 0 <in >out 2>err
 	party a:join a:has:'of stdin\n' b,c,d:join d:text:'of d\n' a,b,c:has:'of d\n' a:text:'of a\n' \
-		b,c,d:has:'of a\n' b:file:"$(SMALL)" a,c,d:same:"$(SMALL)"
+		b,c,d:has:'of a\n' b:feed:"$(SMALL)" a,c,d:same:"$(SMALL)"
 	printf 'of stdin\nof d\nof a\n' | cat - "$(SMALL)" >want
 	stops
 	same copy want
 	# As it came, whatever --chat makes of it.
 	chat -o copy --append
-	party a,b:join b:text:'\x1b\r\nx' a:has:'<2> \\x1b\n' b:leave a:has:'<2> x\n'
+	party a,b:join b:text:'\x1b\r\nx' a:has:'<2> \\x1b\n' b:close a:has:'<2> x\n'
 	stops
 	printf '\033\r\nx' >>want
 	same copy want
@@ -638,7 +638,7 @@ shows_any() {
 @test "-t: any amount" {
 	tr '\377\r\n' 'xyz' <"$(A)" >plain
 	broker -t
-	party a,b,c:join c:text:x a,b:has:x a:file:plain b,c:same:plain a:sent b,c:quiet:0.1
+	party a,b,c:join c:text:x a,b:has:x a:feed:plain b,c:same:plain a:sent b,c:quiet:0.1
 	stops
 	silent
 }
@@ -648,7 +648,7 @@ shows_any() {
 	broker --rate 100k
 	t=$(milliseconds)
 	head -c 40000 "$(SMALL)" >part
-	party a,b:join b:file:part a:same:part
+	party a,b:join b:feed:part a:same:part
 	t=$(($(milliseconds) - t))
 	[ $t -ge 300 ]
 	[ $t -lt 5000 ]
@@ -666,7 +666,7 @@ shows_any() {
 
 @test "--close-on-peer-eof, --send-only, --read-bytes" {
 	broker --close-on-peer-eof
-	party a,b:join b:text:x a:has:x b:end b:over a:quiet:0.1
+	party a,b:join b:text:x a:has:x b:shutdown b:over a:quiet:0.1
 	stops
 	serve --broker --send-only --quiet 127.0.0.1 0 <"$(SMALL)" >out 2>err
 	party a:join a:same:"$(SMALL)" b:join b:text:x a:quiet:0.2
@@ -689,7 +689,7 @@ shows_any() {
 	repeated 30000 "$(printf %1000s x)" >huge
 	exec 7<>copy
 	broker -o copy
-	party a,b:join b:file:huge b:pause:0.5
+	party a,b:join b:feed:huge b:pause:0.5
 	[ "$(peak "$LISTENER")" -lt $((24 * 1024 * $(memory_factor))) ]
 	kill "$LISTENER"
 	exec 7<&-
@@ -698,7 +698,7 @@ shows_any() {
 
 @test "--stats: each connection and the total" {
 	loud broker --stats --accept 2
-	party a,b:join b:text:hello a:has:hello a:end b:end a,b:over
+	party a,b:join b:text:hello a:has:hello a:shutdown b:shutdown a,b:over
 	ended 0 "$LISTENER"
 	grep -qE ': sent 0 bytes, received 5 bytes in ' err
 	grep -qE ': sent 5 bytes, received 0 bytes in ' err

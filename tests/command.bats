@@ -63,7 +63,7 @@ count_fds() {
 # bats test_tags=valgrind
 @test "a command with the connection as stdin and stdout: listen" {
 	local option
-	VERBS='text:hello shutdown readall report'
+	VERBS='line:hello shutdown readall report'
 	echo HELLO >expected
 	for option in '' "${RELAY[*]}"; do
 		# shellcheck disable=SC2086 # words
@@ -84,14 +84,14 @@ count_fds() {
 	local option
 	echo HELLO >expected
 	for option in '' "${RELAY[*]}"; do
-		counterpart text:hello shutdown readall report
+		counterpart line:hello shutdown readall report
 		# shellcheck disable=SC2086 # words
 		exits 0 "$SOCKIT" connect $option -n 127.0.0.1 "$PORT" -e 'tr a-z A-Z' \
 			</dev/null >out 2>err
 		silent
 		silent out
 		counterpart_ended expected
-		counterpart text:hello shutdown readall report
+		counterpart line:hello shutdown readall report
 		# shellcheck disable=SC2086
 		exits 0 "$SOCKIT" connect $option -n "127.0.0.1:$PORT" -- tr a-z A-Z \
 			</dev/null >out 2>err
@@ -179,7 +179,7 @@ kinds_with() {
 		    pass
 	END
 	echo bye >expected
-	VERBS='text:hello shutdown readall report'
+	VERBS='line:hello shutdown readall report'
 	local i
 	for i in 1 2 3; do
 		listens "${LOCAL[@]}" -- python3 -S ends
@@ -192,7 +192,7 @@ kinds_with() {
 @test "a peer that takes what is left after the command's end, and has ended itself, is no error" {
 	head -c 500000 /dev/zero >expected
 	mkfifo go
-	VERBS='text:hello shutdown gate:go readall report'
+	VERBS='line:hello shutdown gate:go readall report'
 	local i
 	for i in 1 2 3; do
 		rm -f over
@@ -207,7 +207,7 @@ kinds_with() {
 }
 
 @test "a relay sees the bytes: figures, a transcript" {
-	VERBS='text:hello shutdown readall report'
+	VERBS='line:hello shutdown readall report'
 	listens --stats -o both "${LOCAL[@]}" -e 'cat >in; echo 12345678'
 	echo 12345678 >expected
 	counterpart_ended expected
@@ -220,7 +220,7 @@ kinds_with() {
 @test "stdin, stdout and stderr of ours: not the command's, but for stderr" {
 	echo mine >mine
 	serve "${LOCAL[@]}" -e 'cat; echo to stderr >&2' <mine >out 2>err
-	counterpart connect:"$PORT" text:theirs shutdown readall report
+	counterpart connect:"$PORT" line:theirs shutdown readall report
 	echo theirs >expected
 	counterpart_ended expected
 	ended 0 "$LISTENER"
@@ -231,7 +231,7 @@ kinds_with() {
 	for option in '' "${RELAY[*]}"; do
 		# shellcheck disable=SC2086 # words
 		serve $option "${LOCAL[@]}" -- cat <&- >&- 2>&-
-		counterpart connect:"$PORT" text:theirs shutdown readall report
+		counterpart connect:"$PORT" line:theirs shutdown readall report
 		counterpart_ended expected
 		ended 0 "$LISTENER"
 	done
@@ -370,7 +370,7 @@ kinds_with() {
 
 @test "a grandchild that still has stdout does not keep the connection" {
 	local option
-	VERBS='text:hello readall report'
+	VERBS='line:hello readall report'
 	for option in '' "${RELAY[*]}"; do
 		# shellcheck disable=SC2086,SC2016 # words
 		listens $option --linger 5s "${LOCAL[@]}" -e 'sleep 60 & echo $! >pid; cat '"$(SMALL)"
@@ -406,7 +406,7 @@ kinds_with() {
 	for option in '' "${RELAY[*]}"; do
 		# shellcheck disable=SC2086 # words
 		listens_to_much $option
-		counterpart text:hello readall report
+		counterpart line:hello readall report
 		# shellcheck disable=SC2086
 		exits 0 "$SOCKIT" connect $option -n 127.0.0.1 "$PORT" -e 'echo hi' </dev/null >out 2>err
 		silent
@@ -423,7 +423,7 @@ listens_to_much() {
 
 @test "a peer that ends early: the command sees the end, and has its own status" {
 	local option
-	VERBS='text:hello close'
+	VERBS='line:hello close'
 	for option in '' "${RELAY[*]}"; do
 		# shellcheck disable=SC2086 # words
 		listens $option "${LOCAL[@]}" -e 'cat >in; exit 5'
@@ -477,7 +477,7 @@ listens_to_much() {
 }
 
 @test "--read-bytes, --close-on-peer-eof and -q with a command" {
-	VERBS='text:hello readall report'
+	VERBS='line:hello readall report'
 	: >nothing
 	listens --read-bytes 4 "${LOCAL[@]}" -e 'cat >in; exit 5'
 	counterpart_ended nothing
@@ -490,7 +490,7 @@ listens_to_much() {
 	counterpart_ended answer
 	ended 6 "$LISTENER"
 	said '^sockit listen: sent 1000002 bytes, received 4 bytes in '
-	VERBS='text:hello shutdown readall report'
+	VERBS='line:hello shutdown readall report'
 	listens --close-on-peer-eof "${LOCAL[@]}" -e 'cat >in; sleep 60 & echo $! >pid; wait'
 	counterpart_ended nothing
 	PIDS+=("$(<pid)")
@@ -610,7 +610,7 @@ ends_with() {
 
 @test "a reset while the command runs: 1, though the command ends well" {
 	mkfifo go
-	VERBS='text:hello gate:go reset'
+	VERBS='line:hello gate:go reset'
 	listens "${RELAY[@]}" "${LOCAL[@]}" -e 'read -r line; echo >go; cat; exit 0'
 	ended 1 "$LISTENER"
 	said ECONNRESET
@@ -881,7 +881,7 @@ TRAPS='for s in HUP INT TERM; do trap "echo $s >got; exit 9" $s; done; echo >run
 }
 
 @test "-i while a command runs: 4, and the command is hung up" {
-	VERBS='text:hello readall'
+	VERBS='line:hello readall'
 	listens -i 600ms "${LOCAL[@]}" -e "$TRAPS"
 	ended 4 "$LISTENER"
 	said '\(--idle-timeout\)$'
@@ -931,7 +931,7 @@ TRAPS='for s in HUP INT TERM; do trap "echo $s >got; exit 9" $s; done; echo >run
 }
 
 @test "--kill-after: not to one that ends in time; without it, one may take its time" {
-	VERBS='text:hello close'
+	VERBS='line:hello close'
 	listens --kill-after 5s "${LOCAL[@]}" -e 'cat >in; sleep 0.3; exit 3'
 	ended 3 "$LISTENER"
 	listens "${RELAY[@]}" "${LOCAL[@]}" -e "trap 'echo HUP >got' HUP; cat >in; sleep 0.5; exit 3"
@@ -952,7 +952,7 @@ TRAPS='for s in HUP INT TERM; do trap "echo $s >got; exit 9" $s; done; echo >run
 }
 
 @test "with -k, -i ends the client, and --kill-after its command" {
-	VERBS='text:hello readall report'
+	VERBS='line:hello readall report'
 	listens -k -i 500ms --kill-after 100ms "${LOCAL[@]}" -e "$TRAPS"
 	: >nothing
 	counterpart_ended nothing
@@ -1055,7 +1055,7 @@ TRAPS='for s in HUP INT TERM; do trap "echo $s >got; exit 9" $s; done; echo >run
 		# shellcheck disable=SC2086,SC2016 # words
 		serve -k $option "${LOCAL[@]}" -e 'read -r word && eval "$word"' </dev/null 2>err >out
 		port=$PORT
-		counterpart connect:"$PORT" text:'echo ran >ran; cat' gate:go reset
+		counterpart connect:"$PORT" line:'echo ran >ran; cat' gate:go reset
 		eventually test -e ran
 		: >go
 		rm go ran
@@ -1101,7 +1101,7 @@ TRAPS='for s in HUP INT TERM; do trap "echo $s >got; exit 9" $s; done; echo >run
 		# shellcheck disable=SC2086 # words
 		serve -k -m 1 --linger 20s $how "${LOCAL[@]}" -e 'echo here; read -r line' </dev/null 2>err >out
 		local port=$PORT
-		counterpart connect:"$PORT" text:go read:5 hold
+		counterpart connect:"$PORT" line:go read:5 hold
 		PORT=$port
 		exits 0 "$SOCKIT" connect -n 127.0.0.1 "$PORT" <<<x >back
 		[ "$(<back)" = here ]

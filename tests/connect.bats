@@ -296,7 +296,7 @@ peer_said() {
 }
 
 @test "-w is for the connection, not for what comes after it" {
-	peer peer pause:0.7 text:late shutdown readall
+	counterpart pause:0.7 line:late shutdown readall
 	connects -w 300ms 127.0.0.1 "$PORT"
 	[ "$STATUS" = 0 ] && [ "$(<out)" = late ] && [ ! -s err ] || fault late
 }
@@ -750,7 +750,7 @@ sets() {
 	kill -USR1 "$PID"
 	eventually grep -q 'not connected yet' err
 	kill "$PID"
-	peer peer text:word read:6 hold
+	counterpart line:word read:6 hold
 	mkfifo in
 	exec 7<>in
 	spawn "$SOCKIT" connect 127.0.0.1 "$PORT" <&7 >out 2>err

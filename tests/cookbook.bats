@@ -166,7 +166,7 @@ has_lines() {
 	peer protocols smtp
 	recipe mail mail.example.com=127.0.0.1 25="$PORT"
 	new # nc waits for another line
-	exits 0 "$PARENT" 0=tty 1=pipe expect:ready type:'EHLO me' expect:fine type:quit -- \
+	exits 0 "$PARENT" 0=tty 1=pipe until:ready line:'EHLO me' until:fine line:quit -- \
 		bash -c "$(<command.1)" >out 2>err
 	silent
 	tail -n 1 out | grep -qx $'221 bye\r'
@@ -210,7 +210,7 @@ has_lines() {
 	counterpart hex:6c6f67696efffd pause:0.05 hex:183a20ffff0a read:6 report shutdown readall report
 	recipe telnet switch.example.com=127.0.0.1 23="$PORT"
 	new
-	exits 0 "$PARENT" 0=tty 1=pipe expect:': ' type:me -- bash -c "$(<command.1)" >out 2>err
+	exits 0 "$PARENT" 0=tty 1=pipe until:': ' line:me -- bash -c "$(<command.1)" >out 2>err
 	ended 0 "$PEER"
 	[ "$(od -An -tx1 out | tr -d ' \n')" = "$(printf 'login: \xff\n' | od -An -tx1 | tr -d ' \n')" ]
 	# IAC WONT NAWS, and the line.
@@ -219,10 +219,10 @@ has_lines() {
 
 @test "work at a console" {
 	local keys=03041a1c7f0d0a131116
-	counterpart read:10 text:bye readall report
+	counterpart read:10 line:bye readall report
 	recipe console console.example.com=127.0.0.1 2001="$PORT"
 	new
-	exits 0 "$PARENT" 0=tty+raw 1=pipe group israw keys:$keys expect:bye keys:1d2e -- \
+	exits 0 "$PARENT" 0=tty+raw 1=pipe group israw hex:$keys until:bye hex:1d2e -- \
 		bash -c "exec $(<command.1)" >out 2>err
 	silent
 	printf '\x03\x04\x1a\x1c\x7f\x0d\x0a\x13\x11\x16' >expected
@@ -385,7 +385,7 @@ certified() {
 @test "forward a port: an answer that comes late" {
 	local port
 	port=$(free_port)
-	counterpart readall pause:0.7 text:answer report
+	counterpart readall pause:0.7 line:answer report
 	recipe forward-port 8080="$port" server=127.0.0.1 80="$PORT"
 	new # socat has lost it
 	listens 1 tcp "$port"
@@ -414,7 +414,7 @@ ssh_program() {
 @test "go through a proxy" {
 	serve --proxy-server socks5 127.0.0.1 0 </dev/null >served.out 2>served.err
 	local proxy=$PORT
-	counterpart readall text:answer report
+	counterpart readall line:answer report
 	recipe through gateway=127.0.0.1 1080="$proxy" server=localhost 80="$PORT"
 	echo question >question
 	exits 0 bash -c "$(<command.1)" <question >out 2>err
@@ -450,14 +450,14 @@ ssh_program() {
 
 ### Datagrams.
 
-# received FILE: the one datagram that udp_peer.py saved has just what is in FILE.
+# received FILE: the one datagram that the peer saved has just what is in FILE.
 received() {
 	eventually grep -q . peer.out
 	tail -c +5 saved | cmp - "$1"
 }
 
 @test "send a message to a syslog server" {
-	peer udp_peer save:saved
+	datagram_peer save:saved
 	recipe syslog-send loghost=127.0.0.1 514="$PORT"
 	new # nc sends the newline
 	play 0 1
@@ -488,7 +488,7 @@ received() {
 }
 
 @test "count something" {
-	peer udp_peer save:saved
+	datagram_peer save:saved
 	recipe count statsd.example.com=127.0.0.1 8125="$PORT"
 	play 0 1
 	printf 'deploys:1|c' >message
@@ -516,7 +516,7 @@ asked_server() {
 }
 
 @test "ask a name server with bytes: no answer" {
-	peer udp_peer
+	datagram_peer
 	recipe dns 192.0.2.53=127.0.0.1 53="$PORT" 'w 1'='w 100ms'
 	new
 	exits 4 bash -o pipefail -c "$(<command.1)" >out 2>err
@@ -538,8 +538,8 @@ asked_server() {
 	END
 	chmod +x answer
 	listens 1 udp "$port"
-	exits 0 python3 -S "$BATS_TEST_DIRNAME/helpers/datagrams.py" "127.0.0.1,$port" text:one read:1 \
-		text:two read:1 >out 2>err
+	exits 0 "${FOREIGN[@]}" type:dgram to:"$port" text:one print:1 \
+		text:two print:1 >out 2>err
 	prints "127.0.0.1 $port you said one" "127.0.0.1 $port you said two"
 }
 
@@ -549,10 +549,10 @@ asked_server() {
 	recipe record 9000="$port" server=127.0.0.1
 	new
 	listens 1 udp "$port"
-	python3 -S "$BATS_TEST_DIRNAME/helpers/datagrams.py" "127.0.0.1,$port" text:one size:0 size:1200
+	foreign type:dgram to:"$port" text:one send:0 send:1200
 	eventually has_at_least packets $((4 + 3 + 4 + 4 + 1200))
 	stop
-	peer udp_peer port:"$port" save:saved count:3
+	datagram_peer bind:"$port" save:saved count:3
 	play 0 2
 	ended 0 "$PEER"
 	same packets saved
@@ -574,7 +574,7 @@ asked_server() {
 
 @test "ask who is there" {
 	two_networks
-	receiver_there answer:here
+	receiver_there reply:here
 	recipe who 9000="$PORT" 'w 1'='w 300ms'
 	new
 	play 0 1
@@ -803,7 +803,7 @@ for a in socket.getaddrinfo("www.example.com", 0, type=socket.SOCK_STREAM):
 @test "look at what two say to each other" {
 	local port
 	port=$(free_port)
-	counterpart read:6 text:answer readall report
+	counterpart read:6 line:answer readall report
 	recipe tap server=127.0.0.1 80="$PORT" 8080="$port"
 	listens 1 tcp "$port"
 	echo hello >said
@@ -843,7 +843,7 @@ for a in socket.getaddrinfo("www.example.com", 0, type=socket.SOCK_STREAM):
 }
 
 @test "where the time goes" {
-	counterpart read:6 text:answer readall
+	counterpart read:6 line:answer readall
 	recipe why server=127.0.0.1 9000="$PORT"
 	new
 	echo hello | exits 0 bash -c "$(<command.1)" >out 2>err

@@ -94,7 +94,7 @@ undumped() {
 		counterpart_ended expected
 	done
 	counterpart readall report
-	exits 0 "$PARENT" 0=pipe keys:0d pause:0.1 keys:0a0a eof -- \
+	exits 0 "$PARENT" 0=pipe hex:0d pause:0.1 hex:0a0a shutdown -- \
 		"$SOCKIT" connect -C 127.0.0.1 "$PORT" >out 2>err
 	bytes 0d0a0d0a >expected
 	counterpart_ended expected
@@ -183,8 +183,8 @@ talks_telnet() {
 }
 
 @test "telnet: answers also with --send-only, and after stdin's end with --no-shutdown" {
-	counterpart hex:fffd01 read:3 text:x shutdown readall report
-	exits 0 "$PARENT" 0=pipe pause:0.2 eof -- \
+	counterpart hex:fffd01 read:3 line:x shutdown readall report
+	exits 0 "$PARENT" 0=pipe pause:0.2 shutdown -- \
 		"$SOCKIT" connect -t --send-only 127.0.0.1 "$PORT" >out 2>err
 	silent
 	silent out
@@ -362,12 +362,12 @@ s.recv(1)' >port 3>&- &
 
 @test "delay: from a pipe, and lines that come in pieces; what is received does not wait" {
 	counterpart file:"$(A)" readall report
-	exits 0 "$PARENT" 0=pipe type:a type:b keys:63 pause:0.05 type:d eof -- \
+	exits 0 "$PARENT" 0=pipe line:a line:b hex:63 pause:0.05 line:d shutdown -- \
 		"$SOCKIT" connect --delay 50ms --read-bytes 2M 127.0.0.1 "$PORT" >out 2>err
 	same out "$(A)"
 	printf 'a\nb\ncd\n' >expected
 	counterpart readall report
-	exits 0 "$PARENT" 0=pipe type:a type:b keys:63 pause:0.05 type:d eof -- \
+	exits 0 "$PARENT" 0=pipe line:a line:b hex:63 pause:0.05 line:d shutdown -- \
 		"$SOCKIT" connect --delay 50ms -C 127.0.0.1 "$PORT" >out 2>err
 	silent
 	crlf <expected >expected2
@@ -377,7 +377,7 @@ s.recv(1)' >port 3>&- &
 @test "delay: what was read is still sent where we end the connection, however long that pauses" {
 	printf 'a\nb\nc\nd\n' >in
 	counterpart read:2 shutdown readall report
-	exits 0 "$PARENT" 0=pipe copy:in -- \
+	exits 0 "$PARENT" 0=pipe feed:in -- \
 		"$SOCKIT" connect --delay 300ms --linger 100ms --close-on-peer-eof 127.0.0.1 "$PORT" >out 2>err
 	silent
 	counterpart_ended in
@@ -406,12 +406,12 @@ lasts() {
 @test "rate: each way for itself, from and to whatever" {
 	local kind from to copy
 	head -c 200000 "$(A)" >in
-	for kind in 'file:in file:out' 'pipe pipe copy:in' 'unix unix copy:in'; do
+	for kind in 'file:in file:out' 'pipe pipe feed:in' 'unix unix feed:in'; do
 		rm -f out
 		read -r from to copy <<<"$kind"
 		counterpart exchange:in report
 		START=$(milliseconds)
-		[ "$from" = file:in ] || copy="$copy eof"
+		[ "$from" = file:in ] || copy="$copy shutdown"
 		exits 0 "$PARENT" 0="$from" 1="$to" $copy -- \
 			"$SOCKIT" connect --rate 200000 127.0.0.1 "$PORT" >out.pipe 2>err
 		lasts 850 9000
@@ -498,7 +498,7 @@ lasts() {
 # calls OPTION...: the names of the system calls that move A both ways between pipes, or from a file.
 calls() {
 	counterpart exchange:"$(A)" report
-	exits 0 "$PARENT" 0="$FROM" 1=pipe $([ "$FROM" != pipe ] || echo copy:"$(A)" eof) -- \
+	exits 0 "$PARENT" 0="$FROM" 1=pipe $([ "$FROM" != pipe ] || echo feed:"$(A)" shutdown) -- \
 		strace -f -qq -e trace=splice,sendfile,read,recvfrom,write,sendto -o calls \
 		"$SOCKIT" connect "$@" 127.0.0.1 "$PORT" >out 2>err
 	silent
@@ -528,8 +528,8 @@ calls() {
 
 # bats test_tags=valgrind
 @test "output: both directions, raw, and the dump has the same" {
-	counterpart read:6 text:answer readall report
-	exits 0 "$PARENT" 0=pipe 1=pipe type:hello expect:answer type:more eof -- \
+	counterpart read:6 line:answer readall report
+	exits 0 "$PARENT" 0=pipe 1=pipe line:hello until:answer line:more shutdown -- \
 		"$SOCKIT" connect -o copy -x dump 127.0.0.1 "$PORT" >out 2>err
 	silent
 	[ "$(cat out)" = answer ]
@@ -561,11 +561,11 @@ calls() {
 @test "output: emptied at the start, or added to" {
 	echo before >copy
 	echo before >dump
-	counterpart text:one shutdown readall
+	counterpart line:one shutdown readall
 	exits 0 "$SOCKIT" connect -o copy -x dump 127.0.0.1 "$PORT" </dev/null >out 2>err
 	[ "$(cat copy)" = one ]
 	[ "$(wc -l <dump)" -eq 1 ]
-	counterpart text:two shutdown readall
+	counterpart line:two shutdown readall
 	exits 0 "$SOCKIT" connect --append -o copy -x dump 127.0.0.1 "$PORT" </dev/null >out 2>err
 	[ "$(cat copy)" = $'one\ntwo' ]
 	[ "$(wc -l <dump)" -eq 2 ]
@@ -573,7 +573,7 @@ calls() {
 
 @test "output: has it at once" {
 	mkfifo go
-	counterpart text:early gate:go shutdown readall
+	counterpart line:early gate:go shutdown readall
 	"$SOCKIT" connect -d -o copy -x dump 127.0.0.1 "$PORT" </dev/null >out 2>err 3>&- &
 	started
 	eventually grep -q early copy
@@ -583,15 +583,15 @@ calls() {
 }
 
 @test "output: with --send-only, --recv-only and --read-bytes it is what crossed the network" {
-	counterpart text:thrown read:5 shutdown readall
-	exits 0 "$PARENT" 0=pipe type:sent pause:0.1 eof -- \
+	counterpart line:thrown read:5 shutdown readall
+	exits 0 "$PARENT" 0=pipe line:sent pause:0.1 shutdown -- \
 		"$SOCKIT" connect --send-only -o copy 127.0.0.1 "$PORT" >out 2>err
 	silent out
 	[ "$(sort copy)" = $'sent\nthrown' ]
-	counterpart text:received shutdown readall
+	counterpart line:received shutdown readall
 	exits 0 "$SOCKIT" connect -d -o copy 127.0.0.1 "$PORT" <"$(SMALL)" >out 2>err
 	[ "$(cat copy)" = received ]
-	counterpart text:received readall
+	counterpart line:received readall
 	exits 0 "$SOCKIT" connect -d --read-bytes 4 -x dump 127.0.0.1 "$PORT" </dev/null >out 2>err
 	[ "$(cat out)" = rece ]
 	[ "$(undumped dump '<' | head -c 4)" = rece ]
@@ -599,7 +599,7 @@ calls() {
 
 @test "output: after -C and -t, as it is on the wire" {
 	counterpart hex:fffd0161 read:3 readall report
-	exits 0 "$PARENT" 0=pipe 1=pipe expect:a pause:0.1 type:b eof -- \
+	exits 0 "$PARENT" 0=pipe 1=pipe until:a pause:0.1 line:b shutdown -- \
 		"$SOCKIT" connect -C -t -x dump 127.0.0.1 "$PORT" >out 2>err
 	silent
 	[ "$(cat out)" = a ]
@@ -613,7 +613,7 @@ calls() {
 }
 
 @test "hex-dump: - is stderr" {
-	counterpart text:hello shutdown readall
+	counterpart line:hello shutdown readall
 	exits 0 "$SOCKIT" connect -v -x - 127.0.0.1 "$PORT" </dev/null >out 2>err
 	grep -v '^sockit' err >dump
 	[ "$(undumped dump '<')" = hello ]
@@ -657,7 +657,7 @@ calls() {
 @test "output: no space left: 1, and the file is named" {
 	local option
 	for option in -o -x; do
-		counterpart text:hello readall
+		counterpart line:hello readall
 		exits 1 "$SOCKIT" connect $option /dev/full 127.0.0.1 "$PORT" </dev/null >out 2>err
 		says '^sockit connect: /dev/full: .*\(ENOSPC\)$'
 		counterpart readall
@@ -761,7 +761,7 @@ while data := sys.stdin.buffer.raw.read(20000):
 @test "output: a FIFO whose reader is gone: 1, and the file is named" {
 	mkfifo fifo
 	mkfifo go
-	counterpart text:one gate:go chatter
+	counterpart line:one gate:go chatter
 	exec 5<>fifo
 	"$SOCKIT" connect -d -o fifo 127.0.0.1 "$PORT" </dev/null >out 2>err 5>&- 3>&- &
 	started
@@ -774,8 +774,8 @@ while data := sys.stdin.buffer.raw.read(20000):
 
 @test "output: has what came before a reset, which is told" {
 	mkfifo go
-	counterpart text:first gate:go reset
-	exits 1 "$PARENT" 0=pipe 1=pipe expect:first go:go -- \
+	counterpart line:first gate:go reset
+	exits 1 "$PARENT" 0=pipe 1=pipe until:first go:go -- \
 		"$SOCKIT" connect -o copy 127.0.0.1 "$PORT" >out 2>err
 	says '\(ECONNRESET\)$'
 	[ "$(cat out)" = first ]
@@ -783,7 +783,7 @@ while data := sys.stdin.buffer.raw.read(20000):
 }
 
 @test "output: stdout that nobody reads: 141, and the file has what came" {
-	counterpart text:first talk
+	counterpart line:first talk
 	"$SOCKIT" connect -d -o copy 127.0.0.1 "$PORT" </dev/null 2>err 3>&- > >(head -c 6 >/dev/null) &
 	started
 	ended 141 "$PID"
@@ -800,7 +800,7 @@ while data := sys.stdin.buffer.raw.read(20000):
 	cat "$(TELNET stream)" >stream
 	for n in 1000 64k; do
 		counterpart save:got exchange:stream report
-		exits 0 "$PARENT" 0=pipe 1=pipe copy:in eof -- \
+		exits 0 "$PARENT" 0=pipe 1=pipe feed:in shutdown -- \
 			"$SOCKIT" connect -C -t --rate 400k -o copy -x dump --append --progress --stats \
 			--buffer $n -i 5 --timeout 15 --nodelay 127.0.0.1 "$PORT" >out 2>err
 		says '^sockit connect: sent [0-9]+ bytes?, received [0-9]+ bytes? in '
@@ -826,7 +826,7 @@ while data := sys.stdin.buffer.raw.read(20000):
 		# The peer's end first, then ours.
 		counterpart file:"$(ASCII)" shutdown readall report
 		yes | head -c 20 >in
-		exits 0 "$PARENT" 0=pipe 1=pipe pause:0.1 copy:in eof -- \
+		exits 0 "$PARENT" 0=pipe 1=pipe pause:0.1 feed:in shutdown -- \
 			"$SOCKIT" connect $filter 127.0.0.1 "$PORT" >out 2>err
 		silent
 		same out "$(ASCII)"

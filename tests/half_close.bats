@@ -103,7 +103,7 @@ has() {
 
 @test "the run is over when both have ended, not before" {
 	mkfifo go
-	counterpart readall say:ended gate:go text:late report
+	counterpart readall say:ended gate:go line:late report
 	spawn "$SOCKIT" connect 127.0.0.1 "$PORT" <"$(SMALL)" >out 2>err
 	eventually grep -q ended peer.out
 	pause 0.2
@@ -326,7 +326,7 @@ loses_nothing() {
 # keeps_open: a listener with this stdin sends no end before the client's.
 keeps_open() {
 	serve 127.0.0.1 0 >out 2>err
-	counterpart connect:"$PORT" text:one quiet:0.3 text:two shutdown readall report
+	counterpart connect:"$PORT" line:one quiet:0.3 line:two shutdown readall report
 	ended 0 "$LISTENER"
 	says "$LISTENING"
 	[ "$(cat out)" = $'one\ntwo' ]
@@ -340,7 +340,7 @@ keeps_open() {
 @test "a listener with an empty file sends its end at once" {
 	: >empty
 	serve 127.0.0.1 0 <empty >out 2>err
-	counterpart connect:"$PORT" readall text:then report
+	counterpart connect:"$PORT" readall line:then report
 	ended 0 "$LISTENER"
 	says "$LISTENING"
 	[ "$(cat out)" = "then" ]
@@ -348,7 +348,7 @@ keeps_open() {
 }
 
 @test "connect with /dev/null sends its end at once" {
-	counterpart readall text:then report
+	counterpart readall line:then report
 	exits 0 "$SOCKIT" connect 127.0.0.1 "$PORT" </dev/null >out 2>err
 	silent
 	[ "$(cat out)" = "then" ]
@@ -356,7 +356,7 @@ keeps_open() {
 }
 
 @test "connect with a closed stdin sends its end at once" {
-	counterpart readall text:then report
+	counterpart readall line:then report
 	exits 0 "$SOCKIT" connect 127.0.0.1 "$PORT" <&- >out 2>err
 	silent
 	[ "$(cat out)" = "then" ]
@@ -399,7 +399,7 @@ keeps_open() {
 
 # bats test_tags=valgrind
 @test "terminal: the peer's end ends the run at once" {
-	counterpart text:bye shutdown readall report
+	counterpart line:bye shutdown readall report
 	exits 0 "$PARENT" 0=tty -- "$SOCKIT" connect 127.0.0.1 "$PORT" >out 2>err
 	silent # in particular nothing of waiting for stdin
 	[ "$(cat out)" = bye ]
@@ -407,8 +407,8 @@ keeps_open() {
 }
 
 @test "terminal: what was typed is sent, and the peer's end ends the run" {
-	counterpart read:6 text:bye shutdown readall report
-	exits 0 "$PARENT" 0=tty 1=tty 2=tty type:hello -- "$SOCKIT" connect 127.0.0.1 "$PORT" >out 2>err
+	counterpart read:6 line:bye shutdown readall report
+	exits 0 "$PARENT" 0=tty 1=tty 2=tty line:hello -- "$SOCKIT" connect 127.0.0.1 "$PORT" >out 2>err
 	silent
 	[ "$(cat out)" = bye ]
 	echo hello >typed
@@ -417,7 +417,7 @@ keeps_open() {
 
 @test "terminal: Ctrl-D passes the end on, and what comes then is delivered" {
 	counterpart readall file:"$(B)" report
-	exits 0 "$PARENT" 0=tty type:one type:two eof -- "$SOCKIT" connect 127.0.0.1 "$PORT" >out 2>err
+	exits 0 "$PARENT" 0=tty line:one line:two shutdown -- "$SOCKIT" connect 127.0.0.1 "$PORT" >out 2>err
 	silent
 	same out "$(B)"
 	printf 'one\ntwo\n' >typed
@@ -425,8 +425,8 @@ keeps_open() {
 }
 
 @test "terminal: a listener's run is ended by the client's end at once" {
-	served_by "$PARENT" 0=tty type:hello -- "$SOCKIT" listen --notify-fd 9 127.0.0.1 0 >out 2>err
-	counterpart connect:"$PORT" read:6 text:bye shutdown readall report
+	served_by "$PARENT" 0=tty line:hello -- "$SOCKIT" listen --notify-fd 9 127.0.0.1 0 >out 2>err
+	counterpart connect:"$PORT" read:6 line:bye shutdown readall report
 	ended 0 "$PID"
 	says "$LISTENING"
 	[ "$(cat out)" = bye ]
@@ -436,8 +436,8 @@ keeps_open() {
 
 @test "terminal: as stdout alone it changes nothing, input is sent after the peer's end" {
 	mkfifo go
-	counterpart text:bye shutdown gate:go readall report
-	exits 0 "$PARENT" 0=pipe 1=tty expect:bye go:go pause:0.2 alive copy:"$(SMALL)" eof -- \
+	counterpart line:bye shutdown gate:go readall report
+	exits 0 "$PARENT" 0=pipe 1=tty until:bye go:go pause:0.2 alive feed:"$(SMALL)" shutdown -- \
 		"$SOCKIT" connect 127.0.0.1 "$PORT" >out 2>err
 	silent
 	[ "$(cat out)" = bye ]
@@ -451,7 +451,7 @@ NOTICE='^sockit connect: .*(--recv-only.*--close-on-peer-eof|--close-on-peer-eof
 @test "waiting for stdin after the peer's end is said after one second, once, not with --quiet" {
 	local start first quiet busy i
 	mkfifo in in.quiet in.busy
-	counterpart text:bye shutdown readall report
+	counterpart line:bye shutdown readall report
 	"$SOCKIT" connect 127.0.0.1 "$PORT" <in >out 2>err 3>&- &
 	started
 	first=$PID
@@ -460,12 +460,12 @@ NOTICE='^sockit connect: .*(--recv-only.*--close-on-peer-eof|--close-on-peer-eof
 	start=$(milliseconds)
 
 	# Two more at the same time, for the time it takes.
-	peer peer shutdown readall 5>&-
+	counterpart shutdown readall 5>&-
 	"$SOCKIT" connect --quiet 127.0.0.1 "$PORT" <in.quiet >out.quiet 2>err.quiet 5>&- 3>&- &
 	started
 	quiet=$PID
 	exec 6>in.quiet
-	peer peer shutdown readall 5>&- 6>&-
+	counterpart shutdown readall 5>&- 6>&-
 	"$SOCKIT" connect 127.0.0.1 "$PORT" <in.busy >out.busy 2>err.busy 5>&- 6>&- 3>&- &
 	started
 	busy=$PID
@@ -508,7 +508,7 @@ NOTICE='^sockit connect: .*(--recv-only.*--close-on-peer-eof|--close-on-peer-eof
 @test "keepalive probes start at the peer's end" {
 	needs ss iproute2
 	mkfifo in go
-	counterpart text:hello gate:go text:bye shutdown readall report
+	counterpart line:hello gate:go line:bye shutdown readall report
 	"$SOCKIT" connect 127.0.0.1 "$PORT" <in >out 2>err 3>&- &
 	started
 	exec 7>in
@@ -526,7 +526,7 @@ NOTICE='^sockit connect: .*(--recv-only.*--close-on-peer-eof|--close-on-peer-eof
 
 @test "keepalive probes that were asked for stay as they are" {
 	needs ss iproute2
-	counterpart text:bye shutdown readall report
+	counterpart line:bye shutdown readall report
 	mkfifo in
 	"$SOCKIT" connect --keepalive=600 127.0.0.1 "$PORT" <in >out 2>err 3>&- &
 	started
@@ -575,7 +575,7 @@ NOTICE='^sockit connect: .*(--recv-only.*--close-on-peer-eof|--close-on-peer-eof
 
 @test "broken stdout: noticed with nothing to write" {
 	mkfifo in out.fifo
-	counterpart text:hello readall report
+	counterpart line:hello readall report
 	"$SOCKIT" connect 127.0.0.1 "$PORT" <in >out.fifo 2>err 3>&- &
 	started
 	exec 7>in
@@ -599,7 +599,7 @@ NOTICE='^sockit connect: .*(--recv-only.*--close-on-peer-eof|--close-on-peer-eof
 
 @test "broken stdout: noticed with nothing to write, what stdin has is sent before" {
 	mkfifo go out.fifo
-	counterpart rcvbuf:65536 text:hello gate:go readall report
+	counterpart rcvbuf:65536 line:hello gate:go readall report
 	"$SOCKIT" connect 127.0.0.1 "$PORT" <"$(A)" >out.fifo 2>err 3>&- &
 	started
 	head -c 6 <out.fifo >out
@@ -612,7 +612,7 @@ NOTICE='^sockit connect: .*(--recv-only.*--close-on-peer-eof|--close-on-peer-eof
 @test "broken stdout: what a pipe has ready is sent before" {
 	mkfifo in go out.fifo
 	head -c 60000 "$(A)" >expected
-	counterpart rcvbuf:4096 text:hello gate:go readall report
+	counterpart rcvbuf:4096 line:hello gate:go readall report
 	exec 7<>in
 	cat expected >&7
 	"$SOCKIT" connect --sndbuf 4096 --buffer 4096 127.0.0.1 "$PORT" <in >out.fifo 2>err 3>&- 7>&- &
@@ -626,7 +626,7 @@ NOTICE='^sockit connect: .*(--recv-only.*--close-on-peer-eof|--close-on-peer-eof
 
 @test "broken stdout: a socket" {
 	counterpart chatter report
-	exits 141 "$PARENT" 0=pipe 1=unix+late deaf -- "$SOCKIT" connect 127.0.0.1 "$PORT" >out 2>err
+	exits 141 "$PARENT" 0=pipe 1=unix+late close -- "$SOCKIT" connect 127.0.0.1 "$PORT" >out 2>err
 	silent
 	counterpart_ended /dev/null
 }
@@ -635,7 +635,7 @@ NOTICE='^sockit connect: .*(--recv-only.*--close-on-peer-eof|--close-on-peer-eof
 
 @test "no reset where it is us who end: --read-bytes, while the peer reads and writes" {
 	counterpart read:131072 chatter report
-	exits 0 "$PARENT" 0=pipe copy:"$(SMALL)" -- \
+	exits 0 "$PARENT" 0=pipe feed:"$(SMALL)" -- \
 		"$SOCKIT" connect --read-bytes 10M --stats 127.0.0.1 "$PORT" >out 2>err
 	has out 10485760
 	says '^sockit connect: sent 131072 bytes, received 10485760 bytes '
@@ -653,7 +653,7 @@ NOTICE='^sockit connect: .*(--recv-only.*--close-on-peer-eof|--close-on-peer-eof
 
 @test "no reset where stdout fails while the peer sends and reads" {
 	counterpart chatter report
-	exits 1 "$PARENT" 0=pipe copy:"$(SMALL)" -- \
+	exits 1 "$PARENT" 0=pipe feed:"$(SMALL)" -- \
 		"$SOCKIT" connect 127.0.0.1 "$PORT" >/dev/full 2>err
 	says '^sockit connect: stdout: .*\(ENOSPC\)$'
 	ended 0 "$PEER"
@@ -671,7 +671,7 @@ NOTICE='^sockit connect: .*(--recv-only.*--close-on-peer-eof|--close-on-peer-eof
 
 @test "-d: stdin is never read, no end is sent before the peer's, which ends the run" {
 	echo unread >in
-	counterpart text:one quiet:0.3 file:"$(B)" shutdown readall report
+	counterpart line:one quiet:0.3 file:"$(B)" shutdown readall report
 	exec 5<in
 	exits 0 "$SOCKIT" connect -d 127.0.0.1 "$PORT" <&5 >out 2>err
 	silent
@@ -682,8 +682,8 @@ NOTICE='^sockit connect: .*(--recv-only.*--close-on-peer-eof|--close-on-peer-eof
 }
 
 @test "-d: a stdin that never ends holds nothing up" {
-	counterpart text:bye report
-	exits 0 "$PARENT" 0=pipe type:unread -- "$SOCKIT" connect -d 127.0.0.1 "$PORT" >out 2>err
+	counterpart line:bye report
+	exits 0 "$PARENT" 0=pipe line:unread -- "$SOCKIT" connect -d 127.0.0.1 "$PORT" >out 2>err
 	silent
 	[ "$(cat out)" = bye ]
 }
@@ -707,8 +707,8 @@ NOTICE='^sockit connect: .*(--recv-only.*--close-on-peer-eof|--close-on-peer-eof
 }
 
 @test "--send-only: a broken stdout changes nothing" {
-	counterpart text:hello readall report
-	exits 0 "$PARENT" 0=pipe 1=pipe+late deaf copy:"$(SMALL)" eof -- \
+	counterpart line:hello readall report
+	exits 0 "$PARENT" 0=pipe 1=pipe+late close feed:"$(SMALL)" shutdown -- \
 		"$SOCKIT" connect --send-only 127.0.0.1 "$PORT" 2>err
 	silent
 	counterpart_ended "$(SMALL)"
@@ -749,15 +749,15 @@ NOTICE='^sockit connect: .*(--recv-only.*--close-on-peer-eof|--close-on-peer-eof
 
 @test "-q: not counted while stdin is open" {
 	mkfifo go
-	counterpart gate:go text:late hold
-	exits 0 "$PARENT" 0=pipe 1=pipe pause:0.5 alive go:go expect:late eof -- \
+	counterpart gate:go line:late hold
+	exits 0 "$PARENT" 0=pipe 1=pipe pause:0.5 alive go:go until:late shutdown -- \
 		"$SOCKIT" connect -q 0.1 127.0.0.1 "$PORT" >out 2>err
 	silent
 	[ "$(cat out)" = late ]
 }
 
 @test "--no-shutdown: stdin's end is not passed on, the peer's ends the run" {
-	counterpart read:131072 quiet:0.3 text:bye shutdown readall report
+	counterpart read:131072 quiet:0.3 line:bye shutdown readall report
 	exits 0 "$SOCKIT" connect --no-shutdown 127.0.0.1 "$PORT" <"$(SMALL)" >out 2>err
 	silent
 	[ "$(cat out)" = bye ]
@@ -765,7 +765,7 @@ NOTICE='^sockit connect: .*(--recv-only.*--close-on-peer-eof|--close-on-peer-eof
 }
 
 @test "--close-on-peer-eof: the peer's end closes the connection though stdin is open" {
-	counterpart text:bye shutdown readall report
+	counterpart line:bye shutdown readall report
 	exits 0 "$PARENT" 0=pipe -- "$SOCKIT" connect --close-on-peer-eof 127.0.0.1 "$PORT" >out 2>err
 	silent
 	[ "$(cat out)" = bye ]
@@ -779,7 +779,7 @@ NOTICE='^sockit connect: .*(--recv-only.*--close-on-peer-eof|--close-on-peer-eof
 		mkfifo go
 		counterpart rcvbuf:4096 gate:go shutdown say:ended pause:0.3 save:got readall report
 		# The peer's end comes when it has long taken no more of what stdin has ready.
-		exits 0 "$PARENT" 0=$kind copy:"$(A)" pause:0.2 alive go:go -- \
+		exits 0 "$PARENT" 0=$kind feed:"$(A)" pause:0.2 alive go:go -- \
 			"$SOCKIT" connect --close-on-peer-eof --stats 127.0.0.1 "$PORT" >out 2>err
 		says '^sockit connect: sent [0-9]+ bytes?, received 0 bytes '
 		size=$(sed 's/.*: sent \([0-9]*\) .*/\1/' err)
@@ -792,7 +792,7 @@ NOTICE='^sockit connect: .*(--recv-only.*--close-on-peer-eof|--close-on-peer-eof
 @test "--close-on-peer-eof: exit 1 if what was read cannot be sent, after --linger" {
 	mkfifo go
 	counterpart rcvbuf:4096 gate:go shutdown hold
-	exits 1 "$PARENT" 0=pipe copy:"$(A)" pause:0.1 go:go -- \
+	exits 1 "$PARENT" 0=pipe feed:"$(A)" pause:0.1 go:go -- \
 		"$SOCKIT" connect --close-on-peer-eof --linger 0.3 127.0.0.1 "$PORT" >out 2>err
 	says "^sockit connect: 127\.0\.0\.1 port $PORT: .*acknowledged"
 }
@@ -800,7 +800,7 @@ NOTICE='^sockit connect: .*(--recv-only.*--close-on-peer-eof|--close-on-peer-eof
 @test "-i: not while data moves, in either direction" {
 	local words
 	words=()
-	for _ in 1 2 3 4 5 6; do words+=(text:x pause:0.15); done
+	for _ in 1 2 3 4 5 6; do words+=(line:x pause:0.15); done
 	counterpart "${words[@]}" report
 	exits 0 "$PARENT" 0=pipe -- \
 		"$SOCKIT" connect -i 0.6 --close-on-peer-eof 127.0.0.1 "$PORT" >out 2>err
@@ -809,8 +809,8 @@ NOTICE='^sockit connect: .*(--recv-only.*--close-on-peer-eof|--close-on-peer-eof
 	words=()
 	for _ in 1 2 3 4 5 6; do words+=(read:2 pause:0.15); done
 	counterpart "${words[@]}" report
-	exits 0 "$PARENT" 0=pipe type:1 pause:0.15 type:2 pause:0.15 type:3 pause:0.15 type:4 pause:0.15 \
-		type:5 pause:0.15 type:6 -- \
+	exits 0 "$PARENT" 0=pipe line:1 pause:0.15 line:2 pause:0.15 line:3 pause:0.15 line:4 pause:0.15 \
+		line:5 pause:0.15 line:6 -- \
 		"$SOCKIT" connect -i 0.6 --close-on-peer-eof 127.0.0.1 "$PORT" >out 2>err
 	silent
 	printf '%d\n' 1 2 3 4 5 6 >expected
@@ -900,7 +900,7 @@ NOTICE='^sockit connect: .*(--recv-only.*--close-on-peer-eof|--close-on-peer-eof
 }
 
 @test "--read-bytes: an endless stdin does not keep it" {
-	counterpart read:1000000 text:enough readall report
+	counterpart read:1000000 line:enough readall report
 	exits 0 "$SOCKIT" connect --read-bytes 7 127.0.0.1 "$PORT" </dev/zero >out 2>err
 	silent
 	[ "$(cat out)" = enough ]
@@ -929,9 +929,9 @@ FIGURES='sent 131072 bytes, received 8388608 bytes in '
 # bats test_tags=valgrind
 @test "SIGUSR1: the line at any time, and the run goes on" {
 	mkfifo go
-	counterpart text:hello read:6 gate:go readall report
-	exits 0 "$PARENT" 0=pipe 1=pipe type:first expect:hello pause:0.2 kill:USR1 pause:0.2 alive \
-		go:go type:second eof -- "$SOCKIT" connect 127.0.0.1 "$PORT" >out 2>err
+	counterpart line:hello read:6 gate:go readall report
+	exits 0 "$PARENT" 0=pipe 1=pipe line:first until:hello pause:0.2 kill:USR1 pause:0.2 alive \
+		go:go line:second shutdown -- "$SOCKIT" connect 127.0.0.1 "$PORT" >out 2>err
 	says '^sockit connect: sent 6 bytes, received 6 bytes in '
 	[ "$(cat out)" = hello ]
 	printf 'first\nsecond\n' >typed
@@ -949,7 +949,7 @@ FIGURES='sent 131072 bytes, received 8388608 bytes in '
 		same out "$n"
 		counterpart_ended "$n"
 		counterpart exchange:"$n" report
-		exits 0 "$PARENT" 0=pipe 1=pipe copy:"$n" eof -- \
+		exits 0 "$PARENT" 0=pipe 1=pipe feed:"$n" shutdown -- \
 			"$SOCKIT" connect --buffer "$size" 127.0.0.1 "$PORT" >out 2>err
 		silent
 		same out "$n"
@@ -962,8 +962,8 @@ FIGURES='sent 131072 bytes, received 8388608 bytes in '
 @test "SIGINT and SIGTERM are real deaths, their status 130 and 143" {
 	local name
 	for name in INT:130 TERM:143 HUP:129; do
-		counterpart text:hello readall report
-		exits "${name#*:}" "$PARENT" 0=pipe 1=pipe expect:hello kill:"${name%:*}" -- \
+		counterpart line:hello readall report
+		exits "${name#*:}" "$PARENT" 0=pipe 1=pipe until:hello kill:"${name%:*}" -- \
 			"$SOCKIT" connect 127.0.0.1 "$PORT" >out 2>err
 		silent
 		[ "$(cat out)" = hello ]
@@ -972,9 +972,9 @@ FIGURES='sent 131072 bytes, received 8388608 bytes in '
 }
 
 @test "signals that were ignored stay ignored" {
-	counterpart text:hello readall report
-	exits 0 "$PARENT" ignore:HUP ignore:INT ignore:TERM ignore:USR1 0=pipe 1=pipe expect:hello \
-		kill:HUP kill:INT kill:TERM kill:USR1 pause:0.2 alive copy:"$(SMALL)" eof -- \
+	counterpart line:hello readall report
+	exits 0 "$PARENT" ignore:HUP ignore:INT ignore:TERM ignore:USR1 0=pipe 1=pipe until:hello \
+		kill:HUP kill:INT kill:TERM kill:USR1 pause:0.2 alive feed:"$(SMALL)" shutdown -- \
 		"$SOCKIT" connect 127.0.0.1 "$PORT" >out 2>err
 	silent
 	[ "$(cat out)" = hello ]
@@ -982,8 +982,8 @@ FIGURES='sent 131072 bytes, received 8388608 bytes in '
 }
 
 @test "nohup: SIGHUP ends nothing" {
-	counterpart text:hello readall report
-	exits 0 "$PARENT" 0=pipe 1=pipe expect:hello kill:HUP pause:0.2 alive copy:"$(SMALL)" eof -- \
+	counterpart line:hello readall report
+	exits 0 "$PARENT" 0=pipe 1=pipe until:hello kill:HUP pause:0.2 alive feed:"$(SMALL)" shutdown -- \
 		nohup "$SOCKIT" connect 127.0.0.1 "$PORT" >out 2>err
 	silent
 	[ "$(cat out)" = hello ]
@@ -992,7 +992,7 @@ FIGURES='sent 131072 bytes, received 8388608 bytes in '
 
 @test "SIGPIPE and SIGCHLD ignored by the parent change nothing" {
 	counterpart exchange:"$(B)" report
-	exits 0 "$PARENT" ignore:PIPE ignore:CHLD 0=pipe 1=pipe copy:"$(A)" eof -- \
+	exits 0 "$PARENT" ignore:PIPE ignore:CHLD 0=pipe 1=pipe feed:"$(A)" shutdown -- \
 		"$SOCKIT" connect 127.0.0.1 "$PORT" >out 2>err
 	silent
 	same out "$(B)"
@@ -1019,7 +1019,7 @@ needs_pid_namespace() {
 	mkfifo in
 	for name in TERM:143 INT:130; do
 		rm -f out
-		counterpart text:hello readall report
+		counterpart line:hello readall report
 		# A background job of ours has SIGINT ignored.
 		env --default-signal=INT unshare -rpf \
 			"$SOCKIT" connect 127.0.0.1 "$PORT" <in >out 2>err 3>&- &

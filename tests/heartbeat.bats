@@ -99,7 +99,7 @@ counterpart_told_heartbeats() {
 }
 
 @test "with a command, and in the transcript" {
-	counterpart save:got read:2 text:done readall
+	counterpart save:got read:2 line:done readall
 	within 20 "$SOCKIT" connect --heartbeat 30ms,b -o copy 127.0.0.1 "$PORT" \
 		-e 'read -r line' >out 2>err 3>&-
 	ended 0 "$PEER"

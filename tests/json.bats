@@ -268,7 +268,7 @@ closed - - $4 $PORT" ] && return
 	random_file big 8388608
 	mkfifo go
 	: >out
-	counterpart text:hello gate:go reset
+	counterpart line:hello gate:go reset
 	{ eventually grep -q hello out && : >go; } 3>&- &
 	started
 	breaks 1 socket ECONNRESET reset -d </dev/null >out
@@ -279,13 +279,13 @@ closed - - $4 $PORT" ] && return
 	breaks 4 timeout ETIMEDOUT idle -i 200ms -d </dev/null
 	# The peer takes nothing more.
 	head -c 2M big >part
-	counterpart rcvbuf:4096 text:hello hold
+	counterpart rcvbuf:4096 line:hello hold
 	breaks 1 socket ECONNABORTED unacknowledged --read-bytes 6 --linger 100ms <part >out
-	counterpart text:hello hold
+	counterpart line:hello hold
 	breaks 1 socket EISDIR 'input failed' <.
-	counterpart text:hello hold
+	counterpart line:hello hold
 	breaks 1 socket ENOSPC 'output failed' -d </dev/null >/dev/full
-	counterpart text:hello hold
+	counterpart line:hello hold
 	breaks 1 socket EBADF 'output failed' -d </dev/null >&-
 }
 
@@ -406,7 +406,7 @@ error port: no client within 2.2 s (-w)' ]
 	cat err >>all
 	# What has a peer names it.
 	counterpart shutdown readall
-	exits 0 "$PARENT" 0=pipe 2=pipe 'expect:"waiting"' eof -- \
+	exits 0 "$PARENT" 0=pipe 2=pipe 'until:"waiting"' shutdown -- \
 		"$SOCKIT" connect --json 127.0.0.1 "$PORT" 2>err
 	[ "$(facts err waiting peer.port)" = "$PORT" ]
 	[[ $(facts err waiting message) == *--recv-only*--close-on-peer-eof* ]]
@@ -416,7 +416,7 @@ error port: no client within 2.2 s (-w)' ]
 
 @test "commands: pid, status, and those that cannot run" {
 	local pid
-	counterpart text:hello readall
+	counterpart line:hello readall
 	exits 3 "$SOCKIT" connect --json -vv 127.0.0.1 "$PORT" -- sh -c 'echo $$; exit 3' </dev/null 2>err
 	[ "$(facts err any event status why peer.port | tail -n 3)" = "started - - $PORT
 exited 3 - $PORT
@@ -427,7 +427,7 @@ closed 3 command ended $PORT" ]
 	# What does not pass here is not counted.
 	[ "$(facts err closed sent received)" = '- -' ]
 	cat err >>all
-	counterpart text:hello shutdown readall
+	counterpart line:hello shutdown readall
 	exits 0 "$SOCKIT" connect --json --stats 127.0.0.1 "$PORT" -- cat </dev/null 2>err
 	[ "$(facts err closed sent received why status)" = '6 6 command ended 0' ]
 	cat err >>all
@@ -462,7 +462,7 @@ counts() {
 	local port=$PORT
 	exec 4<>"/dev/tcp/127.0.0.1/$port"
 	eventually counts accepted 1
-	counterpart connect:"$port" text:two reset
+	counterpart connect:"$port" line:two reset
 	eventually counts closed 1
 	exec 5<>"/dev/tcp/127.0.0.1/$port"
 	eventually counts accepted 3
@@ -503,7 +503,7 @@ counts() {
 	eventually test -s ready
 	local port
 	read -r _ port <ready
-	counterpart connect:"$port" text:one shutdown readall report
+	counterpart connect:"$port" line:one shutdown readall report
 	eventually grep -q one out
 	exits 0 "$SOCKIT" connect --send-only 127.0.0.1 "$port" <<<two 2>other
 	eventually grep -q two out
@@ -581,16 +581,16 @@ why_of() {
 }
 
 @test "-v: why a connection was closed" {
-	counterpart text:hello shutdown readall
+	counterpart line:hello shutdown readall
 	exits 0 "$SOCKIT" connect -v 127.0.0.1 "$PORT" </dev/null >out 2>err
 	why_of 'both ended'
-	counterpart text:hello shutdown readall
+	counterpart line:hello shutdown readall
 	exits 0 "$PARENT" 0=pipe -- "$SOCKIT" connect -v --close-on-peer-eof 127.0.0.1 "$PORT" >out 2>err
 	why_of 'ended here'
-	counterpart text:hello readall
+	counterpart line:hello readall
 	exits 0 "$SOCKIT" connect -v --read-bytes 3 127.0.0.1 "$PORT" </dev/null >out 2>err
 	why_of 'ended here'
-	counterpart text:hello readall hold
+	counterpart line:hello readall hold
 	exits 0 "$SOCKIT" connect -v -q 100ms 127.0.0.1 "$PORT" </dev/null >out 2>err
 	why_of 'ended here'
 	counterpart hold
@@ -607,11 +607,11 @@ why_of() {
 	ended 143 "$PID"
 	grep -qE 'closed: after .*; signal$' err
 	# Where the stats are asked for as well, they are those of -v.
-	counterpart text:hello shutdown readall
+	counterpart line:hello shutdown readall
 	exits 0 "$SOCKIT" connect -v --stats 127.0.0.1 "$PORT" </dev/null >out 2>err
 	[ "$(grep -c 'closed: sent .*; both ended$' err)" = 1 ]
 	[ "$(wc -l <err)" = 2 ]
-	counterpart text:hello shutdown readall
+	counterpart line:hello shutdown readall
 	exits 0 "$SOCKIT" connect --stats 127.0.0.1 "$PORT" </dev/null >out 2>err
 	[ "$(grep -c 'closed\|both' err)" = 0 ]
 }
@@ -728,8 +728,8 @@ full_pipe() {
 }
 
 @test "a terminal as stderr that takes nothing for a while" {
-	counterpart text:hello hold
-	exits 143 "$PARENT" 0=pipe 1=pipe 2=tty+late expect:hello storm:1500 pause:0.3 drain pause:0.3 \
+	counterpart line:hello hold
+	exits 143 "$PARENT" 0=pipe 1=pipe 2=tty+late until:hello storm:1500 pause:0.3 drain pause:0.3 \
 		kill:USR1 pause:0.3 kill:TERM -- "$SOCKIT" connect --json 127.0.0.1 "$PORT" >out 2>err
 	grep '^{.*"message":".*"}$' err >whole
 	[ "$(facts whole any event why | tail -n 2)" = 'stats -

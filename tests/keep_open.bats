@@ -24,7 +24,7 @@ client() {
 # waiting_client NAME VERB...: the same, where it may have to wait in the backlog.
 waiting_client() {
 	rm -f "$1.out"
-	python3 -S "$BATS_TEST_DIRNAME/helpers/peer.py" "connect:$PORT" "${@:2}" >"$1.out" 3>&- 7>&- &
+	"${FOREIGN[@]}" port "connect:$PORT" "${@:2}" >"$1.out" 3>&- 7>&- &
 	CLIENT=$!
 	PIDS+=("$CLIENT")
 	echo "$CLIENT" >"$1.pid"
@@ -107,7 +107,7 @@ needs_peak() {
 	local name
 	keeps --accept 3
 	for name in one two three; do
-		client "$name" text:"$name" readall report
+		client "$name" line:"$name" readall report
 	done
 	cat "$(A)" >&7
 	exec 7>&-
@@ -200,7 +200,7 @@ needs_peak() {
 
 @test "without -v nothing is said" {
 	serve -k 127.0.0.1 0 </dev/null >out 2>err
-	peer peer connect:"$PORT" text:hello shutdown readall report
+	counterpart connect:"$PORT" line:hello shutdown readall report
 	ended 0 "$PEER"
 	eventually has_at_least out 6
 	says "$LISTENING"
@@ -248,9 +248,9 @@ at() {
 	echo hello >expected
 	client_ended one expected
 	client_ended two expected
-	client three quiet:0.3 text:three say:quiet gate:go shutdown readall report
+	client three quiet:0.3 line:three say:quiet gate:go shutdown readall report
 	tells three quiet
-	client four text:four quiet:0.3 shutdown readall report
+	client four line:four quiet:0.3 shutdown readall report
 	client_ended four /dev/null
 	runs "$LISTENER"
 	: >go
@@ -274,7 +274,7 @@ at() {
 @test "a client that has ended is there until stdin has" {
 	mkfifo go
 	keeps --accept 2
-	client one text:one shutdown read:6 say:got gate:go readall report
+	client one line:one shutdown read:6 say:got gate:go readall report
 	client two readall report
 	eventually has_at_least out 4
 	echo first >&7
@@ -300,8 +300,8 @@ at() {
 		-d) serve -v --accept 2 -d 127.0.0.1 0 <"$(SMALL)" >out 2>err ;;
 		esac
 		# Nobody sees an end before his own.
-		client one text:one quiet:0.3 shutdown readall report
-		client two text:two readall report
+		client one line:one quiet:0.3 shutdown readall report
+		client two line:two readall report
 		client_ended one /dev/null
 		[ $kind != -d ] || [ ! -e /proc/self/fdinfo/0 ] || at 0
 		kill -KILL "$(<two.pid)"
@@ -325,9 +325,9 @@ on_terminal() {
 
 @test "a terminal as stdin: a client's end closes that connection at once" {
 	mkfifo go
-	on_terminal --accept 2 -- go:go type:hello eof
+	on_terminal --accept 2 -- go:go line:hello shutdown
 	client one readall report
-	client two text:two shutdown readall report
+	client two line:two shutdown readall report
 	client_ended two /dev/null
 	runs "$LISTENER"
 	# Its own end is passed on, as any.
@@ -341,9 +341,9 @@ on_terminal() {
 
 @test "a stdin that cannot be read is said, and clients are served" {
 	serve -v --accept 2 127.0.0.1 0 <. >out 2>err
-	client one text:one readall report
+	client one line:one readall report
 	client_ended one /dev/null
-	client two text:two quiet:0.2 shutdown readall report
+	client two line:two quiet:0.2 shutdown readall report
 	client_ended two /dev/null
 	ended 1 "$LISTENER"
 	complains 'stdin: .* \(EISDIR\)'
@@ -356,7 +356,7 @@ on_terminal() {
 @test "a client that resets: it is named, the others go on" {
 	mkfifo go
 	keeps --accept 3
-	client one text:one readall report
+	client one line:one readall report
 	client two send:100000 gate:go reset
 	client three readall report
 	eventually has_at_least out 100004
@@ -389,7 +389,7 @@ on_terminal() {
 @test "a client that is killed when nothing is under way is one that has ended" {
 	keeps --accept 2
 	client two send:100000 hold
-	client one text:one shutdown readall report
+	client one line:one shutdown readall report
 	eventually has_at_least out 100004
 	kill -KILL "$(<two.pid)"
 	pause 0.1
@@ -405,9 +405,9 @@ on_terminal() {
 @test "--max-conns: more wait in the backlog" {
 	mkfifo go
 	keeps -m 2 --accept 3
-	client one text:one gate:go shutdown readall report
+	client one line:one gate:go shutdown readall report
 	client two gate:go shutdown readall report
-	waiting_client three text:three shutdown readall report
+	waiting_client three line:three shutdown readall report
 	pause 0.3
 	run ! accepted three
 	kill -KILL "$(<one.pid)"
@@ -424,12 +424,12 @@ on_terminal() {
 @test "--max-conns: who has ended makes place, whoever came first" {
 	keeps -m 1 --accept 3
 	# It ends before the next one comes,
-	client one text:one shutdown say:shut readall report
+	client one line:one shutdown say:shut readall report
 	tells one shut
-	waiting_client two text:two say:sent pause:0.3 shutdown readall report
+	waiting_client two line:two say:sent pause:0.3 shutdown readall report
 	eventually accepted two
 	# and after.
-	waiting_client three text:three shutdown readall report
+	waiting_client three line:three shutdown readall report
 	eventually accepted three
 	client_ended one /dev/null
 	client_ended two /dev/null
@@ -442,11 +442,11 @@ on_terminal() {
 
 @test "--max-conns: of those that have ended the oldest goes" {
 	keeps -m 3 --accept 4
-	client one text:one shutdown say:shut readall report
-	client two text:two shutdown say:shut readall report
-	client three text:three readall report
+	client one line:one shutdown say:shut readall report
+	client two line:two shutdown say:shut readall report
+	client three line:three readall report
 	eventually has_at_least out 14
-	client four text:four readall report
+	client four line:four readall report
 	client_ended one /dev/null
 	pause 0.1
 	run ! closed two
@@ -494,7 +494,7 @@ on_terminal() {
 @test "--when-full close: more are refused, and are none that were served" {
 	mkfifo go
 	keeps -m 1 --when-full close --accept 2
-	client one text:one gate:go shutdown readall report
+	client one line:one gate:go shutdown readall report
 	rm -f three.out
 	waiting_client two readall report
 	ended 0 "$(<two.pid)"
@@ -505,7 +505,7 @@ on_terminal() {
 	exec 7>&-
 	client_ended one /dev/null
 	eventually closed one
-	client three text:three shutdown readall report
+	client three line:three shutdown readall report
 	client_ended three /dev/null
 	ended 0 "$LISTENER"
 	complains "refused .*: full"
@@ -514,9 +514,9 @@ on_terminal() {
 
 @test "--when-full close: who has ended makes place" {
 	keeps -m 1 --when-full close --accept 2
-	client one text:one shutdown readall report
+	client one line:one shutdown readall report
 	eventually has_at_least out 4
-	client two text:two shutdown readall report
+	client two line:two shutdown readall report
 	client_ended one /dev/null
 	exec 7>&-
 	client_ended two /dev/null
@@ -528,10 +528,10 @@ on_terminal() {
 	local when
 	for when in wait close; do
 		keeps -m 1 --when-full $when --accept 2 --read-bytes 4 --linger 5
-		client one read:6 text:one readall say:ended hold
+		client one read:6 line:one readall say:ended hold
 		echo hello >&7
 		tells one ended
-		client two text:two readall report
+		client two line:two readall report
 		client_ended two /dev/null
 		kill -KILL "$(<one.pid)"
 		ended 0 "$LISTENER"
@@ -546,7 +546,7 @@ on_terminal() {
 	mkfifo go
 	keeps --accept 2
 	client one readall report
-	client two gate:go text:late readall report
+	client two gate:go line:late readall report
 	sockit connect 127.0.0.1 "$PORT"
 	told 1 "sockit connect: 127.0.0.1 port $PORT: * (ECONNREFUSED)*"
 	: >go
@@ -563,7 +563,7 @@ on_terminal() {
 	for k in '' -k; do
 		keeps $k --accept 1
 		exec 7>&-
-		client one text:one readall report
+		client one line:one readall report
 		ended 0 "$LISTENER" || return
 		[ "$(<out)" = one ]
 	done
@@ -592,12 +592,12 @@ on_terminal() {
 
 @test "--idle-timeout closes the client in which nothing moves, and no other" {
 	keeps --accept 3 -i 400ms
-	client one text:one readall report
+	client one line:one readall report
 	client two chatter report
 	client_ended one /dev/null
 	runs "$LISTENER"
 	# The next one has its own time.
-	client three pause:0.2 text:a pause:0.2 text:b pause:0.2 text:c shutdown readall report
+	client three pause:0.2 line:a pause:0.2 line:b pause:0.2 line:c shutdown readall report
 	client_ended three /dev/null || :
 	run ! closed two
 	kill -KILL "$(<two.pid)"
@@ -633,8 +633,8 @@ on_terminal() {
 
 @test "--stats: each connection and the total" {
 	keeps --accept 2 --stats
-	client one text:one readall report
-	client two text:four readall report
+	client one line:one readall report
+	client two line:four readall report
 	echo hello >&7
 	exec 7>&-
 	ended 0 "$LISTENER"
@@ -659,12 +659,12 @@ on_terminal() {
 	keeps -k
 	kill -USR1 "$LISTENER"
 	eventually grep -qx 'sockit listen: not connected yet' err
-	client one text:one shutdown readall report
+	client one line:one shutdown readall report
 	exec 7>&-
 	client_ended one /dev/null
 	eventually closed one
-	client two text:two hold
-	client three text:three hold
+	client two line:two hold
+	client three line:three hold
 	eventually has_at_least out 14
 	kill -USR1 "$LISTENER"
 	eventually grep -q '^sockit listen: 3 connections: sent 0 bytes, received 14 bytes in ' err
@@ -675,8 +675,8 @@ on_terminal() {
 
 @test "-v: each line names its client" {
 	keeps --accept 2
-	client one text:one readall
-	client two text:two readall
+	client one line:one readall
+	client two line:two readall
 	eventually has_at_least out 8
 	exec 7>&-
 	ended 0 "$LISTENER"
@@ -695,8 +695,8 @@ on_terminal() {
 	local name number
 	while read -r name number; do
 		keeps -k --stats
-		client one text:one read:6 say:got readall report
-		client two text:two read:6 say:got readall report
+		client one line:one read:6 say:got readall report
+		client two line:two read:6 say:got readall report
 		echo hello >&7
 		tells one got
 		tells two got
@@ -887,9 +887,9 @@ for i in range(200000): os.write(7, b"x")' 7>&7 &
 		[ "$ignored" ] && status=1 || status=141
 		rm -rf go
 		mkfifo go
-		served_by "$PARENT" 1=pipe+late $ignored go:go deaf -- \
+		served_by "$PARENT" 1=pipe+late $ignored go:go close -- \
 			"$SOCKIT" listen --notify-fd 9 -k -v 127.0.0.1 0 </dev/null 2>err
-		client one text:one readall report
+		client one line:one readall report
 		client two readall report
 		: <go
 		ended $status "$LISTENER"
@@ -913,13 +913,13 @@ for i in range(200000): os.write(7, b"x")' 7>&7 &
 @test "a stdout without space, or that is closed, ends the run" {
 	serve -v -k 127.0.0.1 0 </dev/null >/dev/full 2>err
 	client two readall report
-	client one text:one readall report
+	client one line:one readall report
 	ended 1 "$LISTENER"
 	complains 'stdout: .* \(ENOSPC\)'
 	client_ended one /dev/null
 	client_ended two /dev/null
 	serve -v -k 127.0.0.1 0 </dev/null >&- 2>err
-	client one text:one readall report
+	client one line:one readall report
 	ended 1 "$LISTENER"
 	complains 'stdout: .* \(EBADF\)'
 }
@@ -951,26 +951,26 @@ for i in range(200000): os.write(7, b"x")' 7>&7 &
 	needs prlimit util-linux
 	local n=0
 	keeps -k
-	client one text:one shutdown readall report
-	client two text:two readall report
-	client three text:three shutdown readall report
+	client one line:one shutdown readall report
+	client two line:two readall report
+	client three line:three shutdown readall report
 	eventually has_at_least out 14
 	while [ -e "/proc/$LISTENER/fd/$n" ]; do
 		n=$((n + 1))
 	done
 	prlimit --pid "$LISTENER" --nofile=$n: ||
 		skip 'prlimit is not permitted'
-	waiting_client four text:four readall report
+	waiting_client four line:four readall report
 	eventually accepted four
 	# The oldest of those that had ended, and it alone.
 	client_ended one /dev/null
 	run ! closed two
 	run ! closed three
 	# With nobody to make place it waits in the backlog.
-	waiting_client five text:five readall report
+	waiting_client five line:five readall report
 	eventually accepted five
 	client_ended three /dev/null
-	waiting_client six text:six readall report
+	waiting_client six line:six readall report
 	pause 0.4
 	run ! accepted six
 	run ! closed two
@@ -1004,9 +1004,9 @@ for i in range(200000): os.write(7, b"x")' 7>&7 &
 		LISTENER=$PID
 		eventually grep -q ' ' ready
 		read -r _ PORT <ready
-		client one text:one shutdown readall report
+		client one line:one shutdown readall report
 		eventually has_at_least out 4
-		client two text:two readall report
+		client two line:two readall report
 		if [ $error = ENFILE ]; then
 			eventually closed one
 		else
@@ -1026,7 +1026,7 @@ for i in range(200000): os.write(7, b"x")' 7>&7 &
 
 @test "--crlf and --telnet: each connection by itself" {
 	keeps --accept 2 -C
-	client one text:one readall report
+	client one line:one readall report
 	client two readall report
 	printf 'a\nb\r' >&7
 	printf '\nc\n' >&7
@@ -1079,11 +1079,11 @@ for i in range(200000): os.write(7, b"x")' 7>&7 &
 
 @test "--read-bytes and --close-on-peer-eof end that connection, and what was read is sent" {
 	keeps --accept 3 --read-bytes 4
-	client one text:oneone readall report
-	client two text:two readall report
+	client one line:oneone readall report
+	client two line:two readall report
 	client_ended one /dev/null
 	client_ended two /dev/null
-	client three text:th readall report
+	client three line:th readall report
 	echo hello >&7
 	exec 7>&-
 	echo hello >expected
@@ -1095,7 +1095,7 @@ for i in range(200000): os.write(7, b"x")' 7>&7 &
 	head -c 800000 "$(A)" >much
 	keeps --accept 2 --close-on-peer-eof --sndbuf 8k
 	client one gate:begin shutdown gate:go readall report
-	client two text:two read:800000 say:all readall report
+	client two line:two read:800000 say:all readall report
 	cat much >&7
 	tells two all
 	: >begin
@@ -1127,8 +1127,8 @@ for i in range(200000): os.write(7, b"x")' 7>&7 &
 @test "-q counts from stdin's end, for those that are there" {
 	local start took
 	keeps --accept 2 -q 400ms
-	client one text:one hold
-	client two text:two hold
+	client one line:one hold
+	client two line:two hold
 	eventually has_at_least out 8
 	start=$(milliseconds)
 	exec 7>&-
@@ -1145,7 +1145,7 @@ for i in range(200000): os.write(7, b"x")' 7>&7 &
 	exec 7>&-
 	echo hello >expected
 	client_ended one expected
-	client two quiet:0.2 text:two shutdown readall report
+	client two quiet:0.2 line:two shutdown readall report
 	client_ended two /dev/null
 	ended 0 "$LISTENER"
 	complains
@@ -1156,7 +1156,7 @@ for i in range(200000): os.write(7, b"x")' 7>&7 &
 	mkfifo go
 	keeps --accept 2 -o transcript -x dump
 	client one readall report
-	client two text:two gate:go text:more readall report
+	client two line:two gate:go line:more readall report
 	eventually has_at_least out 4
 	echo hello >&7
 	eventually has_at_least transcript 10
@@ -1173,7 +1173,7 @@ for i in range(200000): os.write(7, b"x")' 7>&7 &
 
 @test "--output: stdin's data as they are sent, by --crlf and --telnet too" {
 	keeps --accept 1 -k -o transcript -C -t
-	client one read:12 text:end report
+	client one read:12 line:end report
 	printf 'a\n\r' >&7
 	eventually has_at_least transcript 4
 	printf '\nb\377\n' >&7

@@ -479,7 +479,7 @@ signalled() {
 	done
 	STATUS=0
 	# shellcheck disable=SC2016 # for sh
-	python3 "$BATS_TEST_DIRNAME/helpers/parent.py" "${ignored[@]}" 1=pipe 'expect:127.0.0.1 ' \
+	"$PARENT" "${ignored[@]}" 1=pipe 'until:127.0.0.1 ' \
 		"$@" -- sh -c 'exec "$0" listen --notify-fd 9 127.0.0.1 0 9>&1' "$SOCKIT" \
 		</dev/null >out 2>err || STATUS=$?
 }

@@ -33,7 +33,7 @@ receiver() {
 }
 
 @test "the connection is passed, and works" {
-	counterpart readall text:answer report close
+	counterpart readall line:answer report close
 	receiver 127.0.0.1 "$PORT"
 	[ "$STATUS" = 0 ]
 	[ "$(<out)" = answer ]
@@ -54,7 +54,7 @@ receiver() {
 }
 
 @test "behind proxies, with what has come already" {
-	counterpart read:3 hex:0500 read:11 hex:050000010000000000006f6e650a readall text:two report close
+	counterpart read:3 hex:0500 read:11 hex:050000010000000000006f6e650a readall line:two report close
 	receiver -w 10s --proxy "socks5h://127.0.0.1:$PORT" test 80
 	[ "$STATUS" = 0 ]
 	[ "$(<out)" = $'one\ntwo' ]

@@ -149,7 +149,7 @@ os.execv(sys.argv[1], sys.argv[1:])' "$SOCKIT" connect --ping --interval 10ms 12
 }
 
 @test "the server sees connections that end" {
-	peer peer report say:next
+	counterpart report say:next
 	sockit connect --ping -c 1 127.0.0.1 "$PORT"
 	[ "$STATUS" = 0 ] || fault status
 	peer who 127.0.0.1

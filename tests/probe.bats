@@ -279,7 +279,7 @@ signal.pause()' 3>&- >ready &
 	for ((i = 0; i < 40; i++)); do
 		verbs+=(reset next)
 	done
-	peer peer keep "${verbs[@]}"
+	counterpart keep "${verbs[@]}"
 	for ((i = 0; i < 40; i++)); do
 		sockit connect -z 127.0.0.1 "$PORT"
 		prints 0 "127.0.0.1 $PORT/tcp open"

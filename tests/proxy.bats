@@ -102,7 +102,7 @@ hex() {
 
 # bats test_tags=valgrind
 @test "SOCKS 5 by name: the bytes, and what stands behind the answer is not lost" {
-	plays save:said read:3 hex:$OPEN read:18 "hex:${GRANTED}$(printf early | od -An -tx1 -v | tr -d ' \n')" readall text:late close
+	plays save:said read:3 hex:$OPEN read:18 "hex:${GRANTED}$(printf early | od -An -tx1 -v | tr -d ' \n')" readall line:late close
 	printf up | exits 0 "$SOCKIT" connect --proxy "$PROXY" example.org 80 >out 2>err
 	silent
 	[ "$(<out)" = earlylate ]
@@ -169,14 +169,14 @@ hex() {
 }
 
 @test "SOCKS 4 and 4a: the bytes, with a user" {
-	plays save:said read:11 drip:005a000000000000 text:hi close
+	plays save:said read:11 drip:005a000000000000 line:hi close
 	exits 0 "$SOCKIT" connect -d --proxy "socks4://me:x@127.0.0.1:$PORT" 127.0.0.2 80 </dev/null >out 2>err
 	silent
 	[ "$(<out)" = hi ]
 	bytes 040100507f0000026d6500 >wanted
 	counterpart_ended
 	same said wanted
-	plays save:said read:14 hex:005a000000000000 text:hi close
+	plays save:said read:14 hex:005a000000000000 line:hi close
 	exits 0 "$SOCKIT" connect -d --proxy "socks4a://127.0.0.1:$PORT" a.bc 80 </dev/null >out 2>err
 	silent
 	[ "$(<out)" = hi ]
@@ -266,7 +266,7 @@ refused_by() {
 	plays read:3 hex:0502 close
 	refused_by '.* \(EPROTO\)'
 	# Garbage, which is not told.
-	plays read:3 text:$'HTTP/1.0 400 \e[31mBad' close
+	plays read:3 line:$'HTTP/1.0 400 \e[31mBad' close
 	refused_by 'its answer is not SOCKS version 5 \(EPROTO\)'
 	plays read:3 hex:$OPEN read:10 hex:05000002 close
 	refused_by '.* \(EPROTO\)'
@@ -365,7 +365,7 @@ signal.pause()' >ready
 		192.0.2.1 two.test
 		192.0.2.2 two.test
 	END
-	plays keep save:said read:3 hex:$OPEN read:10 hex:05040001000000000000 next read:3 hex:$OPEN read:10 hex:$GRANTED text:hi close
+	plays keep save:said read:3 hex:$OPEN read:10 hex:05040001000000000000 next read:3 hex:$OPEN read:10 hex:$GRANTED line:hi close
 	exits 0 "$SOCKIT" connect -d --proxy "socks5://127.0.0.1:$PORT" two.test 80 </dev/null >out 2>err
 	silent
 	[ "$(<out)" = hi ]
@@ -422,7 +422,7 @@ signal.pause()' >ready
 	same out "$(B)"
 	counterpart_ended "$(A)" open
 	needs_ipv6
-	counterpart inet6:::1 "feed:$(B)" read:131072 report shutdown close
+	counterpart bind:::1 "feed:$(B)" read:131072 report shutdown close
 	exits 0 "$SOCKIT" connect --no-shutdown --proxy "socks5://$AT" "[::1]:$PORT" <"$(SMALL)" >out 2>err
 	silent
 	same out "$(B)"
@@ -436,7 +436,7 @@ signal.pause()' >ready
 	tinyproxy_at
 	echo question >question
 	for url in "$url" "http://$AT"; do
-		counterpart read:9 quiet:0.1 text:answer report close
+		counterpart read:9 quiet:0.1 line:answer report close
 		exits 0 "$SOCKIT" connect --no-shutdown --proxy "$url" localhost "$PORT" <question >out 2>err
 		silent
 		[ "$(<out)" = answer ]
@@ -468,7 +468,7 @@ signal.pause()' >ready
 	socks=socks5://one:1@$AT
 	echo hello >hello
 	for chain in "$http $socks" "$socks $http" "$http $socks $http $socks"; do
-		counterpart text:early read:6 report close
+		counterpart line:early read:6 report close
 		# shellcheck disable=SC2046,SC2086 # words
 		exits 0 "$SOCKIT" connect --no-shutdown $(printf -- '--proxy %s ' $chain) localhost "$PORT" <hello >out 2>err
 		silent
@@ -582,7 +582,7 @@ signal.pause()' >ready
 	[ "$(<out)" = hi ]
 	# The family of --proxy is that of the way there.
 	needs_ipv6
-	counterpart inet6:::1 read:3 hex:$OPEN read:8 hex:$GRANTED close
+	counterpart bind:::1 read:3 hex:$OPEN read:8 hex:$GRANTED close
 	exits 0 "$SOCKIT" connect -d -6 --proxy "socks5h://[::1]:$PORT" h 80 </dev/null >out 2>err
 	silent
 	exits 3 "$SOCKIT" connect -d -4 --proxy "socks5h://[::1]:$PORT" h 80 </dev/null >out 2>err
@@ -590,7 +590,7 @@ signal.pause()' >ready
 }
 
 @test "--retry: the whole way again, but not where we are not let in" {
-	plays keep read:3 next read:3 hex:$OPEN read:8 hex:05040001000000000000 next read:3 hex:$OPEN read:8 hex:$GRANTED text:hi close
+	plays keep read:3 next read:3 hex:$OPEN read:8 hex:05040001000000000000 next read:3 hex:$OPEN read:8 hex:$GRANTED line:hi close
 	exits 0 "$SOCKIT" connect -d --retry 10s --interval 10ms --proxy "$PROXY" h 80 </dev/null >out 2>err
 	silent
 	[ "$(<out)" = hi ]
@@ -609,7 +609,7 @@ signal.pause()' >ready
 
 @test "--fastopen: what is said to the proxy begins the connection" {
 	[ "$(platform)" = linux ] || skip 'not on this platform'
-	plays read:3 hex:$OPEN read:8 hex:$GRANTED text:hi close
+	plays read:3 hex:$OPEN read:8 hex:$GRANTED line:hi close
 	exits 0 "$SOCKIT" connect -d --fastopen --proxy "$PROXY" h 80 </dev/null >out 2>err
 	silent
 	[ "$(<out)" = hi ]

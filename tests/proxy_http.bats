@@ -9,7 +9,7 @@ load helpers/proxies
 plays() {
 	[ "${*: -1}" != next ] || set -- "${@:1:$#-1}" close
 	rm -f peer.out
-	peer proxy keep "$@"
+	peer proxy port keep "$@"
 	# shellcheck disable=SC2153 # of peer
 	PROXY=http://127.0.0.1:$PORT
 	printf 'Mufasa:Circle of Life\n' >secret
@@ -47,7 +47,7 @@ all_good() {
 	local how fields verbs=() good=()
 	while IFS='!' read -r how fields; do
 		IFS='!' read -ra fields <<<"$fields"
-		verbs+=(head "answer:$(asks "${fields[@]}")" head verify "answer:$OPEN" text:hi next)
+		verbs+=(head "answer:$(asks "${fields[@]}")" head verify "answer:$OPEN" line:hi next)
 		good+=("good $how")
 	done
 	plays "${verbs[@]}"
@@ -82,7 +82,7 @@ FIRST='> CONNECT example.org:443 HTTP/1.1
 }
 
 @test "IPv6 addresses stand in brackets" {
-	plays head "answer:$OPEN" text:hi close
+	plays head "answer:$OPEN" line:hi close
 	exits 0 "$SOCKIT" connect -d --proxy "$PROXY" 2001:db8::1 443 </dev/null >out 2>err
 	silent
 	counterpart_ended
@@ -147,25 +147,25 @@ FIRST='> CONNECT example.org:443 HTTP/1.1
 	# Each is answered on the same connection.
 	for tail in 'Content-Length: 0||' 'Content-Length: 3||abc' 'Transfer-Encoding: chunked||3|abc|0||' \
 		'Content-Length: 3|Connection: keep-alive||abc'; do
-		verbs+=(head "answer:HTTP/1.1 407 Who?|Proxy-Authenticate: $DIGEST|$tail" head verify "answer:$OPEN" text:hi next)
+		verbs+=(head "answer:HTTP/1.1 407 Who?|Proxy-Authenticate: $DIGEST|$tail" head verify "answer:$OPEN" line:hi next)
 	done
 	verbs+=(head "answer:HTTP/1.0 407 Who?|Proxy-Authenticate: $DIGEST|Proxy-Connection: Keep-Alive|Content-Length: 1||x")
-	verbs+=(head verify "answer:$OPEN" text:hi next)
+	verbs+=(head verify "answer:$OPEN" line:hi next)
 	# On another: we end this one.
 	for head in 'HTTP/1.0 407 Who?' 'HTTP/1.0 407 Who?|Content-Length: 3' \
 		'HTTP/1.1 407 Who?|Connection: close|Content-Length: 3' 'HTTP/1.1 407 Who?' \
 		'HTTP/1.1 407 Who?|Transfer-Encoding: gzip' 'HTTP/1.1 407 Who?|Content-Length: 3|Content-Length: 4' \
 		'HTTP/1.1 407 Who?|Content-Length: 2' 'HTTP/1.1 407 Who?|Transfer-Encoding: chunked'; do
 		verbs+=(head "answer:$head|Proxy-Authenticate: $DIGEST||xyz" readall next)
-		verbs+=(head verify "answer:$OPEN" text:hi next)
+		verbs+=(head verify "answer:$OPEN" line:hi next)
 	done
 	# The proxy ends it, within the body or before it answers what we ask.
 	verbs+=(head "answer:HTTP/1.1 407 Who?|Proxy-Authenticate: $DIGEST|Content-Length: 9||abc" next)
-	verbs+=(head verify "answer:$OPEN" text:hi next)
-	verbs+=(head "answer:$(asks "$DIGEST, qop=auth")" head verify next head verify "answer:$OPEN" text:hi next)
+	verbs+=(head verify "answer:$OPEN" line:hi next)
+	verbs+=(head "answer:$(asks "$DIGEST, qop=auth")" head verify next head verify "answer:$OPEN" line:hi next)
 	# What is too long is not waited for.
 	verbs+=(head "answer:HTTP/1.1 407 Who?|Proxy-Authenticate: $DIGEST|Content-Length: 99999999999||" talk next)
-	verbs+=(head verify "answer:$OPEN" text:hi next)
+	verbs+=(head verify "answer:$OPEN" line:hi next)
 	plays "${verbs[@]}"
 	for tail in {1..16}; do
 		through --proxy-auth-file secret
@@ -177,7 +177,7 @@ FIRST='> CONNECT example.org:443 HTTP/1.1
 # bats test_tags=valgrind
 @test "a nonce that is too old: the new one, once" {
 	local old='Digest realm="r", nonce="old", qop="auth"' new='Digest realm="r", nonce="new", qop="auth", stale=true'
-	plays head "answer:$(asks "$old")" head verify "answer:$(asks "$new")" head verify "answer:$OPEN" text:hi next \
+	plays head "answer:$(asks "$old")" head verify "answer:$(asks "$new")" head verify "answer:$OPEN" line:hi next \
 		head "answer:$(asks "$old")" head verify "answer:$(asks "$new")" head verify "answer:$(asks "$new")" close
 	through --proxy-auth-file secret
 	refused_by 'HTTP status 407 Who\?: it does not take this user and password \(EACCES\)' --proxy-auth-file secret
@@ -186,7 +186,7 @@ FIRST='> CONNECT example.org:443 HTTP/1.1
 @test "a new connection, and a new nonce on that" {
 	plays head "answer:HTTP/1.0 407 Who?|Proxy-Authenticate: $DIGEST, qop=\"auth\"||" next head verify \
 		"answer:HTTP/1.0 407 Who?|Proxy-Authenticate: Digest realm=\"r\", nonce=\"m\", qop=\"auth\", stale=true||" \
-		next head verify "answer:$OPEN" text:hi close
+		next head verify "answer:$OPEN" line:hi close
 	through --proxy-auth-file secret
 	counterpart_ended
 }
@@ -314,7 +314,7 @@ FIRST='> CONNECT example.org:443 HTTP/1.1
 @test "through tinyproxy to one that wants a new connection, on which both know us" {
 	tinyproxy_at 'BasicAuth Mufasa CircleOfLife'
 	plays head "answer:HTTP/1.0 407 Who?|Proxy-Authenticate: $DIGEST, algorithm=SHA-256, qop=\"auth\"||" \
-		next head verify "answer:$OPEN" text:hi close
+		next head verify "answer:$OPEN" line:hi close
 	exits 0 "$SOCKIT" connect -d --proxy "http://Mufasa:CircleOfLife@$AT" --proxy "http://Mufasa:Circle%20of%20Life@127.0.0.1:$PORT" \
 		example.org 443 </dev/null >out 2>err
 	silent

@@ -153,14 +153,14 @@ relayed() {
 
 @test "socks: to IPv6 and from IPv6" {
 	needs_ipv6
-	far inet6:::1 exchange:"$(B)" report
+	far bind:::1 exchange:"$(B)" report
 	proxies --accept 1
 	relayed connect:"$HERE" hex:050100 expect:0500 hex:"$(to6 "$FAR")" \
 		expect:0500000400000000000000000000000000000001 skip:2
 	ended 0 "$LISTENER"
 	far exchange:"$(B)" report
 	serve --proxy-server socks5 --accept 1 ::1 0 </dev/null 2>err
-	relayed inet6:::1 connect:"$PORT" hex:050100 expect:0500 hex:"$(to4 "$FAR")" expect:05000001 skip:6
+	relayed connect:::1,"$PORT" hex:050100 expect:0500 hex:"$(to4 "$FAR")" expect:05000001 skip:6
 	ended 0 "$LISTENER"
 }
 
@@ -223,7 +223,7 @@ relayed() {
 @test "socks: by a UNIX socket" {
 	far exchange:"$(B)" report
 	served_by "$SOCKIT" unix --listen s --notify-fd 9 --proxy-server socks5 --accept 1 </dev/null 2>err
-	relayed unix:s connect:0 hex:050100 expect:0500 hex:"$(to4 "$FAR")" expect:05000001 skip:6
+	relayed connect:unix:s hex:050100 expect:0500 hex:"$(to4 "$FAR")" expect:05000001 skip:6
 	ended 0 "$LISTENER"
 	silent
 }

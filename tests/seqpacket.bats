@@ -21,14 +21,9 @@ packets() {
 	exits "$1" "$SOCKIT" unix --type seqpacket "${@:2}"
 }
 
-# foreign WORD...: seqpacket.py.
-foreign() {
-	within 20 python3 -S "$BATS_TEST_DIRNAME/helpers/seqpacket.py" "$@" 3>&-
-}
-
-# framed MODE FILE SIZE...: packets of these sizes in FILE, as MODE has it.
-framed() {
-	python3 -S "$BATS_TEST_DIRNAME/helpers/seqpacket.py" make "$@"
+# frames WORD...: frames.py.
+frames() {
+	python3 -S "$BATS_TEST_DIRNAME/helpers/frames.py" "$@"
 }
 
 # Every packet that crosses has the same boundaries; an empty one is one, at the end too.
@@ -37,7 +32,7 @@ framed() {
 	local mode sizes='0 1 2 0 0 1000 60000 0 65535 3 0'
 	for mode in len16 len32 line nul; do
 		# shellcheck disable=SC2086 # words
-		framed $mode in $sizes
+		frames make $mode in $sizes
 		serves --frame $mode s <in >out 2>err
 		[ "$NOTIFIED" = 'unix s' ]
 		packets 0 --frame $mode s <in >got 2>err2
@@ -51,14 +46,14 @@ framed() {
 }
 
 @test "a foreign client, a foreign server" {
-	framed len32 in 5 0 70000 0 1 200000 0
+	frames make len32 in 5 0 70000 0 1 200000 0
 	serves --frame len32 s <in >out 2>err
-	foreign connect s in >got
+	foreign type:seqpacket connect:unix:s save:- exchange:in >got
 	ended 0 "$LISTENER"
 	same out in
 	same got in
 	silent
-	spawn python3 -S "$BATS_TEST_DIRNAME/helpers/seqpacket.py" listen s in >out
+	spawn "${FOREIGN[@]}" type:seqpacket bind:unix:s save:- exchange:in >out
 	packets 0 --frame len32 --retry 10s --interval 10ms s <in >got
 	ended 0 "$PID"
 	same out in
@@ -82,9 +77,9 @@ framed() {
 		serves --frame len32 s </dev/null >out 2>err
 		packets 0 --size $size s <"$(A)"
 		ended 0 "$LISTENER"
-		foreign sizes out | grep -vx "$size" >rest || :
+		frames sizes out | grep -vx "$size" >rest || :
 		[ "$(wc -l <rest)" -le 1 ] # the last
-		foreign strip out | cmp - "$(A)"
+		frames strip out | cmp - "$(A)"
 	done
 	serves s </dev/null >out 2>err
 	packets 0 s <"$(A)"
@@ -101,26 +96,26 @@ framed() {
 	exec 7>&-
 	ended 0 "$PID"
 	ended 0 "$LISTENER"
-	[ "$(foreign sizes out | tr '\n' ' ')" = '1 2 ' ]
+	[ "$(frames sizes out | tr '\n' ' ')" = '1 2 ' ]
 }
 
 @test "size=N, all, and ends that are none" {
 	serves --frame len32 s </dev/null >out 2>err
 	packets 0 --frame size=1000 s < <(head -c 2500 "$(A)")
 	ended 0 "$LISTENER"
-	[ "$(foreign sizes out | tr '\n' ' ')" = '1000 1000 500 ' ]
+	[ "$(frames sizes out | tr '\n' ' ')" = '1000 1000 500 ' ]
 	local n
 	for n in 0 1 200000; do
 		serves --frame len32 s </dev/null >out 2>err
 		packets 0 --frame all s < <(head -c $n "$(A)")
 		ended 0 "$LISTENER"
-		[ "$(foreign sizes out)" = $n ]
+		[ "$(frames sizes out)" = $n ]
 	done
 	# A last line without its end is a packet; an empty one is none.
 	serves --frame len16 s </dev/null >out 2>err
 	packets 0 --frame line s < <(printf 'a\n\nbc')
 	ended 0 "$LISTENER"
-	[ "$(foreign sizes out | tr '\n' ' ')" = '1 0 2 ' ]
+	[ "$(frames sizes out | tr '\n' ' ')" = '1 0 2 ' ]
 	# Nothing at all.
 	serves --frame len16 s </dev/null >out 2>err
 	packets 0 --frame line s </dev/null
@@ -130,11 +125,11 @@ framed() {
 
 @test "too large: 1, with the limit, and nothing of it; what came before is there" {
 	local most
-	most=$(foreign most)
+	most=$(frames most)
 	serves --frame len32 s </dev/null >out 2>err
 	packets 0 --frame all s < <(head -c "$most" "$(A)")
 	ended 0 "$LISTENER"
-	[ "$(foreign sizes out)" = "$most" ]
+	[ "$(frames sizes out)" = "$most" ]
 	serves --frame len32 s </dev/null >out 2>err
 	packets 1 --frame all s < <(head -c $((most + 1)) "$(A)") 2>err2
 	says "^sockit unix: stdin: Message too [a-z]* \\(EMSGSIZE\\): a packet has at most $most bytes" err2
@@ -144,13 +139,13 @@ framed() {
 	packets 1 --frame line s < <(echo first; head -c 1000000 "$(A)" | tr -d '\n'; echo; echo last) 2>err2
 	says "EMSGSIZE.* at most $most bytes" err2
 	ended 0 "$LISTENER"
-	[ "$(foreign sizes out)" = 5 ]
+	[ "$(frames sizes out)" = 5 ]
 	packets 1 --size 1G --frame size=1G s 2>err2 </dev/null
 	# A larger send buffer takes more.
 	serves --frame len32 s </dev/null >out 2>err
 	packets 0 --sndbuf $((most / 2 + 20000)) --frame all s < <(head -c $((most + 10000)) "$(A)")
 	ended 0 "$LISTENER"
-	[ "$(foreign sizes out)" = $((most + 10000)) ]
+	[ "$(frames sizes out)" = $((most + 10000)) ]
 	# Of a listener, to one and to all.
 	local keep
 	for keep in '' -k; do
@@ -172,7 +167,7 @@ framed() {
 		packets 1 --frame len16 s < <(printf "\\0\\1x$cut") 2>err2
 		says '^sockit unix: stdin: it ends within a packet \(EBADMSG\)$' err2
 		ended 0 "$LISTENER"
-		[ "$(foreign sizes out)" = 1 ]
+		[ "$(frames sizes out)" = 1 ]
 	done
 	serves --frame len16 s </dev/null >out 2>err
 	packets 0 --frame size=70000 s < <(head -c 70000 "$(A)") || :
@@ -182,7 +177,7 @@ framed() {
 }
 
 @test "--echo keeps packets, also through a slow reader" {
-	framed len32 in 0 1 0 60000 60000 60000 0 60000 60000 60000 60000 5 0
+	frames make len32 in 0 1 0 60000 60000 60000 0 60000 60000 60000 60000 5 0
 	serves --echo --accept 2 s </dev/null >out 2>err
 	packets 0 --frame len32 s <in >got
 	same got in
@@ -193,7 +188,7 @@ framed() {
 }
 
 @test "--forward: to packets, to a stream, from a stream" {
-	framed len32 in 0 1 0 60000 0 100000 5 0
+	frames make len32 in 0 1 0 60000 0 100000 5 0
 	# The type of the other side is found out.
 	serves --echo -k s </dev/null >out 2>err
 	local far=$LISTENER
@@ -232,9 +227,9 @@ framed() {
 @test "-k: stdin's packets to all, theirs to stdout whole" {
 	mkfifo in
 	exec 7<>in
-	framed len32 sent 0 5 60000 0 7
+	frames make len32 sent 0 5 60000 0 7
 	serves --frame len32 --accept 2 s <in >out 2>err 7>&-
-	framed len32 up 0 30000 1 50000
+	frames make len32 up 0 30000 1 50000
 	local first
 	spawn "$SOCKIT" unix --type seqpacket --frame len32 s <up >got1 7>&-
 	first=$PID
@@ -247,14 +242,14 @@ framed() {
 	ended 0 "$LISTENER"
 	same got1 sent
 	same got2 sent
-	[ "$(foreign sizes out | sort -n | tr '\n' ' ')" = '0 0 1 1 30000 30000 50000 50000 ' ]
+	[ "$(frames sizes out | sort -n | tr '\n' ' ')" = '0 0 1 1 30000 30000 50000 50000 ' ]
 }
 
 @test "--broker keeps packets; --chat has a line for each" {
 	mkfifo in
 	exec 7<>in
 	serves -v --broker --accept 2 s </dev/null >out 2>err 7>&-
-	framed len32 sent 0 5 60000 0 100000 7 0
+	frames make len32 sent 0 5 60000 0 100000 7 0
 	spawn "$SOCKIT" unix --type seqpacket --frame len32 s <in >got 7>&-
 	eventually grep -q ' accepted ' err
 	packets 0 --frame len32 s <sent >got2 7>&-  &
@@ -295,8 +290,8 @@ os.write(1, b"%d %d %d" % tuple(len(s.recv(100)) for _ in range(3)))'
 	serves --frame len16 s </dev/null >out 2>err
 	packets 0 -C --frame size=4 s < <(printf 'a\nb\nc\r\nd')
 	ended 0 "$LISTENER"
-	[ "$(foreign sizes out | tr '\n' ' ')" = '6 4 ' ]
-	[ "$(foreign strip out)" = "$(printf 'a\r\nb\r\nc\r\nd')" ]
+	[ "$(frames sizes out | tr '\n' ' ')" = '6 4 ' ]
+	[ "$(frames strip out)" = "$(printf 'a\r\nb\r\nc\r\nd')" ]
 	serves -o copy -x dump --frame len16 s </dev/null >out 2>err
 	packets 0 -o copy2 --frame line s < <(printf 'hello\nworld\n')
 	ended 0 "$LISTENER"
@@ -309,7 +304,7 @@ os.write(1, b"%d %d %d" % tuple(len(s.recv(100)) for _ in range(3)))'
 	packets 0 --delay 100ms --frame line s < <(printf 'a\n\nb\n')
 	ended 0 "$LISTENER"
 	[ $(($(milliseconds) - start)) -ge 200 ]
-	[ "$(foreign sizes out | tr '\n' ' ')" = '1 0 1 ' ]
+	[ "$(frames sizes out | tr '\n' ' ')" = '1 0 1 ' ]
 	serves --stats --read-bytes 10 s </dev/null >out 2>err
 	packets 0 --frame size=7 s < <(head -c 14 "$(A)")
 	ended 0 "$LISTENER"
@@ -323,7 +318,7 @@ os.write(1, b"%d %d %d" % tuple(len(s.recv(100)) for _ in range(3)))'
 
 @test "a peer that is killed: not 0" {
 	serves -i 10s --frame size=1000 s <"$(A)" >out 2>err
-	foreign take s 5
+	foreign type:seqpacket connect:unix:s skip:5
 	ended 1 "$LISTENER"
 	says '\((ECONNRESET|EPIPE)\)'
 }
@@ -338,12 +333,12 @@ os.write(1, b"%d %d %d" % tuple(len(s.recv(100)) for _ in range(3)))'
 	mkfifo go
 	exec 7<>go
 	serves --frame len16 s <go >out 2>err 7>&-
-	foreign flood s file 50
+	foreign type:seqpacket connect:unix:s flood:50,file
 	eventually sizes_are 50
 	[ "$(ls "/proc/$LISTENER/fd" | wc -l)" -lt 20 ]
 	exec 7>&-
 	ended 0 "$LISTENER"
 }
 sizes_are() {
-	[ "$(foreign sizes out | wc -l)" = "$1" ]
+	[ "$(frames sizes out | wc -l)" = "$1" ]
 }

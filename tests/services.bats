@@ -88,7 +88,7 @@ negotiates() {
 		exec 5<"$(SMALL)"
 		serve $service 127.0.0.1 0 <&5 >out 2>err
 		HERE=$PORT
-		counterpart connect:"$HERE" text:hello shutdown readall report
+		counterpart connect:"$HERE" line:hello shutdown readall report
 		ended 0 "$LISTENER"
 		said
 		cat <&5 >rest.in
@@ -169,7 +169,7 @@ negotiates() {
 	same copy "$(A)"
 	counterpart_ended /dev/null
 	serves --discard -i 0.3
-	counterpart connect:"$HERE" text:hello hold
+	counterpart connect:"$HERE" line:hello hold
 	ended 4 "$LISTENER"
 	said "$ADDRESS: nothing moved for 300 ms \(--idle-timeout\)$"
 }
@@ -189,7 +189,7 @@ negotiates() {
 		# shellcheck disable=SC2086 # words
 		serves $words -k -m 1 --read-bytes 4 --linger 20s
 		# It does not go.
-		counterpart connect:"$HERE" text:one readall hold
+		counterpart connect:"$HERE" line:one readall hold
 		far connect:"$HERE" hex:7477 shutdown readall report
 		printf tw >two
 		far_ended two
@@ -235,13 +235,13 @@ negotiates() {
 
 ### --forward: every byte, both ways.
 
-# relayed FAR_SETTING ENDPOINT [CLIENT_SETTING [HOST]]: 8 MiB each way at once.
+# relayed FAR_SETTING ENDPOINT [HOST]: 8 MiB each way at once, by a listener at HOST.
 relayed() {
-	local host=${4-127.0.0.1}
+	local host=${3-127.0.0.1}
 	far ${1:+"$1"} exchange:"$(B)" report
 	serve --forward "${2//PORT/$FAR}" "$host" 0 </dev/null >out 2>err
 	HERE=$PORT
-	counterpart ${3:+"$3"} connect:"$HERE" exchange:"$(A)" report
+	counterpart connect:"$host,$HERE" exchange:"$(A)" report
 	ended 0 "$LISTENER"
 	silent out
 	[ "$(wc -l <err)" = 1 ]
@@ -256,18 +256,18 @@ relayed() {
 
 @test "--forward: IPv4 to IPv6, and IPv6 to IPv4" {
 	needs_ipv6
-	relayed inet6:::1 '[::1]:PORT'
-	relayed '' 127.0.0.1:PORT inet6:::1 ::1
+	relayed bind:::1 '[::1]:PORT'
+	relayed '' 127.0.0.1:PORT ::1
 }
 
 # bats test_tags=valgrind
 @test "--forward: TCP to a UNIX socket" {
-	relayed unix:far.socket unix:far.socket
+	relayed bind:unix:far.socket unix:far.socket
 }
 
 @test "--forward: TCP to an abstract UNIX socket" {
 	[ "$(uname)" = Linux ] || skip 'only Linux has them'
-	relayed "unix:@sockit-test-$$-$BATS_TEST_NUMBER" "unix:@sockit-test-$$-$BATS_TEST_NUMBER"
+	relayed "bind:unix:@sockit-test-$$-$BATS_TEST_NUMBER" "unix:@sockit-test-$$-$BATS_TEST_NUMBER"
 }
 
 @test "--forward: a name, each time looked up, and a service" {
@@ -499,9 +499,9 @@ relayed() {
 }
 
 @test "--forward: a UNIX socket that is closed at once after its answer is a good end" {
-	far unix:far.socket read:6 file:"$(SMALL)" close
+	far bind:unix:far.socket read:6 file:"$(SMALL)" close
 	serves --forward unix:far.socket
-	counterpart connect:"$HERE" text:hello readall pause:0.3 report
+	counterpart connect:"$HERE" line:hello readall pause:0.3 report
 	ended 0 "$LISTENER"
 	said
 	counterpart_ended "$(SMALL)"
@@ -509,9 +509,9 @@ relayed() {
 }
 
 @test "--forward: a UNIX socket that is closed, and a client that stays: --linger, and a good end" {
-	far unix:far.socket read:6 text:bye close
+	far bind:unix:far.socket read:6 line:bye close
 	serves --linger 0.3 --forward unix:far.socket
-	counterpart connect:"$HERE" text:hello readall report hold
+	counterpart connect:"$HERE" line:hello readall report hold
 	ended 0 "$LISTENER"
 	said
 	echo bye >expected
@@ -642,7 +642,7 @@ relayed() {
 @test "--forward: a client's reset is passed on, not as an end" {
 	mkfifo go
 	# While nothing moves, and in the midst of what it sends.
-	far text:hello readall report
+	far line:hello readall report
 	forwards
 	counterpart connect:"$HERE" read:6 send:1000 acked reset
 	ended 1 "$LISTENER"
@@ -650,9 +650,9 @@ relayed() {
 	python3 -c 'import sys; sys.stdout.buffer.write((bytes(range(251)) * 4)[:1000])' >expected
 	far_ended expected ECONNRESET
 	# With its end, it was one.
-	far readall pause:0.1 text:hello report
+	far readall pause:0.1 line:hello report
 	forwards
-	counterpart connect:"$HERE" text:hello shutdown readall report
+	counterpart connect:"$HERE" line:hello shutdown readall report
 	ended 0 "$LISTENER"
 	said
 	echo hello >expected
@@ -662,7 +662,7 @@ relayed() {
 @test "--forward: a far side's reset is passed on, not as an end" {
 	far read:6 send:1000 acked reset
 	forwards
-	counterpart connect:"$HERE" text:hello readall report
+	counterpart connect:"$HERE" line:hello readall report
 	ended 1 "$LISTENER"
 	said "127\.0\.0\.1 port $FAR: .*\(ECONNRESET\)$"
 	python3 -c 'import sys; sys.stdout.buffer.write((bytes(range(251)) * 4)[:1000])' >expected
@@ -725,7 +725,7 @@ relayed() {
 	mkfifo go
 	far file:"$(SMALL)" acked reset
 	forwards --sndbuf 4k
-	counterpart connect:"$HERE" rcvbuf:4096 gate:go text:one pause:0.2 readall report
+	counterpart connect:"$HERE" rcvbuf:4096 gate:go line:one pause:0.2 readall report
 	far_ended
 	: >go
 	ended 1 "$LISTENER"
@@ -735,7 +735,7 @@ relayed() {
 
 @test "--forward: keepalive probes start at each side's end" {
 	needs ss iproute2
-	far text:bye shutdown readall
+	far line:bye shutdown readall
 	forwards
 	counterpart connect:"$HERE" read:4 readall say:ended hold
 	probed() { ss -tnoH "$1" | grep -q 'timer:(keepalive,'; }
@@ -796,7 +796,7 @@ relayed() {
 }
 
 @test "--forward: a far side that ended first and is killed with input unread: 1" {
-	far rcvbuf:4096 text:bye shutdown say:ended hold
+	far rcvbuf:4096 line:bye shutdown say:ended hold
 	forwards --sndbuf 1M
 	counterpart connect:"$HERE" file:"$(SMALL)" shutdown readall report
 	eventually grep -q ended far.out
@@ -813,9 +813,9 @@ relayed() {
 	local setting
 	for setting in '' unix:far.socket; do
 		mkfifo go
-		far ${setting:+"$setting"} text:bye close
+		far ${setting:+bind:"$setting"} line:bye close
 		serves --forward "${setting:-127.0.0.1:$FAR}"
-		counterpart connect:"$HERE" read:4 gate:go text:one pause:0.1 text:two pause:0.1 readall report
+		counterpart connect:"$HERE" read:4 gate:go line:one pause:0.1 line:two pause:0.1 readall report
 		far_ended
 		pause 0.1
 		: >go
@@ -850,9 +850,9 @@ relayed() {
 }
 
 @test "--forward: a signal in mid-stream: both sides see a reset" {
-	far text:hello readall report
+	far line:hello readall report
 	forwards
-	counterpart connect:"$HERE" text:hello read:6 say:enough readall report
+	counterpart connect:"$HERE" line:hello read:6 say:enough readall report
 	eventually grep -q enough peer.out
 	kill "$LISTENER"
 	ended 143 "$LISTENER"
@@ -942,14 +942,14 @@ relayed() {
 	ended 0 "$LISTENER"
 	said
 	counterpart_ended /dev/null
-	far text:bye shutdown readall report
+	far line:bye shutdown readall report
 	forwards --no-shutdown
-	counterpart connect:"$HERE" read:4 quiet:0.3 text:hello shutdown readall report
+	counterpart connect:"$HERE" read:4 quiet:0.3 line:hello shutdown readall report
 	ended 0 "$LISTENER"
 	said
 	echo hello >expected
 	far_ended expected
-	far text:bye shutdown hold
+	far line:bye shutdown hold
 	forwards -q 0.3
 	counterpart connect:"$HERE" hold
 	ended 0 "$LISTENER"
@@ -957,9 +957,9 @@ relayed() {
 }
 
 @test "--forward: --crlf and --telnet on the client's side" {
-	far text:one text:two readall report
+	far line:one line:two readall report
 	forwards -C
-	counterpart connect:"$HERE" read:10 text:three shutdown readall report
+	counterpart connect:"$HERE" read:10 line:three shutdown readall report
 	ended 0 "$LISTENER"
 	printf 'one\r\ntwo\r\n' >expected
 	counterpart_ended expected
@@ -977,14 +977,14 @@ relayed() {
 	needs_strace
 	far readall report
 	traced_forward setsockopt --ttl 7 --keepalive=9
-	counterpart connect:"$HERE" text:hello shutdown readall report
+	counterpart connect:"$HERE" line:hello shutdown readall report
 	ended 0 "$LISTENER"
 	[ "$(grep -c 'SOL_IP, IP_TTL, \[7\], 4) = 0' trace)" -ge 2 ]
 	[ "$(grep -c 'SOL_TCP, TCP_KEEPIDLE, \[9\], 4) = 0' trace)" -ge 2 ]
 	# Those of TCP are not meant for a UNIX socket.
-	far unix:far.socket readall report
+	far bind:unix:far.socket readall report
 	serves --ttl 7 --nodelay --keepalive --sndbuf 64k --forward unix:far.socket
-	counterpart connect:"$HERE" text:hello shutdown readall report
+	counterpart connect:"$HERE" line:hello shutdown readall report
 	ended 0 "$LISTENER"
 	said
 	echo hello >expected

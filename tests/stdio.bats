@@ -13,7 +13,7 @@ setup_file() {
 # both_ways KIND KIND [VERB]...: the kinds of stdin and stdout, VERBs before stdin's end.
 both_ways() {
 	counterpart exchange:"$(B)" report
-	exits 0 "$PARENT" 0="$1" 1="$2" copy:"$(A)" "${@:3}" eof -- \
+	exits 0 "$PARENT" 0="$1" 1="$2" feed:"$(A)" "${@:3}" shutdown -- \
 		"$SOCKIT" connect 127.0.0.1 "$PORT" >out 2>err
 	silent
 	same out "$(B)"
@@ -71,7 +71,7 @@ both_ways() {
 	for kind in unix tcp; do
 		rm -f go
 		mkfifo go
-		counterpart text:bye shutdown gate:go readall report
+		counterpart line:bye shutdown gate:go readall report
 		# As a shell does that runs one command after the other on its connection.
 		within 20 python3 - "$kind" "$SOCKIT" connect 127.0.0.1 "$PORT" <<-'END' 2>err
 			import os, socket, subprocess, sys, time
@@ -109,7 +109,7 @@ both_ways() {
 	both_ways pipe unix
 	rm out
 	counterpart exchange:"$(B)" report
-	exits 0 "$PARENT" 0=unix 1=file:out copy:"$(A)" eof -- \
+	exits 0 "$PARENT" 0=unix 1=file:out feed:"$(A)" shutdown -- \
 		"$SOCKIT" connect 127.0.0.1 "$PORT" 2>err
 	silent
 	same out "$(B)"
@@ -130,8 +130,8 @@ both_ways() {
 }
 
 @test "stdin that came non-blocking and has nothing at first" {
-	counterpart text:hello readall report
-	exits 0 "$PARENT" 0=pipe+nonblock 1=pipe+nonblock expect:hello pause:0.2 alive type:late eof -- \
+	counterpart line:hello readall report
+	exits 0 "$PARENT" 0=pipe+nonblock 1=pipe+nonblock until:hello pause:0.2 alive line:late shutdown -- \
 		"$SOCKIT" connect 127.0.0.1 "$PORT" >out 2>err
 	silent
 	echo late >expected
@@ -172,7 +172,7 @@ both_ways() {
 }
 
 @test "stdin: /dev/null" {
-	counterpart readall text:bye report
+	counterpart readall line:bye report
 	exits 0 "$SOCKIT" connect 127.0.0.1 "$PORT" </dev/null >out 2>err
 	silent
 	[ "$(cat out)" = bye ]
@@ -241,7 +241,7 @@ both_ways() {
 }
 
 @test "stdout: /dev/full, 1 with ENOSPC" {
-	counterpart text:hello readall
+	counterpart line:hello readall
 	exits 1 "$SOCKIT" connect 127.0.0.1 "$PORT" <"$(SMALL)" >/dev/full 2>err
 	says '^sockit connect: stdout: .*\(ENOSPC\)$'
 	counterpart_ended
@@ -257,11 +257,11 @@ both_ways() {
 @test "stdout: opened for reading only, 1 with EBADF as soon as something is written" {
 	mkfifo pipe
 	exec 5<>pipe
-	counterpart text:hello readall report 5<&-
+	counterpart line:hello readall report 5<&-
 	exits 1 "$SOCKIT" connect 127.0.0.1 "$PORT" </dev/null 1<"$(A)" 2>err
 	says '^sockit connect: stdout: .*\(EBADF\)$'
 	counterpart_ended /dev/null
-	counterpart text:hello readall report 5<&-
+	counterpart line:hello readall report 5<&-
 	exits 1 "$SOCKIT" connect --timeout 2 127.0.0.1 "$PORT" </dev/null 1<pipe 2>err
 	says '^sockit connect: stdout: .*\(EBADF\)$'
 	counterpart_ended /dev/null
@@ -270,8 +270,8 @@ both_ways() {
 ### stderr.
 
 @test "stderr: nobody reads it, and that changes nothing" {
-	counterpart text:hello exchange:"$(B)" report
-	exits 0 "$PARENT" 0=pipe 1=pipe expect:hello copy:"$(A)" kill:USR1 pause:0.05 kill:USR1 eof \
+	counterpart line:hello exchange:"$(B)" report
+	exits 0 "$PARENT" 0=pipe 1=pipe until:hello feed:"$(A)" kill:USR1 pause:0.05 kill:USR1 shutdown \
 		-- sh -c 'exec "$@" 2>&9 9>&-' sh "$SOCKIT" connect -vv --stats 127.0.0.1 "$PORT" \
 		>out 2>err 9> >(:)
 	silent
@@ -290,7 +290,7 @@ both_ways() {
 @test "stderr: the same pipe as stdout" {
 	{ cat "$(SMALL)" && echo; } >data
 	counterpart file:data shutdown readall report
-	exits 0 "$PARENT" 0=pipe 1=pipe 2=same eof -- \
+	exits 0 "$PARENT" 0=pipe 1=pipe 2=same shutdown -- \
 		"$SOCKIT" connect --stats 127.0.0.1 "$PORT" >out 2>err
 	silent
 	tail -n 1 out >last
@@ -353,7 +353,7 @@ combinations=('0' '1' '2' '0 1' '0 2' '1 2' '0 1 2')
 	local fds
 	for fds in '1' '0 1' '1 2' '0 1 2'; do
 		: >err
-		counterpart text:hello readall report
+		counterpart line:hello readall report
 		# shellcheck disable=SC2086
 		spawn sh -c "$(without $fds)" sh "$SOCKIT" connect --timeout 10 127.0.0.1 "$PORT" </dev/null >out 2>err
 		ended 1 "$PID"
@@ -401,15 +401,15 @@ combinations=('0' '1' '2' '0 1' '0 2' '1 2' '0 1 2')
 # through a run in which data goes both ways, and after kill -9.
 keeps() {
 	local to=${2-$1}
-	counterpart text:hello exchange:"$(SMALL)" report
-	exits 0 "$PARENT" 0="$1" 1="$to" 2="$to" expect:hello type:typed pause:0.1 kill:USR1 pause:0.1 \
-		copy:"$(SMALL)" eof -- "$SOCKIT" connect -v 127.0.0.1 "$PORT" >out 2>err
+	counterpart line:hello exchange:"$(SMALL)" report
+	exits 0 "$PARENT" 0="$1" 1="$to" 2="$to" until:hello line:typed pause:0.1 kill:USR1 pause:0.1 \
+		feed:"$(SMALL)" shutdown -- "$SOCKIT" connect -v 127.0.0.1 "$PORT" >out 2>err
 	counterpart_ended
 
 	rm -f go
 	mkfifo go
-	counterpart text:hello feed:"$(SMALL)" read:6 gate:go hold
-	exits 137 "$PARENT" 0="$1" 1="$to" 2="$to" type:typed go:go pause:0.1 kill:KILL -- \
+	counterpart line:hello feed:"$(SMALL)" read:6 gate:go hold
+	exits 137 "$PARENT" 0="$1" 1="$to" 2="$to" line:typed go:go pause:0.1 kill:KILL -- \
 		"$SOCKIT" connect -v 127.0.0.1 "$PORT" >out 2>err
 }
 
@@ -431,8 +431,8 @@ keeps() {
 @test "flags: small pipes and slow readers" {
 	mkfifo there
 	counterpart gate:there exchange:"$(B)" report
-	exits 0 "$PARENT" 0=pipe+small 1=pipe+small+late 2=pipe+small+late go:there copy:"$(A)" pause:0.2 \
-		kill:USR1 drain eof -- "$SOCKIT" connect 127.0.0.1 "$PORT" >out 2>err
+	exits 0 "$PARENT" 0=pipe+small 1=pipe+small+late 2=pipe+small+late go:there feed:"$(A)" pause:0.2 \
+		kill:USR1 drain shutdown -- "$SOCKIT" connect 127.0.0.1 "$PORT" >out 2>err
 	same out "$(B)"
 	says '^sockit connect: sent [0-9]+ bytes'
 	counterpart_ended "$(A)"
@@ -444,7 +444,7 @@ keeps() {
 		status=${order##*:} order=${order%:*}
 		# Who is to be killed cannot be done before.
 		[ "$status" = 0 ] && play=(exchange:"$(B)" report) || play=(feed:"$(B)" readall hold)
-		counterpart text:hello "${play[@]}"
+		counterpart line:hello "${play[@]}"
 		exits "$status" "$PARENT" 0=file:"$(A)" 1=file:out."$status" 2=file:err."$status" \
 			"$([ "$status" = 0 ] || echo "$order")" -- "$SOCKIT" connect -v 127.0.0.1 "$PORT" 2>err
 		silent
@@ -454,8 +454,8 @@ keeps() {
 }
 
 @test "flags: terminals" {
-	counterpart text:hello read:6 shutdown readall report
-	exits 0 "$PARENT" 0=tty 1=tty 2=tty expect:hello type:typed -- \
+	counterpart line:hello read:6 shutdown readall report
+	exits 0 "$PARENT" 0=tty 1=tty 2=tty until:hello line:typed -- \
 		"$SOCKIT" connect -v 127.0.0.1 "$PORT" >out 2>err
 	silent
 	grep -q hello out
@@ -463,15 +463,15 @@ keeps() {
 	echo typed >expected
 	counterpart_ended expected
 
-	counterpart text:hello read:6 shutdown readall report
-	exits 0 "$PARENT" 0=tty+nonblock 1=tty 2=tty expect:hello type:typed eof -- \
+	counterpart line:hello read:6 shutdown readall report
+	exits 0 "$PARENT" 0=tty+nonblock 1=tty 2=tty until:hello line:typed shutdown -- \
 		"$SOCKIT" connect 127.0.0.1 "$PORT" >out 2>err
 	silent
 	[ "$(cat out)" = hello ]
 	counterpart_ended expected
 
-	counterpart text:hello hold
-	exits 137 "$PARENT" 0=tty 1=tty 2=tty expect:hello type:typed pause:0.1 kill:KILL -- \
+	counterpart line:hello hold
+	exits 137 "$PARENT" 0=tty 1=tty 2=tty until:hello line:typed pause:0.1 kill:KILL -- \
 		"$SOCKIT" connect -v 127.0.0.1 "$PORT" >out 2>err
 	silent
 }
@@ -479,7 +479,7 @@ keeps() {
 @test "flags: a listener's" {
 	local kind
 	for kind in pipe unix; do
-		served_by "$PARENT" 0=$kind 1=$kind 2=file:err.$kind copy:"$(A)" eof -- \
+		served_by "$PARENT" 0=$kind 1=$kind 2=file:err.$kind feed:"$(A)" shutdown -- \
 			"$SOCKIT" listen --notify-fd 9 127.0.0.1 0 >out 2>err
 		counterpart connect:"$PORT" exchange:"$(B)" report
 		ended 0 "$LISTENER"
@@ -503,7 +503,7 @@ as_other() {
 
 @test "another user's pipes, and a slow reader" {
 	counterpart feed:"$(B)" read:2097152 shutdown readall report
-	as_other 0=pipe+small 1=pipe+small+late copy:"$(A)" pause:0.3 drain eof
+	as_other 0=pipe+small 1=pipe+small+late feed:"$(A)" pause:0.3 drain shutdown
 	silent
 	same out "$(B)"
 	counterpart_ended "$(A)"
@@ -512,15 +512,15 @@ as_other() {
 @test "another user's pipes: a stdout that nobody reads does not hold up what is sent" {
 	mkfifo go
 	counterpart feed:"$(B)" read:2097152 gate:go shutdown readall report
-	as_other 0=pipe 1=pipe+small+late copy:"$(A)" go:go drain eof
+	as_other 0=pipe 1=pipe+small+late feed:"$(A)" go:go drain shutdown
 	silent
 	same out "$(B)"
 	counterpart_ended "$(A)"
 }
 
 @test "another user's pipes: stdin that has nothing does not hold up what is received" {
-	counterpart file:"$(B)" text:last readall report
-	as_other 0=pipe 1=pipe+small expect:last type:hello eof
+	counterpart file:"$(B)" line:last readall report
+	as_other 0=pipe 1=pipe+small until:last line:hello shutdown
 	silent
 	{ cat "$(B)" && echo last; } >expected
 	same out expected
@@ -532,7 +532,7 @@ as_other() {
 	mkfifo go
 	counterpart feed:"$(SMALL)" read:6 gate:go shutdown readall report
 	# It is full before anything is typed.
-	as_other 0=tty 1=tty+late pause:0.3 type:hello go:go drain
+	as_other 0=tty 1=tty+late pause:0.3 line:hello go:go drain
 	silent
 	same out "$(SMALL)"
 	echo hello >typed

@@ -32,8 +32,8 @@ sent() {
 	local keys
 	# Ctrl-C, Ctrl-D, Ctrl-Z, Ctrl-\, erase, CR, LF, Ctrl-S, Ctrl-Q, Ctrl-V, 255, a letter.
 	keys=03041a1c7f0d0a131116ff61
-	counterpart read:12 text:bye shutdown readall report
-	at_terminal 0 israw keys:$keys -- 
+	counterpart read:12 line:bye shutdown readall report
+	at_terminal 0 israw hex:$keys -- 
 	silent
 	[ "$(cat out)" = bye ]
 	sent $keys
@@ -47,7 +47,7 @@ sent() {
 	local listener=$PID port
 	read -r _ port <notify
 	: <go
-	counterpart connect:"$port" gate:raw text:bye shutdown readall
+	counterpart connect:"$port" gate:raw line:bye shutdown readall
 	ended 0 "$listener"
 	says "$LISTENING"
 	[ "$(cat out)" = bye ]
@@ -55,7 +55,7 @@ sent() {
 
 @test "raw: Ctrl-] and then . ends the run, and is not sent" {
 	counterpart readall report
-	at_terminal 0 israw keys:61621d2e6364 -- 
+	at_terminal 0 israw hex:61621d2e6364 -- 
 	silent
 	sent 6162
 }
@@ -63,21 +63,21 @@ sent() {
 @test "raw: Ctrl-] and . in two reads" {
 	mkfifo go
 	counterpart read:2 gate:go readall report
-	at_terminal 0 israw keys:61621d go:go pause:0.1 keys:2e -- 
+	at_terminal 0 israw hex:61621d go:go pause:0.1 hex:2e -- 
 	silent
 	sent 6162
 }
 
 @test "raw: Ctrl-] twice sends one; before anything else it is sent too" {
 	counterpart read:6 shutdown readall report
-	at_terminal 0 israw keys:1d1d keys:1d61 keys:2e keys:1d1d2e -- 
+	at_terminal 0 israw hex:1d1d hex:1d61 hex:2e hex:1d1d2e -- 
 	silent
 	sent 1d1d612e1d2e
 }
 
 @test "raw: Ctrl-] . while the peer has ended neither its sending nor its reading" {
 	counterpart read:1 hold
-	at_terminal 0 israw keys:61 pause:0.1 keys:1d2e -- --linger 100ms
+	at_terminal 0 israw hex:61 pause:0.1 hex:1d2e -- --linger 100ms
 	silent
 }
 
@@ -105,10 +105,10 @@ sent() {
 	counterpart gate:go reset
 	at_terminal 1 israw go:go -- 
 	says '\(ECONNRESET\)$'
-	counterpart gate:go text:hello readall
+	counterpart gate:go line:hello readall
 	at_terminal 1 israw go:go -- -o /dev/full
 	says '^sockit connect: /dev/full: .*\(ENOSPC\)$'
-	counterpart gate:go text:hello readall
+	counterpart gate:go line:hello readall
 	at_terminal 0 israw go:go -- --read-bytes 3
 	silent
 	[ "$(cat out)" = hel ]
@@ -116,21 +116,21 @@ sent() {
 
 @test "raw: not while the process is stopped" {
 	counterpart read:1 shutdown readall report
-	at_terminal 0 israw kill:TSTP isstopped iscooked kill:CONT israw keys:03 -- 
+	at_terminal 0 israw kill:TSTP isstopped iscooked kill:CONT israw hex:03 -- 
 	silent
 	sent 03
 }
 
 @test "raw: again after SIGCONT, whoever changed it meanwhile" {
 	counterpart read:1 shutdown readall report
-	at_terminal 0 israw kill:STOP isstopped cook kill:CONT israw keys:03 -- 
+	at_terminal 0 israw kill:STOP isstopped cook kill:CONT israw hex:03 -- 
 	silent
 	sent 03
 }
 
 @test "raw: a signal to stop that was ignored stays so" {
 	counterpart read:1 shutdown readall report
-	at_terminal 0 ignore:TSTP israw kill:TSTP pause:0.1 israw alive keys:03 -- 
+	at_terminal 0 ignore:TSTP israw kill:TSTP pause:0.1 israw alive hex:03 -- 
 	silent
 	sent 03
 }
@@ -142,7 +142,7 @@ sent() {
 	silent
 	counterpart_ended in
 	counterpart readall report
-	exits 0 "$PARENT" 0=pipe copy:in eof -- "$SOCKIT" connect --raw 127.0.0.1 "$PORT" 2>err
+	exits 0 "$PARENT" 0=pipe feed:in shutdown -- "$SOCKIT" connect --raw 127.0.0.1 "$PORT" 2>err
 	silent
 	counterpart_ended in
 	counterpart readall report
@@ -154,8 +154,8 @@ sent() {
 
 @test "raw: a line on stderr begins in the first column" {
 	mkfifo go
-	counterpart gate:go text:hello readall
-	exits 0 "$PARENT" 0=tty+raw 1=tty 2=tty israw kill:USR1 go:go expect:hello keys:1d2e -- \
+	counterpart gate:go line:hello readall
+	exits 0 "$PARENT" 0=tty+raw 1=tty 2=tty israw kill:USR1 go:go until:hello hex:1d2e -- \
 		"$SOCKIT" connect --raw -x - 127.0.0.1 "$PORT" >out 2>err
 	# What came is passed as it is; each other line has its CR. All of it is the one terminal's.
 	cat out err >all
@@ -166,7 +166,7 @@ sent() {
 
 @test "raw: with -k while a client is there, and Ctrl-] . ends all" {
 	mkfifo notify raw
-	"$PARENT" 0=tty+raw israw go:raw iscooked israw keys:611d2e -- \
+	"$PARENT" 0=tty+raw israw go:raw iscooked israw hex:611d2e -- \
 		"$SOCKIT" listen -k --raw --notify-fd 9 127.0.0.1 0 >out 2>err 9>notify 3>&- &
 	started
 	local listener=$PID port
@@ -237,7 +237,7 @@ print("\n".join(l for l in lines if l))' "$1"
 @test "progress: what is received; no per cent where nobody knows how much" {
 	mkfifo go
 	counterpart send:60000 gate:go send:40000 shutdown readall
-	exits 0 "$PARENT" 0=pipe 2=tty "expect:received 58" go:go eof -- \
+	exits 0 "$PARENT" 0=pipe 2=tty "until:received 58" go:go shutdown -- \
 		"$SOCKIT" connect --progress 127.0.0.1 "$PORT" >out 2>err
 	[ "$(wc -c <out)" -eq 100000 ]
 	screen 80 <err >lines
@@ -251,7 +251,7 @@ print("\n".join(l for l in lines if l))' "$1"
 	local columns
 	for columns in 30 80; do
 		counterpart readall
-		exits 0 "$PARENT" 2=tty+w$columns "expect:sent " pause:0.2 columns:30 pause:0.3 -- \
+		exits 0 "$PARENT" 2=tty+w$columns "until:sent " pause:0.2 columns:30 pause:0.3 -- \
 			"$SOCKIT" connect --progress --rate 80k 127.0.0.1 "$PORT" <in >out 2>err
 		screen $columns <err >lines
 		grep -q '^sent ' lines
@@ -264,7 +264,7 @@ print("\n".join(l for l in lines if l))' "$1"
 @test "progress: messages do not get mixed into the line" {
 	random_file in 100000
 	counterpart readall
-	exits 0 "$PARENT" 2=tty+w200 "expect:ETA" kill:USR1 pause:0.3 kill:USR1 -- \
+	exits 0 "$PARENT" 2=tty+w200 "until:ETA" kill:USR1 pause:0.3 kill:USR1 -- \
 		"$SOCKIT" connect -v --progress --rate 80k 127.0.0.1 "$PORT" <in >out 2>err
 	screen 200 <err >lines
 	[ "$(grep -c '^sockit connect: sent ' lines)" -eq 2 ]
@@ -402,7 +402,7 @@ WHO='127\.0\.0\.1 port [0-9]+'
 	kill -USR1 "$LISTENER"
 	eventually grep -q '^sockit listen: not connected yet$' err
 	mkfifo go
-	counterpart connect:"$PORT" text:hello gate:go shutdown readall
+	counterpart connect:"$PORT" line:hello gate:go shutdown readall
 	eventually [ -s out ]
 	kill -USR1 "$LISTENER"
 	eventually grep -qE '^sockit listen: sent 0 bytes, received 6 bytes in ' err

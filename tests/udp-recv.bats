@@ -11,10 +11,10 @@ receives() {
 	served_by "$SOCKIT" udp-recv --notify-fd 9 "$@" </dev/null >out 2>err
 }
 
-# sends WORD...: datagrams.py to it.
+# sends WORD...: peer.py sends datagrams to it.
 sends() {
 	# shellcheck disable=SC2153 # of served_by
-	within 20 python3 -S "$BATS_TEST_DIRNAME/helpers/datagrams.py" "${HERE:-127.0.0.1},$PORT" "$@" 3>&-
+	foreign type:dgram to:"${HERE:-127.0.0.1},$PORT" "$@"
 }
 
 # quick TEXT...: the same datagrams, each from another port, without the time that python takes to start.
@@ -104,12 +104,12 @@ QUIET='^sockit udp-recv: listening on 127\.0\.0\.1 port [0-9]+$'
 
 @test "the largest datagrams come whole, over IPv6 too" {
 	receives -c 2 --frame len32 127.0.0.1 0
-	sends size:65507 size:1
+	sends send:65507 send:1
 	ended 0 "$LISTENER"
 	[ "$(wc -c <out)" = $((65508 + 8)) ]
 	python3 -c 'import socket; socket.socket(socket.AF_INET6).bind(("::1", 0))' || skip 'no IPv6'
 	receives -c 2 --strict ::1 0
-	HERE=::1 sends size:65527 size:1
+	HERE=::1 sends send:65527 send:1
 	ended 0 "$LISTENER"
 	[ "$(wc -c <out)" = 65528 ]
 }
@@ -271,7 +271,7 @@ for words in ["udp-recv", "--timeout", "10s"], ["listen"]:
 	[ "$(objects datagram to.address to.port interface ttl | sort -u)" = "127.0.0.1 $PORT lo 64" ]
 	# To an address of ours, by a wildcard socket, from another.
 	receives -c 1 --json -4 0
-	HERE=127.0.0.7 sends from:127.0.0.5 ttl:9 text:one
+	HERE=127.0.0.7 sends bind:127.0.0.5 ttl:9 text:one
 	ended 0 "$LISTENER"
 	[ "$(objects datagram from.address to.address ttl)" = '127.0.0.5 127.0.0.7 9' ]
 	needs_ipv6
@@ -289,47 +289,47 @@ for words in ["udp-recv", "--timeout", "10s"], ["listen"]:
 # bats test_tags=valgrind
 @test "--echo answers everybody, from the address that was asked" {
 	receives -c 7 --echo 0
-	sends text:one read:1 text: read:1 size:1400 read:1 others:3 >got
+	sends text:one print:1 text: print:1 send:1400 print:1 others:3 >got
 	[ "$(cut -c1-26 <got | head -n 2)" = "127.0.0.1 $PORT one
 127.0.0.1 $PORT " ]
 	[ "$(platform)" = portable ] || local HERE=127.0.0.9
-	sends text:two read:1 >got
+	sends text:two print:1 >got
 	[ "$(<got)" = "${HERE:-127.0.0.1} $PORT two" ]
 	received 0 ''
 	# Whoever has gone is nobody's loss.
 	receives -c 2 --echo 127.0.0.1 0
 	quick one
-	HERE=127.0.0.1 sends text:one read:1
+	HERE=127.0.0.1 sends text:one print:1
 	received 0 ''
 	needs_ipv6
 	receives -c 2 --echo :: 0
-	HERE=127.0.0.1 sends text:four read:1 >got
+	HERE=127.0.0.1 sends text:four print:1 >got
 	[ "$(<got)" = "127.0.0.1 $PORT four" ]
-	HERE=::1 sends text:six read:1 >got
+	HERE=::1 sends text:six print:1 >got
 	[ "$(<got)" = "::1 $PORT six" ]
 	received 0 ''
 }
 
 @test "-e and --: a command for each datagram, whose stdout is the answer" {
 	receives -n -c 3 127.0.0.1 0 -- tr a-z A-Z
-	sends text:one read:1 text:two read:1 text: quiet:0.1 >got
+	sends text:one print:1 text:two print:1 text: quiet:0.1 >got
 	[ "$(<got)" = "127.0.0.1 $PORT ONE
 127.0.0.1 $PORT TWO" ]
 	received 0 ''
 	# All that it writes is one datagram, however it is written; with a frame, each is one.
 	receives -n -c 1 -e 'printf one; sleep 0.1; echo two; sleep 0.1; printf three' 127.0.0.1 0
-	sends text:x read:1 quiet:0.1 >got
+	sends text:x print:1 quiet:0.1 >got
 	printf '127.0.0.1 %s onetwo\nthree\n' "$PORT" | cmp - got
 	received 0 ''
 	receives -n -c 1 --frame line -e 'printf one; echo; sleep 0.1; printf "two\nthree"' 127.0.0.1 0
-	sends text:x read:3 quiet:0.1 >got
+	sends text:x print:3 quiet:0.1 >got
 	[ "$(<got)" = "127.0.0.1 $PORT one
 127.0.0.1 $PORT two
 127.0.0.1 $PORT three" ]
 	received 0 ''
 	# A large payload comes whole, and need not be read.
 	receives -n -c 2 -e 'if [ -e seen ]; then echo no; else touch seen; wc -c; fi' --jobs 1 127.0.0.1 0
-	sends size:65507 read:1 size:65507 read:1 >got
+	sends send:65507 print:1 send:65507 print:1 >got
 	[ "$(tr -s ' ' <got)" = "127.0.0.1 $PORT 65507
 
 127.0.0.1 $PORT no" ]
@@ -340,7 +340,7 @@ for words in ["udp-recv", "--timeout", "10s"], ["listen"]:
 	# shellcheck disable=SC2016 # for that shell
 	local others='for f in 3 4 5 6 7 8 9 10 11 12; do [ ! -e /proc/$$/fd/$f ] || echo $f; done'
 	TCPREMOTEIP=1 NOTIFY_SOCKET='' receives -c 1 127.0.0.1 0 -- sh -c 'env | grep -E "^(PROTO|UDP|TCP)" | sort'
-	sends port text:x read:1 >got
+	sends port text:x print:1 >got
 	{
 		read -r port
 		cat
@@ -375,7 +375,7 @@ UDPREMOTEPORT=$port" ]
 	mkfifo go
 	# shellcheck disable=SC2016 # for that shell
 	receives -n -c 3 -e 'read x; case $x in a) cat go ;; *) echo $x ;; esac' 127.0.0.1 0
-	(sends text:a text:b read:1 text:c read:1 >got)
+	(sends text:a text:b print:1 text:c print:1 >got)
 	[ "$(cut -d' ' -f3 <got)" = $'b\n\nc' ]
 	runs "$LISTENER"
 	: >go
@@ -397,10 +397,10 @@ UDPREMOTEPORT=$port" ]
 	exec 7<>in
 	served_by "$SOCKIT" udp-recv --notify-fd 9 -c 3 --reply latest --frame line 127.0.0.1 0 <in >out 2>err
 	echo early >&7
-	sends text:one read:1 >got
+	sends text:one print:1 >got
 	[ "$(<got)" = "127.0.0.1 $PORT early" ]
 	mkfifo gate
-	sends text:two gate:gate read:2 >got 3>&- &
+	sends text:two gate:gate print:2 >got 3>&- &
 	started
 	eventually grep -q two out
 	echo late >&7
@@ -420,7 +420,7 @@ UDPREMOTEPORT=$port" ]
 	rm -f out
 	served_by "$SOCKIT" udp-recv --notify-fd 9 -c 2 --reply first --frame line 127.0.0.1 0 <in >out 2>err
 	mkfifo hold
-	sends text:one read:2 gate:hold text:two >got 3>&- &
+	sends text:one print:2 gate:hold text:two >got 3>&- &
 	started
 	eventually grep -q one out
 	sends text:other quiet:0.1
@@ -446,15 +446,15 @@ UDPREMOTEPORT=$port" ]
 @test "--allow and --deny" {
 	echo '127.0.0.3 # a friend' >friends
 	receives -c 2 --frame line --allow 127.0.0.2 --allow-file friends 127.0.0.1 0
-	sends from:127.0.0.1 text:no
-	sends from:127.0.0.2 text:yes
-	sends from:127.0.0.4 text:no
-	sends from:127.0.0.3 text:too
+	sends bind:127.0.0.1 text:no
+	sends bind:127.0.0.2 text:yes
+	sends bind:127.0.0.4 text:no
+	sends bind:127.0.0.3 text:too
 	received 0 $'yes\ntoo'
 	says "$QUIET"
 	receives -v -c 1 --deny 127.0.0.0/30 127.0.0.1 0
-	sends from:127.0.0.2 text:no
-	sends from:127.0.0.4 text:yes
+	sends bind:127.0.0.2 text:no
+	sends bind:127.0.0.4 text:yes
 	received 0 yes
 	said 'refused 127\.0\.0\.2 port [0-9]+ on 127\.0\.0\.1 port [0-9]+: denied'
 	refuses "--allow: 'x/y' is no address*" udp-recv --allow x/y 0
@@ -586,14 +586,14 @@ assert all(data[i * 500:i * 500 + 5] == b"%05d" % i for i in range(3000))'
 
 @test "-o, -x, --append: copies of what came and of what was answered" {
 	receives -c 2 --echo -o copy -x dump 127.0.0.1 0
-	sends text:abc read:1 text:de read:1
+	sends text:abc print:1 text:de print:1
 	ended 0 "$LISTENER"
 	[ "$(<copy)" = abcabcdede ] || [ "$(<copy)" = abcabcdede ]
 	[ "$(grep -c '^<' dump)" = 2 ]
 	[ "$(grep -c '^>' dump)" = 2 ]
 	# First the question.
 	receives -c 3 --echo -x dump 127.0.0.1 0
-	sends text:abc text:de text:f read:3
+	sends text:abc text:de text:f print:3
 	ended 0 "$LISTENER"
 	[ "$(sed 's/^\(.\).*|\(.*\)|$/\1\2/' dump | tr '\n' ' ')" = '<abc >abc <de >de <f >f ' ]
 	receives -c 1 -o copy --append 127.0.0.1 0
@@ -619,7 +619,7 @@ assert all(data[i * 500:i * 500 + 5] == b"%05d" % i for i in range(3000))'
 	received 0 abc
 	grep -qE "^sockit udp-recv: +[0-9.]+ received 3 bytes from 127\.0\.0\.1 port [0-9]+ on 127\.0\.0\.1 port $PORT$" err
 	receives -vv --json -n --stats --deny 127.0.0.2 -c 1 127.0.0.1 0 -- true
-	sends from:127.0.0.2 text:no
+	sends bind:127.0.0.2 text:no
 	sends text:abc
 	ended 0 "$LISTENER"
 	[ "$(objects datagram data)" = abc ]

@@ -5,10 +5,10 @@ load helpers/words
 load helpers/private
 load helpers/networks
 
-# receiver [SETTING]...: udp_peer.py in the background, see there.
+# receiver [WORD]...: a datagram_peer, and nothing of an earlier one.
 receiver() {
 	rm -f peer.out
-	peer udp_peer "$@"
+	datagram_peer "$@"
 }
 
 # received N: the receiver has had N datagrams.
@@ -195,7 +195,7 @@ sys.stdout.buffer.write(b"".join(d[i + 4:i + 68] for i in range(0, len(d), 68)))
 # The end, and what comes back.
 
 @test "udp-send: stdin's end is the end, and what came back until then is printed" {
-	receiver echo
+	receiver reply
 	mkfifo in
 	"$SOCKIT" udp-send --frame line 127.0.0.1 "$PORT" <in >out 2>err 3>&- &
 	started
@@ -211,13 +211,13 @@ sys.stdout.buffer.write(b"".join(d[i + 4:i + 68] for i in range(0, len(d), 68)))
 }
 
 @test "udp-send: -w waits for replies, --replies ends with the last" {
-	receiver answer:yes
+	receiver reply:yes
 	echo x >in
 	udp -w 0.5 127.0.0.1 "$PORT" <in
 	well
 	[ "$(<out)" = yes ]
 	# More than one, and the end does not wait.
-	receiver echo answers:3
+	receiver reply replies:3
 	udp -w 10 --replies 2 --frame line 127.0.0.1 "$PORT" <in
 	well
 	cmp out <(printf 'x\nx\n')
@@ -234,7 +234,7 @@ sys.stdout.buffer.write(b"".join(d[i + 4:i + 68] for i in range(0, len(d), 68)))
 }
 
 @test "udp-send: an empty reply is one, and each mode shows where replies end" {
-	receiver echo
+	receiver reply
 	printf '\0\0\0\001a\0\0\0\0\0\0\0\002bc' >in
 	udp --frame len32 --replies 3 127.0.0.1 "$PORT" <in
 	well
@@ -250,7 +250,7 @@ sys.stdout.buffer.write(b"".join(d[i + 4:i + 68] for i in range(0, len(d), 68)))
 }
 
 @test "udp-send: a stdout that nobody reads" {
-	receiver echo save:got
+	receiver reply save:got
 	# It does not keep stdin from being sent.
 	printf 'a\nb\n' >in
 	python3 -S - "$SOCKIT" udp-send --frame line --replies 2 127.0.0.1 "$PORT" <<-'END' 3>&-
@@ -292,7 +292,7 @@ sys.stdout.buffer.write(b"".join(d[i + 4:i + 68] for i in range(0, len(d), 68)))
 	exec 7>in
 	printf '1\n2\n3\n' >&7
 	eventually test -s err
-	receiver port:"$PORT" count:3
+	receiver bind:"$PORT" count:3
 	printf '4\n5\n6\n' >&7
 	received 3
 	exec 7>&-
@@ -346,7 +346,7 @@ print(socket.getaddrinfo("two", 9, type=socket.SOCK_DGRAM)[0][4][0])')
 }
 
 @test "udp-send: --probe" {
-	receiver echo
+	receiver reply
 	sockit udp-send -z 127.0.0.1 "$PORT"
 	[ "$STATUS" = 0 ]
 	[[ $(<out) == "127.0.0.1 $PORT/udp open"* ]]
@@ -458,7 +458,7 @@ print(socket.getaddrinfo("two", 9, type=socket.SOCK_DGRAM)[0][4][0])')
 # What is said.
 
 @test "udp-send: -v, --stats, SIGUSR1 and the copies" {
-	receiver echo
+	receiver reply
 	printf 'a\nbc\n' >in
 	udp -v --frame line --replies 2 -o copy -x dump 127.0.0.1 "$PORT" <in
 	[ "$STATUS" = 0 ]
@@ -492,7 +492,7 @@ objects() {
 
 @test "udp-send: --json" {
 	local event
-	receiver echo
+	receiver reply
 	printf 'a\nbc\n' >in
 	udp --json -vv --stats --frame line --replies 2 127.0.0.1 "$PORT" <in
 	[ "$STATUS" = 0 ]
@@ -560,7 +560,7 @@ print(s.getsockname()[1])')
 	inside ip link set vb up
 	links_up inside va
 	inside ip route add 224.0.0.0/4 dev va
-	receiver bind:0.0.0.0 join:239.1.2.3@va echo elsewhere
+	receiver bind:0.0.0.0 member:239.1.2.3@va reply elsewhere
 	echo hello >in
 	# What comes back comes from another address and port.
 	udp --replies 1 239.1.2.3 "$PORT" <in
@@ -577,7 +577,7 @@ print(s.getsockname()[1])')
 	told 4 '*no reply*'
 	udp --multicast-interface nosuch 239.1.2.3 "$PORT" <in
 	told 1 "sockit udp-send: 239.1.2.3 port $PORT: multicast-interface: * (ENODEV)"
-	receiver bind::: join:ff02::1234@va echo
+	receiver bind::: member:ff02::1234@va reply
 	udp --replies 1 ff02::1234%va "$PORT" <in
 	well
 	udp --multicast-interface va --multicast-ttl 1 --replies 1 ff02::1234 "$PORT" <in

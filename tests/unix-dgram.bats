@@ -16,14 +16,14 @@ sends() {
 	exits "$1" "$SOCKIT" unix --type dgram "${@:2}"
 }
 
-# foreign PATH WORD...: datagrams.py.
-foreign() {
-	within 20 python3 -S "$BATS_TEST_DIRNAME/helpers/datagrams.py" "$@" 3>&-
+# datagrams PATH WORD...: peer.py sends to PATH.
+datagrams() {
+	foreign type:dgram to:unix:"$1" "${@:2}"
 }
 
 # there PATH WORD...: the same in the background, once it has the name PATH: its pid in $PID.
 there() {
-	spawn python3 -S "$BATS_TEST_DIRNAME/helpers/datagrams.py" - "bind:$1" "${@:2}"
+	spawn "${FOREIGN[@]}" type:dgram "bind:unix:$1" "${@:2}"
 	eventually [ -S "$1" ]
 }
 
@@ -83,7 +83,7 @@ lengths() {
 	done
 	for mode in read all size=3; do
 		receives -c 3 --frame $mode s
-		foreign s text:abcd text: text:x
+		datagrams s text:abcd text: text:x
 		received 0 abcdx
 	done
 	receives -c 4 --frame len16 s
@@ -101,13 +101,13 @@ lengths() {
 
 @test "a foreign receiver, a foreign sender" {
 	lengths 5 0 70000 0 1 200000 0 >in
-	there s len32:7 >got
+	there s save:- read:7 >got
 	sends 0 --frame len32 s <in
 	ended 0 "$PID"
 	same in got
 	rm s
 	receives -c 3 --frame line s
-	foreign s text:one text: text:two
+	datagrams s text:one text: text:two
 	received 0 $'one\n\ntwo'
 	silent
 }
@@ -163,9 +163,9 @@ lengths() {
 
 @test "sd_notify: received from systemd-notify and others, sent to others" {
 	receives -c 1 --frame line notify
-	NOTIFY_SOCKET=$PWD/notify foreign notify $'text:READY=1\nSTATUS=up'
+	NOTIFY_SOCKET=$PWD/notify datagrams notify $'text:READY=1\nSTATUS=up'
 	received 0 $'READY=1\nSTATUS=up'
-	there notify read:1 >got
+	there notify print:1 >got
 	sends 0 --frame all notify < <(printf 'READY=1\nMAINPID=1')
 	ended 0 "$PID"
 	[[ $(<got) == *$' READY=1\nMAINPID=1' ]]
@@ -213,7 +213,7 @@ lengths() {
 	[ "$(<got)" = hello ]
 	sends 0 --replies 1 -w 10 -s "$name-2" "$name" < <(printf hello) >got
 	[ "$(<got)" = hello ]
-	foreign "$name" "bind:$name-3" text:hi read:1 >got
+	datagrams "$name" "bind:unix:$name-3" text:hi print:1 >got
 	[ "$(<got)" = "$name hi" ]
 	kill "$LISTENER"
 	ended 143 "$LISTENER"
@@ -242,7 +242,7 @@ lengths() {
 
 @test "-s binds that path, which is gone in the end, and replies find it from elsewhere" {
 	mkdir there
-	(cd there && exec python3 -S "$BATS_TEST_DIRNAME/helpers/datagrams.py" - bind:s echo:1) 3>&- &
+	(cd there && exec "${FOREIGN[@]}" type:dgram bind:unix:s echo:1) 3>&- &
 	started
 	eventually [ -S there/s ]
 	sends 0 -s me --replies 1 -w 10 there/s < <(printf hello) >got 2>err
@@ -410,7 +410,7 @@ lengths() {
 	linux
 	receives -c 2 --json s
 	sends 0 -s me s < <(printf one)
-	foreign s text:two
+	datagrams s text:two
 	ended 0 "$LISTENER"
 	python3 -S "$BATS_TEST_DIRNAME/helpers/schema.py" out datagram
 	[ "$(grep -c "\"uid\":$(id -u),\"gid\":$(id -g)" out)" = 2 ]
@@ -421,7 +421,7 @@ lengths() {
 	ended 0 "$LISTENER"
 	grep -q "received 3 bytes from unix:$PWD/me (pid [0-9]*, uid $(id -u), gid $(id -g)) on unix:s" err
 	receives -c 1 -vv s
-	foreign s text:two
+	datagrams s text:two
 	ended 0 "$LISTENER"
 	grep -q "received 3 bytes from unix: (pid [0-9]*, uid $(id -u), gid $(id -g)) on unix:s" err
 }
@@ -429,11 +429,11 @@ lengths() {
 @test "--from and --timestamp; a name cannot forge a line" {
 	receives -c 2 --from --frame line s
 	sends 0 -s me s < <(printf one)
-	foreign s $'bind:a\nb' text:two
+	datagrams s $'bind:unix:a\nb' text:two
 	received 0 "unix:$PWD/me: one
 unix:a\\nb: two"
 	receives -c 1 --timestamp --frame line s
-	foreign s text:two
+	datagrams s text:two
 	ended 0 "$LISTENER"
 	[[ $(<out) =~ ^2[0-9]{3}-[0-9-]{5}T[0-9:.]+Z\ two$ ]]
 }
@@ -445,11 +445,11 @@ unix:a\\nb: two"
 	receives --echo -v s
 	sends 0 --frame line --replies 3 -w 10 s < <(printf 'a\n\nb\n') >got
 	printf 'a\n\nb\n' | cmp - got
-	foreign s bind:c text:hi read:1 >got
+	datagrams s bind:unix:c text:hi print:1 >got
 	[ "$(<got)" = 's hi' ]
 	# Who has no name, and who is gone, cost nothing.
-	foreign s text:hi
-	foreign s bind:gone text:hi
+	datagrams s text:hi
+	datagrams s bind:unix:gone text:hi
 	sends 0 --replies 1 -w 10 s < <(printf x) >got
 	[ "$(<got)" = x ]
 	kill "$LISTENER"
@@ -488,9 +488,9 @@ unix:a\\nb: two"
 	LISTENER=$PID
 	read -r _ <$fifo
 	mkfifo gate
-	spawn python3 -S "$BATS_TEST_DIRNAME/helpers/datagrams.py" s bind:a text:one read:1 >got
+	spawn "${FOREIGN[@]}" type:dgram to:unix:s bind:unix:a text:one print:1 >got
 	eventually grep -q one out
-	foreign s bind:b text:two
+	datagrams s bind:unix:b text:two
 	echo answer >&7
 	ended 0 "$PID"
 	[ "$(<got)" = 's answer' ]
@@ -501,7 +501,7 @@ unix:a\\nb: two"
 @test "who takes no answer does not stop the others for ever" {
 	receives --echo --stall 200ms s
 	mkfifo gate
-	spawn python3 -S "$BATS_TEST_DIRNAME/helpers/datagrams.py" s bind:deaf many:700,10 gate:gate
+	spawn "${FOREIGN[@]}" type:dgram to:unix:s bind:unix:deaf many:700,10 gate:gate
 	exec 7>gate
 	eventually grep -q 'unix:deaf: .*EAGAIN' err
 	sends 0 --replies 1 -w 10 s < <(printf x) >got 7>&-
@@ -515,7 +515,7 @@ unix:a\\nb: two"
 
 @test "a full queue holds the sender up, and nothing is lost" {
 	mkfifo gate
-	there s gate:gate check:5000,1000
+	there s gate:gate numbered:5000,1000
 	local receiver=$PID
 	exec 7>gate
 	python3 -S - >in <<-'END'
@@ -591,11 +591,11 @@ unix:a\\nb: two"
 
 @test "--size cuts, which is counted; a limit of ours is no success" {
 	receives -c 2 --size 4 --frame line s
-	foreign s text:abcdef text:abcd
+	datagrams s text:abcdef text:abcd
 	received 0 $'abcd\nabcd'
 	says '^sockit unix: 1 datagram cut to 4 bytes \(--size\)$'
 	receives -c 1 --strict --size 4 --frame line s
-	foreign s text:abcdef
+	datagrams s text:abcdef
 	received 1 abcd
 }
 
@@ -631,7 +631,7 @@ unix:a\\nb: two"
 	python3 -S "$BATS_TEST_DIRNAME/helpers/schema.py" err
 	python3 -S "$BATS_TEST_DIRNAME/helpers/schema.py" err2
 	receives --json -v --echo s
-	foreign s text:x
+	datagrams s text:x
 	sends 1 --json nothing </dev/null 2>err2
 	python3 -S "$BATS_TEST_DIRNAME/helpers/schema.py" err2
 	sends 0 --replies 1 -w 10 s < <(printf x) >got

@@ -14,15 +14,9 @@ setup_file() {
 A() { echo "$BATS_FILE_TMPDIR/a"; }
 B() { echo "$BATS_FILE_TMPDIR/b"; }
 
-
 # serves [ARG...]: sockit unix --listen on the socket s, or the last ARG that begins with a slash or @.
 serves() {
 	served_by "$SOCKIT" unix --listen --notify-fd 9 "$@"
-}
-
-# by_python WORD... : a client or listener of python3, see there.
-by_python() {
-	within 20 python3 -S "$BATS_TEST_DIRNAME/helpers/unix.py" "$@" 3>&-
 }
 
 # long_path N [NAME]: a directory whose path has N bytes or more, made, in $LONG.
@@ -98,7 +92,7 @@ s.sendall(sys.stdin.buffer.read())' "${name:1}" <"$(A)" 3>&-
 	local client
 	for client in python socat nc.openbsd ncat; do
 		case $client in
-		python) set -- by_python connect s ;;
+		python) set -- foreign connect:unix:s save:- exchange:- ;;
 		socat) set -- within 20 socat -t 20 - UNIX-CONNECT:s ;;
 		nc.openbsd) set -- within 20 nc.openbsd -N -U s ;;
 		ncat) set -- within 20 ncat -U s ;;
@@ -118,7 +112,7 @@ s.sendall(sys.stdin.buffer.read())' "${name:1}" <"$(A)" 3>&-
 	for server in python socat nc.openbsd ncat; do
 		answer=$(B)
 		case $server in
-		python) set -- python3 -S "$BATS_TEST_DIRNAME/helpers/unix.py" listen s ;;
+		python) set -- "${FOREIGN[@]}" bind:unix:s save:- exchange:- ;;
 		socat) set -- socat -t 20 - UNIX-LISTEN:s ;;
 		nc.openbsd)
 			# It does not send all where the client ends before.
@@ -283,8 +277,8 @@ s.sendall(sys.stdin.buffer.read())' "${name:1}" <"$(A)" 3>&-
 		silent
 	done
 	serves -v --allow-uid 99999 s -- sh -c 'echo ran >ran' </dev/null >out 2>err
-	run -1 by_python refused s
-	run -1 by_python refused s
+	foreign connect:unix:s line:hello readall report | grep -q "^read 0 "
+	foreign connect:unix:s line:hello readall report | grep -q "^read 0 "
 	runs "$LISTENER"
 	kill "$LISTENER"
 	ended 143 "$LISTENER"
@@ -378,7 +372,7 @@ s.sendall(sys.stdin.buffer.read())' "${name:1}" <"$(A)" 3>&-
 }
 
 @test "a stale socket is replaced" {
-	by_python stale s
+	foreign bind:unix:s stale
 	[ -S s ]
 	exits 1 "$SOCKIT" unix s </dev/null 2>err
 	says '\(ECONNREFUSED\)$'
@@ -425,7 +419,7 @@ s.sendall(sys.stdin.buffer.read())' "${name:1}" <"$(A)" 3>&-
 	for type in stream seqpacket dgram; do
 		mkfifo go.$type
 		rm -f s ready
-		python3 -S "$BATS_TEST_DIRNAME/helpers/unix.py" live $type s ready 3>&- <go.$type &
+		"${FOREIGN[@]}" type:$type bind:unix:s unvisited:ready 3>&- <go.$type &
 		PEER=$!
 		PIDS+=("$PEER")
 		exec 7>go.$type
@@ -444,7 +438,7 @@ s.sendall(sys.stdin.buffer.read())' "${name:1}" <"$(A)" 3>&-
 		rm -f t ready
 		mkdir -p elsewhere
 		mkfifo go.t.${#type}
-		(cd elsewhere && exec python3 -S "$BATS_TEST_DIRNAME/helpers/unix.py" live stream t ready 3>&- 7>&-) <go.t.${#type} &
+		(cd elsewhere && exec "${FOREIGN[@]}" bind:unix:t unvisited:ready 3>&- 7>&-) <go.t.${#type} &
 		exec 7>go.t.${#type}
 		eventually [ -e elsewhere/ready ]
 		serves "$type" </dev/null >out 2>err 7>&-
@@ -471,7 +465,7 @@ s.sendall(sys.stdin.buffer.read())' "${name:1}" <"$(A)" 3>&-
 	local pids=() pid won
 	for _ in 1 2 3; do
 		rm -f s
-		by_python stale s
+		foreign bind:unix:s stale
 		pids=()
 		for _ in 1 2 3 4 5 6; do
 			"$SOCKIT" unix -l -w 20s s </dev/null >/dev/null 2>>err.all 3>&- &
@@ -527,7 +521,7 @@ s.sendall(sys.stdin.buffer.read())' "${name:1}" <"$(A)" 3>&-
 	# Another socket.
 	serves -k s </dev/null >out 2>err
 	rm s
-	by_python stale s
+	foreign bind:unix:s stale
 	before=$(ls -i s)
 	kill "$LISTENER"
 	ended 143 "$LISTENER"
@@ -629,21 +623,21 @@ s.sendall(sys.stdin.buffer.read())' "${name:1}" <"$(A)" 3>&-
 ### Breaches.
 
 @test "a peer that is killed in the midst of what it takes: not 0" {
-	spawn python3 -S "$BATS_TEST_DIRNAME/helpers/unix.py" deaf s 100000
+	spawn "${FOREIGN[@]}" bind:unix:s skip:100000
 	exits 1 "$SOCKIT" unix --retry 10s --interval 10ms s <"$(A)" >got 2>err
-	ended 9 "$PID"
+	ended 0 "$PID"
 	says "\\((ECONNRESET|EPIPE)\\)"
 	rm s
 	# And from the other side.
 	serves -i 10s s <"$(A)" >out 2>err
-	by_python take s 100000
+	foreign connect:unix:s skip:100000
 	ended 1 "$LISTENER"
 	says "\\((ECONNRESET|EPIPE)\\)"
 }
 
 @test "a backlog that is full: waited for, within -w" {
 	mkfifo go
-	python3 -S "$BATS_TEST_DIRNAME/helpers/unix.py" full s ready 3>&- <go &
+	"${FOREIGN[@]}" bind:unix:s full:ready 3>&- <go &
 	PEER=$!
 	PIDS+=("$PEER")
 	exec 7>go
@@ -717,7 +711,7 @@ print(socket.socket(fileno=0).getsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF))'
 	ended 0 "$LISTENER"
 	[ "$(<got)" = "$(printf 'hello\ncontents')" ]
 	# To a foreign program, with bytes that are all of the data.
-	spawn python3 -S "$BATS_TEST_DIRNAME/helpers/unix.py" receive s 1 >out
+	spawn "${FOREIGN[@]}" bind:unix:s save:- files:1 >out
 	exits 0 "$SOCKIT" unix --retry 10s --interval 10ms --send-fd 5 s 5<file <"$(A)"
 	ended 0 "$PID"
 	same out <(cat "$(A)" file)
@@ -725,7 +719,7 @@ print(socket.socket(fileno=0).getsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF))'
 	rm -f s
 	serves --recv-fd s </dev/null 2>err -e 'cat; cat <&3; ls -l /proc/self/fd >fds'
 	echo other >file2
-	by_python pass s file file2 <<<hello >got
+	foreign connect:unix:s pass:file,file2 shutdown save:- readall <<<hello >got
 	ended 0 "$LISTENER"
 	[ "$(<got)" = "$(printf 'hello\ncontents')" ]
 	run ! grep file2 fds

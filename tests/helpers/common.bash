@@ -30,9 +30,13 @@ status_of() {
 # prints its port as the first line of its stdout, then what else it has to say. $PORT is the port,
 # $PEER its pid, the rest of its output is in the file peer.out.
 peer() {
+	peer_by python3 -S "$BATS_TEST_DIRNAME/helpers/$1.py" "${@:2}"
+}
+# peer_by COMMAND [ARG...]: the same for any COMMAND.
+peer_by() {
 	local fifo="$BATS_TEST_TMPDIR/peer.$((++NOTIFIERS))"
 	mkfifo "$fifo"
-	python3 -S "$BATS_TEST_DIRNAME/helpers/$1.py" "${@:2}" >"$fifo" 3>&- &
+	"$@" >"$fifo" 3>&- &
 	PEER=$!
 	PIDS+=("$PEER")
 	exec 8<"$fifo"
@@ -158,11 +162,26 @@ find_python() {
 	export PYTHON
 }
 
-# counterpart WORD...: peer.py plays WORDs, in the background as peer does it.
+# "${FOREIGN[@]}" WORD...: peer.py plays WORDs, of which it has an index.
+FOREIGN=(python3 -S "$BATS_TEST_DIRNAME/helpers/peer.py")
+
+# foreign WORD...: the same, within 20 seconds.
+foreign() {
+	within 20 "${FOREIGN[@]}" "$@" 3>&-
+}
+
+# counterpart WORD...: the same in the background, as peer does it.
 counterpart() {
 	rm -f peer.out
-	peer peer "$@"
+	peer_by "${FOREIGN[@]}" port "$@"
 }
+
+# datagram_peer [WORD]...: the same by UDP: it takes datagrams and does with each as WORDs say; peer.out
+# has a line `SIZE ADDRESS PORT` for each.
+datagram_peer() {
+	peer_by "${FOREIGN[@]}" "${DATAGRAMS[@]}" "$@" serve
+}
+DATAGRAMS=(port type:dgram rcvbuf:4194304)
 
 # counterpart_ended [FILE [ERROR]]: it has ended, all that it was told having gone as said; the last
 # thing it printed is the report that it read what is in FILE, and then the end (or ERROR).

@@ -31,20 +31,10 @@ there() {
 	inside nsenter -t "$THERE" -n -- "$@"
 }
 
-# receiver_there [SETTING]...: udp_peer.py on the other host, its port in $PORT.
+# receiver_there [WORD]...: a datagram_peer on the other host.
 receiver_there() {
-	local fifo=peer.$((++NOTIFIERS))
-	mkfifo "$fifo"
 	# As one command: else it would be a shell of ours that is killed in the end.
-	nsenter -t "$PRIVATE" -U --preserve-credentials -m -n -w"$PWD" -- nsenter -t "$THERE" -n -- \
-		"$(python3 -c 'import sys; print(sys.executable)')" -S \
-		"$BATS_TEST_DIRNAME/helpers/udp_peer.py" bind:0.0.0.0 "$@" >"$fifo" 3>&- &
-	PEER=$!
-	PIDS+=("$PEER")
-	exec 8<"$fifo"
-	read -r PORT <&8
-	cat <&8 >peer.out 3>&- &
-	PEER_OUTPUT=$!
-	PIDS+=("$PEER_OUTPUT")
-	exec 8<&-
+	peer_by nsenter -t "$PRIVATE" -U --preserve-credentials -m -n -w"$PWD" -- nsenter -t "$THERE" -n -- \
+		"$(python3 -c 'import sys; print(sys.executable)')" "${FOREIGN[@]:1}" \
+		"${DATAGRAMS[@]}" bind:0.0.0.0 "$@" serve
 }

@@ -15,26 +15,25 @@ Modifiers: nonblock (O_NONBLOCK on what COMMAND gets), small (a pipe of 4096 byt
 smallest buffers of a socket), late (what comes out is read only from `drain` on), raw (a
 terminal whose settings may change while COMMAND runs), wN (a terminal of N columns).
 
-Verbs:
+Verbs: those of peer.py without an end (`pause`, `go` and so on); those with one are of the other ends here:
+    line:TEXT       TEXT and a newline to its stdin
+    hex:DIGITS      these bytes
+    feed:PATH       what is in PATH, beside what follows
+    shutdown        end its stdin: Ctrl-D, close or shutdown; once what `feed` sends is sent
+    close           close the other end of its stdout (which must be late)
+    until:TEXT      until TEXT has come from its stdout (else the terminal on its stdin, else its stderr)
+Those of a parent:
     ignore:SIGNAL   COMMAND starts with SIGNAL ignored (all others are as by default)
     group           COMMAND starts in a process group of its own
-    keys:DIGITS     write these bytes (hexadecimal) to its stdin
+    kill:SIGNAL     send it SIGNAL
+    storm:N         send it SIGUSR1 N times
+    alive           fail unless it runs
     israw, iscooked until the terminal on its stdin is in raw mode, or as it was
     cook            set that terminal back to what it was
     isstopped       until it is stopped
     columns:N       the terminal has N columns now
-    type:TEXT       write TEXT and a newline to its stdin
-    copy:PATH       write the contents of PATH to its stdin, beside what follows
-    eof             end its stdin: Ctrl-D, close or shutdown
-    deaf            close the other end of its stdout (which must be late)
     release         close our copies of what COMMAND was given; no more comparing
     drain           read its stdout, its stderr
-    expect:TEXT     until TEXT has come from its stdout (else the terminal on its stdin, else its stderr)
-    kill:SIGNAL     send SIGNAL
-    storm:N         send SIGUSR1 N times
-    alive           fail unless it runs
-    go:FIFO         open FIFO for writing and close it
-    pause:SECONDS   wait
 At last, COMMAND's end is awaited, for at most 20 s (then it is killed).
 
 File status flags and terminal settings of what COMMAND was given are compared all the time,
@@ -53,12 +52,10 @@ import termios
 import threading
 import time
 
+sys.dont_write_bytecode = True
+from peer import LIMIT, Failure, Script, is_verb, unescape  # noqa: E402
+
 F_SETPIPE_SZ = 1031
-LIMIT = 20
-
-
-class Failure(Exception):
-    pass
 
 
 def socket_pair(kind):
@@ -151,28 +148,30 @@ class Given:
             pass
 
 
-class Parent:
+class Parent(Script):
     def __init__(self, words, command):
-        self.given, self.verbs, self.ignored, self.writers = {}, [], [], []
+        self.given, self.verbs, self.ignored, self.feeding = {}, [], [], []
         self.changed, self.lock, self.group = None, threading.Lock(), False
         for word in words:
             if word[1:2] == '=':
                 kind, *modifiers = word[2:].split('+')
                 self.given[int(word[0])] = Given(int(word[0]), kind, modifiers, self.given)
                 continue
-            name, _, argument = word.partition(':')
+            name, colon, argument = word.partition(':')
             if not word:
                 continue
             if name == 'group':
                 self.group = True
             elif name == 'ignore':
-                self.ignored.append(self.number(argument))
+                self.ignored.append(self._number(argument))
+            elif is_verb(Parent, name):
+                self.verbs.append((getattr(self, name), [argument] if colon else []))
             else:
-                self.verbs.append((getattr(self, 'do_' + name), argument))
+                raise Failure(f'{word}: no such verb')
         streams = {name: self.given[n].theirs for n, name in
                    enumerate(('stdin', 'stdout', 'stderr')) if n in self.given}
-        inherited = [fd for fd in range(3, 64) if self.inheritable(fd)]
-        self.child = subprocess.Popen(command, close_fds=False, preexec_fn=self.dispositions,
+        inherited = [fd for fd in range(3, 64) if self._inheritable(fd)]
+        self.child = subprocess.Popen(command, close_fds=False, preexec_fn=self._dispositions,
                                       **streams)
         for fd in inherited:
             os.close(fd)
@@ -180,7 +179,7 @@ class Parent:
             if not g.late:
                 g.drain()
 
-    def dispositions(self):
+    def _dispositions(self):
         if self.group:
             os.setpgid(0, 0)
         for s in range(1, signal.NSIG):
@@ -192,17 +191,17 @@ class Parent:
                 pass
 
     @staticmethod
-    def inheritable(fd):
+    def _inheritable(fd):
         try:
             return os.get_inheritable(fd)
         except OSError:
             return False
 
     @staticmethod
-    def number(name):
+    def _number(name):
         return getattr(signal, 'SIG' + name)
 
-    def watch(self):
+    def _watch(self):
         try:
             while self.child.poll() is None:
                 with self.lock:
@@ -212,43 +211,43 @@ class Parent:
         except Failure as failure:
             self.changed = failure
 
-    def do_type(self, text):
-        os.write(self.given[0].mine, text.encode() + b'\n')
+    def line(self, text):
+        os.write(self.given[0].mine, unescape(text) + b'\n')
 
-    def do_keys(self, digits):
+    def hex(self, digits):
         os.write(self.given[0].mine, bytes.fromhex(digits))
 
     @staticmethod
-    def until(condition, what):
+    def _until(condition, what):
         end = time.monotonic() + LIMIT
         while not condition():
             if time.monotonic() > end:
                 raise Failure(what)
             time.sleep(0.002)
 
-    def canonical(self):
+    def _canonical(self):
         return termios.tcgetattr(self.given[0].theirs)[3] & termios.ICANON
 
-    def do_israw(self, _):
-        self.until(lambda: not self.canonical(), 'not in raw mode')
+    def israw(self):
+        self._until(lambda: not self._canonical(), 'not in raw mode')
 
-    def do_iscooked(self, _):
-        self.until(self.canonical, 'still in raw mode')
+    def iscooked(self):
+        self._until(self._canonical, 'still in raw mode')
         self.given[0].check(True)
 
-    def do_cook(self, _):
+    def cook(self):
         termios.tcsetattr(self.given[0].theirs, termios.TCSANOW, self.given[0].state[1])
 
-    def do_isstopped(self, _):
+    def isstopped(self):
         def stopped():
             with open(f'/proc/{self.child.pid}/stat') as f:
                 return f.read().rpartition(')')[2].split()[0] == 'T'
-        self.until(stopped, 'not stopped')
+        self._until(stopped, 'not stopped')
 
-    def do_columns(self, n):
+    def columns(self, n):
         set_columns(self.given[min(self.given)].theirs, n)
 
-    def do_copy(self, path):
+    def feed(self, path):
         def write():
             with open(path, 'rb') as f:
                 while data := memoryview(f.read(1 << 16)):
@@ -257,12 +256,12 @@ class Parent:
                             data = data[os.write(self.given[0].mine, data):]
                         except OSError:
                             return
-        self.writers.append(threading.Thread(target=write, daemon=True))
-        self.writers[-1].start()
+        self.feeding.append(threading.Thread(target=write, daemon=True))
+        self.feeding[-1].start()
 
-    def do_eof(self, _):
-        for writer in self.writers:
-            writer.join(LIMIT)
+    def shutdown(self):
+        for thread in self.feeding:
+            thread.join(LIMIT)
         g = self.given[0]
         if g.kind == 'tty':
             os.write(g.mine, b'\4')
@@ -271,49 +270,41 @@ class Parent:
         else:
             os.close(g.mine)
 
-    def do_deaf(self, _):
+    def close(self):
         os.close(self.given[1].mine)
 
-    def do_release(self, _):
+    def release(self):
         with self.lock:
             for g in self.given.values():
                 g.release()
 
-    def do_drain(self, _):
+    def drain(self):
         for n in (1, 2):
             if n in self.given:
                 self.given[n].drain()
 
-    def do_expect(self, text):
+    def until(self, text):
         seen = next(self.given[n].seen for n in (1, 0, 2) if n in self.given and self.given[n].reader)
-        self.until(lambda: text.encode() in seen, f'{text} has not come')
+        self._until(lambda: unescape(text) in seen, f'{text} has not come')
 
-    def do_kill(self, name):
-        self.child.send_signal(self.number(name))
+    def kill(self, name):
+        self.child.send_signal(self._number(name))
 
-    def do_storm(self, n):
+    def storm(self, n):
         for _ in range(int(n)):
             self.child.send_signal(signal.SIGUSR1)
             time.sleep(0)
 
-    def do_alive(self, _):
+    def alive(self):
         if self.child.poll() is not None:
             raise Failure(f'it ended with {self.child.returncode}')
 
-    @staticmethod
-    def do_go(fifo):
-        os.close(os.open(fifo, os.O_WRONLY))
-
-    @staticmethod
-    def do_pause(seconds):
-        time.sleep(float(seconds))
-
-    def play(self):
-        watcher = threading.Thread(target=self.watch, daemon=True)
+    def _play(self):
+        watcher = threading.Thread(target=self._watch, daemon=True)
         watcher.start()
         try:
             for verb, argument in self.verbs:
-                verb(argument)
+                verb(*argument)
             self.child.wait(LIMIT)
         except subprocess.TimeoutExpired:
             raise Failure(f'not over within {LIMIT} s') from None
@@ -327,9 +318,9 @@ class Parent:
             g.check(True)
         return status
 
-    def show(self):
+    def _show(self):
         """What came out. It ends once our copies of the writing ends are closed."""
-        self.do_release(None)
+        self.release()
         for g in self.given.values():
             if g.reader:
                 g.reader.join(1)
@@ -343,7 +334,7 @@ def main():
     parent = None
     try:
         parent = Parent(sys.argv[1:at], sys.argv[at + 1:])
-        status = parent.play()
+        status = parent._play()
         if status > 128:
             raise Failure(f'exit status {status}, without a signal')
         status = status if status >= 0 else 128 - status
@@ -351,7 +342,7 @@ def main():
         print('parent:', repr(failure), file=sys.stderr)
         status = 99
     if parent:
-        parent.show()
+        parent._show()
     sys.stdout.flush()
     os._exit(status)
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""An HTTP proxy that does what it is told: peer.py with more verbs.
+"""An HTTP proxy that does what it is told: the verbs of peer.py, and these.
 
     proxy.py [SETTING]... [VERB]...
 
@@ -29,7 +29,7 @@ def fields(head, name):
     return [line.partition(':')[2].strip() for line in head.split('\r\n') if line.lower().startswith(name + ':')]
 
 
-class Proxy(peer.Peer):
+class Proxy(peer.End):
     def __init__(self, *arguments):
         super().__init__(*arguments)
         self.request = ''
@@ -47,7 +47,7 @@ class Proxy(peer.Peer):
         for line in self.request.split('\r\n')[:-2]:
             self.say('> ' + line)
 
-    def decode(self, text):
+    def _decode(self, text):
         text = text.replace('|', '\r\n').encode('latin-1').decode('unicode_escape')
         asked = ', '.join(fields(text, 'proxy-authenticate'))
         if asked:
@@ -55,33 +55,33 @@ class Proxy(peer.Peer):
         return text.encode('latin-1')
 
     def answer(self, text=''):
-        self.put(self.decode(text))
+        self._put(self._decode(text))
 
     def slowly(self, text):
-        self.drip(self.decode(text).hex())
+        self.drip(self._decode(text).hex())
 
     def verify(self):
         how = fields(self.request, 'proxy-authorization')
         if len(how) != 1:
-            self.wrong(f'{len(how)} answers')
+            self._wrong(f'{len(how)} answers')
         scheme, _, rest = how[0].partition(' ')
         if scheme == 'Basic':
             if rest != base64.b64encode(f'{USER}:{PASSWORD}'.encode()).decode():
-                self.wrong(how[0])
+                self._wrong(how[0])
             self.say('good Basic')
         elif scheme == 'Digest':
-            self.verify_digest(parameters(rest))
+            self._verify_digest(parameters(rest))
         else:
-            self.wrong(how[0])
+            self._wrong(how[0])
 
-    def verify_digest(self, given):
+    def _verify_digest(self, given):
         same = ('realm', 'nonce', 'opaque', 'algorithm')
         for challenge in self.challenges:
             asked = parameters(challenge)
             if challenge.startswith('Digest') and all(asked.get(n) == given.get(n) for n in same):
                 break
         else:
-            self.wrong(f'no challenge for {given}')
+            self._wrong(f'no challenge for {given}')
         name = asked.get('algorithm', 'MD5')
         digest = {'MD5': hashlib.md5, 'SHA-256': hashlib.sha256}[name.replace('-sess', '')]
 
@@ -93,7 +93,7 @@ class Proxy(peer.Peer):
         if hashed:
             user = h(USER, asked['realm'])
         if given['username'] != user or (given.get('userhash') == 'true') != hashed or given['uri'] != target:
-            self.wrong(f'who or where is wrong in {given}')
+            self._wrong(f'who or where is wrong in {given}')
         a1 = h(USER, asked['realm'], PASSWORD)
         if name.endswith('-sess'):
             a1 = h(a1, asked['nonce'], given['cnonce'])
@@ -101,17 +101,17 @@ class Proxy(peer.Peer):
         count = self.used[key] = self.used.get(key, 0) + 1
         if 'qop' in asked:
             if (given['qop'], given['nc']) != ('auth', f'{count:08x}') or len(given['cnonce']) < 16:
-                self.wrong(f'qop, nc or cnonce are wrong in {given}')
+                self._wrong(f'qop, nc or cnonce are wrong in {given}')
             middle = [given['nc'], given['cnonce'], 'auth']
         else:
             middle = []
             if 'qop' in given or 'nc' in given:
-                self.wrong(f'qop was not asked for in {given}')
+                self._wrong(f'qop was not asked for in {given}')
         if given['response'] != h(a1, asked['nonce'], *middle, h(method, target)):
-            self.wrong(f'the response is wrong in {given}')
+            self._wrong(f'the response is wrong in {given}')
         self.say(f'good Digest {name}' + (' qop' if middle else '') + (' userhash' if hashed else ''))
 
-    def wrong(self, why):
+    def _wrong(self, why):
         self.say('wrong: ' + why)
         sys.exit(1)
 
