@@ -27,8 +27,8 @@ said_nothing() {
 	silent out
 }
 
-# said REGEX: but for the port that it was given it has said one line, which matches REGEX.
-said() {
+# also_says REGEX: but for the port that it was given it has said one line, which matches REGEX.
+also_says() {
 	grep -Ev "$LISTENING" err >rest || :
 	says "$1" rest
 }
@@ -212,7 +212,7 @@ kinds_with() {
 	echo 12345678 >expected
 	counterpart_ended expected
 	ended 0 "$LISTENER"
-	said '^sockit listen: sent 9 bytes, received 6 bytes in '
+	also_says '^sockit listen: sent 9 bytes, received 6 bytes in '
 	[ "$(<in)" = hello ]
 	[ "$(<both)" = $'hello\n12345678' ]
 }
@@ -224,7 +224,7 @@ kinds_with() {
 	echo theirs >expected
 	counterpart_ended expected
 	ended 0 "$LISTENER"
-	said '^to stderr$'
+	also_says '^to stderr$'
 	silent out
 	# Nor are they needed.
 	local option
@@ -305,7 +305,7 @@ kinds_with() {
 		# shellcheck disable=SC2086 # words
 		listens $option --linger 300ms "${LOCAL[@]}" -e "cat '$(SMALL)'; exit 0"
 		ended 1 "$LISTENER"
-		said 'not all that was sent has been acknowledged$'
+		also_says 'not all that was sent has been acknowledged$'
 		kill "$PEER"
 	done
 }
@@ -320,7 +320,7 @@ kinds_with() {
 		eventually test -e over
 		: >go
 		ended 1 "$LISTENER"
-		said 'ECONNRESET'
+		also_says 'ECONNRESET'
 		rm go over
 	done
 }
@@ -489,7 +489,7 @@ listens_to_much() {
 	{ echo 4; head -c 1000000 /dev/zero; } >answer
 	counterpart_ended answer
 	ended 6 "$LISTENER"
-	said '^sockit listen: sent 1000002 bytes, received 4 bytes in '
+	also_says '^sockit listen: sent 1000002 bytes, received 4 bytes in '
 	VERBS='line:hello shutdown readall report'
 	listens --close-on-peer-eof "${LOCAL[@]}" -e 'cat >in; sleep 60 & echo $! >pid; wait'
 	counterpart_ended nothing
@@ -549,12 +549,12 @@ ends_with() {
 			# shellcheck disable=SC2086 # words
 			ends_with 127 $option "${LOCAL[@]}" -- "$command" x
 			name=${command/$'\n'/\\\\n}
-			said "^sockit listen: $name: No such file or directory \(ENOENT\)$"
+			also_says "^sockit listen: $name: No such file or directory \(ENOENT\)$"
 		done
 		for command in ./plain /; do
 			# shellcheck disable=SC2086
 			ends_with 126 $option "${LOCAL[@]}" -- "$command"
-			said "^sockit listen: $command: Permission denied \(EACCES\)$"
+			also_says "^sockit listen: $command: Permission denied \(EACCES\)$"
 		done
 		serve "${LOCAL[@]}" </dev/null >out
 		# shellcheck disable=SC2086
@@ -570,7 +570,7 @@ ends_with() {
 	done
 	# What the shell does not find is for the shell to tell.
 	ends_with 127 "${LOCAL[@]}" -e ./nosuch
-	said nosuch
+	also_says nosuch
 }
 
 @test "a script that does not say what runs it is run by the shell, as env and timeout have it" {
@@ -613,11 +613,11 @@ ends_with() {
 	VERBS='line:hello gate:go reset'
 	listens "${RELAY[@]}" "${LOCAL[@]}" -e 'read -r line; echo >go; cat; exit 0'
 	ended 1 "$LISTENER"
-	said ECONNRESET
+	also_says ECONNRESET
 	# Its own failure counts more.
 	listens "${RELAY[@]}" "${LOCAL[@]}" -e 'read -r line; echo >go; cat; exit 9'
 	ended 9 "$LISTENER"
-	said ECONNRESET
+	also_says ECONNRESET
 }
 
 ### The environment.
@@ -884,7 +884,7 @@ TRAPS='for s in HUP INT TERM; do trap "echo $s >got; exit 9" $s; done; echo >run
 	VERBS='line:hello readall'
 	listens -i 600ms "${LOCAL[@]}" -e "$TRAPS"
 	ended 4 "$LISTENER"
-	said '\(--idle-timeout\)$'
+	also_says '\(--idle-timeout\)$'
 	eventually test -s got
 	[ "$(<got)" = HUP ]
 }

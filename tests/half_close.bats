@@ -6,8 +6,8 @@
 load helpers/common
 load helpers/files
 
-# has FILE SIZE: is it so large?
-has() {
+# has_size FILE SIZE: is it so large?
+has_size() {
 	[ "$(($(wc -c <"$1")))" = "$2" ]
 }
 
@@ -271,7 +271,7 @@ listen_for() {
 	started
 	exec 7>in
 	cat "$(A)" >&7
-	eventually has out 8388608
+	eventually has_size out 8388608
 	exec 7>&-
 	ended 0 "$PID"
 	silent
@@ -287,7 +287,7 @@ listen_for() {
 	serve 127.0.0.1 0 <in >out 2>err 6>&-
 	spawn nc.traditional 127.0.0.1 "$PORT" <"$(B)" >got 2>foreign.err 6>&-
 	cat "$(A)" >&6
-	eventually has out 8388608
+	eventually has_size out 8388608
 	exec 6>&-
 	ended 0 "$LISTENER"
 	says "$LISTENING"
@@ -456,7 +456,7 @@ NOTICE='^sockit connect: .*(--recv-only.*--close-on-peer-eof|--close-on-peer-eof
 	started
 	first=$PID
 	exec 5>in
-	eventually has out 4
+	eventually has_size out 4
 	start=$(milliseconds)
 
 	# Two more at the same time, for the time it takes.
@@ -512,7 +512,7 @@ NOTICE='^sockit connect: .*(--recv-only.*--close-on-peer-eof|--close-on-peer-eof
 	"$SOCKIT" connect 127.0.0.1 "$PORT" <in >out 2>err 3>&- &
 	started
 	exec 7>in
-	eventually has out 6
+	eventually has_size out 6
 	probed() { ss -tnoH "dport = :$PORT" | grep -q 'timer:(keepalive,'; }
 	run ! probed
 	: >go
@@ -531,7 +531,7 @@ NOTICE='^sockit connect: .*(--recv-only.*--close-on-peer-eof|--close-on-peer-eof
 	"$SOCKIT" connect --keepalive=600 127.0.0.1 "$PORT" <in >out 2>err 3>&- &
 	started
 	exec 7>in
-	eventually has out 4
+	eventually has_size out 4
 	pause 0.2
 	ss -tnoH "dport = :$PORT" >timer
 	cat timer
@@ -554,7 +554,7 @@ NOTICE='^sockit connect: .*(--recv-only.*--close-on-peer-eof|--close-on-peer-eof
 	ended 141 "$PID"
 	silent
 	counterpart_ended /dev/null
-	has out 1000
+	has_size out 1000
 }
 
 @test "broken stdout: exit 1 where the parent ignores SIGPIPE" {
@@ -637,7 +637,7 @@ NOTICE='^sockit connect: .*(--recv-only.*--close-on-peer-eof|--close-on-peer-eof
 	counterpart read:131072 chatter report
 	exits 0 "$PARENT" 0=pipe feed:"$(SMALL)" -- \
 		"$SOCKIT" connect --read-bytes 10M --stats 127.0.0.1 "$PORT" >out 2>err
-	has out 10485760
+	has_size out 10485760
 	says '^sockit connect: sent 131072 bytes, received 10485760 bytes '
 	counterpart_ended "$(SMALL)"
 }
@@ -647,7 +647,7 @@ NOTICE='^sockit connect: .*(--recv-only.*--close-on-peer-eof|--close-on-peer-eof
 	exits 0 "$SOCKIT" connect --read-bytes 1000 --sndbuf 1M 127.0.0.1 "$PORT" \
 		<"$(SMALL)" >out 2>err
 	silent
-	has out 1000
+	has_size out 1000
 	counterpart_ended "$(SMALL)"
 }
 
@@ -721,7 +721,7 @@ NOTICE='^sockit connect: .*(--recv-only.*--close-on-peer-eof|--close-on-peer-eof
 	exits 0 "$SOCKIT" connect -q 0.6 127.0.0.1 "$PORT" <"$(SMALL)" >out 2>err
 	ms=$(($(milliseconds) - start))
 	silent
-	has out 100000
+	has_size out 100000
 	echo "$ms ms"
 	[ "$ms" -ge 600 ]
 	[ "$ms" -lt 4000 ]
@@ -805,7 +805,7 @@ NOTICE='^sockit connect: .*(--recv-only.*--close-on-peer-eof|--close-on-peer-eof
 	exits 0 "$PARENT" 0=pipe -- \
 		"$SOCKIT" connect -i 0.6 --close-on-peer-eof 127.0.0.1 "$PORT" >out 2>err
 	silent
-	has out 12
+	has_size out 12
 	words=()
 	for _ in 1 2 3 4 5 6; do words+=(read:2 pause:0.15); done
 	counterpart "${words[@]}" report
@@ -872,7 +872,7 @@ NOTICE='^sockit connect: .*(--recv-only.*--close-on-peer-eof|--close-on-peer-eof
 		counterpart talk
 		exits 0 "$PARENT" 0=pipe -- "$SOCKIT" connect --read-bytes $n 127.0.0.1 "$PORT" >out 2>err
 		silent
-		has out $n
+		has_size out $n
 		ended 0 "$PEER"
 	done
 	python3 -c 'import sys; sys.stdout.buffer.write((bytes(range(251)) * 4000)[:1000000])' >expected
@@ -884,7 +884,7 @@ NOTICE='^sockit connect: .*(--recv-only.*--close-on-peer-eof|--close-on-peer-eof
 	exits 0 "$PARENT" 0=pipe 1=pipe -- \
 		"$SOCKIT" connect --read-bytes 1000000 127.0.0.1 "$PORT" >out 2>err
 	silent
-	has out 1000000
+	has_size out 1000000
 }
 
 @test "--read-bytes: exactly as many as the peer sends, and fewer" {
@@ -913,7 +913,7 @@ NOTICE='^sockit connect: .*(--recv-only.*--close-on-peer-eof|--close-on-peer-eof
 	exits 1 "$SOCKIT" connect --read-bytes 1000 --linger 0.3 --sndbuf 1M 127.0.0.1 "$PORT" \
 		<"$(SMALL)" >out 2>err
 	says "^sockit connect: 127\.0\.0\.1 port $PORT: .*acknowledged"
-	has out 1000
+	has_size out 1000
 }
 
 FIGURES='sent 131072 bytes, received 8388608 bytes in '

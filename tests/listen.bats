@@ -9,9 +9,9 @@ holds() {
 	peer who "$1"
 }
 
-# serves FROM TO [ARG...]: the listener that runs (stdin: back, stdout: received) serves `sockit
+# client_served FROM TO [ARG...]: the listener that runs (stdin: back, stdout: received) serves `sockit
 # connect ARG...` on the other side, and ends.
-serves() {
+client_served() {
 	echo "to $1" >sent
 	within 10 "$SOCKIT" connect "$@" "$PORT" <sent >got
 	ended 0 "$LISTENER"
@@ -30,8 +30,8 @@ gone() {
 	! runs "$1"
 }
 
-# refused HOST: nobody listens at HOST on $PORT. Where else somebody does may be said.
-refused() {
+# nobody_at HOST: nobody listens at HOST on $PORT. Where else somebody does may be said.
+nobody_at() {
 	sockit connect -w 5 "$1" "$PORT"
 	told 1 "sockit connect: * port $PORT: Connection refused (ECONNREFUSED)*"
 	[[ $(<err) == *'(ECONNREFUSED)' || $(<err) == *'(ECONNREFUSED); but sockit (process '* ]]
@@ -41,7 +41,7 @@ refused() {
 @test "one client is served, both ways" {
 	starts 127.0.0.1 0
 	[ "$ADDR" = 127.0.0.1 ]
-	serves 127.0.0.1
+	client_served 127.0.0.1
 	[ "$(<err)" = "sockit listen: listening on 127.0.0.1 port $PORT" ]
 }
 
@@ -50,36 +50,36 @@ refused() {
 	local first
 	starts 0
 	[ "$(sort <<<"$NOTIFIED")" = "$(printf '%s\n' "0.0.0.0 $PORT" ":: $PORT" | sort)" ]
-	serves 127.0.0.1
+	client_served 127.0.0.1
 	# Said without -v, a line each.
 	[ "$(sort err)" = "$(printf "sockit listen: listening on %s port $PORT\n" 0.0.0.0 :: | sort)" ]
 	first=$PORT
 	starts 0
-	serves ::1
+	client_served ::1
 	# A port that is given is not said.
 	starts "$first"
 	[ "$PORT" = "$first" ]
 	[ "$(wc -l <<<"$NOTIFIED")" = 2 ]
-	serves ::1
+	client_served ::1
 	[ ! -s err ]
 	starts "$first"
-	serves 127.0.0.1
+	client_served 127.0.0.1
 }
 
 @test "-4, -6, --ipv6-only without HOST" {
 	needs_ipv6
 	starts -4 0
 	[ "$NOTIFIED" = "0.0.0.0 $PORT" ]
-	refused ::1
-	serves 127.0.0.1
+	nobody_at ::1
+	client_served 127.0.0.1
 	starts -6 0
 	[ "$NOTIFIED" = ":: $PORT" ]
-	refused 127.0.0.1
-	serves ::1
+	nobody_at 127.0.0.1
+	client_served ::1
 	starts --ipv6-only 0
 	[ "$NOTIFIED" = ":: $PORT" ]
-	refused 127.0.0.1
-	serves ::1
+	nobody_at 127.0.0.1
+	client_served ::1
 }
 
 @test "HOST as an address, in every form" {
@@ -87,40 +87,40 @@ refused() {
 	local host
 	for host in 127.0.0.1 127.0.0.2 ::1 0:0::1; do
 		starts "$host" 0
-		serves "$host"
+		client_served "$host"
 	done
 	starts '[::1]' 0
 	[ "$ADDR" = ::1 ]
-	serves ::1
+	client_served ::1
 	starts 127.0.0.3:0
 	[ "$ADDR" = 127.0.0.3 ]
-	serves 127.0.0.3
+	client_served 127.0.0.3
 	starts '[::1]:0'
 	[ "$ADDR" = ::1 ]
-	serves ::1
+	client_served ::1
 	starts -n 0.0.0.0:0
-	refused ::1
-	serves 127.0.0.1
+	nobody_at ::1
+	client_served 127.0.0.1
 	starts ::1%lo 0
-	serves ::1
+	client_served ::1
 }
 
 @test "listen :: takes IPv4 too, which appears as IPv4" {
 	needs_ipv6
 	starts -v :: 0
 	[ "$NOTIFIED" = ":: $PORT" ]
-	serves 127.0.0.1
+	client_served 127.0.0.1
 	grep -qE "^sockit listen: accepted 127\.0\.0\.1 port [0-9]+ on 127\.0\.0\.1 port $PORT\$" err
 	run ! grep -i ffff err
 	starts -v :: 0
-	serves ::1
+	client_served ::1
 	grep -qE "^sockit listen: accepted ::1 port [0-9]+ on ::1 port $PORT\$" err
 	starts --ipv6-only :: 0
-	refused 127.0.0.1
-	serves ::1
+	nobody_at 127.0.0.1
+	client_served ::1
 	starts -6 :: 0
-	refused 127.0.0.1
-	serves ::1
+	nobody_at 127.0.0.1
+	client_served ::1
 }
 
 @test "a name as HOST: each of its addresses" {
@@ -134,17 +134,17 @@ refused() {
 	needs_ipv6
 	starts two 0
 	[ "$(sort <<<"$NOTIFIED")" = "$(printf '%s\n' "127.0.0.1 $PORT" "::1 $PORT" | sort)" ]
-	refused 127.0.0.2
-	serves ::1
+	nobody_at 127.0.0.2
+	client_served ::1
 	starts two:0
-	serves 127.0.0.1
+	client_served 127.0.0.1
 	starts -4 two 0
 	[ "$NOTIFIED" = "127.0.0.1 $PORT" ]
-	refused ::1
-	serves 127.0.0.1
+	nobody_at ::1
+	client_served 127.0.0.1
 	starts several 0
 	[ "$(wc -l <<<"$NOTIFIED")" = 2 ]
-	serves 127.0.0.6
+	client_served 127.0.0.6
 	peer nameserver
 	# All of them or none.
 	echo '127.0.0.1 elsewhere' >>hosts
@@ -164,12 +164,12 @@ refused() {
 	private </dev/null
 	starts 127.0.0.1 thisone
 	[ "$PORT" = 1799 ]
-	serves 127.0.0.1
+	client_served 127.0.0.1
 	[ ! -s err ]
 	starts thisone
-	serves 127.0.0.1
+	client_served 127.0.0.1
 	starts 127.0.0.1:thisone
-	serves 127.0.0.1
+	client_served 127.0.0.1
 }
 
 # traced_listener CALLS [STRACE OPTION...] COMMAND...: a listener with --notify-fd 9, its system calls
@@ -196,7 +196,7 @@ traced_listener() {
 	told 1 "sockit listen: 0.0.0.0 port $PORT: * (EADDRINUSE)*"
 	# Another address has it still.
 	starts 127.0.0.2 "$PORT"
-	serves 127.0.0.2
+	client_served 127.0.0.2
 }
 
 @test "a port that another has in one family: none at all" {
@@ -205,7 +205,7 @@ traced_listener() {
 	sockit listen "$PORT"
 	told 1 "sockit listen: 0.0.0.0 port $PORT: * (EADDRINUSE)*"
 	starts -6 "$PORT"
-	serves ::1
+	client_served ::1
 	holds 127.0.0.1
 	sockit listen "$PORT"
 	told 1 "sockit listen: 0.0.0.0 port $PORT: * (EADDRINUSE)*"
@@ -213,7 +213,7 @@ traced_listener() {
 	sockit listen "$PORT"
 	told 1 "sockit listen: :: port $PORT: * (EADDRINUSE)*"
 	starts -4 "$PORT"
-	serves 127.0.0.1
+	client_served 127.0.0.1
 }
 
 @test "a privileged port as an ordinary user" {
@@ -267,7 +267,7 @@ one_gone() {
 	ended 0 "$first"
 	ended 0 "$second"
 	[ "$(cat out1 out2 | sort)" = "$(printf 'client 1\nclient 2')" ]
-	refused 127.0.0.1
+	nobody_at 127.0.0.1
 }
 
 # knocks N: how many of N connections to 127.0.0.1 $PORT are there within half a second?
@@ -359,8 +359,8 @@ knocks() {
 	serve -v 0 </dev/null >received 2>err
 	exec 7<>"/dev/tcp/127.0.0.1/$PORT"
 	eventually grep -q accepted err
-	eventually refused 127.0.0.1
-	refused ::1
+	eventually nobody_at 127.0.0.1
+	nobody_at ::1
 	echo hello >&7
 	exec 7>&-
 	ended 0 "$LISTENER"
@@ -400,7 +400,7 @@ knocks() {
 		echo back >back
 		traced_listener accept,accept4 -e inject=accept,accept4:error=$error:when=1 \
 			"$SOCKIT" listen --notify-fd 9 127.0.0.1 0 <back >received 2>err
-		serves 127.0.0.1
+		client_served 127.0.0.1
 		grep -q "$error.*INJECTED" trace
 		case $error in
 		EINTR | EAGAIN) run ! grep accept err ;;
@@ -450,7 +450,7 @@ knocks() {
 
 @test "-v: what happens" {
 	starts -v 127.0.0.1 0
-	serves 127.0.0.1
+	client_served 127.0.0.1
 	[ "$(wc -l <err)" = 3 ]
 	[ "$(sed -n 1p err)" = "sockit listen: listening on 127.0.0.1 port $PORT" ]
 	sed -n 2p err |
@@ -459,13 +459,13 @@ knocks() {
 		grep -qE '^sockit listen: closed: sent 5 bytes, received 13 bytes in '
 	# With a port that was given there is nothing to say without -v.
 	starts -v 127.0.0.1 "$PORT"
-	serves 127.0.0.1
+	client_served 127.0.0.1
 	[ "$(wc -l <err)" = 3 ]
 	starts 127.0.0.1 "$PORT"
-	serves 127.0.0.1
+	client_served 127.0.0.1
 	[ ! -s err ]
 	starts --quiet 127.0.0.1 0
-	serves 127.0.0.1
+	client_served 127.0.0.1
 	[ ! -s err ]
 }
 
@@ -506,5 +506,5 @@ signalled() {
 	starts 127.0.0.1 0
 	kill -USR1 "$LISTENER"
 	eventually grep -qx 'sockit listen: not connected yet' err
-	serves 127.0.0.1
+	client_served 127.0.0.1
 }

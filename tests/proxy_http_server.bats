@@ -62,8 +62,8 @@ answers() {
 	within 30 python3 "$BATS_TEST_DIRNAME/helpers/http_peer.py" table "$HERE" <requests 3>&-
 }
 
-# has LINE [FILE]: is LINE one of those of FILE (got), without its CR?
-has() {
+# has_line LINE [FILE]: is LINE one of those of FILE (got), without its CR?
+has_line() {
 	tr -d '\r' <"${2-got}" | grep -qxF -e "$1" && return
 	printf 'no line %s in\n' "$1"
 	cat -v "${2-got}"
@@ -95,7 +95,7 @@ closes() {
 		gets_page $how "http://127.0.0.1:$WEB/hints"
 		gets_page $how "http://127.0.0.1:$WEB/lf"
 		gets $how -I "http://127.0.0.1:$WEB/"
-		has 'Content-Length: 9'
+		has_line 'Content-Length: 9'
 		fails 22 $how "http://127.0.0.1:$WEB/not-there"
 	done
 	closes
@@ -133,9 +133,9 @@ closes() {
 	gets_page "http://[::1]:$WEB/"
 	gets_page --proxytunnel "http://[::1]:$WEB/"
 	gets "http://[::1]:$WEB/echo"
-	has "Host: [::1]:$WEB"
+	has_line "Host: [::1]:$WEB"
 	asks <<<"GET http://[::1%25lo]:$WEB/echo HTTP/1.0"$'\n'
-	has "Host: [::1]:$WEB"
+	has_line "Host: [::1]:$WEB"
 	closes
 }
 
@@ -302,7 +302,7 @@ a_repository() {
 		407 GET http://127.0.0.1:$WEB/ HTTP/1.0\r\nAuthorization: Basic bWU6c2VjcmV0\r\n\r\n
 	END
 	asks <<<"GET http://127.0.0.1:$WEB/echo HTTP/1.0"$'\nProxy-Authorization: Basic bWU6c2VjcmV0\nAuthorization: kept\n'
-	has 'Authorization: kept'
+	has_line 'Authorization: kept'
 	has_not Proxy
 	closes
 }
@@ -442,8 +442,8 @@ a_repository() {
 	site
 	proxies -v
 	asks < <(printf 'OPTIONS http://127.0.0.1:$WEB/echo HTTP/1.1\r\nMax-Forwards: 0\r\n\r\n')
-	has 'HTTP/1.1 200 OK'
-	has 'Allow: CONNECT, DELETE, GET, HEAD, OPTIONS, PATCH, POST, PUT'
+	has_line 'HTTP/1.1 200 OK'
+	has_line 'Allow: CONNECT, DELETE, GET, HEAD, OPTIONS, PATCH, POST, PUT'
 	has_not via
 	forwards_of() { # METHOD VALUE
 		asks < <(printf '%s http://127.0.0.1:$WEB/echo HTTP/1.1\r\nMax-Forwards: %s\r\n\r\n' "$@")
@@ -466,12 +466,12 @@ a_repository() {
 	site
 	proxies
 	asks < <(printf 'POST http://127.0.0.1:$WEB/echo HTTP/1.1\r\nContent-Length: 5, 5\r\nContent-Length: 05\r\n\r\nhelloGET / HTTP/1.1\r\n\r\n')
-	has 'Content-Length: 5'
+	has_line 'Content-Length: 5'
 	[ "$(grep -c '^Content-Length: 5' got)" = 1 ]
 	[ "$(tail -n 1 got)" = hello ]
 	asks < <(printf 'PUT http://127.0.0.1:$WEB/echo HTTP/1.1\r\nTransfer-Encoding: Chunked\r\n\r\n5;a=b\r\nhello\r\n0\r\nX: y\r\n\r\nGET / HTTP/1.1\r\n\r\n')
-	has 'Transfer-Encoding: chunked'
-	has 'X: y'
+	has_line 'Transfer-Encoding: chunked'
+	has_line 'X: y'
 	asks < <(printf 'GET http://127.0.0.1:$WEB/echo HTTP/1.1\r\n\r\nGET http://127.0.0.1:$WEB/ HTTP/1.1\r\n\r\n')
 	[ "$(grep -c '^HTTP/1' got)" = 1 ]
 	kill "$SITE"
@@ -492,7 +492,7 @@ a_repository() {
 	answers_with /none ''
 	has_not content-length
 	answers_with /same ''
-	has 'Content-Length: 9'
+	has_line 'Content-Length: 9'
 	gets_page "http://127.0.0.1:$WEB/drip/hints"
 	gets_page "http://127.0.0.1:$WEB/drip/chunks"
 	gets_page -0 "http://127.0.0.1:$WEB/drip/to-end"
@@ -509,10 +509,10 @@ a_repository() {
 	site
 	proxies
 	asks < <(printf 'GET http://127.0.0.1:$WEB/echo HTTP/1.0\r\n\r\n')
-	has 'GET /echo HTTP/1.0'
+	has_line 'GET /echo HTTP/1.0'
 	asks < <(printf 'GET http://127.0.0.1:$WEB/hints HTTP/1.0\r\n\r\n')
 	has_not early
-	has 'HTTP/1.1 200 OK'
+	has_line 'HTTP/1.1 200 OK'
 	answers <<-'END'
 		502 GET http://127.0.0.1:$WEB/chunks HTTP/1.0\r\n\r\n
 	END
@@ -523,13 +523,13 @@ a_repository() {
 	site
 	proxies
 	asks step < <(printf '\r\n\nPOST http://127.0.0.1:$WEB/echo HTTP/1.1\nHost: x\nX: a\n\tb\nTransfer-Encoding:\n chunked\n\n2\r\nab\r\n0\r\n\r\n')
-	has 'POST /echo HTTP/1.1'
-	has 'Transfer-Encoding: chunked'
+	has_line 'POST /echo HTTP/1.1'
+	has_line 'Transfer-Encoding: chunked'
 	grep -q '^X: a *.b' got
 	tail -c 12 got | cmp - <(printf '2\r\nab\r\n0\r\n\r\n')
 	asks step < <(printf 'CONNECT 127.0.0.1:$WEB HTTP/1.1\n\nGET / HTTP/1.1\r\n\r\n')
-	has 'HTTP/1.1 200 Connection established'
-	has 'the page'
+	has_line 'HTTP/1.1 200 Connection established'
+	has_line 'the page'
 	closes
 }
 
@@ -537,9 +537,9 @@ a_repository() {
 	site
 	proxies
 	asks < <(printf 'CONNECT 127.0.0.1:$WEB HTTP/1.1\r\nHost: 127.0.0.1:$WEB\r\n\r\nGET /echo HTTP/1.1\r\nConnection: x\r\n\r\n')
-	has 'HTTP/1.1 200 Connection established'
-	has 'GET /echo HTTP/1.1'
-	has 'Connection: x'
+	has_line 'HTTP/1.1 200 Connection established'
+	has_line 'GET /echo HTTP/1.1'
+	has_line 'Connection: x'
 	has_not via
 	closes
 }
@@ -554,7 +554,7 @@ a_repository() {
 	[ "$STATUS" = 0 ]
 	[ "$(wc -c <got)" -gt 1000000 ]
 	asks shutdown < <(printf 'POST http://127.0.0.1:$WEB/sum HTTP/1.1\r\nContent-Length: 2\r\n\r\nab')
-	has '2 fb8e20fc2e4c3f248c60c39bd652f3c1347298bb977b8b4d5903b85055620603'
+	has_line '2 fb8e20fc2e4c3f248c60c39bd652f3c1347298bb977b8b4d5903b85055620603'
 	closes
 }
 
@@ -714,8 +714,8 @@ a_repository() {
 	fails 22 -T "$(A)" "http://127.0.0.1:$WEB/early"
 	asks < <(printf 'POST http://127.0.0.1:$WEB/early HTTP/1.1\r\nContent-Length: 20\r\n\r\nab')
 	[ "$STATUS" = 0 ]
-	has 'HTTP/1.1 413 Content Too Large'
-	has no
+	has_line 'HTTP/1.1 413 Content Too Large'
+	has_line no
 	closes
 }
 
@@ -723,7 +723,7 @@ a_repository() {
 	site
 	proxies -i 0.2
 	asks < <(printf 'GET http://127.0.0.1:$WEB/ HTTP/1.1\r\nHo')
-	has 'HTTP/1.1 408 Request Timeout'
+	has_line 'HTTP/1.1 408 Request Timeout'
 	closes
 }
 
@@ -743,13 +743,13 @@ a_repository() {
 	# What has begun cannot become another answer.
 	asks < <(printf 'GET http://127.0.0.1:$WEB/stuck HTTP/1.1\r\n\r\n')
 	[ "$STATUS" = 3 ]
-	has 'HTTP/1.1 200 OK'
+	has_line 'HTTP/1.1 200 OK'
 	has_not 504
 	kill "$LISTENER"
 	ended 143 "$LISTENER"
 	proxies -i 0.2 --accept 1
 	asks < <(printf 'GET http://127.0.0.1:$WEB/silent HTTP/1.1\r\n\r\n')
-	has 'HTTP/1.1 504 Gateway Timeout'
+	has_line 'HTTP/1.1 504 Gateway Timeout'
 	ended 1 "$LISTENER"
 }
 

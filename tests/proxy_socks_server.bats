@@ -63,8 +63,8 @@ asks() {
 	counterpart connect:"$HERE" hex:050100 expect:0500 "$@"
 }
 
-# refused CODE REQUEST: the answer to a REQUEST is CODE, and then the end.
-refused() {
+# refusal CODE REQUEST: the answer to a REQUEST is CODE, and then the end.
+refusal() {
 	asks hex:"$2" expect:"05${1}0001000000000000" readall report
 	counterpart_ended /dev/null
 }
@@ -312,7 +312,7 @@ relayed() {
 	local closed
 	closed=$(free_port)
 	proxies --accept 3
-	refused 05 "$(to4 "$closed")"
+	refusal 05 "$(to4 "$closed")"
 	counterpart connect:"$HERE" hex:0401"$(port "$closed")"7f00000100 expect:005b000000000000 readall report
 	counterpart_ended /dev/null
 	curl_fails 97 --socks5 "127.0.0.1:$HERE" "http://127.0.0.1:$closed/"
@@ -350,10 +350,10 @@ relayed() {
 
 @test "socks: BIND, UDP and unknown addresses are refused" {
 	proxies
-	refused 07 050200017f0000010050
-	refused 07 050300017f0000010050
-	refused 07 0509000131313131aaaa
-	refused 08 050100027f000001
+	refusal 07 050200017f0000010050
+	refusal 07 050300017f0000010050
+	refusal 07 0509000131313131aaaa
+	refusal 08 050100027f000001
 	counterpart connect:"$HERE" hex:040200507f00000100 expect:005b000000000000 readall report
 	counterpart_ended /dev/null
 	closes
@@ -420,8 +420,8 @@ relayed() {
 @test "socks: the proxy itself is no place to go" {
 	local to
 	proxies
-	refused 02 "$(to4 "$HERE")"
-	refused 02 "$(to localhost "$HERE")"
+	refusal 02 "$(to4 "$HERE")"
+	refusal 02 "$(to localhost "$HERE")"
 	closes
 	serve --proxy-server socks5 --proxy-auth me:secret 0 </dev/null 2>err
 	HERE=$PORT
@@ -501,9 +501,9 @@ relayed() {
 
 @test "--proxy-server -n: names are refused" {
 	proxies -n -v
-	refused 02 "$(to localhost 80)"
-	refused 02 "$(to 127.1 80)"
-	refused 05 "$(to 127.0.0.1 "$(free_port)")"
+	refusal 02 "$(to localhost 80)"
+	refusal 02 "$(to 127.1 80)"
+	refusal 05 "$(to 127.0.0.1 "$(free_port)")"
 	kill "$LISTENER"
 	ended 143 "$LISTENER"
 	[ "$(grep -c ': refused: that is a name, which --numeric does not look up$' err)" = 2 ]

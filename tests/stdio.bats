@@ -302,8 +302,8 @@ both_ways() {
 
 ### Closed descriptors.
 
-# without FD...: the word that makes sh run its arguments with these closed.
-without() {
+# closing FD...: the word that makes sh run its arguments with these closed.
+closing() {
 	# shellcheck disable=SC2016
 	printf '%s' 'exec "$@"'
 	printf ' %s>&-' "$@"
@@ -318,7 +318,7 @@ combinations=('0' '1' '2' '0 1' '0 2' '1 2' '0 1 2')
 		mkfifo go
 		counterpart readall say:connected gate:go
 		# shellcheck disable=SC2086
-		spawn sh -c "$(without $fds)" sh "$SOCKIT" connect --timeout 10 127.0.0.1 "$PORT" </dev/null >out 2>err
+		spawn sh -c "$(closing $fds)" sh "$SOCKIT" connect --timeout 10 127.0.0.1 "$PORT" </dev/null >out 2>err
 		eventually grep -q connected peer.out
 		for fd in 0 1 2; do
 			[[ $(readlink "/proc/$PID/fd/$fd") != socket:* ]]
@@ -336,7 +336,7 @@ combinations=('0' '1' '2' '0 1' '0 2' '1 2' '0 1 2')
 		rm -f go
 		mkfifo go
 		# shellcheck disable=SC2086
-		served_by sh -c "$(without $fds)" sh "$SOCKIT" listen --timeout 10 --notify-fd 9 \
+		served_by sh -c "$(closing $fds)" sh "$SOCKIT" listen --timeout 10 --notify-fd 9 \
 			127.0.0.1 0 </dev/null >out 2>err
 		counterpart connect:"$PORT" say:connected gate:go
 		eventually grep -q connected peer.out
@@ -355,7 +355,7 @@ combinations=('0' '1' '2' '0 1' '0 2' '1 2' '0 1 2')
 		: >err
 		counterpart line:hello readall report
 		# shellcheck disable=SC2086
-		spawn sh -c "$(without $fds)" sh "$SOCKIT" connect --timeout 10 127.0.0.1 "$PORT" </dev/null >out 2>err
+		spawn sh -c "$(closing $fds)" sh "$SOCKIT" connect --timeout 10 127.0.0.1 "$PORT" </dev/null >out 2>err
 		ended 1 "$PID"
 		if [[ $fds == *2* ]]; then
 			silent
@@ -371,7 +371,7 @@ combinations=('0' '1' '2' '0 1' '0 2' '1 2' '0 1 2')
 	for fds in '0' '2' '0 2'; do
 		counterpart exchange:"$(B)" report
 		# shellcheck disable=SC2086
-		spawn sh -c "$(without $fds)" sh "$SOCKIT" connect -v --timeout 10 127.0.0.1 "$PORT" \
+		spawn sh -c "$(closing $fds)" sh "$SOCKIT" connect -v --timeout 10 127.0.0.1 "$PORT" \
 			<"$(A)" >out 2>err
 		ended 0 "$PID"
 		same out "$(B)"

@@ -309,8 +309,8 @@ waits() {
 	started
 	WAITS+=("$PID $PORT $3")
 }
-# told: each of them has said so, once.
-told() {
+# waits_told: each of them has said so, once.
+waits_told() {
 	local line pid port regex
 	for line in "${WAITS[@]}"; do
 		read -r pid port regex <<<"$line"
@@ -348,7 +348,7 @@ WHO='127\.0\.0\.1 port [0-9]+'
 	printf 'a\nb\n' >lines
 	counterpart hold
 	waits lines out "$WHO's data or end \(-i, --send-only\); the end of a pause \(--delay, --rate\)" --delay 9
-	told
+	waits_told
 	exec 5<&- 6<&-
 }
 

@@ -38,8 +38,8 @@ objects() {
 	python3 -S "$BATS_TEST_DIRNAME/helpers/schema.py" out "$@"
 }
 
-# said REGEX: beside the port, that one line.
-said() {
+# also_says REGEX: beside the port, that one line.
+also_says() {
 	grep -v ': listening on ' err >rest || :
 	says "^sockit udp-recv: $1\$" rest
 }
@@ -118,11 +118,11 @@ QUIET='^sockit udp-recv: listening on 127\.0\.0\.1 port [0-9]+$'
 	receives -c 3 --size 4 --frame line 127.0.0.1 0
 	sends text:abcdef text:abcd text:abcde
 	received 0 $'abcd\nabcd\nabcd'
-	said '2 datagrams cut to 4 bytes \(--size\)'
+	also_says '2 datagrams cut to 4 bytes \(--size\)'
 	receives -c 1 --size 4 --strict 127.0.0.1 0
 	sends text:abcdef
 	received 1 abcd
-	said '1 datagram cut to 4 bytes \(--size\)'
+	also_says '1 datagram cut to 4 bytes \(--size\)'
 	receives -c 2 --size 4 --json 127.0.0.1 0
 	sends text:abcdef text:ab
 	ended 0 "$LISTENER"
@@ -197,7 +197,7 @@ for words in ["udp-recv", "--timeout", "10s"], ["listen"]:
 	sockit udp-recv -w 0.1 127.0.0.1 0
 	# shellcheck disable=SC2153 # of sockit
 	[ "$STATUS" = 4 ]
-	said 'no datagram within 100 ms \(-w\)'
+	also_says 'no datagram within 100 ms \(-w\)'
 	receives -w 0.5 127.0.0.1 0
 	quick one
 	received 0 one
@@ -205,7 +205,7 @@ for words in ["udp-recv", "--timeout", "10s"], ["listen"]:
 	receives -w 0.5 -c 3 127.0.0.1 0
 	quick one two
 	received 4 onetwo
-	said 'no datagram for 500 ms \(-w\), after 2 of 3'
+	also_says 'no datagram for 500 ms \(-w\), after 2 of 3'
 	receives -w 5 -c 2 127.0.0.1 0
 	sends text:one text:two text:three
 	received 0 onetwo
@@ -214,11 +214,11 @@ for words in ["udp-recv", "--timeout", "10s"], ["listen"]:
 @test "-i and --timeout" {
 	sockit udp-recv -i 0.1 127.0.0.1 0
 	[ "$STATUS" = 4 ]
-	said 'nothing moved for 100 ms \(--idle-timeout\)'
+	also_says 'nothing moved for 100 ms \(--idle-timeout\)'
 	receives --timeout 0.5 127.0.0.1 0
 	quick one
 	received 4 one
-	said 'not done within 500 ms \(--timeout\)'
+	also_says 'not done within 500 ms \(--timeout\)'
 	# A pause that --rate makes is no idleness.
 	receives -i 0.4 -c 2 --rate 4 127.0.0.1 0
 	quick one
@@ -364,11 +364,11 @@ UDPREMOTEPORT=$port" ]
 	receives -n -c 1 127.0.0.1 0 -- ./nowhere
 	sends text:x
 	received 127 ''
-	said '\./nowhere: No such file or directory \(ENOENT\)'
+	also_says '\./nowhere: No such file or directory \(ENOENT\)'
 	receives -n -c 1 -e 'head -c 70000 /dev/zero' 127.0.0.1 0
 	sends text:x
 	received 1 ''
-	said '/bin/sh: an answer of [0-9]+ bytes or more, and a datagram carries 65507'
+	also_says '/bin/sh: an answer of [0-9]+ bytes or more, and a datagram carries 65507'
 }
 
 @test "commands run side by side, as many as --jobs says" {
@@ -440,7 +440,7 @@ UDPREMOTEPORT=$port" ]
 	quick one
 	kill -CONT "$LISTENER"
 	received 1 one
-	said '127\.0\.0\.1 port [0-9]+: Connection refused \(ECONNREFUSED\)'
+	also_says '127\.0\.0\.1 port [0-9]+: Connection refused \(ECONNREFUSED\)'
 }
 
 @test "--allow and --deny" {
@@ -456,7 +456,7 @@ UDPREMOTEPORT=$port" ]
 	sends bind:127.0.0.2 text:no
 	sends bind:127.0.0.4 text:yes
 	received 0 yes
-	said 'refused 127\.0\.0\.2 port [0-9]+ on 127\.0\.0\.1 port [0-9]+: denied'
+	also_says 'refused 127\.0\.0\.2 port [0-9]+ on 127\.0\.0\.1 port [0-9]+: denied'
 	refuses "--allow: 'x/y' is no address*" udp-recv --allow x/y 0
 }
 
@@ -470,7 +470,7 @@ UDPREMOTEPORT=$port" ]
 	ended 1 "$LISTENER"
 	got=$(($(wc -c <out) / 100))
 	[ $got -gt 10 ]
-	said "$((2000 - got)) datagrams lost: the receive buffer was full \(see --rcvbuf\)"
+	also_says "$((2000 - got)) datagrams lost: the receive buffer was full \(see --rcvbuf\)"
 	# Without --strict it is told all the same.
 	receives --rcvbuf 16k -w 0.4 --json 127.0.0.1 0
 	kill -STOP "$LISTENER"
@@ -485,7 +485,7 @@ UDPREMOTEPORT=$port" ]
 	sends pieces:1000,100
 	kill -CONT "$LISTENER"
 	ended 0 "$LISTENER"
-	said 'at least [0-9]+ datagrams lost: .*'
+	also_says 'at least [0-9]+ datagrams lost: .*'
 	# With the buffer that it gives itself, none.
 	receives -w 0.4 --strict 127.0.0.1 0
 	kill -STOP "$LISTENER"
@@ -550,7 +550,7 @@ assert all(data[i * 500:i * 500 + 5] == b"%05d" % i for i in range(3000))'
 	started
 	: <pipe
 	ended 1 "$PID"
-	said 'stdout: Broken pipe \(EPIPE\)'
+	also_says 'stdout: Broken pipe \(EPIPE\)'
 }
 
 @test "a stdout that cannot be written" {
@@ -558,11 +558,11 @@ assert all(data[i * 500:i * 500 + 5] == b"%05d" % i for i in range(3000))'
 	served_by "$SOCKIT" udp-recv --notify-fd 9 127.0.0.1 0 </dev/null >/dev/full 2>err
 	sends text:x
 	ended 1 "$LISTENER"
-	said 'stdout: No space left on device \(ENOSPC\)'
+	also_says 'stdout: No space left on device \(ENOSPC\)'
 	served_by "$SOCKIT" udp-recv --notify-fd 9 127.0.0.1 0 </dev/null >&- 2>err
 	sends text:x
 	ended 1 "$LISTENER"
-	said 'stdout: Bad file descriptor \(EBADF\)'
+	also_says 'stdout: Bad file descriptor \(EBADF\)'
 }
 
 @test "a signal ends it with all that has come written" {

@@ -21,8 +21,8 @@ datagrams() {
 	foreign type:dgram to:unix:"$1" "${@:2}"
 }
 
-# there PATH WORD...: the same in the background, once it has the name PATH: its pid in $PID.
-there() {
+# datagrams_at PATH WORD...: the same in the background, once it has the name PATH: its pid in $PID.
+datagrams_at() {
 	spawn "${FOREIGN[@]}" type:dgram "bind:unix:$1" "${@:2}"
 	eventually [ -S "$1" ]
 }
@@ -101,7 +101,7 @@ lengths() {
 
 @test "a foreign receiver, a foreign sender" {
 	lengths 5 0 70000 0 1 200000 0 >in
-	there s save:- read:7 >got
+	datagrams_at s save:- read:7 >got
 	sends 0 --frame len32 s <in
 	ended 0 "$PID"
 	same in got
@@ -165,7 +165,7 @@ lengths() {
 	receives -c 1 --frame line notify
 	NOTIFY_SOCKET=$PWD/notify datagrams notify $'text:READY=1\nSTATUS=up'
 	received 0 $'READY=1\nSTATUS=up'
-	there notify print:1 >got
+	datagrams_at notify print:1 >got
 	sends 0 --frame all notify < <(printf 'READY=1\nMAINPID=1')
 	ended 0 "$PID"
 	[[ $(<got) == *$' READY=1\nMAINPID=1' ]]
@@ -515,7 +515,7 @@ unix:a\\nb: two"
 
 @test "a full queue holds the sender up, and nothing is lost" {
 	mkfifo gate
-	there s gate:gate numbered:5000,1000
+	datagrams_at s gate:gate numbered:5000,1000
 	local receiver=$PID
 	exec 7>gate
 	python3 -S - >in <<-'END'

@@ -14,8 +14,8 @@ setup_file() {
 A() { echo "$BATS_FILE_TMPDIR/a"; }
 B() { echo "$BATS_FILE_TMPDIR/b"; }
 
-# serves [ARG...]: sockit unix --listen on the socket s, or the last ARG that begins with a slash or @.
-serves() {
+# unix_listens [ARG...]: sockit unix --listen on the socket s, or the last ARG that begins with a slash or @.
+unix_listens() {
 	served_by "$SOCKIT" unix --listen --notify-fd 9 "$@"
 }
 
@@ -32,7 +32,7 @@ long_path() {
 
 # bats test_tags=valgrind
 @test "both ways between two of ours, the file is gone when it is accepted" {
-	serves s <"$(B)" >out 2>err
+	unix_listens s <"$(B)" >out 2>err
 	[ "$NOTIFIED" = 'unix s' ]
 	[ -S s ]
 	exits 0 "$SOCKIT" unix s <"$(A)" >got 2>err2
@@ -47,7 +47,7 @@ long_path() {
 @test "an abstract name" {
 	[ "$(uname)" = Linux ] || skip 'of Linux only'
 	local name=@sockit-$$-$BATS_TEST_NUMBER
-	serves "$name" <"$(B)" >out 2>err
+	unix_listens "$name" <"$(B)" >out 2>err
 	[ "$NOTIFIED" = "unix $name" ]
 	exits 0 "$SOCKIT" unix "$name" <"$(A)" >got
 	ended 0 "$LISTENER"
@@ -58,7 +58,7 @@ long_path() {
 	# As long as one can be, and one byte more.
 	printf -v name '%s-%0100d' "$name" 7
 	name=${name:0:108}
-	serves "$name" </dev/null >out 2>err
+	unix_listens "$name" </dev/null >out 2>err
 	[ "$NOTIFIED" = "unix $name" ]
 	within 10 python3 -S -c 'import socket, sys
 s = socket.socket(socket.AF_UNIX)
@@ -66,7 +66,7 @@ s.connect("\0" + sys.argv[1])
 s.sendall(sys.stdin.buffer.read())' "${name:1}" <"$(A)" 3>&-
 	ended 0 "$LISTENER"
 	same out "$(A)"
-	serves -v "$name" <"$(B)" >out 2>err
+	unix_listens -v "$name" <"$(B)" >out 2>err
 	exits 0 "$SOCKIT" unix "$name" </dev/null >got
 	ended 0 "$LISTENER"
 	same got "$(B)"
@@ -98,7 +98,7 @@ s.sendall(sys.stdin.buffer.read())' "${name:1}" <"$(A)" 3>&-
 		ncat) set -- within 20 ncat -U s ;;
 		esac
 		[ "$client" = python ] || command -v "$client" >/dev/null || continue
-		serves s <"$(B)" >out 2>err
+		unix_listens s <"$(B)" >out 2>err
 		"$@" <"$(A)" >got 3>&- || [ "$client" = ncat ]
 		ended 0 "$LISTENER"
 		same out "$(A)"
@@ -138,7 +138,7 @@ s.sendall(sys.stdin.buffer.read())' "${name:1}" <"$(A)" 3>&-
 		-e 'read -r request; while read -r line && [ "$line" != "$(printf "\r")" ]; do :; done
 		printf "HTTP/1.0 200 OK\r\nContent-Length: 6\r\n\r\nhello\n"'
 	local web=$LISTENER port=$PORT
-	serves -k --forward "127.0.0.1:$port" s </dev/null >out 2>err2
+	unix_listens -k --forward "127.0.0.1:$port" s </dev/null >out 2>err2
 	for _ in 1 2 3; do
 		[ "$(within 10 curl -s --unix-socket s http://x/page)" = hello ]
 	done
@@ -152,16 +152,16 @@ s.sendall(sys.stdin.buffer.read())' "${name:1}" <"$(A)" 3>&-
 ### What listen does is done here too.
 
 @test "--echo, --discard, -k, --accept, -m" {
-	serves --echo s </dev/null >out 2>err
+	unix_listens --echo s </dev/null >out 2>err
 	exits 0 "$SOCKIT" unix s <"$(A)" >got
 	ended 0 "$LISTENER"
 	same got "$(A)"
-	serves --discard --stats s </dev/null >out 2>err
+	unix_listens --discard --stats s </dev/null >out 2>err
 	exits 0 "$SOCKIT" unix s <"$(A)" >got
 	ended 0 "$LISTENER"
 	says '^sockit unix: sent 0 bytes, received 3000000 bytes in '
 	silent got
-	serves --accept 3 -m 2 --echo s </dev/null >out 2>err
+	unix_listens --accept 3 -m 2 --echo s </dev/null >out 2>err
 	for _ in 1 2 3; do
 		exits 0 "$SOCKIT" unix s <"$(B)" >got
 		same got "$(B)"
@@ -174,7 +174,7 @@ s.sendall(sys.stdin.buffer.read())' "${name:1}" <"$(A)" 3>&-
 @test "-k: each client to stdout, stdin to all" {
 	mkfifo in
 	exec 7<>in
-	serves -k --accept 2 s <in >out 2>err 7>&-
+	unix_listens -k --accept 2 s <in >out 2>err 7>&-
 	echo up | exits 0 "$SOCKIT" unix s >got1 7>&- &
 	local first=$!
 	"$SOCKIT" unix s </dev/null >got2 3>&- 7>&- &
@@ -194,7 +194,7 @@ s.sendall(sys.stdin.buffer.read())' "${name:1}" <"$(A)" 3>&-
 @test "--broker and --chat" {
 	local service want
 	for service in broker chat; do
-		serves -v --$service --accept 2 s </dev/null >out 2>err
+		unix_listens -v --$service --accept 2 s </dev/null >out 2>err
 		mkfifo in.$service
 		"$SOCKIT" unix s <in.$service >got 3>&- &
 		PID=$!
@@ -214,7 +214,7 @@ s.sendall(sys.stdin.buffer.read())' "${name:1}" <"$(A)" 3>&-
 }
 
 @test "a command: its environment, its status" {
-	serves s </dev/null 2>err -e 'env; exit 7'
+	unix_listens s </dev/null 2>err -e 'env; exit 7'
 	status=0
 	"$SOCKIT" unix -d s >got || status=$?
 	[ $status = 0 ]
@@ -222,7 +222,7 @@ s.sendall(sys.stdin.buffer.read())' "${name:1}" <"$(A)" 3>&-
 	grep -qx PROTO=UNIX got
 	grep -qx UNIXLOCALPATH=s got
 	run ! grep -E '^(TCP|UNIXREMOTEPATH)' got
-	serves s </dev/null >out 2>err
+	unix_listens s </dev/null >out 2>err
 	within 10 "$SOCKIT" unix s -- env >/dev/null
 	ended 0 "$LISTENER"
 	grep -qx UNIXREMOTEPATH=s out
@@ -251,13 +251,13 @@ s.sendall(sys.stdin.buffer.read())' "${name:1}" <"$(A)" 3>&-
 @test "-v and --json name the other side" {
 	[ "$(platform)" = linux ] || skip 'the system does not tell'
 	local who="uid $(id -u), gid $(id -g)"
-	serves -v s </dev/null >out 2>err
+	unix_listens -v s </dev/null >out 2>err
 	exits 0 "$SOCKIT" unix -v s </dev/null >got 2>err2
 	ended 0 "$LISTENER"
 	head -n 1 err | grep -qx 'sockit unix: listening on unix:s'
 	grep -qxE "sockit unix: accepted unix: \\(pid [0-9]+, $who\\) on unix:s" err
 	head -n 1 err2 | grep -qx "sockit unix: connected to unix:s (pid $LISTENER, $who)"
-	serves --json s </dev/null >out 2>err
+	unix_listens --json s </dev/null >out 2>err
 	exits 0 "$SOCKIT" unix --json s </dev/null >got 2>err2
 	ended 0 "$LISTENER"
 	local schema=$BATS_TEST_DIRNAME/helpers/schema.py
@@ -271,12 +271,12 @@ s.sendall(sys.stdin.buffer.read())' "${name:1}" <"$(A)" 3>&-
 	local list
 	for list in "$(id -u)" "$(id -un)" "99999,$(id -u)" "99999 $(id -u)"; do
 		# shellcheck disable=SC2046 # words
-		serves $(printf -- '--allow-uid %s ' $list) --echo s </dev/null >out 2>err
+		unix_listens $(printf -- '--allow-uid %s ' $list) --echo s </dev/null >out 2>err
 		[ "$(echo hello | within 10 "$SOCKIT" unix s)" = hello ]
 		ended 0 "$LISTENER"
 		silent
 	done
-	serves -v --allow-uid 99999 s -- sh -c 'echo ran >ran' </dev/null >out 2>err
+	unix_listens -v --allow-uid 99999 s -- sh -c 'echo ran >ran' </dev/null >out 2>err
 	foreign connect:unix:s line:hello readall report | grep -q "^read 0 "
 	foreign connect:unix:s line:hello readall report | grep -q "^read 0 "
 	runs "$LISTENER"
@@ -306,14 +306,14 @@ s.sendall(sys.stdin.buffer.read())' "${name:1}" <"$(A)" 3>&-
 	local mode mask
 	for mode in 600 0660 777 000 1; do
 		for mask in 000 077; do
-			(umask $mask && serves --mode $mode s </dev/null 2>err && echo "$LISTENER" >pid)
+			(umask $mask && unix_listens --mode $mode s </dev/null 2>err && echo "$LISTENER" >pid)
 			[ "$((8#$(stat -c %a s)))" = "$((8#$mode))" ]
 			kill "$(<pid)"
 			eventually [ ! -e s ]
 		done
 	done
 	# Without it the umask counts.
-	(umask 027 && serves s </dev/null 2>err && echo "$LISTENER" >pid)
+	(umask 027 && unix_listens s </dev/null 2>err && echo "$LISTENER" >pid)
 	[ "$(stat -c %a s)" = 750 ]
 	kill "$(<pid)"
 	eventually [ ! -e s ]
@@ -339,7 +339,7 @@ s.sendall(sys.stdin.buffer.read())' "${name:1}" <"$(A)" 3>&-
 		told 1 'sockit unix: unix:s: Operation not permitted (EPERM): --owner'
 		[ ! -e s ]
 		word=$(id -un):$(id -g)
-		serves --owner "$word" s </dev/null 2>err
+		unix_listens --owner "$word" s </dev/null 2>err
 		[ "$(stat -c %u:%g s)" = "$(id -u):$(id -g)" ]
 		kill "$LISTENER"
 		ended 143 "$LISTENER"
@@ -347,7 +347,7 @@ s.sendall(sys.stdin.buffer.read())' "${name:1}" <"$(A)" 3>&-
 	fi
 	local want
 	while read -r word want; do
-		serves --owner "$word" --mode 640 s </dev/null 2>err
+		unix_listens --owner "$word" --mode 640 s </dev/null 2>err
 		[ "$(stat -c %u:%g:%a s)" = "$want:640" ]
 		kill "$LISTENER"
 		ended 143 "$LISTENER"
@@ -364,7 +364,7 @@ s.sendall(sys.stdin.buffer.read())' "${name:1}" <"$(A)" 3>&-
 	[ "$(id -u)" = 0 ] || skip 'root starts it'
 	needs setpriv util-linux
 	chmod 755 . ..
-	serves -k --mode 600 --echo "$PWD/s" </dev/null >out 2>err
+	unix_listens -k --mode 600 --echo "$PWD/s" </dev/null >out 2>err
 	run -1 --separate-stderr within 10 setpriv --reuid 65534 --regid 65534 --clear-groups "$SOCKIT" unix "$PWD/s" </dev/null
 	[[ $stderr == *'(EACCES)' ]]
 	kill "$LISTENER"
@@ -376,7 +376,7 @@ s.sendall(sys.stdin.buffer.read())' "${name:1}" <"$(A)" 3>&-
 	[ -S s ]
 	exits 1 "$SOCKIT" unix s </dev/null 2>err
 	says '\(ECONNREFUSED\)$'
-	serves --echo s </dev/null >out 2>err
+	unix_listens --echo s </dev/null >out 2>err
 	[ "$(echo hello | within 10 "$SOCKIT" unix s)" = hello ]
 	ended 0 "$LISTENER"
 	silent
@@ -385,11 +385,11 @@ s.sendall(sys.stdin.buffer.read())' "${name:1}" <"$(A)" 3>&-
 }
 
 @test "what was killed leaves a stale one, and the next replaces it" {
-	serves s </dev/null >out 2>err
+	unix_listens s </dev/null >out 2>err
 	kill -KILL "$LISTENER"
 	status_of "$LISTENER"
 	[ -S s ]
-	serves --echo s </dev/null >out 2>err
+	unix_listens --echo s </dev/null >out 2>err
 	[ "$(echo hello | within 10 "$SOCKIT" unix s)" = hello ]
 	ended 0 "$LISTENER"
 	[ ! -e s ]
@@ -441,7 +441,7 @@ s.sendall(sys.stdin.buffer.read())' "${name:1}" <"$(A)" 3>&-
 		(cd elsewhere && exec "${FOREIGN[@]}" bind:unix:t unvisited:ready 3>&- 7>&-) <go.t.${#type} &
 		exec 7>go.t.${#type}
 		eventually [ -e elsewhere/ready ]
-		serves "$type" </dev/null >out 2>err 7>&-
+		unix_listens "$type" </dev/null >out 2>err 7>&-
 		cd "${type%/t}" || return
 		sockit unix -l t
 		told 1 "sockit unix: unix:t: Address*in use (EADDRINUSE): sockit (process $LISTENER) has unix:t"
@@ -453,7 +453,7 @@ s.sendall(sys.stdin.buffer.read())' "${name:1}" <"$(A)" 3>&-
 	done
 	# One of ours, too.
 	rm -f s
-	serves s </dev/null >out 2>err
+	unix_listens s </dev/null >out 2>err
 	sockit unix -l s
 	told 1 'sockit unix: *(EADDRINUSE)*'
 	[ -S s ]
@@ -495,7 +495,7 @@ s.sendall(sys.stdin.buffer.read())' "${name:1}" <"$(A)" 3>&-
 @test "it is removed at each end: signals, errors, limits" {
 	local signal
 	for signal in HUP INT TERM QUIT; do
-		serves -k s </dev/null >out 2>err
+		unix_listens -k s </dev/null >out 2>err
 		[ -S s ]
 		kill -$signal "$LISTENER"
 		status_of "$LISTENER"
@@ -511,7 +511,7 @@ s.sendall(sys.stdin.buffer.read())' "${name:1}" <"$(A)" 3>&-
 	says '--notify-fd: '
 	[ ! -e s ]
 	# A stdout that is gone.
-	serves -k s </dev/null 2>err > >(:)
+	unix_listens -k s </dev/null 2>err > >(:)
 	echo x | within 10 "$SOCKIT" unix s >/dev/null || :
 	ended 141 "$LISTENER"
 	[ ! -e s ]
@@ -519,7 +519,7 @@ s.sendall(sys.stdin.buffer.read())' "${name:1}" <"$(A)" 3>&-
 
 @test "what is not ours any more is not removed" {
 	# Another socket.
-	serves -k s </dev/null >out 2>err
+	unix_listens -k s </dev/null >out 2>err
 	rm s
 	foreign bind:unix:s stale
 	before=$(ls -i s)
@@ -528,20 +528,20 @@ s.sendall(sys.stdin.buffer.read())' "${name:1}" <"$(A)" 3>&-
 	[ "$(ls -i s)" = "$before" ]
 	rm s
 	# A file; nothing.
-	serves -k s </dev/null >out 2>err
+	unix_listens -k s </dev/null >out 2>err
 	rm s
 	echo precious >s
 	kill "$LISTENER"
 	ended 143 "$LISTENER"
 	[ "$(<s)" = precious ]
 	rm s
-	serves -k s </dev/null >out 2>err
+	unix_listens -k s </dev/null >out 2>err
 	rm s
 	kill "$LISTENER"
 	ended 143 "$LISTENER"
 	silent
 	# What was renamed goes on.
-	serves -k --echo s </dev/null >out 2>err
+	unix_listens -k --echo s </dev/null >out 2>err
 	mv s t
 	[ "$(echo hello | within 10 "$SOCKIT" unix t)" = hello ]
 	kill "$LISTENER"
@@ -573,7 +573,7 @@ s.sendall(sys.stdin.buffer.read())' "${name:1}" <"$(A)" 3>&-
 		if [ "$(platform)" != linux ] && [ ${#path} -gt $((${#LONG} + 100)) ]; then
 			continue
 		fi
-		serves --json "$path" <"$(B)" >out 2>err
+		unix_listens --json "$path" <"$(B)" >out 2>err
 		[ "$NOTIFIED" = "unix $path" ]
 		[ -S "$path" ]
 		[ "$(ls -A "$LONG" | wc -l)" = 1 ]
@@ -588,12 +588,12 @@ s.sendall(sys.stdin.buffer.read())' "${name:1}" <"$(A)" 3>&-
 	done
 	path=$LONG/s
 	# As a command sees it, as an ENDPOINT, and what goes wrong there.
-	serves "$path" </dev/null 2>err -e 'echo "$UNIXLOCALPATH"'
+	unix_listens "$path" </dev/null 2>err -e 'echo "$UNIXLOCALPATH"'
 	[ "$(within 10 "$SOCKIT" connect -d "unix:$path")" = "$path" ]
 	ended 0 "$LISTENER"
-	serves --echo -k "$path" </dev/null 2>err
+	unix_listens --echo -k "$path" </dev/null 2>err
 	local far=$LISTENER
-	serves --forward "unix:$path" s </dev/null 2>err
+	unix_listens --forward "unix:$path" s </dev/null 2>err
 	[ "$(echo hello | within 10 "$SOCKIT" unix s)" = hello ]
 	ended 0 "$LISTENER"
 	sockit unix -l "$path"
@@ -602,7 +602,7 @@ s.sendall(sys.stdin.buffer.read())' "${name:1}" <"$(A)" 3>&-
 	status_of "$far"
 	exits 1 "$SOCKIT" unix "$path" </dev/null 2>err
 	says "unix:$path: Connection refused"
-	serves --echo "$path" </dev/null 2>err
+	unix_listens --echo "$path" </dev/null 2>err
 	[ "$(echo hello | within 10 "$SOCKIT" unix "$path")" = hello ]
 	ended 0 "$LISTENER"
 	[ -z "$(ls -A "$LONG")" ]
@@ -612,7 +612,7 @@ s.sendall(sys.stdin.buffer.read())' "${name:1}" <"$(A)" 3>&-
 	local n
 	for n in 106 107 108 109; do
 		path=$(printf 'x%.0s' $(seq $n))
-		serves --echo "$path" </dev/null 2>err
+		unix_listens --echo "$path" </dev/null 2>err
 		[ "$(echo hello | within 10 "$SOCKIT" unix "./$path")" = hello ] || [ "$(platform)" != linux ]
 		kill "$LISTENER" 2>/dev/null || :
 		status_of "$LISTENER"
@@ -629,7 +629,7 @@ s.sendall(sys.stdin.buffer.read())' "${name:1}" <"$(A)" 3>&-
 	says "\\((ECONNRESET|EPIPE)\\)"
 	rm s
 	# And from the other side.
-	serves -i 10s s <"$(A)" >out 2>err
+	unix_listens -i 10s s <"$(A)" >out 2>err
 	foreign connect:unix:s skip:100000
 	ended 1 "$LISTENER"
 	says "\\((ECONNRESET|EPIPE)\\)"
@@ -680,7 +680,7 @@ s.sendall(sys.stdin.buffer.read())' "${name:1}" <"$(A)" 3>&-
 }
 
 @test "the wrong type is told: EPROTOTYPE" {
-	serves s </dev/null >out 2>err
+	unix_listens s </dev/null >out 2>err
 	exits 1 "$SOCKIT" unix --type seqpacket s </dev/null 2>err
 	says '^sockit unix: unix:s: .*\(EPROTOTYPE\): see sockit unix --type$'
 	kill "$LISTENER"
@@ -689,7 +689,7 @@ s.sendall(sys.stdin.buffer.read())' "${name:1}" <"$(A)" 3>&-
 
 @test "--rcvbuf and --sndbuf, of what was accepted too" {
 	needs ss iproute2
-	serves --sndbuf 70000 s </dev/null 2>err -- python3 -S -c '
+	unix_listens --sndbuf 70000 s </dev/null 2>err -- python3 -S -c '
 import socket
 print(socket.socket(fileno=0).getsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF))'
 	[ "$(within 10 "$SOCKIT" unix -d s)" = 140000 ]
@@ -700,13 +700,13 @@ print(socket.socket(fileno=0).getsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF))'
 
 @test "--send-fd and --recv-fd" {
 	echo contents >file
-	serves --recv-fd s </dev/null 2>err -e 'cat; cat <&3; ls /proc/self/fd | grep -c "^[4-9]"'
+	unix_listens --recv-fd s </dev/null 2>err -e 'cat; cat <&3; ls /proc/self/fd | grep -c "^[4-9]"'
 	echo hello | exits 0 "$SOCKIT" unix --send-fd 5 s 5<file >got 2>err2
 	ended 0 "$LISTENER"
 	[ "$(head -n 2 got)" = "$(printf 'hello\ncontents')" ]
 	silent
 	silent err2
-	serves --recv-fd --kill-after 10 s </dev/null 2>err -- sh -c 'cat; cat <&3'
+	unix_listens --recv-fd --kill-after 10 s </dev/null 2>err -- sh -c 'cat; cat <&3'
 	echo hello | exits 0 "$SOCKIT" unix --send-fd 5 s 5<file >got
 	ended 0 "$LISTENER"
 	[ "$(<got)" = "$(printf 'hello\ncontents')" ]
@@ -717,7 +717,7 @@ print(socket.socket(fileno=0).getsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF))'
 	same out <(cat "$(A)" file)
 	# And from one, several at once, of which the first is taken.
 	rm -f s
-	serves --recv-fd s </dev/null 2>err -e 'cat; cat <&3; ls -l /proc/self/fd >fds'
+	unix_listens --recv-fd s </dev/null 2>err -e 'cat; cat <&3; ls -l /proc/self/fd >fds'
 	echo other >file2
 	foreign connect:unix:s pass:file,file2 shutdown save:- readall <<<hello >got
 	ended 0 "$LISTENER"
@@ -729,7 +729,7 @@ print(socket.socket(fileno=0).getsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF))'
 	echo contents >file
 	mkfifo in
 	exec 7<>in
-	serves --accept 2 --send-fd 5 s 5<file 2>err <in 7>&-
+	unix_listens --accept 2 --send-fd 5 s 5<file 2>err <in 7>&-
 	spawn "$SOCKIT" unix --recv-fd s -e 'cat >one; cat <&3 >>one' 7>&-
 	local first=$PID
 	spawn "$SOCKIT" unix --recv-fd s -e 'cat >two; cat <&3 >>two' 7>&-
@@ -741,14 +741,14 @@ print(socket.socket(fileno=0).getsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF))'
 	ended 0 "$PID"
 	# The file's offset is shared: one has read it.
 	[ "$(cat one two | sort)" = "$(printf 'contents\nhello\nhello')" ]
-	serves --recv-fd s </dev/null 2>err -e 'cat; cat <&3'
+	unix_listens --recv-fd s </dev/null 2>err -e 'cat; cat <&3'
 	printf 'a\nb\n' | exits 0 "$SOCKIT" unix -C --send-fd 5 s 5<file >got
 	ended 0 "$LISTENER"
 	[ "$(<got)" = "$(printf 'a\r\nb\r\ncontents')" ]
 }
 
 @test "--send-fd without a byte, 1; a descriptor that is not open, 1; --recv-fd without one" {
-	serves --recv-fd s </dev/null 2>err -e 'cat; if { cat <&3; } 2>/dev/null; then echo yes; else echo no; fi'
+	unix_listens --recv-fd s </dev/null 2>err -e 'cat; if { cat <&3; } 2>/dev/null; then echo yes; else echo no; fi'
 	exits 1 "$SOCKIT" unix --send-fd 5 s 5</dev/null </dev/null >got 2>err2
 	says '^sockit unix: unix:s: --send-fd: not handed over: ' err2
 	ended 0 "$LISTENER"

@@ -1,7 +1,37 @@
-# Loaded by every bats file: load helpers/common
+# What every bats file loads: load helpers/common
 #
 # $SOCKIT is the program. Background jobs close descriptor 3, which belongs to bats; nothing waits
 # by sleeping: a listener tells its port through a FIFO (--notify-fd).
+#
+# Running the program
+#     exits STATUS COMMAND...         in the foreground; must end with STATUS
+#     spawn COMMAND..., started       in the background: $PID
+#     serve, served_by                a listener in the background: $ADDR, $PORT, $LISTENER, $NOTIFIED
+#     "$PARENT" WORD... -- COMMAND... on descriptors of any kind: parent.py
+#     ended STATUS PID                the background job must end with STATUS
+#     status_of PID, status_is N      its exit status in $STATUS; is that N?
+#     runs PID, cpu PID               has it not ended? how much processor time has it taken?
+# The other side
+#     counterpart WORD...             peer.py in the background: $PORT, $PEER, peer.out
+#     datagram_peer [WORD]...         the same by UDP
+#     counterpart_ended [FILE [ERR]]  it has ended, and read what is in FILE
+#     foreign WORD..., "${FOREIGN[@]}" WORD...   peer.py in the foreground
+#     peer SCRIPT [ARG...], peer_by   any other helper in the background: $PORT, $PEER, peer.out
+#     listening_port PID              the port of a foreign listener: $PORT
+#     free_port [N]                   ports that nobody has
+# What was said, and data
+#     silent [FILE], says REGEX [FILE]    nothing; one line
+#     same FILE FILE, random_file FILE SIZE, has_at_least FILE SIZE
+# Time
+#     eventually COMMAND...           repeats it until it succeeds
+#     within SECONDS COMMAND..., pause SECONDS, milliseconds
+# Else
+#     needs COMMAND PACKAGE           skips the test where COMMAND is missing
+#     find_python                     $PYTHON, to be started often
+#
+# More: words.bash (the program run with words alone, and its one line of stderr), files.bash (files of
+# random bytes), services.bash (what listen serves by itself), private.bash and networks.bash (networks of our
+# own), proxies.bash, ssh.bash, manual.bash.
 
 bats_require_minimum_version 1.8.0
 
