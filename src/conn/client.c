@@ -108,8 +108,7 @@ static void failed(struct client_run *c, const struct dial_result *r)
 
 	remember(c, r);
 	if (next != NEVER) {
-		event_tell(&(struct events){ report_event, (void *)c->c.messages },
-			   &(struct event){ .kind = EVENT_RETRY });
+		report_event((void *)c->c.messages, &(struct event){ .kind = EVENT_RETRY });
 		timer_set(c->run.loop, &c->again, next);
 		return;
 	}

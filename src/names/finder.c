@@ -104,7 +104,7 @@ static void not_started(struct find *f, struct find **out)
 
 /* ---- the system ---- */
 
-static void host_found(void *arg, struct lookup_answer *answer)
+static void system_found(void *arg, struct lookup_answer *answer)
 {
 	struct find *f = arg;
 	size_t n = answer->n;
@@ -125,15 +125,13 @@ static void host_found(void *arg, struct lookup_answer *answer)
 	tell(f);
 }
 
-static void names_found(void *arg, int eai, int error, struct lookup_names *names)
+/* FIND's answer comes later, or it has had one already. */
+static void system_asked(struct find *find, struct lookup *lookup, struct find **out)
 {
-	struct find *f = arg;
-
-	f->lookup = NULL;
-	f->r.names = *names;
-	f->r.eai = eai || names->n ? eai : EAI_NONAME;
-	f->r.error = error;
-	tell(f);
+	if (!lookup)
+		return;
+	find->lookup = lookup;
+	*out = find;
 }
 
 /* ---- DNS ---- */
@@ -457,11 +455,8 @@ void find_addresses(const struct finder *f, const char *host, find_fn *fn, void 
 		return;
 	}
 	*out = NULL; /* a number is answered in there */
-	lookup_start(f->loop, &q, host_found, find, &lookup);
-	if (lookup) {
-		find->lookup = lookup;
-		*out = find;
-	}
+	lookup_start(f->loop, &q, system_found, find, &lookup);
+	system_asked(find, lookup, out);
 }
 
 void find_names(const struct finder *f, const struct address *address, find_fn *fn, void *arg,
@@ -469,6 +464,7 @@ void find_names(const struct finder *f, const struct address *address, find_fn *
 {
 	const unsigned type = DNS_PTR;
 	struct find *find = find_new(f, fn, arg, out);
+	struct lookup *lookup;
 	struct dns_name name;
 
 	if (!find)
@@ -479,9 +475,11 @@ void find_names(const struct finder *f, const struct address *address, find_fn *
 		else
 			dns_name_reverse(address->u.in6.sin6_addr.s6_addr, 16, &name);
 		ask_dns(find, &name, &type, 1, out);
-	} else if (lookup_names_start(f->loop, address, names_found, find, &find->lookup) < 0) {
-		not_started(find, out);
+		return;
 	}
+	*out = NULL;
+	lookup_names_start(f->loop, address, system_found, find, &lookup);
+	system_asked(find, lookup, out);
 }
 
 void find_records(const struct finder *f, const struct dns_name *name, unsigned type, find_fn *fn,

@@ -37,7 +37,6 @@ struct lookup {
 	bool joined; /* it has ended */
 	lookup_fn *fn;
 	lookup_name_fn *name_fn;
-	lookup_names_fn *names_fn;
 	void *arg;
 	struct lookup *next; /* that waits too */
 };
@@ -236,44 +235,27 @@ static int copy_list(const struct addrinfo *list, struct lookup_answer *answer)
 
 static int start_next(void);
 
-static void answer_host(struct lookup *l)
+/* Tells what L's thread has found, and frees L. */
+static void lookup_answer(struct lookup *l)
 {
 	struct lookup_answer answer = { .eai = l->job->eai, .error = l->job->error };
 	lookup_fn *fn = l->fn;
-	void *arg = l->arg;
-
-	if (!answer.eai && copy_list(l->job->list, &answer) < 0)
-		answer.eai = EAI_MEMORY;
-	if (!answer.eai && answer.n == 0)
-		answer.eai = EAI_NONAME;
-	answer.names = l->job->names;
-	l->job->names = (struct lookup_names){ 0 };
-	lookup_cancel(l);
-	fn(arg, &answer);
-}
-
-static void answer_names(struct lookup *l)
-{
-	struct lookup_names names = l->job->names;
-	int eai = l->job->eai, error = l->job->error;
-	lookup_names_fn *fn = l->names_fn;
-	void *arg = l->arg;
-
-	l->job->names = (struct lookup_names){ 0 };
-	lookup_cancel(l);
-	fn(arg, eai, error, &names);
-}
-
-static void answer_name(struct lookup *l)
-{
-	lookup_name_fn *fn = l->name_fn;
+	lookup_name_fn *name_fn = l->name_fn;
 	void *arg = l->arg;
 	char name[NI_MAXHOST];
-	bool found = !l->job->eai;
 
+	if (!name_fn && !answer.eai && l->job->list && copy_list(l->job->list, &answer) < 0)
+		answer.eai = EAI_MEMORY;
+	answer.names = l->job->names;
+	l->job->names = (struct lookup_names){ 0 };
+	if (!answer.eai && !name_fn && answer.n == 0 && answer.names.n == 0)
+		answer.eai = EAI_NONAME;
 	memcpy(name, l->job->name, sizeof name);
 	lookup_cancel(l);
-	fn(arg, found ? name : NULL);
+	if (name_fn)
+		name_fn(arg, answer.eai ? NULL : name);
+	else
+		fn(arg, &answer);
 }
 
 static void done(void *arg, short events)
@@ -284,12 +266,7 @@ static void done(void *arg, short events)
 	/* It has nothing left to do but to free what libc keeps for a thread. */
 	pthread_join(l->thread, NULL);
 	l->joined = true;
-	if (l->name_fn)
-		answer_name(l);
-	else if (l->names_fn)
-		answer_names(l);
-	else
-		answer_host(l);
+	lookup_answer(l);
 }
 
 void lookup_cancel(struct lookup *l)
@@ -438,6 +415,14 @@ fail:
 	return -1;
 }
 
+/* As ask(), but that a failure is an answer, too. */
+static void lookup_begin(struct job *job, const struct lookup *start, struct lookup **out)
+{
+	*out = NULL;
+	if (ask(job, start, out) < 0)
+		start->fn(start->arg, &(struct lookup_answer){ .eai = EAI_SYSTEM, .error = errno });
+}
+
 /* For the names of ADDRESS. */
 static struct job *name_job(const struct address *address, bool trusted)
 {
@@ -458,11 +443,11 @@ int lookup_name_start(struct loop *loop, const struct address *address, lookup_n
 		   &(struct lookup){ .loop = loop, .name_fn = fn, .arg = arg }, out);
 }
 
-int lookup_names_start(struct loop *loop, const struct address *address, lookup_names_fn *fn,
-		       void *arg, struct lookup **out)
+void lookup_names_start(struct loop *loop, const struct address *address, lookup_fn *fn, void *arg,
+			struct lookup **out)
 {
-	return ask(name_job(address, false),
-		   &(struct lookup){ .loop = loop, .names_fn = fn, .arg = arg }, out);
+	lookup_begin(name_job(address, false),
+		     &(struct lookup){ .loop = loop, .fn = fn, .arg = arg }, out);
 }
 
 /* The wildcard addresses of Q's family, or the one that HOST is. */
@@ -520,13 +505,14 @@ void lookup_start(struct loop *loop, const struct lookup_question *q, lookup_fn 
 	int status = answer_at_once(q, &answer);
 
 	*out = NULL;
-	if (status > 0)
-		status = ask(job_new(q), &(struct lookup){ .loop = loop, .fn = fn, .arg = arg },
+	if (status > 0) {
+		lookup_begin(job_new(q), &(struct lookup){ .loop = loop, .fn = fn, .arg = arg },
 			     out);
+		return;
+	}
 	if (status < 0)
 		answer = (struct lookup_answer){ .eai = EAI_SYSTEM, .error = errno };
-	if (!*out)
-		fn(arg, &answer);
+	fn(arg, &answer);
 }
 
 void lookup_interleave(const struct address *from, size_t n, struct address *to)

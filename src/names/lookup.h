@@ -68,13 +68,10 @@ typedef void lookup_name_fn(void *arg, const char *name);
 int lookup_name_start(struct loop *loop, const struct address *address, lookup_name_fn *fn,
 		      void *arg, struct lookup **out);
 
-/* The names of an address, or EAI, getnameinfo's error, with the errno of EAI_SYSTEM. NAMES are the
- * callee's. */
-typedef void lookup_names_fn(void *arg, int eai, int error, struct lookup_names *names);
-
-/* Asks for all names of ADDRESS, whether to be trusted or not. Else as lookup_name_start(). */
-int lookup_names_start(struct loop *loop, const struct address *address, lookup_names_fn *fn,
-		       void *arg, struct lookup **out);
+/* Looks up all names of ADDRESS, whether to be trusted or not: the answer has no addresses. Else as
+ * lookup_start(). */
+void lookup_names_start(struct loop *loop, const struct address *address, lookup_fn *fn, void *arg,
+			struct lookup **out);
 
 /* So many look-ups may run at once from now on, in place of eight. */
 void lookup_at_once(int most);

@@ -172,15 +172,13 @@ static int binding_announce(struct binding *b, struct binding_result *r)
 	if (o->user && user_become(o->user) < 0)
 		return -1;
 	for (size_t i = 0; i < b->n; i++)
-		event_tell(&b->c.events, &(struct event){ .kind = EVENT_LISTENING,
-							  .local = &b->locals[i],
-							  .chosen = binding_port_is_chosen(b) });
+		event_tell(&b->c.events, .kind = EVENT_LISTENING, .local = &b->locals[i],
+			   .chosen = binding_port_is_chosen(b));
 	r->what = "--notify-fd";
 	if (o->notify_fd != UNSET && binding_notify(b, (int)o->notify_fd) < 0)
 		return -1;
 	if (activation_notify("READY=1") < 0)
-		event_tell(&b->c.events,
-			   &(struct event){ .kind = EVENT_READY_FAILED, .error = errno });
+		event_tell(&b->c.events, .kind = EVENT_READY_FAILED, .error = errno);
 	return 0;
 }
 

@@ -103,10 +103,8 @@ static void attempt_failed(struct dial *d, struct attempt *a, int error, const c
 {
 	a->state.error = error;
 	a->state.what = what;
-	event_tell(&d->c.events, &(struct event){ .kind = EVENT_FAILED,
-						  .address = &a->state.address,
-						  .error = error,
-						  .what = what });
+	event_tell(&d->c.events, .kind = EVENT_FAILED, .address = &a->state.address, .error = error,
+		   .what = what);
 }
 
 bool dial_to_oneself(int fd, struct address *local, struct address *peer)
@@ -138,9 +136,8 @@ static void attempt_over(struct attempt *a, int error)
 		d->result.peer = a->state.address;
 		d->result.fd = fd;
 		stream_who(fd, &d->result.peer);
-		event_tell(&d->c.events, &(struct event){ .kind = EVENT_CONNECTED,
-							  .address = &d->result.peer,
-							  .local = &d->result.local });
+		event_tell(&d->c.events, .kind = EVENT_CONNECTED, .address = &d->result.peer,
+			   .local = &d->result.local);
 		finish(d);
 		return;
 	}
@@ -242,7 +239,7 @@ static int attempt_start_as(struct dial *d, struct attempt *a, const char **what
 
 	if (fd < 0)
 		return -1;
-	event_tell(&d->c.events, &(struct event){ .kind = EVENT_CONNECTING, .address = to });
+	event_tell(&d->c.events, .kind = EVENT_CONNECTING, .address = to);
 	a->watch = (struct watch){ .fd = fd, .fn = attempt_ended, .arg = a };
 	a->again = (struct timer){ .fn = connect_again, .arg = a };
 	if (attempt_connect(a) < 0) {

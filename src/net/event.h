@@ -49,11 +49,13 @@ struct events {
 	void *arg;
 };
 
-/* Tells E to whoever wants it. */
-static inline void event_tell(const struct events *to, const struct event *e)
+static inline void event_send(const struct events *to, const struct event *e)
 {
 	if (to->fn)
 		to->fn(to->arg, e);
 }
+
+/* Tells whoever wants to hear of it an event, whose members follow as in an initializer. */
+#define event_tell(to, ...) event_send((to), &(struct event){ __VA_ARGS__ })
 
 #endif

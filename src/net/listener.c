@@ -87,10 +87,8 @@ static void accept_failed(struct listener *l, int error)
 	if (error == EAGAIN || error == EINTR)
 		return;
 	/* One place after another may come and be taken: that is the same shortage. */
-	event_tell(&l->c.place.events,
-		   &(struct event){ .kind = EVENT_ACCEPT_FAILED,
-				    .error = error,
-				    .again = error == l->shortage && now - l->failed < SHORTAGE });
+	event_tell(&l->c.place.events, .kind = EVENT_ACCEPT_FAILED, .error = error,
+		   .again = error == l->shortage && now - l->failed < SHORTAGE);
 	/* One that was gone before we came costs nothing; for the rest there is no descriptor or no
 	 * memory now, and the client waits in the backlog meanwhile. */
 	if (error == ECONNABORTED || error == EPROTO)
@@ -147,8 +145,7 @@ static void acceptable(void *arg, short events)
 		l->accept(l->arg, fd, &peer, &local);
 		return;
 	}
-	event_tell(&l->c.place.events,
-		   &(struct event){ .kind = EVENT_ACCEPT_FAILED, .error = errno, .what = what });
+	event_tell(&l->c.place.events, .kind = EVENT_ACCEPT_FAILED, .error = errno, .what = what);
 	close(fd);
 }
 

@@ -58,10 +58,8 @@ static void places_host_found(void *arg, struct lookup_answer *answer)
 	struct places_lookup *l = arg;
 
 	l->lookup = NULL;
-	event_tell(&l->q.events, &(struct event){ .kind = EVENT_RESOLVED,
-						  .host = l->q.host,
-						  .port = l->q.port,
-						  .count = answer->n });
+	event_tell(&l->q.events, .kind = EVENT_RESOLVED, .host = l->q.host, .port = l->q.port,
+		   .count = answer->n);
 	if (answer->eai) {
 		free(answer->addresses);
 		places_fail(l, answer, PLACE_HOST, l->q.host, l->q.port);
@@ -81,8 +79,7 @@ static void places_find_host(struct places_lookup *l)
 		places_finish(l);
 		return;
 	}
-	event_tell(&l->q.events,
-		   &(struct event){ .kind = EVENT_LOOKUP, .host = q.host, .port = q.port });
+	event_tell(&l->q.events, .kind = EVENT_LOOKUP, .host = q.host, .port = q.port);
 	lookup_start(l->loop, &q, places_host_found, l, &l->lookup);
 }
 

@@ -171,10 +171,8 @@ static void address_failed(struct probe *b, size_t index, int error, const char 
 	enum probe_state state = what ? PROBE_UNREACHABLE : state_of(error, address.u.sa.sa_family);
 
 	address_set_port(&address, b->target.port);
-	event_tell(&b->p->c.events, &(struct event){ .kind = EVENT_FAILED,
-						     .address = &address,
-						     .error = error,
-						     .what = what });
+	event_tell(&b->p->c.events, .kind = EVENT_FAILED, .address = &address, .error = error,
+		   .what = what);
 	if (b->failed && weights[state] <= weights[b->result.state])
 		return;
 	b->failed = true;
@@ -284,9 +282,7 @@ static bool take_answer(struct probe *b, int fd, size_t index, int64_t start, in
 		return false;
 	}
 	close(fd);
-	event_tell(&p->c.events, &(struct event){ .kind = EVENT_CONNECTED,
-						  .address = &address,
-						  .local = &local });
+	event_tell(&p->c.events, .kind = EVENT_CONNECTED, .address = &address, .local = &local);
 	b->result = (struct probe_result){ .state = PROBE_OPEN, .index = index, .ns = ns };
 	return true;
 }
@@ -356,7 +352,7 @@ static enum step try_next(struct probe *b)
 		address_failed(b, index, errno, what, clock_now() - start);
 		return STEP_FAILED;
 	}
-	event_tell(&p->c.events, &(struct event){ .kind = EVENT_CONNECTING, .address = &address });
+	event_tell(&p->c.events, .kind = EVENT_CONNECTING, .address = &address);
 	error = connect_to(fd, &address);
 	/* To ourselves the answer is there already, before anybody could wait for it. */
 	if (error == EINPROGRESS && stream_connects_again && is_inet(&address))

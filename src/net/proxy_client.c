@@ -138,10 +138,8 @@ static void done(struct proxy_client *d)
 	getsockname(r->fd, &r->local.u.sa, &r->local.length);
 	watch_drop(d->loop, &d->watch);
 	d->watch.fd = -1;
-	event_tell(&d->c.events, &(struct event){ .kind = EVENT_THROUGH,
-						  .address = &r->peer,
-						  .local = &r->local,
-						  .proxy = d->first });
+	event_tell(&d->c.events, .kind = EVENT_THROUGH, .address = &r->peer, .local = &r->local,
+		   .proxy = d->first);
 	r->peer.word = NULL;
 	tell(d, r);
 }
@@ -161,10 +159,8 @@ static void fail(struct proxy_client *d, const char *why, int error)
 	struct dial_result *r = &d->result;
 	size_t n;
 
-	event_tell(&d->c.events, &(struct event){ .kind = EVENT_NOT_REACHED,
-						  .proxy = h->proxy,
-						  .what = why,
-						  .error = error });
+	event_tell(&d->c.events, .kind = EVENT_NOT_REACHED, .proxy = h->proxy, .what = why,
+		   .error = error);
 	add_place(d, h);
 	n = strlen(r->why);
 	snprintf(r->why + n, sizeof r->why - n, ": %s (%s)", why, errno_name(error));
@@ -186,12 +182,9 @@ static enum handshake begin(struct proxy_client *d)
 	const struct proxy_handshake *t = proxy_handshake_of(h);
 	char host[ADDRESS_TEXT];
 
-	event_tell(&d->c.events,
-		   &(struct event){ .kind = EVENT_ASKING,
-				    .proxy = h->proxy,
-				    .host = h->by_name ? h->host :
-							 address_host(&h->addresses[h->at], host),
-				    .port = h->port });
+	event_tell(&d->c.events, .kind = EVENT_ASKING, .proxy = h->proxy,
+		   .host = h->by_name ? h->host : address_host(&h->addresses[h->at], host),
+		   .port = h->port);
 	if (h->again) {
 		t->again(h, &d->out);
 		return HANDSHAKE_MORE;
@@ -314,7 +307,7 @@ static void tell_event(void *arg, const struct event *e)
 		event.kind = EVENT_PROXY;
 		event.proxy = d->first;
 	}
-	event_tell(&d->c.events, &event);
+	event_send(&d->c.events, &event);
 }
 
 static void connect_first(void *arg)
