@@ -198,17 +198,7 @@ static bool add_address(struct find *f, const struct dns_message *m, const struc
 	struct find_result *r = &f->r;
 	struct address *more, a;
 
-	memset(&a, 0, sizeof a);
-	if (rec->type == DNS_A) {
-		a.u.in.sin_family = AF_INET;
-		memcpy(&a.u.in.sin_addr, p, 4);
-		a.length = sizeof a.u.in;
-	} else {
-		a.u.in6.sin6_family = AF_INET6;
-		memcpy(&a.u.in6.sin6_addr, p, 16);
-		a.length = sizeof a.u.in6;
-	}
-	address_set_port(&a, f->f->port);
+	address_set_ip(&a, rec->type == DNS_A ? AF_INET : AF_INET6, p, f->f->port);
 	for (size_t i = 0; i < r->n; i++)
 		if (address_equal(&r->addresses[i], &a))
 			return true;
@@ -464,16 +454,16 @@ void find_names(const struct finder *f, const struct address *address, find_fn *
 {
 	const unsigned type = DNS_PTR;
 	struct find *find = find_new(f, fn, arg, out);
+	const unsigned char *bytes;
+	size_t n;
 	struct lookup *lookup;
 	struct dns_name name;
 
 	if (!find)
 		return;
 	if (f->dns) {
-		if (address->u.sa.sa_family == AF_INET)
-			dns_name_reverse((const unsigned char *)&address->u.in.sin_addr, 4, &name);
-		else
-			dns_name_reverse(address->u.in6.sin6_addr.s6_addr, 16, &name);
+		bytes = address_ip(address, &n);
+		dns_name_reverse(bytes, n, &name);
 		ask_dns(find, &name, &type, 1, out);
 		return;
 	}

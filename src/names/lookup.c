@@ -465,14 +465,10 @@ static int answer_numbers(const struct lookup_question *q, uint16_t port, struct
 		else
 			out->addresses[out->n++] = host;
 	} else {
-		if (q->family != AF_INET6) {
-			out->addresses[out->n].u.in.sin_family = AF_INET;
-			out->addresses[out->n++].length = sizeof host.u.in;
-		}
-		if (q->family != AF_INET) {
-			out->addresses[out->n].u.in6.sin6_family = AF_INET6;
-			out->addresses[out->n++].length = sizeof host.u.in6;
-		}
+		if (q->family != AF_INET6)
+			address_set_ip(&out->addresses[out->n++], AF_INET, &in6addr_any, port);
+		if (q->family != AF_INET)
+			address_set_ip(&out->addresses[out->n++], AF_INET6, &in6addr_any, port);
 	}
 	for (size_t i = 0; i < out->n; i++)
 		address_set_port(&out->addresses[i], port);

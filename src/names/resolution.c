@@ -276,10 +276,10 @@ struct resolution *resolution_start(const struct resolution_config *c, const cha
 	} else if (numeric && !c->record) {
 		start_address(r, &a);
 	} else if (c->record) {
-		if (numeric && c->record == DNS_PTR && a.u.sa.sa_family == AF_INET)
-			dns_name_reverse((const unsigned char *)&a.u.in.sin_addr, 4, &name);
-		else if (numeric && c->record == DNS_PTR)
-			dns_name_reverse(a.u.in6.sin6_addr.s6_addr, 16, &name);
+		size_t n;
+		const unsigned char *bytes = address_ip(&a, &n);
+		if (numeric && c->record == DNS_PTR)
+			dns_name_reverse(bytes, n, &name);
 		else
 			dns_name_parse(word, &name);
 		find_records(&c->finder, &name, c->record, addresses_found, r, &r->find);

@@ -367,21 +367,17 @@ void access_cancel(struct access_lookup *l)
 
 static bool matches(const struct access_entry *e, const struct address *a)
 {
-	const unsigned char *x, *y;
 	unsigned bytes = e->bits / 8, rest = e->bits % 8;
+	const unsigned char *x, *y;
+	size_t n;
 
 	if (!e->address.length || e->address.u.sa.sa_family != a->u.sa.sa_family)
 		return false;
-	if (a->u.sa.sa_family == AF_INET) {
-		x = (const unsigned char *)&e->address.u.in.sin_addr;
-		y = (const unsigned char *)&a->u.in.sin_addr;
-	} else {
-		x = e->address.u.in6.sin6_addr.s6_addr;
-		y = a->u.in6.sin6_addr.s6_addr;
-		if (e->address.u.in6.sin6_scope_id &&
-		    e->address.u.in6.sin6_scope_id != a->u.in6.sin6_scope_id)
-			return false;
-	}
+	if (a->u.sa.sa_family == AF_INET6 && e->address.u.in6.sin6_scope_id &&
+	    e->address.u.in6.sin6_scope_id != a->u.in6.sin6_scope_id)
+		return false;
+	x = address_ip(&e->address, &n);
+	y = address_ip(a, &n);
 	return !memcmp(x, y, bytes) && (rest == 0 || (x[bytes] ^ y[bytes]) >> (8 - rest) == 0);
 }
 

@@ -282,7 +282,7 @@ bool listener_has(const struct listener *l, const struct address *a)
 		address_unmap(&local);
 		if (address_port(&to) != address_port(&local))
 			continue;
-		if (to.u.sa.sa_family != AF_INET && to.u.sa.sa_family != AF_INET6)
+		if (!address_is_ip(&to))
 			continue;
 		/* Who connects to the wildcard address comes to the loopback. */
 		if (address_equal(&to, &local) || address_is_any(&to))

@@ -183,11 +183,6 @@ static void address_failed(struct probe *b, size_t index, int error, const char 
 
 /* ---- connections that are none ---- */
 
-static bool is_inet(const struct address *a)
-{
-	return a->u.sa.sa_family == AF_INET || a->u.sa.sa_family == AF_INET6;
-}
-
 /* Two of our sockets can meet, each on its way to the port that the other happens to have. Is it
  * one from PEER? Then neither has found anybody who listens. */
 static bool is_crossed(struct prober *p, const struct address *peer)
@@ -254,7 +249,7 @@ static int connect_to(int fd, const struct address *address)
 	if (unix_connect(fd, address) < 0)
 		return errno == EISCONN ? 0 : errno == EALREADY ? EINPROGRESS : errno;
 	/* TCP Fast Open (--sockopt) says so of what it has not begun. */
-	return !is_inet(address) || stream_connected(fd) ? 0 : EINPROGRESS;
+	return !address_is_ip(address) || stream_connected(fd) ? 0 : EINPROGRESS;
 }
 
 /* FD is connected to address INDEX of B since it was tried at START, or has failed with ERROR.
@@ -299,8 +294,8 @@ static void attempt_ready(void *arg, short events)
 
 	(void)events;
 	address_set_port(&address, b->target.port);
-	error = stream_connects_again && is_inet(&address) ? connect_to(fd, &address) :
-							     stream_error(fd);
+	error = stream_connects_again && address_is_ip(&address) ? connect_to(fd, &address) :
+								   stream_error(fd);
 	if (error == EINPROGRESS)
 		return;
 	attempt_drop(b->p, a);
@@ -355,7 +350,7 @@ static enum step try_next(struct probe *b)
 	event_tell(&p->c.events, .kind = EVENT_CONNECTING, .address = &address);
 	error = connect_to(fd, &address);
 	/* To ourselves the answer is there already, before anybody could wait for it. */
-	if (error == EINPROGRESS && stream_connects_again && is_inet(&address))
+	if (error == EINPROGRESS && stream_connects_again && address_is_ip(&address))
 		error = connect_to(fd, &address);
 	if (error == EINPROGRESS && attempt_watch(b, fd, index, start, attempt_ready) == 0)
 		return STEP_UNDER_WAY;

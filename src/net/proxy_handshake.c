@@ -21,12 +21,11 @@ static enum handshake socks_start(struct proxy_hop *h, struct text *out)
 
 	if (h->by_name) {
 		snprintf(to.name, sizeof to.name, "%s", h->host);
-	} else if (a->u.sa.sa_family == AF_INET) {
-		to.kind = SOCKS_INET;
-		memcpy(to.bytes, &a->u.in.sin_addr, 4);
 	} else {
-		to.kind = SOCKS_INET6;
-		memcpy(to.bytes, &a->u.in6.sin6_addr, 16);
+		size_t n;
+		const unsigned char *bytes = address_ip(a, &n);
+		to.kind = a->u.sa.sa_family == AF_INET ? SOCKS_INET : SOCKS_INET6;
+		memcpy(to.bytes, bytes, n);
 	}
 	return socks_went(h, socks_client_start(&h->talk.socks, version, &to, &h->proxy->url.who,
 						out));

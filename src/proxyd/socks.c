@@ -32,15 +32,15 @@ static struct socks_place place_of(const struct address *a)
 {
 	struct address plain = *a;
 	struct socks_place p = { .kind = SOCKS_INET };
+	const unsigned char *bytes;
+	size_t n;
 
 	address_unmap(&plain);
 	p.port = address_port(&plain);
-	if (plain.u.sa.sa_family == AF_INET6) {
+	if (plain.u.sa.sa_family == AF_INET6)
 		p.kind = SOCKS_INET6;
-		memcpy(p.bytes, &plain.u.in6.sin6_addr, 16);
-	} else {
-		memcpy(p.bytes, &plain.u.in.sin_addr, 4);
-	}
+	bytes = address_ip(&plain, &n);
+	memcpy(p.bytes, bytes, n);
 	return p;
 }
 
@@ -68,19 +68,13 @@ static enum handshake take(struct connection *x, const unsigned char *in, size_t
 	enum handshake h = socks_server_take(s, in, n, used, out);
 	const struct socks_place *to = &s->to;
 	char text[ADDRESS_TEXT];
-	struct address a = { 0 };
+	struct address a;
 
 	x->proxied->user = *s->user ? s->user : NULL;
 	x->proxied->why = s->why;
 	if (h != HANDSHAKE_ASKED)
 		return h;
-	if (to->kind == SOCKS_INET) {
-		a.u.in.sin_family = AF_INET;
-		memcpy(&a.u.in.sin_addr, to->bytes, 4);
-	} else {
-		a.u.in6.sin6_family = AF_INET6;
-		memcpy(&a.u.in6.sin6_addr, to->bytes, 16);
-	}
+	address_set_ip(&a, to->kind == SOCKS_INET ? AF_INET : AF_INET6, to->bytes, to->port);
 	proxyd_dial(x, to->kind == SOCKS_NAME ? to->name : address_host(&a, text), to->port,
 		    dialled);
 	return h;

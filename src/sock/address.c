@@ -38,17 +38,16 @@ int address_family(const struct family_options *o)
 	return o->inet ? AF_INET : o->inet6 ? AF_INET6 : AF_UNSPEC;
 }
 
-/* `fe80::1%eth0`: TEXT before the zone is an IPv6 address, the zone a name or an index. */
-static int parse_zone(const char *zone, uint32_t *scope)
+int address_parse_interface(const char *word, unsigned *index)
 {
-	int64_t index;
+	int64_t number;
 
-	*scope = if_nametoindex(zone);
-	if (*scope)
+	*index = if_nametoindex(word);
+	if (*index)
 		return 0;
-	if (number_parse(zone, 1, UINT32_MAX, &index) < 0)
+	if (number_parse(word, 1, INT32_MAX, &number) < 0)
 		return -1;
-	*scope = (uint32_t)index;
+	*index = (unsigned)number;
 	return 0;
 }
 
@@ -148,7 +147,7 @@ enum word_kind address_parse_host(const char *host, struct address *out)
 	if (zone)
 		*zone++ = '\0';
 	if (inet_pton(AF_INET6, text, &out->u.in6.sin6_addr) != 1 ||
-	    (zone && parse_zone(zone, &out->u.in6.sin6_scope_id) < 0))
+	    (zone && address_parse_interface(zone, &out->u.in6.sin6_scope_id) < 0))
 		return WORD_BAD;
 	out->u.in6.sin6_family = AF_INET6;
 	out->length = sizeof out->u.in6;
@@ -314,6 +313,28 @@ int address_inet_operands(const struct operands *o, bool may_lack_host, bool num
 	return 0;
 }
 
+void address_set_ip(struct address *a, int family, const void *bytes, uint16_t port)
+{
+	memset(a, 0, sizeof *a);
+	a->u.sa.sa_family = (sa_family_t)family;
+	if (family == AF_INET) {
+		memcpy(&a->u.in.sin_addr, bytes, sizeof a->u.in.sin_addr);
+		a->length = sizeof a->u.in;
+	} else {
+		memcpy(&a->u.in6.sin6_addr, bytes, sizeof a->u.in6.sin6_addr);
+		a->length = sizeof a->u.in6;
+	}
+	address_set_port(a, port);
+}
+
+const unsigned char *address_ip(const struct address *a, size_t *n)
+{
+	bool six = a->u.sa.sa_family == AF_INET6;
+
+	*n = six ? sizeof a->u.in6.sin6_addr : sizeof a->u.in.sin_addr;
+	return six ? a->u.in6.sin6_addr.s6_addr : (const unsigned char *)&a->u.in.sin_addr;
+}
+
 void address_set_port(struct address *a, uint16_t port)
 {
 	if (a->u.sa.sa_family == AF_INET)
@@ -367,7 +388,7 @@ bool address_equal(const struct address *a, const struct address *b)
 		return a->length == b->length &&
 		       a->length > offsetof(struct sockaddr_un, sun_path) &&
 		       !memcmp(&a->u.un, &b->u.un, a->length);
-	if (a->u.sa.sa_family != AF_INET && a->u.sa.sa_family != AF_INET6)
+	if (!address_is_ip(a))
 		return a->length == b->length && !memcmp(&a->u, &b->u, a->length);
 	if (a->u.sa.sa_family == AF_INET)
 		return a->u.in.sin_addr.s_addr == b->u.in.sin_addr.s_addr;
@@ -379,7 +400,7 @@ bool address_same_host(const struct address *a, const struct address *b)
 {
 	struct address copy = *a;
 
-	if (a->u.sa.sa_family != AF_INET && a->u.sa.sa_family != AF_INET6)
+	if (!address_is_ip(a))
 		return false;
 	address_set_port(&copy, address_port(b));
 	return address_equal(&copy, b);

@@ -83,6 +83,10 @@ int address_operands(const struct operands *o, bool may_lack_host, bool numeric,
 int address_inet_operands(const struct operands *o, bool may_lack_host, bool numeric,
 			  const char **host, const char **port, struct option_error *error);
 
+/* The index of the interface WORD, a name or a number, into *INDEX. Returns 0, or -1 where there is
+ * no interface of that name. */
+int address_parse_interface(const char *word, unsigned *index);
+
 /* An ENDPOINT in its parts; of what is not looked up `host` is the whole word, and `port` empty. */
 struct endpoint_words {
 	const char *host; /* in the word, or in `text`, */
@@ -101,6 +105,24 @@ const char *address_find_port(const char *word);
 
 /* The same check for HOST and PORT where they come from options; NULL passes. */
 int address_check(const char *host, const char *port, bool numeric, struct option_error *error);
+
+/* *A becomes the address of FAMILY (AF_INET, AF_INET6) that BYTES are, 4 or 16 in network order,
+ * and PORT. */
+void address_set_ip(struct address *a, int family, const void *bytes, uint16_t port);
+
+/* The 4 or 16 bytes of A, which is of IP, and their number into *N. */
+const unsigned char *address_ip(const struct address *a, size_t *n);
+
+/* Is FAMILY one of IP's? */
+static inline bool address_family_is_ip(int family)
+{
+	return family == AF_INET || family == AF_INET6;
+}
+
+static inline bool address_is_ip(const struct address *a)
+{
+	return address_family_is_ip(a->u.sa.sa_family);
+}
 
 void address_set_port(struct address *a, uint16_t port);
 uint16_t address_port(const struct address *a);

@@ -42,7 +42,7 @@ int dgram_prepare_send(struct dgram_socket *s, const char **what)
 
 	*what = NULL;
 	/* Without it only a connected socket learns of a refusal; then that is all there is. */
-	if (s->family == AF_INET || s->family == AF_INET6)
+	if (address_family_is_ip(s->family))
 		setsockopt(s->fd, IPPROTO_IP, IP_RECVERR, &on, sizeof on);
 	if (s->family == AF_INET6)
 		setsockopt(s->fd, IPPROTO_IPV6, IPV6_RECVERR, &on, sizeof on);
@@ -118,7 +118,7 @@ static size_t drain(const struct dgram_socket *s)
 	_Alignas(struct cmsghdr) char control[256];
 	size_t told = 0;
 
-	if (s->family != AF_INET && s->family != AF_INET6)
+	if (!address_family_is_ip(s->family))
 		return 0;
 	for (int i = 0; i < ERRORS_MOST; i++) {
 		struct address to = { 0 };
@@ -173,7 +173,7 @@ static size_t run_length(const struct dgram_socket *s, const struct dgram *v, si
 {
 	size_t size = v->size, total = size, i = 1;
 
-	if (size == 0 || size > s->segment || (s->family != AF_INET && s->family != AF_INET6))
+	if (size == 0 || size > s->segment || !address_family_is_ip(s->family))
 		return 1;
 	for (; i < n && i < SEGMENTS; i++) {
 		total += v[i].size;
@@ -245,7 +245,7 @@ static bool refuses_to_cut(int error)
  * the way in which it was sent? */
 static bool try_again(struct dgram_socket *s, int error, unsigned count, size_t size)
 {
-	bool inet = s->family == AF_INET || s->family == AF_INET6;
+	bool inet = address_family_is_ip(s->family);
 
 	if (error == EINTR)
 		return true;

@@ -45,19 +45,6 @@ static int parse_address(const char *word, size_t n, struct address *out)
 	return address_parse_host(text, out) == WORD_NUMBER ? 0 : -1;
 }
 
-static int parse_interface(const char *word, unsigned *out)
-{
-	int64_t index;
-
-	*out = if_nametoindex(word);
-	if (*out)
-		return 0;
-	if (number_parse(word, 1, INT32_MAX, &index) < 0)
-		return -1;
-	*out = (unsigned)index;
-	return 0;
-}
-
 int membership_parse(const char *word, bool source_too, struct membership *out,
 		     struct option_error *error)
 {
@@ -81,7 +68,7 @@ int membership_parse(const char *word, bool source_too, struct membership *out,
 				   option, (int)(length - n - 1), comma + 1, (int)n, word);
 	if (out->group.u.sa.sa_family == AF_INET6)
 		out->interface = out->group.u.in6.sin6_scope_id;
-	if (at && parse_interface(at + 1, &out->interface) < 0)
+	if (at && address_parse_interface(at + 1, &out->interface) < 0)
 		return option_fail(error, "%s: there is no interface '%s'", option, at + 1);
 	return 0;
 }

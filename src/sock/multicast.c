@@ -50,16 +50,10 @@ const char *multicast_given(const struct multicast_options *o)
 static int find_interface(const char *name, int family, unsigned *index, struct in_addr *address)
 {
 	struct address a;
-	int64_t number;
 
 	address->s_addr = htonl(INADDR_ANY);
-	*index = if_nametoindex(name);
-	if (*index)
+	if (address_parse_interface(name, index) == 0)
 		return 0;
-	if (number_parse(name, 1, INT32_MAX, &number) == 0) {
-		*index = (unsigned)number;
-		return 0;
-	}
 	if (family == AF_INET && address_parse_host(name, &a) == WORD_NUMBER &&
 	    a.u.sa.sa_family == AF_INET) {
 		*address = a.u.in.sin_addr;

@@ -12,6 +12,7 @@
 
 #include "base/number.h"
 #include "base/suggest.h"
+#include "sock/address.h"
 
 static int parse_keepalive(void *field, const char *word, struct option_error *error);
 /* S has looked for what WORD could mean. */
@@ -359,17 +360,12 @@ void sockopt_free(struct socket_options *o)
 	o->last = NULL;
 }
 
-static bool is_inet(int family)
-{
-	return family == AF_INET || family == AF_INET6;
-}
-
 /* An option of the other family's level would fail, and was not meant for this socket. */
 static bool concerns(int level, int family)
 {
 	return level == IPPROTO_IP   ? family == AF_INET :
 	       level == IPPROTO_IPV6 ? family == AF_INET6 :
-				       level != IPPROTO_TCP || is_inet(family);
+				       level != IPPROTO_TCP || address_family_is_ip(family);
 }
 
 static int set_int(int fd, int level, int name, int64_t value)
@@ -451,7 +447,7 @@ int sockopt_apply(int fd, int family, const struct socket_options *o, enum socke
 		if (sockopt_interface(fd, o->interface) < 0)
 			return -1;
 	}
-	if (phase != PHASE_CONNECT || !is_inet(family))
+	if (phase != PHASE_CONNECT || !address_family_is_ip(family))
 		return 0;
 	if (apply_keepalive(fd, o, what) < 0)
 		return -1;
@@ -499,5 +495,5 @@ int sockopt_read(int fd, int family, const struct sockopt_row *row, char *text, 
 
 int sockopt_protocol(const struct socket_options *o, int family)
 {
-	return o->protocol && is_inet(family) ? sockopt_mptcp : 0;
+	return o->protocol && address_family_is_ip(family) ? sockopt_mptcp : 0;
 }

@@ -149,7 +149,7 @@ void describe_socket(struct facts *r, int fd, const struct address *local,
 	struct stream_tcp tcp;
 
 	family = getsockname(fd, (struct sockaddr *)&any, &size) < 0 ? 0 : any.ss_family;
-	if (protocol < 0 && (family == AF_INET || family == AF_INET6))
+	if (protocol < 0 && address_family_is_ip(family))
 		protocol = type == SOCK_STREAM ? IPPROTO_TCP :
 			   type == SOCK_DGRAM  ? IPPROTO_UDP :
 						 -1;

@@ -20,6 +20,14 @@ static const struct flag {
 	{ IFF_MULTICAST, "multicast" },
 };
 
+static void to_address(const struct sockaddr_storage *from, struct address *to)
+{
+	*to = (struct address){ .length = from->ss_family == AF_INET  ? sizeof to->u.in :
+					  from->ss_family == AF_INET6 ? sizeof to->u.in6 :
+									0 };
+	memcpy(&to->u, from, to->length);
+}
+
 /* The bits that are set in the netmask of I. */
 static unsigned prefix_of(const struct interface *i)
 {
@@ -28,28 +36,14 @@ static unsigned prefix_of(const struct interface *i)
 	unsigned bits = 0;
 	size_t n;
 
-	memcpy(&mask.u, &i->netmask,
-	       sizeof mask.u < sizeof i->netmask ? sizeof mask.u : sizeof i->netmask);
-	if (i->address.ss_family == AF_INET6) {
-		p = mask.u.in6.sin6_addr.s6_addr;
-		n = 16;
-	} else {
-		p = (const unsigned char *)&mask.u.in.sin_addr;
-		n = 4;
-	}
+	to_address(&i->netmask, &mask);
+	mask.u.sa.sa_family = i->address.ss_family;
+	p = address_ip(&mask, &n);
 	for (; n > 0 && *p == 0xff; p++, n--)
 		bits += 8;
 	for (unsigned byte = n > 0 ? *p : 0; byte & 0x80; byte <<= 1)
 		bits++;
 	return bits;
-}
-
-static void to_address(const struct sockaddr_storage *from, struct address *to)
-{
-	*to = (struct address){ .length = from->ss_family == AF_INET  ? sizeof to->u.in :
-					  from->ss_family == AF_INET6 ? sizeof to->u.in6 :
-									0 };
-	memcpy(&to->u, from, to->length);
 }
 
 void interfaces_row(struct facts *r, const struct interface *i)

@@ -224,15 +224,6 @@ int inventory_find_owners(struct inventory *i)
 
 /* ---- why a call failed ---- */
 
-static bool is_wildcard(const struct address *a)
-{
-	static const struct in6_addr any = IN6ADDR_ANY_INIT;
-
-	return a->u.sa.sa_family == AF_INET  ? a->u.in.sin_addr.s_addr == 0 :
-	       a->u.sa.sa_family == AF_INET6 ? !memcmp(&a->u.in6.sin6_addr, &any, sizeof any) :
-					       false;
-}
-
 /* Where a path is `wanted`, FILE is what stands there; else NULL. */
 struct wish {
 	const struct address *wanted;
@@ -266,9 +257,9 @@ static bool conflicts(const struct inventory_socket *s, const struct wish *w)
 	address_unmap(&a);
 	address_unmap(&b);
 	if (a.u.sa.sa_family == b.u.sa.sa_family)
-		return is_wildcard(&a) || is_wildcard(&b) || address_equal(&a, &b);
+		return address_is_any(&a) || address_is_any(&b) || address_equal(&a, &b);
 	/* An IPv6 wildcard may be one of IPv4 too. */
-	return a.u.sa.sa_family == AF_INET6 ? is_wildcard(&a) && !s->v6only : is_wildcard(&b);
+	return a.u.sa.sa_family == AF_INET6 ? address_is_any(&a) && !s->v6only : address_is_any(&b);
 }
 
 static struct inventory_query query_for(int type, const struct address *wanted)

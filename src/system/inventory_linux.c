@@ -67,25 +67,13 @@ static void add(struct collecting *c, const struct inventory_socket *s)
 		c->failed = true;
 }
 
-/* PORT as on the wire. */
+/* PORT in network order. */
 static void set_address(struct address *a, bool six, const void *bytes, uint16_t port,
 			uint32_t interface)
 {
-	static const uint8_t link_local[2] = { 0xfe, 0x80 };
-
-	if (six) {
-		a->u.in6.sin6_family = AF_INET6;
-		a->u.in6.sin6_port = port;
-		memcpy(&a->u.in6.sin6_addr, bytes, 16);
-		if (!memcmp(bytes, link_local, sizeof link_local))
-			a->u.in6.sin6_scope_id = interface;
-		a->length = sizeof a->u.in6;
-	} else {
-		a->u.in.sin_family = AF_INET;
-		a->u.in.sin_port = port;
-		memcpy(&a->u.in.sin_addr, bytes, 4);
-		a->length = sizeof a->u.in;
-	}
+	address_set_ip(a, six ? AF_INET6 : AF_INET, bytes, ntohs(port));
+	if (six && IN6_IS_ADDR_LINKLOCAL(&a->u.in6.sin6_addr))
+		a->u.in6.sin6_scope_id = interface;
 }
 
 /* ---- sock_diag ---- */

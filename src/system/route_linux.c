@@ -31,15 +31,8 @@ struct question {
 /* N bytes of an address of FAMILY. */
 static void set_address(struct address *a, int family, const void *bytes, size_t n)
 {
-	if (family == AF_INET && n == 4) {
-		a->u.in.sin_family = AF_INET;
-		memcpy(&a->u.in.sin_addr, bytes, n);
-		a->length = sizeof a->u.in;
-	} else if (family == AF_INET6 && n == 16) {
-		a->u.in6.sin6_family = AF_INET6;
-		memcpy(&a->u.in6.sin6_addr, bytes, n);
-		a->length = sizeof a->u.in6;
-	}
+	if ((family == AF_INET && n == 4) || (family == AF_INET6 && n == 16))
+		address_set_ip(a, family, bytes, 0);
 }
 
 static void take(void *arg, uint16_t type, const void *payload, size_t n)
@@ -69,32 +62,28 @@ static void take(void *arg, uint16_t type, const void *payload, size_t n)
 	}
 }
 
-/* An IPv4 address in one of IPv6 goes the way of IPv4. */
-static struct address unmapped(const struct address *a)
-{
-	struct address out = *a;
-
-	address_unmap(&out);
-	return out;
-}
-
 int route_get(const struct address *destination, struct route *out)
 {
-	const struct address to = unmapped(destination);
-	bool six = to.u.sa.sa_family == AF_INET6;
-	size_t n = six ? 16 : 4, size = offsetof(struct question, out);
+	struct address to = *destination;
+	size_t n, size = offsetof(struct question, out);
 	struct question q = {
-		.head = { .family = (uint8_t)to.u.sa.sa_family, .to_bits = (uint8_t)(8 * n) },
-		.to = { .length = (uint16_t)(4 + n), .type = RTA_DST_ },
+		.to.type = RTA_DST_,
 		.out = { .length = sizeof q.out, .type = RTA_OIF_ },
 	};
+	const unsigned char *bytes;
 	char payload[sizeof q];
 
 	*out = (struct route){ 0 };
-	memcpy(q.to.bytes, six ? (const void *)&to.u.in6.sin6_addr : &to.u.in.sin_addr, n);
+	/* An IPv4 address in one of IPv6 goes the way of IPv4. */
+	address_unmap(&to);
+	bytes = address_ip(&to, &n);
+	q.head.family = (uint8_t)to.u.sa.sa_family;
+	q.head.to_bits = (uint8_t)(8 * n);
+	q.to.length = (uint16_t)(4 + n);
+	memcpy(q.to.bytes, bytes, n);
 	memcpy(payload, &q, size);
 	size -= sizeof q.to.bytes - n;
-	if (six && to.u.in6.sin6_scope_id) {
+	if (to.u.sa.sa_family == AF_INET6 && to.u.in6.sin6_scope_id) {
 		q.out.interface = to.u.in6.sin6_scope_id;
 		memcpy(payload + size, &q.out, sizeof q.out);
 		size += sizeof q.out;
