@@ -196,7 +196,7 @@ static struct outcome print_socket(const struct sockname_options *o, int fd, con
 	facts_begin(&r);
 	describe_socket(&r, fd, &local, &peer);
 	if (o->own.connect)
-		describe_interface(&r, describe_interface_of(&local));
+		describe_interface(&r, interfaces_find(&local));
 	if (fstat(fd, &status) == 0)
 		facts_number(&r, "inode", (int64_t)status.st_ino);
 	if (!o->own.connect && describe_number(fd, SO_TYPE) >= 0 &&
@@ -272,7 +272,7 @@ static struct outcome print_route(const struct sockname_options *o, int fd,
 	facts_address(&r, "local", &local);
 	facts_address(&r, "peer", peer);
 	if (route_get(peer, &route) < 0)
-		route = (struct route){ .interface = describe_interface_of(&local) };
+		route = (struct route){ .interface = interfaces_find(&local) };
 	describe_interface(&r, route.interface);
 	facts_host(&r, "gateway", &route.gateway);
 	facts_host(&r, "source", &route.source);

@@ -1,3 +1,4 @@
+/* proxy_client.c - connecting by way of proxies, from one to the next */
 #include "net/proxy_client.h"
 
 #include <errno.h>
@@ -28,7 +29,7 @@ struct proxy_client {
 	struct timer deadline, again, finish;
 	struct watch watch; /* of the connection; fd -1: there is none */
 	struct proxy_hop *hops;
-	size_t n, at; /* that is looked up, or talked to */
+	size_t n, at; /* the hop that is looked up, or shaken hands with */
 	struct text out;
 	int send_error;	  /* sending has failed with it, and is over */
 	bool connected;	  /* to the first, once at least */
@@ -38,7 +39,7 @@ struct proxy_client {
 
 /* ---- the end ---- */
 
-static void disconnect(struct proxy_client *d)
+static void client_disconnect(struct proxy_client *d)
 {
 	if (d->watch.fd < 0)
 		return;
@@ -59,10 +60,9 @@ void proxy_client_cancel(struct proxy_client *d)
 	timer_drop(d->loop, &d->deadline);
 	timer_drop(d->loop, &d->again);
 	timer_drop(d->loop, &d->finish);
-	disconnect(d);
+	client_disconnect(d);
 	for (size_t i = 0; i < d->n; i++) {
-		if (d->hops[i].started && proxy_handshake_of(&d->hops[i])->free)
-			proxy_handshake_of(&d->hops[i])->free(&d->hops[i]);
+		proxy_handshake_free(&d->hops[i]);
 		free(d->hops[i].addresses);
 	}
 	free(d->hops);
@@ -71,7 +71,7 @@ void proxy_client_cancel(struct proxy_client *d)
 }
 
 /* Tells R, and is gone. */
-static void tell(struct proxy_client *d, const struct dial_result *r)
+static void client_tell(struct proxy_client *d, const struct dial_result *r)
 {
 	const struct dial_result result = *r;
 	dial_fn *fn = d->fn;
@@ -81,14 +81,14 @@ static void tell(struct proxy_client *d, const struct dial_result *r)
 	fn(arg, &result);
 }
 
-static void finished(void *arg)
+static void client_finished(void *arg)
 {
 	struct proxy_client *d = arg;
 
-	tell(d, &d->result);
+	client_tell(d, &d->result);
 }
 
-static void finish(struct proxy_client *d)
+static void client_finish(struct proxy_client *d)
 {
 	timer_drop(d->loop, &d->deadline);
 	timer_drop(d->loop, &d->again);
@@ -96,7 +96,7 @@ static void finish(struct proxy_client *d)
 }
 
 /* Adds what hop H was to reach to why it all failed. */
-static void add_place(struct proxy_client *d, const struct proxy_hop *h)
+static void client_add_place(struct proxy_client *d, const struct proxy_hop *h)
 {
 	char address[ADDRESS_TEXT], words[sizeof d->words];
 	char *why = d->result.why;
@@ -108,7 +108,7 @@ static void add_place(struct proxy_client *d, const struct proxy_hop *h)
 			      address_text(&h->addresses[h->at], address));
 }
 
-static void expired(void *arg)
+static void client_expired(void *arg)
 {
 	struct proxy_client *d = arg;
 
@@ -119,12 +119,12 @@ static void expired(void *arg)
 	if (d->lookup)
 		d->result.proxy = d->hops[d->at].proxy->next;
 	else
-		add_place(d, &d->hops[d->at]);
-	disconnect(d);
-	finish(d);
+		client_add_place(d, &d->hops[d->at]);
+	client_disconnect(d);
+	client_finish(d);
 }
 
-static void done(struct proxy_client *d)
+static void client_done(struct proxy_client *d)
 {
 	const struct proxy_hop *last = &d->hops[d->n - 1];
 	struct dial_result *r = &d->result;
@@ -141,19 +141,19 @@ static void done(struct proxy_client *d)
 	event_tell(&d->c.events, .kind = EVENT_THROUGH, .address = &r->peer, .local = &r->local,
 		   .proxy = d->first);
 	r->peer.word = NULL;
-	tell(d, r);
+	client_tell(d, r);
 }
 
 /* ---- from one to the next ---- */
 
 /* Goes the whole way again, soon. */
-static void connect_again(struct proxy_client *d)
+static void client_connect_again(struct proxy_client *d)
 {
-	disconnect(d);
+	client_disconnect(d);
 	timer_set(d->loop, &d->again, loop_now(d->loop));
 }
 
-static void fail(struct proxy_client *d, const char *why, int error)
+static void client_fail(struct proxy_client *d, const char *why, int error)
 {
 	struct proxy_hop *h = &d->hops[d->at];
 	struct dial_result *r = &d->result;
@@ -161,43 +161,34 @@ static void fail(struct proxy_client *d, const char *why, int error)
 
 	event_tell(&d->c.events, .kind = EVENT_NOT_REACHED, .proxy = h->proxy, .what = why,
 		   .error = error);
-	add_place(d, h);
+	client_add_place(d, h);
 	n = strlen(r->why);
 	snprintf(r->why + n, sizeof r->why - n, ": %s (%s)", why, errno_name(error));
 	if (!r->error)
 		r->error = error;
 	if (h->at + 1 < h->n) {
 		h->at++;
-		connect_again(d);
+		client_connect_again(d);
 	} else {
-		disconnect(d);
-		finish(d);
+		client_disconnect(d);
+		client_finish(d);
 	}
 }
 
-/* Begins to talk to the hop whose turn it is. */
-static enum handshake begin(struct proxy_client *d)
+/* Begins the handshake with the hop whose turn it is. */
+static enum handshake client_begin_handshake(struct proxy_client *d)
 {
 	struct proxy_hop *h = &d->hops[d->at];
-	const struct proxy_handshake *t = proxy_handshake_of(h);
 	char host[ADDRESS_TEXT];
 
 	event_tell(&d->c.events, .kind = EVENT_ASKING, .proxy = h->proxy,
 		   .host = h->by_name ? h->host : address_host(&h->addresses[h->at], host),
 		   .port = h->port);
-	if (h->again) {
-		t->again(h, &d->out);
-		return HANDSHAKE_MORE;
-	}
-	if (h->started && t->free)
-		t->free(h);
-	memset(&h->talk, 0, sizeof h->talk);
-	h->started = true;
-	return t->start(h, &d->out);
+	return proxy_handshake_start(h, &d->out);
 }
 
 /* Sends what is to be sent, as much as goes. */
-static void send_out(struct proxy_client *d)
+static void client_send(struct proxy_client *d)
 {
 	ssize_t n = 0;
 
@@ -216,51 +207,50 @@ static void send_out(struct proxy_client *d)
 	watch_set(d->loop, &d->watch, (short)(d->out.length ? POLLIN | POLLOUT : POLLIN));
 }
 
-/* The talk has come so far. */
-static void went(struct proxy_client *d, enum handshake now)
+/* Goes on where the handshake has come to NOW. */
+static void client_went_on(struct proxy_client *d, enum handshake now)
 {
 	struct proxy_hop *h;
 
 	while (now == HANDSHAKE_DONE && ++d->at < d->n)
-		now = begin(d);
+		now = client_begin_handshake(d);
 	h = &d->hops[d->at];
 	if (now == HANDSHAKE_DONE)
-		done(d);
+		client_done(d);
 	else if (now == HANDSHAKE_FAILED)
-		fail(d, h->why, h->error);
+		client_fail(d, h->why, h->error);
 	else if (d->out.failed)
-		fail(d, strerror(ENOMEM), ENOMEM);
+		client_fail(d, strerror(ENOMEM), ENOMEM);
 	else if (now != HANDSHAKE_AGAIN)
-		send_out(d);
+		client_send(d);
 	else if (++h->again > AGAIN_MOST)
-		fail(d, "it asks again and again who we are", EACCES);
+		client_fail(d, "it asks again and again who we are", EACCES);
 	else
-		connect_again(d);
+		client_connect_again(d);
 }
 
-/* The proxy has answered, or takes more, or is gone. Of what it sends only what belongs to the talk
- * is taken out of the socket: the rest is for whoever gets the connection. */
-static void ready(void *arg, short events)
+/* The proxy has answered, or takes more, or is gone. Only what belongs to the handshake is taken
+ * out of the socket: the rest is for whoever gets the connection. */
+static void client_ready(void *arg, short events)
 {
 	struct proxy_client *d = arg;
 	struct proxy_hop *h = &d->hops[d->at];
-	const struct proxy_handshake *t = proxy_handshake_of(h);
 	unsigned char in[PIECE];
 	enum handshake now;
 	size_t used = 0;
 	ssize_t n;
 
 	if (!(events & ~POLLOUT)) {
-		send_out(d);
+		client_send(d);
 		return;
 	}
 	n = recv(d->watch.fd, in, sizeof in, MSG_PEEK | MSG_DONTWAIT);
 	if (n < 0 && (errno == EAGAIN || errno == EINTR)) {
-		send_out(d);
+		client_send(d);
 		return;
 	}
 	if (n > 0) {
-		now = t->take(h, in, (size_t)n, &used, &d->out);
+		now = proxy_handshake_take(h, in, (size_t)n, &used, &d->out);
 		while (used) {
 			n = recv(d->watch.fd, in, used, MSG_DONTWAIT);
 			if (n <= 0)
@@ -269,16 +259,16 @@ static void ready(void *arg, short events)
 		}
 	} else {
 		int error = n < 0 ? errno : d->send_error;
-		now = t->ended(h);
+		now = proxy_handshake_ended(h);
 		if (now == HANDSHAKE_FAILED && error) {
-			fail(d, strerror(error), error);
+			client_fail(d, strerror(error), error);
 			return;
 		}
 	}
-	went(d, now);
+	client_went_on(d, now);
 }
 
-static void first_connected(void *arg, const struct dial_result *r)
+static void client_first_connected(void *arg, const struct dial_result *r)
 {
 	struct proxy_client *d = arg;
 	struct dial_result result = *r;
@@ -286,7 +276,7 @@ static void first_connected(void *arg, const struct dial_result *r)
 	d->dial = NULL;
 	if (r->fd < 0) {
 		result.proxy = d->first;
-		tell(d, &result);
+		client_tell(d, &result);
 		return;
 	}
 	/* It may have passed unseen. */
@@ -294,11 +284,11 @@ static void first_connected(void *arg, const struct dial_result *r)
 	d->watch.fd = r->fd;
 	d->out.length = 0;
 	d->send_error = 0;
-	went(d, begin(d));
+	client_went_on(d, client_begin_handshake(d));
 }
 
 /* A dial's, but that a connection to the first proxy is not yet what is wanted. */
-static void tell_event(void *arg, const struct event *e)
+static void client_tell_event(void *arg, const struct event *e)
 {
 	const struct proxy_client *d = arg;
 	struct event event = *e;
@@ -310,7 +300,7 @@ static void tell_event(void *arg, const struct event *e)
 	event_send(&d->c.events, &event);
 }
 
-static void connect_first(void *arg)
+static void client_connect_first(void *arg)
 {
 	struct proxy_client *d = arg;
 	struct dial_config c = d->c;
@@ -319,17 +309,17 @@ static void connect_first(void *arg)
 	c.host = d->first->url.host;
 	c.port = d->first->url.port;
 	c.at_once = false;
-	c.events = (struct events){ tell_event, d };
-	d->dial = dial_start(d->loop, &c, first_connected, d);
+	c.events = (struct events){ client_tell_event, d };
+	d->dial = dial_start(d->loop, &c, client_first_connected, d);
 	if (!d->dial)
-		fail(d, strerror(ENOMEM), ENOMEM);
+		client_fail(d, strerror(ENOMEM), ENOMEM);
 }
 
 /* ---- look-ups ---- */
 
-static void look_up(struct proxy_client *d);
+static void client_look_up(struct proxy_client *d);
 
-static void place_found(void *arg, struct places_answer *found)
+static void client_place_found(void *arg, struct places_answer *found)
 {
 	struct proxy_client *d = arg;
 	struct proxy_hop *h = &d->hops[d->at];
@@ -341,25 +331,25 @@ static void place_found(void *arg, struct places_answer *found)
 			(struct places_failure){ EAI_MEMORY, ENOMEM, PLACE_HOST, h->host };
 	if (d->result.lookup.eai) {
 		d->result.proxy = h->proxy->next;
-		finish(d);
+		client_finish(d);
 	} else {
 		h->n = h->by_name ? 1 : found->n;
 		lookup_interleave(found->addresses, found->n, h->addresses);
 		d->at++;
-		look_up(d);
+		client_look_up(d);
 	}
 	free(found->addresses);
 }
 
 /* Which addresses H's proxy is to be told: AF_UNSPEC: of both families. */
-static int family_for(const struct proxy_client *d, const struct proxy_hop *h)
+static int client_family_for(const struct proxy_client *d, const struct proxy_hop *h)
 {
 	return h->proxy->url.scheme == PROXY_SOCKS4 && d->c.family == AF_UNSPEC ? AF_INET :
 										  d->c.family;
 }
 
 /* Looks up what is to be looked up here before anybody is called. */
-static void look_up(struct proxy_client *d)
+static void client_look_up(struct proxy_client *d)
 {
 	struct proxy_hop *h = &d->hops[d->at];
 	enum proxy_scheme scheme;
@@ -367,7 +357,7 @@ static void look_up(struct proxy_client *d)
 	struct places_question q;
 
 	if (d->at == d->n) {
-		connect_first(d);
+		client_connect_first(d);
 		return;
 	}
 	scheme = h->proxy->url.scheme;
@@ -376,22 +366,22 @@ static void look_up(struct proxy_client *d)
 	};
 	if (address_parse_host(h->host, &a) == WORD_NAME) {
 		h->by_name = scheme != PROXY_SOCKS4 && scheme != PROXY_SOCKS5;
-		q.family = family_for(d, h);
+		q.family = client_family_for(d, h);
 	}
 	/* Only the port, which may be a service. */
 	if (h->by_name)
 		q.host = NULL;
 	else
 		q.events = d->c.events;
-	places_find(d->loop, &q, place_found, d, &d->lookup);
+	places_find(d->loop, &q, client_place_found, d, &d->lookup);
 }
 
-static void passed_on(void *arg, const struct dial_result *r)
+static void client_passed_on(void *arg, const struct dial_result *r)
 {
 	struct proxy_client *d = arg;
 
 	d->dial = NULL;
-	tell(d, r);
+	client_tell(d, r);
 }
 
 const struct proxy *proxy_client_waits(const struct proxy_client *d)
@@ -413,7 +403,7 @@ struct proxy_client *proxy_client_start(struct loop *loop, const struct dial_con
 	};
 	d->result.fd = -1;
 	if (!first) {
-		d->dial = dial_start(loop, c, passed_on, d);
+		d->dial = dial_start(loop, c, client_passed_on, d);
 		return d->dial ? d : (free(d), NULL);
 	}
 	for (const struct proxy *p = first; p; p = p->next)
@@ -427,12 +417,12 @@ struct proxy_client *proxy_client_start(struct loop *loop, const struct dial_con
 		*h = (struct proxy_hop){ .proxy = first,
 					 .host = first->next ? first->next->url.host : c->host,
 					 .port = first->next ? first->next->url.port : c->port };
-	d->watch.fn = ready;
+	d->watch.fn = client_ready;
 	d->watch.arg = d;
-	d->deadline = (struct timer){ .fn = expired, .arg = d };
-	d->again = (struct timer){ .fn = connect_first, .arg = d };
-	d->finish = (struct timer){ .fn = finished, .arg = d };
+	d->deadline = (struct timer){ .fn = client_expired, .arg = d };
+	d->again = (struct timer){ .fn = client_connect_first, .arg = d };
+	d->finish = (struct timer){ .fn = client_finished, .arg = d };
 	timer_set(loop, &d->deadline, c->deadline);
-	look_up(d);
+	client_look_up(d);
 	return d;
 }

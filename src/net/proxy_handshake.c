@@ -1,3 +1,4 @@
+/* proxy_handshake.c - the handshake with one proxy, by SOCKS or by HTTP */
 #define _DEFAULT_SOURCE /* getentropy, which POSIX has since 2024 */
 #include "net/proxy_handshake.h"
 
@@ -6,10 +7,16 @@
 #include <string.h>
 #include <unistd.h>
 
-static enum handshake socks_went(struct proxy_hop *h, enum handshake went)
+static bool is_http(const struct proxy_hop *h)
 {
-	h->why = h->talk.socks.why;
-	h->error = h->talk.socks.error;
+	return h->proxy->url.scheme == PROXY_HTTP;
+}
+
+/* Keeps why H has failed, if it has. */
+static enum handshake handshake_went(struct proxy_hop *h, enum handshake went)
+{
+	h->why = is_http(h) ? h->handshake.http.why : h->handshake.socks.why;
+	h->error = is_http(h) ? h->handshake.http.error : h->handshake.socks.error;
 	return went;
 }
 
@@ -18,40 +25,16 @@ static enum handshake socks_start(struct proxy_hop *h, struct text *out)
 	const struct address *a = &h->addresses[h->at];
 	struct socks_place to = { .kind = SOCKS_NAME, .port = address_port(a) };
 	unsigned version = h->proxy->url.scheme <= PROXY_SOCKS4A ? 4 : 5;
+	size_t n;
+	const unsigned char *bytes = address_ip(a, &n);
 
 	if (h->by_name) {
 		snprintf(to.name, sizeof to.name, "%s", h->host);
 	} else {
-		size_t n;
-		const unsigned char *bytes = address_ip(a, &n);
 		to.kind = a->u.sa.sa_family == AF_INET ? SOCKS_INET : SOCKS_INET6;
 		memcpy(to.bytes, bytes, n);
 	}
-	return socks_went(h, socks_client_start(&h->talk.socks, version, &to, &h->proxy->url.who,
-						out));
-}
-
-static enum handshake socks_take(struct proxy_hop *h, const unsigned char *in, size_t n,
-				 size_t *used, struct text *out)
-{
-	return socks_went(h, socks_client_take(&h->talk.socks, in, n, used, out));
-}
-
-static enum handshake socks_ended(struct proxy_hop *h)
-{
-	h->why = "it closed the connection before its answer was whole";
-	h->error = ECONNRESET;
-	return HANDSHAKE_FAILED;
-}
-
-static const struct proxy_handshake socks_talk = { socks_start, socks_take, socks_ended, NULL,
-						   NULL };
-
-static enum handshake http_went(struct proxy_hop *h, enum handshake went)
-{
-	h->why = h->talk.http.why;
-	h->error = h->talk.http.error;
-	return went;
+	return socks_client_start(&h->handshake.socks, version, &to, &h->proxy->url.who, out);
 }
 
 static enum handshake http_start(struct proxy_hop *h, struct text *out)
@@ -61,47 +44,49 @@ static enum handshake http_start(struct proxy_hop *h, struct text *out)
 	unsigned char chance[HTTP_NONCE / 2];
 
 	if (getentropy(chance, sizeof chance) < 0) {
-		h->why = strerror(errno);
-		h->error = errno;
+		h->handshake.http.error = errno;
+		snprintf(h->handshake.http.why, sizeof h->handshake.http.why, "%s",
+			 strerror(errno));
 		return HANDSHAKE_FAILED;
 	}
 	for (size_t i = 0; i < sizeof chance; i++)
 		snprintf(cnonce + 2 * i, 3, "%02x", chance[i]);
-	return http_went(h, http_connect_start(&h->talk.http,
-					       h->by_name ? h->host : address_host(a, host),
-					       address_port(a), &h->proxy->url.who, cnonce, out));
+	return http_connect_start(&h->handshake.http, h->by_name ? h->host : address_host(a, host),
+				  address_port(a), &h->proxy->url.who, cnonce, out);
 }
 
-static enum handshake http_take(struct proxy_hop *h, const unsigned char *in, size_t n,
-				size_t *used, struct text *out)
+enum handshake proxy_handshake_start(struct proxy_hop *h, struct text *out)
 {
-	return http_went(h, http_connect_take(&h->talk.http, in, n, used, out));
+	if (h->again) {
+		http_connect_again(&h->handshake.http, out);
+		return HANDSHAKE_MORE;
+	}
+	proxy_handshake_free(h);
+	h->started = true;
+	return handshake_went(h, is_http(h) ? http_start(h, out) : socks_start(h, out));
 }
 
-static enum handshake http_ended(struct proxy_hop *h)
+enum handshake proxy_handshake_take(struct proxy_hop *h, const unsigned char *in, size_t n,
+				    size_t *used, struct text *out)
 {
-	return http_went(h, http_connect_ended(&h->talk.http));
+	return handshake_went(h, is_http(h) ?
+					 http_connect_take(&h->handshake.http, in, n, used, out) :
+					 socks_client_take(&h->handshake.socks, in, n, used, out));
 }
 
-static void http_again(struct proxy_hop *h, struct text *out)
+enum handshake proxy_handshake_ended(struct proxy_hop *h)
 {
-	http_connect_again(&h->talk.http, out);
+	if (is_http(h))
+		return handshake_went(h, http_connect_ended(&h->handshake.http));
+	h->why = "it closed the connection before its answer was whole";
+	h->error = ECONNRESET;
+	return HANDSHAKE_FAILED;
 }
 
-static void http_free(struct proxy_hop *h)
+void proxy_handshake_free(struct proxy_hop *h)
 {
-	http_connect_free(&h->talk.http);
-}
-
-static const struct proxy_handshake http_talk = { http_start, http_take, http_ended, http_again,
-						  http_free };
-
-static const struct proxy_handshake *const talks[] = {
-	[PROXY_SOCKS4] = &socks_talk,  [PROXY_SOCKS4A] = &socks_talk, [PROXY_SOCKS5] = &socks_talk,
-	[PROXY_SOCKS5H] = &socks_talk, [PROXY_HTTP] = &http_talk,
-};
-
-const struct proxy_handshake *proxy_handshake_of(const struct proxy_hop *h)
-{
-	return talks[h->proxy->url.scheme];
+	if (h->started && is_http(h))
+		http_connect_free(&h->handshake.http);
+	memset(&h->handshake, 0, sizeof h->handshake);
+	h->started = false;
 }

@@ -1,5 +1,4 @@
-/* proxy_handshake.h - what net/proxy_client.c says to one proxy: by SOCKS or by HTTP
- */
+/* proxy_handshake.h - what proxy_client.c says to one proxy: by SOCKS or by HTTP */
 #ifndef NET_PROXY_HANDSHAKE_H
 #define NET_PROXY_HANDSHAKE_H
 
@@ -23,28 +22,28 @@ struct proxy_hop {
 	union {
 		struct socks_client socks;
 		struct http_connect http;
-	} talk;
-	bool started; /* the talk has to be freed */
+	} handshake;
+	bool started; /* the handshake has to be freed */
 	unsigned again;
-	const char *why; /* the talk's, of a failure */
+	const char *why; /* the handshake has failed */
 	int error;
 };
 
-/* How one kind of proxy is talked to, by the functions of its header in proto/: see handshake.h.
- * What is to be sent is added to OUT. Where one returns HANDSHAKE_FAILED, H has why. */
-struct proxy_handshake {
-	enum handshake (*start)(struct proxy_hop *h, struct text *out);
-	/* Of the N bytes at IN *USED belong to the talk. */
-	enum handshake (*take)(struct proxy_hop *h, const unsigned char *in, size_t n, size_t *used,
-			       struct text *out);
-	/* The connection has ended. */
-	enum handshake (*ended)(struct proxy_hop *h);
-	/* NULL, where HANDSHAKE_AGAIN never comes: begins once more, on a new connection. */
-	void (*again)(struct proxy_hop *h, struct text *out);
-	void (*free)(struct proxy_hop *h); /* NULL: there is nothing to free */
-};
+/* The handshake with H's proxy, by the functions of its protocol in proto/, whose results they
+ * return: see proto/handshake.h. What is to be sent is added to OUT. After HANDSHAKE_FAILED `why`
+ * and `error` of H tell why. */
 
-/* The one for H's proxy. */
-const struct proxy_handshake *proxy_handshake_of(const struct proxy_hop *h);
+/* Begins, once more where H->again says that it was HANDSHAKE_AGAIN, on a new connection. */
+enum handshake proxy_handshake_start(struct proxy_hop *h, struct text *out);
+
+/* Takes the N bytes at IN, of which *USED belong to the handshake. */
+enum handshake proxy_handshake_take(struct proxy_hop *h, const unsigned char *in, size_t n,
+				    size_t *used, struct text *out);
+
+/* The connection has ended. */
+enum handshake proxy_handshake_ended(struct proxy_hop *h);
+
+/* Frees what the handshake holds, if it has begun. */
+void proxy_handshake_free(struct proxy_hop *h);
 
 #endif

@@ -508,15 +508,16 @@ void report_figures(const struct messages *m, enum message_level level, const st
 {
 	char text[256], status[24] = "", tcp[96] = "", who[ADDRESS_TEXT + 32] = "";
 	const char *name = who, *separator;
-	int64_t rtt = UNSET, retransmits = 0;
+	struct stream_tcp info = { .rtt_us = UNSET };
 	struct notice n;
 
 	notice_begin(&n, m, level, event);
 	if (!n.wanted)
 		return;
-	if (f->fd >= 0 && stream_info(f->fd, &rtt, &retransmits) == 0)
-		snprintf(tcp, sizeof tcp, ", rtt %.3f ms, %lld retransmit%s", (double)rtt / 1000,
-			 (long long)retransmits, retransmits == 1 ? "" : "s");
+	if (f->fd >= 0 && stream_tcp(f->fd, &info) == 0)
+		snprintf(tcp, sizeof tcp, ", rtt %.3f ms, %lld retransmit%s",
+			 (double)info.rtt_us / 1000, (long long)info.retransmits,
+			 info.retransmits == 1 ? "" : "s");
 	if (f->id)
 		json_number(&n.json, "id", (int64_t)f->id);
 	if (f->peer) {
@@ -530,9 +531,9 @@ void report_figures(const struct messages *m, enum message_level level, const st
 		json_number(&n.json, "received", (int64_t)f->received);
 	}
 	json_milliseconds(&n.json, "elapsed_ms", f->ns);
-	if (rtt != UNSET) {
-		json_milliseconds(&n.json, "rtt_ms", rtt * MICROSECOND);
-		json_number(&n.json, "retransmits", retransmits);
+	if (info.rtt_us != UNSET) {
+		json_milliseconds(&n.json, "rtt_ms", info.rtt_us * MICROSECOND);
+		json_number(&n.json, "retransmits", info.retransmits);
 	}
 	if (f->why)
 		json_string(&n.json, "why", f->why);

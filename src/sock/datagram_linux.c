@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <string.h>
 
+#include "sock/control.h"
 #include "sock/datagram.h"
 #include "sock/datagram_source.h"
 
@@ -90,7 +91,7 @@ static bool tell_extended(const struct dgram_socket *s, struct msghdr *m, struct
 	struct dgram_error e = { 0 };
 	struct extended_error x = { 0 };
 
-	for (struct cmsghdr *c = CMSG_FIRSTHDR(m); c; c = dgram_next_control(m, c)) {
+	for (struct cmsghdr *c = CMSG_FIRSTHDR(m); c; c = control_next(m, c)) {
 		bool six = c->cmsg_level == IPPROTO_IPV6 && c->cmsg_type == IPV6_RECVERR;
 		if (!six && (c->cmsg_level != IPPROTO_IP || c->cmsg_type != IP_RECVERR))
 			continue;
@@ -209,7 +210,7 @@ static size_t build_message(const struct dgram_socket *s, const struct dgram *v,
 	dgram_source(s, v, m);
 	if (n > 1) {
 		uint16_t size = (uint16_t)v->size;
-		dgram_control(m, IPPROTO_UDP, UDP_SEGMENT, &size, sizeof size);
+		control_add(m, IPPROTO_UDP, UDP_SEGMENT, &size, sizeof size);
 	}
 	if (m->msg_controllen == 0)
 		m->msg_control = NULL;

@@ -10,8 +10,8 @@
 #include <unistd.h>
 
 #include "base/number.h"
+#include "sock/control.h"
 #include "sock/datagram.h"
-#include "sock/datagram_source.h"
 
 #ifndef UDP_GRO /* Linux 5.0; not in every libc's header */
 #define UDP_GRO 104
@@ -258,7 +258,7 @@ static void note(const struct dgram_socket *s, struct told *t, struct msghdr *m,
 	if (s->family == AF_UNIX && s->wants & DGRAM_TO)
 		t->to = s->local;
 	address_unmap(&t->from);
-	for (struct cmsghdr *c = CMSG_FIRSTHDR(m); c; c = dgram_next_control(m, c))
+	for (struct cmsghdr *c = CMSG_FIRSTHDR(m); c; c = control_next(m, c))
 		switch (c->cmsg_level) {
 		case SOL_SOCKET:
 			note_socket(t, c);

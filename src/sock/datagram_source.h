@@ -15,11 +15,4 @@
  * system has no such thing, or neither is given, nothing. */
 void dgram_source(const struct dgram_socket *s, const struct dgram *d, struct msghdr *m);
 
-/* Adds LENGTH bytes at DATA as one more object of M's, for which there is room. */
-void dgram_control(struct msghdr *m, int level, int type, const void *data, size_t length);
-
-/* The object after C in M, NULL after the last: CMSG_NXTHDR of RFC 3542, which some systems make of
- * types that do not fit together. */
-struct cmsghdr *dgram_next_control(const struct msghdr *m, const struct cmsghdr *c);
-
 #endif

@@ -6,6 +6,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "sock/control.h"
+
 int rights_check(int fd)
 {
 	struct sockaddr_storage a = { .ss_family = AF_UNSPEC };
@@ -24,36 +26,19 @@ ssize_t rights_send(int fd, const void *data, size_t n, int passed)
 	union {
 		struct cmsghdr header;
 		char room[CMSG_SPACE(sizeof(int))];
-	} control = { .room = { 0 } };
+	} control;
 	struct iovec iov = { .iov_base = (void *)data, .iov_len = n };
-	struct msghdr m = { .msg_iov = &iov,
-			    .msg_iovlen = 1,
-			    .msg_control = control.room,
-			    .msg_controllen = sizeof control.room };
-	struct cmsghdr *c = CMSG_FIRSTHDR(&m);
+	struct msghdr m = { .msg_iov = &iov, .msg_iovlen = 1, .msg_control = control.room };
 
-	c->cmsg_level = SOL_SOCKET;
-	c->cmsg_type = SCM_RIGHTS;
-	c->cmsg_len = CMSG_LEN(sizeof passed);
-	memcpy(CMSG_DATA(c), &passed, sizeof passed);
+	control_add(&m, SOL_SOCKET, SCM_RIGHTS, &passed, sizeof passed);
 	return sendmsg(fd, &m, MSG_DONTWAIT | MSG_NOSIGNAL);
-}
-
-/* What stands behind C in M, NULL: nothing does. In place of CMSG_NXTHDR, which mixes signs in some
- * systems. */
-static struct cmsghdr *next(const struct msghdr *m, const struct cmsghdr *c)
-{
-	char *control = m->msg_control;
-	size_t at = (size_t)((const char *)c - control) + CMSG_SPACE(c->cmsg_len - CMSG_LEN(0));
-
-	return at + CMSG_LEN(0) <= m->msg_controllen ? (void *)(control + at) : NULL;
 }
 
 int rights_take(struct msghdr *m)
 {
 	int first = -1, fd;
 
-	for (struct cmsghdr *c = CMSG_FIRSTHDR(m); c; c = next(m, c)) {
+	for (struct cmsghdr *c = CMSG_FIRSTHDR(m); c; c = control_next(m, c)) {
 		if (c->cmsg_level != SOL_SOCKET || c->cmsg_type != SCM_RIGHTS)
 			continue;
 		for (size_t at = 0; CMSG_LEN(at + sizeof fd) <= c->cmsg_len; at += sizeof fd) {

@@ -42,11 +42,7 @@ void stream_probe(int fd);
 /* Urgent data from FD's peer (MSG_OOB) is data like the rest from now on, in its place. */
 void stream_inline_urgent(int fd);
 
-/* What TCP_INFO tells of FD: smoothed round-trip time in microseconds, segments sent again.
- * Returns 0, or -1 with errno where there is no such thing. */
-int stream_info(int fd, int64_t *rtt_us, int64_t *retransmits);
-
-/* More of it: see tcp(7). */
+/* What TCP_INFO tells, tcp(7). */
 struct stream_tcp {
 	unsigned state; /* see inventory_state() */
 	int64_t rtt_us, rttvar_us, retransmits;
@@ -56,7 +52,7 @@ struct stream_tcp {
 	char congestion[16];		    /* the algorithm; empty: not known */
 };
 
-/* What TCP_INFO tells of FD into *OUT. Returns as above. */
+/* Asks for FD's TCP_INFO. Returns 0, or -1 with errno where there is no such thing. */
 int stream_tcp(int fd, struct stream_tcp *out);
 
 /* The protocol of the socket FD, IPPROTO_TCP and the like; -1 with errno where the kernel does not

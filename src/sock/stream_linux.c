@@ -9,18 +9,6 @@
 const bool stream_knows_who = true;
 const bool stream_connects_again = true;
 
-int stream_info(int fd, int64_t *rtt_us, int64_t *retransmits)
-{
-	struct tcp_info info = { 0 };
-	socklen_t size = sizeof info;
-
-	if (getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &size) < 0)
-		return -1;
-	*rtt_us = info.tcpi_rtt;
-	*retransmits = info.tcpi_total_retrans;
-	return 0;
-}
-
 int stream_tcp(int fd, struct stream_tcp *out)
 {
 	enum { NO_THRESHOLD = 0x7fffffff };

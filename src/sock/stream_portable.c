@@ -5,15 +5,6 @@
 const bool stream_knows_who = false;
 const bool stream_connects_again = false;
 
-int stream_info(int fd, int64_t *rtt_us, int64_t *retransmits)
-{
-	(void)fd;
-	(void)rtt_us;
-	(void)retransmits;
-	errno = ENOTSUP;
-	return -1;
-}
-
 int stream_tcp(int fd, struct stream_tcp *out)
 {
 	(void)fd;

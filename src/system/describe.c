@@ -1,12 +1,11 @@
 #define _DEFAULT_SOURCE /* IF_NAMESIZE */
 #include "system/describe.h"
 
+#include <net/if.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/number.h"
-#include "system/interfaces.h"
 #include "system/inventory.h"
 #include "sock/sockopt.h"
 #include "sock/stream.h"
@@ -57,29 +56,6 @@ static void tell_kind(struct facts *r, const char *key, const char *name, int nu
 
 	snprintf(word, sizeof word, "%d", number);
 	facts_word(r, key, name ? name : word);
-}
-
-unsigned describe_interface_of(const struct address *a)
-{
-	struct interface *list;
-	size_t n;
-	unsigned found = 0;
-
-	if (interfaces_get(&list, &n) < 0)
-		return 0;
-	for (size_t i = 0; i < n && !found; i++) {
-		struct address one = { .length = a->length };
-		memcpy(&one.u, &list[i].address, one.length);
-		address_set_port(&one, address_port(a));
-		/* A zone is in one of the two only where it is needed. */
-		if (one.u.sa.sa_family == AF_INET6 && a->u.sa.sa_family == AF_INET6 &&
-		    !a->u.in6.sin6_scope_id)
-			one.u.in6.sin6_scope_id = 0;
-		if (address_equal(&one, a))
-			found = list[i].index;
-	}
-	free(list);
-	return found;
 }
 
 void describe_interface(struct facts *r, unsigned index)

@@ -21,9 +21,6 @@ void describe_socket(struct facts *r, int fd, const struct address *local,
 /* The value of each option of the socket FD of FAMILY that can be read. */
 void describe_options(struct facts *r, int fd, int family);
 
-/* The index of the interface that has the address A; 0: none, or it is not known. */
-unsigned describe_interface_of(const struct address *a);
-
 /* The interface with that index; nothing of 0. */
 void describe_interface(struct facts *r, unsigned index);
 

@@ -97,23 +97,33 @@ int interfaces_get(struct interface **list, size_t *count)
 	return 0;
 }
 
-bool interfaces_have(const struct address *a)
+unsigned interfaces_find(const struct address *a)
 {
-	struct address own = { .length = sizeof own.u };
 	struct interface *list;
-	bool found = false;
+	unsigned found = 0;
 	size_t n;
 
-	if (a->u.sa.sa_family == AF_INET && ntohl(a->u.in.sin_addr.s_addr) >> 24 == IN_LOOPBACKNET)
-		return true;
 	if (interfaces_get(&list, &n) < 0)
-		return false;
+		return 0;
 	for (size_t i = 0; i < n && !found; i++) {
+		struct address own = { .length = sizeof own.u };
 		memcpy(&own.u, &list[i].address, sizeof own.u);
-		found = address_same_host(&own, a);
+		/* A zone is in one of the two only where it is needed. */
+		if (own.u.sa.sa_family == AF_INET6 && a->u.sa.sa_family == AF_INET6 &&
+		    !a->u.in6.sin6_scope_id)
+			own.u.in6.sin6_scope_id = 0;
+		if (address_same_host(&own, a))
+			found = list[i].index;
 	}
 	free(list);
 	return found;
+}
+
+bool interfaces_have(const struct address *a)
+{
+	return (a->u.sa.sa_family == AF_INET &&
+		ntohl(a->u.in.sin_addr.s_addr) >> 24 == IN_LOOPBACKNET) ||
+	       interfaces_find(a) > 0;
 }
 
 bool interfaces_broadcast_to(const struct address *a)

@@ -23,6 +23,9 @@ struct interface {
  * free(3), and *COUNT. Returns 0, or -1 with errno. */
 int interfaces_get(struct interface **list, size_t *count);
 
+/* The index of the interface that has the address A; 0: none, or it is not known. */
+unsigned interfaces_find(const struct address *a);
+
 /* Does A, which is no wildcard, belong to this machine? Its port does not count. */
 bool interfaces_have(const struct address *a);
 
