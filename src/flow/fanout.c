@@ -1,3 +1,4 @@
+/* fanout.c - what one publishes, to many subscribers */
 #include "flow/fanout.h"
 
 #include <errno.h>
@@ -17,7 +18,7 @@ struct block {
 	char data[];
 };
 
-static void release(struct block *b)
+static void block_release(struct block *b)
 {
 	if (--b->users == 0)
 		free(b);
@@ -28,7 +29,7 @@ static size_t limit(const struct fanout *f)
 	return f->c.limit ? f->c.limit : LIMIT;
 }
 
-static bool is_full(const struct subscriber *r)
+static bool subscriber_is_full(const struct subscriber *r)
 {
 	/* Packets without a byte take memory too. */
 	size_t places = r->fanout->c.packets ? r->n * sizeof(struct block) : 0;
@@ -37,14 +38,14 @@ static bool is_full(const struct subscriber *r)
 }
 
 /* Reads while somebody receives, nobody is full, and the copies are not behind. */
-static void update(struct fanout *f)
+static void fanout_update(struct fanout *f)
 {
 	bool wanted, was_full = f->full;
 	int64_t resume = 0;
 
 	f->full = false;
 	for (const struct subscriber *r = f->subscribers; r && !f->full; r = r->next)
-		f->full = is_full(r);
+		f->full = subscriber_is_full(r);
 	wanted = f->source && f->n > 0 && !f->ended && !f->full;
 	if (was_full && !f->full && f->c.room)
 		f->c.room(f->c.arg);
@@ -57,7 +58,7 @@ static void update(struct fanout *f)
 		watch_drop(f->loop, &f->watch);
 }
 
-static void look_later(struct subscriber *r, int64_t end)
+static void subscriber_look_later(struct subscriber *r, int64_t end)
 {
 	int64_t look = r->fanout->c.stall / STALL_LOOKS;
 
@@ -66,28 +67,28 @@ static void look_later(struct subscriber *r, int64_t end)
 }
 
 /* A subscriber that is full keeps the others waiting, if there are any. */
-static void stalled(void *arg)
+static void subscriber_look_stalled(void *arg)
 {
 	struct subscriber *r = arg;
 	struct fanout *f = r->fanout;
 	int64_t taken, end;
 
-	if (!is_full(r))
+	if (!subscriber_is_full(r))
 		return;
 	taken = f->c.last_taken ? f->c.last_taken(f->c.arg, r) : 0;
 	if (taken > r->last_taken)
 		r->last_taken = taken;
 	end = clock_after(r->last_taken, f->c.stall);
 	if (clock_now() < end)
-		look_later(r, end);
+		subscriber_look_later(r, end);
 	else if (f->n < 2)
-		look_later(r, NEVER);
+		subscriber_look_later(r, NEVER);
 	else
 		f->c.stalled(f->c.arg, r);
 }
 
 /* The place behind the last one in R's ring, which grows if it has none. */
-static struct queued *next_place(struct subscriber *r)
+static struct queued *subscriber_next_place(struct subscriber *r)
 {
 	size_t size = r->size ? 2 * r->size : 8;
 	struct queued *queue = r->queue;
@@ -107,7 +108,7 @@ static struct queued *next_place(struct subscriber *r)
 }
 
 /* R gets what B has from OFFSET on. */
-static void push(struct subscriber *r, struct block *b, size_t offset)
+static void subscriber_push(struct subscriber *r, struct block *b, size_t offset)
 {
 	struct fanout *f = r->fanout;
 	struct queued *last = r->n ? &r->queue[(r->first + r->n - 1) % r->size] : NULL;
@@ -117,18 +118,18 @@ static void push(struct subscriber *r, struct block *b, size_t offset)
 	if (last && last->block == b && last->end == offset) {
 		last->end = b->size;
 	} else {
-		*next_place(r) = (struct queued){ b, offset, b->size };
+		*subscriber_next_place(r) = (struct queued){ b, offset, b->size };
 		b->users++;
 	}
 	if (r->bytes == 0)
 		r->last_taken = clock_now();
 	r->bytes += b->size - offset;
-	if (is_full(r) && f->c.stall != UNSET)
-		look_later(r, clock_after(r->last_taken, f->c.stall));
+	if (subscriber_is_full(r) && f->c.stall != UNSET)
+		subscriber_look_later(r, clock_after(r->last_taken, f->c.stall));
 }
 
 /* Calls all. What is called may leave, and make others leave. */
-static void tell_all(void *arg)
+static void fanout_tell_all(void *arg)
 {
 	struct fanout *f = arg;
 
@@ -138,30 +139,27 @@ static void tell_all(void *arg)
 		if (r->ready)
 			r->ready(r->arg);
 	}
-	update(f);
+	fanout_update(f);
 }
 
-/* Not at once: whoever sent is still in the middle of it. */
-static void tell(struct fanout *f)
+static void fanout_tell_later(struct fanout *f)
 {
 	if (!f->news.slot)
 		timer_set(f->loop, &f->news, clock_now());
 }
 
-/* An empty block with room for N bytes, which the caller uses. NULL where there is no memory. */
+/* An empty block with room for N bytes, which the caller uses. NULL with errno ENOMEM. */
 static struct block *block_new(size_t n)
 {
 	struct block *b = malloc(sizeof *b + n);
 
-	if (b) {
-		b->users = 1;
-		b->size = 0;
-	}
+	if (b)
+		*b = (struct block){ .users = 1 };
 	return b;
 }
 
-/* A block that has room: small pieces share one. NULL where there is no memory. */
-static struct block *tail_block(struct fanout *f)
+/* A block with room for BLOCK / 2 bytes or more: small pieces share one. NULL as above. */
+static struct block *fanout_tail(struct fanout *f)
 {
 	struct block *b = f->tail;
 
@@ -170,84 +168,84 @@ static struct block *tail_block(struct fanout *f)
 	if (b && b->size <= BLOCK / 2)
 		return b;
 	if (b)
-		release(b);
-	b = f->tail = block_new(BLOCK);
-	return b;
+		block_release(b);
+	return f->tail = block_new(BLOCK);
 }
 
-/* N bytes have been added to B, for all but EXCEPT. */
-static void give(struct fanout *f, struct block *b, size_t n, const struct subscriber *except)
+/* N bytes have been added to B, for all subscribers but EXCEPT. */
+static void fanout_give(struct fanout *f, struct block *b, size_t n,
+			const struct subscriber *except)
 {
 	b->size += n;
 	for (struct subscriber *r = f->subscribers; r; r = r->next)
 		if (r != except)
-			push(r, b, b->size - n);
-	update(f);
-	tell(f);
-}
-
-/* DATA of N bytes becomes a packet for all but EXCEPT. Returns 0, or -1 with errno ENOMEM. */
-static int give_packet(struct fanout *f, const char *data, size_t n,
-		       const struct subscriber *except)
-{
-	struct block *b = block_new(n);
-
-	if (!b) {
-		errno = ENOMEM;
-		return -1;
-	}
-	memcpy(b->data, data, n);
-	give(f, b, n, except);
-	release(b);
-	return 0;
+			subscriber_push(r, b, b->size - n);
+	fanout_update(f);
+	/* Not at once: whoever publishes is still in the middle of it. */
+	fanout_tell_later(f);
 }
 
 /* ---- publishers ---- */
 
-/* Each line in TEXT becomes a packet. As give_text(). */
-static int give_lines(struct publisher *s, struct text *text)
+/* Gives DATA of N bytes, where there are packets as one. Returns 0, or -1 with errno ENOMEM. */
+static int publisher_give(struct publisher *s, const char *data, size_t n)
 {
-	bool failed = text->failed;
+	struct fanout *f = s->fanout;
+	bool packets = f->c.packets;
 
-	for (size_t done = 0, n; !failed && done < text->length; done += n) {
-		const char *end = memchr(text->data + done, '\n', text->length - done);
-		n = end ? (size_t)(end - text->data) + 1 - done : text->length - done;
-		failed = give_packet(s->fanout, text->data + done, n, s->self) < 0;
-	}
-	text_free(text);
-	errno = ENOMEM;
-	return failed ? -1 : 0;
+	do {
+		struct block *b = packets ? block_new(n) : fanout_tail(f);
+		size_t piece = n;
+		if (!b)
+			return -1;
+		if (!packets && piece > BLOCK - b->size)
+			piece = BLOCK - b->size;
+		memcpy(b->data + b->size, data, piece);
+		fanout_give(f, b, piece, s->self);
+		if (packets)
+			block_release(b);
+		data += piece;
+		n -= piece;
+	} while (n > 0);
+	return 0;
 }
 
-/* Gives the lines in TEXT, which is freed, to all but S. Returns 0, or -1 with errno. */
-static int give_text(struct publisher *s, struct text *text)
+/* Gives the lines in TEXT, which is freed. Returns 0, or -1 with errno ENOMEM. */
+static int publisher_give_lines(struct publisher *s, struct text *text)
 {
 	bool failed = text->failed;
 
-	if (s->fanout->c.packets)
-		return give_lines(s, text);
 	for (size_t done = 0, n; !failed && done < text->length; done += n) {
-		struct block *b = tail_block(s->fanout);
+		const char *line = text->data + done, *end = NULL;
 		n = text->length - done;
-		failed = !b;
-		if (failed)
-			break;
-		n = n < BLOCK - b->size ? n : BLOCK - b->size;
-		memcpy(b->data + b->size, text->data + done, n);
-		give(s->fanout, b, n, s->self);
+		if (s->fanout->c.packets)
+			end = memchr(line, '\n', n);
+		if (end)
+			n = (size_t)(end - line) + 1;
+		failed = publisher_give(s, line, n) < 0;
 	}
 	text_free(text);
 	errno = ENOMEM;
 	return failed ? -1 : 0;
 }
 
-/* The lines that S's DATA of N bytes ends go out. As publisher_write(). */
-static ssize_t give_chat(struct publisher *s, const char *data, size_t n)
+/* As publisher_write(), whether there is room or not. */
+static ssize_t publisher_put(struct publisher *s, const char *data, size_t n)
 {
-	struct text out = { 0 };
+	const struct fanout_config *c = &s->fanout->c;
+	size_t most = c->packets ? n : c->chat ? CHAT_MOST : BLOCK;
+	struct text lines = { 0 };
 
-	chat_put(&s->chat, data, n, &out);
-	return give_text(s, &out) < 0 ? -1 : (ssize_t)n;
+	n = n < most ? n : most;
+	if (!c->chat)
+		return publisher_give(s, data, n) < 0 ? -1 : (ssize_t)n;
+	chat_put(&s->chat, data, n, &lines);
+	if (publisher_give_lines(s, &lines) < 0)
+		return -1;
+	/* A line ends with its packet. */
+	if (c->packets)
+		publisher_end(s);
+	return (ssize_t)n;
 }
 
 static bool publisher_ready(const void *object)
@@ -257,69 +255,43 @@ static bool publisher_ready(const void *object)
 	return !s->fanout->full;
 }
 
-/* Is there room for what S sends, and a block for it in *B? */
-static bool may_send(const struct publisher *s, struct block **b)
-{
-	errno = EAGAIN;
-	if (!publisher_ready(s))
-		return false;
-	*b = tail_block(s->fanout);
-	return *b != NULL;
-}
-
-/* A packet of N bytes at DATA. As publisher_write(). */
-static ssize_t write_packet(struct publisher *s, const char *data, size_t n)
-{
-	ssize_t result;
-
-	if (!s->fanout->c.chat)
-		return give_packet(s->fanout, data, n, s->self) < 0 ? -1 : (ssize_t)n;
-	result = give_chat(s, data, n);
-	/* Where it ends, so does a line. */
-	if (result >= 0)
-		publisher_end(s);
-	return result;
-}
-
 static ssize_t publisher_write(void *object, const void *data, size_t n)
 {
-	struct publisher *s = object;
-	struct block *b;
-
-	if (!may_send(s, &b))
-		return -1;
-	if (s->fanout->c.packets)
-		return write_packet(s, data, n);
-	if (s->fanout->c.chat)
-		return give_chat(s, data, n < CHAT_MOST ? n : CHAT_MOST);
-	n = n < BLOCK - b->size ? n : BLOCK - b->size;
-	memcpy(b->data + b->size, data, n);
-	give(s->fanout, b, n, s->self);
-	return (ssize_t)n;
+	errno = EAGAIN;
+	return publisher_ready(object) ? publisher_put(object, data, n) : -1;
 }
 
 ssize_t publisher_take(struct publisher *s, const struct endpoint *source, size_t n)
 {
 	struct fanout *f = s->fanout;
-	char lines[CHAT_MOST], *to = lines;
 	struct block *b;
 	size_t most;
 	ssize_t got;
 
-	if (!may_send(s, &b))
+	errno = EAGAIN;
+	b = publisher_ready(s) ? fanout_tail(f) : NULL;
+	if (!b)
 		return -1;
-	if (!f->c.chat)
-		to = b->data + b->size;
-	most = f->c.chat ? sizeof lines : BLOCK - b->size;
-	got = endpoint_read(source, to, n < most ? n : most);
+	most = f->c.chat ? CHAT_MOST : BLOCK - b->size;
+	got = endpoint_read(source, b->data + b->size, n < most ? n : most);
 	if (got <= 0)
 		return got;
 	if (s == &f->publisher && f->c.filter)
-		filter_copy_unsent(f->c.filter, to, (size_t)got);
+		filter_copy_unsent(f->c.filter, b->data + b->size, (size_t)got);
 	if (f->c.chat)
-		return give_chat(s, lines, (size_t)got);
-	give(f, b, (size_t)got, s->self);
+		return publisher_put(s, b->data + b->size, (size_t)got);
+	fanout_give(f, b, (size_t)got, s->self);
 	return got;
+}
+
+void publisher_end(struct publisher *s)
+{
+	struct text lines = { 0 };
+
+	if (s->chat.line.length == 0)
+		return;
+	chat_end(&s->chat, &lines);
+	publisher_give_lines(s, &lines);
 }
 
 static void publisher_end_object(void *object)
@@ -336,16 +308,6 @@ void publisher_endpoint(struct endpoint *e, struct publisher *s, const char *nam
 	endpoint_object(e, ENDPOINT_PUBLISHER, &ops, s, name);
 }
 
-void publisher_end(struct publisher *s)
-{
-	struct text out = { 0 };
-
-	if (s->chat.line.length == 0)
-		return;
-	chat_end(&s->chat, &out);
-	give_text(s, &out);
-}
-
 void publisher_free(struct publisher *s)
 {
 	chat_free(&s->chat);
@@ -353,58 +315,53 @@ void publisher_free(struct publisher *s)
 
 /* ---- the source ---- */
 
-static void source_ended(struct fanout *f, int error)
+static void fanout_end_source(struct fanout *f, int error)
 {
 	publisher_end(&f->publisher);
 	f->ended = true;
 	watch_drop(f->loop, &f->watch);
 	f->c.ended(f->c.arg, error);
-	tell(f);
+	fanout_tell_later(f);
 }
 
-/* Gives what C has read and is whole. Returns 0, or -1 with errno. */
-static int give_whole(struct fanout *f)
+/* Reads from the source once, and gives all that is whole. Returns as read(2). */
+static ssize_t fanout_read(struct fanout *f)
 {
 	const char *data;
-	size_t size;
 	int found;
-
-	while ((found = framer_next(&f->framer, f->c.packet_most, &data, &size)) > 0) {
-		if (f->c.filter) {
-			f->c.filter->after_cr = false;
-			filter_copy_unsent(f->c.filter, data, size);
-		}
-		if (write_packet(&f->publisher, data, size) < 0)
-			return -1;
-		framer_took(&f->framer);
-	}
-	return found;
-}
-
-/* Reads from the source once, and gives that. As read(2). */
-static ssize_t take(struct fanout *f)
-{
+	size_t size;
 	ssize_t n;
 
 	if (!f->c.packets)
 		return publisher_take(&f->publisher, f->source, SIZE_MAX);
 	n = framer_fill(&f->framer, f->source, SIZE_MAX);
-	return n >= 0 && give_whole(f) < 0 ? -1 : n;
+	if (n < 0)
+		return -1;
+	while ((found = framer_next(&f->framer, f->c.packet_most, &data, &size)) > 0) {
+		if (f->c.filter) {
+			f->c.filter->after_cr = false;
+			filter_copy_unsent(f->c.filter, data, size);
+		}
+		if (publisher_put(&f->publisher, data, size) < 0)
+			return -1;
+		framer_took(&f->framer);
+	}
+	return found < 0 ? -1 : n;
 }
 
-static void readable(void *arg, short events)
+static void fanout_readable(void *arg, short events)
 {
 	struct fanout *f = arg;
-	ssize_t n = take(f);
+	ssize_t n = fanout_read(f);
 
 	(void)events;
 	if (n == 0 || (n < 0 && errno != EAGAIN && errno != EINTR))
-		source_ended(f, n == 0 ? 0 : errno);
+		fanout_end_source(f, n == 0 ? 0 : errno);
 }
 
-static void go_on(void *arg)
+static void fanout_go_on(void *arg)
 {
-	update(arg);
+	fanout_update(arg);
 }
 
 void fanout_start(struct fanout *f, struct loop *loop, const struct fanout_config *c,
@@ -413,9 +370,10 @@ void fanout_start(struct fanout *f, struct loop *loop, const struct fanout_confi
 	*f = (struct fanout){ .loop = loop, .c = *c, .source = source };
 	f->publisher.fanout = f;
 	framer_start(&f->framer, c->frame, FRAMER_READ_MOST, FRAMER_PIECE);
-	f->news = (struct timer){ .fn = tell_all, .arg = f };
-	f->watch = (struct watch){ .fd = source ? source->rfd : -1, .fn = readable, .arg = f };
-	f->pause = (struct timer){ .fn = go_on, .arg = f };
+	f->news = (struct timer){ .fn = fanout_tell_all, .arg = f };
+	f->watch =
+		(struct watch){ .fd = source ? source->rfd : -1, .fn = fanout_readable, .arg = f };
+	f->pause = (struct timer){ .fn = fanout_go_on, .arg = f };
 }
 
 void fanout_finish(struct fanout *f)
@@ -423,7 +381,7 @@ void fanout_finish(struct fanout *f)
 	f->c.endless = false;
 	f->ended = true;
 	watch_drop(f->loop, &f->watch);
-	tell(f);
+	fanout_tell_later(f);
 }
 
 void fanout_stop(struct fanout *f)
@@ -436,7 +394,7 @@ void fanout_stop(struct fanout *f)
 	publisher_free(&f->publisher);
 	framer_free(&f->framer);
 	if (f->tail)
-		release(f->tail);
+		block_release(f->tail);
 	f->tail = NULL;
 	f->loop = NULL;
 }
@@ -450,12 +408,12 @@ void subscriber_on_ready(struct subscriber *r, void (*ready)(void *arg), void *a
 void fanout_join(struct fanout *f, struct subscriber *r)
 {
 	*r = (struct subscriber){ .fanout = f, .next = f->subscribers, .last_taken = clock_now() };
-	r->stall = (struct timer){ .fn = stalled, .arg = r };
+	r->stall = (struct timer){ .fn = subscriber_look_stalled, .arg = r };
 	if (r->next)
 		r->next->previous = r;
 	f->subscribers = r;
 	f->n++;
-	update(f);
+	fanout_update(f);
 }
 
 size_t subscriber_finish(struct subscriber *r)
@@ -466,7 +424,7 @@ size_t subscriber_finish(struct subscriber *r)
 		r->finished = true;
 		timer_drop(f->loop, &r->stall);
 		f->n--;
-		update(f);
+		fanout_update(f);
 	}
 	return r->bytes;
 }
@@ -479,7 +437,7 @@ void fanout_leave(struct subscriber *r)
 		return;
 	timer_drop(f->loop, &r->stall);
 	for (size_t i = 0; i < r->n; i++)
-		release(r->queue[(r->first + i) % r->size].block);
+		block_release(r->queue[(r->first + i) % r->size].block);
 	free(r->queue);
 	if (f->cursor == r)
 		f->cursor = r->next;
@@ -492,11 +450,11 @@ void fanout_leave(struct subscriber *r)
 	if (!r->finished)
 		f->n--;
 	*r = (struct subscriber){ 0 };
-	update(f);
+	fanout_update(f);
 }
 
 /* Does R get nothing more than it has? */
-static bool is_over(const struct subscriber *r)
+static bool subscriber_is_over(const struct subscriber *r)
 {
 	return r->finished || (r->fanout->ended && !r->fanout->c.endless);
 }
@@ -505,7 +463,7 @@ static bool subscriber_ready(const void *object)
 {
 	const struct subscriber *r = object;
 
-	return r->n > 0 || is_over(r);
+	return r->n > 0 || subscriber_is_over(r);
 }
 
 int subscriber_look(const struct subscriber *r, struct iovec *iov, int most)
@@ -522,7 +480,7 @@ int subscriber_look(const struct subscriber *r, struct iovec *iov, int most)
 
 void subscriber_took(struct subscriber *r, size_t n)
 {
-	bool was_full = is_full(r);
+	bool was_full = subscriber_is_full(r);
 
 	r->bytes -= n;
 	do {
@@ -533,13 +491,13 @@ void subscriber_took(struct subscriber *r, size_t n)
 			break;
 		}
 		n -= piece;
-		release(q->block);
+		block_release(q->block);
 		r->first = (r->first + 1) % r->size;
 		r->n--;
 	} while (n > 0);
 	r->last_taken = clock_now();
-	if (was_full && !is_full(r))
-		update(r->fanout);
+	if (was_full && !subscriber_is_full(r))
+		fanout_update(r->fanout);
 }
 
 static ssize_t subscriber_read(void *object, void *data, size_t n)
@@ -550,7 +508,7 @@ static ssize_t subscriber_read(void *object, void *data, size_t n)
 
 	if (r->bytes == 0) {
 		errno = EAGAIN;
-		return is_over(r) ? 0 : -1;
+		return subscriber_is_over(r) ? 0 : -1;
 	}
 	while (done < n && subscriber_look(r, &iov, 1)) {
 		size_t piece = iov.iov_len < n - done ? iov.iov_len : n - done;

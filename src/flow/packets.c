@@ -1,4 +1,4 @@
-/* The methods of transfer.h where one side, or both, have packets. */
+/* packets.c - the methods of transfer.h where one side, or both, have packets */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,19 +11,8 @@
 #define PACKETS 64	/* sent at once */
 #define ROOM (64 << 10) /* buffers are a multiple of it, so that they fit the next packet too */
 
-static bool would_wait(int error)
-{
-	return error == EAGAIN || error == EINTR;
-}
-
-/* Must T wait for its filter? */
-static bool is_held_up(const struct transfer *t)
-{
-	return t->filter && filter_resume(t->filter, t->held > 0) > clock_now();
-}
-
 /* Sends a packet of N bytes at DATA, with CR LF where that is asked for. Returns as send(2). */
-static ssize_t send_changed(struct transfer *t, const char *data, size_t n)
+static ssize_t packet_send_changed(struct transfer *t, const char *data, size_t n)
 {
 	struct filter f = { .sent = true, .crlf = true };
 	char *changed = malloc(2 * n + FILTER_MORE);
@@ -45,22 +34,20 @@ static ssize_t send_changed(struct transfer *t, const char *data, size_t n)
 
 /* The packet of N bytes at DATA, whole or not at all. Returns TRANSFER_MOVED, _WAIT or _SINK_ERROR.
  */
-static enum transfer_result send_packet(struct transfer *t, const char *data, size_t n)
+static enum transfer_result packet_send(struct transfer *t, const char *data, size_t n)
 {
 	struct filter *f = t->filter && t->filter->sent ? t->filter : NULL;
 	ssize_t done;
 
 	if (f && f->crlf) {
-		done = send_changed(t, data, n);
+		done = packet_send_changed(t, data, n);
 	} else {
 		done = endpoint_write(t->to, data, n);
 		if (done >= 0 && f)
 			filter_copy(f, data, n);
 	}
-	if (done < 0) {
-		t->sink_full = true;
-		return would_wait(errno) ? TRANSFER_WAIT : TRANSFER_SINK_ERROR;
-	}
+	if (done < 0)
+		return transfer_sink_failed(t);
 	t->out += n;
 	if (f && f->delay)
 		f->resume = clock_after(clock_now(), f->delay);
@@ -69,14 +56,14 @@ static enum transfer_result send_packet(struct transfer *t, const char *data, si
 
 /* Reads a packet into a buffer, from HEAD on, with TAIL bytes of room behind it: t->held of them.
  * Returns as reading does, MOVED also where it is empty. */
-static enum transfer_result receive(struct transfer *t, size_t head, size_t tail)
+static enum transfer_result packet_take(struct transfer *t, size_t head, size_t tail)
 {
 	ssize_t room = packet_room(t->from->rfd), n;
 	size_t size;
 	bool end;
 
 	if (room < 0)
-		return would_wait(errno) ? TRANSFER_WAIT : TRANSFER_SOURCE_ERROR;
+		return transfer_read_result(room);
 	size = ((size_t)room + head + tail + ROOM) / ROOM * ROOM;
 	if (!transfer_prepare(t, size))
 		return TRANSFER_SOURCE_ERROR;
@@ -94,10 +81,10 @@ static enum transfer_result receive(struct transfer *t, size_t head, size_t tail
 
 /* A whole packet is held, of t->held bytes, or of one more where it is empty: of that nothing could
  * be held. */
-static enum transfer_result relay_out(struct transfer *t)
+static enum transfer_result packets_relay_held(struct transfer *t)
 {
 	size_t n = t->ready ? 0 : t->held;
-	enum transfer_result result = send_packet(t, t->buffer, n);
+	enum transfer_result result = packet_send(t, t->buffer, n);
 
 	if (result == TRANSFER_MOVED)
 		transfer_let_go(t);
@@ -108,13 +95,13 @@ static enum transfer_result packets_relay(struct transfer *t, size_t max)
 {
 	enum transfer_result result;
 
-	if (is_held_up(t))
+	if (transfer_must_wait(t))
 		return TRANSFER_WAIT;
 	if (t->held)
-		return relay_out(t);
+		return packets_relay_held(t);
 	if (max == 0)
 		return TRANSFER_WAIT;
-	result = receive(t, 0, 0);
+	result = packet_take(t, 0, 0);
 	if (result != TRANSFER_MOVED)
 		return result;
 	if (t->held == 0) {
@@ -122,7 +109,7 @@ static enum transfer_result packets_relay(struct transfer *t, size_t max)
 		t->held = 1;
 	}
 	t->sink_full = true;
-	result = is_held_up(t) ? TRANSFER_WAIT : relay_out(t);
+	result = transfer_must_wait(t) ? TRANSFER_WAIT : packets_relay_held(t);
 	return result == TRANSFER_WAIT ? TRANSFER_MOVED : result;
 }
 
@@ -130,7 +117,7 @@ static enum transfer_result packets_relay(struct transfer *t, size_t max)
 
 /* Puts the marks of the frame around the packet of N bytes that is held. Returns 0, or -1 with
  * errno EMSGSIZE. */
-static int mark(struct transfer *t, size_t n)
+static int packet_mark(struct transfer *t, size_t n)
 {
 	char head[FRAME_HEAD_MOST];
 	int length = t->to->kind == ENDPOINT_PUBLISHER ? 0 : frame_head(&t->framer.frame, n, head);
@@ -148,7 +135,7 @@ static int mark(struct transfer *t, size_t n)
 }
 
 /* An empty packet, which has no marks: for a fan-out it is one all the same. */
-static enum transfer_result pass_empty(struct transfer *t)
+static enum transfer_result packet_pass_empty(struct transfer *t)
 {
 	if (t->to->kind == ENDPOINT_PUBLISHER)
 		endpoint_write(t->to, "", 0);
@@ -160,21 +147,23 @@ static enum transfer_result packets_in(struct transfer *t, size_t max)
 {
 	enum transfer_result result;
 
-	if (transfer_sink_is_taken(t) || !endpoint_writable(t->to)) {
+	if (!endpoint_writable(t->to)) {
 		t->sink_full = true;
 		return TRANSFER_WAIT;
 	}
+	if (transfer_must_wait(t))
+		return TRANSFER_WAIT;
 	if (t->held)
 		return transfer_drain(t, t->held);
-	if (max == 0 || is_held_up(t))
+	if (max == 0)
 		return TRANSFER_WAIT;
-	result = receive(t, FRAME_HEAD_MOST, FRAME_TAIL_MOST);
+	result = packet_take(t, FRAME_HEAD_MOST, FRAME_TAIL_MOST);
 	if (result != TRANSFER_MOVED)
 		return result;
-	if (mark(t, t->held) < 0)
+	if (packet_mark(t, t->held) < 0)
 		return TRANSFER_SINK_ERROR;
 	if (t->held == 0)
-		return pass_empty(t);
+		return packet_pass_empty(t);
 	t->sink_full = true;
 	if (!t->to->may_block && transfer_drain(t, t->held) == TRANSFER_SINK_ERROR)
 		return TRANSFER_SINK_ERROR;
@@ -185,7 +174,7 @@ static enum transfer_result packets_in(struct transfer *t, size_t max)
 
 /* Is there a packet to be sent? Its bytes count as held, an empty one as a byte. Returns 0, or -1
  * with errno. */
-static int look(struct transfer *t, const char **data, size_t *size)
+static int packet_look(struct transfer *t, const char **data, size_t *size)
 {
 	int found = framer_next(&t->framer, t->most, data, size);
 
@@ -196,18 +185,18 @@ static int look(struct transfer *t, const char **data, size_t *size)
 }
 
 /* Sends what is whole, as far as it goes. */
-static enum transfer_result send_whole(struct transfer *t, size_t max)
+static enum transfer_result packets_send_whole(struct transfer *t, size_t max)
 {
 	enum transfer_result result = TRANSFER_MOVED;
 	size_t size = 0, sent = 0;
 	const char *data = NULL;
 
 	for (int i = 0; i < PACKETS && sent < max; i++) {
-		if (look(t, &data, &size) < 0)
+		if (packet_look(t, &data, &size) < 0)
 			return TRANSFER_SOURCE_ERROR;
-		if (!t->ready || is_held_up(t))
+		if (!t->ready || transfer_must_wait(t))
 			break;
-		result = send_packet(t, data, size);
+		result = packet_send(t, data, size);
 		/* It is what was read that is at fault, and not the connection. */
 		if (result == TRANSFER_SINK_ERROR && errno == EMSGSIZE)
 			return TRANSFER_SOURCE_ERROR;
@@ -216,11 +205,11 @@ static enum transfer_result send_whole(struct transfer *t, size_t max)
 		framer_took(&t->framer);
 		sent += size;
 	}
-	return look(t, &data, &size) < 0 ? TRANSFER_SOURCE_ERROR : result;
+	return packet_look(t, &data, &size) < 0 ? TRANSFER_SOURCE_ERROR : result;
 }
 
 /* Nothing is held once the source has failed, whatever was read. */
-static enum transfer_result fail_source(struct transfer *t)
+static enum transfer_result packets_fail_source(struct transfer *t)
 {
 	int error = errno;
 
@@ -234,7 +223,7 @@ static enum transfer_result packets_out(struct transfer *t, size_t max)
 {
 	enum transfer_result result;
 
-	if (is_held_up(t))
+	if (transfer_must_wait(t))
 		return TRANSFER_WAIT;
 	if (t->most == 0)
 		t->most = packet_most(t->to->wfd);
@@ -243,12 +232,13 @@ static enum transfer_result packets_out(struct transfer *t, size_t max)
 			return TRANSFER_WAIT;
 		ssize_t n = framer_fill(&t->framer, t->from, max);
 		if (n < 0)
-			return would_wait(errno) ? TRANSFER_WAIT : fail_source(t);
+			return errno == EAGAIN || errno == EINTR ? TRANSFER_WAIT :
+								   packets_fail_source(t);
 		t->in += (size_t)n;
 	}
-	result = send_whole(t, t->held ? SIZE_MAX : max > 0 ? max : 1);
+	result = packets_send_whole(t, t->held ? SIZE_MAX : max > 0 ? max : 1);
 	if (result == TRANSFER_SOURCE_ERROR)
-		return fail_source(t);
+		return packets_fail_source(t);
 	if (t->framer.ended && !t->ready && result != TRANSFER_SINK_ERROR)
 		return TRANSFER_END;
 	return result == TRANSFER_WAIT ? TRANSFER_MOVED : result;
@@ -262,12 +252,12 @@ static enum transfer_result packets_queued(struct transfer *t, size_t max)
 	struct iovec iov;
 
 	(void)max;
-	if (is_held_up(t))
+	if (transfer_must_wait(t))
 		return TRANSFER_WAIT;
 	t->sink_full = false;
 	if (!subscriber_look(r, &iov, 1))
 		return endpoint_readable(t->from) ? TRANSFER_END : TRANSFER_WAIT;
-	result = send_packet(t, iov.iov_base, iov.iov_len);
+	result = packet_send(t, iov.iov_base, iov.iov_len);
 	if (result != TRANSFER_MOVED)
 		return result;
 	t->in += iov.iov_len;

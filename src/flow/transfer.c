@@ -1,3 +1,4 @@
+/* transfer.c - the methods that read and write: plainly, through a filter, from and to a fan-out */
 #include "flow/transfer.h"
 
 #include <errno.h>
@@ -19,7 +20,7 @@ static enum transfer_result transfer_queue(struct transfer *t, size_t max);
 static enum transfer_result transfer_send(struct transfer *t, size_t max);
 static enum transfer_result transfer_pass(struct transfer *t, size_t max);
 
-static void choose(struct transfer *t)
+static void transfer_choose(struct transfer *t)
 {
 	t->method = transfer_choose_packets(t);
 	if (t->method)
@@ -45,7 +46,7 @@ void transfer_start(struct transfer *t, struct endpoint *from, struct endpoint *
 	framer_start(&t->framer, frame, FRAMER_READ_MOST, FRAMER_PIECE);
 	if (filter && filter_needed(filter))
 		t->filter = filter;
-	choose(t);
+	transfer_choose(t);
 	t->sink_full = t->filter && t->filter->inserted.length > 0;
 }
 
@@ -54,7 +55,7 @@ void transfer_edited(struct transfer *t)
 	t->filter->editor = NULL;
 	if (!filter_needed(t->filter))
 		t->filter = NULL;
-	choose(t);
+	transfer_choose(t);
 }
 
 void transfer_let_go(struct transfer *t)
@@ -79,7 +80,7 @@ void transfer_discard(struct transfer *t)
 		t->filter->inserted.length = 0;
 		transfer_edited(t);
 	} else {
-		choose(t);
+		transfer_choose(t);
 	}
 }
 
@@ -103,9 +104,28 @@ enum transfer_result transfer_step(struct transfer *t, size_t max)
 	return t->method(t, max);
 }
 
-bool transfer_sink_is_taken(const struct transfer *t)
+bool transfer_must_wait(struct transfer *t)
 {
-	return t->to->shared && t->to->writer && t->to->writer != t;
+	bool taken = t->to->shared && t->to->writer && t->to->writer != t;
+
+	t->sink_full |= taken;
+	return taken || (t->filter && filter_resume(t->filter, t->held > 0) > clock_now());
+}
+
+static enum transfer_result transfer_failed(enum transfer_result result)
+{
+	return errno == EAGAIN || errno == EINTR ? TRANSFER_WAIT : result;
+}
+
+enum transfer_result transfer_sink_failed(struct transfer *t)
+{
+	t->sink_full = true;
+	return transfer_failed(TRANSFER_SINK_ERROR);
+}
+
+enum transfer_result transfer_read_result(ssize_t n)
+{
+	return n == 0 ? TRANSFER_END : transfer_failed(TRANSFER_SOURCE_ERROR);
 }
 
 enum transfer_result transfer_drain(struct transfer *t, size_t n)
@@ -114,10 +134,8 @@ enum transfer_result transfer_drain(struct transfer *t, size_t n)
 
 	if (t->to->shared)
 		t->to->writer = t;
-	if (done < 0) {
-		t->sink_full = true;
-		return errno == EAGAIN || errno == EINTR ? TRANSFER_WAIT : TRANSFER_SINK_ERROR;
-	}
+	if (done < 0)
+		return transfer_sink_failed(t);
 	if (t->filter)
 		filter_wrote(t->filter, t->buffer + t->offset, (size_t)done);
 	t->out += (size_t)done;
@@ -147,31 +165,27 @@ enum transfer_result transfer_nothing_read(struct transfer *t, ssize_t n)
 
 	transfer_let_go(t);
 	errno = error;
-	if (n == 0)
-		return TRANSFER_END;
-	return error == EAGAIN || error == EINTR ? TRANSFER_WAIT : TRANSFER_SOURCE_ERROR;
+	return transfer_read_result(n);
 }
 
 /* N bytes are held: written as far as that cannot block. */
-static enum transfer_result filled(struct transfer *t, size_t n, size_t piece)
+static enum transfer_result transfer_filled(struct transfer *t, size_t n, size_t piece)
 {
 	t->held = n;
 	t->offset = 0;
 	t->sink_full = true;
-	if (!t->to->may_block && !(t->filter && filter_resume(t->filter, true) > clock_now()))
-		return transfer_drain(t, piece) == TRANSFER_SINK_ERROR ? TRANSFER_SINK_ERROR :
-									 TRANSFER_MOVED;
-	return TRANSFER_MOVED;
+	if (t->to->may_block || transfer_must_wait(t))
+		return TRANSFER_MOVED;
+	return transfer_drain(t, piece) == TRANSFER_SINK_ERROR ? TRANSFER_SINK_ERROR :
+								 TRANSFER_MOVED;
 }
 
 enum transfer_result transfer_copy(struct transfer *t, size_t max)
 {
 	ssize_t n;
 
-	if (transfer_sink_is_taken(t)) {
-		t->sink_full = true;
+	if (transfer_must_wait(t))
 		return TRANSFER_WAIT;
-	}
 	if (t->held)
 		return transfer_drain(t, t->held);
 	if (!transfer_prepare(t, t->limit ? t->limit : BUFFER_SIZE))
@@ -180,7 +194,7 @@ enum transfer_result transfer_copy(struct transfer *t, size_t max)
 	if (n <= 0)
 		return transfer_nothing_read(t, n);
 	t->in += (size_t)n;
-	return filled(t, (size_t)n, (size_t)n);
+	return transfer_filled(t, (size_t)n, (size_t)n);
 }
 
 /* What the filter has to send by itself, so far as the sink takes it. */
@@ -189,9 +203,8 @@ static enum transfer_result transfer_send_inserted(struct transfer *t)
 	struct text *inserted = &t->filter->inserted;
 	ssize_t n = endpoint_write(t->to, inserted->data, inserted->length);
 
-	t->sink_full = true;
 	if (n < 0)
-		return errno == EAGAIN || errno == EINTR ? TRANSFER_WAIT : TRANSFER_SINK_ERROR;
+		return transfer_sink_failed(t);
 	filter_sent_inserted(t->filter, (size_t)n);
 	t->out += (size_t)n;
 	t->sink_full = t->held > 0 || inserted->length > 0;
@@ -205,11 +218,7 @@ static enum transfer_result transfer_filter(struct transfer *t, size_t max)
 	size_t most = t->limit && t->limit < FILTER_PIECE ? t->limit : FILTER_PIECE, n;
 	ssize_t got;
 
-	if (transfer_sink_is_taken(t)) {
-		t->sink_full = true;
-		return TRANSFER_WAIT;
-	}
-	if (filter_resume(f, t->held > 0) > clock_now())
+	if (transfer_must_wait(t))
 		return TRANSFER_WAIT;
 	if (filter_inserts(f, t->held > 0))
 		return transfer_send_inserted(t);
@@ -236,7 +245,7 @@ static enum transfer_result transfer_filter(struct transfer *t, size_t max)
 		errno = ENOMEM;
 		return f->inserted.failed ? TRANSFER_SOURCE_ERROR : TRANSFER_MOVED;
 	}
-	return filled(t, n, filter_piece(f, t->buffer, n));
+	return transfer_filled(t, n, filter_piece(f, t->buffer, n));
 }
 
 /* By reading and writing, until the descriptor that goes along has gone. */
@@ -245,7 +254,7 @@ static enum transfer_result transfer_pass(struct transfer *t, size_t max)
 	enum transfer_result result = transfer_copy(t, max);
 
 	if (!t->held && !t->to->passes)
-		choose(t);
+		transfer_choose(t);
 	return result;
 }
 
@@ -267,10 +276,8 @@ static enum transfer_result transfer_queue(struct transfer *t, size_t max)
 	}
 	m.msg_iovlen = (size_t)pieces;
 	n = sendmsg(t->to->wfd, &m, MSG_DONTWAIT | MSG_NOSIGNAL);
-	if (n < 0) {
-		t->sink_full = true;
-		return errno == EAGAIN || errno == EINTR ? TRANSFER_WAIT : TRANSFER_SINK_ERROR;
-	}
+	if (n < 0)
+		return transfer_sink_failed(t);
 	t->in += (size_t)n;
 	t->out += (size_t)n;
 	subscriber_took(r, (size_t)n);
@@ -286,10 +293,8 @@ static enum transfer_result transfer_send(struct transfer *t, size_t max)
 	if (t->sink_full)
 		return TRANSFER_WAIT;
 	n = publisher_take(t->to->object, t->from, max);
-	if (n == 0)
-		return TRANSFER_END;
-	if (n < 0)
-		return errno == EAGAIN || errno == EINTR ? TRANSFER_WAIT : TRANSFER_SOURCE_ERROR;
+	if (n <= 0)
+		return transfer_read_result(n);
 	t->in += (size_t)n;
 	t->out += (size_t)n;
 	return TRANSFER_MOVED;

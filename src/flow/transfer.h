@@ -65,7 +65,7 @@ enum transfer_result transfer_step(struct transfer *t, size_t max);
  * filter sees it). */
 void transfer_discard(struct transfer *t);
 
-/* T's filter has an editor that is done, and nothing urgent any more: what comes passes without it.
+/* The editor of T's filter is done, and has nothing to send any more: the rest passes without it.
  */
 void transfer_edited(struct transfer *t);
 
@@ -88,19 +88,24 @@ transfer_method *transfer_choose_packets(const struct transfer *t);
 /* A buffer of SIZE bytes, with nothing in it. Returns false with errno ENOMEM. */
 bool transfer_prepare(struct transfer *t, size_t size);
 
-/* Reading into it has returned N, which is not above 0: it is let go of. Returns what that means.
- */
+/* Releases the buffer after a read returned N <= 0; maps N and errno to a result. */
 enum transfer_result transfer_nothing_read(struct transfer *t, ssize_t n);
 
 /* Writes N bytes, at most, of what is held. */
 enum transfer_result transfer_drain(struct transfer *t, size_t n);
 
-/* Nothing is held any more. */
+/* Maps the N <= 0 and errno of a read to a result. */
+enum transfer_result transfer_read_result(ssize_t n);
+
+/* Maps the errno of a failed write to a result: T waits for its sink, or the sink has failed. */
+enum transfer_result transfer_sink_failed(struct transfer *t);
+
+/* Releases what is held. */
 void transfer_let_go(struct transfer *t);
 
-/* Does another transfer stand in the middle of what it writes to a sink that both share? Then its
- * piece is not broken, and nothing more is read for the time being. */
-bool transfer_sink_is_taken(const struct transfer *t);
+/* Has another transfer an unfinished write on this shared sink (wait, or the two would be
+ * interleaved), or does T's filter pause? */
+bool transfer_must_wait(struct transfer *t);
 
 /* Of this system (a twin for each): a faster method for T's endpoints, NULL if there is none. */
 transfer_method *transfer_choose_fast(const struct transfer *t);
