@@ -1,3 +1,5 @@
+/* transfer_linux.c - the methods that move data without a copy: splice(2), sendfile(2), MSG_TRUNC
+ */
 #define _GNU_SOURCE /* splice, F_SETPIPE_SZ */
 #include <errno.h>
 #include <fcntl.h>
@@ -16,7 +18,7 @@
 #define LONG_RUN (4 << 20)
 #define MOST 0x7ffff000 /* what one call can move */
 
-/* What a call on a connection says of the connection itself. */
+/* Does ERROR, of a call with several descriptors, tell of the connection among them? */
 static bool is_connection_error(int error)
 {
 	switch (error) {
@@ -32,8 +34,9 @@ static bool is_connection_error(int error)
 	return false;
 }
 
-/* Any other error: the kernel does not do this with these descriptors (EINVAL, ENOSYS...), or it
- * does not say which of them it is about. Nothing has been moved; reading and writing will tell. */
+/* For any other error: the kernel does not do this with these descriptors (EINVAL, ENOSYS...), or
+ * it does not say which of them is at fault. Nothing has been moved; reading and writing will tell.
+ */
 static enum transfer_result copy_instead(struct transfer *t, size_t max)
 {
 	transfer_hurry(t);
@@ -55,8 +58,8 @@ static enum transfer_result moved(struct transfer *t, ssize_t n)
 	return TRANSFER_MOVED;
 }
 
-/* One end was ready and yet nothing moved: so it is the other that is not. */
-static enum transfer_result other_end(struct transfer *t)
+/* One end was ready and yet nothing moved: so the other is not. */
+static enum transfer_result wait_for_other_end(struct transfer *t)
 {
 	t->sink_full = !t->sink_full;
 	return TRANSFER_WAIT;
@@ -115,7 +118,7 @@ static enum transfer_result splice_step(struct transfer *t, size_t max)
 	if (n == 0)
 		return urgent_is_next(t) ? copy_instead(t, max) : TRANSFER_END;
 	if (errno == EAGAIN)
-		return urgent_is_next(t) ? copy_instead(t, max) : other_end(t);
+		return urgent_is_next(t) ? copy_instead(t, max) : wait_for_other_end(t);
 	if (errno == EINTR)
 		return TRANSFER_WAIT;
 	if (!is_connection_error(errno))
@@ -124,20 +127,26 @@ static enum transfer_result splice_step(struct transfer *t, size_t max)
 	return from_pipe || errno == EPIPE ? TRANSFER_SINK_ERROR : TRANSFER_SOURCE_ERROR;
 }
 
-/* From a pipe to a socket by reading and writing, until there is much at once. Not the other way:
- * to write to an inherited pipe it would have to be opened again. */
-static enum transfer_result copy_small(struct transfer *t, size_t max)
+/* Reads and writes, until WORTH bytes came at once: after these METHOD takes over. */
+static enum transfer_result copy_until(struct transfer *t, size_t max, size_t worth,
+				       transfer_method *method)
 {
 	uint64_t in = t->in;
 	enum transfer_result result = transfer_copy(t, max);
 
-	if (t->in - in >= BULK)
-		t->bulk = true;
+	t->bulk |= t->in - in >= worth;
 	if (t->bulk && !t->held && result == TRANSFER_MOVED) {
 		t->bulk = false;
-		t->method = splice_step;
+		t->method = method;
 	}
 	return result;
+}
+
+/* From a pipe to a socket. Not the other way: to write to an inherited pipe it would have to be
+ * opened again. */
+static enum transfer_result copy_small(struct transfer *t, size_t max)
+{
+	return copy_until(t, max, BULK, splice_step);
 }
 
 /* How much of T's file to ask for: over TCP, where more is asked for than there is, the kernel
@@ -165,13 +174,17 @@ static enum transfer_result sendfile_step(struct transfer *t, size_t max)
 		return moved(t, n);
 	if (n == 0)
 		return t->in ? TRANSFER_END : copy_instead(t, max);
-	if (errno == EAGAIN) {
-		t->sink_full = true;
-		return TRANSFER_WAIT;
-	}
-	if (errno == EINTR)
-		return TRANSFER_WAIT;
-	return is_connection_error(errno) ? TRANSFER_SINK_ERROR : copy_instead(t, max);
+	if (errno == EAGAIN || errno == EINTR || is_connection_error(errno))
+		return transfer_sink_failed(t);
+	return copy_instead(t, max);
+}
+
+/* What a call that only reads has returned: N <= 0, with errno. */
+static enum transfer_result read_result(struct transfer *t, size_t max, ssize_t n)
+{
+	if (n < 0 && errno != EAGAIN && errno != EINTR && !is_connection_error(errno))
+		return copy_instead(t, max);
+	return transfer_read_result(n);
 }
 
 /* The kernel throws away what has been received, without copying it to anybody. */
@@ -183,11 +196,7 @@ static enum transfer_result truncate_step(struct transfer *t, size_t max)
 
 	if (n > 0)
 		return moved(t, n);
-	if (n == 0)
-		return TRANSFER_END;
-	if (errno == EAGAIN || errno == EINTR)
-		return TRANSFER_WAIT;
-	return is_connection_error(errno) ? TRANSFER_SOURCE_ERROR : copy_instead(t, max);
+	return read_result(t, max, n);
 }
 
 /* ---- from a socket to a socket, through a pipe ---- */
@@ -202,7 +211,7 @@ static struct {
 	size_t reserve; /* descriptors that are not for them */
 } pipes;
 
-/* Returns false where there is none to be had just now: then copying will do. */
+/* Gives T a pipe. Returns false where there is none to be had just now: then copying will do. */
 static bool take_pipe(struct transfer *t)
 {
 	if (pipes.n > 0) {
@@ -220,32 +229,27 @@ static bool take_pipe(struct transfer *t)
 	return true;
 }
 
-static void give_pipe(struct transfer *t)
+static void close_pipe(const int pipe[2])
 {
-	memcpy(pipes.fds[pipes.n++], t->pipe, sizeof t->pipe);
-	pipes.in_use--;
-	t->piped = false;
+	close(pipe[0]);
+	close(pipe[1]);
 }
 
+/* T's pipe is kept for others, if it holds nothing. */
 void transfer_drop_pipe(struct transfer *t)
 {
-	if (t->held == 0) {
-		give_pipe(t);
-		return;
-	}
-	close(t->pipe[0]);
-	close(t->pipe[1]);
+	if (t->held == 0)
+		memcpy(pipes.fds[pipes.n++], t->pipe, sizeof t->pipe);
+	else
+		close_pipe(t->pipe);
 	pipes.in_use--;
 	t->piped = false;
 }
 
 void transfer_free_pipes(void)
 {
-	while (pipes.n > 0) {
-		pipes.n--;
-		close(pipes.fds[pipes.n][0]);
-		close(pipes.fds[pipes.n][1]);
-	}
+	while (pipes.n > 0)
+		close_pipe(pipes.fds[--pipes.n]);
 }
 
 void transfer_reserve(size_t n)
@@ -261,16 +265,15 @@ static enum transfer_result relay_drain(struct transfer *t)
 	ssize_t n = splice(t->pipe[0], NULL, t->to->wfd, NULL, t->held,
 			   SPLICE_F_MOVE | SPLICE_F_NONBLOCK);
 
-	if (n <= 0) {
-		t->sink_full = true;
-		return n == 0 || errno == EAGAIN || errno == EINTR ? TRANSFER_WAIT :
-								     TRANSFER_SINK_ERROR;
-	}
+	if (n == 0)
+		errno = EAGAIN;
+	if (n <= 0)
+		return transfer_sink_failed(t);
 	t->out += (size_t)n;
 	t->held -= (size_t)n;
 	t->sink_full = t->held > 0;
 	if (!t->held)
-		give_pipe(t);
+		transfer_drop_pipe(t);
 	return TRANSFER_MOVED;
 }
 
@@ -289,13 +292,9 @@ static enum transfer_result relay_step(struct transfer *t, size_t max)
 		   SPLICE_F_MOVE | SPLICE_F_NONBLOCK);
 	if (n <= 0) {
 		int error = errno;
-		give_pipe(t);
+		transfer_drop_pipe(t);
 		errno = error;
-		if (n == 0)
-			return TRANSFER_END;
-		if (errno == EAGAIN || errno == EINTR)
-			return TRANSFER_WAIT;
-		return is_connection_error(errno) ? TRANSFER_SOURCE_ERROR : copy_instead(t, max);
+		return read_result(t, max, n);
 	}
 	t->in += (size_t)n;
 	t->held = (size_t)n;
@@ -304,22 +303,10 @@ static enum transfer_result relay_step(struct transfer *t, size_t max)
 	return relay_drain(t) == TRANSFER_SINK_ERROR ? TRANSFER_SINK_ERROR : TRANSFER_MOVED;
 }
 
-/* A little at a time is copied: two calls in place of four. */
+/* Little at a time is copied: two calls in place of four. */
 static enum transfer_result relay_small(struct transfer *t, size_t max)
 {
-	uint64_t in = t->in;
-	enum transfer_result result;
-
-	if (t->piped)
-		return relay_drain(t);
-	result = transfer_copy(t, lesser(max, RELAY));
-	if (t->in - in >= RELAY)
-		t->bulk = true;
-	if (t->bulk && !t->held && result == TRANSFER_MOVED) {
-		t->bulk = false;
-		t->method = relay_step;
-	}
-	return result;
+	return t->piped ? relay_drain(t) : copy_until(t, lesser(max, RELAY), RELAY, relay_step);
 }
 
 transfer_method *transfer_choose_fast(const struct transfer *t)
