@@ -1,3 +1,4 @@
+/* loop.c - the loop around the one wait: watches, timers, children, signals */
 #include "loop/loop.h"
 
 #include <errno.h>
@@ -11,25 +12,25 @@
 #include "loop/pollset.h"
 #include "loop/signals.h"
 
-#define FEW 8		/* so many are looked at one by one; what comes later goes to the set */
-#define BUSY 4		/* ready so often in an age: worth being one of the few */
-#define AGE 64		/* wake-ups */
-#define SIGNAL_LOOK 16	/* the same */
-#define READY_MOST 64	/* of the set at a time */
-#define IN_SET SIZE_MAX /* the slot of those in it */
+#define FEW 8		/* so many watches are polled one by one; later ones go to the pollset */
+#define BUSY 4		/* ready so often in a period: worth being one of the few */
+#define PERIOD 64	/* wake-ups */
+#define SIGNAL_LOOK 16	/* wake-ups */
+#define READY_MOST 64	/* of the pollset at a time */
+#define IN_SET SIZE_MAX /* the slot of a watch in the pollset */
 
 struct loop {
-	struct pollfd *fds;	/* what the wait looks at; the set is one of them */
-	struct watch **watches; /* whose it is, in the same order */
+	struct pollfd *fds;	/* what is polled one by one; the pollset is one of them */
+	struct watch **watches; /* theirs, in the same order */
 	size_t n, size;
 	struct pollset pollset;
-	struct watch set_watch; /* on the set */
-	size_t n_set;		/* how many are in it */
+	struct watch set_watch; /* on the pollset */
+	size_t n_set;		/* how many watches are in it */
 	struct pollset_ready ready[READY_MOST];
 	size_t n_ready;
-	unsigned wakes; /* in this age */
+	unsigned wakes; /* in this period */
 	unsigned busy;	/* times in a row that something was ready at once */
-	unsigned char age;
+	unsigned char period;
 	struct timer **timers; /* a binary heap, the next one first */
 	size_t n_timers, timers_size;
 	struct child *children;
@@ -39,7 +40,7 @@ struct loop {
 	void *signal_arg;
 };
 
-static void set_ready(void *arg, short events);
+static void loop_set_ready(void *arg, short events);
 
 struct loop *loop_new(void)
 {
@@ -49,7 +50,7 @@ struct loop *loop_new(void)
 		return NULL;
 	l->now = clock_now();
 	pollset_start(&l->pollset);
-	l->set_watch = (struct watch){ .fn = set_ready, .arg = l };
+	l->set_watch = (struct watch){ .fn = loop_set_ready, .arg = l };
 	return l;
 }
 
@@ -68,8 +69,8 @@ void loop_free(struct loop *l)
 	free(l);
 }
 
-/* An array for one more element than N. */
-static void *grow(void *array, size_t n, size_t *size, size_t each)
+/* Returns ARRAY of *SIZE elements, larger if there is no room for one more than N. */
+static void *loop_grow(void *array, size_t n, size_t *size, size_t each)
 {
 	if (n < *size)
 		return array;
@@ -80,47 +81,18 @@ static void *grow(void *array, size_t n, size_t *size, size_t each)
 	return array;
 }
 
-static void add_one(struct loop *l, struct watch *w, short events)
+static void loop_add_one(struct loop *l, struct watch *w, short events)
 {
 	size_t size = l->size;
 
-	l->fds = grow(l->fds, l->n, &size, sizeof *l->fds);
-	l->watches = grow(l->watches, l->n, &l->size, sizeof *l->watches);
+	l->fds = loop_grow(l->fds, l->n, &size, sizeof *l->fds);
+	l->watches = loop_grow(l->watches, l->n, &l->size, sizeof *l->watches);
 	l->watches[l->n] = w;
 	l->fds[l->n] = (struct pollfd){ .fd = w->fd, .events = events };
 	w->slot = ++l->n;
 }
 
-/* W has been added to the set. */
-static void count_in_set(struct loop *l, struct watch *w)
-{
-	w->slot = IN_SET;
-	l->n_set++;
-	l->set_watch.fd = l->pollset.fd;
-	if (!l->set_watch.slot)
-		add_one(l, &l->set_watch, POLLIN);
-}
-
-static bool add_to_set(struct loop *l, struct watch *w, short events)
-{
-	if (!pollset_add(&l->pollset, w, events))
-		return false;
-	count_in_set(l, w);
-	return true;
-}
-
-void watch_set(struct loop *l, struct watch *w, short events)
-{
-	if (w->slot == IN_SET && w->events != events)
-		pollset_change(&l->pollset, w, events);
-	else if (w->slot && w->slot != IN_SET)
-		l->fds[w->slot - 1].events = events;
-	else if (!w->slot && (l->n < FEW || !add_to_set(l, w, events)))
-		add_one(l, w, events);
-	w->events = events;
-}
-
-static void drop_one(struct loop *l, struct watch *w)
+static void loop_drop_one(struct loop *l, struct watch *w)
 {
 	size_t i = w->slot - 1;
 
@@ -132,53 +104,76 @@ static void drop_one(struct loop *l, struct watch *w)
 	}
 }
 
-static void drop_from_set(struct loop *l, struct watch *w)
+/* Adds W to the pollset, and drops it from the few. Returns false where it cannot be in one. */
+static bool loop_add_to_set(struct loop *l, struct watch *w, short events)
+{
+	if (!pollset_add(&l->pollset, w, events))
+		return false;
+	if (w->slot)
+		loop_drop_one(l, w);
+	w->slot = IN_SET;
+	l->n_set++;
+	l->set_watch.fd = l->pollset.fd;
+	if (!l->set_watch.slot)
+		loop_add_one(l, &l->set_watch, POLLIN);
+	return true;
+}
+
+void watch_set(struct loop *l, struct watch *w, short events)
+{
+	if (w->slot == IN_SET && w->events != events)
+		pollset_change(&l->pollset, w, events);
+	else if (w->slot && w->slot != IN_SET)
+		l->fds[w->slot - 1].events = events;
+	else if (!w->slot && (l->n < FEW || !loop_add_to_set(l, w, events)))
+		loop_add_one(l, w, events);
+	w->events = events;
+}
+
+static void loop_drop_from_set(struct loop *l, struct watch *w)
 {
 	pollset_remove(&l->pollset, w);
 	w->slot = 0;
-	/* It may be one of those whose turn is still to come. */
+	/* Its turn may still be to come. */
 	for (size_t i = 0; i < l->n_ready; i++)
 		if (l->ready[i].watch == w)
 			l->ready[i].watch = NULL;
 	if (--l->n_set == 0)
-		drop_one(l, &l->set_watch);
+		loop_drop_one(l, &l->set_watch);
 }
 
 void watch_drop(struct loop *l, struct watch *w)
 {
 	if (w->slot == IN_SET)
-		drop_from_set(l, w);
+		loop_drop_from_set(l, w);
 	else if (w->slot)
-		drop_one(l, w);
+		loop_drop_one(l, w);
 }
 
-/* W is ready. How often in this age? */
-static unsigned warm(const struct loop *l, struct watch *w)
+/* W is ready. Returns how often it was in this period. */
+static unsigned loop_count_wake(const struct loop *l, struct watch *w)
 {
-	if (w->age != l->age)
-		w->heat = 0;
-	w->age = l->age;
-	return w->heat < UCHAR_MAX ? ++w->heat : w->heat;
+	if (w->period != l->period)
+		w->wakes = 0;
+	w->period = l->period;
+	return w->wakes < UCHAR_MAX ? ++w->wakes : w->wakes;
 }
 
-/* An age is over: who of the few was not busy in it makes room for others. */
-static void cool(struct loop *l)
+/* A period is over: those of the few that were not busy in it make room for others. */
+static void loop_end_period(struct loop *l)
 {
 	for (size_t i = l->n; i-- > 0;) {
 		struct watch *w = l->watches[i];
-		if (w == &l->set_watch || (w->age == l->age && w->heat >= BUSY))
+		if (w == &l->set_watch || (w->period == l->period && w->wakes >= BUSY))
 			continue;
-		/* Another has its place then, which was looked at already. */
-		if (pollset_add(&l->pollset, w, w->events)) {
-			drop_one(l, w);
-			count_in_set(l, w);
-		}
+		/* The one that takes its place has been looked at already. */
+		loop_add_to_set(l, w, w->events);
 	}
-	l->age++;
+	l->period++;
 	l->wakes = 0;
 }
 
-static void set_ready(void *arg, short events)
+static void loop_set_ready(void *arg, short events)
 {
 	struct loop *l = arg;
 
@@ -188,34 +183,34 @@ static void set_ready(void *arg, short events)
 		struct watch *w = l->ready[i].watch;
 		if (!w)
 			continue;
-		if (warm(l, w) >= BUSY && l->n < FEW) {
-			drop_from_set(l, w);
-			add_one(l, w, w->events);
+		if (loop_count_wake(l, w) >= BUSY && l->n < FEW) {
+			loop_drop_from_set(l, w);
+			loop_add_one(l, w, w->events);
 		}
 		w->fn(w->arg, l->ready[i].events);
 	}
 	l->n_ready = 0;
 }
 
-static void place(struct loop *l, size_t i, struct timer *t)
+static void timer_place(struct loop *l, size_t i, struct timer *t)
 {
 	l->timers[i] = t;
 	t->slot = i + 1;
 }
 
-/* Puts T where it belongs in the heap, from the free place I on. */
-static void sift(struct loop *l, size_t i, struct timer *t)
+/* Puts T where it belongs in the heap, beginning at the free place I. */
+static void timer_sift(struct loop *l, size_t i, struct timer *t)
 {
 	for (; i > 0 && l->timers[(i - 1) / 2]->at > t->at; i = (i - 1) / 2)
-		place(l, i, l->timers[(i - 1) / 2]);
+		timer_place(l, i, l->timers[(i - 1) / 2]);
 	for (size_t child; (child = 2 * i + 1) < l->n_timers; i = child) {
 		if (child + 1 < l->n_timers && l->timers[child + 1]->at < l->timers[child]->at)
 			child++;
 		if (l->timers[child]->at >= t->at)
 			break;
-		place(l, i, l->timers[child]);
+		timer_place(l, i, l->timers[child]);
 	}
-	place(l, i, t);
+	timer_place(l, i, t);
 }
 
 void timer_set(struct loop *l, struct timer *t, int64_t at)
@@ -226,10 +221,11 @@ void timer_set(struct loop *l, struct timer *t, int64_t at)
 	}
 	t->at = at;
 	if (!t->slot) {
-		l->timers = grow(l->timers, l->n_timers, &l->timers_size, sizeof(struct timer *));
+		l->timers =
+			loop_grow(l->timers, l->n_timers, &l->timers_size, sizeof(struct timer *));
 		t->slot = ++l->n_timers;
 	}
-	sift(l, t->slot - 1, t);
+	timer_sift(l, t->slot - 1, t);
 }
 
 void timer_drop(struct loop *l, struct timer *t)
@@ -240,7 +236,7 @@ void timer_drop(struct loop *l, struct timer *t)
 		return;
 	t->slot = 0;
 	if (i != --l->n_timers)
-		sift(l, i, l->timers[l->n_timers]);
+		timer_sift(l, i, l->timers[l->n_timers]);
 }
 
 void child_watch(struct loop *l, struct child *c)
@@ -259,7 +255,7 @@ void child_drop(struct loop *l, struct child *c)
 }
 
 /* One signal may stand for several children. */
-static void reap(struct loop *l)
+static void loop_reap(struct loop *l)
 {
 	pid_t pid;
 	int status;
@@ -292,7 +288,7 @@ void loop_stop(struct loop *l)
 	l->stopped = true;
 }
 
-static void call_timers(struct loop *l)
+static void loop_call_timers(struct loop *l)
 {
 	/* A timer that sets itself to now again waits for the next round. */
 	int64_t now = l->n_timers ? loop_now(l) : 0;
@@ -305,9 +301,10 @@ static void call_timers(struct loop *l)
 	}
 }
 
-static void call_watches(struct loop *l, int ready)
+static void loop_call_watches(struct loop *l, int ready)
 {
-	/* What a call drops is replaced by the last one, which then waits for the next round. */
+	/* A watch that a call drops is replaced by the last one, which then waits for the next
+	 * round. */
 	for (size_t i = 0; i < l->n && ready > 0 && !l->stopped; i++) {
 		short events = l->fds[i].revents;
 		if (!events)
@@ -315,14 +312,14 @@ static void call_watches(struct loop *l, int ready)
 		ready--;
 		l->fds[i].revents = 0;
 		if (l->n_set)
-			warm(l, l->watches[i]);
+			loop_count_wake(l, l->watches[i]);
 		l->watches[i]->fn(l->watches[i]->arg, events);
 	}
 }
 
-/* As wait_for(). Where something is always ready, ppoll(2) comes back before it lets a signal in:
- * now and then one that has nothing else to look at does so. */
-static int wait_for_all(struct loop *l, int64_t timeout)
+/* As wait_for(). If something is always ready ppoll(2) returns before it lets a signal in, so now
+ * and then it is called with nothing else to look at. */
+static int loop_wait(struct loop *l, int64_t timeout)
 {
 	int ready = wait_for(l->fds, (nfds_t)l->n, timeout, signals_open());
 
@@ -345,19 +342,19 @@ int loop_run(struct loop *l)
 			if (timeout < 0)
 				timeout = 0;
 		}
-		ready = wait_for_all(l, timeout);
+		ready = loop_wait(l, timeout);
 		if (ready < 0 && errno != EINTR)
 			return -1;
 		l->now = 0; /* read when somebody wants it */
-		if (l->n_set && ++l->wakes >= AGE)
-			cool(l);
+		if (l->n_set && ++l->wakes >= PERIOD)
+			loop_end_period(l);
 		for (int s; !l->stopped && (s = signals_next());)
 			if (s == SIGCHLD)
-				reap(l);
+				loop_reap(l);
 			else if (l->on_signal)
 				l->on_signal(l->signal_arg, s);
-		call_watches(l, ready);
-		call_timers(l);
+		loop_call_watches(l, ready);
+		loop_call_timers(l);
 	}
 	return 0;
 }

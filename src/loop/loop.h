@@ -27,10 +27,10 @@ struct watch {
 	watch_fn *fn;
 	void *arg;
 	/* The loop's: */
-	size_t slot;	    /* its place and 1, 0 while it is not watched */
-	short events;	    /* what it is watched for */
-	unsigned char heat; /* how often it was ready of late, */
-	unsigned char age;  /* as it was then */
+	size_t slot;	      /* its place plus 1, 0 while it is not watched */
+	short events;	      /* what it is watched for */
+	unsigned char wakes;  /* how often it was ready in `period`, */
+	unsigned char period; /* the last one in which it was */
 };
 
 struct timer {
@@ -40,7 +40,7 @@ struct timer {
 	size_t slot; /* the loop's, as above */
 };
 
-/* A process of ours that is to be waited for. */
+/* A child process whose end is waited for. */
 struct child {
 	pid_t pid; /* 0: none */
 	child_fn *fn;
@@ -52,29 +52,29 @@ struct child {
 struct loop *loop_new(void);
 void loop_free(struct loop *l);
 
-/* Watches W's descriptor for EVENTS (0: for errors and hang-ups alone) from now on, in place of
- * what was watched for before. Fatal where memory runs out: the process aborts. */
+/* Watches W's descriptor for EVENTS of poll(2) from now on, in place of those before; 0: for errors
+ * and hang-ups alone. If memory runs out the process aborts, since nobody else would be told. */
 void watch_set(struct loop *l, struct watch *w, short events);
 
-/* Watches it no more. */
+/* Stops watching W's descriptor. */
 void watch_drop(struct loop *l, struct watch *w);
 
-/* Calls T once at time AT (see clock.h; NEVER is the same as timer_drop), in place of a time set
- * before. Memory as with watch_set. */
+/* Calls T once at time AT (see clock.h; NEVER: not at all), in place of a time set before. Aborts
+ * as watch_set() does. */
 void timer_set(struct loop *l, struct timer *t, int64_t at);
 void timer_drop(struct loop *l, struct timer *t);
 
-/* Calls FN for each signal that signals.h catches, never inside of another call. */
+/* Calls FN for each signal that signals.h catches, never in the middle of another call. */
 void loop_on_signal(struct loop *l, signal_fn *fn, void *arg);
 
-/* Calls C's function once its process has ended, from the loop. Its start comes after
+/* Calls C's function from the loop once its process has ended. The process must be started after
  * signals_catch_children(). */
 void child_watch(struct loop *l, struct child *c);
 
 /* Forgets C; its process runs on. */
 void child_drop(struct loop *l, struct child *c);
 
-/* Time of the last wake-up, see clock.h: the clock is read at most once for each. */
+/* The time of the last wake-up, see clock.h. The clock is read at most once for each wake-up. */
 int64_t loop_now(struct loop *l);
 
 /* Waits for something to happen and makes the calls, until loop_stop() was called or there is

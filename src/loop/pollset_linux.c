@@ -1,3 +1,4 @@
+/* pollset_linux.c - a pollset is an epoll(7) instance */
 #define _GNU_SOURCE /* epoll */
 #include <poll.h>
 #include <sys/epoll.h>

@@ -1,3 +1,4 @@
+/* pollset_portable.c - there are no pollsets: poll(2) looks at every descriptor */
 #include "loop/pollset.h"
 
 void pollset_start(struct pollset *m)

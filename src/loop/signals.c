@@ -1,13 +1,17 @@
+/* signals.c - the signals that end a run or ask it something */
 #include "loop/signals.h"
 
 #include <stddef.h>
 #include <unistd.h>
 
 #define N_CAUGHT 8
-#define N_ALWAYS 5 /* the first ones */
 
+/* By the call that catches them. */
 static const int caught[N_CAUGHT] = { SIGHUP,  SIGINT,	SIGTERM, SIGQUIT,
 				      SIGUSR1, SIGCHLD, SIGTSTP, SIGCONT };
+enum { FIRST_ENDING = 0, N_ENDING = 5, FIRST_CHILD = 5, FIRST_STOP = 6, N_STOP = 2 };
+
+typedef void signal_handler(int signal);
 
 /* Signal handlers leave no choice but statics. */
 static volatile sig_atomic_t came[N_CAUGHT];
@@ -16,7 +20,27 @@ static sigset_t first_mask, open_mask;
 static bool started;
 static bool pipe_ignored;
 
-static void handle(int signal)
+/* Gives SIGNAL the disposition HANDLER. Returns the one before. */
+static signal_handler *signals_set(int signal, signal_handler *handler)
+{
+	struct sigaction old, act = { .sa_handler = handler };
+
+	sigemptyset(&act.sa_mask);
+	sigaction(signal, &act, &old);
+	return old.sa_handler;
+}
+
+/* Blocks or unblocks (HOW) SIGNAL alone. */
+static void signals_mask(int how, int signal, sigset_t *before)
+{
+	sigset_t mask;
+
+	sigemptyset(&mask);
+	sigaddset(&mask, signal);
+	sigprocmask(how, &mask, before);
+}
+
+static void signals_handle(int signal)
 {
 	for (int i = 0; i < N_CAUGHT; i++)
 		if (caught[i] == signal)
@@ -26,11 +50,7 @@ static void handle(int signal)
 
 void signals_ignore_pipe(void)
 {
-	struct sigaction old, act = { .sa_handler = SIG_IGN };
-
-	sigemptyset(&act.sa_mask);
-	sigaction(SIGPIPE, &act, &old);
-	pipe_ignored = old.sa_handler == SIG_IGN;
+	pipe_ignored = signals_set(SIGPIPE, SIG_IGN) == SIG_IGN;
 }
 
 bool signals_pipe_was_ignored(void)
@@ -38,20 +58,24 @@ bool signals_pipe_was_ignored(void)
 	return pipe_ignored;
 }
 
-/* Catches SIGNAL, and has it blocked but for the wait. */
-static void catch_signal(int signal, bool ignored_too)
+/* Catches N of `caught` from FIRST on, but those that are ignored only if IGNORED_TOO, and blocks
+ * them outside of the wait. */
+static void signals_catch(int first, int n, bool ignored_too)
 {
-	struct sigaction old, act = { .sa_handler = handle };
-	sigset_t block;
+	sigset_t block, before;
 
-	sigemptyset(&act.sa_mask);
-	sigaction(signal, NULL, &old);
-	if (old.sa_handler == SIG_IGN && !ignored_too)
-		return;
-	sigaction(signal, &act, NULL);
 	sigemptyset(&block);
-	sigaddset(&block, signal);
-	sigprocmask(SIG_BLOCK, &block, NULL);
+	for (int i = first; i < first + n; i++)
+		sigaddset(&block, caught[i]);
+	sigprocmask(SIG_BLOCK, &block, &before);
+	for (int i = first; i < first + n; i++) {
+		if (signals_set(caught[i], signals_handle) != SIG_IGN || ignored_too)
+			continue;
+		/* One that came meanwhile was blocked, and is discarded here. */
+		signals_set(caught[i], SIG_IGN);
+		if (!sigismember(&before, caught[i]))
+			signals_mask(SIG_UNBLOCK, caught[i], NULL);
+	}
 }
 
 void signals_start(void)
@@ -59,35 +83,29 @@ void signals_start(void)
 	sigprocmask(SIG_BLOCK, NULL, &first_mask);
 	open_mask = first_mask;
 	started = true;
-	for (int i = 0; i < N_ALWAYS; i++)
-		catch_signal(caught[i], false);
+	signals_catch(FIRST_ENDING, N_ENDING, false);
 }
 
 void signals_catch_children(void)
 {
-	catch_signal(SIGCHLD, true);
+	signals_catch(FIRST_CHILD, 1, true);
 	sigdelset(&open_mask, SIGCHLD);
 }
 
 void signals_catch_stops(void)
 {
-	catch_signal(SIGTSTP, false);
-	catch_signal(SIGCONT, false);
+	signals_catch(FIRST_STOP, N_STOP, false);
 }
 
 void signals_stop(void)
 {
-	struct sigaction old, act = { .sa_handler = SIG_DFL };
-	sigset_t mask, before;
+	signal_handler *old = signals_set(SIGTSTP, SIG_DFL);
+	sigset_t before;
 
-	sigemptyset(&act.sa_mask);
-	sigaction(SIGTSTP, &act, &old);
-	sigemptyset(&mask);
-	sigaddset(&mask, SIGTSTP);
 	kill(getpid(), SIGTSTP);
-	sigprocmask(SIG_UNBLOCK, &mask, &before);
+	signals_mask(SIG_UNBLOCK, SIGTSTP, &before);
 	sigprocmask(SIG_SETMASK, &before, NULL);
-	sigaction(SIGTSTP, &old, NULL);
+	signals_set(SIGTSTP, old);
 }
 
 const sigset_t *signals_open(void)
@@ -115,17 +133,16 @@ int signals_next(void)
 
 void signals_give_back(void)
 {
-	struct sigaction old, act = { .sa_handler = SIG_DFL };
+	struct sigaction old;
 	int ends = 0;
 
 	for (int s; (s = signals_next());)
 		ends = s == SIGCHLD || s == SIGCONT || s == SIGUSR1 ? ends : s;
-	sigemptyset(&act.sa_mask);
 	for (int i = 0; i < N_CAUGHT; i++)
-		if (sigaction(caught[i], NULL, &old) == 0 && old.sa_handler == handle)
-			sigaction(caught[i], &act, NULL);
-	sigaction(SIGPIPE, &act, NULL);
-	sigaction(SIGCHLD, &act, NULL);
+		if (sigaction(caught[i], NULL, &old) == 0 && old.sa_handler == signals_handle)
+			signals_set(caught[i], SIG_DFL);
+	signals_set(SIGPIPE, SIG_DFL);
+	signals_set(SIGCHLD, SIG_DFL);
 	if (ends)
 		raise(ends);
 	/* What is still blocked comes now, and does what it does by default. */
@@ -134,16 +151,10 @@ void signals_give_back(void)
 
 bool signals_die(int signal)
 {
-	struct sigaction act = { .sa_handler = SIG_DFL };
-	sigset_t mask;
-
 	if (signal == SIGPIPE && pipe_ignored)
 		return true;
-	sigemptyset(&act.sa_mask);
-	sigaction(signal, &act, NULL);
-	sigemptyset(&mask);
-	sigaddset(&mask, signal);
-	sigprocmask(SIG_UNBLOCK, &mask, NULL);
+	signals_set(signal, SIG_DFL);
+	signals_mask(SIG_UNBLOCK, signal, NULL);
 	raise(signal);
 	return false;
 }
