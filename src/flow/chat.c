@@ -1,3 +1,4 @@
+/* chat.c - lines of one of many, numbered and made harmless */
 #include "flow/chat.h"
 
 #include <string.h>
@@ -7,9 +8,9 @@
 
 #define LINE_MOST 4096
 
-/* How much of TEXT, of N bytes, makes a line: all of it, or what is before a character that would
- * be cut. */
-static size_t line_length(const char *text, size_t n)
+/* How many of the N bytes of TEXT make a line: all, or those before a character that would be cut
+ * in two. */
+static size_t chat_line_length(const char *text, size_t n)
 {
 	size_t cut = LINE_MOST;
 
@@ -20,16 +21,16 @@ static size_t line_length(const char *text, size_t n)
 	return cut > LINE_MOST - UTF8_MOST ? cut : LINE_MOST;
 }
 
-/* Puts what C has of its line behind OUT, as everybody shall see it, but for the last KEEP bytes.
- */
-static void put_lines(struct text *out, struct chat *c, size_t keep)
+/* Adds C's line to OUT as everybody shall see it, in pieces that fit, until at most KEEP bytes of
+ * it are left. */
+static void chat_add_lines(struct text *out, struct chat *c, size_t keep)
 {
 	const char *line = c->line.length > 0 ? c->line.data : "";
 	char escaped[4 * LINE_MOST + 1];
 	size_t done = 0;
 
 	do {
-		size_t n = line_length(line + done, c->line.length - done);
+		size_t n = chat_line_length(line + done, c->line.length - done);
 		size_t length = text_escape(escaped, sizeof escaped, line + done, n, false);
 		text_add(out, "<%llu> ", (unsigned long long)c->number);
 		text_put(out, escaped, length);
@@ -51,10 +52,10 @@ void chat_put(struct chat *c, const char *data, size_t n, struct text *out)
 		if (end) {
 			c->line.length -=
 				c->line.length > 0 && c->line.data[c->line.length - 1] == '\r';
-			put_lines(out, c, 0);
+			chat_add_lines(out, c, 0);
 		} else if (c->line.length > LINE_MOST + 1) {
-			/* The CR of a line's end is none of it. */
-			put_lines(out, c, LINE_MOST + 1);
+			/* A CR may follow that belongs to the line's end. */
+			chat_add_lines(out, c, LINE_MOST + 1);
 		}
 	}
 	out->failed |= c->line.failed;
@@ -62,7 +63,7 @@ void chat_put(struct chat *c, const char *data, size_t n, struct text *out)
 
 void chat_end(struct chat *c, struct text *out)
 {
-	put_lines(out, c, 0);
+	chat_add_lines(out, c, 0);
 }
 
 void chat_free(struct chat *c)

@@ -1,5 +1,7 @@
-/* chat.h - what one of many says, as all are to see it: lines with a number before them, nothing in
- * which does anything to a terminal
+/* chat.h - what one of many says, as all the others see it
+ *
+ * Each line goes out with its author's number before it, and with control characters escaped, so
+ * that it cannot do anything to a terminal.
  */
 #ifndef FLOW_CHAT_H
 #define FLOW_CHAT_H
@@ -9,19 +11,19 @@
 
 #include "base/text.h"
 
-#define CHAT_MOST (16 << 10) /* to be put at once: each byte may become several */
+#define CHAT_MOST (16 << 10) /* bytes to put at once: each may become several */
 
-/* One who speaks. */
+/* The author of lines. */
 struct chat {
 	uint64_t number;
-	struct text line; /* what has come of one */
+	struct text line; /* unfinished */
 };
 
-/* C has said DATA of N bytes: the lines that it ends are added to OUT, `<NUMBER> LINE` each, and
- * what is longer than 4096 bytes is broken. Where memory ran out OUT has failed. */
+/* C has said DATA of N bytes: adds each line that is finished to OUT, as `<NUMBER> LINE`; lines of
+ * more than 4096 bytes are broken. OUT fails if memory runs out. */
 void chat_put(struct chat *c, const char *data, size_t n, struct text *out);
 
-/* What there is of a line is the last one. */
+/* Adds the unfinished line to OUT. */
 void chat_end(struct chat *c, struct text *out);
 
 void chat_free(struct chat *c);

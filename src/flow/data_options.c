@@ -1,3 +1,4 @@
+/* data_options.c - the rows of the option groups "Data" and "Stream" */
 #include "flow/data_options.h"
 
 #include "base/number.h"

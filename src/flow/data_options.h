@@ -24,10 +24,10 @@ struct data_options {
 		.rate = UNSET, .heartbeat = UNSET                                                  \
 	}
 
-/* What moves a stream or datagrams has the first, what moves a stream both. */
+/* Subcommands that move data have the first group, those that move a stream both. */
 extern const struct option_group data_group, stream_group;
 
-/* Does O ask for anything that needs to see the bytes pass, or their direction's end? */
+/* Does O ask for anything for which the bytes, or the end of a direction, must pass through us? */
 bool data_options_see(const struct data_options *o);
 
 #endif

@@ -8,9 +8,9 @@
 
 #include "base/clock.h"
 
-#define LIMIT (1 << 20)
+#define LIMIT (1 << 20) /* bytes that may wait for a subscriber */
 #define BLOCK (64 << 10)
-#define STALL_LOOKS 8 /* at the time when something was taken last, in that of --stall */
+#define STALL_LOOKS 8 /* in the time of --stall */
 #define STALL_LOOK_LEAST (10 * MILLISECOND)
 
 struct block {
@@ -37,7 +37,7 @@ static bool subscriber_is_full(const struct subscriber *r)
 	return !r->finished && r->bytes + places >= limit(r->fanout);
 }
 
-/* Reads while somebody receives, nobody is full, and the copies are not behind. */
+/* Reads the source while there are subscribers, none is full, and the copies are not behind. */
 static void fanout_update(struct fanout *f)
 {
 	bool wanted, was_full = f->full;
@@ -87,7 +87,7 @@ static void subscriber_look_stalled(void *arg)
 		f->c.stalled(f->c.arg, r);
 }
 
-/* The place behind the last one in R's ring, which grows if it has none. */
+/* A new place at the end of R's ring, which grows if it is full. */
 static struct queued *subscriber_next_place(struct subscriber *r)
 {
 	size_t size = r->size ? 2 * r->size : 8;
@@ -128,7 +128,7 @@ static void subscriber_push(struct subscriber *r, struct block *b, size_t offset
 		subscriber_look_later(r, clock_after(r->last_taken, f->c.stall));
 }
 
-/* Calls all. What is called may leave, and make others leave. */
+/* Tells all subscribers, who may leave, and make others leave. */
 static void fanout_tell_all(void *arg)
 {
 	struct fanout *f = arg;

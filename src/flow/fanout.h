@@ -1,9 +1,9 @@
-/* fanout.h - what one sends, to many
+/* fanout.h - what one publishes, to many subscribers
  *
- * What comes from a source (a descriptor), or from a publisher (one of the subscribers, say),
- * stands once in memory, in blocks that all subscribers share. Each has a queue of what it has
- * still to take, which is bounded: while one is full nothing more is taken in, and a subscriber
- * that takes nothing at all for too long is reported, so that it can be dropped.
+ * Data comes from a source (a descriptor) or from publishers, which may be subscribers too. It
+ * stands once in memory, in blocks that all subscribers share. Each of them has a bounded queue of
+ * what it has still to take: while one queue is full nothing more is taken in, and the owner is
+ * told of a subscriber that takes nothing for too long, so that it can drop it.
  */
 #ifndef FLOW_FANOUT_H
 #define FLOW_FANOUT_H
@@ -24,32 +24,28 @@ struct subscriber;
 struct fanout;
 
 struct fanout_config {
-	size_t limit;  /* bytes that may wait for a subscriber, 0: what is usual */
-	int64_t stall; /* ns, or UNSET: how long a subscriber that is in the way of others may take
-			  nothing */
-	struct filter *filter; /* its copies see what is read, once, changed as it says; NULL:
-				  nobody does */
-	/* When R's owner passed something of it on last; NULL: when it was taken from here. */
+	size_t limit;	       /* bytes that may wait for a subscriber, 0: the default */
+	int64_t stall;	       /* ns for which a full subscriber may take nothing, or UNSET */
+	struct filter *filter; /* copies what is read from the source, once; NULL: no copies */
+	/* When R's owner last forwarded data; NULL: use the time when it left this queue. */
 	int64_t (*last_taken)(void *arg, struct subscriber *r);
-	/* R is in the way for so long. It may be dropped. */
+	/* R has kept others waiting for `stall`. It may be dropped. */
 	void (*stalled)(void *arg, struct subscriber *r);
 	/* The source has ended: ERROR is 0, or the errno of reading it. */
 	void (*ended)(void *arg, int error);
-	/* There is room again for what publishers send. NULL: there are none. */
+	/* Publishers may write again. NULL: there are none. */
 	void (*room)(void *arg);
 	void *arg;
 	bool endless; /* the source's end is not that of the subscribers */
-	bool packets; /* each piece is a packet, kept whole; what is read from the source is cut
-			 into them */
-	const struct frame_options *frame; /* how; NULL: each read, */
-	size_t packet_most;		   /* of at most so many bytes */
-	bool chat; /* each line goes out by itself, with the number of its publisher before it */
+	bool packets; /* data stays in packets; what is read from the source is cut into them: */
+	const struct frame_options *frame; /* how (NULL: each read is one) */
+	size_t packet_most;		   /* bytes in a packet at most */
+	bool chat; /* each line goes out by itself, with its publisher's number before it */
 };
 
-/* One who sends. */
 struct publisher {
 	struct fanout *fanout;
-	struct subscriber *self; /* does not get it; NULL: all do */
+	struct subscriber *self; /* does not get what it publishes; NULL: all do */
 	struct chat chat;
 };
 
@@ -59,14 +55,14 @@ struct fanout {
 	struct endpoint *source; /* the caller's */
 	struct watch watch;
 	struct timer pause; /* until the filter's copies have caught up */
-	struct block *tail; /* is still being filled, if any */
+	struct block *tail; /* still being filled; NULL: none */
 	struct subscriber *subscribers, *cursor;
-	size_t n; /* of them, but for those that are finished */
+	size_t n; /* subscribers that are not finished */
 	bool ended;
-	bool full;		    /* one of them is */
-	struct publisher publisher; /* the source as one */
+	bool full;		    /* a subscriber is */
+	struct publisher publisher; /* publishes what the source gives */
 	struct framer framer;
-	struct timer news; /* something has come for them */
+	struct timer news; /* tells the subscribers that something has come */
 };
 
 struct block;
@@ -74,7 +70,7 @@ struct block;
 /* A part of a block in a subscriber's queue. */
 struct queued {
 	struct block *block;
-	size_t offset, end; /* what is before the offset has been taken already */
+	size_t offset, end; /* in the block */
 };
 
 struct subscriber {
@@ -82,42 +78,41 @@ struct subscriber {
 	struct subscriber *next, *previous;
 	struct queued *queue; /* a ring */
 	size_t first, n, size;
-	size_t bytes;	    /* in all of the queue */
-	int64_t last_taken; /* time when something was taken, or joined */
+	size_t bytes;	    /* in the queue */
+	int64_t last_taken; /* time when it last took something, or joined */
 	struct timer stall;
 	bool finished;		  /* gets no more */
-	void (*ready)(void *arg); /* something has come, or the end; NULL: nobody wants to know */
+	void (*ready)(void *arg); /* something has come, or the end. May be NULL */
 	void *arg;
 };
 
-/* *F reads SOURCE, if it is not NULL, while somebody receives. */
+/* Starts *F, which reads SOURCE (the caller's, may be NULL) while there are subscribers. */
 void fanout_start(struct fanout *f, struct loop *loop, const struct fanout_config *c,
 		  struct endpoint *source);
 
-/* Nobody will send any more: with what they still have, that is the end for all subscribers. */
+/* Nothing more will be published: all subscribers end once they have taken what they have. */
 void fanout_finish(struct fanout *f);
 
-/* Lets go of the source. All subscribers have left. Without effect where F (all zero) was never
- * started. */
+/* Frees F, whose subscribers have all left. Without effect if F (all zero) was never started. */
 void fanout_stop(struct fanout *f);
 
-/* R receives what is read from now on. */
+/* R gets what is published from now on. */
 void fanout_join(struct fanout *f, struct subscriber *r);
 
-/* READY is called from the loop when something has come; it may drop any subscriber. */
+/* READY is called from the loop when something has come for R; it may drop any subscriber. */
 void subscriber_on_ready(struct subscriber *r, void (*ready)(void *arg), void *arg);
 
-/* R gets no more, and is in nobody's way. What it has can still be read: returns how many bytes. */
+/* R gets no more, and never keeps others waiting. Returns how many bytes it has still to take. */
 size_t subscriber_finish(struct subscriber *r);
 
-/* R receives no more. Without effect where it never joined. */
+/* R leaves its fan-out, and loses what it has not taken. Without effect if it never joined. */
 void fanout_leave(struct subscriber *r);
 
 /* *E writes to the subscribers as S. Where there are packets each write is one. */
 void publisher_endpoint(struct endpoint *e, struct publisher *s, const char *name);
 
-/* Gives at most N bytes of what can be read from SOURCE to the subscribers, without a copy. Returns
- * as read(2), -1 with EAGAIN too while there is no room. */
+/* Reads at most N bytes from SOURCE and publishes them as S, without a copy. Returns as read(2),
+ * and -1 with EAGAIN while there is no room. */
 ssize_t publisher_take(struct publisher *s, const struct endpoint *source, size_t n);
 
 /* S publishes no more: an unfinished line goes out. */
@@ -130,7 +125,7 @@ void subscriber_endpoint(struct endpoint *e, struct subscriber *r, const char *n
 /* What R would read next, as at most MOST pieces in place. Returns how many. */
 int subscriber_look(const struct subscriber *r, struct iovec *iov, int most);
 
-/* N bytes of that have been taken; 0: its first piece, if that is empty. */
+/* R has taken N bytes of that; 0: its first piece, which is empty. */
 void subscriber_took(struct subscriber *r, size_t n);
 
 #endif

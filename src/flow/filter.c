@@ -1,3 +1,4 @@
+/* filter.c - what changes the bytes of one direction, or sees them pass */
 #include "flow/filter.h"
 
 #include <string.h>
@@ -6,7 +7,7 @@
 
 #define ESCAPE 0x1d		      /* Ctrl-], as telnet(1) has it */
 #define INSERTED_MOST (64 << 10)      /* answers to a peer that does not read them */
-#define LOOK_AGAIN (20 * MILLISECOND) /* whether somebody slow has caught up */
+#define LOOK_AGAIN (20 * MILLISECOND) /* at whether a slow reader has caught up */
 
 bool filter_needed(const struct filter *f)
 {
@@ -14,9 +15,9 @@ bool filter_needed(const struct filter *f)
 	       f->copies[0] || f->copies[1];
 }
 
-/* Takes the escape out of N bytes of IN. Returns how many there are now in OUT: at most one more,
- * the first half of an escape that stood at the end of what came before. */
-static size_t take_escape(struct filter *f, const char *in, size_t n, char *out)
+/* Copies N bytes of IN to OUT without escapes. Returns how many that are: at most one more, the
+ * first half of an escape that stood at the end of the data before. */
+static size_t filter_drop_escape(struct filter *f, const char *in, size_t n, char *out)
 {
 	size_t length = 0;
 
@@ -29,7 +30,8 @@ static size_t take_escape(struct filter *f, const char *in, size_t n, char *out)
 			f->quit = true;
 			break;
 		}
-		/* Twice it is sent once; before anything else it stands for itself. */
+		/* Typed twice, the escape is sent once; before any other byte it is sent as it is.
+		 */
 		if (after && in[i] != ESCAPE)
 			out[length++] = ESCAPE;
 		out[length++] = in[i];
@@ -37,7 +39,7 @@ static size_t take_escape(struct filter *f, const char *in, size_t n, char *out)
 	return length;
 }
 
-static size_t send_bytes(struct filter *f, const char *in, size_t n, char *out)
+static size_t filter_send(struct filter *f, const char *in, size_t n, char *out)
 {
 	size_t length = 0;
 
@@ -52,7 +54,7 @@ static size_t send_bytes(struct filter *f, const char *in, size_t n, char *out)
 	return length;
 }
 
-static size_t receive_bytes(struct filter *f, const char *in, size_t n, char *out)
+static size_t filter_receive(struct filter *f, const char *in, size_t n, char *out)
 {
 	unsigned char answers[TELNET_REPLY_MOST(4096)];
 	size_t length = 0;
@@ -79,19 +81,19 @@ size_t filter_apply(struct filter *f, const char *in, size_t n, char *out)
 	}
 	if (!f->sent) {
 		if (f->telnet)
-			return receive_bytes(f, in, n, out);
+			return filter_receive(f, in, n, out);
 	} else if (f->escape) {
-		/* Only a terminal types it: that much is copied once more. */
+		/* It comes from a terminal: so little may be copied once more. */
 		char typed[4096];
 		size_t length = 0;
 		for (size_t i = 0; i < n; i += sizeof typed / 2) {
 			size_t piece = n - i < sizeof typed / 2 ? n - i : sizeof typed / 2;
-			piece = take_escape(f, in + i, piece, typed);
-			length += send_bytes(f, typed, piece, out + length);
+			piece = filter_drop_escape(f, in + i, piece, typed);
+			length += filter_send(f, typed, piece, out + length);
 		}
 		return length;
 	} else if (f->crlf || f->telnet) {
-		return send_bytes(f, in, n, out);
+		return filter_send(f, in, n, out);
 	}
 	memmove(out, in, n);
 	return n;
@@ -119,7 +121,7 @@ void filter_copy_unsent(struct filter *f, const char *data, size_t n)
 	}
 	for (size_t i = 0, piece; i < n; i += piece) {
 		piece = n - i < sizeof out / 2 ? n - i : sizeof out / 2;
-		filter_copy(f, out, send_bytes(f, data + i, piece, out));
+		filter_copy(f, out, filter_send(f, data + i, piece, out));
 	}
 }
 
@@ -162,7 +164,7 @@ void filter_add_heartbeat(struct filter *f)
 	char bytes[2];
 
 	for (const char *p = f->heartbeat_text; *p; p++)
-		text_put(&f->inserted, bytes, send_bytes(&alone, p, 1, bytes));
+		text_put(&f->inserted, bytes, filter_send(&alone, p, 1, bytes));
 }
 
 void filter_sent_inserted(struct filter *f, size_t n)

@@ -9,17 +9,16 @@
 
 enum flow_state {
 	FLOW_OPEN,
-	FLOW_ENDED,	    /* the source has ended (or is not to be read further) and all that was
-			       read has been written */
-	FLOW_SOURCE_FAILED, /* `error` tells, and all that was read has been written */
-	FLOW_SINK_FAILED,   /* what was read and not written is lost */
+	FLOW_ENDED,	    /* the source has ended or is not read further; all of it is written */
+	FLOW_SOURCE_FAILED, /* with `error`; all that was read is written */
+	FLOW_SINK_FAILED,   /* with `error`; what was read and not written is lost */
 };
 
 struct flow {
 	struct transfer transfer;
 	enum flow_state state;
 	bool source_ended; /* by itself, or by an error */
-	bool exact;	   /* it has to have all that is `left`: an earlier end is a failure */
+	bool exact;	   /* an end before all that is `left` has come is a failure */
 	int error;	   /* of the source or the sink */
 	uint64_t left;	   /* how many bytes more may be read */
 	uint64_t wanted;   /* how many the sink wants, which a filter may have made fewer of */
@@ -39,45 +38,44 @@ struct flow_config {
 	uint64_t wanted; /* over with so many bytes for the sink, FLOW_NO_LIMIT: any */
 };
 
-/* *F from FROM to TO. */
+/* Starts *F from FROM to TO, which stay the caller's. */
 void flow_start(struct flow *f, struct endpoint *from, struct endpoint *to,
 		const struct flow_config *c);
 
-/* Which readiness F waits for: that of its source, that of its sink, or, ended or paused, none.
- * Never both. */
+/* Does F wait for its source to be ready, or for its sink? Never for both; for neither if it has
+ * ended or pauses. */
 bool flow_wants_source(const struct flow *f);
 bool flow_wants_sink(const struct flow *f);
 
-/* The time until which F pauses, for its rate or its filter; 0: it does not. */
+/* The time until which F pauses, for its rate or its filter; 0: not pausing. */
 int64_t flow_resume(const struct flow *f);
 
-/* The same as far as it is its rate, or the pause after a line, that was asked for; 0, or a time
- * that has passed: it does not. */
+/* As flow_resume(), counting only pauses the user asked for (--rate, --delay). 0 or a past time:
+ * not pausing. */
 int64_t flow_rests(const struct flow *f);
 
-/* Does F hold what it has read and not written? */
+/* Does F hold anything that it has read and not written, or that its filter inserts? */
 bool flow_holds(const struct flow *f);
 
-/* At most one fill and one drain, after what F wants is there. Returns how many bytes were read
- * or written, 0 where nothing moved. Changes the state. */
+/* Does at most one fill and one drain, after F's source or sink is ready as it wants. Returns how
+ * many bytes were read or written, 0 if nothing moved. Changes the state. */
 uint64_t flow_step(struct flow *f);
 
-/* May be stepped again without asking poll(2) again? Not where a call could block. */
+/* May F be stepped again without asking poll(2)? Not if a call could block. */
 bool flow_may_repeat(const struct flow *f);
 
-/* Its filter has something to send by itself: F waits for its sink next, though it may have ended.
- */
+/* F's filter has inserted something: F waits for its sink next, even if it has ended. */
 void flow_nudge(struct flow *f);
 
-/* Reads no more; what is held is still written. */
+/* F reads no more; what it holds is still written. */
 void flow_finish(struct flow *f);
 
-/* Reads at most N bytes more. What the editor of F's filter says when it is done counts as this,
- * and an end before that as an error: EPROTO. */
+/* F reads at most N bytes more. (An editor that is done sets such a limit too: then an end before
+ * it is an error, EPROTO.) */
 void flow_limit(struct flow *f, uint64_t n);
 
-/* Throws away what it holds and whatever comes, to the source's end. A sink that failed counts no
- * more. */
+/* F discards what it holds and whatever comes, to the source's end. If its sink has failed, that
+ * counts no more. */
 void flow_discard(struct flow *f);
 
 void flow_free(struct flow *f);

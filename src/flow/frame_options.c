@@ -1,3 +1,4 @@
+/* frame_options.c - the rows of the option group "Datagrams" */
 #include "flow/frame_options.h"
 
 #include <stddef.h>

@@ -1,4 +1,4 @@
-/* frame_options.h - the option group of everything that sends datagrams of what it reads */
+/* frame_options.h - the option group of subcommands that cut their input into datagrams */
 #ifndef FLOW_FRAME_OPTIONS_H
 #define FLOW_FRAME_OPTIONS_H
 

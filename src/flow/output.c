@@ -1,3 +1,4 @@
+/* output.c - text that is written as it is taken, without ever blocking */
 #include "flow/output.h"
 
 #include <errno.h>
@@ -21,9 +22,9 @@ void output_fail(struct output *o, int error)
 	o->changed(o->arg);
 }
 
-/* What is written needs no room any more: a reader that is slow, but never late, must not let it
- * grow for ever. */
-static void compact(struct output *o)
+/* Drops what is written: behind a reader that is slow, but never late, the text must not grow for
+ * ever. */
+static void output_compact(struct output *o)
 {
 	if (o->written <= o->text.length / 2)
 		return;
@@ -32,8 +33,8 @@ static void compact(struct output *o)
 	o->written = 0;
 }
 
-/* Waits until it takes more, or, where nothing waits, for its reader to go away. */
-static void wait_for_it(struct output *o)
+/* Waits until more can be written or, with nothing to write, for the reader to go away. */
+static void output_wait(struct output *o)
 {
 	bool may_break = o->to.kind != ENDPOINT_FILE && o->to.kind != ENDPOINT_NULL;
 
@@ -46,13 +47,13 @@ static void wait_for_it(struct output *o)
 }
 
 /* Writes what is taken now. Returns 0, or -1 with errno. */
-static int write_some(struct output *o)
+static int output_write(struct output *o)
 {
 	if (o->to.original == STDERR_FILENO && o->text.length)
 		message_interrupts();
 	while (output_waits(o)) {
 		ssize_t n;
-		/* What may block is asked each time. */
+		/* poll(2) says only that the next write does not block. */
 		if (o->to.may_block && !wait_ready(o->to.wfd, POLLOUT, 0))
 			break;
 		n = endpoint_write(&o->to, o->text.data + o->written, output_waits(o));
@@ -62,7 +63,7 @@ static int write_some(struct output *o)
 			return -1;
 		o->written += n > 0 ? (size_t)n : 0;
 	}
-	compact(o);
+	output_compact(o);
 	errno = ENOMEM;
 	return o->text.failed ? -1 : 0;
 }
@@ -74,16 +75,16 @@ void output_flush(struct output *o)
 
 	if (o->error) {
 		o->written = o->text.length = 0;
-	} else if (write_some(o) < 0) {
+	} else if (output_write(o) < 0) {
 		output_fail(o, errno);
 	} else {
-		wait_for_it(o);
+		output_wait(o);
 		if (waited && o->text.length - o->written < before)
 			o->changed(o->arg);
 	}
 }
 
-static void ready(void *arg, short events)
+static void output_ready(void *arg, short events)
 {
 	struct output *o = arg;
 
@@ -101,13 +102,13 @@ void output_start(struct output *o, struct loop *loop, int fd, const char *name,
 	*o = (struct output){ .most = WAITING_MOST, .loop = loop, .changed = changed, .arg = arg };
 	endpoint_inherit(&o->to, fd, true, name);
 	endpoint_reopen(&o->to);
-	o->watch = (struct watch){ .fd = o->to.wfd, .fn = ready, .arg = o };
+	o->watch = (struct watch){ .fd = o->to.wfd, .fn = output_ready, .arg = o };
 }
 
 void output_watch(struct output *o)
 {
 	o->watches = true;
-	wait_for_it(o);
+	output_wait(o);
 }
 
 size_t output_waits(const struct output *o)
@@ -126,7 +127,7 @@ void output_move(struct output *o, struct loop *loop)
 		return;
 	watch_drop(o->loop, &o->watch);
 	o->loop = loop;
-	wait_for_it(o);
+	output_wait(o);
 }
 
 int output_drain(struct output *o, int64_t patience, int64_t limit)
@@ -140,7 +141,7 @@ int output_drain(struct output *o, int64_t patience, int64_t limit)
 			errno = ETIMEDOUT;
 			return -1;
 		}
-		if (write_some(o) < 0)
+		if (output_write(o) < 0)
 			return -1;
 	}
 	return 0;

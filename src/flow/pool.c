@@ -1,11 +1,11 @@
+/* pool.c - a few buffers are kept between their uses */
 #include "flow/pool.h"
 
-#include <errno.h>
 #include <stdlib.h>
 
 #define KEEP 4
 
-/* The few that were used last are kept: to map new pages for each read would cost more than it. */
+/* The buffers used last: to map new pages for each read would cost more than the read itself. */
 static struct {
 	char *buffer;
 	size_t size;
@@ -13,18 +13,13 @@ static struct {
 
 char *pool_take(size_t size)
 {
-	char *buffer;
-
 	for (size_t i = 0; i < KEEP; i++)
 		if (kept[i].buffer && kept[i].size == size) {
-			buffer = kept[i].buffer;
+			char *buffer = kept[i].buffer;
 			kept[i].buffer = NULL;
 			return buffer;
 		}
-	buffer = malloc(size);
-	if (!buffer)
-		errno = ENOMEM;
-	return buffer;
+	return malloc(size);
 }
 
 void pool_give(char *buffer, size_t size)

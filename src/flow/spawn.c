@@ -1,3 +1,4 @@
+/* spawn.c - running a command with descriptors of ours */
 #include "flow/spawn.h"
 
 #include <dirent.h>
@@ -16,11 +17,11 @@
 #include "loop/signals.h"
 
 #define PASSED 3       /* a command's descriptor that was handed over */
-#define FDS_MOST 65536 /* where the system does not list them */
+#define FDS_MOST 65536 /* looked at where the system does not list them */
 
 extern char **environ;
 
-static void add(struct spawn_environment *e, char *value)
+static void spawn_environment_add(struct spawn_environment *e, char *value)
 {
 	char **values = value ? realloc(e->values, (e->n + 2) * sizeof *values) : NULL;
 
@@ -46,7 +47,7 @@ void spawn_environment_inherit(struct spawn_environment *e, const char *const *p
 {
 	for (char **p = environ; p && *p; p++)
 		if (!has_prefix(*p, prefixes))
-			add(e, strdup(*p));
+			spawn_environment_add(e, strdup(*p));
 }
 
 void spawn_environment_set(struct spawn_environment *e, const char *name, const char *value)
@@ -56,7 +57,7 @@ void spawn_environment_set(struct spawn_environment *e, const char *name, const 
 
 	if (text)
 		snprintf(text, size, "%s=%s", name, value);
-	add(e, text);
+	spawn_environment_add(e, text);
 }
 
 void spawn_environment_free(struct spawn_environment *e)
@@ -67,8 +68,8 @@ void spawn_environment_free(struct spawn_environment *e)
 	*e = (struct spawn_environment){ 0 };
 }
 
-/* Marks the descriptors above 2 that LIST names. */
-static void close_listed(DIR *list)
+/* Marks the descriptors above 2 in LIST, a directory, to be closed at exec. */
+static void spawn_mark_listed(DIR *list)
 {
 	const struct dirent *entry;
 	int64_t fd;
@@ -80,14 +81,14 @@ static void close_listed(DIR *list)
 			fcntl((int)fd, F_SETFD, FD_CLOEXEC);
 }
 
-/* What we inherited above 2 is closed at exec, as all that is ours. */
-static void close_inherited(void)
+/* Descriptors above 2 that were inherited are closed at exec, as all that are ours. */
+static void spawn_close_inherited(void)
 {
 	DIR *list = opendir("/dev/fd");
 	long most = sysconf(_SC_OPEN_MAX);
 
 	if (list) {
-		close_listed(list);
+		spawn_mark_listed(list);
 		closedir(list);
 		return;
 	}
@@ -97,7 +98,7 @@ static void close_inherited(void)
 
 void spawn_prepare(void)
 {
-	close_inherited();
+	spawn_close_inherited();
 	signals_catch_children();
 }
 
@@ -106,15 +107,16 @@ const char *spawn_name(const struct spawn_command *c)
 	return c->shell ? "/bin/sh" : c->words[0];
 }
 
-/* FD's own copy, which is no descriptor that a command is to have; -1 with errno. */
-static int keep_away(int fd)
+/* A copy of FD above the descriptors that a command is to have; -1 with errno. */
+static int copy_above(int fd)
 {
 	return fcntl(fd, F_DUPFD_CLOEXEC, PASSED + 1);
 }
 
-/* The words by which /bin/sh finds and runs C's, to be freed: what is no program may be a script
- * without `#!`, as execvp(3) has it. NULL: no memory. */
-static char **script(const struct spawn_command *c)
+/* The words with which /bin/sh finds and runs C's: a file that is no program may be a script
+ * without
+ * `#!`, see execvp(3). To be freed; NULL with errno ENOMEM. */
+static char **spawn_script(const struct spawn_command *c)
 {
 	static char sh[] = "sh", option[] = "-c", line[] = "exec \"$0\" \"$@\"";
 	size_t n = 0;
@@ -132,8 +134,8 @@ static char **script(const struct spawn_command *c)
 	return words;
 }
 
-static pid_t start(const struct spawn_command *c, const struct spawn_environment *e, int in,
-		   int out, int passed)
+static pid_t spawn_process(const struct spawn_command *c, const struct spawn_environment *e, int in,
+			   int out, int passed)
 {
 	char sh[] = "sh", option[] = "-c";
 	char *shell[] = { sh, option, (char *)c->shell, NULL }, **words = NULL;
@@ -161,7 +163,7 @@ static pid_t start(const struct spawn_command *c, const struct spawn_environment
 		posix_spawn_file_actions_adddup2(&actions, passed, PASSED);
 	error = c->shell ? posix_spawn(&pid, "/bin/sh", &actions, &attr, shell, e->values) :
 			   posix_spawnp(&pid, c->words[0], &actions, &attr, c->words, e->values);
-	if (error == ENOEXEC && !c->shell && (words = script(c)))
+	if (error == ENOEXEC && !c->shell && (words = spawn_script(c)))
 		error = posix_spawn(&pid, "/bin/sh", &actions, &attr, words, e->values);
 	free(words);
 	posix_spawn_file_actions_destroy(&actions);
@@ -173,11 +175,11 @@ static pid_t start(const struct spawn_command *c, const struct spawn_environment
 pid_t spawn_start(const struct spawn_command *c, const struct spawn_environment *e, int in, int out,
 		  int passed)
 {
-	int copy = passed < 0 ? -1 : keep_away(passed);
+	int copy = passed < 0 ? -1 : copy_above(passed);
 	pid_t pid = -1;
 
 	if (passed < 0 || copy >= 0)
-		pid = start(c, e, in, out, copy);
+		pid = spawn_process(c, e, in, out, copy);
 	close_keeping_errno(copy);
 	return pid;
 }
@@ -192,8 +194,8 @@ int spawn_replace(const struct spawn_command *c)
 		execl("/bin/sh", "sh", "-c", c->shell, (char *)NULL);
 	else
 		execvp(c->words[0], c->words);
-	/* Not every libc does that itself. */
-	if (errno == ENOEXEC && !c->shell && (words = script(c)))
+	/* Not every libc runs a script without `#!` itself. */
+	if (errno == ENOEXEC && !c->shell && (words = spawn_script(c)))
 		execv("/bin/sh", words);
 	error = errno;
 	free(words);

@@ -1,3 +1,4 @@
+/* transcript.c - a file that gets a copy of what is sent and received */
 #include "flow/transcript.h"
 
 #include <errno.h>
@@ -11,7 +12,7 @@
 
 #define ROW 16 /* bytes in a line of the dump */
 
-static bool is_stderr(const struct transcript *t)
+static bool transcript_is_stderr(const struct transcript *t)
 {
 	return t->out.to.original == STDERR_FILENO;
 }
@@ -19,10 +20,10 @@ static bool is_stderr(const struct transcript *t)
 int transcript_error(const struct transcript *t)
 {
 	/* A stderr that nobody reads is nobody's loss. */
-	return is_stderr(t) && t->out.error == EPIPE ? 0 : t->out.error;
+	return transcript_is_stderr(t) && t->out.error == EPIPE ? 0 : t->out.error;
 }
 
-static void changed(void *arg)
+static void transcript_changed(void *arg)
 {
 	struct transcript *t = arg;
 
@@ -44,13 +45,13 @@ int transcript_open(struct transcript *t, struct loop *loop, const char *path, b
 	*t = (struct transcript){
 		.dump = dump, .start = clock_now(), .changed = on_change, .arg = arg
 	};
-	output_start(&t->out, loop, fd, use_stderr ? "stderr" : path, changed, t);
+	output_start(&t->out, loop, fd, use_stderr ? "stderr" : path, transcript_changed, t);
 	return 0;
 }
 
 /* `> 0.000123 00000010  68 65 6c 6c 6f 0a ...  |hello.|` */
-static void add_row(struct transcript *t, const struct transcript_piece *piece, const char *time,
-		    const unsigned char *p, size_t n)
+static void transcript_add_row(struct transcript *t, const struct transcript_piece *piece,
+			       const char *time, const unsigned char *p, size_t n)
 {
 	static const char digits[] = "0123456789abcdef";
 	char hex[3 * ROW + 2], text[ROW];
@@ -66,7 +67,7 @@ static void add_row(struct transcript *t, const struct transcript_piece *piece, 
 		text_add(&t->out.text, "%llu", (unsigned long long)piece->id);
 	text_add(&t->out.text, "%c %s %08llx  %.*s |%.*s|%s", piece->sent ? '>' : '<', time,
 		 (unsigned long long)piece->offset, (int)sizeof hex - 1, hex, (int)n, text,
-		 is_stderr(t) ? terminal_newline() : "\n");
+		 transcript_is_stderr(t) ? terminal_newline() : "\n");
 }
 
 void transcript_add(struct transcript *t, const struct transcript_piece *piece, const void *data,
@@ -85,7 +86,7 @@ void transcript_add(struct transcript *t, const struct transcript_piece *piece, 
 			 (double)(clock_now() - t->start) / (double)SECOND);
 		for (size_t i = 0; i < n; i += ROW) {
 			row.offset = piece->offset + i;
-			add_row(t, &row, time, p + i, n - i < ROW ? n - i : ROW);
+			transcript_add_row(t, &row, time, p + i, n - i < ROW ? n - i : ROW);
 		}
 	}
 	output_flush(&t->out);
@@ -97,7 +98,7 @@ int transcript_close(struct transcript *t)
 
 	if (!t->out.loop)
 		return 0;
-	if (!is_stderr(t) && close(t->out.to.original) < 0 && !error)
+	if (!transcript_is_stderr(t) && close(t->out.to.original) < 0 && !error)
 		error = errno;
 	output_close(&t->out);
 	errno = error;

@@ -10,10 +10,10 @@
 #include "flow/output.h"
 
 struct transcript {
-	struct output out; /* full: no more should come */
+	struct output out; /* if it is full, no more data should move */
 	bool dump;	   /* hexadecimal, else as it is */
 	int64_t start;	   /* the dump's times count from here, see clock.h */
-	/* It has failed, see transcript_error(), or has taken some of what waited. */
+	/* Called when it has failed, see transcript_error(), or has written some of what waited. */
 	void (*changed)(void *arg, struct transcript *t);
 	void *arg;
 };
@@ -31,15 +31,15 @@ int transcript_open(struct transcript *t, struct loop *loop, const char *path, b
 		    bool dump, void (*changed)(void *arg, struct transcript *t), void *arg);
 
 /* Adds DATA of N bytes. A regular file has it then; elsewhere it may have to wait. Without effect
- * where T (all zero) was never opened. */
+ * if T (all zero) was never opened. */
 void transcript_add(struct transcript *t, const struct transcript_piece *piece, const void *data,
 		    size_t n);
 
 /* The errno of the first error, 0 if there was none. */
 int transcript_error(const struct transcript *t);
 
-/* Closes it, what waits is lost. Returns 0, or -1 with errno of the first error. Without effect as
- * above. */
+/* Closes T; what waits is lost. Returns 0, or -1 with errno of the first error. Without effect if T
+ * was never opened. */
 int transcript_close(struct transcript *t);
 
 #endif

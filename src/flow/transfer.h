@@ -16,68 +16,66 @@
 #include "flow/filter.h"
 
 enum transfer_result {
-	TRANSFER_MOVED,	       /* something crossed, or was taken in */
-	TRANSFER_WAIT,	       /* nothing did: poll for what transfer.sink_full says */
+	TRANSFER_MOVED,	       /* something was read or written */
+	TRANSFER_WAIT,	       /* nothing was: poll the source or, with `sink_full`, the sink */
 	TRANSFER_END,	       /* the source has ended, and nothing is held */
-	TRANSFER_SOURCE_ERROR, /* errno tells */
+	TRANSFER_SOURCE_ERROR, /* with errno */
 	TRANSFER_SINK_ERROR,
 };
 
 struct transfer;
 
-/* At most one fill and one drain, of at most MAX bytes. */
+/* Does at most one fill and one drain, of at most MAX bytes. */
 typedef enum transfer_result transfer_method(struct transfer *t, size_t max);
 
 struct transfer {
 	struct endpoint *from, *to;
 	transfer_method *method;
 	struct filter *filter; /* NULL: the bytes pass as they are */
-	size_t limit;	       /* how much may be held, 0: the method's own choice */
+	size_t limit;	       /* bytes that may be held, 0: the method chooses */
 	uint64_t in, out;      /* bytes so far */
-	bool sink_full;	       /* the sink has to be ready before anything can move */
+	bool sink_full;	       /* the sink must be ready before anything can move */
 	char *buffer;	       /* of a copying method, while it holds anything */
-	size_t size, offset;   /* what is held begins at offset, */
-	size_t held;	       /* and is so long */
-	int pipe[2];	       /* what is held stands in it, where `piped` */
+	size_t size, offset;   /* of the buffer, and of what is held in it */
+	size_t held;	       /* bytes read and not written */
+	int pipe[2];	       /* holds them, where `piped` */
 	bool piped;
 	bool grown;    /* the pipe was made larger already */
-	bool bulk;     /* what is held was much at once */
-	bool patient;  /* the source becomes ready only with a good deal, see below */
-	int low_water; /* what it was before */
-	uint64_t run;  /* bytes that came in large pieces only */
-	/* of packets */
-	struct framer framer; /* what comes is cut by it, or gets the marks of its frame */
-	size_t most;	      /* the sink takes packets of so many bytes */
+	bool bulk;     /* what is held came in a large piece */
+	bool patient;  /* the source becomes ready only with much to take, see transfer_hurry() */
+	int low_water; /* SO_RCVLOWAT before that */
+	uint64_t run;  /* bytes that have come in large pieces only */
+	/* Of packets: */
+	struct framer framer; /* cuts bytes into packets, or marks packets in the bytes */
+	size_t most;	      /* bytes in a packet that the sink takes */
 	bool ready;	      /* a whole packet is held */
 };
 
-/* *T from FROM to TO, through FILTER, which may be NULL, with at most LIMIT bytes held (0: what is
- * fast). Where only one side has packets, FRAME says what one is in the bytes of the other (NULL:
- * each read). */
+/* Starts *T from FROM to TO, through FILTER, which may be NULL, with at most LIMIT bytes held (0:
+ * as is fast). If only one side has packets, FRAME says what a packet is in the bytes of the other
+ * (NULL: each read). */
 void transfer_start(struct transfer *t, struct endpoint *from, struct endpoint *to,
 		    struct filter *filter, size_t limit, const struct frame_options *frame);
 
-/* Moves at most MAX bytes, never blocking: to be called when poll(2) says that the source, or with
- * sink_full the sink, is ready. */
+/* Moves at most MAX bytes, without blocking, after poll(2) said that the source (with `sink_full`:
+ * the sink) is ready. */
 enum transfer_result transfer_step(struct transfer *t, size_t max);
 
-/* Everything from here on, and what is held, is thrown away: the source is still read (and its
- * filter sees it). */
+/* Discards what is held, and everything that is read from here on (which the filter still sees). */
 void transfer_discard(struct transfer *t);
 
 /* The editor of T's filter is done, and has nothing to send any more: the rest passes without it.
  */
 void transfer_edited(struct transfer *t);
 
-/* A transfer that is PATIENT has told its source to be ready only when there is much to take, which
- * saves most of the wake-ups of a fast stream. Whoever waits for it must call this where nothing
- * came for some milliseconds, or where data went the other way: then any byte makes it ready again.
- */
+/* Ends T's patience, so that any byte makes its source ready again. A patient transfer has told its
+ * source to be ready only with much to take, which saves most wake-ups of a fast stream. Call this
+ * if nothing came for some milliseconds, or if data went the other way. */
 void transfer_hurry(struct transfer *t);
 
 void transfer_free(struct transfer *t);
 
-/* The portable method: reads and writes. */
+/* The portable method, which reads and writes. */
 enum transfer_result transfer_copy(struct transfer *t, size_t max);
 
 /* The method where one of T's endpoints has packets, NULL where none has: see packets.c. */
@@ -85,13 +83,13 @@ transfer_method *transfer_choose_packets(const struct transfer *t);
 
 /* ---- for methods ---- */
 
-/* A buffer of SIZE bytes, with nothing in it. Returns false with errno ENOMEM. */
+/* Gives T an empty buffer of SIZE bytes. Returns false with errno ENOMEM. */
 bool transfer_prepare(struct transfer *t, size_t size);
 
 /* Releases the buffer after a read returned N <= 0; maps N and errno to a result. */
 enum transfer_result transfer_nothing_read(struct transfer *t, ssize_t n);
 
-/* Writes N bytes, at most, of what is held. */
+/* Writes at most N bytes of what is held. */
 enum transfer_result transfer_drain(struct transfer *t, size_t n);
 
 /* Maps the N <= 0 and errno of a read to a result. */
@@ -107,15 +105,17 @@ void transfer_let_go(struct transfer *t);
  * interleaved), or does T's filter pause? */
 bool transfer_must_wait(struct transfer *t);
 
-/* Of this system (a twin for each): a faster method for T's endpoints, NULL if there is none. */
+/* ---- of this system (a twin for each) ---- */
+
+/* A faster method for T's endpoints; NULL: there is none. */
 transfer_method *transfer_choose_fast(const struct transfer *t);
 
-/* The same: lets go of a pipe that T holds data in, and of those that nobody uses. */
+/* The first releases T's pipe, the second those that no transfer uses. */
 void transfer_drop_pipe(struct transfer *t);
 void transfer_free_pipes(void);
 
-/* The same: a new pipe leaves N descriptors free from here on (as at first: none); where it cannot,
- * data is copied. */
+/* From here on N descriptors stay free (at first 0): no pipe is opened beyond that, and data is
+ * copied. */
 void transfer_reserve(size_t n);
 
 #endif

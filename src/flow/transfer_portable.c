@@ -1,3 +1,4 @@
+/* transfer_portable.c - no method but reading and writing */
 #include "flow/transfer.h"
 
 transfer_method *transfer_choose_fast(const struct transfer *t)
