@@ -214,13 +214,10 @@ static void work(struct receiver *x)
 
 void receiver_pace(struct receiver *x, struct timer *t, uint64_t bytes)
 {
-	int64_t rate = x->run->data->rate;
+	const struct rate *r = &x->rate;
 
-	if (rate == UNSET || bytes == 0)
-		return;
-	timer_set(x->run->loop, t,
-		  clock_after(clock_now(),
-			      (int64_t)((double)bytes / (double)rate * (double)SECOND)));
+	if (rate_is_set(r) && bytes > 0)
+		timer_set(x->run->loop, t, clock_after(clock_now(), rate_cost(r, (int64_t)bytes)));
 }
 
 /* Takes one batch from S. Returns whether there may be more at once. */
@@ -439,6 +436,7 @@ void receiver_start(struct receiver *x, struct run *r, const struct receiver_con
 
 	*x = (struct receiver){ .run = r, .c = *c };
 	endpoint_none(&x->in);
+	rate_start(&x->rate, r->data->rate, UNSET);
 	receiver_report_start(x, r);
 	r->calls.ending = ending;
 	x->wait_timer = (struct timer){ .fn = waited, .arg = x };

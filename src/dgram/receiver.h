@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include "flow/frame_options.h"
+#include "flow/rate.h"
 #include "flow/spawn.h"
 #include "net/access.h"
 #include "sock/datagram.h"
@@ -61,6 +62,7 @@ struct receiver {
 	struct receiver_socket *sockets;
 	size_t n_sockets;
 	struct dgram_batch *batch;
+	struct rate rate;
 	size_t limit; /* bytes of a datagram; what is longer is cut */
 	/* What was received and has not had its turn: from `at` to `n`, by `by`. */
 	const struct dgram_received *v;

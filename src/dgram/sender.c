@@ -351,7 +351,8 @@ void sender_go(struct sender *s)
 	};
 	int family = s->places[s->place].to.u.sa.sa_family;
 
-	s->start = s->last_move = s->next_at = clock_now();
+	s->start = s->last_move = clock_now();
+	rate_start(&s->rate, s->run->data->rate, s->c.options->pps);
 	s->received = dgram_batch_new(dgram_room(family));
 	if (!s->received) {
 		run_end(s->run, report_error(s->run->messages, "start", errno));

@@ -9,20 +9,6 @@
 #define NO_BUFFER_PAUSE MILLISECOND    /* after ENOBUFS */
 #define COPIES_LOOK (20 * MILLISECOND) /* whether -o and -x have caught up */
 
-static int64_t cost(const struct sender *s, size_t size)
-{
-	int64_t pps = s->c.options->pps, rate = s->run->data->rate;
-	int64_t each = pps == UNSET ? 0 : SECOND / pps;
-	int64_t bytes = rate == UNSET ? 0 : (int64_t)size * SECOND / rate;
-
-	return each > bytes ? each : bytes;
-}
-
-bool sender_is_paced(const struct sender *s)
-{
-	return s->c.options->pps != UNSET || s->run->data->rate != UNSET;
-}
-
 void sender_pause(struct sender *s, int64_t at)
 {
 	s->paused = true;
@@ -36,20 +22,19 @@ void sender_rest(struct sender *s, int64_t at)
 }
 
 /* How many of the N at V may go now by --pps and --rate; where there is none, S is paused. */
-static size_t paced(struct sender *s, const struct dgram *v, size_t n)
+static size_t hold_back(struct sender *s, const struct dgram *v, size_t n)
 {
 	int64_t now, at;
 	size_t i = 0;
 
-	if (!sender_is_paced(s))
+	if (!rate_is_set(&s->rate))
 		return n;
 	now = clock_now();
-	if (s->next_at < now - CREDIT)
-		s->next_at = now - CREDIT;
-	for (at = s->next_at; i < n && at <= now; i++)
-		at += cost(s, v[i].size);
+	rate_forget(&s->rate, now - CREDIT);
+	for (at = s->rate.due; i < n && at <= now; i++)
+		at += rate_cost(&s->rate, (int64_t)v[i].size);
 	if (i == 0)
-		sender_rest(s, s->next_at);
+		sender_rest(s, s->rate.due);
 	return i;
 }
 
@@ -58,14 +43,15 @@ static void sent(struct sender *s, struct sender_batch *b, size_t n)
 {
 	const struct sender_place *p = &s->places[s->place];
 	bool trace = message_wanted(s->run->messages, MESSAGE_STEP);
+	bool paced = rate_is_set(&s->rate);
 
 	for (size_t i = b->at; i < b->at + n; i++) {
 		const struct dgram *d = &b->v[i];
 		const struct transcript_piece piece = { .sent = true, .offset = s->sent_bytes };
 
 		run_copy(s->run, &piece, d->data, d->size);
-		if (sender_is_paced(s))
-			s->next_at += cost(s, d->size);
+		if (paced)
+			s->rate.due += rate_cost(&s->rate, (int64_t)d->size);
 		if (trace)
 			sender_say(s, true, &p->to, *p->name ? p->name : NULL, d->size);
 		s->sent_bytes += d->size;
@@ -123,7 +109,7 @@ static size_t at_once(struct sender *s, const struct dgram *v, size_t n)
 	/* Where a place is that nobody is at, the first datagram shows it. */
 	if (s->keeping && s->place + 1 < s->n_places && s->kept.text.length == 0)
 		n = 1;
-	return paced(s, v, n);
+	return hold_back(s, v, n);
 }
 
 /* Tells each of the N at V where it goes. */

@@ -103,7 +103,7 @@ static void store_round(struct sender *s)
 bool sender_refill(struct sender *s)
 {
 	/* By turns they should go to all places, at a pace. */
-	size_t most = s->together && sender_is_paced(s) ? 1 : DGRAM_BATCH;
+	size_t most = s->together && rate_is_set(&s->rate) ? 1 : DGRAM_BATCH;
 	char text[128];
 	ssize_t n;
 
@@ -116,8 +116,8 @@ bool sender_refill(struct sender *s)
 	if (n < 0) {
 		end_input(s, NULL);
 	} else if (n > 0) {
-		if (s->was_idle && s->next_at < clock_now())
-			s->next_at = clock_now();
+		if (s->was_idle && rate_is_set(&s->rate))
+			rate_forget(&s->rate, clock_now());
 		s->was_idle = false;
 		store_round(s);
 	} else if (s->replaying || s->input.found == FRAME_END) {

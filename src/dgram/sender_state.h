@@ -12,6 +12,7 @@
 #include "net/dial.h"
 #include "names/lookup.h"
 #include "sock/unix.h"
+#include "flow/rate.h"
 #include "dgram/input.h"
 #include "dgram/output.h"
 #include "dgram/store.h"
@@ -66,9 +67,10 @@ struct sender {
 	bool out_broken; /* nobody reads stdout any more */
 	bool failed;	 /* the run cannot end well any more */
 	struct outcome outcome;
-	int64_t start, next_at; /* of the run; nothing goes before, by --pps and --rate */
-	int64_t last_move;	/* a datagram went or came */
-	const char *why;	/* it is over */
+	int64_t start;	   /* of the run */
+	struct rate rate;  /* by --pps and --rate */
+	int64_t last_move; /* a datagram went or came */
+	const char *why;   /* it is over */
 	/* what the network told of the place that `sock` is connected to */
 	bool refused, reported;
 	struct dgram_error refusal;
@@ -125,9 +127,6 @@ void sender_keep_no_more(struct sender *s);
 
 /* Sends what is left of B. Returns whether to go on, now. */
 bool sender_send(struct sender *s, struct sender_batch *b);
-
-/* Do --pps or --rate hold it back? */
-bool sender_is_paced(const struct sender *s);
 
 /* Nothing is sent before AT. */
 void sender_pause(struct sender *s, int64_t at);

@@ -5,56 +5,47 @@
 #include "base/clock.h"
 #include "base/number.h"
 
-#define BUDGETS 20		/* a second has so many budgets: how finely a rate is kept */
-#define BUDGETS_KEPT 4		/* for when we come late */
-#define BUDGET_MOST (256 << 10) /* larger ones would be steps */
+#define SHARES 20	       /* a second has so many shares: how finely a rate is kept */
+#define SHARES_KEPT 4	       /* for when we come late */
+#define SHARE_MOST (256 << 10) /* larger ones would be steps */
 
-/* How much may move at once under a rate. */
-static int64_t budget_most(const struct flow *f)
+/* The time that as much takes as may move at once under a rate. */
+static int64_t share_time(const struct flow *f)
 {
-	int64_t most = f->rate / BUDGETS;
+	int64_t most = f->rate.bytes / SHARES;
 
-	return most < 1 ? 1 : most > BUDGET_MOST ? BUDGET_MOST : most;
+	return rate_cost(&f->rate, most < 1 ? 1 : most > SHARE_MOST ? SHARE_MOST : most);
 }
 
 void flow_start(struct flow *f, struct endpoint *from, struct endpoint *to,
 		const struct flow_config *c)
 {
-	*f = (struct flow){ .left = FLOW_NO_LIMIT, .wanted = c->wanted, .rate = c->rate };
-	if (f->rate != UNSET) {
-		f->budget = budget_most(f);
-		f->budgeted = clock_now();
-	}
+	*f = (struct flow){ .left = FLOW_NO_LIMIT, .wanted = c->wanted };
+	rate_start(&f->rate, c->rate, UNSET);
+	if (rate_is_set(&f->rate))
+		f->rate.due -= share_time(f);
 	transfer_start(&f->transfer, from, to, c->filter, c->limit, c->frame);
 }
 
-/* How long the rate takes for N bytes, ns. */
-static int64_t time_for(const struct flow *f, int64_t n)
+/* How many bytes the rate lets F move at the time NOW. */
+static int64_t earn(struct flow *f, int64_t now)
 {
-	return (int64_t)((double)n / (double)f->rate * (double)SECOND) + 1;
+	rate_forget(&f->rate, now - SHARES_KEPT * share_time(f));
+	return rate_allows(&f->rate, now);
 }
 
-/* Adds to the budget what the time since then gives. */
-static void earn(struct flow *f)
-{
-	int64_t now = clock_now(), most = BUDGETS_KEPT * budget_most(f);
-	double earned = (double)(now - f->budgeted) / (double)SECOND * (double)f->rate;
-
-	if (earned < 1)
-		return;
-	f->budget = earned > (double)(most - f->budget) ? most : f->budget + (int64_t)earned;
-	/* What is less than a byte is kept. */
-	f->budgeted = f->budget == most ? now : f->budgeted + time_for(f, (int64_t)earned) - 1;
-}
-
-/* Takes from it what has moved: on the side where it was more. */
-static void spend(struct flow *f)
+/* Charges what has moved at the time NOW, on the side where it was more. */
+static void spend(struct flow *f, int64_t now)
 {
 	uint64_t moved = f->transfer.in > f->transfer.out ? f->transfer.in : f->transfer.out;
 
-	if (moved > f->charged)
-		f->budget -= (int64_t)(moved - f->charged);
-	f->charged = moved > f->charged ? moved : f->charged;
+	if (moved <= f->charged)
+		return;
+	f->rate.due += rate_cost(&f->rate, (int64_t)(moved - f->charged));
+	f->charged = moved;
+	/* A whole share at a time: less would be wake-ups for little. */
+	if (rate_allows(&f->rate, now) == 0)
+		f->next_share = f->rate.due + share_time(f);
 }
 
 /* Nothing more is to be read? */
@@ -63,26 +54,23 @@ static bool done(const struct flow *f)
 	return f->source_ended || f->left == 0 || f->wanted == 0;
 }
 
-/* When the rate lets more move, 0: it does not keep it. */
-static int64_t next_budget(const struct flow *f)
+/* When the rate lets more move, 0 or a time that has passed: it does not keep it. */
+static int64_t next_share(const struct flow *f)
 {
-	/* What is held has been paid for. A whole budget at a time: less would be wake-ups for
-	 * little. */
-	if (f->rate == UNSET || f->budget > 0 || f->transfer.held)
-		return 0;
-	return f->budgeted + time_for(f, budget_most(f) - f->budget);
+	/* What is held has been paid for. */
+	return f->transfer.held ? 0 : f->next_share;
 }
 
 int64_t flow_resume(const struct flow *f)
 {
 	const struct transfer *t = &f->transfer;
 	int64_t resume = t->filter ? filter_resume(t->filter, t->held > 0) : 0;
-	int64_t budget = next_budget(f);
+	int64_t share = next_share(f);
 
 	if (f->state != FLOW_OPEN)
 		return 0;
-	if (budget > resume)
-		resume = budget;
+	if (share > resume)
+		resume = share;
 	return resume && resume > clock_now() ? resume : 0;
 }
 
@@ -92,7 +80,7 @@ int64_t flow_rests(const struct flow *f)
 
 	if (f->state != FLOW_OPEN)
 		return 0;
-	return t->filter && t->held ? t->filter->resume : next_budget(f);
+	return t->filter && t->held ? t->filter->resume : next_share(f);
 }
 
 bool flow_wants_source(const struct flow *f)
@@ -187,20 +175,24 @@ uint64_t flow_step(struct flow *f)
 	struct transfer *t = &f->transfer;
 	uint64_t in = t->in, out = t->out, all = t->out + t->held;
 	uint64_t most = f->left < f->wanted ? f->left : f->wanted;
+	bool limited = rate_is_set(&f->rate);
 	enum transfer_result result;
+	int64_t now = 0;
 
 	if (f->state != FLOW_OPEN)
 		return 0;
-	if (f->rate != UNSET) {
-		earn(f);
-		if (f->budget <= 0 && !t->held)
+	if (limited) {
+		uint64_t allowed;
+		now = clock_now();
+		allowed = (uint64_t)earn(f, now);
+		if (allowed == 0 && !t->held)
 			return 0;
-		if (most > (uint64_t)f->budget)
-			most = f->budget > 0 ? (uint64_t)f->budget : 0;
+		if (most > allowed)
+			most = allowed;
 	}
 	result = transfer_step(t, most < SIZE_MAX ? (size_t)most : SIZE_MAX);
-	if (f->rate != UNSET)
-		spend(f);
+	if (limited)
+		spend(f, now);
 	if (t->filter && t->filter->quit)
 		f->source_ended = true;
 	count_down(&f->left, t->in - in);

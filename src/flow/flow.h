@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "flow/rate.h"
 #include "flow/transfer.h"
 
 enum flow_state {
@@ -22,10 +23,9 @@ struct flow {
 	int error;	   /* of the source or the sink */
 	uint64_t left;	   /* how many bytes more may be read */
 	uint64_t wanted;   /* how many the sink wants, which a filter may have made fewer of */
-	int64_t rate;	   /* bytes a second, UNSET: any */
-	int64_t budget;	   /* of it: how many may move now, */
-	int64_t budgeted;  /* as it was at this time */
-	uint64_t charged;  /* how much of what moved has been taken from it */
+	struct rate rate;
+	int64_t next_share; /* its rate lets nothing move before this time */
+	uint64_t charged;   /* how much of what moved `rate` has been charged with */
 };
 
 #define FLOW_NO_LIMIT UINT64_MAX

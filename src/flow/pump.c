@@ -154,7 +154,7 @@ static bool wants_time(const struct pump *p)
 static bool is_plain(const struct pump *p, const struct flow *f)
 {
 	return f->state == FLOW_OPEN && !f->transfer.sink_full && !f->source_ended &&
-	       f->left == FLOW_NO_LIMIT && f->rate == UNSET && !f->transfer.filter &&
+	       f->left == FLOW_NO_LIMIT && !rate_is_set(&f->rate) && !f->transfer.filter &&
 	       !f->transfer.patient && p->state.run == RUN_OPEN &&
 	       p->state.send != SEND_CONNECTING && !p->out_error;
 }
