@@ -45,18 +45,19 @@ void receiver_say(const struct receiver *x, const struct receiver_socket *s,
 static void figures(void *arg, bool at_end)
 {
 	const struct receiver *x = arg;
-	const struct datagram_figures f = {
+	const struct datagram_counts counts = { x->sent, x->received, x->errors };
+	const struct figures f = {
 		.sent = x->sent_bytes,
 		.received = x->received_bytes,
-		.sent_datagrams = x->sent,
-		.received_datagrams = x->received,
-		.errors = x->errors,
+		.datagrams = &counts,
+		.fd = -1,
+		.status = -1,
 		.ns = x->start ? clock_now() - x->start : 0,
 		.local = x->n_sockets == 1 ? &x->sockets[0].socket->local : NULL,
 	};
 
 	if (!at_end || x->run->data->stats)
-		report_datagram_figures(x->run->messages, MESSAGE_NOTE, &f, "stats");
+		report_figures(x->run->messages, MESSAGE_NOTE, &f, "stats");
 }
 
 static void totals(void *arg, struct run_totals *t)

@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "base/errname.h"
-#include "base/number.h"
 #include "run/report.h"
 
 void report_datagram_error(const struct messages *m, enum message_level level,
@@ -57,44 +56,4 @@ struct outcome report_unsent(const struct messages *m, enum message_level level,
 	notice_end(&n, "%s%s%s%s%s%s (%s)", text, way ? " by " : "", way ? way : "",
 		   to || way ? ": " : "", what, strerror(error), errno_name(error));
 	return (struct outcome){ OUTCOME_FAILED, 0 };
-}
-
-static const char *plural(uint64_t n)
-{
-	return n == 1 ? "" : "s";
-}
-
-void report_datagram_figures(const struct messages *m, enum message_level level,
-			     const struct datagram_figures *f, const char *event)
-{
-	double seconds = (double)(f->ns > 0 ? f->ns : 1) / (double)SECOND;
-	char time[32], sent[32], received[32];
-	struct notice n;
-
-	notice_begin(&n, m, level, event);
-	if (!n.wanted)
-		return;
-	if (f->peer)
-		address_json(&n.json, "peer", f->peer);
-	if (f->local)
-		address_json(&n.json, "local", f->local);
-	json_number(&n.json, "sent", (int64_t)f->sent);
-	json_number(&n.json, "received", (int64_t)f->received);
-	json_number(&n.json, "sent_datagrams", (int64_t)f->sent_datagrams);
-	json_number(&n.json, "received_datagrams", (int64_t)f->received_datagrams);
-	json_number(&n.json, "errors", (int64_t)f->errors);
-	json_milliseconds(&n.json, "elapsed_ms", f->ns);
-	if (f->why)
-		json_string(&n.json, "why", f->why);
-	duration_format(time, sizeof time, f->ns);
-	size_format(sent, sizeof sent, (double)f->sent / seconds);
-	size_format(received, sizeof received, (double)f->received / seconds);
-	notice_end(&n,
-		   "sent %llu datagram%s, %llu byte%s, received %llu datagram%s, %llu byte%s in %s "
-		   "(%s/s out, %s/s in)%s%s",
-		   (unsigned long long)f->sent_datagrams, plural(f->sent_datagrams),
-		   (unsigned long long)f->sent, plural(f->sent),
-		   (unsigned long long)f->received_datagrams, plural(f->received_datagrams),
-		   (unsigned long long)f->received, plural(f->received), time, sent, received,
-		   f->why ? "; " : "", f->why ? f->why : "");
 }

@@ -19,18 +19,4 @@ void report_datagram_error(const struct messages *m, enum message_level level,
 struct outcome report_unsent(const struct messages *m, enum message_level level,
 			     const struct address *to, const char *way, size_t size, int error);
 
-/* What can be told of a run. */
-struct datagram_figures {
-	uint64_t sent, received; /* bytes, */
-	uint64_t sent_datagrams, received_datagrams;
-	uint64_t errors;		    /* that the network told */
-	int64_t ns;			    /* how long */
-	const struct address *peer, *local; /* NULL: several, or not known */
-	const char *why;		    /* it is over, NULL: it is not */
-};
-
-/* Says F as the event EVENT: `closed`, `stats`. */
-void report_datagram_figures(const struct messages *m, enum message_level level,
-			     const struct datagram_figures *f, const char *event);
-
 #endif

@@ -36,12 +36,14 @@ static void figures(void *arg, bool at_end)
 	enum message_level level = !at_end || s->run->data->stats ? MESSAGE_NOTE : MESSAGE_VERBOSE;
 	bool alone = !s->together && s->sock.peer.length;
 	const struct outcome *o = &s->run->outcome;
-	const struct datagram_figures f = {
+	const struct datagram_counts counts = { s->sent_datagrams, s->received_datagrams,
+						s->errors };
+	const struct figures f = {
 		.sent = s->sent_bytes,
 		.received = s->received_bytes,
-		.sent_datagrams = s->sent_datagrams,
-		.received_datagrams = s->received_datagrams,
-		.errors = s->errors,
+		.datagrams = &counts,
+		.fd = -1,
+		.status = -1,
 		.ns = clock_now() - s->start,
 		.peer = alone ? &s->sock.peer : NULL,
 		.local = alone ? &s->sock.local : NULL,
@@ -53,7 +55,7 @@ static void figures(void *arg, bool at_end)
 	};
 
 	if (s->started)
-		report_datagram_figures(s->run->messages, level, &f, at_end ? "closed" : "stats");
+		report_figures(s->run->messages, level, &f, at_end ? "closed" : "stats");
 }
 
 static void totals(void *arg, struct run_totals *t)

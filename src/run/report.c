@@ -484,23 +484,35 @@ struct outcome report_pump(const struct messages *m, const struct pump *p, const
 	return (struct outcome){ kind, 0 };
 }
 
+/* Says BYTES and, with COUNTED, how many DATAGRAMS they came in, into TEXT. Returns TEXT. */
+static const char *amount(uint64_t bytes, bool counted, uint64_t datagrams, char text[64])
+{
+	int n = 0;
+
+	if (counted)
+		n = snprintf(text, 64, "%llu datagram%s, ", (unsigned long long)datagrams,
+			     datagrams == 1 ? "" : "s");
+	snprintf(text + n, 64 - (size_t)n, "%llu byte%s", (unsigned long long)bytes,
+		 bytes == 1 ? "" : "s");
+	return text;
+}
+
 /* The figures of F as a sentence. */
 static void figures_text(const struct figures *f, const char *tcp, char *text, size_t size)
 {
-	char sent[32], received[32], time[32];
+	char out[32], in[32], time[32], sent[64], received[64];
 	double seconds = (double)(f->ns > 0 ? f->ns : 1) / (double)SECOND;
+	struct datagram_counts none = { 0 }, d = f->datagrams ? *f->datagrams : none;
 
 	duration_format(time, sizeof time, f->ns);
-	size_format(sent, sizeof sent, (double)f->sent / seconds);
-	size_format(received, sizeof received, (double)f->received / seconds);
 	if (f->unseen)
 		snprintf(text, size, "after %s%s", time, tcp);
 	else
-		snprintf(text, size,
-			 "sent %llu byte%s, received %llu byte%s in %s (%s/s out, %s/s in)%s",
-			 (unsigned long long)f->sent, f->sent == 1 ? "" : "s",
-			 (unsigned long long)f->received, f->received == 1 ? "" : "s", time, sent,
-			 received, tcp);
+		snprintf(text, size, "sent %s, received %s in %s (%s/s out, %s/s in)%s",
+			 amount(f->sent, f->datagrams, d.sent, sent),
+			 amount(f->received, f->datagrams, d.received, received), time,
+			 size_format(out, sizeof out, (double)f->sent / seconds),
+			 size_format(in, sizeof in, (double)f->received / seconds), tcp);
 }
 
 void report_figures(const struct messages *m, enum message_level level, const struct figures *f,
@@ -520,15 +532,20 @@ void report_figures(const struct messages *m, enum message_level level, const st
 			 info.retransmits == 1 ? "" : "s");
 	if (f->id)
 		json_number(&n.json, "id", (int64_t)f->id);
-	if (f->peer) {
+	if (f->peer)
 		address_json(&n.json, "peer", f->peer);
-		address_json(&n.json, "local", f->local);
-	} else {
+	else if (!f->datagrams)
 		json_number(&n.json, "connections", (int64_t)f->count);
-	}
+	if (f->local)
+		address_json(&n.json, "local", f->local);
 	if (!f->unseen) {
 		json_number(&n.json, "sent", (int64_t)f->sent);
 		json_number(&n.json, "received", (int64_t)f->received);
+	}
+	if (f->datagrams) {
+		json_number(&n.json, "sent_datagrams", (int64_t)f->datagrams->sent);
+		json_number(&n.json, "received_datagrams", (int64_t)f->datagrams->received);
+		json_number(&n.json, "errors", (int64_t)f->datagrams->errors);
 	}
 	json_milliseconds(&n.json, "elapsed_ms", f->ns);
 	if (info.rtt_us != UNSET) {
@@ -542,13 +559,15 @@ void report_figures(const struct messages *m, enum message_level level, const st
 	figures_text(f, tcp, text, sizeof text);
 	if (f->id)
 		name = address_text(f->peer, who);
-	else if (!f->peer)
+	else if (!f->peer && !f->datagrams)
 		snprintf(who, sizeof who, "%llu connection%s", (unsigned long long)f->count,
 			 f->count == 1 ? "" : "s");
 	separator = *name ? ": " : "";
 	if (f->status >= 0)
 		snprintf(status, sizeof status, ", status %d", f->status);
-	if (f->why && message_wanted(m, MESSAGE_VERBOSE))
+	if (f->why && f->datagrams)
+		notice_end(&n, "%s; %s", text, f->why);
+	else if (f->why && message_wanted(m, MESSAGE_VERBOSE))
 		notice_end(&n, "%s%sclosed: %s; %s%s", name, separator, text, f->why, status);
 	else
 		notice_end(&n, "%s%s%s", name, separator, text);

@@ -61,17 +61,23 @@ void report_subject(struct notice *n, const struct subject *s);
 /* Says how P's run, that of S, ended, where it did not end well. Returns what that means. */
 struct outcome report_pump(const struct messages *m, const struct pump *p, const struct subject *s);
 
-/* What can be told of a connection, or of several together. */
+struct datagram_counts {
+	uint64_t sent, received;
+	uint64_t errors; /* that the network told of those that were sent */
+};
+
+/* What can be told of a connection, of several together, or of a run's datagrams. */
 struct figures {
-	uint64_t sent, received;	    /* bytes */
-	int64_t ns;			    /* how long */
-	int fd;				    /* its socket, -1: none */
-	uint64_t id;			    /* its number, 0: there is only one */
-	const struct address *peer, *local; /* NULL: of several */
-	uint64_t count;			    /* so many */
-	bool unseen;			    /* the bytes did not pass here */
-	const char *why;		    /* it was closed, NULL: it was not */
-	int status;			    /* of its command, -1: none has ended */
+	uint64_t sent, received;		 /* bytes */
+	int64_t ns;				 /* how long */
+	int fd;					 /* its socket, -1: none */
+	uint64_t id;				 /* its number, 0: there is only one */
+	const struct address *peer, *local;	 /* NULL: of several, or not known */
+	const struct datagram_counts *datagrams; /* NULL: of connections */
+	uint64_t count;				 /* so many */
+	bool unseen;				 /* the bytes did not pass here */
+	const char *why;			 /* it was closed, NULL: it was not */
+	int status;				 /* of its command, -1: none has ended */
 };
 
 /* Says F as the event EVENT: `closed`, `stats`, `total`. */
