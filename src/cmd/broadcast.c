@@ -95,7 +95,7 @@ static const struct broadcast_options defaults = {
 	.socket = SOCKET_OPTIONS_DEFAULT,
 	.data = DATA_OPTIONS_DEFAULT,
 	.frame = FRAME_OPTIONS_DEFAULT,
-	.sending = SENDING_OPTIONS_DEFAULT,
+	.sending = SENDER_OPTIONS_DEFAULT,
 };
 
 /* ---- where to ---- */

@@ -53,7 +53,7 @@ static const struct udp_send_options defaults = {
 	.multicast = MULTICAST_OPTIONS_DEFAULT,
 	.data = DATA_OPTIONS_DEFAULT,
 	.frame = FRAME_OPTIONS_DEFAULT,
-	.sending = SENDING_OPTIONS_DEFAULT,
+	.sending = SENDER_OPTIONS_DEFAULT,
 };
 
 struct probe {
@@ -67,9 +67,9 @@ static struct outcome print_answer(void *arg, const struct sender_found *f, stru
 	const struct probe *p = arg;
 	const struct udp_send_options *o = p->options;
 	static const char *const states[] = {
-		[SENDING_NO_ANSWER] = "no-answer",
-		[SENDING_OPEN] = "open",
-		[SENDING_CLOSED] = "closed",
+		[SENDER_NO_ANSWER] = "no-answer",
+		[SENDER_OPEN] = "open",
+		[SENDER_CLOSED] = "closed",
 	};
 	char service[64];
 	bool named = !o->family.numeric && services_name(f->port, "udp", service, sizeof service);

@@ -115,7 +115,7 @@ static const struct unix_options defaults = {
 	.listen = LISTEN_OPTIONS_DEFAULT,
 	.service = SERVICE_OPTIONS_DEFAULT,
 	.retry = RETRY_OPTIONS_DEFAULT,
-	.sending = SENDING_OPTIONS_DEFAULT,
+	.sending = SENDER_OPTIONS_DEFAULT,
 	.receiving = RECEIVING_OPTIONS_DEFAULT,
 	.own = { .type = SOCK_STREAM, .wait = UNSET, .interval = UNSET },
 };

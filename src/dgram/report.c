@@ -1,3 +1,4 @@
+/* report.c - the words and objects for single datagrams */
 #include "dgram/report.h"
 
 #include <errno.h>
@@ -37,7 +38,8 @@ void report_datagram_error(const struct messages *m, enum message_level level,
 }
 
 struct outcome report_unsent(const struct messages *m, enum message_level level,
-			     const struct address *to, const char *way, size_t size, int error)
+			     const struct address *to, const char *interface, size_t size,
+			     int error)
 {
 	char text[ADDRESS_TEXT] = "", what[64] = "";
 	struct notice n;
@@ -46,14 +48,45 @@ struct outcome report_unsent(const struct messages *m, enum message_level level,
 	notice_error(&n, OUTCOME_FAILED, errno_name(error));
 	if (to)
 		address_json(&n.json, "peer", to);
-	if (way)
-		json_string(&n.json, "interface", way);
+	if (interface)
+		json_string(&n.json, "interface", interface);
 	json_number(&n.json, "size", (int64_t)size);
 	if (to)
 		address_text(to, text);
 	if (error == EMSGSIZE)
 		snprintf(what, sizeof what, "a datagram of %zu bytes: ", size);
-	notice_end(&n, "%s%s%s%s%s%s (%s)", text, way ? " by " : "", way ? way : "",
-		   to || way ? ": " : "", what, strerror(error), errno_name(error));
+	notice_end(&n, "%s%s%s%s%s%s (%s)", text, interface ? " by " : "",
+		   interface ? interface : "", to || interface ? ": " : "", what, strerror(error),
+		   errno_name(error));
 	return (struct outcome){ OUTCOME_FAILED, 0 };
+}
+
+void report_datagram(const struct messages *m, const struct datagram_trace *t)
+{
+	const char *verb = t->sent ? "sent" : "received", *name = "";
+	char other[ADDRESS_TEXT], asked[ADDRESS_TEXT], who[ADDRESS_TEXT] = "";
+	struct notice n;
+
+	notice_begin(&n, m, MESSAGE_STEP, verb);
+	if (!n.wanted)
+		return;
+	if (t->other)
+		address_json(&n.json, t->sent ? "to" : "from", t->other);
+	if (t->asked)
+		address_json(&n.json, "to", t->asked);
+	if (t->interface)
+		json_string(&n.json, "interface", t->interface);
+	json_number(&n.json, "size", (int64_t)t->size);
+	if (t->other) {
+		name = address_text(t->other, other);
+		address_who(t->other, who);
+	} else if (t->asked) {
+		name = "a socket without a name";
+	}
+	notice_end(&n, "%s %zu byte%s%s%s%s%s%s%s%s", verb, t->size, t->size == 1 ? "" : "s",
+		   !*name  ? "" :
+		   t->sent ? " to " :
+			     " from ",
+		   name, who, t->asked ? " on " : "", t->asked ? address_text(t->asked, asked) : "",
+		   t->interface ? " by " : "", t->interface ? t->interface : "");
 }

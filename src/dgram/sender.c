@@ -1,25 +1,24 @@
-#include "dgram/sender_state.h"
-
+/* sender.c - a run that sends: what is to be done next, the events that ask for it, and its end
+ *
+ * Each event only takes note of what it tells; sender_step() then does what sender_decide() says
+ * until there is nothing left to do but to wait.
+ */
 #include <errno.h>
 #include <poll.h>
 #include <stdlib.h>
 
 #include "base/clock.h"
-#include "dgram/report.h"
+#include "base/number.h"
 #include "run/report.h"
+#include "dgram/report.h"
+#include "dgram/sender_state.h"
 
 #define PROBE_WAIT SECOND   /* --wait of --probe */
-#define STEPS 16	    /* reads or batches before others get their turn */
-#define RECEIVES 8	    /* the same for what comes */
+#define TURNS 16	    /* reads or batches before others get their turn */
 #define FINISH_LIMIT SECOND /* for a stdout that is slow, once the loop has ended */
 
 static const struct outcome done = { OUTCOME_DONE, 0 };
 static const struct outcome failure = { OUTCOME_FAILED, 0 };
-
-static void step(struct sender *s);
-static void settle(struct sender *s);
-
-/* ---- the end ---- */
 
 void sender_finish(struct sender *s, struct outcome outcome, const char *why)
 {
@@ -27,380 +26,430 @@ void sender_finish(struct sender *s, struct outcome outcome, const char *why)
 		return;
 	s->why = why;
 	s->outcome = outcome.kind == OUTCOME_DONE && s->failed ? failure : outcome;
-	s->finishing = true;
+	s->state = SENDER_FINISHES;
 	watch_drop(s->run->loop, &s->in_watch);
-	watch_drop(s->run->loop, &s->sock_watch);
-	if (!datagram_output_waits(&s->output))
+	watch_drop(s->run->loop, &s->socket_watch);
+	if (!datagram_output_waits(&s->replies.out))
 		run_end(s->run, s->outcome);
 }
 
-/* Stdout has taken all that came. */
-static void emptied(void *arg)
-{
-	struct sender *s = arg;
+/* ---- what is to be done next ---- */
 
-	if (s->finishing)
-		run_end(s->run, s->outcome);
+enum sender_move {
+	MOVE_NONE, /* but to wait for an event */
+	MOVE_HEED, /* what the network told */
+	MOVE_SEND,
+	MOVE_READ,
+	MOVE_LOOK,  /* for what the network and the peer have to say now that all is sent */
+	MOVE_AWAIT, /* replies */
+	MOVE_END,   /* all is done */
+	MOVE_FAIL,  /* all is sent, and not all of it well */
+	MOVE_BREAK, /* nobody reads stdout any more */
+};
+
+static enum sender_move sender_decide(struct sender *s, bool may_send)
+{
+	const struct sender_options *o = s->c.options;
+	const struct sender_batch *b = sender_batch(s);
+	bool all_sent = s->input.state == INPUT_ENDED && b->at == b->n;
+
+	if (sender_is_over(s))
+		return MOVE_NONE;
+	if (s->refusal.pending)
+		return MOVE_HEED;
+	if (may_send && s->pace.state == PACE_FREE && b->at < b->n)
+		return MOVE_SEND;
+	if (may_send && s->pace.state == PACE_FREE && s->input.state == INPUT_OPEN)
+		return MOVE_READ;
+	if (sender_has_enough(s) && (s->c.probed || all_sent || sender_input_rests(&s->input)))
+		return MOVE_END;
+	if (s->replies.out_broken &&
+	    (all_sent ? s->state == SENDER_WAITS : s->input.state == INPUT_IDLE))
+		return MOVE_BREAK;
+	if (!all_sent || s->state == SENDER_WAITS)
+		return MOVE_NONE;
+	if (s->state == SENDER_SENDS)
+		return MOVE_LOOK;
+	if (s->failed && (s->places.socket.peer.length || s->traffic.counts.sent == 0))
+		return MOVE_FAIL;
+	return s->wait == UNSET && o->replies == UNSET ? MOVE_END : MOVE_AWAIT;
 }
 
-static void output_failed(void *arg, int error, bool idle)
+/* Why S is over, all being done. */
+static const char *sender_end_reason(const struct sender *s)
 {
-	struct sender *s = arg;
-
-	s->out_broken = true;
-	/* Nothing was to be written yet: stdin goes on as long as it has something. */
-	if (idle)
-		step(s);
-	else
-		run_end(s->run, report_output_error(s->run->messages, "stdout", error));
+	return !sender_has_enough(s) ? "all sent" : s->c.probed ? "answered" : "replies";
 }
 
-static void room(void *arg)
+/* Deals with what the network told of the place that is sent to. */
+static void sender_heed(struct sender *s)
 {
-	step(arg);
-}
+	const struct dgram_error *e = &s->refusal.error;
+	const struct messages *m = s->run->messages;
+	bool closed = s->c.probed && e->error == ECONNREFUSED;
 
-static bool may_send_no_more(const struct sender *s)
-{
-	return s->in_ended && !s->resending && s->batch.at == s->batch.n;
-}
-
-/* What a probe has found: ANSWER, that was BY. */
-static void find(struct sender *s, enum sender_answer answer, const struct address *by)
-{
-	s->found.answer = answer;
-	s->found.by = *by;
-	s->found.ns = clock_now() - s->start;
-	s->tells = true;
-}
-
-void sender_heed_refusal(struct sender *s)
-{
-	bool probed = s->c.probed && s->refusal.error == ECONNREFUSED;
-
-	if (!s->refused || sender_is_over(s))
+	s->refusal.pending = false;
+	if (closed || sender_may_move(s, e->error))
+		report_datagram_error(m, MESSAGE_VERBOSE, e, false);
+	if (sender_may_move(s, e->error)) {
+		sender_move(s, e->error);
 		return;
-	s->refused = false;
-	if (s->refusal.error != EMSGSIZE && s->keeping && !s->received_datagrams &&
-	    s->place + 1 < s->n_places) {
-		report_datagram_error(s->run->messages, MESSAGE_VERBOSE, &s->refusal, false);
-		if (sender_next_place(s, s->refusal.error, NULL)) {
-			s->waiting = false;
-			return;
-		}
 	}
-	if (probed) {
-		report_datagram_error(s->run->messages, MESSAGE_VERBOSE, &s->refusal, false);
-		find(s, SENDING_CLOSED, &s->refused_to);
+	if (closed) {
+		sender_find(s, SENDER_CLOSED, e->to);
 		sender_finish(s, failure, "closed");
 		return;
 	}
 	/* Who goes on sending need not be told each time. */
-	if (s->n_failures && !s->reported)
-		sender_report_places(s, s->refusal.error, NULL);
+	if (s->places.n_failures && !s->told)
+		sender_places_report(&s->places, e->error, NULL);
 	else
-		report_datagram_error(s->run->messages, s->reported ? MESSAGE_STEP : MESSAGE_ERROR,
-				      &s->refusal, !s->reported);
-	s->reported = s->failed = true;
-	if (s->waiting)
+		report_datagram_error(m, s->told ? MESSAGE_STEP : MESSAGE_ERROR, e, !s->told);
+	s->told = s->failed = true;
+	if (s->state == SENDER_WAITS)
 		sender_finish(s, failure, "refused");
 }
 
-void sender_take_errors(struct sender *s)
+/* The round that stdin gave has been sent: begins the next one, if there is one. */
+static void sender_end_round(struct sender *s)
 {
-	dgram_errors(&s->sock);
-	sender_heed_refusal(s);
+	struct sender_batch *b = &s->input.batch;
+
+	if (s->c.probed && s->traffic.counts.sent == 0 && b->n == 0) {
+		b->v[0] = (struct dgram){ .data = "" };
+		b->n = 1;
+	}
+	if (sender_input_again(&s->input) && s->c.options->interval > 0)
+		sender_rest(s, clock_after(clock_now(), s->c.options->interval));
 }
 
-/* ---- what comes back ---- */
-
-static int64_t replies_left(const struct sender *s)
+/* The batch has gone to the current place: it goes to the next one too, or stdin gives another. */
+static void sender_read(struct sender *s)
 {
-	int64_t wanted = s->c.options->replies;
+	struct sender_places *p = &s->places;
+	bool in_turn = p->together && rate_is_set(&s->pace.rate);
+	struct outcome outcome;
 
-	return wanted == UNSET ? INT64_MAX : wanted - (int64_t)s->received_datagrams;
-}
-
-static void answered(struct sender *s, const struct dgram_received *d)
-{
-	find(s, SENDING_OPEN, d->from->length ? d->from : &s->sock.peer);
-	/* Somebody is there: no other address is needed. */
-	sender_keep_no_more(s);
-}
-
-static void take(struct sender *s, const struct dgram_received *v, size_t n)
-{
-	int64_t left = replies_left(s);
-	bool trace = message_wanted(s->run->messages, MESSAGE_STEP);
-
-	if ((int64_t)n > left)
-		n = (size_t)left;
-	if (n == 0)
+	if (p->together && s->input.batch.n && p->at + 1 < p->n) {
+		s->input.batch.at = 0;
+		p->at++;
 		return;
-	if (s->received_datagrams == 0)
-		answered(s, v);
-	for (size_t i = 0; i < n; i++) {
-		s->received_bytes += v[i].size;
-		if (trace)
-			sender_say(s, false, v[i].from, NULL, v[i].size);
 	}
-	s->received_datagrams += n;
-	s->enough = replies_left(s) <= 0 || s->c.probed;
-	s->last_move = loop_now(s->run->loop);
-	datagram_output_add(&s->output, v, n);
+	if (p->together)
+		p->at = 0;
+	switch (sender_input_next(&s->input, in_turn ? 1 : DGRAM_BATCH, &outcome)) {
+	case SENDER_READ_SOME:
+	case SENDER_READ_IDLE:
+		break;
+	case SENDER_READ_ROUND:
+		sender_end_round(s);
+		break;
+	case SENDER_READ_FAILED:
+		sender_finish(s, outcome, "input failed");
+		break;
+	}
 }
 
-static void receive(struct sender *s)
+static void sender_look(struct sender *s)
 {
-	for (int i = 0; i < RECEIVES && !sender_is_over(s) && !datagram_output_full(&s->output);
-	     i++) {
-		const struct dgram_received *v;
-		ssize_t n = dgram_receive(&s->sock, s->received, &v);
-
-		if (n < 0 && errno != EAGAIN)
-			sender_finish(s, report_error(s->run->messages, "receive", errno), "error");
-		if (n < 0)
-			break;
-		take(s, v, (size_t)n);
-	}
-	sender_heed_refusal(s);
+	dgram_errors(&s->places.socket);
+	if (s->refusal.pending)
+		return;
+	sender_receive(s);
+	if (!sender_is_over(s))
+		s->state = SENDER_LOOKED;
 }
-
-/* ---- the run ---- */
 
 /* MORE: there is something to be sent at once. */
-static void watch(struct sender *s, bool more)
+static void sender_watch(struct sender *s, bool more)
 {
-	bool full = datagram_output_full(&s->output);
+	bool full = datagram_output_full(&s->replies.out);
+	bool write = more || s->pace.state == PACE_FULL;
 
 	if (sender_is_over(s))
 		return;
-	if (s->in_ended || s->replaying || more || s->paused || s->sock_full)
-		watch_drop(s->run->loop, &s->in_watch);
-	else
+	if (s->input.state == INPUT_IDLE && s->pace.state == PACE_FREE && !more)
 		watch_set(s->run->loop, &s->in_watch, POLLIN);
-	watch_set(s->run->loop, &s->sock_watch,
-		  (short)((full ? 0 : POLLIN) | (more || s->sock_full ? POLLOUT : 0)));
+	else
+		watch_drop(s->run->loop, &s->in_watch);
+	watch_set(s->run->loop, &s->socket_watch,
+		  (short)((full ? 0 : POLLIN) | (write ? POLLOUT : 0)));
 }
 
-/* Enough has come, and nothing that stdin gave is still to be sent. */
-static bool is_served(const struct sender *s)
+static void sender_step(void *arg)
 {
-	return s->enough && (s->c.probed || may_send_no_more(s) ||
-			     (s->was_idle && s->rounds == 0 && !s->input.framer.length));
-}
+	struct sender *s = arg;
 
-static void step(struct sender *s)
-{
-	int i = 0;
-
-	for (; i < STEPS && !sender_is_over(s) && !s->paused && !s->sock_full; i++) {
-		struct sender_batch *b = sender_next_batch(s);
-		if (b->at < b->n) {
-			if (!sender_send(s, b))
-				break;
-			continue;
-		}
-		if (s->together && b->n && s->place + 1 < s->n_places) {
-			b->at = 0;
-			s->place++;
-			continue;
-		}
-		if (s->together)
-			s->place = 0;
-		if (!sender_refill(s))
+	for (int turn = 0;; turn++) {
+		switch (sender_decide(s, turn < TURNS)) {
+		case MOVE_HEED:
+			sender_heed(s);
 			break;
-	}
-	if (sender_is_over(s))
-		return;
-	if (is_served(s))
-		sender_finish(s, done, s->c.probed ? "answered" : "replies");
-	else if (s->out_broken && (may_send_no_more(s) ? s->waiting : s->was_idle))
-		run_end(s->run, report_output_error(s->run->messages, "stdout", EPIPE));
-	else if (may_send_no_more(s))
-		settle(s);
-	watch(s, i == STEPS);
-}
-
-/* All is sent: waits for replies where it should, and for what the network has said meanwhile. */
-static void settle(struct sender *s)
-{
-	const struct sender_options *o = s->c.options;
-
-	if (s->waiting)
-		return;
-	sender_take_errors(s);
-	if (sender_is_over(s) || !may_send_no_more(s)) {
-		/* There is another place: from the loop, once more. */
-		if (!sender_is_over(s))
-			sender_pause(s, clock_now());
-		return;
-	}
-	receive(s);
-	if (sender_is_over(s))
-		return;
-	if (is_served(s)) {
-		sender_finish(s, done, s->c.probed ? "answered" : "replies");
-	} else if (s->failed && (s->sock.peer.length || s->sent_datagrams == 0)) {
-		sender_finish(s, failure, s->sent_datagrams ? "refused" : "error");
-	} else if (s->wait == UNSET && o->replies == UNSET) {
-		sender_finish(s, done, "all sent");
-	} else {
-		s->waiting = true;
-		timer_set(s->run->loop, &s->wait_timer, clock_after(s->last_move, s->wait));
+		case MOVE_SEND:
+			sender_send(s);
+			break;
+		case MOVE_READ:
+			sender_read(s);
+			break;
+		case MOVE_LOOK:
+			sender_look(s);
+			break;
+		case MOVE_END:
+			sender_finish(s, done, sender_end_reason(s));
+			break;
+		case MOVE_FAIL:
+			sender_finish(s, failure, s->traffic.counts.sent ? "refused" : "error");
+			break;
+		case MOVE_BREAK:
+			run_end(s->run, report_output_error(s->run->messages, "stdout", EPIPE));
+			break;
+		case MOVE_AWAIT:
+			s->state = SENDER_WAITS;
+			timer_set(s->run->loop, &s->wait_timer,
+				  clock_after(s->traffic.last_move, s->wait));
+			/* fall through */
+		case MOVE_NONE:
+			sender_watch(s, turn >= TURNS);
+			return;
+		}
 	}
 }
 
-static void in_event(void *arg, short events)
+/* ---- events ---- */
+
+/* The error function of the socket, which may be in use: takes note. */
+static void sender_on_error(void *arg, const struct dgram_error *e)
 {
+	struct sender *s = arg;
+	struct sender_refusal *r = &s->refusal;
+
+	s->traffic.counts.errors++;
+	if (s->places.socket.peer.length == 0) {
+		report_datagram_error(s->run->messages, s->told ? MESSAGE_STEP : MESSAGE_ERROR, e,
+				      !s->told);
+		s->told = s->failed = true;
+		return;
+	}
+	/* The first tells most. */
+	if (r->pending)
+		return;
+	*r = (struct sender_refusal){ .pending = true, .error = *e };
+	r->to = e->to ? *e->to : s->places.socket.peer;
+	r->error.to = &r->to;
+	if (e->sender) {
+		r->by = *e->sender;
+		r->error.sender = &r->by;
+	}
+}
+
+static void sender_on_input(void *arg, short events)
+{
+	struct sender *s = arg;
+
 	(void)events;
-	step(arg);
+	if (s->input.state == INPUT_IDLE)
+		s->input.state = INPUT_OPEN;
+	/* What could have gone while stdin had nothing is not made up for. */
+	rate_forget(&s->pace.rate, clock_now());
+	sender_step(s);
 }
 
-static void sock_event(void *arg, short events)
+static void sender_on_socket(void *arg, short events)
 {
 	struct sender *s = arg;
 
 	if (events & (POLLERR | POLLHUP))
-		sender_take_errors(s);
-	if (events & POLLIN && !sender_is_over(s))
-		receive(s);
-	if (events & POLLOUT)
-		s->sock_full = false;
-	step(s);
+		dgram_errors(&s->places.socket);
+	if (events & POLLIN && !s->refusal.pending)
+		sender_receive(s);
+	if (events & POLLOUT && s->pace.state == PACE_FULL)
+		s->pace.state = PACE_FREE;
+	sender_step(s);
 }
 
-static void paced_over(void *arg)
+static void sender_pause_over(void *arg)
 {
 	struct sender *s = arg;
 
-	s->paused = false;
-	step(s);
+	s->pace.state = PACE_FREE;
+	sender_step(s);
 }
 
-static void wait_over(void *arg)
+/* Stdout has taken all that came. */
+static void sender_output_emptied(void *arg)
 {
 	struct sender *s = arg;
-	const struct sender_options *o = s->c.options;
-	int64_t now = clock_now(), at = clock_after(s->last_move, s->wait);
-	long long came = (long long)s->received_datagrams;
+
+	if (s->state == SENDER_FINISHES)
+		run_end(s->run, s->outcome);
+}
+
+static void sender_output_failed(void *arg, int error, bool idle)
+{
+	struct sender *s = arg;
+
+	s->replies.out_broken = true;
+	/* Nothing was to be written yet: stdin goes on as long as it has something. */
+	if (idle)
+		sender_step(s);
+	else
+		run_end(s->run, report_output_error(s->run->messages, "stdout", error));
+}
+
+static void sender_wait_over(void *arg)
+{
+	struct sender *s = arg;
+	const struct messages *m = s->run->messages;
+	int64_t at = clock_after(s->traffic.last_move, s->wait);
+	long long came = (long long)s->traffic.counts.received;
+	long long wanted = (long long)s->c.options->replies;
 	char time[32];
 
-	if (at > now || (!s->waiting && !s->c.probed)) {
+	if (at > clock_now() || (s->state != SENDER_WAITS && !s->c.probed)) {
 		timer_set(s->run->loop, &s->wait_timer, at);
 		return;
 	}
 	duration_format(time, sizeof time, s->wait);
-	s->tells = s->sent_datagrams > 0;
-	if (s->c.probed && s->sent_datagrams)
+	if (s->c.probed && s->traffic.counts.sent) {
+		s->replies.found.answer = SENDER_NO_ANSWER;
 		sender_finish(s, (struct outcome){ OUTCOME_TIMEOUT, 0 }, "no answer");
-	else if (s->c.probed)
-		sender_finish(s,
-			      message_timeout(s->run->messages,
-					      "stdin: nothing to send within %s (--wait)", time),
-			      "no answer");
-	else if (came == 0)
-		sender_finish(s,
-			      message_timeout(s->run->messages, "no reply within %s (--wait)",
-					      time),
-			      "no reply");
-	else if (o->replies != UNSET)
-		sender_finish(
-			s,
-			message_timeout(s->run->messages,
-					"%lld of %lld replies, and no more within %s (--wait)",
-					came, (long long)o->replies, time),
-			"no reply");
-	else
+	} else if (s->c.probed) {
+		message_timeout(m, "stdin: nothing to send within %s (--wait)", time);
+		sender_finish(s, (struct outcome){ OUTCOME_TIMEOUT, 0 }, "no answer");
+	} else if (came > 0 && wanted == UNSET) {
 		sender_finish(s, done, "no more replies");
+	} else {
+		if (came == 0)
+			message_timeout(m, "no reply within %s (--wait)", time);
+		else
+			message_timeout(m, "%lld of %lld replies, and no more within %s (--wait)",
+					came, wanted, time);
+		sender_finish(s, (struct outcome){ OUTCOME_TIMEOUT, 0 }, "no reply");
+	}
 }
 
-static void idle(void *arg)
+static void sender_idle(void *arg, struct outcome outcome)
+{
+	sender_finish(arg, outcome, "idle");
+}
+
+/* ---- what the run asks ---- */
+
+static void sender_figures(void *arg, bool at_end)
+{
+	const struct sender *s = arg;
+	const struct dgram_socket *socket = &s->places.socket;
+	enum message_level level = !at_end || s->run->data->stats ? MESSAGE_NOTE : MESSAGE_VERBOSE;
+	bool alone = !s->places.together && socket->peer.length;
+	const char *why = s->why				  ? s->why :
+			  s->run->outcome.kind == OUTCOME_SIGNAL  ? "signal" :
+			  s->run->outcome.kind == OUTCOME_TIMEOUT ? "time limit" :
+								    "end of the run";
+
+	if (s->state != SENDER_LOOKS_UP)
+		dgram_traffic_report(&s->traffic, level, at_end ? "closed" : "stats",
+				     alone ? &socket->peer : NULL, alone ? &socket->local : NULL,
+				     at_end ? why : NULL);
+}
+
+static void sender_totals(void *arg, struct run_totals *t)
+{
+	const struct sender *s = arg;
+
+	dgram_traffic_totals(&s->traffic, s->input.cut.read, s->input.expected, t);
+}
+
+static void sender_waits(void *arg, struct text *text)
+{
+	const struct sender *s = arg;
+
+	if (s->state == SENDER_LOOKS_UP)
+		text_add(text, "the look-up of %s (--timeout)", s->c.host ? s->c.host : s->c.port);
+	else if (s->state == SENDER_WAITS)
+		text_add(text, "replies (%s)", s->wait == UNSET ? "--timeout" : "--wait");
+	else if (s->state == SENDER_FINISHES)
+		text_add(text, "stdout to take what came (--timeout)");
+	else if (s->pace.state == PACE_FULL)
+		text_add(text, "the socket to take more (--timeout)");
+	else if (s->pace.state == PACE_PAUSE)
+		text_add(text, "the end of a pause (--pps, --rate, --interval)");
+	else
+		text_add(text, "stdin's data or end (-i)");
+}
+
+static void sender_signalled(void *arg, int signal)
 {
 	struct sender *s = arg;
-	int64_t limit = s->run->data->idle_timeout;
-	int64_t at = clock_after(s->last_move > s->rests ? s->last_move : s->rests, limit);
-	char time[32];
 
-	if (at > clock_now()) {
-		timer_set(s->run->loop, &s->idle_timer, at);
-		return;
-	}
-	duration_format(time, sizeof time, limit);
-	sender_finish(s,
-		      message_timeout(s->run->messages, "nothing moved for %s (--idle-timeout)",
-				      time),
-		      "idle");
+	(void)signal;
+	if (!s->why)
+		s->why = "signal";
 }
 
-/* ---- what it is asked ---- */
+/* ---- the beginning and the end ---- */
 
-void sender_go(struct sender *s)
+/* The socket is open. */
+static void sender_begin(void *arg)
 {
-	static const struct frame line = { .mode = FRAME_LINE };
-	enum frame_mode mode = s->c.frame->frame.mode;
-	bool endless = mode == FRAME_READ || mode == FRAME_ALL || mode == FRAME_SIZE;
-	const struct datagram_output_config output = {
-		.frame = s->c.from && endless ? &line : &s->c.frame->frame,
-		.from = s->c.from,
-		.silent = s->c.probed != NULL,
-		.room = room,
-		.emptied = emptied,
-		.failed = output_failed,
-		.arg = s,
-	};
-	int family = s->places[s->place].to.u.sa.sa_family;
+	struct sender *s = arg;
+	struct loop *loop = s->run->loop;
 
-	s->start = s->last_move = clock_now();
-	rate_start(&s->rate, s->run->data->rate, s->c.options->pps);
-	s->received = dgram_batch_new(dgram_room(family));
-	if (!s->received) {
+	if (sender_replies_start(s, sender_step, sender_output_emptied, sender_output_failed) < 0) {
 		run_end(s->run, report_error(s->run->messages, "start", errno));
 		return;
 	}
-	sender_input_start(s, dgram_most_by(&s->sock));
-	datagram_output_start(&s->output, s->run, &output);
-	s->started = true;
-	timer_set(s->run->loop, &s->idle_timer, clock_after(s->start, s->run->data->idle_timeout));
+	dgram_traffic_start(&s->traffic, s->run, sender_idle, s);
+	rate_start(&s->pace.rate, s->run->data->rate, s->c.options->pps);
+	sender_input_start(&s->input, s->run, s->c.options, s->c.frame,
+			   dgram_most_by(&s->places.socket));
+	sender_kept_start(&s->kept, loop, sender_places_left(&s->places));
+	s->in_watch.fd = s->input.in.rfd;
+	s->socket_watch.fd = s->places.socket.fd;
+	s->state = SENDER_SENDS;
 	if (s->c.probed) {
-		timer_set(s->run->loop, &s->wait_timer, clock_after(s->start, s->wait));
+		timer_set(loop, &s->wait_timer, clock_after(s->traffic.start, s->wait));
 		/* Nobody is to be asked to type something. */
-		if (s->in.kind == ENDPOINT_TERMINAL)
+		if (s->input.in.kind == ENDPOINT_TERMINAL)
 			sender_end_round(s);
 	}
-	step(s);
+	sender_step(s);
 }
 
-static void start(struct sender *s, struct run *r, const struct sender_config *c)
+static void sender_start(struct sender *s, struct run *r, const struct sender_config *c)
 {
 	*s = (struct sender){ .run = r, .c = *c, .wait = c->options->wait };
 	if (c->probed && s->wait == UNSET)
 		s->wait = PROBE_WAIT;
-	endpoint_none(&s->in);
-	s->in_watch = (struct watch){ .fn = in_event, .arg = s };
-	s->sock_watch = (struct watch){ .fn = sock_event, .arg = s };
-	s->pace = (struct timer){ .fn = paced_over, .arg = s };
-	s->wait_timer = (struct timer){ .fn = wait_over, .arg = s };
-	s->idle_timer = (struct timer){ .fn = idle, .arg = s };
-	sender_report_start(s, r);
-	sender_way_start(s);
+	endpoint_none(&s->input.in);
+	s->in_watch = (struct watch){ .fn = sender_on_input, .arg = s };
+	s->socket_watch = (struct watch){ .fn = sender_on_socket, .arg = s };
+	s->pace.timer = (struct timer){ .fn = sender_pause_over, .arg = s };
+	s->wait_timer = (struct timer){ .fn = sender_wait_over, .arg = s };
+	r->calls = (struct run_calls){ .figures = sender_figures,
+				       .totals = sender_totals,
+				       .waits = sender_waits,
+				       .signalled = sender_signalled,
+				       .arg = s };
+	sender_places_start(&s->places, r, &s->c, sender_on_error, sender_begin, s);
 }
 
-static void drop(struct sender *s)
+static void sender_free(struct sender *s)
 {
 	struct loop *loop = s->run->loop;
 
 	/* What came before a signal or a time limit is still written, where stdout takes it. */
-	if (s->started && !s->output.out.error)
-		datagram_output_finish(&s->output, FINISH_LIMIT);
+	if (s->replies.batch && !s->replies.out.out.error)
+		datagram_output_finish(&s->replies.out, FINISH_LIMIT);
 	watch_drop(loop, &s->in_watch);
-	timer_drop(loop, &s->pace);
+	watch_drop(loop, &s->socket_watch);
+	timer_drop(loop, &s->pace.timer);
 	timer_drop(loop, &s->wait_timer);
-	timer_drop(loop, &s->idle_timer);
-	sender_way_free(s);
-	datagram_output_free(&s->output);
-	sender_input_free(s);
-	dgram_batch_free(s->received);
+	dgram_traffic_end(&s->traffic);
+	sender_places_free(&s->places);
+	datagram_output_free(&s->replies.out);
+	sender_input_free(&s->input);
+	sender_kept_free(&s->kept);
+	dgram_batch_free(s->replies.batch);
 }
 
 struct outcome sender_run(const struct messages *m, const struct data_options *data,
@@ -413,14 +462,15 @@ struct outcome sender_run(const struct messages *m, const struct data_options *d
 	if (!s)
 		return report_error(m, "start", errno);
 	if (run_start(&r, m, data) == 0) {
-		start(s, &r, c);
+		sender_start(s, &r, c);
 		outcome = run_wait(&r);
 		/* Where a probe ended otherwise, that was said. */
-		if (s->why && c->probed && s->tells) {
-			s->found.port = address_port(&s->places[s->place].to);
-			outcome = c->probed(c->arg, &s->found, outcome);
+		if (s->why && c->probed && s->replies.found.answer != SENDER_UNKNOWN) {
+			s->replies.found.port =
+				address_port(&sender_places_current(&s->places)->to);
+			outcome = c->probed(c->arg, &s->replies.found, outcome);
 		}
-		drop(s);
+		sender_free(s);
 		run_free(&r);
 	}
 	free(s);

@@ -26,7 +26,7 @@ struct sender_options {
 	int64_t pps;	  /* datagrams a second, UNSET: no limit */
 };
 
-#define SENDING_OPTIONS_DEFAULT                                                                    \
+#define SENDER_OPTIONS_DEFAULT                                                                     \
 	{                                                                                          \
 		.wait = UNSET, .replies = UNSET, .repeat = 1, .pps = UNSET                         \
 	}
@@ -46,7 +46,7 @@ struct sender_place {
 
 /* What a run that only asks whether somebody answers has found. */
 struct sender_found {
-	enum sender_answer { SENDING_NO_ANSWER, SENDING_OPEN, SENDING_CLOSED } answer;
+	enum sender_answer { SENDER_UNKNOWN, SENDER_NO_ANSWER, SENDER_OPEN, SENDER_CLOSED } answer;
 	struct address by; /* of length 0: nobody */
 	int64_t ns;	   /* from the start */
 	uint16_t port;	   /* that was asked */

@@ -1,122 +1,78 @@
+/* sender_batch.c - sending a batch to the current place: how much at once, and what an error means
+ */
 #include <errno.h>
 
 #include "base/clock.h"
 #include "dgram/report.h"
-#include "run/report.h"
 #include "dgram/sender_state.h"
 
 #define CREDIT (20 * MILLISECOND)      /* a late timer is made up for, so much of it */
 #define NO_BUFFER_PAUSE MILLISECOND    /* after ENOBUFS */
 #define COPIES_LOOK (20 * MILLISECOND) /* whether -o and -x have caught up */
 
-void sender_pause(struct sender *s, int64_t at)
+struct sender_batch *sender_batch(struct sender *s)
 {
-	s->paused = true;
-	timer_set(s->run->loop, &s->pace, at);
+	return s->kept.resending ? &s->kept.batch : &s->input.batch;
 }
 
-void sender_rest(struct sender *s, int64_t at)
+void sender_pause(struct sender *s, int64_t time)
 {
-	s->rests = at;
-	sender_pause(s, at);
+	s->pace.state = PACE_PAUSE;
+	timer_set(s->run->loop, &s->pace.timer, time);
 }
 
-/* How many of the N at V may go now by --pps and --rate; where there is none, S is paused. */
-static size_t hold_back(struct sender *s, const struct dgram *v, size_t n)
+void sender_rest(struct sender *s, int64_t time)
 {
+	dgram_traffic_rest(&s->traffic, time);
+	sender_pause(s, time);
+}
+
+/* ---- the next place ---- */
+
+bool sender_may_move(const struct sender *s, int error)
+{
+	return error != EMSGSIZE && s->kept.complete && s->traffic.counts.received == 0 &&
+	       sender_places_left(&s->places);
+}
+
+void sender_move(struct sender *s, int error)
+{
+	watch_drop(s->run->loop, &s->socket_watch);
+	s->state = SENDER_SENDS;
+	s->refusal.pending = false;
+	if (s->pace.state == PACE_FULL)
+		s->pace.state = PACE_FREE;
+	if (sender_places_next(&s->places, error) < 0)
+		return;
+	s->socket_watch.fd = s->places.socket.fd;
+	sender_kept_resend(&s->kept);
+}
+
+/* ---- a batch ---- */
+
+/* How many of the N at V may go now by --pps and --rate; if none may, S is paused. */
+static size_t sender_allowed(struct sender *s, const struct dgram *v, size_t n)
+{
+	struct rate *r = &s->pace.rate;
 	int64_t now, at;
 	size_t i = 0;
 
-	if (!rate_is_set(&s->rate))
+	if (!rate_is_set(r))
 		return n;
 	now = clock_now();
-	rate_forget(&s->rate, now - CREDIT);
-	for (at = s->rate.due; i < n && at <= now; i++)
-		at += rate_cost(&s->rate, (int64_t)v[i].size);
+	rate_forget(r, now - CREDIT);
+	for (at = r->due; i < n && at <= now; i++)
+		at += rate_cost(r, (int64_t)v[i].size);
 	if (i == 0)
-		sender_rest(s, s->rate.due);
+		sender_rest(s, r->due);
 	return i;
 }
 
-/* The next N of B have gone. */
-static void sent(struct sender *s, struct sender_batch *b, size_t n)
-{
-	const struct sender_place *p = &s->places[s->place];
-	bool trace = message_wanted(s->run->messages, MESSAGE_STEP);
-	bool paced = rate_is_set(&s->rate);
-
-	for (size_t i = b->at; i < b->at + n; i++) {
-		const struct dgram *d = &b->v[i];
-		const struct transcript_piece piece = { .sent = true, .offset = s->sent_bytes };
-
-		run_copy(s->run, &piece, d->data, d->size);
-		if (paced)
-			s->rate.due += rate_cost(&s->rate, (int64_t)d->size);
-		if (trace)
-			sender_say(s, true, &p->to, *p->name ? p->name : NULL, d->size);
-		s->sent_bytes += d->size;
-	}
-	s->sent_datagrams += n;
-	s->last_move = clock_now();
-	sender_keep(s, b, n);
-	b->at += n;
-}
-
-/* Has each place refused the first that it was to have? */
-static bool none_works(const struct sender *s)
-{
-	for (size_t i = 0; i < s->n_places; i++)
-		if (!s->places[i].failed)
-			return false;
-	return s->sent_datagrams == 0;
-}
-
-/* The next of B could not be sent, for ERROR. Returns whether to go on. */
-static bool unsent(struct sender *s, struct sender_batch *b, int error)
-{
-	struct sender_place *p = &s->places[s->place];
-	size_t size = b->v[b->at].size;
-
-	if (error == EAGAIN) {
-		s->sock_full = true;
-		return false;
-	}
-	if (error == ENOBUFS) {
-		sender_pause(s, clock_now() + NO_BUFFER_PAUSE);
-		return false;
-	}
-	if (error != EMSGSIZE && sender_next_place(s, error, NULL))
-		return !sender_is_over(s);
-	if (s->n_failures && error != EMSGSIZE)
-		sender_report_places(s, error, NULL);
-	else
-		report_unsent(s->run->messages, p->failed ? MESSAGE_STEP : MESSAGE_ERROR, &p->to,
-			      *p->name ? p->name : NULL, size, error);
-	s->failed = p->failed = true;
-	/* What one interface does not take may still leave by the others, but for where there is no
-	 * way at all. */
-	if (!s->together || error == EMSGSIZE || none_works(s)) {
-		sender_finish(s, (struct outcome){ OUTCOME_FAILED, 0 }, "error");
-		return false;
-	}
-	b->at++;
-	return true;
-}
-
-/* How many of the N at V go in one call. */
-static size_t at_once(struct sender *s, const struct dgram *v, size_t n)
-{
-	/* Where a place is that nobody is at, the first datagram shows it. */
-	if (s->keeping && s->place + 1 < s->n_places && s->kept.text.length == 0)
-		n = 1;
-	return hold_back(s, v, n);
-}
-
 /* Tells each of the N at V where it goes. */
-static void direct(const struct sender *s, struct dgram *v, size_t n)
+static void sender_address(const struct sender *s, struct dgram *v, size_t n)
 {
-	const struct sender_place *p = &s->places[s->place];
-	bool connected = s->sock.peer.length > 0;
+	const struct sender_place *p = sender_places_current(&s->places);
+	bool connected = s->places.socket.peer.length > 0;
 
 	for (size_t i = 0; i < n; i++) {
 		v[i].to = connected ? NULL : &p->to;
@@ -125,30 +81,102 @@ static void direct(const struct sender *s, struct dgram *v, size_t n)
 	}
 }
 
-bool sender_send(struct sender *s, struct sender_batch *b)
+/* The next N of B have gone. */
+static void sender_sent(struct sender *s, struct sender_batch *b, size_t n)
 {
+	const struct sender_place *p = sender_places_current(&s->places);
+	bool trace = message_wanted(s->run->messages, MESSAGE_STEP);
+	bool paced = rate_is_set(&s->pace.rate);
+
+	for (const struct dgram *d = b->v + b->at; d < b->v + b->at + n; d++) {
+		const struct transcript_piece piece = { .sent = true, .offset = s->traffic.sent };
+
+		run_copy(s->run, &piece, d->data, d->size);
+		if (paced)
+			s->pace.rate.due += rate_cost(&s->pace.rate, (int64_t)d->size);
+		if (trace)
+			report_datagram(s->run->messages,
+					&(struct datagram_trace){ .sent = true,
+								  .other = &p->to,
+								  .interface =
+									  *p->name ? p->name : NULL,
+								  .size = d->size });
+		s->traffic.sent += d->size;
+	}
+	s->traffic.counts.sent += n;
+	s->traffic.last_move = clock_now();
+	sender_kept_add(&s->kept, b->v + b->at, n);
+	b->at += n;
+	if (s->kept.resending && b->at == b->n)
+		sender_kept_next(&s->kept);
+}
+
+/* Has each place refused the first datagram that it was to have? */
+static bool sender_is_stuck(const struct sender *s)
+{
+	for (size_t i = 0; i < s->places.n; i++)
+		if (!s->places.v[i].failed)
+			return false;
+	return s->traffic.counts.sent == 0;
+}
+
+/* The next of B could not be sent, for ERROR. */
+static void sender_unsent(struct sender *s, struct sender_batch *b, int error)
+{
+	struct sender_place *p = sender_places_current(&s->places);
+
+	if (error == EAGAIN) {
+		s->pace.state = PACE_FULL;
+		return;
+	}
+	if (error == ENOBUFS) {
+		sender_pause(s, clock_now() + NO_BUFFER_PAUSE);
+		return;
+	}
+	if (sender_may_move(s, error)) {
+		sender_move(s, error);
+		return;
+	}
+	if (s->places.n_failures && error != EMSGSIZE)
+		sender_places_report(&s->places, error, NULL);
+	else
+		report_unsent(s->run->messages, p->failed ? MESSAGE_STEP : MESSAGE_ERROR, &p->to,
+			      *p->name ? p->name : NULL, b->v[b->at].size, error);
+	s->failed = p->failed = true;
+	/* What one interface does not take may still leave by the others, unless none of them has a
+	 * route at all. */
+	if (!s->places.together || error == EMSGSIZE || sender_is_stuck(s))
+		sender_finish(s, (struct outcome){ OUTCOME_FAILED, 0 }, "error");
+	else
+		b->at++;
+}
+
+void sender_send(struct sender *s)
+{
+	struct sender_batch *b = sender_batch(s);
 	struct dgram *v = b->v + b->at;
-	size_t n;
-	ssize_t k;
+	size_t n = b->n - b->at;
+	ssize_t sent;
 
 	if (run_copies_full(s->run)) {
 		sender_pause(s, clock_now() + COPIES_LOOK);
-		return false;
+		return;
 	}
-	if (s->keeping) {
-		size_t place = s->place;
-		sender_take_errors(s);
-		if (sender_is_over(s) || s->place != place)
-			return !sender_is_over(s);
+	if (s->kept.complete) {
+		dgram_errors(&s->places.socket);
+		if (s->refusal.pending)
+			return;
+		/* If nobody is at this place, the first datagram shows it. */
+		if (sender_places_left(&s->places) && s->kept.store.text.length == 0)
+			n = 1;
 	}
-	n = at_once(s, v, b->n - b->at);
+	n = sender_allowed(s, v, n);
 	if (n == 0)
-		return false;
-	direct(s, v, n);
-	k = dgram_send(&s->sock, v, n);
-	if (k < 0)
-		return unsent(s, b, errno);
-	sent(s, b, (size_t)k);
-	sender_heed_refusal(s);
-	return !sender_is_over(s);
+		return;
+	sender_address(s, v, n);
+	sent = dgram_send(&s->places.socket, v, n);
+	if (sent < 0)
+		sender_unsent(s, b, errno);
+	else
+		sender_sent(s, b, (size_t)sent);
 }

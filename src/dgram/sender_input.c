@@ -1,192 +1,128 @@
+/* sender_input.c - reading stdin, and the rounds of --repeat */
+#include "dgram/sender_input.h"
+
 #include <errno.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/clock.h"
 #include "base/errname.h"
+#include "base/number.h"
 #include "run/report.h"
-#include "dgram/sender_state.h"
 
-#define KEPT_MOST (64 << 10)	      /* for the next address */
-#define KEPT_TIME SECOND	      /* the same */
-#define ROUND_MOST ((size_t)64 << 20) /* of a stdin that is no file, for --repeat */
+#define STORE_MOST ((size_t)64 << 20) /* of a stdin that is no file, for --repeat */
 
-void sender_keep_no_more(struct sender *s)
+bool sender_input_again(struct sender_input *i)
 {
-	s->keeping = false;
-	timer_drop(s->run->loop, &s->keep_timer);
-	if (!s->resending)
-		datagram_store_free(&s->kept);
-}
-
-void sender_keep(struct sender *s, const struct sender_batch *b, size_t n)
-{
-	if (!s->keeping || b == &s->resend)
-		return;
-	if (datagram_store_add(&s->kept, b->v + b->at, n, KEPT_MOST) < 0)
-		sender_keep_no_more(s);
-	else if (!s->keep_timer.slot)
-		timer_set(s->run->loop, &s->keep_timer, clock_after(clock_now(), KEPT_TIME));
-}
-
-void sender_end_round(struct sender *s)
-{
-	if (s->c.probed && s->sent_datagrams == 0 && s->batch.n == 0) {
-		s->batch.v[0] = (struct dgram){ .data = "" };
-		s->batch.n = 1;
-		s->in_ended = true;
-		return;
-	}
-	if (s->rounds == 0) {
-		s->in_ended = true;
-		return;
-	}
-	s->rounds--;
-	if (s->in_start >= 0 && lseek(s->in.rfd, s->in_start, SEEK_SET) >= 0) {
-		datagram_input_again(&s->input);
-	} else {
-		s->replaying = true;
-		s->storing = false;
-		datagram_store_again(&s->round);
-	}
-	if (s->c.options->interval > 0)
-		sender_rest(s, clock_after(clock_now(), s->c.options->interval));
-}
-
-/* Stdin cannot be read, or cut. */
-static void end_input(struct sender *s, const char *text)
-{
-	struct outcome outcome =
-		text ? message_fail(s->run->messages, OUTCOME_FAILED,
-				    errno_name(s->input.found == FRAME_TOO_LARGE ? EMSGSIZE :
-										   EBADMSG),
-				    "%s", text) :
-		       report_error(s->run->messages, s->in.name, errno);
-
-	sender_finish(s, outcome, "input failed");
-}
-
-static bool read_more(struct sender *s)
-{
-	int n;
-
-	if (s->in.may_block && !endpoint_readable(&s->in)) {
-		s->was_idle = true;
+	i->state = i->rounds > 0 ? INPUT_OPEN : INPUT_ENDED;
+	if (i->rounds == 0)
 		return false;
+	i->rounds--;
+	if (i->start >= 0 && lseek(i->in.rfd, i->start, SEEK_SET) >= 0) {
+		datagram_input_again(&i->cut);
+	} else {
+		i->round = ROUND_REPLAYED;
+		datagram_store_again(&i->store);
 	}
-	n = datagram_input_fill(&s->input);
-	if (n < 0)
-		end_input(s, NULL);
-	s->was_idle |= n == 0;
-	return n > 0;
+	return true;
 }
 
-static void store_round(struct sender *s)
+bool sender_input_rests(const struct sender_input *i)
 {
+	return i->state == INPUT_IDLE && i->rounds == 0 && i->cut.framer.length == 0;
+}
+
+/* ---- reading ---- */
+
+static enum sender_read sender_input_fill(struct sender_input *i, struct outcome *outcome)
+{
+	int n = i->in.careful && !endpoint_readable(&i->in) ? 0 : datagram_input_fill(&i->cut);
+
+	if (n < 0) {
+		*outcome = report_error(i->run->messages, i->in.name, errno);
+		return SENDER_READ_FAILED;
+	}
+	if (n == 0)
+		i->state = INPUT_IDLE;
+	return n == 0 ? SENDER_READ_IDLE : SENDER_READ_SOME;
+}
+
+/* Keeps the batch for the next rounds. Returns 0, or -1 having said why not. */
+static int sender_input_store(struct sender_input *i, struct outcome *outcome)
+{
+	struct sender_batch *b = &i->batch;
 	char most[32];
 
-	if (!s->storing || datagram_store_add(&s->round, s->batch.v, s->batch.n, ROUND_MOST) == 0)
-		return;
-	s->batch.n = 0;
-	if (errno == ENOMEM) {
-		end_input(s, NULL);
-		return;
-	}
-	sender_finish(s,
-		      message_fail(s->run->messages, OUTCOME_FAILED, errno_name(EFBIG),
-				   "stdin: more than %s, which is kept for --repeat where stdin "
-				   "is no file",
-				   size_format(most, sizeof most, (double)ROUND_MOST)),
-		      "input failed");
+	if (datagram_store_add(&i->store, b->v, b->n, STORE_MOST) == 0)
+		return 0;
+	b->n = 0;
+	*outcome = errno == ENOMEM ?
+			   report_error(i->run->messages, i->in.name, errno) :
+			   message_fail(i->run->messages, OUTCOME_FAILED, errno_name(EFBIG),
+					"stdin: more than %s, which is kept for --repeat where "
+					"stdin is no file",
+					size_format(most, sizeof most, (double)STORE_MOST));
+	return -1;
 }
 
-bool sender_refill(struct sender *s)
+enum sender_read sender_input_next(struct sender_input *i, size_t most, struct outcome *outcome)
 {
-	/* By turns they should go to all places, at a pace. */
-	size_t most = s->together && rate_is_set(&s->rate) ? 1 : DGRAM_BATCH;
+	struct sender_batch *b = &i->batch;
 	char text[128];
-	ssize_t n;
+	ssize_t n = i->round == ROUND_REPLAYED ?
+			    (ssize_t)datagram_store_next(&i->store, b->v, most) :
+			    datagram_input_next(&i->cut, b->v, most);
 
-	if (s->in_ended)
-		return false;
-	n = s->replaying ? (ssize_t)datagram_store_next(&s->round, s->batch.v, most) :
-			   datagram_input_next(&s->input, s->batch.v, most);
-	s->batch.at = 0;
-	s->batch.n = n > 0 ? (size_t)n : 0;
+	b->at = 0;
+	b->n = n > 0 ? (size_t)n : 0;
+	if (n > 0)
+		return i->round == ROUND_STORED && sender_input_store(i, outcome) < 0 ?
+			       SENDER_READ_FAILED :
+			       SENDER_READ_SOME;
 	if (n < 0) {
-		end_input(s, NULL);
-	} else if (n > 0) {
-		if (s->was_idle && rate_is_set(&s->rate))
-			rate_forget(&s->rate, clock_now());
-		s->was_idle = false;
-		store_round(s);
-	} else if (s->replaying || s->input.found == FRAME_END) {
-		sender_end_round(s);
-	} else if (s->input.found == FRAME_PARTIAL) {
-		return read_more(s);
-	} else if (datagram_input_error(&s->input, text, sizeof text)) {
-		end_input(s, text);
+		*outcome = report_error(i->run->messages, i->in.name, errno);
+		return SENDER_READ_FAILED;
 	}
-	return !sender_is_over(s) && !s->paused;
+	if (i->round == ROUND_REPLAYED || i->cut.found == FRAME_END)
+		return SENDER_READ_ROUND;
+	if (!datagram_input_error(&i->cut, text, sizeof text))
+		return sender_input_fill(i, outcome);
+	*outcome = message_fail(i->run->messages, OUTCOME_FAILED,
+				errno_name(i->cut.found == FRAME_TOO_LARGE ? EMSGSIZE : EBADMSG),
+				"%s", text);
+	return SENDER_READ_FAILED;
 }
 
-struct sender_batch *sender_next_batch(struct sender *s)
-{
-	struct sender_batch *b = &s->resend;
+/* ---- the beginning and the end ---- */
 
-	if (!s->resending)
-		return &s->batch;
-	if (b->at == b->n) {
-		b->at = 0;
-		b->n = datagram_store_next(&s->kept, b->v, DGRAM_BATCH);
-		s->resending = b->n > 0;
-	}
-	if (s->resending)
-		return b;
-	if (!s->keeping)
-		sender_keep_no_more(s);
-	return &s->batch;
-}
-
-static void kept_long_enough(void *arg)
-{
-	sender_keep_no_more(arg);
-}
-
-/* What can be read again stands in `in_start`; how much there is, for --progress. */
-static void look_at_input(struct sender *s)
+/* Looks whether stdin can be read again, and how much there is, for --progress. */
+static void sender_input_measure(struct sender_input *i, int64_t repeat)
 {
 	struct stat st;
-	off_t at;
 
-	s->in_start = -1;
-	s->expected = UNSET;
-	if (s->in.kind != ENDPOINT_FILE || fstat(s->in.rfd, &st) < 0 || !S_ISREG(st.st_mode))
+	i->start = -1;
+	i->expected = UNSET;
+	if (i->in.kind != ENDPOINT_FILE || fstat(i->in.rfd, &st) < 0 || !S_ISREG(st.st_mode))
 		return;
-	at = lseek(s->in.rfd, 0, SEEK_CUR);
-	s->in_start = at;
-	if (at >= 0 && at <= st.st_size && (st.st_size - at) <= INT64_MAX / s->c.options->repeat)
-		s->expected = (int64_t)(st.st_size - at) * s->c.options->repeat;
+	i->start = lseek(i->in.rfd, 0, SEEK_CUR);
+	if (i->start >= 0 && i->start <= st.st_size && st.st_size - i->start <= INT64_MAX / repeat)
+		i->expected = (int64_t)(st.st_size - i->start) * repeat;
 }
 
-void sender_input_start(struct sender *s, size_t most)
+void sender_input_start(struct sender_input *i, struct run *r, const struct sender_options *options,
+			const struct frame_options *frame, size_t most)
 {
-	endpoint_inherit(&s->in, STDIN_FILENO, false, "stdin");
-	endpoint_reopen(&s->in);
-	look_at_input(s);
-	datagram_input_start(&s->input, &s->in, s->c.frame, s->run->data->crlf, most);
-	s->in_watch.fd = s->in.rfd;
-	s->keep_timer = (struct timer){ .fn = kept_long_enough, .arg = s };
-	s->keeping = !s->together && s->place + 1 < s->n_places;
-	s->rounds = s->c.options->repeat - 1;
-	s->storing = s->rounds > 0 && s->in_start < 0;
+	i->run = r;
+	endpoint_inherit(&i->in, STDIN_FILENO, false, "stdin");
+	endpoint_open_anew(&i->in);
+	sender_input_measure(i, options->repeat);
+	datagram_input_start(&i->cut, &i->in, frame, r->data->crlf, most);
+	i->rounds = options->repeat - 1;
+	i->round = i->rounds > 0 && i->start < 0 ? ROUND_STORED : ROUND_READ;
 }
 
-void sender_input_free(struct sender *s)
+void sender_input_free(struct sender_input *i)
 {
-	timer_drop(s->run->loop, &s->keep_timer);
-	datagram_input_free(&s->input);
-	datagram_store_free(&s->kept);
-	datagram_store_free(&s->round);
-	endpoint_close(&s->in);
+	datagram_input_free(&i->cut);
+	datagram_store_free(&i->store);
+	endpoint_close(&i->in);
 }

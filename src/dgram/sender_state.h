@@ -1,167 +1,119 @@
-/* sender_state.h - what the parts of a run that sends datagrams share
+/* sender_state.h - a run that sends datagrams: its parts, and how far it has come
  *
- * sending.c runs it, sender_way.c knows where they go (sender_unix.c: to a UNIX socket),
- * sender_input.c what goes next, sender_batch.c sends it at its pace, sender_report.c tells of it.
+ * sender.c decides what is to be done next and does it. It uses sender_batch.c, which sends one
+ * batch at its pace, sender_places.c (to where), sender_input.c (stdin), sender_kept.c (what the
+ * next address is to get too) and sender_replies.c (what comes back).
  */
 #ifndef DGRAM_SENDER_STATE_H
 #define DGRAM_SENDER_STATE_H
 
-#include <limits.h>
-
-#include "sock/datagram.h"
-#include "net/dial.h"
-#include "names/lookup.h"
-#include "sock/unix.h"
 #include "flow/rate.h"
-#include "dgram/input.h"
 #include "dgram/output.h"
-#include "dgram/store.h"
 #include "dgram/sender.h"
+#include "dgram/sender_input.h"
+#include "dgram/sender_kept.h"
+#include "dgram/sender_places.h"
+#include "dgram/traffic.h"
 
-/* Datagrams on their way. */
-struct sender_batch {
-	struct dgram v[DGRAM_BATCH];
-	size_t n, at; /* so many, of which those before `at` are gone */
+enum sender_state {
+	SENDER_LOOKS_UP, /* there is no socket yet */
+	SENDER_SENDS,
+	SENDER_LOOKED,	 /* all is sent, and what the network had to say of it has been taken */
+	SENDER_WAITS,	 /* only for replies */
+	SENDER_FINISHES, /* nothing is sent or received any more: stdout has still to take what came
+			  */
+};
+
+/* The pace at which it sends. */
+struct sender_pace {
+	struct rate rate; /* --pps and --rate */
+	struct timer timer;
+	enum {
+		PACE_FREE,
+		PACE_FULL,  /* the socket has to become writable first */
+		PACE_PAUSE, /* `timer` has to come first */
+	} state;
+};
+
+/* What the network told of the place that the socket is connected to. */
+struct sender_refusal {
+	bool pending; /* it has not been dealt with yet */
+	struct dgram_error error;
+	struct address to, by; /* `error` points to them */
+};
+
+/* What comes back. */
+struct sender_replies {
+	struct dgram_batch *batch;
+	struct datagram_output out;
+	bool out_broken; /* nobody reads stdout any more */
+	struct sender_found found;
 };
 
 struct sender {
 	struct run *run;
 	struct sender_config c;
 	int64_t wait; /* --wait, or a probe's own */
-	/* the way */
-	struct lookup *lookup;
-	struct address *sources;
-	size_t n_sources;
-	struct sender_place *places; /* tried in turn, or all of them together */
-	size_t n_places, place;	     /* `place` is that of `sock`, or the one whose turn it is */
-	bool together;
-	struct dial_failure *failures; /* of those before it */
-	size_t n_failures;
-	struct dgram_socket sock;
-	struct unix_place own;	 /* what was made for replies, */
-	char own_path[PATH_MAX]; /* and where */
-	/* what is sent */
-	struct endpoint in;
-	off_t in_start; /* of what can be read again, else -1 */
-	struct datagram_input input;
-	struct sender_batch batch, resend;
-	struct datagram_store kept;  /* what was sent, for the next place, */
-	struct datagram_store round; /* and what stdin gave, for the next round */
-	bool keeping;		     /* `kept` is all */
-	bool resending;		     /* it goes to the next place now */
-	bool storing;		     /* `round` is to be all */
-	bool replaying;		     /* it comes from there now */
-	bool in_ended;		     /* nothing more comes */
-	int64_t rounds;		     /* that are to come after this one */
-	/* the state */
-	struct watch in_watch, sock_watch;
-	struct timer pace, keep_timer, wait_timer, idle_timer;
-	bool started;	 /* there is a way */
-	bool sock_full;	 /* it has to become writable first, */
-	bool paused;	 /* or `pace` has to come */
-	int64_t rests;	 /* the last pause that was asked for ends then */
-	bool was_idle;	 /* stdin had nothing */
-	bool waiting;	 /* for replies alone */
-	bool enough;	 /* of them have come */
-	bool finishing;	 /* only stdout has still to take what came */
-	bool out_broken; /* nobody reads stdout any more */
-	bool failed;	 /* the run cannot end well any more */
+	enum sender_state state;
+	struct sender_places places;
+	struct sender_input input;
+	struct sender_kept kept;
+	struct sender_pace pace;
+	struct sender_refusal refusal;
+	struct sender_replies replies;
+	struct dgram_traffic traffic;
+	struct watch in_watch, socket_watch;
+	struct timer wait_timer;
+	bool failed; /* the run cannot end well any more */
+	bool told;   /* the network's error was told; the same again is only a detail */
 	struct outcome outcome;
-	int64_t start;	   /* of the run */
-	struct rate rate;  /* by --pps and --rate */
-	int64_t last_move; /* a datagram went or came */
-	const char *why;   /* it is over */
-	/* what the network told of the place that `sock` is connected to */
-	bool refused, reported;
-	struct dgram_error refusal;
-	struct address refused_to, refused_by;
-	/* what comes back */
-	struct dgram_batch *received;
-	struct datagram_output output;
-	struct sender_found found; /* of a probe, */
-	bool tells;		   /* which it is to be told of */
-	/* figures */
-	uint64_t sent_bytes, sent_datagrams, received_bytes, received_datagrams, errors;
-	int64_t expected;
+	const char *why; /* it is over */
 };
 
-/* ---- sending.c ---- */
-
-/* There is a way. */
-void sender_go(struct sender *s);
-
-/* It is over with OUTCOME, for WHY, as soon as stdout has taken what came. */
-void sender_finish(struct sender *s, struct outcome outcome, const char *why);
-
-/* Is it over, but for what stdout has still to take? */
+/* Is S over, but for what stdout has still to take? */
 static inline bool sender_is_over(const struct sender *s)
 {
-	return s->finishing || s->run->ended;
+	return s->state == SENDER_FINISHES || s->run->ended;
 }
 
-/* Deals with what the network told of the place that S is connected to; the second asks it first.
+/* ---- sender.c ---- */
+
+/* Ends S with OUTCOME, for WHY, as soon as stdout has taken what came. Does nothing if S is over.
  */
-void sender_heed_refusal(struct sender *s);
-void sender_take_errors(struct sender *s);
-
-/* ---- sender_input.c ---- */
-
-/* Opens stdin, of which datagrams of at most MOST bytes are made. */
-void sender_input_start(struct sender *s, size_t most);
-void sender_input_free(struct sender *s);
-
-/* What goes next: what the place before did not take, else what stdin gives. */
-struct sender_batch *sender_next_batch(struct sender *s);
-
-/* Fills the batch. Returns whether there is something to do at once. */
-bool sender_refill(struct sender *s);
-
-/* What stdin gave has been sent: once more, or that was all. */
-void sender_end_round(struct sender *s);
-
-/* Keeps the next N of B, which have gone, for the next place; no more, for no other is needed. */
-void sender_keep(struct sender *s, const struct sender_batch *b, size_t n);
-void sender_keep_no_more(struct sender *s);
+void sender_finish(struct sender *s, struct outcome outcome, const char *why);
 
 /* ---- sender_batch.c ---- */
 
-/* Sends what is left of B. Returns whether to go on, now. */
-bool sender_send(struct sender *s, struct sender_batch *b);
+/* The datagrams that go next. */
+struct sender_batch *sender_batch(struct sender *s);
 
-/* Nothing is sent before AT. */
-void sender_pause(struct sender *s, int64_t at);
+/* Sends what can go now of the batch, of which some is left, to the current place. */
+void sender_send(struct sender *s);
 
-/* The same for a pause that was asked for, which is no idleness. */
-void sender_rest(struct sender *s, int64_t at);
+/* Sends nothing before TIME. sender_rest(): as the user asked, so that it is not idle. */
+void sender_pause(struct sender *s, int64_t time);
+void sender_rest(struct sender *s, int64_t time);
 
-/* ---- sender_way.c, sender_unix.c ---- */
+/* May what has been sent go to another place, as ERROR of the current one suggests? */
+bool sender_may_move(const struct sender *s, int error);
 
-/* Looks up where it goes and opens the way there; then sender_go(). */
-void sender_way_start(struct sender *s);
-void sender_way_free(struct sender *s);
+/* Goes to the next place after that ERROR, and sends all once more. */
+void sender_move(struct sender *s, int error);
 
-/* Opens the way to the UNIX socket that is the first place, by a socket that has a name of its own.
- * Returns false, having said why not and ended the run. sender_unix.c */
-bool sender_open_unix(struct sender *s);
+/* ---- sender_replies.c ---- */
 
-/* ERROR of sending, or what the network told: goes on with the next place, all of what was sent
- * once more, if that may be. Returns false where it may not. */
-bool sender_next_place(struct sender *s, int error, const char *what);
+/* Makes room for replies, and starts the output that takes them: ROOM, EMPTIED and FAILED are its
+ * functions. Returns 0, or -1 with errno. */
+int sender_replies_start(struct sender *s, void (*room)(void *arg), void (*emptied)(void *arg),
+			 void (*failed)(void *arg, int error, bool idle));
 
-/* Says how no place could be sent to, the last for ERROR in WHAT (NULL: sending itself). */
-struct outcome sender_report_places(struct sender *s, int error, const char *what);
+/* Takes what has come, a bounded number of batches. */
+void sender_receive(struct sender *s);
 
-/* The error callback of S's socket. */
-void sender_told(void *arg, const struct dgram_error *e);
+/* Have as many replies come as were wanted? */
+bool sender_has_enough(const struct sender *s);
 
-/* ---- sender_report.c ---- */
-
-/* Says that a datagram of SIZE bytes went to OTHER, by INTERFACE (NULL: whichever), or came from
- * there. */
-void sender_say(const struct sender *s, bool sent, const struct address *other,
-		const char *interface, size_t size);
-
-/* What R asks of the run. */
-void sender_report_start(struct sender *s, struct run *r);
+/* A probe has found ANSWER, from BY. */
+void sender_find(struct sender *s, enum sender_answer answer, const struct address *by);
 
 #endif

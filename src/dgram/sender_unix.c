@@ -1,81 +1,79 @@
-/* The way of a sending run to a UNIX socket: connected, so that a queue that is full is waited for,
- * and with a name, so that replies come back. */
+/* sender_unix.c - the socket of a run that sends to a UNIX socket, and its name */
 #include <errno.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "base/clock.h"
+#include "base/number.h"
 #include "run/report.h"
-#include "dgram/sender_state.h"
+#include "dgram/sender_places.h"
 
-/* SOURCE, `unix:PATH`, as the other side can find it wherever that stands: a whole path, if it has
- * room for one. */
-static void find_whole(struct sender *s, const struct address *source, struct address *out)
+/* Sets *OUT to SOURCE, `unix:PATH`, as the peer can find it from whatever directory: as an absolute
+ * path, if *OUT has room for one. */
+static void sender_unix_absolute(struct sender_places *p, const struct address *source,
+				 struct address *out)
 {
 	const char *path = unix_path(source);
 	size_t n;
 
 	*out = *source;
-	if (!path || *path == '/' || !getcwd(s->own_path, sizeof s->own_path))
+	if (!path || *path == '/' || !getcwd(p->own_path, sizeof p->own_path))
 		return;
-	n = strlen(s->own_path);
-	if (*s->own_path != '/' || n + 1 + strlen(path) >= sizeof out->u.un.sun_path)
+	n = strlen(p->own_path);
+	if (*p->own_path != '/' || n + 1 + strlen(path) >= sizeof out->u.un.sun_path)
 		return;
 	out->u.un = (struct sockaddr_un){ .sun_family = AF_UNIX };
-	memcpy(out->u.un.sun_path, s->own_path, n);
+	memcpy(out->u.un.sun_path, p->own_path, n);
 	out->u.un.sun_path[n] = '/';
 	memcpy(out->u.un.sun_path + n + 1, path, strlen(path));
 	out->length = sizeof out->u.un;
 }
 
-/* Binds S's socket to the word SOURCE, or to a name of its own (NULL). Returns whether it did,
- * having said why not. */
-static bool bind_name(struct sender *s, const char *source)
+/* Binds the socket to the word SOURCE, or to a name of its own (NULL). Returns 0, or -1 with errno
+ * and R filled. */
+static int sender_unix_bind(struct sender_places *p, const char *source, struct binding_result *r)
 {
 	static const struct unix_rights usual = UNIX_RIGHTS_DEFAULT;
-	struct binding_result r = { .what = "bind" };
-	struct address whole;
-	int result;
+	struct address absolute;
 
-	if (source) {
-		address_parse_unix(source, &r.address);
-		find_whole(s, &r.address, &whole);
-		r.what = NULL;
-		result = unix_bind(s->sock.fd, &whole, &usual, &s->own, &r.why);
-		if (result == 0 && s->own.path) {
-			/* It stands in what is about to go. */
-			memmove(s->own_path, s->own.path, strlen(s->own.path) + 1);
-			s->own.path = s->own_path;
-		}
-	} else {
-		result = unix_bind_own(s->sock.fd, s->own_path, &s->own);
+	if (!source) {
+		r->what = "bind";
+		if (unix_bind_own(p->socket.fd, p->own_path, &p->own) < 0)
+			return -1;
+		dgram_bound(&p->socket, NULL);
+		return 0;
 	}
-	if (result == 0) {
-		dgram_bound(&s->sock, source ? &r.address : NULL);
-		return true;
+	address_parse_unix(source, &r->address);
+	sender_unix_absolute(p, &r->address, &absolute);
+	if (unix_bind(p->socket.fd, &absolute, &usual, &p->own, &r->why) < 0)
+		return -1;
+	if (p->own.path) {
+		/* It points into `absolute`, which is about to go. */
+		memmove(p->own_path, p->own.path, strlen(p->own.path) + 1);
+		p->own.path = p->own_path;
 	}
-	r.error = errno;
-	run_end(s->run, report_binding(s->run->messages, s->c.port, &r));
-	return false;
+	dgram_bound(&p->socket, &r->address);
+	return 0;
 }
 
-bool sender_open_unix(struct sender *s)
+int sender_places_open_unix(struct sender_places *p, struct outcome *outcome)
 {
 	const struct dgram_config c = {
 		.family = AF_UNIX,
-		.socket = s->c.socket,
-		.wants = message_wanted(s->run->messages, MESSAGE_STEP) ? DGRAM_WHO : 0,
+		.socket = p->c->socket,
+		.wants = message_wanted(p->run->messages, MESSAGE_STEP) ? DGRAM_WHO : 0,
 	};
-	const char *what;
+	struct binding_result r = { 0 };
+	const char *what = NULL;
 
-	if (dgram_open(&s->sock, &c, sender_told, s, &what) < 0) {
-		run_end(s->run, sender_report_places(s, errno, what));
-		return false;
+	if (dgram_open(&p->socket, &c, p->told, p->arg, &what) == 0) {
+		if (sender_unix_bind(p, p->c->socket->source, &r) < 0) {
+			r.error = errno;
+			*outcome = report_binding(p->run->messages, p->c->port, &r);
+			return -1;
+		}
+		if (dgram_connect(&p->socket, &p->v->to) == 0)
+			return 0;
 	}
-	if (!bind_name(s, s->c.socket->source))
-		return false;
-	if (dgram_connect(&s->sock, &s->places->to) == 0)
-		return true;
-	run_end(s->run, sender_report_places(s, errno, NULL));
-	return false;
+	*outcome = sender_places_report(p, errno, what);
+	return -1;
 }

@@ -1,0 +1,97 @@
+/* sender_replies.c - what comes back to a sender, or to a probe */
+#include <errno.h>
+
+#include "base/clock.h"
+#include "base/number.h"
+#include "run/report.h"
+#include "dgram/report.h"
+#include "dgram/sender_state.h"
+
+#define BATCHES 8 /* before others get their turn */
+
+/* How many more are wanted, INT64_MAX: any number. */
+static int64_t sender_replies_left(const struct sender *s)
+{
+	int64_t wanted = s->c.options->replies;
+
+	return wanted == UNSET ? INT64_MAX : wanted - (int64_t)s->traffic.counts.received;
+}
+
+bool sender_has_enough(const struct sender *s)
+{
+	return sender_replies_left(s) <= 0 || (s->c.probed && s->traffic.counts.received > 0);
+}
+
+void sender_find(struct sender *s, enum sender_answer answer, const struct address *by)
+{
+	s->replies.found = (struct sender_found){ .answer = answer,
+						  .by = *by,
+						  .ns = clock_now() - s->traffic.start };
+}
+
+static void sender_take_replies(struct sender *s, const struct dgram_received *v, size_t n)
+{
+	int64_t left = sender_replies_left(s);
+	bool trace = message_wanted(s->run->messages, MESSAGE_STEP);
+
+	if ((int64_t)n > left)
+		n = (size_t)left;
+	if (n == 0)
+		return;
+	if (s->traffic.counts.received == 0) {
+		sender_find(s, SENDER_OPEN, v->from->length ? v->from : &s->places.socket.peer);
+		/* Somebody is there: no other address is needed. */
+		sender_kept_drop(&s->kept);
+	}
+	for (size_t i = 0; i < n; i++) {
+		s->traffic.received += v[i].size;
+		if (trace)
+			report_datagram(s->run->messages,
+					&(struct datagram_trace){
+						.other = v[i].from->length ? v[i].from : NULL,
+						.size = v[i].size });
+	}
+	s->traffic.counts.received += n;
+	s->traffic.last_move = loop_now(s->run->loop);
+	datagram_output_add(&s->replies.out, v, n);
+}
+
+void sender_receive(struct sender *s)
+{
+	struct sender_replies *r = &s->replies;
+
+	for (int i = 0; i < BATCHES && !sender_is_over(s) && !datagram_output_full(&r->out); i++) {
+		const struct dgram_received *v;
+		ssize_t n = dgram_receive(&s->places.socket, r->batch, &v);
+
+		if (n < 0 && errno != EAGAIN)
+			sender_finish(s, report_error(s->run->messages, "receive", errno), "error");
+		if (n < 0)
+			return;
+		sender_take_replies(s, v, (size_t)n);
+	}
+}
+
+int sender_replies_start(struct sender *s, void (*room)(void *arg), void (*emptied)(void *arg),
+			 void (*failed)(void *arg, int error, bool idle))
+{
+	static const struct frame line = { .mode = FRAME_LINE };
+	const struct frame *frame = &s->c.frame->frame;
+	bool endless =
+		frame->mode == FRAME_READ || frame->mode == FRAME_ALL || frame->mode == FRAME_SIZE;
+	const struct datagram_output_config out = {
+		.frame = s->c.from && endless ? &line : frame,
+		.from = s->c.from,
+		.silent = s->c.probed != NULL,
+		.room = room,
+		.emptied = emptied,
+		.failed = failed,
+		.arg = s,
+	};
+
+	s->replies.batch = dgram_batch_new(dgram_room(s->places.socket.family));
+	if (!s->replies.batch)
+		return -1;
+	datagram_output_start(&s->replies.out, s->run, &out);
+	return 0;
+}

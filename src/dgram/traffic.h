@@ -1,0 +1,44 @@
+/* traffic.h - what a run of datagrams has moved and when: its figures and its idle limit */
+#ifndef DGRAM_TRAFFIC_H
+#define DGRAM_TRAFFIC_H
+
+#include <stdint.h>
+
+#include "run/report.h"
+#include "run/run.h"
+
+struct dgram_traffic {
+	struct run *run;
+	uint64_t sent, received; /* bytes */
+	struct datagram_counts counts;
+	int64_t start;	   /* 0: nothing can move yet */
+	int64_t last_move; /* the owner sets it whenever a datagram goes or comes */
+	int64_t rest_end;  /* see dgram_traffic_rest() */
+	struct timer idle_timer;
+	void (*idle)(void *arg, struct outcome outcome);
+	void *arg;
+};
+
+/* Starts T: from now on datagrams can move. When none has moved for the time of --idle-timeout,
+ * that is said and IDLE is called with what it means for R. */
+void dgram_traffic_start(struct dgram_traffic *t, struct run *r,
+			 void (*idle)(void *arg, struct outcome outcome), void *arg);
+
+/* The user asked for a pause until TIME (--rate, --pps, --interval): the idle limit begins anew
+ * behind it. */
+void dgram_traffic_rest(struct dgram_traffic *t, int64_t time);
+
+/* Says T's figures as EVENT (`closed`, `stats`). PEER, LOCAL: NULL if there are several; WHY: why
+ * the run is over, NULL if it is not. */
+void dgram_traffic_report(const struct dgram_traffic *t, enum message_level level,
+			  const char *event, const struct address *peer,
+			  const struct address *local, const char *why);
+
+/* Fills TOTALS, with TAKEN bytes of stdin read and EXPECTED in all (UNSET: not known). */
+void dgram_traffic_totals(const struct dgram_traffic *t, uint64_t taken, int64_t expected,
+			  struct run_totals *totals);
+
+/* Drops the timer. Does nothing if T (all zero) was never started. */
+void dgram_traffic_end(struct dgram_traffic *t);
+
+#endif
