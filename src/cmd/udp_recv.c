@@ -1,7 +1,7 @@
 #include "cmd/udp_recv.h"
 
 #include "base/number.h"
-#include "dgram/receiver_run.h"
+#include "dgram/receiver.h"
 
 struct udp_recv_options {
 	struct messages messages;
@@ -48,7 +48,7 @@ static const struct udp_recv_options defaults = {
 	.data = DATA_OPTIONS_DEFAULT,
 	.listen = LISTEN_OPTIONS_DEFAULT,
 	.frame = FRAME_OPTIONS_DEFAULT,
-	.receiving = RECEIVING_OPTIONS_DEFAULT,
+	.receiving = RECEIVER_OPTIONS_DEFAULT,
 	.wait = UNSET,
 };
 
@@ -67,7 +67,7 @@ static int check_groups(const struct udp_recv_options *o, struct option_error *e
 static struct outcome main_udp_recv(const struct command *self, int argc, char **argv)
 {
 	struct udp_recv_options o = defaults;
-	struct receiver_run_config c = {
+	struct receiver_config c = {
 		.messages = &o.messages,
 		.socket = &o.socket,
 		.data = &o.data,
@@ -75,7 +75,7 @@ static struct outcome main_udp_recv(const struct command *self, int argc, char *
 		.frame = &o.frame,
 		.access = &o.access,
 		.groups = &o.groups,
-		.receiving = &o.receiving,
+		.options = &o.receiving,
 	};
 	struct option_error error;
 	struct operands operands;
@@ -87,9 +87,9 @@ static struct outcome main_udp_recv(const struct command *self, int argc, char *
 		c.wait = o.wait;
 		if (address_inet_operands(&operands, true, c.numeric, &c.host, &c.port, &error) ==
 			    0 &&
-		    receiver_check(&o.receiving, &o.frame, &operands, dgram_most(AF_INET),
-				   &error) == 0 &&
-		    check_groups(&o, &error) == 0 && receiver_run_check(&c, &error) == 0)
+		    receiver_options_check(&o.receiving, &o.frame, &operands, AF_INET, &error) ==
+			    0 &&
+		    check_groups(&o, &error) == 0 && receiver_check(&c, &error) == 0)
 			outcome = receiver_run(&c);
 		else
 			outcome = command_refuse(&o.messages, &error);

@@ -9,8 +9,9 @@
 #include "net/activation.h"
 #include "conn/client.h"
 #include "conn/server.h"
+#include "dgram/input.h"
+#include "dgram/receiver.h"
 #include "dgram/sender.h"
-#include "dgram/receiver_run.h"
 
 struct unix_options {
 	struct messages messages;
@@ -116,7 +117,7 @@ static const struct unix_options defaults = {
 	.service = SERVICE_OPTIONS_DEFAULT,
 	.retry = RETRY_OPTIONS_DEFAULT,
 	.sending = SENDER_OPTIONS_DEFAULT,
-	.receiving = RECEIVING_OPTIONS_DEFAULT,
+	.receiving = RECEIVER_OPTIONS_DEFAULT,
 	.own = { .type = SOCK_STREAM, .wait = UNSET, .interval = UNSET },
 };
 
@@ -283,14 +284,14 @@ static struct outcome run_receiving(struct unix_options *o, const char *place,
 				    const struct operands *operands, const struct command *self,
 				    struct option_error *error)
 {
-	const struct receiver_run_config c = {
+	const struct receiver_config c = {
 		.messages = &o->messages,
 		.socket = &o->socket,
 		.data = &o->data,
 		.listen = &o->listen,
 		.frame = &o->frame,
 		.access = &o->access,
-		.receiving = &o->receiving,
+		.options = &o->receiving,
 		.stall = o->service.stall,
 		.host = place,
 		.port = "",
@@ -305,9 +306,8 @@ static struct outcome run_receiving(struct unix_options *o, const char *place,
 	if (!place && !c.inherited)
 		option_fail(error, "an operand is missing: sockit unix %s", self->synopsis);
 	else if (check_answers(o, error) == 0 &&
-		 receiver_check(&o->receiving, &o->frame, operands, dgram_most(AF_UNIX), error) ==
-			 0 &&
-		 receiver_run_check(&c, error) == 0)
+		 receiver_options_check(&o->receiving, &o->frame, operands, AF_UNIX, error) == 0 &&
+		 receiver_check(&c, error) == 0)
 		return receiver_run(&c);
 	return command_refuse(&o->messages, error);
 }

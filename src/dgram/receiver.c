@@ -1,315 +1,127 @@
-#include "dgram/receiver_state.h"
+/* receiver.c - a run that receives: its sockets, what it waits for, its limits and its end */
+#include "dgram/receiver.h"
 
 #include <errno.h>
 #include <poll.h>
 #include <stdlib.h>
 
 #include "base/clock.h"
-#include "base/errname.h"
+#include "base/number.h"
 #include "base/wait.h"
-#include "dgram/report.h"
 #include "run/report.h"
+#include "dgram/receiver_state.h"
 
-#define ROUNDS 8		       /* batches that are written together */
-#define DRAIN_MOST 4096		       /* batches at the end */
-#define FINISH_LIMIT (5 * SECOND)      /* for a stdout that is slow, at the end */
-#define BROKEN_LOOK (50 * MILLISECOND) /* whether stdin has nothing more for now */
+#define BATCHES 8		  /* written together */
+#define DRAIN_MOST 4096		  /* batches at the end */
+#define FINISH_LIMIT (5 * SECOND) /* for a stdout that is slow, at the end */
 #define JOBS 16
 
-static bool pending(const struct receiver *x)
-{
-	return x->at < x->n;
-}
+/* ---- what it waits for ---- */
 
-/* ---- the end ---- */
-
-static struct outcome result(const struct receiver *x)
+static struct outcome receiver_result(const struct receiver *x)
 {
 	if (x->timed_out)
 		return (struct outcome){ OUTCOME_TIMEOUT, 0 };
 	/* One datagram was handed to one command: its status is ours. */
-	if (x->command.kind != OUTCOME_DONE && x->c.options->count == 1)
+	if (x->command.kind != OUTCOME_DONE && x->c->options->count == 1)
 		return x->command;
 	if (x->failed || x->command.kind != OUTCOME_DONE)
 		return (struct outcome){ OUTCOME_FAILED, 0 };
 	return (struct outcome){ OUTCOME_DONE, 0 };
 }
 
-/* No more is wanted: is all that was received done with? */
-static void settle(struct receiver *x)
+/* Has stdin given something that is not sent yet, or does it give something now? */
+static bool receiver_has_input(const struct receiver *x)
 {
-	if (x->finishing && !pending(x) && !x->exec.n && !datagram_output_waits(&x->out))
-		run_end(x->run, result(x));
+	const struct dgram_stdin *i = &x->in;
+
+	return i->batch.at < i->batch.n || i->state == STDIN_OPEN ||
+	       (i->state == STDIN_IDLE && wait_ready(i->in.rfd, POLLIN, 0));
 }
 
-/* ---- what is watched ---- */
-
-void receiver_go_on(struct receiver *x)
+void receiver_go_on(void *arg)
 {
-	bool full = datagram_output_full(&x->out),
-	     busy = receiver_runs_command(x->c.options) && datagram_exec_full(&x->exec);
-	bool receives = !x->finishing && !pending(x) && !full && !busy && !x->pace_timer.slot;
+	struct receiver *x = arg;
+	bool full = datagram_output_full(&x->out), pending = receiver_is_pending(x),
+	     busy = receiver_runs_command(x->c->options) && datagram_exec_full(&x->exec);
+	bool receives = !x->finishing && !pending && !full && !busy && !x->pace_timer.slot;
 
 	for (size_t i = 0; i < x->n_sockets; i++) {
 		struct receiver_socket *s = &x->sockets[i];
-		watch_set(x->run->loop, &s->watch,
+		watch_set(x->run.loop, &s->watch,
 			  (short)((receives ? POLLIN : 0) | (s->blocked ? POLLOUT : 0)));
 	}
-	if (x->reading && x->w_at == x->w_n && !x->in_pace_timer.slot)
-		watch_set(x->run->loop, &x->in_watch, POLLIN);
-	else
-		watch_drop(x->run->loop, &x->in_watch);
-	settle(x);
+	dgram_stdin_watch(&x->in, x->in.batch.at == x->in.batch.n && !x->in_pace_timer.slot);
+	if (x->finishing && !pending && !x->exec.n && !datagram_output_waits(&x->out))
+		run_end(&x->run, receiver_result(x));
+	else if (x->out_broken && !receiver_has_input(x))
+		run_end(&x->run, report_output_error(x->run.messages, "stdout", EPIPE));
 }
-
-/* ---- what becomes of a datagram ---- */
-
-/* Is D for us? */
-static bool admits(struct receiver *x, const struct receiver_socket *s,
-		   const struct dgram_received *d)
-{
-	const char *refusal = x->c.access ? access_refusal(x->c.access, d->from) : NULL;
-
-	if (refusal) {
-		x->refused++;
-		report_refused(x->run->messages, d->from, d->to ? d->to : &s->socket->local,
-			       refusal);
-		return false;
-	}
-	return x->c.options->reply != REPLY_FIRST || !x->to_by ||
-	       (x->to_by == s && address_equal(&x->to, d->from));
-}
-
-/* Must each be looked at? */
-static bool has_doors(const struct receiver *x)
-{
-	return x->c.options->reply == REPLY_FIRST || (x->c.options->echo && run_copies(x->run)) ||
-	       (x->c.access &&
-		(x->c.access->allow.used || x->c.access->deny.used || x->c.access->users.n));
-}
-
-/* They are taken: shows them. */
-static void show(struct receiver *x, const struct receiver_socket *s,
-		 const struct dgram_received *v, size_t n)
-{
-	size_t untold;
-
-	if (n == 0)
-		return;
-	for (size_t i = 0; i < n; i++) {
-		x->cut += v[i].true_size > v[i].size;
-		x->received_bytes += v[i].size;
-	}
-	/* Nobody has asked for that. */
-	x->failed = x->failed || (x->cut && x->c.frame->size == UNSET);
-	x->received += n;
-	x->last = x->last_move = loop_now(x->run->loop);
-	if (message_wanted(x->run->messages, MESSAGE_STEP))
-		receiver_say(x, s, v, n);
-	untold = datagram_output_gather(&x->out, v, n);
-	if (!untold)
-		return;
-	message_fail(x->run->messages, OUTCOME_FAILED, errno_name(EMSGSIZE),
-		     "stdout: %zu datagram%s larger than --frame len16 can tell", untold,
-		     untold == 1 ? "" : "s");
-	x->failed = true;
-}
-
-/* --echo: returns how many were sent back. */
-static size_t echo(struct receiver *x, struct receiver_socket *s, const struct dgram_received *v,
-		   size_t n)
-{
-	struct dgram d[64];
-	size_t most = sizeof d / sizeof *d, done = 0;
-
-	while (done < n) {
-		size_t some = n - done < most ? n - done : most, sent;
-		for (size_t i = 0; i < some; i++) {
-			const struct dgram_received *r = &v[done + i];
-			d[i] = (struct dgram){
-				.data = r->data, .size = r->size, .to = r->from, .from = r->local
-			};
-		}
-		sent = receiver_send(x, s, d, some);
-		done += sent;
-		if (sent < some)
-			break;
-	}
-	return done;
-}
-
-static size_t run_commands(struct receiver *x, struct receiver_socket *s,
-			   const struct dgram_received *v, size_t n)
-{
-	size_t done = 0;
-
-	for (; done < n && !datagram_exec_full(&x->exec); done++)
-		datagram_exec_run(&x->exec, s->socket, &v[done]);
-	return done;
-}
-
-/* Where answers go from now on. */
-static void aim(struct receiver *x, struct receiver_socket *s, const struct dgram_received *d)
-{
-	if (d->from->length == 0 || (x->to_by && x->c.options->reply == REPLY_FIRST))
-		return;
-	x->to = *d->from;
-	x->local.length = 0;
-	if (d->local)
-		x->local = *d->local;
-	if (!x->to_by) {
-		x->to_by = s;
-		receiver_begin_reading(x);
-	}
-	x->to_by = s;
-}
-
-/* Does with N of V what is to be done. Returns with how many it is done. */
-static size_t handle(struct receiver *x, struct receiver_socket *s, const struct dgram_received *v,
-		     size_t n)
-{
-	const struct receiver_options *o = x->c.options;
-	uint64_t sent = x->sent;
-
-	if (o->count != UNSET && (uint64_t)o->count - x->received < n)
-		n = (size_t)((uint64_t)o->count - x->received);
-	if (o->reply && n)
-		aim(x, s, &v[n - 1]);
-	if (o->echo)
-		n = echo(x, s, v, n);
-	else if (receiver_runs_command(o))
-		n = run_commands(x, s, v, n);
-	show(x, s, v, n);
-	if (o->echo && run_copies(x->run) && x->sent > sent)
-		receiver_copy_last(x, v->data, v->size);
-	if (o->count != UNSET && x->received >= (uint64_t)o->count)
-		x->finishing = true;
-	return n;
-}
-
-/* Does what can be done with what was received. */
-static void work(struct receiver *x)
-{
-	while (pending(x) && !x->finishing) {
-		const struct dgram_received *v = x->v + x->at;
-		size_t n = x->n - x->at, done;
-		if (has_doors(x)) {
-			if (!admits(x, x->by, v)) {
-				x->at++;
-				continue;
-			}
-			n = 1;
-		}
-		done = handle(x, x->by, v, n);
-		x->at += done;
-		if (done == 0)
-			break;
-	}
-	/* What came after the last that was wanted is not ours. */
-	if (x->finishing)
-		x->at = x->n;
-}
-
-/* ---- receiving ---- */
 
 void receiver_pace(struct receiver *x, struct timer *t, uint64_t bytes)
 {
-	const struct rate *r = &x->rate;
+	int64_t at;
 
-	if (rate_is_set(r) && bytes > 0)
-		timer_set(x->run->loop, t, clock_after(clock_now(), rate_cost(r, (int64_t)bytes)));
+	if (!rate_is_set(&x->rate) || bytes == 0)
+		return;
+	at = clock_after(clock_now(), rate_cost(&x->rate, (int64_t)bytes));
+	dgram_traffic_rest(&x->traffic, at);
+	timer_set(x->run.loop, t, at);
 }
 
-/* Takes one batch from S. Returns whether there may be more at once. */
-static bool receive(struct receiver *x, struct receiver_socket *s)
-{
-	ssize_t n = dgram_receive(s->socket, x->batch, &x->v);
-	uint64_t before = x->received_bytes;
+/* ---- events ---- */
 
-	x->n = x->at = 0;
-	if (n < 0) {
-		if (errno != EAGAIN)
-			run_end(x->run, report_error(x->run->messages, "recvmsg", errno));
-		return false;
-	}
-	x->n = (size_t)n;
-	x->by = s;
-	work(x);
-	receiver_pace(x, &x->pace_timer, x->received_bytes - before);
-	return dgram_batch_full(x->batch) && !pending(x) && !x->finishing && !x->pace_timer.slot;
-}
-
-static void resume(void *arg)
+static void receiver_resume(void *arg)
 {
 	struct receiver *x = arg;
 
-	work(x);
+	receiver_handle(x);
 	datagram_output_flush(&x->out);
 	if (x->exec.n)
 		datagram_exec_resume(&x->exec);
 	receiver_go_on(x);
 }
 
-static void socket_event(void *arg, short events)
+static void receiver_retry(void *arg)
+{
+	receiver_send_stdin(arg);
+	receiver_resume(arg);
+}
+
+static void receiver_on_socket(void *arg, short events)
 {
 	struct receiver_socket *s = arg;
-	struct receiver *x = s->receiving;
+	struct receiver *x = s->receiver;
 
 	if (events & POLLERR)
 		dgram_errors(s->socket);
 	if (events & POLLOUT) {
 		s->blocked = false;
-		receiver_send_read(x);
-		resume(x);
+		receiver_retry(x);
 	}
-	if (events & POLLIN && s->watch.events & POLLIN && !pending(x)) {
-		int rounds = 1;
-		while (receive(x, s) && rounds < ROUNDS)
-			rounds++;
+	if (events & POLLIN && s->watch.events & POLLIN && !receiver_is_pending(x)) {
+		int batches = 1;
+		while (receiver_receive(x, s) && batches < BATCHES)
+			batches++;
 		datagram_output_flush(&x->out);
 	}
 	receiver_go_on(x);
 }
 
-static void retry(void *arg)
+static void receiver_output_failed(void *arg, int error, bool idle)
 {
 	struct receiver *x = arg;
 
-	receiver_send_read(x);
-	resume(x);
+	if (!idle) {
+		run_end(&x->run, report_output_error(x->run.messages, "stdout", error));
+		return;
+	}
+	/* As soon as what comes from stdin is sent, that is the end. */
+	x->out_broken = true;
+	receiver_go_on(x);
 }
 
-/* ---- stdout ---- */
-
-static void room(void *arg)
-{
-	receiver_go_on(arg);
-}
-
-/* Nobody reads stdout any more: as soon as what came from stdin is sent, that is the end. */
-static void out_broken(void *arg)
-{
-	struct receiver *x = arg;
-
-	if (x->w_at < x->w_n || (x->reading && wait_ready(x->in.rfd, POLLIN, 0)))
-		timer_set(x->run->loop, &x->out_timer, clock_after(clock_now(), BROKEN_LOOK));
-	else
-		run_end(x->run, report_output_error(x->run->messages, "stdout", EPIPE));
-}
-
-static void out_failed(void *arg, int error, bool idle)
-{
-	struct receiver *x = arg;
-
-	if (idle)
-		out_broken(x);
-	else
-		run_end(x->run, report_output_error(x->run->messages, "stdout", error));
-}
-
-/* ---- commands ---- */
-
-static bool send_answer(void *arg, const struct dgram_socket *socket, const struct dgram *d)
+static bool receiver_answer(void *arg, const struct dgram_socket *socket, const struct dgram *d)
 {
 	struct receiver *x = arg;
 
@@ -319,144 +131,194 @@ static bool send_answer(void *arg, const struct dgram_socket *socket, const stru
 	return true;
 }
 
-static void command_over(void *arg, struct outcome outcome)
+static void receiver_command_ended(void *arg, struct outcome outcome)
 {
 	struct receiver *x = arg;
 
 	if (outcome.kind != OUTCOME_DONE)
 		x->command = outcome;
 	/* Not in here: whoever calls this may be at it. */
-	timer_set(x->run->loop, &x->next_timer, loop_now(x->run->loop));
+	timer_set(x->run.loop, &x->next_timer, loop_now(x->run.loop));
 }
 
-/* ---- limits ---- */
-
-static void waited(void *arg)
+static void receiver_wait_over(void *arg)
 {
 	struct receiver *x = arg;
-	int64_t count = x->c.options->count, last = x->last ? x->last : x->start;
-	int64_t end = clock_after(last, x->c.wait);
+	int64_t count = x->c->options->count, received = (int64_t)x->traffic.counts.received;
+	int64_t end = clock_after(x->last ? x->last : x->traffic.start, x->c->wait);
 	char time[32];
 
 	if (x->finishing)
 		return;
-	/* While it is us who do not receive, nobody is late. */
-	if (pending(x) || datagram_output_full(&x->out) || x->pace_timer.slot)
-		end = clock_after(clock_now(), x->c.wait);
+	/* As long as we do not receive ourselves nobody is late. */
+	if (receiver_is_pending(x) || datagram_output_full(&x->out) || x->pace_timer.slot)
+		end = clock_after(clock_now(), x->c->wait);
 	if (end > clock_now()) {
-		timer_set(x->run->loop, &x->wait_timer, end);
+		timer_set(x->run.loop, &x->wait_timer, end);
 		return;
 	}
-	duration_format(time, sizeof time, x->c.wait);
+	duration_format(time, sizeof time, x->c->wait);
 	x->finishing = true;
-	if (x->received == 0)
-		message_timeout(x->run->messages, "no datagram within %s (-w)", time);
+	x->timed_out = received == 0 || count != UNSET;
+	if (received == 0)
+		message_timeout(x->run.messages, "no datagram within %s (-w)", time);
 	else if (count != UNSET)
-		message_timeout(x->run->messages, "no datagram for %s (-w), after %llu of %lld",
-				time, (unsigned long long)x->received, (long long)count);
-	x->timed_out = x->received == 0 || count != UNSET;
+		message_timeout(x->run.messages, "no datagram for %s (-w), after %lld of %lld",
+				time, (long long)received, (long long)count);
 	receiver_go_on(x);
 }
 
-static void idled(void *arg)
+static void receiver_idle(void *arg, struct outcome outcome)
 {
 	struct receiver *x = arg;
-	int64_t idle = x->run->data->idle_timeout;
-	int64_t in = x->in_pace_timer.at, out = x->pace_timer.at, end;
-	char time[32];
 
-	/* The pauses of --rate are no idleness. */
-	end = x->last_move > in ? x->last_move : in;
-	end = clock_after(end > out ? end : out, idle);
-	if (end > clock_now()) {
-		timer_set(x->run->loop, &x->idle_timer, end);
-		return;
-	}
-	run_end(x->run, message_timeout(x->run->messages, "nothing moved for %s (--idle-timeout)",
-					duration_format(time, sizeof time, idle)));
+	run_end(&x->run, outcome);
 }
 
-/* ---- the run's questions ---- */
+/* ---- what the run asks ---- */
+
+static void receiver_figures(void *arg, bool at_end)
+{
+	const struct receiver *x = arg;
+
+	if (!at_end || x->run.data->stats)
+		dgram_traffic_report(&x->traffic, MESSAGE_NOTE, "stats", NULL,
+				     x->n_sockets == 1 ? &x->sockets->socket->local : NULL, NULL);
+}
+
+static void receiver_totals(void *arg, struct run_totals *t)
+{
+	const struct receiver *x = arg;
+
+	dgram_traffic_totals(&x->traffic, x->in.cut.read, UNSET, t);
+}
+
+static void receiver_waits(void *arg, struct text *text)
+{
+	const struct receiver *x = arg;
+
+	if (!x->n_sockets)
+		return;
+	if (datagram_output_waits(&x->out))
+		text_add(text, "stdout to take what came (-i)");
+	else if (x->exec.n)
+		text_add(text, "%zu command%s", x->exec.n, x->exec.n == 1 ? "" : "s");
+	else
+		text_add(text, "a datagram (-w)");
+}
+
+/* How many datagrams the kernel had no room for, 0 if it does not tell; *LEAST: or more. */
+static int64_t receiver_dropped(const struct receiver *x, bool *least)
+{
+	int64_t all = 0;
+
+	*least = false;
+	for (size_t i = 0; i < x->n_sockets; i++) {
+		int64_t n = dgram_dropped(x->sockets[i].socket);
+		if (n < 0)
+			return 0;
+		all += n;
+		*least = *least || x->sockets[i].socket->grouped;
+	}
+	return all;
+}
+
+/* Says what was lost. Returns whether anything was. */
+static bool receiver_say_losses(const struct receiver *x)
+{
+	const enum message_level level = x->c->options->strict ? MESSAGE_ERROR : MESSAGE_NOTE;
+	bool least;
+	int64_t lost = receiver_dropped(x, &least);
+	struct notice n;
+
+	if (lost > 0) {
+		notice_begin(&n, x->run.messages, level, "lost");
+		json_number(&n.json, least ? "at_least" : "count", lost);
+		notice_end(&n, "%s%lld datagram%s lost: the receive buffer was full (see --rcvbuf)",
+			   least ? "at least " : "", (long long)lost, lost == 1 ? "" : "s");
+	}
+	if (x->cut > 0) {
+		notice_begin(&n, x->run.messages, level, "cut");
+		json_number(&n.json, "count", (int64_t)x->cut);
+		notice_end(&n, "%llu datagram%s cut to %zu byte%s (--size)",
+			   (unsigned long long)x->cut, x->cut == 1 ? "" : "s", x->room,
+			   x->room == 1 ? "" : "s");
+	}
+	return lost > 0 || x->cut > 0;
+}
 
 /* The loop has ended. What has been received, by the kernel too, belongs to whoever reads stdout.
  */
-static void ending(void *arg)
+static void receiver_ending(void *arg)
 {
 	struct receiver *x = arg;
-	struct run *r = x->run;
-	bool broken = x->out.out.error;
-	bool stopped = r->outcome.kind == OUTCOME_SIGNAL || r->outcome.kind == OUTCOME_TIMEOUT;
-	bool plain = !receiver_runs_command(x->c.options) && !x->c.options->echo;
+	struct outcome *outcome = &x->run.outcome;
+	bool stopped = outcome->kind == OUTCOME_SIGNAL || outcome->kind == OUTCOME_TIMEOUT;
+	bool plain = !receiver_runs_command(x->c->options) && !x->c->options->echo;
 
-	if (!x->start)
+	if (!x->n_sockets)
 		return;
-	for (size_t i = 0; stopped && plain && !broken && i < x->n_sockets; i++) {
-		work(x);
+	for (size_t i = 0; stopped && plain && !x->out.out.error && i < x->n_sockets; i++) {
+		receiver_handle(x);
 		for (int k = 0; k < DRAIN_MOST && !x->finishing; k++)
-			if (!receive(x, &x->sockets[i]))
+			if (!receiver_receive(x, &x->sockets[i]))
 				break;
 	}
 	if (!x->out.out.error && datagram_output_finish(&x->out, FINISH_LIMIT) < 0) {
-		struct outcome failed = report_output_error(x->run->messages, "stdout", errno);
-		if (r->outcome.kind == OUTCOME_DONE)
-			r->outcome = failed;
+		struct outcome failed = report_output_error(x->run.messages, "stdout", errno);
+		if (outcome->kind == OUTCOME_DONE)
+			*outcome = failed;
 	}
-	if (receiver_say_losses(x) && x->c.options->strict && r->outcome.kind == OUTCOME_DONE)
-		r->outcome = (struct outcome){ OUTCOME_FAILED, 0 };
+	if (receiver_say_losses(x) && x->c->options->strict && outcome->kind == OUTCOME_DONE)
+		*outcome = (struct outcome){ OUTCOME_FAILED, 0 };
 }
 
-/* ---- the beginning ---- */
+/* ---- the beginning and the end ---- */
 
-void receiver_start(struct receiver *x, struct run *r, const struct receiver_config *c)
+static void receiver_start_output(struct receiver *x)
 {
-	const struct receiver_options *o = c->options;
+	const struct receiver_options *o = x->c->options;
 	const struct datagram_output_config out = {
-		.frame = &c->frame->frame,
+		.frame = &x->c->frame->frame,
 		.from = o->from,
 		.timestamp = o->timestamp,
-		.json = r->messages->options.json,
+		.json = x->run.messages->options.json,
 		.silent = o->echo || receiver_runs_command(o),
-		.room = room,
-		.emptied = room,
-		.failed = out_failed,
-		.arg = x,
-	};
-	const struct datagram_exec_config exec = {
-		.loop = r->loop,
-		.messages = r->messages,
-		.command = &o->command,
-		.frame = &c->frame->frame,
-		.most = c->most,
-		.jobs = o->jobs == UNSET ? JOBS : (size_t)o->jobs,
-		.numeric = c->numeric,
-		.send = send_answer,
-		.ended = command_over,
+		.room = receiver_go_on,
+		.emptied = receiver_go_on,
+		.failed = receiver_output_failed,
 		.arg = x,
 	};
 
-	*x = (struct receiver){ .run = r, .c = *c };
-	endpoint_none(&x->in);
-	rate_start(&x->rate, r->data->rate, UNSET);
-	receiver_report_start(x, r);
-	r->calls.ending = ending;
-	x->wait_timer = (struct timer){ .fn = waited, .arg = x };
-	x->idle_timer = (struct timer){ .fn = idled, .arg = x };
-	x->pace_timer = x->next_timer = (struct timer){ .fn = resume, .arg = x };
-	x->retry_timer = (struct timer){ .fn = retry, .arg = x };
-	x->out_timer = (struct timer){ .fn = out_broken, .arg = x };
-	datagram_output_start(&x->out, r, &out);
+	datagram_output_start(&x->out, &x->run, &out);
+}
+
+static void receiver_start_commands(struct receiver *x)
+{
+	const struct receiver_options *o = x->c->options;
+	const struct datagram_exec_config exec = {
+		.loop = x->run.loop,
+		.messages = x->run.messages,
+		.command = &o->command,
+		.frame = &x->c->frame->frame,
+		.most = x->most,
+		.jobs = o->jobs == UNSET ? JOBS : (size_t)o->jobs,
+		.numeric = x->c->numeric,
+		.send = receiver_answer,
+		.ended = receiver_command_ended,
+		.arg = x,
+	};
+
 	if (receiver_runs_command(o))
 		datagram_exec_start(&x->exec, &exec);
 }
 
-int receiver_begin(struct receiver *x, struct dgram_socket *s, size_t n)
+/* Receives by the N sockets at S, which are bound. Returns 0, or -1 with errno ENOMEM. */
+static int receiver_begin(struct receiver *x, struct dgram_socket *s, size_t n)
 {
-	struct loop *loop = x->run->loop;
-
-	x->limit = x->c.frame->size != UNSET ? (size_t)x->c.frame->size : dgram_room(s->family);
-	if (s->family == AF_UNIX)
-		x->c.most = x->exec.c.most = dgram_most_by(s);
-	x->batch = dgram_batch_new(x->limit);
+	x->room = x->c->frame->size != UNSET ? (size_t)x->c->frame->size : dgram_room(s->family);
+	x->most = x->exec.c.most = dgram_most_by(s);
+	x->batch = dgram_batch_new(x->room);
 	x->sockets = calloc(n, sizeof *x->sockets);
 	if (!x->batch || !x->sockets) {
 		errno = ENOMEM;
@@ -464,35 +326,134 @@ int receiver_begin(struct receiver *x, struct dgram_socket *s, size_t n)
 	}
 	x->n_sockets = n;
 	for (size_t i = 0; i < n; i++) {
-		x->sockets[i] = (struct receiver_socket){ .receiving = x, .socket = &s[i] };
-		x->sockets[i].watch =
-			(struct watch){ .fd = s[i].fd, .fn = socket_event, .arg = &x->sockets[i] };
+		struct receiver_socket *to = &x->sockets[i];
+		*to = (struct receiver_socket){ .receiver = x, .socket = &s[i] };
+		to->watch = (struct watch){ .fd = s[i].fd, .fn = receiver_on_socket, .arg = to };
 	}
-	x->start = x->last_move = clock_now();
-	timer_set(loop, &x->wait_timer, clock_after(x->start, x->c.wait));
-	timer_set(loop, &x->idle_timer, clock_after(x->start, x->run->data->idle_timeout));
+	dgram_traffic_start(&x->traffic, &x->run, receiver_idle, x);
+	timer_set(x->run.loop, &x->wait_timer, clock_after(x->traffic.start, x->c->wait));
 	receiver_go_on(x);
 	return 0;
 }
 
-void receiver_free(struct receiver *x)
+static void receiver_bound(void *arg, struct dgram_socket *s, size_t n,
+			   const struct binding_result *result)
 {
-	struct timer *const timers[] = { &x->wait_timer,  &x->idle_timer,    &x->pace_timer,
-					 &x->retry_timer, &x->in_pace_timer, &x->next_timer,
-					 &x->out_timer };
+	struct receiver *x = arg;
 
-	if (!x->run)
+	if (binding_failed(result))
+		run_end(&x->run, report_binding(x->run.messages, x->c->port, result));
+	else if (receiver_begin(x, s, n) < 0)
+		run_end(&x->run, report_error(x->run.messages, "start", errno));
+}
+
+/* What is to be told with each datagram. The kernel is asked who sends from a UNIX socket only if
+ * somebody is to know. */
+static unsigned receiver_wants(const struct receiver_config *c)
+{
+	const struct receiver_options *o = c->options;
+	unsigned wants = 0;
+
+	if (c->messages->options.json)
+		wants |= DGRAM_TO | DGRAM_TTL | DGRAM_TIME | DGRAM_WHO;
+	if (o->echo || o->reply || receiver_runs_command(o))
+		wants |= DGRAM_TO;
+	if (o->timestamp)
+		wants |= DGRAM_TIME;
+	if (c->family == AF_UNIX && (c->access->users.n || receiver_runs_command(o) ||
+				     message_wanted(c->messages, MESSAGE_VERBOSE)))
+		wants |= DGRAM_WHO;
+	return wants;
+}
+
+/* It is known whose datagrams are taken. */
+static void receiver_access_found(void *arg, const struct places_failure *f)
+{
+	struct receiver *x = arg;
+	const struct receiver_config *c = x->c;
+	const struct dgram_listener_config place = {
+		.place = { .host = c->host,
+			   .port = c->port,
+			   .family = c->family,
+			   .options = c->listen,
+			   .events = { report_event, (void *)c->messages },
+			   .inherited = c->inherited },
+		.socket = c->socket,
+		.groups = c->groups,
+		.wants = receiver_wants(c),
+		.error = receiver_on_error,
+	};
+
+	if (f) {
+		run_end(&x->run, report_lookup(c->messages, f));
 		return;
+	}
+	x->listener = dgram_listener_start(x->run.loop, &place, receiver_bound, x);
+	if (!x->listener)
+		run_end(&x->run, report_error(c->messages, "start", errno));
+}
+
+int receiver_check(const struct receiver_config *c, struct option_error *error)
+{
+	if (access_check(c->access, c->numeric, error) < 0 ||
+	    listen_options_check(c->listen, error) < 0)
+		return -1;
+	return run_check(c->messages, c->data, error);
+}
+
+static void receiver_start(struct receiver *x)
+{
+	x->run.calls = (struct run_calls){ .figures = receiver_figures,
+					   .totals = receiver_totals,
+					   .waits = receiver_waits,
+					   .ending = receiver_ending,
+					   .arg = x };
+	x->traffic.run = &x->run;
+	rate_start(&x->rate, x->c->data->rate, UNSET);
+	x->wait_timer = (struct timer){ .fn = receiver_wait_over, .arg = x };
+	x->pace_timer = x->next_timer = (struct timer){ .fn = receiver_resume, .arg = x };
+	x->retry_timer = (struct timer){ .fn = receiver_retry, .arg = x };
+	receiver_start_output(x);
+	receiver_start_commands(x);
+	access_start(x->run.loop, x->c->access, receiver_access_found, x, &x->lookup);
+}
+
+static void receiver_free(struct receiver *x)
+{
+	struct timer *const timers[] = { &x->wait_timer, &x->pace_timer, &x->retry_timer,
+					 &x->in_pace_timer, &x->next_timer };
+
+	access_cancel(x->lookup);
 	datagram_exec_free(&x->exec);
 	for (size_t i = 0; i < sizeof timers / sizeof *timers; i++)
-		timer_drop(x->run->loop, timers[i]);
+		timer_drop(x->run.loop, timers[i]);
 	for (size_t i = 0; i < x->n_sockets; i++)
-		watch_drop(x->run->loop, &x->sockets[i].watch);
-	watch_drop(x->run->loop, &x->in_watch);
+		watch_drop(x->run.loop, &x->sockets[i].watch);
+	dgram_traffic_end(&x->traffic);
 	datagram_output_free(&x->out);
-	datagram_input_free(&x->input);
-	endpoint_close(&x->in);
+	dgram_stdin_free(&x->in);
 	dgram_batch_free(x->batch);
+	dgram_listener_close(x->listener);
 	free(x->sockets);
-	free(x->w);
+}
+
+struct outcome receiver_run(const struct receiver_config *c)
+{
+	struct receiver *x;
+	struct outcome outcome = { OUTCOME_FAILED, 0 };
+
+	if (listen_options_check_fd(c->listen) < 0)
+		return report_error(c->messages, "--notify-fd", errno);
+	x = calloc(1, sizeof *x);
+	if (!x)
+		return report_error(c->messages, "start", errno);
+	x->c = c;
+	if (run_start(&x->run, c->messages, c->data) == 0) {
+		receiver_start(x);
+		outcome = run_wait(&x->run);
+		receiver_free(x);
+		run_free(&x->run);
+	}
+	free(x);
+	return outcome;
 }

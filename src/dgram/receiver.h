@@ -1,5 +1,7 @@
-/* receiver.h - a run that receives datagrams: what becomes of them, what is answered, when it is
- * over
+/* receiver.h - a run that receives datagrams: what becomes of each, what is answered, and when it
+ * is over
+ *
+ * `udp-recv` and `unix --listen --type dgram` differ in their operands and options only.
  */
 #ifndef DGRAM_RECEIVER_H
 #define DGRAM_RECEIVER_H
@@ -8,104 +10,63 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/message.h"
+#include "base/options.h"
+#include "base/outcome.h"
+#include "flow/data_options.h"
 #include "flow/frame_options.h"
-#include "flow/rate.h"
 #include "flow/spawn.h"
 #include "net/access.h"
-#include "sock/datagram.h"
-#include "dgram/exec.h"
-#include "dgram/input.h"
-#include "dgram/output.h"
-#include "run/run.h"
+#include "net/listen_options.h"
+#include "sock/membership.h"
+#include "sock/sockopt.h"
 
 enum reply_to { REPLY_NOBODY, REPLY_LATEST, REPLY_FIRST };
 
 struct receiver_options {
-	int64_t count, jobs; /* UNSET: any number, what is usual */
+	int64_t count, jobs; /* UNSET: any number; the usual number */
 	int64_t reply;	     /* enum reply_to */
 	bool from, timestamp, strict, echo;
 	struct spawn_command command;
 };
 
-#define RECEIVING_OPTIONS_DEFAULT                                                                  \
+#define RECEIVER_OPTIONS_DEFAULT                                                                   \
 	{                                                                                          \
 		.count = UNSET, .jobs = UNSET                                                      \
 	}
 
-/* What becomes of what comes; what sends it back, or to a command; of that --jobs alone. */
+/* Options for what is received; for what sends it back or hands it to a command; --jobs alone. */
 extern const struct option_group receiver_group, answering_group, jobs_group;
 
-/* Takes the command that stands after `--`, if there is one, and checks O against FRAME, the rest
- * of the options beside it; MOST as of datagram_input_check(). Returns 0, or -1 with *ERROR. */
-int receiver_check(struct receiver_options *o, struct frame_options *frame,
-		   const struct operands *operands, size_t most, struct option_error *error);
+/* Takes the command that stands after `--`, if there is one, and checks O with FRAME against the
+ * rest of the command line, for sockets of FAMILY. Returns 0, or -1 with *ERROR. */
+int receiver_options_check(struct receiver_options *o, struct frame_options *frame,
+			   const struct operands *operands, int family, struct option_error *error);
 
-/* Is a command run for each datagram? */
-bool receiver_runs_command(const struct receiver_options *o);
-
-/* All pointers must stay until the end. */
+/* All pointers must live until the end. */
 struct receiver_config {
-	const struct receiver_options *options;
+	const struct messages *messages;
+	const struct socket_options *socket;
+	const struct data_options *data;
+	const struct listen_options *listen;
 	const struct frame_options *frame;
-	const struct access_options *access; /* NULL: everybody may send */
-	bool numeric;			     /* no name of a sender is looked up */
-	size_t most;			     /* bytes that a datagram can have, see dgram_most() */
-	int64_t wait;			     /* -w, or UNSET */
+	struct access_options *access;
+	const struct membership_options *groups; /* NULL: of a UNIX socket */
+	const struct receiver_options *options;	 /* receiver_options_check() has passed them */
+	const char *host, *port;		 /* as address_operands() has them */
+	int inherited; /* so many UNIX sockets, from descriptor 3 on, in place of those two */
+	int family;    /* AF_UNIX, or of the look-up */
+	bool numeric;  /* no name of a sender is looked up */
+	int64_t wait;  /* -w, or UNSET */
 	int64_t stall; /* of UNIX sockets: how long an answer waits for one who takes nothing */
 };
 
-struct receiver_socket;
+/* Checks the options in C that receiver_options_check() has not seen. Returns 0, or -1 with *ERROR
+ * (exit status 2). */
+int receiver_check(const struct receiver_config *c, struct option_error *error);
 
-struct receiver {
-	struct run *run;
-	struct receiver_config c;
-	struct receiver_socket *sockets;
-	size_t n_sockets;
-	struct dgram_batch *batch;
-	struct rate rate;
-	size_t limit; /* bytes of a datagram; what is longer is cut */
-	/* What was received and has not had its turn: from `at` to `n`, by `by`. */
-	const struct dgram_received *v;
-	size_t n, at;
-	struct receiver_socket *by;
-	struct datagram_output out;
-	struct datagram_exec exec;
-	/* --reply */
-	struct endpoint in;
-	struct datagram_input input;
-	struct watch in_watch;
-	bool reading;	 /* stdin has begun, and not ended */
-	struct dgram *w; /* of stdin, not sent yet: from `w_at` to `w_n` */
-	size_t w_n, w_at;
-	struct receiver_socket *to_by; /* by whom it goes, NULL: there is nobody yet */
-	struct address to, local; /* to whom, and from where; of length 0: the kernel chooses */
-	struct timer wait_timer, idle_timer, pace_timer, retry_timer, in_pace_timer, next_timer,
-		out_timer;
-	int64_t last, last_move; /* when a datagram came, anything moved */
-	int64_t start;		 /* 0: it does not receive yet */
-	uint64_t received, received_bytes, sent, sent_bytes, cut, refused, errors;
-	struct address stuck;	/* who has taken nothing of its answers */
-	int64_t stuck_since;	/* 0: nobody */
-	bool finishing;		/* no more is wanted */
-	bool failed;		/* something was lost that is told already */
-	bool timed_out;		/* by -w */
-	struct outcome command; /* what the last command that failed ended with */
-};
-
-/* *X for R, whose calls it becomes: not receiving yet. */
-void receiver_start(struct receiver *x, struct run *r, const struct receiver_config *c);
-
-/* Receives by the N sockets at S, which have been bound with receiver_wants() and stay the
- * caller's. Returns 0, or -1 with errno ENOMEM. */
-int receiver_begin(struct receiver *x, struct dgram_socket *s, size_t n);
-
-/* What dgram_open() is to have told with each datagram. */
-unsigned receiver_wants(const struct receiver_options *o, bool json);
-
-/* The network said E of something that was sent: an error function of dgram_open(). */
-void receiver_error(struct receiver *x, const struct dgram_error *e);
-
-/* Lets go of everything but the sockets. */
-void receiver_free(struct receiver *x);
+/* Binds the sockets, receives by them to the end, and removes what was made for them. Says itself
+ * what goes wrong. */
+struct outcome receiver_run(const struct receiver_config *c);
 
 #endif

@@ -1,5 +1,6 @@
-/* The options of receiving.h. */
+/* receiver_options.c - the option rows of receiver.h, and what excludes what */
 #include "base/number.h"
+#include "sock/datagram.h"
 #include "dgram/receiver.h"
 
 static const struct option_keyword replies[] = {
@@ -70,13 +71,8 @@ const struct option_group jobs_group = { "Answering", answering_rows + 2, 1 };
 const struct option_group answering_group = { "Answering", answering_rows,
 					      sizeof answering_rows / sizeof *answering_rows };
 
-bool receiver_runs_command(const struct receiver_options *o)
-{
-	return o->command.shell || o->command.words;
-}
-
-int receiver_check(struct receiver_options *o, struct frame_options *frame,
-		   const struct operands *operands, size_t most, struct option_error *error)
+int receiver_options_check(struct receiver_options *o, struct frame_options *frame,
+			   const struct operands *operands, int family, struct option_error *error)
 {
 	const char *with = o->echo	    ? "echo" :
 			   o->command.shell ? "execute" :
@@ -84,12 +80,13 @@ int receiver_check(struct receiver_options *o, struct frame_options *frame,
 			   o->from	    ? "from" :
 			   o->timestamp	    ? "timestamp" :
 					      NULL;
+	size_t most = dgram_most(family);
 
 	o->command.words = operands->command;
 	if (operands->command && with)
 		return option_fail(error, "--%s and '-- %s' exclude each other", with,
 				   operands->command[0]);
-	if (o->jobs != UNSET && !receiver_runs_command(o))
+	if (o->jobs != UNSET && !o->command.shell && !o->command.words)
 		return option_fail(error, "--jobs needs a command: -e CMD or -- CMD");
 	/* What stands before a payload needs something to stand after it. */
 	if ((o->from || o->timestamp) && frame->frame.mode == FRAME_READ)
@@ -102,17 +99,4 @@ int receiver_check(struct receiver_options *o, struct frame_options *frame,
 		return option_fail(error, "--size: %lld is more than a datagram carries (%zu)",
 				   (long long)frame->size, most);
 	return 0;
-}
-
-unsigned receiver_wants(const struct receiver_options *o, bool json)
-{
-	unsigned wants = 0;
-
-	if (json)
-		wants |= DGRAM_TO | DGRAM_TTL | DGRAM_TIME | DGRAM_WHO;
-	if (o->echo || o->reply || receiver_runs_command(o))
-		wants |= DGRAM_TO;
-	if (o->timestamp)
-		wants |= DGRAM_TIME;
-	return wants;
 }

@@ -27,7 +27,7 @@ void sender_finish(struct sender *s, struct outcome outcome, const char *why)
 	s->why = why;
 	s->outcome = outcome.kind == OUTCOME_DONE && s->failed ? failure : outcome;
 	s->state = SENDER_FINISHES;
-	watch_drop(s->run->loop, &s->in_watch);
+	dgram_stdin_watch(&s->in, false);
 	watch_drop(s->run->loop, &s->socket_watch);
 	if (!datagram_output_waits(&s->replies.out))
 		run_end(s->run, s->outcome);
@@ -50,8 +50,8 @@ enum sender_move {
 static enum sender_move sender_decide(struct sender *s, bool may_send)
 {
 	const struct sender_options *o = s->c.options;
-	const struct sender_batch *b = sender_batch(s);
-	bool all_sent = s->input.state == INPUT_ENDED && b->at == b->n;
+	const struct dgram_queue *b = sender_batch(s);
+	bool all_sent = s->in.state == STDIN_ENDED && b->at == b->n;
 
 	if (sender_is_over(s))
 		return MOVE_NONE;
@@ -59,12 +59,12 @@ static enum sender_move sender_decide(struct sender *s, bool may_send)
 		return MOVE_HEED;
 	if (may_send && s->pace.state == PACE_FREE && b->at < b->n)
 		return MOVE_SEND;
-	if (may_send && s->pace.state == PACE_FREE && s->input.state == INPUT_OPEN)
+	if (may_send && s->pace.state == PACE_FREE && s->in.state == STDIN_OPEN)
 		return MOVE_READ;
-	if (sender_has_enough(s) && (s->c.probed || all_sent || sender_input_rests(&s->input)))
+	if (sender_has_enough(s) && (s->c.probed || all_sent || dgram_stdin_rests(&s->in)))
 		return MOVE_END;
 	if (s->replies.out_broken &&
-	    (all_sent ? s->state == SENDER_WAITS : s->input.state == INPUT_IDLE))
+	    (all_sent ? s->state == SENDER_WAITS : s->in.state == STDIN_IDLE))
 		return MOVE_BREAK;
 	if (!all_sent || s->state == SENDER_WAITS)
 		return MOVE_NONE;
@@ -113,13 +113,13 @@ static void sender_heed(struct sender *s)
 /* The round that stdin gave has been sent: begins the next one, if there is one. */
 static void sender_end_round(struct sender *s)
 {
-	struct sender_batch *b = &s->input.batch;
+	struct dgram_queue *b = &s->in.batch;
 
 	if (s->c.probed && s->traffic.counts.sent == 0 && b->n == 0) {
 		b->v[0] = (struct dgram){ .data = "" };
 		b->n = 1;
 	}
-	if (sender_input_again(&s->input) && s->c.options->interval > 0)
+	if (dgram_stdin_again(&s->in) && s->c.options->interval > 0)
 		sender_rest(s, clock_after(clock_now(), s->c.options->interval));
 }
 
@@ -130,21 +130,21 @@ static void sender_read(struct sender *s)
 	bool in_turn = p->together && rate_is_set(&s->pace.rate);
 	struct outcome outcome;
 
-	if (p->together && s->input.batch.n && p->at + 1 < p->n) {
-		s->input.batch.at = 0;
+	if (p->together && s->in.batch.n && p->at + 1 < p->n) {
+		s->in.batch.at = 0;
 		p->at++;
 		return;
 	}
 	if (p->together)
 		p->at = 0;
-	switch (sender_input_next(&s->input, in_turn ? 1 : DGRAM_BATCH, &outcome)) {
-	case SENDER_READ_SOME:
-	case SENDER_READ_IDLE:
+	switch (dgram_stdin_next(&s->in, in_turn ? 1 : DGRAM_BATCH, &outcome)) {
+	case STDIN_READ_SOME:
+	case STDIN_READ_IDLE:
 		break;
-	case SENDER_READ_ROUND:
+	case STDIN_READ_ROUND:
 		sender_end_round(s);
 		break;
-	case SENDER_READ_FAILED:
+	case STDIN_READ_FAILED:
 		sender_finish(s, outcome, "input failed");
 		break;
 	}
@@ -168,10 +168,7 @@ static void sender_watch(struct sender *s, bool more)
 
 	if (sender_is_over(s))
 		return;
-	if (s->input.state == INPUT_IDLE && s->pace.state == PACE_FREE && !more)
-		watch_set(s->run->loop, &s->in_watch, POLLIN);
-	else
-		watch_drop(s->run->loop, &s->in_watch);
+	dgram_stdin_watch(&s->in, s->pace.state == PACE_FREE && !more);
 	watch_set(s->run->loop, &s->socket_watch,
 		  (short)((full ? 0 : POLLIN) | (write ? POLLOUT : 0)));
 }
@@ -242,13 +239,10 @@ static void sender_on_error(void *arg, const struct dgram_error *e)
 	}
 }
 
-static void sender_on_input(void *arg, short events)
+static void sender_on_stdin(void *arg)
 {
 	struct sender *s = arg;
 
-	(void)events;
-	if (s->input.state == INPUT_IDLE)
-		s->input.state = INPUT_OPEN;
 	/* What could have gone while stdin had nothing is not made up for. */
 	rate_forget(&s->pace.rate, clock_now());
 	sender_step(s);
@@ -356,7 +350,7 @@ static void sender_totals(void *arg, struct run_totals *t)
 {
 	const struct sender *s = arg;
 
-	dgram_traffic_totals(&s->traffic, s->input.cut.read, s->input.expected, t);
+	dgram_traffic_totals(&s->traffic, s->in.cut.read, s->in.expected, t);
 }
 
 static void sender_waits(void *arg, struct text *text)
@@ -400,16 +394,15 @@ static void sender_begin(void *arg)
 	}
 	dgram_traffic_start(&s->traffic, s->run, sender_idle, s);
 	rate_start(&s->pace.rate, s->run->data->rate, s->c.options->pps);
-	sender_input_start(&s->input, s->run, s->c.options, s->c.frame,
-			   dgram_most_by(&s->places.socket));
+	dgram_stdin_start(&s->in, s->run, s->c.options->repeat, s->c.frame,
+			  dgram_most_by(&s->places.socket), sender_on_stdin, s);
 	sender_kept_start(&s->kept, loop, sender_places_left(&s->places));
-	s->in_watch.fd = s->input.in.rfd;
 	s->socket_watch.fd = s->places.socket.fd;
 	s->state = SENDER_SENDS;
 	if (s->c.probed) {
 		timer_set(loop, &s->wait_timer, clock_after(s->traffic.start, s->wait));
 		/* Nobody is to be asked to type something. */
-		if (s->input.in.kind == ENDPOINT_TERMINAL)
+		if (s->in.in.kind == ENDPOINT_TERMINAL)
 			sender_end_round(s);
 	}
 	sender_step(s);
@@ -420,8 +413,6 @@ static void sender_start(struct sender *s, struct run *r, const struct sender_co
 	*s = (struct sender){ .run = r, .c = *c, .wait = c->options->wait };
 	if (c->probed && s->wait == UNSET)
 		s->wait = PROBE_WAIT;
-	endpoint_none(&s->input.in);
-	s->in_watch = (struct watch){ .fn = sender_on_input, .arg = s };
 	s->socket_watch = (struct watch){ .fn = sender_on_socket, .arg = s };
 	s->pace.timer = (struct timer){ .fn = sender_pause_over, .arg = s };
 	s->wait_timer = (struct timer){ .fn = sender_wait_over, .arg = s };
@@ -440,14 +431,13 @@ static void sender_free(struct sender *s)
 	/* What came before a signal or a time limit is still written, where stdout takes it. */
 	if (s->replies.batch && !s->replies.out.out.error)
 		datagram_output_finish(&s->replies.out, FINISH_LIMIT);
-	watch_drop(loop, &s->in_watch);
 	watch_drop(loop, &s->socket_watch);
 	timer_drop(loop, &s->pace.timer);
 	timer_drop(loop, &s->wait_timer);
 	dgram_traffic_end(&s->traffic);
 	sender_places_free(&s->places);
 	datagram_output_free(&s->replies.out);
-	sender_input_free(&s->input);
+	dgram_stdin_free(&s->in);
 	sender_kept_free(&s->kept);
 	dgram_batch_free(s->replies.batch);
 }

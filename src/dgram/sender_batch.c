@@ -10,9 +10,9 @@
 #define NO_BUFFER_PAUSE MILLISECOND    /* after ENOBUFS */
 #define COPIES_LOOK (20 * MILLISECOND) /* whether -o and -x have caught up */
 
-struct sender_batch *sender_batch(struct sender *s)
+struct dgram_queue *sender_batch(struct sender *s)
 {
-	return s->kept.resending ? &s->kept.batch : &s->input.batch;
+	return s->kept.resending ? &s->kept.batch : &s->in.batch;
 }
 
 void sender_pause(struct sender *s, int64_t time)
@@ -82,7 +82,7 @@ static void sender_address(const struct sender *s, struct dgram *v, size_t n)
 }
 
 /* The next N of B have gone. */
-static void sender_sent(struct sender *s, struct sender_batch *b, size_t n)
+static void sender_sent(struct sender *s, struct dgram_queue *b, size_t n)
 {
 	const struct sender_place *p = sender_places_current(&s->places);
 	bool trace = message_wanted(s->run->messages, MESSAGE_STEP);
@@ -121,7 +121,7 @@ static bool sender_is_stuck(const struct sender *s)
 }
 
 /* The next of B could not be sent, for ERROR. */
-static void sender_unsent(struct sender *s, struct sender_batch *b, int error)
+static void sender_unsent(struct sender *s, struct dgram_queue *b, int error)
 {
 	struct sender_place *p = sender_places_current(&s->places);
 
@@ -153,7 +153,7 @@ static void sender_unsent(struct sender *s, struct sender_batch *b, int error)
 
 void sender_send(struct sender *s)
 {
-	struct sender_batch *b = sender_batch(s);
+	struct dgram_queue *b = sender_batch(s);
 	struct dgram *v = b->v + b->at;
 	size_t n = b->n - b->at;
 	ssize_t sent;

@@ -6,16 +6,16 @@
 #define DGRAM_SENDER_KEPT_H
 
 #include "loop/loop.h"
-#include "dgram/sender_input.h"
+#include "dgram/stdin.h"
 #include "dgram/store.h"
 
 struct sender_kept {
 	struct loop *loop;
 	struct datagram_store store;
 	struct timer timer;
-	bool complete;		   /* all that was sent is in `store`: another place may be tried */
-	bool resending;		   /* it is sent once more: `batch` has some of it to go */
-	struct sender_batch batch; /* those are the store's */
+	bool complete;		  /* all that was sent is in `store`: another place may be tried */
+	bool resending;		  /* it is sent once more: `batch` has some of it to go */
+	struct dgram_queue batch; /* those are the store's */
 };
 
 /* *K keeps what is sent from now on, if COMPLETE. */

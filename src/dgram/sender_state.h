@@ -1,7 +1,7 @@
 /* sender_state.h - a run that sends datagrams: its parts, and how far it has come
  *
  * sender.c decides what is to be done next and does it. It uses sender_batch.c, which sends one
- * batch at its pace, sender_places.c (to where), sender_input.c (stdin), sender_kept.c (what the
+ * batch at its pace, sender_places.c (to where), stdin.c (stdin), sender_kept.c (what the
  * next address is to get too) and sender_replies.c (what comes back).
  */
 #ifndef DGRAM_SENDER_STATE_H
@@ -10,7 +10,7 @@
 #include "flow/rate.h"
 #include "dgram/output.h"
 #include "dgram/sender.h"
-#include "dgram/sender_input.h"
+#include "dgram/stdin.h"
 #include "dgram/sender_kept.h"
 #include "dgram/sender_places.h"
 #include "dgram/traffic.h"
@@ -56,13 +56,13 @@ struct sender {
 	int64_t wait; /* --wait, or a probe's own */
 	enum sender_state state;
 	struct sender_places places;
-	struct sender_input input;
+	struct dgram_stdin in;
 	struct sender_kept kept;
 	struct sender_pace pace;
 	struct sender_refusal refusal;
 	struct sender_replies replies;
 	struct dgram_traffic traffic;
-	struct watch in_watch, socket_watch;
+	struct watch socket_watch;
 	struct timer wait_timer;
 	bool failed; /* the run cannot end well any more */
 	bool told;   /* the network's error was told; the same again is only a detail */
@@ -85,7 +85,7 @@ void sender_finish(struct sender *s, struct outcome outcome, const char *why);
 /* ---- sender_batch.c ---- */
 
 /* The datagrams that go next. */
-struct sender_batch *sender_batch(struct sender *s);
+struct dgram_queue *sender_batch(struct sender *s);
 
 /* Sends what can go now of the batch, of which some is left, to the current place. */
 void sender_send(struct sender *s);

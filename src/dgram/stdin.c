@@ -1,7 +1,8 @@
-/* sender_input.c - reading stdin, and the rounds of --repeat */
-#include "dgram/sender_input.h"
+/* stdin.c - reading stdin, and the rounds of --repeat */
+#include "dgram/stdin.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -11,9 +12,9 @@
 
 #define STORE_MOST ((size_t)64 << 20) /* of a stdin that is no file, for --repeat */
 
-bool sender_input_again(struct sender_input *i)
+bool dgram_stdin_again(struct dgram_stdin *i)
 {
-	i->state = i->rounds > 0 ? INPUT_OPEN : INPUT_ENDED;
+	i->state = i->rounds ? STDIN_OPEN : STDIN_ENDED;
 	if (i->rounds == 0)
 		return false;
 	i->rounds--;
@@ -26,30 +27,30 @@ bool sender_input_again(struct sender_input *i)
 	return true;
 }
 
-bool sender_input_rests(const struct sender_input *i)
+bool dgram_stdin_rests(const struct dgram_stdin *i)
 {
-	return i->state == INPUT_IDLE && i->rounds == 0 && i->cut.framer.length == 0;
+	return i->state == STDIN_IDLE && i->rounds == 0 && i->cut.framer.length == 0;
 }
 
 /* ---- reading ---- */
 
-static enum sender_read sender_input_fill(struct sender_input *i, struct outcome *outcome)
+static enum dgram_stdin_read dgram_stdin_fill(struct dgram_stdin *i, struct outcome *outcome)
 {
 	int n = i->in.careful && !endpoint_readable(&i->in) ? 0 : datagram_input_fill(&i->cut);
 
 	if (n < 0) {
 		*outcome = report_error(i->run->messages, i->in.name, errno);
-		return SENDER_READ_FAILED;
+		return STDIN_READ_FAILED;
 	}
 	if (n == 0)
-		i->state = INPUT_IDLE;
-	return n == 0 ? SENDER_READ_IDLE : SENDER_READ_SOME;
+		i->state = STDIN_IDLE;
+	return n == 0 ? STDIN_READ_IDLE : STDIN_READ_SOME;
 }
 
 /* Keeps the batch for the next rounds. Returns 0, or -1 having said why not. */
-static int sender_input_store(struct sender_input *i, struct outcome *outcome)
+static int dgram_stdin_store(struct dgram_stdin *i, struct outcome *outcome)
 {
-	struct sender_batch *b = &i->batch;
+	struct dgram_queue *b = &i->batch;
 	char most[32];
 
 	if (datagram_store_add(&i->store, b->v, b->n, STORE_MOST) == 0)
@@ -64,9 +65,9 @@ static int sender_input_store(struct sender_input *i, struct outcome *outcome)
 	return -1;
 }
 
-enum sender_read sender_input_next(struct sender_input *i, size_t most, struct outcome *outcome)
+enum dgram_stdin_read dgram_stdin_next(struct dgram_stdin *i, size_t most, struct outcome *outcome)
 {
-	struct sender_batch *b = &i->batch;
+	struct dgram_queue *b = &i->batch;
 	char text[128];
 	ssize_t n = i->round == ROUND_REPLAYED ?
 			    (ssize_t)datagram_store_next(&i->store, b->v, most) :
@@ -75,27 +76,27 @@ enum sender_read sender_input_next(struct sender_input *i, size_t most, struct o
 	b->at = 0;
 	b->n = n > 0 ? (size_t)n : 0;
 	if (n > 0)
-		return i->round == ROUND_STORED && sender_input_store(i, outcome) < 0 ?
-			       SENDER_READ_FAILED :
-			       SENDER_READ_SOME;
+		return i->round == ROUND_STORED && dgram_stdin_store(i, outcome) < 0 ?
+			       STDIN_READ_FAILED :
+			       STDIN_READ_SOME;
 	if (n < 0) {
 		*outcome = report_error(i->run->messages, i->in.name, errno);
-		return SENDER_READ_FAILED;
+		return STDIN_READ_FAILED;
 	}
 	if (i->round == ROUND_REPLAYED || i->cut.found == FRAME_END)
-		return SENDER_READ_ROUND;
+		return STDIN_READ_ROUND;
 	if (!datagram_input_error(&i->cut, text, sizeof text))
-		return sender_input_fill(i, outcome);
+		return dgram_stdin_fill(i, outcome);
 	*outcome = message_fail(i->run->messages, OUTCOME_FAILED,
 				errno_name(i->cut.found == FRAME_TOO_LARGE ? EMSGSIZE : EBADMSG),
 				"%s", text);
-	return SENDER_READ_FAILED;
+	return STDIN_READ_FAILED;
 }
 
 /* ---- the beginning and the end ---- */
 
 /* Looks whether stdin can be read again, and how much there is, for --progress. */
-static void sender_input_measure(struct sender_input *i, int64_t repeat)
+static void dgram_stdin_measure(struct dgram_stdin *i, int64_t repeat)
 {
 	struct stat st;
 
@@ -108,20 +109,45 @@ static void sender_input_measure(struct sender_input *i, int64_t repeat)
 		i->expected = (int64_t)(st.st_size - i->start) * repeat;
 }
 
-void sender_input_start(struct sender_input *i, struct run *r, const struct sender_options *options,
-			const struct frame_options *frame, size_t most)
+static void dgram_stdin_ready(void *arg, short events)
+{
+	struct dgram_stdin *i = arg;
+
+	(void)events;
+	i->state = STDIN_OPEN;
+	i->readable(i->arg);
+}
+
+void dgram_stdin_start(struct dgram_stdin *i, struct run *r, int64_t repeat,
+		       const struct frame_options *frame, size_t most, void (*readable)(void *arg),
+		       void *arg)
 {
 	i->run = r;
+	i->readable = readable;
+	i->arg = arg;
 	endpoint_inherit(&i->in, STDIN_FILENO, false, "stdin");
 	endpoint_open_anew(&i->in);
-	sender_input_measure(i, options->repeat);
+	dgram_stdin_measure(i, repeat);
 	datagram_input_start(&i->cut, &i->in, frame, r->data->crlf, most);
-	i->rounds = options->repeat - 1;
+	i->watch = (struct watch){ .fd = i->in.rfd, .fn = dgram_stdin_ready, .arg = i };
+	i->state = STDIN_OPEN;
+	i->rounds = repeat - 1;
 	i->round = i->rounds > 0 && i->start < 0 ? ROUND_STORED : ROUND_READ;
 }
 
-void sender_input_free(struct sender_input *i)
+void dgram_stdin_watch(struct dgram_stdin *i, bool wanted)
 {
+	if (wanted && i->state == STDIN_IDLE)
+		watch_set(i->run->loop, &i->watch, POLLIN);
+	else if (i->run)
+		watch_drop(i->run->loop, &i->watch);
+}
+
+void dgram_stdin_free(struct dgram_stdin *i)
+{
+	if (!i->run)
+		return;
+	watch_drop(i->run->loop, &i->watch);
 	datagram_input_free(&i->cut);
 	datagram_store_free(&i->store);
 	endpoint_close(&i->in);

@@ -1,0 +1,183 @@
+/* receiver_handle.c - what becomes of each datagram that comes: shown, echoed, handed to a command
+ */
+#include <errno.h>
+
+#include "base/errname.h"
+#include "base/number.h"
+#include "run/report.h"
+#include "dgram/report.h"
+#include "dgram/receiver_state.h"
+
+#define ECHO_MOST 64 /* sent back at once */
+
+/* Is D, which came by S, for us? */
+static bool receiver_admits(struct receiver *x, const struct receiver_socket *s,
+			    const struct dgram_received *d)
+{
+	const char *refusal = access_refusal(x->c->access, d->from);
+
+	if (refusal) {
+		report_refused(x->run.messages, d->from, d->to ? d->to : &s->socket->local,
+			       refusal);
+		return false;
+	}
+	return x->c->options->reply != REPLY_FIRST || !x->target.by ||
+	       (x->target.by == s && address_equal(&x->target.to, d->from));
+}
+
+/* Has each datagram to be looked at alone? */
+static bool receiver_goes_one_by_one(const struct receiver *x)
+{
+	const struct access_options *a = x->c->access;
+
+	return x->c->options->reply == REPLY_FIRST ||
+	       (x->c->options->echo && run_copies(&x->run)) || a->allow.used || a->deny.used ||
+	       a->users.n;
+}
+
+static void receiver_trace(const struct receiver *x, const struct receiver_socket *s,
+			   const struct dgram_received *d)
+{
+	const struct datagram_trace t = {
+		.other = d->from->length || d->from->who.known ? d->from : NULL,
+		.asked = d->to ? d->to : &s->socket->local,
+		.size = d->true_size,
+	};
+
+	report_datagram(x->run.messages, &t);
+}
+
+/* Counts and shows the N at V, which came by S. */
+static void receiver_show(struct receiver *x, const struct receiver_socket *s,
+			  const struct dgram_received *v, size_t n)
+{
+	bool trace = message_wanted(x->run.messages, MESSAGE_STEP);
+	size_t untold;
+
+	if (n == 0)
+		return;
+	for (size_t i = 0; i < n; i++) {
+		x->cut += v[i].true_size > v[i].size;
+		x->traffic.received += v[i].size;
+		if (trace)
+			receiver_trace(x, s, &v[i]);
+	}
+	/* Nobody has asked for cutting. */
+	x->failed = x->failed || (x->cut && x->c->frame->size == UNSET);
+	x->traffic.counts.received += n;
+	x->last = x->traffic.last_move = loop_now(x->run.loop);
+	untold = datagram_output_gather(&x->out, v, n);
+	if (!untold)
+		return;
+	message_fail(x->run.messages, OUTCOME_FAILED, errno_name(EMSGSIZE),
+		     "stdout: %zu datagram%s larger than --frame len16 can tell", untold,
+		     untold == 1 ? "" : "s");
+	x->failed = true;
+}
+
+/* --echo: returns how many were sent back. */
+static size_t receiver_echo(struct receiver *x, struct receiver_socket *s,
+			    const struct dgram_received *v, size_t n)
+{
+	struct dgram d[ECHO_MOST];
+	size_t done = 0, some, sent;
+
+	do {
+		some = n - done < ECHO_MOST ? n - done : ECHO_MOST;
+		for (size_t i = 0; i < some; i++)
+			d[i] = (struct dgram){ .data = v[done + i].data,
+					       .size = v[done + i].size,
+					       .to = v[done + i].from,
+					       .from = v[done + i].local };
+		sent = receiver_send(x, s, d, some);
+		done += sent;
+	} while (done < n && sent == some);
+	return done;
+}
+
+static size_t receiver_run_commands(struct receiver *x, struct receiver_socket *s,
+				    const struct dgram_received *v, size_t n)
+{
+	size_t done = 0;
+
+	for (; done < n && !datagram_exec_full(&x->exec); done++)
+		datagram_exec_run(&x->exec, s->socket, &v[done]);
+	return done;
+}
+
+/* --reply: stdin's datagrams go to the sender of D from now on, if they may. */
+static void receiver_aim(struct receiver *x, struct receiver_socket *s,
+			 const struct dgram_received *d)
+{
+	static const struct address any;
+	bool first = !x->target.by;
+
+	if (d->from->length == 0 || (!first && x->c->options->reply == REPLY_FIRST))
+		return;
+	x->target = (struct receiver_target){ s, *d->from, d->local ? *d->local : any };
+	if (first)
+		receiver_start_stdin(x);
+}
+
+/* Does with the N at V what is to be done. Returns with how many of them that is over. */
+static size_t receiver_do(struct receiver *x, struct receiver_socket *s,
+			  const struct dgram_received *v, size_t n)
+{
+	const struct receiver_options *o = x->c->options;
+	uint64_t received = x->traffic.counts.received, sent = x->traffic.counts.sent;
+
+	if (o->count != UNSET && (uint64_t)o->count - received < n)
+		n = (size_t)((uint64_t)o->count - received);
+	if (o->reply && n)
+		receiver_aim(x, s, &v[n - 1]);
+	if (o->echo)
+		n = receiver_echo(x, s, v, n);
+	else if (receiver_runs_command(o))
+		n = receiver_run_commands(x, s, v, n);
+	receiver_show(x, s, v, n);
+	/* What is echoed is copied behind what came. */
+	if (o->echo && run_copies(&x->run) && x->traffic.counts.sent > sent)
+		receiver_copy_sent(x, v->data, v->size);
+	if (o->count != UNSET && x->traffic.counts.received >= (uint64_t)o->count)
+		x->finishing = true;
+	return n;
+}
+
+void receiver_handle(struct receiver *x)
+{
+	struct receiver_pending *p = &x->pending;
+	bool one_by_one = receiver_goes_one_by_one(x);
+
+	while (p->at < p->n && !x->finishing) {
+		const struct dgram_received *v = p->v + p->at;
+		size_t done = 1;
+		if (!one_by_one || receiver_admits(x, p->by, v))
+			done = receiver_do(x, p->by, v, one_by_one ? 1 : p->n - p->at);
+		p->at += done;
+		if (done == 0)
+			break;
+	}
+	/* What came after the last that was wanted is not ours. */
+	if (x->finishing)
+		p->at = p->n;
+}
+
+bool receiver_receive(struct receiver *x, struct receiver_socket *s)
+{
+	struct receiver_pending *p = &x->pending;
+	ssize_t n = dgram_receive(s->socket, x->batch, &p->v);
+	uint64_t before = x->traffic.received;
+
+	p->n = p->at = 0;
+	if (n < 0) {
+		if (errno != EAGAIN)
+			run_end(&x->run, report_error(x->run.messages, "recvmsg", errno));
+		return false;
+	}
+	p->n = (size_t)n;
+	p->by = s;
+	receiver_handle(x);
+	receiver_pace(x, &x->pace_timer, x->traffic.received - before);
+	return dgram_batch_full(x->batch) && !receiver_is_pending(x) && !x->finishing &&
+	       !x->pace_timer.slot;
+}

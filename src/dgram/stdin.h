@@ -1,0 +1,67 @@
+/* stdin.h - the datagrams of stdin, in batches, once or as often as --repeat says */
+#ifndef DGRAM_STDIN_H
+#define DGRAM_STDIN_H
+
+#include "run/run.h"
+#include "dgram/input.h"
+#include "dgram/store.h"
+
+/* Datagrams on their way: N of them, of which those before AT have gone. */
+struct dgram_queue {
+	struct dgram v[DGRAM_BATCH];
+	size_t n, at;
+};
+
+struct dgram_stdin {
+	struct run *run;
+	struct endpoint in;
+	struct datagram_input cut;
+	enum {
+		STDIN_ENDED, /* nothing follows what is in `batch` */
+		STDIN_OPEN,  /* to be read from */
+		STDIN_IDLE,  /* it had nothing: wait until it is readable */
+	} state;
+	int64_t rounds; /* of --repeat, still to come after this one */
+	enum {
+		ROUND_READ,   /* from stdin, which can be read again or need not be */
+		ROUND_STORED, /* from stdin, and kept in `store` for the next rounds */
+		ROUND_REPLAYED,
+	} round;
+	struct datagram_store store;
+	off_t start;	  /* of a file, where each round begins; else -1 */
+	int64_t expected; /* bytes in all rounds, UNSET: not known */
+	struct dgram_queue batch;
+	struct watch watch;
+	void (*readable)(void *arg);
+	void *arg;
+};
+
+/* Starts *I, all zero, which reads stdin REPEAT times for R, cut as FRAME says to datagrams of at
+ * most MOST bytes. READABLE is called when it may have something after it was idle. */
+void dgram_stdin_start(struct dgram_stdin *i, struct run *r, int64_t repeat,
+		       const struct frame_options *frame, size_t most, void (*readable)(void *arg),
+		       void *arg);
+
+enum dgram_stdin_read {
+	STDIN_READ_SOME,   /* or nothing yet: call again */
+	STDIN_READ_IDLE,   /* `state` is STDIN_IDLE now */
+	STDIN_READ_ROUND,  /* this round is over, see dgram_stdin_again() */
+	STDIN_READ_FAILED, /* that has been said */
+};
+
+/* Fills the batch, which has gone, with at most MOST datagrams. *OUTCOME: what a failure means. */
+enum dgram_stdin_read dgram_stdin_next(struct dgram_stdin *i, size_t most, struct outcome *outcome);
+
+/* Begins the next round. Returns false after the last: then stdin has ended. */
+bool dgram_stdin_again(struct dgram_stdin *i);
+
+/* Has all been given that stdin gave, until it gives more? */
+bool dgram_stdin_rests(const struct dgram_stdin *i);
+
+/* Waits until it is readable if it is idle and WANTED, else no more. */
+void dgram_stdin_watch(struct dgram_stdin *i, bool wanted);
+
+/* Does nothing if *I (all zero) was never started. */
+void dgram_stdin_free(struct dgram_stdin *i);
+
+#endif
