@@ -1,3 +1,4 @@
+/* output.c - what a received datagram looks like on stdout, and how it gets there */
 #include "dgram/output.h"
 
 #include <errno.h>
@@ -6,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "run/report.h"
 
 #define WAITING_MOST (16 << 20)	       /* a burst is not to be lost to a stdout that is slow */
 #define DIRECT_LEAST 512	       /* bytes of a payload that is written from where it lies */
@@ -14,42 +16,31 @@
 #define INTERFACE_LOOK SECOND	       /* interfaces seldom change their names */
 #define STUCK (500 * MILLISECOND)      /* at the end: a stdout that takes nothing for so long */
 
-/* Tells that there is room, if there is now and was none. */
-static void look_for_room(void *arg)
+/* Stdout has taken something or failed, or -o and -x may have caught up. */
+static void dgram_output_look(void *arg)
 {
-	struct datagram_output *o = arg;
+	struct dgram_output *o = arg;
 
-	if (o->stopped && !datagram_output_full(o) && o->c.room)
-		o->c.room(o->c.arg);
+	o->broken = o->out.error && o->out.idle;
+	if (o->out.error && !o->broken)
+		run_end(o->run, report_output_error(o->run->messages, "stdout", o->out.error));
+	else if (!o->flushing &&
+		 (o->broken || !output_waits(&o->out) || (o->stopped && !dgram_output_full(o))))
+		o->changed(o->arg);
 }
 
-static void changed(void *arg)
+void dgram_output_start(struct dgram_output *o)
 {
-	struct datagram_output *o = arg;
-
-	if (o->out.error) {
-		o->c.failed(o->c.arg, o->out.error, o->out.idle);
-		return;
-	}
-	look_for_room(o);
-	if (!output_waits(&o->out) && o->c.emptied)
-		o->c.emptied(o->c.arg);
-}
-
-void datagram_output_start(struct datagram_output *o, struct run *r,
-			   const struct datagram_output_config *c)
-{
-	*o = (struct datagram_output){ .run = r, .c = *c };
-	output_start(&o->out, r->loop, STDOUT_FILENO, "stdout", changed, o);
+	output_start(&o->out, o->run->loop, STDOUT_FILENO, "stdout", dgram_output_look, o);
 	o->out.most = WAITING_MOST;
-	o->pause = (struct timer){ .fn = look_for_room, .arg = o };
-	if (c->json || !c->silent)
+	o->pause = (struct timer){ .fn = dgram_output_look, .arg = o };
+	if (o->json || !o->silent)
 		output_watch(&o->out);
 }
 
 /* ---- what a datagram looks like there ---- */
 
-static const char *interface_name(struct datagram_output *o, unsigned interface)
+static const char *dgram_output_interface(struct dgram_output *o, unsigned interface)
 {
 	int64_t now = loop_now(o->run->loop);
 
@@ -62,10 +53,10 @@ static const char *interface_name(struct datagram_output *o, unsigned interface)
 	return *o->interface_name ? o->interface_name : NULL;
 }
 
-static void add_object(struct datagram_output *o, const struct dgram_received *d)
+static void dgram_output_put_object(struct dgram_output *o, const struct dgram_received *d)
 {
 	struct json json = { .text = o->out.text }, *j = &json;
-	const char *interface = d->interface ? interface_name(o, d->interface) : NULL;
+	const char *interface = d->interface ? dgram_output_interface(o, d->interface) : NULL;
 
 	json_open(j, NULL, '{');
 	json_string(j, "event", "datagram");
@@ -87,16 +78,16 @@ static void add_object(struct datagram_output *o, const struct dgram_received *d
 	o->out.text = j->text;
 }
 
-static void add_prefix(struct datagram_output *o, const struct dgram_received *d)
+static void dgram_output_put_prefix(struct dgram_output *o, const struct dgram_received *d)
 {
 	struct text *t = &o->out.text;
 	char host[ADDRESS_TEXT], shown[4 * ADDRESS_TEXT];
 
-	if (o->c.timestamp) {
+	if (o->timestamp) {
 		text_time(t, d->time ? d->time : clock_wall());
 		text_put(t, " ", 1);
 	}
-	if (!o->c.from)
+	if (!o->from)
 		return;
 	address_host(d->from, host);
 	/* What a file is called is the sender's affair: it must not look like the end of a line. */
@@ -108,23 +99,23 @@ static void add_prefix(struct datagram_output *o, const struct dgram_received *d
 }
 
 /* Returns whether the frame can tell its length. */
-static bool add_payload(struct datagram_output *o, const struct dgram_received *d)
+static bool dgram_output_put_payload(struct dgram_output *o, const struct dgram_received *d)
 {
 	struct text *t = &o->out.text;
 	char head[FRAME_HEAD_MOST], tail[FRAME_TAIL_MOST];
-	int n = frame_head(o->c.frame, d->size, head);
+	int n = frame_head(o->frame, d->size, head);
 
 	if (n < 0)
 		return false;
-	if (o->c.from || o->c.timestamp)
-		add_prefix(o, d);
+	if (o->from || o->timestamp)
+		dgram_output_put_prefix(o, d);
 	text_put(t, head, (size_t)n);
 	text_put(t, d->data, d->size);
-	text_put(t, tail, frame_tail(o->c.frame, tail));
+	text_put(t, tail, frame_tail(o->frame, tail));
 	return true;
 }
 
-static void copy(struct datagram_output *o, const struct dgram_received *d)
+static void dgram_output_copy(struct dgram_output *o, const struct dgram_received *d)
 {
 	const struct transcript_piece piece = { .offset = o->offset };
 
@@ -134,19 +125,20 @@ static void copy(struct datagram_output *o, const struct dgram_received *d)
 
 /* Are payloads all that goes to stdout, with nothing between them, and may they go there from where
  * they lie? */
-static bool goes_plain(const struct datagram_output *o)
+static bool dgram_output_is_plain(const struct dgram_output *o)
 {
 	char tail[FRAME_TAIL_MOST], head[FRAME_HEAD_MOST];
 
-	return !o->c.json && !o->c.silent && !o->c.from && !o->c.timestamp && !o->out.error &&
-	       frame_head(o->c.frame, 0, head) == 0 && frame_tail(o->c.frame, tail) == 0 &&
+	return !o->json && !o->silent && !o->from && !o->timestamp && !o->out.error &&
+	       frame_head(o->frame, 0, head) == 0 && frame_tail(o->frame, tail) == 0 &&
 	       (o->out.to.kind == ENDPOINT_FILE ||
 		(o->out.to.kind == ENDPOINT_PIPE && !o->out.to.may_block));
 }
 
 /* The payloads of up to N of V into IOV, where those that lie together are one. Returns how many of
  * V that are. */
-static size_t collect(const struct dgram_received *v, size_t n, struct iovec *iov, int *used)
+static size_t dgram_output_collect(const struct dgram_received *v, size_t n, struct iovec *iov,
+				   int *used)
 {
 	size_t i = 0;
 
@@ -167,14 +159,14 @@ static size_t collect(const struct dgram_received *v, size_t n, struct iovec *io
 
 /* Writes as many of V as stdout takes at once; what it takes of another is followed by the rest of
  * that. Returns how many are done with. */
-static size_t write_directly(struct datagram_output *o, const struct dgram_received *v, size_t n)
+static size_t dgram_output_write(struct dgram_output *o, const struct dgram_received *v, size_t n)
 {
 	struct iovec iov[PIECES];
 	size_t done = 0;
 
 	while (done < n && !output_waits(&o->out) && !o->out.error) {
 		int used;
-		size_t count = collect(v + done, n - done, iov, &used), i = 0;
+		size_t count = dgram_output_collect(v + done, n - done, iov, &used), i = 0;
 		ssize_t written = used ? writev(o->out.to.wfd, iov, used) : 0;
 		if (written < 0 && errno == EINTR)
 			continue;
@@ -196,51 +188,43 @@ static size_t write_directly(struct datagram_output *o, const struct dgram_recei
 	return done;
 }
 
-size_t datagram_output_gather(struct datagram_output *o, const struct dgram_received *v, size_t n)
+size_t dgram_output_add(struct dgram_output *o, const struct dgram_received *v, size_t n)
 {
 	size_t refused = 0, done = 0;
 
 	if (o->out.to.kind == ENDPOINT_NULL) {
 		for (size_t i = 0; i < n; i++)
-			copy(o, &v[i]);
+			dgram_output_copy(o, &v[i]);
 		return 0;
 	}
 	/* Small ones are sooner copied than written one by one. */
-	if (n > 0 && v[0].size >= DIRECT_LEAST && goes_plain(o) && !output_waits(&o->out)) {
-		done = write_directly(o, v, n);
+	if (n > 0 && v[0].size >= DIRECT_LEAST && dgram_output_is_plain(o) &&
+	    !output_waits(&o->out)) {
+		done = dgram_output_write(o, v, n);
 		for (size_t i = 0; i < done; i++)
-			copy(o, &v[i]);
+			dgram_output_copy(o, &v[i]);
 	}
 	for (size_t i = done; i < n; i++) {
-		copy(o, &v[i]);
-		if (o->c.json)
-			add_object(o, &v[i]);
-		else if (!o->c.silent)
-			refused += !add_payload(o, &v[i]);
+		dgram_output_copy(o, &v[i]);
+		if (o->json)
+			dgram_output_put_object(o, &v[i]);
+		else if (!o->silent)
+			refused += !dgram_output_put_payload(o, &v[i]);
 	}
 	return refused;
 }
 
-void datagram_output_flush(struct datagram_output *o)
+void dgram_output_flush(struct dgram_output *o)
 {
-	if (!o->out.text.length)
-		return;
-	output_flush(&o->out);
-	if (!o->out.error)
-		look_for_room(o);
-}
-
-size_t datagram_output_add(struct datagram_output *o, const struct dgram_received *v, size_t n)
-{
-	size_t refused = datagram_output_gather(o, v, n);
-
-	datagram_output_flush(o);
-	return refused;
+	o->flushing = true;
+	if (o->out.text.length)
+		output_flush(&o->out);
+	o->flushing = false;
 }
 
 /* ---- how much waits ---- */
 
-bool datagram_output_full(struct datagram_output *o)
+bool dgram_output_full(struct dgram_output *o)
 {
 	bool behind = run_copies_full(o->run);
 
@@ -250,21 +234,19 @@ bool datagram_output_full(struct datagram_output *o)
 	return o->stopped;
 }
 
-bool datagram_output_waits(const struct datagram_output *o)
+bool dgram_output_waits(const struct dgram_output *o)
 {
 	return output_waits(&o->out);
 }
 
-int datagram_output_finish(struct datagram_output *o, int64_t limit)
+int dgram_output_finish(struct dgram_output *o, int64_t limit)
 {
-	return output_drain(&o->out, STUCK, limit);
+	return o->out.error ? 0 : output_drain(&o->out, STUCK, limit);
 }
 
-void datagram_output_free(struct datagram_output *o)
+void dgram_output_free(struct dgram_output *o)
 {
-	if (!o->run)
-		return;
-	timer_drop(o->run->loop, &o->pause);
+	if (o->out.loop)
+		timer_drop(o->run->loop, &o->pause);
 	output_close(&o->out);
-	o->run = NULL;
 }

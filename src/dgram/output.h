@@ -17,58 +17,53 @@
 #include "proto/frame.h"
 #include "run/run.h"
 
-struct datagram_output_config {
+/* Start with the first members set and all others zero. */
+struct dgram_output {
+	struct run *run;	   /* -o and -x are its */
 	const struct frame *frame; /* what stands before and after each payload */
 	bool from, timestamp;	   /* `TIME ADDRESS PORT: ` before it; for FRAME_LINE only */
 	bool json;		   /* an object for each in place of all that */
 	bool silent;		   /* nothing on stdout, but for objects: -o and -x still get all */
-	/* There is room again: receiving may go on. May be NULL. */
-	void (*room)(void *arg);
-	/* Stdout has taken all that waited. May be NULL. */
-	void (*emptied)(void *arg);
-	/* Stdout cannot be written, for ERROR; IDLE: nothing waits for it, so that whoever has
-	 * something else to do may do that first. Once. */
-	void (*failed)(void *arg, int error, bool idle);
+	/* Called from the loop when there is room again, when stdout has taken all that waited, and
+	 * when it is `broken`. */
+	void (*changed)(void *arg);
 	void *arg;
-};
-
-struct datagram_output {
-	struct run *run;
-	struct datagram_output_config c;
+	/* Nobody reads stdout any more, for which nothing waits: whoever has something else to do
+	 * may do that first. In any other case an error of writing ends the run. */
+	bool broken;
+	/* The rest is its own. */
 	struct output out;
 	struct timer pause; /* until the files of -o and -x have caught up */
-	bool stopped;	    /* datagram_output_full() has said so */
+	bool stopped;	    /* dgram_output_full() has said so */
+	bool flushing;
 	uint64_t offset;    /* of the copies */
 	unsigned interface; /* whose name was looked up last, */
 	int64_t looked_up;  /* then */
 	char interface_name[IF_NAMESIZE];
 };
 
-/* *O writes to stdout, and to the files of -o and -x of R, which has been started. */
-void datagram_output_start(struct datagram_output *o, struct run *r,
-			   const struct datagram_output_config *c);
+void dgram_output_start(struct dgram_output *o);
 
-/* Takes all N of V, nothing of which is needed any more when this returns, and writes what stdout
- * takes. May call `failed`. Returns how many of them could not be written because FRAME has no
- * length for them. */
-size_t datagram_output_add(struct datagram_output *o, const struct dgram_received *v, size_t n);
+/* Takes all N of V, nothing of which is needed any more when this returns; stdout gets them with
+ * dgram_output_flush(). Returns how many could not be written because FRAME has no length for them.
+ */
+size_t dgram_output_add(struct dgram_output *o, const struct dgram_received *v, size_t n);
 
-/* The same in two steps: taken, and written with what follows. */
-size_t datagram_output_gather(struct datagram_output *o, const struct dgram_received *v, size_t n);
-void datagram_output_flush(struct datagram_output *o);
+/* Writes what stdout takes now. */
+void dgram_output_flush(struct dgram_output *o);
 
-/* Is so much waiting that no more should be received? Then `room` is called, from the loop, once
- * there is room. */
-bool datagram_output_full(struct datagram_output *o);
+/* Does so much wait that no more should be received? */
+bool dgram_output_full(struct dgram_output *o);
 
 /* Has stdout still to take something? */
-bool datagram_output_waits(const struct datagram_output *o);
+bool dgram_output_waits(const struct dgram_output *o);
 
-/* The loop has ended: writes what waits, for as long as stdout goes on taking it, and LIMIT ns at
- * most. Returns 0, or -1 with errno; ETIMEDOUT where the time ran out. */
-int datagram_output_finish(struct datagram_output *o, int64_t limit);
+/* After the loop has ended: writes what waits as long as stdout goes on taking it, for LIMIT ns at
+ * most. Returns 0, also if stdout had failed before, or -1 with errno; ETIMEDOUT: the time ran out.
+ */
+int dgram_output_finish(struct dgram_output *o, int64_t limit);
 
-/* Lets go of everything. Without effect where *O (all zero) was never started. */
-void datagram_output_free(struct datagram_output *o);
+/* Does nothing if *O was never started. */
+void dgram_output_free(struct dgram_output *o);
 
 #endif

@@ -42,7 +42,7 @@ static bool receiver_has_input(const struct receiver *x)
 void receiver_go_on(void *arg)
 {
 	struct receiver *x = arg;
-	bool full = datagram_output_full(&x->out), pending = receiver_is_pending(x),
+	bool full = dgram_output_full(&x->out), pending = receiver_is_pending(x),
 	     busy = receiver_runs_command(x->c->options) && datagram_exec_full(&x->exec);
 	bool receives = !x->finishing && !pending && !full && !busy && !x->pace_timer.slot;
 
@@ -52,9 +52,9 @@ void receiver_go_on(void *arg)
 			  (short)((receives ? POLLIN : 0) | (s->blocked ? POLLOUT : 0)));
 	}
 	dgram_stdin_watch(&x->in, x->in.batch.at == x->in.batch.n && !x->in_pace_timer.slot);
-	if (x->finishing && !pending && !x->exec.n && !datagram_output_waits(&x->out))
+	if (x->finishing && !pending && !x->exec.n && !dgram_output_waits(&x->out))
 		run_end(&x->run, receiver_result(x));
-	else if (x->out_broken && !receiver_has_input(x))
+	else if (x->out.broken && !receiver_has_input(x))
 		run_end(&x->run, report_output_error(x->run.messages, "stdout", EPIPE));
 }
 
@@ -76,7 +76,7 @@ static void receiver_resume(void *arg)
 	struct receiver *x = arg;
 
 	receiver_handle(x);
-	datagram_output_flush(&x->out);
+	dgram_output_flush(&x->out);
 	if (x->exec.n)
 		datagram_exec_resume(&x->exec);
 	receiver_go_on(x);
@@ -103,21 +103,8 @@ static void receiver_on_socket(void *arg, short events)
 		int batches = 1;
 		while (receiver_receive(x, s) && batches < BATCHES)
 			batches++;
-		datagram_output_flush(&x->out);
+		dgram_output_flush(&x->out);
 	}
-	receiver_go_on(x);
-}
-
-static void receiver_output_failed(void *arg, int error, bool idle)
-{
-	struct receiver *x = arg;
-
-	if (!idle) {
-		run_end(&x->run, report_output_error(x->run.messages, "stdout", error));
-		return;
-	}
-	/* As soon as what comes from stdin is sent, that is the end. */
-	x->out_broken = true;
 	receiver_go_on(x);
 }
 
@@ -125,10 +112,8 @@ static bool receiver_answer(void *arg, const struct dgram_socket *socket, const 
 {
 	struct receiver *x = arg;
 
-	for (size_t i = 0; i < x->n_sockets; i++)
-		if (x->sockets[i].socket == socket)
-			return receiver_send(x, &x->sockets[i], d, 1) == 1;
-	return true;
+	/* Each socket of X stands where it has been bound. */
+	return receiver_send(x, &x->sockets[socket - x->sockets->socket], d, 1) == 1;
 }
 
 static void receiver_command_ended(void *arg, struct outcome outcome)
@@ -151,7 +136,7 @@ static void receiver_wait_over(void *arg)
 	if (x->finishing)
 		return;
 	/* As long as we do not receive ourselves nobody is late. */
-	if (receiver_is_pending(x) || datagram_output_full(&x->out) || x->pace_timer.slot)
+	if (receiver_is_pending(x) || dgram_output_full(&x->out) || x->pace_timer.slot)
 		end = clock_after(clock_now(), x->c->wait);
 	if (end > clock_now()) {
 		timer_set(x->run.loop, &x->wait_timer, end);
@@ -199,7 +184,7 @@ static void receiver_waits(void *arg, struct text *text)
 
 	if (!x->n_sockets)
 		return;
-	if (datagram_output_waits(&x->out))
+	if (dgram_output_waits(&x->out))
 		text_add(text, "stdout to take what came (-i)");
 	else if (x->exec.n)
 		text_add(text, "%zu command%s", x->exec.n, x->exec.n == 1 ? "" : "s");
@@ -264,7 +249,7 @@ static void receiver_ending(void *arg)
 			if (!receiver_receive(x, &x->sockets[i]))
 				break;
 	}
-	if (!x->out.out.error && datagram_output_finish(&x->out, FINISH_LIMIT) < 0) {
+	if (dgram_output_finish(&x->out, FINISH_LIMIT) < 0) {
 		struct outcome failed = report_output_error(x->run.messages, "stdout", errno);
 		if (outcome->kind == OUTCOME_DONE)
 			*outcome = failed;
@@ -274,24 +259,6 @@ static void receiver_ending(void *arg)
 }
 
 /* ---- the beginning and the end ---- */
-
-static void receiver_start_output(struct receiver *x)
-{
-	const struct receiver_options *o = x->c->options;
-	const struct datagram_output_config out = {
-		.frame = &x->c->frame->frame,
-		.from = o->from,
-		.timestamp = o->timestamp,
-		.json = x->run.messages->options.json,
-		.silent = o->echo || receiver_runs_command(o),
-		.room = receiver_go_on,
-		.emptied = receiver_go_on,
-		.failed = receiver_output_failed,
-		.arg = x,
-	};
-
-	datagram_output_start(&x->out, &x->run, &out);
-}
 
 static void receiver_start_commands(struct receiver *x)
 {
@@ -309,8 +276,7 @@ static void receiver_start_commands(struct receiver *x)
 		.arg = x,
 	};
 
-	if (receiver_runs_command(o))
-		datagram_exec_start(&x->exec, &exec);
+	datagram_exec_start(&x->exec, &exec);
 }
 
 /* Receives by the N sockets at S, which are bound. Returns 0, or -1 with errno ENOMEM. */
@@ -403,6 +369,8 @@ int receiver_check(const struct receiver_config *c, struct option_error *error)
 
 static void receiver_start(struct receiver *x)
 {
+	const struct receiver_options *o = x->c->options;
+
 	x->run.calls = (struct run_calls){ .figures = receiver_figures,
 					   .totals = receiver_totals,
 					   .waits = receiver_waits,
@@ -413,8 +381,17 @@ static void receiver_start(struct receiver *x)
 	x->wait_timer = (struct timer){ .fn = receiver_wait_over, .arg = x };
 	x->pace_timer = x->next_timer = (struct timer){ .fn = receiver_resume, .arg = x };
 	x->retry_timer = (struct timer){ .fn = receiver_retry, .arg = x };
-	receiver_start_output(x);
-	receiver_start_commands(x);
+	x->out = (struct dgram_output){ .run = &x->run,
+					.frame = &x->c->frame->frame,
+					.from = o->from,
+					.timestamp = o->timestamp,
+					.json = x->c->messages->options.json,
+					.silent = o->echo || receiver_runs_command(o),
+					.changed = receiver_go_on,
+					.arg = x };
+	dgram_output_start(&x->out);
+	if (receiver_runs_command(o))
+		receiver_start_commands(x);
 	access_start(x->run.loop, x->c->access, receiver_access_found, x, &x->lookup);
 }
 
@@ -430,7 +407,7 @@ static void receiver_free(struct receiver *x)
 	for (size_t i = 0; i < x->n_sockets; i++)
 		watch_drop(x->run.loop, &x->sockets[i].watch);
 	dgram_traffic_end(&x->traffic);
-	datagram_output_free(&x->out);
+	dgram_output_free(&x->out);
 	dgram_stdin_free(&x->in);
 	dgram_batch_free(x->batch);
 	dgram_listener_close(x->listener);

@@ -66,7 +66,7 @@ static void receiver_show(struct receiver *x, const struct receiver_socket *s,
 	x->failed = x->failed || (x->cut && x->c->frame->size == UNSET);
 	x->traffic.counts.received += n;
 	x->last = x->traffic.last_move = loop_now(x->run.loop);
-	untold = datagram_output_gather(&x->out, v, n);
+	untold = dgram_output_add(&x->out, v, n);
 	if (!untold)
 		return;
 	message_fail(x->run.messages, OUTCOME_FAILED, errno_name(EMSGSIZE),

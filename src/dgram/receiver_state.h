@@ -45,7 +45,7 @@ struct receiver {
 	size_t room; /* bytes of a datagram; the rest of a longer one is cut off */
 	size_t most; /* bytes that an answer may have */
 	struct receiver_pending pending;
-	struct datagram_output out;
+	struct dgram_output out;
 	struct datagram_exec exec;
 	struct dgram_stdin in;
 	struct receiver_target target;
@@ -61,7 +61,6 @@ struct receiver {
 	int64_t stuck_since;  /* 0: nobody */
 	uint64_t cut;
 	bool finishing;		/* no more is wanted */
-	bool out_broken;	/* nobody reads stdout, for which nothing waits */
 	bool failed;		/* something was lost, which is told already */
 	bool timed_out;		/* by -w */
 	struct outcome command; /* what the last command that failed ended with */

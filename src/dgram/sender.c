@@ -29,7 +29,7 @@ void sender_finish(struct sender *s, struct outcome outcome, const char *why)
 	s->state = SENDER_FINISHES;
 	dgram_stdin_watch(&s->in, false);
 	watch_drop(s->run->loop, &s->socket_watch);
-	if (!datagram_output_waits(&s->replies.out))
+	if (!dgram_output_waits(&s->replies.out))
 		run_end(s->run, s->outcome);
 }
 
@@ -63,7 +63,7 @@ static enum sender_move sender_decide(struct sender *s, bool may_send)
 		return MOVE_READ;
 	if (sender_has_enough(s) && (s->c.probed || all_sent || dgram_stdin_rests(&s->in)))
 		return MOVE_END;
-	if (s->replies.out_broken &&
+	if (s->replies.out.broken &&
 	    (all_sent ? s->state == SENDER_WAITS : s->in.state == STDIN_IDLE))
 		return MOVE_BREAK;
 	if (!all_sent || s->state == SENDER_WAITS)
@@ -163,7 +163,7 @@ static void sender_look(struct sender *s)
 /* MORE: there is something to be sent at once. */
 static void sender_watch(struct sender *s, bool more)
 {
-	bool full = datagram_output_full(&s->replies.out);
+	bool full = dgram_output_full(&s->replies.out);
 	bool write = more || s->pace.state == PACE_FULL;
 
 	if (sender_is_over(s))
@@ -269,25 +269,14 @@ static void sender_pause_over(void *arg)
 	sender_step(s);
 }
 
-/* Stdout has taken all that came. */
-static void sender_output_emptied(void *arg)
+static void sender_on_output(void *arg)
 {
 	struct sender *s = arg;
 
-	if (s->state == SENDER_FINISHES)
-		run_end(s->run, s->outcome);
-}
-
-static void sender_output_failed(void *arg, int error, bool idle)
-{
-	struct sender *s = arg;
-
-	s->replies.out_broken = true;
-	/* Nothing was to be written yet: stdin goes on as long as it has something. */
-	if (idle)
+	if (s->state != SENDER_FINISHES)
 		sender_step(s);
-	else
-		run_end(s->run, report_output_error(s->run->messages, "stdout", error));
+	else if (!dgram_output_waits(&s->replies.out))
+		run_end(s->run, s->outcome);
 }
 
 static void sender_wait_over(void *arg)
@@ -388,7 +377,7 @@ static void sender_begin(void *arg)
 	struct sender *s = arg;
 	struct loop *loop = s->run->loop;
 
-	if (sender_replies_start(s, sender_step, sender_output_emptied, sender_output_failed) < 0) {
+	if (sender_replies_start(s, sender_on_output) < 0) {
 		run_end(s->run, report_error(s->run->messages, "start", errno));
 		return;
 	}
@@ -429,14 +418,14 @@ static void sender_free(struct sender *s)
 	struct loop *loop = s->run->loop;
 
 	/* What came before a signal or a time limit is still written, where stdout takes it. */
-	if (s->replies.batch && !s->replies.out.out.error)
-		datagram_output_finish(&s->replies.out, FINISH_LIMIT);
+	if (s->replies.batch)
+		dgram_output_finish(&s->replies.out, FINISH_LIMIT);
 	watch_drop(loop, &s->socket_watch);
 	timer_drop(loop, &s->pace.timer);
 	timer_drop(loop, &s->wait_timer);
 	dgram_traffic_end(&s->traffic);
 	sender_places_free(&s->places);
-	datagram_output_free(&s->replies.out);
+	dgram_output_free(&s->replies.out);
 	dgram_stdin_free(&s->in);
 	sender_kept_free(&s->kept);
 	dgram_batch_free(s->replies.batch);

@@ -7,8 +7,6 @@
 #ifndef DGRAM_SENDER_PLACES_H
 #define DGRAM_SENDER_PLACES_H
 
-#include <limits.h>
-
 #include "net/dial.h"
 #include "net/places.h"
 #include "sock/datagram.h"
@@ -27,8 +25,9 @@ struct sender_places {
 	struct dial_failure *failures;
 	size_t n_failures; /* of those before `at` */
 	struct dgram_socket socket;
-	struct unix_place own;	 /* a UNIX socket's name, for replies: to be removed in the end */
-	char own_path[PATH_MAX]; /* where that stands */
+	struct unix_place own; /* a UNIX socket's name, for replies: to be removed in the end */
+	struct address own_address; /* `own` points to one of these */
+	char own_path[UNIX_OWN];
 	dgram_error_fn *told;
 	void (*opened)(void *arg);
 	void *arg;

@@ -53,14 +53,15 @@ static void sender_take_replies(struct sender *s, const struct dgram_received *v
 	}
 	s->traffic.counts.received += n;
 	s->traffic.last_move = loop_now(s->run->loop);
-	datagram_output_add(&s->replies.out, v, n);
+	dgram_output_add(&s->replies.out, v, n);
+	dgram_output_flush(&s->replies.out);
 }
 
 void sender_receive(struct sender *s)
 {
 	struct sender_replies *r = &s->replies;
 
-	for (int i = 0; i < BATCHES && !sender_is_over(s) && !datagram_output_full(&r->out); i++) {
+	for (int i = 0; i < BATCHES && !sender_is_over(s) && !dgram_output_full(&r->out); i++) {
 		const struct dgram_received *v;
 		ssize_t n = dgram_receive(&s->places.socket, r->batch, &v);
 
@@ -72,26 +73,22 @@ void sender_receive(struct sender *s)
 	}
 }
 
-int sender_replies_start(struct sender *s, void (*room)(void *arg), void (*emptied)(void *arg),
-			 void (*failed)(void *arg, int error, bool idle))
+int sender_replies_start(struct sender *s, void (*changed)(void *arg))
 {
 	static const struct frame line = { .mode = FRAME_LINE };
 	const struct frame *frame = &s->c.frame->frame;
 	bool endless =
 		frame->mode == FRAME_READ || frame->mode == FRAME_ALL || frame->mode == FRAME_SIZE;
-	const struct datagram_output_config out = {
-		.frame = s->c.from && endless ? &line : frame,
-		.from = s->c.from,
-		.silent = s->c.probed != NULL,
-		.room = room,
-		.emptied = emptied,
-		.failed = failed,
-		.arg = s,
-	};
 
 	s->replies.batch = dgram_batch_new(dgram_room(s->places.socket.family));
 	if (!s->replies.batch)
 		return -1;
-	datagram_output_start(&s->replies.out, s->run, &out);
+	s->replies.out = (struct dgram_output){ .run = s->run,
+						.frame = s->c.from && endless ? &line : frame,
+						.from = s->c.from,
+						.silent = s->c.probed != NULL,
+						.changed = changed,
+						.arg = s };
+	dgram_output_start(&s->replies.out);
 	return 0;
 }

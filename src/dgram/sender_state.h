@@ -45,8 +45,7 @@ struct sender_refusal {
 /* What comes back. */
 struct sender_replies {
 	struct dgram_batch *batch;
-	struct datagram_output out;
-	bool out_broken; /* nobody reads stdout any more */
+	struct dgram_output out;
 	struct sender_found found;
 };
 
@@ -102,10 +101,9 @@ void sender_move(struct sender *s, int error);
 
 /* ---- sender_replies.c ---- */
 
-/* Makes room for replies, and starts the output that takes them: ROOM, EMPTIED and FAILED are its
- * functions. Returns 0, or -1 with errno. */
-int sender_replies_start(struct sender *s, void (*room)(void *arg), void (*emptied)(void *arg),
-			 void (*failed)(void *arg, int error, bool idle));
+/* Makes room for replies, and starts the output that takes them, with its function CHANGED. Returns
+ * 0, or -1 with errno. */
+int sender_replies_start(struct sender *s, void (*changed)(void *arg));
 
 /* Takes what has come, a bounded number of batches. */
 void sender_receive(struct sender *s);

@@ -1,5 +1,7 @@
 /* sender_unix.c - the socket of a run that sends to a UNIX socket, and its name */
 #include <errno.h>
+#include <limits.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -7,25 +9,18 @@
 #include "run/report.h"
 #include "dgram/sender_places.h"
 
-/* Sets *OUT to SOURCE, `unix:PATH`, as the peer can find it from whatever directory: as an absolute
- * path, if *OUT has room for one. */
-static void sender_unix_absolute(struct sender_places *p, const struct address *source,
-				 struct address *out)
+/* Makes the path of A absolute, so that the peer can find it from whatever directory, if A has room
+ * for that. */
+static void sender_unix_make_absolute(struct address *a)
 {
-	const char *path = unix_path(source);
-	size_t n;
+	char path[sizeof a->u.un.sun_path], directory[PATH_MAX];
+	const char *given = unix_path(a);
 
-	*out = *source;
-	if (!path || *path == '/' || !getcwd(p->own_path, sizeof p->own_path))
+	if (!given || *given == '/' || !getcwd(directory, sizeof directory) || *directory != '/' ||
+	    snprintf(path, sizeof path, "%s/%s", directory, given) >= (int)sizeof path)
 		return;
-	n = strlen(p->own_path);
-	if (*p->own_path != '/' || n + 1 + strlen(path) >= sizeof out->u.un.sun_path)
-		return;
-	out->u.un = (struct sockaddr_un){ .sun_family = AF_UNIX };
-	memcpy(out->u.un.sun_path, p->own_path, n);
-	out->u.un.sun_path[n] = '/';
-	memcpy(out->u.un.sun_path + n + 1, path, strlen(path));
-	out->length = sizeof out->u.un;
+	*a = (struct address){ .length = sizeof a->u.un, .u.un.sun_family = AF_UNIX };
+	memcpy(a->u.un.sun_path, path, sizeof path);
 }
 
 /* Binds the socket to the word SOURCE, or to a name of its own (NULL). Returns 0, or -1 with errno
@@ -33,7 +28,6 @@ static void sender_unix_absolute(struct sender_places *p, const struct address *
 static int sender_unix_bind(struct sender_places *p, const char *source, struct binding_result *r)
 {
 	static const struct unix_rights usual = UNIX_RIGHTS_DEFAULT;
-	struct address absolute;
 
 	if (!source) {
 		r->what = "bind";
@@ -43,14 +37,10 @@ static int sender_unix_bind(struct sender_places *p, const char *source, struct 
 		return 0;
 	}
 	address_parse_unix(source, &r->address);
-	sender_unix_absolute(p, &r->address, &absolute);
-	if (unix_bind(p->socket.fd, &absolute, &usual, &p->own, &r->why) < 0)
+	p->own_address = r->address;
+	sender_unix_make_absolute(&p->own_address);
+	if (unix_bind(p->socket.fd, &p->own_address, &usual, &p->own, &r->why) < 0)
 		return -1;
-	if (p->own.path) {
-		/* It points into `absolute`, which is about to go. */
-		memmove(p->own_path, p->own.path, strlen(p->own.path) + 1);
-		p->own.path = p->own_path;
-	}
 	dgram_bound(&p->socket, &r->address);
 	return 0;
 }
