@@ -44,25 +44,6 @@ static bool receiver_must_wait(struct receiver *x, struct receiver_socket *s, co
 	return false;
 }
 
-void receiver_copy_sent(struct receiver *x, const void *data, size_t size)
-{
-	const struct transcript_piece piece = { .sent = true, .offset = x->traffic.sent - size };
-
-	run_copy(&x->run, &piece, data, size);
-}
-
-static void receiver_count_sent(struct receiver *x, const struct dgram *d, size_t n)
-{
-	for (size_t i = 0; i < n; i++) {
-		x->traffic.sent += d[i].size;
-		/* What --echo answers has still to be shown itself. */
-		if (!x->c->options->echo)
-			receiver_copy_sent(x, d[i].data, d[i].size);
-		x->traffic.counts.sent++;
-	}
-	x->traffic.last_move = loop_now(x->run.loop);
-}
-
 /* Says that D, an answer, has nobody to go to. */
 static void receiver_say_nameless(const struct receiver *x, const struct dgram *d)
 {
@@ -113,7 +94,9 @@ size_t receiver_send(struct receiver *x, struct receiver_socket *s, const struct
 		if (sent > 0) {
 			if (x->stuck_since && address_equal(&x->stuck, d[done].to))
 				x->stuck_since = 0;
-			receiver_count_sent(x, d + done, (size_t)sent);
+			/* What is echoed is copied behind what came. */
+			dgram_traffic_sent(&x->traffic, d + done, (size_t)sent,
+					   !x->c->options->echo, NULL, "");
 			done += (size_t)sent;
 			continue;
 		}

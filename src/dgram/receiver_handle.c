@@ -5,7 +5,6 @@
 #include "base/errname.h"
 #include "base/number.h"
 #include "run/report.h"
-#include "dgram/report.h"
 #include "dgram/receiver_state.h"
 
 #define ECHO_MOST 64 /* sent back at once */
@@ -35,37 +34,20 @@ static bool receiver_goes_one_by_one(const struct receiver *x)
 	       a->users.n;
 }
 
-static void receiver_trace(const struct receiver *x, const struct receiver_socket *s,
-			   const struct dgram_received *d)
-{
-	const struct datagram_trace t = {
-		.other = d->from->length || d->from->who.known ? d->from : NULL,
-		.asked = d->to ? d->to : &s->socket->local,
-		.size = d->true_size,
-	};
-
-	report_datagram(x->run.messages, &t);
-}
-
 /* Counts and shows the N at V, which came by S. */
 static void receiver_show(struct receiver *x, const struct receiver_socket *s,
 			  const struct dgram_received *v, size_t n)
 {
-	bool trace = message_wanted(x->run.messages, MESSAGE_STEP);
 	size_t untold;
 
 	if (n == 0)
 		return;
-	for (size_t i = 0; i < n; i++) {
+	for (size_t i = 0; i < n; i++)
 		x->cut += v[i].true_size > v[i].size;
-		x->traffic.received += v[i].size;
-		if (trace)
-			receiver_trace(x, s, &v[i]);
-	}
 	/* Nobody has asked for cutting. */
 	x->failed = x->failed || (x->cut && x->c->frame->size == UNSET);
-	x->traffic.counts.received += n;
-	x->last = x->traffic.last_move = loop_now(x->run.loop);
+	dgram_traffic_received(&x->traffic, v, n, &s->socket->local);
+	x->last = x->traffic.last_move;
 	untold = dgram_output_add(&x->out, v, n);
 	if (!untold)
 		return;
@@ -137,7 +119,7 @@ static size_t receiver_do(struct receiver *x, struct receiver_socket *s,
 	receiver_show(x, s, v, n);
 	/* What is echoed is copied behind what came. */
 	if (o->echo && run_copies(&x->run) && x->traffic.counts.sent > sent)
-		receiver_copy_sent(x, v->data, v->size);
+		dgram_traffic_copy(&x->traffic, v->data, v->size);
 	if (o->count != UNSET && x->traffic.counts.received >= (uint64_t)o->count)
 		x->finishing = true;
 	return n;

@@ -101,9 +101,6 @@ bool receiver_receive(struct receiver *x, struct receiver_socket *s);
 size_t receiver_send(struct receiver *x, struct receiver_socket *s, const struct dgram *d,
 		     size_t n);
 
-/* Copies the last datagram that was sent, SIZE bytes at DATA, to -o and -x. */
-void receiver_copy_sent(struct receiver *x, const void *data, size_t size);
-
 /* There is somebody to send stdin's datagrams to: from now on it is read. */
 void receiver_start_stdin(struct receiver *x);
 

@@ -1,4 +1,4 @@
-/* report.c - the words and objects for single datagrams */
+/* report.c - the words and objects for a datagram that goes wrong */
 #include "dgram/report.h"
 
 #include <errno.h>
@@ -19,14 +19,14 @@ void report_datagram_error(const struct messages *m, enum message_level level,
 	if (!n.wanted)
 		return;
 	notice_error(&n, OUTCOME_FAILED, errno_name(e->error));
-	if (e->to)
+	if (e->to) {
 		address_json(&n.json, "peer", e->to);
+		address_text(e->to, to);
+	}
 	if (e->sender)
 		json_string(&n.json, "sender", address_host(e->sender, host));
 	if (e->mtu)
 		json_number(&n.json, "mtu", e->mtu);
-	if (e->to)
-		address_text(e->to, to);
 	if (elsewhere && e->to && e->error == ECONNREFUSED)
 		report_elsewhere(&n, SOCK_DGRAM, e->to, cause, sizeof cause);
 	if (e->sender && m->options.verbose)
@@ -37,56 +37,20 @@ void report_datagram_error(const struct messages *m, enum message_level level,
 		   errno_name(e->error), mtu, sender, cause);
 }
 
-struct outcome report_unsent(const struct messages *m, enum message_level level,
-			     const struct address *to, const char *interface, size_t size,
-			     int error)
+void report_unsent(const struct messages *m, enum message_level level, const struct address *to,
+		   const char *interface, size_t size, int error)
 {
-	char text[ADDRESS_TEXT] = "", what[64] = "";
+	char text[ADDRESS_TEXT], what[64] = "";
 	struct notice n;
 
 	notice_begin(&n, m, level, "error");
 	notice_error(&n, OUTCOME_FAILED, errno_name(error));
-	if (to)
-		address_json(&n.json, "peer", to);
+	address_json(&n.json, "peer", to);
 	if (interface)
 		json_string(&n.json, "interface", interface);
 	json_number(&n.json, "size", (int64_t)size);
-	if (to)
-		address_text(to, text);
 	if (error == EMSGSIZE)
 		snprintf(what, sizeof what, "a datagram of %zu bytes: ", size);
-	notice_end(&n, "%s%s%s%s%s%s (%s)", text, interface ? " by " : "",
-		   interface ? interface : "", to || interface ? ": " : "", what, strerror(error),
-		   errno_name(error));
-	return (struct outcome){ OUTCOME_FAILED, 0 };
-}
-
-void report_datagram(const struct messages *m, const struct datagram_trace *t)
-{
-	const char *verb = t->sent ? "sent" : "received", *name = "";
-	char other[ADDRESS_TEXT], asked[ADDRESS_TEXT], who[ADDRESS_TEXT] = "";
-	struct notice n;
-
-	notice_begin(&n, m, MESSAGE_STEP, verb);
-	if (!n.wanted)
-		return;
-	if (t->other)
-		address_json(&n.json, t->sent ? "to" : "from", t->other);
-	if (t->asked)
-		address_json(&n.json, "to", t->asked);
-	if (t->interface)
-		json_string(&n.json, "interface", t->interface);
-	json_number(&n.json, "size", (int64_t)t->size);
-	if (t->other) {
-		name = address_text(t->other, other);
-		address_who(t->other, who);
-	} else if (t->asked) {
-		name = "a socket without a name";
-	}
-	notice_end(&n, "%s %zu byte%s%s%s%s%s%s%s%s", verb, t->size, t->size == 1 ? "" : "s",
-		   !*name  ? "" :
-		   t->sent ? " to " :
-			     " from ",
-		   name, who, t->asked ? " on " : "", t->asked ? address_text(t->asked, asked) : "",
-		   t->interface ? " by " : "", t->interface ? t->interface : "");
+	notice_end(&n, "%s%s%s: %s%s (%s)", address_text(to, text), interface ? " by " : "",
+		   interface ? interface : "", what, strerror(error), errno_name(error));
 }

@@ -85,27 +85,12 @@ static void sender_address(const struct sender *s, struct dgram *v, size_t n)
 static void sender_sent(struct sender *s, struct dgram_queue *b, size_t n)
 {
 	const struct sender_place *p = sender_places_current(&s->places);
-	bool trace = message_wanted(s->run->messages, MESSAGE_STEP);
-	bool paced = rate_is_set(&s->pace.rate);
+	const struct dgram *v = b->v + b->at;
 
-	for (const struct dgram *d = b->v + b->at; d < b->v + b->at + n; d++) {
-		const struct transcript_piece piece = { .sent = true, .offset = s->traffic.sent };
-
-		run_copy(s->run, &piece, d->data, d->size);
-		if (paced)
-			s->pace.rate.due += rate_cost(&s->pace.rate, (int64_t)d->size);
-		if (trace)
-			report_datagram(s->run->messages,
-					&(struct datagram_trace){ .sent = true,
-								  .other = &p->to,
-								  .interface =
-									  *p->name ? p->name : NULL,
-								  .size = d->size });
-		s->traffic.sent += d->size;
-	}
-	s->traffic.counts.sent += n;
-	s->traffic.last_move = clock_now();
-	sender_kept_add(&s->kept, b->v + b->at, n);
+	dgram_traffic_sent(&s->traffic, v, n, true, &p->to, p->name);
+	for (size_t i = 0; rate_is_set(&s->pace.rate) && i < n; i++)
+		s->pace.rate.due += rate_cost(&s->pace.rate, (int64_t)v[i].size);
+	sender_kept_add(&s->kept, v, n);
 	b->at += n;
 	if (s->kept.resending && b->at == b->n)
 		sender_kept_next(&s->kept);

@@ -118,31 +118,28 @@ struct outcome sender_places_report(struct sender_places *p, int error, const ch
  * having said why not and ended the run. */
 static int sender_places_open_first(struct sender_places *p)
 {
-	struct outcome outcome;
+	size_t first, end;
 	const char *what;
 
-	if (p->v->to.u.sa.sa_family == AF_UNIX) {
-		if (sender_places_open_unix(p, &outcome) < 0) {
-			run_end(p->run, outcome);
+	if (p->v->to.u.sa.sa_family == AF_UNIX && sender_places_open_unix(p) < 0)
+		return -1;
+	while (p->socket.fd < 0 && sender_places_open(p, sender_places_current(p), &what) < 0) {
+		if (!sender_places_left(p)) {
+			run_end(p->run, sender_places_report(p, errno, what));
 			return -1;
 		}
-	} else {
-		while (sender_places_open(p, sender_places_current(p), &what) < 0) {
-			if (!sender_places_left(p)) {
-				run_end(p->run, sender_places_report(p, errno, what));
-				return -1;
-			}
-			report_event((void *)p->run->messages,
-				     &(struct event){ .kind = EVENT_FAILED,
-						      .address = &sender_places_current(p)->to,
-						      .error = errno,
-						      .what = what });
-			sender_places_add_failure(p, errno, what);
-			p->at++;
-		}
+		report_event((void *)p->run->messages,
+			     &(struct event){ .kind = EVENT_FAILED,
+					      .address = &sender_places_current(p)->to,
+					      .error = errno,
+					      .what = what });
+		sender_places_add_failure(p, errno, what);
+		p->at++;
 	}
-	for (size_t i = p->together ? 0 : p->at; i < (p->together ? p->n : p->at + 1); i++)
-		sender_places_say(p, &p->v[i]);
+	first = p->together ? 0 : p->at;
+	end = p->together ? p->n : p->at + 1;
+	while (first < end)
+		sender_places_say(p, &p->v[first++]);
 	return 0;
 }
 

@@ -63,7 +63,7 @@ void sender_places_free(struct sender_places *p);
 
 /* Opens P's socket for its first place, a UNIX socket: connected, so that a full queue is waited
  * for, and bound to the source or to a name of its own, so that replies come back. Returns 0, or -1
- * having said why not; then *OUTCOME tells what that means. */
-int sender_places_open_unix(struct sender_places *p, struct outcome *outcome);
+ * having said why not and ended the run. */
+int sender_places_open_unix(struct sender_places *p);
 
 #endif

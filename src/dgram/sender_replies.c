@@ -4,7 +4,6 @@
 #include "base/clock.h"
 #include "base/number.h"
 #include "run/report.h"
-#include "dgram/report.h"
 #include "dgram/sender_state.h"
 
 #define BATCHES 8 /* before others get their turn */
@@ -32,7 +31,6 @@ void sender_find(struct sender *s, enum sender_answer answer, const struct addre
 static void sender_take_replies(struct sender *s, const struct dgram_received *v, size_t n)
 {
 	int64_t left = sender_replies_left(s);
-	bool trace = message_wanted(s->run->messages, MESSAGE_STEP);
 
 	if ((int64_t)n > left)
 		n = (size_t)left;
@@ -43,16 +41,7 @@ static void sender_take_replies(struct sender *s, const struct dgram_received *v
 		/* Somebody is there: no other address is needed. */
 		sender_kept_drop(&s->kept);
 	}
-	for (size_t i = 0; i < n; i++) {
-		s->traffic.received += v[i].size;
-		if (trace)
-			report_datagram(s->run->messages,
-					&(struct datagram_trace){
-						.other = v[i].from->length ? v[i].from : NULL,
-						.size = v[i].size });
-	}
-	s->traffic.counts.received += n;
-	s->traffic.last_move = loop_now(s->run->loop);
+	dgram_traffic_received(&s->traffic, v, n, NULL);
 	dgram_output_add(&s->replies.out, v, n);
 	dgram_output_flush(&s->replies.out);
 }

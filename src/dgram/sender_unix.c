@@ -45,7 +45,7 @@ static int sender_unix_bind(struct sender_places *p, const char *source, struct 
 	return 0;
 }
 
-int sender_places_open_unix(struct sender_places *p, struct outcome *outcome)
+int sender_places_open_unix(struct sender_places *p)
 {
 	const struct dgram_config c = {
 		.family = AF_UNIX,
@@ -58,12 +58,12 @@ int sender_places_open_unix(struct sender_places *p, struct outcome *outcome)
 	if (dgram_open(&p->socket, &c, p->told, p->arg, &what) == 0) {
 		if (sender_unix_bind(p, p->c->socket->source, &r) < 0) {
 			r.error = errno;
-			*outcome = report_binding(p->run->messages, p->c->port, &r);
+			run_end(p->run, report_binding(p->run->messages, p->c->port, &r));
 			return -1;
 		}
 		if (dgram_connect(&p->socket, &p->v->to) == 0)
 			return 0;
 	}
-	*outcome = sender_places_report(p, errno, what);
+	run_end(p->run, sender_places_report(p, errno, what));
 	return -1;
 }

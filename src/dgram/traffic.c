@@ -4,7 +4,7 @@
 #include "base/clock.h"
 #include "base/number.h"
 
-static void traffic_is_idle(void *arg)
+static void dgram_traffic_is_idle(void *arg)
 {
 	struct dgram_traffic *t = arg;
 	int64_t limit = t->run->data->idle_timeout;
@@ -24,9 +24,87 @@ void dgram_traffic_start(struct dgram_traffic *t, struct run *r,
 {
 	*t = (struct dgram_traffic){ .run = r, .idle = idle, .arg = arg };
 	t->start = t->last_move = clock_now();
-	t->idle_timer = (struct timer){ .fn = traffic_is_idle, .arg = t };
+	t->idle_timer = (struct timer){ .fn = dgram_traffic_is_idle, .arg = t };
 	timer_set(r->loop, &t->idle_timer, clock_after(t->start, r->data->idle_timeout));
 }
+
+/* ---- what moves ---- */
+
+/* Says under -vv that a datagram of SIZE bytes was sent to OTHER by INTERFACE, or came from there
+ * (NULL: from a socket without a name) to LOCAL; empty or NULL: that is not said. */
+static void dgram_traffic_trace(const struct dgram_traffic *t, bool sent,
+				const struct address *other, const struct address *local,
+				const char *interface, size_t size)
+{
+	const char *verb = sent ? "sent" : "received", *name = "";
+	char text[ADDRESS_TEXT], local_text[ADDRESS_TEXT], who[ADDRESS_TEXT] = "";
+	struct notice n;
+
+	notice_begin(&n, t->run->messages, MESSAGE_STEP, verb);
+	if (other)
+		address_json(&n.json, sent ? "to" : "from", other);
+	if (local)
+		address_json(&n.json, "to", local);
+	if (*interface)
+		json_string(&n.json, "interface", interface);
+	json_number(&n.json, "size", (int64_t)size);
+	if (other) {
+		name = address_text(other, text);
+		address_who(other, who);
+	} else if (local) {
+		name = "a socket without a name";
+	}
+	notice_end(&n, "%s %zu byte%s%s%s%s%s%s%s%s", verb, size, size == 1 ? "" : "s",
+		   !*name ? "" :
+		   sent	  ? " to " :
+			    " from ",
+		   name, who, local ? " on " : "", local ? address_text(local, local_text) : "",
+		   *interface ? " by " : "", interface);
+}
+
+void dgram_traffic_copy(const struct dgram_traffic *t, const void *data, size_t size)
+{
+	const struct transcript_piece piece = { .sent = true, .offset = t->sent - size };
+
+	run_copy(t->run, &piece, data, size);
+}
+
+void dgram_traffic_sent(struct dgram_traffic *t, const struct dgram *v, size_t n, bool copy,
+			const struct address *to, const char *interface)
+{
+	bool trace = to && message_wanted(t->run->messages, MESSAGE_STEP);
+
+	for (size_t i = 0; i < n; i++) {
+		t->sent += v[i].size;
+		if (copy)
+			dgram_traffic_copy(t, v[i].data, v[i].size);
+		if (trace)
+			dgram_traffic_trace(t, true, to, NULL, interface, v[i].size);
+	}
+	t->counts.sent += n;
+	t->last_move = clock_now();
+}
+
+void dgram_traffic_received(struct dgram_traffic *t, const struct dgram_received *v, size_t n,
+			    const struct address *local)
+{
+	bool trace = message_wanted(t->run->messages, MESSAGE_STEP);
+
+	for (size_t i = 0; i < n; i++) {
+		const struct dgram_received *d = &v[i];
+		bool known = d->from->length || (local && d->from->who.known);
+
+		t->received += d->size;
+		if (trace)
+			dgram_traffic_trace(t, false, known ? d->from : NULL,
+					    local && d->to ? d->to : local, "",
+					    local ? d->true_size : d->size);
+	}
+	t->counts.received += n;
+	t->last_move = loop_now(t->run->loop);
+}
+
+/* ---- the idle limit and figures ---- */
 
 void dgram_traffic_rest(struct dgram_traffic *t, int64_t time)
 {

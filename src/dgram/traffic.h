@@ -1,4 +1,6 @@
-/* traffic.h - what a run of datagrams has moved and when: its figures and its idle limit */
+/* traffic.h - what a run of datagrams has moved and when: each of them under -vv, its figures and
+ * its idle limit
+ */
 #ifndef DGRAM_TRAFFIC_H
 #define DGRAM_TRAFFIC_H
 
@@ -6,14 +8,15 @@
 
 #include "run/report.h"
 #include "run/run.h"
+#include "sock/datagram.h"
 
 struct dgram_traffic {
 	struct run *run;
 	uint64_t sent, received; /* bytes */
 	struct datagram_counts counts;
-	int64_t start;	   /* 0: nothing can move yet */
-	int64_t last_move; /* the owner sets it whenever a datagram goes or comes */
-	int64_t rest_end;  /* see dgram_traffic_rest() */
+	int64_t start; /* 0: nothing can move yet */
+	int64_t last_move;
+	int64_t rest_end; /* see dgram_traffic_rest() */
 	struct timer idle_timer;
 	void (*idle)(void *arg, struct outcome outcome);
 	void *arg;
@@ -23,6 +26,18 @@ struct dgram_traffic {
  * that is said and IDLE is called with what it means for R. */
 void dgram_traffic_start(struct dgram_traffic *t, struct run *r,
 			 void (*idle)(void *arg, struct outcome outcome), void *arg);
+
+/* The N at V have gone. COPY: copies them to -o and -x. TO: -vv says that they went there, by
+ * INTERFACE unless that is empty; NULL: that is not said. */
+void dgram_traffic_sent(struct dgram_traffic *t, const struct dgram *v, size_t n, bool copy,
+			const struct address *to, const char *interface);
+
+/* Copies SIZE bytes at DATA, the last that were sent, to -o and -x. */
+void dgram_traffic_copy(const struct dgram_traffic *t, const void *data, size_t size);
+
+/* The N at V have come. LOCAL: our address, if there are several; else NULL. */
+void dgram_traffic_received(struct dgram_traffic *t, const struct dgram_received *v, size_t n,
+			    const struct address *local);
 
 /* The user asked for a pause until TIME (--rate, --pps, --interval): the idle limit begins anew
  * behind it. */
