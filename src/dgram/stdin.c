@@ -36,7 +36,7 @@ bool dgram_stdin_rests(const struct dgram_stdin *i)
 
 static enum dgram_stdin_read dgram_stdin_fill(struct dgram_stdin *i, struct outcome *outcome)
 {
-	int n = i->in.careful && !endpoint_readable(&i->in) ? 0 : datagram_input_fill(&i->cut);
+	int n = i->in.may_block && !endpoint_readable(&i->in) ? 0 : datagram_input_fill(&i->cut);
 
 	if (n < 0) {
 		*outcome = report_error(i->run->messages, i->in.name, errno);
@@ -126,7 +126,7 @@ void dgram_stdin_start(struct dgram_stdin *i, struct run *r, int64_t repeat,
 	i->readable = readable;
 	i->arg = arg;
 	endpoint_inherit(&i->in, STDIN_FILENO, false, "stdin");
-	endpoint_open_anew(&i->in);
+	endpoint_reopen(&i->in);
 	dgram_stdin_measure(i, repeat);
 	datagram_input_start(&i->cut, &i->in, frame, r->data->crlf, most);
 	i->watch = (struct watch){ .fd = i->in.rfd, .fn = dgram_stdin_ready, .arg = i };
