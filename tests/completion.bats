@@ -181,6 +181,35 @@ typed() {
 	exec 6>&-
 }
 
+@test "the sockit that was typed is asked" {
+	local shell
+	rows bash
+	PATH=${PATH#"$PWD/asked:"}
+	export HOME=$PWD
+	for shell in bash zsh fish; do
+		command -v $shell >/dev/null || continue
+		./rows completion $shell >script
+		# zsh runs it, and is to end then.
+		"in_$shell" "$([ $shell != zsh ] || echo exec) ./asked/sockit "
+		offered path-one many any none
+		# shellcheck disable=SC2088 # typed
+		"in_$shell" "$([ $shell != zsh ] || echo exec) ~/asked/sockit m"
+		offers many
+		offers_none path-one
+	done
+}
+
+@test "no sockit is there to ask" {
+	local shell
+	for shell in bash zsh fish; do
+		command -v $shell >/dev/null || continue
+		script $shell
+		PATH=${PATH#"$PWD/asked:"}
+		"in_$shell" 'sockit '
+		offered
+	done
+}
+
 # bash.
 
 @test "bash: the script is one" {

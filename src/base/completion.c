@@ -18,7 +18,9 @@ struct request {
 	char **words;
 	size_t n;
 	unsigned char given[OPTION_ROWS_MOST]; /* is the row's option there already? */
-	bool once;     /* an option that is there, and must not be repeated, is offered no more */
+	/* As zsh's users know it: what is there, and must not be repeated, is offered no more;
+	 * where no operand fits options are offered. */
+	bool zsh;
 	bool stacks;   /* behind the letters of options more letters are offered */
 	size_t *first; /* of bash: the piece at which each word begins; else NULL */
 };
@@ -106,6 +108,7 @@ static void add_value(struct text *t, const struct option_row *row,
 {
 	const char *word;
 
+	text_add(t, "help %s\n", row->help);
 	add_argument(t, row->arg, table);
 	for (const struct option_keyword *k = row->keywords; k && k->name; k++)
 		text_add(t, "word %s\n", k->name);
@@ -114,12 +117,13 @@ static void add_value(struct text *t, const struct option_row *row,
 		text_add(t, "word %s\n%s", word, word[strlen(word) - 1] == '/' ? "more /\n" : "");
 }
 
-/* Adds what operand PLACE (from 1) of R's subcommand may be, by its synopsis. */
-static void add_operand(struct text *t, const struct request *r, size_t place)
+/* Adds what operand PLACE (from 1) of R's subcommand may be, by its synopsis. Returns false where
+ * there cannot be so many. */
+static bool add_operand(struct text *t, const struct request *r, size_t place)
 {
 	size_t n, last = 0, before = 0; /* operands so far, and those that must stand before */
 	const char *rest = r->command->synopsis;
-	bool repeats = false;
+	bool repeats = false, found = false;
 
 	for (const char *word; (word = text_word(&rest, &n));) {
 		const char *dots = strstr(word, "...");
@@ -129,16 +133,19 @@ static void add_operand(struct text *t, const struct request *r, size_t place)
 			break; /* a command */
 		last++;
 		repeats |= dots && dots < word + n;
-		if (place > before && (place <= last || repeats))
+		if (place > before && (place <= last || repeats)) {
 			add_argument(t, word, r->table);
+			found = true;
+		}
 		before += *word != '[';
 	}
+	return found;
 }
 
 static void add_option(struct text *t, const struct option_row *row, const char *stem)
 {
 	text_add(t, "word --%s\t%s\n", row->name, row->help);
-	if (row->letter)
+	if (row->letter && !strchr(stem, row->letter))
 		text_add(t, "word %s%c\t%s\n", stem, row->letter, row->help);
 }
 
@@ -149,7 +156,7 @@ static void add_options(struct text *t, const struct request *r, const char *wor
 
 	text_add(t, "label option\n");
 	for (struct option_walk w = option_walk(r->command); option_next(&w);)
-		if (!r->once || !r->given[w.index] || w.row->repeats || w.row->kind == OPTION_COUNT)
+		if (!r->zsh || !r->given[w.index] || w.row->repeats || w.row->kind == OPTION_COUNT)
 			add_option(t, w.row, stem);
 	if (r->command->uses->group)
 		add_option(t, &help_option, stem);
@@ -165,10 +172,10 @@ static const struct option_row *read_option(struct request *r, const char *word,
 	*value = NULL;
 	if (word[0] == '-' && word[1] == '-') {
 		size_t n = strcspn(word + 2, "=");
+		*value = word[2 + n] ? word + 3 + n : NULL;
 		if (!option_find_name(r->command, word + 2, n, &w))
 			return NULL;
 		r->given[w.index] = 1;
-		*value = word[2 + n] ? word + 3 + n : NULL;
 		return takes_next(w.row) || (w.row->arg && *value) ? w.row : NULL;
 	}
 	for (const char *s = word + 1; *word == '-' && *s; s++) {
@@ -214,21 +221,16 @@ static size_t add_last(struct text *t, struct request *r)
 		else
 			place += *word != '-' || !word[1];
 	}
-	if (i + 1 == r->n) {
-		/* What it has itself is not there already. */
+	/* An option that stands in the last word itself is not there already. */
+	if (i < r->n)
 		row = read_option(&(struct request){ .command = r->command }, last, &value);
-		if (!value)
-			row = NULL;
-	} else {
-		value = last;
-	}
-	if (row)
-		add_value(t, row, r->table);
-	else if (*last == '-')
-		add_options(t, r, last);
 	else
-		add_operand(t, r, place);
-	return row ? (size_t)(value - last) : 0;
+		value = last;
+	if (row && value)
+		add_value(t, row, r->table);
+	else if (!value && (*last == '-' || (!add_operand(t, r, place) && r->zsh)))
+		add_options(t, r, last);
+	return value ? (size_t)(value - last) : 0;
 }
 
 /* ---- bash, which passes a line in pieces ---- */
@@ -341,7 +343,7 @@ void completion_answer(struct text *t, const struct completion_table *table, cha
 	} else if (r.n > 1) {
 		size_t kept;
 		r.stacks = true;
-		r.once = !strcmp(words[0], "zsh");
+		r.zsh = !strcmp(words[0], "zsh");
 		kept = add_last(t, &r);
 		text_add(t, "kept %.*s\ntyped %s\n", (int)kept, last, last + kept);
 	}
@@ -360,9 +362,6 @@ static const char script_bash[] =
 	"\twhile IFS= read -r answer; do\n"
 	"\t\tvalue=${answer#* }\n"
 	"\t\tcase $answer in\n"
-	"\t\tkept*) kept=$value ;;\n"
-	"\t\tjoined*) joined=$value ;;\n"
-	"\t\ttyped*) typed=$value ;;\n"
 	"\t\tword*) words+=\" ${value%%$'\\t'*}\" ;;\n"
 	"\t\tmore*) compopt -o nospace 2>/dev/null ;;\n"
 	"\t\tlist*)\n"
@@ -375,6 +374,7 @@ static const char script_bash[] =
 	"\t\t\t\treturn\n"
 	"\t\t\tfi\n"
 	"\t\t\t;;\n"
+	"\t\t*) printf -v \"${answer%% *}\" %s \"$value\" ;;\n"
 	"\t\tesac\n"
 	"\tdone < <(command \"$program\" completion " COMPLETION_ASK
 	" bash \"${COMP_LINE:0:COMP_POINT}\" \\\n"
@@ -391,36 +391,31 @@ static const char script_zsh[] =
 	"#compdef sockit\n"
 	"# zsh completion for sockit, made by `sockit completion zsh'. It offers what sockit answers.\n"
 	"_sockit() {\n"
-	"\tlocal curcontext=$curcontext program=${(Q)~words[1]} answer value name label ret=1\n"
-	"\tlocal -a expl entries lists more as\n"
+	"\tlocal curcontext=$curcontext program=${(Q)~words[1]} answer value ret=1\n"
+	"\tlocal -a word list label more kept typed help line expl\n"
 	"\n"
 	"\twhence -p -- $program >/dev/null || program=sockit\n"
 	"\tfor answer in ${(f)\"$(command $program completion " COMPLETION_ASK " zsh \\\n"
 	"\t\t\"${(@Q)words[1,CURRENT-1]}\" \"${(Q)PREFIX}\" 2>/dev/null)\"}; do\n"
-	"\t\tvalue=${answer#* }\n"
-	"\t\tcase $answer in\n"
-	"\t\tkept*) compset -p $#value ;;\n"
-	"\t\tlabel*) label=$value ;;\n"
-	"\t\tlist*) lists+=($value) ;;\n"
-	"\t\tmore\\ /) more=(-S '') ;; # is there already\n"
-	"\t\tmore*) more=(-qS $value) ;; # goes again where a blank comes next\n"
-	"\t\tword*)\n"
-	"\t\t\tvalue=${value//\\\\/\\\\\\\\}\n"
-	"\t\t\tname=${value%%$'\\t'*}\n"
-	"\t\t\tentries+=(\"${name//:/\\:}${${value#$name}/$'\\t'/:}\")\n"
-	"\t\t\t;;\n"
-	"\t\tline*)\n"
-	"\t\t\tshift $value words\n"
-	"\t\t\t((CURRENT -= value))\n"
-	"\t\t\t_normal\n"
-	"\t\t\treturn\n"
-	"\t\t\t;;\n"
-	"\t\tesac\n"
+	"\t\tvalue=${answer%% *}\n"
+	"\t\tset -A $value \"${(@P)value}\" \"${answer#* }\"\n"
 	"\tdone\n"
-	"\t[[ $label != option ]] || as=(-o)\n"
-	"\t((!$#entries)) || _describe $as \"$label\" entries $more && ret=0\n"
-	"\t_description values expl \"$label\"\n"
-	"\tfor value in $lists; do\n"
+	"\tif (($#line)); then\n"
+	"\t\tshift $line words\n"
+	"\t\t((CURRENT -= line))\n"
+	"\t\t_normal\n"
+	"\t\treturn\n"
+	"\tfi\n"
+	"\tcompset -p $#kept[1]\n"
+	"\t_description values expl \"$label[1]\"\n"
+	"\tcase $more in\n"
+	"\t'') ;;\n"
+	"\t/) more=(-S '') ;; # is there already\n"
+	"\t*) more=(-qS $more[1]) ;; # goes again where a blank comes next\n"
+	"\tesac\n"
+	"\tword=(\"${(@)${(@)word//(#m)[\\\\:]/\\\\$MATCH}/$'\\t'/:}\")\n"
+	"\t((!$#word)) || _describe ${${(M)label:#option}:+-o} \"$label[1]\" word $more && ret=0\n"
+	"\tfor value in $list; do\n"
 	"\t\tcase $value in\n"
 	"\t\tfile) _files \"$expl[@]\" ;;\n"
 	"\t\thostname) _hosts \"$expl[@]\" ;;\n"
@@ -428,7 +423,7 @@ static const char script_zsh[] =
 	"\t\tcommand) _command_names ;;\n"
 	"\t\tesac && ret=0\n"
 	"\tdone\n"
-	"\t(($#entries + $#lists)) || _message -e values \"$label\"\n"
+	"\t(($#word + $#list)) || _message -e values \"$label[1]\"\n"
 	"\treturn ret\n"
 	"}\n"
 	"\n"
@@ -444,44 +439,38 @@ static const char script_fish[] =
 	"\tset -l words (commandline -opc)\n"
 	"\tset -l token (commandline -ct)\n"
 	"\tset -l program (string replace -r '^~(?=/)' -- \"$HOME\" $words[1])\n"
-	"\tset -l kept ''\n"
-	"\tset -l typed ''\n"
-	"\tset -l lists\n"
-	"\tset -l offered\n"
-	"\ttype -fq -- $program; or set program sockit\n"
+	"\tset -l word; set -l list; set -l label; set -l more\n"
+	"\tset -l kept; set -l typed; set -l help; set -l line\n"
+	"\tcommand -sq -- $program; or set program sockit\n"
+	"\tcommand -sq -- $program; or return\n"
 	"\tfor answer in (command $program completion " COMPLETION_ASK
 	" fish $words \"$token\" 2>/dev/null)\n"
-	"\t\tset -l value (string replace -r '^\\S+ ' '' -- $answer)\n"
-	"\t\tswitch $answer\n"
-	"\t\t\tcase 'kept *'\n"
-	"\t\t\t\tset kept $value\n"
-	"\t\t\tcase 'typed *'\n"
-	"\t\t\t\tset typed $value\n"
-	"\t\t\tcase 'word *'\n"
-	"\t\t\t\tset -a offered $value\n"
-	"\t\t\tcase 'list *'\n"
-	"\t\t\t\tset -a lists $value\n"
-	"\t\t\tcase 'line *'\n"
-	"\t\t\t\tset -e words[1..$value]\n"
-	"\t\t\t\tcomplete -C (string join ' ' -- (string escape -- $words) \"$token\")\n"
-	"\t\t\t\treturn\n"
-	"\t\tend\n"
+	"\t\tset -l part (string split -m 1 ' ' -- $answer)\n"
+	"\t\tset -a $part[1] $part[2]\n"
 	"\tend\n"
-	"\tfor list in $lists\n"
-	"\t\tswitch $list\n"
+	"\tif set -q line[1]\n"
+	"\t\tset -e words[1..$line]\n"
+	"\t\tcomplete -C (string join ' ' -- (string escape -- $words) \"$token\")\n"
+	"\t\treturn\n"
+	"\tend\n"
+	"\tfor value in $list\n"
+	"\t\tswitch $value\n"
 	"\t\t\tcase file\n"
-	"\t\t\t\tset -a offered (complete -C \"'' $typed\")\n"
+	"\t\t\t\tset -a word (complete -C \"'' $typed\" | string replace -r '(\\t.*)?$' \\t)\n"
 	"\t\t\tcase command\n"
-	"\t\t\t\tset -a offered (__fish_complete_command)\n"
+	"\t\t\t\tset -a word (__fish_complete_command)\n"
 	"\t\t\tcase hostname # those of this machine too, which fish leaves out\n"
-	"\t\t\t\tset -a offered (__fish_print_hostnames)\n"
-	"\t\t\t\tset -a offered (string replace -r '#.*' '' </etc/hosts 2>/dev/null |\n"
+	"\t\t\t\tset -a word (__fish_print_hostnames)\n"
+	"\t\t\t\tset -a word (string replace -r '#.*' '' </etc/hosts 2>/dev/null |\n"
 	"\t\t\t\t\tstring replace -rf '^\\s*\\S+\\s+' '' | string split -n ' ')\n"
 	"\t\t\tcase service\n"
-	"\t\t\t\tset -a offered (string replace -rf '^([^#\\s]+)\\s.*' '$1' </etc/services 2>/dev/null)\n"
+	"\t\t\t\tset -a word (string replace -rf '^([^#\\s]+)\\s.*' '$1' </etc/services 2>/dev/null)\n"
 	"\t\tend\n"
 	"\tend\n"
-	"\tset -q offered[1]; and printf '%s\\n' $kept$offered\n"
+	"\tfor value in $kept$word\n"
+	"\t\tstring match -q -- \\*\\t\\* $value; and printf '%s\\n' $value\n"
+	"\t\tor printf '%s\\t%s\\n' $value \"$help\"\n"
+	"\tend\n"
 	"end\n"
 	"\n"
 	"complete -c sockit -f -a '(__sockit)'\n";

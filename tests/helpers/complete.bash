@@ -18,7 +18,7 @@ COMP_CWORD=$((${#COMP_WORDS[@]} - 1))
 current=${COMP_WORDS[COMP_CWORD]#[\"\']}
 [[ $current =~ ^$separators+$ ]] && current=''
 
-registered=$(complete -p "${COMP_WORDS[0]}")
+registered=$(complete -p "${COMP_WORDS[0]##*/}")
 [[ $registered =~ \ -F\ ([^ ]+) ]]
 "${BASH_REMATCH[1]}" "${COMP_WORDS[0]}" "$current" "${COMP_WORDS[COMP_CWORD - 1]}"
 [ ${#COMPREPLY[@]} = 0 ] || printf '%s\n' "${COMPREPLY[@]}" | sort -u
