@@ -1,4 +1,4 @@
-/* A host, and a port, each by itself: an input is one word. */
+/* address.c - a host, and a port, each by itself: an input is one word. */
 #include "fuzz.h"
 
 #include <netdb.h>

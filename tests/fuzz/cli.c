@@ -1,5 +1,5 @@
-/* The whole program: an input is its argument vector, a word a line, then after a line `==` a
- * script.
+/* cli.c - the whole program: an input is its argument vector, a word a line, then after a line `==`
+ * a script.
  *
  * The program sees a system that is made here: each call that reaches outside is one of the sim_
  * functions below, which asks the script for what happens. A byte of it decides whether the call

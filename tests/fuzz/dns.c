@@ -1,4 +1,4 @@
-/* DNS messages and names: an input is both a message and, ended by a NUL, a name. */
+/* dns.c - DNS messages and names: an input is both a message and, ended by a NUL, a name. */
 #include "fuzz.h"
 
 #include <stdbool.h>

@@ -1,4 +1,5 @@
-/* The operands HOST PORT and ENDPOINT: an input is a mode in its first word, then one or two words.
+/* endpoint.c - the operands HOST PORT and ENDPOINT: an input is a mode in its first word, then one
+ * or two words.
  */
 #include "fuzz.h"
 

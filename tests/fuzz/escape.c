@@ -1,4 +1,4 @@
-/* Escaping for messages: an input is a mode, two bytes of size, and the text. */
+/* escape.c - escaping for messages: an input is a mode, two bytes of size, and the text. */
 #include "fuzz.h"
 
 #include <stdbool.h>

@@ -1,4 +1,5 @@
-/* What a filter does to one direction: an input is a mode, a seed for the pieces, and the data. */
+/* filter.c - what a filter does to one direction: an input is a mode, a seed for the pieces, and
+ * the data. */
 #include "fuzz.h"
 
 #include "flow/filter.h"

@@ -1,5 +1,5 @@
-/* How a stream is cut into datagrams: an input is a mode, the largest payload, a seed for the
- * pieces, and the stream. */
+/* frame.c - how a stream is cut into datagrams: an input is a mode, the largest payload, a seed for
+ * the pieces, and the stream. */
 #include "fuzz.h"
 
 #include <errno.h>

@@ -1,5 +1,5 @@
-/* HTTP's heads, places and bodies: an input says by its first byte what the rest is, and by its
- * second in which pieces that comes. */
+/* http.c - HTTP's heads, places and bodies: an input says by its first byte what the rest is, and
+ * by its second in which pieces that comes. */
 #include "fuzz.h"
 
 #include "proto/http.h"

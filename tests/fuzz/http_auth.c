@@ -1,5 +1,5 @@
-/* HTTP authentication: the lines of an input are the fields of a challenge, and each is an answer
- * to one; the first two are also a user's name and password. */
+/* http_auth.c - HTTP authentication: the lines of an input are the fields of a challenge, and each
+ * is an answer to one; the first two are also a user's name and password. */
 #include "fuzz.h"
 
 #include <stdbool.h>
@@ -225,7 +225,8 @@ static void check_examples(void)
 		{ "abcdbcdecdefdefgefghfghighijhijkijkljklmklmnlmnomnopnopq",
 		  "8215ef0796a20bcaaae116d3876c664a",
 		  "248d6a61d20638b8e5c026930c3e6039a33ce45964ff2167f6ecedd419db06c1" },
-		{ "12345678901234567890123456789012345678901234567890123456789012345678901234567890",
+		{ "1234567890123456789012345678901234567890"
+		  "1234567890123456789012345678901234567890",
 		  "57edf4a22be3c955ac49da2e2107b67a",
 		  "f371bc4a311f2b009eef952dd83ca80e2b60026c8e935592d0f9c308453c813e" },
 	};

@@ -1,5 +1,5 @@
-/* A tunnel through an HTTP proxy: an input is what the proxy sends; its first byte says in which
- * pieces, and whether we have a password. */
+/* http_connect.c - a tunnel through an HTTP proxy: an input is what the proxy sends; its first byte
+ * says in which pieces, and whether we have a password. */
 #include "fuzz.h"
 
 #include <stdbool.h>

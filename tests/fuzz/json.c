@@ -1,4 +1,4 @@
-/* Strings in JSON: an input is what the network sent. */
+/* json.c - strings in JSON: an input is what the network sent. */
 #include "fuzz.h"
 
 #include <stdbool.h>

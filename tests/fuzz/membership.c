@@ -1,4 +1,5 @@
-/* The words of --join and --join-source: an input is one of them, the second kind after a comma. */
+/* membership.c - the words of --join and --join-source: an input is one of them, the second kind
+ * after a comma. */
 #include "fuzz.h"
 
 #include "sock/membership.h"

@@ -1,5 +1,5 @@
-/* The readers of hosts(5), nsswitch.conf(5) and resolv.conf(5): an input is a file of all three
- * kinds. */
+/* namefiles.c - the readers of hosts(5), nsswitch.conf(5) and resolv.conf(5): an input is a file of
+ * all three kinds. */
 #include "fuzz.h"
 
 #include "proto/hosts.h"

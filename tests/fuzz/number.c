@@ -1,4 +1,4 @@
-/* Numbers, durations and sizes: an input is one word. */
+/* number.c - numbers, durations and sizes: an input is one word. */
 #include "fuzz.h"
 
 #include <errno.h>

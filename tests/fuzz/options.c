@@ -1,5 +1,5 @@
-/* The option parser with the tables of the real subcommands: an input is an argument vector, its
- * first word the subcommand. */
+/* options.c - the option parser with the tables of the real subcommands: an input is an argument
+ * vector, its first word the subcommand. */
 #include "fuzz.h"
 
 #include "base/number.h"

@@ -1,4 +1,4 @@
-/* Lists of ports: an input is one word. */
+/* ports.c - lists of ports: an input is one word. */
 #include "fuzz.h"
 
 #include <stdbool.h>

@@ -1,4 +1,4 @@
-/* The reader of /proc/net: an input is a line. */
+/* procnet.c - the reader of /proc/net: an input is a line. */
 #include "fuzz.h"
 
 #include "proto/procnet.h"

@@ -1,4 +1,4 @@
-/* URLs of proxies: an input is one, whole. */
+/* proxy_url.c - URLs of proxies: an input is one, whole. */
 #include "fuzz.h"
 
 #include <stdbool.h>

@@ -1,4 +1,4 @@
-/* The readers of services(5) and protocols(5): an input is such a file. */
+/* services.c - the readers of services(5) and protocols(5): an input is such a file. */
 #include "fuzz.h"
 
 #include <stdbool.h>

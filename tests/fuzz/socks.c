@@ -1,5 +1,5 @@
-/* SOCKS, both sides. An input's first byte says which (of a client also its version), the second in
- * which pieces the rest comes. */
+/* socks.c - SOCKS, both sides. An input's first byte says which (of a client also its version), the
+ * second in which pieces the rest comes. */
 #include "fuzz.h"
 
 #include <stdio.h>

@@ -1,4 +1,4 @@
-/* The telnet parser: an input says by its first byte in which pieces the rest comes. */
+/* telnet.c - the telnet parser: an input says by its first byte in which pieces the rest comes. */
 #include "fuzz.h"
 
 #include "proto/telnet.h"

@@ -1,4 +1,4 @@
-/* The option tables' check of themselves.
+/* check_options.c - the option tables' check of themselves.
  *
  *	check_options           says the first fault of the program's tables, exit status 1, if any
  *	check_options --broken  breaks a small table in each way that there is, and says what the

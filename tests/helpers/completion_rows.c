@@ -1,5 +1,5 @@
-/* completion_rows completion SHELL: the script for a sockit with rows and operands of every kind, which
- * is what this answers as. */
+/* completion_rows.c - `completion_rows completion SHELL` prints the script for a sockit with rows
+ * and operands of every kind, which is what this answers as. */
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
