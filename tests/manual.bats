@@ -112,21 +112,18 @@ help_options() {
 }
 
 @test "each name of --sockopt stands in the manual" {
-	# An empty word is no name: what the program knows stands in its tables.
-	local name names n=0
-	mapfile -t names < <(grep -hoE '\b(SO|TCP|IP|IPV6)_[A-Z0-9_]+\b' \
-		"$BATS_TEST_DIRNAME"/../src/sock/sockopt_{table,linux}.c | sort -u)
+	local name names
+	mapfile -t names < <("$SOCKIT" sockname --options | cut -f 1)
+	[ ${#names[@]} -ge 20 ]
 	for name in "${names[@]}"; do
 		STATUS=0
 		within 10 "$SOCKIT" connect --sockopt "$name=" h 1 </dev/null 2>err || STATUS=$?
-		! grep -q 'is unknown' err || continue
-		n=$((n + 1))
+		! grep -q 'is unknown' err || fault "$name"
 		grep -qw "$name" "$MAN/sockit.1" || {
 			echo "$name is not in sockit(1)"
 			return 1
 		}
 	done
-	[ $n -ge 20 ]
 	# And those of the manual are known.
 	[ "$(platform)" = linux ] || return 0
 	mapfile -t names < <(sed -n '/^\.It Fl -sockopt/,/^\.El/s/^\.Dv //p' "$MAN/sockit.1" |

@@ -367,9 +367,11 @@ udp\t127.0.0.1\t7001\tunconnected' ]
 	cut -f 1 out | sort >ours
 	[ -z "$(uniq -d ours)" ]
 	# Those of the tables that --sockopt reads.
-	local tables=("$BATS_TEST_DIRNAME"/../src/sock/sockopt_table.c)
-	[ "$(platform)" != linux ] || tables+=("$BATS_TEST_DIRNAME"/../src/sock/sockopt_linux.c)
-	sed -n '/^static const struct sockopt_row/,/^};/p' "${tables[@]}" |
+	local file tables=()
+	for file in "$BATS_TEST_DIRNAME"/../src/*/*.c; do
+		[[ $file == *_linux.c && $(platform) != linux ]] || tables+=("$file")
+	done
+	sed -n '/^static const struct sockopt_row.*\[\]/,/^};/p' "${tables[@]}" |
 		grep -oE '\b(SO|TCP|IP|IPV6)_[A-Z0-9_]+\b' | sort -u | diff ours -
 	grep -qx $'SO_REUSEADDR\tint\tSOL_SOCKET\t0' out
 	grep -qx $'SO_LINGER\tlinger\tSOL_SOCKET\t-1' out

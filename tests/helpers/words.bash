@@ -48,6 +48,25 @@ subcommands() {
 	"$SOCKIT" help | sed -n '/^Subcommands:$/,/^$/s/^  \([a-z-]*\) .*/\1/p'
 }
 
+# services: what listen can do with a connection in place of passing it to stdin and stdout, a line each: --echo,
+# `--forward h:1` and so on. They are what excludes a command.
+services() {
+	local name argument found=0
+	while read -r name argument; do
+		case $argument in
+		'') ;;
+		ENDPOINT) name+=' h:1' ;;
+		PROTOCOL) name+=' socks5' ;;
+		*) continue ;;
+		esac
+		# shellcheck disable=SC2086 # a word or two
+		[[ $("$SOCKIT" listen $name -w 1ms 0 -- false </dev/null 2>&1) == *' exclude each other' ]] || continue
+		echo "$name"
+		found=$((found + 1))
+	done < <("$SOCKIT" help listen | sed -nE 's/^ .{5}(--[a-z-]+)( ([A-Z]+))?( .*)?$/\1 \3/p')
+	[ $found -ge 6 ]
+}
+
 # platform: linux or portable, as the program was built.
 platform() {
 	"$SOCKIT" --version | sed 's/.*(\(.*\))$/\1/'
