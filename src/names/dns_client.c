@@ -1,3 +1,4 @@
+/* dns_client.c - questions to DNS servers: sending, repeating, matching the answers, TCP */
 #define _DEFAULT_SOURCE /* getentropy, which POSIX has since 2024 */
 #include "names/dns_client.h"
 
@@ -24,26 +25,26 @@
 #define WINDOW_FIRST 512
 #define GROW_DELAY (50 * MILLISECOND) /* between one more and the next, once some were lost */
 
-struct connections {
+struct dns_server {
 	struct dns_client *client;
 	struct address address;
 	struct watch watch; /* on its socket, -1: there is none yet */
 };
 
-enum ask_state { ASK_UDP, ASK_WAITS, ASK_TCP };
+enum query_state { QUERY_UDP, QUERY_WAITS, QUERY_TCP };
 
-struct dns_ask {
+struct dns_query {
 	struct dns_client *client;
-	struct dns_ask *next, **link; /* of all that are open */
+	struct dns_query *next, **link; /* of all that are open */
 	struct dns_name name;
 	unsigned type, id;
 	bool edns, unsent;
-	bool flying;			  /* it counts for the window; */
-	size_t flight;			  /* so many did when it was sent */
-	struct dns_ask *behind, **queued; /* while it waits to be sent; NULL: it does not */
-	int64_t rest;			  /* of its patience, when it does not count any more */
-	enum ask_state state;
-	struct connections *server;
+	bool flying;			    /* it counts for the window; */
+	size_t flight;			    /* so many did when it was sent */
+	struct dns_query *behind, **queued; /* while it waits to be sent; NULL: it does not */
+	int64_t rest;			    /* of its patience, when it does not count any more */
+	enum query_state state;
+	struct dns_server *server;
 	unsigned tries, strays_before;
 	int error; /* to be dealt with by the timer */
 	const char *fault;
@@ -57,12 +58,12 @@ struct dns_ask {
 struct dns_client {
 	struct loop *loop;
 	struct dns_client_config c;
-	struct connections servers[DNS_SERVERS_MOST];
-	struct dns_ask *open, **ids; /* of each id */
+	struct dns_server servers[DNS_SERVERS_MOST];
+	struct dns_query *open, **ids; /* of each id */
 	size_t n_open, n_streams, n_waiting;
-	/* What has room in a server's buffer is not known: `window` are in flight at most, one more
-	 * for each answer until the first is lost; then few, and more again by and by. */
-	struct dns_ask *first, **last; /* that wait to be sent */
+	/* How many questions a server's buffer has room for is not known: at most `window` are in
+	 * flight, one more for each answer until the first is lost; then few, and slowly more. */
+	struct dns_query *first, **last; /* that wait to be sent */
 	size_t n_flying, window;
 	bool lost;
 	int64_t cut_at, grown_at;
@@ -72,8 +73,8 @@ struct dns_client {
 	unsigned char data[UDP_MOST];
 };
 
-static void answers(void *arg, short events);
-static void time_is_up(void *arg);
+static void server_ready(void *arg, short events);
+static void query_expired(void *arg);
 
 struct dns_client *dns_client_new(struct loop *loop, const struct dns_client_config *c)
 {
@@ -84,7 +85,7 @@ struct dns_client *dns_client_new(struct loop *loop, const struct dns_client_con
 	/* The buffer is left as it is: pages that nothing touches cost nothing, here and in the
 	 * table. */
 	memset(client, 0, offsetof(struct dns_client, data));
-	client->ids = calloc(IDS, sizeof(struct dns_ask *));
+	client->ids = calloc(IDS, sizeof(struct dns_query *));
 	if (!client->ids) {
 		free(client);
 		return NULL;
@@ -94,10 +95,10 @@ struct dns_client *dns_client_new(struct loop *loop, const struct dns_client_con
 	client->window = WINDOW_FIRST;
 	client->last = &client->first;
 	for (size_t i = 0; i < c->n; i++)
-		client->servers[i] = (struct connections){
+		client->servers[i] = (struct dns_server){
 			.client = client,
 			.address = c->servers[i],
-			.watch = { .fd = -1, .fn = answers, .arg = &client->servers[i] },
+			.watch = { .fd = -1, .fn = server_ready, .arg = &client->servers[i] },
 		};
 	return client;
 }
@@ -107,9 +108,9 @@ void dns_client_free(struct dns_client *c)
 	if (!c)
 		return;
 	c->window = 0; /* nobody's turn comes any more */
-	for (struct dns_ask *a = c->open, *next; a; a = next) {
-		next = a->next;
-		dns_ask_cancel(a);
+	for (struct dns_query *q = c->open, *next; q; q = next) {
+		next = q->next;
+		dns_query_cancel(q);
 	}
 	for (size_t i = 0; i < c->c.n; i++)
 		if (c->servers[i].watch.fd >= 0) {
@@ -126,7 +127,7 @@ unsigned dns_client_strays(const struct dns_client *c)
 }
 
 /* Two random bytes. Returns -1 where there are none to be had. */
-static int draw(struct dns_client *c)
+static int client_draw(struct dns_client *c)
 {
 	if (c->random_left == 0) {
 		if (getentropy(c->random, sizeof c->random) < 0)
@@ -136,8 +137,9 @@ static int draw(struct dns_client *c)
 	return c->random[--c->random_left];
 }
 
-/* The socket of S, connected: other senders do not reach it. Returns 0, or -1 with errno. */
-static int server_open(struct connections *s)
+/* Opens the socket of S and connects it, so that no other sender reaches it. Returns 0, or -1 with
+ * errno. */
+static int server_open(struct dns_server *s)
 {
 	int size = RECEIVE_BUFFER, fd;
 
@@ -146,7 +148,7 @@ static int server_open(struct connections *s)
 	fd = socket(s->address.u.sa.sa_family, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (fd < 0)
 		return -1;
-	/* As much of it as the system gives. */
+	/* The system may give less. */
 	setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &size, sizeof size);
 	if (connect(fd, &s->address.u.sa, s->address.length) < 0) {
 		close_keeping_errno(fd);
@@ -159,37 +161,37 @@ static int server_open(struct connections *s)
 
 /* ---- how many at once ---- */
 
-static void ask_fly(struct dns_ask *a);
+static void query_send_now(struct dns_query *q);
 
-static void leave_queue(struct dns_ask *a)
+static void query_leave_queue(struct dns_query *q)
 {
-	if (!a->queued)
+	if (!q->queued)
 		return;
-	*a->queued = a->behind;
-	if (a->behind)
-		a->behind->queued = a->queued;
+	*q->queued = q->behind;
+	if (q->behind)
+		q->behind->queued = q->queued;
 	else
-		a->client->last = a->queued;
-	a->queued = NULL;
+		q->client->last = q->queued;
+	q->queued = NULL;
 }
 
-/* A does not count for the window any more: others may. */
-static void land(struct dns_ask *a)
+/* Q does not count for the window any more: sends those whose turn it is. */
+static void query_land(struct dns_query *q)
 {
-	struct dns_client *c = a->client;
+	struct dns_client *c = q->client;
 
-	if (a->flying)
+	if (q->flying)
 		c->n_flying--;
-	a->flying = false;
+	q->flying = false;
 	while (c->first && c->n_flying < c->window) {
-		struct dns_ask *next = c->first;
-		leave_queue(next);
-		ask_fly(next);
+		struct dns_query *next = c->first;
+		query_leave_queue(next);
+		query_send_now(next);
 	}
 }
 
-/* There was room for one. */
-static void widen(struct dns_client *c)
+/* An answer has come: there was room for its question. */
+static void window_widen(struct dns_client *c)
 {
 	int64_t now = loop_now(c->loop);
 
@@ -199,16 +201,16 @@ static void widen(struct dns_client *c)
 	c->grown_at = now;
 }
 
-/* There was none for A, or its server is slow. */
-static void narrow(struct dns_ask *a)
+/* No answer has come to Q: it was lost for want of room, or its server is slow. */
+static void window_narrow(struct dns_query *q)
 {
-	struct dns_client *c = a->client;
+	struct dns_client *c = q->client;
 
-	/* What was sent before tells nothing about the window that is there now. */
-	if (c->lost && a->sent < c->cut_at)
+	/* A question sent before the last cut tells nothing about the window of now. */
+	if (c->lost && q->sent < c->cut_at)
 		return;
-	if (c->window > a->flight)
-		c->window = a->flight;
+	if (c->window > q->flight)
+		c->window = q->flight;
 	c->window = c->lost && c->window / 2 > WINDOW_LEAST ? c->window / 2 : WINDOW_LEAST;
 	c->lost = true;
 	c->cut_at = c->grown_at = loop_now(c->loop);
@@ -216,250 +218,251 @@ static void narrow(struct dns_ask *a)
 
 /* ---- the end of a question ---- */
 
-static void stream_close(struct dns_ask *a)
+static void query_close_stream(struct dns_query *q)
 {
-	struct dns_client *c = a->client;
+	struct dns_client *c = q->client;
 
-	if (!a->stream)
+	if (!q->stream)
 		return;
-	dns_stream_free(a->stream);
-	a->stream = NULL;
+	dns_stream_free(q->stream);
+	q->stream = NULL;
 	c->n_streams--;
-	/* Another has its turn. */
-	for (struct dns_ask *b = c->n_waiting ? c->open : NULL; b; b = b->next)
-		if (b->state == ASK_WAITS) {
+	/* The next question that waits for a stream has its turn. */
+	for (struct dns_query *b = c->n_waiting ? c->open : NULL; b; b = b->next)
+		if (b->state == QUERY_WAITS) {
 			timer_set(c->loop, &b->timer, loop_now(c->loop));
 			break;
 		}
 }
 
-void dns_ask_cancel(struct dns_ask *a)
+void dns_query_cancel(struct dns_query *q)
 {
 	struct dns_client *c;
 
-	if (!a)
+	if (!q)
 		return;
-	c = a->client;
-	if (a->state == ASK_WAITS)
+	c = q->client;
+	if (q->state == QUERY_WAITS)
 		c->n_waiting--;
-	a->state = ASK_UDP;
-	stream_close(a);
-	leave_queue(a);
-	timer_drop(c->loop, &a->timer);
-	*a->link = a->next;
-	if (a->next)
-		a->next->link = a->link;
-	c->ids[a->id] = NULL;
+	q->state = QUERY_UDP;
+	query_close_stream(q);
+	query_leave_queue(q);
+	timer_drop(c->loop, &q->timer);
+	*q->link = q->next;
+	if (q->next)
+		q->next->link = q->link;
+	c->ids[q->id] = NULL;
 	c->n_open--;
-	land(a);
-	free(a);
+	query_land(q);
+	free(q);
 }
 
-/* A has its answer M, or none for ERROR and FAULT. */
-static void finish(struct dns_ask *a, const struct dns_message *m, int error, const char *fault)
+/* Q has its answer M, or none because of ERROR and FAULT. Tells that, and frees Q. */
+static void query_finish(struct dns_query *q, const struct dns_message *m, int error,
+			 const char *fault)
 {
 	struct dns_reply reply = {
 		.message = m,
 		.error = error,
 		.fault = fault,
-		.server = &a->server->address,
-		.tcp = a->state == ASK_TCP,
-		.tries = a->tries,
-		.strays = a->client->strays - a->strays_before,
-		.ns = clock_now() - a->sent,
+		.server = &q->server->address,
+		.tcp = q->state == QUERY_TCP,
+		.tries = q->tries,
+		.strays = q->client->strays - q->strays_before,
+		.ns = clock_now() - q->sent,
 	};
-	dns_fn *fn = a->fn;
-	void *arg = a->arg;
+	dns_fn *fn = q->fn;
+	void *arg = q->arg;
 
-	dns_ask_cancel(a);
+	dns_query_cancel(q);
 	fn(arg, &reply);
 }
 
 /* ---- datagrams ---- */
 
-/* What was sent to S so far has failed by ERROR. */
-static void server_failed(struct connections *s, int error)
+/* ERROR of the socket of S: all questions sent to S so far have failed. */
+static void server_failed(struct dns_server *s, int error)
 {
 	struct dns_client *c = s->client;
 
-	for (struct dns_ask *a = c->open; a; a = a->next)
-		if (a->server == s && a->state == ASK_UDP && !a->unsent && !a->error) {
-			a->error = error;
-			timer_set(c->loop, &a->timer, loop_now(c->loop));
+	for (struct dns_query *q = c->open; q; q = q->next)
+		if (q->server == s && q->state == QUERY_UDP && !q->unsent && !q->error) {
+			q->error = error;
+			timer_set(c->loop, &q->timer, loop_now(c->loop));
 		}
 }
 
-/* Sends A's question to its server, now. */
-static void ask_fly(struct dns_ask *a)
+/* Sends Q to its server now. */
+static void query_send_now(struct dns_query *q)
 {
 	unsigned char query[DNS_QUERY_MOST];
-	size_t n = dns_query(query, a->id, &a->name, a->type, a->edns);
-	struct dns_client *c = a->client;
-	unsigned round = a->tries / (unsigned)c->c.n;
+	size_t n = dns_query(query, q->id, &q->name, q->type, q->edns);
+	struct dns_client *c = q->client;
+	unsigned round = q->tries / (unsigned)c->c.n;
 	int64_t patience = c->c.patience << (round < 2 ? round : 2);
 	int error = 0;
 
-	a->sent = loop_now(c->loop);
-	a->unsent = true; /* what fails now is not about this one */
-	if (server_open(a->server) < 0)
+	q->sent = loop_now(c->loop);
+	q->unsent = true; /* a failure told now belongs to an earlier question */
+	if (server_open(q->server) < 0)
 		error = errno;
 	for (int i = 0; !error && i < 2; i++) {
-		if (send(a->server->watch.fd, query, n, MSG_DONTWAIT | MSG_NOSIGNAL) >= 0) {
-			a->tries++;
-			a->unsent = false;
-			a->flying = true;
-			a->flight = ++c->n_flying;
-			a->rest = patience - c->c.patience;
-			timer_set(c->loop, &a->timer, clock_after(a->sent, c->c.patience));
+		if (send(q->server->watch.fd, query, n, MSG_DONTWAIT | MSG_NOSIGNAL) >= 0) {
+			q->tries++;
+			q->unsent = false;
+			q->flying = true;
+			q->flight = ++c->n_flying;
+			q->rest = patience - c->c.patience;
+			timer_set(c->loop, &q->timer, clock_after(q->sent, c->c.patience));
 			return;
 		}
 		if (errno == EAGAIN || errno == ENOBUFS) {
-			timer_set(c->loop, &a->timer, clock_after(a->sent, FULL_DELAY));
+			timer_set(c->loop, &q->timer, clock_after(q->sent, FULL_DELAY));
 			return;
 		}
-		/* The error of an earlier datagram, perhaps: then nothing was sent now. */
+		/* The error may belong to an earlier datagram; then nothing was sent now. */
 		if (i == 1)
 			error = errno;
 		else
-			server_failed(a->server, errno);
+			server_failed(q->server, errno);
 	}
-	a->tries++;
-	a->unsent = false;
-	a->error = error;
-	timer_set(c->loop, &a->timer, loop_now(c->loop));
+	q->tries++;
+	q->unsent = false;
+	q->error = error;
+	timer_set(c->loop, &q->timer, loop_now(c->loop));
 }
 
-/* Sends it, once there is room. */
-static void ask_send(struct dns_ask *a)
+/* Sends Q once the window has room for it. */
+static void query_send(struct dns_query *q)
 {
-	struct dns_client *c = a->client;
+	struct dns_client *c = q->client;
 
-	land(a);
+	query_land(q);
 	if (!c->first && c->n_flying < c->window) {
-		ask_fly(a);
+		query_send_now(q);
 		return;
 	}
-	timer_drop(c->loop, &a->timer);
-	a->unsent = true;
-	a->behind = NULL;
-	a->queued = c->last;
-	*c->last = a;
-	c->last = &a->behind;
+	timer_drop(c->loop, &q->timer);
+	q->unsent = true;
+	q->behind = NULL;
+	q->queued = c->last;
+	*c->last = q;
+	c->last = &q->behind;
 }
 
-/* Is there another server, or another try, for A? Then it goes there. HOPELESS: not to the same
- * one. */
-static bool ask_next(struct dns_ask *a, bool hopeless)
+/* Sends Q to the next server, or to the first once more. HOPELESS: the servers asked so far are not
+ * asked again. Returns whether one is left. */
+static bool query_next_server(struct dns_query *q, bool hopeless)
 {
-	struct dns_client *c = a->client;
-	size_t at = (size_t)(a->server - c->servers) + 1;
+	struct dns_client *c = q->client;
+	size_t at = (size_t)(q->server - c->servers) + 1;
 
-	if (hopeless ? at >= c->c.n || a->tries >= c->c.n :
-		       c->c.tries && a->tries >= c->c.tries * c->c.n)
+	if (hopeless ? at >= c->c.n || q->tries >= c->c.n :
+		       c->c.tries && q->tries >= c->c.tries * c->c.n)
 		return false;
-	a->server = &c->servers[at % c->c.n];
-	ask_send(a);
+	q->server = &c->servers[at % c->c.n];
+	query_send(q);
 	return true;
 }
 
-static void stream_start(struct dns_ask *a);
+static void query_start_stream(struct dns_query *q);
 
-static void time_is_up(void *arg)
+static void query_expired(void *arg)
 {
-	struct dns_ask *a = arg;
-	int error = a->error;
+	struct dns_query *q = arg;
+	int error = q->error;
 
-	a->error = 0;
-	if (a->flying && !error) {
-		narrow(a);
-		land(a);
-		if (a->rest > 0) {
-			timer_set(a->client->loop, &a->timer,
-				  clock_after(loop_now(a->client->loop), a->rest));
+	q->error = 0;
+	if (q->flying && !error) {
+		window_narrow(q);
+		query_land(q);
+		if (q->rest > 0) {
+			timer_set(q->client->loop, &q->timer,
+				  clock_after(loop_now(q->client->loop), q->rest));
 			return;
 		}
 	}
-	if (a->state == ASK_WAITS)
-		stream_start(a);
-	else if (a->state == ASK_TCP)
-		finish(a, NULL, error ? error : ETIMEDOUT, a->fault);
-	else if (a->unsent)
-		ask_send(a);
-	else if (!ask_next(a, error != 0))
-		finish(a, NULL, error ? error : ETIMEDOUT, NULL);
+	if (q->state == QUERY_WAITS)
+		query_start_stream(q);
+	else if (q->state == QUERY_TCP)
+		query_finish(q, NULL, error ? error : ETIMEDOUT, q->fault);
+	else if (q->unsent)
+		query_send(q);
+	else if (!query_next_server(q, error != 0))
+		query_finish(q, NULL, error ? error : ETIMEDOUT, NULL);
 }
 
-/* What M, an answer to A, says is to be told; or is there somebody better to be asked? */
-static void take(struct dns_ask *a, const struct dns_message *m)
+/* M answers Q: tells it, or asks the next server if this one refuses. */
+static void query_take(struct dns_query *q, const struct dns_message *m)
 {
 	bool refused = m->rcode == DNS_SERVFAIL || m->rcode == DNS_REFUSED ||
 		       m->rcode == DNS_NOTIMP || m->rcode == DNS_FORMERR;
 
-	if (a->edns && (m->rcode == DNS_FORMERR || m->rcode == DNS_NOTIMP)) {
-		a->edns = false;
-		if (a->state != ASK_TCP) {
-			ask_send(a);
+	if (q->edns && (m->rcode == DNS_FORMERR || m->rcode == DNS_NOTIMP)) {
+		q->edns = false;
+		if (q->state != QUERY_TCP) {
+			query_send(q);
 			return;
 		}
 	}
-	if (!refused || a->state == ASK_TCP || !ask_next(a, true))
-		finish(a, m, 0, NULL);
+	if (!refused || q->state == QUERY_TCP || !query_next_server(q, true))
+		query_finish(q, m, 0, NULL);
 }
 
-/* Is M an answer to what A asks? */
-static bool answers_to(const struct dns_message *m, const struct dns_ask *a)
+/* Is M an answer to Q? */
+static bool query_matches(const struct dns_message *m, const struct dns_query *q)
 {
-	return m->response && m->id == a->id && m->type == a->type && m->class == 1 &&
-	       dns_name_equal(&m->name, &a->name);
+	return m->response && m->id == q->id && m->type == q->type && m->class == 1 &&
+	       dns_name_equal(&m->name, &q->name);
 }
 
-/* N bytes have come from S. */
-static void datagram(struct connections *s, size_t n)
+/* Takes a datagram of N bytes from S. */
+static void server_take(struct dns_server *s, size_t n)
 {
 	struct dns_client *c = s->client;
 	struct dns_message m;
-	struct dns_ask *a = n >= 2 ? c->ids[c->data[0] << 8 | c->data[1]] : NULL;
+	struct dns_query *q = n >= 2 ? c->ids[c->data[0] << 8 | c->data[1]] : NULL;
 	const char *fault;
 
-	if (!a || a->server != s || a->state != ASK_UDP || (a->unsent && a->tries == 0)) {
+	if (!q || q->server != s || q->state != QUERY_UDP || (q->unsent && q->tries == 0)) {
 		c->strays++;
 		return;
 	}
 	fault = dns_parse_head(&m, c->data, n);
-	/* Who does not understand a question need not repeat it. */
+	/* A server that does not understand a question need not repeat it. */
 	if (fault && n == 12 && m.response && m.rcode == DNS_FORMERR) {
-		m.type = a->type;
+		m.type = q->type;
 		m.class = 1;
-		m.name = a->name;
+		m.name = q->name;
 		fault = NULL;
-	} else if (fault || !answers_to(&m, a)) {
+	} else if (fault || !query_matches(&m, q)) {
 		c->strays++;
 		return;
 	} else {
 		fault = dns_parse(&m, c->data, n);
 	}
-	widen(c);
-	leave_queue(a); /* to be asked once more */
-	land(a);
+	window_widen(c);
+	query_leave_queue(q); /* it may wait there to be asked once more */
+	query_land(q);
 	if (fault) {
-		finish(a, NULL, EBADMSG, fault);
+		query_finish(q, NULL, EBADMSG, fault);
 		return;
 	}
 	if (m.truncated)
-		stream_start(a);
+		query_start_stream(q);
 	else
-		take(a, &m);
+		query_take(q, &m);
 }
 
-static void answers(void *arg, short events)
+static void server_ready(void *arg, short events)
 {
-	struct connections *s = arg;
+	struct dns_server *s = arg;
 
 	(void)events;
 	for (int i = 0; i < AT_ONCE; i++) {
 		ssize_t n = recv(s->watch.fd, s->client->data, UDP_MOST, MSG_DONTWAIT);
 		if (n >= 0) {
-			datagram(s, (size_t)n);
+			server_take(s, (size_t)n);
 		} else if (errno == EAGAIN) {
 			return;
 		} else if (errno != EINTR) {
@@ -471,62 +474,62 @@ static void answers(void *arg, short events)
 
 /* ---- TCP ---- */
 
-static void stream_over(void *arg, const unsigned char *data, size_t n, int error)
+static void query_stream_over(void *arg, const unsigned char *data, size_t n, int error)
 {
-	struct dns_ask *a = arg;
+	struct dns_query *q = arg;
 	struct dns_message m;
 	const char *fault;
 
 	if (!data) {
-		finish(a, NULL, error, "the connection ended before it did");
+		query_finish(q, NULL, error, "the connection ended before it did");
 		return;
 	}
 	fault = dns_parse_head(&m, data, n);
-	if (!fault && !answers_to(&m, a))
+	if (!fault && !query_matches(&m, q))
 		fault = "it answers another question";
 	if (!fault)
 		fault = dns_parse(&m, data, n);
 	if (!fault && m.truncated)
 		fault = "it is truncated, by TCP too";
 	if (fault)
-		finish(a, NULL, EBADMSG, fault);
+		query_finish(q, NULL, EBADMSG, fault);
 	else
-		take(a, &m);
+		query_take(q, &m);
 }
 
-static void stream_start(struct dns_ask *a)
+static void query_start_stream(struct dns_query *q)
 {
 	unsigned char query[DNS_QUERY_MOST];
-	size_t n = dns_query(query, a->id, &a->name, a->type, a->edns);
-	struct dns_client *c = a->client;
+	size_t n = dns_query(query, q->id, &q->name, q->type, q->edns);
+	struct dns_client *c = q->client;
 
-	if (a->state == ASK_WAITS)
+	if (q->state == QUERY_WAITS)
 		c->n_waiting--;
 	if (c->n_streams >= STREAMS_MOST) {
-		a->state = ASK_WAITS;
+		q->state = QUERY_WAITS;
 		c->n_waiting++;
-		timer_drop(c->loop, &a->timer);
+		timer_drop(c->loop, &q->timer);
 		return;
 	}
-	a->state = ASK_TCP;
-	a->tries++;
-	a->sent = loop_now(c->loop);
-	a->stream = dns_stream_start(c->loop, &a->server->address, query, n, stream_over, a);
-	if (!a->stream) {
-		a->error = errno;
-		timer_set(c->loop, &a->timer, a->sent);
+	q->state = QUERY_TCP;
+	q->tries++;
+	q->sent = loop_now(c->loop);
+	q->stream = dns_stream_start(c->loop, &q->server->address, query, n, query_stream_over, q);
+	if (!q->stream) {
+		q->error = errno;
+		timer_set(c->loop, &q->timer, q->sent);
 		return;
 	}
 	c->n_streams++;
-	timer_set(c->loop, &a->timer, clock_after(a->sent, STREAM_PATIENCE * c->c.patience));
+	timer_set(c->loop, &q->timer, clock_after(q->sent, STREAM_PATIENCE * c->c.patience));
 }
 
 /* ---- questions ---- */
 
-struct dns_ask *dns_ask(struct dns_client *c, const struct dns_name *name, unsigned type,
-			dns_fn *fn, void *arg)
+struct dns_query *dns_query_start(struct dns_client *c, const struct dns_name *name, unsigned type,
+				  dns_fn *fn, void *arg)
 {
-	struct dns_ask *a;
+	struct dns_query *q;
 	int id;
 
 	if (c->n_open >= OPEN_MOST) {
@@ -534,14 +537,14 @@ struct dns_ask *dns_ask(struct dns_client *c, const struct dns_name *name, unsig
 		return NULL;
 	}
 	do {
-		id = draw(c);
+		id = client_draw(c);
 		if (id < 0)
 			return NULL;
 	} while (c->ids[id]);
-	a = malloc(sizeof *a);
-	if (!a)
+	q = malloc(sizeof *q);
+	if (!q)
 		return NULL;
-	*a = (struct dns_ask){
+	*q = (struct dns_query){
 		.client = c,
 		.next = c->open,
 		.link = &c->open,
@@ -554,13 +557,13 @@ struct dns_ask *dns_ask(struct dns_client *c, const struct dns_name *name, unsig
 		.fn = fn,
 		.arg = arg,
 	};
-	memcpy(a->name.wire, name->wire, name->length);
-	a->timer = (struct timer){ .fn = time_is_up, .arg = a };
-	if (a->next)
-		a->next->link = &a->next;
-	c->open = a;
-	c->ids[id] = a;
+	memcpy(q->name.wire, name->wire, name->length);
+	q->timer = (struct timer){ .fn = query_expired, .arg = q };
+	if (q->next)
+		q->next->link = &q->next;
+	c->open = q;
+	c->ids[id] = q;
 	c->n_open++;
-	ask_send(a);
-	return a;
+	query_send(q);
+	return q;
 }

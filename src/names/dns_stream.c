@@ -1,3 +1,4 @@
+/* dns_stream.c - sending one question by TCP, and reading its answer */
 #include "names/dns_stream.h"
 
 #include <errno.h>
@@ -22,7 +23,7 @@ struct dns_stream {
 };
 
 /* Sends what is left of the question. Returns 0, or -1 with errno. */
-static int ask(struct dns_stream *s)
+static int stream_send(struct dns_stream *s)
 {
 	int error = s->out_done == 0 ? stream_error(s->watch.fd) : 0;
 	ssize_t n;
@@ -43,7 +44,7 @@ static int ask(struct dns_stream *s)
 
 /* Reads more of the answer: its length, then the rest. Returns 1 once it is whole, 0 if not yet, or
  * -1 with errno. */
-static int receive(struct dns_stream *s)
+static int stream_receive(struct dns_stream *s)
 {
 	unsigned char *to = s->in ? s->in : s->length;
 	size_t want = s->in ? s->in_n : sizeof s->length;
@@ -66,10 +67,10 @@ static int receive(struct dns_stream *s)
 	return s->in ? s->in_n == 0 : -1;
 }
 
-static void step(void *arg, short events)
+static void stream_ready(void *arg, short events)
 {
 	struct dns_stream *s = arg;
-	int done = s->out_done < s->out_n ? ask(s) : receive(s);
+	int done = s->out_done < s->out_n ? stream_send(s) : stream_receive(s);
 	unsigned char *in = s->in;
 
 	(void)events;
@@ -105,7 +106,7 @@ struct dns_stream *dns_stream_start(struct loop *loop, const struct address *to,
 	s->out[0] = (unsigned char)(n >> 8);
 	s->out[1] = (unsigned char)n;
 	memcpy(s->out + 2, query, n);
-	s->watch = (struct watch){ .fd = fd, .fn = step, .arg = s };
+	s->watch = (struct watch){ .fd = fd, .fn = stream_ready, .arg = s };
 	watch_set(loop, &s->watch, POLLOUT);
 	return s;
 }

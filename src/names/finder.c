@@ -1,3 +1,4 @@
+/* finder.c - addresses, names and records from the system or from DNS */
 #define _GNU_SOURCE /* EAI_NODATA */
 #include "names/finder.h"
 
@@ -17,10 +18,10 @@
 #define CHAIN_MOST 16 /* CNAMEs after each other */
 #define NAMES_MOST 256
 
-/* The way to the records of one type: of the name, or of the one that its CNAMEs lead to. */
+/* The search for the records of one type: of the name, or of the one that its CNAMEs lead to. */
 struct way {
 	struct find *find;
-	struct dns_ask *ask;
+	struct dns_query *query;
 	struct dns_name name; /* that is asked for now */
 	unsigned type, steps;
 	struct lookup_names chain; /* the names that were aliases, where they are wanted */
@@ -57,15 +58,15 @@ void find_cancel(struct find *f)
 		return;
 	lookup_cancel(f->lookup);
 	for (size_t i = 0; i < f->n_ways; i++) {
-		dns_ask_cancel(f->ways[i].ask);
+		dns_query_cancel(f->ways[i].query);
 		lookup_names_free(&f->ways[i].chain);
 	}
 	find_result_free(&f->r);
 	free(f);
 }
 
-/* Tells the result, and is gone. */
-static void tell(struct find *f)
+/* Tells the result and frees F. */
+static void find_finish(struct find *f)
 {
 	struct find_result r = f->r;
 	find_fn *fn = f->fn;
@@ -93,13 +94,13 @@ static struct find *find_new(const struct finder *f, find_fn *fn, void *arg, str
 	return find;
 }
 
-/* What was to be started could not be, for errno. */
-static void not_started(struct find *f, struct find **out)
+/* F cannot be started because of errno. */
+static void find_fail(struct find *f, struct find **out)
 {
 	f->r.eai = EAI_SYSTEM;
 	f->r.error = errno;
 	*out = NULL;
-	tell(f);
+	find_finish(f);
 }
 
 /* ---- the system ---- */
@@ -122,10 +123,10 @@ static void system_found(void *arg, struct lookup_answer *answer)
 			address_set_port(&f->r.addresses[i], f->f->port);
 	}
 	free(answer->addresses);
-	tell(f);
+	find_finish(f);
 }
 
-/* FIND's answer comes later, or it has had one already. */
+/* FIND may be cancelled, unless it has had its answer already. */
 static void system_asked(struct find *find, struct lookup *lookup, struct find **out)
 {
 	if (!lookup)
@@ -136,9 +137,9 @@ static void system_asked(struct find *find, struct lookup *lookup, struct find *
 
 /* ---- DNS ---- */
 
-/* More is told of what went wrong. */
-__attribute__((format(printf, 2, 3))) static void add_why(struct find_result *r, const char *format,
-							  ...)
+/* Adds to what is told of a failure, unless it is there already. */
+__attribute__((format(printf, 2, 3))) static void find_add_why(struct find_result *r,
+							       const char *format, ...)
 {
 	size_t n = strlen(r->why);
 	char text[192];
@@ -162,8 +163,7 @@ static void way_over(struct way *w, int eai, int error)
 	for (size_t i = 0; i < f->n_ways; i++)
 		if (!f->ways[i].over)
 			return;
-	/* What failed counts before what is not there, a name that is not before one without data.
-	 */
+	/* A failure counts more than a missing name, and that more than a name without data. */
 	for (size_t i = 0; i < f->n_ways; i++) {
 		const struct way *each = &f->ways[i];
 		bool fault = each->eai && each->eai != EAI_NONAME && each->eai != EAI_NODATA;
@@ -189,10 +189,11 @@ static void way_over(struct way *w, int eai, int error)
 		if (!any)
 			r->eai = f->ways[0].eai ? f->ways[0].eai : EAI_NODATA;
 	}
-	tell(f);
+	find_finish(f);
 }
 
-static bool add_address(struct find *f, const struct dns_message *m, const struct dns_record *rec)
+static bool find_add_address(struct find *f, const struct dns_message *m,
+			     const struct dns_record *rec)
 {
 	const unsigned char *p = m->bytes + rec->data;
 	struct find_result *r = &f->r;
@@ -215,8 +216,8 @@ static bool add_address(struct find *f, const struct dns_message *m, const struc
 	return true;
 }
 
-static bool add_record(struct find *f, const struct dns_message *m, const struct dns_record *rec,
-		       unsigned type)
+static bool find_add_record(struct find *f, const struct dns_message *m,
+			    const struct dns_record *rec, unsigned type)
 {
 	struct find_record *more = realloc(f->r.records, (f->r.n_records + 1) * sizeof *more), *r;
 	char name[DNS_TEXT_MOST];
@@ -243,7 +244,7 @@ static bool add_record(struct find *f, const struct dns_message *m, const struct
 	return true;
 }
 
-static bool add_name(struct find *f, const struct dns_name *name)
+static bool find_add_name(struct find *f, const struct dns_name *name)
 {
 	char text[DNS_TEXT_MOST];
 
@@ -253,8 +254,8 @@ static bool add_name(struct find *f, const struct dns_name *name)
 	return lookup_names_add(&f->r.names, text) == 0;
 }
 
-/* The CNAME that W's name has in M becomes its name. Returns whether there is one. */
-static bool follow(struct way *w, const struct dns_message *m)
+/* Replaces W's name by the CNAME that it has in M. Returns whether there is one. */
+static bool way_follow(struct way *w, const struct dns_message *m)
 {
 	size_t at = m->answers;
 	struct dns_record r;
@@ -267,8 +268,8 @@ static bool follow(struct way *w, const struct dns_message *m)
 	return false;
 }
 
-/* Takes what M has of W's name and type. Returns how many, or -1 for want of memory. */
-static int gather(struct way *w, const struct dns_message *m)
+/* Takes the records of W's name and type out of M. Returns how many, or -1 for want of memory. */
+static int way_gather(struct way *w, const struct dns_message *m)
 {
 	struct find *f = w->find;
 	size_t at = m->answers;
@@ -281,12 +282,12 @@ static int gather(struct way *w, const struct dns_message *m)
 		bool kept = true;
 		n += ours;
 		if (f->whole)
-			kept = add_record(f, m, &r, w->type);
+			kept = find_add_record(f, m, &r, w->type);
 		else if (ours && r.type == DNS_PTR) {
 			dns_record_name(m, &r, 0, &name);
-			kept = add_name(f, &name);
+			kept = find_add_name(f, &name);
 		} else if (ours) {
-			kept = add_address(f, m, &r);
+			kept = find_add_address(f, m, &r);
 		}
 		if (!kept)
 			return -1;
@@ -294,25 +295,26 @@ static int gather(struct way *w, const struct dns_message *m)
 	return n;
 }
 
-static void replied(void *arg, const struct dns_reply *reply);
+static void way_replied(void *arg, const struct dns_reply *reply);
 
 static void way_ask(struct way *w)
 {
-	w->ask = dns_ask(w->find->f->dns, &w->name, w->type, replied, w);
+	w->query = dns_query_start(w->find->f->dns, &w->name, w->type, way_replied, w);
 }
 
-/* The names on the way, the last one first: what the system calls canonical, and its aliases. */
-static void keep_chain(struct way *w)
+/* Keeps the names on the way, the last one first: the system calls it canonical, the others its
+ * aliases. */
+static void way_keep_chain(struct way *w)
 {
 	if (w->find->whole || w->type == DNS_PTR || !w->find->f->all)
 		return;
-	add_name(w->find, &w->name);
+	find_add_name(w->find, &w->name);
 	for (size_t i = w->chain.n; i-- > 0;)
 		lookup_names_add(&w->find->r.names, w->chain.names[i]);
 }
 
-/* Goes on to the name that the CNAMEs in M lead to. Returns how many there were. */
-static unsigned follow_all(struct way *w, const struct dns_message *m)
+/* Goes on to the name that the CNAMEs in M lead to. Returns how many CNAMEs there were. */
+static unsigned way_follow_all(struct way *w, const struct dns_message *m)
 {
 	char text[DNS_TEXT_MOST];
 	unsigned n = 0;
@@ -322,7 +324,7 @@ static unsigned follow_all(struct way *w, const struct dns_message *m)
 	for (;;) {
 		if (w->find->f->all)
 			dns_name_text(&w->name, text);
-		if (w->steps >= CHAIN_MOST || !follow(w, m))
+		if (w->steps >= CHAIN_MOST || !way_follow(w, m))
 			return n;
 		if (w->find->f->all)
 			lookup_names_add(&w->chain, text);
@@ -331,54 +333,55 @@ static unsigned follow_all(struct way *w, const struct dns_message *m)
 	}
 }
 
-static void message_came(struct way *w, const struct dns_message *m)
+static void way_take(struct way *w, const struct dns_message *m)
 {
 	unsigned n;
 	int found;
 
 	if (m->rcode != DNS_NOERROR && m->rcode != DNS_NXDOMAIN) {
 		char text[16], server[ADDRESS_TEXT];
-		add_why(&w->find->r, "%s: the server failed (%s)",
-			address_text(&w->find->r.server, server), dns_rcode_text(m->rcode, text));
+		find_add_why(&w->find->r, "%s: the server failed (%s)",
+			     address_text(&w->find->r.server, server),
+			     dns_rcode_text(m->rcode, text));
 		way_over(w, EAI_FAIL, 0);
 		return;
 	}
-	n = follow_all(w, m);
-	found = gather(w, m);
+	n = way_follow_all(w, m);
+	found = way_gather(w, m);
 	if (found > 0)
-		keep_chain(w);
+		way_keep_chain(w);
 	if (found < 0)
 		way_over(w, EAI_MEMORY, ENOMEM);
 	else if (found > 0)
 		way_over(w, 0, 0);
 	else if (w->steps >= CHAIN_MOST) {
-		add_why(&w->find->r, "its CNAMEs lead nowhere: %d of them", CHAIN_MOST);
+		find_add_why(&w->find->r, "its CNAMEs lead nowhere: %d of them", CHAIN_MOST);
 		way_over(w, EAI_FAIL, 0);
 	} else if (m->rcode == DNS_NXDOMAIN) {
 		way_over(w, EAI_NONAME, 0);
 	} else if (n > 0) {
-		/* A server that gives no more than the alias. */
+		/* This server gives no more than the alias. */
 		way_ask(w);
-		if (!w->ask)
+		if (!w->query)
 			way_over(w, EAI_SYSTEM, errno);
 	} else {
 		way_over(w, EAI_NODATA, 0);
 	}
 }
 
-static void replied(void *arg, const struct dns_reply *reply)
+static void way_replied(void *arg, const struct dns_reply *reply)
 {
 	struct way *w = arg;
 	struct find_result *r = &w->find->r;
 	char server[ADDRESS_TEXT], strays[64] = "";
 
-	w->ask = NULL;
+	w->query = NULL;
 	r->asked = true;
 	r->server = *reply->server;
 	r->tcp |= reply->tcp;
 	if (reply->message) {
 		r->rcode = (int)reply->message->rcode;
-		message_came(w, reply->message);
+		way_take(w, reply->message);
 		return;
 	}
 	address_text(reply->server, server);
@@ -386,19 +389,19 @@ static void replied(void *arg, const struct dns_reply *reply)
 		snprintf(strays, sizeof strays, ", but %u that did not belong to the question%s",
 			 reply->strays, reply->strays == 1 ? "" : "s");
 	if (reply->error == EBADMSG)
-		add_why(r, "%s: the answer cannot be read: %s", server, reply->fault);
+		find_add_why(r, "%s: the answer cannot be read: %s", server, reply->fault);
 	else if (reply->error == ETIMEDOUT)
-		add_why(r, "%s: no answer to %u question%s%s", server, reply->tries,
-			reply->tries == 1 ? "" : "s", strays);
+		find_add_why(r, "%s: no answer to %u question%s%s", server, reply->tries,
+			     reply->tries == 1 ? "" : "s", strays);
 	else
-		add_why(r, "%s: %s%s (%s)", server, reply->tcp ? "by TCP: " : "",
-			strerror(reply->error), errno_name(reply->error));
+		find_add_why(r, "%s: %s%s (%s)", server, reply->tcp ? "by TCP: " : "",
+			     strerror(reply->error), errno_name(reply->error));
 	way_over(w, reply->error == EBADMSG ? EAI_FAIL : EAI_AGAIN, reply->error);
 }
 
 /* Asks for NAME's records of the N TYPES at once. */
-static void ask_dns(struct find *f, const struct dns_name *name, const unsigned *types, size_t n,
-		    struct find **out)
+static void find_in_dns(struct find *f, const struct dns_name *name, const unsigned *types,
+			size_t n, struct find **out)
 {
 	f->n_ways = n;
 	for (size_t i = 0; i < n; i++) {
@@ -408,8 +411,8 @@ static void ask_dns(struct find *f, const struct dns_name *name, const unsigned 
 		memcpy(w->name.wire, name->wire, name->length);
 		w->type = types[i];
 		way_ask(w);
-		if (!w->ask) {
-			not_started(f, out);
+		if (!w->query) {
+			find_fail(f, out);
 			return;
 		}
 	}
@@ -437,11 +440,11 @@ void find_addresses(const struct finder *f, const char *host, find_fn *fn, void 
 	if (f->dns) {
 		if (dns_name_parse(host, &name)) {
 			errno = EINVAL;
-			not_started(find, out);
+			find_fail(find, out);
 			return;
 		}
-		ask_dns(find, &name, types + (f->family == AF_INET6),
-			f->family == AF_UNSPEC ? 2 : 1, out);
+		find_in_dns(find, &name, types + (f->family == AF_INET6),
+			    f->family == AF_UNSPEC ? 2 : 1, out);
 		return;
 	}
 	*out = NULL; /* a number is answered in there */
@@ -464,7 +467,7 @@ void find_names(const struct finder *f, const struct address *address, find_fn *
 	if (f->dns) {
 		bytes = address_ip(address, &n);
 		dns_name_reverse(bytes, n, &name);
-		ask_dns(find, &name, &type, 1, out);
+		find_in_dns(find, &name, &type, 1, out);
 		return;
 	}
 	*out = NULL;
@@ -480,5 +483,5 @@ void find_records(const struct finder *f, const struct dns_name *name, unsigned 
 	if (!find)
 		return;
 	find->whole = true;
-	ask_dns(find, name, &type, 1, out);
+	find_in_dns(find, name, &type, 1, out);
 }
