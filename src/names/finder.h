@@ -14,59 +14,60 @@
 
 struct find;
 
-/* Who is asked. */
+/* Whom to ask, and for what. */
 struct finder {
 	struct loop *loop;
-	struct dns_client *dns; /* NULL: the system, as `connect` does it */
+	struct dns_client *dns; /* NULL: ask the system, as `connect` does */
 	int family;		/* AF_UNSPEC: both */
-	uint16_t port;		/* of the addresses */
-	bool all;		/* the canonical name and the aliases too */
+	uint16_t port;		/* the port that the addresses get */
+	bool all;		/* find the canonical name and the aliases too */
 };
 
-/* A record of DNS, as text. */
+/* A DNS record as text. */
 struct find_record {
 	char *name, *data; /* escaped; the name without a dot at its end */
 	char type[16];
 	uint32_t ttl;
-	bool asked_for; /* it is of the type that was asked for */
+	bool asked_for; /* its type is the one that was asked for */
 };
 
-/* What was found; find_result_free() in the end. */
+/* What was found. Free it with find_result_free(). */
 struct find_result {
-	struct address *addresses; /* as they are to be tried */
+	struct address *addresses; /* in the order in which to try them */
 	size_t n;
-	struct lookup_names
-		names; /* of an address; else the canonical name, and aliases. Of DNS, escaped */
+	/* The names of the address that was asked for; of a host its canonical name, then its
+	 * aliases. Names from DNS are escaped. */
+	struct lookup_names names;
 	struct find_record *records;
 	size_t n_records;
-	int eai, error; /* 0, or getaddrinfo's error with the errno of EAI_SYSTEM; of DNS too */
-	char why[512];	/* where DNS was asked: what is wrong, also if only a part was found; else
-			   empty */
-	bool asked;	/* there is a server, */
+	int eai,
+		error; /* 0, or getaddrinfo's error with the errno of EAI_SYSTEM; for DNS as well */
+	char why[512]; /* what DNS failed in, also if a part was found; empty: nothing failed */
+	bool asked;    /* a DNS server was asked: */
 	struct address server;
-	bool tcp;  /* asked by TCP in the end, */
-	int rcode; /* that has answered this, -1: it has not */
+	bool tcp;  /* by TCP in the end, */
+	int rcode; /* and this is its answer's RCODE; -1: none came */
 };
 
-/* RESULT is the callee's. */
+/* RESULT is the callee's to free. */
 typedef void find_fn(void *arg, struct find_result *result);
 
-/* Each begins to look for what its name says and calls FN once, where nothing needs looking up or
- * nothing can be asked from in here: *OUT is NULL then, else it can be cancelled until the call. F
- * must stay. */
+/* Each of these three begins a search and calls FN once: from the loop, or from in here if nothing
+ * needs looking up or nobody can be asked. Then *OUT is NULL, else the search can be cancelled
+ * until the call. F must live until then. */
 
-/* The addresses of HOST, which has passed address_parse_host() or, for DNS, dns_name_parse().
- * CNAMEs are followed. DNS gives the addresses of IPv6 and of IPv4 in turn. */
+/* Finds the addresses of HOST, which has passed address_parse_host() or, for DNS, dns_name_parse().
+ * CNAMEs are followed. From DNS, addresses of IPv6 and of IPv4 take turns. */
 void find_addresses(const struct finder *f, const char *host, find_fn *fn, void *arg,
 		    struct find **out);
-/* The names of ADDRESS. */
+/* Finds the names of ADDRESS. */
 void find_names(const struct finder *f, const struct address *address, find_fn *fn, void *arg,
 		struct find **out);
-/* The records of TYPE that NAME has, from DNS. */
+/* Finds the records of TYPE that NAME has in DNS. */
 void find_records(const struct finder *f, const struct dns_name *name, unsigned type, find_fn *fn,
 		  void *arg, struct find **out);
 
-/* Forgets F (NULL: does nothing); FN will not be called. */
+/* Gives F up without calling FN; NULL: does nothing. */
 void find_cancel(struct find *f);
 
 void find_result_free(struct find_result *r);

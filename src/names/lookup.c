@@ -1,3 +1,4 @@
+/* lookup.c - a thread for each look-up, a queue of those that wait, and what needs no thread */
 #define _GNU_SOURCE /* EAI_NODATA and the like */
 #include "names/lookup.h"
 
@@ -15,30 +16,30 @@
 #include "loop/signals.h"
 #include "names/services.h"
 
-/* Shared by the loop's side and the thread; whoever comes last frees it. */
+/* What a thread works on. The loop's side and the thread share it; the last one frees it. */
 struct job {
 	atomic_int users;
 	int wfd;
 	struct lookup_question q;
-	char *words; /* copies: the question's may be gone before the thread is */
+	char *words; /* copies: the question's words may be gone before the thread ends */
 	struct addrinfo *list;
 	int eai, error;
-	struct address address; /* of length 0: a host is asked for, else a name, */
-	bool trusted;		/* that is an address' of its own, else all of them */
+	struct address address; /* whose names are looked up; of length 0: Q is looked up */
+	bool trusted;		/* only the one name that leads back to the address */
 	char name[NI_MAXHOST];
-	struct lookup_names names; /* of the host that is asked for, or of the address */
+	struct lookup_names names; /* of Q's host, or of the address */
 };
 
 struct lookup {
 	struct loop *loop;
-	struct watch watch; /* on a descriptor of -1: it waits for its turn */
+	struct watch watch; /* on the pipe; its descriptor is -1 while L waits for its turn */
 	struct job *job;
 	pthread_t thread;
-	bool joined; /* it has ended */
+	bool joined; /* the thread has ended */
 	lookup_fn *fn;
 	lookup_name_fn *name_fn;
 	void *arg;
-	struct lookup *next; /* that waits too */
+	struct lookup *next; /* in the queue */
 };
 
 #ifndef EAI_NODATA /* not in POSIX */
@@ -47,8 +48,8 @@ struct lookup {
 
 #define LEFT_BEHIND_MOST 256
 
-/* Look-ups that run, but for those that were left behind; and those that wait, the oldest first. Of
- * names, which strangers can make us look up, those that were left behind count too. */
+/* `running` look-ups, not counting those that were left behind, and those that wait, the oldest
+ * first. Strangers can make us look up names: `names` counts those that were left behind too. */
 static struct {
 	int running, most;
 	atomic_int names, threads;
@@ -108,8 +109,8 @@ bool lookup_is_numeric(const char *name)
 	return true;
 }
 
-/* The name of the address, if that is also an address of the name. */
-static void find_name(struct job *job)
+/* Finds the name of the address, if the address is also one of the name's. */
+static void job_find_name(struct job *job)
 {
 	const struct addrinfo hints = { .ai_family = job->address.u.sa.sa_family,
 					.ai_socktype = SOCK_STREAM };
@@ -135,9 +136,9 @@ static void find_name(struct job *job)
 		job->eai = EAI_NONAME;
 }
 
-/* Of a name that hosts(5) has with addresses of another family alone, getaddrinfo says that there
- * is none. */
-static bool has_other_family(const struct job *job)
+/* Has the host addresses of the other family? Of a name that hosts(5) has only with those,
+ * getaddrinfo(3) says that there is no such name. */
+static bool job_has_other_family(const struct job *job)
 {
 	const struct addrinfo hints = { .ai_family = job->q.family == AF_INET ? AF_INET6 : AF_INET,
 					.ai_socktype = job->q.socktype };
@@ -149,7 +150,7 @@ static bool has_other_family(const struct job *job)
 	return true;
 }
 
-static void find_host(struct job *job)
+static void job_find_host(struct job *job)
 {
 	struct address numeric;
 	/* No AI_ADDRCONFIG: it takes the loopback for no address, so that names fail in containers.
@@ -172,7 +173,7 @@ static void find_host(struct job *job)
 		job->eai = getaddrinfo(host, digits, &hints, &job->list);
 	}
 	job->error = errno;
-	if (job->eai == EAI_NONAME && host && has_other_family(job))
+	if (job->eai == EAI_NONAME && host && job_has_other_family(job))
 		job->eai = EAI_NODATA;
 	if (job->eai)
 		job->list = NULL;
@@ -189,22 +190,22 @@ static void *job_run(void *arg)
 	int wfd = job->wfd;
 
 	if (job->trusted) {
-		find_name(job);
+		job_find_name(job);
 		atomic_fetch_sub(&queue.names, 1);
 	} else if (job->address.length) {
 		job->eai = lookup_address_names(&job->address, &job->names);
 		job->error = errno;
 	} else {
-		find_host(job);
+		job_find_host(job);
 	}
-	/* The end of the pipe is the message: it comes whatever happens here. */
+	/* The message is that the pipe ends: it comes whatever happens here. */
 	job_release(job);
 	atomic_fetch_sub(&queue.threads, 1);
 	close(wfd);
 	return NULL;
 }
 
-static bool is_known(const struct lookup_answer *answer, const struct address *a)
+static bool answer_has(const struct lookup_answer *answer, const struct address *a)
 {
 	for (size_t i = 0; i < answer->n; i++)
 		if (address_equal(&answer->addresses[i], a))
@@ -213,7 +214,7 @@ static bool is_known(const struct lookup_answer *answer, const struct address *a
 }
 
 /* Each address once: a hosts file may well name one twice. */
-static int copy_list(const struct addrinfo *list, struct lookup_answer *answer)
+static int answer_copy_list(const struct addrinfo *list, struct lookup_answer *answer)
 {
 	size_t n = 0;
 
@@ -227,13 +228,13 @@ static int copy_list(const struct addrinfo *list, struct lookup_answer *answer)
 		if (a->ai_addrlen > sizeof new.u)
 			continue;
 		memcpy(&new.u, a->ai_addr, a->ai_addrlen);
-		if (!is_known(answer, &new))
+		if (!answer_has(answer, &new))
 			answer->addresses[answer->n++] = new;
 	}
 	return 0;
 }
 
-static int start_next(void);
+static int queue_start_next(void);
 
 /* Tells what L's thread has found, and frees L. */
 static void lookup_answer(struct lookup *l)
@@ -244,7 +245,7 @@ static void lookup_answer(struct lookup *l)
 	void *arg = l->arg;
 	char name[NI_MAXHOST];
 
-	if (!name_fn && !answer.eai && l->job->list && copy_list(l->job->list, &answer) < 0)
+	if (!name_fn && !answer.eai && l->job->list && answer_copy_list(l->job->list, &answer) < 0)
 		answer.eai = EAI_MEMORY;
 	answer.names = l->job->names;
 	l->job->names = (struct lookup_names){ 0 };
@@ -258,12 +259,12 @@ static void lookup_answer(struct lookup *l)
 		fn(arg, &answer);
 }
 
-static void done(void *arg, short events)
+static void lookup_done(void *arg, short events)
 {
 	struct lookup *l = arg;
 
 	(void)events;
-	/* It has nothing left to do but to free what libc keeps for a thread. */
+	/* All that is left is to free what libc keeps for a thread. */
 	pthread_join(l->thread, NULL);
 	l->joined = true;
 	lookup_answer(l);
@@ -289,7 +290,7 @@ void lookup_cancel(struct lookup *l)
 	}
 	job_release(l->job);
 	free(l);
-	start_next();
+	queue_start_next();
 }
 
 static struct job *job_new(const struct lookup_question *q)
@@ -319,14 +320,14 @@ static struct job *job_new(const struct lookup_question *q)
 	return job;
 }
 
-static int start_thread(struct job *job, pthread_t *thread)
+static int job_start_thread(struct job *job, pthread_t *thread)
 {
 	pthread_attr_t attr;
 	sigset_t before;
 	int error;
 
 	pthread_attr_init(&attr);
-	/* What an NSS module needs nobody says; pages that it does not touch cost nothing. */
+	/* Nobody says how much an NSS module needs; pages that it does not touch cost nothing. */
 	pthread_attr_setstacksize(&attr, 1 << 20);
 	signals_block(&before);
 	error = pthread_create(thread, &attr, job_run, job);
@@ -336,7 +337,7 @@ static int start_thread(struct job *job, pthread_t *thread)
 }
 
 /* Starts L's thread. Returns 0, or -1 with errno. */
-static int run(struct lookup *l)
+static int lookup_run(struct lookup *l)
 {
 	int fds[2], error;
 
@@ -348,7 +349,7 @@ static int run(struct lookup *l)
 	if (l->name_fn)
 		atomic_fetch_add(&queue.names, 1);
 	atomic_fetch_add(&queue.threads, 1);
-	error = start_thread(l->job, &l->thread);
+	error = job_start_thread(l->job, &l->thread);
 	if (error) {
 		atomic_fetch_sub(&queue.threads, 1);
 		if (l->name_fn)
@@ -358,36 +359,36 @@ static int run(struct lookup *l)
 		errno = error;
 		return -1;
 	}
-	l->watch = (struct watch){ .fd = fds[0], .fn = done, .arg = l };
+	l->watch = (struct watch){ .fd = fds[0], .fn = lookup_done, .arg = l };
 	watch_set(l->loop, &l->watch, POLLIN);
 	queue.running++;
 	return 0;
 }
 
 /* Is there a place for L? */
-static bool may_run(const struct lookup *l)
+static bool lookup_may_run(const struct lookup *l)
 {
 	return queue.running < queue.most &&
 	       atomic_load(&queue.threads) < queue.most + LEFT_BEHIND_MOST &&
 	       (!l->name_fn || atomic_load(&queue.names) < queue.most);
 }
 
-/* Starts those whose turn it is. Returns -1 with errno where one cannot be started: it goes on
- * waiting. */
-static int start_next(void)
+/* Starts the look-ups whose turn it is. Returns 0, or -1 with errno if one cannot be started and
+ * goes on waiting. */
+static int queue_start_next(void)
 {
-	while (queue.first && may_run(queue.first)) {
+	while (queue.first && lookup_may_run(queue.first)) {
 		struct lookup *l = queue.first;
-		if (run(l) < 0)
+		if (lookup_run(l) < 0)
 			return -1;
 		queue.first = l->next;
 	}
 	return 0;
 }
 
-/* A look-up with JOB (NULL: no memory), else as START has it, that starts now, or when its turn
- * comes. */
-static int ask(struct job *job, const struct lookup *start, struct lookup **out)
+/* Makes a look-up of JOB (NULL: no memory), else as START has it, into *OUT. It starts now, or when
+ * its turn comes. Returns 0, or -1 with errno. */
+static int lookup_queue(struct job *job, const struct lookup *start, struct lookup **out)
 {
 	struct lookup *l = job ? calloc(1, sizeof *l) : NULL, **last = &queue.first;
 
@@ -399,8 +400,8 @@ static int ask(struct job *job, const struct lookup *start, struct lookup **out)
 	while (*last)
 		last = &(*last)->next;
 	*last = l;
-	/* What cannot start while others run will when they are done. */
-	if (start_next() < 0 && queue.running == 0) {
+	/* If it cannot start while others run, it will when they are done. */
+	if (queue_start_next() < 0 && queue.running == 0) {
 		*last = NULL;
 		goto fail;
 	}
@@ -415,16 +416,16 @@ fail:
 	return -1;
 }
 
-/* As ask(), but that a failure is an answer, too. */
+/* As lookup_queue(), but a failure is an answer as well. */
 static void lookup_begin(struct job *job, const struct lookup *start, struct lookup **out)
 {
 	*out = NULL;
-	if (ask(job, start, out) < 0)
+	if (lookup_queue(job, start, out) < 0)
 		start->fn(start->arg, &(struct lookup_answer){ .eai = EAI_SYSTEM, .error = errno });
 }
 
-/* For the names of ADDRESS. */
-static struct job *name_job(const struct address *address, bool trusted)
+/* A job for the names of ADDRESS. */
+static struct job *job_new_for_names(const struct address *address, bool trusted)
 {
 	struct job *job = calloc(1, sizeof *job);
 
@@ -439,18 +440,18 @@ static struct job *name_job(const struct address *address, bool trusted)
 int lookup_name_start(struct loop *loop, const struct address *address, lookup_name_fn *fn,
 		      void *arg, struct lookup **out)
 {
-	return ask(name_job(address, true),
-		   &(struct lookup){ .loop = loop, .name_fn = fn, .arg = arg }, out);
+	return lookup_queue(job_new_for_names(address, true),
+			    &(struct lookup){ .loop = loop, .name_fn = fn, .arg = arg }, out);
 }
 
 void lookup_names_start(struct loop *loop, const struct address *address, lookup_fn *fn, void *arg,
 			struct lookup **out)
 {
-	lookup_begin(name_job(address, false),
+	lookup_begin(job_new_for_names(address, false),
 		     &(struct lookup){ .loop = loop, .fn = fn, .arg = arg }, out);
 }
 
-/* The wildcard addresses of Q's family, or the one that HOST is. */
+/* Answers with the wildcard addresses of Q's family, or with the address that HOST is. */
 static int answer_numbers(const struct lookup_question *q, uint16_t port, struct lookup_answer *out)
 {
 	struct address host;

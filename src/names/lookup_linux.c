@@ -1,4 +1,5 @@
-/* The names of hosts and addresses by calls that may be made by several threads at once. */
+/* lookup_linux.c - the names of hosts and addresses, by calls that several threads may make at once
+ */
 #define _GNU_SOURCE /* gethostbyname2_r, gethostbyaddr_r, EAI_NODATA */
 #include "names/lookup.h"
 

@@ -1,5 +1,5 @@
-/* The names of hosts and addresses by what POSIX has: of an address one name, of a host no aliases
- * but the word itself. */
+/* lookup_portable.c - the names of hosts and addresses by what POSIX has: one name of an address,
+ * and no aliases of a host but the word itself */
 #define _DEFAULT_SOURCE /* NI_MAXHOST */
 #include "names/lookup.h"
 

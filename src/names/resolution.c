@@ -1,3 +1,4 @@
+/* resolution.c - the addresses of a word, then the names of each, then whether each leads back */
 #include "names/resolution.h"
 
 #include <netdb.h>
@@ -7,12 +8,12 @@
 
 #include "base/clock.h"
 
-#define CONFIRM_MOST 16 /* names of one address: a server may well give thousands */
+#define CONFIRM_MOST 16 /* names of one address: a server may give thousands */
 
-static void next_address(struct resolution *r);
-static void next_name(struct resolution *r);
+static void resolution_next_address(struct resolution *r);
+static void resolution_next_name(struct resolution *r);
 
-/* What C asks about WORD, an address, is about its names. */
+/* Can C ask for the names of an address? */
 static bool wants_names(const struct resolution_config *c)
 {
 	return !c->record || c->record == DNS_PTR;
@@ -57,7 +58,7 @@ void resolution_free(struct resolution *r)
 	free(r);
 }
 
-static void finish(struct resolution *r)
+static void resolution_finish(struct resolution *r)
 {
 	timer_drop(r->c->finder.loop, &r->timer);
 	r->ns = clock_now() - r->start;
@@ -65,7 +66,7 @@ static void finish(struct resolution *r)
 	r->fn(r->arg, r);
 }
 
-static void expired(void *arg)
+static void resolution_expired(void *arg)
 {
 	struct resolution *r = arg;
 	unsigned strays;
@@ -79,11 +80,12 @@ static void expired(void *arg)
 		snprintf(r->found.why, sizeof r->found.why,
 			 "%u that did not belong to the question%s", strays,
 			 strays == 1 ? "" : "s");
-	finish(r);
+	resolution_finish(r);
 }
 
-/* What the names of an address that is the word itself say about it. */
-static void conclude(struct resolution *r)
+/* All is known: the word has failed if it is an address without a name, or if names that have to
+ * lead back do not. */
+static void resolution_conclude(struct resolution *r)
 {
 	const struct resolution_names *names = r->reverse;
 	bool unconfirmed = false;
@@ -101,7 +103,7 @@ static void conclude(struct resolution *r)
 			 r->is_address ? "no name of it has this address" :
 					 "not each of its addresses has a name that leads back");
 	}
-	finish(r);
+	resolution_finish(r);
 }
 
 static bool has_address(const struct find_result *found, const struct address *a)
@@ -109,7 +111,7 @@ static bool has_address(const struct find_result *found, const struct address *a
 	for (size_t i = 0; i < found->n; i++) {
 		struct address one = found->addresses[i];
 		address_set_port(&one, address_port(a));
-		/* A zone is no matter of names. */
+		/* Names know nothing of zones. */
 		if (one.u.sa.sa_family == AF_INET6 && a->u.sa.sa_family == AF_INET6)
 			one.u.in6.sin6_scope_id = a->u.in6.sin6_scope_id;
 		if (address_equal(&one, a))
@@ -118,7 +120,7 @@ static bool has_address(const struct find_result *found, const struct address *a
 	return false;
 }
 
-static void name_found(void *arg, struct find_result *found)
+static void resolution_name_found(void *arg, struct find_result *found)
 {
 	struct resolution *r = arg;
 	struct resolution_names *names = &r->reverse[r->at];
@@ -135,31 +137,31 @@ static void name_found(void *arg, struct find_result *found)
 		r->name++;
 	}
 	find_result_free(found);
-	next_name(r);
+	resolution_next_name(r);
 }
 
-/* Does the next name lead back? */
-static void next_name(struct resolution *r)
+/* Looks up the next name, to see whether it leads back. */
+static void resolution_next_name(struct resolution *r)
 {
 	struct resolution_names *names = &r->reverse[r->at];
 	struct address a;
 
-	/* What looks like an address is no name: anybody may own the one that it seems to be. */
+	/* A name that looks like an address does not count: anybody may own that address. */
 	while (r->name < names->others.n && r->name < CONFIRM_MOST &&
 	       (lookup_is_numeric(names->others.names[r->name]) ||
 		(!r->c->finder.dns &&
 		 address_parse_host(names->others.names[r->name], &a) != WORD_NAME)))
 		r->name++;
 	if (r->name < names->others.n && r->name < CONFIRM_MOST) {
-		find_addresses(&r->c->finder, names->others.names[r->name], name_found, r,
-			       &r->find);
+		find_addresses(&r->c->finder, names->others.names[r->name], resolution_name_found,
+			       r, &r->find);
 		return;
 	}
 	r->at++;
-	next_address(r);
+	resolution_next_address(r);
 }
 
-static void names_found(void *arg, struct find_result *found)
+static void resolution_names_found(void *arg, struct find_result *found)
 {
 	struct resolution *r = arg;
 	struct resolution_names *names = &r->reverse[r->at];
@@ -179,59 +181,60 @@ static void names_found(void *arg, struct find_result *found)
 	find_result_free(found);
 	r->name = 0;
 	if (r->c->confirm && !names->eai) {
-		next_name(r);
+		resolution_next_name(r);
 		return;
 	}
 	r->at++;
-	next_address(r);
+	resolution_next_address(r);
 }
 
-/* The names of the next address. */
-static void next_address(struct resolution *r)
+/* Looks up the names of the next address. */
+static void resolution_next_address(struct resolution *r)
 {
 	if (r->at >= r->found.n)
-		conclude(r);
+		resolution_conclude(r);
 	else
-		find_names(&r->c->finder, &r->found.addresses[r->at], names_found, r, &r->find);
+		find_names(&r->c->finder, &r->found.addresses[r->at], resolution_names_found, r,
+			   &r->find);
 }
 
-/* The addresses are there: what is to be known of each of them? */
-static void look_back(struct resolution *r)
+/* The addresses are there: looks up their names. */
+static void resolution_look_back(struct resolution *r)
 {
 	if (r->found.n)
 		r->reverse = calloc(r->found.n, sizeof *r->reverse);
 	if (r->reverse)
-		next_address(r);
+		resolution_next_address(r);
 	else
-		finish(r);
+		resolution_finish(r);
 }
 
-static void addresses_found(void *arg, struct find_result *found)
+static void resolution_found(void *arg, struct find_result *found)
 {
 	struct resolution *r = arg;
 
 	r->find = NULL;
 	r->found = *found;
 	if (r->c->reverse && !found->eai)
-		look_back(r);
+		resolution_look_back(r);
 	else
-		finish(r);
+		resolution_finish(r);
 }
 
-static void start_address(struct resolution *r, const struct address *a)
+static void resolution_start_address(struct resolution *r, const struct address *a)
 {
 	const struct resolution_config *c = r->c;
 
 	r->found.rcode = -1;
 	if (c->finder.family != AF_UNSPEC && c->finder.family != a->u.sa.sa_family) {
 		r->found.eai = EAI_FAMILY;
-		finish(r);
+		resolution_finish(r);
 		return;
 	}
 	r->found.addresses = malloc(sizeof *a);
 	if (!r->found.addresses) {
 		r->found.eai = EAI_MEMORY;
-		finish(r);
+		resolution_finish(r);
 		return;
 	}
 	r->found.addresses[0] = *a;
@@ -239,9 +242,9 @@ static void start_address(struct resolution *r, const struct address *a)
 	r->found.n = 1;
 	r->is_address = !c->numeric;
 	if (c->numeric)
-		finish(r);
+		resolution_finish(r);
 	else
-		look_back(r);
+		resolution_look_back(r);
 }
 
 struct resolution *resolution_start(const struct resolution_config *c, const char *word,
@@ -265,16 +268,16 @@ struct resolution *resolution_start(const struct resolution_config *c, const cha
 	}
 	r->start = clock_now();
 	r->strays = c->finder.dns ? dns_client_strays(c->finder.dns) : 0;
-	r->timer = (struct timer){ .fn = expired, .arg = r };
+	r->timer = (struct timer){ .fn = resolution_expired, .arg = r };
 	timer_set(c->finder.loop, &r->timer, clock_after(r->start, c->wait));
 	if (resolution_check(c, word, &error) < 0) {
 		r->bad = true;
 		r->found.rcode = -1;
 		r->found.eai = EAI_NONAME;
 		snprintf(r->found.why, sizeof r->found.why, "%s", error.text);
-		finish(r);
+		resolution_finish(r);
 	} else if (numeric && !c->record) {
-		start_address(r, &a);
+		resolution_start_address(r, &a);
 	} else if (c->record) {
 		size_t n;
 		const unsigned char *bytes = address_ip(&a, &n);
@@ -282,9 +285,9 @@ struct resolution *resolution_start(const struct resolution_config *c, const cha
 			dns_name_reverse(bytes, n, &name);
 		else
 			dns_name_parse(word, &name);
-		find_records(&c->finder, &name, c->record, addresses_found, r, &r->find);
+		find_records(&c->finder, &name, c->record, resolution_found, r, &r->find);
 	} else {
-		find_addresses(&c->finder, word, addresses_found, r, &r->find);
+		find_addresses(&c->finder, word, resolution_found, r, &r->find);
 	}
 	return r;
 }

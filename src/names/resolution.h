@@ -1,6 +1,5 @@
-/* resolution.h - all that is asked about one word: its addresses, their names, and whether those
- * lead back
- */
+/* resolution.h - all that is asked about one word: its addresses, their names, and whether the
+ * names lead back to the addresses */
 #ifndef NAMES_RESOLUTION_H
 #define NAMES_RESOLUTION_H
 
@@ -11,54 +10,55 @@
 #include "base/options.h"
 #include "names/finder.h"
 
-/* What is asked of each word. */
+/* What to ask about each word. */
 struct resolution_config {
 	struct finder finder;
 	bool dns;	 /* the finder has, or will have, a DNS server to ask */
-	bool numeric;	 /* a word is an address, and that is all */
-	unsigned record; /* the DNS type to ask for, 0: addresses and names */
-	bool reverse;	 /* the names of a name's addresses too */
-	bool confirm;	 /* and which of them lead back */
+	bool numeric;	 /* words are addresses: look nothing up */
+	unsigned record; /* the DNS type to ask for; 0: addresses and names */
+	bool reverse;	 /* find the names of a name's addresses too */
+	bool confirm;	 /* find out which names lead back to the address */
 	int64_t wait;	 /* for the answer, in ns; UNSET: as long as it takes */
 };
 
 /* The names of one of the addresses. */
 struct resolution_names {
-	struct lookup_names confirmed, others; /* all of them are `others` where nobody confirms */
-	int eai, error;			       /* there are none, for */
+	struct lookup_names confirmed, others; /* without `confirm` all of them are `others` */
+	int eai, error;			       /* why there are none */
 };
 
 struct resolution {
 	const struct resolution_config *c;
-	char *word;		  /* a copy of the question */
-	bool is_address;	  /* it is one, and asked for its names */
-	struct find_result found; /* of an address: itself, and in `eai`, `error` and `why` how its
-				     names were found */
-	struct resolution_names *reverse; /* of each of the addresses; NULL: not asked for */
-	bool timed_out; /* by `wait`: nothing else counts then, and `found.why` tells what came */
-	bool bad;	/* the word cannot be asked for: `found.why` */
+	char *word;	 /* a copy of the question */
+	bool is_address; /* the word is an address, whose names are asked for */
+	/* For an address: itself, with `eai`, `error` and `why` about the look-up of its names. */
+	struct find_result found;
+	struct resolution_names *reverse; /* one for each address; NULL: not asked for */
+	bool timed_out; /* `wait` is over: nothing else counts; `found.why` tells what came */
+	bool bad;	/* nobody can be asked for the word: `found.why` tells why */
 	int64_t ns;	/* how long it took */
 	bool done;
-	/* its own: */
+	/* internal: */
 	int64_t start;
-	unsigned strays; /* before it was asked */
+	unsigned strays; /* of the DNS client before the question */
 	struct find *find;
 	struct timer timer;
-	size_t at, name; /* the address, and of its names the one, that is looked at */
+	size_t at, name; /* the address, and of its names the one, that is being looked up */
 	void (*fn)(void *arg, struct resolution *r);
 	void *arg;
 };
 
-/* Can C ask for WORD at all? Returns 0, or -1 with *ERROR naming it. */
+/* Can WORD be asked for as C says? Returns 0, or -1 with *ERROR naming it. */
 int resolution_check(const struct resolution_config *c, const char *word,
 		     struct option_error *error);
 
-/* Asks for WORD, which need not have passed the check. FN is called once, perhaps from in here,
- * with what resolution_free() has to free. C must stay. Returns NULL with errno ENOMEM. */
+/* Asks for WORD, which need not have passed the check. FN is called once, perhaps from in here; the
+ * resolution is the callee's, for resolution_free(). C must live until then. Returns NULL with
+ * errno ENOMEM. */
 struct resolution *resolution_start(const struct resolution_config *c, const char *word,
 				    void (*fn)(void *arg, struct resolution *r), void *arg);
 
-/* Frees R, also before FN was called. NULL: does nothing. */
+/* Frees R, also before FN was called; NULL: does nothing. */
 void resolution_free(struct resolution *r);
 
 /* Both are for an R that has failed. The first writes a phrase that says why into TEXT of SIZE

@@ -1,3 +1,4 @@
+/* services.c - the files of services and protocols, and what libc knows beyond them */
 #define _DEFAULT_SOURCE /* getservbyname's companions in old headers */
 #include "names/services.h"
 
@@ -10,8 +11,8 @@
 
 #include "names/system_file.h"
 
-/* The entries of S's text. */
-static int parse(struct services *s, bool protocols)
+/* Fills S with the entries of its text. Returns 0, or -1 with errno ENOMEM. */
+static int services_parse(struct services *s, bool protocols)
 {
 	const char *at = s->text.length ? s->text.data : "", *end = at + s->text.length;
 	struct services_entry entry = { 0 }, *more;
@@ -44,7 +45,7 @@ int services_read(struct services *s, bool protocols)
 		text_put(&s->text, usual, strlen(usual));
 	}
 	errno = ENOMEM;
-	if (s->text.failed || parse(s, protocols) < 0)
+	if (s->text.failed || services_parse(s, protocols) < 0)
 		goto fail;
 	return 0;
 fail:
@@ -67,7 +68,7 @@ int services_ask(struct services *s, const char *name, uint16_t port, const char
 	const struct servent *found;
 
 	errno = ENOENT;
-	/* They would wait for a FIFO. */
+	/* libc would wait for a FIFO. */
 	if (system_file_is_odd(SERVICES_PATH) || system_file_is_odd(NSSWITCH_FILE))
 		return -1;
 	/* The reentrant ones are not everywhere, and nobody else calls these. */
@@ -85,7 +86,7 @@ int services_ask(struct services *s, const char *name, uint16_t port, const char
 		text_add(&s->text, " %s", *alias);
 	text_add(&s->text, "\n");
 	errno = ENOMEM;
-	if (!s->text.failed && parse(s, false) == 0)
+	if (!s->text.failed && services_parse(s, false) == 0)
 		return 0;
 	services_free(s);
 	return -1;
@@ -107,9 +108,10 @@ bool services_usual_port(const char *name, const char *protocol, uint16_t *port)
 	return false;
 }
 
-/* The name of S's entry of PORT in PROTOCOL. */
-static bool find_name(const struct services *s, uint16_t port, const char *protocol, char *name,
-		      size_t size)
+/* Puts the name of S's entry of PORT in PROTOCOL into NAME. Returns whether there is one that fits.
+ */
+static bool services_find_name(const struct services *s, uint16_t port, const char *protocol,
+			       char *name, size_t size)
 {
 	for (size_t i = 0; i < s->n; i++) {
 		const struct services_entry *e = &s->entries[i];
@@ -129,11 +131,11 @@ bool services_name(uint16_t port, const char *protocol, char *name, size_t size)
 	bool found = false;
 
 	if (services_ask(&s, NULL, port, protocol) == 0) {
-		found = find_name(&s, port, protocol, name, size);
+		found = services_find_name(&s, port, protocol, name, size);
 		services_free(&s);
 	}
 	if (!found && access(SERVICES_PATH, R_OK) != 0 && services_read(&s, false) == 0) {
-		found = find_name(&s, port, protocol, name, size);
+		found = services_find_name(&s, port, protocol, name, size);
 		services_free(&s);
 	}
 	return found;

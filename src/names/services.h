@@ -14,10 +14,10 @@
 enum services_source {
 	SERVICES_FILE,	 /* /etc/services, /etc/protocols */
 	SERVICES_SYSTEM, /* another source that nsswitch.conf(5) names */
-	SERVICES_USUAL,	 /* the table in here: there is no such file */
+	SERVICES_USUAL,	 /* there is no such file: the table in proto/services.c */
 };
 
-/* All that one of the files has, or the table in its place. Free it with services_free(). */
+/* The entries of one of the files, or of the table. Free them with services_free(). */
 struct services {
 	enum services_source source;
 	struct services_entry *entries;
@@ -25,23 +25,22 @@ struct services {
 	struct text text; /* what the entries point into */
 };
 
-/* Reads services(5), or PROTOCOLS protocols(5), into *S: where there is no such file, or nobody can
- * read it, the usual ones. Returns 0, or -1 with errno of system_file_read(). */
+/* Reads services(5), or with PROTOCOLS protocols(5), into *S. If there is no such file, or it is
+ * not ours to read, *S has the usual entries. Returns 0, or -1 with errno of system_file_read(). */
 int services_read(struct services *s, bool protocols);
 void services_free(struct services *s);
 
-/* Asks getservbyname(3), or where NAME is NULL getservbyport(3), since the system may have other
- * sources than its file: the entry into *S as above. PROTOCOL may be NULL: any. Returns 0, or -1
- * with errno ENOENT where nobody knows it, or where a file that they would read could hold them up.
- */
+/* Asks getservbyname(3), or if NAME is NULL getservbyport(3), which know the system's other sources
+ * too, for one entry into *S. PROTOCOL NULL: any. Returns 0, or -1 with errno ENOENT if nobody
+ * knows it, or if one of the files that they read would block. */
 int services_ask(struct services *s, const char *name, uint16_t port, const char *protocol);
 
-/* The port of NAME in PROTOCOL by the table of the usual ones, which counts only where the system
- * has no services file. Returns whether that knows it. */
+/* Looks the port of NAME in PROTOCOL up in the table of the usual services, which counts only if
+ * the system has no services file. Returns whether it is there. */
 bool services_usual_port(const char *name, const char *protocol, uint16_t *port);
 
-/* What PORT is called in PROTOCOL by the system or, where it has no services file, by the usual
- * ones, into NAME of SIZE bytes. Returns whether it has a name that fits. */
+/* Finds what the system or, if it has no services file, the table calls PORT in PROTOCOL, and puts
+ * that into NAME of SIZE bytes. Returns whether there is a name that fits. */
 bool services_name(uint16_t port, const char *protocol, char *name, size_t size);
 
 #endif

@@ -1,3 +1,4 @@
+/* system_file.c - reading the system's files about names without ever blocking */
 #include "names/system_file.h"
 
 #include <errno.h>
@@ -10,7 +11,7 @@
 
 int system_file_read(const char *path, struct text *out)
 {
-	/* What is no file must not hold us up. */
+	/* Anything else than a file must not hold us up. */
 	int fd = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC), error = 0;
 	char piece[4096];
 	struct stat st;

@@ -10,14 +10,14 @@
 #define NSSWITCH_FILE "/etc/nsswitch.conf"
 #define RESOLV_CONF "/etc/resolv.conf"
 
-/* Adds what stands in PATH to *OUT; never waits for it. Returns 0, or -1 with errno; EFBIG: it is
- * larger than 16 MiB, ENOTSUP: it is a FIFO. */
+/* Adds the content of the file PATH to *OUT without ever blocking. Returns 0, or -1 with errno:
+ * EFBIG if it is larger than 16 MiB, ENOTSUP if it is a FIFO. */
 int system_file_read(const char *path, struct text *out);
 
-/* What that ERROR means, in words that live as long as those of strerror(3). */
+/* Returns what that ERROR means, in words that live as long as those of strerror(3). */
 const char *system_file_why(int error);
 
-/* Is PATH there, but no regular file? libc's readers may wait for such a one for ever. */
+/* Is PATH something else than a regular file? Then libc's readers may wait for it for ever. */
 bool system_file_is_odd(const char *path);
 
 #endif
