@@ -29,26 +29,20 @@
 /* A peer that goes on sending as fast as it is read must not keep us from closing. */
 #define DRAIN_MOST (64 << 20)
 
+/* The kind of our own socket FD. */
 static enum endpoint_kind kind_of_socket(int fd)
 {
 	struct sockaddr_storage a;
 	socklen_t size = sizeof a, type_size = sizeof(int);
 	int type = 0;
 
-	if (getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &type_size) < 0 || type != SOCK_STREAM ||
-	    getsockname(fd, (struct sockaddr *)&a, &size) < 0)
+	if (getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &type_size) == 0 && type == SOCK_SEQPACKET)
+		return ENDPOINT_PACKET;
+	if (type != SOCK_STREAM || getsockname(fd, (struct sockaddr *)&a, &size) < 0)
 		return ENDPOINT_OTHER;
 	return a.ss_family == AF_INET || a.ss_family == AF_INET6 ? ENDPOINT_TCP :
 	       a.ss_family == AF_UNIX				 ? ENDPOINT_STREAM :
 								   ENDPOINT_VSOCK;
-}
-
-static bool keeps_boundaries(int fd)
-{
-	int type = 0;
-	socklen_t size = sizeof type;
-
-	return getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &size) == 0 && type == SOCK_SEQPACKET;
 }
 
 static bool is_socket(const struct endpoint *e)
@@ -56,6 +50,7 @@ static bool is_socket(const struct endpoint *e)
 	return e->kind >= ENDPOINT_TCP && e->kind <= ENDPOINT_PACKET;
 }
 
+/* The kind of the inherited descriptor FD. */
 static enum endpoint_kind kind_of(int fd)
 {
 	struct stat s, null;
@@ -66,8 +61,10 @@ static enum endpoint_kind kind_of(int fd)
 		return ENDPOINT_PIPE;
 	if (S_ISREG(s.st_mode) || S_ISBLK(s.st_mode))
 		return ENDPOINT_FILE;
-	if (S_ISSOCK(s.st_mode))
-		return kind_of_socket(fd);
+	if (S_ISSOCK(s.st_mode)) {
+		enum endpoint_kind kind = kind_of_socket(fd);
+		return kind == ENDPOINT_PACKET ? ENDPOINT_OTHER : kind;
+	}
 	if (S_ISCHR(s.st_mode) && stat("/dev/null", &null) == 0 && S_ISCHR(null.st_mode) &&
 	    s.st_rdev == null.st_rdev)
 		return ENDPOINT_NULL;
@@ -125,10 +122,8 @@ void endpoint_socket(struct endpoint *e, int fd, const char *name)
 {
 	*e = endpoint_of(kind_of_socket(fd), fd, fd, name);
 	e->owned = true;
-	if (!keeps_boundaries(fd))
-		return;
-	e->kind = ENDPOINT_PACKET;
-	packet_prepare(fd);
+	if (e->kind == ENDPOINT_PACKET)
+		packet_prepare(fd);
 }
 
 void endpoint_pass(struct endpoint *e, int fd)
@@ -264,7 +259,7 @@ void endpoint_end(struct endpoint *e)
 	if (e->wfd < 0 || e->shared)
 		return;
 	if (is_socket(e) && e->owned) {
-		shutdown(e->wfd, SHUT_WR);
+		e->sent_end = shutdown(e->wfd, SHUT_WR) == 0;
 		return;
 	}
 	if (e->owned) {
@@ -292,7 +287,7 @@ void endpoint_hang_up(struct endpoint *e)
 {
 	char rest[16 << 10];
 
-	if (!is_socket(e) || e->rfd < 0 || e->broken)
+	if (!is_socket(e) || e->rfd < 0 || e->broken || (e->sent_end && e->got_end))
 		return;
 	/* close(2) with received data unread sends a reset, which destroys what was sent before. */
 	shutdown(e->rfd, SHUT_WR);

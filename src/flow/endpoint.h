@@ -42,6 +42,8 @@ struct endpoint {
 	int reopened;	    /* the same opened again with flags of our own, or -1 */
 	bool shared;	    /* several transfers write to it: its end is not theirs to pass on */
 	const void *writer; /* the one of them that has a piece to finish */
+	bool sent_end;	    /* of a connection: our end has been sent */
+	bool got_end;	    /* of a connection: the peer's end was read */
 	bool broken;	    /* its end is not to look like that of a stream */
 	bool passes; /* the descriptor `passed`, the caller's, goes along with the first write */
 	int passed;

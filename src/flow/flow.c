@@ -146,6 +146,7 @@ static void take_end(struct flow *f, int error)
 {
 	struct editor *e = editor(f);
 
+	f->transfer.from->got_end = !error;
 	if (e && !e->done)
 		error = e->ended(e->arg, error, &f->transfer.filter->inserted);
 	else if (f->exact && f->left && !error)

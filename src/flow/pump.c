@@ -38,12 +38,12 @@ static void pump_watch(struct pump *p, struct watch *w, short events)
 
 /* What to wait for; -1 for nothing, not even for the errors and hang-ups that poll(2) would then
  * report for ever. */
-static short in_events(const struct pump *p)
+static short pump_in_events(const struct pump *p)
 {
 	return p->in->rfd >= 0 && flow_wants_source(&p->up) ? POLLIN : -1;
 }
 
-static short out_events(const struct pump *p)
+static short pump_out_events(const struct pump *p)
 {
 	if (p->c.terms.mode == PUMP_ECHO || p->out->wfd < 0)
 		return -1;
@@ -59,7 +59,7 @@ static short out_events(const struct pump *p)
 		       0;
 }
 
-static short peer_events(const struct pump *p)
+static short pump_peer_events(const struct pump *p)
 {
 	bool sink = flow_wants_sink(&p->up) ||
 		    (p->c.terms.mode == PUMP_ECHO && flow_wants_sink(&p->down)) ||
@@ -92,42 +92,38 @@ void pump_over(struct pump *p)
 	p->calls.over(p->calls.arg, p);
 }
 
-/* A fan-out makes no event of what it still has, or has room for. */
-static bool queue_is_ready(const struct pump *p)
+/* Can F move something at an end without a descriptor, of which the loop makes no event? */
+static bool pump_flow_is_ready(const struct flow *f)
 {
-	return p->in->kind == ENDPOINT_SUBSCRIBER && flow_wants_source(&p->up) &&
-	       endpoint_readable(p->in);
-}
+	const struct endpoint *from = f->transfer.from, *to = f->transfer.to;
 
-static bool publisher_is_ready(const struct pump *p)
-{
-	return p->out->kind == ENDPOINT_PUBLISHER && flow_wants_sink(&p->down) &&
-	       endpoint_writable(p->out);
+	return (from->ops && flow_wants_source(f) && endpoint_readable(from)) ||
+	       (to->ops && flow_wants_sink(f) && endpoint_writable(to));
 }
 
 /* When to go on though no descriptor is ready. */
-static int64_t next_move(const struct pump *p)
+static int64_t pump_next_move(const struct pump *p)
 {
 	int64_t up = flow_resume(&p->up), down = flow_resume(&p->down);
 
-	if (queue_is_ready(p) || publisher_is_ready(p))
+	if (pump_flow_is_ready(&p->up) || pump_flow_is_ready(&p->down))
 		return clock_now();
 	if (!up && !down)
 		return NEVER;
 	return up && (!down || up < down) ? up : down;
 }
 
-static void wait_for_more(struct pump *p)
+static void pump_wait(struct pump *p)
 {
 	if (p->c.terms.mode == PUMP_RELAY) {
-		short in = in_events(p), out = out_events(p);
+		short in = pump_in_events(p), out = pump_out_events(p);
 		pump_watch(p, &p->in_watch, in < 0 ? out : out < 0 ? in : (short)(in | out));
 	} else {
-		pump_watch(p, &p->in_watch, in_events(p));
-		pump_watch(p, &p->out_watch, out_events(p));
+		pump_watch(p, &p->in_watch, pump_in_events(p));
+		pump_watch(p, &p->out_watch, pump_out_events(p));
 	}
-	pump_watch(p, &p->peer_watch, peer_events(p));
-	timer_set(p->loop, &p->pace_timer, next_move(p));
+	pump_watch(p, &p->peer_watch, pump_peer_events(p));
+	timer_set(p->loop, &p->pace_timer, pump_next_move(p));
 	if (p->up.transfer.patient || p->down.transfer.patient)
 		timer_set(p->loop, &p->patience_timer, clock_after(clock_now(), PATIENCE));
 	if (p->up.source_ended)
@@ -139,11 +135,11 @@ void pump_proceed(struct pump *p)
 	if (pump_half_close(p))
 		pump_over(p);
 	else
-		wait_for_more(p);
+		pump_wait(p);
 }
 
 /* Does anybody ask when something moved last? */
-static bool wants_time(const struct pump *p)
+static bool pump_wants_time(const struct pump *p)
 {
 	return p->c.idle != UNSET || pump_peer_ended(p) || half_close_is_closing(p->state) ||
 	       p->in->kind == ENDPOINT_SUBSCRIBER;
@@ -151,7 +147,7 @@ static bool wants_time(const struct pump *p)
 
 /* Is F a flow that waits for its source before and after it moves something, with nothing else to
  * it? Then neither the rule nor what is waited for has to be looked at again. */
-static bool is_plain(const struct pump *p, const struct flow *f)
+static bool pump_is_plain(const struct pump *p, const struct flow *f)
 {
 	return f->state == FLOW_OPEN && !f->transfer.sink_full && !f->source_ended &&
 	       f->left == FLOW_NO_LIMIT && !rate_is_set(&f->rate) && !f->transfer.filter &&
@@ -167,7 +163,7 @@ static void pump_step(struct pump *p, struct flow *f)
 			transfer_hurry(f == &p->up ? &p->down.transfer : &p->up.transfer);
 		if (n && f == &p->up && p->c.up && p->c.up->heartbeat)
 			p->last_heartbeat = loop_now(p->loop);
-		if (n && wants_time(p)) {
+		if (n && pump_wants_time(p)) {
 			p->last_move = loop_now(p->loop);
 			if (f == &p->up)
 				p->last_in = p->last_sent = p->last_move;
@@ -180,11 +176,11 @@ static void pump_step(struct pump *p, struct flow *f)
 static void pump_in_ready(void *arg, short events)
 {
 	struct pump *p = arg;
-	bool plain = is_plain(p, &p->up);
+	bool plain = pump_is_plain(p, &p->up);
 
 	(void)events;
 	pump_step(p, &p->up);
-	if (!plain || !is_plain(p, &p->up) || queue_is_ready(p))
+	if (!plain || !pump_is_plain(p, &p->up) || pump_flow_is_ready(&p->up))
 		pump_proceed(p);
 }
 
@@ -201,11 +197,11 @@ static void pump_far_ready(void *arg, short events)
 {
 	struct pump *p = arg;
 	bool source = flow_wants_source(&p->up), sink = flow_wants_sink(&p->down);
-	bool plain = !sink && is_plain(p, &p->up);
+	bool plain = !sink && pump_is_plain(p, &p->up);
 
 	if (source && events & (POLLIN | POLLHUP | POLLERR))
 		pump_step(p, &p->up);
-	if (plain && is_plain(p, &p->up))
+	if (plain && pump_is_plain(p, &p->up))
 		return;
 	if (sink && events & (POLLOUT | POLLHUP | POLLERR))
 		pump_step(p, &p->down);
@@ -226,9 +222,9 @@ static void pump_go_on(void *arg)
 {
 	struct pump *p = arg;
 
-	if (queue_is_ready(p))
+	if (pump_flow_is_ready(&p->up))
 		pump_step(p, &p->up);
-	if (publisher_is_ready(p))
+	if (pump_flow_is_ready(&p->down))
 		pump_step(p, &p->down);
 	pump_proceed(p);
 }
@@ -276,12 +272,12 @@ static void pump_peer_ready(void *arg, short events)
 	struct pump *p = arg;
 	bool source = flow_wants_source(&p->down), sink = flow_wants_sink(&p->up);
 	bool back = p->c.terms.mode == PUMP_ECHO && flow_wants_sink(&p->down),
-	     plain = !sink && is_plain(p, &p->down);
+	     plain = !sink && pump_is_plain(p, &p->down);
 
 	if ((source && events & (POLLIN | POLLHUP | POLLERR)) ||
 	    (back && events & (POLLOUT | POLLHUP | POLLERR)))
 		pump_step(p, &p->down);
-	if (plain && is_plain(p, &p->down))
+	if (plain && pump_is_plain(p, &p->down))
 		return;
 	pump_send_answers(p);
 	if (sink && events & (POLLOUT | POLLHUP | POLLERR))
@@ -346,7 +342,7 @@ void pump_start(struct pump *p, struct loop *loop, const struct pump_config *c,
 	if (c->close)
 		pump_close(p);
 	else
-		wait_for_more(p);
+		pump_wait(p);
 }
 
 void pump_finish_in(struct pump *p)
@@ -358,7 +354,7 @@ void pump_finish_in(struct pump *p)
 
 void pump_wake(struct pump *p)
 {
-	timer_set(p->loop, &p->pace_timer, next_move(p));
+	timer_set(p->loop, &p->pace_timer, pump_next_move(p));
 }
 
 void pump_close(struct pump *p)

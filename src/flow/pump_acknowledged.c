@@ -20,7 +20,7 @@ bool pump_awaits_peer_end(const struct pump *p)
 
 /* How much of what we sent the peer's kernel has not acknowledged, -1 where ours cannot tell. What
  * it has by now is something that moved. */
-static int64_t unacknowledged(struct pump *p)
+static int64_t pump_unacknowledged(struct pump *p)
 {
 	int64_t n = pump_has_sent(p) ? stream_unacknowledged(p->peer->wfd) : 0;
 
@@ -33,7 +33,7 @@ static int64_t unacknowledged(struct pump *p)
 
 bool pump_acknowledged(struct pump *p)
 {
-	int64_t n = unacknowledged(p);
+	int64_t n = pump_unacknowledged(p);
 
 	if (flow_holds(&p->up) || (p->c.terms.mode == PUMP_ECHO && flow_holds(&p->down)))
 		return false;
@@ -66,7 +66,7 @@ int64_t pump_last_taken(struct pump *p)
 {
 	if (!flow_wants_sink(&p->up))
 		return clock_now();
-	unacknowledged(p);
+	pump_unacknowledged(p);
 	return p->last_sent;
 }
 

@@ -104,7 +104,7 @@ bool pump_nothing_to_send(const struct pump *p)
 
 /* The kernel tells an error once, to the one that comes first: where that was READING, of the same
  * connection, WRITING has met nothing but EPIPE. */
-static int first_error(const struct flow *writing, const struct flow *reading)
+static int pump_first_error(const struct flow *writing, const struct flow *reading)
 {
 	bool told = reading->source_ended && reading->state != FLOW_SINK_FAILED && reading->error;
 
@@ -113,7 +113,7 @@ static int first_error(const struct flow *writing, const struct flow *reading)
 
 /* sendfile(2) can move something, meet a reset and keep it to itself; then the next call meets
  * EPIPE, which otherwise says that the peer had ended before. */
-static int reset_error(const struct pump *p, int error)
+static int pump_reset_error(const struct pump *p, int error)
 {
 	return error == EPIPE && !half_close_peer_ended(p->state) && p->peer->kind == ENDPOINT_TCP ?
 		       ECONNRESET :
@@ -122,8 +122,8 @@ static int reset_error(const struct pump *p, int error)
 
 static bool pump_out_failed(struct pump *p)
 {
-	int error = p->c.terms.mode == PUMP_ECHO  ? reset_error(p, p->down.error) :
-		    p->c.terms.mode == PUMP_RELAY ? first_error(&p->down, &p->up) :
+	int error = p->c.terms.mode == PUMP_ECHO  ? pump_reset_error(p, p->down.error) :
+		    p->c.terms.mode == PUMP_RELAY ? pump_first_error(&p->down, &p->up) :
 						    p->down.error;
 
 	if (p->c.terms.mode == PUMP_RELAY && !p->c.terms.out_may_end)
@@ -204,7 +204,8 @@ static bool pump_is_broken(struct pump *p)
 	bool unread = down->state == FLOW_SOURCE_FAILED;
 
 	if (up->state == FLOW_SINK_FAILED)
-		pump_event(p, HALF_CLOSE_SEND_FAILED, reset_error(p, first_error(up, down)));
+		pump_event(p, HALF_CLOSE_SEND_FAILED,
+			   pump_reset_error(p, pump_first_error(up, down)));
 	if (!unread &&
 	    (down->state != FLOW_ENDED || (up->state != FLOW_SINK_FAILED && !p->peer_error)))
 		return false;

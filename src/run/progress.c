@@ -118,10 +118,12 @@ static void look(void *arg)
 
 void progress_start(struct run *r)
 {
-	bool terminal = isatty(STDERR_FILENO);
+	bool terminal;
 
-	if (!r->data->progress || r->messages->options.quiet ||
-	    (!terminal && !r->messages->options.json && r->data->progress < 2))
+	if (!r->data->progress || r->messages->options.quiet)
+		return;
+	terminal = isatty(STDERR_FILENO);
+	if (!terminal && !r->messages->options.json && r->data->progress < 2)
 		return;
 	r->live = terminal && !r->messages->options.json;
 	r->rate = r->taking = -1;

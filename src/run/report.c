@@ -446,11 +446,13 @@ struct outcome report_pump(const struct messages *m, const struct pump *p, const
 	int error = p->error;
 	struct notice n;
 
+	if (p->end <= PUMP_DONE)
+		return (struct outcome){ OUTCOME_DONE, 0 };
 	reason(error, why, sizeof why);
 	switch (p->end) {
 	case PUMP_RUNNING:
 	case PUMP_DONE:
-		return (struct outcome){ OUTCOME_DONE, 0 };
+		break;
 	case PUMP_RESET:
 		/* The peer had ended already; the kernel has only one word for both. */
 		snprintf(text, sizeof text, "%s: %s%s", s->name,
