@@ -1,3 +1,4 @@
+/* flow.c - one direction of a connection: its limits, its rate and how it ends */
 #include "flow/flow.h"
 
 #include <errno.h>
@@ -9,8 +10,8 @@
 #define SHARES_KEPT 4	       /* for when we come late */
 #define SHARE_MOST (256 << 10) /* larger ones would be steps */
 
-/* The time that as much takes as may move at once under a rate. */
-static int64_t share_time(const struct flow *f)
+/* How long a share takes, as much as may move at once under F's rate. */
+static int64_t flow_share_time(const struct flow *f)
 {
 	int64_t most = f->rate.bytes / SHARES;
 
@@ -23,19 +24,19 @@ void flow_start(struct flow *f, struct endpoint *from, struct endpoint *to,
 	*f = (struct flow){ .left = FLOW_NO_LIMIT, .wanted = c->wanted };
 	rate_start(&f->rate, c->rate, UNSET);
 	if (rate_is_set(&f->rate))
-		f->rate.due -= share_time(f);
+		f->rate.due -= flow_share_time(f);
 	transfer_start(&f->transfer, from, to, c->filter, c->limit, c->frame);
 }
 
 /* How many bytes the rate lets F move at the time NOW. */
-static int64_t earn(struct flow *f, int64_t now)
+static int64_t flow_allowance(struct flow *f, int64_t now)
 {
-	rate_forget(&f->rate, now - SHARES_KEPT * share_time(f));
+	rate_forget(&f->rate, now - SHARES_KEPT * flow_share_time(f));
 	return rate_allows(&f->rate, now);
 }
 
 /* Charges what has moved at the time NOW, on the side where it was more. */
-static void spend(struct flow *f, int64_t now)
+static void flow_charge(struct flow *f, int64_t now)
 {
 	uint64_t moved = f->transfer.in > f->transfer.out ? f->transfer.in : f->transfer.out;
 
@@ -45,17 +46,17 @@ static void spend(struct flow *f, int64_t now)
 	f->charged = moved;
 	/* A whole share at a time: less would be wake-ups for little. */
 	if (rate_allows(&f->rate, now) == 0)
-		f->next_share = f->rate.due + share_time(f);
+		f->next_share = f->rate.due + flow_share_time(f);
 }
 
-/* Nothing more is to be read? */
-static bool done(const struct flow *f)
+/* Is nothing more to be read? */
+static bool flow_reads_no_more(const struct flow *f)
 {
 	return f->source_ended || f->left == 0 || f->wanted == 0;
 }
 
-/* When the rate lets more move, 0 or a time that has passed: it does not keep it. */
-static int64_t next_share(const struct flow *f)
+/* The time before which the rate lets nothing be read; 0 or a past time: now. */
+static int64_t flow_next_share(const struct flow *f)
 {
 	/* What is held has been paid for. */
 	return f->transfer.held ? 0 : f->next_share;
@@ -65,7 +66,7 @@ int64_t flow_resume(const struct flow *f)
 {
 	const struct transfer *t = &f->transfer;
 	int64_t resume = t->filter ? filter_resume(t->filter, t->held > 0) : 0;
-	int64_t share = next_share(f);
+	int64_t share = flow_next_share(f);
 
 	if (f->state != FLOW_OPEN)
 		return 0;
@@ -80,12 +81,13 @@ int64_t flow_rests(const struct flow *f)
 
 	if (f->state != FLOW_OPEN)
 		return 0;
-	return t->filter && t->held ? t->filter->resume : next_share(f);
+	return t->filter && t->held ? t->filter->resume : flow_next_share(f);
 }
 
 bool flow_wants_source(const struct flow *f)
 {
-	return f->state == FLOW_OPEN && !f->transfer.sink_full && !done(f) && !flow_resume(f);
+	return f->state == FLOW_OPEN && !f->transfer.sink_full && !flow_reads_no_more(f) &&
+	       !flow_resume(f);
 }
 
 bool flow_wants_sink(const struct flow *f)
@@ -93,7 +95,7 @@ bool flow_wants_sink(const struct flow *f)
 	return f->state == FLOW_OPEN && f->transfer.sink_full && !flow_resume(f);
 }
 
-/* Has F's filter something to send by itself? */
+/* Has F's filter inserted something? */
 static bool flow_inserts(const struct flow *f)
 {
 	return f->transfer.filter && f->transfer.filter->inserted.length > 0;
@@ -118,15 +120,15 @@ bool flow_may_repeat(const struct flow *f)
 	       !f->transfer.to->may_block;
 }
 
-static struct editor *editor(const struct flow *f)
+static struct editor *flow_editor(const struct flow *f)
 {
 	return f->transfer.filter ? f->transfer.filter->editor : NULL;
 }
 
-/* F's editor is done, and what it made has been sent. */
-static void follow_editor(struct flow *f)
+/* Does what F's editor says, once all that it inserted has been sent. */
+static void flow_follow_editor(struct flow *f)
 {
-	const struct editor *e = editor(f);
+	const struct editor *e = flow_editor(f);
 
 	if (!e || flow_inserts(f))
 		return;
@@ -142,9 +144,9 @@ static void follow_editor(struct flow *f)
 }
 
 /* The source has ended, with ERROR or (0) by itself. */
-static void take_end(struct flow *f, int error)
+static void flow_end_source(struct flow *f, int error)
 {
-	struct editor *e = editor(f);
+	struct editor *e = flow_editor(f);
 
 	f->transfer.from->got_end = !error;
 	if (e && !e->done)
@@ -156,15 +158,15 @@ static void take_end(struct flow *f, int error)
 	f->transfer.sink_full = flow_inserts(f);
 }
 
-/* All that was read has been written, and nothing more will be read? */
-static void settle(struct flow *f)
+/* Ends F if nothing more is to be read and all that was read has been written. */
+static void flow_settle(struct flow *f)
 {
-	if (f->state != FLOW_OPEN || !done(f) || flow_holds(f))
+	if (f->state != FLOW_OPEN || !flow_reads_no_more(f) || flow_holds(f))
 		return;
 	f->state = f->error ? FLOW_SOURCE_FAILED : FLOW_ENDED;
 }
 
-/* N bytes less are LEFT; packets are not cut, and may be more than that. */
+/* Takes N from what is LEFT. Packets are not cut, so it may be more. */
 static void count_down(uint64_t *left, uint64_t n)
 {
 	if (*left != FLOW_NO_LIMIT)
@@ -179,43 +181,36 @@ uint64_t flow_step(struct flow *f)
 	bool limited = rate_is_set(&f->rate);
 	enum transfer_result result;
 	int64_t now = 0;
+	int error;
 
 	if (f->state != FLOW_OPEN)
 		return 0;
 	if (limited) {
 		uint64_t allowed;
 		now = clock_now();
-		allowed = (uint64_t)earn(f, now);
+		allowed = (uint64_t)flow_allowance(f, now);
 		if (allowed == 0 && !t->held)
 			return 0;
 		if (most > allowed)
 			most = allowed;
 	}
 	result = transfer_step(t, most < SIZE_MAX ? (size_t)most : SIZE_MAX);
+	error = errno;
 	if (limited)
-		spend(f, now);
+		flow_charge(f, now);
 	if (t->filter && t->filter->quit)
 		f->source_ended = true;
 	count_down(&f->left, t->in - in);
 	if (t->out + t->held > all)
 		count_down(&f->wanted, t->out + t->held - all);
-	switch (result) {
-	case TRANSFER_MOVED:
-	case TRANSFER_WAIT:
-		break;
-	case TRANSFER_END:
-		take_end(f, 0);
-		break;
-	case TRANSFER_SOURCE_ERROR:
-		take_end(f, errno);
-		break;
-	case TRANSFER_SINK_ERROR:
-		f->error = errno;
+	if (result == TRANSFER_END || result == TRANSFER_SOURCE_ERROR)
+		flow_end_source(f, result == TRANSFER_END ? 0 : error);
+	if (result == TRANSFER_SINK_ERROR) {
+		f->error = error;
 		f->state = FLOW_SINK_FAILED;
-		break;
 	}
-	follow_editor(f);
-	settle(f);
+	flow_follow_editor(f);
+	flow_settle(f);
 	return t->in - in + t->out - out;
 }
 
@@ -225,14 +220,14 @@ void flow_finish(struct flow *f)
 	/* A splice that found the sink full holds nothing itself. */
 	if (!flow_holds(f))
 		f->transfer.sink_full = false;
-	settle(f);
+	flow_settle(f);
 }
 
 void flow_limit(struct flow *f, uint64_t n)
 {
 	if (n < f->left)
 		f->left = n;
-	settle(f);
+	flow_settle(f);
 }
 
 void flow_discard(struct flow *f)
@@ -243,7 +238,7 @@ void flow_discard(struct flow *f)
 	if (f->state == FLOW_SINK_FAILED)
 		f->error = 0;
 	f->state = FLOW_OPEN;
-	settle(f);
+	flow_settle(f);
 }
 
 void flow_free(struct flow *f)

@@ -9,8 +9,7 @@ static const struct {
 	bool closes; /* the connection is to be ended from here */
 } plain_events[HALF_CLOSE_EVENTS] = {
 	[HALF_CLOSE_IN_FAILED] = { .end = PUMP_IN_FAILED, .closes = true },
-	[HALF_CLOSE_SEND_FAILED] = { .end = PUMP_RESET },
-	[HALF_CLOSE_LOST] = { .end = PUMP_RESET },
+	[HALF_CLOSE_RESET] = { .end = PUMP_RESET },
 	[HALF_CLOSE_ONE_GONE] = { .actions = HALF_CLOSE_LINGER },
 	[HALF_CLOSE_CLOSE] = { .closes = true },
 	[HALF_CLOSE_IDLE] = { .end = PUMP_IDLE, .actions = HALF_CLOSE_OVER },
@@ -73,8 +72,7 @@ static void half_close_peer_end(struct half_close_step *s, const struct half_clo
 	if (half_close_peer_ended(s->state))
 		return;
 	s->state.receive = passes ? RECEIVE_PASSED : RECEIVE_ENDED;
-	s->actions = (passes ? HALF_CLOSE_END_OUT : 0) | HALF_CLOSE_TELL_PEER_ENDED |
-		     HALF_CLOSE_PROBE_PEER;
+	s->actions = HALF_CLOSE_TELL_PEER_ENDED | (passes ? HALF_CLOSE_END_OUT : 0);
 	if (terms->peer_end_ends)
 		half_close_from_here(s);
 }

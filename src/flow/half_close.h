@@ -80,13 +80,12 @@ enum half_close_event {
 	HALF_CLOSE_SENT_UNCONNECTED, /* that was nothing, and --fastopen has not connected yet */
 	HALF_CLOSE_SENT_BROKEN,	     /* the same of a connection that is broken by now */
 	HALF_CLOSE_IN_FAILED,	     /* `in` cannot be read */
-	HALF_CLOSE_SEND_FAILED,	     /* the peer cannot be written to, or the connection is reset */
+	HALF_CLOSE_RESET,	     /* the connection is broken, and something is lost by it */
 	HALF_CLOSE_PEER_ENDED,	     /* the peer has ended, and all before that is written */
 	HALF_CLOSE_GOT_ENOUGH,	     /* as much has come as is wanted */
 	HALF_CLOSE_OUT_FAILED,	     /* `out` cannot be written to */
 	HALF_CLOSE_ONE_GONE, /* one connection of a relay is gone: the other may take the rest */
 	HALF_CLOSE_RECEIVE_FAILED, /* the peer cannot be read from; it had acknowledged all */
-	HALF_CLOSE_LOST,	   /* the connection is broken with data unacknowledged */
 	HALF_CLOSE_CLOSE,	   /* the connection is to be ended from here */
 	HALF_CLOSE_QUIT,	   /* the time of -q is up */
 	HALF_CLOSE_IDLE,	   /* the time of --idle-timeout is up */
@@ -97,21 +96,19 @@ enum half_close_event {
 
 /* What is to be done, as bits, in this order. */
 enum half_close_action {
-	HALF_CLOSE_END_OUT = 1 << 0, /* end `out` */
-	HALF_CLOSE_TELL_PEER_ENDED = 1 << 1,
-	HALF_CLOSE_FINISH_IN = 1 << 2,	   /* read no more of `in` */
-	HALF_CLOSE_STOP_COUNTING = 1 << 3, /* what comes neither counts nor is copied */
-	HALF_CLOSE_DISCARD = 1 << 4,	   /* discard what comes, and what is held of it */
-	HALF_CLOSE_LINGER = 1 << 5,	   /* let the time of --linger begin */
-	HALF_CLOSE_TELL_CLOSING = 1 << 6,
-	HALF_CLOSE_PROBE_PEER = 1 << 7, /* is a peer still there that has ended its sending? */
-	HALF_CLOSE_PROBE_FAR = 1 << 8,	/* the same of the far connection */
-	HALF_CLOSE_SHUT_DOWN = 1 << 9,	/* pass the end of `in` on to the peer */
-	HALF_CLOSE_LIMIT = 1 << 10,	/* receive no more than what has come by now */
-	HALF_CLOSE_OVER = 1 << 11,	/* the run is over */
+	HALF_CLOSE_END_OUT = 1 << 0,	     /* end `out` */
+	HALF_CLOSE_TELL_PEER_ENDED = 1 << 1, /* and, if `in` is open, probe whether it is there */
+	HALF_CLOSE_FINISH_IN = 1 << 2,	     /* read no more of `in`, and tell the owner */
+	HALF_CLOSE_STOP_COUNTING = 1 << 3,   /* what comes neither counts nor is copied */
+	HALF_CLOSE_DISCARD = 1 << 4,	     /* discard what comes, and what is held of it */
+	HALF_CLOSE_LINGER = 1 << 5,	     /* let the time of --linger begin */
+	HALF_CLOSE_PROBE_FAR = 1 << 6,	     /* probe whether the far connection is still there */
+	HALF_CLOSE_SHUT_DOWN = 1 << 7,	     /* pass the end of `in` on to the peer */
+	HALF_CLOSE_LIMIT = 1 << 8,	     /* receive no more than what has come by now */
+	HALF_CLOSE_OVER = 1 << 9,	     /* the run is over */
 	/* All that it takes to end the connection from here. */
 	HALF_CLOSE_FROM_HERE = HALF_CLOSE_FINISH_IN | HALF_CLOSE_STOP_COUNTING |
-			       HALF_CLOSE_DISCARD | HALF_CLOSE_LINGER | HALF_CLOSE_TELL_CLOSING
+			       HALF_CLOSE_DISCARD | HALF_CLOSE_LINGER
 };
 
 /* How a run ends. */

@@ -250,7 +250,7 @@ static void pump_peer_broken(struct pump *p)
 		p->peer_error = EPIPE;
 	/* A reset after the peer's FIN comes as EPIPE; then nothing has been lost yet. */
 	if (!after_end && p->peer_error != EPIPE)
-		pump_event(p, HALF_CLOSE_SEND_FAILED, p->peer_error);
+		pump_event(p, HALF_CLOSE_RESET, p->peer_error);
 	/* But input that is there cannot be sent any more: let it find out. */
 	if (!pump_nothing_to_send(p))
 		pump_step(p, &p->up);

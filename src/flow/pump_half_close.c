@@ -42,12 +42,22 @@ static void pump_probe(const struct pump *p, const struct endpoint *e)
 		stream_probe(e->rfd);
 }
 
+static void pump_tell_peer_ended(struct pump *p, bool closes)
+{
+	if (p->calls.peer_ended)
+		p->calls.peer_ended(p->calls.arg, p);
+	if (closes || p->up.state != FLOW_OPEN)
+		return;
+	pump_probe(p, p->peer);
+	pump_begin_notice(p);
+}
+
 static void pump_act(struct pump *p, unsigned actions)
 {
 	if (actions & HALF_CLOSE_END_OUT)
 		pump_end_out(p);
-	if (actions & HALF_CLOSE_TELL_PEER_ENDED && p->calls.peer_ended)
-		p->calls.peer_ended(p->calls.arg, p);
+	if (actions & HALF_CLOSE_TELL_PEER_ENDED)
+		pump_tell_peer_ended(p, actions & HALF_CLOSE_FINISH_IN);
 	if (actions & HALF_CLOSE_FINISH_IN)
 		pump_finish_sending(p);
 	if (actions & HALF_CLOSE_STOP_COUNTING)
@@ -56,12 +66,8 @@ static void pump_act(struct pump *p, unsigned actions)
 		flow_discard(&p->down);
 	if (actions & HALF_CLOSE_LINGER)
 		pump_begin_linger(p);
-	if (actions & HALF_CLOSE_TELL_CLOSING && p->calls.closing)
+	if (actions & HALF_CLOSE_FINISH_IN && p->calls.closing)
 		p->calls.closing(p->calls.arg, p);
-	if (actions & HALF_CLOSE_PROBE_PEER && p->up.state == FLOW_OPEN) {
-		pump_probe(p, p->peer);
-		pump_begin_notice(p);
-	}
 	if (actions & HALF_CLOSE_PROBE_FAR)
 		pump_probe(p, p->in);
 	if (actions & HALF_CLOSE_SHUT_DOWN)
@@ -204,13 +210,12 @@ static bool pump_is_broken(struct pump *p)
 	bool unread = down->state == FLOW_SOURCE_FAILED;
 
 	if (up->state == FLOW_SINK_FAILED)
-		pump_event(p, HALF_CLOSE_SEND_FAILED,
-			   pump_reset_error(p, pump_first_error(up, down)));
+		pump_event(p, HALF_CLOSE_RESET, pump_reset_error(p, pump_first_error(up, down)));
 	if (!unread &&
 	    (down->state != FLOW_ENDED || (up->state != FLOW_SINK_FAILED && !p->peer_error)))
 		return false;
 	if (!pump_acknowledged(p))
-		pump_event(p, HALF_CLOSE_LOST, unread ? down->error : p->peer_error);
+		pump_event(p, HALF_CLOSE_RESET, unread ? down->error : p->peer_error);
 	else if (unread)
 		pump_event(p, HALF_CLOSE_RECEIVE_FAILED, down->error);
 	return true;
