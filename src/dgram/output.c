@@ -115,12 +115,14 @@ static bool dgram_output_put_payload(struct dgram_output *o, const struct dgram_
 	return true;
 }
 
-static void dgram_output_copy(struct dgram_output *o, const struct dgram_received *d)
+/* Copies the N at V to -o and -x. */
+static void dgram_output_copy(struct dgram_output *o, const struct dgram_received *v, size_t n)
 {
-	const struct transcript_piece piece = { .offset = o->offset };
-
-	run_copy(o->run, &piece, d->data, d->size);
-	o->offset += d->size;
+	for (size_t i = 0; run_copies(o->run) && i < n; i++) {
+		const struct transcript_piece piece = { .offset = o->offset };
+		run_copy(o->run, &piece, v[i].data, v[i].size);
+		o->offset += v[i].size;
+	}
 }
 
 /* Are payloads all that goes to stdout, with nothing between them, and may they go there from where
@@ -192,20 +194,14 @@ size_t dgram_output_add(struct dgram_output *o, const struct dgram_received *v, 
 {
 	size_t refused = 0, done = 0;
 
-	if (o->out.to.kind == ENDPOINT_NULL) {
-		for (size_t i = 0; i < n; i++)
-			dgram_output_copy(o, &v[i]);
+	dgram_output_copy(o, v, n);
+	if (o->out.to.kind == ENDPOINT_NULL)
 		return 0;
-	}
 	/* Small ones are sooner copied than written one by one. */
 	if (n > 0 && v[0].size >= DIRECT_LEAST && dgram_output_is_plain(o) &&
-	    !output_waits(&o->out)) {
+	    !output_waits(&o->out))
 		done = dgram_output_write(o, v, n);
-		for (size_t i = 0; i < done; i++)
-			dgram_output_copy(o, &v[i]);
-	}
 	for (size_t i = done; i < n; i++) {
-		dgram_output_copy(o, &v[i]);
 		if (o->json)
 			dgram_output_put_object(o, &v[i]);
 		else if (!o->silent)

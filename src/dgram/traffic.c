@@ -74,6 +74,7 @@ void dgram_traffic_sent(struct dgram_traffic *t, const struct dgram *v, size_t n
 {
 	bool trace = to && message_wanted(t->run->messages, MESSAGE_STEP);
 
+	copy = copy && run_copies(t->run);
 	for (size_t i = 0; i < n; i++) {
 		t->sent += v[i].size;
 		if (copy)
