@@ -243,7 +243,7 @@ static int check(const struct broadcast_options *o, const char *port, struct opt
 			       "PORT' reaches every host of a link");
 	if (address_check(NULL, port, o->family.numeric, error) < 0 ||
 	    address_check(o->socket.source, o->socket.source_port, o->family.numeric, error) < 0 ||
-	    datagram_input_check(&o->frame, dgram_most(AF_INET), error) < 0)
+	    dgram_input_check(&o->frame, dgram_most(AF_INET), error) < 0)
 		return -1;
 	return run_check(&o->messages, &o->data, error);
 }

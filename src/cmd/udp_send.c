@@ -132,7 +132,7 @@ static struct outcome main_udp_send(const struct command *self, int argc, char *
 					  &error) == 0 &&
 		    address_check(o.socket.source, o.socket.source_port, o.family.numeric,
 				  &error) == 0 &&
-		    datagram_input_check(&o.frame, dgram_most(AF_INET), &error) == 0 &&
+		    dgram_input_check(&o.frame, dgram_most(AF_INET), &error) == 0 &&
 		    run_check(&o.messages, &o.data, &error) == 0)
 			outcome = run(&o, host, port);
 		else

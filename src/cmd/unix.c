@@ -340,7 +340,7 @@ static struct outcome run_sending(struct unix_options *o, const char *place, con
 		option_fail(error,
 			    "--source: '%s' is longer than what others can reply to (%zu bytes)",
 			    o->own.source, sizeof name.u.un.sun_path - 1);
-	else if (datagram_input_check(&o->frame, dgram_most(AF_UNIX), error) == 0 &&
+	else if (dgram_input_check(&o->frame, dgram_most(AF_UNIX), error) == 0 &&
 		 run_check(&o->messages, &o->data, error) == 0)
 		return send_to(o, place);
 	return command_refuse(&o->messages, error);

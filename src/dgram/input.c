@@ -10,7 +10,7 @@
 
 #define PIECE (256 << 10) /* bytes read at once */
 
-int datagram_input_check(const struct frame_options *o, size_t most, struct option_error *error)
+int dgram_input_check(const struct frame_options *o, size_t most, struct option_error *error)
 {
 	if (o->frame.mode == FRAME_SIZE && o->frame.size > most)
 		return option_fail(error,
@@ -27,10 +27,10 @@ int datagram_input_check(const struct frame_options *o, size_t most, struct opti
 	return 0;
 }
 
-void datagram_input_start(struct datagram_input *d, struct endpoint *in,
-			  const struct frame_options *o, bool crlf, size_t most)
+void dgram_input_start(struct dgram_input *d, struct endpoint *in, const struct frame_options *o,
+		       bool crlf, size_t most)
 {
-	*d = (struct datagram_input){
+	*d = (struct dgram_input){
 		.in = in,
 		.most = most,
 		.filter = { .sent = true, .crlf = crlf },
@@ -40,7 +40,7 @@ void datagram_input_start(struct datagram_input *d, struct endpoint *in,
 	framer_start(&d->framer, o, crlf ? FRAMER_READ_MOST / 2 : FRAMER_READ_MOST, PIECE);
 }
 
-int datagram_input_fill(struct datagram_input *d)
+int dgram_input_fill(struct dgram_input *d)
 {
 	ssize_t n;
 
@@ -56,7 +56,7 @@ int datagram_input_fill(struct datagram_input *d)
 }
 
 /* The datagram in DATA of N bytes with -C, at the place OUT. Returns its length. */
-static size_t change(struct datagram_input *d, const char *data, size_t n, char *out)
+static size_t dgram_input_change(struct dgram_input *d, const char *data, size_t n, char *out)
 {
 	bool flows = d->framer.frame.mode == FRAME_READ || d->framer.frame.mode == FRAME_SIZE;
 	size_t length;
@@ -71,7 +71,7 @@ static size_t change(struct datagram_input *d, const char *data, size_t n, char 
 }
 
 /* Room for what -C makes of all that is there. */
-static int make_changed_room(struct datagram_input *d)
+static int dgram_input_make_room(struct dgram_input *d)
 {
 	size_t most = 2 * d->framer.length + (size_t)DGRAM_BATCH * (2 + FILTER_MORE);
 	char *changed;
@@ -87,9 +87,9 @@ static int make_changed_room(struct datagram_input *d)
 }
 
 /* Changes V as -C says, into D->changed from *USED on. Returns false where it is too large then. */
-static bool change_next(struct datagram_input *d, struct dgram *v, size_t *used)
+static bool dgram_input_change_next(struct dgram_input *d, struct dgram *v, size_t *used)
 {
-	size_t length = change(d, v->data, v->size, d->changed + *used);
+	size_t length = dgram_input_change(d, v->data, v->size, d->changed + *used);
 
 	v->data = d->changed + *used;
 	v->size = length;
@@ -101,20 +101,20 @@ static bool change_next(struct datagram_input *d, struct dgram *v, size_t *used)
 	return false;
 }
 
-ssize_t datagram_input_next(struct datagram_input *d, struct dgram *v, size_t most)
+ssize_t dgram_input_next(struct dgram_input *d, struct dgram *v, size_t most)
 {
 	size_t n = 0, changed = 0;
 
 	if (d->found != FRAME_FOUND && d->found != FRAME_PARTIAL)
 		return 0;
-	if (make_changed_room(d) < 0)
+	if (dgram_input_make_room(d) < 0)
 		return -1;
 	while (n < most) {
 		const char *data;
 		if (framer_next(&d->framer, d->most, &data, &v[n].size) <= 0)
 			break;
 		v[n].data = data;
-		if (d->filter.crlf && !change_next(d, &v[n], &changed))
+		if (d->filter.crlf && !dgram_input_change_next(d, &v[n], &changed))
 			break;
 		framer_took(&d->framer);
 		n++;
@@ -123,7 +123,7 @@ ssize_t datagram_input_next(struct datagram_input *d, struct dgram *v, size_t mo
 	return (ssize_t)n;
 }
 
-bool datagram_input_error(const struct datagram_input *d, char *text, size_t size)
+bool dgram_input_error(const struct dgram_input *d, char *text, size_t size)
 {
 	bool least = d->framer.frame.mode == FRAME_ALL || d->framer.frame.mode == FRAME_LINE ||
 		     d->framer.frame.mode == FRAME_NUL;
@@ -141,14 +141,14 @@ bool datagram_input_error(const struct datagram_input *d, char *text, size_t siz
 	return true;
 }
 
-void datagram_input_again(struct datagram_input *d)
+void dgram_input_again(struct dgram_input *d)
 {
 	framer_restart(&d->framer);
 	d->filter.after_cr = false;
 	d->found = FRAME_PARTIAL;
 }
 
-void datagram_input_free(struct datagram_input *d)
+void dgram_input_free(struct dgram_input *d)
 {
 	framer_free(&d->framer);
 	free(d->changed);

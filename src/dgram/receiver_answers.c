@@ -114,7 +114,7 @@ void receiver_on_error(void *arg, const struct dgram_error *e)
 	bool matters = x->c->options->reply;
 
 	x->traffic.counts.errors++;
-	report_datagram_error(x->run.messages, matters ? MESSAGE_ERROR : MESSAGE_VERBOSE, e, false);
+	report_dgram_error(x->run.messages, matters ? MESSAGE_ERROR : MESSAGE_VERBOSE, e, false);
 	x->failed = x->failed || matters;
 }
 

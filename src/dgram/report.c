@@ -8,8 +8,8 @@
 #include "base/errname.h"
 #include "run/report.h"
 
-void report_datagram_error(const struct messages *m, enum message_level level,
-			   const struct dgram_error *e, bool elsewhere)
+void report_dgram_error(const struct messages *m, enum message_level level,
+			const struct dgram_error *e, bool elsewhere)
 {
 	char to[ADDRESS_TEXT] = "", sender[ADDRESS_TEXT + 16] = "", mtu[48] = "",
 	     host[ADDRESS_TEXT], cause[512] = "";

@@ -8,8 +8,8 @@
 /* Says E, which the network told of a datagram that was sent before; under -v also who said it.
  * ELSEWHERE: after a refusal look up who listens on that port at another address, too
  * (report_elsewhere()). That takes a while and is not for each of many. */
-void report_datagram_error(const struct messages *m, enum message_level level,
-			   const struct dgram_error *e, bool elsewhere);
+void report_dgram_error(const struct messages *m, enum message_level level,
+			const struct dgram_error *e, bool elsewhere);
 
 /* Says that a datagram of SIZE bytes to TO could not be sent for ERROR. INTERFACE: by which it was
  * to go, NULL: by any. */

@@ -90,7 +90,7 @@ static void sender_heed(struct sender *s)
 
 	s->refusal.pending = false;
 	if (closed || sender_may_move(s, e->error))
-		report_datagram_error(m, MESSAGE_VERBOSE, e, false);
+		report_dgram_error(m, MESSAGE_VERBOSE, e, false);
 	if (sender_may_move(s, e->error)) {
 		sender_move(s, e->error);
 		return;
@@ -104,7 +104,7 @@ static void sender_heed(struct sender *s)
 	if (s->places.n_failures && !s->told)
 		sender_places_report(&s->places, e->error, NULL);
 	else
-		report_datagram_error(m, s->told ? MESSAGE_STEP : MESSAGE_ERROR, e, !s->told);
+		report_dgram_error(m, s->told ? MESSAGE_STEP : MESSAGE_ERROR, e, !s->told);
 	s->told = s->failed = true;
 	if (s->state == SENDER_WAITS)
 		sender_finish(s, failure, "refused");
@@ -222,8 +222,8 @@ static void sender_on_error(void *arg, const struct dgram_error *e)
 
 	s->traffic.counts.errors++;
 	if (s->places.socket.peer.length == 0) {
-		report_datagram_error(s->run->messages, s->told ? MESSAGE_STEP : MESSAGE_ERROR, e,
-				      !s->told);
+		report_dgram_error(s->run->messages, s->told ? MESSAGE_STEP : MESSAGE_ERROR, e,
+				   !s->told);
 		s->told = s->failed = true;
 		return;
 	}

@@ -23,14 +23,14 @@ void sender_kept_drop(struct sender_kept *k)
 	k->complete = false;
 	timer_drop(k->loop, &k->timer);
 	if (!k->resending)
-		datagram_store_free(&k->store);
+		dgram_store_free(&k->store);
 }
 
 void sender_kept_add(struct sender_kept *k, const struct dgram *v, size_t n)
 {
 	if (!k->complete || k->resending)
 		return;
-	if (datagram_store_add(&k->store, v, n, KEPT_MOST) < 0)
+	if (dgram_store_add(&k->store, v, n, KEPT_MOST) < 0)
 		sender_kept_drop(k);
 	else if (!k->timer.slot)
 		timer_set(k->loop, &k->timer, clock_after(clock_now(), KEPT_TIME));
@@ -39,7 +39,7 @@ void sender_kept_add(struct sender_kept *k, const struct dgram *v, size_t n)
 void sender_kept_next(struct sender_kept *k)
 {
 	k->batch.at = 0;
-	k->batch.n = datagram_store_next(&k->store, k->batch.v, DGRAM_BATCH);
+	k->batch.n = dgram_store_next(&k->store, k->batch.v, DGRAM_BATCH);
 	k->resending = k->batch.n > 0;
 	if (!k->resending && !k->complete)
 		sender_kept_drop(k);
@@ -47,7 +47,7 @@ void sender_kept_next(struct sender_kept *k)
 
 void sender_kept_resend(struct sender_kept *k)
 {
-	datagram_store_again(&k->store);
+	dgram_store_again(&k->store);
 	sender_kept_next(k);
 }
 
@@ -55,5 +55,5 @@ void sender_kept_free(struct sender_kept *k)
 {
 	if (k->loop)
 		timer_drop(k->loop, &k->timer);
-	datagram_store_free(&k->store);
+	dgram_store_free(&k->store);
 }

@@ -11,7 +11,7 @@
 
 struct sender_kept {
 	struct loop *loop;
-	struct datagram_store store;
+	struct dgram_store store;
 	struct timer timer;
 	bool complete;		  /* all that was sent is in `store`: another place may be tried */
 	bool resending;		  /* it is sent once more: `batch` has some of it to go */

@@ -19,10 +19,10 @@ bool dgram_stdin_again(struct dgram_stdin *i)
 		return false;
 	i->rounds--;
 	if (i->start >= 0 && lseek(i->in.rfd, i->start, SEEK_SET) >= 0) {
-		datagram_input_again(&i->cut);
+		dgram_input_again(&i->cut);
 	} else {
 		i->round = ROUND_REPLAYED;
-		datagram_store_again(&i->store);
+		dgram_store_again(&i->store);
 	}
 	return true;
 }
@@ -36,7 +36,7 @@ bool dgram_stdin_rests(const struct dgram_stdin *i)
 
 static enum dgram_stdin_read dgram_stdin_fill(struct dgram_stdin *i, struct outcome *outcome)
 {
-	int n = i->in.may_block && !endpoint_readable(&i->in) ? 0 : datagram_input_fill(&i->cut);
+	int n = i->in.may_block && !endpoint_readable(&i->in) ? 0 : dgram_input_fill(&i->cut);
 
 	if (n < 0) {
 		*outcome = report_error(i->run->messages, i->in.name, errno);
@@ -53,7 +53,7 @@ static int dgram_stdin_store(struct dgram_stdin *i, struct outcome *outcome)
 	struct dgram_queue *b = &i->batch;
 	char most[32];
 
-	if (datagram_store_add(&i->store, b->v, b->n, STORE_MOST) == 0)
+	if (dgram_store_add(&i->store, b->v, b->n, STORE_MOST) == 0)
 		return 0;
 	b->n = 0;
 	*outcome = errno == ENOMEM ?
@@ -69,9 +69,8 @@ enum dgram_stdin_read dgram_stdin_next(struct dgram_stdin *i, size_t most, struc
 {
 	struct dgram_queue *b = &i->batch;
 	char text[128];
-	ssize_t n = i->round == ROUND_REPLAYED ?
-			    (ssize_t)datagram_store_next(&i->store, b->v, most) :
-			    datagram_input_next(&i->cut, b->v, most);
+	ssize_t n = i->round == ROUND_REPLAYED ? (ssize_t)dgram_store_next(&i->store, b->v, most) :
+						 dgram_input_next(&i->cut, b->v, most);
 
 	b->at = 0;
 	b->n = n > 0 ? (size_t)n : 0;
@@ -85,7 +84,7 @@ enum dgram_stdin_read dgram_stdin_next(struct dgram_stdin *i, size_t most, struc
 	}
 	if (i->round == ROUND_REPLAYED || i->cut.found == FRAME_END)
 		return STDIN_READ_ROUND;
-	if (!datagram_input_error(&i->cut, text, sizeof text))
+	if (!dgram_input_error(&i->cut, text, sizeof text))
 		return dgram_stdin_fill(i, outcome);
 	*outcome = message_fail(i->run->messages, OUTCOME_FAILED,
 				errno_name(i->cut.found == FRAME_TOO_LARGE ? EMSGSIZE : EBADMSG),
@@ -128,7 +127,7 @@ void dgram_stdin_start(struct dgram_stdin *i, struct run *r, int64_t repeat,
 	endpoint_inherit(&i->in, STDIN_FILENO, false, "stdin");
 	endpoint_reopen(&i->in);
 	dgram_stdin_measure(i, repeat);
-	datagram_input_start(&i->cut, &i->in, frame, r->data->crlf, most);
+	dgram_input_start(&i->cut, &i->in, frame, r->data->crlf, most);
 	i->watch = (struct watch){ .fd = i->in.rfd, .fn = dgram_stdin_ready, .arg = i };
 	i->state = STDIN_OPEN;
 	i->rounds = repeat - 1;
@@ -148,7 +147,7 @@ void dgram_stdin_free(struct dgram_stdin *i)
 	if (!i->run)
 		return;
 	watch_drop(i->run->loop, &i->watch);
-	datagram_input_free(&i->cut);
-	datagram_store_free(&i->store);
+	dgram_input_free(&i->cut);
+	dgram_store_free(&i->store);
 	endpoint_close(&i->in);
 }

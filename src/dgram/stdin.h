@@ -15,7 +15,7 @@ struct dgram_queue {
 struct dgram_stdin {
 	struct run *run;
 	struct endpoint in;
-	struct datagram_input cut;
+	struct dgram_input cut;
 	enum {
 		STDIN_ENDED, /* nothing follows what is in `batch` */
 		STDIN_OPEN,  /* to be read from */
@@ -27,7 +27,7 @@ struct dgram_stdin {
 		ROUND_STORED, /* from stdin, and kept in `store` for the next rounds */
 		ROUND_REPLAYED,
 	} round;
-	struct datagram_store store;
+	struct dgram_store store;
 	off_t start;	  /* of a file, where each round begins; else -1 */
 	int64_t expected; /* bytes in all rounds, UNSET: not known */
 	struct dgram_queue batch;

@@ -3,7 +3,7 @@
 #include <errno.h>
 #include <string.h>
 
-int datagram_store_add(struct datagram_store *s, const struct dgram *v, size_t n, size_t most)
+int dgram_store_add(struct dgram_store *s, const struct dgram *v, size_t n, size_t most)
 {
 	size_t more = 0;
 
@@ -21,7 +21,7 @@ int datagram_store_add(struct datagram_store *s, const struct dgram *v, size_t n
 	return s->text.failed ? -1 : 0;
 }
 
-size_t datagram_store_next(struct datagram_store *s, struct dgram *v, size_t most)
+size_t dgram_store_next(struct dgram_store *s, struct dgram *v, size_t most)
 {
 	size_t n = 0;
 
@@ -35,12 +35,12 @@ size_t datagram_store_next(struct datagram_store *s, struct dgram *v, size_t mos
 	return n;
 }
 
-void datagram_store_again(struct datagram_store *s)
+void dgram_store_again(struct dgram_store *s)
 {
 	s->at = 0;
 }
 
-void datagram_store_free(struct datagram_store *s)
+void dgram_store_free(struct dgram_store *s)
 {
 	text_free(&s->text);
 	s->at = 0;
