@@ -707,7 +707,7 @@ check_options() {
 	# The portable twins alone, so that it compiles everywhere.
 	# shellcheck disable=SC2046,SC2086 # lists of files, of words
 	$cc -std=c11 -D_XOPEN_SOURCE=700 -D_FILE_OFFSET_BITS=64 -pthread -I"$src" -o "$CHECK" \
-		"$BATS_TEST_DIRNAME/helpers/check_options.c" "$src/commands.c" \
+		"$BATS_TEST_DIRNAME/helpers/check_options.c" "$src/commands.c" "$src/services.c" \
 		$(printf '%s\n' "$src"/*/*.c | grep -v '_linux\.c$')
 }
 
@@ -723,6 +723,16 @@ check_options() {
 		return 1
 	}
 	[ "$(grep -c ': found: ' out)" -ge 20 ]
+}
+
+@test "each service that a file defines stands in the table" {
+	check_options
+	"$CHECK" --services >listed
+	cat "$BATS_TEST_DIRNAME"/../src/*/*.c >sources
+	[ "$(grep -c '^const struct service [a-z_]*_service = ' sources)" = "$(grep -c '' listed)" ]
+	for option in execute echo discard forward broker chat proxy-server; do
+		grep -Fx -e "$option" listed
+	done
 }
 
 @test "a row without a name is found out" {

@@ -357,6 +357,13 @@ const struct option_row *option_given(const struct command *command, const struc
 	return NULL;
 }
 
+bool option_is_given(const struct command *command, const struct operands *o, const char *name)
+{
+	struct option_walk f;
+
+	return option_find_name(command, name, strlen(name), &f) && o->given[f.index];
+}
+
 enum options_result options_parse(const struct command *command, void *options, int argc,
 				  char **argv, struct operands *operands,
 				  struct option_error *error)

@@ -146,6 +146,10 @@ enum options_result options_parse(const struct command *command, void *options, 
 const struct option_row *option_given(const struct command *command, const struct operands *o,
 				      const struct option_group *group, const char *except);
 
+/* Did options_parse() meet the option NAME, a long name, on the command line? Not where COMMAND has
+ * no such option. */
+bool option_is_given(const struct command *command, const struct operands *o, const char *name);
+
 /* Fills *ERROR as printf(3) would. Returns -1. */
 __attribute__((format(printf, 2, 3))) int option_fail(struct option_error *error,
 						      const char *format, ...);

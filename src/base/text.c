@@ -211,3 +211,12 @@ size_t text_escape(char *out, size_t size, const char *text, size_t n, bool back
 	out[used] = '\0';
 	return used;
 }
+
+bool text_equal_secret(const char *a, const char *b, size_t n)
+{
+	unsigned differ = 0;
+
+	for (size_t i = 0; i < n; i++)
+		differ |= (unsigned)(a[i] ^ b[i]);
+	return !differ;
+}

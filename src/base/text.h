@@ -35,6 +35,9 @@ int text_write(const struct text *t, int fd);
 
 void text_free(struct text *t);
 
+/* Are the N bytes at A and at B the same? The time that this takes tells nothing of them. */
+bool text_equal_secret(const char *a, const char *b, size_t n);
+
 /* ---- texts of a fixed size ---- */
 
 /* A walk over WORDS, which have one blank between them: the first of *REST, which moves behind it,

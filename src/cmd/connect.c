@@ -161,18 +161,18 @@ static int parse_heartbeat(void *field, const char *word, struct option_error *e
 static struct outcome run(const struct connect_options *o, const char *host, const char *port)
 {
 	const struct client_config c = {
-		.messages = &o->messages,
-		.socket = &o->socket,
-		.data = &o->data,
-		.service = &o->service,
+		.connections = { .messages = &o->messages,
+				 .socket = &o->socket,
+				 .data = &o->data,
+				 .service = &o->service,
+				 .host = host,
+				 .port = port,
+				 .family = address_family(&o->family),
+				 .numeric = o->family.numeric,
+				 .wait = o->own.wait },
 		.retry = &o->retry,
-		.host = host,
-		.port = port,
 		.proxy = o->proxy.first,
-		.family = address_family(&o->family),
-		.numeric = o->family.numeric,
 		.pass_fd = o->own.pass_fd,
-		.wait = o->own.wait,
 	};
 
 	return client_run(&c);
@@ -248,7 +248,7 @@ static struct outcome main_connect(const struct command *self, int argc, char **
 		     (address_operands(&operands, false, numeric, &host, &port, &error) < 0 ||
 		      proxy_check(&o.proxy, host, numeric, &error) < 0)) ||
 		    address_check(o.socket.source, o.socket.source_port, numeric, &error) < 0 ||
-		    service_check(&o.service, &operands, numeric, &error) < 0 ||
+		    service_check(&o.service, self, &operands, numeric, &error) < 0 ||
 		    run_check(&o.messages, &o.data, &error) < 0)
 			outcome = command_refuse(&o.messages, &error);
 		else if (o.own.probe)

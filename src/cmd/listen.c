@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "net/activation.h"
 #include "conn/server.h"
+#include "proxyd/options.h"
 
 struct listen_command_options {
 	struct messages messages;
@@ -11,6 +12,7 @@ struct listen_command_options {
 	struct data_options data;
 	struct listen_options listen;
 	struct service_options service;
+	struct proxy_server_options proxy;
 	struct access_options access;
 	int64_t wait;
 };
@@ -29,7 +31,7 @@ static const struct option_use uses[] = {
 	{ &group, offsetof(struct listen_command_options, wait) },
 	{ &service_group, offsetof(struct listen_command_options, service) },
 	{ &command_group, offsetof(struct listen_command_options, service) },
-	{ &proxy_server_group, offsetof(struct listen_command_options, service.proxy) },
+	{ &proxy_server_group, offsetof(struct listen_command_options, proxy) },
 	{ &access_group, offsetof(struct listen_command_options, access) },
 	{ &port_group, offsetof(struct listen_command_options, listen) },
 	{ &backlog_group, offsetof(struct listen_command_options, listen) },
@@ -57,14 +59,15 @@ static int check_access(const struct server_config *c, struct option_error *erro
 {
 	struct address a;
 
-	if (c->inherited || *c->port || (!c->access->allow.used && !c->access->deny.used))
+	if (c->inherited || *c->connections.port ||
+	    (!c->access->allow.used && !c->access->deny.used))
 		return 0;
-	address_parse_direct(c->host, &a);
+	address_parse_direct(c->connections.host, &a);
 	if (a.u.sa.sa_family == AF_UNIX)
 		return option_fail(error,
 				   "--allow and --deny are about addresses, which '%s' has not: "
 				   "see sockit unix --allow-uid",
-				   c->host);
+				   c->connections.host);
 	return 0;
 }
 
@@ -77,10 +80,11 @@ static int find_place(struct server_config *c, const struct operands *operands,
 		return option_fail(error, "an operand is missing: sockit listen %s",
 				   listen_command.synopsis);
 	if (c->inherited) {
-		c->port = "(inherited)";
+		c->connections.port = "(inherited)";
 		return 0;
 	}
-	if (address_operands(operands, true, c->numeric, &c->host, &c->port, error) < 0)
+	if (address_operands(operands, true, c->connections.numeric, &c->connections.host,
+			     &c->connections.port, error) < 0)
 		return -1;
 	return check_access(c, error);
 }
@@ -89,31 +93,32 @@ static struct outcome main_listen(const struct command *self, int argc, char **a
 {
 	struct listen_command_options o = defaults;
 	struct server_config c = {
-		.messages = &o.messages,
-		.socket = &o.socket,
-		.data = &o.data,
+		.connections = { .messages = &o.messages,
+				 .socket = &o.socket,
+				 .data = &o.data,
+				 .service = &o.service },
 		.listen = &o.listen,
-		.service = &o.service,
 		.access = &o.access,
-		.dest = &o.service.proxy.dest,
+		.dest = &o.proxy.dest,
 	};
 	struct option_error error;
 	struct operands operands;
 	struct outcome outcome;
 
+	o.service.proxy = &o.proxy;
 	if (command_begin(self, argc, argv, &o, &o.messages, &operands, &outcome)) {
-		c.family = address_family(&o.family);
-		c.numeric = o.family.numeric;
-		c.wait = o.wait;
+		c.connections.family = address_family(&o.family);
+		c.connections.numeric = o.family.numeric;
+		c.connections.wait = o.wait;
 		if (find_place(&c, &operands, &error) == 0 &&
-		    service_check(&o.service, &operands, c.numeric, &error) == 0 &&
+		    service_check(&o.service, self, &operands, o.family.numeric, &error) == 0 &&
 		    server_check(&c, &error) == 0)
 			outcome = server_run(&c);
 		else
 			outcome = command_refuse(&o.messages, &error);
 	}
 	access_free(&o.access);
-	proxy_server_free(&o.service.proxy);
+	proxy_server_free(&o.proxy);
 	sockopt_free(&o.socket);
 	return outcome;
 }

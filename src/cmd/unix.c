@@ -12,6 +12,7 @@
 #include "dgram/input.h"
 #include "dgram/receiver.h"
 #include "dgram/sender.h"
+#include "proxyd/options.h"
 
 struct unix_options {
 	struct messages messages;
@@ -21,6 +22,7 @@ struct unix_options {
 	struct frame_options frame;
 	struct listen_options listen;
 	struct service_options service;
+	struct proxy_server_options proxy;
 	struct access_options access;
 	struct retry_options retry;
 	struct sender_options sending;
@@ -84,7 +86,7 @@ static const struct option_use uses[] = {
 	{ &jobs_group, offsetof(struct unix_options, receiving) },
 	{ &service_group, offsetof(struct unix_options, service) },
 	{ &command_group, offsetof(struct unix_options, service) },
-	{ &proxy_server_group, offsetof(struct unix_options, service.proxy) },
+	{ &proxy_server_group, offsetof(struct unix_options, proxy) },
 	{ &pass_group, offsetof(struct unix_options, service) },
 	{ &user_group, offsetof(struct unix_options, access) },
 	{ &rights_group, offsetof(struct unix_options, listen) },
@@ -178,13 +180,13 @@ static int check_purposes(const struct command *self, const struct unix_options 
 static int check_answers(const struct unix_options *o, struct option_error *error)
 {
 	const struct receiver_options *r = &o->receiving;
-	const char *answer = o->service.echo ? "echo" : "execute";
+	const char *answer = r->echo ? "echo" : "execute";
 	const char *other = r->reply	 ? "reply" :
 			    r->from	 ? "from" :
 			    r->timestamp ? "timestamp" :
 					   NULL;
 
-	if (other && (o->service.echo || o->service.command.shell))
+	if (other && (r->echo || o->service.command.shell))
 		return option_fail(error, "--%s and --%s exclude each other", answer, other);
 	return 0;
 }
@@ -200,7 +202,7 @@ static int check(const struct unix_options *o, const char *path, struct option_e
 	if (!stream && (o->data.telnet || o->data.raw))
 		return option_fail(error, "--%s is for streams: it excludes --type seqpacket",
 				   o->data.telnet ? "telnet" : "raw");
-	if (!stream && o->service.proxy.kind != PROXY_SERVER_NONE)
+	if (!stream && o->proxy.kind != PROXYD_NONE)
 		return option_fail(error, "--proxy-server is for streams: it excludes --type "
 					  "seqpacket");
 	if (path && *path == '@' && has_rights(&o->listen.rights))
@@ -231,20 +233,20 @@ static struct outcome run_listening(struct unix_options *o, const char *place,
 				    const struct command *self, struct option_error *error)
 {
 	const struct server_config c = {
-		.messages = &o->messages,
-		.socket = &o->socket,
-		.data = &o->data,
+		.connections = { .messages = &o->messages,
+				 .socket = &o->socket,
+				 .data = &o->data,
+				 .service = &o->service,
+				 .frame = &o->frame,
+				 .host = place,
+				 .port = place ? "" : "(inherited)",
+				 .socktype = (int)o->own.type,
+				 .numeric = o->family.numeric,
+				 .wait = o->own.wait },
 		.listen = &o->listen,
-		.service = &o->service,
-		.frame = &o->frame,
 		.access = &o->access,
-		.dest = &o->service.proxy.dest,
-		.host = place,
-		.port = place ? "" : "(inherited)",
+		.dest = &o->proxy.dest,
 		.inherited = place ? 0 : activation_sockets(),
-		.socktype = (int)o->own.type,
-		.numeric = o->family.numeric,
-		.wait = o->own.wait,
 	};
 
 	if (!place && !c.inherited)
@@ -258,24 +260,24 @@ static struct outcome run_connecting(struct unix_options *o, const char *place,
 				     const struct command *self, struct option_error *error)
 {
 	const struct client_config c = {
-		.messages = &o->messages,
-		.socket = &o->socket,
-		.data = &o->data,
-		.service = &o->service,
+		.connections = { .messages = &o->messages,
+				 .socket = &o->socket,
+				 .data = &o->data,
+				 .service = &o->service,
+				 .frame = &o->frame,
+				 .host = place,
+				 .port = "",
+				 .socktype = (int)o->own.type,
+				 .numeric = o->family.numeric,
+				 .wait = o->own.wait },
 		.retry = &o->retry,
-		.frame = &o->frame,
-		.host = place,
-		.port = "",
-		.socktype = (int)o->own.type,
-		.numeric = o->family.numeric,
-		.wait = o->own.wait,
 	};
 
 	if (o->own.interval != UNSET)
 		o->retry.interval = o->own.interval;
 	if (!place)
 		option_fail(error, "an operand is missing: sockit unix %s", self->synopsis);
-	else if (run_check(c.messages, c.data, error) == 0)
+	else if (run_check(&o->messages, &o->data, error) == 0)
 		return client_run(&c);
 	return command_refuse(&o->messages, error);
 }
@@ -301,7 +303,7 @@ static struct outcome run_receiving(struct unix_options *o, const char *place,
 		.wait = o->own.wait,
 	};
 
-	o->receiving.echo = o->service.echo;
+	o->receiving.echo = option_is_given(self, operands, "echo");
 	o->receiving.command.shell = o->service.command.shell;
 	if (!place && !c.inherited)
 		option_fail(error, "an operand is missing: sockit unix %s", self->synopsis);
@@ -354,12 +356,13 @@ static struct outcome main_unix(const struct command *self, int argc, char **arg
 	struct outcome outcome;
 	char *place = NULL, *source = NULL;
 
+	o.service.proxy = &o.proxy;
 	if (command_begin(self, argc, argv, &o, &o.messages, &operands, &outcome)) {
 		if (find_place(operands.n ? operands.words[0] : NULL, &place, &error) < 0 ||
 		    find_place(o.own.source, &source, &error) < 0 ||
 		    check_purposes(self, &o, &operands, &error) < 0 ||
 		    check(&o, operands.n ? operands.words[0] : NULL, &error) < 0 ||
-		    service_check(&o.service, &operands, o.family.numeric, &error) < 0)
+		    service_check(&o.service, self, &operands, o.family.numeric, &error) < 0)
 			outcome = command_refuse(&o.messages, &error);
 		else if (o.own.type == SOCK_DGRAM && o.own.listen)
 			outcome = run_receiving(&o, place, &operands, self, &error);
@@ -373,7 +376,7 @@ static struct outcome main_unix(const struct command *self, int argc, char **arg
 	free(place);
 	free(source);
 	access_free(&o.access);
-	proxy_server_free(&o.service.proxy);
+	proxy_server_free(&o.proxy);
 	sockopt_free(&o.socket);
 	return outcome;
 }

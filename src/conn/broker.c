@@ -1,12 +1,14 @@
-#include "conn/broker.h"
+/* broker.c - the services that join all connections: what one sends goes to all others */
+#include "conn/stdio.h"
 
 /* A peer that has ended its sending and then goes takes nothing from anybody. */
-static bool has_left(const struct pump *p)
+static bool broker_has_left(const struct pump *p)
 {
 	return p->end == PUMP_RESET && pump_peer_ended(p);
 }
 
-void broker_settle(struct connections *s)
+/* Where nobody is left to send anything, and nobody can come, the connections end. */
+static void broker_settle(struct connections *s)
 {
 	bool stdin_sends = s->fanout.source && !s->fanout.ended;
 
@@ -17,19 +19,19 @@ void broker_settle(struct connections *s)
 		fanout_finish(&s->fanout);
 }
 
-static void over(void *arg, struct pump *p)
+static void broker_over(void *arg, struct pump *p)
 {
 	struct connection *x = arg;
 	struct outcome outcome = { OUTCOME_DONE, 0 };
 
-	if (has_left(p))
+	if (broker_has_left(p))
 		x->why = "both ended";
 	else
 		outcome = connection_report(x);
 	connections_one_over(x->connections, x, outcome);
 }
 
-static void peer_ended(void *arg, struct pump *p)
+static void broker_peer_ended(void *arg, struct pump *p)
 {
 	struct connection *x = arg;
 
@@ -38,9 +40,9 @@ static void peer_ended(void *arg, struct pump *p)
 	broker_settle(x->connections);
 }
 
-void broker_start(struct connection *x)
+static void broker_start(struct connection *x)
 {
-	const struct pump_calls calls = { .over = over, .peer_ended = peer_ended };
+	const struct pump_calls calls = { .over = broker_over, .peer_ended = broker_peer_ended };
 	struct pump_config c = connection_pump_config(x);
 	struct connections *s = x->connections;
 
@@ -55,3 +57,10 @@ void broker_start(struct connection *x)
 	c.terms.recv_only = false;
 	connection_pump(x, &c, &calls, &x->in, &x->out);
 }
+
+#define JOINS                                                                                      \
+	.joins = true, .keeps = true, .prepare = stdio_share, .end = stdio_unshare,                \
+	.start = broker_start, .settle = broker_settle
+
+const struct service broker_service = { .option = "broker", JOINS };
+const struct service chat_service = { .option = "chat", .chat = true, JOINS };

@@ -1,3 +1,4 @@
+/* client.c - a run that connects: the tries, and what the connection is for */
 #include "conn/client.h"
 
 #include <errno.h>
@@ -12,7 +13,6 @@
 #include "base/errname.h"
 #include "sock/rights.h"
 #include "run/report.h"
-#include "conn/connections.h"
 
 #define AT(member) offsetof(struct retry_options, member)
 #define ANSWER_LIMIT (100 * MILLISECOND)
@@ -37,10 +37,9 @@ const struct option_group retry_alone_group = { "Trying again", rows, 1 };
 
 struct client_run {
 	struct client_config c;
-	char text[512];
-	const char *place; /* where it connects to, in words */
-	struct run run;
+	char place[512]; /* where it connects to, in words */
 	struct connections connections;
+	struct run *run; /* theirs */
 	struct timer again;
 	struct proxy_client *dial;
 	struct watch pass_watch;
@@ -52,10 +51,10 @@ struct client_run {
 	int64_t deadline;	 /* of all tries */
 };
 
-static void try_once(void *arg);
+static void client_try(void *arg);
 
 /* Might another try do better? Not where the options or the service are what is wrong. */
-static bool may_change(const struct dial_result *r)
+static bool client_may_change(const struct dial_result *r)
 {
 	if (r->lookup.eai)
 		return r->lookup.eai != EAI_SERVICE;
@@ -81,7 +80,7 @@ int64_t retry_next(int64_t now, int64_t retry, int64_t interval, int64_t deadlin
 
 /* Keeps R as what to tell in the end, unless it was only cut short by the end of --retry and there
  * is something better to tell. */
-static void remember(struct client_run *c, const struct dial_result *r)
+static void client_remember(struct client_run *c, const struct dial_result *r)
 {
 	struct dial_failure *copy;
 
@@ -99,52 +98,53 @@ static void remember(struct client_run *c, const struct dial_result *r)
 	c->last_given = c->given;
 }
 
-static void failed(struct client_run *c, const struct dial_result *r)
+static void client_failed(struct client_run *c, const struct dial_result *r)
 {
-	bool again = c->c.retry->retry != UNSET && may_change(r);
+	const struct connections_config *to = &c->c.connections;
 	const struct retry_options *o = c->c.retry;
+	bool again = o->retry != UNSET && client_may_change(r);
 	int64_t next = again ? retry_next(clock_now(), o->retry, o->interval, c->deadline) : NEVER;
 	struct outcome outcome;
+	char time[32];
 
-	remember(c, r);
+	client_remember(c, r);
 	if (next != NEVER) {
-		report_event((void *)c->c.messages, &(struct event){ .kind = EVENT_RETRY });
-		timer_set(c->run.loop, &c->again, next);
+		report_event((void *)to->messages, &(struct event){ .kind = EVENT_RETRY });
+		timer_set(c->run->loop, &c->again, next);
 		return;
 	}
-	outcome = report_dial(c->c.messages, c->c.host, c->c.port, &c->last, c->last_given,
+	outcome = report_dial(to->messages, to->host, to->port, &c->last, c->last_given,
 			      c->last_given < c->limit ? "--retry" : "-w");
-	if (again) {
-		char time[32];
-		outcome = message_timeout(c->c.messages, "%s: not up within %s (--retry)", c->place,
-					  duration_format(time, sizeof time, c->c.retry->retry));
-	}
-	run_end(&c->run, outcome);
+	if (again)
+		outcome = message_timeout(to->messages, "%s: not up within %s (--retry)",
+					  c->connections.place,
+					  duration_format(time, sizeof time, o->retry));
+	run_end(c->run, outcome);
 }
 
 /* Passes the connection over stdout, once that takes it: a NUL byte carries it. */
-static void pass_on(struct client_run *c)
+static void client_pass_on(struct client_run *c)
 {
 	struct outcome outcome = { OUTCOME_DONE, 0 };
 
 	if (rights_send(STDOUT_FILENO, "", 1, c->pass_fd) < 0) {
 		if (errno == EAGAIN || errno == EINTR) {
-			watch_set(c->run.loop, &c->pass_watch, POLLOUT);
+			watch_set(c->run->loop, &c->pass_watch, POLLOUT);
 			return;
 		}
-		outcome = report_error(c->c.messages, "stdout", errno);
+		outcome = report_error(c->run->messages, "stdout", errno);
 	}
-	run_end(&c->run, outcome);
+	run_end(c->run, outcome);
 }
 
-static void pass_ready(void *arg, short events)
+static void client_pass_ready(void *arg, short events)
 {
 	(void)events;
-	pass_on(arg);
+	client_pass_on(arg);
 }
 
 /* Begins to pass FD on. */
-static void pass(struct client_run *c, int fd)
+static void client_pass(struct client_run *c, int fd)
 {
 	int flags = fcntl(fd, F_GETFL);
 
@@ -152,103 +152,98 @@ static void pass(struct client_run *c, int fd)
 	if (flags >= 0)
 		fcntl(fd, F_SETFL, flags & ~O_NONBLOCK);
 	c->pass_fd = fd;
-	pass_on(c);
+	client_pass_on(c);
 }
 
-static void dialled(void *arg, const struct dial_result *r)
+static void client_dialled(void *arg, const struct dial_result *r)
 {
 	struct client_run *c = arg;
-	struct address address, peer = r->peer;
-	const struct connections_config config = {
-		.service = c->c.service,
-		.socket = c->c.socket,
-		.numeric = c->c.numeric,
-		.host = address_parse_host(c->c.host, &address) == WORD_NAME ? c->c.host : NULL,
-		.frame = c->c.frame,
-		.socktype = c->c.socktype,
-		.wait = UNSET,
-	};
+	struct address peer = r->peer;
 
 	c->dial = NULL;
 	if (r->fd < 0) {
-		failed(c, r);
+		client_failed(c, r);
 		return;
 	}
 	if (c->c.pass_fd) {
-		pass(c, r->fd);
+		client_pass(c, r->fd);
 		return;
 	}
-	connections_start(&c->connections, &c->run, &config);
 	if (peer.u.sa.sa_family == AF_UNSPEC)
-		address_set_words(&peer, c->place, address_port(&peer));
+		address_set_words(&peer, c->connections.place, address_port(&peer));
 	connections_take(&c->connections, r->fd, &peer, &r->local);
 }
 
-static void waits(void *arg, struct text *text)
+static void client_waits(void *arg, struct text *text)
 {
 	const struct client_run *c = arg;
 	const struct proxy *p = proxy_client_waits(c->dial);
 
+	text_add(text, "; ");
 	if (p)
 		text_add(text, "proxy %s port %s, on the way to ", p->url.host, p->url.port);
-	text_add(text, "%s%s to %s (%s)", c->place, p ? "," : "",
+	text_add(text, "%s%s to %s (%s)", c->connections.place, p ? "," : "",
 		 c->dial ? "answer" : "be up: the next try comes soon",
 		 c->c.retry->retry == UNSET ? "-w" : "--retry");
 }
 
-static void try_once(void *arg)
+static void client_try(void *arg)
 {
 	struct client_run *c = arg;
-	int64_t start = c->c.retry->retry == UNSET ? c->c.messages->start : clock_now();
+	const struct connections_config *to = &c->c.connections;
+	int64_t start = c->c.retry->retry == UNSET ? to->messages->start : clock_now();
 	int64_t deadline = clock_after(start, c->limit);
 	bool last = deadline > c->deadline; /* --retry leaves this one less */
 	const struct dial_config config = {
-		.host = c->c.host,
-		.port = c->c.port,
-		.family = c->c.family,
-		.socktype = c->c.socktype,
-		.socket = c->c.socket,
+		.host = to->host,
+		.port = to->port,
+		.family = to->family,
+		.socktype = to->socktype,
+		.socket = to->socket,
 		.at_once = c->c.pass_fd, /* whoever gets it sees a connection */
 		.deadline = last ? c->deadline : deadline,
-		.events = { report_event, (void *)c->c.messages },
+		.events = { report_event, (void *)c->run->messages },
 	};
 
 	c->given = config.deadline > start ? config.deadline - start : 0;
-	c->dial = proxy_client_start(c->run.loop, &config, c->c.proxy, dialled, c);
+	c->dial = proxy_client_start(c->run->loop, &config, c->c.proxy, client_dialled, c);
 	if (!c->dial)
-		run_end(&c->run, report_error(c->c.messages, "connect", errno));
+		run_end(c->run, report_error(c->run->messages, "connect", errno));
 }
 
 struct outcome client_run(const struct client_config *config)
 {
+	const struct connections_config *to = &config->connections;
 	struct client_run c = { .c = *config, .pass_fd = -1 };
 	const struct retry_options *r = config->retry;
+	struct address address;
 	struct outcome outcome;
 
-	c.place = address_words(config->host, config->port, c.text, sizeof c.text);
-	c.again = (struct timer){ .fn = try_once, .arg = &c };
-	c.limit = config->wait == UNSET && r->retry != UNSET ? TRY_LIMIT : config->wait;
-	c.deadline = clock_after(config->messages->start, r->retry);
-	if (!connections_has_fds(config->messages, config->service))
+	c.run = &c.connections.run;
+	c.connections.waits = client_waits;
+	c.connections.arg = &c;
+	c.connections.place = address_words(to->host, to->port, c.place, sizeof c.place);
+	if (address_parse_host(to->host, &address) == WORD_NAME)
+		c.connections.peer_name = to->host;
+	c.again = (struct timer){ .fn = client_try, .arg = &c };
+	c.pass_watch = (struct watch){ .fd = STDOUT_FILENO, .fn = client_pass_ready, .arg = &c };
+	c.limit = to->wait == UNSET && r->retry != UNSET ? TRY_LIMIT : to->wait;
+	c.deadline = clock_after(to->messages->start, r->retry);
+	if (connections_start(&c.connections, to) < 0)
 		return (struct outcome){ OUTCOME_FAILED, 0 };
-	if (run_start(&c.run, config->messages, config->data) < 0)
-		return (struct outcome){ OUTCOME_FAILED, 0 };
-	c.run.calls = (struct run_calls){ .waits = waits, .arg = &c };
-	c.pass_watch = (struct watch){ .fd = STDOUT_FILENO, .fn = pass_ready, .arg = &c };
-	/* Nobody is to be called for nothing. */
+	/* Check stdout before dialling. */
 	if (config->pass_fd && rights_check(STDOUT_FILENO) < 0)
-		run_end(&c.run, message_fail(config->messages, OUTCOME_FAILED, errno_name(errno),
-					     "--pass-fd: stdout is no UNIX socket: %s (%s)",
-					     strerror(errno), errno_name(errno)));
+		run_end(c.run, message_fail(to->messages, OUTCOME_FAILED, errno_name(errno),
+					    "--pass-fd: stdout is no UNIX socket: %s (%s)",
+					    strerror(errno), errno_name(errno)));
 	else
-		try_once(&c);
-	outcome = run_wait(&c.run);
+		client_try(&c);
+	outcome = run_wait(c.run);
 	proxy_client_cancel(c.dial);
 	free((void *)c.last.failures);
-	watch_drop(c.run.loop, &c.pass_watch);
+	watch_drop(c.run->loop, &c.pass_watch);
 	if (c.pass_fd >= 0)
 		close(c.pass_fd);
 	connections_free(&c.connections);
-	run_free(&c.run);
 	return outcome;
 }

@@ -1,15 +1,12 @@
-/* client.h - a run that connects: from the first try to its end
+/* client.h - a run that connects, from the first try to its end
  *
  * `connect` and `unix` differ in their operands and options only.
  */
 #ifndef CONN_CLIENT_H
 #define CONN_CLIENT_H
 
-#include "flow/frame_options.h"
 #include "net/proxy_client.h"
-#include "sock/sockopt.h"
-#include "run/run.h"
-#include "conn/service.h"
+#include "conn/connections.h"
 
 /* What the group's rows fill; ns, or UNSET. */
 struct retry_options {
@@ -31,21 +28,11 @@ int64_t retry_next(int64_t now, int64_t retry, int64_t interval, int64_t deadlin
 
 #define TRY_LIMIT SECOND /* of a single try under --retry, where nothing else is said */
 
-/* All pointers must stay until the end. */
 struct client_config {
-	const struct messages *messages;
-	const struct socket_options *socket;
-	const struct data_options *data;
-	const struct service_options *service;
+	struct connections_config connections;
 	const struct retry_options *retry;
-	const struct frame_options *frame; /* of packets; NULL: the usual */
-	const char *host, *port;	   /* as address_operands() has them */
-	const struct proxy *proxy;	   /* the first on the way; NULL: there is none */
-	int family;
-	int socktype; /* of a UNIX socket; 0: SOCK_STREAM */
-	bool numeric;
+	const struct proxy *proxy; /* the first on the way; NULL: there is none */
 	bool pass_fd; /* the connection goes to whoever is behind stdout, a UNIX socket */
-	int64_t wait; /* for look-up and connection, ns, or UNSET */
 };
 
 /* Connects, and moves what is to be moved. Returns how that ended, having said what went wrong. */

@@ -1,38 +1,25 @@
+/* connection.c - one connection: its pump, what is said of it, its end */
 #include "conn/connection.h"
 
 #include <errno.h>
-#include <signal.h>
 
 #include "base/clock.h"
 #include "base/errname.h"
-#include "sock/rights.h"
-#include "conn/broker.h"
-#include "conn/builtin.h"
-#include "conn/exec.h"
-#include "conn/forward.h"
-#include "proxyd/proxyd.h"
-#include "conn/stdio.h"
-
-static void (*const starts[])(struct connection *x) = {
-	[SERVICE_STDIO] = stdio_start,	   [SERVICE_COMMAND] = exec_start,
-	[SERVICE_ECHO] = builtin_start,	   [SERVICE_DISCARD] = builtin_start,
-	[SERVICE_FORWARD] = forward_start, [SERVICE_BROKER] = broker_start,
-	[SERVICE_PROXY] = proxyd_start,
-};
+#include "run/report.h"
 
 void connection_start(struct connection *x, int fd)
 {
-	const struct data_options *d = x->connections->run->data;
+	const struct data_options *d = x->connections->c->data;
 
 	x->start = clock_now();
 	x->counts = true;
-	x->passed = -1;
+	x->status = -1;
 	x->name = address_text(&x->peer, x->name_text);
 	endpoint_none(&x->in);
 	endpoint_none(&x->out);
 	endpoint_socket(&x->socket, fd, x->name);
-	if (x->connections->service->send_fd != UNSET)
-		endpoint_pass(&x->socket, (int)x->connections->service->send_fd);
+	if (x->connections->options->send_fd != UNSET)
+		endpoint_pass(&x->socket, (int)x->connections->options->send_fd);
 	x->up = (struct filter){ .sent = true, .crlf = d->crlf, .telnet = d->telnet };
 	x->up.delay = d->delay == UNSET ? 0 : d->delay;
 	x->up.heartbeat = d->heartbeat == UNSET ? 0 : d->heartbeat;
@@ -40,42 +27,46 @@ void connection_start(struct connection *x, int fd)
 	x->down = (struct filter){ .telnet = d->telnet, .answers = d->telnet ? &x->up : NULL };
 	x->up.id = x->down.id = x->connections->keep ? x->id : 0;
 	for (int i = 0; i < 2; i++)
-		if (x->connections->run->copies[i].out.loop)
-			x->up.copies[i] = x->down.copies[i] = &x->connections->run->copies[i];
-	starts[service_kind(x->connections->service)](x);
+		if (x->connections->run.copies[i].out.loop)
+			x->up.copies[i] = x->down.copies[i] = &x->connections->run.copies[i];
+	x->connections->service->start(x);
 }
 
 struct pump_config connection_pump_config(const struct connection *x)
 {
-	const struct data_options *d = x->connections->run->data;
+	const struct data_options *d = x->connections->c->data;
 
 	return (struct pump_config){
-		.fastopen = x->connections->socket->fastopen && !x->connections->listening,
+		.fastopen = x->connections->c->socket->fastopen && !x->connections->listening,
 		.terms.recv_only = d->recv_only,
 		.terms.send_only = d->send_only,
 		.terms.no_shutdown = d->no_shutdown,
 		.terms.peer_end_ends = d->close_on_peer_eof,
-		.keepalive_is_set = x->connections->socket->keepalive,
+		.keepalive_is_set = x->connections->c->socket->keepalive,
 		.quit_after_eof = d->quit_after_eof,
 		.linger = d->linger,
 		.idle = d->idle_timeout,
 		.read_bytes = d->read_bytes == UNSET ? FLOW_NO_LIMIT : (uint64_t)d->read_bytes,
 		.buffer = d->buffer == UNSET ? 0 : (size_t)d->buffer,
 		.rate = d->rate,
-		.frame = x->connections->frame,
+		.frame = x->connections->c->frame,
 		.up = (struct filter *)&x->up,
 		.down = (struct filter *)&x->down,
 	};
 }
 
-static void closing(void *arg, struct pump *p)
+void connection_over(void *arg, struct pump *p)
 {
 	struct connection *x = arg;
 
 	(void)p;
-	/* What counts of a command is the process. */
-	if (x->child.pid <= 0)
-		connection_ending(x);
+	connections_one_over(x->connections, x, connection_report(x));
+}
+
+static void connection_closing(void *arg, struct pump *p)
+{
+	(void)p;
+	connection_ending(arg);
 }
 
 void connection_pump(struct connection *x, const struct pump_config *c,
@@ -83,23 +74,45 @@ void connection_pump(struct connection *x, const struct pump_config *c,
 {
 	struct pump_calls all = *calls;
 
-	all.closing = closing;
+	all.over = all.over ? all.over : connection_over;
+	all.closing = all.closing ? all.closing : connection_closing;
 	all.arg = x;
-	pump_start(&x->pump, x->connections->run->loop, c, &all, in, out, &x->socket);
-	x->pumping = x->pumped = true;
+	pump_start(&x->pump, x->connections->run.loop, c, &all, in, out, &x->socket);
+	x->pumping = true;
+}
+
+void connection_finish(struct connection *x, bool others_sent,
+		       void (*over)(void *arg, struct pump *p))
+{
+	const struct pump_calls calls = { .over = over };
+	const struct pump_config c = { .terms.recv_only = true,
+				       .close = true,
+				       .keepalive_is_set = x->connections->c->socket->keepalive,
+				       .quit_after_eof = UNSET,
+				       .linger = x->connections->c->data->linger,
+				       .idle = UNSET,
+				       .read_bytes = FLOW_NO_LIMIT,
+				       .rate = UNSET,
+				       .others_sent = others_sent };
+
+	endpoint_none(&x->in);
+	endpoint_none(&x->out);
+	connection_pump(x, &c, &calls, &x->in, &x->out);
 }
 
 void connection_ending(struct connection *x)
 {
-	if (x->counts)
-		connections_one_ending(x->connections);
+	if (!x->counts)
+		return;
 	x->counts = false;
+	x->connections->n_counting--;
+	connections_update(x->connections);
 }
 
 void connection_peer_ended(struct connection *x)
 {
 	x->peer_ended = true;
-	connections_one_may_go(x->connections);
+	connections_update(x->connections);
 }
 
 void connection_waiting(struct connection *x, bool waiting)
@@ -113,11 +126,6 @@ void connection_waiting(struct connection *x, bool waiting)
 	transfer_reserve(x->connections->n_waiting ? connections_spare(x->connections) : 0);
 }
 
-bool connection_may_go(const struct connection *x)
-{
-	return x->counts && x->peer_ended;
-}
-
 void connection_close(struct connection *x)
 {
 	connection_ending(x);
@@ -126,29 +134,7 @@ void connection_close(struct connection *x)
 		pump_close(&x->pump);
 }
 
-void connection_leave(struct connection *x)
-{
-	if (x->child.pid > 0 && !x->relayed)
-		endpoint_leave(&x->socket);
-}
-
-void connection_signal(struct connection *x, int signal)
-{
-	if (x->child.pid > 0)
-		kill(x->child.pid, signal);
-}
-
-uint64_t connection_sent(const struct connection *x)
-{
-	return x->pumped ? pump_sent(&x->pump) : 0;
-}
-
-uint64_t connection_received(const struct connection *x)
-{
-	return x->pumped ? pump_received(&x->pump) : 0;
-}
-
-static struct subject subject_of(const struct connection *x)
+struct subject connection_subject(const struct connection *x)
 {
 	return (struct subject){ x->name, &x->peer, x->connections->keep ? x->id : 0 };
 }
@@ -156,16 +142,16 @@ static struct subject subject_of(const struct connection *x)
 void connection_notice(const struct connection *x, struct notice *n, enum message_level level,
 		       const char *event)
 {
-	const struct subject subject = subject_of(x);
+	const struct subject subject = connection_subject(x);
 
-	notice_begin(n, x->connections->run->messages, level, event);
+	notice_begin(n, x->connections->c->messages, level, event);
 	report_subject(n, &subject);
 }
 
 struct outcome connection_report(const struct connection *x)
 {
-	const struct subject subject = subject_of(x);
-	struct outcome outcome = report_pump(x->connections->run->messages, &x->pump, &subject);
+	const struct subject subject = connection_subject(x);
+	struct outcome outcome = report_pump(x->connections->c->messages, &x->pump, &subject);
 	struct notice n;
 
 	if (outcome.kind != OUTCOME_DONE || !x->socket.passes)
@@ -180,14 +166,14 @@ struct outcome connection_report(const struct connection *x)
 
 /* Why X was closed. What went wrong with the connection counts more than how its command ended, and
  * that more than who ended it first. */
-static const char *why(const struct connection *x)
+static const char *connection_why(const struct connection *x)
 {
 	static const char *const of_pump[] = {
 		[PUMP_DONE] = "both ended",	   [PUMP_RESET] = "reset",
 		[PUMP_UNSENT] = "unacknowledged",  [PUMP_IDLE] = "idle",
 		[PUMP_IN_FAILED] = "input failed", [PUMP_OUT_FAILED] = "output failed",
 	};
-	enum outcome_kind of_run = x->connections->run->outcome.kind;
+	enum outcome_kind of_run = x->connections->run.outcome.kind;
 
 	if (x->why)
 		return x->why;
@@ -195,7 +181,7 @@ static const char *why(const struct connection *x)
 		return "broken";
 	if (x->pump.end > PUMP_DONE)
 		return of_pump[x->pump.end];
-	if (x->exited)
+	if (x->status >= 0)
 		return "command ended";
 	if (x->pump.end == PUMP_DONE)
 		return pump_peer_ended(&x->pump) && !pump_was_closed(&x->pump) ?
@@ -209,25 +195,25 @@ static const char *why(const struct connection *x)
 void connection_figures(const struct connection *x, enum message_level level, bool closed)
 {
 	const struct figures f = {
-		.sent = connection_sent(x),
-		.received = connection_received(x),
+		.sent = pump_sent(&x->pump),
+		.received = pump_received(&x->pump),
 		.ns = clock_now() - x->start,
 		.fd = x->socket.rfd,
 		.id = x->connections->keep ? x->id : 0,
 		.peer = &x->peer,
 		.local = &x->local,
-		.unseen = service_kind(x->connections->service) == SERVICE_COMMAND && !x->relayed,
-		.why = closed ? why(x) : NULL,
-		.status = closed && x->exited ? x->status : -1,
+		.unseen = x->unseen,
+		.why = closed ? connection_why(x) : NULL,
+		.status = closed ? x->status : -1,
 	};
 
-	report_figures(x->connections->run->messages, level, &f, closed ? "closed" : "stats");
+	report_figures(x->connections->c->messages, level, &f, closed ? "closed" : "stats");
 }
 
 /* Why X's pump pauses. */
-static void add_pause(const struct connection *x, struct text *text)
+static void connection_add_pause(const struct connection *x, struct text *text)
 {
-	const struct transcript *copies = x->connections->run->copies;
+	const struct transcript *copies = x->connections->run.copies;
 	bool full = false;
 
 	for (int i = 0; i < 2; i++)
@@ -241,21 +227,16 @@ static void add_pause(const struct connection *x, struct text *text)
 
 void connection_waits(const struct connection *x, struct text *text)
 {
+	const struct service *service = x->connections->service;
 	struct pump_waits w = { 0 };
 
 	if (x->pumping)
 		w = pump_waits(&x->pump);
-	if (x->proxied)
-		proxyd_waits(x, text);
-	else if (x->dial)
-		text_add(text, "; %s to answer (-w)", x->connections->service->forward);
-	if (x->passed_watch.slot)
-		text_add(text, "; %s's first data (--timeout)", x->name);
-	if (x->child.pid > 0 && !w.in)
-		text_add(text, "; the command's end (--kill-after, once %s has ended)", x->name);
+	if (service->waits)
+		service->waits(x, text);
 	if (w.in)
 		text_add(text, "; %s's data or end (%s)", x->pump.in->name,
-			 x->child.pid > 0 ? "--timeout" : "-i, --recv-only");
+			 service->input_ends ? service->input_ends : "-i, --recv-only");
 	if (w.peer)
 		text_add(text, "; %s's data or end (-i, %s--send-only)", x->name,
 			 x->pump.up.source_ended ? "-q, " : "");
@@ -264,30 +245,18 @@ void connection_waits(const struct connection *x, struct text *text)
 	if (w.out)
 		text_add(text, "; %s to take what came (--timeout)", x->pump.out->name);
 	if (w.paused)
-		add_pause(x, text);
+		connection_add_pause(x, text);
 	if (w.acknowledged)
 		text_add(text, "; %s to acknowledge what was sent (-q)", x->name);
 }
 
 void connection_free(struct connection *x)
 {
-	struct loop *loop = x->connections->run->loop;
-
 	connection_waiting(x, false);
-	if (x->pumped)
+	if (x->pump.loop)
 		pump_free(&x->pump);
-	/* What it was to be relayed to has not been reached. */
-	if (x->dial)
-		endpoint_break(&x->socket);
-	dial_cancel(x->dial);
-	lookup_cancel(x->lookup);
-	timer_drop(loop, &x->lookup_timer);
-	timer_drop(loop, &x->kill_timer);
-	proxyd_free(x);
-	watch_drop(loop, &x->passed_watch);
-	if (x->passed >= 0)
-		rights_drop(x->passed);
-	child_drop(loop, &x->child);
+	if (x->connections->service->free)
+		x->connections->service->free(x);
 	/* What came of a line is still the others'. */
 	publisher_end(&x->publisher);
 	fanout_leave(&x->subscriber);

@@ -1,14 +1,10 @@
-/* connection.h - one connection that is served, in one of the ways of service.h */
+/* connection.h - one connection, which one of the services of service.h serves */
 #ifndef CONN_CONNECTION_H
 #define CONN_CONNECTION_H
 
 #include "flow/pump.h"
-#include "net/dial.h"
-#include "names/lookup.h"
 #include "run/report.h"
 #include "conn/connections.h"
-
-struct proxied;
 
 struct connection {
 	struct connections *connections;
@@ -23,48 +19,23 @@ struct connection {
 	struct publisher publisher;   /* of a broker */
 	struct filter up, down;
 	struct pump pump;
-	bool pumping, pumped; /* the pump runs, has run */
-	bool counts;	      /* for --max-conns */
+	bool pumping; /* the pump runs */
+	bool counts;  /* for --max-conns */
 	bool peer_ended;
 	const char *why;	/* it was ended from outside, NULL: it was not */
 	struct outcome outcome; /* so far */
 	bool waiting;		/* see connection_waiting() */
-	/* of what is forwarded */
-	struct dial *dial;
-	char far_name[ADDRESS_TEXT]; /* where it has none of its own */
-	/* of a proxy's, see proxy.h */
-	struct proxied *proxied;
-	/* of a command */
-	struct child child;
-	bool exited;
-	int status; /* as a shell has it */
-	struct lookup *lookup;
-	struct timer lookup_timer, kill_timer;
-	struct outcome connection_outcome;
-	struct watch passed_watch; /* for the first data: a descriptor may come along, */
-	int passed;		   /* this one; -1: none has */
-	bool relayed;		   /* through our pump, else it has the connection itself */
+	bool unseen;		/* its bytes do not pass here: a command has it */
+	int status;		/* of its command, as a shell has it; -1: none has ended */
+	void *own;		/* the service's, of its `size` */
 };
 
-/* X, all zero but for `server`, `id`, `peer` and `local`, begins with the connection FD, which
+/* Begins to serve X, all zero but for `connections`, `id`, `peer`, `local` and `own`, on FD, which
  * becomes its own. connections_one_over() is called from the loop, never from in here. */
 void connection_start(struct connection *x, int fd);
 
-/* Has X's peer ended, so that X could give way to another? */
-bool connection_may_go(const struct connection *x);
-
 /* Ends X from here: what was read is still sent. */
 void connection_close(struct connection *x);
-
-/* A signal ends the run: a command is told too. */
-void connection_signal(struct connection *x, int signal);
-
-/* The run ends before X does: a command that has the connection itself goes on with it. */
-void connection_leave(struct connection *x);
-
-/* How much has moved. */
-uint64_t connection_sent(const struct connection *x);
-uint64_t connection_received(const struct connection *x);
 
 /* Says how far X has come, with LEVEL; CLOSED: that it is over. */
 void connection_figures(const struct connection *x, enum message_level level, bool closed);
@@ -72,15 +43,24 @@ void connection_figures(const struct connection *x, enum message_level level, bo
 /* Adds what it waits for. */
 void connection_waits(const struct connection *x, struct text *text);
 
-/* ---- for those that serve it: stdio, exec, builtin, forward, broker, proxy ---- */
+/* ---- for the services ---- */
 
 /* What the data options ask of X's pump. */
 struct pump_config connection_pump_config(const struct connection *x);
 
-/* Starts it between IN, OUT and the connection. CALLS are those of X, which is their `arg`;
- * `closing` is none of them: from there on X is at its end, see below. */
+/* Starts it between IN, OUT and the connection. CALLS are those of X, which is their `arg`; `over`
+ * NULL: X is over then, see connection_over(); `closing` NULL: from there on X is at its end, see
+ * connection_ending(). */
 void connection_pump(struct connection *x, const struct pump_config *c,
 		     const struct pump_calls *calls, struct endpoint *in, struct endpoint *out);
+
+/* Brings X to its end by a pump of its own: what has been sent is to arrive, what comes is thrown
+ * away. OVER is called then. OTHERS_SENT as pump_config has it. */
+void connection_finish(struct connection *x, bool others_sent,
+		       void (*over)(void *arg, struct pump *p));
+
+/* X's pump is over, and X with it. */
+void connection_over(void *arg, struct pump *p);
 
 /* X's peer has ended its sending: X could give way to another. */
 void connection_peer_ended(struct connection *x);
@@ -94,6 +74,9 @@ void connection_waiting(struct connection *x, bool waiting);
 
 /* Says how X's pump ended, where it did not end well. Returns what that means. */
 struct outcome connection_report(const struct connection *x);
+
+/* Returns what messages about X name. */
+struct subject connection_subject(const struct connection *x);
 
 /* Begins a message about X. */
 void connection_notice(const struct connection *x, struct notice *n, enum message_level level,

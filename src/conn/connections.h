@@ -8,27 +8,40 @@
 
 #include "flow/fanout.h"
 #include "flow/frame_options.h"
-#include "net/access.h"
-#include "sock/address.h"
 #include "net/listener.h"
-#include "sock/sockopt.h"
 #include "run/run.h"
+#include "sock/address.h"
+#include "sock/sockopt.h"
 #include "conn/service.h"
 
 struct connection;
 
-struct connections {
-	struct run *run;
-	const struct service_options *service;
+/* What the subcommand says of them. All pointers must stay until the end. */
+struct connections_config {
+	const struct messages *messages;
 	const struct socket_options *socket;
-	const struct access_options *access;
-	const struct frame_options *frame;
-	int socktype;
-	bool listening, keep, numeric;
-	int family;
-	const char *host, *place;
+	const struct data_options *data;
+	const struct service_options *service;
+	const struct frame_options *frame; /* of packets; NULL: the usual */
+	const char *host, *port; /* as address_operands() has them: where to connect or listen */
+	int family;		 /* AF_UNSPEC: both */
+	int socktype;		 /* of UNIX sockets; 0: SOCK_STREAM */
+	bool numeric;		 /* no name is looked up */
+	int64_t wait;		 /* -w, ns, or UNSET */
+};
+
+struct connections {
+	struct run run;
+	const struct connections_config *c;
+	const struct service_options *options; /* of the service */
+	const struct service *service;
+	bool listening, keep;
+	/* Adds what is waited for while there is no connection, as run_calls has it. */
+	void (*waits)(void *arg, struct text *text);
+	void *arg;
+	const char *peer_name;	   /* by which the only peer was found; NULL: none */
+	const char *place;	   /* where it connects or listens, in words */
 	struct listener *listener; /* NULL once no more are accepted */
-	int64_t wait;		   /* -w of listening, or UNSET */
 	struct timer wait_timer;
 	struct connection *first;
 	size_t n;	   /* of them, */
@@ -39,38 +52,19 @@ struct connections {
 	int64_t start; /* of the first one */
 	/* of those that are over */
 	uint64_t sent, received;
-	/* stdin and stdout, where several share them */
+	/* stdin and stdout, where several share them: stdio.c's */
 	struct endpoint in, out;
 	struct fanout fanout;
 	struct filter read_copies; /* what is read from stdin is copied once */
 	struct watch out_watch;
 	struct timer out_timer;
-	/* Called when a connection is over, or stdin: what that means for the rest. NULL: nothing.
-	 */
-	void (*settle)(struct connections *s);
 	/* stdin's size, for --progress */
 	int64_t expected;
 };
 
-struct connections_config {
-	const struct service_options *service;
-	const struct socket_options *socket;
-	const struct access_options *access; /* NULL: everybody may come */
-	const struct frame_options *frame;   /* of packets; NULL: the usual */
-	int socktype;			     /* of UNIX sockets; 0: SOCK_STREAM */
-	bool listening;
-	int family;	   /* AF_UNSPEC: both; for the way on */
-	bool numeric;	   /* no name of a peer is looked up */
-	const char *host;  /* the name by which it was connected to; NULL: none */
-	const char *place; /* where clients are awaited, in words */
-	int64_t wait;	   /* how long to wait for a client, or UNSET */
-};
-
-/* Are the descriptors that O names open? Returns whether they are, having said which is not. */
-bool connections_has_fds(const struct messages *m, const struct service_options *o);
-
-/* *S for R, whose calls it becomes. */
-void connections_start(struct connections *s, struct run *r, const struct connections_config *c);
+/* Starts the run of S, for C, which asks S from then on. S is all zero but for `listening`,
+ * `place`, `peer_name`, `waits` and `arg`. Returns 0, or -1 having said why not. */
+int connections_start(struct connections *s, const struct connections_config *c);
 
 /* L, which becomes S's, is to listen, or does so from now on: then the time of -w begins. */
 void connections_listen(struct connections *s, struct listener *l);
@@ -79,28 +73,37 @@ void connections_listen(struct connections *s, struct listener *l);
 void connections_take(struct connections *s, int fd, const struct address *peer,
 		      const struct address *local);
 
-/* The same for a client, which is accepted if there is a place. */
+/* The same for a client, which is accepted if there is a place, unless REFUSAL says why not. */
 void connections_accept(struct connections *s, int fd, const struct address *peer,
-			const struct address *local);
+			const struct address *local, const char *refusal);
 
 /* A client could not be accepted, with ERROR of accept(2): for want of a descriptor S may make a
  * place. */
 void connections_short(struct connections *s, int error);
 
-/* How many descriptors the next client needs beside its own, and those that are there still do. */
+/* Returns how many descriptors the next client needs beside its own, and those that are there still
+ * do. */
 size_t connections_spare(const struct connections *s);
 
+/* Returns how many descriptors N look-ups have open, of which not all run at once. */
+size_t connections_lookup_fds(size_t n);
+
+/* Ends the connections that are left, and frees the run. */
 void connections_free(struct connections *s);
 
-/* ---- for connection.c ---- */
+/* ---- for connection.c and the services ---- */
+
+/* Returns how long a service may take to connect further: -w, ns. */
+int64_t connections_dial_limit(const struct connections *s);
+
+/* Makes stdin's terminal RAW, or as it was, if it is one and --raw was given. */
+void connections_raw(const struct connections *s, bool raw);
 
 /* X is over: it ended with OUTCOME. */
 void connections_one_over(struct connections *s, struct connection *x, struct outcome outcome);
 
-/* One more of S's could give way to another from now on. */
-void connections_one_may_go(struct connections *s);
-
-/* One less of them counts for --max-conns. */
-void connections_one_ending(struct connections *s);
+/* Who may be accepted, or has to wait, is asked anew: a connection could give way to another, or
+ * counts no more for --max-conns. */
+void connections_update(struct connections *s);
 
 #endif

@@ -1,311 +1,311 @@
-#define _GNU_SOURCE /* pipe2, which POSIX has since 2024 */
-#include "conn/exec.h"
+/* exec.c - the service that hands each connection to a command
+ *
+ * The command has the connection itself as its stdin and stdout where nobody needs to see the
+ * bytes, else two pipes, between which and the connection our pump relays. The connection ends with
+ * the command.
+ */
+#include "conn/connection.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
-#include <stdio.h>
-#include <string.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "base/errname.h"
+#include "run/job.h"
 #include "sock/rights.h"
 #include "sock/stream.h"
-#include "sock/vsock.h"
-#include "run/report.h"
-#include "run/ucspi.h"
 
-#define NAME_LIMIT                                                                                 \
-	SECOND /* for the look-up of the peer's name: nobody should wait for that longer */
+#define FDS_OF_SPAWN 4 /* open for a moment while a command is started */
 
-/* ---- the environment ---- */
+#define AT(member) offsetof(struct service_options, member)
 
-static void set_number(struct spawn_environment *e, const char *name, long long number)
+static const struct option_row rows[] = {
+	{ .name = "execute",
+	  .letter = 'e',
+	  .kind = OPTION_STRING,
+	  .arg = "CMD",
+	  .field = AT(command.shell),
+	  .help = "the connection becomes the stdin and stdout of CMD, run by /bin/sh; without a "
+		  "shell: -- CMD ARG..." },
+	{ .name = "kill-after",
+	  .kind = OPTION_DURATION,
+	  .arg = "DURATION",
+	  .field = AT(kill_after),
+	  .help = "SIGHUP to a command that outlives its peer so long" },
+};
+
+const struct option_group command_group = { "Command", rows, sizeof rows / sizeof *rows };
+
+struct exec {
+	struct job job;
+	bool relayed; /* by our pump */
+	struct timer kill_timer;
+	struct watch first_watch; /* for the first data: a descriptor may come along, */
+	int passed;		  /* this one; -1: none has */
+	/* How both have ended: */
+	struct outcome command, connection;
+};
+
+static bool exec_relays(const struct connections *s)
 {
-	char text[24];
-
-	snprintf(text, sizeof text, "%lld", number);
-	spawn_environment_set(e, name, text);
-}
-
-/* Between machines. Returns false where X is no such connection. */
-static bool describe_vsock(struct spawn_environment *e, const struct connection *x)
-{
-	uint32_t cid, port;
-
-	if (!vsock_get(&x->peer, &cid, &port))
-		return false;
-	spawn_environment_set(e, "PROTO", "VSOCK");
-	set_number(e, "VSOCKREMOTECID", cid);
-	set_number(e, "VSOCKREMOTEPORT", port);
-	if (vsock_get(&x->local, &cid, &port)) {
-		set_number(e, "VSOCKLOCALCID", cid);
-		set_number(e, "VSOCKLOCALPORT", port);
-	}
-	return true;
-}
-
-static void describe(struct spawn_environment *e, const struct connection *x, const char *host)
-{
-	ucspi_inherit(e);
-	if (x->peer.u.sa.sa_family == AF_UNIX)
-		ucspi_describe_unix(e, &x->peer, &x->local);
-	else if (!describe_vsock(e, x))
-		ucspi_describe(e, "TCP", &x->peer, &x->local, host);
+	return data_options_see(s->c->data) || s->options->kill_after != UNSET ||
+	       s->options->send_fd != UNSET;
 }
 
 /* ---- the end ---- */
 
 /* Both the command and the connection have come to their end. */
-static void finish(struct connection *x, struct outcome connection)
+static void exec_finish(struct connection *x, struct outcome connection)
 {
-	/* The command's own status counts, but a limit of ours, and what it does not know. */
-	if (connection.kind == OUTCOME_TIMEOUT || x->outcome.kind == OUTCOME_DONE)
-		x->outcome = connection;
-	connections_one_over(x->connections, x, x->outcome);
+	const struct exec *e = x->own;
+	/* The command's status wins, unless a limit of ours ended it or it exited 0. */
+	bool wins = connection.kind != OUTCOME_TIMEOUT && e->command.kind != OUTCOME_DONE;
+
+	connections_one_over(x->connections, x, wins ? e->command : connection);
 }
 
-static void connection_over(void *arg, struct pump *p)
+static void exec_connection_over(void *arg, struct pump *p)
 {
 	struct connection *x = arg;
 
 	(void)p;
 	x->pumping = false;
-	finish(x, connection_report(x));
+	exec_finish(x, connection_report(x));
 }
 
-/* What the command has sent is to arrive, whatever its peer still sends. */
-static void end_connection(struct connection *x)
+static void exec_signal(struct connection *x, int signal)
 {
-	const struct pump_calls calls = { .over = connection_over };
-	struct pump_config c = connection_pump_config(x);
+	const struct exec *e = x->own;
 
-	c.terms.recv_only = c.close = true;
-	c.others_sent = x->exited;
-	c.terms.no_shutdown = c.terms.send_only = c.fastopen = false;
-	c.idle = c.quit_after_eof = UNSET;
-	c.read_bytes = FLOW_NO_LIMIT;
-	c.rate = UNSET;
-	c.up = c.down = NULL;
-	endpoint_none(&x->in);
-	endpoint_none(&x->out);
-	connection_pump(x, &c, &calls, &x->in, &x->out);
+	if (e->job.child.pid > 0)
+		kill(e->job.child.pid, signal);
 }
 
-static void kill_late(void *arg)
+static void exec_kill_late(void *arg)
 {
-	connection_signal(arg, SIGHUP);
+	exec_signal(arg, SIGHUP);
 }
 
 /* The client has gone: a command that stays gets its time. */
-static void begin_kill(struct connection *x)
-{
-	if (x->child.pid > 0 && !x->kill_timer.slot)
-		timer_set(x->connections->run->loop, &x->kill_timer,
-			  clock_after(clock_now(), x->connections->service->kill_after));
-}
-
-static void relay_peer_ended(void *arg, struct pump *p)
-{
-	(void)p;
-	begin_kill(arg);
-}
-
-static void relay_over(void *arg, struct pump *p)
+static void exec_peer_ended(void *arg, struct pump *p)
 {
 	struct connection *x = arg;
-	struct outcome outcome = connection_report(x);
+	struct connections *s = x->connections;
+	struct exec *e = x->own;
 
 	(void)p;
+	if (e->job.child.pid > 0 && !e->kill_timer.slot)
+		timer_set(s->run.loop, &e->kill_timer,
+			  clock_after(clock_now(), s->options->kill_after));
+}
+
+/* What counts of a command is the process, which ends later. */
+static void exec_relay_closing(void *arg, struct pump *p)
+{
+	(void)arg;
+	(void)p;
+}
+
+static void exec_relay_over(void *arg, struct pump *p)
+{
+	struct connection *x = arg;
+	struct exec *e = x->own;
+	struct outcome outcome = connection_report(x);
+
 	x->pumping = false;
 	endpoint_close(&x->in);
 	endpoint_close(&x->out);
-	/* A single command does not outlive our limits, see connections_free(). */
-	if (x->child.pid == 0 || (outcome.kind == OUTCOME_TIMEOUT && !x->connections->keep)) {
-		finish(x, outcome);
+	/* A single command does not outlive our limits, see exec_free(). */
+	if (e->job.child.pid == 0 || (outcome.kind == OUTCOME_TIMEOUT && !x->connections->keep)) {
+		exec_finish(x, outcome);
 		return;
 	}
 	endpoint_hang_up(&x->socket);
-	x->connection_outcome = outcome;
-	begin_kill(x);
+	e->connection = outcome;
+	exec_peer_ended(x, p);
 }
 
-static void command_ended(void *arg, int status)
+static void exec_command_ended(void *arg, int status)
 {
 	struct connection *x = arg;
-	int code = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
-	struct notice n;
+	struct exec *e = x->own;
 
-	timer_drop(x->connections->run->loop, &x->kill_timer);
-	if (code)
-		x->outcome = (struct outcome){ OUTCOME_COMMAND, code };
-	x->exited = true;
-	x->status = code;
+	timer_drop(x->connections->run.loop, &e->kill_timer);
+	if (status)
+		e->command = (struct outcome){ OUTCOME_COMMAND, status };
+	x->status = status;
 	connection_ending(x);
-	connection_notice(x, &n, MESSAGE_STEP, "exited");
-	json_number(&n.json, "status", code);
-	notice_end(&n, "%s: the command has ended: status %d", x->name, code);
-	if (!x->relayed)
-		end_connection(x);
+	if (!e->relayed)
+		connection_finish(x, true, exec_connection_over);
 	else if (x->pumping)
 		pump_finish_in(&x->pump);
 	else
-		finish(x, x->connection_outcome);
+		exec_finish(x, e->connection);
 }
 
 /* ---- the beginning ---- */
 
-/* A pipe to the command (TO) or from it, our end of which becomes *OURS; or, where nothing shall go
- * that way, /dev/null. Returns the command's end, or -1 with errno. */
-static int open_way(struct endpoint *ours, bool to, bool nothing)
+/* Opens a pipe to the command, if WRITING, or from it, our end of which becomes *OURS; or, where
+ * nothing shall go that way, /dev/null. Returns the command's end, or -1 with errno. */
+static int exec_open_way(struct endpoint *ours, bool writing, bool nothing)
 {
-	int fds[2];
+	int fd, theirs;
 
 	if (nothing)
-		return open("/dev/null", (to ? O_RDONLY : O_WRONLY) | O_CLOEXEC);
-	if (pipe2(fds, O_CLOEXEC) < 0)
-		return -1;
-	fcntl(fds[to], F_SETFL, O_NONBLOCK);
-	endpoint_pipe(ours, fds[to], to, "the command");
-	return fds[!to];
+		return open("/dev/null", (writing ? O_RDONLY : O_WRONLY) | O_CLOEXEC);
+	theirs = job_pipe(&fd, writing);
+	if (theirs >= 0)
+		endpoint_pipe(ours, fd, writing, "the command");
+	return theirs;
 }
 
-/* Starts the process. Returns 0, or -1 with errno. */
-static int spawn(struct connection *x, const struct spawn_environment *e)
+static int exec_open(void *arg, int *in, int *out)
 {
-	const struct data_options *d = x->connections->run->data;
-	int fd = x->socket.rfd, in = fd, out = fd, error;
-	pid_t pid = -1;
+	struct connection *x = arg;
+	const struct connections_config *c = x->connections->c;
+	struct exec *e = x->own;
 
-	if (x->relayed) {
-		in = open_way(&x->out, true, d->send_only);
-		out = in < 0 ? -1 : open_way(&x->in, false, d->recv_only);
-	} else {
-		/* A command expects a socket that is connected, and waits. */
-		if (x->connections->socket->fastopen)
-			stream_connected(fd);
-		fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) & ~O_NONBLOCK);
+	connection_waiting(x, false);
+	if (e->relayed) {
+		*in = exec_open_way(&x->out, true, c->data->send_only);
+		*out = *in < 0 ? -1 : exec_open_way(&x->in, false, c->data->recv_only);
+		return *out < 0 ? -1 : 0;
 	}
-	if (out >= 0)
-		pid = spawn_start(&x->connections->service->command, e, in, out, x->passed);
-	error = errno;
-	if (x->relayed && in >= 0)
-		close(in);
-	if (x->relayed && out >= 0)
-		close(out);
-	if (pid < 0) {
-		endpoint_close(&x->in);
-		endpoint_close(&x->out);
-		errno = error;
-		return -1;
-	}
-	x->child = (struct child){ .pid = pid, .fn = command_ended, .arg = x };
-	child_watch(x->connections->run->loop, &x->child);
+	/* A command expects a socket that is connected, and waits. */
+	*in = *out = x->socket.rfd;
+	if (c->socket->fastopen)
+		stream_connected(*in);
+	fcntl(*in, F_SETFL, fcntl(*in, F_GETFL) & ~O_NONBLOCK);
 	return 0;
 }
 
-static void run_command(struct connection *x, const char *host)
+static void exec_started(void *arg, struct outcome failure)
 {
-	const struct pump_calls calls = { .over = relay_over, .peer_ended = relay_peer_ended };
+	const struct pump_calls calls = { .over = exec_relay_over,
+					  .peer_ended = exec_peer_ended,
+					  .closing = exec_relay_closing };
+	struct connection *x = arg;
 	struct pump_config c = connection_pump_config(x);
-	struct spawn_environment e = { 0 };
-	const char *name = spawn_name(&x->connections->service->command);
-	struct notice n;
-	int status, error;
+	struct exec *e = x->own;
 
-	timer_drop(x->connections->run->loop, &x->lookup_timer);
-	connection_waiting(x, false);
-	describe(&e, x, host);
-	status = spawn(x, &e);
-	error = errno;
-	spawn_environment_free(&e);
-	if (status < 0) {
-		connection_notice(x, &n, MESSAGE_ERROR, "error");
-		notice_error(&n, OUTCOME_FAILED, errno_name(error));
-		notice_end(&n, "%s: %s (%s)", name, strerror(error), errno_name(error));
+	if (failure.kind != OUTCOME_DONE) {
+		endpoint_close(&x->in);
+		endpoint_close(&x->out);
 		x->why = "command not run";
-		x->outcome = (struct outcome){ OUTCOME_COMMAND, error == ENOENT ? 127 : 126 };
-		end_connection(x);
+		e->command = failure;
+		connection_finish(x, false, exec_connection_over);
 		return;
 	}
-	connection_notice(x, &n, MESSAGE_STEP, "started");
-	json_number(&n.json, "pid", x->child.pid);
-	notice_end(&n, "%s: %s has started: process %ld", x->name, name, (long)x->child.pid);
 	c.terms.out_may_end = true;
-	if (x->relayed)
+	if (e->relayed)
 		connection_pump(x, &c, &calls, &x->in, &x->out);
 }
 
-static void name_found(void *arg, const char *name)
-{
-	struct connection *x = arg;
-
-	x->lookup = NULL;
-	run_command(x, name);
-}
-
-static void name_is_late(void *arg)
-{
-	struct connection *x = arg;
-
-	lookup_cancel(x->lookup);
-	x->lookup = NULL;
-	run_command(x, NULL);
-}
-
-bool exec_relays(const struct connections *s)
-{
-	return data_options_see(s->run->data) || s->service->kill_after != UNSET ||
-	       s->service->send_fd != UNSET;
-}
-
-/* May there be a name for A? */
-static bool has_name(const struct address *a)
-{
-	return a->u.sa.sa_family == AF_INET || a->u.sa.sa_family == AF_INET6;
-}
-
-static void start(struct connection *x)
+static void exec_start_job(struct connection *x)
 {
 	struct connections *s = x->connections;
+	struct exec *e = x->own;
 
-	if (s->numeric || s->host || !has_name(&x->peer))
-		run_command(x, s->host);
-	else if (lookup_name_start(s->run->loop, &x->peer, name_found, x, &x->lookup) < 0)
-		run_command(x, NULL);
-	else {
+	e->job = (struct job){ .loop = s->run.loop,
+			       .messages = s->c->messages,
+			       .command = &s->options->command,
+			       .subject = connection_subject(x),
+			       .proto = "TCP",
+			       .local = &x->local,
+			       .open = exec_open,
+			       .started = exec_started,
+			       .ended = exec_command_ended,
+			       .arg = x,
+			       .keeps_ends = !e->relayed,
+			       .passed = e->passed };
+	job_start(&e->job, s->peer_name, s->c->numeric);
+	if (e->job.lookup)
 		connection_waiting(x, true);
-		timer_set(s->run->loop, &x->lookup_timer, clock_after(clock_now(), NAME_LIMIT));
-	}
 }
 
 /* The first data has come, or the end. It stays where it is: the command is to read it. */
-static void first_data(void *arg, short events)
+static void exec_first_data(void *arg, short events)
 {
 	struct connection *x = arg;
+	struct exec *e = x->own;
 
 	(void)events;
-	if (rights_look(x->socket.rfd, &x->passed) < 0 && (errno == EAGAIN || errno == EINTR))
+	if (rights_look(x->socket.rfd, &e->passed) < 0 && (errno == EAGAIN || errno == EINTR))
 		return;
-	watch_drop(x->connections->run->loop, &x->passed_watch);
-	start(x);
+	watch_drop(x->connections->run.loop, &e->first_watch);
+	exec_start_job(x);
 }
 
-void exec_start(struct connection *x)
+static void exec_start(struct connection *x)
 {
 	struct connections *s = x->connections;
+	struct exec *e = x->own;
 
-	x->relayed = exec_relays(s);
-	x->kill_timer = (struct timer){ .fn = kill_late, .arg = x };
-	x->lookup_timer = (struct timer){ .fn = name_is_late, .arg = x };
-	x->passed_watch = (struct watch){ .fd = x->socket.rfd, .fn = first_data, .arg = x };
-	if (!s->service->recv_fd) {
-		start(x);
+	e->passed = -1;
+	e->relayed = exec_relays(s);
+	x->unseen = !e->relayed;
+	e->kill_timer = (struct timer){ .fn = exec_kill_late, .arg = x };
+	e->first_watch = (struct watch){ .fd = x->socket.rfd, .fn = exec_first_data, .arg = x };
+	if (!s->options->recv_fd) {
+		exec_start_job(x);
 		return;
 	}
 	connection_waiting(x, true);
-	watch_set(s->run->loop, &x->passed_watch, POLLIN);
+	watch_set(s->run.loop, &e->first_watch, POLLIN);
 }
+
+static void exec_waits(const struct connection *x, struct text *text)
+{
+	const struct exec *e = x->own;
+
+	if (e->first_watch.slot)
+		text_add(text, "; %s's first data (--timeout)", x->name);
+	if (e->job.child.pid > 0 && !(x->pumping && pump_waits(&x->pump).in))
+		text_add(text, "; the command's end (--kill-after, once %s has ended)", x->name);
+}
+
+static void exec_free(struct connection *x)
+{
+	const struct connections *s = x->connections;
+	struct loop *loop = s->run.loop;
+	struct exec *e = x->own;
+
+	/* A single command does not outlive us where a limit ended us, as if it were we ourselves.
+	 * Else one that has the connection itself goes on with it. */
+	if (!s->keep && s->run.outcome.kind == OUTCOME_TIMEOUT)
+		exec_signal(x, SIGHUP);
+	else if (e->job.child.pid > 0 && !e->relayed)
+		endpoint_leave(&x->socket);
+	job_free(&e->job);
+	timer_drop(loop, &e->kill_timer);
+	watch_drop(loop, &e->first_watch);
+	if (e->passed >= 0)
+		rights_drop(e->passed);
+}
+
+static void exec_prepare(struct connections *s)
+{
+	(void)s;
+	spawn_prepare();
+}
+
+static size_t exec_spare(const struct connections *s, size_t n)
+{
+	/* Without a relay it has nothing but the connection. */
+	if (!exec_relays(s))
+		return 0;
+	return 2 * n + FDS_OF_SPAWN + (s->c->numeric ? 0 : connections_lookup_fds(n));
+}
+
+const struct service exec_service = { .option = "execute",
+				      .runs_command = true,
+				      .input_ends = "--timeout",
+				      .size = sizeof(struct exec),
+				      .prepare = exec_prepare,
+				      .start = exec_start,
+				      .free = exec_free,
+				      .signal = exec_signal,
+				      .waits = exec_waits,
+				      .spare = exec_spare };

@@ -1,70 +1,111 @@
-#include "conn/forward.h"
+/* forward.c - the service that relays each connection to another place
+ *
+ * It connects to what --forward says, within the time of -w, and passes on each side's end of
+ * stream to the other. Where the place cannot be reached, that is said, and the connection is over.
+ */
+#include "conn/connection.h"
 
 #include <errno.h>
 #include <sys/socket.h>
 
 #include "base/clock.h"
+#include "names/lookup.h"
 #include "run/report.h"
 
-#define WAIT (30 * SECOND) /* where -w says nothing */
+struct forward {
+	struct dial *dial;
+	char name[ADDRESS_TEXT]; /* of the other side, where it has none of its own */
+};
 
-static void over(void *arg, struct pump *p)
+static int forward_check(struct service_options *o, bool numeric, struct option_error *error)
 {
-	struct connection *x = arg;
-
-	(void)p;
-	connections_one_over(x->connections, x, connection_report(x));
+	return address_endpoint(o->forward, numeric, &o->forward_to, error);
 }
 
-static void connected(void *arg, const struct dial_result *r)
+static void forward_connected(void *arg, const struct dial_result *r)
 {
 	struct connection *x = arg;
 	struct connections *s = x->connections;
-	const struct pump_calls calls = { .over = over };
+	const struct endpoint_words *to = &s->options->forward_to;
 	struct pump_config c = connection_pump_config(x);
-	int64_t limit = s->wait == UNSET ? WAIT : s->wait;
+	struct forward *f = x->own;
 
-	x->dial = NULL;
+	f->dial = NULL;
 	connection_waiting(x, false);
 	if (r->fd < 0) {
 		x->why = "not reached";
 		endpoint_break(&x->socket);
 		connections_one_over(s, x,
-				     report_dial(s->run->messages, s->service->forward_to.host,
-						 s->service->forward_to.port, r, limit, "-w"));
+				     report_dial(s->c->messages, to->host, to->port, r,
+						 connections_dial_limit(s), "-w"));
 		return;
 	}
-	endpoint_socket(&x->in, r->fd, address_text(&r->peer, x->far_name));
+	endpoint_socket(&x->in, r->fd, address_text(&r->peer, f->name));
 	c.terms.mode = PUMP_RELAY;
-	connection_pump(x, &c, &calls, &x->in, &x->in);
+	connection_pump(x, &c, &(struct pump_calls){ 0 }, &x->in, &x->in);
 }
 
 /* Has X's client sent anything already? */
-static bool has_data(const struct connection *x)
+static bool forward_has_data(const struct connection *x)
 {
 	char first;
 
 	return recv(x->socket.rfd, &first, 1, MSG_PEEK | MSG_DONTWAIT) > 0;
 }
 
-void forward_start(struct connection *x)
+static void forward_start(struct connection *x)
 {
 	struct connections *s = x->connections;
 	const struct dial_config c = {
-		.host = s->service->forward_to.host,
-		.port = s->service->forward_to.port,
-		.family = s->family,
-		.socktype = s->socktype,
+		.host = s->options->forward_to.host,
+		.port = s->options->forward_to.port,
+		.family = s->c->family,
+		.socktype = s->c->socktype,
 		.any_type = true,
-		.socket = s->socket,
+		.socket = s->c->socket,
 		/* Either side may speak first. */
-		.at_once = s->socket->fastopen && !has_data(x),
-		.deadline = clock_after(clock_now(), s->wait == UNSET ? WAIT : s->wait),
-		.events = { report_event, (void *)s->run->messages },
+		.at_once = s->c->socket->fastopen && !forward_has_data(x),
+		.deadline = clock_after(clock_now(), connections_dial_limit(s)),
+		.events = { report_event, (void *)s->c->messages },
 	};
+	struct forward *f = x->own;
 
 	connection_waiting(x, true);
-	x->dial = dial_start(s->run->loop, &c, connected, x);
-	if (!x->dial)
-		run_end(s->run, report_error(s->run->messages, "forward", errno));
+	f->dial = dial_start(s->run.loop, &c, forward_connected, x);
+	if (!f->dial)
+		run_end(&s->run, report_error(s->c->messages, "forward", errno));
 }
+
+static void forward_waits(const struct connection *x, struct text *text)
+{
+	const struct forward *f = x->own;
+
+	if (f->dial)
+		text_add(text, "; %s to answer (-w)", x->connections->options->forward);
+}
+
+static void forward_free(struct connection *x)
+{
+	struct forward *f = x->own;
+
+	/* What it was to be relayed to has not been reached. */
+	if (f->dial)
+		endpoint_break(&x->socket);
+	dial_cancel(f->dial);
+}
+
+static size_t forward_spare(const struct connections *s, size_t n)
+{
+	const struct endpoint_words *to = &s->options->forward_to;
+	bool asks = *to->port && !lookup_is_numeric(to->host);
+
+	return n + (asks ? connections_lookup_fds(n) : 0);
+}
+
+const struct service forward_service = { .option = "forward",
+					 .size = sizeof(struct forward),
+					 .check = forward_check,
+					 .start = forward_start,
+					 .free = forward_free,
+					 .waits = forward_waits,
+					 .spare = forward_spare };

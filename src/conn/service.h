@@ -1,4 +1,8 @@
-/* service.h - what is to be done with a connection: the option groups */
+/* service.h - a service: what is done with each connection, as a table of operations
+ *
+ * A service is one file, which defines a `struct service`, and one row of src/services.c, which has
+ * the option that chooses it.
+ */
 #ifndef CONN_SERVICE_H
 #define CONN_SERVICE_H
 
@@ -6,23 +10,64 @@
 #include <stdint.h>
 
 #include "base/options.h"
+#include "base/text.h"
 #include "flow/spawn.h"
 #include "sock/address.h"
-#include "proxyd/options.h"
+
+struct connection;
+struct connections;
+struct proxy_server_options;
+struct service_options;
+
+/* What is NULL or 0 is not needed, but for `option` and `start`. */
+struct service {
+	const char *option;	/* long name of the option that chooses it */
+	bool runs_command;	/* `-- CMD` chooses it too */
+	bool keeps;		/* implies -k */
+	bool joins;		/* what one connection sends goes to all others, */
+	bool chat;		/* line by line, each with its sender's number */
+	const char *input_ends; /* the options that end a wait for input that is not the peer's */
+	size_t size;		/* of `own`, which each connection gets, all zero */
+
+	/* Checks the options of its own. Returns 0, or -1 with *ERROR; NUMERIC: no names. */
+	int (*check)(struct service_options *o, bool numeric, struct option_error *error);
+	/* Returns why it must not serve everybody, a sentence for an error; NULL: it may. */
+	const char *(*refuses_all)(const struct service_options *o);
+	/* Before the first connection, and after the last one. */
+	void (*prepare)(struct connections *s);
+	void (*end)(struct connections *s);
+	/* Begins to serve X, whose end it tells to connections_one_over(). */
+	void (*start)(struct connection *x);
+	/* Closes and frees what X's `own` has. The pump has been freed, the endpoints are open. */
+	void (*free)(struct connection *x);
+	/* The run ends by SIGNAL. */
+	void (*signal)(struct connection *x, int signal);
+	/* Adds what X waits for beside its pump, each as "; WHAT (OPTIONS)". */
+	void (*waits)(const struct connection *x, struct text *text);
+	/* A connection is over, or stdin: what that means for the rest. */
+	void (*settle)(struct connections *s);
+	/* Returns how many descriptors N connections need that begin, beside their own. */
+	size_t (*spare)(const struct connections *s, size_t n);
+};
+
+/* The services: the first one is what an option need not choose. They stand in src/services.c. */
+extern const struct service *const services[];
+extern const size_t n_services;
+
+/* Returns what S lacks, in words, or NULL. */
+const char *service_fault(const struct service *s);
 
 enum when_full { WHEN_FULL_WAIT, WHEN_FULL_CLOSE };
 
-enum service_kind {
-	SERVICE_STDIO, /* stdin and stdout */
-	SERVICE_COMMAND,
-	SERVICE_ECHO,
-	SERVICE_DISCARD,
-	SERVICE_FORWARD,
-	SERVICE_BROKER,
-	SERVICE_PROXY,
-};
+#define SERVICES_MOST 16
 
+/* What the groups' rows fill. */
 struct service_options {
+	const struct service *service; /* set by service_check() */
+	bool chosen[SERVICES_MOST];    /* the flags of the services that a flag chooses */
+	const char *forward;	       /* ENDPOINT, and its parts: */
+	struct endpoint_words forward_to;
+	struct proxy_server_options *proxy; /* NULL: none, as of connect */
 	/* of what runs a command */
 	struct spawn_command command;
 	int64_t kill_after; /* ns, or UNSET */
@@ -32,12 +77,8 @@ struct service_options {
 	/* of what accepts */
 	bool keep_open;
 	int64_t max_conns, accept; /* UNSET: any number */
-	int64_t when_full;
-	int64_t stall; /* ns */
-	bool echo, discard, broker, chat;
-	const char *forward; /* ENDPOINT, */
-	struct endpoint_words forward_to;
-	struct proxy_server_options proxy;
+	int64_t when_full;	   /* enum when_full */
+	int64_t stall;		   /* ns */
 };
 
 #define SERVICE_OPTIONS_DEFAULT                                                                    \
@@ -48,13 +89,10 @@ struct service_options {
 
 extern const struct option_group command_group, service_group, pass_group;
 
-/* Takes the command that stands after `--`, if there is one, and --forward's ENDPOINT apart, and
- * checks a proxy's options; NUMERIC: no names. Returns 0, or -1 with *ERROR where that cannot be.
- */
-int service_check(struct service_options *o, const struct operands *operands, bool numeric,
-		  struct option_error *error);
-
-enum service_kind service_kind(const struct service_options *o);
+/* Finds the service that the options of COMMAND or the command after `--` choose, and checks what
+ * it needs; NUMERIC: no names. Returns 0, or -1 with *ERROR. */
+int service_check(struct service_options *o, const struct command *command,
+		  const struct operands *operands, bool numeric, struct option_error *error);
 
 /* May there be more than one connection? */
 bool service_keeps(const struct service_options *o);

@@ -1,77 +1,66 @@
+/* stdio.c - the service on stdin and stdout
+ *
+ * A single connection has both for itself. With several what they send goes to one stdout, and
+ * stdin to each of them, by way of a fan-out.
+ */
 #include "conn/stdio.h"
 
 #include <errno.h>
 #include <poll.h>
-#include <signal.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "base/terminal.h"
 #include "base/wait.h"
-#include "loop/signals.h"
 #include "sock/packet.h"
 #include "run/report.h"
 
 #define BROKEN_LOOK (50 * MILLISECOND) /* whether the rest has been sent */
 
-void stdio_raw(struct connections *s, bool raw)
-{
-	if (!s->run->data->raw)
-		return;
-	if (raw && terminal_raw(STDIN_FILENO) < 0 && errno != ENOTTY)
-		report_error(s->run->messages, "--raw: stdin", errno);
-	if (!raw)
-		terminal_restore();
-}
-
 /* ---- several connections ---- */
 
-static struct connection *connection_of(const struct connections *s, const struct subscriber *r)
+static struct connection *stdio_connection(struct subscriber *r)
 {
-	struct connection *x = s->first;
-
-	while (x && &x->subscriber != r)
-		x = x->next;
-	return x;
+	return (void *)((char *)r - offsetof(struct connection, subscriber));
 }
 
-static void stalled(void *arg, struct subscriber *r)
+static void stdio_stalled(void *arg, struct subscriber *r)
 {
 	struct connections *s = arg;
-	struct connection *x = connection_of(s, r);
+	struct connection *x = stdio_connection(r);
 	char time[32];
 	struct notice n;
 
 	x->why = "dropped";
 	connection_notice(x, &n, MESSAGE_NOTE, "dropped");
 	notice_end(&n, "%s: dropped: took nothing for %s (--stall)", x->name,
-		   duration_format(time, sizeof time, s->service->stall));
+		   duration_format(time, sizeof time, s->options->stall));
 	/* It is not to take what it has for all. */
 	endpoint_break(&x->socket);
 	connections_one_over(s, x, (struct outcome){ OUTCOME_DONE, 0 });
 }
 
-static int64_t last_taken(void *arg, struct subscriber *r)
+static int64_t stdio_last_taken(void *arg, struct subscriber *r)
 {
-	return pump_last_taken(&connection_of(arg, r)->pump);
+	(void)arg;
+	return pump_last_taken(&stdio_connection(r)->pump);
 }
 
-static void stdin_ended(void *arg, int error)
+static void stdio_input_ended(void *arg, int error)
 {
 	struct connections *s = arg;
 
-	if (s->settle)
-		s->settle(s);
+	if (s->service->settle)
+		s->service->settle(s);
 	if (!error)
 		return;
-	report_input_error(s->run->messages, "stdin", error, s->fanout.c.packet_most);
+	report_input_error(s->c->messages, "stdin", error, s->fanout.c.packet_most);
 	s->failed = true;
 }
 
 /* Is all that was read from stdin on its way, and nothing more ready there? */
-static bool nothing_to_send(const struct connections *s)
+static bool stdio_nothing_to_send(const struct connections *s)
 {
 	for (const struct connection *x = s->first; x; x = x->next)
 		if (x->pumping && (flow_holds(&x->pump.up) || x->subscriber.bytes > 0))
@@ -80,28 +69,28 @@ static bool nothing_to_send(const struct connections *s)
 }
 
 /* Nobody reads stdout any more: as soon as what came from stdin is sent, that is the end. */
-static void stdout_broken(void *arg)
+static void stdio_output_broken(void *arg)
 {
 	struct connections *s = arg;
 
-	if (!nothing_to_send(s)) {
-		timer_set(s->run->loop, &s->out_timer, clock_after(clock_now(), BROKEN_LOOK));
+	if (!stdio_nothing_to_send(s)) {
+		timer_set(s->run.loop, &s->out_timer, clock_after(clock_now(), BROKEN_LOOK));
 		return;
 	}
-	run_end(s->run, report_output_error(s->run->messages, "stdout", EPIPE));
+	run_end(&s->run, report_output_error(s->c->messages, "stdout", EPIPE));
 }
 
-static void stdout_event(void *arg, short events)
+static void stdio_output_event(void *arg, short events)
 {
 	struct connections *s = arg;
 
 	(void)events;
-	watch_drop(s->run->loop, &s->out_watch);
-	stdout_broken(s);
+	watch_drop(s->run.loop, &s->out_watch);
+	stdio_output_broken(s);
 }
 
 /* Whoever waits to send may go on. */
-static void room(void *arg)
+static void stdio_room(void *arg)
 {
 	const struct connections *s = arg;
 
@@ -112,71 +101,70 @@ static void room(void *arg)
 
 void stdio_share(struct connections *s)
 {
-	bool broker = service_kind(s->service) == SERVICE_BROKER;
-	const struct data_options *d = s->run->data;
+	bool joins = s->service->joins;
+	const struct data_options *d = s->c->data;
 	struct fanout_config c = {
 		.limit = d->buffer == UNSET ? 0 : (size_t)d->buffer,
-		.stall = s->service->stall,
+		.stall = s->options->stall,
 		.filter = &s->read_copies,
-		.last_taken = last_taken,
-		.stalled = stalled,
-		.ended = stdin_ended,
-		.room = broker ? room : NULL,
+		.last_taken = stdio_last_taken,
+		.stalled = stdio_stalled,
+		.ended = stdio_input_ended,
+		.room = joins ? stdio_room : NULL,
 		.arg = s,
-		.packets = s->socktype == SOCK_SEQPACKET,
-		.frame = s->frame,
-		.packet_most = packet_most_with(s->socket),
-		.endless = broker,
+		.packets = s->c->socktype == SOCK_SEQPACKET,
+		.frame = s->c->frame,
+		.packet_most = packet_most_with(s->c->socket),
+		.endless = joins,
 		.chat = s->service->chat,
 	};
-
 	bool reads;
 
 	endpoint_inherit(&s->in, STDIN_FILENO, false, "stdin");
 	reads = !d->recv_only && s->in.kind != ENDPOINT_NULL;
-	if (reads || broker)
-		fanout_start(&s->fanout, s->run->loop, &c, reads ? &s->in : NULL);
+	if (reads || joins)
+		fanout_start(&s->fanout, s->run.loop, &c, reads ? &s->in : NULL);
 	s->read_copies = (struct filter){ .sent = true, .crlf = d->crlf, .telnet = d->telnet };
 	for (int i = 0; i < 2; i++)
-		if (s->run->copies[i].out.loop)
-			s->read_copies.copies[i] = &s->run->copies[i];
-	if (broker)
+		if (s->run.copies[i].out.loop)
+			s->read_copies.copies[i] = &s->run.copies[i];
+	if (joins)
 		return;
 	endpoint_inherit(&s->out, STDOUT_FILENO, true, "stdout");
 	s->out.shared = true;
-	s->out_watch = (struct watch){ .fd = s->out.wfd, .fn = stdout_event, .arg = s };
-	s->out_timer = (struct timer){ .fn = stdout_broken, .arg = s };
+	s->out_watch = (struct watch){ .fd = s->out.wfd, .fn = stdio_output_event, .arg = s };
+	s->out_timer = (struct timer){ .fn = stdio_output_broken, .arg = s };
 	if (s->out.kind != ENDPOINT_FILE && s->out.kind != ENDPOINT_NULL && !d->send_only)
-		watch_set(s->run->loop, &s->out_watch, 0);
+		watch_set(s->run.loop, &s->out_watch, 0);
 }
 
 void stdio_unshare(struct connections *s)
 {
 	fanout_stop(&s->fanout);
-	watch_drop(s->run->loop, &s->out_watch);
-	timer_drop(s->run->loop, &s->out_timer);
+	watch_drop(s->run.loop, &s->out_watch);
+	timer_drop(s->run.loop, &s->out_timer);
 	endpoint_close(&s->in);
 	endpoint_close(&s->out);
 }
 
 /* ---- each of them ---- */
 
-static void over(void *arg, struct pump *p)
+static void stdio_over(void *arg, struct pump *p)
 {
 	struct connection *x = arg;
 	struct connections *s = x->connections;
 	struct outcome outcome;
 
 	if (!s->keep)
-		stdio_raw(s, false);
+		connections_raw(s, false);
 	outcome = connection_report(x);
 	/* There is only one stdout: without it nobody is served. */
 	if (s->keep && (p->end == PUMP_OUT_FAILED || x->up.quit))
-		run_end(s->run, outcome);
+		run_end(&s->run, outcome);
 	connections_one_over(s, x, outcome);
 }
 
-static void waiting(void *arg, struct pump *p)
+static void stdio_waiting(void *arg, struct pump *p)
 {
 	struct connection *x = arg;
 	struct notice n;
@@ -189,14 +177,14 @@ static void waiting(void *arg, struct pump *p)
 		   x->name);
 }
 
-static void peer_ended(void *arg, struct pump *p)
+static void stdio_peer_ended(void *arg, struct pump *p)
 {
 	(void)p;
 	connection_peer_ended(arg);
 }
 
 /* How much stdin will give, UNSET where that is not known. */
-static int64_t stdin_size(const struct endpoint *in)
+static int64_t stdio_input_size(const struct endpoint *in)
 {
 	struct stat s;
 	off_t at;
@@ -207,9 +195,9 @@ static int64_t stdin_size(const struct endpoint *in)
 	return at < 0 || at > s.st_size ? UNSET : (int64_t)(s.st_size - at);
 }
 
-static void start_alone(struct connection *x, struct pump_config *c)
+static void stdio_start_alone(struct connection *x, struct pump_config *c)
 {
-	const struct pump_calls calls = { .over = over, .waiting = waiting };
+	const struct pump_calls calls = { .over = stdio_over, .waiting = stdio_waiting };
 
 	endpoint_inherit(&x->in, STDIN_FILENO, false, "stdin");
 	endpoint_inherit(&x->out, STDOUT_FILENO, true, "stdout");
@@ -217,16 +205,16 @@ static void start_alone(struct connection *x, struct pump_config *c)
 		c->terms.recv_only = true;
 	if (x->in.kind == ENDPOINT_TERMINAL) {
 		c->terms.peer_end_ends = true;
-		x->up.escape = x->connections->run->data->raw;
+		x->up.escape = x->connections->c->data->raw;
 	}
 	if (!c->terms.recv_only)
-		x->connections->expected = stdin_size(&x->in);
+		x->connections->expected = stdio_input_size(&x->in);
 	connection_pump(x, c, &calls, &x->in, &x->out);
 }
 
-static void start_beside_others(struct connection *x, struct pump_config *c)
+static void stdio_start_beside_others(struct connection *x, struct pump_config *c)
 {
-	const struct pump_calls calls = { .over = over, .peer_ended = peer_ended };
+	const struct pump_calls calls = { .over = stdio_over, .peer_ended = stdio_peer_ended };
 	struct connections *s = x->connections;
 
 	/* Who comes after stdin's end would see an end at once, and may take it for that of all. */
@@ -238,20 +226,31 @@ static void start_beside_others(struct connection *x, struct pump_config *c)
 	}
 	if (s->in.kind == ENDPOINT_TERMINAL) {
 		c->terms.peer_end_ends = true;
-		x->up.escape = s->run->data->raw;
+		x->up.escape = s->c->data->raw;
 	}
 	/* What is read from stdin is copied there, once. */
 	x->up.copies[0] = x->up.copies[1] = NULL;
 	connection_pump(x, c, &calls, &x->in, &s->out);
 }
 
-void stdio_start(struct connection *x)
+static void stdio_start(struct connection *x)
 {
 	struct pump_config c = connection_pump_config(x);
 
-	stdio_raw(x->connections, true);
+	connections_raw(x->connections, true);
 	if (x->connections->keep)
-		start_beside_others(x, &c);
+		stdio_start_beside_others(x, &c);
 	else
-		start_alone(x, &c);
+		stdio_start_alone(x, &c);
 }
+
+static void stdio_prepare(struct connections *s)
+{
+	if (s->keep)
+		stdio_share(s);
+}
+
+const struct service stdio_service = { .option = "", /* none has to */
+				       .prepare = stdio_prepare,
+				       .end = stdio_unshare,
+				       .start = stdio_start };

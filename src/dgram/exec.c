@@ -1,21 +1,16 @@
-#define _GNU_SOURCE /* pipe2, which POSIX has since 2024 */
+/* exec.c - a command for each datagram */
 #include "dgram/exec.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
-#include "base/clock.h"
 #include "base/errname.h"
 #include "base/text.h"
-#include "names/lookup.h"
-#include "run/ucspi.h"
+#include "run/job.h"
 
-#define NAME_LIMIT SECOND	 /* for the look-up of the sender's name */
 #define PIECE (size_t)(64 << 10) /* read at a time */
 
 struct datagram_job {
@@ -25,9 +20,8 @@ struct datagram_job {
 	struct address peer, asked, local; /* of length 0: not known */
 	char *data;			   /* the payload, and what the command has taken of it */
 	size_t size, taken;
-	struct lookup *lookup;
-	struct timer lookup_timer;
-	struct child child;
+	char peer_name[ADDRESS_TEXT];
+	struct job job;
 	struct watch in, out; /* our ends of its stdin and stdout; -1: closed */
 	struct text answer;
 	size_t sent; /* of the answer */
@@ -36,7 +30,7 @@ struct datagram_job {
 	struct outcome outcome;
 };
 
-static void close_watch(struct datagram_job *x, struct watch *w)
+static void datagram_job_close(struct datagram_job *x, struct watch *w)
 {
 	if (w->fd < 0)
 		return;
@@ -45,23 +39,18 @@ static void close_watch(struct datagram_job *x, struct watch *w)
 	w->fd = -1;
 }
 
-static void free_job(struct datagram_job *x)
+static void datagram_job_free(struct datagram_job *x)
 {
-	struct loop *loop = x->exec->c.loop;
-
-	lookup_cancel(x->lookup);
-	timer_drop(loop, &x->lookup_timer);
-	if (x->child.pid)
-		child_drop(loop, &x->child);
-	close_watch(x, &x->in);
-	close_watch(x, &x->out);
+	job_free(&x->job);
+	datagram_job_close(x, &x->in);
+	datagram_job_close(x, &x->out);
 	text_free(&x->answer);
 	free(x->data);
 	free(x);
 }
 
 /* X is over, if there is nothing left to be done. */
-static void settle(struct datagram_job *x)
+static void datagram_job_settle(struct datagram_job *x)
 {
 	struct datagram_exec *e = x->exec;
 	struct outcome outcome = x->outcome;
@@ -74,20 +63,14 @@ static void settle(struct datagram_job *x)
 			break;
 		}
 	e->n--;
-	free_job(x);
+	datagram_job_free(x);
 	e->c.ended(e->c.arg, outcome);
 }
 
 /* ---- the answer ---- */
 
-static void fail(struct datagram_job *x)
-{
-	if (x->outcome.kind == OUTCOME_DONE)
-		x->outcome = (struct outcome){ OUTCOME_FAILED, 0 };
-}
-
 /* What the command has written makes no datagram: nothing more of it is sent. */
-static void refuse(struct datagram_job *x, enum frame_found found, size_t size)
+static void datagram_job_refuse(struct datagram_job *x, enum frame_found found, size_t size)
 {
 	const struct messages *m = x->exec->c.messages;
 	const char *name = spawn_name(x->exec->c.command);
@@ -99,13 +82,14 @@ static void refuse(struct datagram_job *x, enum frame_found found, size_t size)
 	else
 		message_fail(m, OUTCOME_FAILED, errno_name(EINVAL),
 			     "%s: its output ends within a datagram", name);
-	fail(x);
-	close_watch(x, &x->out);
+	if (x->outcome.kind == OUTCOME_DONE)
+		x->outcome = (struct outcome){ OUTCOME_FAILED, 0 };
+	datagram_job_close(x, &x->out);
 	x->answered = true;
 }
 
 /* Sends what there is of the answer. */
-static void answer(struct datagram_job *x)
+static void datagram_job_answer(struct datagram_job *x)
 {
 	const struct datagram_exec_config *c = &x->exec->c;
 	struct frame frame = *c->frame;
@@ -136,7 +120,7 @@ static void answer(struct datagram_job *x)
 	if (x->answered)
 		return;
 	if (found == FRAME_TOO_LARGE || found == FRAME_CUT_OFF)
-		refuse(x, found, piece.size);
+		datagram_job_refuse(x, found, piece.size);
 	else if (x->over_read)
 		x->answered = true;
 	/* What was sent needs no room any more. */
@@ -147,7 +131,7 @@ static void answer(struct datagram_job *x)
 }
 
 /* Reads once from the command's stdout. Returns whether there may be more at once. */
-static bool read_answer(struct datagram_job *x)
+static bool datagram_job_read(struct datagram_job *x)
 {
 	char piece[PIECE];
 	ssize_t n = read(x->out.fd, piece, sizeof piece);
@@ -156,53 +140,46 @@ static bool read_answer(struct datagram_job *x)
 		return errno == EINTR;
 	if (n <= 0) {
 		x->over_read = true;
-		close_watch(x, &x->out);
+		datagram_job_close(x, &x->out);
 		return false;
 	}
 	text_put(&x->answer, piece, (size_t)n);
 	return true;
 }
 
-static void answer_ready(void *arg, short events)
+static void datagram_job_readable(void *arg, short events)
 {
 	struct datagram_job *x = arg;
 
 	(void)events;
-	read_answer(x);
-	answer(x);
-	settle(x);
+	datagram_job_read(x);
+	datagram_job_answer(x);
+	datagram_job_settle(x);
 }
 
 /* ---- the command ---- */
 
-static void command_ended(void *arg, int status)
+static void datagram_job_ended(void *arg, int status)
 {
 	struct datagram_job *x = arg;
-	int code = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
-	char peer[ADDRESS_TEXT];
-	struct notice n;
 
 	/* One whose answer was refused may have died of that. */
-	if (code && x->outcome.kind == OUTCOME_DONE)
-		x->outcome = (struct outcome){ OUTCOME_COMMAND, code };
+	if (status && x->outcome.kind == OUTCOME_DONE)
+		x->outcome = (struct outcome){ OUTCOME_COMMAND, status };
 	x->exited = true;
-	notice_begin(&n, x->exec->c.messages, MESSAGE_STEP, "exited");
-	address_json(&n.json, "peer", &x->peer);
-	json_number(&n.json, "status", code);
-	notice_end(&n, "%s: the command has ended: status %d", address_text(&x->peer, peer), code);
-	close_watch(x, &x->in);
+	datagram_job_close(x, &x->in);
 	/* What it wrote is there by now; whom it has left behind with its stdout nobody waits for.
 	 */
-	while (x->out.fd >= 0 && read_answer(x))
-		answer(x);
-	close_watch(x, &x->out);
+	while (x->out.fd >= 0 && datagram_job_read(x))
+		datagram_job_answer(x);
+	datagram_job_close(x, &x->out);
 	x->over_read = true;
-	answer(x);
-	settle(x);
+	datagram_job_answer(x);
+	datagram_job_settle(x);
 }
 
 /* Gives the command what it takes of the payload. */
-static void feed(void *arg, short events)
+static void datagram_job_feed(void *arg, short events)
 {
 	struct datagram_job *x = arg;
 
@@ -215,94 +192,32 @@ static void feed(void *arg, short events)
 	}
 	/* Whether it wants to read that is its own business. */
 	if (x->taken == x->size || errno != EAGAIN)
-		close_watch(x, &x->in);
+		datagram_job_close(x, &x->in);
 	else
 		watch_set(x->exec->c.loop, &x->in, POLLOUT);
 }
 
-/* A pipe, whose end number OURS is *W's from now on. Returns the other, or -1 with errno. */
-static int open_way(struct watch *w, int ours)
+static int datagram_job_open(void *arg, int *in, int *out)
 {
-	int fds[2];
+	struct datagram_job *x = arg;
 
-	if (pipe2(fds, O_CLOEXEC) < 0)
-		return -1;
-	fcntl(fds[ours], F_SETFL, O_NONBLOCK);
-	w->fd = fds[ours];
-	return fds[!ours];
+	*in = job_pipe(&x->in.fd, true);
+	*out = *in < 0 ? -1 : job_pipe(&x->out.fd, false);
+	return *out < 0 ? -1 : 0;
 }
 
-static pid_t spawn(struct datagram_job *x, const char *host)
+static void datagram_job_started(void *arg, struct outcome failure)
 {
-	struct spawn_environment environment = { 0 };
-	int in = open_way(&x->in, 1), out = in < 0 ? -1 : open_way(&x->out, 0), error;
-	pid_t pid = -1;
+	struct datagram_job *x = arg;
 
-	ucspi_inherit(&environment);
-	if (x->socket->family == AF_UNIX)
-		ucspi_describe_unix(&environment, &x->peer, &x->asked);
-	else
-		ucspi_describe(&environment, "UDP", &x->peer, x->asked.length ? &x->asked : NULL,
-			       host);
-	if (out >= 0)
-		pid = spawn_start(x->exec->c.command, &environment, in, out, -1);
-	error = errno;
-	spawn_environment_free(&environment);
-	if (in >= 0)
-		close(in);
-	if (out >= 0)
-		close(out);
-	errno = error;
-	return pid;
-}
-
-static void run(struct datagram_job *x, const char *host)
-{
-	const struct datagram_exec_config *c = &x->exec->c;
-	const char *name = spawn_name(c->command);
-	char peer[ADDRESS_TEXT];
-	struct notice n;
-	pid_t pid;
-
-	timer_drop(c->loop, &x->lookup_timer);
-	pid = spawn(x, host);
-	if (pid < 0) {
-		int error = errno;
-		notice_begin(&n, c->messages, MESSAGE_ERROR, "error");
-		notice_error(&n, OUTCOME_FAILED, errno_name(error));
-		address_json(&n.json, "peer", &x->peer);
-		notice_end(&n, "%s: %s (%s)", name, strerror(error), errno_name(error));
-		x->outcome = (struct outcome){ OUTCOME_COMMAND, error == ENOENT ? 127 : 126 };
+	if (failure.kind != OUTCOME_DONE) {
+		x->outcome = failure;
 		x->exited = x->answered = true;
-		settle(x);
+		datagram_job_settle(x);
 		return;
 	}
-	notice_begin(&n, c->messages, MESSAGE_STEP, "started");
-	address_json(&n.json, "peer", &x->peer);
-	json_number(&n.json, "pid", pid);
-	notice_end(&n, "%s: %s has started: process %ld", address_text(&x->peer, peer), name,
-		   (long)pid);
-	x->child = (struct child){ .pid = pid, .fn = command_ended, .arg = x };
-	child_watch(c->loop, &x->child);
-	watch_set(c->loop, &x->out, POLLIN);
-	feed(x, 0);
-}
-
-static void name_found(void *arg, const char *name)
-{
-	struct datagram_job *x = arg;
-
-	x->lookup = NULL;
-	run(x, name);
-}
-
-static void name_is_late(void *arg)
-{
-	struct datagram_job *x = arg;
-
-	lookup_cancel(x->lookup);
-	x->lookup = NULL;
-	run(x, NULL);
+	watch_set(x->exec->c.loop, &x->out, POLLIN);
+	datagram_job_feed(x, 0);
 }
 
 /* ---- all of them ---- */
@@ -340,17 +255,23 @@ void datagram_exec_run(struct datagram_exec *e, struct dgram_socket *s,
 	x->asked = d->to ? *d->to : s->local;
 	if (d->local)
 		x->local = *d->local;
-	x->in = (struct watch){ .fd = -1, .fn = feed, .arg = x };
-	x->out = (struct watch){ .fd = -1, .fn = answer_ready, .arg = x };
-	x->lookup_timer = (struct timer){ .fn = name_is_late, .arg = x };
+	x->in = (struct watch){ .fd = -1, .fn = datagram_job_feed, .arg = x };
+	x->out = (struct watch){ .fd = -1, .fn = datagram_job_readable, .arg = x };
+	x->job = (struct job){ .loop = e->c.loop,
+			       .messages = e->c.messages,
+			       .command = e->c.command,
+			       .subject = { address_text(&x->peer, x->peer_name), &x->peer, 0 },
+			       .proto = "UDP",
+			       .local = x->asked.length ? &x->asked : NULL,
+			       .open = datagram_job_open,
+			       .started = datagram_job_started,
+			       .ended = datagram_job_ended,
+			       .arg = x,
+			       .passed = -1 };
 	x->next = e->jobs;
 	e->jobs = x;
 	e->n++;
-	if (e->c.numeric || s->family == AF_UNIX ||
-	    lookup_name_start(e->c.loop, &x->peer, name_found, x, &x->lookup) < 0)
-		run(x, NULL);
-	else
-		timer_set(e->c.loop, &x->lookup_timer, clock_after(clock_now(), NAME_LIMIT));
+	job_start(&x->job, NULL, e->c.numeric);
 }
 
 void datagram_exec_resume(struct datagram_exec *e)
@@ -361,8 +282,8 @@ void datagram_exec_resume(struct datagram_exec *e)
 		next = x->next;
 		if (x->out.fd >= 0)
 			watch_set(e->c.loop, &x->out, POLLIN);
-		answer(x);
-		settle(x);
+		datagram_job_answer(x);
+		datagram_job_settle(x);
 	}
 }
 
@@ -371,6 +292,6 @@ void datagram_exec_free(struct datagram_exec *e)
 	while (e->jobs) {
 		struct datagram_job *x = e->jobs;
 		e->jobs = x->next;
-		free_job(x);
+		datagram_job_free(x);
 	}
 }

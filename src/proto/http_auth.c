@@ -47,16 +47,6 @@ static void hash_values(enum hash hash, const struct http_value *values, size_t 
 		    sizeof(const struct http_value[]){ __VA_ARGS__ } / sizeof(struct http_value),  \
 		    hex)
 
-/* Are A and B the same? The time that this takes tells nothing. */
-static bool same(const char a[HASH_HEX + 1], const char b[HASH_HEX + 1])
-{
-	unsigned differ = 0;
-
-	for (size_t i = 0; i < HASH_HEX; i++)
-		differ |= (unsigned)(a[i] ^ b[i]);
-	return differ == 0;
-}
-
 /* Do A and B mean the same? The time that this takes tells their lengths alone. */
 static bool equal(struct http_value a, struct http_value b)
 {
@@ -64,7 +54,7 @@ static bool equal(struct http_value a, struct http_value b)
 
 	HASH_VALUES(HASH_SHA256, one, a);
 	HASH_VALUES(HASH_SHA256, other, b);
-	return same(one, other);
+	return text_equal_secret(one, other, HASH_HEX);
 }
 
 static bool is_value(struct http_value v, const char *word)
@@ -424,7 +414,7 @@ static enum http_verdict authorize_basic(struct http_part base64, const struct c
 	HASH_VALUES(HASH_SHA256, one, { given.data, given.length, false });
 	for (size_t i = 0; i < n; i++) {
 		HASH_VALUES(HASH_SHA256, other, plain(who[i].user), plain(who[i].password));
-		if (same(one, other)) {
+		if (text_equal_secret(one, other, HASH_HEX)) {
 			*found = i;
 			known = true;
 		}
@@ -477,7 +467,7 @@ static enum http_verdict authorize_digest(const struct params *p, struct digest 
 		unsigned right = equal(v[RESPONSE], plain(hex));
 		HASH_VALUES(d->hash, hex, d->user, d->realm);
 		HASH_VALUES(HASH_SHA256, name, hashed ? plain(hex) : d->user);
-		if (right & (unsigned)same(user, name)) {
+		if (right & (unsigned)text_equal_secret(user, name, HASH_HEX)) {
 			*found = i;
 			known = true;
 		}

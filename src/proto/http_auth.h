@@ -61,7 +61,8 @@ bool http_authorization(const struct http_challenge *c, const struct credentials
 
 /* ---- the server ---- */
 
-enum http_verdict { HTTP_AUTH_GOOD, HTTP_AUTH_BAD, HTTP_AUTH_STALE, HTTP_AUTH_NONE };
+/* From the worst to the best. */
+enum http_verdict { HTTP_AUTH_NONE, HTTP_AUTH_BAD, HTTP_AUTH_STALE, HTTP_AUTH_GOOD };
 
 /* Adds the Proxy-Authenticate lines of a 407, the strongest first, each ended by CR LF: Digest with
  * SHA-256 and with MD5, with NONCE (ended by a NUL), and Basic; STALE: only the nonce that came was

@@ -1,3 +1,4 @@
+/* http_answers.c - the answers that the proxy server gives itself */
 #include "proxyd/http_state.h"
 
 #include <stdio.h>
@@ -35,9 +36,9 @@ static const char *phrase(unsigned status)
 void proxyd_http_add_answer(struct connection *x, struct text *out, unsigned status,
 			    const char *fields, bool keep, const char *why)
 {
-	const struct proxyd_http *h = x->proxied->state;
+	const struct proxyd_http *h = proxied_of(x)->state;
 
-	x->proxied->status = status;
+	proxied_of(x)->status = status;
 	text_add(out,
 		 "HTTP/1.1 %u %s\r\n%sContent-Type: text/plain\r\nContent-Length: %zu\r\n%s\r\n",
 		 status, phrase(status), fields, strlen(why) + 1,
@@ -46,14 +47,13 @@ void proxyd_http_add_answer(struct connection *x, struct text *out, unsigned sta
 		text_add(out, "%s\n", why);
 }
 
-enum handshake proxyd_http_refuse(struct connection *x, struct text *out, unsigned status,
-				  const char *why)
+enum handshake proxyd_http_refuse(struct connection *x, unsigned status, const char *why)
 {
 	char allow[80] = "";
 
 	if (status == 200 || status == 405)
 		snprintf(allow, sizeof allow, "Allow: %s\r\n", METHODS);
-	x->proxied->why = why;
-	proxyd_http_add_answer(x, out, status, allow, false, why);
+	proxied_of(x)->why = why;
+	proxyd_http_add_answer(x, &proxied_of(x)->out, status, allow, false, why);
 	return HANDSHAKE_FAILED;
 }

@@ -1,3 +1,4 @@
+/* http_heads.c - the heads of requests and answers that the proxy server passes on */
 #include "proxyd/http_state.h"
 
 #include <stdio.h>
@@ -11,7 +12,7 @@ bool proxyd_http_has_been_here(const struct http_head *head)
 	const struct http_field *f;
 	size_t at = 0, n;
 
-	n = (size_t)snprintf(name, sizeof name, " " PROXY_HTTP_NAME "-%s",
+	n = (size_t)snprintf(name, sizeof name, " " PROXYD_HTTP_NAME "-%s",
 			     proxyd_http_own_name(hex));
 	while ((f = http_find(head, "Via", &at)))
 		for (value = f->value; http_list_next(&value, &member);)
@@ -49,7 +50,7 @@ static void end_head(struct text *out, const struct http_head *head, const struc
 		text_add(out, "Content-Length: %llu\r\n", (unsigned long long)body->left);
 	else if (body->length == HTTP_LENGTH_CHUNKED)
 		text_add(out, "Transfer-Encoding: chunked\r\n");
-	text_add(out, "Via: 1.%u " PROXY_HTTP_NAME "-%s\r\nConnection: close\r\n\r\n", head->minor,
+	text_add(out, "Via: 1.%u " PROXYD_HTTP_NAME "-%s\r\nConnection: close\r\n\r\n", head->minor,
 		 proxyd_http_own_name(hex));
 }
 

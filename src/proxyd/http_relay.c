@@ -1,11 +1,12 @@
+/* http_relay.c - a request on its way to its site, and the answer back */
 #include "proxyd/http_state.h"
 
 #include <errno.h>
 
 #include "proxyd/report.h"
 
-static void take_chunks(struct http_body *b, struct editor *e, const char *in, size_t n,
-			struct text *out)
+static void http_take_chunks(struct http_body *b, struct editor *e, const char *in, size_t n,
+			     struct text *out)
 {
 	text_put(out, in, http_body_take(b, in, n));
 	e->error = b->bad ? EPROTO : 0;
@@ -13,46 +14,46 @@ static void take_chunks(struct http_body *b, struct editor *e, const char *in, s
 }
 
 /* What the site may still answer does not count. */
-static void answer_instead(struct connection *x, unsigned status, const char *why)
+static void http_answer_instead(struct connection *x, unsigned status, const char *why)
 {
-	struct proxyd_http *h = x->proxied->state;
+	struct proxyd_http *h = proxied_of(x)->state;
 
 	/* It shall not take what it has got for the whole. */
 	endpoint_break(&x->in);
 	h->down.error = 0;
 	h->down.done = h->up.done = true;
-	x->proxied->why = why;
+	proxied_of(x)->why = why;
 	proxyd_http_add_answer(x, &x->up.inserted, status, "", false, why);
 	proxyd_tell_answer(x);
 }
 
-static void take_request(void *arg, const char *in, size_t n, struct text *out)
+static void http_take_request(void *arg, const char *in, size_t n, struct text *out)
 {
 	struct proxyd_http *h = arg;
 	struct connection *x = h->x;
 
-	take_chunks(&h->request, &h->down, in, n, out);
+	http_take_chunks(&h->request, &h->down, in, n, out);
 	if (h->request.bad && !h->answered && !h->up.done)
-		answer_instead(x, 400, "the body's chunks are none");
+		http_answer_instead(x, 400, "the body's chunks are none");
 }
 
 const char *proxyd_http_idle(struct connection *x)
 {
-	struct proxyd_http *h = x->proxied->state;
+	struct proxyd_http *h = proxied_of(x)->state;
 	const struct flow *request = &x->pump.down;
 	bool whole = h->down.done && !request->exact;
 
 	if (proxyd_http_is_connect(h) || h->answered || h->up.done)
 		return NULL;
 	if (whole || !flow_wants_source(request)) {
-		answer_instead(x, 504, "the site has not answered in time");
+		http_answer_instead(x, 504, "the site has not answered in time");
 		return x->in.name;
 	}
-	answer_instead(x, 408, PROXY_HTTP_LATE);
+	http_answer_instead(x, 408, PROXYD_HTTP_LATE);
 	return x->name;
 }
 
-static int request_ended(void *arg, int error, struct text *out)
+static int http_request_ended(void *arg, int error, struct text *out)
 {
 	(void)arg;
 	(void)out;
@@ -60,7 +61,7 @@ static int request_ended(void *arg, int error, struct text *out)
 }
 
 /* What came is no answer. */
-static void give_up(struct proxyd_http *h, struct text *out, const char *why)
+static void http_give_up(struct proxyd_http *h, struct text *out, const char *why)
 {
 	proxyd_http_add_answer(h->x, out, 502, "", false, why);
 	h->up.done = true;
@@ -68,7 +69,7 @@ static void give_up(struct proxyd_http *h, struct text *out, const char *why)
 }
 
 /* The answer's head is whole. Returns false where it is none. */
-static bool take_head(struct proxyd_http *h, struct text *out)
+static bool http_take_head(struct proxyd_http *h, struct text *out)
 {
 	struct http_head head;
 	struct http_fault fault;
@@ -85,12 +86,12 @@ static bool take_head(struct proxyd_http *h, struct text *out)
 	if (head.status / 100 == 1)
 		return true;
 	h->answered = true;
-	h->x->proxied->status = head.status;
+	proxied_of(h->x)->status = head.status;
 	proxyd_tell_answer(h->x);
 	return true;
 }
 
-static void take_answer(void *arg, const char *in, size_t n, struct text *out)
+static void http_take_answer(void *arg, const char *in, size_t n, struct text *out)
 {
 	struct proxyd_http *h = arg;
 	size_t used;
@@ -100,15 +101,15 @@ static void take_answer(void *arg, const char *in, size_t n, struct text *out)
 		text_put(&h->head, in, used);
 		if (scanned == HTTP_SCAN_MORE)
 			continue;
-		if (scanned == HTTP_SCAN_TOO_LONG || h->head.failed || !take_head(h, out))
-			give_up(h, out, "what the site has answered is not HTTP");
+		if (scanned == HTTP_SCAN_TOO_LONG || h->head.failed || !http_take_head(h, out))
+			http_give_up(h, out, "what the site has answered is not HTTP");
 		h->scan = (struct http_scan){ 0 };
 		h->head.length = 0;
 	}
 	if (!h->answered)
 		return;
 	/* Before the filter is done with the head, what follows it has come. */
-	take_chunks(&h->answer, &h->up, in, n, out);
+	http_take_chunks(&h->answer, &h->up, in, n, out);
 	if (h->answer.length != HTTP_LENGTH_CHUNKED) {
 		h->up.done = true;
 		h->up.left =
@@ -116,54 +117,54 @@ static void take_answer(void *arg, const char *in, size_t n, struct text *out)
 	}
 }
 
-static int answer_ended(void *arg, int error, struct text *out)
+static int http_answer_ended(void *arg, int error, struct text *out)
 {
 	struct proxyd_http *h = arg;
 
 	if (h->answered)
 		return error ? error : EPROTO;
-	give_up(h, out, "the site has ended the connection before it answered");
+	http_give_up(h, out, "the site has ended the connection before it answered");
 	return 0;
 }
 
-static unsigned status_of(int error)
+static unsigned http_status_of(int error)
 {
 	return error == EACCES ? 403 : error == EINVAL ? 400 : error == ETIMEDOUT ? 504 : 502;
 }
 
 /* F has nothing to do but what E does, and copies. */
-static void edit(struct filter *f, struct editor *e)
+static void http_edit(struct filter *f, struct editor *e)
 {
 	*f = (struct filter){
 		.sent = f->sent, .id = f->id, .copies = { f->copies[0], f->copies[1] }, .editor = e
 	};
 }
 
-static void dialled(struct connection *x, const struct proxyd_result *r)
+void proxyd_http_dialled(struct connection *x)
 {
-	struct proxyd_http *h = x->proxied->state;
-	struct text out = { 0 };
+	struct proxied *p = x->own;
+	struct proxyd_http *h = p->state;
 	struct pump_config c;
 
-	if (r->fd < 0) {
-		proxyd_http_refuse(x, &out, status_of(r->error), r->why);
+	if (p->result.error) {
+		proxyd_http_refuse(x, http_status_of(p->result.error), p->result.why);
 		/* What failed has been told, but what was not even tried has not. */
 		if (x->why)
 			proxyd_tell_answer(x);
-		proxyd_refuse(x, &out, x->why ? NULL : r->why);
+		proxyd_refuse(x, x->why ? NULL : p->result.why);
 		return;
 	}
 	if (proxyd_http_is_connect(h)) {
-		text_add(&out, "HTTP/1.1 200 Connection established\r\n\r\n");
-		x->proxied->status = 200;
+		text_add(&p->out, "HTTP/1.1 200 Connection established\r\n\r\n");
+		p->status = 200;
 		proxyd_tell_answer(x);
-		proxyd_tunnel(x, &out, r->fd, &r->peer);
+		proxyd_tunnel(x);
 		return;
 	}
 	/* An answer may come before the request is whole: one pump does both, and edits what goes
 	 * each way. */
-	edit(&x->up, &h->up);
-	edit(&x->down, &h->down);
+	http_edit(&x->up, &h->up);
+	http_edit(&x->down, &h->down);
 	x->down.inserted = h->forward;
 	h->forward = (struct text){ 0 };
 	c = connection_pump_config(x);
@@ -171,21 +172,21 @@ static void dialled(struct connection *x, const struct proxyd_result *r)
 	/* How much is sent and when that ends is for the messages to say. */
 	c.read_bytes = FLOW_NO_LIMIT;
 	c.terms.peer_end_ends = false;
-	proxyd_relay(x, &c, r->fd, &r->peer);
+	proxyd_relay(x, &c);
 }
 
 enum handshake proxyd_http_go_on(struct connection *x)
 {
-	struct proxyd_http *h = x->proxied->state;
+	struct proxyd_http *h = proxied_of(x)->state;
 
 	h->head.length = 0;
 	h->scan = (struct http_scan){ 0 };
-	h->down = (struct editor){ .take = take_request,
-				   .ended = request_ended,
+	h->down = (struct editor){ .take = http_take_request,
+				   .ended = http_request_ended,
 				   .arg = h,
 				   .done = h->request.length != HTTP_LENGTH_CHUNKED,
 				   .left = h->request.left };
-	h->up = (struct editor){ .take = take_answer, .ended = answer_ended, .arg = h };
-	proxyd_dial(x, h->to.host, h->to.port, dialled);
+	h->up = (struct editor){ .take = http_take_answer, .ended = http_answer_ended, .arg = h };
+	proxyd_dial(x);
 	return HANDSHAKE_ASKED;
 }

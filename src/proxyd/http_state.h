@@ -1,8 +1,8 @@
-/* http_state.h - what the parts of an HTTP proxy share
+/* http_state.h - what the parts of the proxy server for HTTP share
  *
- * proxyd_http.c takes a request and judges it, http_who.c whose it is, proxyd_http_heads.c
- * writes the heads that go on, http_relay.c sends the request to its site and the answer
- * back, and http_answers.c has the answers of our own.
+ * http.c takes a request and judges it, http_who.c whose it is, http_heads.c writes the heads that
+ * go on, http_relay.c sends the request to its site and the answer back, and http_answers.c has the
+ * answers of our own.
  */
 #ifndef PROXYD_HTTP_STATE_H
 #define PROXYD_HTTP_STATE_H
@@ -14,10 +14,10 @@
 #include "proto/hash.h"
 #include "proto/http.h"
 #include "proto/http_auth.h"
-#include "proxyd/proxyd.h"
+#include "proxyd/proxied.h"
 
-#define PROXY_HTTP_NAME "sockit"
-#define PROXY_HTTP_LATE "the request has not come in time"
+#define PROXYD_HTTP_NAME "sockit"
+#define PROXYD_HTTP_LATE "the request has not come in time"
 
 /* A client's `state`. */
 struct proxyd_http {
@@ -26,8 +26,7 @@ struct proxyd_http {
 	/* of the request */
 	struct http_authority to;
 	char hops[4];	     /* its Max-Forwards */
-	char method[24];     /* for what is told of it, cut where it is longer */
-	const char *asked;   /* CONNECT, HEAD, or any other; "" before it is known */
+	char method[24];     /* "" before it is known; cut where it is longer */
 	bool old;	     /* HTTP/1.0 */
 	struct text forward; /* its head, as it goes on */
 	/* what follows the heads */
@@ -39,7 +38,7 @@ struct proxyd_http {
 
 static inline struct http_part proxyd_http_asked(const struct proxyd_http *h)
 {
-	return (struct http_part){ h->asked, strlen(h->asked) };
+	return (struct http_part){ h->method, strlen(h->method) };
 }
 
 static inline bool proxyd_http_is_connect(const struct proxyd_http *h)
@@ -54,27 +53,26 @@ static inline bool proxyd_http_is_connect(const struct proxyd_http *h)
 void proxyd_http_add_answer(struct connection *x, struct text *out, unsigned status,
 			    const char *fields, bool keep, const char *why);
 
-/* The same of the last answer, WHY being what X is refused for: it must stay. Returns
+/* Adds the last answer to X's `out`: X is refused for WHY, which must stay. Returns
  * HANDSHAKE_FAILED. */
-enum handshake proxyd_http_refuse(struct connection *x, struct text *out, unsigned status,
-				  const char *why);
+enum handshake proxyd_http_refuse(struct connection *x, unsigned status, const char *why);
 
 /* ---- http_who.c ---- */
 
-/* By what a request of ours is known when it comes back to us, the same throughout the run, into
- * HEX. Returns it. */
+/* Writes our pseudonym in Via, by which loops are found, into HEX; the same for the whole run.
+ * Returns HEX. */
 const char *proxyd_http_own_name(char hex[HASH_HEX + 1]);
 
-/* Is HEAD's sender one of those who may? A site would get its target as TARGET. Sets X's user where
- * it is. */
+/* Checks HEAD's Proxy-Authorization; TARGET is the request target as the origin server would see
+ * it. Sets X's `user` where it is good. */
 enum http_verdict proxyd_http_authorize(struct connection *x, const struct http_head *head,
 					const struct text *target);
 
-/* Adds the 407 for VERDICT, which is not HTTP_AUTH_GOOD, to OUT. Returns HANDSHAKE_MORE where X's
- * client may ask once more on this connection: it was told then, and the next head begins; else
+/* Adds the 407 for VERDICT, which is not HTTP_AUTH_GOOD, to X's `out`. Returns HANDSHAKE_MORE where
+ * X's client may ask once more on this connection: it was told then, and the next head begins; else
  * HANDSHAKE_FAILED. */
 enum handshake proxyd_http_challenge(struct connection *x, const struct http_head *head,
-				     struct text *out, enum http_verdict verdict);
+				     enum http_verdict verdict);
 
 /* ---- http_heads.c ---- */
 
@@ -104,7 +102,8 @@ void proxyd_http_add_response(struct text *out, const struct http_head *head,
  * HANDSHAKE_ASKED. */
 enum handshake proxyd_http_go_on(struct connection *x);
 
-/* The `idle` of X's client. */
+/* The protocol's `dialled` and `idle`. */
+void proxyd_http_dialled(struct connection *x);
 const char *proxyd_http_idle(struct connection *x);
 
 #endif

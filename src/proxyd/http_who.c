@@ -1,3 +1,4 @@
+/* http_who.c - who the client of an HTTP proxy is (RFC 7616, 7617) */
 #define _DEFAULT_SOURCE /* getentropy, which POSIX has since 2024 */
 #include "proxyd/http_state.h"
 
@@ -54,7 +55,6 @@ static enum http_verdict check_nonce(void *arg, const char *nonce, size_t n)
 {
 	char stamp[STAMP + 1], right[HTTP_NONCE + 1];
 	int64_t now = clock_now() / SECOND, made;
-	unsigned differ = 0;
 
 	(void)arg;
 	if (n != HTTP_NONCE)
@@ -63,26 +63,15 @@ static enum http_verdict check_nonce(void *arg, const char *nonce, size_t n)
 	stamp[STAMP] = '\0';
 	made = (int64_t)strtoull(stamp, NULL, 16);
 	make_nonce(made, right);
-	for (size_t i = 0; i < n; i++)
-		differ |= (unsigned)(nonce[i] ^ right[i]);
-	return differ || ((now - made) & 0xffffffff) > NONCE_AGE ? HTTP_AUTH_STALE : HTTP_AUTH_GOOD;
-}
-
-/* The better of two verdicts. */
-static enum http_verdict better(enum http_verdict a, enum http_verdict b)
-{
-	static const int worth[] = { [HTTP_AUTH_NONE] = 0,
-				     [HTTP_AUTH_BAD] = 1,
-				     [HTTP_AUTH_STALE] = 2,
-				     [HTTP_AUTH_GOOD] = 3 };
-
-	return worth[b] > worth[a] ? b : a;
+	return text_equal_secret(nonce, right, n) && ((now - made) & 0xffffffff) <= NONCE_AGE ?
+		       HTTP_AUTH_GOOD :
+		       HTTP_AUTH_STALE;
 }
 
 enum http_verdict proxyd_http_authorize(struct connection *x, const struct http_head *head,
 					const struct text *target)
 {
-	const struct proxy_server_options *o = &x->connections->service->proxy;
+	const struct proxy_server_options *o = proxyd_options(x);
 	/* Some clients, curl among them, put into Digest's uri not the target, as RFC 7616, 3.4 has
 	 * it, but what a site would get. */
 	const struct http_part targets[] = { head->target, { target->data, target->length } };
@@ -96,18 +85,18 @@ enum http_verdict proxyd_http_authorize(struct connection *x, const struct http_
 	/* Each of them is tried, whatever the first one comes to. */
 	for (size_t i = 0; f && i < sizeof targets / sizeof *targets; i++) {
 		enum http_verdict v =
-			http_authorize(f->value, head->method, targets[i], PROXY_HTTP_NAME,
+			http_authorize(f->value, head->method, targets[i], PROXYD_HTTP_NAME,
 				       o->users, o->n_users, &found, check_nonce, NULL);
 		if (v == HTTP_AUTH_GOOD)
-			x->proxied->user = o->users[found].user;
-		verdict = better(verdict, v);
+			proxied_of(x)->user = o->users[found].user;
+		verdict = v > verdict ? v : verdict;
 	}
 	return verdict;
 }
 
 /* May the next request come on the same connection? That of a client that does not know who it has
  * to be. */
-static bool may_stay(const struct proxyd_http *h, const struct http_head *head)
+static bool http_may_stay(const struct proxyd_http *h, const struct http_head *head)
 {
 	return !h->old && h->request.length == HTTP_LENGTH_NONE &&
 	       !http_list_has(head, "Connection", "close") &&
@@ -115,24 +104,24 @@ static bool may_stay(const struct proxyd_http *h, const struct http_head *head)
 }
 
 enum handshake proxyd_http_challenge(struct connection *x, const struct http_head *head,
-				     struct text *out, enum http_verdict verdict)
+				     enum http_verdict verdict)
 {
-	struct proxyd_http *h = x->proxied->state;
+	struct proxied *p = x->own;
+	struct proxyd_http *h = p->state;
 	char nonce[HTTP_NONCE + 1];
 	struct text fields = { 0 };
-	bool stay = may_stay(h, head);
+	bool stay = http_may_stay(h, head);
 
 	if (!make_nonce(clock_now() / SECOND, nonce))
-		return proxyd_http_refuse(x, out, 500, "there are no random numbers to be had");
-	x->proxied->why = verdict == HTTP_AUTH_NONE  ? "it has not said who it is" :
-			  verdict == HTTP_AUTH_STALE ? "its nonce is too old, or another run's" :
-						       "wrong user or password";
-	http_challenges(&fields, PROXY_HTTP_NAME, nonce, verdict == HTTP_AUTH_STALE);
+		return proxyd_http_refuse(x, 500, "there are no random numbers to be had");
+	p->why = verdict == HTTP_AUTH_NONE  ? "it has not said who it is" :
+		 verdict == HTTP_AUTH_STALE ? "its nonce is too old, or another run's" :
+					      "wrong user or password";
+	http_challenges(&fields, PROXYD_HTTP_NAME, nonce, verdict == HTTP_AUTH_STALE);
 	text_put(&fields, "", 1);
 	if (fields.failed)
 		stay = false;
-	proxyd_http_add_answer(x, out, 407, fields.failed ? "" : fields.data, stay,
-			       x->proxied->why);
+	proxyd_http_add_answer(x, &p->out, 407, fields.failed ? "" : fields.data, stay, p->why);
 	text_free(&fields);
 	if (!stay)
 		return HANDSHAKE_FAILED;

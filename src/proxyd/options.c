@@ -1,8 +1,10 @@
+/* options.c - the options of the proxy server, and who may use it */
 #include "proxyd/options.h"
 
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/text.h"
 #include "net/credentials.h"
 
 #define AT(member) offsetof(struct proxy_server_options, member)
@@ -12,8 +14,8 @@ static int parse_allow(void *field, const char *word, struct option_error *error
 static int parse_deny(void *field, const char *word, struct option_error *error);
 
 static const struct option_keyword kinds[] = {
-	{ "socks5", PROXY_SERVER_SOCKS5 },
-	{ "http", PROXY_SERVER_HTTP },
+	{ "socks5", PROXYD_SOCKS5 },
+	{ "http", PROXYD_HTTP },
 	{ NULL, 0 },
 };
 
@@ -130,15 +132,12 @@ int proxy_server_check(struct proxy_server_options *o, bool numeric, struct opti
 	return access_check(&o->dest, numeric, error);
 }
 
-/* Are A and B the same? The time that takes depends on how long they are alone. */
-static bool same(const char *a, const char *b)
+/* Are A and B the same? Constant time: it depends on their lengths only. */
+static bool is_same(const char *a, const char *b)
 {
-	size_t n = strlen(a), m = strlen(b);
-	unsigned differ = n != m;
+	size_t n = strlen(a);
 
-	for (size_t i = 0; i < n; i++)
-		differ |= (unsigned)(a[i] ^ b[i < m ? i : m]);
-	return !differ;
+	return n == strlen(b) && text_equal_secret(a, b, n);
 }
 
 bool proxy_server_knows(const struct proxy_server_options *o, const struct credentials *who)
@@ -146,8 +145,8 @@ bool proxy_server_knows(const struct proxy_server_options *o, const struct crede
 	unsigned known = 0;
 
 	for (size_t i = 0; i < o->n_users; i++)
-		known |= (unsigned)same(who->user, o->users[i].user) &
-			 (unsigned)same(who->password, o->users[i].password);
+		known |= (unsigned)is_same(who->user, o->users[i].user) &
+			 (unsigned)is_same(who->password, o->users[i].password);
 	return known;
 }
 

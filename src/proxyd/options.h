@@ -10,11 +10,11 @@
 #include "net/access.h"
 #include "proto/handshake.h"
 
-enum proxy_kind { PROXY_SERVER_NONE, PROXY_SERVER_SOCKS5, PROXY_SERVER_HTTP };
+enum proxyd_kind { PROXYD_NONE, PROXYD_SOCKS5, PROXYD_HTTP };
 
 /* What the rows of proxy_server_group fill. Free it with proxy_server_free(). */
 struct proxy_server_options {
-	int64_t kind;		   /* enum proxy_kind */
+	int64_t kind;		   /* enum proxyd_kind */
 	struct credentials *users; /* who may use it; none: whoever gets here */
 	size_t n_users;
 	const char *auth_file;

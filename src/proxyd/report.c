@@ -1,12 +1,13 @@
+/* report.c - what is said of a proxy server's client */
 #include "proxyd/report.h"
 
 #include <errno.h>
 #include <string.h>
 
 #include "base/errname.h"
-#include "proxyd/proxyd.h"
+#include "proxyd/proxied.h"
 
-static void add_place(struct notice *n, const struct proxied *p)
+static void proxyd_add_place(struct notice *n, const struct proxied *p)
 {
 	if (!*p->host)
 		return;
@@ -15,14 +16,14 @@ static void add_place(struct notice *n, const struct proxied *p)
 }
 
 /* Begins EVENT, with all that is known of X's request. */
-static void begin(const struct connection *x, struct notice *n, const char *event)
+static void proxyd_begin(const struct connection *x, struct notice *n, const char *event)
 {
-	const struct proxied *p = x->proxied;
+	const struct proxied *p = x->own;
 
 	connection_notice(x, n, MESSAGE_VERBOSE, event);
 	if (p->user)
 		json_string(&n->json, "user", p->user);
-	add_place(n, p);
+	proxyd_add_place(n, p);
 	if (p->method)
 		json_string(&n->json, "method", p->method);
 	if (p->status)
@@ -30,20 +31,20 @@ static void begin(const struct connection *x, struct notice *n, const char *even
 }
 
 /* An error, and of this connection alone. */
-static void begin_error(const struct connection *x, struct notice *n, enum outcome_kind kind,
-			const char *code)
+static void proxyd_begin_error(const struct connection *x, struct notice *n, enum outcome_kind kind,
+			       const char *code)
 {
 	connection_notice(x, n, MESSAGE_ERROR, "error");
 	notice_error(n, kind, code);
-	add_place(n, x->proxied);
+	proxyd_add_place(n, x->own);
 }
 
 void proxyd_tell_request(const struct connection *x)
 {
-	const struct proxied *p = x->proxied;
+	const struct proxied *p = x->own;
 	struct notice n;
 
-	begin(x, &n, "requested");
+	proxyd_begin(x, &n, "requested");
 	notice_end(&n, "%s: asks for %s%s%s port %s%s%s", x->name, p->method ? p->method : "",
 		   p->method ? " at " : "", p->host, p->port, p->user ? " as user " : "",
 		   p->user ? p->user : "");
@@ -51,10 +52,10 @@ void proxyd_tell_request(const struct connection *x)
 
 void proxyd_tell_answer(const struct connection *x)
 {
-	const struct proxied *p = x->proxied;
+	const struct proxied *p = x->own;
 	struct notice n;
 
-	begin(x, &n, "answered");
+	proxyd_begin(x, &n, "answered");
 	notice_end(&n, "%s: %s at %s port %s: status %u", x->name, p->method, p->host, p->port,
 		   p->status);
 }
@@ -63,7 +64,7 @@ void proxyd_tell_refusal(const struct connection *x, const char *why)
 {
 	struct notice n;
 
-	begin(x, &n, "refused");
+	proxyd_begin(x, &n, "refused");
 	json_string(&n.json, "why", why);
 	notice_end(&n, "%s: refused: %s", x->name, why);
 }
@@ -74,7 +75,7 @@ struct outcome proxyd_tell_failure(const struct connection *x, const struct dial
 	const enum outcome_kind kind = r->lookup.eai ? OUTCOME_LOOKUP :
 				       r->timed_out  ? OUTCOME_TIMEOUT :
 						       OUTCOME_FAILED;
-	const struct proxied *p = x->proxied;
+	const struct proxied *p = x->own;
 	struct text text = { 0 };
 	struct address a;
 	struct notice n;
@@ -86,7 +87,8 @@ struct outcome proxyd_tell_failure(const struct connection *x, const struct dial
 		report_lookup_text(&text, r->lookup.eai, r->lookup.error);
 	else
 		report_dial_text(&text, r, limit, "-w");
-	begin_error(x, &n, kind, r->lookup.eai ? eai_name(r->lookup.eai) : errno_name(error));
+	proxyd_begin_error(x, &n, kind,
+			   r->lookup.eai ? eai_name(r->lookup.eai) : errno_name(error));
 	notice_end(&n, "%s: %.*s", x->name, (int)text.length, text.data ? text.data : "");
 	text_free(&text);
 	return (struct outcome){ kind, 0 };
@@ -97,7 +99,7 @@ struct outcome proxyd_tell_cut(const struct connection *x)
 	bool answer = x->pump.end == PUMP_IN_FAILED;
 	struct notice n;
 
-	begin_error(x, &n, OUTCOME_FAILED, errno_name(EPROTO));
+	proxyd_begin_error(x, &n, OUTCOME_FAILED, errno_name(EPROTO));
 	notice_end(&n, "%s: its %s is not whole (EPROTO)", answer ? x->in.name : x->name,
 		   answer ? "answer" : "request");
 	return (struct outcome){ OUTCOME_FAILED, 0 };
@@ -107,7 +109,7 @@ struct outcome proxyd_tell_idle(const struct connection *x, const char *who)
 {
 	struct notice n;
 
-	begin_error(x, &n, OUTCOME_TIMEOUT, errno_name(ETIMEDOUT));
-	notice_end(&n, "%s: %s (--idle-timeout)", who, x->proxied->why);
+	proxyd_begin_error(x, &n, OUTCOME_TIMEOUT, errno_name(ETIMEDOUT));
+	notice_end(&n, "%s: %s (--idle-timeout)", who, proxied_of(x)->why);
 	return (struct outcome){ OUTCOME_TIMEOUT, 0 };
 }

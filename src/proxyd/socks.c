@@ -1,12 +1,12 @@
-#include "proxyd/socks.h"
+/* socks.c - the proxy server for SOCKS: versions 5, 4 and 4a */
+#include "proxyd/proxied.h"
 
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "proto/socks.h"
 
-static enum socks_reply reply_of(int error)
+static enum socks_reply socks_reply_of(int error)
 {
 	switch (error) {
 	case EACCES:
@@ -28,7 +28,7 @@ static enum socks_reply reply_of(int error)
 	}
 }
 
-static struct socks_place place_of(const struct address *a)
+static struct socks_place socks_place_of(const struct address *a)
 {
 	struct address plain = *a;
 	struct socks_place p = { .kind = SOCKS_INET };
@@ -44,58 +44,55 @@ static struct socks_place place_of(const struct address *a)
 	return p;
 }
 
-static void dialled(struct connection *x, const struct proxyd_result *r)
+static void socks_dialled(struct connection *x)
 {
-	const struct socks_server *s = x->proxied->state;
-	struct text out = { 0 };
-	struct socks_place bound;
+	struct proxied *p = x->own;
+	const struct proxyd_result *r = &p->result;
+	struct socks_place bound = socks_place_of(&r->local);
 
-	if (r->fd < 0) {
-		socks_server_answer(s, reply_of(r->error), NULL, &out);
+	if (r->error) {
+		socks_server_answer(p->state, socks_reply_of(r->error), NULL, &p->out);
 		/* What failed has been told, but what was not even tried has not. */
-		proxyd_refuse(x, &out, x->why ? NULL : r->why);
+		proxyd_refuse(x, x->why ? NULL : r->why);
 		return;
 	}
-	bound = place_of(&r->local);
-	socks_server_answer(s, SOCKS_GRANTED, &bound, &out);
-	proxyd_tunnel(x, &out, r->fd, &r->peer);
+	socks_server_answer(p->state, SOCKS_GRANTED, &bound, &p->out);
+	proxyd_tunnel(x);
 }
 
-static enum handshake take(struct connection *x, const unsigned char *in, size_t n, size_t *used,
-			   struct text *out)
+static enum handshake socks_take(struct connection *x, const unsigned char *in, size_t n,
+				 size_t *used)
 {
-	struct socks_server *s = x->proxied->state;
-	enum handshake h = socks_server_take(s, in, n, used, out);
+	struct proxied *p = x->own;
+	struct socks_server *s = p->state;
+	enum handshake h = socks_server_take(s, in, n, used, &p->out);
 	const struct socks_place *to = &s->to;
 	char text[ADDRESS_TEXT];
 	struct address a;
 
-	x->proxied->user = *s->user ? s->user : NULL;
-	x->proxied->why = s->why;
+	p->user = *s->user ? s->user : NULL;
+	p->why = s->why;
 	if (h != HANDSHAKE_ASKED)
 		return h;
 	address_set_ip(&a, to->kind == SOCKS_INET ? AF_INET : AF_INET6, to->bytes, to->port);
-	proxyd_dial(x, to->kind == SOCKS_NAME ? to->name : address_host(&a, text), to->port,
-		    dialled);
+	proxyd_place(x, to->kind == SOCKS_NAME ? to->name : address_host(&a, text), to->port);
+	proxyd_dial(x);
 	return h;
 }
 
-static bool check(void *arg, const struct credentials *who)
+static bool socks_check_user(void *arg, const struct credentials *who)
 {
 	return proxy_server_knows(arg, who);
 }
 
-void proxyd_socks_start(struct connection *x)
+static void socks_start(struct connection *x)
 {
-	const struct proxy_server_options *o = &x->connections->service->proxy;
-	struct socks_server *s = malloc(sizeof *s);
+	const struct proxy_server_options *o = proxyd_options(x);
 
-	x->proxied->state = s;
-	if (!s) {
-		run_end(x->connections->run,
-			report_error(x->connections->run->messages, "proxy", ENOMEM));
-		return;
-	}
-	socks_server_start(s, o->n_users ? check : NULL, (void *)o);
-	proxyd_handshake(x, take);
+	socks_server_start(proxied_of(x)->state, o->n_users ? socks_check_user : NULL, (void *)o);
 }
+
+const struct proxyd_protocol proxyd_socks_protocol = { .size = sizeof(struct socks_server),
+						       .start = socks_start,
+						       .take = socks_take,
+						       .dialled = socks_dialled };

@@ -3,7 +3,9 @@
 #include <stdio.h>
 #include <string.h>
 
-void ucspi_inherit(struct spawn_environment *e)
+#include "sock/vsock.h"
+
+static void ucspi_inherit(struct spawn_environment *e)
 {
 	static const char *const stale[] = {
 		"PROTO=",	  "TCPREMOTE",	 "TCPLOCAL",	   "UDPREMOTE",
@@ -48,8 +50,8 @@ static void set_address(struct spawn_environment *e, const char *proto, const ch
 	set(e, proto, what, port);
 }
 
-void ucspi_describe(struct spawn_environment *e, const char *proto, const struct address *peer,
-		    const struct address *local, const char *host)
+static void describe_ip(struct spawn_environment *e, const char *proto, const struct address *peer,
+			const struct address *local, const char *host)
 {
 	spawn_environment_set(e, "PROTO", proto);
 	set_address(e, proto, "REMOTE", peer);
@@ -69,7 +71,7 @@ static void set_path(struct spawn_environment *e, const char *name, const struct
 		spawn_environment_set(e, name, path);
 }
 
-static void set_id(struct spawn_environment *e, const char *name, long long number)
+static void set_number(struct spawn_environment *e, const char *name, long long number)
 {
 	char text[24];
 
@@ -77,17 +79,39 @@ static void set_id(struct spawn_environment *e, const char *name, long long numb
 	spawn_environment_set(e, name, text);
 }
 
-void ucspi_describe_unix(struct spawn_environment *e, const struct address *peer,
-			 const struct address *local)
+static void describe_unix(struct spawn_environment *e, const struct address *peer,
+			  const struct address *local)
 {
 	const struct address_who *who = &peer->who;
 
 	spawn_environment_set(e, "PROTO", "UNIX");
-	set_path(e, "UNIXLOCALPATH", local);
+	if (local)
+		set_path(e, "UNIXLOCALPATH", local);
 	set_path(e, "UNIXREMOTEPATH", peer);
 	if (!who->known)
 		return;
-	set_id(e, "UNIXREMOTEPID", (long long)who->pid);
-	set_id(e, "UNIXREMOTEEUID", (long long)who->uid);
-	set_id(e, "UNIXREMOTEEGID", (long long)who->gid);
+	set_number(e, "UNIXREMOTEPID", (long long)who->pid);
+	set_number(e, "UNIXREMOTEEUID", (long long)who->uid);
+	set_number(e, "UNIXREMOTEEGID", (long long)who->gid);
+}
+
+void ucspi_describe(struct spawn_environment *e, const char *proto, const struct address *peer,
+		    const struct address *local, const char *host)
+{
+	uint32_t cid, port;
+
+	ucspi_inherit(e);
+	if (peer->u.sa.sa_family == AF_UNIX || (local && local->u.sa.sa_family == AF_UNIX)) {
+		describe_unix(e, peer, local);
+	} else if (vsock_get(peer, &cid, &port)) {
+		spawn_environment_set(e, "PROTO", "VSOCK");
+		set_number(e, "VSOCKREMOTECID", cid);
+		set_number(e, "VSOCKREMOTEPORT", port);
+		if (local && vsock_get(local, &cid, &port)) {
+			set_number(e, "VSOCKLOCALCID", cid);
+			set_number(e, "VSOCKLOCALPORT", port);
+		}
+	} else {
+		describe_ip(e, proto, peer, local, host);
+	}
 }

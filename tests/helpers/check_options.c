@@ -1,10 +1,12 @@
-/* check_options.c - the option tables' check of themselves.
+/* check_options.c - the check of the tables of options and of services
  *
  *	check_options           says the first fault of the program's tables, exit status 1, if any
  *	check_options --broken  breaks a small table in each way that there is, and says what the
  *	                        check finds; exit status 1 where it does not find it
  *	check_options --nameless
  *	                        the same with a row that has no name
+ *	check_options --services
+ *	                        says the option of each service, a line each
  */
 #include <stdbool.h>
 #include <stdint.h>
@@ -14,6 +16,7 @@
 #include "base/command.h"
 #include "base/options.h"
 #include "commands.h"
+#include "conn/service.h"
 
 struct values {
 	bool flag;
@@ -126,6 +129,71 @@ static int check(const struct option_row *row, bool other, struct option_error *
 	return options_check(both, 2, error);
 }
 
+/* How many rows of the subcommands have NAME? */
+static size_t count_rows(const char *name)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < n_commands; i++)
+		for (const struct option_use *u = commands[i]->uses; u->group; u++)
+			for (size_t k = 0; k < u->group->n; k++)
+				n += !strcmp(u->group->rows[k].name, name);
+	return n;
+}
+
+/* What is wrong with number I of TABLE, or NULL. The first one needs no option. */
+static const char *service_wrong(const struct service *const *table, size_t i)
+{
+	const char *fault = service_fault(table[i]);
+
+	if (fault || i == 0)
+		return fault;
+	for (size_t k = 0; k < i; k++)
+		if (!strcmp(table[k]->option, table[i]->option))
+			return "its option chooses another one";
+	return count_rows(table[i]->option) ? NULL : "no subcommand has its option";
+}
+
+static int check_services(const struct service *const *table, size_t n)
+{
+	int faults = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		const char *wrong = service_wrong(table, i);
+		if (wrong && ++faults)
+			printf("service %zu: %s\n", i, wrong);
+	}
+	return faults;
+}
+
+static void start(struct connection *x)
+{
+	(void)x;
+}
+
+/* Is each of these found out? */
+static int check_broken_services(void)
+{
+	const struct service first = { .option = "", .start = start };
+	const struct service good = { .option = "echo", .start = start };
+	const struct service holes[] = {
+		{ .option = "discard" },
+		{ .start = start },
+		{ .option = "echo", .start = start },
+		{ .option = "nobody", .start = start },
+	};
+	int missed = 0;
+
+	for (size_t i = 0; i <= sizeof holes / sizeof *holes; i++) {
+		const struct service *hole = i < sizeof holes / sizeof *holes ? &holes[i] : NULL;
+		const struct service *const table[] = { &first, &good, hole };
+		bool found = check_services(table, 3) == 1;
+		printf("a hole in the table of services: %s\n", found ? "found: " : "NOT FOUND");
+		missed += !found;
+	}
+	return missed;
+}
+
 /* Does the check find out about B? Says so. */
 static bool found(const struct broken *b)
 {
@@ -150,7 +218,7 @@ static int check_broken(void)
 	}
 	for (size_t i = 0; i < sizeof broken / sizeof *broken; i++)
 		missed += !found(&broken[i]);
-	return missed;
+	return missed + check_broken_services();
 }
 
 int main(int argc, char **argv)
@@ -165,8 +233,14 @@ int main(int argc, char **argv)
 		return check_broken() != 0;
 	if (argc > 1 && !strcmp(argv[1], "--nameless"))
 		return !found(&nameless);
+	if (argc > 1 && !strcmp(argv[1], "--services")) {
+		for (size_t i = 0; i < n_services; i++)
+			puts(services[i]->option);
+		return 0;
+	}
 	faults = options_check(commands, n_commands, &error);
 	if (faults)
 		printf("%d faults, the first: %s\n", faults, error.text);
+	faults += check_services(services, n_services);
 	return faults != 0;
 }

@@ -1,0 +1,12 @@
+/* discard.c - the service that throws away what comes (RFC 863) */
+#include "conn/connection.h"
+
+static void discard_start(struct connection *x)
+{
+	struct pump_config c = connection_pump_config(x);
+
+	c.terms.recv_only = c.terms.send_only = true;
+	connection_pump(x, &c, &(struct pump_calls){ 0 }, &x->in, &x->out);
+}
+
+const struct service discard_service = { .option = "discard", .start = discard_start };

@@ -1,0 +1,13 @@
+/* echo.c - the service that sends back what comes (RFC 862) */
+#include "conn/connection.h"
+
+static void echo_start(struct connection *x)
+{
+	struct pump_config c = connection_pump_config(x);
+
+	c.terms.recv_only = true;
+	c.terms.mode = PUMP_ECHO;
+	connection_pump(x, &c, &(struct pump_calls){ 0 }, &x->in, &x->socket);
+}
+
+const struct service echo_service = { .option = "echo", .start = echo_start };

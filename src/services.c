@@ -1,0 +1,105 @@
+/* services.c - the table of services, and the options that choose one
+ *
+ * A service that has an option in the group "Serving" is one row of SERVICES and one file, which
+ * defines NAME_service.
+ */
+#include <limits.h>
+
+#include "base/clock.h"
+#include "conn/service.h"
+
+#define AT(member) offsetof(struct service_options, member)
+#define FLAG(name) (AT(chosen) + NUMBER_##name)
+
+/* ROW(NAME, where its option is kept, the rest of the option's row): a flag has one of its own,
+ * FLAG(NAME). */
+#define SERVICES(ROW)                                                                              \
+	ROW(echo, FLAG(echo), .excludes = "discard forward broker chat execute crlf delay telnet", \
+	    .help = "send back what comes (RFC 862)")                                              \
+	ROW(discard, FLAG(discard), .excludes = "forward broker chat execute",                     \
+	    .help = "throw away what comes (RFC 863)")                                             \
+	ROW(forward, AT(forward), .kind = OPTION_STRING, .arg = "ENDPOINT",                        \
+	    .excludes = "broker chat execute",                                                     \
+	    .help = "relay each connection to ENDPOINT: HOST:PORT, unix:PATH or vsock:CID:PORT")   \
+	ROW(broker, FLAG(broker), .excludes = "execute",                                           \
+	    .help = "what one client or stdin sends goes to all the others; implies -k")           \
+	ROW(chat, FLAG(chat), .excludes = "execute",                                               \
+	    .help = "the same line by line, each with the number of its client before it")
+
+#define NUMBER(id, ...) NUMBER_##id,
+#define DECLARATION(id, ...) extern const struct service id##_service;
+#define ADDRESS(id, ...) , &id##_service
+#define OPTION(id, place, ...)                                                                     \
+	,                                                                                          \
+	{                                                                                          \
+		.name = #id, .field = place, __VA_ARGS__                                           \
+	}
+
+enum { SERVICES(NUMBER) };
+SERVICES(DECLARATION)
+extern const struct service stdio_service, exec_service, proxyd_service;
+
+const struct service *const services[] = { &stdio_service, &exec_service,
+					   &proxyd_service SERVICES(ADDRESS) };
+const size_t n_services = sizeof services / sizeof *services;
+_Static_assert(sizeof services / sizeof *services <= SERVICES_MOST, "SERVICES_MOST is too low");
+
+static const struct option_keyword when_full[] = {
+	{ "wait", WHEN_FULL_WAIT },
+	{ "close", WHEN_FULL_CLOSE },
+	{ NULL, 0 },
+};
+
+static const struct option_row rows[] = {
+	{ .name = "keep-open",
+	  .letter = 'k',
+	  .kind = OPTION_FLAG,
+	  .field = AT(keep_open),
+	  .help = "go on accepting: clients are served side by side" },
+	{ .name = "max-conns",
+	  .letter = 'm',
+	  .kind = OPTION_NUMBER,
+	  .arg = "N",
+	  .min = 1,
+	  .max = INT32_MAX,
+	  .field = AT(max_conns),
+	  .help = "at most N clients at a time" },
+	{ .name = "when-full",
+	  .kind = OPTION_KEYWORD,
+	  .arg = "ACTION",
+	  .keywords = when_full,
+	  .field = AT(when_full),
+	  .needs = "max-conns",
+	  .help = "what happens to more: wait (in the backlog) or close" },
+	{ .name = "accept",
+	  .kind = OPTION_NUMBER,
+	  .arg = "N",
+	  .min = 1,
+	  .max = INT32_MAX,
+	  .field = AT(accept),
+	  .help = "exit once N clients have been served; over 1 implies -k" } SERVICES(OPTION),
+	{ .name = "stall",
+	  .kind = OPTION_DURATION,
+	  .arg = "DURATION",
+	  .field = AT(stall),
+	  .help = "drop a client that is in the way of others and takes nothing so long (5s)" },
+};
+
+static const struct option_row pass_rows[] = {
+	{ .name = "send-fd",
+	  .kind = OPTION_NUMBER,
+	  .arg = "N",
+	  .min = 0,
+	  .max = INT_MAX,
+	  .field = AT(send_fd),
+	  .excludes = "discard",
+	  .help = "hand descriptor N along with the first bytes" },
+	{ .name = "recv-fd",
+	  .kind = OPTION_FLAG,
+	  .field = AT(recv_fd),
+	  .help = "give the descriptor that comes with the first bytes to the command, as its 3" },
+};
+
+const struct option_group pass_group = { "Passing a descriptor", pass_rows,
+					 sizeof pass_rows / sizeof *pass_rows };
+const struct option_group service_group = { "Serving", rows, sizeof rows / sizeof *rows };
