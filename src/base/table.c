@@ -26,7 +26,7 @@ void table_cell(struct table *t, const char *format, ...)
 	char text[CELL_MOST], shown[4 * CELL_MOST + 1];
 	va_list list;
 
-	if (t->column == TABLE_COLUMNS)
+	if (t->off || t->column == TABLE_COLUMNS)
 		return;
 	va_start(list, format);
 	text_fit(text, sizeof text, format, list);
@@ -45,6 +45,8 @@ void table_cell(struct table *t, const char *format, ...)
 
 void table_end_row(struct table *t)
 {
+	if (t->off)
+		return;
 	if (t->written > t->row)
 		t->cells.length = t->written;
 	else

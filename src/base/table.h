@@ -16,6 +16,7 @@ struct table {
 	size_t column;		     /* of the row that is being made */
 	size_t row;		     /* where in the cells that begins */
 	size_t written;		     /* the end of its last cell that is not empty */
+	bool off;		     /* nobody wants it: nothing is kept */
 };
 
 /* The next cell of the row, as printf(3) would print it; what is not to be shown (control

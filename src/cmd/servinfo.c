@@ -4,12 +4,10 @@
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/errname.h"
-#include "base/help.h"
+#include "base/facts.h"
 #include "base/number.h"
-#include "base/table.h"
 #include "names/services.h"
 #include "names/system_file.h"
 
@@ -60,8 +58,7 @@ struct question {
 struct servinfo {
 	const struct servinfo_options *options;
 	struct services services, protocols;
-	struct table table;
-	struct text text;
+	struct facts facts;
 	struct outcome outcome;
 };
 
@@ -171,65 +168,40 @@ static bool protocol_name(const struct servinfo *s, const char *protocol, char *
 
 /* ---- what is printed ---- */
 
-static const char *source_name(enum services_source source)
-{
-	static const char names[][8] = { "file", "system", "builtin" };
+static const char source_names[][8] = { "file", "system", "builtin" }; /* of services_source */
 
-	return names[source];
-}
-
-static void print_json(struct servinfo *s, const struct services_entry *e, bool is_protocol,
-		       enum services_source source)
-{
-	struct services_word list = e->aliases, alias;
-	struct json j = { 0 };
-
-	json_open(&j, NULL, '{');
-	json_bytes(&j, "name", e->name.text, e->name.n);
-	json_number(&j, is_protocol ? "number" : "port", e->number);
-	if (!is_protocol)
-		json_bytes(&j, "protocol", e->protocol.text, e->protocol.n);
-	json_open(&j, "aliases", '[');
-	while (services_next_word(&list, &alias))
-		json_bytes(&j, NULL, alias.text, alias.n);
-	json_close(&j, ']');
-	json_string(&j, "source", source_name(source));
-	json_close(&j, '}');
-	text_put(&s->text, j.text.data, j.text.length);
-	text_put(&s->text, "\n", 1);
-	s->text.failed |= j.text.failed;
-	text_free(&j.text);
-}
-
-static void print_entry(struct servinfo *s, const struct services_entry *e, bool is_protocol,
-			enum services_source source)
+static void servinfo_add_entry(struct servinfo *s, const struct services_entry *e, bool is_protocol,
+			       enum services_source source)
 {
 	const struct servinfo_options *o = s->options;
 	struct services_word list = e->aliases, alias;
+	struct facts *f = &s->facts;
 	struct text aliases = { 0 };
 
-	if (o->messages.options.json) {
-		print_json(s, e, is_protocol, source);
-		return;
-	}
-	if (o->own.port || o->own.name) {
-		if (o->own.port)
-			table_cell(&s->table, "%u", e->number);
-		else
-			table_cell(&s->table, "%.*s", (int)e->name.n, e->name.text);
-		table_end_row(&s->table);
-		return;
-	}
-	table_cell(&s->table, "%.*s", (int)e->name.n, e->name.text);
-	if (is_protocol)
-		table_cell(&s->table, "%u", e->number);
-	else
-		table_cell(&s->table, "%u/%.*s", e->number, (int)e->protocol.n, e->protocol.text);
-	while (services_next_word(&list, &alias))
+	facts_begin(f, NULL);
+	json_bytes(&f->json, "name", e->name.text, e->name.n);
+	json_number(&f->json, is_protocol ? "number" : "port", e->number);
+	if (!is_protocol)
+		json_bytes(&f->json, "protocol", e->protocol.text, e->protocol.n);
+	json_open(&f->json, "aliases", '[');
+	while (services_next_word(&list, &alias)) {
+		json_bytes(&f->json, NULL, alias.text, alias.n);
 		text_add(&aliases, "%s%.*s", aliases.length ? " " : "", (int)alias.n, alias.text);
-	table_cell(&s->table, "%.*s", (int)aliases.length, aliases.length ? aliases.data : "");
-	table_end_row(&s->table);
-	s->text.failed |= aliases.failed;
+	}
+	json_close(&f->json, ']');
+	json_string(&f->json, "source", source_names[source]);
+	if (!o->own.port)
+		table_cell(&f->table, "%.*s", (int)e->name.n, e->name.text);
+	if (o->own.port || (is_protocol && !o->own.name))
+		table_cell(&f->table, "%u", e->number);
+	else if (!o->own.name)
+		table_cell(&f->table, "%u/%.*s", e->number, (int)e->protocol.n, e->protocol.text);
+	if (!o->own.port && !o->own.name)
+		table_cell(&f->table, "%.*s", (int)aliases.length,
+			   aliases.length ? aliases.data : "");
+	table_end_row(&f->table);
+	facts_end(f);
+	f->text.failed |= aliases.failed;
 	text_free(&aliases);
 }
 
@@ -280,7 +252,7 @@ static size_t leave_first(struct servinfo *s, struct match *matches, size_t n)
 	while (size < 2 * n)
 		size *= 2;
 	seen = calloc(size, sizeof *seen);
-	s->text.failed |= !seen;
+	s->facts.text.failed |= !seen;
 	for (size_t i = 0; seen && i < n; i++) {
 		size_t at = hash_of(s, matches[i].entry) & (size - 1);
 		while (seen[at] && !is_same(s, seen[at], matches[i].entry))
@@ -314,14 +286,14 @@ static bool answer_from(struct servinfo *s, const struct services *from, const s
 		if (!q || answers(&from->entries[i], q, protocol))
 			matches[n++] = (struct match){ &from->entries[i], i };
 	if (!matches) {
-		s->text.failed = true;
+		s->facts.text.failed = true;
 		return true;
 	}
 	if (q && !q->name)
 		qsort(matches, n, sizeof *matches, by_port);
 	left = s->options->own.port || s->options->own.name ? leave_first(s, matches, n) : n;
 	for (size_t i = 0; i < left; i++)
-		print_entry(s, matches[i].entry, false, from->source);
+		servinfo_add_entry(s, matches[i].entry, false, from->source);
 	free(matches);
 	return n > 0;
 }
@@ -335,7 +307,7 @@ static bool answer_from_system(struct servinfo *s, const struct question *q, con
 	if (!q->name && q->first != q->last)
 		return false;
 	if (services_ask(&asked, q->name, q->first, protocol) < 0) {
-		s->text.failed |= errno != ENOENT;
+		s->facts.text.failed |= errno != ENOENT;
 		return false;
 	}
 	found = answer_from(s, &asked, q, protocol);
@@ -366,7 +338,7 @@ static void answer_protocol(struct servinfo *s, const char *word)
 	const struct services_entry *e = find_protocol(s, word);
 
 	if (e)
-		print_entry(s, e, true, s->protocols.source);
+		servinfo_add_entry(s, e, true, s->protocols.source);
 	else
 		s->outcome = not_found(s, "protocol", word, NULL);
 }
@@ -384,16 +356,6 @@ static void say_source(const struct servinfo *s, const struct services *used, co
 		message(m, MESSAGE_VERBOSE, "note", "from %s", path);
 }
 
-/* Writes what has been found. What could not be found stays in the outcome. */
-static struct outcome print(struct servinfo *s)
-{
-	struct outcome outcome;
-
-	table_print(&s->table, isatty(STDOUT_FILENO) ? NULL : "\t", &s->text);
-	outcome = help_print(&s->text, &s->options->messages);
-	return outcome.kind == OUTCOME_DONE ? s->outcome : outcome;
-}
-
 static struct outcome run(struct servinfo *s, const struct question *questions,
 			  const struct operands *operands)
 {
@@ -407,6 +369,7 @@ static struct outcome run(struct servinfo *s, const struct question *questions,
 				       "%s: %s (%s)", first ? PROTOCOLS_PATH : SERVICES_PATH,
 				       system_file_why(error), errno_name(error));
 	} else {
+		facts_start(&s->facts, &o->messages, NULL);
 		if (o->own.protocol)
 			say_source(s, &s->protocols, PROTOCOLS_PATH);
 		else
@@ -417,10 +380,10 @@ static struct outcome run(struct servinfo *s, const struct question *questions,
 			answer(s, &questions[i], operands->words[i]);
 		if (!o->own.protocol && operands->n == 0)
 			answer_from(s, &s->services, NULL, NULL);
-		outcome = print(s);
+		outcome = facts_print(&s->facts, "\t");
+		if (outcome.kind == OUTCOME_DONE)
+			outcome = s->outcome; /* what could not be found */
 	}
-	table_free(&s->table);
-	text_free(&s->text);
 	services_free(&s->services);
 	services_free(&s->protocols);
 	return outcome;

@@ -5,7 +5,6 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <netdb.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,7 +14,6 @@
 #include "base/clock.h"
 #include "base/descriptors.h"
 #include "base/errname.h"
-#include "base/help.h"
 #include "system/describe.h"
 #include "system/interfaces_text.h"
 #include "system/inventory.h"
@@ -104,63 +102,43 @@ static const struct option_use uses[] = {
 static const struct sockname_options defaults = { .own = { .fd = UNSET, .wait = UNSET } };
 static const struct socket_options plain_socket = SOCKET_OPTIONS_DEFAULT;
 
-/* ---- what is printed ---- */
-
-/* Writes R, whose columns have BETWEEN them where stdout is no terminal, and frees it. */
-static struct outcome print(const struct sockname_options *o, struct facts *r, const char *between)
-{
-	struct text text = { 0 };
-	struct outcome outcome;
-
-	facts_print(r, isatty(STDOUT_FILENO) ? NULL : between, &text);
-	outcome = help_print(&text, &o->messages);
-	text_free(&text);
-	facts_free(r);
-	return outcome;
-}
-
 /* ---- options of sockets ---- */
 
 /* All names; the default is what a new TCP socket has. */
 static struct outcome list_options(const struct sockname_options *o)
 {
-	struct facts r = { .as_json = o->messages.options.json };
+	struct facts f;
 	const struct sockopt_row *row;
 	int inet = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	int inet6 = socket(AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	char value[64];
 
-	if (!r.as_json && isatty(STDOUT_FILENO)) {
-		table_cell(&r.table, "NAME");
-		table_cell(&r.table, "TYPE");
-		table_cell(&r.table, "LEVEL");
-		table_cell(&r.table, "DEFAULT");
-		table_end_row(&r.table);
+	facts_start(&f, &o->messages, NULL);
+	if (isatty(STDOUT_FILENO)) {
+		table_cell(&f.table, "NAME");
+		table_cell(&f.table, "TYPE");
+		table_cell(&f.table, "LEVEL");
+		table_cell(&f.table, "DEFAULT");
+		table_end_row(&f.table);
 	}
 	for (size_t i = 0; (row = sockopt_row(i)); i++) {
 		bool known =
 			(inet >= 0 && sockopt_read(inet, AF_INET, row, value, sizeof value) == 0) ||
 			(inet6 >= 0 &&
 			 sockopt_read(inet6, AF_INET6, row, value, sizeof value) == 0);
-		facts_begin(&r);
-		if (r.as_json) {
-			json_string(&r.json, "name", row->name);
-			json_string(&r.json, "type", sockopt_type(row));
-			json_string(&r.json, "level", sockopt_level(row));
-			if (known)
-				json_string(&r.json, "default", value);
-		} else {
-			table_cell(&r.table, "%s", row->name);
-			table_cell(&r.table, "%s", sockopt_type(row));
-			table_cell(&r.table, "%s", sockopt_level(row));
-			table_cell(&r.table, "%s", known && *value ? value : "-");
-			table_end_row(&r.table);
-		}
-		facts_end(&r);
+		facts_begin(&f, NULL);
+		facts_cell(&f, "name", row->name);
+		facts_cell(&f, "type", sockopt_type(row));
+		facts_cell(&f, "level", sockopt_level(row));
+		if (known)
+			json_string(&f.json, "default", value);
+		table_cell(&f.table, "%s", known && *value ? value : "-");
+		table_end_row(&f.table);
+		facts_end(&f);
 	}
 	close_keeping_errno(inet);
 	close_keeping_errno(inet6);
-	return print(o, &r, "\t");
+	return facts_print(&f, "\t");
 }
 
 /* ---- one socket ---- */
@@ -169,22 +147,23 @@ static struct outcome list_options(const struct sockname_options *o)
 static struct outcome print_address(const struct sockname_options *o, const struct address *a,
 				    const char *what)
 {
-	struct facts r = { .as_json = o->messages.options.json };
-	char text[FACTS_PLACE];
+	struct facts f;
+	char text[DESCRIBE_PLACE];
 
 	if (a->length == 0)
 		return message_fail(&o->messages, OUTCOME_FAILED, "ENOTCONN",
 				    "%s: no %s address (ENOTCONN)", what,
 				    o->own.local ? "local" : "peer's");
-	table_cell(&r.table, "%s", facts_place(a, text, sizeof text));
-	table_end_row(&r.table);
-	return print(o, &r, " ");
+	facts_start(&f, &o->messages, NULL);
+	table_cell(&f.table, "%s", describe_place(a, text));
+	table_end_row(&f.table);
+	return facts_print(&f, " ");
 }
 
 /* Tells of FD, which messages call WHAT. */
 static struct outcome print_socket(const struct sockname_options *o, int fd, const char *what)
 {
-	struct facts r = { .as_json = o->messages.options.json };
+	struct facts f;
 	struct address local, peer;
 	int64_t ids[3];
 	struct stat status;
@@ -193,22 +172,23 @@ static struct outcome print_socket(const struct sockname_options *o, int fd, con
 	describe_name(fd, true, &peer);
 	if (o->own.local || o->own.peer)
 		return print_address(o, o->own.local ? &local : &peer, what);
-	facts_begin(&r);
-	describe_socket(&r, fd, &local, &peer);
+	facts_start(&f, &o->messages, NULL);
+	facts_begin(&f, NULL);
+	describe_socket(&f, fd, &local, &peer);
 	if (o->own.connect)
-		describe_interface(&r, interfaces_find(&local));
+		describe_interface(&f, interfaces_find(&local));
 	if (fstat(fd, &status) == 0)
-		facts_number(&r, "inode", (int64_t)status.st_ino);
+		facts_number(&f, "inode", (int64_t)status.st_ino);
 	if (!o->own.connect && describe_number(fd, SO_TYPE) >= 0 &&
 	    local.u.sa.sa_family == AF_UNIX && stream_credentials(fd, ids) == 0 && ids[0] > 0) {
-		facts_number(&r, "peer_pid", ids[0]);
-		facts_number(&r, "peer_uid", ids[1]);
-		facts_number(&r, "peer_gid", ids[2]);
+		facts_number(&f, "peer_pid", ids[0]);
+		facts_number(&f, "peer_uid", ids[1]);
+		facts_number(&f, "peer_gid", ids[2]);
 	}
 	if (o->own.options)
-		describe_options(&r, fd, local.length ? local.u.sa.sa_family : AF_UNIX);
-	facts_end(&r);
-	return print(o, &r, " ");
+		describe_options(&f, fd, local.length ? local.u.sa.sa_family : AF_UNIX);
+	facts_end(&f);
+	return facts_print(&f, " ");
 }
 
 static struct outcome tell_fd(const struct sockname_options *o)
@@ -259,27 +239,28 @@ static void connected(void *arg, const struct dial_result *r)
 static struct outcome print_route(const struct sockname_options *o, int fd,
 				  const struct address *peer)
 {
-	struct facts r = { .as_json = o->messages.options.json };
+	struct facts f;
 	struct address local;
 	struct route route;
 
 	describe_name(fd, false, &local);
 	if (o->own.local || o->own.peer)
 		return print_address(o, o->own.local ? &local : peer, "socket");
-	facts_begin(&r);
-	facts_word(&r, "family", describe_family(peer->u.sa.sa_family));
-	facts_word(&r, "type", "dgram");
-	facts_address(&r, "local", &local);
-	facts_address(&r, "peer", peer);
+	facts_start(&f, &o->messages, NULL);
+	facts_begin(&f, NULL);
+	facts_word(&f, "family", describe_family(peer->u.sa.sa_family));
+	facts_word(&f, "type", "dgram");
+	describe_address(&f, "local", &local);
+	describe_address(&f, "peer", peer);
 	if (route_get(peer, &route) < 0)
 		route = (struct route){ .interface = interfaces_find(&local) };
-	describe_interface(&r, route.interface);
-	facts_host(&r, "gateway", &route.gateway);
-	facts_host(&r, "source", &route.source);
+	describe_interface(&f, route.interface);
+	describe_host(&f, "gateway", &route.gateway);
+	describe_host(&f, "source", &route.source);
 	if (o->own.options)
-		describe_options(&r, fd, peer->u.sa.sa_family);
-	facts_end(&r);
-	return print(o, &r, " ");
+		describe_options(&f, fd, peer->u.sa.sa_family);
+	facts_end(&f);
+	return facts_print(&f, " ");
 }
 
 /* The first of the addresses that can be reached. */
@@ -396,7 +377,7 @@ static struct outcome list_sockets(const struct sockname_options *o, const char 
 		.listening = o->own.listening,
 		.port = port,
 	};
-	struct facts r = { .as_json = o->messages.options.json };
+	struct facts f;
 	struct inventory inventory;
 
 	if (inventory_get(&q, &inventory) < 0)
@@ -408,18 +389,17 @@ static struct outcome list_sockets(const struct sockname_options *o, const char 
 				    o->own.listening ? "nobody listens on it" : "nobody has it");
 	}
 	inventory_find_owners(&inventory);
-	if (!r.as_json && isatty(STDOUT_FILENO))
-		inventory_heading(&r.table, o->own.sockets);
+	facts_start(&f, &o->messages, NULL);
+	if (isatty(STDOUT_FILENO))
+		inventory_heading(&f.table, o->own.sockets);
 	for (size_t i = 0; i < inventory.n; i++) {
-		facts_begin(&r);
-		if (r.as_json)
-			inventory_json(&r.json, &inventory, &inventory.sockets[i]);
-		else
-			inventory_row(&r.table, &inventory, &inventory.sockets[i], o->own.sockets);
-		facts_end(&r);
+		facts_begin(&f, NULL);
+		inventory_json(&f.json, &inventory, &inventory.sockets[i]);
+		inventory_row(&f.table, &inventory, &inventory.sockets[i], o->own.sockets);
+		facts_end(&f);
 	}
 	inventory_free(&inventory);
-	return print(o, &r, "\t");
+	return facts_print(&f, "\t");
 }
 
 /* The port that the service WORD has, by TCP or UDP. */
@@ -463,7 +443,7 @@ static struct outcome list_by_port(const struct sockname_options *o,
 static struct outcome list_interfaces(const struct sockname_options *o)
 {
 	int family = address_family(&o->family);
-	struct facts r = { .as_json = o->messages.options.json };
+	struct facts f;
 	struct interface *list;
 	size_t n, left = 0;
 
@@ -473,15 +453,15 @@ static struct outcome list_interfaces(const struct sockname_options *o)
 		if (family == AF_UNSPEC || list[i].address.ss_family == family)
 			list[left++] = list[i];
 	interfaces_sort(list, left);
-	if (!r.as_json && isatty(STDOUT_FILENO))
-		interfaces_heading(&r.table);
-	for (size_t i = 0; i < left; i++)
-		if (r.as_json)
-			interfaces_object(&r, list, left, i);
-		else
-			interfaces_row(&r, &list[i]);
+	facts_start(&f, &o->messages, NULL);
+	if (isatty(STDOUT_FILENO))
+		interfaces_heading(&f.table);
+	for (size_t i = 0; i < left; i++) {
+		interfaces_object(&f, list, left, i);
+		interfaces_row(&f, &list[i]);
+	}
 	free(list);
-	return print(o, &r, "\t");
+	return facts_print(&f, "\t");
 }
 
 /* ---- the command line ---- */

@@ -49,6 +49,39 @@ static const char *protocol_name(int protocol)
 	return NULL;
 }
 
+const char *describe_place(const struct address *a, char *text)
+{
+	char host[ADDRESS_TEXT];
+	uint32_t cid, port;
+
+	if (vsock_get(a, &cid, &port))
+		snprintf(text, DESCRIBE_PLACE, "%s %lu", address_host(a, host),
+			 (unsigned long)port);
+	else if (a->u.sa.sa_family == AF_UNIX)
+		snprintf(text, DESCRIBE_PLACE, "%s", address_host(a, host));
+	else
+		snprintf(text, DESCRIBE_PLACE, "%s %u", address_host(a, host), address_port(a));
+	return text;
+}
+
+void describe_address(struct facts *f, const char *key, const struct address *a)
+{
+	char text[DESCRIBE_PLACE];
+
+	if (a->length && f->as_json)
+		address_json(&f->json, key, a);
+	else if (a->length)
+		facts_word(f, key, describe_place(a, text));
+}
+
+void describe_host(struct facts *f, const char *key, const struct address *a)
+{
+	char text[ADDRESS_TEXT];
+
+	if (a->length)
+		facts_word(f, key, address_host(a, text));
+}
+
 /* NAME, or where that is NULL the number. */
 static void tell_kind(struct facts *r, const char *key, const char *name, int number)
 {
@@ -133,8 +166,8 @@ void describe_socket(struct facts *r, int fd, const struct address *local,
 	tell_kind(r, "type", type_name(type), type);
 	if (protocol > 0)
 		tell_kind(r, "protocol", protocol_name(protocol), protocol);
-	facts_address(r, "local", local);
-	facts_address(r, "peer", peer);
+	describe_address(r, "local", local);
+	describe_address(r, "peer", peer);
 	if (type == SOCK_STREAM && family != AF_UNIX && stream_tcp(fd, &tcp) == 0)
 		tell_tcp(r, &tcp);
 	else
@@ -146,11 +179,9 @@ void describe_options(struct facts *r, int fd, int family)
 	const struct sockopt_row *row;
 	char value[64];
 
-	if (r->as_json)
-		json_open(&r->json, "options", '{');
+	json_open(&r->json, "options", '{');
 	for (size_t i = 0; (row = sockopt_row(i)); i++)
 		if (sockopt_read(fd, family, row, value, sizeof value) == 0)
 			facts_word(r, row->name, *value || r->as_json ? value : "-");
-	if (r->as_json)
-		json_close(&r->json, '}');
+	json_close(&r->json, '}');
 }

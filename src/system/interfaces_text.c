@@ -99,7 +99,7 @@ void interfaces_object(struct facts *r, const struct interface *list, size_t n, 
 	for (size_t k = 0; k < first; k++)
 		if (!strcmp(list[k].name, i->name))
 			return;
-	facts_begin(r);
+	facts_begin(r, NULL);
 	json_string(j, "name", i->name);
 	json_number(j, "index", i->index);
 	json_number(j, "mtu", i->mtu);

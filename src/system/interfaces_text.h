@@ -2,7 +2,7 @@
 #ifndef SYSTEM_INTERFACES_TEXT_H
 #define SYSTEM_INTERFACES_TEXT_H
 
-#include "system/facts.h"
+#include "base/facts.h"
 #include "system/interfaces.h"
 
 /* Sorts N in LIST by their indices: the addresses of an interface come together. */
