@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/facts.h"
 #include "sock/datagram.h"
 #include "names/services.h"
 #include "dgram/input.h"
@@ -73,31 +74,26 @@ static struct outcome print_answer(void *arg, const struct sender_found *f, stru
 	};
 	char service[64];
 	bool named = !o->family.numeric && services_name(f->port, "udp", service, sizeof service);
-	struct json j = { 0 };
+	struct facts facts;
 
-	if (o->messages.options.json) {
-		json_open(&j, NULL, '{');
-		json_string(&j, "event", "probed");
-		json_time(&j, "time", clock_wall());
-		json_string(&j, "host", p->host);
-		json_number(&j, "port", f->port);
-		json_string(&j, "protocol", "udp");
-		json_string(&j, "state", states[f->answer]);
-		if (named)
-			json_string(&j, "service", service);
-		if (f->by.length) {
-			address_json(&j, "peer", &f->by);
-			json_milliseconds(&j, "elapsed_ms", f->ns);
-		}
-		json_close(&j, '}');
-		text_put(&j.text, "\n", 1);
-	} else {
-		text_add(&j.text, "%s %u/udp %s%s%s\n", p->host, f->port, states[f->answer],
-			 named ? " " : "", named ? service : "");
+	facts_start(&facts, &o->messages, NULL);
+	facts_begin(&facts, "probed");
+	json_string(&facts.json, "host", p->host);
+	json_number(&facts.json, "port", f->port);
+	json_string(&facts.json, "protocol", "udp");
+	json_string(&facts.json, "state", states[f->answer]);
+	if (named)
+		json_string(&facts.json, "service", service);
+	if (f->by.length) {
+		address_json(&facts.json, "peer", &f->by);
+		json_milliseconds(&facts.json, "elapsed_ms", f->ns);
 	}
-	if (text_write(&j.text, STDOUT_FILENO) < 0)
+	facts_line(&facts, "%s %u/udp %s%s%s\n", p->host, f->port, states[f->answer],
+		   named ? " " : "", named ? service : "");
+	facts_end(&facts);
+	if (text_write(facts.out, STDOUT_FILENO) < 0)
 		outcome = report_output_error(&o->messages, "stdout", errno);
-	text_free(&j.text);
+	facts_free(&facts);
 	return outcome;
 }
 
