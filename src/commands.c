@@ -1,22 +1,26 @@
+/* commands.c - the table of subcommands */
 #include "commands.h"
 
 #include <string.h>
 
-#include "cmd/broadcast.h"
-#include "cmd/connect.h"
-#include "cmd/listen.h"
-#include "cmd/resolve.h"
-#include "cmd/servinfo.h"
-#include "cmd/sockname.h"
-#include "cmd/udp_recv.h"
-#include "cmd/udp_send.h"
-#include "cmd/unix.h"
+/* One row a subcommand: cmd/NAME.c defines NAME_command. */
+#define COMMANDS(ROW)                                                                              \
+	ROW(connect)                                                                               \
+	ROW(listen)                                                                                \
+	ROW(udp_send)                                                                              \
+	ROW(udp_recv)                                                                              \
+	ROW(broadcast)                                                                             \
+	ROW(unix)                                                                                  \
+	ROW(resolve)                                                                               \
+	ROW(servinfo)                                                                              \
+	ROW(sockname)
 
-const struct command *const commands[] = {
-	&connect_command,  &listen_command,    &udp_send_command,
-	&udp_recv_command, &broadcast_command, &unix_command,
-	&resolve_command,  &servinfo_command,  &sockname_command,
-};
+#define COMMAND_DECLARE(name) extern const struct command name##_command;
+#define COMMAND_ADDRESS(name) &name##_command,
+
+COMMANDS(COMMAND_DECLARE)
+
+const struct command *const commands[] = { COMMANDS(COMMAND_ADDRESS) };
 const size_t n_commands = sizeof commands / sizeof *commands;
 
 const struct command *commands_find(const char *name)

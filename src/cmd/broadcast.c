@@ -1,10 +1,12 @@
+/* broadcast.c - `sockit broadcast`: stdin as datagrams to every host of each network that this one
+ * is in */
 #define _DEFAULT_SOURCE /* IFF_UP, IFF_BROADCAST */
-#include "cmd/broadcast.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/command.h"
 #include "base/errname.h"
 #include "base/number.h"
 #include "sock/datagram.h"

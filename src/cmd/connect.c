@@ -1,43 +1,21 @@
-#include "cmd/connect.h"
-
+/* connect.c - `sockit connect`: its options, and which of its modes they ask for */
 #include <limits.h>
 #include <string.h>
 
 #include "base/clock.h"
-#include "cmd/connect_ping.h"
-#include "cmd/connect_scan.h"
-#include "conn/client.h"
+#include "base/command.h"
+#include "cmd/connect.h"
 
-#define PROBE_LIMIT (2 * SECOND)
-#define PING_INTERVAL SECOND
 #define JOBS 512
 #define JOBS_MOST 65536
 
-struct connect_options {
-	struct messages messages;
-	struct family_options family;
-	struct socket_options socket;
-	struct data_options data;
-	struct service_options service;
-	struct retry_options retry;
-	struct proxy_options proxy;
-	struct {
-		int64_t wait, interval, jobs, count;
-		bool probe, any, closed, ping, pass_fd;
-		struct heartbeat {
-			int64_t interval;
-			const char *text;
-		} heartbeat;
-	} own;
-};
-
-/* What has nothing to do where no data is moved. */
+/* Options that have no effect where no data is moved. */
 #define NO_DATA                                                                                    \
 	"recv-only send-only quit-after-eof linger read-bytes raw no-shutdown close-on-peer-eof "  \
 	"delay telnet buffer idle-timeout crlf rate output hex-dump append progress stats "        \
 	"heartbeat kill-after"
 
-static int parse_heartbeat(void *field, const char *word, struct option_error *error);
+static int connect_parse_heartbeat(void *field, const char *word, struct option_error *error);
 
 #define AT(member)                                                                                 \
 	(offsetof(struct connect_options, own.member) - offsetof(struct connect_options, own))
@@ -105,7 +83,7 @@ static const struct option_row rows[] = {
 	  .kind = OPTION_PARSED,
 	  .arg = "DURATION[,TEXT]",
 	  .field = AT(heartbeat),
-	  .parser = parse_heartbeat,
+	  .parser = connect_parse_heartbeat,
 	  .help = "send TEXT (a newline) whenever nothing was sent so long" },
 };
 
@@ -139,7 +117,7 @@ static const struct connect_options defaults = {
 		 .heartbeat = { UNSET, NULL } },
 };
 
-static int parse_heartbeat(void *field, const char *word, struct option_error *error)
+static int connect_parse_heartbeat(void *field, const char *word, struct option_error *error)
 {
 	struct heartbeat *h = field;
 	const char *comma = strchr(word, ',');
@@ -158,7 +136,8 @@ static int parse_heartbeat(void *field, const char *word, struct option_error *e
 		word);
 }
 
-static struct outcome run(const struct connect_options *o, const char *host, const char *port)
+static struct outcome connect_run(const struct connect_options *o, const char *host,
+				  const char *port)
 {
 	const struct client_config c = {
 		.connections = { .messages = &o->messages,
@@ -178,45 +157,9 @@ static struct outcome run(const struct connect_options *o, const char *host, con
 	return client_run(&c);
 }
 
-static struct outcome probe(const struct connect_options *o, const struct operands *operands)
-{
-	const struct scan_options options = {
-		.messages = &o->messages,
-		.family = &o->family,
-		.socket = &o->socket,
-		.data = &o->data,
-		.command = &o->service.command,
-		.wait = o->own.wait != UNSET	? o->own.wait :
-			o->retry.retry != UNSET ? TRY_LIMIT :
-						  PROBE_LIMIT,
-		.retry = o->retry.retry,
-		.interval = o->retry.interval,
-		.jobs = o->own.jobs,
-		.any = o->own.any,
-		.closed = o->own.closed,
-	};
-
-	return scan_run(&options, operands);
-}
-
-static struct outcome ping(const struct connect_options *o, const char *host, const char *port)
-{
-	const struct ping_options options = {
-		.messages = &o->messages,
-		.family = &o->family,
-		.socket = &o->socket,
-		.data = &o->data,
-		.wait = o->own.wait == UNSET ? PROBE_LIMIT : o->own.wait,
-		.interval = o->own.interval == UNSET ? PING_INTERVAL : o->own.interval,
-		.count = o->own.count,
-	};
-
-	return ping_run(&options, host, port);
-}
-
-/* What the rows cannot say. */
-static int check_modes(const struct connect_options *o, const struct operands *operands,
-		       struct option_error *error)
+/* Checks what the rows cannot say. Returns 0, or -1 with *ERROR. */
+static int connect_check_modes(const struct connect_options *o, const struct operands *operands,
+			       struct option_error *error)
 {
 	const char *mode = o->own.ping ? "ping" : o->own.pass_fd ? "pass-fd" : NULL;
 
@@ -243,7 +186,7 @@ static struct outcome main_connect(const struct command *self, int argc, char **
 			o.retry.interval = o.own.interval;
 		o.data.heartbeat = o.own.heartbeat.interval;
 		o.data.heartbeat_text = o.own.heartbeat.text;
-		if (check_modes(&o, &operands, &error) < 0 ||
+		if (connect_check_modes(&o, &operands, &error) < 0 ||
 		    (!o.own.probe &&
 		     (address_operands(&operands, false, numeric, &host, &port, &error) < 0 ||
 		      proxy_check(&o.proxy, host, numeric, &error) < 0)) ||
@@ -252,9 +195,10 @@ static struct outcome main_connect(const struct command *self, int argc, char **
 		    run_check(&o.messages, &o.data, &error) < 0)
 			outcome = command_refuse(&o.messages, &error);
 		else if (o.own.probe)
-			outcome = probe(&o, &operands);
+			outcome = connect_scan(&o, &operands);
 		else
-			outcome = o.own.ping ? ping(&o, host, port) : run(&o, host, port);
+			outcome = o.own.ping ? connect_ping(&o, host, port) :
+					       connect_run(&o, host, port);
 	}
 	sockopt_free(&o.socket);
 	proxy_free(&o.proxy);

@@ -1,9 +1,43 @@
-/* connect.h - `sockit connect` */
+/* connect.h - what the parts of `sockit connect` share: its options, and its modes */
 #ifndef CMD_CONNECT_H
 #define CMD_CONNECT_H
 
-#include "base/command.h"
+#include "conn/client.h"
+#include "net/probe.h"
 
-extern const struct command connect_command;
+#define PROBE_LIMIT (2 * SECOND) /* -w of --probe and --ping */
+#define PROBE_PATIENCE                                                                             \
+	(100 * MILLISECOND) /* for stdout to take what is left, after a signal ended the run */
+
+struct connect_options {
+	struct messages messages;
+	struct family_options family;
+	struct socket_options socket;
+	struct data_options data;
+	struct service_options service;
+	struct retry_options retry;
+	struct proxy_options proxy;
+	struct {
+		int64_t wait, interval, jobs, count;
+		bool probe, any, closed, ping, pass_fd;
+		struct heartbeat {
+			int64_t interval;
+			const char *text;
+		} heartbeat;
+	} own;
+};
+
+/* ---- connect_ping.c ---- */
+
+/* --ping: connects to PORT of HOST, which have passed address_operands(), once every interval.
+ * Prints a line for each time, and figures at the end. Says itself what goes wrong. */
+struct outcome connect_ping(const struct connect_options *o, const char *host, const char *port);
+
+/* ---- connect_scan.c ---- */
+
+/* --probe: probes the ports that OPERANDS name, `HOST... PORTS` or ENDPOINTs, and prints which are
+ * open. Where all are as asked, runs the command, if there is one, in place of this process. Says
+ * itself what goes wrong. */
+struct outcome connect_scan(const struct connect_options *o, const struct operands *operands);
 
 #endif

@@ -1,5 +1,4 @@
-#include "cmd/connect_scan.h"
-
+/* connect_scan.c - `sockit connect --probe`: the course of probing many ports */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,83 +8,74 @@
 #include "base/errname.h"
 #include "cmd/connect_scan_state.h"
 #include "flow/spawn.h"
-#include "conn/client.h"
 #include "run/report.h"
 
-#define PATIENCE (100 * MILLISECOND)
-/* A name is looked up again after this long: under --retry it may move. */
-#define FRESH (5 * SECOND)
+#define FRESH (5 * SECOND) /* then a name is looked up again: under --retry it may move */
 
 /* ---- the end ---- */
 
-static void finish(struct scan *s)
+static void scan_finish(struct scan *s)
 {
 	s->concluding = true;
-	scan_show_next(s);
+	scan_tell_next(s);
 	output_flush(&s->output);
 	if (!s->run.ended && !output_waits(&s->output))
 		run_end(&s->run, scan_judge(s));
 }
 
-static bool is_done(const struct scan *s)
+static bool scan_is_done(const struct scan *s)
 {
 	if (s->expired || s->concluding)
 		return true;
-	if (s->o->any && s->o->retry != UNSET && s->n_open > 0)
+	if (s->o->own.any && s->o->retry.retry != UNSET && s->n_open > 0)
 		return true;
 	return s->n_unknown == 0 && s->n_settled + s->n_lost == s->n_targets;
 }
 
-/* Something has come out. */
-static void show(void *arg)
+/* Prints what has come out, or draws the end from it. */
+static void scan_show(void *arg)
 {
 	struct scan *s = arg;
 
 	if (s->run.ended)
 		return;
-	if (is_done(s)) {
-		finish(s);
+	if (scan_is_done(s)) {
+		scan_finish(s);
 		return;
 	}
 	if (!s->shows || s->n_unknown)
 		return;
-	scan_show_next(s);
+	scan_tell_next(s);
 	output_flush(&s->output);
 }
 
-void scan_show_soon(struct scan *s)
-{
-	if (!s->show_timer.slot)
-		timer_set(s->run.loop, &s->show_timer, loop_now(s->run.loop));
-}
-
 /* Stdout has taken what waited, or cannot. */
-static void output_changed(void *arg)
+static void scan_output_changed(void *arg)
 {
 	struct scan *s = arg;
 
 	if (s->output.error && s->output.to.original == STDOUT_FILENO)
-		run_end(&s->run, report_output_error(s->o->messages, "stdout", s->output.error));
+		run_end(&s->run, report_output_error(&s->o->messages, "stdout", s->output.error));
 	else if (s->concluding && !output_waits(&s->output))
 		run_end(&s->run, scan_judge(s));
 	else if (s->prober)
 		prober_wake(s->prober);
 }
 
-static void retry_over(void *arg)
+static void scan_retry_over(void *arg)
 {
 	struct scan *s = arg;
 
 	s->expired = true;
 	prober_free(s->prober);
 	s->prober = NULL;
-	finish(s);
+	scan_finish(s);
 }
 
 /* ---- targets ---- */
 
 /* The next port of OP, which has one. */
-static struct target *start_target(struct operand *op)
+static struct target *scan_start_target(struct operand *op)
 {
 	struct target *t;
 
@@ -100,7 +90,7 @@ static struct target *start_target(struct operand *op)
 }
 
 /* One that is to be tried again, whose time has come. */
-static struct target *take_again(struct scan *s)
+static struct target *scan_take_again(struct scan *s)
 {
 	struct target *t = s->again;
 
@@ -117,7 +107,7 @@ static struct target *take_again(struct scan *s)
 }
 
 /* The first that has not been tried yet and whose host is known. */
-static struct target *take_new(struct scan *s)
+static struct target *scan_take_new(struct scan *s)
 {
 	while (s->first < s->n && (s->operands[s->first].n_started == s->operands[s->first].n ||
 				   scan_is_lost(s, &s->operands[s->first])))
@@ -125,21 +115,21 @@ static struct target *take_new(struct scan *s)
 	for (size_t i = s->first; i < s->n; i++) {
 		struct operand *op = &s->operands[i];
 		if (op->host->answer && op->n_started < op->n)
-			return start_target(op);
+			return scan_start_target(op);
 	}
 	return NULL;
 }
 
-static bool next_target(void *arg, struct probe_target *out)
+static bool scan_next_target(void *arg, struct probe_target *out)
 {
 	struct scan *s = arg;
 	struct target *t;
 
-	if (s->run.ended || is_done(s) || output_full(&s->output))
+	if (s->run.ended || scan_is_done(s) || output_full(&s->output))
 		return false;
-	t = take_again(s);
+	t = scan_take_again(s);
 	if (!t)
-		t = take_new(s);
+		t = scan_take_new(s);
 	if (!t)
 		return false;
 	*out = (struct probe_target){ .addresses = t->of->host->answer->addresses,
@@ -151,13 +141,7 @@ static bool next_target(void *arg, struct probe_target *out)
 	return true;
 }
 
-int64_t scan_next_try(const struct scan *s, int64_t now)
-{
-	return retry_next(now, s->o->retry, s->o->interval,
-			  clock_after(s->o->messages->start, s->o->retry));
-}
-
-static void target_over(void *arg, const struct probe_result *r)
+static void scan_target_over(void *arg, const struct probe_result *r)
 {
 	struct scan *s = arg;
 	struct target *t = r->tag;
@@ -170,7 +154,7 @@ static void target_over(void *arg, const struct probe_result *r)
 	t->ns = r->ns;
 	t->address += r->index;
 	s->n_open += r->state == PROBE_OPEN;
-	t->settled = scan_is_good(s, t) || s->o->retry == UNSET;
+	t->settled = scan_is_good(s, t) || s->o->retry.retry == UNSET;
 	s->n_settled += t->settled;
 	if (!t->settled) {
 		s->n_open -= r->state == PROBE_OPEN;
@@ -186,7 +170,7 @@ static void target_over(void *arg, const struct probe_result *r)
 	scan_show_soon(s);
 }
 
-static void try_again(void *arg)
+static void scan_try_again(void *arg)
 {
 	struct scan *s = arg;
 
@@ -194,26 +178,26 @@ static void try_again(void *arg)
 		prober_wake(s->prober);
 }
 
-static void source_failed(void *arg, const struct places_failure *f)
+static void scan_source_failed(void *arg, const struct places_failure *f)
 {
 	struct scan *s = arg;
 
-	run_end(&s->run, report_lookup(s->o->messages, f));
+	run_end(&s->run, report_lookup(&s->o->messages, f));
 }
 
-/* All ports have numbers: begins. */
-void scan_start(struct scan *s)
+/* All ports have numbers: begins to probe. */
+static void scan_start(struct scan *s)
 {
 	const struct probe_config config = {
-		.socket = s->o->socket,
-		.family = address_family(s->o->family),
-		.wait = s->o->wait,
-		.jobs = (size_t)s->o->jobs,
-		.events = { message_wanted(s->o->messages, MESSAGE_STEP) ? report_event : NULL,
-			    (void *)s->o->messages },
-		.next = next_target,
-		.over = target_over,
-		.failed = source_failed,
+		.socket = &s->o->socket,
+		.family = address_family(&s->o->family),
+		.wait = s->wait,
+		.jobs = (size_t)s->o->own.jobs,
+		.events = { message_wanted(&s->o->messages, MESSAGE_STEP) ? report_event : NULL,
+			    (void *)&s->o->messages },
+		.next = scan_next_target,
+		.over = scan_target_over,
+		.failed = scan_source_failed,
 		.arg = s,
 	};
 
@@ -230,16 +214,16 @@ void scan_start(struct scan *s)
 	}
 	s->prober = prober_start(s->run.loop, &config);
 	if (!s->prober)
-		run_end(&s->run, report_error(s->o->messages, "probe", errno));
+		run_end(&s->run, report_error(&s->o->messages, "probe", errno));
 	scan_show_soon(s);
 }
 
 /* ---- the run ---- */
 
-static void waits(void *arg, struct text *text)
+static void scan_waits(void *arg, struct text *text)
 {
 	const struct scan *s = arg;
-	const char *option = s->o->retry == UNSET ? "-w" : "--retry";
+	const char *option = s->o->retry.retry == UNSET ? "-w" : "--retry";
 
 	if (output_waits(&s->output))
 		text_add(text, "stdout to take what was found (--timeout)");
@@ -250,64 +234,70 @@ static void waits(void *arg, struct text *text)
 			 s->n_targets, option);
 }
 
-static void figures(void *arg, bool at_end)
+static void scan_figures(void *arg, bool at_end)
 {
 	const struct scan *s = arg;
 
 	if (!at_end)
-		message(s->o->messages, MESSAGE_NOTE, "note", "%zu of %zu ports: %zu open",
+		message(&s->o->messages, MESSAGE_NOTE, "note", "%zu of %zu ports: %zu open",
 			s->n_settled, s->n_targets, s->n_open);
 }
 
-static struct outcome scan(struct scan *s)
+static struct outcome scan_run(struct scan *s)
 {
-	const struct scan_options *o = s->o;
-	bool command = o->command->words || o->command->shell;
+	const struct connect_options *o = s->o;
+	bool command = o->service.command.words || o->service.command.shell;
 	struct outcome outcome;
 
-	if (run_start(&s->run, o->messages, o->data) < 0) {
-		scan_free_words(s);
+	if (run_start(&s->run, &o->messages, &o->data) < 0)
 		return (struct outcome){ OUTCOME_FAILED, 0 };
-	}
-	s->run.calls = (struct run_calls){ .waits = waits, .figures = figures, .arg = s };
-	s->all = message_wanted(o->messages, MESSAGE_VERBOSE);
+	s->run.calls = (struct run_calls){ .waits = scan_waits, .figures = scan_figures, .arg = s };
+	s->all = message_wanted(&o->messages, MESSAGE_VERBOSE);
 	/* Its stdout belongs to the command. */
 	s->shows = !command || s->all;
 	output_start(&s->output, s->run.loop, command ? STDERR_FILENO : STDOUT_FILENO,
-		     command ? "stderr" : "stdout", output_changed, s);
+		     command ? "stderr" : "stdout", scan_output_changed, s);
 	output_watch(&s->output);
+	facts_start(&s->facts, &o->messages, &s->output.text);
+	s->start = scan_start;
 	s->again_end = &s->again;
-	s->again_timer = (struct timer){ .fn = try_again, .arg = s };
-	s->show_timer = (struct timer){ .fn = show, .arg = s };
-	s->retry_timer = (struct timer){ .fn = retry_over, .arg = s };
-	timer_set(s->run.loop, &s->retry_timer, clock_after(o->messages->start, o->retry));
+	s->again_timer = (struct timer){ .fn = scan_try_again, .arg = s };
+	s->show_timer = (struct timer){ .fn = scan_show, .arg = s };
+	s->retry_timer = (struct timer){ .fn = scan_retry_over, .arg = s };
+	timer_set(s->run.loop, &s->retry_timer, clock_after(o->messages.start, o->retry.retry));
 	scan_ask_names(s);
 	outcome = run_wait(&s->run);
 	/* What was found before a signal or --timeout. */
-	output_drain(&s->output, PATIENCE, UNSET);
+	output_drain(&s->output, PROBE_PATIENCE, UNSET);
 	output_close(&s->output);
-	scan_free_words(s);
+	prober_free(s->prober);
+	scan_free_names(s);
 	scan_free_services(s);
 	run_free(&s->run);
 	return outcome;
 }
 
-struct outcome scan_run(const struct scan_options *o, const struct operands *operands)
+struct outcome connect_scan(const struct connect_options *o, const struct operands *operands)
 {
-	struct scan s = { .o = o };
+	struct scan s = {
+		.o = o,
+		.wait = o->own.wait != UNSET	? o->own.wait :
+			o->retry.retry != UNSET ? TRY_LIMIT :
+						  PROBE_LIMIT,
+	};
+	const struct spawn_command *command = &o->service.command;
 	struct option_error error;
 	struct outcome outcome;
 
-	if (scan_parse(&s, operands, &error) < 0) {
-		outcome = message_usage(o->messages, "%s", error.text);
-		scan_free_words(&s);
+	if (scan_parse(&s, operands, &error) == 0)
+		outcome = scan_run(&s);
+	else
+		outcome = message_usage(&o->messages, "%s", error.text);
+	scan_free_names(&s);
+	scan_free_words(&s);
+	if (outcome.kind != OUTCOME_DONE || (!command->words && !command->shell))
 		return outcome;
-	}
-	outcome = scan(&s);
-	if (outcome.kind != OUTCOME_DONE || (!o->command->words && !o->command->shell))
-		return outcome;
-	spawn_replace(o->command);
-	message_fail(o->messages, OUTCOME_FAILED, errno_name(errno), "%s: %s (%s)",
-		     spawn_name(o->command), strerror(errno), errno_name(errno));
+	spawn_replace(command);
+	report_error(&o->messages, spawn_name(command), errno);
 	return (struct outcome){ OUTCOME_COMMAND, errno == ENOENT ? 127 : 126 };
 }

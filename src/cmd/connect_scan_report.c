@@ -1,3 +1,5 @@
+/* connect_scan_report.c - what `sockit connect --probe` prints of each port, and what all of them
+ * together come to */
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -13,16 +15,9 @@
 
 /* ---- what is shown ---- */
 
-static const char *const states[] = {
-	[PROBE_OPEN] = "open",
-	[PROBE_CLOSED] = "closed",
-	[PROBE_FILTERED] = "filtered",
-	[PROBE_UNREACHABLE] = "unreachable",
-};
-
 #define SERVICE_ROOM 256
 
-static const struct services_entry *find_service(const struct services *from, uint16_t port)
+static const struct services_entry *scan_find_service(const struct services *from, uint16_t port)
 {
 	for (size_t i = 0; i < from->n; i++)
 		if (from->entries[i].number == port &&
@@ -32,21 +27,21 @@ static const struct services_entry *find_service(const struct services *from, ui
 }
 
 /* The service of T's port into TEXT of SERVICE_ROOM bytes. Returns NULL where there is none. */
-static const char *service_of(struct scan *s, const struct target *t, char *text)
+static const char *scan_service_of(struct scan *s, const struct target *t, char *text)
 {
 	const struct services_entry *entry;
 	struct services asked = { 0 };
 
-	if (s->o->family->numeric || scan_is_portless(t))
+	if (s->o->family.numeric || scan_is_portless(t))
 		return NULL;
 	/* Without memory for it, there is no name. */
 	if (!s->services_read)
 		services_read(&s->services, false);
 	s->services_read = true;
-	entry = find_service(&s->services, t->port);
+	entry = scan_find_service(&s->services, t->port);
 	/* Another source of the system may know it: worth a look for those that are there. */
 	if (!entry && t->state == PROBE_OPEN && services_ask(&asked, NULL, t->port, "tcp") == 0)
-		entry = find_service(&asked, t->port);
+		entry = scan_find_service(&asked, t->port);
 	if (entry)
 		snprintf(text, SERVICE_ROOM, "%.*s", (int)entry->name.n, entry->name.text);
 	services_free(&asked);
@@ -58,80 +53,61 @@ void scan_free_services(struct scan *s)
 	services_free(&s->services);
 }
 
-static void add_object(struct scan *s, const struct target *t)
-{
-	struct json j = { .text = s->output.text };
-	char text[SERVICE_ROOM];
-	const char *service = service_of(s, t, text);
-	struct address address;
-
-	json_open(&j, NULL, '{');
-	json_string(&j, "event", "probed");
-	json_time(&j, "time", clock_wall());
-	json_string(&j, "host", t->of->host->text);
-	if (!scan_is_portless(t)) {
-		json_number(&j, "port", t->port);
-		json_string(&j, "protocol", "tcp");
-	}
-	json_string(&j, "state", states[t->state]);
-	if (service)
-		json_string(&j, "service", service);
-	if (t->address) {
-		address = *t->address;
-		address_set_port(&address, t->port);
-		address_json(&j, "peer", &address);
-	}
-	if (t->what)
-		json_string(&j, "step", t->what);
-	if (t->error)
-		json_string(&j, "code", errno_name(t->error));
-	json_milliseconds(&j, "elapsed_ms", t->ns);
-	json_close(&j, '}');
-	text_put(&j.text, "\n", 1);
-	s->output.text = j.text;
-}
-
 /* `HOST PORT/tcp open SERVICE`; with -v `HOST PORT/tcp STATE SERVICE|ERROR MILLISECONDS ms` */
-static void add_line(struct scan *s, const struct target *t)
+static void scan_tell_target(struct scan *s, const struct target *t)
 {
-	char service[SERVICE_ROOM];
-	const char *word =
-		t->state == PROBE_OPEN ? service_of(s, t, service) : errno_name(t->error);
-	struct text *text = &s->output.text;
+	const char *state = probe_state_name(t->state), *service, *word;
+	struct facts *f = &s->facts;
+	struct json *json = &f->json;
+	char text[SERVICE_ROOM];
 
-	/* Where stdout is a command's it stands among the messages. */
-	if (s->output.to.original == STDERR_FILENO)
-		text_add(text, "sockit %s: ", s->o->messages->subcommand);
-	text_add(text, "%s ", t->of->shown);
-	if (!scan_is_portless(t))
-		text_add(text, "%u/tcp ", t->port);
-	text_add(text, "%s", states[t->state]);
-	if (word || s->all)
-		text_add(text, " %s", word ? word : "-");
-	if (s->all)
-		text_add(text, " %.3f ms", (double)t->ns / (double)MILLISECOND);
-	text_put(text, "\n", 1);
-}
-
-static void show_target(struct scan *s, const struct target *t)
-{
 	if (!s->shows || !t->tried || (t->state != PROBE_OPEN && !s->all))
 		return;
-	if (s->o->messages->options.json)
-		add_object(s, t);
-	else
-		add_line(s, t);
+	service = f->as_json || t->state == PROBE_OPEN ? scan_service_of(s, t, text) : NULL;
+	word = t->state == PROBE_OPEN ? service : errno_name(t->error);
+	facts_begin(f, "probed");
+	json_string(json, "host", t->of->host->text);
+	if (!scan_is_portless(t)) {
+		json_number(json, "port", t->port);
+		json_string(json, "protocol", "tcp");
+	}
+	json_string(json, "state", state);
+	if (service)
+		json_string(json, "service", service);
+	if (t->address) {
+		struct address address = *t->address;
+		address_set_port(&address, t->port);
+		address_json(json, "peer", &address);
+	}
+	if (t->what)
+		json_string(json, "step", t->what);
+	if (t->error)
+		json_string(json, "code", errno_name(t->error));
+	json_milliseconds(json, "elapsed_ms", t->ns);
+	/* Where stdout is a command's the line stands among the messages. */
+	if (s->output.to.original == STDERR_FILENO)
+		facts_line(f, "sockit %s: ", s->o->messages.subcommand);
+	facts_line(f, "%s ", t->of->shown);
+	if (!scan_is_portless(t))
+		facts_line(f, "%u/tcp ", t->port);
+	facts_line(f, "%s", state);
+	if (word || s->all)
+		facts_line(f, " %s", word ? word : "-");
+	if (s->all)
+		facts_line(f, " %.3f ms", (double)t->ns / (double)MILLISECOND);
+	facts_line(f, "\n");
+	facts_end(f);
 }
 
 /* Shows those whose turn it is; at the end, all that are left. */
-void scan_show_next(struct scan *s)
+void scan_tell_next(struct scan *s)
 {
 	while (s->shown_operand < s->n) {
 		const struct operand *op = &s->operands[s->shown_operand];
 
 		while (s->shown_target < op->n_started &&
 		       (op->targets[s->shown_target].settled || s->concluding))
-			show_target(s, &op->targets[s->shown_target++]);
+			scan_tell_target(s, &op->targets[s->shown_target++]);
 		if (s->shown_target < op->n && !scan_is_lost(s, op) && !s->concluding)
 			return;
 		s->shown_operand++;
@@ -144,50 +120,46 @@ void scan_show_next(struct scan *s)
 /* Is T as it was asked for? */
 bool scan_is_good(const struct scan *s, const struct target *t)
 {
-	return t->tried && (t->state == PROBE_OPEN) != s->o->closed;
+	return t->tried && (t->state == PROBE_OPEN) != s->o->own.closed;
 }
 
-static void add_reason(const struct scan *s, struct text *text, const struct operand *op,
-		       const struct target *t)
+/* Adds why T, or where that is NULL why OP's host, is not as asked for. */
+static void scan_add_reason(const struct scan *s, struct text *text, const struct operand *op,
+			    const struct target *t)
 {
-	const struct name *host = op->host;
-	char limit[48];
+	char why[PROBE_WHY], time[32];
 
-	scan_limit(s, limit, sizeof limit);
 	text_add(text, "%s%s", text->length ? "; " : "", op->shown);
 	if (t && *op->list)
 		text_add(text, " port %u", t->port);
-	if (!t)
-		text_add(text, ": ");
-	if (!t && host->eai)
-		report_lookup_text(text, host->eai, host->error);
-	else if (!t)
-		text_add(text, "not looked up within %s", limit);
-	else if (!t->tried)
-		text_add(text, ": no answer");
-	else if (t->state == PROBE_OPEN)
-		text_add(text, ": open");
-	else if (t->state == PROBE_FILTERED)
-		text_add(text, ": no answer within %s", limit);
-	else
-		text_add(text, ": %s%s%s (%s)", t->what ? t->what : "", t->what ? ": " : "",
-			 strerror(t->error), errno_name(t->error));
+	text_add(text, ": ");
+	if (!t && op->host->eai) {
+		report_lookup_text(text, op->host->eai, op->host->error);
+	} else if (!t) {
+		text_add(text, "not looked up within %s (-w)",
+			 duration_format(time, sizeof time, s->wait));
+	} else if (!t->tried) {
+		text_add(text, "no answer");
+	} else {
+		report_probe_text(t->state, t->what, t->error, s->wait, why);
+		text_add(text, "%s", *why ? why : "open");
+	}
 }
 
 /* Adds why those that are not as asked for are not, as many as there is room for. */
-static void add_reasons(const struct scan *s, struct text *text, size_t bad)
+static void scan_add_reasons(const struct scan *s, struct text *text, size_t bad)
 {
 	size_t told = 0;
 
 	for (size_t i = 0; i < s->n && text->length < REASONS_MOST; i++) {
 		const struct operand *op = &s->operands[i];
 		if (op->n_started == 0 && op->host->state != NAME_KNOWN) {
-			add_reason(s, text, op, NULL);
+			scan_add_reason(s, text, op, NULL);
 			told += op->n;
 		}
 		for (size_t k = 0; k < op->n_started && text->length < REASONS_MOST; k++)
 			if (!scan_is_good(s, &op->targets[k])) {
-				add_reason(s, text, op, &op->targets[k]);
+				scan_add_reason(s, text, op, &op->targets[k]);
 				told++;
 			}
 	}
@@ -196,43 +168,44 @@ static void add_reasons(const struct scan *s, struct text *text, size_t bad)
 }
 
 /* How often each state was found. */
-static void count(const struct scan *s, size_t *counts)
+static void scan_count(const struct scan *s, size_t *counts)
 {
 	for (size_t i = 0; i < s->n; i++)
 		for (size_t k = 0; k < s->operands[i].n_started; k++)
 			counts[s->operands[i].targets[k].state] += s->operands[i].targets[k].tried;
 }
 
-static void add_counts(struct text *text, const size_t *counts)
+static void scan_add_counts(struct text *text, const size_t *counts)
 {
 	const char *before = ": ";
 
 	for (size_t i = PROBE_OPEN + 1; i <= PROBE_UNREACHABLE; i++)
 		if (counts[i]) {
-			text_add(text, "%s%zu %s", before, counts[i], states[i]);
+			text_add(text, "%s%zu %s", before, counts[i],
+				 probe_state_name((enum probe_state)i));
 			before = ", ";
 		}
 }
 
 /* Says why it is not as asked for: BAD ports are not. */
-static struct outcome refuse(const struct scan *s, size_t bad, const size_t *counts)
+static struct outcome scan_refuse(const struct scan *s, size_t bad, const size_t *counts)
 {
-	const char *negation = s->o->closed ? "still open" : "not open";
-	bool retried = s->o->retry != UNSET, silent = bad == counts[PROBE_FILTERED];
+	const char *negation = s->o->own.closed ? "still open" : "not open";
+	bool retried = s->o->retry.retry != UNSET, silent = bad == counts[PROBE_FILTERED];
 	enum outcome_kind kind =
-		retried || (silent && !s->o->closed) ? OUTCOME_TIMEOUT : OUTCOME_FAILED;
+		retried || (silent && !s->o->own.closed) ? OUTCOME_TIMEOUT : OUTCOME_FAILED;
 	struct text reasons = { 0 }, text = { 0 };
 	const char *code = "ECONNREFUSED";
 	struct outcome outcome;
 
 	if (kind == OUTCOME_TIMEOUT)
 		code = errno_name(ETIMEDOUT);
-	else if (s->o->closed)
+	else if (s->o->own.closed)
 		code = errno_name(EISCONN);
 	else if (!counts[PROBE_CLOSED])
 		code = errno_name(EHOSTUNREACH);
 	if (retried || bad <= NAMED_MOST)
-		add_reasons(s, &reasons, bad);
+		scan_add_reasons(s, &reasons, bad);
 	if (s->n_targets == 1 && !retried)
 		text_put(&text, reasons.data, reasons.length);
 	else
@@ -241,13 +214,13 @@ static struct outcome refuse(const struct scan *s, size_t bad, const size_t *cou
 	if (retried) {
 		char time[32];
 		text_add(&text, " within %s (--retry)",
-			 duration_format(time, sizeof time, s->o->retry));
+			 duration_format(time, sizeof time, s->o->retry.retry));
 	}
 	if (reasons.length && (s->n_targets > 1 || retried))
 		text_add(&text, ": %.*s", (int)reasons.length, reasons.data);
 	else if (!reasons.length)
-		add_counts(&text, counts);
-	outcome = message_fail(s->o->messages, kind, code, "%.*s", (int)text.length,
+		scan_add_counts(&text, counts);
+	outcome = message_fail(&s->o->messages, kind, code, "%.*s", (int)text.length,
 			       text.data ? text.data : "");
 	text_free(&reasons);
 	text_free(&text);
@@ -259,15 +232,15 @@ struct outcome scan_judge(const struct scan *s)
 {
 	size_t counts[PROBE_UNREACHABLE + 1] = { 0 }, bad;
 
-	count(s, counts);
-	bad = s->o->closed ? counts[PROBE_OPEN] : s->n_targets - counts[PROBE_OPEN];
+	scan_count(s, counts);
+	bad = s->o->own.closed ? counts[PROBE_OPEN] : s->n_targets - counts[PROBE_OPEN];
 	/* What has not been tried is not known to be closed. */
-	if (s->o->closed && s->expired)
+	if (s->o->own.closed && s->expired)
 		bad = s->n_targets - s->n_settled - s->n_lost;
-	if (bad == 0 || (s->o->any && counts[PROBE_OPEN] > 0))
-		return (struct outcome){ s->o->any ? OUTCOME_DONE : s->lost_kind, 0 };
+	if (bad == 0 || (s->o->own.any && counts[PROBE_OPEN] > 0))
+		return (struct outcome){ s->o->own.any ? OUTCOME_DONE : s->lost_kind, 0 };
 	/* That has been said. */
 	if (s->lost_kind != OUTCOME_DONE)
 		return (struct outcome){ s->lost_kind, 0 };
-	return refuse(s, bad, counts);
+	return scan_refuse(s, bad, counts);
 }

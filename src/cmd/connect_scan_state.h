@@ -1,15 +1,16 @@
-/* connect_scan_state.h - what the parts of `connect --probe` share
+/* connect_scan_state.h - what the parts of `sockit connect --probe` share
  *
- * connect_scan.c runs it, connect_scan_words.c knows what is to be probed, connect_scan_report.c
- * says what came of it.
+ * connect_scan.c is its course. Below that connect_scan_words.c parses the operands,
+ * connect_scan_names.c looks their hosts and services up, and connect_scan_report.c prints what has
+ * been found.
  */
 #ifndef CMD_CONNECT_SCAN_STATE_H
 #define CMD_CONNECT_SCAN_STATE_H
 
-#include "cmd/connect_scan.h"
+#include "base/facts.h"
+#include "cmd/connect.h"
 #include "flow/output.h"
 #include "names/lookup.h"
-#include "net/probe.h"
 #include "names/services.h"
 #include "proto/ports.h"
 #include "run/run.h"
@@ -59,11 +60,14 @@ struct operand {
 };
 
 struct scan {
-	const struct scan_options *o;
+	const struct connect_options *o;
+	int64_t wait; /* limit of a look-up, and of a connection */
 	struct run run;
 	struct output output;
-	bool shows; /* anything at all, */
-	bool all;   /* and not only what is open */
+	struct facts facts;	       /* into the output */
+	bool shows;		       /* false: nothing is printed */
+	bool all;		       /* print what is not open too */
+	void (*start)(struct scan *s); /* all names of services are known: begin to probe */
 	struct name *names;
 	size_t n_unknown; /* services that are still looked up */
 	struct operand *operands;
@@ -79,52 +83,47 @@ struct scan {
 	enum outcome_kind lost_kind; /* what that is, DONE: nothing that was asked for */
 };
 
-/* ---- connect_scan.c ---- */
-
-/* All names of services are known: probing begins. */
-void scan_start(struct scan *s);
-
-/* Something has come out: it is shown, or the end is drawn from it, once others had their turn. */
-void scan_show_soon(struct scan *s);
-
-/* When to try again, under --retry, what failed NOW; NEVER: no more. */
-int64_t scan_next_try(const struct scan *s, int64_t now);
-
 /* ---- connect_scan_words.c ---- */
 
-/* Reads WORDS into S's operands. Returns 0, or -1 with *ERROR. */
+/* Parses WORDS into S's operands and names. Returns 0, or -1 with *ERROR. */
 int scan_parse(struct scan *s, const struct operands *words, struct option_error *error);
 
-/* Asks for all names at once; numbers are known then. scan_start() follows from in here or from the
- * loop. */
-void scan_ask_names(struct scan *s);
-
-/* Asks for NAME once more. */
-void scan_ask(struct name *name);
-
-/* Has T's operand no port that could be another: a UNIX socket, or vsock? */
+/* Has T's operand no port that could be another: is it a UNIX socket, or one of vsock? */
 bool scan_is_portless(const struct target *t);
-
-/* Will nothing more be tried of OP? */
-bool scan_is_lost(const struct scan *s, const struct operand *op);
-
-/* `2 s (-w)` into TEXT of SIZE bytes (48 do). Returns TEXT. */
-const char *scan_limit(const struct scan *s, char *text, unsigned size);
 
 void scan_free_words(struct scan *s);
 
+/* ---- connect_scan_names.c ---- */
+
+/* Begins to look up all names at once. S's `start` is called once all services are known, perhaps
+ * from in here. */
+void scan_ask_names(struct scan *s);
+
+/* Looks NAME up once more. */
+void scan_ask(struct name *name);
+
+/* Will nothing more be tried of OP, since its host has no address? */
+bool scan_is_lost(const struct scan *s, const struct operand *op);
+
+/* The time to try again what failed NOW, under --retry; NEVER: it is over by then. */
+int64_t scan_next_try(const struct scan *s, int64_t now);
+
+/* Something has come out: has it printed, or the end drawn from it, once others had their turn. */
+void scan_show_soon(struct scan *s);
+
+void scan_free_names(struct scan *s);
+
 /* ---- connect_scan_report.c ---- */
 
-/* Adds to S's output those whose turn it is; at the end, all that are left. */
-void scan_show_next(struct scan *s);
+/* Prints the targets whose turn it is; at the end, all that are left. */
+void scan_tell_next(struct scan *s);
 
 /* Is T as it was asked for? */
 bool scan_is_good(const struct scan *s, const struct target *t);
 
-/* Forgets what was read to show services. */
 void scan_free_services(struct scan *s);
 
-/* What all that has come out means; says what is not as it was asked for. */
+/* Returns what all results together mean; says what is not as it was asked for. */
 struct outcome scan_judge(const struct scan *s);
 
 #endif

@@ -1,5 +1,5 @@
-#include "cmd/listen.h"
-
+/* listen.c - `sockit listen`: waits for TCP connections */
+#include "base/command.h"
 #include "base/clock.h"
 #include "net/activation.h"
 #include "conn/server.h"
@@ -72,13 +72,13 @@ static int check_access(const struct server_config *c, struct option_error *erro
 }
 
 /* HOST and PORT of the operands; without any, the sockets that we were given. */
-static int find_place(struct server_config *c, const struct operands *operands,
-		      struct option_error *error)
+static int listen_find_place(const struct command *self, struct server_config *c,
+			     const struct operands *operands, struct option_error *error)
 {
 	c->inherited = operands->n == 0 ? activation_sockets() : 0;
 	if (operands->n == 0 && !c->inherited)
 		return option_fail(error, "an operand is missing: sockit listen %s",
-				   listen_command.synopsis);
+				   self->synopsis);
 	if (c->inherited) {
 		c->connections.port = "(inherited)";
 		return 0;
@@ -110,7 +110,7 @@ static struct outcome main_listen(const struct command *self, int argc, char **a
 		c.connections.family = address_family(&o.family);
 		c.connections.numeric = o.family.numeric;
 		c.connections.wait = o.wait;
-		if (find_place(&c, &operands, &error) == 0 &&
+		if (listen_find_place(self, &c, &operands, &error) == 0 &&
 		    service_check(&o.service, self, &operands, o.family.numeric, &error) == 0 &&
 		    server_check(&c, &error) == 0)
 			outcome = server_run(&c);

@@ -1,5 +1,4 @@
-#include "cmd/resolve.h"
-
+/* resolve.c - `sockit resolve`: looks names and addresses up */
 #include <errno.h>
 #include <limits.h>
 #include <netdb.h>
@@ -8,6 +7,7 @@
 #include <strings.h>
 #include <unistd.h>
 
+#include "base/command.h"
 #include "base/clock.h"
 #include "cmd/resolve_explain.h"
 #include "cmd/resolve_show.h"

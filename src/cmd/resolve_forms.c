@@ -1,4 +1,4 @@
-/* --forms: an address in all of its forms, without asking anybody. */
+/* resolve_forms.c - `sockit resolve --forms`: an address in all of its forms, nothing looked up */
 #include <arpa/inet.h>
 #include <net/if.h>
 #include <stdio.h>

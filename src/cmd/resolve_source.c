@@ -1,3 +1,4 @@
+/* resolve_source.c - the words to look up: operands, and lines of stdin */
 #include "cmd/resolve_source.h"
 
 #include <errno.h>

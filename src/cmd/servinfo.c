@@ -1,10 +1,10 @@
-#include "cmd/servinfo.h"
-
+/* servinfo.c - `sockit servinfo`: looks services and protocols up */
 #include <errno.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/command.h"
 #include "base/errname.h"
 #include "base/facts.h"
 #include "base/number.h"

@@ -1,5 +1,5 @@
+/* sockname.c - `sockit sockname`: what is known of sockets, their options, and interfaces */
 #define _DEFAULT_SOURCE /* IFF_* */
-#include "cmd/sockname.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/command.h"
 #include "base/clock.h"
 #include "base/descriptors.h"
 #include "base/errname.h"
@@ -467,8 +468,9 @@ static struct outcome list_interfaces(const struct sockname_options *o)
 /* ---- the command line ---- */
 
 /* The form that O asks for, and what stands beside it. */
-static int check_operands(const struct sockname_options *o, const struct operands *operands,
-			  const char **host, const char **port, struct option_error *error)
+static int sockname_check(const struct command *self, const struct sockname_options *o,
+			  const struct operands *operands, const char **host, const char **port,
+			  struct option_error *error)
 {
 	bool ports = o->own.listening || o->own.sockets,
 	     none = o->own.fd != UNSET || o->own.interfaces;
@@ -490,7 +492,7 @@ static int check_operands(const struct sockname_options *o, const struct operand
 		return 0;
 	if (operands->n == 0)
 		return option_fail(error, "an operand is missing: sockit sockname %s",
-				   sockname_command.synopsis);
+				   self->synopsis);
 	if (o->own.connect || operands->n == 2 ||
 	    (address_parse_host(operands->words[0], &a) == WORD_BAD &&
 	     strchr(operands->words[0], ':')))
@@ -510,7 +512,7 @@ static struct outcome main_sockname(const struct command *self, int argc, char *
 
 	if (!command_begin(self, argc, argv, &o, &o.messages, &operands, &outcome))
 		return outcome;
-	if (check_operands(&o, &operands, &host, &port, &error) < 0)
+	if (sockname_check(self, &o, &operands, &host, &port, &error) < 0)
 		return command_refuse(&o.messages, &error);
 	if (o.own.fd != UNSET)
 		return tell_fd(&o);

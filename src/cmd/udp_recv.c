@@ -1,5 +1,5 @@
-#include "cmd/udp_recv.h"
-
+/* udp_recv.c - `sockit udp-recv`: receives datagrams and prints them */
+#include "base/command.h"
 #include "base/number.h"
 #include "dgram/receiver.h"
 

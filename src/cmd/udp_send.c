@@ -1,8 +1,8 @@
-#include "cmd/udp_send.h"
-
+/* udp_send.c - `sockit udp-send`: sends stdin as datagrams */
 #include <errno.h>
 #include <unistd.h>
 
+#include "base/command.h"
 #include "base/clock.h"
 #include "base/facts.h"
 #include "sock/datagram.h"

@@ -1,10 +1,10 @@
-#include "cmd/unix.h"
-
+/* unix.c - `sockit unix`: connects to, listens on, sends to or receives from a UNIX socket */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 
+#include "base/command.h"
 #include "base/clock.h"
 #include "net/activation.h"
 #include "conn/client.h"

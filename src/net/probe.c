@@ -565,3 +565,15 @@ void prober_free(struct prober *p)
 	free(p->sources.addresses);
 	free(p);
 }
+
+const char *probe_state_name(enum probe_state state)
+{
+	static const char *const names[] = {
+		[PROBE_OPEN] = "open",
+		[PROBE_CLOSED] = "closed",
+		[PROBE_FILTERED] = "filtered",
+		[PROBE_UNREACHABLE] = "unreachable",
+	};
+
+	return names[state];
+}

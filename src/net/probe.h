@@ -34,6 +34,9 @@ enum probe_state {
 	PROBE_UNREACHABLE, /* any other error */
 };
 
+/* `open`, `closed`, `filtered`, `unreachable`. */
+const char *probe_state_name(enum probe_state state);
+
 struct probe_result {
 	enum probe_state state;
 	int error;	  /* an errno; 0 where it is open */

@@ -326,6 +326,20 @@ void report_dial_text(struct text *text, const struct dial_result *r, int64_t li
 		text_add(text, "%s", r->timed_out ? silent : strerror(r->error));
 }
 
+void report_probe_text(enum probe_state state, const char *what, int error, int64_t limit,
+		       char *text)
+{
+	char time[32];
+
+	*text = '\0';
+	if (state == PROBE_FILTERED)
+		snprintf(text, PROBE_WHY, "no answer within %s (-w)",
+			 duration_format(time, sizeof time, limit));
+	else if (state != PROBE_OPEN)
+		snprintf(text, PROBE_WHY, "%s%s%s (%s)", what ? what : "", what ? ": " : "",
+			 strerror(error), errno_name(error));
+}
+
 struct outcome report_dial(const struct messages *m, const char *host, const char *port,
 			   const struct dial_result *r, int64_t limit, const char *option)
 {

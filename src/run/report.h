@@ -10,6 +10,8 @@
 #include "net/binding.h"
 #include "net/dial.h"
 #include "net/event.h"
+#include "net/places.h"
+#include "net/probe.h"
 
 /* An event_fn: says E as -v and -vv want it; always, where it listens on a port that the kernel
  * chose. ARG is a const struct messages. */
@@ -25,6 +27,13 @@ struct outcome report_dial(const struct messages *m, const char *host, const cha
  * report_lookup() is for that. */
 void report_dial_text(struct text *text, const struct dial_result *r, int64_t limit,
 		      const char *option);
+
+#define PROBE_WHY 256
+
+/* Writes why a probed target, for which there was LIMIT, is not open into TEXT of PROBE_WHY bytes;
+ * nothing where it is. The others are members of its struct probe_result. */
+void report_probe_text(enum probe_state state, const char *what, int error, int64_t limit,
+		       char *text);
 
 /* After EADDRINUSE of a socket of TYPE (SOCK_STREAM, SOCK_DGRAM) for WANTED: who has that, as the
  * end of a sentence, `: nginx (process 7) has 0.0.0.0 port 80`, into TEXT of SIZE bytes (256 do);

@@ -120,7 +120,9 @@ int run_check(const struct messages *m, const struct data_options *data, struct 
 
 int run_start(struct run *r, const struct messages *m, const struct data_options *data)
 {
-	*r = (struct run){ .loop = loop_new(), .messages = m, .data = data };
+	static const struct data_options no_data = DATA_OPTIONS_DEFAULT;
+
+	*r = (struct run){ .loop = loop_new(), .messages = m, .data = data ? data : &no_data };
 	if (!r->loop) {
 		report_error(m, "start", errno);
 		return -1;
@@ -129,7 +131,7 @@ int run_start(struct run *r, const struct messages *m, const struct data_options
 	loop_on_signal(r->loop, on_signal, r);
 	r->timeout = (struct timer){ .fn = on_timeout, .arg = r };
 	r->waits_timer = (struct timer){ .fn = on_waits, .arg = r };
-	timer_set(r->loop, &r->timeout, clock_after(m->start, data->timeout));
+	timer_set(r->loop, &r->timeout, clock_after(m->start, r->data->timeout));
 	if (message_wanted(m, MESSAGE_STEP))
 		timer_set(r->loop, &r->waits_timer, clock_after(m->start, WAITS_INTERVAL));
 	if (open_copies(r) < 0) {
@@ -138,6 +140,39 @@ int run_start(struct run *r, const struct messages *m, const struct data_options
 	}
 	progress_start(r);
 	return 0;
+}
+
+static void run_found(void *arg, struct places_answer *found)
+{
+	struct run *r = arg;
+
+	timer_drop(r->loop, &r->lookup.limit);
+	if (found->failure.eai)
+		run_end(r, report_lookup(r->messages, &found->failure));
+	else
+		r->lookup.fn(r->lookup.arg, found);
+}
+
+static void run_lookup_late(void *arg)
+{
+	struct run *r = arg;
+	char time[32];
+
+	run_end(r, message_timeout(r->messages, "look-up of %s: no answer within %s (-w)",
+				   r->lookup.what,
+				   duration_format(time, sizeof time, r->lookup.wait)));
+}
+
+void run_look_up(struct run *r, const struct places_question *q, const char *what, int64_t wait,
+		 places_fn *fn, void *arg)
+{
+	r->lookup = (struct run_lookup){ .limit = { .fn = run_lookup_late, .arg = r },
+					 .wait = wait,
+					 .what = what,
+					 .fn = fn,
+					 .arg = arg };
+	timer_set(r->loop, &r->lookup.limit, clock_after(clock_now(), wait));
+	places_find(r->loop, q, run_found, r, &r->lookup.lookup);
 }
 
 void run_copy(struct run *r, const struct transcript_piece *piece, const void *data, size_t n)
@@ -224,6 +259,8 @@ void run_free(struct run *r)
 	transcript_close(&r->copies[0]);
 	transcript_close(&r->copies[1]);
 	text_free(&r->waits);
+	places_cancel(r->lookup.lookup);
+	timer_drop(r->loop, &r->lookup.limit);
 	loop_free(r->loop);
 	pool_free();
 	transfer_free_pipes();

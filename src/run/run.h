@@ -1,4 +1,4 @@
-/* run.h - a run of connect or listen: the loop, its signals, its time limit, its outcome */
+/* run.h - the course of a subcommand: its loop, signals, time limits, copies, figures, outcome */
 #ifndef RUN_RUN_H
 #define RUN_RUN_H
 
@@ -7,6 +7,7 @@
 #include "flow/data_options.h"
 #include "flow/transcript.h"
 #include "loop/loop.h"
+#include "net/places.h"
 
 /* How far a run has come. */
 struct run_totals {
@@ -52,6 +53,15 @@ struct run {
 	struct text waits;
 	bool waits_said;
 	uint64_t waits_moved;
+	/* of run_look_up() */
+	struct run_lookup {
+		struct places_lookup *lookup;
+		struct timer limit;
+		int64_t wait;
+		const char *what;
+		places_fn *fn;
+		void *arg;
+	} lookup;
 };
 
 /* Checks that nothing but messages is to go to stderr where M wants objects there. Returns 0, or -1
@@ -59,9 +69,15 @@ struct run {
 int run_check(const struct messages *m, const struct data_options *data,
 	      struct option_error *error);
 
-/* *R with a loop of its own, which signals and --timeout end, and the files of -o and -x opened.
- * Returns 0, or -1 having said why not. */
+/* Starts R: makes its loop, which signals and --timeout end, and opens the files of -o and -x. DATA
+ * is NULL where a subcommand has none of those options. Returns 0, or -1 having said why not. */
 int run_start(struct run *r, const struct messages *m, const struct data_options *data);
+
+/* Looks Q up for R and calls FN, perhaps from in here, with addresses: there are some. Where that
+ * fails, or takes longer than WAIT (UNSET: no limit), says so and ends R; WHAT names what is looked
+ * up in that message. Q's words, and WHAT, must stay until then. One look-up at a time. */
+void run_look_up(struct run *r, const struct places_question *q, const char *what, int64_t wait,
+		 places_fn *fn, void *arg);
 
 /* Ends R with OUTCOME; the first one counts. */
 void run_end(struct run *r, struct outcome outcome);

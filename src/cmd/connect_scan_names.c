@@ -1,0 +1,164 @@
+/* connect_scan_names.c - the look-ups of `sockit connect --probe`: hosts and services, each once */
+#include <errno.h>
+#include <netdb.h>
+#include <stdlib.h>
+
+#include "base/clock.h"
+#include "cmd/connect_scan_state.h"
+#include "run/report.h"
+
+void scan_show_soon(struct scan *s)
+{
+	if (!s->show_timer.slot)
+		timer_set(s->run.loop, &s->show_timer, loop_now(s->run.loop));
+}
+
+int64_t scan_next_try(const struct scan *s, int64_t now)
+{
+	return retry_next(now, s->o->retry.retry, s->o->retry.interval,
+			  clock_after(s->o->messages.start, s->o->retry.retry));
+}
+
+bool scan_is_lost(const struct scan *s, const struct operand *op)
+{
+	return op->host->state == NAME_FAILED && (s->o->retry.retry == UNSET || s->o->own.closed);
+}
+
+/* Nothing more will be known of the host NAME: its ports are lost. Before the ports are counted,
+ * scan_start() sees to that. */
+static void scan_lose(struct scan *s, const struct name *name)
+{
+	for (size_t i = 0; i < s->n && s->prober; i++)
+		if (s->operands[i].host == name)
+			s->n_lost += s->operands[i].n;
+	scan_show_soon(s);
+}
+
+static void scan_name_failed(struct name *name)
+{
+	struct scan *s = name->scan;
+	bool had = name->answer;
+
+	/* What is known of a name that cannot be looked up again is better than nothing. */
+	name->asked = clock_now();
+	name->state = had ? NAME_KNOWN : NAME_FAILED;
+	if (had)
+		return;
+	/* Under --retry a name that does not resolve is not up yet; under --closed it is gone. */
+	if (s->o->retry.retry != UNSET && !name->is_service && name->eai != EAI_FAMILY) {
+		if (s->o->own.closed)
+			scan_lose(s, name);
+		else
+			timer_set(s->run.loop, &name->timer, scan_next_try(s, name->asked));
+		return;
+	}
+	if (name->eai) {
+		report_lookup(&s->o->messages,
+			      &(struct places_failure){ name->eai, name->error,
+							name->is_service ? PLACE_PORT : PLACE_HOST,
+							name->text });
+	} else {
+		char time[32];
+		message_timeout(&s->o->messages, "look-up of %s: no answer within %s (-w)",
+				name->text, duration_format(time, sizeof time, s->wait));
+	}
+	if (s->lost_kind != OUTCOME_LOOKUP)
+		s->lost_kind = name->eai ? OUTCOME_LOOKUP : OUTCOME_TIMEOUT;
+	if (name->is_service || s->o->retry.retry != UNSET)
+		run_end(&s->run, (struct outcome){ s->lost_kind, 0 });
+	else
+		scan_lose(s, name);
+}
+
+static void scan_name_found(void *arg, struct lookup_answer *answer)
+{
+	struct name *name = arg;
+	struct scan *s = name->scan;
+	struct name_answer *known = malloc(sizeof *known);
+
+	name->lookup = NULL;
+	timer_drop(s->run.loop, &name->timer);
+	name->eai = answer->eai;
+	name->error = answer->error;
+	if (!known)
+		name->eai = EAI_MEMORY;
+	if (name->eai) {
+		free(answer->addresses);
+		free(known);
+		scan_name_failed(name);
+		return;
+	}
+	*known = (struct name_answer){ answer->addresses, answer->n, name->answer };
+	name->answer = known;
+	name->asked = clock_now();
+	name->state = NAME_KNOWN;
+	if (!name->is_service)
+		message(&s->o->messages, MESSAGE_STEP, "note", "host %s: %zu address%s", name->text,
+			answer->n, answer->n == 1 ? "" : "es");
+	else if (--s->n_unknown == 0)
+		s->start(s);
+	if (s->prober)
+		prober_wake(s->prober);
+}
+
+/* NAME's timer: -w has passed, or a look-up that failed is to be tried again. */
+static void scan_name_time(void *arg)
+{
+	struct name *name = arg;
+
+	if (name->state == NAME_FAILED) {
+		scan_ask(name);
+		return;
+	}
+	lookup_cancel(name->lookup);
+	name->lookup = NULL;
+	name->eai = 0;
+	scan_name_failed(name);
+}
+
+void scan_ask(struct name *name)
+{
+	struct scan *s = name->scan;
+	const struct lookup_question q = {
+		.host = name->is_service ? NULL : name->text,
+		.port = name->is_service ? name->text : "0",
+		.family = name->is_service ? AF_INET : address_family(&s->o->family),
+		.socktype = SOCK_STREAM,
+	};
+
+	name->state = NAME_ASKED;
+	timer_set(s->run.loop, &name->timer, clock_after(clock_now(), s->wait));
+	lookup_start(s->run.loop, &q, scan_name_found, name, &name->lookup);
+}
+
+void scan_ask_names(struct scan *s)
+{
+	/* One that fails at once must not end it before the others have been counted. */
+	for (struct name *n = s->names; n; n = n->next)
+		s->n_unknown += n->is_service;
+	s->n_unknown++;
+	for (struct name *n = s->names; n; n = n->next) {
+		n->timer = (struct timer){ .fn = scan_name_time, .arg = n };
+		scan_ask(n);
+	}
+	if (--s->n_unknown == 0)
+		s->start(s);
+}
+
+void scan_free_names(struct scan *s)
+{
+	for (struct name *next, *n = s->names; n; n = next) {
+		next = n->next;
+		lookup_cancel(n->lookup);
+		timer_drop(s->run.loop, &n->timer);
+		while (n->answer) {
+			struct name_answer *former = n->answer->former;
+			free(n->answer->addresses);
+			free(n->answer);
+			n->answer = former;
+		}
+		free(n->text);
+		free(n);
+	}
+	s->names = NULL;
+}
