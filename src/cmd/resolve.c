@@ -13,8 +13,6 @@
 #include "cmd/resolve_show.h"
 #include "cmd/resolve_source.h"
 #include "flow/output.h"
-#include "names/system_file.h"
-#include "proto/resolvconf.h"
 #include "run/report.h"
 #include "run/run.h"
 
@@ -39,25 +37,28 @@ struct resolve_options {
 #define AT(member)                                                                                 \
 	(offsetof(struct resolve_options, own.member) - offsetof(struct resolve_options, own))
 
-static const enum dns_type record_types[] = {
-	DNS_A, DNS_AAAA, DNS_CNAME, DNS_MX, DNS_NS, DNS_PTR, DNS_SOA, DNS_SRV, DNS_TXT,
+static const struct {
+	char name[8];
+	enum dns_type type;
+} records[] = {
+	{ "A", DNS_A },	    { "AAAA", DNS_AAAA }, { "CNAME", DNS_CNAME },
+	{ "MX", DNS_MX },   { "NS", DNS_NS },	  { "PTR", DNS_PTR },
+	{ "SOA", DNS_SOA }, { "SRV", DNS_SRV },	  { "TXT", DNS_TXT },
 };
-static const char *const record_names[] = { "A",   "AAAA", "CNAME", "MX", "NS",
-					    "PTR", "SOA",  "SRV",   "TXT" };
-#define N_RECORDS (sizeof record_names / sizeof *record_names)
+#define N_RECORDS (sizeof records / sizeof *records)
 
-static const char *record_word(size_t i)
+static const char *resolve_record_word(size_t i)
 {
-	return i < N_RECORDS ? record_names[i] : NULL;
+	return i < N_RECORDS ? records[i].name : NULL;
 }
 
-static int parse_record(void *field, const char *word, struct option_error *error)
+static int resolve_parse_record(void *field, const char *word, struct option_error *error)
 {
 	int64_t *type = field;
 
 	for (size_t i = 0; i < N_RECORDS; i++)
-		if (!strcasecmp(word, record_names[i])) {
-			*type = (int64_t)record_types[i];
+		if (!strcasecmp(word, records[i].name)) {
+			*type = (int64_t)records[i].type;
 			return 0;
 		}
 	return option_fail(error,
@@ -65,7 +66,7 @@ static int parse_record(void *field, const char *word, struct option_error *erro
 			   word);
 }
 
-static int parse_server(void *field, const char *word, struct option_error *error)
+static int resolve_parse_server(void *field, const char *word, struct option_error *error)
 {
 	struct address *server = field;
 	struct endpoint_words words;
@@ -140,15 +141,15 @@ static const struct option_row rows[] = {
 	  .kind = OPTION_PARSED,
 	  .arg = "ADDR[:PORT]",
 	  .field = AT(server),
-	  .parser = parse_server,
+	  .parser = resolve_parse_server,
 	  .excludes = "explain",
 	  .help = "ask this DNS server, not the system" },
 	{ .name = "record",
 	  .kind = OPTION_PARSED,
 	  .arg = "TYPE",
 	  .field = AT(record),
-	  .parser = parse_record,
-	  .words = record_word,
+	  .parser = resolve_parse_record,
+	  .words = resolve_record_word,
 	  .excludes = "explain",
 	  .help = "DNS records of this type: A, AAAA, CNAME, MX, NS, PTR, SOA, SRV, TXT" },
 	{ .name = "explain",
@@ -170,15 +171,11 @@ static const struct resolve_options defaults = {
 	.own = { .wait = UNSET, .jobs = UNSET },
 };
 
-/* A run has the options of a stream, which are none here. */
-static const struct data_options no_data = DATA_OPTIONS_DEFAULT;
-
-struct resolving {
+struct resolver {
 	const struct resolve_options *options;
 	struct resolution_config config;
 	struct run run;
 	struct dns_client *dns;
-	struct places_lookup *lookup; /* of --service */
 	struct explanation *explanation;
 	struct source source;
 	char name[256]; /* this host's */
@@ -193,42 +190,42 @@ struct resolving {
 	bool failed[OUTCOME_TIMEOUT + 1];
 };
 
-static void go(void *arg);
+static void resolve_go(void *arg);
 
-static void wake(struct resolving *s)
+static void resolve_wake(struct resolver *s)
 {
 	timer_set(s->run.loop, &s->go, loop_now(s->run.loop));
 }
 
-static void wake_up(void *arg)
+static void resolve_wake_up(void *arg)
 {
-	wake(arg);
+	resolve_wake(arg);
 }
 
 /* ---- answers ---- */
 
-static void output_changed(void *arg)
+static void resolve_output_changed(void *arg)
 {
-	struct resolving *s = arg;
+	struct resolver *s = arg;
 
 	if (s->out.error)
 		run_end(&s->run,
 			report_output_error(&s->options->messages, "stdout", s->out.error));
-	wake(s);
+	resolve_wake(s);
 }
 
-static void answered(void *arg, struct resolution *r)
+static void resolve_answered(void *arg, struct resolution *r)
 {
-	struct resolving *s = arg;
+	struct resolver *s = arg;
 
 	(void)r;
 	s->running--;
 	s->answered++;
-	wake(s);
+	resolve_wake(s);
 }
 
 /* Shows the answers whose turn it is. */
-static void show_answers(struct resolving *s)
+static void resolve_show_answers(struct resolver *s)
 {
 	while (s->n && !output_full(&s->out) && !s->run.ended) {
 		struct resolution *r = s->ring[s->first];
@@ -244,7 +241,7 @@ static void show_answers(struct resolving *s)
 	}
 }
 
-static void ask(struct resolving *s, const char *word)
+static void resolve_ask(struct resolver *s, const char *word)
 {
 	struct resolution *r;
 
@@ -257,7 +254,7 @@ static void ask(struct resolving *s, const char *word)
 	}
 	s->running++;
 	s->asked++;
-	r = resolution_start(&s->config, word, answered, s);
+	r = resolution_start(&s->config, word, resolve_answered, s);
 	if (!r) {
 		run_end(&s->run, report_error(&s->options->messages, word, ENOMEM));
 		return;
@@ -265,19 +262,19 @@ static void ask(struct resolving *s, const char *word)
 	s->ring[(s->first + s->n++) % s->size] = r;
 }
 
-static void explained(void *arg, enum outcome_kind kind)
+static void resolve_explained(void *arg, enum outcome_kind kind)
 {
-	struct resolving *s = arg;
+	struct resolver *s = arg;
 
 	s->explanation = NULL;
 	s->failed[kind] = true;
-	wake(s);
+	resolve_wake(s);
 }
 
 /* Asks for as much as may be asked for now. Returns whether there is more to come. */
-static bool ask_more(struct resolving *s)
+static bool resolve_ask_more(struct resolver *s)
 {
-	static const struct explanation_calls calls = { explained, wake_up };
+	static const struct explanation_calls calls = { resolve_explained, resolve_wake_up };
 
 	while (s->running < s->jobs && s->n < s->size && !output_full(&s->out) && !s->run.ended &&
 	       !s->explanation) {
@@ -290,13 +287,13 @@ static bool ask_more(struct resolving *s)
 			if (!s->explanation)
 				run_end(&s->run, report_error(&s->options->messages, word, ENOMEM));
 		} else {
-			ask(s, word);
+			resolve_ask(s, word);
 		}
 	}
 	return true;
 }
 
-static struct outcome conclude(const struct resolving *s)
+static struct outcome resolve_conclude(const struct resolver *s)
 {
 	static const enum outcome_kind worst[] = { OUTCOME_FAILED, OUTCOME_LOOKUP, OUTCOME_TIMEOUT,
 						   OUTCOME_USAGE };
@@ -310,39 +307,39 @@ static struct outcome conclude(const struct resolving *s)
 }
 
 /* All that can be done now. */
-static void go(void *arg)
+static void resolve_go(void *arg)
 {
-	struct resolving *s = arg;
+	struct resolver *s = arg;
 	bool more;
 
 	if (s->late)
 		return;
-	show_answers(s);
-	more = ask_more(s);
-	show_answers(s); /* what needed no asking */
+	resolve_show_answers(s);
+	more = resolve_ask_more(s);
+	resolve_show_answers(s); /* what needed no asking */
 	output_flush(&s->out);
 	if (s->run.ended)
 		return;
 	if (s->n && s->ring[s->first]->done && !output_full(&s->out))
-		wake(s);
+		resolve_wake(s);
 	else if (!more && s->n == 0 && !s->explanation && !output_waits(&s->out))
-		run_end(&s->run, conclude(s));
+		run_end(&s->run, resolve_conclude(s));
 }
 
 /* ---- the run ---- */
 
-static void figures(void *arg, bool at_end)
+static void resolve_figures(void *arg, bool at_end)
 {
-	const struct resolving *s = arg;
+	const struct resolver *s = arg;
 
 	if (!at_end)
 		message(&s->options->messages, MESSAGE_NOTE, "note", "asked %llu, answered %llu",
 			(unsigned long long)s->asked, (unsigned long long)s->answered);
 }
 
-static void tell_waits(void *arg, struct text *text)
+static void resolve_waits(void *arg, struct text *text)
 {
-	const struct resolving *s = arg;
+	const struct resolver *s = arg;
 
 	if (s->running)
 		text_add(text, "%zu answer%s, the first one for %s (-w)", s->running,
@@ -351,21 +348,18 @@ static void tell_waits(void *arg, struct text *text)
 		text_add(text, "stdin");
 }
 
-static void service_found(void *arg, struct places_answer *found)
+static void resolve_service_found(void *arg, struct places_answer *found)
 {
-	struct resolving *s = arg;
+	struct resolver *s = arg;
 
-	if (found->failure.eai)
-		run_end(&s->run, report_lookup(&s->options->messages, &found->failure));
-	else
-		s->config.finder.port = address_port(&found->addresses[0]);
+	s->config.finder.port = address_port(&found->addresses[0]);
 	free(found->addresses);
 	s->late = false;
-	wake(s);
+	resolve_wake(s);
 }
 
-/* The port that --service is. */
-static void find_service(struct resolving *s)
+/* Finds the port that --service is. */
+static void resolve_find_service(struct resolver *s)
 {
 	const char *service = s->options->own.service;
 	const struct places_question q = { .port = service, .socktype = SOCK_STREAM };
@@ -373,30 +367,11 @@ static void find_service(struct resolving *s)
 	if (!service || address_parse_port(service, &s->config.finder.port) == WORD_NUMBER)
 		return;
 	s->late = true;
-	places_find(s->run.loop, &q, service_found, s, &s->lookup);
-}
-
-/* The servers of resolv.conf(5) into *C. */
-static void system_servers(struct dns_client_config *c)
-{
-	struct text text = { 0 };
-	struct resolvconf conf;
-
-	if (system_file_read(RESOLV_CONF, &text) < 0)
-		text.length = 0;
-	resolvconf_read(&conf, text.data ? text.data : "", text.length);
-	text_free(&text);
-	for (size_t i = 0; i < conf.n_servers; i++)
-		if (address_parse_host(conf.servers[i], &c->servers[c->n]) == WORD_NUMBER)
-			address_set_port(&c->servers[c->n++], DNS_PORT);
-	if (c->n == 0) {
-		address_parse_host("127.0.0.1", &c->servers[0]);
-		address_set_port(&c->servers[c->n++], DNS_PORT);
-	}
+	run_look_up(&s->run, &q, service, UNSET, resolve_service_found, s);
 }
 
 /* A client for --server or --record. Returns 0, or -1 having said why not. */
-static int start_dns(struct resolving *s)
+static int resolve_start_dns(struct resolver *s)
 {
 	const struct resolve_options *o = s->options;
 	struct dns_client_config c = { .patience = DNS_PATIENCE, .tries = DNS_TRIES };
@@ -404,7 +379,7 @@ static int start_dns(struct resolving *s)
 	if (o->own.server.length)
 		c.servers[c.n++] = o->own.server;
 	else
-		system_servers(&c);
+		dns_client_system_servers(&c);
 	if (o->own.wait != UNSET) {
 		/* -w says when it is over; what is lost should be asked for again before. */
 		c.tries = 0;
@@ -420,7 +395,7 @@ static int start_dns(struct resolving *s)
 	return -1;
 }
 
-static void configure(struct resolving *s)
+static void resolve_configure(struct resolver *s)
 {
 	const struct resolve_options *o = s->options;
 
@@ -435,7 +410,7 @@ static void configure(struct resolving *s)
 }
 
 /* Without an operand this host's name is what is asked for. */
-static void ask_self(struct resolving *s)
+static void resolve_ask_self(struct resolver *s)
 {
 	if (gethostname(s->name, sizeof s->name - 1) < 0)
 		s->name[0] = '\0';
@@ -446,7 +421,7 @@ static void ask_self(struct resolving *s)
 	s->config.reverse = s->config.confirm = false;
 }
 
-static bool reads_stdin(const struct operands *operands)
+static bool resolve_reads_stdin(const struct operands *operands)
 {
 	for (int i = 0; i < operands->n; i++)
 		if (!strcmp(operands->words[i], "-"))
@@ -454,24 +429,24 @@ static bool reads_stdin(const struct operands *operands)
 	return false;
 }
 
-static void prepare(struct resolving *s, const struct operands *operands)
+static void resolve_prepare(struct resolver *s, const struct operands *operands)
 {
 	const struct resolve_options *o = s->options;
-	bool many = operands->n > 1 || reads_stdin(operands);
+	bool many = operands->n > 1 || resolve_reads_stdin(operands);
 
 	s->jobs = o->own.jobs != UNSET			? (size_t)o->own.jobs :
 		  o->own.server.length || o->own.record ? JOBS_SERVER :
 							  JOBS;
 	lookup_at_once((int)s->jobs);
 	s->size = s->jobs * AHEAD > AHEAD_LEAST ? s->jobs * AHEAD : AHEAD_LEAST;
-	if (!reads_stdin(operands) && (size_t)operands->n < s->size)
+	if (!resolve_reads_stdin(operands) && (size_t)operands->n < s->size)
 		s->size = (size_t)operands->n + 1;
 	s->source = (struct source){
-		.loop = s->run.loop, .operands = operands, .more = wake_up, .arg = s
+		.loop = s->run.loop, .operands = operands, .more = resolve_wake_up, .arg = s
 	};
-	output_start(&s->out, s->run.loop, STDOUT_FILENO, "stdout", output_changed, s);
+	output_start(&s->out, s->run.loop, STDOUT_FILENO, "stdout", resolve_output_changed, s);
 	s->out.most = OUTPUT_MOST;
-	s->go = (struct timer){ .fn = go, .arg = s };
+	s->go = (struct timer){ .fn = resolve_go, .arg = s };
 	s->show = (struct show){
 		.m = &o->messages,
 		.out = &s->out.text,
@@ -487,32 +462,32 @@ static void prepare(struct resolving *s, const struct operands *operands)
 				s->show.widths[0] = strlen(operands->words[i]);
 }
 
-static struct outcome run(const struct resolve_options *o, const struct operands *operands)
+static struct outcome resolve_run(const struct resolve_options *o, const struct operands *operands)
 {
-	struct resolving s = { .options = o };
+	struct resolver s = { .options = o };
 	struct outcome outcome = { OUTCOME_FAILED, 0 };
 
-	configure(&s);
-	if (run_start(&s.run, &o->messages, &no_data) < 0)
+	resolve_configure(&s);
+	if (run_start(&s.run, &o->messages, NULL) < 0)
 		return outcome;
 	s.config.finder.loop = s.run.loop;
-	s.run.calls = (struct run_calls){ .figures = figures, .waits = tell_waits, .arg = &s };
-	prepare(&s, operands);
+	s.run.calls =
+		(struct run_calls){ .figures = resolve_figures, .waits = resolve_waits, .arg = &s };
+	resolve_prepare(&s, operands);
 	if (operands->n == 0)
-		ask_self(&s);
+		resolve_ask_self(&s);
 	s.ring = calloc(s.size, sizeof(struct resolution *));
 	if (!s.ring)
 		report_error(&o->messages, "start", ENOMEM);
-	else if ((!o->own.server.length && !o->own.record) || start_dns(&s) == 0) {
-		find_service(&s);
-		wake(&s);
+	else if ((!o->own.server.length && !o->own.record) || resolve_start_dns(&s) == 0) {
+		resolve_find_service(&s);
+		resolve_wake(&s);
 		outcome = run_wait(&s.run);
 	}
 	for (size_t i = 0; s.ring && i < s.n; i++)
 		resolution_free(s.ring[(s.first + i) % s.size]);
 	free(s.ring);
 	explanation_cancel(s.explanation);
-	places_cancel(s.lookup);
 	dns_client_free(s.dns);
 	source_free(&s.source);
 	output_close(&s.out);
@@ -521,17 +496,17 @@ static struct outcome run(const struct resolve_options *o, const struct operands
 }
 
 /* Can the words be asked for, and the options together? Returns 0, or -1 with *ERROR. */
-static int check(const struct resolve_options *o, const struct operands *operands,
-		 struct option_error *error)
+static int resolve_check(const struct resolve_options *o, const struct operands *operands,
+			 struct option_error *error)
 {
-	struct resolving s = { .options = o };
+	struct resolver s = { .options = o };
 
 	if (address_check(NULL, o->own.service, o->family.numeric, error) < 0)
 		return -1;
 	if (operands->n == 0 &&
 	    (o->own.forms || o->own.explain || o->own.record || o->family.numeric))
 		return option_fail(error, "a name or an address is missing");
-	configure(&s);
+	resolve_configure(&s);
 	s.config.dns = o->own.server.length || o->own.record;
 	for (int i = 0; i < operands->n; i++) {
 		const char *word = operands->words[i];
@@ -554,8 +529,9 @@ static struct outcome main_resolve(const struct command *self, int argc, char **
 	struct outcome outcome;
 
 	if (command_begin(self, argc, argv, &o, &o.messages, &operands, &outcome))
-		outcome = check(&o, &operands, &error) == 0 ? run(&o, &operands) :
-							      command_refuse(&o.messages, &error);
+		outcome = resolve_check(&o, &operands, &error) == 0 ?
+				  resolve_run(&o, &operands) :
+				  command_refuse(&o.messages, &error);
 	return outcome;
 }
 

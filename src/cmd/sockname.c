@@ -23,6 +23,7 @@
 #include "sock/sockopt.h"
 #include "sock/stream.h"
 #include "run/report.h"
+#include "run/run.h"
 
 #define NO_PORT "9" /* discard: a socket needs one to be connected, though nothing is sent */
 
@@ -105,8 +106,8 @@ static const struct socket_options plain_socket = SOCKET_OPTIONS_DEFAULT;
 
 /* ---- options of sockets ---- */
 
-/* All names; the default is what a new TCP socket has. */
-static struct outcome list_options(const struct sockname_options *o)
+/* Prints all options that --sockopt knows; the default is the value of a new TCP socket. */
+static struct outcome sockname_list_options(const struct sockname_options *o)
 {
 	struct facts f;
 	const struct sockopt_row *row;
@@ -144,9 +145,9 @@ static struct outcome list_options(const struct sockname_options *o)
 
 /* ---- one socket ---- */
 
-/* Prints what --local or --peer ask for alone. */
-static struct outcome print_address(const struct sockname_options *o, const struct address *a,
-				    const char *what)
+/* Prints A alone, the address that --local or --peer ask for. */
+static struct outcome sockname_print_address(const struct sockname_options *o,
+					     const struct address *a, const char *what)
 {
 	struct facts f;
 	char text[DESCRIBE_PLACE];
@@ -161,8 +162,9 @@ static struct outcome print_address(const struct sockname_options *o, const stru
 	return facts_print(&f, " ");
 }
 
-/* Tells of FD, which messages call WHAT. */
-static struct outcome print_socket(const struct sockname_options *o, int fd, const char *what)
+/* Prints what is known of the socket FD, which messages call WHAT. */
+static struct outcome sockname_print_socket(const struct sockname_options *o, int fd,
+					    const char *what)
 {
 	struct facts f;
 	struct address local, peer;
@@ -172,7 +174,7 @@ static struct outcome print_socket(const struct sockname_options *o, int fd, con
 	describe_name(fd, false, &local);
 	describe_name(fd, true, &peer);
 	if (o->own.local || o->own.peer)
-		return print_address(o, o->own.local ? &local : &peer, what);
+		return sockname_print_address(o, o->own.local ? &local : &peer, what);
 	facts_start(&f, &o->messages, NULL);
 	facts_begin(&f, NULL);
 	describe_socket(&f, fd, &local, &peer);
@@ -192,61 +194,50 @@ static struct outcome print_socket(const struct sockname_options *o, int fd, con
 	return facts_print(&f, " ");
 }
 
-static struct outcome tell_fd(const struct sockname_options *o)
+static struct outcome sockname_print_fd(const struct sockname_options *o)
 {
 	char what[32];
 
 	snprintf(what, sizeof what, "descriptor %lld", (long long)o->own.fd);
 	if (fcntl((int)o->own.fd, F_GETFD) < 0 || describe_number((int)o->own.fd, SO_TYPE) < 0)
 		return report_error(&o->messages, what, errno);
-	return print_socket(o, (int)o->own.fd, what);
+	return sockname_print_socket(o, (int)o->own.fd, what);
 }
 
 /* ---- HOST [PORT], and --connect ---- */
 
-struct asking {
+struct sockname {
 	const struct sockname_options *options;
 	const char *host, *port;
-	struct loop *loop;
-	struct places_lookup *lookup;
+	struct run run;
 	struct dial *dial;
-	struct timer limit;
-	struct outcome outcome;
-	bool over;
 };
 
-static void end(struct asking *a, struct outcome outcome)
+static void sockname_connected(void *arg, const struct dial_result *r)
 {
-	a->outcome = outcome;
-	a->over = true;
-	loop_stop(a->loop);
-}
+	struct sockname *s = arg;
+	const struct sockname_options *o = s->options;
 
-static void connected(void *arg, const struct dial_result *r)
-{
-	struct asking *a = arg;
-	const struct sockname_options *o = a->options;
-
-	a->dial = NULL;
+	s->dial = NULL;
 	if (r->fd < 0) {
-		end(a, report_dial(&o->messages, a->host, a->port, r, o->own.wait, "-w"));
+		run_end(&s->run, report_dial(&o->messages, s->host, s->port, r, o->own.wait, "-w"));
 		return;
 	}
-	end(a, print_socket(o, r->fd, a->host));
+	run_end(&s->run, sockname_print_socket(o, r->fd, s->host));
 	close(r->fd);
 }
 
-/* Tells the way of FD, which is connected to PEER. */
-static struct outcome print_route(const struct sockname_options *o, int fd,
-				  const struct address *peer)
+/* Prints the way to PEER, to which FD is connected. */
+static struct outcome sockname_print_route(const struct sockname_options *o, int fd,
+					   const struct address *peer)
 {
-	struct facts f;
 	struct address local;
 	struct route route;
+	struct facts f;
 
 	describe_name(fd, false, &local);
 	if (o->own.local || o->own.peer)
-		return print_address(o, o->own.local ? &local : peer, "socket");
+		return sockname_print_address(o, o->own.local ? &local : peer, "socket");
 	facts_start(&f, &o->messages, NULL);
 	facts_begin(&f, NULL);
 	facts_word(&f, "family", describe_family(peer->u.sa.sa_family));
@@ -264,111 +255,81 @@ static struct outcome print_route(const struct sockname_options *o, int fd,
 	return facts_print(&f, " ");
 }
 
-/* The first of the addresses that can be reached. */
-static struct outcome try_addresses(const struct asking *a, const struct places_answer *found)
+/* Prints the way to the first of the addresses FOUND that can be reached. */
+static void sockname_found(void *arg, struct places_answer *found)
 {
+	struct sockname *s = arg;
+	const struct messages *m = &s->options->messages;
 	struct dial_failure *failures = calloc(found->n, sizeof *failures);
 	struct dial_result failed = {
 		.fd = -1, .failures = failures, .error = ENOMEM, .socktype = SOCK_DGRAM
 	};
-	struct outcome outcome = { OUTCOME_FAILED, 0 };
 	int fd = -1;
 
 	for (size_t i = 0; failures && i < found->n && fd < 0; i++) {
-		fd = route_socket(&found->addresses[i]);
+		const struct address *peer = &found->addresses[i];
+		fd = route_socket(peer);
 		if (fd >= 0)
-			outcome = print_route(a->options, fd, &found->addresses[i]);
+			run_end(&s->run, sockname_print_route(s->options, fd, peer));
 		else
 			failures[failed.n++] =
-				(struct dial_failure){ .address = found->addresses[i],
-						       .error = errno };
+				(struct dial_failure){ .address = *peer, .error = errno };
 	}
 	if (fd >= 0)
 		close(fd);
 	else
-		outcome =
-			report_dial(&a->options->messages, a->host, a->port, &failed, UNSET, "-w");
+		run_end(&s->run, report_dial(m, s->host, s->port, &failed, UNSET, "-w"));
 	free(failures);
-	return outcome;
-}
-
-static void places_found(void *arg, struct places_answer *found)
-{
-	struct asking *a = arg;
-
-	if (found->failure.eai)
-		end(a, report_lookup(&a->options->messages, &found->failure));
-	else
-		end(a, try_addresses(a, found));
 	free(found->addresses);
 }
 
-static void expired(void *arg)
+static void sockname_dial(struct sockname *s)
 {
-	struct asking *a = arg;
-	char time[32];
-
-	end(a, message_timeout(&a->options->messages,
-			       "look-up of host %s, port %s: no answer within %s (-w)", a->host,
-			       a->port, duration_format(time, sizeof time, a->options->own.wait)));
-}
-
-static int begin_route(struct asking *a)
-{
-	const struct places_question q = {
-		.host = a->host,
-		.port = a->port,
-		.family = address_family(&a->options->family),
-		.socktype = SOCK_DGRAM,
-	};
-
-	a->limit = (struct timer){ .fn = expired, .arg = a };
-	timer_set(a->loop, &a->limit,
-		  clock_after(a->options->messages.start, a->options->own.wait));
-	places_find(a->loop, &q, places_found, a, &a->lookup);
-	return 0;
-}
-
-static int begin_connection(struct asking *a)
-{
-	const struct sockname_options *o = a->options;
+	const struct sockname_options *o = s->options;
 	const struct dial_config config = {
-		.host = a->host,
-		.port = a->port,
+		.host = s->host,
+		.port = s->port,
 		.family = address_family(&o->family),
 		.socket = &plain_socket,
 		.deadline = clock_after(o->messages.start, o->own.wait),
 		.events = { report_event, (void *)&o->messages },
 	};
 
-	a->dial = dial_start(a->loop, &config, connected, a);
-	return a->dial ? 0 : -1;
+	s->dial = dial_start(s->run.loop, &config, sockname_connected, s);
+	if (!s->dial && !s->run.ended)
+		run_end(&s->run, report_error(&o->messages, "sockname", errno));
 }
 
-static struct outcome ask(const struct sockname_options *o, const char *host, const char *port)
+static struct outcome sockname_ask(const struct sockname_options *o, const char *host,
+				   const char *port)
 {
-	struct asking a = {
-		.options = o, .host = host, .port = port, .outcome = { OUTCOME_FAILED, 0 }
+	struct sockname s = { .options = o, .host = host, .port = port };
+	const struct places_question q = {
+		.host = host,
+		.port = port,
+		.family = address_family(&o->family),
+		.socktype = SOCK_DGRAM,
 	};
+	char what[2048];
+	struct outcome outcome;
 
-	a.loop = loop_new();
-	if (!a.loop)
-		return report_error(&o->messages, "sockname", ENOMEM);
-	/* What needs no look-up is over before there is anything to wait for. */
-	if ((o->own.connect ? begin_connection(&a) : begin_route(&a)) < 0 ||
-	    (!a.over && loop_run(a.loop) < 0))
-		a.outcome = report_error(&o->messages, "sockname", errno);
-	timer_drop(a.loop, &a.limit);
-	places_cancel(a.lookup);
-	dial_cancel(a.dial);
-	loop_free(a.loop);
-	return a.outcome;
+	if (run_start(&s.run, &o->messages, NULL) < 0)
+		return (struct outcome){ OUTCOME_FAILED, 0 };
+	snprintf(what, sizeof what, "host %s, port %s", host, port);
+	if (o->own.connect)
+		sockname_dial(&s);
+	else
+		run_look_up(&s.run, &q, what, o->own.wait, sockname_found, &s);
+	outcome = run_wait(&s.run);
+	dial_cancel(s.dial);
+	run_free(&s.run);
+	return outcome;
 }
 
 /* ---- --listening and --sockets ---- */
 
-static struct outcome list_sockets(const struct sockname_options *o, const char *word,
-				   uint16_t port)
+static struct outcome sockname_list_sockets(const struct sockname_options *o, const char *word,
+					    uint16_t port)
 {
 	struct inventory_query q = {
 		.tcp = true,
@@ -403,8 +364,8 @@ static struct outcome list_sockets(const struct sockname_options *o, const char 
 	return facts_print(&f, "\t");
 }
 
-/* The port that the service WORD has, by TCP or UDP. */
-static int service_port(const char *word, uint16_t *port)
+/* Finds the *PORT of the service WORD, by TCP or else UDP. Returns 0, or -1: there is none. */
+static int sockname_service_port(const char *word, uint16_t *port)
 {
 	static const char protocols[][4] = { "tcp", "udp" };
 	struct services services;
@@ -427,21 +388,22 @@ static int service_port(const char *word, uint16_t *port)
 	return 0;
 }
 
-static struct outcome list_by_port(const struct sockname_options *o,
-				   const struct operands *operands)
+static struct outcome sockname_list_by_port(const struct sockname_options *o,
+					    const struct operands *operands)
 {
 	const char *word = operands->n ? operands->words[0] : NULL;
 	uint16_t port = 0;
 
-	if (word && address_parse_port(word, &port) == WORD_NAME && service_port(word, &port) < 0)
+	if (word && address_parse_port(word, &port) == WORD_NAME &&
+	    sockname_service_port(word, &port) < 0)
 		return report_lookup(&o->messages,
 				     &(struct places_failure){ EAI_SERVICE, 0, PLACE_PORT, word });
-	return list_sockets(o, word, port);
+	return sockname_list_sockets(o, word, port);
 }
 
 /* ---- --interfaces ---- */
 
-static struct outcome list_interfaces(const struct sockname_options *o)
+static struct outcome sockname_list_interfaces(const struct sockname_options *o)
 {
 	int family = address_family(&o->family);
 	struct facts f;
@@ -467,7 +429,8 @@ static struct outcome list_interfaces(const struct sockname_options *o)
 
 /* ---- the command line ---- */
 
-/* The form that O asks for, and what stands beside it. */
+/* Checks the operands against the form that O asks for; HOST stays NULL where that has none.
+ * Returns 0, or -1 with *ERROR. */
 static int sockname_check(const struct command *self, const struct sockname_options *o,
 			  const struct operands *operands, const char **host, const char **port,
 			  struct option_error *error)
@@ -515,12 +478,12 @@ static struct outcome main_sockname(const struct command *self, int argc, char *
 	if (sockname_check(self, &o, &operands, &host, &port, &error) < 0)
 		return command_refuse(&o.messages, &error);
 	if (o.own.fd != UNSET)
-		return tell_fd(&o);
+		return sockname_print_fd(&o);
 	if (o.own.listening || o.own.sockets)
-		return list_by_port(&o, &operands);
+		return sockname_list_by_port(&o, &operands);
 	if (o.own.interfaces)
-		return list_interfaces(&o);
-	return host ? ask(&o, host, port) : list_options(&o);
+		return sockname_list_interfaces(&o);
+	return host ? sockname_ask(&o, host, port) : sockname_list_options(&o);
 }
 
 const struct command sockname_command = {

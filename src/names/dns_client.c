@@ -11,6 +11,8 @@
 #include "base/clock.h"
 #include "base/descriptors.h"
 #include "names/dns_stream.h"
+#include "names/system_file.h"
+#include "proto/resolvconf.h"
 
 #define IDS 65536
 #define OPEN_MOST 30000 /* so that a random id is soon found to be free */
@@ -566,4 +568,22 @@ struct dns_query *dns_query_start(struct dns_client *c, const struct dns_name *n
 	c->n_open++;
 	query_send(q);
 	return q;
+}
+
+void dns_client_system_servers(struct dns_client_config *c)
+{
+	struct text text = { 0 };
+	struct resolvconf conf;
+
+	if (system_file_read(RESOLV_CONF, &text) < 0)
+		text.length = 0;
+	resolvconf_read(&conf, text.data ? text.data : "", text.length);
+	text_free(&text);
+	for (size_t i = 0; i < conf.n_servers; i++)
+		if (address_parse_host(conf.servers[i], &c->servers[c->n]) == WORD_NUMBER)
+			address_set_port(&c->servers[c->n++], DNS_PORT);
+	if (c->n == 0) {
+		address_parse_host("127.0.0.1", &c->servers[0]);
+		address_set_port(&c->servers[c->n++], DNS_PORT);
+	}
 }

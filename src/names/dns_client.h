@@ -47,6 +47,9 @@ struct dns_reply {
 
 typedef void dns_fn(void *arg, const struct dns_reply *reply);
 
+/* Appends the servers of resolv.conf(5) to C; the one on this host where it names none. */
+void dns_client_system_servers(struct dns_client_config *c);
+
 /* Returns a client of the servers in C, or NULL with errno ENOMEM. */
 struct dns_client *dns_client_new(struct loop *loop, const struct dns_client_config *c);
 
