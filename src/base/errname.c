@@ -3,6 +3,8 @@
 
 #include <errno.h>
 #include <netdb.h>
+#include <stdio.h>
+#include <string.h>
 #include <stddef.h>
 
 struct name {
@@ -72,4 +74,10 @@ const char *errno_name(int error)
 const char *eai_name(int code)
 {
 	return find(eais, sizeof eais / sizeof *eais, code, "EAI");
+}
+
+const char *errno_text(int error, char *text)
+{
+	snprintf(text, ERRNO_TEXT, "%s (%s)", strerror(error), errno_name(error));
+	return text;
 }

@@ -6,6 +6,12 @@
  * See errno(3). The text is static. */
 const char *errno_name(int error);
 
+#define ERRNO_TEXT 128
+
+/* Writes ERROR as `Connection refused (ECONNREFUSED)` into TEXT of ERRNO_TEXT bytes. Returns TEXT.
+ */
+const char *errno_text(int error, char *text);
+
 /* Name of getaddrinfo's error CODE (`EAI_NONAME`). See getaddrinfo(3). The text is static. */
 const char *eai_name(int code);
 

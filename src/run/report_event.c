@@ -1,0 +1,151 @@
+/* report_event.c - what -v and -vv tell of an event, in words and as an object */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/errname.h"
+#include "net/proxy_client.h"
+#include "run/report.h"
+
+#define PROXY_TEXT 512
+
+static const struct event_row {
+	enum message_level level;
+	const char *name;
+} event_rows[] = {
+	[EVENT_LOOKUP] = { MESSAGE_STEP, "lookup" },
+	[EVENT_RESOLVED] = { MESSAGE_STEP, "resolved" },
+	[EVENT_CONNECTING] = { MESSAGE_STEP, "connecting" },
+	[EVENT_FAILED] = { MESSAGE_STEP, "failed" },
+	[EVENT_CONNECTED] = { MESSAGE_VERBOSE, "connected" },
+	[EVENT_LISTENING] = { MESSAGE_VERBOSE, "listening" },
+	[EVENT_READY_FAILED] = { MESSAGE_ERROR, "error" },
+	[EVENT_ACCEPT_FAILED] = { MESSAGE_ERROR, "error" },
+	[EVENT_RETRY] = { MESSAGE_STEP, "retry" },
+	[EVENT_PROXY] = { MESSAGE_VERBOSE, "proxy" },
+	[EVENT_ASKING] = { MESSAGE_STEP, "asking" },
+	[EVENT_NOT_REACHED] = { MESSAGE_STEP, "unreached" },
+	[EVENT_THROUGH] = { MESSAGE_VERBOSE, "connected" },
+};
+
+void report_proxy(struct json *json, const struct proxy *p)
+{
+	char text[PROXY_TEXT];
+
+	json_string(json, "proxy", proxy_url_text(p, text, sizeof text));
+}
+
+/* Adds the members that are known of E. */
+static void event_facts(struct notice *n, const struct event *e)
+{
+	struct json *json = &n->json;
+	char url[PROXY_TEXT];
+
+	if (e->host)
+		json_string(json, "host", e->host);
+	if (e->port)
+		json_string(json, "port", e->port);
+	if (e->kind == EVENT_RESOLVED)
+		json_number(json, "addresses", (int64_t)e->count);
+	if (e->address)
+		address_json(json, "peer", e->address);
+	if (e->local)
+		address_json(json, "local", e->local);
+	if (e->proxy && e->kind != EVENT_THROUGH)
+		report_proxy(json, e->proxy);
+	else if (e->what)
+		json_string(json, "step", e->what);
+	if (event_rows[e->kind].level == MESSAGE_ERROR)
+		notice_error(n, OUTCOME_FAILED, errno_name(e->error));
+	else if (e->error)
+		json_string(json, "code", errno_name(e->error));
+	if (e->kind == EVENT_THROUGH) {
+		json_open(json, "proxies", '[');
+		for (const struct proxy *p = e->proxy; p; p = p->next)
+			json_string(json, NULL, proxy_url_text(p, url, sizeof url));
+		json_close(json, ']');
+	}
+}
+
+/* Adds E in words to TEXT. */
+static void event_words(struct text *text, const struct event *e)
+{
+	char texts[3][ADDRESS_TEXT], why[ERRNO_TEXT], words[PROXY_TEXT];
+	const char *address = "", *local = "", *who = "", *proxy = "";
+	const char *step = e->what ? e->what : "", *colon = e->what ? ": " : "";
+
+	if (e->address) {
+		address = address_text(e->address, texts[0]);
+		who = address_who(e->address, texts[1]);
+	}
+	if (e->local)
+		local = address_text(e->local, texts[2]);
+	if (e->proxy)
+		proxy = address_words(e->proxy->url.host, e->proxy->url.port, words, PROXY_TEXT);
+	errno_text(e->error, why);
+	switch (e->kind) {
+	case EVENT_LOOKUP:
+		text_add(text, "looking up host %s, port %s", e->host, e->port);
+		break;
+	case EVENT_RESOLVED:
+		text_add(text, "host %s, port %s: %zu address%s", e->host, e->port, e->count,
+			 e->count == 1 ? "" : "es");
+		break;
+	case EVENT_CONNECTING:
+		text_add(text, "connecting to %s", address);
+		break;
+	case EVENT_FAILED:
+		text_add(text, "%s: %s%s%s", address, step, colon, why);
+		break;
+	case EVENT_CONNECTED:
+		text_add(text, "connected to %s%s", address, who);
+		/* A UNIX socket that connects has no name in most cases. */
+		if (strcmp(local, "unix:") != 0)
+			text_add(text, " from %s", local);
+		break;
+	case EVENT_LISTENING:
+		text_add(text, "listening on %s", local);
+		break;
+	case EVENT_READY_FAILED:
+		text_add(text, "NOTIFY_SOCKET: %s", why);
+		break;
+	case EVENT_ACCEPT_FAILED:
+		text_add(text, "accept: %s%s%s: trying again", step, colon, why);
+		break;
+	case EVENT_RETRY:
+		text_add(text, "trying again");
+		break;
+	case EVENT_PROXY:
+		text_add(text, "connected to proxy %s from %s", address, local);
+		break;
+	case EVENT_ASKING:
+		text_add(text, "asking proxy %s for %s port %s", proxy, e->host, e->port);
+		break;
+	case EVENT_NOT_REACHED:
+		text_add(text, "proxy %s: %s (%s)", proxy, e->what, errno_name(e->error));
+		break;
+	case EVENT_THROUGH:
+		text_add(text, "connected to %s through ", address);
+		for (const struct proxy *p = e->proxy; p; p = p->next)
+			text_add(text, "%s%s",
+				 address_words(p->url.host, p->url.port, words, PROXY_TEXT),
+				 p->next ? ", " : "");
+		text_add(text, " from %s", local);
+		break;
+	}
+}
+
+void report_event(void *arg, const struct event *e)
+{
+	const struct event_row *row = &event_rows[e->kind];
+	const struct messages *m = arg;
+	struct text text = { 0 };
+	struct notice n;
+
+	notice_begin(&n, m, e->chosen ? MESSAGE_NOTE : row->level, row->name);
+	if (!n.wanted)
+		return;
+	event_facts(&n, e);
+	event_words(&text, e);
+	notice_end(&n, "%.*s", (int)text.length, text.length ? text.data : "");
+	text_free(&text);
+}

@@ -1,0 +1,103 @@
+/* report_listen.c - why a socket cannot be bound, and who listens on a port of this machine */
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+
+#include "base/errname.h"
+#include "base/number.h"
+#include "run/report.h"
+#include "system/inventory.h"
+
+#define ELSEWHERE_MOST 3 /* in a message */
+
+/* Writes who has S of I, `nginx (process 7)`, into TEXT of SIZE bytes. Returns TEXT. */
+static const char *listen_owner_text(const struct inventory *i, const struct inventory_socket *s,
+				     char *text, size_t size)
+{
+	const struct inventory_owner *owner = s->n_owners ? &i->owners[s->owner] : NULL;
+
+	if (!owner && s->uid == UNSET)
+		snprintf(text, size, "another process");
+	else if (!owner)
+		snprintf(text, size, "a process of user %lld", (long long)s->uid);
+	else if (s->n_owners == 1)
+		snprintf(text, size, "%s (process %lld)", owner->program, (long long)owner->pid);
+	else
+		snprintf(text, size, "%s (process %lld and %zu more)", owner->program,
+			 (long long)owner->pid, s->n_owners - 1);
+	return text;
+}
+
+void report_holder(struct notice *n, int type, const struct address *wanted, char *text,
+		   size_t size)
+{
+	char owner[64], address[ADDRESS_TEXT];
+	struct inventory found;
+
+	*text = '\0';
+	if (!n->wanted || !inventory_find_holder(type, wanted, &found))
+		return;
+	snprintf(text, size, ": %s has %s",
+		 listen_owner_text(&found, &found.sockets[0], owner, sizeof owner),
+		 /* A path as the user has it. */
+		 address_text(wanted->u.sa.sa_family == AF_UNIX ? wanted : &found.sockets[0].local,
+			      address));
+	json_open(&n->json, "holder", '{');
+	inventory_json(&n->json, &found, &found.sockets[0]);
+	json_close(&n->json, '}');
+	inventory_free(&found);
+}
+
+void report_elsewhere(struct notice *n, int type, const struct address *wanted, char *text,
+		      size_t size)
+{
+	char owner[64], address[ADDRESS_TEXT];
+	struct inventory found;
+	size_t used = 0;
+
+	*text = '\0';
+	if (!n->wanted || !inventory_find_elsewhere(type, wanted, &found))
+		return;
+	for (size_t i = 0; i < found.n && i < ELSEWHERE_MOST && used < size; i++)
+		used += (size_t)snprintf(text + used, size - used, "%s%s listens on %s",
+					 i ? ", " : "; but ",
+					 listen_owner_text(&found, &found.sockets[i], owner,
+							   sizeof owner),
+					 address_text(&found.sockets[i].local, address));
+	json_open(&n->json, "elsewhere", '[');
+	for (size_t i = 0; i < found.n; i++) {
+		json_open(&n->json, NULL, '{');
+		inventory_json(&n->json, &found, &found.sockets[i]);
+		json_close(&n->json, '}');
+	}
+	json_close(&n->json, ']');
+	inventory_free(&found);
+}
+
+struct outcome report_binding(const struct messages *m, const char *port,
+			      const struct binding_result *r)
+{
+	char text[ADDRESS_TEXT], why[ERRNO_TEXT], holder[PATH_MAX + 128] = "";
+	const char *where = r->address.length ? address_text(&r->address, text) :
+			    r->what	      ? "" :
+						port;
+	struct notice n;
+
+	if (r->lookup.eai)
+		return report_lookup(m, &r->lookup);
+	notice_begin(&n, m, MESSAGE_ERROR, "error");
+	notice_error(&n, OUTCOME_FAILED, errno_name(r->error));
+	if (r->address.length)
+		address_json(&n.json, "local", &r->address);
+	if (r->what)
+		json_string(&n.json, "step", r->what);
+	if (r->error == EADDRINUSE && r->address.length && !r->what)
+		report_holder(&n, r->socktype ? r->socktype : SOCK_STREAM, &r->address, holder,
+			      sizeof holder);
+	/* Who has it tells more than that somebody has it. */
+	if (r->why && !*holder)
+		snprintf(holder, sizeof holder, ": %s", r->why);
+	notice_end(&n, "%s%s%s: %s%s", where, *where && r->what ? ": " : "", r->what ? r->what : "",
+		   errno_text(r->error, why), holder);
+	return (struct outcome){ OUTCOME_FAILED, 0 };
+}

@@ -1,0 +1,186 @@
+/* report_pump.c - the end of a connection, its figures, and the clients that come and go */
+#include <errno.h>
+#include <limits.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/errname.h"
+#include "base/number.h"
+#include "run/report.h"
+#include "sock/stream.h"
+
+void report_subject(struct notice *n, const struct subject *s)
+{
+	if (s->id)
+		json_number(&n->json, "id", (int64_t)s->id);
+	address_json(&n->json, "peer", s->peer);
+}
+
+struct outcome report_pump(const struct messages *m, const struct pump *p, const struct subject *s)
+{
+	char text[PATH_MAX + 192], why[ERRNO_TEXT], time[32];
+	enum outcome_kind kind = OUTCOME_FAILED;
+	int error = p->error;
+	struct notice n;
+
+	if (p->end <= PUMP_DONE)
+		return (struct outcome){ OUTCOME_DONE, 0 };
+	errno_text(error, why);
+	switch (p->end) {
+	case PUMP_RUNNING:
+	case PUMP_DONE:
+		break;
+	case PUMP_RESET:
+		/* The peer had ended already; the kernel has only one word for both. */
+		snprintf(text, sizeof text, "%s: %s%s", s->name,
+			 error == EPIPE ? "reset with input unsent: " : "", why);
+		break;
+	case PUMP_UNSENT:
+		error = ECONNABORTED;
+		snprintf(text, sizeof text, "%s: not all that was sent has been acknowledged",
+			 s->name);
+		break;
+	case PUMP_IDLE:
+		kind = OUTCOME_TIMEOUT;
+		error = ETIMEDOUT;
+		snprintf(text, sizeof text, "%s: nothing moved for %s (--idle-timeout)", s->name,
+			 duration_format(time, sizeof time, p->c.idle));
+		break;
+	case PUMP_IN_FAILED:
+		report_input_text(text, sizeof text, p->in->name, error, p->up.transfer.most);
+		break;
+	case PUMP_OUT_FAILED:
+		/* Another connection that we relay to has nothing to do with our stdout. */
+		if (report_ends_by_signal(error) && !p->out->owned)
+			return (struct outcome){ OUTCOME_SIGNAL, SIGPIPE };
+		snprintf(text, sizeof text, "%s: %s", p->out->name, why);
+		break;
+	}
+	notice_begin(&n, m, MESSAGE_ERROR, "error");
+	notice_error(&n, kind, errno_name(error));
+	report_subject(&n, s);
+	notice_end(&n, "%s", text);
+	return (struct outcome){ kind, 0 };
+}
+
+/* Says BYTES and, with COUNTED, how many DATAGRAMS they came in, into TEXT. Returns TEXT. */
+static const char *figures_amount(uint64_t bytes, bool counted, uint64_t datagrams, char text[64])
+{
+	int n = 0;
+
+	if (counted)
+		n = snprintf(text, 64, "%llu datagram%s, ", (unsigned long long)datagrams,
+			     datagrams == 1 ? "" : "s");
+	snprintf(text + n, 64 - (size_t)n, "%llu byte%s", (unsigned long long)bytes,
+		 bytes == 1 ? "" : "s");
+	return text;
+}
+
+/* The figures of F as a sentence. */
+static void figures_text(const struct figures *f, const char *tcp, char *text, size_t size)
+{
+	char out[32], in[32], time[32], sent[64], received[64];
+	double seconds = (double)(f->ns > 0 ? f->ns : 1) / (double)SECOND;
+	struct datagram_counts none = { 0 }, d = f->datagrams ? *f->datagrams : none;
+
+	duration_format(time, sizeof time, f->ns);
+	if (f->unseen)
+		snprintf(text, size, "after %s%s", time, tcp);
+	else
+		snprintf(text, size, "sent %s, received %s in %s (%s/s out, %s/s in)%s",
+			 figures_amount(f->sent, f->datagrams, d.sent, sent),
+			 figures_amount(f->received, f->datagrams, d.received, received), time,
+			 size_format(out, sizeof out, (double)f->sent / seconds),
+			 size_format(in, sizeof in, (double)f->received / seconds), tcp);
+}
+
+void report_figures(const struct messages *m, enum message_level level, const struct figures *f,
+		    const char *event)
+{
+	char text[256], status[24] = "", tcp[96] = "", who[ADDRESS_TEXT + 32] = "";
+	const char *name = who, *separator;
+	struct stream_tcp info = { .rtt_us = UNSET };
+	struct notice n;
+
+	notice_begin(&n, m, level, event);
+	if (!n.wanted)
+		return;
+	if (f->fd >= 0 && stream_tcp(f->fd, &info) == 0)
+		snprintf(tcp, sizeof tcp, ", rtt %.3f ms, %lld retransmit%s",
+			 (double)info.rtt_us / 1000, (long long)info.retransmits,
+			 info.retransmits == 1 ? "" : "s");
+	if (f->id)
+		json_number(&n.json, "id", (int64_t)f->id);
+	if (f->peer)
+		address_json(&n.json, "peer", f->peer);
+	else if (!f->datagrams)
+		json_number(&n.json, "connections", (int64_t)f->count);
+	if (f->local)
+		address_json(&n.json, "local", f->local);
+	if (!f->unseen) {
+		json_number(&n.json, "sent", (int64_t)f->sent);
+		json_number(&n.json, "received", (int64_t)f->received);
+	}
+	if (f->datagrams) {
+		json_number(&n.json, "sent_datagrams", (int64_t)f->datagrams->sent);
+		json_number(&n.json, "received_datagrams", (int64_t)f->datagrams->received);
+		json_number(&n.json, "errors", (int64_t)f->datagrams->errors);
+	}
+	json_milliseconds(&n.json, "elapsed_ms", f->ns);
+	if (info.rtt_us != UNSET) {
+		json_milliseconds(&n.json, "rtt_ms", info.rtt_us * MICROSECOND);
+		json_number(&n.json, "retransmits", info.retransmits);
+	}
+	if (f->why)
+		json_string(&n.json, "why", f->why);
+	if (f->status >= 0)
+		json_number(&n.json, "status", f->status);
+	figures_text(f, tcp, text, sizeof text);
+	if (f->id)
+		name = address_text(f->peer, who);
+	else if (!f->peer && !f->datagrams)
+		snprintf(who, sizeof who, "%llu connection%s", (unsigned long long)f->count,
+			 f->count == 1 ? "" : "s");
+	separator = *name ? ": " : "";
+	if (f->status >= 0)
+		snprintf(status, sizeof status, ", status %d", f->status);
+	if (f->why && f->datagrams)
+		notice_end(&n, "%s; %s", text, f->why);
+	else if (f->why && message_wanted(m, MESSAGE_VERBOSE))
+		notice_end(&n, "%s%sclosed: %s; %s%s", name, separator, text, f->why, status);
+	else
+		notice_end(&n, "%s%s%s", name, separator, text);
+}
+
+/* EVENT is what happened to a client; ID 0, and WHY NULL: there is none. */
+static void client_report(const struct messages *m, const char *event, uint64_t id,
+			  const struct address *peer, const struct address *local, const char *why)
+{
+	char from[ADDRESS_TEXT], to[ADDRESS_TEXT], who[ADDRESS_TEXT];
+	struct notice n;
+
+	notice_begin(&n, m, MESSAGE_VERBOSE, event);
+	if (!n.wanted)
+		return;
+	if (id)
+		json_number(&n.json, "id", (int64_t)id);
+	address_json(&n.json, "peer", peer);
+	address_json(&n.json, "local", local);
+	if (why)
+		json_string(&n.json, "why", why);
+	notice_end(&n, "%s %s%s on %s%s%s", event, address_text(peer, from), address_who(peer, who),
+		   address_text(local, to), why ? ": " : "", why ? why : "");
+}
+
+void report_client(const struct messages *m, const char *event, uint64_t id,
+		   const struct address *peer, const struct address *local)
+{
+	client_report(m, event, id, peer, local, NULL);
+}
+
+void report_refused(const struct messages *m, const struct address *peer,
+		    const struct address *local, const char *why)
+{
+	client_report(m, "refused", 0, peer, local, why);
+}
