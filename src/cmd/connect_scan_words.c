@@ -25,7 +25,7 @@ static int scan_parse_list(struct scan *s, struct operand *op, struct option_err
 {
 	const char *rest = op->list;
 	struct ports_item item;
-	struct name **services;
+	struct name **names;
 	enum ports_kind kind;
 
 	while ((kind = ports_item(&rest, &item)) != PORTS_END) {
@@ -38,14 +38,14 @@ static int scan_parse_list(struct scan *s, struct operand *op, struct option_err
 			ports_add(op->ports, item.first, item.last);
 			continue;
 		}
-		services = realloc(op->services, (op->n_services + 1) * sizeof(struct name *));
-		if (!services)
+		names = realloc(op->services, (op->n_services + 1) * sizeof(struct name *));
+		if (!names)
 			return option_fail(error, "%s", strerror(ENOMEM));
-		op->services = services;
-		services[op->n_services] = scan_find_name(s, item.word, item.length, true);
-		if (!services[op->n_services])
+		op->services = names;
+		names[op->n_services] = scan_find_name(s, item.word, item.length, true);
+		if (!names[op->n_services])
 			return option_fail(error, "%s", strerror(ENOMEM));
-		if (address_check(NULL, services[op->n_services++]->text, s->o->family.numeric,
+		if (address_check(NULL, names[op->n_services++]->text, s->o->family.numeric,
 				  error) < 0)
 			return -1;
 	}

@@ -123,18 +123,27 @@ static const struct unix_options defaults = {
 	.own = { .type = SOCK_STREAM, .wait = UNSET, .interval = UNSET },
 };
 
-static bool has_rights(const struct unix_rights *r)
-{
-	return r->mode != UNSET || r->uid != UNSET || r->gid != UNSET;
-}
+/* A command line and what it is carried out with. */
+struct unix_job {
+	struct unix_options o;
+	const struct command *self;
+	struct operands operands;
+	char *place, *source; /* PATH and the path of --source, each as `unix:PATH`; NULL: none */
+	int inherited;	      /* so many sockets were passed to us in place of PATH */
+	struct option_error error;
+};
 
-enum kind { CONNECTION = 1, SENDER = 2, RECEIVER = 4 };
+/* ---- what goes with what ---- */
 
-/* What a group is for, where that is not everything. */
-static const struct {
+/* What --type dgram and --listen make of a command line. */
+enum unix_mode { CONNECTION = 1, SENDER = 2, RECEIVER = 4 };
+
+/* Each row: the options of a group, but for its exceptions, are for these modes only. A group that
+ * stands in no row is for all. */
+static const struct unix_purpose {
 	const struct option_group *group;
 	const char *except; /* long names */
-	unsigned kinds;
+	unsigned modes;
 } purposes[] = {
 	{ &retry_alone_group, NULL, CONNECTION },
 	{ &stream_group, NULL, CONNECTION },
@@ -150,142 +159,159 @@ static const struct {
 	{ &jobs_group, NULL, RECEIVER },
 };
 
-/* Does all that was given go with the type, and with --listen or without it? */
-static int check_purposes(const struct command *self, const struct unix_options *o,
-			  const struct operands *operands, struct option_error *error)
+static enum unix_mode unix_mode_of(const struct unix_options *o)
 {
-	bool dgram = o->own.type == SOCK_DGRAM;
-	unsigned kind = !dgram ? CONNECTION : o->own.listen ? RECEIVER : SENDER;
+	return o->own.type != SOCK_DGRAM ? CONNECTION : o->own.listen ? RECEIVER : SENDER;
+}
+
+/* Does all that was given go with the mode? Returns 0, or -1 with the error. */
+static int unix_check_mode(struct unix_job *j)
+{
+	enum unix_mode mode = unix_mode_of(&j->o);
 
 	for (size_t i = 0; i < sizeof purposes / sizeof *purposes; i++) {
+		const struct unix_purpose *p = &purposes[i];
 		const struct option_row *row =
-			option_given(self, operands, purposes[i].group, purposes[i].except);
-		if (!row || purposes[i].kinds & kind)
+			option_given(j->self, &j->operands, p->group, p->except);
+		if (!row || p->modes & mode)
 			continue;
-		if (!dgram)
-			return option_fail(error, "--%s needs --type dgram", row->name);
-		if (purposes[i].kinds & RECEIVER)
-			return option_fail(error, "--%s needs --listen with --type dgram",
+		if (mode == CONNECTION)
+			return option_fail(&j->error, "--%s needs --type dgram", row->name);
+		if (p->modes & RECEIVER)
+			return option_fail(&j->error, "--%s needs --listen with --type dgram",
 					   row->name);
-		return option_fail(error, "--%s and --%s exclude each other", row->name,
-				   purposes[i].kinds & SENDER ? "listen" : "type dgram");
+		return option_fail(&j->error, "--%s and --%s exclude each other", row->name,
+				   p->modes & SENDER ? "listen" : "type dgram");
 	}
-	if (kind == SENDER && operands->command)
-		return option_fail(error, "'-- %s' needs --listen with --type dgram",
-				   operands->command[0]);
+	if (mode == SENDER && j->operands.command)
+		return option_fail(&j->error, "'-- %s' needs --listen with --type dgram",
+				   j->operands.command[0]);
 	return 0;
 }
 
-/* What a receiver of datagrams does with each is one thing. */
-static int check_answers(const struct unix_options *o, struct option_error *error)
+/* Checks what goes with some types, or some paths, only. Returns 0, or -1 with the error. */
+static int unix_check_type(struct unix_job *j)
 {
-	const struct receiver_options *r = &o->receiving;
-	const char *answer = r->echo ? "echo" : "execute";
-	const char *other = r->reply	 ? "reply" :
-			    r->from	 ? "from" :
-			    r->timestamp ? "timestamp" :
-					   NULL;
-
-	if (other && (r->echo || o->service.command.shell))
-		return option_fail(error, "--%s and --%s exclude each other", answer, other);
-	return 0;
-}
-
-/* What goes with some types, or some places, only. */
-static int check(const struct unix_options *o, const char *path, struct option_error *error)
-{
+	const struct unix_options *o = &j->o;
+	const struct unix_rights *r = &o->listen.rights;
+	const char *path = j->operands.n ? j->operands.words[0] : "";
 	bool stream = o->own.type == SOCK_STREAM;
 
 	if (stream && (o->frame.frame.mode != FRAME_READ || o->frame.size != UNSET))
-		return option_fail(error, "--frame and --size are for packets: they need --type "
-					  "seqpacket");
+		return option_fail(&j->error, "--frame and --size are for packets: they need "
+					      "--type seqpacket");
 	if (!stream && (o->data.telnet || o->data.raw))
-		return option_fail(error, "--%s is for streams: it excludes --type seqpacket",
+		return option_fail(&j->error, "--%s is for streams: it excludes --type seqpacket",
 				   o->data.telnet ? "telnet" : "raw");
 	if (!stream && o->proxy.kind != PROXYD_NONE)
-		return option_fail(error, "--proxy-server is for streams: it excludes --type "
-					  "seqpacket");
-	if (path && *path == '@' && has_rights(&o->listen.rights))
-		return option_fail(error, "'%s': an abstract name has neither --mode nor --owner",
-				   path);
+		return option_fail(&j->error, "--proxy-server is for streams: it excludes --type "
+					      "seqpacket");
+	if (*path == '@' && (r->mode != UNSET || r->uid != UNSET || r->gid != UNSET))
+		return option_fail(&j->error,
+				   "'%s': an abstract name has neither --mode nor --owner", path);
 	return 0;
 }
 
-/* PATH (NULL: none) as an ENDPOINT, `unix:PATH`: *WORD, to be freed. Returns 0, or -1 with *ERROR.
- */
-static int find_place(const char *path, char **word, struct option_error *error)
+/* Makes PATH (NULL: none) an ENDPOINT, *WORD, which the caller frees. Returns 0, or -1 with the
+ * error. */
+static int unix_place(struct unix_job *j, const char *path, char **word)
 {
 	struct endpoint_words parts;
 	size_t size;
 
-	*word = NULL;
 	if (!path)
 		return 0;
 	size = strlen(path) + sizeof "unix:";
 	*word = malloc(size);
 	if (!*word)
-		return option_fail(error, "'%s': out of memory", path);
+		return option_fail(&j->error, "'%s': out of memory", path);
 	snprintf(*word, size, "unix:%s", path);
-	return address_endpoint(*word, true, &parts, error);
+	return address_endpoint(*word, true, &parts, &j->error);
 }
 
-static struct outcome run_listening(struct unix_options *o, const char *place,
-				    const struct command *self, struct option_error *error)
+/* Returns 0, or -1 with the error. */
+static int unix_check(struct unix_job *j)
 {
+	struct unix_options *o = &j->o;
+
+	if (unix_place(j, j->operands.n ? j->operands.words[0] : NULL, &j->place) < 0 ||
+	    unix_place(j, o->own.source, &j->source) < 0 || unix_check_mode(j) < 0 ||
+	    unix_check_type(j) < 0 ||
+	    service_check(&o->service, j->self, &j->operands, o->family.numeric, &j->error) < 0)
+		return -1;
+	if (!j->place && o->own.listen)
+		j->inherited = activation_sockets();
+	if (!j->place && !j->inherited)
+		return option_fail(&j->error, "an operand is missing: sockit unix %s",
+				   j->self->synopsis);
+	return 0;
+}
+
+/* ---- the modes ---- */
+
+static struct connections_config unix_connections(const struct unix_job *j)
+{
+	const struct unix_options *o = &j->o;
+
+	return (struct connections_config){
+		.messages = &o->messages,
+		.socket = &o->socket,
+		.data = &o->data,
+		.service = &o->service,
+		.frame = &o->frame,
+		.host = j->place,
+		.port = j->place ? "" : "(inherited)",
+		.socktype = (int)o->own.type,
+		.numeric = o->family.numeric,
+		.wait = o->own.wait,
+	};
+}
+
+static struct outcome unix_run_server(struct unix_job *j)
+{
+	struct unix_options *o = &j->o;
 	const struct server_config c = {
-		.connections = { .messages = &o->messages,
-				 .socket = &o->socket,
-				 .data = &o->data,
-				 .service = &o->service,
-				 .frame = &o->frame,
-				 .host = place,
-				 .port = place ? "" : "(inherited)",
-				 .socktype = (int)o->own.type,
-				 .numeric = o->family.numeric,
-				 .wait = o->own.wait },
+		.connections = unix_connections(j),
 		.listen = &o->listen,
 		.access = &o->access,
 		.dest = &o->proxy.dest,
-		.inherited = place ? 0 : activation_sockets(),
+		.inherited = j->inherited,
 	};
 
-	if (!place && !c.inherited)
-		option_fail(error, "an operand is missing: sockit unix %s", self->synopsis);
-	else if (server_check(&c, error) == 0)
-		return server_run(&c);
-	return command_refuse(&o->messages, error);
+	return server_check(&c, &j->error) == 0 ? server_run(&c) :
+						  command_refuse(&o->messages, &j->error);
 }
 
-static struct outcome run_connecting(struct unix_options *o, const char *place,
-				     const struct command *self, struct option_error *error)
+static struct outcome unix_run_client(struct unix_job *j)
 {
-	const struct client_config c = {
-		.connections = { .messages = &o->messages,
-				 .socket = &o->socket,
-				 .data = &o->data,
-				 .service = &o->service,
-				 .frame = &o->frame,
-				 .host = place,
-				 .port = "",
-				 .socktype = (int)o->own.type,
-				 .numeric = o->family.numeric,
-				 .wait = o->own.wait },
-		.retry = &o->retry,
-	};
+	struct unix_options *o = &j->o;
+	const struct client_config c = { .connections = unix_connections(j), .retry = &o->retry };
 
 	if (o->own.interval != UNSET)
 		o->retry.interval = o->own.interval;
-	if (!place)
-		option_fail(error, "an operand is missing: sockit unix %s", self->synopsis);
-	else if (run_check(&o->messages, &o->data, error) == 0)
-		return client_run(&c);
-	return command_refuse(&o->messages, error);
+	return run_check(&o->messages, &o->data, &j->error) == 0 ?
+		       client_run(&c) :
+		       command_refuse(&o->messages, &j->error);
 }
 
-static struct outcome run_receiving(struct unix_options *o, const char *place,
-				    const struct operands *operands, const struct command *self,
-				    struct option_error *error)
+/* Only one thing is done with each datagram that is received. Returns 0, or -1 with the error. */
+static int unix_check_answers(struct unix_job *j)
 {
+	const struct receiver_options *r = &j->o.receiving;
+	const char *other = r->reply	 ? "reply" :
+			    r->from	 ? "from" :
+			    r->timestamp ? "timestamp" :
+					   NULL;
+
+	if (other && (r->echo || r->command.shell))
+		return option_fail(&j->error, "--%s and --%s exclude each other",
+				   r->echo ? "echo" : "execute", other);
+	return 0;
+}
+
+static struct outcome unix_run_receiver(struct unix_job *j)
+{
+	struct unix_options *o = &j->o;
 	const struct receiver_config c = {
 		.messages = &o->messages,
 		.socket = &o->socket,
@@ -295,89 +321,81 @@ static struct outcome run_receiving(struct unix_options *o, const char *place,
 		.access = &o->access,
 		.options = &o->receiving,
 		.stall = o->service.stall,
-		.host = place,
+		.host = j->place,
 		.port = "",
-		.inherited = place ? 0 : activation_sockets(),
+		.inherited = j->inherited,
 		.family = AF_UNIX,
 		.numeric = true,
 		.wait = o->own.wait,
 	};
 
-	o->receiving.echo = option_is_given(self, operands, "echo");
+	o->receiving.echo = option_is_given(j->self, &j->operands, "echo");
 	o->receiving.command.shell = o->service.command.shell;
-	if (!place && !c.inherited)
-		option_fail(error, "an operand is missing: sockit unix %s", self->synopsis);
-	else if (check_answers(o, error) == 0 &&
-		 receiver_options_check(&o->receiving, &o->frame, operands, AF_UNIX, error) == 0 &&
-		 receiver_check(&c, error) == 0)
-		return receiver_run(&c);
-	return command_refuse(&o->messages, error);
+	if (unix_check_answers(j) < 0 ||
+	    receiver_options_check(&o->receiving, &o->frame, &j->operands, AF_UNIX, &j->error) <
+		    0 ||
+	    receiver_check(&c, &j->error) < 0)
+		return command_refuse(&o->messages, &j->error);
+	return receiver_run(&c);
 }
 
-static struct outcome send_to(struct unix_options *o, const char *place)
+/* Can a receiver reply to the path of --source? Returns 0, or -1 with the error. */
+static int unix_check_source(struct unix_job *j)
 {
+	struct address name;
+
+	if (j->source && address_parse_unix(j->source, &name) == WORD_NUMBER && name.word)
+		return option_fail(&j->error,
+				   "--source: '%s' is longer than what others can reply to (%zu "
+				   "bytes)",
+				   j->o.own.source, sizeof name.u.un.sun_path - 1);
+	return 0;
+}
+
+static struct outcome unix_run_sender(struct unix_job *j)
+{
+	struct unix_options *o = &j->o;
 	const struct sender_config c = {
 		.options = &o->sending,
 		.frame = &o->frame,
 		.socket = &o->socket,
-		.host = place,
+		.host = j->place,
 		.port = "",
 	};
-
-	return sender_run(&o->messages, &o->data, &c);
-}
-
-static struct outcome run_sending(struct unix_options *o, const char *place, const char *source,
-				  const struct command *self, struct option_error *error)
-{
-	struct address name;
 
 	o->sending.wait = o->own.wait;
 	if (o->own.interval != UNSET)
 		o->sending.interval = o->own.interval;
-	o->socket.source = source;
-	if (!place)
-		option_fail(error, "an operand is missing: sockit unix %s", self->synopsis);
-	else if (source && address_parse_unix(source, &name) == WORD_NUMBER && name.word)
-		option_fail(error,
-			    "--source: '%s' is longer than what others can reply to (%zu bytes)",
-			    o->own.source, sizeof name.u.un.sun_path - 1);
-	else if (dgram_input_check(&o->frame, dgram_most(AF_UNIX), error) == 0 &&
-		 run_check(&o->messages, &o->data, error) == 0)
-		return send_to(o, place);
-	return command_refuse(&o->messages, error);
+	o->socket.source = j->source;
+	if (unix_check_source(j) < 0 ||
+	    dgram_input_check(&o->frame, dgram_most(AF_UNIX), &j->error) < 0 ||
+	    run_check(&o->messages, &o->data, &j->error) < 0)
+		return command_refuse(&o->messages, &j->error);
+	return sender_run(&o->messages, &o->data, &c);
 }
 
 static struct outcome main_unix(const struct command *self, int argc, char **argv)
 {
-	struct unix_options o = defaults;
-	struct option_error error;
-	struct operands operands;
+	struct unix_job j = { .o = defaults, .self = self };
+	struct unix_options *o = &j.o;
 	struct outcome outcome;
-	char *place = NULL, *source = NULL;
 
-	o.service.proxy = &o.proxy;
-	if (command_begin(self, argc, argv, &o, &o.messages, &operands, &outcome)) {
-		if (find_place(operands.n ? operands.words[0] : NULL, &place, &error) < 0 ||
-		    find_place(o.own.source, &source, &error) < 0 ||
-		    check_purposes(self, &o, &operands, &error) < 0 ||
-		    check(&o, operands.n ? operands.words[0] : NULL, &error) < 0 ||
-		    service_check(&o.service, self, &operands, o.family.numeric, &error) < 0)
-			outcome = command_refuse(&o.messages, &error);
-		else if (o.own.type == SOCK_DGRAM && o.own.listen)
-			outcome = run_receiving(&o, place, &operands, self, &error);
-		else if (o.own.type == SOCK_DGRAM)
-			outcome = run_sending(&o, place, source, self, &error);
-		else if (o.own.listen)
-			outcome = run_listening(&o, place, self, &error);
+	o->service.proxy = &o->proxy;
+	if (command_begin(self, argc, argv, o, &o->messages, &j.operands, &outcome)) {
+		if (unix_check(&j) < 0)
+			outcome = command_refuse(&o->messages, &j.error);
+		else if (unix_mode_of(o) == RECEIVER)
+			outcome = unix_run_receiver(&j);
+		else if (unix_mode_of(o) == SENDER)
+			outcome = unix_run_sender(&j);
 		else
-			outcome = run_connecting(&o, place, self, &error);
+			outcome = o->own.listen ? unix_run_server(&j) : unix_run_client(&j);
 	}
-	free(place);
-	free(source);
-	access_free(&o.access);
-	proxy_server_free(&o.proxy);
-	sockopt_free(&o.socket);
+	free(j.place);
+	free(j.source);
+	access_free(&o->access);
+	proxy_server_free(&o->proxy);
+	sockopt_free(&o->socket);
 	return outcome;
 }
 
