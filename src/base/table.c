@@ -8,19 +8,6 @@
 
 #define CELL_MOST 1024
 
-/* Characters of TEXT, which is UTF-8. */
-static size_t width_of(const char *text)
-{
-	size_t n = strlen(text), width = 0;
-	uint32_t point;
-
-	for (size_t i = 0; i < n; width++) {
-		size_t length = utf8_length((const unsigned char *)text + i, n - i, &point);
-		i += length ? length : 1;
-	}
-	return width;
-}
-
 void table_cell(struct table *t, const char *format, ...)
 {
 	char text[CELL_MOST], shown[4 * CELL_MOST + 1];
@@ -33,7 +20,7 @@ void table_cell(struct table *t, const char *format, ...)
 	va_end(list);
 	text_escape(shown, sizeof shown, text, strlen(text), false);
 	if (*shown) {
-		size_t width = width_of(shown);
+		size_t width = utf8_columns(shown);
 		if (width > t->width[t->column])
 			t->width[t->column] = width;
 	}
@@ -69,7 +56,7 @@ static const char *print_row(const struct table *t, const char *p, const char *b
 		if (between) {
 			text_add(out, "%s", between);
 		} else {
-			size_t width = width_of(cell);
+			size_t width = utf8_columns(cell);
 			size_t blanks = (t->width[i] > width ? t->width[i] - width : 0) + 2;
 			text_add(out, "%*s", (int)blanks, "");
 		}

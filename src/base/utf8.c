@@ -1,5 +1,7 @@
 #include "base/utf8.h"
 
+#include <string.h>
+
 size_t utf8_length(const unsigned char *p, size_t n, uint32_t *point)
 {
 	static const uint32_t lowest[] = { 0, 0, 0x80, 0x800, 0x10000 };
@@ -36,4 +38,17 @@ bool utf8_valid(const void *data, size_t n)
 		n -= length;
 	}
 	return true;
+}
+
+size_t utf8_columns(const char *text)
+{
+	const unsigned char *p = (const unsigned char *)text, *end = p + strlen(text);
+	size_t n = 0;
+	uint32_t point;
+
+	for (; p < end; n++) {
+		size_t length = utf8_length(p, (size_t)(end - p), &point);
+		p += length ? length : 1;
+	}
+	return n;
 }

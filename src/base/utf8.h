@@ -15,4 +15,7 @@ size_t utf8_length(const unsigned char *p, size_t n, uint32_t *point);
 /* Are the N bytes at P nothing else? */
 bool utf8_valid(const void *p, size_t n);
 
+/* How many characters TEXT has; a byte that is no UTF-8 counts as one. */
+size_t utf8_columns(const char *text);
+
 #endif

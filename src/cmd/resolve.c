@@ -448,14 +448,13 @@ static void resolve_prepare(struct resolver *s, const struct operands *operands)
 	s->out.most = OUTPUT_MOST;
 	s->go = (struct timer){ .fn = resolve_go, .arg = s };
 	s->show = (struct show){
-		.m = &o->messages,
-		.out = &s->out.text,
 		.terminal = isatty(STDOUT_FILENO),
 		.named = many || (o->messages.options.verbose && !o->own.explain),
 		.first = o->own.first,
 		.time = o->own.time,
 		.service = o->own.service != NULL,
 	};
+	facts_start(&s->show.facts, &o->messages, &s->out.text);
 	if (s->show.named)
 		for (int i = 0; i < operands->n; i++)
 			if (strlen(operands->words[i]) > s->show.widths[0])

@@ -32,19 +32,16 @@ static void explanation_add_step(void *arg, const struct explain_step *step)
 				step->answer,
 				step->ns < 0 ? NULL : time };
 
-	if (e->show->m->options.json) {
-		json_open(&e->json, NULL, '{');
-		json_string(&e->json, "step", step->name);
-		if (step->where)
-			json_string(&e->json, "where", step->where);
-		if (step->question)
-			json_string(&e->json, "question", step->question);
-		json_string(&e->json, "answer", step->answer);
-		if (step->ns >= 0)
-			json_milliseconds(&e->json, "elapsed_ms", step->ns);
-		json_close(&e->json, '}');
-		return;
-	}
+	json_open(&e->json, NULL, '{');
+	json_string(&e->json, "step", step->name);
+	if (step->where)
+		json_string(&e->json, "where", step->where);
+	if (step->question)
+		json_string(&e->json, "question", step->question);
+	json_string(&e->json, "answer", step->answer);
+	if (step->ns >= 0)
+		json_milliseconds(&e->json, "elapsed_ms", step->ns);
+	json_close(&e->json, '}');
 	snprintf(time, sizeof time, "%.3f ms", (double)step->ns / (double)MILLISECOND);
 	show_row(e->show, cells, sizeof cells / sizeof *cells);
 }
@@ -69,7 +66,7 @@ static void explanation_done(void *arg, const struct resolution *r)
 	struct explanation *e = arg;
 	const char *cells[] = { e->show->named ? e->word : NULL, "wrong", NULL };
 
-	if (e->show->m->options.json) {
+	if (e->show->facts.as_json) {
 		json_close(&e->json, ']');
 		if (e->faults.length) {
 			json_open(&e->json, "wrong", '[');
@@ -78,8 +75,8 @@ static void explanation_done(void *arg, const struct resolution *r)
 		}
 		show_result_json(e->show, r, &e->json);
 		json_close(&e->json, '}');
-		text_put(e->show->out, e->json.text.data, e->json.text.length);
-		text_put(e->show->out, "\n", 1);
+		text_put(e->show->facts.out, e->json.text.data, e->json.text.length);
+		text_put(e->show->facts.out, "\n", 1);
 	} else {
 		if (e->faults.length) {
 			text_put(&e->faults, "", 1);
@@ -110,6 +107,7 @@ struct explanation *explanation_start(const struct resolution_config *c, const c
 	if (!e)
 		return NULL;
 	*e = (struct explanation){ .show = show, .word = strdup(word), .calls = calls, .arg = arg };
+	e->json.off = e->wrong.off = !show->facts.as_json;
 	json_open(&e->json, NULL, '{');
 	json_string(&e->json, "name", word);
 	json_open(&e->json, "steps", '[');

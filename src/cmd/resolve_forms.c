@@ -24,7 +24,7 @@ struct bytes {
 };
 
 /* WORD as hexadecimal digits: 8 of them after 0x, or 32 with or without. */
-static bool parse_hex(const char *word, struct bytes *out)
+static bool forms_parse_hex(const char *word, struct bytes *out)
 {
 	bool prefix = word[0] == '0' && (word[1] | 32) == 'x';
 	const char *p = word + 2 * prefix;
@@ -41,7 +41,7 @@ static bool parse_hex(const char *word, struct bytes *out)
 }
 
 /* WORD as a decimal number: of IPv4 as far as that goes, else of IPv6. */
-static bool parse_integer(const char *word, struct bytes *out)
+static bool forms_parse_integer(const char *word, struct bytes *out)
 {
 	unsigned char b[16] = { 0 };
 	bool high = false;
@@ -65,7 +65,7 @@ static bool parse_integer(const char *word, struct bytes *out)
 	return true;
 }
 
-static void integer_text(const struct bytes *a, char *text)
+static void forms_integer_text(const struct bytes *a, char *text)
 {
 	unsigned char b[16];
 	char digits[48];
@@ -89,7 +89,7 @@ static void integer_text(const struct bytes *a, char *text)
 }
 
 /* WORD in any of its forms into *OUT. */
-static bool parse(const char *word, struct bytes *out)
+static bool forms_parse(const char *word, struct bytes *out)
 {
 	struct address a;
 	struct dns_name name;
@@ -102,7 +102,7 @@ static bool parse(const char *word, struct bytes *out)
 		out->zone = v4 ? 0 : a.u.in6.sin6_scope_id;
 		return true;
 	}
-	if (parse_hex(word, out) || parse_integer(word, out))
+	if (forms_parse_hex(word, out) || forms_parse_integer(word, out))
 		return true;
 	if (dns_name_parse(word, &name))
 		return false;
@@ -114,7 +114,7 @@ int show_forms_check(const char *word, struct option_error *error)
 {
 	struct bytes bytes;
 
-	return parse(word, &bytes) ?
+	return forms_parse(word, &bytes) ?
 		       0 :
 		       option_fail(error,
 				   "'%s' is no address: neither dotted or with colons, nor "
@@ -123,7 +123,7 @@ int show_forms_check(const char *word, struct option_error *error)
 }
 
 /* What the address is for: the first of these nets that it is in. */
-static const char *scope_of(const struct bytes *a)
+static const char *forms_scope_of(const struct bytes *a)
 {
 	static const struct {
 		const char *net;
@@ -202,12 +202,12 @@ static size_t forms_of(const struct bytes *a, struct form *forms)
 		snprintf(f->text + 2 * i, DNS_TEXT_MOST - 2 * i, "%02x", a->b[i]);
 	f++;
 	f->key = "integer";
-	integer_text(a, f++->text);
+	forms_integer_text(a, f++->text);
 	f->key = "reverse";
 	dns_name_reverse(a->b, a->n, &name);
 	dns_name_text(&name, f++->text);
 	f->key = "scope";
-	snprintf(f++->text, DNS_TEXT_MOST, "%s", scope_of(a));
+	snprintf(f++->text, DNS_TEXT_MOST, "%s", forms_scope_of(a));
 	if (a->zone) {
 		char zone[IF_NAMESIZE];
 		f->key = "zone";
@@ -226,29 +226,21 @@ enum outcome_kind show_forms(struct show *s, const char *word)
 	struct bytes bytes;
 	size_t n;
 
-	if (!parse(word, &bytes)) {
+	if (!forms_parse(word, &bytes)) {
 		show_forms_check(word, &error);
-		message_usage(s->m, "%s", error.text);
+		message_usage(s->facts.m, "%s", error.text);
 		return OUTCOME_USAGE;
 	}
 	n = forms_of(&bytes, forms);
-	if (s->m->options.json) {
-		struct json j = { .text = *s->out };
-		json_open(&j, NULL, '{');
-		json_string(&j, "name", word);
-		json_open(&j, "forms", '{');
-		for (size_t i = 0; i < n; i++)
-			json_string(&j, forms[i].key, forms[i].text);
-		json_close(&j, '}');
-		json_close(&j, '}');
-		text_put(&j.text, "\n", 1);
-		*s->out = j.text;
-		return OUTCOME_DONE;
+	facts_begin(&s->facts, NULL);
+	json_string(&s->facts.json, "name", word);
+	json_open(&s->facts.json, "forms", '{');
+	for (size_t i = 0; i < n; i++) {
+		const char *cells[] = { s->named ? word : NULL, forms[i].key, forms[i].text };
+		json_string(&s->facts.json, forms[i].key, forms[i].text);
+		show_row(s, cells, 3);
 	}
-	for (size_t i = 0; i < n; i++)
-		show_row(s,
-			 (const char *const[]){ s->named ? word : NULL, forms[i].key,
-						forms[i].text },
-			 3);
+	json_close(&s->facts.json, '}');
+	facts_end(&s->facts);
 	return OUTCOME_DONE;
 }

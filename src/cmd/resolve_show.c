@@ -9,25 +9,14 @@
 
 #define GAP 2 /* blanks between columns */
 
-static size_t columns(const char *text)
-{
-	const unsigned char *p = (const unsigned char *)text, *end = p + strlen(text);
-	size_t n = 0;
-	uint32_t point;
-
-	for (; p < end; n++) {
-		size_t length = utf8_length(p, (size_t)(end - p), &point);
-		p += length ? length : 1;
-	}
-	return n;
-}
-
 void show_row(struct show *s, const char *const *cells, size_t n)
 {
 	char text[4 * 2048 + 1];
 	size_t last = 0, column = 0;
 	bool any = false;
 
+	if (s->facts.as_json)
+		return;
 	for (size_t i = 0; i < n; i++)
 		if (cells[i])
 			last = i;
@@ -39,34 +28,35 @@ void show_row(struct show *s, const char *const *cells, size_t n)
 		bool longer = length > 2048;
 		if (!longer)
 			text_escape(text, sizeof text, cells[i], length, false);
-		width = columns(longer ? cells[i] : text);
+		width = utf8_columns(longer ? cells[i] : text);
 		if (width > s->widths[column] && i < last)
 			s->widths[column] = width;
 		if (any && !s->terminal)
-			text_put(s->out, "\t", 1);
+			text_put(s->facts.out, "\t", 1);
 		any = true;
 		if (longer)
-			text_put(s->out, cells[i], length);
+			text_put(s->facts.out, cells[i], length);
 		else
-			text_put(s->out, text, strlen(text));
+			text_put(s->facts.out, text, strlen(text));
 		if (s->terminal && i < last)
-			text_add(s->out, "%*s", (int)(s->widths[column] - width + GAP), "");
+			text_add(s->facts.out, "%*s", (int)(s->widths[column] - width + GAP), "");
 		column++;
 	}
-	text_put(s->out, "\n", 1);
+	text_put(s->facts.out, "\n", 1);
 }
 
 /* ---- rows ---- */
 
-/* The rows of one question. */
+/* The rows that are being printed for one question. */
 struct rows {
 	struct show *show;
 	const struct resolution *r;
 	char time[32];
-	size_t n; /* so many there are already */
+	size_t n; /* so far */
 };
 
-static void row(struct rows *rows, const char *a, const char *b, const char *c, const char *d)
+static void show_cells(struct rows *rows, const char *a, const char *b, const char *c,
+		       const char *d)
 {
 	struct show *s = rows->show;
 	const char *cells[] = { s->named ? rows->r->word : NULL, a, b, c, d,
@@ -78,19 +68,19 @@ static void row(struct rows *rows, const char *a, const char *b, const char *c, 
 	show_row(s, cells, sizeof cells / sizeof *cells);
 }
 
-static void address_row(struct rows *rows, const char *key, const struct address *a)
+static void show_address(struct rows *rows, const char *key, const struct address *a)
 {
 	char text[ADDRESS_TEXT], port[8];
 
 	snprintf(port, sizeof port, "%u", address_port(a));
 	address_host(a, text);
 	if (key)
-		row(rows, key, text, rows->show->service ? port : NULL, NULL);
+		show_cells(rows, key, text, rows->show->service ? port : NULL, NULL);
 	else
-		row(rows, text, rows->show->service ? port : NULL, NULL, NULL);
+		show_cells(rows, text, rows->show->service ? port : NULL, NULL, NULL);
 }
 
-static void record_rows(struct rows *rows)
+static void show_records(struct rows *rows)
 {
 	const struct find_result *f = &rows->r->found;
 	bool all = rows->r->c->finder.all;
@@ -100,37 +90,44 @@ static void record_rows(struct rows *rows)
 		const struct find_record *record = &f->records[i];
 		if (all) {
 			snprintf(ttl, sizeof ttl, "%lu", (unsigned long)record->ttl);
-			row(rows, record->name, ttl, record->type, record->data);
+			show_cells(rows, record->name, ttl, record->type, record->data);
 		} else if (record->asked_for) {
-			row(rows, record->data, NULL, NULL, NULL);
+			show_cells(rows, record->data, NULL, NULL, NULL);
 		}
 	}
 }
 
-/* The names of address I: of a name's also which address it is. */
-static void name_rows(struct rows *rows, size_t i)
+/* The names of one of R's addresses that count. */
+static const struct lookup_names *show_names_of(const struct resolution *r,
+						const struct resolution_names *names)
+{
+	return r->c->confirm ? &names->confirmed : &names->others;
+}
+
+/* Rows for the names of address I; where the question was a name, after the address. */
+static void show_names(struct rows *rows, size_t i)
 {
 	const struct resolution *r = rows->r;
 	const struct resolution_names *names = &r->reverse[i];
-	const struct lookup_names *list = r->c->confirm ? &names->confirmed : &names->others;
+	const struct lookup_names *list = show_names_of(r, names);
 	char address[ADDRESS_TEXT];
 	const char *first = r->is_address ? NULL : address_host(&r->found.addresses[i], address);
 
 	for (size_t k = 0; k < list->n; k++) {
 		const char *key = !r->c->finder.all ? NULL : k == 0 ? "canonical" : "alias";
 		if (r->is_address)
-			row(rows, key ? key : list->names[k], key ? list->names[k] : NULL, NULL,
-			    NULL);
+			show_cells(rows, key ? key : list->names[k], key ? list->names[k] : NULL,
+				   NULL, NULL);
 		else
-			row(rows, first, list->names[k], NULL, NULL);
+			show_cells(rows, first, list->names[k], NULL, NULL);
 	}
 	if (list->n == 0 && !r->is_address)
-		row(rows, first, "-", NULL, NULL);
+		show_cells(rows, first, "-", NULL, NULL);
 }
 
 /* The first name with a dot is the full one, as it is for others: of those that are not, the first.
  */
-static const char *full_name(const struct resolution *r)
+static const char *show_full_name(const struct resolution *r)
 {
 	const struct lookup_names *names = &r->found.names;
 
@@ -140,26 +137,26 @@ static const char *full_name(const struct resolution *r)
 	return r->word;
 }
 
-static void all_rows(struct rows *rows)
+static void show_all(struct rows *rows)
 {
 	const struct resolution *r = rows->r;
 	const struct find_result *f = &r->found;
 
 	if (f->n_records) {
-		record_rows(rows);
+		show_records(rows);
 		return;
 	}
 	if (r->reverse) {
 		for (size_t i = 0; i < f->n; i++)
-			name_rows(rows, i);
+			show_names(rows, i);
 		if (!r->is_address || !r->c->finder.all)
 			return;
 	}
 	if (r->c->finder.all && !r->is_address)
 		for (size_t i = 0; i < f->names.n; i++)
-			row(rows, i ? "alias" : "canonical", f->names.names[i], NULL, NULL);
+			show_cells(rows, i ? "alias" : "canonical", f->names.names[i], NULL, NULL);
 	for (size_t i = 0; i < f->n; i++)
-		address_row(rows, r->c->finder.all ? "address" : NULL, &f->addresses[i]);
+		show_address(rows, r->c->finder.all ? "address" : NULL, &f->addresses[i]);
 }
 
 /* ---- what went wrong ---- */
@@ -174,24 +171,24 @@ void show_fault(const struct show *s, const struct resolution *r)
 	char text[768];
 
 	if (r->bad && !r->timed_out) {
-		message_fail(s->m, OUTCOME_LOOKUP, resolution_code(r), "%s (%s)", r->found.why,
-			     resolution_code(r));
+		message_fail(s->facts.m, OUTCOME_LOOKUP, resolution_code(r), "%s (%s)",
+			     r->found.why, resolution_code(r));
 		return;
 	}
 	resolution_fault(r, text, sizeof text);
-	message_fail(s->m, show_fault_kind(r), resolution_code(r), "%s: %s", r->word, text);
+	message_fail(s->facts.m, show_fault_kind(r), resolution_code(r), "%s: %s", r->word, text);
 }
 
-/* What -v tells beside the results. */
-static void say_more(const struct show *s, const struct resolution *r)
+/* Says what -v tells beside the results. */
+static void show_more(const struct show *s, const struct resolution *r)
 {
 	char time[32], server[ADDRESS_TEXT] = "";
 
-	if (!s->m->options.verbose)
+	if (!s->facts.m->options.verbose)
 		return;
 	if (r->found.asked)
 		address_text(&r->found.server, server);
-	message(s->m, MESSAGE_VERBOSE, "note", "%s: asked %s%s, %s%s%s", r->word,
+	message(s->facts.m, MESSAGE_VERBOSE, "note", "%s: asked %s%s, %s%s%s", r->word,
 		*server ? server : "the system", r->found.tcp ? " by TCP" : "",
 		duration_format(time, sizeof time, r->ns),
 		!r->found.eai && r->found.why[0] ? "; in part: " : "",
@@ -200,8 +197,8 @@ static void say_more(const struct show *s, const struct resolution *r)
 
 /* ---- JSON ---- */
 
-/* So many of N that --first leaves. */
-static size_t shown(const struct show *s, size_t n)
+/* How many of N --first leaves. */
+static size_t show_count(const struct show *s, size_t n)
 {
 	return s->first && n > 1 ? 1 : n;
 }
@@ -211,12 +208,12 @@ static void addresses_json(const struct show *s, const struct find_result *f, st
 	if (f->n == 0)
 		return;
 	json_open(j, "addresses", '[');
-	for (size_t i = 0; i < shown(s, f->n); i++)
+	for (size_t i = 0; i < show_count(s, f->n); i++)
 		address_json(j, NULL, &f->addresses[i]);
 	json_close(j, ']');
 }
 
-/* The first N of NAMES but for the first FROM. */
+/* Adds NAMES[FROM] to NAMES[N - 1] as an array, if that has any. */
 static void names_json(struct json *j, const char *key, const struct lookup_names *names,
 		       size_t from, size_t n)
 {
@@ -228,13 +225,13 @@ static void names_json(struct json *j, const char *key, const struct lookup_name
 	json_close(j, ']');
 }
 
-/* The members of one address. */
+/* Adds the names of one address. */
 static void address_names_json(const struct show *s, const struct resolution *r,
 			       const struct resolution_names *names, struct json *j)
 {
-	const struct lookup_names *list = r->c->confirm ? &names->confirmed : &names->others;
+	const struct lookup_names *list = show_names_of(r, names);
 
-	names_json(j, "names", list, 0, shown(s, list->n));
+	names_json(j, "names", list, 0, show_count(s, list->n));
 	if (r->c->confirm)
 		names_json(j, "unconfirmed", &names->others, 0, names->others.n);
 }
@@ -244,15 +241,14 @@ static void reverse_json(const struct show *s, const struct resolution *r, struc
 	struct lookup_names all = { 0 };
 
 	json_open(j, "reverse", '[');
-	for (size_t i = 0; i < shown(s, r->found.n); i++) {
+	for (size_t i = 0; i < show_count(s, r->found.n); i++) {
 		const struct resolution_names *names = &r->reverse[i];
-		const struct lookup_names *list =
-			r->c->confirm ? &names->confirmed : &names->others;
+		const struct lookup_names *list = show_names_of(r, names);
 		json_open(j, NULL, '{');
 		address_json(j, "address", &r->found.addresses[i]);
 		address_names_json(s, r, names, j);
 		json_close(j, '}');
-		for (size_t k = 0; k < shown(s, list->n); k++)
+		for (size_t k = 0; k < show_count(s, list->n); k++)
 			if (lookup_names_add(&all, list->names[k]) < 0)
 				j->text.failed = true;
 	}
@@ -304,11 +300,11 @@ static void fault_json(const struct resolution *r, struct json *j)
 	json_close(j, '}');
 }
 
-/* What was asked about an address. */
+/* Adds what was found about an address. */
 static void address_result_json(const struct show *s, const struct resolution *r, struct json *j)
 {
 	const struct resolution_names *names = r->reverse;
-	const struct lookup_names *list = r->c->confirm ? &names->confirmed : &names->others;
+	const struct lookup_names *list = show_names_of(r, names);
 
 	if (r->c->finder.all && list->n) {
 		addresses_json(s, &r->found, j);
@@ -324,7 +320,7 @@ static void name_result_json(const struct show *s, const struct resolution *r, s
 
 	addresses_json(s, f, j);
 	if (s->self && !f->eai) {
-		json_string(j, "canonical", full_name(r));
+		json_string(j, "canonical", show_full_name(r));
 	} else if (f->names.n) {
 		json_string(j, "canonical", f->names.names[0]);
 		names_json(j, "aliases", &f->names, 1, f->names.n);
@@ -349,37 +345,28 @@ void show_result_json(const struct show *s, const struct resolution *r, struct j
 	fault_json(r, j);
 }
 
-static void show_json(struct show *s, const struct resolution *r)
-{
-	struct json j = { .text = *s->out };
-
-	json_open(&j, NULL, '{');
-	json_string(&j, "name", r->word);
-	show_result_json(s, r, &j);
-	json_close(&j, '}');
-	text_put(&j.text, "\n", 1);
-	*s->out = j.text;
-}
-
 enum outcome_kind show_resolution(struct show *s, const struct resolution *r)
 {
+	enum outcome_kind kind = show_fault_kind(r);
 	struct rows rows = { .show = s, .r = r };
 
-	if (s->m->options.json) {
-		show_json(s, r);
-		say_more(s, r);
-		return show_fault_kind(r);
+	if (s->facts.as_json) {
+		facts_begin(&s->facts, NULL);
+		json_string(&s->facts.json, "name", r->word);
+		show_result_json(s, r, &s->facts.json);
+		facts_end(&s->facts);
+	} else {
+		snprintf(rows.time, sizeof rows.time, "%.3f ms",
+			 (double)r->ns / (double)MILLISECOND);
+		if (s->self)
+			show_cells(&rows, r->word, NULL, NULL, NULL);
+		if (kind != OUTCOME_DONE)
+			show_fault(s, r);
+		else if (s->self)
+			show_cells(&rows, show_full_name(r), NULL, NULL, NULL);
+		else
+			show_all(&rows);
 	}
-	snprintf(rows.time, sizeof rows.time, "%.3f ms", (double)r->ns / (double)MILLISECOND);
-	if (s->self) {
-		row(&rows, r->word, NULL, NULL, NULL);
-		if (show_fault_kind(r) == OUTCOME_DONE)
-			row(&rows, full_name(r), NULL, NULL, NULL);
-	} else if (show_fault_kind(r) == OUTCOME_DONE) {
-		all_rows(&rows);
-	}
-	if (show_fault_kind(r) != OUTCOME_DONE)
-		show_fault(s, r);
-	say_more(s, r);
-	return show_fault_kind(r);
+	show_more(s, r);
+	return kind;
 }

@@ -5,38 +5,40 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "base/message.h"
-#include "base/text.h"
+#include "base/facts.h"
 #include "names/resolution.h"
 
 #define SHOW_COLUMNS 6
 
 struct show {
-	const struct messages *m;
+	struct facts facts;
 	bool terminal; /* columns line up; else a tab is between them */
 	bool named;    /* the question comes first in each row */
 	bool self;     /* it is this host's name */
 	bool first, time, service;
 	size_t widths[SHOW_COLUMNS]; /* so far */
-	struct text *out;	     /* the caller's */
 };
 
-/* Adds a row of the N CELLS (NULL: left out) to S, escaped: nothing in them reaches a terminal raw.
- */
+/* Prints a row of the N CELLS (NULL: left out), escaped: nothing in them reaches a terminal raw. As
+ * JSON does nothing. */
 void show_row(struct show *s, const char *const *cells, size_t n);
 
-/* Adds what R is to S, and says what went wrong. Returns what that means. */
+/* Prints R, and says what went wrong. Returns what that means. */
 enum outcome_kind show_resolution(struct show *s, const struct resolution *r);
 
-/* What went wrong with R: as a kind of outcome, as a message. */
+/* What R means for the outcome: OUTCOME_DONE where it has not failed. */
 enum outcome_kind show_fault_kind(const struct resolution *r);
+
+/* Says why R has failed. */
 void show_fault(const struct show *s, const struct resolution *r);
 
-/* Adds the members of J that say what R has found, or what went wrong. */
+/* Adds the members that say what R has found, or what went wrong, to J. */
 void show_result_json(const struct show *s, const struct resolution *r, struct json *j);
 
-/* Adds what the address WORD is in all of its forms to S; no address is said, as ERROR, if R is not
- * to be printed: returns OUTCOME_USAGE then. */
+/* ---- resolve_forms.c ---- */
+
+/* Prints the address WORD in all of its forms. Returns OUTCOME_USAGE, having said so, where WORD is
+ * no address. */
 enum outcome_kind show_forms(struct show *s, const char *word);
 
 /* Is WORD an address in one of its forms? Returns 0, or -1 with *ERROR naming it. */
