@@ -39,7 +39,7 @@ struct broadcast_options {
 #define AT(member)                                                                                 \
 	(offsetof(struct broadcast_options, own.member) - offsetof(struct broadcast_options, own))
 
-static int parse_interface(void *field, const char *word, struct option_error *error)
+static int broadcast_parse_interface(void *field, const char *word, struct option_error *error)
 {
 	struct names *names = field;
 
@@ -51,7 +51,7 @@ static int parse_interface(void *field, const char *word, struct option_error *e
 	return 0;
 }
 
-static int parse_to(void *field, const char *word, struct option_error *error)
+static int broadcast_parse_to(void *field, const char *word, struct option_error *error)
 {
 	struct address *to = field;
 
@@ -67,13 +67,13 @@ static const struct option_row rows[] = {
 	  .kind = OPTION_PARSED,
 	  .arg = "IFACE",
 	  .field = AT(interfaces),
-	  .parser = parse_interface,
+	  .parser = broadcast_parse_interface,
 	  .help = "send through this interface only; may be repeated" },
 	{ .name = "to",
 	  .kind = OPTION_PARSED,
 	  .arg = "ADDR",
 	  .field = AT(to),
-	  .parser = parse_to,
+	  .parser = broadcast_parse_to,
 	  .help = "send to this address, such as 255.255.255.255, in place of each interface's "
 		  "own" },
 };
@@ -107,7 +107,7 @@ struct places {
 	size_t n;
 };
 
-static bool is_wanted(const struct broadcast_options *o, const char *name)
+static bool broadcast_is_wanted(const struct broadcast_options *o, const char *name)
 {
 	const struct names *names = &o->own.interfaces;
 
@@ -118,14 +118,15 @@ static bool is_wanted(const struct broadcast_options *o, const char *name)
 }
 
 /* Can one broadcast through I, by this entry of it? */
-static bool is_usable(const struct interface *i)
+static bool broadcast_is_usable(const struct interface *i)
 {
 	return (i->flags & IFF_UP) && (i->flags & IFF_BROADCAST) &&
 	       i->address.ss_family == AF_INET && i->broadcast.ss_family == AF_INET;
 }
 
 /* Adds TO through I, once. */
-static void add_place(struct places *p, const struct interface *i, const struct address *to)
+static void broadcast_add_place(struct places *p, const struct interface *i,
+				const struct address *to)
 {
 	struct sender_place place = { .to = *to };
 
@@ -141,21 +142,21 @@ static void add_place(struct places *p, const struct interface *i, const struct 
 }
 
 /* The interfaces that are wanted and usable. */
-static void add_interfaces(struct places *p, const struct broadcast_options *o,
-			   const struct interface *list, size_t n)
+static void broadcast_add_interfaces(struct places *p, const struct broadcast_options *o,
+				     const struct interface *list, size_t n)
 {
 	for (size_t i = 0; i < n; i++) {
 		struct address to = { .length = sizeof to.u.in };
-		if (!is_wanted(o, list[i].name) || !is_usable(&list[i]))
+		if (!broadcast_is_wanted(o, list[i].name) || !broadcast_is_usable(&list[i]))
 			continue;
 		memcpy(&to.u.in, &list[i].broadcast, sizeof to.u.in);
-		add_place(p, &list[i], o->own.to.length ? &o->own.to : &to);
+		broadcast_add_place(p, &list[i], o->own.to.length ? &o->own.to : &to);
 	}
 }
 
 /* Says why nothing goes through NAME. */
-static struct outcome refuse_interface(const struct messages *m, const char *name,
-				       const struct interface *list, size_t n)
+static struct outcome broadcast_refuse_interface(const struct messages *m, const char *name,
+						 const struct interface *list, size_t n)
 {
 	const struct interface *found = NULL;
 
@@ -171,7 +172,8 @@ static struct outcome refuse_interface(const struct messages *m, const char *nam
 
 /* Fills *P, whose list is the caller's to free(3). Returns 0, or -1 with *OUTCOME where that was
  * said. */
-static int find_places(const struct broadcast_options *o, struct places *p, struct outcome *outcome)
+static int broadcast_find_places(const struct broadcast_options *o, struct places *p,
+				 struct outcome *outcome)
 {
 	const struct messages *m = &o->messages;
 	const struct names *names = &o->own.interfaces;
@@ -190,16 +192,16 @@ static int find_places(const struct broadcast_options *o, struct places *p, stru
 		return -1;
 	}
 	if (o->own.to.length && names->n == 0)
-		add_place(p, NULL, &o->own.to);
+		broadcast_add_place(p, NULL, &o->own.to);
 	else
-		add_interfaces(p, o, list, n);
+		broadcast_add_interfaces(p, o, list, n);
 	/* Whoever names one counts on it. */
 	for (size_t i = 0; i < names->n && found; i++) {
 		found = false;
 		for (size_t k = 0; k < p->n; k++)
 			found |= !strcmp(p->list[k].name, names->words[i]);
 		if (!found)
-			*outcome = refuse_interface(m, names->words[i], list, n);
+			*outcome = broadcast_refuse_interface(m, names->words[i], list, n);
 	}
 	if (found && p->n == 0) {
 		*outcome = message_fail(m, OUTCOME_FAILED, errno_name(EADDRNOTAVAIL),
@@ -214,15 +216,15 @@ static int find_places(const struct broadcast_options *o, struct places *p, stru
 
 /* How replies are written: after the sender's address, so each wants a line or a string of its own;
  * only a length before each leaves no place for that. */
-static bool tells_sender(enum frame_mode mode)
+static bool broadcast_tells_sender(enum frame_mode mode)
 {
 	return mode != FRAME_LEN16 && mode != FRAME_LEN32;
 }
 
-static struct outcome run(const struct broadcast_options *o, const char *port,
-			  const struct places *places)
+static struct outcome broadcast_run(const struct broadcast_options *o, const char *port,
+				    const struct places *places)
 {
-	bool from = tells_sender(o->frame.frame.mode);
+	bool from = broadcast_tells_sender(o->frame.frame.mode);
 	const struct sender_config c = {
 		.options = &o->sending,
 		.frame = &o->frame,
@@ -237,7 +239,8 @@ static struct outcome run(const struct broadcast_options *o, const char *port,
 	return sender_run(&o->messages, &o->data, &c);
 }
 
-static int check(const struct broadcast_options *o, const char *port, struct option_error *error)
+static int broadcast_check(const struct broadcast_options *o, const char *port,
+			   struct option_error *error)
 {
 	if (o->family.inet6)
 		return option_fail(
@@ -259,10 +262,10 @@ static struct outcome main_broadcast(const struct command *self, int argc, char 
 	struct outcome outcome;
 
 	if (command_begin(self, argc, argv, &o, &o.messages, &operands, &outcome)) {
-		if (check(&o, operands.words[0], &error) < 0)
+		if (broadcast_check(&o, operands.words[0], &error) < 0)
 			outcome = command_refuse(&o.messages, &error);
-		else if (find_places(&o, &places, &outcome) == 0)
-			outcome = run(&o, operands.words[0], &places);
+		else if (broadcast_find_places(&o, &places, &outcome) == 0)
+			outcome = broadcast_run(&o, operands.words[0], &places);
 	}
 	free(places.list);
 	sockopt_free(&o.socket);

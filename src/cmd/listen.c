@@ -55,7 +55,7 @@ static const struct listen_command_options defaults = {
 };
 
 /* Where no address decides who may come, a list of them must not look as if it did. */
-static int check_access(const struct server_config *c, struct option_error *error)
+static int listen_check_access(const struct server_config *c, struct option_error *error)
 {
 	struct address a;
 
@@ -86,7 +86,7 @@ static int listen_find_place(const struct command *self, struct server_config *c
 	if (address_operands(operands, true, c->connections.numeric, &c->connections.host,
 			     &c->connections.port, error) < 0)
 		return -1;
-	return check_access(c, error);
+	return listen_check_access(c, error);
 }
 
 static struct outcome main_listen(const struct command *self, int argc, char **argv)

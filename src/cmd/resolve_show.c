@@ -203,7 +203,7 @@ static size_t show_count(const struct show *s, size_t n)
 	return s->first && n > 1 ? 1 : n;
 }
 
-static void addresses_json(const struct show *s, const struct find_result *f, struct json *j)
+static void show_addresses_json(const struct show *s, const struct find_result *f, struct json *j)
 {
 	if (f->n == 0)
 		return;
@@ -214,8 +214,8 @@ static void addresses_json(const struct show *s, const struct find_result *f, st
 }
 
 /* Adds NAMES[FROM] to NAMES[N - 1] as an array, if that has any. */
-static void names_json(struct json *j, const char *key, const struct lookup_names *names,
-		       size_t from, size_t n)
+static void show_names_json(struct json *j, const char *key, const struct lookup_names *names,
+			    size_t from, size_t n)
 {
 	if (n <= from)
 		return;
@@ -226,17 +226,17 @@ static void names_json(struct json *j, const char *key, const struct lookup_name
 }
 
 /* Adds the names of one address. */
-static void address_names_json(const struct show *s, const struct resolution *r,
-			       const struct resolution_names *names, struct json *j)
+static void show_address_names_json(const struct show *s, const struct resolution *r,
+				    const struct resolution_names *names, struct json *j)
 {
 	const struct lookup_names *list = show_names_of(r, names);
 
-	names_json(j, "names", list, 0, show_count(s, list->n));
+	show_names_json(j, "names", list, 0, show_count(s, list->n));
 	if (r->c->confirm)
-		names_json(j, "unconfirmed", &names->others, 0, names->others.n);
+		show_names_json(j, "unconfirmed", &names->others, 0, names->others.n);
 }
 
-static void reverse_json(const struct show *s, const struct resolution *r, struct json *j)
+static void show_reverse_json(const struct show *s, const struct resolution *r, struct json *j)
 {
 	struct lookup_names all = { 0 };
 
@@ -246,18 +246,18 @@ static void reverse_json(const struct show *s, const struct resolution *r, struc
 		const struct lookup_names *list = show_names_of(r, names);
 		json_open(j, NULL, '{');
 		address_json(j, "address", &r->found.addresses[i]);
-		address_names_json(s, r, names, j);
+		show_address_names_json(s, r, names, j);
 		json_close(j, '}');
 		for (size_t k = 0; k < show_count(s, list->n); k++)
 			if (lookup_names_add(&all, list->names[k]) < 0)
 				j->text.failed = true;
 	}
 	json_close(j, ']');
-	names_json(j, "names", &all, 0, all.n);
+	show_names_json(j, "names", &all, 0, all.n);
 	lookup_names_free(&all);
 }
 
-static void records_json(const struct show *s, struct json *j, const struct resolution *r)
+static void show_records_json(const struct show *s, struct json *j, const struct resolution *r)
 {
 	const struct find_result *f = &r->found;
 
@@ -283,7 +283,7 @@ static void records_json(const struct show *s, struct json *j, const struct reso
 	json_close(j, ']');
 }
 
-static void fault_json(const struct resolution *r, struct json *j)
+static void show_fault_json(const struct resolution *r, struct json *j)
 {
 	char text[768];
 
@@ -301,32 +301,33 @@ static void fault_json(const struct resolution *r, struct json *j)
 }
 
 /* Adds what was found about an address. */
-static void address_result_json(const struct show *s, const struct resolution *r, struct json *j)
+static void show_address_result_json(const struct show *s, const struct resolution *r,
+				     struct json *j)
 {
 	const struct resolution_names *names = r->reverse;
 	const struct lookup_names *list = show_names_of(r, names);
 
 	if (r->c->finder.all && list->n) {
-		addresses_json(s, &r->found, j);
+		show_addresses_json(s, &r->found, j);
 		json_string(j, "canonical", list->names[0]);
-		names_json(j, "aliases", list, 1, list->n);
+		show_names_json(j, "aliases", list, 1, list->n);
 	}
-	address_names_json(s, r, names, j);
+	show_address_names_json(s, r, names, j);
 }
 
-static void name_result_json(const struct show *s, const struct resolution *r, struct json *j)
+static void show_name_result_json(const struct show *s, const struct resolution *r, struct json *j)
 {
 	const struct find_result *f = &r->found;
 
-	addresses_json(s, f, j);
+	show_addresses_json(s, f, j);
 	if (s->self && !f->eai) {
 		json_string(j, "canonical", show_full_name(r));
 	} else if (f->names.n) {
 		json_string(j, "canonical", f->names.names[0]);
-		names_json(j, "aliases", &f->names, 1, f->names.n);
+		show_names_json(j, "aliases", &f->names, 1, f->names.n);
 	}
 	if (r->reverse)
-		reverse_json(s, r, j);
+		show_reverse_json(s, r, j);
 }
 
 void show_result_json(const struct show *s, const struct resolution *r, struct json *j)
@@ -334,15 +335,15 @@ void show_result_json(const struct show *s, const struct resolution *r, struct j
 	const struct find_result *f = &r->found;
 
 	if (!r->timed_out && r->is_address && r->reverse)
-		address_result_json(s, r, j);
+		show_address_result_json(s, r, j);
 	else if (!r->timed_out && !r->is_address)
-		name_result_json(s, r, j);
+		show_name_result_json(s, r, j);
 	if (r->c->record)
-		records_json(s, j, r);
+		show_records_json(s, j, r);
 	if (f->asked)
 		address_json(j, "source", &f->server);
 	json_milliseconds(j, "elapsed_ms", r->ns);
-	fault_json(r, j);
+	show_fault_json(r, j);
 }
 
 enum outcome_kind show_resolution(struct show *s, const struct resolution *r)

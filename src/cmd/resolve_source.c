@@ -19,7 +19,7 @@ static void source_close(struct source *s)
 }
 
 /* Cuts the next line off. Returns it, or NULL if it is not there yet. */
-static char *cut_line(struct source *s)
+static char *source_cut_line(struct source *s)
 {
 	for (;;) {
 		char *line = s->data + s->start, *end;
@@ -56,7 +56,7 @@ static char *cut_line(struct source *s)
 	}
 }
 
-static void readable(void *arg, short events)
+static void source_readable(void *arg, short events)
 {
 	struct source *s = arg;
 	ssize_t n;
@@ -89,7 +89,7 @@ const char *source_next(struct source *s, bool *waits)
 	}
 	for (;;) {
 		if (s->reading || (s->ended && s->data)) {
-			word = cut_line(s);
+			word = source_cut_line(s);
 			if (word)
 				return word;
 			if (s->reading) {
@@ -113,7 +113,7 @@ const char *source_next(struct source *s, bool *waits)
 			return NULL;
 		}
 		endpoint_inherit(&s->in, STDIN_FILENO, false, "stdin");
-		s->watch = (struct watch){ .fd = s->in.rfd, .fn = readable, .arg = s };
+		s->watch = (struct watch){ .fd = s->in.rfd, .fn = source_readable, .arg = s };
 		s->reading = true;
 	}
 }

@@ -65,7 +65,7 @@ struct servinfo {
 /* ---- what is asked ---- */
 
 /* `20-25` in WORD of N bytes? Digits and a hyphen are nothing else. */
-static bool is_range(const char *word)
+static bool servinfo_is_range(const char *word)
 {
 	size_t digits = strspn(word, "0123456789");
 
@@ -73,7 +73,7 @@ static bool is_range(const char *word)
 	       word[digits + 1 + strspn(word + digits + 1, "0123456789")] == '\0';
 }
 
-static int parse_range(char *word, struct question *q)
+static int servinfo_parse_range(char *word, struct question *q)
 {
 	char *hyphen = strchr(word, '-');
 	int64_t first = 0, last = -1;
@@ -89,7 +89,7 @@ static int parse_range(char *word, struct question *q)
 }
 
 /* WORD, which is cut at its slash, as a question. */
-static int parse_question(char *word, struct question *q, struct option_error *error)
+static int servinfo_parse_question(char *word, struct question *q, struct option_error *error)
 {
 	char *slash = strchr(word, '/');
 	int64_t port;
@@ -101,8 +101,8 @@ static int parse_question(char *word, struct question *q, struct option_error *e
 	if (*word == '\0' || (slash && (slash[1] == '\0' || strchr(slash + 1, '/'))))
 		return option_fail(error, "'%s%s%s' is not NAME[/PROTO] or PORT[/PROTO]", word,
 				   slash ? "/" : "", slash ? slash + 1 : "");
-	if (is_range(word)) {
-		if (parse_range(word, q) < 0)
+	if (servinfo_is_range(word)) {
+		if (servinfo_parse_range(word, q) < 0)
 			return option_fail(error,
 					   "'%s' is no range of ports: from 0 to 65535, the lower "
 					   "one first",
@@ -122,8 +122,8 @@ static int parse_question(char *word, struct question *q, struct option_error *e
 
 /* ---- what is known ---- */
 
-static struct outcome not_found(const struct servinfo *s, const char *kind, const char *what,
-				const char *protocol)
+static struct outcome servinfo_not_found(const struct servinfo *s, const char *kind,
+					 const char *what, const char *protocol)
 {
 	const char *code = *kind == 's' ? "EAI_SERVICE" : "EAI_NONAME";
 
@@ -133,7 +133,8 @@ static struct outcome not_found(const struct servinfo *s, const char *kind, cons
 }
 
 /* The entry of protocols(5) that NAME, a name or a number, means. */
-static const struct services_entry *find_protocol(const struct servinfo *s, const char *name)
+static const struct services_entry *servinfo_find_protocol(const struct servinfo *s,
+							   const char *name)
 {
 	int64_t number = -1;
 
@@ -149,9 +150,10 @@ static const struct services_entry *find_protocol(const struct servinfo *s, cons
 
 /* What PROTOCOL, as it was typed, is called in services(5), into NAME of SIZE bytes. Returns
  * whether there is such a thing. */
-static bool protocol_name(const struct servinfo *s, const char *protocol, char *name, size_t size)
+static bool servinfo_protocol_name(const struct servinfo *s, const char *protocol, char *name,
+				   size_t size)
 {
-	const struct services_entry *known = find_protocol(s, protocol);
+	const struct services_entry *known = servinfo_find_protocol(s, protocol);
 	struct services_word word = { protocol, strlen(protocol) };
 	bool found = known != NULL;
 
@@ -212,7 +214,7 @@ struct match {
 	size_t place; /* in the file */
 };
 
-static int by_port(const void *a, const void *b)
+static int servinfo_by_port(const void *a, const void *b)
 {
 	const struct match *m = a, *n = b;
 
@@ -223,16 +225,16 @@ static int by_port(const void *a, const void *b)
 
 /* Of --port and --name each answer counts once: a script wants one, though several protocols have
  * it. */
-static bool is_same(const struct servinfo *s, const struct services_entry *a,
-		    const struct services_entry *b)
+static bool servinfo_is_same(const struct servinfo *s, const struct services_entry *a,
+			     const struct services_entry *b)
 {
 	if (s->options->own.port)
 		return a->number == b->number;
 	return a->name.n == b->name.n && !memcmp(a->name.text, b->name.text, a->name.n);
 }
 
-/* FNV-1a of what is_same() compares. */
-static size_t hash_of(const struct servinfo *s, const struct services_entry *e)
+/* FNV-1a of what servinfo_is_same() compares. */
+static size_t servinfo_hash_of(const struct servinfo *s, const struct services_entry *e)
 {
 	uint32_t hash = 2166136261U;
 
@@ -244,7 +246,7 @@ static size_t hash_of(const struct servinfo *s, const struct services_entry *e)
 }
 
 /* Leaves the first of those that are the same. Returns how many there are then. */
-static size_t leave_first(struct servinfo *s, struct match *matches, size_t n)
+static size_t servinfo_leave_first(struct servinfo *s, struct match *matches, size_t n)
 {
 	const struct services_entry **seen;
 	size_t size = 64, left = 0;
@@ -254,8 +256,8 @@ static size_t leave_first(struct servinfo *s, struct match *matches, size_t n)
 	seen = calloc(size, sizeof *seen);
 	s->facts.text.failed |= !seen;
 	for (size_t i = 0; seen && i < n; i++) {
-		size_t at = hash_of(s, matches[i].entry) & (size - 1);
-		while (seen[at] && !is_same(s, seen[at], matches[i].entry))
+		size_t at = servinfo_hash_of(s, matches[i].entry) & (size - 1);
+		while (seen[at] && !servinfo_is_same(s, seen[at], matches[i].entry))
 			at = (at + 1) & (size - 1);
 		if (!seen[at]) {
 			seen[at] = matches[i].entry;
@@ -267,7 +269,8 @@ static size_t leave_first(struct servinfo *s, struct match *matches, size_t n)
 }
 
 /* Does E answer Q? PROTOCOL is NULL or as services(5) has it. */
-static bool answers(const struct services_entry *e, const struct question *q, const char *protocol)
+static bool servinfo_answers(const struct services_entry *e, const struct question *q,
+			     const char *protocol)
 {
 	bool fits = q->name ? services_has_name(e, q->name) :
 			      e->number >= q->first && e->number <= q->last;
@@ -276,22 +279,23 @@ static bool answers(const struct services_entry *e, const struct question *q, co
 }
 
 /* What of FROM answers Q (NULL: all of it, as it stands there). Returns whether anything does. */
-static bool answer_from(struct servinfo *s, const struct services *from, const struct question *q,
-			const char *protocol)
+static bool servinfo_answer_from(struct servinfo *s, const struct services *from,
+				 const struct question *q, const char *protocol)
 {
 	struct match *matches = malloc((from->n ? from->n : 1) * sizeof *matches);
 	size_t n = 0, left;
 
 	for (size_t i = 0; matches && i < from->n; i++)
-		if (!q || answers(&from->entries[i], q, protocol))
+		if (!q || servinfo_answers(&from->entries[i], q, protocol))
 			matches[n++] = (struct match){ &from->entries[i], i };
 	if (!matches) {
 		s->facts.text.failed = true;
 		return true;
 	}
 	if (q && !q->name)
-		qsort(matches, n, sizeof *matches, by_port);
-	left = s->options->own.port || s->options->own.name ? leave_first(s, matches, n) : n;
+		qsort(matches, n, sizeof *matches, servinfo_by_port);
+	left = s->options->own.port || s->options->own.name ? servinfo_leave_first(s, matches, n) :
+							      n;
 	for (size_t i = 0; i < left; i++)
 		servinfo_add_entry(s, matches[i].entry, false, from->source);
 	free(matches);
@@ -299,7 +303,8 @@ static bool answer_from(struct servinfo *s, const struct services *from, const s
 }
 
 /* Another source of the system may know what its file does not. */
-static bool answer_from_system(struct servinfo *s, const struct question *q, const char *protocol)
+static bool servinfo_answer_from_system(struct servinfo *s, const struct question *q,
+					const char *protocol)
 {
 	struct services asked;
 	bool found;
@@ -310,40 +315,42 @@ static bool answer_from_system(struct servinfo *s, const struct question *q, con
 		s->facts.text.failed |= errno != ENOENT;
 		return false;
 	}
-	found = answer_from(s, &asked, q, protocol);
+	found = servinfo_answer_from(s, &asked, q, protocol);
 	services_free(&asked);
 	return found;
 }
 
 /* Q, in the words of which WORD was typed. */
-static void answer(struct servinfo *s, const struct question *q, const char *word)
+static void servinfo_answer(struct servinfo *s, const struct question *q, const char *word)
 {
 	char protocol[64];
 	const char *named = q->protocol ? protocol : NULL;
 	bool usual = s->services.source == SERVICES_USUAL;
 
-	if (named && !protocol_name(s, q->protocol, protocol, sizeof protocol)) {
-		s->outcome = not_found(s, "protocol", q->protocol, NULL);
+	if (named && !servinfo_protocol_name(s, q->protocol, protocol, sizeof protocol)) {
+		s->outcome = servinfo_not_found(s, "protocol", q->protocol, NULL);
 		return;
 	}
 	/* In place of a file its table comes last, as it does for a look-up. */
-	if ((usual && answer_from_system(s, q, named)) || answer_from(s, &s->services, q, named) ||
-	    (!usual && answer_from_system(s, q, named)))
+	if ((usual && servinfo_answer_from_system(s, q, named)) ||
+	    servinfo_answer_from(s, &s->services, q, named) ||
+	    (!usual && servinfo_answer_from_system(s, q, named)))
 		return;
-	s->outcome = not_found(s, "service", word, named);
+	s->outcome = servinfo_not_found(s, "service", word, named);
 }
 
-static void answer_protocol(struct servinfo *s, const char *word)
+static void servinfo_answer_protocol(struct servinfo *s, const char *word)
 {
-	const struct services_entry *e = find_protocol(s, word);
+	const struct services_entry *e = servinfo_find_protocol(s, word);
 
 	if (e)
 		servinfo_add_entry(s, e, true, s->protocols.source);
 	else
-		s->outcome = not_found(s, "protocol", word, NULL);
+		s->outcome = servinfo_not_found(s, "protocol", word, NULL);
 }
 
-static void say_source(const struct servinfo *s, const struct services *used, const char *path)
+static void servinfo_say_source(const struct servinfo *s, const struct services *used,
+				const char *path)
 {
 	const struct messages *m = &s->options->messages;
 
@@ -356,8 +363,8 @@ static void say_source(const struct servinfo *s, const struct services *used, co
 		message(m, MESSAGE_VERBOSE, "note", "from %s", path);
 }
 
-static struct outcome run(struct servinfo *s, const struct question *questions,
-			  const struct operands *operands)
+static struct outcome servinfo_run(struct servinfo *s, const struct question *questions,
+				   const struct operands *operands)
 {
 	const struct servinfo_options *o = s->options;
 	bool first = services_read(&s->services, false) == 0;
@@ -371,15 +378,15 @@ static struct outcome run(struct servinfo *s, const struct question *questions,
 	} else {
 		facts_start(&s->facts, &o->messages, NULL);
 		if (o->own.protocol)
-			say_source(s, &s->protocols, PROTOCOLS_PATH);
+			servinfo_say_source(s, &s->protocols, PROTOCOLS_PATH);
 		else
-			say_source(s, &s->services, SERVICES_PATH);
+			servinfo_say_source(s, &s->services, SERVICES_PATH);
 		if (o->own.protocol)
-			answer_protocol(s, o->own.protocol);
+			servinfo_answer_protocol(s, o->own.protocol);
 		for (int i = 0; i < operands->n; i++)
-			answer(s, &questions[i], operands->words[i]);
+			servinfo_answer(s, &questions[i], operands->words[i]);
 		if (!o->own.protocol && operands->n == 0)
-			answer_from(s, &s->services, NULL, NULL);
+			servinfo_answer_from(s, &s->services, NULL, NULL);
 		outcome = facts_print(&s->facts, "\t");
 		if (outcome.kind == OUTCOME_DONE)
 			outcome = s->outcome; /* what could not be found */
@@ -389,8 +396,9 @@ static struct outcome run(struct servinfo *s, const struct question *questions,
 	return outcome;
 }
 
-static int parse_questions(const struct servinfo_options *o, const struct operands *operands,
-			   struct question *questions, struct option_error *error)
+static int servinfo_parse_questions(const struct servinfo_options *o,
+				    const struct operands *operands, struct question *questions,
+				    struct option_error *error)
 {
 	int64_t number;
 
@@ -404,7 +412,7 @@ static int parse_questions(const struct servinfo_options *o, const struct operan
 	if (!questions)
 		return option_fail(error, "out of memory");
 	for (int i = 0; i < operands->n; i++)
-		if (parse_question(operands->words[i], &questions[i], error) < 0)
+		if (servinfo_parse_question(operands->words[i], &questions[i], error) < 0)
 			return -1;
 	return 0;
 }
@@ -421,10 +429,10 @@ static struct outcome main_servinfo(const struct command *self, int argc, char *
 	if (!command_begin(self, argc, argv, &o, &o.messages, &operands, &outcome))
 		return outcome;
 	questions = calloc((size_t)operands.n + 1, sizeof *questions);
-	if (parse_questions(&o, &operands, questions, &error) < 0)
+	if (servinfo_parse_questions(&o, &operands, questions, &error) < 0)
 		outcome = command_refuse(&o.messages, &error);
 	else
-		outcome = run(&s, questions, &operands);
+		outcome = servinfo_run(&s, questions, &operands);
 	free(questions);
 	return outcome;
 }

@@ -53,7 +53,7 @@ static const struct udp_recv_options defaults = {
 };
 
 /* Groups and the family that was asked for. */
-static int check_groups(const struct udp_recv_options *o, struct option_error *error)
+static int udp_recv_check_groups(const struct udp_recv_options *o, struct option_error *error)
 {
 	int family = address_family(&o->family);
 
@@ -89,7 +89,7 @@ static struct outcome main_udp_recv(const struct command *self, int argc, char *
 			    0 &&
 		    receiver_options_check(&o.receiving, &o.frame, &operands, AF_INET, &error) ==
 			    0 &&
-		    check_groups(&o, &error) == 0 && receiver_check(&c, &error) == 0)
+		    udp_recv_check_groups(&o, &error) == 0 && receiver_check(&c, &error) == 0)
 			outcome = receiver_run(&c);
 		else
 			outcome = command_refuse(&o.messages, &error);

@@ -63,7 +63,8 @@ struct probe {
 };
 
 /* What --probe found, on stdout: the line, or the object. */
-static struct outcome print_answer(void *arg, const struct sender_found *f, struct outcome outcome)
+static struct outcome udp_send_print(void *arg, const struct sender_found *f,
+				     struct outcome outcome)
 {
 	const struct probe *p = arg;
 	const struct udp_send_options *o = p->options;
@@ -97,7 +98,8 @@ static struct outcome print_answer(void *arg, const struct sender_found *f, stru
 	return outcome;
 }
 
-static struct outcome run(const struct udp_send_options *o, const char *host, const char *port)
+static struct outcome udp_send_run(const struct udp_send_options *o, const char *host,
+				   const char *port)
 {
 	struct probe p = { o, host };
 	const struct sender_config c = {
@@ -108,7 +110,7 @@ static struct outcome run(const struct udp_send_options *o, const char *host, co
 		.host = host,
 		.port = port,
 		.family = address_family(&o->family),
-		.probed = o->own.probe ? print_answer : NULL,
+		.probed = o->own.probe ? udp_send_print : NULL,
 		.arg = &p,
 	};
 
@@ -130,7 +132,7 @@ static struct outcome main_udp_send(const struct command *self, int argc, char *
 				  &error) == 0 &&
 		    dgram_input_check(&o.frame, dgram_most(AF_INET), &error) == 0 &&
 		    run_check(&o.messages, &o.data, &error) == 0)
-			outcome = run(&o, host, port);
+			outcome = udp_send_run(&o, host, port);
 		else
 			outcome = command_refuse(&o.messages, &error);
 	}

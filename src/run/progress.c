@@ -14,7 +14,7 @@
 #define WIDTH 80
 
 /* NS as 1:02:03 or 2:03. */
-static void clock_format(char *text, size_t size, double ns)
+static void progress_clock(char *text, size_t size, double ns)
 {
 	long long s = (long long)(ns / (double)SECOND);
 
@@ -24,7 +24,7 @@ static void clock_format(char *text, size_t size, double ns)
 		snprintf(text, size, "%lld:%02lld", s / 60, s % 60);
 }
 
-static size_t width(void)
+static size_t progress_width(void)
 {
 	struct winsize w;
 
@@ -32,7 +32,7 @@ static size_t width(void)
 }
 
 /* What *AVERAGE, the rate of late, becomes where N bytes more have moved in NS. */
-static void add_to_average(double *average, uint64_t n, int64_t ns)
+static void progress_average(double *average, uint64_t n, int64_t ns)
 {
 	double rate = (double)n / (double)ns * (double)SECOND, share = (double)ns / AVERAGED;
 
@@ -40,7 +40,7 @@ static void add_to_average(double *average, uint64_t n, int64_t ns)
 }
 
 /* What is left of T with RATE bytes a second taken from stdin, as `45 %, ETA 0:12`. */
-static void add_rest(char *text, size_t size, const struct run_totals *t, double rate)
+static void progress_add_rest(char *text, size_t size, const struct run_totals *t, double rate)
 {
 	/* A file can grow meanwhile. */
 	uint64_t all = (uint64_t)t->expected > t->taken ? (uint64_t)t->expected : t->taken;
@@ -54,35 +54,37 @@ static void add_rest(char *text, size_t size, const struct run_totals *t, double
 			      100.0 * (double)t->taken / (double)all);
 	if (rate <= 0 || left <= 0 || n >= size)
 		return;
-	clock_format(time, sizeof time, left / rate * (double)SECOND);
+	progress_clock(time, sizeof time, left / rate * (double)SECOND);
 	snprintf(text + n, size - n, ", ETA %s", time);
 }
 
-static void line(const struct run_totals *t, double rate, double taking, char *text, size_t size)
+static void progress_line(const struct run_totals *t, double rate, double taking, char *text,
+			  size_t size)
 {
 	char sent[32], received[32], speed[32], time[32];
 
 	size_format(sent, sizeof sent, (double)t->sent);
 	size_format(received, sizeof received, (double)t->received);
 	size_format(speed, sizeof speed, rate);
-	clock_format(time, sizeof time, (double)(t->start ? clock_now() - t->start : 0));
+	progress_clock(time, sizeof time, (double)(t->start ? clock_now() - t->start : 0));
 	if (t->sent && t->received)
 		snprintf(text, size, "sent %s, received %s, %s/s, %s", sent, received, speed, time);
 	else
 		snprintf(text, size, "%s %s, %s/s, %s", t->received ? "received" : "sent",
 			 t->received ? received : sent, speed, time);
-	add_rest(text, size, t, taking);
+	progress_add_rest(text, size, t, taking);
 }
 
-static void show(struct run *r, const struct run_totals *t, double rate, double taking, bool last)
+static void progress_show(struct run *r, const struct run_totals *t, double rate, double taking,
+			  bool last)
 {
 	char text[256];
 	struct notice n;
 
-	line(t, rate, taking, text, sizeof text);
+	progress_line(t, rate, taking, text, sizeof text);
 	if (r->live) {
 		/* A line that fills the last column moves some terminals on. */
-		message_live(text, width() - 1, last);
+		message_live(text, progress_width() - 1, last);
 		return;
 	}
 	notice_begin(&n, r->messages, MESSAGE_NOTE, "progress");
@@ -95,7 +97,7 @@ static void show(struct run *r, const struct run_totals *t, double rate, double 
 	notice_end(&n, "%s", text);
 }
 
-static void look(void *arg)
+static void progress_look(void *arg)
 {
 	struct run *r = arg;
 	struct run_totals t = { .expected = UNSET };
@@ -108,12 +110,12 @@ static void look(void *arg)
 	r->calls.totals(r->calls.arg, &t);
 	if (!t.start)
 		return;
-	add_to_average(&r->rate, t.sent + t.received - r->last_moved, ns);
-	add_to_average(&r->taking, t.taken - r->last_taken, ns);
+	progress_average(&r->rate, t.sent + t.received - r->last_moved, ns);
+	progress_average(&r->taking, t.taken - r->last_taken, ns);
 	r->last_moved = t.sent + t.received;
 	r->last_taken = t.taken;
 	r->last_look = now;
-	show(r, &t, r->rate, r->taking, false);
+	progress_show(r, &t, r->rate, r->taking, false);
 }
 
 void progress_start(struct run *r)
@@ -128,7 +130,7 @@ void progress_start(struct run *r)
 	r->live = terminal && !r->messages->options.json;
 	r->rate = r->taking = -1;
 	r->last_look = clock_now();
-	r->progress_timer = (struct timer){ .fn = look, .arg = r };
+	r->progress_timer = (struct timer){ .fn = progress_look, .arg = r };
 	timer_set(r->loop, &r->progress_timer, clock_after(r->last_look, LIVE_INTERVAL));
 }
 
@@ -146,5 +148,6 @@ void progress_end(struct run *r)
 	seconds = (double)(clock_now() - t.start) / (double)SECOND;
 	if (seconds <= 0)
 		seconds = 1;
-	show(r, &t, (double)(t.sent + t.received) / seconds, (double)t.taken / seconds, true);
+	progress_show(r, &t, (double)(t.sent + t.received) / seconds, (double)t.taken / seconds,
+		      true);
 }

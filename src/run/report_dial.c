@@ -9,7 +9,7 @@
 #include "run/report.h"
 
 /* The first address that refused, NULL: none. */
-static const struct address *dial_refused(const struct dial_result *r)
+static const struct address *report_dial_refused(const struct dial_result *r)
 {
 	for (size_t i = 0; i < r->n; i++)
 		if (r->failures[i].error == ECONNREFUSED && !r->failures[i].what)
@@ -18,7 +18,7 @@ static const struct address *dial_refused(const struct dial_result *r)
 }
 
 /* The first address that could not be bound since somebody has it, NULL: none. */
-static const struct address *dial_taken(const struct dial_result *r)
+static const struct address *report_dial_taken(const struct dial_result *r)
 {
 	for (size_t i = 0; i < r->n; i++)
 		if (r->failures[i].error == EADDRINUSE && r->failures[i].source.length)
@@ -26,7 +26,8 @@ static const struct address *dial_taken(const struct dial_result *r)
 	return NULL;
 }
 
-static void dial_add_failure(struct text *text, const struct dial_failure *f, const char *silent)
+static void report_dial_add_failure(struct text *text, const struct dial_failure *f,
+				    const char *silent)
 {
 	char address[ADDRESS_TEXT], why[ERRNO_TEXT];
 
@@ -36,7 +37,7 @@ static void dial_add_failure(struct text *text, const struct dial_failure *f, co
 }
 
 /* Adds F to an array of an object. */
-static void dial_failure_facts(struct notice *n, const struct dial_failure *f)
+static void report_dial_failure_facts(struct notice *n, const struct dial_failure *f)
 {
 	json_open(&n->json, NULL, '{');
 	address_json(&n->json, "peer", &f->address);
@@ -62,7 +63,7 @@ void report_dial_text(struct text *text, const struct dial_result *r, int64_t li
 	}
 	for (size_t i = 0; i < r->n; i++) {
 		text_put(text, "; ", i ? 2 : 0);
-		dial_add_failure(text, &r->failures[i], silent);
+		report_dial_add_failure(text, &r->failures[i], silent);
 	}
 	if (r->n == 0)
 		text_add(text, "%s", r->timed_out ? silent : strerror(r->error));
@@ -89,7 +90,7 @@ struct outcome report_dial(const struct messages *m, const char *host, const cha
 	int error = r->timed_out ? ETIMEDOUT : r->n ? r->failures[0].error : r->error;
 	struct text text = { 0 };
 	char cause[512] = "";
-	const struct address *refuser = dial_refused(r), *source = dial_taken(r);
+	const struct address *refuser = report_dial_refused(r), *source = report_dial_taken(r);
 	int type = r->socktype ? r->socktype : SOCK_STREAM;
 	struct notice n;
 
@@ -110,7 +111,7 @@ struct outcome report_dial(const struct messages *m, const char *host, const cha
 	if (r->n) {
 		json_open(&n.json, "failures", '[');
 		for (size_t i = 0; i < r->n; i++)
-			dial_failure_facts(&n, &r->failures[i]);
+			report_dial_failure_facts(&n, &r->failures[i]);
 		json_close(&n.json, ']');
 	}
 	if (refuser)

@@ -35,7 +35,7 @@ void report_proxy(struct json *json, const struct proxy *p)
 }
 
 /* Adds the members that are known of E. */
-static void event_facts(struct notice *n, const struct event *e)
+static void report_event_facts(struct notice *n, const struct event *e)
 {
 	struct json *json = &n->json;
 	char url[PROXY_TEXT];
@@ -67,7 +67,7 @@ static void event_facts(struct notice *n, const struct event *e)
 }
 
 /* Adds E in words to TEXT. */
-static void event_words(struct text *text, const struct event *e)
+static void report_event_words(struct text *text, const struct event *e)
 {
 	char texts[3][ADDRESS_TEXT], why[ERRNO_TEXT], words[PROXY_TEXT];
 	const char *address = "", *local = "", *who = "", *proxy = "";
@@ -144,8 +144,8 @@ void report_event(void *arg, const struct event *e)
 	notice_begin(&n, m, e->chosen ? MESSAGE_NOTE : row->level, row->name);
 	if (!n.wanted)
 		return;
-	event_facts(&n, e);
-	event_words(&text, e);
+	report_event_facts(&n, e);
+	report_event_words(&text, e);
 	notice_end(&n, "%.*s", (int)text.length, text.length ? text.data : "");
 	text_free(&text);
 }

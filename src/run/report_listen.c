@@ -11,7 +11,7 @@
 #define ELSEWHERE_MOST 3 /* in a message */
 
 /* Writes who has S of I, `nginx (process 7)`, into TEXT of SIZE bytes. Returns TEXT. */
-static const char *listen_owner_text(const struct inventory *i, const struct inventory_socket *s,
+static const char *report_owner_text(const struct inventory *i, const struct inventory_socket *s,
 				     char *text, size_t size)
 {
 	const struct inventory_owner *owner = s->n_owners ? &i->owners[s->owner] : NULL;
@@ -38,7 +38,7 @@ void report_holder(struct notice *n, int type, const struct address *wanted, cha
 	if (!n->wanted || !inventory_find_holder(type, wanted, &found))
 		return;
 	snprintf(text, size, ": %s has %s",
-		 listen_owner_text(&found, &found.sockets[0], owner, sizeof owner),
+		 report_owner_text(&found, &found.sockets[0], owner, sizeof owner),
 		 /* A path as the user has it. */
 		 address_text(wanted->u.sa.sa_family == AF_UNIX ? wanted : &found.sockets[0].local,
 			      address));
@@ -61,7 +61,7 @@ void report_elsewhere(struct notice *n, int type, const struct address *wanted, 
 	for (size_t i = 0; i < found.n && i < ELSEWHERE_MOST && used < size; i++)
 		used += (size_t)snprintf(text + used, size - used, "%s%s listens on %s",
 					 i ? ", " : "; but ",
-					 listen_owner_text(&found, &found.sockets[i], owner,
+					 report_owner_text(&found, &found.sockets[i], owner,
 							   sizeof owner),
 					 address_text(&found.sockets[i].local, address));
 	json_open(&n->json, "elsewhere", '[');

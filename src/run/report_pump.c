@@ -65,7 +65,7 @@ struct outcome report_pump(const struct messages *m, const struct pump *p, const
 }
 
 /* Says BYTES and, with COUNTED, how many DATAGRAMS they came in, into TEXT. Returns TEXT. */
-static const char *figures_amount(uint64_t bytes, bool counted, uint64_t datagrams, char text[64])
+static const char *report_amount(uint64_t bytes, bool counted, uint64_t datagrams, char text[64])
 {
 	int n = 0;
 
@@ -78,7 +78,7 @@ static const char *figures_amount(uint64_t bytes, bool counted, uint64_t datagra
 }
 
 /* The figures of F as a sentence. */
-static void figures_text(const struct figures *f, const char *tcp, char *text, size_t size)
+static void report_figures_text(const struct figures *f, const char *tcp, char *text, size_t size)
 {
 	char out[32], in[32], time[32], sent[64], received[64];
 	double seconds = (double)(f->ns > 0 ? f->ns : 1) / (double)SECOND;
@@ -89,8 +89,8 @@ static void figures_text(const struct figures *f, const char *tcp, char *text, s
 		snprintf(text, size, "after %s%s", time, tcp);
 	else
 		snprintf(text, size, "sent %s, received %s in %s (%s/s out, %s/s in)%s",
-			 figures_amount(f->sent, f->datagrams, d.sent, sent),
-			 figures_amount(f->received, f->datagrams, d.received, received), time,
+			 report_amount(f->sent, f->datagrams, d.sent, sent),
+			 report_amount(f->received, f->datagrams, d.received, received), time,
 			 size_format(out, sizeof out, (double)f->sent / seconds),
 			 size_format(in, sizeof in, (double)f->received / seconds), tcp);
 }
@@ -136,7 +136,7 @@ void report_figures(const struct messages *m, enum message_level level, const st
 		json_string(&n.json, "why", f->why);
 	if (f->status >= 0)
 		json_number(&n.json, "status", f->status);
-	figures_text(f, tcp, text, sizeof text);
+	report_figures_text(f, tcp, text, sizeof text);
 	if (f->id)
 		name = address_text(f->peer, who);
 	else if (!f->peer && !f->datagrams)
@@ -154,8 +154,9 @@ void report_figures(const struct messages *m, enum message_level level, const st
 }
 
 /* EVENT is what happened to a client; ID 0, and WHY NULL: there is none. */
-static void client_report(const struct messages *m, const char *event, uint64_t id,
-			  const struct address *peer, const struct address *local, const char *why)
+static void report_client_event(const struct messages *m, const char *event, uint64_t id,
+				const struct address *peer, const struct address *local,
+				const char *why)
 {
 	char from[ADDRESS_TEXT], to[ADDRESS_TEXT], who[ADDRESS_TEXT];
 	struct notice n;
@@ -176,11 +177,11 @@ static void client_report(const struct messages *m, const char *event, uint64_t 
 void report_client(const struct messages *m, const char *event, uint64_t id,
 		   const struct address *peer, const struct address *local)
 {
-	client_report(m, event, id, peer, local, NULL);
+	report_client_event(m, event, id, peer, local, NULL);
 }
 
 void report_refused(const struct messages *m, const struct address *peer,
 		    const struct address *local, const char *why)
 {
-	client_report(m, "refused", 0, peer, local, why);
+	report_client_event(m, "refused", 0, peer, local, why);
 }

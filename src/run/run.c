@@ -13,13 +13,13 @@
 
 #define WAITS_INTERVAL SECOND /* nothing moved so long: it is told what for */
 
-static void tell_stopped(const struct run *r, bool stopped)
+static void run_tell_stopped(const struct run *r, bool stopped)
 {
 	if (r->calls.stopped)
 		r->calls.stopped(r->calls.arg, stopped);
 }
 
-static void on_signal(void *arg, int signal)
+static void run_on_signal(void *arg, int signal)
 {
 	struct run *r = arg;
 
@@ -31,13 +31,13 @@ static void on_signal(void *arg, int signal)
 			message(r->messages, MESSAGE_NOTE, "note", "not connected yet");
 		break;
 	case SIGTSTP:
-		tell_stopped(r, true);
+		run_tell_stopped(r, true);
 		/* Nobody stops a process group that is orphaned: then this returns at once. */
 		signals_stop();
-		tell_stopped(r, false);
+		run_tell_stopped(r, false);
 		break;
 	case SIGCONT:
-		tell_stopped(r, false);
+		run_tell_stopped(r, false);
 		break;
 	default:
 		if (r->calls.signalled)
@@ -46,7 +46,7 @@ static void on_signal(void *arg, int signal)
 	}
 }
 
-static void on_timeout(void *arg)
+static void run_on_timeout(void *arg)
 {
 	struct run *r = arg;
 	char time[32];
@@ -55,7 +55,7 @@ static void on_timeout(void *arg)
 				   duration_format(time, sizeof time, r->data->timeout)));
 }
 
-static void on_waits(void *arg)
+static void run_on_waits(void *arg)
 {
 	struct run *r = arg;
 	struct run_totals totals = { 0 };
@@ -79,12 +79,12 @@ static void on_waits(void *arg)
 }
 
 /* Has a file of -o or -x not taken all yet? */
-static bool copies_wait(const struct run *r)
+static bool run_copies_wait(const struct run *r)
 {
 	return output_waits(&r->copies[0].out) || output_waits(&r->copies[1].out);
 }
 
-static void copy_changed(void *arg, struct transcript *t)
+static void run_copy_changed(void *arg, struct transcript *t)
 {
 	struct run *r = arg;
 
@@ -92,19 +92,19 @@ static void copy_changed(void *arg, struct transcript *t)
 
 	if (error)
 		run_end(r, report_error(r->messages, t->out.to.name, error));
-	else if (r->finishing && !copies_wait(r))
+	else if (r->finishing && !run_copies_wait(r))
 		loop_stop(r->loop);
 }
 
 /* Opens the files of -o and -x. Returns 0, or -1 having said why not. */
-static int open_copies(struct run *r)
+static int run_open_copies(struct run *r)
 {
 	const struct data_options *d = r->data;
 	const char *const paths[] = { d->output, d->hex_dump };
 
 	for (int i = 0; i < 2; i++)
 		if (paths[i] && transcript_open(&r->copies[i], r->loop, paths[i], d->append, i == 1,
-						copy_changed, r) < 0) {
+						run_copy_changed, r) < 0) {
 			report_error(r->messages, paths[i], errno);
 			return -1;
 		}
@@ -128,13 +128,13 @@ int run_start(struct run *r, const struct messages *m, const struct data_options
 		return -1;
 	}
 	signals_start();
-	loop_on_signal(r->loop, on_signal, r);
-	r->timeout = (struct timer){ .fn = on_timeout, .arg = r };
-	r->waits_timer = (struct timer){ .fn = on_waits, .arg = r };
+	loop_on_signal(r->loop, run_on_signal, r);
+	r->timeout = (struct timer){ .fn = run_on_timeout, .arg = r };
+	r->waits_timer = (struct timer){ .fn = run_on_waits, .arg = r };
 	timer_set(r->loop, &r->timeout, clock_after(m->start, r->data->timeout));
 	if (message_wanted(m, MESSAGE_STEP))
 		timer_set(r->loop, &r->waits_timer, clock_after(m->start, WAITS_INTERVAL));
-	if (open_copies(r) < 0) {
+	if (run_open_copies(r) < 0) {
 		run_free(r);
 		return -1;
 	}
@@ -199,7 +199,7 @@ void run_end(struct run *r, struct outcome outcome)
 	loop_stop(r->loop);
 }
 
-static void move_copies(struct run *r, struct loop *loop)
+static void run_move_copies(struct run *r, struct loop *loop)
 {
 	for (int i = 0; i < 2; i++)
 		output_move(&r->copies[i].out, loop);
@@ -208,27 +208,27 @@ static void move_copies(struct run *r, struct loop *loop)
 
 /* Whoever reads the file of -o or -x may be slow. It gets the rest, unless a signal or --timeout
  * ends that too. Nothing else goes on meanwhile: so it has a loop of its own. */
-static void finish_copies(struct run *r)
+static void run_finish_copies(struct run *r)
 {
 	struct loop *served = r->loop, *rest;
 	bool told_to = r->outcome.kind == OUTCOME_SIGNAL && r->outcome.detail != SIGPIPE;
 	bool timed_out = r->data->timeout != UNSET && !r->timeout.slot;
 
-	if (told_to || timed_out || !copies_wait(r))
+	if (told_to || timed_out || !run_copies_wait(r))
 		return;
 	rest = loop_new();
 	if (!rest)
 		return;
 	timer_drop(served, &r->timeout);
-	move_copies(r, rest);
+	run_move_copies(r, rest);
 	timer_set(rest, &r->timeout, clock_after(r->messages->start, r->data->timeout));
-	loop_on_signal(rest, on_signal, r);
+	loop_on_signal(rest, run_on_signal, r);
 	r->finishing = true;
 	/* What goes wrong with them is worth telling where nothing else has. */
 	r->ended = r->outcome.kind != OUTCOME_DONE;
 	loop_run(rest);
 	timer_drop(rest, &r->timeout);
-	move_copies(r, served);
+	run_move_copies(r, served);
 	loop_free(rest);
 }
 
@@ -238,7 +238,7 @@ struct outcome run_wait(struct run *r)
 		run_end(r, report_error(r->messages, "poll", errno));
 	if (r->calls.ending)
 		r->calls.ending(r->calls.arg);
-	finish_copies(r);
+	run_finish_copies(r);
 	for (int i = 0; i < 2; i++) {
 		const char *name = r->copies[i].out.to.name;
 		bool told = transcript_error(&r->copies[i]);

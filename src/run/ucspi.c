@@ -18,7 +18,7 @@ static void ucspi_inherit(struct spawn_environment *e)
 }
 
 /* A name is not ours: it may only be what a host's name can be. */
-static bool is_host_name(const char *name)
+static bool ucspi_is_host_name(const char *name)
 {
 	static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 				      "0123456789-._";
@@ -26,7 +26,8 @@ static bool is_host_name(const char *name)
 	return *name && *name != '-' && name[strspn(name, letters)] == '\0';
 }
 
-static void set(struct spawn_environment *e, const char *proto, const char *what, const char *value)
+static void ucspi_set(struct spawn_environment *e, const char *proto, const char *what,
+		      const char *value)
 {
 	char name[32];
 
@@ -34,8 +35,8 @@ static void set(struct spawn_environment *e, const char *proto, const char *what
 	spawn_environment_set(e, name, value);
 }
 
-static void set_address(struct spawn_environment *e, const char *proto, const char *side,
-			const struct address *a)
+static void ucspi_set_address(struct spawn_environment *e, const char *proto, const char *side,
+			      const struct address *a)
 {
 	char port[8], what[16];
 
@@ -43,26 +44,27 @@ static void set_address(struct spawn_environment *e, const char *proto, const ch
 	if (a->u.sa.sa_family != AF_UNSPEC) {
 		char text[ADDRESS_TEXT];
 		snprintf(what, sizeof what, "%sIP", side);
-		set(e, proto, what, address_host(a, text));
+		ucspi_set(e, proto, what, address_host(a, text));
 	}
 	snprintf(what, sizeof what, "%sPORT", side);
 	snprintf(port, sizeof port, "%u", address_port(a));
-	set(e, proto, what, port);
+	ucspi_set(e, proto, what, port);
 }
 
-static void describe_ip(struct spawn_environment *e, const char *proto, const struct address *peer,
-			const struct address *local, const char *host)
+static void ucspi_describe_ip(struct spawn_environment *e, const char *proto,
+			      const struct address *peer, const struct address *local,
+			      const char *host)
 {
 	spawn_environment_set(e, "PROTO", proto);
-	set_address(e, proto, "REMOTE", peer);
+	ucspi_set_address(e, proto, "REMOTE", peer);
 	if (local)
-		set_address(e, proto, "LOCAL", local);
-	if (host && is_host_name(host))
-		set(e, proto, "REMOTEHOST", host);
+		ucspi_set_address(e, proto, "LOCAL", local);
+	if (host && ucspi_is_host_name(host))
+		ucspi_set(e, proto, "REMOTEHOST", host);
 }
 
 /* NAME is the path of A, if it has any. */
-static void set_path(struct spawn_environment *e, const char *name, const struct address *a)
+static void ucspi_set_path(struct spawn_environment *e, const char *name, const struct address *a)
 {
 	char text[ADDRESS_TEXT];
 	const char *path = address_host(a, text) + strlen("unix:");
@@ -71,7 +73,7 @@ static void set_path(struct spawn_environment *e, const char *name, const struct
 		spawn_environment_set(e, name, path);
 }
 
-static void set_number(struct spawn_environment *e, const char *name, long long number)
+static void ucspi_set_number(struct spawn_environment *e, const char *name, long long number)
 {
 	char text[24];
 
@@ -79,20 +81,20 @@ static void set_number(struct spawn_environment *e, const char *name, long long 
 	spawn_environment_set(e, name, text);
 }
 
-static void describe_unix(struct spawn_environment *e, const struct address *peer,
-			  const struct address *local)
+static void ucspi_describe_unix(struct spawn_environment *e, const struct address *peer,
+				const struct address *local)
 {
 	const struct address_who *who = &peer->who;
 
 	spawn_environment_set(e, "PROTO", "UNIX");
 	if (local)
-		set_path(e, "UNIXLOCALPATH", local);
-	set_path(e, "UNIXREMOTEPATH", peer);
+		ucspi_set_path(e, "UNIXLOCALPATH", local);
+	ucspi_set_path(e, "UNIXREMOTEPATH", peer);
 	if (!who->known)
 		return;
-	set_number(e, "UNIXREMOTEPID", (long long)who->pid);
-	set_number(e, "UNIXREMOTEEUID", (long long)who->uid);
-	set_number(e, "UNIXREMOTEEGID", (long long)who->gid);
+	ucspi_set_number(e, "UNIXREMOTEPID", (long long)who->pid);
+	ucspi_set_number(e, "UNIXREMOTEEUID", (long long)who->uid);
+	ucspi_set_number(e, "UNIXREMOTEEGID", (long long)who->gid);
 }
 
 void ucspi_describe(struct spawn_environment *e, const char *proto, const struct address *peer,
@@ -102,16 +104,16 @@ void ucspi_describe(struct spawn_environment *e, const char *proto, const struct
 
 	ucspi_inherit(e);
 	if (peer->u.sa.sa_family == AF_UNIX || (local && local->u.sa.sa_family == AF_UNIX)) {
-		describe_unix(e, peer, local);
+		ucspi_describe_unix(e, peer, local);
 	} else if (vsock_get(peer, &cid, &port)) {
 		spawn_environment_set(e, "PROTO", "VSOCK");
-		set_number(e, "VSOCKREMOTECID", cid);
-		set_number(e, "VSOCKREMOTEPORT", port);
+		ucspi_set_number(e, "VSOCKREMOTECID", cid);
+		ucspi_set_number(e, "VSOCKREMOTEPORT", port);
 		if (local && vsock_get(local, &cid, &port)) {
-			set_number(e, "VSOCKLOCALCID", cid);
-			set_number(e, "VSOCKLOCALPORT", port);
+			ucspi_set_number(e, "VSOCKLOCALCID", cid);
+			ucspi_set_number(e, "VSOCKLOCALPORT", port);
 		}
 	} else {
-		describe_ip(e, proto, peer, local, host);
+		ucspi_describe_ip(e, proto, peer, local, host);
 	}
 }
