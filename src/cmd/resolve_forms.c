@@ -8,22 +8,14 @@
 #include "cmd/resolve_show.h"
 #include "proto/dns.h"
 
-/* A key and its text. */
-struct form {
-	const char *key;
-	char text[DNS_TEXT_MOST];
-};
-
-#define FORMS_MOST 10
-
-/* N bytes of an address, 4 or 16, and its zone. */
+/* An address of 4 or 16 bytes, and its zone. */
 struct bytes {
 	unsigned char b[16];
 	size_t n;
 	uint32_t zone;
 };
 
-/* WORD as hexadecimal digits: 8 of them after 0x, or 32 with or without. */
+/* Parses hexadecimal digits: 8 of them after 0x, or 32 with or without. */
 static bool forms_parse_hex(const char *word, struct bytes *out)
 {
 	bool prefix = word[0] == '0' && (word[1] | 32) == 'x';
@@ -40,7 +32,7 @@ static bool forms_parse_hex(const char *word, struct bytes *out)
 	return true;
 }
 
-/* WORD as a decimal number: of IPv4 as far as that goes, else of IPv6. */
+/* Parses a decimal number: an IPv4 address if it fits into one, else an IPv6 address. */
 static bool forms_parse_integer(const char *word, struct bytes *out)
 {
 	unsigned char b[16] = { 0 };
@@ -65,6 +57,7 @@ static bool forms_parse_integer(const char *word, struct bytes *out)
 	return true;
 }
 
+/* Writes A as a decimal number into TEXT of DNS_TEXT_MOST bytes. */
 static void forms_integer_text(const struct bytes *a, char *text)
 {
 	unsigned char b[16];
@@ -88,7 +81,7 @@ static void forms_integer_text(const struct bytes *a, char *text)
 	snprintf(text, DNS_TEXT_MOST, "%s", digits + n);
 }
 
-/* WORD in any of its forms into *OUT. */
+/* Parses WORD in any of its forms into *OUT. Returns whether it is one. */
 static bool forms_parse(const char *word, struct bytes *out)
 {
 	struct address a;
@@ -122,7 +115,7 @@ int show_forms_check(const char *word, struct option_error *error)
 				   word);
 }
 
-/* What the address is for: the first of these nets that it is in. */
+/* Returns what the address is for, by the first of these nets that it is in (RFC 6890). */
 static const char *forms_scope_of(const struct bytes *a)
 {
 	static const struct {
@@ -174,72 +167,62 @@ static const char *forms_scope_of(const struct bytes *a)
 	return "global";
 }
 
-/* The forms of A. Returns how many. */
-static size_t forms_of(const struct bytes *a, struct form *forms)
+/* Prints one form of WORD. */
+static void forms_print(struct show *s, const char *word, const char *key, const char *form)
 {
-	int family = a->n == 4 ? AF_INET : AF_INET6;
-	struct form *f = forms;
-	struct dns_name name;
+	const char *cells[] = { s->named ? word : NULL, key, form };
 
-	f->key = "address";
-	inet_ntop(family, a->b, f++->text, DNS_TEXT_MOST);
-	f->key = "family";
-	snprintf(f++->text, DNS_TEXT_MOST, "%s", a->n == 4 ? "inet" : "inet6");
-	if (a->n == 16) {
-		size_t at = 0;
-		f->key = "full";
-		for (size_t i = 0; i < 16; i += 2)
-			at += (size_t)snprintf(f->text + at, DNS_TEXT_MOST - at, "%s%02x%02x",
-					       i ? ":" : "", a->b[i], a->b[i + 1]);
-		f++;
-	} else {
-		f->key = "mapped";
-		snprintf(f++->text, DNS_TEXT_MOST, "::ffff:%u.%u.%u.%u", a->b[0], a->b[1], a->b[2],
+	json_string(&s->facts.json, key, form);
+	show_row(s, cells, sizeof cells / sizeof *cells);
+}
+
+/* Prints all forms of A, which WORD stands for. */
+static void forms_print_all(struct show *s, const char *word, const struct bytes *a)
+{
+	char text[DNS_TEXT_MOST];
+	struct dns_name name;
+	size_t n = 0;
+
+	inet_ntop(a->n == 4 ? AF_INET : AF_INET6, a->b, text, sizeof text);
+	forms_print(s, word, "address", text);
+	forms_print(s, word, "family", a->n == 4 ? "inet" : "inet6");
+	if (a->n == 4)
+		snprintf(text, sizeof text, "::ffff:%u.%u.%u.%u", a->b[0], a->b[1], a->b[2],
 			 a->b[3]);
-	}
-	f->key = "hex";
+	for (size_t i = 0; a->n == 16 && i < 16; i += 2)
+		n += (size_t)snprintf(text + n, sizeof text - n, "%s%02x%02x", i ? ":" : "",
+				      a->b[i], a->b[i + 1]);
+	forms_print(s, word, a->n == 4 ? "mapped" : "full", text);
 	for (size_t i = 0; i < a->n; i++)
-		snprintf(f->text + 2 * i, DNS_TEXT_MOST - 2 * i, "%02x", a->b[i]);
-	f++;
-	f->key = "integer";
-	forms_integer_text(a, f++->text);
-	f->key = "reverse";
+		snprintf(text + 2 * i, sizeof text - 2 * i, "%02x", a->b[i]);
+	forms_print(s, word, "hex", text);
+	forms_integer_text(a, text);
+	forms_print(s, word, "integer", text);
 	dns_name_reverse(a->b, a->n, &name);
-	dns_name_text(&name, f++->text);
-	f->key = "scope";
-	snprintf(f++->text, DNS_TEXT_MOST, "%s", forms_scope_of(a));
+	dns_name_text(&name, text);
+	forms_print(s, word, "reverse", text);
+	forms_print(s, word, "scope", forms_scope_of(a));
 	if (a->zone) {
-		char zone[IF_NAMESIZE];
-		f->key = "zone";
-		if (if_indextoname(a->zone, zone))
-			snprintf(f++->text, DNS_TEXT_MOST, "%s", zone);
-		else
-			snprintf(f++->text, DNS_TEXT_MOST, "%lu", (unsigned long)a->zone);
+		if (!if_indextoname(a->zone, text))
+			snprintf(text, sizeof text, "%lu", (unsigned long)a->zone);
+		forms_print(s, word, "zone", text);
 	}
-	return (size_t)(f - forms);
 }
 
 enum outcome_kind show_forms(struct show *s, const char *word)
 {
-	struct form forms[FORMS_MOST];
 	struct option_error error;
 	struct bytes bytes;
-	size_t n;
 
 	if (!forms_parse(word, &bytes)) {
 		show_forms_check(word, &error);
 		message_usage(s->facts.m, "%s", error.text);
 		return OUTCOME_USAGE;
 	}
-	n = forms_of(&bytes, forms);
 	facts_begin(&s->facts, NULL);
 	json_string(&s->facts.json, "name", word);
 	json_open(&s->facts.json, "forms", '{');
-	for (size_t i = 0; i < n; i++) {
-		const char *cells[] = { s->named ? word : NULL, forms[i].key, forms[i].text };
-		json_string(&s->facts.json, forms[i].key, forms[i].text);
-		show_row(s, cells, 3);
-	}
+	forms_print_all(s, word, &bytes);
 	json_close(&s->facts.json, '}');
 	facts_end(&s->facts);
 	return OUTCOME_DONE;
