@@ -17,7 +17,7 @@
 
 #define NAMES_MOST 64
 
-/* What --interface gave. */
+/* The arguments of --interface. */
 struct names {
 	const char *words[NAMES_MOST];
 	size_t n;
@@ -32,7 +32,7 @@ struct broadcast_options {
 	struct sender_options sending;
 	struct {
 		struct names interfaces;
-		struct address to; /* of length 0: each interface's own */
+		struct address to; /* of --to; of length 0: each interface's own */
 	} own;
 };
 
@@ -117,14 +117,14 @@ static bool broadcast_is_wanted(const struct broadcast_options *o, const char *n
 	return names->n == 0;
 }
 
-/* Can one broadcast through I, by this entry of it? */
+/* Is I up, and does this entry of it have an IPv4 broadcast address? */
 static bool broadcast_is_usable(const struct interface *i)
 {
 	return (i->flags & IFF_UP) && (i->flags & IFF_BROADCAST) &&
 	       i->address.ss_family == AF_INET && i->broadcast.ss_family == AF_INET;
 }
 
-/* Adds TO through I, once. */
+/* Adds TO, reached through I (NULL: by the routes), unless it is there already. */
 static void broadcast_add_place(struct places *p, const struct interface *i,
 				const struct address *to)
 {
@@ -141,7 +141,7 @@ static void broadcast_add_place(struct places *p, const struct interface *i,
 	p->list[p->n++] = place;
 }
 
-/* The interfaces that are wanted and usable. */
+/* Adds each interface that is wanted and usable. */
 static void broadcast_add_interfaces(struct places *p, const struct broadcast_options *o,
 				     const struct interface *list, size_t n)
 {
@@ -170,8 +170,7 @@ static struct outcome broadcast_refuse_interface(const struct messages *m, const
 			    found->flags & IFF_UP ? "has no broadcast address" : "is down");
 }
 
-/* Fills *P, whose list is the caller's to free(3). Returns 0, or -1 with *OUTCOME where that was
- * said. */
+/* Fills *P, whose list the caller frees. Returns 0, or -1 with *OUTCOME after saying why. */
 static int broadcast_find_places(const struct broadcast_options *o, struct places *p,
 				 struct outcome *outcome)
 {
@@ -195,7 +194,7 @@ static int broadcast_find_places(const struct broadcast_options *o, struct place
 		broadcast_add_place(p, NULL, &o->own.to);
 	else
 		broadcast_add_interfaces(p, o, list, n);
-	/* Whoever names one counts on it. */
+	/* An interface that was named must be usable. */
 	for (size_t i = 0; i < names->n && found; i++) {
 		found = false;
 		for (size_t k = 0; k < p->n; k++)
@@ -214,8 +213,8 @@ static int broadcast_find_places(const struct broadcast_options *o, struct place
 
 /* ---- the run ---- */
 
-/* How replies are written: after the sender's address, so each wants a line or a string of its own;
- * only a length before each leaves no place for that. */
+/* Can a reply be preceded by its sender's address? Not where its length is all that comes before
+ * it. */
 static bool broadcast_tells_sender(enum frame_mode mode)
 {
 	return mode != FRAME_LEN16 && mode != FRAME_LEN32;

@@ -5,9 +5,9 @@
 #include "conn/client.h"
 #include "net/probe.h"
 
-#define PROBE_LIMIT (2 * SECOND) /* -w of --probe and --ping */
-#define PROBE_PATIENCE                                                                             \
-	(100 * MILLISECOND) /* for stdout to take what is left, after a signal ended the run */
+#define PROBE_LIMIT (2 * SECOND)	   /* -w of --probe and --ping */
+#define PROBE_PATIENCE (100 * MILLISECOND) /* how long stdout has to take the rest after a signal  \
+					    */
 
 struct connect_options {
 	struct messages messages;

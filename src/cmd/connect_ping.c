@@ -29,12 +29,12 @@ struct ping {
 	size_t n;
 	struct prober *prober;
 	struct timer timer;
-	int64_t start;		  /* of the first one */
-	int64_t due, begun, over; /* so many should have been, were begun, have come out */
-	struct probe_result last; /* that failed */
-	/* of those that were answered */
+	int64_t start;		  /* time of the first connection */
+	int64_t due, begun, over; /* how many are due, begun, over by now */
+	struct probe_result last; /* the last one that failed */
+	/* in ns, of those that were answered */
 	int64_t answered, min, max;
-	double mean, squares; /* of the differences from it */
+	double mean, squares; /* sum of squared differences from the mean */
 	bool finishing;
 };
 
@@ -124,7 +124,7 @@ static void ping_tell_figures(struct ping *p)
 
 /* ---- the end ---- */
 
-/* Done, unless none was answered: then says why not. */
+/* Returns OUTCOME_DONE if any was answered; else says why none was. */
 static struct outcome ping_judge(const struct ping *p)
 {
 	char why[PROBE_WHY];
@@ -157,13 +157,13 @@ static void ping_output_changed(void *arg)
 
 /* ---- one after the other ---- */
 
-/* Are N all that -c asks for? */
+/* Are N as many as -c asks for? */
 static bool ping_is_last(const struct ping *p, int64_t n)
 {
 	return p->o->own.count != UNSET && n >= p->o->own.count;
 }
 
-/* It is time for the next one. */
+/* The time has come for the next connection. */
 static void ping_due(void *arg)
 {
 	struct ping *p = arg;
@@ -324,7 +324,7 @@ struct outcome connect_ping(const struct connect_options *o, const char *host, c
 	facts_start(&p.facts, &o->messages, &p.output.text);
 	ping_look_up(&p);
 	outcome = run_wait(&p.run);
-	/* A signal is how most of them end. */
+	/* Most runs end by a signal, without ping_finish(). */
 	if (p.start && !p.finishing && !p.output.error)
 		ping_tell_figures(&p);
 	output_drain(&p.output, PROBE_PATIENCE, UNSET);

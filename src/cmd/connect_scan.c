@@ -10,7 +10,7 @@
 #include "flow/spawn.h"
 #include "run/report.h"
 
-#define FRESH (5 * SECOND) /* then a name is looked up again: under --retry it may move */
+#define FRESH (5 * SECOND) /* after this long --retry looks a name up again */
 
 /* ---- the end ---- */
 
@@ -49,7 +49,7 @@ static void scan_show(void *arg)
 	output_flush(&s->output);
 }
 
-/* Stdout has taken what waited, or cannot. */
+/* Stdout has taken what waited, or has failed. */
 static void scan_output_changed(void *arg)
 {
 	struct scan *s = arg;
@@ -74,7 +74,7 @@ static void scan_retry_over(void *arg)
 
 /* ---- targets ---- */
 
-/* The next port of OP, which has one. */
+/* Makes a target of the next port of OP, which has one. Returns NULL without memory. */
 static struct target *scan_start_target(struct operand *op)
 {
 	struct target *t;
@@ -89,7 +89,7 @@ static struct target *scan_start_target(struct operand *op)
 	return t;
 }
 
-/* One that is to be tried again, whose time has come. */
+/* Takes a target that is to be tried again and whose time has come, or returns NULL. */
 static struct target *scan_take_again(struct scan *s)
 {
 	struct target *t = s->again;
@@ -106,7 +106,7 @@ static struct target *scan_take_again(struct scan *s)
 	return t;
 }
 
-/* The first that has not been tried yet and whose host is known. */
+/* Takes the first port that has not been tried yet and whose host is known, or returns NULL. */
 static struct target *scan_take_new(struct scan *s)
 {
 	while (s->first < s->n && (s->operands[s->first].n_started == s->operands[s->first].n ||
@@ -136,7 +136,7 @@ static bool scan_next_target(void *arg, struct probe_target *out)
 				      .n = t->of->host->answer->n,
 				      .port = t->port,
 				      .tag = t };
-	/* For the result: the answer may be another by then. */
+	/* Kept for the result: the host's addresses may be others by then. */
 	t->address = out->addresses;
 	return true;
 }
@@ -253,7 +253,7 @@ static struct outcome scan_run(struct scan *s)
 		return (struct outcome){ OUTCOME_FAILED, 0 };
 	s->run.calls = (struct run_calls){ .waits = scan_waits, .figures = scan_figures, .arg = s };
 	s->all = message_wanted(&o->messages, MESSAGE_VERBOSE);
-	/* Its stdout belongs to the command. */
+	/* Stdout belongs to the command. */
 	s->shows = !command || s->all;
 	output_start(&s->output, s->run.loop, command ? STDERR_FILENO : STDOUT_FILENO,
 		     command ? "stderr" : "stdout", scan_output_changed, s);
@@ -267,7 +267,7 @@ static struct outcome scan_run(struct scan *s)
 	timer_set(s->run.loop, &s->retry_timer, clock_after(o->messages.start, o->retry.retry));
 	scan_ask_names(s);
 	outcome = run_wait(&s->run);
-	/* What was found before a signal or --timeout. */
+	/* Print what was found before a signal or --timeout. */
 	output_drain(&s->output, PROBE_PATIENCE, UNSET);
 	output_close(&s->output);
 	prober_free(s->prober);

@@ -39,7 +39,7 @@ static void scan_name_failed(struct name *name)
 	struct scan *s = name->scan;
 	bool had = name->answer;
 
-	/* What is known of a name that cannot be looked up again is better than nothing. */
+	/* An old answer is better than none. */
 	name->asked = clock_now();
 	name->state = had ? NAME_KNOWN : NAME_FAILED;
 	if (had)
@@ -133,7 +133,7 @@ void scan_ask(struct name *name)
 
 void scan_ask_names(struct scan *s)
 {
-	/* One that fails at once must not end it before the others have been counted. */
+	/* A look-up that is over at once must not begin the scan before the others are counted. */
 	for (struct name *n = s->names; n; n = n->next)
 		s->n_unknown += n->is_service;
 	s->n_unknown++;

@@ -10,8 +10,8 @@
 #include "cmd/connect_scan_state.h"
 #include "run/report.h"
 
-#define NAMED_MOST 4	  /* ports of which it is told one by one why they are not open */
-#define REASONS_MOST 2000 /* bytes of such reasons in a message */
+#define NAMED_MOST 4	  /* at most so many ports are named one by one */
+#define REASONS_MOST 2000 /* bytes in which a message names them */
 
 /* ---- what is shown ---- */
 
@@ -26,7 +26,8 @@ static const struct services_entry *scan_find_service(const struct services *fro
 	return NULL;
 }
 
-/* The service of T's port into TEXT of SERVICE_ROOM bytes. Returns NULL where there is none. */
+/* Writes the service of T's port into TEXT of SERVICE_ROOM bytes. Returns TEXT, or NULL where there
+ * is none. */
 static const char *scan_service_of(struct scan *s, const struct target *t, char *text)
 {
 	const struct services_entry *entry;
@@ -39,7 +40,7 @@ static const char *scan_service_of(struct scan *s, const struct target *t, char 
 		services_read(&s->services, false);
 	s->services_read = true;
 	entry = scan_find_service(&s->services, t->port);
-	/* Another source of the system may know it: worth a look for those that are there. */
+	/* Another source of the system may know it: worth asking for open ports. */
 	if (!entry && t->state == PROBE_OPEN && services_ask(&asked, NULL, t->port, "tcp") == 0)
 		entry = scan_find_service(&asked, t->port);
 	if (entry)
@@ -53,7 +54,7 @@ void scan_free_services(struct scan *s)
 	services_free(&s->services);
 }
 
-/* `HOST PORT/tcp open SERVICE`; with -v `HOST PORT/tcp STATE SERVICE|ERROR MILLISECONDS ms` */
+/* Prints `HOST PORT/tcp open SERVICE`; with -v `HOST PORT/tcp STATE SERVICE|ERROR MS ms`. */
 static void scan_tell_target(struct scan *s, const struct target *t)
 {
 	const char *state = probe_state_name(t->state), *service, *word;
@@ -84,7 +85,7 @@ static void scan_tell_target(struct scan *s, const struct target *t)
 	if (t->error)
 		json_string(json, "code", errno_name(t->error));
 	json_milliseconds(json, "elapsed_ms", t->ns);
-	/* Where stdout is a command's the line stands among the messages. */
+	/* Where stdout belongs to a command, lines stand among the messages. */
 	if (s->output.to.original == STDERR_FILENO)
 		facts_line(f, "sockit %s: ", s->o->messages.subcommand);
 	facts_line(f, "%s ", t->of->shown);
@@ -123,7 +124,7 @@ bool scan_is_good(const struct scan *s, const struct target *t)
 	return t->tried && (t->state == PROBE_OPEN) != s->o->own.closed;
 }
 
-/* Adds why T, or where that is NULL why OP's host, is not as asked for. */
+/* Adds why T, or if that is NULL OP's host, is not as asked for. */
 static void scan_add_reason(const struct scan *s, struct text *text, const struct operand *op,
 			    const struct target *t)
 {
@@ -146,7 +147,7 @@ static void scan_add_reason(const struct scan *s, struct text *text, const struc
 	}
 }
 
-/* Adds why those that are not as asked for are not, as many as there is room for. */
+/* Adds the reasons of those that are not as asked for, as many as there is room for. */
 static void scan_add_reasons(const struct scan *s, struct text *text, size_t bad)
 {
 	size_t told = 0;
@@ -167,7 +168,7 @@ static void scan_add_reasons(const struct scan *s, struct text *text, size_t bad
 		text_add(text, "; and %zu more", bad - told);
 }
 
-/* How often each state was found. */
+/* Counts how often each state was found. */
 static void scan_count(const struct scan *s, size_t *counts)
 {
 	for (size_t i = 0; i < s->n; i++)
@@ -187,7 +188,7 @@ static void scan_add_counts(struct text *text, const size_t *counts)
 		}
 }
 
-/* Says why it is not as asked for: BAD ports are not. */
+/* Says that BAD ports are not as asked for, and why. */
 static struct outcome scan_refuse(const struct scan *s, size_t bad, const size_t *counts)
 {
 	const char *negation = s->o->own.closed ? "still open" : "not open";
@@ -234,12 +235,12 @@ struct outcome scan_judge(const struct scan *s)
 
 	scan_count(s, counts);
 	bad = s->o->own.closed ? counts[PROBE_OPEN] : s->n_targets - counts[PROBE_OPEN];
-	/* What has not been tried is not known to be closed. */
+	/* A port that has not been tried is not known to be closed. */
 	if (s->o->own.closed && s->expired)
 		bad = s->n_targets - s->n_settled - s->n_lost;
 	if (bad == 0 || (s->o->own.any && counts[PROBE_OPEN] > 0))
 		return (struct outcome){ s->o->own.any ? OUTCOME_DONE : s->lost_kind, 0 };
-	/* That has been said. */
+	/* The failed look-up has been said. */
 	if (s->lost_kind != OUTCOME_DONE)
 		return (struct outcome){ s->lost_kind, 0 };
 	return scan_refuse(s, bad, counts);

@@ -15,29 +15,29 @@
 #include "proto/ports.h"
 #include "run/run.h"
 
-/* A host or service that stands in the operands, once. */
+/* A host or service that the operands name, once or more often. */
 struct name {
 	struct scan *scan;
 	char *text;
 	bool is_service;
 	enum { NAME_ASKED, NAME_KNOWN, NAME_FAILED } state;
 	struct lookup *lookup;
-	struct timer timer; /* of -w, or until it is asked again */
+	struct timer timer; /* limit of -w; after a failure the time of the next look-up */
 	struct name_answer {
 		struct address *addresses;
 		size_t n;
-		struct name_answer *former; /* some of its addresses are told of */
+		struct name_answer *former; /* kept, as results point to its addresses */
 	} * answer;
 	int64_t asked;
-	int eai, error; /* of the last failure; neither: it took too long */
+	int eai, error; /* of the last failure; both 0: it took too long */
 	struct name *next;
 };
 
 /* A port of an operand. */
 struct target {
 	struct operand *of;
-	struct target *next; /* of those that are tried again */
-	int64_t at;	     /* then */
+	struct target *next; /* in the list of those that are tried again */
+	int64_t at;	     /* the time of that */
 	const struct address *address;
 	const char *what;
 	int64_t ns;
@@ -49,12 +49,12 @@ struct target {
 
 struct operand {
 	struct name *host;
-	char *shown;	  /* the host as it can be shown */
-	const char *list; /* of ports; "": it is no host, and has none */
+	char *shown;	  /* the host, escaped */
+	const char *list; /* of ports; "": the operand is direct, such as `unix:PATH` */
 	struct name **services;
 	size_t n_services;
 	struct ports *ports;
-	struct target *targets; /* from the first that is tried to the last */
+	struct target *targets; /* in the order of ports */
 	size_t n, n_started;
 	int next_port;
 };
@@ -71,16 +71,16 @@ struct scan {
 	struct name *names;
 	size_t n_unknown; /* services that are still looked up */
 	struct operand *operands;
-	size_t n, first; /* first: before it all targets have been started */
+	size_t n, first; /* first: the first whose targets have not all been started */
 	size_t n_targets, n_settled, n_open, n_lost; /* lost: their host has no address */
-	size_t shown_operand, shown_target;	     /* the next whose turn it is */
-	struct services services;		     /* read once one is shown */
+	size_t shown_operand, shown_target;	     /* the next to be printed */
+	struct services services;		     /* read when the first name is needed */
 	bool services_read;
 	struct prober *prober;
 	struct target *again, **again_end;
 	struct timer again_timer, show_timer, retry_timer;
 	bool concluding, expired;
-	enum outcome_kind lost_kind; /* what that is, DONE: nothing that was asked for */
+	enum outcome_kind lost_kind; /* the outcome of lost hosts; OUTCOME_DONE: none is lost */
 };
 
 /* ---- connect_scan_words.c ---- */
@@ -88,7 +88,7 @@ struct scan {
 /* Parses WORDS into S's operands and names. Returns 0, or -1 with *ERROR. */
 int scan_parse(struct scan *s, const struct operands *words, struct option_error *error);
 
-/* Has T's operand no port that could be another: is it a UNIX socket, or one of vsock? */
+/* Is T a direct endpoint, a UNIX socket or one of vsock, which has no list of ports? */
 bool scan_is_portless(const struct target *t);
 
 void scan_free_words(struct scan *s);
@@ -102,13 +102,13 @@ void scan_ask_names(struct scan *s);
 /* Looks NAME up once more. */
 void scan_ask(struct name *name);
 
-/* Will nothing more be tried of OP, since its host has no address? */
+/* Is OP given up, since its host has no address? */
 bool scan_is_lost(const struct scan *s, const struct operand *op);
 
-/* The time to try again what failed NOW, under --retry; NEVER: it is over by then. */
+/* Returns the time to try again what failed NOW, under --retry; NEVER: --retry is over by then. */
 int64_t scan_next_try(const struct scan *s, int64_t now);
 
-/* Something has come out: has it printed, or the end drawn from it, once others had their turn. */
+/* Something has come out: has the loop print it, or end the run, after the events that are due. */
 void scan_show_soon(struct scan *s);
 
 void scan_free_names(struct scan *s);

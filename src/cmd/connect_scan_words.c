@@ -97,7 +97,8 @@ int scan_parse(struct scan *s, const struct operands *words, struct option_error
 	bool used = false;
 
 	option_fail(error, "%s", strerror(ENOMEM));
-	/* The last one is the list for the hosts before it, unless it has a host of its own. */
+	/* The last word is the list of ports for the hosts before it, unless it has a host of its
+	 * own. */
 	if (!scan_is_direct(last) && !address_find_port(last)) {
 		if (--n == 0)
 			return option_fail(error, "a port is missing after '%s'", last);
@@ -114,7 +115,8 @@ int scan_parse(struct scan *s, const struct operands *words, struct option_error
 
 		if (!port && !list)
 			return option_fail(error, "'%s' is no endpoint: HOST:PORT", word);
-		/* As a host it would be an IPv4 address in one number, which nobody means there. */
+		/* As a host this would be an IPv4 address in one number, which nobody means here.
+		 */
 		if (!port && i > 0 && !word[strspn(word, "0123456789,-")])
 			return option_fail(error,
 					   "'%s' is no host: several ports are one word: '%s,%s'",

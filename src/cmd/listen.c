@@ -54,7 +54,7 @@ static const struct listen_command_options defaults = {
 	.wait = UNSET,
 };
 
-/* Where no address decides who may come, a list of them must not look as if it did. */
+/* Refuses lists of addresses for a UNIX socket: they would have no effect. */
 static int listen_check_access(const struct server_config *c, struct option_error *error)
 {
 	struct address a;
@@ -71,7 +71,8 @@ static int listen_check_access(const struct server_config *c, struct option_erro
 	return 0;
 }
 
-/* HOST and PORT of the operands; without any, the sockets that we were given. */
+/* Fills in HOST and PORT from the operands; without operands, the sockets that were passed to us.
+ * Returns 0, or -1 with *ERROR. */
 static int listen_find_place(const struct command *self, struct server_config *c,
 			     const struct operands *operands, struct option_error *error)
 {

@@ -10,10 +10,10 @@
 
 #define LIVE_INTERVAL (250 * MILLISECOND)
 #define LINE_INTERVAL SECOND
-#define AVERAGED (2.0 * (double)SECOND) /* a burst counts less after so long */
+#define AVERAGED (2.0 * (double)SECOND) /* time constant of the average rate */
 #define WIDTH 80
 
-/* NS as 1:02:03 or 2:03. */
+/* Writes NS as `1:02:03` or `2:03`. */
 static void progress_clock(char *text, size_t size, double ns)
 {
 	long long s = (long long)(ns / (double)SECOND);
@@ -31,7 +31,7 @@ static size_t progress_width(void)
 	return ioctl(STDERR_FILENO, TIOCGWINSZ, &w) == 0 && w.ws_col > 0 ? w.ws_col : WIDTH;
 }
 
-/* What *AVERAGE, the rate of late, becomes where N bytes more have moved in NS. */
+/* Updates *AVERAGE, the rate of late (below 0: none yet), with N bytes that moved in NS. */
 static void progress_average(double *average, uint64_t n, int64_t ns)
 {
 	double rate = (double)n / (double)ns * (double)SECOND, share = (double)ns / AVERAGED;
@@ -39,7 +39,8 @@ static void progress_average(double *average, uint64_t n, int64_t ns)
 	*average = *average < 0 ? rate : *average + (rate - *average) * share / (1 + share);
 }
 
-/* What is left of T with RATE bytes a second taken from stdin, as `45 %, ETA 0:12`. */
+/* Appends how much of stdin has been taken, and when it will end at RATE bytes a second: `45 %, ETA
+ * 0:12`. Nothing where its size is not known. */
 static void progress_add_rest(char *text, size_t size, const struct run_totals *t, double rate)
 {
 	/* A file can grow meanwhile. */

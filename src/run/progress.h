@@ -4,11 +4,11 @@
 
 #include "run/run.h"
 
-/* Shows how far R has come, from now on, if that was asked for: in place where stderr is a
- * terminal, else, asked twice, line by line. */
+/* If --progress was given, shows from now on how far R has come: on a terminal in place, elsewhere,
+ * where it was given twice, line by line. */
 void progress_start(struct run *r);
 
-/* The last one, which stays. */
+/* Shows the final figures, which stay. */
 void progress_end(struct run *r);
 
 #endif

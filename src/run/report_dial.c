@@ -8,7 +8,7 @@
 #include "net/proxy_client.h"
 #include "run/report.h"
 
-/* The first address that refused, NULL: none. */
+/* Returns the first address that refused, or NULL. */
 static const struct address *report_dial_refused(const struct dial_result *r)
 {
 	for (size_t i = 0; i < r->n; i++)
@@ -17,7 +17,7 @@ static const struct address *report_dial_refused(const struct dial_result *r)
 	return NULL;
 }
 
-/* The first address that could not be bound since somebody has it, NULL: none. */
+/* Returns the first source address that is in use, or NULL. */
 static const struct address *report_dial_taken(const struct dial_result *r)
 {
 	for (size_t i = 0; i < r->n; i++)
@@ -36,7 +36,7 @@ static void report_dial_add_failure(struct text *text, const struct dial_failure
 		 f->error == EPROTOTYPE ? ": see sockit unix --type" : "");
 }
 
-/* Adds F to an array of an object. */
+/* Adds F as a member of an array. */
 static void report_dial_failure_facts(struct notice *n, const struct dial_failure *f)
 {
 	json_open(&n->json, NULL, '{');

@@ -34,7 +34,7 @@ void report_proxy(struct json *json, const struct proxy *p)
 	json_string(json, "proxy", proxy_url_text(p, text, sizeof text));
 }
 
-/* Adds the members that are known of E. */
+/* Adds what is known of E to the object. */
 static void report_event_facts(struct notice *n, const struct event *e)
 {
 	struct json *json = &n->json;
@@ -98,7 +98,7 @@ static void report_event_words(struct text *text, const struct event *e)
 		break;
 	case EVENT_CONNECTED:
 		text_add(text, "connected to %s%s", address, who);
-		/* A UNIX socket that connects has no name in most cases. */
+		/* A UNIX socket that connects has no name, in most cases. */
 		if (strcmp(local, "unix:") != 0)
 			text_add(text, " from %s", local);
 		break;

@@ -8,7 +8,7 @@
 #include "run/report.h"
 #include "system/inventory.h"
 
-#define ELSEWHERE_MOST 3 /* in a message */
+#define ELSEWHERE_MOST 3 /* at most so many are named in a message */
 
 /* Writes who has S of I, `nginx (process 7)`, into TEXT of SIZE bytes. Returns TEXT. */
 static const char *report_owner_text(const struct inventory *i, const struct inventory_socket *s,
@@ -39,7 +39,7 @@ void report_holder(struct notice *n, int type, const struct address *wanted, cha
 		return;
 	snprintf(text, size, ": %s has %s",
 		 report_owner_text(&found, &found.sockets[0], owner, sizeof owner),
-		 /* A path as the user has it. */
+		 /* A path is told as the user gave it. */
 		 address_text(wanted->u.sa.sa_family == AF_UNIX ? wanted : &found.sockets[0].local,
 			      address));
 	json_open(&n->json, "holder", '{');
@@ -94,7 +94,7 @@ struct outcome report_binding(const struct messages *m, const char *port,
 	if (r->error == EADDRINUSE && r->address.length && !r->what)
 		report_holder(&n, r->socktype ? r->socktype : SOCK_STREAM, &r->address, holder,
 			      sizeof holder);
-	/* Who has it tells more than that somebody has it. */
+	/* The name of the holder says more than the reason. */
 	if (r->why && !*holder)
 		snprintf(holder, sizeof holder, ": %s", r->why);
 	notice_end(&n, "%s%s%s: %s%s", where, *where && r->what ? ": " : "", r->what ? r->what : "",

@@ -32,7 +32,8 @@ struct outcome report_pump(const struct messages *m, const struct pump *p, const
 	case PUMP_DONE:
 		break;
 	case PUMP_RESET:
-		/* The peer had ended already; the kernel has only one word for both. */
+		/* EPIPE: the peer had ended its direction before. The kernel has one errno for
+		 * both. */
 		snprintf(text, sizeof text, "%s: %s%s", s->name,
 			 error == EPIPE ? "reset with input unsent: " : "", why);
 		break;
@@ -51,7 +52,7 @@ struct outcome report_pump(const struct messages *m, const struct pump *p, const
 		report_input_text(text, sizeof text, p->in->name, error, p->up.transfer.most);
 		break;
 	case PUMP_OUT_FAILED:
-		/* Another connection that we relay to has nothing to do with our stdout. */
+		/* SIGPIPE is for our stdout, not for another connection that we relay to. */
 		if (report_ends_by_signal(error) && !p->out->owned)
 			return (struct outcome){ OUTCOME_SIGNAL, SIGPIPE };
 		snprintf(text, sizeof text, "%s: %s", p->out->name, why);
@@ -64,7 +65,7 @@ struct outcome report_pump(const struct messages *m, const struct pump *p, const
 	return (struct outcome){ kind, 0 };
 }
 
-/* Says BYTES and, with COUNTED, how many DATAGRAMS they came in, into TEXT. Returns TEXT. */
+/* Writes BYTES and, with COUNTED, the number of DATAGRAMS into TEXT. Returns TEXT. */
 static const char *report_amount(uint64_t bytes, bool counted, uint64_t datagrams, char text[64])
 {
 	int n = 0;
@@ -77,7 +78,7 @@ static const char *report_amount(uint64_t bytes, bool counted, uint64_t datagram
 	return text;
 }
 
-/* The figures of F as a sentence. */
+/* Writes the figures of F as a sentence. */
 static void report_figures_text(const struct figures *f, const char *tcp, char *text, size_t size)
 {
 	char out[32], in[32], time[32], sent[64], received[64];
@@ -153,7 +154,7 @@ void report_figures(const struct messages *m, enum message_level level, const st
 		notice_end(&n, "%s%s%s", name, separator, text);
 }
 
-/* EVENT is what happened to a client; ID 0, and WHY NULL: there is none. */
+/* Says that EVENT happened to a client. ID may be 0, and WHY NULL: there is none. */
 static void report_client_event(const struct messages *m, const char *event, uint64_t id,
 				const struct address *peer, const struct address *local,
 				const char *why)

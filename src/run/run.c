@@ -11,7 +11,7 @@
 #include "run/progress.h"
 #include "run/report.h"
 
-#define WAITS_INTERVAL SECOND /* nothing moved so long: it is told what for */
+#define WAITS_INTERVAL SECOND /* after that much silence -vv tells what is waited for */
 
 static void run_tell_stopped(const struct run *r, bool stopped)
 {
@@ -32,7 +32,7 @@ static void run_on_signal(void *arg, int signal)
 		break;
 	case SIGTSTP:
 		run_tell_stopped(r, true);
-		/* Nobody stops a process group that is orphaned: then this returns at once. */
+		/* The kernel does not stop an orphaned process group: then this returns at once. */
 		signals_stop();
 		run_tell_stopped(r, false);
 		break;
@@ -78,7 +78,7 @@ static void run_on_waits(void *arg)
 	r->waits = text;
 }
 
-/* Has a file of -o or -x not taken all yet? */
+/* Is there output that a file of -o or -x has not taken yet? */
 static bool run_copies_wait(const struct run *r)
 {
 	return output_waits(&r->copies[0].out) || output_waits(&r->copies[1].out);
@@ -206,8 +206,8 @@ static void run_move_copies(struct run *r, struct loop *loop)
 	r->loop = loop;
 }
 
-/* Whoever reads the file of -o or -x may be slow. It gets the rest, unless a signal or --timeout
- * ends that too. Nothing else goes on meanwhile: so it has a loop of its own. */
+/* Writes the rest to the files of -o and -x, whose readers may be slow, until that is done or a
+ * signal or --timeout ends it. This has a loop of its own, since nothing else may go on. */
 static void run_finish_copies(struct run *r)
 {
 	struct loop *served = r->loop, *rest;
@@ -224,7 +224,7 @@ static void run_finish_copies(struct run *r)
 	timer_set(rest, &r->timeout, clock_after(r->messages->start, r->data->timeout));
 	loop_on_signal(rest, run_on_signal, r);
 	r->finishing = true;
-	/* What goes wrong with them is worth telling where nothing else has. */
+	/* A failure of the files becomes the outcome only if nothing failed before. */
 	r->ended = r->outcome.kind != OUTCOME_DONE;
 	loop_run(rest);
 	timer_drop(rest, &r->timeout);

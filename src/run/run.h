@@ -12,24 +12,24 @@
 /* How far a run has come. */
 struct run_totals {
 	uint64_t sent, received;
-	uint64_t taken;	  /* from stdin: a filter makes more or fewer of them */
-	int64_t expected; /* from there in all, UNSET: not known */
-	int64_t start;	  /* of the first connection, 0: there was none yet */
+	uint64_t taken;	  /* from stdin; a filter sends more or fewer */
+	int64_t expected; /* from stdin in all; UNSET: not known */
+	int64_t start;	  /* time of the first connection; 0: none yet */
 };
 
-/* What a run can be asked; each may be NULL. */
+/* What a subcommand answers for its run. Each may be NULL. */
 struct run_calls {
-	/* SIGUSR1, and AT_END the run's end: says how far it has come. */
+	/* Says how far the run has come: on SIGUSR1, and AT_END when it has ended. */
 	void (*figures)(void *arg, bool at_end);
 	void (*totals)(void *arg, struct run_totals *totals);
-	/* Adds what it waits for, and which option would end that. */
+	/* Adds to TEXT what is waited for, and in brackets which option would end that. */
 	void (*waits)(void *arg, struct text *text);
-	/* A signal that ends the run has come. */
+	/* A signal has come that ends the run. */
 	void (*signalled)(void *arg, int signal);
-	/* The loop has ended, but the files of -o and -x are still open: what is left can be
-	 * written and told, and `outcome` become another. */
+	/* The loop has ended, and the files of -o and -x are still open. Last chance to write to
+	 * them, to say something, and to change `outcome`. */
 	void (*ending)(void *arg);
-	/* The process stops, and goes on. */
+	/* The process is about to stop (SIGTSTP), or has been continued. */
 	void (*stopped)(void *arg, bool stopped);
 	void *arg;
 };
@@ -43,10 +43,10 @@ struct run {
 	struct run_calls calls;
 	struct outcome outcome;
 	bool ended;
-	bool finishing; /* only the files of -o and -x are missing something */
+	bool finishing; /* only the files of -o and -x are still written to */
 	/* of --progress */
-	bool live;	     /* in place, else line by line */
-	double rate, taking; /* bytes a second of late, from stdin */
+	bool live;	     /* in place; else line by line */
+	double rate, taking; /* bytes a second of late: moved, and taken from stdin */
 	uint64_t last_moved, last_taken;
 	int64_t last_look;
 	/* of what -vv says */
@@ -64,8 +64,8 @@ struct run {
 	} lookup;
 };
 
-/* Checks that nothing but messages is to go to stderr where M wants objects there. Returns 0, or -1
- * with *ERROR. */
+/* Checks that stderr is not wanted both for JSON and for --hex-dump. Returns 0, or -1 with *ERROR.
+ */
 int run_check(const struct messages *m, const struct data_options *data,
 	      struct option_error *error);
 
@@ -73,25 +73,26 @@ int run_check(const struct messages *m, const struct data_options *data,
  * is NULL where a subcommand has none of those options. Returns 0, or -1 having said why not. */
 int run_start(struct run *r, const struct messages *m, const struct data_options *data);
 
-/* Looks Q up for R and calls FN, perhaps from in here, with addresses: there are some. Where that
- * fails, or takes longer than WAIT (UNSET: no limit), says so and ends R; WHAT names what is looked
- * up in that message. Q's words, and WHAT, must stay until then. One look-up at a time. */
+/* Looks Q up and calls FN with at least one address, perhaps from in here. A look-up that fails, or
+ * takes longer than WAIT (UNSET: no limit), ends R instead, and that is said; WHAT names its object
+ * in that message. The words of Q and WHAT must stay until then. One look-up at a time. */
 void run_look_up(struct run *r, const struct places_question *q, const char *what, int64_t wait,
 		 places_fn *fn, void *arg);
 
-/* Ends R with OUTCOME; the first one counts. */
+/* Ends R with OUTCOME. Only the first call counts. */
 void run_end(struct run *r, struct outcome outcome);
 
-/* Runs the loop until run_end(), and finishes the files. Returns the outcome. */
+/* Runs the loop until run_end() is called, then writes the rest of the files. Returns the outcome.
+ */
 struct outcome run_wait(struct run *r);
 
-/* Adds DATA of N bytes to the files of -o and -x. */
+/* Copies N bytes of DATA to the files of -o and -x. */
 void run_copy(struct run *r, const struct transcript_piece *piece, const void *data, size_t n);
 
-/* Are there any? */
+/* Is there a file of -o or -x? */
 bool run_copies(const struct run *r);
 
-/* Is so much waiting for them that no more should come? */
+/* Has so much not been written to them yet that no more should come? */
 bool run_copies_full(const struct run *r);
 
 void run_free(struct run *r);

@@ -17,7 +17,7 @@ static void ucspi_inherit(struct spawn_environment *e)
 	spawn_environment_inherit(e, stale);
 }
 
-/* A name is not ours: it may only be what a host's name can be. */
+/* NAME came from outside: pass on only what a host name can be. */
 static bool ucspi_is_host_name(const char *name)
 {
 	static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
@@ -40,7 +40,7 @@ static void ucspi_set_address(struct spawn_environment *e, const char *proto, co
 {
 	char port[8], what[16];
 
-	/* Of a place behind a proxy that looked it up only the name is known. */
+	/* Only the name is known of a place that a proxy looked up. */
 	if (a->u.sa.sa_family != AF_UNSPEC) {
 		char text[ADDRESS_TEXT];
 		snprintf(what, sizeof what, "%sIP", side);
@@ -63,7 +63,7 @@ static void ucspi_describe_ip(struct spawn_environment *e, const char *proto,
 		ucspi_set(e, proto, "REMOTEHOST", host);
 }
 
-/* NAME is the path of A, if it has any. */
+/* Sets NAME to the path of A, if A has one. */
 static void ucspi_set_path(struct spawn_environment *e, const char *name, const struct address *a)
 {
 	char text[ADDRESS_TEXT];
