@@ -19,9 +19,9 @@
 #define JOBS 16
 #define JOBS_SERVER 256
 #define JOBS_MOST 4096
-#define AHEAD 16 /* times the jobs: answers that wait for an earlier one */
+#define AHEAD 16 /* so many answers for each job may wait for an earlier one */
 #define AHEAD_LEAST 1024
-#define OUTPUT_MOST (64 << 10) /* unwritten: then nothing more is shown */
+#define OUTPUT_MOST (64 << 10) /* while so many bytes are unwritten nothing more is printed */
 
 struct resolve_options {
 	struct messages messages;
@@ -178,15 +178,15 @@ struct resolver {
 	struct dns_client *dns;
 	struct explanation *explanation;
 	struct source source;
-	char name[256]; /* this host's */
+	char name[256]; /* of this host, where there is no operand */
 	struct show show;
 	struct output out;
 	struct timer go;
-	/* Questions whose answers are still to be shown, the oldest first: a ring. */
+	/* A ring of the questions whose answers are still to be printed, the oldest first. */
 	struct resolution **ring;
 	size_t size, first, n, running, jobs;
 	uint64_t asked, answered;
-	bool late; /* nothing is asked before --service is known */
+	bool late; /* the port of --service is not known yet: nothing is asked */
 	bool failed[OUTCOME_TIMEOUT + 1];
 };
 
@@ -224,14 +224,14 @@ static void resolve_answered(void *arg, struct resolution *r)
 	resolve_wake(s);
 }
 
-/* Shows the answers whose turn it is. */
+/* Prints the answers whose turn it is. */
 static void resolve_show_answers(struct resolver *s)
 {
 	while (s->n && !output_full(&s->out) && !s->run.ended) {
 		struct resolution *r = s->ring[s->first];
 		if (!r->done)
 			break;
-		/* What is said about it comes after what was shown before. */
+		/* Messages about it come after what was printed before. */
 		if (r->found.eai || r->timed_out || s->options->messages.options.verbose)
 			output_flush(&s->out);
 		s->failed[show_resolution(&s->show, r)] = true;
@@ -271,7 +271,7 @@ static void resolve_explained(void *arg, enum outcome_kind kind)
 	resolve_wake(s);
 }
 
-/* Asks for as much as may be asked for now. Returns whether there is more to come. */
+/* Asks as many questions as are allowed at a time. Returns whether more may come. */
 static bool resolve_ask_more(struct resolver *s)
 {
 	static const struct explanation_calls calls = { resolve_explained, resolve_wake_up };
@@ -306,7 +306,7 @@ static struct outcome resolve_conclude(const struct resolver *s)
 	return (struct outcome){ OUTCOME_DONE, 0 };
 }
 
-/* All that can be done now. */
+/* Does all that can be done now. */
 static void resolve_go(void *arg)
 {
 	struct resolver *s = arg;
@@ -316,7 +316,7 @@ static void resolve_go(void *arg)
 		return;
 	resolve_show_answers(s);
 	more = resolve_ask_more(s);
-	resolve_show_answers(s); /* what needed no asking */
+	resolve_show_answers(s); /* answers that needed no asking */
 	output_flush(&s->out);
 	if (s->run.ended)
 		return;
@@ -370,7 +370,7 @@ static void resolve_find_service(struct resolver *s)
 	run_look_up(&s->run, &q, service, UNSET, resolve_service_found, s);
 }
 
-/* A client for --server or --record. Returns 0, or -1 having said why not. */
+/* Makes a DNS client for --server or --record. Returns 0, or -1 having said why not. */
 static int resolve_start_dns(struct resolver *s)
 {
 	const struct resolve_options *o = s->options;
@@ -381,7 +381,7 @@ static int resolve_start_dns(struct resolver *s)
 	else
 		dns_client_system_servers(&c);
 	if (o->own.wait != UNSET) {
-		/* -w says when it is over; what is lost should be asked for again before. */
+		/* -w limits the whole; lost packets are to be sent again before that. */
 		c.tries = 0;
 		if (o->own.wait / 3 < c.patience)
 			c.patience = o->own.wait / 3 > MILLISECOND ? o->own.wait / 3 : MILLISECOND;
@@ -409,7 +409,7 @@ static void resolve_configure(struct resolver *s)
 	};
 }
 
-/* Without an operand this host's name is what is asked for. */
+/* Asks for this host's name, as there is no operand. */
 static void resolve_ask_self(struct resolver *s)
 {
 	if (gethostname(s->name, sizeof s->name - 1) < 0)
@@ -494,7 +494,7 @@ static struct outcome resolve_run(const struct resolve_options *o, const struct 
 	return outcome;
 }
 
-/* Can the words be asked for, and the options together? Returns 0, or -1 with *ERROR. */
+/* Can the words be asked for, and with these options? Returns 0, or -1 with *ERROR. */
 static int resolve_check(const struct resolve_options *o, const struct operands *operands,
 			 struct option_error *error)
 {
@@ -509,7 +509,7 @@ static int resolve_check(const struct resolve_options *o, const struct operands 
 	s.config.dns = o->own.server.length || o->own.record;
 	for (int i = 0; i < operands->n; i++) {
 		const char *word = operands->words[i];
-		/* What looks like a negative number comes as an operand. */
+		/* The parser takes what looks like a negative number for an operand. */
 		if (word[0] == '-' && word[1])
 			return option_fail(error, "name '%s' begins with a dash", word);
 		if (strcmp(word, "-") != 0 &&

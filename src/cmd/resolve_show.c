@@ -24,7 +24,7 @@ void show_row(struct show *s, const char *const *cells, size_t n)
 		if (!cells[i])
 			continue;
 		size_t length = strlen(cells[i]), width;
-		/* Beyond any name; the data of a record may be longer, and is escaped already. */
+		/* Longer than any name: a record's data, which is escaped already. */
 		bool longer = length > 2048;
 		if (!longer)
 			text_escape(text, sizeof text, cells[i], length, false);
@@ -47,12 +47,12 @@ void show_row(struct show *s, const char *const *cells, size_t n)
 
 /* ---- rows ---- */
 
-/* The rows that are being printed for one question. */
+/* The rows of one answer, as they are printed. */
 struct rows {
 	struct show *show;
 	const struct resolution *r;
 	char time[32];
-	size_t n; /* so far */
+	size_t n; /* printed so far */
 };
 
 static void show_cells(struct rows *rows, const char *a, const char *b, const char *c,
@@ -97,14 +97,14 @@ static void show_records(struct rows *rows)
 	}
 }
 
-/* The names of one of R's addresses that count. */
+/* Returns the names of an address that count: with --forward-confirm only the confirmed ones. */
 static const struct lookup_names *show_names_of(const struct resolution *r,
 						const struct resolution_names *names)
 {
 	return r->c->confirm ? &names->confirmed : &names->others;
 }
 
-/* Rows for the names of address I; where the question was a name, after the address. */
+/* Prints the names of address I; where the question was a name, each after the address. */
 static void show_names(struct rows *rows, size_t i)
 {
 	const struct resolution *r = rows->r;
@@ -125,8 +125,7 @@ static void show_names(struct rows *rows, size_t i)
 		show_cells(rows, first, "-", NULL, NULL);
 }
 
-/* The first name with a dot is the full one, as it is for others: of those that are not, the first.
- */
+/* Returns the full name of this host: the first of its names that has a dot, else its host name. */
 static const char *show_full_name(const struct resolution *r)
 {
 	const struct lookup_names *names = &r->found.names;
@@ -197,7 +196,7 @@ static void show_more(const struct show *s, const struct resolution *r)
 
 /* ---- JSON ---- */
 
-/* How many of N --first leaves. */
+/* Returns how many of N --first leaves. */
 static size_t show_count(const struct show *s, size_t n)
 {
 	return s->first && n > 1 ? 1 : n;
@@ -269,7 +268,7 @@ static void show_records_json(const struct show *s, struct json *j, const struct
 		return;
 	json_open(j, "records", '[');
 	for (size_t i = 0, n = 0; i < f->n_records && !(s->first && n); i++) {
-		/* A CNAME on the way is no result. */
+		/* A CNAME on the way is not the first result. */
 		if (s->first && !f->records[i].asked_for)
 			continue;
 		n++;
@@ -300,7 +299,7 @@ static void show_fault_json(const struct resolution *r, struct json *j)
 	json_close(j, '}');
 }
 
-/* Adds what was found about an address. */
+/* Adds what was found where the question was an address. */
 static void show_address_result_json(const struct show *s, const struct resolution *r,
 				     struct json *j)
 {

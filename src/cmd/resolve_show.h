@@ -14,19 +14,19 @@ struct show {
 	struct facts facts;
 	bool terminal; /* columns line up; else a tab is between them */
 	bool named;    /* the question comes first in each row */
-	bool self;     /* it is this host's name */
+	bool self;     /* the question is this host's name */
 	bool first, time, service;
-	size_t widths[SHOW_COLUMNS]; /* so far */
+	size_t widths[SHOW_COLUMNS]; /* of the columns, so far */
 };
 
 /* Prints a row of the N CELLS (NULL: left out), escaped: nothing in them reaches a terminal raw. As
  * JSON does nothing. */
 void show_row(struct show *s, const char *const *cells, size_t n);
 
-/* Prints R, and says what went wrong. Returns what that means. */
+/* Prints R, or says what went wrong. Returns what that means for the outcome. */
 enum outcome_kind show_resolution(struct show *s, const struct resolution *r);
 
-/* What R means for the outcome: OUTCOME_DONE where it has not failed. */
+/* Returns what R means for the outcome: OUTCOME_DONE where it has not failed. */
 enum outcome_kind show_fault_kind(const struct resolution *r);
 
 /* Says why R has failed. */

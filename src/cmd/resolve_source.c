@@ -18,7 +18,8 @@ static void source_close(struct source *s)
 	s->ended = true;
 }
 
-/* Cuts the next line off. Returns it, or NULL if it is not there yet. */
+/* Cuts the next line off. Returns it without blanks around it, or NULL if it is not complete yet.
+ */
 static char *source_cut_line(struct source *s)
 {
 	for (;;) {
@@ -43,7 +44,8 @@ static char *source_cut_line(struct source *s)
 		if (!end)
 			end = line + (n < LINE_MOST ? n : LINE_MOST);
 		s->start = (size_t)(end - s->data) + (s->start + (size_t)(end - line) < s->end);
-		/* Nothing after a NUL would be asked for: so it must not look like the end. */
+		/* A NUL must not hide the rest of the line: it becomes another control character.
+		 */
 		for (char *p = line; p < end; p++)
 			if (*p == '\0')
 				*p = '\1';
@@ -72,7 +74,7 @@ static void source_readable(void *arg, short events)
 		s->error = n < 0 ? errno : 0;
 		source_close(s);
 	}
-	/* Not again before what is there has been asked for. */
+	/* What has been read is to be asked for before more is read. */
 	watch_drop(s->loop, &s->watch);
 	s->more(s->arg);
 }
@@ -106,7 +108,7 @@ const char *source_next(struct source *s, bool *waits)
 		if (strcmp(word, "-") != 0)
 			return word;
 		if (s->ended)
-			continue; /* it has been read already */
+			continue; /* stdin has been read already */
 		s->data = malloc(INPUT_SIZE + 1);
 		if (!s->data) {
 			s->error = ENOMEM;

@@ -1,6 +1,4 @@
-/* resolve_source.h - where `sockit resolve` has its questions from: operands, and the lines of
- * stdin
- */
+/* resolve_source.h - the words that `sockit resolve` looks up: operands, and the lines of stdin */
 #ifndef CMD_RESOLVE_SOURCE_H
 #define CMD_RESOLVE_SOURCE_H
 
@@ -11,30 +9,29 @@
 #include "flow/endpoint.h"
 #include "loop/loop.h"
 
-/* Start with the operands, the loop and what to call when more of stdin has come. */
+/* Start with the loop, the operands, and what to call when more of stdin has come. */
 struct source {
 	struct loop *loop;
 	const struct operands *operands; /* `-` stands for stdin */
-	const char *self;		 /* not NULL: this alone is asked for */
+	const char *self;		 /* not NULL: the only word */
 	void (*more)(void *arg);
 	void *arg;
-	int error; /* errno of reading stdin, 0: none */
+	int error; /* errno of reading stdin; 0: none */
 	/* its own: */
 	int next;
 	struct endpoint in;
 	struct watch watch;
 	char *data;
 	size_t start, end;
-	bool reading, ended,
-		skipping; /* of stdin; skipping: the rest of a line that was too long */
+	bool reading, ended, skipping; /* of stdin; skipping: within a line that was too long */
 };
 
-/* The next word to ask for, which is gone with the next call; NULL: there is none, or *WAITS for
- * stdin, and its `more` is called once. Of a line that is too long for any name the beginning is
- * the word; a NUL becomes another control character. */
+/* Returns the next word, valid until the next call. NULL: there is none, or stdin is waited for
+ * (*WAITS), and `more` will be called once. Of a line that is longer than any name only the
+ * beginning is the word; a NUL becomes another control character. */
 const char *source_next(struct source *s, bool *waits);
 
-/* Frees what S has. */
+/* Frees what S holds. */
 void source_free(struct source *s);
 
 #endif

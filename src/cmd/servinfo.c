@@ -48,10 +48,10 @@ static const struct option_use uses[] = {
 	{ NULL, 0 },
 };
 
-/* An operand. */
+/* What an operand asks for. */
 struct question {
-	char *name;	      /* NULL: by number */
-	uint16_t first, last; /* ports */
+	char *name;	      /* NULL: a range of ports */
+	uint16_t first, last; /* the range */
 	const char *protocol; /* after the slash; NULL: any */
 };
 
@@ -64,7 +64,7 @@ struct servinfo {
 
 /* ---- what is asked ---- */
 
-/* `20-25` in WORD of N bytes? Digits and a hyphen are nothing else. */
+/* Is WORD a range such as `20-25`? No service is called so. */
 static bool servinfo_is_range(const char *word)
 {
 	size_t digits = strspn(word, "0123456789");
@@ -88,7 +88,7 @@ static int servinfo_parse_range(char *word, struct question *q)
 	return last < 0 ? -1 : 0;
 }
 
-/* WORD, which is cut at its slash, as a question. */
+/* Parses WORD, which it cuts at its slash, into *Q. Returns 0, or -1 with *ERROR. */
 static int servinfo_parse_question(char *word, struct question *q, struct option_error *error)
 {
 	char *slash = strchr(word, '/');
@@ -132,7 +132,7 @@ static struct outcome servinfo_not_found(const struct servinfo *s, const char *k
 			    protocol ? protocol : "", kind, code);
 }
 
-/* The entry of protocols(5) that NAME, a name or a number, means. */
+/* Returns the entry of protocols(5) for NAME, a name or a number, or NULL. */
 static const struct services_entry *servinfo_find_protocol(const struct servinfo *s,
 							   const char *name)
 {
@@ -148,8 +148,8 @@ static const struct services_entry *servinfo_find_protocol(const struct servinfo
 	return NULL;
 }
 
-/* What PROTOCOL, as it was typed, is called in services(5), into NAME of SIZE bytes. Returns
- * whether there is such a thing. */
+/* Writes what services(5) calls PROTOCOL, a name or a number, into NAME of SIZE bytes. Returns
+ * whether there is such a protocol. */
 static bool servinfo_protocol_name(const struct servinfo *s, const char *protocol, char *name,
 				   size_t size)
 {
@@ -170,7 +170,7 @@ static bool servinfo_protocol_name(const struct servinfo *s, const char *protoco
 
 /* ---- what is printed ---- */
 
-static const char source_names[][8] = { "file", "system", "builtin" }; /* of services_source */
+static const char source_names[][8] = { "file", "system", "builtin" }; /* of enum services_source */
 
 static void servinfo_add_entry(struct servinfo *s, const struct services_entry *e, bool is_protocol,
 			       enum services_source source)
@@ -211,7 +211,7 @@ static void servinfo_add_entry(struct servinfo *s, const struct services_entry *
 
 struct match {
 	const struct services_entry *entry;
-	size_t place; /* in the file */
+	size_t place; /* its index in the file */
 };
 
 static int servinfo_by_port(const void *a, const void *b)
@@ -223,8 +223,8 @@ static int servinfo_by_port(const void *a, const void *b)
 	return m->place < n->place ? -1 : 1;
 }
 
-/* Of --port and --name each answer counts once: a script wants one, though several protocols have
- * it. */
+/* Do A and B print the same with --port or --name? A script wants each once, even if several
+ * protocols have it. */
 static bool servinfo_is_same(const struct servinfo *s, const struct services_entry *a,
 			     const struct services_entry *b)
 {
@@ -245,7 +245,7 @@ static size_t servinfo_hash_of(const struct servinfo *s, const struct services_e
 	return hash;
 }
 
-/* Leaves the first of those that are the same. Returns how many there are then. */
+/* Keeps the first of those that are the same. Returns how many are left. */
 static size_t servinfo_leave_first(struct servinfo *s, struct match *matches, size_t n)
 {
 	const struct services_entry **seen;
@@ -268,7 +268,7 @@ static size_t servinfo_leave_first(struct servinfo *s, struct match *matches, si
 	return left;
 }
 
-/* Does E answer Q? PROTOCOL is NULL or as services(5) has it. */
+/* Does E answer Q? PROTOCOL is a name of services(5); NULL: any. */
 static bool servinfo_answers(const struct services_entry *e, const struct question *q,
 			     const char *protocol)
 {
@@ -278,7 +278,8 @@ static bool servinfo_answers(const struct services_entry *e, const struct questi
 	return fits && (!protocol || services_word_is(&e->protocol, protocol));
 }
 
-/* What of FROM answers Q (NULL: all of it, as it stands there). Returns whether anything does. */
+/* Prints the entries of FROM that answer Q (NULL: all of them, in their order). Returns whether any
+ * does. */
 static bool servinfo_answer_from(struct servinfo *s, const struct services *from,
 				 const struct question *q, const char *protocol)
 {
@@ -302,7 +303,8 @@ static bool servinfo_answer_from(struct servinfo *s, const struct services *from
 	return n > 0;
 }
 
-/* Another source of the system may know what its file does not. */
+/* Asks the other sources of the system, which may know more than its file. Returns whether one
+ * answered. */
 static bool servinfo_answer_from_system(struct servinfo *s, const struct question *q,
 					const char *protocol)
 {
@@ -320,7 +322,7 @@ static bool servinfo_answer_from_system(struct servinfo *s, const struct questio
 	return found;
 }
 
-/* Q, in the words of which WORD was typed. */
+/* Answers Q, which was typed as WORD. */
 static void servinfo_answer(struct servinfo *s, const struct question *q, const char *word)
 {
 	char protocol[64];
@@ -331,7 +333,7 @@ static void servinfo_answer(struct servinfo *s, const struct question *q, const 
 		s->outcome = servinfo_not_found(s, "protocol", q->protocol, NULL);
 		return;
 	}
-	/* In place of a file its table comes last, as it does for a look-up. */
+	/* The built-in table comes after the other sources, as it does for a look-up. */
 	if ((usual && servinfo_answer_from_system(s, q, named)) ||
 	    servinfo_answer_from(s, &s->services, q, named) ||
 	    (!usual && servinfo_answer_from_system(s, q, named)))
@@ -389,7 +391,7 @@ static struct outcome servinfo_run(struct servinfo *s, const struct question *qu
 			servinfo_answer_from(s, &s->services, NULL, NULL);
 		outcome = facts_print(&s->facts, "\t");
 		if (outcome.kind == OUTCOME_DONE)
-			outcome = s->outcome; /* what could not be found */
+			outcome = s->outcome; /* some may not have been found */
 	}
 	services_free(&s->services);
 	services_free(&s->protocols);

@@ -52,7 +52,7 @@ static const struct udp_recv_options defaults = {
 	.wait = UNSET,
 };
 
-/* Groups and the family that was asked for. */
+/* Are the groups of the family that was asked for? Returns 0, or -1 with *ERROR. */
 static int udp_recv_check_groups(const struct udp_recv_options *o, struct option_error *error)
 {
 	int family = address_family(&o->family);

@@ -62,7 +62,7 @@ struct probe {
 	const char *host;
 };
 
-/* What --probe found, on stdout: the line, or the object. */
+/* Prints what --probe found. Returns what that means for the outcome. */
 static struct outcome udp_send_print(void *arg, const struct sender_found *f,
 				     struct outcome outcome)
 {

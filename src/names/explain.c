@@ -1,4 +1,4 @@
-/* explain.c - the course of an explanation: begins all its parts and tells them in order */
+/* explain.c - the course of an explanation: starts all parts at once, and tells them in order */
 #include "names/explain.h"
 
 #include <errno.h>

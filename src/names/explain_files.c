@@ -136,7 +136,7 @@ static void explain_add_name(struct explain *e, const char *suffix)
 	else
 		snprintf(text, sizeof e->names[0], "%s", e->word);
 	if (dns_name_parse(text, &name))
-		return; /* too long together: it is not asked for either */
+		return; /* too long together: the system does not ask for it either */
 	e->suffixed[e->n_names++] = suffix != NULL;
 }
 

@@ -30,8 +30,7 @@ static void explain_answered(void *arg, struct find_result *r)
 		if (q->name != own->name)
 			continue;
 		over &= q->done;
-		/* The system goes on to the next name where there is none, or nothing of its kind.
-		 */
+		/* Without an answer the system goes on to the next name. */
 		answered |= q->done && (q->r.n || q->r.names.n);
 		s->silent |= q->done && !q->r.asked;
 	}
@@ -58,7 +57,7 @@ static void explain_server_next(struct explain_server *s, size_t name)
 	struct explain_query *started[2] = { NULL, NULL };
 	size_t n = e->is_address ? 1 : 2;
 
-	/* All of them stand there before the first one is answered. */
+	/* All queries are in the list before the first is answered, perhaps at once. */
 	for (size_t i = 0; i < n; i++) {
 		int family = i ? AF_INET6 : AF_INET;
 		if (e->c->finder.family != AF_UNSPEC && e->c->finder.family != family && n == 2)
@@ -132,7 +131,7 @@ const char *explain_query_text(const struct explain_query *q, char *text, size_t
 		for (size_t i = 0; i < r->names.n; i++)
 			explain_add_word(text, size, r->names.names[i]);
 	} else if (r->why[0]) {
-		/* It begins with the server, which is told already. */
+		/* It begins with the server, which has been told. */
 		const char *colon = strstr(r->why, ": ");
 		snprintf(text, size, "%s", colon ? colon + 2 : r->why);
 	} else if (r->rcode == DNS_NXDOMAIN) {

@@ -37,8 +37,8 @@ struct explain_query {
 
 struct explain_server {
 	struct explain *e;
-	const char *word; /* as resolv.conf has it */
-	size_t line;	  /* there, 0: it is the default */
+	const char *word; /* the word in resolv.conf */
+	size_t line;	  /* in resolv.conf; 0: the default server */
 	bool usable;
 	struct address address;
 	struct dns_client *dns;
@@ -65,7 +65,7 @@ struct explain {
 	bool suffixed[NAMES_MOST];
 	size_t n_names;
 	struct explain_server servers[RESOLVCONF_SERVERS];
-	size_t n_servers, told;	       /* so many of them have been told */
+	size_t n_servers, told;	       /* told: so many of them */
 	struct resolution *resolution; /* the system's own look-up */
 	struct timer timer;	       /* calls the course on */
 	size_t n_wrong;
