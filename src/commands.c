@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-/* One row a subcommand: cmd/NAME.c defines NAME_command. */
+/* One row a subcommand: cmd/NAME.c has COMMAND(NAME). */
 #define COMMANDS(ROW)                                                                              \
 	ROW(connect)                                                                               \
 	ROW(listen)                                                                                \

@@ -8,6 +8,11 @@
 #include "base/options.h"
 #include "base/outcome.h"
 
+/* `COMMAND(NAME) = { ... };` defines the subcommand NAME, which has a row in commands.c. */
+#define COMMAND(name)                                                                              \
+	extern const struct command name##_command;                                                \
+	const struct command name##_command
+
 /* What every subcommand begins with: names M after SELF and sets its clock, reads ARGV into OPTIONS
  * and *OPERANDS, says what is wrong or prints the help that was asked for. Returns whether to go
  * on; if not, *OUTCOME tells how it ended. */

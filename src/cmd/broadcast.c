@@ -271,7 +271,7 @@ static struct outcome main_broadcast(const struct command *self, int argc, char 
 	return outcome;
 }
 
-const struct command broadcast_command = {
+COMMAND(broadcast) = {
 	.name = "broadcast",
 	.synopsis = "[OPTION...] PORT",
 	.summary = "send stdin as UDP datagrams to every host of each network this one is in",

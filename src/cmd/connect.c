@@ -205,7 +205,7 @@ static struct outcome main_connect(const struct command *self, int argc, char **
 	return outcome;
 }
 
-const struct command connect_command = {
+COMMAND(connect) = {
 	.name = "connect",
 	.synopsis = "[OPTION...] HOST PORT [-- CMD ARG...]",
 	.summary = "connect to a TCP port: stdin goes to the peer, what the peer sends to stdout",

@@ -124,7 +124,7 @@ static struct outcome main_listen(const struct command *self, int argc, char **a
 	return outcome;
 }
 
-const struct command listen_command = {
+COMMAND(listen) = {
 	.name = "listen",
 	.synopsis = "[OPTION...] [[HOST] PORT] [-- CMD ARG...]",
 	.summary = "wait for TCP connections: stdin goes to the client, what it sends to stdout",

@@ -534,7 +534,7 @@ static struct outcome main_resolve(const struct command *self, int argc, char **
 	return outcome;
 }
 
-const struct command resolve_command = {
+COMMAND(resolve) = {
 	.name = "resolve",
 	.synopsis = "[OPTION...] [NAME|ADDRESS...]",
 	.summary = "look names and addresses up (- stands for those on stdin)",

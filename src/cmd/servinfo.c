@@ -439,7 +439,7 @@ static struct outcome main_servinfo(const struct command *self, int argc, char *
 	return outcome;
 }
 
-const struct command servinfo_command = {
+COMMAND(servinfo) = {
 	.name = "servinfo",
 	.synopsis = "[OPTION...] [NAME|PORT][/PROTO]...",
 	.summary = "look services up by name or port, and protocols",

@@ -486,7 +486,7 @@ static struct outcome main_sockname(const struct command *self, int argc, char *
 	return host ? sockname_ask(&o, host, port) : sockname_list_options(&o);
 }
 
-const struct command sockname_command = {
+COMMAND(sockname) = {
 	.name = "sockname",
 	.synopsis = "[OPTION...] [HOST] [PORT]",
 	.summary = "addresses of a socket, who listens here, socket options, interfaces",

@@ -100,7 +100,7 @@ static struct outcome main_udp_recv(const struct command *self, int argc, char *
 	return outcome;
 }
 
-const struct command udp_recv_command = {
+COMMAND(udp_recv) = {
 	.name = "udp-recv",
 	.synopsis = "[OPTION...] [HOST] PORT [-- CMD ARG...]",
 	.summary = "receive UDP datagrams, from any number of senders, and print them",

@@ -140,7 +140,7 @@ static struct outcome main_udp_send(const struct command *self, int argc, char *
 	return outcome;
 }
 
-const struct command udp_send_command = {
+COMMAND(udp_send) = {
 	.name = "udp-send",
 	.synopsis = "[OPTION...] HOST PORT",
 	.summary = "send stdin as UDP datagrams, and print what comes back",

@@ -399,7 +399,7 @@ static struct outcome main_unix(const struct command *self, int argc, char **arg
 	return outcome;
 }
 
-const struct command unix_command = {
+COMMAND(unix) = {
 	.name = "unix",
 	.synopsis = "[OPTION...] PATH [-- CMD ARG...]",
 	.summary = "connect to a UNIX socket or, with --listen, make one and wait for clients",
