@@ -1,3 +1,4 @@
+/* address.c - parsing, comparing and formatting socket addresses */
 #define _DEFAULT_SOURCE /* IF_NAMESIZE */
 #include "sock/address.h"
 
@@ -66,7 +67,8 @@ enum word_kind address_parse_unix(const char *word, struct address *out)
 	const char *path = word + strlen("unix:");
 	size_t n;
 
-	/* To find the function takes longer than to call it: see -z lazy in configure. */
+	/* Look at the first byte before calling strncmp(3): the dynamic linker has to find that
+	 * first, see -z lazy in configure. */
 	if (*word != 'u' || strncmp(word, "unix:", 5) != 0)
 		return WORD_NAME;
 	memset(out, 0, sizeof *out);
@@ -170,8 +172,8 @@ enum word_kind address_parse_port(const char *port, uint16_t *out)
 	return WORD_NAME;
 }
 
-/* The colon before the port of an ENDPOINT, its last; NULL: it is none. Of an IPv6 address without
- * brackets nobody can say where it ends. */
+/* Returns the colon before the port of an ENDPOINT, which is its last; NULL: WORD is none. Nobody
+ * can say where an IPv6 address without brackets ends. */
 static char *find_port(const char *word)
 {
 	char *colon = strrchr(word, ':');
@@ -224,7 +226,7 @@ int address_check(const char *host, const char *port, bool numeric, struct optio
 	return port ? check_port(port, numeric, error) : 0;
 }
 
-/* WORD is none of those that address_parse_direct() takes, though it begins like one. */
+/* WORD begins like those that address_parse_direct() takes, but is none. */
 static int refuse_direct(const char *word, struct option_error *error)
 {
 	struct address a;
@@ -406,7 +408,7 @@ bool address_same_host(const struct address *a, const struct address *b)
 	return address_equal(&copy, b);
 }
 
-/* `unix:PATH`, as unix(7) has it in A. */
+/* Formats A, a UNIX socket, as `unix:PATH` or `unix:@NAME`. */
 static void unix_text(const struct address *a, char *text)
 {
 	const char *path = a->u.un.sun_path;

@@ -1,4 +1,4 @@
-#include "base/descriptors.h"
+/* datagram.c - opening, binding and connecting a datagram socket */
 #include "sock/datagram.h"
 
 #include <errno.h>
@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/descriptors.h"
 #include "sock/packet.h"
 #include "sock/unix.h"
 
@@ -15,8 +16,9 @@
 #define UNIX_LIMIT (1 << 20)
 #define UDP_MOST 65507 /* 65535 less the headers of IPv4 and UDP */
 
-/* What is chosen by one of C's flags. Returns 0, or -1 with errno and *WHAT. */
-static int set_flags(const struct dgram_socket *s, const struct dgram_config *c, const char **what)
+/* Sets the options of SOL_SOCKET that C's flags ask for. Returns 0, or -1 with errno and *WHAT. */
+static int dgram_set_flags(const struct dgram_socket *s, const struct dgram_config *c,
+			   const char **what)
 {
 	const struct {
 		bool wanted;
@@ -55,10 +57,10 @@ int dgram_open(struct dgram_socket *s, const struct dgram_config *c, dgram_error
 	s->fd = socket(c->family, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (s->fd < 0)
 		return -1;
-	if (set_flags(s, c, what) < 0 || dgram_prepare_send(s, what) < 0 ||
+	if (dgram_set_flags(s, c, what) < 0 || dgram_prepare_send(s, what) < 0 ||
 	    dgram_prepare_receive(s, c, what) < 0)
 		goto fail;
-	/* Last, so that --sockopt has its way. */
+	/* Last, so that --sockopt wins. */
 	for (size_t i = 0; i < sizeof phases / sizeof *phases; i++)
 		if (sockopt_apply(s->fd, c->family, c->socket, phases[i], false, what) < 0)
 			goto fail;
@@ -69,8 +71,8 @@ fail:
 	return -1;
 }
 
-/* Where S stands now. */
-static void learn_local(struct dgram_socket *s)
+/* Asks the kernel where S is bound. */
+static void dgram_learn_local(struct dgram_socket *s)
 {
 	s->local.length = sizeof s->local.u;
 	if (getsockname(s->fd, &s->local.u.sa, &s->local.length) < 0)
@@ -94,7 +96,7 @@ int dgram_inherit(struct dgram_socket *s, int fd, const struct dgram_config *c,
 	};
 	if (getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &size) < 0)
 		return -1;
-	learn_local(s);
+	dgram_learn_local(s);
 	if (type != SOCK_DGRAM || s->local.u.sa.sa_family != c->family) {
 		errno = EINVAL;
 		return -1;
@@ -107,13 +109,13 @@ int dgram_bind(struct dgram_socket *s, const struct address *a)
 {
 	int alone = !s->both;
 
-	/* Else a socket of IPv4 has the other half. */
+	/* A socket of IPv4 may have the port there. */
 	if (a->u.sa.sa_family == AF_INET6 && IN6_IS_ADDR_UNSPECIFIED(&a->u.in6.sin6_addr) &&
 	    setsockopt(s->fd, IPPROTO_IPV6, IPV6_V6ONLY, &alone, sizeof alone) < 0)
 		return -1;
 	if (bind(s->fd, &a->u.sa, a->length) < 0)
 		return -1;
-	learn_local(s);
+	dgram_learn_local(s);
 	return 0;
 }
 
@@ -124,9 +126,9 @@ int dgram_connect(struct dgram_socket *s, const struct address *a)
 	if ((local ? unix_connect(s->fd, a) : connect(s->fd, &a->u.sa, a->length)) < 0)
 		return -1;
 	s->peer = *a;
-	/* What was bound before is better known by its user. */
+	/* Keep the path the user gave; getsockname(2) may tell another. */
 	if (!local)
-		learn_local(s);
+		dgram_learn_local(s);
 	return 0;
 }
 
@@ -135,7 +137,7 @@ void dgram_bound(struct dgram_socket *s, const struct address *a)
 	if (a)
 		s->local = *a;
 	else
-		learn_local(s);
+		dgram_learn_local(s);
 }
 
 void dgram_close(struct dgram_socket *s)

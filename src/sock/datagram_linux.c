@@ -1,3 +1,5 @@
+/* datagram_linux.c - datagrams out on Linux: many in one call, one piece that the kernel cuts, and
+ * what the error queue tells */
 #define _GNU_SOURCE /* sendmmsg, IP_RECVERR */
 #include <errno.h>
 #include <netinet/in.h>
@@ -16,25 +18,25 @@
 #define SO_MEMINFO 55
 #endif
 
-/* struct sock_extended_err of <linux/errqueue.h>, which is no part of a libc: where in it stand the
- * error, who found it, and what else is known; the address of the message's sender comes behind it.
- * And what of <linux/sock_diag.h> is needed. */
+/* Offsets in struct sock_extended_err of <linux/errqueue.h>, which no libc has: the error, who
+ * found it, and what else is known; the address of the ICMP message's sender comes behind it. */
 enum { ERROR_AT = 0, ORIGIN_AT = 4, INFO_AT = 8, OFFENDER_AT = 16 };
 
 struct extended_error {
 	uint32_t error, info;
 	uint8_t origin;
-	struct address offender; /* of length 0: not told */
+	struct address offender; /* who sent the ICMP message; of length 0: not told */
 };
 
 enum { ORIGIN_ICMP = 2, ORIGIN_ICMP6 = 3 };
 
+/* SK_MEMINFO_DROPS and SK_MEMINFO_VARS of <linux/sock_diag.h> */
 #define MEMINFO_DROPS 8
 #define MEMINFO_VARS 9
 
-#define CALLS 32	 /* what goes to the kernel at once */
-#define SEGMENTS 64	 /* of one call; what every kernel takes that has UDP_SEGMENT */
-#define SEGMENTED 65507	 /* bytes of it */
+#define CALLS 32	 /* messages in one system call */
+#define SEGMENTS 64	 /* datagrams in one message: every kernel with UDP_SEGMENT takes so many */
+#define SEGMENTED 65507	 /* bytes of one message */
 #define ERRORS_MOST 1024 /* taken before anything else gets its turn */
 
 int dgram_prepare_send(struct dgram_socket *s, const char **what)
@@ -42,7 +44,7 @@ int dgram_prepare_send(struct dgram_socket *s, const char **what)
 	int on = 1;
 
 	*what = NULL;
-	/* Without it only a connected socket learns of a refusal; then that is all there is. */
+	/* Without this only a connected socket learns of a refusal. */
 	if (address_family_is_ip(s->family))
 		setsockopt(s->fd, IPPROTO_IP, IP_RECVERR, &on, sizeof on);
 	if (s->family == AF_INET6)
@@ -52,19 +54,20 @@ int dgram_prepare_send(struct dgram_socket *s, const char **what)
 
 /* ---- errors ---- */
 
-static void tell(const struct dgram_socket *s, const struct dgram_error *e)
+static void dgram_tell(const struct dgram_socket *s, const struct dgram_error *e)
 {
 	if (s->error)
 		s->error(s->arg, e);
 }
 
-/* The peer's, told by this machine. */
-static void tell_pending(const struct dgram_socket *s, int error)
+/* Tells ERROR, which was pending on S, as one of its peer's. */
+static void dgram_tell_pending(const struct dgram_socket *s, int error)
 {
-	tell(s, &(struct dgram_error){ .error = error, .to = s->peer.length ? &s->peer : NULL });
+	dgram_tell(s,
+		   &(struct dgram_error){ .error = error, .to = s->peer.length ? &s->peer : NULL });
 }
 
-/* Takes the N bytes at DATA apart. */
+/* Reads the extended error of N bytes at DATA into *X. */
 static void read_extended(struct extended_error *x, const unsigned char *data, size_t n)
 {
 	struct sockaddr_storage a = { 0 };
@@ -84,9 +87,9 @@ static void read_extended(struct extended_error *x, const unsigned char *data, s
 	address_unmap(&x->offender);
 }
 
-/* Tells what M brought. Returns whether the network said it: what this machine finds wrong is the
- * result of the call too. */
-static bool tell_extended(const struct dgram_socket *s, struct msghdr *m, struct address *to)
+/* Tells the error that M brought. Returns whether it came from the network: an error of this
+ * machine is the result of the call as well. */
+static bool dgram_tell_extended(const struct dgram_socket *s, struct msghdr *m, struct address *to)
 {
 	struct dgram_error e = { 0 };
 	struct extended_error x = { 0 };
@@ -109,12 +112,12 @@ static bool tell_extended(const struct dgram_socket *s, struct msghdr *m, struct
 		e.sender = &x.offender;
 	if (e.error == EMSGSIZE)
 		e.mtu = x.info;
-	tell(s, &e);
+	dgram_tell(s, &e);
 	return true;
 }
 
-/* Takes all that the error queue has. Returns how many of them the network said. */
-static size_t drain(const struct dgram_socket *s)
+/* Tells all errors in the error queue. Returns how many came from the network. */
+static size_t dgram_drain(const struct dgram_socket *s)
 {
 	_Alignas(struct cmsghdr) char control[256];
 	size_t told = 0;
@@ -134,7 +137,7 @@ static size_t drain(const struct dgram_socket *s)
 				continue;
 			break;
 		}
-		told += tell_extended(s, &m, &to);
+		told += dgram_tell_extended(s, &m, &to);
 	}
 	return told;
 }
@@ -144,15 +147,16 @@ void dgram_errors(struct dgram_socket *s)
 	socklen_t size = sizeof(int);
 	int error = 0;
 
-	/* What did not fit into the queue any more is still pending without it. */
-	if (drain(s) == 0 && getsockopt(s->fd, SOL_SOCKET, SO_ERROR, &error, &size) == 0 && error)
-		tell_pending(s, error);
+	/* An error that did not fit into the queue is still pending as SO_ERROR. */
+	if (dgram_drain(s) == 0 && getsockopt(s->fd, SOL_SOCKET, SO_ERROR, &error, &size) == 0 &&
+	    error)
+		dgram_tell_pending(s, error);
 }
 
 /* ---- sending ---- */
 
-/* What goes to the kernel at once: each message is one datagram, or several of one size that it
- * cuts itself. */
+/* The arguments of one sendmmsg(2): each message is one datagram, or several of one size that the
+ * kernel cuts apart. */
 struct calls {
 	struct mmsghdr messages[CALLS];
 	unsigned counts[CALLS]; /* of datagrams in each */
@@ -161,16 +165,16 @@ struct calls {
 	struct iovec parts[DGRAM_BATCH];
 };
 
-/* Do A and B leave from one place for one place? */
+/* Have A and B the same source and destination? */
 static bool same_way(const struct dgram *a, const struct dgram *b)
 {
 	return a->interface == b->interface && a->from == b->from &&
 	       (a->to == b->to || (a->to && b->to && address_equal(a->to, b->to)));
 }
 
-/* How many of the N at V can go in one message: as many as have its size, and one that is smaller.
- */
-static size_t run_length(const struct dgram_socket *s, const struct dgram *v, size_t n)
+/* Returns how many of the N datagrams at V can go in one message: those of one size, and a smaller
+ * one at the end. */
+static size_t call_count(const struct dgram_socket *s, const struct dgram *v, size_t n)
 {
 	size_t size = v->size, total = size, i = 1;
 
@@ -186,10 +190,10 @@ static size_t run_length(const struct dgram_socket *s, const struct dgram *v, si
 	return i;
 }
 
-/* The N datagrams at V as one message; their data, which often lies together, into PARTS. Returns
- * how many parts that took. */
-static size_t build_message(const struct dgram_socket *s, const struct dgram *v, size_t n,
-			    struct msghdr *m, void *control, struct iovec *parts)
+/* Makes *M one message of the N datagrams at V, whose data goes into PARTS: adjacent data is one
+ * part. Returns how many parts that took. */
+static size_t call_build(const struct dgram_socket *s, const struct dgram *v, size_t n,
+			 struct msghdr *m, void *control, struct iovec *parts)
 {
 	size_t used = 0;
 
@@ -217,34 +221,34 @@ static size_t build_message(const struct dgram_socket *s, const struct dgram *v,
 	return used;
 }
 
-/* As many of the N at V as fit into C. Returns how many messages that makes. */
-static unsigned build(const struct dgram_socket *s, const struct dgram *v, size_t n,
-		      struct calls *c)
+/* Fills C with as many of the N datagrams at V as fit. Returns how many messages that makes. */
+static unsigned calls_build(const struct dgram_socket *s, const struct dgram *v, size_t n,
+			    struct calls *c)
 {
 	size_t parts = 0;
 	unsigned used = 0;
 
 	for (size_t done = 0; done < n && used < CALLS; used++) {
-		size_t run = run_length(s, v + done, n - done);
-		parts += build_message(s, v + done, run, &c->messages[used].msg_hdr,
-				       c->controls[used], &c->parts[parts]);
+		size_t run = call_count(s, v + done, n - done);
+		parts += call_build(s, v + done, run, &c->messages[used].msg_hdr, c->controls[used],
+				    &c->parts[parts]);
 		c->counts[used] = (unsigned)run;
 		done += run;
 	}
 	return used;
 }
 
-/* Is ERROR of a message that the system was to cut its refusal to do so? The path's MTU has no room
- * for such pieces, the device cannot, or the kernel is too old. */
+/* Does ERROR mean that the kernel refused segmentation (UDP_SEGMENT)? The path's MTU has no room
+ * for pieces of that size, the device cannot, or the kernel is too old. */
 static bool refuses_to_cut(int error)
 {
 	return error == EINVAL || error == EMSGSIZE || error == EIO || error == ENOPROTOOPT ||
 	       error == EOPNOTSUPP;
 }
 
-/* After ERROR of a message of COUNT datagrams of SIZE bytes each: is it another's, or only that of
- * the way in which it was sent? */
-static bool try_again(struct dgram_socket *s, int error, unsigned count, size_t size)
+/* After ERROR of a message of COUNT datagrams of SIZE bytes each: should it be sent again? Yes, if
+ * ERROR belongs to an earlier datagram, or only to segmentation. */
+static bool dgram_try_again(struct dgram_socket *s, int error, unsigned count, size_t size)
 {
 	bool inet = address_family_is_ip(s->family);
 
@@ -252,19 +256,20 @@ static bool try_again(struct dgram_socket *s, int error, unsigned count, size_t 
 		return true;
 	if (error == EAGAIN)
 		return false;
-	if (drain(s))
+	if (dgram_drain(s))
 		return true;
 	if (count > 1 && refuses_to_cut(error)) {
 		s->segment = error == EINVAL || error == EMSGSIZE ? size - 1 : 0;
 		return true;
 	}
-	/* A queue that is full may take the first pieces of what it cuts and drop the rest without
-	 * a word. */
+	/* A full queue may take the first pieces of a message and drop the rest without an error.
+	 */
 	if (error == ENOBUFS)
 		s->segment = 0;
-	/* Nothing refuses a datagram of IP at once: it was one before, and the queue was full. */
+	/* No datagram of IP is refused at once: an earlier one was, and the error queue was full.
+	 */
 	if (error == ECONNREFUSED && inet)
-		tell_pending(s, error);
+		dgram_tell_pending(s, error);
 	return error == ECONNREFUSED && inet;
 }
 
@@ -274,12 +279,12 @@ ssize_t dgram_send(struct dgram_socket *s, const struct dgram *v, size_t n)
 	size_t taken = 0;
 	int sent, error;
 
-	drain(s);
+	dgram_drain(s);
 	do {
-		unsigned used = build(s, v, n < DGRAM_BATCH ? n : DGRAM_BATCH, &c);
+		unsigned used = calls_build(s, v, n < DGRAM_BATCH ? n : DGRAM_BATCH, &c);
 		sent = sendmmsg(s->fd, c.messages, used, MSG_DONTWAIT | MSG_NOSIGNAL);
 		error = errno;
-	} while (sent < 0 && try_again(s, error, c.counts[0], v->size));
+	} while (sent < 0 && dgram_try_again(s, error, c.counts[0], v->size));
 	errno = error;
 	if (sent < 0)
 		return -1;

@@ -1,3 +1,4 @@
+/* datagram_portable.c - datagrams out, one by one */
 #include <errno.h>
 #include <stdbool.h>
 
@@ -11,7 +12,7 @@ int dgram_prepare_send(struct dgram_socket *s, const char **what)
 	return 0;
 }
 
-static void tell(const struct dgram_socket *s, int error)
+static void dgram_tell_pending(const struct dgram_socket *s, int error)
 {
 	const struct dgram_error e = { .error = error, .to = s->peer.length ? &s->peer : NULL };
 
@@ -25,11 +26,11 @@ void dgram_errors(struct dgram_socket *s)
 	int error = 0;
 
 	if (getsockopt(s->fd, SOL_SOCKET, SO_ERROR, &error, &size) == 0 && error)
-		tell(s, error);
+		dgram_tell_pending(s, error);
 }
 
-/* One, whatever was pending. Returns 0, or -1 with errno. */
-static int send_one(struct dgram_socket *s, const struct dgram *d)
+/* Sends D in spite of errors of earlier datagrams. Returns 0, or -1 with errno. */
+static int dgram_send_one(struct dgram_socket *s, const struct dgram *d)
 {
 	_Alignas(struct cmsghdr) char control[DGRAM_SOURCE_ROOM];
 	struct iovec iov = { (void *)d->data, d->size };
@@ -45,11 +46,10 @@ static int send_one(struct dgram_socket *s, const struct dgram *d)
 	while (sendmsg(s->fd, &m, MSG_DONTWAIT | MSG_NOSIGNAL) < 0) {
 		if (errno == EINTR)
 			continue;
-		/* Nothing refuses a datagram of IP at once: it is one before that was refused
-		 * meanwhile. */
+		/* No datagram of IP is refused at once: an earlier one was. */
 		if (errno != ECONNREFUSED || s->family == AF_UNIX)
 			return -1;
-		tell(s, errno);
+		dgram_tell_pending(s, errno);
 	}
 	return 0;
 }
@@ -59,7 +59,7 @@ ssize_t dgram_send(struct dgram_socket *s, const struct dgram *v, size_t n)
 	size_t sent = 0;
 
 	dgram_errors(s);
-	while (sent < n && send_one(s, &v[sent]) == 0)
+	while (sent < n && dgram_send_one(s, &v[sent]) == 0)
 		sent++;
 	return sent ? (ssize_t)sent : -1;
 }

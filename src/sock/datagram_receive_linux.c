@@ -1,5 +1,5 @@
-/* Datagrams in on Linux: recvmmsg(2), and several of a sender in one piece by UDP_GRO (udp(7)),
- * which says where each of them ends. */
+/* datagram_receive_linux.c - datagrams in on Linux: many in one call (recvmmsg(2)), and several of
+ * one sender in one piece (UDP_GRO, udp(7)) */
 #define _GNU_SOURCE /* recvmmsg, struct in_pktinfo, struct ucred */
 #include <errno.h>
 #include <netinet/in.h>
@@ -23,19 +23,19 @@
 
 #define BUFFER (64 << 20)
 #define SLOTS 32
-#define SLOT_LEAST 65536 /* what comes in one piece by UDP_GRO */
-/* Slots that are a power of two apart would all want the same lines of the cache. */
+#define SLOT_LEAST 65536 /* the largest piece of UDP_GRO */
+/* Slots that are a power of two apart would compete for the same cache lines. */
 #define SLOT_GAP 1088
 #define CONTROL_SIZE 512
-#define ERRORS_MOST 64 /* that are told in one call */
+#define ERRORS_MOST 64 /* told in one call */
 
-/* What the kernel tells with a piece. */
+/* What the kernel tells beside the data of a piece. */
 struct told {
 	struct address from, to, local;
 	unsigned interface;
 	int ttl;
 	int64_t time;
-	int segment; /* the size of each but the last; 0: it is one */
+	int segment; /* the size of each datagram in it but the last; 0: it is one datagram */
 };
 
 struct dgram_batch {
@@ -50,8 +50,8 @@ struct dgram_batch {
 	size_t size; /* of that */
 };
 
-/* As large as the system lets us have it: that is what keeps a burst. */
-static void enlarge(const struct dgram_socket *s)
+/* Makes the receive buffer as large as the system permits, to hold a burst. */
+static void dgram_enlarge_buffer(const struct dgram_socket *s)
 {
 	int before = 0, after = 0, wanted = BUFFER;
 	socklen_t size = sizeof before;
@@ -61,14 +61,15 @@ static void enlarge(const struct dgram_socket *s)
 		return;
 	setsockopt(s->fd, SOL_SOCKET, SO_RCVBUF, &wanted, sizeof wanted);
 	getsockopt(s->fd, SOL_SOCKET, SO_RCVBUF, &after, &size);
-	/* What is asked for is doubled, what is told is not halved. */
+	/* The kernel doubles what setsockopt(2) asks for, and getsockopt(2) tells that. */
 	before /= 2;
 	if (after / 2 < before)
 		setsockopt(s->fd, SOL_SOCKET, SO_RCVBUF, &before, sizeof before);
 }
 
-/* Else a socket hears every group that any other on this machine has joined. */
-static int hear_own_groups(const struct dgram_socket *s, const char **what)
+/* Hears only the groups that S joins: by default a socket hears those of all others on this machine
+ * too. */
+static int dgram_hear_own_groups(const struct dgram_socket *s, const char **what)
 {
 	int off = 0;
 	bool six = s->family == AF_INET6;
@@ -76,7 +77,7 @@ static int hear_own_groups(const struct dgram_socket *s, const char **what)
 	*what = six ? "IPV6_MULTICAST_ALL" : "IP_MULTICAST_ALL";
 	if (s->family == AF_UNIX)
 		return 0;
-	/* One of IPv6 that takes IPv4 too hears the groups of both. */
+	/* A dual-stack socket hears the groups of both families. */
 	if (six && setsockopt(s->fd, IPPROTO_IPV6, IPV6_MULTICAST_ALL, &off, sizeof off) < 0)
 		return errno == ENOPROTOOPT ? 0 : -1;
 	if (setsockopt(s->fd, IPPROTO_IP, IP_MULTICAST_ALL, &off, sizeof off) < 0 && !six)
@@ -84,8 +85,8 @@ static int hear_own_groups(const struct dgram_socket *s, const char **what)
 	return 0;
 }
 
-/* What S->wants. */
-static int set_told(const struct dgram_socket *s, const char **what)
+/* Asks the kernel for what S->wants with each datagram. */
+static int dgram_set_told(const struct dgram_socket *s, const char **what)
 {
 	const struct {
 		unsigned want;
@@ -103,7 +104,7 @@ static int set_told(const struct dgram_socket *s, const char **what)
 
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
 		bool ours = rows[i].family == AF_UNSPEC || rows[i].family == s->family;
-		/* One of IPv6 that takes IPv4 too is told of that in its way. */
+		/* A dual-stack socket is told of IPv4 by the options of IPv4. */
 		bool mapped = s->family == AF_INET6 && rows[i].family == AF_INET;
 		if (!(s->wants & rows[i].want) || !(ours || mapped))
 			continue;
@@ -118,11 +119,12 @@ int dgram_prepare_receive(struct dgram_socket *s, const struct dgram_config *c, 
 {
 	int on = 1;
 
-	if (set_told(s, what) < 0 || (c->own_groups_only && hear_own_groups(s, what) < 0))
+	if (dgram_set_told(s, what) < 0 ||
+	    (c->own_groups_only && dgram_hear_own_groups(s, what) < 0))
 		return -1;
 	if (c->large_buffer)
-		enlarge(s);
-	/* Where this is refused they come one by one. */
+		dgram_enlarge_buffer(s);
+	/* If this is refused, they come one by one. */
 	if (s->family != AF_UNIX)
 		setsockopt(s->fd, IPPROTO_UDP, UDP_GRO, &on, sizeof on);
 	return 0;
@@ -165,7 +167,7 @@ void dgram_batch_free(struct dgram_batch *b)
 
 /* ---- what the kernel says beside the data ---- */
 
-/* Nobody has asked for descriptors. */
+/* Closes descriptors that came with a datagram: nobody asked for them. */
 static void close_descriptors(const struct cmsghdr *c)
 {
 	for (size_t at = CMSG_LEN(0); at + sizeof(int) <= c->cmsg_len; at += sizeof(int)) {
@@ -175,7 +177,7 @@ static void close_descriptors(const struct cmsghdr *c)
 	}
 }
 
-static void note_socket(struct told *t, const struct cmsghdr *c)
+static void told_read_socket(struct told *t, const struct cmsghdr *c)
 {
 	struct timespec time;
 	struct ucred who;
@@ -205,7 +207,7 @@ static void set_inet(struct address *a, struct in_addr ip, uint16_t port)
 }
 
 /* ip(7) */
-static void note_inet(struct told *t, const struct cmsghdr *c, uint16_t port)
+static void told_read_inet(struct told *t, const struct cmsghdr *c, uint16_t port)
 {
 	struct in_pktinfo info;
 
@@ -216,13 +218,13 @@ static void note_inet(struct told *t, const struct cmsghdr *c, uint16_t port)
 	memcpy(&info, CMSG_DATA(c), sizeof info);
 	t->interface = (unsigned)info.ipi_ifindex;
 	set_inet(&t->to, info.ipi_addr, port);
-	/* They differ where the first is a group's, or for broadcast. */
+	/* They differ if the destination is a group or for broadcast. */
 	if (info.ipi_addr.s_addr == info.ipi_spec_dst.s_addr)
 		t->local = t->to;
 }
 
 /* ipv6(7), RFC 3542 */
-static void note_inet6(struct told *t, const struct cmsghdr *c, uint16_t port)
+static void told_read_inet6(struct told *t, const struct cmsghdr *c, uint16_t port)
 {
 	struct in6_pktinfo info;
 
@@ -231,7 +233,7 @@ static void note_inet6(struct told *t, const struct cmsghdr *c, uint16_t port)
 	if (c->cmsg_type != IPV6_PKTINFO)
 		return;
 	memcpy(&info, CMSG_DATA(c), sizeof info);
-	/* IPv4 is told in its own way. */
+	/* IP_PKTINFO tells about IPv4. */
 	if (IN6_IS_ADDR_V4MAPPED(&info.ipi6_addr))
 		return;
 	t->interface = (unsigned)info.ipi6_ifindex;
@@ -244,7 +246,7 @@ static void note_inet6(struct told *t, const struct cmsghdr *c, uint16_t port)
 		t->local = t->to;
 }
 
-static void note(const struct dgram_socket *s, struct told *t, struct msghdr *m, uint16_t port)
+static void told_read(const struct dgram_socket *s, struct told *t, struct msghdr *m, uint16_t port)
 {
 	t->from.length = m->msg_namelen;
 	t->to.length = t->local.length = 0;
@@ -261,13 +263,13 @@ static void note(const struct dgram_socket *s, struct told *t, struct msghdr *m,
 	for (struct cmsghdr *c = CMSG_FIRSTHDR(m); c; c = control_next(m, c))
 		switch (c->cmsg_level) {
 		case SOL_SOCKET:
-			note_socket(t, c);
+			told_read_socket(t, c);
 			break;
 		case IPPROTO_IP:
-			note_inet(t, c, port);
+			told_read_inet(t, c, port);
 			break;
 		case IPPROTO_IPV6:
-			note_inet6(t, c, port);
+			told_read_inet6(t, c, port);
 			break;
 		case IPPROTO_UDP:
 			if (c->cmsg_type == UDP_GRO)
@@ -280,8 +282,8 @@ static void note(const struct dgram_socket *s, struct told *t, struct msghdr *m,
 
 /* ---- receiving ---- */
 
-/* As recvmmsg(2), which a sandbox may refuse. */
-static int take(struct dgram_socket *s, struct dgram_batch *b)
+/* As recvmmsg(2), or one recvmsg(2) if a sandbox refuses that. */
+static int batch_receive(struct dgram_socket *s, struct dgram_batch *b)
 {
 	const int flags = MSG_DONTWAIT | MSG_CMSG_CLOEXEC | MSG_TRUNC;
 	ssize_t length;
@@ -325,11 +327,11 @@ static bool is_old(int error)
 	}
 }
 
-/* The same, and tells errors. */
-static int take_and_tell(struct dgram_socket *s, struct dgram_batch *b)
+/* As batch_receive(), but tells errors of earlier datagrams and goes on. */
+static int batch_receive_and_tell(struct dgram_socket *s, struct dgram_batch *b)
 {
 	for (int told = 0;; told++) {
-		int n = take(s, b), error = errno;
+		int n = batch_receive(s, b), error = errno;
 		if (n >= 0 || told == ERRORS_MOST || (error != EINTR && !is_old(error))) {
 			errno = error;
 			return n;
@@ -343,8 +345,8 @@ static int take_and_tell(struct dgram_socket *s, struct dgram_batch *b)
 	}
 }
 
-/* Room for MORE datagrams after the first N. */
-static bool reserve(struct dgram_batch *b, size_t n, size_t more)
+/* Makes room for MORE datagrams after the first N. Returns whether there is memory. */
+static bool batch_reserve(struct dgram_batch *b, size_t n, size_t more)
 {
 	size_t size = b->size;
 	struct dgram_received *received;
@@ -361,8 +363,8 @@ static bool reserve(struct dgram_batch *b, size_t n, size_t more)
 	return true;
 }
 
-/* The datagrams of message I as those after the first N. Returns how many there are then. */
-static size_t split(struct dgram_batch *b, size_t i, size_t n)
+/* Splits message I into datagrams, after the first N. Returns how many there are then. */
+static size_t batch_split(struct dgram_batch *b, size_t i, size_t n)
 {
 	const struct told *t = &b->told[i];
 	const char *data = b->iov[i].iov_base;
@@ -401,21 +403,22 @@ ssize_t dgram_receive(struct dgram_socket *s, struct dgram_batch *b,
 {
 	uint16_t port = address_port(&s->local);
 	size_t n = 0;
-	int taken = take_and_tell(s, b);
+	int taken = batch_receive_and_tell(s, b);
 
 	b->full = taken == SLOTS;
 	if (taken < 0)
 		return -1;
 	for (size_t i = 0; i < (size_t)taken; i++) {
-		note(s, &b->told[i], &b->messages[i].msg_hdr, port);
+		told_read(s, &b->told[i], &b->messages[i].msg_hdr, port);
 		if (b->told[i].segment > 0 &&
-		    !reserve(b, n,
-			     b->messages[i].msg_len / (size_t)b->told[i].segment + SLOTS + 1)) {
+		    !batch_reserve(b, n,
+				   b->messages[i].msg_len / (size_t)b->told[i].segment + SLOTS +
+					   1)) {
 			errno = ENOMEM;
 			return -1;
 		}
 		s->grouped = s->grouped || b->told[i].segment > 0;
-		n = split(b, i, n);
+		n = batch_split(b, i, n);
 	}
 	*v = b->received;
 	return (ssize_t)n;

@@ -1,4 +1,4 @@
-/* Datagrams in, one by one. */
+/* datagram_receive_portable.c - datagrams in, one by one */
 #include <errno.h>
 #include <stdlib.h>
 #include <sys/socket.h>
@@ -8,7 +8,7 @@
 #define BUFFER (32 << 20)
 #define BUFFER_LEAST (256 << 10)
 #define SLOTS 32
-/* Room for the largest there is: so its true size is known where only a part of it is wanted. */
+/* Room for the largest datagram there is, so that the true size of one that is cut is known. */
 #define SLOT_LEAST 65536
 
 struct dgram_batch {
@@ -64,7 +64,7 @@ static bool is_old(int error)
 }
 
 /* Receives one as number I. Returns 0, or -1 with errno. */
-static int take(struct dgram_socket *s, struct dgram_batch *b, size_t i)
+static int batch_receive_one(struct dgram_socket *s, struct dgram_batch *b, size_t i)
 {
 	char *slot = b->slots + i * b->stride;
 	struct address *from = &b->from[i];
@@ -82,7 +82,7 @@ static int take(struct dgram_socket *s, struct dgram_batch *b, size_t i)
 		if (s->error)
 			s->error(s->arg, &(struct dgram_error){ .error = errno });
 	}
-	/* Some systems give an address without a name. */
+	/* Some systems give an address of a socket without a name. */
 	if (s->family == AF_UNIX && from->length <= offsetof(struct sockaddr_un, sun_path))
 		from->length = 0;
 	if (from->length == 0)
@@ -109,10 +109,10 @@ ssize_t dgram_receive(struct dgram_socket *s, struct dgram_batch *b,
 {
 	size_t n = 0;
 
-	while (n < SLOTS && take(s, b, n) == 0)
+	while (n < SLOTS && batch_receive_one(s, b, n) == 0)
 		n++;
 	b->full = n == SLOTS;
-	/* An error that ended this comes again. */
+	/* An error behind some datagrams comes again. */
 	if (n == 0)
 		return -1;
 	*v = b->received;

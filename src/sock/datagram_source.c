@@ -1,3 +1,4 @@
+/* datagram_source.c - the control message that chooses a datagram's source */
 #define _GNU_SOURCE /* struct in6_pktinfo, which RFC 3542 has for all */
 #include "sock/datagram_source.h"
 
@@ -30,7 +31,7 @@ static void source_inet(const struct dgram *d, struct msghdr *m)
 
 void dgram_source(const struct dgram_socket *s, const struct dgram *d, struct msghdr *m)
 {
-	/* An IPv4 address of a socket of IPv6 is one of IPv4's. */
+	/* A dual-stack socket sends from an IPv4 address by the option of IPv4. */
 	int family = d->from ? d->from->u.sa.sa_family : s->family;
 
 	if (!d->from && !d->interface)

@@ -10,9 +10,9 @@
 /* Room for what dgram_source() writes. */
 #define DGRAM_SOURCE_ROOM 64
 
-/* Adds to M, whose msg_control has DGRAM_SOURCE_ROOM bytes after msg_controllen, what has D leave S
- * from `from` and through `interface`: IP_PKTINFO of ip(7), IPV6_PKTINFO of RFC 3542. Where the
- * system has no such thing, or neither is given, nothing. */
+/* Adds to M, whose msg_control has DGRAM_SOURCE_ROOM bytes after msg_controllen, the control
+ * message by which D leaves S from `from` and through `interface`: IP_PKTINFO of ip(7),
+ * IPV6_PKTINFO of RFC 3542. Does nothing if neither is given, or the system has no such thing. */
 void dgram_source(const struct dgram_socket *s, const struct dgram *d, struct msghdr *m);
 
 #endif

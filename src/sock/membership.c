@@ -1,3 +1,4 @@
+/* membership.c - --join and --join-source */
 #define _DEFAULT_SOURCE /* struct group_req */
 #include "sock/membership.h"
 
@@ -9,8 +10,8 @@
 #include "base/number.h"
 #include "sock/multicast.h"
 
-static int parse_join(void *field, const char *word, struct option_error *error);
-static int parse_join_source(void *field, const char *word, struct option_error *error);
+static int membership_parse_join(void *field, const char *word, struct option_error *error);
+static int membership_parse_join_source(void *field, const char *word, struct option_error *error);
 
 #define AT(member) offsetof(struct membership_options, member)
 
@@ -20,20 +21,20 @@ static const struct option_row rows[] = {
 	  .arg = "GROUP[@IFACE]",
 	  .repeats = true,
 	  .field = AT(groups),
-	  .parser = parse_join,
+	  .parser = membership_parse_join,
 	  .help = "hear this multicast group, on this interface; may be repeated" },
 	{ .name = "join-source",
 	  .kind = OPTION_PARSED,
 	  .arg = "GROUP,SOURCE[@IFACE]",
 	  .repeats = true,
 	  .field = AT(groups),
-	  .parser = parse_join_source,
+	  .parser = membership_parse_join_source,
 	  .help = "the same, but only what SOURCE sends there; may be repeated" },
 };
 
 const struct option_group membership_group = { "Groups", rows, sizeof rows / sizeof *rows };
 
-/* N bytes of WORD as a numeric address. */
+/* Parses N bytes of WORD as a numeric address. */
 static int parse_address(const char *word, size_t n, struct address *out)
 {
 	char text[ADDRESS_TEXT];
@@ -73,8 +74,8 @@ int membership_parse(const char *word, bool source_too, struct membership *out,
 	return 0;
 }
 
-static int add(struct membership_options *o, const char *word, bool source_too,
-	       struct option_error *error)
+static int membership_add(struct membership_options *o, const char *word, bool source_too,
+			  struct option_error *error)
 {
 	struct membership *g = calloc(1, sizeof *g);
 
@@ -92,14 +93,14 @@ static int add(struct membership_options *o, const char *word, bool source_too,
 	return 0;
 }
 
-static int parse_join(void *field, const char *word, struct option_error *error)
+static int membership_parse_join(void *field, const char *word, struct option_error *error)
 {
-	return add(field, word, false, error);
+	return membership_add(field, word, false, error);
 }
 
-static int parse_join_source(void *field, const char *word, struct option_error *error)
+static int membership_parse_join_source(void *field, const char *word, struct option_error *error)
 {
-	return add(field, word, true, error);
+	return membership_add(field, word, true, error);
 }
 
 int membership_join(int fd, const struct membership *g)

@@ -1,6 +1,6 @@
-/* membership.h - the groups that a socket hears
+/* membership.h - the multicast groups that a socket joins
  *
- * RFC 3678: joining by address and interface, the same for IPv4 and IPv6.
+ * RFC 3678: by address and interface, the same for IPv4 and IPv6.
  */
 #ifndef SOCK_MEMBERSHIP_H
 #define SOCK_MEMBERSHIP_H
@@ -12,27 +12,27 @@
 
 struct membership {
 	struct address group;
-	struct address source; /* of length 0: from anybody */
+	struct address source; /* hear only this sender; of length 0: all */
 	unsigned interface;    /* 0: the routing table chooses */
-	const char *word;      /* as it was given */
+	const char *word;      /* the option's argument */
 	struct membership *next;
 };
 
-/* What the rows fill. Free it with membership_free(). */
+/* What the group's rows fill. Free it with membership_free(). */
 struct membership_options {
 	struct membership *groups, **last;
 };
 
 extern const struct option_group membership_group;
 
-/* `GROUP[@IFACE]`, with SOURCE_TOO `GROUP,SOURCE[@IFACE]`, numeric addresses of one family, into
- * *OUT, whose `word` and `next` stay as they are; IFACE is a name or a number, or an IPv6 zone
- * (`ff02::1%eth0`). Returns 0, or -1 with *ERROR. */
+/* Parses `GROUP[@IFACE]`, or with SOURCE_TOO `GROUP,SOURCE[@IFACE]`, into *OUT, whose `word` and
+ * `next` stay as they are. The addresses are numeric and of one family; IFACE is a name or an
+ * index, and an IPv6 zone (`ff02::1%eth0`) will do as well. Returns 0, or -1 with *ERROR. */
 int membership_parse(const char *word, bool source_too, struct membership *out,
 		     struct option_error *error);
 
-/* FD, a socket of G's family (or of IPv6), hears G. Returns 0, or -1 with errno of setsockopt(2):
- * ENODEV, no interface leads there. */
+/* Joins G on FD, a socket of G's family or of IPv6. Returns 0, or -1 with errno of setsockopt(2):
+ * ENODEV if no interface leads there. */
 int membership_join(int fd, const struct membership *g);
 
 void membership_free(struct membership_options *o);

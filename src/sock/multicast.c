@@ -1,3 +1,4 @@
+/* multicast.c - the options of sending to groups */
 #define _DEFAULT_SOURCE /* struct ip_mreqn */
 #include "sock/multicast.h"
 
@@ -46,7 +47,7 @@ const char *multicast_given(const struct multicast_options *o)
 				 NULL;
 }
 
-/* The interface's number, or for IPv4 one of its addresses, of NAME. */
+/* Finds the interface NAME: its index, or for IPv4 the address that NAME is. */
 static int find_interface(const char *name, int family, unsigned *index, struct in_addr *address)
 {
 	struct address a;

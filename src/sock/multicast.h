@@ -1,4 +1,4 @@
-/* multicast.h - how datagrams leave for groups
+/* multicast.h - how datagrams leave for multicast groups
  *
  * RFC 1112, RFC 3493 section 5.2; ip(7), ipv6(7).
  */
@@ -13,8 +13,8 @@
 
 /* What the group's rows fill. */
 struct multicast_options {
-	const char *interface; /* its name, its number, or an address of it; NULL: the routing
-				  table's */
+	const char *interface; /* its name, its index, or an address of it; NULL: the routing table
+				* chooses */
 	int64_t ttl;	       /* UNSET: 1, the system's default */
 	bool no_loop;
 };
@@ -26,14 +26,15 @@ struct multicast_options {
 
 extern const struct option_group multicast_group;
 
-/* Is A that of a group (224.0.0.0/4, ff00::/8)? */
+/* Is A a group's address (224.0.0.0/4, ff00::/8)? */
 bool multicast_is_group(const struct address *a);
 
-/* The first of O's options that was given, NULL: none. */
+/* Returns the name of the first of O's options that was given, NULL: none was. */
 const char *multicast_given(const struct multicast_options *o);
 
-/* Sets on FD, a socket of FAMILY, what O asks for; TTL, where O has none, UNSET: the default.
- * Returns 0, or -1 with errno (ENODEV: there is no such interface) and *WHAT naming the option. */
+/* Sets on FD, a socket of FAMILY, what O asks for. TTL counts if O has none; UNSET: the system's
+ * default. Returns 0, or -1 with errno (ENODEV: there is no such interface) and *WHAT naming the
+ * option. */
 int multicast_apply(int fd, int family, const struct multicast_options *o, int64_t ttl,
 		    const char **what);
 

@@ -1,3 +1,4 @@
+/* packet.c - packets of a connected SOCK_SEQPACKET socket */
 #define _GNU_SOURCE /* FIONREAD, SO_TIMESTAMP; MSG_CMSG_CLOEXEC, which POSIX has since 2024 */
 #include "sock/packet.h"
 
@@ -10,7 +11,7 @@
 
 #include "sock/rights.h"
 
-#define OVERHEAD 32 /* what Linux keeps of the send buffer for itself */
+#define OVERHEAD 32 /* bytes of the send buffer that Linux keeps for itself */
 
 void packet_prepare(int fd)
 {
@@ -30,7 +31,7 @@ ssize_t packet_room(int fd)
 	found = recv(fd, &first, sizeof first, MSG_PEEK | MSG_DONTWAIT);
 	if (found <= 0)
 		return found;
-	/* It has come in between. */
+	/* The packet has come in between. */
 	return ioctl(fd, FIONREAD, &n) < 0 ? -1 : n;
 }
 

@@ -11,23 +11,24 @@
 
 #include "sock/sockopt.h"
 
-/* To be called once for FD, before the others: an empty packet and the end look the same, but that
- * only a packet has a time (SO_TIMESTAMP). Where the system gives it none, an empty one counts as
- * the end. */
+/* Call this once for FD, before the others. An empty packet and the end of the connection differ
+ * only in that a packet has a time (SO_TIMESTAMP). If the system gives it none, an empty packet
+ * counts as the end. */
 void packet_prepare(int fd);
 
-/* How much room the next packet of FD needs at most; 0 also at the end. Returns -1 with errno of
- * recv(2): EAGAIN, there is none. */
+/* Returns how many bytes of room the next packet of FD needs at most, 0 also at the end; or -1 with
+ * errno of recv(2): EAGAIN if there is none. */
 ssize_t packet_room(int fd);
 
-/* The next packet of FD into DATA of N bytes, which packet_room() has said. Descriptors that came
- * with it are closed. Returns its size, 0 with *END at the end, or -1 with errno as above. */
+/* Receives the next packet of FD into DATA, which has the N bytes that packet_room() told.
+ * Descriptors that came with it are closed. Returns its size; 0 with *END set at the end; or -1
+ * with errno as above. */
 ssize_t packet_receive(int fd, void *data, size_t n, bool *end);
 
-/* How large a packet FD can send. */
+/* Returns how large a packet FD can send. */
 size_t packet_most(int fd);
 
-/* The same of a UNIX socket that will have the options O. */
+/* The same for a UNIX socket that will have the options O. */
 size_t packet_most_with(const struct socket_options *o);
 
 #endif

@@ -1,3 +1,4 @@
+/* rights.c - sending and taking descriptors */
 #define _GNU_SOURCE /* MSG_CMSG_CLOEXEC, which POSIX has since 2024 */
 #include "sock/rights.h"
 

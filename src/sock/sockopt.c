@@ -1,3 +1,4 @@
+/* sockopt.c - the rows of socket options, and setting and reading them */
 #define _DEFAULT_SOURCE /* struct timeval's companions, IP_TTL */
 #include "sock/sockopt.h"
 
@@ -15,8 +16,8 @@
 #include "sock/address.h"
 
 static int parse_keepalive(void *field, const char *word, struct option_error *error);
-/* S has looked for what WORD could mean. */
-static int unknown(const struct suggestion *s, const char *word, struct option_error *error)
+/* Refuses WORD, which S has looked for: tells what could be meant. */
+static int sockopt_unknown(const struct suggestion *s, const char *word, struct option_error *error)
 {
 	char names[SUGGESTIONS * 40] = "";
 	size_t length = 0;
@@ -246,8 +247,8 @@ const char *sockopt_type(const struct sockopt_row *row)
 	return names[row->type];
 }
 
-static const struct sockopt_row *find(const struct sockopt_table *table, const char *name, size_t n,
-				      struct suggestion *s)
+static const struct sockopt_row *sockopt_find(const struct sockopt_table *table, const char *name,
+					      size_t n, struct suggestion *s)
 {
 	for (size_t i = 0; i < table->n; i++) {
 		const char *known = table->rows[i].name;
@@ -282,8 +283,10 @@ static int parse_int(const char *word, int *out)
 	return 0;
 }
 
-/* The bytes that setsockopt takes for VALUE. Returns their number, 0 for a bad value. */
-static socklen_t encode(const struct sockopt_row *row, const char *value, void *out, size_t size)
+/* Encodes VALUE for setsockopt(2) into OUT. Returns how many bytes that takes, 0 for a bad value.
+ */
+static socklen_t sockopt_encode(const struct sockopt_row *row, const char *value, void *out,
+				size_t size)
 {
 	struct linger linger = { 0 };
 	struct timeval time = { 0 };
@@ -330,13 +333,13 @@ static int parse_sockopt(void *field, const char *word, struct option_error *err
 	struct suggestion s = { .word = name };
 
 	snprintf(name, sizeof name, "%.*s", (int)n, word);
-	row = find(&sockopt_common, word, n, &s);
+	row = sockopt_find(&sockopt_common, word, n, &s);
 	if (!row)
-		row = find(&sockopt_system, word, n, &s);
+		row = sockopt_find(&sockopt_system, word, n, &s);
 	if (!row)
-		return unknown(&s, word, error);
+		return sockopt_unknown(&s, word, error);
 	value = value ? value + 1 : NULL;
-	if (!encode(row, value, bytes, sizeof bytes))
+	if (!sockopt_encode(row, value, bytes, sizeof bytes))
 		return option_fail(error, "--sockopt: '%s' %s", word,
 				   value ? "has a value that cannot be used" : "wants a value");
 	setting = malloc(sizeof *setting);
@@ -360,8 +363,8 @@ void sockopt_free(struct socket_options *o)
 	o->last = NULL;
 }
 
-/* An option of the other family's level would fail, and was not meant for this socket. */
-static bool concerns(int level, int family)
+/* Is an option of LEVEL meant for a socket of FAMILY? One of the other family's would fail. */
+static bool sockopt_concerns(int level, int family)
 {
 	return level == IPPROTO_IP   ? family == AF_INET :
 	       level == IPPROTO_IPV6 ? family == AF_INET6 :
@@ -375,7 +378,7 @@ static int set_int(int fd, int level, int name, int64_t value)
 	return setsockopt(fd, level, name, &v, sizeof v);
 }
 
-/* The value that ROW put into O, UNSET if it was not given. */
+/* Returns the value that ROW has put into O, UNSET if it was not given. */
 static int64_t row_value(const struct option_row *row, const struct socket_options *o)
 {
 	const char *field = (const char *)o + row->field;
@@ -397,7 +400,7 @@ static int apply_rows(int fd, int family, const struct option_group *group,
 			continue;
 		bool six = family == AF_INET6 && s->level6;
 		*what = row->name;
-		if (concerns(six ? s->level6 : s->level, family) &&
+		if (sockopt_concerns(six ? s->level6 : s->level, family) &&
 		    set_int(fd, six ? s->level6 : s->level, six ? s->name6 : s->name, value) < 0)
 			return -1;
 	}
@@ -410,11 +413,11 @@ static int apply_settings(int fd, int family, const struct socket_options *o,
 	char bytes[64];
 
 	for (const struct sockopt_setting *s = o->settings; s; s = s->next) {
-		if (s->row->phase != phase || !concerns(s->row->level, family))
+		if (s->row->phase != phase || !sockopt_concerns(s->row->level, family))
 			continue;
 		*what = s->row->name;
 		if (setsockopt(fd, s->row->level, s->row->option, bytes,
-			       encode(s->row, s->value, bytes, sizeof bytes)) < 0)
+			       sockopt_encode(s->row, s->value, bytes, sizeof bytes)) < 0)
 			return -1;
 	}
 	return 0;
@@ -469,7 +472,7 @@ int sockopt_read(int fd, int family, const struct sockopt_row *row, char *text, 
 						    sizeof value.time;
 
 	errno = ENOPROTOOPT;
-	if (!concerns(row->level, family) ||
+	if (!sockopt_concerns(row->level, family) ||
 	    getsockopt(fd, row->level, row->option, &value, &n) < 0)
 		return -1;
 	switch (row->type) {

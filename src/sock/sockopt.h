@@ -9,13 +9,13 @@
 #include "base/options.h"
 
 enum sockopt_type {
-	SOCKOPT_INT,	  /* int, decimal or 0x hexadecimal; 1 where no value is given */
-	SOCKOPT_STRING,	  /* bytes of the word */
+	SOCKOPT_INT,	  /* int, decimal or 0x hexadecimal; 1 if no value is given */
+	SOCKOPT_STRING,	  /* the bytes of the word */
 	SOCKOPT_LINGER,	  /* struct linger: on, for so many seconds; -1: off */
 	SOCKOPT_DURATION, /* struct timeval */
 };
 
-/* A socket option by its name in socket(7), tcp(7), ip(7), ipv6(7). */
+/* A socket option, by its name in socket(7), tcp(7), ip(7), ipv6(7). */
 struct sockopt_row {
 	const char *name;
 	int level, option;
@@ -23,7 +23,7 @@ struct sockopt_row {
 	enum socket_phase phase;
 };
 
-/* The rows that every system has, and those of this one. */
+/* The options that every system has, and those of this one. */
 struct sockopt_table {
 	const struct sockopt_row *rows;
 	size_t n;
@@ -56,45 +56,47 @@ struct socket_options {
 		.tos = UNSET, .rcvbuf = UNSET, .sndbuf = UNSET                                     \
 	}
 
-/* What any socket can have, what one of an IP family, what one of TCP; and -s, -p for those that
- * connect or send. */
+/* The options of any socket; of IP; of TCP; and --source and --source-port of those that connect or
+ * send. */
 extern const struct option_group socket_group, ip_group, tcp_group, source_group;
-/* Of ip_group what is left without the interface. */
+/* ip_group without --interface. */
 extern const struct option_group hops_group;
 
-/* Sets on FD, a socket of FAMILY, what O asks for before PHASE; the rows of other families are
- * passed over. LISTENING: FD is to accept, not to connect. Returns 0, or -1 with errno of
+/* Sets on FD, a socket of FAMILY, the options of O that belong to PHASE; those of other families
+ * are passed over. LISTENING: FD is to accept, not to connect. Returns 0, or -1 with errno of
  * setsockopt(2) and *WHAT naming the option. */
 int sockopt_apply(int fd, int family, const struct socket_options *o, enum socket_phase phase,
 		  bool listening, const char **what);
 
-/* The value that FD, a socket of FAMILY, has of ROW into TEXT of SIZE bytes, as --sockopt takes it.
- * Returns 0, or -1 with errno of getsockopt(2): ENOPROTOOPT also where such a socket has no such
+/* Reads the option ROW of FD, a socket of FAMILY, into TEXT of SIZE bytes, as --sockopt takes it.
+ * Returns 0, or -1 with errno of getsockopt(2): ENOPROTOOPT also if sockets of FAMILY have no such
  * option. */
 int sockopt_read(int fd, int family, const struct sockopt_row *row, char *text, size_t size);
 
-/* Row number I of both tables from 0, NULL after the last. */
+/* Returns row number I, from 0, of both tables; NULL after the last. */
 const struct sockopt_row *sockopt_row(size_t i);
 
 /* `SOL_SOCKET`, `IPPROTO_TCP`...; and `int`, `string`, `linger`, `duration`. */
 const char *sockopt_level(const struct sockopt_row *row);
 const char *sockopt_type(const struct sockopt_row *row);
 
-/* The protocol for socket(2) of a stream of FAMILY that O asks for; 0: the usual one. */
+/* Returns the protocol for socket(2) that O asks for in a stream of FAMILY; 0: the default. */
 int sockopt_protocol(const struct socket_options *o, int family);
 
-/* Frees what the parser has kept in O. */
+/* Frees what the option parser has put into O. */
 void sockopt_free(struct socket_options *o);
 
-/* Of this system (a twin for each):
- * Sends and receives through the interface NAME alone (SO_BINDTODEVICE). Returns 0, or -1 with
- * errno; ENOTSUP where the system has no such option. */
+/* ---- of this system, a twin for each ---- */
+
+/* Makes FD send and receive through the interface NAME alone (SO_BINDTODEVICE). Returns 0, or -1
+ * with errno: ENOTSUP if the system has no such option. */
 int sockopt_interface(int fd, const char *name);
-/* Data in the SYN and, for FD that is LISTENING, from it (RFC 7413). Returns as above. */
+/* Turns TCP Fast Open (RFC 7413) on: FD sends data in its SYN, or if it is LISTENING takes data
+ * from one. Returns as above. */
 int sockopt_fastopen(int fd, bool listening);
-/* Shares the port with other sockets that do so too (SO_REUSEPORT). Returns as above. */
+/* Shares the port of FD with other sockets that do so too (SO_REUSEPORT). Returns as above. */
 int sockopt_reuseport(int fd);
-/* Protocol number for --transport mptcp, RFC 8684; -1 where there is none. */
+/* The protocol number for --transport mptcp (RFC 8684); -1: this system has none. */
 extern const int sockopt_mptcp;
 
 #endif

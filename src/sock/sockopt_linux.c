@@ -1,4 +1,4 @@
-/* The socket options that Linux has beyond sockopt_table.c. */
+/* sockopt_linux.c - the socket options that Linux has beyond those of sockopt_table.c */
 #define _GNU_SOURCE /* SO_BINDTODEVICE, IP_FREEBIND... */
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -18,7 +18,7 @@
 #endif
 
 #define INT(level, name) #name, level, name, SOCKOPT_INT, PHASE_BIND
-/* A switch that the connection's life would turn off again. */
+/* A switch that has to be set on a connection, since connecting turns it off. */
 #define LATE(level, name) #name, level, name, SOCKOPT_INT, PHASE_CONNECTED
 
 static const struct sockopt_row rows[] = {

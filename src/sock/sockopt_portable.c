@@ -1,3 +1,4 @@
+/* sockopt_portable.c - no socket options beyond those of sockopt_table.c */
 #include <errno.h>
 
 #include "sock/sockopt.h"

@@ -1,4 +1,4 @@
-/* The socket options of POSIX and of its usual companions. */
+/* sockopt_table.c - the socket options of POSIX, and those that most systems have */
 #define _DEFAULT_SOURCE /* IP_TOS and the rest of netinet/in.h */
 #include <netinet/in.h>
 #include <netinet/tcp.h>

@@ -1,3 +1,4 @@
+/* stream.c - what POSIX knows of a connected stream socket */
 #define _DEFAULT_SOURCE /* TIOCOUTQ, TCP_KEEPIDLE */
 #include "sock/stream.h"
 
@@ -14,7 +15,7 @@ int64_t stream_unacknowledged(int fd)
 {
 	int n;
 
-	/* Linux: the same number as SIOCOUTQ. */
+	/* On Linux this is the same number as SIOCOUTQ. */
 	return ioctl(fd, TIOCOUTQ, &n) < 0 ? -1 : n;
 }
 
@@ -35,7 +36,7 @@ int stream_connect_error(int fd, short events)
 		n = recv(fd, &first, 1, MSG_PEEK | MSG_DONTWAIT);
 	if (n > 0)
 		return 0;
-	/* It has taken the error away. */
+	/* recv(2) has taken the error away. */
 	if (n < 0 && errno != EAGAIN)
 		return errno;
 	return stream_error(fd);
@@ -46,7 +47,7 @@ bool stream_is_gone(int fd)
 	struct sockaddr_storage peer;
 	socklen_t size = sizeof peer;
 
-	/* Some say EINVAL. */
+	/* Some systems say EINVAL. */
 	return getpeername(fd, (struct sockaddr *)&peer, &size) < 0 &&
 	       (errno == ENOTCONN || errno == EINVAL);
 }

@@ -1,4 +1,4 @@
-/* stream.h - what can be asked of a connected stream socket */
+/* stream.h - what one can ask a connected stream socket, and tell it */
 #ifndef SOCK_STREAM_H
 #define SOCK_STREAM_H
 
@@ -7,39 +7,39 @@
 
 #include "sock/address.h"
 
-/* Bytes that were written to FD and that the peer's kernel has not acknowledged yet; after SHUT_WR
- * the FIN counts as one. Of a UNIX socket: what the peer's program has not read. Keeps its value
- * after a reset. Returns -1 with errno where the kernel cannot tell. See tcp(7), SIOCOUTQ. */
+/* Returns how many bytes that were written to FD the peer's kernel has not acknowledged yet; after
+ * SHUT_WR the FIN counts as one. On a UNIX socket: those that the peer's program has not read. The
+ * value stays after a reset. Returns -1 with errno if the kernel cannot tell. tcp(7), SIOCOUTQ. */
 int64_t stream_unacknowledged(int fd);
 
-/* The error that is pending on FD (SO_ERROR, which this takes away), 0 if none is. */
+/* Takes the error that is pending on FD (SO_ERROR) and returns it, 0 if there is none. */
 int stream_error(int fd);
 
-/* How a connect(2) of FD that was under way has ended, where poll(2) says EVENTS: 0: connected;
- * else the errno. It is connected, too, where that is over already, but something has come before:
- * the error stays pending behind that. */
+/* Returns how the connect(2) of FD has ended, for which poll(2) tells EVENTS: 0, it is connected;
+ * else the errno. A connection that has failed again already counts as connected if data came
+ * before: the error stays pending behind the data. */
 int stream_connect_error(int fd, short events);
 
-/* Has the connection of FD come to its end both ways, or broken, whoever was told? What has not
- * been acknowledged by then never will be. Of TCP; another kind of socket never has. */
+/* Has the TCP connection of FD ended both ways, or broken, even if another process was told? Then
+ * nothing more will be acknowledged. False for other kinds of socket. */
 bool stream_is_gone(int fd);
 
-/* Is FD connected? If it is not, because TCP Fast Open waits for the first data (RFC 7413), the
- * handshake begins now, and FD is ready for writing once it is over. */
+/* Is FD connected? If TCP Fast Open (RFC 7413) still waits for the first data, the handshake begins
+ * now, and FD is ready for writing once it is over. */
 bool stream_connected(int fd);
 
-/* Of this system (a twin for each): may connect(2) be called again on a TCP socket, to ask whether
- * it is connected (EALREADY: not yet), and once it has told an error, for another address? */
+/* Of this system (a twin for each): may connect(2) be called again on a TCP socket, to find out
+ * whether it is connected (EALREADY: not yet), and after an error, for another address? */
 extern const bool stream_connects_again;
 
-/* close(2) of FD will be a reset: its peer shall not take what it has for all. */
+/* Makes close(2) of FD a reset, so that the peer does not take what it has for everything. */
 void stream_break(int fd);
 
-/* Probes a silent peer from now on: first after 5 s, then every 5 s. Does nothing where FD is no
- * TCP socket. */
+/* Probes a silent peer from now on: first after 5 s, then every 5 s. Does nothing if FD is no TCP
+ * socket. */
 void stream_probe(int fd);
 
-/* Urgent data from FD's peer (MSG_OOB) is data like the rest from now on, in its place. */
+/* Leaves urgent data of FD's peer (MSG_OOB) in its place among the other data from now on. */
 void stream_inline_urgent(int fd);
 
 /* What TCP_INFO tells, tcp(7). */
@@ -55,18 +55,19 @@ struct stream_tcp {
 /* Asks for FD's TCP_INFO. Returns 0, or -1 with errno where there is no such thing. */
 int stream_tcp(int fd, struct stream_tcp *out);
 
-/* The protocol of the socket FD, IPPROTO_TCP and the like; -1 with errno where the kernel does not
- * tell. */
+/* Returns the protocol of the socket FD, IPPROTO_TCP and the like; -1 with errno if the kernel does
+ * not tell. */
 int stream_protocol(int fd);
 
-/* Who connected the UNIX socket FD (or made it listen): process, user and group into IDS[0] to [2].
- * Returns 0, or -1 with errno where the kernel does not tell. */
+/* Puts the process, user and group that connected the UNIX socket FD, or made it listen, into
+ * IDS[0] to [2]. Returns 0, or -1 with errno if the kernel does not tell. */
 int stream_credentials(int fd, int64_t *ids);
 
-/* The same into A, the address of FD's peer, where that is a UNIX socket and the kernel tells. */
+/* Puts the same into A->who, if A, the address of FD's peer, is of a UNIX socket and the kernel
+ * tells. */
 void stream_who(int fd, struct address *a);
 
-/* Does this system's kernel tell it? */
+/* Does this system's kernel tell that? */
 extern const bool stream_knows_who;
 
 #endif

@@ -1,3 +1,4 @@
+/* stream_linux.c - what only Linux knows of a connected stream socket */
 #define _GNU_SOURCE /* struct tcp_info, which musl keeps for it, and struct ucred */
 #include <netinet/in.h>
 #include <netinet/tcp.h>

@@ -1,3 +1,4 @@
+/* stream_portable.c - nothing beyond what POSIX knows of a connected stream socket */
 #include <errno.h>
 
 #include "sock/stream.h"

@@ -1,3 +1,4 @@
+/* unix.c - connecting to long paths, and binding over stale sockets */
 #include "sock/unix.h"
 
 #include <errno.h>
@@ -11,8 +12,8 @@
 #include "base/clock.h"
 #include "base/descriptors.h"
 
-/* A last part that is longer than this is made under another name first: there must be room for a
- * way to it. */
+/* A longer last part is bound under a short name first, then linked: the other path to its
+ * directory needs room too. */
 #define SHORT_NAME 64
 
 const char *unix_path(const struct address *a)
@@ -26,7 +27,7 @@ const char *unix_path(const struct address *a)
 		       NULL;
 }
 
-/* PATH as an address. Returns its length, 0 where it does not fit. */
+/* Makes *OUT the address of PATH. Returns its length, 0 if it does not fit. */
 static socklen_t to_address(const char *path, struct sockaddr_un *out)
 {
 	size_t n = strlen(path);
@@ -52,7 +53,7 @@ int unix_connect(int fd, const struct address *a)
 	return a->word ? connect_path(fd, unix_path(a)) : connect(fd, &a->u.sa, a->length);
 }
 
-/* The last part of PATH. */
+/* Returns the last part of PATH. */
 static const char *last_part(const char *path)
 {
 	const char *slash = strrchr(path, '/');
@@ -60,7 +61,8 @@ static const char *last_part(const char *path)
 	return slash ? slash + 1 : path;
 }
 
-/* A name beside PATH that nobody has, into TEXT of PATH_MAX bytes. Returns 0, or -1 with errno. */
+/* Makes a name in PATH's directory that nobody has, in TEXT of PATH_MAX bytes. Returns 0, or -1
+ * with errno. */
 static int name_beside(const char *path, char *text)
 {
 	size_t directory = (size_t)(last_part(path) - path);
@@ -95,7 +97,7 @@ static int bind_path(int fd, const char *path)
 	result = length ? bind(fd, (const struct sockaddr *)&un, length) : unix_bind_far(fd, other);
 	if (result < 0)
 		return -1;
-	/* Unlike rename(2) this takes nobody's place. */
+	/* Unlike rename(2), link(2) replaces nothing. */
 	result = link(other, path);
 	error = errno == EEXIST ? EADDRINUSE : errno;
 	unlink(other);
@@ -105,9 +107,9 @@ static int bind_path(int fd, const char *path)
 
 enum use { USE_NONE, USE_STALE, USE_LIVE, USE_OTHER };
 
-/* What is at PATH? Asked by a datagram socket, which a listener does not notice: it is of the wrong
- * type, and one that nobody has any more refuses. */
-static enum use look(const char *path)
+/* What is at PATH? A datagram socket finds out without a listener noticing: connecting fails for
+ * the wrong type, and is refused if nobody has the socket any more. */
+static enum use unix_look(const char *path)
 {
 	struct stat s;
 	int fd, result;
@@ -124,9 +126,9 @@ static enum use look(const char *path)
 	return result < 0 && errno == ECONNREFUSED ? USE_STALE : USE_LIVE;
 }
 
-/* Takes a socket away that nobody has any more: first aside, since another may have come to the
- * same conclusion, and have put its own into the place meanwhile. Returns 0, or -1 with errno. */
-static int clear(const char *path)
+/* Removes a stale socket. Moves it aside first: another process may have seen it stale too, and
+ * have put its own socket there meanwhile. Returns 0, or -1 with errno. */
+static int unix_clear(const char *path)
 {
 	char aside[PATH_MAX];
 	enum use use;
@@ -135,17 +137,17 @@ static int clear(const char *path)
 		return -1;
 	if (rename(path, aside) < 0)
 		return errno == ENOENT ? 0 : -1;
-	use = look(aside);
-	/* What somebody has goes back, without replacing what may be there by now; where there are
-	 * no links, all the same. */
+	use = unix_look(aside);
+	/* A socket that somebody has goes back, without replacing what may be there by now; if the
+	 * file system has no links, rename(2) has to do. */
 	if ((use == USE_LIVE || use == USE_OTHER) && link(aside, path) < 0 && errno != EEXIST)
 		return rename(aside, path);
 	unlink(aside);
 	return 0;
 }
 
-/* Binds, over what is stale. Returns as unix_bind(). */
-static int take_place(int fd, const char *path, const char **why)
+/* Binds FD to PATH, in place of a stale socket. Returns as unix_bind(). */
+static int unix_take_place(int fd, const char *path, const char **why)
 {
 	static const char *const whys[] = {
 		[USE_NONE] = NULL,
@@ -156,12 +158,12 @@ static int take_place(int fd, const char *path, const char **why)
 	for (int tries = 0; tries < 2; tries++) {
 		if (bind_path(fd, path) == 0)
 			return 0;
-		/* Some systems say so of any file that is there. */
+		/* Some systems say EEXIST for any file that is there. */
 		if (errno != EADDRINUSE && errno != EEXIST)
 			return -1;
-		enum use use = look(path);
+		enum use use = unix_look(path);
 		*why = whys[use];
-		if (use == USE_STALE && clear(path) < 0) {
+		if (use == USE_STALE && unix_clear(path) < 0) {
 			*why = "the old socket cannot be taken away";
 			return -1;
 		}
@@ -172,9 +174,10 @@ static int take_place(int fd, const char *path, const char **why)
 	return -1;
 }
 
-/* What we have made at PATH becomes *PLACE, with its OWNER. Returns 0, or -1 with errno. */
-static int take_hold(const char *path, const struct unix_rights *rights, struct unix_place *place,
-		     const char **why)
+/* Makes *PLACE what we have bound at PATH, and gives it the owner of RIGHTS. Returns 0, or -1 with
+ * errno. */
+static int unix_take_hold(const char *path, const struct unix_rights *rights,
+			  struct unix_place *place, const char **why)
 {
 	struct stat s;
 
@@ -205,13 +208,13 @@ int unix_bind(int fd, const struct address *a, const struct unix_rights *rights,
 		return bind(fd, &a->u.sa, a->length);
 	if (rights->mode != UNSET)
 		before = umask(0777 & ~(mode_t)rights->mode);
-	result = take_place(fd, path, why);
+	result = unix_take_place(fd, path, why);
 	if (rights->mode != UNSET)
 		umask(before);
 	if (result < 0)
 		return -1;
 	*why = NULL;
-	if (take_hold(path, rights, place, why) == 0)
+	if (unix_take_hold(path, rights, place, why) == 0)
 		return 0;
 	unix_remove(place);
 	return -1;

@@ -1,7 +1,7 @@
 /* unix.h - UNIX sockets and their places in the file system
  *
- * unix(7). A path longer than sockaddr_un has room for is reached by another, shorter way (a twin
- * for each system); getsockname(2) then tells that way, so whoever needs the path has to keep it.
+ * unix(7). A path that is too long for sockaddr_un is reached by another, shorter path (a twin for
+ * each system). getsockname(2) then tells that path, so keep the long one if you need it.
  */
 #ifndef SOCK_UNIX_H
 #define SOCK_UNIX_H
@@ -12,13 +12,14 @@
 
 #include "sock/address.h"
 
-/* The path of A, NULL: it has none (an abstract name, or no name). */
+/* Returns the path of A; NULL: it has an abstract name, no name, or is no UNIX socket. */
 const char *unix_path(const struct address *a);
 
-/* As connect(2) of FD to A, whose path may be longer than unix(7) has it. */
+/* As connect(2) of FD to A, which may be of any family; a path may be longer than unix(7) permits.
+ */
 int unix_connect(int fd, const struct address *a);
 
-/* Who may use a socket that we make; UNSET: as the umask, the user and the group have it. */
+/* The permissions and owners of a socket that we make; UNSET: by the umask, ours. */
 struct unix_rights {
 	int64_t mode, uid, gid;
 };
@@ -28,18 +29,18 @@ struct unix_rights {
 		.mode = UNSET, .uid = UNSET, .gid = UNSET                                          \
 	}
 
-/* What we have made; all zero: nothing. */
+/* A socket's file that we have made; all zero: none. */
 struct unix_place {
-	const char *path; /* NULL: nothing */
+	const char *path; /* in the address that was bound; NULL: no file */
 	dev_t device;
 	ino_t inode;
 };
 
-/* As bind(2) of FD to A. A socket in the place that nobody has any more (connecting to it is
- * refused) is taken away first; of two that do so at once one wins. Anything else stays untouched.
- * Before the socket can be connected to (for SOCK_DGRAM: but for its owner) it has the RIGHTS.
- * *PLACE is what there is to be removed in the end. Returns 0, or -1 with errno; *WHY (NULL:
- * nothing) tells more about it, in words. */
+/* As bind(2) of FD to A. A stale socket in its place (nobody has it, so connecting is refused) is
+ * removed first; if two processes do that at once, one wins. Anything else there stays untouched.
+ * The socket has the RIGHTS before anybody can connect to it (a socket of SOCK_DGRAM gets its owner
+ * just after). *PLACE is for unix_remove(), and points into A. Returns 0, or -1 with errno; *WHY
+ * (NULL: nothing) tells more about the failure, in words. */
 int unix_bind(int fd, const struct address *a, const struct unix_rights *rights,
 	      struct unix_place *place, const char **why);
 
@@ -49,13 +50,13 @@ void unix_remove(struct unix_place *place);
 
 #define UNIX_OWN 108
 
-/* Gives FD, which has none, a name that nobody else has, so that it can be answered: where the
- * system has abstract names one that goes with the socket, else that of a file in TMPDIR or /tmp,
- * which is *PLACE then, with its path in PATH, which has to stay as long. Returns as bind(2). */
+/* Gives FD, which has no name, one that nobody else has, so that others can answer it: an abstract
+ * name if the system has those, else a file in TMPDIR or /tmp. Then *PLACE is the file, and PATH
+ * has its path and must live as long. Returns as bind(2). */
 int unix_bind_own(int fd, char path[UNIX_OWN], struct unix_place *place);
 
-/* Of this system, for paths that are too long: connects FD to PATH; binds it to PATH, the last part
- * of which is short. Return as the calls do, ENAMETOOLONG where there is no way. */
+/* Of this system, a twin for each: connect or bind FD to PATH, which is too long for unix(7); the
+ * last part of a PATH to bind is short. Return as the calls do, ENAMETOOLONG if there is no way. */
 int unix_connect_far(int fd, const char *path);
 int unix_bind_far(int fd, const char *path);
 

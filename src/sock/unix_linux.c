@@ -1,3 +1,4 @@
+/* unix_linux.c - long paths by /proc/self/fd, and abstract names */
 #define _GNU_SOURCE /* O_PATH */
 #include <errno.h>
 #include <fcntl.h>
@@ -13,7 +14,8 @@
 
 typedef int unix_call(int fd, const struct sockaddr *a, socklen_t length);
 
-/* CALL of FD with the way through the descriptor AT, which is closed, to NAME in there. */
+/* Calls CALL for FD with the path through the descriptor AT, which is closed then, to NAME in
+ * there. */
 static int call_through(unix_call *call, int fd, int at, const char *name)
 {
 	struct sockaddr_un un = { .sun_family = AF_UNIX };
@@ -26,7 +28,7 @@ static int call_through(unix_call *call, int fd, int at, const char *name)
 		errno = ENAMETOOLONG;
 	else
 		result = call(fd, (const struct sockaddr *)&un, sizeof un);
-	/* The file is there: so it is the way that is not. */
+	/* The file is there, so /proc is not. */
 	if (errno == ENOENT)
 		errno = ENAMETOOLONG;
 	close_keeping_errno(at);

@@ -1,3 +1,4 @@
+/* unix_portable.c - long paths from within their directory, and names in TMPDIR */
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -13,12 +14,12 @@
 #include "sock/unix.h"
 
 #define OWN_TRIES 16
-#define OWN_SUFFIX 40 /* of such a name, behind its directory */
+#define OWN_SUFFIX 40 /* room for such a name behind its directory */
 
 typedef int unix_call(int fd, const struct sockaddr *a, socklen_t length);
 
-/* CALL of FD with the last part of PATH, from within its directory. No thread of ours asks where we
- * are: those that look names up open what they need by whole paths. */
+/* Calls CALL for FD with the last part of PATH, from within its directory. The threads that look
+ * names up do not mind: they open files by absolute paths. */
 static int call_within(unix_call *call, int fd, const char *path)
 {
 	const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
@@ -38,7 +39,7 @@ static int call_within(unix_call *call, int fd, const char *path)
 	if (chdir(directory) == 0) {
 		result = call(fd, (const struct sockaddr *)&un, sizeof un);
 		error = errno;
-		/* Nothing else is where it was, then. */
+		/* Relative paths have lost their meaning then. */
 		if (fchdir(here) < 0)
 			result = -1;
 		else
@@ -58,7 +59,7 @@ int unix_bind_far(int fd, const char *path)
 	return call_within(bind, fd, path);
 }
 
-/* Whoever is asked, as any user, may answer. */
+/* Any user may answer. */
 static const struct unix_rights own_rights = { .mode = 0666, .uid = UNSET, .gid = UNSET };
 
 int unix_bind_own(int fd, char path[UNIX_OWN], struct unix_place *place)
@@ -67,7 +68,7 @@ int unix_bind_own(int fd, char path[UNIX_OWN], struct unix_place *place)
 	struct address a = { .u.un.sun_family = AF_UNIX };
 	int result = -1;
 
-	/* The other side has to find it too. */
+	/* The other side has to find it too: no relative path. */
 	if (!directory || *directory != '/' || strlen(directory) + OWN_SUFFIX > UNIX_OWN)
 		directory = "/tmp";
 	a.length = sizeof a.u.un;

@@ -1,3 +1,4 @@
+/* vsock_linux.c - addresses of AF_VSOCK */
 #define _GNU_SOURCE /* AF_VSOCK */
 #include <string.h>
 #include <sys/socket.h>

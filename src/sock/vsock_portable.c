@@ -1,3 +1,4 @@
+/* vsock_portable.c - no addresses of AF_VSOCK */
 #include <errno.h>
 
 #include "sock/vsock.h"
