@@ -1,3 +1,4 @@
+/* describe.c - what the kernel tells of a socket */
 #define _DEFAULT_SOURCE /* IF_NAMESIZE */
 #include "system/describe.h"
 
@@ -82,8 +83,8 @@ void describe_host(struct facts *f, const char *key, const struct address *a)
 		facts_word(f, key, address_host(a, text));
 }
 
-/* NAME, or where that is NULL the number. */
-static void tell_kind(struct facts *r, const char *key, const char *name, int number)
+/* Adds NAME or, if that is NULL, the number. */
+static void describe_kind(struct facts *r, const char *key, const char *name, int number)
 {
 	char word[16];
 
@@ -99,7 +100,7 @@ void describe_interface(struct facts *r, unsigned index)
 		facts_word(r, "interface", name);
 }
 
-static void tell_tcp(struct facts *r, const struct stream_tcp *t)
+static void describe_tcp(struct facts *r, const struct stream_tcp *t)
 {
 	facts_word(r, "state", inventory_state(INVENTORY_TCP, t->state));
 	if (*t->congestion)
@@ -126,7 +127,7 @@ int describe_number(int fd, int name)
 	return getsockopt(fd, SOL_SOCKET, name, &value, &size) < 0 ? -1 : value;
 }
 
-/* The state of FD, as far as POSIX tells it. The peer may well have no name. */
+/* Returns the state of FD as far as POSIX tells it. */
 static const char *plain_state(int fd)
 {
 	struct sockaddr_storage peer;
@@ -162,14 +163,14 @@ void describe_socket(struct facts *r, int fd, const struct address *local,
 		protocol = type == SOCK_STREAM ? IPPROTO_TCP :
 			   type == SOCK_DGRAM  ? IPPROTO_UDP :
 						 -1;
-	tell_kind(r, "family", describe_family(family), family);
-	tell_kind(r, "type", type_name(type), type);
+	describe_kind(r, "family", describe_family(family), family);
+	describe_kind(r, "type", type_name(type), type);
 	if (protocol > 0)
-		tell_kind(r, "protocol", protocol_name(protocol), protocol);
+		describe_kind(r, "protocol", protocol_name(protocol), protocol);
 	describe_address(r, "local", local);
 	describe_address(r, "peer", peer);
 	if (type == SOCK_STREAM && family != AF_UNIX && stream_tcp(fd, &tcp) == 0)
-		tell_tcp(r, &tcp);
+		describe_tcp(r, &tcp);
 	else
 		facts_word(r, "state", plain_state(fd));
 }

@@ -1,3 +1,4 @@
+/* interfaces.c - the network interfaces, and which of them has an address */
 #define _DEFAULT_SOURCE /* struct ifreq, IF_NAMESIZE, ifa_broadaddr */
 #include "system/interfaces.h"
 
@@ -17,7 +18,7 @@ static bool is_inet(const struct sockaddr *a)
 	return a && (a->sa_family == AF_INET || a->sa_family == AF_INET6);
 }
 
-static void copy(struct sockaddr_storage *to, const struct sockaddr *from)
+static void interface_copy_address(struct sockaddr_storage *to, const struct sockaddr *from)
 {
 	if (is_inet(from))
 		memcpy(to, from,
@@ -26,7 +27,7 @@ static void copy(struct sockaddr_storage *to, const struct sockaddr *from)
 }
 
 /* FD is any socket. */
-static int mtu_of(int fd, const char *name)
+static int interface_mtu(int fd, const char *name)
 {
 	struct ifreq request = { 0 };
 
@@ -51,17 +52,17 @@ static bool is_listed(const struct interface *list, size_t n, const char *name)
 	return false;
 }
 
-static void fill(struct interface *i, const struct ifaddrs *from, int fd)
+static void interface_fill(struct interface *i, const struct ifaddrs *from, int fd)
 {
 	*i = (struct interface){ .flags = from->ifa_flags };
 	memcpy(i->name, from->ifa_name, strnlen(from->ifa_name, sizeof i->name - 1));
 	i->index = if_nametoindex(i->name);
-	i->mtu = mtu_of(fd, i->name);
-	copy(&i->address, from->ifa_addr);
-	copy(&i->netmask, from->ifa_netmask);
+	i->mtu = interface_mtu(fd, i->name);
+	interface_copy_address(&i->address, from->ifa_addr);
+	interface_copy_address(&i->netmask, from->ifa_netmask);
 	if (from->ifa_flags & (IFF_BROADCAST | IFF_POINTOPOINT))
-		copy(&i->broadcast, from->ifa_broadaddr);
-	/* What was given no broadcast address shows its own there. */
+		interface_copy_address(&i->broadcast, from->ifa_broadaddr);
+	/* An interface without a broadcast address shows its own address there. */
 	if (!(from->ifa_flags & IFF_POINTOPOINT) &&
 	    !memcmp(&i->broadcast, &i->address, sizeof i->address))
 		memset(&i->broadcast, 0, sizeof i->broadcast);
@@ -91,7 +92,7 @@ int interfaces_get(struct interface **list, size_t *count)
 	for (const struct ifaddrs *a = all; a; a = a->ifa_next)
 		if (is_inet(a->ifa_addr) ||
 		    (!has_address(all, a->ifa_name) && !is_listed(*list, *count, a->ifa_name)))
-			fill(&(*list)[(*count)++], a, fd);
+			interface_fill(&(*list)[(*count)++], a, fd);
 	close_keeping_errno(fd);
 	freeifaddrs(all);
 	return 0;
@@ -108,7 +109,7 @@ unsigned interfaces_find(const struct address *a)
 	for (size_t i = 0; i < n && !found; i++) {
 		struct address own = { .length = sizeof own.u };
 		memcpy(&own.u, &list[i].address, sizeof own.u);
-		/* A zone is in one of the two only where it is needed. */
+		/* A zone is told only if it is needed. */
 		if (own.u.sa.sa_family == AF_INET6 && a->u.sa.sa_family == AF_INET6 &&
 		    !a->u.in6.sin6_scope_id)
 			own.u.in6.sin6_scope_id = 0;
@@ -136,7 +137,7 @@ bool interfaces_broadcast_to(const struct address *a)
 		return false;
 	if (a->u.in.sin_addr.s_addr == htonl(INADDR_BROADCAST))
 		return true;
-	/* The usual ones need no list. */
+	/* The usual addresses need no list. */
 	if (a->u.in.sin_addr.s_addr == htonl(INADDR_ANY) ||
 	    ntohl(a->u.in.sin_addr.s_addr) >> 24 == IN_LOOPBACKNET || interfaces_get(&list, &n) < 0)
 		return false;

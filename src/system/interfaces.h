@@ -9,21 +9,21 @@
 
 #include "sock/address.h"
 
-/* An address of an interface. One that has none stands there once, with family AF_UNSPEC. */
+/* An address of an interface. An interface without any is there once, with family AF_UNSPEC. */
 struct interface {
 	char name[IF_NAMESIZE];
 	unsigned index;
 	unsigned flags; /* IFF_UP... */
 	int mtu;	/* 0: not known */
 	struct sockaddr_storage address, netmask;
-	struct sockaddr_storage broadcast; /* or the other end of IFF_POINTOPOINT */
+	struct sockaddr_storage broadcast; /* of IFF_POINTOPOINT: the other end */
 };
 
-/* All of them, in the order in which the kernel tells them, into *LIST, which is the caller's to
- * free(3), and *COUNT. Returns 0, or -1 with errno. */
+/* Lists them all in the kernel's order: *COUNT of them in *LIST, which the caller frees with
+ * free(3). Returns 0, or -1 with errno. */
 int interfaces_get(struct interface **list, size_t *count);
 
-/* The index of the interface that has the address A; 0: none, or it is not known. */
+/* Returns the index of the interface that has the address A; 0: none has it, or nobody can tell. */
 unsigned interfaces_find(const struct address *a);
 
 /* Does A, which is no wildcard, belong to this machine? Its port does not count. */

@@ -1,3 +1,4 @@
+/* interfaces_text.c - network interfaces in a table, or as objects */
 #define _DEFAULT_SOURCE /* IFF_* */
 #include "system/interfaces_text.h"
 
@@ -28,7 +29,7 @@ static void to_address(const struct sockaddr_storage *from, struct address *to)
 	memcpy(&to->u, from, to->length);
 }
 
-/* The bits that are set in the netmask of I. */
+/* Returns how many bits are set in the netmask of I. */
 static unsigned prefix_of(const struct interface *i)
 {
 	struct address mask;

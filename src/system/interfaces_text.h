@@ -5,11 +5,10 @@
 #include "base/facts.h"
 #include "system/interfaces.h"
 
-/* Sorts N in LIST by their indices: the addresses of an interface come together. */
+/* Sorts the N in LIST by their indices, so that the addresses of an interface come together. */
 void interfaces_sort(struct interface *list, size_t n);
 
-/* A row for I, and the names of its columns: name, index, family, address, broadcast, MTU, flags.
- */
+/* Add a row for I, and the heading: name, index, family, address, broadcast, MTU, flags. */
 void interfaces_row(struct facts *r, const struct interface *i);
 void interfaces_heading(struct table *t);
 

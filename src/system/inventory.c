@@ -1,3 +1,4 @@
+/* inventory.c - listing sockets, finding their processes, and why a port is taken or refused */
 #include "system/inventory.h"
 
 #include <errno.h>
@@ -13,7 +14,7 @@
 
 int inventory_add(struct inventory *i, const struct inventory_socket *socket)
 {
-	/* Powers of two are where it grows. */
+	/* It grows at powers of two. */
 	if ((i->n & (i->n - 1)) == 0) {
 		size_t size = i->n ? 2 * i->n : 1;
 		struct inventory_socket *more = realloc(i->sockets, size * sizeof *more);
@@ -32,21 +33,21 @@ void inventory_free(struct inventory *i)
 	*i = (struct inventory){ 0 };
 }
 
-static bool has_name(const struct inventory_socket *s)
+static bool socket_has_name(const struct inventory_socket *s)
 {
 	return s->protocol == INVENTORY_UNIX ? s->local.length > 0 : address_port(&s->local) > 0;
 }
 
-static bool waits(const struct inventory_socket *s)
+static bool socket_waits(const struct inventory_socket *s)
 {
 	if (s->type != SOCK_DGRAM)
 		return s->state == INVENTORY_LISTEN;
-	return s->state == INVENTORY_CLOSE && has_name(s);
+	return s->state == INVENTORY_CLOSE && socket_has_name(s);
 }
 
-static bool fits(const struct inventory_socket *s, const struct inventory_query *q)
+static bool socket_fits(const struct inventory_socket *s, const struct inventory_query *q)
 {
-	if (q->listening && !waits(s))
+	if (q->listening && !socket_waits(s))
 		return false;
 	return q->port == 0 || address_port(&s->local) == q->port ||
 	       (!q->listening && address_port(&s->peer) == q->port);
@@ -69,12 +70,12 @@ static int compare_addresses(const struct address *a, const struct address *b)
 	return order ? order : compare_numbers(a->length, b->length);
 }
 
-static int in_order(const void *a, const void *b)
+static int compare_sockets(const void *a, const void *b)
 {
 	const struct inventory_socket *s = a, *t = b;
 	int order = compare_numbers((uint64_t)s->protocol, (uint64_t)t->protocol);
 
-	/* What has no name comes last. */
+	/* Sockets without a name come last. */
 	if (order == 0)
 		order = compare_numbers(s->local.length == 0, t->local.length == 0);
 	if (order == 0)
@@ -96,11 +97,11 @@ int inventory_get(const struct inventory_query *q, struct inventory *out)
 		return -1;
 	}
 	for (size_t i = 0; i < out->n; i++)
-		if (fits(&out->sockets[i], q))
+		if (socket_fits(&out->sockets[i], q))
 			out->sockets[n++] = out->sockets[i];
 	out->n = n;
 	if (n > 0)
-		qsort(out->sockets, n, sizeof *out->sockets, in_order);
+		qsort(out->sockets, n, sizeof *out->sockets, compare_sockets);
 	return 0;
 }
 
@@ -139,8 +140,8 @@ struct inodes {
 	bool failed;
 };
 
-/* The slot of INODE, or an empty one. */
-static size_t *slot_of(const struct inodes *t, uint64_t inode)
+/* Returns the slot of INODE, or an empty one. */
+static size_t *inodes_slot(const struct inodes *t, uint64_t inode)
 {
 	size_t at = (size_t)(inode * 0x9e3779b97f4a7c15U >> 32) & (t->size - 1);
 
@@ -149,12 +150,12 @@ static size_t *slot_of(const struct inodes *t, uint64_t inode)
 	return &t->slots[at];
 }
 
-static bool is_wanted(void *arg, uint64_t inode)
+static bool inodes_has(void *arg, uint64_t inode)
 {
-	return *slot_of(arg, inode) != 0;
+	return *inodes_slot(arg, inode) != 0;
 }
 
-static void note_owner(void *arg, uint64_t inode, const struct inventory_owner *owner)
+static void inodes_note_owner(void *arg, uint64_t inode, const struct inventory_owner *owner)
 {
 	struct inodes *t = arg;
 
@@ -170,7 +171,7 @@ static void note_owner(void *arg, uint64_t inode, const struct inventory_owner *
 	t->pairs[t->n++] = (struct pair){ inode, *owner };
 }
 
-static int by_inode(const void *a, const void *b)
+static int compare_pairs(const void *a, const void *b)
 {
 	const struct pair *p = a, *q = b;
 	int order = compare_numbers(p->inode, q->inode);
@@ -178,20 +179,20 @@ static int by_inode(const void *a, const void *b)
 	return order ? order : compare_numbers((uint64_t)p->owner.pid, (uint64_t)q->owner.pid);
 }
 
-/* The owners that were found go to their sockets, each process once. */
-static int give_owners(struct inodes *t)
+/* Gives the owners that were found to their sockets, each process once. */
+static int inodes_give_owners(struct inodes *t)
 {
 	struct inventory *i = t->inventory;
 	const struct pair *last = NULL;
 
 	if (t->n == 0)
 		return 0;
-	qsort(t->pairs, t->n, sizeof *t->pairs, by_inode);
+	qsort(t->pairs, t->n, sizeof *t->pairs, compare_pairs);
 	i->owners = malloc(t->n * sizeof *i->owners);
 	if (!i->owners)
 		return -1;
 	for (const struct pair *p = t->pairs; p < t->pairs + t->n; p++) {
-		struct inventory_socket *s = &i->sockets[*slot_of(t, p->inode) - 1];
+		struct inventory_socket *s = &i->sockets[*inodes_slot(t, p->inode) - 1];
 		if (last && last->inode == p->inode && last->owner.pid == p->owner.pid)
 			continue;
 		last = p;
@@ -214,9 +215,9 @@ int inventory_find_owners(struct inventory *i)
 		return -1;
 	for (size_t k = 0; k < i->n; k++)
 		if (i->sockets[k].inode)
-			*slot_of(&t, i->sockets[k].inode) = k + 1;
-	if (inventory_scan(is_wanted, note_owner, &t) == 0 && !t.failed)
-		status = give_owners(&t);
+			*inodes_slot(&t, i->sockets[k].inode) = k + 1;
+	if (inventory_scan(inodes_has, inodes_note_owner, &t) == 0 && !t.failed)
+		status = inodes_give_owners(&t);
 	free(t.pairs);
 	free(t.slots);
 	return status;
@@ -224,16 +225,16 @@ int inventory_find_owners(struct inventory *i)
 
 /* ---- why a call failed ---- */
 
-/* Where a path is `wanted`, FILE is what stands there; else NULL. */
+/* What could not be bound. */
 struct wish {
 	const struct address *wanted;
-	const char *path;
-	const struct stat *file;
+	const char *path;	 /* of `wanted`; NULL: it has none */
+	const struct stat *file; /* what is at that path; NULL: nothing */
 };
 
-/* A path says too little: a relative one has another meaning in another directory, and a long one
- * is bound by another name. */
-static bool has_path(const struct inventory_socket *s, const struct wish *w)
+/* Is S bound to W's path? Equal paths are not enough, since a relative one means another file in
+ * another directory; nor are they needed, since a long one is bound by a shorter one. */
+static bool socket_has_path(const struct inventory_socket *s, const struct wish *w)
 {
 	bool equal = address_equal(&s->local, w->wanted);
 
@@ -244,12 +245,12 @@ static bool has_path(const struct inventory_socket *s, const struct wish *w)
 }
 
 /* Does S keep others from binding what W wants? */
-static bool conflicts(const struct inventory_socket *s, const struct wish *w)
+static bool socket_conflicts(const struct inventory_socket *s, const struct wish *w)
 {
 	struct address a = s->local, b = *w->wanted;
 
 	if (w->path)
-		return a.u.sa.sa_family == AF_UNIX && has_path(s, w);
+		return a.u.sa.sa_family == AF_UNIX && socket_has_path(s, w);
 	if (a.u.sa.sa_family == AF_UNIX || b.u.sa.sa_family == AF_UNIX)
 		return address_equal(&a, &b);
 	if (address_port(&a) != address_port(&b))
@@ -262,7 +263,7 @@ static bool conflicts(const struct inventory_socket *s, const struct wish *w)
 	return a.u.sa.sa_family == AF_INET6 ? address_is_any(&a) && !s->v6only : address_is_any(&b);
 }
 
-static struct inventory_query query_for(int type, const struct address *wanted)
+static struct inventory_query inventory_query_for(int type, const struct address *wanted)
 {
 	bool local = wanted->u.sa.sa_family == AF_UNIX;
 
@@ -274,8 +275,8 @@ static struct inventory_query query_for(int type, const struct address *wanted)
 	};
 }
 
-/* Leaves in OUT what is there for a reason, and asks whose it is. */
-static bool finish(struct inventory *out, size_t n)
+/* Keeps the first N sockets of OUT, and finds their owners. Returns whether there are any. */
+static bool inventory_finish(struct inventory *out, size_t n)
 {
 	out->n = n;
 	if (n == 0)
@@ -287,7 +288,7 @@ static bool finish(struct inventory *out, size_t n)
 
 bool inventory_find_holder(int type, const struct address *wanted, struct inventory *out)
 {
-	struct inventory_query q = query_for(type, wanted);
+	struct inventory_query q = inventory_query_for(type, wanted);
 	const struct inventory_socket *best = NULL;
 	struct wish w = { .wanted = wanted, .path = unix_path(wanted) };
 	struct stat file;
@@ -296,19 +297,19 @@ bool inventory_find_holder(int type, const struct address *wanted, struct invent
 		w.file = &file;
 	if ((!q.local && q.port == 0) || inventory_get(&q, out) < 0)
 		return false;
-	/* One that listens rather than a connection of its. */
+	/* Prefer a socket that listens to one of its connections. */
 	for (size_t i = 0; i < out->n; i++)
-		if (conflicts(&out->sockets[i], &w) &&
-		    (!best || (waits(&out->sockets[i]) && !waits(best))))
+		if (socket_conflicts(&out->sockets[i], &w) &&
+		    (!best || (socket_waits(&out->sockets[i]) && !socket_waits(best))))
 			best = &out->sockets[i];
 	if (best)
 		out->sockets[0] = *best;
-	return finish(out, best != NULL);
+	return inventory_finish(out, best != NULL);
 }
 
 bool inventory_find_elsewhere(int type, const struct address *wanted, struct inventory *out)
 {
-	struct inventory_query q = query_for(type, wanted);
+	struct inventory_query q = inventory_query_for(type, wanted);
 	size_t n = 0;
 
 	q.listening = true;
@@ -318,5 +319,5 @@ bool inventory_find_elsewhere(int type, const struct address *wanted, struct inv
 	for (size_t i = 0; i < out->n; i++)
 		if (!address_equal(&out->sockets[i].local, wanted))
 			out->sockets[n++] = out->sockets[i];
-	return finish(out, n);
+	return inventory_finish(out, n);
 }

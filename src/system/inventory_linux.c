@@ -1,4 +1,4 @@
-/* sock_diag(7), and /proc/net where that is not to be had. */
+/* inventory_linux.c - sockets by sock_diag(7) or from /proc/net, and processes from /proc */
 #define _DEFAULT_SOURCE
 #include <dirent.h>
 #include <errno.h>
@@ -61,7 +61,7 @@ struct collecting {
 	bool failed; /* no memory */
 };
 
-static void add(struct collecting *c, const struct inventory_socket *s)
+static void collect(struct collecting *c, const struct inventory_socket *s)
 {
 	if (inventory_add(c->out, s) < 0)
 		c->failed = true;
@@ -78,7 +78,7 @@ static void set_address(struct address *a, bool six, const void *bytes, uint16_t
 
 /* ---- sock_diag ---- */
 
-static void take_inet(void *arg, uint16_t type, const void *payload, size_t n)
+static void collect_inet(void *arg, uint16_t type, const void *payload, size_t n)
 {
 	struct collecting *c = arg;
 	struct inventory_socket s = { .protocol = c->protocol };
@@ -104,10 +104,10 @@ static void take_inet(void *arg, uint16_t type, const void *payload, size_t n)
 	while (netlink_next(&at, &n, &attribute))
 		if (attribute.type == ATTRIBUTE_V6ONLY && attribute.n > 0)
 			s.v6only = *(const char *)attribute.data;
-	add(c, &s);
+	collect(c, &s);
 }
 
-static int ask_inet(struct collecting *c, int family, const struct inventory_query *q)
+static int diag_inet(struct collecting *c, int family, const struct inventory_query *q)
 {
 	struct inet_request r = {
 		.family = (uint8_t)family,
@@ -118,13 +118,13 @@ static int ask_inet(struct collecting *c, int family, const struct inventory_que
 	if (q->listening)
 		r.states = c->protocol == INVENTORY_TCP ? 1U << INVENTORY_LISTEN :
 							  1U << INVENTORY_CLOSE;
-	/* The kernel leaves out what has another one. */
+	/* The kernel leaves out sockets with another port. */
 	if (q->listening && q->port)
 		r.id.local_port = htons(q->port);
-	return netlink_ask(SOCK_DIAG, SOCK_DIAG_BY_FAMILY, true, &r, sizeof r, take_inet, c);
+	return netlink_ask(SOCK_DIAG, SOCK_DIAG_BY_FAMILY, true, &r, sizeof r, collect_inet, c);
 }
 
-/* The kernel's name of N bytes at PATH. */
+/* Makes *A the UNIX socket whose name the kernel tells as N bytes at PATH. */
 static void set_path(struct address *a, const void *path, size_t n)
 {
 	if (n == 0 || n > sizeof a->u.un.sun_path)
@@ -134,7 +134,7 @@ static void set_path(struct address *a, const void *path, size_t n)
 	a->length = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + n);
 }
 
-/* The kernel's own number of a device as stat(2) has it: 12 bits of the one, 20 of the other. */
+/* Turns the kernel's own number of a device, 12 bits of major and 20 of minor, into stat(2)'s. */
 static uint64_t device(uint32_t number)
 {
 	uint64_t major = number >> 20, minor = number & 0xfffff;
@@ -142,7 +142,7 @@ static uint64_t device(uint32_t number)
 	return (minor & 0xff) | major << 8 | (minor & ~(uint64_t)0xff) << 12;
 }
 
-static void take_unix(void *arg, uint16_t type, const void *payload, size_t n)
+static void collect_unix(void *arg, uint16_t type, const void *payload, size_t n)
 {
 	struct inventory_socket s = {
 		.protocol = INVENTORY_UNIX, .recv_queue = UNSET, .send_queue = UNSET, .uid = UNSET
@@ -176,10 +176,10 @@ static void take_unix(void *arg, uint16_t type, const void *payload, size_t n)
 			s.uid = numbers[0];
 		}
 	}
-	add(arg, &s);
+	collect(arg, &s);
 }
 
-static int ask_unix(struct collecting *c)
+static int diag_unix(struct collecting *c)
 {
 	const struct unix_request r = {
 		.family = AF_UNIX,
@@ -187,12 +187,12 @@ static int ask_unix(struct collecting *c)
 		.show = UNIX_SHOW_NAME | UNIX_SHOW_FILE | UNIX_SHOW_QUEUES | UNIX_SHOW_UID,
 	};
 
-	return netlink_ask(SOCK_DIAG, SOCK_DIAG_BY_FAMILY, true, &r, sizeof r, take_unix, c);
+	return netlink_ask(SOCK_DIAG, SOCK_DIAG_BY_FAMILY, true, &r, sizeof r, collect_unix, c);
 }
 
 /* ---- /proc/net ---- */
 
-static void take_inet_line(struct collecting *c, const char *line, size_t n)
+static void collect_inet_line(struct collecting *c, const char *line, size_t n)
 {
 	struct inventory_socket s = { .protocol = c->protocol };
 	struct procnet_inet l;
@@ -208,10 +208,10 @@ static void take_inet_line(struct collecting *c, const char *line, size_t n)
 	s.send_queue = l.send_queue;
 	s.uid = l.uid;
 	s.inode = l.inode;
-	add(c, &s);
+	collect(c, &s);
 }
 
-static void take_unix_line(struct collecting *c, const char *line, size_t n)
+static void collect_unix_line(struct collecting *c, const char *line, size_t n)
 {
 	struct inventory_socket s = {
 		.protocol = INVENTORY_UNIX, .recv_queue = UNSET, .send_queue = UNSET, .uid = UNSET
@@ -233,11 +233,11 @@ static void take_unix_line(struct collecting *c, const char *line, size_t n)
 		path[length] = '\0';
 		if (*path == '@')
 			*path = '\0';
-		/* A path has its NUL too. */
+		/* A path counts its NUL too. */
 		length += *path && length < sizeof s.local.u.un.sun_path;
 		set_path(&s.local, path, length);
 	}
-	add(c, &s);
+	collect(c, &s);
 }
 
 static int read_table(struct collecting *c, const char *path)
@@ -252,9 +252,9 @@ static int read_table(struct collecting *c, const char *path)
 	while ((n = getline(&line, &size, file)) > 0) {
 		n -= line[n - 1] == '\n';
 		if (c->protocol == INVENTORY_UNIX)
-			take_unix_line(c, line, (size_t)n);
+			collect_unix_line(c, line, (size_t)n);
 		else
-			take_inet_line(c, line, (size_t)n);
+			collect_inet_line(c, line, (size_t)n);
 	}
 	free(line);
 	fclose(file);
@@ -295,10 +295,10 @@ int inventory_list(const struct inventory_query *q, struct inventory *out)
 
 		if (!is_asked_for(t, q))
 			continue;
-		if ((t->family == AF_UNIX ? ask_unix(&c) : ask_inet(&c, t->family, q)) < 0) {
+		if ((t->family == AF_UNIX ? diag_unix(&c) : diag_inet(&c, t->family, q)) < 0) {
 			error = errno;
 			out->n = before;
-			/* A family that this kernel does not have has no file either. */
+			/* A family that this kernel does not know has no file either. */
 			if (read_table(&c, t->path) < 0)
 				continue;
 		}
@@ -315,7 +315,7 @@ int inventory_list(const struct inventory_query *q, struct inventory *out)
 
 /* ---- whose they are ---- */
 
-/* `socket:[INODE]`, which LINK of DIR is; 0: it is something else. */
+/* Returns INODE, if LINK of DIR is `socket:[INODE]`, else 0. */
 static uint64_t inode_of(int dir, const char *link)
 {
 	char text[32];
@@ -346,7 +346,7 @@ struct scan {
 	void *arg;
 };
 
-/* The sockets of the process OWNER, whose directory PROCESS is. */
+/* Tells the sockets of the process OWNER, whose directory is PROCESS. */
 static void scan_process(const struct scan *s, int process, struct inventory_owner *owner)
 {
 	int fd = openat(process, "fd", O_RDONLY | O_DIRECTORY | O_CLOEXEC);

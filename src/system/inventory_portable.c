@@ -1,3 +1,4 @@
+/* inventory_portable.c - no list of sockets */
 #include <errno.h>
 
 #include "system/inventory.h"

@@ -1,9 +1,10 @@
+/* inventory_text.c - a socket of the inventory as a row of a table, or as an object */
 #include <string.h>
 
 #include "base/number.h"
 #include "system/inventory.h"
 
-/* Two cells: the address, and the port if it has one. */
+/* Adds two cells: the address, and the port if it has one. */
 static void address_cells(struct table *t, const struct address *a)
 {
 	char text[ADDRESS_TEXT];

@@ -1,7 +1,7 @@
 /* netlink.h - questions to the kernel, netlink(7)
  *
- * The kernel's headers are not there with every libc, so its structs are written down where they
- * are used: they are its ABI and never change.
+ * Not every libc comes with the kernel's headers, so its structs are written down where they are
+ * used: they are its ABI and never change.
  */
 #ifndef SYSTEM_NETLINK_H
 #define SYSTEM_NETLINK_H
@@ -10,24 +10,24 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* A message of TYPE with N bytes of PAYLOAD. */
+/* The kernel has sent a message of TYPE with N bytes of PAYLOAD. */
 typedef void netlink_fn(void *arg, uint16_t type, const void *payload, size_t n);
 
 /* Sends PAYLOAD of N bytes as a message of TYPE to the kernel's PROTOCOL (NETLINK_ROUTE...) and
- * calls FN for each message of the answer; DUMP asks for all there is in place of one. Returns 0,
- * or -1 with errno: that of the kernel's answer too. */
+ * calls FN for each message of the answer; DUMP asks for all objects instead of one. Returns 0, or
+ * -1 with errno, which may be the kernel's answer. */
 int netlink_ask(int protocol, uint16_t type, bool dump, const void *payload, size_t n,
 		netlink_fn *fn, void *arg);
 
-/* An attribute, and the text after it. */
+/* An attribute of a message. */
 struct netlink_attribute {
 	uint16_t type;
 	const void *data;
 	size_t n;
 };
 
-/* The next attribute from *AT on, of *N bytes, which both move behind it. Returns whether there was
- * one. */
+/* Reads the attribute at *AT, where *N bytes are left, and moves both behind it. Returns whether
+ * there was one. */
 bool netlink_next(const char **at, size_t *n, struct netlink_attribute *out);
 
 #endif

@@ -1,3 +1,4 @@
+/* netlink_linux.c - one question to the kernel, and its answer */
 #define _GNU_SOURCE /* AF_NETLINK */
 #include "system/netlink.h"
 
@@ -13,7 +14,8 @@
 #define FLAG_DUMP 0x300
 #define TYPE_ERROR 2
 #define TYPE_DONE 3
-#define ANSWER_MOST (1 << 18) /* the kernel fills what it is given, up to 32 KiB at least */
+#define ANSWER_MOST (1 << 18) /* the kernel sends up to 32 KiB at once, or more if there is room   \
+			       */
 
 struct header {
 	uint32_t length;
@@ -21,7 +23,7 @@ struct header {
 	uint32_t sequence, port;
 };
 
-static size_t aligned(size_t n)
+static size_t netlink_align(size_t n)
 {
 	return (n + 3) & ~(size_t)3;
 }
@@ -38,7 +40,7 @@ bool netlink_next(const char **at, size_t *n, struct netlink_attribute *out)
 	if (length < sizeof head || length > *n)
 		return false;
 	*out = (struct netlink_attribute){ head[1], *at + sizeof head, length - sizeof head };
-	length = aligned(length);
+	length = netlink_align(length);
 	if (length > *n)
 		length = *n;
 	*at += length;
@@ -46,8 +48,9 @@ bool netlink_next(const char **at, size_t *n, struct netlink_attribute *out)
 	return true;
 }
 
-/* The messages in N bytes at P. Returns 1 if more are to come, 0 at the end, -1 with errno. */
-static int take(const char *p, size_t n, bool dump, netlink_fn *fn, void *arg)
+/* Takes the messages in N bytes at P. Returns 1 if more are to come, 0 at the end, -1 with errno.
+ */
+static int netlink_take(const char *p, size_t n, bool dump, netlink_fn *fn, void *arg)
 {
 	struct header h;
 	int error;
@@ -68,16 +71,16 @@ static int take(const char *p, size_t n, bool dump, netlink_fn *fn, void *arg)
 		fn(arg, h.type, p + sizeof h, h.length - sizeof h);
 		if (!dump)
 			return 0;
-		if (aligned(h.length) >= n)
+		if (netlink_align(h.length) >= n)
 			return 1;
-		p += aligned(h.length);
-		n -= aligned(h.length);
+		p += netlink_align(h.length);
+		n -= netlink_align(h.length);
 	}
 	errno = EBADMSG;
 	return -1;
 }
 
-static int receive(int fd, bool dump, netlink_fn *fn, void *arg)
+static int netlink_receive(int fd, bool dump, netlink_fn *fn, void *arg)
 {
 	char *answer = malloc(ANSWER_MOST);
 	int more = 1, error;
@@ -85,7 +88,7 @@ static int receive(int fd, bool dump, netlink_fn *fn, void *arg)
 	while (answer && more > 0) {
 		ssize_t n = recv(fd, answer, ANSWER_MOST, 0);
 		if (n > 0)
-			more = take(answer, (size_t)n, dump, fn, arg);
+			more = netlink_take(answer, (size_t)n, dump, fn, arg);
 		else if (n == 0 || errno != EINTR)
 			more = -1;
 	}
@@ -109,7 +112,7 @@ int netlink_ask(int protocol, uint16_t type, bool dump, const void *payload, siz
 	memcpy(request + sizeof h, payload, n);
 	/* Not connected, it goes to the kernel. */
 	if (send(fd, request, sizeof h + n, 0) >= 0)
-		status = receive(fd, dump, fn, arg);
+		status = netlink_receive(fd, dump, fn, arg);
 	close_keeping_errno(fd);
 	return status;
 }

@@ -1,3 +1,4 @@
+/* netlink_portable.c - no netlink */
 #include <errno.h>
 
 #include "system/netlink.h"

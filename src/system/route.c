@@ -1,3 +1,4 @@
+/* route.c - the route to an address, as a connected UDP socket shows it */
 #include "system/route.h"
 
 #include <errno.h>
@@ -14,10 +15,10 @@ int route_socket(const struct address *to)
 
 	if (fd < 0)
 		return -1;
-	/* Port 0 is none to connect to. */
+	/* connect(2) needs a port. */
 	if (address_port(&a) == 0)
 		address_set_port(&a, DISCARD);
-	/* What a broadcast address is reached by is as good a question. */
+	/* Else connect(2) refuses a broadcast address. */
 	setsockopt(fd, SOL_SOCKET, SO_BROADCAST, &on, sizeof on);
 	if (connect(fd, &a.u.sa, a.length) == 0)
 		return fd;

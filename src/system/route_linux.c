@@ -1,3 +1,4 @@
+/* route_linux.c - the route to an address, by rtnetlink(7) */
 #include <errno.h>
 #include <string.h>
 
@@ -28,14 +29,14 @@ struct question {
 	} out;
 };
 
-/* N bytes of an address of FAMILY. */
-static void set_address(struct address *a, int family, const void *bytes, size_t n)
+/* Makes *A the address of FAMILY that has N BYTES; leaves it, if that is none. */
+static void route_set_address(struct address *a, int family, const void *bytes, size_t n)
 {
 	if ((family == AF_INET && n == 4) || (family == AF_INET6 && n == 16))
 		address_set_ip(a, family, bytes, 0);
 }
 
-static void take(void *arg, uint16_t type, const void *payload, size_t n)
+static void route_take(void *arg, uint16_t type, const void *payload, size_t n)
 {
 	struct route *r = arg;
 	struct route_message head;
@@ -51,13 +52,13 @@ static void take(void *arg, uint16_t type, const void *payload, size_t n)
 		if (a.type == RTA_OIF_ && a.n == sizeof r->interface) {
 			memcpy(&r->interface, a.data, sizeof r->interface);
 		} else if (a.type == RTA_GATEWAY_) {
-			set_address(&r->gateway, head.family, a.data, a.n);
+			route_set_address(&r->gateway, head.family, a.data, a.n);
 		} else if (a.type == RTA_PREFSRC_) {
-			set_address(&r->source, head.family, a.data, a.n);
+			route_set_address(&r->source, head.family, a.data, a.n);
 		} else if (a.type == RTA_VIA_ && a.n > sizeof family) { /* of another family */
 			memcpy(&family, a.data, sizeof family);
-			set_address(&r->gateway, family, (const char *)a.data + sizeof family,
-				    a.n - sizeof family);
+			route_set_address(&r->gateway, family, (const char *)a.data + sizeof family,
+					  a.n - sizeof family);
 		}
 	}
 }
@@ -74,7 +75,7 @@ int route_get(const struct address *destination, struct route *out)
 	char payload[sizeof q];
 
 	*out = (struct route){ 0 };
-	/* An IPv4 address in one of IPv6 goes the way of IPv4. */
+	/* A mapped IPv4 address is routed as IPv4. */
 	address_unmap(&to);
 	bytes = address_ip(&to, &n);
 	q.head.family = (uint8_t)to.u.sa.sa_family;
@@ -88,7 +89,7 @@ int route_get(const struct address *destination, struct route *out)
 		memcpy(payload + size, &q.out, sizeof q.out);
 		size += sizeof q.out;
 	}
-	if (netlink_ask(NETLINK_ROUTE_, RTM_GETROUTE_, false, payload, size, take, out) < 0)
+	if (netlink_ask(NETLINK_ROUTE_, RTM_GETROUTE_, false, payload, size, route_take, out) < 0)
 		return -1;
 	if (out->gateway.u.sa.sa_family == AF_INET6 &&
 	    IN6_IS_ADDR_LINKLOCAL(&out->gateway.u.in6.sin6_addr))

@@ -1,3 +1,4 @@
+/* route_portable.c - nobody tells the route */
 #include <errno.h>
 
 #include "system/route.h"
