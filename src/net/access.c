@@ -1,3 +1,4 @@
+/* access.c - lists of those who may connect: parsing, look-up, matching */
 #include "net/access.h"
 
 #include <errno.h>
@@ -68,7 +69,7 @@ const struct option_group access_group = { "Access", rows, sizeof rows / sizeof 
 const struct option_group user_group = { "Access", user_rows,
 					 sizeof user_rows / sizeof *user_rows };
 
-static int add_user(struct access_users *users, const char *name, struct option_error *error)
+static int users_add(struct access_users *users, const char *name, struct option_error *error)
 {
 	uid_t *uids = realloc(users->uids, (users->n + 1) * sizeof *uids);
 	int64_t uid;
@@ -93,7 +94,7 @@ static int parse_users(void *field, const char *word, struct option_error *error
 		if (n == 0 || n >= sizeof name)
 			return option_fail(error, "--allow-uid: '%s' is no list of users", word);
 		snprintf(name, sizeof name, "%.*s", (int)n, rest);
-		if (add_user(field, name, error) < 0)
+		if (users_add(field, name, error) < 0)
 			return -1;
 		rest = rest[n] ? rest + n + 1 : NULL;
 	}
@@ -105,8 +106,8 @@ static unsigned address_bits(const struct address *a)
 	return a->u.sa.sa_family == AF_INET ? 32 : 128;
 }
 
-/* NET/BITS: BITS into *OUT. */
-static int parse_bits(const char *text, const struct address *a, unsigned *out)
+/* Parses the BITS of NET/BITS, NET being *A, into *OUT. */
+static int entry_parse_bits(const char *text, const struct address *a, unsigned *out)
 {
 	int64_t bits;
 
@@ -116,8 +117,8 @@ static int parse_bits(const char *text, const struct address *a, unsigned *out)
 	return 0;
 }
 
-/* WORD into E. Returns -1 where it is nothing of the kind. */
-static int parse_entry(struct access_entry *e, char *word)
+/* Parses WORD into E. Returns 0, or -1 if it is no entry. */
+static int entry_parse(struct access_entry *e, char *word)
 {
 	char *slash = strchr(word, '/');
 	enum word_kind kind;
@@ -125,7 +126,7 @@ static int parse_entry(struct access_entry *e, char *word)
 	if (slash)
 		*slash = '\0';
 	kind = address_parse_host(word, &e->address);
-	/* `10.1` is 10.0.0.1 to getaddrinfo(3), which is hardly meant here. */
+	/* getaddrinfo(3) takes `10.1` for 10.0.0.1, which is hardly meant here. */
 	if (kind == WORD_NAME && !slash && !lookup_is_numeric(word)) {
 		e->address.length = 0;
 		e->name = strdup(word);
@@ -134,11 +135,11 @@ static int parse_entry(struct access_entry *e, char *word)
 	if (kind != WORD_NUMBER)
 		return -1;
 	e->bits = address_bits(&e->address);
-	if (slash && parse_bits(slash + 1, &e->address, &e->bits) < 0)
+	if (slash && entry_parse_bits(slash + 1, &e->address, &e->bits) < 0)
 		return -1;
 	if (slash)
 		*slash = '/';
-	/* A network of mapped addresses is one of IPv4. */
+	/* A network of IPv4-mapped addresses is one of IPv4. */
 	if (e->bits >= 96) {
 		bool six = e->address.u.sa.sa_family == AF_INET6;
 		address_unmap(&e->address);
@@ -148,14 +149,14 @@ static int parse_entry(struct access_entry *e, char *word)
 	return 0;
 }
 
-static int add(struct access_list *list, const char *word, size_t n, const char *where,
-	       struct option_error *error)
+static int list_add(struct access_list *list, const char *word, size_t n, const char *where,
+		    struct option_error *error)
 {
 	struct access_entry *e = calloc(1, sizeof *e);
 	char text[300];
 
 	snprintf(text, sizeof text, "%.*s", (int)(n < sizeof text ? n : sizeof text - 1), word);
-	if (!e || n >= sizeof text || parse_entry(e, text) < 0) {
+	if (!e || n >= sizeof text || entry_parse(e, text) < 0) {
 		free(e);
 		return option_fail(error, "%s: '%.*s' is no address, NET/BITS or name", where,
 				   (int)(n < 200 ? n : 200), word);
@@ -165,9 +166,9 @@ static int add(struct access_list *list, const char *word, size_t n, const char 
 	return 0;
 }
 
-/* The entries of TEXT, which stands at WHERE. */
-static int add_all(struct access_list *list, const char *text, const char *where,
-		   struct option_error *error)
+/* Adds the entries of TEXT to LIST; errors begin with WHERE. Returns 0, or -1 with *ERROR. */
+static int list_add_all(struct access_list *list, const char *text, const char *where,
+			struct option_error *error)
 {
 	list->used = true;
 	for (;;) {
@@ -176,7 +177,7 @@ static int add_all(struct access_list *list, const char *text, const char *where
 		n = strcspn(text, SEPARATORS);
 		if (n == 0)
 			return 0;
-		if (add(list, text, n, where, error) < 0)
+		if (list_add(list, text, n, where, error) < 0)
 			return -1;
 		text += n;
 	}
@@ -187,7 +188,7 @@ int access_parse(struct access_list *list, const char *option, const char *word,
 {
 	if (word[strspn(word, SEPARATORS)] == '\0')
 		return option_fail(error, "%s: '%s' is an empty list", option, word);
-	return add_all(list, word, option, error);
+	return list_add_all(list, word, option, error);
 }
 
 static int parse_allow(void *field, const char *word, struct option_error *error)
@@ -219,13 +220,13 @@ static int parse_file(void *field, const char *word, struct option_error *error)
 	((struct access_list *)field)->used = true;
 	for (int n = 1; status == 0 && (length = getline(&line, &size, file)) >= 0; n++) {
 		snprintf(where, sizeof where, "%s, line %d", word, n);
-		/* What stands behind it would not be seen. */
+		/* Text behind a NUL would be overlooked. */
 		if (memchr(line, '\0', (size_t)length)) {
 			status = option_fail(error, "%s: a NUL byte", where);
 			break;
 		}
 		line[strcspn(line, "#")] = '\0';
-		status = add_all(field, line, where, error);
+		status = list_add_all(field, line, where, error);
 	}
 	if (status == 0 && ferror(file))
 		status = unreadable(word, errno, error);
@@ -234,7 +235,7 @@ static int parse_file(void *field, const char *word, struct option_error *error)
 	return status;
 }
 
-static const char *first_name(const struct access_list *list)
+static const char *list_first_name(const struct access_list *list)
 {
 	for (const struct access_entry *e = list->entries; e; e = e->next)
 		if (e->name)
@@ -244,10 +245,10 @@ static const char *first_name(const struct access_list *list)
 
 int access_check(const struct access_options *o, bool numeric, struct option_error *error)
 {
-	const char *name = first_name(&o->allow);
+	const char *name = list_first_name(&o->allow);
 
 	if (!name)
-		name = first_name(&o->deny);
+		name = list_first_name(&o->deny);
 	if (name && numeric)
 		return option_fail(error, "'%s' is a name, which --numeric does not look up", name);
 	return 0;
@@ -259,16 +260,16 @@ struct access_lookup {
 	struct loop *loop;
 	struct access_options *o;
 	struct access_entry *at; /* whose name is being looked up */
-	bool denied;		 /* at stands in the second list */
+	bool denied;		 /* `at` is in the second list */
 	struct places_lookup *lookup;
 	access_fn *fn;
 	void *arg;
 	struct access_lookup **out;
 };
 
-static void next_name(struct access_lookup *l);
+static void access_next_name(struct access_lookup *l);
 
-static void finish(struct access_lookup *l, const struct places_failure *f)
+static void access_finish(struct access_lookup *l, const struct places_failure *f)
 {
 	access_fn *fn = l->fn;
 	void *arg = l->arg;
@@ -278,8 +279,8 @@ static void finish(struct access_lookup *l, const struct places_failure *f)
 	fn(arg, f);
 }
 
-/* The first address stands in the name's own entry, the others in new ones behind it. */
-static int take(struct access_entry *e, const struct places_answer *found)
+/* Puts the first address into the name's own entry E, the others into new ones behind it. */
+static int entry_take(struct access_entry *e, const struct places_answer *found)
 {
 	for (size_t i = 0; i < found->n; i++) {
 		if (i > 0) {
@@ -296,23 +297,23 @@ static int take(struct access_entry *e, const struct places_answer *found)
 	return 0;
 }
 
-static void name_found(void *arg, struct places_answer *found)
+static void access_name_found(void *arg, struct places_answer *found)
 {
 	struct access_lookup *l = arg;
 	struct places_failure failure = found->failure;
 
-	if (!failure.eai && take(l->at, found) < 0)
+	if (!failure.eai && entry_take(l->at, found) < 0)
 		failure = (struct places_failure){ EAI_MEMORY, ENOMEM, PLACE_HOST, l->at->name };
 	free(found->addresses);
 	l->at = l->at->next;
 	if (failure.eai)
-		finish(l, &failure);
+		access_finish(l, &failure);
 	else
-		next_name(l);
+		access_next_name(l);
 }
 
-/* Asks for the next name, or finishes where none is left. */
-static void next_name(struct access_lookup *l)
+/* Looks up the next name, or finishes if none is left. */
+static void access_next_name(struct access_lookup *l)
 {
 	while (l->at || !l->denied) {
 		if (!l->at) {
@@ -325,12 +326,12 @@ static void next_name(struct access_lookup *l)
 							   .port = "0",
 							   .family = AF_UNSPEC,
 							   .socktype = SOCK_STREAM };
-			places_find(l->loop, &q, name_found, l, &l->lookup);
+			places_find(l->loop, &q, access_name_found, l, &l->lookup);
 			return;
 		}
 		l->at = l->at->next;
 	}
-	finish(l, NULL);
+	access_finish(l, NULL);
 }
 
 void access_start(struct loop *loop, struct access_options *o, access_fn *fn, void *arg,
@@ -339,7 +340,7 @@ void access_start(struct loop *loop, struct access_options *o, access_fn *fn, vo
 	struct access_lookup *l;
 
 	*out = NULL;
-	if (!first_name(&o->allow) && !first_name(&o->deny)) {
+	if (!list_first_name(&o->allow) && !list_first_name(&o->deny)) {
 		fn(arg, NULL);
 		return;
 	}
@@ -352,7 +353,7 @@ void access_start(struct loop *loop, struct access_options *o, access_fn *fn, vo
 		.loop = loop, .o = o, .at = o->allow.entries, .fn = fn, .arg = arg, .out = out
 	};
 	*out = l;
-	next_name(l);
+	access_next_name(l);
 }
 
 void access_cancel(struct access_lookup *l)
@@ -365,7 +366,7 @@ void access_cancel(struct access_lookup *l)
 
 /* ---- addresses ---- */
 
-static bool matches(const struct access_entry *e, const struct address *a)
+static bool entry_matches(const struct access_entry *e, const struct address *a)
 {
 	unsigned bytes = e->bits / 8, rest = e->bits % 8;
 	const unsigned char *x, *y;
@@ -381,15 +382,15 @@ static bool matches(const struct access_entry *e, const struct address *a)
 	return !memcmp(x, y, bytes) && (rest == 0 || (x[bytes] ^ y[bytes]) >> (8 - rest) == 0);
 }
 
-static bool stands_in(const struct access_list *list, const struct address *a)
+static bool list_has(const struct access_list *list, const struct address *a)
 {
 	for (const struct access_entry *e = list->entries; e; e = e->next)
-		if (matches(e, a))
+		if (entry_matches(e, a))
 			return true;
 	return false;
 }
 
-static bool has_user(const struct access_users *users, uid_t uid)
+static bool users_have(const struct access_users *users, uid_t uid)
 {
 	for (size_t i = 0; i < users->n; i++)
 		if (users->uids[i] == uid)
@@ -402,16 +403,16 @@ const char *access_refusal(const struct access_options *o, const struct address 
 	struct address plain = *a;
 
 	if (a->u.sa.sa_family == AF_UNIX)
-		return o->users.n == 0 || (a->who.known && has_user(&o->users, a->who.uid)) ?
+		return o->users.n == 0 || (a->who.known && users_have(&o->users, a->who.uid)) ?
 			       NULL :
 			       "not allowed";
 	address_unmap(&plain);
-	if (stands_in(&o->deny, &plain))
+	if (list_has(&o->deny, &plain))
 		return "denied";
-	return o->allow.used && !stands_in(&o->allow, &plain) ? "not allowed" : NULL;
+	return o->allow.used && !list_has(&o->allow, &plain) ? "not allowed" : NULL;
 }
 
-/* Without the dot that may end a name (RFC 1034, 3.1). */
+/* Returns the length of NAME without its final dot (RFC 1034, section 3.1). */
 static size_t name_length(const char *name)
 {
 	size_t n = strlen(name);
@@ -429,7 +430,7 @@ bool access_has_name(const struct access_list *list, const char *name)
 	return false;
 }
 
-static void free_list(struct access_list *list)
+static void list_free(struct access_list *list)
 {
 	for (struct access_entry *next, *e = list->entries; e; e = next) {
 		next = e->next;
@@ -441,8 +442,8 @@ static void free_list(struct access_list *list)
 
 void access_free(struct access_options *o)
 {
-	free_list(&o->allow);
-	free_list(&o->deny);
+	list_free(&o->allow);
+	list_free(&o->deny);
 	free(o->users.uids);
 	o->users = (struct access_users){ 0 };
 }

@@ -12,14 +12,14 @@
 
 struct access_entry {
 	struct address address; /* of length 0: the name has not been looked up */
-	unsigned bits;		/* how many of it count */
-	char *name;		/* NULL: none */
+	unsigned bits;		/* how many leading bits of it count */
+	char *name;		/* NULL: it was given as an address */
 	struct access_entry *next;
 };
 
 struct access_list {
 	struct access_entry *entries;
-	bool used; /* given, though it may be empty */
+	bool used; /* it was given, though it may be empty */
 };
 
 /* What the groups' rows fill. Free it with access_free(). */
@@ -28,10 +28,10 @@ struct access_options {
 	struct access_users {
 		uid_t *uids;
 		size_t n;
-	} users; /* none: any */
+	} users; /* none: any user */
 };
 
-/* Of sockets that have addresses; of UNIX sockets. */
+/* For sockets of IP; for UNIX sockets. */
 extern const struct option_group access_group, user_group;
 
 /* Adds the entries of WORD, the argument of OPTION (`--allow`), to LIST. Returns 0, or -1 with
@@ -44,23 +44,22 @@ int access_check(const struct access_options *o, bool numeric, struct option_err
 
 struct access_lookup;
 
-/* F tells which name could not be looked up; NULL: all are known. */
+/* F tells which name could not be looked up; NULL: all names are known. */
 typedef void access_fn(void *arg, const struct places_failure *f);
 
-/* Looks the names of O up, all addresses of each. FN is called once, from the loop, or from in here
- * where nothing is to be done. *OUT can be cancelled until then; NULL: there is nothing to cancel.
- */
+/* Looks up all addresses of each name in O. FN is called once: from the loop, or from in here if
+ * there is nothing to look up. Until then *OUT can be cancelled; afterwards it is NULL. */
 void access_start(struct loop *loop, struct access_options *o, access_fn *fn, void *arg,
 		  struct access_lookup **out);
 void access_cancel(struct access_lookup *l);
 
-/* NULL if A may come, else why not, in words. What is denied may not; where there is an allow list,
- * only who stands in it. IPv4-mapped addresses count as IPv4; UNIX sockets have no address to go
- * by, and may, unless there is a list of users: then only who is known to be one of them. */
+/* Returns why A may not connect, in words; NULL: it may. A denied address may not; if there is an
+ * allow list, only addresses in it may. IPv4-mapped addresses count as IPv4. A UNIX socket has no
+ * address to check: it may, unless there is a list of users and it is not known to belong to one of
+ * them. */
 const char *access_refusal(const struct access_options *o, const struct address *a);
 
-/* Does NAME stand in LIST, whatever the case of its letters, and though one of them ends in a dot?
- */
+/* Is NAME in LIST? Upper and lower case are equal, and a final dot does not count. */
 bool access_has_name(const struct access_list *list, const char *name);
 
 void access_free(struct access_options *o);

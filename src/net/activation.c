@@ -1,3 +1,4 @@
+/* activation.c - LISTEN_FDS and NOTIFY_SOCKET */
 #include "net/activation.h"
 
 #include <errno.h>

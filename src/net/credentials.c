@@ -1,3 +1,4 @@
+/* credentials.c - splitting, reading and hiding USER:PASS */
 #include "net/credentials.h"
 
 #include <errno.h>
@@ -13,7 +14,7 @@ int credentials_parse(struct credentials *who, const char *text, size_t n, const
 	const char *colon = memchr(text, ':', n);
 	char *copy;
 
-	/* What stands behind it would not be seen. */
+	/* Text behind a NUL would be overlooked. */
 	if (memchr(text, '\0', n))
 		return option_fail(error, "%s: a NUL byte", where);
 	if (!colon)

@@ -1,4 +1,4 @@
-/* credentials.h - USER:PASS, as options, files and the environment have it */
+/* credentials.h - USER:PASS from options, files and the environment */
 #ifndef NET_CREDENTIALS_H
 #define NET_CREDENTIALS_H
 
@@ -7,24 +7,23 @@
 #include "base/options.h"
 #include "proto/handshake.h"
 
-/* Takes the N bytes at TEXT apart: *WHO is the caller's then, for credentials_free(). Returns 0, or
- * -1 with *ERROR, which begins with WHERE and quotes nothing of it. */
+/* Splits the N bytes at TEXT into *WHO, which the caller frees with credentials_free(). Returns 0,
+ * or -1 with *ERROR, which begins with WHERE and quotes nothing of TEXT. */
 int credentials_parse(struct credentials *who, const char *text, size_t n, const char *where,
 		      struct option_error *error);
 
 void credentials_free(struct credentials *who);
 
-/* What is done with WHO, which is the callee's: it stands in line N, from 1 on, which is WHERE.
- * Returns 0, or -1 with *ERROR. */
+/* Takes WHO, which becomes the callee's, from line N (from 1), which messages call WHERE. Returns
+ * 0, or -1 with *ERROR. */
 typedef int credentials_fn(void *arg, size_t n, const struct credentials *who, const char *where,
 			   struct option_error *error);
 
-/* Reads --proxy-auth-file's PATH: FN is called for each line, but those that are empty. Returns 0,
- * or -1 with *ERROR. */
+/* Reads PATH of --proxy-auth-file and calls FN for each line that is not empty. Returns 0, or -1
+ * with *ERROR. */
 int credentials_read(const char *path, credentials_fn *fn, void *arg, struct option_error *error);
 
-/* Text of which nobody but its owner may know, N bytes of argv or environ: it is not to be seen in
- * /proc any more. */
+/* Overwrites a secret, N bytes of argv or environ, so that /proc does not show it any more. */
 void credentials_blot(char *text, size_t n);
 
 #endif

@@ -1,3 +1,4 @@
+/* datagram_listener.c - sockets that are bound to receive datagrams, and the groups they join */
 #include "net/datagram_listener.h"
 
 #include <errno.h>
@@ -36,7 +37,7 @@ static bool group_fits(const struct dgram_socket *s, const struct membership *g)
 	return s->family == g->group.u.sa.sa_family || s->both;
 }
 
-/* R is about the group G, which was to be joined at S's port. */
+/* Makes R say that G, which was to be joined at S's port, has failed. */
 static void group_failed(struct binding_result *r, const struct membership *g,
 			 const struct dgram_socket *s)
 {
@@ -45,8 +46,8 @@ static void group_failed(struct binding_result *r, const struct membership *g,
 	address_set_port(&r->address, address_port(&s->local));
 }
 
-/* Joins the groups that S can hear. */
-static int join_groups(const struct dgram_listener *l, const struct dgram_socket *s,
+/* Joins on S the groups of its family. Returns 0, or -1 with errno and R. */
+static int groups_join(const struct dgram_listener *l, const struct dgram_socket *s,
 		       struct binding_result *r)
 {
 	for (const struct membership *g = l->c.groups->groups; g; g = g->next) {
@@ -71,7 +72,7 @@ static int join_groups(const struct dgram_listener *l, const struct dgram_socket
 	return membership_join(s->fd, &own);
 }
 
-/* How a socket of A is to be opened. */
+/* Returns how to open a socket for A. */
 static struct dgram_config dgram_listener_wants(const struct dgram_listener *l,
 						const struct address *a)
 {
@@ -99,7 +100,7 @@ static int dgram_listener_bind(struct dgram_listener *l, struct dgram_socket *s,
 			       const struct address *a, struct binding_result *r)
 {
 	if (s->family != AF_UNIX)
-		return dgram_bind(s, a) < 0 ? -1 : join_groups(l, s, r);
+		return dgram_bind(s, a) < 0 ? -1 : groups_join(l, s, r);
 	if (unix_bind(s->fd, a, &l->c.place.options->rights, &l->place, &r->why) < 0)
 		return -1;
 	dgram_bound(s, a);

@@ -1,3 +1,4 @@
+/* dial.c - connecting to the addresses of a name in a race */
 #include "net/dial.h"
 
 #include <errno.h>
@@ -13,8 +14,7 @@
 #include "sock/stream.h"
 #include "sock/unix.h"
 
-#define ATTEMPT_DELAY (250 * MILLISECOND) /* RFC 8305, section 5 */
-#define FULL_DELAY (10 * MILLISECOND)	  /* until a full backlog is tried again */
+#define FULL_DELAY (10 * MILLISECOND) /* until a full backlog is tried again */
 
 struct attempt {
 	struct dial *dial;
@@ -39,7 +39,7 @@ struct dial {
 	struct dial_result result;
 };
 
-static void next_attempt(struct dial *d);
+static void dial_next_attempt(struct dial *d);
 
 static void dial_free(struct dial *d)
 {
@@ -66,8 +66,8 @@ void dial_cancel(struct dial *d)
 		dial_free(d);
 }
 
-/* Tells the result, and is gone. */
-static void tell(void *arg)
+/* Tells the result and frees the dial. */
+static void dial_tell(void *arg)
 {
 	struct dial *d = arg;
 	struct dial_failure *failures = calloc(d->started ? d->started : 1, sizeof *failures);
@@ -83,20 +83,20 @@ static void tell(void *arg)
 	free(failures);
 }
 
-static void finish(struct dial *d)
+static void dial_finish(struct dial *d)
 {
 	d->done = true;
 	timer_set(d->loop, &d->finish, loop_now(d->loop));
 }
 
-static void expired(void *arg)
+static void dial_expired(void *arg)
 {
 	struct dial *d = arg;
 
 	if (d->done)
 		return;
 	d->result.timed_out = true;
-	finish(d);
+	dial_finish(d);
 }
 
 static void attempt_failed(struct dial *d, struct attempt *a, int error, const char *what)
@@ -107,6 +107,14 @@ static void attempt_failed(struct dial *d, struct attempt *a, int error, const c
 		   .what = what);
 }
 
+int dial_connect(int fd, const struct address *to, bool at_once)
+{
+	if (unix_connect(fd, to) < 0)
+		return errno == EISCONN ? 0 : errno == EALREADY ? EINPROGRESS : errno;
+	/* Only a connect(2) that succeeded is asked about: that would take an error away. */
+	return !at_once || !address_is_ip(to) || stream_connected(fd) ? 0 : EINPROGRESS;
+}
+
 bool dial_to_oneself(int fd, struct address *local, struct address *peer)
 {
 	local->length = sizeof local->u;
@@ -115,7 +123,7 @@ bool dial_to_oneself(int fd, struct address *local, struct address *peer)
 	       getpeername(fd, &peer->u.sa, &peer->length) == 0 && address_equal(local, peer);
 }
 
-/* The attempt's connection is there, or has failed with ERROR. */
+/* The attempt is connected, or has failed with ERROR. */
 static void attempt_over(struct attempt *a, int error)
 {
 	struct dial *d = a->dial;
@@ -131,23 +139,23 @@ static void attempt_over(struct attempt *a, int error)
 				    PHASE_CONNECTED, false, &what) < 0)
 		error = errno;
 	else if (!error) {
-		/* Nobody can be asked for the peer of a socket that --fastopen left to its first
-		 * data. */
+		/* getpeername(2) fails on a socket that TCP Fast Open has left to its first data.
+		 */
 		d->result.peer = a->state.address;
 		d->result.fd = fd;
 		stream_who(fd, &d->result.peer);
 		event_tell(&d->c.events, .kind = EVENT_CONNECTED, .address = &d->result.peer,
 			   .local = &d->result.local);
-		finish(d);
+		dial_finish(d);
 		return;
 	}
 	close(fd);
 	attempt_failed(d, a, error, what);
-	next_attempt(d);
+	dial_next_attempt(d);
 }
 
-/* The attempt's socket is writable, or the connection has failed. */
-static void attempt_ended(void *arg, short events)
+/* The attempt's socket is connected, or has failed to. */
+static void attempt_ready(void *arg, short events)
 {
 	struct attempt *a = arg;
 
@@ -155,17 +163,14 @@ static void attempt_ended(void *arg, short events)
 		attempt_over(a, stream_connect_error(a->watch.fd, events));
 }
 
-/* Returns 0 with the connection under way, or -1 with errno. */
+/* Connects. Returns 0 with the connection under way, or -1 with errno. */
 static int attempt_connect(struct attempt *a)
 {
 	const struct address *to = &a->state.address;
 	struct loop *loop = a->dial->loop;
-	int error = unix_connect(a->watch.fd, to) < 0 ? errno : 0;
+	int error = dial_connect(a->watch.fd, to, a->dial->c.at_once);
 
-	/* A handshake that has begun must not be asked for: that would take its error away. */
-	if (!error && a->dial->c.at_once)
-		stream_connected(a->watch.fd);
-	/* A UNIX socket has no place for us in its backlog, and does not tell when it has one. */
+	/* A UNIX socket whose backlog is full does not tell when it has room again. */
 	if (!error || error == EINPROGRESS) {
 		watch_set(loop, &a->watch, POLLOUT);
 	} else if (error == EAGAIN && to->u.sa.sa_family == AF_UNIX) {
@@ -177,7 +182,7 @@ static int attempt_connect(struct attempt *a)
 	return 0;
 }
 
-static void connect_again(void *arg)
+static void attempt_connect_again(void *arg)
 {
 	struct attempt *a = arg;
 
@@ -185,8 +190,8 @@ static void connect_again(void *arg)
 		attempt_over(a, errno);
 }
 
-static int bind_source(const struct dial_sources *sources, int fd, int family,
-		       struct address *source)
+static int dial_bind_source(const struct dial_sources *sources, int fd, int family,
+			    struct address *source)
 {
 	int on = 1;
 
@@ -198,7 +203,7 @@ static int bind_source(const struct dial_sources *sources, int fd, int family,
 			continue;
 		if (source)
 			*source = *s;
-		/* Else a port given by -p could not be used again for a minute. */
+		/* Without this a port given by -p could not be used again for a minute. */
 		if (address_port(s))
 			setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
 		return bind(fd, &s->u.sa, s->length);
@@ -219,7 +224,7 @@ int dial_socket(int family, int socktype, const struct socket_options *o,
 	if (sockopt_apply(fd, family, o, PHASE_BIND, false, what) < 0)
 		goto fail;
 	*what = "source";
-	if (bind_source(sources, fd, family, source) < 0)
+	if (dial_bind_source(sources, fd, family, source) < 0)
 		goto fail;
 	if (sockopt_apply(fd, family, o, PHASE_CONNECT, false, what) < 0)
 		goto fail;
@@ -230,7 +235,8 @@ fail:
 	return -1;
 }
 
-/* Returns 0 with the connection under way, or -1 with errno and *WHAT. */
+/* Starts A with a socket of its type. Returns 0 with the connection under way, or -1 with errno and
+ * *WHAT. */
 static int attempt_start_as(struct dial *d, struct attempt *a, const char **what)
 {
 	const struct address *to = &a->state.address;
@@ -240,8 +246,8 @@ static int attempt_start_as(struct dial *d, struct attempt *a, const char **what
 	if (fd < 0)
 		return -1;
 	event_tell(&d->c.events, .kind = EVENT_CONNECTING, .address = to);
-	a->watch = (struct watch){ .fd = fd, .fn = attempt_ended, .arg = a };
-	a->again = (struct timer){ .fn = connect_again, .arg = a };
+	a->watch = (struct watch){ .fd = fd, .fn = attempt_ready, .arg = a };
+	a->again = (struct timer){ .fn = attempt_connect_again, .arg = a };
 	if (attempt_connect(a) < 0) {
 		close_keeping_errno(fd);
 		return -1;
@@ -251,7 +257,8 @@ static int attempt_start_as(struct dial *d, struct attempt *a, const char **what
 	return 0;
 }
 
-/* The same; what a UNIX socket is shows when it is connected to. */
+/* Starts A; with `any_type` a UNIX socket of the wrong type is tried again by the other. Returns as
+ * above. */
 static int attempt_start(struct dial *d, struct attempt *a, const char **what)
 {
 	bool is_unix = a->state.address.u.sa.sa_family == AF_UNIX;
@@ -265,16 +272,17 @@ static int attempt_start(struct dial *d, struct attempt *a, const char **what)
 	return attempt_start_as(d, a, what);
 }
 
-static void stagger(void *arg)
+static void dial_stagger(void *arg)
 {
 	struct dial *d = arg;
 
 	if (!d->done)
-		next_attempt(d);
+		dial_next_attempt(d);
 }
 
-/* Starts the next address that does not fail at once; ends all when none is left. */
-static void next_attempt(struct dial *d)
+/* Starts an attempt at the next address that does not fail at once; ends the race if none is left.
+ */
+static void dial_next_attempt(struct dial *d)
 {
 	const char *what;
 
@@ -288,17 +296,17 @@ static void next_attempt(struct dial *d)
 		} else if (attempt_start(d, a, &what) == 0) {
 			if (d->started < d->n)
 				timer_set(d->loop, &d->stagger,
-					  clock_after(loop_now(d->loop), ATTEMPT_DELAY));
+					  clock_after(loop_now(d->loop), DIAL_ATTEMPT_DELAY));
 			return;
 		}
 		attempt_failed(d, a, errno, what);
 	}
 	timer_drop(d->loop, &d->stagger);
 	if (!d->pending)
-		finish(d);
+		dial_finish(d);
 }
 
-static void places_found(void *arg, struct places_answer *found)
+static void dial_places_found(void *arg, struct places_answer *found)
 {
 	struct dial *d = arg;
 	struct address *order = calloc(found->n ? found->n : 1, sizeof *order);
@@ -310,7 +318,7 @@ static void places_found(void *arg, struct places_answer *found)
 		d->result.lookup =
 			(struct places_failure){ EAI_MEMORY, ENOMEM, PLACE_HOST, d->c.host };
 	if (d->result.lookup.eai) {
-		finish(d);
+		dial_finish(d);
 		goto out;
 	}
 	lookup_interleave(found->addresses, found->n, order);
@@ -318,7 +326,7 @@ static void places_found(void *arg, struct places_answer *found)
 		d->attempts[d->n].dial = d;
 		d->attempts[d->n].state.address = order[d->n];
 	}
-	next_attempt(d);
+	dial_next_attempt(d);
 out:
 	free(order);
 	free(found->addresses);
@@ -339,10 +347,10 @@ struct dial *dial_start(struct loop *loop, const struct dial_config *c, dial_fn 
 		return NULL;
 	*d = (struct dial){ .loop = loop, .c = *c, .fn = fn, .arg = arg };
 	d->result.fd = -1;
-	d->deadline = (struct timer){ .fn = expired, .arg = d };
-	d->stagger = (struct timer){ .fn = stagger, .arg = d };
-	d->finish = (struct timer){ .fn = tell, .arg = d };
+	d->deadline = (struct timer){ .fn = dial_expired, .arg = d };
+	d->stagger = (struct timer){ .fn = dial_stagger, .arg = d };
+	d->finish = (struct timer){ .fn = dial_tell, .arg = d };
 	timer_set(loop, &d->deadline, c->deadline);
-	places_find(loop, &q, places_found, d, &d->lookup);
+	places_find(loop, &q, dial_places_found, d, &d->lookup);
 	return d;
 }

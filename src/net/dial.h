@@ -1,5 +1,4 @@
-/* dial.h - connecting to a name: look-up, then every address in a race (RFC 8305)
- */
+/* dial.h - connecting to a name: look-up, then every address in a race (RFC 8305) */
 #ifndef NET_DIAL_H
 #define NET_DIAL_H
 
@@ -7,6 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/number.h"
 #include "loop/loop.h"
 #include "sock/address.h"
 #include "net/event.h"
@@ -16,17 +16,17 @@
 struct dial;
 struct proxy;
 
-/* All pointers must stay until the end. */
+/* All pointers must live until the end. */
 struct dial_config {
 	const char *host, *port; /* have passed address_operands() */
 	int family;		 /* AF_UNSPEC: both */
 	int socktype;		 /* of a UNIX socket; 0: SOCK_STREAM */
-	bool any_type; /* where that is the wrong one: SOCK_STREAM or SOCK_SEQPACKET, as it is */
+	bool any_type; /* if that type is wrong, try the other of SOCK_STREAM and SOCK_SEQPACKET */
 	const struct socket_options *socket;
-	bool at_once;	  /* --fastopen is not to wait for the first data */
+	bool at_once;	  /* connect even if --fastopen would wait for the first data */
 	int64_t deadline; /* for look-up and connection together, see clock.h */
-	/* May this address be connected to? NULL: it may, else the option that forbids it: that is
-	 * a failure, EACCES. Without PERMIT all may. */
+	/* Returns the option that forbids connecting to this address, which then fails with EACCES;
+	 * NULL: none does. Without `permit` all are permitted. */
 	const char *(*permit)(void *arg, const struct address *a);
 	void *permit_arg;
 	struct events events;
@@ -37,51 +37,58 @@ struct dial_failure {
 	struct address address;
 	int error;	       /* an errno; 0: it was still silent when the time was up */
 	const char *what;      /* the option or step that failed; NULL: connecting itself */
-	struct address source; /* that it was to be bound to; of length 0: none */
-	bool forbidden;	       /* it was not tried, see `permit`: `what` has the option */
+	struct address source; /* where its socket was to be bound; of length 0: nowhere */
+	bool forbidden;	       /* it was not tried: `what` is the option, see `permit` */
 };
 
 struct dial_result {
-	int fd; /* the connection, non-blocking, the callee's from here on; or -1 */
+	int fd; /* the connection, non-blocking, which becomes the callee's; or -1 */
 	struct address peer, local;
 	bool timed_out;			     /* the deadline passed */
-	int error;			     /* an errno of another step than the look-up, */
-	struct places_failure lookup;	     /* and how that failed */
+	struct places_failure lookup;	     /* how the look-up failed, */
+	int error;			     /* or the errno of another step */
 	const struct dial_failure *failures; /* in the order tried; gone after the call */
 	size_t n;
-	int socktype; /* that was tried; 0: SOCK_STREAM */
-	/* By way of proxies, see proxy.h: */
-	const struct proxy *proxy; /* that failed, or was silent; NULL: none of them */
-	char why[1024]; /* what it did not reach, and why, as it came; where the time was up, the
-			 * last has no reason. Empty: it could not be connected to */
+	int socktype; /* the type of the sockets; 0: SOCK_STREAM */
+	/* By way of proxies, see proxy_client.h: */
+	const struct proxy *proxy; /* the one that failed or was silent; NULL: none */
+	char why[1024]; /* what the proxy did not reach, and why, in order; at the deadline the last
+			 * has no reason. Empty: the proxy itself could not be connected to */
 };
 
 typedef void dial_fn(void *arg, const struct dial_result *result);
 
-/* Looks C's host up and tries its addresses, the families in turn, 250 ms apart or as soon as one
- * has failed; the first that answers wins. A connection to oneself counts as refused. FN is called
- * once, from the loop, never from in here. Returns NULL with errno ENOMEM. */
+/* Looks C's host up and tries its addresses, the families in turn, DIAL_ATTEMPT_DELAY apart or as
+ * soon as one has failed; the first that answers wins. A connection to oneself counts as refused.
+ * FN is called once, from the loop, never from in here. Returns NULL with errno ENOMEM. */
 struct dial *dial_start(struct loop *loop, const struct dial_config *c, dial_fn *fn, void *arg);
 
-/* Gives it up without calling FN. */
+/* Gives D up without calling FN; NULL: does nothing. */
 void dial_cancel(struct dial *d);
 
 /* ---- for others that connect ---- */
 
-/* Local addresses to connect from; of none the kernel chooses. */
+#define DIAL_ATTEMPT_DELAY (250 * MILLISECOND) /* RFC 8305, section 5 */
+
+/* Local addresses to connect from; if there are none, the kernel chooses. */
 struct dial_sources {
 	struct address *addresses;
 	size_t n;
 };
 
-/* A non-blocking socket of FAMILY and SOCKTYPE that has the options O and is bound to the first of
- * SOURCES that is of that family, which goes to *SOURCE (NULL: nobody wants to know). Returns it,
- * or -1 with errno and *WHAT naming the option or step that failed. */
+/* Opens a non-blocking socket of FAMILY and SOCKTYPE with the options O, bound to the first of
+ * SOURCES of that family, which is copied to *SOURCE unless that is NULL. Returns it, or -1 with
+ * errno and *WHAT naming the option or step that failed. */
 int dial_socket(int family, int socktype, const struct socket_options *o,
 		const struct dial_sources *sources, struct address *source, const char **what);
 
-/* Is FD connected to itself? A port in the range that connect(2) itself uses can meet its own SYN.
- * Fills *LOCAL and *PEER. */
+/* Connects FD to TO, or asks again how far that has come. With AT_ONCE the handshake begins even if
+ * TCP Fast Open would wait for the first data. Returns 0 once it is connected, else an errno:
+ * EINPROGRESS while it is not. */
+int dial_connect(int fd, const struct address *to, bool at_once);
+
+/* Is FD connected to itself? A client's SYN can meet its own socket, if the port is in the range
+ * from which connect(2) chooses. Fills *LOCAL and *PEER. */
 bool dial_to_oneself(int fd, struct address *local, struct address *peer);
 
 #endif

@@ -1,4 +1,4 @@
-/* event.h - what happens on the way to a connection, told to whoever asked for it
+/* event.h - the events on the way to a connection
  *
  * Below the commands nothing prints: this one callback carries what -v and -vv tell.
  */
@@ -12,19 +12,18 @@
 
 enum event_kind {
 	EVENT_LOOKUP,	     /* a look-up of `host` and `port` begins */
-	EVENT_RESOLVED,	     /* it gave `count` addresses */
+	EVENT_RESOLVED,	     /* it has found `count` addresses */
 	EVENT_CONNECTING,    /* to `address` */
-	EVENT_FAILED,	     /* connecting to `address`: `error`, in `what` */
+	EVENT_FAILED,	     /* connecting to `address` has, by `error` of `what` */
 	EVENT_CONNECTED,     /* to `address`, from `local` */
 	EVENT_LISTENING,     /* on `local`, where `chosen` tells who chose the port */
 	EVENT_READY_FAILED,  /* NOTIFY_SOCKET could not be told that all listen: `error` */
-	EVENT_ACCEPT_FAILED, /* `error`, in `what`: accepting goes on */
+	EVENT_ACCEPT_FAILED, /* by `error` of `what`; accepting goes on */
 	EVENT_RETRY,	     /* another try follows */
 	EVENT_PROXY,	     /* connected to `proxy`, at `address`, from `local` */
 	EVENT_ASKING,	     /* `proxy` is asked to connect to `host` and `port` */
-	EVENT_NOT_REACHED,   /* it did not: `what`, with `error` */
-	EVENT_THROUGH, /* connected to `address` by way of `proxy` and those behind it, from `local`
-			*/
+	EVENT_NOT_REACHED,   /* it could not: `what`, with `error` */
+	EVENT_THROUGH,	     /* connected to `address` from `local`, through `proxy` and the next */
 };
 
 struct proxy;
@@ -36,14 +35,14 @@ struct event {
 	size_t count;
 	int error;
 	const char *what; /* NULL: the call itself */
-	bool again;	  /* the same as before, and nothing else since */
+	bool again;	  /* it repeats the last event */
 	bool chosen;	  /* the kernel chose the port */
 	const struct proxy *proxy;
 };
 
 typedef void event_fn(void *arg, const struct event *event);
 
-/* Who wants to hear of events; without FN nobody does. */
+/* Whom to tell of events; without FN nobody. */
 struct events {
 	event_fn *fn;
 	void *arg;

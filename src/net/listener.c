@@ -1,3 +1,4 @@
+/* listener.c - sockets that listen, and accepting from them */
 #define _GNU_SOURCE /* accept4, which POSIX has since 2024 */
 #include "net/listener.h"
 
@@ -14,8 +15,8 @@
 #include "system/interfaces.h"
 #include "sock/stream.h"
 
-#define ACCEPT_PAUSE (100 * MILLISECOND) /* after an error that will not pass at once */
-#define SHORTAGE SECOND			 /* without one so long it is over */
+#define ACCEPT_PAUSE (100 * MILLISECOND) /* after an error that does not pass at once */
+#define SHORTAGE SECOND			 /* failures so close together are one incident */
 
 struct listening {
 	struct listener *listener;
@@ -33,8 +34,8 @@ struct listener {
 	struct binding binding;
 	struct timer pause;
 	bool paused;
-	int shortage;	/* the error for which it waited last before it tried again, 0: none, */
-	int64_t failed; /* and when that was */
+	int shortage;	/* the last error after which it paused; 0: none */
+	int64_t failed; /* when that was */
 };
 
 void listener_close(struct listener *l)
@@ -46,7 +47,7 @@ void listener_close(struct listener *l)
 	free(l);
 }
 
-static void watch_all(void *arg)
+static void listener_watch(void *arg)
 {
 	struct listener *l = arg;
 	struct listening *sockets = l->binding.sockets;
@@ -55,7 +56,7 @@ static void watch_all(void *arg)
 		watch_set(l->loop, &sockets[i].watch, POLLIN);
 }
 
-static void watch_none(struct listener *l)
+static void listener_unwatch(struct listener *l)
 {
 	struct listening *sockets = l->binding.sockets;
 
@@ -69,9 +70,9 @@ void listener_pause(struct listener *l, bool paused)
 		return;
 	l->paused = paused;
 	if (paused)
-		watch_none(l);
+		listener_unwatch(l);
 	else if (!l->pause.slot)
-		watch_all(l);
+		listener_watch(l);
 }
 
 void listener_retry(struct listener *l)
@@ -80,28 +81,28 @@ void listener_retry(struct listener *l)
 		timer_set(l->loop, &l->pause, loop_now(l->loop));
 }
 
-static void accept_failed(struct listener *l, int error)
+static void listener_accept_failed(struct listener *l, int error)
 {
 	int64_t now = loop_now(l->loop);
 
 	if (error == EAGAIN || error == EINTR)
 		return;
-	/* One place after another may come and be taken: that is the same shortage. */
+	/* Failures within SHORTAGE of each other are one incident, told once. */
 	event_tell(&l->c.place.events, .kind = EVENT_ACCEPT_FAILED, .error = error,
 		   .again = error == l->shortage && now - l->failed < SHORTAGE);
-	/* One that was gone before we came costs nothing; for the rest there is no descriptor or no
-	 * memory now, and the client waits in the backlog meanwhile. */
+	/* A client that left before it was accepted costs nothing; otherwise there is no descriptor
+	 * or no memory now, and the client waits in the backlog. */
 	if (error == ECONNABORTED || error == EPROTO)
 		return;
 	l->shortage = error;
 	l->failed = now;
-	watch_none(l);
+	listener_unwatch(l);
 	timer_set(l->loop, &l->pause, clock_after(now, ACCEPT_PAUSE));
 }
 
-/* Can a client be accepted, and what it needs be opened? Nobody can be given back to the backlog.
- * Returns 0, or -1 with errno. */
-static int look_for_room(const struct listener *l, int fd)
+/* Checks for descriptors before accept(2): an accepted client cannot be put back. Returns 0, or -1
+ * with errno. */
+static int listener_look_for_room(const struct listener *l, int fd)
 {
 	size_t spare = l->c.spare ? l->c.spare(l->arg) : 0;
 
@@ -109,31 +110,31 @@ static int look_for_room(const struct listener *l, int fd)
 	return spare ? descriptors_try(fd, spare + 1) : 0;
 }
 
-/* What the listening socket has, those that it accepts have too, but for UNIX sockets. */
-static int set_accepted(const struct listener *l, int fd, int family, const char **what)
+/* Sets the options that an accepted socket does not inherit from the listening one: on UNIX sockets
+ * all. Returns 0, or -1 with errno and *WHAT. */
+static int listener_set_accepted(const struct listener *l, int fd, int family, const char **what)
 {
 	if (family == AF_UNIX && sockopt_apply(fd, family, l->c.socket, PHASE_BIND, true, what) < 0)
 		return -1;
 	return sockopt_apply(fd, family, l->c.socket, PHASE_CONNECTED, true, what);
 }
 
-static void acceptable(void *arg, short events)
+static void listening_ready(void *arg, short events)
 {
 	struct listening *s = arg;
 	struct listener *l = s->listener;
 	struct address peer = { .length = sizeof peer.u }, local = { .length = sizeof local.u };
 	const char *what = NULL;
-	int fd = look_for_room(l, s->watch.fd);
+	int fd = listener_look_for_room(l, s->watch.fd);
 
 	(void)events;
 	if (fd == 0)
 		fd = accept4(s->watch.fd, &peer.u.sa, &peer.length, SOCK_CLOEXEC | SOCK_NONBLOCK);
 	if (fd < 0) {
-		accept_failed(l, errno);
+		listener_accept_failed(l, errno);
 		return;
 	}
-	/* A UNIX socket's name is the listening one's, which the kernel may know by another path.
-	 */
+	/* The kernel may know the listening UNIX socket by another path. */
 	if (s->local.u.sa.sa_family == AF_UNIX)
 		local = s->local;
 	else
@@ -141,7 +142,7 @@ static void acceptable(void *arg, short events)
 	stream_who(fd, &peer);
 	address_unmap(&peer);
 	address_unmap(&local);
-	if (set_accepted(l, fd, s->local.u.sa.sa_family, &what) == 0) {
+	if (listener_set_accepted(l, fd, s->local.u.sa.sa_family, &what) == 0) {
 		l->accept(l->arg, fd, &peer, &local);
 		return;
 	}
@@ -149,12 +150,12 @@ static void acceptable(void *arg, short events)
 	close(fd);
 }
 
-static int set_options(const struct listener *l, int fd, int family, const char **what)
+static int listening_set_options(const struct listener *l, int fd, int family, const char **what)
 {
 	const struct binding_config *c = &l->c.place;
 	int on = 1;
 
-	/* Connections of a server before us that linger must not keep its port. */
+	/* Lingering connections of an earlier server must not keep its port. */
 	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
 	if (family == AF_INET6) {
 		/* `listen ::` alone is for both families, as everywhere. */
@@ -172,7 +173,7 @@ static int set_options(const struct listener *l, int fd, int family, const char 
 	return 0;
 }
 
-/* Binds FD to *A, and asks what it was given. Returns 0, or -1 with errno and *WHY. */
+/* Binds FD to *A, which becomes what it was given. Returns 0, or -1 with errno and *WHY. */
 static int listening_bind(const struct listener *l, struct unix_place *place, int fd,
 			  struct address *a, const char **why)
 {
@@ -188,10 +189,10 @@ static void listening_take(struct listener *l, struct listening *s, int fd, cons
 {
 	s->listener = l;
 	s->local = *a;
-	s->watch = (struct watch){ .fd = fd, .fn = acceptable, .arg = s };
+	s->watch = (struct watch){ .fd = fd, .fn = listening_ready, .arg = s };
 }
 
-/* Binds and listens: a binding_kind's `open`. */
+/* Opens a socket that listens at *A. */
 static int listening_open(void *arg, void *socket_arg, struct address *a, struct binding_result *r)
 {
 	struct listener *l = arg;
@@ -205,7 +206,7 @@ static int listening_open(void *arg, void *socket_arg, struct address *a, struct
 	r->what = "socket";
 	if (fd < 0)
 		return -1;
-	if (set_options(l, fd, family, &r->what) < 0 ||
+	if (listening_set_options(l, fd, family, &r->what) < 0 ||
 	    listening_bind(l, &s->place, fd, a, &r->why) < 0 ||
 	    listen(fd, backlog == UNSET ? INT_MAX : (int)backlog) < 0) {
 		unix_remove(&s->place);
@@ -216,7 +217,7 @@ static int listening_open(void *arg, void *socket_arg, struct address *a, struct
 	return 0;
 }
 
-/* The flags of FD stay: others have it too. */
+/* FD keeps its flags: other processes have it too. */
 static int listening_inherit(void *arg, void *socket_arg, int fd, struct address *a)
 {
 	socklen_t size = sizeof(int);
@@ -249,7 +250,7 @@ static void listening_bound(void *arg, const struct binding_result *r)
 	struct listener *l = arg;
 
 	if (!binding_failed(r))
-		watch_all(l);
+		listener_watch(l);
 	l->opened(l->arg, l, r);
 }
 
@@ -268,7 +269,7 @@ struct listener *listener_start(struct loop *loop, const struct listener_config 
 		.loop = loop, .c = *c, .opened = opened, .accept = accept, .arg = arg
 	};
 	l->c.place.socktype = SOCK_STREAM;
-	l->pause = (struct timer){ .fn = watch_all, .arg = l };
+	l->pause = (struct timer){ .fn = listener_watch, .arg = l };
 	binding_start(&l->binding, loop, &l->c.place, &kind, l);
 	return l;
 }
@@ -284,7 +285,7 @@ bool listener_has(const struct listener *l, const struct address *a)
 			continue;
 		if (!address_is_ip(&to))
 			continue;
-		/* Who connects to the wildcard address comes to the loopback. */
+		/* A connection to the wildcard address goes to the loopback. */
 		if (address_equal(&to, &local) || address_is_any(&to))
 			return true;
 		if (address_is_any(&local) && interfaces_have(&to))

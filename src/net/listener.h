@@ -12,11 +12,11 @@
 
 struct listener;
 
-/* How many descriptors a client needs beside its own, from 0; where there are less it waits in the
+/* Returns how many descriptors a client needs beside its own. If there are fewer it waits in the
  * backlog. */
 typedef size_t listener_spare_fn(void *arg);
 
-/* All pointers must stay until the end. */
+/* All pointers must live until the end. */
 struct listener_config {
 	struct binding_config place;
 	int socktype; /* of a UNIX socket; 0: SOCK_STREAM */
@@ -26,7 +26,7 @@ struct listener_config {
 
 typedef void listener_opened_fn(void *arg, struct listener *l, const struct binding_result *result);
 
-/* A connection FD, non-blocking and the callee's, from PEER to LOCAL. */
+/* FD, non-blocking and the callee's, is a connection from PEER to LOCAL. */
 typedef void listener_accept_fn(void *arg, int fd, const struct address *peer,
 				const struct address *local);
 
@@ -37,16 +37,16 @@ typedef void listener_accept_fn(void *arg, int fd, const struct address *peer,
 struct listener *listener_start(struct loop *loop, const struct listener_config *c,
 				listener_opened_fn *opened, listener_accept_fn *accept, void *arg);
 
-/* While PAUSED it accepts nobody: clients wait in the backlog. */
+/* Stops accepting while PAUSED: clients wait in the backlog. */
 void listener_pause(struct listener *l, bool paused);
 
-/* Something was closed: if L waits for a descriptor, it tries again at once. */
+/* A descriptor was closed: if L waits for one, it tries again at once. */
 void listener_retry(struct listener *l);
 
 /* Would a connection to A come to one of L's sockets? */
 bool listener_has(const struct listener *l, const struct address *a);
 
-/* Closes its sockets, removes what was made for them, and forgets it; NULL does nothing. */
+/* Closes L's sockets, removes what was made for them, and frees L; NULL: does nothing. */
 void listener_close(struct listener *l);
 
 #endif

@@ -39,7 +39,9 @@ static void places_finish(struct places_lookup *l)
 	fn(arg, &found);
 }
 
-/* The look-up of HOST (WHICH, or NULL) and PORT, which is named by WHICH + 1, has failed. */
+/* The look-up of HOST and PORT, either of which may be NULL, has failed. WHICH stands for the host,
+ * WHICH
+ * + 1 for the port. */
 static void places_fail(struct places_lookup *l, const struct lookup_answer *answer,
 			enum place_word which, const char *host, const char *port)
 {

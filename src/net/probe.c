@@ -1,3 +1,4 @@
+/* probe.c - many connections at once, each for one answer */
 #include "net/probe.h"
 
 #include <errno.h>
@@ -10,12 +11,10 @@
 #include "base/descriptors.h"
 #include "net/dial.h"
 #include "sock/stream.h"
-#include "sock/unix.h"
 
-#define ATTEMPT_DELAY (250 * MILLISECOND) /* RFC 8305, section 5 */
-#define SHORT_DELAY (20 * MILLISECOND)	  /* until it is tried again where there was no port left */
-#define BATCH 512			  /* targets before others get their turn */
-#define DESCRIPTORS_SPARED 24 /* of the limit, for look-ups and what we were started with */
+#define SHORT_DELAY (20 * MILLISECOND) /* before it tries again after there was no port left */
+#define BATCH 512		       /* targets before others get their turn */
+#define DESCRIPTORS_SPARED 24	       /* of the limit, for look-ups and those that we inherited */
 
 struct probe;
 
@@ -25,13 +24,13 @@ struct attempt {
 	struct watch watch;
 	size_t index;
 	int64_t start;
-	bool crossed;		 /* it met another of ours */
-	struct attempt *next;	 /* of the same probe, */
-	struct attempt *pending; /* of all that are under way; */
-	struct attempt **before; /* what points to it there */
+	bool crossed;		 /* it met another socket of ours */
+	struct attempt *next;	 /* of the same probe */
+	struct attempt *pending; /* of all that are under way */
+	struct attempt **before; /* points to this one in that list */
 };
 
-/* A target that is under way. */
+/* A target that is being tried. */
 struct probe {
 	struct prober *p;
 	struct probe_target target;
@@ -39,7 +38,7 @@ struct probe {
 	struct attempt *attempts;
 	size_t started; /* how many addresses have been tried */
 	int64_t start, next_start, deadline;
-	bool failed; /* an address has, `result` tells */
+	bool failed; /* an address has: see `result` */
 	struct probe_result result;
 	struct probe *next, **before;
 };
@@ -53,18 +52,19 @@ struct prober {
 	struct timer turn;
 	struct probe *probes, *free_probes;
 	struct attempt *pending, *free_attempts;
-	size_t jobs, reserved; /* addresses that may be, and that will be under way */
-	bool reuses;	       /* a socket that was refused connects again */
-	int spare[2];	       /* such a one for each family, or -1 */
+	size_t jobs, reserved; /* how many addresses may be under way at once, and how many the
+				* probes have */
+	bool reuses;	       /* a socket that was refused may connect again */
+	int spare[2];	       /* such a socket for each family, or -1 */
 	struct probe_target held;
-	bool holds;	     /* a target could not be started yet */
-	bool pumping;	     /* targets are being started, */
-	int64_t short_since; /* which does not go on for want of ports or descriptors; 0: it does */
+	bool holds;	     /* `held` could not be started yet */
+	bool pumping;	     /* targets are being started */
+	int64_t short_since; /* since when ports or descriptors are wanting; 0: they are not */
 };
 
-static void advance(struct probe *b);
+static void probe_advance(struct probe *b);
 
-static void turn_soon(struct prober *p)
+static void prober_turn_soon(struct prober *p)
 {
 	if (!p->pumping)
 		timer_set(p->loop, &p->turn, loop_now(p->loop));
@@ -98,7 +98,8 @@ static void attempt_drop(struct prober *p, struct attempt *a)
 	p->free_attempts = a;
 }
 
-/* Watches FD, which is being connected to address INDEX of B. Returns -1 with errno ENOMEM. */
+/* Watches FD, which is being connected to address INDEX of B. Returns 0, or -1 with errno ENOMEM.
+ */
 static int attempt_watch(struct probe *b, int fd, size_t index, int64_t start, watch_fn *fn)
 {
 	struct prober *p = b->p;
@@ -121,7 +122,7 @@ static int attempt_watch(struct probe *b, int fd, size_t index, int64_t start, w
 	return 0;
 }
 
-/* B is under way no more. */
+/* Ends all attempts of B, and forgets it. */
 static void probe_drop(struct probe *b)
 {
 	struct prober *p = b->p;
@@ -139,7 +140,7 @@ static void probe_drop(struct probe *b)
 	p->free_probes = b;
 }
 
-static void conclude(struct probe *b)
+static void probe_conclude(struct probe *b)
 {
 	struct prober *p = b->p;
 	struct probe_result result = b->result;
@@ -147,7 +148,7 @@ static void conclude(struct probe *b)
 	result.tag = b->target.tag;
 	result.number = b->target.number;
 	probe_drop(b);
-	turn_soon(p);
+	prober_turn_soon(p);
 	p->c.over(p->c.arg, &result);
 }
 
@@ -160,9 +161,10 @@ static enum probe_state state_of(int error, int family)
 	return error == ETIMEDOUT ? PROBE_FILTERED : PROBE_UNREACHABLE;
 }
 
-/* Address INDEX of B has failed, NS after it was tried. What is told in the end is first of all a
- * silence, which leaves it open how it would be, then a refusal. */
-static void address_failed(struct probe *b, size_t index, int error, const char *what, int64_t ns)
+/* Address INDEX of B has failed, NS after it was tried. The result of B is a silence if there was
+ * one, since that leaves the answer open, else a refusal if there was one. */
+static void probe_address_failed(struct probe *b, size_t index, int error, const char *what,
+				 int64_t ns)
 {
 	static const int weights[] = {
 		[PROBE_FILTERED] = 3, [PROBE_CLOSED] = 2, [PROBE_UNREACHABLE] = 1
@@ -183,9 +185,9 @@ static void address_failed(struct probe *b, size_t index, int error, const char 
 
 /* ---- connections that are none ---- */
 
-/* Two of our sockets can meet, each on its way to the port that the other happens to have. Is it
- * one from PEER? Then neither has found anybody who listens. */
-static bool is_crossed(struct prober *p, const struct address *peer)
+/* Two of our sockets can meet, each on its way to the port that the other happens to have; then
+ * neither has found anybody who listens. Is one of ours bound to PEER? */
+static bool prober_is_crossed(struct prober *p, const struct address *peer)
 {
 	for (struct attempt *a = p->pending; a; a = a->pending) {
 		struct address local = { .length = sizeof local.u };
@@ -198,14 +200,15 @@ static bool is_crossed(struct prober *p, const struct address *peer)
 	return false;
 }
 
-/* FD is connected, or was, to PEER, which the kernel may know better. Is somebody else there? */
-static bool met_somebody(struct prober *p, int fd, struct address *local, struct address peer)
+/* FD is connected, or was, to PEER. Is that somebody else's socket? */
+static bool prober_met_somebody(struct prober *p, int fd, struct address *local,
+				struct address peer)
 {
 	return !dial_to_oneself(fd, local, &peer) &&
-	       !(address_same_host(local, &peer) && is_crossed(p, &peer));
+	       !(address_same_host(local, &peer) && prober_is_crossed(p, &peer));
 }
 
-/* Is ERROR one that only what was connected has? Whoever refuses a connection is told by
+/* Is ERROR one that only a connected socket has? Whoever refuses a connection is told by
  * ECONNREFUSED. */
 static bool was_connected(int error)
 {
@@ -214,16 +217,16 @@ static bool was_connected(int error)
 
 /* ---- connecting ---- */
 
-/* Which place has a spare socket of FAMILY? -1: none. */
-static int spare_place(const struct prober *p, int family)
+/* Returns the place of a spare socket of FAMILY; -1: none is kept. */
+static int prober_spare_place(const struct prober *p, int family)
 {
 	return !p->reuses ? -1 : family == AF_INET ? 0 : family == AF_INET6 ? 1 : -1;
 }
 
-/* FD has failed to connect: it may try another address. */
-static void keep_spare(struct prober *p, int fd, int family)
+/* FD has failed to connect: keeps it for another address, or closes it. */
+static void prober_keep_spare(struct prober *p, int fd, int family)
 {
-	int place = spare_place(p, family);
+	int place = prober_spare_place(p, family);
 
 	if (place >= 0 && p->spare[place] < 0)
 		p->spare[place] = fd;
@@ -231,10 +234,10 @@ static void keep_spare(struct prober *p, int fd, int family)
 		close(fd);
 }
 
-/* A socket of FAMILY. Returns -1 with errno and *WHAT. */
-static int take_socket(struct prober *p, int family, const char **what)
+/* Returns a socket of FAMILY, or -1 with errno and *WHAT. */
+static int prober_socket(struct prober *p, int family, const char **what)
 {
-	int place = spare_place(p, family), fd = place >= 0 ? p->spare[place] : -1;
+	int place = prober_spare_place(p, family), fd = place >= 0 ? p->spare[place] : -1;
 
 	if (fd < 0)
 		return dial_socket(family, SOCK_STREAM, p->c.socket, &p->sources, NULL, what);
@@ -242,20 +245,10 @@ static int take_socket(struct prober *p, int family, const char **what)
 	return fd;
 }
 
-/* Connects FD to ADDRESS, or asks how far that has come. Returns 0 once it is there, else an errno,
- * EINPROGRESS where it takes its time. */
-static int connect_to(int fd, const struct address *address)
-{
-	if (unix_connect(fd, address) < 0)
-		return errno == EISCONN ? 0 : errno == EALREADY ? EINPROGRESS : errno;
-	/* TCP Fast Open (--sockopt) says so of what it has not begun. */
-	return !address_is_ip(address) || stream_connected(fd) ? 0 : EINPROGRESS;
-}
-
-/* FD is connected to address INDEX of B since it was tried at START, or has failed with ERROR.
+/* FD, which was to connect to address INDEX of B at START, is connected, or has failed with ERROR.
  * Returns whether that is B's answer. */
-static bool take_answer(struct probe *b, int fd, size_t index, int64_t start, int error,
-			bool crossed)
+static bool probe_take_answer(struct probe *b, int fd, size_t index, int64_t start, int error,
+			      bool crossed)
 {
 	struct prober *p = b->p;
 	struct address address = b->target.addresses[index], local = { 0 };
@@ -264,16 +257,16 @@ static bool take_answer(struct probe *b, int fd, size_t index, int64_t start, in
 	address_set_port(&address, b->target.port);
 	if (was_connected(error))
 		error = 0;
-	if (!error && (!met_somebody(p, fd, &local, address) || crossed)) {
-		/* What has no other end shall not keep the port for a minute. */
+	if (!error && (!prober_met_somebody(p, fd, &local, address) || crossed)) {
+		/* A connection to ourselves must not keep the port for a minute. */
 		stream_break(fd);
 		close(fd);
-		address_failed(b, index, ECONNREFUSED, NULL, ns);
+		probe_address_failed(b, index, ECONNREFUSED, NULL, ns);
 		return false;
 	}
 	if (error) {
-		keep_spare(p, fd, address.u.sa.sa_family);
-		address_failed(b, index, crossed ? ECONNREFUSED : error, NULL, ns);
+		prober_keep_spare(p, fd, address.u.sa.sa_family);
+		probe_address_failed(b, index, crossed ? ECONNREFUSED : error, NULL, ns);
 		return false;
 	}
 	close(fd);
@@ -294,19 +287,20 @@ static void attempt_ready(void *arg, short events)
 
 	(void)events;
 	address_set_port(&address, b->target.port);
-	error = stream_connects_again && address_is_ip(&address) ? connect_to(fd, &address) :
-								   stream_error(fd);
+	error = stream_connects_again && address_is_ip(&address) ?
+			dial_connect(fd, &address, true) :
+			stream_error(fd);
 	if (error == EINPROGRESS)
 		return;
 	attempt_drop(b->p, a);
-	if (take_answer(b, fd, index, start, error, crossed))
-		conclude(b);
+	if (probe_take_answer(b, fd, index, start, error, crossed))
+		probe_conclude(b);
 	else
-		advance(b);
+		probe_advance(b);
 }
 
-/* Is there an address to reach A from? The answer tells what EADDRNOTAVAIL means: that all of its
- * ports are in use, or that there is none. Nothing is sent. */
+/* Has this machine an address to reach A from? If so, EADDRNOTAVAIL means that all its ports are in
+ * use. Nothing is sent. */
 static bool has_source(const struct address *a)
 {
 	int fd = socket(a->u.sa.sa_family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
@@ -322,15 +316,15 @@ static bool is_short_of_descriptors(int error)
 }
 
 enum step {
-	STEP_FAILED,	/* this address is done with */
-	STEP_OPEN,	/* it is B's answer */
-	STEP_UNDER_WAY, /* it may become that */
-	STEP_BUSY,	/* a full backlog of a UNIX socket: again soon */
-	STEP_SHORT,	/* no port or descriptor for it now: errno */
+	STEP_FAILED,	/* this address has failed */
+	STEP_OPEN,	/* it is open: B's answer */
+	STEP_UNDER_WAY, /* it is being connected to */
+	STEP_BUSY,	/* a UNIX socket with a full backlog: try again soon */
+	STEP_SHORT,	/* there is no port or descriptor now: errno */
 };
 
 /* Tries the next address of B. */
-static enum step try_next(struct probe *b)
+static enum step probe_try_next(struct probe *b)
 {
 	struct prober *p = b->p;
 	size_t index = b->started;
@@ -340,18 +334,18 @@ static enum step try_next(struct probe *b)
 	const char *what;
 
 	address_set_port(&address, b->target.port);
-	fd = take_socket(p, family, &what);
+	fd = prober_socket(p, family, &what);
 	if (fd < 0) {
 		if (is_short_of_descriptors(errno))
 			return STEP_SHORT;
-		address_failed(b, index, errno, what, clock_now() - start);
+		probe_address_failed(b, index, errno, what, clock_now() - start);
 		return STEP_FAILED;
 	}
 	event_tell(&p->c.events, .kind = EVENT_CONNECTING, .address = &address);
-	error = connect_to(fd, &address);
-	/* To ourselves the answer is there already, before anybody could wait for it. */
+	error = dial_connect(fd, &address, true);
+	/* To an address of ours the answer is there already. */
 	if (error == EINPROGRESS && stream_connects_again && address_is_ip(&address))
-		error = connect_to(fd, &address);
+		error = dial_connect(fd, &address, true);
 	if (error == EINPROGRESS && attempt_watch(b, fd, index, start, attempt_ready) == 0)
 		return STEP_UNDER_WAY;
 	if (error == EINPROGRESS)
@@ -365,16 +359,17 @@ static enum step try_next(struct probe *b)
 		errno = EADDRNOTAVAIL;
 		return STEP_SHORT;
 	}
-	return take_answer(b, fd, index, start, error, false) ? STEP_OPEN : STEP_FAILED;
+	return probe_take_answer(b, fd, index, start, error, false) ? STEP_OPEN : STEP_FAILED;
 }
 
-/* B cannot be started for want of ERROR. Returns whether it waits for that: then B is gone. */
-static bool put_back(struct probe *b, int error)
+/* B cannot be started because of ERROR, a want of ports or descriptors. Returns whether its target
+ * waits for those: then B is gone. */
+static bool probe_put_back(struct probe *b, int error)
 {
 	struct prober *p = b->p;
 	int64_t now = clock_now();
 
-	/* What is under way will make room. */
+	/* Those that are under way will make room. */
 	if (is_short_of_descriptors(error) && p->reserved > b->target.n)
 		p->jobs = p->reserved - b->target.n;
 	else if (!p->short_since)
@@ -388,27 +383,27 @@ static bool put_back(struct probe *b, int error)
 	return true;
 }
 
-static void arm(struct probe *b)
+static void probe_set_timer(struct probe *b)
 {
 	bool more = b->started < b->target.n && b->next_start < b->deadline;
 
 	timer_set(b->p->loop, &b->timer, more ? b->next_start : b->deadline);
 }
 
-/* Goes on with B: addresses that fail at once make place for the next. */
-static void advance(struct probe *b)
+/* Goes on with B: tries the next addresses until one does not fail at once. */
+static void probe_advance(struct probe *b)
 {
 	struct prober *p = b->p;
 
 	while (b->started < b->target.n) {
-		enum step step = try_next(b);
-		int64_t delay = step == STEP_UNDER_WAY ? ATTEMPT_DELAY : SHORT_DELAY;
+		enum step step = probe_try_next(b);
+		int64_t delay = step == STEP_UNDER_WAY ? DIAL_ATTEMPT_DELAY : SHORT_DELAY;
 
 		if (step == STEP_SHORT && !b->attempts) {
 			int error = errno;
-			if (put_back(b, error))
+			if (probe_put_back(b, error))
 				return;
-			address_failed(b, b->started, error, "socket", 0);
+			probe_address_failed(b, b->started, error, "socket", 0);
 			step = STEP_FAILED;
 		} else if (step != STEP_SHORT) {
 			p->short_since = 0;
@@ -416,38 +411,38 @@ static void advance(struct probe *b)
 		if (step != STEP_SHORT && step != STEP_BUSY)
 			b->started++;
 		if (step == STEP_OPEN) {
-			conclude(b);
+			probe_conclude(b);
 			return;
 		}
 		if (step != STEP_FAILED) {
 			b->next_start = clock_after(clock_now(), delay);
-			arm(b);
+			probe_set_timer(b);
 			return;
 		}
 	}
 	if (b->attempts)
-		arm(b);
+		probe_set_timer(b);
 	else
-		conclude(b);
+		probe_conclude(b);
 }
 
-/* The time for B's next address has come, or that of all is over. */
-static void on_time(void *arg)
+/* The time for B's next address has come, or its deadline. */
+static void probe_on_time(void *arg)
 {
 	struct probe *b = arg;
 	size_t silent = b->attempts ? b->attempts->index : b->started;
 
 	if (clock_now() < b->deadline) {
-		advance(b);
+		probe_advance(b);
 		return;
 	}
 	if (silent < b->target.n)
-		address_failed(b, silent, ETIMEDOUT, NULL, b->p->c.wait);
-	conclude(b);
+		probe_address_failed(b, silent, ETIMEDOUT, NULL, b->p->c.wait);
+	probe_conclude(b);
 }
 
-/* Starts T. Returns whether it did not have to be put back. */
-static bool start_probe(struct prober *p, const struct probe_target *t)
+/* Starts T. Returns false if it had to be put back. */
+static bool probe_start(struct prober *p, const struct probe_target *t)
 {
 	struct probe *b = p->free_probes;
 
@@ -465,17 +460,17 @@ static bool start_probe(struct prober *p, const struct probe_target *t)
 	*b = (struct probe){ .p = p, .target = *t, .next = p->probes, .before = &p->probes };
 	b->start = clock_now();
 	b->deadline = clock_after(b->start, p->c.wait);
-	b->timer = (struct timer){ .fn = on_time, .arg = b };
+	b->timer = (struct timer){ .fn = probe_on_time, .arg = b };
 	if (b->next)
 		b->next->before = &b->next;
 	p->probes = b;
 	p->reserved += t->n;
-	advance(b);
+	probe_advance(b);
 	return !p->holds;
 }
 
 /* Starts as many targets as may be under way. */
-static void take_turn(void *arg)
+static void prober_take_turn(void *arg)
 {
 	struct prober *p = arg;
 	int i = 0;
@@ -487,32 +482,32 @@ static void take_turn(void *arg)
 			break;
 		p->holds = p->probes && p->reserved + t.n > p->jobs;
 		p->held = t;
-		if (p->holds || !start_probe(p, &t))
+		if (p->holds || !probe_start(p, &t))
 			break;
 	}
 	p->pumping = false;
 	if (i == BATCH)
-		turn_soon(p);
+		prober_turn_soon(p);
 }
 
 void prober_wake(struct prober *p)
 {
-	turn_soon(p);
+	prober_turn_soon(p);
 }
 
-static void source_found(void *arg, struct places_answer *found)
+static void prober_source_found(void *arg, struct places_answer *found)
 {
 	struct prober *p = arg;
 
 	p->sources = (struct dial_sources){ found->sources, found->n_sources };
 	p->ready = !found->failure.eai;
 	if (p->ready)
-		turn_soon(p);
+		prober_turn_soon(p);
 	else
 		p->c.failed(p->c.arg, &found->failure);
 }
 
-static void find_source(void *arg)
+static void prober_find_source(void *arg)
 {
 	struct prober *p = arg;
 	const struct places_question q = { .family = p->c.family,
@@ -520,8 +515,8 @@ static void find_source(void *arg)
 					   .source = p->c.socket->source,
 					   .source_port = p->c.socket->source_port };
 
-	p->turn.fn = take_turn;
-	places_find(p->loop, &q, source_found, p, &p->lookup);
+	p->turn.fn = prober_take_turn;
+	places_find(p->loop, &q, prober_source_found, p, &p->lookup);
 }
 
 struct prober *prober_start(struct loop *loop, const struct probe_config *c)
@@ -539,8 +534,8 @@ struct prober *prober_start(struct loop *loop, const struct probe_config *c)
 		p->jobs = limit > 2 * DESCRIPTORS_SPARED ? (size_t)limit - DESCRIPTORS_SPARED :
 							   (size_t)limit / 2;
 	p->reuses = stream_connects_again && !source && !c->socket->protocol;
-	p->turn = (struct timer){ .fn = source ? find_source : take_turn, .arg = p };
-	turn_soon(p);
+	p->turn = (struct timer){ .fn = source ? prober_find_source : prober_take_turn, .arg = p };
+	prober_turn_soon(p);
 	return p;
 }
 

@@ -1,8 +1,8 @@
-/* probe.h - many connections that are made only to see whether they can be
+/* probe.h - many connections, made only to see whether they can be made
  *
- * A prober asks its owner for one target after the other, has as many under way at a time as it
- * may, and tells how each came out. Of a target's addresses the first that answers is enough: they
- * are tried as dial.h does it (RFC 8305). The connection is closed at once.
+ * A prober asks its owner for one target after the other, tries as many at a time as it may, and
+ * tells how each has ended. A target's addresses are tried as dial.h does it (RFC 8305) until one
+ * answers. The connection is closed at once.
  */
 #ifndef NET_PROBE_H
 #define NET_PROBE_H
@@ -20,17 +20,17 @@
 struct prober;
 
 struct probe_target {
-	const struct address *addresses; /* stay the owner's until it is told */
-	size_t n;			 /* from 1 */
-	uint16_t port;			 /* in place of theirs */
-	void *tag;			 /* the owner's, */
-	int64_t number;			 /* and so is this */
+	const struct address *addresses; /* must live until the target's result */
+	size_t n;			 /* at least one */
+	uint16_t port;			 /* in place of the addresses' */
+	void *tag;			 /* the owner's own, as is */
+	int64_t number;			 /* this */
 };
 
 enum probe_state {
 	PROBE_OPEN,
-	PROBE_CLOSED,	   /* refused; a UNIX socket that is not there too */
-	PROBE_FILTERED,	   /* no answer in time, of one address at least */
+	PROBE_CLOSED,	   /* refused, or a UNIX socket that is not there */
+	PROBE_FILTERED,	   /* at least one address did not answer in time */
 	PROBE_UNREACHABLE, /* any other error */
 };
 
@@ -39,22 +39,23 @@ const char *probe_state_name(enum probe_state state);
 
 struct probe_result {
 	enum probe_state state;
-	int error;	  /* an errno; 0 where it is open */
-	const char *what; /* the option or step that failed, NULL: connecting itself */
-	size_t index;	  /* of the address that this is about */
-	int64_t ns;	  /* how long connecting to that one took, or failing to */
+	int error;	  /* an errno; 0 if it is open */
+	const char *what; /* the option or step that failed; NULL: connecting itself */
+	size_t index;	  /* of the address that decided */
+	int64_t ns;	  /* how long that took */
 	void *tag;	  /* of the target */
 	int64_t number;
 };
 
-/* All pointers must stay until the end. */
+/* All pointers must live until the end. */
 struct probe_config {
 	const struct socket_options *socket;
-	int family;   /* AF_UNSPEC: both, for the source */
+	int family;   /* of the source; AF_UNSPEC: both */
 	int64_t wait; /* how long a target may take, ns */
-	size_t jobs;  /* so many addresses at a time, from 1; fewer where descriptors are short */
+	size_t jobs;  /* how many addresses at a time, at least one; fewer if descriptors are short
+		       */
 	struct events events;
-	/* The next target into *T; false: there is none now, see prober_wake(). */
+	/* Puts the next target into *T; false: there is none now, see prober_wake(). */
 	bool (*next)(void *arg, struct probe_target *t);
 	void (*over)(void *arg, const struct probe_result *r);
 	/* The source to connect from cannot be looked up. Nothing else will come. */
@@ -62,16 +63,16 @@ struct probe_config {
 	void *arg;
 };
 
-/* Starts a prober. The calls come from the loop, never from in here. Connections to oneself, which
- * happen in the range of ports that connect(2) itself uses, and of two of its own sockets with each
- * other, count as refused. Where there is no local port or descriptor left it tries again, until
- * nothing could be started for the time of `wait`. Returns NULL with errno ENOMEM. */
+/* Starts a prober. It calls back from the loop, never from in here. A connection of a socket to
+ * itself, or of two of the prober's sockets to each other, counts as refused: both happen in the
+ * range of ports from which connect(2) chooses. If no local port or descriptor is left, it tries
+ * again until nothing could be started for the time of `wait`. Returns NULL with errno ENOMEM. */
 struct prober *prober_start(struct loop *loop, const struct probe_config *c);
 
-/* There may be targets again. */
+/* Tells P that there may be targets again. */
 void prober_wake(struct prober *p);
 
-/* Gives up what is under way, without a word. Not from one of P's calls. */
+/* Gives up what is under way without calling back. Not to be called from one of P's calls. */
 void prober_free(struct prober *p);
 
 #endif

@@ -15,8 +15,8 @@
 #include "net/proxy_handshake.h"
 #include "sock/stream.h"
 
-#define PIECE 4096   /* is looked at at a time */
-#define AGAIN_MOST 4 /* that a proxy may want a new connection */
+#define PIECE 4096   /* bytes of an answer looked at at a time */
+#define AGAIN_MOST 4 /* how often a proxy may ask for a new connection */
 
 struct proxy_client {
 	struct loop *loop;
@@ -32,8 +32,7 @@ struct proxy_client {
 	size_t n, at; /* the hop that is looked up, or shaken hands with */
 	struct text out;
 	int send_error;	  /* sending has failed with it, and is over */
-	bool connected;	  /* to the first, once at least */
-	char words[1200]; /* of where we want to go */
+	char words[1200]; /* the destination */
 	struct dial_result result;
 };
 
@@ -44,7 +43,7 @@ static void client_disconnect(struct proxy_client *d)
 	if (d->watch.fd < 0)
 		return;
 	watch_drop(d->loop, &d->watch);
-	/* A connection that ends by itself would keep the port of -p for a minute. */
+	/* A connection that ends in the ordinary way would keep the port of -p for a minute. */
 	if (d->c.socket->source_port)
 		stream_break(d->watch.fd);
 	close(d->watch.fd);
@@ -70,7 +69,7 @@ void proxy_client_cancel(struct proxy_client *d)
 	free(d);
 }
 
-/* Tells R, and is gone. */
+/* Tells R and frees D. */
 static void client_tell(struct proxy_client *d, const struct dial_result *r)
 {
 	const struct dial_result result = *r;
@@ -95,7 +94,7 @@ static void client_finish(struct proxy_client *d)
 	timer_set(d->loop, &d->finish, loop_now(d->loop));
 }
 
-/* Adds what hop H was to reach to why it all failed. */
+/* Adds what hop H was to reach to the reason for the failure. */
 static void client_add_place(struct proxy_client *d, const struct proxy_hop *h)
 {
 	char address[ADDRESS_TEXT], words[sizeof d->words];
@@ -112,7 +111,7 @@ static void client_expired(void *arg)
 {
 	struct proxy_client *d = arg;
 
-	/* That tells itself. */
+	/* The dial has the same deadline, and tells it. */
 	if (d->dial)
 		return;
 	d->result.timed_out = true;
@@ -146,7 +145,7 @@ static void client_done(struct proxy_client *d)
 
 /* ---- from one to the next ---- */
 
-/* Goes the whole way again, soon. */
+/* Connects through all proxies once more, soon. */
 static void client_connect_again(struct proxy_client *d)
 {
 	client_disconnect(d);
@@ -187,7 +186,7 @@ static enum handshake client_begin_handshake(struct proxy_client *d)
 	return proxy_handshake_start(h, &d->out);
 }
 
-/* Sends what is to be sent, as much as goes. */
+/* Sends as much of `out` as goes. */
 static void client_send(struct proxy_client *d)
 {
 	ssize_t n = 0;
@@ -197,7 +196,7 @@ static void client_send(struct proxy_client *d)
 	/* Under --fastopen the connection begins here. */
 	if (n < 0 && errno != EAGAIN && errno != EINTR && errno != EINPROGRESS)
 		d->send_error = errno;
-	/* It may have told why before it went. */
+	/* The proxy may have told why before it closed the connection. */
 	if (d->send_error)
 		d->out.length = 0;
 	if (n > 0) {
@@ -279,7 +278,7 @@ static void client_first_connected(void *arg, const struct dial_result *r)
 		client_tell(d, &result);
 		return;
 	}
-	/* It may have passed unseen. */
+	/* The deadline may have passed while the dial watched it. */
 	timer_set(d->loop, &d->deadline, d->c.deadline);
 	d->watch.fd = r->fd;
 	d->out.length = 0;
@@ -287,7 +286,7 @@ static void client_first_connected(void *arg, const struct dial_result *r)
 	client_went_on(d, client_begin_handshake(d));
 }
 
-/* A dial's, but that a connection to the first proxy is not yet what is wanted. */
+/* Passes the dial's events on; its connection is only the one to the first proxy. */
 static void client_tell_event(void *arg, const struct event *e)
 {
 	const struct proxy_client *d = arg;
@@ -341,14 +340,14 @@ static void client_place_found(void *arg, struct places_answer *found)
 	free(found->addresses);
 }
 
-/* Which addresses H's proxy is to be told: AF_UNSPEC: of both families. */
+/* Returns the family of the addresses that H's proxy can be told; AF_UNSPEC: both. */
 static int client_family_for(const struct proxy_client *d, const struct proxy_hop *h)
 {
 	return h->proxy->url.scheme == PROXY_SOCKS4 && d->c.family == AF_UNSPEC ? AF_INET :
 										  d->c.family;
 }
 
-/* Looks up what is to be looked up here before anybody is called. */
+/* Looks up the hosts that have to be looked up here, before connecting to anybody. */
 static void client_look_up(struct proxy_client *d)
 {
 	struct proxy_hop *h = &d->hops[d->at];
@@ -368,7 +367,7 @@ static void client_look_up(struct proxy_client *d)
 		h->by_name = scheme != PROXY_SOCKS4 && scheme != PROXY_SOCKS5;
 		q.family = client_family_for(d, h);
 	}
-	/* Only the port, which may be a service. */
+	/* Then only the port, which may be a service, is looked up. */
 	if (h->by_name)
 		q.host = NULL;
 	else

@@ -1,3 +1,4 @@
+/* proxy_client_options.c - --proxy and --proxy-auth-file */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -33,7 +34,7 @@ static const struct option_row rows[] = {
 
 const struct option_group proxy_group = { "Proxies", rows, sizeof rows / sizeof *rows };
 
-static int parse_url(struct proxy *p, const char *word, struct option_error *error)
+static int proxy_parse_url(struct proxy *p, const char *word, struct option_error *error)
 {
 	struct option_error inner;
 	char shown[256];
@@ -61,7 +62,7 @@ static int parse_proxy(void *field, const char *word, struct option_error *error
 	while (*end)
 		end = &(*end)->next;
 	*end = p;
-	status = parse_url(p, word, error);
+	status = proxy_parse_url(p, word, error);
 	credentials_blot((char *)word + at, n);
 	return status;
 }
@@ -75,9 +76,9 @@ const char *proxy_url_text(const struct proxy *p, char *text, size_t size)
 	return text;
 }
 
-/* Line N is for the Nth, unless its URL says who we are. */
-static int take_line(void *arg, size_t n, const struct credentials *who, const char *where,
-		     struct option_error *error)
+/* Line N is for proxy number N, unless the proxy's URL has credentials. */
+static int proxy_take_line(void *arg, size_t n, const struct credentials *who, const char *where,
+			   struct option_error *error)
 {
 	struct proxy *p = arg;
 	struct credentials unused = *who;
@@ -93,7 +94,7 @@ static int take_line(void *arg, size_t n, const struct credentials *who, const c
 	return 0;
 }
 
-static int read_environment(struct proxy *p, struct option_error *error)
+static int proxy_read_environment(struct proxy *p, struct option_error *error)
 {
 	char *value = getenv(VARIABLE);
 	int status = 0;
@@ -111,8 +112,8 @@ static int read_environment(struct proxy *p, struct option_error *error)
 	return status;
 }
 
-/* Can HOST be told to somebody else? */
-static int check_place(const char *host, struct option_error *error)
+/* Can a proxy be told to reach HOST? Returns 0, or -1 with *ERROR. */
+static int proxy_check_place(const char *host, struct option_error *error)
 {
 	struct address a;
 
@@ -129,11 +130,11 @@ int proxy_check(struct proxy_options *o, const char *host, bool numeric, struct 
 		return 0;
 	for (const struct proxy *p = o->first; p; p = p->next)
 		if (address_check(p->url.host, p->url.port, numeric, error) < 0 ||
-		    check_place(p->next ? p->next->url.host : host, error) < 0)
+		    proxy_check_place(p->next ? p->next->url.host : host, error) < 0)
 			return -1;
-	if (o->auth_file && credentials_read(o->auth_file, take_line, o->first, error) < 0)
+	if (o->auth_file && credentials_read(o->auth_file, proxy_take_line, o->first, error) < 0)
 		return -1;
-	return read_environment(o->first, error);
+	return proxy_read_environment(o->first, error);
 }
 
 void proxy_free(struct proxy_options *o)

@@ -12,13 +12,13 @@
 #include "proto/http_connect.h"
 #include "proto/socks.h"
 
-/* A proxy, and what it is to reach: the one behind it or, of the last, where we want to go. */
+/* A proxy, and what it is to reach: the proxy behind it or, if it is the last, the destination. */
 struct proxy_hop {
 	const struct proxy *proxy;
 	const char *host, *port;
 	bool by_name;		   /* the proxy looks the host up */
-	struct address *addresses; /* of the host; by name one that has the port alone */
-	size_t n, at;		   /* which is tried */
+	struct address *addresses; /* of the host; if `by_name` one that has the port alone */
+	size_t n, at;		   /* how many, and which is tried */
 	union {
 		struct socks_client socks;
 		struct http_connect http;
