@@ -181,7 +181,6 @@ uint64_t flow_step(struct flow *f)
 	bool limited = rate_is_set(&f->rate);
 	enum transfer_result result;
 	int64_t now = 0;
-	int error;
 
 	if (f->state != FLOW_OPEN)
 		return 0;
@@ -195,7 +194,6 @@ uint64_t flow_step(struct flow *f)
 			most = allowed;
 	}
 	result = transfer_step(t, most < SIZE_MAX ? (size_t)most : SIZE_MAX);
-	error = errno;
 	if (limited)
 		flow_charge(f, now);
 	if (t->filter && t->filter->quit)
@@ -203,10 +201,10 @@ uint64_t flow_step(struct flow *f)
 	count_down(&f->left, t->in - in);
 	if (t->out + t->held > all)
 		count_down(&f->wanted, t->out + t->held - all);
-	if (result == TRANSFER_END || result == TRANSFER_SOURCE_ERROR)
-		flow_end_source(f, result == TRANSFER_END ? 0 : error);
-	if (result == TRANSFER_SINK_ERROR) {
-		f->error = error;
+	if (result == TRANSFER_END || result == TRANSFER_SOURCE_ERROR) {
+		flow_end_source(f, result == TRANSFER_END ? 0 : errno);
+	} else if (result == TRANSFER_SINK_ERROR) {
+		f->error = errno;
 		f->state = FLOW_SINK_FAILED;
 	}
 	flow_follow_editor(f);

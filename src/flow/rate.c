@@ -11,11 +11,6 @@ void rate_start(struct rate *r, int64_t bytes, int64_t pieces)
 		r->due = clock_now();
 }
 
-bool rate_is_set(const struct rate *r)
-{
-	return r->bytes != UNSET || r->each > 0;
-}
-
 int64_t rate_cost(const struct rate *r, int64_t n)
 {
 	int64_t time = 0;

@@ -10,6 +10,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/number.h"
+
 struct rate {
 	int64_t bytes; /* a second, UNSET: any number */
 	int64_t each;  /* ns that a piece takes at least */
@@ -20,7 +22,10 @@ struct rate {
 void rate_start(struct rate *r, int64_t bytes, int64_t pieces);
 
 /* Tells whether R limits anything. */
-bool rate_is_set(const struct rate *r);
+static inline bool rate_is_set(const struct rate *r)
+{
+	return r->bytes != UNSET || r->each > 0;
+}
 
 /* Returns the time in ns that a piece of N bytes takes. */
 int64_t rate_cost(const struct rate *r, int64_t n);

@@ -174,7 +174,7 @@ static enum transfer_result transfer_filled(struct transfer *t, size_t n, size_t
 	t->held = n;
 	t->offset = 0;
 	t->sink_full = true;
-	if (t->to->may_block || transfer_must_wait(t))
+	if (t->to->may_block || (t->filter && transfer_must_wait(t)))
 		return TRANSFER_MOVED;
 	return transfer_drain(t, piece) == TRANSFER_SINK_ERROR ? TRANSFER_SINK_ERROR :
 								 TRANSFER_MOVED;
