@@ -62,7 +62,8 @@ enum {
  * without a state of the run where that is not among RUN). */
 #define IN(event, with, without, run, actions, next)                                               \
 	{ event, with, (without) | RECV_ONLY, UNSENT, ANY, run, actions, next, SAME, SAME, NONE }, \
-	{ event, (with) | RECV_ONLY, without, UNSENT, ENDED, run, actions, next, SAME, SAME, NONE }, \
+	{ event, (with) | RECV_ONLY, without, UNSENT, ENDED, run, actions, next, SAME, \
+	  SAME, NONE }, \
 	{ event, (with) | RECV_ONLY, without, UNSENT, ~ENDED, (run) & CLOSING_RUN, actions, next,  \
 	  SAME, SAME, NONE }
 #define NOT_YET(event)                                                                             \
@@ -121,7 +122,9 @@ static const struct row rows[] = {
 	{ HALF_CLOSE_GOT_ENOUGH, MESSAGE, 0, ANY, ANY, ANY,
 	  DISCARD, SAME, RECEIVE_UNWANTED, SAME, NONE },
 	{ HALF_CLOSE_GOT_ENOUGH, MAY_END, MESSAGE, ANY, ANY, OPEN_RUN,
-	  HALF_CLOSE_END_OUT | HALF_CLOSE_STOP_COUNTING | DISCARD, SAME, RECEIVE_ENOUGH, SAME, NONE },
+	  HALF_CLOSE_END_OUT | HALF_CLOSE_STOP_COUNTING | DISCARD, SAME,
+	  RECEIVE_ENOUGH, SAME, NONE },
+	  
 	{ HALF_CLOSE_GOT_ENOUGH, 0, MESSAGE | MAY_END, ANY, ANY, OPEN_RUN,
 	  FROM_HERE, SAME, DROPS, CLOSES, NONE },
 	{ HALF_CLOSE_GOT_ENOUGH, 0, MESSAGE, ANY, ANY, CLOSING_RUN, 0, SAME, SAME, SAME, NONE },
@@ -148,7 +151,8 @@ static const struct row rows[] = {
 	{ HALF_CLOSE_CLOSE, 0, 0, ANY, ANY, OPEN_RUN, FROM_HERE, SAME, DROPS, CLOSES, NONE },
 	{ HALF_CLOSE_CLOSE, 0, 0, ANY, ANY, CLOSING_RUN, 0, SAME, SAME, SAME, NONE },
 
-	{ HALF_CLOSE_QUIT, 0, 0, ANY, ~ENDED, ANY, HALF_CLOSE_LIMIT, SAME, RECEIVE_LAST, SAME, NONE },
+	{ HALF_CLOSE_QUIT, 0, 0, ANY, ~ENDED, ANY,
+	  HALF_CLOSE_LIMIT, SAME, RECEIVE_LAST, SAME, NONE },
 	{ HALF_CLOSE_QUIT, 0, 0, ANY, ENDED, ANY, 0, SAME, SAME, SAME, NONE },
 
 	{ HALF_CLOSE_IDLE, 0, 0, ANY, ANY, ANY, OVER, SAME, SAME, FAILS, PUMP_IDLE },
