@@ -154,7 +154,7 @@ static enum transfer_result packets_in(struct transfer *t, size_t max)
 	if (transfer_must_wait(t))
 		return TRANSFER_WAIT;
 	if (t->held)
-		return transfer_drain(t, t->held);
+		return transfer_drain(t);
 	if (max == 0)
 		return TRANSFER_WAIT;
 	result = packet_take(t, FRAME_HEAD_MOST, FRAME_TAIL_MOST);
@@ -165,7 +165,7 @@ static enum transfer_result packets_in(struct transfer *t, size_t max)
 	if (t->held == 0)
 		return packet_pass_empty(t);
 	t->sink_full = true;
-	if (!t->to->may_block && transfer_drain(t, t->held) == TRANSFER_SINK_ERROR)
+	if (!t->to->may_block && transfer_drain(t) == TRANSFER_SINK_ERROR)
 		return TRANSFER_SINK_ERROR;
 	return TRANSFER_MOVED;
 }

@@ -15,7 +15,6 @@
 
 static struct endpoint nowhere = { .rfd = -1, .wfd = -1, .kind = ENDPOINT_NULL, .reopened = -1 };
 
-static enum transfer_result transfer_filter(struct transfer *t, size_t max);
 static enum transfer_result transfer_queue(struct transfer *t, size_t max);
 static enum transfer_result transfer_send(struct transfer *t, size_t max);
 static enum transfer_result transfer_pass(struct transfer *t, size_t max);
@@ -26,7 +25,7 @@ static void transfer_choose(struct transfer *t)
 	if (t->method)
 		return;
 	if (t->filter)
-		t->method = transfer_filter;
+		t->method = transfer_copy;
 	else if (t->to->passes)
 		t->method = transfer_pass;
 	else if (t->from->kind == ENDPOINT_SUBSCRIBER && t->to->owned)
@@ -128,22 +127,27 @@ enum transfer_result transfer_read_result(ssize_t n)
 	return n == 0 ? TRANSFER_END : transfer_failed(TRANSFER_SOURCE_ERROR);
 }
 
-enum transfer_result transfer_drain(struct transfer *t, size_t n)
+enum transfer_result transfer_drain(struct transfer *t)
 {
-	ssize_t done = endpoint_write(t->to, t->buffer + t->offset, n);
+	struct filter *f = t->filter;
+	const char *data = t->buffer + t->offset;
+	ssize_t done = endpoint_write(t->to, data, f ? filter_piece(f, data, t->held) : t->held);
 
 	if (t->to->shared)
 		t->to->writer = t;
 	if (done < 0)
 		return transfer_sink_failed(t);
-	if (t->filter)
-		filter_wrote(t->filter, t->buffer + t->offset, (size_t)done);
+	if (f)
+		filter_wrote(f, data, (size_t)done);
 	t->out += (size_t)done;
 	t->offset += (size_t)done;
 	t->held -= (size_t)done;
-	t->sink_full = t->held > 0;
+	t->sink_full = true;
 	if (!t->held)
 		transfer_let_go(t);
+	/* What was inserted meanwhile is next. */
+	if (f && f->inserted.length > 0)
+		t->sink_full = true;
 	return TRANSFER_MOVED;
 }
 
@@ -154,7 +158,7 @@ bool transfer_prepare(struct transfer *t, size_t size)
 	t->sink_full = false;
 	t->size = size;
 	t->buffer = pool_take(size);
-	if (t->buffer)
+	if (t->buffer && t->to->may_block)
 		endpoint_reopen(t->to);
 	return t->buffer != NULL;
 }
@@ -168,36 +172,7 @@ enum transfer_result transfer_nothing_read(struct transfer *t, ssize_t n)
 	return transfer_read_result(n);
 }
 
-/* N bytes are held: written as far as that cannot block. */
-static enum transfer_result transfer_filled(struct transfer *t, size_t n, size_t piece)
-{
-	t->held = n;
-	t->offset = 0;
-	t->sink_full = true;
-	if (t->to->may_block || (t->filter && transfer_must_wait(t)))
-		return TRANSFER_MOVED;
-	return transfer_drain(t, piece) == TRANSFER_SINK_ERROR ? TRANSFER_SINK_ERROR :
-								 TRANSFER_MOVED;
-}
-
-enum transfer_result transfer_copy(struct transfer *t, size_t max)
-{
-	ssize_t n;
-
-	if (transfer_must_wait(t))
-		return TRANSFER_WAIT;
-	if (t->held)
-		return transfer_drain(t, t->held);
-	if (!transfer_prepare(t, t->limit ? t->limit : BUFFER_SIZE))
-		return TRANSFER_SOURCE_ERROR;
-	n = endpoint_read(t->from, t->buffer, t->size < max ? t->size : max);
-	if (n <= 0)
-		return transfer_nothing_read(t, n);
-	t->in += (size_t)n;
-	return transfer_filled(t, (size_t)n, (size_t)n);
-}
-
-/* What the filter has to send by itself, so far as the sink takes it. */
+/* Sends what the filter inserts, as far as the sink takes it. */
 static enum transfer_result transfer_send_inserted(struct transfer *t)
 {
 	struct text *inserted = &t->filter->inserted;
@@ -211,41 +186,55 @@ static enum transfer_result transfer_send_inserted(struct transfer *t)
 	return TRANSFER_MOVED;
 }
 
-/* The copying method through a filter. */
-static enum transfer_result transfer_filter(struct transfer *t, size_t max)
+/* Reads at most MAX bytes into an empty buffer, and through the filter. */
+static enum transfer_result transfer_fill(struct transfer *t, size_t max)
 {
 	struct filter *f = t->filter;
-	size_t most = t->limit && t->limit < FILTER_PIECE ? t->limit : FILTER_PIECE, n;
-	ssize_t got;
+	size_t piece = f ? FILTER_PIECE : BUFFER_SIZE;
+	char *place;
+	ssize_t n;
+
+	if (t->limit && (!f || t->limit < piece))
+		piece = t->limit;
+	if (!transfer_prepare(t, f ? 2 * piece + FILTER_MORE : piece))
+		return TRANSFER_SOURCE_ERROR;
+	place = t->buffer + t->size - piece;
+	n = endpoint_read(t->from, place, piece < max ? piece : max);
+	if (n <= 0)
+		return transfer_nothing_read(t, n);
+	t->in += (size_t)n;
+	t->offset = 0;
+	t->held = f ? filter_apply(f, place, (size_t)n, t->buffer) : (size_t)n;
+	return TRANSFER_MOVED;
+}
+
+enum transfer_result transfer_copy(struct transfer *t, size_t max)
+{
+	struct filter *f = t->filter;
+	enum transfer_result result;
 
 	if (transfer_must_wait(t))
 		return TRANSFER_WAIT;
-	if (filter_inserts(f, t->held > 0))
+	if (f && filter_inserts(f, t->held > 0))
 		return transfer_send_inserted(t);
-	if (t->held) {
-		enum transfer_result result =
-			transfer_drain(t, filter_piece(f, t->buffer + t->offset, t->held));
-		/* What came meanwhile is next. */
-		t->sink_full = t->sink_full || f->inserted.length > 0;
-		return result;
-	}
-	if (max == 0 || f->quit)
+	if (t->held)
+		return transfer_drain(t);
+	if (f && (max == 0 || f->quit))
 		return f->quit ? TRANSFER_END : TRANSFER_WAIT;
-	if (!transfer_prepare(t, 2 * most + FILTER_MORE))
-		return TRANSFER_SOURCE_ERROR;
-	most = most < max ? most : max;
-	got = endpoint_read(t->from, t->buffer + t->size - most, most);
-	if (got <= 0)
-		return transfer_nothing_read(t, got);
-	t->in += (size_t)got;
-	n = filter_apply(f, t->buffer + t->size - most, (size_t)got, t->buffer);
-	if (n == 0) {
+	result = transfer_fill(t, max);
+	if (result != TRANSFER_MOVED)
+		return result;
+	if (t->held == 0) {
 		transfer_let_go(t);
 		t->sink_full = f->inserted.length > 0;
 		errno = ENOMEM;
 		return f->inserted.failed ? TRANSFER_SOURCE_ERROR : TRANSFER_MOVED;
 	}
-	return transfer_filled(t, n, filter_piece(f, t->buffer, n));
+	t->sink_full = true;
+	/* It is written at once, as far as that cannot block. */
+	if (t->to->may_block || (f && transfer_must_wait(t)))
+		return TRANSFER_MOVED;
+	return transfer_drain(t) == TRANSFER_SINK_ERROR ? TRANSFER_SINK_ERROR : TRANSFER_MOVED;
 }
 
 /* By reading and writing, until the descriptor that goes along has gone. */

@@ -75,7 +75,7 @@ void transfer_hurry(struct transfer *t);
 
 void transfer_free(struct transfer *t);
 
-/* The portable method, which reads and writes. */
+/* The portable method, which reads and writes, through the filter if there is one. */
 enum transfer_result transfer_copy(struct transfer *t, size_t max);
 
 /* The method where one of T's endpoints has packets, NULL where none has: see packets.c. */
@@ -89,8 +89,8 @@ bool transfer_prepare(struct transfer *t, size_t size);
 /* Releases the buffer after a read returned N <= 0; maps N and errno to a result. */
 enum transfer_result transfer_nothing_read(struct transfer *t, ssize_t n);
 
-/* Writes at most N bytes of what is held. */
-enum transfer_result transfer_drain(struct transfer *t, size_t n);
+/* Writes what is held, or as much of it as the filter lets through at once. */
+enum transfer_result transfer_drain(struct transfer *t);
 
 /* Maps the N <= 0 and errno of a read to a result. */
 enum transfer_result transfer_read_result(ssize_t n);
