@@ -1,12 +1,11 @@
 /* half_close.c - the half-close rule of sockit(1) as a function from state and event to action */
 #include "flow/half_close.h"
 
-/* What events mean whatever the state of either direction is: the end that the run is remembered
- * for, and what is to be done. */
+/* The events that mean the same whatever the state of either direction is. */
 static const struct {
-	enum pump_end end;
+	enum pump_end end; /* of the run, if it has not failed before */
 	unsigned actions;
-	bool closes; /* the connection is to be ended from here */
+	bool closes; /* we end the connection */
 } plain_events[HALF_CLOSE_EVENTS] = {
 	[HALF_CLOSE_IN_FAILED] = { .end = PUMP_IN_FAILED, .closes = true },
 	[HALF_CLOSE_RESET] = { .end = PUMP_RESET },
@@ -17,7 +16,7 @@ static const struct {
 	[HALF_CLOSE_ACKNOWLEDGED] = { .actions = HALF_CLOSE_OVER },
 };
 
-/* The first error is what the run is remembered for. */
+/* The first error is the one that the run ends in. */
 static void half_close_fail(struct half_close_step *s, enum pump_end end)
 {
 	if (end == PUMP_RUNNING || half_close_has_failed(s->state))
@@ -26,6 +25,7 @@ static void half_close_fail(struct half_close_step *s, enum pump_end end)
 	s->end = end;
 }
 
+/* We end the connection. */
 static void half_close_from_here(struct half_close_step *s)
 {
 	if (half_close_is_closing(s->state))
@@ -43,6 +43,7 @@ static bool half_close_is_broken_off(const struct half_close_step *s,
 	return terms->mode == PUMP_RELAY && half_close_has_failed(s->state);
 }
 
+/* Once all of `in` is sent, shut down writing. With --recv-only only after the peer's end. */
 static void half_close_in_ended(struct half_close_step *s, const struct half_close_terms *terms,
 				enum half_close_event event)
 {
@@ -65,6 +66,7 @@ static void half_close_in_ended(struct half_close_step *s, const struct half_clo
 	s->actions |= HALF_CLOSE_SHUT_DOWN;
 }
 
+/* The peer's end, all before it written, becomes that of `out`. */
 static void half_close_peer_end(struct half_close_step *s, const struct half_close_terms *terms)
 {
 	bool passes = s->state.receive == RECEIVE_OPEN && !half_close_is_broken_off(s, terms);
@@ -77,6 +79,7 @@ static void half_close_peer_end(struct half_close_step *s, const struct half_clo
 		half_close_from_here(s);
 }
 
+/* --read-bytes has them all, or the message is complete. */
 static void half_close_enough(struct half_close_step *s, const struct half_close_terms *terms)
 {
 	if (terms->one_message) {
@@ -91,6 +94,7 @@ static void half_close_enough(struct half_close_step *s, const struct half_close
 	}
 }
 
+/* Nobody takes what comes: that ends the connection, unless `out` need not take it. */
 static void half_close_out_failed(struct half_close_step *s, const struct half_close_terms *terms)
 {
 	if (terms->mode == PUMP_ECHO) {

@@ -77,8 +77,8 @@ struct half_close_terms {
 
 enum half_close_event {
 	HALF_CLOSE_SENT,	     /* `in` has ended, and all of it is sent */
-	HALF_CLOSE_SENT_UNCONNECTED, /* that was nothing, and --fastopen has not connected yet */
-	HALF_CLOSE_SENT_BROKEN,	     /* the same of a connection that is broken by now */
+	HALF_CLOSE_SENT_UNCONNECTED, /* `in` was empty, and --fastopen has not connected yet */
+	HALF_CLOSE_SENT_BROKEN,	     /* `in` has ended, and the connection is broken */
 	HALF_CLOSE_IN_FAILED,	     /* `in` cannot be read */
 	HALF_CLOSE_RESET,	     /* the connection is broken, and something is lost by it */
 	HALF_CLOSE_PEER_ENDED,	     /* the peer has ended, and all before that is written */
@@ -94,10 +94,10 @@ enum half_close_event {
 	HALF_CLOSE_EVENTS
 };
 
-/* What is to be done, as bits, in this order. */
+/* What the pump is to do, as bits, in this order. */
 enum half_close_action {
 	HALF_CLOSE_END_OUT = 1 << 0,	     /* end `out` */
-	HALF_CLOSE_TELL_PEER_ENDED = 1 << 1, /* and, if `in` is open, probe whether it is there */
+	HALF_CLOSE_TELL_PEER_ENDED = 1 << 1, /* tell the owner; probe the peer if `in` is open */
 	HALF_CLOSE_FINISH_IN = 1 << 2,	     /* read no more of `in`, and tell the owner */
 	HALF_CLOSE_STOP_COUNTING = 1 << 3,   /* what comes neither counts nor is copied */
 	HALF_CLOSE_DISCARD = 1 << 4,	     /* discard what comes, and what is held of it */
@@ -125,7 +125,7 @@ enum pump_end {
 struct half_close_step {
 	struct half_close state; /* from now on */
 	unsigned actions;	 /* of enum half_close_action */
-	enum pump_end end;	 /* what the run is remembered for from now on; or PUMP_RUNNING */
+	enum pump_end end;	 /* how the run ends, if that is known by this event */
 };
 
 /* The rule: what EVENT means in STATE under TERMS. An event that has had its effect already may

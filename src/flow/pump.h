@@ -1,6 +1,6 @@
 /* pump.h - two flows and their deadlines: one connection, from its start to its end
  *
- * `in` is what is sent to the peer, `out` is where its data goes. half_close.h says how each
+ * One flow goes from `in` to the peer, the other from the peer to `out`. half_close.h says how each
  * direction ends, and when the run is over.
  */
 #ifndef FLOW_PUMP_H
@@ -18,17 +18,17 @@ struct pump_config {
 	struct half_close_terms terms;
 	bool fastopen;		/* the connection may begin with the first data only */
 	bool keepalive_is_set;	/* by the user: not to be changed */
-	int64_t quit_after_eof; /* how long to wait for the peer after the end of `in`, or UNSET */
-	int64_t linger;	     /* how long, after an end that is ours, the peer may take to end too */
-	int64_t idle;	     /* limit to a time in which nothing moves, or UNSET */
-	uint64_t read_bytes; /* over after so many, FLOW_NO_LIMIT: no limit */
-	size_t buffer;	     /* 0: what is fast */
-	int64_t rate;	     /* bytes a second each way, or UNSET */
-	const struct frame_options *frame; /* of packets, NULL: the usual */
+	int64_t quit_after_eof; /* ns to wait for the peer after the end of `in`, or UNSET */
+	int64_t linger;		/* ns that the peer has to end too after we closed */
+	int64_t idle;		/* ns in which nothing moves, after which it is over, or UNSET */
+	uint64_t read_bytes;	/* received, after which it is over, or FLOW_NO_LIMIT */
+	size_t buffer;		/* bytes in flight at most, 0: as is fast */
+	int64_t rate;		/* bytes a second each way, or UNSET */
+	const struct frame_options *frame; /* of packets in a stream, NULL: each read is one */
 	struct filter *up, *down;	   /* on the way to the peer and from it; NULL: none */
-	bool others_sent;		   /* somebody else has written to the connection before */
-	bool in_end_ends;		   /* with the end of `in` the connection ends */
-	bool close; /* it is over already: only the end is still to be brought about */
+	bool others_sent; /* another process, or the owner, has written to the connection before */
+	bool in_end_ends; /* the end of `in` ends the connection */
+	bool close;	  /* the connection is to be ended at once */
 };
 
 struct pump;
@@ -36,12 +36,11 @@ struct pump;
 struct pump_calls {
 	/* The run is over: P's `end` and `error` tell how. May free P. */
 	void (*over)(void *arg, struct pump *p);
-	/* The peer has ended, and nothing came from `in` for a second. NULL: nobody wants to know.
-	 */
+	/* The peer has ended, and nothing came from `in` for a second. May be NULL. */
 	void (*waiting)(void *arg, struct pump *p);
-	/* The peer's end was read, and all before it written. NULL: as before. */
+	/* The peer's end was read, and all before it written. May be NULL. */
 	void (*peer_ended)(void *arg, struct pump *p);
-	/* From here on it is us who end the connection. NULL: as before. */
+	/* From here on it is we who end the connection. May be NULL. */
 	void (*closing)(void *arg, struct pump *p);
 	/* The idle limit has passed. Return true to go on for one more limit (an editor has queued
 	 * an answer). NULL: the run ends. */
@@ -61,43 +60,43 @@ struct pump {
 	struct half_close state;
 	enum pump_end end;
 	int error;
-	uint64_t received_most, echoed_most; /* no more than this counts */
-	int peer_error;	     /* taken from the socket while no flow was about to meet it */
-	int out_error;	     /* nobody reads `out` any more, as was seen with nothing to write */
-	int far_error;	     /* the far connection is broken: nothing can be written to it */
-	int64_t far_waiting; /* bytes that it had not acknowledged when it was last asked */
+	uint64_t received_most, echoed_most; /* bytes beyond these do not count */
+	int peer_error;	     /* of the connection, seen while no flow was about to meet it */
+	int out_error;	     /* of `out`, seen while there was nothing to write */
+	int far_error;	     /* of the far connection: nothing can be written to it any more */
+	int64_t far_waiting; /* bytes that it had not acknowledged when last asked */
 	/* Times at which something moved last: at all, from `in`, towards the peer (or was
 	 * acknowledged by it), and towards the peer where there is a heartbeat. */
 	int64_t last_move, last_in, last_sent, last_heartbeat;
-	int64_t ack_delay;    /* between two questions for acknowledgements, ns */
-	int64_t acknowledged; /* bytes, as far as was asked */
+	int64_t ack_delay;    /* ns between two questions for acknowledgements */
+	int64_t acknowledged; /* bytes, when last asked */
 };
 
-/* Starts P between IN, OUT and PEER, all of which stay the caller's. The mode of C says whether two
- * of them are one. `over` is called from the loop, never from in here. */
+/* Starts P between IN, OUT and PEER, which stay the caller's; the mode in C says whether two of
+ * them are one. `over` is called from the loop, never from this function. */
 void pump_start(struct pump *p, struct loop *loop, const struct pump_config *c,
 		const struct pump_calls *calls, struct endpoint *in, struct endpoint *out,
 		struct endpoint *peer);
 
-/* `in` will bring no more than what is there now, whoever has it still open; with that the
+/* Reads no more of `in` than what is there now, even if another process has it open. With that the
  * connection ends. */
 void pump_finish_in(struct pump *p);
 
 /* Ends the connection from here: what was read is sent as long as the peer takes it, what comes is
- * thrown away, and after --linger that is all. */
+ * discarded, and after the time of --linger it is over. */
 void pump_close(struct pump *p);
 
-/* There is room again in the fan-out that `out` writes to. */
+/* Goes on after the fan-out that `out` writes to has room again. */
 void pump_wake(struct pump *p);
 
-/* What P still waits for. */
+/* What P waits for. */
 struct pump_waits {
-	bool in;	   /* something from `in`, or its end */
-	bool peer;	   /* the same from the peer */
-	bool peer_reading; /* that the peer takes what was sent */
-	bool out;	   /* that `out` takes what came */
-	bool paused;	   /* for its rate or its filters */
-	bool acknowledged; /* that the peer's kernel acknowledges all that was sent */
+	bool in;	   /* data of `in`, or its end */
+	bool peer;	   /* data of the peer, or its end */
+	bool peer_reading; /* the peer to take what was sent */
+	bool out;	   /* `out` to take what came */
+	bool paused;	   /* the end of a pause of its rate or its filters */
+	bool acknowledged; /* the peer's kernel to acknowledge what was sent */
 };
 
 struct pump_waits pump_waits(const struct pump *p);

@@ -1,12 +1,11 @@
-/* pump_half_close.c - the pump's side of half_close.h: the events that its flows make, and what is
- * done about them */
+/* pump_half_close.c - what the pump tells the rule of half_close.h, and does as that says */
 #include <errno.h>
 
 #include "flow/fanout.h"
 #include "flow/pump_parts.h"
 #include "sock/stream.h"
 
-/* ---- what is done ---- */
+/* ---- doing what the rule says ---- */
 
 static void pump_finish_sending(struct pump *p)
 {
@@ -100,7 +99,7 @@ bool pump_time_is_up(struct pump *p)
 			  0);
 }
 
-/* ---- what has happened ---- */
+/* ---- telling it what has happened ---- */
 
 bool pump_nothing_to_send(const struct pump *p)
 {
@@ -108,8 +107,8 @@ bool pump_nothing_to_send(const struct pump *p)
 	       (!flow_holds(&p->up) && !p->up.transfer.sink_full && !endpoint_readable(p->in));
 }
 
-/* The kernel tells an error once, to the one that comes first: where that was READING, of the same
- * connection, WRITING has met nothing but EPIPE. */
+/* The kernel tells an error only once. If READING, of the same connection, met it first, WRITING
+ * has met EPIPE. */
 static int pump_first_error(const struct flow *writing, const struct flow *reading)
 {
 	bool told = reading->source_ended && reading->state != FLOW_SINK_FAILED && reading->error;
@@ -117,8 +116,8 @@ static int pump_first_error(const struct flow *writing, const struct flow *readi
 	return writing->error == EPIPE && told ? reading->error : writing->error;
 }
 
-/* sendfile(2) can move something, meet a reset and keep it to itself; then the next call meets
- * EPIPE, which otherwise says that the peer had ended before. */
+/* If sendfile(2) moves something and then meets a reset it does not say so, and the next call fails
+ * with EPIPE, which otherwise means that the peer had ended before. */
 static int pump_reset_error(const struct pump *p, int error)
 {
 	return error == EPIPE && !half_close_peer_ended(p->state) && p->peer->kind == ENDPOINT_TCP ?
@@ -137,8 +136,9 @@ static bool pump_out_failed(struct pump *p)
 	return pump_event(p, HALF_CLOSE_OUT_FAILED, error);
 }
 
-/* The far connection is broken, which shows while nothing is written to it. Until its end was read,
- * reading will tell; after that it is as with the peer: an error only where something is lost. */
+/* The far connection is broken, as was seen while nothing was written to it. Until its end was
+ * read, reading will tell; after that it is an error only if something is lost, as with the peer.
+ */
 static void pump_far_failed(struct pump *p)
 {
 	if (p->far_error || half_close_is_closing(p->state) || p->up.state == FLOW_OPEN)
@@ -152,7 +152,7 @@ static void pump_far_failed(struct pump *p)
 	}
 }
 
-/* Nobody takes what comes: that is the end at once where something was to be written, else when all
+/* If nobody takes what comes that is the end: at once if something was to be written, else when all
  * is sent. Returns whether the run is over. */
 static bool pump_look_at_out(struct pump *p)
 {
@@ -166,7 +166,7 @@ static bool pump_look_at_out(struct pump *p)
 	return false;
 }
 
-/* An end of `in` that is more than the end of what is sent. */
+/* Looks for an end of `in` that ends the connection. */
 static void pump_look_at_in(struct pump *p)
 {
 	struct flow *up = &p->up;
@@ -182,7 +182,7 @@ static void pump_look_at_in(struct pump *p)
 		pump_event(p, HALF_CLOSE_CLOSE, 0);
 }
 
-/* Both directions, each by itself. */
+/* Each direction ends by itself. */
 static void pump_look_at_ends(struct pump *p)
 {
 	if (p->down.state == FLOW_ENDED && !p->down.source_ended)
@@ -202,8 +202,8 @@ static void pump_look_at_ends(struct pump *p)
 		pump_event(p, p->peer_error ? HALF_CLOSE_SENT_BROKEN : HALF_CLOSE_SENT, 0);
 }
 
-/* Has the connection broken? What had been received before is still written, and the first error
- * counts: after the peer's end, or ours, only if it cost input. */
+/* Has the connection broken? What was received before is still written. After the peer's end, or
+ * ours, that is an error only if something is lost. */
 static bool pump_is_broken(struct pump *p)
 {
 	struct flow *up = &p->up, *down = &p->down;
@@ -228,7 +228,7 @@ bool pump_half_close(struct pump *p)
 	if (pump_look_at_out(p))
 		return true;
 	pump_look_at_in(p);
-	/* What has come until the time of -q was up is written, that is all. */
+	/* All that came before the time of -q was up is written. */
 	if (p->state.receive == RECEIVE_LAST && p->down.state == FLOW_ENDED)
 		return pump_time_is_up(p);
 	pump_look_at_ends(p);
