@@ -30,7 +30,7 @@
 #define DRAIN_MOST (64 << 20)
 
 /* The kind of our own socket FD. */
-static enum endpoint_kind kind_of_socket(int fd)
+static enum endpoint_kind endpoint_socket_kind(int fd)
 {
 	struct sockaddr_storage a;
 	socklen_t size = sizeof a, type_size = sizeof(int);
@@ -45,13 +45,13 @@ static enum endpoint_kind kind_of_socket(int fd)
 								   ENDPOINT_VSOCK;
 }
 
-static bool is_socket(const struct endpoint *e)
+static bool endpoint_is_socket(const struct endpoint *e)
 {
 	return e->kind >= ENDPOINT_TCP && e->kind <= ENDPOINT_PACKET;
 }
 
 /* The kind of the inherited descriptor FD. */
-static enum endpoint_kind kind_of(int fd)
+static enum endpoint_kind endpoint_inherited_kind(int fd)
 {
 	struct stat s, null;
 
@@ -62,7 +62,7 @@ static enum endpoint_kind kind_of(int fd)
 	if (S_ISREG(s.st_mode) || S_ISBLK(s.st_mode))
 		return ENDPOINT_FILE;
 	if (S_ISSOCK(s.st_mode)) {
-		enum endpoint_kind kind = kind_of_socket(fd);
+		enum endpoint_kind kind = endpoint_socket_kind(fd);
 		return kind == ENDPOINT_PACKET ? ENDPOINT_OTHER : kind;
 	}
 	if (S_ISCHR(s.st_mode) && stat("/dev/null", &null) == 0 && S_ISCHR(null.st_mode) &&
@@ -74,7 +74,7 @@ static enum endpoint_kind kind_of(int fd)
 /* A descriptor that is closed, or open for the other direction only, shall fail with EBADF where it
  * is used. But poll(2) never says that such a pipe is ready; of /dev/null, opened the wrong way
  * round, it does. */
-static void refuse(struct endpoint *e, bool writing)
+static void endpoint_refuse(struct endpoint *e, bool writing)
 {
 	e->kind = ENDPOINT_OTHER;
 	e->reopened = open("/dev/null", (writing ? O_RDONLY : O_WRONLY) | O_CLOEXEC);
@@ -84,7 +84,7 @@ static void refuse(struct endpoint *e, bool writing)
 		e->rfd = e->reopened;
 }
 
-/* An endpoint that reads RFD and writes WFD; ours is the one of them that is there. */
+/* An endpoint that reads RFD and writes WFD, or only one of them (the other: -1). */
 static struct endpoint endpoint_of(enum endpoint_kind kind, int rfd, int wfd, const char *name)
 {
 	return (struct endpoint){ .kind = kind,
@@ -107,10 +107,10 @@ void endpoint_inherit(struct endpoint *e, int fd, bool writing, const char *name
 
 	*e = endpoint_of(ENDPOINT_NULL, writing ? -1 : fd, writing ? fd : -1, name);
 	if (flags < 0 || mode == (writing ? O_RDONLY : O_WRONLY)) {
-		refuse(e, writing);
+		endpoint_refuse(e, writing);
 		return;
 	}
-	e->kind = kind_of(fd);
+	e->kind = endpoint_inherited_kind(fd);
 	e->may_block = !(flags & O_NONBLOCK) &&
 		       (e->kind == ENDPOINT_PIPE || e->kind == ENDPOINT_TERMINAL ||
 			e->kind == ENDPOINT_OTHER);
@@ -120,7 +120,7 @@ void endpoint_inherit(struct endpoint *e, int fd, bool writing, const char *name
 
 void endpoint_socket(struct endpoint *e, int fd, const char *name)
 {
-	*e = endpoint_of(kind_of_socket(fd), fd, fd, name);
+	*e = endpoint_of(endpoint_socket_kind(fd), fd, fd, name);
 	e->owned = true;
 	if (e->kind == ENDPOINT_PACKET)
 		packet_prepare(fd);
@@ -199,27 +199,22 @@ void endpoint_reopen(struct endpoint *e)
 
 ssize_t endpoint_read(const struct endpoint *e, void *data, size_t n)
 {
-	if (is_socket(e))
+	if (endpoint_is_socket(e))
 		return recv(e->rfd, data, n, MSG_DONTWAIT);
 	if (e->ops)
 		return e->ops->read(e->object, data, n);
 	return e->kind == ENDPOINT_NULL ? 0 : read(e->rfd, data, n);
 }
 
-static ssize_t write_passing(struct endpoint *e, const void *data, size_t n)
-{
-	ssize_t done = rights_send(e->wfd, data, n, e->passed);
-
-	e->passes = done < 0;
-	return done;
-}
-
 ssize_t endpoint_write(struct endpoint *e, const void *data, size_t n)
 {
-	if (e->passes && is_socket(e))
-		return write_passing(e, data, n);
-	if (is_socket(e))
+	if (endpoint_is_socket(e) && !e->passes)
 		return send(e->wfd, data, n, MSG_DONTWAIT | MSG_NOSIGNAL);
+	if (endpoint_is_socket(e)) {
+		ssize_t done = rights_send(e->wfd, data, n, e->passed);
+		e->passes = done < 0;
+		return done;
+	}
 	if (e->ops)
 		return e->ops->write(e->object, data, n);
 	if (e->kind == ENDPOINT_NULL)
@@ -236,19 +231,16 @@ ssize_t endpoint_write(struct endpoint *e, const void *data, size_t n)
 	return write(e->wfd, data, n);
 }
 
-/* Closes an inherited descriptor. */
-static void close_inherited(int fd)
+/* Closes an inherited descriptor; in place of 0 to 2 comes /dev/null. */
+static void endpoint_close_inherited(int fd)
 {
-	int null;
+	int mode = fd == STDIN_FILENO ? O_RDONLY : O_WRONLY;
+	int null = fd > STDERR_FILENO ? fd : open("/dev/null", mode | O_CLOEXEC);
 
-	if (fd > STDERR_FILENO) {
-		close(fd);
-		return;
-	}
-	null = open("/dev/null", (fd == STDIN_FILENO ? O_RDONLY : O_WRONLY) | O_CLOEXEC);
 	if (null < 0)
 		return;
-	dup2(null, fd);
+	if (null != fd)
+		dup2(null, fd);
 	close(null);
 }
 
@@ -258,28 +250,23 @@ void endpoint_end(struct endpoint *e)
 		e->ops->end(e->object);
 	if (e->wfd < 0 || e->shared)
 		return;
-	if (is_socket(e) && e->owned) {
+	if (endpoint_is_socket(e) && e->owned) {
 		e->sent_end = shutdown(e->wfd, SHUT_WR) == 0;
 		return;
 	}
-	if (e->owned) {
+	if (e->owned)
 		close(e->wfd);
-		e->wfd = -1;
-		return;
-	}
-	if (e->reopened >= 0) {
+	else if (e->kind != ENDPOINT_NULL)
+		endpoint_close_inherited(e->original);
+	if (e->reopened >= 0)
 		close(e->reopened);
-		e->reopened = -1;
-	}
-	if (e->kind != ENDPOINT_NULL)
-		close_inherited(e->original);
-	e->wfd = -1;
+	e->wfd = e->reopened = -1;
 }
 
 void endpoint_break(struct endpoint *e)
 {
 	e->broken = true;
-	if (is_socket(e) && e->rfd >= 0)
+	if (endpoint_is_socket(e) && e->rfd >= 0)
 		stream_break(e->rfd);
 }
 
@@ -287,7 +274,7 @@ void endpoint_hang_up(struct endpoint *e)
 {
 	char rest[16 << 10];
 
-	if (!is_socket(e) || e->rfd < 0 || e->broken || (e->sent_end && e->got_end))
+	if (!endpoint_is_socket(e) || e->rfd < 0 || e->broken || (e->sent_end && e->got_end))
 		return;
 	/* close(2) with received data unread sends a reset, which destroys what was sent before. */
 	shutdown(e->rfd, SHUT_WR);

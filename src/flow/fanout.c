@@ -24,22 +24,18 @@ static void block_release(struct block *b)
 		free(b);
 }
 
-static size_t limit(const struct fanout *f)
-{
-	return f->c.limit ? f->c.limit : LIMIT;
-}
-
 static bool subscriber_is_full(const struct subscriber *r)
 {
 	/* Packets without a byte take memory too. */
 	size_t places = r->fanout->c.packets ? r->n * sizeof(struct block) : 0;
 
-	return !r->finished && r->bytes + places >= limit(r->fanout);
+	return !r->finished && r->bytes + places >= r->fanout->c.limit;
 }
 
 /* Reads the source while there are subscribers, none is full, and the copies are not behind. */
-static void fanout_update(struct fanout *f)
+static void fanout_update(void *arg)
 {
+	struct fanout *f = arg;
 	bool wanted, was_full = f->full;
 	int64_t resume = 0;
 
@@ -359,21 +355,18 @@ static void fanout_readable(void *arg, short events)
 		fanout_end_source(f, n == 0 ? 0 : errno);
 }
 
-static void fanout_go_on(void *arg)
-{
-	fanout_update(arg);
-}
-
 void fanout_start(struct fanout *f, struct loop *loop, const struct fanout_config *c,
 		  struct endpoint *source)
 {
 	*f = (struct fanout){ .loop = loop, .c = *c, .source = source };
+	if (!c->limit)
+		f->c.limit = LIMIT;
 	f->publisher.fanout = f;
 	framer_start(&f->framer, c->frame, FRAMER_READ_MOST, FRAMER_PIECE);
 	f->news = (struct timer){ .fn = fanout_tell_all, .arg = f };
 	f->watch =
 		(struct watch){ .fd = source ? source->rfd : -1, .fn = fanout_readable, .arg = f };
-	f->pause = (struct timer){ .fn = fanout_go_on, .arg = f };
+	f->pause = (struct timer){ .fn = fanout_update, .arg = f };
 }
 
 void fanout_finish(struct fanout *f)

@@ -12,20 +12,21 @@
 #define REPEAT_WORTH (16 << 10)	   /* so much in one step: there is likely to be more */
 #define PATIENCE (5 * MILLISECOND) /* a nearer timer would cost more than it saves */
 
-static uint64_t lesser(uint64_t a, uint64_t b)
+static uint64_t pump_lesser(uint64_t a, uint64_t b)
 {
 	return a < b ? a : b;
 }
 
 uint64_t pump_sent(const struct pump *p)
 {
-	return p->up.transfer.out +
-	       (p->c.terms.mode == PUMP_ECHO ? lesser(p->down.transfer.out, p->echoed_most) : 0);
+	return p->up.transfer.out + (p->c.terms.mode == PUMP_ECHO ?
+					     pump_lesser(p->down.transfer.out, p->echoed_most) :
+					     0);
 }
 
 uint64_t pump_received(const struct pump *p)
 {
-	return lesser(p->down.transfer.in, p->received_most);
+	return pump_lesser(p->down.transfer.in, p->received_most);
 }
 
 static void pump_watch(struct pump *p, struct watch *w, short events)

@@ -50,7 +50,7 @@ static size_t lesser(size_t a, size_t b)
 	return a < b ? a : b;
 }
 
-static enum transfer_result moved(struct transfer *t, ssize_t n)
+static enum transfer_result transfer_moved(struct transfer *t, ssize_t n)
 {
 	t->in += (size_t)n;
 	t->out += (size_t)n;
@@ -65,7 +65,7 @@ static enum transfer_result wait_for_other_end(struct transfer *t)
 	return TRANSFER_WAIT;
 }
 
-static void grow(struct transfer *t, int pipe)
+static void transfer_grow_pipe(struct transfer *t, int pipe)
 {
 	int want = t->limit && t->limit < PIPE_SIZE ? (int)t->limit : PIPE_SIZE;
 
@@ -108,12 +108,12 @@ static enum transfer_result splice_step(struct transfer *t, size_t max)
 
 	if (n > 0) {
 		if (n >= BULK && !t->grown)
-			grow(t, from_pipe ? t->from->rfd : t->to->wfd);
+			transfer_grow_pipe(t, from_pipe ? t->from->rfd : t->to->wfd);
 		if (t->from->kind == ENDPOINT_TCP)
 			be_patient(t, n);
 		else if (n < SMALL && from_pipe)
 			t->method = copy_small;
-		return moved(t, n);
+		return transfer_moved(t, n);
 	}
 	if (n == 0)
 		return urgent_is_next(t) ? copy_instead(t, max) : TRANSFER_END;
@@ -171,7 +171,7 @@ static enum transfer_result sendfile_step(struct transfer *t, size_t max)
 
 	n = sendfile(t->to->wfd, t->from->rfd, NULL, most);
 	if (n > 0)
-		return moved(t, n);
+		return transfer_moved(t, n);
 	if (n == 0)
 		return t->in ? TRANSFER_END : copy_instead(t, max);
 	if (errno == EAGAIN || errno == EINTR || is_connection_error(errno))
@@ -180,7 +180,7 @@ static enum transfer_result sendfile_step(struct transfer *t, size_t max)
 }
 
 /* What a call that only reads has returned: N <= 0, with errno. */
-static enum transfer_result read_result(struct transfer *t, size_t max, ssize_t n)
+static enum transfer_result transfer_copy_or_result(struct transfer *t, size_t max, ssize_t n)
 {
 	if (n < 0 && errno != EAGAIN && errno != EINTR && !is_connection_error(errno))
 		return copy_instead(t, max);
@@ -195,8 +195,8 @@ static enum transfer_result truncate_step(struct transfer *t, size_t max)
 	ssize_t n = recv(t->from->rfd, NULL, lesser(max, MOST), MSG_TRUNC | MSG_DONTWAIT);
 
 	if (n > 0)
-		return moved(t, n);
-	return read_result(t, max, n);
+		return transfer_moved(t, n);
+	return transfer_copy_or_result(t, max, n);
 }
 
 /* ---- from a socket to a socket, through a pipe ---- */
@@ -294,7 +294,7 @@ static enum transfer_result relay_step(struct transfer *t, size_t max)
 		int error = errno;
 		transfer_drop_pipe(t);
 		errno = error;
-		return read_result(t, max, n);
+		return transfer_copy_or_result(t, max, n);
 	}
 	t->in += (size_t)n;
 	t->held = (size_t)n;
