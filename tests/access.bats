@@ -409,7 +409,7 @@ may_echo() {
 	mapfile -t all < <(services | grep -v ' ')
 	[ ${#all[@]} -ge 4 ]
 	for service in "${all[@]}"; do
-		serve --quiet -k $service --deny 127.0.0.2 127.0.0.1 0 </dev/null >out 2>err
+		serve --quiet -k "$service" --deny 127.0.0.2 127.0.0.1 0 </dev/null >out 2>err
 		may 127.0.0.1 -127.0.0.2
 		runs "$LISTENER"
 		kill "$LISTENER"

@@ -627,6 +627,12 @@ variables() {
 	grep -E '^(PROTO|(TCP|UDP|SSL|UNIX)(REMOTE|LOCAL)[A-Z]*)=' "$1" | sort
 }
 
+# tells_ports LOCAL REMOTE: so it is in the file seen, at 127.0.0.1 both.
+tells_ports() {
+	variables seen | diff -u <(printf '%s\n' PROTO=TCP TCPLOCALIP=127.0.0.1 "TCPLOCALPORT=$1" \
+		TCPREMOTEIP=127.0.0.1 "TCPREMOTEPORT=$2") -
+}
+
 @test "the environment says who is who" {
 	local option stale=(PROTO=SSL TCPREMOTEHOST=evil TCPREMOTEINFO=me TCPLOCALHOST=h UDPREMOTEIP=1
 		SSLREMOTEIP=2 UNIXREMOTEPID=3 UNIXLOCALPATH=/ TCPREMOTEIP=9 TCPLOCALPORT=9 KEPT=yes)
@@ -637,14 +643,7 @@ variables() {
 		CLIENT=$(free_port)
 		exits 0 "$SOCKIT" connect -p "$CLIENT" -n 127.0.0.1 "$PORT" </dev/null 2>err.client
 		ended 0 "$LISTENER"
-		cat >expected <<-END
-			PROTO=TCP
-			TCPLOCALIP=127.0.0.1
-			TCPLOCALPORT=$PORT
-			TCPREMOTEIP=127.0.0.1
-			TCPREMOTEPORT=$CLIENT
-		END
-		variables seen | diff -u expected -
+		tells_ports "$PORT" "$CLIENT"
 		grep -qx KEPT=yes seen
 		# As the client it is the other way round.
 		CLIENT=$(free_port)
@@ -652,14 +651,7 @@ variables() {
 		# shellcheck disable=SC2086
 		exits 0 env "${stale[@]}" "$SOCKIT" connect $option -p "$CLIENT" -n 127.0.0.1 "$PORT" \
 			-e 'env >seen' </dev/null 2>err
-		cat >expected <<-END
-			PROTO=TCP
-			TCPLOCALIP=127.0.0.1
-			TCPLOCALPORT=$CLIENT
-			TCPREMOTEIP=127.0.0.1
-			TCPREMOTEPORT=$PORT
-		END
-		variables seen | diff -u expected -
+		tells_ports "$CLIENT" "$PORT"
 	done
 }
 

@@ -8,8 +8,7 @@ load helpers/private
 
 setup_file() {
 	find_python
-	# Its look-up knows neither nsswitch.conf nor aliases.
-	! grep -qa "Name does not resolve" "$SOCKIT" || export MUSL=yes
+	find_musl
 }
 
 # system <HOSTS: a system of our own with a server at 127.0.0.1 that answers as the first label says; what stands in

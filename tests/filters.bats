@@ -43,11 +43,6 @@ setup_file() {
 ASCII() { echo "$BATS_FILE_TMPDIR/ascii"; }
 TELNET() { echo "$BATS_FILE_TMPDIR/telnet.$1"; }
 
-# bytes HEX: these bytes.
-bytes() {
-	python3 -c 'import sys; sys.stdout.buffer.write(bytes.fromhex(sys.argv[1]))' "$1"
-}
-
 # doubled: stdin with each byte 255 twice.
 doubled() {
 	python3 -c 'import sys; sys.stdout.buffer.write(sys.stdin.buffer.read().replace(b"\xff", b"\xff\xff"))'

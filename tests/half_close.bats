@@ -22,6 +22,18 @@ has_size() {
 	./check_half_close
 }
 
+# sends_in_advance SECONDS: all of stdin is in the kernel's hands, and the counterpart, which waits for the FIFO
+# go, takes it so much later; as long the run is not over.
+sends_in_advance() {
+	spawn "$SOCKIT" connect --sndbuf 1M 127.0.0.1 "$PORT" <"$(SMALL)" >out 2>err
+	pause "$1"
+	runs "$PID"
+	: >go
+	ended 0 "$PID"
+	silent
+	counterpart_ended "$(SMALL)"
+}
+
 ### Each direction ends by itself.
 
 # bats test_tags=valgrind
@@ -368,13 +380,7 @@ keeps_open() {
 @test "the run is not over while input is unacknowledged, though all was handed to the kernel" {
 	mkfifo go
 	counterpart rcvbuf:4096 shutdown gate:go readall report
-	spawn "$SOCKIT" connect --sndbuf 1M 127.0.0.1 "$PORT" <"$(SMALL)" >out 2>err
-	pause 0.4
-	runs "$PID"
-	: >go
-	ended 0 "$PID"
-	silent
-	counterpart_ended "$(SMALL)"
+	sends_in_advance 0.4
 }
 
 @test "a peer that takes nothing more: -i ends the run with 4" {
@@ -496,13 +502,7 @@ NOTICE='^sockit connect: .*(--recv-only.*--close-on-peer-eof|--close-on-peer-eof
 @test "nothing is said of waiting where stdin has ended" {
 	mkfifo go
 	counterpart shutdown gate:go readall report
-	spawn "$SOCKIT" connect --sndbuf 1M 127.0.0.1 "$PORT" <"$(SMALL)" >out 2>err
-	pause 1.2
-	runs "$PID"
-	: >go
-	ended 0 "$PID"
-	silent
-	counterpart_ended "$(SMALL)"
+	sends_in_advance 1.2
 }
 
 @test "keepalive probes start at the peer's end" {
@@ -875,7 +875,7 @@ NOTICE='^sockit connect: .*(--recv-only.*--close-on-peer-eof|--close-on-peer-eof
 		has_size out $n
 		ended 0 "$PEER"
 	done
-	python3 -c 'import sys; sys.stdout.buffer.write((bytes(range(251)) * 4000)[:1000000])' >expected
+	pattern 1000000 >expected
 	same out expected
 }
 

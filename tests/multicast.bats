@@ -65,31 +65,24 @@ sends() {
 	END
 }
 
-received() {
-	ended "$1" "$LISTENER" || return
-	[ "$(<out)" = "$2" ] && return
-	cat -A out
-	return 1
-}
-
 @test "--join: a group on an interface, IPv4 and IPv6" {
 	network
 	receives -c 2 --frame line --join 239.1.2.3@v0 0
 	sends 239.1.2.4 no
 	sends 239.1.2.3 yes too
-	received 0 $'yes\ntoo'
+	printed 0 $'yes\ntoo'
 	# On the interface that the routing table chooses; several groups; ours to send.
 	receives -c 2 --frame line --join 239.1.2.3 --join 239.1.2.4 0
 	echo yes | exits 0 "$SOCKIT" udp-send --frame line 239.1.2.4 "$PORT" 2>sent.err
 	sends 239.1.2.3 too
-	received 0 $'yes\ntoo'
+	printed 0 $'yes\ntoo'
 	receives -c 2 --frame line --join ff15::1234@v0 0
 	sends ff15::1235 no
 	sends ff15::1234 yes too
-	received 0 $'yes\ntoo'
+	printed 0 $'yes\ntoo'
 	receives -c 1 --frame line --join ff02::1:2%v0 -6 0
 	sends ff02::1:2 yes
-	received 0 yes
+	printed 0 yes
 	# Both families at once; what is sent to us alone comes too.
 	receives -c 3 --frame line --join 239.1.2.3@v0 --join ff15::1234@v0 0
 	sends 239.1.2.3 four
@@ -97,7 +90,7 @@ received() {
 	sends ff15::1234 six
 	eventually grep -q six out
 	sends 10.9.0.1 one
-	received 0 $'four\nsix\none'
+	printed 0 $'four\nsix\none'
 	[ "$(platform)" = linux ] || return 0
 	receives -c 1 --json --join 239.1.2.3@v0 -4 0
 	sends 239.1.2.3 one
@@ -127,18 +120,18 @@ time.sleep(60)' >joined 3>&- &
 	sends 239.9.9.9 no
 	sends ff15::99 no
 	sends 10.9.0.1 yes
-	received 0 yes
+	printed 0 yes
 	receives -c 1 --frame line --join 239.1.1.1@v0 0
 	sends 239.9.9.9 no
 	sends 239.1.1.1 yes
-	received 0 yes
+	printed 0 yes
 	receives -c 2 --frame line :: 0
 	sends 239.9.9.9 no
 	sends ff15::99 no
 	sends 10.9.0.1 yes
 	eventually grep -q yes out
 	sends fd09::1 too
-	received 0 $'yes\ntoo'
+	printed 0 $'yes\ntoo'
 }
 
 @test "several wait for one group on one port, and nobody takes a port of one" {
@@ -151,7 +144,7 @@ time.sleep(60)' >joined 3>&- &
 	exits 1 "$SOCKIT" udp-recv "$PORT" </dev/null >other 2>err
 	says 'Address .*in use \(EADDRINUSE\)(: sockit \(process [0-9]+\) has 0\.0\.0\.0 port [0-9]+)?$'
 	sends 239.1.2.3 both
-	received 0 both
+	printed 0 both
 	ended 0 "$first"
 	[ "$(<first)" = both ]
 }
@@ -162,11 +155,11 @@ time.sleep(60)' >joined 3>&- &
 	[ "$ADDR" = 239.1.2.3 ]
 	sends 10.9.0.1 no
 	sends 239.1.2.3 yes
-	received 0 yes
+	printed 0 yes
 	receives -c 1 ff15::1234%v0 0
 	sends fd09::1 no
 	sends ff15::1234 yes
-	received 0 yes
+	printed 0 yes
 }
 
 @test "--join-source: only what that one sends" {
@@ -174,7 +167,7 @@ time.sleep(60)' >joined 3>&- &
 	receives -c 1 --frame line --join-source 239.1.2.3,10.9.0.2@v0 0
 	sends from:10.9.0.1 239.1.2.3 no
 	sends from:10.9.0.2 239.1.2.3 yes
-	received 0 yes
+	printed 0 yes
 	receives -c 2 --frame line --join-source 232.1.2.3,10.9.0.2@v0 --join-source 232.1.2.3,10.9.0.9@v0 0
 	sends from:10.9.0.1 232.1.2.3 no
 	sends from:10.9.0.2 232.1.2.3 yes
@@ -184,7 +177,7 @@ time.sleep(60)' >joined 3>&- &
 import socket, sys
 s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
 s.sendto(b"far", ("232.1.2.3", int(sys.argv[1])))' "$PORT"
-	received 0 $'yes\nfar'
+	printed 0 $'yes\nfar'
 	receives -c 1 --frame line --join-source ff35::1234,fd09::9@v0 0
 	sends ff35::1234 no
 	beyond "$PYTHON" -S -c '
@@ -192,7 +185,7 @@ import socket, sys
 s = socket.socket(socket.AF_INET6, socket.SOCK_DGRAM)
 s.setsockopt(41, socket.IPV6_MULTICAST_IF, socket.if_nametoindex("v1"))
 s.sendto(b"far", ("ff35::1234", int(sys.argv[1])))' "$PORT"
-	received 0 far
+	printed 0 far
 }
 
 @test "what is asked of a group is answered by one of our addresses" {
@@ -204,7 +197,7 @@ s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
 s.settimeout(10)
 s.sendto(b"who", ("239.1.2.3", int(sys.argv[1])))
 print(*s.recvfrom(99))' "$PORT" >got
-	received 0 ''
+	printed 0 ''
 	[ "$(<got)" = "b'who' ('10.9.0.1', $PORT)" ]
 	receives -c 1 --echo --join ff15::1234@v0 0
 	beyond "$PYTHON" -S -c '
@@ -214,7 +207,7 @@ s.settimeout(10)
 s.setsockopt(41, socket.IPV6_MULTICAST_IF, socket.if_nametoindex("v1"))
 s.sendto(b"who", ("ff15::1234", int(sys.argv[1])))
 print(*s.recvfrom(99))' "$PORT" >got
-	received 0 ''
+	printed 0 ''
 	[ "$(<got)" = "b'who' ('fd09::1', $PORT, 0, 0)" ]
 }
 
@@ -229,14 +222,14 @@ s.settimeout(10)
 s.setsockopt(socket.SOL_SOCKET, socket.SO_BROADCAST, 1)
 s.sendto(b"who", ("10.9.0.255", int(sys.argv[1])))
 print(*s.recvfrom(99))' "$PORT" >got
-	received 0 ''
+	printed 0 ''
 	[ "$(<got)" = "b'who' ('10.9.0.1', $PORT)" ]
 	receives -c 1 10.9.0.255 0
 	first=$LISTENER
 	mv out first
 	receives -c 1 10.9.0.255 "$PORT"
 	sends 10.9.0.255 both
-	received 0 both
+	printed 0 both
 	ended 0 "$first"
 	[ "$(<first)" = both ]
 }

@@ -15,11 +15,6 @@ SCHEMA=$BATS_TEST_DIRNAME/helpers/schema.py
 # What a client of SOCKS 5 says first, what the proxy answers, and how that grants what was asked for.
 HELLO=050100 OPEN=0500 GRANTED=05000001000000000000
 
-# bytes HEX >FILE
-bytes() {
-	python3 -S -c 'import sys; sys.stdout.buffer.write(bytes.fromhex(sys.argv[1]))' "$1"
-}
-
 # plays WORD...: peer.py as the proxy: it reads the greeting, and takes it; WORDs follow.
 plays() {
 	counterpart "$@"
@@ -414,13 +409,18 @@ signal.pause()' >ready
 
 # ---- foreign proxies, and data ----
 
+# passes URL UP DOWN: through that proxy goes what is in UP, and comes what is in DOWN.
+passes() {
+	counterpart "feed:$3" read:"$(wc -c <"$2")" report shutdown close
+	exits 0 "$SOCKIT" connect --no-shutdown --proxy "$1" localhost "$PORT" <"$2" >out 2>err
+	silent
+	same out "$3"
+	counterpart_ended "$2" open
+}
+
 @test "microsocks: 16 MiB both ways, by name and by address, IPv6 too" {
 	microsocks_at
-	counterpart "feed:$(B)" read:16777216 report shutdown close
-	exits 0 "$SOCKIT" connect --no-shutdown --proxy "socks5h://$AT" localhost "$PORT" <"$(A)" >out 2>err
-	silent
-	same out "$(B)"
-	counterpart_ended "$(A)" open
+	passes "socks5h://$AT" "$(A)" "$(B)"
 	needs_ipv6
 	counterpart bind:::1 "feed:$(B)" read:131072 report shutdown close
 	exits 0 "$SOCKIT" connect --no-shutdown --proxy "socks5://$AT" "[::1]:$PORT" <"$(SMALL)" >out 2>err
@@ -450,11 +450,7 @@ signal.pause()' >ready
 	url=http://$AT
 	tinyproxy_at 'BasicAuth me geheim'
 	for url in "$url" "http://me:geheim@$AT"; do
-		counterpart "feed:$(SMALL)" read:131072 report shutdown close
-		exits 0 "$SOCKIT" connect --no-shutdown --proxy "$url" localhost "$PORT" <"$(SMALL)" >out 2>err
-		silent
-		same out "$(SMALL)"
-		counterpart_ended "$(SMALL)" open
+		passes "$url" "$(SMALL)" "$(SMALL)"
 	done
 	exits 1 "$SOCKIT" connect --proxy "http://me:wrong@$AT" localhost "$PORT" <"$(SMALL)" >out 2>err
 	says "^sockit connect: proxy 127\.0\.0\.1 port ${AT#*:}: localhost port $PORT: HTTP status 40[0-9] .* \(EACCES\)$"

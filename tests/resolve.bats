@@ -8,8 +8,7 @@ load helpers/private
 
 setup_file() {
 	find_python
-	# Its look-up knows neither nsswitch.conf nor aliases.
-	! grep -qa "Name does not resolve" "$SOCKIT" || export MUSL=yes
+	find_musl
 }
 
 SCHEMA=$BATS_TEST_DIRNAME/helpers/schema.py

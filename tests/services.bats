@@ -582,56 +582,24 @@ relayed() {
 }
 
 @test "--forward: a UNIX socket whose backlog is full is tried again within -w" {
-	serves --forward unix:other.socket
-	within 20 python3 - "$HERE" <<-'END'
-		import socket, sys, time
-		far = socket.socket(socket.AF_UNIX)
-		far.bind('other.socket')
-		far.listen(0)
-		held = []
-		while True:  # until it is full
-		    s = socket.socket(socket.AF_UNIX)
-		    s.setblocking(False)
-		    try:
-		        s.connect('other.socket')
-		    except BlockingIOError:
-		        break
-		    held.append(s)
-		c = socket.create_connection(('127.0.0.1', int(sys.argv[1])))
-		c.sendall(b'hello')
-		time.sleep(0.15)
-		for _ in held:
-		    far.accept()
-		c.settimeout(5)
-		t, _ = far.accept()
-		c.shutdown(socket.SHUT_WR)
-		assert t.recv(100) == b'hello'
-		t.sendall(b'bye')
-		t.close()
-		assert c.recv(100) == b'bye'
-	END
+	mkfifo room
+	"${FOREIGN[@]}" bind:unix:other.socket full:full has:hello text:bye close <room 3>&- &
+	started
+	local far=$PID
+	exec 7>room
+	eventually test -e full
+	serves --forward unix:other.socket 7>&-
+	counterpart connect:"$HERE" text:hello say:there has:bye over 7>&-
+	eventually grep -q there peer.out
+	pause 0.15
+	exec 7>&-
+	ended 0 "$far"
+	counterpart_ended
 	ended 0 "$LISTENER"
 	said
-	rm other.socket
-	python3 - <<-'END' &
-		import signal, socket
-		signal.alarm(20)
-		far = socket.socket(socket.AF_UNIX)
-		far.bind('other.socket')
-		far.listen(0)
-		held = []
-		while True:
-		    s = socket.socket(socket.AF_UNIX)
-		    s.setblocking(False)
-		    try:
-		        s.connect('other.socket')
-		    except BlockingIOError:
-		        break
-		    held.append(s)
-		open('full', 'w').close()
-		signal.pause()
-	END
-	PIDS+=("$!")
+	rm other.socket full
+	exec 7<>room
+	spawn "${FOREIGN[@]}" bind:unix:other.socket full:full <&7
 	eventually test -e full
 	serves -w 1 --forward unix:other.socket
 	exec 7<>"/dev/tcp/127.0.0.1/$HERE"
@@ -647,7 +615,7 @@ relayed() {
 	counterpart connect:"$HERE" read:6 send:1000 acked reset
 	ended 1 "$LISTENER"
 	said "$ADDRESS: .*\(ECONNRESET\)$"
-	python3 -c 'import sys; sys.stdout.buffer.write((bytes(range(251)) * 4)[:1000])' >expected
+	pattern 1000 >expected
 	far_ended expected ECONNRESET
 	# With its end, it was one.
 	far readall pause:0.1 line:hello report
@@ -665,7 +633,7 @@ relayed() {
 	counterpart connect:"$HERE" line:hello readall report
 	ended 1 "$LISTENER"
 	said "127\.0\.0\.1 port $FAR: .*\(ECONNRESET\)$"
-	python3 -c 'import sys; sys.stdout.buffer.write((bytes(range(251)) * 4)[:1000])' >expected
+	pattern 1000 >expected
 	counterpart_ended expected ECONNRESET
 	far_ended
 }

@@ -35,13 +35,18 @@ in_network() {
 	private <<<'127.0.0.1 localhost'
 }
 
-@test "HOST: the addresses, the interface and the route that the kernel has for it" {
-	on_linux
-	in_network
+# veth: an interface v0 there, 10.7.0.1.
+veth() {
 	inside ip link add v0 type veth peer name v1 2>/dev/null || skip 'no veth'
 	inside ip addr add 10.7.0.1/24 dev v0
 	inside ip link set v0 up
 	inside ip link set v1 up
+}
+
+@test "HOST: the addresses, the interface and the route that the kernel has for it" {
+	on_linux
+	in_network
+	veth
 	inside ip addr add 10.8.0.9/32 dev lo
 	inside ip route add 10.9.0.0/16 via 10.7.0.254
 	inside ip route add 10.10.0.0/16 via 10.7.0.254 src 10.8.0.9
@@ -159,10 +164,7 @@ print(socket().getsockopt(IPPROTO_TCP, TCP_CONGESTION, 16).rstrip(b"\0").decode(
 @test "--connect: a limit for the connection" {
 	on_linux
 	in_network
-	inside ip link add v0 type veth peer name v1 2>/dev/null || skip 'no veth'
-	inside ip addr add 10.7.0.1/24 dev v0
-	inside ip link set v0 up
-	inside ip link set v1 up
+	veth
 	sockit sockname --connect -w 300ms 10.7.0.2 80
 	told 4 'sockit sockname: 10.7.0.2 port 80: no answer within 300 ms (-w)'
 }

@@ -309,10 +309,18 @@ closing() {
 	printf ' %s>&-' "$@"
 }
 
+# no_socket_in_place PID: none of its standard descriptors has become a socket.
+no_socket_in_place() {
+	local fd
+	for fd in 0 1 2; do
+		[[ $(readlink "/proc/$1/fd/$fd") != socket:* ]] || return
+	done
+}
+
 combinations=('0' '1' '2' '0 1' '0 2' '1 2' '0 1 2')
 
 @test "closed descriptors: nothing hangs, no socket takes their place" {
-	local fds fd
+	local fds
 	for fds in "${combinations[@]}"; do
 		rm -f go
 		mkfifo go
@@ -320,9 +328,7 @@ combinations=('0' '1' '2' '0 1' '0 2' '1 2' '0 1 2')
 		# shellcheck disable=SC2086
 		spawn sh -c "$(closing $fds)" sh "$SOCKIT" connect --timeout 10 127.0.0.1 "$PORT" </dev/null >out 2>err
 		eventually grep -q connected peer.out
-		for fd in 0 1 2; do
-			[[ $(readlink "/proc/$PID/fd/$fd") != socket:* ]]
-		done
+		no_socket_in_place "$PID"
 		: >go
 		ended 0 "$PID"
 		silent
@@ -331,7 +337,7 @@ combinations=('0' '1' '2' '0 1' '0 2' '1 2' '0 1 2')
 }
 
 @test "closed descriptors: of a listener too" {
-	local fds fd
+	local fds
 	for fds in "${combinations[@]}"; do
 		rm -f go
 		mkfifo go
@@ -340,9 +346,7 @@ combinations=('0' '1' '2' '0 1' '0 2' '1 2' '0 1 2')
 			127.0.0.1 0 </dev/null >out 2>err
 		counterpart connect:"$PORT" say:connected gate:go
 		eventually grep -q connected peer.out
-		for fd in 0 1 2; do
-			[[ $(readlink "/proc/$LISTENER/fd/$fd") != socket:* ]]
-		done
+		no_socket_in_place "$LISTENER"
 		: >go
 		ended 0 "$LISTENER"
 		counterpart_ended

@@ -23,7 +23,7 @@ at_terminal() {
 
 # sent HEX: the counterpart has read just these bytes, and the end.
 sent() {
-	python3 -c 'import sys; sys.stdout.buffer.write(bytes.fromhex(sys.argv[1]))' "$1" >expected
+	bytes "$1" >expected
 	counterpart_ended expected
 }
 

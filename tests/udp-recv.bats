@@ -25,14 +25,6 @@ quick() {
 	done
 }
 
-# received STATUS TEXT: it ends so, and has printed just that (without the last newlines).
-received() {
-	ended "$1" "$LISTENER" || return
-	[ "$(<out)" = "$2" ] && return
-	cat -A out
-	return 1
-}
-
 # objects EVENT [KEY...]: what stands in the file out, which is by the schema.
 objects() {
 	python3 -S "$BATS_TEST_DIRNAME/helpers/schema.py" out "$@"
@@ -51,14 +43,14 @@ QUIET='^sockit udp-recv: listening on 127\.0\.0\.1 port [0-9]+$'
 	receives -c 5 127.0.0.1 0
 	[ "$ADDR" = 127.0.0.1 ]
 	sends text:one, hex:746f2c text: others:2
-	received 0 'one,to,other 0other 1'
+	printed 0 'one,to,other 0other 1'
 	says "$QUIET"
 	# One that is alone is there at once.
 	receives 127.0.0.1 0
 	sends text:alone
 	eventually grep -q alone out
 	kill "$LISTENER"
-	received 143 alone
+	printed 143 alone
 	says "$QUIET"
 }
 
@@ -83,7 +75,7 @@ QUIET='^sockit udp-recv: listening on 127\.0\.0\.1 port [0-9]+$'
 	for mode in read all size=3; do
 		receives -c 3 --frame $mode 127.0.0.1 0
 		sends text:abcd text: hex:0a
-		received 0 abcd
+		printed 0 abcd
 	done
 }
 
@@ -117,11 +109,11 @@ QUIET='^sockit udp-recv: listening on 127\.0\.0\.1 port [0-9]+$'
 @test "--size cuts what is longer, which is counted" {
 	receives -c 3 --size 4 --frame line 127.0.0.1 0
 	sends text:abcdef text:abcd text:abcde
-	received 0 $'abcd\nabcd\nabcd'
+	printed 0 $'abcd\nabcd\nabcd'
 	also_says '2 datagrams cut to 4 bytes \(--size\)'
 	receives -c 1 --size 4 --strict 127.0.0.1 0
 	sends text:abcdef
-	received 1 abcd
+	printed 1 abcd
 	also_says '1 datagram cut to 4 bytes \(--size\)'
 	receives -c 2 --size 4 --json 127.0.0.1 0
 	sends text:abcdef text:ab
@@ -153,7 +145,7 @@ QUIET='^sockit udp-recv: listening on 127\.0\.0\.1 port [0-9]+$'
 	receives -w 5 -c 1 -6 0
 	[ "$NOTIFIED" = ":: $PORT" ]
 	HERE=::1 sends text:six
-	received 0 six
+	printed 0 six
 }
 
 @test "a port that somebody has" {
@@ -200,15 +192,15 @@ for words in ["udp-recv", "--timeout", "10s"], ["listen"]:
 	also_says 'no datagram within 100 ms \(-w\)'
 	receives -w 0.5 127.0.0.1 0
 	quick one
-	received 0 one
+	printed 0 one
 	says "$QUIET"
 	receives -w 0.5 -c 3 127.0.0.1 0
 	quick one two
-	received 4 onetwo
+	printed 4 onetwo
 	also_says 'no datagram for 500 ms \(-w\), after 2 of 3'
 	receives -w 5 -c 2 127.0.0.1 0
 	sends text:one text:two text:three
-	received 0 onetwo
+	printed 0 onetwo
 }
 
 @test "-i and --timeout" {
@@ -217,20 +209,20 @@ for words in ["udp-recv", "--timeout", "10s"], ["listen"]:
 	also_says 'nothing moved for 100 ms \(--idle-timeout\)'
 	receives --timeout 0.5 127.0.0.1 0
 	quick one
-	received 4 one
+	printed 4 one
 	also_says 'not done within 500 ms \(--timeout\)'
 	# A pause that --rate makes is no idleness.
 	receives -i 0.4 -c 2 --rate 4 127.0.0.1 0
 	quick one
 	eventually grep -q one out
 	quick two
-	received 0 onetwo
+	printed 0 onetwo
 }
 
 @test "--from and --timestamp" {
 	receives -c 2 --frame line --from 127.0.0.1 0
 	sends port text:one text: >its
-	received 0 "127.0.0.1 $(<its): one
+	printed 0 "127.0.0.1 $(<its): one
 127.0.0.1 $(<its): "
 	receives -c 1 --frame line --timestamp 127.0.0.1 0
 	sends text:one
@@ -295,19 +287,19 @@ for words in ["udp-recv", "--timeout", "10s"], ["listen"]:
 	[ "$(platform)" = portable ] || local HERE=127.0.0.9
 	sends text:two print:1 >got
 	[ "$(<got)" = "${HERE:-127.0.0.1} $PORT two" ]
-	received 0 ''
+	printed 0 ''
 	# Whoever has gone is nobody's loss.
 	receives -c 2 --echo 127.0.0.1 0
 	quick one
 	HERE=127.0.0.1 sends text:one print:1
-	received 0 ''
+	printed 0 ''
 	needs_ipv6
 	receives -c 2 --echo :: 0
 	HERE=127.0.0.1 sends text:four print:1 >got
 	[ "$(<got)" = "127.0.0.1 $PORT four" ]
 	HERE=::1 sends text:six print:1 >got
 	[ "$(<got)" = "::1 $PORT six" ]
-	received 0 ''
+	printed 0 ''
 }
 
 @test "-e and --: a command for each datagram, whose stdout is the answer" {
@@ -315,25 +307,25 @@ for words in ["udp-recv", "--timeout", "10s"], ["listen"]:
 	sends text:one print:1 text:two print:1 text: quiet:0.1 >got
 	[ "$(<got)" = "127.0.0.1 $PORT ONE
 127.0.0.1 $PORT TWO" ]
-	received 0 ''
+	printed 0 ''
 	# All that it writes is one datagram, however it is written; with a frame, each is one.
 	receives -n -c 1 -e 'printf one; sleep 0.1; echo two; sleep 0.1; printf three' 127.0.0.1 0
 	sends text:x print:1 quiet:0.1 >got
 	printf '127.0.0.1 %s onetwo\nthree\n' "$PORT" | cmp - got
-	received 0 ''
+	printed 0 ''
 	receives -n -c 1 --frame line -e 'printf one; echo; sleep 0.1; printf "two\nthree"' 127.0.0.1 0
 	sends text:x print:3 quiet:0.1 >got
 	[ "$(<got)" = "127.0.0.1 $PORT one
 127.0.0.1 $PORT two
 127.0.0.1 $PORT three" ]
-	received 0 ''
+	printed 0 ''
 	# A large payload comes whole, and need not be read.
 	receives -n -c 2 -e 'if [ -e seen ]; then echo no; else touch seen; wc -c; fi' --jobs 1 127.0.0.1 0
 	sends send:65507 print:1 send:65507 print:1 >got
 	[ "$(tr -s ' ' <got)" = "127.0.0.1 $PORT 65507
 
 127.0.0.1 $PORT no" ]
-	received 0 ''
+	printed 0 ''
 }
 
 @test "commands: their environment, descriptors and status" {
@@ -350,24 +342,24 @@ UDPLOCALIP=127.0.0.1
 UDPLOCALPORT=$PORT
 UDPREMOTEIP=127.0.0.1
 UDPREMOTEPORT=$port" ]
-	received 0 ''
+	printed 0 ''
 	receives -n -c 1 -e "$others" 127.0.0.1 0
 	sends text:x quiet:0.3
-	received 0 ''
+	printed 0 ''
 	# One datagram, one command: its status.
 	receives -n -c 1 -e 'exit 7' 127.0.0.1 0
 	sends text:x
-	received 7 ''
+	printed 7 ''
 	receives -n -c 2 -e 'exit 7' 127.0.0.1 0
 	sends text:x text:x
-	received 1 ''
+	printed 1 ''
 	receives -n -c 1 127.0.0.1 0 -- ./nowhere
 	sends text:x
-	received 127 ''
+	printed 127 ''
 	also_says '\./nowhere: No such file or directory \(ENOENT\)'
 	receives -n -c 1 -e 'head -c 70000 /dev/zero' 127.0.0.1 0
 	sends text:x
-	received 1 ''
+	printed 1 ''
 	also_says '/bin/sh: an answer of [0-9]+ bytes or more, and a datagram carries 65507'
 }
 
@@ -379,14 +371,14 @@ UDPREMOTEPORT=$port" ]
 	[ "$(cut -d' ' -f3 <got)" = $'b\n\nc' ]
 	runs "$LISTENER"
 	: >go
-	received 0 ''
+	printed 0 ''
 	# shellcheck disable=SC2016
 	receives -n --jobs 1 -c 3 -e 'read x; case $x in a) cat go ;; esac; echo $x >>order' 127.0.0.1 0
 	sends text:a text:b text:c
 	pause 0.1
 	[ ! -e order ]
 	: >go
-	received 0 ''
+	printed 0 ''
 	[ "$(<order)" = $'a\nb\nc' ]
 }
 
@@ -412,7 +404,7 @@ UDPREMOTEPORT=$port" ]
 	# stdin's end is not that of the run.
 	exec 7>&-
 	sends text:three
-	received 0 $'one\ntwo\nthree'
+	printed 0 $'one\ntwo\nthree'
 }
 
 @test "--reply first: all others are dropped" {
@@ -425,7 +417,7 @@ UDPREMOTEPORT=$port" ]
 	eventually grep -q one out
 	sends text:other quiet:0.1
 	: >hold
-	received 0 $'one\ntwo'
+	printed 0 $'one\ntwo'
 	ended 0 "$PID"
 	[ "$(cut -d' ' -f3 <got)" = $'a\nb' ]
 }
@@ -439,7 +431,7 @@ UDPREMOTEPORT=$port" ]
 	kill -STOP "$LISTENER"
 	quick one
 	kill -CONT "$LISTENER"
-	received 1 one
+	printed 1 one
 	also_says '127\.0\.0\.1 port [0-9]+: Connection refused \(ECONNREFUSED\)'
 }
 
@@ -450,12 +442,12 @@ UDPREMOTEPORT=$port" ]
 	sends bind:127.0.0.2 text:yes
 	sends bind:127.0.0.4 text:no
 	sends bind:127.0.0.3 text:too
-	received 0 $'yes\ntoo'
+	printed 0 $'yes\ntoo'
 	says "$QUIET"
 	receives -v -c 1 --deny 127.0.0.0/30 127.0.0.1 0
 	sends bind:127.0.0.2 text:no
 	sends bind:127.0.0.4 text:yes
-	received 0 yes
+	printed 0 yes
 	also_says 'refused 127\.0\.0\.2 port [0-9]+ on 127\.0\.0\.1 port [0-9]+: denied'
 	refuses "--allow: 'x/y' is no address*" udp-recv --allow x/y 0
 }
@@ -598,7 +590,7 @@ assert all(data[i * 500:i * 500 + 5] == b"%05d" % i for i in range(3000))'
 	[ "$(sed 's/^\(.\).*|\(.*\)|$/\1\2/' dump | tr '\n' ' ')" = '<abc >abc <de >de <f >f ' ]
 	receives -c 1 -o copy --append 127.0.0.1 0
 	sends text:fg
-	received 0 fg
+	printed 0 fg
 	[ "$(<copy)" = abcabcdedefg ]
 }
 
@@ -616,7 +608,7 @@ assert all(data[i * 500:i * 500 + 5] == b"%05d" % i for i in range(3000))'
 @test "-v, -vv" {
 	receives -vv -c 1 127.0.0.1 0
 	sends text:abc
-	received 0 abc
+	printed 0 abc
 	grep -qE "^sockit udp-recv: +[0-9.]+ received 3 bytes from 127\.0\.0\.1 port [0-9]+ on 127\.0\.0\.1 port $PORT$" err
 	receives -vv --json -n --stats --deny 127.0.0.2 -c 1 127.0.0.1 0 -- true
 	sends bind:127.0.0.2 text:no
@@ -631,16 +623,16 @@ assert all(data[i * 500:i * 500 + 5] == b"%05d" % i for i in range(3000))'
 @test "foreign senders: nc, socat, bash, logger, a metrics client" {
 	receives -c 1 127.0.0.1 0
 	echo stats.count:1\|c >/dev/udp/127.0.0.1/"$PORT"
-	received 0 'stats.count:1|c'
+	printed 0 'stats.count:1|c'
 	if command -v nc.openbsd >/dev/null; then
 		receives -c 1 127.0.0.1 0
 		echo from nc | within 5 nc.openbsd -u -q 0 -w 1 127.0.0.1 "$PORT" 3>&-
-		received 0 'from nc'
+		printed 0 'from nc'
 	fi
 	if command -v socat >/dev/null; then
 		receives -c 1 --echo 127.0.0.1 0
 		[ "$(echo from socat | within 5 socat -t 0.5 - UDP:127.0.0.1:"$PORT" 3>&-)" = 'from socat' ]
-		received 0 ''
+		printed 0 ''
 	fi
 	if command -v logger >/dev/null; then
 		receives -c 1 127.0.0.1 0

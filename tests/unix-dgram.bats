@@ -27,14 +27,6 @@ datagrams_at() {
 	eventually [ -S "$1" ]
 }
 
-# received STATUS TEXT: it ends so, and has printed just that (without the last newlines).
-received() {
-	ended "$1" "$LISTENER" || return
-	[ "$(<out)" = "$2" ] && return
-	cat -A out
-	return 1
-}
-
 # gone FILE...: none of them is there.
 gone() {
 	local file
@@ -84,7 +76,7 @@ lengths() {
 	for mode in read all size=3; do
 		receives -c 3 --frame $mode s
 		datagrams s text:abcd text: text:x
-		received 0 abcdx
+		printed 0 abcdx
 	done
 	receives -c 4 --frame len16 s
 	sends 0 --frame size=3 s < <(printf 'abcdefg')
@@ -108,7 +100,7 @@ lengths() {
 	rm s
 	receives -c 3 --frame line s
 	datagrams s text:one text: text:two
-	received 0 $'one\n\ntwo'
+	printed 0 $'one\n\ntwo'
 	silent
 }
 
@@ -116,7 +108,7 @@ lengths() {
 	needs socat socat
 	receives -c 1 s
 	printf hello | within 20 socat - UNIX-SENDTO:s 3>&-
-	received 0 hello
+	printed 0 hello
 	# A reply comes back to the name that was bound.
 	spawn socat UNIX-RECVFROM:s 'SYSTEM:tr a-z A-Z'
 	eventually [ -S s ]
@@ -135,7 +127,7 @@ lengths() {
 	printf 'hello' | within 20 socat -t 0.5 - UNIX-SENDTO:s,bind=client >got 3>&-
 	[ "$(<got)" = hello ]
 	kill "$LISTENER"
-	received 143 ''
+	printed 143 ''
 }
 
 @test "nc" {
@@ -143,7 +135,7 @@ lengths() {
 	receives -c 2 s
 	printf 'one\n' | within 20 nc.openbsd -N -w 1 -uU s 3>&- || :
 	sends 0 s < <(printf two)
-	received 0 $'one\ntwo'
+	printed 0 $'one\ntwo'
 	# It connects to whoever comes first.
 	spawn nc.openbsd -luU s >got < <(printf answer)
 	eventually [ -S s ]
@@ -164,7 +156,7 @@ lengths() {
 @test "sd_notify: received from systemd-notify and others, sent to others" {
 	receives -c 1 --frame line notify
 	NOTIFY_SOCKET=$PWD/notify datagrams notify $'text:READY=1\nSTATUS=up'
-	received 0 $'READY=1\nSTATUS=up'
+	printed 0 $'READY=1\nSTATUS=up'
 	datagrams_at notify print:1 >got
 	sends 0 --frame all notify < <(printf 'READY=1\nMAINPID=1')
 	ended 0 "$PID"
@@ -174,7 +166,7 @@ lengths() {
 	receives -c 1 --frame line notify
 	NOTIFY_SOCKET=$PWD/notify sockit unix --type dgram -l -w 0.1 s
 	[ "$STATUS" = 4 ]
-	received 0 READY=1
+	printed 0 READY=1
 	command -v systemd-notify >/dev/null || return 0
 	receives -c 1 --frame line notify
 	NOTIFY_SOCKET=$PWD/notify within 20 systemd-notify --no-block --ready --status=up 3>&- || :
@@ -318,7 +310,7 @@ lengths() {
 	python3 -S -c 'import socket; socket.socket(1, 2).bind("s")'
 	receives -c 1 s
 	sends 0 s < <(printf hello)
-	received 0 hello
+	printed 0 hello
 	gone s
 	echo precious >file
 	mkdir d
@@ -337,7 +329,7 @@ lengths() {
 	told 1 'sockit unix: unix:s: Address*in use (EADDRINUSE): *has*'
 	[ "$(ls -i s)" = "$before" ]
 	kill "$LISTENER"
-	received 143 ''
+	printed 143 ''
 	gone s
 }
 
@@ -391,18 +383,18 @@ lengths() {
 	linux
 	receives -v -c 1 --allow-uid "$(id -u)" s
 	sends 0 s < <(printf mine)
-	received 0 mine
+	printed 0 mine
 	receives -v --allow-uid 54321 s
 	sends 0 s < <(printf not)
 	eventually grep -q "uid $(id -u), .*not allowed" err
 	kill "$LISTENER"
-	received 143 ''
+	printed 143 ''
 	[ "$(id -u)" = 0 ] || return 0
 	chmod 711 .
 	receives -c 1 --mode 666 --allow-uid 54321 s
 	sends 0 s < <(printf not)
 	python3 -S -c 'import os, socket; os.setuid(54321); socket.socket(1, 2).sendto(b"theirs", "s")'
-	received 0 theirs
+	printed 0 theirs
 	silent
 }
 
@@ -430,7 +422,7 @@ lengths() {
 	receives -c 2 --from --frame line s
 	sends 0 -s me s < <(printf one)
 	datagrams s $'bind:unix:a\nb' text:two
-	received 0 "unix:$PWD/me: one
+	printed 0 "unix:$PWD/me: one
 unix:a\\nb: two"
 	receives -c 1 --timestamp --frame line s
 	datagrams s text:two
@@ -453,7 +445,7 @@ unix:a\\nb: two"
 	sends 0 --replies 1 -w 10 s < <(printf x) >got
 	[ "$(<got)" = x ]
 	kill "$LISTENER"
-	received 143 ''
+	printed 143 ''
 	grep -q 'has no name: it cannot be answered' err
 }
 
@@ -462,7 +454,7 @@ unix:a\\nb: two"
 	sends 0 -s me --replies 1 -w 10 s < <(printf hello) >got
 	[ "$(<got)" = "HELLO UNIX s $PWD/me" ]
 	kill "$LISTENER"
-	received 143 ''
+	printed 143 ''
 	receives -e 'cat >got2; echo "${TCPREMOTEIP-none} ${UDPREMOTEIP-none}"; exit 3' -c 1 s
 	TCPREMOTEIP=1 sends 0 --replies 1 -w 10 s < <(printf hello) >got
 	[ "$(<got)" = 'none none' ]
@@ -495,7 +487,7 @@ unix:a\\nb: two"
 	ended 0 "$PID"
 	[ "$(<got)" = 's answer' ]
 	kill "$LISTENER"
-	received 143 one
+	printed 143 one
 }
 
 @test "who takes no answer does not stop the others for ever" {
@@ -569,7 +561,7 @@ unix:a\\nb: two"
 	receives -c 1 t
 	spawn "$SOCKIT" unix --type dgram --frame line t <&7 2>err2
 	echo one >&7
-	received 0 one
+	printed 0 one
 	echo two >&7
 	ended 1 "$PID"
 	says '^sockit unix: unix:t: Connection refused \(ECONNREFUSED\)$' err2
@@ -585,18 +577,18 @@ unix:a\\nb: two"
 	sends 1 --frame size=300000 s <big 2>err2
 	says 'a datagram of 300000 bytes is more than one carries \([0-9]+\)$' err2
 	kill "$LISTENER"
-	received 143 small
+	printed 143 small
 	silent
 }
 
 @test "--size cuts, which is counted; a limit of ours is no success" {
 	receives -c 2 --size 4 --frame line s
 	datagrams s text:abcdef text:abcd
-	received 0 $'abcd\nabcd'
+	printed 0 $'abcd\nabcd'
 	says '^sockit unix: 1 datagram cut to 4 bytes \(--size\)$'
 	receives -c 1 --strict --size 4 --frame line s
 	datagrams s text:abcdef
-	received 1 abcd
+	printed 1 abcd
 }
 
 ### The rest.
@@ -604,13 +596,13 @@ unix:a\\nb: two"
 @test "--repeat, --interval, --pps, -w, -c, -C, -o, --stats" {
 	receives -c 6 --frame line s
 	sends 0 --frame line --repeat 3 --interval 10ms s < <(printf 'a\nb\n')
-	received 0 $'a\nb\na\nb\na\nb'
+	printed 0 $'a\nb\na\nb\na\nb'
 	receives -c 5 -o copy --frame line s
 	local start
 	start=$(milliseconds)
 	sends 0 --pps 20 --frame line --stats s < <(printf '1\n2\n3\n4\n5\n') 2>err2
 	[ $(($(milliseconds) - start)) -ge 180 ]
-	received 0 $'1\n2\n3\n4\n5'
+	printed 0 $'1\n2\n3\n4\n5'
 	[ "$(<copy)" = 12345 ]
 	says '^sockit unix: sent 5 datagrams, 5 bytes, received 0 datagrams' err2
 	receives -c 1 s
@@ -620,7 +612,7 @@ unix:a\\nb: two"
 	receives -c 2 -w 0.6 s
 	sends 4 -w 0.1 s < <(printf a) 2>err2
 	says '^sockit unix: no reply within 100 ms' err2
-	received 4 a
+	printed 4 a
 }
 
 @test "--json of both sides" {

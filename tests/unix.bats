@@ -19,6 +19,15 @@ unix_listens() {
 	served_by "$SOCKIT" unix --listen --notify-fd 9 "$@"
 }
 
+# both_ways ARG...: a client of the listener, which sends what B has.
+both_ways() {
+	exits 0 "$SOCKIT" "$@" <"$(A)" >got
+	ended 0 "$LISTENER"
+	same out "$(A)"
+	same got "$(B)"
+	silent
+}
+
 # long_path N [NAME]: a directory whose path has N bytes or more, made, in $LONG.
 long_path() {
 	LONG=$PWD
@@ -49,11 +58,7 @@ long_path() {
 	local name=@sockit-$$-$BATS_TEST_NUMBER
 	unix_listens "$name" <"$(B)" >out 2>err
 	[ "$NOTIFIED" = "unix $name" ]
-	exits 0 "$SOCKIT" unix "$name" <"$(A)" >got
-	ended 0 "$LISTENER"
-	same out "$(A)"
-	same got "$(B)"
-	silent
+	both_ways unix "$name"
 	[ -z "$(ls -A | grep '^@')" ]
 	# As long as one can be, and one byte more.
 	printf -v name '%s-%0100d' "$name" 7
@@ -79,11 +84,7 @@ s.sendall(sys.stdin.buffer.read())' "${name:1}" <"$(A)" 3>&-
 	for word in unix:s "unix:$PWD/s" "unix:@sockit-$$-$BATS_TEST_NUMBER"; do
 		served_by "$SOCKIT" listen --notify-fd 9 "$word" <"$(B)" >out 2>err
 		[ "$NOTIFIED" = "unix ${word#unix:}" ]
-		exits 0 "$SOCKIT" connect "$word" <"$(A)" >got
-		ended 0 "$LISTENER"
-		same out "$(A)"
-		same got "$(B)"
-		silent
+		both_ways connect "$word"
 		[ ! -e s ]
 	done
 }
@@ -637,7 +638,7 @@ s.sendall(sys.stdin.buffer.read())' "${name:1}" <"$(A)" 3>&-
 
 @test "a backlog that is full: waited for, within -w" {
 	mkfifo go
-	"${FOREIGN[@]}" bind:unix:s full:ready 3>&- <go &
+	"${FOREIGN[@]}" bind:unix:s full:ready close 3>&- <go &
 	PEER=$!
 	PIDS+=("$PEER")
 	exec 7>go

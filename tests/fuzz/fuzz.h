@@ -36,6 +36,15 @@ static inline char *take_string(const void *data, size_t n)
 	return text;
 }
 
+/* How many of the LEFT bytes of an input come next, as *SEED has it; of seed 0 all of them. */
+static inline size_t piece(unsigned *seed, size_t left)
+{
+	size_t n = *seed ? 1 + *seed % 7 : left;
+
+	*seed = *seed ? *seed * 5 + 3 : 0;
+	return n < left ? n : left;
+}
+
 /* An argument vector: N words, each in memory of its own, and NULL. */
 struct words {
 	char **words;

@@ -4,15 +4,6 @@
 
 #include "proto/http.h"
 
-/* The length of the piece that comes next; of SEED 0 all at once. */
-static size_t piece(unsigned *seed, size_t left)
-{
-	size_t n = *seed ? 1 + *seed % 7 : left;
-
-	*seed = *seed ? *seed * 5 + 3 : 0;
-	return n < left ? n : left;
-}
-
 static void scan(struct http_scan *s, enum http_scanned *end, const uint8_t *in, size_t n,
 		 unsigned seed)
 {

@@ -62,17 +62,13 @@ static struct course run(const uint8_t *in, size_t n, unsigned seed, bool knows)
 	CHECK(end.now == HANDSHAKE_MORE);
 	check_request(&out, false);
 	while (end.now == HANDSHAKE_MORE && end.used < n) {
-		size_t piece = seed ? 1 + seed % 7 : n, used;
-		uint8_t *exact;
-		if (piece > n - end.used)
-			piece = n - end.used;
-		exact = take(piece);
-		memcpy(exact, in + end.used, piece);
-		end.now = http_connect_take(c, exact, piece, &used, &out);
-		CHECK(used <= piece && (end.now != HANDSHAKE_MORE || used == piece));
+		size_t size = piece(&seed, n - end.used), used;
+		uint8_t *exact = take(size);
+		memcpy(exact, in + end.used, size);
+		end.now = http_connect_take(c, exact, size, &used, &out);
+		CHECK(used <= size && (end.now != HANDSHAKE_MORE || used == size));
 		end.used += used;
 		free(exact);
-		seed = seed ? (seed * 5 + 3) % 256 + 1 : 0;
 		if (end.now == HANDSHAKE_MORE && end.used == n) {
 			/* What is to be sent goes before the end. */
 			if (out.length)

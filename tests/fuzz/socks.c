@@ -65,19 +65,15 @@ static struct run feed(struct machine *m, unsigned kind, const uint8_t *in, size
 
 	CHECK(start(m, kind, &r.out) == HANDSHAKE_MORE);
 	while (r.end == HANDSHAKE_MORE && r.used < n) {
-		size_t piece = seed ? 1 + seed % 7 : n, used;
-		uint8_t *copy;
+		size_t size = piece(&seed, n - r.used), used;
+		uint8_t *copy = take(size);
 
-		if (piece > n - r.used)
-			piece = n - r.used;
-		copy = take(piece);
-		memcpy(copy, in + r.used, piece);
-		r.end = m->is_client ? socks_client_take(&m->client, copy, piece, &used, &r.out) :
-				       socks_server_take(&m->server, copy, piece, &used, &r.out);
+		memcpy(copy, in + r.used, size);
+		r.end = m->is_client ? socks_client_take(&m->client, copy, size, &used, &r.out) :
+				       socks_server_take(&m->server, copy, size, &used, &r.out);
 		free(copy);
-		CHECK(used <= piece && (r.end != HANDSHAKE_MORE || used == piece));
+		CHECK(used <= size && (r.end != HANDSHAKE_MORE || used == size));
 		r.used += used;
-		seed = seed * 5 + 3;
 	}
 	CHECK(!r.out.failed);
 	return r;

@@ -21,7 +21,9 @@
 #     free_port [N]                   ports that nobody has
 # What was said, and data
 #     silent [FILE], says REGEX [FILE]    nothing; one line
-#     same FILE FILE, random_file FILE SIZE, has_at_least FILE SIZE
+#     printed STATUS TEXT                 the listener has ended, and what it printed
+#     same FILE FILE, has_at_least FILE SIZE
+#     random_file FILE SIZE, bytes DIGITS, pattern N
 # Time
 #     eventually COMMAND...           repeats it until it succeeds
 #     within SECONDS COMMAND..., pause SECONDS, milliseconds
@@ -83,6 +85,19 @@ output_ended() {
 # random_file FILE SIZE: SIZE (as of head -c) random bytes.
 random_file() {
 	head -c "$2" /dev/urandom >"$1"
+}
+
+# bytes DIGITS: the bytes that these are in hexadecimal.
+bytes() {
+	# shellcheck disable=SC2001,SC2059 # it is one
+	printf "$(sed 's/../\\x&/g' <<<"$1")"
+}
+
+# pattern N: the N bytes that peer.py's `send` sends.
+pattern() {
+	python3 -S -c 'import sys
+n = int(sys.argv[1])
+sys.stdout.buffer.write((bytes(range(251)) * (n // 251 + 1))[:n])' "$1"
 }
 
 # same FILE FILE: are they equal, byte for byte?
@@ -163,6 +178,14 @@ status_is() {
 	# stdout and stderr may be those of the command.
 	echo "# status $STATUS, not $1" >&3
 	[ ! -s err ] || head -n 20 err | sed 's/^/# /' >&3
+	return 1
+}
+
+# printed STATUS TEXT: the listener ends so, and has printed just that into the file out (without the last newlines).
+printed() {
+	ended "$1" "$LISTENER" || return
+	[ "$(<out)" = "$2" ] && return
+	cat -A out
 	return 1
 }
 

@@ -101,7 +101,7 @@ Datagrams
 A listener, before it takes anybody
     stale           leave the socket's file, and nobody there
     unvisited:PATH  make the file PATH; then up to stdin's end nobody may come
-    full:PATH       fill the backlog, and make the file PATH; at stdin's end take all
+    full:PATH       fill the backlog, and make the file PATH; at stdin's end make room again
 """
 import array
 import codecs
@@ -686,7 +686,6 @@ class End(Script):
         self._until_eof(path)
         for client in clients:
             client.close()
-        for _ in range(len(clients) + 1):
             self.listener.accept()[0].close()
 
 
@@ -733,9 +732,11 @@ def main(kind=End):
     if not any(names for _, names, _, _ in verbs):
         ends[''] = kind(settings)
         ends['']._open()
-        if not verbs or verbs[0][2] not in kind.unaccepted:
+        if not verbs:
             ends['']._accept()
     for word, names, verb, arguments in verbs:
+        if '' in ends and verb not in kind.unaccepted:
+            ends['']._accept()
         for name in expand(names):
             try:
                 getattr(ends.setdefault(name, kind(settings)), verb)(*arguments)

@@ -67,6 +67,11 @@ services() {
 	[ $found -ge 6 ]
 }
 
+# find_musl: $MUSL is set where the program is linked to musl, whose look-up knows neither nsswitch.conf nor aliases.
+find_musl() {
+	! grep -qa "Name does not resolve" "$SOCKIT" || export MUSL=yes
+}
+
 # platform: linux or portable, as the program was built.
 platform() {
 	"$SOCKIT" --version | sed 's/.*(\(.*\))$/\1/'
