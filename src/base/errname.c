@@ -9,7 +9,7 @@
 
 struct name {
 	int value;
-	const char *name;
+	char name[18]; /* in place: a pointer would be relocated in every run */
 };
 
 #define NAME(x) x, #x

@@ -331,7 +331,8 @@ static void keep(char **argv, int to, int from)
 {
 	char *word = argv[from];
 
-	memmove(argv + to + 1, argv + to, (size_t)(from - to) * sizeof *argv);
+	for (; from > to; from--)
+		argv[from] = argv[from - 1];
 	argv[to] = word;
 }
 

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -190,7 +191,7 @@ static void connections_stop_listening(struct connections *s)
 void connections_take(struct connections *s, int fd, const struct address *peer,
 		      const struct address *local)
 {
-	struct connection *x = calloc(1, sizeof *x + s->service->size);
+	struct connection *x = malloc(sizeof *x + s->service->size);
 
 	if (!x) {
 		report_error(s->c->messages, "connection", ENOMEM);
@@ -203,6 +204,7 @@ void connections_take(struct connections *s, int fd, const struct address *peer,
 				  .peer = *peer,
 				  .local = *local,
 				  .next = s->first };
+	memset(x->own, 0, s->service->size);
 	if (x->next)
 		x->next->previous = x;
 	s->first = x;

@@ -454,6 +454,7 @@ void lookup_names_start(struct loop *loop, const struct address *address, lookup
 /* Answers with the wildcard addresses of Q's family, or with the address that HOST is. */
 static int answer_numbers(const struct lookup_question *q, uint16_t port, struct lookup_answer *out)
 {
+	static const struct in6_addr any; /* in6addr_any would have to be looked up at the start */
 	struct address host;
 
 	out->addresses = calloc(2, sizeof *out->addresses);
@@ -467,9 +468,9 @@ static int answer_numbers(const struct lookup_question *q, uint16_t port, struct
 			out->addresses[out->n++] = host;
 	} else {
 		if (q->family != AF_INET6)
-			address_set_ip(&out->addresses[out->n++], AF_INET, &in6addr_any, port);
+			address_set_ip(&out->addresses[out->n++], AF_INET, &any, port);
 		if (q->family != AF_INET)
-			address_set_ip(&out->addresses[out->n++], AF_INET6, &in6addr_any, port);
+			address_set_ip(&out->addresses[out->n++], AF_INET6, &any, port);
 	}
 	for (size_t i = 0; i < out->n; i++)
 		address_set_port(&out->addresses[i], port);

@@ -341,7 +341,7 @@ struct dial *dial_start(struct loop *loop, const struct dial_config *c, dial_fn 
 					   .source = c->socket->source,
 					   .source_port = c->socket->source_port,
 					   .events = c->events };
-	struct dial *d = calloc(1, sizeof *d);
+	struct dial *d = malloc(sizeof *d);
 
 	if (!d)
 		return NULL;

@@ -393,7 +393,7 @@ const struct proxy *proxy_client_waits(const struct proxy_client *d)
 struct proxy_client *proxy_client_start(struct loop *loop, const struct dial_config *c,
 					const struct proxy *first, dial_fn *fn, void *arg)
 {
-	struct proxy_client *d = calloc(1, sizeof *d);
+	struct proxy_client *d = malloc(sizeof *d);
 
 	if (!d)
 		return NULL;

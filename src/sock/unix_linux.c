@@ -12,11 +12,9 @@
 #include "base/descriptors.h"
 #include "sock/unix.h"
 
-typedef int unix_call(int fd, const struct sockaddr *a, socklen_t length);
-
-/* Calls CALL for FD with the path through the descriptor AT, which is closed then, to NAME in
- * there. */
-static int call_through(unix_call *call, int fd, int at, const char *name)
+/* Connects FD to NAME in the directory AT, or BINDS it there, or to AT itself where NAME is empty.
+ * Closes AT. (A pointer to bind(2) would have to be looked up at each start.) */
+static int call_through(bool binds, int fd, int at, const char *name)
 {
 	struct sockaddr_un un = { .sun_family = AF_UNIX };
 	int result = -1;
@@ -27,7 +25,8 @@ static int call_through(unix_call *call, int fd, int at, const char *name)
 		     name) >= (int)sizeof un.sun_path)
 		errno = ENAMETOOLONG;
 	else
-		result = call(fd, (const struct sockaddr *)&un, sizeof un);
+		result = binds ? bind(fd, (const struct sockaddr *)&un, sizeof un) :
+				 connect(fd, (const struct sockaddr *)&un, sizeof un);
 	/* The file is there, so /proc is not. */
 	if (errno == ENOENT)
 		errno = ENAMETOOLONG;
@@ -37,7 +36,7 @@ static int call_through(unix_call *call, int fd, int at, const char *name)
 
 int unix_connect_far(int fd, const char *path)
 {
-	return call_through(connect, fd, open(path, O_PATH | O_CLOEXEC), "");
+	return call_through(false, fd, open(path, O_PATH | O_CLOEXEC), "");
 }
 
 int unix_bind_far(int fd, const char *path)
@@ -47,7 +46,7 @@ int unix_bind_far(int fd, const char *path)
 
 	if (slash)
 		snprintf(directory, sizeof directory, "%.*s", (int)(slash - path + 1), path);
-	return call_through(bind, fd, open(directory, O_PATH | O_DIRECTORY | O_CLOEXEC),
+	return call_through(true, fd, open(directory, O_PATH | O_DIRECTORY | O_CLOEXEC),
 			    slash ? slash + 1 : path);
 }
 
