@@ -707,7 +707,7 @@ check_options() {
 	# The portable twins alone, so that it compiles everywhere.
 	# shellcheck disable=SC2046,SC2086 # lists of files, of words
 	$cc -std=c11 -D_XOPEN_SOURCE=700 -D_FILE_OFFSET_BITS=64 -pthread -I"$src" -o "$CHECK" \
-		"$BATS_TEST_DIRNAME/helpers/check_options.c" "$src/commands.c" "$src/services.c" \
+		"$BATS_TEST_DIRNAME"/helpers/{check_options,options_check}.c "$src"/{commands,services}.c \
 		$(printf '%s\n' "$src"/*/*.c | grep -v '_linux\.c$')
 }
 

@@ -154,9 +154,4 @@ bool option_is_given(const struct command *command, const struct operands *o, co
 __attribute__((format(printf, 2, 3))) int option_fail(struct option_error *error,
 						      const char *format, ...);
 
-/* Checks the tables of N COMMANDS against each other: each row complete, no name or letter twice
- * in a subcommand, one meaning for each option everywhere, names in excludes and needs that exist.
- * Returns how many faults there are; says the first in *ERROR. */
-int options_check(const struct command *const *commands, size_t n, struct option_error *error);
-
 #endif

@@ -17,6 +17,7 @@
 #include "base/options.h"
 #include "commands.h"
 #include "conn/service.h"
+#include "options_check.h"
 
 struct values {
 	bool flag;

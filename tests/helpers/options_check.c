@@ -1,9 +1,10 @@
-/* The tables' check of themselves: run by the test suite, no part of a run. */
+/* options_check.c - whether the option tables are sound: row by row, and against each other */
 #include <stdio.h>
 #include <string.h>
 
 #include "base/options.h"
 #include "base/text.h"
+#include "options_check.h"
 
 static int fault(struct option_error *error, int *faults, const struct command *command,
 		 const struct option_row *row, const char *what)
