@@ -125,10 +125,10 @@ static struct outcome refuse_subcommand(const struct messages *m, int argc, char
 				     s.near[0]);
 	while (at < argc && (!commands_find(argv[at]) || wants_protocol(argv[at - 1])))
 		at++;
-	if (argv[0][0] == '-' && at < argc && habits_order(at, argc, argv, line, sizeof line))
+	if (argv[0][0] == '-' && at < argc && nc_habits_reorder(at, argc, argv, line, sizeof line))
 		return message_usage(m, "'%s' is no subcommand, which comes first: %s", argv[0],
 				     line);
-	if (habits_line(NULL, argc, argv, line, sizeof line))
+	if (nc_habits_line(NULL, argc, argv, line, sizeof line))
 		return message_usage(m, "'%s' is no subcommand: what nc does so is: %s", argv[0],
 				     line);
 	return message_usage(m, "'%s' is no subcommand: see sockit help", argv[0]);

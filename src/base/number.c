@@ -1,3 +1,4 @@
+/* number.c - numbers, durations and sizes: from words, and as a person would write them */
 #include "base/number.h"
 
 #include <errno.h>
@@ -10,36 +11,33 @@ static int fail(int error)
 	return -1;
 }
 
-/* The digits at *WORD, which moves behind them. All are read before a verdict, so that
- * `99999999999999999999x` is nonsense and not merely too large. */
-static int digits(const char **word, int64_t *out)
+/* Reads the digits at *WORD, which moves behind them, into *OUT. Returns 0, EINVAL where there are
+ * none, or ERANGE. All digits are read before a verdict, so that `99999999999999999999x` is
+ * nonsense and not merely too large. */
+static int read_digits(const char **word, int64_t *out)
 {
 	const char *p = *word;
-	int64_t n = 0;
 	int error = 0;
 
 	*out = 0;
 	if (*p < '0' || *p > '9')
-		return fail(EINVAL);
+		return EINVAL;
 	for (; *p >= '0' && *p <= '9'; p++) {
 		int digit = *p - '0';
-		if (n > (INT64_MAX - digit) / 10)
+		if (*out > (INT64_MAX - digit) / 10)
 			error = ERANGE;
 		else
-			n = n * 10 + digit;
+			*out = *out * 10 + digit;
 	}
 	*word = p;
-	*out = error ? INT64_MAX : n;
-	return error ? fail(error) : 0;
+	return error;
 }
 
 int number_parse(const char *word, int64_t min, int64_t max, int64_t *out)
 {
 	int64_t n;
-	int error = 0;
+	int error = read_digits(&word, &n);
 
-	if (digits(&word, &n) < 0)
-		error = errno;
 	if (error == EINVAL || *word != '\0')
 		return fail(EINVAL);
 	if (error || n < min || n > max)
@@ -53,8 +51,8 @@ struct unit {
 	int64_t factor;
 };
 
-/* The unit that is all of WORD, 0 if there is none such. */
-static int64_t unit(const struct unit *units, const char *word)
+/* The factor of the unit that is all of WORD, 0 if there is no such unit. */
+static int64_t unit_factor(const struct unit *units, const char *word)
 {
 	for (; units->name; units++)
 		if (!strcmp(units->name, word))
@@ -69,10 +67,8 @@ int duration_parse(const char *word, int64_t *out)
 		{ "m", 60 * SECOND }, { "h", 3600 * SECOND }, { NULL, 0 },
 	};
 	int64_t whole, factor, part = 0, scale = 1;
-	int error = 0;
+	int error = read_digits(&word, &whole);
 
-	if (digits(&word, &whole) < 0)
-		error = errno;
 	if (error == EINVAL)
 		return fail(EINVAL);
 	if (*word == '.') {
@@ -86,7 +82,7 @@ int duration_parse(const char *word, int64_t *out)
 				scale *= 10;
 			}
 	}
-	factor = unit(units, word);
+	factor = unit_factor(units, word);
 	if (!factor)
 		return fail(EINVAL);
 	if (error || whole > INT64_MAX / factor - 1)
@@ -109,14 +105,11 @@ int size_parse(const char *word, int64_t *out)
 		{ "", 1 },	  { "k", 1 << 10 }, { "K", 1 << 10 }, { "m", 1 << 20 },
 		{ "M", 1 << 20 }, { "g", 1 << 30 }, { "G", 1 << 30 }, { NULL, 0 },
 	};
-	int64_t n, factor;
-	int error = 0;
+	int64_t n, factor = 0;
+	int error = read_digits(&word, &n);
 
-	if (digits(&word, &n) < 0)
-		error = errno;
-	if (error == EINVAL)
-		return fail(EINVAL);
-	factor = unit(units, word);
+	if (error != EINVAL)
+		factor = unit_factor(units, word);
 	if (!factor)
 		return fail(EINVAL);
 	if (error || n > INT64_MAX / factor)

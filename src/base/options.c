@@ -1,3 +1,4 @@
+/* options.c - reads a command line by the rows of its subcommand */
 #include "base/options.h"
 
 #include <errno.h>
@@ -17,6 +18,7 @@ struct parse {
 	struct option_error *error;
 	unsigned char given[OPTION_ROWS_MOST];
 	bool help;
+	char label[64]; /* see parse_label() */
 };
 
 int option_fail(struct option_error *error, const char *format, ...)
@@ -68,26 +70,26 @@ bool option_find_letter(const struct command *command, char letter, struct optio
 	return false;
 }
 
-/* `-w, --wait` for messages */
-static const char *label(const struct option_row *row, char *text, size_t size)
+/* ROW's names for a message: `-w, --wait`. */
+static const char *parse_label(struct parse *p, const struct option_row *row)
 {
 	if (row->letter)
-		snprintf(text, size, "-%c, --%s", row->letter, row->name);
+		snprintf(p->label, sizeof p->label, "-%c, --%s", row->letter, row->name);
 	else
-		snprintf(text, size, "--%s", row->name);
-	return text;
+		snprintf(p->label, sizeof p->label, "--%s", row->name);
+	return p->label;
 }
 
-static int bad_value(struct parse *p, const struct option_row *row, const char *word)
+/* Refuses WORD, the argument of ROW that is a number of some kind, by errno. */
+static int parse_refuse_value(struct parse *p, const struct option_row *row, const char *word)
 {
 	static const char *const forms[] = {
 		[OPTION_NUMBER] = "a number",
 		[OPTION_DURATION] = "a duration (such as 2, 0.5, 250ms, 3s, 1m, 2h)",
 		[OPTION_SIZE] = "a size (such as 512, 64k, 1M, 1G)",
 	};
-	char name[64];
+	const char *name = parse_label(p, row);
 
-	label(row, name, sizeof name);
 	if (errno != ERANGE)
 		return option_fail(p->error, "%s: '%s' is not %s", name, word, forms[row->kind]);
 	if (row->kind == OPTION_DURATION)
@@ -96,10 +98,11 @@ static int bad_value(struct parse *p, const struct option_row *row, const char *
 			   (long long)row->min, (long long)row->max);
 }
 
-static int keyword(struct parse *p, const struct option_row *row, int64_t *field, const char *word)
+/* Reads WORD, one of ROW's keywords or a number in their place, into *FIELD. */
+static int parse_keyword(struct parse *p, const struct option_row *row, int64_t *field,
+			 const char *word)
 {
 	struct suggestion s = { .word = word };
-	char name[64];
 
 	for (const struct option_keyword *k = row->keywords; k->name; k++) {
 		if (!strcmp(k->name, word)) {
@@ -110,27 +113,24 @@ static int keyword(struct parse *p, const struct option_row *row, int64_t *field
 	}
 	if (row->max > row->min && number_parse(word, row->min, row->max, field) == 0)
 		return 0;
-	label(row, name, sizeof name);
-	return option_fail(p->error, "%s: '%s' is unknown%s%s%s", name, word,
+	return option_fail(p->error, "%s: '%s' is unknown%s%s%s", parse_label(p, row), word,
 			   s.near[0] ? ": did you mean '" : "", s.near[0] ? s.near[0] : "",
 			   s.near[0] ? "'?" : "");
 }
 
-/* Option FOUND with its argument WORD, NULL if it has none. */
-static int take(struct parse *p, const struct option_walk *found, const char *word)
+/* Reads the option FOUND with its argument WORD; NULL: it has none. */
+static int parse_option(struct parse *p, const struct option_walk *found, const char *word)
 {
 	const struct option_row *row = found->row;
 	void *field = p->options + found->use->offset + row->field;
 	const char *value = word ? word : "";
 	int64_t *number = field;
-	char name[64];
 
 	if (p->given[found->index] && row->arg && !row->repeats)
-		return option_fail(p->error, "%s is given twice: '%s'",
-				   label(row, name, sizeof name), value);
+		return option_fail(p->error, "%s is given twice: '%s'", parse_label(p, row), value);
 	p->given[found->index] = 1;
 	if (row->arg && !row->optional && *value == '\0')
-		return option_fail(p->error, "%s: '' is empty", label(row, name, sizeof name));
+		return option_fail(p->error, "%s: '' is empty", parse_label(p, row));
 	switch ((enum option_kind)row->kind) {
 	case OPTION_FLAG:
 		*(bool *)field = true;
@@ -140,29 +140,29 @@ static int take(struct parse *p, const struct option_walk *found, const char *wo
 		return 0;
 	case OPTION_NUMBER:
 		return number_parse(value, row->min, row->max, number) < 0 ?
-			       bad_value(p, row, value) :
+			       parse_refuse_value(p, row, value) :
 			       0;
 	case OPTION_DURATION:
-		return duration_parse(value, number) < 0 ? bad_value(p, row, value) : 0;
+		return duration_parse(value, number) < 0 ? parse_refuse_value(p, row, value) : 0;
 	case OPTION_SIZE:
 		if (size_parse(value, number) == 0) {
 			if (*number >= row->min && *number <= row->max)
 				return 0;
 			errno = ERANGE;
 		}
-		return bad_value(p, row, value);
+		return parse_refuse_value(p, row, value);
 	case OPTION_STRING:
 		*(const char **)field = value;
 		return 0;
 	case OPTION_KEYWORD:
-		return keyword(p, row, number, value);
+		return parse_keyword(p, row, number, value);
 	case OPTION_PARSED:
 		return row->parser(field, word, p->error);
 	}
 	return 0;
 }
 
-static int unknown_name(struct parse *p, const char *name, size_t n)
+static int parse_refuse_name(struct parse *p, const char *name, size_t n)
 {
 	char word[64];
 	struct suggestion s = { .word = word };
@@ -177,7 +177,8 @@ static int unknown_name(struct parse *p, const char *name, size_t n)
 			   s.near[0] ? "'?" : "");
 }
 
-static int unknown_letter(struct parse *p, char letter, int argc, char **argv, const char *word)
+static int parse_refuse_letter(struct parse *p, char letter, int argc, char **argv,
+			       const char *word)
 {
 	char line[256];
 	bool alone = word[1] == letter && word[2] == '\0';
@@ -187,15 +188,15 @@ static int unknown_letter(struct parse *p, char letter, int argc, char **argv, c
 								    "luUN";
 
 	if (strchr(habits, letter) &&
-	    habits_line(p->command->name, argc - 1, argv + 1, line, sizeof line))
+	    nc_habits_line(p->command->name, argc - 1, argv + 1, line, sizeof line))
 		return option_fail(p->error, "unknown option '-%c': what nc does so is: %s", letter,
 				   line);
 	return option_fail(p->error, "unknown option '-%c'%s%s%s", letter, alone ? "" : " in '",
 			   alone ? "" : word, alone ? "" : "'");
 }
 
-/* The long option ARGV[*I]; *I moves on if the next word is its argument. */
-static int long_option(struct parse *p, int argc, char **argv, int *i)
+/* Reads the long option ARGV[*I]; *I moves on if the next word is its argument. */
+static int parse_long(struct parse *p, int argc, char **argv, int *i)
 {
 	const char *name = argv[*i] + 2, *value = strchr(name, '=');
 	size_t n = value ? (size_t)(value - name) : strlen(name);
@@ -207,22 +208,22 @@ static int long_option(struct parse *p, int argc, char **argv, int *i)
 			       0;
 	}
 	if (!option_find_name(p->command, name, n, &f))
-		return unknown_name(p, name, n);
+		return parse_refuse_name(p, name, n);
 	if (value) {
 		if (!f.row->arg)
 			return option_fail(p->error, "--%s takes no argument: '%s'", f.row->name,
 					   argv[*i]);
-		return take(p, &f, value + 1);
+		return parse_option(p, &f, value + 1);
 	}
 	if (!f.row->arg || f.row->optional)
-		return take(p, &f, NULL);
+		return parse_option(p, &f, NULL);
 	if (*i + 1 == argc)
 		return option_fail(p->error, "--%s: %s is missing", f.row->name, f.row->arg);
-	return take(p, &f, argv[++*i]);
+	return parse_option(p, &f, argv[++*i]);
 }
 
-/* The bundle of letters ARGV[*I]; *I moves on if the next word is an argument. */
-static int letters(struct parse *p, int argc, char **argv, int *i)
+/* Reads the bundle of letters ARGV[*I]; *I moves on if the next word is an argument. */
+static int parse_letters(struct parse *p, int argc, char **argv, int *i)
 {
 	struct option_walk f;
 
@@ -232,26 +233,26 @@ static int letters(struct parse *p, int argc, char **argv, int *i)
 			continue;
 		}
 		if (!option_find_letter(p->command, *s, &f))
-			return unknown_letter(p, *s, argc, argv, argv[*i]);
+			return parse_refuse_letter(p, *s, argc, argv, argv[*i]);
 		if (!f.row->arg || f.row->optional) {
-			if (take(p, &f, NULL) < 0)
+			if (parse_option(p, &f, NULL) < 0)
 				return -1;
 			continue;
 		}
 		if (s[1])
-			return take(p, &f, s + 1);
+			return parse_option(p, &f, s + 1);
 		if (*i + 1 == argc)
 			return option_fail(p->error, "-%c, --%s: %s is missing", *s, f.row->name,
 					   f.row->arg);
-		return take(p, &f, argv[++*i]);
+		return parse_option(p, &f, argv[++*i]);
 	}
 	return 0;
 }
 
-/* Options begin with a dash. A dash alone is an operand, and so is what looks like a negative
- * number: whoever reads the operand says better what is wrong with it. But -4 and -6 are meant as
- * the options that most have, where there are none, too. */
-static bool is_option(const struct command *command, const char *word)
+/* Is WORD an option of COMMAND, or meant as one? A dash alone is an operand, and so is what looks
+ * like a negative number, since the reader of the operand says better what is wrong with it. But -4
+ * and -6 are always meant as the options that most subcommands have. */
+static bool word_is_option(const struct command *command, const char *word)
 {
 	struct option_walk f;
 
@@ -261,8 +262,8 @@ static bool is_option(const struct command *command, const char *word)
 	       option_find_letter(command, word[1], &f);
 }
 
-/* ROW was given: is one of NEEDS there, long names or NULL? Else says so. */
-static int check_needs(struct parse *p, const struct option_row *row, const char *needs)
+/* Refuses ROW, which was given, unless one of the options in NEEDS was; NULL: it needs none. */
+static int parse_check_needs(struct parse *p, const struct option_row *row, const char *needs)
 {
 	char names[sizeof p->error->text] = "";
 	struct option_walk other;
@@ -280,7 +281,7 @@ static int check_needs(struct parse *p, const struct option_row *row, const char
 	return *names ? option_fail(p->error, "--%s needs %s", row->name, names) : 0;
 }
 
-/* What each row of GROUP needs in COMMAND, or NULL. */
+/* The option that each row of GROUP needs in COMMAND; NULL: none. */
 static const char *group_need(const struct command *command, const struct option_group *group)
 {
 	for (const struct option_need *n = command->needs; n && n->group; n++)
@@ -289,7 +290,7 @@ static const char *group_need(const struct command *command, const struct option
 	return NULL;
 }
 
-static int check_pairs(struct parse *p)
+static int parse_check_pairs(struct parse *p)
 {
 	struct option_walk f, other;
 	size_t n;
@@ -301,14 +302,14 @@ static int check_pairs(struct parse *p)
 			if (option_find_name(p->command, name, n, &other) && p->given[other.index])
 				return option_fail(p->error, "--%s and --%s exclude each other",
 						   f.row->name, other.row->name);
-		if (check_needs(p, f.row, f.row->needs) < 0 ||
-		    check_needs(p, f.row, group_need(p->command, f.use->group)) < 0)
+		if (parse_check_needs(p, f.row, f.row->needs) < 0 ||
+		    parse_check_needs(p, f.row, group_need(p->command, f.use->group)) < 0)
 			return -1;
 	}
 	return 0;
 }
 
-static int check_operands(struct parse *p, const struct operands *o)
+static int parse_check_operands(struct parse *p, const struct operands *o)
 {
 	if (o->command && !p->command->runs_command)
 		return option_fail(p->error, "'--': %s runs no command", p->command->name);
@@ -326,8 +327,8 @@ static int check_operands(struct parse *p, const struct operands *o)
 	return 0;
 }
 
-/* ARGV[FROM] to place TO, all words between them one place further: none is lost. */
-static void keep(char **argv, int to, int from)
+/* Moves ARGV[FROM] to place TO, and all words between them one place further. */
+static void operand_keep(char **argv, int to, int from)
 {
 	char *word = argv[from];
 
@@ -336,8 +337,8 @@ static void keep(char **argv, int to, int from)
 	argv[to] = word;
 }
 
-/* Does NAME stand in NAMES? */
-static bool stands_in(const char *name, const char *names)
+/* Is NAME one of NAMES, which are separated by blanks? */
+static bool names_contain(const char *names, const char *name)
 {
 	size_t n;
 
@@ -353,7 +354,8 @@ const struct option_row *option_given(const struct command *command, const struc
 	struct option_walk f;
 
 	for (f = option_walk(command); option_next(&f);)
-		if (f.use->group == group && o->given[f.index] && !stands_in(f.row->name, except))
+		if (f.use->group == group && o->given[f.index] &&
+		    !names_contain(except, f.row->name))
 			return f.row;
 	return NULL;
 }
@@ -380,12 +382,12 @@ enum options_result options_parse(const struct command *command, void *options, 
 			operands->command = argv + i + 1;
 			break;
 		}
-		if (!is_option(command, argv[i]))
-			keep(argv, kept++, i);
+		if (!word_is_option(command, argv[i]))
+			operand_keep(argv, kept++, i);
 		else if (argv[i][1] == '-')
-			status = long_option(&p, argc, argv, &i);
+			status = parse_long(&p, argc, argv, &i);
 		else
-			status = letters(&p, argc, argv, &i);
+			status = parse_letters(&p, argc, argv, &i);
 		if (status < 0)
 			return OPTIONS_BAD;
 	}
@@ -393,5 +395,6 @@ enum options_result options_parse(const struct command *command, void *options, 
 	memcpy(operands->given, p.given, sizeof p.given);
 	if (p.help)
 		return OPTIONS_HELP;
-	return check_pairs(&p) < 0 || check_operands(&p, operands) < 0 ? OPTIONS_BAD : OPTIONS_OK;
+	return parse_check_pairs(&p) < 0 || parse_check_operands(&p, operands) < 0 ? OPTIONS_BAD :
+										     OPTIONS_OK;
 }
