@@ -70,16 +70,24 @@ static const struct command others[] = {
 };
 static const size_t n_others = sizeof others / sizeof *others;
 
-/* A subcommand or one of the others, NULL if there is none of that name. */
-static const struct command *find(const char *name)
+/* Number I from 0 of the subcommands and the others, NULL after the last. */
+static const struct command *command_at(size_t i)
 {
-	const struct command *command = commands_find(name);
+	return i < n_commands		 ? commands[i] :
+	       i - n_commands < n_others ? &others[i - n_commands] :
+					   NULL;
+}
+
+/* A subcommand or one of the others, NULL if there is none of that name. */
+static const struct command *command_find(const char *name)
+{
+	const struct command *command;
 
 	if (!strcmp(name, "-h"))
 		name = "--help";
-	for (size_t i = 0; !command && i < n_others; i++)
-		if (!strcmp(others[i].name, name))
-			command = &others[i];
+	for (size_t i = 0; (command = command_at(i)); i++)
+		if (!strcmp(command->name, name))
+			break;
 	return command;
 }
 
@@ -116,10 +124,8 @@ static struct outcome refuse_subcommand(const struct messages *m, int argc, char
 	char line[1024];
 	int at = 1;
 
-	for (size_t i = 0; i < n_commands; i++)
-		suggest(&s, commands[i]->name);
-	for (size_t i = 0; i < n_others; i++)
-		suggest(&s, others[i].name);
+	for (size_t i = 0; command_at(i); i++)
+		suggest(&s, command_at(i)->name);
 	if (s.near[0])
 		return message_usage(m, "'%s' is no subcommand: did you mean '%s'?", argv[0],
 				     s.near[0]);
@@ -137,7 +143,7 @@ static struct outcome refuse_subcommand(const struct messages *m, int argc, char
 static struct outcome help(const struct command *self, int argc, char **argv)
 {
 	struct messages m = { .start = clock_now() };
-	const struct command *command = argc > 1 ? find(argv[1]) : NULL;
+	const struct command *command = argc > 1 ? command_find(argv[1]) : NULL;
 	struct text t = { 0 };
 	struct outcome outcome;
 
@@ -158,7 +164,6 @@ static struct outcome help(const struct command *self, int argc, char **argv)
 
 static struct outcome completion(const struct command *self, int argc, char **argv)
 {
-	const struct completion_table table = { commands, n_commands, others, n_others };
 	struct messages m = { .start = clock_now() };
 	struct option_error error;
 	struct operands operands;
@@ -166,7 +171,7 @@ static struct outcome completion(const struct command *self, int argc, char **ar
 	struct text t = { 0 };
 
 	if (argc > 2 && !strcmp(argv[1], COMPLETION_ASK)) {
-		completion_answer(&t, &table, argv + 2, (size_t)argc - 2);
+		completion_answer(&t, command_at, argv + 2, (size_t)argc - 2);
 		outcome = help_print(&t, &m);
 		text_free(&t);
 		return outcome;
@@ -205,7 +210,7 @@ static struct outcome dispatch(int argc, char **argv)
 	message_options_ask(&m.options, argc, argv);
 	if (argc < 2)
 		return message_usage(&m, "a subcommand is missing: see sockit help");
-	command = find(argv[1]);
+	command = command_find(argv[1]);
 	if (command)
 		return command->run(command, argc - 1, argv + 1);
 	return refuse_subcommand(&m, argc - 1, argv + 1);

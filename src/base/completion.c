@@ -13,7 +13,7 @@
 
 /* A command line that is to be completed. */
 struct request {
-	const struct completion_table *table;
+	completion_list *list;
 	const struct command *command; /* the subcommand */
 	char **words;
 	size_t n;
@@ -21,25 +21,16 @@ struct request {
 	/* As zsh's users know it: what is there, and must not be repeated, is offered no more;
 	 * where no operand fits options are offered. */
 	bool zsh;
-	bool stacks;   /* behind the letters of options more letters are offered */
-	size_t *first; /* of bash: the piece at which each word begins; else NULL */
+	size_t *first; /* bash alone: the piece at which each word begins; else NULL */
 };
 
-/* Number I from 0 of what may stand after `sockit`, NULL after the last. */
-static const struct command *table_command(const struct completion_table *table, size_t i)
-{
-	return i < table->n		      ? table->commands[i] :
-	       i < table->n + table->n_others ? &table->others[i - table->n] :
-						NULL;
-}
-
 /* Does ROW's argument stand after `=` or its letter, or else in the next word? */
-static bool takes_next(const struct option_row *row)
+static bool row_takes_next(const struct option_row *row)
 {
 	return row->arg && !row->optional;
 }
 
-static void add_interfaces(struct text *t)
+static void answer_interfaces(struct text *t)
 {
 	struct if_nameindex *interfaces = if_nameindex();
 
@@ -50,19 +41,18 @@ static void add_interfaces(struct text *t)
 }
 
 /* Adds the subcommands, and what else may stand in their place, that begin with a dash or not. */
-static void add_commands(struct text *t, const struct completion_table *table, bool dash)
+static void answer_commands(struct text *t, completion_list *list, bool dash)
 {
 	const struct command *command;
 
-	for (size_t i = 0; (command = table_command(table, i)); i++)
+	for (size_t i = 0; (command = list(i)); i++)
 		if ((command->name[0] == '-') == dash)
 			text_add(t, "word %s\t%s\n", command->name, command->summary);
 }
 
 /* Adds one of an argument's alternatives: NAME of N characters says what stands there, in capitals,
  * or is a word that does. */
-static void add_alternative(struct text *t, const char *name, size_t n,
-			    const struct completion_table *table)
+static void answer_alternative(struct text *t, const char *name, size_t n, completion_list *list)
 {
 	static const char kinds[][2][12] = {
 		{ "ADDR", "hostname" },	    { "ADDRESS", "hostname" }, { "CMD", "command" },
@@ -75,9 +65,9 @@ static void add_alternative(struct text *t, const char *name, size_t n,
 	if (!isupper((unsigned char)*word))
 		text_add(t, "word %s\n", word);
 	else if (!strcmp(word, "SUBCOMMAND"))
-		add_commands(t, table, false);
+		answer_commands(t, list, false);
 	else if (!strcmp(word, "IFACE"))
-		add_interfaces(t);
+		answer_interfaces(t);
 	for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
 		if (!strcmp(word, kinds[i][0]))
 			text_add(t, "list %s\n", kinds[i][1]);
@@ -85,7 +75,7 @@ static void add_alternative(struct text *t, const char *name, size_t n,
 
 /* Adds what ARG stands for, as help has it: alternatives with bars between them. What it begins
  * with counts: the NAME of NAME[=VALUE]. */
-static void add_argument(struct text *t, const char *arg, const struct completion_table *table)
+static void answer_argument(struct text *t, const char *arg, completion_list *list)
 {
 	text_add(t, "label %.*s\n", (int)strcspn(arg, " "), arg);
 	arg += strspn(arg, "[");
@@ -94,7 +84,7 @@ static void add_argument(struct text *t, const char *arg, const struct completio
 		while (isalnum((unsigned char)arg[n]) || arg[n] == '-')
 			n++;
 		if (n > 0)
-			add_alternative(t, arg, n, table);
+			answer_alternative(t, arg, n, list);
 		arg += n;
 		if (*arg != '|')
 			break;
@@ -103,13 +93,12 @@ static void add_argument(struct text *t, const char *arg, const struct completio
 		text_add(t, "more %c\n", arg[1]);
 }
 
-static void add_value(struct text *t, const struct option_row *row,
-		      const struct completion_table *table)
+static void answer_value(struct text *t, const struct option_row *row, completion_list *list)
 {
 	const char *word;
 
 	text_add(t, "help %s\n", row->help);
-	add_argument(t, row->arg, table);
+	answer_argument(t, row->arg, list);
 	for (const struct option_keyword *k = row->keywords; k && k->name; k++)
 		text_add(t, "word %s\n", k->name);
 	for (size_t i = 0; row->words && (word = row->words(i)); i++)
@@ -119,7 +108,7 @@ static void add_value(struct text *t, const struct option_row *row,
 
 /* Adds what operand PLACE (from 1) of R's subcommand may be, by its synopsis. Returns false where
  * there cannot be so many. */
-static bool add_operand(struct text *t, const struct request *r, size_t place)
+static bool answer_operand(struct text *t, const struct request *r, size_t place)
 {
 	size_t n, last = 0, before = 0; /* operands so far, and those that must stand before */
 	const char *rest = r->command->synopsis;
@@ -134,7 +123,7 @@ static bool add_operand(struct text *t, const struct request *r, size_t place)
 		last++;
 		repeats |= dots && dots < word + n;
 		if (place > before && (place <= last || repeats)) {
-			add_argument(t, word, r->table);
+			answer_argument(t, word, r->list);
 			found = true;
 		}
 		before += *word != '[';
@@ -142,7 +131,7 @@ static bool add_operand(struct text *t, const struct request *r, size_t place)
 	return found;
 }
 
-static void add_option(struct text *t, const struct option_row *row, const char *stem)
+static void answer_option(struct text *t, const struct option_row *row, const char *stem)
 {
 	text_add(t, "word --%s\t%s\n", row->name, row->help);
 	if (row->letter && !strchr(stem, row->letter))
@@ -150,22 +139,23 @@ static void add_option(struct text *t, const struct option_row *row, const char 
 }
 
 /* Adds R's options, of which WORD is the beginning. */
-static void add_options(struct text *t, const struct request *r, const char *word)
+static void answer_options(struct text *t, const struct request *r, const char *word)
 {
-	const char *stem = r->stacks && word[1] && word[1] != '-' ? word : "-";
+	const char *stem = !r->first && word[1] && word[1] != '-' ? word : "-";
 
 	text_add(t, "label option\n");
 	for (struct option_walk w = option_walk(r->command); option_next(&w);)
 		if (!r->zsh || !r->given[w.index] || w.row->repeats || w.row->kind == OPTION_COUNT)
-			add_option(t, w.row, stem);
+			answer_option(t, w.row, stem);
 	if (r->command->uses->group)
-		add_option(t, &help_option, stem);
+		answer_option(t, &help_option, stem);
 }
 
 /* Notes the options in WORD. Returns the row of the one that has an argument, else NULL. *VALUE is
  * where the argument stands in WORD, which is at its end behind a letter, and NULL behind a name
  * without `=`. */
-static const struct option_row *read_option(struct request *r, const char *word, const char **value)
+static const struct option_row *request_read_option(struct request *r, const char *word,
+						    const char **value)
 {
 	struct option_walk w;
 
@@ -176,13 +166,13 @@ static const struct option_row *read_option(struct request *r, const char *word,
 		if (!option_find_name(r->command, word + 2, n, &w))
 			return NULL;
 		r->given[w.index] = 1;
-		return takes_next(w.row) || (w.row->arg && *value) ? w.row : NULL;
+		return row_takes_next(w.row) || (w.row->arg && *value) ? w.row : NULL;
 	}
 	for (const char *s = word + 1; *word == '-' && *s; s++) {
 		if (!option_find_letter(r->command, *s, &w))
 			continue;
 		r->given[w.index] = 1;
-		if (takes_next(w.row)) {
+		if (row_takes_next(w.row)) {
 			*value = s + 1;
 			return w.row;
 		}
@@ -192,7 +182,7 @@ static const struct option_row *read_option(struct request *r, const char *word,
 
 /* Adds what the last of R's words may be. Returns how much of that word stands before what is
  * offered. */
-static size_t add_last(struct text *t, struct request *r)
+static size_t answer_last(struct text *t, struct request *r)
 {
 	const char *last = r->words[r->n - 1], *value = NULL;
 	const struct option_row *row = NULL;
@@ -200,10 +190,10 @@ static size_t add_last(struct text *t, struct request *r)
 
 	if (r->n == 2) {
 		text_add(t, "label subcommand\n");
-		add_commands(t, r->table, *last == '-');
+		answer_commands(t, r->list, *last == '-');
 		return 0;
 	}
-	for (size_t k = 0; (r->command = table_command(r->table, k)); k++)
+	for (size_t k = 0; (r->command = r->list(k)); k++)
 		if (!strcmp(r->command->name, r->words[1]))
 			break;
 	if (!r->command)
@@ -215,7 +205,7 @@ static size_t add_last(struct text *t, struct request *r)
 				 i + 2 == r->n ? "command" : "file");
 			return 0;
 		}
-		row = read_option(r, word, &value);
+		row = request_read_option(r, word, &value);
 		if (row && (!value || (!*value && word[1] != '-')))
 			i++; /* its argument */
 		else
@@ -223,20 +213,20 @@ static size_t add_last(struct text *t, struct request *r)
 	}
 	/* An option that stands in the last word itself is not there already. */
 	if (i < r->n)
-		row = read_option(&(struct request){ .command = r->command }, last, &value);
+		row = request_read_option(&(struct request){ .command = r->command }, last, &value);
 	else
 		value = last;
 	if (row && value)
-		add_value(t, row, r->table);
-	else if (!value && (*last == '-' || (!add_operand(t, r, place) && r->zsh)))
-		add_options(t, r, last);
+		answer_value(t, row, r->list);
+	else if (!value && (*last == '-' || (!answer_operand(t, r, place) && r->zsh)))
+		answer_options(t, r, last);
 	return value ? (size_t)(value - last) : 0;
 }
 
 /* ---- bash, which passes a line in pieces ---- */
 
 /* Takes the quotes away from WORD, the last of which may be missing. Returns WORD. */
-static char *unquote(char *word)
+static char *bash_unquote(char *word)
 {
 	char quote = '\0', *to = word;
 
@@ -263,7 +253,8 @@ enum word_role { WORD_PLAIN, WORD_REDIRECTION, WORD_TARGET };
  * blank between them. R's words, and the numbers of the pieces at which they begin, go where there
  * is room for N. *JOINED is where in the last word its last piece begins: readline replaces no more
  * than that. Returns whether the last word is the target of a redirection. */
-static bool read_line(struct request *r, char *line, char **pieces, size_t n, const char **joined)
+static bool bash_read_line(struct request *r, char *line, char **pieces, size_t n,
+			   const char **joined)
 {
 	enum word_role role = WORD_PLAIN;
 	char *word = line;
@@ -304,7 +295,7 @@ static bool read_line(struct request *r, char *line, char **pieces, size_t n, co
 }
 
 /* Adds the answer to bash. */
-static void answer_bash(struct text *t, struct request *r, char *line, char **pieces, size_t n)
+static void bash_answer(struct text *t, struct request *r, char *line, char **pieces, size_t n)
 {
 	const char *joined;
 	char *last, *value;
@@ -315,36 +306,35 @@ static void answer_bash(struct text *t, struct request *r, char *line, char **pi
 	t->failed |= !r->first;
 	if (!r->first)
 		return;
-	redirected = read_line(r, line, pieces, n, &joined);
+	redirected = bash_read_line(r, line, pieces, n, &joined);
 	for (size_t i = 0; i + 1 < r->n; i++)
-		unquote(r->words[i]);
+		bash_unquote(r->words[i]);
 	last = value = r->words[r->n - 1];
 	if (redirected)
 		text_add(t, "list file\n");
 	else if (r->n > 1)
-		value += add_last(t, r);
+		value += answer_last(t, r);
 	if (*value == '\'' || *value == '"')
 		joined = value; /* to readline a quote begins a word */
 	text_add(t, "joined %.*s\nkept %.*s\n", (int)(joined - last), last, (int)(value - last),
 		 last);
-	text_add(t, "typed %s\n", unquote(value));
+	text_add(t, "typed %s\n", bash_unquote(value));
 	free(r->first);
 }
 
-void completion_answer(struct text *t, const struct completion_table *table, char **words, size_t n)
+void completion_answer(struct text *t, completion_list *list, char **words, size_t n)
 {
-	struct request r = { .table = table, .words = words + 1, .n = n - 1 };
+	struct request r = { .list = list, .words = words + 1, .n = n - 1 };
 	const char *last = words[n - 1];
 
 	if (!strcmp(words[0], "bash")) {
 		r.n = 0;
 		if (n > 2)
-			answer_bash(t, &r, words[1], words + 2, n - 2);
+			bash_answer(t, &r, words[1], words + 2, n - 2);
 	} else if (r.n > 1) {
 		size_t kept;
-		r.stacks = true;
 		r.zsh = !strcmp(words[0], "zsh");
-		kept = add_last(t, &r);
+		kept = answer_last(t, &r);
 		text_add(t, "kept %.*s\ntyped %s\n", (int)kept, last, last + kept);
 	}
 }
@@ -408,10 +398,9 @@ static const char script_zsh[] =
 	"\tfi\n"
 	"\tcompset -p $#kept[1]\n"
 	"\t_description values expl \"$label[1]\"\n"
-	"\tcase $more in\n"
-	"\t'') ;;\n"
+	"\tcase $more[1] in\n"
 	"\t/) more=(-S '') ;; # is there already\n"
-	"\t*) more=(-qS $more[1]) ;; # goes again where a blank comes next\n"
+	"\t?) more=(-qS $more[1]) ;; # goes again where a blank comes next\n"
 	"\tesac\n"
 	"\tword=(\"${(@)${(@)word//(#m)[\\\\:]/\\\\$MATCH}/$'\\t'/:}\")\n"
 	"\t((!$#word)) || _describe ${${(M)label:#option}:+-o} \"$label[1]\" word $more && ret=0\n"

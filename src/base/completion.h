@@ -17,13 +17,9 @@
 /* The option of `sockit completion` by which the scripts ask. It is for them alone. */
 #define COMPLETION_ASK "--words"
 
-/* What may stand after `sockit`. */
-struct completion_table {
-	const struct command *const *commands; /* the subcommands */
-	size_t n;
-	const struct command *others; /* and what is called as they are: help, --version */
-	size_t n_others;
-};
+/* Returns number I, from 0, of what may stand after `sockit`: the subcommands, and what is called
+ * as they are (help, --version). NULL after the last. */
+typedef const struct command *completion_list(size_t i);
 
 /* Adds SHELL's script to T. Returns 0, or -1 with *ERROR filled if there is none for SHELL. */
 int completion_script(struct text *t, const char *shell, struct option_error *error);
@@ -42,7 +38,6 @@ int completion_script(struct text *t, const char *shell, struct option_error *er
  *   typed TEXT            the part after that, from bash without its quotes
  *   joined TEXT           bash only: the part of the last word that readline does not replace
  *   line N                a command line begins at word N (from 0; from bash: at piece N) */
-void completion_answer(struct text *t, const struct completion_table *table, char **words,
-		       size_t n);
+void completion_answer(struct text *t, completion_list *list, char **words, size_t n);
 
 #endif

@@ -80,16 +80,19 @@ static const struct command any = COMMAND("any", "[OPTION...] [NAME|PATH]...");
 static const struct command none = COMMAND("none", "[OPTION...]");
 static const struct command *const commands[] = { &one_path, &many, &any, &none };
 
+static const struct command *command_at(size_t i)
+{
+	return i < sizeof commands / sizeof *commands ? commands[i] : NULL;
+}
+
 int main(int argc, char **argv)
 {
-	const struct completion_table table = { commands, sizeof commands / sizeof *commands, NULL,
-						0 };
 	struct option_error error;
 	struct text t = { 0 };
 	int status = 1;
 
 	if (argc > 3 && !strcmp(argv[2], COMPLETION_ASK))
-		completion_answer(&t, &table, argv + 3, (size_t)argc - 3);
+		completion_answer(&t, command_at, argv + 3, (size_t)argc - 3);
 	else if (argc != 3 || completion_script(&t, argv[2], &error) < 0)
 		return 1;
 	status = text_write(&t, STDOUT_FILENO) < 0;
