@@ -141,7 +141,7 @@ static void answer_option(struct text *t, const struct option_row *row, const ch
 /* Adds R's options, of which WORD is the beginning. */
 static void answer_options(struct text *t, const struct request *r, const char *word)
 {
-	const char *stem = !r->first && word[1] && word[1] != '-' ? word : "-";
+	const char *stem = !r->first && *word == '-' && word[1] && word[1] != '-' ? word : "-";
 
 	text_add(t, "label option\n");
 	for (struct option_walk w = option_walk(r->command); option_next(&w);)
@@ -403,7 +403,7 @@ static const char script_zsh[] =
 	"\t?) more=(-qS $more[1]) ;; # goes again where a blank comes next\n"
 	"\tesac\n"
 	"\tword=(\"${(@)${(@)word//(#m)[\\\\:]/\\\\$MATCH}/$'\\t'/:}\")\n"
-	"\t((!$#word)) || _describe ${${(M)label:#option}:+-o} \"$label[1]\" word $more && ret=0\n"
+	"\t((!$#word)) || _describe ${${(M)PREFIX:#-*}:+-o} \"$label[1]\" word $more && ret=0\n"
 	"\tfor value in $list; do\n"
 	"\t\tcase $value in\n"
 	"\t\tfile) _files \"$expl[@]\" ;;\n"
