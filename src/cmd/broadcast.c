@@ -11,7 +11,7 @@
 #include "base/number.h"
 #include "sock/datagram.h"
 #include "system/interfaces.h"
-#include "dgram/input.h"
+#include "dgram/stdin.h"
 #include "run/report.h"
 #include "dgram/sender.h"
 
@@ -247,7 +247,7 @@ static int broadcast_check(const struct broadcast_options *o, const char *port,
 			       "PORT' reaches every host of a link");
 	if (address_check(NULL, port, o->family.numeric, error) < 0 ||
 	    address_check(o->socket.source, o->socket.source_port, o->family.numeric, error) < 0 ||
-	    dgram_input_check(&o->frame, dgram_most(AF_INET), error) < 0)
+	    dgram_stdin_check(&o->frame, dgram_most(AF_INET), error) < 0)
 		return -1;
 	return run_check(&o->messages, &o->data, error);
 }

@@ -7,7 +7,7 @@
 #include "base/facts.h"
 #include "sock/datagram.h"
 #include "names/services.h"
-#include "dgram/input.h"
+#include "dgram/stdin.h"
 #include "run/report.h"
 #include "dgram/sender.h"
 
@@ -130,7 +130,7 @@ static struct outcome main_udp_send(const struct command *self, int argc, char *
 					  &error) == 0 &&
 		    address_check(o.socket.source, o.socket.source_port, o.family.numeric,
 				  &error) == 0 &&
-		    dgram_input_check(&o.frame, dgram_most(AF_INET), &error) == 0 &&
+		    dgram_stdin_check(&o.frame, dgram_most(AF_INET), &error) == 0 &&
 		    run_check(&o.messages, &o.data, &error) == 0)
 			outcome = udp_send_run(&o, host, port);
 		else

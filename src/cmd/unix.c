@@ -9,7 +9,7 @@
 #include "net/activation.h"
 #include "conn/client.h"
 #include "conn/server.h"
-#include "dgram/input.h"
+#include "dgram/stdin.h"
 #include "dgram/receiver.h"
 #include "dgram/sender.h"
 #include "proxyd/options.h"
@@ -368,7 +368,7 @@ static struct outcome unix_run_sender(struct unix_job *j)
 		o->sending.interval = o->own.interval;
 	o->socket.source = j->source;
 	if (unix_check_source(j) < 0 ||
-	    dgram_input_check(&o->frame, dgram_most(AF_UNIX), &j->error) < 0 ||
+	    dgram_stdin_check(&o->frame, dgram_most(AF_UNIX), &j->error) < 0 ||
 	    run_check(&o->messages, &o->data, &j->error) < 0)
 		return command_refuse(&o->messages, &j->error);
 	return sender_run(&o->messages, &o->data, &c);

@@ -175,7 +175,7 @@ static void receiver_totals(void *arg, struct run_totals *t)
 {
 	const struct receiver *x = arg;
 
-	dgram_traffic_totals(&x->traffic, x->in.cut.read, UNSET, t);
+	dgram_traffic_totals(&x->traffic, x->in.read, UNSET, t);
 }
 
 static void receiver_waits(void *arg, struct text *text)

@@ -339,7 +339,7 @@ static void sender_totals(void *arg, struct run_totals *t)
 {
 	const struct sender *s = arg;
 
-	dgram_traffic_totals(&s->traffic, s->in.cut.read, s->in.expected, t);
+	dgram_traffic_totals(&s->traffic, s->in.read, s->in.expected, t);
 }
 
 static void sender_waits(void *arg, struct text *text)

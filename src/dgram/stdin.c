@@ -1,8 +1,9 @@
-/* stdin.c - reading stdin, and the rounds of --repeat */
+/* stdin.c - reading stdin, cutting it into datagrams, and the rounds of --repeat */
 #include "dgram/stdin.h"
 
 #include <errno.h>
 #include <poll.h>
+#include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -10,7 +11,27 @@
 #include "base/number.h"
 #include "run/report.h"
 
+#define PIECE (256 << 10)	      /* bytes read at once */
 #define STORE_MOST ((size_t)64 << 20) /* of a stdin that is no file, for --repeat */
+
+int dgram_stdin_check(const struct frame_options *o, size_t most, struct option_error *error)
+{
+	if (o->frame.mode == FRAME_SIZE && o->frame.size > most)
+		return option_fail(error,
+				   "--frame: 'size=%zu' is more than a datagram carries (%zu)",
+				   o->frame.size, most);
+	if (o->size == UNSET)
+		return 0;
+	if (o->frame.mode != FRAME_READ)
+		return option_fail(error, "--size is for --frame read%s",
+				   o->frame.mode == FRAME_SIZE ? ", which size=N is not" : "");
+	if ((uint64_t)o->size > most)
+		return option_fail(error, "--size: %lld is more than a datagram carries (%zu)",
+				   (long long)o->size, most);
+	return 0;
+}
+
+/* ---- rounds ---- */
 
 bool dgram_stdin_again(struct dgram_stdin *i)
 {
@@ -19,7 +40,8 @@ bool dgram_stdin_again(struct dgram_stdin *i)
 		return false;
 	i->rounds--;
 	if (i->start >= 0 && lseek(i->in.rfd, i->start, SEEK_SET) >= 0) {
-		dgram_input_again(&i->cut);
+		framer_restart(&i->framer);
+		i->filter.after_cr = false;
 	} else {
 		i->round = ROUND_REPLAYED;
 		dgram_store_again(&i->store);
@@ -29,67 +51,164 @@ bool dgram_stdin_again(struct dgram_stdin *i)
 
 bool dgram_stdin_rests(const struct dgram_stdin *i)
 {
-	return i->state == STDIN_IDLE && i->rounds == 0 && i->cut.framer.length == 0;
+	return i->state == STDIN_IDLE && i->rounds == 0 && i->framer.length == 0;
+}
+
+/* ---- -C ---- */
+
+/* Writes to OUT what -C makes of the datagram at DATA, N bytes. Returns its length. */
+static size_t dgram_stdin_change(struct dgram_stdin *i, const char *data, size_t n, char *out)
+{
+	enum frame_mode mode = i->framer.frame.mode;
+	size_t length;
+
+	/* In all other modes one datagram's text has nothing to do with that of the next. */
+	if (mode != FRAME_READ && mode != FRAME_SIZE)
+		i->filter.after_cr = false;
+	length = filter_apply(&i->filter, data, n, out);
+	if (mode == FRAME_LINE)
+		length += filter_apply(&i->filter, "\n", 1, out + length);
+	return length;
+}
+
+/* Makes room for what -C makes of all that is there. Returns 0, or -1 with errno ENOMEM. */
+static int dgram_stdin_make_room(struct dgram_stdin *i)
+{
+	size_t most = 2 * i->framer.length + (size_t)DGRAM_BATCH * (2 + FILTER_MORE);
+	char *changed;
+
+	if (!i->filter.crlf || i->changed_size >= most)
+		return 0;
+	changed = realloc(i->changed, most);
+	if (!changed)
+		return -1;
+	i->changed = changed;
+	i->changed_size = most;
+	return 0;
+}
+
+/* Changes V as -C says, into D->changed from *USED on. Returns false where it is too large then. */
+static bool dgram_stdin_change_next(struct dgram_stdin *i, struct dgram *v, size_t *used)
+{
+	size_t length = dgram_stdin_change(i, v->data, v->size, i->changed + *used);
+
+	v->data = i->changed + *used;
+	v->size = length;
+	*used += length;
+	if (length <= i->most)
+		return true;
+	i->framer.found = FRAME_TOO_LARGE;
+	i->framer.next.size = length;
+	return false;
 }
 
 /* ---- reading ---- */
 
-static enum dgram_stdin_read dgram_stdin_fill(struct dgram_stdin *i, struct outcome *outcome)
+/* Cuts up to MOST datagrams from what was read, into V. Returns how many; 0: `found` of the framer
+ * tells why; or -1 with errno ENOMEM. */
+static ssize_t dgram_stdin_cut(struct dgram_stdin *i, struct dgram *v, size_t most)
 {
-	int n = i->in.may_block && !endpoint_readable(&i->in) ? 0 : dgram_input_fill(&i->cut);
+	struct framer *f = &i->framer;
+	size_t n = 0, changed = 0;
+	const char *data;
 
-	if (n < 0) {
-		*outcome = report_error(i->run->messages, i->in.name, errno);
-		return STDIN_READ_FAILED;
+	if (f->found != FRAME_FOUND && f->found != FRAME_PARTIAL)
+		return 0;
+	if (dgram_stdin_make_room(i) < 0)
+		return -1;
+	for (; n < most && framer_next(f, i->most, &data, &v[n].size) > 0; n++) {
+		v[n].data = data;
+		if (i->filter.crlf && !dgram_stdin_change_next(i, &v[n], &changed))
+			break;
+		framer_took(f);
 	}
-	if (n == 0)
-		i->state = STDIN_IDLE;
-	return n == 0 ? STDIN_READ_IDLE : STDIN_READ_SOME;
+	return (ssize_t)n;
 }
 
-/* Keeps the batch for the next rounds. Returns 0, or -1 having said why not. */
-static int dgram_stdin_store(struct dgram_stdin *i, struct outcome *outcome)
+static enum dgram_stdin_read dgram_stdin_fail(const struct dgram_stdin *i, struct outcome *outcome)
+{
+	*outcome = report_error(i->run->messages, i->in.name, errno);
+	return STDIN_READ_FAILED;
+}
+
+/* Reads once. */
+static enum dgram_stdin_read dgram_stdin_fill(struct dgram_stdin *i, struct outcome *outcome)
+{
+	ssize_t n = -1;
+
+	errno = EAGAIN;
+	if (!i->in.may_block || endpoint_readable(&i->in))
+		n = framer_fill(&i->framer, &i->in, SIZE_MAX);
+	if (n < 0 && errno == EAGAIN) {
+		i->state = STDIN_IDLE;
+		return STDIN_READ_IDLE;
+	}
+	if (n < 0 && errno != EINTR)
+		return dgram_stdin_fail(i, outcome);
+	i->read += n > 0 ? (uint64_t)n : 0;
+	return STDIN_READ_SOME;
+}
+
+/* What comes next makes no datagram: says so. */
+static enum dgram_stdin_read dgram_stdin_refuse(const struct dgram_stdin *i,
+						struct outcome *outcome)
+{
+	const struct messages *m = i->run->messages;
+	enum frame_mode mode = i->framer.frame.mode;
+	bool least = mode == FRAME_ALL || mode == FRAME_LINE || mode == FRAME_NUL;
+	size_t size = i->framer.next.size;
+
+	if (i->framer.found == FRAME_TOO_LARGE)
+		*outcome = message_fail(m, OUTCOME_FAILED, errno_name(EMSGSIZE),
+					"%s: a datagram of %zu bytes%s is more than one carries "
+					"(%zu)",
+					i->in.name, size, least ? " or more" : "", i->most);
+	else if (size)
+		*outcome = message_fail(m, OUTCOME_FAILED, errno_name(EBADMSG),
+					"%s ends within a datagram of %zu byte%s", i->in.name, size,
+					size == 1 ? "" : "s");
+	else
+		*outcome = message_fail(m, OUTCOME_FAILED, errno_name(EBADMSG),
+					"%s ends within the length of a datagram", i->in.name);
+	return STDIN_READ_FAILED;
+}
+
+/* Keeps the batch for the next rounds. */
+static enum dgram_stdin_read dgram_stdin_store(struct dgram_stdin *i, struct outcome *outcome)
 {
 	struct dgram_queue *b = &i->batch;
 	char most[32];
 
 	if (dgram_store_add(&i->store, b->v, b->n, STORE_MOST) == 0)
-		return 0;
+		return STDIN_READ_SOME;
 	b->n = 0;
-	*outcome = errno == ENOMEM ?
-			   report_error(i->run->messages, i->in.name, errno) :
-			   message_fail(i->run->messages, OUTCOME_FAILED, errno_name(EFBIG),
-					"stdin: more than %s, which is kept for --repeat where "
-					"stdin is no file",
-					size_format(most, sizeof most, (double)STORE_MOST));
-	return -1;
+	if (errno == ENOMEM)
+		return dgram_stdin_fail(i, outcome);
+	*outcome = message_fail(i->run->messages, OUTCOME_FAILED, errno_name(EFBIG),
+				"stdin: more than %s, which is kept for --repeat where stdin is no "
+				"file",
+				size_format(most, sizeof most, (double)STORE_MOST));
+	return STDIN_READ_FAILED;
 }
 
 enum dgram_stdin_read dgram_stdin_next(struct dgram_stdin *i, size_t most, struct outcome *outcome)
 {
 	struct dgram_queue *b = &i->batch;
-	char text[128];
-	ssize_t n = i->round == ROUND_REPLAYED ? (ssize_t)dgram_store_next(&i->store, b->v, most) :
-						 dgram_input_next(&i->cut, b->v, most);
+	bool replays = i->round == ROUND_REPLAYED;
+	ssize_t n = replays ? (ssize_t)dgram_store_next(&i->store, b->v, most) :
+			      dgram_stdin_cut(i, b->v, most);
 
 	b->at = 0;
 	b->n = n > 0 ? (size_t)n : 0;
+	if (n < 0)
+		return dgram_stdin_fail(i, outcome);
 	if (n > 0)
-		return i->round == ROUND_STORED && dgram_stdin_store(i, outcome) < 0 ?
-			       STDIN_READ_FAILED :
-			       STDIN_READ_SOME;
-	if (n < 0) {
-		*outcome = report_error(i->run->messages, i->in.name, errno);
-		return STDIN_READ_FAILED;
-	}
-	if (i->round == ROUND_REPLAYED || i->cut.found == FRAME_END)
+		return i->round == ROUND_STORED ? dgram_stdin_store(i, outcome) : STDIN_READ_SOME;
+	if (replays || i->framer.found == FRAME_END)
 		return STDIN_READ_ROUND;
-	if (!dgram_input_error(&i->cut, text, sizeof text))
+	if (i->framer.found == FRAME_PARTIAL)
 		return dgram_stdin_fill(i, outcome);
-	*outcome = message_fail(i->run->messages, OUTCOME_FAILED,
-				errno_name(i->cut.found == FRAME_TOO_LARGE ? EMSGSIZE : EBADMSG),
-				"%s", text);
-	return STDIN_READ_FAILED;
+	return dgram_stdin_refuse(i, outcome);
 }
 
 /* ---- the beginning and the end ---- */
@@ -121,13 +240,18 @@ void dgram_stdin_start(struct dgram_stdin *i, struct run *r, int64_t repeat,
 		       const struct frame_options *frame, size_t most, void (*readable)(void *arg),
 		       void *arg)
 {
+	bool crlf = r->data->crlf;
+
 	i->run = r;
 	i->readable = readable;
 	i->arg = arg;
 	endpoint_inherit(&i->in, STDIN_FILENO, false, "stdin");
 	endpoint_reopen(&i->in);
 	dgram_stdin_measure(i, repeat);
-	dgram_input_start(&i->cut, &i->in, frame, r->data->crlf, most);
+	i->most = most;
+	i->filter = (struct filter){ .sent = true, .crlf = crlf };
+	/* -C may double what is read. */
+	framer_start(&i->framer, frame, crlf ? FRAMER_READ_MOST / 2 : FRAMER_READ_MOST, PIECE);
 	i->watch = (struct watch){ .fd = i->in.rfd, .fn = dgram_stdin_ready, .arg = i };
 	i->state = STDIN_OPEN;
 	i->rounds = repeat - 1;
@@ -147,7 +271,8 @@ void dgram_stdin_free(struct dgram_stdin *i)
 	if (!i->run)
 		return;
 	watch_drop(i->run->loop, &i->watch);
-	dgram_input_free(&i->cut);
+	framer_free(&i->framer);
+	free(i->changed);
 	dgram_store_free(&i->store);
 	endpoint_close(&i->in);
 }

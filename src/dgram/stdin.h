@@ -2,8 +2,10 @@
 #ifndef DGRAM_STDIN_H
 #define DGRAM_STDIN_H
 
+#include "flow/filter.h"
+#include "flow/framer.h"
 #include "run/run.h"
-#include "dgram/input.h"
+#include "sock/datagram.h"
 #include "dgram/store.h"
 
 /* Datagrams on their way: N of them, of which those before AT have gone. */
@@ -15,7 +17,9 @@ struct dgram_queue {
 struct dgram_stdin {
 	struct run *run;
 	struct endpoint in;
-	struct dgram_input cut;
+	struct framer framer;
+	uint64_t read; /* bytes so far */
+	size_t most;   /* bytes that a datagram may have on its way */
 	enum {
 		STDIN_ENDED, /* nothing follows what is in `batch` */
 		STDIN_OPEN,  /* to be read from */
@@ -31,13 +35,21 @@ struct dgram_stdin {
 	off_t start;	  /* of a file, where each round begins; else -1 */
 	int64_t expected; /* bytes in all rounds, UNSET: not known */
 	struct dgram_queue batch;
+	struct filter filter; /* -C */
+	char *changed;	      /* what that has made of the batch */
+	size_t changed_size;
 	struct watch watch;
 	void (*readable)(void *arg);
 	void *arg;
 };
 
+/* Checks that the modes of O fit a datagram of MOST bytes (dgram_most()), as far as the command
+ * line tells, and that --size fits --frame. Returns 0, or -1 with *ERROR (exit status 2). */
+int dgram_stdin_check(const struct frame_options *o, size_t most, struct option_error *error);
+
 /* Starts *I, all zero, which reads stdin REPEAT times for R, cut as FRAME says to datagrams of at
- * most MOST bytes. READABLE is called when it may have something after it was idle. */
+ * most MOST bytes. With -C each LF of a payload becomes CRLF, and with --frame line each line keeps
+ * its end, as CRLF. READABLE is called when it may have something after it was idle. */
 void dgram_stdin_start(struct dgram_stdin *i, struct run *r, int64_t repeat,
 		       const struct frame_options *frame, size_t most, void (*readable)(void *arg),
 		       void *arg);
