@@ -1,8 +1,8 @@
 /* output.h - received datagrams on stdout
  *
- * Each goes there whole or as an object, in the order in which they came; what came together is
- * written together, and one that is alone at once. What stdout does not take yet waits in memory,
- * and while that is too much no more should be received.
+ * Each is written whole or as an object, in the order in which they came. Those that came together
+ * are written together, and one that is alone at once. What stdout does not take yet waits in
+ * memory, and as long as that is too much no more should be received.
  */
 #ifndef DGRAM_OUTPUT_H
 #define DGRAM_OUTPUT_H
@@ -17,24 +17,24 @@
 #include "proto/frame.h"
 #include "run/run.h"
 
-/* Start with the first members set and all others zero. */
+/* Start with the members up to `arg` set and all others zero. */
 struct dgram_output {
-	struct run *run;	   /* -o and -x are its */
-	const struct frame *frame; /* what stands before and after each payload */
-	bool from, timestamp;	   /* `TIME ADDRESS PORT: ` before it; for FRAME_LINE only */
-	bool json;		   /* an object for each in place of all that */
-	bool silent;		   /* nothing on stdout, but for objects: -o and -x still get all */
+	struct run *run;	   /* has the files of -o and -x */
+	const struct frame *frame; /* tells what is written before and after each payload */
+	bool from, timestamp;	   /* write `TIME ADDRESS PORT: ` before it; for FRAME_LINE only */
+	bool json;		   /* write an object for each in place of all that */
+	bool silent;		   /* write nothing but objects; -o and -x still get all */
 	/* Called from the loop when there is room again, when stdout has taken all that waited, and
 	 * when it is `broken`. */
 	void (*changed)(void *arg);
 	void *arg;
-	/* Nobody reads stdout any more, for which nothing waits: whoever has something else to do
-	 * may do that first. In any other case an error of writing ends the run. */
+	/* Stdout's reader has gone while nothing waited to be written: the owner may finish what
+	 * else it has to do. Any other error of writing ends the run. */
 	bool broken;
 	/* The rest is its own. */
 	struct output out;
 	struct timer pause; /* until the files of -o and -x have caught up */
-	bool stopped;	    /* dgram_output_full() has said so */
+	bool stopped;	    /* dgram_output_full() has returned true */
 	bool flushing;
 	uint64_t offset;    /* of the copies */
 	unsigned interface; /* whose name was looked up last, */

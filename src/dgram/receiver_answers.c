@@ -9,9 +9,9 @@
 
 #define RETRY_PAUSE MILLISECOND /* where the kernel has no room for what is sent */
 
-/* The queue of TO is full, of which poll(2) tells nothing. Has it been so for too long? Who asks
- * and does not listen must not keep others waiting; what stdin gives waits for as long as it takes.
- */
+/* The queue of TO is full, and poll(2) does not tell when it no longer is. Has that lasted too
+ * long? A client that asks and does not read must not keep others waiting. Stdin's datagrams wait
+ * for as long as it takes. */
 static bool receiver_is_stuck(struct receiver *x, const struct address *to)
 {
 	int64_t now = clock_now();
@@ -25,8 +25,8 @@ static bool receiver_is_stuck(struct receiver *x, const struct address *to)
 	return now - x->stuck_since >= x->c->stall;
 }
 
-/* What a send of D that failed with ERROR means: may it be tried again when POLLOUT or a timer says
- * so? */
+/* Sending D by S has failed with ERROR. Is it to be tried again, when POLLOUT or a timer says so?
+ */
 static bool receiver_must_wait(struct receiver *x, struct receiver_socket *s, const struct dgram *d,
 			       int error)
 {
@@ -44,7 +44,7 @@ static bool receiver_must_wait(struct receiver *x, struct receiver_socket *s, co
 	return false;
 }
 
-/* Says that D, an answer, has nobody to go to. */
+/* Says that D, an answer, cannot be sent: the socket that asked has no name. */
 static void receiver_say_nameless(const struct receiver *x, const struct dgram *d)
 {
 	char who[ADDRESS_TEXT];
@@ -56,8 +56,8 @@ static void receiver_say_nameless(const struct receiver *x, const struct dgram *
 	notice_end(&n, "%s has no name: it cannot be answered", address_text(d->to, who));
 }
 
-/* Of sending an answer to a UNIX socket by S: does ERROR mean that whoever asked is not there for
- * it any more, or will not have it? */
+/* Does ERROR of sending an answer by S, a UNIX socket, mean that the one who asked is gone or does
+ * not want it? */
 static bool receiver_is_gone(const struct receiver_socket *s, int error)
 {
 	return s->socket->family == AF_UNIX &&
@@ -65,7 +65,7 @@ static bool receiver_is_gone(const struct receiver_socket *s, int error)
 		error == EACCES || error == EPROTOTYPE);
 }
 
-/* D could not be sent by S, and will not be. */
+/* Says that D could not be sent by S, and gives it up. */
 static void receiver_give_up(struct receiver *x, const struct receiver_socket *s,
 			     const struct dgram *d, int error)
 {
@@ -73,7 +73,7 @@ static void receiver_give_up(struct receiver *x, const struct receiver_socket *s
 		receiver_on_error(x, &(struct dgram_error){ .error = error, .to = d->to });
 		return;
 	}
-	report_unsent(x->run.messages, MESSAGE_ERROR, d->to, NULL, d->size, error);
+	report_dgram_unsent(x->run.messages, MESSAGE_ERROR, d->to, NULL, d->size, error);
 	x->failed = true;
 }
 
@@ -110,7 +110,7 @@ size_t receiver_send(struct receiver *x, struct receiver_socket *s, const struct
 void receiver_on_error(void *arg, const struct dgram_error *e)
 {
 	struct receiver *x = arg;
-	/* Who asked and did not wait for the answer is nobody's loss; what comes from stdin is. */
+	/* An answer that nobody waits for is no loss; a datagram of stdin is. */
 	bool matters = x->c->options->reply;
 
 	x->traffic.counts.errors++;

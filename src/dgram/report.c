@@ -37,8 +37,8 @@ void report_dgram_error(const struct messages *m, enum message_level level,
 		   errno_name(e->error), mtu, sender, cause);
 }
 
-void report_unsent(const struct messages *m, enum message_level level, const struct address *to,
-		   const char *interface, size_t size, int error)
+void report_dgram_unsent(const struct messages *m, enum message_level level,
+			 const struct address *to, const char *interface, size_t size, int error)
 {
 	char text[ADDRESS_TEXT], what[64] = "";
 	struct notice n;

@@ -13,7 +13,7 @@ void report_dgram_error(const struct messages *m, enum message_level level,
 
 /* Says that a datagram of SIZE bytes to TO could not be sent for ERROR. INTERFACE: by which it was
  * to go, NULL: by any. */
-void report_unsent(const struct messages *m, enum message_level level, const struct address *to,
-		   const char *interface, size_t size, int error);
+void report_dgram_unsent(const struct messages *m, enum message_level level,
+			 const struct address *to, const char *interface, size_t size, int error);
 
 #endif

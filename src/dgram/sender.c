@@ -75,7 +75,7 @@ static enum sender_move sender_decide(struct sender *s, bool may_send)
 	return s->wait == UNSET && o->replies == UNSET ? MOVE_END : MOVE_AWAIT;
 }
 
-/* Why S is over, all being done. */
+/* Why S is over when all is done. */
 static const char *sender_end_reason(const struct sender *s)
 {
 	return !sender_has_enough(s) ? "all sent" : s->c.probed ? "answered" : "replies";
@@ -100,7 +100,7 @@ static void sender_heed(struct sender *s)
 		sender_finish(s, failure, "closed");
 		return;
 	}
-	/* Who goes on sending need not be told each time. */
+	/* As long as sending goes on only the first is worth a line. */
 	if (s->places.n_failures && !s->told)
 		sender_places_report(&s->places, e->error, NULL);
 	else

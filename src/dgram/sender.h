@@ -1,7 +1,7 @@
-/* sender.h - stdin's datagrams to one place or several, and what comes back to stdout
+/* sender.h - a run that sends stdin's datagrams and writes the replies to stdout
  *
- * A run of udp-send, broadcast or unix: it lasts until stdin has ended, and longer only where
- * replies are to be waited for.
+ * udp-send, broadcast and unix are such runs. One lasts until stdin has ended, and longer only if
+ * it has to wait for replies.
  */
 #ifndef DGRAM_SENDER_H
 #define DGRAM_SENDER_H
@@ -17,12 +17,12 @@
 #include "sock/sockopt.h"
 #include "run/run.h"
 
-/* What the group's rows fill. */
+/* The values of the two groups of options. */
 struct sender_options {
-	int64_t wait;	  /* for a reply, or UNSET */
-	int64_t replies;  /* UNSET: any number */
-	int64_t repeat;	  /* how often all is sent */
-	int64_t interval; /* pause between */
+	int64_t wait;	  /* ns to wait for a reply, or UNSET */
+	int64_t replies;  /* how many to wait for, UNSET: any number */
+	int64_t repeat;	  /* how often all of stdin is sent */
+	int64_t interval; /* ns between two times */
 	int64_t pps;	  /* datagrams a second, UNSET: no limit */
 };
 
@@ -31,48 +31,48 @@ struct sender_options {
 		.wait = UNSET, .replies = UNSET, .repeat = 1, .pps = UNSET                         \
 	}
 
-/* The second has those of the first that do not stand in some other group of a subcommand too: all
- * but --wait and
- * --interval. */
+/* repeat_group lacks --wait and --interval: it is for a subcommand with such options of its own. */
 extern const struct option_group sender_group, repeat_group;
 
-/* Where datagrams go. */
+/* A place to send to. */
 struct sender_place {
 	struct address to;
-	unsigned interface; /* through this one, 0: the routing table chooses */
+	unsigned interface; /* to send by, 0: the routing table chooses */
 	char name[IF_NAMESIZE];
-	bool failed; /* the sending's: it has said so */
+	bool failed; /* the sender's own: it has said that sending there failed */
 };
 
-/* What a run that only asks whether somebody answers has found. */
+/* The finding of a probe, a run that only asks whether somebody answers. */
 struct sender_found {
 	enum sender_answer { SENDER_UNKNOWN, SENDER_NO_ANSWER, SENDER_OPEN, SENDER_CLOSED } answer;
-	struct address by; /* of length 0: nobody */
-	int64_t ns;	   /* from the start */
-	uint16_t port;	   /* that was asked */
+	struct address by; /* who answered; of length 0: nobody */
+	int64_t ns;	   /* that took, from the start */
+	uint16_t port;	   /* the port that was asked */
 };
 
+/* All pointers must live until the end. */
 struct sender_config {
 	const struct sender_options *options;
 	const struct frame_options *frame;
 	const struct socket_options *socket;
 	const struct multicast_options *multicast; /* NULL: none were given */
-	const char *host,
-		*port; /* to be looked up; without a host it is the port of `places`; `unix:PATH`
-			  and nothing: then the socket's source is such a word, or NULL */
+	/* To be looked up. Without a host, PORT is that of all PLACES. For a UNIX socket the host
+	 * is `unix:PATH` and the port empty; then the socket's source is such a word too, or NULL.
+	 */
+	const char *host, *port;
 	int family;
-	struct sender_place *places; /* without a host: where each datagram goes, to all of them */
+	struct sender_place *places; /* without a host: each datagram goes to all of them */
 	size_t n_places;
-	bool from; /* `ADDRESS PORT: ` stands before each reply, which is a line where it would have
-		      no end */
-	/* Replies are not written: the first one ends the run, and this is told of it, whatever it
-	 * was; the end is what it makes of OUTCOME. NULL: replies are written. */
+	bool from; /* write `ADDRESS PORT: ` before each reply; a frame without ends is `line` then
+		    */
+	/* NULL: replies are written to stdout. Else this is a probe: no reply is written, and the
+	 * first one ends the run. PROBED is told what was found and how the run would end; it
+	 * returns how the run does end. */
 	struct outcome (*probed)(void *arg, const struct sender_found *f, struct outcome outcome);
 	void *arg;
 };
 
-/* Sends as C says, with M, and DATA for all runs, to its end. Returns how it ended, having said
- * why. */
+/* Sends as C says until all is done. Says itself what goes wrong. Returns how the run ended. */
 struct outcome sender_run(const struct messages *m, const struct data_options *data,
 			  const struct sender_config *c);
 

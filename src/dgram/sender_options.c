@@ -1,4 +1,4 @@
-/* The options of sending.h. */
+/* sender_options.c - the option rows of sender.h */
 #include "dgram/sender.h"
 
 #define AT(member) offsetof(struct sender_options, member)

@@ -1,3 +1,4 @@
+/* store.c - datagrams in one piece of memory */
 #include "dgram/store.h"
 
 #include <errno.h>
