@@ -1,3 +1,4 @@
+/* dns.c - names, queries and answers of DNS, read and written */
 #include "proto/dns.h"
 
 #include <arpa/inet.h>
@@ -8,27 +9,27 @@
 #define CLASS_IN 1
 #define LABEL_MOST 63
 
-static unsigned get16(const unsigned char *p)
+static unsigned dns_get16(const unsigned char *p)
 {
 	return (unsigned)p[0] << 8 | p[1];
 }
 
-static unsigned char *put16(unsigned char *p, unsigned value)
+static unsigned char *dns_put16(unsigned char *p, unsigned value)
 {
 	p[0] = (unsigned char)(value >> 8);
 	p[1] = (unsigned char)value;
 	return p + 2;
 }
 
-static unsigned char lower(unsigned char c)
+static unsigned char dns_lower(unsigned char c)
 {
 	return c >= 'A' && c <= 'Z' ? (unsigned char)(c - 'A' + 'a') : c;
 }
 
 /* ---- names ---- */
 
-/* One character of a label at *P, which goes on behind it. Returns NULL, or what is wrong. */
-static const char *parse_character(const char **p, unsigned char *out)
+/* Reads a character of a label at *P, and moves *P behind it. Returns NULL, or what is wrong. */
+static const char *dns_parse_character(const char **p, unsigned char *out)
 {
 	unsigned value = 0;
 
@@ -69,7 +70,7 @@ const char *dns_name_parse(const char *text, struct dns_name *out)
 		if (dot) {
 			text++;
 		} else {
-			fault = parse_character(&text, &c);
+			fault = dns_parse_character(&text, &c);
 			if (fault)
 				return fault;
 			/* Room for the last label, the empty one. */
@@ -124,7 +125,7 @@ bool dns_name_equal(const struct dns_name *a, const struct dns_name *b)
 		return false;
 	/* No length of a label is a letter. */
 	for (size_t i = 0; i < a->length; i++)
-		if (lower(a->wire[i]) != lower(b->wire[i]))
+		if (dns_lower(a->wire[i]) != dns_lower(b->wire[i]))
 			return false;
 	return true;
 }
@@ -144,8 +145,8 @@ void dns_name_reverse(const unsigned char *bytes, size_t n, struct dns_name *out
 	dns_name_parse(text, out);
 }
 
-/* The label at AT of NAME as a number in BASE up to MOST, -1 if it is none. */
-static int label_number(const struct dns_name *name, size_t at, unsigned base, unsigned most)
+/* Returns the label at AT of NAME as a number in BASE, -1 if it is no number up to MOST. */
+static int dns_label_number(const struct dns_name *name, size_t at, unsigned base, unsigned most)
 {
 	static const char digits[] = "0123456789abcdef";
 	unsigned value = 0;
@@ -153,7 +154,7 @@ static int label_number(const struct dns_name *name, size_t at, unsigned base, u
 	if (name->wire[at] == 0 || name->wire[at] > 3)
 		return -1;
 	for (size_t i = 1; i <= name->wire[at]; i++) {
-		const char *digit = memchr(digits, lower(name->wire[at + i]), base);
+		const char *digit = memchr(digits, dns_lower(name->wire[at + i]), base);
 		if (!digit)
 			return -1;
 		value = value * base + (unsigned)(digit - digits);
@@ -170,7 +171,7 @@ size_t dns_name_reversed(const struct dns_name *name, unsigned char *bytes)
 
 	memset(bytes, 0, 16);
 	for (size_t i = 0; i < (v6 ? 32 : 4); i++) {
-		int value = label_number(name, at, v6 ? 16 : 10, v6 ? 15 : 255);
+		int value = dns_label_number(name, at, v6 ? 16 : 10, v6 ? 15 : 255);
 		if (value < 0)
 			return 0;
 		if (v6)
@@ -179,14 +180,15 @@ size_t dns_name_reversed(const struct dns_name *name, unsigned char *bytes)
 			bytes[3 - i] = (unsigned char)value;
 		at += name->wire[at] + 1U;
 	}
-	/* Whatever else it may have been does not come out again. */
+	/* A name that only looks like one does not come out again. */
 	dns_name_reverse(bytes, n, &back);
 	return dns_name_equal(name, &back) ? n : 0;
 }
 
 /* The name at *AT of the N BYTES; *AT goes on behind it. A pointer leads to what stands before all
  * that was read so far: so there is no loop. */
-static const char *read_name(const unsigned char *bytes, size_t n, size_t *at, struct dns_name *out)
+static const char *dns_read_name(const unsigned char *bytes, size_t n, size_t *at,
+				 struct dns_name *out)
 {
 	size_t p = *at, before = *at;
 	bool jumped = false;
@@ -199,7 +201,7 @@ static const char *read_name(const unsigned char *bytes, size_t n, size_t *at, s
 		if (length >= 0xc0) {
 			if (p + 1 >= n)
 				return "a name goes beyond its end";
-			size_t to = get16(bytes + p) & 0x3fff;
+			size_t to = dns_get16(bytes + p) & 0x3fff;
 			if (!jumped)
 				*at = p + 2;
 			jumped = true;
@@ -267,19 +269,19 @@ size_t dns_query(unsigned char *out, unsigned id, const struct dns_name *name, u
 {
 	unsigned char *p = out;
 
-	p = put16(p, id);
-	p = put16(p, 0x0100); /* recursion, please */
-	p = put16(p, 1);
-	p = put16(p, 0);
-	p = put16(p, 0);
-	p = put16(p, edns);
+	p = dns_put16(p, id);
+	p = dns_put16(p, 0x0100); /* recursion, please */
+	p = dns_put16(p, 1);
+	p = dns_put16(p, 0);
+	p = dns_put16(p, 0);
+	p = dns_put16(p, edns);
 	memcpy(p, name->wire, name->length);
-	p = put16(p + name->length, type);
-	p = put16(p, CLASS_IN);
+	p = dns_put16(p + name->length, type);
+	p = dns_put16(p, CLASS_IN);
 	if (edns) {
 		*p++ = 0; /* the root's record */
-		p = put16(p, DNS_OPT);
-		p = put16(p, DNS_UDP_SIZE);
+		p = dns_put16(p, DNS_OPT);
+		p = dns_put16(p, DNS_UDP_SIZE);
 		memset(p, 0, 6); /* no extended code, version 0, no flags, no options */
 		p += 6;
 	}
@@ -293,22 +295,22 @@ const char *dns_parse_head(struct dns_message *m, const unsigned char *bytes, si
 	if (n < HEADER)
 		return "it is shorter than a header";
 	*m = (struct dns_message){ .bytes = bytes, .n = n };
-	m->id = get16(bytes);
+	m->id = dns_get16(bytes);
 	m->response = bytes[2] & 0x80;
 	m->authoritative = bytes[2] & 0x04;
 	m->truncated = bytes[2] & 0x02;
 	m->rcode = bytes[3] & 15;
-	m->n_answers = get16(bytes + 6);
+	m->n_answers = dns_get16(bytes + 6);
 	m->answers = HEADER;
-	if (get16(bytes + 4) != 1)
+	if (dns_get16(bytes + 4) != 1)
 		return "it has not one question";
-	fault = read_name(bytes, n, &m->answers, &m->name);
+	fault = dns_read_name(bytes, n, &m->answers, &m->name);
 	if (fault)
 		return fault;
 	if (n - m->answers < 4)
 		return "its question goes beyond its end";
-	m->type = get16(bytes + m->answers);
-	m->class = get16(bytes + m->answers + 2);
+	m->type = dns_get16(bytes + m->answers);
+	m->class = dns_get16(bytes + m->answers + 2);
 	m->answers += 4;
 	return NULL;
 }
@@ -322,7 +324,7 @@ static const struct layout {
 	{ DNS_PTR, 0, 1, 0 }, { DNS_MX, 2, 1, 0 },    { DNS_SOA, 0, 2, 20 },  { DNS_SRV, 6, 1, 0 },
 };
 
-static const struct layout *layout_of(unsigned type)
+static const struct layout *dns_layout(unsigned type)
 {
 	for (size_t i = 0; i < sizeof layouts / sizeof *layouts; i++)
 		if (layouts[i].type == type)
@@ -330,10 +332,10 @@ static const struct layout *layout_of(unsigned type)
 	return NULL;
 }
 
-static const char *check_data(const struct dns_message *m, const struct dns_record *r)
+static const char *dns_check_data(const struct dns_message *m, const struct dns_record *r)
 {
 	static const char wrong[] = "the data of a record is not what its type says";
-	const struct layout *l = layout_of(r->type);
+	const struct layout *l = dns_layout(r->type);
 	size_t at = r->data, end = r->data + r->n;
 	struct dns_name name;
 
@@ -342,7 +344,7 @@ static const char *check_data(const struct dns_message *m, const struct dns_reco
 	if (l) {
 		at += l->before;
 		for (unsigned i = 0; i < l->names; i++) {
-			const char *fault = read_name(m->bytes, end, &at, &name);
+			const char *fault = dns_read_name(m->bytes, end, &at, &name);
 			if (fault)
 				return fault;
 		}
@@ -358,22 +360,22 @@ static const char *check_data(const struct dns_message *m, const struct dns_reco
 
 const char *dns_record_read(const struct dns_message *m, size_t *at, struct dns_record *r)
 {
-	const char *fault = read_name(m->bytes, m->n, at, &r->name);
+	const char *fault = dns_read_name(m->bytes, m->n, at, &r->name);
 	const unsigned char *p = m->bytes + *at;
 
 	if (fault)
 		return fault;
 	if (m->n - *at < 10)
 		return "a record goes beyond its end";
-	r->type = get16(p);
-	r->class = get16(p + 2);
-	r->ttl = (uint32_t)get16(p + 4) << 16 | get16(p + 6);
-	r->n = get16(p + 8);
+	r->type = dns_get16(p);
+	r->class = dns_get16(p + 2);
+	r->ttl = (uint32_t)dns_get16(p + 4) << 16 | dns_get16(p + 6);
+	r->n = dns_get16(p + 8);
 	r->data = *at + 10;
 	if (m->n - r->data < r->n)
 		return "the data of a record goes beyond its end";
 	*at = r->data + r->n;
-	return check_data(m, r);
+	return dns_check_data(m, r);
 }
 
 const char *dns_parse(struct dns_message *m, const unsigned char *bytes, size_t n)
@@ -388,7 +390,8 @@ const char *dns_parse(struct dns_message *m, const unsigned char *bytes, size_t 
 	/* A message that was cut may end anywhere: all of it is asked for again. */
 	if (m->truncated)
 		return NULL;
-	for (unsigned left = m->n_answers + get16(bytes + 8) + get16(bytes + 10); left; left--) {
+	for (unsigned left = m->n_answers + dns_get16(bytes + 8) + dns_get16(bytes + 10); left;
+	     left--) {
 		fault = dns_record_read(m, &at, &r);
 		if (fault)
 			return fault;
@@ -403,26 +406,26 @@ void dns_record_name(const struct dns_message *m, const struct dns_record *r, si
 {
 	size_t at = r->data + skip;
 
-	if (read_name(m->bytes, r->data + r->n, &at, out)) {
+	if (dns_read_name(m->bytes, r->data + r->n, &at, out)) {
 		out->length = 1;
 		out->wire[0] = 0;
 	}
 }
 
 /* Adds the name at *AT with a dot at its end. */
-static void add_name(const struct dns_message *m, size_t *at, struct text *t)
+static void dns_add_name(const struct dns_message *m, size_t *at, struct text *t)
 {
 	char text[DNS_TEXT_MOST];
 	struct dns_name name;
 
-	if (read_name(m->bytes, m->n, at, &name))
+	if (dns_read_name(m->bytes, m->n, at, &name))
 		return;
 	dns_name_text(&name, text);
 	text_add(t, "%s%s", text, strcmp(text, ".") != 0 ? "." : "");
 }
 
 /* Adds the strings of TXT, each between quotes. */
-static void add_strings(const unsigned char *p, size_t n, struct text *t)
+static void dns_add_strings(const unsigned char *p, size_t n, struct text *t)
 {
 	for (size_t at = 0; at < n; at += p[at] + 1U) {
 		text_add(t, at ? " \"" : "\"");
@@ -439,7 +442,7 @@ static void add_strings(const unsigned char *p, size_t n, struct text *t)
 
 void dns_record_text(const struct dns_message *m, const struct dns_record *r, struct text *t)
 {
-	const struct layout *l = r->class == CLASS_IN ? layout_of(r->type) : NULL;
+	const struct layout *l = r->class == CLASS_IN ? dns_layout(r->type) : NULL;
 	const unsigned char *p = m->bytes + r->data;
 	size_t at = r->data + (l ? l->before : 0);
 
@@ -451,15 +454,15 @@ void dns_record_text(const struct dns_message *m, const struct dns_record *r, st
 		text_add(t, "%s", text);
 	} else if (l) {
 		for (size_t i = 0; i < l->before; i += 2)
-			text_add(t, "%u ", get16(p + i));
+			text_add(t, "%u ", dns_get16(p + i));
 		for (unsigned i = 0; i < l->names; i++) {
 			text_add(t, i ? " " : "");
-			add_name(m, &at, t);
+			dns_add_name(m, &at, t);
 		}
 		for (p = m->bytes + at; p < m->bytes + at + l->after; p += 4)
-			text_add(t, " %lu", (unsigned long)get16(p) << 16 | get16(p + 2));
+			text_add(t, " %lu", (unsigned long)dns_get16(p) << 16 | dns_get16(p + 2));
 	} else if (r->class == CLASS_IN && r->type == DNS_TXT) {
-		add_strings(p, r->n, t);
+		dns_add_strings(p, r->n, t);
 	} else {
 		text_add(t, "\\# %zu", r->n);
 		for (size_t i = 0; i < r->n; i++)

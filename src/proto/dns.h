@@ -49,33 +49,35 @@ struct dns_name {
 	unsigned char wire[DNS_NAME_MOST];
 };
 
-/* TEXT, a name as RFC 1035, 5.1 writes it (`\.`, `\DDD`; a dot at its end changes nothing), into
- * *OUT. Returns NULL, or why it is none: a phrase that goes on after the name. */
+/* Reads TEXT, a name as RFC 1035, 5.1 writes it (`\.`, `\DDD`; a dot at its end changes nothing),
+ * into *OUT. Returns NULL, or why it is no name: a phrase that continues a sentence about it. */
 const char *dns_name_parse(const char *text, struct dns_name *out);
 
-/* N as text that dns_name_parse() takes into TEXT of DNS_TEXT_MOST bytes, without a dot at its end
- * but for the root, which is `.`. What is not visible ASCII becomes `\DDD`. Returns its length. */
+/* Writes N as dns_name_parse() reads it into TEXT of DNS_TEXT_MOST bytes. Only the root, `.`, ends
+ * in a dot. All but visible ASCII becomes `\DDD`. Returns the length. */
 size_t dns_name_text(const struct dns_name *n, char *text);
 
 /* Are A and B the same name? Letters of either case are the same (RFC 4343). */
 bool dns_name_equal(const struct dns_name *a, const struct dns_name *b);
 
-/* The name that has the names of the address of N bytes at BYTES, 4 or 16 (RFC 1035, 3.5; RFC
- * 3596, 2.5). */
+/* Sets *OUT to the name to ask for the names of an address, the N bytes (4 or 16) at BYTES: under
+ * in-addr.arpa or ip6.arpa (RFC 1035, 3.5; RFC 3596, 2.5). */
 void dns_name_reverse(const unsigned char *bytes, size_t n, struct dns_name *out);
 
-/* The address that NAME belongs to, if it is such a name, into BYTES of 16. Returns 4, 16, or 0. */
+/* Undoes dns_name_reverse(): writes the address to BYTES, room for 16. Returns its length, 4 or 16,
+ * or 0 if NAME is no such name. */
 size_t dns_name_reversed(const struct dns_name *name, unsigned char *bytes);
 
-/* The type's name (`AAAA`; `TYPE65280` of one that we do not know, RFC 3597) into TEXT of 16 bytes.
+/* Writes the name of TYPE (`AAAA`; an unknown one: `TYPE65280`, RFC 3597) to TEXT of 16 bytes.
  * Returns TEXT. */
 char *dns_type_text(unsigned type, char *text);
 
-/* The name of RCODE (`NXDOMAIN`); of one that we do not know its number, into TEXT of 16 bytes. */
+/* Returns the name of RCODE (`NXDOMAIN`), or if that is not known its number, in TEXT of 16 bytes.
+ */
 const char *dns_rcode_text(unsigned rcode, char *text);
 
-/* A query for NAME and TYPE in class IN, with recursion, into OUT of DNS_QUERY_MOST bytes; EDNS:
- * with the record that says DNS_UDP_SIZE. Returns its length. */
+/* Writes a query for NAME and TYPE in class IN, with recursion, to OUT of DNS_QUERY_MOST bytes.
+ * EDNS: with the record that announces DNS_UDP_SIZE. Returns its length. */
 size_t dns_query(unsigned char *out, unsigned id, const struct dns_name *name, unsigned type,
 		 bool edns);
 
@@ -91,12 +93,12 @@ struct dns_message {
 	unsigned n_answers; /* and how many they are */
 };
 
-/* The header and the question of N BYTES into *M: enough to tell whose answer it is. Returns NULL,
- * or what is wrong. */
+/* Reads the header and the question of the N BYTES into *M: enough to match an answer with its
+ * query. Returns NULL, or what is wrong. */
 const char *dns_parse_head(struct dns_message *m, const unsigned char *bytes, size_t n);
 
-/* All of it: each record stands within the message, and its data is what its type says. Returns as
- * above. */
+/* As dns_parse_head(), and checks that each record lies within the message and that its data has
+ * the form of its type. */
 const char *dns_parse(struct dns_message *m, const unsigned char *bytes, size_t n);
 
 struct dns_record {
@@ -106,15 +108,16 @@ struct dns_record {
 	size_t data, n; /* where its data stands in the message, and its length */
 };
 
-/* The record at *AT of M into *R; *AT goes on to the next one. Returns NULL, or what is wrong. */
+/* Reads the record at *AT of M into *R, and moves *AT to the next one. Returns NULL, or what is
+ * wrong. */
 const char *dns_record_read(const struct dns_message *m, size_t *at, struct dns_record *r);
 
-/* The name that R's data is, or begins with after SKIP bytes, into *OUT; R has been read. */
+/* Reads the name that stands in R's data after SKIP bytes into *OUT. dns_parse() has checked it. */
 void dns_record_name(const struct dns_message *m, const struct dns_record *r, size_t skip,
 		     struct dns_name *out);
 
-/* Adds R's data as RFC 1035, 5.1 (or, for a type that we do not know, RFC 3597, 5) writes it: names
- * end in a dot. Nothing but visible ASCII and blanks. */
+/* Adds R's data to T as RFC 1035, 5.1 writes it (RFC 3597, 5 for an unknown type): in visible ASCII
+ * and blanks, names ending in a dot. */
 void dns_record_text(const struct dns_message *m, const struct dns_record *r, struct text *t);
 
 #endif

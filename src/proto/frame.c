@@ -1,3 +1,4 @@
+/* frame.c - where a datagram begins and ends in a stream */
 #include "proto/frame.h"
 
 #include <errno.h>
@@ -41,16 +42,16 @@ int frame_parse(const char *word, struct frame *out)
 	return -1;
 }
 
-/* How many bytes tell a length. */
-static size_t length_bytes(const struct frame *f)
+/* Returns how many bytes a length has. */
+static size_t frame_length_bytes(const struct frame *f)
 {
 	return f->mode == FRAME_LEN16 ? 2 : f->mode == FRAME_LEN32 ? 4 : 0;
 }
 
-static enum frame_found cut_length(const struct frame *f, const char *data, size_t n, bool end,
-				   size_t most, struct frame_piece *out)
+static enum frame_found frame_cut_by_length(const struct frame *f, const char *data, size_t n,
+					    bool end, size_t most, struct frame_piece *out)
 {
-	size_t head = length_bytes(f);
+	size_t head = frame_length_bytes(f);
 
 	if (n < head)
 		return end ? FRAME_CUT_OFF : FRAME_PARTIAL;
@@ -65,8 +66,8 @@ static enum frame_found cut_length(const struct frame *f, const char *data, size
 	return FRAME_FOUND;
 }
 
-static enum frame_found cut_text(const char *data, size_t n, char last, bool end, size_t most,
-				 struct frame_piece *out)
+static enum frame_found frame_cut_at(const char *data, size_t n, char last, bool end, size_t most,
+				     struct frame_piece *out)
 {
 	const char *found = memchr(data, last, n);
 
@@ -90,9 +91,9 @@ enum frame_found frame_cut(const struct frame *f, const char *data, size_t n, bo
 		out->size = out->taken = n < most ? n : most;
 		return FRAME_FOUND;
 	case FRAME_LINE:
-		return cut_text(data, n, '\n', end, most, out);
+		return frame_cut_at(data, n, '\n', end, most, out);
 	case FRAME_NUL:
-		return cut_text(data, n, '\0', end, most, out);
+		return frame_cut_at(data, n, '\0', end, most, out);
 	case FRAME_ALL:
 		out->size = out->taken = n;
 		return n > most ? FRAME_TOO_LARGE : end ? FRAME_FOUND : FRAME_PARTIAL;
@@ -109,12 +110,12 @@ enum frame_found frame_cut(const struct frame *f, const char *data, size_t n, bo
 	case FRAME_LEN32:
 		break;
 	}
-	return cut_length(f, data, n, end, most, out);
+	return frame_cut_by_length(f, data, n, end, most, out);
 }
 
 int frame_head(const struct frame *f, size_t size, char head[FRAME_HEAD_MOST])
 {
-	size_t n = length_bytes(f);
+	size_t n = frame_length_bytes(f);
 
 	if (n && (uint64_t)size >> (8 * n))
 		return -1;

@@ -1,3 +1,4 @@
+/* hash.c - MD5 and SHA-256 */
 #include "proto/hash.h"
 
 #include <stdint.h>
@@ -29,7 +30,7 @@ static void md5_block(uint32_t state[8], const uint32_t w[16])
 		0x6fa87e4f, 0xfe2ce6e0, 0xa3014314, 0x4e0811a1, 0xf7537e82, 0xbd3af235, 0x2ad7d2bb,
 		0xeb86d391,
 	};
-	/* For each round: how far is rotated, and which word comes next. */
+	/* For each round: by how much to rotate, and which word comes next. */
 	static const unsigned char rotations[4][4] = {
 		{ 7, 12, 17, 22 }, { 5, 9, 14, 20 }, { 4, 11, 16, 23 }, { 6, 10, 15, 21 }
 	};
@@ -114,8 +115,8 @@ void hash_start(struct hashing *h, enum hash hash)
 	memcpy(h->state, algorithms[hash].start, sizeof h->state);
 }
 
-/* A block is whole. */
-static void add_block(struct hashing *h)
+/* Hashes the block, which is whole. */
+static void hash_add_block(struct hashing *h)
 {
 	const struct algorithm *a = &algorithms[h->hash];
 	uint32_t w[16] = { 0 };
@@ -132,7 +133,7 @@ void hash_add(struct hashing *h, const void *bytes, size_t n)
 	for (size_t i = 0; i < n; i++) {
 		h->block[h->n++ % 64] = p[i];
 		if (h->n % 64 == 0)
-			add_block(h);
+			hash_add_block(h);
 	}
 }
 

@@ -1,3 +1,4 @@
+/* hosts.c - lines of hosts(5), word by word */
 #include "proto/hosts.h"
 
 #include <string.h>
@@ -8,7 +9,7 @@ void hosts_start(struct hosts_reader *r, const char *text, size_t n)
 	*r = (struct hosts_reader){ .at = text, .end = text + n };
 }
 
-static bool is_blank(char c)
+static bool hosts_is_blank(char c)
 {
 	return c == ' ' || c == '\t' || c == '\r' || c == '\v' || c == '\f' || c == '\0';
 }
@@ -29,11 +30,11 @@ size_t hosts_next(struct hosts_reader *r, struct hosts_word *words, size_t most)
 			end = comment;
 		while (n < most) {
 			const char *word;
-			while (p < end && is_blank(*p))
+			while (p < end && hosts_is_blank(*p))
 				p++;
 			if (p == end)
 				break;
-			for (word = p; p < end && !is_blank(*p); p++)
+			for (word = p; p < end && !hosts_is_blank(*p); p++)
 				;
 			words[n++] = (struct hosts_word){ word, (size_t)(p - word) };
 		}

@@ -16,12 +16,11 @@ struct hosts_reader {
 	size_t line; /* the number of the line that was read last, from 1 */
 };
 
-/* Reads the N bytes at TEXT, which must stay. */
+/* Lets R read the N bytes at TEXT, which must live as long as the words. */
 void hosts_start(struct hosts_reader *r, const char *text, size_t n);
 
-/* The words of the next line that has any into WORDS, at most MOST (from 1; more are passed over):
- * of hosts(5) the address is the first. What stands after `#` is no word. Returns how many; 0 at
- * the end. */
+/* Puts the words of the next line that has any into WORDS, at most MOST (from 1); more are skipped.
+ * In hosts(5) the first is the address. `#` begins a comment. Returns how many; 0 at the end. */
 size_t hosts_next(struct hosts_reader *r, struct hosts_word *words, size_t most);
 
 /* Is W the word TEXT? Letters of either case are the same. */

@@ -18,7 +18,7 @@
 #define HTTP_FIELDS_MOST 256
 #define HTTP_CONNECTION_MOST 4096 /* bytes of what Connection says: it is asked of each field */
 
-/* A part of a head, which is not changed and must stay. Not ended by a NUL. */
+/* Bytes of a head, which must live as long. No NUL ends them. */
 struct http_part {
 	const char *at;
 	size_t n;
@@ -26,14 +26,14 @@ struct http_part {
 
 struct http_field {
 	struct http_part name;
-	struct http_part value; /* without the blanks around it; of obs-fold the CR and LF have
-				   become blanks */
+	struct http_part value; /* without the blanks around it; the CR and LF of obs-fold are
+				   blanks now */
 };
 
 /* ---- where a head ends ---- */
 
-/* Looks for the empty line that ends a head in what comes piece by piece. Start with { 0 }. Empty
- * lines before the first one do not count (RFC 9112, 2.2). */
+/* The search for the empty line that ends a head, in bytes that come piece by piece. Start with
+ * { 0 }. Empty lines before the first other one do not count (RFC 9112, 2.2). */
 struct http_scan {
 	size_t n, line; /* bytes so far: in all, of this line */
 	size_t lines;	/* not empty ones so far */
@@ -43,8 +43,8 @@ struct http_scan {
 
 enum http_scanned { HTTP_SCAN_MORE, HTTP_SCAN_WHOLE, HTTP_SCAN_TOO_LONG };
 
-/* Takes some of the N bytes at IN, their number to *USED: up to the head's last byte and none
- * behind it. */
+/* Takes those of the N bytes at IN that belong to the head, up to its last one, and sets *USED to
+ * their number. */
 enum http_scanned http_scan(struct http_scan *s, const char *in, size_t n, size_t *used);
 
 /* ---- a head ---- */
@@ -61,40 +61,41 @@ struct http_head {
 	size_t n;
 };
 
-/* What is wrong with a head, and which status says so. */
+/* An error in a head, and the status that tells the sender. */
 struct http_fault {
 	unsigned
 		status; /* 400, 414, 431, 501 (a transfer coding), 505 (a version other than 1.x) */
 	const char *what; /* "a field without a colon" */
 };
 
-/* The head of N bytes at BYTES, as http_scan() has found it, into *H, which points into it; the
- * bytes are changed where obs-fold is undone. A second Host is refused, a missing one is not: a
- * proxy is told by the target where to go. Returns true, or false with *FAULT. */
+/* Reads the head of N bytes at BYTES, which http_scan() has found whole, into *H. *H points into
+ * it; obs-fold is replaced by blanks there. A second Host is refused; a missing one is not, for a
+ * proxy's target names the host. Returns true, or false with *FAULT. */
 bool http_parse_request(struct http_head *h, char *bytes, size_t n, struct http_fault *fault);
 bool http_parse_response(struct http_head *h, char *bytes, size_t n, struct http_fault *fault);
 
-/* Is P the word WORD, whatever the case of its letters? */
+/* Is P the word WORD, in either case of its letters? */
 bool http_is(struct http_part p, const char *word);
 
-/* The same of a method, where it counts (RFC 9110, 9.1). */
+/* Is P the METHOD, in this case of its letters (RFC 9110, 9.1)? */
 bool http_is_method(struct http_part p, const char *method);
 
-/* The first field NAME of H from the one at *AT (start with 0) on, *AT going behind it; NULL: there
- * is no more. */
+/* Returns the first field NAME of H from the one with index *AT on (start with 0), and moves *AT
+ * behind it; NULL: there is no more. */
 const struct http_field *http_find(const struct http_head *h, const char *name, size_t *at);
 
-/* The next member of the list VALUE (RFC 9110, 5.6.1: commas outside of quotes, empty ones skipped)
- * into *MEMBER, VALUE going behind it. Returns false at its end. */
+/* Sets *MEMBER to the next member of the list VALUE, and VALUE to what follows it. Commas outside
+ * of quotes separate members, empty ones are skipped (RFC 9110, 5.6.1). Returns false at the end.
+ */
 bool http_list_next(struct http_part *value, struct http_part *member);
 
 /* Is WORD a member of one of H's fields NAME? */
 bool http_list_has(const struct http_head *h, const char *name, const char *word);
 
-/* Does field NAME belong to one connection only, so that H's does not go further: Connection and
- * what it names, Keep-Alive, Proxy-*, TE, Trailer, Transfer-Encoding, Upgrade (RFC 9110, 7.6.1)?
- * Whoever passes the body on as it is writes Transfer-Encoding anew. Content-Length and Host go
- * further even where Connection names them. */
+/* Is field NAME of H for this connection only, so that a proxy must not pass it on: Connection and
+ * the fields it names, Keep-Alive, Proxy-*, TE, Trailer, Transfer-Encoding, Upgrade (RFC 9110,
+ * 7.6.1)? A proxy that passes a chunked body on unchanged writes Transfer-Encoding itself.
+ * Content-Length and Host are passed on even if Connection names them. */
 bool http_is_hop_by_hop(const struct http_head *h, struct http_part name);
 
 /* ---- where a request goes ---- */
@@ -104,12 +105,14 @@ struct http_authority {
 	uint16_t port;
 };
 
-/* `HOST:PORT`, `[V6]:PORT`: what CONNECT asks for. Returns false where it is none. */
+/* Reads TARGET of CONNECT, `HOST:PORT` or `[V6]:PORT`, into *OUT. Returns false if it is neither.
+ */
 bool http_parse_authority(struct http_part target, struct http_authority *out);
 
-/* `http://[USERINFO@]HOST[:PORT][/PATH][?QUERY]` into *OUT (port 80 where none is given) and the
- * origin-form (RFC 9112, 3.2.1) that follows: *PATH, before which a `/` has to be put where it does
- * not begin with one. Returns false where it is none. */
+/* Reads TARGET, `http://[USERINFO@]HOST[:PORT][/PATH][?QUERY]`, into *OUT (port 80 if none is
+ * given) and sets *PATH to the rest. That is the origin-form (RFC 9112, 3.2.1), but for a `/` that
+ * the caller puts before it if it does not begin with one. Returns false if TARGET has another
+ * form. */
 bool http_parse_absolute(struct http_part target, struct http_authority *out,
 			 struct http_part *path);
 
@@ -117,23 +120,23 @@ bool http_parse_absolute(struct http_part target, struct http_authority *out,
 
 enum http_length { HTTP_LENGTH_NONE, HTTP_LENGTH_KNOWN, HTTP_LENGTH_CHUNKED, HTTP_LENGTH_TO_END };
 
-/* A body as it passes: how much of what comes belongs to it (RFC 9112, 6). */
+/* A body that passes, byte by byte, up to its end (RFC 9112, 6). */
 struct http_body {
 	enum http_length length;
 	uint64_t left; /* of it, or of the chunk */
 	int state;
-	bool bad; /* chunks that are none */
+	bool bad; /* a chunk has a wrong form */
 };
 
-/* What follows H into *B; ASKED is the method of the request that a response answers (of length 0:
- * H is a request). Returns true, or false with *FAULT: Content-Length that is no number, or two
- * that differ, or one beside Transfer-Encoding in a request; a request's transfer coding other than
- * chunked. */
+/* Sets *B to the body that follows H. ASKED: the method of the request that the response H answers
+ * (of length 0: H is a request). Returns true, or false with *FAULT: Content-Length is no number,
+ * comes twice with different numbers, or beside Transfer-Encoding in a request; or a request has a
+ * transfer coding other than chunked. */
 bool http_body_start(struct http_body *b, const struct http_head *h, struct http_part asked,
 		     struct http_fault *fault);
 
-/* How many of the N bytes at IN belong to B: all of them up to its end, or to the one that no chunk
- * can have there, with which `bad` is set. */
+/* Returns how many of the N bytes at IN belong to B: those up to its end, or up to a byte that no
+ * chunk can have there; `bad` is set then. */
 size_t http_body_take(struct http_body *b, const char *in, size_t n);
 
 bool http_body_is_whole(const struct http_body *b);

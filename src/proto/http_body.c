@@ -1,6 +1,7 @@
+/* http_body.c - how long the body of an HTTP/1 message is, and where it ends */
 #include "proto/http.h"
 
-static bool wrong(struct http_fault *fault, unsigned status, const char *what)
+static bool http_body_refuse(struct http_fault *fault, unsigned status, const char *what)
 {
 	*fault = (struct http_fault){ status, what };
 	return false;
@@ -8,8 +9,9 @@ static bool wrong(struct http_fault *fault, unsigned status, const char *what)
 
 /* ---- how long it is, as its head says ---- */
 
-/* P, decimal digits and nothing else, into *OUT. Returns false where it is none, or too large. */
-static bool parse_number(struct http_part p, uint64_t *out)
+/* Reads P, decimal digits and nothing else, into *OUT. Returns false if it is no such number or too
+ * large. */
+static bool http_body_number(struct http_part p, uint64_t *out)
 {
 	*out = 0;
 	for (size_t i = 0; i < p.n; i++) {
@@ -23,7 +25,7 @@ static bool parse_number(struct http_part p, uint64_t *out)
 
 /* The one number that all members of H's Content-Length fields are into *OUT, *GIVEN: there are
  * any. */
-static bool parse_length(const struct http_head *h, uint64_t *out, bool *given)
+static bool http_body_length(const struct http_head *h, uint64_t *out, bool *given)
 {
 	const struct http_field *f;
 	struct http_part value, member;
@@ -37,7 +39,7 @@ static bool parse_length(const struct http_head *h, uint64_t *out, bool *given)
 		do {
 			uint64_t length;
 
-			if (!parse_number(member, &length))
+			if (!http_body_number(member, &length))
 				return false;
 			if (*given && length != *out)
 				return false;
@@ -48,8 +50,8 @@ static bool parse_length(const struct http_head *h, uint64_t *out, bool *given)
 	return true;
 }
 
-/* Has H, whose transfer codings there are, just the one that we know? */
-static bool is_chunked(const struct http_head *h)
+/* H has transfer codings. Are they just the one that we know? */
+static bool http_body_is_chunked(const struct http_head *h)
 {
 	const struct http_field *f;
 	size_t at = 0, fields = 0;
@@ -60,8 +62,8 @@ static bool is_chunked(const struct http_head *h)
 	return fields == 1;
 }
 
-/* Has the response H none, whatever its fields say (RFC 9112, 6.3)? */
-static bool has_none(const struct http_head *h, struct http_part asked)
+/* Has the response H no body, whatever its fields say (RFC 9112, 6.3)? */
+static bool http_body_is_none(const struct http_head *h, struct http_part asked)
 {
 	return h->status / 100 == 1 || h->status == 204 || h->status == 304 ||
 	       http_is_method(asked, "HEAD") ||
@@ -75,21 +77,24 @@ bool http_body_start(struct http_body *b, const struct http_head *h, struct http
 	size_t at = 0;
 
 	*b = (struct http_body){ .length = HTTP_LENGTH_NONE };
-	if (h->response && has_none(h, asked))
+	if (h->response && http_body_is_none(h, asked))
 		return true;
 	if (http_find(h, "Transfer-Encoding", &at)) {
 		at = 0;
 		if (!h->response && http_find(h, "Content-Length", &at))
-			return wrong(fault, 400, "Content-Length beside Transfer-Encoding");
-		if (!is_chunked(h))
-			return wrong(fault, 501, "a Transfer-Encoding other than chunked");
+			return http_body_refuse(fault, 400,
+						"Content-Length beside Transfer-Encoding");
+		if (!http_body_is_chunked(h))
+			return http_body_refuse(fault, 501,
+						"a Transfer-Encoding other than chunked");
 		if (!h->response && !h->minor)
-			return wrong(fault, 400, "Transfer-Encoding in HTTP/1.0");
+			return http_body_refuse(fault, 400, "Transfer-Encoding in HTTP/1.0");
 		b->length = HTTP_LENGTH_CHUNKED;
 		return true;
 	}
-	if (!parse_length(h, &b->left, &given))
-		return wrong(fault, 400, "a Content-Length that is none, or two that differ");
+	if (!http_body_length(h, &b->left, &given))
+		return http_body_refuse(fault, 400,
+					"a Content-Length that is none, or two that differ");
 	if (given)
 		b->length = HTTP_LENGTH_KNOWN;
 	else if (h->response)
@@ -99,8 +104,8 @@ bool http_body_start(struct http_body *b, const struct http_head *h, struct http
 
 /* ---- where it ends ---- */
 
-/* The value of a hexadecimal digit, -1: it is none. */
-static int digit_value(char c)
+/* Returns the value of a hexadecimal digit, -1 if C is none. */
+static int http_body_digit(char c)
 {
 	if (c >= '0' && c <= '9')
 		return c - '0';
@@ -128,10 +133,10 @@ enum chunk_state {
 	CHUNK_WHOLE,
 };
 
-/* The state after C, a byte that is no data, -1: it must not stand there. */
-static int chunk_next(struct http_body *b, char c)
+/* Returns the state after C, a byte that is no data, or -1 if C must not stand there. */
+static int http_body_chunk_next(struct http_body *b, char c)
 {
-	int digit = digit_value(c);
+	int digit = http_body_digit(c);
 
 	switch (b->state) {
 	case CHUNK_SIZE:
@@ -170,7 +175,7 @@ static int chunk_next(struct http_body *b, char c)
 	}
 }
 
-static size_t take_known(struct http_body *b, size_t n)
+static size_t http_body_take_known(struct http_body *b, size_t n)
 {
 	if (n > b->left)
 		n = (size_t)b->left;
@@ -178,18 +183,18 @@ static size_t take_known(struct http_body *b, size_t n)
 	return n;
 }
 
-static size_t take_chunked(struct http_body *b, const char *in, size_t n)
+static size_t http_body_take_chunked(struct http_body *b, const char *in, size_t n)
 {
 	size_t at = 0;
 
 	while (at < n && b->state != CHUNK_WHOLE && !b->bad) {
 		if (b->state == CHUNK_DATA) {
-			at += take_known(b, n - at);
+			at += http_body_take_known(b, n - at);
 			if (!b->left)
 				b->state = CHUNK_DATA_CR;
 			continue;
 		}
-		int next = chunk_next(b, in[at]);
+		int next = http_body_chunk_next(b, in[at]);
 		b->bad = next < 0;
 		if (b->bad)
 			break;
@@ -205,9 +210,9 @@ size_t http_body_take(struct http_body *b, const char *in, size_t n)
 	case HTTP_LENGTH_NONE:
 		return 0;
 	case HTTP_LENGTH_KNOWN:
-		return take_known(b, n);
+		return http_body_take_known(b, n);
 	case HTTP_LENGTH_CHUNKED:
-		return take_chunked(b, in, n);
+		return http_body_take_chunked(b, in, n);
 	case HTTP_LENGTH_TO_END:
 		break;
 	}

@@ -1,3 +1,4 @@
+/* http_connect.c - the client of an HTTP proxy: CONNECT, a 407 and the request after it */
 #include "proto/http_connect.h"
 
 #include <errno.h>
@@ -41,8 +42,9 @@ __attribute__((format(printf, 3, 4))) static enum handshake failed(struct http_c
 	return HANDSHAKE_FAILED;
 }
 
-/* The status of H, and WHAT more there is to say. */
-static enum handshake refused(struct http_connect *c, const struct http_head *h, const char *what)
+/* Fails with the status of H, and with WHAT more there is to say. */
+static enum handshake http_connect_refused(struct http_connect *c, const struct http_head *h,
+					   const char *what)
 {
 	const struct status *s = NULL;
 	char reason[REASON_MOST + 1];
@@ -61,9 +63,9 @@ static enum handshake refused(struct http_connect *c, const struct http_head *h,
 
 /* ---- the request ---- */
 
-/* HOST and PORT into TO of SIZE bytes. Returns false where HOST has a character that cannot stand
+/* Writes HOST and PORT to TO of SIZE bytes. Returns false if HOST has a character that cannot stand
  * there (RFC 3986, 3.2.2; a zone, which means nothing to others, is such), or too many. */
-static bool set_target(char *to, size_t size, const char *host, uint16_t port)
+static bool http_connect_set_target(char *to, size_t size, const char *host, uint16_t port)
 {
 	bool v6 = strchr(host, ':');
 	size_t n = v6;
@@ -82,7 +84,7 @@ static bool set_target(char *to, size_t size, const char *host, uint16_t port)
 	return true;
 }
 
-static void request(struct http_connect *c, struct text *out)
+static void http_connect_request(struct http_connect *c, struct text *out)
 {
 	c->state = HTTP_CONNECT_HEAD;
 	c->scan = (struct http_scan){ 0 };
@@ -103,23 +105,23 @@ enum handshake http_connect_start(struct http_connect *c, const char *host, uint
 {
 	*c = (struct http_connect){ .who = *who };
 	snprintf(c->cnonce, sizeof c->cnonce, "%s", cnonce);
-	if (!set_target(c->to, sizeof c->to, host, port))
+	if (!http_connect_set_target(c->to, sizeof c->to, host, port))
 		return failed(c, EINVAL, "HTTP has no form for this host");
-	request(c, out);
+	http_connect_request(c, out);
 	return HANDSHAKE_MORE;
 }
 
 void http_connect_again(struct http_connect *c, struct text *out)
 {
 	c->kept = false;
-	request(c, out);
+	http_connect_request(c, out);
 }
 
 /* ---- the answer ---- */
 
 /* Does the connection stay open behind H (RFC 9112, 9.3)? Proxies of HTTP/1.0 write
  * Proxy-Connection. */
-static bool stays(const struct http_head *h)
+static bool http_connect_stays(const struct http_head *h)
 {
 	static const char *const names[] = { "Connection", "Proxy-Connection" };
 	bool keeps = h->minor > 0;
@@ -132,8 +134,8 @@ static bool stays(const struct http_head *h)
 	return keeps;
 }
 
-/* The 407 H has come. */
-static enum handshake challenged(struct http_connect *c, const struct http_head *h)
+/* Goes on after H, a 407. */
+static enum handshake http_connect_challenged(struct http_connect *c, const struct http_head *h)
 {
 	bool was_digest = c->challenge.scheme > HTTP_BASIC;
 	struct http_fault fault;
@@ -141,12 +143,14 @@ static enum handshake challenged(struct http_connect *c, const struct http_head 
 	bool told;
 
 	if (!c->who.user && !c->who.password)
-		return refused(c, h, ": it wants to know who we are (--proxy-auth-file)");
+		return http_connect_refused(c, h,
+					    ": it wants to know who we are (--proxy-auth-file)");
 	if (!http_challenge_choose(h, "Proxy-Authenticate", &c->challenge))
-		return refused(c, h, ": it asks for neither Basic nor a Digest that we know");
+		return http_connect_refused(
+			c, h, ": it asks for neither Basic nor a Digest that we know");
 	/* A nonce may have grown old while it was on its way, once. */
 	if (c->tries > (was_digest && c->challenge.stale))
-		return refused(c, h, ": it does not take this user and password");
+		return http_connect_refused(c, h, ": it does not take this user and password");
 	told = http_authorization(&c->challenge, &c->who, "CONNECT", c->to, c->cnonce, 1, &line);
 	text_free(&line);
 	if (!told)
@@ -155,7 +159,7 @@ static enum handshake challenged(struct http_connect *c, const struct http_head 
 			      c->challenge.scheme == HTTP_BASIC ? " or a colon" : "");
 	c->tries++;
 	c->count = 0;
-	if (!stays(h) ||
+	if (!http_connect_stays(h) ||
 	    !http_body_start(&c->skip, h, (struct http_part){ "CONNECT", 7 }, &fault) ||
 	    c->skip.length == HTTP_LENGTH_TO_END)
 		return HANDSHAKE_AGAIN;
@@ -165,8 +169,8 @@ static enum handshake challenged(struct http_connect *c, const struct http_head 
 	return HANDSHAKE_MORE;
 }
 
-/* The head has come. */
-static enum handshake answered(struct http_connect *c)
+/* Goes on after the head of an answer, which has come. */
+static enum handshake http_connect_answered(struct http_connect *c)
 {
 	struct http_head h;
 	struct http_fault fault;
@@ -174,19 +178,20 @@ static enum handshake answered(struct http_connect *c)
 	if (!http_parse_response(&h, c->head.data, c->head.length, &fault))
 		return failed(c, EPROTO, "its answer cannot be read: %s", fault.what);
 	if (h.status == 407)
-		return challenged(c, &h);
+		return http_connect_challenged(c, &h);
 	if (h.status / 100 == 2) {
 		c->tries = 0;
 		return HANDSHAKE_DONE;
 	}
 	if (h.status / 100 != 1 || h.status == 101)
-		return refused(c, &h, "");
+		return http_connect_refused(c, &h, "");
 	c->scan = (struct http_scan){ 0 };
 	c->head.length = 0;
 	return HANDSHAKE_MORE;
 }
 
-static enum handshake take_head(struct http_connect *c, const char *in, size_t n, size_t *used)
+static enum handshake http_connect_take_head(struct http_connect *c, const char *in, size_t n,
+					     size_t *used)
 {
 	enum http_scanned scanned = http_scan(&c->scan, in, n, used);
 
@@ -203,10 +208,11 @@ static enum handshake take_head(struct http_connect *c, const char *in, size_t n
 	}
 	if (scanned == HTTP_SCAN_TOO_LONG)
 		return failed(c, EPROTO, "the head of its answer is too long");
-	return scanned == HTTP_SCAN_WHOLE ? answered(c) : HANDSHAKE_MORE;
+	return scanned == HTTP_SCAN_WHOLE ? http_connect_answered(c) : HANDSHAKE_MORE;
 }
 
-static enum handshake take_body(struct http_connect *c, const char *in, size_t n, size_t *used)
+static enum handshake http_connect_take_body(struct http_connect *c, const char *in, size_t n,
+					     size_t *used)
 {
 	*used = http_body_take(&c->skip, in, n);
 	c->skipped += *used;
@@ -226,8 +232,9 @@ enum handshake http_connect_take(struct http_connect *c, const unsigned char *in
 	*used = 0;
 	while (now == HANDSHAKE_MORE && c->state != HTTP_CONNECT_ANSWER && *used < n) {
 		now = (c->state == HTTP_CONNECT_BODY ?
-			       take_body :
-			       take_head)(c, (const char *)in + *used, n - *used, &taken);
+			       http_connect_take_body :
+			       http_connect_take_head)(c, (const char *)in + *used, n - *used,
+						       &taken);
 		*used += taken;
 	}
 	if (now != HANDSHAKE_MORE || c->state != HTTP_CONNECT_ANSWER)
@@ -236,7 +243,7 @@ enum handshake http_connect_take(struct http_connect *c, const unsigned char *in
 	 * what is asked now. */
 	if (*used < n)
 		return HANDSHAKE_AGAIN;
-	request(c, out);
+	http_connect_request(c, out);
 	return HANDSHAKE_MORE;
 }
 

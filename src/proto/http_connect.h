@@ -1,9 +1,9 @@
-/* http_connect.h - a tunnel through an HTTP proxy, asked for by CONNECT (RFC 9110, 9.3.6): the
- * client
+/* http_connect.h - the client of an HTTP proxy, which asks for a tunnel by CONNECT (RFC
+ * 9110, 9.3.6)
  *
- * Nothing but the request line and Host goes out, and who we are only once a 407 has asked for it.
- * Proxy-Connection is not sent, as RFC 9112, C.2.2 advises: a proxy of HTTP/1.0 closes the
- * connection behind its 407 then, and is asked on a new one.
+ * A request has no field but Host, and Proxy-Authorization once a 407 has asked for that. It has no
+ * Proxy-Connection, as RFC 9112, C.2.2 advises: so a proxy of HTTP/1.0 closes the connection behind
+ * its 407, and is asked again on a new one.
  */
 #ifndef PROTO_HTTP_CONNECT_H
 #define PROTO_HTTP_CONNECT_H
@@ -31,33 +31,33 @@ struct http_connect {
 	bool kept;	/* this connection has seen a 407 */
 	enum { HTTP_CONNECT_HEAD, HTTP_CONNECT_BODY, HTTP_CONNECT_ANSWER } state;
 	/* of a failure */
-	unsigned status; /* that came; 0: none, it is the talk that went wrong */
-	int error;	 /* the errno that is nearest to it, see http_connect_take() */
+	unsigned status; /* that the proxy sent; 0: none, the handshake itself went wrong */
+	int error;	 /* the nearest errno, see http_connect_take() */
 	char why[HANDSHAKE_WHY];
 };
 
-/* Starts C, which is to reach HOST (a name or an address, without brackets) and PORT as WHO; CNONCE
- * is HTTP_NONCE digits by chance. Adds what is to be sent first to OUT. Returns HANDSHAKE_MORE, or
- * HANDSHAKE_FAILED with EINVAL: a HOST that no URL can hold. */
+/* Starts C, which is to reach HOST (a name or an address, without brackets) and PORT as WHO. CNONCE
+ * is HTTP_NONCE random digits. Adds the first message to OUT. Returns HANDSHAKE_MORE, or
+ * HANDSHAKE_FAILED with EINVAL: no URL can hold HOST. */
 enum handshake http_connect_start(struct http_connect *c, const char *host, uint16_t port,
 				  const struct credentials *who, const char *cnonce,
 				  struct text *out);
 
-/* As socks_client_take(). Interim answers (1xx) are passed over; a body in a 2xx is none. After a
- * 407 whose body has an end, the same connection is asked again. HANDSHAKE_AGAIN: it will be
- * closed, or what follows is not worth waiting for; on a new one http_connect_again() goes on. Of a
- * failure `error` is EACCES (401, 403, 407), EHOSTUNREACH (404, 500, 502, 503), ETIMEDOUT (504),
- * EPROTO (another status, or no HTTP at all), EINVAL (WHO cannot be told in the way that the proxy
- * asks for) or ENOMEM. */
+/* As socks_client_take(). Interim answers (1xx) are skipped, and a 2xx has no body. After a 407
+ * with a body of known length the request follows on the same connection. HANDSHAKE_AGAIN: the
+ * proxy will close it, or the body is too long to wait for: go on with http_connect_again() on a
+ * new connection. After a failure `error` is EACCES (401, 403, 407), EHOSTUNREACH (404, 500, 502,
+ * 503), ETIMEDOUT (504), EPROTO (another status, or no HTTP at all), EINVAL (the scheme that the
+ * proxy wants has no form for WHO) or ENOMEM. */
 enum handshake http_connect_take(struct http_connect *c, const unsigned char *in, size_t n,
 				 size_t *used, struct text *out);
 
-/* The connection has ended. Returns HANDSHAKE_AGAIN where what came up to here can be answered on a
- * new one, else HANDSHAKE_FAILED with ECONNRESET. */
+/* Tells C that the connection has ended. Returns HANDSHAKE_AGAIN if a challenge came that can be
+ * answered on a new one, else HANDSHAKE_FAILED with ECONNRESET. */
 enum handshake http_connect_ended(struct http_connect *c);
 
-/* Adds what is to be sent first on a new connection, whatever became of the last one: with the
- * answer to the challenge that has come, if one has. */
+/* Adds the first message on a new connection to OUT: the request, with the answer to the challenge
+ * if one has come. */
 void http_connect_again(struct http_connect *c, struct text *out);
 
 void http_connect_free(struct http_connect *c);

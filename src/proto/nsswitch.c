@@ -1,3 +1,4 @@
+/* nsswitch.c - the sources in a line of nsswitch.conf(5) */
 #include "proto/nsswitch.h"
 
 #include <string.h>
@@ -13,7 +14,7 @@ bool nsswitch_is(const struct nsswitch_source *s, const char *name)
 }
 
 /* Does the criterion W, a part of `[...]`, end the search where a name is not known? */
-static bool ends_search(const struct hosts_word *w)
+static bool nsswitch_ends_search(const struct hosts_word *w)
 {
 	static const char *const criteria[] = { "notfound=return", "!success=return",
 						"!unavail=return", "!tryagain=return" };
@@ -30,7 +31,7 @@ static bool ends_search(const struct hosts_word *w)
 	return false;
 }
 
-static void read_line(struct nsswitch *out, const struct hosts_word *words, size_t n)
+static void nsswitch_read_line(struct nsswitch *out, const struct hosts_word *words, size_t n)
 {
 	bool inside = false; /* of brackets */
 
@@ -40,7 +41,7 @@ static void read_line(struct nsswitch *out, const struct hosts_word *words, size
 		if (w->n && w->text[0] == '[')
 			inside = true;
 		if (inside) {
-			if (out->n && ends_search(w))
+			if (out->n && nsswitch_ends_search(w))
 				out->sources[out->n - 1].ends = true;
 			inside = w->text[w->n - 1] != ']';
 		} else if (out->n < NSSWITCH_MOST) {
@@ -66,6 +67,6 @@ void nsswitch_read(struct nsswitch *out, const char *database, const char *text,
 		first->text += length + 1;
 		first->n -= length + 1;
 		out->line = r.line;
-		read_line(out, words + (first->n == 0), count - (first->n == 0));
+		nsswitch_read_line(out, words + (first->n == 0), count - (first->n == 0));
 	}
 }

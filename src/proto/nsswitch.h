@@ -11,18 +11,18 @@
 struct nsswitch_source {
 	const char *name; /* in the file's text, without a NUL */
 	size_t n;
-	bool ends; /* `[NOTFOUND=return]` and the like: what it does not know, nobody behind it is
-		      asked */
+	bool ends; /* `[NOTFOUND=return]` or the like: if it does not know a name, no source behind
+		      it is asked */
 };
 
 struct nsswitch {
-	size_t line; /* its number, 0: there is no such line */
+	size_t line; /* its number in the file, from 1; 0: there is no such line */
 	size_t n;
-	struct nsswitch_source sources[NSSWITCH_MOST]; /* more are passed over */
+	struct nsswitch_source sources[NSSWITCH_MOST]; /* more are skipped */
 };
 
-/* The line of DATABASE (`hosts`) in the N bytes at TEXT, the last one where there are several, into
- * *OUT. */
+/* Reads the line of DATABASE (`hosts`), or the last of several, from the N bytes at TEXT into *OUT.
+ */
 void nsswitch_read(struct nsswitch *out, const char *database, const char *text, size_t n);
 
 /* Is S called NAME? */

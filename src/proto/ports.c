@@ -1,3 +1,4 @@
+/* ports.c - sets of ports, and the lists that name them */
 #include "proto/ports.h"
 
 #include <stdbool.h>
@@ -30,8 +31,8 @@ unsigned ports_count(const struct ports *p)
 	return n;
 }
 
-/* The decimal number of N digits at P. Returns -1 if it is none, or over 65535. */
-static int parse_number(const char *p, size_t n)
+/* Returns the decimal number in the N bytes at P, or -1 if that is none or over 65535. */
+static int ports_number(const char *p, size_t n)
 {
 	int number = 0;
 
@@ -47,8 +48,8 @@ static int parse_number(const char *p, size_t n)
 	return number;
 }
 
-/* May it be a name? Then it has more than digits and signs; a colon belongs to something else. */
-static bool may_be_name(const char *word, size_t n)
+/* May WORD be a name? A name has more than digits and signs, and no colon. */
+static bool ports_may_be_name(const char *word, size_t n)
 {
 	bool letters = false;
 
@@ -74,11 +75,11 @@ enum ports_kind ports_item(const char **list, struct ports_item *item)
 	n = strcspn(word, ",");
 	*list = word[n] ? word + n + 1 : NULL;
 	*item = (struct ports_item){ .word = word, .length = n };
-	if (may_be_name(word, n))
+	if (ports_may_be_name(word, n))
 		return PORTS_NAME;
 	dash = memchr(word, '-', n);
-	first = parse_number(word, dash ? (size_t)(dash - word) : n);
-	last = dash ? parse_number(dash + 1, n - (size_t)(dash + 1 - word)) : first;
+	first = ports_number(word, dash ? (size_t)(dash - word) : n);
+	last = dash ? ports_number(dash + 1, n - (size_t)(dash + 1 - word)) : first;
 	if (first < 0 || last < first)
 		return PORTS_BAD;
 	item->first = (uint16_t)first;

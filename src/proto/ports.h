@@ -7,7 +7,7 @@
 
 #define PORTS_MOST 65536
 
-/* A set of ports, empty where it is all zero. */
+/* A set of ports; all zero: an empty one. */
 struct ports {
 	uint64_t bits[PORTS_MOST / 64];
 };
@@ -15,17 +15,18 @@ struct ports {
 /* Adds the ports from FIRST to LAST. */
 void ports_add(struct ports *p, uint16_t first, uint16_t last);
 
-/* The lowest port of P that is not below FROM; -1: there is none. */
+/* Returns the lowest port of P that is not below FROM; -1: there is none. */
 int ports_next(const struct ports *p, int from);
 
-/* How many there are. */
+/* Returns how many ports P has. */
 unsigned ports_count(const struct ports *p);
 
 enum ports_kind {
 	PORTS_END,   /* there are no more */
 	PORTS_RANGE, /* from `first` to `last`, which may be the same */
-	PORTS_NAME,  /* what may be the name of a service (RFC 6335, 5.1, and older ones) */
-	PORTS_BAD,   /* nothing, a sign, a number over 65535, a range that ends before it begins */
+	PORTS_NAME,  /* a word that may name a service (RFC 6335, 5.1, and older names) */
+	PORTS_BAD, /* an empty word, a sign, a number over 65535, a range that ends before it begins
+		    */
 };
 
 /* A member of a list. */
@@ -35,8 +36,8 @@ struct ports_item {
 	uint16_t first, last;
 };
 
-/* The member at *LIST, whose members are separated by commas, into *ITEM; *LIST moves behind it,
- * and is NULL after the last. */
+/* Reads the member at *LIST into *ITEM. Commas separate the members. *LIST moves behind it, and is
+ * NULL after the last. */
 enum ports_kind ports_item(const char **list, struct ports_item *item);
 
 #endif

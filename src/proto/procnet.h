@@ -1,5 +1,4 @@
-/* procnet.h - Linux's tables of sockets in /proc/net, proc(5): a line to its values
- */
+/* procnet.h - lines of Linux's tables of sockets in /proc/net, proc(5) */
 #ifndef PROTO_PROCNET_H
 #define PROTO_PROCNET_H
 
@@ -17,7 +16,9 @@ struct procnet_inet {
 	uint64_t inode;
 };
 
-/* The N bytes of LINE into *OUT. Returns whether it is such a line (its heading is none). */
+/* Reads the N bytes of LINE into *OUT. Returns whether it is such a line; the table's heading is
+ * not.
+ */
 bool procnet_read_inet(const char *line, size_t n, struct procnet_inet *out);
 
 /* A line of unix. */

@@ -1,3 +1,4 @@
+/* proxy_url.c - the URL of a proxy, taken apart */
 #include "proto/proxy_url.h"
 
 #include <string.h>
@@ -25,8 +26,8 @@ size_t proxy_url_secret(const char *url, size_t *at)
 	return end ? (size_t)(end - start) : 0;
 }
 
-/* The value of a hexadecimal digit, -1: it is none. */
-static int digit(char c)
+/* Returns the value of a hexadecimal digit, -1 if C is none. */
+static int proxy_url_digit(char c)
 {
 	static const char digits[] = "0123456789abcdef0123456789ABCDEF";
 	const char *at = c ? strchr(digits, c) : NULL;
@@ -34,8 +35,8 @@ static int digit(char c)
 	return at ? (int)(at - digits) % 16 : -1;
 }
 
-/* Undoes the escapes of TEXT. Returns -1 at one that is none, or that means a NUL. */
-static int decode(char *text)
+/* Undoes the escapes of TEXT. Returns 0, or -1 if one is malformed or stands for a NUL. */
+static int proxy_url_decode(char *text)
 {
 	char *to = text;
 
@@ -46,8 +47,8 @@ static int decode(char *text)
 			*to++ = *s;
 			continue;
 		}
-		high = digit(s[1]);
-		low = high < 0 ? -1 : digit(s[2]);
+		high = proxy_url_digit(s[1]);
+		low = high < 0 ? -1 : proxy_url_digit(s[2]);
 		if (low < 0 || high + low == 0)
 			return -1;
 		*to++ = (char)(high * 16 + low);
@@ -57,8 +58,8 @@ static int decode(char *text)
 	return 0;
 }
 
-/* USER[:PASSWORD]. Nothing at all is nobody. */
-static const char *parse_who(char *text, struct credentials *who)
+/* Reads TEXT, USER[:PASSWORD]; an empty one names nobody. */
+static const char *proxy_url_parse_who(char *text, struct credentials *who)
 {
 	char *colon = strchr(text, ':');
 
@@ -66,14 +67,14 @@ static const char *parse_who(char *text, struct credentials *who)
 		return NULL;
 	if (colon)
 		*colon++ = '\0';
-	if (decode(text) < 0 || (colon && decode(colon) < 0))
+	if (proxy_url_decode(text) < 0 || (colon && proxy_url_decode(colon) < 0))
 		return "a % before the @ that is no escape (%25 stands for itself)";
 	*who = (struct credentials){ text, colon ? colon : "" };
 	return NULL;
 }
 
-/* HOST[:PORT], [V6][:PORT] */
-static const char *parse_place(char *text, struct proxy_url *out)
+/* Reads TEXT, HOST[:PORT] or [V6][:PORT]. */
+static const char *proxy_url_parse_place(char *text, struct proxy_url *out)
 {
 	char *end = *text == '[' ? strchr(text, ']') : NULL, *port = strchr(end ? end : text, ':');
 
@@ -120,9 +121,9 @@ const char *proxy_url_parse(char *url, struct proxy_url *out)
 	if (at) {
 		const char *why;
 		*at++ = '\0';
-		why = parse_who(url, &out->who);
+		why = proxy_url_parse_who(url, &out->who);
 		if (why)
 			return why;
 	}
-	return parse_place(at ? at : url, out);
+	return proxy_url_parse_place(at ? at : url, out);
 }

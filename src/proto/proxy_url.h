@@ -1,6 +1,4 @@
-/* proxy_url.h - which proxy, and who we are to it: SCHEME://[USER[:PASSWORD]@]HOST[:PORT][/] (RFC
- * 3986)
- */
+/* proxy_url.h - the URL of a proxy: SCHEME://[USER[:PASSWORD]@]HOST[:PORT][/] (RFC 3986) */
 #ifndef PROTO_PROXY_URL_H
 #define PROTO_PROXY_URL_H
 
@@ -10,7 +8,7 @@
 
 enum proxy_scheme { PROXY_SOCKS4, PROXY_SOCKS4A, PROXY_SOCKS5, PROXY_SOCKS5H, PROXY_HTTP };
 
-#define PROXY_URL_PORT "1080" /* where a URL says none, whatever its scheme, as curl(1) has it */
+#define PROXY_URL_PORT "1080" /* of a URL without a port, for each scheme, as with curl(1) */
 
 struct proxy_url {
 	enum proxy_scheme scheme;
@@ -23,11 +21,11 @@ struct proxy_url {
  * Returns NULL, or what is wrong, in words. */
 const char *proxy_url_parse(char *url, struct proxy_url *out);
 
-/* Where a secret may stand in URL, whether that can be parsed or not: what is before its last `@`,
- * but the scheme. Returns the length, 0: there is none; it begins at *AT. */
+/* Finds the part of URL that may hold a password, also if URL cannot be parsed: from behind the
+ * scheme to the last `@`. Returns its length, 0: there is none; it begins at *AT. */
 size_t proxy_url_secret(const char *url, size_t *at);
 
-/* The beginning of a URL of scheme I from 0 on, `socks5://`, NULL after the last. */
+/* Returns how a URL of the I-th scheme begins (`socks5://`), NULL after the last. */
 const char *proxy_url_scheme(size_t i);
 
 #endif

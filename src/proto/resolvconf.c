@@ -1,3 +1,4 @@
+/* resolvconf.c - servers, search list and options of resolv.conf(5) */
 #include "proto/resolvconf.h"
 
 #include <string.h>
@@ -7,7 +8,7 @@
 
 #define WORDS (RESOLVCONF_SEARCH + 1)
 
-static bool copy(char *to, const struct hosts_word *w)
+static bool resolvconf_copy(char *to, const struct hosts_word *w)
 {
 	if (w->n >= RESOLVCONF_WORD)
 		return false;
@@ -16,7 +17,8 @@ static bool copy(char *to, const struct hosts_word *w)
 	return true;
 }
 
-static void read_options(struct resolvconf *out, const struct hosts_word *words, size_t n)
+static void resolvconf_read_options(struct resolvconf *out, const struct hosts_word *words,
+				    size_t n)
 {
 	const struct {
 		const char *name;
@@ -32,7 +34,8 @@ static void read_options(struct resolvconf *out, const struct hosts_word *words,
 			char word[RESOLVCONF_WORD];
 			size_t length = strlen(rows[k].name);
 			int64_t value;
-			if (!copy(word, &words[i]) || strncmp(word, rows[k].name, length) != 0 ||
+			if (!resolvconf_copy(word, &words[i]) ||
+			    strncmp(word, rows[k].name, length) != 0 ||
 			    number_parse(word + length, 0, INT64_MAX, &value) < 0)
 				continue;
 			if (value > rows[k].most)
@@ -43,11 +46,11 @@ static void read_options(struct resolvconf *out, const struct hosts_word *words,
 		}
 }
 
-static void read_search(struct resolvconf *out, const struct hosts_word *words, size_t n)
+static void resolvconf_read_search(struct resolvconf *out, const struct hosts_word *words, size_t n)
 {
 	out->n_search = 0;
 	for (size_t i = 0; i < n && out->n_search < RESOLVCONF_SEARCH; i++)
-		if (copy(out->search[out->n_search], &words[i]))
+		if (resolvconf_copy(out->search[out->n_search], &words[i]))
 			out->n_search++;
 }
 
@@ -69,15 +72,15 @@ void resolvconf_read(struct resolvconf *out, const char *text, size_t n)
 		if (hosts_is(&words[0], "nameserver")) {
 			if (out->n_servers == RESOLVCONF_SERVERS) {
 				out->more_servers++;
-			} else if (copy(out->servers[out->n_servers], &words[1])) {
+			} else if (resolvconf_copy(out->servers[out->n_servers], &words[1])) {
 				out->server_lines[out->n_servers++] = r.line;
 			}
 		} else if (hosts_is(&words[0], "search") || hosts_is(&words[0], "domain")) {
 			bool one = words[0].n == 6 && (words[0].text[0] | 32) == 'd';
 			out->search_line = r.line;
-			read_search(out, words + 1, one ? 1 : count - 1);
+			resolvconf_read_search(out, words + 1, one ? 1 : count - 1);
 		} else if (hosts_is(&words[0], "options")) {
-			read_options(out, words + 1, count - 1);
+			resolvconf_read_options(out, words + 1, count - 1);
 		}
 	}
 }

@@ -1,8 +1,9 @@
+/* services.c - lines of services(5) and protocols(5) */
 #include "proto/services.h"
 
 #include <string.h>
 
-static bool is_blank(char c)
+static bool services_is_blank(char c)
 {
 	return c == ' ' || c == '\t' || c == '\r' || c == '\v' || c == '\f';
 }
@@ -11,10 +12,10 @@ bool services_next_word(struct services_word *list, struct services_word *out)
 {
 	const char *p = list->text, *end = p + list->n;
 
-	while (p < end && is_blank(*p))
+	while (p < end && services_is_blank(*p))
 		p++;
 	out->text = p;
-	while (p < end && !is_blank(*p))
+	while (p < end && !services_is_blank(*p))
 		p++;
 	out->n = (size_t)(p - out->text);
 	list->text = p;
@@ -41,8 +42,9 @@ bool services_has_name(const struct services_entry *entry, const char *name)
 	return false;
 }
 
-/* The line at *AT up to its comment, without the blanks around it. Returns whether there is one. */
-static bool next_line(const char **at, const char *end, struct services_word *line)
+/* Takes the line at *AT up to its comment, without the blanks around it. Returns whether there is
+ * one. */
+static bool services_next_line(const char **at, const char *end, struct services_word *line)
 {
 	const char *p = *at, *stop, *newline;
 
@@ -53,9 +55,9 @@ static bool next_line(const char **at, const char *end, struct services_word *li
 	stop = newline ? newline : end;
 	newline = memchr(p, '#', (size_t)(stop - p));
 	stop = newline ? newline : stop;
-	while (p < stop && is_blank(*p))
+	while (p < stop && services_is_blank(*p))
 		p++;
-	while (stop > p && is_blank(stop[-1]))
+	while (stop > p && services_is_blank(stop[-1]))
 		stop--;
 	*line = (struct services_word){ p, (size_t)(stop - p) };
 	return true;
@@ -63,7 +65,7 @@ static bool next_line(const char **at, const char *end, struct services_word *li
 
 /* The digits that WORD begins with into *NUMBER, which leave it. Returns whether they are one, up
  * to 65535. */
-static bool take_number(struct services_word *word, uint16_t *number)
+static bool services_take_number(struct services_word *word, uint16_t *number)
 {
 	uint32_t n = 0;
 	size_t i = 0;
@@ -76,13 +78,14 @@ static bool take_number(struct services_word *word, uint16_t *number)
 	return i > 0 && n <= 65535;
 }
 
-static bool next(const char **at, const char *end, bool services, struct services_entry *out)
+static bool services_next_entry(const char **at, const char *end, bool services,
+				struct services_entry *out)
 {
 	struct services_word line, word;
 
-	while (next_line(at, end, &line)) {
+	while (services_next_line(at, end, &line)) {
 		if (!services_next_word(&line, &out->name) || !services_next_word(&line, &word) ||
-		    !take_number(&word, &out->number))
+		    !services_take_number(&word, &out->number))
 			continue;
 		if (services && (word.n < 2 || (*word.text != '/' && *word.text != ',')))
 			continue;
@@ -90,7 +93,7 @@ static bool next(const char **at, const char *end, bool services, struct service
 			continue;
 		out->protocol = services ? (struct services_word){ word.text + 1, word.n - 1 } :
 					   (struct services_word){ word.text, 0 };
-		while (line.n > 0 && is_blank(*line.text)) {
+		while (line.n > 0 && services_is_blank(*line.text)) {
 			line.text++;
 			line.n--;
 		}
@@ -102,10 +105,10 @@ static bool next(const char **at, const char *end, bool services, struct service
 
 bool services_next(const char **at, const char *end, struct services_entry *out)
 {
-	return next(at, end, true, out);
+	return services_next_entry(at, end, true, out);
 }
 
 bool protocols_next(const char **at, const char *end, struct services_entry *out)
 {
-	return next(at, end, false, out);
+	return services_next_entry(at, end, false, out);
 }

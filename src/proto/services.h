@@ -1,7 +1,7 @@
-/* services.h - services(5) and protocols(5), and what stands there as a rule
+/* services.h - lines of services(5) and protocols(5), and the usual content of these files
  *
- * Readers of text and nothing else. A line that is none of theirs (no number, a number out of
- * range, no protocol) is passed over, as libc does; `#` begins a comment.
+ * A line without a number, with a number out of range or without a protocol is skipped, as libc
+ * does. `#` begins a comment.
  */
 #ifndef PROTO_SERVICES_H
 #define PROTO_SERVICES_H
@@ -10,7 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Bytes in the text that was read: no NUL at their end, none in them but what the text has. */
+/* Bytes of the text that is read. No NUL ends them. */
 struct services_word {
 	const char *text;
 	size_t n;
@@ -24,24 +24,23 @@ struct services_entry {
 	uint16_t number;	       /* the port, or the protocol's number */
 };
 
-/* The next entry from *AT on, before END, into *OUT; *AT moves behind its line. Returns whether
- * there was one. */
+/* Reads the next entry between *AT and END into *OUT, and moves *AT behind its line. Returns
+ * whether there was one. */
 bool services_next(const char **at, const char *end, struct services_entry *out);
 bool protocols_next(const char **at, const char *end, struct services_entry *out);
 
-/* The next of the words in *LIST, which begins behind it then, into *OUT. Returns whether there was
- * one. */
+/* Takes the first word off *LIST, to *OUT. Returns whether there was one. */
 bool services_next_word(struct services_word *list, struct services_word *out);
 
 /* Is WORD that text? */
 bool services_word_is(const struct services_word *word, const char *text);
 
-/* Does ENTRY bear NAME, as its own or as an alias? Letters of either case differ: getservbyname(3).
+/* Is NAME the name of ENTRY or one of its aliases, in this case of its letters (getservbyname(3))?
  */
 bool services_has_name(const struct services_entry *entry, const char *name);
 
-/* The usual services and protocols in the same form, for systems that have no such file. IANA's
- * names, https://www.iana.org/assignments/service-names-port-numbers, and those of daily use. */
+/* The usual services and protocols in the form of such a file, for systems that have none: names of
+ * IANA, https://www.iana.org/assignments/service-names-port-numbers, and others in daily use. */
 extern const char services_usual[], protocols_usual[];
 
 #endif

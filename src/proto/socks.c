@@ -1,3 +1,4 @@
+/* socks.c - SOCKS 4, 4a and 5: the machines of the client and of the server */
 #include "proto/socks.h"
 
 #include <errno.h>
@@ -14,8 +15,8 @@ enum { V4_GRANTED = 90, V4_FAILED = 91, V4_NO_IDENT = 92, V4_OTHER_IDENT = 93 };
 
 /* Takes what is missing of the WANTED bytes of a message at TO, of which *HAVE are there, from the
  * N - *USED at IN. */
-static bool collect(unsigned char *to, size_t *have, size_t wanted, const unsigned char *in,
-		    size_t n, size_t *used)
+static bool socks_collect(unsigned char *to, size_t *have, size_t wanted, const unsigned char *in,
+			  size_t n, size_t *used)
 {
 	size_t more = wanted - *have < n - *used ? wanted - *have : n - *used;
 
@@ -26,41 +27,41 @@ static bool collect(unsigned char *to, size_t *have, size_t wanted, const unsign
 	return *have == wanted;
 }
 
-static void put_byte(struct text *out, unsigned byte)
+static void socks_put_byte(struct text *out, unsigned byte)
 {
 	const unsigned char b = (unsigned char)byte;
 
 	text_put(out, &b, 1);
 }
 
-static void put_port(struct text *out, uint16_t port)
+static void socks_put_port(struct text *out, uint16_t port)
 {
-	put_byte(out, port >> 8);
-	put_byte(out, port & 255);
+	socks_put_byte(out, port >> 8);
+	socks_put_byte(out, port & 255);
 }
 
-static uint16_t get_port(const unsigned char *at)
+static uint16_t socks_get_port(const unsigned char *at)
 {
 	return (uint16_t)(at[0] << 8 | at[1]);
 }
 
 /* Type, address and port, as RFC 1928 has them in 4 and 6. */
-static void put_place(struct text *out, const struct socks_place *p)
+static void socks_put_place(struct text *out, const struct socks_place *p)
 {
 	if (p->kind == SOCKS_NAME) {
-		put_byte(out, ADDRESS_NAME);
-		put_byte(out, (unsigned)strlen(p->name));
+		socks_put_byte(out, ADDRESS_NAME);
+		socks_put_byte(out, (unsigned)strlen(p->name));
 		text_put(out, p->name, strlen(p->name));
 	} else {
-		put_byte(out, p->kind == SOCKS_INET ? ADDRESS_INET : ADDRESS_INET6);
+		socks_put_byte(out, p->kind == SOCKS_INET ? ADDRESS_INET : ADDRESS_INET6);
 		text_put(out, p->bytes, p->kind == SOCKS_INET ? 4 : 16);
 	}
-	put_port(out, p->port);
+	socks_put_port(out, p->port);
 }
 
 /* How long a request or reply of version 5 is of which N bytes at IN are known, from 4 on: so long
  * that more shows, or all. 0: its type of address is unknown. */
-static size_t place_wanted(const unsigned char *in, size_t n)
+static size_t socks_place_wanted(const unsigned char *in, size_t n)
 {
 	switch (in[3]) {
 	case ADDRESS_INET:
@@ -78,7 +79,8 @@ static size_t place_wanted(const unsigned char *in, size_t n)
 
 enum { CLIENT_METHOD, CLIENT_PASSWORD, CLIENT_REPLY, CLIENT_REPLY_4 };
 
-static enum handshake client_failed(struct socks_client *c, int reply, int error, const char *why)
+static enum handshake socks_client_failed(struct socks_client *c, int reply, int error,
+					  const char *why)
 {
 	c->reply = reply;
 	c->error = error;
@@ -86,16 +88,16 @@ static enum handshake client_failed(struct socks_client *c, int reply, int error
 	return HANDSHAKE_FAILED;
 }
 
-static enum handshake client_baffled(struct socks_client *c, int reply)
+static enum handshake socks_client_baffled(struct socks_client *c, int reply)
 {
 	char text[64];
 
 	snprintf(text, sizeof text, "the proxy's answer %d is not known", reply);
-	return client_failed(c, reply, EPROTO, text);
+	return socks_client_failed(c, reply, EPROTO, text);
 }
 
 /* By version 5. */
-static enum handshake client_refused(struct socks_client *c, int reply)
+static enum handshake socks_client_refused(struct socks_client *c, int reply)
 {
 	static const struct {
 		int error;
@@ -113,42 +115,42 @@ static enum handshake client_refused(struct socks_client *c, int reply)
 	};
 
 	if (reply > 0 && (size_t)reply < sizeof replies / sizeof *replies)
-		return client_failed(c, reply, replies[reply].error, replies[reply].why);
-	return client_baffled(c, reply);
+		return socks_client_failed(c, reply, replies[reply].error, replies[reply].why);
+	return socks_client_baffled(c, reply);
 }
 
-static void client_state(struct socks_client *c, int state, size_t wanted)
+static void socks_client_expect(struct socks_client *c, int state, size_t wanted)
 {
 	c->state = state;
 	c->n = 0;
 	c->wanted = wanted;
 }
 
-static bool has_user(const struct socks_client *c)
+static bool socks_client_has_user(const struct socks_client *c)
 {
 	return c->who.user && *c->who.user;
 }
 
-static enum handshake start_4(struct socks_client *c, struct text *out)
+static enum handshake socks_client_start_4(struct socks_client *c, struct text *out)
 {
 	static const unsigned char named[4] = { 0, 0, 0, 1 };
 	const struct socks_place *to = &c->to;
 
-	/* An address that begins so says that a name follows. */
+	/* 4a: an address that begins like this says that a name follows. */
 	if (to->kind == SOCKS_INET6 ||
 	    (to->kind == SOCKS_INET && !memcmp(to->bytes, named, 3) && to->bytes[3]))
-		return client_failed(c, -1, EAFNOSUPPORT,
-				     "SOCKS version 4 has no form for this address");
-	put_byte(out, 4);
-	put_byte(out, CONNECT);
-	put_port(out, to->port);
+		return socks_client_failed(c, -1, EAFNOSUPPORT,
+					   "SOCKS version 4 has no form for this address");
+	socks_put_byte(out, 4);
+	socks_put_byte(out, CONNECT);
+	socks_put_port(out, to->port);
 	text_put(out, to->kind == SOCKS_NAME ? named : to->bytes, 4);
-	if (has_user(c))
+	if (socks_client_has_user(c))
 		text_put(out, c->who.user, strlen(c->who.user));
-	put_byte(out, 0);
+	socks_put_byte(out, 0);
 	if (to->kind == SOCKS_NAME)
 		text_put(out, to->name, strlen(to->name) + 1);
-	client_state(c, CLIENT_REPLY_4, 8);
+	socks_client_expect(c, CLIENT_REPLY_4, 8);
 	return HANDSHAKE_MORE;
 }
 
@@ -158,104 +160,109 @@ enum handshake socks_client_start(struct socks_client *c, unsigned version,
 {
 	*c = (struct socks_client){ .version = version, .to = *to, .who = *who, .reply = -1 };
 	if (to->kind == SOCKS_NAME && !*to->name)
-		return client_failed(c, -1, EINVAL, "an empty name");
-	if (has_user(c) && strlen(who->user) > SOCKS_NAME_MOST)
-		return client_failed(c, -1, ENAMETOOLONG, "the user's name is over 255 bytes long");
+		return socks_client_failed(c, -1, EINVAL, "an empty name");
+	if (socks_client_has_user(c) && strlen(who->user) > SOCKS_NAME_MOST)
+		return socks_client_failed(c, -1, ENAMETOOLONG,
+					   "the user's name is over 255 bytes long");
 	if (version == 4)
-		return start_4(c, out);
+		return socks_client_start_4(c, out);
 	if (who->password && strlen(who->password) > SOCKS_NAME_MOST)
-		return client_failed(c, -1, ENAMETOOLONG, "the password is over 255 bytes long");
-	put_byte(out, 5);
-	put_byte(out, has_user(c) ? 2 : 1);
-	put_byte(out, OPEN);
-	if (has_user(c))
-		put_byte(out, PASSWORD);
-	client_state(c, CLIENT_METHOD, 2);
+		return socks_client_failed(c, -1, ENAMETOOLONG,
+					   "the password is over 255 bytes long");
+	socks_put_byte(out, 5);
+	socks_put_byte(out, socks_client_has_user(c) ? 2 : 1);
+	socks_put_byte(out, OPEN);
+	if (socks_client_has_user(c))
+		socks_put_byte(out, PASSWORD);
+	socks_client_expect(c, CLIENT_METHOD, 2);
 	return HANDSHAKE_MORE;
 }
 
-static enum handshake send_request(struct socks_client *c, struct text *out)
+static enum handshake socks_client_request(struct socks_client *c, struct text *out)
 {
-	put_byte(out, 5);
-	put_byte(out, CONNECT);
-	put_byte(out, 0);
-	put_place(out, &c->to);
-	client_state(c, CLIENT_REPLY, 2);
+	socks_put_byte(out, 5);
+	socks_put_byte(out, CONNECT);
+	socks_put_byte(out, 0);
+	socks_put_place(out, &c->to);
+	socks_client_expect(c, CLIENT_REPLY, 2);
 	return HANDSHAKE_MORE;
 }
 
-static enum handshake take_method(struct socks_client *c, struct text *out)
+static enum handshake socks_client_take_method(struct socks_client *c, struct text *out)
 {
 	const char *password = c->who.password ? c->who.password : "";
 
 	if (c->in[0] != 5)
-		return client_failed(c, -1, EPROTO, "its answer is not SOCKS version 5");
+		return socks_client_failed(c, -1, EPROTO, "its answer is not SOCKS version 5");
 	if (c->in[1] == OPEN)
-		return send_request(c, out);
+		return socks_client_request(c, out);
 	if (c->in[1] == NONE)
-		return client_failed(c, -1, EACCES,
-				     has_user(c) ? "the proxy wants neither a password nor none" :
+		return socks_client_failed(c, -1, EACCES,
+					   socks_client_has_user(c) ?
+						   "the proxy wants neither a password nor none" :
 						   "the proxy wants to know who we are");
-	if (c->in[1] != PASSWORD || !has_user(c))
-		return client_failed(c, -1, EPROTO, "the proxy chose what was not offered");
-	put_byte(out, PASSWORD_VERSION);
-	put_byte(out, (unsigned)strlen(c->who.user));
+	if (c->in[1] != PASSWORD || !socks_client_has_user(c))
+		return socks_client_failed(c, -1, EPROTO, "the proxy chose what was not offered");
+	socks_put_byte(out, PASSWORD_VERSION);
+	socks_put_byte(out, (unsigned)strlen(c->who.user));
 	text_put(out, c->who.user, strlen(c->who.user));
-	put_byte(out, (unsigned)strlen(password));
+	socks_put_byte(out, (unsigned)strlen(password));
 	text_put(out, password, strlen(password));
-	client_state(c, CLIENT_PASSWORD, 2);
+	socks_client_expect(c, CLIENT_PASSWORD, 2);
 	return HANDSHAKE_MORE;
 }
 
 /* What is missing of a reply comes step by step; a refusal is one, though it be cut off. */
-static enum handshake take_reply(struct socks_client *c)
+static enum handshake socks_client_take_reply(struct socks_client *c)
 {
 	if (c->in[0] != 5)
-		return client_failed(c, -1, EPROTO, "its answer is not SOCKS version 5");
+		return socks_client_failed(c, -1, EPROTO, "its answer is not SOCKS version 5");
 	if (c->in[1] != SOCKS_GRANTED)
-		return client_refused(c, c->in[1]);
+		return socks_client_refused(c, c->in[1]);
 	if (c->n == 2) {
 		c->wanted = 4;
 		return HANDSHAKE_MORE;
 	}
-	c->wanted = place_wanted(c->in, c->n);
+	c->wanted = socks_place_wanted(c->in, c->n);
 	if (!c->wanted)
-		return client_failed(c, -1, EPROTO, "its answer has an unknown kind of address");
+		return socks_client_failed(c, -1, EPROTO,
+					   "its answer has an unknown kind of address");
 	return c->n < c->wanted ? HANDSHAKE_MORE : HANDSHAKE_DONE;
 }
 
-static enum handshake take_reply_4(struct socks_client *c)
+static enum handshake socks_client_take_reply_4(struct socks_client *c)
 {
 	if (c->in[0] != 0)
-		return client_failed(c, -1, EPROTO, "its answer is not SOCKS version 4");
+		return socks_client_failed(c, -1, EPROTO, "its answer is not SOCKS version 4");
 	switch (c->in[1]) {
 	case V4_GRANTED:
 		return HANDSHAKE_DONE;
 	case V4_FAILED:
-		return client_failed(c, V4_FAILED, ECONNREFUSED,
-				     "refused by the proxy, or not reached");
+		return socks_client_failed(c, V4_FAILED, ECONNREFUSED,
+					   "refused by the proxy, or not reached");
 	case V4_NO_IDENT:
 	case V4_OTHER_IDENT:
-		return client_failed(c, c->in[1], EACCES, "the proxy asked identd who we are");
+		return socks_client_failed(c, c->in[1], EACCES,
+					   "the proxy asked identd who we are");
 	default:
-		return client_baffled(c, c->in[1]);
+		return socks_client_baffled(c, c->in[1]);
 	}
 }
 
-static enum handshake client_message(struct socks_client *c, struct text *out)
+static enum handshake socks_client_message(struct socks_client *c, struct text *out)
 {
 	switch (c->state) {
 	case CLIENT_METHOD:
-		return take_method(c, out);
+		return socks_client_take_method(c, out);
 	case CLIENT_PASSWORD:
-		/* Whatever version it says: some say 5. */
+		/* Of any version: some servers say 5. */
 		if (c->in[1] != 0)
-			return client_failed(c, -1, EACCES, "wrong user or password");
-		return send_request(c, out);
+			return socks_client_failed(c, -1, EACCES, "wrong user or password");
+		return socks_client_request(c, out);
 	case CLIENT_REPLY:
-		return take_reply(c);
+		return socks_client_take_reply(c);
 	default:
-		return take_reply_4(c);
+		return socks_client_take_reply_4(c);
 	}
 }
 
@@ -265,8 +272,8 @@ enum handshake socks_client_take(struct socks_client *c, const unsigned char *in
 	enum handshake h = HANDSHAKE_MORE;
 
 	*used = 0;
-	while (h == HANDSHAKE_MORE && collect(c->in, &c->n, c->wanted, in, n, used))
-		h = client_message(c, out);
+	while (h == HANDSHAKE_MORE && socks_collect(c->in, &c->n, c->wanted, in, n, used))
+		h = socks_client_message(c, out);
 	return h;
 }
 
@@ -279,27 +286,27 @@ void socks_server_start(struct socks_server *s, socks_check *check, void *arg)
 	*s = (struct socks_server){ .check = check, .arg = arg, .state = SERVER_VERSION };
 }
 
-static enum handshake server_failed(struct socks_server *s, const char *why)
+static enum handshake socks_server_failed(struct socks_server *s, const char *why)
 {
 	snprintf(s->why, sizeof s->why, "%s", why);
 	return HANDSHAKE_FAILED;
 }
 
-static enum handshake server_refused(struct socks_server *s, enum socks_reply reply,
-				     const char *why, struct text *out)
+static enum handshake socks_server_refused(struct socks_server *s, enum socks_reply reply,
+					   const char *why, struct text *out)
 {
 	socks_server_answer(s, reply, NULL, out);
-	return server_failed(s, why);
+	return socks_server_failed(s, why);
 }
 
-static enum handshake server_state(struct socks_server *s, int state)
+static enum handshake socks_server_expect(struct socks_server *s, int state)
 {
 	s->state = state;
 	s->n = 0;
 	return HANDSHAKE_MORE;
 }
 
-static enum handshake take_version(struct socks_server *s)
+static enum handshake socks_server_take_version(struct socks_server *s)
 {
 	s->version = s->in[0];
 	if (s->version == 4 || s->version == 5) {
@@ -310,20 +317,20 @@ static enum handshake take_version(struct socks_server *s)
 	return HANDSHAKE_FAILED;
 }
 
-static enum handshake take_methods(struct socks_server *s, struct text *out)
+static enum handshake socks_server_take_methods(struct socks_server *s, struct text *out)
 {
 	bool open = memchr(s->in + 2, OPEN, s->in[1]) && !s->check;
 	bool password = memchr(s->in + 2, PASSWORD, s->in[1]);
 
-	put_byte(out, 5);
-	put_byte(out, open ? OPEN : password ? PASSWORD : NONE);
+	socks_put_byte(out, 5);
+	socks_put_byte(out, open ? OPEN : password ? PASSWORD : NONE);
 	if (!open && !password)
-		return server_failed(s, s->check ? "it does not say who it is" :
-						   "it offers no way to say who it is");
-	return server_state(s, open ? SERVER_REQUEST : SERVER_PASSWORD);
+		return socks_server_failed(s, s->check ? "it does not say who it is" :
+							 "it offers no way to say who it is");
+	return socks_server_expect(s, open ? SERVER_REQUEST : SERVER_PASSWORD);
 }
 
-static enum handshake take_password(struct socks_server *s, struct text *out)
+static enum handshake socks_server_take_password(struct socks_server *s, struct text *out)
 {
 	size_t user_n = s->in[1], password_n = s->in[2 + user_n];
 	char *password = (char *)s->in + 3 + user_n;
@@ -333,19 +340,19 @@ static enum handshake take_password(struct socks_server *s, struct text *out)
 	memcpy(s->user, s->in + 2, user_n);
 	s->user[user_n] = '\0';
 	password[password_n] = '\0';
-	/* A NUL would cut what comes behind it off. */
+	/* A NUL would cut the rest off. */
 	good = strlen(s->user) == user_n && strlen(password) == password_n;
 	good = good && (!s->check || s->check(s->arg, &who));
 	memset(s->in, 0, sizeof s->in);
-	put_byte(out, PASSWORD_VERSION);
-	put_byte(out, good ? 0 : 1);
+	socks_put_byte(out, PASSWORD_VERSION);
+	socks_put_byte(out, good ? 0 : 1);
 	if (!good)
-		return server_failed(s, "wrong user or password");
-	return server_state(s, SERVER_REQUEST);
+		return socks_server_failed(s, "wrong user or password");
+	return socks_server_expect(s, SERVER_REQUEST);
 }
 
 /* Puts a name of N bytes at AT into P. Returns false where it can be none. */
-static bool set_name(struct socks_place *p, const unsigned char *at, size_t n)
+static bool socks_set_name(struct socks_place *p, const unsigned char *at, size_t n)
 {
 	p->kind = SOCKS_NAME;
 	memcpy(p->name, at, n);
@@ -353,17 +360,18 @@ static bool set_name(struct socks_place *p, const unsigned char *at, size_t n)
 	return n > 0 && strlen(p->name) == n;
 }
 
-static enum handshake take_request(struct socks_server *s, struct text *out)
+static enum handshake socks_server_take_request(struct socks_server *s, struct text *out)
 {
 	struct socks_place *to = &s->to;
 
-	to->port = get_port(s->in + s->n - 2);
+	to->port = socks_get_port(s->in + s->n - 2);
 	if (s->in[1] != CONNECT)
-		return server_refused(s, SOCKS_BAD_COMMAND,
-				      "it asks for something else than CONNECT", out);
+		return socks_server_refused(s, SOCKS_BAD_COMMAND,
+					    "it asks for something else than CONNECT", out);
 	if (s->in[3] == ADDRESS_NAME) {
-		if (!set_name(to, s->in + 5, s->in[4]))
-			return server_refused(s, SOCKS_FAILED, "it asks for what is no name", out);
+		if (!socks_set_name(to, s->in + 5, s->in[4]))
+			return socks_server_refused(s, SOCKS_FAILED, "it asks for what is no name",
+						    out);
 		return HANDSHAKE_ASKED;
 	}
 	to->kind = s->in[3] == ADDRESS_INET ? SOCKS_INET : SOCKS_INET6;
@@ -371,32 +379,32 @@ static enum handshake take_request(struct socks_server *s, struct text *out)
 	return HANDSHAKE_ASKED;
 }
 
-static enum handshake take_request_4(struct socks_server *s, struct text *out)
+static enum handshake socks_server_take_request_4(struct socks_server *s, struct text *out)
 {
 	struct socks_place *to = &s->to;
 	size_t user_n = strlen((const char *)s->in + 8);
 
 	memcpy(s->user, s->in + 8, user_n + 1);
-	to->port = get_port(s->in + 2);
+	to->port = socks_get_port(s->in + 2);
 	if (s->check)
-		return server_refused(s, SOCKS_FORBIDDEN,
-				      "it does not say who it is: SOCKS version 4 has no password",
-				      out);
+		return socks_server_refused(
+			s, SOCKS_FORBIDDEN,
+			"it does not say who it is: SOCKS version 4 has no password", out);
 	if (s->in[1] != CONNECT)
-		return server_refused(s, SOCKS_BAD_COMMAND,
-				      "it asks for something else than CONNECT", out);
+		return socks_server_refused(s, SOCKS_BAD_COMMAND,
+					    "it asks for something else than CONNECT", out);
 	if (s->in[4] || s->in[5] || s->in[6] || !s->in[7]) {
 		to->kind = SOCKS_INET;
 		memcpy(to->bytes, s->in + 4, 4);
-	} else if (!set_name(to, s->in + 8 + user_n + 1, s->n - (8 + user_n + 1) - 1)) {
-		return server_refused(s, SOCKS_FAILED, "it asks for what is no name", out);
+	} else if (!socks_set_name(to, s->in + 8 + user_n + 1, s->n - (8 + user_n + 1) - 1)) {
+		return socks_server_refused(s, SOCKS_FAILED, "it asks for what is no name", out);
 	}
 	return HANDSHAKE_ASKED;
 }
 
-/* How long the message of S is as far as that is known: so long that more shows, or all. 0: it has
- * no length that we could know, *WHY. */
-static size_t message_wanted(const struct socks_server *s, const char **why)
+/* Returns how long the message of S is as far as that is known: so long that more shows, or all. 0:
+ * it has no length that we could know, *WHY. */
+static size_t socks_server_wanted(const struct socks_server *s, const char **why)
 {
 	const unsigned char *in = s->in, *end;
 	size_t n = s->n;
@@ -419,7 +427,7 @@ static size_t message_wanted(const struct socks_server *s, const char **why)
 		if (n > 0 && in[0] != 5)
 			return 0;
 		*why = "its request has an unknown kind of address";
-		return n < 4 ? n + 1 : place_wanted(in, n);
+		return n < 4 ? n + 1 : socks_place_wanted(in, n);
 	default:
 		if (n < 8)
 			return 8;
@@ -436,19 +444,19 @@ static size_t message_wanted(const struct socks_server *s, const char **why)
 	}
 }
 
-static enum handshake server_message(struct socks_server *s, struct text *out)
+static enum handshake socks_server_message(struct socks_server *s, struct text *out)
 {
 	switch (s->state) {
 	case SERVER_VERSION:
-		return take_version(s);
+		return socks_server_take_version(s);
 	case SERVER_METHODS:
-		return take_methods(s, out);
+		return socks_server_take_methods(s, out);
 	case SERVER_PASSWORD:
-		return take_password(s, out);
+		return socks_server_take_password(s, out);
 	case SERVER_REQUEST:
-		return take_request(s, out);
+		return socks_server_take_request(s, out);
 	default:
-		return take_request_4(s, out);
+		return socks_server_take_request_4(s, out);
 	}
 }
 
@@ -459,19 +467,19 @@ enum handshake socks_server_take(struct socks_server *s, const unsigned char *in
 
 	*used = 0;
 	for (;;) {
-		size_t wanted = message_wanted(s, &why);
+		size_t wanted = socks_server_wanted(s, &why);
 
 		if (wanted == 0 && s->state == SERVER_REQUEST && s->n == 4)
-			return server_refused(s, SOCKS_BAD_ADDRESS, why, out);
+			return socks_server_refused(s, SOCKS_BAD_ADDRESS, why, out);
 		if (wanted == 0 && s->state == SERVER_REQUEST_4)
-			return server_refused(s, SOCKS_FAILED, why, out);
+			return socks_server_refused(s, SOCKS_FAILED, why, out);
 		if (wanted == 0)
-			return server_failed(s, why);
+			return socks_server_failed(s, why);
 		if (s->n == wanted) {
-			enum handshake h = server_message(s, out);
+			enum handshake h = socks_server_message(s, out);
 			if (h != HANDSHAKE_MORE)
 				return h;
-		} else if (!collect(s->in, &s->n, wanted, in, n, used)) {
+		} else if (!socks_collect(s->in, &s->n, wanted, in, n, used)) {
 			return HANDSHAKE_MORE;
 		}
 	}
@@ -487,14 +495,14 @@ void socks_server_answer(const struct socks_server *s, enum socks_reply reply,
 	if (s->version == 4) {
 		if (bound->kind != SOCKS_INET)
 			bound = &nowhere;
-		put_byte(out, 0);
-		put_byte(out, reply == SOCKS_GRANTED ? V4_GRANTED : V4_FAILED);
-		put_port(out, bound->port);
+		socks_put_byte(out, 0);
+		socks_put_byte(out, reply == SOCKS_GRANTED ? V4_GRANTED : V4_FAILED);
+		socks_put_port(out, bound->port);
 		text_put(out, bound->bytes, 4);
 		return;
 	}
-	put_byte(out, 5);
-	put_byte(out, reply);
-	put_byte(out, 0);
-	put_place(out, bound);
+	socks_put_byte(out, 5);
+	socks_put_byte(out, reply);
+	socks_put_byte(out, 0);
+	socks_put_place(out, bound);
 }

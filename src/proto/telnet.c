@@ -1,11 +1,12 @@
+/* telnet.c - telnet commands taken out of a stream and answered */
 #include "proto/telnet.h"
 
 #include <string.h>
 
 enum { SE = 240, SB = 250, WILL = 251, WONT = 252, DO = 253, DONT = 254, IAC = 255 };
 
-/* What COMMAND, which stands after IAC, leads to. */
-static enum telnet_state after(unsigned char command)
+/* Returns the state after IAC COMMAND. */
+static enum telnet_state telnet_after(unsigned char command)
 {
 	switch (command) {
 	case DO:
@@ -23,7 +24,7 @@ static enum telnet_state after(unsigned char command)
 }
 
 /* Writes IAC VERB OPTION to REPLY. Returns its length. */
-static size_t answer(unsigned char *reply, unsigned char verb, unsigned char option)
+static size_t telnet_answer(unsigned char *reply, unsigned char verb, unsigned char option)
 {
 	reply[0] = IAC;
 	reply[1] = verb;
@@ -31,8 +32,8 @@ static size_t answer(unsigned char *reply, unsigned char verb, unsigned char opt
 	return 3;
 }
 
-/* How many of N bytes at IN stand before the next IAC. */
-static size_t plain(const unsigned char *in, size_t n)
+/* Returns how many of the N bytes at IN stand before the next IAC. */
+static size_t telnet_plain(const unsigned char *in, size_t n)
 {
 	const unsigned char *iac = n ? memchr(in, IAC, n) : NULL;
 
@@ -51,7 +52,7 @@ void telnet_receive(struct telnet *t, const unsigned char *in, size_t n, unsigne
 		switch (t->state) {
 		case TELNET_DATA:
 		case TELNET_SUB:
-			run = plain(in + i, n - i);
+			run = telnet_plain(in + i, n - i);
 			if (t->state == TELNET_DATA) {
 				memmove(data + out, in + i, run);
 				out += run;
@@ -64,17 +65,17 @@ void telnet_receive(struct telnet *t, const unsigned char *in, size_t n, unsigne
 		case TELNET_COMMAND:
 			if (c == IAC)
 				data[out++] = c;
-			t->state = after(c);
+			t->state = telnet_after(c);
 			break;
 		case TELNET_SUB_COMMAND:
-			t->state = c == IAC ? TELNET_SUB : after(c);
+			t->state = c == IAC ? TELNET_SUB : telnet_after(c);
 			break;
 		case TELNET_DO:
-			answered += answer(reply + answered, WONT, c);
+			answered += telnet_answer(reply + answered, WONT, c);
 			t->state = TELNET_DATA;
 			break;
 		case TELNET_WILL:
-			answered += answer(reply + answered, DONT, c);
+			answered += telnet_answer(reply + answered, DONT, c);
 			t->state = TELNET_DATA;
 			break;
 		case TELNET_WONT:

@@ -22,23 +22,24 @@ struct telnet {
 	} state;
 };
 
-/* How much N bytes from the network can make us answer: IAC DO or IAC WILL may have come before. */
+/* The longest answer to N bytes from the network, of which IAC DO or IAC WILL may have come before.
+ */
 #define TELNET_REPLY_MOST(n) ((n) + 2)
 
-/* Takes N bytes at IN that came from the network, in whatever pieces they come. Writes what is data
- * to DATA, its length (at most N) to *DATA_N; DATA may be IN. Writes what is to be answered to
- * REPLY, which has room for TELNET_REPLY_MOST(N) bytes, its length to *REPLY_N.
+/* Takes the N bytes at IN, a piece of what comes from the network. Writes the data in them to DATA
+ * and sets *DATA_N to their length, at most N; DATA may be IN. Writes the answer to REPLY, room for
+ * TELNET_REPLY_MOST(N) bytes, and sets *REPLY_N to its length.
  *
  * DO is answered with WONT, WILL with DONT, each time; WONT and DONT ask for no answer (RFC 854).
- * IAC IAC is the one byte 255. All other commands of two bytes are taken out, known or not, and so
- * is IAC SB to IAC SE (RFC 855), however long; IAC IAC is a part of that. Another command in it,
- * IAC DO for one, ends it and counts as if it stood outside, as telnetd of BSD has it: so a lost
- * IAC SE costs no more than what stands before the next command. */
+ * IAC IAC is the one byte 255. All other commands of two bytes are taken out, known or not. So is
+ * all from IAC SB to IAC SE (RFC 855), in which IAC IAC is a byte too. Any other command in there,
+ * such as IAC DO, ends it and is obeyed, as in the telnetd of BSD: so after a lost IAC SE only the
+ * bytes before the next command are lost. */
 void telnet_receive(struct telnet *t, const unsigned char *in, size_t n, unsigned char *data,
 		    size_t *data_n, unsigned char *reply, size_t *reply_n);
 
-/* Doubles each byte 255 in the N bytes at IN, into OUT, which has room for 2 * N. Returns the
- * length. */
+/* Copies the N bytes at IN to OUT, room for 2 * N, and doubles each byte 255. Returns the length.
+ */
 size_t telnet_escape(const unsigned char *in, size_t n, unsigned char *out);
 
 #endif
