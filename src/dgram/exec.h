@@ -1,60 +1,52 @@
 /* exec.h - a command for each datagram
  *
- * It gets the payload as its stdin, to its end; what it writes to its stdout is the answer: all of
- * it one datagram, or as
- * --frame cuts it. Several run side by side, up to a bound.
+ * The payload is the command's stdin, and what it writes to its stdout is the answer: one datagram,
+ * or several as --frame cuts it. Several commands run side by side, up to a bound.
  */
 #ifndef DGRAM_EXEC_H
 #define DGRAM_EXEC_H
 
 #include <stdbool.h>
 #include <stddef.h>
-#include <stdint.h>
 
 #include "base/message.h"
 #include "base/outcome.h"
 #include "flow/spawn.h"
 #include "loop/loop.h"
-#include "sock/datagram.h"
 #include "proto/frame.h"
+#include "sock/datagram.h"
 
-struct datagram_exec_config {
+struct dgram_job;
+
+/* Start with all members set but the last two, which are zero, after spawn_prepare(). */
+struct dgram_exec {
 	struct loop *loop;
 	const struct messages *messages;
 	const struct spawn_command *command;
 	const struct frame *frame; /* of the answers */
-	size_t most;		   /* bytes of one */
-	size_t jobs;		   /* so many run at a time */
+	size_t most;		   /* bytes of an answer */
+	size_t most_jobs;	   /* so many commands run at a time */
 	bool numeric;		   /* no name of a sender is looked up */
-	/* Sends an answer by S. Returns false where that has to wait for datagram_exec_resume(). */
+	/* Sends an answer by S. Returns false if that has to wait for dgram_exec_resume(). */
 	bool (*send)(void *arg, const struct dgram_socket *s, const struct dgram *d);
-	/* One is over: it ended with OUTCOME, and there is room for another. */
+	/* A command is over with OUTCOME, and there is room for another. */
 	void (*ended)(void *arg, struct outcome outcome);
 	void *arg;
-};
-
-struct datagram_job;
-
-struct datagram_exec {
-	struct datagram_exec_config c;
-	struct datagram_job *jobs;
+	struct dgram_job *jobs;
 	size_t n;
 };
 
-/* After signals_start(), see spawn_prepare(). */
-void datagram_exec_start(struct datagram_exec *e, const struct datagram_exec_config *c);
+/* Runs the command for D, which came by S and is copied. dgram_exec_full() was false. Says itself
+ * what goes wrong. May call `ended`. */
+void dgram_exec_run(struct dgram_exec *e, struct dgram_socket *s, const struct dgram_received *d);
 
-/* Runs the command for D, which came by S and is copied; datagram_exec_full() was false. Says
- * itself what goes wrong. `ended` may be called from in here. */
-void datagram_exec_run(struct datagram_exec *e, struct dgram_socket *s,
-		       const struct dgram_received *d);
+/* Do so many commands run that another has to wait? */
+bool dgram_exec_full(const struct dgram_exec *e);
 
-bool datagram_exec_full(const struct datagram_exec *e);
+/* Sends the answers that had to wait. */
+void dgram_exec_resume(struct dgram_exec *e);
 
-/* Answers that had to wait may be sent now. */
-void datagram_exec_resume(struct datagram_exec *e);
-
-/* Forgets all that run: they run on. Without effect where *E (all zero) was never started. */
-void datagram_exec_free(struct datagram_exec *e);
+/* Forgets all commands: they run on. */
+void dgram_exec_free(struct dgram_exec *e);
 
 #endif

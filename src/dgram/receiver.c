@@ -43,7 +43,7 @@ void receiver_go_on(void *arg)
 {
 	struct receiver *x = arg;
 	bool full = dgram_output_full(&x->out), pending = receiver_is_pending(x),
-	     busy = receiver_runs_command(x->c->options) && datagram_exec_full(&x->exec);
+	     busy = receiver_runs_command(x->c->options) && dgram_exec_full(&x->exec);
 	bool receives = !x->finishing && !pending && !full && !busy && !x->pace_timer.slot;
 
 	for (size_t i = 0; i < x->n_sockets; i++) {
@@ -78,7 +78,7 @@ static void receiver_resume(void *arg)
 	receiver_handle(x);
 	dgram_output_flush(&x->out);
 	if (x->exec.n)
-		datagram_exec_resume(&x->exec);
+		dgram_exec_resume(&x->exec);
 	receiver_go_on(x);
 }
 
@@ -260,30 +260,11 @@ static void receiver_ending(void *arg)
 
 /* ---- the beginning and the end ---- */
 
-static void receiver_start_commands(struct receiver *x)
-{
-	const struct receiver_options *o = x->c->options;
-	const struct datagram_exec_config exec = {
-		.loop = x->run.loop,
-		.messages = x->run.messages,
-		.command = &o->command,
-		.frame = &x->c->frame->frame,
-		.most = x->most,
-		.jobs = o->jobs == UNSET ? JOBS : (size_t)o->jobs,
-		.numeric = x->c->numeric,
-		.send = receiver_answer,
-		.ended = receiver_command_ended,
-		.arg = x,
-	};
-
-	datagram_exec_start(&x->exec, &exec);
-}
-
 /* Receives by the N sockets at S, which are bound. Returns 0, or -1 with errno ENOMEM. */
 static int receiver_begin(struct receiver *x, struct dgram_socket *s, size_t n)
 {
 	x->room = x->c->frame->size != UNSET ? (size_t)x->c->frame->size : dgram_room(s->family);
-	x->most = x->exec.c.most = dgram_most_by(s);
+	x->most = x->exec.most = dgram_most_by(s);
 	x->batch = dgram_batch_new(x->room);
 	x->sockets = calloc(n, sizeof *x->sockets);
 	if (!x->batch || !x->sockets) {
@@ -390,8 +371,17 @@ static void receiver_start(struct receiver *x)
 					.changed = receiver_go_on,
 					.arg = x };
 	dgram_output_start(&x->out);
+	x->exec = (struct dgram_exec){ .loop = x->run.loop,
+				       .messages = x->c->messages,
+				       .command = &o->command,
+				       .frame = &x->c->frame->frame,
+				       .most_jobs = o->jobs == UNSET ? JOBS : (size_t)o->jobs,
+				       .numeric = x->c->numeric,
+				       .send = receiver_answer,
+				       .ended = receiver_command_ended,
+				       .arg = x };
 	if (receiver_runs_command(o))
-		receiver_start_commands(x);
+		spawn_prepare();
 	access_start(x->run.loop, x->c->access, receiver_access_found, x, &x->lookup);
 }
 
@@ -401,7 +391,7 @@ static void receiver_free(struct receiver *x)
 					 &x->in_pace_timer, &x->next_timer };
 
 	access_cancel(x->lookup);
-	datagram_exec_free(&x->exec);
+	dgram_exec_free(&x->exec);
 	for (size_t i = 0; i < sizeof timers / sizeof *timers; i++)
 		timer_drop(x->run.loop, timers[i]);
 	for (size_t i = 0; i < x->n_sockets; i++)

@@ -82,8 +82,8 @@ static size_t receiver_run_commands(struct receiver *x, struct receiver_socket *
 {
 	size_t done = 0;
 
-	for (; done < n && !datagram_exec_full(&x->exec); done++)
-		datagram_exec_run(&x->exec, s->socket, &v[done]);
+	for (; done < n && !dgram_exec_full(&x->exec); done++)
+		dgram_exec_run(&x->exec, s->socket, &v[done]);
 	return done;
 }
 

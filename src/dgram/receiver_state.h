@@ -46,7 +46,7 @@ struct receiver {
 	size_t most; /* bytes that an answer may have */
 	struct receiver_pending pending;
 	struct dgram_output out;
-	struct datagram_exec exec;
+	struct dgram_exec exec;
 	struct dgram_stdin in;
 	struct receiver_target target;
 	struct dgram_traffic traffic;
