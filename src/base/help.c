@@ -12,7 +12,7 @@
 
 #define INDENT 28
 
-const struct option_row help_option = { .name = "help", .letter = 'h', .help = "this help" };
+const struct option_row help_option = { "help", 'h', OPTION_FLAG, .help = "this help" };
 
 size_t help_width(int fd)
 {

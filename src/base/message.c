@@ -16,19 +16,11 @@
 #define TERMINAL_PIECE 512 /* a terminal takes so much after POLLOUT: 4096 bytes did block */
 
 static const struct option_row rows[] = {
-	{ .name = "verbose",
-	  .letter = 'v',
-	  .kind = OPTION_COUNT,
-	  .field = offsetof(struct message_options, verbose),
-	  .excludes = "quiet",
-	  .help = "say what happens; twice: each system step with its time" },
-	{ .name = "quiet",
-	  .kind = OPTION_FLAG,
-	  .field = offsetof(struct message_options, quiet),
+	{ "verbose", 'v', OPTION_COUNT, .field = offsetof(struct message_options, verbose),
+	  .excludes = "quiet", .help = "say what happens; twice: each system step with its time" },
+	{ "quiet", 0, OPTION_FLAG, .field = offsetof(struct message_options, quiet),
 	  .help = "no messages, not even errors: the exit status tells" },
-	{ .name = "json",
-	  .kind = OPTION_FLAG,
-	  .field = offsetof(struct message_options, json),
+	{ "json", 0, OPTION_FLAG, .field = offsetof(struct message_options, json),
 	  .excludes = "quiet",
 	  .help = "JSON, an object a line: the report, or the messages with the events of -v" },
 };

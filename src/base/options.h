@@ -50,14 +50,16 @@ struct option_socket {
 	int level6, name6;	 /* for IPv6 */
 };
 
-/* There are hundreds of them: packed. */
+/* One option. A row begins with its first members in their order, and names the rest:
+ *	{ "wait", 'w', OPTION_DURATION, AT(wait), .arg = "DURATION", .help = "..." }
+ * There are hundreds of rows: packed. */
 struct option_row {
 	const char *name;      /* long name without its dashes */
 	unsigned letter : 8;   /* or 0 */
 	unsigned kind : 4;     /* an option_kind */
+	unsigned field : 16;   /* where in the group's struct */
 	unsigned repeats : 1;  /* may be given more than once (PARSED, STRING) */
 	unsigned optional : 1; /* --name alone will do; a value only with = */
-	unsigned field : 16;   /* where in the group's struct */
 	int32_t min;	       /* NUMBER, SIZE, KEYWORD: from here */
 	int64_t max;	       /* to here */
 	const char *arg;       /* the argument's name in help and manual */

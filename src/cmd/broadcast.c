@@ -61,19 +61,10 @@ static int broadcast_parse_to(void *field, const char *word, struct option_error
 }
 
 static const struct option_row rows[] = {
-	{ .name = "interface",
-	  .letter = 'I',
-	  .repeats = true,
-	  .kind = OPTION_PARSED,
-	  .arg = "IFACE",
-	  .field = AT(interfaces),
+	{ "interface", 'I', OPTION_PARSED, AT(interfaces), .repeats = true, .arg = "IFACE",
 	  .parser = broadcast_parse_interface,
 	  .help = "send through this interface only; may be repeated" },
-	{ .name = "to",
-	  .kind = OPTION_PARSED,
-	  .arg = "ADDR",
-	  .field = AT(to),
-	  .parser = broadcast_parse_to,
+	{ "to", 0, OPTION_PARSED, AT(to), .arg = "ADDR", .parser = broadcast_parse_to,
 	  .help = "send to this address, such as 255.255.255.255, in place of each interface's "
 		  "own" },
 };

@@ -18,10 +18,7 @@ struct listen_command_options {
 };
 
 static const struct option_row rows[] = {
-	{ .name = "wait",
-	  .letter = 'w',
-	  .kind = OPTION_DURATION,
-	  .arg = "DURATION",
+	{ "wait", 'w', OPTION_DURATION, .arg = "DURATION",
 	  .help = "how long to wait for a client: exit 4" },
 };
 

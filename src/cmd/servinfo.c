@@ -23,21 +23,11 @@ struct servinfo_options {
 	(offsetof(struct servinfo_options, own.member) - offsetof(struct servinfo_options, own))
 
 static const struct option_row rows[] = {
-	{ .name = "protocol",
-	  .kind = OPTION_STRING,
-	  .arg = "NAME|N",
-	  .field = AT(protocol),
+	{ "protocol", 0, OPTION_STRING, AT(protocol), .arg = "NAME|N",
 	  .help = "the protocol of that name or number, in place of a service" },
-	{ .name = "port",
-	  .kind = OPTION_FLAG,
-	  .field = AT(port),
-	  .excludes = "name json",
+	{ "port", 0, OPTION_FLAG, AT(port), .excludes = "name json",
 	  .help = "print the number only" },
-	{ .name = "name",
-	  .kind = OPTION_FLAG,
-	  .field = AT(name),
-	  .excludes = "json",
-	  .help = "print the name only" },
+	{ "name", 0, OPTION_FLAG, AT(name), .excludes = "json", .help = "print the name only" },
 };
 
 static const struct option_group group = { "Services", rows, sizeof rows / sizeof *rows };

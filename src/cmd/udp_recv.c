@@ -17,10 +17,7 @@ struct udp_recv_options {
 };
 
 static const struct option_row rows[] = {
-	{ .name = "wait",
-	  .letter = 'w',
-	  .kind = OPTION_DURATION,
-	  .arg = "DURATION",
+	{ "wait", 'w', OPTION_DURATION, .arg = "DURATION",
 	  .help = "no datagram for so long: exit 4 if none came or fewer than --count, else 0" },
 };
 

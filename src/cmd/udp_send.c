@@ -25,10 +25,7 @@ struct udp_send_options {
 };
 
 static const struct option_row rows[] = {
-	{ .name = "probe",
-	  .letter = 'z',
-	  .kind = OPTION_FLAG,
-	  .excludes = "replies repeat",
+	{ "probe", 'z', OPTION_FLAG, .excludes = "replies repeat",
 	  .help = "ask whether somebody answers what stdin gives (nothing: an empty datagram) within "
 		  "--wait (1s): open is exit 0, closed 1, no-answer 4" },
 };

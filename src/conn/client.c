@@ -18,17 +18,9 @@
 #define ANSWER_LIMIT (100 * MILLISECOND)
 
 static const struct option_row rows[] = {
-	{ .name = "retry",
-	  .kind = OPTION_DURATION,
-	  .arg = "DURATION",
-	  .field = AT(retry),
-	  .excludes = "listen",
+	{ "retry", 0, OPTION_DURATION, AT(retry), .arg = "DURATION", .excludes = "listen",
 	  .help = "try again until it connects, at most so long: exit 4; each try has -w (1s)" },
-	{ .name = "interval",
-	  .kind = OPTION_DURATION,
-	  .arg = "DURATION",
-	  .field = AT(interval),
-	  .needs = "retry",
+	{ "interval", 0, OPTION_DURATION, AT(interval), .arg = "DURATION", .needs = "retry",
 	  .help = "pause between tries (250ms)" },
 };
 

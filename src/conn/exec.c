@@ -22,17 +22,10 @@
 #define AT(member) offsetof(struct service_options, member)
 
 static const struct option_row rows[] = {
-	{ .name = "execute",
-	  .letter = 'e',
-	  .kind = OPTION_STRING,
-	  .arg = "CMD",
-	  .field = AT(command.shell),
+	{ "execute", 'e', OPTION_STRING, AT(command.shell), .arg = "CMD",
 	  .help = "the connection becomes the stdin and stdout of CMD, run by /bin/sh; without a "
 		  "shell: -- CMD ARG..." },
-	{ .name = "kill-after",
-	  .kind = OPTION_DURATION,
-	  .arg = "DURATION",
-	  .field = AT(kill_after),
+	{ "kill-after", 0, OPTION_DURATION, AT(kill_after), .arg = "DURATION",
 	  .help = "SIGHUP to a command that outlives its peer so long" },
 };
 

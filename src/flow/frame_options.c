@@ -15,20 +15,11 @@ static int parse_frame(void *field, const char *word, struct option_error *error
 #define AT(member) offsetof(struct frame_options, member)
 
 static const struct option_row rows[] = {
-	{ .name = "frame",
-	  .kind = OPTION_PARSED,
-	  .arg = "MODE",
-	  .field = AT(frame),
-	  .parser = parse_frame,
+	{ "frame", 0, OPTION_PARSED, AT(frame), .arg = "MODE", .parser = parse_frame,
 	  .words = frame_word,
 	  .help = "what a datagram is in the data: each read, line, nul (a string), all of it, "
 		  "size=N, len16 or len32 (a length before it)" },
-	{ .name = "size",
-	  .kind = OPTION_SIZE,
-	  .arg = "N",
-	  .min = 1,
-	  .max = FRAME_SIZE_MOST,
-	  .field = AT(size),
+	{ "size", 0, OPTION_SIZE, AT(size), .arg = "N", .min = 1, .max = FRAME_SIZE_MOST,
 	  .help = "with --frame read: at most so many bytes in a datagram (65507)" },
 };
 

@@ -23,44 +23,21 @@ static int parse_file(void *field, const char *word, struct option_error *error)
 #define AT(member) offsetof(struct access_options, member)
 
 static const struct option_row rows[] = {
-	{ .name = "allow",
-	  .repeats = true,
-	  .kind = OPTION_PARSED,
-	  .arg = "LIST",
-	  .field = AT(allow),
+	{ "allow", 0, OPTION_PARSED, AT(allow), .repeats = true, .arg = "LIST",
 	  .parser = parse_allow,
 	  .help = "only these may connect: addresses, NET/BITS, names, with commas between them" },
-	{ .name = "deny",
-	  .repeats = true,
-	  .kind = OPTION_PARSED,
-	  .arg = "LIST",
-	  .field = AT(deny),
-	  .parser = parse_deny,
+	{ "deny", 0, OPTION_PARSED, AT(deny), .repeats = true, .arg = "LIST", .parser = parse_deny,
 	  .help = "these may not; wins over --allow" },
-	{ .name = "allow-file",
-	  .repeats = true,
-	  .kind = OPTION_PARSED,
-	  .arg = "FILE",
-	  .field = AT(allow),
-	  .parser = parse_file,
-	  .help = "the same as --allow, from FILE (# comments)" },
-	{ .name = "deny-file",
-	  .repeats = true,
-	  .kind = OPTION_PARSED,
-	  .arg = "FILE",
-	  .field = AT(deny),
-	  .parser = parse_file,
-	  .help = "the same as --deny, from FILE" },
+	{ "allow-file", 0, OPTION_PARSED, AT(allow), .repeats = true, .arg = "FILE",
+	  .parser = parse_file, .help = "the same as --allow, from FILE (# comments)" },
+	{ "deny-file", 0, OPTION_PARSED, AT(deny), .repeats = true, .arg = "FILE",
+	  .parser = parse_file, .help = "the same as --deny, from FILE" },
 };
 
 static int parse_users(void *field, const char *word, struct option_error *error);
 
 static const struct option_row user_rows[] = {
-	{ .name = "allow-uid",
-	  .repeats = true,
-	  .kind = OPTION_PARSED,
-	  .arg = "LIST",
-	  .field = AT(users),
+	{ "allow-uid", 0, OPTION_PARSED, AT(users), .repeats = true, .arg = "LIST",
 	  .parser = parse_users,
 	  .help = "only these users may connect: numbers or names, with commas between them" },
 };

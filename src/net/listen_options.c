@@ -9,39 +9,23 @@
 #include "base/user.h"
 
 static const struct option_row rows[] = {
-	{ .name = "user",
-	  .kind = OPTION_STRING,
-	  .arg = "NAME",
-	  .field = offsetof(struct listen_options, user),
+	{ "user", 0, OPTION_STRING, .arg = "NAME", .field = offsetof(struct listen_options, user),
 	  .help = "after binding, become this user" },
-	{ .name = "notify-fd",
-	  .kind = OPTION_NUMBER,
-	  .arg = "N",
-	  .min = 3,
-	  .max = INT_MAX,
+	{ "notify-fd", 0, OPTION_NUMBER, .arg = "N", .min = 3, .max = INT_MAX,
 	  .field = offsetof(struct listen_options, notify_fd),
 	  .help = "once ready, write ADDRESS PORT to this descriptor, a line for each socket, and "
 		  "close it" },
 };
 
 static const struct option_row port_rows[] = {
-	{ .name = "reuseport",
-	  .kind = OPTION_FLAG,
-	  .field = offsetof(struct listen_options, reuseport),
+	{ "reuseport", 0, OPTION_FLAG, .field = offsetof(struct listen_options, reuseport),
 	  .help = "share the port with others that ask for it too (SO_REUSEPORT)" },
-	{ .name = "ipv6-only",
-	  .kind = OPTION_FLAG,
-	  .field = offsetof(struct listen_options, ipv6_only),
-	  .excludes = "ipv4",
-	  .help = "an IPv6 address takes no IPv4 (IPV6_V6ONLY)" },
+	{ "ipv6-only", 0, OPTION_FLAG, .field = offsetof(struct listen_options, ipv6_only),
+	  .excludes = "ipv4", .help = "an IPv6 address takes no IPv4 (IPV6_V6ONLY)" },
 };
 
 static const struct option_row backlog_rows[] = {
-	{ .name = "backlog",
-	  .kind = OPTION_NUMBER,
-	  .arg = "N",
-	  .min = 0,
-	  .max = INT_MAX,
+	{ "backlog", 0, OPTION_NUMBER, .arg = "N", .min = 0, .max = INT_MAX,
 	  .field = offsetof(struct listen_options, backlog),
 	  .help = "how many may wait to be accepted (the system's largest)" },
 };
@@ -69,17 +53,11 @@ static int parse_owner(void *field, const char *word, struct option_error *error
 }
 
 static const struct option_row rights_rows[] = {
-	{ .name = "mode",
-	  .kind = OPTION_PARSED,
-	  .arg = "OCTAL",
-	  .field = offsetof(struct listen_options, rights.mode),
-	  .parser = parse_mode,
+	{ "mode", 0, OPTION_PARSED, .arg = "OCTAL",
+	  .field = offsetof(struct listen_options, rights.mode), .parser = parse_mode,
 	  .help = "the socket's permissions (who may write to it may connect)" },
-	{ .name = "owner",
-	  .kind = OPTION_PARSED,
-	  .arg = "USER[:GROUP]",
-	  .field = offsetof(struct listen_options, rights),
-	  .parser = parse_owner,
+	{ "owner", 0, OPTION_PARSED, .arg = "USER[:GROUP]",
+	  .field = offsetof(struct listen_options, rights), .parser = parse_owner,
 	  .help = "the socket's user and group: names or numbers" },
 };
 

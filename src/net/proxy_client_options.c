@@ -14,21 +14,11 @@ static int parse_proxy(void *field, const char *word, struct option_error *error
 #define AT(member) offsetof(struct proxy_options, member)
 
 static const struct option_row rows[] = {
-	{ .name = "proxy",
-	  .repeats = true,
-	  .kind = OPTION_PARSED,
-	  .arg = "URL",
-	  .field = AT(first),
-	  .excludes = "probe ping",
-	  .parser = parse_proxy,
-	  .words = proxy_url_scheme,
+	{ "proxy", 0, OPTION_PARSED, AT(first), .repeats = true, .arg = "URL",
+	  .excludes = "probe ping", .parser = parse_proxy, .words = proxy_url_scheme,
 	  .help = "through this proxy: socks5h://HOST:PORT and the like; given again: through "
 		  "one after the other" },
-	{ .name = "proxy-auth-file",
-	  .kind = OPTION_STRING,
-	  .arg = "FILE",
-	  .field = AT(auth_file),
-	  .needs = "proxy",
+	{ "proxy-auth-file", 0, OPTION_STRING, AT(auth_file), .arg = "FILE", .needs = "proxy",
 	  .help = "USER:PASS for each proxy, a line each" },
 };
 

@@ -13,21 +13,11 @@
 #include "sock/vsock.h"
 
 static const struct option_row rows[] = {
-	{ .name = "ipv4",
-	  .letter = '4',
-	  .kind = OPTION_FLAG,
-	  .field = offsetof(struct family_options, inet),
-	  .excludes = "ipv6",
-	  .help = "IPv4 only" },
-	{ .name = "ipv6",
-	  .letter = '6',
-	  .kind = OPTION_FLAG,
-	  .field = offsetof(struct family_options, inet6),
+	{ "ipv4", '4', OPTION_FLAG, .field = offsetof(struct family_options, inet),
+	  .excludes = "ipv6", .help = "IPv4 only" },
+	{ "ipv6", '6', OPTION_FLAG, .field = offsetof(struct family_options, inet6),
 	  .help = "IPv6 only" },
-	{ .name = "numeric",
-	  .letter = 'n',
-	  .kind = OPTION_FLAG,
-	  .field = offsetof(struct family_options, numeric),
+	{ "numeric", 'n', OPTION_FLAG, .field = offsetof(struct family_options, numeric),
 	  .help = "look nothing up: hosts and ports are numbers" },
 };
 

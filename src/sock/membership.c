@@ -16,19 +16,11 @@ static int membership_parse_join_source(void *field, const char *word, struct op
 #define AT(member) offsetof(struct membership_options, member)
 
 static const struct option_row rows[] = {
-	{ .name = "join",
-	  .kind = OPTION_PARSED,
-	  .arg = "GROUP[@IFACE]",
-	  .repeats = true,
-	  .field = AT(groups),
+	{ "join", 0, OPTION_PARSED, AT(groups), .arg = "GROUP[@IFACE]", .repeats = true,
 	  .parser = membership_parse_join,
 	  .help = "hear this multicast group, on this interface; may be repeated" },
-	{ .name = "join-source",
-	  .kind = OPTION_PARSED,
-	  .arg = "GROUP,SOURCE[@IFACE]",
-	  .repeats = true,
-	  .field = AT(groups),
-	  .parser = membership_parse_join_source,
+	{ "join-source", 0, OPTION_PARSED, AT(groups), .arg = "GROUP,SOURCE[@IFACE]",
+	  .repeats = true, .parser = membership_parse_join_source,
 	  .help = "the same, but only what SOURCE sends there; may be repeated" },
 };
 

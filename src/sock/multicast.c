@@ -12,21 +12,11 @@
 #define AT(member) offsetof(struct multicast_options, member)
 
 static const struct option_row rows[] = {
-	{ .name = "multicast-interface",
-	  .kind = OPTION_STRING,
-	  .arg = "IFACE",
-	  .field = AT(interface),
+	{ "multicast-interface", 0, OPTION_STRING, AT(interface), .arg = "IFACE",
 	  .help = "to a group: send through this interface (its name or an address of it)" },
-	{ .name = "multicast-ttl",
-	  .kind = OPTION_NUMBER,
-	  .arg = "N",
-	  .min = 0,
-	  .max = 255,
-	  .field = AT(ttl),
+	{ "multicast-ttl", 0, OPTION_NUMBER, AT(ttl), .arg = "N", .min = 0, .max = 255,
 	  .help = "to a group: so many hops (--ttl, else 1); 0: this machine only" },
-	{ .name = "no-loop",
-	  .kind = OPTION_FLAG,
-	  .field = AT(no_loop),
+	{ "no-loop", 0, OPTION_FLAG, AT(no_loop),
 	  .help = "to a group: not to members on this machine" },
 };
 
