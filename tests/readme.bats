@@ -1,0 +1,97 @@
+# src/README, the page for whoever carries the program on: what it names is there.
+# shellcheck disable=SC2016 # backquotes of the page
+
+load helpers/common
+
+TOP=$BATS_TEST_DIRNAME/..
+
+# words_of PAGE: its words, a line each, without what stands around them.
+words_of() {
+	tr -s '[:space:]`"(),;' '\n' <"$1" | sed -E "s/^['<]+//; s/['.:>?!]+\$//" | grep . | sort -u
+}
+
+# names_path WORD: does it look like a path of this tree? One begins with a folder that we have, or it has an ending
+# of ours, or it says by a slash at its end that it is a folder. What is absolute, or made by make, is none.
+names_path() {
+	case $1 in
+	/* | ~* | obj/* | *://* | -*) false ;;
+	*/ | *.[ch] | *.'[ch]' | *.py | *.bats | *.bash) [[ $1 != .[a-z]* ]] ;;
+	*/*) [ -d "$TOP/src/${1%%/*}" ] || [ -d "$TOP/${1%%/*}" ] ;;
+	*) false ;;
+	esac
+}
+
+# is_there WORD: it names a file or folder, from the top or from src/ on; without a folder one anywhere in there. It may
+# be a pattern, and the ending .c or .h may be left out. Capitals, and the x of x_linux.c, stand for any name.
+is_there() {
+	local word
+	for word in "$1" "$(sed -E 's/[A-Z]+/*/g; s/^x_/*_/' <<<"$1")"; do
+		! matches "$word" "src/$word" "$word.[ch]" "src/$word.[ch]" || return 0
+		[[ $word == */* ]] || ! matches "*/$word" "*/*/$word" || return 0
+	done
+	return 1
+}
+# matches PATTERN...: is there anything as one of them says, from the top on?
+matches() {
+	local pattern path
+	for pattern; do
+		for path in "$TOP/"$pattern; do
+			[ ! -e "$path" ] || return 0
+		done
+	done
+	return 1
+}
+
+# wrong PAGE: what is wrong with it, a line each.
+wrong() {
+	local word folder lines
+	words_of "$1" >words
+	while read -r word; do
+		! names_path "$word" || is_there "$word" || echo "$word is not there"
+	done <words
+	for folder in "$TOP"/src/*/; do
+		folder=${folder%/}
+		grep -qE "^(src/)?${folder##*/}/" words || echo "nothing is said of ${folder##*/}/"
+	done
+	# What stands in a comment alone is no function.
+	cat "$TOP"/src/*.[ch] "$TOP"/src/*/*.[ch] | grep -vE '^[[:space:]]*(/\*|\*)' >code
+	grep -oE '[a-z_][a-z0-9_]*\(\)' "$1" | sort -u | while read -r word; do
+		grep -qE "(^|[^a-z0-9_])${word%??}\(" code || echo "$word is no function of ours"
+	done
+	lines=$(($(wc -l <"$1")))
+	[ $lines -le 150 ] || echo "$lines lines, and 150 are enough"
+}
+
+@test "the check of the page finds what is wrong" {
+	local folder sentence word
+	{
+		for folder in "$TOP"/src/*/; do
+			folder=${folder%/}
+			echo "    ${folder##*/}/    and/or something, read/write, 1/2"
+		done
+		echo 'main.c, src/main.c, `base/text`, (base/text.h), base/text.[ch] and base/*.c; tests/run, tests/fuzz/,'
+		echo 'tests/build.bats. Twins: x_linux.c. Else man/NAME.1. See /proc/self/fd, obj/fuzz/cli, https://example.com/a.c: main() polls'
+	} >page
+	wrong page >found
+	silent found
+	while read -r sentence; do
+		{ cat page && echo "$sentence"; } >mutant
+		wrong mutant >found
+		word=${sentence%% *}
+		says "^${word//()/\\(\\)} is (not there|no function of ours)\$" found
+	done <<-'END'
+		base/nothing
+		base/nothing.c too
+		base/NOTHINGx.c
+		nothing/
+		src/nothing.h
+		tests/nothing
+		nothing_linux.c
+		nothing_at_all() does it
+	END
+	grep -v '^    base/' page | sed 's,base/,,g' >mutant
+	wrong mutant | grep -qx 'nothing is said of base/'
+	yes | head -n 151 | cat page - >mutant
+	wrong mutant >found
+	says 'lines, and 150 are enough$' found
+}
