@@ -95,3 +95,8 @@ wrong() {
 	wrong mutant >found
 	says 'lines, and 150 are enough$' found
 }
+
+@test "src/README: what it names is there, and it is a page" {
+	wrong "$TOP/src/README" >found
+	silent found
+}
