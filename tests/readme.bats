@@ -7,7 +7,7 @@ TOP=$BATS_TEST_DIRNAME/..
 
 # words_of PAGE: its words, a line each, without what stands around them.
 words_of() {
-	tr -s '[:space:]`"(),;' '\n' <"$1" | sed -E "s/^['<]+//; s/['.:>?!]+\$//" | grep . | sort -u
+	tr -s '[:space:]`"(),;=' '\n' <"$1" | sed -E "s/^['<]+//; s/['.:>?!]+\$//" | grep . | sort -u
 }
 
 # names_path WORD: does it look like a path of this tree? One begins with a folder that we have, or it has an ending
