@@ -18,15 +18,15 @@ struct retry_options {
 		.retry = UNSET, .interval = 250 * MILLISECOND                                      \
 	}
 
-/* The second has no --interval, for what has more to say of it. */
+/* retry_alone_group lacks --interval, for subcommands that have a row of their own for it. */
 extern const struct option_group retry_group, retry_alone_group;
 
-/* When to try again what failed NOW: INTERVAL later, and once more shortly before DEADLINE, when
- * RETRY is over, so that what comes up in the last interval is not missed. NEVER: no more. Times in
- * ns, see clock.h. */
+/* Returns the time of the next try after one that failed NOW: INTERVAL later, or shortly before
+ * DEADLINE, so that what comes up in the last interval is not missed; NEVER if there is none. RETRY
+ * is the time of all tries. All in ns, see clock.h. */
 int64_t retry_next(int64_t now, int64_t retry, int64_t interval, int64_t deadline);
 
-#define TRY_LIMIT SECOND /* of a single try under --retry, where nothing else is said */
+#define TRY_LIMIT SECOND /* of a single try under --retry, if -w is not given */
 
 struct client_config {
 	struct connections_config connections;
@@ -35,7 +35,8 @@ struct client_config {
 	bool pass_fd; /* the connection goes to whoever is behind stdout, a UNIX socket */
 };
 
-/* Connects, and moves what is to be moved. Returns how that ended, having said what went wrong. */
+/* Connects, and moves data until the connection ends. Returns the outcome, having reported what
+ * went wrong. */
 struct outcome client_run(const struct client_config *c);
 
 #endif

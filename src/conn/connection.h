@@ -22,7 +22,7 @@ struct connection {
 	bool pumping; /* the pump runs */
 	bool counts;  /* for --max-conns */
 	bool peer_ended;
-	const char *why;	/* it was ended from outside, NULL: it was not */
+	const char *why; /* it was ended by something else than its pump, in words; or NULL */
 	struct outcome outcome; /* so far */
 	bool waiting;		/* see connection_waiting() */
 	bool unseen;		/* its bytes do not pass here: a command has it */
@@ -34,55 +34,54 @@ struct connection {
  * becomes its own. connections_one_over() is called from the loop, never from in here. */
 void connection_start(struct connection *x, int fd);
 
-/* Ends X from here: what was read is still sent. */
+/* Ends X, which gives way to another. What was read is still sent. */
 void connection_close(struct connection *x);
 
-/* Says how far X has come, with LEVEL; CLOSED: that it is over. */
+/* Reports X's figures with LEVEL: as the event `closed` if X is over, else as `stats`. */
 void connection_figures(const struct connection *x, enum message_level level, bool closed);
 
-/* Adds what it waits for. */
+/* Adds what X waits for, each as "; WHAT (OPTIONS)". */
 void connection_waits(const struct connection *x, struct text *text);
 
 /* ---- for the services ---- */
 
-/* What the data options ask of X's pump. */
+/* Returns the configuration of X's pump that the data options ask for. */
 struct pump_config connection_pump_config(const struct connection *x);
 
-/* Starts it between IN, OUT and the connection. CALLS are those of X, which is their `arg`; `over`
- * NULL: X is over then, see connection_over(); `closing` NULL: from there on X is at its end, see
- * connection_ending(). */
+/* Starts X's pump between IN, OUT and the connection. CALLS get X as their argument. If `over` is
+ * NULL, connection_over() is called; if `closing` is NULL, connection_ending(). */
 void connection_pump(struct connection *x, const struct pump_config *c,
 		     const struct pump_calls *calls, struct endpoint *in, struct endpoint *out);
 
-/* Brings X to its end by a pump of its own: what has been sent is to arrive, what comes is thrown
- * away. OVER is called then. OTHERS_SENT as pump_config has it. */
+/* Ends X by a pump that sends nothing more and throws away what comes, until all that was sent has
+ * arrived. Then calls OVER. OTHERS_SENT: as in struct pump_config. */
 void connection_finish(struct connection *x, bool others_sent,
 		       void (*over)(void *arg, struct pump *p));
 
-/* X's pump is over, and X with it. */
+/* X's pump P is over: reports how, and ends X. A pump's `over`. */
 void connection_over(void *arg, struct pump *p);
 
-/* X's peer has ended its sending: X could give way to another. */
+/* X's peer has ended its sending: X may give way to another client from here on. */
 void connection_peer_ended(struct connection *x);
 
-/* It is us who end X from here on: it counts for --max-conns no more. */
+/* X is at its end by us: it no longer counts for --max-conns. */
 void connection_ending(struct connection *x);
 
-/* X waits for a look-up or a connection, or does so no more: it will need, or has, the descriptors
- * for that. */
+/* Sets whether X is WAITING for a look-up or a connection. While any does, descriptors are kept
+ * free for what they will open. */
 void connection_waiting(struct connection *x, bool waiting);
 
-/* Says how X's pump ended, where it did not end well. Returns what that means. */
+/* Reports how X's pump ended, unless it ended well. Returns the outcome. */
 struct outcome connection_report(const struct connection *x);
 
-/* Returns what messages about X name. */
+/* Returns X as the subject of a message. */
 struct subject connection_subject(const struct connection *x);
 
-/* Begins a message about X. */
+/* Begins a notice about X: EVENT, with LEVEL. */
 void connection_notice(const struct connection *x, struct notice *n, enum message_level level,
 		       const char *event);
 
-/* Closes all that X has. */
+/* Closes and frees what X has, but not X. */
 void connection_free(struct connection *x);
 
 #endif

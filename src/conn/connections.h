@@ -62,48 +62,52 @@ struct connections {
 	int64_t expected;
 };
 
-/* Starts the run of S, for C, which asks S from then on. S is all zero but for `listening`,
- * `place`, `peer_name`, `waits` and `arg`. Returns 0, or -1 having said why not. */
+/* Starts the run of S as C says; the run asks S for its figures from here on. The caller has set
+ * `listening`, `place`, `peer_name`, `waits` and `arg`, and all else to zero. Returns 0, or -1
+ * after it reported why not. */
 int connections_start(struct connections *s, const struct connections_config *c);
 
-/* L, which becomes S's, is to listen, or does so from now on: then the time of -w begins. */
+/* S owns L from here on, whose clients it awaits. To be called when L is made, and again when it
+ * listens: then the time of -w begins. */
 void connections_listen(struct connections *s, struct listener *l);
 
-/* Serves the connection FD, which becomes S's, from PEER to LOCAL. */
+/* Serves the connection FD, which S owns from here on, from PEER to LOCAL. */
 void connections_take(struct connections *s, int fd, const struct address *peer,
 		      const struct address *local);
 
-/* The same for a client, which is accepted if there is a place, unless REFUSAL says why not. */
+/* Serves the client on FD as connections_take() does, if there is room for it. REFUSAL, if not
+ * NULL, is why it may not be served: then it is refused, which is reported. */
 void connections_accept(struct connections *s, int fd, const struct address *peer,
 			const struct address *local, const char *refusal);
 
-/* A client could not be accepted, with ERROR of accept(2): for want of a descriptor S may make a
- * place. */
+/* accept(2) has failed with ERROR. If descriptors are short, a connection whose peer has ended
+ * gives way. */
 void connections_short(struct connections *s, int error);
 
-/* Returns how many descriptors the next client needs beside its own, and those that are there still
- * do. */
+/* Returns how many descriptors must be free before the next client is accepted: for that client,
+ * beside its own, and for those that still wait for a look-up or a connection. */
 size_t connections_spare(const struct connections *s);
 
-/* Returns how many descriptors N look-ups have open, of which not all run at once. */
+/* Returns how many descriptors N look-ups need; only some of them run at once. */
 size_t connections_lookup_fds(size_t n);
 
-/* Ends the connections that are left, and frees the run. */
+/* Ends the connections that are left, and frees S and its run. */
 void connections_free(struct connections *s);
 
 /* ---- for connection.c and the services ---- */
 
-/* Returns how long a service may take to connect further: -w, ns. */
+/* Returns the limit of -w for connecting further, in ns; 30 s by default. */
 int64_t connections_dial_limit(const struct connections *s);
 
-/* Makes stdin's terminal RAW, or as it was, if it is one and --raw was given. */
+/* With --raw: sets stdin to raw mode if it is a terminal, or restores it. */
 void connections_raw(const struct connections *s, bool raw);
 
-/* X is over: it ended with OUTCOME. */
+/* X is over, with OUTCOME, and is freed unless it was the only one. Ends the run if it was the
+ * last. */
 void connections_one_over(struct connections *s, struct connection *x, struct outcome outcome);
 
-/* Who may be accepted, or has to wait, is asked anew: a connection could give way to another, or
- * counts no more for --max-conns. */
+/* Decides again whether to accept clients: a connection no longer counts for --max-conns, or may
+ * give way to another. */
 void connections_update(struct connections *s);
 
 #endif

@@ -17,10 +17,11 @@ struct server_config {
 	int inherited;		     /* so many sockets, in place of host and port; 0: none */
 };
 
-/* Checks the groups that C has. Returns 0, or -1 with *ERROR. */
+/* Checks the options in C against each other. Returns 0, or -1 with *ERROR. */
 int server_check(const struct server_config *c, struct option_error *error);
 
-/* Listens, and serves who comes. Returns how that ended, having said what went wrong. */
+/* Listens, and serves the clients that come. Returns the outcome, having reported what went wrong.
+ */
 struct outcome server_run(const struct server_config *c);
 
 #endif

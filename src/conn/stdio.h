@@ -4,10 +4,11 @@
 
 #include "conn/connection.h"
 
-/* Opens stdin for all connections of S and, unless their service `joins` them, stdout. */
+/* The `prepare` of a service that shares stdin among all connections of S and, unless it `joins`
+ * them, stdout. */
 void stdio_share(struct connections *s);
 
-/* Closes them. Without effect where they were never shared. */
+/* The `end` of such a service. Without effect if nothing was shared. */
 void stdio_unshare(struct connections *s);
 
 #endif

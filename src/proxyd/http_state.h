@@ -48,13 +48,13 @@ static inline bool proxyd_http_is_connect(const struct proxyd_http *h)
 
 /* ---- http_answers.c ---- */
 
-/* Adds an answer with FIELDS (lines, or "") and the sentence WHY to OUT; STATUS is X's then. KEEP:
- * the connection stays. */
+/* Adds to OUT an answer of our own with STATUS, which becomes X's. FIELDS are header lines, or "";
+ * WHY is the sentence in its body; KEEP: the connection stays open after it. */
 void proxyd_http_add_answer(struct connection *x, struct text *out, unsigned status,
 			    const char *fields, bool keep, const char *why);
 
-/* Adds the last answer to X's `out`: X is refused for WHY, which must stay. Returns
- * HANDSHAKE_FAILED. */
+/* Adds an answer of our own to X's `out`, the last one: WHY, which must stay, is why X is refused.
+ * Returns HANDSHAKE_FAILED. */
 enum handshake proxyd_http_refuse(struct connection *x, unsigned status, const char *why);
 
 /* ---- http_who.c ---- */
@@ -68,38 +68,39 @@ const char *proxyd_http_own_name(char hex[HASH_HEX + 1]);
 enum http_verdict proxyd_http_authorize(struct connection *x, const struct http_head *head,
 					const struct text *target);
 
-/* Adds the 407 for VERDICT, which is not HTTP_AUTH_GOOD, to X's `out`. Returns HANDSHAKE_MORE where
- * X's client may ask once more on this connection: it was told then, and the next head begins; else
+/* Adds the 407 for VERDICT, any but HTTP_AUTH_GOOD, to X's `out`. Returns HANDSHAKE_MORE if the
+ * client may send another request on this connection, having reported the answer; else
  * HANDSHAKE_FAILED. */
 enum handshake proxyd_http_challenge(struct connection *x, const struct http_head *head,
 				     enum http_verdict verdict);
 
 /* ---- http_heads.c ---- */
 
-/* Was HEAD's request sent on by us already (RFC 9110, 7.6.3)? */
+/* Has this process passed on HEAD's request before? Then it goes round in a loop (RFC 9110, 7.6.3).
+ */
 bool proxyd_http_has_been_here(const struct http_head *head);
 
-/* Takes one from the Max-Forwards of OPTIONS in HEAD (RFC 9110, 7.6.2), into H. Returns false where
- * none is left: then it is for us. */
+/* Decrements Max-Forwards in HEAD, a request by OPTIONS (RFC 9110, 7.6.2); H holds the new value.
+ * Returns false if it was 0 already: then we are to answer. */
 bool proxyd_http_take_hop(struct proxyd_http *h, struct http_head *head);
 
-/* Adds the target of HEAD as the site gets it to OUT: of a URI PATH is left (RFC 9112, 3.2.1
- * and 3.2.4). */
+/* Adds to OUT the target of HEAD as the origin server gets it: only PATH is left of the URI (RFC
+ * 9112, 3.2.1 and 3.2.4). */
 void proxyd_http_add_target(struct text *out, const struct http_head *head, struct http_part path);
 
-/* Adds HEAD, a request for TARGET, as it goes on to H's `forward`, which is the one that may have
- * `failed`. */
+/* Adds HEAD, a request, to H's `forward` in the form in which it is passed on, with TARGET. If
+ * memory runs out, `forward` has `failed`. */
 void proxyd_http_add_request(struct proxyd_http *h, const struct http_head *head,
 			     const struct text *target);
 
-/* Adds HEAD, an answer with BODY, as it goes on to OUT. */
+/* Adds HEAD, a response with BODY, to OUT in the form in which it is passed on. */
 void proxyd_http_add_response(struct text *out, const struct http_head *head,
 			      const struct http_body *body);
 
 /* ---- http_relay.c ---- */
 
-/* X's request, whose head is in `forward` where it is not CONNECT, may go on: does so. Returns
- * HANDSHAKE_ASKED. */
+/* Passes X's request on, by dialling its place; `forward` has its head unless it is CONNECT.
+ * Returns HANDSHAKE_ASKED. */
 enum handshake proxyd_http_go_on(struct connection *x);
 
 /* The protocol's `dialled` and `idle`. */

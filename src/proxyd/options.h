@@ -1,4 +1,4 @@
-/* options.h - being a proxy: the options */
+/* options.h - the options of the proxy server */
 #ifndef PROXYD_OPTIONS_H
 #define PROXYD_OPTIONS_H
 
@@ -15,7 +15,7 @@ enum proxyd_kind { PROXYD_NONE, PROXYD_SOCKS5, PROXYD_HTTP };
 /* What the rows of proxy_server_group fill. Free it with proxy_server_free(). */
 struct proxy_server_options {
 	int64_t kind;		   /* enum proxyd_kind */
-	struct credentials *users; /* who may use it; none: whoever gets here */
+	struct credentials *users; /* who may use the proxy; none: every client */
 	size_t n_users;
 	const char *auth_file;
 	struct access_options dest; /* --allow-dest, --deny-dest */
@@ -24,11 +24,11 @@ struct proxy_server_options {
 /* --proxy-server and what needs it. --proxy-auth's words are overwritten in argv at once. */
 extern const struct option_group proxy_server_group;
 
-/* Reads O's file, and checks O for names where NUMERIC forbids them. Returns 0, or -1 with *ERROR,
- * which never quotes a password. */
+/* Reads the file of --proxy-auth-file, and refuses names in O's lists if NUMERIC is set. Returns 0,
+ * or -1 with *ERROR, which never quotes a password. */
 int proxy_server_check(struct proxy_server_options *o, bool numeric, struct option_error *error);
 
-/* Is WHO one of O's users? How long this takes does not tell how near a wrong one came. */
+/* Is WHO one of O's users? The time this takes depends on the lengths of the words only. */
 bool proxy_server_knows(const struct proxy_server_options *o, const struct credentials *who);
 
 void proxy_server_free(struct proxy_server_options *o);

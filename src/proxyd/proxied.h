@@ -12,10 +12,10 @@
 #include "proto/handshake.h"
 #include "proxyd/options.h"
 
-/* The N bytes at IN have come from X's client: takes some of them, their number to *USED, and adds
- * what is to be answered to `out`. Returns HANDSHAKE_MORE (what is left is given once more);
- * HANDSHAKE_ASKED once proxyd_dial() was called; or HANDSHAKE_FAILED: then `out` is sent as by
- * proxyd_refuse(), and the client's `why` tells why. */
+/* X's client has sent the N bytes at IN. Consumes some of them, their number in *USED, and adds an
+ * answer, if any, to `out`. Returns HANDSHAKE_MORE (the rest is passed again, with more);
+ * HANDSHAKE_ASKED after it called proxyd_dial(); or HANDSHAKE_FAILED, with `why` set: then `out` is
+ * sent as by proxyd_refuse(). */
 typedef enum handshake proxyd_take(struct connection *x, const unsigned char *in, size_t n,
 				   size_t *used);
 
@@ -24,9 +24,9 @@ struct proxyd_protocol {
 	size_t size; /* of a client's `state`, all zero at first */
 	void (*start)(struct connection *x);
 	proxyd_take *take;
-	/* proxyd_dial() has come to its `result`. Called from the loop. */
+	/* Called once from the loop, after proxyd_dial(): `result` tells whether X is connected. */
 	void (*dialled)(struct connection *x);
-	/* Adds what is said to a client that is too slow to `out`. */
+	/* The client was too slow: adds an answer to `out`. */
 	void (*late)(struct connection *x);
 	/* Idle limit: queues an error for the client and returns who was silent (`why`: how); NULL
 	 * if an answer has begun. Without this function: always NULL. */
@@ -49,7 +49,7 @@ struct proxyd_result {
 
 #define PROXYD_HOST 256
 
-/* What X has beside that of any other connection: its `own`. */
+/* The `own` of a connection that the proxy server serves. */
 struct proxied {
 	const struct proxyd_protocol *protocol;
 	/* The protocol's: */
@@ -82,34 +82,33 @@ static inline const struct proxy_server_options *proxyd_options(const struct con
 	return x->connections->options->proxy;
 }
 
-/* Begins with X's client, which speaks PROTOCOL: reads what it sends, up to where the handshake
- * ends and no further (MSG_PEEK), and gives it to `take`; all within -w (30 s where that says
- * nothing) and -i. */
+/* Begins to serve X's client, which speaks PROTOCOL: passes what it sends to `take`, and reads no
+ * further than the handshake (MSG_PEEK). The handshake has the time of -w (30 s by default), and no
+ * more than that of -i. */
 void proxied_start(struct connection *x, const struct proxyd_protocol *protocol);
 
-/* Adds what X waits for, and where that is to be reached. */
+/* The service's `waits` and `free`. */
 void proxied_waits(const struct connection *x, struct text *text);
-
 void proxied_free(struct connection *x);
 
-/* X's client wants to go to HOST (as address_parse_host() takes it, or whatever came from the
- * network) and PORT: what is told of it names that from here on. */
+/* Sets X's place, which messages name from here on: HOST is a word for address_parse_host(), or
+ * whatever came from the network. */
 void proxyd_place(struct connection *x, const char *host, uint16_t port);
 
-/* Connects to X's place, if the lists of destinations let it: each address that a host turns out to
- * be is asked for. `dialled` is called once; what has failed has been told by then. To be called in
- * a proxyd_take. */
+/* Connects to X's place if the lists of destinations permit it; each address that a name resolves
+ * to is checked. Calls `dialled` once, from the loop, after it has reported a failure. May be
+ * called in a proxyd_take only. */
 void proxyd_dial(struct connection *x);
 
-/* Sends `out` to X's client and relays to the connection that was made from there on: early bytes
- * behind the handshake are still in the socket. X may be gone after this. */
+/* Sends `out` to X's client, then relays between it and X's `in`. What the client sent behind the
+ * handshake is still in the socket. X may be gone after this. */
 void proxyd_tunnel(struct connection *x);
 
-/* Relays to that connection at once, as C says, with nothing sent before. */
+/* Relays between X's client and X's `in` at once, as C says. */
 void proxyd_relay(struct connection *x, struct pump_config *c);
 
-/* Sends `out` as the last thing: shutdown, drain, close. WHY is told with -v; NULL: it was told. X
- * may be gone after this. */
+/* Sends `out` to X's client, then ends the connection. WHY is reported with -v; NULL: it has been.
+ * X may be gone after this. */
 void proxyd_refuse(struct connection *x, const char *why);
 
 #endif

@@ -1,5 +1,4 @@
-/* report.h - what is said of a proxy's client
- */
+/* report.h - what the proxy server says of its clients */
 #ifndef PROXYD_REPORT_H
 #define PROXYD_REPORT_H
 
@@ -7,25 +6,25 @@
 #include "net/dial.h"
 #include "conn/connection.h"
 
-/* Tells with -v where X's client wants to go, and who it is: the event `requested`. */
+/* Reports with -v where X's client wants to go, and who the client is: the event `requested`. */
 void proxyd_tell_request(const struct connection *x);
 
-/* Tells with -v that X's request, which is one of HTTP, got its `status`: the event `answered`. */
+/* Reports with -v the `status` with which X's HTTP request was answered: the event `answered`. */
 void proxyd_tell_answer(const struct connection *x);
 
-/* Tells with -v that X's client does not get what it wants, and WHY: the event `refused`. */
+/* Reports with -v that X's client is refused, and WHY: the event `refused`. */
 void proxyd_tell_refusal(const struct connection *x, const char *why);
 
-/* Says how dialling for X failed, as R has it, which comes to ERROR; LIMIT is the time it had (ns).
- * Returns what that means for X. */
+/* Reports why X's place was not reached: R is the result of dialling, ERROR is that as one errno,
+ * and LIMIT the time it had, in ns. Returns the outcome of X. */
 struct outcome proxyd_tell_failure(const struct connection *x, const struct dial_result *r,
 				   int error, int64_t limit);
 
-/* Says that X's request, or the answer, ended before its end. Returns what that means for X. */
+/* Reports that X's request, or the answer to it, was cut off. Returns the outcome of X. */
 struct outcome proxyd_tell_cut(const struct connection *x);
 
-/* Says that nothing has moved for the time of -i, for which WHO is to blame, X's `why` telling for
- * what. Returns what that means for X. */
+/* Reports that WHO was silent for longer than -i; X's `why` says what was missing. Returns the
+ * outcome of X. */
 struct outcome proxyd_tell_idle(const struct connection *x, const char *who);
 
 #endif

@@ -48,7 +48,7 @@ static void socks_dialled(struct connection *x)
 {
 	struct proxied *p = x->own;
 	const struct proxyd_result *r = &p->result;
-	struct socks_place bound = socks_place_of(&r->local);
+	struct socks_place bound;
 
 	if (r->error) {
 		socks_server_answer(p->state, socks_reply_of(r->error), NULL, &p->out);
@@ -56,6 +56,7 @@ static void socks_dialled(struct connection *x)
 		proxyd_refuse(x, x->why ? NULL : r->why);
 		return;
 	}
+	bound = socks_place_of(&r->local);
 	socks_server_answer(p->state, SOCKS_GRANTED, &bound, &p->out);
 	proxyd_tunnel(x);
 }
