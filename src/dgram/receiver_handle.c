@@ -62,10 +62,10 @@ static size_t receiver_echo(struct receiver *x, struct receiver_socket *s,
 			    const struct dgram_received *v, size_t n)
 {
 	struct dgram d[ECHO_MOST];
-	size_t done = 0, some, sent;
+	size_t most = sizeof d / sizeof *d, done = 0;
 
-	do {
-		some = n - done < ECHO_MOST ? n - done : ECHO_MOST;
+	while (done < n) {
+		size_t some = n - done < most ? n - done : most, sent;
 		for (size_t i = 0; i < some; i++)
 			d[i] = (struct dgram){ .data = v[done + i].data,
 					       .size = v[done + i].size,
@@ -73,7 +73,9 @@ static size_t receiver_echo(struct receiver *x, struct receiver_socket *s,
 					       .from = v[done + i].local };
 		sent = receiver_send(x, s, d, some);
 		done += sent;
-	} while (done < n && sent == some);
+		if (sent < some)
+			break;
+	}
 	return done;
 }
 
@@ -91,12 +93,13 @@ static size_t receiver_run_commands(struct receiver *x, struct receiver_socket *
 static void receiver_aim(struct receiver *x, struct receiver_socket *s,
 			 const struct dgram_received *d)
 {
-	static const struct address any;
 	bool first = !x->target.by;
 
 	if (d->from->length == 0 || (!first && x->c->options->reply == REPLY_FIRST))
 		return;
-	x->target = (struct receiver_target){ s, *d->from, d->local ? *d->local : any };
+	x->target = (struct receiver_target){ .by = s, .to = *d->from };
+	if (d->local)
+		x->target.local = *d->local;
 	if (first)
 		receiver_start_stdin(x);
 }

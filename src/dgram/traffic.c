@@ -36,8 +36,11 @@ static void dgram_traffic_trace(const struct dgram_traffic *t, bool sent,
 				const struct address *other, const struct address *local,
 				const char *interface, size_t size)
 {
-	const char *verb = sent ? "sent" : "received", *name = "";
 	char text[ADDRESS_TEXT], local_text[ADDRESS_TEXT], who[ADDRESS_TEXT] = "";
+	const char *verb = sent ? "sent" : "received";
+	const char *name = other ? address_text(other, text) :
+			   local ? "a socket without a name" :
+				   "";
 	struct notice n;
 
 	notice_begin(&n, t->run->messages, MESSAGE_STEP, verb);
@@ -48,12 +51,8 @@ static void dgram_traffic_trace(const struct dgram_traffic *t, bool sent,
 	if (*interface)
 		json_string(&n.json, "interface", interface);
 	json_number(&n.json, "size", (int64_t)size);
-	if (other) {
-		name = address_text(other, text);
+	if (other)
 		address_who(other, who);
-	} else if (local) {
-		name = "a socket without a name";
-	}
 	notice_end(&n, "%s %zu byte%s%s%s%s%s%s%s%s", verb, size, size == 1 ? "" : "s",
 		   !*name ? "" :
 		   sent	  ? " to " :
