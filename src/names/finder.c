@@ -471,7 +471,7 @@ void find_names(const struct finder *f, const struct address *address, find_fn *
 		return;
 	}
 	*out = NULL;
-	lookup_names_start(f->loop, address, system_found, find, &lookup);
+	lookup_names_start(f->loop, address, false, system_found, find, &lookup);
 	system_asked(find, lookup, out);
 }
 

@@ -17,27 +17,23 @@
 #include "names/services.h"
 
 /* What a thread works on. The loop's side and the thread share it; the last one frees it. */
-struct job {
+struct work {
 	atomic_int users;
 	int wfd;
 	struct lookup_question q;
 	char *words; /* copies: the question's words may be gone before the thread ends */
-	struct addrinfo *list;
-	int eai, error;
 	struct address address; /* whose names are looked up; of length 0: Q is looked up */
 	bool trusted;		/* only the one name that leads back to the address */
-	char name[NI_MAXHOST];
-	struct lookup_names names; /* of Q's host, or of the address */
+	struct lookup_answer answer;
 };
 
 struct lookup {
 	struct loop *loop;
 	struct watch watch; /* on the pipe; its descriptor is -1 while L waits for its turn */
-	struct job *job;
+	struct work *work;
 	pthread_t thread;
 	bool joined; /* the thread has ended */
 	lookup_fn *fn;
-	lookup_name_fn *name_fn;
 	void *arg;
 	struct lookup *next; /* in the queue */
 };
@@ -55,6 +51,8 @@ static struct {
 	atomic_int names, threads;
 	struct lookup *first;
 } queue = { .most = LOOKUPS_MOST };
+
+static int queue_start_next(void);
 
 void lookup_at_once(int most)
 {
@@ -87,17 +85,6 @@ void lookup_names_free(struct lookup_names *l)
 	*l = (struct lookup_names){ 0 };
 }
 
-static void job_release(struct job *job)
-{
-	if (atomic_fetch_sub(&job->users, 1) > 1)
-		return;
-	if (job->list)
-		freeaddrinfo(job->list);
-	lookup_names_free(&job->names);
-	free(job->words);
-	free(job);
-}
-
 bool lookup_is_numeric(const char *name)
 {
 	const struct addrinfo hints = { .ai_flags = AI_NUMERICHOST };
@@ -109,165 +96,165 @@ bool lookup_is_numeric(const char *name)
 	return true;
 }
 
-/* Finds the name of the address, if the address is also one of the name's. */
-static void job_find_name(struct job *job)
-{
-	const struct addrinfo hints = { .ai_family = job->address.u.sa.sa_family,
-					.ai_socktype = SOCK_STREAM };
-	bool found = false;
+/* ---- in the thread ---- */
 
-	job->eai = getnameinfo(&job->address.u.sa, job->address.length, job->name, sizeof job->name,
-			       NULL, 0, NI_NAMEREQD);
-	if (!job->eai && lookup_is_numeric(job->name))
-		job->eai = EAI_NONAME;
-	if (!job->eai)
-		job->eai = getaddrinfo(job->name, NULL, &hints, &job->list);
-	if (job->eai) {
-		job->list = NULL;
+static void work_release(struct work *w)
+{
+	if (atomic_fetch_sub(&w->users, 1) > 1)
 		return;
+	free(w->answer.addresses);
+	lookup_names_free(&w->answer.names);
+	free(w->words);
+	free(w);
+}
+
+static struct address address_of(const struct addrinfo *info)
+{
+	struct address a = { 0 };
+
+	if (info->ai_addrlen <= sizeof a.u) {
+		a.length = info->ai_addrlen;
+		memcpy(&a.u, info->ai_addr, info->ai_addrlen);
 	}
-	for (const struct addrinfo *a = job->list; a && !found; a = a->ai_next) {
-		struct address one = { .length = a->ai_addrlen };
-		memcpy(&one.u, a->ai_addr, a->ai_addrlen);
-		address_set_port(&one, address_port(&job->address));
-		found = address_equal(&one, &job->address);
+	return a;
+}
+
+/* Adds the addresses of LIST, each once: a hosts file may well name one twice. */
+static int answer_add_list(struct lookup_answer *answer, const struct addrinfo *list)
+{
+	size_t n = 0, k;
+
+	for (const struct addrinfo *i = list; i; i = i->ai_next)
+		n++;
+	answer->addresses = calloc(n ? n : 1, sizeof *answer->addresses);
+	if (!answer->addresses)
+		return EAI_MEMORY;
+	for (const struct addrinfo *i = list; i; i = i->ai_next) {
+		const struct address a = address_of(i);
+		for (k = 0; k < answer->n && !address_equal(&answer->addresses[k], &a); k++)
+			;
+		if (k == answer->n && a.length)
+			answer->addresses[answer->n++] = a;
 	}
-	if (!found)
-		job->eai = EAI_NONAME;
+	return 0;
+}
+
+/* Finds the name of the address, if the address is also one of the name's. */
+static int work_find_name(struct work *w)
+{
+	const struct addrinfo hints = { .ai_family = w->address.u.sa.sa_family,
+					.ai_socktype = SOCK_STREAM };
+	struct addrinfo *list;
+	char name[NI_MAXHOST];
+	bool found = false;
+	int eai = getnameinfo(&w->address.u.sa, w->address.length, name, sizeof name, NULL, 0,
+			      NI_NAMEREQD);
+
+	if (!eai && lookup_is_numeric(name))
+		eai = EAI_NONAME;
+	if (!eai)
+		eai = getaddrinfo(name, NULL, &hints, &list);
+	if (eai)
+		return eai;
+	for (const struct addrinfo *i = list; i && !found; i = i->ai_next) {
+		const struct address a = address_of(i);
+		found = address_same_host(&a, &w->address);
+	}
+	freeaddrinfo(list);
+	return !found ? EAI_NONAME : lookup_names_add(&w->answer.names, name) < 0 ? EAI_MEMORY : 0;
 }
 
 /* Has the host addresses of the other family? Of a name that hosts(5) has only with those,
  * getaddrinfo(3) says that there is no such name. */
-static bool job_has_other_family(const struct job *job)
+static bool has_other_family(const struct lookup_question *q)
 {
-	const struct addrinfo hints = { .ai_family = job->q.family == AF_INET ? AF_INET6 : AF_INET,
-					.ai_socktype = job->q.socktype };
+	const struct addrinfo hints = { .ai_family = q->family == AF_INET ? AF_INET6 : AF_INET,
+					.ai_socktype = q->socktype };
 	struct addrinfo *list;
 
-	if (job->q.family == AF_UNSPEC || getaddrinfo(job->q.host, NULL, &hints, &list))
+	if (q->family == AF_UNSPEC || getaddrinfo(q->host, NULL, &hints, &list))
 		return false;
 	freeaddrinfo(list);
 	return true;
 }
 
-static void job_find_host(struct job *job)
+static int work_find_host(struct work *w)
 {
-	struct address numeric;
+	const struct lookup_question *q = &w->q;
+	const char *protocol = q->socktype == SOCK_DGRAM ? "udp" : "tcp";
 	/* No AI_ADDRCONFIG: it takes the loopback for no address, so that names fail in containers.
 	 * A socket type, else each address comes three times. */
-	struct addrinfo hints = { .ai_family = job->q.family, .ai_socktype = job->q.socktype };
-	const char *host = job->q.host;
-	const char *protocol = job->q.socktype == SOCK_DGRAM ? "udp" : "tcp";
+	struct addrinfo hints = { .ai_family = q->family, .ai_socktype = q->socktype }, *list;
+	struct address numeric;
 	uint16_t usual;
+	int eai;
 
-	if (!host)
+	if (!q->host)
 		hints.ai_flags = AI_PASSIVE;
-	else if (address_parse_host(host, &numeric) == WORD_NUMBER)
+	else if (address_parse_host(q->host, &numeric) == WORD_NUMBER)
 		hints.ai_flags = AI_NUMERICHOST;
-	else if (job->q.all)
+	else if (q->all)
 		hints.ai_flags = AI_CANONNAME;
-	job->eai = getaddrinfo(host, job->q.port, &hints, &job->list);
-	if (job->eai == EAI_SERVICE && services_usual_port(job->q.port, protocol, &usual)) {
+	eai = getaddrinfo(q->host, q->port, &hints, &list);
+	if (eai == EAI_SERVICE && services_usual_port(q->port, protocol, &usual)) {
 		char digits[8];
 		snprintf(digits, sizeof digits, "%u", usual);
-		job->eai = getaddrinfo(host, digits, &hints, &job->list);
+		eai = getaddrinfo(q->host, digits, &hints, &list);
 	}
-	job->error = errno;
-	if (job->eai == EAI_NONAME && host && job_has_other_family(job))
-		job->eai = EAI_NODATA;
-	if (job->eai)
-		job->list = NULL;
-	if (job->eai || !job->q.all || !host)
-		return;
-	if (job->list->ai_canonname)
-		lookup_names_add(&job->names, job->list->ai_canonname);
-	lookup_aliases(host, job->q.family, &job->names);
+	w->answer.error = errno;
+	if (eai)
+		return eai == EAI_NONAME && q->host && has_other_family(q) ? EAI_NODATA : eai;
+	if (q->all && q->host) {
+		if (list->ai_canonname)
+			lookup_names_add(&w->answer.names, list->ai_canonname);
+		lookup_aliases(q->host, q->family, &w->answer.names);
+	}
+	eai = answer_add_list(&w->answer, list);
+	freeaddrinfo(list);
+	return eai;
 }
 
-static void *job_run(void *arg)
+static void *work_run(void *arg)
 {
-	struct job *job = arg;
-	int wfd = job->wfd;
+	struct work *w = arg;
+	struct lookup_answer *answer = &w->answer;
+	int wfd = w->wfd;
 
-	if (job->trusted) {
-		job_find_name(job);
+	if (w->trusted) {
+		answer->eai = work_find_name(w);
 		atomic_fetch_sub(&queue.names, 1);
-	} else if (job->address.length) {
-		job->eai = lookup_address_names(&job->address, &job->names);
-		job->error = errno;
+	} else if (w->address.length) {
+		answer->eai = lookup_address_names(&w->address, &answer->names);
+		answer->error = errno;
 	} else {
-		job_find_host(job);
+		answer->eai = work_find_host(w);
 	}
+	if (!answer->eai && answer->n == 0 && answer->names.n == 0)
+		answer->eai = EAI_NONAME;
 	/* The message is that the pipe ends: it comes whatever happens here. */
-	job_release(job);
+	work_release(w);
 	atomic_fetch_sub(&queue.threads, 1);
 	close(wfd);
 	return NULL;
 }
 
-static bool answer_has(const struct lookup_answer *answer, const struct address *a)
-{
-	for (size_t i = 0; i < answer->n; i++)
-		if (address_equal(&answer->addresses[i], a))
-			return true;
-	return false;
-}
-
-/* Each address once: a hosts file may well name one twice. */
-static int answer_copy_list(const struct addrinfo *list, struct lookup_answer *answer)
-{
-	size_t n = 0;
-
-	for (const struct addrinfo *a = list; a; a = a->ai_next)
-		n++;
-	answer->addresses = calloc(n ? n : 1, sizeof *answer->addresses);
-	if (!answer->addresses)
-		return -1;
-	for (const struct addrinfo *a = list; a; a = a->ai_next) {
-		struct address new = { .length = a->ai_addrlen };
-		if (a->ai_addrlen > sizeof new.u)
-			continue;
-		memcpy(&new.u, a->ai_addr, a->ai_addrlen);
-		if (!answer_has(answer, &new))
-			answer->addresses[answer->n++] = new;
-	}
-	return 0;
-}
-
-static int queue_start_next(void);
-
-/* Tells what L's thread has found, and frees L. */
-static void lookup_answer(struct lookup *l)
-{
-	struct lookup_answer answer = { .eai = l->job->eai, .error = l->job->error };
-	lookup_fn *fn = l->fn;
-	lookup_name_fn *name_fn = l->name_fn;
-	void *arg = l->arg;
-	char name[NI_MAXHOST];
-
-	if (!name_fn && !answer.eai && l->job->list && answer_copy_list(l->job->list, &answer) < 0)
-		answer.eai = EAI_MEMORY;
-	answer.names = l->job->names;
-	l->job->names = (struct lookup_names){ 0 };
-	if (!answer.eai && !name_fn && answer.n == 0 && answer.names.n == 0)
-		answer.eai = EAI_NONAME;
-	memcpy(name, l->job->name, sizeof name);
-	lookup_cancel(l);
-	if (name_fn)
-		name_fn(arg, answer.eai ? NULL : name);
-	else
-		fn(arg, &answer);
-}
+/* ---- in the loop ---- */
 
 static void lookup_done(void *arg, short events)
 {
 	struct lookup *l = arg;
+	struct lookup_answer answer;
+	lookup_fn *fn = l->fn;
+	void *fn_arg = l->arg;
 
 	(void)events;
 	/* All that is left is to free what libc keeps for a thread. */
 	pthread_join(l->thread, NULL);
 	l->joined = true;
-	lookup_answer(l);
+	answer = l->work->answer;
+	l->work->answer = (struct lookup_answer){ 0 };
+	lookup_cancel(l);
+	fn(fn_arg, &answer);
 }
 
 void lookup_cancel(struct lookup *l)
@@ -286,41 +273,36 @@ void lookup_cancel(struct lookup *l)
 				*p = l->next;
 				break;
 			}
-		atomic_store(&l->job->users, 1); /* no thread has it */
+		atomic_store(&l->work->users, 1); /* no thread has it */
 	}
-	job_release(l->job);
+	work_release(l->work);
 	free(l);
 	queue_start_next();
 }
 
-static struct job *job_new(const struct lookup_question *q)
+/* Puts copies of Q's words into W. Returns 0, or -1 with errno ENOMEM. */
+static int work_ask(struct work *w, const struct lookup_question *q)
 {
 	size_t host = q->host ? strlen(q->host) + 1 : 0, port = strlen(q->port) + 1;
 	size_t bracket = host && q->host[0] == '[';
-	struct job *job = calloc(1, sizeof *job);
 
-	if (!job)
-		return NULL;
-	job->words = malloc(host + port);
-	if (!job->words) {
-		free(job);
-		return NULL;
-	}
-	job->q = *q;
-	memcpy(job->words + host, q->port, port);
-	job->q.port = job->words + host;
+	w->q = *q;
+	w->words = malloc(host + port);
+	if (!w->words)
+		return -1;
+	memcpy(w->words + host, q->port, port);
+	w->q.port = w->words + host;
 	if (host) {
 		/* getaddrinfo takes no brackets */
-		memcpy(job->words, q->host + bracket, host - bracket);
+		memcpy(w->words, q->host + bracket, host - bracket);
 		if (bracket)
-			job->words[host - 3] = '\0';
-		job->q.host = job->words;
+			w->words[host - 3] = '\0';
+		w->q.host = w->words;
 	}
-	atomic_init(&job->users, 2);
-	return job;
+	return 0;
 }
 
-static int job_start_thread(struct job *job, pthread_t *thread)
+static int work_start_thread(struct work *w, pthread_t *thread)
 {
 	pthread_attr_t attr;
 	sigset_t before;
@@ -330,7 +312,7 @@ static int job_start_thread(struct job *job, pthread_t *thread)
 	/* Nobody says how much an NSS module needs; pages that it does not touch cost nothing. */
 	pthread_attr_setstacksize(&attr, 1 << 20);
 	signals_block(&before);
-	error = pthread_create(thread, &attr, job_run, job);
+	error = pthread_create(thread, &attr, work_run, w);
 	signals_unblock(&before);
 	pthread_attr_destroy(&attr);
 	return error;
@@ -345,15 +327,13 @@ static int lookup_run(struct lookup *l)
 		return -1;
 	fcntl(fds[0], F_SETFD, FD_CLOEXEC);
 	fcntl(fds[1], F_SETFD, FD_CLOEXEC);
-	l->job->wfd = fds[1];
-	if (l->name_fn)
-		atomic_fetch_add(&queue.names, 1);
+	l->work->wfd = fds[1];
+	atomic_fetch_add(&queue.names, l->work->trusted);
 	atomic_fetch_add(&queue.threads, 1);
-	error = job_start_thread(l->job, &l->thread);
+	error = work_start_thread(l->work, &l->thread);
 	if (error) {
 		atomic_fetch_sub(&queue.threads, 1);
-		if (l->name_fn)
-			atomic_fetch_sub(&queue.names, 1);
+		atomic_fetch_sub(&queue.names, l->work->trusted);
 		close(fds[0]);
 		close(fds[1]);
 		errno = error;
@@ -370,7 +350,7 @@ static bool lookup_may_run(const struct lookup *l)
 {
 	return queue.running < queue.most &&
 	       atomic_load(&queue.threads) < queue.most + LEFT_BEHIND_MOST &&
-	       (!l->name_fn || atomic_load(&queue.names) < queue.most);
+	       (!l->work->trusted || atomic_load(&queue.names) < queue.most);
 }
 
 /* Starts the look-ups whose turn it is. Returns 0, or -1 with errno if one cannot be started and
@@ -386,70 +366,60 @@ static int queue_start_next(void)
 	return 0;
 }
 
-/* Makes a look-up of JOB (NULL: no memory), else as START has it, into *OUT. It starts now, or when
- * its turn comes. Returns 0, or -1 with errno. */
-static int lookup_queue(struct job *job, const struct lookup *start, struct lookup **out)
+/* Puts L into the queue, from where it starts now, or when its turn comes. Returns 0, or -1 with
+ * errno. */
+static int queue_add(struct lookup *l)
 {
-	struct lookup *l = job ? calloc(1, sizeof *l) : NULL, **last = &queue.first;
+	struct lookup **last = &queue.first;
 
-	if (!l)
-		goto fail;
-	*l = *start;
-	l->watch.fd = -1;
-	l->job = job;
 	while (*last)
 		last = &(*last)->next;
 	*last = l;
 	/* If it cannot start while others run, it will when they are done. */
-	if (queue_start_next() < 0 && queue.running == 0) {
-		*last = NULL;
-		goto fail;
-	}
-	*out = l;
-	return 0;
-fail:
-	if (job) {
-		atomic_store(&job->users, 1);
-		job_release(job);
-	}
-	free(l);
+	if (queue_start_next() == 0 || queue.running > 0)
+		return 0;
+	*last = NULL;
 	return -1;
 }
 
-/* As lookup_queue(), but a failure is an answer as well. */
-static void lookup_begin(struct job *job, const struct lookup *start, struct lookup **out)
+/* Looks up Q or, if that is NULL, the names of ADDRESS, into *OUT. A failure is an answer. */
+static void lookup_begin(const struct lookup *start, const struct lookup_question *q,
+			 const struct address *address, bool trusted, struct lookup **out)
 {
-	*out = NULL;
-	if (lookup_queue(job, start, out) < 0)
-		start->fn(start->arg, &(struct lookup_answer){ .eai = EAI_SYSTEM, .error = errno });
-}
+	struct lookup *l = malloc(sizeof *l);
+	struct work *w = calloc(1, sizeof *w);
+	int error;
 
-/* A job for the names of ADDRESS. */
-static struct job *job_new_for_names(const struct address *address, bool trusted)
-{
-	struct job *job = calloc(1, sizeof *job);
-
-	if (job) {
-		job->address = *address;
-		job->trusted = trusted;
-		atomic_init(&job->users, 2);
+	*out = l;
+	if (l && w) {
+		*l = *start;
+		l->watch.fd = -1;
+		l->work = w;
+		atomic_init(&w->users, 2);
+		w->trusted = trusted;
+		if (address)
+			w->address = *address;
+		if ((!q || work_ask(w, q) == 0) && queue_add(l) == 0)
+			return;
 	}
-	return job;
+	error = errno;
+	if (w) {
+		atomic_store(&w->users, 1);
+		work_release(w);
+	}
+	free(l);
+	*out = NULL;
+	start->fn(start->arg, &(struct lookup_answer){ .eai = EAI_SYSTEM, .error = error });
 }
 
-int lookup_name_start(struct loop *loop, const struct address *address, lookup_name_fn *fn,
-		      void *arg, struct lookup **out)
+void lookup_names_start(struct loop *loop, const struct address *address, bool trusted,
+			lookup_fn *fn, void *arg, struct lookup **out)
 {
-	return lookup_queue(job_new_for_names(address, true),
-			    &(struct lookup){ .loop = loop, .name_fn = fn, .arg = arg }, out);
+	lookup_begin(&(struct lookup){ .loop = loop, .fn = fn, .arg = arg }, NULL, address, trusted,
+		     out);
 }
 
-void lookup_names_start(struct loop *loop, const struct address *address, lookup_fn *fn, void *arg,
-			struct lookup **out)
-{
-	lookup_begin(job_new_for_names(address, false),
-		     &(struct lookup){ .loop = loop, .fn = fn, .arg = arg }, out);
-}
+/* ---- without looking anything up ---- */
 
 /* Answers with the wildcard addresses of Q's family, or with the address that HOST is. */
 static int answer_numbers(const struct lookup_question *q, uint16_t port, struct lookup_answer *out)
@@ -502,12 +472,12 @@ void lookup_start(struct loop *loop, const struct lookup_question *q, lookup_fn 
 	struct lookup_answer answer = { 0 };
 	int status = answer_at_once(q, &answer);
 
-	*out = NULL;
 	if (status > 0) {
-		lookup_begin(job_new(q), &(struct lookup){ .loop = loop, .fn = fn, .arg = arg },
+		lookup_begin(&(struct lookup){ .loop = loop, .fn = fn, .arg = arg }, q, NULL, false,
 			     out);
 		return;
 	}
+	*out = NULL;
 	if (status < 0)
 		answer = (struct lookup_answer){ .eai = EAI_SYSTEM, .error = errno };
 	fn(arg, &answer);

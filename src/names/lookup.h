@@ -58,20 +58,12 @@ void lookup_start(struct loop *loop, const struct lookup_question *q, lookup_fn 
 /* Is NAME an address in one of the forms that getaddrinfo(3) takes (`127.1`)? */
 bool lookup_is_numeric(const char *name);
 
-/* NAME is NULL if there is none, or none to be trusted. */
-typedef void lookup_name_fn(void *arg, const char *name);
-
-/* Looks up the name of ADDRESS (getnameinfo(3)). It counts only if ADDRESS is among its addresses,
- * since whoever owns an address can give it any name. FN is called once, from the loop. Look-ups
- * that were left behind and hang can keep this one waiting for long: the caller has to limit its
- * time. Returns 0 with *OUT, which can be cancelled until then, or -1 with errno. */
-int lookup_name_start(struct loop *loop, const struct address *address, lookup_name_fn *fn,
-		      void *arg, struct lookup **out);
-
-/* Looks up all names of ADDRESS, to be trusted or not; the answer has no addresses. Else as
- * lookup_start(). */
-void lookup_names_start(struct loop *loop, const struct address *address, lookup_fn *fn, void *arg,
-			struct lookup **out);
+/* Looks up all names of ADDRESS, or if TRUSTED only the name that getnameinfo(3) tells, and only if
+ * ADDRESS is one of its addresses: whoever owns an address can give it any name. The answer has no
+ * addresses. Look-ups that were left behind and hang can keep a trusted one waiting for long: the
+ * caller has to limit its time. Else as lookup_start(). */
+void lookup_names_start(struct loop *loop, const struct address *address, bool trusted,
+			lookup_fn *fn, void *arg, struct lookup **out);
 
 /* Lets MOST look-ups run at once from now on, in place of eight. */
 void lookup_at_once(int most);

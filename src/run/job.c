@@ -86,12 +86,13 @@ static void job_run(struct job *j, const char *host)
 	j->started(j->arg, failure);
 }
 
-static void job_name_found(void *arg, const char *name)
+static void job_name_found(void *arg, struct lookup_answer *answer)
 {
 	struct job *j = arg;
 
 	j->lookup = NULL;
-	job_run(j, name);
+	job_run(j, answer->names.n ? answer->names.names[0] : NULL);
+	lookup_names_free(&answer->names);
 }
 
 static void job_name_is_late(void *arg)
@@ -99,19 +100,19 @@ static void job_name_is_late(void *arg)
 	struct job *j = arg;
 
 	lookup_cancel(j->lookup);
-	job_name_found(j, NULL);
+	j->lookup = NULL;
+	job_run(j, NULL);
 }
 
 void job_start(struct job *j, const char *name, bool numeric)
 {
-	sa_family_t family = j->subject.peer->u.sa.sa_family;
-	bool may_ask = !name && !numeric && (family == AF_INET || family == AF_INET6);
-
 	j->limit = (struct timer){ .fn = job_name_is_late, .arg = j };
-	if (!may_ask || lookup_name_start(j->loop, j->subject.peer, job_name_found, j, &j->lookup))
+	if (name || numeric || !address_is_ip(j->subject.peer)) {
 		job_run(j, name);
-	else
-		timer_set(j->loop, &j->limit, clock_after(clock_now(), NAME_LIMIT));
+		return;
+	}
+	timer_set(j->loop, &j->limit, clock_after(clock_now(), NAME_LIMIT));
+	lookup_names_start(j->loop, j->subject.peer, true, job_name_found, j, &j->lookup);
 }
 
 void job_free(struct job *j)
