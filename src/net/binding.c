@@ -134,7 +134,6 @@ static int binding_notify(const struct binding *b, int fd)
 {
 	struct text lines = { 0 };
 	char text[ADDRESS_TEXT];
-	uint32_t cid, port;
 	int result;
 
 	for (size_t i = 0; i < b->n; i++) {
@@ -143,9 +142,7 @@ static int binding_notify(const struct binding *b, int fd)
 		if (a->u.sa.sa_family == AF_UNIX)
 			text_add(&lines, "unix %s\n", host + strlen("unix:"));
 		else
-			text_add(&lines, "%s %lu\n", host,
-				 (unsigned long)(vsock_get(a, &cid, &port) ? port :
-									     address_port(a)));
+			text_add(&lines, "%s %lu\n", host, (unsigned long)address_any_port(a));
 	}
 	result = text_write(&lines, fd);
 	text_free(&lines);
@@ -155,11 +152,8 @@ static int binding_notify(const struct binding *b, int fd)
 /* Does the kernel choose the port? */
 static bool binding_port_is_chosen(const struct binding *b)
 {
-	uint32_t cid, port;
-
-	if (b->n_places == 0 || b->places->u.sa.sa_family == AF_UNIX)
-		return false;
-	return (vsock_get(b->places, &cid, &port) ? port : address_port(b->places)) == 0;
+	return b->n_places > 0 && b->places->u.sa.sa_family != AF_UNIX &&
+	       address_any_port(b->places) == 0;
 }
 
 /* Says that the sockets are open. Returns 0, or -1 with errno and R->what. */

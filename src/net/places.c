@@ -39,19 +39,24 @@ static void places_finish(struct places_lookup *l)
 	fn(arg, &found);
 }
 
-/* The look-up of HOST and PORT, either of which may be NULL, has failed. WHICH stands for the host,
- * WHICH
- * + 1 for the port. */
-static void places_fail(struct places_lookup *l, const struct lookup_answer *answer,
-			enum place_word which, const char *host, const char *port)
+/* Makes F name the word of Q's host and port, or of its SOURCE, that has failed. */
+static void places_blame(struct places_failure *f, const struct places_question *q, bool source)
 {
-	bool is_port = port && (answer->eai == EAI_SERVICE || !host);
+	const char *host = source ? q->source : q->host, *port = source ? q->source_port : q->port;
+	bool is_port = port && (f->eai == EAI_SERVICE || !host);
 
+	f->word = is_port ? port : host;
+	f->which = source ? (is_port ? PLACE_SOURCE_PORT : PLACE_SOURCE) :
+			    (is_port ? PLACE_PORT : PLACE_HOST);
+}
+
+static void places_fail(struct places_lookup *l, const struct lookup_answer *answer, bool source)
+{
+	free(answer->addresses);
 	free(l->found.sources);
-	l->found = (struct places_answer){ .failure = { .eai = answer->eai,
-							.error = answer->error,
-							.which = is_port ? which + 1 : which,
-							.word = is_port ? port : host } };
+	l->found = (struct places_answer){ .failure.eai = answer->eai,
+					   .failure.error = answer->error };
+	places_blame(&l->found.failure, &l->q, source);
 	places_finish(l);
 }
 
@@ -63,8 +68,7 @@ static void places_host_found(void *arg, struct lookup_answer *answer)
 	event_tell(&l->q.events, .kind = EVENT_RESOLVED, .host = l->q.host, .port = l->q.port,
 		   .count = answer->n);
 	if (answer->eai) {
-		free(answer->addresses);
-		places_fail(l, answer, PLACE_HOST, l->q.host, l->q.port);
+		places_fail(l, answer, false);
 		return;
 	}
 	l->found.addresses = answer->addresses;
@@ -91,8 +95,7 @@ static void places_source_found(void *arg, struct lookup_answer *answer)
 
 	l->lookup = NULL;
 	if (answer->eai) {
-		free(answer->addresses);
-		places_fail(l, answer, PLACE_SOURCE, l->q.source, l->q.source_port);
+		places_fail(l, answer, true);
 		return;
 	}
 	l->found.sources = answer->addresses;
@@ -109,11 +112,8 @@ void places_find(struct loop *loop, const struct places_question *q, places_fn *
 
 	*out = l;
 	if (!l) {
-		struct places_answer none = { .failure = { EAI_MEMORY, ENOMEM, PLACE_HOST,
-							   q->host } };
-		if (!q->host)
-			none.failure = (struct places_failure){ EAI_MEMORY, ENOMEM, PLACE_PORT,
-								q->port ? q->port : "" };
+		struct places_answer none = { .failure = { .eai = EAI_MEMORY, .error = ENOMEM } };
+		places_blame(&none.failure, q, !q->port);
 		fn(arg, &none);
 		return;
 	}

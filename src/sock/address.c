@@ -270,29 +270,22 @@ int address_operands(const struct operands *o, bool may_lack_host, bool numeric,
 	struct address a;
 	enum word_kind direct = o->n == 1 ? address_parse_direct(word, &a) : WORD_NAME;
 
-	*host = NULL;
+	*host = word;
+	*port = o->n == 2 ? o->words[1] : word + strlen(word);
 	if (direct == WORD_BAD)
 		return refuse_direct(word, error);
-	if (direct == WORD_NUMBER) {
-		*host = word;
-		*port = word + strlen(word);
+	if (direct == WORD_NUMBER)
 		return 0;
-	}
-	if (o->n == 2) {
-		*host = word;
-		*port = o->words[1];
-	} else if (colon) {
+	if (colon) {
 		*colon = '\0';
-		*host = word;
 		*port = colon + 1;
-	} else {
+	} else if (o->n == 1) {
 		if (!may_lack_host)
 			return option_fail(error, "a port is missing after '%s'", word);
+		*host = NULL;
 		*port = word;
 	}
-	if (*host && check_host(*host, numeric, error) < 0)
-		return -1;
-	return check_port(*port, numeric, error);
+	return address_check(*host, *port, numeric, error);
 }
 
 int address_inet_operands(const struct operands *o, bool may_lack_host, bool numeric,
@@ -340,6 +333,13 @@ uint16_t address_port(const struct address *a)
 	if (a->u.sa.sa_family == AF_INET || a->u.sa.sa_family == AF_UNSPEC)
 		return ntohs(a->u.in.sin_port);
 	return a->u.sa.sa_family == AF_INET6 ? ntohs(a->u.in6.sin6_port) : 0;
+}
+
+uint32_t address_any_port(const struct address *a)
+{
+	uint32_t cid, port;
+
+	return vsock_get(a, &cid, &port) ? port : address_port(a);
 }
 
 void address_set_words(struct address *a, const char *words, uint16_t port)
@@ -465,7 +465,6 @@ const char *address_text(const struct address *a, char *text)
 {
 	const char *host = address_host(a, text);
 	size_t n = strlen(text);
-	uint32_t cid, port;
 
 	if (host != text)
 		return host;
@@ -473,9 +472,8 @@ const char *address_text(const struct address *a, char *text)
 		if (a->who.known && !has_name(a))
 			who_text(a, text + n, ADDRESS_TEXT - n);
 	} else {
-		if (!vsock_get(a, &cid, &port))
-			port = address_port(a);
-		snprintf(text + n, ADDRESS_TEXT - n, " port %lu", (unsigned long)port);
+		snprintf(text + n, ADDRESS_TEXT - n, " port %lu",
+			 (unsigned long)address_any_port(a));
 	}
 	return text;
 }

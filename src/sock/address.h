@@ -127,6 +127,9 @@ static inline bool address_is_ip(const struct address *a)
 void address_set_port(struct address *a, uint16_t port);
 uint16_t address_port(const struct address *a);
 
+/* Returns the port of IP or of vsock. */
+uint32_t address_any_port(const struct address *a);
+
 /* Makes *A a place that is known by WORDS alone, see `word`, and PORT. */
 void address_set_words(struct address *a, const char *words, uint16_t port);
 

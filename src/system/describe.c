@@ -53,15 +53,12 @@ static const char *protocol_name(int protocol)
 const char *describe_place(const struct address *a, char *text)
 {
 	char host[ADDRESS_TEXT];
-	uint32_t cid, port;
 
-	if (vsock_get(a, &cid, &port))
-		snprintf(text, DESCRIBE_PLACE, "%s %lu", address_host(a, host),
-			 (unsigned long)port);
-	else if (a->u.sa.sa_family == AF_UNIX)
+	if (a->u.sa.sa_family == AF_UNIX)
 		snprintf(text, DESCRIBE_PLACE, "%s", address_host(a, host));
 	else
-		snprintf(text, DESCRIBE_PLACE, "%s %u", address_host(a, host), address_port(a));
+		snprintf(text, DESCRIBE_PLACE, "%s %lu", address_host(a, host),
+			 (unsigned long)address_any_port(a));
 	return text;
 }
 
