@@ -193,18 +193,6 @@ const char *sockopt_type(const struct sockopt_row *row)
 	return names[row->type];
 }
 
-static const struct sockopt_row *sockopt_find(const struct sockopt_table *table, const char *name,
-					      size_t n, struct suggestion *s)
-{
-	for (size_t i = 0; i < table->n; i++) {
-		const char *known = table->rows[i].name;
-		if (!strncmp(known, name, n) && known[n] == '\0')
-			return &table->rows[i];
-		suggest(s, known);
-	}
-	return NULL;
-}
-
 static int parse_int(const char *word, int *out)
 {
 	bool negative = *word == '-';
@@ -279,9 +267,11 @@ static int parse_sockopt(void *field, const char *word, struct option_error *err
 	struct suggestion s = { .word = name };
 
 	snprintf(name, sizeof name, "%.*s", (int)n, word);
-	row = sockopt_find(&sockopt_common, word, n, &s);
-	if (!row)
-		row = sockopt_find(&sockopt_system, word, n, &s);
+	for (size_t i = 0; (row = sockopt_row(i)); i++) {
+		if (!strncmp(row->name, word, n) && row->name[n] == '\0')
+			break;
+		suggest(&s, row->name);
+	}
 	if (!row)
 		return sockopt_unknown(&s, word, error);
 	value = value ? value + 1 : NULL;

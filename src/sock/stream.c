@@ -42,22 +42,24 @@ int stream_connect_error(int fd, short events)
 	return stream_error(fd);
 }
 
-bool stream_is_gone(int fd)
+/* Has FD a peer? Returns false with errno if it has not. */
+static bool has_peer(int fd)
 {
 	struct sockaddr_storage peer;
 	socklen_t size = sizeof peer;
 
+	return getpeername(fd, (struct sockaddr *)&peer, &size) == 0;
+}
+
+bool stream_is_gone(int fd)
+{
 	/* Some systems say EINVAL. */
-	return getpeername(fd, (struct sockaddr *)&peer, &size) < 0 &&
-	       (errno == ENOTCONN || errno == EINVAL);
+	return !has_peer(fd) && (errno == ENOTCONN || errno == EINVAL);
 }
 
 bool stream_connected(int fd)
 {
-	struct sockaddr_storage peer;
-	socklen_t size = sizeof peer;
-
-	if (getpeername(fd, (struct sockaddr *)&peer, &size) == 0)
+	if (has_peer(fd))
 		return true;
 	send(fd, "", 0, MSG_DONTWAIT | MSG_NOSIGNAL);
 	return false;
