@@ -161,7 +161,7 @@ static int binding_announce(struct binding *b, struct binding_result *r)
 {
 	const struct listen_options *o = b->c.options;
 
-	/* Whoever needs rights to bind does not need them any more. */
+	/* The rights to bind are not needed any more. */
 	r->what = "--user";
 	if (o->user && user_become(o->user) < 0)
 		return -1;
