@@ -17,7 +17,7 @@ struct parse {
 	char *options;
 	struct option_error *error;
 	unsigned char given[OPTION_ROWS_MOST];
-	bool help;
+	bool any, help; /* an option is there; --help is */
 	char label[64]; /* see parse_label() */
 };
 
@@ -128,7 +128,7 @@ static int parse_option(struct parse *p, const struct option_walk *found, const 
 
 	if (p->given[found->index] && row->arg && !row->repeats)
 		return option_fail(p->error, "%s is given twice: '%s'", parse_label(p, row), value);
-	p->given[found->index] = 1;
+	p->given[found->index] = p->any = true;
 	if (row->arg && !row->optional && *value == '\0')
 		return option_fail(p->error, "%s: '' is empty", parse_label(p, row));
 	switch ((enum option_kind)row->kind) {
@@ -290,7 +290,8 @@ static const char *group_need(const struct command *command, const struct option
 	return NULL;
 }
 
-static int parse_check_pairs(struct parse *p)
+/* Checks the options that are there against each other, and lists them in O. */
+static int parse_check_options(struct parse *p, struct operands *o)
 {
 	struct option_walk f, other;
 	size_t n;
@@ -298,6 +299,7 @@ static int parse_check_pairs(struct parse *p)
 	for (f = option_walk(p->command); option_next(&f);) {
 		if (!p->given[f.index])
 			continue;
+		o->given[o->n_given++] = f.row;
 		for (const char *name, *rest = f.row->excludes; (name = text_word(&rest, &n));)
 			if (option_find_name(p->command, name, n, &other) && p->given[other.index])
 				return option_fail(p->error, "--%s and --%s exclude each other",
@@ -348,23 +350,24 @@ static bool names_contain(const char *names, const char *name)
 	return false;
 }
 
-const struct option_row *option_given(const struct command *command, const struct operands *o,
-				      const struct option_group *group, const char *except)
+const struct option_row *option_given(const struct operands *o, const struct option_group *group,
+				      const char *except)
 {
-	struct option_walk f;
-
-	for (f = option_walk(command); option_next(&f);)
-		if (f.use->group == group && o->given[f.index] &&
-		    !names_contain(except, f.row->name))
-			return f.row;
+	for (size_t i = 0; i < o->n_given; i++) {
+		const struct option_row *row = o->given[i];
+		if (row >= group->rows && row < group->rows + group->n &&
+		    !names_contain(except, row->name))
+			return row;
+	}
 	return NULL;
 }
 
-bool option_is_given(const struct command *command, const struct operands *o, const char *name)
+bool option_is_given(const struct operands *o, const char *name)
 {
-	struct option_walk f;
-
-	return option_find_name(command, name, strlen(name), &f) && o->given[f.index];
+	for (size_t i = 0; i < o->n_given; i++)
+		if (!strcmp(o->given[i]->name, name))
+			return true;
+	return false;
 }
 
 enum options_result options_parse(const struct command *command, void *options, int argc,
@@ -374,7 +377,9 @@ enum options_result options_parse(const struct command *command, void *options, 
 	struct parse p = { .command = command, .options = options, .error = error };
 	int kept = 1;
 
-	*operands = (struct operands){ .words = argv + 1 };
+	operands->words = argv + 1;
+	operands->command = NULL;
+	operands->n_given = 0;
 	for (int i = 1; i < argc; i++) {
 		int status = 0;
 
@@ -392,9 +397,10 @@ enum options_result options_parse(const struct command *command, void *options, 
 			return OPTIONS_BAD;
 	}
 	operands->n = kept - 1;
-	memcpy(operands->given, p.given, sizeof p.given);
 	if (p.help)
 		return OPTIONS_HELP;
-	return parse_check_pairs(&p) < 0 || parse_check_operands(&p, operands) < 0 ? OPTIONS_BAD :
-										     OPTIONS_OK;
+	return (p.any && parse_check_options(&p, operands) < 0) ||
+			       parse_check_operands(&p, operands) < 0 ?
+		       OPTIONS_BAD :
+		       OPTIONS_OK;
 }

@@ -97,8 +97,10 @@ struct option_need {
 struct operands {
 	char **words;
 	int n;
-	char **command;			       /* what follows `--`, NULL if nothing does */
-	unsigned char given[OPTION_ROWS_MOST]; /* see option_given() */
+	char **command; /* what follows `--`, NULL if nothing does */
+	/* The rows of the options that are there, in the order of the tables. */
+	const struct option_row *given[OPTION_ROWS_MOST];
+	size_t n_given;
 };
 
 /* A subcommand: its name, how it is called, what it is for, its option groups, how many
@@ -143,14 +145,13 @@ enum options_result options_parse(const struct command *command, void *options, 
 				  char **argv, struct operands *operands,
 				  struct option_error *error);
 
-/* The first row of GROUP, one of COMMAND's, that options_parse() met on the command line, but for
- * those that stand in EXCEPT (long names, separated by blanks; NULL: none). NULL: there is none. */
-const struct option_row *option_given(const struct command *command, const struct operands *o,
-				      const struct option_group *group, const char *except);
+/* Returns the first of O's options that is a row of GROUP and not named in EXCEPT (long names,
+ * separated by blanks; NULL: none). NULL: there is none. */
+const struct option_row *option_given(const struct operands *o, const struct option_group *group,
+				      const char *except);
 
-/* Did options_parse() meet the option NAME, a long name, on the command line? Not where COMMAND has
- * no such option. */
-bool option_is_given(const struct command *command, const struct operands *o, const char *name);
+/* Is the option with the long name NAME one of O's? */
+bool option_is_given(const struct operands *o, const char *name);
 
 /* Fills *ERROR as printf(3) would. Returns -1. */
 __attribute__((format(printf, 2, 3))) int option_fail(struct option_error *error,

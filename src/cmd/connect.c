@@ -149,7 +149,7 @@ static struct outcome main_connect(const struct command *self, int argc, char **
 		     (address_operands(&operands, false, numeric, &host, &port, &error) < 0 ||
 		      proxy_check(&o.proxy, host, numeric, &error) < 0)) ||
 		    address_check(o.socket.source, o.socket.source_port, numeric, &error) < 0 ||
-		    service_check(&o.service, self, &operands, numeric, &error) < 0 ||
+		    service_check(&o.service, &operands, numeric, &error) < 0 ||
 		    run_check(&o.messages, &o.data, &error) < 0)
 			outcome = command_refuse(&o.messages, &error);
 		else if (o.own.probe)

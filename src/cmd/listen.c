@@ -109,7 +109,7 @@ static struct outcome main_listen(const struct command *self, int argc, char **a
 		c.connections.numeric = o.family.numeric;
 		c.connections.wait = o.wait;
 		if (listen_find_place(self, &c, &operands, &error) == 0 &&
-		    service_check(&o.service, self, &operands, o.family.numeric, &error) == 0 &&
+		    service_check(&o.service, &operands, o.family.numeric, &error) == 0 &&
 		    server_check(&c, &error) == 0)
 			outcome = server_run(&c);
 		else

@@ -152,8 +152,7 @@ static int unix_check_mode(struct unix_job *j)
 
 	for (size_t i = 0; i < sizeof purposes / sizeof *purposes; i++) {
 		const struct unix_purpose *p = &purposes[i];
-		const struct option_row *row =
-			option_given(j->self, &j->operands, p->group, p->except);
+		const struct option_row *row = option_given(&j->operands, p->group, p->except);
 		if (!row || p->modes & mode)
 			continue;
 		if (mode == CONNECTION)
@@ -218,7 +217,7 @@ static int unix_check(struct unix_job *j)
 	if (unix_place(j, j->operands.n ? j->operands.words[0] : NULL, &j->place) < 0 ||
 	    unix_place(j, o->own.source, &j->source) < 0 || unix_check_mode(j) < 0 ||
 	    unix_check_type(j) < 0 ||
-	    service_check(&o->service, j->self, &j->operands, o->family.numeric, &j->error) < 0)
+	    service_check(&o->service, &j->operands, o->family.numeric, &j->error) < 0)
 		return -1;
 	if (!j->place && o->own.listen)
 		j->inherited = activation_sockets();
@@ -310,7 +309,7 @@ static struct outcome unix_run_receiver(struct unix_job *j)
 		.wait = o->own.wait,
 	};
 
-	o->receiving.echo = option_is_given(j->self, &j->operands, "echo");
+	o->receiving.echo = option_is_given(&j->operands, "echo");
 	o->receiving.command.shell = o->service.command.shell;
 	if (unix_check_answers(j) < 0 ||
 	    receiver_options_check(&o->receiving, &o->frame, &j->operands, AF_UNIX, &j->error) <

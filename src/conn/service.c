@@ -11,12 +11,11 @@ const char *service_fault(const struct service *s)
 	return s->start ? NULL : "it starts nothing";
 }
 
-static const struct service *service_chosen(const struct command *command,
-					    const struct operands *operands)
+static const struct service *service_chosen(const struct operands *operands)
 {
 	/* --chat is a --broker that does more: the later row counts. */
 	for (size_t i = n_services; --i > 0;)
-		if (option_is_given(command, operands, services[i]->option))
+		if (option_is_given(operands, services[i]->option))
 			return services[i];
 	for (size_t i = 1; operands->command && i < n_services; i++)
 		if (services[i]->runs_command)
@@ -24,15 +23,15 @@ static const struct service *service_chosen(const struct command *command,
 	return services[0];
 }
 
-int service_check(struct service_options *o, const struct command *command,
-		  const struct operands *operands, bool numeric, struct option_error *error)
+int service_check(struct service_options *o, const struct operands *operands, bool numeric,
+		  struct option_error *error)
 {
-	const struct service *s = service_chosen(command, operands);
+	const struct service *s = service_chosen(operands);
 	const char *fault = service_fault(s), *option = NULL;
 
 	if (fault)
 		return option_fail(error, "--%s: %s", s->option, fault);
-	if (operands->command && option_is_given(command, operands, s->option))
+	if (operands->command && option_is_given(operands, s->option))
 		return option_fail(error, "--%s and '-- %s' exclude each other", s->option,
 				   operands->command[0]);
 	if (!s->runs_command)

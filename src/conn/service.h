@@ -89,10 +89,10 @@ struct service_options {
 
 extern const struct option_group command_group, service_group, pass_group;
 
-/* Finds the service that the options of COMMAND or the command after `--` choose, and checks what
+/* Finds the service that the options or the command in OPERANDS choose, and checks what
  * it needs; NUMERIC: no names. Returns 0, or -1 with *ERROR. */
-int service_check(struct service_options *o, const struct command *command,
-		  const struct operands *operands, bool numeric, struct option_error *error);
+int service_check(struct service_options *o, const struct operands *operands, bool numeric,
+		  struct option_error *error);
 
 /* May there be more than one connection? */
 bool service_keeps(const struct service_options *o);
