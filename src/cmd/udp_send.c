@@ -26,8 +26,8 @@ struct udp_send_options {
 
 static const struct option_row rows[] = {
 	{ "probe", 'z', OPTION_FLAG, .excludes = "replies repeat",
-	  .help = "ask whether somebody answers what stdin gives (nothing: an empty datagram) within "
-		  "--wait (1s): open is exit 0, closed 1, no-answer 4" },
+	  .help = "ask whether somebody answers what stdin gives (nothing: an empty datagram) "
+		  "within --wait (1s): open is exit 0, closed 1, no-answer 4" },
 };
 
 static const struct option_group group = { "Probing", rows, sizeof rows / sizeof *rows };

@@ -49,8 +49,8 @@ static const struct option_row rows[] = {
 	{ "type", 0, OPTION_KEYWORD, AT(type), .arg = "TYPE", .keywords = types,
 	  .help = "stream (the default), seqpacket, or dgram" },
 	{ "wait", 'w', OPTION_DURATION, AT(wait), .arg = "DURATION",
-	  .help = "limit for connecting or, with --listen, how long to wait for a client; of dgram, for a "
-		  "reply or a datagram: exit 4" },
+	  .help = "limit for connecting or, with --listen, how long to wait for a client; of "
+		  "dgram, for a reply or a datagram: exit 4" },
 	{ "interval", 0, OPTION_DURATION, AT(interval), .arg = "DURATION", .needs = "retry repeat",
 	  .help = "pause between tries (250ms), or between one time and the next" },
 	{ "source", 's', OPTION_STRING, AT(source), .arg = "ADDR",

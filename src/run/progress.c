@@ -1,3 +1,4 @@
+/* progress.c - the live line of --progress: how far, how fast, how long still */
 #define _DEFAULT_SOURCE /* struct winsize, TIOCGWINSZ */
 #include "run/progress.h"
 

@@ -1,3 +1,4 @@
+/* run.c - the course of a subcommand: from its signals and limits to the last byte of its files */
 #include "run/run.h"
 
 #include <errno.h>

@@ -1,3 +1,4 @@
+/* ucspi.c - the environment of a command: who its peer is, and on which of our addresses */
 #include "run/ucspi.h"
 
 #include <stdio.h>
