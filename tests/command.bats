@@ -732,15 +732,7 @@ host_is() {
 	# And however many come, no more than a few look-ups hang.
 	serve -k 127.0.0.1 0 -e 'echo hi' </dev/null 2>err
 	start=$(milliseconds)
-	python3 - "$PORT" <<-'END'
-		import socket, sys
-		for _ in range(2):
-		    many = [socket.create_connection(('127.0.0.1', int(sys.argv[1]))) for _ in range(20)]
-		    for s in many:
-		        s.settimeout(10)
-		        assert s.recv(9) == b'hi\n'
-		        s.close()
-	END
+	foreign strict connect:"$PORT" a1-20:join a1-20:has:'hi\n' a1-20:close b1-20:join b1-20:has:'hi\n' b1-20:close
 	[ $(($(milliseconds) - start)) -lt 8000 ]
 	local threads=("/proc/$LISTENER/task/"*) # nsenter executes the program itself
 	[ ${#threads[@]} -le 9 ]
@@ -984,23 +976,14 @@ TRAPS='for s in HUP INT TERM; do trap "echo $s >got; exit 9" $s; done; echo >run
 }
 
 @test "-k: side by side" {
-	local option
+	local option i words=()
+	for i in 3 1 9 4 2 0 5 8 7 6; do
+		words+=(c$i:line:$i "c$i:has:$i\n" c$i:shutdown c$i:over)
+	done
 	for option in '' "${RELAY[*]}"; do
 		# shellcheck disable=SC2086 # words
 		serve -k $option "${LOCAL[@]}" -e 'echo here; cat' </dev/null 2>err >out
-		within 20 python3 - "$PORT" <<-'END'
-			import socket, sys
-			all = [socket.create_connection(('127.0.0.1', int(sys.argv[1]))) for _ in range(10)]
-			files = [s.makefile('rwb') for s in all]
-			for f in files:
-			    assert f.readline() == b'here\n'
-			for i in 3, 1, 9, 4, 2, 0, 5, 8, 7, 6:
-			    files[i].write(b'%d\n' % i)
-			    files[i].flush()
-			    assert files[i].readline() == b'%d\n' % i
-			    all[i].shutdown(socket.SHUT_WR)
-			    assert files[i].read() == b''
-		END
+		foreign strict connect:"$PORT" c0-9:join c0-9:has:'here\n' "${words[@]}"
 		runs "$LISTENER"
 		kill "$LISTENER"
 		ended 143 "$LISTENER"

@@ -201,31 +201,10 @@ let_go() {
 }
 
 @test "300 that are half closed cost nothing" {
-	local far
-	spawn python3 - <<-'END' >far.port
-		import select, signal, socket
-		signal.alarm(60)
-		far = socket.create_server(('127.0.0.1', 0), backlog=400)
-		print(far.getsockname()[1], flush=True)
-		all = []
-		while True:
-		    s, _ = far.accept()
-		    s.shutdown(socket.SHUT_WR)
-		    all.append(s)
-	END
-	eventually grep -q . far.port
-	FAR=$(<far.port)
+	far f1-300:accept f1-300:shutdown hold
 	forwards -k
-	spawn python3 - "$HERE" <<-'END'
-		import signal, socket, sys
-		signal.alarm(60)
-		all = [socket.create_connection(('127.0.0.1', int(sys.argv[1]))) for _ in range(300)]
-		for s in all:
-		    assert s.recv(1) == b''
-		open('held', 'w').close()
-		signal.pause()
-	END
-	eventually test -e held
+	counterpart connect:"$HERE" strict c1-300:join c1-300:over say:held hold
+	eventually grep -qx held peer.out
 	idles "$LISTENER"
 	kill "$LISTENER"
 	ended 143 "$LISTENER"
@@ -247,53 +226,12 @@ let_go() {
 	[ "$(platform)" = linux ] || skip 'portable'
 	mkfifo go
 	serves -k --discard
-	spawn python3 - <<-'END' >far.port
-		import hashlib, signal, socket, threading
-		signal.alarm(60)
-		far = socket.socket()
-		far.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
-		far.bind(('127.0.0.1', 0))
-		far.listen(100)
-		print(far.getsockname()[1], flush=True)
-		all = [far.accept()[0] for _ in range(20)]
-		open('go').read()
-		sums = []
-		def take(s):
-		    h = hashlib.sha256()
-		    while data := s.recv(1 << 18):
-		        h.update(data)
-		    sums.append(h.hexdigest())
-		threads = [threading.Thread(target=take, args=(s,)) for s in all]
-		for t in threads:
-		    t.start()
-		for t in threads:
-		    t.join()
-		print(*sums, sep='\n')
-	END
-	local far=$PID
-	eventually grep -q . far.port
-	FAR=$(<far.port)
+	far rcvbuf:4096 f1-20:accept gate:go f1-20:hear f1-20:same:"$(A)" f1-20:over
 	forwards --accept 20
 	local pipes
 	pipes=$(count_pipes "$LISTENER")
-	spawn python3 - "$HERE" "$(A)" <<-'END'
-		import socket, sys, threading, time
-		data = open(sys.argv[2], 'rb').read()
-		all = [socket.create_connection(('127.0.0.1', int(sys.argv[1]))) for _ in range(20)]
-		def send(s):
-		    s.sendall(data)
-		    s.shutdown(socket.SHUT_WR)
-		    s.recv(1)
-		threads = [threading.Thread(target=send, args=(s,)) for s in all]
-		for t in threads:
-		    t.start()
-		time.sleep(0.5)
-		open('stalled', 'w').close()
-		for t in threads:
-		    t.join()
-	END
-	local clients=$PID
-	eventually test -e stalled
+	counterpart connect:"$HERE" strict c1-20:join c1-20:feed:"$(A)" pause:0.5 say:stalled c1-20:shutdown c1-20:over
+	eventually grep -qx stalled peer.out
 	pipes=$(($(count_pipes "$LISTENER") - pipes))
 	echo "$pipes ends of pipes"
 	[ "$pipes" -ge 2 ]
@@ -301,9 +239,8 @@ let_go() {
 	idles "$LISTENER"
 	: >go
 	ended 0 "$LISTENER"
-	ended 0 "$far"
-	ended 0 "$clients"
-	[ "$(tail -n +2 far.port | sort | uniq -c | awk '{ print $1, $2 }')" = "20 $(sha256sum <"$(A)" | cut -d' ' -f1)" ]
+	far_ended
+	counterpart_ended
 }
 
 ### Real software.

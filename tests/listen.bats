@@ -412,12 +412,7 @@ knocks() {
 @test "a client that is reset at once is one that was served" {
 	serve 127.0.0.1 0 </dev/null >received 2>err
 	kill -STOP "$LISTENER"
-	python3 - "$PORT" <<-'END'
-		import socket, struct, sys
-		s = socket.create_connection(('127.0.0.1', int(sys.argv[1])))
-		s.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack('ii', 1, 0))
-		s.close()
-	END
+	foreign connect:"$PORT" reset
 	kill -CONT "$LISTENER"
 	ended 1 "$LISTENER"
 	tail -n 1 err | grep -qE '^sockit listen: 127\.0\.0\.1 port [0-9]+: Connection reset by peer \(ECONNRESET\)$'

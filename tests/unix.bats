@@ -65,10 +65,7 @@ long_path() {
 	name=${name:0:108}
 	unix_listens "$name" </dev/null >out 2>err
 	[ "$NOTIFIED" = "unix $name" ]
-	within 10 python3 -S -c 'import socket, sys
-s = socket.socket(socket.AF_UNIX)
-s.connect("\0" + sys.argv[1])
-s.sendall(sys.stdin.buffer.read())' "${name:1}" <"$(A)" 3>&-
+	foreign connect:unix:"$name" file:"$(A)"
 	ended 0 "$LISTENER"
 	same out "$(A)"
 	unix_listens -v "$name" <"$(B)" >out 2>err

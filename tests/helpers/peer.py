@@ -4,8 +4,8 @@
     peer.py [SETTING]... [[NAMES:]VERB[:ARGUMENT]]...
 
 Without NAMES there is one end, which the settings open: it listens on 127.0.0.1 and takes one connection
-before the first verb. With NAMES (`a`, `a,b`, `r1-20`) there are many, each of which `join` or `deaf` opens
-by the settings; where several are named they play the verb one after the other. Exit status 0 once all is
+before the first verb. With NAMES (`a`, `a,b`, `r1-20`) there are many, each of which `join`, `deaf` or `accept`
+opens by the settings; where several are named they play the verb one after the other. Exit status 0 once all is
 done; 1, and a line on stderr, as soon as something is not as said. An error of the connection is kept for
 `report` and ends nothing, unless `strict` is set. Where an end hears, as after `join`, what is waited for
 must come within 20 seconds; datagrams must so always.
@@ -43,6 +43,7 @@ Verbs without an end, also those of parent.py
 Opening and ending
     join            connect, and hear
     deaf            connect, with the smallest window, and read nothing
+    accept          of an end with a name: take a connection of the listener that all of them share
     hear            from now on read what comes, for what follows to look at
     next            close, and take the next connection
     shutdown        end the sending, once what `feed` sends is sent
@@ -209,8 +210,9 @@ class Script:
 class End(Script):
     unaccepted = ('stale', 'unvisited', 'full')  # what a listener does before it takes anybody
 
-    def __init__(self, settings):
+    def __init__(self, settings, listener=None):
         self.settings = settings
+        self.shared = listener  # by all that have names
         self.type = getattr(socket, 'SOCK_' + settings.get('type', 'stream').upper())
         self.socket = self.listener = None
         import hashlib  # takes longer than all the rest, and parent.py needs none
@@ -226,7 +228,7 @@ class End(Script):
 
     # Opening
 
-    def _open(self):
+    def _open(self, backlog=1):
         """As the settings say: connected, listening, or (datagrams) bound."""
         to = self.settings.get('connect', self.settings.get('to'))
         bound = self.settings.get('bind', None if to else '127.0.0.1')
@@ -246,7 +248,7 @@ class End(Script):
         elif to:
             s.connect(place(to)[1])
         else:
-            s.listen(1)
+            s.listen(backlog)
             self.listener = s
         if 'port' in self.settings:
             if family != socket.AF_UNIX and s.getsockname()[1] == 0:
@@ -275,6 +277,9 @@ class End(Script):
     def join(self):
         self._open()
         self.hear()
+
+    def accept(self):
+        self.socket = self.shared.socket.accept()[0]
 
     def deaf(self):
         self.settings = {**self.settings, 'rcvbuf': 1}
@@ -728,18 +733,21 @@ def parse(kind, words):
 def main(kind=End):
     signal.alarm(120)  # it never outlives a test that hangs
     settings, verbs = parse(kind, sys.argv[1:])
-    ends = {}
-    if not any(names for _, names, _, _ in verbs):
+    ends, listener = {}, None
+    if any(verb == 'accept' for _, _, verb, _ in verbs):
+        listener = kind(settings)
+        listener._open(400)
+    elif not any(names for _, names, _, _ in verbs):
         ends[''] = kind(settings)
         ends['']._open()
         if not verbs:
             ends['']._accept()
     for word, names, verb, arguments in verbs:
-        if '' in ends and verb not in kind.unaccepted:
+        if not names and '' in ends and verb not in kind.unaccepted:
             ends['']._accept()
         for name in expand(names):
             try:
-                getattr(ends.setdefault(name, kind(settings)), verb)(*arguments)
+                getattr(ends.setdefault(name, kind(settings, listener)), verb)(*arguments)
             except (Failure, OSError, ValueError) as failure:
                 sys.exit(f'peer: {word}{f" ({name})" if name else ""}: {failure or type(failure).__name__}')
 
