@@ -42,9 +42,9 @@ static bool receiver_has_input(const struct receiver *x)
 void receiver_go_on(void *arg)
 {
 	struct receiver *x = arg;
-	bool full = dgram_output_full(&x->out), pending = receiver_is_pending(x),
-	     busy = receiver_runs_command(x->c->options) && dgram_exec_full(&x->exec);
-	bool receives = !x->finishing && !pending && !full && !busy && !x->pace_timer.slot;
+	bool full = dgram_output_full(&x->out), pending = receiver_is_pending(x);
+	bool receives = !x->finishing && !pending && !full && !dgram_exec_full(&x->exec) &&
+			!x->pace_timer.slot;
 
 	for (size_t i = 0; i < x->n_sockets; i++) {
 		struct receiver_socket *s = &x->sockets[i];
@@ -77,8 +77,7 @@ static void receiver_resume(void *arg)
 
 	receiver_handle(x);
 	dgram_output_flush(&x->out);
-	if (x->exec.n)
-		dgram_exec_resume(&x->exec);
+	dgram_exec_resume(&x->exec);
 	receiver_go_on(x);
 }
 

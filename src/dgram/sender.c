@@ -47,10 +47,12 @@ enum sender_move {
 	MOVE_BREAK, /* nobody reads stdout any more */
 };
 
-static enum sender_move sender_decide(struct sender *s, bool may_send)
+/* Returns what S has to do next. MAY_SEND: it may still read and send before others get their turn.
+ */
+static enum sender_move sender_decide(const struct sender *s, bool may_send)
 {
 	const struct sender_options *o = s->c.options;
-	const struct dgram_queue *b = sender_batch(s);
+	const struct dgram_queue *b = s->kept.resending ? &s->kept.batch : &s->in.batch;
 	bool all_sent = s->in.state == STDIN_ENDED && b->at == b->n;
 
 	if (sender_is_over(s))
@@ -123,7 +125,8 @@ static void sender_end_round(struct sender *s)
 		sender_rest(s, clock_after(clock_now(), s->c.options->interval));
 }
 
-/* The batch has gone to the current place: it goes to the next one too, or stdin gives another. */
+/* The batch has gone to the current place. Lets it go to the next one if each gets all, else fills
+ * it from stdin. */
 static void sender_read(struct sender *s)
 {
 	struct sender_places *p = &s->places;
@@ -150,6 +153,7 @@ static void sender_read(struct sender *s)
 	}
 }
 
+/* All is sent: takes what the network and the peer have said by now. */
 static void sender_look(struct sender *s)
 {
 	dgram_errors(&s->places.socket);
@@ -160,7 +164,7 @@ static void sender_look(struct sender *s)
 		s->state = SENDER_LOOKED;
 }
 
-/* MORE: there is something to be sent at once. */
+/* Watches what S waits for. MORE: nothing, it only lets others have their turn. */
 static void sender_watch(struct sender *s, bool more)
 {
 	bool full = dgram_output_full(&s->replies.out);
@@ -173,6 +177,7 @@ static void sender_watch(struct sender *s, bool more)
 		  (short)((full ? 0 : POLLIN) | (write ? POLLOUT : 0)));
 }
 
+/* Does what is to be done until S has to wait. */
 static void sender_step(void *arg)
 {
 	struct sender *s = arg;

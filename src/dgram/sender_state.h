@@ -1,8 +1,8 @@
 /* sender_state.h - a run that sends datagrams: its parts, and how far it has come
  *
- * sender.c decides what is to be done next and does it. It uses sender_batch.c, which sends one
- * batch at its pace, sender_places.c (to where), stdin.c (stdin), sender_kept.c (what the
- * next address is to get too) and sender_replies.c (what comes back).
+ * sender.c decides what is to be done next and does it. It uses sender_places.c (where to),
+ * stdin.c (what), sender_batch.c (one batch at a time, at its pace), sender_kept.c (what the next
+ * address is to get too) and sender_replies.c (what comes back).
  */
 #ifndef DGRAM_SENDER_STATE_H
 #define DGRAM_SENDER_STATE_H
@@ -10,21 +10,21 @@
 #include "flow/rate.h"
 #include "dgram/output.h"
 #include "dgram/sender.h"
-#include "dgram/stdin.h"
 #include "dgram/sender_kept.h"
 #include "dgram/sender_places.h"
+#include "dgram/stdin.h"
 #include "dgram/traffic.h"
 
+/* One after the other; back to SENDER_SENDS if a place fails before the next one has been tried. */
 enum sender_state {
 	SENDER_LOOKS_UP, /* there is no socket yet */
 	SENDER_SENDS,
-	SENDER_LOOKED,	 /* all is sent, and what the network had to say of it has been taken */
-	SENDER_WAITS,	 /* only for replies */
-	SENDER_FINISHES, /* nothing is sent or received any more: stdout has still to take what came
-			  */
+	SENDER_LOOKED,	 /* all is sent, and the network's errors and the first replies are taken */
+	SENDER_WAITS,	 /* for replies, and nothing else */
+	SENDER_FINISHES, /* nothing moves any more, but stdout has still to take what came */
 };
 
-/* The pace at which it sends. */
+/* When it may send. */
 struct sender_pace {
 	struct rate rate; /* --pps and --rate */
 	struct timer timer;
@@ -39,7 +39,7 @@ struct sender_pace {
 struct sender_refusal {
 	bool pending; /* it has not been dealt with yet */
 	struct dgram_error error;
-	struct address to, by; /* `error` points to them */
+	struct address to, by; /* the addresses that `error` points to */
 };
 
 /* What comes back. */
@@ -64,9 +64,9 @@ struct sender {
 	struct watch socket_watch;
 	struct timer wait_timer;
 	bool failed; /* the run cannot end well any more */
-	bool told;   /* the network's error was told; the same again is only a detail */
+	bool told;   /* an error of the network was told: another is only worth -vv */
 	struct outcome outcome;
-	const char *why; /* it is over */
+	const char *why; /* the reason for its end, NULL: it goes on */
 };
 
 /* Is S over, but for what stdout has still to take? */
