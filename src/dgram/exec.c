@@ -209,7 +209,7 @@ bool dgram_exec_full(const struct dgram_exec *e)
 
 void dgram_exec_run(struct dgram_exec *e, struct dgram_socket *s, const struct dgram_received *d)
 {
-	/* How much a read gives is chance: all that it writes is one. */
+	/* Without --frame all of its output is one datagram, however many reads that takes. */
 	const struct frame_options one = {
 		.frame = { e->frame->mode == FRAME_READ ? FRAME_ALL : e->frame->mode,
 			   e->frame->size },

@@ -90,7 +90,7 @@ static void dgram_output_put_prefix(struct dgram_output *o, const struct dgram_r
 	if (!o->from)
 		return;
 	address_host(d->from, host);
-	/* What a file is called is the sender's affair: it must not look like the end of a line. */
+	/* A sender may have any path: it must not look like the end of a line. */
 	text_put(t, shown, text_escape(shown, sizeof shown, host, strlen(host), true));
 	if (d->from->u.sa.sa_family == AF_UNIX)
 		text_put(t, ": ", 2);

@@ -191,7 +191,8 @@ static void receiver_waits(void *arg, struct text *text)
 		text_add(text, "a datagram (-w)");
 }
 
-/* How many datagrams the kernel had no room for, 0 if it does not tell; *LEAST: or more. */
+/* Returns how many datagrams the kernel had no room for, 0 if it does not tell. *LEAST: there may
+ * be more. */
 static int64_t receiver_dropped(const struct receiver *x, bool *least)
 {
 	int64_t all = 0;
@@ -293,8 +294,8 @@ static void receiver_bound(void *arg, struct dgram_socket *s, size_t n,
 		run_end(&x->run, report_error(x->run.messages, "start", errno));
 }
 
-/* What is to be told with each datagram. The kernel is asked who sends from a UNIX socket only if
- * somebody is to know. */
+/* Returns the facts (DGRAM_...) to be told with each datagram. The kernel is asked who sends from a
+ * UNIX socket only if somebody is to know. */
 static unsigned receiver_wants(const struct receiver_config *c)
 {
 	const struct receiver_options *o = c->options;

@@ -120,7 +120,7 @@ static size_t receiver_do(struct receiver *x, struct receiver_socket *s,
 	else if (receiver_runs_command(o))
 		n = receiver_run_commands(x, s, v, n);
 	receiver_show(x, s, v, n);
-	/* What is echoed is copied behind what came. */
+	/* The echo, now behind the datagram that came. */
 	if (o->echo && run_copies(&x->run) && x->traffic.counts.sent > sent)
 		dgram_traffic_copy(&x->traffic, v->data, v->size);
 	if (o->count != UNSET && x->traffic.counts.received >= (uint64_t)o->count)
@@ -142,7 +142,7 @@ void receiver_handle(struct receiver *x)
 		if (done == 0)
 			break;
 	}
-	/* What came after the last that was wanted is not ours. */
+	/* Datagrams behind the last that was wanted are dropped. */
 	if (x->finishing)
 		p->at = p->n;
 }

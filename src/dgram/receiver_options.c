@@ -58,7 +58,7 @@ int receiver_options_check(struct receiver_options *o, struct frame_options *fra
 				   operands->command[0]);
 	if (o->jobs != UNSET && !o->command.shell && !o->command.words)
 		return option_fail(error, "--jobs needs a command: -e CMD or -- CMD");
-	/* What stands before a payload needs something to stand after it. */
+	/* A text before each payload needs a mark after it. */
 	if ((o->from || o->timestamp) && frame->frame.mode == FRAME_READ)
 		frame->frame.mode = FRAME_LINE;
 	if ((o->from || o->timestamp) && frame->frame.mode != FRAME_LINE)

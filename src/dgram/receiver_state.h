@@ -21,7 +21,7 @@ struct receiver_socket {
 	bool blocked; /* it takes no datagram for now */
 };
 
-/* What was received and has not had its turn: from `at` to `n`, by the socket `by`. */
+/* Datagrams that were received by `by`: those from `at` to `n` have not been handled yet. */
 struct receiver_pending {
 	const struct dgram_received *v;
 	size_t n, at;

@@ -248,7 +248,7 @@ static void sender_on_stdin(void *arg)
 {
 	struct sender *s = arg;
 
-	/* What could have gone while stdin had nothing is not made up for. */
+	/* The time in which stdin had nothing is not made up for. */
 	rate_forget(&s->pace.rate, clock_now());
 	sender_step(s);
 }
@@ -422,7 +422,8 @@ static void sender_free(struct sender *s)
 {
 	struct loop *loop = s->run->loop;
 
-	/* What came before a signal or a time limit is still written, where stdout takes it. */
+	/* Replies that came before a signal or a time limit are still written if stdout takes them.
+	 */
 	if (s->replies.batch)
 		dgram_output_finish(&s->replies.out, FINISH_LIMIT);
 	watch_drop(loop, &s->socket_watch);
@@ -448,7 +449,7 @@ struct outcome sender_run(const struct messages *m, const struct data_options *d
 	if (run_start(&r, m, data) == 0) {
 		sender_start(s, &r, c);
 		outcome = run_wait(&r);
-		/* Where a probe ended otherwise, that was said. */
+		/* If a probe ended without a finding, that has been said. */
 		if (s->why && c->probed && s->replies.found.answer != SENDER_UNKNOWN) {
 			s->replies.found.port =
 				address_port(&sender_places_current(&s->places)->to);

@@ -50,7 +50,7 @@ void sender_move(struct sender *s, int error)
 
 /* ---- a batch ---- */
 
-/* How many of the N at V may go now by --pps and --rate; if none may, S is paused. */
+/* Returns how many of the N at V may go now by --pps and --rate. If none may, pauses S. */
 static size_t sender_allowed(struct sender *s, const struct dgram *v, size_t n)
 {
 	struct rate *r = &s->pace.rate;
@@ -128,8 +128,8 @@ static void sender_unsent(struct sender *s, struct dgram_queue *b, int error)
 		report_dgram_unsent(s->run->messages, p->failed ? MESSAGE_STEP : MESSAGE_ERROR,
 				    &p->to, *p->name ? p->name : NULL, b->v[b->at].size, error);
 	s->failed = p->failed = true;
-	/* What one interface does not take may still leave by the others, unless none of them has a
-	 * route at all. */
+	/* A datagram that one interface does not take may still leave by the others, unless none of
+	 * them has a route at all. */
 	if (!s->places.together || error == EMSGSIZE || sender_is_stuck(s))
 		sender_finish(s, (struct outcome){ OUTCOME_FAILED, 0 }, "error");
 	else

@@ -47,7 +47,7 @@ void sender_kept_next(struct sender_kept *k)
 
 void sender_kept_resend(struct sender_kept *k)
 {
-	dgram_store_again(&k->store);
+	k->store.at = 0;
 	sender_kept_next(k);
 }
 

@@ -9,7 +9,7 @@
 
 /* ---- one place ---- */
 
-/* Where a socket of FAMILY is to be bound; NULL: nowhere. */
+/* Returns the address that a socket of FAMILY is to be bound to; NULL: none. */
 static const struct address *sender_places_source(const struct sender_places *p, int family)
 {
 	for (size_t i = 0; i < p->n_sources; i++)

@@ -8,7 +8,7 @@
 
 #define BATCHES 8 /* before others get their turn */
 
-/* How many more are wanted, INT64_MAX: any number. */
+/* Returns how many more are wanted, INT64_MAX: any number. */
 static int64_t sender_replies_left(const struct sender *s)
 {
 	int64_t wanted = s->c.options->replies;

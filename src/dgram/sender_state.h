@@ -35,14 +35,14 @@ struct sender_pace {
 	} state;
 };
 
-/* What the network told of the place that the socket is connected to. */
+/* An error that the network told of the place that the socket is connected to. */
 struct sender_refusal {
 	bool pending; /* it has not been dealt with yet */
 	struct dgram_error error;
 	struct address to, by; /* the addresses that `error` points to */
 };
 
-/* What comes back. */
+/* Replies, and the finding of a probe. */
 struct sender_replies {
 	struct dgram_batch *batch;
 	struct dgram_output out;

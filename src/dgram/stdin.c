@@ -44,7 +44,7 @@ bool dgram_stdin_again(struct dgram_stdin *i)
 		i->filter.after_cr = false;
 	} else {
 		i->round = ROUND_REPLAYED;
-		dgram_store_again(&i->store);
+		i->store.at = 0;
 	}
 	return true;
 }
@@ -149,7 +149,7 @@ static enum dgram_stdin_read dgram_stdin_fill(struct dgram_stdin *i, struct outc
 	return STDIN_READ_SOME;
 }
 
-/* What comes next makes no datagram: says so. */
+/* Says why the next bytes make no datagram. */
 static enum dgram_stdin_read dgram_stdin_refuse(const struct dgram_stdin *i,
 						struct outcome *outcome)
 {

@@ -36,11 +36,6 @@ size_t dgram_store_next(struct dgram_store *s, struct dgram *v, size_t most)
 	return n;
 }
 
-void dgram_store_again(struct dgram_store *s)
-{
-	s->at = 0;
-}
-
 void dgram_store_free(struct dgram_store *s)
 {
 	text_free(&s->text);

@@ -10,7 +10,7 @@
 /* Start with { 0 }; dgram_store_free() in the end. */
 struct dgram_store {
 	struct text text; /* the length of each, a size_t, and its bytes */
-	size_t at;	  /* where the next one stands */
+	size_t at;	  /* where the next one stands; the owner sets it to 0 to begin again */
 };
 
 /* Adds copies of the N at V. Returns 0, or -1 with errno EFBIG (S would become larger than MOST
@@ -20,9 +20,6 @@ int dgram_store_add(struct dgram_store *s, const struct dgram *v, size_t n, size
 /* Puts the next of them, at most MOST, into V, good until one is added. Returns how many, 0 after
  * the last. */
 size_t dgram_store_next(struct dgram_store *s, struct dgram *v, size_t most);
-
-/* Lets dgram_store_next() begin with the first one again. */
-void dgram_store_again(struct dgram_store *s);
 
 void dgram_store_free(struct dgram_store *s);
 

@@ -185,8 +185,8 @@ size_t dns_name_reversed(const struct dns_name *name, unsigned char *bytes)
 	return dns_name_equal(name, &back) ? n : 0;
 }
 
-/* The name at *AT of the N BYTES; *AT goes on behind it. A pointer leads to what stands before all
- * that was read so far: so there is no loop. */
+/* Reads the name at *AT of the N BYTES, and moves *AT behind it. A pointer must lead to bytes
+ * before all that were read so far, so that there is no loop. */
 static const char *dns_read_name(const unsigned char *bytes, size_t n, size_t *at,
 				 struct dns_name *out)
 {
@@ -315,8 +315,8 @@ const char *dns_parse_head(struct dns_message *m, const unsigned char *bytes, si
 	return NULL;
 }
 
-/* Where names stand in the data of the types that have some: after so many bytes, so many of them,
- * and what follows. */
+/* The types whose data has names: how many bytes stand before the names, how many names there are,
+ * and how many bytes follow. */
 static const struct layout {
 	unsigned type, before, names, after;
 } layouts[] = {

@@ -93,8 +93,8 @@ static void sha256_block(uint32_t state[8], const uint32_t words[16])
 		state[i] += v[i];
 }
 
-/* Both take blocks of 64 bytes; they differ in what a block does, and in the order of the bytes of
- * a word. */
+/* Both hash blocks of 64 bytes. They differ in the function for a block and in the order of a
+ * word's bytes. */
 static const struct algorithm {
 	void (*block)(uint32_t state[8], const uint32_t w[16]);
 	uint32_t start[8];

@@ -61,8 +61,9 @@ static struct http_part http_trim(struct http_part p)
 	return p;
 }
 
-/* What stands in *P before the first C into *OUT, *P going behind that. Returns false where there
- * is none. */
+/* Takes the bytes before the first C off *P, to *OUT, and drops the C. Returns false if there is
+ * none.
+ */
 static bool http_cut(struct http_part *p, char c, struct http_part *out)
 {
 	const char *found = p->n ? memchr(p->at, c, p->n) : NULL;

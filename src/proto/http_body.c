@@ -23,8 +23,8 @@ static bool http_body_number(struct http_part p, uint64_t *out)
 	return p.n > 0;
 }
 
-/* The one number that all members of H's Content-Length fields are into *OUT, *GIVEN: there are
- * any. */
+/* Sets *OUT to the number that all members of H's Content-Length fields are, and *GIVEN if there
+ * are any. Returns false if they differ or one is no number. */
 static bool http_body_length(const struct http_head *h, uint64_t *out, bool *given)
 {
 	const struct http_field *f;
@@ -114,9 +114,8 @@ static int http_body_digit(char c)
 	return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
 }
 
-/* Where in a chunked body (RFC 9112, 7.1) the next byte stands. Its lines end in CR LF and nothing
- * else: what one reader takes for their end and another does not is how a request is hidden in a
- * body. */
+/* The place of the next byte in a chunked body (RFC 9112, 7.1). Its lines must end in CR LF: a line
+ * end that only some readers accept is how a request is smuggled in a body. */
 enum chunk_state {
 	CHUNK_SIZE,	 /* the size's first digit */
 	CHUNK_DIGITS,	 /* another, or what follows */

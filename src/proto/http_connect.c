@@ -239,8 +239,8 @@ enum handshake http_connect_take(struct http_connect *c, const unsigned char *in
 	}
 	if (now != HANDSHAKE_MORE || c->state != HTTP_CONNECT_ANSWER)
 		return now;
-	/* What stands behind the body was not asked for: it must not be taken for the answer to
-	 * what is asked now. */
+	/* Nobody asked for the bytes behind the body: they must not be taken for the answer to the
+	 * next request. */
 	if (*used < n)
 		return HANDSHAKE_AGAIN;
 	http_connect_request(c, out);

@@ -13,7 +13,7 @@ enum { V4_GRANTED = 90, V4_FAILED = 91, V4_NO_IDENT = 92, V4_OTHER_IDENT = 93 };
 
 /* ---- both sides ---- */
 
-/* Takes what is missing of the WANTED bytes of a message at TO, of which *HAVE are there, from the
+/* Takes the missing ones of the WANTED bytes of a message at TO, which has *HAVE of them, from the
  * N - *USED at IN. */
 static bool socks_collect(unsigned char *to, size_t *have, size_t wanted, const unsigned char *in,
 			  size_t n, size_t *used)
@@ -59,8 +59,8 @@ static void socks_put_place(struct text *out, const struct socks_place *p)
 	socks_put_port(out, p->port);
 }
 
-/* How long a request or reply of version 5 is of which N bytes at IN are known, from 4 on: so long
- * that more shows, or all. 0: its type of address is unknown. */
+/* Returns the length of a request or reply of version 5, of which N bytes at IN (from 4) are known:
+ * so much that the next call knows more, or all. 0: its type of address is unknown. */
 static size_t socks_place_wanted(const unsigned char *in, size_t n)
 {
 	switch (in[3]) {
@@ -212,7 +212,7 @@ static enum handshake socks_client_take_method(struct socks_client *c, struct te
 	return HANDSHAKE_MORE;
 }
 
-/* What is missing of a reply comes step by step; a refusal is one, though it be cut off. */
+/* Takes as much of a reply as has come. A refusal counts even if it is cut off. */
 static enum handshake socks_client_take_reply(struct socks_client *c)
 {
 	if (c->in[0] != 5)

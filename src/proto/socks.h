@@ -24,7 +24,7 @@ struct socks_place {
 	uint16_t port;
 };
 
-/* How a request ends; the numbers are those of RFC 1928, 6. Version 4 knows 90 (granted) and 91
+/* The answer to a request, with the numbers of RFC 1928, 6. Version 4 knows 90 (granted) and 91
  * alone. */
 enum socks_reply {
 	SOCKS_GRANTED = 0,

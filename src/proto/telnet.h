@@ -9,7 +9,7 @@
 
 #include <stddef.h>
 
-/* How far into a command the bytes from the network have come. Start with { 0 }. */
+/* The place in a command that the bytes from the network have come to. Start with { 0 }. */
 struct telnet {
 	enum telnet_state {
 		TELNET_DATA,
