@@ -1,3 +1,4 @@
+/* main.c - runs a subcommand, and turns its outcome into the exit status; help and completion */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -19,8 +20,8 @@
 #define PLATFORM "portable"
 #endif
 
-/* Descriptors 0 to 2 that came closed must not be taken by a socket. Reading gives the end at once;
- * writing to stdout fails as it would have (EBADF). */
+/* Opens /dev/null for each of the descriptors 0 to 2 that came closed, so that no socket gets their
+ * numbers. Reading gives the end at once; writing to stdout fails as it would have (EBADF). */
 static void fill_closed(void)
 {
 	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
@@ -32,7 +33,7 @@ static void fill_closed(void)
 	}
 }
 
-/* One table for the exit status. */
+/* Returns the exit status for OUTCOME. Does not return if that is death by a signal. */
 static int status_of(struct outcome outcome)
 {
 	static const int statuses[] = {
@@ -46,31 +47,31 @@ static int status_of(struct outcome outcome)
 		return statuses[outcome.kind];
 	if (!signals_die(outcome.detail))
 		return 128 + outcome.detail;
-	/* SIGPIPE, which our parent had ignored: it is an error like others then. */
+	/* Our parent ignores SIGPIPE: then it is an error like others. */
 	message_fail(&(struct messages){ 0 }, OUTCOME_FAILED, "EPIPE", "stdout: %s (EPIPE)",
 		     strerror(EPIPE));
 	return statuses[OUTCOME_FAILED];
 }
 
-static struct outcome help(const struct command *self, int argc, char **argv);
-static struct outcome completion(const struct command *self, int argc, char **argv);
-static struct outcome version(const struct command *self, int argc, char **argv);
+static struct outcome main_help(const struct command *self, int argc, char **argv);
+static struct outcome main_completion(const struct command *self, int argc, char **argv);
+static struct outcome main_version(const struct command *self, int argc, char **argv);
 
 static const struct option_use no_options[] = { { NULL, 0 } };
 
-/* What stands in a subcommand's place and is done here. */
+/* Words that may stand in a subcommand's place, and are served here. */
 static const struct command others[] = {
 	{ "help", "[SUBCOMMAND]", "print the subcommands, or the usage of one", no_options, 0, 1,
-	  false, help, NULL },
+	  false, main_help, NULL },
 	{ "completion", COMPLETION_SHELLS,
 	  "print a script that completes sockit's words in a shell", no_options, 1, 1, false,
-	  completion, NULL },
-	{ "--help", "[SUBCOMMAND]", "the same as help", no_options, 0, 1, false, help, NULL },
-	{ "--version", "", "print the version", no_options, 0, 0, false, version, NULL },
+	  main_completion, NULL },
+	{ "--help", "[SUBCOMMAND]", "the same as help", no_options, 0, 1, false, main_help, NULL },
+	{ "--version", "", "print the version", no_options, 0, 0, false, main_version, NULL },
 };
 static const size_t n_others = sizeof others / sizeof *others;
 
-/* Number I from 0 of the subcommands and the others, NULL after the last. */
+/* Returns number I, from 0, of the subcommands and the others; NULL after the last. */
 static const struct command *command_at(size_t i)
 {
 	return i < n_commands		 ? commands[i] :
@@ -78,7 +79,7 @@ static const struct command *command_at(size_t i)
 					   NULL;
 }
 
-/* A subcommand or one of the others, NULL if there is none of that name. */
+/* Returns the subcommand NAME or the one of the others; NULL: there is none. */
 static const struct command *command_find(const char *name)
 {
 	const struct command *command;
@@ -91,7 +92,8 @@ static const struct command *command_find(const char *name)
 	return command;
 }
 
-static void overview(struct text *t)
+/* Adds the help of sockit itself: the subcommands, and the exit status. */
+static void help_overview(struct text *t)
 {
 	size_t width = help_width(STDOUT_FILENO);
 
@@ -111,13 +113,13 @@ static void overview(struct text *t)
 		  0, 0, width);
 }
 
-/* Is the word behind WORD the argument of nc's -X, which may be `connect`? */
+/* Does WORD end with nc's -X? The next word is its argument then, which may be `connect`. */
 static bool wants_protocol(const char *word)
 {
 	return word[0] == '-' && word[1] != '-' && word[strlen(word) - 1] == 'X';
 }
 
-/* ARGV[0] is no subcommand: a slip of the keyboard, or what one types for nc? */
+/* Refuses ARGV[0], which is no subcommand: a slip of the keyboard, or what users of nc type. */
 static struct outcome refuse_subcommand(const struct messages *m, int argc, char **argv)
 {
 	struct suggestion s = { .word = argv[0] };
@@ -140,7 +142,7 @@ static struct outcome refuse_subcommand(const struct messages *m, int argc, char
 	return message_usage(m, "'%s' is no subcommand: see sockit help", argv[0]);
 }
 
-static struct outcome help(const struct command *self, int argc, char **argv)
+static struct outcome main_help(const struct command *self, int argc, char **argv)
 {
 	struct messages m = { .start = clock_now() };
 	const struct command *command = argc > 1 ? command_find(argv[1]) : NULL;
@@ -156,13 +158,13 @@ static struct outcome help(const struct command *self, int argc, char **argv)
 	if (command)
 		help_command(&t, command, help_width(STDOUT_FILENO));
 	else
-		overview(&t);
+		help_overview(&t);
 	outcome = help_print(&t, &m);
 	text_free(&t);
 	return outcome;
 }
 
-static struct outcome completion(const struct command *self, int argc, char **argv)
+static struct outcome main_completion(const struct command *self, int argc, char **argv)
 {
 	struct messages m = { .start = clock_now() };
 	struct option_error error;
@@ -186,7 +188,7 @@ static struct outcome completion(const struct command *self, int argc, char **ar
 	return outcome;
 }
 
-static struct outcome version(const struct command *self, int argc, char **argv)
+static struct outcome main_version(const struct command *self, int argc, char **argv)
 {
 	struct messages m = { .start = clock_now() };
 	struct text t = { 0 };

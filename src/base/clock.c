@@ -1,3 +1,4 @@
+/* clock.c - the clocks, read */
 #include "base/clock.h"
 
 #include <time.h>

@@ -1,4 +1,4 @@
-/* clock.h - the clock that all deadlines are told by */
+/* clock.h - the clock of all deadlines, and the time of day */
 #ifndef BASE_CLOCK_H
 #define BASE_CLOCK_H
 
@@ -9,13 +9,16 @@
 /* No deadline: later than any time. */
 #define NEVER INT64_MAX
 
-/* The monotonic clock in nanoseconds; never 0. See clock_gettime(2), CLOCK_MONOTONIC. */
+/* Returns the monotonic clock in nanoseconds, which is never 0 (clock_gettime(2), CLOCK_MONOTONIC).
+ */
 int64_t clock_now(void);
 
-/* The time of day in nanoseconds since 1970, see clock_gettime(2), CLOCK_REALTIME: to be shown. */
+/* Returns the time of day in nanoseconds since 1970 (clock_gettime(2), CLOCK_REALTIME). It is for
+ * showing only. */
 int64_t clock_wall(void);
 
-/* The time DURATION ns after START; NEVER for a DURATION that is UNSET or beyond all time. */
+/* Returns the time DURATION ns after START; NEVER if DURATION is UNSET or the sum would overflow.
+ */
 int64_t clock_after(int64_t start, int64_t duration);
 
 #endif

@@ -1,3 +1,4 @@
+/* command.c - how every subcommand begins */
 #include "base/command.h"
 
 #include <unistd.h>

@@ -1,4 +1,4 @@
-/* command.h - what a subcommand is */
+/* command.h - how every subcommand begins */
 #ifndef BASE_COMMAND_H
 #define BASE_COMMAND_H
 
@@ -13,13 +13,13 @@
 	extern const struct command name##_command;                                                \
 	const struct command name##_command
 
-/* What every subcommand begins with: names M after SELF and sets its clock, reads ARGV into OPTIONS
- * and *OPERANDS, says what is wrong or prints the help that was asked for. Returns whether to go
- * on; if not, *OUTCOME tells how it ended. */
+/* Begins the run of a subcommand: names M after SELF and starts its clock, then reads ARGV into
+ * OPTIONS and *OPERANDS. A fault is said, and help that was asked for is printed. Returns true if
+ * the run goes on; else *OUTCOME is its end. */
 bool command_begin(const struct command *self, int argc, char **argv, void *options,
 		   struct messages *m, struct operands *operands, struct outcome *outcome);
 
-/* Says ERROR. Returns OUTCOME_USAGE. */
+/* Says ERROR, a fault of the command line. Returns OUTCOME_USAGE. */
 struct outcome command_refuse(const struct messages *m, const struct option_error *error);
 
 #endif

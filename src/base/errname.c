@@ -1,3 +1,4 @@
+/* errname.c - tables of the symbolic names of errors */
 #define _GNU_SOURCE /* EAI_NODATA, EAI_ADDRFAMILY */
 #include "base/errname.h"
 
@@ -58,7 +59,7 @@ static const struct name eais[] = {
 #endif
 };
 
-static const char *find(const struct name *names, size_t n, int value, const char *otherwise)
+static const char *name_find(const struct name *names, size_t n, int value, const char *otherwise)
 {
 	for (size_t i = 0; i < n; i++)
 		if (names[i].value == value)
@@ -68,12 +69,12 @@ static const char *find(const struct name *names, size_t n, int value, const cha
 
 const char *errno_name(int error)
 {
-	return find(errnos, sizeof errnos / sizeof *errnos, error, "errno");
+	return name_find(errnos, sizeof errnos / sizeof *errnos, error, "errno");
 }
 
 const char *eai_name(int code)
 {
-	return find(eais, sizeof eais / sizeof *eais, code, "EAI");
+	return name_find(eais, sizeof eais / sizeof *eais, code, "EAI");
 }
 
 const char *errno_text(int error, char *text)

@@ -2,8 +2,8 @@
 #ifndef BASE_ERRNAME_H
 #define BASE_ERRNAME_H
 
-/* Name of errno value ERROR (`ECONNREFUSED`); "errno" where it is none that we know.
- * See errno(3). The text is static. */
+/* Returns the name of the errno value ERROR (`ECONNREFUSED`), or "errno" if it is not in the table.
+ * The text is static. See errno(3). */
 const char *errno_name(int error);
 
 #define ERRNO_TEXT 128
@@ -12,7 +12,7 @@ const char *errno_name(int error);
  */
 const char *errno_text(int error, char *text);
 
-/* Name of getaddrinfo's error CODE (`EAI_NONAME`). See getaddrinfo(3). The text is static. */
+/* Returns the name of getaddrinfo(3)'s error CODE (`EAI_NONAME`), or "EAI". The text is static. */
 const char *eai_name(int code);
 
 #endif

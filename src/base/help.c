@@ -1,3 +1,4 @@
+/* help.c - lays help out for a terminal, and prints it */
 #define _DEFAULT_SOURCE /* struct winsize, TIOCGWINSZ */
 #include "base/help.h"
 
@@ -57,7 +58,7 @@ void help_command(struct text *t, const struct command *command, size_t width)
 	}
 	text_add(t, "\nHelp:\n");
 	help_row(t, &help_option, width);
-	/* What has no options of its own has no page either. */
+	/* A command without options of its own has no page of its own either. */
 	if (command->uses->group)
 		text_add(t, "\nThe manual: man sockit-%s\n", command->name);
 	else

@@ -1,3 +1,4 @@
+/* json.c - writes JSON (RFC 8259), a member at a time */
 #include "base/json.h"
 
 #include <stdlib.h>
@@ -7,19 +8,19 @@
 #include "base/number.h"
 #include "base/utf8.h"
 
-static void comma(struct json *j)
+static void json_comma(struct json *j)
 {
 	if (j->more)
 		text_add(&j->text, ",");
 	j->more = true;
 }
 
-/* Begins a member; false: it is not wanted. */
-static bool begin(struct json *j, const char *key)
+/* Begins a member. Returns false if J is off. */
+static bool json_begin(struct json *j, const char *key)
 {
 	if (j->off)
 		return false;
-	comma(j);
+	json_comma(j);
 	if (key)
 		text_add(&j->text, "\"%s\":", key);
 	return true;
@@ -27,7 +28,7 @@ static bool begin(struct json *j, const char *key)
 
 void json_open(struct json *j, const char *key, char bracket)
 {
-	if (begin(j, key))
+	if (json_begin(j, key))
 		text_add(&j->text, "%c", bracket);
 	j->more = false;
 }
@@ -39,8 +40,8 @@ void json_close(struct json *j, char bracket)
 	j->more = true;
 }
 
-/* The character C at P of LENGTH bytes. */
-static void character(struct text *t, const unsigned char *p, size_t length, uint32_t c)
+/* Adds the character C, which has LENGTH bytes at P. */
+static void json_character(struct text *t, const unsigned char *p, size_t length, uint32_t c)
 {
 	static const char plain[] = "\"\\\b\f\n\r\t", letters[] = "\"\\bfnrt";
 	const char *found = c ? memchr(plain, (int)c, sizeof plain - 1) : NULL;
@@ -61,7 +62,7 @@ void json_bytes(struct json *j, const char *key, const void *text, size_t n)
 	if (j->off)
 		return;
 	valid = utf8_valid(text, n);
-	comma(j);
+	json_comma(j);
 	if (key)
 		text_add(&j->text, "\"%s%s\":", key, valid ? "" : "_base64");
 	text_add(&j->text, "\"");
@@ -70,14 +71,14 @@ void json_bytes(struct json *j, const char *key, const void *text, size_t n)
 	while (valid && p < end) {
 		const unsigned char *from = p;
 		uint32_t c = 0;
-		/* As much as needs no escape, at once. */
+		/* All that needs no escape goes at once. */
 		while (p < end && *p >= 0x20 && *p < 0x7f && *p != '"' && *p != '\\')
 			p++;
 		text_put(&j->text, from, (size_t)(p - from));
 		if (p == end)
 			break;
 		size_t length = utf8_length(p, (size_t)(end - p), &c);
-		character(&j->text, p, length, c);
+		json_character(&j->text, p, length, c);
 		p += length;
 	}
 	text_add(&j->text, "\"");
@@ -90,20 +91,20 @@ void json_string(struct json *j, const char *key, const char *text)
 
 void json_number(struct json *j, const char *key, int64_t n)
 {
-	if (begin(j, key))
+	if (json_begin(j, key))
 		text_add(&j->text, "%lld", (long long)n);
 }
 
 void json_milliseconds(struct json *j, const char *key, int64_t ns)
 {
-	if (begin(j, key))
+	if (json_begin(j, key))
 		text_add(&j->text, "%lld.%03lld", (long long)(ns / MILLISECOND),
 			 (long long)(ns % MILLISECOND / MICROSECOND));
 }
 
 void json_time(struct json *j, const char *key, int64_t ns)
 {
-	if (!begin(j, key))
+	if (!json_begin(j, key))
 		return;
 	text_add(&j->text, "\"");
 	text_time(&j->text, ns);

@@ -1,7 +1,7 @@
 /* json.h - JSON (RFC 8259) written into a text, a member at a time
  *
- * KEY is NULL in an array, and for the outermost value. What cannot be kept for want of memory
- * shows in the text (see text.h).
+ * KEY is NULL in an array, and for the outermost value. If memory runs out, the text says so (see
+ * text.h).
  */
 #ifndef BASE_JSON_H
 #define BASE_JSON_H
@@ -23,17 +23,19 @@ struct json {
 void json_open(struct json *j, const char *key, char bracket);
 void json_close(struct json *j, char bracket);
 
-/* TEXT of N bytes as a string: if it is no UTF-8, in base64 (RFC 4648, 4) as `KEY_base64`. Control
- * characters, C1 and DEL too, are escaped, so that none reaches a terminal. */
+/* Adds TEXT, of N bytes, as a string. Control characters, C1 and DEL too, are escaped, so that none
+ * reaches a terminal. A TEXT that is not UTF-8 becomes base64 (RFC 4648, section 4), its key
+ * `KEY_base64`. */
 void json_bytes(struct json *j, const char *key, const void *text, size_t n);
 void json_string(struct json *j, const char *key, const char *text);
 
 void json_number(struct json *j, const char *key, int64_t n);
 
-/* NS nanoseconds as a number of milliseconds, to the microsecond. */
+/* Adds NS nanoseconds as a number of milliseconds, to the microsecond. */
 void json_milliseconds(struct json *j, const char *key, int64_t ns);
 
-/* NS nanoseconds since 1970 (CLOCK_REALTIME) as an RFC 3339 string in UTC, to the microsecond. */
+/* Adds NS nanoseconds since 1970 (CLOCK_REALTIME) as a string: the time in UTC as RFC 3339 writes
+ * it, to the microsecond. */
 void json_time(struct json *j, const char *key, int64_t ns);
 
 #endif

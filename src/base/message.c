@@ -1,3 +1,4 @@
+/* message.c - writes messages to stderr, which may be stuck, a terminal or gone */
 #include "base/message.h"
 
 #include <errno.h>
@@ -43,9 +44,9 @@ bool message_wanted(const struct messages *m, enum message_level level)
 	return !m->options.quiet && verbose >= needs[level];
 }
 
-/* Writes N bytes to stderr, of which no other write comes in between if they are at most PIPE_BUF.
- * Returns how many it took, each piece within PATIENCE. */
-static size_t put(const char *bytes, size_t n, int64_t patience)
+/* Writes N BYTES to stderr, undivided up to PIPE_BUF bytes. Waits at most PATIENCE ns for each
+ * piece. Returns how many bytes were taken. */
+static size_t stderr_put(const char *bytes, size_t n, int64_t patience)
 {
 	size_t most = isatty(STDERR_FILENO) ? TERMINAL_PIECE : PIPE_BUF, done = 0;
 
@@ -59,23 +60,24 @@ static size_t put(const char *bytes, size_t n, int64_t patience)
 	return done;
 }
 
-static void write_all(const char *line, size_t n, int64_t patience)
+/* Writes a LINE of N bytes, unless stderr is stuck. */
+static void stderr_write(const char *line, size_t n, int64_t patience)
 {
-	/* There is one stderr. Nobody waits again for one that is stuck; and what was cut off must
-	 * not spoil the next line too. */
+	/* There is one stderr. A stuck one is not waited for again. A line that was cut off is
+	 * ended first, so that it does not spoil the next one. */
 	static bool stuck, cut;
 	size_t done;
 
 	if (stuck)
 		patience = 0;
-	if (cut && put("\n", 1, patience) == 0)
+	if (cut && stderr_put("\n", 1, patience) == 0)
 		return;
-	done = put(line, n, patience);
+	done = stderr_put(line, n, patience);
 	stuck = done < n;
 	cut = stuck && done > 0;
 }
 
-/* What stands in the live line, in columns: there is one stderr. */
+/* Columns of the live line. There is one stderr. */
 static size_t live;
 
 void message_live(const char *text, size_t most, bool keep)
@@ -87,15 +89,14 @@ void message_live(const char *text, size_t most, bool keep)
 	columns = columns < most ? columns : most;
 	if (columns + live == 0)
 		return;
-	/* No terminal is too simple for this: blanks over what stood there. It may be narrower now.
-	 */
+	/* Blanks over the old line: every terminal can do this. It may be narrower by now. */
 	blanks = live < most ? live : most;
 	blanks = blanks > columns ? blanks - columns : 0;
 	n = snprintf(line, sizeof line, "\r%.*s%*s%s", (int)columns, text, (int)blanks, "",
 		     keep    ? terminal_newline() :
 		     columns ? "" :
 			       "\r");
-	write_all(line, (size_t)n < sizeof line ? (size_t)n : sizeof line - 1, SECOND / 10);
+	stderr_write(line, (size_t)n < sizeof line ? (size_t)n : sizeof line - 1, SECOND / 10);
 	live = keep ? 0 : columns;
 }
 
@@ -104,8 +105,8 @@ void message_interrupts(void)
 	message_live("", live, false);
 }
 
-/* Says N, whose text is TEXT of at most TEXT_MOST bytes. */
-static void say(struct notice *n, const char *text)
+/* Says N with TEXT, of at most TEXT_MOST bytes. */
+static void notice_say(struct notice *n, const char *text)
 {
 	int64_t patience = n->level == MESSAGE_ERROR ? SECOND : SECOND / 10;
 	char escaped[4 * TEXT_MOST + 1];
@@ -119,14 +120,14 @@ static void say(struct notice *n, const char *text)
 			snprintf(line, sizeof line, "sockit%s%s: %s%s", n->m->subcommand ? " " : "",
 				 n->m->subcommand ? n->m->subcommand : "", escaped,
 				 terminal_newline());
-		write_all(line, (size_t)used, patience);
+		stderr_write(line, (size_t)used, patience);
 		return;
 	}
 	json_string(&n->json, "message", escaped);
 	json_close(&n->json, '}');
 	text_add(&n->json.text, "%s", terminal_newline());
 	if (!n->json.text.failed)
-		write_all(n->json.text.data, n->json.text.length, patience);
+		stderr_write(n->json.text.data, n->json.text.length, patience);
 	text_free(&n->json.text);
 }
 
@@ -160,9 +161,9 @@ void notice_error(struct notice *n, enum outcome_kind kind, const char *code)
 	json_string(&n->json, "code", code);
 }
 
-/* Says N with FORMAT; errno is kept. */
-__attribute__((format(printf, 2, 0))) static void finish(struct notice *n, const char *format,
-							 va_list list)
+/* Ends N with a text as vprintf(3) makes it. errno is kept. */
+__attribute__((format(printf, 2, 0))) static void notice_finish(struct notice *n,
+								const char *format, va_list list)
 {
 	char text[TEXT_MOST];
 	int error = errno, used = 0;
@@ -174,7 +175,7 @@ __attribute__((format(printf, 2, 0))) static void finish(struct notice *n, const
 		used = snprintf(text, sizeof text, "%9.6f ",
 				(double)(clock_now() - n->m->start) / (double)SECOND);
 	text_fit(text + used, sizeof text - (size_t)used, format, list);
-	say(n, text);
+	notice_say(n, text);
 	errno = error;
 }
 
@@ -183,7 +184,7 @@ void notice_end(struct notice *n, const char *format, ...)
 	va_list list;
 
 	va_start(list, format);
-	finish(n, format, list);
+	notice_finish(n, format, list);
 	va_end(list);
 }
 
@@ -195,7 +196,7 @@ void message(const struct messages *m, enum message_level level, const char *eve
 
 	notice_begin(&n, m, level, event);
 	va_start(list, format);
-	finish(&n, format, list);
+	notice_finish(&n, format, list);
 	va_end(list);
 }
 
@@ -208,7 +209,7 @@ struct outcome message_fail(const struct messages *m, enum outcome_kind kind, co
 	notice_begin(&n, m, MESSAGE_ERROR, "error");
 	notice_error(&n, kind, code);
 	va_start(list, format);
-	finish(&n, format, list);
+	notice_finish(&n, format, list);
 	va_end(list);
 	return (struct outcome){ kind, 0 };
 }

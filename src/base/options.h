@@ -34,14 +34,14 @@ struct option_error {
 	char text[512];
 };
 
-/* A row's own parser: WORD (NULL if an optional argument is missing) into FIELD. Returns 0, or -1
- * with *ERROR filled. */
+/* A row's own parser: reads WORD (NULL if an optional argument is missing) into FIELD. Returns 0,
+ * or -1 with *ERROR filled. */
 typedef int option_parser(void *field, const char *word, struct option_error *error);
 
-/* For completion: word number I from 0, NULL after the last. */
+/* For completion: returns word number I from 0, NULL after the last. */
 typedef const char *option_words(size_t i);
 
-/* A plain socket option: the row's int64_t value goes to setsockopt(2) as an int. */
+/* A plain socket option: setsockopt(2) gets the row's int64_t value as an int. */
 enum socket_phase { PHASE_BIND, PHASE_CONNECT, PHASE_CONNECTED };
 
 struct option_socket {
@@ -59,13 +59,13 @@ struct option_row {
 	unsigned kind : 4;     /* an option_kind */
 	unsigned field : 16;   /* where in the group's struct */
 	unsigned repeats : 1;  /* may be given more than once (PARSED, STRING) */
-	unsigned optional : 1; /* --name alone will do; a value only with = */
-	int32_t min;	       /* NUMBER, SIZE, KEYWORD: from here */
-	int64_t max;	       /* to here */
+	unsigned optional : 1; /* --name needs no argument, and takes one only with = */
+	int32_t min;	       /* NUMBER, SIZE, KEYWORD: the least */
+	int64_t max;	       /* and the most */
 	const char *arg;       /* the argument's name in help and manual */
 	const char *help;
 	const char *excludes;		       /* long names, separated by blanks */
-	const char *needs;		       /* long names too: one of them */
+	const char *needs;		       /* long names too: one must be there */
 	const struct option_keyword *keywords; /* ended by a NULL name */
 	option_parser *parser;		       /* PARSED */
 	option_words *words;		       /* names that the argument may begin with */
@@ -81,19 +81,20 @@ struct option_group {
 	size_t n;
 };
 
-/* One of a subcommand's groups and where its struct stands in the subcommand's options. */
+/* One of a subcommand's groups, and where the group's struct stands in the subcommand's options. */
 struct option_use {
 	const struct option_group *group;
 	size_t offset;
 };
 
-/* Each row of a group needs the option NAME in a subcommand. */
+/* In a subcommand each row of the group needs the option `name`. */
 struct option_need {
 	const struct option_group *group;
 	const char *name;
 };
 
-/* What stands on the command line beside the options. All point into argv. */
+/* The words of the command line that are no options, which point into argv; and which options are
+ * there. */
 struct operands {
 	char **words;
 	int n;
@@ -135,12 +136,12 @@ bool option_find_letter(const struct command *command, char letter, struct optio
 
 enum options_result { OPTIONS_OK, OPTIONS_HELP, OPTIONS_BAD };
 
-/* Reads ARGV (ARGV[0] is the subcommand; the words are put into another order) by COMMAND's rows
- * into OPTIONS, which holds the defaults, and *OPERANDS. Checks single-value options that are
- * repeated, exclusive pairs, needs, and the number of operands.
- * Returns OPTIONS_OK, OPTIONS_HELP if -h or --help stands there, else OPTIONS_BAD with *ERROR
- * filled: one sentence that names the word. Follows the argument syntax of POSIX XBD 12 with
- * operands and options in any order. */
+/* Reads ARGV, whose first word is the subcommand, by COMMAND's rows into OPTIONS, which holds the
+ * defaults, and *OPERANDS. The words of ARGV are put into another order. Refuses options that are
+ * repeated and must not be, pairs that exclude each other, unmet needs, and a wrong number of
+ * operands. The syntax is that of POSIX XBD 12, with operands and options in any order. Returns
+ * OPTIONS_OK; OPTIONS_HELP if -h or --help is there; else OPTIONS_BAD with *ERROR filled: one
+ * sentence that names the word. */
 enum options_result options_parse(const struct command *command, void *options, int argc,
 				  char **argv, struct operands *operands,
 				  struct option_error *error);
@@ -153,7 +154,7 @@ const struct option_row *option_given(const struct operands *o, const struct opt
 /* Is the option with the long name NAME one of O's? */
 bool option_is_given(const struct operands *o, const char *name);
 
-/* Fills *ERROR as printf(3) would. Returns -1. */
+/* Fills *ERROR as printf(3) would; a long text loses its middle. Returns -1. */
 __attribute__((format(printf, 2, 3))) int option_fail(struct option_error *error,
 						      const char *format, ...);
 

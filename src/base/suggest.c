@@ -1,3 +1,4 @@
+/* suggest.c - finds the words that are nearest to a mistyped one */
 #include "base/suggest.h"
 
 #include <ctype.h>
@@ -14,7 +15,7 @@ static unsigned min(unsigned a, unsigned b)
 	return a < b ? a : b;
 }
 
-/* Optimal string alignment, three rows of the usual table. */
+/* The optimal string alignment distance of A and B, by three rows of the usual table. */
 static unsigned distance(const char *a, size_t na, const char *b, size_t nb)
 {
 	unsigned rows[3][LONGEST + 2];

@@ -1,3 +1,4 @@
+/* table.c - collects cells, then prints them in columns */
 #include "base/table.h"
 
 #include <stdarg.h>

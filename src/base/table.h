@@ -19,15 +19,15 @@ struct table {
 	bool off;		     /* nobody wants it: nothing is kept */
 };
 
-/* The next cell of the row, as printf(3) would print it; what is not to be shown (control
- * characters, bytes that are not UTF-8) is escaped as in messages. Up to TABLE_COLUMNS in a row. */
+/* Adds a cell to the row, as printf(3) would print it, but safe to show (see text_escape()). A row
+ * has at most TABLE_COLUMNS. */
 __attribute__((format(printf, 2, 3))) void table_cell(struct table *t, const char *format, ...);
 
-/* The row is complete. Empty cells at its end are left out, others show as `-`. */
+/* Ends the row. Empty cells at its end are left out, other empty cells show as `-`. */
 void table_end_row(struct table *t);
 
-/* Adds all rows to OUT, with BETWEEN (a tab, a blank) between the columns; NULL: they begin below
- * each other, two blanks apart. */
+/* Adds all rows to OUT, with BETWEEN (a tab, a blank) between the columns; NULL: the columns are
+ * lined up, two blanks apart. */
 void table_print(const struct table *t, const char *between, struct text *out);
 
 void table_free(struct table *t);

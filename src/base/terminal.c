@@ -1,10 +1,11 @@
+/* terminal.c - puts a terminal into raw mode, and back */
 #define _DEFAULT_SOURCE /* cfmakeraw */
 #include "base/terminal.h"
 
 #include <termios.h>
 #include <unistd.h>
 
-/* There is one stdin, and its settings outlive us: they must be found wherever the end comes. */
+/* There is one stdin, and its settings outlive the process: every way to the end must find them. */
 static struct termios before;
 static int changed = -1;
 
@@ -12,7 +13,7 @@ int terminal_raw(int fd)
 {
 	struct termios raw;
 
-	/* Once more where somebody else may have changed it meanwhile. */
+	/* The first settings are the user's. */
 	if (changed < 0 && tcgetattr(fd, &before) < 0)
 		return -1;
 	raw = before;

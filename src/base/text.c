@@ -1,3 +1,4 @@
+/* text.c - texts that grow, and texts of a fixed size */
 #include "base/text.h"
 
 #include <errno.h>
@@ -12,7 +13,8 @@
 #include "base/utf8.h"
 #include "base/wait.h"
 
-static bool reserve(struct text *t, size_t more)
+/* Makes room for MORE bytes. Returns false, and notes the failure, if memory runs out. */
+static bool text_reserve(struct text *t, size_t more)
 {
 	size_t size = t->size ? t->size : 1024;
 	char *data;
@@ -37,7 +39,7 @@ void text_add(struct text *t, const char *format, ...)
 	int n = 0;
 
 	/* Nearly always there is room at once. */
-	while (n >= 0 && reserve(t, (size_t)n + 1)) {
+	while (n >= 0 && text_reserve(t, (size_t)n + 1)) {
 		size_t room = t->size - t->length;
 		va_start(list, format);
 		n = vsnprintf(t->data + t->length, room, format, list);
@@ -51,7 +53,7 @@ void text_add(struct text *t, const char *format, ...)
 
 void text_put(struct text *t, const void *bytes, size_t n)
 {
-	if (n == 0 || !reserve(t, n))
+	if (n == 0 || !text_reserve(t, n))
 		return;
 	memcpy(t->data + t->length, bytes, n);
 	t->length += n;
@@ -128,8 +130,8 @@ const char *text_word(const char **rest, size_t *n)
 	return word;
 }
 
-/* Is C inside of a character of UTF-8? */
-static bool is_inside(char c)
+/* Is C a byte of UTF-8 that continues a character? */
+static bool utf8_continues(char c)
 {
 	return ((unsigned char)c & 0xc0) == 0x80;
 }
@@ -140,9 +142,9 @@ size_t text_shorten(char *text, size_t most)
 
 	if (n <= most)
 		return n;
-	while (head > 0 && is_inside(text[head]))
+	while (head > 0 && utf8_continues(text[head]))
 		head--;
-	while (is_inside(text[tail]))
+	while (utf8_continues(text[tail]))
 		tail++;
 	for (int i = 0; i < 3; i++)
 		text[head + (size_t)i] = '.';

@@ -1,4 +1,10 @@
-/* text.h - a text that grows */
+/* text.h - texts that grow, and texts of a fixed size
+ *
+ * Memory: a function that cannot get memory returns an error, mostly -1 with ENOMEM, and its caller
+ * says so and ends what it was about: one connection, or the run. A text that grows keeps the
+ * failure itself, so that it is looked at once, at its end. abort() is only for a few entries of
+ * tables without which the run cannot go on, at places that nobody above could give an error.
+ */
 #ifndef BASE_TEXT_H
 #define BASE_TEXT_H
 
@@ -11,7 +17,7 @@
 struct text {
 	char *data; /* no NUL at its end */
 	size_t length, size;
-	bool failed; /* memory ran out: the text is not complete */
+	bool failed; /* memory ran out: the text is incomplete */
 };
 
 /* Adds what printf(3) would print. */
@@ -20,17 +26,18 @@ __attribute__((format(printf, 2, 3))) void text_add(struct text *t, const char *
 /* Adds N BYTES. */
 void text_put(struct text *t, const void *bytes, size_t n);
 
-/* Adds NS nanoseconds since 1970 (CLOCK_REALTIME) as RFC 3339 has it, in UTC, to the microsecond.
- */
+/* Adds the time NS nanoseconds since 1970 (CLOCK_REALTIME) as RFC 3339 writes it, in UTC, to the
+ * microsecond. */
 void text_time(struct text *t, int64_t ns);
 
-/* Adds WORDS, broken at blanks so that lines end before column WIDTH; the text stands in column
- * COLUMN now, further lines begin at column INDENT. Adds the newline too. */
+/* Adds WORDS and a newline, broken at blanks so that lines end before column WIDTH. The first line
+ * begins at column COLUMN, where the text stands now, further ones at column INDENT. */
 void text_wrap(struct text *t, const char *words, size_t column, size_t indent, size_t width);
 
 bool text_equal(const struct text *a, const struct text *b);
 
-/* Writes all of T to FD, whatever its flags are. Returns 0, or -1 with errno. */
+/* Writes all of T to FD, which may be non-blocking. Returns 0, or -1 with errno of write(2), or
+ * ENOMEM if T is incomplete. */
 int text_write(const struct text *t, int fd);
 
 void text_free(struct text *t);
@@ -40,23 +47,23 @@ bool text_equal_secret(const char *a, const char *b, size_t n);
 
 /* ---- texts of a fixed size ---- */
 
-/* A walk over WORDS, which have one blank between them: the first of *REST, which moves behind it,
- * and its length in *N. NULL at the end, and where *REST is NULL. */
+/* Walks over words that have one blank between them: returns the first word of *REST, with its
+ * length in *N, and moves *REST behind it. NULL at the end, or if *REST is NULL. */
 const char *text_word(const char **rest, size_t *n);
 
-/* As vsnprintf(3) into OUT of SIZE bytes, but what is too long is cut in its middle, as
- * text_shorten() does. */
+/* As vsnprintf(3) into OUT of SIZE bytes, but a text that is too long loses its middle, as by
+ * text_shorten(). */
 __attribute__((format(printf, 3, 0))) void text_fit(char *out, size_t size, const char *format,
 						    va_list list);
 
-/* Leaves at most MOST (from 16) bytes of TEXT, its beginning and its end with `...` between them:
- * what is quoted in a message stands before what is wrong with it. Returns the length. */
+/* Shortens TEXT to at most MOST (from 16) bytes: its beginning, `...`, and its end, since a message
+ * quotes a word before it says what is wrong with it. Returns the length. */
 size_t text_shorten(char *text, size_t most);
 
-/* TEXT of N bytes as it may be shown: control characters (C0, DEL, C1) and bytes that are not
- * UTF-8 (RFC 3629) become \n, \t, \r, \xHH, a backslash \\ only if BACKSLASH. Fills OUT of SIZE
- * bytes, always ended by NUL, cut between characters where it does not fit; four times N and 1
- * always fit. Returns the length. */
+/* Writes TEXT, of N bytes, to OUT in a form that is safe to show: control characters (C0, DEL, C1)
+ * and bytes that are not UTF-8 (RFC 3629) become \n, \t, \r or \xHH, and with BACKSLASH a
+ * backslash becomes \\. OUT has SIZE bytes, of which 4 * N + 1 are always enough. A longer text is
+ * cut between characters. OUT is always ended by NUL. Returns its length. */
 size_t text_escape(char *out, size_t size, const char *text, size_t n, bool backslash);
 
 #endif

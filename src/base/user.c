@@ -1,3 +1,4 @@
+/* user.c - looks users and groups up, and becomes another user */
 #define _DEFAULT_SOURCE /* initgroups */
 #include "base/user.h"
 
@@ -12,7 +13,7 @@
 
 #include "base/number.h"
 
-static const struct passwd *find(const char *name)
+static const struct passwd *user_find(const char *name)
 {
 	/* No thread of ours asks for users. */
 	/* cppcheck-suppress getpwnamCalled */
@@ -27,7 +28,7 @@ static const struct passwd *find(const char *name)
 
 int user_check(const char *name, struct option_error *error)
 {
-	return find(name) ? 0 : option_fail(error, "--user: there is no user '%s'", name);
+	return user_find(name) ? 0 : option_fail(error, "--user: there is no user '%s'", name);
 }
 
 int user_parse(const char *option, const char *name, int64_t *uid, struct option_error *error)
@@ -42,7 +43,7 @@ int user_parse(const char *option, const char *name, int64_t *uid, struct option
 	return 0;
 }
 
-static int parse_group(const char *name, int64_t *gid, struct option_error *error)
+static int user_parse_group(const char *name, int64_t *gid, struct option_error *error)
 {
 	/* cppcheck-suppress getgrnamCalled */
 	const struct group *group = getgrnam(name);
@@ -67,13 +68,13 @@ int user_parse_owner(const char *word, int64_t *uid, int64_t *gid, struct option
 		return -1;
 	if (!colon)
 		return 0;
-	return colon[1] ? parse_group(colon + 1, gid, error) :
+	return colon[1] ? user_parse_group(colon + 1, gid, error) :
 			  option_fail(error, "--owner: '%s' is not USER[:GROUP]", word);
 }
 
 int user_become(const char *name)
 {
-	const struct passwd *user = find(name);
+	const struct passwd *user = user_find(name);
 
 	if (!user) {
 		errno = ENOENT;
@@ -82,7 +83,7 @@ int user_become(const char *name)
 	if (initgroups(user->pw_name, user->pw_gid) < 0 || setgid(user->pw_gid) < 0 ||
 	    setuid(user->pw_uid) < 0)
 		return -1;
-	/* Whoever could come back has not left. */
+	/* A process that could become root again has not given root up. */
 	if (user->pw_uid != 0 && (setuid(0) == 0 || seteuid(0) == 0)) {
 		errno = EPERM;
 		return -1;

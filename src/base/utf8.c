@@ -1,3 +1,4 @@
+/* utf8.c - decodes characters of UTF-8 (RFC 3629) */
 #include "base/utf8.h"
 
 #include <string.h>

@@ -8,11 +8,11 @@
 
 #define UTF8_MOST 4 /* bytes of a character */
 
-/* Length of the character at P of at most N (from 1) bytes: shortest form, no surrogates, up to
- * U+10FFFF; its code point goes into *POINT. Returns 0 if there is none. */
+/* Decodes the character at P, of at most N (from 1) bytes, into *POINT: the shortest form alone, no
+ * surrogates, up to U+10FFFF. Returns its length, or 0 if there is no character. */
 size_t utf8_length(const unsigned char *p, size_t n, uint32_t *point);
 
-/* Are the N bytes at P nothing else? */
+/* Are the N bytes at P valid UTF-8? */
 bool utf8_valid(const void *p, size_t n);
 
 /* How many characters TEXT has; a byte that is no UTF-8 counts as one. */

@@ -1,3 +1,4 @@
+/* wait.c - the one place where sockit waits */
 #define _GNU_SOURCE /* ppoll, which POSIX has since 2024 */
 #include "base/wait.h"
 

@@ -7,12 +7,13 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* ppoll(2) on N descriptors for at most TIMEOUT ns (below 0: for ever), with signal mask MASK
- * meanwhile (NULL: the one that is). Returns how many are ready, 0 when the time is up, or -1
- * with errno (EINTR: a signal came). */
+/* Calls ppoll(2) for N descriptors, for at most TIMEOUT ns (below 0: without limit), with the
+ * signal mask MASK meanwhile (NULL: the present one). Returns how many are ready, 0 when the time
+ * is up, or -1 with errno (EINTR: a signal came). */
 int wait_for(struct pollfd *fds, nfds_t n, int64_t timeout, const sigset_t *mask);
 
-/* Is any of EVENTS, an error or a hang-up there on FD within TIMEOUT ns? Signals do not end it. */
+/* Waits at most TIMEOUT ns (below 0: without limit) for any of EVENTS, an error or a hang-up on FD,
+ * signals notwithstanding. Returns whether one came. */
 bool wait_ready(int fd, short events, int64_t timeout);
 
 #endif
