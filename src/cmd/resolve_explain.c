@@ -64,7 +64,6 @@ static void explanation_progress(void *arg)
 static void explanation_done(void *arg, const struct resolution *r)
 {
 	struct explanation *e = arg;
-	const char *cells[] = { e->show->named ? e->word : NULL, "wrong", NULL };
 
 	if (e->show->facts.as_json) {
 		json_close(&e->json, ']');
@@ -79,6 +78,7 @@ static void explanation_done(void *arg, const struct resolution *r)
 		text_put(e->show->facts.out, "\n", 1);
 	} else {
 		if (e->faults.length) {
+			const char *cells[] = { e->show->named ? e->word : NULL, "wrong", NULL };
 			text_put(&e->faults, "", 1);
 			cells[2] = e->faults.data;
 			show_row(e->show, cells, 3);

@@ -192,21 +192,22 @@ static int unix_check_type(struct unix_job *j)
 	return 0;
 }
 
-/* Makes PATH (NULL: none) an ENDPOINT, *WORD, which the caller frees. Returns 0, or -1 with the
- * error. */
-static int unix_place(struct unix_job *j, const char *path, char **word)
+/* Returns PATH as an ENDPOINT, which the caller frees, or NULL with *ERROR. */
+static char *unix_place(const char *path, struct option_error *error)
 {
 	struct endpoint_words parts;
-	size_t size;
+	size_t size = strlen(path) + sizeof "unix:";
+	char *word = malloc(size);
 
-	if (!path)
-		return 0;
-	size = strlen(path) + sizeof "unix:";
-	*word = malloc(size);
-	if (!*word)
-		return option_fail(&j->error, "'%s': out of memory", path);
-	snprintf(*word, size, "unix:%s", path);
-	return address_endpoint(*word, true, &parts, &j->error);
+	if (!word) {
+		option_fail(error, "'%s': out of memory", path);
+		return NULL;
+	}
+	snprintf(word, size, "unix:%s", path);
+	if (address_endpoint(word, true, &parts, error) == 0)
+		return word;
+	free(word);
+	return NULL;
 }
 
 /* Returns 0, or -1 with the error. */
@@ -214,9 +215,13 @@ static int unix_check(struct unix_job *j)
 {
 	struct unix_options *o = &j->o;
 
-	if (unix_place(j, j->operands.n ? j->operands.words[0] : NULL, &j->place) < 0 ||
-	    unix_place(j, o->own.source, &j->source) < 0 || unix_check_mode(j) < 0 ||
-	    unix_check_type(j) < 0 ||
+	if (j->operands.n)
+		j->place = unix_place(j->operands.words[0], &j->error);
+	if (j->operands.n && !j->place)
+		return -1;
+	if (o->own.source)
+		j->source = unix_place(o->own.source, &j->error);
+	if ((o->own.source && !j->source) || unix_check_mode(j) < 0 || unix_check_type(j) < 0 ||
 	    service_check(&o->service, &j->operands, o->family.numeric, &j->error) < 0)
 		return -1;
 	if (!j->place && o->own.listen)

@@ -52,11 +52,11 @@ const char *resolution_code(const struct resolution *r)
 void resolution_why(const struct resolution *r, char *text, size_t size)
 {
 	const struct find_result *f = &r->found;
-	char what[160], time[32];
+	char what[160];
 
 	if (r->timed_out)
 		snprintf(text, size, "no answer within %s (-w)%s%s",
-			 duration_format(time, sizeof time, r->c->wait), f->why[0] ? ", but " : "",
+			 duration_format(what, sizeof what, r->c->wait), f->why[0] ? ", but " : "",
 			 f->why);
 	else if (f->why[0] && (r->reverse || f->eai == EAI_AGAIN || f->eai == EAI_FAIL))
 		snprintf(text, size, "%s", f->why);

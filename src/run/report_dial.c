@@ -72,15 +72,15 @@ void report_dial_text(struct text *text, const struct dial_result *r, int64_t li
 void report_probe_text(enum probe_state state, const char *what, int error, int64_t limit,
 		       char *text)
 {
-	char time[32];
+	char why[ERRNO_TEXT];
 
 	*text = '\0';
 	if (state == PROBE_FILTERED)
 		snprintf(text, PROBE_WHY, "no answer within %s (-w)",
-			 duration_format(time, sizeof time, limit));
+			 duration_format(why, sizeof why, limit));
 	else if (state != PROBE_OPEN)
-		snprintf(text, PROBE_WHY, "%s%s%s (%s)", what ? what : "", what ? ": " : "",
-			 strerror(error), errno_name(error));
+		snprintf(text, PROBE_WHY, "%s%s%s", what ? what : "", what ? ": " : "",
+			 errno_text(error, why));
 }
 
 struct outcome report_dial(const struct messages *m, const char *host, const char *port,

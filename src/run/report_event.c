@@ -38,7 +38,6 @@ void report_proxy(struct json *json, const struct proxy *p)
 static void report_event_facts(struct notice *n, const struct event *e)
 {
 	struct json *json = &n->json;
-	char url[PROXY_TEXT];
 
 	if (e->host)
 		json_string(json, "host", e->host);
@@ -59,6 +58,7 @@ static void report_event_facts(struct notice *n, const struct event *e)
 	else if (e->error)
 		json_string(json, "code", errno_name(e->error));
 	if (e->kind == EVENT_THROUGH) {
+		char url[PROXY_TEXT];
 		json_open(json, "proxies", '[');
 		for (const struct proxy *p = e->proxy; p; p = p->next)
 			json_string(json, NULL, proxy_url_text(p, url, sizeof url));

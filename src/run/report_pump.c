@@ -86,14 +86,15 @@ static void report_figures_text(const struct figures *f, const char *tcp, char *
 	struct datagram_counts none = { 0 }, d = f->datagrams ? *f->datagrams : none;
 
 	duration_format(time, sizeof time, f->ns);
-	if (f->unseen)
+	if (f->unseen) {
 		snprintf(text, size, "after %s%s", time, tcp);
-	else
-		snprintf(text, size, "sent %s, received %s in %s (%s/s out, %s/s in)%s",
-			 report_amount(f->sent, f->datagrams, d.sent, sent),
-			 report_amount(f->received, f->datagrams, d.received, received), time,
-			 size_format(out, sizeof out, (double)f->sent / seconds),
-			 size_format(in, sizeof in, (double)f->received / seconds), tcp);
+		return;
+	}
+	snprintf(text, size, "sent %s, received %s in %s (%s/s out, %s/s in)%s",
+		 report_amount(f->sent, f->datagrams, d.sent, sent),
+		 report_amount(f->received, f->datagrams, d.received, received), time,
+		 size_format(out, sizeof out, (double)f->sent / seconds),
+		 size_format(in, sizeof in, (double)f->received / seconds), tcp);
 }
 
 void report_figures(const struct messages *m, enum message_level level, const struct figures *f,

@@ -66,18 +66,20 @@ void describe_address(struct facts *f, const char *key, const struct address *a)
 {
 	char text[DESCRIBE_PLACE];
 
-	if (a->length && f->as_json)
-		address_json(&f->json, key, a);
-	else if (a->length)
-		facts_word(f, key, describe_place(a, text));
+	if (a->length == 0)
+		return;
+	address_json(&f->json, key, a);
+	table_cell(&f->table, "%s", key);
+	table_cell(&f->table, "%s", describe_place(a, text));
+	table_end_row(&f->table);
 }
 
 void describe_host(struct facts *f, const char *key, const struct address *a)
 {
-	char text[ADDRESS_TEXT];
-
-	if (a->length)
+	if (a->length) {
+		char text[ADDRESS_TEXT];
 		facts_word(f, key, address_host(a, text));
+	}
 }
 
 /* Adds NAME or, if that is NULL, the number. */
