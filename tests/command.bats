@@ -978,7 +978,7 @@ TRAPS='for s in HUP INT TERM; do trap "echo $s >got; exit 9" $s; done; echo >run
 @test "-k: side by side" {
 	local option i words=()
 	for i in 3 1 9 4 2 0 5 8 7 6; do
-		words+=(c$i:line:$i "c$i:has:$i\n" c$i:shutdown c$i:over)
+		words+=("c$i:line:$i" "c$i:has:$i\n" "c$i:shutdown" "c$i:over")
 	done
 	for option in '' "${RELAY[*]}"; do
 		# shellcheck disable=SC2086 # words

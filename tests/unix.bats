@@ -719,7 +719,7 @@ print(socket.socket(fileno=0).getsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF))'
 	rm -f s
 	unix_listens --recv-fd s </dev/null 2>err -e 'cat; cat <&3; ls -l /proc/self/fd >fds'
 	echo other >file2
-	foreign connect:unix:s pass:file,file2 shutdown save:- readall <<<hello >got
+	foreign connect:unix:s give:file,file2 shutdown save:- readall <<<hello >got
 	ended 0 "$LISTENER"
 	[ "$(<got)" = "$(printf 'hello\ncontents')" ]
 	run ! grep file2 fds

@@ -67,7 +67,7 @@ Sending
     talk            send for ever, until the connection breaks
     chatter         send while it reads up to the other's end
     acked           wait until all that was sent has been acknowledged
-    pass:PATH,...   stdin, and along with it the open files
+    give:PATH,...   stdin, and along with it the open files
     flood:N,PATH    N packets, each with the open file twice along
     many:N,SIZE     N datagrams of SIZE bytes, each beginning with its number of five digits
     pieces:N,SIZE   the same in groups of 20, which the kernel cuts (UDP_SEGMENT)
@@ -172,8 +172,12 @@ def packets_in(content, length=4):
     return packets
 
 
+def pattern(n):
+    return (PATTERN * (n // len(PATTERN) + 1))[:n]
+
+
 def numbered(i, size):
-    return (b'%05d' % i + PATTERN)[:size]
+    return (b'%05d' % i + pattern(size))[:size]
 
 
 class Script:
@@ -217,10 +221,10 @@ class End(Script):
         self.socket = self.listener = None
         import hashlib  # takes longer than all the rest, and parent.py needs none
         self.sha = hashlib.sha256()
-        self.count = 0
+        self.count = 0  # bytes read for the report
         self.error = 'open'
         self.copy = self.feeding = self.broken = None
-        self.passed = array.array('i')
+        self.given = array.array('i')  # files that came along
         # What the thread `reader` has got so far, once somebody hears.
         self.reader = None
         self.got = bytearray()
@@ -373,7 +377,7 @@ class End(Script):
     def send(self, n):
         n = int(n)
         if self.type == socket.SOCK_DGRAM:
-            self._put(PATTERN[:n])
+            self._put(pattern(n))
             return
         data = PATTERN * min(8, n // len(PATTERN) + 1)
         while n > 0 and self._put(data[:n]):
@@ -454,20 +458,22 @@ class End(Script):
         while self.error == 'open' and any(fcntl.ioctl(self.socket, termios.TIOCOUTQ, bytes(4))):
             time.sleep(0.002)
 
-    def _pass(self, data, paths):
+    def _give(self, data, paths, times=1):
         files = array.array('i', [os.open(path, os.O_RDONLY) for path in paths])
-        return lambda: self.socket.sendmsg([data], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, files)])
+        for _ in range(times):
+            self.socket.sendmsg([data], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, files)])
+
+    def give(self, paths):
+        self._give(contents('-'), paths.split(','))
 
     def flood(self, words):
         n, path = words.split(',', 1)
-        send = self._pass(b'x', [path, path])
-        for _ in range(int(n)):
-            send()
+        self._give(b'x', [path, path], int(n))
 
     # Reading
 
     def _receive(self, most):
-        """What comes next, None at the end. Files that come along are in `passed`."""
+        """What comes next, None at the end. Files that come along are in `given`."""
         if self.type == socket.SOCK_STREAM and self.socket.family != socket.AF_UNIX:
             return self.socket.recv(most) or None
         if self.type == socket.SOCK_SEQPACKET:  # an empty packet is told from the end by what comes along
@@ -475,7 +481,7 @@ class End(Script):
         data, ancillary, _, _ = self.socket.recvmsg(most, 256)
         for level, kind, content in ancillary:
             if (level, kind) == (socket.SOL_SOCKET, socket.SCM_RIGHTS):
-                self.passed.frombytes(content)
+                self.given.frombytes(content)
         return data if data or ancillary or self.type == socket.SOCK_DGRAM else None
 
     def _keep(self, data):
@@ -522,9 +528,9 @@ class End(Script):
 
     def files(self, n):
         self.readall()
-        if len(self.passed) != int(n):
-            raise Failure(f'{len(self.passed)} files came along')
-        for fd in self.passed:
+        if len(self.given) != int(n):
+            raise Failure(f'{len(self.given)} files came along')
+        for fd in self.given:
             self._keep(os.read(fd, 65536))
 
     # Comparing
@@ -692,10 +698,6 @@ class End(Script):
         for client in clients:
             client.close()
             self.listener.accept()[0].close()
-
-
-# A name that is no method's, since Python has it.
-setattr(End, 'pass', lambda self, paths: self._pass(contents('-'), paths.split(','))())
 
 
 def is_verb(kind, name):
