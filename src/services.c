@@ -11,8 +11,8 @@
 #define AT(member) offsetof(struct service_options, member)
 #define FLAG(name) (AT(chosen) + NUMBER_##name)
 
-/* ROW(NAME, where its option is kept, the rest of the option's row): a flag has one of its own,
- * FLAG(NAME). */
+/* ROW(NAME, FIELD, the rest of the option's row). The option's name is NAME; FIELD is where its
+ * value is stored, which is FLAG(NAME) for a flag. */
 #define SERVICES(ROW)                                                                              \
 	ROW(echo, FLAG(echo), .excludes = "discard forward broker chat execute crlf delay telnet", \
 	    .help = "send back what comes (RFC 862)")                                              \

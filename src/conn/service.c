@@ -26,11 +26,13 @@ static const struct service *service_chosen(const struct operands *operands)
 int service_check(struct service_options *o, const struct operands *operands, bool numeric,
 		  struct option_error *error)
 {
-	const struct service *s = service_chosen(operands);
-	const char *fault = service_fault(s), *option = NULL;
+	const struct service *s;
+	const char *option = NULL;
 
-	if (fault)
-		return option_fail(error, "--%s: %s", s->option, fault);
+	for (size_t i = 0; i < n_services; i++)
+		if (service_fault(services[i]))
+			return option_fail(error, "service %zu: %s", i, service_fault(services[i]));
+	s = service_chosen(operands);
 	if (operands->command && option_is_given(operands, s->option))
 		return option_fail(error, "--%s and '-- %s' exclude each other", s->option,
 				   operands->command[0]);

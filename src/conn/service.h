@@ -19,42 +19,45 @@ struct connections;
 struct proxy_server_options;
 struct service_options;
 
-/* What is NULL or 0 is not needed, but for `option` and `start`. */
+/* All but `option` and `start` may be left NULL or 0. */
 struct service {
 	const char *option;	/* long name of the option that chooses it */
 	bool runs_command;	/* `-- CMD` chooses it too */
 	bool keeps;		/* implies -k */
 	bool joins;		/* what one connection sends goes to all others, */
 	bool chat;		/* line by line, each with its sender's number */
-	const char *input_ends; /* the options that end a wait for input that is not the peer's */
-	size_t size;		/* of `own`, which each connection gets, all zero */
+	const char *input_ends; /* options that end a wait for what is sent to the peer, for -vv;
+				   NULL: -i and --recv-only */
+	size_t size;		/* bytes of a connection's `own`, all zero at first */
 
-	/* Checks the options of its own. Returns 0, or -1 with *ERROR; NUMERIC: no names. */
+	/* Checks the service's own options; NUMERIC: they may hold no names. Returns 0, or -1 with
+	 * *ERROR. */
 	int (*check)(struct service_options *o, bool numeric, struct option_error *error);
-	/* Returns why it must not serve everybody, a sentence for an error; NULL: it may. */
+	/* Returns an error message that says why it must not serve everybody, or NULL if it may. */
 	const char *(*refuses_all)(const struct service_options *o);
-	/* Before the first connection, and after the last one. */
+	/* Called before the first connection, and after the last one. */
 	void (*prepare)(struct connections *s);
 	void (*end)(struct connections *s);
-	/* Begins to serve X, whose end it tells to connections_one_over(). */
+	/* Begins to serve X. The service or X's pump calls connections_one_over() at X's end. */
 	void (*start)(struct connection *x);
-	/* Closes and frees what X's `own` has. The pump has been freed, the endpoints are open. */
+	/* Closes and frees what X's `own` holds. X's endpoints are still open, its pump is freed. */
 	void (*free)(struct connection *x);
-	/* The run ends by SIGNAL. */
+	/* SIGNAL ends the run, of which X is the only connection. */
 	void (*signal)(struct connection *x, int signal);
 	/* Adds what X waits for beside its pump, each as "; WHAT (OPTIONS)". */
 	void (*waits)(const struct connection *x, struct text *text);
-	/* A connection is over, or stdin: what that means for the rest. */
+	/* A connection has ended, or stdin: ends the others if nothing is left for them. */
 	void (*settle)(struct connections *s);
-	/* Returns how many descriptors N connections need that begin, beside their own. */
+	/* Returns how many descriptors N connections open while they begin, beside their sockets.
+	 */
 	size_t (*spare)(const struct connections *s, size_t n);
 };
 
-/* The services: the first one is what an option need not choose. They stand in src/services.c. */
+/* All services, in src/services.c. The first one serves where no option chooses another. */
 extern const struct service *const services[];
 extern const size_t n_services;
 
-/* Returns what S lacks, in words, or NULL. */
+/* Returns in words which of its members S lacks, or NULL. */
 const char *service_fault(const struct service *s);
 
 enum when_full { WHEN_FULL_WAIT, WHEN_FULL_CLOSE };
@@ -63,8 +66,8 @@ enum when_full { WHEN_FULL_WAIT, WHEN_FULL_CLOSE };
 
 /* What the groups' rows fill. */
 struct service_options {
-	const struct service *service; /* set by service_check() */
-	bool chosen[SERVICES_MOST];    /* the flags of the services that a flag chooses */
+	const struct service *service; /* the one to use; set by service_check() */
+	bool chosen[SERVICES_MOST];    /* one flag for each service that a flag chooses */
 	const char *forward;	       /* ENDPOINT, and its parts: */
 	struct endpoint_words forward_to;
 	struct proxy_server_options *proxy; /* NULL: none, as of connect */
