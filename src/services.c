@@ -1,7 +1,7 @@
 /* services.c - the table of services, and the options that choose one
  *
  * A service that has an option in the group "Serving" is one row of SERVICES and one file, which
- * defines NAME_service.
+ * has SERVICE(NAME) = { ... };
  */
 #include <limits.h>
 

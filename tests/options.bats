@@ -729,7 +729,7 @@ check_options() {
 	check_options
 	"$CHECK" --services >listed
 	cat "$BATS_TEST_DIRNAME"/../src/*/*.c >sources
-	[ "$(grep -c '^const struct service [a-z_]*_service = ' sources)" = "$(grep -c '' listed)" ]
+	[ "$(grep -c '^SERVICE([a-z_]*) = ' sources)" = "$(grep -c '' listed)" ]
 	for option in execute echo discard forward broker chat proxy-server; do
 		grep -Fx -e "$option" listed
 	done

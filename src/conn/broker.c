@@ -62,5 +62,5 @@ static void broker_start(struct connection *x)
 	.joins = true, .keeps = true, .prepare = stdio_share, .end = stdio_unshare,                \
 	.start = broker_start, .settle = broker_settle
 
-const struct service broker_service = { .option = "broker", JOINS };
-const struct service chat_service = { .option = "chat", .chat = true, JOINS };
+SERVICE(broker) = { .option = "broker", JOINS };
+SERVICE(chat) = { .option = "chat", .chat = true, JOINS };

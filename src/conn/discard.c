@@ -9,4 +9,4 @@ static void discard_start(struct connection *x)
 	connection_pump(x, &c, &(struct pump_calls){ 0 }, &x->in, &x->out);
 }
 
-const struct service discard_service = { .option = "discard", .start = discard_start };
+SERVICE(discard) = { .option = "discard", .start = discard_start };

@@ -10,4 +10,4 @@ static void echo_start(struct connection *x)
 	connection_pump(x, &c, &(struct pump_calls){ 0 }, &x->in, &x->socket);
 }
 
-const struct service echo_service = { .option = "echo", .start = echo_start };
+SERVICE(echo) = { .option = "echo", .start = echo_start };

@@ -292,13 +292,13 @@ static size_t exec_spare(const struct connections *s, size_t n)
 	return 2 * n + FDS_OF_SPAWN + (s->c->numeric ? 0 : connections_lookup_fds(n));
 }
 
-const struct service exec_service = { .option = "execute",
-				      .runs_command = true,
-				      .input_ends = "--timeout",
-				      .size = sizeof(struct exec),
-				      .prepare = exec_prepare,
-				      .start = exec_start,
-				      .free = exec_free,
-				      .signal = exec_signal,
-				      .waits = exec_waits,
-				      .spare = exec_spare };
+SERVICE(exec) = { .option = "execute",
+		  .runs_command = true,
+		  .input_ends = "--timeout",
+		  .size = sizeof(struct exec),
+		  .prepare = exec_prepare,
+		  .start = exec_start,
+		  .free = exec_free,
+		  .signal = exec_signal,
+		  .waits = exec_waits,
+		  .spare = exec_spare };

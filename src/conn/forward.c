@@ -102,10 +102,10 @@ static size_t forward_spare(const struct connections *s, size_t n)
 	return n + (asks ? connections_lookup_fds(n) : 0);
 }
 
-const struct service forward_service = { .option = "forward",
-					 .size = sizeof(struct forward),
-					 .check = forward_check,
-					 .start = forward_start,
-					 .free = forward_free,
-					 .waits = forward_waits,
-					 .spare = forward_spare };
+SERVICE(forward) = { .option = "forward",
+		     .size = sizeof(struct forward),
+		     .check = forward_check,
+		     .start = forward_start,
+		     .free = forward_free,
+		     .waits = forward_waits,
+		     .spare = forward_spare };

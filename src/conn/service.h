@@ -1,7 +1,7 @@
 /* service.h - a service: what is done with each connection, as a table of operations
  *
- * A service is one file, which defines a `struct service`, and one row of src/services.c, which has
- * the option that chooses it.
+ * A service is one file, which defines its operations by SERVICE(), and one row of src/services.c,
+ * which has the option that chooses it.
  */
 #ifndef CONN_SERVICE_H
 #define CONN_SERVICE_H
@@ -40,7 +40,7 @@ struct service {
 	void (*end)(struct connections *s);
 	/* Begins to serve X. The service or X's pump calls connections_one_over() at X's end. */
 	void (*start)(struct connection *x);
-	/* Closes and frees what X's `own` holds. X's endpoints are still open, its pump is freed. */
+	/* Closes and frees what X's `own` holds. X's pump has been freed, its endpoints have not. */
 	void (*free)(struct connection *x);
 	/* SIGNAL ends the run, of which X is the only connection. */
 	void (*signal)(struct connection *x, int signal);
@@ -52,6 +52,11 @@ struct service {
 	 */
 	size_t (*spare)(const struct connections *s, size_t n);
 };
+
+/* Begins the definition of a service: SERVICE(echo) = { ... }; defines echo_service. */
+#define SERVICE(name)                                                                              \
+	extern const struct service name##_service;                                                \
+	const struct service name##_service
 
 /* All services, in src/services.c. The first one serves where no option chooses another. */
 extern const struct service *const services[];

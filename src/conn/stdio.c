@@ -250,7 +250,7 @@ static void stdio_prepare(struct connections *s)
 		stdio_share(s);
 }
 
-const struct service stdio_service = { .option = "", /* none has to */
-				       .prepare = stdio_prepare,
-				       .end = stdio_unshare,
-				       .start = stdio_start };
+SERVICE(stdio) = { .option = "", /* none has to */
+		   .prepare = stdio_prepare,
+		   .end = stdio_unshare,
+		   .start = stdio_start };

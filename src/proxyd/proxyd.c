@@ -25,12 +25,12 @@ static size_t proxyd_spare(const struct connections *s, size_t n)
 	return n + (s->c->numeric ? 0 : connections_lookup_fds(n));
 }
 
-const struct service proxyd_service = { .option = "proxy-server",
-					.keeps = true,
-					.size = sizeof(struct proxied),
-					.check = proxyd_check,
-					.refuses_all = proxyd_refuses_all,
-					.start = proxyd_start,
-					.free = proxied_free,
-					.waits = proxied_waits,
-					.spare = proxyd_spare };
+SERVICE(proxyd) = { .option = "proxy-server",
+		    .keeps = true,
+		    .size = sizeof(struct proxied),
+		    .check = proxyd_check,
+		    .refuses_all = proxyd_refuses_all,
+		    .start = proxyd_start,
+		    .free = proxied_free,
+		    .waits = proxied_waits,
+		    .spare = proxyd_spare };
