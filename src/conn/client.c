@@ -97,7 +97,6 @@ static void client_failed(struct client_run *c, const struct dial_result *r)
 	bool again = o->retry != UNSET && client_may_change(r);
 	int64_t next = again ? retry_next(clock_now(), o->retry, o->interval, c->deadline) : NEVER;
 	struct outcome outcome;
-	char time[32];
 
 	client_remember(c, r);
 	if (next != NEVER) {
@@ -107,10 +106,12 @@ static void client_failed(struct client_run *c, const struct dial_result *r)
 	}
 	outcome = report_dial(to->messages, to->host, to->port, &c->last, c->last_given,
 			      c->last_given < c->limit ? "--retry" : "-w");
-	if (again)
+	if (again) {
+		char time[32];
 		outcome = message_timeout(to->messages, "%s: not up within %s (--retry)",
 					  c->connections.place,
 					  duration_format(time, sizeof time, o->retry));
+	}
 	run_end(c->run, outcome);
 }
 

@@ -40,7 +40,7 @@ struct service {
 	void (*end)(struct connections *s);
 	/* Begins to serve X. The service or X's pump calls connections_one_over() at X's end. */
 	void (*start)(struct connection *x);
-	/* Closes and frees what X's `own` holds. X's pump has been freed, its endpoints have not. */
+	/* Frees what X's `own` holds. X's pump has been freed, its endpoints are still open. */
 	void (*free)(struct connection *x);
 	/* SIGNAL ends the run, of which X is the only connection. */
 	void (*signal)(struct connection *x, int signal);
