@@ -457,15 +457,14 @@ void find_names(const struct finder *f, const struct address *address, find_fn *
 {
 	const unsigned type = DNS_PTR;
 	struct find *find = find_new(f, fn, arg, out);
-	const unsigned char *bytes;
-	size_t n;
 	struct lookup *lookup;
 	struct dns_name name;
 
 	if (!find)
 		return;
 	if (f->dns) {
-		bytes = address_ip(address, &n);
+		size_t n;
+		const unsigned char *bytes = address_ip(address, &n);
 		dns_name_reverse(bytes, n, &name);
 		find_in_dns(find, &name, &type, 1, out);
 		return;

@@ -285,7 +285,9 @@ int address_operands(const struct operands *o, bool may_lack_host, bool numeric,
 		*host = NULL;
 		*port = word;
 	}
-	return address_check(*host, *port, numeric, error);
+	if (*host && check_host(*host, numeric, error) < 0)
+		return -1;
+	return check_port(*port, numeric, error);
 }
 
 int address_inet_operands(const struct operands *o, bool may_lack_host, bool numeric,

@@ -84,8 +84,8 @@ static const struct option_row ip_rows[] = {
 	  .help = "time to live (hop limit) of what is sent" },
 	{ "tos", 0, OPTION_KEYWORD, AT(tos), .arg = "CLASS", .min = 0, .max = 255,
 	  .keywords = classes, .socket = &tos,
-	  .help = "traffic class: a number, ef, af11 to af43, cs0 to cs7, le, lowdelay, throughput, "
-		  "reliability" },
+	  .help = "traffic class: a number, ef, af11 to af43, cs0 to cs7, le, lowdelay, "
+		  "throughput, reliability" },
 };
 
 static const struct option_row tcp_rows[] = {

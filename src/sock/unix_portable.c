@@ -25,7 +25,7 @@ static int call_within(unix_call *call, int fd, const char *path)
 	const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
 	struct sockaddr_un un = { .sun_family = AF_UNIX };
 	char directory[PATH_MAX];
-	int here, result = -1, error;
+	int here, result = -1;
 
 	if (!slash || strlen(name) >= sizeof un.sun_path) {
 		errno = ENAMETOOLONG;
@@ -38,7 +38,7 @@ static int call_within(unix_call *call, int fd, const char *path)
 		return -1;
 	if (chdir(directory) == 0) {
 		result = call(fd, (const struct sockaddr *)&un, sizeof un);
-		error = errno;
+		int error = errno;
 		/* Relative paths have lost their meaning then. */
 		if (fchdir(here) < 0)
 			result = -1;

@@ -14,8 +14,7 @@
 #define FLAG_DUMP 0x300
 #define TYPE_ERROR 2
 #define TYPE_DONE 3
-#define ANSWER_MOST (1 << 18) /* the kernel sends up to 32 KiB at once, or more if there is room   \
-			       */
+#define ANSWER_MOST (1 << 18) /* the kernel sends 32 KiB at once, or more if there is room */
 
 struct header {
 	uint32_t length;
