@@ -6,9 +6,8 @@
 #include "net/probe.h"
 
 #define PROBE_LIMIT (2 * SECOND) /* -w of --probe and --ping */
-#define PROBE_PATIENCE                                                                             \
-	(100 * MILLISECOND) /* how long stdout has to take the rest after a signal                 \
-			     */
+/* How long stdout has to take the rest after a signal. */
+#define PROBE_PATIENCE (100 * MILLISECOND)
 
 struct connect_options {
 	struct messages messages;

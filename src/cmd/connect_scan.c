@@ -75,9 +75,9 @@ static void scan_retry_over(void *arg)
 /* ---- targets ---- */
 
 /* Makes a target of the next port of OP, which has one. Returns NULL without memory. */
-static struct target *scan_start_target(struct operand *op)
+static struct scan_target *scan_start_target(struct scan_operand *op)
 {
-	struct target *t;
+	struct scan_target *t;
 
 	if (!op->targets)
 		op->targets = calloc(op->n, sizeof *op->targets);
@@ -85,14 +85,14 @@ static struct target *scan_start_target(struct operand *op)
 		return NULL;
 	op->next_port = ports_next(op->ports, op->next_port);
 	t = &op->targets[op->n_started++];
-	*t = (struct target){ .of = op, .port = (uint16_t)op->next_port++ };
+	*t = (struct scan_target){ .of = op, .port = (uint16_t)op->next_port++ };
 	return t;
 }
 
 /* Takes a target that is to be tried again and whose time has come, or returns NULL. */
-static struct target *scan_take_again(struct scan *s)
+static struct scan_target *scan_take_again(struct scan *s)
 {
-	struct target *t = s->again;
+	struct scan_target *t = s->again;
 
 	if (!t)
 		return NULL;
@@ -107,13 +107,13 @@ static struct target *scan_take_again(struct scan *s)
 }
 
 /* Takes the first port that has not been tried yet and whose host is known, or returns NULL. */
-static struct target *scan_take_new(struct scan *s)
+static struct scan_target *scan_take_new(struct scan *s)
 {
 	while (s->first < s->n && (s->operands[s->first].n_started == s->operands[s->first].n ||
 				   scan_is_lost(s, &s->operands[s->first])))
 		s->first++;
 	for (size_t i = s->first; i < s->n; i++) {
-		struct operand *op = &s->operands[i];
+		struct scan_operand *op = &s->operands[i];
 		if (op->host->answer && op->n_started < op->n)
 			return scan_start_target(op);
 	}
@@ -123,7 +123,7 @@ static struct target *scan_take_new(struct scan *s)
 static bool scan_next_target(void *arg, struct probe_target *out)
 {
 	struct scan *s = arg;
-	struct target *t;
+	struct scan_target *t;
 
 	if (s->run.ended || scan_is_done(s) || output_full(&s->output))
 		return false;
@@ -144,8 +144,8 @@ static bool scan_next_target(void *arg, struct probe_target *out)
 static void scan_target_over(void *arg, const struct probe_result *r)
 {
 	struct scan *s = arg;
-	struct target *t = r->tag;
-	struct name *host = t->of->host;
+	struct scan_target *t = r->tag;
+	struct scan_name *host = t->of->host;
 
 	t->tried = true;
 	t->state = (unsigned char)r->state;
@@ -202,7 +202,7 @@ static void scan_start(struct scan *s)
 	};
 
 	for (size_t i = 0; i < s->n; i++) {
-		struct operand *op = &s->operands[i];
+		struct scan_operand *op = &s->operands[i];
 		for (size_t k = 0; k < op->n_services; k++) {
 			uint16_t port = address_port(op->services[k]->answer->addresses);
 			ports_add(op->ports, port, port);

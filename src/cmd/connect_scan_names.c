@@ -19,14 +19,14 @@ int64_t scan_next_try(const struct scan *s, int64_t now)
 			  clock_after(s->o->messages.start, s->o->retry.retry));
 }
 
-bool scan_is_lost(const struct scan *s, const struct operand *op)
+bool scan_is_lost(const struct scan *s, const struct scan_operand *op)
 {
 	return op->host->state == NAME_FAILED && (s->o->retry.retry == UNSET || s->o->own.closed);
 }
 
 /* Nothing more will be known of the host NAME: its ports are lost. Before the ports are counted,
  * scan_start() sees to that. */
-static void scan_lose(struct scan *s, const struct name *name)
+static void scan_lose(struct scan *s, const struct scan_name *name)
 {
 	for (size_t i = 0; i < s->n && s->prober; i++)
 		if (s->operands[i].host == name)
@@ -34,7 +34,7 @@ static void scan_lose(struct scan *s, const struct name *name)
 	scan_show_soon(s);
 }
 
-static void scan_name_failed(struct name *name)
+static void scan_name_failed(struct scan_name *name)
 {
 	struct scan *s = name->scan;
 	bool had = name->answer;
@@ -72,9 +72,9 @@ static void scan_name_failed(struct name *name)
 
 static void scan_name_found(void *arg, struct lookup_answer *answer)
 {
-	struct name *name = arg;
+	struct scan_name *name = arg;
 	struct scan *s = name->scan;
-	struct name_answer *known = malloc(sizeof *known);
+	struct scan_answer *known = malloc(sizeof *known);
 
 	name->lookup = NULL;
 	timer_drop(s->run.loop, &name->timer);
@@ -88,7 +88,7 @@ static void scan_name_found(void *arg, struct lookup_answer *answer)
 		scan_name_failed(name);
 		return;
 	}
-	*known = (struct name_answer){ answer->addresses, answer->n, name->answer };
+	*known = (struct scan_answer){ answer->addresses, answer->n, name->answer };
 	name->answer = known;
 	name->asked = clock_now();
 	name->state = NAME_KNOWN;
@@ -104,7 +104,7 @@ static void scan_name_found(void *arg, struct lookup_answer *answer)
 /* NAME's timer: -w has passed, or a look-up that failed is to be tried again. */
 static void scan_name_time(void *arg)
 {
-	struct name *name = arg;
+	struct scan_name *name = arg;
 
 	if (name->state == NAME_FAILED) {
 		scan_ask(name);
@@ -116,7 +116,7 @@ static void scan_name_time(void *arg)
 	scan_name_failed(name);
 }
 
-void scan_ask(struct name *name)
+void scan_ask(struct scan_name *name)
 {
 	struct scan *s = name->scan;
 	const struct lookup_question q = {
@@ -134,10 +134,10 @@ void scan_ask(struct name *name)
 void scan_ask_names(struct scan *s)
 {
 	/* A look-up that is over at once must not begin the scan before the others are counted. */
-	for (struct name *n = s->names; n; n = n->next)
+	for (struct scan_name *n = s->names; n; n = n->next)
 		s->n_unknown += n->is_service;
 	s->n_unknown++;
-	for (struct name *n = s->names; n; n = n->next) {
+	for (struct scan_name *n = s->names; n; n = n->next) {
 		n->timer = (struct timer){ .fn = scan_name_time, .arg = n };
 		scan_ask(n);
 	}
@@ -147,12 +147,12 @@ void scan_ask_names(struct scan *s)
 
 void scan_free_names(struct scan *s)
 {
-	for (struct name *next, *n = s->names; n; n = next) {
+	for (struct scan_name *next, *n = s->names; n; n = next) {
 		next = n->next;
 		lookup_cancel(n->lookup);
 		timer_drop(s->run.loop, &n->timer);
 		while (n->answer) {
-			struct name_answer *former = n->answer->former;
+			struct scan_answer *former = n->answer->former;
 			free(n->answer->addresses);
 			free(n->answer);
 			n->answer = former;

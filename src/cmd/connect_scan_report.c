@@ -28,7 +28,7 @@ static const struct services_entry *scan_find_service(const struct services *fro
 
 /* Writes the service of T's port into TEXT of SERVICE_ROOM bytes. Returns TEXT, or NULL where there
  * is none. */
-static const char *scan_service_of(struct scan *s, const struct target *t, char *text)
+static const char *scan_service_of(struct scan *s, const struct scan_target *t, char *text)
 {
 	const struct services_entry *entry;
 	struct services asked = { 0 };
@@ -55,7 +55,7 @@ void scan_free_services(struct scan *s)
 }
 
 /* Prints `HOST PORT/tcp open SERVICE`; with -v `HOST PORT/tcp STATE SERVICE|ERROR MS ms`. */
-static void scan_tell_target(struct scan *s, const struct target *t)
+static void scan_tell_target(struct scan *s, const struct scan_target *t)
 {
 	const char *state = probe_state_name(t->state), *service, *word;
 	struct facts *f = &s->facts;
@@ -104,7 +104,7 @@ static void scan_tell_target(struct scan *s, const struct target *t)
 void scan_tell_next(struct scan *s)
 {
 	while (s->shown_operand < s->n) {
-		const struct operand *op = &s->operands[s->shown_operand];
+		const struct scan_operand *op = &s->operands[s->shown_operand];
 
 		while (s->shown_target < op->n_started &&
 		       (op->targets[s->shown_target].settled || s->concluding))
@@ -119,14 +119,14 @@ void scan_tell_next(struct scan *s)
 /* ---- the end ---- */
 
 /* Is T as it was asked for? */
-bool scan_is_good(const struct scan *s, const struct target *t)
+bool scan_is_good(const struct scan *s, const struct scan_target *t)
 {
 	return t->tried && (t->state == PROBE_OPEN) != s->o->own.closed;
 }
 
 /* Adds why T, or if that is NULL OP's host, is not as asked for. */
-static void scan_add_reason(const struct scan *s, struct text *text, const struct operand *op,
-			    const struct target *t)
+static void scan_add_reason(const struct scan *s, struct text *text, const struct scan_operand *op,
+			    const struct scan_target *t)
 {
 	char why[PROBE_WHY], time[32];
 
@@ -153,7 +153,7 @@ static void scan_add_reasons(const struct scan *s, struct text *text, size_t bad
 	size_t told = 0;
 
 	for (size_t i = 0; i < s->n && text->length < REASONS_MOST; i++) {
-		const struct operand *op = &s->operands[i];
+		const struct scan_operand *op = &s->operands[i];
 		if (op->n_started == 0 && op->host->state != NAME_KNOWN) {
 			scan_add_reason(s, text, op, NULL);
 			told += op->n;

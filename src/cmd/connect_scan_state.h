@@ -16,28 +16,28 @@
 #include "run/run.h"
 
 /* A host or service that the operands name, once or more often. */
-struct name {
+struct scan_name {
 	struct scan *scan;
 	char *text;
 	bool is_service;
 	enum { NAME_ASKED, NAME_KNOWN, NAME_FAILED } state;
 	struct lookup *lookup;
 	struct timer timer; /* limit of -w; after a failure the time of the next look-up */
-	struct name_answer {
+	struct scan_answer {
 		struct address *addresses;
 		size_t n;
-		struct name_answer *former; /* kept, as results point to its addresses */
+		struct scan_answer *former; /* kept, as results point to its addresses */
 	} * answer;
 	int64_t asked;
 	int eai, error; /* of the last failure; both 0: it took too long */
-	struct name *next;
+	struct scan_name *next;
 };
 
 /* A port of an operand. */
-struct target {
-	struct operand *of;
-	struct target *next; /* in the list of those that are tried again */
-	int64_t at;	     /* the time of that */
+struct scan_target {
+	struct scan_operand *of;
+	struct scan_target *next; /* in the list of those that are tried again */
+	int64_t at;		  /* when this one is */
 	const struct address *address;
 	const char *what;
 	int64_t ns;
@@ -47,14 +47,14 @@ struct target {
 	bool tried, settled;
 };
 
-struct operand {
-	struct name *host;
+struct scan_operand {
+	struct scan_name *host;
 	char *shown;	  /* the host, escaped */
 	const char *list; /* of ports; "": the operand is direct, such as `unix:PATH` */
-	struct name **services;
+	struct scan_name **services;
 	size_t n_services;
 	struct ports *ports;
-	struct target *targets; /* in the order of ports */
+	struct scan_target *targets; /* in the order of ports */
 	size_t n, n_started;
 	int next_port;
 };
@@ -68,16 +68,16 @@ struct scan {
 	bool shows;		       /* false: nothing is printed */
 	bool all;		       /* print what is not open too */
 	void (*start)(struct scan *s); /* all names of services are known: begin to probe */
-	struct name *names;
+	struct scan_name *names;
 	size_t n_unknown; /* services that are still looked up */
-	struct operand *operands;
+	struct scan_operand *operands;
 	size_t n, first; /* first: the first whose targets have not all been started */
 	size_t n_targets, n_settled, n_open, n_lost; /* lost: their host has no address */
 	size_t shown_operand, shown_target;	     /* the next to be printed */
 	struct services services;		     /* read when the first name is needed */
 	bool services_read;
 	struct prober *prober;
-	struct target *again, **again_end;
+	struct scan_target *again, **again_end;
 	struct timer again_timer, show_timer, retry_timer;
 	bool concluding, expired;
 	enum outcome_kind lost_kind; /* the outcome of lost hosts; OUTCOME_DONE: none is lost */
@@ -89,7 +89,7 @@ struct scan {
 int scan_parse(struct scan *s, const struct operands *words, struct option_error *error);
 
 /* Is T a direct endpoint, a UNIX socket or one of vsock, which has no list of ports? */
-bool scan_is_portless(const struct target *t);
+bool scan_is_portless(const struct scan_target *t);
 
 void scan_free_words(struct scan *s);
 
@@ -100,10 +100,10 @@ void scan_free_words(struct scan *s);
 void scan_ask_names(struct scan *s);
 
 /* Looks NAME up once more. */
-void scan_ask(struct name *name);
+void scan_ask(struct scan_name *name);
 
 /* Is OP given up, since its host has no address? */
-bool scan_is_lost(const struct scan *s, const struct operand *op);
+bool scan_is_lost(const struct scan *s, const struct scan_operand *op);
 
 /* Returns the time to try again what failed NOW, under --retry; NEVER: --retry is over by then. */
 int64_t scan_next_try(const struct scan *s, int64_t now);
@@ -119,7 +119,7 @@ void scan_free_names(struct scan *s);
 void scan_tell_next(struct scan *s);
 
 /* Is T as it was asked for? */
-bool scan_is_good(const struct scan *s, const struct target *t);
+bool scan_is_good(const struct scan *s, const struct scan_target *t);
 
 void scan_free_services(struct scan *s);
 

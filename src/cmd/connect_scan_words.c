@@ -5,9 +5,9 @@
 
 #include "cmd/connect_scan_state.h"
 
-static struct name *scan_find_name(struct scan *s, const char *text, size_t n, bool is_service)
+static struct scan_name *scan_find_name(struct scan *s, const char *text, size_t n, bool is_service)
 {
-	struct name **end = &s->names, *name;
+	struct scan_name **end = &s->names, *name;
 
 	for (; *end; end = &(*end)->next)
 		if ((*end)->is_service == is_service && !strncmp((*end)->text, text, n) &&
@@ -17,15 +17,15 @@ static struct name *scan_find_name(struct scan *s, const char *text, size_t n, b
 	if (!name)
 		return NULL;
 	*end = name;
-	*name = (struct name){ .scan = s, .text = strndup(text, n), .is_service = is_service };
+	*name = (struct scan_name){ .scan = s, .text = strndup(text, n), .is_service = is_service };
 	return name->text ? name : NULL;
 }
 
-static int scan_parse_list(struct scan *s, struct operand *op, struct option_error *error)
+static int scan_parse_list(struct scan *s, struct scan_operand *op, struct option_error *error)
 {
 	const char *rest = op->list;
 	struct ports_item item;
-	struct name **names;
+	struct scan_name **names;
 	enum ports_kind kind;
 
 	while ((kind = ports_item(&rest, &item)) != PORTS_END) {
@@ -38,7 +38,7 @@ static int scan_parse_list(struct scan *s, struct operand *op, struct option_err
 			ports_add(op->ports, item.first, item.last);
 			continue;
 		}
-		names = realloc(op->services, (op->n_services + 1) * sizeof(struct name *));
+		names = realloc(op->services, (op->n_services + 1) * sizeof(struct scan_name *));
 		if (!names)
 			return option_fail(error, "%s", strerror(ENOMEM));
 		op->services = names;
@@ -62,7 +62,7 @@ static bool scan_is_direct(const char *word)
 
 /* Parses WORD, whose first N bytes are the host, into *OP. LIST has its ports, and is "" for one
  * that is direct. */
-static int scan_parse_operand(struct scan *s, struct operand *op, const char *word, size_t n,
+static int scan_parse_operand(struct scan *s, struct scan_operand *op, const char *word, size_t n,
 			      const char *list, struct option_error *error)
 {
 	struct endpoint_words words;
@@ -71,7 +71,7 @@ static int scan_parse_operand(struct scan *s, struct operand *op, const char *wo
 	size_t size = 4 * n + 1;
 	int result = -1;
 
-	*op = (struct operand){ .list = list, .ports = calloc(1, sizeof *op->ports) };
+	*op = (struct scan_operand){ .list = list, .ports = calloc(1, sizeof *op->ports) };
 	op->shown = malloc(size);
 	if (!host || !op->ports || !op->shown)
 		goto out;
@@ -133,7 +133,7 @@ int scan_parse(struct scan *s, const struct operands *words, struct option_error
 	return 0;
 }
 
-bool scan_is_portless(const struct target *t)
+bool scan_is_portless(const struct scan_target *t)
 {
 	return !*t->of->list;
 }
