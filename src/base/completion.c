@@ -211,11 +211,12 @@ static size_t answer_last(struct text *t, struct request *r)
 		else
 			place += *word != '-' || !word[1];
 	}
+	if (i == r->n) {
+		answer_value(t, row, r->list);
+		return 0;
+	}
 	/* An option that stands in the last word itself is not there already. */
-	if (i < r->n)
-		row = request_read_option(&(struct request){ .command = r->command }, last, &value);
-	else
-		value = last;
+	row = request_read_option(&(struct request){ .command = r->command }, last, &value);
 	if (row && value)
 		answer_value(t, row, r->list);
 	else if (!value && (*last == '-' || (!answer_operand(t, r, place) && r->zsh)))
@@ -261,14 +262,17 @@ static bool bash_read_line(struct request *r, char *line, char **pieces, size_t 
 
 	for (size_t i = 0; i < n; i++) {
 		char *piece = line + strspn(line, " \t\n");
-		/* The cursor may stand in the last one. */
-		size_t length = i + 1 < n ? strlen(pieces[i]) : strlen(piece);
+		size_t length = 0;
 		bool redirects = *piece == '<' || *piece == '>';
 		char *end = line; /* of the piece before */
 		bool number = word < end && strspn(word, "0123456789") >= (size_t)(end - word);
 
-		if (i + 1 < n && strncmp(piece, pieces[i], length) != 0)
-			length = 0; /* it is not as it was typed */
+		/* The cursor may stand in the last one. */
+		for (const char *same = i + 1 < n ? pieces[i] : piece; same[length]; length++)
+			if (same[length] != piece[length]) {
+				length = 0; /* it is not as it was typed */
+				break;
+			}
 		line = piece + length;
 		*joined = piece + (strspn(piece, "=:@") == strlen(piece) ? length : 0);
 		if (i > 0 && piece == end && role != WORD_REDIRECTION && !redirects)
