@@ -5,7 +5,6 @@
  */
 #include <limits.h>
 
-#include "base/clock.h"
 #include "conn/service.h"
 
 #define AT(member) offsetof(struct service_options, member)

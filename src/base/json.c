@@ -1,7 +1,6 @@
 /* json.c - writes JSON (RFC 8259), a member at a time */
 #include "base/json.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/base64.h"

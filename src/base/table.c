@@ -2,7 +2,6 @@
 #include "base/table.h"
 
 #include <stdarg.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "base/utf8.h"

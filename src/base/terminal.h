@@ -2,7 +2,6 @@
 #ifndef BASE_TERMINAL_H
 #define BASE_TERMINAL_H
 
-#include <stdbool.h>
 
 /* Puts the terminal FD into raw mode (cfmakeraw(3): no echo, no line editing, no signals from keys)
  * until terminal_restore(). May be called again, since another program may have changed the mode.

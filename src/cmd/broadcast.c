@@ -8,7 +8,6 @@
 
 #include "base/command.h"
 #include "base/errname.h"
-#include "base/number.h"
 #include "sock/datagram.h"
 #include "system/interfaces.h"
 #include "dgram/stdin.h"

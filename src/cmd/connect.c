@@ -2,7 +2,6 @@
 #include <limits.h>
 #include <string.h>
 
-#include "base/clock.h"
 #include "base/command.h"
 #include "cmd/connect.h"
 

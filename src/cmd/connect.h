@@ -3,7 +3,6 @@
 #define CMD_CONNECT_H
 
 #include "conn/client.h"
-#include "net/probe.h"
 
 #define PROBE_LIMIT (2 * SECOND) /* -w of --probe and --ping */
 /* How long stdout has to take the rest after a signal. */

@@ -1,11 +1,9 @@
 /* connect_scan.c - `sockit connect --probe`: the course of probing many ports */
 #include <errno.h>
 #include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "base/errname.h"
 #include "cmd/connect_scan_state.h"
 #include "flow/spawn.h"
 #include "run/report.h"

@@ -1,5 +1,4 @@
 /* connect_scan_names.c - the look-ups of `sockit connect --probe`: hosts and services, each once */
-#include <errno.h>
 #include <netdb.h>
 #include <stdlib.h>
 

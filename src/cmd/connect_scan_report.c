@@ -2,10 +2,8 @@
  * together come to */
 #include <errno.h>
 #include <stdio.h>
-#include <string.h>
 #include <unistd.h>
 
-#include "base/clock.h"
 #include "base/errname.h"
 #include "cmd/connect_scan_state.h"
 #include "run/report.h"

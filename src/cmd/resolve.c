@@ -1,14 +1,12 @@
 /* resolve.c - `sockit resolve`: looks names and addresses up */
 #include <errno.h>
 #include <limits.h>
-#include <netdb.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 #include <unistd.h>
 
 #include "base/command.h"
-#include "base/clock.h"
 #include "cmd/resolve_explain.h"
 #include "cmd/resolve_show.h"
 #include "cmd/resolve_source.h"

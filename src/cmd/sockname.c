@@ -14,7 +14,6 @@
 #include "base/command.h"
 #include "base/clock.h"
 #include "base/descriptors.h"
-#include "base/errname.h"
 #include "system/describe.h"
 #include "system/interfaces_text.h"
 #include "system/inventory.h"

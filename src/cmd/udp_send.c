@@ -3,7 +3,6 @@
 #include <unistd.h>
 
 #include "base/command.h"
-#include "base/clock.h"
 #include "base/facts.h"
 #include "sock/datagram.h"
 #include "names/services.h"

@@ -5,7 +5,6 @@
 #include <sys/socket.h>
 
 #include "base/command.h"
-#include "base/clock.h"
 #include "net/activation.h"
 #include "conn/client.h"
 #include "conn/server.h"

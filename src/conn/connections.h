@@ -7,11 +7,9 @@
 #define CONN_CONNECTIONS_H
 
 #include "flow/fanout.h"
-#include "flow/frame_options.h"
 #include "net/listener.h"
 #include "run/run.h"
 #include "sock/address.h"
-#include "sock/sockopt.h"
 #include "conn/service.h"
 
 struct connection;

@@ -6,7 +6,6 @@
 #define CONN_SERVER_H
 
 #include "net/access.h"
-#include "net/listener.h"
 #include "conn/connections.h"
 
 struct server_config {

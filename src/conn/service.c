@@ -1,7 +1,6 @@
 /* service.c - which service the options choose, and what that needs */
 #include "conn/service.h"
 
-#include "base/command.h"
 #include "base/number.h"
 
 const char *service_fault(const struct service *s)

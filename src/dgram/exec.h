@@ -9,11 +9,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "base/message.h"
 #include "base/outcome.h"
-#include "flow/spawn.h"
-#include "loop/loop.h"
-#include "proto/frame.h"
 #include "sock/datagram.h"
 
 struct dgram_job;

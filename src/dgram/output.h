@@ -14,7 +14,6 @@
 
 #include "flow/output.h"
 #include "sock/datagram.h"
-#include "proto/frame.h"
 #include "run/run.h"
 
 /* Start with the members up to `arg` set and all others zero. */

@@ -7,10 +7,8 @@
 #define DGRAM_RECEIVER_H
 
 #include <stdbool.h>
-#include <stddef.h>
 #include <stdint.h>
 
-#include "base/message.h"
 #include "base/options.h"
 #include "base/outcome.h"
 #include "flow/data_options.h"

@@ -1,6 +1,5 @@
 /* receiver_answers.c - what a receiver sends: echoes, the answers of commands, and stdin */
 #include <errno.h>
-#include <poll.h>
 
 #include "base/clock.h"
 #include "dgram/report.h"

@@ -11,10 +11,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "flow/frame_options.h"
 #include "sock/address.h"
 #include "sock/multicast.h"
-#include "sock/sockopt.h"
 #include "run/run.h"
 
 /* The values of the two groups of options. */

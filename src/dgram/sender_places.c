@@ -4,7 +4,6 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#include "base/number.h"
 #include "run/report.h"
 
 /* ---- one place ---- */

@@ -7,8 +7,6 @@
 #ifndef DGRAM_SENDER_PLACES_H
 #define DGRAM_SENDER_PLACES_H
 
-#include "net/dial.h"
-#include "net/places.h"
 #include "sock/datagram.h"
 #include "sock/unix.h"
 #include "dgram/sender.h"

@@ -5,7 +5,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/number.h"
 #include "run/report.h"
 #include "dgram/sender_places.h"
 

@@ -8,7 +8,6 @@
 #define FLOW_ENDPOINT_H
 
 #include <stdbool.h>
-#include <stddef.h>
 #include <sys/types.h>
 
 enum endpoint_kind {

@@ -2,7 +2,6 @@
 #include "flow/transfer.h"
 
 #include <errno.h>
-#include <string.h>
 #include <sys/socket.h>
 
 #include "base/clock.h"

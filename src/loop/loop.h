@@ -7,8 +7,6 @@
 #ifndef LOOP_LOOP_H
 #define LOOP_LOOP_H
 
-#include <signal.h>
-#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>

@@ -8,7 +8,6 @@
 
 #include "base/errname.h"
 #include "names/explain_state.h"
-#include "names/system_file.h"
 
 /* Tells the source address towards each result. */
 static void explain_tell_sources(struct explain *e)

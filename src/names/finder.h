@@ -7,7 +7,6 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "loop/loop.h"
 #include "sock/address.h"
 #include "names/dns_client.h"
 #include "names/lookup.h"

@@ -2,7 +2,6 @@
 #define _DEFAULT_SOURCE /* getservbyname's companions in old headers */
 #include "names/services.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
 #include <netdb.h>
 #include <stdlib.h>

@@ -10,7 +10,6 @@
 
 #include "loop/loop.h"
 #include "net/event.h"
-#include "sock/address.h"
 
 /* The words stay the caller's and must live until the answer. They have passed
  * address_operands() or address_check(). */

@@ -12,10 +12,8 @@
 #include <stdint.h>
 
 #include "loop/loop.h"
-#include "sock/address.h"
 #include "net/event.h"
 #include "net/places.h"
-#include "sock/sockopt.h"
 
 struct prober;
 

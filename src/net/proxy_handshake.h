@@ -6,7 +6,6 @@
 #include <stddef.h>
 
 #include "base/text.h"
-#include "sock/address.h"
 #include "net/proxy_client.h"
 #include "proto/handshake.h"
 #include "proto/http_connect.h"

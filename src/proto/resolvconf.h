@@ -2,7 +2,6 @@
 #ifndef PROTO_RESOLVCONF_H
 #define PROTO_RESOLVCONF_H
 
-#include <stdbool.h>
 #include <stddef.h>
 
 #define RESOLVCONF_SERVERS 3 /* the system asks no more of them either */

@@ -8,7 +8,6 @@
 
 #include "base/text.h"
 #include "conn/connection.h"
-#include "net/dial.h"
 #include "proto/handshake.h"
 #include "proxyd/options.h"
 

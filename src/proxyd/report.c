@@ -2,7 +2,6 @@
 #include "proxyd/report.h"
 
 #include <errno.h>
-#include <string.h>
 
 #include "base/errname.h"
 #include "proxyd/proxied.h"

@@ -6,7 +6,6 @@
 #ifndef RUN_JOB_H
 #define RUN_JOB_H
 
-#include "base/message.h"
 #include "base/outcome.h"
 #include "flow/spawn.h"
 #include "loop/loop.h"

@@ -5,7 +5,6 @@
 #include <netdb.h>
 #include <signal.h>
 #include <stdio.h>
-#include <string.h>
 
 #include "base/errname.h"
 #include "loop/signals.h"

@@ -2,7 +2,6 @@
 #ifndef SOCK_CONTROL_H
 #define SOCK_CONTROL_H
 
-#include <stddef.h>
 #include <sys/socket.h>
 
 /* Adds to M's control buffer, which has room for it behind msg_controllen, an object of LENGTH

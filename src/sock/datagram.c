@@ -5,8 +5,6 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <stdint.h>
-#include <string.h>
-#include <unistd.h>
 
 #include "base/descriptors.h"
 #include "sock/packet.h"

@@ -2,7 +2,6 @@
 #ifndef SOCK_DATAGRAM_SOURCE_H
 #define SOCK_DATAGRAM_SOURCE_H
 
-#include <stddef.h>
 #include <sys/socket.h>
 
 #include "sock/datagram.h"

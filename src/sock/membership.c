@@ -2,12 +2,10 @@
 #define _DEFAULT_SOURCE /* struct group_req */
 #include "sock/membership.h"
 
-#include <net/if.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/number.h"
 #include "sock/multicast.h"
 
 static int membership_parse_join(void *field, const char *word, struct option_error *error);

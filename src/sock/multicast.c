@@ -3,7 +3,6 @@
 #include "sock/multicast.h"
 
 #include <errno.h>
-#include <net/if.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
 

@@ -3,7 +3,6 @@
 #include "sock/packet.h"
 
 #include <limits.h>
-#include <string.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/time.h>

@@ -6,7 +6,6 @@
 #define SOCK_PACKET_H
 
 #include <stdbool.h>
-#include <stddef.h>
 #include <sys/types.h>
 
 #include "sock/sockopt.h"

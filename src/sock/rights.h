@@ -6,7 +6,6 @@
 #define SOCK_RIGHTS_H
 
 #include <sys/socket.h>
-#include <sys/types.h>
 
 /* Room for as many descriptors as one message can bring on any system. */
 #define RIGHTS_MOST 253

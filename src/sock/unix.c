@@ -2,7 +2,6 @@
 #include "sock/unix.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>

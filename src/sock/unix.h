@@ -6,7 +6,6 @@
 #ifndef SOCK_UNIX_H
 #define SOCK_UNIX_H
 
-#include <stdbool.h>
 #include <stdint.h>
 #include <sys/stat.h>
 

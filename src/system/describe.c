@@ -4,7 +4,6 @@
 
 #include <net/if.h>
 #include <stdio.h>
-#include <string.h>
 
 #include "base/number.h"
 #include "system/inventory.h"

@@ -4,7 +4,6 @@
 
 #include <net/if.h>
 #include <stdbool.h>
-#include <stddef.h>
 #include <sys/socket.h>
 
 #include "sock/address.h"

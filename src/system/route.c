@@ -1,8 +1,6 @@
 /* route.c - the route to an address, as a connected UDP socket shows it */
 #include "system/route.h"
 
-#include <errno.h>
-#include <unistd.h>
 
 #include "base/descriptors.h"
 
