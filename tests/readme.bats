@@ -100,3 +100,9 @@ wrong() {
 	wrong "$TOP/src/README" >found
 	silent found
 }
+
+@test "what src/README names is there, each folder is named, and it is short" {
+	[ -f "$TOP/src/README" ]
+	wrong "$TOP/src/README" >found
+	silent found
+}
