@@ -346,7 +346,8 @@ void completion_answer(struct text *t, completion_list *list, char **words, size
 /* ---- the scripts ---- */
 
 static const char script_bash[] =
-	"# bash completion for sockit, made by `sockit completion bash'. It offers what sockit answers.\n"
+	"# bash completion for sockit, made by `sockit completion bash'. It offers what sockit "
+	"answers.\n"
 	"_sockit() {\n"
 	"\tlocal IFS=$' \\t\\n' program answer value word kept='' joined='' typed='' words=''\n"
 	"\tlocal -a list=(compgen)\n"
@@ -383,7 +384,8 @@ static const char script_bash[] =
 
 static const char script_zsh[] =
 	"#compdef sockit\n"
-	"# zsh completion for sockit, made by `sockit completion zsh'. It offers what sockit answers.\n"
+	"# zsh completion for sockit, made by `sockit completion zsh'. It offers what sockit "
+	"answers.\n"
 	"_sockit() {\n"
 	"\tlocal curcontext=$curcontext program=${(Q)~words[1]} answer value ret=1\n"
 	"\tlocal -a word list label more kept typed help line expl\n"
@@ -427,7 +429,8 @@ static const char script_zsh[] =
 	"fi\n";
 
 static const char script_fish[] =
-	"# fish completion for sockit, made by `sockit completion fish'. It offers what sockit answers.\n"
+	"# fish completion for sockit, made by `sockit completion fish'. It offers what sockit "
+	"answers.\n"
 	"function __sockit\n"
 	"\tset -l words (commandline -opc)\n"
 	"\tset -l token (commandline -ct)\n"
@@ -457,7 +460,8 @@ static const char script_fish[] =
 	"\t\t\t\tset -a word (string replace -r '#.*' '' </etc/hosts 2>/dev/null |\n"
 	"\t\t\t\t\tstring replace -rf '^\\s*\\S+\\s+' '' | string split -n ' ')\n"
 	"\t\t\tcase service\n"
-	"\t\t\t\tset -a word (string replace -rf '^([^#\\s]+)\\s.*' '$1' </etc/services 2>/dev/null)\n"
+	"\t\t\t\tset -a word (string replace -rf '^([^#\\s]+)\\s.*' '$1' </etc/services "
+	"2>/dev/null)\n"
 	"\t\tend\n"
 	"\tend\n"
 	"\tfor value in $kept$word\n"
