@@ -12,6 +12,7 @@
 #include <signal.h>
 
 #include "base/clock.h"
+#include "base/descriptors.h"
 #include "run/job.h"
 #include "sock/rights.h"
 #include "sock/stream.h"
@@ -273,8 +274,7 @@ static void exec_free(struct connection *x)
 	job_free(&e->job);
 	timer_drop(loop, &e->kill_timer);
 	watch_drop(loop, &e->first_watch);
-	if (e->passed >= 0)
-		rights_drop(e->passed);
+	close_keeping_errno(e->passed);
 }
 
 static void exec_prepare(struct connections *s)

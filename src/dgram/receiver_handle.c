@@ -163,6 +163,5 @@ bool receiver_receive(struct receiver *x, struct receiver_socket *s)
 	p->by = s;
 	receiver_handle(x);
 	receiver_pace(x, &x->pace_timer, x->traffic.received - before);
-	return dgram_batch_full(x->batch) && !receiver_is_pending(x) && !x->finishing &&
-	       !x->pace_timer.slot;
+	return s->socket->more && !receiver_is_pending(x) && !x->finishing && !x->pace_timer.slot;
 }

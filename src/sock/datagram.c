@@ -18,32 +18,22 @@
 static int dgram_set_flags(const struct dgram_socket *s, const struct dgram_config *c,
 			   const char **what)
 {
-	const struct {
-		bool wanted;
-		int option;
-		const char *name;
-	} flags[] = {
-		{ c->broadcast, SO_BROADCAST, "SO_BROADCAST" },
-		{ c->share, SO_REUSEADDR, "SO_REUSEADDR" },
-	};
-	int on = 1;
-
-	for (size_t i = 0; i < sizeof flags / sizeof *flags; i++) {
-		*what = flags[i].name;
-		if (flags[i].wanted &&
-		    setsockopt(s->fd, SOL_SOCKET, flags[i].option, &on, sizeof on) < 0)
-			return -1;
-	}
+	*what = "SO_BROADCAST";
+	if (c->broadcast && sockopt_set(s->fd, SOL_SOCKET, SO_BROADCAST, 1) < 0)
+		return -1;
+	*what = "SO_REUSEADDR";
+	if (c->share && sockopt_set(s->fd, SOL_SOCKET, SO_REUSEADDR, 1) < 0)
+		return -1;
 	*what = "reuseport";
 	return c->reuseport ? sockopt_reuseport(s->fd) : 0;
 }
 
-int dgram_open(struct dgram_socket *s, const struct dgram_config *c, dgram_error_fn *error,
-	       void *arg, const char **what)
+/* Makes *S what C asks for, with FD as its descriptor. */
+static void dgram_init(struct dgram_socket *s, int fd, const struct dgram_config *c,
+		       dgram_error_fn *error, void *arg)
 {
-	static const enum socket_phase phases[] = { PHASE_BIND, PHASE_CONNECT, PHASE_CONNECTED };
-
 	*s = (struct dgram_socket){
+		.fd = fd,
 		.family = c->family,
 		.wants = c->wants,
 		.both = c->both,
@@ -51,12 +41,20 @@ int dgram_open(struct dgram_socket *s, const struct dgram_config *c, dgram_error
 		.error = error,
 		.arg = arg,
 	};
+}
+
+int dgram_open(struct dgram_socket *s, const struct dgram_config *c, dgram_error_fn *error,
+	       void *arg, const char **what)
+{
+	static const enum socket_phase phases[] = { PHASE_BIND, PHASE_CONNECT, PHASE_CONNECTED };
+
+	dgram_init(s, socket(c->family, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0), c, error,
+		   arg);
 	*what = NULL;
-	s->fd = socket(c->family, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (s->fd < 0)
 		return -1;
-	if (dgram_set_flags(s, c, what) < 0 || dgram_prepare_send(s, what) < 0 ||
-	    dgram_prepare_receive(s, c, what) < 0)
+	dgram_prepare_send(s);
+	if (dgram_set_flags(s, c, what) < 0 || dgram_prepare_receive(s, c, what) < 0)
 		goto fail;
 	/* Last, so that --sockopt wins. */
 	for (size_t i = 0; i < sizeof phases / sizeof *phases; i++)
@@ -80,19 +78,11 @@ static void dgram_learn_local(struct dgram_socket *s)
 int dgram_inherit(struct dgram_socket *s, int fd, const struct dgram_config *c,
 		  dgram_error_fn *error, void *arg)
 {
-	socklen_t size = sizeof(int);
+	int type = sockopt_get(fd, SOL_SOCKET, SO_TYPE);
 	const char *what;
-	int type = 0;
 
-	*s = (struct dgram_socket){
-		.fd = fd,
-		.family = c->family,
-		.wants = c->wants,
-		.segment = SIZE_MAX,
-		.error = error,
-		.arg = arg,
-	};
-	if (getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &size) < 0)
+	dgram_init(s, fd, c, error, arg);
+	if (type < 0)
 		return -1;
 	dgram_learn_local(s);
 	if (type != SOCK_DGRAM || s->local.u.sa.sa_family != c->family) {
@@ -105,11 +95,9 @@ int dgram_inherit(struct dgram_socket *s, int fd, const struct dgram_config *c,
 
 int dgram_bind(struct dgram_socket *s, const struct address *a)
 {
-	int alone = !s->both;
-
 	/* A socket of IPv4 may have the port there. */
 	if (a->u.sa.sa_family == AF_INET6 && IN6_IS_ADDR_UNSPECIFIED(&a->u.in6.sin6_addr) &&
-	    setsockopt(s->fd, IPPROTO_IPV6, IPV6_V6ONLY, &alone, sizeof alone) < 0)
+	    sockopt_set(s->fd, IPPROTO_IPV6, IPV6_V6ONLY, !s->both) < 0)
 		return -1;
 	if (bind(s->fd, &a->u.sa, a->length) < 0)
 		return -1;
@@ -119,13 +107,11 @@ int dgram_bind(struct dgram_socket *s, const struct address *a)
 
 int dgram_connect(struct dgram_socket *s, const struct address *a)
 {
-	bool local = a->u.sa.sa_family == AF_UNIX;
-
-	if ((local ? unix_connect(s->fd, a) : connect(s->fd, &a->u.sa, a->length)) < 0)
+	if (unix_connect(s->fd, a) < 0)
 		return -1;
 	s->peer = *a;
 	/* Keep the path the user gave; getsockname(2) may tell another. */
-	if (!local)
+	if (a->u.sa.sa_family != AF_UNIX)
 		dgram_learn_local(s);
 	return 0;
 }
@@ -136,6 +122,14 @@ void dgram_bound(struct dgram_socket *s, const struct address *a)
 		s->local = *a;
 	else
 		dgram_learn_local(s);
+}
+
+void dgram_tell_pending(const struct dgram_socket *s, int error)
+{
+	const struct dgram_error e = { .error = error, .to = s->peer.length ? &s->peer : NULL };
+
+	if (s->error)
+		s->error(s->arg, &e);
 }
 
 void dgram_close(struct dgram_socket *s)

@@ -42,6 +42,7 @@ struct dgram_socket {
 	bool single;	/* the system refuses to take several at once: one by one from here on */
 	size_t segment; /* the largest size of datagrams that the system cuts from one piece
 			 * (UDP_SEGMENT) */
+	bool more;	/* the last dgram_receive() has filled its batch: there may be more */
 	bool grouped;	/* several came in one piece; a lost piece counts once in dgram_dropped() */
 	dgram_error_fn *error; /* called from dgram_send(), dgram_receive() and dgram_errors() */
 	void *arg;
@@ -85,9 +86,12 @@ void dgram_bound(struct dgram_socket *s, const struct address *a);
 /* Closes S, if it is open, and leaves errno as it is. */
 void dgram_close(struct dgram_socket *s);
 
+/* Tells ERROR, which was pending on S, as one of its peer's. */
+void dgram_tell_pending(const struct dgram_socket *s, int error);
+
 /* Of this system, for dgram_open() alone: prepare S, which is not bound yet, for sending, and for
- * receiving as C and S->wants say. Return 0, or -1 with errno and *WHAT. */
-int dgram_prepare_send(struct dgram_socket *s, const char **what);
+ * receiving as C and S->wants say. The second returns 0, or -1 with errno and *WHAT. */
+void dgram_prepare_send(struct dgram_socket *s);
 int dgram_prepare_receive(struct dgram_socket *s, const struct dgram_config *c, const char **what);
 
 /* Returns how many bytes a datagram of FAMILY can carry, as far as that is known beforehand: 65507
@@ -152,9 +156,6 @@ void dgram_batch_free(struct dgram_batch *b);
  * do not fail this call. */
 ssize_t dgram_receive(struct dgram_socket *s, struct dgram_batch *b,
 		      const struct dgram_received **v);
-
-/* Did the last dgram_receive() fill B, so that there may be more? */
-bool dgram_batch_full(const struct dgram_batch *b);
 
 /* Returns how many datagrams the kernel has thrown away since S was opened (if `grouped`, at least
  * so many); -1 if it does not tell. */

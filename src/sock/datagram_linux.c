@@ -10,6 +10,7 @@
 #include "sock/control.h"
 #include "sock/datagram.h"
 #include "sock/datagram_source.h"
+#include "sock/stream.h"
 
 #ifndef UDP_SEGMENT /* Linux 4.18; not in every libc's header */
 #define UDP_SEGMENT 103
@@ -39,33 +40,16 @@ enum { ORIGIN_ICMP = 2, ORIGIN_ICMP6 = 3 };
 #define SEGMENTED 65507	 /* bytes of one message */
 #define ERRORS_MOST 1024 /* taken before anything else gets its turn */
 
-int dgram_prepare_send(struct dgram_socket *s, const char **what)
+void dgram_prepare_send(struct dgram_socket *s)
 {
-	int on = 1;
-
-	*what = NULL;
 	/* Without this only a connected socket learns of a refusal. */
 	if (address_family_is_ip(s->family))
-		setsockopt(s->fd, IPPROTO_IP, IP_RECVERR, &on, sizeof on);
+		sockopt_set(s->fd, IPPROTO_IP, IP_RECVERR, 1);
 	if (s->family == AF_INET6)
-		setsockopt(s->fd, IPPROTO_IPV6, IPV6_RECVERR, &on, sizeof on);
-	return 0;
+		sockopt_set(s->fd, IPPROTO_IPV6, IPV6_RECVERR, 1);
 }
 
 /* ---- errors ---- */
-
-static void dgram_tell(const struct dgram_socket *s, const struct dgram_error *e)
-{
-	if (s->error)
-		s->error(s->arg, e);
-}
-
-/* Tells ERROR, which was pending on S, as one of its peer's. */
-static void dgram_tell_pending(const struct dgram_socket *s, int error)
-{
-	dgram_tell(s,
-		   &(struct dgram_error){ .error = error, .to = s->peer.length ? &s->peer : NULL });
-}
 
 /* Reads the extended error of N bytes at DATA into *X. */
 static void read_extended(struct extended_error *x, const unsigned char *data, size_t n)
@@ -112,7 +96,8 @@ static bool dgram_tell_extended(const struct dgram_socket *s, struct msghdr *m, 
 		e.sender = &x.offender;
 	if (e.error == EMSGSIZE)
 		e.mtu = x.info;
-	dgram_tell(s, &e);
+	if (s->error)
+		s->error(s->arg, &e);
 	return true;
 }
 
@@ -144,12 +129,10 @@ static size_t dgram_drain(const struct dgram_socket *s)
 
 void dgram_errors(struct dgram_socket *s)
 {
-	socklen_t size = sizeof(int);
-	int error = 0;
-
 	/* An error that did not fit into the queue is still pending as SO_ERROR. */
-	if (dgram_drain(s) == 0 && getsockopt(s->fd, SOL_SOCKET, SO_ERROR, &error, &size) == 0 &&
-	    error)
+	int error = dgram_drain(s) == 0 ? stream_error(s->fd) : 0;
+
+	if (error)
 		dgram_tell_pending(s, error);
 }
 
@@ -207,17 +190,11 @@ static size_t call_build(const struct dgram_socket *s, const struct dgram *v, si
 	*m = (struct msghdr){ .msg_iov = parts,
 			      .msg_iovlen = (uint16_t)used,
 			      /* of another type in each libc */ .msg_control = control };
-	if (v->to) {
-		m->msg_name = (void *)&v->to->u;
-		m->msg_namelen = v->to->length;
-	}
-	dgram_source(s, v, m);
+	dgram_envelope(s, v, m);
 	if (n > 1) {
 		uint16_t size = (uint16_t)v->size;
 		control_add(m, IPPROTO_UDP, UDP_SEGMENT, &size, sizeof size);
 	}
-	if (m->msg_controllen == 0)
-		m->msg_control = NULL;
 	return used;
 }
 

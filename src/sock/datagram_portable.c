@@ -4,28 +4,18 @@
 
 #include "sock/datagram.h"
 #include "sock/datagram_source.h"
+#include "sock/stream.h"
 
-int dgram_prepare_send(struct dgram_socket *s, const char **what)
+void dgram_prepare_send(struct dgram_socket *s)
 {
 	(void)s;
-	*what = NULL;
-	return 0;
-}
-
-static void dgram_tell_pending(const struct dgram_socket *s, int error)
-{
-	const struct dgram_error e = { .error = error, .to = s->peer.length ? &s->peer : NULL };
-
-	if (s->error)
-		s->error(s->arg, &e);
 }
 
 void dgram_errors(struct dgram_socket *s)
 {
-	socklen_t size = sizeof(int);
-	int error = 0;
+	int error = stream_error(s->fd);
 
-	if (getsockopt(s->fd, SOL_SOCKET, SO_ERROR, &error, &size) == 0 && error)
+	if (error)
 		dgram_tell_pending(s, error);
 }
 
@@ -36,11 +26,7 @@ static int dgram_send_one(struct dgram_socket *s, const struct dgram *d)
 	struct iovec iov = { (void *)d->data, d->size };
 	struct msghdr m = { .msg_iov = &iov, .msg_iovlen = 1, .msg_control = control };
 
-	if (d->to) {
-		m.msg_name = (void *)&d->to->u;
-		m.msg_namelen = d->to->length;
-	}
-	dgram_source(s, d, &m);
+	dgram_envelope(s, d, &m);
 	if (m.msg_controllen == 0)
 		m.msg_control = NULL;
 	while (sendmsg(s->fd, &m, MSG_DONTWAIT | MSG_NOSIGNAL) < 0) {

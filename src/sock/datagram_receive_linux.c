@@ -7,11 +7,12 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <time.h>
-#include <unistd.h>
 
+#include "base/descriptors.h"
 #include "base/number.h"
 #include "sock/control.h"
 #include "sock/datagram.h"
+#include "sock/rights.h"
 
 #ifndef UDP_GRO /* Linux 5.0; not in every libc's header */
 #define UDP_GRO 104
@@ -40,7 +41,6 @@ struct told {
 
 struct dgram_batch {
 	size_t limit, stride;
-	bool full; /* last time */
 	char *slots;
 	struct iovec iov[SLOTS];
 	struct mmsghdr messages[SLOTS];
@@ -53,36 +53,29 @@ struct dgram_batch {
 /* Makes the receive buffer as large as the system permits, to hold a burst. */
 static void dgram_enlarge_buffer(const struct dgram_socket *s)
 {
-	int before = 0, after = 0, wanted = BUFFER;
-	socklen_t size = sizeof before;
-
-	getsockopt(s->fd, SOL_SOCKET, SO_RCVBUF, &before, &size);
-	if (setsockopt(s->fd, SOL_SOCKET, SO_RCVBUFFORCE, &wanted, sizeof wanted) == 0)
-		return;
-	setsockopt(s->fd, SOL_SOCKET, SO_RCVBUF, &wanted, sizeof wanted);
-	getsockopt(s->fd, SOL_SOCKET, SO_RCVBUF, &after, &size);
 	/* The kernel doubles what setsockopt(2) asks for, and getsockopt(2) tells that. */
-	before /= 2;
-	if (after / 2 < before)
-		setsockopt(s->fd, SOL_SOCKET, SO_RCVBUF, &before, sizeof before);
+	int before = sockopt_get(s->fd, SOL_SOCKET, SO_RCVBUF) / 2;
+
+	if (sockopt_set(s->fd, SOL_SOCKET, SO_RCVBUFFORCE, BUFFER) == 0)
+		return;
+	sockopt_set(s->fd, SOL_SOCKET, SO_RCVBUF, BUFFER);
+	if (sockopt_get(s->fd, SOL_SOCKET, SO_RCVBUF) / 2 < before)
+		sockopt_set(s->fd, SOL_SOCKET, SO_RCVBUF, before);
 }
 
 /* Hears only the groups that S joins: by default a socket hears those of all others on this machine
  * too. */
 static int dgram_hear_own_groups(const struct dgram_socket *s, const char **what)
 {
-	int off = 0;
 	bool six = s->family == AF_INET6;
 
 	*what = six ? "IPV6_MULTICAST_ALL" : "IP_MULTICAST_ALL";
 	if (s->family == AF_UNIX)
 		return 0;
 	/* A dual-stack socket hears the groups of both families. */
-	if (six && setsockopt(s->fd, IPPROTO_IPV6, IPV6_MULTICAST_ALL, &off, sizeof off) < 0)
+	if (six && sockopt_set(s->fd, IPPROTO_IPV6, IPV6_MULTICAST_ALL, 0) < 0)
 		return errno == ENOPROTOOPT ? 0 : -1;
-	if (setsockopt(s->fd, IPPROTO_IP, IP_MULTICAST_ALL, &off, sizeof off) < 0 && !six)
-		return -1;
-	return 0;
+	return sockopt_set(s->fd, IPPROTO_IP, IP_MULTICAST_ALL, 0) < 0 && !six ? -1 : 0;
 }
 
 /* Asks the kernel for what S->wants with each datagram. */
@@ -100,7 +93,6 @@ static int dgram_set_told(const struct dgram_socket *s, const char **what)
 		{ DGRAM_TIME, AF_UNSPEC, SOL_SOCKET, SO_TIMESTAMPNS, "SO_TIMESTAMPNS" },
 		{ DGRAM_WHO, AF_UNIX, SOL_SOCKET, SO_PASSCRED, "SO_PASSCRED" },
 	};
-	int on = 1;
 
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
 		bool ours = rows[i].family == AF_UNSPEC || rows[i].family == s->family;
@@ -109,7 +101,7 @@ static int dgram_set_told(const struct dgram_socket *s, const char **what)
 		if (!(s->wants & rows[i].want) || !(ours || mapped))
 			continue;
 		*what = rows[i].name;
-		if (setsockopt(s->fd, rows[i].level, rows[i].option, &on, sizeof on) < 0 && ours)
+		if (sockopt_set(s->fd, rows[i].level, rows[i].option, 1) < 0 && ours)
 			return -1;
 	}
 	return 0;
@@ -117,8 +109,6 @@ static int dgram_set_told(const struct dgram_socket *s, const char **what)
 
 int dgram_prepare_receive(struct dgram_socket *s, const struct dgram_config *c, const char **what)
 {
-	int on = 1;
-
 	if (dgram_set_told(s, what) < 0 ||
 	    (c->own_groups_only && dgram_hear_own_groups(s, what) < 0))
 		return -1;
@@ -126,7 +116,7 @@ int dgram_prepare_receive(struct dgram_socket *s, const struct dgram_config *c, 
 		dgram_enlarge_buffer(s);
 	/* If this is refused, they come one by one. */
 	if (s->family != AF_UNIX)
-		setsockopt(s->fd, IPPROTO_UDP, UDP_GRO, &on, sizeof on);
+		sockopt_set(s->fd, IPPROTO_UDP, UDP_GRO, 1);
 	return 0;
 }
 
@@ -167,16 +157,6 @@ void dgram_batch_free(struct dgram_batch *b)
 
 /* ---- what the kernel says beside the data ---- */
 
-/* Closes descriptors that came with a datagram: nobody asked for them. */
-static void close_descriptors(const struct cmsghdr *c)
-{
-	for (size_t at = CMSG_LEN(0); at + sizeof(int) <= c->cmsg_len; at += sizeof(int)) {
-		int fd;
-		memcpy(&fd, (const char *)c + at, sizeof fd);
-		close(fd);
-	}
-}
-
 static void told_read_socket(struct told *t, const struct cmsghdr *c)
 {
 	struct timespec time;
@@ -191,19 +171,9 @@ static void told_read_socket(struct told *t, const struct cmsghdr *c)
 		memcpy(&who, CMSG_DATA(c), sizeof who);
 		t->from.who = (struct address_who){ true, who.pid, who.uid, who.gid };
 		break;
-	case SCM_RIGHTS:
-		close_descriptors(c);
-		break;
 	default:
 		break;
 	}
-}
-
-static void set_inet(struct address *a, struct in_addr ip, uint16_t port)
-{
-	a->u.in = (struct sockaddr_in){ .sin_family = AF_INET, .sin_addr = ip };
-	a->length = sizeof a->u.in;
-	address_set_port(a, port);
 }
 
 /* ip(7) */
@@ -217,7 +187,7 @@ static void told_read_inet(struct told *t, const struct cmsghdr *c, uint16_t por
 		return;
 	memcpy(&info, CMSG_DATA(c), sizeof info);
 	t->interface = (unsigned)info.ipi_ifindex;
-	set_inet(&t->to, info.ipi_addr, port);
+	address_set_ip(&t->to, AF_INET, &info.ipi_addr, port);
 	/* They differ if the destination is a group or for broadcast. */
 	if (info.ipi_addr.s_addr == info.ipi_spec_dst.s_addr)
 		t->local = t->to;
@@ -237,9 +207,7 @@ static void told_read_inet6(struct told *t, const struct cmsghdr *c, uint16_t po
 	if (IN6_IS_ADDR_V4MAPPED(&info.ipi6_addr))
 		return;
 	t->interface = (unsigned)info.ipi6_ifindex;
-	t->to.u.in6 = (struct sockaddr_in6){ .sin6_family = AF_INET6, .sin6_addr = info.ipi6_addr };
-	t->to.length = sizeof t->to.u.in6;
-	address_set_port(&t->to, port);
+	address_set_ip(&t->to, AF_INET6, &info.ipi6_addr, port);
 	if (IN6_IS_ADDR_LINKLOCAL(&info.ipi6_addr) || IN6_IS_ADDR_MC_LINKLOCAL(&info.ipi6_addr))
 		t->to.u.in6.sin6_scope_id = t->interface;
 	if (!IN6_IS_ADDR_MULTICAST(&info.ipi6_addr))
@@ -278,6 +246,9 @@ static void told_read(const struct dgram_socket *s, struct told *t, struct msghd
 		default:
 			break;
 		}
+	/* Nobody asked for descriptors. */
+	if (s->family == AF_UNIX)
+		close_keeping_errno(rights_take(m));
 }
 
 /* ---- receiving ---- */
@@ -308,23 +279,15 @@ static int batch_receive(struct dgram_socket *s, struct dgram_batch *b)
 /* Does ERROR belong to a datagram that was sent before? */
 static bool is_old(int error)
 {
-	switch (error) {
-	case ECONNREFUSED:
-	case ECONNRESET:
-	case EHOSTUNREACH:
-	case EHOSTDOWN:
-	case ENETUNREACH:
-	case ENETDOWN:
-	case ENONET:
-	case ENOPROTOOPT:
-	case EPROTO:
-	case EOPNOTSUPP:
-	case EMSGSIZE:
-	case EACCES:
-		return true;
-	default:
-		return false;
-	}
+	static const int old[] = {
+		ECONNREFUSED, ECONNRESET,  EHOSTUNREACH, EHOSTDOWN,  ENETUNREACH, ENETDOWN,
+		ENONET,	      ENOPROTOOPT, EPROTO,	 EOPNOTSUPP, EMSGSIZE,	  EACCES,
+	};
+
+	for (size_t i = 0; i < sizeof old / sizeof *old; i++)
+		if (error == old[i])
+			return true;
+	return false;
 }
 
 /* As batch_receive(), but tells errors of earlier datagrams and goes on. */
@@ -393,11 +356,6 @@ static size_t batch_split(struct dgram_batch *b, size_t i, size_t n)
 	return n;
 }
 
-bool dgram_batch_full(const struct dgram_batch *b)
-{
-	return b->full;
-}
-
 ssize_t dgram_receive(struct dgram_socket *s, struct dgram_batch *b,
 		      const struct dgram_received **v)
 {
@@ -405,7 +363,7 @@ ssize_t dgram_receive(struct dgram_socket *s, struct dgram_batch *b,
 	size_t n = 0;
 	int taken = batch_receive_and_tell(s, b);
 
-	b->full = taken == SLOTS;
+	s->more = taken == SLOTS;
 	if (taken < 0)
 		return -1;
 	for (size_t i = 0; i < (size_t)taken; i++) {

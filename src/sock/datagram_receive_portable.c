@@ -13,7 +13,6 @@
 
 struct dgram_batch {
 	size_t limit, stride;
-	bool full; /* last time */
 	char *slots;
 	struct address from[SLOTS];
 	struct dgram_received received[SLOTS];
@@ -99,11 +98,6 @@ static int batch_receive_one(struct dgram_socket *s, struct dgram_batch *b, size
 	return 0;
 }
 
-bool dgram_batch_full(const struct dgram_batch *b)
-{
-	return b->full;
-}
-
 ssize_t dgram_receive(struct dgram_socket *s, struct dgram_batch *b,
 		      const struct dgram_received **v)
 {
@@ -111,7 +105,7 @@ ssize_t dgram_receive(struct dgram_socket *s, struct dgram_batch *b,
 
 	while (n < SLOTS && batch_receive_one(s, b, n) == 0)
 		n++;
-	b->full = n == SLOTS;
+	s->more = n == SLOTS;
 	/* An error behind some datagrams comes again. */
 	if (n == 0)
 		return -1;

@@ -1,4 +1,4 @@
-/* datagram_source.c - the control message that chooses a datagram's source */
+/* datagram_source.c - a datagram's destination, and the control message that chooses its source */
 #define _GNU_SOURCE /* struct in6_pktinfo, which RFC 3542 has for all */
 #include "sock/datagram_source.h"
 
@@ -29,11 +29,15 @@ static void source_inet(const struct dgram *d, struct msghdr *m)
 #endif
 }
 
-void dgram_source(const struct dgram_socket *s, const struct dgram *d, struct msghdr *m)
+void dgram_envelope(const struct dgram_socket *s, const struct dgram *d, struct msghdr *m)
 {
 	/* A dual-stack socket sends from an IPv4 address by the option of IPv4. */
 	int family = d->from ? d->from->u.sa.sa_family : s->family;
 
+	if (d->to) {
+		m->msg_name = (void *)&d->to->u;
+		m->msg_namelen = d->to->length;
+	}
 	if (!d->from && !d->interface)
 		return;
 	if (family == AF_INET6)

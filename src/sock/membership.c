@@ -8,22 +8,6 @@
 
 #include "sock/multicast.h"
 
-static int membership_parse_join(void *field, const char *word, struct option_error *error);
-static int membership_parse_join_source(void *field, const char *word, struct option_error *error);
-
-#define AT(member) offsetof(struct membership_options, member)
-
-static const struct option_row rows[] = {
-	{ "join", 0, OPTION_PARSED, AT(groups), .arg = "GROUP[@IFACE]", .repeats = true,
-	  .parser = membership_parse_join,
-	  .help = "hear this multicast group, on this interface; may be repeated" },
-	{ "join-source", 0, OPTION_PARSED, AT(groups), .arg = "GROUP,SOURCE[@IFACE]",
-	  .repeats = true, .parser = membership_parse_join_source,
-	  .help = "the same, but only what SOURCE sends there; may be repeated" },
-};
-
-const struct option_group membership_group = { "Groups", rows, sizeof rows / sizeof *rows };
-
 /* Parses N bytes of WORD as a numeric address. */
 static int parse_address(const char *word, size_t n, struct address *out)
 {
@@ -92,6 +76,19 @@ static int membership_parse_join_source(void *field, const char *word, struct op
 {
 	return membership_add(field, word, true, error);
 }
+
+#define AT(member) offsetof(struct membership_options, member)
+
+static const struct option_row rows[] = {
+	{ "join", 0, OPTION_PARSED, AT(groups), .arg = "GROUP[@IFACE]", .repeats = true,
+	  .parser = membership_parse_join,
+	  .help = "hear this multicast group, on this interface; may be repeated" },
+	{ "join-source", 0, OPTION_PARSED, AT(groups), .arg = "GROUP,SOURCE[@IFACE]",
+	  .repeats = true, .parser = membership_parse_join_source,
+	  .help = "the same, but only what SOURCE sends there; may be repeated" },
+};
+
+const struct option_group membership_group = { "Groups", rows, sizeof rows / sizeof *rows };
 
 int membership_join(int fd, const struct membership *g)
 {

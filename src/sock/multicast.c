@@ -7,6 +7,7 @@
 #include <sys/socket.h>
 
 #include "base/number.h"
+#include "sock/sockopt.h"
 
 #define AT(member) offsetof(struct multicast_options, member)
 
@@ -61,7 +62,7 @@ static int set_interface(int fd, int family, const char *name)
 	if (find_interface(name, family, &index, &request.imr_address) < 0)
 		return -1;
 	if (family == AF_INET6)
-		return setsockopt(fd, IPPROTO_IPV6, IPV6_MULTICAST_IF, &index, sizeof index);
+		return sockopt_set(fd, IPPROTO_IPV6, IPV6_MULTICAST_IF, (int)index);
 	request.imr_ifindex = (int)index;
 	return setsockopt(fd, IPPROTO_IP, IP_MULTICAST_IF, &request, sizeof request);
 }
@@ -70,19 +71,19 @@ int multicast_apply(int fd, int family, const struct multicast_options *o, int64
 		    const char **what)
 {
 	bool six = family == AF_INET6;
-	int level = six ? IPPROTO_IPV6 : IPPROTO_IP, off = 0;
+	int level = six ? IPPROTO_IPV6 : IPPROTO_IP;
 	int hops = (int)(o->ttl == UNSET ? ttl : o->ttl);
 
 	*what = "multicast-interface";
 	if (o->interface && set_interface(fd, family, o->interface) < 0)
 		return -1;
 	*what = o->ttl == UNSET ? "ttl" : "multicast-ttl";
-	if (hops != UNSET && setsockopt(fd, level, six ? IPV6_MULTICAST_HOPS : IP_MULTICAST_TTL,
-					&hops, sizeof hops) < 0)
+	if (hops != UNSET &&
+	    sockopt_set(fd, level, six ? IPV6_MULTICAST_HOPS : IP_MULTICAST_TTL, hops) < 0)
 		return -1;
 	*what = "no-loop";
-	if (o->no_loop && setsockopt(fd, level, six ? IPV6_MULTICAST_LOOP : IP_MULTICAST_LOOP, &off,
-				     sizeof off) < 0)
+	if (o->no_loop &&
+	    sockopt_set(fd, level, six ? IPV6_MULTICAST_LOOP : IP_MULTICAST_LOOP, 0) < 0)
 		return -1;
 	*what = NULL;
 	return 0;

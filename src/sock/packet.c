@@ -8,15 +8,14 @@
 #include <sys/time.h>
 #include <unistd.h>
 
+#include "base/descriptors.h"
 #include "sock/rights.h"
 
 #define OVERHEAD 32 /* bytes of the send buffer that Linux keeps for itself */
 
 void packet_prepare(int fd)
 {
-	int on = 1;
-
-	setsockopt(fd, SOL_SOCKET, SO_TIMESTAMP, &on, sizeof on);
+	sockopt_set(fd, SOL_SOCKET, SO_TIMESTAMP, 1);
 }
 
 ssize_t packet_room(int fd)
@@ -46,25 +45,20 @@ ssize_t packet_receive(int fd, void *data, size_t n, bool *end)
 			    .msg_control = control.room,
 			    .msg_controllen = sizeof control.room };
 	ssize_t got = recvmsg(fd, &m, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
-	int first;
 
 	*end = got == 0 && m.msg_controllen == 0;
 	if (got < 0)
 		return -1;
-	first = rights_take(&m);
-	if (first >= 0)
-		rights_drop(first);
+	/* Nobody asked for descriptors. */
+	close_keeping_errno(rights_take(&m));
 	return got;
 }
 
 size_t packet_most(int fd)
 {
-	int size = 0;
-	socklen_t length = sizeof size;
+	int size = sockopt_get(fd, SOL_SOCKET, SO_SNDBUF);
 
-	if (getsockopt(fd, SOL_SOCKET, SO_SNDBUF, &size, &length) < 0 || size <= OVERHEAD)
-		return INT_MAX;
-	return (size_t)(size - OVERHEAD);
+	return size > OVERHEAD ? (size_t)(size - OVERHEAD) : INT_MAX;
 }
 
 size_t packet_most_with(const struct socket_options *o)

@@ -75,8 +75,3 @@ int rights_look(int fd, int *passed)
 	*passed = rights_take(&m);
 	return got > 0 || *passed >= 0;
 }
-
-void rights_drop(int fd)
-{
-	close(fd);
-}

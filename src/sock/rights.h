@@ -28,7 +28,4 @@ int rights_take(struct msghdr *m);
  * end; or -1 with errno of recvmsg(2): EAGAIN if nothing is there. */
 int rights_look(int fd, int *passed);
 
-/* Closes a descriptor that was taken. */
-void rights_drop(int fd);
-
 #endif

@@ -15,7 +15,124 @@
 #include "base/suggest.h"
 #include "sock/address.h"
 
-static int parse_keepalive(void *field, const char *word, struct option_error *error);
+#define AT(member) offsetof(struct socket_options, member)
+
+static int parse_keepalive(void *field, const char *word, struct option_error *error)
+{
+	struct socket_options *o = (struct socket_options *)((char *)field - AT(keepalive));
+	int64_t *fields[] = { &o->keep_idle, &o->keep_interval, &o->keep_count };
+	const char *rest = word;
+	char part[32];
+
+	o->keepalive = true;
+	for (int i = 0; rest; i++) {
+		size_t n = strcspn(rest, ",");
+		int64_t value;
+
+		if (i == 3 || n == 0 || n >= sizeof part)
+			goto bad;
+		memcpy(part, rest, n);
+		part[n] = '\0';
+		/* The kernel counts in whole seconds, from 1 to 32767; probes from 1 to 127. */
+		if (i == 2) {
+			if (number_parse(part, 1, 127, &value) < 0)
+				goto bad;
+		} else {
+			if (duration_parse(part, &value) < 0)
+				goto bad;
+			value = (value + SECOND - 1) / SECOND;
+			if (value < 1 || value > 32767)
+				goto bad;
+		}
+		*fields[i] = value;
+		rest = rest[n] ? rest + n + 1 : NULL;
+	}
+	return 0;
+bad:
+	return option_fail(error,
+			   "--keepalive: '%s' is not IDLE[,INTERVAL[,COUNT]] (durations from 1s to "
+			   "32767s, a count from 1 to 127)",
+			   word);
+}
+
+const struct sockopt_row *sockopt_row(size_t i)
+{
+	if (i < sockopt_common.n)
+		return &sockopt_common.rows[i];
+	i -= sockopt_common.n;
+	return i < sockopt_system.n ? &sockopt_system.rows[i] : NULL;
+}
+
+static const char *sockopt_name(size_t i)
+{
+	const struct sockopt_row *row = sockopt_row(i);
+
+	return row ? row->name : NULL;
+}
+
+static int parse_int(const char *word, int *out)
+{
+	bool negative = *word == '-';
+	const char *digits = word + negative;
+	int64_t n;
+	char *end;
+
+	if (digits[0] == '0' && digits[1] == 'x') {
+		errno = 0;
+		unsigned long hex = strtoul(digits + 2, &end, 16);
+		if (errno || *end || !digits[2] || hex > UINT32_MAX)
+			return -1;
+		n = (int64_t)hex;
+	} else if (number_parse(digits, 0, UINT32_MAX, &n) < 0) {
+		return -1;
+	}
+	if (negative)
+		n = -n;
+	if (n < INT32_MIN)
+		return -1;
+	*out = (int)(uint32_t)n; /* 0xffffffff is -1, as an unsigned option has it */
+	return 0;
+}
+
+/* Encodes VALUE for setsockopt(2) into OUT. Returns how many bytes that takes, 0 for a bad value.
+ */
+static socklen_t sockopt_encode(const struct sockopt_row *row, const char *value, void *out,
+				size_t size)
+{
+	struct linger linger = { 0 };
+	struct timeval time = { 0 };
+	int64_t duration;
+	int number = 1;
+
+	switch (row->type) {
+	case SOCKOPT_INT:
+		if (value && parse_int(value, &number) < 0)
+			return 0;
+		memcpy(out, &number, sizeof number);
+		return sizeof number;
+	case SOCKOPT_STRING:
+		if (!value || !*value || strlen(value) >= size)
+			return 0;
+		memcpy(out, value, strlen(value) + 1);
+		return (socklen_t)strlen(value);
+	case SOCKOPT_LINGER:
+		if (!value || parse_int(value, &number) < 0)
+			return 0;
+		linger.l_onoff = number >= 0;
+		linger.l_linger = number < 0 ? 0 : number;
+		memcpy(out, &linger, sizeof linger);
+		return sizeof linger;
+	case SOCKOPT_DURATION:
+		if (!value || duration_parse(value, &duration) < 0)
+			return 0;
+		time.tv_sec = (time_t)(duration / SECOND);
+		time.tv_usec = (suseconds_t)(duration % SECOND / MICROSECOND);
+		memcpy(out, &time, sizeof time);
+		return sizeof time;
+	}
+	return 0;
+}
+
 /* Refuses WORD, which S has looked for: tells what could be meant. */
 static int sockopt_unknown(const struct suggestion *s, const char *word, struct option_error *error)
 {
@@ -33,10 +150,38 @@ static int sockopt_unknown(const struct suggestion *s, const char *word, struct 
 	return option_fail(error, "--sockopt: '%s' is unknown%s", word, names);
 }
 
-static int parse_sockopt(void *field, const char *word, struct option_error *error);
-static const char *sockopt_name(size_t i);
+static int parse_sockopt(void *field, const char *word, struct option_error *error)
+{
+	struct socket_options *o = (struct socket_options *)((char *)field - AT(settings));
+	const char *value = strchr(word, '=');
+	size_t n = value ? (size_t)(value - word) : strlen(word);
+	struct sockopt_setting *setting;
+	const struct sockopt_row *row;
+	char name[64], bytes[64];
+	struct suggestion s = { .word = name };
 
-#define AT(member) offsetof(struct socket_options, member)
+	snprintf(name, sizeof name, "%.*s", (int)n, word);
+	for (size_t i = 0; (row = sockopt_row(i)); i++) {
+		if (!strncmp(row->name, word, n) && row->name[n] == '\0')
+			break;
+		suggest(&s, row->name);
+	}
+	if (!row)
+		return sockopt_unknown(&s, word, error);
+	value = value ? value + 1 : NULL;
+	if (!sockopt_encode(row, value, bytes, sizeof bytes))
+		return option_fail(error, "--sockopt: '%s' %s", word,
+				   value ? "has a value that cannot be used" : "wants a value");
+	setting = malloc(sizeof *setting);
+	if (!setting)
+		return option_fail(error, "--sockopt: '%s': out of memory", word);
+	*setting = (struct sockopt_setting){ .row = row, .value = value };
+	if (!o->last)
+		o->last = &o->settings;
+	*o->last = setting;
+	o->last = &setting->next;
+	return 0;
+}
 
 /* RFC 1349, RFC 2474, RFC 8622 */
 static const struct option_keyword classes[] = {
@@ -114,71 +259,12 @@ const struct option_group tcp_group = { "TCP", tcp_rows, sizeof tcp_rows / sizeo
 const struct option_group source_group = { "Source", source_rows,
 					   sizeof source_rows / sizeof *source_rows };
 
-static int parse_keepalive(void *field, const char *word, struct option_error *error)
-{
-	struct socket_options *o = (struct socket_options *)((char *)field - AT(keepalive));
-	int64_t *fields[] = { &o->keep_idle, &o->keep_interval, &o->keep_count };
-	const char *rest = word;
-	char part[32];
-
-	o->keepalive = true;
-	for (int i = 0; rest; i++) {
-		size_t n = strcspn(rest, ",");
-		int64_t value;
-
-		if (i == 3 || n == 0 || n >= sizeof part)
-			goto bad;
-		memcpy(part, rest, n);
-		part[n] = '\0';
-		/* The kernel counts in whole seconds, from 1 to 32767; probes from 1 to 127. */
-		if (i == 2) {
-			if (number_parse(part, 1, 127, &value) < 0)
-				goto bad;
-		} else {
-			if (duration_parse(part, &value) < 0)
-				goto bad;
-			value = (value + SECOND - 1) / SECOND;
-			if (value < 1 || value > 32767)
-				goto bad;
-		}
-		*fields[i] = value;
-		rest = rest[n] ? rest + n + 1 : NULL;
-	}
-	return 0;
-bad:
-	return option_fail(error,
-			   "--keepalive: '%s' is not IDLE[,INTERVAL[,COUNT]] (durations from 1s to "
-			   "32767s, a count from 1 to 127)",
-			   word);
-}
-
-const struct sockopt_row *sockopt_row(size_t i)
-{
-	if (i < sockopt_common.n)
-		return &sockopt_common.rows[i];
-	i -= sockopt_common.n;
-	return i < sockopt_system.n ? &sockopt_system.rows[i] : NULL;
-}
-
-static const char *sockopt_name(size_t i)
-{
-	const struct sockopt_row *row = sockopt_row(i);
-
-	return row ? row->name : NULL;
-}
-
 const char *sockopt_level(const struct sockopt_row *row)
 {
-	switch (row->level) {
-	case IPPROTO_TCP:
-		return "IPPROTO_TCP";
-	case IPPROTO_IP:
-		return "IPPROTO_IP";
-	case IPPROTO_IPV6:
-		return "IPPROTO_IPV6";
-	default:
-		return "SOL_SOCKET";
-	}
+	return row->level == IPPROTO_TCP  ? "IPPROTO_TCP" :
+	       row->level == IPPROTO_IP	  ? "IPPROTO_IP" :
+	       row->level == IPPROTO_IPV6 ? "IPPROTO_IPV6" :
+					    "SOL_SOCKET";
 }
 
 const char *sockopt_type(const struct sockopt_row *row)
@@ -191,102 +277,6 @@ const char *sockopt_type(const struct sockopt_row *row)
 	};
 
 	return names[row->type];
-}
-
-static int parse_int(const char *word, int *out)
-{
-	bool negative = *word == '-';
-	const char *digits = word + negative;
-	int64_t n;
-	char *end;
-
-	if (digits[0] == '0' && digits[1] == 'x') {
-		errno = 0;
-		unsigned long hex = strtoul(digits + 2, &end, 16);
-		if (errno || *end || !digits[2] || hex > UINT32_MAX)
-			return -1;
-		n = (int64_t)hex;
-	} else if (number_parse(digits, 0, UINT32_MAX, &n) < 0) {
-		return -1;
-	}
-	if (negative)
-		n = -n;
-	if (n < INT32_MIN)
-		return -1;
-	*out = (int)(uint32_t)n; /* 0xffffffff is -1, as an unsigned option has it */
-	return 0;
-}
-
-/* Encodes VALUE for setsockopt(2) into OUT. Returns how many bytes that takes, 0 for a bad value.
- */
-static socklen_t sockopt_encode(const struct sockopt_row *row, const char *value, void *out,
-				size_t size)
-{
-	struct linger linger = { 0 };
-	struct timeval time = { 0 };
-	int64_t duration;
-	int number = 1;
-
-	switch (row->type) {
-	case SOCKOPT_INT:
-		if (value && parse_int(value, &number) < 0)
-			return 0;
-		memcpy(out, &number, sizeof number);
-		return sizeof number;
-	case SOCKOPT_STRING:
-		if (!value || !*value || strlen(value) >= size)
-			return 0;
-		memcpy(out, value, strlen(value) + 1);
-		return (socklen_t)strlen(value);
-	case SOCKOPT_LINGER:
-		if (!value || parse_int(value, &number) < 0)
-			return 0;
-		linger.l_onoff = number >= 0;
-		linger.l_linger = number < 0 ? 0 : number;
-		memcpy(out, &linger, sizeof linger);
-		return sizeof linger;
-	case SOCKOPT_DURATION:
-		if (!value || duration_parse(value, &duration) < 0)
-			return 0;
-		time.tv_sec = (time_t)(duration / SECOND);
-		time.tv_usec = (suseconds_t)(duration % SECOND / MICROSECOND);
-		memcpy(out, &time, sizeof time);
-		return sizeof time;
-	}
-	return 0;
-}
-
-static int parse_sockopt(void *field, const char *word, struct option_error *error)
-{
-	struct socket_options *o = (struct socket_options *)((char *)field - AT(settings));
-	const char *value = strchr(word, '=');
-	size_t n = value ? (size_t)(value - word) : strlen(word);
-	struct sockopt_setting *setting;
-	const struct sockopt_row *row;
-	char name[64], bytes[64];
-	struct suggestion s = { .word = name };
-
-	snprintf(name, sizeof name, "%.*s", (int)n, word);
-	for (size_t i = 0; (row = sockopt_row(i)); i++) {
-		if (!strncmp(row->name, word, n) && row->name[n] == '\0')
-			break;
-		suggest(&s, row->name);
-	}
-	if (!row)
-		return sockopt_unknown(&s, word, error);
-	value = value ? value + 1 : NULL;
-	if (!sockopt_encode(row, value, bytes, sizeof bytes))
-		return option_fail(error, "--sockopt: '%s' %s", word,
-				   value ? "has a value that cannot be used" : "wants a value");
-	setting = malloc(sizeof *setting);
-	if (!setting)
-		return option_fail(error, "--sockopt: '%s': out of memory", word);
-	*setting = (struct sockopt_setting){ .row = row, .value = value };
-	if (!o->last)
-		o->last = &o->settings;
-	*o->last = setting;
-	o->last = &setting->next;
-	return 0;
 }
 
 void sockopt_free(struct socket_options *o)
@@ -307,11 +297,17 @@ static bool sockopt_concerns(int level, int family)
 				       level != IPPROTO_TCP || address_family_is_ip(family);
 }
 
-static int set_int(int fd, int level, int name, int64_t value)
+int sockopt_set(int fd, int level, int name, int value)
 {
-	int v = (int)value;
+	return setsockopt(fd, level, name, &value, sizeof value);
+}
 
-	return setsockopt(fd, level, name, &v, sizeof v);
+int sockopt_get(int fd, int level, int name)
+{
+	int value = 0;
+	socklen_t size = sizeof value;
+
+	return getsockopt(fd, level, name, &value, &size) < 0 ? -1 : value;
 }
 
 /* Returns the value that ROW has put into O, UNSET if it was not given. */
@@ -337,7 +333,8 @@ static int apply_rows(int fd, int family, const struct option_group *group,
 		bool six = family == AF_INET6 && s->level6;
 		*what = row->name;
 		if (sockopt_concerns(six ? s->level6 : s->level, family) &&
-		    set_int(fd, six ? s->level6 : s->level, six ? s->name6 : s->name, value) < 0)
+		    sockopt_set(fd, six ? s->level6 : s->level, six ? s->name6 : s->name,
+				(int)value) < 0)
 			return -1;
 	}
 	return 0;
@@ -364,11 +361,13 @@ static int apply_keepalive(int fd, const struct socket_options *o, const char **
 	*what = "keepalive";
 	if (!o->keepalive)
 		return 0;
-	if (set_int(fd, SOL_SOCKET, SO_KEEPALIVE, 1) < 0 ||
-	    (o->keep_idle > 0 && set_int(fd, IPPROTO_TCP, TCP_KEEPIDLE, o->keep_idle) < 0) ||
+	if (sockopt_set(fd, SOL_SOCKET, SO_KEEPALIVE, 1) < 0 ||
+	    (o->keep_idle > 0 &&
+	     sockopt_set(fd, IPPROTO_TCP, TCP_KEEPIDLE, (int)o->keep_idle) < 0) ||
 	    (o->keep_interval > 0 &&
-	     set_int(fd, IPPROTO_TCP, TCP_KEEPINTVL, o->keep_interval) < 0) ||
-	    (o->keep_count > 0 && set_int(fd, IPPROTO_TCP, TCP_KEEPCNT, o->keep_count) < 0))
+	     sockopt_set(fd, IPPROTO_TCP, TCP_KEEPINTVL, (int)o->keep_interval) < 0) ||
+	    (o->keep_count > 0 &&
+	     sockopt_set(fd, IPPROTO_TCP, TCP_KEEPCNT, (int)o->keep_count) < 0))
 		return -1;
 	return 0;
 }

@@ -86,6 +86,11 @@ int sockopt_protocol(const struct socket_options *o, int family);
 /* Frees what the option parser has put into O. */
 void sockopt_free(struct socket_options *o);
 
+/* As setsockopt(2) and getsockopt(2) of an option that is one int. Return 0 and the option, which
+ * is never negative; or -1 with errno. */
+int sockopt_set(int fd, int level, int name, int value);
+int sockopt_get(int fd, int level, int name);
+
 /* ---- of this system, a twin for each ---- */
 
 /* Makes FD send and receive through the interface NAME alone (SO_BINDTODEVICE). Returns 0, or -1

@@ -69,15 +69,12 @@ int sockopt_interface(int fd, const char *name)
 
 int sockopt_fastopen(int fd, bool listening)
 {
-	int v = listening ? 128 : 1; /* how many may wait unconfirmed */
-
-	return setsockopt(fd, IPPROTO_TCP, listening ? TCP_FASTOPEN : TCP_FASTOPEN_CONNECT, &v,
-			  sizeof v);
+	/* 128 may wait unconfirmed. */
+	return listening ? sockopt_set(fd, IPPROTO_TCP, TCP_FASTOPEN, 128) :
+			   sockopt_set(fd, IPPROTO_TCP, TCP_FASTOPEN_CONNECT, 1);
 }
 
 int sockopt_reuseport(int fd)
 {
-	int on = 1;
-
-	return setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &on, sizeof on);
+	return sockopt_set(fd, SOL_SOCKET, SO_REUSEPORT, 1);
 }

@@ -9,6 +9,8 @@
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 
+#include "sock/sockopt.h"
+
 #define PROBE_INTERVAL 5 /* s */
 
 int64_t stream_unacknowledged(int fd)
@@ -21,10 +23,9 @@ int64_t stream_unacknowledged(int fd)
 
 int stream_error(int fd)
 {
-	int error = 0;
-	socklen_t size = sizeof error;
+	int error = sockopt_get(fd, SOL_SOCKET, SO_ERROR);
 
-	return getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &size) < 0 ? 0 : error;
+	return error < 0 ? 0 : error;
 }
 
 int stream_connect_error(int fd, short events)
@@ -74,19 +75,14 @@ void stream_break(int fd)
 
 void stream_inline_urgent(int fd)
 {
-	int on = 1;
-
-	setsockopt(fd, SOL_SOCKET, SO_OOBINLINE, &on, sizeof on);
+	sockopt_set(fd, SOL_SOCKET, SO_OOBINLINE, 1);
 }
 
 void stream_probe(int fd)
 {
-	int on = 1, interval = PROBE_INTERVAL;
-
-	if (setsockopt(fd, IPPROTO_TCP, TCP_KEEPIDLE, &interval, sizeof interval) < 0 ||
-	    setsockopt(fd, IPPROTO_TCP, TCP_KEEPINTVL, &interval, sizeof interval) < 0)
-		return;
-	setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on);
+	if (sockopt_set(fd, IPPROTO_TCP, TCP_KEEPIDLE, PROBE_INTERVAL) == 0 &&
+	    sockopt_set(fd, IPPROTO_TCP, TCP_KEEPINTVL, PROBE_INTERVAL) == 0)
+		sockopt_set(fd, SOL_SOCKET, SO_KEEPALIVE, 1);
 }
 
 void stream_who(int fd, struct address *a)

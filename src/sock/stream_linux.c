@@ -5,6 +5,7 @@
 #include <sys/socket.h>
 
 #include "base/number.h"
+#include "sock/sockopt.h"
 #include "sock/stream.h"
 
 const bool stream_knows_who = true;
@@ -37,10 +38,7 @@ int stream_tcp(int fd, struct stream_tcp *out)
 
 int stream_protocol(int fd)
 {
-	int protocol = -1;
-	socklen_t size = sizeof protocol;
-
-	return getsockopt(fd, SOL_SOCKET, SO_PROTOCOL, &protocol, &size) < 0 ? -1 : protocol;
+	return sockopt_get(fd, SOL_SOCKET, SO_PROTOCOL);
 }
 
 int stream_credentials(int fd, int64_t *ids)
