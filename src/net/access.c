@@ -16,53 +16,11 @@
 
 #define SEPARATORS ", \t\r\n"
 
-static int parse_allow(void *field, const char *word, struct option_error *error);
-static int parse_deny(void *field, const char *word, struct option_error *error);
-static int parse_file(void *field, const char *word, struct option_error *error);
-
-#define AT(member) offsetof(struct access_options, member)
-
-static const struct option_row rows[] = {
-	{ "allow", 0, OPTION_PARSED, AT(allow), .repeats = true, .arg = "LIST",
-	  .parser = parse_allow,
-	  .help = "only these may connect: addresses, NET/BITS, names, with commas between them" },
-	{ "deny", 0, OPTION_PARSED, AT(deny), .repeats = true, .arg = "LIST", .parser = parse_deny,
-	  .help = "these may not; wins over --allow" },
-	{ "allow-file", 0, OPTION_PARSED, AT(allow), .repeats = true, .arg = "FILE",
-	  .parser = parse_file, .help = "the same as --allow, from FILE (# comments)" },
-	{ "deny-file", 0, OPTION_PARSED, AT(deny), .repeats = true, .arg = "FILE",
-	  .parser = parse_file, .help = "the same as --deny, from FILE" },
-};
-
-static int parse_users(void *field, const char *word, struct option_error *error);
-
-static const struct option_row user_rows[] = {
-	{ "allow-uid", 0, OPTION_PARSED, AT(users), .repeats = true, .arg = "LIST",
-	  .parser = parse_users,
-	  .help = "only these users may connect: numbers or names, with commas between them" },
-};
-
-const struct option_group access_group = { "Access", rows, sizeof rows / sizeof *rows };
-const struct option_group user_group = { "Access", user_rows,
-					 sizeof user_rows / sizeof *user_rows };
-
-static int users_add(struct access_users *users, const char *name, struct option_error *error)
-{
-	uid_t *uids = realloc(users->uids, (users->n + 1) * sizeof *uids);
-	int64_t uid;
-
-	if (!uids)
-		return option_fail(error, "--allow-uid: out of memory");
-	users->uids = uids;
-	if (user_parse("--allow-uid", name, &uid, error) < 0)
-		return -1;
-	users->uids[users->n++] = (uid_t)uid;
-	return 0;
-}
-
 static int parse_users(void *field, const char *word, struct option_error *error)
 {
+	struct access_users *users = field;
 	char name[256];
+	int64_t uid;
 
 	if (!stream_knows_who)
 		return option_fail(error, "--allow-uid: this system does not tell who connects");
@@ -71,8 +29,13 @@ static int parse_users(void *field, const char *word, struct option_error *error
 		if (n == 0 || n >= sizeof name)
 			return option_fail(error, "--allow-uid: '%s' is no list of users", word);
 		snprintf(name, sizeof name, "%.*s", (int)n, rest);
-		if (users_add(field, name, error) < 0)
+		if (user_parse("--allow-uid", name, &uid, error) < 0)
 			return -1;
+		uid_t *uids = realloc(users->uids, (users->n + 1) * sizeof *uids);
+		if (!uids)
+			return option_fail(error, "--allow-uid: out of memory");
+		users->uids = uids;
+		uids[users->n++] = (uid_t)uid;
 		rest = rest[n] ? rest + n + 1 : NULL;
 	}
 	return 0;
@@ -83,22 +46,12 @@ static unsigned address_bits(const struct address *a)
 	return a->u.sa.sa_family == AF_INET ? 32 : 128;
 }
 
-/* Parses the BITS of NET/BITS, NET being *A, into *OUT. */
-static int entry_parse_bits(const char *text, const struct address *a, unsigned *out)
-{
-	int64_t bits;
-
-	if (number_parse(text, 0, address_bits(a), &bits) < 0)
-		return -1;
-	*out = (unsigned)bits;
-	return 0;
-}
-
 /* Parses WORD into E. Returns 0, or -1 if it is no entry. */
 static int entry_parse(struct access_entry *e, char *word)
 {
 	char *slash = strchr(word, '/');
 	enum word_kind kind;
+	int64_t bits;
 
 	if (slash)
 		*slash = '\0';
@@ -111,16 +64,14 @@ static int entry_parse(struct access_entry *e, char *word)
 	}
 	if (kind != WORD_NUMBER)
 		return -1;
-	e->bits = address_bits(&e->address);
-	if (slash && entry_parse_bits(slash + 1, &e->address, &e->bits) < 0)
+	bits = address_bits(&e->address);
+	if (slash && number_parse(slash + 1, 0, bits, &bits) < 0)
 		return -1;
-	if (slash)
-		*slash = '/';
+	e->bits = (unsigned)bits;
 	/* A network of IPv4-mapped addresses is one of IPv4. */
-	if (e->bits >= 96) {
-		bool six = e->address.u.sa.sa_family == AF_INET6;
+	if (bits >= 96) {
 		address_unmap(&e->address);
-		if (six && e->address.u.sa.sa_family == AF_INET)
+		if (e->address.u.sa.sa_family == AF_INET)
 			e->bits -= 96;
 	}
 	return 0;
@@ -178,24 +129,17 @@ static int parse_deny(void *field, const char *word, struct option_error *error)
 	return access_parse(field, "--deny", word, error);
 }
 
-static int unreadable(const char *path, int error_number, struct option_error *error)
-{
-	return option_fail(error, "%s: %s (%s)", path, strerror(error_number),
-			   errno_name(error_number));
-}
-
 static int parse_file(void *field, const char *word, struct option_error *error)
 {
+	struct access_list *list = field;
 	char *line = NULL, where[320];
 	size_t size = 0;
 	ssize_t length;
 	int status = 0;
 	FILE *file = fopen(word, "re");
 
-	if (!file)
-		return unreadable(word, errno, error);
-	((struct access_list *)field)->used = true;
-	for (int n = 1; status == 0 && (length = getline(&line, &size, file)) >= 0; n++) {
+	list->used = true;
+	for (int n = 1; file && status == 0 && (length = getline(&line, &size, file)) >= 0; n++) {
 		snprintf(where, sizeof where, "%s, line %d", word, n);
 		/* Text behind a NUL would be overlooked. */
 		if (memchr(line, '\0', (size_t)length)) {
@@ -203,31 +147,60 @@ static int parse_file(void *field, const char *word, struct option_error *error)
 			break;
 		}
 		line[strcspn(line, "#")] = '\0';
-		status = list_add_all(field, line, where, error);
+		status = list_add_all(list, line, where, error);
 	}
-	if (status == 0 && ferror(file))
-		status = unreadable(word, errno, error);
+	if (!file || (status == 0 && ferror(file)))
+		status =
+			option_fail(error, "%s: %s (%s)", word, strerror(errno), errno_name(errno));
 	free(line);
-	fclose(file);
+	if (file)
+		fclose(file);
 	return status;
 }
 
-static const char *list_first_name(const struct access_list *list)
+#define AT(member) offsetof(struct access_options, member)
+
+static const struct option_row rows[] = {
+	{ "allow", 0, OPTION_PARSED, AT(allow), .repeats = true, .arg = "LIST",
+	  .parser = parse_allow,
+	  .help = "only these may connect: addresses, NET/BITS, names, with commas between them" },
+	{ "deny", 0, OPTION_PARSED, AT(deny), .repeats = true, .arg = "LIST", .parser = parse_deny,
+	  .help = "these may not; wins over --allow" },
+	{ "allow-file", 0, OPTION_PARSED, AT(allow), .repeats = true, .arg = "FILE",
+	  .parser = parse_file, .help = "the same as --allow, from FILE (# comments)" },
+	{ "deny-file", 0, OPTION_PARSED, AT(deny), .repeats = true, .arg = "FILE",
+	  .parser = parse_file, .help = "the same as --deny, from FILE" },
+};
+
+static const struct option_row user_rows[] = {
+	{ "allow-uid", 0, OPTION_PARSED, AT(users), .repeats = true, .arg = "LIST",
+	  .parser = parse_users,
+	  .help = "only these users may connect: numbers or names, with commas between them" },
+};
+
+const struct option_group access_group = { "Access", rows, sizeof rows / sizeof *rows };
+const struct option_group user_group = { "Access", user_rows,
+					 sizeof user_rows / sizeof *user_rows };
+
+/* Returns the first entry of O whose name has not been looked up; NULL: there is none. */
+static struct access_entry *access_unknown(const struct access_options *o)
 {
-	for (const struct access_entry *e = list->entries; e; e = e->next)
-		if (e->name)
-			return e->name;
+	const struct access_list *const lists[] = { &o->allow, &o->deny };
+
+	for (size_t i = 0; i < sizeof lists / sizeof *lists; i++)
+		for (struct access_entry *e = lists[i]->entries; e; e = e->next)
+			if (e->name && !e->address.length)
+				return e;
 	return NULL;
 }
 
 int access_check(const struct access_options *o, bool numeric, struct option_error *error)
 {
-	const char *name = list_first_name(&o->allow);
+	const struct access_entry *e = access_unknown(o);
 
-	if (!name)
-		name = list_first_name(&o->deny);
-	if (name && numeric)
-		return option_fail(error, "'%s' is a name, which --numeric does not look up", name);
+	if (e && numeric)
+		return option_fail(error, "'%s' is a name, which --numeric does not look up",
+				   e->name);
 	return 0;
 }
 
@@ -237,7 +210,6 @@ struct access_lookup {
 	struct loop *loop;
 	struct access_options *o;
 	struct access_entry *at; /* whose name is being looked up */
-	bool denied;		 /* `at` is in the second list */
 	struct places_lookup *lookup;
 	access_fn *fn;
 	void *arg;
@@ -282,7 +254,6 @@ static void access_name_found(void *arg, struct places_answer *found)
 	if (!failure.eai && entry_take(l->at, found) < 0)
 		failure = (struct places_failure){ EAI_MEMORY, ENOMEM, PLACE_HOST, l->at->name };
 	free(found->addresses);
-	l->at = l->at->next;
 	if (failure.eai)
 		access_finish(l, &failure);
 	else
@@ -292,23 +263,16 @@ static void access_name_found(void *arg, struct places_answer *found)
 /* Looks up the next name, or finishes if none is left. */
 static void access_next_name(struct access_lookup *l)
 {
-	while (l->at || !l->denied) {
-		if (!l->at) {
-			l->denied = true;
-			l->at = l->o->deny.entries;
-			continue;
-		}
-		if (l->at->name && !l->at->address.length) {
-			const struct places_question q = { .host = l->at->name,
-							   .port = "0",
-							   .family = AF_UNSPEC,
-							   .socktype = SOCK_STREAM };
-			places_find(l->loop, &q, access_name_found, l, &l->lookup);
-			return;
-		}
-		l->at = l->at->next;
+	l->at = access_unknown(l->o);
+	if (!l->at) {
+		access_finish(l, NULL);
+		return;
 	}
-	access_finish(l, NULL);
+
+	const struct places_question q = {
+		.host = l->at->name, .port = "0", .family = AF_UNSPEC, .socktype = SOCK_STREAM
+	};
+	places_find(l->loop, &q, access_name_found, l, &l->lookup);
 }
 
 void access_start(struct loop *loop, struct access_options *o, access_fn *fn, void *arg,
@@ -317,7 +281,7 @@ void access_start(struct loop *loop, struct access_options *o, access_fn *fn, vo
 	struct access_lookup *l;
 
 	*out = NULL;
-	if (!list_first_name(&o->allow) && !list_first_name(&o->deny)) {
+	if (!access_unknown(o)) {
 		fn(arg, NULL);
 		return;
 	}
@@ -326,9 +290,7 @@ void access_start(struct loop *loop, struct access_options *o, access_fn *fn, vo
 		fn(arg, &(struct places_failure){ EAI_MEMORY, ENOMEM, PLACE_HOST, "" });
 		return;
 	}
-	*l = (struct access_lookup){
-		.loop = loop, .o = o, .at = o->allow.entries, .fn = fn, .arg = arg, .out = out
-	};
+	*l = (struct access_lookup){ .loop = loop, .o = o, .fn = fn, .arg = arg, .out = out };
 	*out = l;
 	access_next_name(l);
 }

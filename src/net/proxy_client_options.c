@@ -9,21 +9,6 @@
 
 #define VARIABLE "SOCKIT_PROXY_AUTH"
 
-static int parse_proxy(void *field, const char *word, struct option_error *error);
-
-#define AT(member) offsetof(struct proxy_options, member)
-
-static const struct option_row rows[] = {
-	{ "proxy", 0, OPTION_PARSED, AT(first), .repeats = true, .arg = "URL",
-	  .excludes = "probe ping", .parser = parse_proxy, .words = proxy_url_scheme,
-	  .help = "through this proxy: socks5h://HOST:PORT and the like; given again: through "
-		  "one after the other" },
-	{ "proxy-auth-file", 0, OPTION_STRING, AT(auth_file), .arg = "FILE", .needs = "proxy",
-	  .help = "USER:PASS for each proxy, a line each" },
-};
-
-const struct option_group proxy_group = { "Proxies", rows, sizeof rows / sizeof *rows };
-
 static int proxy_parse_url(struct proxy *p, const char *word, struct option_error *error)
 {
 	struct option_error inner;
@@ -56,6 +41,19 @@ static int parse_proxy(void *field, const char *word, struct option_error *error
 	credentials_blot((char *)word + at, n);
 	return status;
 }
+
+#define AT(member) offsetof(struct proxy_options, member)
+
+static const struct option_row rows[] = {
+	{ "proxy", 0, OPTION_PARSED, AT(first), .repeats = true, .arg = "URL",
+	  .excludes = "probe ping", .parser = parse_proxy, .words = proxy_url_scheme,
+	  .help = "through this proxy: socks5h://HOST:PORT and the like; given again: through "
+		  "one after the other" },
+	{ "proxy-auth-file", 0, OPTION_STRING, AT(auth_file), .arg = "FILE", .needs = "proxy",
+	  .help = "USER:PASS for each proxy, a line each" },
+};
+
+const struct option_group proxy_group = { "Proxies", rows, sizeof rows / sizeof *rows };
 
 const char *proxy_url_text(const struct proxy *p, char *text, size_t size)
 {
