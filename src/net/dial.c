@@ -34,15 +34,16 @@ struct dial {
 	struct dial_sources sources;
 	struct attempt *attempts;
 	size_t n, started, pending;
-	bool done; /* the result is there, and about to be told */
 	struct dial_result result;
 };
 
-static void dial_next_attempt(struct dial *d);
+static void dial_next_attempt(void *arg);
 
-static void dial_free(struct dial *d)
+/* Ends the look-up and all attempts, and with them whatever could lead to another result. */
+static void dial_stop(struct dial *d)
 {
 	places_cancel(d->lookup);
+	d->lookup = NULL;
 	timer_drop(d->loop, &d->deadline);
 	timer_drop(d->loop, &d->stagger);
 	timer_drop(d->loop, &d->finish);
@@ -51,7 +52,14 @@ static void dial_free(struct dial *d)
 			watch_drop(d->loop, &d->attempts[i].watch);
 			timer_drop(d->loop, &d->attempts[i].again);
 			close(d->attempts[i].watch.fd);
+			d->attempts[i].pending = false;
 		}
+	d->pending = 0;
+}
+
+static void dial_free(struct dial *d)
+{
+	dial_stop(d);
 	free(d->attempts);
 	free(d->sources.addresses);
 	free(d);
@@ -84,7 +92,7 @@ static void dial_tell(void *arg)
 
 static void dial_finish(struct dial *d)
 {
-	d->done = true;
+	dial_stop(d);
 	timer_set(d->loop, &d->finish, loop_now(d->loop));
 }
 
@@ -92,8 +100,6 @@ static void dial_expired(void *arg)
 {
 	struct dial *d = arg;
 
-	if (d->done)
-		return;
 	d->result.timed_out = true;
 	dial_finish(d);
 }
@@ -158,8 +164,7 @@ static void attempt_ready(void *arg, short events)
 {
 	struct attempt *a = arg;
 
-	if (!a->dial->done)
-		attempt_over(a, stream_connect_error(a->watch.fd, events));
+	attempt_over(a, stream_connect_error(a->watch.fd, events));
 }
 
 /* Connects. Returns 0 with the connection under way, or -1 with errno. */
@@ -185,15 +190,13 @@ static void attempt_connect_again(void *arg)
 {
 	struct attempt *a = arg;
 
-	if (!a->dial->done && attempt_connect(a) < 0)
+	if (attempt_connect(a) < 0)
 		attempt_over(a, errno);
 }
 
 static int dial_bind_source(const struct dial_sources *sources, int fd, int family,
 			    struct address *source)
 {
-	int on = 1;
-
 	if (!sources->n)
 		return 0;
 	for (size_t i = 0; i < sources->n; i++) {
@@ -204,7 +207,7 @@ static int dial_bind_source(const struct dial_sources *sources, int fd, int fami
 			*source = *s;
 		/* Without this a port given by -p could not be used again for a minute. */
 		if (address_port(s))
-			setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+			sockopt_set(fd, SOL_SOCKET, SO_REUSEADDR, 1);
 		return bind(fd, &s->u.sa, s->length);
 	}
 	errno = EAFNOSUPPORT;
@@ -271,18 +274,11 @@ static int attempt_start(struct dial *d, struct attempt *a, const char **what)
 	return attempt_start_as(d, a, what);
 }
 
-static void dial_stagger(void *arg)
-{
-	struct dial *d = arg;
-
-	if (!d->done)
-		dial_next_attempt(d);
-}
-
 /* Starts an attempt at the next address that does not fail at once; ends the race if none is left.
  */
-static void dial_next_attempt(struct dial *d)
+static void dial_next_attempt(void *arg)
 {
+	struct dial *d = arg;
 	const char *what;
 
 	while (d->started < d->n) {
@@ -347,7 +343,7 @@ struct dial *dial_start(struct loop *loop, const struct dial_config *c, dial_fn 
 	*d = (struct dial){ .loop = loop, .c = *c, .fn = fn, .arg = arg };
 	d->result.fd = -1;
 	d->deadline = (struct timer){ .fn = dial_expired, .arg = d };
-	d->stagger = (struct timer){ .fn = dial_stagger, .arg = d };
+	d->stagger = (struct timer){ .fn = dial_next_attempt, .arg = d };
 	d->finish = (struct timer){ .fn = dial_tell, .arg = d };
 	timer_set(loop, &d->deadline, c->deadline);
 	places_find(loop, &q, dial_places_found, d, &d->lookup);

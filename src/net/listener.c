@@ -152,15 +152,14 @@ static void listening_ready(void *arg, short events)
 static int listening_set_options(const struct listener *l, int fd, int family, const char **what)
 {
 	const struct binding_config *c = &l->c.place;
-	int on = 1;
 
 	/* Lingering connections of an earlier server must not keep its port. */
-	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+	sockopt_set(fd, SOL_SOCKET, SO_REUSEADDR, 1);
 	if (family == AF_INET6) {
 		/* `listen ::` alone is for both families, as everywhere. */
 		int only =
 			c->options->ipv6_only || c->family == AF_INET6 || l->binding.n_places > 1;
-		setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &only, sizeof only);
+		sockopt_set(fd, IPPROTO_IPV6, IPV6_V6ONLY, only);
 	}
 	*what = "reuseport";
 	if (c->options->reuseport && sockopt_reuseport(fd) < 0)
@@ -219,11 +218,9 @@ static int listening_open(void *arg, void *socket_arg, struct address *a, struct
 /* FD keeps its flags: other processes have it too. */
 static int listening_inherit(void *arg, void *socket_arg, int fd, struct address *a)
 {
-	socklen_t size = sizeof(int);
-	int listens = 0;
+	int listens = sockopt_get(fd, SOL_SOCKET, SO_ACCEPTCONN);
 
-	if (getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listens, &size) < 0 ||
-	    getsockname(fd, &a->u.sa, &a->length) < 0)
+	if (listens < 0 || getsockname(fd, &a->u.sa, &a->length) < 0)
 		return -1;
 	if (!listens) {
 		errno = EINVAL;

@@ -267,13 +267,14 @@ static void client_ready(void *arg, short events)
 	client_went_on(d, now);
 }
 
-static void client_first_connected(void *arg, const struct dial_result *r)
+/* The first proxy is connected; without a proxy the destination is. */
+static void client_dialled(void *arg, const struct dial_result *r)
 {
 	struct proxy_client *d = arg;
 	struct dial_result result = *r;
 
 	d->dial = NULL;
-	if (r->fd < 0) {
+	if (r->fd < 0 || !d->first) {
 		result.proxy = d->first;
 		client_tell(d, &result);
 		return;
@@ -309,7 +310,7 @@ static void client_connect_first(void *arg)
 	c.port = d->first->url.port;
 	c.at_once = false;
 	c.events = (struct events){ client_tell_event, d };
-	d->dial = dial_start(d->loop, &c, client_first_connected, d);
+	d->dial = dial_start(d->loop, &c, client_dialled, d);
 	if (!d->dial)
 		client_fail(d, strerror(ENOMEM), ENOMEM);
 }
@@ -340,13 +341,6 @@ static void client_place_found(void *arg, struct places_answer *found)
 	free(found->addresses);
 }
 
-/* Returns the family of the addresses that H's proxy can be told; AF_UNSPEC: both. */
-static int client_family_for(const struct proxy_client *d, const struct proxy_hop *h)
-{
-	return h->proxy->url.scheme == PROXY_SOCKS4 && d->c.family == AF_UNSPEC ? AF_INET :
-										  d->c.family;
-}
-
 /* Looks up the hosts that have to be looked up here, before connecting to anybody. */
 static void client_look_up(struct proxy_client *d)
 {
@@ -365,7 +359,9 @@ static void client_look_up(struct proxy_client *d)
 	};
 	if (address_parse_host(h->host, &a) == WORD_NAME) {
 		h->by_name = scheme != PROXY_SOCKS4 && scheme != PROXY_SOCKS5;
-		q.family = client_family_for(d, h);
+		/* SOCKS 4 has no other addresses. */
+		if (scheme == PROXY_SOCKS4 && q.family == AF_UNSPEC)
+			q.family = AF_INET;
 	}
 	/* Then only the port, which may be a service, is looked up. */
 	if (h->by_name)
@@ -373,14 +369,6 @@ static void client_look_up(struct proxy_client *d)
 	else
 		q.events = d->c.events;
 	places_find(d->loop, &q, client_place_found, d, &d->lookup);
-}
-
-static void client_passed_on(void *arg, const struct dial_result *r)
-{
-	struct proxy_client *d = arg;
-
-	d->dial = NULL;
-	client_tell(d, r);
 }
 
 const struct proxy *proxy_client_waits(const struct proxy_client *d)
@@ -402,7 +390,7 @@ struct proxy_client *proxy_client_start(struct loop *loop, const struct dial_con
 	};
 	d->result.fd = -1;
 	if (!first) {
-		d->dial = dial_start(loop, c, client_passed_on, d);
+		d->dial = dial_start(loop, c, client_dialled, d);
 		return d->dial ? d : (free(d), NULL);
 	}
 	for (const struct proxy *p = first; p; p = p->next)
