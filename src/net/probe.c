@@ -21,7 +21,8 @@ struct probe;
 struct attempt {
 	struct probe *probe;
 	struct watch watch;
-	size_t index;
+	size_t index;		/* of the address */
+	struct address address; /* itself, with the target's port */
 	int64_t start;
 	bool crossed;		 /* it met another socket of ours */
 	struct attempt *next;	 /* of the same probe */
@@ -36,7 +37,7 @@ struct probe {
 	struct timer timer;
 	struct attempt *attempts;
 	size_t started; /* how many addresses have been tried */
-	int64_t start, next_start, deadline;
+	int64_t next_start, deadline;
 	bool failed; /* an address has: see `result` */
 	struct probe_result result;
 	struct probe *next, **before;
@@ -49,8 +50,8 @@ struct prober {
 	struct dial_sources sources;
 	bool ready; /* the sources are known */
 	struct timer turn;
-	struct probe *probes, *free_probes;
-	struct attempt *pending, *free_attempts;
+	struct probe *probes;
+	struct attempt *pending;
 	size_t jobs, reserved; /* how many addresses may be under way at once, and how many the
 				* probes have */
 	bool reuses;	       /* a socket that was refused may connect again */
@@ -69,18 +70,7 @@ static void prober_turn_soon(struct prober *p)
 		timer_set(p->loop, &p->turn, loop_now(p->loop));
 }
 
-/* ---- attempts and probes come from lists: there are many ---- */
-
-static struct attempt *attempt_new(struct prober *p)
-{
-	struct attempt *a = p->free_attempts;
-
-	if (a)
-		p->free_attempts = a->next;
-	else
-		a = malloc(sizeof *a);
-	return a;
-}
+/* ---- attempts and probes ---- */
 
 static void attempt_drop(struct prober *p, struct attempt *a)
 {
@@ -93,32 +83,7 @@ static void attempt_drop(struct prober *p, struct attempt *a)
 	if (a->pending)
 		a->pending->before = a->before;
 	watch_drop(p->loop, &a->watch);
-	a->next = p->free_attempts;
-	p->free_attempts = a;
-}
-
-/* Watches FD, which is being connected to address INDEX of B. Returns 0, or -1 with errno ENOMEM.
- */
-static int attempt_watch(struct probe *b, int fd, size_t index, int64_t start, watch_fn *fn)
-{
-	struct prober *p = b->p;
-	struct attempt *a = attempt_new(p);
-
-	if (!a)
-		return -1;
-	*a = (struct attempt){ .probe = b,
-			       .watch = { .fd = fd, .fn = fn, .arg = a },
-			       .index = index,
-			       .start = start,
-			       .next = b->attempts,
-			       .pending = p->pending,
-			       .before = &p->pending };
-	b->attempts = a;
-	if (p->pending)
-		p->pending->before = &a->pending;
-	p->pending = a;
-	watch_set(p->loop, &a->watch, POLLOUT);
-	return 0;
+	free(a);
 }
 
 /* Ends all attempts of B, and forgets it. */
@@ -135,8 +100,7 @@ static void probe_drop(struct probe *b)
 	if (b->next)
 		b->next->before = b->before;
 	p->reserved -= b->target.n;
-	b->next = p->free_probes;
-	p->free_probes = b;
+	free(b);
 }
 
 static void probe_conclude(struct probe *b)
@@ -244,58 +208,75 @@ static int prober_socket(struct prober *p, int family, const char **what)
 	return fd;
 }
 
-/* FD, which was to connect to address INDEX of B at START, is connected, or has failed with ERROR.
- * Returns whether that is B's answer. */
-static bool probe_take_answer(struct probe *b, int fd, size_t index, int64_t start, int error,
-			      bool crossed)
+/* A, which no list has any more, is connected, or has failed with ERROR. Returns whether that is
+ * the answer of its probe. */
+static bool attempt_take_answer(const struct attempt *a, int error)
 {
+	struct probe *b = a->probe;
 	struct prober *p = b->p;
-	struct address address = b->target.addresses[index], local = { 0 };
-	int64_t ns = clock_now() - start;
+	struct address local = { 0 };
+	int64_t ns = clock_now() - a->start;
+	int fd = a->watch.fd;
 
-	address_set_port(&address, b->target.port);
 	if (was_connected(error))
 		error = 0;
-	if (!error && (!prober_met_somebody(p, fd, &local, address) || crossed)) {
+	if (!error && (!prober_met_somebody(p, fd, &local, a->address) || a->crossed)) {
 		/* A connection to ourselves must not keep the port for a minute. */
 		stream_break(fd);
 		close(fd);
-		probe_address_failed(b, index, ECONNREFUSED, NULL, ns);
+		probe_address_failed(b, a->index, ECONNREFUSED, NULL, ns);
 		return false;
 	}
 	if (error) {
-		prober_keep_spare(p, fd, address.u.sa.sa_family);
-		probe_address_failed(b, index, crossed ? ECONNREFUSED : error, NULL, ns);
+		prober_keep_spare(p, fd, a->address.u.sa.sa_family);
+		probe_address_failed(b, a->index, a->crossed ? ECONNREFUSED : error, NULL, ns);
 		return false;
 	}
 	close(fd);
-	event_tell(&p->c.events, .kind = EVENT_CONNECTED, .address = &address, .local = &local);
-	b->result = (struct probe_result){ .state = PROBE_OPEN, .index = index, .ns = ns };
+	event_tell(&p->c.events, .kind = EVENT_CONNECTED, .address = &a->address, .local = &local);
+	b->result = (struct probe_result){ .state = PROBE_OPEN, .index = a->index, .ns = ns };
 	return true;
 }
 
 static void attempt_ready(void *arg, short events)
 {
-	struct attempt *a = arg;
-	struct probe *b = a->probe;
-	struct address address = b->target.addresses[a->index];
-	int fd = a->watch.fd, error;
-	size_t index = a->index;
-	int64_t start = a->start;
-	bool crossed = a->crossed;
+	const struct attempt a = *(struct attempt *)arg;
+	struct probe *b = a.probe;
+	int error = stream_connects_again && address_is_ip(&a.address) ?
+			    dial_connect(a.watch.fd, &a.address, true) :
+			    stream_error(a.watch.fd);
 
 	(void)events;
-	address_set_port(&address, b->target.port);
-	error = stream_connects_again && address_is_ip(&address) ?
-			dial_connect(fd, &address, true) :
-			stream_error(fd);
 	if (error == EINPROGRESS)
 		return;
-	attempt_drop(b->p, a);
-	if (probe_take_answer(b, fd, index, start, error, crossed))
+	attempt_drop(b->p, arg);
+	if (attempt_take_answer(&a, error))
 		probe_conclude(b);
 	else
 		probe_advance(b);
+}
+
+/* Watches a copy of BEGUN, which is being connected. Returns 0, or -1 with errno ENOMEM. */
+static int attempt_watch(const struct attempt *begun)
+{
+	struct probe *b = begun->probe;
+	struct prober *p = b->p;
+	struct attempt *a = malloc(sizeof *a);
+
+	if (!a)
+		return -1;
+	*a = *begun;
+	a->watch.fn = attempt_ready;
+	a->watch.arg = a;
+	a->next = b->attempts;
+	b->attempts = a;
+	a->pending = p->pending;
+	a->before = &p->pending;
+	if (p->pending)
+		p->pending->before = &a->pending;
+	p->pending = a;
+	watch_set(p->loop, &a->watch, POLLOUT);
+	return 0;
 }
 
 /* Has this machine an address to reach A from? If so, EADDRNOTAVAIL means that all its ports are in
@@ -326,26 +307,27 @@ enum step {
 static enum step probe_try_next(struct probe *b)
 {
 	struct prober *p = b->p;
-	size_t index = b->started;
-	struct address address = b->target.addresses[index];
-	int family = address.u.sa.sa_family, fd, error;
-	int64_t start = clock_now();
+	struct attempt a = { .probe = b,
+			     .index = b->started,
+			     .address = b->target.addresses[b->started],
+			     .start = clock_now() };
+	int family = a.address.u.sa.sa_family, fd, error;
 	const char *what;
 
-	address_set_port(&address, b->target.port);
-	fd = prober_socket(p, family, &what);
+	address_set_port(&a.address, b->target.port);
+	fd = a.watch.fd = prober_socket(p, family, &what);
 	if (fd < 0) {
 		if (is_short_of_descriptors(errno))
 			return STEP_SHORT;
-		probe_address_failed(b, index, errno, what, clock_now() - start);
+		probe_address_failed(b, a.index, errno, what, clock_now() - a.start);
 		return STEP_FAILED;
 	}
-	event_tell(&p->c.events, .kind = EVENT_CONNECTING, .address = &address);
-	error = dial_connect(fd, &address, true);
+	event_tell(&p->c.events, .kind = EVENT_CONNECTING, .address = &a.address);
+	error = dial_connect(fd, &a.address, true);
 	/* To an address of ours the answer is there already. */
-	if (error == EINPROGRESS && stream_connects_again && address_is_ip(&address))
-		error = dial_connect(fd, &address, true);
-	if (error == EINPROGRESS && attempt_watch(b, fd, index, start, attempt_ready) == 0)
+	if (error == EINPROGRESS && stream_connects_again && address_is_ip(&a.address))
+		error = dial_connect(fd, &a.address, true);
+	if (error == EINPROGRESS && attempt_watch(&a) == 0)
 		return STEP_UNDER_WAY;
 	if (error == EINPROGRESS)
 		error = ENOMEM;
@@ -353,12 +335,12 @@ static enum step probe_try_next(struct probe *b)
 		close(fd);
 		return STEP_BUSY;
 	}
-	if ((error == EADDRNOTAVAIL || error == EAGAIN) && has_source(&address)) {
+	if ((error == EADDRNOTAVAIL || error == EAGAIN) && has_source(&a.address)) {
 		close(fd);
 		errno = EADDRNOTAVAIL;
 		return STEP_SHORT;
 	}
-	return probe_take_answer(b, fd, index, start, error, false) ? STEP_OPEN : STEP_FAILED;
+	return attempt_take_answer(&a, error) ? STEP_OPEN : STEP_FAILED;
 }
 
 /* B cannot be started because of ERROR, a want of ports or descriptors. Returns whether its target
@@ -443,12 +425,8 @@ static void probe_on_time(void *arg)
 /* Starts T. Returns false if it had to be put back. */
 static bool probe_start(struct prober *p, const struct probe_target *t)
 {
-	struct probe *b = p->free_probes;
+	struct probe *b = malloc(sizeof *b);
 
-	if (b)
-		p->free_probes = b->next;
-	else
-		b = malloc(sizeof *b);
 	if (!b) {
 		const struct probe_result failed = { .state = PROBE_UNREACHABLE,
 						     .error = ENOMEM,
@@ -457,8 +435,7 @@ static bool probe_start(struct prober *p, const struct probe_target *t)
 		return true;
 	}
 	*b = (struct probe){ .p = p, .target = *t, .next = p->probes, .before = &p->probes };
-	b->start = clock_now();
-	b->deadline = clock_after(b->start, p->c.wait);
+	b->deadline = clock_after(clock_now(), p->c.wait);
 	b->timer = (struct timer){ .fn = probe_on_time, .arg = b };
 	if (b->next)
 		b->next->before = &b->next;
@@ -546,14 +523,6 @@ void prober_free(struct prober *p)
 	timer_drop(p->loop, &p->turn);
 	while (p->probes)
 		probe_drop(p->probes);
-	for (struct probe *next, *b = p->free_probes; b; b = next) {
-		next = b->next;
-		free(b);
-	}
-	for (struct attempt *next, *a = p->free_attempts; a; a = next) {
-		next = a->next;
-		free(a);
-	}
 	close_keeping_errno(p->spare[0]);
 	close_keeping_errno(p->spare[1]);
 	free(p->sources.addresses);
