@@ -32,7 +32,7 @@ static int sender_unix_bind(struct sender_places *p, const char *source, struct 
 		r->what = "bind";
 		if (unix_bind_own(p->socket.fd, p->own_path, &p->own) < 0)
 			return -1;
-		dgram_bound(&p->socket, NULL);
+		dgram_learn_local(&p->socket);
 		return 0;
 	}
 	address_parse_unix(source, &r->address);
@@ -40,7 +40,7 @@ static int sender_unix_bind(struct sender_places *p, const char *source, struct 
 	sender_unix_make_absolute(&p->own_address);
 	if (unix_bind(p->socket.fd, &p->own_address, &usual, &p->own, &r->why) < 0)
 		return -1;
-	dgram_bound(&p->socket, &r->address);
+	p->socket.local = r->address;
 	return 0;
 }
 

@@ -46,30 +46,32 @@ static void group_failed(struct binding_result *r, const struct membership *g,
 	address_set_port(&r->address, address_port(&s->local));
 }
 
+/* Joins G on S, without an interface of its own on that of --interface. Returns as setsockopt(2).
+ */
+static int group_join(const struct dgram_listener *l, const struct dgram_socket *s,
+		      struct membership g)
+{
+	if (!g.interface && l->c.socket->interface)
+		g.interface = if_nametoindex(l->c.socket->interface);
+	return membership_join(s->fd, &g);
+}
+
 /* Joins on S the groups of its family. Returns 0, or -1 with errno and R. */
 static int groups_join(const struct dgram_listener *l, const struct dgram_socket *s,
 		       struct binding_result *r)
 {
-	for (const struct membership *g = l->c.groups->groups; g; g = g->next) {
-		struct membership here = *g;
-		if (!group_fits(s, g))
-			continue;
-		if (!here.interface && l->c.socket->interface)
-			here.interface = if_nametoindex(l->c.socket->interface);
-		if (membership_join(s->fd, &here) < 0) {
+	struct membership own = { .group = s->local };
+
+	for (const struct membership *g = l->c.groups->groups; g; g = g->next)
+		if (group_fits(s, g) && group_join(l, s, *g) < 0) {
 			group_failed(r, g, s);
 			return -1;
 		}
-	}
 	if (l->c.groups->groups || !multicast_is_group(&s->local))
 		return 0;
-
-	struct membership own = { .group = s->local };
 	if (s->family == AF_INET6)
 		own.interface = s->local.u.in6.sin6_scope_id;
-	if (!own.interface && l->c.socket->interface)
-		own.interface = if_nametoindex(l->c.socket->interface);
-	return membership_join(s->fd, &own);
+	return group_join(l, s, own);
 }
 
 /* Returns how to open a socket for A. */
@@ -103,7 +105,7 @@ static int dgram_listener_bind(struct dgram_listener *l, struct dgram_socket *s,
 		return dgram_bind(s, a) < 0 ? -1 : groups_join(l, s, r);
 	if (unix_bind(s->fd, a, &l->c.place.options->rights, &l->place, &r->why) < 0)
 		return -1;
-	dgram_bound(s, a);
+	s->local = *a;
 	return 0;
 }
 

@@ -492,31 +492,31 @@ void address_json(struct json *j, const char *key, const struct address *a)
 {
 	char text[ADDRESS_TEXT];
 	uint32_t cid, port;
+	int family = a->u.sa.sa_family;
 
 	if (j->off)
 		return;
 	json_open(j, key, '{');
-	if (a->u.sa.sa_family == AF_UNSPEC && a->word) {
+	if (family == AF_UNSPEC && a->word) {
 		char name[256];
 		snprintf(name, sizeof name, "%.*s", (int)strcspn(a->word, " "), a->word);
 		json_string(j, "name", name);
-		json_number(j, "port", address_port(a));
-	} else if (a->u.sa.sa_family == AF_UNIX) {
+	} else if (family == AF_UNIX) {
 		json_string(j, "family", "unix");
 		json_string(j, "address", address_host(a, text) + strlen("unix:"));
-		if (a->who.known) {
-			json_number(j, "pid", a->who.pid);
-			json_number(j, "uid", a->who.uid);
-			json_number(j, "gid", a->who.gid);
-		}
 	} else if (vsock_get(a, &cid, &port)) {
 		json_string(j, "family", "vsock");
 		json_string(j, "address", address_host(a, text) + strlen("vsock:"));
-		json_number(j, "port", port);
 	} else {
-		json_string(j, "family", a->u.sa.sa_family == AF_INET6 ? "inet6" : "inet");
+		json_string(j, "family", family == AF_INET6 ? "inet6" : "inet");
 		json_string(j, "address", address_host(a, text));
-		json_number(j, "port", address_port(a));
+	}
+	if (family != AF_UNIX) {
+		json_number(j, "port", address_any_port(a));
+	} else if (a->who.known) {
+		json_number(j, "pid", a->who.pid);
+		json_number(j, "uid", a->who.uid);
+		json_number(j, "gid", a->who.gid);
 	}
 	json_close(j, '}');
 }

@@ -67,8 +67,7 @@ fail:
 	return -1;
 }
 
-/* Asks the kernel where S is bound. */
-static void dgram_learn_local(struct dgram_socket *s)
+void dgram_learn_local(struct dgram_socket *s)
 {
 	s->local.length = sizeof s->local.u;
 	if (getsockname(s->fd, &s->local.u.sa, &s->local.length) < 0)
@@ -114,14 +113,6 @@ int dgram_connect(struct dgram_socket *s, const struct address *a)
 	if (a->u.sa.sa_family != AF_UNIX)
 		dgram_learn_local(s);
 	return 0;
-}
-
-void dgram_bound(struct dgram_socket *s, const struct address *a)
-{
-	if (a)
-		s->local = *a;
-	else
-		dgram_learn_local(s);
 }
 
 void dgram_tell_pending(const struct dgram_socket *s, int error)

@@ -74,14 +74,14 @@ int dgram_inherit(struct dgram_socket *s, int fd, const struct dgram_config *c,
 		  dgram_error_fn *error, void *arg);
 
 /* As bind(2) and connect(2); S->local and S->peer tell the result. UNIX sockets are bound by
- * unix_bind() and dgram_bound(), and connected as unix_connect() does it. The wildcard address of
- * IPv6 is bound for IPv6 alone, unless `both`. Return 0, or -1 with errno: EACCES of connect(2)
- * means that A is a broadcast address and `broadcast` was not set. */
+ * unix_bind(), whose caller sets S->local, and connected as unix_connect() does it. The wildcard
+ * address of IPv6 is bound for IPv6 alone, unless `both`. Return 0, or -1 with errno: EACCES of
+ * connect(2) means that A is a broadcast address and `broadcast` was not set. */
 int dgram_bind(struct dgram_socket *s, const struct address *a);
 int dgram_connect(struct dgram_socket *s, const struct address *a);
 
-/* Notes that S, a UNIX socket, is bound to A; NULL: to what the kernel tells. */
-void dgram_bound(struct dgram_socket *s, const struct address *a);
+/* Asks the kernel for S->local: of a UNIX socket the path that it was given may be another. */
+void dgram_learn_local(struct dgram_socket *s);
 
 /* Closes S, if it is open, and leaves errno as it is. */
 void dgram_close(struct dgram_socket *s);
