@@ -21,7 +21,6 @@ static void explain_answered(void *arg, struct find_result *r)
 	struct explain_server *s = own->server;
 	bool over = true, answered = false;
 
-	own->find = NULL;
 	own->r = *r;
 	*r = (struct find_result){ 0 };
 	own->ns = clock_now() - own->start;

@@ -36,6 +36,7 @@ struct find {
 	size_t n_ways;
 	bool whole; /* all records are wanted, as they are */
 	struct find_result r;
+	struct find **out; /* the caller's pointer to this */
 	find_fn *fn;
 	void *arg;
 };
@@ -65,13 +66,14 @@ void find_cancel(struct find *f)
 	free(f);
 }
 
-/* Tells the result and frees F. */
+/* Frees F and tells its result. */
 static void find_finish(struct find *f)
 {
 	struct find_result r = f->r;
 	find_fn *fn = f->fn;
 	void *arg = f->arg;
 
+	*f->out = NULL;
 	f->r = (struct find_result){ 0 };
 	find_cancel(f);
 	fn(arg, &r);
@@ -79,7 +81,7 @@ static void find_finish(struct find *f)
 
 static struct find *find_new(const struct finder *f, find_fn *fn, void *arg, struct find **out)
 {
-	struct find *find = calloc(1, sizeof *find);
+	struct find *find = malloc(sizeof *find);
 	struct find_result failed = { .eai = EAI_MEMORY, .error = ENOMEM, .rcode = -1 };
 
 	*out = find;
@@ -87,19 +89,15 @@ static struct find *find_new(const struct finder *f, find_fn *fn, void *arg, str
 		fn(arg, &failed);
 		return NULL;
 	}
-	find->f = f;
-	find->fn = fn;
-	find->arg = arg;
-	find->r.rcode = -1;
+	*find = (struct find){ .f = f, .r.rcode = -1, .out = out, .fn = fn, .arg = arg };
 	return find;
 }
 
 /* F cannot be started because of errno. */
-static void find_fail(struct find *f, struct find **out)
+static void find_fail(struct find *f)
 {
 	f->r.eai = EAI_SYSTEM;
 	f->r.error = errno;
-	*out = NULL;
 	find_finish(f);
 }
 
@@ -108,31 +106,17 @@ static void find_fail(struct find *f, struct find **out)
 static void system_found(void *arg, struct lookup_answer *answer)
 {
 	struct find *f = arg;
-	size_t n = answer->n;
 
 	f->lookup = NULL;
 	f->r.eai = answer->eai;
 	f->r.error = answer->error;
 	f->r.names = answer->names;
-	if (n)
-		f->r.addresses = calloc(n, sizeof *f->r.addresses);
-	if (f->r.addresses) {
-		lookup_interleave(answer->addresses, n, f->r.addresses);
-		f->r.n = n;
-		for (size_t i = 0; i < n; i++)
-			address_set_port(&f->r.addresses[i], f->f->port);
-	}
-	free(answer->addresses);
+	f->r.addresses = answer->addresses;
+	f->r.n = answer->n;
+	lookup_interleave(f->r.addresses, f->r.n);
+	for (size_t i = 0; i < f->r.n; i++)
+		address_set_port(&f->r.addresses[i], f->f->port);
 	find_finish(f);
-}
-
-/* FIND may be cancelled, unless it has had its answer already. */
-static void system_asked(struct find *find, struct lookup *lookup, struct find **out)
-{
-	if (!lookup)
-		return;
-	find->lookup = lookup;
-	*out = find;
 }
 
 /* ---- DNS ---- */
@@ -174,14 +158,7 @@ static void way_over(struct way *w, int eai, int error)
 	}
 	if (r->n || r->names.n || r->n_records)
 		r->eai = 0;
-	if (r->n > 1) {
-		struct address *order = calloc(r->n, sizeof *order);
-		if (order) {
-			lookup_interleave(r->addresses, r->n, order);
-			free(r->addresses);
-			r->addresses = order;
-		}
-	}
+	lookup_interleave(r->addresses, r->n);
 	if (r->n_records && f->whole) {
 		bool any = false;
 		for (size_t i = 0; i < r->n_records; i++)
@@ -401,7 +378,7 @@ static void way_replied(void *arg, const struct dns_reply *reply)
 
 /* Asks for NAME's records of the N TYPES at once. */
 static void find_in_dns(struct find *f, const struct dns_name *name, const unsigned *types,
-			size_t n, struct find **out)
+			size_t n)
 {
 	f->n_ways = n;
 	for (size_t i = 0; i < n; i++) {
@@ -412,7 +389,7 @@ static void find_in_dns(struct find *f, const struct dns_name *name, const unsig
 		w->type = types[i];
 		way_ask(w);
 		if (!w->query) {
-			find_fail(f, out);
+			find_fail(f);
 			return;
 		}
 	}
@@ -432,24 +409,19 @@ void find_addresses(const struct finder *f, const char *host, find_fn *fn, void 
 		.all = f->all,
 	};
 	struct find *find = find_new(f, fn, arg, out);
-	struct lookup *lookup;
 	struct dns_name name;
 
 	if (!find)
 		return;
-	if (f->dns) {
-		if (dns_name_parse(host, &name)) {
-			errno = EINVAL;
-			find_fail(find, out);
-			return;
-		}
+	if (!f->dns) {
+		lookup_start(f->loop, &q, system_found, find, &find->lookup);
+	} else if (dns_name_parse(host, &name)) {
+		errno = EINVAL;
+		find_fail(find);
+	} else {
 		find_in_dns(find, &name, types + (f->family == AF_INET6),
-			    f->family == AF_UNSPEC ? 2 : 1, out);
-		return;
+			    f->family == AF_UNSPEC ? 2 : 1);
 	}
-	*out = NULL; /* a number is answered in there */
-	lookup_start(f->loop, &q, system_found, find, &lookup);
-	system_asked(find, lookup, out);
 }
 
 void find_names(const struct finder *f, const struct address *address, find_fn *fn, void *arg,
@@ -457,7 +429,6 @@ void find_names(const struct finder *f, const struct address *address, find_fn *
 {
 	const unsigned type = DNS_PTR;
 	struct find *find = find_new(f, fn, arg, out);
-	struct lookup *lookup;
 	struct dns_name name;
 
 	if (!find)
@@ -466,12 +437,10 @@ void find_names(const struct finder *f, const struct address *address, find_fn *
 		size_t n;
 		const unsigned char *bytes = address_ip(address, &n);
 		dns_name_reverse(bytes, n, &name);
-		find_in_dns(find, &name, &type, 1, out);
-		return;
+		find_in_dns(find, &name, &type, 1);
+	} else {
+		lookup_names_start(f->loop, address, false, system_found, find, &find->lookup);
 	}
-	*out = NULL;
-	lookup_names_start(f->loop, address, false, system_found, find, &lookup);
-	system_asked(find, lookup, out);
 }
 
 void find_records(const struct finder *f, const struct dns_name *name, unsigned type, find_fn *fn,
@@ -482,5 +451,5 @@ void find_records(const struct finder *f, const struct dns_name *name, unsigned 
 	if (!find)
 		return;
 	find->whole = true;
-	find_in_dns(find, name, &type, 1, out);
+	find_in_dns(find, name, &type, 1);
 }

@@ -52,8 +52,8 @@ struct find_result {
 typedef void find_fn(void *arg, struct find_result *result);
 
 /* Each of these three begins a search and calls FN once: from the loop, or from in here if nothing
- * needs looking up or nobody can be asked. Then *OUT is NULL, else the search can be cancelled
- * until the call. F must live until then. */
+ * needs looking up or nobody can be asked. *OUT, by which the search can be cancelled, is NULL from
+ * just before that call on. F and *OUT must live until then. */
 
 /* Finds the addresses of HOST, which has passed address_parse_host() or, for DNS, dns_name_parse().
  * CNAMEs are followed. From DNS, addresses of IPv6 and of IPv4 take turns. */

@@ -483,17 +483,17 @@ void lookup_start(struct loop *loop, const struct lookup_question *q, lookup_fn 
 	fn(arg, &answer);
 }
 
-void lookup_interleave(const struct address *from, size_t n, struct address *to)
+void lookup_interleave(struct address *list, size_t n)
 {
-	sa_family_t first = n ? from[0].u.sa.sa_family : AF_UNSPEC;
-	size_t next[2] = { 0, 0 }, count = 0;
-
-	for (int want = 0; count < n; want = !want) {
-		size_t i = next[want];
-		while (i < n && (from[i].u.sa.sa_family == first) != !want)
+	for (size_t at = 1; at < n; at++) {
+		struct address next;
+		size_t i = at;
+		while (i < n && list[i].u.sa.sa_family == list[at - 1].u.sa.sa_family)
 			i++;
-		next[want] = i + 1;
-		if (i < n)
-			to[count++] = from[i];
+		if (i == n)
+			return; /* only one family is left */
+		next = list[i];
+		memmove(&list[at + 1], &list[at], (i - at) * sizeof next);
+		list[at] = next;
 	}
 }

@@ -68,9 +68,9 @@ void lookup_names_start(struct loop *loop, const struct address *address, bool t
 /* Lets MOST look-ups run at once from now on, in place of eight. */
 void lookup_at_once(int most);
 
-/* Puts FROM's N addresses into TO in the order in which to try them: the families take turns, the
+/* Puts the N addresses of LIST into the order in which to try them: the families take turns, the
  * one that the look-up put first begins (RFC 8305, section 4). */
-void lookup_interleave(const struct address *from, size_t n, struct address *to);
+void lookup_interleave(struct address *list, size_t n);
 
 /* ---- of this system, a twin for each; called in a look-up's thread ---- */
 

@@ -126,7 +126,6 @@ static void resolution_name_found(void *arg, struct find_result *found)
 	struct resolution_names *names = &r->reverse[r->at];
 	char *name = names->others.names[r->name];
 
-	r->find = NULL;
 	if (has_address(found, &r->found.addresses[r->at]) &&
 	    lookup_names_add(&names->confirmed, name) == 0) {
 		free(name);
@@ -166,7 +165,6 @@ static void resolution_names_found(void *arg, struct find_result *found)
 	struct resolution *r = arg;
 	struct resolution_names *names = &r->reverse[r->at];
 
-	r->find = NULL;
 	names->eai = found->eai;
 	names->error = found->error;
 	names->others = found->names;
@@ -213,7 +211,6 @@ static void resolution_found(void *arg, struct find_result *found)
 {
 	struct resolution *r = arg;
 
-	r->find = NULL;
 	r->found = *found;
 	if (r->c->reverse && !found->eai)
 		resolution_look_back(r);

@@ -304,26 +304,24 @@ static void dial_next_attempt(void *arg)
 static void dial_places_found(void *arg, struct places_answer *found)
 {
 	struct dial *d = arg;
-	struct address *order = calloc(found->n ? found->n : 1, sizeof *order);
 
 	d->result.lookup = found->failure;
 	d->sources = (struct dial_sources){ found->sources, found->n_sources };
 	d->attempts = calloc(found->n ? found->n : 1, sizeof *d->attempts);
-	if (!found->failure.eai && (!d->attempts || !order))
+	if (!found->failure.eai && !d->attempts)
 		d->result.lookup =
 			(struct places_failure){ EAI_MEMORY, ENOMEM, PLACE_HOST, d->c.host };
 	if (d->result.lookup.eai) {
 		dial_finish(d);
 		goto out;
 	}
-	lookup_interleave(found->addresses, found->n, order);
+	lookup_interleave(found->addresses, found->n);
 	for (; d->n < found->n; d->n++) {
 		d->attempts[d->n].dial = d;
-		d->attempts[d->n].state.address = order[d->n];
+		d->attempts[d->n].state.address = found->addresses[d->n];
 	}
 	dial_next_attempt(d);
 out:
-	free(order);
 	free(found->addresses);
 }
 

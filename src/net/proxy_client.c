@@ -325,20 +325,17 @@ static void client_place_found(void *arg, struct places_answer *found)
 	struct proxy_hop *h = &d->hops[d->at];
 
 	d->result.lookup = found->failure;
-	h->addresses = calloc(found->n ? found->n : 1, sizeof *h->addresses);
-	if (!found->failure.eai && !h->addresses)
-		d->result.lookup =
-			(struct places_failure){ EAI_MEMORY, ENOMEM, PLACE_HOST, h->host };
 	if (d->result.lookup.eai) {
+		free(found->addresses);
 		d->result.proxy = h->proxy->next;
 		client_finish(d);
 	} else {
+		h->addresses = found->addresses;
 		h->n = h->by_name ? 1 : found->n;
-		lookup_interleave(found->addresses, found->n, h->addresses);
+		lookup_interleave(h->addresses, h->n);
 		d->at++;
 		client_look_up(d);
 	}
-	free(found->addresses);
 }
 
 /* Looks up the hosts that have to be looked up here, before connecting to anybody. */
