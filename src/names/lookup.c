@@ -421,49 +421,34 @@ void lookup_names_start(struct loop *loop, const struct address *address, bool t
 
 /* ---- without looking anything up ---- */
 
-/* Answers with the wildcard addresses of Q's family, or with the address that HOST is. */
-static int answer_numbers(const struct lookup_question *q, uint16_t port, struct lookup_answer *out)
+/* Answers Q without looking anything up: with the address that the host is, or with the wildcard
+ * addresses of Q's family. Returns 0, 1 if that cannot be, or -1 with errno. */
+static int answer_at_once(const struct lookup_question *q, struct lookup_answer *out)
 {
 	static const struct in6_addr any; /* in6addr_any would have to be looked up at the start */
 	struct address host;
+	bool direct = q->host && address_parse_direct(q->host, &host) == WORD_NUMBER;
+	uint16_t port = 0;
 
+	if (!direct && (address_parse_port(q->port, &port) != WORD_NUMBER ||
+			(q->host && address_parse_host(q->host, &host) != WORD_NUMBER)))
+		return 1;
 	out->addresses = calloc(2, sizeof *out->addresses);
 	if (!out->addresses)
 		return -1;
-	if (q->host) {
-		address_parse_host(q->host, &host);
-		if (q->family != AF_UNSPEC && q->family != host.u.sa.sa_family)
-			out->eai = EAI_FAMILY;
-		else
-			out->addresses[out->n++] = host;
-	} else {
+	if (!q->host) {
 		if (q->family != AF_INET6)
 			address_set_ip(&out->addresses[out->n++], AF_INET, &any, port);
 		if (q->family != AF_INET)
 			address_set_ip(&out->addresses[out->n++], AF_INET6, &any, port);
+	} else if (direct || q->family == AF_UNSPEC || q->family == host.u.sa.sa_family) {
+		if (!direct)
+			address_set_port(&host, port);
+		out->addresses[out->n++] = host;
+	} else {
+		out->eai = EAI_FAMILY;
 	}
-	for (size_t i = 0; i < out->n; i++)
-		address_set_port(&out->addresses[i], port);
 	return 0;
-}
-
-/* Answers Q without looking anything up. Returns 0, 1 if that cannot be, or -1 with errno. */
-static int answer_at_once(const struct lookup_question *q, struct lookup_answer *out)
-{
-	struct address address;
-	uint16_t port;
-
-	if (q->host && address_parse_direct(q->host, &address) == WORD_NUMBER) {
-		out->addresses = malloc(sizeof address);
-		if (!out->addresses)
-			return -1;
-		out->addresses[out->n++] = address;
-		return 0;
-	}
-	if (address_parse_port(q->port, &port) != WORD_NUMBER ||
-	    (q->host && address_parse_host(q->host, &address) != WORD_NUMBER))
-		return 1;
-	return answer_numbers(q, port, out);
 }
 
 void lookup_start(struct loop *loop, const struct lookup_question *q, lookup_fn *fn, void *arg,

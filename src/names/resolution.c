@@ -90,13 +90,8 @@ static void resolution_conclude(struct resolution *r)
 	const struct resolution_names *names = r->reverse;
 	bool unconfirmed = false;
 
-	for (size_t i = 0; names && i < r->found.n; i++) {
-		if (r->is_address && names[i].eai) {
-			r->found.eai = names[i].eai;
-			r->found.error = names[i].error;
-		}
+	for (size_t i = 0; i < r->found.n; i++)
 		unconfirmed |= r->c->confirm && names[i].confirmed.n == 0;
-	}
 	if (!r->found.eai && unconfirmed) {
 		r->found.eai = EAI_NONAME;
 		snprintf(r->found.why, sizeof r->found.why,
@@ -110,11 +105,10 @@ static bool has_address(const struct find_result *found, const struct address *a
 {
 	for (size_t i = 0; i < found->n; i++) {
 		struct address one = found->addresses[i];
-		address_set_port(&one, address_port(a));
 		/* Names know nothing of zones. */
 		if (one.u.sa.sa_family == AF_INET6 && a->u.sa.sa_family == AF_INET6)
 			one.u.in6.sin6_scope_id = a->u.in6.sin6_scope_id;
-		if (address_equal(&one, a))
+		if (address_same_host(&one, a))
 			return true;
 	}
 	return false;
@@ -168,22 +162,15 @@ static void resolution_names_found(void *arg, struct find_result *found)
 	names->eai = found->eai;
 	names->error = found->error;
 	names->others = found->names;
-	found->names = (struct lookup_names){ 0 };
+	found->names = (struct lookup_names){ 0 }; /* there is nothing else to free */
 	if (r->is_address) {
-		memcpy(r->found.why, found->why, sizeof r->found.why);
-		r->found.asked = found->asked;
-		r->found.server = found->server;
-		r->found.tcp = found->tcp;
-		r->found.rcode = found->rcode;
+		/* This is the look-up of the word itself. */
+		found->addresses = r->found.addresses;
+		found->n = r->found.n;
+		r->found = *found;
 	}
-	find_result_free(found);
-	r->name = 0;
-	if (r->c->confirm && !names->eai) {
-		resolution_next_name(r);
-		return;
-	}
-	r->at++;
-	resolution_next_address(r);
+	r->name = r->c->confirm ? 0 : names->others.n;
+	resolution_next_name(r);
 }
 
 /* Looks up the names of the next address. */
@@ -225,29 +212,24 @@ static void resolution_start_address(struct resolution *r, const struct address 
 	r->found.rcode = -1;
 	if (c->finder.family != AF_UNSPEC && c->finder.family != a->u.sa.sa_family) {
 		r->found.eai = EAI_FAMILY;
-		resolution_finish(r);
-		return;
-	}
-	r->found.addresses = malloc(sizeof *a);
-	if (!r->found.addresses) {
+	} else if (!(r->found.addresses = malloc(sizeof *a))) {
 		r->found.eai = EAI_MEMORY;
-		resolution_finish(r);
-		return;
+	} else {
+		r->found.addresses[0] = *a;
+		address_set_port(r->found.addresses, c->finder.port);
+		r->found.n = 1;
+		r->is_address = !c->numeric;
 	}
-	r->found.addresses[0] = *a;
-	address_set_port(r->found.addresses, c->finder.port);
-	r->found.n = 1;
-	r->is_address = !c->numeric;
-	if (c->numeric)
-		resolution_finish(r);
-	else
+	if (r->is_address)
 		resolution_look_back(r);
+	else
+		resolution_finish(r);
 }
 
 struct resolution *resolution_start(const struct resolution_config *c, const char *word,
 				    void (*fn)(void *arg, struct resolution *r), void *arg)
 {
-	struct resolution *r = calloc(1, sizeof *r);
+	struct resolution *r = malloc(sizeof *r);
 	struct option_error error;
 	struct dns_name name;
 	struct address a;
@@ -255,17 +237,19 @@ struct resolution *resolution_start(const struct resolution_config *c, const cha
 
 	if (!r)
 		return NULL;
-	r->c = c;
-	r->fn = fn;
-	r->arg = arg;
-	r->word = strdup(word);
+	*r = (struct resolution){
+		.c = c,
+		.word = strdup(word),
+		.start = clock_now(),
+		.strays = c->finder.dns ? dns_client_strays(c->finder.dns) : 0,
+		.timer = { .fn = resolution_expired, .arg = r },
+		.fn = fn,
+		.arg = arg,
+	};
 	if (!r->word) {
 		free(r);
 		return NULL;
 	}
-	r->start = clock_now();
-	r->strays = c->finder.dns ? dns_client_strays(c->finder.dns) : 0;
-	r->timer = (struct timer){ .fn = resolution_expired, .arg = r };
 	timer_set(c->finder.loop, &r->timer, clock_after(r->start, c->wait));
 	if (resolution_check(c, word, &error) < 0) {
 		r->bad = true;
