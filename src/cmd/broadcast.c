@@ -111,7 +111,7 @@ static bool broadcast_is_wanted(const struct broadcast_options *o, const char *n
 static bool broadcast_is_usable(const struct interface *i)
 {
 	return (i->flags & IFF_UP) && (i->flags & IFF_BROADCAST) &&
-	       i->address.ss_family == AF_INET && i->broadcast.ss_family == AF_INET;
+	       i->address.u.sa.sa_family == AF_INET && i->broadcast.u.sa.sa_family == AF_INET;
 }
 
 /* Adds TO, reached through I (NULL: by the routes), unless it is there already. */
@@ -135,13 +135,10 @@ static void broadcast_add_place(struct places *p, const struct interface *i,
 static void broadcast_add_interfaces(struct places *p, const struct broadcast_options *o,
 				     const struct interface *list, size_t n)
 {
-	for (size_t i = 0; i < n; i++) {
-		struct address to = { .length = sizeof to.u.in };
-		if (!broadcast_is_wanted(o, list[i].name) || !broadcast_is_usable(&list[i]))
-			continue;
-		memcpy(&to.u.in, &list[i].broadcast, sizeof to.u.in);
-		broadcast_add_place(p, &list[i], o->own.to.length ? &o->own.to : &to);
-	}
+	for (size_t i = 0; i < n; i++)
+		if (broadcast_is_wanted(o, list[i].name) && broadcast_is_usable(&list[i]))
+			broadcast_add_place(p, &list[i],
+					    o->own.to.length ? &o->own.to : &list[i].broadcast);
 }
 
 /* Says why nothing goes through NAME. */

@@ -382,7 +382,7 @@ static struct outcome sockname_list_interfaces(const struct sockname_options *o)
 	if (interfaces_get(&list, &n) < 0)
 		return report_error(&o->messages, "the list of interfaces", errno);
 	for (size_t i = 0; i < n; i++)
-		if (family == AF_UNSPEC || list[i].address.ss_family == family)
+		if (family == AF_UNSPEC || list[i].address.u.sa.sa_family == family)
 			list[left++] = list[i];
 	interfaces_sort(list, left);
 	facts_start(&f, &o->messages, NULL);

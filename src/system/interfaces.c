@@ -14,15 +14,36 @@
 
 static bool is_inet(const struct sockaddr *a)
 {
-	return a && (a->sa_family == AF_INET || a->sa_family == AF_INET6);
+	return a && address_family_is_ip(a->sa_family);
 }
 
-static void interface_copy_address(struct sockaddr_storage *to, const struct sockaddr *from)
+/* Returns A, or if that is none of IP, an address of length 0. */
+static struct address interface_address(const struct sockaddr *a)
 {
-	if (is_inet(from))
-		memcpy(to, from,
-		       from->sa_family == AF_INET ? sizeof(struct sockaddr_in) :
-						    sizeof(struct sockaddr_in6));
+	struct address copy = { 0 };
+
+	if (is_inet(a)) {
+		copy.length = a->sa_family == AF_INET ? sizeof copy.u.in : sizeof copy.u.in6;
+		memcpy(&copy.u, a, copy.length);
+	}
+	return copy;
+}
+
+/* Returns how many bits are set in MASK, one for an address of FAMILY. */
+static unsigned interface_prefix(const struct sockaddr *mask, sa_family_t family)
+{
+	struct address a = interface_address(mask);
+	const unsigned char *p;
+	unsigned bits = 0;
+	size_t n;
+
+	a.u.sa.sa_family = family;
+	p = address_ip(&a, &n);
+	for (; n > 0 && *p == 0xff; p++, n--)
+		bits += 8;
+	for (unsigned byte = n > 0 ? *p : 0; byte & 0x80; byte <<= 1)
+		bits++;
+	return bits;
 }
 
 /* FD is any socket. */
@@ -57,14 +78,13 @@ static void interface_fill(struct interface *i, const struct ifaddrs *from, int 
 	memcpy(i->name, from->ifa_name, strnlen(from->ifa_name, sizeof i->name - 1));
 	i->index = if_nametoindex(i->name);
 	i->mtu = interface_mtu(fd, i->name);
-	interface_copy_address(&i->address, from->ifa_addr);
-	interface_copy_address(&i->netmask, from->ifa_netmask);
+	i->address = interface_address(from->ifa_addr);
+	i->prefix = interface_prefix(from->ifa_netmask, i->address.u.sa.sa_family);
 	if (from->ifa_flags & (IFF_BROADCAST | IFF_POINTOPOINT))
-		interface_copy_address(&i->broadcast, from->ifa_broadaddr);
+		i->broadcast = interface_address(from->ifa_broadaddr);
 	/* An interface without a broadcast address shows its own address there. */
-	if (!(from->ifa_flags & IFF_POINTOPOINT) &&
-	    !memcmp(&i->broadcast, &i->address, sizeof i->address))
-		memset(&i->broadcast, 0, sizeof i->broadcast);
+	if (!(from->ifa_flags & IFF_POINTOPOINT) && address_equal(&i->broadcast, &i->address))
+		i->broadcast = (struct address){ 0 };
 }
 
 int interfaces_get(struct interface **list, size_t *count)
@@ -106,8 +126,7 @@ unsigned interfaces_find(const struct address *a)
 	if (interfaces_get(&list, &n) < 0)
 		return 0;
 	for (size_t i = 0; i < n && !found; i++) {
-		struct address own = { .length = sizeof own.u };
-		memcpy(&own.u, &list[i].address, sizeof own.u);
+		struct address own = list[i].address;
 		/* A zone is told only if it is needed. */
 		if (own.u.sa.sa_family == AF_INET6 && a->u.sa.sa_family == AF_INET6 &&
 		    !a->u.in6.sin6_scope_id)
@@ -140,12 +159,8 @@ bool interfaces_broadcast_to(const struct address *a)
 	if (a->u.in.sin_addr.s_addr == htonl(INADDR_ANY) ||
 	    ntohl(a->u.in.sin_addr.s_addr) >> 24 == IN_LOOPBACKNET || interfaces_get(&list, &n) < 0)
 		return false;
-	for (size_t i = 0; i < n && !found; i++) {
-		struct sockaddr_in there;
-		memcpy(&there, &list[i].broadcast, sizeof there);
-		found = list[i].flags & IFF_BROADCAST && there.sin_family == AF_INET &&
-			there.sin_addr.s_addr == a->u.in.sin_addr.s_addr;
-	}
+	for (size_t i = 0; i < n && !found; i++)
+		found = list[i].flags & IFF_BROADCAST && address_same_host(&list[i].broadcast, a);
 	free(list);
 	return found;
 }

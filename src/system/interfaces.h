@@ -8,14 +8,16 @@
 
 #include "sock/address.h"
 
-/* An address of an interface. An interface without any is there once, with family AF_UNSPEC. */
+/* An address of an interface. An interface without any is there once, with an address of length 0.
+ */
 struct interface {
 	char name[IF_NAMESIZE];
 	unsigned index;
 	unsigned flags; /* IFF_UP... */
 	int mtu;	/* 0: not known */
-	struct sockaddr_storage address, netmask;
-	struct sockaddr_storage broadcast; /* of IFF_POINTOPOINT: the other end */
+	struct address address;
+	unsigned prefix;	  /* how many bits are set in the netmask */
+	struct address broadcast; /* of length 0: none; of IFF_POINTOPOINT: the other end */
 };
 
 /* Lists them all in the kernel's order: *COUNT of them in *LIST, which the caller frees with

@@ -21,48 +21,21 @@ static const struct flag {
 	{ IFF_MULTICAST, "multicast" },
 };
 
-static void to_address(const struct sockaddr_storage *from, struct address *to)
-{
-	*to = (struct address){ .length = from->ss_family == AF_INET  ? sizeof to->u.in :
-					  from->ss_family == AF_INET6 ? sizeof to->u.in6 :
-									0 };
-	memcpy(&to->u, from, to->length);
-}
-
-/* Returns how many bits are set in the netmask of I. */
-static unsigned prefix_of(const struct interface *i)
-{
-	struct address mask;
-	const unsigned char *p;
-	unsigned bits = 0;
-	size_t n;
-
-	to_address(&i->netmask, &mask);
-	mask.u.sa.sa_family = i->address.ss_family;
-	p = address_ip(&mask, &n);
-	for (; n > 0 && *p == 0xff; p++, n--)
-		bits += 8;
-	for (unsigned byte = n > 0 ? *p : 0; byte & 0x80; byte <<= 1)
-		bits++;
-	return bits;
-}
-
 void interfaces_row(struct facts *r, const struct interface *i)
 {
+	const struct address *a = &i->address;
 	char host[ADDRESS_TEXT];
-	struct address a;
 	struct text names = { 0 };
 
 	table_cell(&r->table, "%s", i->name);
 	table_cell(&r->table, "%u", i->index);
-	to_address(&i->address, &a);
-	table_cell(&r->table, "%s", a.length ? describe_family(a.u.sa.sa_family) : "");
-	if (a.length)
-		table_cell(&r->table, "%s/%u", address_host(&a, host), prefix_of(i));
+	table_cell(&r->table, "%s", a->length ? describe_family(a->u.sa.sa_family) : "");
+	if (a->length)
+		table_cell(&r->table, "%s/%u", address_host(a, host), i->prefix);
 	else
 		table_cell(&r->table, "%s", "");
-	to_address(&i->broadcast, &a);
-	table_cell(&r->table, "%s", a.length ? address_host(&a, host) : "");
+	a = &i->broadcast;
+	table_cell(&r->table, "%s", a->length ? address_host(a, host) : "");
 	table_cell(&r->table, "%d", i->mtu);
 	for (size_t k = 0; k < sizeof flags / sizeof *flags; k++)
 		if (i->flags & flags[k].flag)
@@ -76,19 +49,16 @@ void interfaces_row(struct facts *r, const struct interface *i)
 static void json_interface_address(struct json *j, const struct interface *i)
 {
 	char host[ADDRESS_TEXT];
-	struct address a;
 
-	to_address(&i->address, &a);
-	if (a.length == 0)
+	if (i->address.length == 0)
 		return;
 	json_open(j, NULL, '{');
-	json_string(j, "family", describe_family(a.u.sa.sa_family));
-	json_string(j, "address", address_host(&a, host));
-	json_number(j, "prefix", prefix_of(i));
-	to_address(&i->broadcast, &a);
-	if (a.length)
+	json_string(j, "family", describe_family(i->address.u.sa.sa_family));
+	json_string(j, "address", address_host(&i->address, host));
+	json_number(j, "prefix", i->prefix);
+	if (i->broadcast.length)
 		json_string(j, i->flags & IFF_POINTOPOINT ? "peer" : "broadcast",
-			    address_host(&a, host));
+			    address_host(&i->broadcast, host));
 	json_close(j, '}');
 }
 

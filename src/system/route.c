@@ -1,7 +1,6 @@
 /* route.c - the route to an address, as a connected UDP socket shows it */
 #include "system/route.h"
 
-
 #include "base/descriptors.h"
 
 #define DISCARD 9
