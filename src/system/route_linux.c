@@ -16,18 +16,21 @@ struct route_message {
 	uint32_t flags;
 };
 
-/* An attribute as it is sent. */
 struct question {
 	struct route_message head;
-	struct {
-		uint16_t length, type;
-		uint8_t bytes[16];
-	} to;
-	struct {
-		uint16_t length, type;
-		uint32_t interface;
-	} out;
+	char attributes[64];
+	size_t n; /* of them */
 };
+
+/* Adds an attribute of TYPE that has N BYTES, a multiple of four. */
+static void question_add(struct question *q, uint16_t type, const void *bytes, size_t n)
+{
+	const uint16_t head[2] = { (uint16_t)(sizeof head + n), type };
+
+	memcpy(q->attributes + q->n, head, sizeof head);
+	memcpy(q->attributes + q->n + sizeof head, bytes, n);
+	q->n += sizeof head + n;
+}
 
 /* Makes *A the address of FAMILY that has N BYTES; leaves it, if that is none. */
 static void route_set_address(struct address *a, int family, const void *bytes, size_t n)
@@ -66,13 +69,9 @@ static void route_take(void *arg, uint16_t type, const void *payload, size_t n)
 int route_get(const struct address *destination, struct route *out)
 {
 	struct address to = *destination;
-	size_t n, size = offsetof(struct question, out);
-	struct question q = {
-		.to.type = RTA_DST_,
-		.out = { .length = sizeof q.out, .type = RTA_OIF_ },
-	};
+	struct question q = { 0 };
 	const unsigned char *bytes;
-	char payload[sizeof q];
+	size_t n;
 
 	*out = (struct route){ 0 };
 	/* A mapped IPv4 address is routed as IPv4. */
@@ -80,16 +79,11 @@ int route_get(const struct address *destination, struct route *out)
 	bytes = address_ip(&to, &n);
 	q.head.family = (uint8_t)to.u.sa.sa_family;
 	q.head.to_bits = (uint8_t)(8 * n);
-	q.to.length = (uint16_t)(4 + n);
-	memcpy(q.to.bytes, bytes, n);
-	memcpy(payload, &q, size);
-	size -= sizeof q.to.bytes - n;
-	if (to.u.sa.sa_family == AF_INET6 && to.u.in6.sin6_scope_id) {
-		q.out.interface = to.u.in6.sin6_scope_id;
-		memcpy(payload + size, &q.out, sizeof q.out);
-		size += sizeof q.out;
-	}
-	if (netlink_ask(NETLINK_ROUTE_, RTM_GETROUTE_, false, payload, size, route_take, out) < 0)
+	question_add(&q, RTA_DST_, bytes, n);
+	if (to.u.sa.sa_family == AF_INET6 && to.u.in6.sin6_scope_id)
+		question_add(&q, RTA_OIF_, &to.u.in6.sin6_scope_id, sizeof(uint32_t));
+	if (netlink_ask(NETLINK_ROUTE_, RTM_GETROUTE_, false, &q,
+			offsetof(struct question, attributes) + q.n, route_take, out) < 0)
 		return -1;
 	if (out->gateway.u.sa.sa_family == AF_INET6 &&
 	    IN6_IS_ADDR_LINKLOCAL(&out->gateway.u.in6.sin6_addr))
