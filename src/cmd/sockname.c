@@ -301,9 +301,9 @@ static struct outcome sockname_list_sockets(const struct sockname_options *o, co
 					    uint16_t port)
 {
 	struct inventory_query q = {
-		.tcp = true,
-		.udp = true,
-		.local = !port && address_family(&o->family) == AF_UNSPEC,
+		.wanted = { [INVENTORY_TCP] = true,
+			    [INVENTORY_UDP] = true,
+			    [INVENTORY_UNIX] = !port && address_family(&o->family) == AF_UNSPEC },
 		.family = address_family(&o->family),
 		.listening = o->own.listening,
 		.port = port,

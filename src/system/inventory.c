@@ -11,17 +11,23 @@
 
 /* ---- the list ---- */
 
+/* Makes room at ARRAY, which has N members of SIZE bytes, for one more: it grows at powers of two.
+ * Returns where it is now, or NULL with errno ENOMEM and ARRAY as it was. */
+static void *array_grow(void *array, size_t n, size_t size)
+{
+	if (n & (n - 1))
+		return array;
+	return realloc(array, (n ? 2 * n : 1) * size);
+}
+
 int inventory_add(struct inventory *i, const struct inventory_socket *socket)
 {
-	/* It grows at powers of two. */
-	if ((i->n & (i->n - 1)) == 0) {
-		size_t size = i->n ? 2 * i->n : 1;
-		struct inventory_socket *more = realloc(i->sockets, size * sizeof *more);
-		if (!more)
-			return -1;
-		i->sockets = more;
-	}
-	i->sockets[i->n++] = *socket;
+	struct inventory_socket *more = array_grow(i->sockets, i->n, sizeof *more);
+
+	if (!more)
+		return -1;
+	i->sockets = more;
+	more[i->n++] = *socket;
 	return 0;
 }
 
@@ -128,15 +134,10 @@ const char *inventory_state(enum inventory_protocol protocol, unsigned state)
 
 /* The sockets by their inodes: a table with open addressing. */
 struct inodes {
-	struct inventory *inventory;
-	size_t *slots; /* a socket's place and 1, 0: none */
-	size_t size;   /* a power of two */
-	struct pair {
-		uint64_t inode;
-		struct inventory_owner owner;
-	} * pairs;
-	size_t n;
-	bool failed;
+	struct inventory *inventory; /* its owners are those that were found so far */
+	size_t *slots;		     /* a socket's place and 1, 0: none */
+	size_t size;		     /* a power of two */
+	bool failed;		     /* no memory */
 };
 
 /* Returns the slot of INODE, or an empty one. */
@@ -149,57 +150,49 @@ static size_t *inodes_slot(const struct inodes *t, uint64_t inode)
 	return &t->slots[at];
 }
 
-static bool inodes_has(void *arg, uint64_t inode)
+bool inodes_has(const struct inodes *t, uint64_t inode)
 {
-	return *inodes_slot(arg, inode) != 0;
+	return *inodes_slot(t, inode) != 0;
 }
 
-static void inodes_note_owner(void *arg, uint64_t inode, const struct inventory_owner *owner)
+void inodes_add_owner(struct inodes *t, const struct inventory_owner *owner)
 {
-	struct inodes *t = arg;
+	struct inventory *i = t->inventory;
+	struct inventory_owner *more = array_grow(i->owners, i->n_owners, sizeof *more);
 
-	if ((t->n & (t->n - 1)) == 0) {
-		size_t size = t->n ? 2 * t->n : 1;
-		struct pair *more = realloc(t->pairs, size * sizeof *more);
-		if (!more) {
-			t->failed = true;
-			return;
-		}
-		t->pairs = more;
-	}
-	t->pairs[t->n++] = (struct pair){ inode, *owner };
+	t->failed |= !more;
+	if (!more)
+		return;
+	i->owners = more;
+	more[i->n_owners++] = *owner;
 }
 
-static int compare_pairs(const void *a, const void *b)
+static int compare_owners(const void *a, const void *b)
 {
-	const struct pair *p = a, *q = b;
-	int order = compare_numbers(p->inode, q->inode);
+	const struct inventory_owner *o = a, *p = b;
+	int order = compare_numbers(o->inode, p->inode);
 
-	return order ? order : compare_numbers((uint64_t)p->owner.pid, (uint64_t)q->owner.pid);
+	return order ? order : compare_numbers((uint64_t)o->pid, (uint64_t)p->pid);
 }
 
 /* Gives the owners that were found to their sockets, each process once. */
-static int inodes_give_owners(struct inodes *t)
+static void inodes_give_owners(const struct inodes *t)
 {
 	struct inventory *i = t->inventory;
-	const struct pair *last = NULL;
+	size_t n = 0;
 
-	if (t->n == 0)
-		return 0;
-	qsort(t->pairs, t->n, sizeof *t->pairs, compare_pairs);
-	i->owners = malloc(t->n * sizeof *i->owners);
-	if (!i->owners)
-		return -1;
-	for (const struct pair *p = t->pairs; p < t->pairs + t->n; p++) {
-		struct inventory_socket *s = &i->sockets[*inodes_slot(t, p->inode) - 1];
-		if (last && last->inode == p->inode && last->owner.pid == p->owner.pid)
+	if (i->n_owners > 0)
+		qsort(i->owners, i->n_owners, sizeof *i->owners, compare_owners);
+	for (size_t k = 0; k < i->n_owners; k++) {
+		struct inventory_owner *o = &i->owners[k];
+		struct inventory_socket *s = &i->sockets[*inodes_slot(t, o->inode) - 1];
+		if (n > 0 && compare_owners(o, &i->owners[n - 1]) == 0)
 			continue;
-		last = p;
 		if (s->n_owners++ == 0)
-			s->owner = i->n_owners;
-		i->owners[i->n_owners++] = p->owner;
+			s->owner = n;
+		i->owners[n++] = *o;
 	}
-	return 0;
+	i->n_owners = n;
 }
 
 int inventory_find_owners(struct inventory *i)
@@ -215,9 +208,10 @@ int inventory_find_owners(struct inventory *i)
 	for (size_t k = 0; k < i->n; k++)
 		if (i->sockets[k].inode)
 			*inodes_slot(&t, i->sockets[k].inode) = k + 1;
-	if (inventory_scan(inodes_has, inodes_note_owner, &t) == 0 && !t.failed)
-		status = inodes_give_owners(&t);
-	free(t.pairs);
+	if (inventory_scan(&t) == 0 && !t.failed) {
+		inodes_give_owners(&t);
+		status = 0;
+	}
 	free(t.slots);
 	return status;
 }
@@ -264,14 +258,12 @@ static bool socket_conflicts(const struct inventory_socket *s, const struct wish
 
 static struct inventory_query inventory_query_for(int type, const struct address *wanted)
 {
-	bool local = wanted->u.sa.sa_family == AF_UNIX;
+	struct inventory_query q = { .port = address_port(wanted) };
 
-	return (struct inventory_query){
-		.tcp = !local && type == SOCK_STREAM,
-		.udp = !local && type == SOCK_DGRAM,
-		.local = local,
-		.port = address_port(wanted),
-	};
+	q.wanted[wanted->u.sa.sa_family == AF_UNIX ? INVENTORY_UNIX :
+		 type == SOCK_STREAM		   ? INVENTORY_TCP :
+						     INVENTORY_UDP] = true;
+	return q;
 }
 
 /* Keeps the first N sockets of OUT, and finds their owners. Returns whether there are any. */
@@ -294,7 +286,7 @@ bool inventory_find_holder(int type, const struct address *wanted, struct invent
 
 	if (w.path && lstat(w.path, &file) == 0)
 		w.file = &file;
-	if ((!q.local && q.port == 0) || inventory_get(&q, out) < 0)
+	if ((!q.wanted[INVENTORY_UNIX] && q.port == 0) || inventory_get(&q, out) < 0)
 		return false;
 	/* Prefer a socket that listens to one of its connections. */
 	for (size_t i = 0; i < out->n; i++)
@@ -312,7 +304,7 @@ bool inventory_find_elsewhere(int type, const struct address *wanted, struct inv
 	size_t n = 0;
 
 	q.listening = true;
-	if (q.local || q.port == 0 || (!address_is_any(wanted) && !interfaces_have(wanted)) ||
+	if (q.port == 0 || (!address_is_any(wanted) && !interfaces_have(wanted)) ||
 	    inventory_get(&q, out) < 0)
 		return false;
 	for (size_t i = 0; i < out->n; i++)

@@ -24,8 +24,9 @@ enum inventory_state {
 	INVENTORY_STATES = 14,
 };
 
-/* A process. */
+/* A process that has the socket of that inode. */
 struct inventory_owner {
+	uint64_t inode;
 	int64_t pid;
 	char program[16]; /* its name, up to 15 bytes: proc(5), comm */
 };
@@ -56,10 +57,10 @@ struct inventory {
 };
 
 struct inventory_query {
-	bool tcp, udp, local; /* of which protocols; `local`: UNIX sockets */
-	int family;	      /* for TCP and UDP; AF_UNSPEC: both */
-	bool listening;	      /* only sockets that listen, or have a name but no peer */
-	uint16_t port;	      /* local, or the peer's; 0: any */
+	bool wanted[3]; /* of which protocols */
+	int family;	/* for TCP and UDP; AF_UNSPEC: both */
+	bool listening; /* only sockets that listen, or have a name but no peer */
+	uint16_t port;	/* local, or the peer's; 0: any */
 };
 
 /* Lists all sockets that fit Q in *OUT, sorted by protocol, port and address; free it with
@@ -106,13 +107,21 @@ bool inventory_find_elsewhere(int type, const struct address *wanted, struct inv
 
 /* Adds the sockets of Q's protocols, family and port to OUT. Returns as inventory_get(). */
 int inventory_list(const struct inventory_query *q, struct inventory *out);
-/* Calls FN with each socket's inode, if it is WANTED, and a process that has it, in no order.
- * Returns 0, or -1 with errno. */
-typedef void inventory_owner_fn(void *arg, uint64_t inode, const struct inventory_owner *owner);
-typedef bool inventory_wanted_fn(void *arg, uint64_t inode);
-int inventory_scan(inventory_wanted_fn *wanted, inventory_owner_fn *fn, void *arg);
+
+struct inodes;
+
+/* Adds to T each owner of the sockets that T has, in no order. Returns 0, or -1 with errno. */
+int inventory_scan(struct inodes *t);
+
+/* ---- for these twins ---- */
 
 /* Adds a copy of SOCKET to I. Returns 0, or -1 with errno ENOMEM. */
 int inventory_add(struct inventory *i, const struct inventory_socket *socket);
+
+/* Does T have a socket of INODE? */
+bool inodes_has(const struct inodes *t, uint64_t inode);
+
+/* Adds a copy of OWNER to T, or notes that there is no memory for it. */
+void inodes_add_owner(struct inodes *t, const struct inventory_owner *owner);
 
 #endif

@@ -57,15 +57,9 @@ struct unix_answer {
 
 struct collecting {
 	struct inventory *out;
-	enum inventory_protocol protocol;
-	bool failed; /* no memory */
+	struct inventory_socket blank; /* what is known of each before it is read */
+	bool failed;		       /* no memory */
 };
-
-static void collect(struct collecting *c, const struct inventory_socket *s)
-{
-	if (inventory_add(c->out, s) < 0)
-		c->failed = true;
-}
 
 /* PORT in network order. */
 static void set_address(struct address *a, bool six, const void *bytes, uint16_t port,
@@ -81,7 +75,7 @@ static void set_address(struct address *a, bool six, const void *bytes, uint16_t
 static void collect_inet(void *arg, uint16_t type, const void *payload, size_t n)
 {
 	struct collecting *c = arg;
-	struct inventory_socket s = { .protocol = c->protocol };
+	struct inventory_socket s = c->blank;
 	struct netlink_attribute attribute;
 	struct inet_answer a;
 	const char *at;
@@ -89,7 +83,6 @@ static void collect_inet(void *arg, uint16_t type, const void *payload, size_t n
 	if (type != SOCK_DIAG_BY_FAMILY || n < sizeof a)
 		return;
 	memcpy(&a, payload, sizeof a);
-	s.type = c->protocol == INVENTORY_TCP ? SOCK_STREAM : SOCK_DGRAM;
 	s.state = a.state;
 	set_address(&s.local, a.family == AF_INET6, a.id.local, a.id.local_port, a.id.interface);
 	if (a.id.peer_port)
@@ -104,20 +97,20 @@ static void collect_inet(void *arg, uint16_t type, const void *payload, size_t n
 	while (netlink_next(&at, &n, &attribute))
 		if (attribute.type == ATTRIBUTE_V6ONLY && attribute.n > 0)
 			s.v6only = *(const char *)attribute.data;
-	collect(c, &s);
+	c->failed |= inventory_add(c->out, &s) < 0;
 }
 
 static int diag_inet(struct collecting *c, int family, const struct inventory_query *q)
 {
+	bool tcp = c->blank.protocol == INVENTORY_TCP;
 	struct inet_request r = {
 		.family = (uint8_t)family,
-		.protocol = c->protocol == INVENTORY_TCP ? IPPROTO_TCP : IPPROTO_UDP,
+		.protocol = tcp ? IPPROTO_TCP : IPPROTO_UDP,
 		.states = ALL_STATES,
 	};
 
 	if (q->listening)
-		r.states = c->protocol == INVENTORY_TCP ? 1U << INVENTORY_LISTEN :
-							  1U << INVENTORY_CLOSE;
+		r.states = 1U << (tcp ? INVENTORY_LISTEN : INVENTORY_CLOSE);
 	/* The kernel leaves out sockets with another port. */
 	if (q->listening && q->port)
 		r.id.local_port = htons(q->port);
@@ -144,9 +137,8 @@ static uint64_t device(uint32_t number)
 
 static void collect_unix(void *arg, uint16_t type, const void *payload, size_t n)
 {
-	struct inventory_socket s = {
-		.protocol = INVENTORY_UNIX, .recv_queue = UNSET, .send_queue = UNSET, .uid = UNSET
-	};
+	struct collecting *c = arg;
+	struct inventory_socket s = c->blank;
 	struct netlink_attribute attribute;
 	struct unix_answer a;
 	const char *at;
@@ -176,7 +168,7 @@ static void collect_unix(void *arg, uint16_t type, const void *payload, size_t n
 			s.uid = numbers[0];
 		}
 	}
-	collect(arg, &s);
+	c->failed |= inventory_add(c->out, &s) < 0;
 }
 
 static int diag_unix(struct collecting *c)
@@ -194,12 +186,11 @@ static int diag_unix(struct collecting *c)
 
 static void collect_inet_line(struct collecting *c, const char *line, size_t n)
 {
-	struct inventory_socket s = { .protocol = c->protocol };
+	struct inventory_socket s = c->blank;
 	struct procnet_inet l;
 
 	if (!procnet_read_inet(line, n, &l))
 		return;
-	s.type = c->protocol == INVENTORY_TCP ? SOCK_STREAM : SOCK_DGRAM;
 	s.state = l.state;
 	set_address(&s.local, l.six, l.local, htons(l.local_port), 0);
 	if (l.peer_port)
@@ -208,14 +199,12 @@ static void collect_inet_line(struct collecting *c, const char *line, size_t n)
 	s.send_queue = l.send_queue;
 	s.uid = l.uid;
 	s.inode = l.inode;
-	collect(c, &s);
+	c->failed |= inventory_add(c->out, &s) < 0;
 }
 
 static void collect_unix_line(struct collecting *c, const char *line, size_t n)
 {
-	struct inventory_socket s = {
-		.protocol = INVENTORY_UNIX, .recv_queue = UNSET, .send_queue = UNSET, .uid = UNSET
-	};
+	struct inventory_socket s = c->blank;
 	char path[sizeof s.local.u.un.sun_path + 1];
 	struct procnet_unix l;
 	size_t length;
@@ -237,7 +226,7 @@ static void collect_unix_line(struct collecting *c, const char *line, size_t n)
 		length += *path && length < sizeof s.local.u.un.sun_path;
 		set_path(&s.local, path, length);
 	}
-	collect(c, &s);
+	c->failed |= inventory_add(c->out, &s) < 0;
 }
 
 static int read_table(struct collecting *c, const char *path)
@@ -251,7 +240,7 @@ static int read_table(struct collecting *c, const char *path)
 		return -1;
 	while ((n = getline(&line, &size, file)) > 0) {
 		n -= line[n - 1] == '\n';
-		if (c->protocol == INVENTORY_UNIX)
+		if (c->blank.protocol == INVENTORY_UNIX)
 			collect_unix_line(c, line, (size_t)n);
 		else
 			collect_inet_line(c, line, (size_t)n);
@@ -277,10 +266,8 @@ static const struct kernel_table {
 
 static bool is_asked_for(const struct kernel_table *t, const struct inventory_query *q)
 {
-	if (t->protocol == INVENTORY_UNIX)
-		return q->local;
-	return (t->protocol == INVENTORY_TCP ? q->tcp : q->udp) &&
-	       (q->family == AF_UNSPEC || q->family == t->family);
+	return q->wanted[t->protocol] &&
+	       (t->protocol == INVENTORY_UNIX || q->family == AF_UNSPEC || q->family == t->family);
 }
 
 int inventory_list(const struct inventory_query *q, struct inventory *out)
@@ -290,7 +277,14 @@ int inventory_list(const struct inventory_query *q, struct inventory *out)
 
 	for (size_t i = 0; i < sizeof tables / sizeof *tables; i++) {
 		const struct kernel_table *t = &tables[i];
-		struct collecting c = { .out = out, .protocol = t->protocol };
+		struct collecting c = {
+			.out = out,
+			.blank = { .protocol = t->protocol,
+				   .type = t->protocol == INVENTORY_TCP ? SOCK_STREAM : SOCK_DGRAM,
+				   .recv_queue = UNSET,
+				   .send_queue = UNSET,
+				   .uid = UNSET },
+		};
 		size_t before = out->n;
 
 		if (!is_asked_for(t, q))
@@ -340,19 +334,13 @@ static void read_program(int process, char *program, size_t size)
 	program[strcspn(program, "\n")] = '\0';
 }
 
-struct scan {
-	inventory_wanted_fn *wanted;
-	inventory_owner_fn *fn;
-	void *arg;
-};
-
-/* Tells the sockets of the process OWNER, whose directory is PROCESS. */
-static void scan_process(const struct scan *s, int process, struct inventory_owner *owner)
+/* Adds to T the sockets of the process PID, whose directory is PROCESS. */
+static void scan_process(struct inodes *t, int process, int64_t pid)
 {
+	struct inventory_owner owner = { .pid = pid };
 	int fd = openat(process, "fd", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
 	const struct dirent *entry;
-	bool named = false;
 
 	if (!dir) {
 		close_keeping_errno(fd);
@@ -360,34 +348,33 @@ static void scan_process(const struct scan *s, int process, struct inventory_own
 	}
 	while ((entry = readdir(dir))) {
 		uint64_t inode = *entry->d_name == '.' ? 0 : inode_of(fd, entry->d_name);
-		if (!inode || !s->wanted(s->arg, inode))
+		if (!inode || !inodes_has(t, inode))
 			continue;
-		if (!named)
-			read_program(process, owner->program, sizeof owner->program);
-		named = true;
-		s->fn(s->arg, inode, owner);
+		if (owner.inode == 0) /* its name is read for the first of them */
+			read_program(process, owner.program, sizeof owner.program);
+		owner.inode = inode;
+		inodes_add_owner(t, &owner);
 	}
 	closedir(dir);
 }
 
-int inventory_scan(inventory_wanted_fn *wanted, inventory_owner_fn *fn, void *arg)
+int inventory_scan(struct inodes *t)
 {
-	const struct scan scan = { wanted, fn, arg };
 	DIR *proc = opendir("/proc");
 	const struct dirent *entry;
 
 	if (!proc)
 		return -1;
 	while ((entry = readdir(proc))) {
-		struct inventory_owner owner = { 0 };
+		int64_t pid;
 		int process;
 
-		if (number_parse(entry->d_name, 1, INT32_MAX, &owner.pid) < 0)
+		if (number_parse(entry->d_name, 1, INT32_MAX, &pid) < 0)
 			continue;
 		process = openat(dirfd(proc), entry->d_name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 		if (process < 0)
 			continue;
-		scan_process(&scan, process, &owner);
+		scan_process(t, process, pid);
 		close(process);
 	}
 	closedir(proc);

@@ -11,11 +11,9 @@ int inventory_list(const struct inventory_query *q, struct inventory *out)
 	return -1;
 }
 
-int inventory_scan(inventory_wanted_fn *wanted, inventory_owner_fn *fn, void *arg)
+int inventory_scan(struct inodes *t)
 {
-	(void)wanted;
-	(void)fn;
-	(void)arg;
+	(void)t;
 	errno = ENOTSUP;
 	return -1;
 }
