@@ -12,7 +12,6 @@
 #include "base/descriptors.h"
 #include "names/dns_stream.h"
 #include "names/system_file.h"
-#include "proto/resolvconf.h"
 
 #define IDS 65536
 #define OPEN_MOST 30000 /* so that a random id is soon found to be free */
@@ -550,7 +549,7 @@ struct dns_query *dns_query_start(struct dns_client *c, const struct dns_name *n
 		.client = c,
 		.next = c->open,
 		.link = &c->open,
-		.name.length = name->length,
+		.name = *name,
 		.type = type,
 		.id = (unsigned)id,
 		.edns = true,
@@ -559,7 +558,6 @@ struct dns_query *dns_query_start(struct dns_client *c, const struct dns_name *n
 		.fn = fn,
 		.arg = arg,
 	};
-	memcpy(q->name.wire, name->wire, name->length);
 	q->timer = (struct timer){ .fn = query_expired, .arg = q };
 	if (q->next)
 		q->next->link = &q->next;
@@ -572,13 +570,9 @@ struct dns_query *dns_query_start(struct dns_client *c, const struct dns_name *n
 
 void dns_client_system_servers(struct dns_client_config *c)
 {
-	struct text text = { 0 };
 	struct resolvconf conf;
 
-	if (system_file_read(RESOLV_CONF, &text) < 0)
-		text.length = 0;
-	resolvconf_read(&conf, text.data ? text.data : "", text.length);
-	text_free(&text);
+	system_file_resolv_conf(&conf);
 	for (size_t i = 0; i < conf.n_servers; i++)
 		if (address_parse_host(conf.servers[i], &c->servers[c->n]) == WORD_NUMBER)
 			address_set_port(&c->servers[c->n++], DNS_PORT);

@@ -116,7 +116,6 @@ void explain_cancel(struct explain *e)
 	explain_free_servers(e);
 	timer_drop(e->c->finder.loop, &e->timer);
 	text_free(&e->nsswitch_text);
-	text_free(&e->conf_text);
 	free(e->word);
 	free(e);
 }

@@ -142,11 +142,8 @@ static void explain_add_name(struct explain *e, const char *suffix)
 
 void explain_resolv_conf(struct explain *e)
 {
-	if (system_file_read(RESOLV_CONF, &e->conf_text) < 0) {
-		e->conf_text.length = 0;
+	if (system_file_resolv_conf(&e->conf) < 0)
 		explain_tell(e, "resolv", RESOLV_CONF, NULL, system_file_why(errno), -1);
-	}
-	resolvconf_read(&e->conf, e->conf_text.data ? e->conf_text.data : "", e->conf_text.length);
 }
 
 void explain_search(struct explain *e)
@@ -157,13 +154,11 @@ void explain_search(struct explain *e)
 
 	for (const char *p = e->word; *p; p++)
 		dots += *p == '.';
-	if (e->is_address) {
+	if (e->is_address || (n && e->word[n - 1] == '.')) {
 		explain_add_name(e, NULL);
-		return;
-	}
-	if (n && e->word[n - 1] == '.') {
-		explain_add_name(e, NULL);
-		explain_tell(e, "search", RESOLV_CONF, e->word, "as it is: it ends in a dot", -1);
+		if (!e->is_address)
+			explain_tell(e, "search", RESOLV_CONF, e->word,
+				     "as it is: it ends in a dot", -1);
 		return;
 	}
 	if (dots >= e->conf.ndots)

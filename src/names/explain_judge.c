@@ -13,9 +13,10 @@
 #define EAI_NODATA EAI_FAMILY
 #endif
 
+/* Has S answered with A? */
 static bool explain_server_has(const struct explain_server *s, const struct address *a)
 {
-	for (const struct explain_query *q = s->queries; q; q = q->next)
+	for (const struct explain_query *q = s->queries; q < s->queries + s->n_queries; q++)
 		for (size_t i = 0; i < q->r.n; i++)
 			if (address_same_host(&q->r.addresses[i], a))
 				return true;
@@ -36,7 +37,7 @@ static void explain_server_text(const struct explain_server *s, char *text, size
 	char one[512];
 
 	text[0] = '\0';
-	for (const struct explain_query *q = s->queries; q; q = q->next)
+	for (const struct explain_query *q = s->queries; q < s->queries + s->n_queries; q++)
 		if (q->r.n) {
 			explain_addresses_text(q->r.addresses, q->r.n, one, sizeof one);
 			explain_add_word(text, size, one);
@@ -45,26 +46,28 @@ static void explain_server_text(const struct explain_server *s, char *text, size
 		snprintf(text, size, "that there is none");
 }
 
+/* Has B answered with all addresses that S has? */
+static bool explain_server_has_all(const struct explain_server *b, const struct explain_server *s)
+{
+	for (const struct explain_query *q = s->queries; q < s->queries + s->n_queries; q++)
+		for (size_t i = 0; i < q->r.n; i++)
+			if (!explain_server_has(b, &q->r.addresses[i]))
+				return false;
+	return true;
+}
+
 /* Do A and B, which both have answered, agree? */
 static bool explain_servers_agree(const struct explain_server *a, const struct explain_server *b)
 {
-	const struct explain_server *const both[] = { a, b };
-
-	if (!a->found != !b->found)
-		return false;
-	for (int i = 0; i < 2; i++)
-		for (const struct explain_query *q = both[i]->queries; q; q = q->next)
-			for (size_t k = 0; k < q->r.n; k++)
-				if (!explain_server_has(both[!i], &q->r.addresses[k]))
-					return false;
-	return true;
+	return !a->found == !b->found && explain_server_has_all(a, b) &&
+	       explain_server_has_all(b, a);
 }
 
 static bool explain_server_answered(const struct explain_server *s)
 {
 	bool fails = !s->usable || s->silent || !s->dns;
 
-	for (const struct explain_query *q = s->queries; q; q = q->next)
+	for (const struct explain_query *q = s->queries; q < s->queries + s->n_queries; q++)
 		fails |= q->r.eai == EAI_FAIL || q->r.eai == EAI_SYSTEM;
 	return !fails;
 }
@@ -80,10 +83,10 @@ static void judge_servers(struct explain *e)
 		if (!s->usable)
 			continue;
 		address_text(&s->address, address);
-		for (const struct explain_query *q = s->queries; q; q = q->next) {
-			bool failed = q->r.eai == EAI_AGAIN || q->r.eai == EAI_FAIL;
+		for (const struct explain_query *q = s->queries; q < s->queries + s->n_queries;
+		     q++) {
 			slowest = q->ns > slowest ? q->ns : slowest;
-			if (failed) {
+			if (q->r.eai == EAI_AGAIN || q->r.eai == EAI_FAIL) {
 				explain_wrong(e, "server %s: %s", address,
 					      explain_query_text(q, text, sizeof text));
 				break;
@@ -118,7 +121,8 @@ static void judge_hosts(struct explain *e)
 		for (size_t i = 0; i < e->n_hits; i++) {
 			const struct address *a = &e->hits[i].address;
 			bool family = false;
-			for (const struct explain_query *q = s->queries; q; q = q->next)
+			for (const struct explain_query *q = s->queries;
+			     q < s->queries + s->n_queries; q++)
 				family |= q->r.n && q->family == a->u.sa.sa_family;
 			if (!family || explain_server_has(s, a))
 				continue;

@@ -25,7 +25,7 @@ static void explain_answered(void *arg, struct find_result *r)
 	*r = (struct find_result){ 0 };
 	own->ns = clock_now() - own->start;
 	own->done = true;
-	for (const struct explain_query *q = s->queries; q; q = q->next) {
+	for (const struct explain_query *q = s->queries; q < s->queries + s->n_queries; q++) {
 		if (q->name != own->name)
 			continue;
 		over &= q->done;
@@ -33,7 +33,7 @@ static void explain_answered(void *arg, struct find_result *r)
 		answered |= q->done && (q->r.n || q->r.names.n);
 		s->silent |= q->done && !q->r.asked;
 	}
-	for (const struct explain_query *q = s->queries; q; q = q->next) {
+	for (const struct explain_query *q = s->queries; q < s->queries + s->n_queries; q++) {
 		s->silent |= q->done && q->r.eai == EAI_AGAIN;
 		s->slow |= q->done && !q->r.eai && q->ns > SLOW;
 	}
@@ -53,31 +53,25 @@ static void explain_answered(void *arg, struct find_result *r)
 static void explain_server_next(struct explain_server *s, size_t name)
 {
 	const struct explain *e = s->e;
-	struct explain_query *started[2] = { NULL, NULL };
-	size_t n = e->is_address ? 1 : 2;
+	size_t first = s->n_queries, end;
 
 	/* All queries are in the list before the first is answered, perhaps at once. */
-	for (size_t i = 0; i < n; i++) {
-		int family = i ? AF_INET6 : AF_INET;
-		if (e->c->finder.family != AF_UNSPEC && e->c->finder.family != family && n == 2)
-			continue;
-		started[i] = calloc(1, sizeof *started[i]);
-		if (!started[i])
-			continue;
-		*started[i] = (struct explain_query){
-			.server = s, .name = name, .family = family, .start = clock_now()
-		};
-		*s->last = started[i];
-		s->last = &started[i]->next;
+	for (size_t i = 0; i < (e->is_address ? 1 : 2); i++) {
+		int family = s->finders[i].family;
+		if (e->is_address || e->c->finder.family == AF_UNSPEC ||
+		    e->c->finder.family == family)
+			s->queries[s->n_queries++] = (struct explain_query){
+				.server = s, .name = name, .family = family, .start = clock_now()
+			};
 	}
-	s->done = !started[0] && !started[1];
-	for (size_t i = 0; i < n; i++)
-		if (started[i] && e->is_address)
-			find_names(&s->finders[i], &e->address, explain_answered, started[i],
-				   &started[i]->find);
-		else if (started[i])
-			find_addresses(&s->finders[i], e->names[name], explain_answered, started[i],
-				       &started[i]->find);
+	end = s->n_queries;
+	for (struct explain_query *q = s->queries + first; q < s->queries + end; q++) {
+		const struct finder *f = &s->finders[q->family == AF_INET6];
+		if (e->is_address)
+			find_names(f, &e->address, explain_answered, q, &q->find);
+		else
+			find_addresses(f, e->names[name], explain_answered, q, &q->find);
+	}
 }
 
 static void explain_server_start(struct explain *e, struct explain_server *s, const char *word,
@@ -86,7 +80,9 @@ static void explain_server_start(struct explain *e, struct explain_server *s, co
 	struct dns_client_config c = { .n = 1, .tries = 1 };
 	struct loop *loop = e->c->finder.loop;
 
-	*s = (struct explain_server){ .e = e, .word = word, .line = line, .last = &s->queries };
+	s->e = e;
+	s->word = word;
+	s->line = line;
 	s->usable = address_parse_host(word, &s->address) == WORD_NUMBER;
 	s->done = !s->usable;
 	if (!s->usable)
@@ -155,7 +151,7 @@ void explain_tell_server(struct explain *e, const struct explain_server *s)
 		return;
 	}
 	address_text(&s->address, address);
-	for (const struct explain_query *q = s->queries; q; q = q->next) {
+	for (const struct explain_query *q = s->queries; q < s->queries + s->n_queries; q++) {
 		snprintf(question, sizeof question, "%s %s", e->names[q->name],
 			 e->is_address	      ? "PTR" :
 			 q->family == AF_INET ? "A" :
@@ -168,12 +164,11 @@ void explain_tell_server(struct explain *e, const struct explain_server *s)
 void explain_free_servers(struct explain *e)
 {
 	for (size_t i = 0; i < e->n_servers; i++) {
-		for (struct explain_query *next, *q = e->servers[i].queries; q; q = next) {
-			next = q->next;
-			find_cancel(q->find);
-			find_result_free(&q->r);
-			free(q);
+		struct explain_server *s = &e->servers[i];
+		for (size_t k = 0; k < s->n_queries; k++) {
+			find_cancel(s->queries[k].find);
+			find_result_free(&s->queries[k].r);
 		}
-		dns_client_free(e->servers[i].dns);
+		dns_client_free(s->dns);
 	}
 }

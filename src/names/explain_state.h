@@ -32,7 +32,6 @@ struct explain_query {
 	struct find_result r;
 	int64_t start, ns;
 	bool done;
-	struct explain_query *next;
 };
 
 struct explain_server {
@@ -43,7 +42,8 @@ struct explain_server {
 	struct address address;
 	struct dns_client *dns;
 	struct finder finders[2];
-	struct explain_query *queries, **last;
+	struct explain_query queries[2 * NAMES_MOST]; /* up to two for each name */
+	size_t n_queries;
 	bool done;
 	bool silent, slow;
 	size_t found; /* the index of the name that has an answer, plus 1; 0: none */
@@ -56,7 +56,7 @@ struct explain {
 	struct address address;
 	const struct explain_calls *calls;
 	void *arg;
-	struct text nsswitch_text, conf_text;
+	struct text nsswitch_text;
 	struct nsswitch nsswitch;
 	struct resolvconf conf;
 	struct explain_hit hits[HITS_MOST];

@@ -38,6 +38,17 @@ int system_file_read(const char *path, struct text *out)
 	return error ? -1 : 0;
 }
 
+int system_file_resolv_conf(struct resolvconf *out)
+{
+	struct text text = { 0 };
+	int status = system_file_read(RESOLV_CONF, &text), error = errno;
+
+	resolvconf_read(out, text.length ? text.data : "", status < 0 ? 0 : text.length);
+	text_free(&text);
+	errno = error;
+	return status;
+}
+
 const char *system_file_why(int error)
 {
 	return error == ENOTSUP ? "not a regular file" : strerror(error);

@@ -5,6 +5,7 @@
 #include <stdbool.h>
 
 #include "base/text.h"
+#include "proto/resolvconf.h"
 
 #define HOSTS_FILE "/etc/hosts"
 #define NSSWITCH_FILE "/etc/nsswitch.conf"
@@ -13,6 +14,10 @@
 /* Adds the content of the file PATH to *OUT without ever blocking. Returns 0, or -1 with errno:
  * EFBIG if it is larger than 16 MiB, ENOTSUP if it is a FIFO. */
 int system_file_read(const char *path, struct text *out);
+
+/* Reads resolv.conf(5) into *OUT, which gets the defaults if that cannot be read. Returns 0, or -1
+ * with errno as above. */
+int system_file_resolv_conf(struct resolvconf *out);
 
 /* Returns what that ERROR means, in words that live as long as those of strerror(3). */
 const char *system_file_why(int error);
