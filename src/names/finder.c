@@ -82,11 +82,10 @@ static void find_finish(struct find *f)
 static struct find *find_new(const struct finder *f, find_fn *fn, void *arg, struct find **out)
 {
 	struct find *find = malloc(sizeof *find);
-	struct find_result failed = { .eai = EAI_MEMORY, .error = ENOMEM, .rcode = -1 };
 
 	*out = find;
 	if (!find) {
-		fn(arg, &failed);
+		fn(arg, &(struct find_result){ .eai = EAI_MEMORY, .error = ENOMEM, .rcode = -1 });
 		return NULL;
 	}
 	*find = (struct find){ .f = f, .r.rcode = -1, .out = out, .fn = fn, .arg = arg };
@@ -383,10 +382,7 @@ static void find_in_dns(struct find *f, const struct dns_name *name, const unsig
 	f->n_ways = n;
 	for (size_t i = 0; i < n; i++) {
 		struct way *w = &f->ways[i];
-		w->find = f;
-		w->name.length = name->length;
-		memcpy(w->name.wire, name->wire, name->length);
-		w->type = types[i];
+		*w = (struct way){ .find = f, .name = *name, .type = types[i] };
 		way_ask(w);
 		if (!w->query) {
 			find_fail(f);

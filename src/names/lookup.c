@@ -328,17 +328,16 @@ static int lookup_run(struct lookup *l)
 	fcntl(fds[0], F_SETFD, FD_CLOEXEC);
 	fcntl(fds[1], F_SETFD, FD_CLOEXEC);
 	l->work->wfd = fds[1];
-	atomic_fetch_add(&queue.names, l->work->trusted);
-	atomic_fetch_add(&queue.threads, 1);
 	error = work_start_thread(l->work, &l->thread);
 	if (error) {
-		atomic_fetch_sub(&queue.threads, 1);
-		atomic_fetch_sub(&queue.names, l->work->trusted);
 		close(fds[0]);
 		close(fds[1]);
 		errno = error;
 		return -1;
 	}
+	/* A quick thread has subtracted itself before: below 0 for a moment, where nobody looks. */
+	atomic_fetch_add(&queue.names, l->work->trusted);
+	atomic_fetch_add(&queue.threads, 1);
 	l->watch = (struct watch){ .fd = fds[0], .fn = lookup_done, .arg = l };
 	watch_set(l->loop, &l->watch, POLLIN);
 	queue.running++;

@@ -139,15 +139,13 @@ static void resolution_next_name(struct resolution *r)
 	struct resolution_names *names = &r->reverse[r->at];
 	struct address a;
 
-	/* A name that looks like an address does not count: anybody may own that address. */
-	while (r->name < names->others.n && r->name < CONFIRM_MOST &&
-	       (lookup_is_numeric(names->others.names[r->name]) ||
-		(!r->c->finder.dns &&
-		 address_parse_host(names->others.names[r->name], &a) != WORD_NAME)))
-		r->name++;
-	if (r->name < names->others.n && r->name < CONFIRM_MOST) {
-		find_addresses(&r->c->finder, names->others.names[r->name], resolution_name_found,
-			       r, &r->find);
+	for (; r->name < names->others.n && r->name < CONFIRM_MOST; r->name++) {
+		const char *name = names->others.names[r->name];
+		/* A name that looks like an address does not count: anybody may own that. */
+		if (lookup_is_numeric(name) ||
+		    (!r->c->finder.dns && address_parse_host(name, &a) != WORD_NAME))
+			continue;
+		find_addresses(&r->c->finder, name, resolution_name_found, r, &r->find);
 		return;
 	}
 	r->at++;

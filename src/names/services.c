@@ -126,16 +126,14 @@ static bool services_find_name(const struct services *s, uint16_t port, const ch
 
 bool services_name(uint16_t port, const char *protocol, char *name, size_t size)
 {
-	struct services s;
-	bool found = false;
+	struct services s = { 0 };
+	bool found = services_ask(&s, NULL, port, protocol) == 0 &&
+		     services_find_name(&s, port, protocol, name, size);
 
-	if (services_ask(&s, NULL, port, protocol) == 0) {
-		found = services_find_name(&s, port, protocol, name, size);
-		services_free(&s);
-	}
-	if (!found && access(SERVICES_PATH, R_OK) != 0 && services_read(&s, false) == 0) {
-		found = services_find_name(&s, port, protocol, name, size);
-		services_free(&s);
-	}
+	services_free(&s);
+	if (found || access(SERVICES_PATH, R_OK) == 0)
+		return found;
+	found = services_read(&s, false) == 0 && services_find_name(&s, port, protocol, name, size);
+	services_free(&s);
 	return found;
 }
