@@ -29,7 +29,7 @@ int route_source(const struct address *to, struct address *from)
 
 	if (fd < 0)
 		return -1;
-	from->length = sizeof from->u;
+	*from = (struct address){ .length = sizeof from->u };
 	status = getsockname(fd, &from->u.sa, &from->length);
 	close_keeping_errno(fd);
 	if (status == 0)
