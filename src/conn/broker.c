@@ -19,23 +19,22 @@ static void broker_settle(struct connections *s)
 		fanout_finish(&s->fanout);
 }
 
-static void broker_over(void *arg, struct pump *p)
+static void broker_over(void *arg)
 {
 	struct connection *x = arg;
 	struct outcome outcome = { OUTCOME_DONE, 0 };
 
-	if (broker_has_left(p))
+	if (broker_has_left(&x->pump))
 		x->why = "both ended";
 	else
 		outcome = connection_report(x);
 	connections_one_over(x->connections, x, outcome);
 }
 
-static void broker_peer_ended(void *arg, struct pump *p)
+static void broker_peer_ended(void *arg)
 {
 	struct connection *x = arg;
 
-	(void)p;
 	connection_peer_ended(x);
 	broker_settle(x->connections);
 }

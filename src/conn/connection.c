@@ -55,18 +55,11 @@ struct pump_config connection_pump_config(const struct connection *x)
 	};
 }
 
-void connection_over(void *arg, struct pump *p)
+static void connection_over(void *arg)
 {
 	struct connection *x = arg;
 
-	(void)p;
 	connections_one_over(x->connections, x, connection_report(x));
-}
-
-static void connection_closing(void *arg, struct pump *p)
-{
-	(void)p;
-	connection_ending(arg);
 }
 
 void connection_pump(struct connection *x, const struct pump_config *c,
@@ -75,14 +68,13 @@ void connection_pump(struct connection *x, const struct pump_config *c,
 	struct pump_calls all = *calls;
 
 	all.over = all.over ? all.over : connection_over;
-	all.closing = all.closing ? all.closing : connection_closing;
+	all.closing = all.closing ? all.closing : connection_ending;
 	all.arg = x;
 	pump_start(&x->pump, x->connections->run.loop, c, &all, in, out, &x->socket);
 	x->pumping = true;
 }
 
-void connection_finish(struct connection *x, bool others_sent,
-		       void (*over)(void *arg, struct pump *p))
+void connection_finish(struct connection *x, bool others_sent, void (*over)(void *arg))
 {
 	const struct pump_calls calls = { .over = over };
 	const struct pump_config c = { .terms.recv_only = true,
@@ -100,8 +92,10 @@ void connection_finish(struct connection *x, bool others_sent,
 	connection_pump(x, &c, &calls, &x->in, &x->out);
 }
 
-void connection_ending(struct connection *x)
+void connection_ending(void *arg)
 {
+	struct connection *x = arg;
+
 	if (!x->counts)
 		return;
 	x->counts = false;
@@ -109,8 +103,10 @@ void connection_ending(struct connection *x)
 	connections_update(x->connections);
 }
 
-void connection_peer_ended(struct connection *x)
+void connection_peer_ended(void *arg)
 {
+	struct connection *x = arg;
+
 	x->peer_ended = true;
 	connections_update(x->connections);
 }

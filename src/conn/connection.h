@@ -49,23 +49,21 @@ void connection_waits(const struct connection *x, struct text *text);
 struct pump_config connection_pump_config(const struct connection *x);
 
 /* Starts X's pump between IN, OUT and the connection. CALLS get X as their argument. If `over` is
- * NULL, connection_over() is called; if `closing` is NULL, connection_ending(). */
+ * NULL, the end is reported, and X is over; if `closing` is NULL, connection_ending() is called. */
 void connection_pump(struct connection *x, const struct pump_config *c,
 		     const struct pump_calls *calls, struct endpoint *in, struct endpoint *out);
 
 /* Ends X by a pump that sends nothing more and throws away what comes, until all that was sent has
  * arrived. Then calls OVER. OTHERS_SENT: as in struct pump_config. */
-void connection_finish(struct connection *x, bool others_sent,
-		       void (*over)(void *arg, struct pump *p));
+void connection_finish(struct connection *x, bool others_sent, void (*over)(void *arg));
 
-/* X's pump P is over: reports how, and ends X. A pump's `over`. */
-void connection_over(void *arg, struct pump *p);
+/* The peer of the connection ARG has ended its sending: ARG may give way to another client from
+ * here on. A pump's `peer_ended`. */
+void connection_peer_ended(void *arg);
 
-/* X's peer has ended its sending: X may give way to another client from here on. */
-void connection_peer_ended(struct connection *x);
-
-/* X is at its end by us: it no longer counts for --max-conns. */
-void connection_ending(struct connection *x);
+/* The connection ARG is at its end by us: it no longer counts for --max-conns. A pump's `closing`.
+ */
+void connection_ending(void *arg);
 
 /* Sets whether X is WAITING for a look-up or a connection. While any does, descriptors are kept
  * free for what they will open. */

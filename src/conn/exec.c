@@ -59,11 +59,10 @@ static void exec_finish(struct connection *x, struct outcome connection)
 	connections_one_over(x->connections, x, wins ? e->command : connection);
 }
 
-static void exec_connection_over(void *arg, struct pump *p)
+static void exec_connection_over(void *arg)
 {
 	struct connection *x = arg;
 
-	(void)p;
 	x->pumping = false;
 	exec_finish(x, connection_report(x));
 }
@@ -82,26 +81,24 @@ static void exec_kill_late(void *arg)
 }
 
 /* The client has gone: a command that stays gets its time. */
-static void exec_peer_ended(void *arg, struct pump *p)
+static void exec_peer_ended(void *arg)
 {
 	struct connection *x = arg;
 	struct connections *s = x->connections;
 	struct exec *e = x->own;
 
-	(void)p;
 	if (e->job.child.pid > 0 && !e->kill_timer.slot)
 		timer_set(s->run.loop, &e->kill_timer,
 			  clock_after(clock_now(), s->options->kill_after));
 }
 
 /* What counts of a command is the process, which ends later. */
-static void exec_relay_closing(void *arg, struct pump *p)
+static void exec_relay_closing(void *arg)
 {
 	(void)arg;
-	(void)p;
 }
 
-static void exec_relay_over(void *arg, struct pump *p)
+static void exec_relay_over(void *arg)
 {
 	struct connection *x = arg;
 	struct exec *e = x->own;
@@ -117,7 +114,7 @@ static void exec_relay_over(void *arg, struct pump *p)
 	}
 	endpoint_hang_up(&x->socket);
 	e->connection = outcome;
-	exec_peer_ended(x, p);
+	exec_peer_ended(x);
 }
 
 static void exec_command_ended(void *arg, int status)

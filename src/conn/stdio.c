@@ -149,7 +149,7 @@ void stdio_unshare(struct connections *s)
 
 /* ---- each of them ---- */
 
-static void stdio_over(void *arg, struct pump *p)
+static void stdio_over(void *arg)
 {
 	struct connection *x = arg;
 	struct connections *s = x->connections;
@@ -159,28 +159,21 @@ static void stdio_over(void *arg, struct pump *p)
 		connections_raw(s, false);
 	outcome = connection_report(x);
 	/* There is only one stdout: without it nobody is served. */
-	if (s->keep && (p->end == PUMP_OUT_FAILED || x->up.quit))
+	if (s->keep && (x->pump.end == PUMP_OUT_FAILED || x->up.quit))
 		run_end(&s->run, outcome);
 	connections_one_over(s, x, outcome);
 }
 
-static void stdio_waiting(void *arg, struct pump *p)
+static void stdio_waiting(void *arg)
 {
 	struct connection *x = arg;
 	struct notice n;
 
-	(void)p;
 	connection_notice(x, &n, MESSAGE_NOTE, "waiting");
 	notice_end(&n,
 		   "%s has ended; still waiting for stdin's end (see --recv-only and "
 		   "--close-on-peer-eof)",
 		   x->name);
-}
-
-static void stdio_peer_ended(void *arg, struct pump *p)
-{
-	(void)p;
-	connection_peer_ended(arg);
 }
 
 /* How much stdin will give, UNSET where that is not known. */
@@ -214,7 +207,7 @@ static void stdio_start_alone(struct connection *x, struct pump_config *c)
 
 static void stdio_start_beside_others(struct connection *x, struct pump_config *c)
 {
-	const struct pump_calls calls = { .over = stdio_over, .peer_ended = stdio_peer_ended };
+	const struct pump_calls calls = { .over = stdio_over, .peer_ended = connection_peer_ended };
 	struct connections *s = x->connections;
 
 	/* Who comes after stdin's end would see an end at once, and may take it for that of all. */

@@ -90,7 +90,7 @@ static void pump_stop(struct pump *p)
 void pump_over(struct pump *p)
 {
 	pump_stop(p);
-	p->calls.over(p->calls.arg, p);
+	p->calls.over(p->calls.arg);
 }
 
 /* Can F move something at an end without a descriptor, of which the loop makes no event? */

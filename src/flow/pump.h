@@ -31,20 +31,18 @@ struct pump_config {
 	bool close;	  /* the connection is to be ended at once */
 };
 
-struct pump;
-
 struct pump_calls {
-	/* The run is over: P's `end` and `error` tell how. May free P. */
-	void (*over)(void *arg, struct pump *p);
+	/* The run is over: the pump's `end` and `error` tell how. May free the pump. */
+	void (*over)(void *arg);
 	/* The peer has ended, and nothing came from `in` for a second. May be NULL. */
-	void (*waiting)(void *arg, struct pump *p);
+	void (*waiting)(void *arg);
 	/* The peer's end was read, and all before it written. May be NULL. */
-	void (*peer_ended)(void *arg, struct pump *p);
+	void (*peer_ended)(void *arg);
 	/* From here on it is we who end the connection. May be NULL. */
-	void (*closing)(void *arg, struct pump *p);
+	void (*closing)(void *arg);
 	/* The idle limit has passed. Return true to go on for one more limit (an editor has queued
 	 * an answer). NULL: the run ends. */
-	bool (*idle)(void *arg, struct pump *p);
+	bool (*idle)(void *arg);
 	void *arg;
 };
 

@@ -44,7 +44,7 @@ static void pump_probe(const struct pump *p, const struct endpoint *e)
 static void pump_tell_peer_ended(struct pump *p, bool closes)
 {
 	if (p->calls.peer_ended)
-		p->calls.peer_ended(p->calls.arg, p);
+		p->calls.peer_ended(p->calls.arg);
 	if (closes || p->up.state != FLOW_OPEN)
 		return;
 	pump_probe(p, p->peer);
@@ -66,7 +66,7 @@ static void pump_act(struct pump *p, unsigned actions)
 	if (actions & HALF_CLOSE_LINGER)
 		pump_begin_linger(p);
 	if (actions & HALF_CLOSE_FINISH_IN && p->calls.closing)
-		p->calls.closing(p->calls.arg, p);
+		p->calls.closing(p->calls.arg);
 	if (actions & HALF_CLOSE_PROBE_FAR)
 		pump_probe(p, p->in);
 	if (actions & HALF_CLOSE_SHUT_DOWN)

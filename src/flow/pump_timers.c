@@ -43,7 +43,7 @@ static void pump_look_idle(void *arg)
 		timer_set(p->loop, &p->idle_timer, look < limit ? look : limit);
 		return;
 	}
-	if (p->calls.idle && p->calls.idle(p->calls.arg, p)) {
+	if (p->calls.idle && p->calls.idle(p->calls.arg)) {
 		p->last_move = now;
 		timer_set(p->loop, &p->idle_timer, clock_after(now, p->c.idle));
 		flow_nudge(&p->up);
@@ -74,7 +74,7 @@ static void pump_notice_waiting(void *arg)
 	if (p->up.state != FLOW_OPEN || !p->calls.waiting)
 		return;
 	if (flow_wants_source(&p->up) && clock_now() - p->last_in >= NOTICE_AFTER)
-		p->calls.waiting(p->calls.arg, p);
+		p->calls.waiting(p->calls.arg);
 	else
 		timer_set(p->loop, &p->notice_timer, clock_after(clock_now(), NOTICE_AFTER));
 }

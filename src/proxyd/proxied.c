@@ -314,23 +314,23 @@ void proxyd_dial(struct connection *x)
 
 /* ---- what it comes to ---- */
 
-static void proxied_tunnel_over(void *arg, struct pump *p)
+static void proxied_tunnel_over(void *arg)
 {
 	struct connection *x = arg;
-	struct outcome outcome = p->error == EPROTO ? proxyd_tell_cut(x) : connection_report(x);
+	struct outcome outcome =
+		x->pump.error == EPROTO ? proxyd_tell_cut(x) : connection_report(x);
 
 	connections_one_over(x->connections, x,
 			     outcome.kind == OUTCOME_DONE ? x->outcome : outcome);
 }
 
 /* An error, which the client is told. */
-static bool proxied_tunnel_idle(void *arg, struct pump *p)
+static bool proxied_tunnel_idle(void *arg)
 {
 	struct connection *x = arg;
 	const struct proxyd_protocol *protocol = proxied_of(x)->protocol;
 	const char *who = protocol->idle ? protocol->idle(x) : NULL;
 
-	(void)p;
 	if (!who)
 		return false;
 	x->why = "idle";
@@ -369,12 +369,11 @@ void proxyd_tunnel(struct connection *x)
 	proxied_send_then(x, proxied_begin_tunnel);
 }
 
-static void proxied_refused(void *arg, struct pump *p)
+static void proxied_refused(void *arg)
 {
 	struct connection *x = arg;
 
 	/* Whether it has taken what it was told is its own affair. */
-	(void)p;
 	connections_one_over(x->connections, x, x->outcome);
 }
 
