@@ -1,12 +1,6 @@
 /* broker.c - the services that join all connections: what one sends goes to all others */
 #include "conn/stdio.h"
 
-/* A peer that has ended its sending and then goes takes nothing from anybody. */
-static bool broker_has_left(const struct pump *p)
-{
-	return p->end == PUMP_RESET && pump_peer_ended(p);
-}
-
 /* Where nobody is left to send anything, and nobody can come, the connections end. */
 static void broker_settle(struct connections *s)
 {
@@ -24,7 +18,8 @@ static void broker_over(void *arg)
 	struct connection *x = arg;
 	struct outcome outcome = { OUTCOME_DONE, 0 };
 
-	if (broker_has_left(&x->pump))
+	/* A peer that has ended its sending and then goes takes nothing from anybody. */
+	if (x->pump.end == PUMP_RESET && pump_peer_ended(&x->pump))
 		x->why = "both ended";
 	else
 		outcome = connection_report(x);

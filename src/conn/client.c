@@ -43,8 +43,6 @@ struct client_run {
 	int64_t deadline;	 /* of all tries */
 };
 
-static void client_try(void *arg);
-
 /* Might another try do better? Not where the options or the service are what is wrong. */
 static bool client_may_change(const struct dial_result *r)
 {

@@ -256,7 +256,7 @@ void connection_free(struct connection *x)
 	/* What came of a line is still the others'. */
 	publisher_end(&x->publisher);
 	fanout_leave(&x->subscriber);
-	publisher_free(&x->publisher);
+	chat_free(&x->publisher.chat);
 	filter_free(&x->up);
 	filter_free(&x->down);
 	endpoint_close(&x->socket);

@@ -45,7 +45,7 @@ static void fanout_update(void *arg)
 	wanted = f->source && f->n > 0 && !f->ended && !f->full;
 	if (was_full && !f->full && f->c.room)
 		f->c.room(f->c.arg);
-	if (wanted && f->c.filter)
+	if (wanted)
 		resume = filter_resume(f->c.filter, false);
 	timer_set(f->loop, &f->pause, resume ? resume : NEVER);
 	if (wanted && !resume)
@@ -71,7 +71,7 @@ static void subscriber_look_stalled(void *arg)
 
 	if (!subscriber_is_full(r))
 		return;
-	taken = f->c.last_taken ? f->c.last_taken(f->c.arg, r) : 0;
+	taken = f->c.last_taken(f->c.arg, r);
 	if (taken > r->last_taken)
 		r->last_taken = taken;
 	end = clock_after(r->last_taken, f->c.stall);
@@ -272,7 +272,7 @@ ssize_t publisher_take(struct publisher *s, const struct endpoint *source, size_
 	got = endpoint_read(source, b->data + b->size, n < most ? n : most);
 	if (got <= 0)
 		return got;
-	if (s == &f->publisher && f->c.filter)
+	if (s == &f->publisher)
 		filter_copy_unsent(f->c.filter, b->data + b->size, (size_t)got);
 	if (f->c.chat)
 		return publisher_put(s, b->data + b->size, (size_t)got);
@@ -304,11 +304,6 @@ void publisher_endpoint(struct endpoint *e, struct publisher *s, const char *nam
 	endpoint_object(e, ENDPOINT_PUBLISHER, &ops, s, name);
 }
 
-void publisher_free(struct publisher *s)
-{
-	chat_free(&s->chat);
-}
-
 /* ---- the source ---- */
 
 static void fanout_end_source(struct fanout *f, int error)
@@ -334,10 +329,8 @@ static ssize_t fanout_read(struct fanout *f)
 	if (n < 0)
 		return -1;
 	while ((found = framer_next(&f->framer, f->c.packet_most, &data, &size)) > 0) {
-		if (f->c.filter) {
-			f->c.filter->after_cr = false;
-			filter_copy_unsent(f->c.filter, data, size);
-		}
+		f->c.filter->after_cr = false;
+		filter_copy_unsent(f->c.filter, data, size);
 		if (publisher_put(&f->publisher, data, size) < 0)
 			return -1;
 		framer_took(&f->framer);
@@ -384,18 +377,12 @@ void fanout_stop(struct fanout *f)
 	watch_drop(f->loop, &f->watch);
 	timer_drop(f->loop, &f->pause);
 	timer_drop(f->loop, &f->news);
-	publisher_free(&f->publisher);
+	chat_free(&f->publisher.chat);
 	framer_free(&f->framer);
 	if (f->tail)
 		block_release(f->tail);
 	f->tail = NULL;
 	f->loop = NULL;
-}
-
-void subscriber_on_ready(struct subscriber *r, void (*ready)(void *arg), void *arg)
-{
-	r->ready = ready;
-	r->arg = arg;
 }
 
 void fanout_join(struct fanout *f, struct subscriber *r)

@@ -26,8 +26,8 @@ struct fanout;
 struct fanout_config {
 	size_t limit;	       /* bytes that may wait for a subscriber, 0: the default */
 	int64_t stall;	       /* ns for which a full subscriber may take nothing, or UNSET */
-	struct filter *filter; /* copies what is read from the source, once; NULL: no copies */
-	/* When R's owner last forwarded data; NULL: use the time when it left this queue. */
+	struct filter *filter; /* copies what is read from the source, once */
+	/* When R's owner last forwarded data. */
 	int64_t (*last_taken)(void *arg, struct subscriber *r);
 	/* R has kept others waiting for `stall`. It may be dropped. */
 	void (*stalled)(void *arg, struct subscriber *r);
@@ -81,8 +81,10 @@ struct subscriber {
 	size_t bytes;	    /* in the queue */
 	int64_t last_taken; /* time when it last took something, or joined */
 	struct timer stall;
-	bool finished;		  /* gets no more */
-	void (*ready)(void *arg); /* something has come, or the end. May be NULL */
+	bool finished; /* gets no more */
+	/* Called from the loop when something has come, or the end; may drop any subscriber. NULL
+	 * at first: the owner sets it, and its argument. */
+	void (*ready)(void *arg);
 	void *arg;
 };
 
@@ -99,9 +101,6 @@ void fanout_stop(struct fanout *f);
 /* R gets what is published from now on. */
 void fanout_join(struct fanout *f, struct subscriber *r);
 
-/* READY is called from the loop when something has come for R; it may drop any subscriber. */
-void subscriber_on_ready(struct subscriber *r, void (*ready)(void *arg), void *arg);
-
 /* R gets no more, and never keeps others waiting. Returns how many bytes it has still to take. */
 size_t subscriber_finish(struct subscriber *r);
 
@@ -117,7 +116,6 @@ ssize_t publisher_take(struct publisher *s, const struct endpoint *source, size_
 
 /* S publishes no more: an unfinished line goes out. */
 void publisher_end(struct publisher *s);
-void publisher_free(struct publisher *s);
 
 /* *E reads R's queue. */
 void subscriber_endpoint(struct endpoint *e, struct subscriber *r, const char *name);

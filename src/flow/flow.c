@@ -28,13 +28,6 @@ void flow_start(struct flow *f, struct endpoint *from, struct endpoint *to,
 	transfer_start(&f->transfer, from, to, c->filter, c->limit, c->frame);
 }
 
-/* How many bytes the rate lets F move at the time NOW. */
-static int64_t flow_allowance(struct flow *f, int64_t now)
-{
-	rate_forget(&f->rate, now - SHARES_KEPT * flow_share_time(f));
-	return rate_allows(&f->rate, now);
-}
-
 /* Charges what has moved at the time NOW, on the side where it was more. */
 static void flow_charge(struct flow *f, int64_t now)
 {
@@ -187,13 +180,14 @@ uint64_t flow_step(struct flow *f)
 	if (limited) {
 		uint64_t allowed;
 		now = clock_now();
-		allowed = (uint64_t)flow_allowance(f, now);
+		rate_forget(&f->rate, now - SHARES_KEPT * flow_share_time(f));
+		allowed = (uint64_t)rate_allows(&f->rate, now);
 		if (allowed == 0 && !t->held)
 			return 0;
 		if (most > allowed)
 			most = allowed;
 	}
-	result = transfer_step(t, most < SIZE_MAX ? (size_t)most : SIZE_MAX);
+	result = t->method(t, most < SIZE_MAX ? (size_t)most : SIZE_MAX);
 	if (limited)
 		flow_charge(f, now);
 	if (t->filter && t->filter->quit)

@@ -11,41 +11,30 @@
 #define PACKETS 64	/* sent at once */
 #define ROOM (64 << 10) /* buffers are a multiple of it, so that they fit the next packet too */
 
-/* Sends a packet of N bytes at DATA, with CR LF where that is asked for. Returns as send(2). */
-static ssize_t packet_send_changed(struct transfer *t, const char *data, size_t n)
-{
-	struct filter f = { .sent = true, .crlf = true };
-	char *changed = malloc(2 * n + FILTER_MORE);
-	size_t length;
-	ssize_t done;
-	int error;
-
-	if (!changed)
-		return -1;
-	length = filter_apply(&f, data, n, changed);
-	done = endpoint_write(t->to, changed, length);
-	error = errno;
-	if (done >= 0)
-		filter_copy(t->filter, changed, length);
-	free(changed);
-	errno = error;
-	return done;
-}
-
-/* The packet of N bytes at DATA, whole or not at all. Returns TRANSFER_MOVED, _WAIT or _SINK_ERROR.
- */
+/* Sends the packet of N bytes at DATA, with CR LF where that is asked for, whole or not at all.
+ * Returns TRANSFER_MOVED, _WAIT or _SINK_ERROR. */
 static enum transfer_result packet_send(struct transfer *t, const char *data, size_t n)
 {
 	struct filter *f = t->filter && t->filter->sent ? t->filter : NULL;
+	char *changed = NULL;
+	size_t length = n;
 	ssize_t done;
+	int error;
 
 	if (f && f->crlf) {
-		done = packet_send_changed(t, data, n);
-	} else {
-		done = endpoint_write(t->to, data, n);
-		if (done >= 0 && f)
-			filter_copy(f, data, n);
+		struct filter crlf = { .sent = true, .crlf = true };
+		changed = malloc(2 * n + FILTER_MORE);
+		if (!changed)
+			return transfer_sink_failed(t);
+		length = filter_apply(&crlf, data, n, changed);
+		data = changed;
 	}
+	done = endpoint_write(t->to, data, length);
+	error = errno;
+	if (done >= 0 && f)
+		filter_copy(f, data, length);
+	free(changed);
+	errno = error;
 	if (done < 0)
 		return transfer_sink_failed(t);
 	t->out += n;
@@ -115,36 +104,27 @@ static enum transfer_result packets_relay(struct transfer *t, size_t max)
 
 /* ---- from packets to bytes ---- */
 
-/* Puts the marks of the frame around the packet of N bytes that is held. Returns 0, or -1 with
- * errno EMSGSIZE. */
-static int packet_mark(struct transfer *t, size_t n)
+/* Puts the marks of the frame around the packet that is held. Returns 0, or -1 with errno EMSGSIZE.
+ */
+static int packet_mark(struct transfer *t)
 {
 	char head[FRAME_HEAD_MOST];
-	int length = t->to->kind == ENDPOINT_PUBLISHER ? 0 : frame_head(&t->framer.frame, n, head);
+	int length = frame_head(&t->framer.frame, t->held, head);
 
 	if (length < 0) {
 		errno = EMSGSIZE;
 		return -1;
 	}
-	t->offset = FRAME_HEAD_MOST - (size_t)length;
+	t->offset -= (size_t)length;
 	memcpy(t->buffer + t->offset, head, (size_t)length);
-	t->held = n + (size_t)length;
-	if (t->to->kind != ENDPOINT_PUBLISHER)
-		t->held += frame_tail(&t->framer.frame, t->buffer + FRAME_HEAD_MOST + n);
+	t->held += frame_tail(&t->framer.frame, t->buffer + FRAME_HEAD_MOST + t->held);
+	t->held += (size_t)length;
 	return 0;
-}
-
-/* An empty packet, which has no marks: for a fan-out it is one all the same. */
-static enum transfer_result packet_pass_empty(struct transfer *t)
-{
-	if (t->to->kind == ENDPOINT_PUBLISHER)
-		endpoint_write(t->to, "", 0);
-	transfer_let_go(t);
-	return TRANSFER_MOVED;
 }
 
 static enum transfer_result packets_in(struct transfer *t, size_t max)
 {
+	bool publishes = t->to->kind == ENDPOINT_PUBLISHER;
 	enum transfer_result result;
 
 	if (!endpoint_writable(t->to)) {
@@ -160,10 +140,16 @@ static enum transfer_result packets_in(struct transfer *t, size_t max)
 	result = packet_take(t, FRAME_HEAD_MOST, FRAME_TAIL_MOST);
 	if (result != TRANSFER_MOVED)
 		return result;
-	if (packet_mark(t, t->held) < 0)
+	t->offset = FRAME_HEAD_MOST;
+	if (!publishes && packet_mark(t) < 0)
 		return TRANSFER_SINK_ERROR;
-	if (t->held == 0)
-		return packet_pass_empty(t);
+	if (t->held == 0) {
+		/* An empty packet that has no marks: for a fan-out it is one all the same. */
+		if (publishes)
+			endpoint_write(t->to, "", 0);
+		transfer_let_go(t);
+		return TRANSFER_MOVED;
+	}
 	t->sink_full = true;
 	if (!t->to->may_block && transfer_drain(t) == TRANSFER_SINK_ERROR)
 		return TRANSFER_SINK_ERROR;
@@ -211,11 +197,8 @@ static enum transfer_result packets_send_whole(struct transfer *t, size_t max)
 /* Nothing is held once the source has failed, whatever was read. */
 static enum transfer_result packets_fail_source(struct transfer *t)
 {
-	int error = errno;
-
 	t->held = 0;
 	t->ready = t->sink_full = false;
-	errno = error;
 	return TRANSFER_SOURCE_ERROR;
 }
 

@@ -328,8 +328,11 @@ void pump_start(struct pump *p, struct loop *loop, const struct pump_config *c,
 		   &(struct flow_config){ c->up, c->frame, c->buffer, c->rate, FLOW_NO_LIMIT });
 	flow_start(&p->down, peer, out,
 		   &(struct flow_config){ c->down, c->frame, c->buffer, c->rate, c->read_bytes });
-	if (in->kind == ENDPOINT_SUBSCRIBER)
-		subscriber_on_ready(in->object, pump_queue_ready, p);
+	if (in->kind == ENDPOINT_SUBSCRIBER) {
+		struct subscriber *r = in->object;
+		r->ready = pump_queue_ready;
+		r->arg = p;
+	}
 	if (c->terms.send_only) {
 		p->state.receive = RECEIVE_UNWANTED;
 		flow_discard(&p->down);

@@ -107,12 +107,6 @@ const char *spawn_name(const struct spawn_command *c)
 	return c->shell ? "/bin/sh" : c->words[0];
 }
 
-/* A copy of FD above the descriptors that a command is to have; -1 with errno. */
-static int copy_above(int fd)
-{
-	return fcntl(fd, F_DUPFD_CLOEXEC, PASSED + 1);
-}
-
 /* The words with which /bin/sh finds and runs C's: a file that is no program may be a script
  * without
  * `#!`, see execvp(3). To be freed; NULL with errno ENOMEM. */
@@ -175,7 +169,8 @@ static pid_t spawn_process(const struct spawn_command *c, const struct spawn_env
 pid_t spawn_start(const struct spawn_command *c, const struct spawn_environment *e, int in, int out,
 		  int passed)
 {
-	int copy = passed < 0 ? -1 : copy_above(passed);
+	/* The copy stands above the descriptors that the command is to have. */
+	int copy = passed < 0 ? -1 : fcntl(passed, F_DUPFD_CLOEXEC, PASSED + 1);
 	pid_t pid = -1;
 
 	if (passed < 0 || copy >= 0)

@@ -97,11 +97,6 @@ void transfer_free(struct transfer *t)
 	framer_free(&t->framer);
 }
 
-enum transfer_result transfer_step(struct transfer *t, size_t max)
-{
-	return t->method(t, max);
-}
-
 bool transfer_must_wait(struct transfer *t)
 {
 	bool taken = t->to->shared && t->to->writer && t->to->writer != t;

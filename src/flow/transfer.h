@@ -25,20 +25,21 @@ enum transfer_result {
 
 struct transfer;
 
-/* Does at most one fill and one drain, of at most MAX bytes. */
+/* Moves at most MAX bytes, by at most one fill and one drain, without blocking, after poll(2) said
+ * that the source (with `sink_full`: the sink) is ready. */
 typedef enum transfer_result transfer_method(struct transfer *t, size_t max);
 
 struct transfer {
 	struct endpoint *from, *to;
-	transfer_method *method;
-	struct filter *filter; /* NULL: the bytes pass as they are */
-	size_t limit;	       /* bytes that may be held, 0: the method chooses */
-	uint64_t in, out;      /* bytes so far */
-	bool sink_full;	       /* the sink must be ready before anything can move */
-	char *buffer;	       /* of a copying method, while it holds anything */
-	size_t size, offset;   /* of the buffer, and of what is held in it */
-	size_t held;	       /* bytes read and not written */
-	int pipe[2];	       /* holds them, where `piped` */
+	transfer_method *method; /* to be called for each step */
+	struct filter *filter;	 /* NULL: the bytes pass as they are */
+	size_t limit;		 /* bytes that may be held, 0: the method chooses */
+	uint64_t in, out;	 /* bytes so far */
+	bool sink_full;		 /* the sink must be ready before anything can move */
+	char *buffer;		 /* of a copying method, while it holds anything */
+	size_t size, offset;	 /* of the buffer, and of what is held in it */
+	size_t held;		 /* bytes read and not written */
+	int pipe[2];		 /* holds them, where `piped` */
 	bool piped;
 	bool grown;    /* the pipe was made larger already */
 	bool bulk;     /* what is held came in a large piece */
@@ -56,10 +57,6 @@ struct transfer {
  * (NULL: each read). */
 void transfer_start(struct transfer *t, struct endpoint *from, struct endpoint *to,
 		    struct filter *filter, size_t limit, const struct frame_options *frame);
-
-/* Moves at most MAX bytes, without blocking, after poll(2) said that the source (with `sink_full`:
- * the sink) is ready. */
-enum transfer_result transfer_step(struct transfer *t, size_t max);
 
 /* Discards what is held, and everything that is read from here on (which the filter still sees). */
 void transfer_discard(struct transfer *t);
