@@ -114,10 +114,12 @@ static void client_failed(struct client_run *c, const struct dial_result *r)
 }
 
 /* Passes the connection over stdout, once that takes it: a NUL byte carries it. */
-static void client_pass_on(struct client_run *c)
+static void client_pass_ready(void *arg, short events)
 {
 	struct outcome outcome = { OUTCOME_DONE, 0 };
+	struct client_run *c = arg;
 
+	(void)events;
 	if (rights_send(STDOUT_FILENO, "", 1, c->pass_fd) < 0) {
 		if (errno == EAGAIN || errno == EINTR) {
 			watch_set(c->run->loop, &c->pass_watch, POLLOUT);
@@ -126,12 +128,6 @@ static void client_pass_on(struct client_run *c)
 		outcome = report_error(c->run->messages, "stdout", errno);
 	}
 	run_end(c->run, outcome);
-}
-
-static void client_pass_ready(void *arg, short events)
-{
-	(void)events;
-	client_pass_on(arg);
 }
 
 /* Begins to pass FD on. */
@@ -143,7 +139,7 @@ static void client_pass(struct client_run *c, int fd)
 	if (flags >= 0)
 		fcntl(fd, F_SETFL, flags & ~O_NONBLOCK);
 	c->pass_fd = fd;
-	client_pass_on(c);
+	client_pass_ready(c, POLLOUT);
 }
 
 static void client_dialled(void *arg, const struct dial_result *r)

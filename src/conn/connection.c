@@ -2,6 +2,7 @@
 #include "conn/connection.h"
 
 #include <errno.h>
+#include <stdlib.h>
 
 #include "base/clock.h"
 #include "base/errname.h"
@@ -262,4 +263,5 @@ void connection_free(struct connection *x)
 	endpoint_close(&x->socket);
 	endpoint_close(&x->in);
 	endpoint_close(&x->out);
+	free(x);
 }

@@ -79,7 +79,7 @@ struct subject connection_subject(const struct connection *x);
 void connection_notice(const struct connection *x, struct notice *n, enum message_level level,
 		       const char *event);
 
-/* Closes and frees what X has, but not X. */
+/* Closes what X has, and frees X. */
 void connection_free(struct connection *x);
 
 #endif

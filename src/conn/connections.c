@@ -220,29 +220,22 @@ void connections_take(struct connections *s, int fd, const struct address *peer,
 	connections_update(s);
 }
 
-/* Nothing was read, and nothing has been sent: nobody is waited for. */
-static void connections_refuse(struct connections *s, int fd, const struct address *peer,
-			       const struct address *local, const char *why)
-{
-	struct endpoint refused;
-
-	report_refused(s->c->messages, peer, local, why);
-	endpoint_socket(&refused, fd, "");
-	endpoint_close(&refused);
-}
-
 void connections_accept(struct connections *s, int fd, const struct address *peer,
 			const struct address *local, const char *refusal)
 {
 	struct connection *place =
 		!refusal && connections_are_full(s) ? connections_find_ended(s) : NULL;
+	struct endpoint refused;
 
 	if (place)
 		connection_close(place);
 	else if (!refusal && connections_are_full(s))
 		refusal = "full";
 	if (refusal) {
-		connections_refuse(s, fd, peer, local, refusal);
+		/* Nothing was read, and nothing has been sent: nobody is waited for. */
+		report_refused(s->c->messages, peer, local, refusal);
+		endpoint_socket(&refused, fd, "");
+		endpoint_close(&refused);
 		return;
 	}
 	report_client(s->c->messages, "accepted", s->keep ? s->accepted + 1 : 0, peer, local);
@@ -295,7 +288,6 @@ void connections_one_over(struct connections *s, struct connection *x, struct ou
 		s->first = x->next;
 	s->n--;
 	connection_free(x);
-	free(x);
 	if (s->listener)
 		listener_retry(s->listener);
 	if (s->n == 0)
@@ -316,7 +308,6 @@ void connections_free(struct connections *s)
 		struct connection *x = s->first;
 		s->first = x->next;
 		connection_free(x);
-		free(x);
 	}
 	if (s->service->end)
 		s->service->end(s);

@@ -103,16 +103,10 @@ static enum handshake http_take(struct connection *x, const unsigned char *in, s
 	text_put(&h->head, in, *used);
 	if (h->head.failed)
 		return proxyd_http_refuse(x, 500, "out of memory");
-	switch (scanned) {
-	case HTTP_SCAN_WHOLE:
-		return http_take_whole(x);
-	case HTTP_SCAN_TOO_LONG:
+	if (scanned == HTTP_SCAN_TOO_LONG)
 		return proxyd_http_refuse(x, h->scan.long_line ? 414 : 431,
 					  "the request's head is too long");
-	case HTTP_SCAN_MORE:
-		break;
-	}
-	return HANDSHAKE_MORE;
+	return scanned == HTTP_SCAN_WHOLE ? http_take_whole(x) : HANDSHAKE_MORE;
 }
 
 static void http_release(void *state)
@@ -123,15 +117,7 @@ static void http_release(void *state)
 	text_free(&h->forward);
 }
 
-static void http_start(struct connection *x)
-{
-	struct proxyd_http *h = proxied_of(x)->state;
-
-	h->x = x;
-}
-
 const struct proxyd_protocol proxyd_http_protocol = { .size = sizeof(struct proxyd_http),
-						      .start = http_start,
 						      .take = http_take,
 						      .dialled = proxyd_http_dialled,
 						      .late = http_late,

@@ -1,9 +1,7 @@
 /* http_answers.c - the answers that the proxy server gives itself */
 #include "proxyd/http_state.h"
 
-#include <stdio.h>
-
-#define METHODS "CONNECT, DELETE, GET, HEAD, OPTIONS, PATCH, POST, PUT"
+#define ALLOW "Allow: CONNECT, DELETE, GET, HEAD, OPTIONS, PATCH, POST, PUT\r\n"
 
 static const char *phrase(unsigned status)
 {
@@ -49,10 +47,8 @@ void proxyd_http_add_answer(struct connection *x, struct text *out, unsigned sta
 
 enum handshake proxyd_http_refuse(struct connection *x, unsigned status, const char *why)
 {
-	char allow[80] = "";
+	const char *allow = status == 200 || status == 405 ? ALLOW : "";
 
-	if (status == 200 || status == 405)
-		snprintf(allow, sizeof allow, "Allow: %s\r\n", METHODS);
 	proxied_of(x)->why = why;
 	proxyd_http_add_answer(x, &proxied_of(x)->out, status, allow, false, why);
 	return HANDSHAKE_FAILED;

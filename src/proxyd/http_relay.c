@@ -29,8 +29,8 @@ static void http_answer_instead(struct connection *x, unsigned status, const cha
 
 static void http_take_request(void *arg, const char *in, size_t n, struct text *out)
 {
-	struct proxyd_http *h = arg;
-	struct connection *x = h->x;
+	struct connection *x = arg;
+	struct proxyd_http *h = proxied_of(x)->state;
 
 	http_take_chunks(&h->request, &h->down, in, n, out);
 	if (h->request.bad && !h->answered && !h->up.done)
@@ -61,16 +61,19 @@ static int http_request_ended(void *arg, int error, struct text *out)
 }
 
 /* What came is no answer. */
-static void http_give_up(struct proxyd_http *h, struct text *out, const char *why)
+static void http_give_up(struct connection *x, struct text *out, const char *why)
 {
-	proxyd_http_add_answer(h->x, out, 502, "", false, why);
+	struct proxyd_http *h = proxied_of(x)->state;
+
+	proxyd_http_add_answer(x, out, 502, "", false, why);
 	h->up.done = true;
-	proxyd_tell_answer(h->x);
+	proxyd_tell_answer(x);
 }
 
 /* The answer's head is whole. Returns false where it is none. */
-static bool http_take_head(struct proxyd_http *h, struct text *out)
+static bool http_take_head(struct connection *x, struct text *out)
 {
+	struct proxyd_http *h = proxied_of(x)->state;
 	struct http_head head;
 	struct http_fault fault;
 
@@ -86,14 +89,15 @@ static bool http_take_head(struct proxyd_http *h, struct text *out)
 	if (head.status / 100 == 1)
 		return true;
 	h->answered = true;
-	proxied_of(h->x)->status = head.status;
-	proxyd_tell_answer(h->x);
+	proxied_of(x)->status = head.status;
+	proxyd_tell_answer(x);
 	return true;
 }
 
 static void http_take_answer(void *arg, const char *in, size_t n, struct text *out)
 {
-	struct proxyd_http *h = arg;
+	struct connection *x = arg;
+	struct proxyd_http *h = proxied_of(x)->state;
 	size_t used;
 
 	for (; !h->answered && !h->up.done && n; in += used, n -= used) {
@@ -101,8 +105,8 @@ static void http_take_answer(void *arg, const char *in, size_t n, struct text *o
 		text_put(&h->head, in, used);
 		if (scanned == HTTP_SCAN_MORE)
 			continue;
-		if (scanned == HTTP_SCAN_TOO_LONG || h->head.failed || !http_take_head(h, out))
-			http_give_up(h, out, "what the site has answered is not HTTP");
+		if (scanned == HTTP_SCAN_TOO_LONG || h->head.failed || !http_take_head(x, out))
+			http_give_up(x, out, "what the site has answered is not HTTP");
 		h->scan = (struct http_scan){ 0 };
 		h->head.length = 0;
 	}
@@ -119,11 +123,11 @@ static void http_take_answer(void *arg, const char *in, size_t n, struct text *o
 
 static int http_answer_ended(void *arg, int error, struct text *out)
 {
-	struct proxyd_http *h = arg;
+	const struct proxyd_http *h = proxied_of(arg)->state;
 
 	if (h->answered)
 		return error ? error : EPROTO;
-	http_give_up(h, out, "the site has ended the connection before it answered");
+	http_give_up(arg, out, "the site has ended the connection before it answered");
 	return 0;
 }
 
@@ -183,10 +187,10 @@ enum handshake proxyd_http_go_on(struct connection *x)
 	h->scan = (struct http_scan){ 0 };
 	h->down = (struct editor){ .take = http_take_request,
 				   .ended = http_request_ended,
-				   .arg = h,
+				   .arg = x,
 				   .done = h->request.length != HTTP_LENGTH_CHUNKED,
 				   .left = h->request.left };
-	h->up = (struct editor){ .take = http_take_answer, .ended = http_answer_ended, .arg = h };
+	h->up = (struct editor){ .take = http_take_answer, .ended = http_answer_ended, .arg = x };
 	proxyd_dial(x);
 	return HANDSHAKE_ASKED;
 }

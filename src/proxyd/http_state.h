@@ -33,7 +33,6 @@ struct proxyd_http {
 	struct http_body request, answer;
 	struct editor up, down;
 	bool answered; /* the answer's head has come */
-	struct connection *x;
 };
 
 static inline struct http_part proxyd_http_asked(const struct proxyd_http *h)

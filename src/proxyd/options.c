@@ -7,39 +7,6 @@
 #include "base/text.h"
 #include "net/credentials.h"
 
-#define AT(member) offsetof(struct proxy_server_options, member)
-
-static int parse_auth(void *field, const char *word, struct option_error *error);
-static int parse_allow(void *field, const char *word, struct option_error *error);
-static int parse_deny(void *field, const char *word, struct option_error *error);
-
-static const struct option_keyword kinds[] = {
-	{ "socks5", PROXYD_SOCKS5 },
-	{ "http", PROXYD_HTTP },
-	{ NULL, 0 },
-};
-
-static const struct option_row rows[] = {
-	{ "proxy-server", 0, OPTION_KEYWORD, AT(kind), .arg = "PROTOCOL", .keywords = kinds,
-	  .excludes =
-		  "echo discard forward broker chat execute recv-only send-only raw stall send-fd",
-	  .help = "be a proxy, with -k implied: socks5 (4 and 4a too) or http" },
-	{ "proxy-auth", 0, OPTION_PARSED, .repeats = true, .arg = "USER:PASS", .field = 0,
-	  .needs = "proxy-server", .parser = parse_auth,
-	  .help = "who may use the proxy; not to be seen in ps" },
-	{ "proxy-auth-file", 0, OPTION_STRING, AT(auth_file), .arg = "FILE",
-	  .needs = "proxy-server", .help = "the same from FILE, a USER:PASS a line" },
-	{ "allow-dest", 0, OPTION_PARSED, AT(dest.allow), .repeats = true, .arg = "LIST",
-	  .needs = "proxy-server", .parser = parse_allow,
-	  .help = "only there the proxy connects: addresses, NET/BITS, names, with commas between "
-		  "them" },
-	{ "deny-dest", 0, OPTION_PARSED, AT(dest.deny), .repeats = true, .arg = "LIST",
-	  .needs = "proxy-server", .parser = parse_deny,
-	  .help = "there it does not; wins over --allow-dest" },
-};
-
-const struct option_group proxy_server_group = { "Proxy", rows, sizeof rows / sizeof *rows };
-
 static int parse_allow(void *field, const char *word, struct option_error *error)
 {
 	return access_parse(field, "--allow-dest", word, error);
@@ -83,6 +50,35 @@ static int parse_auth(void *field, const char *word, struct option_error *error)
 	return status < 0 ? -1 : add_user(field, who, "--proxy-auth", error);
 }
 
+#define AT(member) offsetof(struct proxy_server_options, member)
+
+static const struct option_keyword kinds[] = {
+	{ "socks5", PROXYD_SOCKS5 },
+	{ "http", PROXYD_HTTP },
+	{ NULL, 0 },
+};
+
+static const struct option_row rows[] = {
+	{ "proxy-server", 0, OPTION_KEYWORD, AT(kind), .arg = "PROTOCOL", .keywords = kinds,
+	  .excludes =
+		  "echo discard forward broker chat execute recv-only send-only raw stall send-fd",
+	  .help = "be a proxy, with -k implied: socks5 (4 and 4a too) or http" },
+	{ "proxy-auth", 0, OPTION_PARSED, .repeats = true, .arg = "USER:PASS", .field = 0,
+	  .needs = "proxy-server", .parser = parse_auth,
+	  .help = "who may use the proxy; not to be seen in ps" },
+	{ "proxy-auth-file", 0, OPTION_STRING, AT(auth_file), .arg = "FILE",
+	  .needs = "proxy-server", .help = "the same from FILE, a USER:PASS a line" },
+	{ "allow-dest", 0, OPTION_PARSED, AT(dest.allow), .repeats = true, .arg = "LIST",
+	  .needs = "proxy-server", .parser = parse_allow,
+	  .help = "only there the proxy connects: addresses, NET/BITS, names, with commas between "
+		  "them" },
+	{ "deny-dest", 0, OPTION_PARSED, AT(dest.deny), .repeats = true, .arg = "LIST",
+	  .needs = "proxy-server", .parser = parse_deny,
+	  .help = "there it does not; wins over --allow-dest" },
+};
+
+const struct option_group proxy_server_group = { "Proxy", rows, sizeof rows / sizeof *rows };
+
 static int add_line(void *arg, size_t n, const struct credentials *who, const char *where,
 		    struct option_error *error)
 {
@@ -90,22 +86,16 @@ static int add_line(void *arg, size_t n, const struct credentials *who, const ch
 	return add_user(arg, *who, where, error);
 }
 
-static int read_file(struct proxy_server_options *o, struct option_error *error)
-{
-	size_t before = o->n_users;
-	int status = credentials_read(o->auth_file, add_line, o, error);
-
-	/* Else everybody could. */
-	if (status == 0 && o->n_users == before)
-		status = option_fail(error, "--proxy-auth-file: %s: no USER:PASS stands there",
-				     o->auth_file);
-	return status;
-}
-
 int proxy_server_check(struct proxy_server_options *o, bool numeric, struct option_error *error)
 {
-	if (o->auth_file && read_file(o, error) < 0)
+	size_t before = o->n_users;
+
+	if (o->auth_file && credentials_read(o->auth_file, add_line, o, error) < 0)
 		return -1;
+	/* Else everybody could use the proxy. */
+	if (o->auth_file && o->n_users == before)
+		return option_fail(error, "--proxy-auth-file: %s: no USER:PASS stands there",
+				   o->auth_file);
 	return access_check(&o->dest, numeric, error);
 }
 

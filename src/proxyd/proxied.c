@@ -394,22 +394,24 @@ void proxyd_refuse(struct connection *x, const char *why)
 
 /* ---- the whole ---- */
 
-void proxied_start(struct connection *x, const struct proxyd_protocol *protocol)
+void proxied_start(struct connection *x)
 {
 	struct proxied *p = x->own;
 
-	p->protocol = protocol;
+	p->protocol = proxyd_options(x)->kind == PROXYD_HTTP ? &proxyd_http_protocol :
+							       &proxyd_socks_protocol;
 	p->watch = (struct watch){ .fd = x->socket.rfd, .fn = proxied_ready, .arg = x };
 	p->limit = (struct timer){ .fn = proxied_late, .arg = x };
 	p->soon = (struct timer){ .fn = proxied_tell_result, .arg = x };
 	connection_waiting(x, true);
-	p->state = calloc(1, protocol->size);
+	p->state = calloc(1, p->protocol->size);
 	if (!p->state) {
 		run_end(&x->connections->run,
 			report_error(x->connections->c->messages, "proxy", ENOMEM));
 		return;
 	}
-	protocol->start(x);
+	if (p->protocol->start)
+		p->protocol->start(x);
 	proxied_begin_limit(x);
 	proxied_wait_for_more(x);
 }

@@ -18,10 +18,10 @@
 typedef enum handshake proxyd_take(struct connection *x, const unsigned char *in, size_t n,
 				   size_t *used);
 
-/* A protocol. `late`, `idle` and `release` may be NULL. */
+/* A protocol. All but `take` and `dialled` may be NULL. */
 struct proxyd_protocol {
-	size_t size; /* of a client's `state`, all zero at first */
-	void (*start)(struct connection *x);
+	size_t size;			     /* of a client's `state`, all zero at first */
+	void (*start)(struct connection *x); /* sets what is not zero in it */
 	proxyd_take *take;
 	/* Called once from the loop, after proxyd_dial(): `result` tells whether X is connected. */
 	void (*dialled)(struct connection *x);
@@ -81,10 +81,10 @@ static inline const struct proxy_server_options *proxyd_options(const struct con
 	return x->connections->options->proxy;
 }
 
-/* Begins to serve X's client, which speaks PROTOCOL: passes what it sends to `take`, and reads no
- * further than the handshake (MSG_PEEK). The handshake has the time of -w (30 s by default), and no
- * more than that of -i. */
-void proxied_start(struct connection *x, const struct proxyd_protocol *protocol);
+/* The service's `start`: passes what X's client sends to the `take` of the protocol that the
+ * options choose, and reads no further than the handshake (MSG_PEEK). The handshake has the time of
+ * -w (30 s by default), and no more than that of -i. */
+void proxied_start(struct connection *x);
 
 /* The service's `waits` and `free`. */
 void proxied_waits(const struct connection *x, struct text *text);

@@ -14,12 +14,6 @@ static const char *proxyd_refuses_all(const struct service_options *o)
 				   "or --allow";
 }
 
-static void proxyd_start(struct connection *x)
-{
-	proxied_start(x, proxyd_options(x)->kind == PROXYD_HTTP ? &proxyd_http_protocol :
-								  &proxyd_socks_protocol);
-}
-
 static size_t proxyd_spare(const struct connections *s, size_t n)
 {
 	return n + (s->c->numeric ? 0 : connections_lookup_fds(n));
@@ -30,7 +24,7 @@ SERVICE(proxyd) = { .option = "proxy-server",
 		    .size = sizeof(struct proxied),
 		    .check = proxyd_check,
 		    .refuses_all = proxyd_refuses_all,
-		    .start = proxyd_start,
+		    .start = proxied_start,
 		    .free = proxied_free,
 		    .waits = proxied_waits,
 		    .spare = proxyd_spare };
