@@ -47,7 +47,7 @@ static void broker_start(struct connection *x)
 					   .chat.number = x->id };
 	publisher_endpoint(&x->out, &x->publisher, "the others");
 	/* What goes to many is copied where it comes from, once. */
-	x->up.copies[0] = x->up.copies[1] = NULL;
+	x->up.copies = NULL;
 	c.terms.recv_only = false;
 	connection_pump(x, &c, &calls, &x->in, &x->out);
 }

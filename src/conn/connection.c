@@ -27,9 +27,8 @@ void connection_start(struct connection *x, int fd)
 	x->up.heartbeat_text = d->heartbeat_text;
 	x->down = (struct filter){ .telnet = d->telnet, .answers = d->telnet ? &x->up : NULL };
 	x->up.id = x->down.id = x->connections->keep ? x->id : 0;
-	for (int i = 0; i < 2; i++)
-		if (x->connections->run.copies[i].out.loop)
-			x->up.copies[i] = x->down.copies[i] = &x->connections->run.copies[i];
+	if (d->output || d->hex_dump)
+		x->up.copies = x->down.copies = x->connections->run.copies;
 	x->connections->service->start(x);
 }
 

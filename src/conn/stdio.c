@@ -125,9 +125,8 @@ void stdio_share(struct connections *s)
 	if (reads || joins)
 		fanout_start(&s->fanout, s->run.loop, &c, reads ? &s->in : NULL);
 	s->read_copies = (struct filter){ .sent = true, .crlf = d->crlf, .telnet = d->telnet };
-	for (int i = 0; i < 2; i++)
-		if (s->run.copies[i].out.loop)
-			s->read_copies.copies[i] = &s->run.copies[i];
+	if (d->output || d->hex_dump)
+		s->read_copies.copies = s->run.copies;
 	if (joins)
 		return;
 	endpoint_inherit(&s->out, STDOUT_FILENO, true, "stdout");
@@ -188,26 +187,20 @@ static int64_t stdio_input_size(const struct endpoint *in)
 	return at < 0 || at > s.st_size ? UNSET : (int64_t)(s.st_size - at);
 }
 
-static void stdio_start_alone(struct connection *x, struct pump_config *c)
+/* X has stdin and stdout for itself. */
+static void stdio_open(struct connection *x, struct pump_config *c)
 {
-	const struct pump_calls calls = { .over = stdio_over, .waiting = stdio_waiting };
-
 	endpoint_inherit(&x->in, STDIN_FILENO, false, "stdin");
 	endpoint_inherit(&x->out, STDOUT_FILENO, true, "stdout");
 	if (x->connections->listening && x->in.kind == ENDPOINT_NULL)
 		c->terms.recv_only = true;
-	if (x->in.kind == ENDPOINT_TERMINAL) {
-		c->terms.peer_end_ends = true;
-		x->up.escape = x->connections->c->data->raw;
-	}
 	if (!c->terms.recv_only)
 		x->connections->expected = stdio_input_size(&x->in);
-	connection_pump(x, c, &calls, &x->in, &x->out);
 }
 
-static void stdio_start_beside_others(struct connection *x, struct pump_config *c)
+/* X is one of several. */
+static void stdio_join(struct connection *x, struct pump_config *c)
 {
-	const struct pump_calls calls = { .over = stdio_over, .peer_ended = connection_peer_ended };
 	struct connections *s = x->connections;
 
 	/* Who comes after stdin's end would see an end at once, and may take it for that of all. */
@@ -217,24 +210,29 @@ static void stdio_start_beside_others(struct connection *x, struct pump_config *
 		fanout_join(&s->fanout, &x->subscriber);
 		subscriber_endpoint(&x->in, &x->subscriber, "stdin");
 	}
-	if (s->in.kind == ENDPOINT_TERMINAL) {
-		c->terms.peer_end_ends = true;
-		x->up.escape = s->c->data->raw;
-	}
 	/* What is read from stdin is copied there, once. */
-	x->up.copies[0] = x->up.copies[1] = NULL;
-	connection_pump(x, c, &calls, &x->in, &s->out);
+	x->up.copies = NULL;
 }
 
 static void stdio_start(struct connection *x)
 {
+	struct connections *s = x->connections;
+	const struct pump_calls calls = { .over = stdio_over,
+					  .waiting = s->keep ? NULL : stdio_waiting,
+					  .peer_ended = s->keep ? connection_peer_ended : NULL };
+	const struct endpoint *in = s->keep ? &s->in : &x->in;
 	struct pump_config c = connection_pump_config(x);
 
-	connections_raw(x->connections, true);
-	if (x->connections->keep)
-		stdio_start_beside_others(x, &c);
+	connections_raw(s, true);
+	if (s->keep)
+		stdio_join(x, &c);
 	else
-		stdio_start_alone(x, &c);
+		stdio_open(x, &c);
+	if (in->kind == ENDPOINT_TERMINAL) {
+		c.terms.peer_end_ends = true;
+		x->up.escape = s->c->data->raw;
+	}
+	connection_pump(x, &c, &calls, &x->in, s->keep ? &s->out : &x->out);
 }
 
 static void stdio_prepare(struct connections *s)

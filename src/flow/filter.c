@@ -12,7 +12,7 @@
 bool filter_needed(const struct filter *f)
 {
 	return f->crlf || f->telnet || f->escape || f->delay || f->heartbeat || f->editor ||
-	       f->copies[0] || f->copies[1];
+	       f->copies;
 }
 
 /* Copies N bytes of IN to OUT without escapes. Returns how many that are: at most one more, the
@@ -103,9 +103,8 @@ void filter_copy(struct filter *f, const char *data, size_t n)
 {
 	const struct transcript_piece piece = { f->sent, f->id, f->offset };
 
-	for (int i = 0; i < 2; i++)
-		if (f->copies[i])
-			transcript_add(f->copies[i], &piece, data, n);
+	for (int i = 0; f->copies && i < 2; i++)
+		transcript_add(&f->copies[i], &piece, data, n);
 	f->offset += n;
 }
 
@@ -113,7 +112,7 @@ void filter_copy_unsent(struct filter *f, const char *data, size_t n)
 {
 	char out[4096];
 
-	if (!f->copies[0] && !f->copies[1])
+	if (!f->copies)
 		return;
 	if (!f->crlf && !f->telnet) {
 		filter_copy(f, data, n);
@@ -143,9 +142,9 @@ void filter_wrote(struct filter *f, const char *data, size_t n)
 
 int64_t filter_resume(const struct filter *f, bool holds)
 {
-	bool blocked = (f->copies[0] && output_full(&f->copies[0]->out)) ||
-		       (f->copies[1] && output_full(&f->copies[1]->out)) ||
-		       (f->answers && f->answers->inserted.length > INSERTED_MOST);
+	bool blocked =
+		(f->copies && (output_full(&f->copies[0].out) || output_full(&f->copies[1].out))) ||
+		(f->answers && f->answers->inserted.length > INSERTED_MOST);
 
 	if (blocked)
 		return clock_now() + LOOK_AGAIN;

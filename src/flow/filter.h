@@ -37,10 +37,10 @@ struct filter {
 	int64_t heartbeat; /* sent: silence after which that of `heartbeat_text` goes, ns; 0: never
 			    */
 	const char *heartbeat_text;
-	struct filter *answers;	      /* received: sends what telnet answers */
-	struct editor *editor;	      /* NULL: none. Takes the place of all that is above */
-	struct transcript *copies[2]; /* of what passes over the network; NULL: none */
-	uint64_t id;		      /* of the connection, for the copies */
+	struct filter *answers;	   /* received: sends what telnet answers */
+	struct editor *editor;	   /* NULL: none. Takes the place of all that is above */
+	struct transcript *copies; /* two, of what passes over the network; NULL: none */
+	uint64_t id;		   /* of the connection, for the copies */
 	/* State. */
 	bool after_cr, after_escape;
 	bool quit; /* the escape was typed */

@@ -36,10 +36,8 @@ static int framer_make_room(struct framer *f, size_t n)
 	while (size - f->length < n)
 		size *= 2;
 	data = realloc(f->data, size);
-	if (!data) {
-		errno = ENOMEM;
+	if (!data)
 		return -1;
-	}
 	f->data = data;
 	f->size = size;
 	return 0;

@@ -36,13 +36,6 @@ static void half_close_from_here(struct half_close_step *s)
 	s->actions |= HALF_CLOSE_FROM_HERE;
 }
 
-/* Two connections that are joined must not take the end of a broken one for an end of stream. */
-static bool half_close_is_broken_off(const struct half_close_step *s,
-				     const struct half_close_terms *terms)
-{
-	return terms->mode == PUMP_RELAY && half_close_has_failed(s->state);
-}
-
 /* Once all of `in` is sent, shut down writing. With --recv-only only after the peer's end. */
 static void half_close_in_ended(struct half_close_step *s, const struct half_close_terms *terms,
 				enum half_close_event event)
@@ -60,7 +53,7 @@ static void half_close_in_ended(struct half_close_step *s, const struct half_clo
 		s->actions |= HALF_CLOSE_PROBE_FAR;
 	s->state.send = SEND_KEPT_OPEN;
 	if ((terms->no_shutdown && !closing) || event == HALF_CLOSE_SENT_BROKEN ||
-	    half_close_is_broken_off(s, terms))
+	    half_close_is_broken_off(s->state, terms))
 		return;
 	s->state.send = SEND_SHUT;
 	s->actions |= HALF_CLOSE_SHUT_DOWN;
@@ -69,7 +62,8 @@ static void half_close_in_ended(struct half_close_step *s, const struct half_clo
 /* The peer's end, all before it written, becomes that of `out`. */
 static void half_close_peer_end(struct half_close_step *s, const struct half_close_terms *terms)
 {
-	bool passes = s->state.receive == RECEIVE_OPEN && !half_close_is_broken_off(s, terms);
+	bool passes =
+		s->state.receive == RECEIVE_OPEN && !half_close_is_broken_off(s->state, terms);
 
 	if (half_close_peer_ended(s->state))
 		return;

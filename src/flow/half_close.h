@@ -149,6 +149,13 @@ static inline bool half_close_has_failed(struct half_close state)
 	return state.run == RUN_BROKEN || state.run == RUN_ABORTING;
 }
 
+/* Two connections that are joined must not take the end of a broken one for an end of stream. */
+static inline bool half_close_is_broken_off(struct half_close state,
+					    const struct half_close_terms *terms)
+{
+	return terms->mode == PUMP_RELAY && half_close_has_failed(state);
+}
+
 /* Is it we who end the connection? */
 static inline bool half_close_is_closing(struct half_close state)
 {

@@ -384,9 +384,11 @@ struct pump_waits pump_waits(const struct pump *p)
  * look complete. */
 static void pump_break_off(const struct pump *p)
 {
-	if (p->state.send != SEND_SHUT || pump_is_broken_off(p))
+	bool broken_off = half_close_is_broken_off(p->state, &p->c.terms);
+
+	if (p->state.send != SEND_SHUT || broken_off)
 		endpoint_break(p->peer);
-	if (p->state.receive != RECEIVE_PASSED || pump_is_broken_off(p))
+	if (p->state.receive != RECEIVE_PASSED || broken_off)
 		endpoint_break(p->out);
 }
 

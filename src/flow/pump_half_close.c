@@ -22,8 +22,8 @@ static void pump_stop_counting(struct pump *p)
 		p->received_most = p->down.transfer.in;
 		p->echoed_most = p->down.transfer.out;
 	}
-	for (int i = 0; p->c.down && i < 2; i++)
-		p->c.down->copies[i] = NULL;
+	if (p->c.down)
+		p->c.down->copies = NULL;
 }
 
 static void pump_end_out(struct pump *p)
@@ -178,7 +178,8 @@ static void pump_look_at_in(struct pump *p)
 	}
 	if ((up->state == FLOW_ENDED &&
 	     (p->c.in_end_ends || !pump_counts(p) || (p->c.up && p->c.up->quit))) ||
-	    (up->state != FLOW_OPEN && p->far_error && pump_is_broken_off(p)))
+	    (up->state != FLOW_OPEN && p->far_error &&
+	     half_close_is_broken_off(p->state, &p->c.terms)))
 		pump_event(p, HALF_CLOSE_CLOSE, 0);
 }
 

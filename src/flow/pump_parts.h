@@ -15,12 +15,6 @@ static inline bool pump_counts(const struct pump *p)
 	return p->received_most == UINT64_MAX;
 }
 
-/* Will a relay end in an error? Then neither side may see what looks like an end of stream. */
-static inline bool pump_is_broken_off(const struct pump *p)
-{
-	return p->c.terms.mode == PUMP_RELAY && half_close_has_failed(p->state);
-}
-
 /* ---- pump.c ---- */
 
 /* Applies the rule after anything has happened, and waits for what is next. May free P. */

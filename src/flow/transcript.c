@@ -23,15 +23,8 @@ int transcript_error(const struct transcript *t)
 	return transcript_is_stderr(t) && t->out.error == EPIPE ? 0 : t->out.error;
 }
 
-static void transcript_changed(void *arg)
-{
-	struct transcript *t = arg;
-
-	t->changed(t->arg, t);
-}
-
 int transcript_open(struct transcript *t, struct loop *loop, const char *path, bool append,
-		    bool dump, void (*on_change)(void *arg, struct transcript *t), void *arg)
+		    bool dump, void (*changed)(void *transcript), void *arg)
 {
 	bool use_stderr = dump && !strcmp(path, "-");
 	int fd = use_stderr ? STDERR_FILENO :
@@ -42,10 +35,8 @@ int transcript_open(struct transcript *t, struct loop *loop, const char *path, b
 
 	if (fd < 0)
 		return -1;
-	*t = (struct transcript){
-		.dump = dump, .start = clock_now(), .changed = on_change, .arg = arg
-	};
-	output_start(&t->out, loop, fd, use_stderr ? "stderr" : path, transcript_changed, t);
+	*t = (struct transcript){ .dump = dump, .start = clock_now(), .arg = arg };
+	output_start(&t->out, loop, fd, use_stderr ? "stderr" : path, changed, t);
 	return 0;
 }
 

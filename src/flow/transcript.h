@@ -13,9 +13,7 @@ struct transcript {
 	struct output out; /* if it is full, no more data should move */
 	bool dump;	   /* hexadecimal, else as it is */
 	int64_t start;	   /* the dump's times count from here, see clock.h */
-	/* Called when it has failed, see transcript_error(), or has written some of what waited. */
-	void (*changed)(void *arg, struct transcript *t);
-	void *arg;
+	void *arg;	   /* the owner's */
 };
 
 /* A part of one connection's data. */
@@ -26,9 +24,10 @@ struct transcript_piece {
 };
 
 /* Opens PATH (the dump may have "-": stderr), which is emptied unless APPEND. CHANGED is called
- * from the loop or from transcript_add(). Returns 0, or -1 with errno of open(2). */
+ * with T, from the loop or from transcript_add(), when T has failed, see transcript_error(), or has
+ * written some of what waited; it finds ARG there. Returns 0, or -1 with errno of open(2). */
 int transcript_open(struct transcript *t, struct loop *loop, const char *path, bool append,
-		    bool dump, void (*changed)(void *arg, struct transcript *t), void *arg);
+		    bool dump, void (*changed)(void *transcript), void *arg);
 
 /* Adds DATA of N bytes. A regular file has it then; elsewhere it may have to wait. Without effect
  * if T (all zero) was never opened. */

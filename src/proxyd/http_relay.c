@@ -139,9 +139,7 @@ static unsigned http_status_of(int error)
 /* F has nothing to do but what E does, and copies. */
 static void http_edit(struct filter *f, struct editor *e)
 {
-	*f = (struct filter){
-		.sent = f->sent, .id = f->id, .copies = { f->copies[0], f->copies[1] }, .editor = e
-	};
+	*f = (struct filter){ .sent = f->sent, .id = f->id, .copies = f->copies, .editor = e };
 }
 
 void proxyd_http_dialled(struct connection *x)

@@ -85,10 +85,10 @@ static bool run_copies_wait(const struct run *r)
 	return output_waits(&r->copies[0].out) || output_waits(&r->copies[1].out);
 }
 
-static void run_copy_changed(void *arg, struct transcript *t)
+static void run_copy_changed(void *arg)
 {
-	struct run *r = arg;
-
+	const struct transcript *t = arg;
+	struct run *r = t->arg;
 	int error = transcript_error(t);
 
 	if (error)
