@@ -79,10 +79,9 @@ size_t filter_apply(struct filter *f, const char *in, size_t n, char *out)
 		f->editor->take(f->editor->arg, in, n, &f->inserted);
 		return 0;
 	}
-	if (!f->sent) {
-		if (f->telnet)
-			return filter_receive(f, in, n, out);
-	} else if (f->escape) {
+	if (!f->sent && f->telnet)
+		return filter_receive(f, in, n, out);
+	if (f->sent && f->escape) {
 		/* It comes from a terminal: so little may be copied once more. */
 		char typed[4096];
 		size_t length = 0;
@@ -92,9 +91,9 @@ size_t filter_apply(struct filter *f, const char *in, size_t n, char *out)
 			length += filter_send(f, typed, piece, out + length);
 		}
 		return length;
-	} else if (f->crlf || f->telnet) {
-		return filter_send(f, in, n, out);
 	}
+	if (f->sent && (f->crlf || f->telnet))
+		return filter_send(f, in, n, out);
 	memmove(out, in, n);
 	return n;
 }

@@ -232,8 +232,3 @@ void flow_discard(struct flow *f)
 	f->state = FLOW_OPEN;
 	flow_settle(f);
 }
-
-void flow_free(struct flow *f)
-{
-	transfer_free(&f->transfer);
-}

@@ -38,7 +38,7 @@ struct flow_config {
 	uint64_t wanted; /* over with so many bytes for the sink, FLOW_NO_LIMIT: any */
 };
 
-/* Starts *F from FROM to TO, which stay the caller's. */
+/* Starts *F from FROM to TO, which stay the caller's. In the end transfer_free() its transfer. */
 void flow_start(struct flow *f, struct endpoint *from, struct endpoint *to,
 		const struct flow_config *c);
 
@@ -77,7 +77,5 @@ void flow_limit(struct flow *f, uint64_t n);
 /* F discards what it holds and whatever comes, to the source's end. If its sink has failed, that
  * counts no more. */
 void flow_discard(struct flow *f);
-
-void flow_free(struct flow *f);
 
 #endif

@@ -397,6 +397,6 @@ void pump_free(struct pump *p)
 	pump_stop(p);
 	if (p->c.terms.mode == PUMP_RELAY && p->end != PUMP_DONE)
 		pump_break_off(p);
-	flow_free(&p->up);
-	flow_free(&p->down);
+	transfer_free(&p->up.transfer);
+	transfer_free(&p->down.transfer);
 }

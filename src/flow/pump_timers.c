@@ -121,9 +121,8 @@ static void pump_end_linger(void *arg)
 
 void pump_begin_quit(struct pump *p)
 {
-	if (p->c.quit_after_eof == UNSET || p->quit_timer.at)
-		return;
-	timer_set(p->loop, &p->quit_timer, clock_after(clock_now(), p->c.quit_after_eof));
+	if (p->c.quit_after_eof != UNSET && !p->quit_timer.at)
+		timer_set(p->loop, &p->quit_timer, clock_after(clock_now(), p->c.quit_after_eof));
 }
 
 void pump_begin_notice(struct pump *p)

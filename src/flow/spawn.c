@@ -128,9 +128,11 @@ static char **spawn_script(const struct spawn_command *c)
 	return words;
 }
 
-static pid_t spawn_process(const struct spawn_command *c, const struct spawn_environment *e, int in,
-			   int out, int passed)
+pid_t spawn_start(const struct spawn_command *c, const struct spawn_environment *e, int in, int out,
+		  int passed)
 {
+	/* The copy stands above the descriptors that the command is to have. */
+	int copy = passed < 0 ? -1 : fcntl(passed, F_DUPFD_CLOEXEC, PASSED + 1);
 	char sh[] = "sh", option[] = "-c";
 	char *shell[] = { sh, option, (char *)c->shell, NULL }, **words = NULL;
 	posix_spawn_file_actions_t actions;
@@ -139,8 +141,10 @@ static pid_t spawn_process(const struct spawn_command *c, const struct spawn_env
 	pid_t pid;
 	int error;
 
-	if (e->failed) {
+	if (e->failed)
 		errno = ENOMEM;
+	if (e->failed || (passed >= 0 && copy < 0)) {
+		close_keeping_errno(copy);
 		return -1;
 	}
 	sigemptyset(&defaults);
@@ -153,8 +157,8 @@ static pid_t spawn_process(const struct spawn_command *c, const struct spawn_env
 	posix_spawn_file_actions_init(&actions);
 	posix_spawn_file_actions_adddup2(&actions, in, STDIN_FILENO);
 	posix_spawn_file_actions_adddup2(&actions, out, STDOUT_FILENO);
-	if (passed >= 0)
-		posix_spawn_file_actions_adddup2(&actions, passed, PASSED);
+	if (copy >= 0)
+		posix_spawn_file_actions_adddup2(&actions, copy, PASSED);
 	error = c->shell ? posix_spawn(&pid, "/bin/sh", &actions, &attr, shell, e->values) :
 			   posix_spawnp(&pid, c->words[0], &actions, &attr, c->words, e->values);
 	if (error == ENOEXEC && !c->shell && (words = spawn_script(c)))
@@ -163,20 +167,8 @@ static pid_t spawn_process(const struct spawn_command *c, const struct spawn_env
 	posix_spawn_file_actions_destroy(&actions);
 	posix_spawnattr_destroy(&attr);
 	errno = error;
-	return error ? -1 : pid;
-}
-
-pid_t spawn_start(const struct spawn_command *c, const struct spawn_environment *e, int in, int out,
-		  int passed)
-{
-	/* The copy stands above the descriptors that the command is to have. */
-	int copy = passed < 0 ? -1 : fcntl(passed, F_DUPFD_CLOEXEC, PASSED + 1);
-	pid_t pid = -1;
-
-	if (passed < 0 || copy >= 0)
-		pid = spawn_process(c, e, in, out, copy);
 	close_keeping_errno(copy);
-	return pid;
+	return error ? -1 : pid;
 }
 
 int spawn_replace(const struct spawn_command *c)

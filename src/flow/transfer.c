@@ -14,47 +14,7 @@
 
 static struct endpoint nowhere = { .rfd = -1, .wfd = -1, .kind = ENDPOINT_NULL, .reopened = -1 };
 
-static enum transfer_result transfer_queue(struct transfer *t, size_t max);
-static enum transfer_result transfer_send(struct transfer *t, size_t max);
-static enum transfer_result transfer_pass(struct transfer *t, size_t max);
-
-static void transfer_choose(struct transfer *t)
-{
-	t->method = transfer_choose_packets(t);
-	if (t->method)
-		return;
-	if (t->filter)
-		t->method = transfer_copy;
-	else if (t->to->passes)
-		t->method = transfer_pass;
-	else if (t->from->kind == ENDPOINT_SUBSCRIBER && t->to->owned)
-		t->method = transfer_queue;
-	else if (t->to->kind == ENDPOINT_PUBLISHER)
-		t->method = transfer_send;
-	else
-		t->method = transfer_choose_fast(t);
-	if (!t->method)
-		t->method = transfer_copy;
-}
-
-void transfer_start(struct transfer *t, struct endpoint *from, struct endpoint *to,
-		    struct filter *filter, size_t limit, const struct frame_options *frame)
-{
-	*t = (struct transfer){ .from = from, .to = to, .limit = limit };
-	framer_start(&t->framer, frame, FRAMER_READ_MOST, FRAMER_PIECE);
-	if (filter && filter_needed(filter))
-		t->filter = filter;
-	transfer_choose(t);
-	t->sink_full = t->filter && t->filter->inserted.length > 0;
-}
-
-void transfer_edited(struct transfer *t)
-{
-	t->filter->editor = NULL;
-	if (!filter_needed(t->filter))
-		t->filter = NULL;
-	transfer_choose(t);
-}
+static void transfer_choose(struct transfer *t);
 
 void transfer_let_go(struct transfer *t)
 {
@@ -67,19 +27,6 @@ void transfer_let_go(struct transfer *t)
 	t->sink_full = false;
 	if (t->to->writer == t)
 		t->to->writer = NULL;
-}
-
-void transfer_discard(struct transfer *t)
-{
-	transfer_hurry(t);
-	transfer_let_go(t);
-	t->to = &nowhere;
-	if (t->filter && t->filter->editor) {
-		t->filter->inserted.length = 0;
-		transfer_edited(t);
-	} else {
-		transfer_choose(t);
-	}
 }
 
 void transfer_hurry(struct transfer *t)
@@ -281,4 +228,50 @@ static enum transfer_result transfer_send(struct transfer *t, size_t max)
 	t->in += (size_t)n;
 	t->out += (size_t)n;
 	return TRANSFER_MOVED;
+}
+
+/* ---- choosing one ---- */
+
+static void transfer_choose(struct transfer *t)
+{
+	transfer_method *method = transfer_choose_packets(t);
+
+	if (!method && !t->filter)
+		method = t->to->passes					      ? transfer_pass :
+			 t->from->kind == ENDPOINT_SUBSCRIBER && t->to->owned ? transfer_queue :
+			 t->to->kind == ENDPOINT_PUBLISHER		      ? transfer_send :
+							     transfer_choose_fast(t);
+	t->method = method ? method : transfer_copy;
+}
+
+void transfer_start(struct transfer *t, struct endpoint *from, struct endpoint *to,
+		    struct filter *filter, size_t limit, const struct frame_options *frame)
+{
+	*t = (struct transfer){ .from = from, .to = to, .limit = limit };
+	framer_start(&t->framer, frame, FRAMER_READ_MOST, FRAMER_PIECE);
+	if (filter && filter_needed(filter))
+		t->filter = filter;
+	transfer_choose(t);
+	t->sink_full = t->filter && t->filter->inserted.length > 0;
+}
+
+void transfer_edited(struct transfer *t)
+{
+	t->filter->editor = NULL;
+	if (!filter_needed(t->filter))
+		t->filter = NULL;
+	transfer_choose(t);
+}
+
+void transfer_discard(struct transfer *t)
+{
+	transfer_hurry(t);
+	transfer_let_go(t);
+	t->to = &nowhere;
+	if (t->filter && t->filter->editor) {
+		t->filter->inserted.length = 0;
+		transfer_edited(t);
+	} else {
+		transfer_choose(t);
+	}
 }

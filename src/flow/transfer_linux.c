@@ -167,9 +167,8 @@ static size_t file_rest(const struct transfer *t, size_t most)
 static enum transfer_result sendfile_step(struct transfer *t, size_t max)
 {
 	size_t most = file_rest(t, lesser(max, MOST));
-	ssize_t n;
+	ssize_t n = sendfile(t->to->wfd, t->from->rfd, NULL, most);
 
-	n = sendfile(t->to->wfd, t->from->rfd, NULL, most);
 	if (n > 0)
 		return transfer_moved(t, n);
 	if (n == 0)
@@ -291,9 +290,8 @@ static enum transfer_result relay_step(struct transfer *t, size_t max)
 	n = splice(t->from->rfd, NULL, t->pipe[1], NULL, lesser(max, most),
 		   SPLICE_F_MOVE | SPLICE_F_NONBLOCK);
 	if (n <= 0) {
-		int error = errno;
+		/* It is empty, and kept: errno stays as it is. */
 		transfer_drop_pipe(t);
-		errno = error;
 		return transfer_copy_or_result(t, max, n);
 	}
 	t->in += (size_t)n;

@@ -82,20 +82,6 @@ static void proxied_send_then(struct connection *x, void (*then)(struct connecti
 		proxied_send(x);
 }
 
-/* Reads what has been looked at away. */
-static void proxied_consume(const struct connection *x, size_t n)
-{
-	char seen[PIECE];
-
-	while (n > 0) {
-		ssize_t done = recv(x->socket.rfd, seen, n < PIECE ? n : PIECE, MSG_DONTWAIT);
-		if (done > 0)
-			n -= (size_t)done;
-		else if (done == 0 || errno != EINTR)
-			return;
-	}
-}
-
 static void proxied_wait_for_more(struct connection *x)
 {
 	watch_set(x->connections->run.loop, &proxied_of(x)->watch, POLLIN);
@@ -120,7 +106,11 @@ static void proxied_look(struct connection *x)
 		return;
 	}
 	handshake = p->protocol->take(x, in, (size_t)n, &used);
-	proxied_consume(x, used);
+	/* What has been looked at is read away. */
+	while (used > 0 && (n > 0 || (n < 0 && errno == EINTR))) {
+		n = recv(x->socket.rfd, in, used, MSG_DONTWAIT);
+		used -= n > 0 ? (size_t)n : 0;
+	}
 	if (handshake == HANDSHAKE_FAILED) {
 		proxyd_refuse(x, p->why);
 	} else if (handshake == HANDSHAKE_MORE) {
