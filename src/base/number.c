@@ -46,6 +46,26 @@ int number_parse(const char *word, int64_t min, int64_t max, int64_t *out)
 	return 0;
 }
 
+int digit_value(char c)
+{
+	static const char digits[] = "0123456789abcdef0123456789ABCDEF";
+	const char *at = c ? strchr(digits, c) : NULL;
+
+	return at ? (int)(at - digits) % 16 : -1;
+}
+
+bool digits_parse(const char *digits, size_t n, uint64_t most, uint64_t *out)
+{
+	*out = 0;
+	for (size_t i = 0; i < n; i++) {
+		unsigned digit = (unsigned)(digits[i] - '0');
+		if (digit > 9 || *out > (most - digit) / 10)
+			return false;
+		*out = *out * 10 + digit;
+	}
+	return n > 0;
+}
+
 struct unit {
 	const char *name;
 	int64_t factor;

@@ -6,6 +6,8 @@
 #ifndef BASE_NUMBER_H
 #define BASE_NUMBER_H
 
+#include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #define NANOSECOND INT64_C(1)
@@ -19,6 +21,13 @@
 /* Reads a decimal number from MIN to MAX (neither below 0) into *OUT. Returns 0, or -1 with errno
  * EINVAL or ERANGE. */
 int number_parse(const char *word, int64_t min, int64_t max, int64_t *out);
+
+/* Returns the value of the hexadecimal digit C, in either case, or -1 if it is none. */
+int digit_value(char c);
+
+/* Reads the N bytes at DIGITS, no NUL ends them, as a decimal number up to MOST (from 9) into *OUT.
+ * Returns false if they are none or it is larger. */
+bool digits_parse(const char *digits, size_t n, uint64_t most, uint64_t *out);
 
 /* Reads a duration (`2`, `0.5`, `250ms`, `3s`, `1m`, `2h`) into *OUT, in nanoseconds; finer digits
  * are cut off. Returns 0, or -1 with errno EINVAL or ERANGE. */

@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/number.h"
+
 #define HEADER 12
 #define CLASS_IN 1
 #define LABEL_MOST 63
@@ -146,20 +148,19 @@ void dns_name_reverse(const unsigned char *bytes, size_t n, struct dns_name *out
 }
 
 /* Returns the label at AT of NAME as a number in BASE, -1 if it is no number up to MOST. */
-static int dns_label_number(const struct dns_name *name, size_t at, unsigned base, unsigned most)
+static int dns_label_number(const struct dns_name *name, size_t at, int base, int most)
 {
-	static const char digits[] = "0123456789abcdef";
-	unsigned value = 0;
+	int value = 0;
 
 	if (name->wire[at] == 0 || name->wire[at] > 3)
 		return -1;
 	for (size_t i = 1; i <= name->wire[at]; i++) {
-		const char *digit = memchr(digits, dns_lower(name->wire[at + i]), base);
-		if (!digit)
+		int digit = digit_value((char)name->wire[at + i]);
+		if (digit < 0 || digit >= base)
 			return -1;
-		value = value * base + (unsigned)(digit - digits);
+		value = value * base + digit;
 	}
-	return value <= most ? (int)value : -1;
+	return value <= most ? value : -1;
 }
 
 size_t dns_name_reversed(const struct dns_name *name, unsigned char *bytes)

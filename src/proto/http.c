@@ -4,6 +4,8 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/number.h"
+
 /* ---- characters (RFC 9110, 5.6.2; RFC 3986, 2.2 and 2.3) ---- */
 
 static bool http_is_digit(char c)
@@ -47,7 +49,7 @@ static bool http_are(struct http_part p, bool (*is)(char))
 
 /* ---- parts ---- */
 
-static struct http_part http_skip(struct http_part p, size_t n)
+struct http_part http_skip(struct http_part p, size_t n)
 {
 	return (struct http_part){ p.at + n, p.n - n };
 }
@@ -128,7 +130,7 @@ enum http_scanned http_scan(struct http_scan *s, const char *in, size_t n, size_
 
 /* ---- a head ---- */
 
-static bool http_refuse(struct http_fault *fault, unsigned status, const char *what)
+bool http_refuse(struct http_fault *fault, unsigned status, const char *what)
 {
 	*fault = (struct http_fault){ status, what };
 	return false;
@@ -171,18 +173,17 @@ static bool http_parse_status_line(struct http_head *h, struct http_part line,
 				   struct http_fault *fault)
 {
 	struct http_part version;
+	uint64_t status;
 
 	if (!http_cut(&line, ' ', &version))
 		return http_refuse(fault, 400, "a first line that is not HTTP's");
 	if (!http_parse_version(h, version, fault))
 		return false;
 	/* Some servers leave the blank out if no reason follows. */
-	if (line.n < 3 || line.at[0] < '1' || !http_is_digit(line.at[0]) ||
-	    !http_is_digit(line.at[1]) || !http_is_digit(line.at[2]) ||
+	if (line.n < 3 || !digits_parse(line.at, 3, 999, &status) || status < 100 ||
 	    (line.n > 3 && line.at[3] != ' '))
 		return http_refuse(fault, 400, "a status that is none");
-	for (int i = 0; i < 3; i++)
-		h->status = h->status * 10 + (unsigned)(line.at[i] - '0');
+	h->status = (unsigned)status;
 	h->reason = line.n > 4 ? http_skip(line, 4) : (struct http_part){ "", 0 };
 	return true;
 }
@@ -342,14 +343,12 @@ bool http_is_hop_by_hop(const struct http_head *h, struct http_part name)
 
 static bool http_parse_port(struct http_part p, uint16_t *out)
 {
-	unsigned port = 0;
+	uint64_t port;
 
-	if (!http_are(p, http_is_digit))
+	if (!digits_parse(p.at, p.n, UINT16_MAX, &port))
 		return false;
-	for (size_t i = 0; i < p.n && port <= UINT16_MAX; i++)
-		port = port * 10 + (unsigned)(p.at[i] - '0');
 	*out = (uint16_t)port;
-	return port > 0 && port <= UINT16_MAX;
+	return port > 0;
 }
 
 /* An IPv6 address between its brackets: its zone stands behind %, or as RFC 6874 has it behind %25.

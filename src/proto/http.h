@@ -68,11 +68,17 @@ struct http_fault {
 	const char *what; /* "a field without a colon" */
 };
 
+/* Sets *FAULT to STATUS and WHAT. Returns false. */
+bool http_refuse(struct http_fault *fault, unsigned status, const char *what);
+
 /* Reads the head of N bytes at BYTES, which http_scan() has found whole, into *H. *H points into
  * it; obs-fold is replaced by blanks there. A second Host is refused; a missing one is not, for a
  * proxy's target names the host. Returns true, or false with *FAULT. */
 bool http_parse_request(struct http_head *h, char *bytes, size_t n, struct http_fault *fault);
 bool http_parse_response(struct http_head *h, char *bytes, size_t n, struct http_fault *fault);
+
+/* Returns P without its first N bytes. */
+struct http_part http_skip(struct http_part p, size_t n);
 
 /* Is P the word WORD, in either case of its letters? */
 bool http_is(struct http_part p, const char *word);

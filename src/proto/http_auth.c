@@ -109,15 +109,10 @@ struct params {
 	bool bad; /* one of them could not be read, or came twice */
 };
 
-static struct http_part auth_skip(struct http_part p, size_t n)
-{
-	return (struct http_part){ p.at + n, p.n - n };
-}
-
 static struct http_part auth_skip_blanks(struct http_part p)
 {
 	while (p.n && (p.at[0] == ' ' || p.at[0] == '\t'))
-		p = auth_skip(p, 1);
+		p = http_skip(p, 1);
 	return p;
 }
 
@@ -135,7 +130,7 @@ static struct http_part auth_first_word(struct http_part p)
 static bool auth_is_param(struct http_part p)
 {
 	size_t n = auth_first_word(p).n;
-	struct http_part rest = auth_skip_blanks(auth_skip(p, n));
+	struct http_part rest = auth_skip_blanks(http_skip(p, n));
 
 	return n && rest.n && rest.at[0] == '=';
 }
@@ -164,7 +159,7 @@ static void auth_read_param(struct params *params, struct http_part p)
 	struct http_value value;
 
 	rest = auth_is_param(p) ?
-		       auth_skip_blanks(auth_skip(auth_skip_blanks(auth_skip(p, name.n)), 1)) :
+		       auth_skip_blanks(http_skip(auth_skip_blanks(http_skip(p, name.n)), 1)) :
 		       (struct http_part){ "", 0 };
 	if (!auth_read_value(rest, &value)) {
 		params->bad = true;
@@ -308,7 +303,7 @@ enum http_scheme http_challenge_choose(const struct http_head *h, const char *na
 				struct http_part word = auth_first_word(member);
 				auth_consider(c, &p);
 				p = (struct params){ .scheme = auth_scheme(word) };
-				member = auth_skip_blanks(auth_skip(member, word.n));
+				member = auth_skip_blanks(http_skip(member, word.n));
 			}
 			if (member.n)
 				auth_read_param(&p, member);
@@ -485,7 +480,7 @@ enum http_verdict http_authorize(struct http_part value, struct http_part method
 				 http_nonce_check *check, void *arg)
 {
 	struct http_part word = auth_first_word(value),
-			 list = auth_skip_blanks(auth_skip(value, word.n)), member;
+			 list = auth_skip_blanks(http_skip(value, word.n)), member;
 	struct params p = { .scheme = auth_scheme(word) };
 	struct digest d = { .realm = auth_plain(realm), .method = auth_value(method) };
 

@@ -1,27 +1,8 @@
 /* http_body.c - how long the body of an HTTP/1 message is, and where it ends */
+#include "base/number.h"
 #include "proto/http.h"
 
-static bool http_body_refuse(struct http_fault *fault, unsigned status, const char *what)
-{
-	*fault = (struct http_fault){ status, what };
-	return false;
-}
-
 /* ---- how long it is, as its head says ---- */
-
-/* Reads P, decimal digits and nothing else, into *OUT. Returns false if it is no such number or too
- * large. */
-static bool http_body_number(struct http_part p, uint64_t *out)
-{
-	*out = 0;
-	for (size_t i = 0; i < p.n; i++) {
-		unsigned digit = (unsigned)(p.at[i] - '0');
-		if (p.at[i] < '0' || digit > 9 || *out > (UINT64_MAX - digit) / 10)
-			return false;
-		*out = *out * 10 + digit;
-	}
-	return p.n > 0;
-}
 
 /* Sets *OUT to the number that all members of H's Content-Length fields are, and *GIVEN if there
  * are any. Returns false if they differ or one is no number. */
@@ -39,9 +20,8 @@ static bool http_body_length(const struct http_head *h, uint64_t *out, bool *giv
 		do {
 			uint64_t length;
 
-			if (!http_body_number(member, &length))
-				return false;
-			if (*given && length != *out)
+			if (!digits_parse(member.at, member.n, UINT64_MAX, &length) ||
+			    (*given && length != *out))
 				return false;
 			*out = length;
 			*given = true;
@@ -82,19 +62,16 @@ bool http_body_start(struct http_body *b, const struct http_head *h, struct http
 	if (http_find(h, "Transfer-Encoding", &at)) {
 		at = 0;
 		if (!h->response && http_find(h, "Content-Length", &at))
-			return http_body_refuse(fault, 400,
-						"Content-Length beside Transfer-Encoding");
+			return http_refuse(fault, 400, "Content-Length beside Transfer-Encoding");
 		if (!http_body_is_chunked(h))
-			return http_body_refuse(fault, 501,
-						"a Transfer-Encoding other than chunked");
+			return http_refuse(fault, 501, "a Transfer-Encoding other than chunked");
 		if (!h->response && !h->minor)
-			return http_body_refuse(fault, 400, "Transfer-Encoding in HTTP/1.0");
+			return http_refuse(fault, 400, "Transfer-Encoding in HTTP/1.0");
 		b->length = HTTP_LENGTH_CHUNKED;
 		return true;
 	}
 	if (!http_body_length(h, &b->left, &given))
-		return http_body_refuse(fault, 400,
-					"a Content-Length that is none, or two that differ");
+		return http_refuse(fault, 400, "a Content-Length that is none, or two that differ");
 	if (given)
 		b->length = HTTP_LENGTH_KNOWN;
 	else if (h->response)
@@ -103,16 +80,6 @@ bool http_body_start(struct http_body *b, const struct http_head *h, struct http
 }
 
 /* ---- where it ends ---- */
-
-/* Returns the value of a hexadecimal digit, -1 if C is none. */
-static int http_body_digit(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	if (c >= 'a' && c <= 'f')
-		return c - 'a' + 10;
-	return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
-}
 
 /* The place of the next byte in a chunked body (RFC 9112, 7.1). Its lines must end in CR LF: a line
  * end that only some readers accept is how a request is smuggled in a body. */
@@ -135,7 +102,7 @@ enum chunk_state {
 /* Returns the state after C, a byte that is no data, or -1 if C must not stand there. */
 static int http_body_chunk_next(struct http_body *b, char c)
 {
-	int digit = http_body_digit(c);
+	int digit = digit_value(c);
 
 	switch (b->state) {
 	case CHUNK_SIZE:

@@ -4,6 +4,8 @@
 #include <stdbool.h>
 #include <string.h>
 
+#include "base/number.h"
+
 void ports_add(struct ports *p, uint16_t first, uint16_t last)
 {
 	for (unsigned port = first; port <= last; port++)
@@ -31,23 +33,6 @@ unsigned ports_count(const struct ports *p)
 	return n;
 }
 
-/* Returns the decimal number in the N bytes at P, or -1 if that is none or over 65535. */
-static int ports_number(const char *p, size_t n)
-{
-	int number = 0;
-
-	if (n == 0)
-		return -1;
-	for (size_t i = 0; i < n; i++) {
-		if (p[i] < '0' || p[i] > '9')
-			return -1;
-		number = number * 10 + (p[i] - '0');
-		if (number >= PORTS_MOST)
-			return -1;
-	}
-	return number;
-}
-
 /* May WORD be a name? A name has more than digits and signs, and no colon. */
 static bool ports_may_be_name(const char *word, size_t n)
 {
@@ -68,7 +53,7 @@ enum ports_kind ports_item(const char **list, struct ports_item *item)
 {
 	const char *word = *list, *dash;
 	size_t n;
-	int first, last;
+	uint64_t first, last;
 
 	if (!word)
 		return PORTS_END;
@@ -78,9 +63,12 @@ enum ports_kind ports_item(const char **list, struct ports_item *item)
 	if (ports_may_be_name(word, n))
 		return PORTS_NAME;
 	dash = memchr(word, '-', n);
-	first = ports_number(word, dash ? (size_t)(dash - word) : n);
-	last = dash ? ports_number(dash + 1, n - (size_t)(dash + 1 - word)) : first;
-	if (first < 0 || last < first)
+	if (!digits_parse(word, dash ? (size_t)(dash - word) : n, PORTS_MOST - 1, &first))
+		return PORTS_BAD;
+	last = first;
+	if ((dash &&
+	     !digits_parse(dash + 1, n - (size_t)(dash + 1 - word), PORTS_MOST - 1, &last)) ||
+	    last < first)
 		return PORTS_BAD;
 	item->first = (uint16_t)first;
 	item->last = (uint16_t)last;

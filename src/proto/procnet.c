@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "base/number.h"
+
 /* The part of a line that has not been read. */
 struct rest {
 	const char *p, *end;
@@ -23,22 +25,19 @@ static void procnet_expect(struct rest *r, char c)
 		r->bad = true;
 }
 
-static int procnet_digit(char c)
-{
-	return c >= '0' && c <= '9' ? c - '0' :
-	       c >= 'A' && c <= 'F' ? c - 'A' + 10 :
-	       c >= 'a' && c <= 'f' ? c - 'a' + 10 :
-				      16;
-}
-
-/* Reads a number in BASE of at most MOST digits. */
+/* Reads a number in BASE of at most MOST digits, which may stand behind blanks. */
 static uint64_t procnet_number(struct rest *r, int base, int most)
 {
 	uint64_t n = 0;
 	int digits = 0;
 
-	for (; r->p < r->end && digits < most && procnet_digit(*r->p) < base; digits++)
-		n = n * (uint64_t)base + (uint64_t)procnet_digit(*r->p++);
+	procnet_skip_blanks(r);
+	for (; r->p < r->end && digits < most; digits++, r->p++) {
+		int digit = digit_value(*r->p);
+		if (digit < 0 || digit >= base)
+			break;
+		n = n * (uint64_t)base + (uint64_t)digit;
+	}
 	r->bad |= digits == 0;
 	return n;
 }
@@ -55,7 +54,6 @@ static size_t procnet_address(struct rest *r, uint8_t out[16], uint16_t *port)
 {
 	size_t n = 0;
 
-	procnet_skip_blanks(r);
 	memset(out, 0, 16);
 	for (; n < 16 && r->p < r->end && *r->p != ':' && !r->bad; n += 4) {
 		uint32_t word = (uint32_t)procnet_number(r, 16, 8);
@@ -73,24 +71,19 @@ bool procnet_read_inet(const char *line, size_t n, struct procnet_inet *out)
 	size_t size;
 
 	*out = (struct procnet_inet){ 0 };
-	procnet_skip_blanks(&r);
 	procnet_number(&r, 10, 10);
 	procnet_expect(&r, ':');
 	size = procnet_address(&r, out->local, &out->local_port);
 	r.bad |= size != procnet_address(&r, out->peer, &out->peer_port);
 	out->six = size == 16;
-	procnet_skip_blanks(&r);
 	out->state = (unsigned)procnet_number(&r, 16, 2);
-	procnet_skip_blanks(&r);
 	out->send_queue = (uint32_t)procnet_number(&r, 16, 8);
 	procnet_expect(&r, ':');
 	out->recv_queue = (uint32_t)procnet_number(&r, 16, 8);
 	procnet_skip_word(&r); /* timer */
 	procnet_skip_word(&r); /* retransmits */
-	procnet_skip_blanks(&r);
 	out->uid = (uint32_t)procnet_number(&r, 10, 10);
 	procnet_skip_word(&r); /* timeout */
-	procnet_skip_blanks(&r);
 	out->inode = procnet_number(&r, 10, 19);
 	return !r.bad;
 }
@@ -106,13 +99,9 @@ bool procnet_read_unix(const char *line, size_t n, struct procnet_unix *out)
 	procnet_expect(&r, ':');
 	procnet_skip_word(&r); /* references */
 	procnet_skip_word(&r); /* protocol */
-	procnet_skip_blanks(&r);
 	flags = procnet_number(&r, 16, 8);
-	procnet_skip_blanks(&r);
 	out->type = (int)procnet_number(&r, 16, 4);
-	procnet_skip_blanks(&r);
 	out->connected = procnet_number(&r, 16, 2) == CONNECTED;
-	procnet_skip_blanks(&r);
 	out->inode = procnet_number(&r, 10, 19);
 	out->listens = flags & ACCEPTS;
 	if (r.p < r.end && *r.p == ' ') {

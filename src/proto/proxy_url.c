@@ -4,6 +4,8 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/number.h"
+
 static const char *const schemes[] = {
 	[PROXY_SOCKS4] = "socks4://", [PROXY_SOCKS4A] = "socks4a://",
 	[PROXY_SOCKS5] = "socks5://", [PROXY_SOCKS5H] = "socks5h://",
@@ -26,15 +28,6 @@ size_t proxy_url_secret(const char *url, size_t *at)
 	return end ? (size_t)(end - start) : 0;
 }
 
-/* Returns the value of a hexadecimal digit, -1 if C is none. */
-static int proxy_url_digit(char c)
-{
-	static const char digits[] = "0123456789abcdef0123456789ABCDEF";
-	const char *at = c ? strchr(digits, c) : NULL;
-
-	return at ? (int)(at - digits) % 16 : -1;
-}
-
 /* Undoes the escapes of TEXT. Returns 0, or -1 if one is malformed or stands for a NUL. */
 static int proxy_url_decode(char *text)
 {
@@ -47,8 +40,8 @@ static int proxy_url_decode(char *text)
 			*to++ = *s;
 			continue;
 		}
-		high = proxy_url_digit(s[1]);
-		low = high < 0 ? -1 : proxy_url_digit(s[2]);
+		high = digit_value(s[1]);
+		low = high < 0 ? -1 : digit_value(s[2]);
 		if (low < 0 || high + low == 0)
 			return -1;
 		*to++ = (char)(high * 16 + low);
