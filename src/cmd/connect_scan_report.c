@@ -18,8 +18,7 @@
 static const struct services_entry *scan_find_service(const struct services *from, uint16_t port)
 {
 	for (size_t i = 0; i < from->n; i++)
-		if (from->entries[i].number == port &&
-		    services_word_is(&from->entries[i].protocol, "tcp"))
+		if (from->entries[i].number == port && word_is(&from->entries[i].protocol, "tcp"))
 			return &from->entries[i];
 	return NULL;
 }

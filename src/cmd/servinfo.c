@@ -144,13 +144,13 @@ static bool servinfo_protocol_name(const struct servinfo *s, const char *protoco
 				   size_t size)
 {
 	const struct services_entry *known = servinfo_find_protocol(s, protocol);
-	struct services_word word = { protocol, strlen(protocol) };
+	struct word word = { protocol, strlen(protocol) };
 	bool found = known != NULL;
 
 	if (known)
 		word = known->name;
 	for (size_t i = 0; !found && i < s->services.n; i++)
-		found = services_word_is(&s->services.entries[i].protocol, protocol);
+		found = word_is(&s->services.entries[i].protocol, protocol);
 	if (!found || word.n >= size)
 		return false;
 	memcpy(name, word.text, word.n);
@@ -166,7 +166,7 @@ static void servinfo_add_entry(struct servinfo *s, const struct services_entry *
 			       enum services_source source)
 {
 	const struct servinfo_options *o = s->options;
-	struct services_word list = e->aliases, alias;
+	struct word list = e->aliases, alias;
 	struct facts *f = &s->facts;
 	struct text aliases = { 0 };
 
@@ -176,7 +176,7 @@ static void servinfo_add_entry(struct servinfo *s, const struct services_entry *
 	if (!is_protocol)
 		json_bytes(&f->json, "protocol", e->protocol.text, e->protocol.n);
 	json_open(&f->json, "aliases", '[');
-	while (services_next_word(&list, &alias)) {
+	while (word_next(&list, &alias)) {
 		json_bytes(&f->json, NULL, alias.text, alias.n);
 		text_add(&aliases, "%s%.*s", aliases.length ? " " : "", (int)alias.n, alias.text);
 	}
@@ -265,7 +265,7 @@ static bool servinfo_answers(const struct services_entry *e, const struct questi
 	bool fits = q->name ? services_has_name(e, q->name) :
 			      e->number >= q->first && e->number <= q->last;
 
-	return fits && (!protocol || services_word_is(&e->protocol, protocol));
+	return fits && (!protocol || word_is(&e->protocol, protocol));
 }
 
 /* Prints the entries of FROM that answer Q (NULL: all of them, in their order). Returns whether any

@@ -344,7 +344,7 @@ static int sockname_service_port(const char *word, uint16_t *port)
 		return -1;
 	for (size_t p = 0; p < 2 && status < 0; p++)
 		for (size_t i = 0; i < services.n && status < 0; i++)
-			if (services_word_is(&services.entries[i].protocol, protocols[p]) &&
+			if (word_is(&services.entries[i].protocol, protocols[p]) &&
 			    services_has_name(&services.entries[i], word)) {
 				*port = services.entries[i].number;
 				status = 0;

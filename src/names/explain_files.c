@@ -7,7 +7,7 @@
 #include "base/errname.h"
 #include "names/explain_state.h"
 #include "names/system_file.h"
-#include "proto/hosts.h"
+#include "proto/words.h"
 
 #define HOSTS_WORDS 64
 
@@ -20,7 +20,7 @@ static bool explain_wants(const struct explain *e, const struct address *a)
 }
 
 /* Does a line of the hosts file, the address A and N WORDS, have the word? */
-static bool explain_is_hit(const struct explain *e, const struct hosts_word *words, size_t n,
+static bool explain_is_hit(const struct explain *e, const struct word *words, size_t n,
 			   const struct address *a)
 {
 	size_t length = strlen(e->word);
@@ -32,16 +32,16 @@ static bool explain_is_hit(const struct explain *e, const struct hosts_word *wor
 	if (length && length < sizeof bare && bare[length - 1] == '.')
 		bare[length - 1] = '\0';
 	for (size_t i = 1; i < n; i++)
-		if (hosts_is(&words[i], bare))
+		if (word_is_in_any_case(&words[i], bare))
 			return explain_wants(e, a);
 	return false;
 }
 
 void explain_hosts(struct explain *e)
 {
-	struct hosts_word words[HOSTS_WORDS];
+	struct word words[HOSTS_WORDS];
 	struct text text = { 0 };
-	struct hosts_reader r;
+	struct words_reader r = { 0 };
 	char where[64], why[128];
 	size_t n;
 	int64_t start = clock_now();
@@ -52,8 +52,9 @@ void explain_hosts(struct explain *e)
 		text_free(&text);
 		return;
 	}
-	hosts_start(&r, text.data ? text.data : "", text.length);
-	while ((n = hosts_next(&r, words, HOSTS_WORDS)) && e->n_hits < HITS_MOST) {
+	r.at = text.data ? text.data : "";
+	r.end = r.at + text.length;
+	while ((n = words_next(&r, words, HOSTS_WORDS)) && e->n_hits < HITS_MOST) {
 		struct explain_hit *hit = &e->hits[e->n_hits];
 		char word[128];
 		if (n < 2 || words[0].n >= sizeof word)
@@ -96,7 +97,7 @@ void explain_nsswitch(struct explain *e)
 		      e->nsswitch_text.length);
 	for (size_t i = 0; i < e->nsswitch.n; i++) {
 		const struct nsswitch_source *s = &e->nsswitch.sources[i];
-		snprintf(one, sizeof one, "%.*s%s", (int)s->n, s->name,
+		snprintf(one, sizeof one, "%.*s%s", (int)s->name.n, s->name.text,
 			 s->ends ? " (the last one where a name is not known)" : "");
 		explain_add_word(order, sizeof order, one);
 	}
@@ -108,7 +109,7 @@ void explain_nsswitch(struct explain *e)
 bool explain_has_source(const struct explain *e, const char *source)
 {
 	for (size_t i = 0; i < e->nsswitch.n; i++)
-		if (nsswitch_is(&e->nsswitch.sources[i], source))
+		if (word_is(&e->nsswitch.sources[i].name, source))
 			return true;
 	return e->nsswitch.line == 0;
 }
@@ -116,8 +117,8 @@ bool explain_has_source(const struct explain *e, const char *source)
 bool explain_has_others(const struct explain *e)
 {
 	for (size_t i = 0; i < e->nsswitch.n; i++)
-		if (!nsswitch_is(&e->nsswitch.sources[i], "files") &&
-		    !nsswitch_is(&e->nsswitch.sources[i], "dns"))
+		if (!word_is(&e->nsswitch.sources[i].name, "files") &&
+		    !word_is(&e->nsswitch.sources[i].name, "dns"))
 			return true;
 	return false;
 }

@@ -13,11 +13,12 @@
 /* Fills S with the entries of its text. Returns 0, or -1 with errno ENOMEM. */
 static int services_parse(struct services *s, bool protocols)
 {
-	const char *at = s->text.length ? s->text.data : "", *end = at + s->text.length;
+	struct words_reader r = { .at = s->text.length ? s->text.data : "" };
 	struct services_entry entry = { 0 }, *more;
 	size_t size = 0;
 
-	while ((protocols ? protocols_next : services_next)(&at, end, &entry)) {
+	r.end = r.at + s->text.length;
+	while (services_next(&r, protocols, &entry)) {
 		if (s->n == size) {
 			size = size ? 2 * size : 128;
 			more = realloc(s->entries, size * sizeof *more);
@@ -93,14 +94,13 @@ int services_ask(struct services *s, const char *name, uint16_t port, const char
 
 bool services_usual_port(const char *name, const char *protocol, uint16_t *port)
 {
-	const char *at = services_usual, *end = at + strlen(at);
+	struct words_reader r = { services_usual, services_usual + strlen(services_usual), 0 };
 	struct services_entry entry = { 0 };
 
 	if (access(SERVICES_PATH, R_OK) == 0)
 		return false;
-	while (services_next(&at, end, &entry))
-		if (services_word_is(&entry.protocol, protocol) &&
-		    services_has_name(&entry, name)) {
+	while (services_next(&r, false, &entry))
+		if (word_is(&entry.protocol, protocol) && services_has_name(&entry, name)) {
 			*port = entry.number;
 			return true;
 		}
@@ -114,8 +114,7 @@ static bool services_find_name(const struct services *s, uint16_t port, const ch
 {
 	for (size_t i = 0; i < s->n; i++) {
 		const struct services_entry *e = &s->entries[i];
-		if (e->number != port || !services_word_is(&e->protocol, protocol) ||
-		    e->name.n >= size)
+		if (e->number != port || !word_is(&e->protocol, protocol) || e->name.n >= size)
 			continue;
 		memcpy(name, e->name.text, e->name.n);
 		name[e->name.n] = '\0';

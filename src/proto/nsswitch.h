@@ -5,12 +5,13 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "proto/words.h"
+
 #define NSSWITCH_MOST 16
 
 /* A source, such as `files` or `dns`. */
 struct nsswitch_source {
-	const char *name; /* in the file's text, without a NUL */
-	size_t n;
+	struct word name; /* in the file's text */
 	bool ends; /* `[NOTFOUND=return]` or the like: if it does not know a name, no source behind
 		      it is asked */
 };
@@ -24,8 +25,5 @@ struct nsswitch {
 /* Reads the line of DATABASE (`hosts`), or the last of several, from the N bytes at TEXT into *OUT.
  */
 void nsswitch_read(struct nsswitch *out, const char *database, const char *text, size_t n);
-
-/* Is S called NAME? */
-bool nsswitch_is(const struct nsswitch_source *s, const char *name);
 
 #endif

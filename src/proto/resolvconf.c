@@ -4,11 +4,11 @@
 #include <string.h>
 
 #include "base/number.h"
-#include "proto/hosts.h"
+#include "proto/words.h"
 
 #define WORDS (RESOLVCONF_SEARCH + 1)
 
-static bool resolvconf_copy(char *to, const struct hosts_word *w)
+static bool resolvconf_copy(char *to, const struct word *w)
 {
 	if (w->n >= RESOLVCONF_WORD)
 		return false;
@@ -17,8 +17,7 @@ static bool resolvconf_copy(char *to, const struct hosts_word *w)
 	return true;
 }
 
-static void resolvconf_read_options(struct resolvconf *out, const struct hosts_word *words,
-				    size_t n)
+static void resolvconf_read_options(struct resolvconf *out, const struct word *words, size_t n)
 {
 	const struct {
 		const char *name;
@@ -46,7 +45,7 @@ static void resolvconf_read_options(struct resolvconf *out, const struct hosts_w
 		}
 }
 
-static void resolvconf_read_search(struct resolvconf *out, const struct hosts_word *words, size_t n)
+static void resolvconf_read_search(struct resolvconf *out, const struct word *words, size_t n)
 {
 	out->n_search = 0;
 	for (size_t i = 0; i < n && out->n_search < RESOLVCONF_SEARCH; i++)
@@ -56,30 +55,30 @@ static void resolvconf_read_search(struct resolvconf *out, const struct hosts_wo
 
 void resolvconf_read(struct resolvconf *out, const char *text, size_t n)
 {
-	struct hosts_word words[WORDS];
-	struct hosts_reader r;
+	struct word words[WORDS];
+	struct words_reader r = { .at = text, .end = text + n };
 	size_t count;
 
 	memset(out, 0, sizeof *out);
 	out->ndots = 1;
 	out->timeout = 5;
 	out->attempts = 2;
-	hosts_start(&r, text, n);
-	while ((count = hosts_next(&r, words, WORDS))) {
+	while ((count = words_next(&r, words, WORDS))) {
 		/* `;` begins a comment too, but at the line's beginning only. */
 		if (count < 2)
 			continue;
-		if (hosts_is(&words[0], "nameserver")) {
+		if (word_is_in_any_case(&words[0], "nameserver")) {
 			if (out->n_servers == RESOLVCONF_SERVERS) {
 				out->more_servers++;
 			} else if (resolvconf_copy(out->servers[out->n_servers], &words[1])) {
 				out->server_lines[out->n_servers++] = r.line;
 			}
-		} else if (hosts_is(&words[0], "search") || hosts_is(&words[0], "domain")) {
+		} else if (word_is_in_any_case(&words[0], "search") ||
+			   word_is_in_any_case(&words[0], "domain")) {
 			bool one = words[0].n == 6 && (words[0].text[0] | 32) == 'd';
 			out->search_line = r.line;
 			resolvconf_read_search(out, words + 1, one ? 1 : count - 1);
-		} else if (hosts_is(&words[0], "options")) {
+		} else if (word_is_in_any_case(&words[0], "options")) {
 			resolvconf_read_options(out, words + 1, count - 1);
 		}
 	}

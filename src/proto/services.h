@@ -7,33 +7,20 @@
 #define PROTO_SERVICES_H
 
 #include <stdbool.h>
-#include <stddef.h>
 #include <stdint.h>
 
-/* Bytes of the text that is read. No NUL ends them. */
-struct services_word {
-	const char *text;
-	size_t n;
-};
+#include "proto/words.h"
 
 /* A line: `NAME NUMBER/PROTOCOL ALIAS...` or, of protocols(5), `NAME NUMBER ALIAS...`. */
 struct services_entry {
-	struct services_word name;
-	struct services_word protocol; /* of protocols(5) empty */
-	struct services_word aliases;  /* all of them, with blanks between; may be empty */
-	uint16_t number;	       /* the port, or the protocol's number */
+	struct word name;
+	struct word protocol; /* of protocols(5) empty */
+	struct word aliases;  /* all of them, with blanks between; may be empty */
+	uint16_t number;      /* the port, or the protocol's number */
 };
 
-/* Reads the next entry between *AT and END into *OUT, and moves *AT behind its line. Returns
- * whether there was one. */
-bool services_next(const char **at, const char *end, struct services_entry *out);
-bool protocols_next(const char **at, const char *end, struct services_entry *out);
-
-/* Takes the first word off *LIST, to *OUT. Returns whether there was one. */
-bool services_next_word(struct services_word *list, struct services_word *out);
-
-/* Is WORD that text? */
-bool services_word_is(const struct services_word *word, const char *text);
+/* Reads the next entry, of protocols(5) if PROTOCOLS, into *OUT. Returns whether there was one. */
+bool services_next(struct words_reader *r, bool protocols, struct services_entry *out);
 
 /* Is NAME the name of ENTRY or one of its aliases, in this case of its letters (getservbyname(3))?
  */

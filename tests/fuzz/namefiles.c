@@ -2,26 +2,25 @@
  * all three kinds. */
 #include "fuzz.h"
 
-#include "proto/hosts.h"
 #include "proto/nsswitch.h"
 #include "proto/resolvconf.h"
+#include "proto/words.h"
 
 #define WORDS 8
 
 /* Words stand within the text, in their order, each on its line. */
 static void check_hosts(const char *text, size_t n)
 {
-	struct hosts_word words[WORDS];
-	struct hosts_reader r;
+	struct word words[WORDS];
+	struct words_reader r = { text, text + n, 0 };
 	const char *at = text;
 	size_t count, line = 1, last = 0;
 
-	hosts_start(&r, text, n);
-	while ((count = hosts_next(&r, words, WORDS))) {
+	while ((count = words_next(&r, words, WORDS))) {
 		CHECK(count <= WORDS && r.line > last);
 		last = r.line;
 		for (size_t i = 0; i < count; i++) {
-			const struct hosts_word *w = &words[i];
+			const struct word *w = &words[i];
 			CHECK(w->n > 0 && w->text >= at && w->text + w->n <= text + n);
 			for (; at < w->text; at++)
 				line += *at == '\n';
@@ -30,7 +29,7 @@ static void check_hosts(const char *text, size_t n)
 				CHECK(!strchr(" \t\n#", w->text[k]));
 			at = w->text + w->n;
 			char *word = take_string(w->text, w->n);
-			CHECK(hosts_is(w, word));
+			CHECK(word_is_in_any_case(w, word));
 			free(word);
 		}
 	}
@@ -44,10 +43,10 @@ static void check_nsswitch(const char *text, size_t n)
 	nsswitch_read(&s, "hosts", text, n);
 	CHECK(s.n <= NSSWITCH_MOST && (s.line || s.n == 0));
 	for (size_t i = 0; i < s.n; i++) {
-		const struct nsswitch_source *source = &s.sources[i];
-		CHECK(source->n && source->name >= text && source->name + source->n <= text + n);
-		char *word = take_string(source->name, source->n);
-		CHECK(strlen(word) < source->n || nsswitch_is(source, word));
+		const struct word *name = &s.sources[i].name;
+		CHECK(name->n && name->text >= text && name->text + name->n <= text + n);
+		char *word = take_string(name->text, name->n);
+		CHECK(strlen(word) < name->n || word_is(name, word));
 		free(word);
 	}
 }

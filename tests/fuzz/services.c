@@ -12,7 +12,7 @@ static bool is_blank(char c)
 }
 
 /* WORD lies between FROM and TO, and is one. */
-static void check_word(const struct services_word *word, const char *from, const char *to)
+static void check_word(const struct word *word, const char *from, const char *to)
 {
 	CHECK(word->n > 0 && word->text >= from && word->n <= (size_t)(to - word->text));
 	for (size_t i = 0; i < word->n; i++)
@@ -22,7 +22,7 @@ static void check_word(const struct services_word *word, const char *from, const
 static void check_entry(const struct services_entry *e, bool protocols, const char *from,
 			const char *to)
 {
-	struct services_word list = e->aliases, alias;
+	struct word list = e->aliases, alias;
 	char *name = take_string(e->name.text, e->name.n);
 
 	check_word(&e->name, from, to);
@@ -32,7 +32,7 @@ static void check_entry(const struct services_entry *e, bool protocols, const ch
 		check_word(&e->protocol, from, to);
 	CHECK(memchr(name, '\0', e->name.n) || services_has_name(e, name));
 	free(name);
-	while (services_next_word(&list, &alias)) {
+	while (word_next(&list, &alias)) {
 		check_word(&alias, e->aliases.text, e->aliases.text + e->aliases.n);
 		name = take_string(alias.text, alias.n);
 		CHECK(memchr(name, '\0', alias.n) || services_has_name(e, name));
@@ -45,7 +45,7 @@ static void check_again(const struct services_entry *e, bool protocols)
 {
 	size_t size = e->name.n + e->protocol.n + e->aliases.n + 16, n = e->name.n;
 	char *line = take(size);
-	const char *at = line;
+	struct words_reader r = { .at = line };
 	struct services_entry again;
 
 	memcpy(line, e->name.text, n);
@@ -55,8 +55,9 @@ static void check_again(const struct services_entry *e, bool protocols)
 	line[n++] = ' ';
 	memcpy(line + n, e->aliases.text, e->aliases.n);
 	n += e->aliases.n;
-	CHECK((protocols ? protocols_next : services_next)(&at, line + n, &again));
-	CHECK(at == line + n && again.number == e->number);
+	r.end = line + n;
+	CHECK(services_next(&r, protocols, &again));
+	CHECK(r.at == r.end && again.number == e->number);
 	CHECK(again.name.n == e->name.n && again.protocol.n == e->protocol.n);
 	CHECK(again.aliases.n == e->aliases.n);
 	CHECK(!memcmp(again.aliases.text, e->aliases.text, e->aliases.n));
@@ -65,16 +66,17 @@ static void check_again(const struct services_entry *e, bool protocols)
 
 static void check_file(const char *text, size_t n, bool protocols)
 {
-	const char *at = text, *before = text, *end = text + n;
+	struct words_reader r = { text, text + n, 0 };
+	const char *before = text;
 	struct services_entry e;
 
-	while ((protocols ? protocols_next : services_next)(&at, end, &e)) {
-		CHECK(at > before && at <= end);
-		check_entry(&e, protocols, before, at);
+	while (services_next(&r, protocols, &e)) {
+		CHECK(r.at > before && r.at <= r.end);
+		check_entry(&e, protocols, before, r.at);
 		check_again(&e, protocols);
-		before = at;
+		before = r.at;
 	}
-	CHECK(at == end);
+	CHECK(r.at == r.end);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
