@@ -13,6 +13,7 @@
 #include "run/job.h"
 
 #define PIECE (64 << 10) /* read at a time */
+#define JOBS 16
 
 struct dgram_job {
 	struct dgram_exec *exec;
@@ -70,8 +71,8 @@ static void dgram_job_settle(struct dgram_job *x)
 /* The command's output makes no datagram: says so, and sends nothing more of it. */
 static void dgram_job_refuse(struct dgram_job *x)
 {
-	const struct messages *m = x->exec->messages;
-	const char *name = spawn_name(x->exec->command);
+	const struct messages *m = x->exec->c->messages;
+	const char *name = spawn_name(&x->exec->c->options->command);
 
 	if (x->answer.found == FRAME_TOO_LARGE)
 		message_fail(m, OUTCOME_FAILED, errno_name(EMSGSIZE),
@@ -204,22 +205,25 @@ static void dgram_job_started(void *arg, struct outcome failure)
 
 bool dgram_exec_full(const struct dgram_exec *e)
 {
-	return e->n >= e->most_jobs;
+	int64_t jobs = e->c->options->jobs;
+
+	return e->n >= (jobs == UNSET ? JOBS : (size_t)jobs);
 }
 
 void dgram_exec_run(struct dgram_exec *e, struct dgram_socket *s, const struct dgram_received *d)
 {
+	const struct spawn_command *command = &e->c->options->command;
+	const struct frame *frame = &e->c->frame->frame;
 	/* Without --frame all of its output is one datagram, however many reads that takes. */
 	const struct frame_options one = {
-		.frame = { e->frame->mode == FRAME_READ ? FRAME_ALL : e->frame->mode,
-			   e->frame->size },
+		.frame = { frame->mode == FRAME_READ ? FRAME_ALL : frame->mode, frame->size },
 		.size = UNSET,
 	};
 	struct dgram_job *x = calloc(1, sizeof *x + d->size);
 
 	if (!x) {
-		message_fail(e->messages, OUTCOME_FAILED, errno_name(ENOMEM), "%s: %s (%s)",
-			     spawn_name(e->command), strerror(ENOMEM), errno_name(ENOMEM));
+		message_fail(e->c->messages, OUTCOME_FAILED, errno_name(ENOMEM), "%s: %s (%s)",
+			     spawn_name(command), strerror(ENOMEM), errno_name(ENOMEM));
 		e->ended(e->arg, (struct outcome){ OUTCOME_FAILED, 0 });
 		return;
 	}
@@ -235,8 +239,8 @@ void dgram_exec_run(struct dgram_exec *e, struct dgram_socket *s, const struct d
 	x->in = (struct watch){ .fd = -1, .fn = dgram_job_feed, .arg = x };
 	x->out = (struct watch){ .fd = -1, .fn = dgram_job_readable, .arg = x };
 	x->job = (struct job){ .loop = e->loop,
-			       .messages = e->messages,
-			       .command = e->command,
+			       .messages = e->c->messages,
+			       .command = command,
 			       .subject = { address_text(&x->peer, x->peer_name), &x->peer, 0 },
 			       .proto = "UDP",
 			       .local = x->asked.length ? &x->asked : NULL,
@@ -248,7 +252,7 @@ void dgram_exec_run(struct dgram_exec *e, struct dgram_socket *s, const struct d
 	x->next = e->jobs;
 	e->jobs = x;
 	e->n++;
-	job_start(&x->job, NULL, e->numeric);
+	job_start(&x->job, NULL, e->c->numeric);
 }
 
 void dgram_exec_resume(struct dgram_exec *e)

@@ -11,18 +11,15 @@
 
 #include "base/outcome.h"
 #include "sock/datagram.h"
+#include "dgram/receiver.h"
 
 struct dgram_job;
 
 /* Start with all members set but the last two, which are zero, after spawn_prepare(). */
 struct dgram_exec {
 	struct loop *loop;
-	const struct messages *messages;
-	const struct spawn_command *command;
-	const struct frame *frame; /* of the answers */
-	size_t most;		   /* bytes of an answer */
-	size_t most_jobs;	   /* so many commands run at a time */
-	bool numeric;		   /* no name of a sender is looked up */
+	const struct receiver_config *c;
+	size_t most; /* bytes of an answer */
 	/* Sends an answer by S. Returns false if that has to wait for dgram_exec_resume(). */
 	bool (*send)(void *arg, const struct dgram_socket *s, const struct dgram *d);
 	/* A command is over with OUTCOME, and there is room for another. */

@@ -230,11 +230,6 @@ bool dgram_output_full(struct dgram_output *o)
 	return o->stopped;
 }
 
-bool dgram_output_waits(const struct dgram_output *o)
-{
-	return output_waits(&o->out);
-}
-
 int dgram_output_finish(struct dgram_output *o, int64_t limit)
 {
 	return o->out.error ? 0 : output_drain(&o->out, STUCK, limit);

@@ -54,9 +54,6 @@ void dgram_output_flush(struct dgram_output *o);
 /* Does so much wait that no more should be received? */
 bool dgram_output_full(struct dgram_output *o);
 
-/* Has stdout still to take something? */
-bool dgram_output_waits(const struct dgram_output *o);
-
 /* After the loop has ended: writes what waits as long as stdout goes on taking it, for LIMIT ns at
  * most. Returns 0, also if stdout had failed before, or -1 with errno; ETIMEDOUT: the time ran out.
  */

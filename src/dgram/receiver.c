@@ -14,7 +14,6 @@
 #define BATCHES 8		  /* written together */
 #define DRAIN_MOST 4096		  /* batches at the end */
 #define FINISH_LIMIT (5 * SECOND) /* for a stdout that is slow, at the end */
-#define JOBS 16
 
 /* ---- what it waits for ---- */
 
@@ -52,7 +51,7 @@ void receiver_go_on(void *arg)
 			  (short)((receives ? POLLIN : 0) | (s->blocked ? POLLOUT : 0)));
 	}
 	dgram_stdin_watch(&x->in, x->in.batch.at == x->in.batch.n && !x->in_pace_timer.slot);
-	if (x->finishing && !pending && !x->exec.n && !dgram_output_waits(&x->out))
+	if (x->finishing && !pending && !x->exec.n && !output_waits(&x->out.out))
 		run_end(&x->run, receiver_result(x));
 	else if (x->out.broken && !receiver_has_input(x))
 		run_end(&x->run, report_output_error(x->run.messages, "stdout", EPIPE));
@@ -183,7 +182,7 @@ static void receiver_waits(void *arg, struct text *text)
 
 	if (!x->n_sockets)
 		return;
-	if (dgram_output_waits(&x->out))
+	if (output_waits(&x->out.out))
 		text_add(text, "stdout to take what came (-i)");
 	else if (x->exec.n)
 		text_add(text, "%zu command%s", x->exec.n, x->exec.n == 1 ? "" : "s");
@@ -372,11 +371,7 @@ static void receiver_start(struct receiver *x)
 					.arg = x };
 	dgram_output_start(&x->out);
 	x->exec = (struct dgram_exec){ .loop = x->run.loop,
-				       .messages = x->c->messages,
-				       .command = &o->command,
-				       .frame = &x->c->frame->frame,
-				       .most_jobs = o->jobs == UNSET ? JOBS : (size_t)o->jobs,
-				       .numeric = x->c->numeric,
+				       .c = x->c,
 				       .send = receiver_answer,
 				       .ended = receiver_command_ended,
 				       .arg = x };

@@ -68,11 +68,14 @@ static bool receiver_is_gone(const struct receiver_socket *s, int error)
 static void receiver_give_up(struct receiver *x, const struct receiver_socket *s,
 			     const struct dgram *d, int error)
 {
+	const struct dgram_error e = { .error = error, .to = d->to };
+
 	if (receiver_is_gone(s, error)) {
-		receiver_on_error(x, &(struct dgram_error){ .error = error, .to = d->to });
+		receiver_on_error(x, &e);
 		return;
 	}
-	report_dgram_unsent(x->run.messages, MESSAGE_ERROR, d->to, NULL, d->size, error);
+	report_dgram_error(x->run.messages, MESSAGE_ERROR, &e,
+			   &(struct dgram_unsent){ "", d->size }, false);
 	x->failed = true;
 }
 
@@ -113,7 +116,8 @@ void receiver_on_error(void *arg, const struct dgram_error *e)
 	bool matters = x->c->options->reply;
 
 	x->traffic.counts.errors++;
-	report_dgram_error(x->run.messages, matters ? MESSAGE_ERROR : MESSAGE_VERBOSE, e, false);
+	report_dgram_error(x->run.messages, matters ? MESSAGE_ERROR : MESSAGE_VERBOSE, e, NULL,
+			   false);
 	x->failed = x->failed || matters;
 }
 

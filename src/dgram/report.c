@@ -9,10 +9,12 @@
 #include "run/report.h"
 
 void report_dgram_error(const struct messages *m, enum message_level level,
-			const struct dgram_error *e, bool elsewhere)
+			const struct dgram_error *e, const struct dgram_unsent *unsent,
+			bool elsewhere)
 {
 	char to[ADDRESS_TEXT] = "", sender[ADDRESS_TEXT + 16] = "", mtu[48] = "",
-	     host[ADDRESS_TEXT], cause[512] = "";
+	     host[ADDRESS_TEXT], what[64] = "", cause[512] = "";
+	const char *interface = unsent ? unsent->interface : "";
 	struct notice n;
 
 	notice_begin(&n, m, level, "error");
@@ -27,30 +29,19 @@ void report_dgram_error(const struct messages *m, enum message_level level,
 		json_string(&n.json, "sender", address_host(e->sender, host));
 	if (e->mtu)
 		json_number(&n.json, "mtu", e->mtu);
+	if (*interface)
+		json_string(&n.json, "interface", interface);
+	if (unsent)
+		json_number(&n.json, "size", (int64_t)unsent->size);
+	if (unsent && e->error == EMSGSIZE)
+		snprintf(what, sizeof what, "a datagram of %zu bytes: ", unsent->size);
 	if (elsewhere && e->to && e->error == ECONNREFUSED)
 		report_elsewhere(&n, SOCK_DGRAM, e->to, cause, sizeof cause);
 	if (e->sender && m->options.verbose)
 		snprintf(sender, sizeof sender, ", says %s", address_host(e->sender, host));
 	if (e->mtu)
 		snprintf(mtu, sizeof mtu, ": the path takes %u bytes at most", e->mtu);
-	notice_end(&n, "%s%s%s (%s)%s%s%s", to, e->to ? ": " : "", strerror(e->error),
-		   errno_name(e->error), mtu, sender, cause);
-}
-
-void report_dgram_unsent(const struct messages *m, enum message_level level,
-			 const struct address *to, const char *interface, size_t size, int error)
-{
-	char text[ADDRESS_TEXT], what[64] = "";
-	struct notice n;
-
-	notice_begin(&n, m, level, "error");
-	notice_error(&n, OUTCOME_FAILED, errno_name(error));
-	address_json(&n.json, "peer", to);
-	if (interface)
-		json_string(&n.json, "interface", interface);
-	json_number(&n.json, "size", (int64_t)size);
-	if (error == EMSGSIZE)
-		snprintf(what, sizeof what, "a datagram of %zu bytes: ", size);
-	notice_end(&n, "%s%s%s: %s%s (%s)", address_text(to, text), interface ? " by " : "",
-		   interface ? interface : "", what, strerror(error), errno_name(error));
+	notice_end(&n, "%s%s%s%s%s%s (%s)%s%s%s", to, *interface ? " by " : "", interface,
+		   e->to ? ": " : "", what, strerror(e->error), errno_name(e->error), mtu, sender,
+		   cause);
 }

@@ -5,15 +5,17 @@
 #include "base/message.h"
 #include "sock/datagram.h"
 
-/* Says E, which the network told of a datagram that was sent before; under -v also who said it.
- * ELSEWHERE: after a refusal look up who listens on that port at another address, too
- * (report_elsewhere()). That takes a while and is not for each of many. */
-void report_dgram_error(const struct messages *m, enum message_level level,
-			const struct dgram_error *e, bool elsewhere);
+/* A datagram that could not be sent. */
+struct dgram_unsent {
+	const char *interface; /* by which it was to go, "": by any */
+	size_t size;
+};
 
-/* Says that a datagram of SIZE bytes to TO could not be sent for ERROR. INTERFACE: by which it was
- * to go, NULL: by any. */
-void report_dgram_unsent(const struct messages *m, enum message_level level,
-			 const struct address *to, const char *interface, size_t size, int error);
+/* Says E, which sending UNSENT met, or (NULL) which the network told of a datagram that was sent
+ * before; under -v also who said it. ELSEWHERE: after a refusal look up who listens on that port at
+ * another address, too (report_elsewhere()). That takes a while and is not for each of many. */
+void report_dgram_error(const struct messages *m, enum message_level level,
+			const struct dgram_error *e, const struct dgram_unsent *unsent,
+			bool elsewhere);
 
 #endif

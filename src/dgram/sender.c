@@ -29,7 +29,7 @@ void sender_finish(struct sender *s, struct outcome outcome, const char *why)
 	s->state = SENDER_FINISHES;
 	dgram_stdin_watch(&s->in, false);
 	watch_drop(s->run->loop, &s->socket_watch);
-	if (!dgram_output_waits(&s->replies.out))
+	if (!output_waits(&s->replies.out.out))
 		run_end(s->run, s->outcome);
 }
 
@@ -77,12 +77,6 @@ static enum sender_move sender_decide(const struct sender *s, bool may_send)
 	return s->wait == UNSET && o->replies == UNSET ? MOVE_END : MOVE_AWAIT;
 }
 
-/* Why S is over when all is done. */
-static const char *sender_end_reason(const struct sender *s)
-{
-	return !sender_has_enough(s) ? "all sent" : s->c.probed ? "answered" : "replies";
-}
-
 /* Deals with what the network told of the place that is sent to. */
 static void sender_heed(struct sender *s)
 {
@@ -92,7 +86,7 @@ static void sender_heed(struct sender *s)
 
 	s->refusal.pending = false;
 	if (closed || sender_may_move(s, e->error))
-		report_dgram_error(m, MESSAGE_VERBOSE, e, false);
+		report_dgram_error(m, MESSAGE_VERBOSE, e, NULL, false);
 	if (sender_may_move(s, e->error)) {
 		sender_move(s, e->error);
 		return;
@@ -106,7 +100,7 @@ static void sender_heed(struct sender *s)
 	if (s->places.n_failures && !s->told)
 		sender_places_report(&s->places, e->error, NULL);
 	else
-		report_dgram_error(m, s->told ? MESSAGE_STEP : MESSAGE_ERROR, e, !s->told);
+		report_dgram_error(m, s->told ? MESSAGE_STEP : MESSAGE_ERROR, e, NULL, !s->told);
 	s->told = s->failed = true;
 	if (s->state == SENDER_WAITS)
 		sender_finish(s, failure, "refused");
@@ -197,7 +191,10 @@ static void sender_step(void *arg)
 			sender_look(s);
 			break;
 		case MOVE_END:
-			sender_finish(s, done, sender_end_reason(s));
+			sender_finish(s, done,
+				      !sender_has_enough(s) ? "all sent" :
+				      s->c.probed	    ? "answered" :
+							      "replies");
 			break;
 		case MOVE_FAIL:
 			sender_finish(s, failure, s->traffic.counts.sent ? "refused" : "error");
@@ -228,7 +225,7 @@ static void sender_on_error(void *arg, const struct dgram_error *e)
 	s->traffic.counts.errors++;
 	if (s->places.socket.peer.length == 0) {
 		report_dgram_error(s->run->messages, s->told ? MESSAGE_STEP : MESSAGE_ERROR, e,
-				   !s->told);
+				   NULL, !s->told);
 		s->told = s->failed = true;
 		return;
 	}
@@ -280,7 +277,7 @@ static void sender_on_output(void *arg)
 
 	if (s->state != SENDER_FINISHES)
 		sender_step(s);
-	else if (!dgram_output_waits(&s->replies.out))
+	else if (!output_waits(&s->replies.out.out))
 		run_end(s->run, s->outcome);
 }
 

@@ -125,8 +125,9 @@ static void sender_unsent(struct sender *s, struct dgram_queue *b, int error)
 	if (s->places.n_failures && error != EMSGSIZE)
 		sender_places_report(&s->places, error, NULL);
 	else
-		report_dgram_unsent(s->run->messages, p->failed ? MESSAGE_STEP : MESSAGE_ERROR,
-				    &p->to, *p->name ? p->name : NULL, b->v[b->at].size, error);
+		report_dgram_error(s->run->messages, p->failed ? MESSAGE_STEP : MESSAGE_ERROR,
+				   &(struct dgram_error){ .error = error, .to = &p->to },
+				   &(struct dgram_unsent){ p->name, b->v[b->at].size }, false);
 	s->failed = p->failed = true;
 	/* A datagram that one interface does not take may still leave by the others, unless none of
 	 * them has a route at all. */
