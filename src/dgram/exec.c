@@ -11,6 +11,7 @@
 #include "base/number.h"
 #include "flow/framer.h"
 #include "run/job.h"
+#include "run/report.h"
 
 #define PIECE (64 << 10) /* read at a time */
 #define JOBS 16
@@ -222,9 +223,7 @@ void dgram_exec_run(struct dgram_exec *e, struct dgram_socket *s, const struct d
 	struct dgram_job *x = calloc(1, sizeof *x + d->size);
 
 	if (!x) {
-		message_fail(e->c->messages, OUTCOME_FAILED, errno_name(ENOMEM), "%s: %s (%s)",
-			     spawn_name(command), strerror(ENOMEM), errno_name(ENOMEM));
-		e->ended(e->arg, (struct outcome){ OUTCOME_FAILED, 0 });
+		e->ended(e->arg, report_error(e->c->messages, spawn_name(command), ENOMEM));
 		return;
 	}
 	memcpy(x->data, d->data, d->size);

@@ -40,23 +40,24 @@ void dgram_output_start(struct dgram_output *o)
 
 /* ---- what a datagram looks like there ---- */
 
+/* Returns the name of INTERFACE, empty if there is none of that index. */
 static const char *dgram_output_interface(struct dgram_output *o, unsigned interface)
 {
 	int64_t now = loop_now(o->run->loop);
 
-	if (o->interface == interface && now - o->looked_up < INTERFACE_LOOK)
-		return *o->interface_name ? o->interface_name : NULL;
-	o->interface = interface;
-	o->looked_up = now;
-	if (!if_indextoname(interface, o->interface_name))
-		*o->interface_name = '\0';
-	return *o->interface_name ? o->interface_name : NULL;
+	if (o->interface != interface || now - o->looked_up >= INTERFACE_LOOK) {
+		o->interface = interface;
+		o->looked_up = now;
+		if (!if_indextoname(interface, o->interface_name))
+			*o->interface_name = '\0';
+	}
+	return o->interface_name;
 }
 
 static void dgram_output_put_object(struct dgram_output *o, const struct dgram_received *d)
 {
 	struct json json = { .text = o->out.text }, *j = &json;
-	const char *interface = d->interface ? dgram_output_interface(o, d->interface) : NULL;
+	const char *interface = d->interface ? dgram_output_interface(o, d->interface) : "";
 
 	json_open(j, NULL, '{');
 	json_string(j, "event", "datagram");
@@ -65,7 +66,7 @@ static void dgram_output_put_object(struct dgram_output *o, const struct dgram_r
 		address_json(j, "from", d->from);
 	if (d->to)
 		address_json(j, "to", d->to);
-	if (interface)
+	if (*interface)
 		json_string(j, "interface", interface);
 	if (d->ttl >= 0)
 		json_number(j, "ttl", d->ttl);

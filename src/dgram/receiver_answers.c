@@ -140,11 +140,10 @@ static void receiver_send_batch(struct receiver *x)
 void receiver_send_stdin(struct receiver *x)
 {
 	struct dgram_queue *b = &x->in.batch;
-	struct outcome outcome;
 
 	receiver_send_batch(x);
 	while (b->at == b->n && x->in.state == STDIN_OPEN && !x->in_pace_timer.slot) {
-		switch (dgram_stdin_next(&x->in, DGRAM_BATCH, &outcome)) {
+		switch (dgram_stdin_next(&x->in, DGRAM_BATCH)) {
 		case STDIN_READ_FAILED:
 			x->failed = true;
 			/* fall through */

@@ -125,7 +125,6 @@ static void sender_read(struct sender *s)
 {
 	struct sender_places *p = &s->places;
 	bool in_turn = p->together && rate_is_set(&s->pace.rate);
-	struct outcome outcome;
 
 	if (p->together && s->in.batch.n && p->at + 1 < p->n) {
 		s->in.batch.at = 0;
@@ -134,7 +133,7 @@ static void sender_read(struct sender *s)
 	}
 	if (p->together)
 		p->at = 0;
-	switch (dgram_stdin_next(&s->in, in_turn ? 1 : DGRAM_BATCH, &outcome)) {
+	switch (dgram_stdin_next(&s->in, in_turn ? 1 : DGRAM_BATCH)) {
 	case STDIN_READ_SOME:
 	case STDIN_READ_IDLE:
 		break;
@@ -142,7 +141,7 @@ static void sender_read(struct sender *s)
 		sender_end_round(s);
 		break;
 	case STDIN_READ_FAILED:
-		sender_finish(s, outcome, "input failed");
+		sender_finish(s, failure, "input failed");
 		break;
 	}
 }

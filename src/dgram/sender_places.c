@@ -117,7 +117,6 @@ struct outcome sender_places_report(struct sender_places *p, int error, const ch
  * having said why not and ended the run. */
 static int sender_places_open_first(struct sender_places *p)
 {
-	size_t first, end;
 	const char *what;
 
 	if (p->v->to.u.sa.sa_family == AF_UNIX && sender_places_open_unix(p) < 0)
@@ -135,10 +134,9 @@ static int sender_places_open_first(struct sender_places *p)
 		sender_places_add_failure(p, errno, what);
 		p->at++;
 	}
-	first = p->together ? 0 : p->at;
-	end = p->together ? p->n : p->at + 1;
-	while (first < end)
-		sender_places_say(p, &p->v[first++]);
+	for (size_t i = 0; i < p->n; i++)
+		if (p->together || i == p->at)
+			sender_places_say(p, &p->v[i]);
 	return 0;
 }
 
@@ -185,12 +183,9 @@ static void sender_places_begin(struct sender_places *p, const struct address *f
 		return;
 	}
 	for (size_t i = 0; i < p->n; i++) {
-		if (p->together) {
-			p->v[i] = p->c->places[i];
+		p->v[i] = p->together ? p->c->places[i] : (struct sender_place){ .to = found[i] };
+		if (p->together)
 			address_set_port(&p->v[i].to, address_port(found));
-		} else {
-			p->v[i].to = found[i];
-		}
 	}
 	if (!sender_places_refuse_options(p) && sender_places_open_first(p) == 0)
 		p->opened(p->arg);

@@ -125,14 +125,14 @@ static ssize_t dgram_stdin_cut(struct dgram_stdin *i, struct dgram *v, size_t mo
 	return (ssize_t)n;
 }
 
-static enum dgram_stdin_read dgram_stdin_fail(const struct dgram_stdin *i, struct outcome *outcome)
+static enum dgram_stdin_read dgram_stdin_fail(const struct dgram_stdin *i)
 {
-	*outcome = report_error(i->run->messages, i->in.name, errno);
+	report_error(i->run->messages, i->in.name, errno);
 	return STDIN_READ_FAILED;
 }
 
 /* Reads once. */
-static enum dgram_stdin_read dgram_stdin_fill(struct dgram_stdin *i, struct outcome *outcome)
+static enum dgram_stdin_read dgram_stdin_fill(struct dgram_stdin *i)
 {
 	ssize_t n = -1;
 
@@ -144,14 +144,13 @@ static enum dgram_stdin_read dgram_stdin_fill(struct dgram_stdin *i, struct outc
 		return STDIN_READ_IDLE;
 	}
 	if (n < 0 && errno != EINTR)
-		return dgram_stdin_fail(i, outcome);
+		return dgram_stdin_fail(i);
 	i->read += n > 0 ? (uint64_t)n : 0;
 	return STDIN_READ_SOME;
 }
 
 /* Says why the next bytes make no datagram. */
-static enum dgram_stdin_read dgram_stdin_refuse(const struct dgram_stdin *i,
-						struct outcome *outcome)
+static enum dgram_stdin_read dgram_stdin_refuse(const struct dgram_stdin *i)
 {
 	const struct messages *m = i->run->messages;
 	enum frame_mode mode = i->framer.frame.mode;
@@ -159,22 +158,22 @@ static enum dgram_stdin_read dgram_stdin_refuse(const struct dgram_stdin *i,
 	size_t size = i->framer.next.size;
 
 	if (i->framer.found == FRAME_TOO_LARGE)
-		*outcome = message_fail(m, OUTCOME_FAILED, errno_name(EMSGSIZE),
-					"%s: a datagram of %zu bytes%s is more than one carries "
-					"(%zu)",
-					i->in.name, size, least ? " or more" : "", i->most);
+		message_fail(m, OUTCOME_FAILED, errno_name(EMSGSIZE),
+			     "%s: a datagram of %zu bytes%s is more than one carries "
+			     "(%zu)",
+			     i->in.name, size, least ? " or more" : "", i->most);
 	else if (size)
-		*outcome = message_fail(m, OUTCOME_FAILED, errno_name(EBADMSG),
-					"%s ends within a datagram of %zu byte%s", i->in.name, size,
-					size == 1 ? "" : "s");
+		message_fail(m, OUTCOME_FAILED, errno_name(EBADMSG),
+			     "%s ends within a datagram of %zu byte%s", i->in.name, size,
+			     size == 1 ? "" : "s");
 	else
-		*outcome = message_fail(m, OUTCOME_FAILED, errno_name(EBADMSG),
-					"%s ends within the length of a datagram", i->in.name);
+		message_fail(m, OUTCOME_FAILED, errno_name(EBADMSG),
+			     "%s ends within the length of a datagram", i->in.name);
 	return STDIN_READ_FAILED;
 }
 
 /* Keeps the batch for the next rounds. */
-static enum dgram_stdin_read dgram_stdin_store(struct dgram_stdin *i, struct outcome *outcome)
+static enum dgram_stdin_read dgram_stdin_store(struct dgram_stdin *i)
 {
 	struct dgram_queue *b = &i->batch;
 	char most[32];
@@ -183,15 +182,15 @@ static enum dgram_stdin_read dgram_stdin_store(struct dgram_stdin *i, struct out
 		return STDIN_READ_SOME;
 	b->n = 0;
 	if (errno == ENOMEM)
-		return dgram_stdin_fail(i, outcome);
-	*outcome = message_fail(i->run->messages, OUTCOME_FAILED, errno_name(EFBIG),
-				"stdin: more than %s, which is kept for --repeat where stdin is no "
-				"file",
-				size_format(most, sizeof most, (double)STORE_MOST));
+		return dgram_stdin_fail(i);
+	message_fail(i->run->messages, OUTCOME_FAILED, errno_name(EFBIG),
+		     "stdin: more than %s, which is kept for --repeat where stdin is no "
+		     "file",
+		     size_format(most, sizeof most, (double)STORE_MOST));
 	return STDIN_READ_FAILED;
 }
 
-enum dgram_stdin_read dgram_stdin_next(struct dgram_stdin *i, size_t most, struct outcome *outcome)
+enum dgram_stdin_read dgram_stdin_next(struct dgram_stdin *i, size_t most)
 {
 	struct dgram_queue *b = &i->batch;
 	bool replays = i->round == ROUND_REPLAYED;
@@ -201,14 +200,14 @@ enum dgram_stdin_read dgram_stdin_next(struct dgram_stdin *i, size_t most, struc
 	b->at = 0;
 	b->n = n > 0 ? (size_t)n : 0;
 	if (n < 0)
-		return dgram_stdin_fail(i, outcome);
+		return dgram_stdin_fail(i);
 	if (n > 0)
-		return i->round == ROUND_STORED ? dgram_stdin_store(i, outcome) : STDIN_READ_SOME;
+		return i->round == ROUND_STORED ? dgram_stdin_store(i) : STDIN_READ_SOME;
 	if (replays || i->framer.found == FRAME_END)
 		return STDIN_READ_ROUND;
 	if (i->framer.found == FRAME_PARTIAL)
-		return dgram_stdin_fill(i, outcome);
-	return dgram_stdin_refuse(i, outcome);
+		return dgram_stdin_fill(i);
+	return dgram_stdin_refuse(i);
 }
 
 /* ---- the beginning and the end ---- */

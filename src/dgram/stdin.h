@@ -58,11 +58,11 @@ enum dgram_stdin_read {
 	STDIN_READ_SOME,   /* or nothing yet: call again */
 	STDIN_READ_IDLE,   /* `state` is STDIN_IDLE now */
 	STDIN_READ_ROUND,  /* this round is over, see dgram_stdin_again() */
-	STDIN_READ_FAILED, /* that has been said */
+	STDIN_READ_FAILED, /* that has been said: OUTCOME_FAILED */
 };
 
-/* Fills the batch, which has gone, with at most MOST datagrams. *OUTCOME: what a failure means. */
-enum dgram_stdin_read dgram_stdin_next(struct dgram_stdin *i, size_t most, struct outcome *outcome);
+/* Fills the batch, which has gone, with at most MOST datagrams. */
+enum dgram_stdin_read dgram_stdin_next(struct dgram_stdin *i, size_t most);
 
 /* Begins the next round. Returns false after the last: then stdin has ended. */
 bool dgram_stdin_again(struct dgram_stdin *i);

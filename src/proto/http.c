@@ -1,6 +1,7 @@
 /* http.c - heads of HTTP/1 messages, and the place that a request names */
 #include "proto/http.h"
 
+#include <stdio.h>
 #include <string.h>
 #include <strings.h>
 
@@ -113,17 +114,16 @@ enum http_scanned http_scan(struct http_scan *s, const char *in, size_t n, size_
 		if (c != '\n') {
 			s->line++;
 			s->cr = c == '\r';
-		} else if (s->line > s->cr) {
+			continue;
+		}
+		if (s->line > s->cr) {
 			s->lines++;
-			s->line = 0;
-			s->cr = false;
 		} else if (s->lines) {
 			++*used;
 			return HTTP_SCAN_WHOLE;
-		} else {
-			s->line = 0;
-			s->cr = false;
 		}
+		s->line = 0;
+		s->cr = false;
 	}
 	return HTTP_SCAN_MORE;
 }
@@ -261,13 +261,13 @@ static bool http_parse(struct http_head *h, bool response, char *bytes, size_t n
 
 bool http_parse_request(struct http_head *h, char *bytes, size_t n, struct http_fault *fault)
 {
-	size_t at = 0, hosts = 0;
+	size_t at = 0;
 
 	if (!http_parse(h, false, bytes, n, fault))
 		return false;
-	while (http_find(h, "Host", &at))
-		hosts++;
-	return hosts < 2 || http_refuse(fault, 400, "two Host fields");
+	if (http_find(h, "Host", &at) && http_find(h, "Host", &at))
+		return http_refuse(fault, 400, "two Host fields");
+	return true;
 }
 
 bool http_parse_response(struct http_head *h, char *bytes, size_t n, struct http_fault *fault)
@@ -353,7 +353,7 @@ static bool http_parse_port(struct http_part p, uint16_t *out)
 
 /* An IPv6 address between its brackets: its zone stands behind %, or as RFC 6874 has it behind %25.
  * Whether it is one is for whoever connects to it to say. */
-static bool http_parse_bracketed(struct http_part p, char *out)
+static bool http_parse_bracketed(struct http_part p, char *out, size_t size)
 {
 	struct http_part address = p, zone = { "", 0 };
 	bool colon = false;
@@ -371,14 +371,8 @@ static bool http_parse_bracketed(struct http_part p, char *out)
 	}
 	if (!colon)
 		return false;
-	memcpy(out, address.at, address.n);
-	out += address.n;
-	if (zone.n) {
-		*out++ = '%';
-		memcpy(out, zone.at, zone.n);
-		out += zone.n;
-	}
-	*out = '\0';
+	snprintf(out, size, "%.*s%s%.*s", (int)address.n, address.at, zone.n ? "%" : "",
+		 (int)zone.n, zone.at);
 	return true;
 }
 
@@ -391,7 +385,7 @@ static bool http_parse_place(struct http_part p, struct http_authority *out)
 	if (p.n && p.at[0] == '[') {
 		p = http_skip(p, 1);
 		if (!http_cut(&p, ']', &host) || host.n >= sizeof out->host ||
-		    !http_parse_bracketed(host, out->host))
+		    !http_parse_bracketed(host, out->host, sizeof out->host))
 			return false;
 		if (p.n && p.at[0] != ':')
 			return false;
@@ -403,8 +397,7 @@ static bool http_parse_place(struct http_part p, struct http_authority *out)
 		}
 		if (host.n >= sizeof out->host || !http_are(host, http_is_name))
 			return false;
-		memcpy(out->host, host.at, host.n);
-		out->host[host.n] = '\0';
+		snprintf(out->host, sizeof out->host, "%.*s", (int)host.n, host.at);
 	}
 	return !p.n || http_parse_port(p, &out->port);
 }

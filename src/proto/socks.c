@@ -34,6 +34,13 @@ static void socks_put_byte(struct text *out, unsigned byte)
 	text_put(out, &b, 1);
 }
 
+/* WORD, of at most 255 bytes, with its length before it. */
+static void socks_put_word(struct text *out, const char *word)
+{
+	socks_put_byte(out, (unsigned)strlen(word));
+	text_put(out, word, strlen(word));
+}
+
 static void socks_put_port(struct text *out, uint16_t port)
 {
 	socks_put_byte(out, port >> 8);
@@ -50,8 +57,7 @@ static void socks_put_place(struct text *out, const struct socks_place *p)
 {
 	if (p->kind == SOCKS_NAME) {
 		socks_put_byte(out, ADDRESS_NAME);
-		socks_put_byte(out, (unsigned)strlen(p->name));
-		text_put(out, p->name, strlen(p->name));
+		socks_put_word(out, p->name);
 	} else {
 		socks_put_byte(out, p->kind == SOCKS_INET ? ADDRESS_INET : ADDRESS_INET6);
 		text_put(out, p->bytes, p->kind == SOCKS_INET ? 4 : 16);
@@ -73,6 +79,12 @@ static size_t socks_place_wanted(const unsigned char *in, size_t n)
 	default:
 		return 0;
 	}
+}
+
+/* Version 4a: does an address that begins at BYTES say that a name follows? */
+static bool socks_is_named(const unsigned char *bytes)
+{
+	return !bytes[0] && !bytes[1] && !bytes[2] && bytes[3];
 }
 
 /* ---- the client ---- */
@@ -136,9 +148,7 @@ static enum handshake socks_client_start_4(struct socks_client *c, struct text *
 	static const unsigned char named[4] = { 0, 0, 0, 1 };
 	const struct socks_place *to = &c->to;
 
-	/* 4a: an address that begins like this says that a name follows. */
-	if (to->kind == SOCKS_INET6 ||
-	    (to->kind == SOCKS_INET && !memcmp(to->bytes, named, 3) && to->bytes[3]))
+	if (to->kind == SOCKS_INET6 || (to->kind == SOCKS_INET && socks_is_named(to->bytes)))
 		return socks_client_failed(c, -1, EAFNOSUPPORT,
 					   "SOCKS version 4 has no form for this address");
 	socks_put_byte(out, 4);
@@ -170,10 +180,10 @@ enum handshake socks_client_start(struct socks_client *c, unsigned version,
 		return socks_client_failed(c, -1, ENAMETOOLONG,
 					   "the password is over 255 bytes long");
 	socks_put_byte(out, 5);
-	socks_put_byte(out, socks_client_has_user(c) ? 2 : 1);
-	socks_put_byte(out, OPEN);
 	if (socks_client_has_user(c))
-		socks_put_byte(out, PASSWORD);
+		text_put(out, (unsigned char[]){ 2, OPEN, PASSWORD }, 3);
+	else
+		text_put(out, (unsigned char[]){ 1, OPEN }, 2);
 	socks_client_expect(c, CLIENT_METHOD, 2);
 	return HANDSHAKE_MORE;
 }
@@ -204,10 +214,8 @@ static enum handshake socks_client_take_method(struct socks_client *c, struct te
 	if (c->in[1] != PASSWORD || !socks_client_has_user(c))
 		return socks_client_failed(c, -1, EPROTO, "the proxy chose what was not offered");
 	socks_put_byte(out, PASSWORD_VERSION);
-	socks_put_byte(out, (unsigned)strlen(c->who.user));
-	text_put(out, c->who.user, strlen(c->who.user));
-	socks_put_byte(out, (unsigned)strlen(password));
-	text_put(out, password, strlen(password));
+	socks_put_word(out, c->who.user);
+	socks_put_word(out, password);
 	socks_client_expect(c, CLIENT_PASSWORD, 2);
 	return HANDSHAKE_MORE;
 }
@@ -351,13 +359,18 @@ static enum handshake socks_server_take_password(struct socks_server *s, struct 
 	return socks_server_expect(s, SERVER_REQUEST);
 }
 
-/* Puts a name of N bytes at AT into P. Returns false where it can be none. */
-static bool socks_set_name(struct socks_place *p, const unsigned char *at, size_t n)
+/* The client asks for the name of N bytes at AT. */
+static enum handshake socks_server_take_name(struct socks_server *s, const unsigned char *at,
+					     size_t n, struct text *out)
 {
-	p->kind = SOCKS_NAME;
-	memcpy(p->name, at, n);
-	p->name[n] = '\0';
-	return n > 0 && strlen(p->name) == n;
+	struct socks_place *to = &s->to;
+
+	to->kind = SOCKS_NAME;
+	memcpy(to->name, at, n);
+	to->name[n] = '\0';
+	if (n == 0 || strlen(to->name) != n)
+		return socks_server_refused(s, SOCKS_FAILED, "it asks for what is no name", out);
+	return HANDSHAKE_ASKED;
 }
 
 static enum handshake socks_server_take_request(struct socks_server *s, struct text *out)
@@ -368,12 +381,8 @@ static enum handshake socks_server_take_request(struct socks_server *s, struct t
 	if (s->in[1] != CONNECT)
 		return socks_server_refused(s, SOCKS_BAD_COMMAND,
 					    "it asks for something else than CONNECT", out);
-	if (s->in[3] == ADDRESS_NAME) {
-		if (!socks_set_name(to, s->in + 5, s->in[4]))
-			return socks_server_refused(s, SOCKS_FAILED, "it asks for what is no name",
-						    out);
-		return HANDSHAKE_ASKED;
-	}
+	if (s->in[3] == ADDRESS_NAME)
+		return socks_server_take_name(s, s->in + 5, s->in[4], out);
 	to->kind = s->in[3] == ADDRESS_INET ? SOCKS_INET : SOCKS_INET6;
 	memcpy(to->bytes, s->in + 4, to->kind == SOCKS_INET ? 4 : 16);
 	return HANDSHAKE_ASKED;
@@ -393,12 +402,11 @@ static enum handshake socks_server_take_request_4(struct socks_server *s, struct
 	if (s->in[1] != CONNECT)
 		return socks_server_refused(s, SOCKS_BAD_COMMAND,
 					    "it asks for something else than CONNECT", out);
-	if (s->in[4] || s->in[5] || s->in[6] || !s->in[7]) {
-		to->kind = SOCKS_INET;
-		memcpy(to->bytes, s->in + 4, 4);
-	} else if (!socks_set_name(to, s->in + 8 + user_n + 1, s->n - (8 + user_n + 1) - 1)) {
-		return socks_server_refused(s, SOCKS_FAILED, "it asks for what is no name", out);
-	}
+	if (socks_is_named(s->in + 4))
+		return socks_server_take_name(s, s->in + 8 + user_n + 1,
+					      s->n - (8 + user_n + 1) - 1, out);
+	to->kind = SOCKS_INET;
+	memcpy(to->bytes, s->in + 4, 4);
 	return HANDSHAKE_ASKED;
 }
 
@@ -436,9 +444,7 @@ static size_t socks_server_wanted(const struct socks_server *s, const char **why
 		end = memchr(in + 8, 0, n - 8);
 		if (!end)
 			return n < 8 + SOCKS_NAME_MOST + 1 ? n + 1 : 0;
-		if (in[4] || in[5] || in[6] || !in[7])
-			return n;
-		if (end < in + n - 1 && in[n - 1] == 0)
+		if (!socks_is_named(in + 4) || (end < in + n - 1 && in[n - 1] == 0))
 			return n;
 		return n < (size_t)(end - in) + 1 + SOCKS_NAME_MOST + 1 ? n + 1 : 0;
 	}
@@ -490,11 +496,9 @@ void socks_server_answer(const struct socks_server *s, enum socks_reply reply,
 {
 	static const struct socks_place nowhere = { .kind = SOCKS_INET };
 
-	if (!bound)
+	if (!bound || (s->version == 4 && bound->kind != SOCKS_INET))
 		bound = &nowhere;
 	if (s->version == 4) {
-		if (bound->kind != SOCKS_INET)
-			bound = &nowhere;
 		socks_put_byte(out, 0);
 		socks_put_byte(out, reply == SOCKS_GRANTED ? V4_GRANTED : V4_FAILED);
 		socks_put_port(out, bound->port);

@@ -23,15 +23,6 @@ static enum telnet_state telnet_after(unsigned char command)
 	}
 }
 
-/* Writes IAC VERB OPTION to REPLY. Returns its length. */
-static size_t telnet_answer(unsigned char *reply, unsigned char verb, unsigned char option)
-{
-	reply[0] = IAC;
-	reply[1] = verb;
-	reply[2] = option;
-	return 3;
-}
-
 /* Returns how many of the N bytes at IN stand before the next IAC. */
 static size_t telnet_plain(const unsigned char *in, size_t n)
 {
@@ -71,13 +62,11 @@ void telnet_receive(struct telnet *t, const unsigned char *in, size_t n, unsigne
 			t->state = c == IAC ? TELNET_SUB : telnet_after(c);
 			break;
 		case TELNET_DO:
-			answered += telnet_answer(reply + answered, WONT, c);
-			t->state = TELNET_DATA;
-			break;
 		case TELNET_WILL:
-			answered += telnet_answer(reply + answered, DONT, c);
-			t->state = TELNET_DATA;
-			break;
+			reply[answered++] = IAC;
+			reply[answered++] = t->state == TELNET_DO ? WONT : DONT;
+			reply[answered++] = c;
+			/* fall through */
 		case TELNET_WONT:
 			t->state = TELNET_DATA;
 			break;
