@@ -29,14 +29,11 @@ struct broadcast_options {
 	struct data_options data;
 	struct frame_options frame;
 	struct sender_options sending;
-	struct {
-		struct names interfaces;
-		struct address to; /* of --to; of length 0: each interface's own */
-	} own;
+	struct names interfaces;
+	struct address to; /* of --to; of length 0: each interface's own */
 };
 
-#define AT(member)                                                                                 \
-	(offsetof(struct broadcast_options, own.member) - offsetof(struct broadcast_options, own))
+#define AT(member) offsetof(struct broadcast_options, member)
 
 static int broadcast_parse_interface(void *field, const char *word, struct option_error *error)
 {
@@ -71,7 +68,7 @@ static const struct option_row rows[] = {
 static const struct option_group group = { "Broadcast", rows, sizeof rows / sizeof *rows };
 
 static const struct option_use uses[] = {
-	{ &group, offsetof(struct broadcast_options, own) },
+	{ &group, 0 },
 	{ &sender_group, offsetof(struct broadcast_options, sending) },
 	{ &frame_group, offsetof(struct broadcast_options, frame) },
 	{ &family_group, offsetof(struct broadcast_options, family) },
@@ -99,7 +96,7 @@ struct places {
 
 static bool broadcast_is_wanted(const struct broadcast_options *o, const char *name)
 {
-	const struct names *names = &o->own.interfaces;
+	const struct names *names = &o->interfaces;
 
 	for (size_t i = 0; i < names->n; i++)
 		if (!strcmp(names->words[i], name))
@@ -138,7 +135,7 @@ static void broadcast_add_interfaces(struct places *p, const struct broadcast_op
 	for (size_t i = 0; i < n; i++)
 		if (broadcast_is_wanted(o, list[i].name) && broadcast_is_usable(&list[i]))
 			broadcast_add_place(p, &list[i],
-					    o->own.to.length ? &o->own.to : &list[i].broadcast);
+					    o->to.length ? &o->to : &list[i].broadcast);
 }
 
 /* Says why nothing goes through NAME. */
@@ -162,7 +159,7 @@ static int broadcast_find_places(const struct broadcast_options *o, struct place
 				 struct outcome *outcome)
 {
 	const struct messages *m = &o->messages;
-	const struct names *names = &o->own.interfaces;
+	const struct names *names = &o->interfaces;
 	struct interface *list = NULL;
 	size_t n = 0;
 	bool found = true;
@@ -177,8 +174,8 @@ static int broadcast_find_places(const struct broadcast_options *o, struct place
 		free(list);
 		return -1;
 	}
-	if (o->own.to.length && names->n == 0)
-		broadcast_add_place(p, NULL, &o->own.to);
+	if (o->to.length && names->n == 0)
+		broadcast_add_place(p, NULL, &o->to);
 	else
 		broadcast_add_interfaces(p, o, list, n);
 	/* An interface that was named must be usable. */

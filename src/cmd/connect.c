@@ -14,10 +14,27 @@
 	"delay telnet buffer idle-timeout crlf rate output hex-dump append progress stats "        \
 	"heartbeat kill-after"
 
-static int connect_parse_heartbeat(void *field, const char *word, struct option_error *error);
+#define AT(member) offsetof(struct connect_options, member)
 
-#define AT(member)                                                                                 \
-	(offsetof(struct connect_options, own.member) - offsetof(struct connect_options, own))
+static int connect_parse_heartbeat(void *field, const char *word, struct option_error *error)
+{
+	struct data_options *data = field;
+	const char *comma = strchr(word, ',');
+	size_t n = comma ? (size_t)(comma - word) : strlen(word);
+	char duration[64] = "";
+
+	if (n < sizeof duration)
+		memcpy(duration, word, n);
+	data->heartbeat_text = comma ? comma + 1 : "\n";
+	if (duration_parse(duration, &data->heartbeat) == 0 && data->heartbeat > 0 &&
+	    *data->heartbeat_text)
+		return 0;
+	return option_fail(
+		error,
+		"--heartbeat: '%s' is not DURATION[,TEXT]: a duration over 0, and a text "
+		"that is not empty",
+		word);
+}
 
 static const struct option_row rows[] = {
 	{ "wait", 'w', OPTION_DURATION, AT(wait), .arg = "DURATION",
@@ -39,7 +56,7 @@ static const struct option_row rows[] = {
 	{ "pass-fd", 'F', OPTION_FLAG, AT(pass_fd), .excludes = "execute " NO_DATA,
 	  .help = "pass the connection over stdout, a UNIX socket, and end (ssh's "
 		  "ProxyUseFdpass)" },
-	{ "heartbeat", 0, OPTION_PARSED, AT(heartbeat), .arg = "DURATION[,TEXT]",
+	{ "heartbeat", 0, OPTION_PARSED, AT(data), .arg = "DURATION[,TEXT]",
 	  .parser = connect_parse_heartbeat,
 	  .help = "send TEXT (a newline) whenever nothing was sent so long" },
 };
@@ -47,7 +64,7 @@ static const struct option_row rows[] = {
 static const struct option_group group = { "Connecting", rows, sizeof rows / sizeof *rows };
 
 static const struct option_use uses[] = {
-	{ &group, offsetof(struct connect_options, own) },
+	{ &group, 0 },
 	{ &retry_alone_group, offsetof(struct connect_options, retry) },
 	{ &proxy_group, offsetof(struct connect_options, proxy) },
 	{ &command_group, offsetof(struct connect_options, service) },
@@ -67,31 +84,11 @@ static const struct connect_options defaults = {
 	.data = DATA_OPTIONS_DEFAULT,
 	.service = SERVICE_OPTIONS_DEFAULT,
 	.retry = RETRY_OPTIONS_DEFAULT,
-	.own = { .wait = UNSET,
-		 .interval = UNSET,
-		 .jobs = JOBS,
-		 .count = UNSET,
-		 .heartbeat = { UNSET, NULL } },
+	.wait = UNSET,
+	.interval = UNSET,
+	.jobs = JOBS,
+	.count = UNSET,
 };
-
-static int connect_parse_heartbeat(void *field, const char *word, struct option_error *error)
-{
-	struct heartbeat *h = field;
-	const char *comma = strchr(word, ',');
-	size_t n = comma ? (size_t)(comma - word) : strlen(word);
-	char duration[64] = "";
-
-	if (n < sizeof duration)
-		memcpy(duration, word, n);
-	h->text = comma ? comma + 1 : "\n";
-	if (duration_parse(duration, &h->interval) == 0 && h->interval > 0 && *h->text)
-		return 0;
-	return option_fail(
-		error,
-		"--heartbeat: '%s' is not DURATION[,TEXT]: a duration over 0, and a text "
-		"that is not empty",
-		word);
-}
 
 static struct outcome connect_run(const struct connect_options *o, const char *host,
 				  const char *port)
@@ -105,10 +102,10 @@ static struct outcome connect_run(const struct connect_options *o, const char *h
 				 .port = port,
 				 .family = address_family(&o->family),
 				 .numeric = o->family.numeric,
-				 .wait = o->own.wait },
+				 .wait = o->wait },
 		.retry = &o->retry,
 		.proxy = o->proxy.first,
-		.pass_fd = o->own.pass_fd,
+		.pass_fd = o->pass_fd,
 	};
 
 	return client_run(&c);
@@ -118,9 +115,9 @@ static struct outcome connect_run(const struct connect_options *o, const char *h
 static int connect_check_modes(const struct connect_options *o, const struct operands *operands,
 			       struct option_error *error)
 {
-	const char *mode = o->own.ping ? "ping" : o->own.pass_fd ? "pass-fd" : NULL;
+	const char *mode = o->ping ? "ping" : o->pass_fd ? "pass-fd" : NULL;
 
-	if (operands->n > 2 && !o->own.probe)
+	if (operands->n > 2 && !o->probe)
 		return option_fail(error, "extra operand '%s'", operands->words[2]);
 	if (mode && operands->command)
 		return option_fail(error, "--%s and '-- %s' exclude each other", mode,
@@ -139,23 +136,21 @@ static struct outcome main_connect(const struct command *self, int argc, char **
 	if (command_begin(self, argc, argv, &o, &o.messages, &operands, &outcome)) {
 		const bool numeric = o.family.numeric;
 
-		if (o.own.interval != UNSET)
-			o.retry.interval = o.own.interval;
-		o.data.heartbeat = o.own.heartbeat.interval;
-		o.data.heartbeat_text = o.own.heartbeat.text;
+		if (o.interval != UNSET)
+			o.retry.interval = o.interval;
 		if (connect_check_modes(&o, &operands, &error) < 0 ||
-		    (!o.own.probe &&
+		    (!o.probe &&
 		     (address_operands(&operands, false, numeric, &host, &port, &error) < 0 ||
 		      proxy_check(&o.proxy, host, numeric, &error) < 0)) ||
 		    address_check(o.socket.source, o.socket.source_port, numeric, &error) < 0 ||
 		    service_check(&o.service, &operands, numeric, &error) < 0 ||
 		    run_check(&o.messages, &o.data, &error) < 0)
 			outcome = command_refuse(&o.messages, &error);
-		else if (o.own.probe)
+		else if (o.probe)
 			outcome = connect_scan(&o, &operands);
 		else
-			outcome = o.own.ping ? connect_ping(&o, host, port) :
-					       connect_run(&o, host, port);
+			outcome =
+				o.ping ? connect_ping(&o, host, port) : connect_run(&o, host, port);
 	}
 	sockopt_free(&o.socket);
 	proxy_free(&o.proxy);

@@ -16,14 +16,8 @@ struct connect_options {
 	struct service_options service;
 	struct retry_options retry;
 	struct proxy_options proxy;
-	struct {
-		int64_t wait, interval, jobs, count;
-		bool probe, any, closed, ping, pass_fd;
-		struct heartbeat {
-			int64_t interval;
-			const char *text;
-		} heartbeat;
-	} own;
+	int64_t wait, interval, jobs, count;
+	bool probe, any, closed, ping, pass_fd;
 };
 
 /* ---- connect_ping.c ---- */

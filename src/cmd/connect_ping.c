@@ -160,7 +160,7 @@ static void ping_output_changed(void *arg)
 /* Are N as many as -c asks for? */
 static bool ping_is_last(const struct ping *p, int64_t n)
 {
-	return p->o->own.count != UNSET && n >= p->o->own.count;
+	return p->o->count != UNSET && n >= p->o->count;
 }
 
 /* The time has come for the next connection. */
@@ -305,8 +305,8 @@ struct outcome connect_ping(const struct connect_options *o, const char *host, c
 		.o = o,
 		.host = host,
 		.port = port,
-		.wait = o->own.wait == UNSET ? PROBE_LIMIT : o->own.wait,
-		.interval = o->own.interval == UNSET ? PING_INTERVAL : o->own.interval,
+		.wait = o->wait == UNSET ? PROBE_LIMIT : o->wait,
+		.interval = o->interval == UNSET ? PING_INTERVAL : o->interval,
 		.lookup_start = UNSET,
 		.lookup_ns = UNSET,
 	};

@@ -25,7 +25,7 @@ static bool scan_is_done(const struct scan *s)
 {
 	if (s->expired || s->concluding)
 		return true;
-	if (s->o->own.any && s->o->retry.retry != UNSET && s->n_open > 0)
+	if (s->o->any && s->o->retry.retry != UNSET && s->n_open > 0)
 		return true;
 	return s->n_unknown == 0 && s->n_settled + s->n_lost == s->n_targets;
 }
@@ -190,7 +190,7 @@ static void scan_start(struct scan *s)
 		.socket = &s->o->socket,
 		.family = address_family(&s->o->family),
 		.wait = s->wait,
-		.jobs = (size_t)s->o->own.jobs,
+		.jobs = (size_t)s->o->jobs,
 		.events = { message_wanted(&s->o->messages, MESSAGE_STEP) ? report_event : NULL,
 			    (void *)&s->o->messages },
 		.next = scan_next_target,
@@ -279,7 +279,7 @@ struct outcome connect_scan(const struct connect_options *o, const struct operan
 {
 	struct scan s = {
 		.o = o,
-		.wait = o->own.wait != UNSET	? o->own.wait :
+		.wait = o->wait != UNSET	? o->wait :
 			o->retry.retry != UNSET ? TRY_LIMIT :
 						  PROBE_LIMIT,
 	};

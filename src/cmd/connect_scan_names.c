@@ -20,7 +20,7 @@ int64_t scan_next_try(const struct scan *s, int64_t now)
 
 bool scan_is_lost(const struct scan *s, const struct scan_operand *op)
 {
-	return op->host->state == NAME_FAILED && (s->o->retry.retry == UNSET || s->o->own.closed);
+	return op->host->state == NAME_FAILED && (s->o->retry.retry == UNSET || s->o->closed);
 }
 
 /* Nothing more will be known of the host NAME: its ports are lost. Before the ports are counted,
@@ -45,7 +45,7 @@ static void scan_name_failed(struct scan_name *name)
 		return;
 	/* Under --retry a name that does not resolve is not up yet; under --closed it is gone. */
 	if (s->o->retry.retry != UNSET && !name->is_service && name->eai != EAI_FAMILY) {
-		if (s->o->own.closed)
+		if (s->o->closed)
 			scan_lose(s, name);
 		else
 			timer_set(s->run.loop, &name->timer, scan_next_try(s, name->asked));

@@ -118,7 +118,7 @@ void scan_tell_next(struct scan *s)
 /* Is T as it was asked for? */
 bool scan_is_good(const struct scan *s, const struct scan_target *t)
 {
-	return t->tried && (t->state == PROBE_OPEN) != s->o->own.closed;
+	return t->tried && (t->state == PROBE_OPEN) != s->o->closed;
 }
 
 /* Adds why T, or if that is NULL OP's host, is not as asked for. */
@@ -188,17 +188,17 @@ static void scan_add_counts(struct text *text, const size_t *counts)
 /* Says that BAD ports are not as asked for, and why. */
 static struct outcome scan_refuse(const struct scan *s, size_t bad, const size_t *counts)
 {
-	const char *negation = s->o->own.closed ? "still open" : "not open";
+	const char *negation = s->o->closed ? "still open" : "not open";
 	bool retried = s->o->retry.retry != UNSET, silent = bad == counts[PROBE_FILTERED];
 	enum outcome_kind kind =
-		retried || (silent && !s->o->own.closed) ? OUTCOME_TIMEOUT : OUTCOME_FAILED;
+		retried || (silent && !s->o->closed) ? OUTCOME_TIMEOUT : OUTCOME_FAILED;
 	struct text reasons = { 0 }, text = { 0 };
 	const char *code = "ECONNREFUSED";
 	struct outcome outcome;
 
 	if (kind == OUTCOME_TIMEOUT)
 		code = errno_name(ETIMEDOUT);
-	else if (s->o->own.closed)
+	else if (s->o->closed)
 		code = errno_name(EISCONN);
 	else if (!counts[PROBE_CLOSED])
 		code = errno_name(EHOSTUNREACH);
@@ -231,12 +231,12 @@ struct outcome scan_judge(const struct scan *s)
 	size_t counts[PROBE_UNREACHABLE + 1] = { 0 }, bad;
 
 	scan_count(s, counts);
-	bad = s->o->own.closed ? counts[PROBE_OPEN] : s->n_targets - counts[PROBE_OPEN];
+	bad = s->o->closed ? counts[PROBE_OPEN] : s->n_targets - counts[PROBE_OPEN];
 	/* A port that has not been tried is not known to be closed. */
-	if (s->o->own.closed && s->expired)
+	if (s->o->closed && s->expired)
 		bad = s->n_targets - s->n_settled - s->n_lost;
-	if (bad == 0 || (s->o->own.any && counts[PROBE_OPEN] > 0))
-		return (struct outcome){ s->o->own.any ? OUTCOME_DONE : s->lost_kind, 0 };
+	if (bad == 0 || (s->o->any && counts[PROBE_OPEN] > 0))
+		return (struct outcome){ s->o->any ? OUTCOME_DONE : s->lost_kind, 0 };
 	/* The failed look-up has been said. */
 	if (s->lost_kind != OUTCOME_DONE)
 		return (struct outcome){ s->lost_kind, 0 };

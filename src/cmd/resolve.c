@@ -24,16 +24,13 @@
 struct resolve_options {
 	struct messages messages;
 	struct family_options family;
-	struct {
-		bool all, first, reverse, confirm, forms, time, explain;
-		const char *service;
-		int64_t wait, jobs, record;
-		struct address server;
-	} own;
+	bool all, first, reverse, confirm, forms, time, explain;
+	const char *service;
+	int64_t wait, jobs, record;
+	struct address server;
 };
 
-#define AT(member)                                                                                 \
-	(offsetof(struct resolve_options, own.member) - offsetof(struct resolve_options, own))
+#define AT(member) offsetof(struct resolve_options, member)
 
 static const struct {
 	char name[8];
@@ -115,14 +112,15 @@ static const struct option_row rows[] = {
 static const struct option_group group = { "Looking up", rows, sizeof rows / sizeof *rows };
 
 static const struct option_use uses[] = {
-	{ &group, offsetof(struct resolve_options, own) },
+	{ &group, 0 },
 	{ &family_group, offsetof(struct resolve_options, family) },
 	{ &message_group, offsetof(struct resolve_options, messages.options) },
 	{ NULL, 0 },
 };
 
 static const struct resolve_options defaults = {
-	.own = { .wait = UNSET, .jobs = UNSET },
+	.wait = UNSET,
+	.jobs = UNSET,
 };
 
 struct resolver {
@@ -199,7 +197,7 @@ static void resolve_ask(struct resolver *s, const char *word)
 {
 	struct resolution *r;
 
-	if (s->options->own.forms) {
+	if (s->options->forms) {
 		struct option_error error;
 		if (show_forms_check(word, &error) < 0)
 			output_flush(&s->out);
@@ -236,7 +234,7 @@ static bool resolve_ask_more(struct resolver *s)
 		const char *word = source_next(&s->source, &waits);
 		if (!word)
 			return waits;
-		if (s->options->own.explain) {
+		if (s->options->explain) {
 			s->explanation = explanation_start(&s->config, word, &s->show, &calls, s);
 			if (!s->explanation)
 				run_end(&s->run, report_error(&s->options->messages, word, ENOMEM));
@@ -315,7 +313,7 @@ static void resolve_service_found(void *arg, struct places_answer *found)
 /* Finds the port that --service is. */
 static void resolve_find_service(struct resolver *s)
 {
-	const char *service = s->options->own.service;
+	const char *service = s->options->service;
 	const struct places_question q = { .port = service, .socktype = SOCK_STREAM };
 
 	if (!service || address_parse_port(service, &s->config.finder.port) == WORD_NUMBER)
@@ -330,15 +328,15 @@ static int resolve_start_dns(struct resolver *s)
 	const struct resolve_options *o = s->options;
 	struct dns_client_config c = { .patience = DNS_PATIENCE, .tries = DNS_TRIES };
 
-	if (o->own.server.length)
-		c.servers[c.n++] = o->own.server;
+	if (o->server.length)
+		c.servers[c.n++] = o->server;
 	else
 		dns_client_system_servers(&c);
-	if (o->own.wait != UNSET) {
+	if (o->wait != UNSET) {
 		/* -w limits the whole; lost packets are to be sent again before that. */
 		c.tries = 0;
-		if (o->own.wait / 3 < c.patience)
-			c.patience = o->own.wait / 3 > MILLISECOND ? o->own.wait / 3 : MILLISECOND;
+		if (o->wait / 3 < c.patience)
+			c.patience = o->wait / 3 > MILLISECOND ? o->wait / 3 : MILLISECOND;
 	}
 	s->dns = dns_client_new(s->run.loop, &c);
 	s->config.finder.dns = s->dns;
@@ -354,12 +352,12 @@ static void resolve_configure(struct resolver *s)
 	const struct resolve_options *o = s->options;
 
 	s->config = (struct resolution_config){
-		.finder = { .family = address_family(&o->family), .all = o->own.all },
+		.finder = { .family = address_family(&o->family), .all = o->all },
 		.numeric = o->family.numeric,
-		.record = (unsigned)o->own.record,
-		.reverse = o->own.reverse || o->own.confirm,
-		.confirm = o->own.confirm,
-		.wait = o->own.wait,
+		.record = (unsigned)o->record,
+		.reverse = o->reverse || o->confirm,
+		.confirm = o->confirm,
+		.wait = o->wait,
 	};
 }
 
@@ -388,9 +386,9 @@ static void resolve_prepare(struct resolver *s, const struct operands *operands)
 	const struct resolve_options *o = s->options;
 	bool many = operands->n > 1 || resolve_reads_stdin(operands);
 
-	s->jobs = o->own.jobs != UNSET			? (size_t)o->own.jobs :
-		  o->own.server.length || o->own.record ? JOBS_SERVER :
-							  JOBS;
+	s->jobs = o->jobs != UNSET		? (size_t)o->jobs :
+		  o->server.length || o->record ? JOBS_SERVER :
+						  JOBS;
 	lookup_at_once((int)s->jobs);
 	s->size = s->jobs * AHEAD > AHEAD_LEAST ? s->jobs * AHEAD : AHEAD_LEAST;
 	if (!resolve_reads_stdin(operands) && (size_t)operands->n < s->size)
@@ -403,10 +401,10 @@ static void resolve_prepare(struct resolver *s, const struct operands *operands)
 	s->go = (struct timer){ .fn = resolve_go, .arg = s };
 	s->show = (struct show){
 		.terminal = isatty(STDOUT_FILENO),
-		.named = many || (o->messages.options.verbose && !o->own.explain),
-		.first = o->own.first,
-		.time = o->own.time,
-		.service = o->own.service != NULL,
+		.named = many || (o->messages.options.verbose && !o->explain),
+		.first = o->first,
+		.time = o->time,
+		.service = o->service != NULL,
 	};
 	facts_start(&s->show.facts, &o->messages, &s->out.text);
 	if (s->show.named)
@@ -432,7 +430,7 @@ static struct outcome resolve_run(const struct resolve_options *o, const struct 
 	s.ring = calloc(s.size, sizeof(struct resolution *));
 	if (!s.ring)
 		report_error(&o->messages, "start", ENOMEM);
-	else if ((!o->own.server.length && !o->own.record) || resolve_start_dns(&s) == 0) {
+	else if ((!o->server.length && !o->record) || resolve_start_dns(&s) == 0) {
 		resolve_find_service(&s);
 		resolve_wake(&s);
 		outcome = run_wait(&s.run);
@@ -454,21 +452,20 @@ static int resolve_check(const struct resolve_options *o, const struct operands 
 {
 	struct resolver s = { .options = o };
 
-	if (address_check(NULL, o->own.service, o->family.numeric, error) < 0)
+	if (address_check(NULL, o->service, o->family.numeric, error) < 0)
 		return -1;
-	if (operands->n == 0 &&
-	    (o->own.forms || o->own.explain || o->own.record || o->family.numeric))
+	if (operands->n == 0 && (o->forms || o->explain || o->record || o->family.numeric))
 		return option_fail(error, "a name or an address is missing");
 	resolve_configure(&s);
-	s.config.dns = o->own.server.length || o->own.record;
+	s.config.dns = o->server.length || o->record;
 	for (int i = 0; i < operands->n; i++) {
 		const char *word = operands->words[i];
 		/* The parser takes what looks like a negative number for an operand. */
 		if (word[0] == '-' && word[1])
 			return option_fail(error, "name '%s' begins with a dash", word);
 		if (strcmp(word, "-") != 0 &&
-		    (o->own.forms ? show_forms_check(word, error) :
-				    resolution_check(&s.config, word, error)) < 0)
+		    (o->forms ? show_forms_check(word, error) :
+				resolution_check(&s.config, word, error)) < 0)
 			return -1;
 	}
 	return 0;

@@ -13,14 +13,11 @@
 
 struct servinfo_options {
 	struct messages messages;
-	struct {
-		const char *protocol;
-		bool port, name;
-	} own;
+	const char *protocol;
+	bool port, name;
 };
 
-#define AT(member)                                                                                 \
-	(offsetof(struct servinfo_options, own.member) - offsetof(struct servinfo_options, own))
+#define AT(member) offsetof(struct servinfo_options, member)
 
 static const struct option_row rows[] = {
 	{ "protocol", 0, OPTION_STRING, AT(protocol), .arg = "NAME|N",
@@ -33,7 +30,7 @@ static const struct option_row rows[] = {
 static const struct option_group group = { "Services", rows, sizeof rows / sizeof *rows };
 
 static const struct option_use uses[] = {
-	{ &group, offsetof(struct servinfo_options, own) },
+	{ &group, 0 },
 	{ &message_group, offsetof(struct servinfo_options, messages.options) },
 	{ NULL, 0 },
 };
@@ -182,13 +179,13 @@ static void servinfo_add_entry(struct servinfo *s, const struct services_entry *
 	}
 	json_close(&f->json, ']');
 	json_string(&f->json, "source", source_names[source]);
-	if (!o->own.port)
+	if (!o->port)
 		table_cell(&f->table, "%.*s", (int)e->name.n, e->name.text);
-	if (o->own.port || (is_protocol && !o->own.name))
+	if (o->port || (is_protocol && !o->name))
 		table_cell(&f->table, "%u", e->number);
-	else if (!o->own.name)
+	else if (!o->name)
 		table_cell(&f->table, "%u/%.*s", e->number, (int)e->protocol.n, e->protocol.text);
-	if (!o->own.port && !o->own.name)
+	if (!o->port && !o->name)
 		table_cell(&f->table, "%.*s", (int)aliases.length,
 			   aliases.length ? aliases.data : "");
 	table_end_row(&f->table);
@@ -218,7 +215,7 @@ static int servinfo_by_port(const void *a, const void *b)
 static bool servinfo_is_same(const struct servinfo *s, const struct services_entry *a,
 			     const struct services_entry *b)
 {
-	if (s->options->own.port)
+	if (s->options->port)
 		return a->number == b->number;
 	return a->name.n == b->name.n && !memcmp(a->name.text, b->name.text, a->name.n);
 }
@@ -228,7 +225,7 @@ static size_t servinfo_hash_of(const struct servinfo *s, const struct services_e
 {
 	uint32_t hash = 2166136261U;
 
-	if (s->options->own.port)
+	if (s->options->port)
 		return e->number;
 	for (size_t i = 0; i < e->name.n; i++)
 		hash = (hash ^ (unsigned char)e->name.text[i]) * 16777619U;
@@ -285,8 +282,7 @@ static bool servinfo_answer_from(struct servinfo *s, const struct services *from
 	}
 	if (q && !q->name)
 		qsort(matches, n, sizeof *matches, servinfo_by_port);
-	left = s->options->own.port || s->options->own.name ? servinfo_leave_first(s, matches, n) :
-							      n;
+	left = s->options->port || s->options->name ? servinfo_leave_first(s, matches, n) : n;
 	for (size_t i = 0; i < left; i++)
 		servinfo_add_entry(s, matches[i].entry, false, from->source);
 	free(matches);
@@ -369,15 +365,15 @@ static struct outcome servinfo_run(struct servinfo *s, const struct question *qu
 				       system_file_why(error), errno_name(error));
 	} else {
 		facts_start(&s->facts, &o->messages, NULL);
-		if (o->own.protocol)
+		if (o->protocol)
 			servinfo_say_source(s, &s->protocols, PROTOCOLS_PATH);
 		else
 			servinfo_say_source(s, &s->services, SERVICES_PATH);
-		if (o->own.protocol)
-			servinfo_answer_protocol(s, o->own.protocol);
+		if (o->protocol)
+			servinfo_answer_protocol(s, o->protocol);
 		for (int i = 0; i < operands->n; i++)
 			servinfo_answer(s, &questions[i], operands->words[i]);
-		if (!o->own.protocol && operands->n == 0)
+		if (!o->protocol && operands->n == 0)
 			servinfo_answer_from(s, &s->services, NULL, NULL);
 		outcome = facts_print(&s->facts, "\t");
 		if (outcome.kind == OUTCOME_DONE)
@@ -394,13 +390,13 @@ static int servinfo_parse_questions(const struct servinfo_options *o,
 {
 	int64_t number;
 
-	if (o->own.protocol && operands->n > 0)
+	if (o->protocol && operands->n > 0)
 		return option_fail(error, "--protocol and '%s' exclude each other: try '%s/%s'",
-				   operands->words[0], operands->words[0], o->own.protocol);
-	if (o->own.protocol && number_parse(o->own.protocol, 0, 65535, &number) < 0 &&
-	    (errno == ERANGE || *o->own.protocol == '-' || *o->own.protocol == '+'))
+				   operands->words[0], operands->words[0], o->protocol);
+	if (o->protocol && number_parse(o->protocol, 0, 65535, &number) < 0 &&
+	    (errno == ERANGE || *o->protocol == '-' || *o->protocol == '+'))
 		return option_fail(error, "--protocol: '%s' is neither from 0 to 65535 nor a name",
-				   o->own.protocol);
+				   o->protocol);
 	if (!questions)
 		return option_fail(error, "out of memory");
 	for (int i = 0; i < operands->n; i++)

@@ -29,14 +29,11 @@
 struct sockname_options {
 	struct messages messages;
 	struct family_options family;
-	struct {
-		bool connect, listening, sockets, interfaces, options, local, peer;
-		int64_t fd, wait;
-	} own;
+	bool connect, listening, sockets, interfaces, options, local, peer;
+	int64_t fd, wait;
 };
 
-#define AT(member)                                                                                 \
-	(offsetof(struct sockname_options, own.member) - offsetof(struct sockname_options, own))
+#define AT(member) offsetof(struct sockname_options, member)
 
 static const struct option_row rows[] = {
 	{ "connect", 0, OPTION_FLAG, AT(connect), .excludes = "fd listening sockets interfaces",
@@ -64,13 +61,13 @@ static const struct option_row rows[] = {
 static const struct option_group group = { "What to tell of", rows, sizeof rows / sizeof *rows };
 
 static const struct option_use uses[] = {
-	{ &group, offsetof(struct sockname_options, own) },
+	{ &group, 0 },
 	{ &family_group, offsetof(struct sockname_options, family) },
 	{ &message_group, offsetof(struct sockname_options, messages.options) },
 	{ NULL, 0 },
 };
 
-static const struct sockname_options defaults = { .own = { .fd = UNSET, .wait = UNSET } };
+static const struct sockname_options defaults = { .fd = UNSET, .wait = UNSET };
 static const struct socket_options plain_socket = SOCKET_OPTIONS_DEFAULT;
 
 /* ---- options of sockets ---- */
@@ -124,7 +121,7 @@ static struct outcome sockname_print_address(const struct sockname_options *o,
 	if (a->length == 0)
 		return message_fail(&o->messages, OUTCOME_FAILED, "ENOTCONN",
 				    "%s: no %s address (ENOTCONN)", what,
-				    o->own.local ? "local" : "peer's");
+				    o->local ? "local" : "peer's");
 	facts_start(&f, &o->messages, NULL);
 	table_cell(&f.table, "%s", describe_place(a, text));
 	table_end_row(&f.table);
@@ -142,22 +139,22 @@ static struct outcome sockname_print_socket(const struct sockname_options *o, in
 
 	describe_name(fd, false, &local);
 	describe_name(fd, true, &peer);
-	if (o->own.local || o->own.peer)
-		return sockname_print_address(o, o->own.local ? &local : &peer, what);
+	if (o->local || o->peer)
+		return sockname_print_address(o, o->local ? &local : &peer, what);
 	facts_start(&f, &o->messages, NULL);
 	facts_begin(&f, NULL);
 	describe_socket(&f, fd, &local, &peer);
-	if (o->own.connect)
+	if (o->connect)
 		describe_interface(&f, interfaces_find(&local));
 	if (fstat(fd, &status) == 0)
 		facts_number(&f, "inode", (int64_t)status.st_ino);
-	if (!o->own.connect && describe_number(fd, SO_TYPE) >= 0 &&
-	    local.u.sa.sa_family == AF_UNIX && stream_credentials(fd, ids) == 0 && ids[0] > 0) {
+	if (!o->connect && describe_number(fd, SO_TYPE) >= 0 && local.u.sa.sa_family == AF_UNIX &&
+	    stream_credentials(fd, ids) == 0 && ids[0] > 0) {
 		facts_number(&f, "peer_pid", ids[0]);
 		facts_number(&f, "peer_uid", ids[1]);
 		facts_number(&f, "peer_gid", ids[2]);
 	}
-	if (o->own.options)
+	if (o->options)
 		describe_options(&f, fd, local.length ? local.u.sa.sa_family : AF_UNIX);
 	facts_end(&f);
 	return facts_print(&f, " ");
@@ -167,10 +164,10 @@ static struct outcome sockname_print_fd(const struct sockname_options *o)
 {
 	char what[32];
 
-	snprintf(what, sizeof what, "descriptor %lld", (long long)o->own.fd);
-	if (fcntl((int)o->own.fd, F_GETFD) < 0 || describe_number((int)o->own.fd, SO_TYPE) < 0)
+	snprintf(what, sizeof what, "descriptor %lld", (long long)o->fd);
+	if (fcntl((int)o->fd, F_GETFD) < 0 || describe_number((int)o->fd, SO_TYPE) < 0)
 		return report_error(&o->messages, what, errno);
-	return sockname_print_socket(o, (int)o->own.fd, what);
+	return sockname_print_socket(o, (int)o->fd, what);
 }
 
 /* ---- HOST [PORT], and --connect ---- */
@@ -189,7 +186,7 @@ static void sockname_connected(void *arg, const struct dial_result *r)
 
 	s->dial = NULL;
 	if (r->fd < 0) {
-		run_end(&s->run, report_dial(&o->messages, s->host, s->port, r, o->own.wait, "-w"));
+		run_end(&s->run, report_dial(&o->messages, s->host, s->port, r, o->wait, "-w"));
 		return;
 	}
 	run_end(&s->run, sockname_print_socket(o, r->fd, s->host));
@@ -205,8 +202,8 @@ static struct outcome sockname_print_route(const struct sockname_options *o, int
 	struct facts f;
 
 	describe_name(fd, false, &local);
-	if (o->own.local || o->own.peer)
-		return sockname_print_address(o, o->own.local ? &local : peer, "socket");
+	if (o->local || o->peer)
+		return sockname_print_address(o, o->local ? &local : peer, "socket");
 	facts_start(&f, &o->messages, NULL);
 	facts_begin(&f, NULL);
 	facts_word(&f, "family", describe_family(peer->u.sa.sa_family));
@@ -218,7 +215,7 @@ static struct outcome sockname_print_route(const struct sockname_options *o, int
 	describe_interface(&f, route.interface);
 	describe_host(&f, "gateway", &route.gateway);
 	describe_host(&f, "source", &route.source);
-	if (o->own.options)
+	if (o->options)
 		describe_options(&f, fd, peer->u.sa.sa_family);
 	facts_end(&f);
 	return facts_print(&f, " ");
@@ -260,7 +257,7 @@ static void sockname_dial(struct sockname *s)
 		.port = s->port,
 		.family = address_family(&o->family),
 		.socket = &plain_socket,
-		.deadline = clock_after(o->messages.start, o->own.wait),
+		.deadline = clock_after(o->messages.start, o->wait),
 		.events = { report_event, (void *)&o->messages },
 	};
 
@@ -285,10 +282,10 @@ static struct outcome sockname_ask(const struct sockname_options *o, const char 
 	if (run_start(&s.run, &o->messages, NULL) < 0)
 		return (struct outcome){ OUTCOME_FAILED, 0 };
 	snprintf(what, sizeof what, "host %s, port %s", host, port);
-	if (o->own.connect)
+	if (o->connect)
 		sockname_dial(&s);
 	else
-		run_look_up(&s.run, &q, what, o->own.wait, sockname_found, &s);
+		run_look_up(&s.run, &q, what, o->wait, sockname_found, &s);
 	outcome = run_wait(&s.run);
 	dial_cancel(s.dial);
 	run_free(&s.run);
@@ -305,7 +302,7 @@ static struct outcome sockname_list_sockets(const struct sockname_options *o, co
 			    [INVENTORY_UDP] = true,
 			    [INVENTORY_UNIX] = !port && address_family(&o->family) == AF_UNSPEC },
 		.family = address_family(&o->family),
-		.listening = o->own.listening,
+		.listening = o->listening,
 		.port = port,
 	};
 	struct facts f;
@@ -317,16 +314,16 @@ static struct outcome sockname_list_sockets(const struct sockname_options *o, co
 		inventory_free(&inventory);
 		return message_fail(&o->messages, OUTCOME_FAILED, "ECONNREFUSED",
 				    "port %s: %s (ECONNREFUSED)", word,
-				    o->own.listening ? "nobody listens on it" : "nobody has it");
+				    o->listening ? "nobody listens on it" : "nobody has it");
 	}
 	inventory_find_owners(&inventory);
 	facts_start(&f, &o->messages, NULL);
 	if (isatty(STDOUT_FILENO))
-		inventory_heading(&f.table, o->own.sockets);
+		inventory_heading(&f.table, o->sockets);
 	for (size_t i = 0; i < inventory.n; i++) {
 		facts_begin(&f, NULL);
 		inventory_json(&f.json, &inventory, &inventory.sockets[i]);
-		inventory_row(&f.table, &inventory, &inventory.sockets[i], o->own.sockets);
+		inventory_row(&f.table, &inventory, &inventory.sockets[i], o->sockets);
 		facts_end(&f);
 	}
 	inventory_free(&inventory);
@@ -404,8 +401,7 @@ static int sockname_check(const struct command *self, const struct sockname_opti
 			  const struct operands *operands, const char **host, const char **port,
 			  struct option_error *error)
 {
-	bool ports = o->own.listening || o->own.sockets,
-	     none = o->own.fd != UNSET || o->own.interfaces;
+	bool ports = o->listening || o->sockets, none = o->fd != UNSET || o->interfaces;
 	struct address a;
 	uint16_t number;
 
@@ -420,12 +416,12 @@ static int sockname_check(const struct command *self, const struct sockname_opti
 			return option_fail(error, "port '0': no socket has it");
 		return address_check(NULL, operands->words[0], o->family.numeric, error);
 	}
-	if (operands->n == 0 && o->own.options && !o->own.connect)
+	if (operands->n == 0 && o->options && !o->connect)
 		return 0;
 	if (operands->n == 0)
 		return option_fail(error, "an operand is missing: sockit sockname %s",
 				   self->synopsis);
-	if (o->own.connect || operands->n == 2 ||
+	if (o->connect || operands->n == 2 ||
 	    (address_parse_host(operands->words[0], &a) == WORD_BAD &&
 	     strchr(operands->words[0], ':')))
 		return address_inet_operands(operands, false, o->family.numeric, host, port, error);
@@ -446,11 +442,11 @@ static struct outcome main_sockname(const struct command *self, int argc, char *
 		return outcome;
 	if (sockname_check(self, &o, &operands, &host, &port, &error) < 0)
 		return command_refuse(&o.messages, &error);
-	if (o.own.fd != UNSET)
+	if (o.fd != UNSET)
 		return sockname_print_fd(&o);
-	if (o.own.listening || o.own.sockets)
+	if (o.listening || o.sockets)
 		return sockname_list_by_port(&o, &operands);
-	if (o.own.interfaces)
+	if (o.interfaces)
 		return sockname_list_interfaces(&o);
 	return host ? sockname_ask(&o, host, port) : sockname_list_options(&o);
 }

@@ -18,9 +18,7 @@ struct udp_send_options {
 	struct data_options data;
 	struct frame_options frame;
 	struct sender_options sending;
-	struct {
-		bool probe;
-	} own;
+	bool probe;
 };
 
 static const struct option_row rows[] = {
@@ -34,7 +32,7 @@ static const struct option_group group = { "Probing", rows, sizeof rows / sizeof
 static const struct option_use uses[] = {
 	{ &sender_group, offsetof(struct udp_send_options, sending) },
 	{ &frame_group, offsetof(struct udp_send_options, frame) },
-	{ &group, offsetof(struct udp_send_options, own) },
+	{ &group, offsetof(struct udp_send_options, probe) },
 	{ &family_group, offsetof(struct udp_send_options, family) },
 	{ &data_group, offsetof(struct udp_send_options, data) },
 	{ &source_group, offsetof(struct udp_send_options, socket) },
@@ -106,7 +104,7 @@ static struct outcome udp_send_run(const struct udp_send_options *o, const char 
 		.host = host,
 		.port = port,
 		.family = address_family(&o->family),
-		.probed = o->own.probe ? udp_send_print : NULL,
+		.probed = o->probe ? udp_send_print : NULL,
 		.arg = &p,
 	};
 

@@ -26,14 +26,12 @@ struct unix_options {
 	struct retry_options retry;
 	struct sender_options sending;
 	struct receiver_options receiving;
-	struct {
-		bool listen;
-		int64_t type, wait, interval;
-		const char *source;
-	} own;
+	bool listens;
+	int64_t type, wait, interval;
+	const char *source;
 };
 
-#define AT(member) (offsetof(struct unix_options, own.member) - offsetof(struct unix_options, own))
+#define AT(member) offsetof(struct unix_options, member)
 
 static const struct option_keyword types[] = {
 	{ "stream", SOCK_STREAM },
@@ -43,7 +41,7 @@ static const struct option_keyword types[] = {
 };
 
 static const struct option_row rows[] = {
-	{ "listen", 'l', OPTION_FLAG, AT(listen),
+	{ "listen", 'l', OPTION_FLAG, AT(listens),
 	  .help = "make the socket and wait for clients, rather than connect" },
 	{ "type", 0, OPTION_KEYWORD, AT(type), .arg = "TYPE", .keywords = types,
 	  .help = "stream (the default), seqpacket, or dgram" },
@@ -59,7 +57,7 @@ static const struct option_row rows[] = {
 static const struct option_group group = { "UNIX socket", rows, sizeof rows / sizeof *rows };
 
 static const struct option_use uses[] = {
-	{ &group, offsetof(struct unix_options, own) },
+	{ &group, 0 },
 	{ &retry_alone_group, offsetof(struct unix_options, retry) },
 	{ &repeat_group, offsetof(struct unix_options, sending) },
 	{ &receiver_group, offsetof(struct unix_options, receiving) },
@@ -100,7 +98,9 @@ static const struct unix_options defaults = {
 	.retry = RETRY_OPTIONS_DEFAULT,
 	.sending = SENDER_OPTIONS_DEFAULT,
 	.receiving = RECEIVER_OPTIONS_DEFAULT,
-	.own = { .type = SOCK_STREAM, .wait = UNSET, .interval = UNSET },
+	.type = SOCK_STREAM,
+	.wait = UNSET,
+	.interval = UNSET,
 };
 
 /* A command line and what it is carried out with. */
@@ -141,7 +141,7 @@ static const struct unix_purpose {
 
 static enum unix_mode unix_mode_of(const struct unix_options *o)
 {
-	return o->own.type != SOCK_DGRAM ? CONNECTION : o->own.listen ? RECEIVER : SENDER;
+	return o->type != SOCK_DGRAM ? CONNECTION : o->listens ? RECEIVER : SENDER;
 }
 
 /* Does all that was given go with the mode? Returns 0, or -1 with the error. */
@@ -174,7 +174,7 @@ static int unix_check_type(struct unix_job *j)
 	const struct unix_options *o = &j->o;
 	const struct unix_rights *r = &o->listen.rights;
 	const char *path = j->operands.n ? j->operands.words[0] : "";
-	bool stream = o->own.type == SOCK_STREAM;
+	bool stream = o->type == SOCK_STREAM;
 
 	if (stream && (o->frame.frame.mode != FRAME_READ || o->frame.size != UNSET))
 		return option_fail(&j->error, "--frame and --size are for packets: they need "
@@ -218,12 +218,12 @@ static int unix_check(struct unix_job *j)
 		j->place = unix_place(j->operands.words[0], &j->error);
 	if (j->operands.n && !j->place)
 		return -1;
-	if (o->own.source)
-		j->source = unix_place(o->own.source, &j->error);
-	if ((o->own.source && !j->source) || unix_check_mode(j) < 0 || unix_check_type(j) < 0 ||
+	if (o->source)
+		j->source = unix_place(o->source, &j->error);
+	if ((o->source && !j->source) || unix_check_mode(j) < 0 || unix_check_type(j) < 0 ||
 	    service_check(&o->service, &j->operands, o->family.numeric, &j->error) < 0)
 		return -1;
-	if (!j->place && o->own.listen)
+	if (!j->place && o->listens)
 		j->inherited = activation_sockets();
 	if (!j->place && !j->inherited)
 		return option_fail(&j->error, "an operand is missing: sockit unix %s",
@@ -245,9 +245,9 @@ static struct connections_config unix_connections(const struct unix_job *j)
 		.frame = &o->frame,
 		.host = j->place,
 		.port = j->place ? "" : "(inherited)",
-		.socktype = (int)o->own.type,
+		.socktype = (int)o->type,
 		.numeric = o->family.numeric,
-		.wait = o->own.wait,
+		.wait = o->wait,
 	};
 }
 
@@ -271,8 +271,8 @@ static struct outcome unix_run_client(struct unix_job *j)
 	struct unix_options *o = &j->o;
 	const struct client_config c = { .connections = unix_connections(j), .retry = &o->retry };
 
-	if (o->own.interval != UNSET)
-		o->retry.interval = o->own.interval;
+	if (o->interval != UNSET)
+		o->retry.interval = o->interval;
 	return run_check(&o->messages, &o->data, &j->error) == 0 ?
 		       client_run(&c) :
 		       command_refuse(&o->messages, &j->error);
@@ -310,7 +310,7 @@ static struct outcome unix_run_receiver(struct unix_job *j)
 		.inherited = j->inherited,
 		.family = AF_UNIX,
 		.numeric = true,
-		.wait = o->own.wait,
+		.wait = o->wait,
 	};
 
 	o->receiving.echo = option_is_given(&j->operands, "echo");
@@ -332,7 +332,7 @@ static int unix_check_source(struct unix_job *j)
 		return option_fail(&j->error,
 				   "--source: '%s' is longer than what others can reply to (%zu "
 				   "bytes)",
-				   j->o.own.source, sizeof name.u.un.sun_path - 1);
+				   j->o.source, sizeof name.u.un.sun_path - 1);
 	return 0;
 }
 
@@ -347,9 +347,9 @@ static struct outcome unix_run_sender(struct unix_job *j)
 		.port = "",
 	};
 
-	o->sending.wait = o->own.wait;
-	if (o->own.interval != UNSET)
-		o->sending.interval = o->own.interval;
+	o->sending.wait = o->wait;
+	if (o->interval != UNSET)
+		o->sending.interval = o->interval;
 	o->socket.source = j->source;
 	if (unix_check_source(j) < 0 ||
 	    dgram_stdin_check(&o->frame, dgram_most(AF_UNIX), &j->error) < 0 ||
@@ -373,7 +373,7 @@ static struct outcome main_unix(const struct command *self, int argc, char **arg
 		else if (unix_mode_of(o) == SENDER)
 			outcome = unix_run_sender(&j);
 		else
-			outcome = o->own.listen ? unix_run_server(&j) : unix_run_client(&j);
+			outcome = o->listens ? unix_run_server(&j) : unix_run_client(&j);
 	}
 	free(j.place);
 	free(j.source);
