@@ -85,7 +85,8 @@ void json_bytes(struct json *j, const char *key, const void *text, size_t n)
 
 void json_string(struct json *j, const char *key, const char *text)
 {
-	json_bytes(j, key, text, strlen(text));
+	if (text)
+		json_bytes(j, key, text, strlen(text));
 }
 
 void json_number(struct json *j, const char *key, int64_t n)

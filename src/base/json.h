@@ -27,6 +27,7 @@ void json_close(struct json *j, char bracket);
  * reaches a terminal. A TEXT that is not UTF-8 becomes base64 (RFC 4648, section 4), its key
  * `KEY_base64`. */
 void json_bytes(struct json *j, const char *key, const void *text, size_t n);
+/* Adds TEXT as json_bytes() does; NULL: adds nothing. */
 void json_string(struct json *j, const char *key, const char *text);
 
 void json_number(struct json *j, const char *key, int64_t n);

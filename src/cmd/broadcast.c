@@ -89,11 +89,6 @@ static const struct broadcast_options defaults = {
 
 /* ---- where to ---- */
 
-struct places {
-	struct sender_place *list;
-	size_t n;
-};
-
 static bool broadcast_is_wanted(const struct broadcast_options *o, const char *name)
 {
 	const struct names *names = &o->interfaces;
@@ -112,7 +107,7 @@ static bool broadcast_is_usable(const struct interface *i)
 }
 
 /* Adds TO, reached through I (NULL: by the routes), unless it is there already. */
-static void broadcast_add_place(struct places *p, const struct interface *i,
+static void broadcast_add_place(struct sender_config *c, const struct interface *i,
 				const struct address *to)
 {
 	struct sender_place place = { .to = *to };
@@ -121,20 +116,20 @@ static void broadcast_add_place(struct places *p, const struct interface *i,
 		place.interface = i->index;
 		memcpy(place.name, i->name, sizeof place.name);
 	}
-	for (size_t k = 0; k < p->n; k++)
-		if (p->list[k].interface == place.interface &&
-		    address_equal(&p->list[k].to, &place.to))
+	for (size_t k = 0; k < c->n_places; k++)
+		if (c->places[k].interface == place.interface &&
+		    address_equal(&c->places[k].to, &place.to))
 			return;
-	p->list[p->n++] = place;
+	c->places[c->n_places++] = place;
 }
 
 /* Adds each interface that is wanted and usable. */
-static void broadcast_add_interfaces(struct places *p, const struct broadcast_options *o,
+static void broadcast_add_interfaces(struct sender_config *c, const struct broadcast_options *o,
 				     const struct interface *list, size_t n)
 {
 	for (size_t i = 0; i < n; i++)
 		if (broadcast_is_wanted(o, list[i].name) && broadcast_is_usable(&list[i]))
-			broadcast_add_place(p, &list[i],
+			broadcast_add_place(c, &list[i],
 					    o->to.length ? &o->to : &list[i].broadcast);
 }
 
@@ -154,8 +149,8 @@ static struct outcome broadcast_refuse_interface(const struct messages *m, const
 			    found->flags & IFF_UP ? "has no broadcast address" : "is down");
 }
 
-/* Fills *P, whose list the caller frees. Returns 0, or -1 with *OUTCOME after saying why. */
-static int broadcast_find_places(const struct broadcast_options *o, struct places *p,
+/* Finds C's places, which the caller frees. Returns 0, or -1 with *OUTCOME after saying why. */
+static int broadcast_find_places(const struct broadcast_options *o, struct sender_config *c,
 				 struct outcome *outcome)
 {
 	const struct messages *m = &o->messages;
@@ -168,25 +163,25 @@ static int broadcast_find_places(const struct broadcast_options *o, struct place
 		*outcome = report_error(m, "interfaces", errno);
 		return -1;
 	}
-	p->list = calloc(n + 1, sizeof *p->list);
-	if (!p->list) {
+	c->places = calloc(n + 1, sizeof *c->places);
+	if (!c->places) {
 		*outcome = report_error(m, "start", errno);
 		free(list);
 		return -1;
 	}
 	if (o->to.length && names->n == 0)
-		broadcast_add_place(p, NULL, &o->to);
+		broadcast_add_place(c, NULL, &o->to);
 	else
-		broadcast_add_interfaces(p, o, list, n);
+		broadcast_add_interfaces(c, o, list, n);
 	/* An interface that was named must be usable. */
 	for (size_t i = 0; i < names->n && found; i++) {
 		found = false;
-		for (size_t k = 0; k < p->n; k++)
-			found |= !strcmp(p->list[k].name, names->words[i]);
+		for (size_t k = 0; k < c->n_places; k++)
+			found |= !strcmp(c->places[k].name, names->words[i]);
 		if (!found)
 			*outcome = broadcast_refuse_interface(m, names->words[i], list, n);
 	}
-	if (found && p->n == 0) {
+	if (found && c->n_places == 0) {
 		*outcome = message_fail(m, OUTCOME_FAILED, errno_name(EADDRNOTAVAIL),
 					"no interface is up that has a broadcast address");
 		found = false;
@@ -197,29 +192,24 @@ static int broadcast_find_places(const struct broadcast_options *o, struct place
 
 /* ---- the run ---- */
 
-/* Can a reply be preceded by its sender's address? Not where its length is all that comes before
- * it. */
-static bool broadcast_tells_sender(enum frame_mode mode)
+static struct outcome broadcast_run(const struct broadcast_options *o, const char *port)
 {
-	return mode != FRAME_LEN16 && mode != FRAME_LEN32;
-}
-
-static struct outcome broadcast_run(const struct broadcast_options *o, const char *port,
-				    const struct places *places)
-{
-	bool from = broadcast_tells_sender(o->frame.frame.mode);
-	const struct sender_config c = {
+	const enum frame_mode mode = o->frame.frame.mode;
+	struct sender_config c = {
 		.options = &o->sending,
 		.frame = &o->frame,
 		.socket = &o->socket,
 		.port = port,
 		.family = AF_INET,
-		.places = places->list,
-		.n_places = places->n,
-		.from = from,
+		/* The length before a reply leaves no room for the address of its sender. */
+		.from = mode != FRAME_LEN16 && mode != FRAME_LEN32,
 	};
+	struct outcome outcome;
 
-	return sender_run(&o->messages, &o->data, &c);
+	if (broadcast_find_places(o, &c, &outcome) == 0)
+		outcome = sender_run(&o->messages, &o->data, &c);
+	free(c.places);
+	return outcome;
 }
 
 static int broadcast_check(const struct broadcast_options *o, const char *port,
@@ -239,7 +229,6 @@ static int broadcast_check(const struct broadcast_options *o, const char *port,
 static struct outcome main_broadcast(const struct command *self, int argc, char **argv)
 {
 	struct broadcast_options o = defaults;
-	struct places places = { 0 };
 	struct option_error error;
 	struct operands operands;
 	struct outcome outcome;
@@ -247,10 +236,9 @@ static struct outcome main_broadcast(const struct command *self, int argc, char 
 	if (command_begin(self, argc, argv, &o, &o.messages, &operands, &outcome)) {
 		if (broadcast_check(&o, operands.words[0], &error) < 0)
 			outcome = command_refuse(&o.messages, &error);
-		else if (broadcast_find_places(&o, &places, &outcome) == 0)
-			outcome = broadcast_run(&o, operands.words[0], &places);
+		else
+			outcome = broadcast_run(&o, operands.words[0]);
 	}
-	free(places.list);
 	sockopt_free(&o.socket);
 	return outcome;
 }

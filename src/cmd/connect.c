@@ -90,16 +90,15 @@ static const struct connect_options defaults = {
 	.count = UNSET,
 };
 
-static struct outcome connect_run(const struct connect_options *o, const char *host,
-				  const char *port)
+static struct outcome connect_run(const struct connect_options *o)
 {
 	const struct client_config c = {
 		.connections = { .messages = &o->messages,
 				 .socket = &o->socket,
 				 .data = &o->data,
 				 .service = &o->service,
-				 .host = host,
-				 .port = port,
+				 .host = o->host,
+				 .port = o->port,
 				 .family = address_family(&o->family),
 				 .numeric = o->family.numeric,
 				 .wait = o->wait },
@@ -131,7 +130,6 @@ static struct outcome main_connect(const struct command *self, int argc, char **
 	struct option_error error;
 	struct operands operands;
 	struct outcome outcome;
-	const char *host = NULL, *port = NULL;
 
 	if (command_begin(self, argc, argv, &o, &o.messages, &operands, &outcome)) {
 		const bool numeric = o.family.numeric;
@@ -140,8 +138,8 @@ static struct outcome main_connect(const struct command *self, int argc, char **
 			o.retry.interval = o.interval;
 		if (connect_check_modes(&o, &operands, &error) < 0 ||
 		    (!o.probe &&
-		     (address_operands(&operands, false, numeric, &host, &port, &error) < 0 ||
-		      proxy_check(&o.proxy, host, numeric, &error) < 0)) ||
+		     (address_operands(&operands, false, numeric, &o.host, &o.port, &error) < 0 ||
+		      proxy_check(&o.proxy, o.host, numeric, &error) < 0)) ||
 		    address_check(o.socket.source, o.socket.source_port, numeric, &error) < 0 ||
 		    service_check(&o.service, &operands, numeric, &error) < 0 ||
 		    run_check(&o.messages, &o.data, &error) < 0)
@@ -149,8 +147,7 @@ static struct outcome main_connect(const struct command *self, int argc, char **
 		else if (o.probe)
 			outcome = connect_scan(&o, &operands);
 		else
-			outcome =
-				o.ping ? connect_ping(&o, host, port) : connect_run(&o, host, port);
+			outcome = o.ping ? connect_ping(&o) : connect_run(&o);
 	}
 	sockopt_free(&o.socket);
 	proxy_free(&o.proxy);

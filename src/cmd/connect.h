@@ -18,13 +18,14 @@ struct connect_options {
 	struct proxy_options proxy;
 	int64_t wait, interval, jobs, count;
 	bool probe, any, closed, ping, pass_fd;
+	const char *host, *port; /* the operands; NULL with --probe */
 };
 
 /* ---- connect_ping.c ---- */
 
-/* --ping: connects to PORT of HOST, which have passed address_operands(), once every interval.
+/* --ping: connects to the host and port, which have passed address_operands(), once every interval.
  * Prints a line for each time, and figures at the end. Says itself what goes wrong. */
-struct outcome connect_ping(const struct connect_options *o, const char *host, const char *port);
+struct outcome connect_ping(const struct connect_options *o);
 
 /* ---- connect_scan.c ---- */
 

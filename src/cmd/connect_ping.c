@@ -18,7 +18,6 @@
 
 struct ping {
 	const struct connect_options *o;
-	const char *host, *port;
 	char shown[1024]; /* `HOST port PORT`, escaped */
 	int64_t wait, interval;
 	struct run run;
@@ -53,7 +52,7 @@ static double ping_square_root(double x)
 static void ping_begin_facts(struct ping *p, const char *event)
 {
 	facts_begin(&p->facts, event);
-	json_string(&p->facts.json, "host", p->host);
+	json_string(&p->facts.json, "host", p->o->host);
 }
 
 static void ping_tell_start(struct ping *p)
@@ -76,10 +75,8 @@ static void ping_tell_result(struct ping *p, const struct probe_result *r)
 	json_number(json, "seq", r->number);
 	json_string(json, "state", probe_state_name(r->state));
 	address_json(json, "peer", &p->addresses[r->index]);
-	if (r->what)
-		json_string(json, "step", r->what);
-	if (r->error)
-		json_string(json, "code", errno_name(r->error));
+	json_string(json, "step", r->what);
+	json_string(json, "code", r->error ? errno_name(r->error) : NULL);
 	json_milliseconds(json, "elapsed_ms", r->ns);
 	if (r->state != PROBE_FILTERED)
 		snprintf(time, sizeof time, " time=%.3f ms", (double)r->ns / (double)MILLISECOND);
@@ -287,8 +284,8 @@ static void ping_figures(void *arg, bool at_end)
 static void ping_look_up(struct ping *p)
 {
 	const struct places_question q = {
-		.host = p->host,
-		.port = p->port,
+		.host = p->o->host,
+		.port = p->o->port,
 		.family = address_family(&p->o->family),
 		.socktype = SOCK_STREAM,
 	};
@@ -299,19 +296,17 @@ static void ping_look_up(struct ping *p)
 		p->lookup_start = now;
 }
 
-struct outcome connect_ping(const struct connect_options *o, const char *host, const char *port)
+struct outcome connect_ping(const struct connect_options *o)
 {
 	struct ping p = {
 		.o = o,
-		.host = host,
-		.port = port,
 		.wait = o->wait == UNSET ? PROBE_LIMIT : o->wait,
 		.interval = o->interval == UNSET ? PING_INTERVAL : o->interval,
 		.lookup_start = UNSET,
 		.lookup_ns = UNSET,
 	};
 	char text[sizeof p.shown];
-	const char *words = address_words(host, port, text, sizeof text);
+	const char *words = address_words(o->host, o->port, text, sizeof text);
 	struct outcome outcome;
 
 	if (run_start(&p.run, &o->messages, &o->data) < 0)

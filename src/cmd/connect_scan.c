@@ -183,8 +183,7 @@ static void scan_source_failed(void *arg, const struct places_failure *f)
 	run_end(&s->run, report_lookup(&s->o->messages, f));
 }
 
-/* All ports have numbers: begins to probe. */
-static void scan_start(struct scan *s)
+void scan_start(struct scan *s)
 {
 	const struct probe_config config = {
 		.socket = &s->o->socket,
@@ -257,7 +256,6 @@ static struct outcome scan_run(struct scan *s)
 		     command ? "stderr" : "stdout", scan_output_changed, s);
 	output_watch(&s->output);
 	facts_start(&s->facts, &o->messages, &s->output.text);
-	s->start = scan_start;
 	s->again_end = &s->again;
 	s->again_timer = (struct timer){ .fn = scan_try_again, .arg = s };
 	s->show_timer = (struct timer){ .fn = scan_show, .arg = s };
@@ -270,7 +268,7 @@ static struct outcome scan_run(struct scan *s)
 	output_close(&s->output);
 	prober_free(s->prober);
 	scan_free_names(s);
-	scan_free_services(s);
+	services_free(&s->services);
 	run_free(&s->run);
 	return outcome;
 }

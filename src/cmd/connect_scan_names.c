@@ -95,7 +95,7 @@ static void scan_name_found(void *arg, struct lookup_answer *answer)
 		message(&s->o->messages, MESSAGE_STEP, "note", "host %s: %zu address%s", name->text,
 			answer->n, answer->n == 1 ? "" : "es");
 	else if (--s->n_unknown == 0)
-		s->start(s);
+		scan_start(s);
 	if (s->prober)
 		prober_wake(s->prober);
 }
@@ -141,7 +141,7 @@ void scan_ask_names(struct scan *s)
 		scan_ask(n);
 	}
 	if (--s->n_unknown == 0)
-		s->start(s);
+		scan_start(s);
 }
 
 void scan_free_names(struct scan *s)

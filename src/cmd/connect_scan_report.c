@@ -46,11 +46,6 @@ static const char *scan_service_of(struct scan *s, const struct scan_target *t, 
 	return entry ? text : NULL;
 }
 
-void scan_free_services(struct scan *s)
-{
-	services_free(&s->services);
-}
-
 /* Prints `HOST PORT/tcp open SERVICE`; with -v `HOST PORT/tcp STATE SERVICE|ERROR MS ms`. */
 static void scan_tell_target(struct scan *s, const struct scan_target *t)
 {
@@ -70,17 +65,14 @@ static void scan_tell_target(struct scan *s, const struct scan_target *t)
 		json_string(json, "protocol", "tcp");
 	}
 	json_string(json, "state", state);
-	if (service)
-		json_string(json, "service", service);
+	json_string(json, "service", service);
 	if (t->address) {
 		struct address address = *t->address;
 		address_set_port(&address, t->port);
 		address_json(json, "peer", &address);
 	}
-	if (t->what)
-		json_string(json, "step", t->what);
-	if (t->error)
-		json_string(json, "code", errno_name(t->error));
+	json_string(json, "step", t->what);
+	json_string(json, "code", t->error ? errno_name(t->error) : NULL);
 	json_milliseconds(json, "elapsed_ms", t->ns);
 	/* Where stdout belongs to a command, lines stand among the messages. */
 	if (s->output.to.original == STDERR_FILENO)

@@ -64,10 +64,9 @@ struct scan {
 	int64_t wait; /* limit of a look-up, and of a connection */
 	struct run run;
 	struct output output;
-	struct facts facts;	       /* into the output */
-	bool shows;		       /* false: nothing is printed */
-	bool all;		       /* print what is not open too */
-	void (*start)(struct scan *s); /* all names of services are known: begin to probe */
+	struct facts facts; /* into the output */
+	bool shows;	    /* false: nothing is printed */
+	bool all;	    /* print what is not open too */
 	struct scan_name *names;
 	size_t n_unknown; /* services that are still looked up */
 	struct scan_operand *operands;
@@ -83,6 +82,11 @@ struct scan {
 	enum outcome_kind lost_kind; /* the outcome of lost hosts; OUTCOME_DONE: none is lost */
 };
 
+/* ---- connect_scan.c ---- */
+
+/* All names of services are known: begins to probe. */
+void scan_start(struct scan *s);
+
 /* ---- connect_scan_words.c ---- */
 
 /* Parses WORDS into S's operands and names. Returns 0, or -1 with *ERROR. */
@@ -95,8 +99,8 @@ void scan_free_words(struct scan *s);
 
 /* ---- connect_scan_names.c ---- */
 
-/* Begins to look up all names at once. S's `start` is called once all services are known, perhaps
- * from in here. */
+/* Begins to look up all names at once. scan_start() is called once all services are known,
+ * perhaps from in here. */
 void scan_ask_names(struct scan *s);
 
 /* Looks NAME up once more. */
@@ -120,8 +124,6 @@ void scan_tell_next(struct scan *s);
 
 /* Is T as it was asked for? */
 bool scan_is_good(const struct scan *s, const struct scan_target *t);
-
-void scan_free_services(struct scan *s);
 
 /* Returns what all results together mean; says what is not as it was asked for. */
 struct outcome scan_judge(const struct scan *s);

@@ -144,14 +144,12 @@ struct resolver {
 
 static void resolve_go(void *arg);
 
-static void resolve_wake(struct resolver *s)
+/* Has resolve_go() called once more. */
+static void resolve_wake(void *arg)
 {
-	timer_set(s->run.loop, &s->go, loop_now(s->run.loop));
-}
+	struct resolver *s = arg;
 
-static void resolve_wake_up(void *arg)
-{
-	resolve_wake(arg);
+	timer_set(s->run.loop, &s->go, loop_now(s->run.loop));
 }
 
 /* ---- answers ---- */
@@ -199,9 +197,11 @@ static void resolve_ask(struct resolver *s, const char *word)
 
 	if (s->options->forms) {
 		struct option_error error;
-		if (show_forms_check(word, &error) < 0)
+		if (show_forms(&s->show, word, &error) < 0) {
 			output_flush(&s->out);
-		s->failed[show_forms(&s->show, word)] = true;
+			message_usage(&s->options->messages, "%s", error.text);
+			s->failed[OUTCOME_USAGE] = true;
+		}
 		return;
 	}
 	s->running++;
@@ -226,7 +226,7 @@ static void resolve_explained(void *arg, enum outcome_kind kind)
 /* Asks as many questions as are allowed at a time. Returns whether more may come. */
 static bool resolve_ask_more(struct resolver *s)
 {
-	static const struct explanation_calls calls = { resolve_explained, resolve_wake_up };
+	static const struct explanation_calls calls = { resolve_explained, resolve_wake };
 
 	while (s->running < s->jobs && s->n < s->size && !output_full(&s->out) && !s->run.ended &&
 	       !s->explanation) {
@@ -340,7 +340,6 @@ static int resolve_start_dns(struct resolver *s)
 	}
 	s->dns = dns_client_new(s->run.loop, &c);
 	s->config.finder.dns = s->dns;
-	s->config.dns = true;
 	if (s->dns)
 		return 0;
 	report_error(&o->messages, "start", errno);
@@ -354,6 +353,7 @@ static void resolve_configure(struct resolver *s)
 	s->config = (struct resolution_config){
 		.finder = { .family = address_family(&o->family), .all = o->all },
 		.numeric = o->family.numeric,
+		.dns = o->server.length || o->record,
 		.record = (unsigned)o->record,
 		.reverse = o->reverse || o->confirm,
 		.confirm = o->confirm,
@@ -386,15 +386,13 @@ static void resolve_prepare(struct resolver *s, const struct operands *operands)
 	const struct resolve_options *o = s->options;
 	bool many = operands->n > 1 || resolve_reads_stdin(operands);
 
-	s->jobs = o->jobs != UNSET		? (size_t)o->jobs :
-		  o->server.length || o->record ? JOBS_SERVER :
-						  JOBS;
+	s->jobs = o->jobs != UNSET ? (size_t)o->jobs : s->config.dns ? JOBS_SERVER : JOBS;
 	lookup_at_once((int)s->jobs);
 	s->size = s->jobs * AHEAD > AHEAD_LEAST ? s->jobs * AHEAD : AHEAD_LEAST;
 	if (!resolve_reads_stdin(operands) && (size_t)operands->n < s->size)
 		s->size = (size_t)operands->n + 1;
 	s->source = (struct source){
-		.loop = s->run.loop, .operands = operands, .more = resolve_wake_up, .arg = s
+		.loop = s->run.loop, .operands = operands, .more = resolve_wake, .arg = s
 	};
 	output_start(&s->out, s->run.loop, STDOUT_FILENO, "stdout", resolve_output_changed, s);
 	s->out.most = OUTPUT_MOST;
@@ -430,7 +428,7 @@ static struct outcome resolve_run(const struct resolve_options *o, const struct 
 	s.ring = calloc(s.size, sizeof(struct resolution *));
 	if (!s.ring)
 		report_error(&o->messages, "start", ENOMEM);
-	else if ((!o->server.length && !o->record) || resolve_start_dns(&s) == 0) {
+	else if (!s.config.dns || resolve_start_dns(&s) == 0) {
 		resolve_find_service(&s);
 		resolve_wake(&s);
 		outcome = run_wait(&s.run);
@@ -457,14 +455,13 @@ static int resolve_check(const struct resolve_options *o, const struct operands 
 	if (operands->n == 0 && (o->forms || o->explain || o->record || o->family.numeric))
 		return option_fail(error, "a name or an address is missing");
 	resolve_configure(&s);
-	s.config.dns = o->server.length || o->record;
 	for (int i = 0; i < operands->n; i++) {
 		const char *word = operands->words[i];
 		/* The parser takes what looks like a negative number for an operand. */
 		if (word[0] == '-' && word[1])
 			return option_fail(error, "name '%s' begins with a dash", word);
 		if (strcmp(word, "-") != 0 &&
-		    (o->forms ? show_forms_check(word, error) :
+		    (o->forms ? show_forms(NULL, word, error) :
 				resolution_check(&s.config, word, error)) < 0)
 			return -1;
 	}

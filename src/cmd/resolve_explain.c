@@ -34,10 +34,8 @@ static void explanation_add_step(void *arg, const struct explain_step *step)
 
 	json_open(&e->json, NULL, '{');
 	json_string(&e->json, "step", step->name);
-	if (step->where)
-		json_string(&e->json, "where", step->where);
-	if (step->question)
-		json_string(&e->json, "question", step->question);
+	json_string(&e->json, "where", step->where);
+	json_string(&e->json, "question", step->question);
 	json_string(&e->json, "answer", step->answer);
 	if (step->ns >= 0)
 		json_milliseconds(&e->json, "elapsed_ms", step->ns);

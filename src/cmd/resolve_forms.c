@@ -103,18 +103,6 @@ static bool forms_parse(const char *word, struct bytes *out)
 	return out->n > 0;
 }
 
-int show_forms_check(const char *word, struct option_error *error)
-{
-	struct bytes bytes;
-
-	return forms_parse(word, &bytes) ?
-		       0 :
-		       option_fail(error,
-				   "'%s' is no address: neither dotted or with colons, nor "
-				   "hexadecimal, an integer or an arpa name",
-				   word);
-}
-
 /* Returns what the address is for, by the first of these nets that it is in (RFC 6890). */
 static const char *forms_scope_of(const struct bytes *a)
 {
@@ -209,21 +197,22 @@ static void forms_print_all(struct show *s, const char *word, const struct bytes
 	}
 }
 
-enum outcome_kind show_forms(struct show *s, const char *word)
+int show_forms(struct show *s, const char *word, struct option_error *error)
 {
-	struct option_error error;
 	struct bytes bytes;
 
-	if (!forms_parse(word, &bytes)) {
-		show_forms_check(word, &error);
-		message_usage(s->facts.m, "%s", error.text);
-		return OUTCOME_USAGE;
-	}
+	if (!forms_parse(word, &bytes))
+		return option_fail(error,
+				   "'%s' is no address: neither dotted or with colons, nor "
+				   "hexadecimal, an integer or an arpa name",
+				   word);
+	if (!s)
+		return 0;
 	facts_begin(&s->facts, NULL);
 	json_string(&s->facts.json, "name", word);
 	json_open(&s->facts.json, "forms", '{');
 	forms_print_all(s, word, &bytes);
 	json_close(&s->facts.json, '}');
 	facts_end(&s->facts);
-	return OUTCOME_DONE;
+	return 0;
 }

@@ -74,10 +74,7 @@ static void show_address(struct rows *rows, const char *key, const struct addres
 
 	snprintf(port, sizeof port, "%u", address_port(a));
 	address_host(a, text);
-	if (key)
-		show_cells(rows, key, text, rows->show->service ? port : NULL, NULL);
-	else
-		show_cells(rows, text, rows->show->service ? port : NULL, NULL, NULL);
+	show_cells(rows, key, text, rows->show->service ? port : NULL, NULL);
 }
 
 static void show_records(struct rows *rows)
@@ -114,12 +111,9 @@ static void show_names(struct rows *rows, size_t i)
 	const char *first = r->is_address ? NULL : address_host(&r->found.addresses[i], address);
 
 	for (size_t k = 0; k < list->n; k++) {
-		const char *key = !r->c->finder.all ? NULL : k == 0 ? "canonical" : "alias";
-		if (r->is_address)
-			show_cells(rows, key ? key : list->names[k], key ? list->names[k] : NULL,
-				   NULL, NULL);
-		else
-			show_cells(rows, first, list->names[k], NULL, NULL);
+		if (r->is_address && r->c->finder.all)
+			first = k == 0 ? "canonical" : "alias";
+		show_cells(rows, first, list->names[k], NULL, NULL);
 	}
 	if (list->n == 0 && !r->is_address)
 		show_cells(rows, first, "-", NULL, NULL);

@@ -37,11 +37,8 @@ void show_result_json(const struct show *s, const struct resolution *r, struct j
 
 /* ---- resolve_forms.c ---- */
 
-/* Prints the address WORD in all of its forms. Returns OUTCOME_USAGE, having said so, where WORD is
- * no address. */
-enum outcome_kind show_forms(struct show *s, const char *word);
-
-/* Is WORD an address in one of its forms? Returns 0, or -1 with *ERROR naming it. */
-int show_forms_check(const char *word, struct option_error *error);
+/* Prints the address WORD, which is in any of its forms, in all of them; with S NULL only checks
+ * it. Returns 0, or -1 with *ERROR where WORD is no address. */
+int show_forms(struct show *s, const char *word, struct option_error *error);
 
 #endif

@@ -19,6 +19,7 @@ struct udp_send_options {
 	struct frame_options frame;
 	struct sender_options sending;
 	bool probe;
+	const char *host, *port; /* the operands */
 };
 
 static const struct option_row rows[] = {
@@ -51,40 +52,35 @@ static const struct udp_send_options defaults = {
 	.sending = SENDER_OPTIONS_DEFAULT,
 };
 
-struct probe {
-	const struct udp_send_options *options;
-	const char *host;
-};
-
 /* Prints what --probe found. Returns what that means for the outcome. */
 static struct outcome udp_send_print(void *arg, const struct sender_found *f,
 				     struct outcome outcome)
 {
-	const struct probe *p = arg;
-	const struct udp_send_options *o = p->options;
+	const struct udp_send_options *o = arg;
 	static const char *const states[] = {
 		[SENDER_NO_ANSWER] = "no-answer",
 		[SENDER_OPEN] = "open",
 		[SENDER_CLOSED] = "closed",
 	};
 	char service[64];
-	bool named = !o->family.numeric && services_name(f->port, "udp", service, sizeof service);
+	const char *name = NULL;
 	struct facts facts;
 
+	if (!o->family.numeric && services_name(f->port, "udp", service, sizeof service))
+		name = service;
 	facts_start(&facts, &o->messages, NULL);
 	facts_begin(&facts, "probed");
-	json_string(&facts.json, "host", p->host);
+	json_string(&facts.json, "host", o->host);
 	json_number(&facts.json, "port", f->port);
 	json_string(&facts.json, "protocol", "udp");
 	json_string(&facts.json, "state", states[f->answer]);
-	if (named)
-		json_string(&facts.json, "service", service);
+	json_string(&facts.json, "service", name);
 	if (f->by.length) {
 		address_json(&facts.json, "peer", &f->by);
 		json_milliseconds(&facts.json, "elapsed_ms", f->ns);
 	}
-	facts_line(&facts, "%s %u/udp %s%s%s\n", p->host, f->port, states[f->answer],
-		   named ? " " : "", named ? service : "");
+	facts_line(&facts, "%s %u/udp %s%s%s\n", o->host, f->port, states[f->answer],
+		   name ? " " : "", name ? name : "");
 	facts_end(&facts);
 	if (text_write(facts.out, STDOUT_FILENO) < 0)
 		outcome = report_output_error(&o->messages, "stdout", errno);
@@ -92,20 +88,18 @@ static struct outcome udp_send_print(void *arg, const struct sender_found *f,
 	return outcome;
 }
 
-static struct outcome udp_send_run(const struct udp_send_options *o, const char *host,
-				   const char *port)
+static struct outcome udp_send_run(struct udp_send_options *o)
 {
-	struct probe p = { o, host };
 	const struct sender_config c = {
 		.options = &o->sending,
 		.frame = &o->frame,
 		.socket = &o->socket,
 		.multicast = &o->multicast,
-		.host = host,
-		.port = port,
+		.host = o->host,
+		.port = o->port,
 		.family = address_family(&o->family),
 		.probed = o->probe ? udp_send_print : NULL,
-		.arg = &p,
+		.arg = o,
 	};
 
 	return sender_run(&o->messages, &o->data, &c);
@@ -117,16 +111,15 @@ static struct outcome main_udp_send(const struct command *self, int argc, char *
 	struct option_error error;
 	struct operands operands;
 	struct outcome outcome;
-	const char *host, *port;
 
 	if (command_begin(self, argc, argv, &o, &o.messages, &operands, &outcome)) {
-		if (address_inet_operands(&operands, false, o.family.numeric, &host, &port,
+		if (address_inet_operands(&operands, false, o.family.numeric, &o.host, &o.port,
 					  &error) == 0 &&
 		    address_check(o.socket.source, o.socket.source_port, o.family.numeric,
 				  &error) == 0 &&
 		    dgram_stdin_check(&o.frame, dgram_most(AF_INET), &error) == 0 &&
 		    run_check(&o.messages, &o.data, &error) == 0)
-			outcome = udp_send_run(&o, host, port);
+			outcome = udp_send_run(&o);
 		else
 			outcome = command_refuse(&o.messages, &error);
 	}

@@ -233,12 +233,12 @@ void connections_accept(struct connections *s, int fd, const struct address *pee
 		refusal = "full";
 	if (refusal) {
 		/* Nothing was read, and nothing has been sent: nobody is waited for. */
-		report_refused(s->c->messages, peer, local, refusal);
+		report_client(s->c->messages, "refused", 0, peer, local, refusal);
 		endpoint_socket(&refused, fd, "");
 		endpoint_close(&refused);
 		return;
 	}
-	report_client(s->c->messages, "accepted", s->keep ? s->accepted + 1 : 0, peer, local);
+	report_client(s->c->messages, "accepted", s->keep ? s->accepted + 1 : 0, peer, local, NULL);
 	connections_take(s, fd, peer, local);
 }
 

@@ -125,13 +125,9 @@ struct figures {
 void report_figures(const struct messages *m, enum message_level level, const struct figures *f,
 		    const char *event);
 
-/* Says that a client was `accepted`, or whatever EVENT is. ID is its number, 0: there is only one.
- */
+/* Says that a client was `accepted`, `refused`, or whatever EVENT is. ID is its number, 0: there is
+ * only one, or it got none. WHY is the reason, NULL: there is none to be told. */
 void report_client(const struct messages *m, const char *event, uint64_t id,
-		   const struct address *peer, const struct address *local);
-
-/* Says that a client was refused, and why. */
-void report_refused(const struct messages *m, const struct address *peer,
-		    const struct address *local, const char *why);
+		   const struct address *peer, const struct address *local, const char *why);
 
 #endif

@@ -8,24 +8,6 @@
 #include "net/proxy_client.h"
 #include "run/report.h"
 
-/* Returns the first address that refused, or NULL. */
-static const struct address *report_dial_refused(const struct dial_result *r)
-{
-	for (size_t i = 0; i < r->n; i++)
-		if (r->failures[i].error == ECONNREFUSED && !r->failures[i].what)
-			return &r->failures[i].address;
-	return NULL;
-}
-
-/* Returns the first source address that is in use, or NULL. */
-static const struct address *report_dial_taken(const struct dial_result *r)
-{
-	for (size_t i = 0; i < r->n; i++)
-		if (r->failures[i].error == EADDRINUSE && r->failures[i].source.length)
-			return &r->failures[i].source;
-	return NULL;
-}
-
 static void report_dial_add_failure(struct text *text, const struct dial_failure *f,
 				    const char *silent)
 {
@@ -34,17 +16,6 @@ static void report_dial_add_failure(struct text *text, const struct dial_failure
 	text_add(text, "%s: %s%s%s%s", address_text(&f->address, address), f->what ? f->what : "",
 		 f->what ? ": " : "", f->error ? errno_text(f->error, why) : silent,
 		 f->error == EPROTOTYPE ? ": see sockit unix --type" : "");
-}
-
-/* Adds F as a member of an array. */
-static void report_dial_failure_facts(struct notice *n, const struct dial_failure *f)
-{
-	json_open(&n->json, NULL, '{');
-	address_json(&n->json, "peer", &f->address);
-	if (f->what)
-		json_string(&n->json, "step", f->what);
-	json_string(&n->json, "code", errno_name(f->error ? f->error : ETIMEDOUT));
-	json_close(&n->json, '}');
 }
 
 void report_dial_text(struct text *text, const struct dial_result *r, int64_t limit,
@@ -83,6 +54,28 @@ void report_probe_text(enum probe_state state, const char *what, int error, int6
 			 errno_text(error, why));
 }
 
+/* Finds who is behind the failures of R: who listens elsewhere, where an address refused, or else
+ * who has the source address. Writes the end of a sentence into TEXT of SIZE bytes, and adds its
+ * member to N. */
+static void report_dial_cause(struct notice *n, const struct dial_result *r, char *text,
+			      size_t size)
+{
+	int type = r->socktype ? r->socktype : SOCK_STREAM;
+	const struct dial_failure *refused = NULL, *taken = NULL;
+
+	for (size_t i = r->n; i-- > 0;) {
+		const struct dial_failure *f = &r->failures[i];
+		if (f->error == ECONNREFUSED && !f->what)
+			refused = f;
+		if (f->error == EADDRINUSE && f->source.length)
+			taken = f;
+	}
+	if (refused)
+		report_elsewhere(n, type, &refused->address, text, size);
+	else if (taken)
+		report_holder(n, type, &taken->source, text, size);
+}
+
 struct outcome report_dial(const struct messages *m, const char *host, const char *port,
 			   const struct dial_result *r, int64_t limit, const char *option)
 {
@@ -90,8 +83,6 @@ struct outcome report_dial(const struct messages *m, const char *host, const cha
 	int error = r->timed_out ? ETIMEDOUT : r->n ? r->failures[0].error : r->error;
 	struct text text = { 0 };
 	char cause[512] = "";
-	const struct address *refuser = report_dial_refused(r), *source = report_dial_taken(r);
-	int type = r->socktype ? r->socktype : SOCK_STREAM;
 	struct notice n;
 
 	if (r->lookup.eai)
@@ -110,14 +101,17 @@ struct outcome report_dial(const struct messages *m, const char *host, const cha
 		report_proxy(&n.json, r->proxy);
 	if (r->n) {
 		json_open(&n.json, "failures", '[');
-		for (size_t i = 0; i < r->n; i++)
-			report_dial_failure_facts(&n, &r->failures[i]);
+		for (size_t i = 0; i < r->n; i++) {
+			const struct dial_failure *f = &r->failures[i];
+			json_open(&n.json, NULL, '{');
+			address_json(&n.json, "peer", &f->address);
+			json_string(&n.json, "step", f->what);
+			json_string(&n.json, "code", errno_name(f->error ? f->error : ETIMEDOUT));
+			json_close(&n.json, '}');
+		}
 		json_close(&n.json, ']');
 	}
-	if (refuser)
-		report_elsewhere(&n, type, refuser, cause, sizeof cause);
-	else if (source)
-		report_holder(&n, type, source, cause, sizeof cause);
+	report_dial_cause(&n, r, cause, sizeof cause);
 	notice_end(&n, "%s%.*s%s", r->proxy ? "proxy " : "", (int)text.length,
 		   text.data ? text.data : "", cause);
 	text_free(&text);

@@ -39,16 +39,12 @@ static void report_event_facts(struct notice *n, const struct event *e)
 {
 	struct json *json = &n->json;
 
-	if (e->host)
-		json_string(json, "host", e->host);
-	if (e->port)
-		json_string(json, "port", e->port);
+	json_string(json, "host", e->host);
+	json_string(json, "port", e->port);
 	if (e->kind == EVENT_RESOLVED)
 		json_number(json, "addresses", (int64_t)e->count);
-	if (e->address)
-		address_json(json, "peer", e->address);
-	if (e->local)
-		address_json(json, "local", e->local);
+	address_json(json, "peer", e->address);
+	address_json(json, "local", e->local);
 	if (e->proxy && e->kind != EVENT_THROUGH)
 		report_proxy(json, e->proxy);
 	else if (e->what)

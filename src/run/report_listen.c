@@ -89,8 +89,7 @@ struct outcome report_binding(const struct messages *m, const char *port,
 	notice_error(&n, OUTCOME_FAILED, errno_name(r->error));
 	if (r->address.length)
 		address_json(&n.json, "local", &r->address);
-	if (r->what)
-		json_string(&n.json, "step", r->what);
+	json_string(&n.json, "step", r->what);
 	if (r->error == EADDRINUSE && r->address.length && !r->what)
 		report_holder(&n, r->socktype ? r->socktype : SOCK_STREAM, &r->address, holder,
 			      sizeof holder);

@@ -117,8 +117,7 @@ void report_figures(const struct messages *m, enum message_level level, const st
 		address_json(&n.json, "peer", f->peer);
 	else if (!f->datagrams)
 		json_number(&n.json, "connections", (int64_t)f->count);
-	if (f->local)
-		address_json(&n.json, "local", f->local);
+	address_json(&n.json, "local", f->local);
 	if (!f->unseen) {
 		json_number(&n.json, "sent", (int64_t)f->sent);
 		json_number(&n.json, "received", (int64_t)f->received);
@@ -133,8 +132,7 @@ void report_figures(const struct messages *m, enum message_level level, const st
 		json_milliseconds(&n.json, "rtt_ms", info.rtt_us * MICROSECOND);
 		json_number(&n.json, "retransmits", info.retransmits);
 	}
-	if (f->why)
-		json_string(&n.json, "why", f->why);
+	json_string(&n.json, "why", f->why);
 	if (f->status >= 0)
 		json_number(&n.json, "status", f->status);
 	report_figures_text(f, tcp, text, sizeof text);
@@ -154,10 +152,8 @@ void report_figures(const struct messages *m, enum message_level level, const st
 		notice_end(&n, "%s%s%s", name, separator, text);
 }
 
-/* Says that EVENT happened to a client. ID may be 0, and WHY NULL: there is none. */
-static void report_client_event(const struct messages *m, const char *event, uint64_t id,
-				const struct address *peer, const struct address *local,
-				const char *why)
+void report_client(const struct messages *m, const char *event, uint64_t id,
+		   const struct address *peer, const struct address *local, const char *why)
 {
 	char from[ADDRESS_TEXT], to[ADDRESS_TEXT], who[ADDRESS_TEXT];
 	struct notice n;
@@ -169,20 +165,7 @@ static void report_client_event(const struct messages *m, const char *event, uin
 		json_number(&n.json, "id", (int64_t)id);
 	address_json(&n.json, "peer", peer);
 	address_json(&n.json, "local", local);
-	if (why)
-		json_string(&n.json, "why", why);
+	json_string(&n.json, "why", why);
 	notice_end(&n, "%s %s%s on %s%s%s", event, address_text(peer, from), address_who(peer, who),
 		   address_text(local, to), why ? ": " : "", why ? why : "");
-}
-
-void report_client(const struct messages *m, const char *event, uint64_t id,
-		   const struct address *peer, const struct address *local)
-{
-	report_client_event(m, event, id, peer, local, NULL);
-}
-
-void report_refused(const struct messages *m, const struct address *peer,
-		    const struct address *local, const char *why)
-{
-	report_client_event(m, "refused", 0, peer, local, why);
 }

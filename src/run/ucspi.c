@@ -27,29 +27,34 @@ static bool ucspi_is_host_name(const char *name)
 	return *name && *name != '-' && name[strspn(name, letters)] == '\0';
 }
 
-static void ucspi_set(struct spawn_environment *e, const char *proto, const char *what,
-		      const char *value)
+/* Sets the variable whose name begins with PROTO and SIDE (`REMOTE`, `LOCAL`). */
+static void ucspi_set(struct spawn_environment *e, const char *proto, const char *side,
+		      const char *what, const char *value)
 {
 	char name[32];
 
-	snprintf(name, sizeof name, "%s%s", proto, what);
+	snprintf(name, sizeof name, "%s%s%s", proto, side, what);
 	spawn_environment_set(e, name, value);
+}
+
+static void ucspi_set_number(struct spawn_environment *e, const char *proto, const char *side,
+			     const char *what, long long number)
+{
+	char text[24];
+
+	snprintf(text, sizeof text, "%lld", number);
+	ucspi_set(e, proto, side, what, text);
 }
 
 static void ucspi_set_address(struct spawn_environment *e, const char *proto, const char *side,
 			      const struct address *a)
 {
-	char port[8], what[16];
+	char text[ADDRESS_TEXT];
 
 	/* Only the name is known of a place that a proxy looked up. */
-	if (a->u.sa.sa_family != AF_UNSPEC) {
-		char text[ADDRESS_TEXT];
-		snprintf(what, sizeof what, "%sIP", side);
-		ucspi_set(e, proto, what, address_host(a, text));
-	}
-	snprintf(what, sizeof what, "%sPORT", side);
-	snprintf(port, sizeof port, "%u", address_port(a));
-	ucspi_set(e, proto, what, port);
+	if (a->u.sa.sa_family != AF_UNSPEC)
+		ucspi_set(e, proto, side, "IP", address_host(a, text));
+	ucspi_set_number(e, proto, side, "PORT", address_port(a));
 }
 
 static void ucspi_describe_ip(struct spawn_environment *e, const char *proto,
@@ -61,25 +66,17 @@ static void ucspi_describe_ip(struct spawn_environment *e, const char *proto,
 	if (local)
 		ucspi_set_address(e, proto, "LOCAL", local);
 	if (host && ucspi_is_host_name(host))
-		ucspi_set(e, proto, "REMOTEHOST", host);
+		ucspi_set(e, proto, "REMOTE", "HOST", host);
 }
 
-/* Sets NAME to the path of A, if A has one. */
-static void ucspi_set_path(struct spawn_environment *e, const char *name, const struct address *a)
+/* Sets the path of A, if A has one. */
+static void ucspi_set_path(struct spawn_environment *e, const char *side, const struct address *a)
 {
 	char text[ADDRESS_TEXT];
 	const char *path = address_host(a, text) + strlen("unix:");
 
 	if (*path)
-		spawn_environment_set(e, name, path);
-}
-
-static void ucspi_set_number(struct spawn_environment *e, const char *name, long long number)
-{
-	char text[24];
-
-	snprintf(text, sizeof text, "%lld", number);
-	spawn_environment_set(e, name, text);
+		ucspi_set(e, "UNIX", side, "PATH", path);
 }
 
 static void ucspi_describe_unix(struct spawn_environment *e, const struct address *peer,
@@ -89,13 +86,13 @@ static void ucspi_describe_unix(struct spawn_environment *e, const struct addres
 
 	spawn_environment_set(e, "PROTO", "UNIX");
 	if (local)
-		ucspi_set_path(e, "UNIXLOCALPATH", local);
-	ucspi_set_path(e, "UNIXREMOTEPATH", peer);
+		ucspi_set_path(e, "LOCAL", local);
+	ucspi_set_path(e, "REMOTE", peer);
 	if (!who->known)
 		return;
-	ucspi_set_number(e, "UNIXREMOTEPID", (long long)who->pid);
-	ucspi_set_number(e, "UNIXREMOTEEUID", (long long)who->uid);
-	ucspi_set_number(e, "UNIXREMOTEEGID", (long long)who->gid);
+	ucspi_set_number(e, "UNIX", "REMOTE", "PID", (long long)who->pid);
+	ucspi_set_number(e, "UNIX", "REMOTE", "EUID", (long long)who->uid);
+	ucspi_set_number(e, "UNIX", "REMOTE", "EGID", (long long)who->gid);
 }
 
 void ucspi_describe(struct spawn_environment *e, const char *proto, const struct address *peer,
@@ -108,11 +105,11 @@ void ucspi_describe(struct spawn_environment *e, const char *proto, const struct
 		ucspi_describe_unix(e, peer, local);
 	} else if (vsock_get(peer, &cid, &port)) {
 		spawn_environment_set(e, "PROTO", "VSOCK");
-		ucspi_set_number(e, "VSOCKREMOTECID", cid);
-		ucspi_set_number(e, "VSOCKREMOTEPORT", port);
+		ucspi_set_number(e, "VSOCK", "REMOTE", "CID", cid);
+		ucspi_set_number(e, "VSOCK", "REMOTE", "PORT", port);
 		if (local && vsock_get(local, &cid, &port)) {
-			ucspi_set_number(e, "VSOCKLOCALCID", cid);
-			ucspi_set_number(e, "VSOCKLOCALPORT", port);
+			ucspi_set_number(e, "VSOCK", "LOCAL", "CID", cid);
+			ucspi_set_number(e, "VSOCK", "LOCAL", "PORT", port);
 		}
 	} else {
 		ucspi_describe_ip(e, proto, peer, local, host);

@@ -492,10 +492,10 @@ void address_json(struct json *j, const char *key, const struct address *a)
 {
 	char text[ADDRESS_TEXT];
 	uint32_t cid, port;
-	int family = a->u.sa.sa_family;
 
-	if (j->off)
+	if (j->off || !a)
 		return;
+	int family = a->u.sa.sa_family;
 	json_open(j, key, '{');
 	if (family == AF_UNSPEC && a->word) {
 		char name[256];
