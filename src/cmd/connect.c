@@ -29,11 +29,10 @@ static int connect_parse_heartbeat(void *field, const char *word, struct option_
 	if (duration_parse(duration, &data->heartbeat) == 0 && data->heartbeat > 0 &&
 	    *data->heartbeat_text)
 		return 0;
-	return option_fail(
-		error,
-		"--heartbeat: '%s' is not DURATION[,TEXT]: a duration over 0, and a text "
-		"that is not empty",
-		word);
+	return option_fail(error,
+			   "--heartbeat: '%s' is not DURATION[,TEXT]: a duration over 0, and a "
+			   "text that is not empty",
+			   word);
 }
 
 static const struct option_row rows[] = {

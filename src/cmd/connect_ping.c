@@ -49,12 +49,6 @@ static double ping_square_root(double x)
 
 /* ---- what is printed ---- */
 
-static void ping_begin_facts(struct ping *p, const char *event)
-{
-	facts_begin(&p->facts, event);
-	json_string(&p->facts.json, "host", p->o->host);
-}
-
 static void ping_tell_start(struct ping *p)
 {
 	struct facts *f = &p->facts;
@@ -71,7 +65,8 @@ static void ping_tell_result(struct ping *p, const struct probe_result *r)
 	struct json *json = &p->facts.json;
 	char address[ADDRESS_TEXT], why[PROBE_WHY], time[32] = "";
 
-	ping_begin_facts(p, "ping");
+	facts_begin(&p->facts, "ping");
+	json_string(json, "host", p->o->host);
 	json_number(json, "seq", r->number);
 	json_string(json, "state", probe_state_name(r->state));
 	address_json(json, "peer", &p->addresses[r->index]);
@@ -95,7 +90,8 @@ static void ping_tell_figures(struct ping *p)
 	struct facts *f = &p->facts;
 	char time[32];
 
-	ping_begin_facts(p, "summary");
+	facts_begin(f, "summary");
+	json_string(&f->json, "host", p->o->host);
 	if (address_port(p->addresses))
 		json_number(&f->json, "port", address_port(p->addresses));
 	json_number(&f->json, "sent", p->over);

@@ -56,8 +56,7 @@ static int listen_check_access(const struct server_config *c, struct option_erro
 {
 	struct address a;
 
-	if (c->inherited || *c->connections.port ||
-	    (!c->access->allow.used && !c->access->deny.used))
+	if (*c->connections.port || (!c->access->allow.used && !c->access->deny.used))
 		return 0;
 	address_parse_direct(c->connections.host, &a);
 	if (a.u.sa.sa_family == AF_UNIX)
@@ -73,13 +72,12 @@ static int listen_check_access(const struct server_config *c, struct option_erro
 static int listen_find_place(const struct command *self, struct server_config *c,
 			     const struct operands *operands, struct option_error *error)
 {
-	c->inherited = operands->n == 0 ? activation_sockets() : 0;
-	if (operands->n == 0 && !c->inherited)
-		return option_fail(error, "an operand is missing: sockit listen %s",
-				   self->synopsis);
-	if (c->inherited) {
+	if (operands->n == 0) {
+		c->inherited = activation_sockets();
 		c->connections.port = "(inherited)";
-		return 0;
+		return c->inherited ? 0 :
+				      option_fail(error, "an operand is missing: sockit listen %s",
+						  self->synopsis);
 	}
 	if (address_operands(operands, true, c->connections.numeric, &c->connections.host,
 			     &c->connections.port, error) < 0)

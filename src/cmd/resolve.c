@@ -32,10 +32,7 @@ struct resolve_options {
 
 #define AT(member) offsetof(struct resolve_options, member)
 
-static const struct {
-	char name[8];
-	enum dns_type type;
-} records[] = {
+static const struct option_keyword records[] = {
 	{ "A", DNS_A },	    { "AAAA", DNS_AAAA }, { "CNAME", DNS_CNAME },
 	{ "MX", DNS_MX },   { "NS", DNS_NS },	  { "PTR", DNS_PTR },
 	{ "SOA", DNS_SOA }, { "SRV", DNS_SRV },	  { "TXT", DNS_TXT },
@@ -53,7 +50,7 @@ static int resolve_parse_record(void *field, const char *word, struct option_err
 
 	for (size_t i = 0; i < N_RECORDS; i++)
 		if (!strcasecmp(word, records[i].name)) {
-			*type = (int64_t)records[i].type;
+			*type = records[i].value;
 			return 0;
 		}
 	return option_fail(error,

@@ -13,7 +13,6 @@ void show_row(struct show *s, const char *const *cells, size_t n)
 {
 	char text[4 * 2048 + 1];
 	size_t last = 0, column = 0;
-	bool any = false;
 
 	if (s->facts.as_json)
 		return;
@@ -23,21 +22,19 @@ void show_row(struct show *s, const char *const *cells, size_t n)
 	for (size_t i = 0; i < n; i++) {
 		if (!cells[i])
 			continue;
-		size_t length = strlen(cells[i]), width;
-		/* Longer than any name: a record's data, which is escaped already. */
-		bool longer = length > 2048;
-		if (!longer)
-			text_escape(text, sizeof text, cells[i], length, false);
-		width = utf8_columns(longer ? cells[i] : text);
+		const char *cell = cells[i];
+		size_t length = strlen(cell), width;
+		/* What is longer than any name is a record's data, which is escaped already. */
+		if (length <= 2048) {
+			length = text_escape(text, sizeof text, cell, length, false);
+			cell = text;
+		}
+		width = utf8_columns(cell);
 		if (width > s->widths[column] && i < last)
 			s->widths[column] = width;
-		if (any && !s->terminal)
+		if (column && !s->terminal)
 			text_put(s->facts.out, "\t", 1);
-		any = true;
-		if (longer)
-			text_put(s->facts.out, cells[i], length);
-		else
-			text_put(s->facts.out, text, strlen(text));
+		text_put(s->facts.out, cell, length);
 		if (s->terminal && i < last)
 			text_add(s->facts.out, "%*s", (int)(s->widths[column] - width + GAP), "");
 		column++;

@@ -63,16 +63,16 @@ static bool servinfo_is_range(const char *word)
 static int servinfo_parse_range(char *word, struct question *q)
 {
 	char *hyphen = strchr(word, '-');
-	int64_t first = 0, last = -1;
+	int64_t first = 0, last = 0;
+	bool valid;
 
 	*hyphen = '\0';
-	if (number_parse(word, 0, 65535, &first) < 0 ||
-	    number_parse(hyphen + 1, first, 65535, &last) < 0)
-		last = -1;
+	valid = number_parse(word, 0, 65535, &first) == 0 &&
+		number_parse(hyphen + 1, first, 65535, &last) == 0;
 	*hyphen = '-';
 	q->first = (uint16_t)first;
 	q->last = (uint16_t)last;
-	return last < 0 ? -1 : 0;
+	return valid ? 0 : -1;
 }
 
 /* Parses WORD, which it cuts at its slash, into *Q. Returns 0, or -1 with *ERROR. */
@@ -123,13 +123,12 @@ static struct outcome servinfo_not_found(const struct servinfo *s, const char *k
 static const struct services_entry *servinfo_find_protocol(const struct servinfo *s,
 							   const char *name)
 {
-	int64_t number = -1;
+	int64_t number;
+	bool is_number = number_parse(name, 0, 65535, &number) == 0;
 
-	if (number_parse(name, 0, 65535, &number) < 0)
-		number = -1;
 	for (size_t i = 0; i < s->protocols.n; i++) {
 		const struct services_entry *e = &s->protocols.entries[i];
-		if (number >= 0 ? e->number == number : services_has_name(e, name))
+		if (is_number ? e->number == number : services_has_name(e, name))
 			return e;
 	}
 	return NULL;

@@ -60,30 +60,29 @@ static void progress_add_rest(char *text, size_t size, const struct run_totals *
 	snprintf(text + n, size - n, ", ETA %s", time);
 }
 
-static void progress_line(const struct run_totals *t, double rate, double taking, char *text,
-			  size_t size)
+/* Writes the line of R, which has come as far as T, into TEXT of SIZE bytes. */
+static void progress_line(const struct run *r, const struct run_totals *t, char *text, size_t size)
 {
 	char sent[32], received[32], speed[32], time[32];
 
 	size_format(sent, sizeof sent, (double)t->sent);
 	size_format(received, sizeof received, (double)t->received);
-	size_format(speed, sizeof speed, rate);
+	size_format(speed, sizeof speed, r->rate);
 	progress_clock(time, sizeof time, (double)(t->start ? clock_now() - t->start : 0));
 	if (t->sent && t->received)
 		snprintf(text, size, "sent %s, received %s, %s/s, %s", sent, received, speed, time);
 	else
 		snprintf(text, size, "%s %s, %s/s, %s", t->received ? "received" : "sent",
 			 t->received ? received : sent, speed, time);
-	progress_add_rest(text, size, t, taking);
+	progress_add_rest(text, size, t, r->taking);
 }
 
-static void progress_show(struct run *r, const struct run_totals *t, double rate, double taking,
-			  bool last)
+static void progress_show(const struct run *r, const struct run_totals *t, bool last)
 {
 	char text[256];
 	struct notice n;
 
-	progress_line(t, rate, taking, text, sizeof text);
+	progress_line(r, t, text, sizeof text);
 	if (r->live) {
 		/* A line that fills the last column moves some terminals on. */
 		message_live(text, progress_width() - 1, last);
@@ -92,7 +91,7 @@ static void progress_show(struct run *r, const struct run_totals *t, double rate
 	notice_begin(&n, r->messages, MESSAGE_NOTE, "progress");
 	json_number(&n.json, "sent", (int64_t)t->sent);
 	json_number(&n.json, "received", (int64_t)t->received);
-	json_number(&n.json, "rate", (int64_t)rate);
+	json_number(&n.json, "rate", (int64_t)r->rate);
 	json_milliseconds(&n.json, "elapsed_ms", t->start ? clock_now() - t->start : 0);
 	if (t->expected > 0)
 		json_number(&n.json, "expected", t->expected);
@@ -117,7 +116,7 @@ static void progress_look(void *arg)
 	r->last_moved = t.sent + t.received;
 	r->last_taken = t.taken;
 	r->last_look = now;
-	progress_show(r, &t, r->rate, r->taking, false);
+	progress_show(r, &t, false);
 }
 
 void progress_start(struct run *r)
@@ -150,6 +149,7 @@ void progress_end(struct run *r)
 	seconds = (double)(clock_now() - t.start) / (double)SECOND;
 	if (seconds <= 0)
 		seconds = 1;
-	progress_show(r, &t, (double)(t.sent + t.received) / seconds, (double)t.taken / seconds,
-		      true);
+	r->rate = (double)(t.sent + t.received) / seconds;
+	r->taking = (double)t.taken / seconds;
+	progress_show(r, &t, true);
 }

@@ -8,20 +8,10 @@
 #include "net/proxy_client.h"
 #include "run/report.h"
 
-static void report_dial_add_failure(struct text *text, const struct dial_failure *f,
-				    const char *silent)
-{
-	char address[ADDRESS_TEXT], why[ERRNO_TEXT];
-
-	text_add(text, "%s: %s%s%s%s", address_text(&f->address, address), f->what ? f->what : "",
-		 f->what ? ": " : "", f->error ? errno_text(f->error, why) : silent,
-		 f->error == EPROTOTYPE ? ": see sockit unix --type" : "");
-}
-
 void report_dial_text(struct text *text, const struct dial_result *r, int64_t limit,
 		      const char *option)
 {
-	char silent[96], time[32];
+	char silent[96], time[32], address[ADDRESS_TEXT], why[ERRNO_TEXT];
 
 	snprintf(silent, sizeof silent, "no answer within %s (%s)",
 		 duration_format(time, sizeof time, limit), option);
@@ -33,8 +23,11 @@ void report_dial_text(struct text *text, const struct dial_result *r, int64_t li
 		return;
 	}
 	for (size_t i = 0; i < r->n; i++) {
-		text_put(text, "; ", i ? 2 : 0);
-		report_dial_add_failure(text, &r->failures[i], silent);
+		const struct dial_failure *f = &r->failures[i];
+		text_add(text, "%s%s: %s%s%s%s", i ? "; " : "", address_text(&f->address, address),
+			 f->what ? f->what : "", f->what ? ": " : "",
+			 f->error ? errno_text(f->error, why) : silent,
+			 f->error == EPROTOTYPE ? ": see sockit unix --type" : "");
 	}
 	if (r->n == 0)
 		text_add(text, "%s", r->timed_out ? silent : strerror(r->error));

@@ -161,9 +161,7 @@ void report_client(const struct messages *m, const char *event, uint64_t id,
 	notice_begin(&n, m, MESSAGE_VERBOSE, event);
 	if (!n.wanted)
 		return;
-	if (id)
-		json_number(&n.json, "id", (int64_t)id);
-	address_json(&n.json, "peer", peer);
+	report_subject(&n, &(struct subject){ .peer = peer, .id = id });
 	address_json(&n.json, "local", local);
 	json_string(&n.json, "why", why);
 	notice_end(&n, "%s %s%s on %s%s%s", event, address_text(peer, from), address_who(peer, who),

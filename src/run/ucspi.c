@@ -6,18 +6,6 @@
 
 #include "sock/vsock.h"
 
-static void ucspi_inherit(struct spawn_environment *e)
-{
-	static const char *const stale[] = {
-		"PROTO=",	  "TCPREMOTE",	 "TCPLOCAL",	   "UDPREMOTE",
-		"UDPLOCAL",	  "SSLREMOTE",	 "SSLLOCAL",	   "UNIXREMOTE",
-		"UNIXLOCAL",	  "VSOCKREMOTE", "VSOCKLOCAL",	   "LISTEN_FDS",
-		"LISTEN_FDNAMES", "LISTEN_PID",	 "NOTIFY_SOCKET=", NULL
-	};
-
-	spawn_environment_inherit(e, stale);
-}
-
 /* NAME came from outside: pass on only what a host name can be. */
 static bool ucspi_is_host_name(const char *name)
 {
@@ -98,9 +86,15 @@ static void ucspi_describe_unix(struct spawn_environment *e, const struct addres
 void ucspi_describe(struct spawn_environment *e, const char *proto, const struct address *peer,
 		    const struct address *local, const char *host)
 {
+	static const char *const stale[] = {
+		"PROTO=",	  "TCPREMOTE",	 "TCPLOCAL",	   "UDPREMOTE",
+		"UDPLOCAL",	  "SSLREMOTE",	 "SSLLOCAL",	   "UNIXREMOTE",
+		"UNIXLOCAL",	  "VSOCKREMOTE", "VSOCKLOCAL",	   "LISTEN_FDS",
+		"LISTEN_FDNAMES", "LISTEN_PID",	 "NOTIFY_SOCKET=", NULL
+	};
 	uint32_t cid, port;
 
-	ucspi_inherit(e);
+	spawn_environment_inherit(e, stale);
 	if (peer->u.sa.sa_family == AF_UNIX || (local && local->u.sa.sa_family == AF_UNIX)) {
 		ucspi_describe_unix(e, peer, local);
 	} else if (vsock_get(peer, &cid, &port)) {
