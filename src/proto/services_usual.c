@@ -1,5 +1,6 @@
 /* services_usual.c - the usual services and protocols, as the text of services(5) and protocols(5)
  */
+#include "proto/services.h"
 
 const char services_usual[] = "tcpmux 1/tcp\n"
 			      "echo 7/tcp\n"
