@@ -191,18 +191,22 @@ static int unix_check_type(struct unix_job *j)
 	return 0;
 }
 
-/* Makes *PLACE, which the caller frees in any case, of PATH: the same as an ENDPOINT. Returns 0, or
- * -1 with *ERROR. */
-static int unix_place(const char *path, char **place, struct option_error *error)
+/* Returns PATH as an ENDPOINT, to be freed, or NULL with *ERROR. */
+static char *unix_place(const char *path, struct option_error *error)
 {
 	struct endpoint_words parts;
 	size_t size = strlen(path) + sizeof "unix:";
+	char *place = malloc(size);
 
-	*place = malloc(size);
-	if (!*place)
-		return option_fail(error, "'%s': out of memory", path);
-	snprintf(*place, size, "unix:%s", path);
-	return address_endpoint(*place, true, &parts, error);
+	if (!place) {
+		option_fail(error, "'%s': out of memory", path);
+		return NULL;
+	}
+	snprintf(place, size, "unix:%s", path);
+	if (address_endpoint(place, true, &parts, error) == 0)
+		return place;
+	free(place);
+	return NULL;
 }
 
 /* Returns 0, or -1 with the error. */
@@ -210,9 +214,12 @@ static int unix_check(struct unix_job *j)
 {
 	struct unix_options *o = &j->o;
 
-	if ((j->operands.n && unix_place(j->operands.words[0], &j->place, &j->error) < 0) ||
-	    (o->source && unix_place(o->source, &j->source, &j->error) < 0) ||
-	    unix_check_mode(j) < 0 || unix_check_type(j) < 0 ||
+	if (j->operands.n)
+		j->place = unix_place(j->operands.words[0], &j->error);
+	if (o->source && (j->place || !j->operands.n))
+		j->source = unix_place(o->source, &j->error);
+	if ((j->operands.n && !j->place) || (o->source && !j->source) || unix_check_mode(j) < 0 ||
+	    unix_check_type(j) < 0 ||
 	    service_check(&o->service, &j->operands, o->family.numeric, &j->error) < 0)
 		return -1;
 	if (!j->place && o->listens)
