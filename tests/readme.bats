@@ -96,11 +96,6 @@ wrong() {
 	says 'lines, and 150 are enough$' found
 }
 
-@test "src/README: what it names is there, and it is a page" {
-	wrong "$TOP/src/README" >found
-	silent found
-}
-
 @test "what src/README names is there, each folder is named, and it is short" {
 	[ -f "$TOP/src/README" ]
 	wrong "$TOP/src/README" >found
