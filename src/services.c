@@ -13,16 +13,14 @@
 /* ROW(NAME, FIELD, the rest of the option's row). The option's name is NAME; FIELD is where its
  * value is stored, which is FLAG(NAME) for a flag. */
 #define SERVICES(ROW)                                                                              \
-	ROW(echo, FLAG(echo), .excludes = "discard forward broker chat execute crlf delay telnet", \
+	ROW(echo, FLAG(echo), .excludes = "crlf delay telnet",                                     \
 	    .help = "send back what comes (RFC 862)")                                              \
-	ROW(discard, FLAG(discard), .excludes = "forward broker chat execute",                     \
-	    .help = "throw away what comes (RFC 863)")                                             \
+	ROW(discard, FLAG(discard), .help = "throw away what comes (RFC 863)")                     \
 	ROW(forward, AT(forward), .kind = OPTION_STRING, .arg = "ENDPOINT",                        \
-	    .excludes = "broker chat execute",                                                     \
 	    .help = "relay each connection to ENDPOINT: HOST:PORT, unix:PATH or vsock:CID:PORT")   \
-	ROW(broker, FLAG(broker), .excludes = "execute",                                           \
+	ROW(broker, FLAG(broker),                                                                  \
 	    .help = "what one client or stdin sends goes to all the others; implies -k")           \
-	ROW(chat, FLAG(chat), .excludes = "execute",                                               \
+	ROW(chat, FLAG(chat),                                                                      \
 	    .help = "the same line by line, each with the number of its client before it")
 
 #define NUMBER(id, ...) NUMBER_##id,
@@ -38,8 +36,8 @@ enum { SERVICES(NUMBER) };
 SERVICES(DECLARATION)
 extern const struct service stdio_service, exec_service, proxyd_service;
 
-const struct service *const services[] = { &stdio_service, &exec_service,
-					   &proxyd_service SERVICES(ADDRESS) };
+const struct service *const services[] = { &stdio_service, &proxyd_service SERVICES(ADDRESS),
+					   &exec_service };
 const size_t n_services = sizeof services / sizeof *services;
 _Static_assert(sizeof services / sizeof *services <= SERVICES_MOST, "SERVICES_MOST is too low");
 

@@ -10,16 +10,34 @@ const char *service_fault(const struct service *s)
 	return s->start ? NULL : "it starts nothing";
 }
 
-static const struct service *service_chosen(const struct operands *operands)
+/* Returns the service that the options and the command after `--` choose, the first one if they
+ * choose none, or NULL with *ERROR if they choose two. */
+static const struct service *service_chosen(const struct operands *operands,
+					    struct option_error *error)
 {
-	/* --chat is a --broker that does more: the later row counts. */
-	for (size_t i = n_services; --i > 0;)
-		if (option_is_given(operands, services[i]->option))
-			return services[i];
+	const struct service *chosen = NULL;
+
+	for (size_t i = 1; i < n_services; i++) {
+		const struct service *s = services[i];
+		if (!option_is_given(operands, s->option))
+			continue;
+		/* --chat is a --broker that does more. */
+		if (chosen && !(chosen->joins && s->joins)) {
+			option_fail(error, "--%s and --%s exclude each other", chosen->option,
+				    s->option);
+			return NULL;
+		}
+		chosen = s;
+	}
+	if (chosen && operands->command) {
+		option_fail(error, "--%s and '-- %s' exclude each other", chosen->option,
+			    operands->command[0]);
+		return NULL;
+	}
 	for (size_t i = 1; operands->command && i < n_services; i++)
 		if (services[i]->runs_command)
 			return services[i];
-	return services[0];
+	return chosen ? chosen : services[0];
 }
 
 int service_check(struct service_options *o, const struct operands *operands, bool numeric,
@@ -31,10 +49,9 @@ int service_check(struct service_options *o, const struct operands *operands, bo
 	for (size_t i = 0; i < n_services; i++)
 		if (service_fault(services[i]))
 			return option_fail(error, "service %zu: %s", i, service_fault(services[i]));
-	s = service_chosen(operands);
-	if (operands->command && option_is_given(operands, s->option))
-		return option_fail(error, "--%s and '-- %s' exclude each other", s->option,
-				   operands->command[0]);
+	s = service_chosen(operands, error);
+	if (!s)
+		return -1;
 	if (!s->runs_command)
 		option = o->kill_after != UNSET ? "kill-after" : o->recv_fd ? "recv-fd" : NULL;
 	if (option)

@@ -60,8 +60,7 @@ static const struct option_keyword kinds[] = {
 
 static const struct option_row rows[] = {
 	{ "proxy-server", 0, OPTION_KEYWORD, AT(kind), .arg = "PROTOCOL", .keywords = kinds,
-	  .excludes =
-		  "echo discard forward broker chat execute recv-only send-only raw stall send-fd",
+	  .excludes = "recv-only send-only raw stall send-fd",
 	  .help = "be a proxy, with -k implied: socks5 (4 and 4a too) or http" },
 	{ "proxy-auth", 0, OPTION_PARSED, .repeats = true, .arg = "USER:PASS", .field = 0,
 	  .needs = "proxy-server", .parser = parse_auth,
