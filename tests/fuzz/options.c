@@ -5,6 +5,8 @@
 #include "base/number.h"
 #include "commands.h"
 #include "net/access.h"
+#include "net/proxy_client.h"
+#include "sock/membership.h"
 #include "sock/sockopt.h"
 #include "proxyd/options.h"
 
@@ -121,14 +123,19 @@ static void check_row(const struct command *command, const struct option_use *us
 /* What the parsers have allocated. */
 static void free_fields(const struct command *command)
 {
-	for (const struct option_use *use = command->uses; use->group; use++)
+	for (const struct option_use *use = command->uses; use->group; use++) {
+		void *at = fields + use->offset;
 		if (use->group == &socket_group)
-			sockopt_free((struct socket_options *)(void *)(fields + use->offset));
+			sockopt_free(at);
 		else if (use->group == &access_group)
-			access_free((struct access_options *)(void *)(fields + use->offset));
+			access_free(at);
+		else if (use->group == &proxy_group)
+			proxy_free(at);
 		else if (use->group == &proxy_server_group)
-			proxy_server_free(
-				(struct proxy_server_options *)(void *)(fields + use->offset));
+			proxy_server_free(at);
+		else if (use->group == &membership_group)
+			membership_free(at);
+	}
 }
 
 static int by_address(const void *a, const void *b)
