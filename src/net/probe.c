@@ -72,13 +72,9 @@ static void prober_turn_soon(struct prober *p)
 
 /* ---- attempts and probes ---- */
 
-static void attempt_drop(struct prober *p, struct attempt *a)
+/* Forgets A, which its probe has no more. */
+static void attempt_free(struct prober *p, struct attempt *a)
 {
-	for (struct attempt **at = &a->probe->attempts; *at; at = &(*at)->next)
-		if (*at == a) {
-			*at = a->next;
-			break;
-		}
 	*a->before = a->pending;
 	if (a->pending)
 		a->pending->before = a->before;
@@ -86,14 +82,25 @@ static void attempt_drop(struct prober *p, struct attempt *a)
 	free(a);
 }
 
+static void attempt_drop(struct prober *p, struct attempt *a)
+{
+	struct attempt **at = &a->probe->attempts;
+
+	while (*at != a)
+		at = &(*at)->next;
+	*at = a->next;
+	attempt_free(p, a);
+}
+
 /* Ends all attempts of B, and forgets it. */
 static void probe_drop(struct probe *b)
 {
 	struct prober *p = b->p;
 
-	while (b->attempts) {
-		close(b->attempts->watch.fd);
-		attempt_drop(p, b->attempts);
+	for (struct attempt *next, *a = b->attempts; a; a = next) {
+		next = a->next;
+		close(a->watch.fd);
+		attempt_free(p, a);
 	}
 	timer_drop(p->loop, &b->timer);
 	*b->before = b->next;
@@ -521,8 +528,10 @@ void prober_free(struct prober *p)
 		return;
 	places_cancel(p->lookup);
 	timer_drop(p->loop, &p->turn);
-	while (p->probes)
-		probe_drop(p->probes);
+	for (struct probe *next, *b = p->probes; b; b = next) {
+		next = b->next;
+		probe_drop(b);
+	}
 	close_keeping_errno(p->spare[0]);
 	close_keeping_errno(p->spare[1]);
 	free(p->sources.addresses);

@@ -261,11 +261,13 @@ static bool http_parse(struct http_head *h, bool response, char *bytes, size_t n
 
 bool http_parse_request(struct http_head *h, char *bytes, size_t n, struct http_fault *fault)
 {
+	const struct http_field *host;
 	size_t at = 0;
 
 	if (!http_parse(h, false, bytes, n, fault))
 		return false;
-	if (http_find(h, "Host", &at) && http_find(h, "Host", &at))
+	host = http_find(h, "Host", &at);
+	if (host && http_find(h, "Host", &at))
 		return http_refuse(fault, 400, "two Host fields");
 	return true;
 }
