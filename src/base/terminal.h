@@ -2,7 +2,6 @@
 #ifndef BASE_TERMINAL_H
 #define BASE_TERMINAL_H
 
-
 /* Puts the terminal FD into raw mode (cfmakeraw(3): no echo, no line editing, no signals from keys)
  * until terminal_restore(). May be called again, since another program may have changed the mode.
  * Returns 0, or -1 with errno of tcsetattr(3), ENOTTY if FD is no terminal. */

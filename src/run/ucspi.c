@@ -37,11 +37,11 @@ static void ucspi_set_number(struct spawn_environment *e, const char *proto, con
 static void ucspi_set_address(struct spawn_environment *e, const char *proto, const char *side,
 			      const struct address *a)
 {
-	char text[ADDRESS_TEXT];
-
 	/* Only the name is known of a place that a proxy looked up. */
-	if (a->u.sa.sa_family != AF_UNSPEC)
+	if (a->u.sa.sa_family != AF_UNSPEC) {
+		char text[ADDRESS_TEXT];
 		ucspi_set(e, proto, side, "IP", address_host(a, text));
+	}
 	ucspi_set_number(e, proto, side, "PORT", address_port(a));
 }
 
