@@ -17,6 +17,7 @@ network() {
 	eventually test -s beyond.pid
 	read -r <beyond.fifo
 	BEYOND=$(<beyond.pid)
+	PIDS+=("$BEYOND")
 	inside sh -ec "
 		ip link add v0 type veth peer name v1 netns $BEYOND
 		ip addr add 10.9.0.1/24 brd + dev v0
