@@ -10,33 +10,6 @@ load helpers/networks
 load helpers/services
 load helpers/manual
 
-# recipe NAME [WORD=VALUE]...: takes the commands of that recipe from the manual, each into a file command.1,
-# command.2...; a command is a line and the indented ones after it. Every WORD becomes VALUE: a host, a port, a path
-# or a limit that is an example on the page; nothing else changes. COOKBOOK=old tries the commands that were used
-# before, where the test says nothing else.
-recipe() {
-	local pair
-	block "${COOKBOOK-test}" "$1" >commands
-	[ -s commands ]
-	for pair in "${@:2}"; do
-		grep -qE "(^|\W)${pair%%=*}\b" commands || {
-			new # has an option that the old one has not
-			echo "$1 has no ${pair%%=*}"
-			return 1
-		}
-		sed -Ei "s|(^\|\W)${pair%%=*}\b|\1${pair#*=}|g" commands
-	done
-	awk '/^[^ ]/ && $0 != "done" { n++ } { print >"command." n }' commands
-	mkdir bin
-	ln -s "$SOCKIT" bin/sockit
-	PATH=$PWD/bin:$PATH
-}
-
-# new: the rest of the test is about the new command only.
-new() {
-	[ "${COOKBOOK-test}" = test ] || skip 'of the new command'
-}
-
 # begin N: command N in the background, its pid in $PID, which goes with all that it starts; its output is
 # in out.N, its messages in err.N.
 begin() {
@@ -202,7 +175,7 @@ has_lines() {
 	eventually bound tcp "$port"
 	play 0 1
 	silent
-	prints $'+PONG\r'
+	prints $'+PONG\r' $'+OK\r'
 }
 
 @test "log in to a device by TELNET" {

@@ -3,13 +3,16 @@
 
     protocols.py smtp           takes mail from one client after the other; prints each line that
                                 comes, as Python writes bytes
-    protocols.py http [PATH]    says which path was asked for; PATH: on that UNIX socket, and 0 for the port
+    protocols.py http [PATH [SECONDS]]
+                                says which path was asked for, so long after the question; PATH: on that
+                                UNIX socket, and 0 for the port
 """
 import http.server
 import signal
 import socket
 import socketserver
 import sys
+import time
 
 
 class Smtp(socketserver.StreamRequestHandler):
@@ -39,6 +42,7 @@ class Smtp(socketserver.StreamRequestHandler):
 class Http(http.server.BaseHTTPRequestHandler):
     def do_GET(self):
         answer = f'{self.path} is here\n'.encode()
+        time.sleep(float(sys.argv[3]) if sys.argv[3:] else 0)
         self.send_response(200)
         self.send_header('Content-Length', str(len(answer)))
         self.end_headers()
@@ -50,6 +54,7 @@ class Http(http.server.BaseHTTPRequestHandler):
 
 class Unix(socketserver.ThreadingMixIn, socketserver.UnixStreamServer):
     daemon_threads = True
+    request_queue_size = 100
 
     def get_request(self):
         return self.socket.accept()[0], ('local', 0)
@@ -57,6 +62,7 @@ class Unix(socketserver.ThreadingMixIn, socketserver.UnixStreamServer):
 
 class Tcp(socketserver.ThreadingMixIn, socketserver.TCPServer):
     daemon_threads = True
+    request_queue_size = 100
     address_family = socket.AF_INET
 
 

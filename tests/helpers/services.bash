@@ -61,13 +61,14 @@ traced_forward() {
 # How messages name a client, or what is forwarded to.
 ADDRESS='127\.0\.0\.1 port [0-9]+'
 
-# serves_pages LISTEN: nginx with the files of the directory pages, where it shall listen, in the foreground, all of
-# it here.
+# serves_pages LISTEN [DIRECTIVE]: nginx with the files of the directory pages, where it shall listen, in the
+# foreground, all of it here; on the other host of two_networks, if there is one.
 serves_pages() {
 	needs nginx nginx-light
 	mkdir -p pages nginx
 	chmod 755 . pages nginx
 	cat >nginx.conf <<-END
+		user root;
 		daemon off;
 		master_process off;
 		error_log $PWD/nginx/error.log;
@@ -81,8 +82,8 @@ serves_pages() {
 			uwsgi_temp_path $PWD/nginx/uwsgi;
 			scgi_temp_path $PWD/nginx/scgi;
 			keepalive_requests 100000;
-			server { listen $1; root $PWD/pages; }
+			server { listen $1; root $PWD/pages; ${2-} }
 		}
 	END
-	spawn nginx -p "$PWD/nginx" -c "$PWD/nginx.conf" >nginx.out 2>&1
+	spawn ${THERE:+there} nginx -p "$PWD/nginx" -c "$PWD/nginx.conf" >nginx.out 2>&1
 }
