@@ -37,6 +37,8 @@ $(HOT:%=obj/%.o): CFLAGS += $(HOT_CFLAGS)
 SHELLS := bash:bash-completion/completions/sockit zsh:zsh/site-functions/_sockit \
 	fish:fish/vendor_completions.d/sockit.fish
 COMPLETIONS := $(foreach s,$(SHELLS),obj/completion/$(firstword $(subst :, ,$s)))
+# Where below datadir the schema of --json is put.
+SCHEMA := sockit/schema.json
 MAN := $(wildcard $(srcdir)/man/*.1 $(srcdir)/man/*.7)
 
 ifeq ($(V),1)
@@ -158,6 +160,8 @@ install: all
 		dir=$(DESTDIR)$(mandir)/man$${page##*.}; \
 		mkdir -p $$dir && $(INSTALL) -m 644 $$page $$dir || exit; \
 	done
+	$(Q)mkdir -p $(DESTDIR)$(datadir)/$(dir $(SCHEMA)) && \
+		$(INSTALL) -m 644 $(srcdir)/man/schema.json $(DESTDIR)$(datadir)/$(SCHEMA)
 	$(Q)for shell in $(SHELLS); do \
 		script=obj/completion/$${shell%%:*} file=$(DESTDIR)$(datadir)/$${shell#*:}; \
 		[ ! -s $$script ] || { mkdir -p $${file%/*} && \
@@ -172,6 +176,7 @@ uninstall:
 	$(Q)for page in $(notdir $(MAN)); do \
 		rm -f $(DESTDIR)$(mandir)/man$${page##*.}/$$page || exit; \
 	done
+	$(Q)rm -f $(DESTDIR)$(datadir)/$(SCHEMA)
 	$(Q)for shell in $(SHELLS); do rm -f $(DESTDIR)$(datadir)/$${shell#*:} || exit; done
 
 dist:

@@ -36,6 +36,24 @@ plan() {
 	grep -q 'there is no src/net/nothing.c' err
 }
 
+@test "one program, wherever it is built" {
+	needs make make
+	command -v cc >/dev/null || skip 'no compiler cc'
+	local dir
+	for dir in here there/is; do
+		mkdir -p "$dir"
+		cp -R "$BATS_TEST_DIRNAME/../"{configure,Makefile,src,man} "$dir"
+		(
+			cd "$dir"
+			unset MAKEFLAGS MAKELEVEL
+			./configure CFLAGS='-O1 -g' >/dev/null
+			make obj/base/number.o >/dev/null
+		)
+	done
+	cmp {here,there/is}/obj/base/number.o
+	run ! grep -qF "$PWD" here/obj/base/number.o
+}
+
 ### What tests/layers and tests/style find, on a small tree of their own.
 
 # tree: a copy of SCRIPT in a tree whose files have 10 lines, one folder at each level.

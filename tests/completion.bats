@@ -742,6 +742,7 @@ build() {
 	cmp root/usr/share/bash-completion/completions/sockit <("$SOCKIT" completion bash)
 	cmp root/usr/share/zsh/site-functions/_sockit <("$SOCKIT" completion zsh)
 	cmp root/usr/share/fish/vendor_completions.d/sockit.fish <("$SOCKIT" completion fish)
+	cmp root/usr/share/sockit/schema.json "$BATS_TEST_DIRNAME/../man/schema.json"
 	make_in "$BUILD" uninstall
 	[ -z "$(find root -type f)" ]
 }

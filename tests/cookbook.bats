@@ -119,6 +119,22 @@ prints() {
 	prints '1 is done' '2 is done' 'so am I'
 }
 
+@test "collect what several machines send: whole lines" {
+	local port here there
+	port=$(free_port)
+	recipe collect-lines 9000="$port"
+	listens 1 tcp "$port"
+	exec {here}<>/dev/tcp/127.0.0.1/"$port" {there}<>/dev/tcp/127.0.0.1/"$port"
+	printf 'one ' >&"$here"
+	echo 'another' >&"$there"
+	eventually has_lines 1 log
+	echo 'line' >&"$here"
+	eventually has_lines 2 log
+	stop
+	mv log out
+	prints 'another' 'one line'
+}
+
 # has_lines N FILE
 has_lines() {
 	[ -e "$2" ] && [ "$(($(wc -l <"$2")))" -ge "$1" ]

@@ -1,4 +1,4 @@
-# --json: every message is an object on a line of its own, valid by tests/schema.json.
+# --json: every message is an object on a line of its own, valid by man/schema.json.
 
 load helpers/common
 load helpers/words
@@ -95,7 +95,7 @@ refused_usage() {
 	[ "$STATUS" = 1 ]
 	says '^schema: line 1: no whole line: '
 	# Where the library is there, it agrees about the schema.
-	python3 - "$BATS_TEST_DIRNAME/schema.json" good <<-'END'
+	python3 - "$BATS_TEST_DIRNAME/../man/schema.json" good <<-'END'
 		import json, sys
 		try:
 		    import jsonschema

@@ -140,7 +140,7 @@ help_options() {
 
 @test "each event of --json, each of its members and each reason stands in the manual" {
 	local page word section
-	python3 - "$BATS_TEST_DIRNAME/schema.json" <<-'END' >words
+	python3 - "$MAN/schema.json" <<-'END' >words
 		import json, sys
 		rules = json.load(open(sys.argv[1]))['$defs'].values()
 		words = set()
@@ -164,6 +164,17 @@ help_options() {
 			return 1
 		}
 	done <words
+}
+
+@test "no quoted word holds a comma: each has quotes of its own" {
+	local page
+	for page in $(pages); do
+		mandoc -Tutf8 "$page" 2>/dev/null | col -bx | tr -s ' \n' ' ' >text
+		! grep -oE '‘[^’]*(, |‘)[^’]*’' text || {
+			echo "in ${page##*/}"
+			return 1
+		}
+	done
 }
 
 @test "each exit status stands in each page" {

@@ -591,7 +591,13 @@ broken_pipe() {
 	sockit --version
 	[ "$STATUS" = 0 ]
 	[ ! -s err ]
-	[[ $(<out) =~ ^sockit\ [0-9]+\.[0-9]+\.[0-9]+\ \((linux|portable)\)$ ]]
+	[[ $(head -n 1 out) =~ ^sockit\ [0-9]+\.[0-9]+\.[0-9]+\ \((linux|portable)\)$ ]]
+	sed -n 2p out | grep -qE '^libc (glibc [0-9.]+|musl|the one of the system)(, static)?$'
+	case $(<out) in
+	*'(linux)'*) grep -qE '^features .*\bsplice\b.*\bmptcp\b' out ;;
+	*) grep -qx 'features those of POSIX' out ;;
+	esac
+	[ "$(wc -l <out)" = 3 ]
 	sockit --version x
 	told 2 "sockit: --version: extra operand 'x'"
 	sockit

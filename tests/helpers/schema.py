@@ -2,7 +2,7 @@
 """Checks JSON Lines against a JSON Schema: schema.py FILE [EVENT [KEY]...]
 
 Each line of FILE must be one whole object of RFC 8259 in UTF-8, without any raw control character,
-without a member that stands twice or is null, and valid by ../schema.json. Of the schema language
+without a member that stands twice or is null, and valid by man/schema.json. Of the schema language
 what is used there is known, and nothing else.
 
 Then the members KEY (`peer.port`, `failures.0.code`) of each object whose `event` is EVENT (`any`:
@@ -24,7 +24,7 @@ TYPES = {
     'integer': lambda v: isinstance(v, int) and not isinstance(v, bool),
     'number': lambda v: isinstance(v, (int, float)) and not isinstance(v, bool),
 }
-ANNOTATIONS = {'$schema', '$defs', 'title'}
+ANNOTATIONS = {'$schema', '$id', '$comment', '$defs', 'title'}
 
 
 class Invalid(Exception):
@@ -189,7 +189,7 @@ def invalid(schema, lines):
 
 def main():
     words = sys.argv[1:]
-    path = os.path.join(os.path.dirname(os.path.abspath(__file__)), '../schema.json')
+    path = os.path.join(os.path.dirname(os.path.abspath(__file__)), '../../man/schema.json')
     schema = Schema(path)
     with open(words.pop(words[0] == '-i'), 'rb') as f:
         lines = list(f)

@@ -74,5 +74,5 @@ find_musl() {
 
 # platform: linux or portable, as the program was built.
 platform() {
-	"$SOCKIT" --version | sed 's/.*(\(.*\))$/\1/'
+	"$SOCKIT" --version | sed -n '1s/.*(\(.*\))$/\1/p'
 }
