@@ -624,7 +624,7 @@ ends_with() {
 
 # variables FILE: those of the environment in FILE that say who is who.
 variables() {
-	grep -E '^(PROTO|(TCP|UDP|SSL|UNIX)(REMOTE|LOCAL)[A-Z]*)=' "$1" | sort
+	grep -E '^(PROTO|(TCP6?|UDP|SSL|IPC|UNIX)(REMOTE|LOCAL|CON|ORIG)[A-Z]*)=' "$1" | sort
 }
 
 # tells_ports LOCAL REMOTE: so it is in the file seen, at 127.0.0.1 both.
@@ -635,7 +635,9 @@ tells_ports() {
 
 @test "the environment says who is who" {
 	local option stale=(PROTO=SSL TCPREMOTEHOST=evil TCPREMOTEINFO=me TCPLOCALHOST=h UDPREMOTEIP=1
-		SSLREMOTEIP=2 UNIXREMOTEPID=3 UNIXLOCALPATH=/ TCPREMOTEIP=9 TCPLOCALPORT=9 KEPT=yes)
+		SSLREMOTEIP=2 UNIXREMOTEPID=3 UNIXLOCALPATH=/ TCPREMOTEIP=9 TCPLOCALPORT=9 KEPT=yes
+		TCP6REMOTEIP=:: TCP6LOCALPORT=8 IPCREMOTEEUID=0 IPCLOCALPATH=/x TCPCONNNUM=1 IPCCONNNUM=1
+		TCPCONCURRENCY=7 TCPORIGDSTADDR=192.0.2.7:7 TCPING=no IPC_KEPT=yes)
 	for option in '' "${RELAY[*]}"; do
 		# shellcheck disable=SC2086 # words
 		served_by env "${stale[@]}" "$SOCKIT" listen --notify-fd 9 $option "${LOCAL[@]}" \
@@ -644,7 +646,7 @@ tells_ports() {
 		exits 0 "$SOCKIT" connect -p "$CLIENT" -n 127.0.0.1 "$PORT" </dev/null 2>err.client
 		ended 0 "$LISTENER"
 		tells_ports "$PORT" "$CLIENT"
-		grep -qx KEPT=yes seen
+		[ "$(grep -cxE 'KEPT=yes|TCPING=no|IPC_KEPT=yes' seen)" = 3 ]
 		# As the client it is the other way round.
 		CLIENT=$(free_port)
 		serve "${LOCAL[@]}" </dev/null

@@ -35,18 +35,10 @@ static void spawn_environment_add(struct spawn_environment *e, char *value)
 	values[e->n] = NULL;
 }
 
-static bool has_prefix(const char *value, const char *const *prefixes)
-{
-	for (; *prefixes; prefixes++)
-		if (!strncmp(value, *prefixes, strlen(*prefixes)))
-			return true;
-	return false;
-}
-
-void spawn_environment_inherit(struct spawn_environment *e, const char *const *prefixes)
+void spawn_environment_inherit(struct spawn_environment *e, bool (*stale)(const char *variable))
 {
 	for (char **p = environ; p && *p; p++)
-		if (!has_prefix(*p, prefixes))
+		if (!stale(*p))
 			spawn_environment_add(e, strdup(*p));
 }
 

@@ -19,9 +19,8 @@ struct spawn_environment {
 	bool failed; /* memory ran out */
 };
 
-/* Adds our own environment, but for the variables whose names begin with one of PREFIXES, which
- * ends with NULL. */
-void spawn_environment_inherit(struct spawn_environment *e, const char *const *prefixes);
+/* Adds our own environment, but for each VARIABLE (`NAME=VALUE`) that is STALE. */
+void spawn_environment_inherit(struct spawn_environment *e, bool (*stale)(const char *variable));
 void spawn_environment_set(struct spawn_environment *e, const char *name, const char *value);
 void spawn_environment_free(struct spawn_environment *e);
 

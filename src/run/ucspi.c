@@ -83,18 +83,38 @@ static void ucspi_describe_unix(struct spawn_environment *e, const struct addres
 	ucspi_set_number(e, "UNIX", "REMOTE", "EGID", (long long)who->gid);
 }
 
+/* Returns what stands in TEXT behind the first of BEGINNINGS that it has, or NULL. */
+static const char *ucspi_behind(const char *text, const char *const *beginnings)
+{
+	for (; *beginnings; beginnings++) {
+		size_t n = strlen(*beginnings);
+		if (!strncmp(text, *beginnings, n))
+			return text + n;
+	}
+	return NULL;
+}
+
+/* Is VARIABLE another such program's, or of our own service manager? ...CONNNUM and TCP6... are of
+ * s6-networking, ...CONCURRENCY and ...ORIGDST... of ipsvd and busybox. */
+static bool ucspi_is_stale(const char *variable)
+{
+	static const char *const whole[] = { "PROTO=",		"LISTEN_FDS",	  "LISTEN_PID",
+					     "LISTEN_FDNAMES=", "NOTIFY_SOCKET=", NULL };
+	static const char *const protocols[] = { "TCP6", "TCP",	 "UDP",	  "SSL",
+						 "IPC",	 "UNIX", "VSOCK", NULL };
+	static const char *const parts[] = { "REMOTE",	     "LOCAL",	"CONNNUM=",
+					     "CONCURRENCY=", "ORIGDST", NULL };
+	const char *rest = ucspi_behind(variable, protocols);
+
+	return ucspi_behind(variable, whole) || (rest && ucspi_behind(rest, parts));
+}
+
 void ucspi_describe(struct spawn_environment *e, const char *proto, const struct address *peer,
 		    const struct address *local, const char *host)
 {
-	static const char *const stale[] = {
-		"PROTO=",	  "TCPREMOTE",	 "TCPLOCAL",	   "UDPREMOTE",
-		"UDPLOCAL",	  "SSLREMOTE",	 "SSLLOCAL",	   "UNIXREMOTE",
-		"UNIXLOCAL",	  "VSOCKREMOTE", "VSOCKLOCAL",	   "LISTEN_FDS",
-		"LISTEN_FDNAMES", "LISTEN_PID",	 "NOTIFY_SOCKET=", NULL
-	};
 	uint32_t cid, port;
 
-	spawn_environment_inherit(e, stale);
+	spawn_environment_inherit(e, ucspi_is_stale);
 	if (peer->u.sa.sa_family == AF_UNIX || (local && local->u.sa.sa_family == AF_UNIX)) {
 		ucspi_describe_unix(e, peer, local);
 	} else if (vsock_get(peer, &cid, &port)) {
