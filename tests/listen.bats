@@ -436,6 +436,15 @@ knocks() {
 	grep -q 'SO_LINGER, {l_onoff=1, l_linger=3}, 8) = 0' trace
 }
 
+@test "a port that only listen(2) chooses is told" {
+	[ "$(platform)" = linux ] || skip 'the portable build has no IP_BIND_ADDRESS_NO_PORT'
+	serve --sockopt IP_BIND_ADDRESS_NO_PORT -d 127.0.0.1 0 </dev/null >out 2>err
+	[ "$PORT" != 0 ]
+	[ "$(<err)" = "sockit listen: listening on 127.0.0.1 port $PORT" ]
+	foreign connect:"$PORT" text:hello close
+	printed 0 hello
+}
+
 @test "a socket option that the kernel refuses" {
 	sockit listen --sockopt TCP_MAXSEG=1 127.0.0.1 0
 	told 1 'sockit listen: 127.0.0.1 port 0: TCP_MAXSEG: * (EINVAL)'

@@ -171,14 +171,27 @@ static int listening_set_options(const struct listener *l, int fd, int family, c
 	return 0;
 }
 
-/* Binds FD to *A, which becomes what it was given. Returns 0, or -1 with errno and *WHY. */
+/* Binds FD to A. Returns 0, or -1 with errno and *WHY. */
 static int listening_bind(const struct listener *l, struct unix_place *place, int fd,
-			  struct address *a, const char **why)
+			  const struct address *a, const char **why)
 {
 	if (a->u.sa.sa_family == AF_UNIX)
 		return unix_bind(fd, a, &l->c.place.options->rights, place, why);
-	if (bind(fd, &a->u.sa, a->length) < 0)
+	return bind(fd, &a->u.sa, a->length);
+}
+
+/* Makes FD, which is bound to *A, listen; *A becomes what it was given. Returns 0, or -1 with
+ * errno. */
+static int listening_begin(const struct listener *l, int fd, struct address *a)
+{
+	int64_t backlog = l->c.place.options->backlog;
+
+	if (listen(fd, backlog == UNSET ? INT_MAX : (int)backlog) < 0)
 		return -1;
+	/* getsockname(2) may tell a UNIX socket by another path. */
+	if (a->u.sa.sa_family == AF_UNIX)
+		return 0;
+	/* With IP_BIND_ADDRESS_NO_PORT it has got its port only now. */
 	a->length = sizeof a->u;
 	return getsockname(fd, &a->u.sa, &a->length);
 }
@@ -195,7 +208,6 @@ static int listening_open(void *arg, void *socket_arg, struct address *a, struct
 {
 	struct listener *l = arg;
 	struct listening *s = socket_arg;
-	int64_t backlog = l->c.place.options->backlog;
 	int family = a->u.sa.sa_family;
 	int type = family == AF_UNIX && l->c.socktype ? l->c.socktype : SOCK_STREAM;
 	int fd = socket(family, type | SOCK_CLOEXEC | SOCK_NONBLOCK,
@@ -205,8 +217,7 @@ static int listening_open(void *arg, void *socket_arg, struct address *a, struct
 	if (fd < 0)
 		return -1;
 	if (listening_set_options(l, fd, family, &r->what) < 0 ||
-	    listening_bind(l, &s->place, fd, a, &r->why) < 0 ||
-	    listen(fd, backlog == UNSET ? INT_MAX : (int)backlog) < 0) {
+	    listening_bind(l, &s->place, fd, a, &r->why) < 0 || listening_begin(l, fd, a) < 0) {
 		unix_remove(&s->place);
 		close_keeping_errno(fd);
 		return -1;
