@@ -698,6 +698,45 @@ sockit listen: listening on unix:$PWD/s" ]
 	silent out
 }
 
+# shut_down LINES: whoever shares the sockets shuts them down; that ends LISTENER, which has said LINES.
+shut_down() {
+	kill -USR1 "$LISTENER"
+	ended 1 "$LISTENER" || return
+	[ "$(<err)" = "$1" ] || diff <(cat <<<"$1") err
+}
+
+@test "activation: a socket that somebody shuts down ends the run: 1" {
+	local place word over='accept: Invalid argument (EINVAL): it listens no more'
+	for word in '' -k; do
+		launched tcp -- -n $word </dev/null >out 2>err
+		shut_down "sockit listen: 127.0.0.1 port ${PORTS[0]}: $over"
+	done
+	launched unix:"$PWD/s" -- -k </dev/null >out 2>err
+	shut_down "sockit listen: unix:$PWD/s: $over"
+	# Whoever is there is served to the end.
+	launched tcp unix:"$PWD/t" -- -k --echo </dev/null >out 2>err
+	mkfifo go
+	"$SOCKIT" connect 127.0.0.1 "${PORTS[0]}" <go >got 3>&- &
+	started
+	exec 5>go
+	echo one >&5
+	eventually [ -s got ]
+	kill -USR1 "$LISTENER"
+	eventually [ -s err ]
+	runs "$LISTENER"
+	echo two >&5
+	exec 5>&-
+	ended 0 "$PID"
+	[ "$(<got)" = "$(printf 'one\ntwo')" ]
+	ended 1 "$LISTENER"
+	says ': accept: Invalid argument \(EINVAL\): it listens no more$'
+	launched tcp -- -k --json </dev/null >out 2>err
+	kill -USR1 "$LISTENER"
+	ended 1 "$LISTENER"
+	[ "$("$PYTHON" -I -S "$BATS_TEST_DIRNAME/helpers/schema.py" err error class code local.port)" = \
+		"socket EINVAL ${PORTS[0]}" ]
+}
+
 @test "activation: a command sees nothing of it" {
 	launched tcp notify:"$PWD/n" -- --quiet </dev/null -- env >out 2>err
 	"$SOCKIT" connect -d 127.0.0.1 "${PORTS[0]}" >got

@@ -250,6 +250,14 @@ void connections_short(struct connections *s, int error)
 		connection_close(place);
 }
 
+void connections_accept_no_more(struct connections *s)
+{
+	connections_stop_listening(s);
+	s->failed = true;
+	if (s->n == 0)
+		run_end(&s->run, (struct outcome){ OUTCOME_FAILED, 0 });
+}
+
 int64_t connections_dial_limit(const struct connections *s)
 {
 	return s->c->wait == UNSET ? DIAL_LIMIT : s->c->wait;

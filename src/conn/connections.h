@@ -82,6 +82,10 @@ void connections_accept(struct connections *s, int fd, const struct address *pee
  * gives way. */
 void connections_short(struct connections *s, int error);
 
+/* Nobody can be accepted any more, which has been said: the run fails with the end of the last
+ * connection. */
+void connections_accept_no_more(struct connections *s);
+
 /* Returns how many descriptors must be free before the next client is accepted: for that client,
  * beside its own, and for those that still wait for a look-up or a connection. */
 size_t connections_spare(const struct connections *s);

@@ -29,6 +29,8 @@ static void server_on_event(void *arg, const struct event *e)
 		connections_short(&l->connections, e->error);
 	if (!e->again)
 		report_event((void *)l->c.connections.messages, e);
+	if (e->kind == EVENT_ACCEPT_OVER)
+		connections_accept_no_more(&l->connections);
 }
 
 /* Returns why not everybody may come, where nothing else keeps anybody away; NULL: they may. */

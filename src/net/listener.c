@@ -80,12 +80,26 @@ void listener_retry(struct listener *l)
 		timer_set(l->loop, &l->pause, loop_now(l->loop));
 }
 
-static void listener_accept_failed(struct listener *l, int error)
+/* Will accept(2) never succeed again? The socket is none that listens: somebody who has it too has
+ * shut it down. */
+static bool listener_is_over(int error)
+{
+	return error == EINVAL || error == EBADF || error == ENOTSOCK || error == EOPNOTSUPP;
+}
+
+/* S could not accept, by ERROR. L may be gone when this returns. */
+static void listener_accept_failed(struct listener *l, const struct listening *s, int error)
 {
 	int64_t now = loop_now(l->loop);
 
 	if (error == EAGAIN || error == EINTR)
 		return;
+	if (listener_is_over(error)) {
+		listener_unwatch(l);
+		event_tell(&l->c.place.events, .kind = EVENT_ACCEPT_OVER, .error = error,
+			   .local = &s->local);
+		return;
+	}
 	/* Failures within SHORTAGE of each other are one incident, told once. */
 	event_tell(&l->c.place.events, .kind = EVENT_ACCEPT_FAILED, .error = error,
 		   .again = error == l->shortage && now - l->failed < SHORTAGE);
@@ -130,7 +144,7 @@ static void listening_ready(void *arg, short events)
 	if (fd == 0)
 		fd = accept4(s->watch.fd, &peer.u.sa, &peer.length, SOCK_CLOEXEC | SOCK_NONBLOCK);
 	if (fd < 0) {
-		listener_accept_failed(l, errno);
+		listener_accept_failed(l, s, errno);
 		return;
 	}
 	/* The kernel may know the listening UNIX socket by another path. */

@@ -32,7 +32,8 @@ typedef void listener_accept_fn(void *arg, int fd, const struct address *peer,
 
 /* Binds sockets as binding_start() does it, a UNIX socket as unix_bind() does, and listens. OPENED
  * is called once, from the loop or from in here; ACCEPT from the loop for each client. What cannot
- * be accepted for now (accept(2): EMFILE, ECONNABORTED and the like) is an event, and tried again.
+ * be accepted for now (accept(2): EMFILE, ECONNABORTED and the like) is an event, and tried again;
+ * EVENT_ACCEPT_OVER, in which L may be closed, is the end of accepting.
  * Returns NULL with errno ENOMEM. */
 struct listener *listener_start(struct loop *loop, const struct listener_config *c,
 				listener_opened_fn *opened, listener_accept_fn *accept, void *arg);

@@ -20,6 +20,7 @@ static const struct event_row {
 	[EVENT_LISTENING] = { MESSAGE_VERBOSE, "listening" },
 	[EVENT_READY_FAILED] = { MESSAGE_ERROR, "error" },
 	[EVENT_ACCEPT_FAILED] = { MESSAGE_ERROR, "error" },
+	[EVENT_ACCEPT_OVER] = { MESSAGE_ERROR, "error" },
 	[EVENT_RETRY] = { MESSAGE_STEP, "retry" },
 	[EVENT_PROXY] = { MESSAGE_VERBOSE, "proxy" },
 	[EVENT_ASKING] = { MESSAGE_STEP, "asking" },
@@ -106,6 +107,9 @@ static void report_event_words(struct text *text, const struct event *e)
 		break;
 	case EVENT_ACCEPT_FAILED:
 		text_add(text, "accept: %s%s%s: trying again", step, colon, why);
+		break;
+	case EVENT_ACCEPT_OVER:
+		text_add(text, "%s: accept: %s: it listens no more", local, why);
 		break;
 	case EVENT_RETRY:
 		text_add(text, "trying again");

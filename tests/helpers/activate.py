@@ -19,6 +19,8 @@ Others:
     notify:PATH     what is sent to NOTIFY_SOCKET goes to the file `notified`, a line each; @ as above
     set:NAME=VALUE  of the environment
 
+SIGUSR1 shuts the sockets down, as whoever shares them can.
+
 COMMAND's pid is in the file `child` as soon as it has started. The sockets stay open here too; when COMMAND
 has ended their file status flags must be as they were (else exit status 99). The exit status is COMMAND's,
 128+N where signal N ended it.
@@ -123,6 +125,7 @@ def main():
         child(files, settings, sys.argv[at + 1:])
     for fd in inherited:
         os.close(fd)
+    signal.signal(signal.SIGUSR1, lambda *_: [s.shutdown(socket.SHUT_RDWR) for s in sockets])
     with open('child.new', 'w') as f:
         print(pid, file=f)
     os.rename('child.new', 'child')
