@@ -125,8 +125,6 @@ static int parse_option(struct parse *p, const struct option_walk *found, const 
 	const char *value = word ? word : "";
 	int64_t *number = field;
 
-	if (p->given[found->index] && row->arg && !row->repeats)
-		return option_fail(p->error, "%s is given twice: '%s'", parse_label(p, row), value);
 	p->given[found->index] = p->any = true;
 	if (row->arg && !row->optional && *value == '\0')
 		return option_fail(p->error, "%s: '' is empty", parse_label(p, row));

@@ -34,8 +34,9 @@ struct option_error {
 	char text[512];
 };
 
-/* A row's own parser: reads WORD (NULL if an optional argument is missing) into FIELD. Returns 0,
- * or -1 with *ERROR filled. */
+/* A row's own parser: reads WORD (NULL if an optional argument is missing) into FIELD. Called
+ * again, for an option that is given again, it replaces what is there, or adds to it if the row
+ * repeats. Returns 0, or -1 with *ERROR filled. */
 typedef int option_parser(void *field, const char *word, struct option_error *error);
 
 /* For completion: returns word number I from 0, NULL after the last. */
@@ -58,7 +59,7 @@ struct option_row {
 	unsigned letter : 8;   /* or 0 */
 	unsigned kind : 4;     /* an option_kind */
 	unsigned field : 16;   /* where in the group's struct */
-	unsigned repeats : 1;  /* may be given more than once (PARSED, STRING) */
+	unsigned repeats : 1;  /* given again it adds up (PARSED); of others the last one counts */
 	unsigned optional : 1; /* --name needs no argument, and takes one only with = */
 	int32_t min;	       /* NUMBER, SIZE, KEYWORD: the least */
 	int64_t max;	       /* and the most */
@@ -137,11 +138,11 @@ bool option_find_letter(const struct command *command, char letter, struct optio
 enum options_result { OPTIONS_OK, OPTIONS_HELP, OPTIONS_BAD };
 
 /* Reads ARGV, whose first word is the subcommand, by COMMAND's rows into OPTIONS, which holds the
- * defaults, and *OPERANDS. The words of ARGV are put into another order. Refuses options that are
- * repeated and must not be, pairs that exclude each other, unmet needs, and a wrong number of
- * operands. The syntax is that of POSIX XBD 12, with operands and options in any order. Returns
- * OPTIONS_OK; OPTIONS_HELP if -h or --help is there; else OPTIONS_BAD with *ERROR filled: one
- * sentence that names the word. */
+ * defaults, and *OPERANDS. The words of ARGV are put into another order. Of an option that is
+ * given again the last one counts, unless its row repeats. Refuses pairs that exclude each other,
+ * unmet needs, and a wrong number of operands. The syntax is that of POSIX XBD 12, with operands
+ * and options in any order. Returns OPTIONS_OK; OPTIONS_HELP if -h or --help is there; else
+ * OPTIONS_BAD with *ERROR filled: one sentence that names the word. */
 enum options_result options_parse(const struct command *command, void *options, int argc,
 				  char **argv, struct operands *operands,
 				  struct option_error *error);

@@ -60,6 +60,7 @@ int user_parse_owner(const char *word, int64_t *uid, int64_t *gid, struct option
 	size_t n = colon ? (size_t)(colon - word) : strlen(word);
 	char user[256];
 
+	*uid = *gid = UNSET;
 	if (n >= sizeof user || (n == 0 && (!colon || !colon[1])))
 		return option_fail(error, "--owner: '%s' is not USER[:GROUP]", word);
 	snprintf(user, sizeof user, "%.*s", (int)n, word);

@@ -14,7 +14,7 @@ int user_check(const char *name, struct option_error *error);
 int user_parse(const char *option, const char *name, int64_t *uid, struct option_error *error);
 
 /* Reads WORD (`USER`, `USER:GROUP` or `:GROUP`, names or numbers) into *UID and *GID, of which one
- * that WORD does not name stays as it is. Returns 0, or -1 with *ERROR. */
+ * that WORD does not name is UNSET. Returns 0, or -1 with *ERROR. */
 int user_parse_owner(const char *word, int64_t *uid, int64_t *gid, struct option_error *error);
 
 /* Makes the process run as the user NAME, or with that number, for good: supplementary groups,

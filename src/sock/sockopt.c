@@ -25,6 +25,7 @@ static int parse_keepalive(void *field, const char *word, struct option_error *e
 	char part[32];
 
 	o->keepalive = true;
+	o->keep_idle = o->keep_interval = o->keep_count = UNSET;
 	for (int i = 0; rest; i++) {
 		size_t n = strcspn(rest, ",");
 		int64_t value;
