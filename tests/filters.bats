@@ -616,16 +616,36 @@ calls() {
 	[ ! -e - ]
 }
 
-@test "hex-dump: to a stderr that nobody reads changes nothing" {
-	counterpart exchange:"$(SMALL)" report
+# bats test_tags=valgrind
+@test "output: - is stderr, of datagrams too" {
+	counterpart line:hello readall report
+	printf 'a\r\0b' >sent
+	exits 0 "$SOCKIT" connect -o - 127.0.0.1 "$PORT" <sent >out 2>err
+	counterpart_ended sent
+	[ "$(cat out)" = hello ]
+	# Which of them comes first is nobody's business.
+	cmp err <(printf 'a\r\0bhello\n') || cmp err <(printf 'hello\na\r\0b')
+	[ ! -e - ]
+	datagram_peer reply:xyz
+	exits 0 "$SOCKIT" udp-send -w 5 --replies 1 -o - --append 127.0.0.1 "$PORT" <sent >out 2>err
+	[ "$(cat out)" = xyz ]
+	cmp err <(printf 'a\r\0bxyz')
+	[ ! -e - ]
+}
+
+@test "output, hex-dump: to a stderr that nobody reads changes nothing" {
+	local option
 	mkfifo gone
-	exec 5<>gone
-	"$SOCKIT" connect -x - 127.0.0.1 "$PORT" <"$(SMALL)" >out 2>gone 5>&- 3>&- &
-	started
-	exec 5<&-
-	ended 0 "$PID"
-	same out "$(SMALL)"
-	counterpart_ended "$(SMALL)"
+	for option in -o -x; do
+		counterpart exchange:"$(SMALL)" report
+		exec 5<>gone
+		"$SOCKIT" connect $option - 127.0.0.1 "$PORT" <"$(SMALL)" >out 2>gone 5>&- 3>&- &
+		started
+		exec 5<&-
+		ended 0 "$PID"
+		same out "$(SMALL)"
+		counterpart_ended "$(SMALL)"
+	done
 }
 
 @test "output: a file that cannot be opened: 1, before anything is connected" {

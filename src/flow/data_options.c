@@ -15,7 +15,7 @@ static const struct option_row rows[] = {
 	{ "rate", 0, OPTION_SIZE, AT(rate), .arg = "RATE", .min = 1, .max = INT64_C(1) << 40,
 	  .help = "at most so many bytes a second, each way, for each connection" },
 	{ "output", 'o', OPTION_STRING, AT(output), .arg = "FILE",
-	  .help = "what is received and sent, raw, also to FILE" },
+	  .help = "what is received and sent, raw, also to FILE; - is stderr" },
 	{ "hex-dump", 'x', OPTION_STRING, AT(hex_dump), .arg = "FILE",
 	  .help = "the same as a hex dump with direction, time and offset; - is stderr" },
 	{ "append", 0, OPTION_FLAG, AT(append), .needs = "output hex-dump",

@@ -26,7 +26,7 @@ int transcript_error(const struct transcript *t)
 int transcript_open(struct transcript *t, struct loop *loop, const char *path, bool append,
 		    bool dump, void (*changed)(void *transcript), void *arg)
 {
-	bool use_stderr = dump && !strcmp(path, "-");
+	bool use_stderr = !strcmp(path, "-");
 	int fd = use_stderr ? STDERR_FILENO :
 			      open(path,
 				   O_WRONLY | O_CREAT | O_NONBLOCK | O_NOCTTY | O_CLOEXEC |

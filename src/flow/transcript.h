@@ -23,7 +23,7 @@ struct transcript_piece {
 	uint64_t offset; /* of the first byte in its direction */
 };
 
-/* Opens PATH (the dump may have "-": stderr), which is emptied unless APPEND. CHANGED is called
+/* Opens PATH ("-": stderr), which is emptied unless APPEND. CHANGED is called
  * with T, from the loop or from transcript_add(), when T has failed, see transcript_error(), or has
  * written some of what waited; it finds ARG there. Returns 0, or -1 with errno of open(2). */
 int transcript_open(struct transcript *t, struct loop *loop, const char *path, bool append,
