@@ -246,12 +246,14 @@ is_owned() {
 @test "sizes: nonsense, overflow, out of range" {
 	local word option
 	for option in buffer rcvbuf sndbuf read-bytes; do
-		for word in 1x -1 1. .5 ' 1' '1 ' 1e3 0x10 +1 1.5k k 1kk 1kB 1T 1,5; do
+		for word in 1x -1 1. .5 ' 1' '1 ' 1e3 0x10 +1 1.5 k 1kk 1T 1,5 1.k .5k 1.5.5k 1,5k B \
+			kB iB 1B 1iB 1kb 1ki 1kiBB 1MBs 1k.5 -1.5k; do
 			refuses "--$option: $(quoted "'$word'") is not a size*" \
 				connect h 1 "--$option=$word"
 		done
 		for word in 0 0k 0G 99999999999999999999 99999999999999999999k 9999999999999G \
-			8589934592G 17179869185G; do
+			8589934592G 17179869185G 0.0001k 0.0000009MB 99999999999999999999MB \
+			9223372036.854775808GB; do
 			refuses "--$option: '$word' is out of range (1 to *)" connect h 1 "--$option=$word"
 		done
 	done
@@ -264,6 +266,43 @@ is_owned() {
 		sockit listen --buffer "$word" --read-bytes "$word" -w 10ms 127.0.0.1 0
 		waited '10 ms' || fault "$word"
 	done
+}
+
+@test "sizes: what each of them is, to the byte" {
+	local word bytes
+	serve -k 127.0.0.1 0 -e 'exec head -c 70000 /dev/zero' 2>/dev/null
+	while read -r word bytes; do
+		exits 0 "$SOCKIT" connect -d --read-bytes "$word" 127.0.0.1 "$PORT" >out 2>err
+		[ "$(wc -c <out)" -eq "$bytes" ] || fault "$word"
+	done <<-'END'
+		1k 1024
+		0.5k 512
+		1.5K 1536
+		0.0625M 65536
+		0.0009765625m 1024
+		0.00001G 10737
+		0.0000009313225746154785156250001G 1000
+		64KiB 65536
+		1kiB 1024
+		1.0009765625KiB 1025
+		0.01MiB 10485
+		0.00001GiB 10737
+		64kB 64000
+		1KB 1000
+		1.0019KB 1001
+		0.0655MB 65500
+		0.000001GB 1000
+	END
+	exits 4 "$SOCKIT" listen --buffer 0.5M --rcvbuf 10kB --rate 1.5MB -w 1ms 127.0.0.1 0 </dev/null >out 2>err
+	refuses "--rate: '0.5' is not a size*" listen --rate 0.5 1
+}
+
+@test "durations, to the nanosecond" {
+	refuses "-w, --wait: '9223372036.854775808' is too long" connect -w 9223372036.854775808 h 1
+	sockit connect -n -w 9223372036.854775807 h 1
+	told 2 "*host 'h' is a name*"
+	sockit connect -n -w 2562047.78801521550194444444h h 1
+	told 2 "*host 'h' is a name*"
 }
 
 @test "each option with a number, a time, a size or a choice: what is none" {

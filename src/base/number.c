@@ -80,62 +80,55 @@ static int64_t unit_factor(const struct unit *units, const char *word)
 	return 0;
 }
 
+/* Reads WORD, digits with a decimal fraction or without one and a unit, into *OUT. What is finer
+ * than 1 is cut off. Returns 0, or -1 with errno EINVAL or ERANGE. */
+static int decimal_parse(const char *word, const struct unit *units, int64_t *out)
+{
+	const char *point;
+	int64_t whole, factor, fraction = 0;
+	int error = read_digits(&word, &whole);
+
+	if (error == EINVAL)
+		return fail(EINVAL);
+	point = word;
+	if (*word == '.') {
+		word += 1 + strspn(word + 1, "0123456789");
+		if (word == point + 1)
+			return fail(EINVAL);
+	}
+	factor = unit_factor(units, word);
+	/* What has no smaller unit has no fraction either. */
+	if (!factor || (factor == 1 && word > point))
+		return fail(EINVAL);
+	/* From the last digit to the first: so it stays within 64 bits, and exact. */
+	while (--word > point)
+		fraction = ((*word - '0') * factor + fraction) / 10;
+	if (error || whole > (INT64_MAX - fraction) / factor)
+		return fail(ERANGE);
+	*out = whole * factor + fraction;
+	return 0;
+}
+
 int duration_parse(const char *word, int64_t *out)
 {
 	static const struct unit units[] = {
 		{ "", SECOND },	      { "ms", MILLISECOND },  { "s", SECOND },
 		{ "m", 60 * SECOND }, { "h", 3600 * SECOND }, { NULL, 0 },
 	};
-	int64_t whole, factor, part = 0, scale = 1;
-	int error = read_digits(&word, &whole);
 
-	if (error == EINVAL)
-		return fail(EINVAL);
-	if (*word == '.') {
-		word++;
-		if (*word < '0' || *word > '9')
-			return fail(EINVAL);
-		for (; *word >= '0' && *word <= '9'; word++)
-			/* An hour has 3.6e12 ns: what is beyond 13 digits cannot count. */
-			if (scale < INT64_C(10000000000000)) {
-				part = part * 10 + (*word - '0');
-				scale *= 10;
-			}
-	}
-	factor = unit_factor(units, word);
-	if (!factor)
-		return fail(EINVAL);
-	if (error || whole > INT64_MAX / factor - 1)
-		return fail(ERANGE);
-	/* part/scale of a factor without leaving 64 bits: digit by digit. */
-	int64_t fraction = 0;
-	for (int64_t f = factor; scale > 1; part %= scale) {
-		scale /= 10;
-		int64_t digit = part / scale;
-		fraction += digit * f / 10;
-		f /= 10;
-	}
-	*out = whole * factor + fraction;
-	return 0;
+	return decimal_parse(word, units, out);
 }
 
 int size_parse(const char *word, int64_t *out)
 {
 	static const struct unit units[] = {
-		{ "", 1 },	  { "k", 1 << 10 }, { "K", 1 << 10 }, { "m", 1 << 20 },
-		{ "M", 1 << 20 }, { "g", 1 << 30 }, { "G", 1 << 30 }, { NULL, 0 },
+		{ "", 1 },	    { "k", 1 << 10 },	{ "K", 1 << 10 },     { "m", 1 << 20 },
+		{ "M", 1 << 20 },   { "g", 1 << 30 },	{ "G", 1 << 30 },     { "KiB", 1 << 10 },
+		{ "kiB", 1 << 10 }, { "MiB", 1 << 20 }, { "GiB", 1 << 30 },   { "kB", 1000 },
+		{ "KB", 1000 },	    { "MB", 1000000 },	{ "GB", 1000000000 }, { NULL, 0 },
 	};
-	int64_t n, factor = 0;
-	int error = read_digits(&word, &n);
 
-	if (error != EINVAL)
-		factor = unit_factor(units, word);
-	if (!factor)
-		return fail(EINVAL);
-	if (error || n > INT64_MAX / factor)
-		return fail(ERANGE);
-	*out = n * factor;
-	return 0;
+	return decimal_parse(word, units, out);
 }
 
 char *duration_format(char *text, unsigned size, int64_t ns)
@@ -151,13 +144,32 @@ char *duration_format(char *text, unsigned size, int64_t ns)
 	return text;
 }
 
-char *size_format(char *text, unsigned size, double bytes)
+static const char *const size_units[] = { "B", "KiB", "MiB", "GiB", "TiB", "PiB" };
+
+/* Returns which of them fits BYTES, and divides *BYTES by it. */
+static unsigned size_unit(double *bytes)
 {
-	static const char *const units[] = { "B", "KiB", "MiB", "GiB", "TiB", "PiB" };
 	unsigned i = 0;
 
-	for (; bytes >= 1024 && i + 1 < sizeof units / sizeof *units; i++)
+	for (; *bytes >= 1024 && i + 1 < sizeof size_units / sizeof *size_units; i++)
+		*bytes /= 1024;
+	return i;
+}
+
+char *size_format(char *text, unsigned size, double bytes)
+{
+	unsigned i = size_unit(&bytes);
+
+	snprintf(text, size, "%.*f %s", i > 0, bytes, size_units[i]);
+	return text;
+}
+
+char *size_format_of(char *text, unsigned size, double bytes, double all)
+{
+	unsigned i = size_unit(&all);
+
+	for (unsigned k = 0; k < i; k++)
 		bytes /= 1024;
-	snprintf(text, size, i ? "%.1f %s" : "%.0f %s", bytes, units[i]);
+	snprintf(text, size, "%.*f of %.*f %s", i > 0, bytes, i > 0, all, size_units[i]);
 	return text;
 }

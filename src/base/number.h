@@ -1,7 +1,8 @@
 /* number.h - numbers, durations and sizes: from words of the command line, and as text
  *
  * A function that reads takes the whole word. A sign, a blank, an empty word or trailing characters
- * are EINVAL; a value outside the range or the type is ERANGE. Nothing is wrapped or rounded.
+ * are EINVAL; a value outside the range or the type is ERANGE. Nothing is wrapped or rounded: of a
+ * decimal fraction what is too fine is cut off.
  */
 #ifndef BASE_NUMBER_H
 #define BASE_NUMBER_H
@@ -29,12 +30,12 @@ int digit_value(char c);
  * Returns false if they are none or it is larger. */
 bool digits_parse(const char *digits, size_t n, uint64_t most, uint64_t *out);
 
-/* Reads a duration (`2`, `0.5`, `250ms`, `3s`, `1m`, `2h`) into *OUT, in nanoseconds; finer digits
- * are cut off. Returns 0, or -1 with errno EINVAL or ERANGE. */
+/* Reads a duration (`2`, `0.5`, `250ms`, `3s`, `1m`, `2h`) into *OUT, in nanoseconds.
+ * Returns 0, or -1 with errno EINVAL or ERANGE. */
 int duration_parse(const char *word, int64_t *out);
 
-/* Reads a size (`512`, `64k`, `1M`, `1G`; powers of 1024) into *OUT, in bytes. Returns 0, or -1
- * with errno EINVAL or ERANGE. */
+/* Reads a size (`512`, `64k`, `1.5M`, `1G`, `10MiB`: powers of 1024; `10MB`: of 1000) into *OUT, in
+ * bytes. Returns 0, or -1 with errno EINVAL or ERANGE. */
 int size_parse(const char *word, int64_t *out);
 
 /* Writes NS nanoseconds as a person would (`250 ms`, `1.5 s`) to TEXT, of SIZE bytes; 32 are
@@ -45,5 +46,8 @@ char *duration_format(char *text, unsigned size, int64_t ns);
  * TEXT.
  */
 char *size_format(char *text, unsigned size, double bytes);
+
+/* The same for BYTES out of ALL, with ALL's unit: `0.5 of 60.0 MiB`; 40 are enough. */
+char *size_format_of(char *text, unsigned size, double bytes, double all);
 
 #endif

@@ -85,7 +85,7 @@ static int parse_refuse_value(struct parse *p, const struct option_row *row, con
 	static const char *const forms[] = {
 		[OPTION_NUMBER] = "a number",
 		[OPTION_DURATION] = "a duration (such as 2, 0.5, 250ms, 3s, 1m, 2h)",
-		[OPTION_SIZE] = "a size (such as 512, 64k, 1M, 1G)",
+		[OPTION_SIZE] = "a size (such as 512, 64k, 1.5M, 10MiB, 10MB)",
 	};
 	const char *name = parse_label(p, row);
 

@@ -42,6 +42,12 @@ static void check_number(const char *word)
 	}
 }
 
+/* Is N just EXACT, without its fraction? strtold(3) itself keeps 64 bits. */
+static bool is_cut(int64_t n, long double exact)
+{
+	return n >= 0 && (long double)n <= exact + 1 && (long double)n >= exact - 2;
+}
+
 /* WORD, a decimal fraction and a unit, in nanoseconds: seen as numbers are taught at school. */
 static long double exact_duration(const char *word)
 {
@@ -63,32 +69,32 @@ static void check_duration(const char *word)
 	if (!accepted(duration_parse(word, &ns), ns))
 		return;
 	exact = exact_duration(word);
-	/* Cut, never rounded up; strtold(3) itself keeps 64 bits. */
-	CHECK(ns >= 0 && (long double)ns <= exact + 1 && (long double)ns >= exact - 4);
+	CHECK(is_cut(ns, exact));
 	snprintf(same, sizeof same, "%lld.%09llds", (long long)(ns / SECOND),
 		 (long long)(ns % SECOND));
-	/* The last second of all time is left out, so that nothing there need be added with care.
-	 */
-	CHECK(duration_parse(same, &again) == 0 ? again == ns :
-						  ns / SECOND >= INT64_MAX / SECOND - 1);
+	CHECK(duration_parse(same, &again) == 0 && again == ns);
 	CHECK(duration_format(text, sizeof text, ns) == text && strlen(text) < sizeof text - 1);
 }
 
 static void check_size(const char *word)
 {
-	char text[32];
-	int64_t bytes = UNTOUCHED, n, factor;
-	char unit = '\0';
+	static const char letters[] = "kKmMgG";
+	const char *unit = word + strspn(word, "0123456789."), *letter;
+	char text[40];
+	int64_t bytes = UNTOUCHED;
+	long double factor = 1;
 
 	if (!accepted(size_parse(word, &bytes), bytes))
 		return;
-	CHECK(sscanf(word, "%lld%c", (long long *)&n, &unit) >= 1);
-	factor = unit == '\0'		    ? 1 :
-		 unit == 'k' || unit == 'K' ? 1 << 10 :
-		 unit == 'm' || unit == 'M' ? 1 << 20 :
-					      1 << 30;
-	CHECK(bytes >= 0 && bytes % factor == 0 && bytes / factor == n);
+	letter = *unit ? strchr(letters, *unit) : NULL;
+	CHECK(letter ? !unit[1] || !strcmp(unit + 1, "B") || !strcmp(unit + 1, "iB") : !*unit);
+	for (long n = letter ? (letter - letters) / 2 + 1 : 0; n > 0; n--)
+		factor *= !strcmp(unit + 1, "B") ? 1000 : 1024;
+	CHECK(*unit || !strchr(word, '.'));
+	CHECK(is_cut(bytes, strtold(word, NULL) * factor));
 	CHECK(size_format(text, sizeof text, (double)bytes) == text &&
+	      strlen(text) < sizeof text - 9);
+	CHECK(size_format_of(text, sizeof text, (double)bytes / 2, (double)bytes) == text &&
 	      strlen(text) < sizeof text - 1);
 }
 
