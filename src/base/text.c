@@ -222,3 +222,9 @@ bool text_equal_secret(const char *a, const char *b, size_t n)
 		differ |= (unsigned)(a[i] ^ b[i]);
 	return !differ;
 }
+
+void text_put_escaped(struct text *t, const char *text, size_t n, bool backslash)
+{
+	if (text_reserve(t, 4 * n + 1))
+		t->length += text_escape(t->data + t->length, 4 * n + 1, text, n, backslash);
+}

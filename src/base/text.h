@@ -66,4 +66,7 @@ size_t text_shorten(char *text, size_t most);
  * cut between characters. OUT is always ended by NUL. Returns its length. */
 size_t text_escape(char *out, size_t size, const char *text, size_t n, bool backslash);
 
+/* Adds TEXT, of N bytes, to T in the same form, all of it. */
+void text_put_escaped(struct text *t, const char *text, size_t n, bool backslash);
+
 #endif

@@ -82,7 +82,7 @@ static void dgram_output_put_object(struct dgram_output *o, const struct dgram_r
 static void dgram_output_put_prefix(struct dgram_output *o, const struct dgram_received *d)
 {
 	struct text *t = &o->out.text;
-	char host[ADDRESS_TEXT], shown[4 * ADDRESS_TEXT];
+	char host[ADDRESS_TEXT];
 
 	if (o->timestamp) {
 		text_time(t, d->time ? d->time : clock_wall());
@@ -92,11 +92,24 @@ static void dgram_output_put_prefix(struct dgram_output *o, const struct dgram_r
 		return;
 	address_host(d->from, host);
 	/* A sender may have any path: it must not look like the end of a line. */
-	text_put(t, shown, text_escape(shown, sizeof shown, host, strlen(host), true));
+	text_put_escaped(t, host, strlen(host), true);
 	if (d->from->u.sa.sa_family == AF_UNIX)
 		text_put(t, ": ", 2);
 	else
 		text_add(t, " %u: ", address_port(d->from));
+}
+
+/* As a line of its sender's: without the end that it has itself, and with nothing in it that could
+ * look like the line of another. */
+static void dgram_output_put_told(struct dgram_output *o, const struct dgram_received *d)
+{
+	size_t n = d->size;
+
+	if (n > 0 && (d->data[n - 1] == '\n' || d->data[n - 1] == '\0'))
+		n--;
+	if (n < d->size && d->data[n] == '\n' && n > 0 && d->data[n - 1] == '\r')
+		n--;
+	text_put_escaped(&o->out.text, d->data, n, false);
 }
 
 /* Returns whether the frame can tell its length. */
@@ -108,10 +121,13 @@ static bool dgram_output_put_payload(struct dgram_output *o, const struct dgram_
 
 	if (n < 0)
 		return false;
-	if (o->from || o->timestamp)
-		dgram_output_put_prefix(o, d);
 	text_put(t, head, (size_t)n);
-	text_put(t, d->data, d->size);
+	if (o->from || o->timestamp) {
+		dgram_output_put_prefix(o, d);
+		dgram_output_put_told(o, d);
+	} else {
+		text_put(t, d->data, d->size);
+	}
 	text_put(t, tail, frame_tail(o->frame, tail));
 	return true;
 }

@@ -26,14 +26,12 @@ static size_t chat_line_length(const char *text, size_t n)
 static void chat_add_lines(struct text *out, struct chat *c, size_t keep)
 {
 	const char *line = c->line.length > 0 ? c->line.data : "";
-	char escaped[4 * LINE_MOST + 1];
 	size_t done = 0;
 
 	do {
 		size_t n = chat_line_length(line + done, c->line.length - done);
-		size_t length = text_escape(escaped, sizeof escaped, line + done, n, false);
 		text_add(out, "<%llu> ", (unsigned long long)c->number);
-		text_put(out, escaped, length);
+		text_put_escaped(out, line + done, n, false);
 		text_put(out, "\n", 1);
 		done += n;
 	} while (c->line.length - done > keep);
