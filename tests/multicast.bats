@@ -135,6 +135,41 @@ time.sleep(60)' >joined 3>&- &
 	printed 0 $'yes\ntoo'
 }
 
+@test "the groups that every host is in are heard without joining" {
+	network
+	local options
+	# As sent from elsewhere, and by this machine itself.
+	while read -r options; do
+		# shellcheck disable=SC2086 # words
+		receives -c 4 --frame line $options
+		sends 224.0.0.1 four
+		beyond "$PYTHON" -S -c '
+import socket, sys
+s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+s.sendto(b"far four", ("224.0.0.1", int(sys.argv[1])))
+s = socket.socket(socket.AF_INET6, socket.SOCK_DGRAM)
+s.sendto(b"far six", ("ff02::1%v1", int(sys.argv[1])))' "$PORT"
+		sends ff02::1 six
+		ended 0 "$LISTENER"
+		[ "$(sort out)" = $'far four\nfar six\nfour\nsix' ]
+	done <<-'END'
+		0
+		-I v0 :: 0
+		--join 239.1.2.3@v0 --join ff15::1234@v0 0
+	END
+	# Not where one address of ours was named.
+	receives -c 1 --frame line 10.9.0.1 0
+	sends 224.0.0.1 no
+	sends 10.9.0.1 yes
+	printed 0 yes
+	# More interfaces than the kernel lets a socket join groups on: the groups that were asked for come first.
+	inside sh -ec 'for i in $(seq 30); do ip link add d$i type dummy 2>/dev/null || ip link add d$i type veth; done'
+	receives -c 2 --frame line --join 239.1.2.3@v0 --join 239.1.2.4@v0 0
+	sends 239.1.2.3 yes
+	sends 239.1.2.4 too
+	printed 0 $'yes\ntoo'
+}
+
 @test "several wait for one group on one port, and nobody takes a port of one" {
 	network
 	local first

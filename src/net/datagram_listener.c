@@ -46,17 +46,24 @@ static void group_failed(struct binding_result *r, const struct membership *g,
 	address_set_port(&r->address, address_port(&s->local));
 }
 
+/* Returns the interface of --interface, 0: none was given. */
+static unsigned dgram_listener_interface(const struct dgram_listener *l)
+{
+	return l->c.socket->interface ? if_nametoindex(l->c.socket->interface) : 0;
+}
+
 /* Joins G on S, without an interface of its own on that of --interface. Returns as setsockopt(2).
  */
 static int group_join(const struct dgram_listener *l, const struct dgram_socket *s,
 		      struct membership g)
 {
-	if (!g.interface && l->c.socket->interface)
-		g.interface = if_nametoindex(l->c.socket->interface);
+	if (!g.interface)
+		g.interface = dgram_listener_interface(l);
 	return membership_join(s->fd, &g);
 }
 
-/* Joins on S the groups of its family. Returns 0, or -1 with errno and R. */
+/* Joins on S the groups of its family, and those that every host is in. Returns 0, or -1 with errno
+ * and R. */
 static int groups_join(const struct dgram_listener *l, const struct dgram_socket *s,
 		       struct binding_result *r)
 {
@@ -67,6 +74,7 @@ static int groups_join(const struct dgram_listener *l, const struct dgram_socket
 			group_failed(r, g, s);
 			return -1;
 		}
+	dgram_hear_all_hosts(s, dgram_listener_interface(l));
 	if (l->c.groups->groups || !multicast_is_group(&s->local))
 		return 0;
 	if (s->family == AF_INET6)

@@ -80,6 +80,12 @@ int dgram_inherit(struct dgram_socket *s, int fd, const struct dgram_config *c,
 int dgram_bind(struct dgram_socket *s, const struct address *a);
 int dgram_connect(struct dgram_socket *s, const struct address *a);
 
+/* Of a socket with `own_groups_only` that is bound to the wildcard address: hears the groups that
+ * every host is in (224.0.0.1, ff01::1, ff02::1) on INTERFACE, 0: on all that there are now. For
+ * after the groups that were asked for, since the kernel bounds how many a socket may join; where
+ * it refuses nothing happens. */
+void dgram_hear_all_hosts(const struct dgram_socket *s, unsigned interface);
+
 /* Asks the kernel for S->local: of a UNIX socket the path that it was given may be another. */
 void dgram_learn_local(struct dgram_socket *s);
 

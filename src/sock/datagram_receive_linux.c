@@ -2,6 +2,7 @@
  * one sender in one piece (UDP_GRO, udp(7)) */
 #define _GNU_SOURCE /* recvmmsg, struct in_pktinfo, struct ucred */
 #include <errno.h>
+#include <net/if.h>
 #include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,6 +13,7 @@
 #include "base/number.h"
 #include "sock/control.h"
 #include "sock/datagram.h"
+#include "sock/membership.h"
 #include "sock/rights.h"
 
 #ifndef UDP_GRO /* Linux 5.0; not in every libc's header */
@@ -118,6 +120,38 @@ int dgram_prepare_receive(struct dgram_socket *s, const struct dgram_config *c, 
 	if (s->family != AF_UNIX)
 		sockopt_set(s->fd, IPPROTO_UDP, UDP_GRO, 1);
 	return 0;
+}
+
+/* Joins GROUP on INTERFACE, or if that is 0 on each of ALL, unless FIRST says that one will do.
+ * What the kernel refuses does not matter. */
+static void dgram_join_willingly(const struct dgram_socket *s, const char *group,
+				 const struct if_nameindex *all, unsigned interface, bool first)
+{
+	struct membership g = { .interface = interface };
+
+	address_parse_host(group, &g.group);
+	for (; interface || all->if_index; all++) {
+		if (!interface)
+			g.interface = all->if_index;
+		if ((membership_join(s->fd, &g) == 0 && first) || interface)
+			break;
+	}
+}
+
+void dgram_hear_all_hosts(const struct dgram_socket *s, unsigned interface)
+{
+	struct if_nameindex *all = address_is_any(&s->local) ? if_nameindex() : NULL;
+
+	if (!all)
+		return;
+	/* Whether a group of IPv6 is heard does not depend on the interface. */
+	if (s->family == AF_INET6) {
+		dgram_join_willingly(s, "ff01::1", all, interface, true);
+		dgram_join_willingly(s, "ff02::1", all, interface, true);
+	}
+	if (s->family == AF_INET || s->both)
+		dgram_join_willingly(s, "224.0.0.1", all, interface, false);
+	if_freenameindex(all);
 }
 
 struct dgram_batch *dgram_batch_new(size_t size)

@@ -30,6 +30,13 @@ int dgram_prepare_receive(struct dgram_socket *s, const struct dgram_config *c, 
 	return 0;
 }
 
+void dgram_hear_all_hosts(const struct dgram_socket *s, unsigned interface)
+{
+	/* A socket hears all groups that this machine is in. */
+	(void)s;
+	(void)interface;
+}
+
 struct dgram_batch *dgram_batch_new(size_t size)
 {
 	struct dgram_batch *b = calloc(1, sizeof *b);
