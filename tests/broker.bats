@@ -199,7 +199,7 @@ peak() {
 	started
 	pids+=("$PID")
 	eventually accepted 3
-	exits 0 "$SOCKIT" connect --send-only 127.0.0.1 "$PORT" <"$(A)" 2>connect.err >sent.out
+	exits 0 "$SOCKIT" connect --send-only --linger 50ms 127.0.0.1 "$PORT" <"$(A)" 2>connect.err >sent.out
 	same_in_time by-nc "$(A)"
 	same_in_time by-socat "$(A)"
 	same_in_time by-us "$(A)"

@@ -698,12 +698,49 @@ NOTICE='^sockit connect: .*(--recv-only.*--close-on-peer-eof|--close-on-peer-eof
 
 @test "--send-only: a peer that never stops talking ends nothing and destroys nothing" {
 	counterpart chatter report hold
-	exits 0 "$SOCKIT" connect --send-only 127.0.0.1 "$PORT" <"$(A)" >out 2>err
+	exits 0 "$SOCKIT" connect --send-only --linger 50ms 127.0.0.1 "$PORT" <"$(A)" >out 2>err
 	silent
 	silent out
 	eventually grep -q ' end$' peer.out
 	read -r _ count sum _ <peer.out
 	[ "$count $sum" = "8388608 $(sha256sum <"$(A)" | cut -d ' ' -f 1)" ]
+}
+
+# A word that came after our close would be answered by a reset, which destroys what is still unread.
+@test "--send-only: a peer that reads slowly, with a word of its own now and then, gets all" {
+	local slowly=(read:1000 pause:0.05 line:ready read:1000 pause:0.05 line:ready)
+	counterpart rcvbuf:4194304 "${slowly[@]}" "${slowly[@]}" readall report
+	head -c 1000000 "$(A)" >in
+	exits 0 "$SOCKIT" connect --send-only --linger 1s -o copy 127.0.0.1 "$PORT" <in >out 2>err
+	silent
+	silent out
+	counterpart_ended in
+	# Each word is heard, though none came within the time of --linger after the one before.
+	counterpart rcvbuf:4194304 pause:0.15 line:ready pause:0.15 line:ready pause:0.15 readall report
+	exits 0 "$SOCKIT" connect --send-only --linger 350ms 127.0.0.1 "$PORT" <in >out 2>err
+	silent
+	counterpart_ended in
+}
+
+@test "--send-only: a silent peer has the time of --linger, whatever --idle-timeout is" {
+	local start ms
+	counterpart readall report hold
+	start=$(milliseconds)
+	exits 0 "$SOCKIT" connect --send-only --linger 200ms -i 100ms 127.0.0.1 "$PORT" <"$(SMALL)" 2>err
+	ms=$(($(milliseconds) - start))
+	silent
+	[ $ms -ge 200 ]
+	[ $ms -lt 1500 ]
+	# Nobody waits where nothing was sent, or the peer has ended.
+	counterpart readall hold
+	exits 0 "$SOCKIT" connect --send-only --linger 1m 127.0.0.1 "$PORT" </dev/null 2>err
+	silent
+	counterpart shutdown readall report hold
+	exits 0 "$SOCKIT" connect --send-only --linger 1m 127.0.0.1 "$PORT" <"$(SMALL)" 2>err
+	silent
+	counterpart line:hello hold
+	exits 0 "$SOCKIT" connect --send-only --linger 1m -q 100ms 127.0.0.1 "$PORT" <<<input 2>err
+	silent
 }
 
 @test "--send-only: a broken stdout changes nothing" {

@@ -505,7 +505,7 @@ counts() {
 	read -r _ port <ready
 	counterpart connect:"$port" line:one shutdown readall report
 	eventually grep -q one out
-	exits 0 "$SOCKIT" connect --send-only 127.0.0.1 "$port" <<<two 2>other
+	exits 0 "$SOCKIT" connect --send-only --linger 50ms 127.0.0.1 "$port" <<<two 2>other
 	eventually grep -q two out
 	counterpart_ended
 	kill "$PID"

@@ -348,6 +348,8 @@ WHO='127\.0\.0\.1 port [0-9]+'
 	printf 'a\nb\n' >lines
 	counterpart hold
 	waits lines out "$WHO's data or end \(-i, --send-only\); the end of a pause \(--delay, --rate\)" --delay 9
+	counterpart hold
+	waits lines out "$WHO's end or silence \(-q, --linger\)" --send-only --linger 1m
 	waits_told
 	exec 5<&- 6<&-
 }

@@ -236,6 +236,8 @@ void connection_waits(const struct connection *x, struct text *text)
 	if (w.peer)
 		text_add(text, "; %s's data or end (-i, %s--send-only)", x->name,
 			 x->pump.up.source_ended ? "-q, " : "");
+	if (w.peer_silent)
+		text_add(text, "; %s's end or silence (-q, --linger)", x->name);
 	if (w.peer_reading)
 		text_add(text, "; %s to take what is sent (-i)", x->name);
 	if (w.out)

@@ -133,10 +133,15 @@ struct half_close_step half_close(struct half_close state, const struct half_clo
 	return s;
 }
 
-bool half_close_awaits_peer(struct half_close state, const struct half_close_terms *terms,
-			    bool sent)
+enum half_close_wait half_close_awaits(struct half_close state,
+				       const struct half_close_terms *terms, bool sent)
 {
-	if (half_close_peer_ended(state) || terms->send_only)
-		return false;
-	return !half_close_is_closing(state) || (state.run == RUN_CLOSING && sent);
+	if (half_close_peer_ended(state))
+		return HALF_CLOSE_WAIT_TAKEN;
+	if (half_close_is_closing(state))
+		return state.run == RUN_CLOSING && sent ? HALF_CLOSE_WAIT_END :
+							  HALF_CLOSE_WAIT_TAKEN;
+	if (!terms->send_only)
+		return HALF_CLOSE_WAIT_END;
+	return state.run == RUN_OPEN && sent ? HALF_CLOSE_WAIT_SILENT : HALF_CLOSE_WAIT_TAKEN;
 }

@@ -68,7 +68,7 @@ enum pump_mode {
 struct half_close_terms {
 	enum pump_mode mode;
 	bool recv_only;	    /* `in` is not there: its end comes last */
-	bool send_only;	    /* what comes is discarded; over once the peer has taken all */
+	bool send_only;	    /* what comes is discarded: see half_close_awaits() */
 	bool no_shutdown;   /* the end of `in` is not passed on */
 	bool peer_end_ends; /* the peer's end ends `in` too */
 	bool out_may_end;   /* `out` need not take everything: the rest is discarded */
@@ -133,10 +133,17 @@ struct half_close_step {
 struct half_close_step half_close(struct half_close state, const struct half_close_terms *terms,
 				  enum half_close_event event);
 
-/* Is the peer's end of stream still waited for, where anything was SENT or not? Where we end the
- * connection that is so only if closing could destroy what we sent. */
-bool half_close_awaits_peer(struct half_close state, const struct half_close_terms *terms,
-			    bool sent);
+/* What is still waited for, once all was sent, from the peer. */
+enum half_close_wait {
+	HALF_CLOSE_WAIT_TAKEN,	/* to acknowledge everything, no more */
+	HALF_CLOSE_WAIT_SILENT, /* that, and to end or to be silent for the time of --linger */
+	HALF_CLOSE_WAIT_END,	/* its end of stream */
+};
+
+/* Which is it, where anything was SENT or not? A close could destroy what the peer has acknowledged
+ * and not read yet: its next word would be answered by a reset. */
+enum half_close_wait half_close_awaits(struct half_close state,
+				       const struct half_close_terms *terms, bool sent);
 
 static inline bool half_close_peer_ended(struct half_close state)
 {

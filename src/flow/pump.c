@@ -143,7 +143,7 @@ void pump_proceed(struct pump *p)
 static bool pump_wants_time(const struct pump *p)
 {
 	return p->c.idle != UNSET || pump_peer_ended(p) || half_close_is_closing(p->state) ||
-	       p->in->kind == ENDPOINT_SUBSCRIBER;
+	       p->linger_timer.slot || p->in->kind == ENDPOINT_SUBSCRIBER;
 }
 
 /* Is F a flow that waits for its source before and after it moves something, with nothing else to
@@ -372,8 +372,9 @@ struct pump_waits pump_waits(const struct pump *p)
 {
 	return (struct pump_waits){
 		.in = flow_wants_source(&p->up),
-		.peer = flow_wants_source(&p->down) && pump_awaits_peer_end(p),
+		.peer = flow_wants_source(&p->down) && pump_awaits(p) == HALF_CLOSE_WAIT_END,
 		.peer_reading = flow_wants_sink(&p->up),
+		.peer_silent = pump_awaits_silence(p),
 		.out = flow_wants_sink(&p->down),
 		.paused = flow_resume(&p->up) || flow_resume(&p->down),
 		.acknowledged = p->ack_timer.slot > 0,

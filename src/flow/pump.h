@@ -92,6 +92,7 @@ struct pump_waits {
 	bool in;	   /* data of `in`, or its end */
 	bool peer;	   /* data of the peer, or its end */
 	bool peer_reading; /* the peer to take what was sent */
+	bool peer_silent;  /* the peer to end, or to be silent for the time of --linger */
 	bool out;	   /* `out` to take what came */
 	bool paused;	   /* the end of a pause of its rate or its filters */
 	bool acknowledged; /* the peer's kernel to acknowledge what was sent */

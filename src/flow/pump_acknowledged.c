@@ -13,9 +13,14 @@ bool pump_has_sent(const struct pump *p)
 	return pump_sent(p) > 0 || p->c.others_sent;
 }
 
-bool pump_awaits_peer_end(const struct pump *p)
+enum half_close_wait pump_awaits(const struct pump *p)
 {
-	return half_close_awaits_peer(p->state, &p->c.terms, pump_has_sent(p));
+	return half_close_awaits(p->state, &p->c.terms, pump_has_sent(p));
+}
+
+bool pump_awaits_silence(const struct pump *p)
+{
+	return p->linger_timer.slot && pump_awaits(p) == HALF_CLOSE_WAIT_SILENT;
 }
 
 /* How much of what we sent the peer's kernel has not acknowledged, -1 where ours cannot tell. What

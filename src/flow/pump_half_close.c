@@ -237,11 +237,17 @@ bool pump_half_close(struct pump *p)
 		asking = !pump_far_acknowledged(p);
 		if (asking)
 			pump_event(p, HALF_CLOSE_ONE_GONE, 0);
-	} else if (p->state.send < SEND_KEPT_OPEN || pump_awaits_peer_end(p)) {
-		timer_drop(p->loop, &p->ack_timer);
-		return false;
 	} else {
+		enum half_close_wait wait = pump_awaits(p);
+		if (p->state.send < SEND_KEPT_OPEN || wait == HALF_CLOSE_WAIT_END) {
+			timer_drop(p->loop, &p->ack_timer);
+			return false;
+		}
 		asking = !pump_acknowledged(p) || !pump_far_acknowledged(p);
+		if (!asking && wait == HALF_CLOSE_WAIT_SILENT) {
+			pump_begin_linger(p);
+			return false;
+		}
 	}
 	if (!asking)
 		return pump_event(p, HALF_CLOSE_ACKNOWLEDGED, 0);

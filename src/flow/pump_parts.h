@@ -47,8 +47,11 @@ bool pump_nothing_to_send(const struct pump *p);
 /* Was anything sent on this connection? */
 bool pump_has_sent(const struct pump *p);
 
-/* Is the peer's end of stream still to come, and waited for? */
-bool pump_awaits_peer_end(const struct pump *p);
+/* What is waited for from the peer, once all was sent? */
+enum half_close_wait pump_awaits(const struct pump *p);
+
+/* Has it taken all, so that its end or its silence is what is waited for now? */
+bool pump_awaits_silence(const struct pump *p);
 
 /* Has the peer's kernel acknowledged all that we sent? Where ours cannot tell, the peer's end has
  * to do. New acknowledgements count as activity. */
@@ -70,7 +73,7 @@ void pump_ask_again(void *p);
 /* Begins the limits that count from the start. */
 void pump_start_timers(struct pump *p);
 
-/* From here on the time of --linger counts. */
+/* From here on the time of --linger counts. Without effect while it does. */
 void pump_begin_linger(struct pump *p);
 
 /* From here on that of -q counts, whatever moves. Without effect a second time. */

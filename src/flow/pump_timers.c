@@ -19,7 +19,7 @@ void pump_begin_linger(struct pump *p)
 {
 	if (p->linger_timer.slot)
 		return;
-	p->last_sent = clock_now();
+	p->last_sent = p->last_move = clock_now();
 	pump_spare_pause(p);
 	timer_set(p->loop, &p->linger_timer, clock_after(p->last_sent, p->c.linger));
 }
@@ -37,7 +37,8 @@ static void pump_look_idle(void *arg)
 		p->last_move = up;
 	if (down > p->last_move)
 		p->last_move = down;
-	limit = clock_after(p->last_move, p->c.idle);
+	/* Nor is it one where the peer's silence is what ends the run. */
+	limit = clock_after(pump_awaits_silence(p) ? now : p->last_move, p->c.idle);
 	if (now < limit) {
 		int64_t look = clock_after(now, p->c.idle / IDLE_LOOKS + 1);
 		timer_set(p->loop, &p->idle_timer, look < limit ? look : limit);
@@ -107,12 +108,14 @@ static void pump_send_heartbeat(void *arg)
 static void pump_end_linger(void *arg)
 {
 	struct pump *p = arg;
+	bool taken = pump_acknowledged(p), far_taken = pump_far_acknowledged(p), silent;
+	int64_t due;
 
-	pump_acknowledged(p);
-	pump_far_acknowledged(p);
 	pump_spare_pause(p);
-	if (clock_now() - p->last_sent < p->c.linger) {
-		timer_set(p->loop, &p->linger_timer, clock_after(p->last_sent, p->c.linger));
+	silent = taken && far_taken && pump_awaits(p) == HALF_CLOSE_WAIT_SILENT;
+	due = clock_after(silent ? p->last_move : p->last_sent, p->c.linger);
+	if (clock_now() < due) {
+		timer_set(p->loop, &p->linger_timer, due);
 		return;
 	}
 	pump_time_is_up(p);

@@ -55,6 +55,9 @@ enum {
 #define PEER_END HALF_CLOSE_TELL_PEER_ENDED
 #define OVER HALF_CLOSE_OVER
 #define NONE PUMP_RUNNING
+#define TAKEN HALF_CLOSE_WAIT_TAKEN
+#define SILENT HALF_CLOSE_WAIT_SILENT
+#define END HALF_CLOSE_WAIT_END
 
 /* clang-format off */
 
@@ -159,16 +162,18 @@ static const struct row rows[] = {
 	{ HALF_CLOSE_ACKNOWLEDGED, 0, 0, ANY, ANY, ANY, OVER, SAME, SAME, SAME, NONE },
 };
 
-/* Is the peer's end still waited for? */
+/* What is waited for from the peer, once all was sent? */
 static const struct {
 	unsigned with, without, receive, run;
-	bool sent[2]; /* the answer where nothing was sent, and where something was */
+	/* The answer where nothing was sent, and where something was. */
+	enum half_close_wait sent[2];
 } waits[] = {
-	{ SEND_ONLY, 0, ANY, ANY, { false, false } },
-	{ 0, SEND_ONLY, ENDED, ANY, { false, false } },
-	{ 0, SEND_ONLY, ~ENDED, OPEN_RUN, { true, true } },
-	{ 0, SEND_ONLY, ~ENDED, IS(RUN_CLOSING), { false, true } },
-	{ 0, SEND_ONLY, ~ENDED, IS(RUN_ABORTING), { false, false } },
+	{ 0, 0, ENDED, ANY, { TAKEN, TAKEN } },
+	{ 0, SEND_ONLY, ~ENDED, OPEN_RUN, { END, END } },
+	{ SEND_ONLY, 0, ~ENDED, IS(RUN_OPEN), { TAKEN, SILENT } },
+	{ SEND_ONLY, 0, ~ENDED, IS(RUN_BROKEN), { TAKEN, TAKEN } },
+	{ 0, 0, ~ENDED, IS(RUN_CLOSING), { TAKEN, END } },
+	{ 0, 0, ~ENDED, IS(RUN_ABORTING), { TAKEN, TAKEN } },
 };
 
 /* clang-format on */
@@ -282,9 +287,8 @@ static void check_wait(struct half_close s, unsigned terms)
 			continue;
 		found++;
 		for (int sent = 0; sent < 2; sent++)
-			if (half_close_awaits_peer(s, &t, sent) != waits[i].sent[sent])
-				fault("the peer's end is waited for, or not", HALF_CLOSE_EVENTS, s,
-				      terms);
+			if (half_close_awaits(s, &t, sent) != waits[i].sent[sent])
+				fault("not what is waited for", HALF_CLOSE_EVENTS, s, terms);
 	}
 	if (found != 1)
 		fault("no row, or two, of waits", HALF_CLOSE_EVENTS, s, terms);
