@@ -13,15 +13,17 @@
 #include <sys/types.h>
 
 #include "sock/address.h"
+#include "sock/icmp.h"
 #include "sock/sockopt.h"
 
 /* The network's word that a datagram sent before has gone wrong. */
 struct dgram_error {
-	int error;		      /* ECONNREFUSED, EHOSTUNREACH, EMSGSIZE... */
-	const struct address *to;     /* where the datagram was sent; NULL: not known */
-	const struct address *sender; /* the source of the ICMP message; NULL: it was this machine,
-				       * or nobody knows */
-	uint32_t mtu;		      /* for EMSGSIZE; 0: not known */
+	int error;		       /* ECONNREFUSED, EHOSTUNREACH, EMSGSIZE... */
+	const struct address *to;      /* where the datagram was sent; NULL: not known */
+	const struct address *sender;  /* the source of the ICMP message; NULL: it was this machine,
+					* or nobody knows */
+	const struct icmp_error *icmp; /* that message; NULL: there is none, or nobody knows */
+	uint32_t mtu;		       /* for EMSGSIZE; 0: not known */
 };
 
 typedef void dgram_error_fn(void *arg, const struct dgram_error *e);

@@ -19,18 +19,6 @@
 #define SO_MEMINFO 55
 #endif
 
-/* Offsets in struct sock_extended_err of <linux/errqueue.h>, which no libc has: the error, who
- * found it, and what else is known; the address of the ICMP message's sender comes behind it. */
-enum { ERROR_AT = 0, ORIGIN_AT = 4, INFO_AT = 8, OFFENDER_AT = 16 };
-
-struct extended_error {
-	uint32_t error, info;
-	uint8_t origin;
-	struct address offender; /* who sent the ICMP message; of length 0: not told */
-};
-
-enum { ORIGIN_ICMP = 2, ORIGIN_ICMP6 = 3 };
-
 /* SK_MEMINFO_DROPS and SK_MEMINFO_VARS of <linux/sock_diag.h> */
 #define MEMINFO_DROPS 8
 #define MEMINFO_VARS 9
@@ -51,78 +39,28 @@ void dgram_prepare_send(struct dgram_socket *s)
 
 /* ---- errors ---- */
 
-/* Reads the extended error of N bytes at DATA into *X. */
-static void read_extended(struct extended_error *x, const unsigned char *data, size_t n)
-{
-	struct sockaddr_storage a = { 0 };
-
-	if (n < OFFENDER_AT)
-		return;
-	memcpy(&x->error, data + ERROR_AT, sizeof x->error);
-	memcpy(&x->info, data + INFO_AT, sizeof x->info);
-	x->origin = data[ORIGIN_AT];
-	n -= OFFENDER_AT;
-	memcpy(&a, data + OFFENDER_AT, n < sizeof a ? n : sizeof a);
-	if (a.ss_family == AF_INET)
-		x->offender.length = sizeof x->offender.u.in;
-	else if (a.ss_family == AF_INET6)
-		x->offender.length = sizeof x->offender.u.in6;
-	memcpy(&x->offender.u, &a, x->offender.length);
-	address_unmap(&x->offender);
-}
-
-/* Tells the error that M brought. Returns whether it came from the network: an error of this
- * machine is the result of the call as well. */
-static bool dgram_tell_extended(const struct dgram_socket *s, struct msghdr *m, struct address *to)
-{
-	struct dgram_error e = { 0 };
-	struct extended_error x = { 0 };
-
-	for (struct cmsghdr *c = CMSG_FIRSTHDR(m); c; c = control_next(m, c)) {
-		bool six = c->cmsg_level == IPPROTO_IPV6 && c->cmsg_type == IPV6_RECVERR;
-		if (!six && (c->cmsg_level != IPPROTO_IP || c->cmsg_type != IP_RECVERR))
-			continue;
-		read_extended(&x, CMSG_DATA(c), c->cmsg_len - CMSG_LEN(0));
-	}
-	if (x.origin != ORIGIN_ICMP && x.origin != ORIGIN_ICMP6)
-		return false;
-	e.error = (int)x.error;
-	to->length = m->msg_namelen;
-	if (to->length) {
-		address_unmap(to);
-		e.to = to;
-	}
-	if (x.offender.length)
-		e.sender = &x.offender;
-	if (e.error == EMSGSIZE)
-		e.mtu = x.info;
-	if (s->error)
-		s->error(s->arg, &e);
-	return true;
-}
-
-/* Tells all errors in the error queue. Returns how many came from the network. */
+/* Tells all errors in the error queue that came from the network: an error of this machine is the
+ * result of the call as well. Returns how many. */
 static size_t dgram_drain(const struct dgram_socket *s)
 {
-	_Alignas(struct cmsghdr) char control[256];
 	size_t told = 0;
 
-	if (!address_family_is_ip(s->family))
-		return 0;
-	for (int i = 0; i < ERRORS_MOST; i++) {
-		struct address to = { 0 };
-		struct msghdr m = {
-			.msg_name = &to.u,
-			.msg_namelen = sizeof to.u,
-			.msg_control = control,
-			.msg_controllen = sizeof control,
-		};
-		if (recvmsg(s->fd, &m, MSG_ERRQUEUE | MSG_DONTWAIT) < 0) {
-			if (errno == EINTR)
-				continue;
+	for (int i = 0; i < ERRORS_MOST && address_family_is_ip(s->family); i++) {
+		struct icmp_error icmp;
+		struct address to;
+		int found = icmp_take(s->fd, &to, &icmp);
+		if (found < 0)
 			break;
-		}
-		told += dgram_tell_extended(s, &m, &to);
+		if (found == 0)
+			continue;
+		told++;
+		if (s->error)
+			s->error(s->arg, &(struct dgram_error){
+						 .error = icmp.error,
+						 .to = to.length ? &to : NULL,
+						 .sender = icmp.sender.length ? &icmp.sender : NULL,
+						 .icmp = &icmp,
+						 .mtu = icmp.mtu });
 	}
 	return told;
 }
