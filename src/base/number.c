@@ -54,6 +54,20 @@ int digit_value(char c)
 	return at ? (int)(at - digits) % 16 : -1;
 }
 
+char *digits_format(char *text, uint64_t n)
+{
+	char digits[20];
+	size_t i = sizeof digits;
+
+	do
+		digits[--i] = (char)('0' + n % 10);
+	while ((n /= 10) > 0);
+	while (i < sizeof digits)
+		*text++ = digits[i++];
+	*text = '\0';
+	return text;
+}
+
 bool digits_parse(const char *digits, size_t n, uint64_t most, uint64_t *out)
 {
 	*out = 0;

@@ -30,6 +30,10 @@ int digit_value(char c);
  * Returns false if they are none or it is larger. */
 bool digits_parse(const char *digits, size_t n, uint64_t most, uint64_t *out);
 
+/* Writes N in decimal to TEXT, of which 21 bytes are always enough. Returns where its NUL stands.
+ */
+char *digits_format(char *text, uint64_t n);
+
 /* Reads a duration (`2`, `0.5`, `250ms`, `3s`, `1m`, `2h`) into *OUT, in nanoseconds.
  * Returns 0, or -1 with errno EINVAL or ERANGE. */
 int duration_parse(const char *word, int64_t *out);

@@ -152,6 +152,14 @@ size_t text_shorten(char *text, size_t most)
 	return head + 3 + n - tail;
 }
 
+char *text_append(char *at, const char *end, const char *word)
+{
+	while (*word && at < end - 1)
+		*at++ = *word++;
+	*at = '\0';
+	return at;
+}
+
 void text_fit(char *out, size_t size, const char *format, va_list list)
 {
 	char *all = NULL;

@@ -51,6 +51,10 @@ bool text_equal_secret(const char *a, const char *b, size_t n);
  * length in *N, and moves *REST behind it. NULL at the end, or if *REST is NULL. */
 const char *text_word(const char **rest, size_t *n);
 
+/* Copies WORD to AT, as much as fits before END, and a NUL. Returns where the NUL stands, which is
+ * before END. */
+char *text_append(char *at, const char *end, const char *word);
+
 /* As vsnprintf(3) into OUT of SIZE bytes, but a text that is too long loses its middle, as by
  * text_shorten(). */
 __attribute__((format(printf, 3, 0))) void text_fit(char *out, size_t size, const char *format,

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "base/number.h"
+#include "base/text.h"
 #include "sock/vsock.h"
 
 static const struct option_row rows[] = {
@@ -400,6 +401,19 @@ bool address_same_host(const struct address *a, const struct address *b)
 	return address_equal(&copy, b);
 }
 
+/* The two that every run formats do without printf(3), which is slow to start. */
+static void ipv4_text(const struct address *a, char *text)
+{
+	unsigned char octets[4];
+
+	memcpy(octets, &a->u.in.sin_addr, sizeof octets);
+	for (size_t i = 0; i < sizeof octets; i++) {
+		text = digits_format(text, octets[i]);
+		if (i < sizeof octets - 1)
+			*text++ = '.';
+	}
+}
+
 /* Formats A, a UNIX socket, as `unix:PATH` or `unix:@NAME`. */
 static void unix_text(const struct address *a, char *text)
 {
@@ -423,7 +437,7 @@ const char *address_host(const struct address *a, char *text)
 	if (a->word)
 		return a->word;
 	if (a->u.sa.sa_family == AF_INET) {
-		inet_ntop(AF_INET, &a->u.in.sin_addr, text, ADDRESS_TEXT);
+		ipv4_text(a, text);
 	} else if (a->u.sa.sa_family == AF_INET6) {
 		inet_ntop(AF_INET6, &a->u.in6.sin6_addr, text, ADDRESS_TEXT);
 		n = strlen(text);
@@ -474,17 +488,19 @@ const char *address_text(const struct address *a, char *text)
 		if (a->who.known && !has_name(a))
 			who_text(a, text + n, ADDRESS_TEXT - n);
 	} else {
-		snprintf(text + n, ADDRESS_TEXT - n, " port %lu",
-			 (unsigned long)address_any_port(a));
+		digits_format(text_append(text + n, text + ADDRESS_TEXT, " port "),
+			      address_any_port(a));
 	}
 	return text;
 }
 
 const char *address_words(const char *host, const char *port, char *text, size_t size)
 {
+	const char *end = text + size;
+
 	if (!*port)
 		return host;
-	snprintf(text, size, "%s port %s", host, port);
+	text_append(text_append(text_append(text, end, host), end, " port "), end, port);
 	return text;
 }
 
