@@ -760,6 +760,26 @@ print(socket.socket(fileno=0).getsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF))'
 	refuses '--send-fd and --discard exclude each other' unix -l --discard --send-fd 5 s
 }
 
+@test "--send-fd to a peer that takes no descriptors: 1 at once, and what it had sent is there" {
+	python3 -S -c 'import socket; socket.socket(socket.AF_UNIX).getsockopt(socket.SOL_SOCKET, 83)' 2>/dev/null ||
+		skip 'this kernel has no SO_PASSRIGHTS'
+	local type
+	mkfifo go in
+	exec 7<>in
+	for type in stream seqpacket; do
+		rm -f s
+		counterpart type:$type norights bind:unix:s text:greeting go:go hold
+		spawn "$SOCKIT" unix --retry 10s --type $type --send-fd 5 s 5</dev/null <in >got 2>err 7>&-
+		local client=$PID
+		: <go # it is sent
+		echo hello >&7
+		ended 1 "$client"
+		[ "$(<err)" = 'sockit unix: unix:s: --send-fd: Operation not permitted (EPERM)' ]
+		[ "$(<got)" = greeting ]
+		kill "$PEER"
+	done
+}
+
 ### vsock.
 
 @test "vsock:CID:PORT: what is none; what listens says where" {

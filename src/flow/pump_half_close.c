@@ -222,6 +222,17 @@ static bool pump_is_broken(struct pump *p)
 	return true;
 }
 
+/* The connection does not take what is sent, and is not broken: nothing else would end it. What has
+ * come by now is still written. */
+static void pump_look_at_refusal(struct pump *p)
+{
+	if (p->up.state != FLOW_SINK_FAILED || stream_is_broken_by(p->up.error) ||
+	    half_close_has_failed(p->state))
+		return;
+	pump_event(p, HALF_CLOSE_RESET, p->up.error);
+	pump_event(p, HALF_CLOSE_QUIT, 0);
+}
+
 bool pump_half_close(struct pump *p)
 {
 	bool asking = false;
@@ -229,6 +240,7 @@ bool pump_half_close(struct pump *p)
 	if (pump_look_at_out(p))
 		return true;
 	pump_look_at_in(p);
+	pump_look_at_refusal(p);
 	/* All that came before the time of -q was up is written. */
 	if (p->state.receive == RECEIVE_LAST && p->down.state == FLOW_ENDED)
 		return pump_time_is_up(p);

@@ -11,6 +11,7 @@
 
 #include "base/descriptors.h"
 #include "flow/transfer.h"
+#include "sock/stream.h"
 
 #define PIPE_SIZE (1 << 20) /* what a pipe is grown to: larger ones bring nothing more */
 #define BULK (32 << 10)	    /* so much at once: worth splicing, and growing the pipe for */
@@ -18,24 +19,9 @@
 #define LONG_RUN (4 << 20)
 #define MOST 0x7ffff000 /* what one call can move */
 
-/* Does ERROR, of a call with several descriptors, tell of the connection among them? */
-static bool is_connection_error(int error)
-{
-	switch (error) {
-	case EPIPE:
-	case ECONNRESET:
-	case ECONNABORTED:
-	case ETIMEDOUT:
-	case EHOSTUNREACH:
-	case ENETUNREACH:
-	case ENETDOWN:
-		return true;
-	}
-	return false;
-}
-
-/* For any other error: the kernel does not do this with these descriptors (EINVAL, ENOSYS...), or
- * it does not say which of them is at fault. Nothing has been moved; reading and writing will tell.
+/* For an error that does not tell of the connection: the kernel does not do this with these
+ * descriptors (EINVAL, ENOSYS...), or it does not say which of them is at fault. Nothing has been
+ * moved; reading and writing will tell.
  */
 static enum transfer_result copy_instead(struct transfer *t, size_t max)
 {
@@ -121,7 +107,7 @@ static enum transfer_result splice_step(struct transfer *t, size_t max)
 		return urgent_is_next(t) ? copy_instead(t, max) : wait_for_other_end(t);
 	if (errno == EINTR)
 		return TRANSFER_WAIT;
-	if (!is_connection_error(errno))
+	if (!stream_is_broken_by(errno))
 		return copy_instead(t, max);
 	/* EPIPE is about writing, whichever end that is. */
 	return from_pipe || errno == EPIPE ? TRANSFER_SINK_ERROR : TRANSFER_SOURCE_ERROR;
@@ -173,7 +159,7 @@ static enum transfer_result sendfile_step(struct transfer *t, size_t max)
 		return transfer_moved(t, n);
 	if (n == 0)
 		return t->in ? TRANSFER_END : copy_instead(t, max);
-	if (errno == EAGAIN || errno == EINTR || is_connection_error(errno))
+	if (errno == EAGAIN || errno == EINTR || stream_is_broken_by(errno))
 		return transfer_sink_failed(t);
 	return copy_instead(t, max);
 }
@@ -181,7 +167,7 @@ static enum transfer_result sendfile_step(struct transfer *t, size_t max)
 /* What a call that only reads has returned: N <= 0, with errno. */
 static enum transfer_result transfer_copy_or_result(struct transfer *t, size_t max, ssize_t n)
 {
-	if (n < 0 && errno != EAGAIN && errno != EINTR && !is_connection_error(errno))
+	if (n < 0 && errno != EAGAIN && errno != EINTR && !stream_is_broken_by(errno))
 		return copy_instead(t, max);
 	return transfer_read_result(n);
 }

@@ -34,7 +34,10 @@ struct outcome report_pump(const struct messages *m, const struct pump *p, const
 		/* EPIPE: the peer had ended its direction before. The kernel has one errno for
 		 * both. */
 		snprintf(text, sizeof text, "%s: %s%s", s->name,
-			 error == EPIPE ? "reset with input unsent: " : "", why);
+			 error == EPIPE ? "reset with input unsent: " :
+			 p->peer->passes && !stream_is_broken_by(error) ? "--send-fd: " :
+									  "",
+			 why);
 		break;
 	case PUMP_UNSENT:
 		error = ECONNABORTED;

@@ -28,6 +28,21 @@ int stream_error(int fd)
 	return error < 0 ? 0 : error;
 }
 
+bool stream_is_broken_by(int error)
+{
+	switch (error) {
+	case EPIPE:
+	case ECONNRESET:
+	case ECONNABORTED:
+	case ETIMEDOUT:
+	case EHOSTUNREACH:
+	case ENETUNREACH:
+	case ENETDOWN:
+		return true;
+	}
+	return false;
+}
+
 int stream_connect_error(int fd, short events)
 {
 	ssize_t n = 0;

@@ -15,6 +15,10 @@ int64_t stream_unacknowledged(int fd);
 /* Takes the error that is pending on FD (SO_ERROR) and returns it, 0 if there is none. */
 int stream_error(int fd);
 
+/* Does ERROR, the errno of reading or writing, tell that the connection is broken? Any other is of
+ * the call alone, and the peer is still there. */
+bool stream_is_broken_by(int error);
+
 /* Returns how the connect(2) of FD has ended, for which poll(2) tells EVENTS: 0, it is connected;
  * else the errno. A connection that has failed again already counts as connected if data came
  * before: the error stays pending behind the data. */

@@ -23,6 +23,7 @@ Settings
     keep            go on listening, for `next`
     strict          an error of the connection is a failure
     rcvbuf:N        SO_RCVBUF, so that the window is small
+    norights        take no descriptors (SO_PASSRIGHTS 0)
     linger2:N       TCP_LINGER2: seconds that the kernel remembers what was closed
     member:GROUP@IF be a member of the multicast GROUP on the interface IF
     reply[:TEXT]    `serve` sends TEXT to whoever sent a datagram, or what he sent
@@ -121,8 +122,8 @@ import time
 PATTERN = bytes(range(251)) * 512
 LIMIT = 20
 PIECE = 1 << 18
-SETTINGS = {'type', 'connect', 'to', 'bind', 'port', 'keep', 'strict', 'rcvbuf', 'linger2', 'member',
-            'reply', 'replies', 'elsewhere', 'mute', 'count', 'idle'}
+SETTINGS = {'type', 'connect', 'to', 'bind', 'port', 'keep', 'strict', 'rcvbuf', 'linger2', 'norights',
+            'member', 'reply', 'replies', 'elsewhere', 'mute', 'count', 'idle'}
 
 
 class Failure(Exception):
@@ -240,6 +241,8 @@ class End(Script):
         s = socket.socket(family, self.type)
         if 'rcvbuf' in self.settings:
             s.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, int(self.settings['rcvbuf']))
+        if 'norights' in self.settings:
+            s.setsockopt(socket.SOL_SOCKET, 83, 0)
         if 'linger2' in self.settings:
             s.setsockopt(socket.IPPROTO_TCP, socket.TCP_LINGER2, int(self.settings['linger2']))
         if 'member' in self.settings:
