@@ -342,3 +342,22 @@ os.write(1, b"%d %d %d" % tuple(len(s.recv(100)) for _ in range(3)))'
 sizes_are() {
 	[ "$(frames sizes out | wc -l)" = "$1" ]
 }
+
+@test "a peer that closes with something unread: what it had sent before is there, and then 1" {
+	local type
+	for type in stream seqpacket; do
+		rm -f s
+		counterpart type:$type bind:unix:s text:'one\n' text:'two\n' text:'three\n' lose
+		echo hello | exits 1 "$SOCKIT" unix --retry 10s --interval 10ms --type $type s >got 2>err
+		[ "$(<got)" = "$(printf 'one\ntwo\nthree')" ]
+		says '^sockit unix: unix:s: Connection reset by peer \(ECONNRESET\)$'
+		# Through a relay, and as the input of a command.
+		rm -f s
+		counterpart type:$type bind:unix:s text:'one\n' text:'two\n' text:'three\n' lose
+		eventually [ -S s ]
+		served_by "$SOCKIT" unix --type $type --listen --notify-fd 9 --forward unix:s t 2>err </dev/null
+		echo hello | exits 0 "$SOCKIT" unix --type $type t >got
+		[ "$(<got)" = "$(printf 'one\ntwo\nthree')" ]
+		ended 1 "$LISTENER"
+	done
+}

@@ -43,22 +43,46 @@ static enum transfer_result packet_send(struct transfer *t, const char *data, si
 	return TRANSFER_MOVED;
 }
 
+/* Where the peer closed with something unread the kernel says that first, once, and then gives the
+ * packets that it had sent before. Has it just said so? */
+static bool packet_error_is_early(struct transfer *t)
+{
+	if (errno != ECONNRESET || t->error)
+		return false;
+	t->error = errno;
+	return true;
+}
+
+/* There is no packet: looking for one, or receiving it, returned N <= 0. */
+static enum transfer_result packet_none(struct transfer *t, ssize_t n)
+{
+	enum transfer_result result = transfer_nothing_read(t, n);
+
+	if (!t->error || result == TRANSFER_SOURCE_ERROR)
+		return result;
+	errno = t->error;
+	return TRANSFER_SOURCE_ERROR;
+}
+
 /* Reads a packet into a buffer, from HEAD on, with TAIL bytes of room behind it: t->held of them.
  * Returns as reading does, MOVED also where it is empty. */
 static enum transfer_result packet_take(struct transfer *t, size_t head, size_t tail)
 {
-	ssize_t room = packet_room(t->from->rfd), n;
-	size_t size;
+	ssize_t room, n;
 	bool end;
 
+	do
+		room = packet_room(t->from->rfd);
+	while (room < 0 && packet_error_is_early(t));
 	if (room < 0)
-		return transfer_read_result(room);
-	size = ((size_t)room + head + tail + ROOM) / ROOM * ROOM;
-	if (!transfer_prepare(t, size))
+		return packet_none(t, room);
+	if (!transfer_prepare(t, ((size_t)room + head + tail + ROOM) / ROOM * ROOM))
 		return TRANSFER_SOURCE_ERROR;
-	n = packet_receive(t->from->rfd, t->buffer + head, (size_t)room, &end);
+	do
+		n = packet_receive(t->from->rfd, t->buffer + head, (size_t)room, &end);
+	while (n < 0 && packet_error_is_early(t));
 	if (n < 0 || end)
-		return transfer_nothing_read(t, n);
+		return packet_none(t, n);
 	t->in += (size_t)n;
 	t->held = (size_t)n;
 	if (t->filter && !t->filter->sent)

@@ -50,6 +50,7 @@ struct transfer {
 	struct framer framer; /* cuts bytes into packets, or marks packets in the bytes */
 	size_t most;	      /* bytes in a packet that the sink takes */
 	bool ready;	      /* a whole packet is held */
+	int error; /* of the source, which is told after the packets that came before it */
 };
 
 /* Starts *T from FROM to TO, through FILTER, which may be NULL, with at most LIMIT bytes held (0:
