@@ -352,6 +352,28 @@ for words in ["udp-recv", "--timeout", "10s"], ["listen"]:
 	printed 0 ''
 }
 
+@test "-C: what a command answers ends its lines in CRLF" {
+	receives -n -C -c 1 -e 'printf "a\nb\r\nc"' 127.0.0.1 0
+	sends text:x print:1 >got
+	printf '127.0.0.1 %s a\r\nb\r\nc\n' "$PORT" | cmp - got
+	printed 0 ''
+	# A line keeps its end; what is cut elsewhere has each LF changed once.
+	receives -n -C -c 1 --frame line -e 'printf "a\nb\r\n\nc"' 127.0.0.1 0
+	sends text:x print:4 >got
+	# shellcheck disable=SC2059 # escapes
+	printf '127.0.0.1 '"$PORT"' %b\r\n\n' a b '' c | cmp - got
+	printed 0 ''
+	receives -n -C -c 1 --frame size=2 -e 'printf "a\r\n\nb"' 127.0.0.1 0
+	sends text:x print:3 >got
+	printf '127.0.0.1 '"$PORT"' %b\n' 'a\r' '\n\r\n' b | cmp - got
+	printed 0 ''
+	# It can make an answer too large.
+	receives -n -C -c 1 -e 'yes "" | head -c 32754' 127.0.0.1 0
+	sends text:x
+	printed 1 ''
+	also_says '/bin/sh: an answer of 65508 bytes or more, and a datagram carries 65507'
+}
+
 @test "commands: their environment, descriptors and status" {
 	# shellcheck disable=SC2016 # for that shell
 	local others='for f in 3 4 5 6 7 8 9 10 11 12; do [ ! -e /proc/$$/fd/$f ] || echo $f; done'
@@ -678,6 +700,12 @@ assert all(data[i * 500:i * 500 + 5] == b"%05d" % i for i in range(3000))'
 	refuses '*--execute*--reply*' udp-recv -e cat --reply latest 0
 	refuses "*--echo and '-- cat' exclude each other" udp-recv --echo 0 -- cat
 	refuses '--jobs needs a command*' udp-recv --jobs 3 0
+	refuses '-C, --crlf: nothing is sent *: it needs --reply or a command' udp-recv -C 0
+	refuses '-C, --crlf: *' udp-recv -C --echo 0
+	refuses '--frame and --echo exclude each other *' udp-recv --frame line --echo 0
+	sockit udp-recv --frame line --json 0
+	[ "$STATUS" = 2 ]
+	[[ $(<err) == *'"message":"--frame and --json exclude each other '* ]]
 	refuses "*--reply*'last'*" udp-recv --reply last 0
 	refuses "*--count*'0'*" udp-recv -c 0 0
 	refuses "--frame: 'lines' is none of *" udp-recv --frame lines 0

@@ -9,6 +9,7 @@
 
 #include "base/errname.h"
 #include "base/number.h"
+#include "dgram/crlf.h"
 #include "flow/framer.h"
 #include "run/job.h"
 #include "run/report.h"
@@ -23,8 +24,9 @@ struct dgram_job {
 	struct address peer, asked, local; /* of length 0: not known */
 	char peer_name[ADDRESS_TEXT];
 	struct job job;
-	struct watch in, out; /* our ends of its stdin and stdout; -1: closed */
-	struct framer answer; /* what it writes */
+	struct watch in, out;	/* our ends of its stdin and stdout; -1: closed */
+	struct framer answer;	/* what it writes, */
+	struct dgram_crlf crlf; /* with -C */
 	bool exited, answered;
 	struct outcome outcome;
 	size_t size, taken; /* of the payload, the latter by the command */
@@ -46,6 +48,7 @@ static void dgram_job_free(struct dgram_job *x)
 	dgram_job_close(x, &x->in);
 	dgram_job_close(x, &x->out);
 	framer_free(&x->answer);
+	dgram_crlf_free(&x->crlf);
 	free(x);
 }
 
@@ -75,7 +78,9 @@ static void dgram_job_refuse(struct dgram_job *x)
 	const struct messages *m = x->exec->c->messages;
 	const char *name = spawn_name(&x->exec->c->options->command);
 
-	if (x->answer.found == FRAME_TOO_LARGE)
+	if (errno == ENOMEM)
+		report_error(m, name, ENOMEM);
+	else if (x->answer.found == FRAME_TOO_LARGE)
 		message_fail(m, OUTCOME_FAILED, errno_name(EMSGSIZE),
 			     "%s: an answer of %zu bytes or more, and a datagram carries %zu", name,
 			     x->answer.next.size, x->exec->most);
@@ -88,19 +93,41 @@ static void dgram_job_refuse(struct dgram_job *x)
 	x->answered = true;
 }
 
+/* Fills D with the next datagram of the answer. Returns as framer_next(). */
+static int dgram_job_next(struct dgram_job *x, struct dgram *d)
+{
+	struct framer *f = &x->answer;
+	const char *data;
+	int found;
+
+	if (dgram_crlf_reserve(&x->crlf, f->length, 1) < 0)
+		return -1;
+	found = framer_next(f, x->exec->most, &data, &d->size);
+	if (found <= 0)
+		return found;
+	d->data = data;
+	dgram_crlf_change(&x->crlf, d);
+	if (d->size <= x->exec->most)
+		return 1;
+	f->found = FRAME_TOO_LARGE;
+	f->next.size = d->size;
+	errno = EMSGSIZE;
+	return -1;
+}
+
 /* Sends what there is of the answer. */
 static void dgram_job_answer(struct dgram_job *x)
 {
 	struct dgram d = { .to = &x->peer, .from = x->local.length ? &x->local : NULL };
-	const char *data;
 	int found = 0;
 
 	while (!x->answered && x->answer.length > 0) {
-		found = framer_next(&x->answer, x->exec->most, &data, &d.size);
+		bool after_cr = x->crlf.after_cr;
+		found = dgram_job_next(x, &d);
 		if (found <= 0)
 			break;
-		d.data = data;
 		if (!x->exec->send(x->exec->arg, x->socket, &d)) {
+			x->crlf.after_cr = after_cr;
 			watch_drop(x->exec->loop, &x->out);
 			return;
 		}
@@ -228,6 +255,7 @@ void dgram_exec_run(struct dgram_exec *e, struct dgram_socket *s, const struct d
 	}
 	memcpy(x->data, d->data, d->size);
 	framer_start(&x->answer, &one, 0, PIECE);
+	x->crlf = (struct dgram_crlf){ .wanted = e->c->data->crlf, .mode = one.frame.mode };
 	x->exec = e;
 	x->socket = s;
 	x->size = d->size;

@@ -341,6 +341,18 @@ static void receiver_access_found(void *arg, const struct places_failure *f)
 
 int receiver_check(const struct receiver_config *c, struct option_error *error)
 {
+	const struct receiver_options *o = c->options;
+	bool sends_text = o->reply || receiver_runs_command(o);
+
+	if (c->data->crlf && !sends_text)
+		return option_fail(error, "-C, --crlf: nothing is sent that it could change: it "
+					  "needs --reply or a command");
+	if (c->frame->frame.mode != FRAME_READ && !sends_text &&
+	    (o->echo || c->messages->options.json))
+		return option_fail(error,
+				   "--frame and --%s exclude each other without --reply or "
+				   "a command",
+				   o->echo ? "echo" : "json");
 	if (access_check(c->access, c->numeric, error) < 0 ||
 	    listen_options_check(c->listen, error) < 0)
 		return -1;

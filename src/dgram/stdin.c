@@ -41,7 +41,7 @@ bool dgram_stdin_again(struct dgram_stdin *i)
 	i->rounds--;
 	if (i->start >= 0 && lseek(i->in.rfd, i->start, SEEK_SET) >= 0) {
 		framer_restart(&i->framer);
-		i->filter.after_cr = false;
+		i->crlf.after_cr = false;
 	} else {
 		i->round = ROUND_REPLAYED;
 		i->store.at = 0;
@@ -54,54 +54,6 @@ bool dgram_stdin_rests(const struct dgram_stdin *i)
 	return i->state == STDIN_IDLE && i->rounds == 0 && i->framer.length == 0;
 }
 
-/* ---- -C ---- */
-
-/* Writes to OUT what -C makes of the datagram at DATA, N bytes. Returns its length. */
-static size_t dgram_stdin_change(struct dgram_stdin *i, const char *data, size_t n, char *out)
-{
-	enum frame_mode mode = i->framer.frame.mode;
-	size_t length;
-
-	/* In all other modes one datagram's text has nothing to do with that of the next. */
-	if (mode != FRAME_READ && mode != FRAME_SIZE)
-		i->filter.after_cr = false;
-	length = filter_apply(&i->filter, data, n, out);
-	if (mode == FRAME_LINE)
-		length += filter_apply(&i->filter, "\n", 1, out + length);
-	return length;
-}
-
-/* Makes room for what -C makes of all that is there. Returns 0, or -1 with errno ENOMEM. */
-static int dgram_stdin_make_room(struct dgram_stdin *i)
-{
-	size_t most = 2 * i->framer.length + (size_t)DGRAM_BATCH * (2 + FILTER_MORE);
-	char *changed;
-
-	if (!i->filter.crlf || i->changed_size >= most)
-		return 0;
-	changed = realloc(i->changed, most);
-	if (!changed)
-		return -1;
-	i->changed = changed;
-	i->changed_size = most;
-	return 0;
-}
-
-/* Changes V as -C says, into D->changed from *USED on. Returns false where it is too large then. */
-static bool dgram_stdin_change_next(struct dgram_stdin *i, struct dgram *v, size_t *used)
-{
-	size_t length = dgram_stdin_change(i, v->data, v->size, i->changed + *used);
-
-	v->data = i->changed + *used;
-	v->size = length;
-	*used += length;
-	if (length <= i->most)
-		return true;
-	i->framer.found = FRAME_TOO_LARGE;
-	i->framer.next.size = length;
-	return false;
-}
-
 /* ---- reading ---- */
 
 /* Cuts up to MOST datagrams from what was read, into V. Returns how many; 0: `found` of the framer
@@ -109,17 +61,21 @@ static bool dgram_stdin_change_next(struct dgram_stdin *i, struct dgram *v, size
 static ssize_t dgram_stdin_cut(struct dgram_stdin *i, struct dgram *v, size_t most)
 {
 	struct framer *f = &i->framer;
-	size_t n = 0, changed = 0;
+	size_t n = 0;
 	const char *data;
 
 	if (f->found != FRAME_FOUND && f->found != FRAME_PARTIAL)
 		return 0;
-	if (dgram_stdin_make_room(i) < 0)
+	if (dgram_crlf_reserve(&i->crlf, f->length, DGRAM_BATCH) < 0)
 		return -1;
 	for (; n < most && framer_next(f, i->most, &data, &v[n].size) > 0; n++) {
 		v[n].data = data;
-		if (i->filter.crlf && !dgram_stdin_change_next(i, &v[n], &changed))
+		dgram_crlf_change(&i->crlf, &v[n]);
+		if (v[n].size > i->most) {
+			f->found = FRAME_TOO_LARGE;
+			f->next.size = v[n].size;
 			break;
+		}
 		framer_took(f);
 	}
 	return (ssize_t)n;
@@ -248,7 +204,7 @@ void dgram_stdin_start(struct dgram_stdin *i, struct run *r, int64_t repeat,
 	endpoint_reopen(&i->in);
 	dgram_stdin_measure(i, repeat);
 	i->most = most;
-	i->filter = (struct filter){ .sent = true, .crlf = crlf };
+	i->crlf = (struct dgram_crlf){ .wanted = crlf, .mode = frame->frame.mode };
 	/* -C may double what is read. */
 	framer_start(&i->framer, frame, crlf ? FRAMER_READ_MOST / 2 : FRAMER_READ_MOST, PIECE);
 	i->watch = (struct watch){ .fd = i->in.rfd, .fn = dgram_stdin_ready, .arg = i };
@@ -271,7 +227,7 @@ void dgram_stdin_free(struct dgram_stdin *i)
 		return;
 	watch_drop(i->run->loop, &i->watch);
 	framer_free(&i->framer);
-	free(i->changed);
+	dgram_crlf_free(&i->crlf);
 	dgram_store_free(&i->store);
 	endpoint_close(&i->in);
 }

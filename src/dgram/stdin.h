@@ -2,10 +2,10 @@
 #ifndef DGRAM_STDIN_H
 #define DGRAM_STDIN_H
 
-#include "flow/filter.h"
 #include "flow/framer.h"
 #include "run/run.h"
 #include "sock/datagram.h"
+#include "dgram/crlf.h"
 #include "dgram/store.h"
 
 /* Datagrams on their way: N of them, of which those before AT have gone. */
@@ -35,9 +35,7 @@ struct dgram_stdin {
 	off_t start;	  /* of a file, where each round begins; else -1 */
 	int64_t expected; /* bytes in all rounds, UNSET: not known */
 	struct dgram_queue batch;
-	struct filter filter; /* -C */
-	char *changed;	      /* what that has made of the batch */
-	size_t changed_size;
+	struct dgram_crlf crlf; /* -C, of the batch */
 	struct watch watch;
 	void (*readable)(void *arg);
 	void *arg;
