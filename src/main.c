@@ -70,7 +70,8 @@ static const struct command others[] = {
 	  "print a script that completes sockit's words in a shell", no_options, 1, 1, false,
 	  main_completion, NULL },
 	{ "--help", "[SUBCOMMAND]", "the same as help", no_options, 0, 1, false, main_help, NULL },
-	{ "--version", "", "print the version, and what it was built with", no_options, 0, 0, false, main_version, NULL },
+	{ "--version", "", "print the version, and what it was built with", no_options, 0, 0, false,
+	  main_version, NULL },
 };
 static const size_t n_others = sizeof others / sizeof *others;
 
@@ -201,8 +202,8 @@ static struct outcome main_version(const struct command *self, int argc, char **
 	message_options_ask(&m.options, argc, argv);
 	if (argc > 1)
 		return message_usage(&m, "--version: extra operand '%s'", argv[1]);
-	text_add(&t, "sockit %s (%s)\nlibc %s\nfeatures %s\n", SOCKIT_VERSION, PLATFORM, SOCKIT_LIBC,
-		 FEATURES);
+	text_add(&t, "sockit %s (%s)\nlibc %s\nfeatures %s\n", SOCKIT_VERSION, PLATFORM,
+		 SOCKIT_LIBC, FEATURES);
 	outcome = help_print(&t, &m);
 	text_free(&t);
 	return outcome;
