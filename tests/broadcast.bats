@@ -66,6 +66,40 @@ cast() {
 	told 1 "sockit broadcast: 255.255.255.255 port $PORT: Network *unreachable (ENETUNREACH)"
 }
 
+@test "broadcast: an interface whose address was given no broadcast address, or that has no address" {
+	two_networks
+	receiver_there reply
+	echo hello >in
+	inside sh -ec 'ip addr flush dev va; ip addr add 10.1.0.1/28 dev va; ip addr flush dev vb'
+	there ip addr add 10.1.0.2/28 brd + dev pa
+	cast -v -w 10 --replies 1 --frame line "$PORT" <in
+	[ "$STATUS" = 0 ] || fault 'status'
+	[ "$(<out)" = "10.1.0.2 $PORT: hello" ]
+	grep -qx "sockit broadcast: sending to 10.1.0.15 port $PORT by va" err
+	cast -w 10 --replies 1 --interface va --frame line "$PORT" <in
+	[ "$(<out)" = "10.1.0.2 $PORT: hello" ]
+	# A receiver there takes it for a broadcast, too: the port can be shared.
+	served_by "$SOCKIT" udp-recv --notify-fd 9 -c 1 10.1.0.15 0 </dev/null >first 2>/dev/null
+	exits 4 "$SOCKIT" udp-recv -w 1ms 10.1.0.15 "$PORT" </dev/null
+	kill "$LISTENER"
+	# As who asks for an address does.
+	rm -f peer.out
+	receiver_there
+	cast -I vb "$PORT" <in
+	told 1 'sockit broadcast: interface vb has no broadcast address'
+	cast -I vb --to 255.255.255.255 --frame line "$PORT" <in
+	nothing 0
+	eventually has_lines 1
+	[[ $(<peer.out) == '5 '* ]]
+	cast -I vb --to 10.2.0.2 --frame line "$PORT" <in
+	nothing 0
+	eventually has_lines 2
+	# Networks of two addresses have none.
+	inside sh -ec 'ip addr flush dev va; ip addr add 10.1.0.1/31 dev va'
+	cast "$PORT" <in
+	told 1 'sockit broadcast: no interface is up that has a broadcast address'
+}
+
 @test "broadcast: boundaries, repetition and waiting" {
 	two_networks
 	receiver_there save:got count:6

@@ -1,6 +1,6 @@
 /* broadcast.c - `sockit broadcast`: stdin as datagrams to every host of each network that this one
  * is in */
-#define _DEFAULT_SOURCE /* IFF_UP, IFF_BROADCAST */
+#define _DEFAULT_SOURCE /* IFF_UP */
 
 #include <errno.h>
 #include <stdlib.h>
@@ -99,13 +99,6 @@ static bool broadcast_is_wanted(const struct broadcast_options *o, const char *n
 	return names->n == 0;
 }
 
-/* Is I up, and does this entry of it have an IPv4 broadcast address? */
-static bool broadcast_is_usable(const struct interface *i)
-{
-	return (i->flags & IFF_UP) && (i->flags & IFF_BROADCAST) &&
-	       i->address.u.sa.sa_family == AF_INET && i->broadcast.u.sa.sa_family == AF_INET;
-}
-
 /* Adds TO, reached through I (NULL: by the routes), unless it is there already. */
 static void broadcast_add_place(struct sender_config *c, const struct interface *i,
 				const struct address *to)
@@ -123,14 +116,17 @@ static void broadcast_add_place(struct sender_config *c, const struct interface 
 	c->places[c->n_places++] = place;
 }
 
-/* Adds each interface that is wanted and usable. */
+/* Adds each interface that is wanted and can be used. */
 static void broadcast_add_interfaces(struct sender_config *c, const struct broadcast_options *o,
 				     const struct interface *list, size_t n)
 {
-	for (size_t i = 0; i < n; i++)
-		if (broadcast_is_wanted(o, list[i].name) && broadcast_is_usable(&list[i]))
-			broadcast_add_place(c, &list[i],
-					    o->to.length ? &o->to : &list[i].broadcast);
+	for (size_t i = 0; i < n; i++) {
+		struct address to = o->to;
+		/* Where the address is told, the interface needs none. */
+		if (broadcast_is_wanted(o, list[i].name) && list[i].flags & IFF_UP &&
+		    (to.length || interface_broadcast(&list[i], &to)))
+			broadcast_add_place(c, &list[i], &to);
+	}
 }
 
 /* Says why nothing goes through NAME. */

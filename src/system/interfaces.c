@@ -117,6 +117,19 @@ int interfaces_get(struct interface **list, size_t *count)
 	return 0;
 }
 
+bool interface_broadcast(const struct interface *i, struct address *to)
+{
+	*to = i->broadcast;
+	if (!(i->flags & IFF_BROADCAST) || i->address.u.sa.sa_family != AF_INET)
+		return false;
+	if (to->u.sa.sa_family == AF_INET)
+		return true;
+	*to = i->address;
+	to->u.in.sin_addr.s_addr |= htonl(UINT32_MAX >> i->prefix % 32);
+	/* Networks of two addresses or one have none (RFC 3021). */
+	return i->prefix > 0 && i->prefix < 31;
+}
+
 unsigned interfaces_find(const struct address *a)
 {
 	struct interface *list;
@@ -148,6 +161,7 @@ bool interfaces_have(const struct address *a)
 bool interfaces_broadcast_to(const struct address *a)
 {
 	struct interface *list;
+	struct address to;
 	bool found = false;
 	size_t n;
 
@@ -160,7 +174,7 @@ bool interfaces_broadcast_to(const struct address *a)
 	    ntohl(a->u.in.sin_addr.s_addr) >> 24 == IN_LOOPBACKNET || interfaces_get(&list, &n) < 0)
 		return false;
 	for (size_t i = 0; i < n && !found; i++)
-		found = list[i].flags & IFF_BROADCAST && address_same_host(&list[i].broadcast, a);
+		found = interface_broadcast(&list[i], &to) && address_same_host(&to, a);
 	free(list);
 	return found;
 }

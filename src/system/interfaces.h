@@ -24,6 +24,11 @@ struct interface {
  * free(3). Returns 0, or -1 with errno. */
 int interfaces_get(struct interface **list, size_t *count);
 
+/* Where do broadcasts to the network of I's address go? To `broadcast`, or where the address was
+ * given none to the last address of the network (RFC 919), as the kernel has it too. Returns false
+ * if I has no IPv4 address, or is not for broadcast. */
+bool interface_broadcast(const struct interface *i, struct address *to);
+
 /* Returns the index of the interface that has the address A; 0: none has it, or nobody can tell. */
 unsigned interfaces_find(const struct address *a);
 
