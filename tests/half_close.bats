@@ -801,6 +801,33 @@ NOTICE='^sockit connect: .*(--recv-only.*--close-on-peer-eof|--close-on-peer-eof
 	counterpart_ended "$(SMALL)"
 }
 
+# The peer's own end would take 20 seconds if it had to wait for that.
+@test "--no-shutdown: an end of ours is passed on" {
+	counterpart line:hello readall report
+	exits 0 "$SOCKIT" connect --no-shutdown --read-bytes 5 --linger 20s 127.0.0.1 "$PORT" <"$(SMALL)" >out 2>err
+	silent
+	[ "$(cat out)" = hello ]
+	counterpart_ended "$(SMALL)"
+	# The command's end is seen after that of its output.
+	counterpart readall report
+	exits 0 "$SOCKIT" connect --no-shutdown --linger 20s 127.0.0.1 "$PORT" -e 'echo hello; exec >&-; sleep 0.1' 2>err
+	silent
+	echo hello >expected
+	counterpart_ended expected
+}
+
+@test "--linger: what was acknowledged before our end prolongs nothing" {
+	local start ms
+	counterpart read:131072 line:hello hold
+	start=$(milliseconds)
+	exits 0 "$SOCKIT" connect --read-bytes 5 --linger 600ms 127.0.0.1 "$PORT" <"$(SMALL)" >out 2>err
+	ms=$(($(milliseconds) - start))
+	silent
+	echo "$ms ms"
+	[ $ms -ge 600 ]
+	[ $ms -lt 1150 ]
+}
+
 @test "--close-on-peer-eof: the peer's end closes the connection though stdin is open" {
 	counterpart line:bye shutdown readall report
 	exits 0 "$PARENT" 0=pipe -- "$SOCKIT" connect --close-on-peer-eof 127.0.0.1 "$PORT" >out 2>err

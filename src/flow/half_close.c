@@ -25,8 +25,8 @@ static void half_close_fail(struct half_close_step *s, enum pump_end end)
 	s->end = end;
 }
 
-/* We end the connection. */
-static void half_close_from_here(struct half_close_step *s)
+/* We end the connection. The peer is told, if it was not yet. */
+static void half_close_from_here(struct half_close_step *s, const struct half_close_terms *terms)
 {
 	if (half_close_is_closing(s->state))
 		return;
@@ -34,6 +34,10 @@ static void half_close_from_here(struct half_close_step *s)
 	if (s->state.receive < RECEIVE_ENOUGH)
 		s->state.receive = RECEIVE_ENOUGH;
 	s->actions |= HALF_CLOSE_FROM_HERE;
+	if (s->state.send != SEND_KEPT_OPEN || half_close_is_broken_off(s->state, terms))
+		return;
+	s->state.send = SEND_SHUT;
+	s->actions |= HALF_CLOSE_SHUT_DOWN;
 }
 
 /* Once all of `in` is sent, shut down writing. With --recv-only only after the peer's end. */
@@ -51,12 +55,14 @@ static void half_close_in_ended(struct half_close_step *s, const struct half_clo
 	}
 	if (terms->mode == PUMP_RELAY)
 		s->actions |= HALF_CLOSE_PROBE_FAR;
-	s->state.send = SEND_KEPT_OPEN;
-	if ((terms->no_shutdown && !closing) || event == HALF_CLOSE_SENT_BROKEN ||
-	    half_close_is_broken_off(s->state, terms))
-		return;
-	s->state.send = SEND_SHUT;
-	s->actions |= HALF_CLOSE_SHUT_DOWN;
+	if (event == HALF_CLOSE_SENT_BROKEN || half_close_is_broken_off(s->state, terms)) {
+		s->state.send = SEND_BROKEN;
+	} else if (terms->no_shutdown && !closing) {
+		s->state.send = SEND_KEPT_OPEN;
+	} else {
+		s->state.send = SEND_SHUT;
+		s->actions |= HALF_CLOSE_SHUT_DOWN;
+	}
 }
 
 /* The peer's end, all before it written, becomes that of `out`. */
@@ -70,7 +76,7 @@ static void half_close_peer_end(struct half_close_step *s, const struct half_clo
 	s->state.receive = passes ? RECEIVE_PASSED : RECEIVE_ENDED;
 	s->actions = HALF_CLOSE_TELL_PEER_ENDED | (passes ? HALF_CLOSE_END_OUT : 0);
 	if (terms->peer_end_ends)
-		half_close_from_here(s);
+		half_close_from_here(s, terms);
 }
 
 /* --read-bytes has them all, or the message is complete. */
@@ -84,7 +90,7 @@ static void half_close_enough(struct half_close_step *s, const struct half_close
 		s->state.receive = RECEIVE_ENOUGH;
 		s->actions = HALF_CLOSE_END_OUT | HALF_CLOSE_STOP_COUNTING | HALF_CLOSE_DISCARD;
 	} else {
-		half_close_from_here(s);
+		half_close_from_here(s, terms);
 	}
 }
 
@@ -99,7 +105,7 @@ static void half_close_out_failed(struct half_close_step *s, const struct half_c
 	if (!terms->out_may_end)
 		half_close_fail(s, PUMP_OUT_FAILED);
 	if (!terms->out_may_end && terms->mode != PUMP_RELAY) {
-		half_close_from_here(s);
+		half_close_from_here(s, terms);
 		return;
 	}
 	/* What the far connection has sent itself still goes to the peer. */
@@ -115,7 +121,7 @@ struct half_close_step half_close(struct half_close state, const struct half_clo
 
 	half_close_fail(&s, plain_events[event].end);
 	if (plain_events[event].closes)
-		half_close_from_here(&s);
+		half_close_from_here(&s, terms);
 	if (event <= HALF_CLOSE_SENT_BROKEN)
 		half_close_in_ended(&s, terms, event);
 	else if (event == HALF_CLOSE_PEER_ENDED)

@@ -7,7 +7,9 @@
  *
  *	SEND_OPEN -----------------------> SEND_SHUT (all of `in` is sent)
  *	    |  \-> SEND_CONNECTING --------^  (--fastopen, and nothing is sent yet)
- *	    \----------------------------> SEND_KEPT_OPEN (--no-shutdown; the connection is broken)
+ *	    |----------------------------> SEND_KEPT_OPEN (--no-shutdown) --^ (we end the
+ *connection)
+ *	    \----------------------------> SEND_BROKEN (so is the connection)
  *
  *	RECEIVE_OPEN --------------------> RECEIVE_PASSED (the peer's end, all before it written)
  *	    |--> RECEIVE_UNWANTED -------> RECEIVE_ENDED (the peer's end, not passed on)
@@ -27,7 +29,8 @@
 enum send_state {
 	SEND_OPEN,	 /* `in` has not ended, or not all of it is sent */
 	SEND_CONNECTING, /* it has ended, but there is no connection yet that could end */
-	SEND_KEPT_OPEN,	 /* it has ended, and the peer is not told */
+	SEND_KEPT_OPEN,	 /* it has ended, and the peer is not told, unless we end the connection */
+	SEND_BROKEN,	 /* it has ended, and the peer cannot be told, or must not */
 	SEND_SHUT,	 /* its end was sent as the connection's */
 	SEND_STATES
 };
@@ -69,7 +72,7 @@ struct half_close_terms {
 	enum pump_mode mode;
 	bool recv_only;	    /* `in` is not there: its end comes last */
 	bool send_only;	    /* what comes is discarded: see half_close_awaits() */
-	bool no_shutdown;   /* the end of `in` is not passed on */
+	bool no_shutdown;   /* the end of `in` is not passed on: ours is */
 	bool peer_end_ends; /* the peer's end ends `in` too */
 	bool out_may_end;   /* `out` need not take everything: the rest is discarded */
 	bool one_message;   /* what follows the one message that an editor passes on is discarded */

@@ -29,6 +29,9 @@ static int64_t pump_unacknowledged(struct pump *p)
 {
 	int64_t n = pump_has_sent(p) ? stream_unacknowledged(p->peer->wfd) : 0;
 
+	/* The FIN counts as one, and comes last. */
+	if (n > 0 && p->state.send == SEND_SHUT)
+		n--;
 	if (n >= 0 && (int64_t)pump_sent(p) - n > p->acknowledged) {
 		p->acknowledged = (int64_t)pump_sent(p) - n;
 		p->last_move = p->last_sent = clock_now();
@@ -48,7 +51,7 @@ bool pump_acknowledged(struct pump *p)
 		return true;
 	if (n < 0)
 		return pump_peer_ended(p);
-	return n <= (p->state.send == SEND_SHUT ? 1 : 0); /* the FIN counts as one */
+	return n == 0;
 }
 
 bool pump_far_acknowledged(struct pump *p)

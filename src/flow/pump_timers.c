@@ -4,7 +4,16 @@
 #include "flow/pump_parts.h"
 
 #define NOTICE_AFTER SECOND
-#define IDLE_LOOKS 8 /* looks at the time in that of -i */
+#define LOOKS 8 /* within the time of -i, or of --linger */
+
+/* When to look next whether the time LIMIT, DUE by now, is up: acknowledgements count as activity
+ * but make no event. */
+static int64_t pump_next_look(int64_t due, int64_t limit)
+{
+	int64_t look = clock_after(clock_now(), limit / LOOKS + 1);
+
+	return look < due ? look : due;
+}
 
 /* The time of --linger does not run within a pause of our own. */
 static void pump_spare_pause(struct pump *p)
@@ -19,12 +28,15 @@ void pump_begin_linger(struct pump *p)
 {
 	if (p->linger_timer.slot)
 		return;
+	/* What was acknowledged before does not count. */
+	pump_acknowledged(p);
+	pump_far_acknowledged(p);
 	p->last_sent = p->last_move = clock_now();
 	pump_spare_pause(p);
-	timer_set(p->loop, &p->linger_timer, clock_after(p->last_sent, p->c.linger));
+	timer_set(p->loop, &p->linger_timer,
+		  pump_next_look(clock_after(p->last_sent, p->c.linger), p->c.linger));
 }
 
-/* Acknowledgements count as activity but make no event: look IDLE_LOOKS times per limit. */
 static void pump_look_idle(void *arg)
 {
 	struct pump *p = arg;
@@ -40,8 +52,7 @@ static void pump_look_idle(void *arg)
 	/* Nor is it one where the peer's silence is what ends the run. */
 	limit = clock_after(pump_awaits_silence(p) ? now : p->last_move, p->c.idle);
 	if (now < limit) {
-		int64_t look = clock_after(now, p->c.idle / IDLE_LOOKS + 1);
-		timer_set(p->loop, &p->idle_timer, look < limit ? look : limit);
+		timer_set(p->loop, &p->idle_timer, pump_next_look(limit, p->c.idle));
 		return;
 	}
 	if (p->calls.idle && p->calls.idle(p->calls.arg)) {
@@ -115,7 +126,7 @@ static void pump_end_linger(void *arg)
 	silent = taken && far_taken && pump_awaits(p) == HALF_CLOSE_WAIT_SILENT;
 	due = clock_after(silent ? p->last_move : p->last_sent, p->c.linger);
 	if (clock_now() < due) {
-		timer_set(p->loop, &p->linger_timer, due);
+		timer_set(p->loop, &p->linger_timer, pump_next_look(due, p->c.linger));
 		return;
 	}
 	pump_time_is_up(p);

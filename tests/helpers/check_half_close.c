@@ -16,7 +16,7 @@
 #define FAILED_RUN (IS(RUN_BROKEN) | IS(RUN_ABORTING))
 #define ENDED (IS(RECEIVE_ENDED) | IS(RECEIVE_PASSED))
 #define UNSENT (IS(SEND_OPEN) | IS(SEND_CONNECTING))
-#define SENT (IS(SEND_KEPT_OPEN) | IS(SEND_SHUT))
+#define SENT (IS(SEND_KEPT_OPEN) | IS(SEND_BROKEN) | IS(SEND_SHUT))
 
 /* What becomes of a state, other than a state itself. */
 enum {
@@ -25,6 +25,8 @@ enum {
 	FAILS = -3,  /* of the run: from OPEN to BROKEN, from CLOSING to ABORTING */
 	CLOSES = -4, /* from OPEN to CLOSING, from BROKEN to ABORTING */
 	ABORTS = -5, /* both */
+	TELLS = -6, /* of sending: from KEPT_OPEN to SHUT, and that is sent; not where a relay fails
+		     */
 };
 
 struct row {
@@ -78,7 +80,7 @@ static const struct row rows[] = {
 	IN(HALF_CLOSE_SENT, 0, RELAY | KEEP, ANY, HALF_CLOSE_SHUT_DOWN, SEND_SHUT),
 	IN(HALF_CLOSE_SENT, KEEP, RELAY, OPEN_RUN, 0, SEND_KEPT_OPEN),
 	IN(HALF_CLOSE_SENT, KEEP, RELAY, CLOSING_RUN, HALF_CLOSE_SHUT_DOWN, SEND_SHUT),
-	IN(HALF_CLOSE_SENT, RELAY, 0, FAILED_RUN, PROBE_FAR, SEND_KEPT_OPEN),
+	IN(HALF_CLOSE_SENT, RELAY, 0, FAILED_RUN, PROBE_FAR, SEND_BROKEN),
 	IN(HALF_CLOSE_SENT, RELAY, KEEP, IS(RUN_OPEN), PROBE_FAR | HALF_CLOSE_SHUT_DOWN, SEND_SHUT),
 	IN(HALF_CLOSE_SENT, RELAY | KEEP, 0, IS(RUN_OPEN), PROBE_FAR, SEND_KEPT_OPEN),
 	IN(HALF_CLOSE_SENT, RELAY, 0, IS(RUN_CLOSING), PROBE_FAR | HALF_CLOSE_SHUT_DOWN, SEND_SHUT),
@@ -87,11 +89,11 @@ static const struct row rows[] = {
 	IN(HALF_CLOSE_SENT_UNCONNECTED, 0, 0, ANY, 0, SEND_CONNECTING),
 
 	NOT_YET(HALF_CLOSE_SENT_BROKEN),
-	IN(HALF_CLOSE_SENT_BROKEN, 0, RELAY, ANY, 0, SEND_KEPT_OPEN),
-	IN(HALF_CLOSE_SENT_BROKEN, RELAY, 0, ANY, PROBE_FAR, SEND_KEPT_OPEN),
+	IN(HALF_CLOSE_SENT_BROKEN, 0, RELAY, ANY, 0, SEND_BROKEN),
+	IN(HALF_CLOSE_SENT_BROKEN, RELAY, 0, ANY, PROBE_FAR, SEND_BROKEN),
 
 	{ HALF_CLOSE_IN_FAILED, 0, 0, ANY, ANY, OPEN_RUN,
-	  FROM_HERE, SAME, DROPS, ABORTS, PUMP_IN_FAILED },
+	  FROM_HERE, TELLS, DROPS, ABORTS, PUMP_IN_FAILED },
 	{ HALF_CLOSE_IN_FAILED, 0, 0, ANY, ANY, CLOSING_RUN, 0, SAME, SAME, FAILS, PUMP_IN_FAILED },
 
 	{ HALF_CLOSE_RESET, 0, 0, ANY, ANY, ANY, 0, SAME, SAME, FAILS, PUMP_RESET },
@@ -106,19 +108,19 @@ static const struct row rows[] = {
 	{ HALF_CLOSE_PEER_ENDED, 0, END_ENDS, ANY, ~(ENDED | IS(RECEIVE_OPEN)), ANY,
 	  PEER_END, SAME, RECEIVE_ENDED, SAME, NONE },
 	{ HALF_CLOSE_PEER_ENDED, END_ENDS, RELAY, ANY, IS(RECEIVE_OPEN), OPEN_RUN,
-	  PEER_END | HALF_CLOSE_END_OUT | FROM_HERE, SAME, RECEIVE_PASSED, CLOSES, NONE },
+	  PEER_END | HALF_CLOSE_END_OUT | FROM_HERE, TELLS, RECEIVE_PASSED, CLOSES, NONE },
 	{ HALF_CLOSE_PEER_ENDED, END_ENDS, RELAY, ANY, IS(RECEIVE_OPEN), CLOSING_RUN,
 	  PEER_END | HALF_CLOSE_END_OUT, SAME, RECEIVE_PASSED, SAME, NONE },
 	{ HALF_CLOSE_PEER_ENDED, END_ENDS | RELAY, 0, ANY, IS(RECEIVE_OPEN), IS(RUN_OPEN),
-	  PEER_END | HALF_CLOSE_END_OUT | FROM_HERE, SAME, RECEIVE_PASSED, CLOSES, NONE },
+	  PEER_END | HALF_CLOSE_END_OUT | FROM_HERE, TELLS, RECEIVE_PASSED, CLOSES, NONE },
 	{ HALF_CLOSE_PEER_ENDED, END_ENDS | RELAY, 0, ANY, IS(RECEIVE_OPEN), IS(RUN_BROKEN),
-	  PEER_END | FROM_HERE, SAME, RECEIVE_ENDED, CLOSES, NONE },
+	  PEER_END | FROM_HERE, TELLS, RECEIVE_ENDED, CLOSES, NONE },
 	{ HALF_CLOSE_PEER_ENDED, END_ENDS | RELAY, 0, ANY, IS(RECEIVE_OPEN), IS(RUN_CLOSING),
 	  PEER_END | HALF_CLOSE_END_OUT, SAME, RECEIVE_PASSED, SAME, NONE },
 	{ HALF_CLOSE_PEER_ENDED, END_ENDS | RELAY, 0, ANY, IS(RECEIVE_OPEN), IS(RUN_ABORTING),
 	  PEER_END, SAME, RECEIVE_ENDED, SAME, NONE },
 	{ HALF_CLOSE_PEER_ENDED, END_ENDS, 0, ANY, ~(ENDED | IS(RECEIVE_OPEN)), OPEN_RUN,
-	  PEER_END | FROM_HERE, SAME, RECEIVE_ENDED, CLOSES, NONE },
+	  PEER_END | FROM_HERE, TELLS, RECEIVE_ENDED, CLOSES, NONE },
 	{ HALF_CLOSE_PEER_ENDED, END_ENDS, 0, ANY, ~(ENDED | IS(RECEIVE_OPEN)), CLOSING_RUN,
 	  PEER_END, SAME, RECEIVE_ENDED, SAME, NONE },
 
@@ -128,7 +130,7 @@ static const struct row rows[] = {
 	  HALF_CLOSE_END_OUT | HALF_CLOSE_STOP_COUNTING | DISCARD, SAME,
 	  RECEIVE_ENOUGH, SAME, NONE },
 	{ HALF_CLOSE_GOT_ENOUGH, 0, MESSAGE | MAY_END, ANY, ANY, OPEN_RUN,
-	  FROM_HERE, SAME, DROPS, CLOSES, NONE },
+	  FROM_HERE, TELLS, DROPS, CLOSES, NONE },
 	{ HALF_CLOSE_GOT_ENOUGH, 0, MESSAGE, ANY, ANY, CLOSING_RUN, 0, SAME, SAME, SAME, NONE },
 
 	{ HALF_CLOSE_OUT_FAILED, ECHO, 0, ANY, ANY, ANY, OVER, SAME, SAME, FAILS, PUMP_RESET },
@@ -141,7 +143,7 @@ static const struct row rows[] = {
 	{ HALF_CLOSE_OUT_FAILED, RELAY, ECHO | MAY_END, ANY, ~IS(RECEIVE_OPEN), ANY,
 	  DISCARD, SAME, SAME, FAILS, PUMP_OUT_FAILED },
 	{ HALF_CLOSE_OUT_FAILED, 0, ECHO | MAY_END | RELAY, ANY, ANY, OPEN_RUN,
-	  FROM_HERE, SAME, DROPS, ABORTS, PUMP_OUT_FAILED },
+	  FROM_HERE, TELLS, DROPS, ABORTS, PUMP_OUT_FAILED },
 	{ HALF_CLOSE_OUT_FAILED, 0, ECHO | MAY_END | RELAY, ANY, ANY, CLOSING_RUN,
 	  0, SAME, SAME, FAILS, PUMP_OUT_FAILED },
 
@@ -150,7 +152,7 @@ static const struct row rows[] = {
 	{ HALF_CLOSE_RECEIVE_FAILED, 0, 0, ANY, ANY, OPEN_RUN, 0, SAME, SAME, FAILS, PUMP_RESET },
 	{ HALF_CLOSE_RECEIVE_FAILED, 0, 0, ANY, ANY, CLOSING_RUN, 0, SAME, SAME, SAME, NONE },
 
-	{ HALF_CLOSE_CLOSE, 0, 0, ANY, ANY, OPEN_RUN, FROM_HERE, SAME, DROPS, CLOSES, NONE },
+	{ HALF_CLOSE_CLOSE, 0, 0, ANY, ANY, OPEN_RUN, FROM_HERE, TELLS, DROPS, CLOSES, NONE },
 	{ HALF_CLOSE_CLOSE, 0, 0, ANY, ANY, CLOSING_RUN, 0, SAME, SAME, SAME, NONE },
 
 	{ HALF_CLOSE_QUIT, 0, 0, ANY, ~ENDED, ANY,
@@ -240,19 +242,29 @@ static int next_of(int next, int before)
 		return has_failed(before) ? RUN_ABORTING : RUN_CLOSING;
 	case ABORTS:
 		return RUN_ABORTING;
+	case TELLS:
+		return before == SEND_KEPT_OPEN ? SEND_SHUT : before;
 	}
 	return next;
 }
 
-static bool is_as_told(const struct row *r, struct half_close before,
+static bool is_as_told(const struct row *r, struct half_close before, unsigned terms,
 		       const struct half_close_step *step)
 {
 	enum pump_end end = has_failed((int)before.run) ? PUMP_RUNNING : r->end;
+	int next_send = next_of(r->next_send, (int)before.send);
+	int next_run = next_of(r->next_run, (int)before.run);
+	unsigned actions = r->actions;
 
-	return step->actions == r->actions && step->end == end &&
-	       (int)step->state.send == next_of(r->next_send, (int)before.send) &&
+	if (r->next_send == TELLS && next_of(TELLS, (int)before.send) != (int)before.send) {
+		if (terms & RELAY && has_failed(next_run))
+			next_send = (int)before.send;
+		else
+			actions |= HALF_CLOSE_SHUT_DOWN;
+	}
+	return step->actions == actions && step->end == end && (int)step->state.send == next_send &&
 	       (int)step->state.receive == next_of(r->next_receive, (int)before.receive) &&
-	       (int)step->state.run == next_of(r->next_run, (int)before.run);
+	       (int)step->state.run == next_run;
 }
 
 static void check_event(enum half_close_event event, struct half_close s, unsigned terms,
@@ -272,7 +284,7 @@ static void check_event(enum half_close_event event, struct half_close s, unsign
 	}
 	if (!found)
 		fault("no row", event, s, terms);
-	else if (!is_as_told(found, s, &step))
+	else if (!is_as_told(found, s, terms, &step))
 		fault("not as its row says", event, s, terms);
 }
 
