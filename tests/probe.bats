@@ -247,7 +247,7 @@ signal.pause()' 3>&- >ready &
 	sockit connect -zv -w 300ms 192.0.2.1 192.0.2.65 192.0.2.129 203.0.113.1 80
 	[ "$STATUS" = 1 ] || fault status
 	[ "$(cut -d' ' -f1-4 out)" = '192.0.2.1 80/tcp unreachable EHOSTUNREACH
-192.0.2.65 80/tcp unreachable EACCES
+192.0.2.65 80/tcp prohibited EACCES
 192.0.2.129 80/tcp unreachable EINVAL
 203.0.113.1 80/tcp unreachable ENETUNREACH' ] || fault states
 	local before

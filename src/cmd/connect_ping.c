@@ -72,10 +72,11 @@ static void ping_tell_result(struct ping *p, const struct probe_result *r)
 	address_json(json, "peer", &p->addresses[r->index]);
 	json_string(json, "step", r->what);
 	json_string(json, "code", r->error ? errno_name(r->error) : NULL);
+	icmp_json(json, &r->icmp);
 	json_milliseconds(json, "elapsed_ms", r->ns);
 	if (r->state != PROBE_FILTERED)
 		snprintf(time, sizeof time, " time=%.3f ms", (double)r->ns / (double)MILLISECOND);
-	report_probe_text(r->state, r->what, r->error, p->wait, why);
+	report_probe_text(r->state, r->what, r->error, &r->icmp, p->wait, why);
 	facts_line(&p->facts, "%s: seq=%lld%s%s%s\n",
 		   address_text(&p->addresses[r->index], address), (long long)r->number,
 		   *why ? " " : "", why, time);
@@ -124,7 +125,7 @@ static struct outcome ping_judge(const struct ping *p)
 
 	if (p->answered)
 		return (struct outcome){ OUTCOME_DONE, 0 };
-	report_probe_text(p->last.state, p->last.what, p->last.error, p->wait, why);
+	report_probe_text(p->last.state, p->last.what, p->last.error, &p->last.icmp, p->wait, why);
 	return message_fail(&p->o->messages, OUTCOME_FAILED, errno_name(p->last.error),
 			    "%s: none of %lld answered: %s", p->shown, (long long)p->over, why);
 }

@@ -139,6 +139,25 @@ static bool scan_next_target(void *arg, struct probe_target *out)
 	return true;
 }
 
+/* Returns E among the messages of S, NULL if there was none or there is no memory. */
+static const struct icmp_error *scan_keep_message(struct scan *s, const struct icmp_error *e)
+{
+	struct scan_message *m = s->messages;
+
+	if (e->family == AF_UNSPEC)
+		return NULL;
+	while (m && !icmp_equal(&m->icmp, e))
+		m = m->next;
+	if (m)
+		return &m->icmp;
+	m = malloc(sizeof *m);
+	if (!m)
+		return NULL;
+	*m = (struct scan_message){ *e, s->messages };
+	s->messages = m;
+	return &m->icmp;
+}
+
 static void scan_target_over(void *arg, const struct probe_result *r)
 {
 	struct scan *s = arg;
@@ -149,6 +168,7 @@ static void scan_target_over(void *arg, const struct probe_result *r)
 	t->state = (unsigned char)r->state;
 	t->error = r->error;
 	t->what = r->what;
+	t->icmp = scan_keep_message(s, &r->icmp);
 	t->ns = r->ns;
 	t->address += r->index;
 	s->n_open += r->state == PROBE_OPEN;
@@ -291,6 +311,10 @@ struct outcome connect_scan(const struct connect_options *o, const struct operan
 		outcome = message_usage(&o->messages, "%s", error.text);
 	scan_free_names(&s);
 	scan_free_words(&s);
+	for (struct scan_message *next; s.messages; s.messages = next) {
+		next = s.messages->next;
+		free(s.messages);
+	}
 	if (outcome.kind != OUTCOME_DONE || (!command->words && !command->shell))
 		return outcome;
 	spawn_replace(command);

@@ -46,13 +46,14 @@ static const char *scan_service_of(struct scan *s, const struct scan_target *t, 
 	return entry ? text : NULL;
 }
 
-/* Prints `HOST PORT/tcp open SERVICE`; with -v `HOST PORT/tcp STATE SERVICE|ERROR MS ms`. */
+/* Prints `HOST PORT/tcp open SERVICE`; with -v `HOST PORT/tcp STATE SERVICE|ERROR MS ms`, and the
+ * message behind an error. */
 static void scan_tell_target(struct scan *s, const struct scan_target *t)
 {
 	const char *state = probe_state_name(t->state), *service, *word;
 	struct facts *f = &s->facts;
 	struct json *json = &f->json;
-	char text[SERVICE_ROOM];
+	char text[SERVICE_ROOM], message[ICMP_TEXT];
 
 	if (!s->shows || !t->tried || (t->state != PROBE_OPEN && !s->all))
 		return;
@@ -73,6 +74,8 @@ static void scan_tell_target(struct scan *s, const struct scan_target *t)
 	}
 	json_string(json, "step", t->what);
 	json_string(json, "code", t->error ? errno_name(t->error) : NULL);
+	if (t->icmp)
+		icmp_json(json, t->icmp);
 	json_milliseconds(json, "elapsed_ms", t->ns);
 	/* Where stdout belongs to a command, lines stand among the messages. */
 	if (s->output.to.original == STDERR_FILENO)
@@ -85,6 +88,8 @@ static void scan_tell_target(struct scan *s, const struct scan_target *t)
 		facts_line(f, " %s", word ? word : "-");
 	if (s->all)
 		facts_line(f, " %.3f ms", (double)t->ns / (double)MILLISECOND);
+	if (s->all && t->icmp)
+		facts_line(f, " %s", icmp_words_by(t->icmp, message));
 	facts_line(f, "\n");
 	facts_end(f);
 }
@@ -131,7 +136,7 @@ static void scan_add_reason(const struct scan *s, struct text *text, const struc
 	} else if (!t->tried) {
 		text_add(text, "no answer");
 	} else {
-		report_probe_text(t->state, t->what, t->error, s->wait, why);
+		report_probe_text(t->state, t->what, t->error, t->icmp, s->wait, why);
 		text_add(text, "%s", *why ? why : "open");
 	}
 }
@@ -169,7 +174,7 @@ static void scan_add_counts(struct text *text, const size_t *counts)
 {
 	const char *before = ": ";
 
-	for (size_t i = PROBE_OPEN + 1; i <= PROBE_UNREACHABLE; i++)
+	for (size_t i = PROBE_OPEN + 1; i < PROBE_STATES; i++)
 		if (counts[i]) {
 			text_add(text, "%s%zu %s", before, counts[i],
 				 probe_state_name((enum probe_state)i));
@@ -220,7 +225,7 @@ static struct outcome scan_refuse(const struct scan *s, size_t bad, const size_t
 /* What all that has come out means. */
 struct outcome scan_judge(const struct scan *s)
 {
-	size_t counts[PROBE_UNREACHABLE + 1] = { 0 }, bad;
+	size_t counts[PROBE_STATES] = { 0 }, bad;
 
 	scan_count(s, counts);
 	bad = s->o->closed ? counts[PROBE_OPEN] : s->n_targets - counts[PROBE_OPEN];

@@ -33,6 +33,12 @@ struct scan_name {
 	struct scan_name *next;
 };
 
+/* A message of ICMP, which a firewall gives for many ports. */
+struct scan_message {
+	struct icmp_error icmp;
+	struct scan_message *next;
+};
+
 /* A port of an operand. */
 struct scan_target {
 	struct scan_operand *of;
@@ -40,6 +46,7 @@ struct scan_target {
 	int64_t at;		  /* when this one is */
 	const struct address *address;
 	const char *what;
+	const struct icmp_error *icmp; /* one of the scan's messages; NULL: there was none */
 	int64_t ns;
 	int error;
 	uint16_t port;
@@ -76,6 +83,7 @@ struct scan {
 	struct services services;		     /* read when the first name is needed */
 	bool services_read;
 	struct prober *prober;
+	struct scan_message *messages;
 	struct scan_target *again, **again_end;
 	struct timer again_timer, show_timer, retry_timer;
 	bool concluding, expired;

@@ -22,6 +22,7 @@ struct attempt {
 	struct dial_failure state;
 	int socktype;
 	bool pending;
+	bool told; /* see icmp_want() */
 };
 
 struct dial {
@@ -109,7 +110,7 @@ static void attempt_failed(struct dial *d, struct attempt *a, int error, const c
 	a->state.error = error;
 	a->state.what = what;
 	event_tell(&d->c.events, .kind = EVENT_FAILED, .address = &a->state.address, .error = error,
-		   .what = what);
+		   .what = what, .icmp = &a->state.icmp);
 }
 
 int dial_connect(int fd, const struct address *to, bool at_once)
@@ -148,6 +149,8 @@ static void attempt_over(struct attempt *a, int error)
 		 */
 		d->result.peer = a->state.address;
 		d->result.fd = fd;
+		if (a->told)
+			icmp_want(fd, a->state.address.u.sa.sa_family, false);
 		stream_who(fd, &d->result.peer);
 		event_tell(&d->c.events, .kind = EVENT_CONNECTED, .address = &d->result.peer,
 			   .local = &d->result.local);
@@ -163,8 +166,10 @@ static void attempt_over(struct attempt *a, int error)
 static void attempt_ready(void *arg, short events)
 {
 	struct attempt *a = arg;
+	int error = stream_connect_error(a->watch.fd, &a->state.address, events, &a->state.icmp);
 
-	attempt_over(a, stream_connect_error(a->watch.fd, events));
+	if (error != EINPROGRESS)
+		attempt_over(a, error);
 }
 
 /* Connects. Returns 0 with the connection under way, or -1 with errno. */
@@ -250,6 +255,7 @@ static int attempt_start_as(struct dial *d, struct attempt *a, const char **what
 	event_tell(&d->c.events, .kind = EVENT_CONNECTING, .address = to);
 	a->watch = (struct watch){ .fd = fd, .fn = attempt_ready, .arg = a };
 	a->again = (struct timer){ .fn = attempt_connect_again, .arg = a };
+	a->told = icmp_want(fd, to->u.sa.sa_family, true);
 	if (attempt_connect(a) < 0) {
 		close_keeping_errno(fd);
 		return -1;

@@ -9,6 +9,7 @@
 #include "base/number.h"
 #include "loop/loop.h"
 #include "sock/address.h"
+#include "sock/icmp.h"
 #include "net/event.h"
 #include "net/places.h"
 #include "sock/sockopt.h"
@@ -35,10 +36,11 @@ struct dial_config {
 /* How one address failed. */
 struct dial_failure {
 	struct address address;
-	int error;	       /* an errno; 0: it was still silent when the time was up */
-	const char *what;      /* the option or step that failed; NULL: connecting itself */
-	struct address source; /* where its socket was to be bound; of length 0: nowhere */
-	bool forbidden;	       /* it was not tried: `what` is the option, see `permit` */
+	int error;		/* an errno; 0: it was still silent when the time was up */
+	const char *what;	/* the option or step that failed; NULL: connecting itself */
+	struct address source;	/* where its socket was to be bound; of length 0: nowhere */
+	bool forbidden;		/* it was not tried: `what` is the option, see `permit` */
+	struct icmp_error icmp; /* the message behind the error; its family is 0: there was none */
 };
 
 struct dial_result {

@@ -9,6 +9,7 @@
 #include <stddef.h>
 
 #include "sock/address.h"
+#include "sock/icmp.h"
 
 enum event_kind {
 	EVENT_LOOKUP,	     /* a look-up of `host` and `port` begins */
@@ -35,9 +36,10 @@ struct event {
 	const struct address *address, *local;
 	size_t count;
 	int error;
-	const char *what; /* NULL: the call itself */
-	bool again;	  /* it repeats the last event */
-	bool chosen;	  /* the kernel chose the port */
+	const char *what;	       /* NULL: the call itself */
+	const struct icmp_error *icmp; /* the message behind `error`; NULL: there is none */
+	bool again;		       /* it repeats the last event */
+	bool chosen;		       /* the kernel chose the port */
 	const struct proxy *proxy;
 };
 

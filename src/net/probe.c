@@ -25,6 +25,7 @@ struct attempt {
 	struct address address; /* itself, with the target's port */
 	int64_t start;
 	bool crossed;		 /* it met another socket of ours */
+	bool stuck;		 /* it has failed, and yet connect(2) says that it is under way */
 	struct attempt *next;	 /* of the same probe */
 	struct attempt *pending; /* of all that are under way */
 	struct attempt **before; /* points to this one in that list */
@@ -124,33 +125,44 @@ static void probe_conclude(struct probe *b)
 
 /* ---- how an address fails ---- */
 
-static enum probe_state state_of(int error, int family)
+static enum probe_state state_of(int error, const struct icmp_error *icmp, int family)
 {
 	if (error == ECONNREFUSED || (error == ENOENT && family == AF_UNIX))
 		return PROBE_CLOSED;
+	if (error == EACCES || error == EPERM || icmp_prohibits(icmp))
+		return PROBE_PROHIBITED;
 	return error == ETIMEDOUT ? PROBE_FILTERED : PROBE_UNREACHABLE;
 }
 
-/* Address INDEX of B has failed, NS after it was tried. The result of B is a silence if there was
- * one, since that leaves the answer open, else a refusal if there was one. */
+/* Address INDEX of B has failed by ERROR, NS after it was tried; ICMP is the message behind that,
+ * or NULL. The result of B is a silence if there was one, since that leaves the answer open, else a
+ * refusal if there was one. */
 static void probe_address_failed(struct probe *b, size_t index, int error, const char *what,
-				 int64_t ns)
+				 const struct icmp_error *icmp, int64_t ns)
 {
-	static const int weights[] = {
-		[PROBE_FILTERED] = 3, [PROBE_CLOSED] = 2, [PROBE_UNREACHABLE] = 1
-	};
+	static const int weights[] = { [PROBE_FILTERED] = 4,
+				       [PROBE_CLOSED] = 3,
+				       [PROBE_PROHIBITED] = 2,
+				       [PROBE_UNREACHABLE] = 1 };
+	static const struct icmp_error none;
 	struct address address = b->target.addresses[index];
-	enum probe_state state = what ? PROBE_UNREACHABLE : state_of(error, address.u.sa.sa_family);
+	enum probe_state state;
 
+	if (!icmp)
+		icmp = &none;
+	state = what ? PROBE_UNREACHABLE : state_of(error, icmp, address.u.sa.sa_family);
 	address_set_port(&address, b->target.port);
 	event_tell(&b->p->c.events, .kind = EVENT_FAILED, .address = &address, .error = error,
-		   .what = what);
+		   .what = what, .icmp = icmp);
 	if (b->failed && weights[state] <= weights[b->result.state])
 		return;
 	b->failed = true;
-	b->result = (struct probe_result){
-		.state = state, .error = error, .what = what, .index = index, .ns = ns
-	};
+	b->result = (struct probe_result){ .state = state,
+					   .error = error,
+					   .what = what,
+					   .icmp = *icmp,
+					   .index = index,
+					   .ns = ns };
 }
 
 /* ---- connections that are none ---- */
@@ -209,15 +221,19 @@ static int prober_socket(struct prober *p, int family, const char **what)
 {
 	int place = prober_spare_place(p, family), fd = place >= 0 ? p->spare[place] : -1;
 
-	if (fd < 0)
-		return dial_socket(family, SOCK_STREAM, p->c.socket, &p->sources, NULL, what);
-	p->spare[place] = -1;
+	if (fd >= 0) {
+		p->spare[place] = -1;
+		return fd;
+	}
+	fd = dial_socket(family, SOCK_STREAM, p->c.socket, &p->sources, NULL, what);
+	if (fd >= 0)
+		icmp_want(fd, family, true);
 	return fd;
 }
 
-/* A, which no list has any more, is connected, or has failed with ERROR. Returns whether that is
- * the answer of its probe. */
-static bool attempt_take_answer(const struct attempt *a, int error)
+/* A, which no list has any more, is connected, or has failed with ERROR and ICMP, the message
+ * behind that, or NULL. Returns whether that is the answer of its probe. */
+static bool attempt_take_answer(const struct attempt *a, int error, const struct icmp_error *icmp)
 {
 	struct probe *b = a->probe;
 	struct prober *p = b->p;
@@ -231,12 +247,16 @@ static bool attempt_take_answer(const struct attempt *a, int error)
 		/* A connection to ourselves must not keep the port for a minute. */
 		stream_break(fd);
 		close(fd);
-		probe_address_failed(b, a->index, ECONNREFUSED, NULL, ns);
+		probe_address_failed(b, a->index, ECONNREFUSED, NULL, NULL, ns);
 		return false;
 	}
 	if (error) {
-		prober_keep_spare(p, fd, a->address.u.sa.sa_family);
-		probe_address_failed(b, a->index, a->crossed ? ECONNREFUSED : error, NULL, ns);
+		if (a->stuck)
+			close(fd);
+		else
+			prober_keep_spare(p, fd, a->address.u.sa.sa_family);
+		probe_address_failed(b, a->index, a->crossed ? ECONNREFUSED : error, NULL, icmp,
+				     ns);
 		return false;
 	}
 	close(fd);
@@ -247,17 +267,19 @@ static bool attempt_take_answer(const struct attempt *a, int error)
 
 static void attempt_ready(void *arg, short events)
 {
-	const struct attempt a = *(struct attempt *)arg;
+	struct attempt a = *(struct attempt *)arg;
+	bool again = stream_connects_again && address_is_ip(&a.address);
+	int error = again ? dial_connect(a.watch.fd, &a.address, true) : stream_error(a.watch.fd);
 	struct probe *b = a.probe;
-	int error = stream_connects_again && address_is_ip(&a.address) ?
-			    dial_connect(a.watch.fd, &a.address, true) :
-			    stream_error(a.watch.fd);
+	struct icmp_error icmp = { 0 };
 
-	(void)events;
+	a.stuck = error == EINPROGRESS;
+	if (again && error && (events & POLLERR))
+		error = stream_connect_icmp(a.watch.fd, &a.address, error, &icmp);
 	if (error == EINPROGRESS)
 		return;
 	attempt_drop(b->p, arg);
-	if (attempt_take_answer(&a, error))
+	if (attempt_take_answer(&a, error, &icmp))
 		probe_conclude(b);
 	else
 		probe_advance(b);
@@ -326,7 +348,7 @@ static enum step probe_try_next(struct probe *b)
 	if (fd < 0) {
 		if (is_short_of_descriptors(errno))
 			return STEP_SHORT;
-		probe_address_failed(b, a.index, errno, what, clock_now() - a.start);
+		probe_address_failed(b, a.index, errno, what, NULL, clock_now() - a.start);
 		return STEP_FAILED;
 	}
 	event_tell(&p->c.events, .kind = EVENT_CONNECTING, .address = &a.address);
@@ -347,7 +369,7 @@ static enum step probe_try_next(struct probe *b)
 		errno = EADDRNOTAVAIL;
 		return STEP_SHORT;
 	}
-	return attempt_take_answer(&a, error) ? STEP_OPEN : STEP_FAILED;
+	return attempt_take_answer(&a, error, NULL) ? STEP_OPEN : STEP_FAILED;
 }
 
 /* B cannot be started because of ERROR, a want of ports or descriptors. Returns whether its target
@@ -391,7 +413,7 @@ static void probe_advance(struct probe *b)
 			int error = errno;
 			if (probe_put_back(b, error))
 				return;
-			probe_address_failed(b, b->started, error, "socket", 0);
+			probe_address_failed(b, b->started, error, "socket", NULL, 0);
 			step = STEP_FAILED;
 		} else if (step != STEP_SHORT) {
 			p->short_since = 0;
@@ -425,7 +447,7 @@ static void probe_on_time(void *arg)
 		return;
 	}
 	if (silent < b->target.n)
-		probe_address_failed(b, silent, ETIMEDOUT, NULL, b->p->c.wait);
+		probe_address_failed(b, silent, ETIMEDOUT, NULL, NULL, b->p->c.wait);
 	probe_conclude(b);
 }
 
@@ -544,6 +566,7 @@ const char *probe_state_name(enum probe_state state)
 		[PROBE_OPEN] = "open",
 		[PROBE_CLOSED] = "closed",
 		[PROBE_FILTERED] = "filtered",
+		[PROBE_PROHIBITED] = "prohibited",
 		[PROBE_UNREACHABLE] = "unreachable",
 	};
 

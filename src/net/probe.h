@@ -14,6 +14,7 @@
 #include "loop/loop.h"
 #include "net/event.h"
 #include "net/places.h"
+#include "sock/icmp.h"
 
 struct prober;
 
@@ -29,19 +30,22 @@ enum probe_state {
 	PROBE_OPEN,
 	PROBE_CLOSED,	   /* refused, or a UNIX socket that is not there */
 	PROBE_FILTERED,	   /* at least one address did not answer in time */
+	PROBE_PROHIBITED,  /* a firewall, a route or the system's rules do not permit it */
 	PROBE_UNREACHABLE, /* any other error */
+	PROBE_STATES
 };
 
-/* `open`, `closed`, `filtered`, `unreachable`. */
+/* `open`, `closed`, `filtered`, `prohibited`, `unreachable`. */
 const char *probe_state_name(enum probe_state state);
 
 struct probe_result {
 	enum probe_state state;
-	int error;	  /* an errno; 0 if it is open */
-	const char *what; /* the option or step that failed; NULL: connecting itself */
-	size_t index;	  /* of the address that decided */
-	int64_t ns;	  /* how long that took */
-	void *tag;	  /* of the target */
+	int error;		/* an errno; 0 if it is open */
+	const char *what;	/* the option or step that failed; NULL: connecting itself */
+	struct icmp_error icmp; /* the message behind the error; its family is 0: there was none */
+	size_t index;		/* of the address that decided */
+	int64_t ns;		/* how long that took */
+	void *tag;		/* of the target */
 	int64_t number;
 };
 

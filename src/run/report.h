@@ -62,12 +62,12 @@ struct outcome report_dial(const struct messages *m, const char *host, const cha
 void report_dial_text(struct text *text, const struct dial_result *r, int64_t limit,
 		      const char *option);
 
-#define PROBE_WHY 256
+#define PROBE_WHY 384
 
 /* Writes why a probed target, which had the time LIMIT, is not open into TEXT of PROBE_WHY bytes;
- * nothing where it is. STATE, WHAT and ERROR are those of its struct probe_result. */
-void report_probe_text(enum probe_state state, const char *what, int error, int64_t limit,
-		       char *text);
+ * nothing where it is. STATE, WHAT, ERROR and ICMP are those of its struct probe_result. */
+void report_probe_text(enum probe_state state, const char *what, int error,
+		       const struct icmp_error *icmp, int64_t limit, char *text);
 
 /* ---- report_listen.c: listening ---- */
 

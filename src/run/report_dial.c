@@ -8,10 +8,20 @@
 #include "net/proxy_client.h"
 #include "run/report.h"
 
+/* Adds how F has failed to TEXT; SILENT is what to say of no answer. */
+static void report_failure_text(struct text *text, const struct dial_failure *f, const char *silent)
+{
+	char why[ICMP_TEXT];
+
+	text_add(text, "%s%s%s%s", f->what ? f->what : "", f->what ? ": " : "",
+		 f->error ? icmp_text(&f->icmp, f->error, why) : silent,
+		 f->error == EPROTOTYPE ? ": see sockit unix --type" : "");
+}
+
 void report_dial_text(struct text *text, const struct dial_result *r, int64_t limit,
 		      const char *option)
 {
-	char silent[96], time[32], address[ADDRESS_TEXT], why[ERRNO_TEXT];
+	char silent[96], time[32];
 
 	snprintf(silent, sizeof silent, "no answer within %s (%s)",
 		 duration_format(time, sizeof time, limit), option);
@@ -23,20 +33,19 @@ void report_dial_text(struct text *text, const struct dial_result *r, int64_t li
 		return;
 	}
 	for (size_t i = 0; i < r->n; i++) {
-		const struct dial_failure *f = &r->failures[i];
-		text_add(text, "%s%s: %s%s%s%s", i ? "; " : "", address_text(&f->address, address),
-			 f->what ? f->what : "", f->what ? ": " : "",
-			 f->error ? errno_text(f->error, why) : silent,
-			 f->error == EPROTOTYPE ? ": see sockit unix --type" : "");
+		char address[ADDRESS_TEXT];
+		text_add(text, "%s%s: ", i ? "; " : "",
+			 address_text(&r->failures[i].address, address));
+		report_failure_text(text, &r->failures[i], silent);
 	}
 	if (r->n == 0)
 		text_add(text, "%s", r->timed_out ? silent : strerror(r->error));
 }
 
-void report_probe_text(enum probe_state state, const char *what, int error, int64_t limit,
-		       char *text)
+void report_probe_text(enum probe_state state, const char *what, int error,
+		       const struct icmp_error *icmp, int64_t limit, char *text)
 {
-	char why[ERRNO_TEXT];
+	char why[ICMP_TEXT];
 
 	*text = '\0';
 	if (state == PROBE_FILTERED)
@@ -44,7 +53,7 @@ void report_probe_text(enum probe_state state, const char *what, int error, int6
 			 duration_format(why, sizeof why, limit));
 	else if (state != PROBE_OPEN)
 		snprintf(text, PROBE_WHY, "%s%s%s", what ? what : "", what ? ": " : "",
-			 errno_text(error, why));
+			 icmp_text(icmp, error, why));
 }
 
 /* Finds who is behind the failures of R: who listens elsewhere, where an address refused, or else
@@ -100,6 +109,7 @@ struct outcome report_dial(const struct messages *m, const char *host, const cha
 			address_json(&n.json, "peer", &f->address);
 			json_string(&n.json, "step", f->what);
 			json_string(&n.json, "code", errno_name(f->error ? f->error : ETIMEDOUT));
+			icmp_json(&n.json, &f->icmp);
 			json_close(&n.json, '}');
 		}
 		json_close(&n.json, ']');

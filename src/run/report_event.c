@@ -54,6 +54,8 @@ static void report_event_facts(struct notice *n, const struct event *e)
 		notice_error(n, OUTCOME_FAILED, errno_name(e->error));
 	else if (e->error)
 		json_string(json, "code", errno_name(e->error));
+	if (e->icmp)
+		icmp_json(json, e->icmp);
 	if (e->kind == EVENT_THROUGH) {
 		char url[PROXY_TEXT];
 		json_open(json, "proxies", '[');
@@ -66,7 +68,7 @@ static void report_event_facts(struct notice *n, const struct event *e)
 /* Adds E in words to TEXT. */
 static void report_event_words(struct text *text, const struct event *e)
 {
-	char texts[3][ADDRESS_TEXT], why[ERRNO_TEXT], words[PROXY_TEXT];
+	char texts[3][ADDRESS_TEXT], why[ICMP_TEXT], words[PROXY_TEXT];
 	const char *address = "", *local = "", *who = "", *proxy = "";
 	const char *step = e->what ? e->what : "", *colon = e->what ? ": " : "";
 
@@ -78,7 +80,7 @@ static void report_event_words(struct text *text, const struct event *e)
 		local = address_text(e->local, texts[2]);
 	if (e->proxy)
 		proxy = address_words(e->proxy->url.host, e->proxy->url.port, words, PROXY_TEXT);
-	errno_text(e->error, why);
+	icmp_text(e->icmp, e->error, why);
 	switch (e->kind) {
 	case EVENT_LOOKUP:
 		text_add(text, "looking up host %s, port %s", e->host, e->port);

@@ -65,15 +65,29 @@ bool icmp_prohibits(const struct icmp_error *e)
 	return row && row->prohibits;
 }
 
-const char *icmp_text(const struct icmp_error *e, int error, char *text)
+bool icmp_equal(const struct icmp_error *a, const struct icmp_error *b)
 {
-	const char *words = icmp_words(e);
+	return a->family == b->family && a->type == b->type && a->code == b->code &&
+	       a->error == b->error && a->mtu == b->mtu && address_equal(&a->sender, &b->sender);
+}
+
+const char *icmp_words_by(const struct icmp_error *e, char *text)
+{
 	char sender[ADDRESS_TEXT];
 
-	if (!words)
+	snprintf(text, ICMP_TEXT, "%s%s%s", icmp_words(e), e->sender.length ? ", says " : "",
+		 e->sender.length ? address_host(&e->sender, sender) : "");
+	return text;
+}
+
+const char *icmp_text(const struct icmp_error *e, int error, char *text)
+{
+	char words[ICMP_TEXT];
+
+	if (!e || !icmp_words(e))
 		return errno_text(error, text);
-	snprintf(text, ICMP_TEXT, "%s%s%s (%s)", words, e->sender.length ? ", says " : "",
-		 e->sender.length ? address_host(&e->sender, sender) : "", errno_name(error));
+	snprintf(text, ICMP_TEXT, "%.*s (%s)", ICMP_TEXT - 32, icmp_words_by(e, words),
+		 errno_name(error));
 	return text;
 }
 

@@ -26,11 +26,11 @@ struct icmp_error {
  */
 int icmp_take(int fd, struct address *to, struct icmp_error *out);
 
-/* Has FD, a socket of IPv6, told at once of each message from now on, or no more. One that comes
- * while connect(2) is on its way would else be heard of at the next SYN, a second later. IPv4's
- * sockets are told anyway. A connection that was made must not be told: it would take each message
- * for its end. */
-void icmp_want(int fd, bool on);
+/* Has FD, a socket of FAMILY that is to connect, told at once of each message, or, once it is
+ * connected and WANTED is false, no more: it would take each for its end. Of a message that comes
+ * while connect(2) holds the socket one of IPv6 would else hear at its next SYN, a second later;
+ * those of IPv4 are told anyway. Returns whether that has changed anything, and is to be undone. */
+bool icmp_want(int fd, int family, bool wanted);
 
 /* Returns what E says: `port unreachable`, `administratively prohibited`; NULL: nothing was said.
  */
@@ -39,10 +39,17 @@ const char *icmp_words(const struct icmp_error *e);
 /* Does E say that somebody does not permit it? */
 bool icmp_prohibits(const struct icmp_error *e);
 
+/* Are A and B the same message, from the same sender? */
+bool icmp_equal(const struct icmp_error *a, const struct icmp_error *b);
+
 #define ICMP_TEXT 256
 
-/* Writes `administratively prohibited, says 192.0.2.1 (EHOSTUNREACH)` into TEXT of ICMP_TEXT bytes,
- * or what errno_text() writes of ERROR where there was no message. Returns TEXT. */
+/* Writes `administratively prohibited, says 192.0.2.1` into TEXT of ICMP_TEXT bytes. Returns TEXT.
+ */
+const char *icmp_words_by(const struct icmp_error *e, char *text);
+
+/* Writes that and the name of ERROR, `... (EHOSTUNREACH)`, into TEXT of ICMP_TEXT bytes; what
+ * errno_text() writes of ERROR where there was no message, or E is NULL. Returns TEXT. */
 const char *icmp_text(const struct icmp_error *e, int error, char *text);
 
 /* Adds the members `icmp`, its words, and `sender`; nothing where there was no message. */

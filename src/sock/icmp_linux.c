@@ -69,7 +69,8 @@ int icmp_take(int fd, struct address *to, struct icmp_error *out)
 	return found;
 }
 
-void icmp_want(int fd, bool on)
+bool icmp_want(int fd, int family, bool wanted)
 {
-	sockopt_set(fd, IPPROTO_IPV6, IPV6_RECVERR, on);
+	return family == AF_INET6 && sockopt_get(fd, IPPROTO_IPV6, IPV6_RECVERR) == !wanted &&
+	       sockopt_set(fd, IPPROTO_IPV6, IPV6_RECVERR, wanted) == 0;
 }

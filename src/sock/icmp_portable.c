@@ -9,8 +9,10 @@ int icmp_take(int fd, struct address *to, struct icmp_error *out)
 	return -1;
 }
 
-void icmp_want(int fd, bool on)
+bool icmp_want(int fd, int family, bool wanted)
 {
 	(void)fd;
-	(void)on;
+	(void)family;
+	(void)wanted;
+	return false;
 }

@@ -43,19 +43,41 @@ bool stream_is_broken_by(int error)
 	return false;
 }
 
-int stream_connect_error(int fd, short events)
+int stream_connect_icmp(int fd, const struct address *to, int error, struct icmp_error *icmp)
 {
-	ssize_t n = 0;
-	char first;
+	struct icmp_error next, last = { 0 };
+	struct address lost, wanted = *to;
+	int found;
 
-	if (events & POLLERR)
-		n = recv(fd, &first, 1, MSG_PEEK | MSG_DONTWAIT);
+	address_unmap(&wanted);
+	if (error == EINPROGRESS)
+		error = stream_error(fd);
+	/* Each must be taken, or poll(2) would tell of it for ever. A socket that connects again
+	 * may have some of the last time. */
+	while ((found = icmp_take(fd, &lost, &next)) >= 0)
+		if (found > 0 && address_port(&lost) == address_port(&wanted) &&
+		    address_same_host(&lost, &wanted))
+			last = next;
+	*icmp = !error || last.error == error ? last : (struct icmp_error){ 0 };
+	return error ? error : last.error ? last.error : EINPROGRESS;
+}
+
+int stream_connect_error(int fd, const struct address *to, short events, struct icmp_error *icmp)
+{
+	bool ip = address_is_ip(to);
+	ssize_t n;
+	char first;
+	int error;
+
+	*icmp = (struct icmp_error){ 0 };
+	if (!(events & POLLERR))
+		return stream_error(fd);
+	n = recv(fd, &first, 1, MSG_PEEK | MSG_DONTWAIT);
 	if (n > 0)
 		return 0;
 	/* recv(2) has taken the error away. */
-	if (n < 0 && errno != EAGAIN)
-		return errno;
-	return stream_error(fd);
+	error = n < 0 && errno != EAGAIN ? errno : ip ? EINPROGRESS : stream_error(fd);
+	return ip ? stream_connect_icmp(fd, to, error, icmp) : error;
 }
 
 /* Has FD a peer? Returns false with errno if it has not. */

@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "sock/address.h"
+#include "sock/icmp.h"
 
 /* Returns how many bytes that were written to FD the peer's kernel has not acknowledged yet; after
  * SHUT_WR the FIN counts as one. On a UNIX socket: those that the peer's program has not read. The
@@ -19,10 +20,17 @@ int stream_error(int fd);
  * the call alone, and the peer is still there. */
 bool stream_is_broken_by(int error);
 
-/* Returns how the connect(2) of FD has ended, for which poll(2) tells EVENTS: 0, it is connected;
- * else the errno. A connection that has failed again already counts as connected if data came
- * before: the error stays pending behind the data. */
-int stream_connect_error(int fd, short events);
+/* Returns how the connect(2) of FD to TO has ended, for which poll(2) tells EVENTS: 0, it is
+ * connected; EINPROGRESS: not yet; else the errno. A connection that has failed again already
+ * counts as connected if data came before: the error stays pending behind the data. *ICMP becomes
+ * the ICMP message that it has failed by. */
+int stream_connect_error(int fd, const struct address *to, short events, struct icmp_error *icmp);
+
+/* Completes ERROR, the errno by which connecting FD, a socket of IP, to TO has failed, or
+ * EINPROGRESS where poll(2) told POLLERR all the same: a message of ICMP that came while connect(2)
+ * held the socket leaves the connection under way, and the error pending (SO_ERROR, and the error
+ * queue). Fills *ICMP as above. Returns the errno, EINPROGRESS if nothing has failed. */
+int stream_connect_icmp(int fd, const struct address *to, int error, struct icmp_error *icmp);
 
 /* Has the TCP connection of FD ended both ways, or broken, even if another process was told? Then
  * nothing more will be acknowledged. False for other kinds of socket. */
