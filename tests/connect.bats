@@ -391,6 +391,37 @@ peer_said() {
 	[ "$TOOK" -lt 3000 ] || fault "$TOOK ms"
 }
 
+# What has no -w waits as long as the system's look-up does, here 3 s, whatever a connection may take.
+@test "a slow look-up is not begun anew with each try" {
+	printf '%s\n' 'nameserver 127.0.0.2' 'nameserver 127.0.0.1' 'options timeout:3' >resolv.conf
+	private </dev/null
+	peer nameserver address:127.0.0.2 silent
+	peer nameserver zone
+	serve -k --discard 127.0.0.1 0
+	local before mode modes=('--retry 5s' '--retry 5s -w 200ms' '-z' '-z --retry 5s -w 200ms' '--ping -c 1' '') i pids=()
+	before=$(milliseconds)
+	for i in "${!modes[@]}"; do
+		# shellcheck disable=SC2086 # several words
+		spawn "$SOCKIT" connect ${modes[i]} "here.example:$PORT" </dev/null >out.$i 2>err.$i
+		pids[i]=$PID
+	done
+	for i in "${!modes[@]}"; do
+		ended 0 "${pids[i]}" || { echo "# ${modes[i]}: $(<err.$i)" >&3 && return 1; }
+		silent err.$i
+	done
+	[ $(($(milliseconds) - before)) -ge 3000 ] || fault 'no slow look-up'
+	# -w is for both where there is one try only; --retry ends a look-up as well.
+	connects -z -w 100ms slow.example 80
+	[ "$STATUS" = 4 ]
+	says '^sockit connect: look-up of slow\.example: no answer within 100 ms \(-w\)$'
+	connects -z --retry 150ms -w 50ms slow.example 80
+	[ "$STATUS" = 4 ]
+	says '^sockit connect: 1 of 1 port not open within 150 ms \(--retry\): slow\.example: not looked up within 150 ms \(--retry\)$'
+	connects --retry 150ms -w 50ms slow.example 80
+	[ "$STATUS" = 4 ]
+	grep -q 'look-up of host slow\.example, port 80: no answer within 150 ms (--retry)' err || fault retry
+}
+
 @test "--retry: an unknown service fails at once, a name that is not there yet does not" {
 	private </dev/null
 	peer nameserver

@@ -288,7 +288,7 @@ static void ping_look_up(struct ping *p)
 	};
 	int64_t now = clock_now();
 
-	run_look_up(&p->run, &q, p->shown, p->wait, ping_found, p);
+	run_look_up(&p->run, &q, p->shown, p->o->wait, ping_found, p);
 	if (p->run.lookup.lookup)
 		p->lookup_start = now;
 }

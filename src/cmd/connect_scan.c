@@ -300,6 +300,7 @@ struct outcome connect_scan(const struct connect_options *o, const struct operan
 		.wait = o->wait != UNSET	? o->wait :
 			o->retry.retry != UNSET ? TRY_LIMIT :
 						  PROBE_LIMIT,
+		.patience = o->retry.retry != UNSET ? UNSET : o->wait,
 	};
 	const struct spawn_command *command = &o->service.command;
 	struct option_error error;

@@ -59,7 +59,7 @@ static void scan_name_failed(struct scan_name *name)
 	} else {
 		char time[32];
 		message_timeout(&s->o->messages, "look-up of %s: no answer within %s (-w)",
-				name->text, duration_format(time, sizeof time, s->wait));
+				name->text, duration_format(time, sizeof time, s->patience));
 	}
 	if (s->lost_kind != OUTCOME_LOOKUP)
 		s->lost_kind = name->eai ? OUTCOME_LOOKUP : OUTCOME_TIMEOUT;
@@ -126,7 +126,7 @@ void scan_ask(struct scan_name *name)
 	};
 
 	name->state = NAME_ASKED;
-	timer_set(s->run.loop, &name->timer, clock_after(clock_now(), s->wait));
+	timer_set(s->run.loop, &name->timer, clock_after(clock_now(), s->patience));
 	lookup_start(s->run.loop, &q, scan_name_found, name, &name->lookup);
 }
 

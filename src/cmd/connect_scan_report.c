@@ -131,8 +131,8 @@ static void scan_add_reason(const struct scan *s, struct text *text, const struc
 	if (!t && op->host->eai) {
 		report_lookup_text(text, op->host->eai, op->host->error);
 	} else if (!t) {
-		text_add(text, "not looked up within %s (-w)",
-			 duration_format(time, sizeof time, s->wait));
+		text_add(text, "not looked up within %s (--retry)",
+			 duration_format(time, sizeof time, s->o->retry.retry));
 	} else if (!t->tried) {
 		text_add(text, "no answer");
 	} else {

@@ -68,7 +68,9 @@ struct scan_operand {
 
 struct scan {
 	const struct connect_options *o;
-	int64_t wait; /* limit of a look-up, and of a connection */
+	int64_t wait;	  /* limit of a connection */
+	int64_t patience; /* limit of a look-up, UNSET: none. Under --retry it may take as long as
+			   * that lasts: begun anew with each try it would never be over */
 	struct run run;
 	struct output output;
 	struct facts facts; /* into the output */

@@ -258,6 +258,7 @@ static void sockname_dial(struct sockname *s)
 		.family = address_family(&o->family),
 		.socket = &plain_socket,
 		.deadline = clock_after(o->messages.start, o->wait),
+		.wait = UNSET,
 		.events = { report_event, (void *)&o->messages },
 	};
 

@@ -19,7 +19,8 @@
 
 static const struct option_row rows[] = {
 	{ "retry", 0, OPTION_DURATION, AT(retry), .arg = "DURATION", .excludes = "listen",
-	  .help = "try again until it connects, at most so long: exit 4; each try has -w (1s)" },
+	  .help = "try again until it connects, at most so long: exit 4; each connection has -w "
+		  "(1s)" },
 	{ "interval", 0, OPTION_DURATION, AT(interval), .arg = "DURATION", .needs = "retry",
 	  .help = "pause between tries (250ms)" },
 };
@@ -36,10 +37,8 @@ struct client_run {
 	struct proxy_client *dial;
 	struct watch pass_watch;
 	int pass_fd;		 /* the connection, while it is passed on; else -1 */
-	int64_t limit;		 /* of a single try, UNSET: none */
-	int64_t given;		 /* what the last try had of it */
-	struct dial_result last; /* how the one that counts failed; the failures are ours */
-	int64_t last_given;	 /* to that one */
+	int64_t limit;		 /* of a single try: of its connection with --retry; UNSET: none */
+	struct dial_result last; /* how the try that counts failed; the failures are ours */
 	int64_t deadline;	 /* of all tries */
 };
 
@@ -68,14 +67,19 @@ int64_t retry_next(int64_t now, int64_t retry, int64_t interval, int64_t deadlin
 	return last - now >= deadline - last ? last : NEVER;
 }
 
+/* Did R fail because the time of --retry was over, before its own limit? */
+static bool client_is_cut_short(const struct client_run *c, const struct dial_result *r)
+{
+	return r->timed_out && c->c.retry->retry != UNSET && r->given < c->limit;
+}
+
 /* Keeps R as what to tell in the end, unless it was only cut short by the end of --retry and there
  * is something better to tell. */
 static void client_remember(struct client_run *c, const struct dial_result *r)
 {
 	struct dial_failure *copy;
 
-	if (r->timed_out && c->given < c->limit &&
-	    (c->last.n || c->last.lookup.eai || *c->last.why))
+	if (client_is_cut_short(c, r) && (c->last.n || c->last.lookup.eai || *c->last.why))
 		return;
 	copy = malloc((r->n ? r->n : 1) * sizeof *copy);
 	if (!copy)
@@ -85,7 +89,6 @@ static void client_remember(struct client_run *c, const struct dial_result *r)
 	free((void *)c->last.failures);
 	c->last = *r;
 	c->last.failures = copy;
-	c->last_given = c->given;
 }
 
 static void client_failed(struct client_run *c, const struct dial_result *r)
@@ -102,8 +105,11 @@ static void client_failed(struct client_run *c, const struct dial_result *r)
 		timer_set(c->run->loop, &c->again, next);
 		return;
 	}
-	outcome = report_dial(to->messages, to->host, to->port, &c->last, c->last_given,
-			      c->last_given < c->limit ? "--retry" : "-w");
+	outcome = report_dial(to->messages, to->host, to->port, &c->last,
+			      o->retry == UNSET	     ? c->limit :
+			      c->last.given == UNSET ? o->retry :
+						       c->last.given,
+			      client_is_cut_short(c, &c->last) ? "--retry" : "-w");
 	if (again) {
 		char time[32];
 		outcome = message_timeout(to->messages, "%s: not up within %s (--retry)",
@@ -178,9 +184,7 @@ static void client_try(void *arg)
 {
 	struct client_run *c = arg;
 	const struct connections_config *to = &c->c.connections;
-	int64_t start = c->c.retry->retry == UNSET ? to->messages->start : clock_now();
-	int64_t deadline = clock_after(start, c->limit);
-	bool last = deadline > c->deadline; /* --retry leaves this one less */
+	bool once = c->c.retry->retry == UNSET;
 	const struct dial_config config = {
 		.host = to->host,
 		.port = to->port,
@@ -188,11 +192,13 @@ static void client_try(void *arg)
 		.socktype = to->socktype,
 		.socket = to->socket,
 		.at_once = c->c.pass_fd, /* whoever gets it sees a connection */
-		.deadline = last ? c->deadline : deadline,
+		/* A look-up may take as long as it wants to while --retry lasts: begun anew with
+		 * each try it would never be over. */
+		.deadline = once ? clock_after(to->messages->start, c->limit) : c->deadline,
+		.wait = once ? UNSET : c->limit,
 		.events = { report_event, (void *)c->run->messages },
 	};
 
-	c->given = config.deadline > start ? config.deadline - start : 0;
 	c->dial = proxy_client_start(c->run->loop, &config, c->c.proxy, client_dialled, c);
 	if (!c->dial)
 		run_end(c->run, report_error(c->run->messages, "connect", errno));

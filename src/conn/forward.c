@@ -66,6 +66,7 @@ static void forward_start(struct connection *x)
 		/* Either side may speak first. */
 		.at_once = s->c->socket->fastopen && !forward_has_data(x),
 		.deadline = clock_after(clock_now(), connections_dial_limit(s)),
+		.wait = UNSET,
 		.events = { report_event, (void *)s->c->messages },
 	};
 	struct forward *f = x->own;

@@ -307,6 +307,21 @@ static void dial_next_attempt(void *arg)
 		dial_finish(d);
 }
 
+/* The host is looked up: limits the connection. */
+static void dial_limit(struct dial *d)
+{
+	int64_t now, deadline;
+
+	if (d->c.wait == UNSET && d->c.deadline == NEVER)
+		return;
+	now = clock_now();
+	deadline = clock_after(now, d->c.wait);
+	if (deadline < d->result.deadline)
+		d->result.deadline = deadline;
+	d->result.given = d->result.deadline > now ? d->result.deadline - now : 0;
+	timer_set(d->loop, &d->deadline, d->result.deadline);
+}
+
 static void dial_places_found(void *arg, struct places_answer *found)
 {
 	struct dial *d = arg;
@@ -321,6 +336,7 @@ static void dial_places_found(void *arg, struct places_answer *found)
 		dial_finish(d);
 		goto out;
 	}
+	dial_limit(d);
 	lookup_interleave(found->addresses, found->n);
 	for (; d->n < found->n; d->n++) {
 		d->attempts[d->n].dial = d;
@@ -346,6 +362,8 @@ struct dial *dial_start(struct loop *loop, const struct dial_config *c, dial_fn 
 		return NULL;
 	*d = (struct dial){ .loop = loop, .c = *c, .fn = fn, .arg = arg };
 	d->result.fd = -1;
+	d->result.deadline = c->deadline;
+	d->result.given = UNSET;
 	d->deadline = (struct timer){ .fn = dial_expired, .arg = d };
 	d->stagger = (struct timer){ .fn = dial_next_attempt, .arg = d };
 	d->finish = (struct timer){ .fn = dial_tell, .arg = d };

@@ -26,6 +26,8 @@ struct dial_config {
 	const struct socket_options *socket;
 	bool at_once;	  /* connect even if --fastopen would wait for the first data */
 	int64_t deadline; /* for look-up and connection together, see clock.h */
+	int64_t wait;	  /* ns for the connection alone, once the host is looked up; UNSET: no
+			   * such limit. By way of proxies: to all of them */
 	/* Returns the option that forbids connecting to this address, which then fails with EACCES;
 	 * NULL: none does. Without `permit` all are permitted. */
 	const char *(*permit)(void *arg, const struct address *a);
@@ -46,7 +48,10 @@ struct dial_failure {
 struct dial_result {
 	int fd; /* the connection, non-blocking, which becomes the callee's; or -1 */
 	struct address peer, local;
-	bool timed_out;			     /* the deadline passed */
+	bool timed_out;	  /* the deadline passed, or `wait` */
+	int64_t deadline; /* the earlier of both */
+	int64_t given;	  /* ns that the connection had until then; UNSET: the host was not looked
+			   * up, or there is no limit */
 	struct places_failure lookup;	     /* how the look-up failed, */
 	int error;			     /* or the errno of another step */
 	const struct dial_failure *failures; /* in the order tried; gone after the call */

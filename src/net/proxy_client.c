@@ -274,6 +274,10 @@ static void client_dialled(void *arg, const struct dial_result *r)
 	struct dial_result result = *r;
 
 	d->dial = NULL;
+	/* `wait` is for all that follows too. */
+	d->c.deadline = r->deadline;
+	d->c.wait = UNSET;
+	d->result.given = r->given;
 	if (r->fd < 0 || !d->first) {
 		result.proxy = d->first;
 		client_tell(d, &result);
@@ -386,6 +390,7 @@ struct proxy_client *proxy_client_start(struct loop *loop, const struct dial_con
 		.loop = loop, .c = *c, .first = first, .fn = fn, .arg = arg, .watch = { .fd = -1 }
 	};
 	d->result.fd = -1;
+	d->result.given = UNSET;
 	if (!first) {
 		d->dial = dial_start(loop, c, client_dialled, d);
 		return d->dial ? d : (free(d), NULL);

@@ -282,6 +282,7 @@ void proxyd_dial(struct connection *x)
 		/* Whether it is there has to be told before any data comes. */
 		.at_once = s->c->socket->fastopen,
 		.deadline = clock_after(clock_now(), connections_dial_limit(x->connections)),
+		.wait = UNSET,
 		.permit = proxied_permit,
 		.permit_arg = x,
 		.events = { report_event, (void *)s->c->messages },
