@@ -181,17 +181,20 @@ sent() {
 
 ### --progress.
 
-# screen COLUMNS <BYTES: what a terminal of so many columns shows in the end, and before each time
-# that a line is overwritten; fails where a line is longer.
+# screen COLUMNS <BYTES: what a terminal of so many columns shows in the end, and each time that the
+# cursor goes back to the beginning of a line with something new; fails where a line is longer.
 screen() {
 	python3 -c '
 import sys
 columns = int(sys.argv[1])
-lines, line, at = [], [], 0
-for c in sys.stdin.buffer.read().decode():
+lines, line, at = [""], [], 0
+for c in sys.stdin.buffer.read().decode().replace("\033[J", "\033"):
     if c == "\r":
-        lines.append("".join(line).rstrip())
+        if "".join(line).rstrip() != lines[-1]:
+            lines.append("".join(line).rstrip())
         at = 0
+    elif c == "\033":
+        del line[at:]
     elif c == "\n":
         lines.append("".join(line).rstrip())
         line, at = [], 0
@@ -214,8 +217,8 @@ print("\n".join(l for l in lines if l))' "$1"
 	counterpart_ended in
 	screen 80 <err >lines
 	[ "$(wc -l <lines)" -ge 4 ]
-	grep -qE '^sent [0-9.]+ KiB, [0-9.]+ KiB/s, 0:00, [1-6][0-9] %, ETA 0:0[01]$' lines
-	[[ $(tail -n 1 lines) =~ ^sent\ 146\.?[0-9]*\ KiB,\ [0-9.]+\ KiB/s,\ 0:01,\ 100\ %$ ]]
+	grep -qE '^sent [0-9.]+ of 146\.5 KiB, [0-9.]+ KiB/s, 0:00, [1-6][0-9] %, ETA 0:0[01]$' lines
+	[[ $(tail -n 1 lines) =~ ^sent\ 146\.5\ of\ 146\.5\ KiB,\ [0-9.]+\ KiB/s,\ 0:01,\ 100\ %$ ]]
 	[ "$(tail -c 1 err)" = "" ]
 }
 
@@ -229,7 +232,7 @@ print("\n".join(l for l in lines if l))' "$1"
 		"$SOCKIT" connect --progress -C --rate 60k 127.0.0.1 "$PORT" <&5 >out 2>err
 	exec 5<&-
 	screen 80 <err >lines
-	[[ $(tail -n 1 lines) == *', 100 %' ]]
+	[[ $(tail -n 1 lines) == 'sent 29.3 of 29.3 KiB, '*', 100 %' ]]
 	grep -qE ' [2-7][0-9] %' lines
 	! grep -qE '1[0-9][1-9] %' lines || return 1
 }
@@ -246,19 +249,41 @@ print("\n".join(l for l in lines if l))' "$1"
 	! grep -qE '%|ETA' err || return 1
 }
 
-@test "progress: the line fits the terminal, also one that becomes narrower" {
+@test "progress: the line fits the terminal, also one that becomes narrower or cannot erase" {
 	random_file in 100000
-	local columns
-	for columns in 30 80; do
+	local columns type
+	for type in dumb xterm ''; do
+		columns=30
+		[ $type ] || columns=80
 		counterpart readall
-		exits 0 "$PARENT" 2=tty+w$columns "until:sent " pause:0.2 columns:30 pause:0.3 -- \
+		TERM=$type exits 0 "$PARENT" 2=tty+w$columns "until:sent " pause:0.2 columns:30 pause:0.3 -- \
 			"$SOCKIT" connect --progress --rate 80k 127.0.0.1 "$PORT" <in >out 2>err
 		screen $columns <err >lines
 		grep -q '^sent ' lines
+		[ "$(grep -c $'\033' err || :)" = 0 ] || [ $type = xterm ]
 	done
 	grep -qE 'ETA' lines
 	# Nor are there blanks to wipe what was there beyond the last column.
 	! tr '\r' '\n' <err | tail -n 1 | grep -qE '.{30}' || return 1
+}
+
+@test "progress: nothing is left of the line where a terminal that breaks lines becomes narrower" {
+	needs tmux tmux
+	random_file in 1000000
+	counterpart readall
+	within 20 tmux -S "$PWD/tmux" -f /dev/null new-session -d -x 100 -y 8 \
+		"seq 20; echo above; exec '$SOCKIT' connect --progress --rate 50k 127.0.0.1 $PORT <in >out" 3>&-
+	PIDS+=("$(tmux -S tmux display-message -p '#{pid}')")
+	eventually pane_shows '^above sent [0-9.]+ of 976\.6 KiB, .*ETA 0:[0-9]+$'
+	tmux -S tmux resize-window -x 20
+	eventually pane_shows '^above sent [0-9.]+ of 976\.[6 KiB,]*$'
+	tmux -S tmux resize-window -x 60
+	eventually pane_shows '^above sent [0-9.]+ of 976\.6 KiB, .*ETA 0:[0-9]+$'
+}
+
+# pane_shows REGEX: that is what the terminal's lines have, behind that of 20.
+pane_shows() {
+	[[ $(tmux -S tmux capture-pane -p -S - | sed 's/ *$//; /^$/d; 1,/^20$/d' | paste -sd' ') =~ $1 ]]
 }
 
 @test "progress: messages do not get mixed into the line" {
@@ -272,7 +297,7 @@ print("\n".join(l for l in lines if l))' "$1"
 	grep -qE '^sockit connect: closed: sent 100000 bytes, .*$' lines
 	grep -E '^sent ' lines | tail -n 1 | grep -qE '100 %$'
 	# Only these two kinds of lines.
-	! grep -vE '^sockit connect: [^%]*$|^sent [0-9.]+ [KMB].* [KM]?i?B/s, 0:0[0-9], [0-9]+ %(, ETA 0:0[0-9])?$' lines ||
+	! grep -vE '^sockit connect: [^%]*$|^sent [0-9.]+ of 97\.7 KiB, [0-9.]+ [KM]?i?B/s, 0:0[0-9], [0-9]+ %(, ETA 0:0[0-9])?$' lines ||
 		return 1
 }
 
@@ -284,7 +309,7 @@ print("\n".join(l for l in lines if l))' "$1"
 	counterpart readall
 	exits 0 "$SOCKIT" connect --progress --progress --rate 60k 127.0.0.1 "$PORT" <in >out 2>err
 	[ "$(wc -l <err)" -ge 2 ]
-	! grep -vE '^sockit connect: sent [0-9.]+ KiB, [0-9.]+ KiB/s, 0:0[0-9], [0-9]+ %(, ETA 0:0[0-9])?$' err ||
+	! grep -vE '^sockit connect: sent [0-9.]+ of 97\.7 KiB, [0-9.]+ KiB/s, 0:0[0-9], [0-9]+ %(, ETA 0:0[0-9])?$' err ||
 		return 1
 	counterpart readall
 	exits 0 "$PARENT" 2=tty -- \

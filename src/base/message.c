@@ -82,6 +82,7 @@ static size_t live;
 
 void message_live(const char *text, size_t most, bool keep)
 {
+	const char *erase = terminal_erase();
 	size_t columns = strlen(text), blanks;
 	char line[512];
 	int n;
@@ -89,13 +90,12 @@ void message_live(const char *text, size_t most, bool keep)
 	columns = columns < most ? columns : most;
 	if (columns + live == 0)
 		return;
-	/* Blanks over the old line: every terminal can do this. It may be narrower by now. */
+	/* The cursor stands at the line's beginning and stays there: a terminal that becomes
+	 * narrower breaks the line into several, and all of them are behind it. */
 	blanks = live < most ? live : most;
-	blanks = blanks > columns ? blanks - columns : 0;
-	n = snprintf(line, sizeof line, "\r%.*s%*s%s", (int)columns, text, (int)blanks, "",
-		     keep    ? terminal_newline() :
-		     columns ? "" :
-			       "\r");
+	blanks = *erase || blanks < columns ? 0 : blanks - columns;
+	n = snprintf(line, sizeof line, "\r%.*s%*s%s%s", (int)columns, text, (int)blanks, "", erase,
+		     keep ? terminal_newline() : "\r");
 	stderr_write(line, (size_t)n < sizeof line ? (size_t)n : sizeof line - 1, SECOND / 10);
 	live = keep ? 0 : columns;
 }

@@ -82,7 +82,8 @@ void notice_error(struct notice *n, enum outcome_kind kind, const char *code);
 __attribute__((format(printf, 2, 3))) void notice_end(struct notice *n, const char *format, ...);
 
 /* Shows TEXT on stderr, cut to MOST columns, as the live line, which each call replaces; "" clears
- * it. A message clears it too. With KEEP the line stays, and the next live line stands below. */
+ * it. The cursor stands at its beginning. A message clears it too. With KEEP the line stays, and
+ * the next live line stands below. */
 void message_live(const char *text, size_t most, bool keep);
 
 /* Clears the live line: something else is about to be written to the terminal. */

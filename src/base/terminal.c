@@ -2,6 +2,8 @@
 #define _DEFAULT_SOURCE /* cfmakeraw */
 #include "base/terminal.h"
 
+#include <stdlib.h>
+#include <string.h>
 #include <termios.h>
 #include <unistd.h>
 
@@ -27,6 +29,13 @@ int terminal_raw(int fd)
 const char *terminal_newline(void)
 {
 	return changed >= 0 && isatty(STDERR_FILENO) ? "\r\n" : "\n";
+}
+
+const char *terminal_erase(void)
+{
+	const char *type = getenv("TERM");
+
+	return type && *type && strcmp(type, "dumb") != 0 ? "\033[J" : "";
 }
 
 void terminal_restore(void)

@@ -14,4 +14,8 @@ void terminal_restore(void);
  * does not go back to the first column; else "\n". */
 const char *terminal_newline(void);
 
+/* Returns what erases a terminal from the cursor on (ECMA-48, ED), or "" if it is one that knows
+ * nothing of the kind, by TERM. */
+const char *terminal_erase(void);
+
 #endif

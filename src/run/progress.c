@@ -40,17 +40,25 @@ static void progress_average(double *average, uint64_t n, int64_t ns)
 	*average = *average < 0 ? rate : *average + (rate - *average) * share / (1 + share);
 }
 
+/* How much of stdin is known to be to come, all in all; 0: nobody knows. A file can grow meanwhile.
+ */
+static uint64_t progress_all(const struct run_totals *t)
+{
+	if (t->expected <= 0)
+		return 0;
+	return (uint64_t)t->expected > t->taken ? (uint64_t)t->expected : t->taken;
+}
+
 /* Appends how much of stdin has been taken, and when it will end at RATE bytes a second: `45 %, ETA
  * 0:12`. Nothing where its size is not known. */
 static void progress_add_rest(char *text, size_t size, const struct run_totals *t, double rate)
 {
-	/* A file can grow meanwhile. */
-	uint64_t all = (uint64_t)t->expected > t->taken ? (uint64_t)t->expected : t->taken;
-	double left = (double)(all - t->taken);
+	uint64_t all = progress_all(t);
+	double left = all ? (double)(all - t->taken) : 0;
 	char time[32];
 	size_t n = strlen(text);
 
-	if (t->expected <= 0)
+	if (!all)
 		return;
 	n += (size_t)snprintf(text + n, size - n, ", %.0f %%",
 			      100.0 * (double)t->taken / (double)all);
@@ -63,13 +71,19 @@ static void progress_add_rest(char *text, size_t size, const struct run_totals *
 /* Writes the line of R, which has come as far as T, into TEXT of SIZE bytes. */
 static void progress_line(const struct run *r, const struct run_totals *t, char *text, size_t size)
 {
-	char sent[32], received[32], speed[32], time[32];
+	char sent[40], received[32], speed[32], time[32];
+	uint64_t all = progress_all(t);
 
-	size_format(sent, sizeof sent, (double)t->sent);
+	/* What a filter adds is no part of stdin. */
+	if (all)
+		size_format_of(sent, sizeof sent, (double)(t->sent < t->taken ? t->sent : t->taken),
+			       (double)all);
+	else
+		size_format(sent, sizeof sent, (double)t->sent);
 	size_format(received, sizeof received, (double)t->received);
 	size_format(speed, sizeof speed, r->rate);
 	progress_clock(time, sizeof time, (double)(t->start ? clock_now() - t->start : 0));
-	if (t->sent && t->received)
+	if ((t->sent || all) && t->received)
 		snprintf(text, size, "sent %s, received %s, %s/s, %s", sent, received, speed, time);
 	else
 		snprintf(text, size, "%s %s, %s/s, %s", t->received ? "received" : "sent",
