@@ -268,6 +268,71 @@ sys.stdout.buffer.write(b"".join(d[i + 4:i + 68] for i in range(0, len(d), 68)))
 	says '^sockit udp-send: stdout: No space left on device \(ENOSPC\)$'
 }
 
+# bats test_tags=valgrind
+@test "udp-send: --data in place of stdin, which is not read" {
+	receiver save:got count:8
+	# A loop's stdin is left to the loop.
+	printf '1\n2\n' | while read -r line; do
+		within 10 "$SOCKIT" udp-send --data "$line"'\r\n\t\0\\\xe4' 127.0.0.1 "$PORT" 2>err 3>&-
+		silent
+	done
+	# Cut as stdin is, as often as is said, and with -C.
+	udp --data 'a\nbc' --frame line --repeat 2 -C 127.0.0.1 "$PORT" </dev/full
+	well
+	udp --data abc --size 2 127.0.0.1 "$PORT" <&-
+	well
+	ended 0 "$PEER"
+	cmp got <(printf '\0\0\0\0071\r\n\t\0\\\344\0\0\0\0072\r\n\t\0\\\344'
+		for _ in 1 2; do printf '\0\0\0\003a\r\n\0\0\0\004bc\r\n'; done
+		printf '\0\0\0\002ab\0\0\0\001c') || {
+		cat -A got
+		return 1
+	}
+	# It waits for answers as at stdin's end.
+	receiver reply
+	udp --data hello --replies 1 -w 10 127.0.0.1 "$PORT"
+	well
+	[ "$(<out)" = hello ]
+	refuses "--data: '?x4' in 'a?x4' is no escape: *" udp-send --data 'a\x4' h 1
+	refuses "--data: '?' in 'a?' is no escape: *" udp-send --data 'a\' h 1
+	refuses "--data: '?q' in '?q' is no escape: *" broadcast --data '\q' 1
+	refuses "--data: '' is empty" udp-send --data= h 1
+}
+
+@test "udp-send: --any-source takes an answer from another port, and tells which" {
+	receiver reply elsewhere
+	echo x >in
+	udp -w 0.2 127.0.0.1 "$PORT" <in
+	told 4 'sockit udp-send: no reply within 200 ms (--wait)'
+	udp --any-source -w 10 --replies 1 127.0.0.1 "$PORT" <in
+	well
+	[[ $(<out) =~ ^127\.0\.0\.1\ [0-9]+:\ x$ && $(<out) != "127.0.0.1 $PORT: x" ]]
+	# It is one line, whatever was answered; with a length before it, as it came.
+	receiver reply:$'a\nb\\0' elsewhere
+	udp --any-source -w 10 --replies 1 127.0.0.1 "$PORT" <in
+	[[ $(<out) =~ ^127\.0\.0\.1\ [0-9]+:\ a\\nb$ ]]
+	printf '\0\1x' | within 10 "$SOCKIT" udp-send --frame len16 --any-source --replies 1 127.0.0.1 "$PORT" >out 3>&-
+	printf '\0\4a\nb\0' | cmp - out
+	refuses '--any-source and --probe exclude each other' udp-send --any-source -z h 1
+	[ "$(platform)" = linux ] || return 0
+	refused_port
+	udp --any-source -w 10 127.0.0.1 "$PORT" <in
+	told 1 "sockit udp-send: 127.0.0.1 port $PORT: Connection refused (ECONNREFUSED)"
+}
+
+@test "udp-send: --any-source, a file from a server of TFTP" {
+	[ -x /usr/sbin/in.tftpd ] || skip 'in.tftpd is missing: package tftpd-hpa'
+	[ "$(id -u)" = 0 ] || skip 'in.tftpd is for root'
+	mkdir served
+	printf 'hello\n' >served/motd
+	PORT=$(free_port)
+	spawn /usr/sbin/in.tftpd -L -u root -a 127.0.0.1:"$PORT" "$PWD/served"
+	eventually grep -qi ":$(printf %04X "$PORT") " /proc/net/udp
+	udp --any-source --data '\0\x01'"$PWD"'/served/motd\0octet\0' -w 10 --replies 1 127.0.0.1 "$PORT"
+	well
+	[[ $(<out) =~ ^127\.0\.0\.1\ [0-9]+:\ \\x00\\x03\\x00\\x01hello$ && $(<out) != "127.0.0.1 $PORT:"* ]]
+}
+
 # What the network tells.
 
 # bats test_tags=valgrind
@@ -593,6 +658,31 @@ payloads() {
 	python3 -S -c 'import sys
 d, n = open("got", "rb").read(), int(sys.argv[1]) + 4
 sys.stdout.buffer.write(b"".join(d[i + 4:i + n] for i in range(0, len(d), n)))' "$1"
+}
+
+@test "udp-send: -p towards a group shares the port" {
+	two_networks
+	receiver_there member:239.1.2.3@pa
+	# As a daemon of multicast DNS has it.
+	# shellcheck disable=SC2016 # for python
+	python3 -S -c '
+import socket, time
+s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+s.bind(("0.0.0.0", 5353))
+print("bound", flush=True)
+time.sleep(60)' >bound 3>&- &
+	started
+	eventually test -s bound
+	echo x >in
+	udp -p 5353 --multicast-interface va 239.1.2.3 "$PORT" <in
+	well
+	received 1
+	grep -qx '2 10.1.0.1 5353' peer.out
+	# Not where one is asked: that one's answers would go to the last who came.
+	udp -p 5353 10.1.0.2 "$PORT" <in
+	[ "$STATUS" = 1 ]
+	grep -q EADDRINUSE err
 }
 
 @test "udp-send: a path with a small MTU takes larger datagrams all the same" {

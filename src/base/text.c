@@ -236,3 +236,27 @@ void text_put_escaped(struct text *t, const char *text, size_t n, bool backslash
 	if (text_reserve(t, 4 * n + 1))
 		t->length += text_escape(t->data + t->length, 4 * n + 1, text, n, backslash);
 }
+
+const char *text_unescape(struct text *t, const char *word)
+{
+	static const char letters[] = "nrt0\\", bytes[] = "\n\r\t\0\\";
+
+	for (; *word; word++) {
+		const char *letter = *word == '\\' && word[1] ? strchr(letters, word[1]) : NULL;
+		char byte = *word;
+
+		if (letter) {
+			byte = bytes[letter - letters];
+			word++;
+		} else if (*word == '\\') {
+			int high = word[1] == 'x' ? digit_value(word[2]) : -1;
+			int low = high < 0 ? -1 : digit_value(word[3]);
+			if (low < 0)
+				return word;
+			byte = (char)(high << 4 | low);
+			word += 3;
+		}
+		text_put(t, &byte, 1);
+	}
+	return NULL;
+}

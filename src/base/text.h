@@ -73,4 +73,8 @@ size_t text_escape(char *out, size_t size, const char *text, size_t n, bool back
 /* Adds TEXT, of N bytes, to T in the same form, all of it. */
 void text_put_escaped(struct text *t, const char *text, size_t n, bool backslash);
 
+/* Adds to T what WORD means, in which `\n`, `\r`, `\t`, `\0`, `\\` and `\xHH` stand for bytes.
+ * Returns NULL, or where in WORD a backslash is followed by something else. */
+const char *text_unescape(struct text *t, const char *word);
+
 #endif

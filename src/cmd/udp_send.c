@@ -18,22 +18,26 @@ struct udp_send_options {
 	struct data_options data;
 	struct frame_options frame;
 	struct sender_options sending;
-	bool probe;
+	bool probe, any_source;
 	const char *host, *port; /* the operands */
 };
 
+#define AT(member) offsetof(struct udp_send_options, member)
+
 static const struct option_row rows[] = {
-	{ "probe", 'z', OPTION_FLAG, .excludes = "replies repeat",
+	{ "any-source", 0, OPTION_FLAG, AT(any_source), .excludes = "probe",
+	  .help = "take answers from any address and port, and write ADDRESS PORT: before each" },
+	{ "probe", 'z', OPTION_FLAG, AT(probe), .excludes = "replies repeat",
 	  .help = "ask whether somebody answers what stdin gives (nothing: an empty datagram) "
 		  "within --wait (1s): open is exit 0, closed 1, no-answer 4" },
 };
 
-static const struct option_group group = { "Probing", rows, sizeof rows / sizeof *rows };
+static const struct option_group group = { "Asking", rows, sizeof rows / sizeof *rows };
 
 static const struct option_use uses[] = {
 	{ &sender_group, offsetof(struct udp_send_options, sending) },
 	{ &frame_group, offsetof(struct udp_send_options, frame) },
-	{ &group, offsetof(struct udp_send_options, probe) },
+	{ &group, 0 },
 	{ &family_group, offsetof(struct udp_send_options, family) },
 	{ &data_group, offsetof(struct udp_send_options, data) },
 	{ &source_group, offsetof(struct udp_send_options, socket) },
@@ -90,6 +94,7 @@ static struct outcome udp_send_print(void *arg, const struct sender_found *f,
 
 static struct outcome udp_send_run(struct udp_send_options *o)
 {
+	const enum frame_mode mode = o->frame.frame.mode;
 	const struct sender_config c = {
 		.options = &o->sending,
 		.frame = &o->frame,
@@ -98,6 +103,9 @@ static struct outcome udp_send_run(struct udp_send_options *o)
 		.host = o->host,
 		.port = o->port,
 		.family = address_family(&o->family),
+		.any_source = o->any_source,
+		/* The length before an answer leaves no room for the address of its sender. */
+		.from = o->any_source && mode != FRAME_LEN16 && mode != FRAME_LEN32,
 		.probed = o->probe ? udp_send_print : NULL,
 		.arg = o,
 	};

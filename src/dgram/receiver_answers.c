@@ -170,7 +170,7 @@ static void receiver_on_stdin(void *arg)
 
 void receiver_start_stdin(struct receiver *x)
 {
-	dgram_stdin_start(&x->in, &x->run, 1, x->c->frame, x->most, receiver_on_stdin, x);
+	dgram_stdin_start(&x->in, &x->run, NULL, 1, x->c->frame, x->most, receiver_on_stdin, x);
 	x->in.state = STDIN_IDLE;
 	x->in_pace_timer = (struct timer){ .fn = receiver_on_stdin, .arg = x };
 }

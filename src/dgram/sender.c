@@ -47,6 +47,12 @@ enum sender_move {
 	MOVE_BREAK, /* nobody reads stdout any more */
 };
 
+/* Does all go to one place at a time? */
+static bool sender_is_for_one(const struct sender *s)
+{
+	return s->places.socket.peer.length || s->c.any_source;
+}
+
 /* Returns what S has to do next. MAY_SEND: it may still read and send before others get their turn.
  */
 static enum sender_move sender_decide(const struct sender *s, bool may_send)
@@ -72,7 +78,7 @@ static enum sender_move sender_decide(const struct sender *s, bool may_send)
 		return MOVE_NONE;
 	if (s->state == SENDER_SENDS)
 		return MOVE_LOOK;
-	if (s->failed && (s->places.socket.peer.length || s->traffic.counts.sent == 0))
+	if (s->failed && (sender_is_for_one(s) || s->traffic.counts.sent == 0))
 		return MOVE_FAIL;
 	return s->wait == UNSET && o->replies == UNSET ? MOVE_END : MOVE_AWAIT;
 }
@@ -215,6 +221,15 @@ static void sender_step(void *arg)
 
 /* ---- events ---- */
 
+/* Is E about the place that is sent to, and that one alone? */
+static bool sender_is_about_place(const struct sender *s, const struct dgram_error *e)
+{
+	if (s->places.socket.peer.length)
+		return true;
+	return sender_is_for_one(s) &&
+	       (!e->to || address_equal(e->to, &sender_places_current(&s->places)->to));
+}
+
 /* The error function of the socket, which may be in use: takes note. */
 static void sender_on_error(void *arg, const struct dgram_error *e)
 {
@@ -222,7 +237,7 @@ static void sender_on_error(void *arg, const struct dgram_error *e)
 	struct sender_refusal *r = &s->refusal;
 
 	s->traffic.counts.errors++;
-	if (s->places.socket.peer.length == 0) {
+	if (!sender_is_about_place(s, e)) {
 		report_dgram_error(s->run->messages, s->told ? MESSAGE_STEP : MESSAGE_ERROR, e,
 				   NULL, !s->told);
 		s->told = s->failed = true;
@@ -232,7 +247,7 @@ static void sender_on_error(void *arg, const struct dgram_error *e)
 	if (r->pending)
 		return;
 	*r = (struct sender_refusal){ .pending = true, .error = *e };
-	r->to = e->to ? *e->to : s->places.socket.peer;
+	r->to = e->to ? *e->to : sender_places_current(&s->places)->to;
 	r->error.to = &r->to;
 	if (e->sender) {
 		r->by = *e->sender;
@@ -324,7 +339,7 @@ static void sender_figures(void *arg, bool at_end)
 	const struct sender *s = arg;
 	const struct dgram_socket *socket = &s->places.socket;
 	enum message_level level = !at_end || s->run->data->stats ? MESSAGE_NOTE : MESSAGE_VERBOSE;
-	bool alone = !s->places.together && socket->peer.length;
+	bool alone = socket->peer.length > 0;
 	const char *why = s->why				  ? s->why :
 			  s->run->outcome.kind == OUTCOME_SIGNAL  ? "signal" :
 			  s->run->outcome.kind == OUTCOME_TIMEOUT ? "time limit" :
@@ -384,7 +399,7 @@ static void sender_begin(void *arg)
 	}
 	dgram_traffic_start(&s->traffic, s->run, sender_idle, s);
 	rate_start(&s->pace.rate, s->run->data->rate, s->c.options->pps);
-	dgram_stdin_start(&s->in, s->run, s->c.options->repeat, s->c.frame,
+	dgram_stdin_start(&s->in, s->run, s->c.options->data, s->c.options->repeat, s->c.frame,
 			  dgram_most_by(&s->places.socket), sender_on_stdin, s);
 	sender_kept_start(&s->kept, loop, sender_places_left(&s->places));
 	s->socket_watch.fd = s->places.socket.fd;

@@ -22,6 +22,7 @@ struct sender_options {
 	int64_t repeat;	  /* how often all of stdin is sent */
 	int64_t interval; /* ns between two times */
 	int64_t pps;	  /* datagrams a second, UNSET: no limit */
+	const char *data; /* escaped: sent in place of stdin; NULL: stdin is sent */
 };
 
 #define SENDER_OPTIONS_DEFAULT                                                                     \
@@ -61,6 +62,7 @@ struct sender_config {
 	int family;
 	struct sender_place *places; /* without a host: each datagram goes to all of them */
 	size_t n_places;
+	bool any_source; /* take replies from anybody */
 	bool from; /* write `ADDRESS PORT: ` before each reply; a frame without ends is `line` then
 		    */
 	/* NULL: replies are written to stdout. Else this is a probe: no reply is written, and the

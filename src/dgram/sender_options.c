@@ -1,9 +1,28 @@
 /* sender_options.c - the option rows of sender.h */
+#include "base/text.h"
 #include "dgram/sender.h"
 
 #define AT(member) offsetof(struct sender_options, member)
 
+/* Is WORD well escaped? It is kept as it is. */
+static int sender_parse_data(void *field, const char *word, struct option_error *error)
+{
+	const char **data = field;
+	struct text text = { 0 };
+	const char *bad = text_unescape(&text, word);
+
+	text_free(&text);
+	*data = word;
+	if (!bad)
+		return 0;
+	return option_fail(error,
+			   "--data: '%.4s' in '%s' is no escape: \\n, \\r, \\t, \\0, \\\\, \\xHH",
+			   bad, word);
+}
+
 static const struct option_row rows[] = {
+	{ "data", 0, OPTION_PARSED, AT(data), .arg = "TEXT", .parser = sender_parse_data,
+	  .help = "send TEXT (\\n \\r \\t \\0 \\\\ \\xHH) in place of stdin, which is not read" },
 	{ "interval", 0, OPTION_DURATION, AT(interval), .arg = "DURATION", .needs = "repeat",
 	  .help = "pause between one time and the next" },
 	{ "wait", 'w', OPTION_DURATION, AT(wait), .arg = "DURATION",
@@ -19,4 +38,4 @@ static const struct option_row rows[] = {
 };
 
 const struct option_group sender_group = { "Sending", rows, sizeof rows / sizeof *rows };
-const struct option_group repeat_group = { "Sending", rows + 2, sizeof rows / sizeof *rows - 2 };
+const struct option_group repeat_group = { "Sending", rows + 3, sizeof rows / sizeof *rows - 3 };

@@ -31,21 +31,22 @@ static int sender_places_bind(struct sender_places *p, int family, const char **
 }
 
 /* Opens the socket for PLACE. BROADCAST: that may be a broadcast address. To such a one, as to a
- * group, the socket is not connected, for replies come from other addresses. Returns 0, or -1 with
- * errno and *WHAT. */
+ * group, or with --any-source, the socket is not connected, for replies come from other addresses.
+ * Returns 0, or -1 with errno and *WHAT. */
 static int sender_places_open_as(struct sender_places *p, const struct sender_place *place,
 				 bool broadcast, const char **what)
 {
 	static const struct multicast_options none = MULTICAST_OPTIONS_DEFAULT;
 	const struct multicast_options *multicast = p->c->multicast ? p->c->multicast : &none;
+	bool group = multicast_is_group(&place->to);
 	const struct dgram_config c = {
 		.family = place->to.u.sa.sa_family,
 		.socket = p->c->socket,
-		.broadcast = broadcast,
+		.broadcast = broadcast || p->c->any_source,
+		/* Others may have the port of a protocol that uses groups, and take them too. */
+		.share = group && p->c->socket->source_port,
 		.large_buffer = true,
 	};
-	bool group = multicast_is_group(&place->to);
-
 	if (dgram_open(&p->socket, &c, p->told, p->arg, what) < 0)
 		return -1;
 	if (sender_places_bind(p, c.family, what) < 0 ||
@@ -55,7 +56,7 @@ static int sender_places_open_as(struct sender_places *p, const struct sender_pl
 		return -1;
 	}
 	*what = NULL;
-	if (group || broadcast || dgram_connect(&p->socket, &place->to) == 0)
+	if (group || broadcast || p->c->any_source || dgram_connect(&p->socket, &place->to) == 0)
 		return 0;
 	dgram_close(&p->socket);
 	return -1;

@@ -39,7 +39,8 @@ bool dgram_stdin_again(struct dgram_stdin *i)
 	if (i->rounds == 0)
 		return false;
 	i->rounds--;
-	if (i->start >= 0 && lseek(i->in.rfd, i->start, SEEK_SET) >= 0) {
+	if (i->told || (i->start >= 0 && lseek(i->in.rfd, i->start, SEEK_SET) >= 0)) {
+		i->at = 0;
 		framer_restart(&i->framer);
 		i->crlf.after_cr = false;
 	} else {
@@ -92,8 +93,12 @@ static enum dgram_stdin_read dgram_stdin_fill(struct dgram_stdin *i)
 {
 	ssize_t n = -1;
 
-	errno = EAGAIN;
-	if (!i->in.may_block || endpoint_readable(&i->in))
+	errno = i->text.failed ? ENOMEM : EAGAIN;
+	if (i->told)
+		n = i->text.failed ?
+			    -1 :
+			    framer_give(&i->framer, i->text.data + i->at, i->text.length - i->at);
+	else if (!i->in.may_block || endpoint_readable(&i->in))
 		n = framer_fill(&i->framer, &i->in, SIZE_MAX);
 	if (n < 0 && errno == EAGAIN) {
 		i->state = STDIN_IDLE;
@@ -102,6 +107,7 @@ static enum dgram_stdin_read dgram_stdin_fill(struct dgram_stdin *i)
 	if (n < 0 && errno != EINTR)
 		return dgram_stdin_fail(i);
 	i->read += n > 0 ? (uint64_t)n : 0;
+	i->at += n > 0 ? (size_t)n : 0;
 	return STDIN_READ_SOME;
 }
 
@@ -173,8 +179,8 @@ static void dgram_stdin_measure(struct dgram_stdin *i, int64_t repeat)
 {
 	struct stat st;
 
-	i->start = -1;
-	i->expected = UNSET;
+	if (i->told && (int64_t)i->text.length <= INT64_MAX / repeat)
+		i->expected = (int64_t)i->text.length * repeat;
 	if (i->in.kind != ENDPOINT_FILE || fstat(i->in.rfd, &st) < 0 || !S_ISREG(st.st_mode))
 		return;
 	i->start = lseek(i->in.rfd, 0, SEEK_CUR);
@@ -191,7 +197,7 @@ static void dgram_stdin_ready(void *arg, short events)
 	i->readable(i->arg);
 }
 
-void dgram_stdin_start(struct dgram_stdin *i, struct run *r, int64_t repeat,
+void dgram_stdin_start(struct dgram_stdin *i, struct run *r, const char *data, int64_t repeat,
 		       const struct frame_options *frame, size_t most, void (*readable)(void *arg),
 		       void *arg)
 {
@@ -200,8 +206,16 @@ void dgram_stdin_start(struct dgram_stdin *i, struct run *r, int64_t repeat,
 	i->run = r;
 	i->readable = readable;
 	i->arg = arg;
-	endpoint_inherit(&i->in, STDIN_FILENO, false, "stdin");
-	endpoint_reopen(&i->in);
+	i->start = -1;
+	i->expected = UNSET;
+	i->told = data;
+	if (data) {
+		i->in = (struct endpoint){ .rfd = -1, .wfd = -1, .name = "--data" };
+		text_unescape(&i->text, data);
+	} else {
+		endpoint_inherit(&i->in, STDIN_FILENO, false, "stdin");
+		endpoint_reopen(&i->in);
+	}
 	dgram_stdin_measure(i, repeat);
 	i->most = most;
 	i->crlf = (struct dgram_crlf){ .wanted = crlf, .mode = frame->frame.mode };
@@ -210,7 +224,7 @@ void dgram_stdin_start(struct dgram_stdin *i, struct run *r, int64_t repeat,
 	i->watch = (struct watch){ .fd = i->in.rfd, .fn = dgram_stdin_ready, .arg = i };
 	i->state = STDIN_OPEN;
 	i->rounds = repeat - 1;
-	i->round = i->rounds > 0 && i->start < 0 ? ROUND_STORED : ROUND_READ;
+	i->round = i->rounds > 0 && i->start < 0 && !data ? ROUND_STORED : ROUND_READ;
 }
 
 void dgram_stdin_watch(struct dgram_stdin *i, bool wanted)
@@ -229,5 +243,6 @@ void dgram_stdin_free(struct dgram_stdin *i)
 	framer_free(&i->framer);
 	dgram_crlf_free(&i->crlf);
 	dgram_store_free(&i->store);
+	text_free(&i->text);
 	endpoint_close(&i->in);
 }

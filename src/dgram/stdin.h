@@ -17,6 +17,9 @@ struct dgram_queue {
 struct dgram_stdin {
 	struct run *run;
 	struct endpoint in;
+	bool told;	  /* it is not read: */
+	struct text text; /* this is in its place, */
+	size_t at;	  /* from here on */
 	struct framer framer;
 	uint64_t read; /* bytes so far */
 	size_t most;   /* bytes that a datagram may have on its way */
@@ -46,9 +49,10 @@ struct dgram_stdin {
 int dgram_stdin_check(const struct frame_options *o, size_t most, struct option_error *error);
 
 /* Starts *I, all zero, which reads stdin REPEAT times for R, cut as FRAME says to datagrams of at
- * most MOST bytes. With -C each LF of a payload becomes CRLF, and with --frame line each line keeps
+ * most MOST bytes. DATA, which is escaped, stands in place of what would be read; NULL: nothing
+ * does. With -C each LF of a payload becomes CRLF, and with --frame line each line keeps
  * its end, as CRLF. READABLE is called when it may have something after it was idle. */
-void dgram_stdin_start(struct dgram_stdin *i, struct run *r, int64_t repeat,
+void dgram_stdin_start(struct dgram_stdin *i, struct run *r, const char *data, int64_t repeat,
 		       const struct frame_options *frame, size_t most, void (*readable)(void *arg),
 		       void *arg);
 

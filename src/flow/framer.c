@@ -57,6 +57,17 @@ ssize_t framer_fill(struct framer *f, const struct endpoint *source, size_t most
 	return n;
 }
 
+ssize_t framer_give(struct framer *f, const char *data, size_t n)
+{
+	n = n < f->piece ? n : f->piece;
+	if (framer_make_room(f, n) < 0)
+		return -1;
+	memcpy(f->data + f->offset + f->length, data, n);
+	f->length += n;
+	f->ended = n == 0;
+	return (ssize_t)n;
+}
+
 int framer_next(struct framer *f, size_t most, const char **data, size_t *size)
 {
 	const char *held = f->data ? f->data + f->offset : "";

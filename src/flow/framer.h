@@ -33,6 +33,10 @@ void framer_start(struct framer *f, const struct frame_options *o, size_t read_m
 /* Reads once from SOURCE, at most MOST bytes. Returns as read(2), and remembers the end. */
 ssize_t framer_fill(struct framer *f, const struct endpoint *source, size_t most);
 
+/* As if DATA of N bytes could be read from a source that has nothing else: takes of it what one
+ * read takes. */
+ssize_t framer_give(struct framer *f, const char *data, size_t n);
+
 /* Finds the next packet, of at most MOST bytes: *DATA and *SIZE, good until framer_fill(). Returns
  * 1; 0 if more has to be read first or the end has come (`found` tells); or -1 with errno EMSGSIZE
  * (it is larger) or EBADMSG (the source ends within it). */
