@@ -133,7 +133,7 @@ kinds_with() {
 		[ "$(grep -c '^socket:' kinds)" = 2 ]
 		[ "$(uniq kinds | wc -l)" = 1 ]
 	done
-	for option in -C -oo -xx --rate=1M -i5s -t --stats --progress --delay=1ms -q1s --no-shutdown \
+	for option in -C -oo -xx -XX --rate=1M -i5s -t --stats --progress --delay=1ms -q1s --no-shutdown \
 		--close-on-peer-eof --read-bytes=5 --buffer=64k --kill-after=5s; do
 		kinds_with $option
 		[ "$(grep -c '^pipe:' kinds)" = 2 ]

@@ -800,8 +800,10 @@ for a in socket.getaddrinfo("www.example.com", 0, type=socket.SOCK_STREAM):
 	prints answer
 	counterpart_ended said
 	new
-	eventually grep -qE '^1< [0-9.]+ 00000000  68 65 6c 6c 6f 0a .*\|hello\.\|$' err.1
-	eventually grep -qE '^1> [0-9.]+ 00000000  .*\|answer\.\|$' err.1
+	eventually grep -qE '^1> [0-9.]+ 7 bytes$' err.1
+	grep -qE '^1< [0-9.]+ 6 bytes$' err.1
+	grep -qE '^00000000  68 65 6c 6c 6f 0a .*\|hello\.\|$' err.1
+	eventually grep -qE '^00000000  .*\|answer\.\|$' err.1
 }
 
 @test "a slow line" {

@@ -53,24 +53,28 @@ crlf() {
 	python3 -c 'import re, sys; sys.stdout.buffer.write(re.sub(rb"(?<!\r)\n", b"\r\n", sys.stdin.buffer.read()))'
 }
 
-# undumped FILE SIGN: the bytes of one direction (> or <) from a hex dump, each row checked.
+# undumped FILE SIGN: the bytes of one direction (> or <) from a hex dump, each line checked.
 undumped() {
 	python3 - "$1" "$2" <<-'END'
 		import re, sys
-		data, last = bytearray(), 0.0
+		data, last, left, place = {'<': bytearray(), '>': bytearray()}, 0.0, 0, None
 		for row in open(sys.argv[1], newline=''):
-		    m = re.fullmatch(r'([<>]) (\d+\.\d{6}) ([0-9a-f]{8})  ((?:[0-9a-f]{2} ){0,8}) ?((?:[0-9a-f]{2} ){0,8}) *\|(.{1,16})\|\n', row)
-		    assert m, row
-		    assert row.index('|') == row.index('  ') + 52, row
-		    assert float(m[2]) >= last, row
-		    last = float(m[2])
-		    if m[1] != sys.argv[2]:
+		    assert len(row) <= 80, row
+		    if not left:
+		        m = re.fullmatch(r'([<>]) (\d+\.\d{6}) (\d+) bytes?\n', row)
+		        assert m and float(m[2]) >= last, row
+		        last, left, place = float(m[2]), int(m[3]), data[m[1]]
 		        continue
-		    assert int(m[3], 16) == len(data), row
-		    new = bytes.fromhex(m[4] + m[5])
-		    assert ''.join(chr(c) if 32 <= c < 127 else '.' for c in new) == m[6], row
-		    data += new
-		sys.stdout.buffer.write(data)
+		    m = re.fullmatch(r'([0-9a-f]{8})  ((?:[0-9a-f]{2} ){0,8}) ?((?:[0-9a-f]{2} ){0,8}) *\|(.{1,16})\|\n', row)
+		    assert m and row.index('|') == 60, row
+		    assert int(m[1], 16) == len(place), row
+		    new = bytes.fromhex(m[2] + m[3])
+		    assert ''.join(chr(c) if 32 <= c < 127 else '.' for c in new) == m[4], row
+		    assert len(new) == min(left, 16), row
+		    left -= len(new)
+		    place += new
+		assert not left
+		sys.stdout.buffer.write(data[sys.argv[2]])
 	END
 }
 
@@ -339,9 +343,10 @@ s.recv(1)' >port 3>&- &
 	same in out
 	python3 - dump <<-'END'
 		import sys
-		rows = [row.split() for row in open(sys.argv[1])]
-		assert [row[3:-1] for row in rows] == [['61', '0a'], ['62', '0a'], ['0a'], ['63']], rows
-		times = [float(row[1]) for row in rows]
+		lines = [line.split() for line in open(sys.argv[1])]
+		rows = [line[1:-1] for line in lines[1::2]]
+		assert rows == [['61', '0a'], ['62', '0a'], ['0a'], ['63']], lines
+		times = [float(line[1]) for line in lines[::2]]
 		# Our own end may be late to see one and not the next.
 		assert times[-1] - times[0] >= 0.4, times
 		assert sum(b - a > 0.1 for a, b in zip(times, times[1:])) >= 2, times
@@ -531,9 +536,12 @@ calls() {
 	[ "$(cat copy)" = $'hello\nanswer\nmore' ]
 	[ "$(undumped dump '>')" = $'hello\nmore' ]
 	[ "$(undumped dump '<')" = answer ]
-	[ "$(sed -E 's/ [0-9]\.[0-9]{6} / T /' dump)" = '> T 00000000  68 65 6c 6c 6f 0a                                 |hello.|
-< T 00000000  61 6e 73 77 65 72 0a                              |answer.|
-> T 00000006  6d 6f 72 65 0a                                    |more.|' ]
+	[ "$(sed -E 's/ [0-9]\.[0-9]{6} / T /' dump)" = '> T 6 bytes
+00000000  68 65 6c 6c 6f 0a                                 |hello.|
+< T 7 bytes
+00000000  61 6e 73 77 65 72 0a                              |answer.|
+> T 5 bytes
+00000006  6d 6f 72 65 0a                                    |more.|' ]
 }
 
 @test "output: much, both ways, connecting and listening" {
@@ -559,11 +567,11 @@ calls() {
 	counterpart line:one shutdown readall
 	exits 0 "$SOCKIT" connect -o copy -x dump 127.0.0.1 "$PORT" </dev/null >out 2>err
 	[ "$(cat copy)" = one ]
-	[ "$(wc -l <dump)" -eq 1 ]
+	[ "$(wc -l <dump)" -eq 2 ]
 	counterpart line:two shutdown readall
 	exits 0 "$SOCKIT" connect --append -o copy -x dump 127.0.0.1 "$PORT" </dev/null >out 2>err
 	[ "$(cat copy)" = $'one\ntwo' ]
-	[ "$(wc -l <dump)" -eq 2 ]
+	[ "$(wc -l <dump)" -eq 4 ]
 }
 
 @test "output: has it at once" {
@@ -607,12 +615,85 @@ calls() {
 	same received expected
 }
 
-@test "hex-dump: - is stderr" {
+@test "text-dump: both directions, line by line, with control characters escaped" {
+	counterpart read:6 hex:"$(printf 'one\r\n\ttwo \\ \342\202\254 \233\033[31m\n\nlogin: ' | xxd -p | tr -d '\n')" \
+		readall report
+	exits 0 "$PARENT" 0=pipe 1=pipe line:hello until:login line:me shutdown -- \
+		"$SOCKIT" connect -X text 127.0.0.1 "$PORT" >out 2>err
+	silent
+	printf '%s\n' '> hello' '< one\r' '< \ttwo \\ €'' \x9b\x1b[31m' '< ' '< login: \' '> me' >expected
+	same text expected
+	# All three, a file each; those that are there are added to.
+	counterpart line:more shutdown readall
+	exits 0 "$SOCKIT" connect -X text -x dump -o copy --append 127.0.0.1 "$PORT" </dev/null >out 2>err
+	silent
+	echo '< more' >>expected
+	same text expected
+	[ "$(undumped dump '<')" = more ]
+	[ "$(<copy)" = more ]
+}
+
+@test "text-dump: much, both ways: every byte can be told from it" {
+	python3 -c 'print("äöü€" * 20000)' >in
+	serve -X text.l 127.0.0.1 0 <in >out.l 2>err.l
+	exits 0 "$SOCKIT" connect -X text.c 127.0.0.1 "$PORT" <"$(SMALL)" >out.c 2>err
+	silent
+	ended 0 "$LISTENER"
+	python3 - text.l in "$(SMALL)" <<-'END'
+		import re, sys
+		data = {'<': bytearray(), '>': bytearray()}
+		for line in open(sys.argv[1], 'rb').read().split(b'\n')[:-1]:
+		    sign, space, text = chr(line[0]), line[1:2], line[2:]
+		    assert space == b' ' and not re.search(rb'[\0-\x1f\x7f]', text), line
+		    # An odd number of backslashes at the end: there was no newline.
+		    torn = (len(text) - len(text.rstrip(b'\\'))) % 2
+		    text = re.sub(rb'\\(x..|.)', lambda m: bytes([int(m[1][1:], 16)]) if m[1][:1] == b'x' else
+		                  {b'n': b'\n', b'r': b'\r', b't': b'\t', b'\\': b'\\'}[m[1]], text[:len(text) - torn])
+		    data[sign] += text + (b'' if torn else b'\n')
+		assert data['>'] == open(sys.argv[2], 'rb').read()
+		assert data['<'] == open(sys.argv[3], 'rb').read()
+		END
+}
+
+@test "text-dump: datagrams, UNIX sockets, many clients" {
+	served_by "$SOCKIT" udp-recv --notify-fd 9 -c 2 --echo -X text -x dump 127.0.0.1 0 2>err
+	foreign type:dgram to:"$PORT" text:abc read:1 text:'d\n' read:1
+	ended 0 "$LISTENER"
+	[ "$(<text)" = $'< abc\\\n> abc\\\n< d\n> d' ]
+	[ "$(sed -E 's/ [0-9]\.[0-9]{6} / T /' dump | head -2)" = '< T 3 bytes
+00000000  61 62 63                                          |abc|' ]
+	served_by "$SOCKIT" unix --notify-fd 9 --listen -k --accept 2 -d -X text s </dev/null >out 2>err
+	exits 0 "$SOCKIT" unix s <<<one
+	eventually grep -q one text
+	exits 0 "$SOCKIT" unix s <<<two
+	ended 0 "$LISTENER"
+	[ "$(<text)" = $'1< one\n2< two' ]
+}
+
+@test "hex-dump, text-dump: no row is wider than 79 columns, whatever the offset" {
+	counterpart line:0123456789abcdef readall
+	exits 0 "$SOCKIT" connect -x dump 127.0.0.1 "$PORT" </dev/null >out 2>err
+	[ "$(sed -n 2p dump)" = '00000000  30 31 32 33 34 35 36 37  38 39 61 62 63 64 65 66  |0123456789abcdef|' ]
+	[ "$(awk '{ if (length > n) n = length } END { print n }' dump)" = 78 ]
+}
+
+@test "hex-dump: an empty datagram has its line" {
+	served_by "$SOCKIT" udp-recv --notify-fd 9 -c 1 -x dump 127.0.0.1 0 2>err
+	foreign type:dgram to:"$PORT" text:
+	ended 0 "$LISTENER"
+	grep -qE '^< [0-9.]+ 0 bytes$' dump
+	[ "$(wc -l <dump)" = 1 ]
+}
+
+@test "hex-dump, text-dump: - is stderr" {
 	counterpart line:hello shutdown readall
 	exits 0 "$SOCKIT" connect -v -x - 127.0.0.1 "$PORT" </dev/null >out 2>err
 	grep -v '^sockit' err >dump
 	[ "$(undumped dump '<')" = hello ]
 	[ "$(grep -c '^sockit connect: ' err)" -eq 2 ]
+	counterpart line:hello shutdown readall
+	exits 0 "$SOCKIT" connect -X - 127.0.0.1 "$PORT" </dev/null >out 2>err
+	[ "$(<err)" = '< hello' ]
 	[ ! -e - ]
 }
 
@@ -651,7 +732,7 @@ calls() {
 @test "output: a file that cannot be opened: 1, before anything is connected" {
 	local option
 	mkdir dir
-	for option in -o -x; do
+	for option in -o -x -X; do
 		exits 1 "$SOCKIT" connect $option no/such/file 127.0.0.1 1 </dev/null >out 2>err
 		says '^sockit connect: no/such/file: .*\(ENOENT\)$'
 		exits 1 "$SOCKIT" listen $option dir 127.0.0.1 0 </dev/null >out 2>err
@@ -671,7 +752,7 @@ calls() {
 
 @test "output: no space left: 1, and the file is named" {
 	local option
-	for option in -o -x; do
+	for option in -o -x -X; do
 		counterpart line:hello readall
 		exits 1 "$SOCKIT" connect $option /dev/full 127.0.0.1 "$PORT" </dev/null >out 2>err
 		says '^sockit connect: /dev/full: .*\(ENOSPC\)$'

@@ -126,6 +126,8 @@ refused_usage() {
 		fi || fault "$words"
 	done
 	# Both want stderr.
+	sockit connect --json -X - 127.0.0.1 1
+	told 2 '{*"class":"usage"*--json*text-dump*'
 	sockit connect --json -x - 127.0.0.1 1
 	told 2 '{*"class":"usage"*--json*hex-dump*'
 	cat err >>all

@@ -1166,9 +1166,12 @@ for i in range(200000): os.write(7, b"x")' 7>&7 &
 	ended 0 "$LISTENER"
 	complains
 	[ "$(<transcript)" = $'two\nhello\nmore' ]
-	[ "$(sed -E 's/ [0-9]+\.[0-9]{6} / TIME /' dump | tr -s ' ')" = '2< TIME 00000000 74 77 6f 0a |two.|
-> TIME 00000000 68 65 6c 6c 6f 0a |hello.|
-2< TIME 00000004 6d 6f 72 65 0a |more.|' ]
+	[ "$(sed -E 's/ [0-9]+\.[0-9]{6} / TIME /' dump | tr -s ' ')" = '2< TIME 4 bytes
+00000000 74 77 6f 0a |two.|
+> TIME 6 bytes
+00000000 68 65 6c 6c 6f 0a |hello.|
+2< TIME 5 bytes
+00000004 6d 6f 72 65 0a |more.|' ]
 }
 
 @test "--output: stdin's data as they are sent, by --crlf and --telnet too" {

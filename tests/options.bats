@@ -350,8 +350,8 @@ is_owned() {
 
 @test "an option that needs another" {
 	refuses '--interval needs --retry or --ping' connect --interval 1s h 1
-	refuses '--append needs --output or --hex-dump' connect --append h 1
-	refuses '--append needs --output or --hex-dump' listen 0 --append
+	refuses '--append needs --output or --hex-dump or --text-dump' connect --append h 1
+	refuses '--append needs --output or --hex-dump or --text-dump' listen 0 --append
 }
 
 # bats test_tags=valgrind

@@ -700,7 +700,7 @@ input" ]
 	refuses '--any and --closed exclude each other' connect -z --any --closed h 80
 	refuses '--interval needs --retry or --ping' connect -z --interval 1s h 80
 	for option in --ping -F --fastopen -d --send-only '-q 1' -C -t --stats --progress '--rate 5' \
-		'-o f' '-x f' '-i 1' --raw '--heartbeat 1' '--kill-after 1' '--read-bytes 1' '--buffer 1k'; do
+		'-o f' '-x f' '-X f' '-i 1' --raw '--heartbeat 1' '--kill-after 1' '--read-bytes 1' '--buffer 1k'; do
 		# shellcheck disable=SC2086 # words
 		refuses '--probe and --* exclude each other' connect -z $option h 80
 	done

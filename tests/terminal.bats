@@ -160,7 +160,8 @@ sent() {
 	# What came is passed as it is; each other line has its CR. All of it is the one terminal's.
 	cat out err >all
 	grep -q $'^hello$' all
-	grep -qE $'^< [0-9.]+ 00000000  68 65 6c 6c 6f 0a  .*\\|hello\\.\\|\r$' all
+	grep -qE $'^< [0-9.]+ 6 bytes\r$' all
+	grep -qE $'^00000000  68 65 6c 6c 6f 0a  .*\\|hello\\.\\|\r$' all
 	grep -qE $'^sockit connect: sent 0 bytes, .*\r$' all
 }
 

@@ -633,7 +633,7 @@ assert all(data[i * 500:i * 500 + 5] == b"%05d" % i for i in range(3000))'
 	receives -c 3 --echo -x dump 127.0.0.1 0
 	sends text:abc text:de text:f print:3
 	ended 0 "$LISTENER"
-	[ "$(sed 's/^\(.\).*|\(.*\)|$/\1\2/' dump | tr '\n' ' ')" = '<abc >abc <de >de <f >f ' ]
+	[ "$(sed 's/^\([<>]\) .*/\1/; s/.*|\(.*\)|$/\1/' dump | paste -sd ' ')" = '< abc > abc < de > de < f > f' ]
 	receives -c 1 -o copy --append 127.0.0.1 0
 	sends text:fg
 	printed 0 fg

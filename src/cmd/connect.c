@@ -11,8 +11,8 @@
 /* Options that have no effect where no data is moved. */
 #define NO_DATA                                                                                    \
 	"recv-only send-only quit-after-eof linger read-bytes raw no-shutdown close-on-peer-eof "  \
-	"delay telnet buffer idle-timeout crlf rate output hex-dump append progress stats "        \
-	"heartbeat kill-after"
+	"delay telnet buffer idle-timeout crlf rate output hex-dump text-dump append progress "    \
+	"stats heartbeat kill-after"
 
 #define AT(member) offsetof(struct connect_options, member)
 

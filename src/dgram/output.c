@@ -16,7 +16,7 @@
 #define INTERFACE_LOOK SECOND	       /* interfaces seldom change their names */
 #define STUCK (500 * MILLISECOND)      /* at the end: a stdout that takes nothing for so long */
 
-/* Stdout has taken something or failed, or -o and -x may have caught up. */
+/* Stdout has taken something or failed, or -o, -x and -X may have caught up. */
 static void dgram_output_look(void *arg)
 {
 	struct dgram_output *o = arg;
@@ -132,7 +132,7 @@ static bool dgram_output_put_payload(struct dgram_output *o, const struct dgram_
 	return true;
 }
 
-/* Copies the N at V to -o and -x. */
+/* Copies the N at V to -o, -x and -X. */
 static void dgram_output_copy(struct dgram_output *o, const struct dgram_received *v, size_t n)
 {
 	for (size_t i = 0; run_copies(o->run) && i < n; i++) {

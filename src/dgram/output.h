@@ -18,11 +18,11 @@
 
 /* Start with the members up to `arg` set and all others zero. */
 struct dgram_output {
-	struct run *run;	   /* has the files of -o and -x */
+	struct run *run;	   /* has the files of -o, -x and -X */
 	const struct frame *frame; /* tells what is written before and after each payload */
 	bool from, timestamp;	   /* write `TIME ADDRESS PORT: ` before it; for FRAME_LINE only */
 	bool json;		   /* write an object for each in place of all that */
-	bool silent;		   /* write nothing but objects; -o and -x still get all */
+	bool silent;		   /* write nothing but objects; -o, -x and -X still get all */
 	/* Called from the loop when there is room again, when stdout has taken all that waited, and
 	 * when it is `broken`. */
 	void (*changed)(void *arg);
@@ -32,7 +32,7 @@ struct dgram_output {
 	bool broken;
 	/* The rest is its own. */
 	struct output out;
-	struct timer pause; /* until the files of -o and -x have caught up */
+	struct timer pause; /* until the files of -o, -x and -X have caught up */
 	bool stopped;	    /* dgram_output_full() has returned true */
 	bool flushing;
 	uint64_t offset;    /* of the copies */

@@ -96,7 +96,8 @@ size_t receiver_send(struct receiver *x, struct receiver_socket *s, const struct
 		if (sent > 0) {
 			if (x->stuck_since && address_equal(&x->stuck, d[done].to))
 				x->stuck_since = 0;
-			/* An echo is copied to -o and -x later, behind the datagram that came. */
+			/* An echo is copied to -o, -x and -X later, behind the datagram that came.
+			 */
 			dgram_traffic_sent(&x->traffic, d + done, (size_t)sent,
 					   !x->c->options->echo, NULL, "");
 			done += (size_t)sent;

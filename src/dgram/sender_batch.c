@@ -8,7 +8,7 @@
 
 #define CREDIT (20 * MILLISECOND)      /* a late timer is made up for, so much of it */
 #define NO_BUFFER_PAUSE MILLISECOND    /* after ENOBUFS */
-#define COPIES_LOOK (20 * MILLISECOND) /* whether -o and -x have caught up */
+#define COPIES_LOOK (20 * MILLISECOND) /* whether -o, -x and -X have caught up */
 
 struct dgram_queue *sender_batch(struct sender *s)
 {

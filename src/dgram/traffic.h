@@ -27,12 +27,12 @@ struct dgram_traffic {
 void dgram_traffic_start(struct dgram_traffic *t, struct run *r,
 			 void (*idle)(void *arg, struct outcome outcome), void *arg);
 
-/* The N at V have gone. COPY: copies them to -o and -x. TO: -vv says that they went there, by
+/* The N at V have gone. COPY: copies them to -o, -x and -X. TO: -vv says that they went there, by
  * INTERFACE unless that is empty; NULL: that is not said. */
 void dgram_traffic_sent(struct dgram_traffic *t, const struct dgram *v, size_t n, bool copy,
 			const struct address *to, const char *interface);
 
-/* Copies SIZE bytes at DATA, the last that were sent, to -o and -x. */
+/* Copies SIZE bytes at DATA, the last that were sent, to -o, -x and -X. */
 void dgram_traffic_copy(const struct dgram_traffic *t, const void *data, size_t size);
 
 /* The N at V have come. LOCAL: our address, if there are several; else NULL. */

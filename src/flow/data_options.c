@@ -17,9 +17,11 @@ static const struct option_row rows[] = {
 	{ "output", 'o', OPTION_STRING, AT(output), .arg = "FILE",
 	  .help = "what is received and sent, raw, also to FILE; - is stderr" },
 	{ "hex-dump", 'x', OPTION_STRING, AT(hex_dump), .arg = "FILE",
-	  .help = "the same as a hex dump with direction, time and offset; - is stderr" },
-	{ "append", 0, OPTION_FLAG, AT(append), .needs = "output hex-dump",
-	  .help = "add to the files of -o and -x, in place of emptying them" },
+	  .help = "the same as a hex dump with direction, time and length; - is stderr" },
+	{ "text-dump", 'X', OPTION_STRING, AT(text_dump), .arg = "FILE",
+	  .help = "the same as text: lines with their direction; - is stderr" },
+	{ "append", 0, OPTION_FLAG, AT(append), .needs = "output hex-dump text-dump",
+	  .help = "add to the files of -o, -x and -X, in place of emptying them" },
 	{ "progress", 0, OPTION_COUNT, AT(progress),
 	  .help = "a live line of bytes, rate, time and what is left; twice: also where stderr is "
 		  "no terminal" },
@@ -63,5 +65,5 @@ bool data_options_see(const struct data_options *o)
 	       o->telnet || o->stats || o->progress || o->quit_after_eof != UNSET ||
 	       o->idle_timeout != UNSET || o->delay != UNSET || o->read_bytes != UNSET ||
 	       o->buffer != UNSET || o->rate != UNSET || o->heartbeat != UNSET || o->output ||
-	       o->hex_dump;
+	       o->hex_dump || o->text_dump;
 }

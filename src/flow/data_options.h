@@ -11,7 +11,7 @@ struct data_options {
 	bool recv_only, send_only, no_shutdown, close_on_peer_eof, raw, crlf, telnet, append, stats;
 	int64_t quit_after_eof, linger, idle_timeout, timeout, delay; /* ns, or UNSET */
 	int64_t read_bytes, buffer, rate;			      /* bytes, or UNSET */
-	const char *output, *hex_dump;				      /* NULL: none */
+	const char *output, *hex_dump, *text_dump;		      /* NULL: none */
 	int progress;						      /* how often it was given */
 	int64_t heartbeat;					      /* ns, or UNSET, */
 	const char *heartbeat_text;				      /* and what it sends */

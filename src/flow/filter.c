@@ -102,8 +102,8 @@ void filter_copy(struct filter *f, const char *data, size_t n)
 {
 	const struct transcript_piece piece = { f->sent, f->id, f->offset };
 
-	for (int i = 0; f->copies && i < 2; i++)
-		transcript_add(&f->copies[i], &piece, data, n);
+	if (f->copies)
+		transcripts_add(f->copies, &piece, data, n);
 	f->offset += n;
 }
 
@@ -141,9 +141,8 @@ void filter_wrote(struct filter *f, const char *data, size_t n)
 
 int64_t filter_resume(const struct filter *f, bool holds)
 {
-	bool blocked =
-		(f->copies && (output_full(&f->copies[0].out) || output_full(&f->copies[1].out))) ||
-		(f->answers && f->answers->inserted.length > INSERTED_MOST);
+	bool blocked = (f->copies && transcripts_full(f->copies)) ||
+		       (f->answers && f->answers->inserted.length > INSERTED_MOST);
 
 	if (blocked)
 		return clock_now() + LOOK_AGAIN;

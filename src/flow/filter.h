@@ -39,7 +39,7 @@ struct filter {
 	const char *heartbeat_text;
 	struct filter *answers;	   /* received: sends what telnet answers */
 	struct editor *editor;	   /* NULL: none. Takes the place of all that is above */
-	struct transcript *copies; /* two, of what passes over the network; NULL: none */
+	struct transcript *copies; /* TRANSCRIPTS, of what passes over the network; NULL: none */
 	uint64_t id;		   /* of the connection, for the copies */
 	/* State. */
 	bool after_cr, after_escape;

@@ -39,7 +39,7 @@ enum send_state {
 enum receive_state {
 	RECEIVE_OPEN,
 	RECEIVE_UNWANTED, /* discarded: `out` takes no more */
-	RECEIVE_ENOUGH,	  /* discarded, not counted, nor copied to -o and -x */
+	RECEIVE_ENOUGH,	  /* discarded, not counted, nor copied to -o, -x and -X */
 	RECEIVE_LAST,	  /* -q: only what has come by now is still written */
 	RECEIVE_ENDED,	  /* the peer's end was read, and not passed on */
 	RECEIVE_PASSED,	  /* the peer's end has become that of `out` */

@@ -10,7 +10,8 @@
 #include "base/clock.h"
 #include "base/terminal.h"
 
-#define ROW 16 /* bytes in a line of the dump */
+#define ROW 16		  /* bytes in a line of the dump */
+#define HEX (3 * ROW + 2) /* characters that they take there */
 
 static bool transcript_is_stderr(const struct transcript *t)
 {
@@ -24,7 +25,7 @@ int transcript_error(const struct transcript *t)
 }
 
 int transcript_open(struct transcript *t, struct loop *loop, const char *path, bool append,
-		    bool dump, void (*changed)(void *transcript), void *arg)
+		    enum transcript_form form, void (*changed)(void *transcript), void *arg)
 {
 	bool use_stderr = !strcmp(path, "-");
 	int fd = use_stderr ? STDERR_FILENO :
@@ -35,52 +36,108 @@ int transcript_open(struct transcript *t, struct loop *loop, const char *path, b
 
 	if (fd < 0)
 		return -1;
-	*t = (struct transcript){ .dump = dump, .start = clock_now(), .arg = arg };
+	*t = (struct transcript){ .form = form, .start = clock_now(), .arg = arg };
 	output_start(&t->out, loop, fd, use_stderr ? "stderr" : path, changed, t);
 	return 0;
 }
 
-/* `> 0.000123 00000010  68 65 6c 6c 6f 0a ...  |hello.|` */
-static void transcript_add_row(struct transcript *t, const struct transcript_piece *piece,
-			       const char *time, const unsigned char *p, size_t n)
+static const char *transcript_newline(const struct transcript *t)
+{
+	return transcript_is_stderr(t) ? terminal_newline() : "\n";
+}
+
+/* `> ` or, of one of several connections, `2< ` */
+static void transcript_add_sign(struct transcript *t, const struct transcript_piece *piece)
+{
+	if (piece->id)
+		text_add(&t->out.text, "%llu", (unsigned long long)piece->id);
+	text_put(&t->out.text, piece->sent ? "> " : "< ", 2);
+}
+
+/* `00000010  68 65 6c 6c 6f 0a                                 |hello.|`, as hexdump(1) has it */
+static void transcript_add_row(struct transcript *t, uint64_t offset, const unsigned char *p,
+			       size_t n, const char *newline)
 {
 	static const char digits[] = "0123456789abcdef";
-	char hex[3 * ROW + 2], text[ROW];
+	/* An offset of 32 bits and two blanks; longer ones come on top. */
+	char row[16 + 2 + HEX + ROW + 4];
+	int head = snprintf(row, sizeof row, "%-9.8llx ", (unsigned long long)offset);
+	char *hex = row + head, *text = hex + HEX;
 
-	memset(hex, ' ', sizeof hex);
+	memset(hex, ' ', HEX);
+	*text++ = '|';
 	for (size_t i = 0; i < n; i++) {
 		size_t at = 3 * i + (i >= ROW / 2);
 		hex[at] = digits[p[i] >> 4];
 		hex[at + 1] = digits[p[i] & 15];
-		text[i] = p[i] >= 0x20 && p[i] < 0x7f ? (char)p[i] : '.';
+		*text++ = p[i] >= 0x20 && p[i] < 0x7f ? (char)p[i] : '.';
 	}
-	if (piece->id)
-		text_add(&t->out.text, "%llu", (unsigned long long)piece->id);
-	text_add(&t->out.text, "%c %s %08llx  %.*s |%.*s|%s", piece->sent ? '>' : '<', time,
-		 (unsigned long long)piece->offset, (int)sizeof hex - 1, hex, (int)n, text,
-		 transcript_is_stderr(t) ? terminal_newline() : "\n");
+	*text++ = '|';
+	text_put(&t->out.text, row, (size_t)(text - row));
+	text_put(&t->out.text, newline, strlen(newline));
 }
 
-void transcript_add(struct transcript *t, const struct transcript_piece *piece, const void *data,
-		    size_t n)
+/* `> 0.000123 6 bytes`, and the rows. */
+static void transcript_add_dump(struct transcript *t, const struct transcript_piece *piece,
+				const unsigned char *p, size_t n)
 {
-	struct transcript_piece row = *piece;
-	const unsigned char *p = data;
+	const char *newline = transcript_newline(t);
 
+	transcript_add_sign(t, piece);
+	text_add(&t->out.text, "%.6f %zu byte%s%s",
+		 (double)(clock_now() - t->start) / (double)SECOND, n, n == 1 ? "" : "s", newline);
+	for (size_t i = 0; i < n; i += ROW)
+		transcript_add_row(t, piece->offset + i, p + i, n - i < ROW ? n - i : ROW, newline);
+}
+
+/* `> hello`; a backslash at the end of a line says that the data have no newline there. */
+static void transcript_add_text(struct transcript *t, const struct transcript_piece *piece,
+				const char *p, size_t n)
+{
+	const char *newline = transcript_newline(t);
+
+	for (size_t i = 0; i < n;) {
+		const char *end = memchr(p + i, '\n', n - i);
+		size_t length = end ? (size_t)(end - p) - i : n - i;
+		transcript_add_sign(t, piece);
+		text_put_escaped(&t->out.text, p + i, length, true);
+		text_add(&t->out.text, "%s%s", end ? "" : "\\", newline);
+		i += length + (end != NULL);
+	}
+}
+
+static void transcript_add(struct transcript *t, const struct transcript_piece *piece,
+			   const void *data, size_t n)
+{
 	if (!t->out.loop || t->out.error)
 		return;
-	if (!t->dump) {
+	switch (t->form) {
+	case TRANSCRIPT_HEX:
+		transcript_add_dump(t, piece, data, n);
+		break;
+	case TRANSCRIPT_TEXT:
+		transcript_add_text(t, piece, data, n);
+		break;
+	default:
 		text_put(&t->out.text, data, n);
-	} else {
-		char time[32];
-		snprintf(time, sizeof time, "%.6f",
-			 (double)(clock_now() - t->start) / (double)SECOND);
-		for (size_t i = 0; i < n; i += ROW) {
-			row.offset = piece->offset + i;
-			transcript_add_row(t, &row, time, p + i, n - i < ROW ? n - i : ROW);
-		}
 	}
 	output_flush(&t->out);
+}
+
+void transcripts_add(struct transcript *t, const struct transcript_piece *piece, const void *data,
+		     size_t n)
+{
+	for (int i = 0; i < TRANSCRIPTS; i++)
+		transcript_add(&t[i], piece, data, n);
+}
+
+bool transcripts_full(const struct transcript *t)
+{
+	bool full = false;
+
+	for (int i = 0; i < TRANSCRIPTS; i++)
+		full |= output_full(&t[i].out);
+	return full;
 }
 
 int transcript_close(struct transcript *t)

@@ -79,10 +79,14 @@ static void run_on_waits(void *arg)
 	r->waits = text;
 }
 
-/* Is there output that a file of -o or -x has not taken yet? */
+/* Is there output that a file of -o, -x or -X has not taken yet? */
 static bool run_copies_wait(const struct run *r)
 {
-	return output_waits(&r->copies[0].out) || output_waits(&r->copies[1].out);
+	bool waits = false;
+
+	for (int i = 0; i < TRANSCRIPTS; i++)
+		waits |= output_waits(&r->copies[i].out) > 0;
+	return waits;
 }
 
 static void run_copy_changed(void *arg)
@@ -97,25 +101,36 @@ static void run_copy_changed(void *arg)
 		loop_stop(r->loop);
 }
 
-/* Opens the files of -o and -x. Returns 0, or -1 having said why not. */
+/* Opens the files of -o, -x and -X. Returns 0, or -1 having said why not. */
 static int run_open_copies(struct run *r)
 {
 	const struct data_options *d = r->data;
-	const char *const paths[] = { d->output, d->hex_dump };
+	const char *const paths[TRANSCRIPTS] = { [TRANSCRIPT_RAW] = d->output,
+						 [TRANSCRIPT_HEX] = d->hex_dump,
+						 [TRANSCRIPT_TEXT] = d->text_dump };
 
-	for (int i = 0; i < 2; i++)
-		if (paths[i] && transcript_open(&r->copies[i], r->loop, paths[i], d->append, i == 1,
-						run_copy_changed, r) < 0) {
+	for (int i = 0; i < TRANSCRIPTS; i++)
+		if (paths[i] && transcript_open(&r->copies[i], r->loop, paths[i], d->append,
+						(enum transcript_form)i, run_copy_changed, r) < 0) {
 			report_error(r->messages, paths[i], errno);
 			return -1;
 		}
 	return 0;
 }
 
+static bool run_is_stderr(const char *path)
+{
+	return path && !strcmp(path, "-");
+}
+
 int run_check(const struct messages *m, const struct data_options *data, struct option_error *error)
 {
-	if (m->options.json && data->hex_dump && !strcmp(data->hex_dump, "-"))
-		return option_fail(error, "--json and '--hex-dump -' both want stderr");
+	const char *option = run_is_stderr(data->hex_dump)  ? "hex-dump" :
+			     run_is_stderr(data->text_dump) ? "text-dump" :
+							      NULL;
+
+	if (m->options.json && option)
+		return option_fail(error, "--json and '--%s -' both want stderr", option);
 	return 0;
 }
 
@@ -178,18 +193,19 @@ void run_look_up(struct run *r, const struct places_question *q, const char *wha
 
 void run_copy(struct run *r, const struct transcript_piece *piece, const void *data, size_t n)
 {
-	for (int i = 0; i < 2; i++)
-		transcript_add(&r->copies[i], piece, data, n);
+	transcripts_add(r->copies, piece, data, n);
 }
 
 bool run_copies(const struct run *r)
 {
-	return r->copies[0].out.loop || r->copies[1].out.loop;
+	const struct data_options *d = r->data;
+
+	return d->output || d->hex_dump || d->text_dump;
 }
 
 bool run_copies_full(const struct run *r)
 {
-	return output_full(&r->copies[0].out) || output_full(&r->copies[1].out);
+	return transcripts_full(r->copies);
 }
 
 void run_end(struct run *r, struct outcome outcome)
@@ -202,12 +218,12 @@ void run_end(struct run *r, struct outcome outcome)
 
 static void run_move_copies(struct run *r, struct loop *loop)
 {
-	for (int i = 0; i < 2; i++)
+	for (int i = 0; i < TRANSCRIPTS; i++)
 		output_move(&r->copies[i].out, loop);
 	r->loop = loop;
 }
 
-/* Writes the rest to the files of -o and -x, whose readers may be slow, until that is done or a
+/* Writes the rest to the files of -o, -x and -X, whose readers may be slow, until that is done or a
  * signal or --timeout ends it. This has a loop of its own, since nothing else may go on. */
 static void run_finish_copies(struct run *r)
 {
@@ -240,7 +256,7 @@ struct outcome run_wait(struct run *r)
 	if (r->calls.ending)
 		r->calls.ending(r->calls.arg);
 	run_finish_copies(r);
-	for (int i = 0; i < 2; i++) {
+	for (int i = 0; i < TRANSCRIPTS; i++) {
 		const char *name = r->copies[i].out.to.name;
 		bool told = transcript_error(&r->copies[i]);
 		if (transcript_close(&r->copies[i]) == 0 || told)
@@ -257,8 +273,8 @@ struct outcome run_wait(struct run *r)
 
 void run_free(struct run *r)
 {
-	transcript_close(&r->copies[0]);
-	transcript_close(&r->copies[1]);
+	for (int i = 0; i < TRANSCRIPTS; i++)
+		transcript_close(&r->copies[i]);
 	text_free(&r->waits);
 	places_cancel(r->lookup.lookup);
 	timer_drop(r->loop, &r->lookup.limit);

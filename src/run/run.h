@@ -26,8 +26,8 @@ struct run_calls {
 	void (*waits)(void *arg, struct text *text);
 	/* A signal has come that ends the run. */
 	void (*signalled)(void *arg, int signal);
-	/* The loop has ended, and the files of -o and -x are still open. Last chance to write to
-	 * them, to say something, and to change `outcome`. */
+	/* The loop has ended, and the files of -o, -x and -X are still open. Last chance to write
+	 * to them, to say something, and to change `outcome`. */
 	void (*ending)(void *arg);
 	/* The process is about to stop (SIGTSTP), or has been continued. */
 	void (*stopped)(void *arg, bool stopped);
@@ -39,11 +39,11 @@ struct run {
 	const struct messages *messages;
 	const struct data_options *data;
 	struct timer timeout, progress_timer, waits_timer;
-	struct transcript copies[2]; /* -o and -x */
+	struct transcript copies[TRANSCRIPTS]; /* -o, -x and -X */
 	struct run_calls calls;
 	struct outcome outcome;
 	bool ended;
-	bool finishing; /* only the files of -o and -x are still written to */
+	bool finishing; /* only the files of -o, -x and -X are still written to */
 	/* of --progress */
 	bool live;	     /* in place; else line by line */
 	double rate, taking; /* bytes a second of late: moved, and taken from stdin */
@@ -64,13 +64,14 @@ struct run {
 	} lookup;
 };
 
-/* Checks that stderr is not wanted both for JSON and for --hex-dump. Returns 0, or -1 with *ERROR.
+/* Checks that stderr is not wanted both for JSON and for a dump. Returns 0, or -1 with *ERROR.
  */
 int run_check(const struct messages *m, const struct data_options *data,
 	      struct option_error *error);
 
-/* Starts R: makes its loop, which signals and --timeout end, and opens the files of -o and -x. DATA
- * is NULL where a subcommand has none of those options. Returns 0, or -1 having said why not. */
+/* Starts R: makes its loop, which signals and --timeout end, and opens the files of -o, -x and -X.
+ * DATA is NULL where a subcommand has none of those options. Returns 0, or -1 having said why not.
+ */
 int run_start(struct run *r, const struct messages *m, const struct data_options *data);
 
 /* Looks Q up and calls FN with at least one address, perhaps from in here. A look-up that fails, or
@@ -86,10 +87,10 @@ void run_end(struct run *r, struct outcome outcome);
  */
 struct outcome run_wait(struct run *r);
 
-/* Copies N bytes of DATA to the files of -o and -x. */
+/* Copies N bytes of DATA to the files of -o, -x and -X. */
 void run_copy(struct run *r, const struct transcript_piece *piece, const void *data, size_t n);
 
-/* Is there a file of -o or -x? */
+/* Is there a file of -o, -x or -X? */
 bool run_copies(const struct run *r);
 
 /* Has so much not been written to them yet that no more should come? */
