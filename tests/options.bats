@@ -726,7 +726,6 @@ broken_pipe() {
 		-X 4 -x proxy.test example.org 80|connect --proxy socks4://proxy.test example.org 80
 		-vX connect -x proxy.test example.org 80|connect -v --proxy http://proxy.test:3128 example.org 80
 		-X connect -P me -xproxy.test:8080 example.org 80|connect --proxy http://me@proxy.test:8080 example.org 80
-		connect -X 5 -x proxy.test:1 example.org 80|connect --proxy socks5://proxy.test:1 example.org 80
 		-u|udp-send HOST PORT
 		-l|listen PORT
 		-U|unix PATH
@@ -756,6 +755,8 @@ broken_pipe() {
 	told 2 "sockit: 'example.org' is no subcommand: *"
 	refuses "unknown option '-u': *" connect -u h 1
 	refuses "unknown option '-N': *" connect h 1 -vN
+	# Where the option is one of ours too it may have meant a proxy.
+	refuses "--text-dump '5': what nc's -X does is --proxy URL; *" connect -X 5 -x proxy.test:1 h 1
 	sockit -l $'80\e[m'
 	told 2 '*sockit listen 80\\x1b\[m'
 	sockit -u "$(printf '%0600d' 0)" 1

@@ -1,9 +1,25 @@
 /* data_options.c - the rows of the option groups "Data" and "Stream" */
 #include "flow/data_options.h"
 
+#include <string.h>
+
 #include "base/number.h"
 
 #define AT(member) offsetof(struct data_options, member)
+
+/* A file, but for what nc's -X takes: who means that would not go through the proxy. */
+static int data_parse_text_dump(void *field, const char *word, struct option_error *error)
+{
+	const char **file = field;
+
+	if (!strcmp(word, "4") || !strcmp(word, "5") || !strcmp(word, "connect"))
+		return option_fail(error,
+				   "--text-dump '%s': what nc's -X does is --proxy URL; a file of "
+				   "that name is ./%s",
+				   word, word);
+	*file = word;
+	return 0;
+}
 
 static const struct option_row rows[] = {
 	{ "idle-timeout", 'i', OPTION_DURATION, AT(idle_timeout), .arg = "DURATION",
@@ -18,7 +34,8 @@ static const struct option_row rows[] = {
 	  .help = "what is received and sent, raw, also to FILE; - is stderr" },
 	{ "hex-dump", 'x', OPTION_STRING, AT(hex_dump), .arg = "FILE",
 	  .help = "the same as a hex dump with direction, time and length; - is stderr" },
-	{ "text-dump", 'X', OPTION_STRING, AT(text_dump), .arg = "FILE",
+	{ "text-dump", 'X', OPTION_PARSED, AT(text_dump), .arg = "FILE",
+	  .parser = data_parse_text_dump,
 	  .help = "the same as text: lines with their direction; - is stderr" },
 	{ "append", 0, OPTION_FLAG, AT(append), .needs = "output hex-dump text-dump",
 	  .help = "add to the files of -o, -x and -X, in place of emptying them" },
@@ -42,7 +59,8 @@ static const struct option_row stream_rows[] = {
 		  "it is closed all the same (2s)" },
 	{ "read-bytes", 0, OPTION_SIZE, AT(read_bytes), .arg = "N", .min = 1, .max = INT64_MAX,
 	  .help = "end after so many bytes received" },
-	{ "raw", 0, OPTION_FLAG, AT(raw), .excludes = "recv-only",
+	{ "raw", 0, OPTION_FLAG, AT(raw),
+	  .excludes = "recv-only forward execute echo discard broker chat proxy-server",
 	  .help = "stdin's terminal in raw mode while connected; Ctrl-] and then . ends the run" },
 	{ "no-shutdown", 0, OPTION_FLAG, AT(no_shutdown), .help = "do not pass stdin's end on" },
 	{ "close-on-peer-eof", 0, OPTION_FLAG, AT(close_on_peer_eof),

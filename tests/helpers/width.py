@@ -15,6 +15,7 @@ master, slave = pty.openpty()
 fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack('HHHH', 24, int(sys.argv[1]), 0, 0))
 child = subprocess.Popen(sys.argv[2:], stdin=subprocess.DEVNULL, stdout=slave)
 os.close(slave)
+written = b''
 while True:
     try:
         data = os.read(master, 65536)
@@ -22,6 +23,8 @@ while True:
         break
     if not data:
         break
-    sys.stdout.buffer.write(data.replace(b'\r\n', b'\n'))
+    written += data
+# The two need not come together.
+sys.stdout.buffer.write(written.replace(b'\r\n', b'\n'))
 sys.stdout.flush()
 sys.exit(child.wait())
