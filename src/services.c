@@ -12,25 +12,24 @@
 
 /* ROW(NAME, FIELD, the rest of the option's row). The option's name is NAME; FIELD is where its
  * value is stored, which is FLAG(NAME) for a flag. */
-#define SERVICES(ROW)                                                                              \
+#define FORWARD(ROW)                                                                               \
+	ROW(forward, AT(forward), .kind = OPTION_STRING, .arg = "ENDPOINT",                        \
+	    .help = "join each connection to one of its own that is made to ENDPOINT: HOST:PORT, " \
+		    "unix:PATH or vsock:CID:PORT")
+#define BUILT_IN(ROW)                                                                              \
 	ROW(echo, FLAG(echo), .excludes = "crlf delay telnet",                                     \
 	    .help = "send back what comes (RFC 862)")                                              \
 	ROW(discard, FLAG(discard), .help = "throw away what comes (RFC 863)")                     \
-	ROW(forward, AT(forward), .kind = OPTION_STRING, .arg = "ENDPOINT",                        \
-	    .help = "relay each connection to ENDPOINT: HOST:PORT, unix:PATH or vsock:CID:PORT")   \
 	ROW(broker, FLAG(broker),                                                                  \
 	    .help = "what one client or stdin sends goes to all the others; implies -k")           \
 	ROW(chat, FLAG(chat),                                                                      \
 	    .help = "the same line by line, each with the number of its client before it")
+#define SERVICES(ROW) FORWARD(ROW) BUILT_IN(ROW)
 
 #define NUMBER(id, ...) NUMBER_##id,
 #define DECLARATION(id, ...) extern const struct service id##_service;
 #define ADDRESS(id, ...) , &id##_service
-#define OPTION(id, place, ...)                                                                     \
-	,                                                                                          \
-	{                                                                                          \
-		.name = #id, .field = place, __VA_ARGS__                                           \
-	}
+#define OPTION(id, place, ...) { .name = #id, .field = place, __VA_ARGS__ },
 
 enum { SERVICES(NUMBER) };
 SERVICES(DECLARATION)
@@ -55,10 +54,13 @@ static const struct option_row rows[] = {
 	{ "when-full", 0, OPTION_KEYWORD, AT(when_full), .arg = "ACTION", .keywords = when_full,
 	  .needs = "max-conns", .help = "what happens to more: wait (in the backlog) or close" },
 	{ "accept", 0, OPTION_NUMBER, AT(accept), .arg = "N", .min = 1, .max = INT32_MAX,
-	  .help = "exit once N clients have been served; over 1 implies -k" } SERVICES(OPTION),
+	  .help = "exit once N clients have been served; over 1 implies -k" },
 	{ "stall", 0, OPTION_DURATION, AT(stall), .arg = "DURATION",
 	  .help = "drop a client that is in the way of others and takes nothing so long (5s)" },
+	BUILT_IN(OPTION)
 };
+
+static const struct option_row forward_rows[] = { FORWARD(OPTION) };
 
 static const struct option_row pass_rows[] = {
 	{ "send-fd", 0, OPTION_NUMBER, AT(send_fd), .arg = "N", .min = 0, .max = INT_MAX,
@@ -69,4 +71,5 @@ static const struct option_row pass_rows[] = {
 
 const struct option_group pass_group = { "Passing a descriptor", pass_rows,
 					 sizeof pass_rows / sizeof *pass_rows };
+const struct option_group forward_group = { "Joining", forward_rows, 1 };
 const struct option_group service_group = { "Serving", rows, sizeof rows / sizeof *rows };

@@ -392,6 +392,31 @@ ssh_program() {
 	PATH=$PWD/programs:$PATH
 }
 
+@test "reach a server that can only connect out itself" {
+	needs curl curl
+	local gateway port
+	mkdir site
+	random_file site/page 100k
+	peer_by python3 -u -c 'import http.server as h, os
+os.chdir("site")
+s = h.ThreadingHTTPServer(("127.0.0.1", 0), h.SimpleHTTPRequestHandler)
+print(s.server_port)
+s.serve_forever()' 2>log
+	gateway=$(free_port)
+	port=$(free_port)
+	recipe reverse-tunnel gateway=127.0.0.1 localhost=127.0.0.1 80="$PORT" 9000="$gateway" 8080="$port"
+	new # socat has one client only
+	listens 1 tcp "$gateway"
+	begin 2
+	for _ in 1 2; do
+		eventually bound tcp "$port"
+		exits 0 curl -sS --retry 20 --retry-connrefused --retry-delay 0 -o got "http://127.0.0.1:$port/page" 2>err
+		silent
+		same got site/page
+		rm got
+	done
+}
+
 @test "ssh by way of another program" {
 	ssh_server
 	ssh_program

@@ -12,7 +12,7 @@
 #define NO_DATA                                                                                    \
 	"recv-only send-only quit-after-eof linger read-bytes raw no-shutdown close-on-peer-eof "  \
 	"delay telnet buffer idle-timeout crlf rate output hex-dump text-dump append progress "    \
-	"stats heartbeat kill-after"
+	"stats heartbeat kill-after forward"
 
 #define AT(member) offsetof(struct connect_options, member)
 
@@ -66,6 +66,7 @@ static const struct option_use uses[] = {
 	{ &group, 0 },
 	{ &retry_alone_group, offsetof(struct connect_options, retry) },
 	{ &proxy_group, offsetof(struct connect_options, proxy) },
+	{ &forward_group, offsetof(struct connect_options, service) },
 	{ &command_group, offsetof(struct connect_options, service) },
 	{ &family_group, offsetof(struct connect_options, family) },
 	{ &stream_group, offsetof(struct connect_options, data) },

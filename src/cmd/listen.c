@@ -27,6 +27,7 @@ static const struct option_group group = { "Waiting", rows, sizeof rows / sizeof
 static const struct option_use uses[] = {
 	{ &group, offsetof(struct listen_command_options, wait) },
 	{ &service_group, offsetof(struct listen_command_options, service) },
+	{ &forward_group, offsetof(struct listen_command_options, service) },
 	{ &command_group, offsetof(struct listen_command_options, service) },
 	{ &proxy_server_group, offsetof(struct listen_command_options, proxy) },
 	{ &access_group, offsetof(struct listen_command_options, access) },

@@ -204,6 +204,33 @@ static void client_try(void *arg)
 		run_end(c->run, report_error(c->run->messages, "connect", errno));
 }
 
+/* What the connection is to be joined to can be found. */
+static void client_place_found(void *arg, struct places_answer *found)
+{
+	free(found->addresses);
+	free(found->sources);
+	client_try(arg);
+}
+
+/* Begins to connect. Who is there shall not be bothered for something that cannot be. */
+static void client_begin(struct client_run *c)
+{
+	const struct connections_config *to = &c->c.connections;
+	const struct service *s = to->service->service;
+	const struct endpoint_words *place = s->place ? s->place(to->service) : NULL;
+	const struct places_question q = {
+		.host = place ? place->host : NULL,
+		.port = place ? place->port : NULL,
+		.family = to->family,
+		.events = { report_event, (void *)to->messages },
+	};
+
+	if (place)
+		run_look_up(c->run, &q, place->host, to->wait, client_place_found, c);
+	else
+		client_try(c);
+}
+
 struct outcome client_run(const struct client_config *config)
 {
 	const struct connections_config *to = &config->connections;
@@ -230,7 +257,7 @@ struct outcome client_run(const struct client_config *config)
 					    "--pass-fd: stdout is no UNIX socket: %s (%s)",
 					    strerror(errno), errno_name(errno)));
 	else
-		client_try(&c);
+		client_begin(&c);
 	outcome = run_wait(c.run);
 	proxy_client_cancel(c.dial);
 	free((void *)c.last.failures);

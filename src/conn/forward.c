@@ -1,4 +1,4 @@
-/* forward.c - the service that relays each connection to another place
+/* forward.c - the service that joins each connection to one that it makes to another place
  *
  * It connects to what --forward says, within the time of -w, and passes on each side's end of
  * stream to the other. Where the place cannot be reached, that is said, and the connection is over.
@@ -15,11 +15,17 @@
 struct forward {
 	struct dial *dial;
 	char name[ADDRESS_TEXT]; /* of the other side, where it has none of its own */
+	struct socket_options socket;
 };
 
 static int forward_check(struct service_options *o, bool numeric, struct option_error *error)
 {
 	return address_endpoint(o->forward, numeric, &o->forward_to, error);
+}
+
+static const struct endpoint_words *forward_place(const struct service_options *o)
+{
+	return &o->forward_to;
 }
 
 static void forward_connected(void *arg, const struct dial_result *r)
@@ -56,21 +62,25 @@ static bool forward_has_data(const struct connection *x)
 static void forward_start(struct connection *x)
 {
 	struct connections *s = x->connections;
+	struct forward *f = x->own;
 	const struct dial_config c = {
 		.host = s->options->forward_to.host,
 		.port = s->options->forward_to.port,
 		.family = s->c->family,
 		.socktype = s->c->socktype,
 		.any_type = true,
-		.socket = s->c->socket,
+		.socket = &f->socket,
 		/* Either side may speak first. */
 		.at_once = s->c->socket->fastopen && !forward_has_data(x),
 		.deadline = clock_after(clock_now(), connections_dial_limit(s)),
 		.wait = UNSET,
 		.events = { report_event, (void *)s->c->messages },
 	};
-	struct forward *f = x->own;
 
+	f->socket = *s->c->socket;
+	/* Of what connects these are about the way to its own peer. */
+	if (!s->listening)
+		f->socket.source = f->socket.source_port = f->socket.interface = NULL;
 	connection_waiting(x, true);
 	f->dial = dial_start(s->run.loop, &c, forward_connected, x);
 	if (!f->dial)
@@ -106,6 +116,7 @@ static size_t forward_spare(const struct connections *s, size_t n)
 SERVICE(forward) = { .option = "forward",
 		     .size = sizeof(struct forward),
 		     .check = forward_check,
+		     .place = forward_place,
 		     .start = forward_start,
 		     .free = forward_free,
 		     .waits = forward_waits,

@@ -35,6 +35,9 @@ struct service {
 	int (*check)(struct service_options *o, bool numeric, struct option_error *error);
 	/* Returns an error message that says why it must not serve everybody, or NULL if it may. */
 	const char *(*refuses_all)(const struct service_options *o);
+	/* Returns a place whose name and port must be found before anybody is connected to; it may
+	 * have another address later. */
+	const struct endpoint_words *(*place)(const struct service_options *o);
 	/* Called before the first connection, and after the last one. */
 	void (*prepare)(struct connections *s);
 	void (*end)(struct connections *s);
@@ -95,7 +98,8 @@ struct service_options {
 		.stall = 5 * SECOND                                                                \
 	}
 
-extern const struct option_group command_group, service_group, pass_group;
+/* The service of forward_group is for what connects, too. */
+extern const struct option_group command_group, service_group, forward_group, pass_group;
 
 /* Finds the service that the options or the command in OPERANDS choose, and checks what
  * it needs; NUMERIC: no names. Returns 0, or -1 with *ERROR. */
