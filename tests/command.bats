@@ -929,7 +929,7 @@ TRAPS='for s in HUP INT TERM; do trap "echo $s >got; exit 9" $s; done; echo >run
 	VERBS='readall report'
 	: >nothing
 	listens -k -i 200ms "${LOCAL[@]}" -e 'while [ ! -e stop ]; do sleep 0.02; done; echo over >over'
-	counterpart_ended nothing
+	counterpart_ended nothing ECONNRESET
 	[ ! -e over ]
 	runs "$LISTENER"
 	: >stop
@@ -941,7 +941,7 @@ TRAPS='for s in HUP INT TERM; do trap "echo $s >got; exit 9" $s; done; echo >run
 	VERBS='line:hello readall report'
 	listens -k -i 500ms --kill-after 100ms "${LOCAL[@]}" -e "$TRAPS"
 	: >nothing
-	counterpart_ended nothing
+	counterpart_ended nothing ECONNRESET
 	eventually test -s got
 	[ "$(<got)" = HUP ]
 	runs "$LISTENER"

@@ -66,15 +66,15 @@ both_ways() {
 	both_ways tcp same
 }
 
-@test "one socket for both: closed, not shut down, since others may hold it" {
-	local kind
-	for kind in unix tcp; do
+# As inetd, a shell, or whoever else has the connection open too.
+@test "one socket for both: the peer's end is passed on by shutdown, with -d too" {
+	local kind option
+	while read -r kind option; do
 		rm -f go
 		mkfifo go
 		counterpart line:bye shutdown gate:go readall report
-		# As a shell does that runs one command after the other on its connection.
-		within 20 python3 - "$kind" "$SOCKIT" connect 127.0.0.1 "$PORT" <<-'END' 2>err
-			import os, socket, subprocess, sys, time
+		within 20 python3 - "$kind" "$SOCKIT" connect ${option:+"$option"} 127.0.0.1 "$PORT" <<-'END' 2>err
+			import socket, subprocess, sys
 			if sys.argv[1] == 'unix':
 			    mine, theirs = socket.socketpair()
 			else:
@@ -82,26 +82,64 @@ both_ways() {
 			    mine = socket.create_connection(server.getsockname())
 			    theirs = server.accept()[0]
 			child = subprocess.Popen(sys.argv[2:], stdin=theirs, stdout=theirs)
-			mine.settimeout(3)
+			mine.settimeout(5)
 			try:
 			    assert mine.recv(100) == b'bye\n'
-			    while os.readlink(f'/proc/{child.pid}/fd/1') != '/dev/null':
-			        time.sleep(0.01)
-			    theirs.sendall(b'of another\n')
-			    theirs.close()
-			    assert mine.recv(100) == b'of another\n'
-			    assert child.poll() is None
+			    assert mine.recv(100) == b''
+			    if '-d' not in sys.argv:
+			        assert child.poll() is None
+			        mine.sendall(b'still there\n')
 			    open('go', 'w').close()
-			    mine.sendall(b'still there\n')
 			    mine.shutdown(socket.SHUT_WR)
 			    sys.exit(child.wait(10))
 			finally:
 			    child.kill()
 		END
 		silent
-		echo still there >expected
+		: >expected
+		[ "$option" ] || echo still there >expected
 		counterpart_ended expected
-	done
+	done <<-'END'
+		unix
+		tcp
+		unix -d
+		tcp -d
+	END
+}
+
+# page: a server in the background that answers a request of HTTP/1.0 by the end of its stream, and then
+# reads on: $PORT.
+page() {
+	counterpart read:18 "text:HTTP/1.0 200 OK\r\n\r\nhello\n" shutdown readall report
+}
+
+@test "under tcpserver the peer's end is passed on" {
+	needs tcpserver ucspi-tcp
+	needs curl curl
+	local server
+	page
+	server=$PEER
+	peer_by tcpserver -1 -H -R -l0 127.0.0.1 0 "$SOCKIT" connect 127.0.0.1 "$PORT"
+	exits 0 curl -sS -m 10 --http1.0 "http://127.0.0.1:$PORT/" >out 2>err
+	silent
+	[ "$(<out)" = hello ]
+	ended 0 "$server"
+}
+
+@test "through a chain of listen -- sockit connect each end is passed on, and each byte" {
+	local server middle
+	counterpart "exchange:$(B)" report
+	server=$PEER
+	serve 127.0.0.1 0 -- "$SOCKIT" connect 127.0.0.1 "$PORT" 2>err
+	middle=$LISTENER
+	serve 127.0.0.1 0 -- "$SOCKIT" connect 127.0.0.1 "$PORT" 2>err.2
+	exits 0 "$SOCKIT" connect 127.0.0.1 "$PORT" <"$(A)" >back 2>err.3
+	silent err.3
+	same back "$(B)"
+	ended 0 "$LISTENER"
+	ended 0 "$middle"
+	PEER=$server
+	counterpart_ended "$(A)"
 }
 
 @test "a mix of kinds" {
@@ -184,7 +222,7 @@ both_ways() {
 	exits 1 "$SOCKIT" connect 127.0.0.1 "$PORT" <. >out 2>err
 	says '^sockit connect: stdin: .*\(EISDIR\)$'
 	silent out
-	counterpart_ended /dev/null
+	counterpart_ended /dev/null ECONNRESET
 }
 
 @test "stdin: a file opened for writing only, 1 with EBADF" {
@@ -192,7 +230,7 @@ both_ways() {
 	exits 1 "$SOCKIT" connect 127.0.0.1 "$PORT" 0>in >out 2>err
 	says '^sockit connect: stdin: .*\(EBADF\)$'
 	silent out
-	counterpart_ended /dev/null
+	counterpart_ended /dev/null ECONNRESET
 }
 
 @test "stdin: the writing end of a pipe, 1 with EBADF" {
@@ -203,7 +241,7 @@ both_ways() {
 	exec 5<&-
 	says '^sockit connect: stdin: .*\(EBADF\)$'
 	silent out
-	counterpart_ended /dev/null
+	counterpart_ended /dev/null ECONNRESET
 }
 
 ### stdout.

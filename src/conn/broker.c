@@ -49,6 +49,8 @@ static void broker_start(struct connection *x)
 	/* What goes to many is copied where it comes from, once. */
 	x->up.copies = NULL;
 	c.terms.recv_only = false;
+	if (s->in.kind == ENDPOINT_TERMINAL)
+		c.terms.promises = false;
 	connection_pump(x, &c, &calls, &x->in, &x->out);
 }
 

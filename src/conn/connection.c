@@ -42,6 +42,7 @@ struct pump_config connection_pump_config(const struct connection *x)
 		.terms.send_only = d->send_only,
 		.terms.no_shutdown = d->no_shutdown,
 		.terms.peer_end_ends = d->close_on_peer_eof,
+		.terms.promises = !sockopt_is_given(x->connections->c->socket, "SO_LINGER"),
 		.keepalive_is_set = x->connections->c->socket->keepalive,
 		.quit_after_eof = d->quit_after_eof,
 		.linger = d->linger,

@@ -99,6 +99,41 @@ static void connections_signalled(void *arg, int signal)
 			s->service->signal(x, signal);
 }
 
+static void connections_stop_listening(struct connections *s)
+{
+	listener_close(s->listener);
+	s->listener = NULL;
+}
+
+/* Is anything still on its way? */
+static bool connections_deliver(void *arg)
+{
+	const struct connections *s = arg;
+
+	for (const struct connection *x = s->first; x; x = x->next)
+		if (x->pumping && !x->pump.over)
+			return true;
+	return false;
+}
+
+static void connections_leave_later(void *arg)
+{
+	struct connection *x = arg;
+
+	run_end(&x->connections->run, (struct outcome){ OUTCOME_DONE, 0 });
+}
+
+static void connections_leave(void *arg)
+{
+	struct connections *s = arg;
+
+	connections_stop_listening(s);
+	for (struct connection *x = s->first; x; x = x->next)
+		if (x->pumping)
+			pump_cut(&x->pump, connections_leave_later);
+	run_end(&s->run, (struct outcome){ OUTCOME_DONE, 0 });
+}
+
 static void connections_stopped(void *arg, bool stopped)
 {
 	struct connections *s = arg;
@@ -167,6 +202,8 @@ int connections_start(struct connections *s, const struct connections_config *c)
 					   .totals = connections_totals,
 					   .waits = connections_waits,
 					   .signalled = connections_signalled,
+					   .delivers = connections_deliver,
+					   .leave = connections_leave,
 					   .stopped = connections_stopped,
 					   .arg = s };
 	if (s->service->prepare)
@@ -180,12 +217,6 @@ void connections_listen(struct connections *s, struct listener *l)
 {
 	s->listener = l;
 	connections_update(s);
-}
-
-static void connections_stop_listening(struct connections *s)
-{
-	listener_close(s->listener);
-	s->listener = NULL;
 }
 
 void connections_take(struct connections *s, int fd, const struct address *peer,

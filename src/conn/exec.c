@@ -112,7 +112,10 @@ static void exec_relay_over(void *arg)
 		exec_finish(x, outcome);
 		return;
 	}
-	endpoint_hang_up(&x->socket);
+	if (x->socket.armed)
+		endpoint_leave(&x->socket);
+	else
+		endpoint_hang_up(&x->socket);
 	e->connection = outcome;
 	exec_peer_ended(x);
 }

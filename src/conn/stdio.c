@@ -156,7 +156,9 @@ static void stdio_over(void *arg)
 
 	if (!s->keep)
 		connections_raw(s, false);
-	outcome = connection_report(x);
+	/* That stdin cannot be read has been told once. */
+	outcome = s->keep && x->pump.end == PUMP_IN_FAILED ? (struct outcome){ OUTCOME_FAILED, 0 } :
+							     connection_report(x);
 	/* There is only one stdout: without it nobody is served. */
 	if (s->keep && (x->pump.end == PUMP_OUT_FAILED || x->up.quit))
 		run_end(&s->run, outcome);
@@ -192,6 +194,7 @@ static void stdio_open(struct connection *x, struct pump_config *c)
 {
 	endpoint_inherit(&x->in, STDIN_FILENO, false, "stdin");
 	endpoint_inherit(&x->out, STDOUT_FILENO, true, "stdout");
+	endpoint_join(&x->in, &x->out);
 	if (x->connections->listening && x->in.kind == ENDPOINT_NULL)
 		c->terms.recv_only = true;
 	if (!c->terms.recv_only)
@@ -230,6 +233,7 @@ static void stdio_start(struct connection *x)
 		stdio_open(x, &c);
 	if (in->kind == ENDPOINT_TERMINAL) {
 		c.terms.peer_end_ends = true;
+		c.terms.promises = false;
 		x->up.escape = s->c->data->raw;
 	}
 	connection_pump(x, &c, &calls, &x->in, s->keep ? &s->out : &x->out);

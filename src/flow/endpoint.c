@@ -118,6 +118,15 @@ void endpoint_inherit(struct endpoint *e, int fd, bool writing, const char *name
 		endpoint_reopen(e);
 }
 
+void endpoint_join(const struct endpoint *in, struct endpoint *out)
+{
+	struct stat a, b;
+
+	out->joined = endpoint_is_socket(in) && endpoint_is_socket(out) &&
+		      fstat(in->original, &a) == 0 && fstat(out->original, &b) == 0 &&
+		      a.st_dev == b.st_dev && a.st_ino == b.st_ino;
+}
+
 void endpoint_socket(struct endpoint *e, int fd, const char *name)
 {
 	*e = endpoint_of(endpoint_socket_kind(fd), fd, fd, name);
@@ -251,9 +260,12 @@ void endpoint_end(struct endpoint *e)
 	if (e->wfd < 0 || e->shared)
 		return;
 	if (endpoint_is_socket(e) && e->owned) {
+		endpoint_disarm(e);
 		e->sent_end = shutdown(e->wfd, SHUT_WR) == 0;
 		return;
 	}
+	if (e->joined)
+		shutdown(e->wfd, SHUT_WR);
 	if (e->owned)
 		close(e->wfd);
 	else if (e->kind != ENDPOINT_NULL)
@@ -263,10 +275,26 @@ void endpoint_end(struct endpoint *e)
 	e->wfd = e->reopened = -1;
 }
 
+void endpoint_arm(struct endpoint *e)
+{
+	if (e->kind != ENDPOINT_TCP || !e->owned || e->armed)
+		return;
+	stream_break(e->rfd);
+	e->armed = true;
+}
+
+void endpoint_disarm(struct endpoint *e)
+{
+	if (!e->armed || e->broken)
+		return;
+	stream_mend(e->rfd);
+	e->armed = false;
+}
+
 void endpoint_break(struct endpoint *e)
 {
 	e->broken = true;
-	if (endpoint_is_socket(e) && e->rfd >= 0)
+	if (endpoint_is_socket(e) && e->rfd >= 0 && !e->armed)
 		stream_break(e->rfd);
 }
 
@@ -274,7 +302,8 @@ void endpoint_hang_up(struct endpoint *e)
 {
 	char rest[16 << 10];
 
-	if (!endpoint_is_socket(e) || e->rfd < 0 || e->broken || (e->sent_end && e->got_end))
+	if (!endpoint_is_socket(e) || e->rfd < 0 || e->armed || e->broken ||
+	    (e->sent_end && e->got_end))
 		return;
 	/* close(2) with received data unread sends a reset, which destroys what was sent before. */
 	shutdown(e->rfd, SHUT_WR);

@@ -39,10 +39,12 @@ struct endpoint {
 	bool may_block;	    /* unless poll(2) has just said that it is ready */
 	int original;	    /* the descriptor as it was inherited */
 	int reopened;	    /* the same opened again with flags of our own, or -1 */
+	bool joined;	    /* inherited, a connection whose other direction is another endpoint's */
 	bool shared;	    /* several transfers write to it: its end is not theirs to pass on */
 	const void *writer; /* the one of them that has a piece to finish */
 	bool sent_end;	    /* of a connection: our end has been sent */
 	bool got_end;	    /* of a connection: the peer's end was read */
+	bool armed;	    /* of a TCP connection: to be reset, see endpoint_arm() */
 	bool broken;	    /* its end is not to look like that of a stream */
 	bool passes; /* the descriptor `passed`, the caller's, goes along with the first write */
 	int passed;
@@ -57,6 +59,10 @@ void endpoint_none(struct endpoint *e);
 /* *E for the inherited descriptor FD, to be read from or, if WRITING, written to; NAME stays the
  * caller's. */
 void endpoint_inherit(struct endpoint *e, int fd, bool writing, const char *name);
+
+/* IN and OUT are inherited. Where both are the same connection, as under inetd, the end of OUT is
+ * passed on by shutdown(2): closing it would not end what IN still has open. */
+void endpoint_join(const struct endpoint *in, struct endpoint *out);
 
 /* *E for our own connected, non-blocking socket FD, which it owns. */
 void endpoint_socket(struct endpoint *e, int fd, const char *name);
@@ -97,11 +103,21 @@ ssize_t endpoint_write(struct endpoint *e, const void *data, size_t n);
  * descriptor of 0 to 2 becomes /dev/null, so that nothing else takes its place. */
 void endpoint_end(struct endpoint *e);
 
-/* When E, a connection, is closed, its other side shall not take that for an end of stream: where
- * it is TCP, it is reset. What it has not acknowledged is lost. */
+/* However E, a TCP connection, is closed before endpoint_end() or endpoint_disarm(), be it by the
+ * death of this process: it is reset, so that its other side takes no part for the whole. Without
+ * effect on other kinds. */
+void endpoint_arm(struct endpoint *e);
+
+/* What the other side has is the whole: from here on closing E loses nothing, and is no reset. */
+void endpoint_disarm(struct endpoint *e);
+
+/* When E, a connection, is closed, its other side shall not take that for an end of stream,
+ * whatever becomes of it until then: where it is TCP, it is reset. What it has not acknowledged is
+ * lost. */
 void endpoint_break(struct endpoint *e);
 
-/* Ends a connection both ways, without losing what was sent, whoever else may have it open. */
+/* Ends a connection both ways, without losing what was sent, whoever else may have it open. Without
+ * effect where closing it is to be a reset. */
 void endpoint_hang_up(struct endpoint *e);
 
 /* Closes what E owns, a connection after endpoint_hang_up(). */

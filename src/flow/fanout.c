@@ -310,6 +310,7 @@ static void fanout_end_source(struct fanout *f, int error)
 {
 	publisher_end(&f->publisher);
 	f->ended = true;
+	f->error = error;
 	watch_drop(f->loop, &f->watch);
 	f->c.ended(f->c.arg, error);
 	fanout_tell_later(f);
@@ -433,10 +434,15 @@ void fanout_leave(struct subscriber *r)
 	fanout_update(f);
 }
 
-/* Does R get nothing more than it has? */
-static bool subscriber_is_over(const struct subscriber *r)
+bool subscriber_is_over(const struct subscriber *r)
 {
 	return r->finished || (r->fanout->ended && !r->fanout->c.endless);
+}
+
+int subscriber_nothing(const struct subscriber *r)
+{
+	errno = subscriber_is_over(r) ? r->fanout->error : EAGAIN;
+	return errno && !r->finished ? -1 : 0;
 }
 
 static bool subscriber_ready(const void *object)
@@ -486,10 +492,8 @@ static ssize_t subscriber_read(void *object, void *data, size_t n)
 	struct iovec iov;
 	size_t done = 0;
 
-	if (r->bytes == 0) {
-		errno = EAGAIN;
-		return subscriber_is_over(r) ? 0 : -1;
-	}
+	if (r->bytes == 0)
+		return subscriber_nothing(r);
 	while (done < n && subscriber_look(r, &iov, 1)) {
 		size_t piece = iov.iov_len < n - done ? iov.iov_len : n - done;
 		memcpy((char *)data + done, iov.iov_base, piece);

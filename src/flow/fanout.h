@@ -59,6 +59,7 @@ struct fanout {
 	struct subscriber *subscribers, *cursor;
 	size_t n; /* subscribers that are not finished */
 	bool ended;
+	int error;		    /* of the source, by which it has ended; 0: none */
 	bool full;		    /* a subscriber is */
 	struct publisher publisher; /* publishes what the source gives */
 	struct framer framer;
@@ -107,6 +108,9 @@ size_t subscriber_finish(struct subscriber *r);
 /* R leaves its fan-out, and loses what it has not taken. Without effect if it never joined. */
 void fanout_leave(struct subscriber *r);
 
+/* Does R get nothing more than it has? */
+bool subscriber_is_over(const struct subscriber *r);
+
 /* *E writes to the subscribers as S. Where there are packets each write is one. */
 void publisher_endpoint(struct endpoint *e, struct publisher *s, const char *name);
 
@@ -119,6 +123,10 @@ void publisher_end(struct publisher *s);
 
 /* *E reads R's queue. */
 void subscriber_endpoint(struct endpoint *e, struct subscriber *r, const char *name);
+
+/* What reading from R gives where it has nothing, as read(2): 0, the end; or -1 with errno, EAGAIN
+ * or that of the source. */
+int subscriber_nothing(const struct subscriber *r);
 
 /* What R would read next, as at most MOST pieces in place. Returns how many. */
 int subscriber_look(const struct subscriber *r, struct iovec *iov, int most);

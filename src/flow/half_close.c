@@ -11,7 +11,8 @@ static const struct {
 	[HALF_CLOSE_RESET] = { .end = PUMP_RESET },
 	[HALF_CLOSE_ONE_GONE] = { .actions = HALF_CLOSE_LINGER },
 	[HALF_CLOSE_CLOSE] = { .closes = true },
-	[HALF_CLOSE_IDLE] = { .end = PUMP_IDLE, .actions = HALF_CLOSE_OVER },
+	[HALF_CLOSE_IDLE] = { .end = PUMP_IDLE },
+	[HALF_CLOSE_CUT] = { .end = PUMP_CUT },
 	[HALF_CLOSE_UNACKNOWLEDGED] = { .end = PUMP_UNSENT, .actions = HALF_CLOSE_OVER },
 	[HALF_CLOSE_ACKNOWLEDGED] = { .actions = HALF_CLOSE_OVER },
 };
@@ -40,7 +41,8 @@ static void half_close_from_here(struct half_close_step *s, const struct half_cl
 	s->actions |= HALF_CLOSE_SHUT_DOWN;
 }
 
-/* Once all of `in` is sent, shut down writing. With --recv-only only after the peer's end. */
+/* Once all of `in` is sent, shut down writing. With --recv-only only after the peer's end. Where
+ * the run failed before the end of `in`, the peer sees none. */
 static void half_close_in_ended(struct half_close_step *s, const struct half_close_terms *terms,
 				enum half_close_event event)
 {
@@ -55,14 +57,40 @@ static void half_close_in_ended(struct half_close_step *s, const struct half_clo
 	}
 	if (terms->mode == PUMP_RELAY)
 		s->actions |= HALF_CLOSE_PROBE_FAR;
-	if (event == HALF_CLOSE_SENT_BROKEN || half_close_is_broken_off(s->state, terms)) {
+	if (event == HALF_CLOSE_SENT_BROKEN || half_close_is_broken_off(s->state, terms) ||
+	    (event == HALF_CLOSE_SENT_CUT && terms->promises && half_close_has_failed(s->state))) {
 		s->state.send = SEND_BROKEN;
 	} else if (terms->no_shutdown && !closing) {
 		s->state.send = SEND_KEPT_OPEN;
+		s->actions |= HALF_CLOSE_DISARM;
 	} else {
 		s->state.send = SEND_SHUT;
 		s->actions |= HALF_CLOSE_SHUT_DOWN;
 	}
+}
+
+/* The run ends before `in` has: what was read of that is still sent. If two connections are joined
+ * what has come by now is too; else it is discarded. */
+static void half_close_cut(struct half_close_step *s, const struct half_close_terms *terms)
+{
+	bool both = terms->mode != PUMP_PLAIN;
+
+	if (!terms->promises ||
+	    (s->state.send > SEND_CONNECTING && (!both || half_close_peer_ended(s->state)))) {
+		s->actions = HALF_CLOSE_OVER;
+		return;
+	}
+	if (!both) {
+		half_close_from_here(s, terms);
+	} else if (!half_close_is_closing(s->state)) {
+		s->state.run = RUN_ABORTING;
+		s->actions = HALF_CLOSE_FINISH_IN;
+		if (s->state.receive == RECEIVE_OPEN) {
+			s->state.receive = RECEIVE_LAST;
+			s->actions |= HALF_CLOSE_LIMIT;
+		}
+	}
+	s->actions |= HALF_CLOSE_HURRY;
 }
 
 /* The peer's end, all before it written, becomes that of `out`. */
@@ -130,6 +158,8 @@ struct half_close_step half_close(struct half_close state, const struct half_clo
 		half_close_enough(&s, terms);
 	else if (event == HALF_CLOSE_OUT_FAILED)
 		half_close_out_failed(&s, terms);
+	else if (event == HALF_CLOSE_IDLE || event == HALF_CLOSE_CUT)
+		half_close_cut(&s, terms);
 	else if (event == HALF_CLOSE_RECEIVE_FAILED && !half_close_is_closing(state))
 		half_close_fail(&s, PUMP_RESET);
 	else if (event == HALF_CLOSE_QUIT && !half_close_peer_ended(state)) {

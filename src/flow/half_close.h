@@ -5,11 +5,15 @@
  * acknowledged everything. half_close() says what options and errors change about that. It is a
  * pure function, which knows no descriptor and no clock; pump_half_close.c does what it says.
  *
+ * The end of stream that the peer sees is a promise that `in` had ended. Until then the connection
+ * is armed: whatever ends the run, the peer sees a reset, and does not take a part for the whole.
+ *
  *	SEND_OPEN -----------------------> SEND_SHUT (all of `in` is sent)
  *	    |  \-> SEND_CONNECTING --------^  (--fastopen, and nothing is sent yet)
  *	    |----------------------------> SEND_KEPT_OPEN (--no-shutdown) --^ (we end the
- *connection)
- *	    \----------------------------> SEND_BROKEN (so is the connection)
+ *	    |                                                              connection)
+ *	    \----------------------------> SEND_BROKEN (so is the connection, or the run before
+ *	                                   the end of `in`)
  *
  *	RECEIVE_OPEN --------------------> RECEIVE_PASSED (the peer's end, all before it written)
  *	    |--> RECEIVE_UNWANTED -------> RECEIVE_ENDED (the peer's end, not passed on)
@@ -76,11 +80,13 @@ struct half_close_terms {
 	bool peer_end_ends; /* the peer's end ends `in` too */
 	bool out_may_end;   /* `out` need not take everything: the rest is discarded */
 	bool one_message;   /* what follows the one message that an editor passes on is discarded */
+	bool promises;	    /* the peer's end of stream means that `in` had ended */
 };
 
 enum half_close_event {
 	HALF_CLOSE_SENT,	     /* `in` has ended, and all of it is sent */
 	HALF_CLOSE_SENT_UNCONNECTED, /* `in` was empty, and --fastopen has not connected yet */
+	HALF_CLOSE_SENT_CUT,	     /* `in` is read no further, and all that was read is sent */
 	HALF_CLOSE_SENT_BROKEN,	     /* `in` has ended, and the connection is broken */
 	HALF_CLOSE_IN_FAILED,	     /* `in` cannot be read */
 	HALF_CLOSE_RESET,	     /* the connection is broken, and something is lost by it */
@@ -92,6 +98,7 @@ enum half_close_event {
 	HALF_CLOSE_CLOSE,	   /* the connection is to be ended from here */
 	HALF_CLOSE_QUIT,	   /* the time of -q is up */
 	HALF_CLOSE_IDLE,	   /* the time of --idle-timeout is up */
+	HALF_CLOSE_CUT,		   /* the run ends from outside, before it is over */
 	HALF_CLOSE_UNACKNOWLEDGED, /* the time for acknowledgements is up */
 	HALF_CLOSE_ACKNOWLEDGED,   /* nothing is waited for any more */
 	HALF_CLOSE_EVENTS
@@ -108,7 +115,9 @@ enum half_close_action {
 	HALF_CLOSE_PROBE_FAR = 1 << 6,	     /* probe whether the far connection is still there */
 	HALF_CLOSE_SHUT_DOWN = 1 << 7,	     /* pass the end of `in` on to the peer */
 	HALF_CLOSE_LIMIT = 1 << 8,	     /* receive no more than what has come by now */
-	HALF_CLOSE_OVER = 1 << 9,	     /* the run is over */
+	HALF_CLOSE_DISARM = 1 << 9, /* the peer has all of `in`: nothing is reset any more */
+	HALF_CLOSE_HURRY = 1 << 10, /* what was read has one second more to be acknowledged */
+	HALF_CLOSE_OVER = 1 << 11,  /* the run is over */
 	/* All that it takes to end the connection from here. */
 	HALF_CLOSE_FROM_HERE = HALF_CLOSE_FINISH_IN | HALF_CLOSE_STOP_COUNTING |
 			       HALF_CLOSE_DISCARD | HALF_CLOSE_LINGER
@@ -117,6 +126,7 @@ enum half_close_action {
 /* How a run ends. */
 enum pump_end {
 	PUMP_RUNNING,
+	PUMP_CUT,	 /* ended from outside, which says why */
 	PUMP_DONE,	 /* both directions have ended, every byte taken */
 	PUMP_RESET,	 /* the connection broke: the errno */
 	PUMP_UNSENT,	 /* over by -q or --linger, and the peer has not acknowledged everything */

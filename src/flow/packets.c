@@ -263,7 +263,7 @@ static enum transfer_result packets_queued(struct transfer *t, size_t max)
 		return TRANSFER_WAIT;
 	t->sink_full = false;
 	if (!subscriber_look(r, &iov, 1))
-		return endpoint_readable(t->from) ? TRANSFER_END : TRANSFER_WAIT;
+		return transfer_read_result(subscriber_nothing(r));
 	result = packet_send(t, iov.iov_base, iov.iov_len);
 	if (result != TRANSFER_MOVED)
 		return result;

@@ -87,9 +87,21 @@ static void pump_stop(struct pump *p)
 		timer_drop(p->loop, timers[i]);
 }
 
-void pump_over(struct pump *p)
+/* Nothing moves any more. An end that was asked for is an end, and no reset. */
+static void pump_finish(struct pump *p)
 {
 	pump_stop(p);
+	p->over = true;
+	if (p->end != PUMP_DONE)
+		return;
+	endpoint_disarm(p->peer);
+	if (p->c.terms.mode == PUMP_RELAY)
+		endpoint_disarm(p->out);
+}
+
+void pump_over(struct pump *p)
+{
+	pump_finish(p);
 	p->calls.over(p->calls.arg);
 }
 
@@ -297,6 +309,23 @@ static void pump_hurry(void *arg)
 	transfer_hurry(&p->down.transfer);
 }
 
+/* Until the end of its input each connection is armed. A UNIX socket knows no reset, but what was
+ * read gets its moment there too. */
+static void pump_promise(struct pump *p)
+{
+	struct half_close_terms *terms = &p->c.terms;
+	bool has_input =
+		terms->mode != PUMP_PLAIN || (!terms->recv_only && p->in->kind != ENDPOINT_NULL);
+
+	terms->promises = terms->promises && has_input &&
+			  (p->peer->kind == ENDPOINT_TCP || endpoint_delivers(p->peer));
+	if (!terms->promises)
+		return;
+	endpoint_arm(p->peer);
+	if (terms->mode == PUMP_RELAY)
+		endpoint_arm(p->out);
+}
+
 void pump_start(struct pump *p, struct loop *loop, const struct pump_config *c,
 		const struct pump_calls *calls, struct endpoint *in, struct endpoint *out,
 		struct endpoint *peer)
@@ -319,6 +348,7 @@ void pump_start(struct pump *p, struct loop *loop, const struct pump_config *c,
 	p->ack_timer = (struct timer){ .fn = pump_ask_again, .arg = p };
 	p->pace_timer = (struct timer){ .fn = pump_go_on, .arg = p };
 	pump_start_timers(p);
+	pump_promise(p);
 	/* What others have sent counts as activity as far as it is still on its way. */
 	if (c->others_sent)
 		p->acknowledged = -stream_unacknowledged(peer->wfd);
@@ -366,6 +396,19 @@ void pump_close(struct pump *p)
 	pump_event(p, HALF_CLOSE_CLOSE, 0);
 	/* The loop shows whether that was all. */
 	timer_set(p->loop, &p->pace_timer, clock_now());
+}
+
+bool pump_cut(struct pump *p, void (*over)(void *arg))
+{
+	if (p->over)
+		return false;
+	if (pump_event(p, HALF_CLOSE_CUT, 0) || pump_half_close(p)) {
+		pump_finish(p);
+		return false;
+	}
+	p->calls.over = over;
+	pump_wait(p);
+	return true;
 }
 
 struct pump_waits pump_waits(const struct pump *p)

@@ -67,6 +67,8 @@ struct pump {
 	 * acknowledged by it), and towards the peer where there is a heartbeat. */
 	int64_t last_move, last_in, last_sent, last_heartbeat;
 	int64_t ack_delay;    /* ns between two questions for acknowledgements */
+	bool hurried;	      /* the time of --linger is a second, whatever moves */
+	bool over;	      /* nothing moves any more */
 	int64_t acknowledged; /* bytes, when last asked */
 };
 
@@ -83,6 +85,13 @@ void pump_finish_in(struct pump *p);
 /* Ends the connection from here: what was read is sent as long as the peer takes it, what comes is
  * discarded, and after the time of --linger it is over. */
 void pump_close(struct pump *p);
+
+/* The run ends from outside: what was read is sent, and has a second to be acknowledged, in which
+ * what comes is discarded (of a relay, what has come by now is passed on); then OVER is called in
+ * place of the `over` of pump_start(). Returns false if there is nothing to wait for: then it is
+ * over already, and OVER is not called. Where the end of `in` has not been passed on the connection
+ * is reset as soon as its endpoint is closed. Not to be called from within P's own calls. */
+bool pump_cut(struct pump *p, void (*over)(void *arg));
 
 /* Goes on after the fan-out that `out` writes to has room again. */
 void pump_wake(struct pump *p);
@@ -119,8 +128,8 @@ static inline bool pump_was_closed(const struct pump *p)
 uint64_t pump_sent(const struct pump *p);
 uint64_t pump_received(const struct pump *p);
 
-/* Lets go of loop and memory. The caller closes the endpoints: those of a relay that did not come
- * to its end are then reset. */
+/* Lets go of loop and memory. The caller closes the endpoints: a connection whose input did not
+ * come to its end is then reset, and both of a relay. */
 void pump_free(struct pump *p);
 
 #endif

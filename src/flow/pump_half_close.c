@@ -9,9 +9,14 @@
 
 static void pump_finish_sending(struct pump *p)
 {
-	/* What stands in a queue was read already. */
+	/* What stands in a queue was read already, and has perhaps an end of its own. What the far
+	 * connection has received was acknowledged to its sender. */
+	if (p->in->kind == ENDPOINT_SUBSCRIBER && subscriber_is_over(p->in->object))
+		return;
 	if (p->in->kind == ENDPOINT_SUBSCRIBER)
 		flow_limit(&p->up, subscriber_finish(p->in->object));
+	else if (p->c.terms.mode == PUMP_RELAY)
+		flow_limit(&p->up, endpoint_unread(p->in));
 	else
 		flow_finish(&p->up);
 }
@@ -73,6 +78,10 @@ static void pump_act(struct pump *p, unsigned actions)
 		endpoint_end(p->peer);
 	if (actions & HALF_CLOSE_LIMIT)
 		flow_limit(&p->down, endpoint_unread(p->peer));
+	if (actions & HALF_CLOSE_DISARM)
+		endpoint_disarm(p->peer);
+	if (actions & HALF_CLOSE_HURRY)
+		pump_hurry_end(p);
 	if (actions & HALF_CLOSE_OVER && p->end == PUMP_RUNNING)
 		p->end = PUMP_DONE;
 }
@@ -200,7 +209,17 @@ static void pump_look_at_ends(struct pump *p)
 	if (p->c.fastopen && !pump_has_sent(p) && !stream_connected(p->peer->wfd))
 		pump_event(p, HALF_CLOSE_SENT_UNCONNECTED, 0);
 	else
-		pump_event(p, p->peer_error ? HALF_CLOSE_SENT_BROKEN : HALF_CLOSE_SENT, 0);
+		pump_event(p,
+			   p->peer_error		      ? HALF_CLOSE_SENT_BROKEN :
+			   p->up.source_ended && !p->up.error ? HALF_CLOSE_SENT :
+								HALF_CLOSE_SENT_CUT,
+			   0);
+}
+
+/* Has the run been cut, with something still to be read of what had come by then? */
+static bool pump_reads_rest(const struct pump *p)
+{
+	return p->hurried && p->state.receive == RECEIVE_LAST && p->down.state == FLOW_OPEN;
 }
 
 /* Has the connection broken? What was received before is still written. After the peer's end, or
@@ -242,7 +261,7 @@ bool pump_half_close(struct pump *p)
 	pump_look_at_in(p);
 	pump_look_at_refusal(p);
 	/* All that came before the time of -q was up is written. */
-	if (p->state.receive == RECEIVE_LAST && p->down.state == FLOW_ENDED)
+	if (p->state.receive == RECEIVE_LAST && p->down.state == FLOW_ENDED && !p->hurried)
 		return pump_time_is_up(p);
 	pump_look_at_ends(p);
 	if (pump_is_broken(p)) {
@@ -251,7 +270,8 @@ bool pump_half_close(struct pump *p)
 			pump_event(p, HALF_CLOSE_ONE_GONE, 0);
 	} else {
 		enum half_close_wait wait = pump_awaits(p);
-		if (p->state.send < SEND_KEPT_OPEN || wait == HALF_CLOSE_WAIT_END) {
+		if (p->state.send < SEND_KEPT_OPEN || wait == HALF_CLOSE_WAIT_END ||
+		    pump_reads_rest(p)) {
 			timer_drop(p->loop, &p->ack_timer);
 			return false;
 		}

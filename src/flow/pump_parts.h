@@ -76,6 +76,9 @@ void pump_start_timers(struct pump *p);
 /* From here on the time of --linger counts. Without effect while it does. */
 void pump_begin_linger(struct pump *p);
 
+/* From here on it is a second, whatever moves. */
+void pump_hurry_end(struct pump *p);
+
 /* From here on that of -q counts, whatever moves. Without effect a second time. */
 void pump_begin_quit(struct pump *p);
 

@@ -4,6 +4,7 @@
 #include "flow/pump_parts.h"
 
 #define NOTICE_AFTER SECOND
+#define HURRIED_LINGER SECOND
 #define LOOKS 8 /* within the time of -i, or of --linger */
 
 /* When to look next whether the time LIMIT, DUE by now, is up: acknowledgements count as activity
@@ -62,8 +63,10 @@ static void pump_look_idle(void *arg)
 		pump_proceed(p);
 		return;
 	}
-	pump_event(p, HALF_CLOSE_IDLE, 0);
-	pump_over(p);
+	if (pump_event(p, HALF_CLOSE_IDLE, 0))
+		pump_over(p);
+	else
+		pump_proceed(p);
 }
 
 static void pump_quit(void *arg)
@@ -125,12 +128,18 @@ static void pump_end_linger(void *arg)
 	pump_spare_pause(p);
 	silent = taken && far_taken && pump_awaits(p) == HALF_CLOSE_WAIT_SILENT;
 	due = clock_after(silent ? p->last_move : p->last_sent, p->c.linger);
-	if (clock_now() < due) {
+	if (!p->hurried && clock_now() < due) {
 		timer_set(p->loop, &p->linger_timer, pump_next_look(due, p->c.linger));
 		return;
 	}
 	pump_time_is_up(p);
 	pump_over(p);
+}
+
+void pump_hurry_end(struct pump *p)
+{
+	p->hurried = true;
+	timer_set(p->loop, &p->linger_timer, clock_after(clock_now(), HURRIED_LINGER));
 }
 
 void pump_begin_quit(struct pump *p)

@@ -199,7 +199,7 @@ static enum transfer_result transfer_queue(struct transfer *t, size_t max)
 
 	t->sink_full = false;
 	if (pieces == 0)
-		return endpoint_readable(t->from) ? TRANSFER_END : TRANSFER_WAIT;
+		return transfer_read_result(subscriber_nothing(r));
 	for (size_t left = max, i = 0; i < (size_t)pieces; i++) {
 		iov[i].iov_len = iov[i].iov_len < left ? iov[i].iov_len : left;
 		left -= iov[i].iov_len;

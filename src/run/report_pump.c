@@ -28,6 +28,7 @@ struct outcome report_pump(const struct messages *m, const struct pump *p, const
 	errno_text(error, why);
 	switch (p->end) {
 	case PUMP_RUNNING:
+	case PUMP_CUT:
 	case PUMP_DONE:
 		break;
 	case PUMP_RESET:

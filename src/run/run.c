@@ -12,6 +12,7 @@
 #include "run/progress.h"
 #include "run/report.h"
 
+#define LEAVE_LIMIT SECOND    /* for what was read to arrive */
 #define WAITS_INTERVAL SECOND /* after that much silence -vv tells what is waited for */
 
 static void run_tell_stopped(const struct run *r, bool stopped)
@@ -43,7 +44,11 @@ static void run_on_signal(void *arg, int signal)
 	default:
 		if (r->calls.signalled)
 			r->calls.signalled(r->calls.arg, signal);
-		run_end(r, (struct outcome){ OUTCOME_SIGNAL, signal });
+		/* A second one waits for nothing. */
+		if (r->leaving)
+			loop_stop(r->loop);
+		else
+			run_end(r, (struct outcome){ OUTCOME_SIGNAL, signal });
 	}
 }
 
@@ -52,8 +57,26 @@ static void run_on_timeout(void *arg)
 	struct run *r = arg;
 	char time[32];
 
-	run_end(r, message_timeout(r->messages, "not done within %s (--timeout)",
-				   duration_format(time, sizeof time, r->data->timeout)));
+	if (r->leaving)
+		loop_stop(r->loop);
+	else
+		run_end(r, message_timeout(r->messages, "not done within %s (--timeout)",
+					   duration_format(time, sizeof time, r->data->timeout)));
+}
+
+/* Called once at the end of the run, from the loop, where nothing is in the middle of anything; and
+ * again when the time is up. */
+static void run_on_leave(void *arg)
+{
+	struct run *r = arg;
+
+	if (!r->leaving) {
+		r->leaving = true;
+		timer_set(r->loop, &r->leave_timer, clock_after(clock_now(), LEAVE_LIMIT));
+		r->calls.leave(r->calls.arg);
+	} else {
+		loop_stop(r->loop);
+	}
 }
 
 static void run_on_waits(void *arg)
@@ -147,6 +170,7 @@ int run_start(struct run *r, const struct messages *m, const struct data_options
 	loop_on_signal(r->loop, run_on_signal, r);
 	r->timeout = (struct timer){ .fn = run_on_timeout, .arg = r };
 	r->waits_timer = (struct timer){ .fn = run_on_waits, .arg = r };
+	r->leave_timer = (struct timer){ .fn = run_on_leave, .arg = r };
 	timer_set(r->loop, &r->timeout, clock_after(m->start, r->data->timeout));
 	if (message_wanted(m, MESSAGE_STEP))
 		timer_set(r->loop, &r->waits_timer, clock_after(m->start, WAITS_INTERVAL));
@@ -210,10 +234,15 @@ bool run_copies_full(const struct run *r)
 
 void run_end(struct run *r, struct outcome outcome)
 {
-	if (!r->ended)
+	bool first = !r->ended;
+
+	if (first)
 		r->outcome = outcome;
 	r->ended = true;
-	loop_stop(r->loop);
+	if (r->finishing || !r->calls.delivers || !r->calls.delivers(r->calls.arg))
+		loop_stop(r->loop);
+	else if (first)
+		timer_set(r->loop, &r->leave_timer, clock_now());
 }
 
 static void run_move_copies(struct run *r, struct loop *loop)
@@ -251,8 +280,9 @@ static void run_finish_copies(struct run *r)
 
 struct outcome run_wait(struct run *r)
 {
-	if (!r->ended && loop_run(r->loop) < 0)
+	if ((!r->ended || r->leave_timer.slot) && loop_run(r->loop) < 0)
 		run_end(r, report_error(r->messages, "poll", errno));
+	timer_drop(r->loop, &r->leave_timer);
 	if (r->calls.ending)
 		r->calls.ending(r->calls.arg);
 	run_finish_copies(r);

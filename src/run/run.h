@@ -26,6 +26,12 @@ struct run_calls {
 	void (*waits)(void *arg, struct text *text);
 	/* A signal has come that ends the run. */
 	void (*signalled)(void *arg, int signal);
+	/* Is anything still on its way that was read before the run ended? Where it is the loop
+	 * goes on, and `leave` is called: no more is to be begun, and run_end() to be called again
+	 * as soon as nothing is. After a second, or by another signal, the loop ends all the same.
+	 */
+	bool (*delivers)(void *arg);
+	void (*leave)(void *arg);
 	/* The loop has ended, and the files of -o, -x and -X are still open. Last chance to write
 	 * to them, to say something, and to change `outcome`. */
 	void (*ending)(void *arg);
@@ -38,11 +44,12 @@ struct run {
 	struct loop *loop;
 	const struct messages *messages;
 	const struct data_options *data;
-	struct timer timeout, progress_timer, waits_timer;
+	struct timer timeout, progress_timer, waits_timer, leave_timer;
 	struct transcript copies[TRANSCRIPTS]; /* -o, -x and -X */
 	struct run_calls calls;
 	struct outcome outcome;
 	bool ended;
+	bool leaving;	/* what was read has a second to arrive */
 	bool finishing; /* only the files of -o, -x and -X are still written to */
 	/* of --progress */
 	bool live;	     /* in place; else line by line */
@@ -80,10 +87,12 @@ int run_start(struct run *r, const struct messages *m, const struct data_options
 void run_look_up(struct run *r, const struct places_question *q, const char *what, int64_t wait,
 		 places_fn *fn, void *arg);
 
-/* Ends R with OUTCOME. Only the first call counts. */
+/* Ends R with OUTCOME, of which only the first counts. See `delivers` for what is still done then.
+ */
 void run_end(struct run *r, struct outcome outcome);
 
-/* Runs the loop until run_end() is called, then writes the rest of the files. Returns the outcome.
+/* Runs the loop until run_end() was called, and what was read has arrived, then writes the rest of
+ * the files. Returns the outcome.
  */
 struct outcome run_wait(struct run *r);
 

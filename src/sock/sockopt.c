@@ -341,6 +341,15 @@ static int apply_rows(int fd, int family, const struct option_group *group,
 	return 0;
 }
 
+bool sockopt_is_given(const struct socket_options *o, const char *name)
+{
+	const struct sockopt_setting *s = o->settings;
+
+	while (s && strcmp(s->row->name, name) != 0)
+		s = s->next;
+	return s;
+}
+
 static int apply_settings(int fd, int family, const struct socket_options *o,
 			  enum socket_phase phase, const char **what)
 {

@@ -80,6 +80,9 @@ const struct sockopt_row *sockopt_row(size_t i);
 const char *sockopt_level(const struct sockopt_row *row);
 const char *sockopt_type(const struct sockopt_row *row);
 
+/* Has O a --sockopt of that NAME? */
+bool sockopt_is_given(const struct socket_options *o, const char *name);
+
 /* Returns the protocol for socket(2) that O asks for in a stream of FAMILY; 0: the default. */
 int sockopt_protocol(const struct socket_options *o, int family);
 

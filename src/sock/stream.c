@@ -103,11 +103,21 @@ bool stream_connected(int fd)
 	return false;
 }
 
-void stream_break(int fd)
+static void stream_linger(int fd, bool on)
 {
-	const struct linger at_once = { .l_onoff = 1 };
+	const struct linger at_once = { .l_onoff = on };
 
 	setsockopt(fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
+}
+
+void stream_break(int fd)
+{
+	stream_linger(fd, true);
+}
+
+void stream_mend(int fd)
+{
+	stream_linger(fd, false);
 }
 
 void stream_inline_urgent(int fd)

@@ -47,6 +47,9 @@ extern const bool stream_connects_again;
 /* Makes close(2) of FD a reset, so that the peer does not take what it has for everything. */
 void stream_break(int fd);
 
+/* Makes it an end of stream again, for which what was sent need not have arrived. */
+void stream_mend(int fd);
+
 /* Probes a silent peer from now on: first after 5 s, then every 5 s. Does nothing if FD is no TCP
  * socket. */
 void stream_probe(int fd);

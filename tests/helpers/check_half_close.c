@@ -48,7 +48,8 @@ enum {
 	END_ENDS = 1 << 5,
 	MAY_END = 1 << 6,
 	MESSAGE = 1 << 7,
-	ALL_TERMS = (1 << 8) - 1
+	PROMISES = 1 << 8,
+	ALL_TERMS = (1 << 9) - 1
 };
 
 #define FROM_HERE HALF_CLOSE_FROM_HERE
@@ -56,6 +57,8 @@ enum {
 #define PROBE_FAR HALF_CLOSE_PROBE_FAR
 #define PEER_END HALF_CLOSE_TELL_PEER_ENDED
 #define OVER HALF_CLOSE_OVER
+#define HURRY HALF_CLOSE_HURRY
+#define FINISH_IN HALF_CLOSE_FINISH_IN
 #define NONE PUMP_RUNNING
 #define TAKEN HALF_CLOSE_WAIT_TAKEN
 #define SILENT HALF_CLOSE_WAIT_SILENT
@@ -75,15 +78,52 @@ enum {
 	{ event, 0, 0, SENT, ANY, ANY, 0, SAME, SAME, SAME, NONE },                                \
 	{ event, RECV_ONLY, 0, UNSENT, ~ENDED, OPEN_RUN, 0, SAME, SAME, SAME, NONE }
 
+/* The run ends early. A connection that promises nothing, or from which all has been passed on, ends at
+ * once; where two are joined (BOTH) that counts in both directions. */
+#define CUT_BOTH(event, mode, end)                                                                 \
+	{ event, PROMISES | (mode), 0, SENT, ENDED, ANY, OVER, SAME, SAME, FAILS, end },           \
+	{ event, PROMISES | (mode), 0, UNSENT, IS(RECEIVE_OPEN), OPEN_RUN,                         \
+	  FINISH_IN | HALF_CLOSE_LIMIT | HURRY, SAME, RECEIVE_LAST, ABORTS, end },                 \
+	{ event, PROMISES | (mode), 0, UNSENT, ~IS(RECEIVE_OPEN), OPEN_RUN, FINISH_IN | HURRY,     \
+	  SAME, SAME, ABORTS, end },                                                               \
+	{ event, PROMISES | (mode), 0, SENT, IS(RECEIVE_OPEN), OPEN_RUN,                           \
+	  FINISH_IN | HALF_CLOSE_LIMIT | HURRY, SAME, RECEIVE_LAST, ABORTS, end },                 \
+	{ event, PROMISES | (mode), 0, SENT, ~(ENDED | IS(RECEIVE_OPEN)), OPEN_RUN,                \
+	  FINISH_IN | HURRY, SAME, SAME, ABORTS, end },                                            \
+	{ event, PROMISES | (mode), 0, UNSENT, ANY, CLOSING_RUN, HURRY, SAME, SAME, FAILS, end },  \
+	{ event, PROMISES | (mode), 0, SENT, ~ENDED, CLOSING_RUN, HURRY, SAME, SAME, FAILS, end }
+#define CUT(event, end)                                                                            \
+	{ event, 0, PROMISES, ANY, ANY, ANY, OVER, SAME, SAME, FAILS, end },                       \
+	{ event, PROMISES, ECHO | RELAY, SENT, ANY, ANY, OVER, SAME, SAME, FAILS, end },           \
+	{ event, PROMISES, ECHO | RELAY, UNSENT, ANY, OPEN_RUN,                                    \
+	  FROM_HERE | HURRY, SAME, DROPS, ABORTS, end },                                           \
+	{ event, PROMISES, ECHO | RELAY, UNSENT, ANY, CLOSING_RUN, HURRY, SAME, SAME, FAILS, end },\
+	CUT_BOTH(event, ECHO, end), CUT_BOTH(event, RELAY, end)
+
 static const struct row rows[] = {
 	NOT_YET(HALF_CLOSE_SENT),
 	IN(HALF_CLOSE_SENT, 0, RELAY | KEEP, ANY, HALF_CLOSE_SHUT_DOWN, SEND_SHUT),
-	IN(HALF_CLOSE_SENT, KEEP, RELAY, OPEN_RUN, 0, SEND_KEPT_OPEN),
+	IN(HALF_CLOSE_SENT, KEEP, RELAY, OPEN_RUN, HALF_CLOSE_DISARM, SEND_KEPT_OPEN),
 	IN(HALF_CLOSE_SENT, KEEP, RELAY, CLOSING_RUN, HALF_CLOSE_SHUT_DOWN, SEND_SHUT),
 	IN(HALF_CLOSE_SENT, RELAY, 0, FAILED_RUN, PROBE_FAR, SEND_BROKEN),
 	IN(HALF_CLOSE_SENT, RELAY, KEEP, IS(RUN_OPEN), PROBE_FAR | HALF_CLOSE_SHUT_DOWN, SEND_SHUT),
-	IN(HALF_CLOSE_SENT, RELAY | KEEP, 0, IS(RUN_OPEN), PROBE_FAR, SEND_KEPT_OPEN),
+	IN(HALF_CLOSE_SENT, RELAY | KEEP, 0, IS(RUN_OPEN), PROBE_FAR | HALF_CLOSE_DISARM,
+	   SEND_KEPT_OPEN),
 	IN(HALF_CLOSE_SENT, RELAY, 0, IS(RUN_CLOSING), PROBE_FAR | HALF_CLOSE_SHUT_DOWN, SEND_SHUT),
+
+	NOT_YET(HALF_CLOSE_SENT_CUT),
+	IN(HALF_CLOSE_SENT_CUT, 0, RELAY | KEEP | PROMISES, ANY, HALF_CLOSE_SHUT_DOWN, SEND_SHUT),
+	IN(HALF_CLOSE_SENT_CUT, PROMISES, RELAY | KEEP, ~FAILED_RUN, HALF_CLOSE_SHUT_DOWN, SEND_SHUT),
+	IN(HALF_CLOSE_SENT_CUT, PROMISES, RELAY, FAILED_RUN, 0, SEND_BROKEN),
+	IN(HALF_CLOSE_SENT_CUT, KEEP, RELAY | PROMISES, OPEN_RUN, HALF_CLOSE_DISARM, SEND_KEPT_OPEN),
+	IN(HALF_CLOSE_SENT_CUT, KEEP, RELAY | PROMISES, CLOSING_RUN, HALF_CLOSE_SHUT_DOWN, SEND_SHUT),
+	IN(HALF_CLOSE_SENT_CUT, KEEP | PROMISES, RELAY, IS(RUN_OPEN), HALF_CLOSE_DISARM, SEND_KEPT_OPEN),
+	IN(HALF_CLOSE_SENT_CUT, KEEP | PROMISES, RELAY, IS(RUN_CLOSING), HALF_CLOSE_SHUT_DOWN, SEND_SHUT),
+	IN(HALF_CLOSE_SENT_CUT, RELAY, 0, FAILED_RUN, PROBE_FAR, SEND_BROKEN),
+	IN(HALF_CLOSE_SENT_CUT, RELAY, KEEP, IS(RUN_OPEN), PROBE_FAR | HALF_CLOSE_SHUT_DOWN, SEND_SHUT),
+	IN(HALF_CLOSE_SENT_CUT, RELAY | KEEP, 0, IS(RUN_OPEN), PROBE_FAR | HALF_CLOSE_DISARM,
+	   SEND_KEPT_OPEN),
+	IN(HALF_CLOSE_SENT_CUT, RELAY, 0, IS(RUN_CLOSING), PROBE_FAR | HALF_CLOSE_SHUT_DOWN, SEND_SHUT),
 
 	NOT_YET(HALF_CLOSE_SENT_UNCONNECTED),
 	IN(HALF_CLOSE_SENT_UNCONNECTED, 0, 0, ANY, 0, SEND_CONNECTING),
@@ -159,7 +199,8 @@ static const struct row rows[] = {
 	  HALF_CLOSE_LIMIT, SAME, RECEIVE_LAST, SAME, NONE },
 	{ HALF_CLOSE_QUIT, 0, 0, ANY, ENDED, ANY, 0, SAME, SAME, SAME, NONE },
 
-	{ HALF_CLOSE_IDLE, 0, 0, ANY, ANY, ANY, OVER, SAME, SAME, FAILS, PUMP_IDLE },
+	CUT(HALF_CLOSE_IDLE, PUMP_IDLE),
+	CUT(HALF_CLOSE_CUT, PUMP_CUT),
 	{ HALF_CLOSE_UNACKNOWLEDGED, 0, 0, ANY, ANY, ANY, OVER, SAME, SAME, FAILS, PUMP_UNSENT },
 	{ HALF_CLOSE_ACKNOWLEDGED, 0, 0, ANY, ANY, ANY, OVER, SAME, SAME, SAME, NONE },
 };
@@ -209,6 +250,7 @@ static struct half_close_terms terms_of(unsigned bits)
 		.peer_end_ends = bits & END_ENDS,
 		.out_may_end = bits & MAY_END,
 		.one_message = bits & MESSAGE,
+		.promises = bits & PROMISES,
 	};
 }
 
