@@ -146,16 +146,25 @@ static struct outcome refuse_subcommand(const struct messages *m, int argc, char
 	return message_usage(m, "'%s' is no subcommand: see sockit help", argv[0]);
 }
 
+/* Does one of the words behind ARGV[0] ask what that itself is? */
+static bool wants_help(int argc, char **argv)
+{
+	for (int i = 1; i < argc; i++)
+		if (!strcmp(argv[i], "-h") || !strcmp(argv[i], "--help"))
+			return true;
+	return false;
+}
+
 static struct outcome main_help(const struct command *self, int argc, char **argv)
 {
 	struct messages m = { .start = clock_now() };
-	const struct command *command = argc > 1 ? command_find(argv[1]) : NULL;
+	bool itself = wants_help(argc, argv);
+	const struct command *command = itself ? self : argc > 1 ? command_find(argv[1]) : NULL;
 	struct text t = { 0 };
 	struct outcome outcome;
 
-	(void)self;
 	message_options_ask(&m.options, argc, argv);
-	if (argc > 2)
+	if (argc > 2 && !itself)
 		return message_usage(&m, "help: extra operand '%s'", argv[2]);
 	if (argc > 1 && !command)
 		return refuse_subcommand(&m, 1, argv + 1);
@@ -198,8 +207,9 @@ static struct outcome main_version(const struct command *self, int argc, char **
 	struct text t = { 0 };
 	struct outcome outcome;
 
-	(void)self;
 	message_options_ask(&m.options, argc, argv);
+	if (wants_help(argc, argv))
+		return main_help(self, argc, argv);
 	if (argc > 1)
 		return message_usage(&m, "--version: extra operand '%s'", argv[1]);
 	text_add(&t, "sockit %s (%s)\nlibc %s\nfeatures %s\n", SOCKIT_VERSION, PLATFORM,

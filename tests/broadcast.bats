@@ -110,11 +110,11 @@ cast() {
 	cmp got <(for _ in 1 2; do printf '\0\0\0\001a\0\0\0\0\0\0\0\002bc'; done)
 	receiver_there
 	cast -w 0.1 "$PORT" <in
-	told 4 'sockit broadcast: no reply within 100 ms (--wait)'
+	told 4 'sockit broadcast: no reply within 100 ms (-w)'
 	receiver_there reply
 	cast -w 0.5 --replies 3 "$PORT" <in
 	[ "$STATUS" = 4 ]
-	says '^sockit broadcast: 2 of 3 replies, and no more within 500 ms \(--wait\)$'
+	says '^sockit broadcast: 2 of 3 replies, and no more within 500 ms \(-w\)$'
 	# A length before each leaves no place for the sender.
 	printf '\0\003abc' | cast -I va -w 10 --replies 1 --frame len16 "$PORT"
 	cmp out <(printf '\0\003abc')

@@ -69,7 +69,7 @@ refused_usage() {
 		"${good/2026-01/2026-13}" "${good/000006Z/000006}" "${good/127.0.0.1/nobody}" \
 		"${good/:1\}/:65536\}}" "${good/:1\}/:-1\}}" "${good/:1\}/:1.5\}}" "${good/:1\}/:true\}}" \
 		"${good/:1\}/:\"1\"\}}" "${good/:1\}/:NaN\}}" "${good/:1\}/:01\}}" "${good/:1\}/:null\}}" \
-		"${good/,\"port\":1/}" "${good/,\"message\"*/\}}" "${good/\"port\":1/\"port\":1,\"zone\":2}" \
+		"${good/:1\}/:0\}}" "${good/,\"message\"*/\}}" "${good/\"port\":1/\"port\":1,\"zone\":2}" \
 		"${good/\"port\":1/\"port\":1,\"port\":1}" "${good/\"event\"/\"more\":1,\"event\"}" \
 		"${good/m /$'\t'}" "${good/m /$'\177'}" "${good/m /$'\302\233'}" "${good/m /$'\377'}" \
 		"${good/m /$'\371\200\200\200'}" "${good/m /\\u001b}" "${good/inet/inet5}" "${good%?}"; do

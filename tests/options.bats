@@ -102,6 +102,10 @@ waited() {
 	told 2 "sockit: 'lisent' is no subcommand: did you mean 'listen'[?]"
 	sockit hepl
 	told 2 "sockit: 'hepl' is no subcommand: did you mean 'help'[?]"
+	# Where a word is that short, any two letters are near.
+	refuses "unknown shell 'sh': it is none of bash|zsh|fish" completion sh
+	refuses "unknown shell 'bsh': did you mean 'bash'[?]" completion bsh
+	refuses "--transport: 'tc' is unknown" connect --transport tc h 1
 	sockit xyzzy
 	told 2 "sockit: 'xyzzy' is no subcommand: see sockit help"
 	sockit ''
@@ -674,6 +678,23 @@ broken_pipe() {
 	[ "$(wc -l <out)" = 3 ]
 	sockit --version x
 	told 2 "sockit: --version: extra operand 'x'"
+	# What they are themselves.
+	local words
+	for words in 'help --help' 'help -h' 'help help' 'help --help connect' 'help connect --help'; do
+		# shellcheck disable=SC2086 # words
+		sockit $words
+		[ "$STATUS" = 0 ] && [ ! -s err ] && [ "$(head -n 1 out)" = 'usage: sockit help [SUBCOMMAND]' ] ||
+			fault "$words"
+	done
+	for words in '--version --help' '--version -h' 'help --version'; do
+		# shellcheck disable=SC2086 # words
+		sockit $words
+		[ "$STATUS" = 0 ] && [ ! -s err ] && [[ $(head -n 1 out) == 'usage: sockit --version'* ]] || fault "$words"
+	done
+	sockit completion --help
+	[ "$STATUS" = 0 ] && [ ! -s err ] && [ "$(head -n 1 out)" = 'usage: sockit completion bash|zsh|fish' ]
+	sockit help --nosuch
+	told 2 "sockit: '--nosuch' is no subcommand: *"
 	sockit
 	told 2 'sockit: a subcommand is missing: *'
 	sockit --verbose connect localhost 80

@@ -226,11 +226,11 @@ sys.stdout.buffer.write(b"".join(d[i + 4:i + 68] for i in range(0, len(d), 68)))
 	cmp out <(printf 'x\nx\nx\n')
 	udp -w 0.5 --replies 4 --frame line 127.0.0.1 "$PORT" <in
 	[ "$STATUS" = 4 ]
-	says '^sockit udp-send: 3 of 4 replies, and no more within 500 ms \(--wait\)$'
+	says '^sockit udp-send: 3 of 4 replies, and no more within 500 ms \(-w\)$'
 	cmp out <(printf 'x\nx\nx\n')
 	receiver
 	udp -w 0.1 127.0.0.1 "$PORT" <in
-	told 4 'sockit udp-send: no reply within 100 ms (--wait)'
+	told 4 'sockit udp-send: no reply within 100 ms (-w)'
 }
 
 @test "udp-send: an empty reply is one, and each mode shows where replies end" {
@@ -431,7 +431,7 @@ print(socket.getaddrinfo("two", 9, type=socket.SOCK_DGRAM)[0][4][0])')
 	mkfifo in
 	exec 7<>in
 	udp -z -w 0.1 127.0.0.1 "$PORT" <in
-	told 4 'sockit udp-send: stdin: nothing to send within 100 ms (--wait)'
+	told 4 'sockit udp-send: stdin: nothing to send within 100 ms (-w)'
 	exec 7>&-
 	refused_port
 	sockit udp-send -z 127.0.0.1 "$PORT"

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <strings.h>
 
+#define SHORTEST 3 /* with one edit half of a shorter word is another */
 #define LONGEST 63
 #define CONTAINED_LEAST 3
 
@@ -54,7 +55,7 @@ void suggest(struct suggestion *s, const char *candidate)
 	unsigned d;
 	int i;
 
-	if (n == 0 || n > LONGEST || m > LONGEST)
+	if (n < SHORTEST || n > LONGEST || m > LONGEST)
 		return;
 	d = distance(s->word, n, candidate, m);
 	if (d > (n < 6 ? 1 + n / 4 : n / 3)) {

@@ -12,7 +12,8 @@ struct suggestion {
 };
 
 /* Considers CANDIDATE, which must outlive S. It is near enough if at most a third of the word's
- * letters, but at least one, need an edit: insertion, deletion, change, or swap of neighbours.
+ * letters, of which there are three or more, need an edit: insertion, deletion, change, or swap of
+ * neighbours.
  * Behind these come candidates that contain the word, if that has three letters or more. Case does
  * not count. */
 void suggest(struct suggestion *s, const char *candidate);

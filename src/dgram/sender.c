@@ -313,16 +313,16 @@ static void sender_wait_over(void *arg)
 		s->replies.found.answer = SENDER_NO_ANSWER;
 		sender_finish(s, (struct outcome){ OUTCOME_TIMEOUT, 0 }, "no answer");
 	} else if (s->c.probed) {
-		message_timeout(m, "stdin: nothing to send within %s (--wait)", time);
+		message_timeout(m, "stdin: nothing to send within %s (-w)", time);
 		sender_finish(s, (struct outcome){ OUTCOME_TIMEOUT, 0 }, "no answer");
 	} else if (came > 0 && wanted == UNSET) {
 		sender_finish(s, done, "no more replies");
 	} else {
 		if (came == 0)
-			message_timeout(m, "no reply within %s (--wait)", time);
+			message_timeout(m, "no reply within %s (-w)", time);
 		else
-			message_timeout(m, "%lld of %lld replies, and no more within %s (--wait)",
-					came, wanted, time);
+			message_timeout(m, "%lld of %lld replies, and no more within %s (-w)", came,
+					wanted, time);
 		sender_finish(s, (struct outcome){ OUTCOME_TIMEOUT, 0 }, "no reply");
 	}
 }
@@ -365,7 +365,7 @@ static void sender_waits(void *arg, struct text *text)
 	if (s->state == SENDER_LOOKS_UP)
 		text_add(text, "the look-up of %s (--timeout)", s->c.host ? s->c.host : s->c.port);
 	else if (s->state == SENDER_WAITS)
-		text_add(text, "replies (%s)", s->wait == UNSET ? "--timeout" : "--wait");
+		text_add(text, "replies (%s)", s->wait == UNSET ? "--timeout" : "-w");
 	else if (s->state == SENDER_FINISHES)
 		text_add(text, "stdout to take what came (--timeout)");
 	else if (s->pace.state == PACE_FULL)

@@ -527,7 +527,8 @@ void address_json(struct json *j, const char *key, const struct address *a)
 		json_string(j, "family", family == AF_INET6 ? "inet6" : "inet");
 		json_string(j, "address", address_host(a, text));
 	}
-	if (family != AF_UNIX) {
+	/* 0: no port was asked for. */
+	if (family != AF_UNIX && (!address_is_ip(a) || address_port(a))) {
 		json_number(j, "port", address_any_port(a));
 	} else if (a->who.known) {
 		json_number(j, "pid", a->who.pid);

@@ -161,7 +161,8 @@ const char *address_who(const struct address *a, char *text);
 /* Formats `HOST port PORT` into TEXT of SIZE bytes. Returns TEXT, or HOST if PORT is empty. */
 const char *address_words(const char *host, const char *port, char *text, size_t size);
 
-/* Adds the member KEY to J: `{"family":...,"address":...,"port":...}`; for a UNIX socket with
+/* Adds the member KEY to J: `{"family":...,"address":...,"port":...}`, of IP without a port
+ * that is 0; for a UNIX socket with
  * `pid`, `uid` and `gid` in place of the port; for a place known by its name
  * `{"name":...,"port":...}`. A NULL: adds nothing. */
 void address_json(struct json *j, const char *key, const struct address *a);
