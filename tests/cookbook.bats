@@ -538,6 +538,22 @@ asked_server() {
 	says 'no reply|no answer|none'
 }
 
+@test "talk by UDP" {
+	local port
+	port=$(free_port)
+	recipe udp-chat 9000="$port" server=127.0.0.1
+	mkfifo typed.1 typed.2
+	exec 6<>typed.1 7<>typed.2
+	begin 1 <&6
+	eventually bound udp "$port"
+	begin 2 <&7
+	echo hello >&7
+	eventually grep -qE '^127\.0\.0\.1 [0-9]+: hello$' out.1
+	echo welcome >&6
+	eventually grep -qx welcome out.2
+	exec 6>&- 7>&-
+}
+
 @test "answer datagrams with a command" {
 	local port
 	port=$(free_port)

@@ -453,6 +453,32 @@ UDPREMOTEPORT=$port" ]
 	printed 0 $'one\ntwo\nthree'
 }
 
+@test "a terminal as stdin: --reply is named once something is typed, and is a talk by UDP" {
+	PORT=$(free_port)
+	# until: also that it is said once, and not before.
+	"$PARENT" 0=tty 1=tty 2=tty until:listening pause:0.1 line:one until:'--reply latest would' line:two pause:0.1 kill:TERM \
+		-- "$SOCKIT" udp-recv 127.0.0.1 0 >out 2>err 3>&- || STATUS=$?
+	[ "$STATUS" = 143 ]
+	tr -d '\r' <out >lines
+	[ "$(grep -c 'stdin is not read: --reply latest would send it to whoever sent last' lines)" = 1 ]
+	[ "$(wc -l <lines)" = 2 ]
+	# Nothing of that for another stdin, or where it is read.
+	receives -c 1 127.0.0.1 0 < <(echo x)
+	sends text:one
+	printed 0 one
+	says "$QUIET"
+	"$PARENT" 0=tty 1=pipe 2=pipe until:one line:hello until:': two' kill:TERM -- \
+		"$SOCKIT" udp-recv --from --reply latest 127.0.0.1 "$PORT" >out 2>err 3>&- &
+	started
+	eventually udp_port_is_taken "$PORT"
+	foreign type:dgram to:127.0.0.1,"$PORT" text:one has:hello text:two
+	ended 143 "$PID"
+	silent
+}
+udp_port_is_taken() {
+	grep -qi ":$(printf %04X "$1") " /proc/net/udp
+}
+
 @test "--reply first: all others are dropped" {
 	printf 'a\nb\n' >in
 	rm -f out

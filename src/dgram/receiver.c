@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <poll.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/number.h"
@@ -151,6 +152,19 @@ static void receiver_wait_over(void *arg)
 	receiver_go_on(x);
 }
 
+/* Something was typed at a terminal that is not read: says what would read it, once. */
+static void receiver_typed(void *arg, short events)
+{
+	struct receiver *x = arg;
+	pid_t foreground = tcgetpgrp(STDIN_FILENO);
+
+	watch_drop(x->run.loop, &x->typed_watch);
+	/* In the background it was meant for somebody else. */
+	if (events & POLLIN && (foreground < 0 || foreground == getpgrp()))
+		message(x->run.messages, MESSAGE_NOTE, "note",
+			"stdin is not read: --reply latest would send it to whoever sent last");
+}
+
 static void receiver_idle(void *arg, struct outcome outcome)
 {
 	struct receiver *x = arg;
@@ -231,6 +245,12 @@ static bool receiver_say_losses(const struct receiver *x)
 	return lost > 0 || x->cut > 0;
 }
 
+/* Is nothing done with datagrams but to write them to stdout? */
+static bool receiver_is_plain(const struct receiver *x)
+{
+	return !receiver_runs_command(x->c->options) && !x->c->options->echo;
+}
+
 /* The loop has ended. What has been received, by the kernel too, belongs to whoever reads stdout.
  */
 static void receiver_ending(void *arg)
@@ -238,11 +258,11 @@ static void receiver_ending(void *arg)
 	struct receiver *x = arg;
 	struct outcome *outcome = &x->run.outcome;
 	bool stopped = outcome->kind == OUTCOME_SIGNAL || outcome->kind == OUTCOME_TIMEOUT;
-	bool plain = !receiver_runs_command(x->c->options) && !x->c->options->echo;
 
 	if (!x->n_sockets)
 		return;
-	for (size_t i = 0; stopped && plain && !x->out.out.error && i < x->n_sockets; i++) {
+	for (size_t i = 0; stopped && receiver_is_plain(x) && !x->out.out.error && i < x->n_sockets;
+	     i++) {
 		receiver_handle(x);
 		for (int k = 0; k < DRAIN_MOST && !x->finishing; k++)
 			if (!receiver_receive(x, &x->sockets[i]))
@@ -278,6 +298,9 @@ static int receiver_begin(struct receiver *x, struct dgram_socket *s, size_t n)
 	}
 	dgram_traffic_start(&x->traffic, &x->run, receiver_idle, x);
 	timer_set(x->run.loop, &x->wait_timer, clock_after(x->traffic.start, x->c->wait));
+	x->typed_watch = (struct watch){ .fd = STDIN_FILENO, .fn = receiver_typed, .arg = x };
+	if (!x->c->options->reply && receiver_is_plain(x) && isatty(STDIN_FILENO))
+		watch_set(x->run.loop, &x->typed_watch, POLLIN);
 	receiver_go_on(x);
 	return 0;
 }
@@ -403,6 +426,7 @@ static void receiver_free(struct receiver *x)
 		timer_drop(x->run.loop, timers[i]);
 	for (size_t i = 0; i < x->n_sockets; i++)
 		watch_drop(x->run.loop, &x->sockets[i].watch);
+	watch_drop(x->run.loop, &x->typed_watch);
 	dgram_traffic_end(&x->traffic);
 	dgram_output_free(&x->out);
 	dgram_stdin_free(&x->in);

@@ -57,8 +57,9 @@ struct receiver {
 	struct timer retry_timer;   /* the kernel had no room for an answer */
 	struct timer next_timer;    /* a command has ended */
 	struct timer wait_timer;
-	struct address stuck; /* who has taken nothing of its answers */
-	int64_t stuck_since;  /* 0: nobody */
+	struct watch typed_watch; /* a terminal that nobody reads */
+	struct address stuck;	  /* who has taken nothing of its answers */
+	int64_t stuck_since;	  /* 0: nobody */
 	uint64_t cut;
 	bool finishing;		/* no more is wanted */
 	bool failed;		/* something was lost, which is told already */
