@@ -64,7 +64,7 @@ static const struct option_group group = { "Connecting", rows, sizeof rows / siz
 
 static const struct option_use uses[] = {
 	{ &group, 0 },
-	{ &retry_alone_group, offsetof(struct connect_options, retry) },
+	{ &retry_group, offsetof(struct connect_options, retry) },
 	{ &proxy_group, offsetof(struct connect_options, proxy) },
 	{ &forward_group, offsetof(struct connect_options, service) },
 	{ &command_group, offsetof(struct connect_options, service) },
@@ -110,6 +110,28 @@ static struct outcome connect_run(const struct connect_options *o)
 	return client_run(&c);
 }
 
+static struct outcome connect_probe(const struct connect_options *o,
+				    const struct operands *operands)
+{
+	const struct scan_config c = {
+		.messages = &o->messages,
+		.socket = &o->socket,
+		.data = &o->data,
+		.command = o->service.command,
+		.family = address_family(&o->family),
+		.numeric = o->family.numeric,
+		.wait = o->wait,
+		.limit = PROBE_LIMIT,
+		.retry = o->retry.retry,
+		.interval = o->retry.interval,
+		.jobs = o->jobs,
+		.any = o->any,
+		.closed = o->closed,
+	};
+
+	return scan_run(&c, operands);
+}
+
 /* Checks what the rows cannot say. Returns 0, or -1 with *ERROR. */
 static int connect_check_modes(const struct connect_options *o, const struct operands *operands,
 			       struct option_error *error)
@@ -145,7 +167,7 @@ static struct outcome main_connect(const struct command *self, int argc, char **
 		    run_check(&o.messages, &o.data, &error) < 0)
 			outcome = command_refuse(&o.messages, &error);
 		else if (o.probe)
-			outcome = connect_scan(&o, &operands);
+			outcome = connect_probe(&o, &operands);
 		else
 			outcome = o.ping ? connect_ping(&o) : connect_run(&o);
 	}

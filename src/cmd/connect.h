@@ -3,10 +3,9 @@
 #define CMD_CONNECT_H
 
 #include "conn/client.h"
+#include "run/scan.h"
 
 #define PROBE_LIMIT (2 * SECOND) /* -w of --probe and --ping */
-/* How long stdout has to take the rest after a signal. */
-#define PROBE_PATIENCE (100 * MILLISECOND)
 
 struct connect_options {
 	struct messages messages;
@@ -21,17 +20,8 @@ struct connect_options {
 	const char *host, *port; /* the operands; NULL with --probe */
 };
 
-/* ---- connect_ping.c ---- */
-
 /* --ping: connects to the host and port, which have passed address_operands(), once every interval.
  * Prints a line for each time, and figures at the end. Says itself what goes wrong. */
 struct outcome connect_ping(const struct connect_options *o);
-
-/* ---- connect_scan.c ---- */
-
-/* --probe: probes the ports that OPERANDS name, `HOST... PORTS` or ENDPOINTs, and prints which are
- * open. Where all are as asked, runs the command, if there is one, in place of this process. Says
- * itself what goes wrong. */
-struct outcome connect_scan(const struct connect_options *o, const struct operands *operands);
 
 #endif

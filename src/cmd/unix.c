@@ -58,7 +58,7 @@ static const struct option_group group = { "UNIX socket", rows, sizeof rows / si
 
 static const struct option_use uses[] = {
 	{ &group, 0 },
-	{ &retry_alone_group, offsetof(struct unix_options, retry) },
+	{ &retry_group, offsetof(struct unix_options, retry) },
 	{ &repeat_group, offsetof(struct unix_options, sending) },
 	{ &receiver_group, offsetof(struct unix_options, receiving) },
 	{ &jobs_group, offsetof(struct unix_options, receiving) },
@@ -126,7 +126,7 @@ static const struct unix_purpose {
 	const char *except; /* long names */
 	unsigned modes;
 } purposes[] = {
-	{ &retry_alone_group, NULL, CONNECTION },
+	{ &retry_group, NULL, CONNECTION },
 	{ &stream_group, NULL, CONNECTION },
 	{ &service_group, "echo stall", CONNECTION },
 	{ &forward_group, NULL, CONNECTION },

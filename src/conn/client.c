@@ -14,20 +14,6 @@
 #include "sock/rights.h"
 #include "run/report.h"
 
-#define AT(member) offsetof(struct retry_options, member)
-#define ANSWER_LIMIT (100 * MILLISECOND)
-
-static const struct option_row rows[] = {
-	{ "retry", 0, OPTION_DURATION, AT(retry), .arg = "DURATION", .excludes = "listen",
-	  .help = "try again until it connects, at most so long: exit 4; each connection has -w "
-		  "(1s)" },
-	{ "interval", 0, OPTION_DURATION, AT(interval), .arg = "DURATION", .needs = "retry",
-	  .help = "pause between tries (250ms)" },
-};
-
-const struct option_group retry_group = { "Trying again", rows, sizeof rows / sizeof *rows };
-const struct option_group retry_alone_group = { "Trying again", rows, 1 };
-
 struct client_run {
 	struct client_config c;
 	char place[512]; /* where it connects to, in words */
@@ -54,17 +40,6 @@ static bool client_may_change(const struct dial_result *r)
 		if (!r->failures[i].what || !strcmp(r->failures[i].what, "source"))
 			return true;
 	return r->n == 0;
-}
-
-int64_t retry_next(int64_t now, int64_t retry, int64_t interval, int64_t deadline)
-{
-	int64_t next = clock_after(now, interval),
-		answer = retry < interval ? retry / 4 : interval / 4;
-	int64_t last = deadline - (answer < ANSWER_LIMIT ? answer : ANSWER_LIMIT);
-
-	if (next <= last)
-		return next;
-	return last - now >= deadline - last ? last : NEVER;
 }
 
 /* Did R fail because the time of --retry was over, before its own limit? */

@@ -1,12 +1,12 @@
-/* connect_scan.c - `sockit connect --probe`: the course of probing many ports */
+/* scan.c - the course of probing many ports */
 #include <errno.h>
 #include <stdlib.h>
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "cmd/connect_scan_state.h"
-#include "flow/spawn.h"
+#include "run/scan_state.h"
 #include "run/report.h"
+#include "run/retry.h"
 
 #define FRESH (5 * SECOND) /* after this long --retry looks a name up again */
 
@@ -25,7 +25,7 @@ static bool scan_is_done(const struct scan *s)
 {
 	if (s->expired || s->concluding)
 		return true;
-	if (s->o->any && s->o->retry.retry != UNSET && s->n_open > 0)
+	if (s->c->any && s->c->retry != UNSET && s->n_open > 0)
 		return true;
 	return s->n_unknown == 0 && s->n_settled + s->n_lost == s->n_targets;
 }
@@ -53,7 +53,7 @@ static void scan_output_changed(void *arg)
 	struct scan *s = arg;
 
 	if (s->output.error && s->output.to.original == STDOUT_FILENO)
-		run_end(&s->run, report_output_error(&s->o->messages, "stdout", s->output.error));
+		run_end(&s->run, report_output_error(s->c->messages, "stdout", s->output.error));
 	else if (s->concluding && !output_waits(&s->output))
 		run_end(&s->run, scan_judge(s));
 	else if (s->prober)
@@ -172,7 +172,7 @@ static void scan_target_over(void *arg, const struct probe_result *r)
 	t->ns = r->ns;
 	t->address += r->index;
 	s->n_open += r->state == PROBE_OPEN;
-	t->settled = scan_is_good(s, t) || s->o->retry.retry == UNSET;
+	t->settled = scan_is_good(s, t) || s->c->retry == UNSET;
 	s->n_settled += t->settled;
 	if (!t->settled) {
 		s->n_open -= r->state == PROBE_OPEN;
@@ -200,18 +200,18 @@ static void scan_source_failed(void *arg, const struct places_failure *f)
 {
 	struct scan *s = arg;
 
-	run_end(&s->run, report_lookup(&s->o->messages, f));
+	run_end(&s->run, report_lookup(s->c->messages, f));
 }
 
 void scan_start(struct scan *s)
 {
 	const struct probe_config config = {
-		.socket = &s->o->socket,
-		.family = address_family(&s->o->family),
+		.socket = s->c->socket,
+		.family = s->c->family,
 		.wait = s->wait,
-		.jobs = (size_t)s->o->jobs,
-		.events = { message_wanted(&s->o->messages, MESSAGE_STEP) ? report_event : NULL,
-			    (void *)&s->o->messages },
+		.jobs = (size_t)s->c->jobs,
+		.events = { message_wanted(s->c->messages, MESSAGE_STEP) ? report_event : NULL,
+			    (void *)s->c->messages },
 		.next = scan_next_target,
 		.over = scan_target_over,
 		.failed = scan_source_failed,
@@ -231,7 +231,7 @@ void scan_start(struct scan *s)
 	}
 	s->prober = prober_start(s->run.loop, &config);
 	if (!s->prober)
-		run_end(&s->run, report_error(&s->o->messages, "probe", errno));
+		run_end(&s->run, report_error(s->c->messages, "probe", errno));
 	scan_show_soon(s);
 }
 
@@ -240,7 +240,7 @@ void scan_start(struct scan *s)
 static void scan_waits(void *arg, struct text *text)
 {
 	const struct scan *s = arg;
-	const char *option = s->o->retry.retry == UNSET ? "-w" : "--retry";
+	const char *option = s->c->retry == UNSET ? "-w" : "--retry";
 
 	if (output_waits(&s->output))
 		text_add(text, "stdout to take what was found (--timeout)");
@@ -256,31 +256,31 @@ static void scan_figures(void *arg, bool at_end)
 	const struct scan *s = arg;
 
 	if (!at_end)
-		message(&s->o->messages, MESSAGE_NOTE, "note", "%zu of %zu ports: %zu open",
+		message(s->c->messages, MESSAGE_NOTE, "note", "%zu of %zu ports: %zu open",
 			s->n_settled, s->n_targets, s->n_open);
 }
 
-static struct outcome scan_run(struct scan *s)
+static struct outcome scan_go(struct scan *s)
 {
-	const struct connect_options *o = s->o;
-	bool command = o->service.command.words || o->service.command.shell;
+	const struct scan_config *c = s->c;
+	bool command = c->command.words || c->command.shell;
 	struct outcome outcome;
 
-	if (run_start(&s->run, &o->messages, &o->data) < 0)
+	if (run_start(&s->run, c->messages, c->data) < 0)
 		return (struct outcome){ OUTCOME_FAILED, 0 };
 	s->run.calls = (struct run_calls){ .waits = scan_waits, .figures = scan_figures, .arg = s };
-	s->all = message_wanted(&o->messages, MESSAGE_VERBOSE);
+	s->all = message_wanted(c->messages, MESSAGE_VERBOSE);
 	/* Stdout belongs to the command. */
 	s->shows = !command || s->all;
 	output_start(&s->output, s->run.loop, command ? STDERR_FILENO : STDOUT_FILENO,
 		     command ? "stderr" : "stdout", scan_output_changed, s);
 	output_watch(&s->output);
-	facts_start(&s->facts, &o->messages, &s->output.text);
+	facts_start(&s->facts, c->messages, &s->output.text);
 	s->again_end = &s->again;
 	s->again_timer = (struct timer){ .fn = scan_try_again, .arg = s };
 	s->show_timer = (struct timer){ .fn = scan_show, .arg = s };
 	s->retry_timer = (struct timer){ .fn = scan_retry_over, .arg = s };
-	timer_set(s->run.loop, &s->retry_timer, clock_after(o->messages.start, o->retry.retry));
+	timer_set(s->run.loop, &s->retry_timer, clock_after(c->messages->start, c->retry));
 	scan_ask_names(s);
 	outcome = run_wait(&s->run);
 	/* Print what was found before a signal or --timeout. */
@@ -293,32 +293,31 @@ static struct outcome scan_run(struct scan *s)
 	return outcome;
 }
 
-struct outcome connect_scan(const struct connect_options *o, const struct operands *operands)
+struct outcome scan_run(const struct scan_config *c, const struct operands *operands)
 {
 	struct scan s = {
-		.o = o,
-		.wait = o->wait != UNSET	? o->wait :
-			o->retry.retry != UNSET ? TRY_LIMIT :
-						  PROBE_LIMIT,
-		.patience = o->retry.retry != UNSET ? UNSET : o->wait,
+		.c = c,
+		.wait = c->wait != UNSET  ? c->wait :
+			c->retry != UNSET ? TRY_LIMIT :
+					    c->limit,
+		.patience = c->retry != UNSET ? UNSET : c->wait,
 	};
-	const struct spawn_command *command = &o->service.command;
 	struct option_error error;
 	struct outcome outcome;
 
 	if (scan_parse(&s, operands, &error) == 0)
-		outcome = scan_run(&s);
+		outcome = scan_go(&s);
 	else
-		outcome = message_usage(&o->messages, "%s", error.text);
+		outcome = message_usage(c->messages, "%s", error.text);
 	scan_free_names(&s);
 	scan_free_words(&s);
 	for (struct scan_message *next; s.messages; s.messages = next) {
 		next = s.messages->next;
 		free(s.messages);
 	}
-	if (outcome.kind != OUTCOME_DONE || (!command->words && !command->shell))
+	if (outcome.kind != OUTCOME_DONE || (!c->command.words && !c->command.shell))
 		return outcome;
-	spawn_replace(command);
-	report_error(&o->messages, spawn_name(command), errno);
+	spawn_replace(&c->command);
+	report_error(c->messages, spawn_name(&c->command), errno);
 	return (struct outcome){ OUTCOME_COMMAND, errno == ENOENT ? 127 : 126 };
 }

@@ -1,11 +1,10 @@
-/* connect_scan_report.c - what `sockit connect --probe` prints of each port, and what all of them
- * together come to */
+/* scan_report.c - what a scan prints of each port, and what all of them together come to */
 #include <errno.h>
 #include <stdio.h>
 #include <unistd.h>
 
 #include "base/errname.h"
-#include "cmd/connect_scan_state.h"
+#include "run/scan_state.h"
 #include "run/report.h"
 
 #define NAMED_MOST 4	  /* at most so many ports are named one by one */
@@ -30,7 +29,7 @@ static const char *scan_service_of(struct scan *s, const struct scan_target *t, 
 	const struct services_entry *entry;
 	struct services asked = { 0 };
 
-	if (s->o->family.numeric || scan_is_portless(t))
+	if (s->c->numeric || scan_is_portless(t))
 		return NULL;
 	/* Without memory for it, there is no name. */
 	if (!s->services_read)
@@ -79,7 +78,7 @@ static void scan_tell_target(struct scan *s, const struct scan_target *t)
 	json_milliseconds(json, "elapsed_ms", t->ns);
 	/* Where stdout belongs to a command, lines stand among the messages. */
 	if (s->output.to.original == STDERR_FILENO)
-		facts_line(f, "sockit %s: ", s->o->messages.subcommand);
+		facts_line(f, "sockit %s: ", s->c->messages->subcommand);
 	facts_line(f, "%s ", t->of->shown);
 	if (!scan_is_portless(t))
 		facts_line(f, "%u/tcp ", t->port);
@@ -115,7 +114,7 @@ void scan_tell_next(struct scan *s)
 /* Is T as it was asked for? */
 bool scan_is_good(const struct scan *s, const struct scan_target *t)
 {
-	return t->tried && (t->state == PROBE_OPEN) != s->o->closed;
+	return t->tried && (t->state == PROBE_OPEN) != s->c->closed;
 }
 
 /* Adds why T, or if that is NULL OP's host, is not as asked for. */
@@ -132,7 +131,7 @@ static void scan_add_reason(const struct scan *s, struct text *text, const struc
 		report_lookup_text(text, op->host->eai, op->host->error);
 	} else if (!t) {
 		text_add(text, "not looked up within %s (--retry)",
-			 duration_format(time, sizeof time, s->o->retry.retry));
+			 duration_format(time, sizeof time, s->c->retry));
 	} else if (!t->tried) {
 		text_add(text, "no answer");
 	} else {
@@ -185,17 +184,17 @@ static void scan_add_counts(struct text *text, const size_t *counts)
 /* Says that BAD ports are not as asked for, and why. */
 static struct outcome scan_refuse(const struct scan *s, size_t bad, const size_t *counts)
 {
-	const char *negation = s->o->closed ? "still open" : "not open";
-	bool retried = s->o->retry.retry != UNSET, silent = bad == counts[PROBE_FILTERED];
+	const char *negation = s->c->closed ? "still open" : "not open";
+	bool retried = s->c->retry != UNSET, silent = bad == counts[PROBE_FILTERED];
 	enum outcome_kind kind =
-		retried || (silent && !s->o->closed) ? OUTCOME_TIMEOUT : OUTCOME_FAILED;
+		retried || (silent && !s->c->closed) ? OUTCOME_TIMEOUT : OUTCOME_FAILED;
 	struct text reasons = { 0 }, text = { 0 };
 	const char *code = "ECONNREFUSED";
 	struct outcome outcome;
 
 	if (kind == OUTCOME_TIMEOUT)
 		code = errno_name(ETIMEDOUT);
-	else if (s->o->closed)
+	else if (s->c->closed)
 		code = errno_name(EISCONN);
 	else if (!counts[PROBE_CLOSED])
 		code = errno_name(EHOSTUNREACH);
@@ -209,13 +208,13 @@ static struct outcome scan_refuse(const struct scan *s, size_t bad, const size_t
 	if (retried) {
 		char time[32];
 		text_add(&text, " within %s (--retry)",
-			 duration_format(time, sizeof time, s->o->retry.retry));
+			 duration_format(time, sizeof time, s->c->retry));
 	}
 	if (reasons.length && (s->n_targets > 1 || retried))
 		text_add(&text, ": %.*s", (int)reasons.length, reasons.data);
 	else if (!reasons.length)
 		scan_add_counts(&text, counts);
-	outcome = message_fail(&s->o->messages, kind, code, "%.*s", (int)text.length,
+	outcome = message_fail(s->c->messages, kind, code, "%.*s", (int)text.length,
 			       text.data ? text.data : "");
 	text_free(&reasons);
 	text_free(&text);
@@ -228,12 +227,12 @@ struct outcome scan_judge(const struct scan *s)
 	size_t counts[PROBE_STATES] = { 0 }, bad;
 
 	scan_count(s, counts);
-	bad = s->o->closed ? counts[PROBE_OPEN] : s->n_targets - counts[PROBE_OPEN];
+	bad = s->c->closed ? counts[PROBE_OPEN] : s->n_targets - counts[PROBE_OPEN];
 	/* A port that has not been tried is not known to be closed. */
-	if (s->o->closed && s->expired)
+	if (s->c->closed && s->expired)
 		bad = s->n_targets - s->n_settled - s->n_lost;
-	if (bad == 0 || (s->o->any && counts[PROBE_OPEN] > 0))
-		return (struct outcome){ s->o->any ? OUTCOME_DONE : s->lost_kind, 0 };
+	if (bad == 0 || (s->c->any && counts[PROBE_OPEN] > 0))
+		return (struct outcome){ s->c->any ? OUTCOME_DONE : s->lost_kind, 0 };
 	/* The failed look-up has been said. */
 	if (s->lost_kind != OUTCOME_DONE)
 		return (struct outcome){ s->lost_kind, 0 };

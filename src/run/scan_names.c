@@ -1,10 +1,11 @@
-/* connect_scan_names.c - the look-ups of `sockit connect --probe`: hosts and services, each once */
+/* scan_names.c - the look-ups of a scan: hosts and services, each once */
 #include <netdb.h>
 #include <stdlib.h>
 
 #include "base/clock.h"
-#include "cmd/connect_scan_state.h"
+#include "run/scan_state.h"
 #include "run/report.h"
+#include "run/retry.h"
 
 void scan_show_soon(struct scan *s)
 {
@@ -14,13 +15,13 @@ void scan_show_soon(struct scan *s)
 
 int64_t scan_next_try(const struct scan *s, int64_t now)
 {
-	return retry_next(now, s->o->retry.retry, s->o->retry.interval,
-			  clock_after(s->o->messages.start, s->o->retry.retry));
+	return retry_next(now, s->c->retry, s->c->interval,
+			  clock_after(s->c->messages->start, s->c->retry));
 }
 
 bool scan_is_lost(const struct scan *s, const struct scan_operand *op)
 {
-	return op->host->state == NAME_FAILED && (s->o->retry.retry == UNSET || s->o->closed);
+	return op->host->state == NAME_FAILED && (s->c->retry == UNSET || s->c->closed);
 }
 
 /* Nothing more will be known of the host NAME: its ports are lost. Before the ports are counted,
@@ -44,26 +45,26 @@ static void scan_name_failed(struct scan_name *name)
 	if (had)
 		return;
 	/* Under --retry a name that does not resolve is not up yet; under --closed it is gone. */
-	if (s->o->retry.retry != UNSET && !name->is_service && name->eai != EAI_FAMILY) {
-		if (s->o->closed)
+	if (s->c->retry != UNSET && !name->is_service && name->eai != EAI_FAMILY) {
+		if (s->c->closed)
 			scan_lose(s, name);
 		else
 			timer_set(s->run.loop, &name->timer, scan_next_try(s, name->asked));
 		return;
 	}
 	if (name->eai) {
-		report_lookup(&s->o->messages,
+		report_lookup(s->c->messages,
 			      &(struct places_failure){ name->eai, name->error,
 							name->is_service ? PLACE_PORT : PLACE_HOST,
 							name->text });
 	} else {
 		char time[32];
-		message_timeout(&s->o->messages, "look-up of %s: no answer within %s (-w)",
+		message_timeout(s->c->messages, "look-up of %s: no answer within %s (-w)",
 				name->text, duration_format(time, sizeof time, s->patience));
 	}
 	if (s->lost_kind != OUTCOME_LOOKUP)
 		s->lost_kind = name->eai ? OUTCOME_LOOKUP : OUTCOME_TIMEOUT;
-	if (name->is_service || s->o->retry.retry != UNSET)
+	if (name->is_service || s->c->retry != UNSET)
 		run_end(&s->run, (struct outcome){ s->lost_kind, 0 });
 	else
 		scan_lose(s, name);
@@ -92,7 +93,7 @@ static void scan_name_found(void *arg, struct lookup_answer *answer)
 	name->asked = clock_now();
 	name->state = NAME_KNOWN;
 	if (!name->is_service)
-		message(&s->o->messages, MESSAGE_STEP, "note", "host %s: %zu address%s", name->text,
+		message(s->c->messages, MESSAGE_STEP, "note", "host %s: %zu address%s", name->text,
 			answer->n, answer->n == 1 ? "" : "es");
 	else if (--s->n_unknown == 0)
 		scan_start(s);
@@ -121,7 +122,7 @@ void scan_ask(struct scan_name *name)
 	const struct lookup_question q = {
 		.host = name->is_service ? NULL : name->text,
 		.port = name->is_service ? name->text : "0",
-		.family = name->is_service ? AF_INET : address_family(&s->o->family),
+		.family = name->is_service ? AF_INET : s->c->family,
 		.socktype = SOCK_STREAM,
 	};
 

@@ -1,9 +1,9 @@
-/* connect_scan_words.c - the operands of `sockit connect --probe`: hosts, and lists of ports */
+/* scan_words.c - the operands of a scan: hosts, and lists of ports */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "cmd/connect_scan_state.h"
+#include "run/scan_state.h"
 
 static struct scan_name *scan_find_name(struct scan *s, const char *text, size_t n, bool is_service)
 {
@@ -45,8 +45,7 @@ static int scan_parse_list(struct scan *s, struct scan_operand *op, struct optio
 		names[op->n_services] = scan_find_name(s, item.word, item.length, true);
 		if (!names[op->n_services])
 			return option_fail(error, "%s", strerror(ENOMEM));
-		if (address_check(NULL, names[op->n_services++]->text, s->o->family.numeric,
-				  error) < 0)
+		if (address_check(NULL, names[op->n_services++]->text, s->c->numeric, error) < 0)
 			return -1;
 	}
 	return 0;
@@ -76,7 +75,7 @@ static int scan_parse_operand(struct scan *s, struct scan_operand *op, const cha
 	if (!host || !op->ports || !op->shown)
 		goto out;
 	if (direct ? address_endpoint(word, false, &words, error) :
-		     address_check(host, NULL, s->o->family.numeric, error))
+		     address_check(host, NULL, s->c->numeric, error))
 		goto out;
 	text_escape(op->shown, size, word + brackets, n - 2 * brackets, false);
 	op->host = scan_find_name(s, word + brackets, n - 2 * brackets, false);

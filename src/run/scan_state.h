@@ -1,19 +1,19 @@
-/* connect_scan_state.h - what the parts of `sockit connect --probe` share
+/* scan_state.h - what the parts of a scan share
  *
- * connect_scan.c is its course. Below that connect_scan_words.c parses the operands,
- * connect_scan_names.c looks their hosts and services up, and connect_scan_report.c prints what has
- * been found.
+ * scan.c is its course. Below that scan_words.c parses the operands, scan_names.c looks their hosts
+ * and services up, and scan_report.c prints what has been found.
  */
-#ifndef CMD_CONNECT_SCAN_STATE_H
-#define CMD_CONNECT_SCAN_STATE_H
+#ifndef RUN_SCAN_STATE_H
+#define RUN_SCAN_STATE_H
 
 #include "base/facts.h"
-#include "cmd/connect.h"
 #include "flow/output.h"
 #include "names/lookup.h"
 #include "names/services.h"
 #include "proto/ports.h"
+#include "net/probe.h"
 #include "run/run.h"
+#include "run/scan.h"
 
 /* A host or service that the operands name, once or more often. */
 struct scan_name {
@@ -67,7 +67,7 @@ struct scan_operand {
 };
 
 struct scan {
-	const struct connect_options *o;
+	const struct scan_config *c;
 	int64_t wait;	  /* limit of a connection */
 	int64_t patience; /* limit of a look-up, UNSET: none. Under --retry it may take as long as
 			   * that lasts: begun anew with each try it would never be over */
@@ -92,12 +92,12 @@ struct scan {
 	enum outcome_kind lost_kind; /* the outcome of lost hosts; OUTCOME_DONE: none is lost */
 };
 
-/* ---- connect_scan.c ---- */
+/* ---- scan.c ---- */
 
 /* All names of services are known: begins to probe. */
 void scan_start(struct scan *s);
 
-/* ---- connect_scan_words.c ---- */
+/* ---- scan_words.c ---- */
 
 /* Parses WORDS into S's operands and names. Returns 0, or -1 with *ERROR. */
 int scan_parse(struct scan *s, const struct operands *words, struct option_error *error);
@@ -107,7 +107,7 @@ bool scan_is_portless(const struct scan_target *t);
 
 void scan_free_words(struct scan *s);
 
-/* ---- connect_scan_names.c ---- */
+/* ---- scan_names.c ---- */
 
 /* Begins to look up all names at once. scan_start() is called once all services are known,
  * perhaps from in here. */
@@ -127,7 +127,7 @@ void scan_show_soon(struct scan *s);
 
 void scan_free_names(struct scan *s);
 
-/* ---- connect_scan_report.c ---- */
+/* ---- scan_report.c ---- */
 
 /* Prints the targets whose turn it is; at the end, all that are left. */
 void scan_tell_next(struct scan *s);

@@ -1,0 +1,36 @@
+/* scan.h - a run that asks of each port of a list of hosts whether somebody is there
+ *
+ * `connect --probe` connects to them, all at once, and prints which are open.
+ */
+#ifndef RUN_SCAN_H
+#define RUN_SCAN_H
+
+#include "base/message.h"
+#include "base/options.h"
+#include "flow/data_options.h"
+#include "flow/spawn.h"
+#include "sock/sockopt.h"
+
+/* How long stdout has to take the rest after a signal. */
+#define PROBE_PATIENCE (100 * MILLISECOND)
+
+/* All pointers must live until the end. */
+struct scan_config {
+	const struct messages *messages;
+	const struct socket_options *socket;
+	const struct data_options *data;
+	struct spawn_command command; /* takes the place of this process where all are as asked */
+	int family;
+	bool numeric;
+	int64_t wait;		 /* of -w, or UNSET; */
+	int64_t limit;		 /* then a port has so long */
+	int64_t retry, interval; /* see retry.h */
+	int64_t jobs;		 /* so many at a time */
+	bool any, closed;	 /* one that is open is enough; none is to be open */
+};
+
+/* Probes the ports that OPERANDS name, `HOST... PORTS` or ENDPOINTs. Says itself what goes wrong.
+ */
+struct outcome scan_run(const struct scan_config *c, const struct operands *operands);
+
+#endif
