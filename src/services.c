@@ -57,6 +57,10 @@ static const struct option_row rows[] = {
 	  .help = "exit once N clients have been served; over 1 implies -k" },
 	{ "stall", 0, OPTION_DURATION, AT(stall), .arg = "DURATION",
 	  .help = "drop a client that is in the way of others and takes nothing so long (5s)" },
+	{ "live", 0, OPTION_FLAG, AT(live),
+	  .excludes = "stall echo discard forward execute proxy-server",
+	  .help = "with -k or a broker: what comes while nobody is there is thrown away, "
+		  "and a client that is slow loses whole reads" },
 	BUILT_IN(OPTION)
 };
 

@@ -207,6 +207,22 @@ void connection_figures(const struct connection *x, enum message_level level, bo
 	report_figures(x->connections->c->messages, level, &f, closed ? "closed" : "stats");
 }
 
+void connection_report_lost(const struct connection *x)
+{
+	bool packets = x->connections->fanout.c.packets;
+	uint64_t count = x->subscriber.lost, bytes = x->subscriber.lost_bytes;
+	struct notice n;
+
+	if (!count)
+		return;
+	connection_notice(x, &n, MESSAGE_NOTE, "lost");
+	json_number(&n.json, "count", (int64_t)count);
+	json_number(&n.json, "bytes", (int64_t)bytes);
+	notice_end(&n, "%s: lost %llu %s%s, %llu byte%s: it was slower than what came (--live)",
+		   x->name, (unsigned long long)count, packets ? "packet" : "read",
+		   count == 1 ? "" : "s", (unsigned long long)bytes, bytes == 1 ? "" : "s");
+}
+
 /* Why X's pump pauses. */
 static void connection_add_pause(const struct connection *x, struct text *text)
 {

@@ -40,6 +40,9 @@ void connection_close(struct connection *x);
 /* Reports X's figures with LEVEL: as the event `closed` if X is over, else as `stats`. */
 void connection_figures(const struct connection *x, enum message_level level, bool closed);
 
+/* Says what X, which is over, has lost by --live. */
+void connection_report_lost(const struct connection *x);
+
 /* Adds what X waits for, each as "; WHAT (OPTIONS)". */
 void connection_waits(const struct connection *x, struct text *text);
 

@@ -65,8 +65,11 @@ static void connections_figures(void *arg, bool at_end)
 		message(s->c->messages, MESSAGE_NOTE, "note", "not connected yet");
 		return;
 	}
-	for (const struct connection *x = s->first; x; x = x->next)
+	for (const struct connection *x = s->first; x; x = x->next) {
+		if (at_end)
+			connection_report_lost(x);
 		connection_figures(x, stats ? MESSAGE_NOTE : MESSAGE_VERBOSE, at_end);
+	}
 	if (stats && s->keep)
 		connections_total(s);
 }
@@ -315,6 +318,7 @@ void connections_one_over(struct connections *s, struct connection *x, struct ou
 	}
 	if (outcome.kind != OUTCOME_DONE)
 		s->failed = true;
+	connection_report_lost(x);
 	connection_figures(x, level, true);
 	s->sent += pump_sent(&x->pump);
 	s->received += pump_received(&x->pump);

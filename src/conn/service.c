@@ -40,6 +40,20 @@ static const struct service *service_chosen(const struct operands *operands,
 	return chosen ? chosen : services[0];
 }
 
+/* Is there anything for --live to do? Returns 0, or -1 with *ERROR. */
+static int service_check_live(const struct service_options *o, const struct operands *operands,
+			      struct option_error *error)
+{
+	if (operands->command)
+		return option_fail(error, "--live is for stdin or a broker: it excludes '-- %s'",
+				   operands->command[0]);
+	if (!service_keeps(o))
+		return option_fail(error, "--live needs --keep-open, --broker or --chat");
+	if (!o->service->joins && option_is_given(operands, "recv-only"))
+		return option_fail(error, "--live and --recv-only exclude each other");
+	return 0;
+}
+
 int service_check(struct service_options *o, const struct operands *operands, bool numeric,
 		  struct option_error *error)
 {
@@ -57,6 +71,8 @@ int service_check(struct service_options *o, const struct operands *operands, bo
 	if (option)
 		return option_fail(error, "--%s needs a command: -e CMD or -- CMD", option);
 	o->service = s;
+	if (o->live && service_check_live(o, operands, error) < 0)
+		return -1;
 	o->command.words = operands->command;
 	return s->check ? s->check(o, numeric, error) : 0;
 }

@@ -90,6 +90,7 @@ struct service_options {
 	int64_t max_conns, accept; /* UNSET: any number */
 	int64_t when_full;	   /* enum when_full */
 	int64_t stall;		   /* ns */
+	bool live;		   /* nobody waits for a client that is slow */
 };
 
 #define SERVICE_OPTIONS_DEFAULT                                                                    \

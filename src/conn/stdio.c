@@ -105,7 +105,8 @@ void stdio_share(struct connections *s)
 	const struct data_options *d = s->c->data;
 	struct fanout_config c = {
 		.limit = d->buffer == UNSET ? 0 : (size_t)d->buffer,
-		.stall = s->options->stall,
+		.stall = s->options->live ? UNSET : s->options->stall,
+		.live = s->options->live,
 		.filter = &s->read_copies,
 		.last_taken = stdio_last_taken,
 		.stalled = stdio_stalled,

@@ -24,15 +24,32 @@ static void block_release(struct block *b)
 		free(b);
 }
 
-static bool subscriber_is_full(const struct subscriber *r)
+/* How much waits for R. Packets without a byte take memory too. */
+static size_t subscriber_waits(const struct subscriber *r)
 {
-	/* Packets without a byte take memory too. */
-	size_t places = r->fanout->c.packets ? r->n * sizeof(struct block) : 0;
-
-	return !r->finished && r->bytes + places >= r->fanout->c.limit;
+	return r->bytes + (r->fanout->c.packets ? r->n * sizeof(struct block) : 0);
 }
 
-/* Reads the source while there are subscribers, none is full, and the copies are not behind. */
+static bool subscriber_is_full(const struct subscriber *r)
+{
+	return !r->finished && subscriber_waits(r) >= r->fanout->c.limit;
+}
+
+/* Is what comes now lost for R? Not one by one, so that it has few gaps, and few blocks are kept
+ * for a little of each. */
+static bool subscriber_loses(struct subscriber *r)
+{
+	const struct fanout_config *c = &r->fanout->c;
+
+	if (r->losing)
+		r->losing = subscriber_waits(r) > c->limit / 2;
+	else
+		r->losing = c->live && subscriber_is_full(r);
+	return r->losing;
+}
+
+/* Reads the source while there are subscribers, none is full, and the copies are not behind; or, of
+ * what is live, always but for the copies. */
 static void fanout_update(void *arg)
 {
 	struct fanout *f = arg;
@@ -40,9 +57,9 @@ static void fanout_update(void *arg)
 	int64_t resume = 0;
 
 	f->full = false;
-	for (const struct subscriber *r = f->subscribers; r && !f->full; r = r->next)
+	for (const struct subscriber *r = f->subscribers; r && !f->full && !f->c.live; r = r->next)
 		f->full = subscriber_is_full(r);
-	wanted = f->source && f->n > 0 && !f->ended && !f->full;
+	wanted = f->source && (f->n > 0 || f->c.live) && !f->ended && !f->full;
 	if (was_full && !f->full && f->c.room)
 		f->c.room(f->c.arg);
 	if (wanted)
@@ -111,6 +128,11 @@ static void subscriber_push(struct subscriber *r, struct block *b, size_t offset
 
 	if (r->finished)
 		return;
+	if (subscriber_loses(r)) {
+		r->lost++;
+		r->lost_bytes += b->size - offset;
+		return;
+	}
 	if (last && last->block == b && last->end == offset) {
 		last->end = b->size;
 	} else {
@@ -181,24 +203,32 @@ static void fanout_give(struct fanout *f, struct block *b, size_t n,
 	fanout_tell_later(f);
 }
 
+/* Copies DATA of N bytes that the source gave, unless nobody is there who gets them. */
+static void fanout_copy(struct fanout *f, const char *data, size_t n)
+{
+	if (f->n > 0)
+		filter_copy_unsent(f->c.filter, data, n);
+}
+
 /* ---- publishers ---- */
 
-/* Gives DATA of N bytes, where there are packets as one. Returns 0, or -1 with errno ENOMEM. */
+/* Gives DATA of N bytes: where there are packets, or something may be lost, as one. Returns 0, or
+ * -1 with errno ENOMEM. */
 static int publisher_give(struct publisher *s, const char *data, size_t n)
 {
 	struct fanout *f = s->fanout;
-	bool packets = f->c.packets;
+	bool own = f->c.packets || (f->c.live && n > BLOCK / 2);
 
 	do {
-		struct block *b = packets ? block_new(n) : fanout_tail(f);
+		struct block *b = own ? block_new(n) : fanout_tail(f);
 		size_t piece = n;
 		if (!b)
 			return -1;
-		if (!packets && piece > BLOCK - b->size)
+		if (!own && piece > BLOCK - b->size)
 			piece = BLOCK - b->size;
 		memcpy(b->data + b->size, data, piece);
 		fanout_give(f, b, piece, s->self);
-		if (packets)
+		if (own)
 			block_release(b);
 		data += piece;
 		n -= piece;
@@ -273,7 +303,7 @@ ssize_t publisher_take(struct publisher *s, const struct endpoint *source, size_
 	if (got <= 0)
 		return got;
 	if (s == &f->publisher)
-		filter_copy_unsent(f->c.filter, b->data + b->size, (size_t)got);
+		fanout_copy(f, b->data + b->size, (size_t)got);
 	if (f->c.chat)
 		return publisher_put(s, b->data + b->size, (size_t)got);
 	fanout_give(f, b, (size_t)got, s->self);
@@ -331,7 +361,7 @@ static ssize_t fanout_read(struct fanout *f)
 		return -1;
 	while ((found = framer_next(&f->framer, f->c.packet_most, &data, &size)) > 0) {
 		f->c.filter->after_cr = false;
-		filter_copy_unsent(f->c.filter, data, size);
+		fanout_copy(f, data, size);
 		if (publisher_put(&f->publisher, data, size) < 0)
 			return -1;
 		framer_took(&f->framer);
@@ -361,6 +391,7 @@ void fanout_start(struct fanout *f, struct loop *loop, const struct fanout_confi
 	f->watch =
 		(struct watch){ .fd = source ? source->rfd : -1, .fn = fanout_readable, .arg = f };
 	f->pause = (struct timer){ .fn = fanout_update, .arg = f };
+	fanout_update(f);
 }
 
 void fanout_finish(struct fanout *f)

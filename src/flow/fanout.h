@@ -3,7 +3,8 @@
  * Data comes from a source (a descriptor) or from publishers, which may be subscribers too. It
  * stands once in memory, in blocks that all subscribers share. Each of them has a bounded queue of
  * what it has still to take: while one queue is full nothing more is taken in, and the owner is
- * told of a subscriber that takes nothing for too long, so that it can drop it.
+ * told of a subscriber that takes nothing for too long, so that it can drop it. A live fan-out does
+ * not wait: a subscriber with a full queue loses what comes until half of that is taken.
  */
 #ifndef FLOW_FANOUT_H
 #define FLOW_FANOUT_H
@@ -36,6 +37,8 @@ struct fanout_config {
 	/* Publishers may write again. NULL: there are none. */
 	void (*room)(void *arg);
 	void *arg;
+	bool live; /* nobody is waited for, and the source is read though there are no subscribers
+		    */
 	bool endless; /* the source's end is not that of the subscribers */
 	bool packets; /* data stays in packets; what is read from the source is cut into them: */
 	const struct frame_options *frame; /* how (NULL: each read is one) */
@@ -83,13 +86,17 @@ struct subscriber {
 	int64_t last_taken; /* time when it last took something, or joined */
 	struct timer stall;
 	bool finished; /* gets no more */
+	bool losing;   /* of what is live: its queue was full, and is not half empty yet */
+	/* What it has lost so far: reads or packets, each as a whole, and their bytes. */
+	uint64_t lost, lost_bytes;
 	/* Called from the loop when something has come, or the end; may drop any subscriber. NULL
 	 * at first: the owner sets it, and its argument. */
 	void (*ready)(void *arg);
 	void *arg;
 };
 
-/* Starts *F, which reads SOURCE (the caller's, may be NULL) while there are subscribers. */
+/* Starts *F, which reads SOURCE (the caller's, may be NULL) while there are subscribers; of what is
+ * live, from now on. */
 void fanout_start(struct fanout *f, struct loop *loop, const struct fanout_config *c,
 		  struct endpoint *source);
 
