@@ -546,7 +546,7 @@ NOTICE='^sockit connect: .*(--recv-only.*--close-on-peer-eof|--close-on-peer-eof
 
 @test "broken stdout: a write that fails ends the run at once, dead by SIGPIPE" {
 	mkfifo in out.fifo
-	counterpart chatter report
+	counterpart send:1000000 readall report
 	"$SOCKIT" connect 127.0.0.1 "$PORT" <in >out.fifo 2>err 3>&- &
 	started
 	exec 7>in
@@ -559,7 +559,7 @@ NOTICE='^sockit connect: .*(--recv-only.*--close-on-peer-eof|--close-on-peer-eof
 
 @test "broken stdout: exit 1 where the parent ignores SIGPIPE" {
 	mkfifo in out.fifo
-	counterpart chatter report
+	counterpart send:1000000 readall report
 	(
 		trap '' PIPE
 		exec "$SOCKIT" connect 127.0.0.1 "$PORT" <in >out.fifo 2>err 3>&-
@@ -583,7 +583,7 @@ NOTICE='^sockit connect: .*(--recv-only.*--close-on-peer-eof|--close-on-peer-eof
 	ended 141 "$PID"
 	silent
 	[ "$(cat out)" = hello ]
-	counterpart_ended /dev/null
+	counterpart_ended /dev/null ECONNRESET
 }
 
 @test "broken stdout: noticed by -d" {
@@ -621,14 +621,14 @@ NOTICE='^sockit connect: .*(--recv-only.*--close-on-peer-eof|--close-on-peer-eof
 	: >go
 	ended 141 "$PID"
 	silent
-	counterpart_ended expected
+	counterpart_ended expected ECONNRESET
 }
 
 @test "broken stdout: a socket" {
-	counterpart chatter report
+	counterpart send:1000000 readall report
 	exits 141 "$PARENT" 0=pipe 1=unix+late close -- "$SOCKIT" connect 127.0.0.1 "$PORT" >out 2>err
 	silent
-	counterpart_ended /dev/null
+	counterpart_ended /dev/null ECONNRESET
 }
 
 ### Ended by shutdown, drain, close.
@@ -652,7 +652,7 @@ NOTICE='^sockit connect: .*(--recv-only.*--close-on-peer-eof|--close-on-peer-eof
 }
 
 @test "a reset where stdout fails before the end of stdin" {
-	counterpart chatter report
+	counterpart send:1000000 readall report
 	exits 1 "$PARENT" 0=pipe feed:"$(SMALL)" -- \
 		"$SOCKIT" connect 127.0.0.1 "$PORT" >/dev/full 2>err
 	says '^sockit connect: stdout: .*\(ENOSPC\)$'
@@ -661,7 +661,7 @@ NOTICE='^sockit connect: .*(--recv-only.*--close-on-peer-eof|--close-on-peer-eof
 }
 
 @test "a reset where stdin cannot be read, while the peer sends and reads" {
-	counterpart chatter report
+	counterpart send:1000000 readall report
 	exits 1 "$SOCKIT" connect 127.0.0.1 "$PORT" </ >out 2>err
 	says '^sockit connect: stdin: .*\(EISDIR\)$'
 	counterpart_ended /dev/null ECONNRESET
@@ -1101,7 +1101,7 @@ needs_pid_namespace() {
 @test "PID 1: a broken stdout ends it with 141" {
 	needs_pid_namespace
 	mkfifo in out.fifo
-	counterpart chatter report
+	counterpart send:1000000 readall report
 	unshare -rpf "$SOCKIT" connect 127.0.0.1 "$PORT" <in >out.fifo 2>err 3>&- &
 	started
 	exec 7>in

@@ -1,0 +1,319 @@
+#!/usr/bin/env bats
+# An end is a promise: who sees the end of a stream from sockit has all of it. A run that ends before its
+# input has, in whatever way, resets the connection, and what was read has a second to arrive first.
+
+load helpers/common
+load helpers/files
+
+# sends NAME WORD...: sockit with WORDs sends "hello", and then waits for more; $SENDER, NAME.in.
+# Signals are as by default, which they are not in the background of a script.
+sends() {
+	local name=$1
+	mkfifo "$name.in"
+	{ exec {HOLD}<>"$name.in"; } && echo hello >&"$HOLD"
+	env --default-signal=INT "$SOCKIT" "${@:2}" <"$name.in" >/dev/null 2>"$name.sender" 3>&- &
+	SENDER=$!
+	PIDS+=("$SENDER")
+}
+
+# The ways to end a sender before its input: what is done, its exit status, its options.
+CAUSES='timeout 4 --timeout=600ms
+idle 4 -i100ms
+TERM 143
+INT 130
+HUP 129
+KILL 137'
+
+# cut_off RECEIVER ENDED: in each of these ways a sender to a receiver of its own is ended, which the function
+# RECEIVER NAME starts ($PORT, $RECEIVER) and of which ENDED NAME PID tells whether it saw a reset.
+cut_off() {
+	local cause status option receivers=() senders=() names=()
+	while read -r cause status option; do
+		"$1" "$cause"
+		receivers+=("$RECEIVER")
+		sends "$cause" connect $option 127.0.0.1 "$PORT"
+		senders+=("$SENDER")
+		names+=("$cause $status")
+	done <<<"$CAUSES"
+	local i
+	for i in "${!names[@]}"; do
+		read -r cause status <<<"${names[i]}"
+		if [[ $cause = [A-Z]* ]]; then
+			eventually has_at_least "$cause.copy" 6
+			kill -s "$cause" "${senders[i]}"
+		fi
+		ended "$status" "${senders[i]}"
+		"$2" "$cause" "${receivers[i]}" || { echo "after $cause" && return 1; }
+	done
+}
+
+### Receivers of all kinds.
+
+to_sockit() {
+	serve -d 127.0.0.1 0 >"$1.copy" 2>"$1.err"
+	RECEIVER=$LISTENER
+}
+sockit_saw() {
+	ended 1 "$2" && [ "$(<"$1.copy")" = hello ] && grep -q ECONNRESET "$1.err"
+}
+
+# bats test_tags=valgrind
+@test "sockit's receiver exits 1 after a part, however its sender was ended" {
+	cut_off to_sockit sockit_saw
+}
+
+to_python() {
+	counterpart save:"$1.copy" read:6 report readall report
+	RECEIVER=$PEER
+	mv peer.out "$1.out"
+}
+python_saw() {
+	ended 0 "$2" && eventually grep -q '^read 6 .* ECONNRESET$' "$1.out"
+}
+
+@test "recv(2) fails with ECONNRESET" {
+	cut_off to_python python_saw
+}
+
+# nc.openbsd takes the error for an end, and exits 0; but it was told.
+to_nc() {
+	PORT=$(free_port)
+	spawn strace -f -qq -e trace=poll -o "$1.trace" \
+		nc.openbsd -dlvn 127.0.0.1 "$PORT" >"$1.copy" 2>"$1.err" </dev/null
+	RECEIVER=$PID
+	eventually grep -q Listening "$1.err"
+}
+nc_saw() {
+	ended 0 "$2" && [ "$(<"$1.copy")" = hello ] && grep -q 'revents=[A-Z|]*POLLERR' "$1.trace"
+}
+
+@test "nc.openbsd is told by poll(2)" {
+	needs nc.openbsd netcat-openbsd
+	needs strace strace
+	strace -o /dev/null true || skip 'strace may not trace'
+	cut_off to_nc nc_saw
+	# As it is not by an end.
+	to_nc whole
+	exits 0 "$SOCKIT" connect 127.0.0.1 "$PORT" <<<hello
+	ended 0 "$RECEIVER"
+	run ! grep -q POLLERR whole.trace
+}
+
+to_ncat() {
+	PORT=$(free_port)
+	spawn ncat -lvn 127.0.0.1 "$PORT" --recv-only >"$1.copy" 2>"$1.err" </dev/null
+	RECEIVER=$PID
+	eventually grep -q Listening "$1.err"
+}
+ncat_saw() {
+	ended 1 "$2" && [ "$(<"$1.copy")" = hello ]
+}
+
+@test "ncat exits 1" {
+	needs ncat ncat
+	cut_off to_ncat ncat_saw
+	to_ncat whole
+	exits 0 "$SOCKIT" connect 127.0.0.1 "$PORT" <<<hello
+	ended 0 "$RECEIVER"
+}
+
+to_socat() {
+	PORT=$(free_port)
+	spawn socat -d -d -u "TCP-LISTEN:$PORT,bind=127.0.0.1" STDOUT >"$1.copy" 2>"$1.err"
+	RECEIVER=$PID
+	eventually grep -q 'listening on' "$1.err"
+}
+# It warns, and exits 0.
+socat_saw() {
+	ended 0 "$2" && [ "$(<"$1.copy")" = hello ] && grep -q 'Connection reset by peer' "$1.err"
+}
+
+@test "socat says it" {
+	needs socat socat
+	cut_off to_socat socat_saw
+	to_socat whole
+	exits 0 "$SOCKIT" connect 127.0.0.1 "$PORT" <<<hello
+	ended 0 "$RECEIVER"
+	run ! grep -q 'reset by peer' whole.err
+}
+
+### Inputs of all kinds.
+
+@test "a file as stdin" {
+	local cause status option
+	while read -r cause status option; do
+		to_sockit "$cause"
+		env --default-signal=INT "$SOCKIT" connect --rate 10k $option 127.0.0.1 "$PORT" \
+			<"$(SMALL)" >/dev/null 2>sender.err 3>&- &
+		started
+		eventually has_at_least "$cause.copy" 1
+		[ "$cause" = timeout ] || kill -s "$cause" "$PID"
+		ended "$status" "$PID"
+		ended 1 "$LISTENER"
+		grep -q ECONNRESET "$cause.err"
+		cmp -n "$(wc -c <"$cause.copy")" "$cause.copy" "$(SMALL)"
+	done <<-'END'
+		timeout 4 --timeout=300ms
+		TERM 143
+		INT 130
+		KILL 137
+	END
+}
+
+# ctrl_c INPUT: sockit sends INPUT in a terminal of its own; once the file copy has something, Ctrl-C is typed.
+# Prints sockit's status.
+ctrl_c() {
+	within 20 python3 -S - "$SOCKIT" "$PORT" "$1" <<-'END' 3>&-
+		import os, pty, sys, time
+		pid, master = pty.fork()
+		if pid == 0:
+		    fd = os.open(sys.argv[3], os.O_RDWR)
+		    os.dup2(fd, 0)
+		    os.execv(sys.argv[1], ['sockit', 'connect', '--rate', '10k', '127.0.0.1', sys.argv[2]])
+		if sys.argv[3] == '/dev/tty':
+		    os.write(master, b'hello\n')
+		while not os.path.getsize('copy'):
+		    time.sleep(0.01)
+		os.write(master, b'\x03')
+		print(-os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
+	END
+}
+
+@test "Ctrl-C at a terminal resets where stdin is a file, and where it is the terminal ends" {
+	serve -d 127.0.0.1 0 >copy 2>err
+	[ "$(ctrl_c "$(SMALL)")" = 2 ]
+	ended 1 "$LISTENER"
+	grep -q ECONNRESET err
+	serve -d 127.0.0.1 0 >copy 2>err
+	[ "$(ctrl_c /dev/tty)" = 2 ]
+	ended 0 "$LISTENER"
+	[ "$(<copy)" = hello ]
+}
+
+@test "a terminal as stdin: the end of a run is an end" {
+	local verb
+	for verb in kill:TERM kill:KILL; do
+		counterpart read:6 go:go readall report
+		mkfifo go
+		STATUS=0
+		"$PARENT" 0=tty line:hello gate:go $verb -- "$SOCKIT" connect 127.0.0.1 "$PORT" >out 2>err || STATUS=$?
+		[ "$STATUS" -gt 128 ]
+		echo hello >expected
+		counterpart_ended expected
+		rm go
+	done
+}
+
+@test "a command behind a relay" {
+	local name number way
+	while read -r name number way; do
+		# By connect, and by listen.
+		if [ "$way" = connect ]; then
+			to_sockit copy
+			spawn "$SOCKIT" connect -C 127.0.0.1 "$PORT" -e 'echo hello; exec sleep 20' 2>err
+			set -- "$LISTENER" "$PID"
+		else
+			serve -C 127.0.0.1 0 -e 'echo hello; exec sleep 20' 2>err
+			spawn "$SOCKIT" connect -d 127.0.0.1 "$PORT" >copy.copy 2>copy.err
+			set -- "$PID" "$LISTENER"
+		fi
+		eventually has_at_least copy.copy 7
+		kill -s "$name" "$2"
+		ended "$number" "$2"
+		ended 1 "$1"
+		grep -q ECONNRESET copy.err
+	done <<-'END'
+		TERM 143 connect
+		KILL 137 connect
+		TERM 143 listen
+		KILL 137 listen
+	END
+}
+
+@test "listen: a client, and with -k each of three" {
+	local name number options i clients
+	while read -r name number options; do
+		mkfifo in
+		exec 7<>in
+		serve $options 127.0.0.1 0 <in >out 2>err 7>&-
+		clients=()
+		for i in 1 2 3; do
+			[ "$i" = 1 ] || [ "$options" ] || break
+			spawn "$SOCKIT" connect -d 127.0.0.1 "$PORT" >"$i.copy" 2>"$i.err" 7>&-
+			clients+=("$PID")
+			[ -z "$options" ] || eventually accepted "$i"
+		done
+		echo hello >&7
+		for i in "${!clients[@]}"; do
+			eventually has_at_least "$((i + 1)).copy" 6
+		done
+		kill -s "$name" "$LISTENER"
+		ended "$number" "$LISTENER"
+		for i in "${!clients[@]}"; do
+			ended 1 "${clients[i]}"
+			[ "$(<"$((i + 1)).copy")" = hello ]
+			grep -q ECONNRESET "$((i + 1)).err"
+		done
+		exec 7>&-
+		rm in
+	done <<-'END'
+		TERM 143
+		KILL 137
+		TERM 143 -kv
+		KILL 137 -kv
+	END
+}
+accepted() {
+	[ "$(grep -c ' accepted ' err)" = "$1" ]
+}
+
+### What was read has a second.
+
+# fifo_is_empty: all that was written to descriptor 7 has been read.
+fifo_is_empty() {
+	[ "$(python3 -S -c 'import array, fcntl, termios
+n = array.array("i", [0])
+fcntl.ioctl(7, termios.FIONREAD, n)
+print(n[0])')" = 0 ]
+}
+
+# holds_much: sockit has read 60000 bytes, which its counterpart takes only once the FIFO go lets it.
+holds_much() {
+	mkfifo in go
+	head -c 60000 "$(A)" >expected
+	counterpart rcvbuf:4096 gate:go readall report
+	exec 7<>in
+	spawn "$SOCKIT" connect --sndbuf 4096 127.0.0.1 "$PORT" <in >out 2>err 7>&-
+	cat expected >&7
+	eventually fifo_is_empty
+}
+
+@test "tail -f, ended by SIGTERM: all that was read arrives, and then a reset" {
+	holds_much
+	kill -TERM "$PID"
+	: >go
+	ended 143 "$PID"
+	silent
+	counterpart_ended expected ECONNRESET
+}
+
+@test "a receiver that takes nothing has a second, unless a second signal comes" {
+	local start
+	holds_much
+	start=$(milliseconds)
+	kill -TERM "$PID"
+	ended 143 "$PID"
+	[ $(($(milliseconds) - start)) -ge 900 ]
+	: >go
+	ended 0 "$PEER"
+	grep -q ' ECONNRESET$' peer.out
+	rm in go
+	holds_much
+	start=$(milliseconds)
+	kill -TERM "$PID"
+	pause 0.1
+	kill -INT "$PID"
+	kill -HUP "$PID"
+	ended 143 "$PID"
+	[ $(($(milliseconds) - start)) -lt 900 ]
+}
