@@ -14,6 +14,8 @@
 #include "sock/rights.h"
 #include "run/report.h"
 
+#define FIRST_MOST 1400 /* bytes that a SYN has room for */
+
 struct client_run {
 	struct client_config c;
 	char place[512]; /* where it connects to, in words */
@@ -26,6 +28,9 @@ struct client_run {
 	int64_t limit;		 /* of a single try: of its connection with --retry; UNSET: none */
 	struct dial_result last; /* how the try that counts failed; the failures are ours */
 	int64_t deadline;	 /* of all tries */
+	/* Of stdin, and goes with the SYN. */
+	char first[FIRST_MOST];
+	size_t first_n;
 };
 
 /* Might another try do better? Not where the options or the service are what is wrong. */
@@ -137,6 +142,7 @@ static void client_dialled(void *arg, const struct dial_result *r)
 		client_pass(c, r->fd);
 		return;
 	}
+	c->connections.sent_before = c->first_n;
 	if (peer.u.sa.sa_family == AF_UNSPEC)
 		address_set_words(&peer, c->connections.place, address_port(&peer));
 	connections_take(&c->connections, r->fd, &peer, &r->local);
@@ -166,7 +172,8 @@ static void client_try(void *arg)
 		.family = to->family,
 		.socktype = to->socktype,
 		.socket = to->socket,
-		.at_once = c->c.pass_fd, /* whoever gets it sees a connection */
+		.first = c->first,
+		.first_n = c->first_n,
 		/* A look-up may take as long as it wants to while --retry lasts: begun anew with
 		 * each try it would never be over. */
 		.deadline = once ? clock_after(to->messages->start, c->limit) : c->deadline,
@@ -206,6 +213,34 @@ static void client_begin(struct client_run *c)
 		client_try(c);
 }
 
+/* Does what stdin has go to the peer as it is, with nothing to wait for? */
+static bool client_sends_plainly(const struct client_run *c)
+{
+	const struct data_options *d = c->c.connections.data;
+	const struct service_options *o = c->c.connections.service;
+
+	return !c->c.proxy && !c->c.pass_fd && o->service == services[0] && !d->recv_only &&
+	       !d->crlf && !d->telnet && d->delay == UNSET && d->rate == UNSET &&
+	       d->heartbeat == UNSET && !run_copies(c->run);
+}
+
+/* --fastopen: reads what stdin has by now, so that it can travel with the SYN. Without
+ * anything there the peer may be the one to speak first. */
+static void client_read_first(struct client_run *c)
+{
+	struct endpoint in;
+	ssize_t n = 0;
+
+	endpoint_inherit(&in, STDIN_FILENO, false, "stdin");
+	if (in.kind != ENDPOINT_TERMINAL && endpoint_readable(&in)) {
+		endpoint_reopen(&in);
+		n = endpoint_read(&in, c->first, sizeof c->first);
+	}
+	endpoint_close(&in);
+	/* The end, and an error, will be met again. */
+	c->first_n = n > 0 ? (size_t)n : 0;
+}
+
 struct outcome client_run(const struct client_config *config)
 {
 	const struct connections_config *to = &config->connections;
@@ -226,6 +261,8 @@ struct outcome client_run(const struct client_config *config)
 	c.deadline = clock_after(to->messages->start, r->retry);
 	if (connections_start(&c.connections, to) < 0)
 		return (struct outcome){ OUTCOME_FAILED, 0 };
+	if (to->socket->fastopen && client_sends_plainly(&c))
+		client_read_first(&c);
 	/* Check stdout before dialling. */
 	if (config->pass_fd && rights_check(STDOUT_FILENO) < 0)
 		run_end(c.run, message_fail(to->messages, OUTCOME_FAILED, errno_name(errno),

@@ -37,7 +37,7 @@ struct pump_config connection_pump_config(const struct connection *x)
 	const struct data_options *d = x->connections->c->data;
 
 	return (struct pump_config){
-		.fastopen = x->connections->c->socket->fastopen && !x->connections->listening,
+		.sent_before = x->connections->sent_before,
 		.terms.recv_only = d->recv_only,
 		.terms.send_only = d->send_only,
 		.terms.no_shutdown = d->no_shutdown,

@@ -58,6 +58,7 @@ struct connections {
 	struct timer out_timer;
 	/* stdin's size, for --progress */
 	int64_t expected;
+	size_t sent_before; /* bytes of stdin that went with the SYN, --fastopen */
 };
 
 /* Starts the run of S as C says; the run asks S for its figures from here on. The caller has set

@@ -15,7 +15,6 @@
 #include "base/descriptors.h"
 #include "run/job.h"
 #include "sock/rights.h"
-#include "sock/stream.h"
 
 #define FDS_OF_SPAWN 4 /* open for a moment while a command is started */
 
@@ -166,10 +165,8 @@ static int exec_open(void *arg, int *in, int *out)
 		*out = *in < 0 ? -1 : exec_open_way(&x->in, false, c->data->recv_only);
 		return *out < 0 ? -1 : 0;
 	}
-	/* A command expects a socket that is connected, and waits. */
+	/* A command expects a socket that waits. */
 	*in = *out = x->socket.rfd;
-	if (c->socket->fastopen)
-		stream_connected(*in);
 	fcntl(*in, F_SETFL, fcntl(*in, F_GETFL) & ~O_NONBLOCK);
 	return 0;
 }

@@ -51,14 +51,6 @@ static void forward_connected(void *arg, const struct dial_result *r)
 	connection_pump(x, &c, &(struct pump_calls){ 0 }, &x->in, &x->in);
 }
 
-/* Has X's client sent anything already? */
-static bool forward_has_data(const struct connection *x)
-{
-	char first;
-
-	return recv(x->socket.rfd, &first, 1, MSG_PEEK | MSG_DONTWAIT) > 0;
-}
-
 static void forward_start(struct connection *x)
 {
 	struct connections *s = x->connections;
@@ -70,8 +62,6 @@ static void forward_start(struct connection *x)
 		.socktype = s->c->socktype,
 		.any_type = true,
 		.socket = &f->socket,
-		/* Either side may speak first. */
-		.at_once = s->c->socket->fastopen && !forward_has_data(x),
 		.deadline = clock_after(clock_now(), connections_dial_limit(s)),
 		.wait = UNSET,
 		.events = { report_event, (void *)s->c->messages },

@@ -178,8 +178,9 @@ static void stdio_waiting(void *arg)
 		   x->name);
 }
 
-/* How much stdin will give, UNSET where that is not known. */
-static int64_t stdio_input_size(const struct endpoint *in)
+/* How much stdin will give, with the SENT bytes that it has given, UNSET where that is not known.
+ */
+static int64_t stdio_input_size(const struct endpoint *in, size_t sent)
 {
 	struct stat s;
 	off_t at;
@@ -187,7 +188,7 @@ static int64_t stdio_input_size(const struct endpoint *in)
 	if (in->kind != ENDPOINT_FILE || fstat(in->rfd, &s) < 0 || !S_ISREG(s.st_mode))
 		return UNSET;
 	at = lseek(in->rfd, 0, SEEK_CUR);
-	return at < 0 || at > s.st_size ? UNSET : (int64_t)(s.st_size - at);
+	return at < 0 || at > s.st_size ? UNSET : (int64_t)(s.st_size - at) + (int64_t)sent;
 }
 
 /* X has stdin and stdout for itself. */
@@ -199,7 +200,7 @@ static void stdio_open(struct connection *x, struct pump_config *c)
 	if (x->connections->listening && x->in.kind == ENDPOINT_NULL)
 		c->terms.recv_only = true;
 	if (!c->terms.recv_only)
-		x->connections->expected = stdio_input_size(&x->in);
+		x->connections->expected = stdio_input_size(&x->in, x->connections->sent_before);
 }
 
 /* X is one of several. */

@@ -369,10 +369,7 @@ void pump_start(struct pump *p, struct loop *loop, const struct pump_config *c,
 	}
 	if (c->terms.recv_only)
 		flow_finish(&p->up);
-	/* --fastopen waits for the first data, where there is none with a peer that may speak
-	 * first. */
-	if (c->fastopen && !(flow_wants_source(&p->up) && endpoint_readable(in)))
-		stream_connected(peer->wfd);
+	p->up.transfer.in = p->up.transfer.out = c->sent_before;
 	if (c->close)
 		pump_close(p);
 	else

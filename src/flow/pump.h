@@ -16,7 +16,7 @@
 
 struct pump_config {
 	struct half_close_terms terms;
-	bool fastopen;		/* the connection may begin with the first data only */
+	size_t sent_before;	/* bytes of `in` that were sent while it was being connected */
 	bool keepalive_is_set;	/* by the user: not to be changed */
 	int64_t quit_after_eof; /* ns to wait for the peer after the end of `in`, or UNSET */
 	int64_t linger;		/* ns that the peer has to end too after we closed */

@@ -205,15 +205,11 @@ static void pump_look_at_ends(struct pump *p)
 		pump_event(p, HALF_CLOSE_PEER_ENDED, 0);
 	if (p->up.state != FLOW_ENDED || p->state.send > SEND_CONNECTING)
 		return;
-	/* Under --fastopen a connection that has not sent anything is none yet. */
-	if (p->c.fastopen && !pump_has_sent(p) && !stream_connected(p->peer->wfd))
-		pump_event(p, HALF_CLOSE_SENT_UNCONNECTED, 0);
-	else
-		pump_event(p,
-			   p->peer_error		      ? HALF_CLOSE_SENT_BROKEN :
-			   p->up.source_ended && !p->up.error ? HALF_CLOSE_SENT :
-								HALF_CLOSE_SENT_CUT,
-			   0);
+	pump_event(p,
+		   p->peer_error		      ? HALF_CLOSE_SENT_BROKEN :
+		   p->up.source_ended && !p->up.error ? HALF_CLOSE_SENT :
+							HALF_CLOSE_SENT_CUT,
+		   0);
 }
 
 /* Has the run been cut, with something still to be read of what had come by then? */

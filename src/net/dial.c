@@ -22,7 +22,8 @@ struct attempt {
 	struct dial_failure state;
 	int socktype;
 	bool pending;
-	bool told; /* see icmp_want() */
+	bool told;   /* see icmp_want() */
+	size_t sent; /* of what is sent first */
 };
 
 struct dial {
@@ -113,12 +114,15 @@ static void attempt_failed(struct dial *d, struct attempt *a, int error, const c
 		   .what = what, .icmp = &a->state.icmp);
 }
 
-int dial_connect(int fd, const struct address *to, bool at_once)
+int dial_connect(int fd, const struct address *to, const void *first, size_t *n)
 {
-	if (unix_connect(fd, to) < 0)
-		return errno == EISCONN ? 0 : errno == EALREADY ? EINPROGRESS : errno;
+	int error = unix_connect(fd, to) < 0 ? errno : 0;
+
 	/* Only a connect(2) that succeeded is asked about: that would take an error away. */
-	return !at_once || !address_is_ip(to) || stream_connected(fd) ? 0 : EINPROGRESS;
+	if (!error && address_is_ip(to))
+		return stream_connected(fd, first, n) ? 0 : EINPROGRESS;
+	*n = 0;
+	return error == EISCONN ? 0 : error == EALREADY ? EINPROGRESS : error;
 }
 
 bool dial_to_oneself(int fd, struct address *local, struct address *peer)
@@ -162,12 +166,32 @@ static void attempt_over(struct attempt *a, int error)
 	dial_next_attempt(d);
 }
 
+/* The attempt is connected, perhaps to itself: sends what the SYN has not taken of what is sent
+ * first. Returns 0, EINPROGRESS if not all could be sent by now, or another errno. */
+static int attempt_send_first(struct attempt *a)
+{
+	const struct dial_config *c = &a->dial->c;
+	struct address local, peer;
+	ssize_t n;
+
+	if (a->sent == c->first_n || dial_to_oneself(a->watch.fd, &local, &peer))
+		return 0;
+	n = send(a->watch.fd, c->first + a->sent, c->first_n - a->sent,
+		 MSG_DONTWAIT | MSG_NOSIGNAL);
+	if (n < 0)
+		return errno == EAGAIN || errno == EINTR ? EINPROGRESS : errno;
+	a->sent += (size_t)n;
+	return a->sent == c->first_n ? 0 : EINPROGRESS;
+}
+
 /* The attempt's socket is connected, or has failed to. */
 static void attempt_ready(void *arg, short events)
 {
 	struct attempt *a = arg;
 	int error = stream_connect_error(a->watch.fd, &a->state.address, events, &a->state.icmp);
 
+	if (!error)
+		error = attempt_send_first(a);
 	if (error != EINPROGRESS)
 		attempt_over(a, error);
 }
@@ -176,9 +200,13 @@ static void attempt_ready(void *arg, short events)
 static int attempt_connect(struct attempt *a)
 {
 	const struct address *to = &a->state.address;
-	struct loop *loop = a->dial->loop;
-	int error = dial_connect(a->watch.fd, to, a->dial->c.at_once);
+	struct dial *d = a->dial;
+	struct loop *loop = d->loop;
+	/* Two addresses may be two machines, and who loses the race need not have it too. */
+	size_t n = a == d->attempts ? d->c.first_n : 0;
+	int error = dial_connect(a->watch.fd, to, d->c.first, &n);
 
+	a->sent = n;
 	/* A UNIX socket whose backlog is full does not tell when it has room again. */
 	if (!error || error == EINPROGRESS) {
 		watch_set(loop, &a->watch, POLLOUT);

@@ -24,7 +24,10 @@ struct dial_config {
 	int socktype;		 /* of a UNIX socket; 0: SOCK_STREAM */
 	bool any_type; /* if that type is wrong, try the other of SOCK_STREAM and SOCK_SEQPACKET */
 	const struct socket_options *socket;
-	bool at_once;	  /* connect even if --fastopen would wait for the first data */
+	/* What is sent first, as a part of connecting: under --fastopen with the SYN of the first
+	 * address that is tried, if that peer was met before; else once there is a connection. */
+	const char *first;
+	size_t first_n;
 	int64_t deadline; /* for look-up and connection together, see clock.h */
 	int64_t wait;	  /* ns for the connection alone, once the host is looked up; UNSET: no
 			   * such limit. By way of proxies: to all of them */
@@ -89,10 +92,10 @@ struct dial_sources {
 int dial_socket(int family, int socktype, const struct socket_options *o,
 		const struct dial_sources *sources, struct address *source, const char **what);
 
-/* Connects FD to TO, or asks again how far that has come. With AT_ONCE the handshake begins even if
- * TCP Fast Open would wait for the first data. Returns 0 once it is connected, else an errno:
- * EINPROGRESS while it is not. */
-int dial_connect(int fd, const struct address *to, bool at_once);
+/* Connects FD to TO, or asks again how far that has come. Where TCP Fast Open waits for the first
+ * data, the handshake begins with as much of the *N bytes at FIRST as its SYN takes; *N becomes how
+ * many that were. Returns 0 once it is connected, else an errno: EINPROGRESS while it is not. */
+int dial_connect(int fd, const struct address *to, const void *first, size_t *n);
 
 /* Is FD connected to itself? A client's SYN can meet its own socket, if the port is in the range
  * from which connect(2) chooses. Fills *LOCAL and *PEER. */

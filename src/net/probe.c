@@ -265,11 +265,19 @@ static bool attempt_take_answer(const struct attempt *a, int error, const struct
 	return true;
 }
 
+/* As dial_connect(), for A. */
+static int attempt_connect(const struct attempt *a)
+{
+	size_t none = 0;
+
+	return dial_connect(a->watch.fd, &a->address, "", &none);
+}
+
 static void attempt_ready(void *arg, short events)
 {
 	struct attempt a = *(struct attempt *)arg;
 	bool again = stream_connects_again && address_is_ip(&a.address);
-	int error = again ? dial_connect(a.watch.fd, &a.address, true) : stream_error(a.watch.fd);
+	int error = again ? attempt_connect(&a) : stream_error(a.watch.fd);
 	struct probe *b = a.probe;
 	struct icmp_error icmp = { 0 };
 
@@ -352,10 +360,10 @@ static enum step probe_try_next(struct probe *b)
 		return STEP_FAILED;
 	}
 	event_tell(&p->c.events, .kind = EVENT_CONNECTING, .address = &a.address);
-	error = dial_connect(fd, &a.address, true);
+	error = attempt_connect(&a);
 	/* To an address of ours the answer is there already. */
 	if (error == EINPROGRESS && stream_connects_again && address_is_ip(&a.address))
-		error = dial_connect(fd, &a.address, true);
+		error = attempt_connect(&a);
 	if (error == EINPROGRESS && attempt_watch(&a) == 0)
 		return STEP_UNDER_WAY;
 	if (error == EINPROGRESS)

@@ -193,8 +193,7 @@ static void client_send(struct proxy_client *d)
 
 	if (d->out.length && !d->send_error)
 		n = send(d->watch.fd, d->out.data, d->out.length, MSG_NOSIGNAL | MSG_DONTWAIT);
-	/* Under --fastopen the connection begins here. */
-	if (n < 0 && errno != EAGAIN && errno != EINTR && errno != EINPROGRESS)
+	if (n < 0 && errno != EAGAIN && errno != EINTR)
 		d->send_error = errno;
 	/* The proxy may have told why before it closed the connection. */
 	if (d->send_error)
@@ -312,7 +311,6 @@ static void client_connect_first(void *arg)
 	d->at = 0;
 	c.host = d->first->url.host;
 	c.port = d->first->url.port;
-	c.at_once = false;
 	c.events = (struct events){ client_tell_event, d };
 	d->dial = dial_start(d->loop, &c, client_dialled, d);
 	if (!d->dial)

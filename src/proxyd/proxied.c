@@ -279,8 +279,6 @@ void proxyd_dial(struct connection *x)
 		.port = p->port,
 		.family = s->c->family,
 		.socket = s->c->socket,
-		/* Whether it is there has to be told before any data comes. */
-		.at_once = s->c->socket->fastopen,
 		.deadline = clock_after(clock_now(), connections_dial_limit(x->connections)),
 		.wait = UNSET,
 		.permit = proxied_permit,

@@ -95,12 +95,13 @@ bool stream_is_gone(int fd)
 	return !has_peer(fd) && (errno == ENOTCONN || errno == EINVAL);
 }
 
-bool stream_connected(int fd)
+bool stream_connected(int fd, const void *first, size_t *n)
 {
-	if (has_peer(fd))
-		return true;
-	send(fd, "", 0, MSG_DONTWAIT | MSG_NOSIGNAL);
-	return false;
+	bool connected = has_peer(fd);
+	ssize_t sent = connected ? 0 : send(fd, first, *n, MSG_DONTWAIT | MSG_NOSIGNAL);
+
+	*n = sent > 0 ? (size_t)sent : 0;
+	return connected;
 }
 
 static void stream_linger(int fd, bool on)

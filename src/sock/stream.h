@@ -37,8 +37,9 @@ int stream_connect_icmp(int fd, const struct address *to, int error, struct icmp
 bool stream_is_gone(int fd);
 
 /* Is FD connected? If TCP Fast Open (RFC 7413) still waits for the first data, the handshake begins
- * now, and FD is ready for writing once it is over. */
-bool stream_connected(int fd);
+ * now, with as much of the *N bytes at FIRST as the SYN takes, and FD is ready for writing once it
+ * is over. *N becomes how many that were. */
+bool stream_connected(int fd, const void *first, size_t *n);
 
 /* Of this system (a twin for each): may connect(2) be called again on a TCP socket, to find out
  * whether it is connected (EALREADY: not yet), and after an error, for another address? */

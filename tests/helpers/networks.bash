@@ -4,12 +4,7 @@
 # host, where `there COMMAND...` runs, with 10.1.0.2 and 10.2.0.2; lo and vc, which is down, cannot be used.
 two_networks() {
 	private </dev/null
-	mkfifo there.fifo
-	# shellcheck disable=SC2016 # for that shell
-	inside unshare -n sh -c 'echo $$ >there.fifo; exec sleep 600' 3>&- &
-	PIDS+=("$!")
-	read -r THERE <there.fifo
-	PIDS+=("$THERE")
+	other_host
 	inside sh -c "
 		set -e
 		ip link add va type veth peer name pa
@@ -27,6 +22,25 @@ two_networks() {
 	links_up inside va vb
 	links_up there pa pb
 }
+other_host() {
+	mkfifo there.fifo
+	# shellcheck disable=SC2016 # for that shell
+	inside unshare -n sh -c 'echo $$ >there.fifo; exec sleep 600' 3>&- &
+	PIDS+=("$!")
+	read -r THERE <there.fifo
+	PIDS+=("$THERE")
+}
+
+# slow_network MILLISECONDS: $SOCKIT runs on a host with 10.9.0.1 and fd09::1, and another host, where `there COMMAND...`
+# runs, has 10.9.0.2 and fd09::2; what one sends to the other takes so long.
+slow_network() {
+	private </dev/null
+	[ -w /dev/net/tun ] || skip 'no /dev/net/tun'
+	other_host
+	inside ip tuntap add dev probe mode tun 2>/dev/null || skip 'no tun devices'
+	peer slow_path "$THERE" "$1"
+}
+
 there() {
 	inside nsenter -t "$THERE" -n -- "$@"
 }
