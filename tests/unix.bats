@@ -780,6 +780,89 @@ print(socket.socket(fileno=0).getsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF))'
 	done
 }
 
+# has_none PID: it has none of our files open.
+has_none() {
+	! ls -l "/proc/$1/fd" | grep -q "$PWD/file"
+}
+
+@test "--forward: descriptors go along, both ways, at their place in the stream, and none is left" {
+	[ "$(platform)" = linux ] || skip 'of Linux only'
+	local type
+	echo contents >file
+	echo other >file2
+	for type in stream seqpacket; do
+		rm -f s t
+		spawn "${FOREIGN[@]}" type:$type bind:unix:t bare:before came:file,with bare:between came:file2,again \
+			along:file2,answer bare:last over
+		local far=$PID
+		eventually [ -S t ]
+		unix_listens -k --type $type --forward unix:t s 2>err </dev/null
+		foreign type:$type connect:unix:s text:before along:file,with text:between along:file2,again \
+			came:file2,answer text:last
+		ended 0 "$far"
+		eventually has_none "$LISTENER"
+		kill "$LISTENER"
+		silent
+	done
+	# Among so much that it is spliced, and through a filter.
+	rm -f s t
+	spawn "${FOREIGN[@]}" bind:unix:t skip:3000000 came:file,with skip:3000000 bare:before came:file,again over
+	far=$PID
+	eventually [ -S t ]
+	unix_listens -k --forward unix:t s 2>err </dev/null
+	foreign connect:unix:s send:3000000 along:file,with send:3000000 text:before along:file,again
+	ended 0 "$far"
+	eventually has_none "$LISTENER"
+	rm -f t s2
+	spawn "${FOREIGN[@]}" bind:unix:t bare:before came:file,with over
+	far=$PID
+	eventually [ -S t ]
+	unix_listens -x dump --forward unix:t s2 2>err </dev/null
+	foreign connect:unix:s2 text:before along:file,with
+	ended 0 "$far"
+	ended 0 "$LISTENER"
+	silent
+}
+
+@test "--forward: descriptors that cannot go along are told, once, and what they came with arrives" {
+	[ "$(platform)" = linux ] || skip 'of Linux only'
+	echo contents >file
+	counterpart has:withagain over text:answer close
+	unix_listens --forward "127.0.0.1:$PORT" s 2>err </dev/null
+	foreign connect:unix:s along:file,with along:file,again shutdown has:answer over
+	ended 0 "$PEER"
+	ended 0 "$LISTENER"
+	says '^sockit unix: unix: [(]pid .*[)]: descriptors that came along are dropped: only a UNIX socket takes them$'
+	counterpart gone
+	unix_listens --json --forward "127.0.0.1:$PORT" s2 2>err </dev/null
+	foreign connect:unix:s2 along:file,with shutdown gone
+	ended 0 "$LISTENER"
+	[ "$(python3 -I -S "$BATS_TEST_DIRNAME/helpers/schema.py" err descriptors_dropped peer.family)" = unix ]
+	# No room for so many.
+	rm -f s
+	spawn "${FOREIGN[@]}" bind:unix:t gone
+	local far=$PID
+	eventually [ -S t ]
+	served_by sh -c 'ulimit -n 16; exec "$@"' sh "$SOCKIT" unix --listen --notify-fd 9 --forward unix:t s 2>err </dev/null
+	foreign connect:unix:s give:file,file,file,file,file,file,file,file,file,file,file,file gone <<<x
+	ended 1 "$LISTENER"
+	says '^sockit unix: .*: Too many open files [(]EMFILE[)]$'
+	ended 0 "$far"
+}
+
+@test "--forward: tmux through it" {
+	needs tmux tmux
+	needs script bsdutils
+	[ "$(platform)" = linux ] || skip 'of Linux only'
+	TMUX='' exits 0 tmux -S t -f /dev/null new-session -d 'exec cat'
+	unix_listens --forward unix:t s 2>err </dev/null
+	TMUX='' TERM=xterm exits 0 script -qec 'tmux -S s attach \; detach' screen </dev/null >/dev/null
+	exits 0 tmux -S t kill-server
+	grep -q detached screen
+	ended 0 "$LISTENER"
+	silent
+}
+
 ### vsock.
 
 @test "vsock:CID:PORT: what is none; what listens says where" {

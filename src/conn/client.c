@@ -104,9 +104,10 @@ static void client_pass_ready(void *arg, short events)
 {
 	struct outcome outcome = { OUTCOME_DONE, 0 };
 	struct client_run *c = arg;
+	struct rights rights = { .fds = &c->pass_fd, .n = 1, .lent = 1 };
 
 	(void)events;
-	if (rights_send(STDOUT_FILENO, "", 1, c->pass_fd) < 0) {
+	if (rights_send(STDOUT_FILENO, "", 1, &rights) < 0) {
 		if (errno == EAGAIN || errno == EINTR) {
 			watch_set(c->run->loop, &c->pass_watch, POLLOUT);
 			return;

@@ -19,8 +19,10 @@ void connection_start(struct connection *x, int fd)
 	endpoint_none(&x->in);
 	endpoint_none(&x->out);
 	endpoint_socket(&x->socket, fd, x->name);
+	x->send_fd = (int)x->connections->options->send_fd;
 	if (x->connections->options->send_fd != UNSET)
-		endpoint_pass(&x->socket, (int)x->connections->options->send_fd);
+		x->given = (struct rights){ .fds = &x->send_fd, .n = 1, .lent = 1 };
+	x->socket.gives = &x->given;
 	x->up = (struct filter){ .sent = true, .crlf = d->crlf, .telnet = d->telnet };
 	x->up.delay = d->delay == UNSET ? 0 : d->delay;
 	x->up.heartbeat = d->heartbeat == UNSET ? 0 : d->heartbeat;
@@ -151,7 +153,7 @@ struct outcome connection_report(const struct connection *x)
 	struct outcome outcome = report_pump(x->connections->c->messages, &x->pump, &subject);
 	struct notice n;
 
-	if (outcome.kind != OUTCOME_DONE || !x->socket.passes)
+	if (outcome.kind != OUTCOME_DONE || x->given.lent == 0)
 		return outcome;
 	connection_notice(x, &n, MESSAGE_ERROR, "error");
 	notice_error(&n, OUTCOME_FAILED, errno_name(ENODATA));
@@ -278,6 +280,7 @@ void connection_free(struct connection *x)
 	chat_free(&x->publisher.chat);
 	filter_free(&x->up);
 	filter_free(&x->down);
+	rights_close(&x->given);
 	endpoint_close(&x->socket);
 	endpoint_close(&x->in);
 	endpoint_close(&x->out);

@@ -15,6 +15,8 @@ struct connection {
 	char name_text[ADDRESS_TEXT];
 	int64_t start;
 	struct endpoint in, out, socket;
+	struct rights given; /* descriptors that go to the peer, `send_fd` the first */
+	int send_fd;
 	struct subscriber subscriber; /* its part of what is sent to several */
 	struct publisher publisher;   /* of a broker */
 	struct filter up, down;

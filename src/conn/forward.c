@@ -14,6 +14,7 @@
 
 struct forward {
 	struct dial *dial;
+	struct rights taken;	 /* descriptors from the client */
 	char name[ADDRESS_TEXT]; /* of the other side, where it has none of its own */
 	struct socket_options socket;
 };
@@ -26,6 +27,28 @@ static int forward_check(struct service_options *o, bool numeric, struct option_
 static const struct endpoint_words *forward_place(const struct service_options *o)
 {
 	return &o->forward_to;
+}
+
+/* A connection that is no UNIX socket cannot take a descriptor. */
+static void forward_dropped(void *arg)
+{
+	struct connection *x = arg;
+	struct forward *f = x->own;
+	struct notice n;
+
+	f->taken.dropped = x->given.dropped = NULL;
+	connection_notice(x, &n, MESSAGE_NOTE, "descriptors_dropped");
+	notice_end(&n, "%s: descriptors that came along are dropped: only a UNIX socket takes them",
+		   x->name);
+}
+
+/* Descriptors that come from FROM go to TO, by way of RIGHTS. */
+static void forward_take(struct endpoint *from, struct endpoint *to, struct rights *rights)
+{
+	if (endpoint_delivers(from)) {
+		from->takes = rights;
+		to->gives = rights;
+	}
 }
 
 static void forward_connected(void *arg, const struct dial_result *r)
@@ -47,6 +70,10 @@ static void forward_connected(void *arg, const struct dial_result *r)
 		return;
 	}
 	endpoint_socket(&x->in, r->fd, address_text(&r->peer, f->name));
+	f->taken.dropped = x->given.dropped = forward_dropped;
+	f->taken.arg = x->given.arg = x;
+	forward_take(&x->socket, &x->in, &f->taken);
+	forward_take(&x->in, &x->socket, &x->given);
 	c.terms.mode = PUMP_RELAY;
 	connection_pump(x, &c, &(struct pump_calls){ 0 }, &x->in, &x->in);
 }
@@ -93,6 +120,7 @@ static void forward_free(struct connection *x)
 	if (f->dial)
 		endpoint_break(&x->socket);
 	dial_cancel(f->dial);
+	rights_close(&f->taken);
 }
 
 static size_t forward_spare(const struct connections *s, size_t n)

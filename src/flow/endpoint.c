@@ -15,7 +15,6 @@
 
 #include "base/wait.h"
 #include "sock/packet.h"
-#include "sock/rights.h"
 #include "sock/stream.h"
 
 /* Opening this name gives a description with flags of its own on Linux; elsewhere it may be a mere
@@ -135,10 +134,9 @@ void endpoint_socket(struct endpoint *e, int fd, const char *name)
 		packet_prepare(fd);
 }
 
-void endpoint_pass(struct endpoint *e, int fd)
+bool endpoint_passes(const struct endpoint *e)
 {
-	e->passes = true;
-	e->passed = fd;
+	return e->gives && e->gives->n > 0;
 }
 
 bool endpoint_delivers(const struct endpoint *e)
@@ -209,7 +207,8 @@ void endpoint_reopen(struct endpoint *e)
 ssize_t endpoint_read(const struct endpoint *e, void *data, size_t n)
 {
 	if (endpoint_is_socket(e))
-		return recv(e->rfd, data, n, MSG_DONTWAIT);
+		return e->takes ? rights_receive(e->rfd, data, n, e->takes) :
+				  recv(e->rfd, data, n, MSG_DONTWAIT);
 	if (e->ops)
 		return e->ops->read(e->object, data, n);
 	return e->kind == ENDPOINT_NULL ? 0 : read(e->rfd, data, n);
@@ -217,12 +216,13 @@ ssize_t endpoint_read(const struct endpoint *e, void *data, size_t n)
 
 ssize_t endpoint_write(struct endpoint *e, const void *data, size_t n)
 {
-	if (endpoint_is_socket(e) && !e->passes)
-		return send(e->wfd, data, n, MSG_DONTWAIT | MSG_NOSIGNAL);
 	if (endpoint_is_socket(e)) {
-		ssize_t done = rights_send(e->wfd, data, n, e->passed);
-		e->passes = done < 0;
-		return done;
+		if (!endpoint_passes(e))
+			return send(e->wfd, data, n, MSG_DONTWAIT | MSG_NOSIGNAL);
+		if (endpoint_delivers(e))
+			return rights_send(e->wfd, data, n, e->gives);
+		rights_drop(e->gives);
+		return send(e->wfd, data, n, MSG_DONTWAIT | MSG_NOSIGNAL);
 	}
 	if (e->ops)
 		return e->ops->write(e->object, data, n);

@@ -10,6 +10,8 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
+#include "sock/rights.h"
+
 enum endpoint_kind {
 	ENDPOINT_NULL, /* /dev/null: gives nothing, takes everything */
 	ENDPOINT_FILE, /* regular file or block device: always ready */
@@ -35,19 +37,19 @@ struct endpoint_ops {
 struct endpoint {
 	int rfd, wfd; /* to read from and to write to; -1: not there */
 	enum endpoint_kind kind;
-	bool owned;	    /* closed by us: our own descriptors */
-	bool may_block;	    /* unless poll(2) has just said that it is ready */
-	int original;	    /* the descriptor as it was inherited */
-	int reopened;	    /* the same opened again with flags of our own, or -1 */
-	bool joined;	    /* inherited, a connection whose other direction is another endpoint's */
-	bool shared;	    /* several transfers write to it: its end is not theirs to pass on */
-	const void *writer; /* the one of them that has a piece to finish */
-	bool sent_end;	    /* of a connection: our end has been sent */
-	bool got_end;	    /* of a connection: the peer's end was read */
-	bool armed;	    /* of a TCP connection: to be reset, see endpoint_arm() */
-	bool broken;	    /* its end is not to look like that of a stream */
-	bool passes; /* the descriptor `passed`, the caller's, goes along with the first write */
-	int passed;
+	bool owned;	/* closed by us: our own descriptors */
+	bool may_block; /* unless poll(2) has just said that it is ready */
+	int original;	/* the descriptor as it was inherited */
+	int reopened;	/* the same opened again with flags of our own, or -1 */
+	bool joined;	/* inherited, a connection whose other direction is another endpoint's */
+	bool shared;	/* several transfers write to it: its end is not theirs to pass on */
+	const void *writer;   /* the one of them that has a piece to finish */
+	bool sent_end;	      /* of a connection: our end has been sent */
+	bool got_end;	      /* of a connection: the peer's end was read */
+	bool armed;	      /* of a TCP connection: to be reset, see endpoint_arm() */
+	bool broken;	      /* its end is not to look like that of a stream */
+	struct rights *gives; /* descriptors, the caller's: they go along with the next write */
+	struct rights *takes; /* where those go that come along; NULL: nobody asks for them */
 	const struct endpoint_ops *ops; /* of an endpoint without a descriptor, else NULL */
 	void *object;			/* theirs */
 	const char *name;		/* for messages: "stdin" */
@@ -67,8 +69,8 @@ void endpoint_join(const struct endpoint *in, struct endpoint *out);
 /* *E for our own connected, non-blocking socket FD, which it owns. */
 void endpoint_socket(struct endpoint *e, int fd, const char *name);
 
-/* The descriptor FD, the caller's, goes to E's peer with the first bytes, or the first packet. */
-void endpoint_pass(struct endpoint *e, int fd);
+/* Does a descriptor wait to go along with the next write to E? */
+bool endpoint_passes(const struct endpoint *e);
 
 /* Does the kernel put what is written to E into its peer's queue at once, so that there is nothing
  * to wait for? */

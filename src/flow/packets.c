@@ -79,7 +79,8 @@ static enum transfer_result packet_take(struct transfer *t, size_t head, size_t 
 	if (!transfer_prepare(t, ((size_t)room + head + tail + ROOM) / ROOM * ROOM))
 		return TRANSFER_SOURCE_ERROR;
 	do
-		n = packet_receive(t->from->rfd, t->buffer + head, (size_t)room, &end);
+		n = packet_receive(t->from->rfd, t->buffer + head, (size_t)room, t->from->takes,
+				   &end);
 	while (n < 0 && packet_error_is_early(t));
 	if (n < 0 || end)
 		return packet_none(t, n);

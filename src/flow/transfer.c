@@ -183,7 +183,7 @@ static enum transfer_result transfer_pass(struct transfer *t, size_t max)
 {
 	enum transfer_result result = transfer_copy(t, max);
 
-	if (!t->held && !t->to->passes)
+	if (!t->held && !endpoint_passes(t->to))
 		transfer_choose(t);
 	return result;
 }
@@ -237,7 +237,7 @@ static void transfer_choose(struct transfer *t)
 	transfer_method *method = transfer_choose_packets(t);
 
 	if (!method && !t->filter)
-		method = t->to->passes					      ? transfer_pass :
+		method = endpoint_passes(t->to)				      ? transfer_pass :
 			 t->from->kind == ENDPOINT_SUBSCRIBER && t->to->owned ? transfer_queue :
 			 t->to->kind == ENDPOINT_PUBLISHER		      ? transfer_send :
 							     transfer_choose_fast(t);
@@ -267,6 +267,7 @@ void transfer_discard(struct transfer *t)
 {
 	transfer_hurry(t);
 	transfer_let_go(t);
+	t->from->takes = NULL;
 	t->to = &nowhere;
 	if (t->filter && t->filter->editor) {
 		t->filter->inserted.length = 0;

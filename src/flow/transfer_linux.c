@@ -264,17 +264,19 @@ static enum transfer_result relay_drain(struct transfer *t)
 
 static enum transfer_result relay_step(struct transfer *t, size_t max)
 {
-	size_t most = t->limit ? t->limit : PIPE_SIZE;
+	size_t most = lesser(max, t->limit ? t->limit : PIPE_SIZE);
 	ssize_t n;
 
 	if (t->piped)
 		return relay_drain(t);
 	t->sink_full = false;
+	/* Descriptors that come along would be lost by splice(2). */
+	if (!t->held && t->from->takes)
+		most = lesser(most, rights_without(t->from->rfd));
 	/* What had to be copied for want of a pipe goes first. */
-	if (t->held || !take_pipe(t))
+	if (t->held || most == 0 || endpoint_passes(t->to) || !take_pipe(t))
 		return transfer_copy(t, max);
-	n = splice(t->from->rfd, NULL, t->pipe[1], NULL, lesser(max, most),
-		   SPLICE_F_MOVE | SPLICE_F_NONBLOCK);
+	n = splice(t->from->rfd, NULL, t->pipe[1], NULL, most, SPLICE_F_MOVE | SPLICE_F_NONBLOCK);
 	if (n <= 0) {
 		/* It is empty, and kept: errno stays as it is. */
 		transfer_drop_pipe(t);

@@ -36,7 +36,7 @@ struct outcome report_pump(const struct messages *m, const struct pump *p, const
 		 * both. */
 		snprintf(text, sizeof text, "%s: %s%s", s->name,
 			 error == EPIPE ? "reset with input unsent: " :
-			 p->peer->passes && !stream_is_broken_by(error) ? "--send-fd: " :
+			 endpoint_passes(p->peer) && !stream_is_broken_by(error) ? "--send-fd: " :
 									  "",
 			 why);
 		break;

@@ -9,7 +9,6 @@
 #include <unistd.h>
 
 #include "base/descriptors.h"
-#include "sock/rights.h"
 
 #define OVERHEAD 32 /* bytes of the send buffer that Linux keeps for itself */
 
@@ -33,7 +32,7 @@ ssize_t packet_room(int fd)
 	return ioctl(fd, FIONREAD, &n) < 0 ? -1 : n;
 }
 
-ssize_t packet_receive(int fd, void *data, size_t n, bool *end)
+ssize_t packet_receive(int fd, void *data, size_t n, struct rights *rights, bool *end)
 {
 	union {
 		struct cmsghdr header;
@@ -49,6 +48,8 @@ ssize_t packet_receive(int fd, void *data, size_t n, bool *end)
 	*end = got == 0 && m.msg_controllen == 0;
 	if (got < 0)
 		return -1;
+	if (rights)
+		return rights_add(rights, &m) < 0 ? -1 : got;
 	/* Nobody asked for descriptors. */
 	close_keeping_errno(rights_take(&m));
 	return got;

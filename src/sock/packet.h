@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
+#include "sock/rights.h"
 #include "sock/sockopt.h"
 
 /* Call this once for FD, before the others. An empty packet and the end of the connection differ
@@ -20,9 +21,9 @@ void packet_prepare(int fd);
 ssize_t packet_room(int fd);
 
 /* Receives the next packet of FD into DATA, which has the N bytes that packet_room() told.
- * Descriptors that came with it are closed. Returns its size; 0 with *END set at the end; or -1
- * with errno as above. */
-ssize_t packet_receive(int fd, void *data, size_t n, bool *end);
+ * Descriptors that came with it are added to RIGHTS; NULL: they are closed. Returns its size; 0
+ * with *END set at the end; or -1 with errno as above, or EMFILE if a descriptor was lost. */
+ssize_t packet_receive(int fd, void *data, size_t n, struct rights *rights, bool *end);
 
 /* Returns how large a packet FD can send. */
 size_t packet_most(int fd);

@@ -1,12 +1,16 @@
 /* rights.c - sending and taking descriptors */
-#define _GNU_SOURCE /* MSG_CMSG_CLOEXEC, which POSIX has since 2024 */
+#define _GNU_SOURCE /* FIONREAD; MSG_CMSG_CLOEXEC, which POSIX has since 2024 */
 #include "sock/rights.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
+#include "base/descriptors.h"
 #include "sock/control.h"
 
 int rights_check(int fd)
@@ -22,36 +26,152 @@ int rights_check(int fd)
 	return -1;
 }
 
-ssize_t rights_send(int fd, const void *data, size_t n, int passed)
+void rights_close(struct rights *r)
+{
+	for (size_t i = r->lent; i < r->n; i++)
+		close_keeping_errno(r->fds[i]);
+	if (r->own)
+		free(r->fds);
+	r->fds = NULL;
+	r->n = r->lent = 0;
+	r->own = false;
+}
+
+void rights_drop(struct rights *r)
+{
+	if (r->n == 0)
+		return;
+	rights_close(r);
+	if (r->dropped)
+		r->dropped(r->arg);
+}
+
+ssize_t rights_send(int fd, const void *data, size_t n, struct rights *r)
 {
 	union {
 		struct cmsghdr header;
-		char room[CMSG_SPACE(sizeof(int))];
+		char room[RIGHTS_ROOM];
 	} control;
 	struct iovec iov = { .iov_base = (void *)data, .iov_len = n };
 	struct msghdr m = { .msg_iov = &iov, .msg_iovlen = 1, .msg_control = control.room };
 
-	control_add(&m, SOL_SOCKET, SCM_RIGHTS, &passed, sizeof passed);
-	return sendmsg(fd, &m, MSG_DONTWAIT | MSG_NOSIGNAL);
+	ssize_t done;
+
+	control_add(&m, SOL_SOCKET, SCM_RIGHTS, r->fds, r->n * sizeof *r->fds);
+	done = sendmsg(fd, &m, MSG_DONTWAIT | MSG_NOSIGNAL);
+	if (done >= 0)
+		rights_close(r);
+	return done;
 }
 
-int rights_take(struct msghdr *m)
+/* A look at a stream goes on in Linux, whatever was asked for, to the first piece that has
+ * descriptors (a piece is what one write made), and no further. Descriptors for which there is no
+ * room count as data that was cut off: MSG_CTRUNC. */
+
+size_t rights_without(int fd)
 {
-	int first = -1, fd;
+	char first;
+	struct iovec iov = { .iov_base = &first, .iov_len = 1 };
+	struct msghdr m = { .msg_iov = &iov, .msg_iovlen = 1 };
+	int n = 0;
+
+	/* Only what is there before the look was looked at. */
+	if (ioctl(fd, FIONREAD, &n) < 0 || n <= 0 || recvmsg(fd, &m, MSG_PEEK | MSG_DONTWAIT) <= 0)
+		return 0;
+	return m.msg_flags & MSG_CTRUNC ? 0 : (size_t)n;
+}
+
+/* How many of the next N bytes on the stream FD come before the next descriptors? They are copied
+ * to DATA, but not taken away. Returns 0 if descriptors come with the first byte, and at the end;
+ * or -1 with errno of recvmsg(2). A system that does not tell ends a read there by itself. */
+static ssize_t rights_before(int fd, void *data, size_t n)
+{
+	static const char unwritable = 0;
+	struct iovec iov[2] = { { .iov_base = data, .iov_len = n } };
+	struct msghdr m = { .msg_iov = iov, .msg_iovlen = 1 };
+	ssize_t got = recvmsg(fd, &m, MSG_PEEK | MSG_DONTWAIT);
+
+	if (got <= 0 || !(m.msg_flags & MSG_CTRUNC))
+		return got;
+	/* They come with the last piece that was looked at, or after it: Linux goes on to the first
+	 * piece that has some, whatever was asked for, and no further. Where a piece begins shows
+	 * if there is no place for its last byte: then nothing of it counts. */
+	iov[0].iov_len = (size_t)got - 1;
+	iov[1] = (struct iovec){ .iov_base = (void *)&unwritable, .iov_len = 1 };
+	m.msg_iovlen = 2;
+	got = recvmsg(fd, &m, MSG_PEEK | MSG_DONTWAIT);
+	return got < 0 && errno == EFAULT ? 0 : got;
+}
+
+ssize_t rights_receive(int fd, void *data, size_t n, struct rights *r)
+{
+	union {
+		struct cmsghdr header;
+		char room[RIGHTS_ROOM];
+	} control;
+	struct iovec iov = { .iov_base = data, .iov_len = n };
+	struct msghdr m = { .msg_iov = &iov,
+			    .msg_iovlen = 1,
+			    .msg_control = control.room,
+			    .msg_controllen = sizeof control.room };
+	ssize_t got = rights_before(fd, data, n);
+
+	if (got < 0)
+		return -1;
+	if (got > 0)
+		iov.iov_len = (size_t)got;
+	got = recvmsg(fd, &m, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
+	return got < 0 || rights_add(r, &m) < 0 ? -1 : got;
+}
+
+/* Adds FD, which R closes, also where there is no room. Returns 0, or -1. */
+static int rights_add_one(struct rights *r, int fd)
+{
+	int *fds = r->fds;
+
+	if (!r->own && (fds = malloc(RIGHTS_MOST * sizeof *fds))) {
+		if (r->n)
+			memcpy(fds, r->fds, r->n * sizeof *fds);
+		r->fds = fds;
+		r->own = true;
+	}
+	if (!fds || r->n == RIGHTS_MOST) {
+		close(fd);
+		return -1;
+	}
+	fcntl(fd, F_SETFD, FD_CLOEXEC);
+	r->fds[r->n++] = fd;
+	return 0;
+}
+
+int rights_add(struct rights *r, struct msghdr *m)
+{
+	bool lost = m->msg_flags & MSG_CTRUNC;
+	int fd;
 
 	for (struct cmsghdr *c = CMSG_FIRSTHDR(m); c; c = control_next(m, c)) {
 		if (c->cmsg_level != SOL_SOCKET || c->cmsg_type != SCM_RIGHTS)
 			continue;
 		for (size_t at = 0; CMSG_LEN(at + sizeof fd) <= c->cmsg_len; at += sizeof fd) {
 			memcpy(&fd, CMSG_DATA(c) + at, sizeof fd);
-			if (first < 0)
-				first = fd;
-			else
-				close(fd);
+			lost |= rights_add_one(r, fd) < 0;
 		}
 	}
-	if (first >= 0)
-		fcntl(first, F_SETFD, FD_CLOEXEC);
+	errno = EMFILE;
+	return lost ? -1 : 0;
+}
+
+int rights_take(struct msghdr *m)
+{
+	struct rights r = { 0 };
+	int first = -1;
+
+	rights_add(&r, m);
+	if (r.n > 0) {
+		first = r.fds[0];
+		r.lent = 1;
+	}
+	rights_close(&r);
 	return first;
 }
 

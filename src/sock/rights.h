@@ -5,6 +5,7 @@
 #ifndef SOCK_RIGHTS_H
 #define SOCK_RIGHTS_H
 
+#include <stdbool.h>
 #include <sys/socket.h>
 
 /* Room for as many descriptors as one message can bring on any system. */
@@ -15,9 +16,39 @@
  * it is a socket of another family. */
 int rights_check(int fd);
 
-/* Sends the N bytes at DATA (at least one, unless it is a packet) together with the descriptor
- * PASSED. Never blocks. Returns as send(2). */
-ssize_t rights_send(int fd, const void *data, size_t n, int passed);
+/* Descriptors on their way from one socket to another, or to the next write. */
+struct rights {
+	int *fds;    /* whoever begins it may lend some */
+	size_t n;    /* of them, */
+	size_t lent; /* of which the first so many are somebody else's to close */
+	bool own;    /* `fds` is memory of its own, with room for RIGHTS_MOST */
+	/* Some were closed, since they cannot go where the bytes go. NULL: nobody asks. */
+	void (*dropped)(void *arg);
+	void *arg;
+};
+
+/* R becomes empty; what is not lent is closed. */
+void rights_close(struct rights *r);
+
+/* The same, and tells that they were dropped; does nothing if R is empty. */
+void rights_drop(struct rights *r);
+
+/* Sends the N bytes at DATA (at least one, unless it is a packet) together with what R has, which
+ * is closed once it is sent. Never blocks. Returns as send(2). */
+ssize_t rights_send(int fd, const void *data, size_t n, struct rights *r);
+
+/* Returns how many bytes can be read of the stream FD now without meeting a descriptor; 0 also
+ * where there may be one, and at the end: rights_receive() will tell. Linux only. */
+size_t rights_without(int fd);
+
+/* Receives at most N bytes of the stream FD into DATA, and into R the descriptors that come with
+ * the first of them: it ends before the next. Returns as recv(2); EMFILE also where there is no
+ * room for a descriptor. */
+ssize_t rights_receive(int fd, void *data, size_t n, struct rights *r);
+
+/* Adds to R the descriptors that came with M, which recvmsg(2) has filled, and marks them
+ * close-on-exec. Returns 0, or -1 with errno EMFILE if some were lost for want of room. */
+int rights_add(struct rights *r, struct msghdr *m);
 
 /* Returns the first descriptor that came with M, which recvmsg(2) has filled, and marks it
  * close-on-exec; -1: none came. All others are closed. */

@@ -69,6 +69,7 @@ Sending
     chatter         send while it reads up to the other's end
     acked           wait until all that was sent has been acknowledged
     give:PATH,...   stdin, and along with it the open files
+    along:PATH,TEXT TEXT, and along with it the open file
     flood:N,PATH    N packets, each with the open file twice along
     many:N,SIZE     N datagrams of SIZE bytes, each beginning with its number of five digits
     pieces:N,SIZE   the same in groups of 20, which the kernel cuts (UDP_SEGMENT)
@@ -87,6 +88,8 @@ Reading to compare, no part of the report: what comes next must be
     has:TEXT        TEXT
     expect:DIGITS   these bytes
     repeat:N,TEXT   TEXT N times
+    bare:TEXT       TEXT, read where there is no room for files
+    came:PATH,TEXT  TEXT in one read, and along with it one file, with what is in PATH
     same:PATH       what is in PATH
     sum:PATH,...    the lines of all those files, in whatever order, those of each file in their own
     skip:N          N bytes, or packets or datagrams, whatever they are
@@ -469,6 +472,10 @@ class End(Script):
     def give(self, paths):
         self._give(contents('-'), paths.split(','))
 
+    def along(self, words):
+        path, text = words.split(',', 1)
+        self._give(unescape(text), [path])
+
     def flood(self, words):
         n, path = words.split(',', 1)
         self._give(b'x', [path, path], int(n))
@@ -572,6 +579,23 @@ class End(Script):
     def repeat(self, words):
         n, text = words.split(',', 1)
         self._compare(unescape(text) * int(n), text)
+
+    def bare(self, text):
+        want, got = unescape(text), b''
+        while len(got) < len(want) and (data := self.socket.recv(len(want) - len(got))):
+            got += data
+        if got != want:
+            raise Failure(f'{got!r} is not {text}')
+
+    def came(self, words):
+        path, text = words.split(',', 1)
+        self.given = array.array('i')
+        data = self._receive(len(unescape(text)))
+        if data != unescape(text) or len(self.given) != 1:
+            raise Failure(f'{data!r} with {len(self.given)} files is not {text}')
+        with open(self.given[0], 'rb') as file:
+            if file.read() != contents(path):
+                raise Failure('that is not ' + path)
 
     def same(self, path):
         self._compare(contents(path), path)
