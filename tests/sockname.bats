@@ -268,6 +268,9 @@ print(socket().getsockopt(IPPROTO_IP, IP_TTL))')" ]
 		'except OSError: pass'
 	sockit sockname --listening
 	[ "$STATUS" = 0 ] && silent
+	[ "$(grep -c '^unix' out)" = 0 ] # they would be hundreds
+	sockit sockname --listening --protocol unix,udp,tcp
+	[ "$STATUS" = 0 ] && silent
 	# Protocol, address, port, state, queues, uid, inode, pid, program.
 	local pid
 	pid=$(awk -F '\t' '$3 == 7001 && $1 == "tcp" { print $9 }' out)
@@ -333,9 +336,9 @@ udp\t127.0.0.1\t7001\tunconnected' ]
 		'try:' \
 		'    s = socket(AF_INET6); s.bind(("::1", 7002)); s.listen(7); kept.append(s)' \
 		'except OSError: pass'
-	"$SOCKIT" sockname --listening >expected
+	"$SOCKIT" sockname --listening --protocol tcp,udp,unix >expected
 	ASAN_OPTIONS="${ASAN_OPTIONS-}:detect_leaks=0" within 30 strace -f -qq -o trace -e trace=socket \
-		-e inject=socket:error=EPROTONOSUPPORT "$SOCKIT" sockname --listening >out 2>err
+		-e inject=socket:error=EPROTONOSUPPORT "$SOCKIT" sockname --listening --protocol tcp,udp,unix >out 2>err
 	silent
 	# Queues, and of UNIX sockets the uid, are not told there.
 	diff <(cut -f 1-4,8- expected) <(cut -f 1-4,8- out)
@@ -350,11 +353,109 @@ udp\t127.0.0.1\t7001\tunconnected' ]
 	[ "$("$SOCKIT" sockname --listening http | cut -f 1-3)" = $'tcp\t127.0.0.1\t80' ]
 	sockit sockname --listening nosuchservice
 	told 3 'sockit sockname: port nosuchservice: no such service (EAI_SERVICE)'
-	refuses "port 'http' is a name, which --numeric does not look up" sockname -n --listening http
+	refuses "port 'http' is a name, which --numeric does not look up" sockname -n --listening 80,http
 	refuses "port '65536' is neither *" sockname --listening 65536
 	refuses "port '-1' is neither *" sockname --listening -1
-	refuses "port '0': no socket has it" sockname --sockets 0
+	refuses "port '80-79' is neither *" sockname --listening 22,80-79
+	refuses "port '' is neither *" sockname --listening 22,
+	refuses "port '0': no socket has 0" sockname --sockets 0
+	refuses "port '0-9': no socket has 0" sockname --sockets 0-9
 	refuses "extra operand '81'" sockname --listening 80 81
+}
+
+@test "--listening, --sockets: lists of ports, protocols, states, programs, users, peers" {
+	on_linux
+	in_network
+	sockets 's = socket(); s.bind(("127.0.0.1", 80)); s.listen(3); kept.append(s)' \
+		's = socket(AF_INET, SOCK_DGRAM); s.bind(("127.0.0.1", 7001)); kept.append(s)' \
+		's = socket(); s.bind(("127.0.0.1", 7002)); s.listen(3); kept.append(s)' \
+		's = socket(); s.bind(("127.0.0.1", 7003)); s.listen(3); kept.append(s)' \
+		's = socket(); s.bind(("127.0.0.9", 0)); s.connect(("127.0.0.1", 80)); kept.append(s)'
+	ports() {
+		"$SOCKIT" sockname "$@" | cut -f 1,3 | tr '\t\n' ': '
+	}
+	[ "$(ports --listening http,7001-7002)" = 'tcp:80 tcp:7002 udp:7001 ' ]
+	[ "$(ports --listening --protocol tcp 1-7002)" = 'tcp:80 tcp:7002 ' ]
+	[ "$(ports --listening --protocol udp)" = 'udp:7001 ' ]
+	[ "$(ports --listening --program python3 7003,7001)" = 'tcp:7003 udp:7001 ' ]
+	[ "$(ports --listening --uid "$(id -un)" 7003)" = 'tcp:7003 ' ]
+	[ "$(ports --sockets --state listen,unconnected 7002,7001)" = 'tcp:7002 udp:7001 ' ]
+	[ "$("$SOCKIT" sockname --sockets --with 127.0.0.9 | cut -f 2-6)" = $'127.0.0.1\t80\t127.0.0.9\t'"$(
+		"$SOCKIT" sockname --sockets --with localhost --state established 80 | cut -f 3)"$'\testablished' ]
+	sockit sockname --sockets --with 127.0.0.8
+	told 1 'sockit sockname: no socket is like that (ENOENT)'
+	sockit sockname --listening --program nosuch
+	told 1 'sockit sockname: no socket is like that (ENOENT)'
+	sockit sockname --listening 7004-7010
+	told 1 'sockit sockname: port 7004-7010: nobody listens on it (ECONNREFUSED)'
+	refuses "'sctp' is no protocol: tcp, mptcp, udp or unix" sockname --listening --protocol tcp,sctp
+	refuses "'open' is no state: *" sockname --sockets --state open
+	refuses '--state needs --sockets' sockname --listening --state listen
+	refuses '--with needs --sockets' sockname --listening --with localhost
+	refuses '--program needs --listening' sockname --program x ||
+		refuses '--program needs --listening or --sockets' sockname --program x
+	refuses "*'no such user'*" sockname --listening --uid 'no such user'
+	refuses "'80': a UNIX socket has no port (unix:PATH)" sockname --listening --protocol unix 80
+	refuses "'unix:x' needs --protocol unix" sockname --listening --protocol tcp unix:x
+	refuses '-6: a UNIX socket has no IP address' sockname --listening -6 unix:x
+	refuses '--with localhost: a UNIX socket has no host' sockname --sockets --with localhost unix:x
+}
+
+@test "--sockets unix:PATH: who talks to it" {
+	on_linux
+	sockets 'l = socket(AF_UNIX); l.bind("s"); l.listen(3); kept.append(l)' \
+		's = socket(AF_UNIX); s.connect("s"); kept.append(s); kept.append(l.accept()[0])' \
+		'a, b = socketpair(); kept += [a, b]'
+	local server client
+	"$SOCKIT" sockname --sockets unix:s >out
+	server=$(awk -F '\t' '$6 == "established" && $2 == "s" { print $10 }' out)
+	client=$(awk -F '\t' '$6 == "established" && $2 == "-" { print $10 }' out)
+	[ "$(cut -f 1-6,12 out)" = "$(printf '%s\t' unix s - - - listen; echo python3
+		printf '%s\t' unix s - "#$client" - established; echo python3
+		printf '%s\t' unix - - s - established; echo python3)" ]
+	# The same by another name, for a program; what only listens; nobody.
+	sockit sockname --json --sockets "unix:$PWD/s"
+	[ "$(facts state local.address peer.address inode peer_inode | tail -n 2)" = "established s - $server $client
+established - s $client $server" ]
+	[ "$("$SOCKIT" sockname --listening unix:s | cut -f 2,6,10)" = $'s\t3\tpython3' ]
+	sockit sockname --listening unix:nobody
+	told 1 'sockit sockname: unix:nobody: nobody listens on it (ECONNREFUSED)'
+	# Nobody has what the kernel has not told: a dash, at the end of a row too.
+	[ "$(awk -F '\t' '{ print NF }' out | sort -u)" = '' ] || [ "$("$SOCKIT" sockname --sockets --protocol unix |
+		awk -F '\t' '{ print NF }' | sort -u)" = 12 ]
+}
+
+@test "--sockets: each connection of an MPTCP one has its process" {
+	on_linux
+	in_network
+	inside ip addr add 10.9.0.1/32 dev lo
+	inside ip addr add 10.9.0.2/32 dev lo
+	{ inside ip mptcp limits set subflow 2 add_addr_accepted 2 &&
+		inside ip mptcp endpoint add 10.9.0.2 dev lo subflow; } 2>/dev/null || skip 'no MPTCP'
+	sockets 'def mptcp(): s = socket(AF_INET, SOCK_STREAM, 262); kept.append(s); s.bind(("10.9.0.1", 0)); return s' \
+		'' 'l = mptcp(); l.listen(3)' 's = mptcp(); s.connect(l.getsockname()); a = l.accept()[0]; kept.append(a)' \
+		's.send(b"x"); a.recv(1); a.send(b"y"); s.recv(1)'
+	four() {
+		[ "$("$SOCKIT" sockname --sockets --state established | cut -f 12)" = $'python3\npython3\npython3\npython3' ]
+	}
+	eventually four
+	[ "$("$SOCKIT" sockname --sockets --protocol mptcp --state established | cut -f 1,12 | uniq -c | xargs)" = \
+		'2 mptcp python3' ] || [ "$("$SOCKIT" sockname --sockets --protocol mptcp 2>&1 | grep -c ENOENT)" = 1 ]
+}
+
+@test "a list fits into the terminal: inode and queues go first" {
+	on_linux
+	needs script bsdutils
+	in_network
+	sockets 's = socket(); s.bind(("127.0.0.1", 7001)); s.listen(3); kept.append(s)' \
+		'for i in range(3):' '    if os.fork() == 0: sys.stdin.read(); os._exit(0)'
+	within 20 script -qec "stty cols 74; $SOCKIT sockname --listening" /dev/null </dev/null | tr -d '\r' >out
+	[[ $(head -n 1 out | xargs) = 'PROTO ADDRESS PORT STATE RECVQ SENDQ UID PID PROGRAM' ]]
+	[[ $(tail -n 1 out | xargs) =~ ^tcp\ 127.0.0.1\ 7001\ listen\ 0\ 3\ [0-9]+\ [0-9]+\+3\ python3$ ]]
+	within 20 script -qec "stty cols 100; $SOCKIT sockname --listening" /dev/null </dev/null | tr -d '\r' >out
+	[[ $(head -n 1 out | xargs) = 'PROTO ADDRESS PORT STATE RECVQ SENDQ UID INODE PID PROGRAM' ]]
+	within 20 script -qec "stty cols 56; $SOCKIT sockname --listening" /dev/null </dev/null | tr -d '\r' >out
+	[[ $(head -n 1 out | xargs) = 'PROTO ADDRESS PORT STATE UID PID PROGRAM' ]]
 }
 
 @test "where there is no list of sockets, that is said" {
@@ -523,7 +624,7 @@ for i in json.load(sys.stdin):
 	"${other[@]}" "$PWD/here" listen 127.0.0.1 "$PORT" >out 2>err </dev/null || STATUS=$?
 	[ "$STATUS" != 126 ] || skip 'the other user cannot run it'
 	told 1 "sockit listen: 127.0.0.1 port $PORT: * (EADDRINUSE): a process of user 0 has 127.0.0.1 port $PORT"
-	[ "$("${other[@]}" "$PWD/here" sockname --listening "$PORT" | cut -f 1-3,7,9)" = $'tcp\t127.0.0.1\t'"$PORT"$'\t0' ]
+	[ "$("${other[@]}" "$PWD/here" sockname --listening "$PORT" | cut -f 1-3,7,9)" = $'tcp\t127.0.0.1\t'"$PORT"$'\t0\t-' ]
 }
 
 @test "a refusal by this machine: connect says what listens on that port elsewhere" {

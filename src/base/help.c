@@ -1,15 +1,14 @@
 /* help.c - lays help out for a terminal, and prints it */
-#define _DEFAULT_SOURCE /* struct winsize, TIOCGWINSZ */
 #include "base/help.h"
 
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "base/errname.h"
+#include "base/terminal.h"
 
 #define INDENT 28
 
@@ -17,11 +16,9 @@ const struct option_row help_option = { "help", 'h', OPTION_FLAG, .help = "this 
 
 size_t help_width(int fd)
 {
-	struct winsize w;
+	size_t columns = terminal_columns(fd);
 
-	if (ioctl(fd, TIOCGWINSZ, &w) < 0 || w.ws_col == 0)
-		return 80;
-	return w.ws_col < 40 ? 40 : w.ws_col > 120 ? 120 : w.ws_col;
+	return columns < 40 ? 40 : columns > 120 ? 120 : columns;
 }
 
 static void help_row(struct text *t, const struct option_row *row, size_t width)

@@ -43,13 +43,37 @@ void table_end_row(struct table *t)
 	t->row = t->written = t->cells.length;
 }
 
-/* The row at P, which ends with a newline. Returns what comes after it. */
+void table_fit(struct table *t, size_t screen, const char *spare)
+{
+	t->screen = screen;
+	t->spare = spare;
+}
+
+/* Which columns are left out of T where they are lined up, as bits. */
+static unsigned table_left_out(const struct table *t)
+{
+	unsigned left_out = 0;
+	size_t width = 0;
+
+	for (size_t i = 0; i < TABLE_COLUMNS; i++)
+		width += t->width[i] ? t->width[i] + (i ? 2 : 0) : 0;
+	for (const char *p = t->spare; p && *p && width > t->screen; p++) {
+		width -= t->width[(size_t)*p] + 2;
+		left_out |= 1U << *p;
+	}
+	return left_out;
+}
+
+/* The row at P, which ends with a newline, without the columns LEFT_OUT. Returns what comes after
+ * it. */
 static const char *print_row(const struct table *t, const char *p, const char *between,
-			     struct text *out)
+			     unsigned left_out, struct text *out)
 {
 	for (size_t i = 0; *p != '\n'; i++) {
 		const char *cell = *p ? p : "-";
 		p += strlen(p) + 1;
+		if (left_out & 1U << i)
+			continue;
 		text_put(out, cell, strlen(cell));
 		if (*p == '\n')
 			break;
@@ -67,11 +91,13 @@ static const char *print_row(const struct table *t, const char *p, const char *b
 
 void table_print(const struct table *t, const char *between, struct text *out)
 {
+	unsigned left_out = between ? 0 : table_left_out(t);
+
 	out->failed |= t->cells.failed;
 	if (t->row == 0 || t->cells.failed)
 		return;
 	for (const char *p = t->cells.data, *end = p + t->row; p < end;)
-		p = print_row(t, p, between, out);
+		p = print_row(t, p, between, left_out, out);
 }
 
 void table_free(struct table *t)

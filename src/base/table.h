@@ -17,6 +17,8 @@ struct table {
 	size_t row;		     /* where in the cells that begins */
 	size_t written;		     /* the end of its last cell that is not empty */
 	bool off;		     /* nobody wants it: nothing is kept */
+	size_t screen;		     /* how many columns of a terminal there are, 0: enough */
+	const char *spare;	     /* see table_fit() */
 };
 
 /* Adds a cell to the row, as printf(3) would print it, but safe to show (see text_escape()). A row
@@ -29,6 +31,11 @@ void table_end_row(struct table *t);
 /* Adds all rows to OUT, with BETWEEN (a tab, a blank) between the columns; NULL: the columns are
  * lined up, two blanks apart. */
 void table_print(const struct table *t, const char *between, struct text *out);
+
+/* Where T's columns, lined up, do not fit into SCREEN columns of a terminal, some are left out, one
+ * after the other until they do: those whose numbers (from 0, but 0 itself) the bytes of SPARE are.
+ */
+void table_fit(struct table *t, size_t screen, const char *spare);
 
 void table_free(struct table *t);
 

@@ -1,9 +1,10 @@
 /* terminal.c - puts a terminal into raw mode, and back */
-#define _DEFAULT_SOURCE /* cfmakeraw */
+#define _DEFAULT_SOURCE /* cfmakeraw, TIOCGWINSZ */
 #include "base/terminal.h"
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <termios.h>
 #include <unistd.h>
 
@@ -24,6 +25,13 @@ int terminal_raw(int fd)
 		return -1;
 	changed = fd;
 	return 0;
+}
+
+size_t terminal_columns(int fd)
+{
+	struct winsize w;
+
+	return ioctl(fd, TIOCGWINSZ, &w) == 0 && w.ws_col > 0 ? w.ws_col : 80;
 }
 
 const char *terminal_newline(void)

@@ -14,11 +14,10 @@
 #include "base/command.h"
 #include "base/clock.h"
 #include "base/descriptors.h"
+#include "cmd/sockname_list.h"
 #include "system/describe.h"
 #include "system/interfaces_text.h"
-#include "system/inventory.h"
 #include "system/route.h"
-#include "names/services.h"
 #include "sock/sockopt.h"
 #include "sock/stream.h"
 #include "run/report.h"
@@ -31,6 +30,7 @@ struct sockname_options {
 	struct family_options family;
 	bool connect, listening, sockets, interfaces, options, local, peer;
 	int64_t fd, wait;
+	struct sockname_selection selection;
 };
 
 #define AT(member) offsetof(struct sockname_options, member)
@@ -42,9 +42,11 @@ static const struct option_row rows[] = {
 	  .excludes = "listening sockets interfaces", .help = "the socket that descriptor N is" },
 	{ "listening", 0, OPTION_FLAG, AT(listening),
 	  .excludes = "sockets interfaces options local peer",
-	  .help = "the sockets of this machine that wait for others, or those on PORT alone" },
+	  .help = "the sockets of this machine that wait for others, or those on PORT,... or "
+		  "unix:PATH" },
 	{ "sockets", 0, OPTION_FLAG, AT(sockets), .excludes = "interfaces options local peer",
-	  .help = "all sockets of this machine, or those with PORT here or at the peer" },
+	  .help = "all sockets of this machine, or those with PORT,... or unix:PATH here or at the "
+		  "peer" },
 	{ "interfaces", 0, OPTION_FLAG, AT(interfaces), .excludes = "options local peer wait",
 	  .help = "the network interfaces and their addresses" },
 	{ "options", 0, OPTION_FLAG, AT(options), .excludes = "local peer",
@@ -62,6 +64,7 @@ static const struct option_group group = { "What to tell of", rows, sizeof rows 
 
 static const struct option_use uses[] = {
 	{ &group, 0 },
+	{ &sockname_selection_group, offsetof(struct sockname_options, selection) },
 	{ &family_group, offsetof(struct sockname_options, family) },
 	{ &message_group, offsetof(struct sockname_options, messages.options) },
 	{ NULL, 0 },
@@ -293,81 +296,6 @@ static struct outcome sockname_ask(const struct sockname_options *o, const char 
 	return outcome;
 }
 
-/* ---- --listening and --sockets ---- */
-
-static struct outcome sockname_list_sockets(const struct sockname_options *o, const char *word,
-					    uint16_t port)
-{
-	struct inventory_query q = {
-		.wanted = { [INVENTORY_TCP] = true,
-			    [INVENTORY_UDP] = true,
-			    [INVENTORY_UNIX] = !port && address_family(&o->family) == AF_UNSPEC },
-		.family = address_family(&o->family),
-		.listening = o->listening,
-		.port = port,
-	};
-	struct facts f;
-	struct inventory inventory;
-
-	if (inventory_get(&q, &inventory) < 0)
-		return report_error(&o->messages, "the list of sockets", errno);
-	if (port && inventory.n == 0) {
-		inventory_free(&inventory);
-		return message_fail(&o->messages, OUTCOME_FAILED, "ECONNREFUSED",
-				    "port %s: %s (ECONNREFUSED)", word,
-				    o->listening ? "nobody listens on it" : "nobody has it");
-	}
-	inventory_find_owners(&inventory);
-	facts_start(&f, &o->messages, NULL);
-	if (isatty(STDOUT_FILENO))
-		inventory_heading(&f.table, o->sockets);
-	for (size_t i = 0; i < inventory.n; i++) {
-		facts_begin(&f, NULL);
-		inventory_json(&f.json, &inventory, &inventory.sockets[i]);
-		inventory_row(&f.table, &inventory, &inventory.sockets[i], o->sockets);
-		facts_end(&f);
-	}
-	inventory_free(&inventory);
-	return facts_print(&f, "\t");
-}
-
-/* Finds the *PORT of the service WORD, by TCP or else UDP. Returns 0, or -1: there is none. */
-static int sockname_service_port(const char *word, uint16_t *port)
-{
-	static const char protocols[][4] = { "tcp", "udp" };
-	struct services services;
-	int status = -1;
-
-	if (services_read(&services, false) < 0)
-		return -1;
-	for (size_t p = 0; p < 2 && status < 0; p++)
-		for (size_t i = 0; i < services.n && status < 0; i++)
-			if (word_is(&services.entries[i].protocol, protocols[p]) &&
-			    services_has_name(&services.entries[i], word)) {
-				*port = services.entries[i].number;
-				status = 0;
-			}
-	services_free(&services);
-	if (status == 0 || services_ask(&services, word, 0, NULL) < 0)
-		return status;
-	*port = services.entries[0].number;
-	services_free(&services);
-	return 0;
-}
-
-static struct outcome sockname_list_by_port(const struct sockname_options *o,
-					    const struct operands *operands)
-{
-	const char *word = operands->n ? operands->words[0] : NULL;
-	uint16_t port = 0;
-
-	if (word && address_parse_port(word, &port) == WORD_NAME &&
-	    sockname_service_port(word, &port) < 0)
-		return report_lookup(&o->messages,
-				     &(struct places_failure){ EAI_SERVICE, 0, PLACE_PORT, word });
-	return sockname_list_sockets(o, word, port);
-}
-
 /* ---- --interfaces ---- */
 
 static struct outcome sockname_list_interfaces(const struct sockname_options *o)
@@ -396,26 +324,34 @@ static struct outcome sockname_list_interfaces(const struct sockname_options *o)
 
 /* ---- the command line ---- */
 
+static struct sockname_list sockname_list(struct sockname_options *o,
+					  const struct operands *operands)
+{
+	return (struct sockname_list){
+		.messages = &o->messages,
+		.selection = &o->selection,
+		.family = &o->family,
+		.listening = o->listening,
+		.word = operands->n ? operands->words[0] : NULL,
+	};
+}
+
 /* Checks the operands against the form that O asks for; HOST stays NULL where that has none.
  * Returns 0, or -1 with *ERROR. */
-static int sockname_check(const struct command *self, const struct sockname_options *o,
+static int sockname_check(const struct command *self, struct sockname_options *o,
 			  const struct operands *operands, const char **host, const char **port,
 			  struct option_error *error)
 {
 	bool ports = o->listening || o->sockets, none = o->fd != UNSET || o->interfaces;
 	struct address a;
-	uint16_t number;
 
 	if (operands->n > (none ? 0 : ports ? 1 : 2))
 		return option_fail(error, "extra operand '%s'", operands->words[none ? 0 : 1]);
 	if (none)
 		return 0;
 	if (ports) {
-		if (operands->n == 0)
-			return 0;
-		if (address_parse_port(operands->words[0], &number) == WORD_NUMBER && number == 0)
-			return option_fail(error, "port '0': no socket has it");
-		return address_check(NULL, operands->words[0], o->family.numeric, error);
+		const struct sockname_list list = sockname_list(o, operands);
+		return sockname_list_check(&list, error);
 	}
 	if (operands->n == 0 && o->options && !o->connect)
 		return 0;
@@ -445,8 +381,10 @@ static struct outcome main_sockname(const struct command *self, int argc, char *
 		return command_refuse(&o.messages, &error);
 	if (o.fd != UNSET)
 		return sockname_print_fd(&o);
-	if (o.listening || o.sockets)
-		return sockname_list_by_port(&o, &operands);
+	if (o.listening || o.sockets) {
+		const struct sockname_list list = sockname_list(&o, &operands);
+		return sockname_list_run(&list);
+	}
 	if (o.interfaces)
 		return sockname_list_interfaces(&o);
 	return host ? sockname_ask(&o, host, port) : sockname_list_options(&o);

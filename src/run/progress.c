@@ -1,18 +1,16 @@
 /* progress.c - the live line of --progress: how far, how fast, how long still */
-#define _DEFAULT_SOURCE /* struct winsize, TIOCGWINSZ */
 #include "run/progress.h"
 
 #include <stdio.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/terminal.h"
 
 #define LIVE_INTERVAL (250 * MILLISECOND)
 #define LINE_INTERVAL SECOND
 #define AVERAGED (2.0 * (double)SECOND) /* time constant of the average rate */
-#define WIDTH 80
 
 /* Writes NS as `1:02:03` or `2:03`. */
 static void progress_clock(char *text, size_t size, double ns)
@@ -23,13 +21,6 @@ static void progress_clock(char *text, size_t size, double ns)
 		snprintf(text, size, "%lld:%02lld:%02lld", s / 3600, s / 60 % 60, s % 60);
 	else
 		snprintf(text, size, "%lld:%02lld", s / 60, s % 60);
-}
-
-static size_t progress_width(void)
-{
-	struct winsize w;
-
-	return ioctl(STDERR_FILENO, TIOCGWINSZ, &w) == 0 && w.ws_col > 0 ? w.ws_col : WIDTH;
 }
 
 /* Updates *AVERAGE, the rate of late (below 0: none yet), with N bytes that moved in NS. */
@@ -99,7 +90,7 @@ static void progress_show(const struct run *r, const struct run_totals *t, bool 
 	progress_line(r, t, text, sizeof text);
 	if (r->live) {
 		/* A line that fills the last column moves some terminals on. */
-		message_live(text, progress_width() - 1, last);
+		message_live(text, terminal_columns(STDERR_FILENO) - 1, last);
 		return;
 	}
 	notice_begin(&n, r->messages, MESSAGE_NOTE, "progress");

@@ -50,12 +50,20 @@ static bool socket_waits(const struct inventory_socket *s)
 	return s->state == INVENTORY_CLOSE && socket_has_name(s);
 }
 
+static bool port_fits(const struct address *a, const struct inventory_query *q)
+{
+	uint16_t port = address_port(a);
+
+	if (q->ports)
+		return port && ports_next(q->ports, port) == port;
+	return q->port == 0 || port == q->port;
+}
+
 static bool socket_fits(const struct inventory_socket *s, const struct inventory_query *q)
 {
 	if (q->listening && !socket_waits(s))
 		return false;
-	return q->port == 0 || address_port(&s->local) == q->port ||
-	       (!q->listening && address_port(&s->peer) == q->port);
+	return port_fits(&s->local, q) || (!q->listening && port_fits(&s->peer, q));
 }
 
 static int compare_numbers(uint64_t a, uint64_t b)
@@ -90,12 +98,96 @@ static int compare_sockets(const void *a, const void *b)
 	return order ? order : compare_numbers(s->inode, t->inode);
 }
 
+/* What could not be bound, or is looked for. */
+struct wish {
+	const struct address *wanted;
+	const char *path;	 /* of `wanted`; NULL: it has none */
+	const struct stat *file; /* what is at that path; NULL: nothing */
+};
+
+/* Is S bound to W's path? Equal paths are not enough, since a relative one means another file in
+ * another directory; nor are they needed, since a long one is bound by a shorter one. */
+static bool socket_has_path(const struct inventory_socket *s, const struct wish *w)
+{
+	bool equal = address_equal(&s->local, w->wanted);
+
+	if (w->file && s->file_inode == (uint32_t)w->file->st_ino &&
+	    (equal || s->file_device == (uint64_t)w->file->st_dev))
+		return true;
+	return equal && *w->path == '/';
+}
+
+static bool socket_is_called(const struct inventory_socket *s, const struct wish *w)
+{
+	return s->protocol == INVENTORY_UNIX &&
+	       (w->path ? socket_has_path(s, w) : address_equal(&s->local, w->wanted));
+}
+
+static int compare_inodes(const void *a, const void *b)
+{
+	const struct inventory_socket *s = *(const struct inventory_socket *const *)a;
+	const struct inventory_socket *t = *(const struct inventory_socket *const *)b;
+
+	return compare_numbers(s->inode, t->inode);
+}
+
+/* Gives each UNIX socket of I the address of its peer; then, if there is a WISH, keeps those alone
+ * that it is about, or (unless they are LISTENING) whose peer it is about. Returns 0, or -1 with
+ * errno ENOMEM. */
+static int inventory_join_peers(struct inventory *i, const struct wish *wish, bool listening)
+{
+	struct inventory_socket **by_inode = calloc(i->n + 1, sizeof *by_inode);
+	bool *keep = calloc(i->n + 1, sizeof *keep);
+	size_t n = 0;
+
+	for (size_t k = 0; by_inode && k < i->n; k++)
+		by_inode[k] = &i->sockets[k];
+	if (by_inode && keep) {
+		qsort(by_inode, i->n, sizeof *by_inode, compare_inodes);
+		for (size_t k = 0; k < i->n; k++) {
+			struct inventory_socket *s = &i->sockets[k];
+			struct inventory_socket key = { .inode = s->peer_inode }, *wanted = &key;
+			struct inventory_socket **peer =
+				!s->peer_inode ? NULL :
+						 bsearch(&wanted, by_inode, i->n, sizeof *by_inode,
+							 compare_inodes);
+			if (peer)
+				s->peer = (*peer)->local;
+			keep[k] = !wish || socket_is_called(s, wish) ||
+				  (peer && !listening && socket_is_called(*peer, wish));
+		}
+		for (size_t k = 0; k < i->n; k++)
+			if (keep[k])
+				i->sockets[n++] = i->sockets[k];
+		i->n = n;
+	}
+	n = by_inode && keep;
+	free(by_inode);
+	free(keep);
+	return n ? 0 : -1;
+}
+
+/* Lists the sockets as inventory_get() does, but for order and ports. */
+static int inventory_list_named(const struct inventory_query *q, struct inventory *out)
+{
+	struct wish wish = { .wanted = q->name, .path = q->name ? unix_path(q->name) : NULL };
+	struct stat file;
+
+	if (inventory_list(q, out) < 0)
+		return -1;
+	if (!q->wanted[INVENTORY_UNIX])
+		return 0;
+	if (wish.path && lstat(wish.path, &file) == 0)
+		wish.file = &file;
+	return inventory_join_peers(out, q->name ? &wish : NULL, q->listening);
+}
+
 int inventory_get(const struct inventory_query *q, struct inventory *out)
 {
 	size_t n = 0;
 
 	*out = (struct inventory){ 0 };
-	if (inventory_list(q, out) < 0) {
+	if (inventory_list_named(q, out) < 0) {
 		int error = errno;
 		inventory_free(out);
 		errno = error;
@@ -112,7 +204,7 @@ int inventory_get(const struct inventory_query *q, struct inventory *out)
 
 const char *inventory_protocol(enum inventory_protocol protocol)
 {
-	static const char names[][5] = { "tcp", "udp", "unix" };
+	static const char names[][6] = { "tcp", "mptcp", "udp", "unix" };
 
 	return names[protocol];
 }
@@ -125,7 +217,7 @@ const char *inventory_state(enum inventory_protocol protocol, unsigned state)
 		"listen",     "closing",     "new-syn-recv", "bound",
 	};
 
-	if (protocol != INVENTORY_TCP && state == INVENTORY_CLOSE)
+	if (protocol >= INVENTORY_UDP && state == INVENTORY_CLOSE)
 		return "unconnected";
 	return names[state < INVENTORY_STATES ? state : 0];
 }
@@ -193,6 +285,15 @@ static void inodes_give_owners(const struct inodes *t)
 		i->owners[n++] = *o;
 	}
 	i->n_owners = n;
+	/* The connections of which one of MPTCP is made are one socket to its process. */
+	for (size_t k = 0; k < i->n; k++) {
+		struct inventory_socket *s = &i->sockets[k];
+		size_t at = s->inode ? *inodes_slot(t, s->inode) : 0;
+		if (at) {
+			s->owner = i->sockets[at - 1].owner;
+			s->n_owners = i->sockets[at - 1].n_owners;
+		}
+	}
 }
 
 int inventory_find_owners(struct inventory *i)
@@ -217,25 +318,6 @@ int inventory_find_owners(struct inventory *i)
 }
 
 /* ---- why a call failed ---- */
-
-/* What could not be bound. */
-struct wish {
-	const struct address *wanted;
-	const char *path;	 /* of `wanted`; NULL: it has none */
-	const struct stat *file; /* what is at that path; NULL: nothing */
-};
-
-/* Is S bound to W's path? Equal paths are not enough, since a relative one means another file in
- * another directory; nor are they needed, since a long one is bound by a shorter one. */
-static bool socket_has_path(const struct inventory_socket *s, const struct wish *w)
-{
-	bool equal = address_equal(&s->local, w->wanted);
-
-	if (w->file && s->file_inode == (uint32_t)w->file->st_ino &&
-	    (equal || s->file_device == (uint64_t)w->file->st_dev))
-		return true;
-	return equal && *w->path == '/';
-}
 
 /* Does S keep others from binding what W wants? */
 static bool socket_conflicts(const struct inventory_socket *s, const struct wish *w)

@@ -12,9 +12,16 @@
 
 #include "base/json.h"
 #include "base/table.h"
+#include "proto/ports.h"
 #include "sock/address.h"
 
-enum inventory_protocol { INVENTORY_TCP, INVENTORY_UDP, INVENTORY_UNIX };
+enum inventory_protocol {
+	INVENTORY_TCP,
+	INVENTORY_MPTCP, /* its connections are listed as those of TCP, too */
+	INVENTORY_UDP,
+	INVENTORY_UNIX,
+	INVENTORY_PROTOCOLS
+};
 
 /* The states of TCP, which other protocols use too: see inventory_state(). */
 enum inventory_state {
@@ -41,6 +48,7 @@ struct inventory_socket {
 					 * be accepted, and how many may */
 	int64_t uid;			/* its user; UNSET: not known */
 	uint64_t inode;			/* 0: no process has it */
+	uint64_t peer_inode;		/* of a UNIX socket's peer; 0: none, or not known */
 	/* The device and inode of its file, as stat(2) tells them, the inode's low 32 bits; 0: not
 	 * known. */
 	uint64_t file_device;
@@ -57,10 +65,12 @@ struct inventory {
 };
 
 struct inventory_query {
-	bool wanted[3]; /* of which protocols */
-	int family;	/* for TCP and UDP; AF_UNSPEC: both */
-	bool listening; /* only sockets that listen, or have a name but no peer */
-	uint16_t port;	/* local, or the peer's; 0: any */
+	bool wanted[INVENTORY_PROTOCOLS];
+	int family;		    /* of others than UNIX sockets; AF_UNSPEC: both */
+	bool listening;		    /* only sockets that listen, or have a name but no peer */
+	uint16_t port;		    /* local, or the peer's; 0: any */
+	const struct ports *ports;  /* one of them; NULL: any */
+	const struct address *name; /* of a UNIX socket or its peer; NULL: any */
 };
 
 /* Lists all sockets that fit Q in *OUT, sorted by protocol, port and address; free it with
@@ -73,7 +83,7 @@ int inventory_find_owners(struct inventory *i);
 
 void inventory_free(struct inventory *i);
 
-/* `tcp`, `udp`, `unix`. */
+/* `tcp`, `mptcp`, `udp`, `unix`. */
 const char *inventory_protocol(enum inventory_protocol protocol);
 
 /* `listen`, `established`, `time-wait`...; CLOSE of another protocol than TCP is `unconnected`. */
@@ -85,8 +95,9 @@ const char *inventory_state(enum inventory_protocol protocol, unsigned state);
  * state, queues, uid, inode, pids, program. Cells of what is not known are empty. */
 void inventory_row(struct table *t, const struct inventory *i, const struct inventory_socket *s,
 		   bool peers);
-/* Adds the names of those columns. */
-void inventory_heading(struct table *t, bool peers);
+/* Adds the names of those columns. Those that tell least are left out where a row does not fit into
+ * COLUMNS of a terminal. */
+void inventory_heading(struct table *t, bool peers, size_t columns);
 
 /* Adds to J's object the members for the socket S of I. */
 void inventory_json(struct json *j, const struct inventory *i, const struct inventory_socket *s);

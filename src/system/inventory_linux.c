@@ -18,11 +18,13 @@
 #define SOCK_DIAG_BY_FAMILY 20
 #define ALL_STATES ((1U << INVENTORY_STATES) - 1)
 #define ATTRIBUTE_V6ONLY 11
+#define ATTRIBUTE_PROTOCOL 3 /* of a question */
 #define UNIX_SHOW_NAME 0x01
 #define UNIX_SHOW_FILE 0x02 /* UDIAG_SHOW_VFS */
+#define UNIX_SHOW_PEER 0x04
 #define UNIX_SHOW_QUEUES 0x10
 #define UNIX_SHOW_UID 0x40
-enum { UNIX_NAME = 0, UNIX_FILE = 1, UNIX_QUEUES = 4, UNIX_UID = 7 };
+enum { UNIX_NAME = 0, UNIX_FILE = 1, UNIX_PEER = 2, UNIX_QUEUES = 4, UNIX_UID = 7 };
 
 /* struct inet_diag_sockid */
 struct inet_id {
@@ -102,19 +104,37 @@ static void collect_inet(void *arg, uint16_t type, const void *payload, size_t n
 
 static int diag_inet(struct collecting *c, int family, const struct inventory_query *q)
 {
-	bool tcp = c->blank.protocol == INVENTORY_TCP;
-	struct inet_request r = {
-		.family = (uint8_t)family,
-		.protocol = tcp ? IPPROTO_TCP : IPPROTO_UDP,
-		.states = ALL_STATES,
+	static const struct {
+		uint32_t number;
+		bool connects;
+	} protocols[] = {
+		[INVENTORY_TCP] = { IPPROTO_TCP, true },
+		[INVENTORY_MPTCP] = { 262, true },
+		[INVENTORY_UDP] = { IPPROTO_UDP, false },
 	};
+	uint32_t protocol = protocols[c->blank.protocol].number;
+	bool connects = protocols[c->blank.protocol].connects;
+	struct {
+		struct inet_request r;
+		uint16_t length, type; /* of an attribute, for a number of more than a byte */
+		uint32_t protocol;
+	} question = {
+		.r = { .family = (uint8_t)family,
+		       .protocol = (uint8_t)protocol,
+		       .states = ALL_STATES },
+		.length = 8,
+		.type = ATTRIBUTE_PROTOCOL,
+		.protocol = protocol,
+	};
+	struct inet_request *r = &question.r;
 
 	if (q->listening)
-		r.states = 1U << (tcp ? INVENTORY_LISTEN : INVENTORY_CLOSE);
+		r->states = 1U << (connects ? INVENTORY_LISTEN : INVENTORY_CLOSE);
 	/* The kernel leaves out sockets with another port. */
 	if (q->listening && q->port)
-		r.id.local_port = htons(q->port);
-	return netlink_ask(SOCK_DIAG, SOCK_DIAG_BY_FAMILY, true, &r, sizeof r, collect_inet, c);
+		r->id.local_port = htons(q->port);
+	return netlink_ask(SOCK_DIAG, SOCK_DIAG_BY_FAMILY, true, &question,
+			   protocol > UINT8_MAX ? sizeof question : sizeof *r, collect_inet, c);
 }
 
 /* Makes *A the UNIX socket whose name the kernel tells as N bytes at PATH. */
@@ -161,6 +181,8 @@ static void collect_unix(void *arg, uint16_t type, const void *payload, size_t n
 		} else if (attribute.type == UNIX_FILE) {
 			s.file_inode = numbers[0];
 			s.file_device = device(numbers[1]);
+		} else if (attribute.type == UNIX_PEER) {
+			s.peer_inode = numbers[0];
 		} else if (attribute.type == UNIX_QUEUES) {
 			s.recv_queue = numbers[0];
 			s.send_queue = numbers[1];
@@ -176,7 +198,8 @@ static int diag_unix(struct collecting *c)
 	const struct unix_request r = {
 		.family = AF_UNIX,
 		.states = ALL_STATES,
-		.show = UNIX_SHOW_NAME | UNIX_SHOW_FILE | UNIX_SHOW_QUEUES | UNIX_SHOW_UID,
+		.show = UNIX_SHOW_NAME | UNIX_SHOW_FILE | UNIX_SHOW_PEER | UNIX_SHOW_QUEUES |
+			UNIX_SHOW_UID,
 	};
 
 	return netlink_ask(SOCK_DIAG, SOCK_DIAG_BY_FAMILY, true, &r, sizeof r, collect_unix, c);
@@ -259,6 +282,8 @@ static const struct kernel_table {
 } tables[] = {
 	{ INVENTORY_TCP, AF_INET, "/proc/net/tcp" },
 	{ INVENTORY_TCP, AF_INET6, "/proc/net/tcp6" },
+	{ INVENTORY_MPTCP, AF_INET, "" }, /* no file has them */
+	{ INVENTORY_MPTCP, AF_INET6, "" },
 	{ INVENTORY_UDP, AF_INET, "/proc/net/udp" },
 	{ INVENTORY_UDP, AF_INET6, "/proc/net/udp6" },
 	{ INVENTORY_UNIX, AF_UNIX, "/proc/net/unix" },
@@ -280,7 +305,7 @@ int inventory_list(const struct inventory_query *q, struct inventory *out)
 		struct collecting c = {
 			.out = out,
 			.blank = { .protocol = t->protocol,
-				   .type = t->protocol == INVENTORY_TCP ? SOCK_STREAM : SOCK_DGRAM,
+				   .type = t->protocol == INVENTORY_UDP ? SOCK_DGRAM : SOCK_STREAM,
 				   .recv_queue = UNSET,
 				   .send_queue = UNSET,
 				   .uid = UNSET },

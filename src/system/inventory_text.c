@@ -10,11 +10,11 @@ static void address_cells(struct table *t, const struct address *a)
 	char text[ADDRESS_TEXT];
 
 	if (a->length == 0) {
-		table_cell(t, "%s", "");
-		table_cell(t, "%s", "");
+		table_cell(t, "-");
+		table_cell(t, "-");
 	} else if (a->u.sa.sa_family == AF_UNIX) {
 		table_cell(t, "%s", address_host(a, text) + strlen("unix:"));
-		table_cell(t, "%s", "");
+		table_cell(t, "-");
 	} else {
 		table_cell(t, "%s", address_host(a, text));
 		table_cell(t, "%u", address_port(a));
@@ -24,12 +24,23 @@ static void address_cells(struct table *t, const struct address *a)
 static void number_cell(struct table *t, int64_t n)
 {
 	if (n == UNSET)
-		table_cell(t, "%s", "");
+		table_cell(t, "-");
 	else
 		table_cell(t, "%lld", (long long)n);
 }
 
-void inventory_heading(struct table *t, bool peers)
+/* Of the peer, which has a number at least where it is a UNIX socket without a name. */
+static void peer_cells(struct table *t, const struct inventory_socket *s)
+{
+	if (s->peer.length == 0 && s->peer_inode) {
+		table_cell(t, "#%llu", (unsigned long long)s->peer_inode);
+		table_cell(t, "-");
+	} else {
+		address_cells(t, &s->peer);
+	}
+}
+
+void inventory_heading(struct table *t, bool peers, size_t columns)
 {
 	static const char names[][8] = { "PROTO", "ADDRESS", "PORT", "PEER",  "PORT", "STATE",
 					 "RECVQ", "SENDQ",   "UID",  "INODE", "PID",  "PROGRAM" };
@@ -38,6 +49,7 @@ void inventory_heading(struct table *t, bool peers)
 		if (peers || i < 3 || i > 4)
 			table_cell(t, "%s", names[i]);
 	table_end_row(t);
+	table_fit(t, columns, peers ? "\11\6\7\10" : "\7\4\5\6\3");
 }
 
 void inventory_row(struct table *t, const struct inventory *i, const struct inventory_socket *s,
@@ -49,16 +61,19 @@ void inventory_row(struct table *t, const struct inventory *i, const struct inve
 	table_cell(t, "%s", inventory_protocol(s->protocol));
 	address_cells(t, &s->local);
 	if (peers)
-		address_cells(t, &s->peer);
+		peer_cells(t, s);
 	table_cell(t, "%s", inventory_state(s->protocol, s->state));
 	number_cell(t, s->recv_queue);
 	number_cell(t, s->send_queue);
 	number_cell(t, s->uid);
 	number_cell(t, s->inode ? (int64_t)s->inode : UNSET);
-	for (size_t k = 0; k < s->n_owners; k++)
+	/* On a terminal the first has to do. */
+	for (size_t k = 0; k < s->n_owners && (k == 0 || !t->screen); k++)
 		text_add(&pids, "%s%lld", k ? "," : "", (long long)owners[k].pid);
-	table_cell(t, "%.*s", (int)pids.length, pids.length ? pids.data : "");
-	table_cell(t, "%s", owners ? owners->program : "");
+	if (t->screen && s->n_owners > 1)
+		text_add(&pids, "+%zu", s->n_owners - 1);
+	table_cell(t, "%.*s", pids.length ? (int)pids.length : 1, pids.length ? pids.data : "-");
+	table_cell(t, "%s", owners ? owners->program : "-");
 	table_end_row(t);
 	t->cells.failed |= pids.failed;
 	text_free(&pids);
@@ -80,6 +95,8 @@ void inventory_json(struct json *j, const struct inventory *i, const struct inve
 		address_json(j, "local", &s->local);
 	if (s->peer.length)
 		address_json(j, "peer", &s->peer);
+	if (s->peer_inode)
+		json_number(j, "peer_inode", (int64_t)s->peer_inode);
 	json_string(j, "state", inventory_state(s->protocol, s->state));
 	if (s->recv_queue != UNSET) {
 		json_number(j, "recv_queue", s->recv_queue);

@@ -1,0 +1,377 @@
+/* sockname_list.c - which sockets there are on this machine, and what they are asked for by */
+#include "cmd/sockname_list.h"
+
+#include <errno.h>
+#include <netdb.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/facts.h"
+#include "base/terminal.h"
+#include "base/user.h"
+#include "names/services.h"
+#include "proto/words.h"
+#include "run/report.h"
+#include "run/run.h"
+#include "system/inventory.h"
+
+#define PROGRAM_MOST 15 /* bytes of a program's name that the kernel keeps */
+
+/* ---- options ---- */
+
+/* Returns which of the N names that NAME_OF(i) gives are in the list WORD, as bits; 0 with *ERROR,
+ * which calls one KIND: there is one that is none of them. */
+static unsigned parse_names(const char *word, const char *(*name_of)(unsigned i), unsigned n,
+			    const char *kind, struct option_error *error)
+{
+	unsigned found = 0;
+
+	for (const char *at = word;; at++) {
+		const struct word w = { at, strcspn(at, ",") };
+		unsigned i = 0;
+		while (i < n && !word_is(&w, name_of(i)))
+			i++;
+		if (i == n) {
+			option_fail(error, "'%.*s' is no %s", (int)w.n, w.text, kind);
+			return 0;
+		}
+		found |= 1U << i;
+		at += w.n;
+		if (!*at)
+			return found;
+	}
+}
+
+static const char *protocol_name(unsigned i)
+{
+	return inventory_protocol((enum inventory_protocol)i);
+}
+
+/* Of any protocol: `close` is that of TCP, the last but one is that of others. */
+static const char *state_name(unsigned i)
+{
+	return i < INVENTORY_STATES ? inventory_state(INVENTORY_TCP, i) :
+				      inventory_state(INVENTORY_UDP, INVENTORY_CLOSE);
+}
+
+static int parse_protocols(void *field, const char *word, struct option_error *error)
+{
+	unsigned *protocols = field;
+
+	*protocols = parse_names(word, protocol_name, INVENTORY_PROTOCOLS,
+				 "protocol: tcp, mptcp, udp or unix", error);
+	return *protocols ? 0 : -1;
+}
+
+static int parse_states(void *field, const char *word, struct option_error *error)
+{
+	unsigned *states = field;
+
+	*states = parse_names(word, state_name, INVENTORY_STATES + 1,
+			      "state: listen, established, time-wait, unconnected...", error);
+	return *states ? 0 : -1;
+}
+
+static const char *protocol_word(size_t i)
+{
+	return i < INVENTORY_PROTOCOLS ? protocol_name((unsigned)i) : NULL;
+}
+
+static const char *state_word(size_t i)
+{
+	return i <= INVENTORY_STATES ? state_name((unsigned)i) : NULL;
+}
+
+#define AT(member) offsetof(struct sockname_selection, member)
+
+static const struct option_row rows[] = {
+	{ "protocol", 0, OPTION_PARSED, AT(protocols), .arg = "LIST", .parser = parse_protocols,
+	  .words = protocol_word, .needs = "listening sockets",
+	  .help = "of these alone: tcp, udp, mptcp, unix (tcp,udp; of unix:PATH unix)" },
+	{ "state", 0, OPTION_PARSED, AT(states), .arg = "LIST", .parser = parse_states,
+	  .words = state_word, .needs = "sockets",
+	  .help = "in these states alone, such as established,time-wait" },
+	{ "program", 0, OPTION_STRING, AT(program), .arg = "NAME", .needs = "listening sockets",
+	  .help = "of processes of this name alone" },
+	{ "uid", 0, OPTION_STRING, AT(user), .arg = "USER", .needs = "listening sockets",
+	  .help = "of this user alone" },
+	{ "with", 0, OPTION_STRING, AT(with), .arg = "HOST", .needs = "sockets",
+	  .help = "those alone whose peer is HOST" },
+};
+
+const struct option_group sockname_selection_group = { "Which sockets", rows,
+						       sizeof rows / sizeof *rows };
+
+/* ---- the operand ---- */
+
+/* Finds the *PORT of the service WORD, by TCP or else UDP. Returns 0, or -1: there is none. */
+static int service_port(const struct word *word, uint16_t *port)
+{
+	static const char protocols[][4] = { "tcp", "udp" };
+	struct services services;
+	char name[256];
+	int status = -1;
+
+	if (word->n >= sizeof name || services_read(&services, false) < 0)
+		return -1;
+	memcpy(name, word->text, word->n);
+	name[word->n] = '\0';
+	for (size_t p = 0; p < 2 && status < 0; p++)
+		for (size_t i = 0; i < services.n && status < 0; i++)
+			if (word_is(&services.entries[i].protocol, protocols[p]) &&
+			    services_has_name(&services.entries[i], name)) {
+				*port = services.entries[i].number;
+				status = 0;
+			}
+	services_free(&services);
+	if (status == 0 || services_ask(&services, name, 0, NULL) < 0)
+		return status;
+	*port = services.entries[0].number;
+	services_free(&services);
+	return 0;
+}
+
+/* Reads the LIST of ports into *PORTS, which may be NULL. Returns 0; or -1 with the *ITEM at fault:
+ * a name that is no service if there are PORTS, else what is no port. */
+static int read_ports(const char *list, struct ports *ports, struct ports_item *item)
+{
+	enum ports_kind kind;
+
+	while ((kind = ports_item(&list, item)) != PORTS_END) {
+		if (kind == PORTS_BAD || (kind == PORTS_RANGE && item->first == 0))
+			return -1;
+		if (!ports)
+			continue;
+		if (kind == PORTS_NAME) {
+			const struct word name = { item->word, item->length };
+			if (service_port(&name, &item->first) < 0)
+				return -1;
+			item->last = item->first;
+		}
+		ports_add(ports, item->first, item->last);
+	}
+	return 0;
+}
+
+/* Checks the list of ports L has. Returns 0, or -1 with *ERROR. */
+static int check_ports(const struct sockname_list *l, struct option_error *error)
+{
+	const char *list = l->word;
+	struct ports_item item;
+	enum ports_kind kind;
+
+	while ((kind = ports_item(&list, &item)) != PORTS_END) {
+		int n = (int)item.length;
+		if (kind == PORTS_BAD)
+			return option_fail(error,
+					   "port '%.*s' is neither from 1 to 65535 nor a service",
+					   n, item.word);
+		if (kind == PORTS_RANGE && item.first == 0)
+			return option_fail(error, "port '%.*s': no socket has 0", n, item.word);
+		if (kind == PORTS_NAME && l->family->numeric)
+			return option_fail(error,
+					   "port '%.*s' is a name, which --numeric does not look "
+					   "up",
+					   n, item.word);
+	}
+	return 0;
+}
+
+int sockname_list_check(const struct sockname_list *l, struct option_error *error)
+{
+	struct sockname_selection *s = l->selection;
+	const unsigned unix_bit = 1U << INVENTORY_UNIX;
+	struct endpoint_words parts;
+	bool path = l->word && !strncmp(l->word, "unix:", 5);
+	struct address a;
+
+	s->uid = UNSET;
+	if (s->user && user_parse("uid", s->user, &s->uid, error) < 0)
+		return -1;
+	if (s->with && address_check(s->with, NULL, l->family->numeric, error) < 0)
+		return -1;
+	if (s->with && (path || s->protocols == unix_bit))
+		return option_fail(error, "--with %s: a UNIX socket has no host", s->with);
+	if (address_family(l->family) != AF_UNSPEC && (path || s->protocols & unix_bit))
+		return option_fail(error, "-%c: a UNIX socket has no IP address",
+				   l->family->inet ? '4' : '6');
+	if (path && s->protocols && s->protocols != unix_bit)
+		return option_fail(error, "'%s' needs --protocol unix", l->word);
+	if (l->word && !path && s->protocols & unix_bit)
+		return option_fail(error, "'%s': a UNIX socket has no port (unix:PATH)", l->word);
+	if (s->with && address_parse_host(s->with, &a) == WORD_BAD)
+		return option_fail(error, "--with: '%s' is no host", s->with);
+	if (path)
+		return address_endpoint(l->word, true, &parts, error);
+	return l->word ? check_ports(l, error) : 0;
+}
+
+/* ---- the list ---- */
+
+/* One list, while it is made. */
+struct listing {
+	const struct sockname_list *l;
+	struct inventory_query q;
+	struct ports ports;
+	struct address name;
+	const struct address *hosts; /* --with */
+	size_t n_hosts;
+	struct run run;
+};
+
+static bool is_program(const struct inventory *i, const struct inventory_socket *s,
+		       const char *program)
+{
+	for (size_t k = 0; k < s->n_owners; k++)
+		if (!strncmp(i->owners[s->owner + k].program, program, PROGRAM_MOST))
+			return true;
+	return false;
+}
+
+/* Is the host of A among those of X? */
+static bool is_with(const struct listing *x, const struct address *a)
+{
+	struct address host = *a, other;
+
+	if (a->length == 0 || a->u.sa.sa_family == AF_UNIX)
+		return false;
+	address_unmap(&host);
+	address_set_port(&host, 0);
+	for (size_t i = 0; i < x->n_hosts; i++) {
+		other = x->hosts[i];
+		address_unmap(&other);
+		address_set_port(&other, 0);
+		if (address_equal(&host, &other))
+			return true;
+	}
+	return false;
+}
+
+/* Is S, of I, one of those that X is about? */
+static bool is_chosen(const struct listing *x, const struct inventory *i,
+		      const struct inventory_socket *s)
+{
+	const struct sockname_selection *want = x->l->selection;
+	bool unconnected = s->protocol >= INVENTORY_UDP && s->state == INVENTORY_CLOSE;
+
+	if (want->states &&
+	    !(want->states & 1U << (unconnected ? (unsigned)INVENTORY_STATES : s->state)))
+		return false;
+	return (want->uid == UNSET || s->uid == want->uid) &&
+	       (!want->with || is_with(x, &s->peer)) &&
+	       (!want->program || is_program(i, s, want->program));
+}
+
+/* Nothing fits. */
+static struct outcome listing_is_empty(const struct listing *x)
+{
+	const struct sockname_selection *s = x->l->selection;
+	bool chosen = s->states || s->program || s->user || s->with;
+	const char *nobody = x->l->listening ? "nobody listens on it" : "nobody has it";
+
+	if (chosen)
+		return message_fail(x->l->messages, OUTCOME_FAILED, "ENOENT",
+				    "no socket is like that (ENOENT)");
+	if (x->q.name)
+		return message_fail(x->l->messages, OUTCOME_FAILED, "ECONNREFUSED",
+				    "%s: %s (ECONNREFUSED)", x->l->word, nobody);
+	return message_fail(x->l->messages, OUTCOME_FAILED, "ECONNREFUSED",
+			    "port %s: %s (ECONNREFUSED)", x->l->word, nobody);
+}
+
+static struct outcome listing_print(struct listing *x)
+{
+	const struct messages *m = x->l->messages;
+	const struct sockname_selection *s = x->l->selection;
+	bool peers = !x->l->listening;
+	struct inventory inventory;
+	struct facts f;
+	size_t n = 0;
+
+	if (inventory_get(&x->q, &inventory) < 0)
+		return report_error(m, "the list of sockets", errno);
+	inventory_find_owners(&inventory);
+	for (size_t i = 0; i < inventory.n; i++)
+		if (is_chosen(x, &inventory, &inventory.sockets[i]))
+			inventory.sockets[n++] = inventory.sockets[i];
+	inventory.n = n;
+	if (n == 0 && (x->l->word || s->states || s->program || s->user || s->with)) {
+		inventory_free(&inventory);
+		return listing_is_empty(x);
+	}
+	facts_start(&f, m, NULL);
+	if (isatty(STDOUT_FILENO))
+		inventory_heading(&f.table, peers, terminal_columns(STDOUT_FILENO));
+	for (size_t i = 0; i < n; i++) {
+		facts_begin(&f, NULL);
+		inventory_json(&f.json, &inventory, &inventory.sockets[i]);
+		inventory_row(&f.table, &inventory, &inventory.sockets[i], peers);
+		facts_end(&f);
+	}
+	inventory_free(&inventory);
+	return facts_print(&f, "\t");
+}
+
+static void listing_found(void *arg, struct places_answer *found)
+{
+	struct listing *x = arg;
+
+	x->hosts = found->addresses;
+	x->n_hosts = found->n;
+	run_end(&x->run, listing_print(x));
+	free(found->addresses);
+}
+
+/* Looks the host of --with up first. */
+static struct outcome listing_ask(struct listing *x)
+{
+	const struct sockname_list *l = x->l;
+	const struct places_question q = {
+		.host = l->selection->with,
+		.port = "",
+		.family = address_family(l->family),
+		.socktype = SOCK_STREAM,
+	};
+	char what[512];
+	struct outcome outcome;
+
+	if (run_start(&x->run, l->messages, NULL) < 0)
+		return (struct outcome){ OUTCOME_FAILED, 0 };
+	snprintf(what, sizeof what, "host %s", q.host);
+	run_look_up(&x->run, &q, what, UNSET, listing_found, x);
+	outcome = run_wait(&x->run);
+	run_free(&x->run);
+	return outcome;
+}
+
+struct outcome sockname_list_run(const struct sockname_list *l)
+{
+	const unsigned usual = 1U << INVENTORY_TCP | 1U << INVENTORY_UDP;
+	unsigned protocols = l->selection->protocols ? l->selection->protocols : usual;
+	struct listing x = {
+		.l = l,
+		.q = { .family = address_family(l->family), .listening = l->listening },
+	};
+	struct ports_item item;
+
+	if (l->word && address_parse_unix(l->word, &x.name) == WORD_NUMBER) {
+		x.q.name = &x.name;
+		protocols = 1U << INVENTORY_UNIX;
+	} else if (l->word) {
+		if (read_ports(l->word, &x.ports, &item) < 0) {
+			char word[256];
+			snprintf(word, sizeof word, "%.*s", (int)item.length, item.word);
+			return report_lookup(l->messages,
+					     &(struct places_failure){ EAI_SERVICE, 0, PLACE_PORT,
+								       word });
+		}
+		x.q.ports = &x.ports;
+		if (ports_count(&x.ports) == 1)
+			x.q.port = (uint16_t)ports_next(&x.ports, 0);
+	}
+	for (unsigned i = 0; i < INVENTORY_PROTOCOLS; i++)
+		x.q.wanted[i] = protocols >> i & 1;
+	return l->selection->with ? listing_ask(&x) : listing_print(&x);
+}
