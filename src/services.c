@@ -43,7 +43,7 @@ _Static_assert(sizeof services / sizeof *services <= SERVICES_MOST, "SERVICES_MO
 static const struct option_keyword when_full[] = {
 	{ "wait", WHEN_FULL_WAIT },
 	{ "close", WHEN_FULL_CLOSE },
-	{ NULL, 0 },
+	{ "", 0 },
 };
 
 static const struct option_row rows[] = {

@@ -99,7 +99,7 @@ static void answer_value(struct text *t, const struct option_row *row, completio
 
 	text_add(t, "help %s\n", row->help);
 	answer_argument(t, row->arg, list);
-	for (const struct option_keyword *k = row->keywords; k && k->name; k++)
+	for (const struct option_keyword *k = row->keywords; k && *k->name; k++)
 		text_add(t, "word %s\n", k->name);
 	for (size_t i = 0; row->words && (word = row->words(i)); i++)
 		/* A `/` ends the beginning of a URL. */

@@ -103,7 +103,7 @@ static int parse_keyword(struct parse *p, const struct option_row *row, int64_t 
 {
 	struct suggestion s = { .word = word };
 
-	for (const struct option_keyword *k = row->keywords; k->name; k++) {
+	for (const struct option_keyword *k = row->keywords; *k->name; k++) {
 		if (!strcmp(k->name, word)) {
 			*field = k->value;
 			return 0;

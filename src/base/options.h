@@ -24,8 +24,9 @@ enum option_kind {
 	OPTION_PARSED,	 /* what the row's own parser makes of it */
 };
 
+/* Names of tables stand in their rows: a pointer would have to be relocated at each start. */
 struct option_keyword {
-	const char *name;
+	char name[16];
 	int64_t value;
 };
 
@@ -55,8 +56,8 @@ struct option_socket {
  *	{ "wait", 'w', OPTION_DURATION, AT(wait), .arg = "DURATION", .help = "..." }
  * There are hundreds of rows: packed. */
 struct option_row {
-	const char *name;      /* long name without its dashes */
-	unsigned letter : 8;   /* or 0 */
+	char name[23];	       /* long name without its dashes */
+	unsigned char letter;  /* or 0 */
 	unsigned kind : 4;     /* an option_kind */
 	unsigned field : 16;   /* where in the group's struct */
 	unsigned repeats : 1;  /* given again it adds up (PARSED); of others the last one counts */
@@ -67,7 +68,7 @@ struct option_row {
 	const char *help;
 	const char *excludes;		       /* long names, separated by blanks */
 	const char *needs;		       /* long names too: one must be there */
-	const struct option_keyword *keywords; /* ended by a NULL name */
+	const struct option_keyword *keywords; /* ended by an empty name */
 	option_parser *parser;		       /* PARSED */
 	option_words *words;		       /* names that the argument may begin with */
 	const struct option_socket *socket;    /* a plain socket option, NULL if it is none */

@@ -107,9 +107,9 @@ static bool forms_parse(const char *word, struct bytes *out)
 static const char *forms_scope_of(const struct bytes *a)
 {
 	static const struct {
-		const char *net;
+		char net[16];
 		unsigned bits;
-		const char *scope;
+		char scope[24];
 	} nets[] = {
 		{ "0.0.0.0", 32, "unspecified" },
 		{ "127.0.0.0", 8, "loopback" },

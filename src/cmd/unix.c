@@ -37,7 +37,7 @@ static const struct option_keyword types[] = {
 	{ "stream", SOCK_STREAM },
 	{ "dgram", SOCK_DGRAM },
 	{ "seqpacket", SOCK_SEQPACKET },
-	{ NULL, 0 },
+	{ "", 0 },
 };
 
 static const struct option_row rows[] = {

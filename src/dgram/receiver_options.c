@@ -6,7 +6,7 @@
 static const struct option_keyword replies[] = {
 	{ "latest", REPLY_LATEST },
 	{ "first", REPLY_FIRST },
-	{ NULL, 0 },
+	{ "", 0 },
 };
 
 #define AT(member) offsetof(struct receiver_options, member)

@@ -55,7 +55,7 @@ static int parse_auth(void *field, const char *word, struct option_error *error)
 static const struct option_keyword kinds[] = {
 	{ "socks5", PROXYD_SOCKS5 },
 	{ "http", PROXYD_HTTP },
-	{ NULL, 0 },
+	{ "", 0 },
 };
 
 static const struct option_row rows[] = {

@@ -10,7 +10,7 @@ enum { ANY = 256 };
 static const struct icmp_row {
 	int family, type, code;
 	bool prohibits;
-	const char *words;
+	char words[40];
 } icmp_rows[] = {
 	{ AF_INET, 3, 0, false, "network unreachable" },
 	{ AF_INET, 3, 1, false, "host unreachable" },

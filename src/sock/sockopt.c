@@ -192,7 +192,7 @@ static const struct option_keyword classes[] = {
 	{ "cs5", 0xa0 },      { "cs6", 0xc0 },	      { "cs7", 0xe0 },	       { "af11", 0x28 },
 	{ "af12", 0x30 },     { "af13", 0x38 },	      { "af21", 0x48 },	       { "af22", 0x50 },
 	{ "af23", 0x58 },     { "af31", 0x68 },	      { "af32", 0x70 },	       { "af33", 0x78 },
-	{ "af41", 0x88 },     { "af42", 0x90 },	      { "af43", 0x98 },	       { NULL, 0 },
+	{ "af41", 0x88 },     { "af42", 0x90 },	      { "af43", 0x98 },	       { "", 0 },
 };
 
 enum { TRANSPORT_TCP, TRANSPORT_MPTCP };
@@ -200,7 +200,7 @@ enum { TRANSPORT_TCP, TRANSPORT_MPTCP };
 static const struct option_keyword transports[] = {
 	{ "tcp", TRANSPORT_TCP },
 	{ "mptcp", TRANSPORT_MPTCP },
-	{ NULL, 0 },
+	{ "", 0 },
 };
 
 static const struct option_socket nodelay = { PHASE_CONNECT, IPPROTO_TCP, TCP_NODELAY, 0, 0 };

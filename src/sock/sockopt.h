@@ -17,7 +17,7 @@ enum sockopt_type {
 
 /* A socket option, by its name in socket(7), tcp(7), ip(7), ipv6(7). */
 struct sockopt_row {
-	const char *name;
+	char name[28];
 	int level, option;
 	enum sockopt_type type;
 	enum socket_phase phase;

@@ -38,7 +38,7 @@ static const char *words(size_t i)
 	return i == 0 ? "word" : NULL;
 }
 
-static const struct option_keyword keywords[] = { { "one", 1 }, { NULL, 0 } };
+static const struct option_keyword keywords[] = { { "one", 1 }, { "", 0 } };
 
 #define FLAG(row_name) .name = row_name, .kind = OPTION_FLAG, .help = "a flag"
 #define NUMBER(row_name)                                                                           \
