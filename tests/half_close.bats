@@ -576,11 +576,11 @@ NOTICE='^sockit connect: .*(--recv-only.*--close-on-peer-eof|--close-on-peer-eof
 @test "broken stdout: noticed with nothing to write" {
 	mkfifo in out.fifo
 	counterpart line:hello readall report
-	"$SOCKIT" connect 127.0.0.1 "$PORT" <in >out.fifo 2>err 3>&- &
+	"$SOCKIT" connect --linger 100ms 127.0.0.1 "$PORT" <in >out.fifo 2>err 3>&- &
 	started
 	exec 7>in
 	head -c 6 <out.fifo >out
-	ended 141 "$PID"
+	ended 0 "$PID"
 	silent
 	[ "$(cat out)" = hello ]
 	counterpart_ended /dev/null ECONNRESET
@@ -592,7 +592,7 @@ NOTICE='^sockit connect: .*(--recv-only.*--close-on-peer-eof|--close-on-peer-eof
 	serve -d 127.0.0.1 0 </dev/null >out.fifo 2>err 5<&-
 	counterpart connect:"$PORT" readall report 5<&-
 	exec 5<&-
-	ended 141 "$LISTENER"
+	ended 0 "$LISTENER"
 	says "$LISTENING"
 	counterpart_ended /dev/null
 }
@@ -604,7 +604,7 @@ NOTICE='^sockit connect: .*(--recv-only.*--close-on-peer-eof|--close-on-peer-eof
 	started
 	head -c 6 <out.fifo >out
 	: >go
-	ended 141 "$PID"
+	ended 0 "$PID"
 	silent
 	counterpart_ended "$(A)"
 }
@@ -615,13 +615,44 @@ NOTICE='^sockit connect: .*(--recv-only.*--close-on-peer-eof|--close-on-peer-eof
 	counterpart rcvbuf:4096 line:hello gate:go readall report
 	exec 7<>in
 	cat expected >&7
-	"$SOCKIT" connect --sndbuf 4096 --buffer 4096 127.0.0.1 "$PORT" <in >out.fifo 2>err 3>&- 7>&- &
+	"$SOCKIT" connect --linger 100ms --sndbuf 4096 --buffer 4096 127.0.0.1 "$PORT" <in >out.fifo 2>err 3>&- 7>&- &
 	started
 	head -c 6 <out.fifo >out
 	: >go
-	ended 141 "$PID"
+	ended 0 "$PID"
 	silent
 	counterpart_ended expected ECONNRESET
+}
+
+@test "broken stdout: noticed with nothing to write, what comes then is a write that fails" {
+	local options
+	for options in '' -d; do
+		mkfifo out.fifo go
+		counterpart line:hello readall gate:go line:more hold
+		"$SOCKIT" connect $options 127.0.0.1 "$PORT" </dev/null >out.fifo 2>err 3>&- &
+		started
+		head -c 6 <out.fifo >out
+		: >go
+		ended 141 "$PID"
+		silent
+		rm out.fifo go
+	done
+}
+
+@test "broken stdout: noticed with nothing to write, the status is what it is else" {
+	mkfifo out.fifo
+	counterpart rcvbuf:4096 line:hello hold
+	"$SOCKIT" connect --linger 100ms --sndbuf 1M 127.0.0.1 "$PORT" <"$(SMALL)" >out.fifo 2>err 3>&- &
+	started
+	head -c 6 <out.fifo >out
+	ended 1 "$PID"
+	says 'not all that was sent has been acknowledged$'
+	counterpart line:hello reset
+	"$SOCKIT" connect 127.0.0.1 "$PORT" </dev/null >out.fifo 2>err 3>&- &
+	started
+	head -c 6 <out.fifo >out
+	ended 1 "$PID"
+	says '\(ECONNRESET\)$'
 }
 
 @test "broken stdout: a socket" {

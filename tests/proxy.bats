@@ -444,6 +444,35 @@ passes() {
 	done
 }
 
+# git reads the answer to its end, and closes its pipes: nothing was left to write to them.
+@test "git clones through foreign proxies by GIT_PROXY_COMMAND" {
+	needs git git
+	local daemon url i port urls
+	daemon=$(git --exec-path)/git-daemon
+	[ -x "$daemon" ] || skip "git-daemon is missing: package git"
+	export HOME=$PWD
+	git init -q source
+	git -C source -c user.name=x -c user.email=x commit -q --allow-empty -m one
+	port=$(free_port)
+	spawn "$daemon" --reuseaddr --export-all --base-path="$PWD" --listen=127.0.0.1 --port="$port"
+	eventually "$SOCKIT" connect -z --quiet 127.0.0.1 "$port" >/dev/null
+	microsocks_at
+	urls=("socks5h://$AT")
+	tinyproxy_at
+	urls+=("http://$AT")
+	for url in "${urls[@]}"; do
+		printf '#!/bin/sh\nexec "%s" connect --no-shutdown --proxy %s "$1" "$2"\n' "$SOCKIT" "$url" >proxy
+		chmod +x proxy
+		for i in 1 2; do
+			rm -rf copy
+			GIT_PROXY_COMMAND=$PWD/proxy exits 0 git clone -q "git://127.0.0.1:$port/source" copy 2>err
+			silent
+			git -C copy log --format=%s >log
+			[ "$(<log)" = one ]
+		done
+	done
+}
+
 @test "tinyproxy: data both ways, with a password and without" {
 	local url
 	tinyproxy_at

@@ -510,8 +510,7 @@ long_path() {
 	[ ! -e s ]
 	# A stdout that is gone.
 	unix_listens -k s </dev/null 2>err > >(:)
-	echo x | within 10 "$SOCKIT" unix s >/dev/null || :
-	ended 141 "$LISTENER"
+	ended 0 "$LISTENER"
 	[ ! -e s ]
 }
 

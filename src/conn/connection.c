@@ -182,6 +182,8 @@ static const char *connection_why(const struct connection *x)
 		return of_pump[x->pump.end];
 	if (x->status >= 0)
 		return "command ended";
+	if (x->pump.end == PUMP_DONE && x->pump.out_error && pump_was_closed(&x->pump))
+		return "output closed";
 	if (x->pump.end == PUMP_DONE)
 		return pump_peer_ended(&x->pump) && !pump_was_closed(&x->pump) ?
 			       of_pump[PUMP_DONE] :

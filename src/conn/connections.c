@@ -308,6 +308,24 @@ size_t connections_spare(const struct connections *s)
 	return s->n && s->service->spare ? s->service->spare(s, s->n_waiting + 1) : 0;
 }
 
+/* Ends the run if nobody is served any more, and nobody can come. Returns whether that is so. */
+static bool connections_all_over(struct connections *s)
+{
+	if (s->first || s->listener)
+		return false;
+	run_end(&s->run, (struct outcome){ s->failed ? OUTCOME_FAILED : OUTCOME_DONE, 0 });
+	return true;
+}
+
+void connections_lose_output(struct connections *s)
+{
+	connections_stop_listening(s);
+	for (struct connection *x = s->first; x; x = x->next)
+		if (x->pumping)
+			pump_lose_out(&x->pump);
+	connections_all_over(s);
+}
+
 void connections_one_over(struct connections *s, struct connection *x, struct outcome outcome)
 {
 	enum message_level level = s->c->data->stats ? MESSAGE_NOTE : MESSAGE_VERBOSE;
@@ -335,9 +353,7 @@ void connections_one_over(struct connections *s, struct connection *x, struct ou
 		listener_retry(s->listener);
 	if (s->n == 0)
 		connections_raw(s, false);
-	if (s->n == 0 && !s->listener)
-		run_end(&s->run, (struct outcome){ s->failed ? OUTCOME_FAILED : OUTCOME_DONE, 0 });
-	else
+	if (!connections_all_over(s))
 		connections_update(s);
 	if (s->service->settle)
 		s->service->settle(s);

@@ -94,6 +94,10 @@ size_t connections_spare(const struct connections *s);
 /* Returns how many descriptors N look-ups need; only some of them run at once. */
 size_t connections_lookup_fds(size_t n);
 
+/* Nobody reads stdout any more: accepts no more clients, and ends the connections that there are.
+ * The run is over with the last of them. */
+void connections_lose_output(struct connections *s);
+
 /* Ends the connections that are left, and frees S and its run. */
 void connections_free(struct connections *s);
 

@@ -73,11 +73,10 @@ static void stdio_output_broken(void *arg)
 {
 	struct connections *s = arg;
 
-	if (!stdio_nothing_to_send(s)) {
+	if (stdio_nothing_to_send(s))
+		connections_lose_output(s);
+	else
 		timer_set(s->run.loop, &s->out_timer, clock_after(clock_now(), BROKEN_LOOK));
-		return;
-	}
-	run_end(&s->run, report_output_error(s->c->messages, "stdout", EPIPE));
 }
 
 static void stdio_output_event(void *arg, short events)

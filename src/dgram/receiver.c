@@ -52,10 +52,9 @@ void receiver_go_on(void *arg)
 			  (short)((receives ? POLLIN : 0) | (s->blocked ? POLLOUT : 0)));
 	}
 	dgram_stdin_watch(&x->in, x->in.batch.at == x->in.batch.n && !x->in_pace_timer.slot);
-	if (x->finishing && !pending && !x->exec.n && !output_waits(&x->out.out))
+	if ((x->finishing && !pending && !x->exec.n && !output_waits(&x->out.out)) ||
+	    (x->out.broken && !receiver_has_input(x)))
 		run_end(&x->run, receiver_result(x));
-	else if (x->out.broken && !receiver_has_input(x))
-		run_end(&x->run, report_output_error(x->run.messages, "stdout", EPIPE));
 }
 
 void receiver_pace(struct receiver *x, struct timer *t, uint64_t bytes)

@@ -205,7 +205,7 @@ static void sender_step(void *arg)
 			sender_finish(s, failure, s->traffic.counts.sent ? "refused" : "error");
 			break;
 		case MOVE_BREAK:
-			run_end(s->run, report_output_error(s->run->messages, "stdout", EPIPE));
+			sender_finish(s, done, "output closed");
 			break;
 		case MOVE_AWAIT:
 			s->state = SENDER_WAITS;

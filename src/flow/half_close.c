@@ -27,18 +27,27 @@ static void half_close_fail(struct half_close_step *s, enum pump_end end)
 }
 
 /* We end the connection. The peer is told, if it was not yet. */
-static void half_close_from_here(struct half_close_step *s, const struct half_close_terms *terms)
+static void half_close_end(struct half_close_step *s, const struct half_close_terms *terms)
 {
 	if (half_close_is_closing(s->state))
 		return;
 	s->state.run = s->state.run == RUN_BROKEN ? RUN_ABORTING : RUN_CLOSING;
-	if (s->state.receive < RECEIVE_ENOUGH)
-		s->state.receive = RECEIVE_ENOUGH;
-	s->actions |= HALF_CLOSE_FROM_HERE;
+	s->actions |= HALF_CLOSE_FINISH_IN | HALF_CLOSE_LINGER;
 	if (s->state.send != SEND_KEPT_OPEN || half_close_is_broken_off(s->state, terms))
 		return;
 	s->state.send = SEND_SHUT;
 	s->actions |= HALF_CLOSE_SHUT_DOWN;
+}
+
+/* The same, and what comes is discarded. */
+static void half_close_from_here(struct half_close_step *s, const struct half_close_terms *terms)
+{
+	if (half_close_is_closing(s->state) && s->state.receive != RECEIVE_OPEN)
+		return;
+	half_close_end(s, terms);
+	if (s->state.receive < RECEIVE_ENOUGH)
+		s->state.receive = RECEIVE_ENOUGH;
+	s->actions |= HALF_CLOSE_STOP_COUNTING | HALF_CLOSE_DISCARD;
 }
 
 /* Once all of `in` is sent, shut down writing. With --recv-only only after the peer's end. Where
@@ -142,6 +151,17 @@ static void half_close_out_failed(struct half_close_step *s, const struct half_c
 	s->actions = HALF_CLOSE_DISCARD;
 }
 
+/* Nobody would take what comes, but nothing has come: the run ends, which is no failure unless
+ * something comes before the peer's end. */
+static void half_close_out_broken(struct half_close_step *s, const struct half_close_terms *terms)
+{
+	if (half_close_is_closing(s->state))
+		return;
+	if (terms->promises && s->state.send == SEND_OPEN)
+		s->state.send = SEND_BROKEN;
+	half_close_end(s, terms);
+}
+
 struct half_close_step half_close(struct half_close state, const struct half_close_terms *terms,
 				  enum half_close_event event)
 {
@@ -158,6 +178,8 @@ struct half_close_step half_close(struct half_close state, const struct half_clo
 		half_close_enough(&s, terms);
 	else if (event == HALF_CLOSE_OUT_FAILED)
 		half_close_out_failed(&s, terms);
+	else if (event == HALF_CLOSE_OUT_BROKEN)
+		half_close_out_broken(&s, terms);
 	else if (event == HALF_CLOSE_IDLE || event == HALF_CLOSE_CUT)
 		half_close_cut(&s, terms);
 	else if (event == HALF_CLOSE_RECEIVE_FAILED && !half_close_is_closing(state))
@@ -174,9 +196,11 @@ enum half_close_wait half_close_awaits(struct half_close state,
 {
 	if (half_close_peer_ended(state))
 		return HALF_CLOSE_WAIT_TAKEN;
+	/* What still comes for an `out` that is broken is lost, and that is a failure. */
 	if (half_close_is_closing(state))
-		return state.run == RUN_CLOSING && sent ? HALF_CLOSE_WAIT_END :
-							  HALF_CLOSE_WAIT_TAKEN;
+		return state.run == RUN_CLOSING && (sent || state.receive == RECEIVE_OPEN) ?
+			       HALF_CLOSE_WAIT_END :
+			       HALF_CLOSE_WAIT_TAKEN;
 	if (!terms->send_only)
 		return HALF_CLOSE_WAIT_END;
 	return state.run == RUN_OPEN && sent ? HALF_CLOSE_WAIT_SILENT : HALF_CLOSE_WAIT_TAKEN;

@@ -93,6 +93,7 @@ enum half_close_event {
 	HALF_CLOSE_PEER_ENDED,	     /* the peer has ended, and all before that is written */
 	HALF_CLOSE_GOT_ENOUGH,	     /* as much has come as is wanted */
 	HALF_CLOSE_OUT_FAILED,	     /* `out` cannot be written to */
+	HALF_CLOSE_OUT_BROKEN,	     /* it could not be, as is seen with nothing to write */
 	HALF_CLOSE_ONE_GONE, /* one connection of a relay is gone: the other may take the rest */
 	HALF_CLOSE_RECEIVE_FAILED, /* the peer cannot be read from; it had acknowledged all */
 	HALF_CLOSE_CLOSE,	   /* the connection is to be ended from here */
@@ -118,9 +119,6 @@ enum half_close_action {
 	HALF_CLOSE_DISARM = 1 << 9, /* the peer has all of `in`: nothing is reset any more */
 	HALF_CLOSE_HURRY = 1 << 10, /* what was read has one second more to be acknowledged */
 	HALF_CLOSE_OVER = 1 << 11,  /* the run is over */
-	/* All that it takes to end the connection from here. */
-	HALF_CLOSE_FROM_HERE = HALF_CLOSE_FINISH_IN | HALF_CLOSE_STOP_COUNTING |
-			       HALF_CLOSE_DISCARD | HALF_CLOSE_LINGER
 };
 
 /* How a run ends. */

@@ -92,7 +92,7 @@ static void pump_finish(struct pump *p)
 {
 	pump_stop(p);
 	p->over = true;
-	if (p->end != PUMP_DONE)
+	if (p->end != PUMP_DONE || p->state.send == SEND_BROKEN)
 		return;
 	endpoint_disarm(p->peer);
 	if (p->c.terms.mode == PUMP_RELAY)
@@ -406,6 +406,12 @@ bool pump_cut(struct pump *p, void (*over)(void *arg))
 	p->calls.over = over;
 	pump_wait(p);
 	return true;
+}
+
+void pump_lose_out(struct pump *p)
+{
+	p->out_error = EPIPE;
+	timer_set(p->loop, &p->pace_timer, clock_now());
 }
 
 struct pump_waits pump_waits(const struct pump *p)

@@ -96,6 +96,9 @@ bool pump_cut(struct pump *p, void (*over)(void *arg));
 /* Goes on after the fan-out that `out` writes to has room again. */
 void pump_wake(struct pump *p);
 
+/* Nobody reads `out` any more, as the owner has noticed: that ends the connection from here. */
+void pump_lose_out(struct pump *p);
+
 /* What P waits for. */
 struct pump_waits {
 	bool in;	   /* data of `in`, or its end */

@@ -161,17 +161,13 @@ static void pump_far_failed(struct pump *p)
 	}
 }
 
-/* If nobody takes what comes that is the end: at once if something was to be written, else when all
- * is sent. Returns whether the run is over. */
+/* If nobody takes what was to be written, that is the end. Returns whether the run is over. */
 static bool pump_look_at_out(struct pump *p)
 {
 	if (p->down.state == FLOW_SINK_FAILED)
 		return pump_out_failed(p);
 	if (p->out_error && p->c.terms.mode == PUMP_RELAY)
 		pump_far_failed(p);
-	else if (p->out_error && !p->c.terms.out_may_end && !half_close_is_closing(p->state) &&
-		 pump_nothing_to_send(p))
-		pump_event(p, HALF_CLOSE_OUT_FAILED, p->out_error);
 	return false;
 }
 
@@ -210,6 +206,16 @@ static void pump_look_at_ends(struct pump *p)
 		   p->up.source_ended && !p->up.error ? HALF_CLOSE_SENT :
 							HALF_CLOSE_SENT_CUT,
 		   0);
+}
+
+/* If nobody would take what comes, the run ends once all is sent. */
+static void pump_look_at_broken_out(struct pump *p)
+{
+	if (!p->out_error || p->c.terms.mode == PUMP_RELAY || p->c.terms.out_may_end ||
+	    half_close_is_closing(p->state) || !pump_nothing_to_send(p))
+		return;
+	pump_event(p, HALF_CLOSE_OUT_BROKEN, 0);
+	pump_look_at_ends(p);
 }
 
 /* Has the run been cut, with something still to be read of what had come by then? */
@@ -260,6 +266,7 @@ bool pump_half_close(struct pump *p)
 	if (p->state.receive == RECEIVE_LAST && p->down.state == FLOW_ENDED && !p->hurried)
 		return pump_time_is_up(p);
 	pump_look_at_ends(p);
+	pump_look_at_broken_out(p);
 	if (pump_is_broken(p)) {
 		asking = !pump_far_acknowledged(p);
 		if (asking)

@@ -107,10 +107,10 @@ static enum transfer_result splice_step(struct transfer *t, size_t max)
 		return urgent_is_next(t) ? copy_instead(t, max) : wait_for_other_end(t);
 	if (errno == EINTR)
 		return TRANSFER_WAIT;
-	if (!stream_is_broken_by(errno))
+	/* Of a pipe that nobody reads, EPIPE comes though there may be nothing to write to it. */
+	if (!stream_is_broken_by(errno) || (errno == EPIPE && !from_pipe))
 		return copy_instead(t, max);
-	/* EPIPE is about writing, whichever end that is. */
-	return from_pipe || errno == EPIPE ? TRANSFER_SINK_ERROR : TRANSFER_SOURCE_ERROR;
+	return from_pipe ? TRANSFER_SINK_ERROR : TRANSFER_SOURCE_ERROR;
 }
 
 /* Reads and writes, until WORTH bytes came at once: after these METHOD takes over. */
