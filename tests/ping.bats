@@ -73,7 +73,7 @@ SCHEMA=$BATS_TEST_DIRNAME/helpers/schema.py
 	[ "$STATUS" = 1 ] || fault status
 	[ "$(grep -cE "^127\.0\.0\.1 port $PORT: seq=[1-5] no answer within 300 ms \(-w\)$" out)" = 5 ] || fault lines
 	[ $took -ge 500 ] && [ $took -lt 1400 ] || fault "took $took ms"
-	says ': none of 5 answered: no answer within 300 ms \(-w\)$'
+	says ": none of 5 answered: no answer within 300 ms \(-w\)$FULL\$"
 }
 
 @test "--json: an object for each, and one for all" {

@@ -191,7 +191,7 @@ unix:here - - open unix" ]
 	check 0 127.0.0.1 "$o"
 	check 1 127.0.0.1 "$o,$c"
 	check 4 127.0.0.1 "$o,$s"
-	says '^sockit connect: 2 of 3 ports not open: .*no answer within 100 ms \(-w\)$'
+	says "^sockit connect: 2 of 3 ports not open: .*no answer within 100 ms \(-w\)$FULL\$"
 	check 4 127.0.0.1 "$s"
 	check 1 127.0.0.1 "$c,$s"
 	check 0 --any 127.0.0.1 "$o,$c,$s"
@@ -256,6 +256,51 @@ signal.pause()' 3>&- >ready &
 	[ $(($(milliseconds) - before)) -lt 1500 ] || fault 'not all at once'
 	prints 4
 	says '^sockit connect: 1000 of 1000 ports not open: 1000 filtered$'
+}
+
+@test "who listens elsewhere, and whose queue is full, is told by all alike" {
+	[ "$(platform)" = linux ] || skip 'portable'
+	private <<-'END'
+		127.0.0.1 two
+		127.0.0.7 two
+	END
+	serve -k --discard 127.0.0.9 0 2>listen.err
+	local refused='Connection refused (ECONNREFUSED)' but mode
+	but="; but ${SOCKIT##*/} (process $LISTENER) listens on 127.0.0.9 port $PORT"
+	sockit connect -z two "$PORT"
+	told 1 "sockit connect: 127.0.0.1 port $PORT: $refused; 127.0.0.7 port $PORT: $refused$but"
+	sockit connect -z two 127.0.0.1 "$PORT"
+	told 1 "sockit connect: 2 of 2 ports not open: two: 127.0.0.1 port $PORT: $refused; 127.0.0.7 port $PORT: $refused$but; 127.0.0.1 port $PORT: $refused$but"
+	sockit connect -z --retry 50ms --interval 10ms two "$PORT"
+	told 4 "sockit connect: 1 of 1 port not open within 50 ms (--retry): two: 127.0.0.1 port $PORT: $refused; 127.0.0.7 port $PORT: $refused$but"
+	sockit connect --ping -c 1 two "$PORT"
+	says ": none of 1 answered: 127\.0\.0\.1 port $PORT: .*; 127\.0\.0\.7 port $PORT: .*; but [a-z]+ \(process $LISTENER\) listens on 127\.0\.0\.9 port $PORT$"
+	for mode in -z '--ping -c 1'; do
+		# shellcheck disable=SC2086 # words
+		sockit connect $mode --json two "$PORT"
+		[ "$(python3 "$SCHEMA" err error code failures.1.peer.address elsewhere.0.pid)" = "ECONNREFUSED 127.0.0.7 $LISTENER" ] || fault object
+	done
+	# Who listens there, and accepts nobody.
+	ports silent
+	for mode in '' -z; do
+		# shellcheck disable=SC2086 # words
+		sockit connect $mode -w 50ms 127.0.0.1 "${P[0]}"
+		says "^sockit connect: 127\.0\.0\.1 port ${P[0]}: .*no answer within 50 ms \(-w\); the queue of python3 \(process $PEER\) on 127\.0\.0\.1 port ${P[0]} is full: 1 waits to be accepted$"
+	done
+	sockit connect --json -w 50ms 127.0.0.1 "${P[0]}"
+	[ "$(python3 "$SCHEMA" err error code full.pid full.recv_queue)" = "ETIMEDOUT $PEER 1" ] || fault object
+	peer_by python3 -S -c 'import socket, time
+s = socket.socket(socket.AF_UNIX)
+s.bind("stuck")
+s.listen(0)
+c = [socket.socket(socket.AF_UNIX) for _ in range(4)]
+for x in c:
+    x.setblocking(False)
+    x.connect_ex("stuck")
+print(0, flush=True)
+time.sleep(60)'
+	sockit unix -w 50ms stuck
+	told 4 "sockit unix: unix:stuck: no answer within 50 ms (-w); the queue of python3 (process $PEER) on unix:stuck is full: 1 waits to be accepted"
 }
 
 @test "a name with an address that is silent: the other one answers" {
@@ -490,7 +535,7 @@ signal.pause()' 3>&- >ready &
 	sockit connect -z --retry 400ms -w 100ms --interval 50ms "four:${P[0]}" "four:${P[1]}" \
 		nosuch.invalid:80 "four:${P[2]}"
 	prints 4 "four ${P[0]}/tcp open"
-	says "^sockit connect: 3 of 4 ports not open within 400 ms \(--retry\): four port ${P[1]}: Connection refused \(ECONNREFUSED\); nosuch\.invalid: .* \(EAI_NONAME\); four port ${P[2]}: no answer within 100 ms \(-w\)$"
+	says "^sockit connect: 3 of 4 ports not open within 400 ms \(--retry\): four: 127\.0\.0\.1 port ${P[1]}: Connection refused \(ECONNREFUSED\); nosuch\.invalid: .* \(EAI_NONAME\); four: 127\.0\.0\.1 port ${P[2]}: no answer within 100 ms \(-w\)$FULL\$"
 	# Shorter than a single try.
 	sockit connect -z --retry 100ms -w 5s "four:${P[2]}"
 	prints 4

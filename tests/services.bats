@@ -577,7 +577,7 @@ relayed() {
 	exec 7<>"/dev/tcp/127.0.0.1/$HERE"
 	ended 4 "$LISTENER"
 	[ $(($(milliseconds) - start)) -ge 950 ]
-	said "127\.0\.0\.1 port $FAR: no answer within 1 s \(-w\)$"
+	said "127\.0\.0\.1 port $FAR: no answer within 1 s \(-w\)$FULL\$"
 	run -1 cat <&7
 	[[ $output == *reset* ]]
 }
@@ -605,7 +605,7 @@ relayed() {
 	serves -w 1 --forward unix:other.socket
 	exec 7<>"/dev/tcp/127.0.0.1/$HERE"
 	ended 4 "$LISTENER"
-	said 'unix:other\.socket: no answer within 1 s \(-w\)$'
+	said "unix:other\.socket: no answer within 1 s \(-w\)$FULL\$"
 }
 
 @test "--forward: a client's reset is passed on, not as an end" {

@@ -640,7 +640,7 @@ long_path() {
 	exec 7>go
 	eventually [ -e ready ]
 	exits 4 "$SOCKIT" unix -w 100ms s </dev/null 2>err 7>&-
-	says '^sockit unix: unix:s: no answer within 100 ms \(-w\)$'
+	says "^sockit unix: unix:s: no answer within 100 ms \(-w\)$FULL\$"
 	"$SOCKIT" unix -w 10s s </dev/null 2>err 3>&- 7>&- &
 	PID=$!
 	PIDS+=("$PID")

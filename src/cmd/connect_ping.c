@@ -30,7 +30,7 @@ struct ping {
 	struct timer timer;
 	int64_t start;		  /* time of the first connection */
 	int64_t due, begun, over; /* how many are due, begun, over by now */
-	struct probe_result last; /* the last one that failed */
+	struct probe_result last; /* the last one that failed; the failures are ours */
 	/* in ns, of those that were answered */
 	int64_t answered, min, max;
 	double mean, squares; /* sum of squared differences from the mean */
@@ -121,13 +121,23 @@ static void ping_tell_figures(struct ping *p)
 /* Returns OUTCOME_DONE if any was answered; else says why none was. */
 static struct outcome ping_judge(const struct ping *p)
 {
-	char why[PROBE_WHY];
+	const struct probe_result *r = &p->last;
+	char cause[512], why[PROBE_WHY];
+	struct text text = { 0 };
+	struct notice n;
 
 	if (p->answered)
 		return (struct outcome){ OUTCOME_DONE, 0 };
-	report_probe_text(p->last.state, p->last.what, p->last.error, &p->last.icmp, p->wait, why);
-	return message_fail(&p->o->messages, OUTCOME_FAILED, errno_name(p->last.error),
-			    "%s: none of %lld answered: %s", p->shown, (long long)p->over, why);
+	notice_begin(&n, &p->o->messages, MESSAGE_ERROR, "error");
+	notice_error(&n, OUTCOME_FAILED, errno_name(r->error));
+	report_probe_text(r->state, r->what, r->error, &r->icmp, p->wait, why);
+	report_failures_text(&text, r->failures, r->n, p->lookup_ns != UNSET, why);
+	report_failures_json(&n.json, r->failures, r->n);
+	report_cause(&n, SOCK_STREAM, r->failures, r->n, cause, sizeof cause);
+	notice_end(&n, "%s: none of %lld answered: %.*s%s", p->shown, (long long)p->over,
+		   (int)text.length, text.data ? text.data : "", cause);
+	text_free(&text);
+	return (struct outcome){ OUTCOME_FAILED, 0 };
 }
 
 static void ping_finish(struct ping *p)
@@ -197,6 +207,20 @@ static void ping_count(struct ping *p, int64_t ns)
 	p->squares += difference * ((double)ns - p->mean);
 }
 
+/* Keeps R, which has failed, for the end. */
+static void ping_remember(struct ping *p, const struct probe_result *r)
+{
+	struct dial_failure *copy = malloc((r->n ? r->n : 1) * sizeof *copy);
+
+	free((void *)p->last.failures);
+	p->last = *r;
+	p->last.failures = copy;
+	if (copy && r->n)
+		memcpy(copy, r->failures, r->n * sizeof *copy);
+	else
+		p->last.n = 0;
+}
+
 static void ping_target_over(void *arg, const struct probe_result *r)
 {
 	struct ping *p = arg;
@@ -207,7 +231,7 @@ static void ping_target_over(void *arg, const struct probe_result *r)
 	if (r->state == PROBE_OPEN)
 		ping_count(p, r->ns);
 	else
-		p->last = *r;
+		ping_remember(p, r);
 	ping_tell_result(p, r);
 	if (ping_is_last(p, p->over)) {
 		ping_finish(p);
@@ -323,6 +347,7 @@ struct outcome connect_ping(const struct connect_options *o)
 	output_close(&p.output);
 	prober_free(p.prober);
 	free(p.addresses);
+	free((void *)p.last.failures);
 	run_free(&p.run);
 	return outcome;
 }

@@ -42,6 +42,7 @@ struct probe {
 	bool failed; /* an address has: see `result` */
 	struct probe_result result;
 	struct probe *next, **before;
+	struct dial_failure failures[]; /* of the target's addresses, with its port */
 };
 
 struct prober {
@@ -93,8 +94,8 @@ static void attempt_drop(struct prober *p, struct attempt *a)
 	attempt_free(p, a);
 }
 
-/* Ends all attempts of B, and forgets it. */
-static void probe_drop(struct probe *b)
+/* Ends all attempts of B, which P has no more. */
+static void probe_detach(struct probe *b)
 {
 	struct prober *p = b->p;
 
@@ -108,19 +109,27 @@ static void probe_drop(struct probe *b)
 	if (b->next)
 		b->next->before = b->before;
 	p->reserved -= b->target.n;
+}
+
+static void probe_drop(struct probe *b)
+{
+	probe_detach(b);
 	free(b);
 }
 
 static void probe_conclude(struct probe *b)
 {
 	struct prober *p = b->p;
-	struct probe_result result = b->result;
+	struct probe_result *r = &b->result;
 
-	result.tag = b->target.tag;
-	result.number = b->target.number;
-	probe_drop(b);
+	r->tag = b->target.tag;
+	r->number = b->target.number;
+	r->failures = b->failures;
+	r->n = r->state == PROBE_OPEN ? 0 : b->started;
+	probe_detach(b);
 	prober_turn_soon(p);
-	p->c.over(p->c.arg, &result);
+	p->c.over(p->c.arg, r);
+	free(b);
 }
 
 /* ---- how an address fails ---- */
@@ -145,14 +154,16 @@ static void probe_address_failed(struct probe *b, size_t index, int error, const
 				       [PROBE_PROHIBITED] = 2,
 				       [PROBE_UNREACHABLE] = 1 };
 	static const struct icmp_error none;
-	struct address address = b->target.addresses[index];
+	struct dial_failure *f = &b->failures[index];
 	enum probe_state state;
 
 	if (!icmp)
 		icmp = &none;
-	state = what ? PROBE_UNREACHABLE : state_of(error, icmp, address.u.sa.sa_family);
-	address_set_port(&address, b->target.port);
-	event_tell(&b->p->c.events, .kind = EVENT_FAILED, .address = &address, .error = error,
+	state = what ? PROBE_UNREACHABLE : state_of(error, icmp, f->address.u.sa.sa_family);
+	f->error = error;
+	f->what = what;
+	f->icmp = *icmp;
+	event_tell(&b->p->c.events, .kind = EVENT_FAILED, .address = &f->address, .error = error,
 		   .what = what, .icmp = icmp);
 	if (b->failed && weights[state] <= weights[b->result.state])
 		return;
@@ -216,8 +227,8 @@ static void prober_keep_spare(struct prober *p, int fd, int family)
 		close(fd);
 }
 
-/* Returns a socket of FAMILY, or -1 with errno and *WHAT. */
-static int prober_socket(struct prober *p, int family, const char **what)
+/* Returns a socket of FAMILY, bound to *SOURCE if that is given, or -1 with errno and *WHAT. */
+static int prober_socket(struct prober *p, int family, struct address *source, const char **what)
 {
 	int place = prober_spare_place(p, family), fd = place >= 0 ? p->spare[place] : -1;
 
@@ -225,7 +236,7 @@ static int prober_socket(struct prober *p, int family, const char **what)
 		p->spare[place] = -1;
 		return fd;
 	}
-	fd = dial_socket(family, SOCK_STREAM, p->c.socket, &p->sources, NULL, what);
+	fd = dial_socket(family, SOCK_STREAM, p->c.socket, &p->sources, source, what);
 	if (fd >= 0)
 		icmp_want(fd, family, true);
 	return fd;
@@ -346,13 +357,12 @@ static enum step probe_try_next(struct probe *b)
 	struct prober *p = b->p;
 	struct attempt a = { .probe = b,
 			     .index = b->started,
-			     .address = b->target.addresses[b->started],
+			     .address = b->failures[b->started].address,
 			     .start = clock_now() };
 	int family = a.address.u.sa.sa_family, fd, error;
 	const char *what;
 
-	address_set_port(&a.address, b->target.port);
-	fd = a.watch.fd = prober_socket(p, family, &what);
+	fd = a.watch.fd = prober_socket(p, family, &b->failures[a.index].source, &what);
 	if (fd < 0) {
 		if (is_short_of_descriptors(errno))
 			return STEP_SHORT;
@@ -454,15 +464,18 @@ static void probe_on_time(void *arg)
 		probe_advance(b);
 		return;
 	}
-	if (silent < b->target.n)
+	if (silent < b->target.n) {
 		probe_address_failed(b, silent, ETIMEDOUT, NULL, NULL, b->p->c.wait);
+		b->failures[silent].error = 0;
+		b->started += silent == b->started;
+	}
 	probe_conclude(b);
 }
 
 /* Starts T. Returns false if it had to be put back. */
 static bool probe_start(struct prober *p, const struct probe_target *t)
 {
-	struct probe *b = malloc(sizeof *b);
+	struct probe *b = malloc(sizeof *b + t->n * sizeof *b->failures);
 
 	if (!b) {
 		const struct probe_result failed = { .state = PROBE_UNREACHABLE,
@@ -474,6 +487,10 @@ static bool probe_start(struct prober *p, const struct probe_target *t)
 	*b = (struct probe){ .p = p, .target = *t, .next = p->probes, .before = &p->probes };
 	b->deadline = clock_after(clock_now(), p->c.wait);
 	b->timer = (struct timer){ .fn = probe_on_time, .arg = b };
+	for (size_t i = 0; i < t->n; i++) {
+		b->failures[i] = (struct dial_failure){ .address = t->addresses[i] };
+		address_set_port(&b->failures[i].address, t->port);
+	}
 	if (b->next)
 		b->next->before = &b->next;
 	p->probes = b;

@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include "loop/loop.h"
+#include "net/dial.h"
 #include "net/event.h"
 #include "net/places.h"
 #include "sock/icmp.h"
@@ -44,8 +45,11 @@ struct probe_result {
 	const char *what;	/* the option or step that failed; NULL: connecting itself */
 	struct icmp_error icmp; /* the message behind the error; its family is 0: there was none */
 	size_t index;		/* of the address that decided */
-	int64_t ns;		/* how long that took */
-	void *tag;		/* of the target */
+	const struct dial_failure *failures; /* of all that were tried, error 0 for silence; gone
+					      * after the call, and none of a target that is open */
+	size_t n;
+	int64_t ns; /* how long that took */
+	void *tag;  /* of the target */
 	int64_t number;
 };
 

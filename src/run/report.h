@@ -62,6 +62,19 @@ struct outcome report_dial(const struct messages *m, const char *host, const cha
 void report_dial_text(struct text *text, const struct dial_result *r, int64_t limit,
 		      const char *option);
 
+/* Adds how each of the N addresses at F has failed to TEXT, `ADDRESS port PORT: why`; of a single
+ * one without the address, unless it is to be NAMED. SILENT is what to say of no answer. The second
+ * adds them as the member `failures`. */
+void report_failures_text(struct text *text, const struct dial_failure *f, size_t n, bool named,
+			  const char *silent);
+void report_failures_json(struct json *json, const struct dial_failure *f, size_t n);
+
+/* Finds what this machine knows of why connecting sockets of TYPE to those COUNT addresses failed:
+ * after a refusal report_elsewhere(), where a source address was taken report_holder(), of silence
+ * report_full(). */
+void report_cause(struct notice *n, int type, const struct dial_failure *f, size_t count,
+		  char *text, size_t size);
+
 #define PROBE_WHY 384
 
 /* Writes why a probed target, which had the time LIMIT, is not open into TEXT of PROBE_WHY bytes;
@@ -86,6 +99,11 @@ void report_holder(struct notice *n, int type, const struct address *wanted, cha
  * report_holder(). */
 void report_elsewhere(struct notice *n, int type, const struct address *wanted, char *text,
 		      size_t size);
+
+/* Finds who listens at WANTED without accepting what waits, so that there is no answer: `; the
+ * queue of nginx (process 7) on 127.0.0.1 port 80 is full: 6 wait to be accepted`, and the member
+ * `full`. Else as report_holder(). */
+void report_full(struct notice *n, int type, const struct address *wanted, char *text, size_t size);
 
 /* ---- report_pump.c: connections, their end and their figures ---- */
 

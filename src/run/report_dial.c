@@ -8,14 +8,33 @@
 #include "net/proxy_client.h"
 #include "run/report.h"
 
-/* Adds how F has failed to TEXT; SILENT is what to say of no answer. */
-static void report_failure_text(struct text *text, const struct dial_failure *f, const char *silent)
+void report_failures_text(struct text *text, const struct dial_failure *f, size_t n, bool named,
+			  const char *silent)
 {
-	char why[ICMP_TEXT];
+	char address[ADDRESS_TEXT], why[ICMP_TEXT];
 
-	text_add(text, "%s%s%s%s", f->what ? f->what : "", f->what ? ": " : "",
-		 f->error ? icmp_text(&f->icmp, f->error, why) : silent,
-		 f->error == EPROTOTYPE ? ": see sockit unix --type" : "");
+	for (size_t i = 0; i < n; i++, f++)
+		text_add(text, "%s%s%s%s%s%s%s", i ? "; " : "",
+			 named || n > 1 ? address_text(&f->address, address) : "",
+			 named || n > 1 ? ": " : "", f->what ? f->what : "", f->what ? ": " : "",
+			 f->error ? icmp_text(&f->icmp, f->error, why) : silent,
+			 f->error == EPROTOTYPE ? ": see sockit unix --type" : "");
+}
+
+void report_failures_json(struct json *json, const struct dial_failure *f, size_t n)
+{
+	if (n == 0)
+		return;
+	json_open(json, "failures", '[');
+	for (size_t i = 0; i < n; i++, f++) {
+		json_open(json, NULL, '{');
+		address_json(json, "peer", &f->address);
+		json_string(json, "step", f->what);
+		json_string(json, "code", errno_name(f->error ? f->error : ETIMEDOUT));
+		icmp_json(json, &f->icmp);
+		json_close(json, '}');
+	}
+	json_close(json, ']');
 }
 
 void report_dial_text(struct text *text, const struct dial_result *r, int64_t limit,
@@ -32,12 +51,7 @@ void report_dial_text(struct text *text, const struct dial_result *r, int64_t li
 			 r->why, r->timed_out ? ": " : "", r->timed_out ? silent : "");
 		return;
 	}
-	for (size_t i = 0; i < r->n; i++) {
-		char address[ADDRESS_TEXT];
-		text_add(text, "%s%s: ", i ? "; " : "",
-			 address_text(&r->failures[i].address, address));
-		report_failure_text(text, &r->failures[i], silent);
-	}
+	report_failures_text(text, r->failures, r->n, true, silent);
 	if (r->n == 0)
 		text_add(text, "%s", r->timed_out ? silent : strerror(r->error));
 }
@@ -56,26 +70,26 @@ void report_probe_text(enum probe_state state, const char *what, int error,
 			 icmp_text(icmp, error, why));
 }
 
-/* Finds who is behind the failures of R: who listens elsewhere, where an address refused, or else
- * who has the source address. Writes the end of a sentence into TEXT of SIZE bytes, and adds its
- * member to N. */
-static void report_dial_cause(struct notice *n, const struct dial_result *r, char *text,
-			      size_t size)
+void report_cause(struct notice *n, int type, const struct dial_failure *f, size_t count,
+		  char *text, size_t size)
 {
-	int type = r->socktype ? r->socktype : SOCK_STREAM;
-	const struct dial_failure *refused = NULL, *taken = NULL;
+	const struct dial_failure *refused = NULL, *taken = NULL, *silent = NULL;
 
-	for (size_t i = r->n; i-- > 0;) {
-		const struct dial_failure *f = &r->failures[i];
-		if (f->error == ECONNREFUSED && !f->what)
-			refused = f;
-		if (f->error == EADDRINUSE && f->source.length)
-			taken = f;
+	*text = '\0';
+	for (size_t i = count; i-- > 0;) {
+		if (f[i].error == ECONNREFUSED && !f[i].what)
+			refused = &f[i];
+		if (f[i].error == EADDRINUSE && f[i].source.length)
+			taken = &f[i];
+		if (!f[i].error || f[i].error == ETIMEDOUT)
+			silent = &f[i];
 	}
 	if (refused)
 		report_elsewhere(n, type, &refused->address, text, size);
 	else if (taken)
 		report_holder(n, type, &taken->source, text, size);
+	else if (silent)
+		report_full(n, type, &silent->address, text, size);
 }
 
 struct outcome report_dial(const struct messages *m, const char *host, const char *port,
@@ -101,20 +115,9 @@ struct outcome report_dial(const struct messages *m, const char *host, const cha
 		json_string(&n.json, "port", port);
 	if (r->proxy)
 		report_proxy(&n.json, r->proxy);
-	if (r->n) {
-		json_open(&n.json, "failures", '[');
-		for (size_t i = 0; i < r->n; i++) {
-			const struct dial_failure *f = &r->failures[i];
-			json_open(&n.json, NULL, '{');
-			address_json(&n.json, "peer", &f->address);
-			json_string(&n.json, "step", f->what);
-			json_string(&n.json, "code", errno_name(f->error ? f->error : ETIMEDOUT));
-			icmp_json(&n.json, &f->icmp);
-			json_close(&n.json, '}');
-		}
-		json_close(&n.json, ']');
-	}
-	report_dial_cause(&n, r, cause, sizeof cause);
+	report_failures_json(&n.json, r->failures, r->n);
+	report_cause(&n, r->socktype ? r->socktype : SOCK_STREAM, r->failures, r->n, cause,
+		     sizeof cause);
 	notice_end(&n, "%s%.*s%s", r->proxy ? "proxy " : "", (int)text.length,
 		   text.data ? text.data : "", cause);
 	text_free(&text);

@@ -74,6 +74,27 @@ void report_elsewhere(struct notice *n, int type, const struct address *wanted, 
 	inventory_free(&found);
 }
 
+void report_full(struct notice *n, int type, const struct address *wanted, char *text, size_t size)
+{
+	char owner[64], address[ADDRESS_TEXT];
+	struct inventory found;
+
+	*text = '\0';
+	if (!n->wanted || !inventory_find_full(type, wanted, &found))
+		return;
+	snprintf(text, size, "; the queue of %s on %s is full: %lld wait%s to be accepted",
+		 report_owner_text(&found, &found.sockets[0], owner, sizeof owner),
+		 /* A path is told as the user gave it. */
+		 address_text(wanted->u.sa.sa_family == AF_UNIX ? wanted : &found.sockets[0].local,
+			      address),
+		 (long long)found.sockets[0].recv_queue,
+		 found.sockets[0].recv_queue == 1 ? "s" : "");
+	json_open(&n->json, "full", '{');
+	inventory_json(&n->json, &found, &found.sockets[0]);
+	json_close(&n->json, '}');
+	inventory_free(&found);
+}
+
 struct outcome report_binding(const struct messages *m, const char *port,
 			      const struct binding_result *r)
 {

@@ -1,6 +1,7 @@
 /* scan.c - the course of probing many ports */
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -8,6 +9,7 @@
 #include "run/report.h"
 #include "run/retry.h"
 
+#define KEPT_MOST 64	   /* more ports than a message has room to name with their addresses */
 #define FRESH (5 * SECOND) /* after this long --retry looks a name up again */
 
 /* ---- the end ---- */
@@ -158,6 +160,19 @@ static const struct icmp_error *scan_keep_message(struct scan *s, const struct i
 	return &m->icmp;
 }
 
+/* Keeps the failures of R as those of T, for the end, in place of the last ones. */
+static void scan_keep_failures(struct scan *s, struct scan_target *t, const struct probe_result *r)
+{
+	s->n_kept -= t->failures != NULL;
+	free(t->failures);
+	t->failures = r->n && s->n_kept < KEPT_MOST ? malloc(r->n * sizeof *t->failures) : NULL;
+	if (!t->failures)
+		return;
+	s->n_kept++;
+	t->n_failures = r->n;
+	memcpy(t->failures, r->failures, r->n * sizeof *t->failures);
+}
+
 static void scan_target_over(void *arg, const struct probe_result *r)
 {
 	struct scan *s = arg;
@@ -169,6 +184,7 @@ static void scan_target_over(void *arg, const struct probe_result *r)
 	t->error = r->error;
 	t->what = r->what;
 	t->icmp = scan_keep_message(s, &r->icmp);
+	scan_keep_failures(s, t, r);
 	t->ns = r->ns;
 	t->address += r->index;
 	s->n_open += r->state == PROBE_OPEN;

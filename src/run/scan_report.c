@@ -117,45 +117,72 @@ bool scan_is_good(const struct scan *s, const struct scan_target *t)
 	return t->tried && (t->state == PROBE_OPEN) != s->c->closed;
 }
 
-/* Adds why T, or if that is NULL OP's host, is not as asked for. */
-static void scan_add_reason(const struct scan *s, struct text *text, const struct scan_operand *op,
-			    const struct scan_target *t)
+/* Adds why T is not as asked for, with all its addresses where its host is a name, and what is
+ * known of the cause, with which N gets its member. */
+static void scan_add_target(const struct scan *s, struct text *text, const struct scan_target *t,
+			    struct notice *n)
 {
-	char why[PROBE_WHY], time[32];
+	const struct scan_operand *op = t->of;
+	bool alone = s->n_targets == 1 && s->c->retry == UNSET;
+	struct address a;
+	bool named = address_parse_host(op->host->text, &a) == WORD_NAME && *op->list;
+	char why[PROBE_WHY] = "no answer", cause[512] = "";
 
-	text_add(text, "%s%s", text->length ? "; " : "", op->shown);
-	if (t && *op->list)
-		text_add(text, " port %u", t->port);
-	text_add(text, ": ");
-	if (!t && op->host->eai) {
-		report_lookup_text(text, op->host->eai, op->host->error);
-	} else if (!t) {
-		text_add(text, "not looked up within %s (--retry)",
-			 duration_format(time, sizeof time, s->c->retry));
-	} else if (!t->tried) {
-		text_add(text, "no answer");
-	} else {
+	if (t->tried)
 		report_probe_text(t->state, t->what, t->error, t->icmp, s->wait, why);
+	if (!alone || !named || !t->failures) {
+		text_add(text, "%s", op->shown);
+		if (*op->list && (!named || !t->failures))
+			text_add(text, " port %u", t->port);
+		text_add(text, ": ");
+	}
+	if (t->failures) {
+		report_failures_text(text, t->failures, t->n_failures, named, why);
+		report_cause(n, SOCK_STREAM, t->failures, t->n_failures, cause, sizeof cause);
+	} else {
 		text_add(text, "%s", *why ? why : "open");
 	}
+	text_add(text, "%s", cause);
 }
 
-/* Adds the reasons of those that are not as asked for, as many as there is room for. */
-static void scan_add_reasons(const struct scan *s, struct text *text, size_t bad)
+/* Adds why the host of OP was not looked up. */
+static void scan_add_host(const struct scan *s, struct text *text, const struct scan_operand *op)
 {
+	char time[32];
+
+	text_add(text, "%s: ", op->shown);
+	if (op->host->eai)
+		report_lookup_text(text, op->host->eai, op->host->error);
+	else
+		text_add(text, "not looked up within %s (--retry)",
+			 duration_format(time, sizeof time, s->c->retry));
+}
+
+/* Adds the reasons of the BAD that are not as asked for, as many as there is room for. N, the
+ * notice that they are for, gets the members of one that is alone. */
+static void scan_add_reasons(const struct scan *s, struct text *text, size_t bad, struct notice *n)
+{
+	struct notice mute = { .wanted = n->wanted, .json.off = true };
 	size_t told = 0;
 
 	for (size_t i = 0; i < s->n && text->length < REASONS_MOST; i++) {
 		const struct scan_operand *op = &s->operands[i];
 		if (op->n_started == 0 && op->host->state != NAME_KNOWN) {
-			scan_add_reason(s, text, op, NULL);
+			text_add(text, "%s", told ? "; " : "");
+			scan_add_host(s, text, op);
 			told += op->n;
 		}
-		for (size_t k = 0; k < op->n_started && text->length < REASONS_MOST; k++)
-			if (!scan_is_good(s, &op->targets[k])) {
-				scan_add_reason(s, text, op, &op->targets[k]);
-				told++;
-			}
+		for (size_t k = 0; k < op->n_started && text->length < REASONS_MOST; k++) {
+			const struct scan_target *t = &op->targets[k];
+			if (scan_is_good(s, t))
+				continue;
+			text_add(text, "%s", told ? "; " : "");
+			if (bad == 1)
+				report_failures_json(&n->json, t->failures,
+						     t->failures ? t->n_failures : 0);
+			scan_add_target(s, text, t, bad == 1 ? n : &mute);
+			told++;
+		}
 	}
 	if (told < bad)
 		text_add(text, "; and %zu more", bad - told);
@@ -190,7 +217,7 @@ static struct outcome scan_refuse(const struct scan *s, size_t bad, const size_t
 		retried || (silent && !s->c->closed) ? OUTCOME_TIMEOUT : OUTCOME_FAILED;
 	struct text reasons = { 0 }, text = { 0 };
 	const char *code = "ECONNREFUSED";
-	struct outcome outcome;
+	struct notice n;
 
 	if (kind == OUTCOME_TIMEOUT)
 		code = errno_name(ETIMEDOUT);
@@ -198,8 +225,10 @@ static struct outcome scan_refuse(const struct scan *s, size_t bad, const size_t
 		code = errno_name(EISCONN);
 	else if (!counts[PROBE_CLOSED])
 		code = errno_name(EHOSTUNREACH);
+	notice_begin(&n, s->c->messages, MESSAGE_ERROR, "error");
+	notice_error(&n, kind, code);
 	if (retried || bad <= NAMED_MOST)
-		scan_add_reasons(s, &reasons, bad);
+		scan_add_reasons(s, &reasons, bad, &n);
 	if (s->n_targets == 1 && !retried)
 		text_put(&text, reasons.data, reasons.length);
 	else
@@ -214,11 +243,10 @@ static struct outcome scan_refuse(const struct scan *s, size_t bad, const size_t
 		text_add(&text, ": %.*s", (int)reasons.length, reasons.data);
 	else if (!reasons.length)
 		scan_add_counts(&text, counts);
-	outcome = message_fail(s->c->messages, kind, code, "%.*s", (int)text.length,
-			       text.data ? text.data : "");
+	notice_end(&n, "%.*s", (int)text.length, text.data ? text.data : "");
 	text_free(&reasons);
 	text_free(&text);
-	return outcome;
+	return (struct outcome){ kind, 0 };
 }
 
 /* What all that has come out means. */

@@ -47,6 +47,8 @@ struct scan_target {
 	const struct address *address;
 	const char *what;
 	const struct icmp_error *icmp; /* one of the scan's messages; NULL: there was none */
+	struct dial_failure *failures; /* of all its addresses, its own; NULL: not kept */
+	size_t n_failures;
 	int64_t ns;
 	int error;
 	uint16_t port;
@@ -81,6 +83,7 @@ struct scan {
 	struct scan_operand *operands;
 	size_t n, first; /* first: the first whose targets have not all been started */
 	size_t n_targets, n_settled, n_open, n_lost; /* lost: their host has no address */
+	size_t n_kept;				     /* of how many the failures are kept */
 	size_t shown_operand, shown_target;	     /* the next to be printed */
 	struct services services;		     /* read when the first name is needed */
 	bool services_read;

@@ -143,6 +143,8 @@ void scan_free_words(struct scan *s)
 		free(s->operands[i].shown);
 		free(s->operands[i].services);
 		free(s->operands[i].ports);
+		for (size_t k = 0; k < s->operands[i].n_started; k++)
+			free(s->operands[i].targets[k].failures);
 		free(s->operands[i].targets);
 	}
 	free(s->operands);

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "base/number.h"
 #include "system/interfaces.h"
 #include "sock/unix.h"
 
@@ -378,6 +379,29 @@ bool inventory_find_holder(int type, const struct address *wanted, struct invent
 	if (best)
 		out->sockets[0] = *best;
 	return inventory_finish(out, best != NULL);
+}
+
+bool inventory_find_full(int type, const struct address *wanted, struct inventory *out)
+{
+	struct inventory_query q = inventory_query_for(type, wanted);
+	struct wish w = { .wanted = wanted, .path = unix_path(wanted) };
+	struct stat file;
+	size_t i = 0;
+
+	q.listening = true;
+	if (w.path && lstat(w.path, &file) == 0)
+		w.file = &file;
+	if ((!q.wanted[INVENTORY_UNIX] && (q.port == 0 || !interfaces_have(wanted))) ||
+	    inventory_get(&q, out) < 0)
+		return false;
+	while (i < out->n &&
+	       !(out->sockets[i].state == INVENTORY_LISTEN &&
+		 socket_conflicts(&out->sockets[i], &w) && out->sockets[i].send_queue != UNSET &&
+		 out->sockets[i].recv_queue > out->sockets[i].send_queue))
+		i++;
+	if (i < out->n)
+		out->sockets[0] = out->sockets[i];
+	return inventory_finish(out, i < out->n);
 }
 
 bool inventory_find_elsewhere(int type, const struct address *wanted, struct inventory *out)

@@ -112,7 +112,11 @@ bool inventory_find_holder(int type, const struct address *wanted, struct invent
  * machine; none if WANTED is no address of this machine. */
 bool inventory_find_elsewhere(int type, const struct address *wanted, struct inventory *out);
 
-/* Both return whether *OUT has any, with their owners; then free it with inventory_free(). */
+/* Where nobody answers: finds who listens on WANTED, an address of this machine, and has as many
+ * clients waiting to be accepted as he takes. */
+bool inventory_find_full(int type, const struct address *wanted, struct inventory *out);
+
+/* These return whether *OUT has any, with their owners; then free it with inventory_free(). */
 
 /* ---- of this system, a twin for each ---- */
 

@@ -25,6 +25,10 @@ told() {
 	[[ $(<err) == $2 ]] || fault "not as: $2"
 }
 
+# FULL: what may follow a silence on this machine, in a regex; as a pattern it is `*`.
+# shellcheck disable=SC2034 # for the tests
+FULL='(; the queue of .* is full: [0-9]+ waits? to be accepted)?'
+
 # nothing STATUS: the exit status of the last run, which has written nothing at all.
 nothing() {
 	[ "$STATUS" = "$1" ] || fault "status $1 was expected" || return
