@@ -131,6 +131,9 @@ refused_usage() {
 	sockit connect --json -x - 127.0.0.1 1
 	told 2 '{*"class":"usage"*--json*hex-dump*'
 	cat err >>all
+	sockit connect --json -o - 127.0.0.1 1
+	told 2 '{*"class":"usage"*--json*--output -*'
+	cat err >>all
 	valid all
 }
 

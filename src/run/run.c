@@ -148,7 +148,8 @@ static bool run_is_stderr(const char *path)
 
 int run_check(const struct messages *m, const struct data_options *data, struct option_error *error)
 {
-	const char *option = run_is_stderr(data->hex_dump)  ? "hex-dump" :
+	const char *option = run_is_stderr(data->output)    ? "output" :
+			     run_is_stderr(data->hex_dump)  ? "hex-dump" :
 			     run_is_stderr(data->text_dump) ? "text-dump" :
 							      NULL;
 
