@@ -365,7 +365,7 @@ is_owned() {
 	refuses "*port is missing after 'localhost'" connect localhost
 	refuses "*port is missing after '127.0.0.1'" connect 127.0.0.1
 	refuses "*port is missing after '::1'" connect ::1
-	refuses "*port is missing after '::1:80'" connect ::1:80
+	refuses "*port is missing after '::1:80': *" connect ::1:80
 	refuses "extra operand 'x'" connect localhost 80 x
 	refuses "extra operand '-'" connect localhost 80 -
 	refuses "extra operand ''" connect localhost 80 ''
@@ -401,8 +401,7 @@ is_owned() {
 	local host long
 	refuses "*host ''*" connect '' 80
 	refuses "*host ''*" listen '' 80
-	refuses "*host ''*" connect :80
-	for host in 'a b' ' ' a/b '[::1' '::1]' '[]' '[' '[a]' '[127.0.0.1]' ::g 1:2 fe80::1%nosuch0 \
+	for host in 'a b' ' ' a/b '[::1' '::1]' '[]' '[' '[a]' '[127.0.0.1]' ::g fe80::1%nosuch0 \
 		fe80::1% 127.0.0.1% a%b a@b a,b 1:2:3:4:5:6:7:8:9 12345::; do
 		refuses "*host $(quoted "'$host'")*" connect "$host" 80
 		refuses "*host $(quoted "'$host'")*" listen "$host" 80
@@ -435,6 +434,76 @@ is_owned() {
 		refuses "*port $word*" listen 127.0.0.1 "$port"
 		refuses "*port $word*" listen "$port"
 	done
+}
+
+# bats test_tags=valgrind
+@test "what is pasted or typed in place of HOST, PORT and ENDPOINT: what was meant" {
+	local words meant
+	while IFS='|' read -r words meant; do
+		# shellcheck disable=SC2086 # words
+		refuses "$(quoted "$meant")" $words || fault "$words"
+	done <<-'END'
+		connect http://h/|'http://h/' is a URL: its host and port are written h 80
+		connect https://h/p?q#f|'https://h/p?q#f' is a URL: its host and port are written h 443 (sockit speaks no TLS)
+		connect http://u:p@h.test:8080/x@y:1|'http://u:p@h.test:8080/x@y:1' is a URL: its host and port are written h.test 8080
+		connect http://[::1]:8080/|'http://[::1]:8080/' is a URL: its host and port are written [::1] 8080
+		connect http://[::1]/|'http://[::1]/' is a URL: its host and port are written [::1] 80
+		connect tcp://h:80|'tcp://h:80' is a URL: its host and port are written h 80
+		connect tcp://h|'tcp://h' is a URL: its host and port are written h PORT
+		connect http://h 80|'http://h' is a URL: its host and port are written h 80
+		connect h http://h|'http://h' is a URL: its host and port are written h 80
+		connect -z http://h/ 80|'http://h/' is a URL: its host and port are written h 80
+		udp-send udp://h:53|'udp://h:53' is a URL: its host and port are written h 53
+		listen tcp://127.0.0.1:80|'tcp://127.0.0.1:80' is a URL: its host and port are written 127.0.0.1 80
+		listen --forward http://h/ 80|--forward: 'http://h/' is a URL: its host and port are written h 80
+		connect /x.sock|'/x.sock' is a path: a UNIX socket is written unix:/x.sock
+		connect ./x.sock|'./x.sock' is a path: a UNIX socket is written unix:./x.sock
+		connect ~/x|'~/x' is a path: a UNIX socket is written unix:~/x
+		connect -z ../x.sock|'../x.sock' is a path: a UNIX socket is written unix:../x.sock
+		listen /x.sock|'/x.sock' is a path: a UNIX socket is written unix:/x.sock
+		listen --forward /x.sock 80|--forward: '/x.sock' is a path: a UNIX socket is written unix:/x.sock
+		connect 80|a host is missing before port '80'
+		connect -z 80|a host is missing before port '80'
+		connect --ping 80|a host is missing before port '80'
+		udp-send 80|a host is missing before port '80'
+		connect :80|a host is missing before ':80'
+		connect localhost|a port is missing after 'localhost'
+		connect ::1|a port is missing after '::1'
+		connect ::1:80|a port is missing after '::1:80': or is it in there, [::1]:80?
+		connect fe80::5:8080|a port is missing after 'fe80::5:8080': or is it in there, [fe80::5]:8080?
+		connect 2001:db8::80|a port is missing after '2001:db8::80'
+		listen ::1:80|a port is missing after '::1:80': or is it in there, [::1]:80?
+		listen 127.0.0.1|a port is missing after '127.0.0.1'
+		listen :9000|':9000': a port alone is written 9000
+		udp-recv :9000|':9000': a port alone is written 9000
+		connect 80 localhost|'80' is a port, which stands behind the host: localhost 80
+		listen 80 127.0.0.1|'80' is a port, which stands behind the host: 127.0.0.1 80
+		udp-send 53 ::1|'53' is a port, which stands behind the host: ::1 53
+		connect 80 443|host '80' is a port, which stands behind a host
+		connect 80:443|host '80' is a port, which stands behind a host
+		connect -s 80 h 1|host '80' is a port, which stands behind a host
+		unix unix:/x.sock|'unix:/x.sock': here the path alone is written: /x.sock
+		unix -l unix:@x|'unix:@x': here the path alone is written: @x
+		unix --type dgram -s unix:s x|'unix:s': here the path alone is written: s
+		udp-send unix:x|'unix:x': only HOST and PORT are known here: see sockit unix --type dgram
+		sockname 9000|'9000' is a port alone: sockit sockname --listening 9000
+		listen --forward 8088 80|--forward: '8088' is a port alone: localhost:8088
+		listen --forward localhost 80|--forward: 'localhost' is no endpoint: HOST:PORT, unix:PATH or vsock:CID:PORT
+	END
+}
+
+@test "hosts that are numbers, and paths that look like more" {
+	# As every tool has it: 0 is 0.0.0.0, and an address may be one number.
+	serve -d 127.0.0.1 0 2>/dev/null
+	exits 0 "$SOCKIT" connect 2130706433 "$PORT" </dev/null >out 2>err
+	ended 0 "$LISTENER"
+	serve -d 0 0 2>/dev/null
+	exits 0 "$SOCKIT" connect 0 "$PORT" </dev/null >out 2>err
+	ended 0 "$LISTENER"
+	exits 0 "$SOCKIT" resolve 9000 >out
+	[ "$(cat out)" = 0.0.35.40 ]
+	exits 4 "$SOCKIT" unix -l -w 1ms ./unix:s </dev/null >out 2>err
+	exits 4 "$SOCKIT" listen -w 1ms unix:/"${PWD#/}/s" </dev/null >out 2>err
 }
 
 @test "source ports that are none" {

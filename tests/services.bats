@@ -229,9 +229,9 @@ negotiates() {
 		told 2 'sockit listen: *' || fault "$word"
 	done
 	sockit listen -n --forward localhost:80 127.0.0.1 0
-	told 2 "sockit listen: host 'localhost' is a name, which --numeric does not look up"
+	told 2 "sockit listen: --forward: host 'localhost' is a name, which --numeric does not look up"
 	sockit listen -n --forward 127.0.0.1:http 127.0.0.1 0
-	told 2 "sockit listen: port 'http' is a name, which --numeric does not look up"
+	told 2 "sockit listen: --forward: port 'http' is a name, which --numeric does not look up"
 }
 
 ### --forward: every byte, both ways.

@@ -18,6 +18,7 @@
 #include "system/describe.h"
 #include "system/interfaces_text.h"
 #include "system/route.h"
+#include "sock/address_meant.h"
 #include "sock/sockopt.h"
 #include "sock/stream.h"
 #include "run/report.h"
@@ -364,6 +365,9 @@ static int sockname_check(const struct command *self, struct sockname_options *o
 		return address_inet_operands(operands, false, o->family.numeric, host, port, error);
 	*host = operands->words[0];
 	*port = NO_PORT;
+	if (address_looks_like_port(*host))
+		return option_fail(error, "'%s' is a port alone: sockit sockname --listening %s",
+				   *host, *host);
 	return address_check(*host, NULL, o->family.numeric, error);
 }
 

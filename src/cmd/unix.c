@@ -198,8 +198,14 @@ static char *unix_place(const char *path, struct option_error *error)
 {
 	struct endpoint_words parts;
 	size_t size = strlen(path) + sizeof "unix:";
-	char *place = malloc(size);
+	char *place;
 
+	if (!strncmp(path, "unix:", strlen("unix:"))) {
+		option_fail(error, "'%s': here the path alone is written: %s", path,
+			    path + strlen("unix:"));
+		return NULL;
+	}
+	place = malloc(size);
 	if (!place) {
 		option_fail(error, "'%s': out of memory", path);
 		return NULL;

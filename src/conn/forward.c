@@ -21,7 +21,11 @@ struct forward {
 
 static int forward_check(struct service_options *o, bool numeric, struct option_error *error)
 {
-	return address_endpoint(o->forward, numeric, &o->forward_to, error);
+	struct option_error inner;
+
+	return address_endpoint(o->forward, numeric, &o->forward_to, &inner) < 0 ?
+		       option_fail(error, "--forward: %s", inner.text) :
+		       0;
 }
 
 static const struct endpoint_words *forward_place(const struct service_options *o)

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "run/scan_state.h"
+#include "sock/address_meant.h"
 
 static struct scan_name *scan_find_name(struct scan *s, const char *text, size_t n, bool is_service)
 {
@@ -95,12 +96,15 @@ int scan_parse(struct scan *s, const struct operands *words, struct option_error
 	int n = words->n;
 	bool used = false;
 
+	for (int i = 0; i < n; i++)
+		if (address_refuse_meant(words->words[i], error) < 0)
+			return -1;
 	option_fail(error, "%s", strerror(ENOMEM));
 	/* The last word is the list of ports for the hosts before it, unless it has a host of its
 	 * own. */
 	if (!scan_is_direct(last) && !address_find_port(last)) {
 		if (--n == 0)
-			return option_fail(error, "a port is missing after '%s'", last);
+			return address_refuse_missing(last, error);
 		list = last;
 	}
 	s->operands = calloc((size_t)n, sizeof *s->operands);

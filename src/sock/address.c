@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "base/number.h"
+#include "sock/address_meant.h"
 #include "base/text.h"
 #include "sock/vsock.h"
 
@@ -187,6 +188,10 @@ static int check_host(const char *host, bool numeric, struct option_error *error
 
 	if (*host == '\0')
 		return option_fail(error, "host '' is empty");
+	if (address_refuse_meant(host, error) < 0)
+		return -1;
+	if (address_looks_like_port(host))
+		return option_fail(error, "host '%s' is a port, which stands behind a host", host);
 	/* A hyphen begins no name (RFC 952), but what looks like a negative number. */
 	if (kind == WORD_BAD || *host == '-')
 		return option_fail(error, "host '%s' is neither an address nor a name", host);
@@ -249,6 +254,10 @@ int address_endpoint(const char *word, bool numeric, struct endpoint_words *out,
 	case WORD_NAME:
 		break;
 	}
+	if (address_refuse_meant(word, error) < 0)
+		return -1;
+	if (address_looks_like_port(word))
+		return option_fail(error, "'%s' is a port alone: localhost:%s", word, word);
 	colon = find_port(word);
 	if (!colon)
 		return option_fail(error,
@@ -277,12 +286,23 @@ int address_operands(const struct operands *o, bool may_lack_host, bool numeric,
 		return refuse_direct(word, error);
 	if (direct == WORD_NUMBER)
 		return 0;
+	for (int i = 0; i < o->n; i++)
+		if (address_refuse_meant(o->words[i], error) < 0)
+			return -1;
+	if (*word == ':' && colon && colon == word && word[1])
+		return may_lack_host ? option_fail(error, "'%s': a port alone is written %s", word,
+						   word + 1) :
+				       option_fail(error, "a host is missing before '%s'", word);
+	/* The wrong way round. */
+	if (o->n == 2 && address_looks_like_port(word) && !address_looks_like_port(*port))
+		return option_fail(error, "'%s' is a port, which stands behind the host: %s %s",
+				   word, *port, word);
 	if (colon) {
 		*colon = '\0';
 		*port = colon + 1;
 	} else if (o->n == 1) {
-		if (!may_lack_host)
-			return option_fail(error, "a port is missing after '%s'", word);
+		if (!may_lack_host || address_parse_host(word, &a) == WORD_NUMBER)
+			return address_refuse_missing(word, error);
 		*host = NULL;
 		*port = word;
 	}
@@ -297,7 +317,8 @@ int address_inet_operands(const struct operands *o, bool may_lack_host, bool num
 	if (address_operands(o, may_lack_host, numeric, host, port, error) < 0)
 		return -1;
 	if (**port == '\0')
-		return option_fail(error, "'%s': only HOST and PORT are known here", *host);
+		return option_fail(error, "'%s': only HOST and PORT are known here%s", *host,
+				   **host == 'u' ? ": see sockit unix --type dgram" : "");
 	return 0;
 }
 
