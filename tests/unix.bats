@@ -862,6 +862,53 @@ has_none() {
 	silent
 }
 
+# shown NAME: the name of what listens there, as sockname shows it.
+shown() {
+	"$SOCKIT" sockname --listening --protocol unix "unix:$1" | cut -f 2
+}
+
+@test "abstract names with NULs and other bytes: as they are shown they are taken" {
+	[ "$(platform)" = linux ] || skip 'of Linux only'
+	local id=sockit-$$-$BATS_TEST_NUMBER name
+	for name in "@$id"'\0b\x01\xff\\c\0' "@$id"'\0*' "@$id"'\0\x2a' '@\0'"$id" "@$id-ä"; do
+		unix_listens "$name" </dev/null >out 2>err -- echo served
+		[ "$NOTIFIED" = "unix $name" ]
+		[ "$(shown "$name")" = "$name" ]
+		exits 0 "$SOCKIT" connect -v "unix:$name" </dev/null >got 2>err2
+		[ "$(<got)" = served ]
+		grep -qF "connected to unix:$name (pid" err2
+		ended 0 "$LISTENER"
+	done
+	# A foreign one, padded to the full length.
+	spawn python3 -S -c 'import socket, sys
+s = socket.socket(socket.AF_UNIX)
+s.bind(("\0" + sys.argv[1]).ljust(108, "\0"))
+s.listen()
+s.accept()[0].sendall(b"there")' "$id-f"
+	exits 0 "$SOCKIT" unix -d --retry 10s --interval 10ms "@$id-f"'\0*' >got 2>err
+	ended 0 "$PID"
+	[ "$(<got)" = there ]
+	refuses '*: a backslash stands before 0, n, r, t, * or xHH' unix '@a\q'
+	refuses '*: a backslash stands before *' connect 'unix:@a\x0'
+	refuses '*: the name is empty or longer *' connect 'unix:@\0*'
+	refuses '*: the name is empty or longer *' unix '@\0'"$(printf '%0107d' 1)"
+}
+
+@test "abstract names: haproxy's abns@ on both sides" {
+	[ "$(platform)" = linux ] || skip 'of Linux only'
+	needs haproxy haproxy
+	local id=sockit-$$-$BATS_TEST_NUMBER
+	printf '%s\n' 'defaults' ' mode tcp' ' timeout connect 5s' ' timeout client 9s' ' timeout server 9s' \
+		'listen both' " bind abns@$id-in" " server s abns@$id-out" >haproxy.cfg
+	unix_listens "@$id-out"'\0*' --echo </dev/null 2>err
+	haproxy -db -f haproxy.cfg >haproxy.out 2>&1 3>&- &
+	PIDS+=("$!")
+	echo hello | exits 0 "$SOCKIT" unix --retry 10s --interval 10ms "@$id-in"'\0*' >got 2>err2
+	[ "$(<got)" = hello ]
+	ended 0 "$LISTENER"
+	[ "$(shown "@$id-in"'\0*')" = "@$id-in"'\0*' ]
+}
+
 ### vsock.
 
 @test "vsock:CID:PORT: what is none; what listens says where" {

@@ -54,6 +54,30 @@ static bool may_be_name(const char *host)
 	return true;
 }
 
+#define ABSTRACT_REST "\\0*" /* at the end of a name: as many NULs as there is room for */
+
+/* Makes *OUT, all zero but for its family, the abstract name that NAME means, see text_unescape().
+ */
+static enum word_kind parse_abstract(const char *name, struct address *out)
+{
+	struct text t = { 0 };
+	const char *rest = text_unescape(&t, name);
+	size_t n = t.length;
+	bool padded = rest == NULL && n > 1 && t.data[n - 1] == '*' && !t.data[n - 2] &&
+		      !strcmp(name + strlen(name) - strlen(ABSTRACT_REST), ABSTRACT_REST);
+	bool fits;
+
+	n -= padded ? 2 : 0;
+	fits = !rest && !t.failed && n > 0 && n < sizeof out->u.un.sun_path;
+	if (fits) {
+		memcpy(out->u.un.sun_path + 1, t.data, n);
+		n = padded ? sizeof out->u.un.sun_path : n + 1;
+		out->length = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + n);
+	}
+	text_free(&t);
+	return fits ? WORD_NUMBER : WORD_BAD;
+}
+
 enum word_kind address_parse_unix(const char *word, struct address *out)
 {
 	const char *path = word + strlen("unix:");
@@ -66,18 +90,16 @@ enum word_kind address_parse_unix(const char *word, struct address *out)
 	memset(out, 0, sizeof *out);
 	out->u.un.sun_family = AF_UNIX;
 	out->length = offsetof(struct sockaddr_un, sun_path);
-	n = strlen(path);
-	if (n == 0 || !strcmp(path, "@"))
-		return WORD_BAD;
-	/* An abstract name has no end but its length: unix(7). */
-	if (n + (*path != '@') > sizeof out->u.un.sun_path) {
-		out->word = word;
-		return *path == '@' || n >= PATH_MAX ? WORD_BAD : WORD_NUMBER;
-	}
-	memcpy(out->u.un.sun_path, path, n);
 	if (*path == '@')
-		out->u.un.sun_path[0] = '\0';
-	out->length += (socklen_t)(n + (*path != '@'));
+		return parse_abstract(path + 1, out);
+	n = strlen(path);
+	if (n == 0 || n >= PATH_MAX)
+		return WORD_BAD;
+	if (n < sizeof out->u.un.sun_path)
+		memcpy(out->u.un.sun_path, path, n + 1);
+	else
+		out->word = word;
+	out->length += out->word ? 0 : (socklen_t)(n + 1);
 	return WORD_NUMBER;
 }
 
@@ -227,9 +249,18 @@ static int refuse_direct(const char *word, struct option_error *error)
 {
 	struct address a;
 
-	if (!strncmp(word, "unix:@", 6))
-		return option_fail(error, "'%s': the name is empty or longer than %zu bytes", word,
-				   sizeof a.u.un.sun_path - 1);
+	if (!strncmp(word, "unix:@", 6)) {
+		struct text t = { 0 };
+		bool escaped = !text_unescape(&t, word);
+		text_free(&t);
+		return escaped ?
+			       option_fail(error,
+					   "'%s': the name is empty or longer than %zu bytes", word,
+					   sizeof a.u.un.sun_path - 1) :
+			       option_fail(error,
+					   "'%s': a backslash stands before 0, n, r, t, \\ or xHH",
+					   word);
+	}
 	if (!strncmp(word, "unix:", 5))
 		return option_fail(error, "'%s': the path is empty or longer than any", word);
 	if (vsock_set(&a, 0, 0) < 0)
@@ -435,17 +466,44 @@ static void ipv4_text(const struct address *a, char *text)
 	}
 }
 
+/* Formats the abstract NAME of N bytes, with the NUL that it begins with, as parse_abstract() takes
+ * it, at TEXT, before END. */
+static void abstract_text(const char *name, size_t n, char *text, const char *end)
+{
+	bool padded = false;
+
+	text = text_append(text, end, "@");
+	if (n == sizeof((struct sockaddr_un *)0)->sun_path)
+		for (; n > 2 && !name[n - 1]; n--)
+			padded = true;
+	for (size_t at = 1; at < n; at++) {
+		size_t piece = strnlen(name + at, n - at);
+		if (at > 1 && at == n - 1 && name[at] == '*') /* it is not ABSTRACT_REST */
+			text = text_append(text, end, "\\x2a");
+		else
+			text += text_escape(text, (size_t)(end - text), name + at, piece, true);
+		at += piece;
+		if (at < n)
+			text = text_append(text, end, "\\0");
+	}
+	if (padded)
+		text_append(text, end, ABSTRACT_REST);
+}
+
 /* Formats A, a UNIX socket, as `unix:PATH` or `unix:@NAME`. */
 static void unix_text(const struct address *a, char *text)
 {
+	const char *end = text + ADDRESS_TEXT;
 	const char *path = a->u.un.sun_path;
 	size_t n = a->length - offsetof(struct sockaddr_un, sun_path);
 
-	if (a->length > offsetof(struct sockaddr_un, sun_path))
-		snprintf(text, ADDRESS_TEXT, "unix:%s%.*s", *path ? "" : "@", (int)(n - !*path),
-			 path + !*path);
+	text = text_append(text, end, "unix:");
+	if (a->length <= offsetof(struct sockaddr_un, sun_path))
+		return;
+	if (*path)
+		snprintf(text, (size_t)(end - text), "%.*s", (int)n, path);
 	else
-		snprintf(text, ADDRESS_TEXT, "unix:");
+		abstract_text(path, n, text, end);
 }
 
 const char *address_host(const struct address *a, char *text)

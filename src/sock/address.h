@@ -56,10 +56,11 @@ enum word_kind { WORD_NUMBER, WORD_NAME, WORD_BAD };
  * that is no interface, a character that no name has, over 253 bytes). */
 enum word_kind address_parse_host(const char *host, struct address *out);
 
-/* Parses `unix:PATH` or, abstract, `unix:@NAME` into *OUT. WORD has to live as long as *OUT if the
- * path is too long for unix(7), see above. Returns WORD_NUMBER; WORD_NAME if WORD does not begin
- * like that; WORD_BAD if the path is empty or longer than PATH_MAX, or the abstract name is longer
- * than unix(7) has room for. */
+/* Parses `unix:PATH` or, abstract, `unix:@NAME` into *OUT; of a NAME text_unescape() tells the
+ * bytes, and `\0*` at its end stands for NULs up to the longest that there is. WORD has to live as
+ * long as *OUT if the path is too long for unix(7), see above. Returns WORD_NUMBER; WORD_NAME if
+ * WORD does not begin like that; WORD_BAD if the path is empty or longer than PATH_MAX, or the
+ * abstract name is longer than unix(7) has room for, or no text. */
 enum word_kind address_parse_unix(const char *word, struct address *out);
 
 /* Parses what address_parse_unix() does, or `vsock:CID:PORT`: the ENDPOINTs of which nothing has to
@@ -144,7 +145,7 @@ bool address_equal(const struct address *a, const struct address *b);
 /* Are both of IP, and equal but for the port? */
 bool address_same_host(const struct address *a, const struct address *b);
 
-#define ADDRESS_TEXT 128
+#define ADDRESS_TEXT 448 /* an abstract name is mostly escaped */
 
 /* Formats A without its port (`127.0.0.1`, `fe80::1%eth0`, `unix:PATH`, `vsock:CID`) into TEXT of
  * ADDRESS_TEXT bytes. Returns TEXT, or A's own `word` if it has one. */
