@@ -152,6 +152,61 @@ sent() {
 	says '--raw.*--recv-only|--recv-only.*--raw'
 }
 
+@test "raw: how to get out is said where somebody sees it" {
+	counterpart readall report
+	exits 0 "$PARENT" 0=tty+raw 1=tty 2=tty israw hex:611d2e -- "$SOCKIT" connect --raw 127.0.0.1 "$PORT" >out 2>err
+	[ "$(cat out err)" = $'sockit connect: Ctrl-] and then . ends the run (--escape)\r' ]
+	sent 61
+	counterpart readall
+	exits 0 "$PARENT" 0=tty+raw 1=tty 2=tty israw hex:2b2e -- \
+		"$SOCKIT" connect --raw --escape + 127.0.0.1 "$PORT" >out 2>err
+	[ "$(cat out err)" = $'sockit connect: + and then . ends the run (--escape)\r' ]
+	# Nobody sees it, asked for it, or has it.
+	counterpart readall
+	at_terminal 0 israw hex:1d2e --
+	silent
+	counterpart readall
+	exits 0 "$PARENT" 0=tty+raw 1=tty 2=tty israw hex:1d2e -- "$SOCKIT" connect --quiet --raw 127.0.0.1 "$PORT" >out 2>err
+	silent
+	silent out
+	counterpart shutdown readall
+	exits 0 "$PARENT" 0=tty+raw 1=tty 2=tty -- "$SOCKIT" connect --raw --escape none 127.0.0.1 "$PORT" >out 2>err
+	silent
+	silent out
+}
+
+@test "raw: another escape, or none, so that every byte passes" {
+	local escape hex
+	while read -r escape hex; do
+		counterpart readall report
+		# Twice it is sent once; what was the escape is a byte like all others.
+		at_terminal 0 israw hex:611d2e "hex:$hex$hex" "hex:${hex}2e" -- --escape "$escape"
+		silent
+		sent "611d2e$hex"
+	done <<-'END'
+		~ 7e
+		^? 7f
+		\xff ff
+		\x1E 1e
+	END
+	# A serial device, say.
+	counterpart read:516 shutdown readall report
+	python3 -c 'import sys; sys.stdout.buffer.write(bytes(range(256)) * 2 + b"\x1d.\x1d.")' >bytes
+	at_terminal 0 israw feed:bytes -- --escape none
+	silent
+	counterpart_ended bytes
+}
+
+@test "raw: an escape that is none: 2" {
+	local word
+	for word in . ab ^1 ^^^ '\x1' '\xg1' '\x123' é None; do
+		exits 2 "$SOCKIT" connect --raw --escape "$word" 127.0.0.1 1 </dev/null >out 2>err
+		[[ $(<err) == "sockit connect: --escape: '$word' is not a character other than the full stop, ^C, \xHH or none" ]]
+	done
+	exits 2 "$SOCKIT" connect --escape x 127.0.0.1 1 </dev/null >out 2>err
+	says '^sockit connect: --escape needs --raw$'
+}
+
 @test "raw: a line on stderr begins in the first column" {
 	mkfifo go
 	counterpart gate:go line:hello readall

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -18,14 +19,35 @@
 #define DIAL_LIMIT (30 * SECOND) /* where -w says nothing */
 #define WAITS_MOST 3		 /* connections of which it is told what they wait for */
 
-void connections_raw(const struct connections *s, bool raw)
+/* Says once how to get out of raw mode, to whoever sits at the terminal. */
+static void connections_tell_escape(struct connections *s)
+{
+	int64_t c = s->c->data->escape;
+	char name[16];
+
+	if (s->escape_told || c == UNSET || !isatty(STDERR_FILENO))
+		return;
+	s->escape_told = true;
+	if (c < 0x20 || c == 0x7f)
+		snprintf(name, sizeof name, "Ctrl-%c", (int)c ^ 0x40);
+	else if (c < 0x7f)
+		snprintf(name, sizeof name, "%c", (int)c);
+	else
+		snprintf(name, sizeof name, "\\x%02x", (unsigned)c);
+	message(s->c->messages, MESSAGE_NOTE, "note", "%s and then . ends the run (--escape)",
+		name);
+}
+
+void connections_raw(struct connections *s, bool raw)
 {
 	if (!s->c->data->raw)
 		return;
-	if (raw && terminal_raw(STDIN_FILENO) < 0 && errno != ENOTTY)
-		report_error(s->c->messages, "--raw: stdin", errno);
 	if (!raw)
 		terminal_restore();
+	else if (terminal_raw(STDIN_FILENO) == 0)
+		connections_tell_escape(s);
+	else if (errno != ENOTTY)
+		report_error(s->c->messages, "--raw: stdin", errno);
 }
 
 /* ---- the run's questions ---- */

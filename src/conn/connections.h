@@ -59,6 +59,7 @@ struct connections {
 	/* stdin's size, for --progress */
 	int64_t expected;
 	size_t sent_before; /* bytes of stdin that went with the SYN, --fastopen */
+	bool escape_told; /* of --raw */
 };
 
 /* Starts the run of S as C says; the run asks S for its figures from here on. The caller has set
@@ -106,8 +107,9 @@ void connections_free(struct connections *s);
 /* Returns the limit of -w for connecting further, in ns; 30 s by default. */
 int64_t connections_dial_limit(const struct connections *s);
 
-/* With --raw: sets stdin to raw mode if it is a terminal, or restores it. */
-void connections_raw(const struct connections *s, bool raw);
+/* With --raw: sets stdin to raw mode if it is a terminal, which tells the escape, or restores it.
+ */
+void connections_raw(struct connections *s, bool raw);
 
 /* X is over, with OUTCOME, and is freed unless it was the only one. Ends the run if it was the
  * last. */

@@ -235,7 +235,8 @@ static void stdio_start(struct connection *x)
 	if (in->kind == ENDPOINT_TERMINAL) {
 		c.terms.peer_end_ends = true;
 		c.terms.promises = false;
-		x->up.escape = s->c->data->raw;
+		x->up.escapes = s->c->data->raw && s->c->data->escape != UNSET;
+		x->up.escape = (char)s->c->data->escape;
 	}
 	connection_pump(x, &c, &calls, &x->in, s->keep ? &s->out : &x->out);
 }

@@ -21,6 +21,40 @@ static int data_parse_text_dump(void *field, const char *word, struct option_err
 	return 0;
 }
 
+/* Returns the byte that WORD names, a character, `^]` or `\xHH`, or UNSET. */
+static int64_t data_parse_byte(const char *word)
+{
+	static const char digits[] = "0123456789abcdef0123456789ABCDEF";
+	const unsigned char *p = (const unsigned char *)word;
+	size_t n = strlen(word);
+	const char *high, *low;
+
+	if (n == 1 && p[0] < 0x80)
+		return p[0];
+	/* `^?` is DEL, as stty(1) has it. */
+	if (n == 2 && p[0] == '^' && p[1] >= '?' && p[1] < 0x7f)
+		return p[1] == '?' ? 0x7f : p[1] & 0x1f;
+	if (n != 4 || p[0] != '\\' || p[1] != 'x')
+		return UNSET;
+	high = strchr(digits, p[2]);
+	low = strchr(digits, p[3]);
+	return high && low ? (high - digits) % 16 * 16 + (low - digits) % 16 : UNSET;
+}
+
+/* The full stop comes behind the escape. */
+static int data_parse_escape(void *field, const char *word, struct option_error *error)
+{
+	int64_t *escape = field;
+
+	*escape = data_parse_byte(word);
+	if (strcmp(word, "none") != 0 && (*escape == UNSET || *escape == '.'))
+		return option_fail(error,
+				   "--escape: '%s' is not a character other than the full stop, "
+				   "^C, \\xHH or none",
+				   word);
+	return 0;
+}
+
 static const struct option_row rows[] = {
 	{ "idle-timeout", 'i', OPTION_DURATION, AT(idle_timeout), .arg = "DURATION",
 	  .help = "connected, and nothing moved for so long: exit 4" },
@@ -62,6 +96,9 @@ static const struct option_row stream_rows[] = {
 	{ "raw", 0, OPTION_FLAG, AT(raw),
 	  .excludes = "recv-only forward execute echo discard broker chat proxy-server",
 	  .help = "stdin's terminal in raw mode while connected; Ctrl-] and then . ends the run" },
+	{ "escape", 0, OPTION_PARSED, AT(escape), .arg = "CHAR", .needs = "raw",
+	  .parser = data_parse_escape,
+	  .help = "CHAR and then . ends the run, in place of Ctrl-]: C, ^C, \\xHH, or none" },
 	{ "no-shutdown", 0, OPTION_FLAG, AT(no_shutdown), .help = "do not pass stdin's end on" },
 	{ "close-on-peer-eof", 0, OPTION_FLAG, AT(close_on_peer_eof),
 	  .help = "the peer's end of stream ends the connection, though stdin is open" },

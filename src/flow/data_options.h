@@ -12,16 +12,19 @@ struct data_options {
 	int64_t quit_after_eof, linger, idle_timeout, timeout, delay; /* ns, or UNSET */
 	int64_t read_bytes, buffer, rate;			      /* bytes, or UNSET */
 	const char *output, *hex_dump, *text_dump;		      /* NULL: none */
-	int progress;						      /* how often it was given */
-	int64_t heartbeat;					      /* ns, or UNSET, */
-	const char *heartbeat_text;				      /* and what it sends */
+	int64_t escape;		    /* the byte, or UNSET: there is none */
+	int progress;		    /* how often it was given */
+	int64_t heartbeat;	    /* ns, or UNSET, */
+	const char *heartbeat_text; /* and what it sends */
 };
+
+#define DATA_ESCAPE 0x1d /* Ctrl-], as telnet(1) has it */
 
 #define DATA_OPTIONS_DEFAULT                                                                       \
 	{                                                                                          \
 		.quit_after_eof = UNSET, .linger = 2 * SECOND, .idle_timeout = UNSET,              \
 		.timeout = UNSET, .delay = UNSET, .read_bytes = UNSET, .buffer = UNSET,            \
-		.rate = UNSET, .heartbeat = UNSET                                                  \
+		.rate = UNSET, .heartbeat = UNSET, .escape = DATA_ESCAPE                           \
 	}
 
 /* Subcommands that move data have the first group, those that move a stream both. */

@@ -5,13 +5,12 @@
 
 #include "base/clock.h"
 
-#define ESCAPE 0x1d		      /* Ctrl-], as telnet(1) has it */
 #define INSERTED_MOST (64 << 10)      /* answers to a peer that does not read them */
 #define LOOK_AGAIN (20 * MILLISECOND) /* at whether a slow reader has caught up */
 
 bool filter_needed(const struct filter *f)
 {
-	return f->crlf || f->telnet || f->escape || f->delay || f->heartbeat || f->editor ||
+	return f->crlf || f->telnet || f->escapes || f->delay || f->heartbeat || f->editor ||
 	       f->copies;
 }
 
@@ -23,7 +22,7 @@ static size_t filter_drop_escape(struct filter *f, const char *in, size_t n, cha
 
 	for (size_t i = 0; i < n && !f->quit; i++) {
 		bool after = f->after_escape;
-		f->after_escape = !after && in[i] == ESCAPE;
+		f->after_escape = !after && in[i] == f->escape;
 		if (f->after_escape)
 			continue;
 		if (after && in[i] == '.') {
@@ -32,8 +31,8 @@ static size_t filter_drop_escape(struct filter *f, const char *in, size_t n, cha
 		}
 		/* Typed twice, the escape is sent once; before any other byte it is sent as it is.
 		 */
-		if (after && in[i] != ESCAPE)
-			out[length++] = ESCAPE;
+		if (after && in[i] != f->escape)
+			out[length++] = f->escape;
 		out[length++] = in[i];
 	}
 	return length;
@@ -81,7 +80,7 @@ size_t filter_apply(struct filter *f, const char *in, size_t n, char *out)
 	}
 	if (!f->sent && f->telnet)
 		return filter_receive(f, in, n, out);
-	if (f->sent && f->escape) {
+	if (f->sent && f->escapes) {
 		/* It comes from a terminal: so little may be copied once more. */
 		char typed[4096];
 		size_t length = 0;

@@ -29,10 +29,11 @@ struct editor {
 };
 
 struct filter {
-	bool sent;	   /* the direction is to the peer; else from it */
-	bool crlf;	   /* sent: LF becomes CR LF */
-	bool telnet;	   /* RFC 854: see telnet.h */
-	bool escape;	   /* sent: Ctrl-] and a full stop end the connection, and are not sent */
+	bool sent;    /* the direction is to the peer; else from it */
+	bool crlf;    /* sent: LF becomes CR LF */
+	bool telnet;  /* RFC 854: see telnet.h */
+	bool escapes; /* sent: `escape` and a full stop end the connection, and are not sent */
+	char escape;
 	int64_t delay;	   /* sent: pause after a line, ns; 0: none */
 	int64_t heartbeat; /* sent: silence after which that of `heartbeat_text` goes, ns; 0: never
 			    */
