@@ -567,7 +567,10 @@ memory_factor() {
 	type_in 1 'hello from 1'
 	shows 2 '<1> hello from 1'
 	shows 3 '<1> hello from 1'
+	# The host hears them too, and not itself.
+	shows 0 '<1> hello from 1'
 	type_in 2 'hello from 2'
+	shows 0 '<2> hello from 2'
 	shows 1 '<2> hello from 2'
 	shows 3 '<2> hello from 2'
 	# Ctrl-D is the end of what one sends, but goes on receiving.
@@ -581,13 +584,84 @@ memory_factor() {
 	# One's own line is what the terminal shows, and it does not come back.
 	shows 2 'and now?'
 	run ! shows_any 2 '<2>'
-	run ! shows_any 0 'hello'
+	run ! shows_any 0 '<0>'
+	shows 0 '<2> and now?'
 	tm send-keys -t chat:0 C-c
 	for i in 1 2 3; do
 		tm send-keys -t chat:$i C-d
 		shows $i 'status 0'
 	done
 	tm kill-server
+}
+
+# hosts KIND VERB... -- [ARG...]: a listener with a terminal as stdin and a pipe as stdout, with a parent that plays
+# VERBs; what it printed is in the file out.
+hosts() {
+	local kind=$1 verbs=()
+	shift
+	while [ "$1" != -- ]; do
+		verbs+=("$1")
+		shift
+	done
+	rm -f notify
+	mkfifo notify
+	"$PARENT" 0=tty 1=pipe "${verbs[@]}" -- "$SOCKIT" listen "$kind" --quiet "${@:2}" --notify-fd 9 127.0.0.1 0 \
+		9>notify >out 2>err 3>&- &
+	started
+	LISTENER=$PID
+	read -r _ PORT <notify
+}
+
+@test "a terminal as stdin: what the others say goes to stdout" {
+	hosts --chat until:there line:welcome until:done kill:TERM -- -o copy
+	party a,b:join b:text:'there\n' a:has:'<2> there\n' a,b:has:'<0> welcome\n' a:text:'\x1bdone\n' \
+		b:has:'<1> \\x1bdone\n'
+	ended 143 "$LISTENER"
+	[ "$(<out)" = $'<2> there\n<1> \\x1bdone' ]
+	[ "$(<copy)" = $'there\nwelcome\n\033done' ]
+	hosts --broker until:there line:welcome until:done kill:TERM --
+	party a,b:join b:text:there a:has:there a,b:has:'welcome\n' a:text:done b:has:done
+	ended 143 "$LISTENER"
+	[ "$(<out)" = theredone ]
+	silent
+	# The last words, and those without an end.
+	hosts --chat until:bye shutdown -- --accept 1
+	party a:join a:text:'bye\nbye' a:close
+	ended 0 "$LISTENER"
+	[ "$(<out)" = $'<1> bye\n<1> bye' ]
+	# Not where it is never read, or nothing is wanted.
+	mkfifo over
+	hosts --chat gate:over kill:TERM -- -d
+	party a,b:join a:text:'x\n' b:has:'<1> x\n'
+	: >over
+	ended 143 "$LISTENER"
+	silent out
+	hosts --chat gate:over kill:TERM -- --send-only
+	party a,b:join a:text:'x\n' a:close
+	: >over
+	ended 143 "$LISTENER"
+	silent out
+}
+
+@test "a terminal as stdin: it is not read before somebody is there" {
+	mkfifo go
+	hosts --chat line:early go:go until:hello kill:TERM --
+	: <go
+	party a:join a:has:'<0> early\n' a:text:'hello\n'
+	ended 143 "$LISTENER"
+}
+
+@test "a terminal as stdin, and a stdout that nobody reads: 141" {
+	rm -f notify
+	mkfifo notify go
+	"$PARENT" 0=tty 1=pipe+late close go:go -- "$SOCKIT" listen --chat --quiet --notify-fd 9 127.0.0.1 0 \
+		9>notify >out 2>err 3>&- &
+	started
+	LISTENER=$PID
+	read -r _ PORT <notify
+	: <go
+	party a:join a:text:'x\n' a:close
+	ended 141 "$LISTENER"
 }
 
 shows_any() {

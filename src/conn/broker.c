@@ -1,5 +1,11 @@
 /* broker.c - the services that join all connections: what one sends goes to all others */
+#include <unistd.h>
+
+#include "base/clock.h"
 #include "conn/stdio.h"
+#include "run/report.h"
+
+#define LAST_PATIENCE SECOND /* with a stdout that is slow to take the last words */
 
 /* Where nobody is left to send anything, and nobody can come, the connections end. */
 static void broker_settle(struct connections *s)
@@ -54,8 +60,74 @@ static void broker_start(struct connection *x)
 	connection_pump(x, &c, &calls, &x->in, &x->out);
 }
 
+/* ---- at a terminal ---- */
+
+/* One packet, or what is left of a stream's piece. */
+static void broker_hear_piece(struct connections *s, const struct iovec *piece)
+{
+	const struct frame_options *frame = s->fanout.c.packets ? s->c->frame : NULL;
+	char head[FRAME_HEAD_MOST], tail[FRAME_TAIL_MOST];
+	int n = frame ? frame_head(&frame->frame, piece->iov_len, head) : 0;
+
+	/* A length that the frame has no room for: the packet as it is. */
+	text_put(&s->heard.text, head, n > 0 ? (size_t)n : 0);
+	text_put(&s->heard.text, piece->iov_base, piece->iov_len);
+	text_put(&s->heard.text, tail, frame ? frame_tail(&frame->frame, tail) : 0);
+}
+
+static void broker_hear(void *arg)
+{
+	struct connections *s = arg;
+	struct iovec piece;
+
+	while (!output_full(&s->heard) && subscriber_look(&s->ear, &piece, 1)) {
+		broker_hear_piece(s, &piece);
+		subscriber_took(&s->ear, piece.iov_len);
+	}
+	output_flush(&s->heard);
+}
+
+static void broker_heard(void *arg)
+{
+	struct connections *s = arg;
+
+	if (s->heard.error)
+		run_end(&s->run,
+			report_output_error(s->c->messages, s->heard.to.name, s->heard.error));
+	else
+		broker_hear(s);
+}
+
+/* Who sits at a terminal and speaks hears the others too. */
+static void broker_prepare(struct connections *s)
+{
+	stdio_share(s);
+	if (!s->fanout.source || s->in.kind != ENDPOINT_TERMINAL || s->c->data->send_only)
+		return;
+	output_start(&s->heard, s->run.loop, STDOUT_FILENO, "stdout", broker_heard, s);
+	fanout_overhear(&s->fanout, &s->ear);
+	s->ear.ready = broker_hear;
+	s->ear.arg = s;
+	s->fanout.publisher.self = &s->ear;
+}
+
+static void broker_end(struct connections *s)
+{
+	if (s->ear.fanout) {
+		broker_hear(s);
+		output_drain(&s->heard, LAST_PATIENCE, LAST_PATIENCE);
+		if (s->ear.lost_bytes)
+			message(s->c->messages, MESSAGE_NOTE, "note",
+				"stdout: lost %llu bytes: it was slower than what came",
+				(unsigned long long)s->ear.lost_bytes);
+	}
+	fanout_leave(&s->ear);
+	output_close(&s->heard);
+	stdio_unshare(s);
+}
+
 #define JOINS                                                                                      \
-	.joins = true, .keeps = true, .prepare = stdio_share, .end = stdio_unshare,                \
+	.joins = true, .keeps = true, .prepare = broker_prepare, .end = broker_end,                \
 	.start = broker_start, .settle = broker_settle
 
 SERVICE(broker) = { .option = "broker", JOINS };

@@ -7,6 +7,7 @@
 #define CONN_CONNECTIONS_H
 
 #include "flow/fanout.h"
+#include "flow/output.h"
 #include "net/listener.h"
 #include "run/run.h"
 #include "sock/address.h"
@@ -54,6 +55,9 @@ struct connections {
 	struct endpoint in, out;
 	struct fanout fanout;
 	struct filter read_copies; /* what is read from stdin is copied once */
+	/* What the others say, where who speaks by stdin sits at a terminal: broker.c's */
+	struct subscriber ear;
+	struct output heard;
 	struct watch out_watch;
 	struct timer out_timer;
 	/* stdin's size, for --progress */

@@ -35,16 +35,20 @@ static bool subscriber_is_full(const struct subscriber *r)
 	return !r->finished && subscriber_waits(r) >= r->fanout->c.limit;
 }
 
+/* Does R lose what it has no room for? Else all wait for it. */
+static bool subscriber_may_lose(const struct subscriber *r)
+{
+	return r->fanout->c.live || r->overhears;
+}
+
 /* Is what comes now lost for R? Not one by one, so that it has few gaps, and few blocks are kept
  * for a little of each. */
 static bool subscriber_loses(struct subscriber *r)
 {
-	const struct fanout_config *c = &r->fanout->c;
-
 	if (r->losing)
-		r->losing = subscriber_waits(r) > c->limit / 2;
+		r->losing = subscriber_waits(r) > r->fanout->c.limit / 2;
 	else
-		r->losing = c->live && subscriber_is_full(r);
+		r->losing = subscriber_may_lose(r) && subscriber_is_full(r);
 	return r->losing;
 }
 
@@ -57,8 +61,8 @@ static void fanout_update(void *arg)
 	int64_t resume = 0;
 
 	f->full = false;
-	for (const struct subscriber *r = f->subscribers; r && !f->full && !f->c.live; r = r->next)
-		f->full = subscriber_is_full(r);
+	for (const struct subscriber *r = f->subscribers; r && !f->full; r = r->next)
+		f->full = !subscriber_may_lose(r) && subscriber_is_full(r);
 	wanted = f->source && (f->n > 0 || f->c.live) && !f->ended && !f->full;
 	if (was_full && !f->full && f->c.room)
 		f->c.room(f->c.arg);
@@ -142,7 +146,7 @@ static void subscriber_push(struct subscriber *r, struct block *b, size_t offset
 	if (r->bytes == 0)
 		r->last_taken = clock_now();
 	r->bytes += b->size - offset;
-	if (subscriber_is_full(r) && f->c.stall != UNSET)
+	if (f->c.stall != UNSET && !subscriber_may_lose(r) && subscriber_is_full(r))
 		subscriber_look_later(r, clock_after(r->last_taken, f->c.stall));
 }
 
@@ -417,15 +421,28 @@ void fanout_stop(struct fanout *f)
 	f->loop = NULL;
 }
 
-void fanout_join(struct fanout *f, struct subscriber *r)
+static void fanout_add(struct fanout *f, struct subscriber *r, bool overhears)
 {
-	*r = (struct subscriber){ .fanout = f, .next = f->subscribers, .last_taken = clock_now() };
+	*r = (struct subscriber){ .fanout = f,
+				  .next = f->subscribers,
+				  .last_taken = clock_now(),
+				  .overhears = overhears };
 	r->stall = (struct timer){ .fn = subscriber_look_stalled, .arg = r };
 	if (r->next)
 		r->next->previous = r;
 	f->subscribers = r;
-	f->n++;
+	f->n += !overhears;
 	fanout_update(f);
+}
+
+void fanout_join(struct fanout *f, struct subscriber *r)
+{
+	fanout_add(f, r, false);
+}
+
+void fanout_overhear(struct fanout *f, struct subscriber *r)
+{
+	fanout_add(f, r, true);
 }
 
 size_t subscriber_finish(struct subscriber *r)
@@ -435,7 +452,7 @@ size_t subscriber_finish(struct subscriber *r)
 	if (!r->finished) {
 		r->finished = true;
 		timer_drop(f->loop, &r->stall);
-		f->n--;
+		f->n -= !r->overhears;
 		fanout_update(f);
 	}
 	return r->bytes;
@@ -460,7 +477,7 @@ void fanout_leave(struct subscriber *r)
 	else
 		f->subscribers = r->next;
 	if (!r->finished)
-		f->n--;
+		f->n -= !r->overhears;
 	*r = (struct subscriber){ 0 };
 	fanout_update(f);
 }

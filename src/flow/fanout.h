@@ -60,7 +60,7 @@ struct fanout {
 	struct timer pause; /* until the filter's copies have caught up */
 	struct block *tail; /* still being filled; NULL: none */
 	struct subscriber *subscribers, *cursor;
-	size_t n; /* subscribers that are not finished */
+	size_t n; /* subscribers that count, and are not finished */
 	bool ended;
 	int error;		    /* of the source, by which it has ended; 0: none */
 	bool full;		    /* a subscriber is */
@@ -85,8 +85,9 @@ struct subscriber {
 	size_t bytes;	    /* in the queue */
 	int64_t last_taken; /* time when it last took something, or joined */
 	struct timer stall;
-	bool finished; /* gets no more */
-	bool losing;   /* of what is live: its queue was full, and is not half empty yet */
+	bool finished;	/* gets no more */
+	bool overhears; /* does not count; what it has no room for it loses, as of what is live: */
+	bool losing;	/* its queue was full, and is not half empty yet */
 	/* What it has lost so far: reads or packets, each as a whole, and their bytes. */
 	uint64_t lost, lost_bytes;
 	/* Called from the loop when something has come, or the end; may drop any subscriber. NULL
@@ -108,6 +109,9 @@ void fanout_stop(struct fanout *f);
 
 /* R gets what is published from now on. */
 void fanout_join(struct fanout *f, struct subscriber *r);
+
+/* The same, but R is nobody for whom the source is read, and nobody waits for it. */
+void fanout_overhear(struct fanout *f, struct subscriber *r);
 
 /* R gets no more, and never keeps others waiting. Returns how many bytes it has still to take. */
 size_t subscriber_finish(struct subscriber *r);
