@@ -63,12 +63,14 @@ sockit_saw() {
 }
 
 to_python() {
-	counterpart save:"$1.copy" read:6 report readall report
-	RECEIVER=$PEER
-	mv peer.out "$1.out"
+	"${FOREIGN[@]}" port save:"$1.copy" read:6 readall report >"$1.out" 3>&- &
+	started
+	RECEIVER=$PID
+	eventually [ -s "$1.out" ]
+	read -r PORT <"$1.out"
 }
 python_saw() {
-	ended 0 "$2" && eventually grep -q '^read 6 .* ECONNRESET$' "$1.out"
+	ended 0 "$2" && grep -q '^read 6 .* ECONNRESET$' "$1.out"
 }
 
 @test "recv(2) fails with ECONNRESET" {
@@ -193,8 +195,8 @@ ctrl_c() {
 @test "a terminal as stdin: the end of a run is an end" {
 	local verb
 	for verb in kill:TERM kill:KILL; do
-		counterpart read:6 go:go readall report
 		mkfifo go
+		counterpart read:6 go:go readall report
 		STATUS=0
 		"$PARENT" 0=tty line:hello gate:go $verb -- "$SOCKIT" connect 127.0.0.1 "$PORT" >out 2>err || STATUS=$?
 		[ "$STATUS" -gt 128 ]
@@ -316,4 +318,180 @@ holds_much() {
 	kill -HUP "$PID"
 	ended 143 "$PID"
 	[ $(($(milliseconds) - start)) -lt 900 ]
+}
+
+### What is an end.
+
+# lingers WORD...: how often sockit with WORDs, which must exit 0, calls setsockopt(2) for SO_LINGER.
+lingers() {
+	exits 0 strace -f -qq -e trace=setsockopt -e signal=none -o calls "$SOCKIT" "$@" >out 2>err
+	grep -c SO_LINGER calls || :
+}
+
+@test "two system calls a connection, and none where there is no input" {
+	needs strace strace
+	strace -o /dev/null true || skip 'strace may not trace'
+	[ -z "${SOCKIT_FLAVOUR-}" ] || skip 'of this build strace tells other things'
+	counterpart keep readall shutdown next readall shutdown next readall shutdown next readall shutdown \
+		next readall shutdown next readall shutdown
+	[ "$(lingers connect 127.0.0.1 "$PORT" <"$(SMALL)")" = 2 ]
+	[ "$(lingers connect 127.0.0.1 "$PORT" </dev/null)" = 0 ]
+	[ "$(lingers connect 127.0.0.1 "$PORT" -- true)" = 0 ]
+	# A command behind a relay is an input.
+	[ "$(lingers connect -C 127.0.0.1 "$PORT" -- true)" = 2 ]
+	# One's own stays.
+	[ "$(lingers connect --sockopt SO_LINGER=5 127.0.0.1 "$PORT" <"$(SMALL)")" = 1 ]
+	[ "$(lingers connect --no-shutdown -q 0 127.0.0.1 "$PORT" <"$(SMALL)")" = 2 ]
+	counterpart line:hello
+	[ "$(lingers connect -d 127.0.0.1 "$PORT")" = 0 ]
+	counterpart bind:unix:socket readall
+	[ "$(lingers unix socket <"$(SMALL)")" = 0 ]
+	counterpart line:hello
+	[ "$("$PARENT" 0=tty -- strace -f -qq -e trace=setsockopt -o calls \
+		"$SOCKIT" connect 127.0.0.1 "$PORT" && grep -c SO_LINGER calls)" = $'hello\n0' ]
+}
+
+@test "a run that is cut off by --read-bytes, -q, --close-on-peer-eof, --no-shutdown ends" {
+	local options
+	mkfifo in
+	exec 7<>in
+	echo hello >expected
+	while read -r options; do
+		counterpart read:6 line:answer readall report
+		[[ $options != *eof* ]] || counterpart read:6 line:answer shutdown readall report
+		echo hello >&7
+		# shellcheck disable=SC2086 # words
+		exits 0 "$SOCKIT" connect $options 127.0.0.1 "$PORT" <in >out 2>err 7>&-
+		silent
+		counterpart_ended expected
+	done <<-'END'
+		--read-bytes 7
+		--close-on-peer-eof
+	END
+	while read -r options; do
+		counterpart read:6 line:answer readall report
+		# shellcheck disable=SC2086 # words
+		exits 0 "$SOCKIT" connect $options 127.0.0.1 "$PORT" <expected >out 2>err
+		silent
+		counterpart_ended expected
+	done <<-'END'
+		-q 0.1
+		--no-shutdown -q 0.1
+		--no-shutdown --read-bytes 7
+	END
+}
+
+@test "a command that owns the connection goes on with it" {
+	to_sockit copy
+	mkfifo go
+	spawn "$SOCKIT" connect 127.0.0.1 "$PORT" -- sh -c 'echo hello; read -r _ <go; echo bye' 2>err
+	eventually has_at_least copy.copy 6
+	kill -KILL "$PID"
+	ended 137 "$PID"
+	echo >go
+	ended 0 "$LISTENER"
+	[ "$(<copy.copy)" = $'hello\nbye' ]
+}
+
+### Where one side's stream is the other side's input.
+
+# chain WAY: $VIA are the words with which sockit connects to what listens on PORT, through a listener in between:
+# $BETWEEN.
+chain() {
+	local to=$PORT
+	case $1 in
+	forward) serve -k --forward "127.0.0.1:$to" 127.0.0.1 0 2>between.err && VIA=(127.0.0.1 "$PORT") ;;
+	*)
+		serve --proxy-server "$1" 127.0.0.1 0 2>between.err
+		VIA=(--proxy "$1://127.0.0.1:$PORT" 127.0.0.1 "$to")
+		;;
+	esac
+	BETWEEN=$LISTENER
+}
+
+@test "a reset on one side is one on the other: --forward, SOCKS and HTTP proxies" {
+	local way receiver
+	for way in forward socks5 http; do
+		# The sender is killed.
+		to_sockit "$way"
+		receiver=$RECEIVER
+		chain "$way"
+		sends "$way" connect "${VIA[@]}"
+		eventually has_at_least "$way.copy" 6
+		kill -KILL "$SENDER"
+		sockit_saw "$way" "$receiver"
+		rm "$way.in"
+		# The one in between is.
+		to_sockit "$way"
+		receiver=$RECEIVER
+		chain "$way"
+		sends "$way" connect "${VIA[@]}"
+		eventually has_at_least "$way.copy" 6
+		kill -KILL "$BETWEEN"
+		sockit_saw "$way" "$receiver"
+		ended 1 "$SENDER"
+		grep -q ECONNRESET "$way.sender"
+		# The other way: who listens sends, and is killed.
+		mkfifo "$way.from"
+		exec 7<>"$way.from"
+		serve 127.0.0.1 0 <"$way.from" >out 2>err 7>&-
+		receiver=$LISTENER
+		chain "$way"
+		spawn "$SOCKIT" connect -d "${VIA[@]}" >"$way.copy" 2>"$way.err"
+		echo hello >&7
+		eventually has_at_least "$way.copy" 6
+		kill -KILL "$receiver"
+		sockit_saw "$way" "$PID"
+		exec 7>&-
+	done
+}
+
+@test "what --forward has taken from one side still reaches the other, by SIGTERM" {
+	mkfifo go
+	counterpart rcvbuf:4096 gate:go readall report
+	chain forward
+	head -c 60000 "$(A)" >expected
+	exec 7<>"/dev/tcp/127.0.0.1/${VIA[1]}"
+	cat expected >&7
+	eventually all_is_acknowledged
+	kill -TERM "$BETWEEN"
+	: >go
+	ended 143 "$BETWEEN"
+	counterpart_ended expected ECONNRESET
+	exec 7>&-
+}
+# all_is_acknowledged: the other kernel has all that was written to descriptor 7.
+all_is_acknowledged() {
+	[ "$(python3 -S -c 'import array, fcntl, termios
+n = array.array("i", [0])
+fcntl.ioctl(7, termios.TIOCOUTQ, n)
+print(n[0])')" = 0 ]
+}
+
+@test "--echo, and a client of a broker" {
+	local option
+	for option in --echo --broker; do
+		serve "$option" 127.0.0.1 0 </dev/null 2>err
+		mkfifo go
+		counterpart connect:"$PORT" line:hello go:go readall report
+		: <go
+		kill -KILL "$LISTENER"
+		ended 0 "$PEER"
+		eventually grep -q ' ECONNRESET$' peer.out
+		rm go
+	done
+}
+
+@test "MPTCP" {
+	"$SOCKIT" connect -z --quiet --transport mptcp 127.0.0.1 9 || [ $? != 2 ] || skip 'no MPTCP'
+	local name
+	for name in TERM KILL; do
+		serve -d --transport mptcp 127.0.0.1 0 >copy 2>err
+		sends "$name" connect --transport mptcp 127.0.0.1 "$PORT"
+		eventually has_at_least copy 6
+		kill -s "$name" "$SENDER"
+		ended 1 "$LISTENER"
+		[ "$(<copy)" = hello ]
+		grep -q ECONNRESET err
+	done
 }
