@@ -28,6 +28,29 @@ copies() {
 	counterpart_ended
 }
 
+# A newline more than its protocol has.
+@test "reset after an answer, by a peer that leaves the end of what we sent unread" {
+	local unread='closed with what we sent unread, or broken off: '
+	counterpart read:4 text:imok lose
+	exits 1 "$SOCKIT" connect 127.0.0.1 "$PORT" <<<ruok >out 2>err
+	is_reset
+	grep -q "$unread" err
+	[ "$(<out)" = imok ]
+	counterpart read:4 text:imok close
+	exits 0 "$SOCKIT" connect 127.0.0.1 "$PORT" < <(printf ruok) >out 2>err
+	silent
+	[ "$(<out)" = imok ]
+	# Who has not answered, or has not got all, has broken off.
+	counterpart read:4 reset
+	exits 1 "$SOCKIT" connect 127.0.0.1 "$PORT" <<<ruok >out 2>err
+	is_reset
+	run ! grep -q "$unread" err
+	counterpart rcvbuf:4096 text:imok read:4 lose
+	exits 1 "$SOCKIT" connect 127.0.0.1 "$PORT" <"$(A)" >out 2>err
+	is_reset ECONNRESET EPIPE
+	run ! grep -q "$unread" err
+}
+
 @test "reset in the midst of what we send, from whatever it comes" {
 	local kind
 	for kind in "0=file:$(A)" '0=pipe' '0=unix'; do

@@ -182,6 +182,15 @@ has_lines() {
 	[ "$(grep -c "^b'" peer.out)" = 3 ]
 }
 
+@test "ask a ZooKeeper server" {
+	counterpart read:4 text:imok close
+	recipe zookeeper 2181="$PORT" localhost=127.0.0.1
+	play 0 1
+	silent
+	[ "$(<out)" = imok ]
+	ended 0 "$PEER"
+}
+
 @test "ask a Redis server" {
 	needs redis-server redis-server
 	local port

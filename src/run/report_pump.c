@@ -16,6 +16,16 @@ void report_subject(struct notice *n, const struct subject *s)
 	address_json(&n->json, "peer", s->peer);
 }
 
+/* Did P's peer answer, and have all of ours, before it reset the connection? Its kernel does so for
+ * a program that closes what it has not read to the end. What it sent before that has come. */
+static bool report_left_unread(const struct pump *p)
+{
+	int64_t fin = p->state.send == SEND_SHUT, left = stream_unacknowledged(p->peer->wfd);
+
+	return p->error == ECONNRESET && pump_sent(p) && pump_received(p) && left >= 0 &&
+	       left <= fin;
+}
+
 struct outcome report_pump(const struct messages *m, const struct pump *p, const struct subject *s)
 {
 	char text[PATH_MAX + 192], why[ERRNO_TEXT], time[32];
@@ -36,8 +46,10 @@ struct outcome report_pump(const struct messages *m, const struct pump *p, const
 		 * both. */
 		snprintf(text, sizeof text, "%s: %s%s", s->name,
 			 error == EPIPE ? "reset with input unsent: " :
+			 report_left_unread(p) ?
+					  "closed with what we sent unread, or broken off: " :
 			 endpoint_passes(p->peer) && !stream_is_broken_by(error) ? "--send-fd: " :
-									  "",
+										   "",
 			 why);
 		break;
 	case PUMP_UNSENT:
