@@ -546,7 +546,7 @@ NOTICE='^sockit connect: .*(--recv-only.*--close-on-peer-eof|--close-on-peer-eof
 
 @test "broken stdout: a write that fails ends the run at once, dead by SIGPIPE" {
 	mkfifo in out.fifo
-	counterpart send:1000000 readall report
+	counterpart send:10000000 readall report
 	"$SOCKIT" connect 127.0.0.1 "$PORT" <in >out.fifo 2>err 3>&- &
 	started
 	exec 7>in
@@ -559,7 +559,7 @@ NOTICE='^sockit connect: .*(--recv-only.*--close-on-peer-eof|--close-on-peer-eof
 
 @test "broken stdout: exit 1 where the parent ignores SIGPIPE" {
 	mkfifo in out.fifo
-	counterpart send:1000000 readall report
+	counterpart send:10000000 readall report
 	(
 		trap '' PIPE
 		exec "$SOCKIT" connect 127.0.0.1 "$PORT" <in >out.fifo 2>err 3>&-
@@ -656,7 +656,7 @@ NOTICE='^sockit connect: .*(--recv-only.*--close-on-peer-eof|--close-on-peer-eof
 }
 
 @test "broken stdout: a socket" {
-	counterpart send:1000000 readall report
+	counterpart send:10000000 readall report
 	exits 141 "$PARENT" 0=pipe 1=unix+late close -- "$SOCKIT" connect 127.0.0.1 "$PORT" >out 2>err
 	silent
 	counterpart_ended /dev/null ECONNRESET
@@ -683,7 +683,7 @@ NOTICE='^sockit connect: .*(--recv-only.*--close-on-peer-eof|--close-on-peer-eof
 }
 
 @test "a reset where stdout fails before the end of stdin" {
-	counterpart send:1000000 readall report
+	counterpart send:10000000 readall report
 	exits 1 "$PARENT" 0=pipe feed:"$(SMALL)" -- \
 		"$SOCKIT" connect 127.0.0.1 "$PORT" >/dev/full 2>err
 	says '^sockit connect: stdout: .*\(ENOSPC\)$'
@@ -692,7 +692,7 @@ NOTICE='^sockit connect: .*(--recv-only.*--close-on-peer-eof|--close-on-peer-eof
 }
 
 @test "a reset where stdin cannot be read, while the peer sends and reads" {
-	counterpart send:1000000 readall report
+	counterpart send:10000000 readall report
 	exits 1 "$SOCKIT" connect 127.0.0.1 "$PORT" </ >out 2>err
 	says '^sockit connect: stdin: .*\(EISDIR\)$'
 	counterpart_ended /dev/null ECONNRESET
@@ -1132,7 +1132,7 @@ needs_pid_namespace() {
 @test "PID 1: a broken stdout ends it with 141" {
 	needs_pid_namespace
 	mkfifo in out.fifo
-	counterpart send:1000000 readall report
+	counterpart send:10000000 readall report
 	unshare -rpf "$SOCKIT" connect 127.0.0.1 "$PORT" <in >out.fifo 2>err 3>&- &
 	started
 	exec 7>in
