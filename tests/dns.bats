@@ -61,6 +61,15 @@ dnsmasq_is_ready() {
 	! grep -q 'ECONNREFUSED\|(-w)' ready
 }
 
+@test "a name beyond ASCII is asked for as its A-label" {
+	zone
+	finds 192.0.2.1 -4 ok.Bücher.test
+	asked 1 'udp ok.xn--bcher-kva.test A'
+	finds $'192.0.2.1' --record A ok.ПРИВЕТ.рф
+	asked 1 'udp ok.xn--b1agh1afp.xn--p1ai A'
+	fails 2 '*üx* has a label longer than 63 bytes' "ok.$(printf 'ü%.0s' {1..63})x"
+}
+
 ### What is asked.
 
 # bats test_tags=valgrind

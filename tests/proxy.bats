@@ -375,6 +375,10 @@ signal.pause()' >ready
 	plays read:3 hex:$OPEN read:15 hex:05040001000000000000 close
 	exits 1 "$SOCKIT" connect -d --proxy "socks5h://127.0.0.1:$PORT" two.test 80 </dev/null >out 2>err
 	says "port $PORT: two\.test port 80: .*\(EHOSTUNREACH\)$"
+	# Beyond ASCII it is asked for the A-label.
+	plays read:3 hex:$OPEN "expect:0501000312$(hex xn--bcher-kva.test)0050" hex:05040001000000000000 close
+	exits 1 "$SOCKIT" connect -d --proxy "socks5h://127.0.0.1:$PORT" bücher.test 80 </dev/null >out 2>err
+	says "port $PORT: bücher\.test port 80: .*\(EHOSTUNREACH\)$"
 	exits 3 "$SOCKIT" connect -d --proxy "socks5://127.0.0.1:$PORT" none.test 80 </dev/null >out 2>err
 	says '^sockit connect: host none\.test: '
 	exits 3 "$SOCKIT" connect -d --proxy "socks5h://none.test:$PORT" two.test 80 </dev/null >out 2>err

@@ -202,6 +202,47 @@ for a in addresses: print("address", a, sep="\t")' >expected
 	silent
 }
 
+@test "names beyond ASCII: as getent and python find them, in whatever locale" {
+	echo 'options timeout:1 attempts:1' >resolv.conf
+	echo 'nameserver 127.0.0.1' >>resolv.conf
+	private <<-'END'
+		127.0.0.1 localhost
+		10.1.1.1 xn--bcher-kva.test
+		10.1.1.2 xn--strae-oqa.xn--p1ai
+		10.1.1.3 xn--fiq228c.test
+		10.1.1.4 xn--e28h.test
+		10.1.1.5 raw-ü.test
+	END
+	peer nameserver zone
+	local word
+	for word in bücher.test=1 BÜCHER.Test=1 ｂücher。test=1 straße.рф=2 STRAßE.РФ=2 中文.test=3 😀.test=4 raw-ü.test=5; do
+		finds "10.1.1.${word#*=}" "${word%=*}"
+	done
+	finds $'bücher.test\t10.1.1.1\n中文.test\t10.1.1.3' bücher.test 中文.test
+	LC_ALL=C finds $'2001:db8::1\n192.0.2.1' ok.bücher.test
+	eventually grep -qx 'udp ok.xn--bcher-kva.test A' peer.out
+	[ "$(python3 -S -c 'import socket; print(socket.gethostbyname("bücher.test"))')" = 10.1.1.1 ]
+	fails 3 'keine-bücher.test: no such name (EAI_NONAME)' keine-bücher.test
+	fails 2 "*'$(printf 'ü%.0s' {1..128}).test'*" "$(printf 'ü%.0s' {1..128}).test"
+	# All of it, in an account, and where it is connected to.
+	sockit resolve --json -a bücher.test
+	[ "$(python3 -S "$SCHEMA" out any name canonical)" = 'bücher.test xn--bcher-kva.test' ]
+	sockit resolve --explain bücher.test
+	grep -qE $'^hosts\t[^\t]*:2\tbücher.test\t10.1.1.1 xn--bcher-kva.test' out
+	exits 1 "$SOCKIT" connect -d ok.bücher.test 1 </dev/null >out 2>err
+	says '192\.0\.2\.1 port 1: .*(ENETUNREACH)'
+}
+
+@test "names beyond ASCII that need Unicode's tables: by libidn2, where libc finds it" {
+	private <<-'END'
+		127.0.0.1 localhost
+		10.1.1.1 xn--bcher-kva.test
+	END
+	[ "$(inside env LC_ALL=C.UTF-8 getent ahosts bücher.test)" ] || skip 'libc finds no libidn2'
+	[ "${MUSL-}" ] || [ "$(platform)" = portable ] && skip 'not by this libc'
+	finds 10.1.1.1 "$(printf 'bu\xcc\x88cher.test')" # composed by NFC
+}
+
 ### Forms.
 
 @test "forms: as python's ipaddress has them" {

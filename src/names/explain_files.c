@@ -7,6 +7,7 @@
 #include "base/errname.h"
 #include "names/explain_state.h"
 #include "names/system_file.h"
+#include "proto/idna.h"
 #include "proto/words.h"
 
 #define HOSTS_WORDS 64
@@ -24,7 +25,7 @@ static bool explain_is_hit(const struct explain *e, const struct word *words, si
 			   const struct address *a)
 {
 	size_t length = strlen(e->word);
-	char bare[512];
+	char bare[512], ascii[IDNA_MOST];
 
 	if (e->is_address)
 		return address_same_host(a, &e->address);
@@ -32,7 +33,8 @@ static bool explain_is_hit(const struct explain *e, const struct word *words, si
 	if (length && length < sizeof bare && bare[length - 1] == '.')
 		bare[length - 1] = '\0';
 	for (size_t i = 1; i < n; i++)
-		if (word_is_in_any_case(&words[i], bare))
+		if (word_is_in_any_case(&words[i], bare) ||
+		    word_is_in_any_case(&words[i], idna_name(bare, ascii)))
 			return explain_wants(e, a);
 	return false;
 }

@@ -15,6 +15,7 @@
 
 #include "loop/signals.h"
 #include "names/services.h"
+#include "proto/idna.h"
 
 /* What a thread works on. The loop's side and the thread share it; the last one frees it. */
 struct work {
@@ -164,6 +165,30 @@ static int work_find_name(struct work *w)
 	return !found ? EAI_NONAME : lookup_names_add(&w->answer.names, name) < 0 ? EAI_MEMORY : 0;
 }
 
+/* As getaddrinfo(3) of a NODE that may be beyond ASCII, or NULL. Where nobody knows what it is
+ * mapped to it is asked for as it is. */
+static int ask_system(const char *node, const char *service, const struct addrinfo *hints,
+		      struct addrinfo **list)
+{
+	char ascii[IDNA_MOST];
+	bool sure = false;
+	int eai = EAI_BADFLAGS;
+
+	if (!node || !idna_is_needed(node))
+		return getaddrinfo(node, service, hints, list);
+	if (idna_to_ascii(node, ascii, &sure))
+		return getaddrinfo(node, service, hints, list);
+	if (!sure)
+		eai = lookup_by_tables(node, service, hints, list);
+	if (eai == EAI_BADFLAGS)
+		eai = getaddrinfo(ascii, service, hints, list);
+	/* hosts(5) may have it as it is, and so may a name of the local link. */
+	if ((eai == EAI_NONAME || eai == EAI_NODATA) &&
+	    getaddrinfo(node, service, hints, list) == 0)
+		return 0;
+	return eai;
+}
+
 /* Has the host addresses of the other family? Of a name that hosts(5) has only with those,
  * getaddrinfo(3) says that there is no such name. */
 static bool has_other_family(const struct lookup_question *q)
@@ -172,7 +197,7 @@ static bool has_other_family(const struct lookup_question *q)
 					.ai_socktype = q->socktype };
 	struct addrinfo *list;
 
-	if (q->family == AF_UNSPEC || getaddrinfo(q->host, NULL, &hints, &list))
+	if (q->family == AF_UNSPEC || ask_system(q->host, NULL, &hints, &list))
 		return false;
 	freeaddrinfo(list);
 	return true;
@@ -186,6 +211,7 @@ static int work_find_host(struct work *w)
 	 * A socket type, else each address comes three times. */
 	struct addrinfo hints = { .ai_family = q->family, .ai_socktype = q->socktype }, *list;
 	struct address numeric;
+	char ascii[IDNA_MOST];
 	uint16_t usual;
 	int eai;
 
@@ -195,11 +221,11 @@ static int work_find_host(struct work *w)
 		hints.ai_flags = AI_NUMERICHOST;
 	else if (q->all)
 		hints.ai_flags = AI_CANONNAME;
-	eai = getaddrinfo(q->host, q->port, &hints, &list);
+	eai = ask_system(q->host, q->port, &hints, &list);
 	if (eai == EAI_SERVICE && services_usual_port(q->port, protocol, &usual)) {
 		char digits[8];
 		snprintf(digits, sizeof digits, "%u", usual);
-		eai = getaddrinfo(q->host, digits, &hints, &list);
+		eai = ask_system(q->host, digits, &hints, &list);
 	}
 	w->answer.error = errno;
 	if (eai)
@@ -207,7 +233,7 @@ static int work_find_host(struct work *w)
 	if (q->all && q->host) {
 		if (list->ai_canonname)
 			lookup_names_add(&w->answer.names, list->ai_canonname);
-		lookup_aliases(q->host, q->family, &w->answer.names);
+		lookup_aliases(idna_name(q->host, ascii), q->family, &w->answer.names);
 	}
 	eai = answer_add_list(&w->answer, list);
 	freeaddrinfo(list);

@@ -15,6 +15,7 @@
 
 #define LOOKUPS_MOST 8 /* at a time, unless lookup_at_once() says so */
 
+struct addrinfo;
 struct lookup;
 
 struct lookup_question {
@@ -76,6 +77,11 @@ void lookup_interleave(struct address *list, size_t n);
 
 /* Adds the canonical name and the aliases of HOST, a name, to *OUT, as far as they can be found. */
 void lookup_aliases(const char *host, int family, struct lookup_names *out);
+/* As getaddrinfo(3), but NODE is a name beyond ASCII, in UTF-8, which is mapped by Unicode's
+ * tables. Returns EAI_BADFLAGS if this libc has none, or libidn2 is not there, or they do not
+ * permit it. */
+int lookup_by_tables(const char *node, const char *service, const struct addrinfo *hints,
+		     struct addrinfo **list);
 /* Adds the names of ADDRESS to *OUT. Returns 0 or getnameinfo's error. */
 int lookup_address_names(const struct address *address, struct lookup_names *out);
 

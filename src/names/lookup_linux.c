@@ -4,11 +4,19 @@
 #include "names/lookup.h"
 
 #include <errno.h>
+#include <locale.h>
 #include <netdb.h>
 #include <stdlib.h>
 #include <string.h>
 
 #define ROOM_MOST (1 << 20)
+
+#ifndef AI_IDN /* of glibc alone */
+#define AI_IDN 0x40
+#endif
+#ifndef EAI_IDN_ENCODE
+#define EAI_IDN_ENCODE EAI_BADFLAGS
+#endif
 
 /* One of the two calls, repeated until BUFFER is large enough. Returns 0 with *FOUND, or an EAI
  * error. */
@@ -69,6 +77,25 @@ void lookup_aliases(const char *host, int family, struct lookup_names *out)
 				add_all(found, out);
 			free(buffer);
 		}
+}
+
+int lookup_by_tables(const char *node, const char *service, const struct addrinfo *hints,
+		     struct addrinfo **list)
+{
+	/* A name is in the encoding of the locale for glibc, which loads libidn2; musl says
+	 * EAI_BADFLAGS. */
+	locale_t utf8 = newlocale(LC_CTYPE_MASK, "C.UTF-8", (locale_t)0), before;
+	struct addrinfo with = *hints;
+	int eai = EAI_BADFLAGS;
+
+	if (!utf8)
+		return eai;
+	before = uselocale(utf8);
+	with.ai_flags |= AI_IDN;
+	eai = getaddrinfo(node, service, &with, list);
+	uselocale(before);
+	freelocale(utf8);
+	return eai == EAI_IDN_ENCODE ? EAI_BADFLAGS : eai;
 }
 
 int lookup_address_names(const struct address *address, struct lookup_names *out)

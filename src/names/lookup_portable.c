@@ -12,6 +12,16 @@ void lookup_aliases(const char *host, int family, struct lookup_names *out)
 		lookup_names_add(out, host);
 }
 
+int lookup_by_tables(const char *node, const char *service, const struct addrinfo *hints,
+		     struct addrinfo **list)
+{
+	(void)node;
+	(void)service;
+	(void)hints;
+	(void)list;
+	return EAI_BADFLAGS;
+}
+
 int lookup_address_names(const struct address *address, struct lookup_names *out)
 {
 	char name[NI_MAXHOST];

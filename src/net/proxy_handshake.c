@@ -1,6 +1,7 @@
 /* proxy_handshake.c - the handshake with one proxy, by SOCKS or by HTTP */
 #define _DEFAULT_SOURCE /* getentropy, which POSIX has since 2024 */
 #include "net/proxy_handshake.h"
+#include "proto/idna.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -25,11 +26,12 @@ static enum handshake socks_start(struct proxy_hop *h, struct text *out)
 	const struct address *a = &h->addresses[h->at];
 	struct socks_place to = { .kind = SOCKS_NAME, .port = address_port(a) };
 	unsigned version = h->proxy->url.scheme <= PROXY_SOCKS4A ? 4 : 5;
+	char ascii[IDNA_MOST];
 	size_t n;
 	const unsigned char *bytes = address_ip(a, &n);
 
 	if (h->by_name) {
-		snprintf(to.name, sizeof to.name, "%s", h->host);
+		snprintf(to.name, sizeof to.name, "%s", idna_name(h->host, ascii));
 	} else {
 		to.kind = a->u.sa.sa_family == AF_INET ? SOCKS_INET : SOCKS_INET6;
 		memcpy(to.bytes, bytes, n);
@@ -40,7 +42,7 @@ static enum handshake socks_start(struct proxy_hop *h, struct text *out)
 static enum handshake http_start(struct proxy_hop *h, struct text *out)
 {
 	const struct address *a = &h->addresses[h->at];
-	char host[ADDRESS_TEXT], cnonce[HTTP_NONCE + 1];
+	char host[ADDRESS_TEXT], ascii[IDNA_MOST], cnonce[HTTP_NONCE + 1];
 	unsigned char chance[HTTP_NONCE / 2];
 
 	if (getentropy(chance, sizeof chance) < 0) {
@@ -51,7 +53,8 @@ static enum handshake http_start(struct proxy_hop *h, struct text *out)
 	}
 	for (size_t i = 0; i < sizeof chance; i++)
 		snprintf(cnonce + 2 * i, 3, "%02x", chance[i]);
-	return http_connect_start(&h->handshake.http, h->by_name ? h->host : address_host(a, host),
+	return http_connect_start(&h->handshake.http,
+				  h->by_name ? idna_name(h->host, ascii) : address_host(a, host),
 				  address_port(a), &h->proxy->url.who, cnonce, out);
 }
 

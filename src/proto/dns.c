@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/number.h"
+#include "proto/idna.h"
 
 #define HEADER 12
 #define CLASS_IN 1
@@ -56,8 +57,15 @@ static const char *dns_parse_character(const char **p, unsigned char *out)
 const char *dns_name_parse(const char *text, struct dns_name *out)
 {
 	size_t start = 0; /* of the label: its length comes there */
+	char ascii[IDNA_MOST];
 	const char *fault;
 
+	if (idna_is_needed(text)) {
+		fault = idna_to_ascii(text, ascii, NULL);
+		if (fault)
+			return fault;
+		text = ascii;
+	}
 	out->length = 1;
 	if (*text == '\0')
 		return "is empty";

@@ -50,7 +50,8 @@ struct dns_name {
 };
 
 /* Reads TEXT, a name as RFC 1035, 5.1 writes it (`\.`, `\DDD`; a dot at its end changes nothing),
- * into *OUT. Returns NULL, or why it is no name: a phrase that continues a sentence about it. */
+ * into *OUT; of a name beyond ASCII its A-labels, see idna.h. Returns NULL, or why it is no name: a
+ * phrase that continues a sentence about it. */
 const char *dns_name_parse(const char *text, struct dns_name *out);
 
 /* Writes N as dns_name_parse() reads it into TEXT of DNS_TEXT_MOST bytes. Only the root, `.`, ends
