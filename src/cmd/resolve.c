@@ -211,6 +211,13 @@ static void resolve_ask(struct resolver *s, const char *word)
 	s->ring[(s->first + s->n++) % s->size] = r;
 }
 
+static void resolve_flush(void *arg)
+{
+	struct resolver *s = arg;
+
+	output_flush(&s->out);
+}
+
 static void resolve_explained(void *arg, enum outcome_kind kind)
 {
 	struct resolver *s = arg;
@@ -223,7 +230,8 @@ static void resolve_explained(void *arg, enum outcome_kind kind)
 /* Asks as many questions as are allowed at a time. Returns whether more may come. */
 static bool resolve_ask_more(struct resolver *s)
 {
-	static const struct explanation_calls calls = { resolve_explained, resolve_wake };
+	static const struct explanation_calls calls = { resolve_explained, resolve_wake,
+							resolve_flush };
 
 	while (s->running < s->jobs && s->n < s->size && !output_full(&s->out) && !s->run.ended &&
 	       !s->explanation) {

@@ -1,12 +1,15 @@
-/* resolve_explain.c - what `sockit resolve --explain` prints: a row for each step, then one for all
- * that is wrong, or an object with both */
+/* resolve_explain.c - what `sockit resolve --explain` prints: a row for each step, then one for
+ * each thing that is wrong, or an object with both */
 #include "cmd/resolve_explain.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/clock.h"
+#include "base/terminal.h"
+#include "base/utf8.h"
 #include "names/explain.h"
 #include "system/route.h"
 
@@ -18,19 +21,90 @@ struct explanation {
 	void *arg;
 	struct json json;   /* the object, but for what is wrong */
 	struct json wrong;  /* the members of its array `wrong` */
-	struct text faults; /* the same in words */
+	struct text faults; /* the same for the rows, each ended by NUL */
+	bool begun;	    /* a row has been printed */
 };
+
+/* Columns of a terminal: what a step is called, its time, its place; what it says has the rest. */
+#define NAME 11
+#define TIME 9
+#define WHERE 21
+#define TEXT_COLUMN (NAME + 2 + TIME + 2 + WHERE + 2)
+#define TEXT_LEAST 20 /* columns; where there are fewer it begins further to the left */
+
+/* Adds WORD, which becomes safe to show. Returns how many columns it has. */
+static size_t explanation_put(struct explanation *e, const char *word)
+{
+	struct text *out = e->show->facts.out;
+	struct text shown = { 0 };
+	size_t columns;
+
+	text_put_escaped(&shown, word, strlen(word), false);
+	text_put(&shown, "", 1);
+	columns = shown.failed ? 0 : utf8_columns(shown.data);
+	text_put(out, shown.data, shown.failed ? 0 : shown.length - 1);
+	text_free(&shown);
+	return columns;
+}
+
+/* Adds TEXT, which becomes safe to show, from COLUMN on; the line has AT columns so far. */
+static void explanation_put_text(struct explanation *e, const char *text, size_t at, size_t column)
+{
+	size_t width = terminal_columns(STDOUT_FILENO);
+	struct text *out = e->show->facts.out;
+	struct text shown = { 0 };
+
+	if (column + TEXT_LEAST > width)
+		column = 2;
+	if (at + 2 > column)
+		text_add(out, "\n%*s", (int)column, "");
+	else
+		text_add(out, "%*s", (int)(column - at), "");
+	text_put_escaped(&shown, text, strlen(text), false);
+	text_put(&shown, "", 1);
+	text_wrap(out, shown.failed ? "" : shown.data, column, column, width);
+	out->failed |= shown.failed;
+	text_free(&shown);
+}
+
+/* A row for a terminal. Where several words are explained each has a line above its rows. */
+static void explanation_begin_row(struct explanation *e, const char *name)
+{
+	if (e->show->named && !e->begun) {
+		explanation_put(e, e->word);
+		text_put(e->show->facts.out, "\n", 1);
+	}
+	e->begun = true;
+	text_add(e->show->facts.out, "%-*s", NAME, name);
+}
+
+static void explanation_show_step(struct explanation *e, const struct explain_step *step,
+				  const char *time)
+{
+	struct text text = { 0 };
+	size_t at = NAME + 2 + TIME + 2;
+
+	explanation_begin_row(e, step->name);
+	text_add(e->show->facts.out, "  %*s  ", TIME, time ? time : "");
+	at += explanation_put(e, step->where ? step->where : "-");
+	if (step->question)
+		text_add(&text, "%s: ", step->question);
+	text_put(&text, step->answer, strlen(step->answer) + 1);
+	explanation_put_text(e, text.failed ? "" : text.data, at, TEXT_COLUMN);
+	text_free(&text);
+}
 
 static void explanation_add_step(void *arg, const struct explain_step *step)
 {
 	struct explanation *e = arg;
 	char time[32];
+	const char *shown_time = step->ns < 0 ? NULL : time;
 	const char *cells[] = { e->show->named ? e->word : NULL,
 				step->name,
 				step->where ? step->where : "-",
 				step->question ? step->question : "-",
 				step->answer,
-				step->ns < 0 ? NULL : time };
+				shown_time };
 
 	json_open(&e->json, NULL, '{');
 	json_string(&e->json, "step", step->name);
@@ -40,16 +114,36 @@ static void explanation_add_step(void *arg, const struct explain_step *step)
 	if (step->ns >= 0)
 		json_milliseconds(&e->json, "elapsed_ms", step->ns);
 	json_close(&e->json, '}');
-	snprintf(time, sizeof time, "%.3f ms", (double)step->ns / (double)MILLISECOND);
-	show_row(e->show, cells, sizeof cells / sizeof *cells);
+	snprintf(time, sizeof time, "%.1f ms", (double)step->ns / (double)MILLISECOND);
+	if (e->show->terminal && !e->show->facts.as_json)
+		explanation_show_step(e, step, shown_time);
+	else
+		show_row(e->show, cells, sizeof cells / sizeof *cells);
 }
 
 static void explanation_add_wrong(void *arg, const char *text)
 {
 	struct explanation *e = arg;
 
-	text_add(&e->faults, "%s%s", e->faults.length ? "; " : "", text);
 	json_string(&e->wrong, NULL, text);
+	text_put(&e->faults, text, strlen(text) + 1);
+}
+
+/* Prints what is wrong, which may have been found at any step, behind all of them. */
+static void explanation_show_wrong(struct explanation *e)
+{
+	e->show->facts.out->failed |= e->faults.failed;
+	for (size_t i = 0; i < e->faults.length && !e->faults.failed;) {
+		const char *text = e->faults.data + i;
+		const char *cells[] = { e->show->named ? e->word : NULL, "wrong", text };
+		if (e->show->terminal) {
+			explanation_begin_row(e, "wrong");
+			explanation_put_text(e, text, NAME, NAME + 2);
+		} else {
+			show_row(e->show, cells, sizeof cells / sizeof *cells);
+		}
+		i += strlen(text) + 1;
+	}
 }
 
 static void explanation_progress(void *arg)
@@ -65,7 +159,7 @@ static void explanation_done(void *arg, const struct resolution *r)
 
 	if (e->show->facts.as_json) {
 		json_close(&e->json, ']');
-		if (e->faults.length) {
+		if (e->wrong.text.length) {
 			json_open(&e->json, "wrong", '[');
 			text_put(&e->json.text, e->wrong.text.data, e->wrong.text.length);
 			json_close(&e->json, ']');
@@ -75,14 +169,11 @@ static void explanation_done(void *arg, const struct resolution *r)
 		text_put(e->show->facts.out, e->json.text.data, e->json.text.length);
 		text_put(e->show->facts.out, "\n", 1);
 	} else {
-		if (e->faults.length) {
-			const char *cells[] = { e->show->named ? e->word : NULL, "wrong", NULL };
-			text_put(&e->faults, "", 1);
-			cells[2] = e->faults.data;
-			show_row(e->show, cells, 3);
-		}
-		if (show_fault_kind(r) != OUTCOME_DONE)
+		explanation_show_wrong(e);
+		if (show_fault_kind(r) != OUTCOME_DONE) {
+			e->calls->flush(e->arg);
 			show_fault(e->show, r);
+		}
 	}
 	e->explain = NULL;
 	e->calls->done(e->arg, show_fault_kind(r));

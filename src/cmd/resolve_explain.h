@@ -12,6 +12,8 @@ struct explanation_calls {
 	void (*done)(void *arg, enum outcome_kind kind);
 	/* There is more in SHOW. */
 	void (*progress)(void *arg);
+	/* What is in SHOW comes before a message that is about to be said. */
+	void (*flush)(void *arg);
 };
 
 /* Explains in SHOW how C's question about WORD is answered, each step as soon as it and those

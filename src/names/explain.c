@@ -31,9 +31,11 @@ static void explain_tell_sources(struct explain *e)
 		explain_tell(e, "source", NULL, address_host(&r->addresses[i], to), text, -1);
 	}
 	if (routes == 0 && inet6 == r->n)
-		explain_wrong(e, "it has IPv6 addresses only, and there is no route to them");
+		explain_wrong(e,
+			      "it has IPv6 addresses only, and there is no route to them: nothing "
+			      "can connect");
 	else if (routes == 0)
-		explain_wrong(e, "there is no route to any of its addresses");
+		explain_wrong(e, "there is no route to any of its addresses: nothing can connect");
 }
 
 /* Tells the answer of the system's own look-up. */

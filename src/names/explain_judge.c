@@ -72,6 +72,20 @@ static bool explain_server_answered(const struct explain_server *s)
 	return !fails;
 }
 
+/* Tells how Q to S failed, and what that means for whoever looks something up. */
+static void judge_failed_server(struct explain *e, const struct explain_server *s,
+				const struct explain_query *q)
+{
+	char address[ADDRESS_TEXT], text[512];
+	bool waited = q->r.eai == EAI_AGAIN && q->ns >= SECOND / 10;
+
+	explain_wrong(e, "server %s: %s, so that %s", address_text(&s->address, address),
+		      explain_query_text(q, text, sizeof text),
+		      waited	       ? "each look-up waits for it in vain" :
+		      e->n_servers > 1 ? "another one must know it" :
+					 "DNS finds nothing");
+}
+
 static void judge_servers(struct explain *e)
 {
 	char address[ADDRESS_TEXT], text[512], other[512], time[32];
@@ -87,15 +101,14 @@ static void judge_servers(struct explain *e)
 		     q++) {
 			slowest = q->ns > slowest ? q->ns : slowest;
 			if (q->r.eai == EAI_AGAIN || q->r.eai == EAI_FAIL) {
-				explain_wrong(e, "server %s: %s", address,
-					      explain_query_text(q, text, sizeof text));
+				judge_failed_server(e, s, q);
 				break;
 			}
 		}
 		if (!explain_server_answered(s))
 			continue;
 		if (s->slow)
-			explain_wrong(e, "server %s is slow: %s", address,
+			explain_wrong(e, "server %s is slow: %s, which each look-up takes", address,
 				      duration_format(time, sizeof time, slowest));
 		if (!first) {
 			first = s;
@@ -103,7 +116,9 @@ static void judge_servers(struct explain *e)
 			char one[ADDRESS_TEXT];
 			explain_server_text(first, text, sizeof text);
 			explain_server_text(s, other, sizeof other);
-			explain_wrong(e, "the servers disagree: %s says %s, %s says %s",
+			explain_wrong(e,
+				      "the servers disagree: %s says %s, %s says %s, so that it "
+				      "depends on which of them is asked",
 				      address_text(&first->address, one), text, address, other);
 		}
 	}
@@ -127,10 +142,12 @@ static void judge_hosts(struct explain *e)
 			if (!family || explain_server_has(s, a))
 				continue;
 			explain_server_text(s, text, sizeof text);
-			explain_wrong(e, "hosts file and DNS disagree: %s says %s, %s says %s",
-				      explain_place(HOSTS_FILE, e->hits[i].line, where,
-						    sizeof where),
-				      address_host(a, address), s->word, text);
+			explain_wrong(
+				e,
+				"hosts file and DNS disagree: %s says %s, %s says %s, so that "
+				"programs which ask DNS themselves go elsewhere",
+				explain_place(HOSTS_FILE, e->hits[i].line, where, sizeof where),
+				address_host(a, address), s->word, text);
 			return;
 		}
 		return;
@@ -144,8 +161,10 @@ static void judge_search(struct explain *e)
 		size_t found = e->servers[i].found;
 		if (!found || !e->suffixed[found - 1] || !strchr(e->word, '.') || e->n_hits)
 			continue;
-		explain_wrong(e, "a search suffix matched: %s is what was found, not %s",
-			      e->names[found - 1], e->word);
+		explain_wrong(e,
+			      "a search suffix matched: %s is what was found, not %s, which only "
+			      "`%s.` asks for",
+			      e->names[found - 1], e->word, e->word);
 		return;
 	}
 }
@@ -159,17 +178,24 @@ static void judge_end(struct explain *e)
 	for (size_t i = 0; i < e->n_servers; i++)
 		servers_have |= e->servers[i].found != 0;
 	if (r->eai && e->n_hits && !explain_has_source(e, "files"))
-		explain_wrong(e, "the hosts file has it, and nsswitch.conf does not ask `files`");
+		explain_wrong(e, "the hosts file has it, and nsswitch.conf does not ask `files`, "
+				 "so that no program finds it there");
 	if (r->eai && servers_have && !explain_has_source(e, "dns"))
-		explain_wrong(e, "DNS has it, and nsswitch.conf does not ask `dns`");
+		explain_wrong(e, "DNS has it, and nsswitch.conf does not ask `dns`, "
+				 "so that no program finds it there");
 	if (e->resolution->timed_out)
-		explain_wrong(e, "getaddrinfo has no answer yet");
+		explain_wrong(e,
+			      "getaddrinfo has no answer yet, and whoever calls it waits as long");
 	else if (r->eai == EAI_NODATA && e->n_wrong == 0 && e->c->finder.family != AF_UNSPEC)
-		explain_wrong(e, "it has no address of the family that was asked for");
+		explain_wrong(e,
+			      "it has no address of the family that was asked for, and cannot be "
+			      "reached by it");
 	else if (r->eai && e->n_wrong == 0)
 		explain_wrong(e, e->n_hits || servers_have ?
-					 "getaddrinfo does not find what is there" :
-					 "neither the hosts file nor a server knows it");
+					 "getaddrinfo does not find what is there, and "
+					 "neither does a program" :
+					 "neither the hosts file nor a server knows it, so "
+					 "that no program finds it");
 	for (size_t i = 0; i < r->n && !e->is_address; i++) {
 		bool known = explain_hosts_have(e, &r->addresses[i]);
 		for (size_t k = 0; k < e->n_servers; k++)
@@ -182,9 +208,11 @@ static void judge_end(struct explain *e)
 	/* The system itself knows localhost. */
 	if (elsewhere && !explain_has_others(e) && (servers_have || e->n_hits) &&
 	    strcmp(address, "::1") != 0 && strcmp(address, "127.0.0.1") != 0)
-		explain_wrong(e,
-			      "getaddrinfo says %s, which neither the hosts file nor a server has",
-			      address);
+		explain_wrong(
+			e,
+			"getaddrinfo says %s, which neither the hosts file nor a server has: a "
+			"cache has it, which may be out of date",
+			address);
 }
 
 void explain_judge(struct explain *e)

@@ -147,7 +147,7 @@ void explain_tell_server(struct explain *e, const struct explain_server *s)
 		char where[64];
 		explain_tell(e, "server", explain_place(RESOLV_CONF, s->line, where, sizeof where),
 			     s->word, "it is no address", -1);
-		explain_wrong(e, "%s: '%s' is no address", where, s->word);
+		explain_wrong(e, "%s: '%s' is no address, and is passed over", where, s->word);
 		return;
 	}
 	address_text(&s->address, address);
