@@ -656,6 +656,24 @@ asked_server() {
 	grep -q "$LISTENER" err
 }
 
+@test "see who talks to a daemon, and who to a host" {
+	local stays
+	peer protocols http docker.sock
+	recipe talkers /run/docker.sock=docker.sock 192.0.2.1=127.0.0.1
+	exits 0 bash -c "$(<command.1)" >out 2>err
+	silent
+	run ! grep -q established out
+	spawn "$SOCKIT" unix docker.sock < <(sleep 30) >conversation 2>&1
+	eventually eval 'bash -c "$(<command.1)" >out; [ "$(grep -c established out)" = 2 ]'
+	grep -q "$PID.*sockit" out
+	grep -q "$PEER.*python" out
+	kill "$PID"
+	counterpart hold
+	exec {stays}<>/dev/tcp/127.0.0.1/"$PORT"
+	exits 0 bash -c "$(<command.2)" >out 2>err
+	grep -qE "127\.0\.0\.1[[:blank:]]+$PORT\b" out
+}
+
 @test "look up the addresses of a name" {
 	private <<-'END'
 		192.0.2.1 www.example.com
