@@ -546,7 +546,7 @@ NOTICE='^sockit connect: .*(--recv-only.*--close-on-peer-eof|--close-on-peer-eof
 
 @test "broken stdout: a write that fails ends the run at once, dead by SIGPIPE" {
 	mkfifo in out.fifo
-	counterpart send:10000000 readall report
+	counterpart send:32000000 readall report
 	"$SOCKIT" connect 127.0.0.1 "$PORT" <in >out.fifo 2>err 3>&- &
 	started
 	exec 7>in
@@ -559,7 +559,7 @@ NOTICE='^sockit connect: .*(--recv-only.*--close-on-peer-eof|--close-on-peer-eof
 
 @test "broken stdout: exit 1 where the parent ignores SIGPIPE" {
 	mkfifo in out.fifo
-	counterpart send:10000000 readall report
+	counterpart send:32000000 readall report
 	(
 		trap '' PIPE
 		exec "$SOCKIT" connect 127.0.0.1 "$PORT" <in >out.fifo 2>err 3>&-
@@ -1132,7 +1132,7 @@ needs_pid_namespace() {
 @test "PID 1: a broken stdout ends it with 141" {
 	needs_pid_namespace
 	mkfifo in out.fifo
-	counterpart send:10000000 readall report
+	counterpart send:32000000 readall report
 	unshare -rpf "$SOCKIT" connect 127.0.0.1 "$PORT" <in >out.fifo 2>err 3>&- &
 	started
 	exec 7>in
