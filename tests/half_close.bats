@@ -815,6 +815,27 @@ NOTICE='^sockit connect: .*(--recv-only.*--close-on-peer-eof|--close-on-peer-eof
 	[ "$ms" -lt 4000 ]
 }
 
+@test "-d and -q: counted from the connection, a banner and stop" {
+	local start ms
+	counterpart line:banner readall report
+	start=$(milliseconds)
+	exits 0 "$SOCKIT" connect -d -q 300ms 127.0.0.1 "$PORT" <"$(SMALL)" >out 2>err
+	ms=$(($(milliseconds) - start))
+	silent
+	[ "$(<out)" = banner ]
+	[ $ms -ge 300 ]
+	counterpart_ended /dev/null
+	# The peer's end before that ends the run; a peer that talks for ever does not keep it.
+	counterpart line:banner shutdown readall
+	exits 0 "$SOCKIT" connect -d -q 15 127.0.0.1 "$PORT" >out 2>err
+	silent
+	[ "$(<out)" = banner ]
+	counterpart talk
+	exits 0 "$SOCKIT" connect -d -q 100ms 127.0.0.1 "$PORT" >out 2>err
+	silent
+	head -c "$(wc -c <out)" <(pattern 64000000) | cmp - out
+}
+
 @test "-q: not counted while stdin is open" {
 	mkfifo go
 	counterpart gate:go line:late hold

@@ -344,7 +344,6 @@ is_owned() {
 	refuses '*--ipv4*--ipv6*' connect -4 -6 h 1
 	refuses '*--ipv6*--ipv4*' connect -64 h 1 || refuses '*--ipv4*--ipv6*' connect -64 h 1
 	refuses '*--recv-only*--send-only*' connect -d --send-only h 1
-	refuses '*--recv-only*--quit-after-eof*' connect -q 1 -d h 1
 	refuses '*--send-only*--read-bytes*' connect --read-bytes 1 --send-only h 1
 	refuses '*--ipv6-only*--ipv4*' listen --ipv6-only -4 1
 	sockit connect -v --quiet h 1

@@ -47,6 +47,7 @@ struct pump_config connection_pump_config(const struct connection *x)
 		.terms.promises = !sockopt_is_given(x->connections->c->socket, "SO_LINGER"),
 		.keepalive_is_set = x->connections->c->socket->keepalive,
 		.quit_after_eof = d->quit_after_eof,
+		.quit_from_start = d->recv_only,
 		.linger = d->linger,
 		.idle = d->idle_timeout,
 		.read_bytes = d->read_bytes == UNSET ? FLOW_NO_LIMIT : (uint64_t)d->read_bytes,

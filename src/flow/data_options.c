@@ -81,13 +81,13 @@ static const struct option_row rows[] = {
 };
 
 static const struct option_row stream_rows[] = {
-	{ "recv-only", 'd', OPTION_FLAG, AT(recv_only), .excludes = "send-only quit-after-eof",
+	{ "recv-only", 'd', OPTION_FLAG, AT(recv_only), .excludes = "send-only",
 	  .help = "stdin is not there: never read, and no end sent before the peer's" },
 	{ "send-only", 0, OPTION_FLAG, AT(send_only), .excludes = "read-bytes",
 	  .help = "throw away what the peer sends; done once it has taken all and has ended or is "
 		  "silent" },
 	{ "quit-after-eof", 'q', OPTION_DURATION, AT(quit_after_eof), .arg = "DURATION",
-	  .help = "after stdin's end wait so long for the peer at most" },
+	  .help = "after stdin's end (with -d: the beginning) wait so long for the peer at most" },
 	{ "linger", 0, OPTION_DURATION, AT(linger), .arg = "DURATION",
 	  .help = "where sockit ends the connection: how long the peer may take to end too before "
 		  "it is closed all the same (2s)" },

@@ -19,6 +19,7 @@ struct pump_config {
 	size_t sent_before;	/* bytes of `in` that were sent while it was being connected */
 	bool keepalive_is_set;	/* by the user: not to be changed */
 	int64_t quit_after_eof; /* ns to wait for the peer after the end of `in`, or UNSET */
+	bool quit_from_start;	/* that counts from the start: `in` is not there */
 	int64_t linger;		/* ns that the peer has to end too after we closed */
 	int64_t idle;		/* ns in which nothing moves, after which it is over, or UNSET */
 	uint64_t read_bytes;	/* received, after which it is over, or FLOW_NO_LIMIT */

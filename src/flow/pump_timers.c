@@ -164,6 +164,8 @@ void pump_start_timers(struct pump *p)
 	p->last_move = p->last_in = p->last_sent = p->last_heartbeat = clock_now();
 	if (p->c.idle != UNSET)
 		timer_set(p->loop, &p->idle_timer, p->last_move);
+	if (p->c.quit_from_start)
+		pump_begin_quit(p);
 	if (p->c.up && p->c.up->heartbeat)
 		timer_set(p->loop, &p->heartbeat_timer,
 			  clock_after(p->last_heartbeat, p->c.up->heartbeat));
