@@ -269,7 +269,7 @@ small_pages() {
 		cmp "got.$i" pages/"$([ $((i % 20)) = 0 ] && echo page || echo hello)"
 	done
 	# It was one connection, and a good end.
-	said 'sent [0-9]+ bytes?, received [0-9]+ bytes? in '
+	said 'sent [0-9]+ bytes?( \([0-9]+ acknowledged\))?, received [0-9]+ bytes? in '
 }
 
 @test "nginx behind --forward: wrk has no errors" {

@@ -899,7 +899,7 @@ while data := sys.stdin.buffer.raw.read(20000):
 		exits 0 "$PARENT" 0=pipe 1=pipe feed:in shutdown -- \
 			"$SOCKIT" connect -C -t --rate 400k -o copy -x dump --append --progress --stats \
 			--buffer $n -i 5 --timeout 15 --nodelay 127.0.0.1 "$PORT" >out 2>err
-		says '^sockit connect: sent [0-9]+ bytes?, received [0-9]+ bytes? in '
+		says '^sockit connect: sent [0-9]+ bytes?( \([0-9]+ acknowledged\))?, received [0-9]+ bytes? in '
 		same out "$(TELNET data)"
 		counterpart_ended
 		undumped dump '>' >sent

@@ -897,7 +897,7 @@ NOTICE='^sockit connect: .*(--recv-only.*--close-on-peer-eof|--close-on-peer-eof
 		# The peer's end comes when it has long taken no more of what stdin has ready.
 		exits 0 "$PARENT" 0=$kind feed:"$(A)" pause:0.2 alive go:go -- \
 			"$SOCKIT" connect --close-on-peer-eof --stats 127.0.0.1 "$PORT" >out 2>err
-		says '^sockit connect: sent [0-9]+ bytes?, received 0 bytes '
+		says '^sockit connect: sent [0-9]+ bytes?( \([0-9]+ acknowledged\))?, received 0 bytes '
 		size=$(sed 's/.*: sent \([0-9]*\) .*/\1/' err)
 		[ "$size" -gt 4096 ]
 		head -c "$size" "$(A)" >expected
@@ -1040,6 +1040,34 @@ FIGURES='sent 131072 bytes, received 8388608 bytes in '
 	says "^sockit connect: $FIGURES"
 	same out "$(B)"
 	counterpart_ended "$(SMALL)"
+}
+
+@test "--stats: what was sent and is not acknowledged does not count as taken" {
+	local sent taken
+	counterpart rcvbuf:4096 hold
+	exits 1 "$SOCKIT" connect --stats --sndbuf 1M -q 100ms 127.0.0.1 "$PORT" <"$(SMALL)" 2>err
+	grep -qE '^sockit connect: sent 131072 bytes \([0-9]+ acknowledged\), received 0 bytes in ' err
+	read -r sent taken < <(sed -nE 's/^sockit connect: sent ([0-9]+) bytes \(([0-9]+) acknowledged.*/\1 \2/p' err)
+	[ "$taken" -gt 0 ]
+	[ "$taken" -lt "$sent" ]
+	# As objects; and in the total of a listener.
+	counterpart rcvbuf:4096 hold
+	exits 1 "$SOCKIT" connect --stats --json --sndbuf 1M -q 100ms 127.0.0.1 "$PORT" <"$(SMALL)" 2>err
+	grep -qE '"event":"closed".*"sent":131072,"acknowledged":[0-9]+,' err
+	! grep -q '"acknowledged":131072,' err
+	mkfifo in
+	"$SOCKIT" listen --json --stats -k --accept 1 --notify-fd 9 127.0.0.1 0 <in >out 2>err 9>ready 3>&- &
+	started
+	exec 7>in
+	eventually test -s ready
+	read -r _ PORT <ready
+	counterpart connect:"$PORT" text:hello read:6 shutdown readall 7>&-
+	eventually grep -q hello out
+	echo hello >&7
+	exec 7>&-
+	ended 0 "$PID"
+	grep -q '"event":"closed".*"sent":6,"acknowledged":6,"received":5,' err
+	grep -q '"event":"total".*"sent":6,"acknowledged":6,"received":5,' err
 }
 
 # bats test_tags=valgrind

@@ -199,6 +199,7 @@ void connection_figures(const struct connection *x, enum message_level level, bo
 	const struct figures f = {
 		.sent = pump_sent(&x->pump),
 		.received = pump_received(&x->pump),
+		.acknowledged = pump_sent_acknowledged(&x->pump),
 		.ns = clock_now() - x->start,
 		.fd = x->socket.rfd,
 		.id = x->connections->keep ? x->id : 0,

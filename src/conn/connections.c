@@ -66,11 +66,23 @@ static void connections_totals(void *arg, struct run_totals *t)
 	}
 }
 
+/* Adds what X's peer has acknowledged to SUM, which is UNSET once that is not known of one. */
+static void connections_add_acknowledged(int64_t *sum, const struct connection *x)
+{
+	int64_t n = pump_sent_acknowledged(&x->pump);
+
+	*sum = n == UNSET || *sum == UNSET ? UNSET : *sum + n;
+}
+
 static void connections_total(struct connections *s)
 {
 	struct run_totals t;
-	struct figures f = { .fd = -1, .status = -1, .count = s->accepted };
+	struct figures f = {
+		.fd = -1, .status = -1, .count = s->accepted, .acknowledged = s->acknowledged
+	};
 
+	for (const struct connection *x = s->first; x; x = x->next)
+		connections_add_acknowledged(&f.acknowledged, x);
 	connections_totals(s, &t);
 	f.sent = t.sent;
 	f.received = t.received;
@@ -362,6 +374,7 @@ void connections_one_over(struct connections *s, struct connection *x, struct ou
 	connection_figures(x, level, true);
 	s->sent += pump_sent(&x->pump);
 	s->received += pump_received(&x->pump);
+	connections_add_acknowledged(&s->acknowledged, x);
 	connection_ending(x);
 	if (x->next)
 		x->next->previous = x->previous;

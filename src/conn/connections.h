@@ -51,6 +51,7 @@ struct connections {
 	int64_t start; /* of the first one */
 	/* of those that are over */
 	uint64_t sent, received;
+	int64_t acknowledged; /* of those sent; UNSET: not known */
 	/* stdin and stdout, where several share them: stdio.c's */
 	struct endpoint in, out;
 	struct fanout fanout;

@@ -119,6 +119,7 @@ void dgram_traffic_report(const struct dgram_traffic *t, enum message_level leve
 	const struct figures f = {
 		.sent = t->sent,
 		.received = t->received,
+		.acknowledged = UNSET,
 		.datagrams = &t->counts,
 		.ns = t->start ? clock_now() - t->start : 0,
 		.fd = -1,

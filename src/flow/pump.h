@@ -132,6 +132,10 @@ static inline bool pump_was_closed(const struct pump *p)
 uint64_t pump_sent(const struct pump *p);
 uint64_t pump_received(const struct pump *p);
 
+/* Returns how many of the bytes sent the peer's kernel has acknowledged, UNSET where the connection
+ * is not TCP or ours cannot tell. */
+int64_t pump_sent_acknowledged(const struct pump *p);
+
 /* Lets go of loop and memory. The caller closes the endpoints: a connection whose input did not
  * come to its end is then reset, and both of a relay. */
 void pump_free(struct pump *p);

@@ -2,6 +2,7 @@
 #include <errno.h>
 
 #include "base/clock.h"
+#include "base/number.h"
 #include "flow/pump_parts.h"
 #include "sock/stream.h"
 
@@ -23,15 +24,28 @@ bool pump_awaits_silence(const struct pump *p)
 	return p->linger_timer.slot && pump_awaits(p) == HALF_CLOSE_WAIT_SILENT;
 }
 
-/* How much of what we sent the peer's kernel has not acknowledged, -1 where ours cannot tell. What
- * it has by now is something that moved. */
-static int64_t pump_unacknowledged(struct pump *p)
+/* How much of what we sent the peer's kernel has not acknowledged, -1 where ours cannot tell. */
+static int64_t pump_ask(const struct pump *p)
 {
 	int64_t n = pump_has_sent(p) ? stream_unacknowledged(p->peer->wfd) : 0;
 
 	/* The FIN counts as one, and comes last. */
-	if (n > 0 && p->state.send == SEND_SHUT)
-		n--;
+	return n > 0 && p->state.send == SEND_SHUT ? n - 1 : n;
+}
+
+int64_t pump_sent_acknowledged(const struct pump *p)
+{
+	int64_t n = p->peer && p->peer->kind == ENDPOINT_TCP ? pump_ask(p) : -1;
+	int64_t sent = (int64_t)pump_sent(p);
+
+	return n < 0 ? UNSET : n < sent ? sent - n : 0;
+}
+
+/* The same. What it has by now is something that moved. */
+static int64_t pump_unacknowledged(struct pump *p)
+{
+	int64_t n = pump_ask(p);
+
 	if (n >= 0 && (int64_t)pump_sent(p) - n > p->acknowledged) {
 		p->acknowledged = (int64_t)pump_sent(p) - n;
 		p->last_move = p->last_sent = clock_now();

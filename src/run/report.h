@@ -128,6 +128,7 @@ struct datagram_counts {
 /* What can be told of a connection, of several together, or of a run's datagrams. */
 struct figures {
 	uint64_t sent, received;		 /* bytes */
+	int64_t acknowledged;			 /* of those sent, UNSET: not known */
 	int64_t ns;				 /* how long */
 	int fd;					 /* its socket, -1: none */
 	uint64_t id;				 /* its number, 0: there is only one */

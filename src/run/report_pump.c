@@ -96,7 +96,7 @@ static const char *report_amount(uint64_t bytes, bool counted, uint64_t datagram
 /* Writes the figures of F as a sentence. */
 static void report_figures_text(const struct figures *f, const char *tcp, char *text, size_t size)
 {
-	char out[32], in[32], time[32], sent[64], received[64];
+	char out[32], in[32], time[32], sent[64], received[64], taken[48] = "";
 	double seconds = (double)(f->ns > 0 ? f->ns : 1) / (double)SECOND;
 	struct datagram_counts none = { 0 }, d = f->datagrams ? *f->datagrams : none;
 
@@ -105,8 +105,10 @@ static void report_figures_text(const struct figures *f, const char *tcp, char *
 		snprintf(text, size, "after %s%s", time, tcp);
 		return;
 	}
-	snprintf(text, size, "sent %s, received %s in %s (%s/s out, %s/s in)%s",
-		 report_amount(f->sent, f->datagrams, d.sent, sent),
+	if (f->acknowledged != UNSET && (uint64_t)f->acknowledged < f->sent)
+		snprintf(taken, sizeof taken, " (%lld acknowledged)", (long long)f->acknowledged);
+	snprintf(text, size, "sent %s%s, received %s in %s (%s/s out, %s/s in)%s",
+		 report_amount(f->sent, f->datagrams, d.sent, sent), taken,
 		 report_amount(f->received, f->datagrams, d.received, received), time,
 		 size_format(out, sizeof out, (double)f->sent / seconds),
 		 size_format(in, sizeof in, (double)f->received / seconds), tcp);
@@ -136,6 +138,8 @@ void report_figures(const struct messages *m, enum message_level level, const st
 	address_json(&n.json, "local", f->local);
 	if (!f->unseen) {
 		json_number(&n.json, "sent", (int64_t)f->sent);
+		if (f->acknowledged != UNSET)
+			json_number(&n.json, "acknowledged", f->acknowledged);
 		json_number(&n.json, "received", (int64_t)f->received);
 	}
 	if (f->datagrams) {
