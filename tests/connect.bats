@@ -318,13 +318,36 @@ peer_said() {
 @test "--retry: nobody comes: the last error, exit 4" {
 	PORT=$(free_port)
 	connects --retry 700ms 127.0.0.1 "$PORT"
-	[ "$STATUS" = 4 ] && [ ! -s out ] || fault --retry
 	[ "$TOOK" -ge 400 ] && [ "$TOOK" -lt 2000 ] || fault "$TOOK ms"
-	grep -qxF "sockit connect: 127.0.0.1 port $PORT: Connection refused (ECONNREFUSED)" err ||
-		fault 'the last error'
-	grep -q '127.0.0.1.*700 ms.*--retry' err || fault why
-	# What is said is said once.
-	[ "$(wc -l <err)" -le 2 ] || fault lines
+	told 4 "sockit connect: 127.0.0.1 port $PORT: not up within 700 ms (--retry): Connection refused (ECONNREFUSED)"
+}
+
+@test "--retry -v: a line when the reason changes" {
+	private </dev/null
+	peer nameserver
+	PORT=$(free_port)
+	local mode clients=() n
+	for mode in '' -z; do
+		# shellcheck disable=SC2086 # a word or none
+		spawn "$SOCKIT" connect -v $mode --retry 20s --interval 20ms later.invalid "$PORT" </dev/null >out$mode 2>err$mode
+		clients+=("$PID")
+	done
+	for mode in '' -z; do
+		eventually grep -q '^sockit connect: .*later\.invalid: .*(EAI_NONAME): trying again$' err$mode
+	done
+	echo '127.0.0.1 later.invalid' >>hosts
+	for mode in '' -z; do
+		eventually grep -q "^sockit connect: .*127\.0\.0\.1 port $PORT: Connection refused (ECONNREFUSED): trying again$" err$mode
+	done
+	pause 0.1
+	serve -k --discard 127.0.0.1 "$PORT" 2>listen.err
+	ended 0 "${clients[0]}"
+	ended 0 "${clients[1]}"
+	for mode in '' -z; do
+		n=$(grep -c 'trying again$' err$mode)
+		[ "$n" = 2 ] || fault "$n lines $mode"
+	done
+	! grep -v 'trying again$' err-z || fault 'more than that'
 }
 
 @test "--retry: --interval is kept" {
@@ -377,10 +400,10 @@ peer_said() {
 	peer who full:127.0.0.1
 	connects --retry 600ms -w 400ms 127.0.0.1 "$PORT"
 	[ "$STATUS" = 4 ] || fault status
-	grep -qxE "sockit connect: 127\.0\.0\.1 port $PORT: no answer within 400 ms \(-w\)$FULL" err || fault time
+	says "^sockit connect: 127\.0\.0\.1 port $PORT: not up within 600 ms \(--retry\): no answer within 400 ms \(-w\)$FULL\$"
 	connects --retry 0 127.0.0.1 "$PORT"
 	[ "$STATUS" = 4 ] || fault status
-	grep -qxE "sockit connect: 127\.0\.0\.1 port $PORT: no answer within 0 ms \(--retry\)$FULL" err || fault negative
+	says "^sockit connect: 127\.0\.0\.1 port $PORT: not up within 0 ms \(--retry\): no answer within 0 ms \(--retry\)$FULL\$"
 }
 
 @test "--retry: without -w each try has one second" {

@@ -240,11 +240,11 @@ error timeout ETIMEDOUT -" ]
 	[ "$STATUS" = 4 ]
 	[ "$(facts err error class code message)" = 'timeout ETIMEDOUT not done within 100 ms (--timeout)' ]
 	cat err >>all
-	# Of --retry each last failure is told, and then the limit.
+	# Of --retry the reason is told, and in the end the limit with the last failure.
 	sockit connect --json --retry 100ms --interval 50ms 127.0.0.1 "$PORT"
 	[ "$STATUS" = 4 ]
-	[ "$(facts err error class code)" = 'socket ECONNREFUSED
-timeout ETIMEDOUT' ]
+	[ "$(facts err any event class code failures.0.code)" = 'retry - - -
+error timeout ETIMEDOUT ECONNREFUSED' ]
 	cat err >>all
 	valid all
 }
@@ -399,7 +399,6 @@ closed: sent 6 bytes, received 6 bytes in; both ended" ]
 	[ "$STATUS" = 4 ]
 	cat err >>all
 	[ "$(facts err any event code | sort | uniq -c | sed 's/^ *//')" = '2 connecting -
-1 error ECONNREFUSED
 1 error ETIMEDOUT
 2 failed ECONNREFUSED
 2 lookup -
@@ -549,7 +548,7 @@ closed 2 both ended' ]
 	eventually counts note 1
 	kill -HUP "$PID"
 	ended 129 "$PID"
-	[ "$(facts err any event message)" = 'note not connected yet' ]
+	[ "$(facts err note message)" = 'not connected yet' ]
 	cat err >>all
 
 	# Without a terminal too, and not in place: an object a second.

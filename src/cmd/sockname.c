@@ -190,7 +190,9 @@ static void sockname_connected(void *arg, const struct dial_result *r)
 
 	s->dial = NULL;
 	if (r->fd < 0) {
-		run_end(&s->run, report_dial(&o->messages, s->host, s->port, r, o->wait, "-w"));
+		run_end(&s->run,
+			report_dial(&o->messages, &(struct dial_report){ s->host, s->port, r,
+									 o->wait, "-w", UNSET }));
 		return;
 	}
 	run_end(&s->run, sockname_print_socket(o, r->fd, s->host));
@@ -248,7 +250,8 @@ static void sockname_found(void *arg, struct places_answer *found)
 	if (fd >= 0)
 		close(fd);
 	else
-		run_end(&s->run, report_dial(m, s->host, s->port, &failed, UNSET, "-w"));
+		run_end(&s->run, report_dial(m, &(struct dial_report){ s->host, s->port, &failed,
+								       UNSET, "-w", UNSET }));
 	free(failures);
 	free(found->addresses);
 }

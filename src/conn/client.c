@@ -27,6 +27,7 @@ struct client_run {
 	int pass_fd;		 /* the connection, while it is passed on; else -1 */
 	int64_t limit;		 /* of a single try: of its connection with --retry; UNSET: none */
 	struct dial_result last; /* how the try that counts failed; the failures are ours */
+	struct text said;	 /* why the last try has failed, as -v was told */
 	int64_t deadline;	 /* of all tries */
 	/* Of stdin, and goes with the SYN. */
 	char first[FIRST_MOST];
@@ -77,26 +78,21 @@ static void client_failed(struct client_run *c, const struct dial_result *r)
 	const struct retry_options *o = c->c.retry;
 	bool again = o->retry != UNSET && client_may_change(r);
 	int64_t next = again ? retry_next(clock_now(), o->retry, o->interval, c->deadline) : NEVER;
-	struct outcome outcome;
+	struct dial_report report = { .host = to->host, .port = to->port, .retry = UNSET };
 
 	client_remember(c, r);
-	if (next != NEVER) {
-		report_event((void *)to->messages, &(struct event){ .kind = EVENT_RETRY });
+	report.result = next == NEVER ? &c->last : r;
+	report.limit = o->retry == UNSET	     ? c->limit :
+		       report.result->given == UNSET ? o->retry :
+						       report.result->given;
+	report.option = client_is_cut_short(c, report.result) ? "--retry" : "-w";
+	if (next == NEVER) {
+		report.retry = again ? o->retry : UNSET;
+		run_end(c->run, report_dial(to->messages, &report));
+	} else {
+		report_retry(to->messages, &report, &c->said);
 		timer_set(c->run->loop, &c->again, next);
-		return;
 	}
-	outcome = report_dial(to->messages, to->host, to->port, &c->last,
-			      o->retry == UNSET	     ? c->limit :
-			      c->last.given == UNSET ? o->retry :
-						       c->last.given,
-			      client_is_cut_short(c, &c->last) ? "--retry" : "-w");
-	if (again) {
-		char time[32];
-		outcome = message_timeout(to->messages, "%s: not up within %s (--retry)",
-					  c->connections.place,
-					  duration_format(time, sizeof time, o->retry));
-	}
-	run_end(c->run, outcome);
 }
 
 /* Passes the connection over stdout, once that takes it: a NUL byte carries it. */
@@ -274,6 +270,7 @@ struct outcome client_run(const struct client_config *config)
 	outcome = run_wait(c.run);
 	proxy_client_cancel(c.dial);
 	free((void *)c.last.failures);
+	text_free(&c.said);
 	watch_drop(c.run->loop, &c.pass_watch);
 	if (c.pass_fd >= 0)
 		close(c.pass_fd);

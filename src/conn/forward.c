@@ -69,8 +69,10 @@ static void forward_connected(void *arg, const struct dial_result *r)
 		x->why = "not reached";
 		endpoint_break(&x->socket);
 		connections_one_over(s, x,
-				     report_dial(s->c->messages, to->host, to->port, r,
-						 connections_dial_limit(s), "-w"));
+				     report_dial(s->c->messages,
+						 &(struct dial_report){ to->host, to->port, r,
+									connections_dial_limit(s),
+									"-w", UNSET }));
 		return;
 	}
 	endpoint_socket(&x->in, r->fd, address_text(&r->peer, f->name));

@@ -21,7 +21,6 @@ enum event_kind {
 	EVENT_READY_FAILED,  /* NOTIFY_SOCKET could not be told that all listen: `error` */
 	EVENT_ACCEPT_FAILED, /* by `error` of `what`; accepting goes on */
 	EVENT_ACCEPT_OVER,   /* by `error`, for good: the socket at `local` listens no more */
-	EVENT_RETRY,	     /* another try follows */
 	EVENT_PROXY,	     /* connected to `proxy`, at `address`, from `local` */
 	EVENT_ASKING,	     /* `proxy` is asked to connect to `host` and `port` */
 	EVENT_NOT_REACHED,   /* it could not: `what`, with `error` */

@@ -29,19 +29,28 @@ void report_lookup_text(struct text *text, int eai, int error)
 		 eai_name(eai));
 }
 
+static const char *report_place_kind(const struct places_failure *f)
+{
+	return f->which == PLACE_PORT || f->which == PLACE_SOURCE_PORT ? "port" : "host";
+}
+
+void report_places_text(struct text *text, const struct places_failure *f)
+{
+	text_add(text, "%s %s: ", report_place_kind(f), f->word);
+	report_lookup_text(text, f->eai, f->error);
+}
+
 struct outcome report_lookup(const struct messages *m, const struct places_failure *f)
 {
-	bool is_port = f->which == PLACE_PORT || f->which == PLACE_SOURCE_PORT;
-	const char *kind = is_port ? "port" : "host";
-	struct text why = { 0 };
+	struct text text = { 0 };
 	struct notice n;
 
 	notice_begin(&n, m, MESSAGE_ERROR, "error");
 	notice_error(&n, OUTCOME_LOOKUP, eai_name(f->eai));
-	json_string(&n.json, kind, f->word);
-	report_lookup_text(&why, f->eai, f->error);
-	notice_end(&n, "%s %s: %.*s", kind, f->word, (int)why.length, why.data ? why.data : "");
-	text_free(&why);
+	json_string(&n.json, report_place_kind(f), f->word);
+	report_places_text(&text, f);
+	notice_end(&n, "%.*s", (int)text.length, text.data ? text.data : "");
+	text_free(&text);
 	return (struct outcome){ OUTCOME_LOOKUP, 0 };
 }
 

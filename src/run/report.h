@@ -37,7 +37,10 @@ void report_input_text(char *text, size_t size, const char *what, int error, siz
  * EAI_SYSTEM. */
 void report_lookup_text(struct text *text, int eai, int error);
 
-/* Says which word could not be looked up, and why. Returns OUTCOME_LOOKUP. */
+/* Adds which word could not be looked up, and why. */
+void report_places_text(struct text *text, const struct places_failure *f);
+
+/* Says it. Returns OUTCOME_LOOKUP. */
 struct outcome report_lookup(const struct messages *m, const struct places_failure *f);
 
 /* ---- report_event.c: what -v and -vv tell ---- */
@@ -51,10 +54,21 @@ void report_proxy(struct json *json, const struct proxy *p);
 
 /* ---- report_dial.c: connecting ---- */
 
-/* Says in one line how dialling HOST and PORT failed at each address. LIMIT is the time it had, and
- * OPTION the name of that limit. */
-struct outcome report_dial(const struct messages *m, const char *host, const char *port,
-			   const struct dial_result *r, int64_t limit, const char *option);
+/* A dial that has failed. */
+struct dial_report {
+	const char *host, *port;
+	const struct dial_result *result;
+	int64_t limit;	    /* ns that it had, */
+	const char *option; /* and the name of that limit */
+	int64_t retry;	    /* ns of --retry, which is over; UNSET: it is not about that */
+};
+
+/* Says in one line how D has failed at each address. */
+struct outcome report_dial(const struct messages *m, const struct dial_report *d);
+
+/* Says that another try follows D, with -v only where the reason is not the one SAID last, which it
+ * becomes. */
+void report_retry(const struct messages *m, const struct dial_report *d, struct text *said);
 
 /* Adds the words of report_dial() to TEXT: how each address that R tried has failed; where there
  * was none, why; where a proxy has failed, what it did not reach. R has not failed in a look-up:

@@ -37,13 +37,25 @@ void report_failures_json(struct json *json, const struct dial_failure *f, size_
 	json_close(json, ']');
 }
 
+#define SILENT_TEXT 96
+
+/* Writes what is said of no answer within LIMIT, by OPTION, into TEXT of SILENT_TEXT bytes. Returns
+ * TEXT. */
+static const char *report_silence(char *text, int64_t limit, const char *option)
+{
+	char time[32];
+
+	snprintf(text, SILENT_TEXT, "no answer within %s (%s)",
+		 duration_format(time, sizeof time, limit), option);
+	return text;
+}
+
 void report_dial_text(struct text *text, const struct dial_result *r, int64_t limit,
 		      const char *option)
 {
-	char silent[96], time[32];
+	char silent[SILENT_TEXT];
 
-	snprintf(silent, sizeof silent, "no answer within %s (%s)",
-		 duration_format(time, sizeof time, limit), option);
+	report_silence(silent, limit, option);
 	if (*r->why) {
 		char proxy[512];
 		text_add(text, "%s: %s%s%s",
@@ -92,34 +104,75 @@ void report_cause(struct notice *n, int type, const struct dial_failure *f, size
 		report_full(n, type, &silent->address, text, size);
 }
 
-struct outcome report_dial(const struct messages *m, const char *host, const char *port,
-			   const struct dial_result *r, int64_t limit, const char *option)
+/* Adds the words for D's failure to TEXT, of a look-up too. */
+static void report_dial_reason(struct text *text, const struct dial_report *d)
 {
-	const struct outcome outcome = { r->timed_out ? OUTCOME_TIMEOUT : OUTCOME_FAILED, 0 };
-	int error = r->timed_out ? ETIMEDOUT : r->n ? r->failures[0].error : r->error;
+	const struct dial_result *r = d->result;
+	char silent[SILENT_TEXT];
+	struct address a;
+
+	if (r->lookup.eai) {
+		report_places_text(text, &r->lookup);
+		return;
+	}
+	/* An address has been told already. */
+	if (d->retry != UNSET && r->n == 1 && address_parse_host(d->host, &a) != WORD_NAME) {
+		report_failures_text(text, r->failures, 1, false,
+				     report_silence(silent, d->limit, d->option));
+		return;
+	}
+	text_add(text, "%s", r->proxy ? "proxy " : "");
+	if (r->n == 0 && !*r->why)
+		text_add(text,
+			 "look-up of host %s, port %s: ", r->proxy ? r->proxy->url.host : d->host,
+			 r->proxy ? r->proxy->url.port : d->port);
+	report_dial_text(text, r, d->limit, d->option);
+}
+
+void report_retry(const struct messages *m, const struct dial_report *d, struct text *said)
+{
+	struct text reason = { 0 };
+
+	if (!message_wanted(m, MESSAGE_VERBOSE))
+		return;
+	report_dial_reason(&reason, d);
+	if (text_equal(&reason, said))
+		message(m, MESSAGE_STEP, "retry", "trying again");
+	else
+		message(m, MESSAGE_VERBOSE, "retry", "%.*s: trying again", (int)reason.length,
+			reason.data ? reason.data : "");
+	text_free(said);
+	*said = reason;
+}
+
+struct outcome report_dial(const struct messages *m, const struct dial_report *d)
+{
+	const struct dial_result *r = d->result;
+	bool late = r->timed_out || d->retry != UNSET;
+	const struct outcome outcome = { late ? OUTCOME_TIMEOUT : OUTCOME_FAILED, 0 };
+	int error = late ? ETIMEDOUT : r->n ? r->failures[0].error : r->error;
+	char cause[512] = "", place[512], time[32];
 	struct text text = { 0 };
-	char cause[512] = "";
 	struct notice n;
 
-	if (r->lookup.eai)
+	if (r->lookup.eai && !late)
 		return report_lookup(m, &r->lookup);
-	if (r->n == 0 && !*r->why)
-		text_add(&text,
-			 "look-up of host %s, port %s: ", r->proxy ? r->proxy->url.host : host,
-			 r->proxy ? r->proxy->url.port : port);
-	report_dial_text(&text, r, limit, option);
+	if (d->retry != UNSET)
+		text_add(&text, "%s: not up within %s (--retry): ",
+			 address_words(d->host, d->port, place, sizeof place),
+			 duration_format(time, sizeof time, d->retry));
+	report_dial_reason(&text, d);
 	notice_begin(&n, m, MESSAGE_ERROR, "error");
 	notice_error(&n, outcome.kind, errno_name(error));
-	json_string(&n.json, "host", host);
-	if (*port)
-		json_string(&n.json, "port", port);
+	json_string(&n.json, "host", d->host);
+	if (*d->port)
+		json_string(&n.json, "port", d->port);
 	if (r->proxy)
 		report_proxy(&n.json, r->proxy);
 	report_failures_json(&n.json, r->failures, r->n);
 	report_cause(&n, r->socktype ? r->socktype : SOCK_STREAM, r->failures, r->n, cause,
 		     sizeof cause);
-	notice_end(&n, "%s%.*s%s", r->proxy ? "proxy " : "", (int)text.length,
-		   text.data ? text.data : "", cause);
+	notice_end(&n, "%.*s%s", (int)text.length, text.data ? text.data : "", cause);
 	text_free(&text);
 	return outcome;
 }

@@ -21,7 +21,6 @@ static const struct event_row {
 	[EVENT_READY_FAILED] = { MESSAGE_ERROR, "error" },
 	[EVENT_ACCEPT_FAILED] = { MESSAGE_ERROR, "error" },
 	[EVENT_ACCEPT_OVER] = { MESSAGE_ERROR, "error" },
-	[EVENT_RETRY] = { MESSAGE_STEP, "retry" },
 	[EVENT_PROXY] = { MESSAGE_VERBOSE, "proxy" },
 	[EVENT_ASKING] = { MESSAGE_STEP, "asking" },
 	[EVENT_NOT_REACHED] = { MESSAGE_STEP, "unreached" },
@@ -112,9 +111,6 @@ static void report_event_words(struct text *text, const struct event *e)
 		break;
 	case EVENT_ACCEPT_OVER:
 		text_add(text, "%s: accept: %s: it listens no more", local, why);
-		break;
-	case EVENT_RETRY:
-		text_add(text, "trying again");
 		break;
 	case EVENT_PROXY:
 		text_add(text, "connected to proxy %s from %s", address, local);

@@ -178,6 +178,7 @@ static void scan_target_over(void *arg, const struct probe_result *r)
 	struct scan *s = arg;
 	struct scan_target *t = r->tag;
 	struct scan_name *host = t->of->host;
+	bool same = t->tried && t->state == r->state && t->error == r->error && t->what == r->what;
 
 	t->tried = true;
 	t->state = (unsigned char)r->state;
@@ -190,6 +191,8 @@ static void scan_target_over(void *arg, const struct probe_result *r)
 	s->n_open += r->state == PROBE_OPEN;
 	t->settled = scan_is_good(s, t) || s->c->retry == UNSET;
 	s->n_settled += t->settled;
+	if (!t->settled && !same)
+		scan_tell_again(s, t);
 	if (!t->settled) {
 		s->n_open -= r->state == PROBE_OPEN;
 		t->at = scan_next_try(s, clock_now());

@@ -34,6 +34,20 @@ static void scan_lose(struct scan *s, const struct scan_name *name)
 	scan_show_soon(s);
 }
 
+/* Says with -v that NAME is looked up again, and why. */
+static void scan_tell_name_again(const struct scan *s, const struct scan_name *name)
+{
+	struct text text = { 0 };
+
+	report_places_text(&text, &(struct places_failure){ .eai = name->eai,
+							    .error = name->error,
+							    .which = PLACE_HOST,
+							    .word = name->text });
+	message(s->c->messages, MESSAGE_VERBOSE, "retry", "%.*s: trying again", (int)text.length,
+		text.data ? text.data : "");
+	text_free(&text);
+}
+
 static void scan_name_failed(struct scan_name *name)
 {
 	struct scan *s = name->scan;
@@ -46,10 +60,14 @@ static void scan_name_failed(struct scan_name *name)
 		return;
 	/* Under --retry a name that does not resolve is not up yet; under --closed it is gone. */
 	if (s->c->retry != UNSET && !name->is_service && name->eai != EAI_FAMILY) {
-		if (s->c->closed)
+		if (s->c->closed) {
 			scan_lose(s, name);
-		else
-			timer_set(s->run.loop, &name->timer, scan_next_try(s, name->asked));
+			return;
+		}
+		if (name->told != name->eai)
+			scan_tell_name_again(s, name);
+		name->told = name->eai;
+		timer_set(s->run.loop, &name->timer, scan_next_try(s, name->asked));
 		return;
 	}
 	if (name->eai) {

@@ -145,6 +145,20 @@ static void scan_add_target(const struct scan *s, struct text *text, const struc
 	text_add(text, "%s", cause);
 }
 
+void scan_tell_again(const struct scan *s, const struct scan_target *t)
+{
+	/* The cause is for the end: finding it takes a while. */
+	struct notice mute = { .wanted = false };
+	struct text text = { 0 };
+
+	if (!message_wanted(s->c->messages, MESSAGE_VERBOSE))
+		return;
+	scan_add_target(s, &text, t, &mute);
+	message(s->c->messages, MESSAGE_VERBOSE, "retry", "%.*s: trying again", (int)text.length,
+		text.data ? text.data : "");
+	text_free(&text);
+}
+
 /* Adds why the host of OP was not looked up. */
 static void scan_add_host(const struct scan *s, struct text *text, const struct scan_operand *op)
 {

@@ -30,6 +30,7 @@ struct scan_name {
 	} * answer;
 	int64_t asked;
 	int eai, error; /* of the last failure; both 0: it took too long */
+	int told;	/* the last that -v told of a name that is looked up again */
 	struct scan_name *next;
 };
 
@@ -134,6 +135,9 @@ void scan_free_names(struct scan *s);
 
 /* Prints the targets whose turn it is; at the end, all that are left. */
 void scan_tell_next(struct scan *s);
+
+/* Says with -v that T is tried again, and why. */
+void scan_tell_again(const struct scan *s, const struct scan_target *t);
 
 /* Is T as it was asked for? */
 bool scan_is_good(const struct scan *s, const struct scan_target *t);
