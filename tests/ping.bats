@@ -50,6 +50,37 @@ SCHEMA=$BATS_TEST_DIRNAME/helpers/schema.py
 	told 3 'sockit connect: port nosuch: no such service (EAI_SERVICE)'
 }
 
+@test "a name is looked up again once a minute has passed" {
+	private <<<'127.0.0.1 moving'
+	local cc=${CC:-cc}
+	command -v "${cc%% *}" >/dev/null || skip 'no compiler'
+	# A clock that we put forward.
+	# shellcheck disable=SC2086 # a command with its options
+	$cc -shared -fPIC -o later.so "$BATS_TEST_DIRNAME/helpers/later.c" -ldl
+	export LATER=$PWD/now
+	LD_PRELOAD=$PWD/later.so "$SOCKIT" --version >version 2>err && silent || skip 'nothing can be preloaded'
+	peer ports open
+	LD_PRELOAD=$PWD/later.so spawn "$SOCKIT" connect --ping --interval 20ms moving "$PORT" >out 2>err
+	local plain=$PID
+	LD_PRELOAD=$PWD/later.so spawn "$SOCKIT" connect --ping --json --interval 20ms moving "$PORT" >objects 2>err.json
+	eventually grep -q '"seq":3,' objects
+	eventually grep -q '^127\.0\.0\.1 port .* seq=3 ' out
+	sed 's/127\.0\.0\.1/127.0.0.7/' hosts >hosts.new
+	cat hosts.new >hosts
+	pause 0.1
+	! grep -q 127.0.0.7 out || fault 'too early'
+	: >now
+	eventually grep -q "^moving port $PORT: looked up again: now 127\.0\.0\.7$" out
+	eventually grep -q "^127\.0\.0\.7 port $PORT: seq=" out
+	eventually grep -q '"event":"moved"' objects
+	kill -TERM "$PID" "$plain"
+	ended 143 "$PID"
+	ended 143 "$plain"
+	[ "$(python3 "$SCHEMA" objects moved host addresses.0.address)" = 'moving 127.0.0.7' ] || fault object
+	[ "$(grep -c 'looked up again' out)" = 1 ] || fault 'said once'
+	silent
+}
+
 # bats test_tags=valgrind
 @test "refused: told for each, and exit 1 if none answered" {
 	peer ports closed

@@ -15,6 +15,14 @@
 
 #define PING_INTERVAL SECOND
 #define PING_JOBS 512
+#define PING_FRESH (60 * SECOND) /* an older answer is asked for again */
+
+/* What the host was looked up as. */
+struct ping_answer {
+	struct address *addresses;
+	size_t n;
+	struct ping_answer *former; /* kept, as connections under way have its addresses */
+};
 
 struct ping {
 	const struct connect_options *o;
@@ -24,8 +32,9 @@ struct ping {
 	struct output output;
 	struct facts facts;		 /* into the output */
 	int64_t lookup_start, lookup_ns; /* UNSET: nothing was looked up */
-	struct address *addresses;
-	size_t n;
+	int64_t asked;			 /* when it was answered last */
+	struct places_lookup *lookup;	 /* once more */
+	struct ping_answer *answer;
 	struct prober *prober;
 	struct timer timer;
 	int64_t start;		  /* time of the first connection */
@@ -55,13 +64,15 @@ static void ping_tell_start(struct ping *p)
 
 	facts_line(f, "connecting to %s", p->shown);
 	if (p->lookup_ns != UNSET)
-		facts_line(f, ": %zu address%s, looked up in %.3f ms", p->n, p->n == 1 ? "" : "es",
+		facts_line(f, ": %zu address%s, looked up in %.3f ms", p->answer->n,
+			   p->answer->n == 1 ? "" : "es",
 			   (double)p->lookup_ns / (double)MILLISECOND);
 	facts_line(f, "\n");
 }
 
 static void ping_tell_result(struct ping *p, const struct probe_result *r)
 {
+	const struct address *peer = &((const struct ping_answer *)r->tag)->addresses[r->index];
 	struct json *json = &p->facts.json;
 	char address[ADDRESS_TEXT], why[PROBE_WHY], time[32] = "";
 
@@ -69,7 +80,7 @@ static void ping_tell_result(struct ping *p, const struct probe_result *r)
 	json_string(json, "host", p->o->host);
 	json_number(json, "seq", r->number);
 	json_string(json, "state", probe_state_name(r->state));
-	address_json(json, "peer", &p->addresses[r->index]);
+	address_json(json, "peer", peer);
 	json_string(json, "step", r->what);
 	json_string(json, "code", r->error ? errno_name(r->error) : NULL);
 	icmp_json(json, &r->icmp);
@@ -77,9 +88,8 @@ static void ping_tell_result(struct ping *p, const struct probe_result *r)
 	if (r->state != PROBE_FILTERED)
 		snprintf(time, sizeof time, " time=%.3f ms", (double)r->ns / (double)MILLISECOND);
 	report_probe_text(r->state, r->what, r->error, &r->icmp, p->wait, why);
-	facts_line(&p->facts, "%s: seq=%lld%s%s%s\n",
-		   address_text(&p->addresses[r->index], address), (long long)r->number,
-		   *why ? " " : "", why, time);
+	facts_line(&p->facts, "%s: seq=%lld%s%s%s\n", address_text(peer, address),
+		   (long long)r->number, *why ? " " : "", why, time);
 	facts_end(&p->facts);
 }
 
@@ -93,8 +103,8 @@ static void ping_tell_figures(struct ping *p)
 
 	facts_begin(f, "summary");
 	json_string(&f->json, "host", p->o->host);
-	if (address_port(p->addresses))
-		json_number(&f->json, "port", address_port(p->addresses));
+	if (address_port(p->answer->addresses))
+		json_number(&f->json, "port", address_port(p->answer->addresses));
 	json_number(&f->json, "sent", p->over);
 	json_number(&f->json, "answered", p->answered);
 	json_number(&f->json, "lost", lost);
@@ -167,12 +177,92 @@ static bool ping_is_last(const struct ping *p, int64_t n)
 	return p->o->count != UNSET && n >= p->o->count;
 }
 
+static void ping_question(const struct ping *p, struct places_question *q)
+{
+	*q = (struct places_question){
+		.host = p->o->host,
+		.port = p->o->port,
+		.family = address_family(&p->o->family),
+		.socktype = SOCK_STREAM,
+	};
+}
+
+/* FOUND is what the host is from now on. Returns 0, or -1 with errno ENOMEM. */
+static int ping_take_answer(struct ping *p, const struct places_answer *found)
+{
+	struct ping_answer *answer = malloc(sizeof *answer);
+
+	if (!answer) {
+		free(found->addresses);
+		return -1;
+	}
+	*answer = (struct ping_answer){ found->addresses, found->n, p->answer };
+	p->answer = answer;
+	p->asked = clock_now();
+	return 0;
+}
+
+/* The addresses are others now. */
+static void ping_tell_addresses(struct ping *p)
+{
+	char text[ADDRESS_TEXT];
+	struct facts *f = &p->facts;
+
+	facts_begin(f, "moved");
+	json_string(&f->json, "host", p->o->host);
+	json_open(&f->json, "addresses", '[');
+	facts_line(f, "%s: looked up again: now", p->shown);
+	for (size_t i = 0; i < p->answer->n; i++) {
+		address_json(&f->json, NULL, &p->answer->addresses[i]);
+		facts_line(f, "%s %s", i ? "," : "", address_host(&p->answer->addresses[i], text));
+	}
+	json_close(&f->json, ']');
+	facts_line(f, "\n");
+	facts_end(f);
+	output_flush(&p->output);
+}
+
+/* Are these the same addresses, in whatever order? Each list has each once. */
+static bool ping_is_same(const struct ping_answer *a, const struct places_answer *b)
+{
+	size_t same = 0;
+
+	for (size_t i = 0; i < a->n; i++)
+		for (size_t k = 0; k < b->n; k++)
+			same += address_equal(&a->addresses[i], &b->addresses[k]);
+	return a->n == b->n && same == a->n;
+}
+
+static void ping_found_again(void *arg, struct places_answer *found)
+{
+	struct ping *p = arg;
+
+	p->asked = clock_now();
+	/* An old answer is better than none. */
+	if (found->failure.eai || ping_is_same(p->answer, found))
+		free(found->addresses);
+	else if (ping_take_answer(p, found) == 0)
+		ping_tell_addresses(p);
+}
+
+/* Looks a name up again whose answer is old. */
+static void ping_look_up_again(struct ping *p)
+{
+	struct places_question q;
+
+	if (p->lookup_ns == UNSET || p->lookup || clock_now() - p->asked < PING_FRESH)
+		return;
+	ping_question(p, &q);
+	places_find(p->run.loop, &q, ping_found_again, p, &p->lookup);
+}
+
 /* The time has come for the next connection. */
 static void ping_due(void *arg)
 {
 	struct ping *p = arg;
 	int64_t now = clock_now(), next = clock_after(p->timer.at, p->interval);
 
+	ping_look_up_again(p);
 	p->due++;
 	prober_wake(p->prober);
 	/* A process that was stopped does not make up for it. */
@@ -188,9 +278,10 @@ static bool ping_next_target(void *arg, struct probe_target *t)
 
 	if (p->begun == p->due || p->run.ended)
 		return false;
-	*t = (struct probe_target){ .addresses = p->addresses,
-				    .n = p->n,
-				    .port = address_port(p->addresses),
+	*t = (struct probe_target){ .addresses = p->answer->addresses,
+				    .n = p->answer->n,
+				    .port = address_port(p->answer->addresses),
+				    .tag = p->answer,
 				    .number = ++p->begun };
 	return true;
 }
@@ -267,8 +358,10 @@ static void ping_found(void *arg, struct places_answer *found)
 
 	if (p->lookup_start != UNSET)
 		p->lookup_ns = clock_now() - p->lookup_start;
-	p->addresses = found->addresses;
-	p->n = found->n;
+	if (ping_take_answer(p, found) < 0) {
+		run_end(&p->run, report_error(m, "probe", errno));
+		return;
+	}
 	p->prober = prober_start(p->run.loop, &config);
 	if (!p->prober) {
 		run_end(&p->run, report_error(m, "probe", errno));
@@ -304,13 +397,10 @@ static void ping_figures(void *arg, bool at_end)
 
 static void ping_look_up(struct ping *p)
 {
-	const struct places_question q = {
-		.host = p->o->host,
-		.port = p->o->port,
-		.family = address_family(&p->o->family),
-		.socktype = SOCK_STREAM,
-	};
+	struct places_question q;
 	int64_t now = clock_now();
+
+	ping_question(p, &q);
 
 	run_look_up(&p->run, &q, p->shown, p->o->wait, ping_found, p);
 	if (p->run.lookup.lookup)
@@ -346,7 +436,12 @@ struct outcome connect_ping(const struct connect_options *o)
 	output_drain(&p.output, PROBE_PATIENCE, UNSET);
 	output_close(&p.output);
 	prober_free(p.prober);
-	free(p.addresses);
+	places_cancel(p.lookup);
+	for (struct ping_answer *former; p.answer; p.answer = former) {
+		former = p.answer->former;
+		free(p.answer->addresses);
+		free(p.answer);
+	}
 	free((void *)p.last.failures);
 	run_free(&p.run);
 	return outcome;
