@@ -57,13 +57,9 @@ static void half_close_in_ended(struct half_close_step *s, const struct half_clo
 {
 	bool closing = half_close_is_closing(s->state);
 
-	if (s->state.send > SEND_CONNECTING ||
+	if (s->state.send != SEND_OPEN ||
 	    (terms->recv_only && !half_close_peer_ended(s->state) && !closing))
 		return;
-	if (event == HALF_CLOSE_SENT_UNCONNECTED) {
-		s->state.send = SEND_CONNECTING;
-		return;
-	}
 	if (terms->mode == PUMP_RELAY)
 		s->actions |= HALF_CLOSE_PROBE_FAR;
 	if (event == HALF_CLOSE_SENT_BROKEN || half_close_is_broken_off(s->state, terms) ||
@@ -85,7 +81,7 @@ static void half_close_cut(struct half_close_step *s, const struct half_close_te
 	bool both = terms->mode != PUMP_PLAIN;
 
 	if (!terms->promises ||
-	    (s->state.send > SEND_CONNECTING && (!both || half_close_peer_ended(s->state)))) {
+	    (s->state.send != SEND_OPEN && (!both || half_close_peer_ended(s->state)))) {
 		s->actions = HALF_CLOSE_OVER;
 		return;
 	}

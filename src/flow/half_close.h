@@ -9,7 +9,6 @@
  * is armed: whatever ends the run, the peer sees a reset, and does not take a part for the whole.
  *
  *	SEND_OPEN -----------------------> SEND_SHUT (all of `in` is sent)
- *	    |  \-> SEND_CONNECTING --------^  (--fastopen, and nothing is sent yet)
  *	    |----------------------------> SEND_KEPT_OPEN (--no-shutdown) --^ (we end the
  *	    |                                                              connection)
  *	    \----------------------------> SEND_BROKEN (so is the connection, or the run before
@@ -31,11 +30,10 @@
 
 /* The direction from `in` to the peer. */
 enum send_state {
-	SEND_OPEN,	 /* `in` has not ended, or not all of it is sent */
-	SEND_CONNECTING, /* it has ended, but there is no connection yet that could end */
-	SEND_KEPT_OPEN,	 /* it has ended, and the peer is not told, unless we end the connection */
-	SEND_BROKEN,	 /* it has ended, and the peer cannot be told, or must not */
-	SEND_SHUT,	 /* its end was sent as the connection's */
+	SEND_OPEN,	/* `in` has not ended, or not all of it is sent */
+	SEND_KEPT_OPEN, /* it has ended, and the peer is not told, unless we end the connection */
+	SEND_BROKEN,	/* it has ended, and the peer cannot be told, or must not */
+	SEND_SHUT,	/* its end was sent as the connection's */
 	SEND_STATES
 };
 
@@ -84,17 +82,16 @@ struct half_close_terms {
 };
 
 enum half_close_event {
-	HALF_CLOSE_SENT,	     /* `in` has ended, and all of it is sent */
-	HALF_CLOSE_SENT_UNCONNECTED, /* `in` was empty, and --fastopen has not connected yet */
-	HALF_CLOSE_SENT_CUT,	     /* `in` is read no further, and all that was read is sent */
-	HALF_CLOSE_SENT_BROKEN,	     /* `in` has ended, and the connection is broken */
-	HALF_CLOSE_IN_FAILED,	     /* `in` cannot be read */
-	HALF_CLOSE_RESET,	     /* the connection is broken, and something is lost by it */
-	HALF_CLOSE_PEER_ENDED,	     /* the peer has ended, and all before that is written */
-	HALF_CLOSE_GOT_ENOUGH,	     /* as much has come as is wanted */
-	HALF_CLOSE_OUT_FAILED,	     /* `out` cannot be written to */
-	HALF_CLOSE_OUT_BROKEN,	     /* it could not be, as is seen with nothing to write */
-	HALF_CLOSE_ONE_GONE, /* one connection of a relay is gone: the other may take the rest */
+	HALF_CLOSE_SENT,	/* `in` has ended, and all of it is sent */
+	HALF_CLOSE_SENT_CUT,	/* `in` is read no further, and all that was read is sent */
+	HALF_CLOSE_SENT_BROKEN, /* `in` has ended, and the connection is broken */
+	HALF_CLOSE_IN_FAILED,	/* `in` cannot be read */
+	HALF_CLOSE_RESET,	/* the connection is broken, and something is lost by it */
+	HALF_CLOSE_PEER_ENDED,	/* the peer has ended, and all before that is written */
+	HALF_CLOSE_GOT_ENOUGH,	/* as much has come as is wanted */
+	HALF_CLOSE_OUT_FAILED,	/* `out` cannot be written to */
+	HALF_CLOSE_OUT_BROKEN,	/* it could not be, as is seen with nothing to write */
+	HALF_CLOSE_ONE_GONE,	/* one connection of a relay is gone: the other may take the rest */
 	HALF_CLOSE_RECEIVE_FAILED, /* the peer cannot be read from; it had acknowledged all */
 	HALF_CLOSE_CLOSE,	   /* the connection is to be ended from here */
 	HALF_CLOSE_QUIT,	   /* the time of -q is up */

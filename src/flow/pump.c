@@ -63,8 +63,7 @@ static short pump_out_events(const struct pump *p)
 static short pump_peer_events(const struct pump *p)
 {
 	bool sink = flow_wants_sink(&p->up) ||
-		    (p->c.terms.mode == PUMP_ECHO && flow_wants_sink(&p->down)) ||
-		    p->state.send == SEND_CONNECTING;
+		    (p->c.terms.mode == PUMP_ECHO && flow_wants_sink(&p->down));
 	short events = (short)((flow_wants_source(&p->down) ? POLLIN : 0) | (sink ? POLLOUT : 0));
 
 	/* A flow that pauses will meet any error by itself. */
@@ -164,8 +163,7 @@ static bool pump_is_plain(const struct pump *p, const struct flow *f)
 {
 	return f->state == FLOW_OPEN && !f->transfer.sink_full && !f->source_ended &&
 	       f->left == FLOW_NO_LIMIT && !rate_is_set(&f->rate) && !f->transfer.filter &&
-	       !f->transfer.patient && p->state.run == RUN_OPEN &&
-	       p->state.send != SEND_CONNECTING && !p->out_error;
+	       !f->transfer.patient && p->state.run == RUN_OPEN && !p->out_error;
 }
 
 static void pump_step(struct pump *p, struct flow *f)
@@ -295,7 +293,7 @@ static void pump_peer_ready(void *arg, short events)
 	pump_send_answers(p);
 	if (sink && events & (POLLOUT | POLLHUP | POLLERR))
 		pump_step(p, &p->up);
-	if (!source && !sink && !back && p->state.send != SEND_CONNECTING)
+	if (!source && !sink && !back)
 		pump_peer_broken(p);
 	pump_proceed(p);
 }

@@ -199,7 +199,7 @@ static void pump_look_at_ends(struct pump *p)
 			   0);
 	if (p->down.state == FLOW_ENDED && p->down.source_ended)
 		pump_event(p, HALF_CLOSE_PEER_ENDED, 0);
-	if (p->up.state != FLOW_ENDED || p->state.send > SEND_CONNECTING)
+	if (p->up.state != FLOW_ENDED || p->state.send != SEND_OPEN)
 		return;
 	pump_event(p,
 		   p->peer_error		      ? HALF_CLOSE_SENT_BROKEN :

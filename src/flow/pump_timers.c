@@ -111,8 +111,7 @@ static void pump_send_heartbeat(void *arg)
 	}
 	timer_set(p->loop, &p->heartbeat_timer, due);
 	/* Nor in a pause of --rate: a heartbeat would take from what that leaves for stdin. */
-	if (p->last_heartbeat != now || flow_holds(&p->up) || p->state.send == SEND_CONNECTING ||
-	    flow_rests(&p->up) > now)
+	if (p->last_heartbeat != now || flow_holds(&p->up) || flow_rests(&p->up) > now)
 		return;
 	filter_add_heartbeat(up);
 	flow_nudge(&p->up);
