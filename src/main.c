@@ -7,12 +7,15 @@
 
 #include "base/clock.h"
 #include "base/completion.h"
+#include "base/habits.h"
 #include "base/nc_habits.h"
 #include "base/help.h"
 #include "base/suggest.h"
 #include "commands.h"
 #include "config.h"
 #include "loop/signals.h"
+#include "sock/address.h"
+#include "sock/address_meant.h"
 
 #ifdef SOCKIT_LINUX
 #define PLATFORM "linux"
@@ -123,26 +126,80 @@ static bool wants_protocol(const char *word)
 	return word[0] == '-' && word[1] != '-' && word[strlen(word) - 1] == 'X';
 }
 
-/* Refuses ARGV[0], which is no subcommand: a slip of the keyboard, or what users of nc type. */
+/* Refuses WORD, in which a subcommand cannot be seen, if it is a place; ALONE: nothing stands
+ * behind it. Returns whether it is, with *OUTCOME. */
+static bool refuse_place(const struct messages *m, const char *word, bool alone,
+			 struct outcome *outcome)
+{
+	struct option_error error;
+	struct address a;
+	enum word_kind kind = address_parse_host(word, &a);
+
+	if (!strncmp(word, "unix:", 5) && alone)
+		*outcome =
+			message_usage(m, "'%s' is no subcommand: sockit unix %s", word, word + 5);
+	else if (*word == '/' || !strncmp(word, "./", 2))
+		*outcome =
+			message_usage(m, "'%s' is no subcommand: a path is meant in sockit unix %s",
+				      word, word);
+	else if (address_refuse_meant(word, &error) < 0)
+		*outcome = message_usage(m, "'%s' is no subcommand: %s", word, error.text);
+	else if (!alone)
+		return false;
+	else if (address_looks_like_port(word))
+		*outcome = message_usage(m,
+					 "'%s' is no subcommand: a port is meant in sockit listen "
+					 "%s, or in sockit connect HOST %s",
+					 word, word, word);
+	else if (kind == WORD_NUMBER)
+		*outcome = message_usage(
+			m, "'%s' is no subcommand: an address is meant in sockit connect %s PORT",
+			word, word);
+	else if (kind == WORD_NAME && strchr(word, '.'))
+		*outcome = message_usage(m,
+					 "'%s' is no subcommand: a host is meant in sockit connect "
+					 "%s PORT, or in sockit resolve %s",
+					 word, word, word);
+	else
+		return false;
+	return true;
+}
+
+/* Refuses ARGV[0], which is no subcommand: a slip of the keyboard, or what users of other tools
+ * type. */
 static struct outcome refuse_subcommand(const struct messages *m, int argc, char **argv)
 {
 	struct suggestion s = { .word = argv[0] };
+	struct outcome outcome;
 	char line[1024];
 	int at = 1;
 
+	if (habits_line(argc, argv, line, sizeof line))
+		return message_usage(m, "'%s' is no subcommand: that is: %s", argv[0], line);
+	if (habits_know(argv[0]))
+		return message_usage(m, "'%s' is no subcommand: see sockit help", argv[0]);
 	for (size_t i = 0; command_at(i); i++)
 		suggest(&s, command_at(i)->name);
+	while (at < argc && (!commands_find(argv[at]) || wants_protocol(argv[at - 1])))
+		at++;
+	if (argv[0][0] == '-' && at < argc && habits_reorder(at, argc, argv, line, sizeof line))
+		return message_usage(m, "'%s' is no subcommand, which comes first: %s", argv[0],
+				     line);
+	if (refuse_place(m, argv[0], argc == 1, &outcome))
+		return outcome;
+	if (argc == 2 && address_looks_like_port(argv[0]) && argv[1][0] != '-')
+		return message_usage(m,
+				     "'%s' is no subcommand: a port stands behind the host: sockit "
+				     "connect %s %s",
+				     argv[0], argv[1], argv[0]);
+	/* An option is no slip of the keyboard, unless nobody knows it. */
+	if ((argv[0][0] == '-' || !s.near[0]) &&
+	    nc_habits_line(NULL, false, argc, argv, line, sizeof line))
+		return message_usage(m, "'%s' is no subcommand: what nc does so is: %s", argv[0],
+				     line);
 	if (s.near[0])
 		return message_usage(m, "'%s' is no subcommand: did you mean '%s'?", argv[0],
 				     s.near[0]);
-	while (at < argc && (!commands_find(argv[at]) || wants_protocol(argv[at - 1])))
-		at++;
-	if (argv[0][0] == '-' && at < argc && nc_habits_reorder(at, argc, argv, line, sizeof line))
-		return message_usage(m, "'%s' is no subcommand, which comes first: %s", argv[0],
-				     line);
-	if (nc_habits_line(NULL, argc, argv, line, sizeof line))
-		return message_usage(m, "'%s' is no subcommand: what nc does so is: %s", argv[0],
-				     line);
 	return message_usage(m, "'%s' is no subcommand: see sockit help", argv[0]);
 }
 

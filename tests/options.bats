@@ -783,10 +783,10 @@ broken_pipe() {
 		sockit $typed
 		told 2 "sockit*: what nc does so is: sockit $meant" || fault "sockit $typed"
 	done <<-'END'
-		example.org 80|connect example.org 80
-		127.0.0.1 22|connect 127.0.0.1 22
-		-v example.org 80|connect -v example.org 80
-		-w 3 example.org 80|connect -w 3 example.org 80
+		example.org 80|connect --no-shutdown example.org 80
+		127.0.0.1 22|connect --no-shutdown 127.0.0.1 22
+		-v example.org 80|connect -v --no-shutdown example.org 80
+		-w 3 example.org 80|connect -w 3 -i 3 --no-shutdown example.org 80
 		-l 8080|listen 8080
 		-l 127.0.0.1 8080|listen 127.0.0.1 8080
 		-lk 8080|listen -k 8080
@@ -794,7 +794,7 @@ broken_pipe() {
 		-l -p 8080|listen 8080
 		-lp 8080|listen 8080
 		-lp8080|listen 8080
-		-p 99 example.org 80|connect -p 99 example.org 80
+		-p 99 example.org 80|connect -p 99 --no-shutdown example.org 80
 		-u example.org 53|udp-send example.org 53
 		-u -w 1 example.org 53|udp-send -w 1 example.org 53
 		-q 1 -u example.org 53|udp-send -w 1 example.org 53
@@ -802,30 +802,30 @@ broken_pipe() {
 		-luk 53|udp-recv 53
 		-lu -e cat 53|udp-recv -e cat 53
 		-zvu example.org 53|udp-send -z -v example.org 53
-		-lu 53|udp-recv 53
-		-ul -p 53|udp-recv 53
+		-lu 53|udp-recv --reply latest 53
+		-ul -p 53|udp-recv --reply latest 53
 		-klu 53|udp-recv 53
 		-k -l -u 53|udp-recv 53
 		-u -q 1 host 53|udp-send -w 1 host 53
-		-U /tmp/s|unix /tmp/s
+		-U /tmp/s|unix --no-shutdown /tmp/s
 		-lU /tmp/s|unix --listen /tmp/s
 		-N example.org 80|connect example.org 80
 		-zv example.org 80|connect -z -v example.org 80
-		-x proxy.test:1080 example.org 80|connect --proxy socks5://proxy.test:1080 example.org 80
-		-X 4 -x proxy.test example.org 80|connect --proxy socks4://proxy.test example.org 80
-		-vX connect -x proxy.test example.org 80|connect -v --proxy http://proxy.test:3128 example.org 80
-		-X connect -P me -xproxy.test:8080 example.org 80|connect --proxy http://me@proxy.test:8080 example.org 80
+		-x proxy.test:1080 example.org 80|connect --proxy socks5://proxy.test:1080 --no-shutdown example.org 80
+		-X 4 -x proxy.test example.org 80|connect --proxy socks4://proxy.test --no-shutdown example.org 80
+		-vX connect -x proxy.test example.org 80|connect -v --proxy http://proxy.test:3128 --no-shutdown example.org 80
+		-X connect -P me -xproxy.test:8080 example.org 80|connect --proxy http://me@proxy.test:8080 --no-shutdown example.org 80
 		-u|udp-send HOST PORT
 		-l|listen PORT
-		-U|unix PATH
+		-U|unix --no-shutdown PATH
 		connect -u example.org 53|udp-send example.org 53
 		connect -N example.org 80|connect example.org 80
 		connect -vN example.org 80|connect -v example.org 80
 		connect example.org 80 -N|connect example.org 80
 		connect -l 8080|listen 8080
 		connect -U /tmp/s|unix /tmp/s
-		listen -u 53|udp-recv 53
-		udp-recv -l 53|udp-recv 53
+		listen -u 53|udp-recv --reply latest 53
+		udp-recv -l 53|udp-recv --reply latest 53
 		listen -l 8080|listen 8080
 		listen -p 8080|listen 8080
 		listen -kp 8080|listen -k 8080
@@ -834,7 +834,7 @@ broken_pipe() {
 	sockit -l 8080 -e "cat 'a b'"
 	told 2 "sockit: *: what nc does so is: sockit listen -e 'cat '\\\\''a b'\\\\''' 8080"
 	sockit 'a b' 80
-	told 2 "sockit: *: what nc does so is: sockit connect 'a b' 80"
+	told 2 "sockit: *: what nc does so is: sockit connect --no-shutdown 'a b' 80"
 }
 
 @test "nc's habits: the word is named, and bytes from outside are escaped" {

@@ -177,15 +177,15 @@ static int parse_refuse_name(struct parse *p, const char *name, size_t n)
 static int parse_refuse_letter(struct parse *p, char letter, int argc, char **argv,
 			       const char *word)
 {
+	static const char users[][9] = { "connect", "listen", "udp-send", "udp-recv" };
 	char line[256];
 	bool alone = word[1] == letter && word[2] == '\0';
-	/* Some of nc's listen at the port of -p. */
-	const char *habits = !strcmp(p->command->name, "listen")  ? "luUNp" :
-			     !strcmp(p->command->name, "connect") ? "luUNX" :
-								    "luUN";
+	bool moves = false;
 
-	if (strchr(habits, letter) &&
-	    nc_habits_line(p->command->name, argc - 1, argv + 1, line, sizeof line))
+	for (size_t i = 0; i < sizeof users / sizeof *users; i++)
+		moves |= !strcmp(p->command->name, users[i]);
+	if ((moves ? nc_habits_know(letter) : strchr("luUN", letter) != NULL) &&
+	    nc_habits_line(p->command->name, false, argc - 1, argv + 1, line, sizeof line))
 		return option_fail(p->error, "unknown option '-%c': what nc does so is: %s", letter,
 				   line);
 	return option_fail(p->error, "unknown option '-%c'%s%s%s", letter, alone ? "" : " in '",

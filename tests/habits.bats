@@ -1,0 +1,312 @@
+#!/usr/bin/env bats
+# The lines that are proposed to users of other tools: each is run, and does what was meant.
+
+# shellcheck disable=SC2153 # serve sets PORT
+
+load helpers/common
+load helpers/words
+
+# proposed WORDS: $LINE is the line that `sockit WORDS` proposes, where @ (but of @ADDRESS) is the port $PORT and % the port
+# $OTHER.
+proposed() {
+	local words
+	words=$(sed -E "s/@([^0-9]|$)/$PORT\\1/g" <<<"$1")
+	[ -d bin ] || { mkdir bin && ln -s "$SOCKIT" bin/sockit; }
+	# shellcheck disable=SC2086 # words
+	eval sockit ${words//%/$OTHER}
+	told 2 "sockit: '*' is no subcommand: *" || return
+	LINE=$(<err)
+	LINE=${LINE##*" is: "}
+	[[ $LINE == 'sockit '* ]] || fault "sockit $1"
+}
+
+# run_line: runs it, within ten seconds.
+run_line() {
+	STATUS=0
+	PATH=$PWD/bin:$PATH within 10 bash -c "$LINE" >out 2>err 3>&- || STATUS=$?
+}
+
+@test "clients: the question is sent, the answer comes, and the run ends" {
+	local words
+	# It answers once it has a line, and does not care for an end.
+	# shellcheck disable=SC2016 # for the command
+	serve -k 127.0.0.1 0 -e 'read -r line; echo "got $line"' 2>/dev/null
+	while read -r words; do
+		proposed "$words"
+		echo hello >in
+		run_line <in
+		[ "$STATUS" = 0 ] && [ "$(tr -d '\r' <out)" = 'got hello' ] || fault "$words: $LINE"
+	done <<-'END'
+		127.0.0.1 @
+		127.0.0.1:@
+		-v 127.0.0.1 @
+		-n -w 2 127.0.0.1 @
+		-N 127.0.0.1 @
+		-4 -q 1 127.0.0.1 @
+		-q -1 127.0.0.1 @
+		-C 127.0.0.1 @
+		-t 127.0.0.1 @
+		-o copy 127.0.0.1 @
+		-T lowcost -M 9 -I 8192 -O 8192 127.0.0.1 @
+		-s 127.0.0.1 127.0.0.1 @
+		-i 1 127.0.0.1 @
+		-rD 127.0.0.1 @
+		nc -vn 127.0.0.1 @
+		nc.openbsd -w2 127.0.0.1 @
+		ncat --wait 2 --idle-timeout=5 --nodns 127.0.0.1 @
+		ncat -i 5 -d 1 -x dump --append-output -o copy 127.0.0.1 @
+		--no-shutdown 127.0.0.1 @
+		busybox nc 127.0.0.1 @
+		busybox telnet 127.0.0.1 @
+		telnet 127.0.0.1 @
+		tcp 127.0.0.1 @
+		client 127.0.0.1:@
+		socat - TCP4:127.0.0.1:@
+		socat -v STDIO tcp-connect:127.0.0.1:@,nodelay
+		socat TCP:127.0.0.1:@ -
+	END
+	same copy <(printf 'hello\ngot hello\n%.0s' 1 2)
+}
+
+@test "clients: commands, tests of a port, descriptors" {
+	local words expected
+	OTHER=$(free_port)
+	serve -k 127.0.0.1 0 -e 'read -r line; echo "$line" >>told; echo answer' 2>/dev/null
+	for words in "-c 'echo hi; read -r x; echo \$x >>told' 127.0.0.1 @" \
+		"-e 'echo hi; read -r x; echo \$x >>told' 127.0.0.1 @" \
+		"ncat --sh-exec 'echo hi; read -r x; echo \$x >>told' 127.0.0.1 @"; do
+		: >told
+		proposed "$words"
+		run_line </dev/null
+		[ "$STATUS" = 0 ] && [ "$(sort told | paste -sd' ')" = 'answer hi' ] || fault "$words: $LINE"
+	done
+	while IFS='|' read -r words expected; do
+		proposed "$words"
+		run_line </dev/null
+		expected=${expected//@/$PORT}
+		[ "$STATUS $(sed 's/ open .*/ open/' out | sort -k 2 | paste -sd,)" = "${expected//%/$OTHER}" ] || fault "$words: $LINE"
+	done <<-'END'
+		-z 127.0.0.1 @|0 127.0.0.1 @/tcp open
+		-zv -w 2 -q 1 -d 127.0.0.1 @|0 127.0.0.1 @/tcp open
+		-z 127.0.0.1 %|1 
+		-z 127.0.0.1 @ @|0 127.0.0.1 @/tcp open
+		-z 127.0.0.1 @-@|0 127.0.0.1 @/tcp open
+		scan 127.0.0.1 @|0 127.0.0.1 @/tcp open
+		scan 127.0.0.1:@|0 127.0.0.1 @/tcp open
+		nmap 127.0.0.1 @ @|0 127.0.0.1 @/tcp open
+	END
+	proposed '-n -v -z 127.0.0.1 @ % @'
+	run_line </dev/null
+	[ "$STATUS" = 1 ] && grep -q "^127.0.0.1 $PORT/tcp open" out && grep -q "^127.0.0.1 $OTHER/tcp closed" out ||
+		fault "$LINE"
+	proposed 'ping -c 2 127.0.0.1 @'
+	run_line </dev/null
+	[ "$STATUS" = 0 ] && grep -q ' 2 sent, 2 answered' out || fault "$LINE"
+}
+
+@test "listeners: both ways" {
+	local words
+	while read -r words; do
+		PORT=$(free_port)
+		proposed "$words"
+		echo answer >in
+		PATH=$PWD/bin:$PATH bash -c "exec $LINE" <in >heard 2>err 3>&- &
+		started
+		LISTENER=$PID
+		echo hello | exits 0 "$SOCKIT" connect --retry 10s --interval 10ms 127.0.0.1 "$PORT" >out 2>err2
+		ended 0 "$LISTENER"
+		[ "$(<out) $(<heard)" = 'answer hello' ] || fault "$words: $LINE"
+	done <<-'END'
+		-l @
+		-lvn @
+		-lvnp @
+		-l -p @
+		-l 127.0.0.1 @
+		-l -s 127.0.0.1 -p @
+		-l -w 5 @
+		-l -N -q 5 @
+		nc -l @
+		ncat -l @
+		--listen --source-port=@
+		busybox nc -l -p @
+		serve @
+		socat TCP-LISTEN:@,reuseaddr -
+		socat - tcp4-l:@,bind=127.0.0.1
+	END
+}
+
+@test "listeners: commands, many clients, relays" {
+	local words expected
+	# shellcheck disable=SC2016
+	serve -k 127.0.0.1 0 -e 'read -r line; echo "got $line"' 2>/dev/null
+	OTHER=$PORT
+	while IFS='|' read -r words expected; do
+		PORT=$(free_port)
+		proposed "$words"
+		PATH=$PWD/bin:$PATH bash -c "exec $LINE" </dev/null >heard 2>err 3>&- &
+		started
+		LISTENER=$PID
+		echo hello | exits 0 "$SOCKIT" connect --retry 10s --interval 10ms 127.0.0.1 "$PORT" >out 2>err2
+		[ "$(<out)" = "$expected" ] || fault "$words: $LINE"
+		kill "$LISTENER" 2>/dev/null || :
+	done <<-'END'
+		-l -e cat @|hello
+		-lk -c cat -p @|hello
+		ncat -lk --exec cat @|hello
+		socat TCP-LISTEN:@,fork EXEC:cat|hello
+		echo @|hello
+		-lk @|
+		ncat --listen --keep-open --max-conns 3 @|
+		discard @|
+		forward @ 127.0.0.1:%|got hello
+		forward @ 127.0.0.1 %|got hello
+		relay 127.0.0.1:% @|got hello
+		socat TCP-LISTEN:@,fork,reuseaddr TCP:127.0.0.1:%|got hello
+	END
+	for words in 'proxy @' 'socks5 @'; do
+		PORT=$(free_port)
+		proposed "$words"
+		PATH=$PWD/bin:$PATH bash -c "exec $LINE" </dev/null >heard 2>err 3>&- &
+		started
+		eventually "$SOCKIT" connect -z 127.0.0.1 "$PORT" >out 2>&1
+		LISTENER=$PORT
+		PORT=$OTHER
+		proposed "-x 127.0.0.1:$LISTENER 127.0.0.1 @"
+		echo hello >in
+		run_line <in
+		[ "$STATUS $(<out)" = '0 got hello' ] || fault "$LINE"
+	done
+}
+
+@test "datagrams: both ways" {
+	local words
+	datagram_peer reply:pong
+	for words in '-u -W 1 127.0.0.1 @' '-nuW1 127.0.0.1 @' 'udp --replies 1 127.0.0.1 @' \
+		'send --replies 1 127.0.0.1:@'; do
+		proposed "$words"
+		echo ping >in
+		run_line <in
+		[ "$STATUS $(<out)" = '0 pong' ] || fault "$words: $LINE"
+	done
+	for words in '-zu 127.0.0.1 @' '-zuv 127.0.0.1 @'; do
+		proposed "$words"
+		run_line <in
+		[ "$STATUS" = 0 ] && grep -q "^127.0.0.1 $PORT/udp open" out || fault "$words: $LINE"
+	done
+	for words in '-lu @' '-ulp @' '-lun -s 127.0.0.1 -p @' 'ncat -l --udp @' 'socat UDP-LISTEN:@ -'; do
+		PORT=$(free_port)
+		proposed "$words"
+		echo answer >in
+		PATH=$PWD/bin:$PATH bash -c "exec $LINE" <in >heard 2>err 3>&- &
+		started
+		eventually asked
+		[ "$(<out)" = answer ] && grep -q '^hello$' heard || fault "$words: $LINE"
+		kill "$PID"
+	done
+	for words in '-luk @' 'udp-listen @' 'recv 127.0.0.1 @' 'socat UDP-RECV:@ -'; do
+		PORT=$(free_port)
+		proposed "$words"
+		PATH=$PWD/bin:$PATH bash -c "exec $LINE" </dev/null >heard 2>err 3>&- &
+		started
+		eventually heard || fault "$words: $LINE"
+		kill "$PID"
+	done
+}
+asked() {
+	echo hello | within 10 "$SOCKIT" udp-send -w 5 --replies 1 127.0.0.1 "$PORT" >out 2>err2 3>&-
+}
+heard() {
+	echo hello | within 10 "$SOCKIT" udp-send 127.0.0.1 "$PORT" >out 2>err2 3>&- && grep -q '^hello$' heard
+}
+
+@test "UNIX sockets" {
+	local words
+	# shellcheck disable=SC2016
+	spawn "$SOCKIT" unix -l -k s -e 'read -r line; echo "got $line"' </dev/null >out2 2>err2
+	eventually test -S s
+	for words in '-U s' '-NU s' '-vn4U s' 'unix:s' './s' 'socat - UNIX-CONNECT:s' 'socat unix:s -'; do
+		proposed "$words" || { LINE=$(<err) && LINE=sockit${LINE##*sockit}; }
+		echo hello >in
+		run_line <in
+		[ "$STATUS $(<out)" = '0 got hello' ] || fault "$words: $LINE"
+	done
+	for words in '-lU l' '-lvU l' 'socat UNIX-LISTEN:l -'; do
+		proposed "$words"
+		echo answer >in
+		PATH=$PWD/bin:$PATH bash -c "exec $LINE" <in >heard 2>err 3>&- &
+		started
+		LISTENER=$PID
+		echo hello | exits 0 "$SOCKIT" unix --retry 10s --interval 10ms l >out 2>err2
+		ended 0 "$LISTENER"
+		[ "$(<out) $(<heard)" = 'answer hello' ] || fault "$words: $LINE"
+	done
+}
+
+@test "names, services and sockets" {
+	local words expected
+	peer nameserver port:0 zone
+	while IFS='|' read -r words expected; do
+		proposed "$words"
+		run_line </dev/null
+		[ "$STATUS" = 0 ] && grep -qE "$expected" out || fault "$words: $LINE"
+	done <<-'END'
+		dig @127.0.0.1 -p @ ok.test +short|^192\.0\.2\.1$
+		dig @127.0.0.1 -p @ AAAA ok.test|^2001:db8::1$
+		dig @127.0.0.1 -p @ ok.test -t aaaa|^2001:db8::1$
+		drill ok.test @127.0.0.1 -p @|^192\.0\.2\.1$
+		host -p @ -t AAAA ok.test 127.0.0.1|^2001:db8::1$
+		nslookup -p @ ok.test 127.0.0.1|^192\.0\.2\.1$
+		dig -x 127.0.0.1|localhost
+		host 127.0.0.1|localhost
+		dns localhost|^(127\.0\.0\.1|::1)$
+		getent hosts localhost|^(127\.0\.0\.1|::1)$
+		getent services http|^http[[:blank:]]+80/tcp
+		services http/tcp|^http[[:blank:]]+80/tcp
+		ss -tlnp|.
+		lsof -i|.
+		ifconfig|^lo
+	END
+}
+
+@test "what other tools do and sockit does not has no line" {
+	local words expected
+	for words in 'ncat --ssl h 443' '-lW 3 80' '-S h 80' '-V 1 h 80' '-Z h 80' '-lF 80' '-lz 80' 'h 80 81' \
+		'-U a b' '-l a b c' 'socat - OPENSSL:h:443' 'socat -' 'socat -t 5 - TCP:h:80' 'socat -T5 - TCP:h:1' \
+		'dig a b c' 'dig -t NOSUCH h' 'getent passwd' 'nc' 'busybox ls' 'forward 1 2 3 4 5' '-zU s' \
+		'-x p:1 -z h 80' 'nc --xyzzy h 80'; do
+		# shellcheck disable=SC2086 # words
+		sockit $words
+		told 2 "sockit: '*' is no subcommand: see sockit help" || fault "$words"
+	done
+	# It was a slip of the keyboard.
+	sockit conect h 80
+	told 2 "sockit: 'conect' is no subcommand: did you mean 'connect'[?]"
+	# What is missing has a name.
+	while IFS='|' read -r words expected; do
+		# shellcheck disable=SC2086 # words
+		sockit $words
+		told 2 "$(quoted "sockit: '${words%% *}' is no subcommand: $expected")" || fault "$words"
+	done <<-'END'
+		-u|what nc does so is: sockit udp-send HOST PORT
+		-zuv H 53-60|what nc does so is: sockit udp-send -z -v H 53-60
+		-ub 192.0.2.255 9|what nc does so is: sockit broadcast --to 192.0.2.255 9
+		-F -w 3 -x p:1080 h 80|what nc does so is: sockit connect -F -w 3 --proxy socks5://p:1080 h 80
+		ping h|that is: sockit connect --ping h PORT
+		chat|that is: sockit listen --chat PORT
+		chat 9000|that is: sockit listen --chat 9000
+		proxy|that is: sockit listen --proxy-server socks5 127.0.0.1 PORT
+		forward|that is: sockit listen -k --forward HOST:PORT PORT
+		forward 80 h|that is: sockit listen -k --forward h:PORT 80
+		telnet h|that is: sockit connect -t h 23
+		dig|that is: sockit resolve --record A NAME
+		ncat --proxy p:8080 --proxy-type socks5 --proxy-auth u:p h 80|that is: sockit connect --proxy socks5://***@p:8080 h 80
+		http://h/|'http://h/' is a URL: its host and port are written h 80
+		https://h/ x|'https://h/' is a URL: its host and port are written h 443 (sockit speaks no TLS)
+		/x.sock|a path is meant in sockit unix /x.sock
+		unix:/x.sock|sockit unix /x.sock
+		80|a port is meant in sockit listen 80, or in sockit connect HOST 80
+		80 h|a port stands behind the host: sockit connect h 80
+		example.org|a host is meant in sockit connect example.org PORT, or in sockit resolve example.org
+		::1|an address is meant in sockit connect ::1 PORT
+	END
+}
