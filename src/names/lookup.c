@@ -211,7 +211,6 @@ static int work_find_host(struct work *w)
 	 * A socket type, else each address comes three times. */
 	struct addrinfo hints = { .ai_family = q->family, .ai_socktype = q->socktype }, *list;
 	struct address numeric;
-	char ascii[IDNA_MOST];
 	uint16_t usual;
 	int eai;
 
@@ -231,6 +230,7 @@ static int work_find_host(struct work *w)
 	if (eai)
 		return eai == EAI_NONAME && q->host && has_other_family(q) ? EAI_NODATA : eai;
 	if (q->all && q->host) {
+		char ascii[IDNA_MOST];
 		if (list->ai_canonname)
 			lookup_names_add(&w->answer.names, list->ai_canonname);
 		lookup_aliases(idna_name(q->host, ascii), q->family, &w->answer.names);

@@ -54,7 +54,6 @@ ssize_t rights_send(int fd, const void *data, size_t n, struct rights *r)
 	} control;
 	struct iovec iov = { .iov_base = (void *)data, .iov_len = n };
 	struct msghdr m = { .msg_iov = &iov, .msg_iovlen = 1, .msg_control = control.room };
-
 	ssize_t done;
 
 	control_add(&m, SOL_SOCKET, SCM_RIGHTS, r->fds, r->n * sizeof *r->fds);
@@ -64,21 +63,32 @@ ssize_t rights_send(int fd, const void *data, size_t n, struct rights *r)
 	return done;
 }
 
-/* A look at a stream goes on in Linux, whatever was asked for, to the first piece that has
- * descriptors (a piece is what one write made), and no further. Descriptors for which there is no
- * room count as data that was cut off: MSG_CTRUNC. */
+/* Looks at what comes next on the stream FD, into PIECES of IOV. In Linux the look goes on,
+ * whatever was asked for, to the first piece of the stream that has descriptors (a piece is what
+ * one write made), and no further; those for which there is no room count as data that was cut off.
+ * *HAS_SOME tells whether there are any. Returns as recvmsg(2). */
+static ssize_t rights_peek(int fd, struct iovec *iov, int pieces, bool *has_some)
+{
+	struct msghdr m = { .msg_iov = iov };
+	ssize_t got;
+
+	m.msg_iovlen = (size_t)pieces;
+	got = recvmsg(fd, &m, MSG_PEEK | MSG_DONTWAIT);
+	*has_some = (m.msg_flags & MSG_CTRUNC) != 0;
+	return got;
+}
 
 size_t rights_without(int fd)
 {
 	char first;
 	struct iovec iov = { .iov_base = &first, .iov_len = 1 };
-	struct msghdr m = { .msg_iov = &iov, .msg_iovlen = 1 };
+	bool has_some;
 	int n = 0;
 
 	/* Only what is there before the look was looked at. */
-	if (ioctl(fd, FIONREAD, &n) < 0 || n <= 0 || recvmsg(fd, &m, MSG_PEEK | MSG_DONTWAIT) <= 0)
+	if (ioctl(fd, FIONREAD, &n) < 0 || n <= 0 || rights_peek(fd, &iov, 1, &has_some) <= 0)
 		return 0;
-	return m.msg_flags & MSG_CTRUNC ? 0 : (size_t)n;
+	return has_some ? 0 : (size_t)n;
 }
 
 /* How many of the next N bytes on the stream FD come before the next descriptors? They are copied
@@ -87,19 +97,17 @@ size_t rights_without(int fd)
 static ssize_t rights_before(int fd, void *data, size_t n)
 {
 	static const char unwritable = 0;
-	struct iovec iov[2] = { { .iov_base = data, .iov_len = n } };
-	struct msghdr m = { .msg_iov = iov, .msg_iovlen = 1 };
-	ssize_t got = recvmsg(fd, &m, MSG_PEEK | MSG_DONTWAIT);
+	struct iovec all = { .iov_base = data, .iov_len = n };
+	bool has_some;
+	ssize_t got = rights_peek(fd, &all, 1, &has_some);
 
-	if (got <= 0 || !(m.msg_flags & MSG_CTRUNC))
+	if (got <= 0 || !has_some)
 		return got;
-	/* They come with the last piece that was looked at, or after it: Linux goes on to the first
-	 * piece that has some, whatever was asked for, and no further. Where a piece begins shows
-	 * if there is no place for its last byte: then nothing of it counts. */
-	iov[0].iov_len = (size_t)got - 1;
-	iov[1] = (struct iovec){ .iov_base = (void *)&unwritable, .iov_len = 1 };
-	m.msg_iovlen = 2;
-	got = recvmsg(fd, &m, MSG_PEEK | MSG_DONTWAIT);
+	/* They come with the last piece that was looked at. Where that begins shows if there is no
+	 * place for its last byte: then nothing of it counts. */
+	struct iovec short_of_one[] = { { .iov_base = data, .iov_len = (size_t)got - 1 },
+					{ .iov_base = (void *)&unwritable, .iov_len = 1 } };
+	got = rights_peek(fd, short_of_one, 2, &has_some);
 	return got < 0 && errno == EFAULT ? 0 : got;
 }
 
