@@ -1,9 +1,18 @@
 /* broker.c - the services that join all connections: what one sends goes to all others */
+#include <errno.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 #include "base/clock.h"
 #include "conn/stdio.h"
+#include "flow/output.h"
 #include "run/report.h"
+
+/* What the others say, where who speaks by stdin sits at a terminal. */
+struct ear {
+	struct subscriber subscriber;
+	struct output heard;
+};
 
 #define LAST_PATIENCE SECOND /* with a stdout that is slow to take the last words */
 
@@ -70,9 +79,9 @@ static void broker_hear_piece(struct connections *s, const struct iovec *piece)
 	int n = frame ? frame_head(&frame->frame, piece->iov_len, head) : 0;
 
 	/* A length that the frame has no room for: the packet as it is. */
-	text_put(&s->heard.text, head, n > 0 ? (size_t)n : 0);
-	text_put(&s->heard.text, piece->iov_base, piece->iov_len);
-	text_put(&s->heard.text, tail, frame ? frame_tail(&frame->frame, tail) : 0);
+	text_put(&s->ear->heard.text, head, n > 0 ? (size_t)n : 0);
+	text_put(&s->ear->heard.text, piece->iov_base, piece->iov_len);
+	text_put(&s->ear->heard.text, tail, frame ? frame_tail(&frame->frame, tail) : 0);
 }
 
 static void broker_hear(void *arg)
@@ -80,20 +89,20 @@ static void broker_hear(void *arg)
 	struct connections *s = arg;
 	struct iovec piece;
 
-	while (!output_full(&s->heard) && subscriber_look(&s->ear, &piece, 1)) {
+	while (!output_full(&s->ear->heard) && subscriber_look(&s->ear->subscriber, &piece, 1)) {
 		broker_hear_piece(s, &piece);
-		subscriber_took(&s->ear, piece.iov_len);
+		subscriber_took(&s->ear->subscriber, piece.iov_len);
 	}
-	output_flush(&s->heard);
+	output_flush(&s->ear->heard);
 }
 
 static void broker_heard(void *arg)
 {
 	struct connections *s = arg;
 
-	if (s->heard.error)
-		run_end(&s->run,
-			report_output_error(s->c->messages, s->heard.to.name, s->heard.error));
+	if (s->ear->heard.error)
+		run_end(&s->run, report_output_error(s->c->messages, s->ear->heard.to.name,
+						     s->ear->heard.error));
 	else
 		broker_hear(s);
 }
@@ -104,25 +113,33 @@ static void broker_prepare(struct connections *s)
 	stdio_share(s);
 	if (!s->fanout.source || s->in.kind != ENDPOINT_TERMINAL || s->c->data->send_only)
 		return;
-	output_start(&s->heard, s->run.loop, STDOUT_FILENO, "stdout", broker_heard, s);
-	fanout_overhear(&s->fanout, &s->ear);
-	s->ear.ready = broker_hear;
-	s->ear.arg = s;
-	s->fanout.publisher.self = &s->ear;
+	s->ear = calloc(1, sizeof *s->ear);
+	if (!s->ear) {
+		run_end(&s->run, report_error(s->c->messages, "stdout", errno));
+		return;
+	}
+	output_start(&s->ear->heard, s->run.loop, STDOUT_FILENO, "stdout", broker_heard, s);
+	fanout_overhear(&s->fanout, &s->ear->subscriber);
+	s->ear->subscriber.ready = broker_hear;
+	s->ear->subscriber.arg = s;
+	s->fanout.publisher.self = &s->ear->subscriber;
 }
 
 static void broker_end(struct connections *s)
 {
-	if (s->ear.fanout) {
+	struct ear *ear = s->ear;
+
+	if (ear) {
 		broker_hear(s);
-		output_drain(&s->heard, LAST_PATIENCE, LAST_PATIENCE);
-		if (s->ear.lost_bytes)
+		output_drain(&ear->heard, LAST_PATIENCE, LAST_PATIENCE);
+		if (ear->subscriber.lost_bytes)
 			message(s->c->messages, MESSAGE_NOTE, "note",
 				"stdout: lost %llu bytes: it was slower than what came",
-				(unsigned long long)s->ear.lost_bytes);
+				(unsigned long long)ear->subscriber.lost_bytes);
+		fanout_leave(&ear->subscriber);
+		output_close(&ear->heard);
+		free(ear);
 	}
-	fanout_leave(&s->ear);
-	output_close(&s->heard);
 	stdio_unshare(s);
 }
 

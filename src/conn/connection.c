@@ -29,8 +29,7 @@ void connection_start(struct connection *x, int fd)
 	x->up.heartbeat_text = d->heartbeat_text;
 	x->down = (struct filter){ .telnet = d->telnet, .answers = d->telnet ? &x->up : NULL };
 	x->up.id = x->down.id = x->connections->keep ? x->id : 0;
-	if (run_copies(&x->connections->run))
-		x->up.copies = x->down.copies = x->connections->run.copies;
+	x->up.copies = x->down.copies = x->connections->run.copies;
 	x->connections->service->start(x);
 }
 
@@ -235,7 +234,7 @@ static void connection_add_pause(const struct connection *x, struct text *text)
 	const struct transcript *copies = x->connections->run.copies;
 	bool full = false;
 
-	for (int i = 0; i < TRANSCRIPTS; i++)
+	for (int i = 0; copies && i < TRANSCRIPTS; i++)
 		if (output_full(&copies[i].out)) {
 			text_add(text, "; %s to take its copy (--timeout)", copies[i].out.to.name);
 			full = true;

@@ -7,7 +7,6 @@
 #define CONN_CONNECTIONS_H
 
 #include "flow/fanout.h"
-#include "flow/output.h"
 #include "net/listener.h"
 #include "run/run.h"
 #include "sock/address.h"
@@ -57,14 +56,13 @@ struct connections {
 	struct fanout fanout;
 	struct filter read_copies; /* what is read from stdin is copied once */
 	/* What the others say, where who speaks by stdin sits at a terminal: broker.c's */
-	struct subscriber ear;
-	struct output heard;
+	struct ear *ear;
 	struct watch out_watch;
 	struct timer out_timer;
 	/* stdin's size, for --progress */
 	int64_t expected;
 	size_t sent_before; /* bytes of stdin that went with the SYN, --fastopen */
-	bool escape_told; /* of --raw */
+	bool escape_told;   /* of --raw */
 };
 
 /* Starts the run of S as C says; the run asks S for its figures from here on. The caller has set

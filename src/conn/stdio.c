@@ -125,8 +125,7 @@ void stdio_share(struct connections *s)
 	if (reads || joins)
 		fanout_start(&s->fanout, s->run.loop, &c, reads ? &s->in : NULL);
 	s->read_copies = (struct filter){ .sent = true, .crlf = d->crlf, .telnet = d->telnet };
-	if (run_copies(&s->run))
-		s->read_copies.copies = s->run.copies;
+	s->read_copies.copies = s->run.copies;
 	if (joins)
 		return;
 	endpoint_inherit(&s->out, STDOUT_FILENO, true, "stdout");

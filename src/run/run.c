@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/clock.h"
@@ -107,7 +108,7 @@ static bool run_copies_wait(const struct run *r)
 {
 	bool waits = false;
 
-	for (int i = 0; i < TRANSCRIPTS; i++)
+	for (int i = 0; r->copies && i < TRANSCRIPTS; i++)
 		waits |= output_waits(&r->copies[i].out) > 0;
 	return waits;
 }
@@ -132,6 +133,13 @@ static int run_open_copies(struct run *r)
 						 [TRANSCRIPT_HEX] = d->hex_dump,
 						 [TRANSCRIPT_TEXT] = d->text_dump };
 
+	if (!run_copies(r))
+		return 0;
+	r->copies = calloc(TRANSCRIPTS, sizeof *r->copies);
+	if (!r->copies) {
+		report_error(r->messages, "start", errno);
+		return -1;
+	}
 	for (int i = 0; i < TRANSCRIPTS; i++)
 		if (paths[i] && transcript_open(&r->copies[i], r->loop, paths[i], d->append,
 						(enum transcript_form)i, run_copy_changed, r) < 0) {
@@ -218,7 +226,8 @@ void run_look_up(struct run *r, const struct places_question *q, const char *wha
 
 void run_copy(struct run *r, const struct transcript_piece *piece, const void *data, size_t n)
 {
-	transcripts_add(r->copies, piece, data, n);
+	if (r->copies)
+		transcripts_add(r->copies, piece, data, n);
 }
 
 bool run_copies(const struct run *r)
@@ -230,7 +239,7 @@ bool run_copies(const struct run *r)
 
 bool run_copies_full(const struct run *r)
 {
-	return transcripts_full(r->copies);
+	return r->copies && transcripts_full(r->copies);
 }
 
 void run_end(struct run *r, struct outcome outcome)
@@ -248,7 +257,7 @@ void run_end(struct run *r, struct outcome outcome)
 
 static void run_move_copies(struct run *r, struct loop *loop)
 {
-	for (int i = 0; i < TRANSCRIPTS; i++)
+	for (int i = 0; r->copies && i < TRANSCRIPTS; i++)
 		output_move(&r->copies[i].out, loop);
 	r->loop = loop;
 }
@@ -287,7 +296,7 @@ struct outcome run_wait(struct run *r)
 	if (r->calls.ending)
 		r->calls.ending(r->calls.arg);
 	run_finish_copies(r);
-	for (int i = 0; i < TRANSCRIPTS; i++) {
+	for (int i = 0; r->copies && i < TRANSCRIPTS; i++) {
 		const char *name = r->copies[i].out.to.name;
 		bool told = transcript_error(&r->copies[i]);
 		if (transcript_close(&r->copies[i]) == 0 || told)
@@ -304,8 +313,9 @@ struct outcome run_wait(struct run *r)
 
 void run_free(struct run *r)
 {
-	for (int i = 0; i < TRANSCRIPTS; i++)
+	for (int i = 0; r->copies && i < TRANSCRIPTS; i++)
 		transcript_close(&r->copies[i]);
+	free(r->copies);
 	text_free(&r->waits);
 	places_cancel(r->lookup.lookup);
 	timer_drop(r->loop, &r->lookup.limit);

@@ -45,7 +45,7 @@ struct run {
 	const struct messages *messages;
 	const struct data_options *data;
 	struct timer timeout, progress_timer, waits_timer, leave_timer;
-	struct transcript copies[TRANSCRIPTS]; /* -o, -x and -X */
+	struct transcript *copies; /* TRANSCRIPTS of them, of -o, -x and -X; NULL: there are none */
 	struct run_calls calls;
 	struct outcome outcome;
 	bool ended;
