@@ -2,7 +2,7 @@
 # The data options that change a stream, slow it down or show it: --crlf, --telnet, --delay, --rate, --output,
 # --hex-dump, each with the ways in which a connection ends, and all of them together.
 
-# shellcheck disable=SC2046,SC2086,SC2094 # lists of words; names of files
+# shellcheck disable=SC1003,SC2046,SC2086,SC2094 # a backslash; lists of words; names of files
 # shellcheck disable=SC2153 # serve sets LISTENER
 
 load helpers/common

@@ -87,7 +87,7 @@ near() {
 	says '^sockit connect: port nosuchservice: .*\(EAI_SERVICE\)$'
 	exits 3 "$SOCKIT" connect 127.0.0.1 1 --forward nosuch.invalid:80 </dev/null >out 2>err
 	says 'nosuch\.invalid: .*\(EAI_[A-Z]+\)$'
-	for word in 127.0.0.1 '' :80 [::1] unix: h:99999; do
+	for word in 127.0.0.1 '' :80 '[::1]' unix: h:99999; do
 		exits 2 "$SOCKIT" connect 127.0.0.1 1 --forward "$word" </dev/null >out 2>err
 		says '--forward|endpoint|port|PATH|is empty'
 	done
