@@ -4,6 +4,7 @@
 
 load helpers/common
 load helpers/files
+load helpers/words
 
 # sends NAME WORD...: sockit with WORDs sends "hello", and then waits for more; $SENDER, NAME.in.
 # Signals are as by default, which they are not in the background of a script.
@@ -31,7 +32,7 @@ cut_off() {
 	while read -r cause status option; do
 		"$1" "$cause"
 		receivers+=("$RECEIVER")
-		sends "$cause" connect $option 127.0.0.1 "$PORT"
+		sends "$cause" connect ${option:+"$option"} 127.0.0.1 "$PORT"
 		senders+=("$SENDER")
 		names+=("$cause $status")
 	done <<<"$CAUSES"
@@ -145,7 +146,7 @@ socat_saw() {
 	local cause status option
 	while read -r cause status option; do
 		to_sockit "$cause"
-		env --default-signal=INT "$SOCKIT" connect --rate 10k $option 127.0.0.1 "$PORT" \
+		env --default-signal=INT "$SOCKIT" connect --rate 10k ${option:+"$option"} 127.0.0.1 "$PORT" \
 			<"$(SMALL)" >/dev/null 2>sender.err 3>&- &
 		started
 		eventually has_at_least "$cause.copy" 1
@@ -237,7 +238,7 @@ ctrl_c() {
 	while read -r name number options; do
 		mkfifo in
 		exec 7<>in
-		serve $options 127.0.0.1 0 <in >out 2>err 7>&-
+		serve ${options:+"$options"} 127.0.0.1 0 <in >out 2>err 7>&-
 		clients=()
 		for i in 1 2 3; do
 			[ "$i" = 1 ] || [ "$options" ] || break
@@ -469,21 +470,27 @@ print(n[0])')" = 0 ]
 }
 
 @test "--echo, and a client of a broker" {
-	local option
-	for option in --echo --broker; do
-		serve "$option" 127.0.0.1 0 </dev/null 2>err
+	local option verbs
+	while read -r option verbs; do
+		serve -v "$option" 127.0.0.1 0 </dev/null 2>err
 		mkfifo go
-		counterpart connect:"$PORT" line:hello go:go readall report
+		# shellcheck disable=SC2086 # words
+		counterpart connect:"$PORT" $verbs go:go readall report
 		: <go
+		eventually grep -q accepted err
 		kill -KILL "$LISTENER"
 		ended 0 "$PEER"
-		eventually grep -q ' ECONNRESET$' peer.out
+		grep -q ' ECONNRESET$' peer.out
 		rm go
-	done
+	done <<-'END'
+		--echo line:hello read:6
+		--broker
+	END
 }
 
 @test "MPTCP" {
-	"$SOCKIT" connect -z --quiet --transport mptcp 127.0.0.1 9 || [ $? != 2 ] || skip 'no MPTCP'
+	[ "$(cat /proc/sys/net/mptcp/enabled 2>/dev/null)" = 1 ] || skip 'no MPTCP in this kernel'
+	[ "$(platform)" = linux ] || skip 'portable'
 	local name
 	for name in TERM KILL; do
 		serve -d --transport mptcp 127.0.0.1 0 >copy 2>err

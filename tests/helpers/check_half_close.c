@@ -80,8 +80,8 @@ enum {
 	{ event, 0, 0, SENT, ANY, ANY, 0, SAME, SAME, SAME, NONE },                                \
 	{ event, RECV_ONLY, 0, UNSENT, ~ENDED, OPEN_RUN, 0, SAME, SAME, SAME, NONE }
 
-/* The run ends early. A connection that promises nothing, or from which all has been passed on,
- * ends at once; where two are joined (BOTH) that counts in both directions. */
+/* The run ends early. A connection that promises nothing, or all of which has been passed on, ends
+ * at once; where two are joined (BOTH) that counts in both directions. */
 #define CUT_BOTH(event, mode, end)                                                                 \
 	{ event, PROMISES | (mode), 0, SENT, ENDED, ANY, OVER, SAME, SAME, FAILS, end },           \
 	{ event, PROMISES | (mode), 0, UNSENT, IS(RECEIVE_OPEN), OPEN_RUN,                         \
@@ -136,6 +136,9 @@ static const struct row rows[] = {
 	   SEND_KEPT_OPEN),
 	IN(HALF_CLOSE_SENT_CUT, RELAY, 0, IS(RUN_CLOSING), PROBE_FAR | HALF_CLOSE_SHUT_DOWN,
 	   SEND_SHUT),
+
+	NOT_YET(HALF_CLOSE_SENT_UNCONNECTED),
+	IN(HALF_CLOSE_SENT_UNCONNECTED, 0, 0, ANY, 0, SEND_CONNECTING),
 
 	NOT_YET(HALF_CLOSE_SENT_BROKEN),
 	IN(HALF_CLOSE_SENT_BROKEN, 0, RELAY, ANY, 0, SEND_BROKEN),
