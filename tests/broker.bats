@@ -307,12 +307,12 @@ same_in_time() {
 	local full
 	for full in wait close; do
 		broker -m 2 --when-full $full
-		party a,b:join b:text:x a:has:x a:shutdown a:quiet:0.2 c:join a:over c:text:y b:has:y b:text:z c:has:z
+		party a,b:join b:text:x a:has:x a:shutdown a:quiet:0.2 c:join a:gone c:text:y b:has:y b:text:z c:has:z
 		stops
 	done
 	# It waits already when that happens.
 	broker -m 2
-	party a,b:join b:text:x a:has:x c:join c:text:y b:quiet:0.1 a:shutdown a:over b:has:y b:text:z c:has:z
+	party a,b:join b:text:x a:has:x c:join c:text:y b:quiet:0.1 a:shutdown a:gone b:has:y b:text:z c:has:z
 	stops
 	silent
 }

@@ -431,8 +431,8 @@ on_terminal() {
 	# and after.
 	waiting_client three line:three shutdown readall report
 	eventually accepted three
-	client_ended one /dev/null
-	client_ended two /dev/null
+	client_ended one /dev/null ECONNRESET
+	client_ended two /dev/null ECONNRESET
 	exec 7>&-
 	client_ended three /dev/null
 	ended 0 "$LISTENER"
@@ -447,7 +447,7 @@ on_terminal() {
 	client three line:three readall report
 	eventually has_at_least out 14
 	client four line:four readall report
-	client_ended one /dev/null
+	client_ended one /dev/null ECONNRESET
 	pause 0.1
 	run ! closed two
 	run ! closed three
@@ -483,7 +483,7 @@ on_terminal() {
 		client_ended two much
 		client_ended three /dev/null
 		if [ $status = 0 ]; then
-			client_ended one much
+			client_ended one much ECONNRESET
 			complains
 		fi
 		ended $status "$LISTENER"
@@ -517,7 +517,7 @@ on_terminal() {
 	client one line:one shutdown readall report
 	eventually has_at_least out 4
 	client two line:two shutdown readall report
-	client_ended one /dev/null
+	client_ended one /dev/null ECONNRESET
 	exec 7>&-
 	client_ended two /dev/null
 	ended 0 "$LISTENER"
@@ -958,13 +958,13 @@ for i in range(200000): os.write(7, b"x")' 7>&7 &
 	waiting_client four line:four readall report
 	eventually accepted four
 	# The oldest of those that had ended, and it alone.
-	client_ended one /dev/null
+	client_ended one /dev/null ECONNRESET
 	run ! closed two
 	run ! closed three
 	# With nobody to make place it waits in the backlog.
 	waiting_client five line:five readall report
 	eventually accepted five
-	client_ended three /dev/null
+	client_ended three /dev/null ECONNRESET
 	waiting_client six line:six readall report
 	pause 0.4
 	run ! accepted six
@@ -987,7 +987,7 @@ for i in range(200000): os.write(7, b"x")' 7>&7 &
 	needs strace strace
 	strace -o /dev/null -e trace=accept,accept4 -e inject=accept,accept4:error=EPROTO:when=1 true \
 		2>/dev/null || skip 'this strace cannot inject'
-	local error
+	local error how
 	mkfifo in
 	for error in ECONNABORTED EPROTO ENOBUFS ENOMEM ENFILE; do
 		rm -f ready
@@ -1002,13 +1002,15 @@ for i in range(200000): os.write(7, b"x")' 7>&7 &
 		client one line:one shutdown readall report
 		eventually has_at_least out 4
 		client two line:two readall report
+		how=end
 		if [ $error = ENFILE ]; then
 			eventually closed one
+			how=ECONNRESET
 		else
 			run ! closed one
 		fi
 		exec 7>&-
-		client_ended one /dev/null
+		client_ended one /dev/null $how
 		client_ended two /dev/null
 		ended 0 "$LISTENER"
 		grep -q "$error.*INJECTED" trace

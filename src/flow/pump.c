@@ -388,6 +388,7 @@ void pump_wake(struct pump *p)
 
 void pump_close(struct pump *p)
 {
+	p->gives_way = p->c.terms.promises;
 	pump_event(p, HALF_CLOSE_CLOSE, 0);
 	/* The loop shows whether that was all. */
 	timer_set(p->loop, &p->pace_timer, clock_now());

@@ -69,6 +69,7 @@ struct pump {
 	int64_t last_move, last_in, last_sent, last_heartbeat;
 	int64_t ack_delay;    /* ns between two questions for acknowledgements */
 	bool hurried;	      /* the time of --linger is a second, whatever moves */
+	bool gives_way;	      /* pump_close() is no end of `in` */
 	bool over;	      /* nothing moves any more */
 	int64_t acknowledged; /* bytes, when last asked */
 };
@@ -84,7 +85,8 @@ void pump_start(struct pump *p, struct loop *loop, const struct pump_config *c,
 void pump_finish_in(struct pump *p);
 
 /* Ends the connection from here: what was read is sent as long as the peer takes it, what comes is
- * discarded, and after the time of --linger it is over. */
+ * discarded, and after the time of --linger it is over. If `in` had not ended by then the connection
+ * is reset. */
 void pump_close(struct pump *p);
 
 /* The run ends from outside: what was read is sent, and has a second to be acknowledged, in which

@@ -191,6 +191,8 @@ static void pump_look_at_in(struct pump *p)
 /* Each direction ends by itself. */
 static void pump_look_at_ends(struct pump *p)
 {
+	bool whole;
+
 	if (p->down.state == FLOW_ENDED && !p->down.source_ended)
 		pump_event(p,
 			   p->c.terms.one_message || p->up.state == FLOW_OPEN ?
@@ -201,10 +203,11 @@ static void pump_look_at_ends(struct pump *p)
 		pump_event(p, HALF_CLOSE_PEER_ENDED, 0);
 	if (p->up.state != FLOW_ENDED || p->state.send != SEND_OPEN)
 		return;
+	whole = p->up.source_ended && !p->up.error;
 	pump_event(p,
-		   p->peer_error		      ? HALF_CLOSE_SENT_BROKEN :
-		   p->up.source_ended && !p->up.error ? HALF_CLOSE_SENT :
-							HALF_CLOSE_SENT_CUT,
+		   p->peer_error || (p->gives_way && !whole) ? HALF_CLOSE_SENT_BROKEN :
+		   whole				     ? HALF_CLOSE_SENT :
+							       HALF_CLOSE_SENT_CUT,
 		   0);
 }
 
