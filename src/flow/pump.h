@@ -85,8 +85,8 @@ void pump_start(struct pump *p, struct loop *loop, const struct pump_config *c,
 void pump_finish_in(struct pump *p);
 
 /* Ends the connection from here: what was read is sent as long as the peer takes it, what comes is
- * discarded, and after the time of --linger it is over. If `in` had not ended by then the connection
- * is reset. */
+ * discarded, and after the time of --linger it is over. If `in` had not ended by then the
+ * connection is reset. */
 void pump_close(struct pump *p);
 
 /* The run ends from outside: what was read is sent, and has a second to be acknowledged, in which
