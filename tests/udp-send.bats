@@ -182,12 +182,11 @@ sys.stdout.buffer.write(b"".join(d[i + 4:i + 68] for i in range(0, len(d), 68)))
 	refuses "*--repeat: *" udp-send --repeat 0 h 1
 	refuses "*--pps: *" udp-send --pps 0 h 1
 	refuses "*--rate: *" udp-send --rate 0 h 1
-	refuses '--interval needs --repeat' udp-send --interval 1 h 1
+	refuses '--interval needs --repeat or --retry' udp-send --interval 1 h 1
 	refuses '*--multicast-ttl: *' udp-send --multicast-ttl 256 h 1
 	refuses "a port is missing after 'h'" udp-send h
 	refuses "port '65536' is *" udp-send h 65536
 	refuses "host 'h' is a name*" udp-send -n h 1
-	refuses '--probe and --replies *' udp-send -z --replies 2 h 1
 	refuses "--no-loop: 127.0.0.1 is no multicast group" udp-send --no-loop 127.0.0.1 1
 	refuses "--multicast-interface: ::1 is no multicast group" udp-send --multicast-interface lo ::1 1
 }
@@ -303,7 +302,7 @@ sys.stdout.buffer.write(b"".join(d[i + 4:i + 68] for i in range(0, len(d), 68)))
 	receiver reply elsewhere
 	echo x >in
 	udp -w 0.2 127.0.0.1 "$PORT" <in
-	told 4 'sockit udp-send: no reply within 200 ms (--wait)'
+	told 4 'sockit udp-send: no reply within 200 ms (-w)'
 	udp --any-source -w 10 --replies 1 127.0.0.1 "$PORT" <in
 	well
 	[[ $(<out) =~ ^127\.0\.0\.1\ [0-9]+:\ x$ && $(<out) != "127.0.0.1 $PORT: x" ]]
@@ -410,29 +409,28 @@ print(socket.getaddrinfo("two", 9, type=socket.SOCK_DGRAM)[0][4][0])')
 	[ "$STATUS" = 1 ]
 }
 
-@test "udp-send: --probe" {
+# Asking: -z.
+
+# bats test_tags=valgrind
+@test "udp-send: -z asks, by --data or an empty datagram, and never reads stdin" {
 	receiver reply
 	sockit udp-send -z 127.0.0.1 "$PORT"
 	[ "$STATUS" = 0 ]
 	[[ $(<out) == "127.0.0.1 $PORT/udp open"* ]]
 	silent
 	received 1
-	[ "$(sizes)" = 0 ]
-	printf 'ab' | within 10 "$SOCKIT" udp-send --probe 127.0.0.1 "$PORT" >out 3>&-
-	[[ $(<out) == "127.0.0.1 $PORT/udp open"* ]]
-	received 2
-	[ "$(sizes)" = '0 2' ]
+	# What a loop reads is left to the loop.
+	printf '1\n2\n' | while read -r line; do
+		within 10 "$SOCKIT" udp-send --probe --data "$line\\n" 127.0.0.1 "$PORT" 3>&-
+	done >out
+	[ "$(grep -c "^127.0.0.1 $PORT/udp open" out)" = 2 ]
+	received 3
+	[ "$(sizes)" = '0 2 2' ]
 	receiver
-	sockit udp-send -z -w 0.1 127.0.0.1 "$PORT"
+	udp -z -w 0.1 127.0.0.1 "$PORT" <&-
 	[ "$STATUS" = 4 ]
 	[[ $(<out) == "127.0.0.1 $PORT/udp no-answer"* ]]
 	silent
-	# A stdin that gives nothing does not hold it up.
-	mkfifo in
-	exec 7<>in
-	udp -z -w 0.1 127.0.0.1 "$PORT" <in
-	told 4 'sockit udp-send: stdin: nothing to send within 100 ms (-w)'
-	exec 7>&-
 	refused_port
 	sockit udp-send -z 127.0.0.1 "$PORT"
 	[ "$STATUS" = 1 ]
@@ -440,10 +438,179 @@ print(socket.getaddrinfo("two", 9, type=socket.SOCK_DGRAM)[0][4][0])')
 	silent
 	sockit udp-send -z -n --json 127.0.0.1 "$PORT"
 	[ "$STATUS" = 1 ]
-	[[ $(<out) == '{"event":"probed","time":'*',"host":"127.0.0.1","port":'"$PORT"',"protocol":"udp","state":"closed","peer":{'*'},"elapsed_ms":'*'}' ]]
-	getent services 9/udp >service || return 0
-	sockit udp-send -z 127.0.0.1 discard
-	[[ $(<out) == "127.0.0.1 9/udp closed discard" ]] || [ "$STATUS" != 1 ]
+	[ "$(python3 -S "$BATS_TEST_DIRNAME/helpers/schema.py" out probed host port protocol state code peer.address)" = \
+		"127.0.0.1 $PORT udp closed ECONNREFUSED 127.0.0.1" ]
+	silent
+	[ "$(platform)" = linux ] || return 0
+	sockit udp-send -z -v -n 127.0.0.1 "$PORT"
+	[[ $(<out) =~ ^"127.0.0.1 $PORT/udp closed - "[0-9.]+" ms port unreachable, says 127.0.0.1"$ ]]
+}
+
+@test "udp-send: -z takes lists of ports and several endpoints; --any, --retry" {
+	local a b c closed
+	receiver reply count:100
+	a=$PORT
+	datagram_peer reply:x count:100
+	b=$PORT
+	datagram_peer count:100
+	c=$PORT
+	refused_port
+	closed=$PORT
+	sockit udp-send -n -z -w 10 127.0.0.1 "$a,$b"
+	[ "$STATUS" = 0 ]
+	# In the order of ports.
+	printf '127.0.0.1 %s/udp open\n' "$a" "$b" | sort -n -t ' ' -k 2 | cmp - out
+	sockit udp-send -n -z -w 1 127.0.0.1:"$a" 127.0.0.1:"$c" 127.0.0.1:"$b"
+	[ "$STATUS" = 4 ]
+	printf '127.0.0.1 %s\n' "$a/udp open" "$c/udp no-answer" "$b/udp open" | cmp - out
+	sockit udp-send -n -z -w 10 127.0.0.1 "$a,$closed"
+	[ "$STATUS" = 1 ]
+	[ "$(wc -l <out)" = 2 ]
+	silent
+	sockit udp-send -n -z --any -w 10 127.0.0.1 "$a,$closed"
+	[ "$STATUS" = 0 ]
+	sockit udp-send -n -z --any --jobs 1 -w 0.1 127.0.0.1 "$c,$closed"
+	[ "$STATUS" = 1 ]
+	# Until it is there.
+	spawn "$SOCKIT" udp-send -n -z -vv --retry 20s --interval 20ms 127.0.0.1 "$closed" >out 2>err
+	eventually grep -qE "127\.0\.0\.1 port $closed: (port unreachable|Connection refused)" err
+	datagram_peer bind:127.0.0.1,"$closed" reply count:1
+	ended 0 "$PID"
+	[[ $(<out) == "127.0.0.1 $closed/udp open - "* ]]
+	sockit udp-send -n -z -w 0.1 --retry 0.3 127.0.0.1 "$c"
+	[ "$STATUS" = 4 ]
+	says "1 of 1 port not open within 300 ms \(--retry\): 127\.0\.0\.1 port $c: no answer within 100 ms"
+	# A name that is none, and what cannot be.
+	sockit udp-send -z 127.0.0.1 "$a,no-such-service"
+	[ "$STATUS" = 3 ]
+	refuses "port '9-8' is *" udp-send -z h 9-8
+	refuses "'unix:/x' is no endpoint of UDP: HOST:PORT" udp-send -z unix:/x
+	refuses "extra operand '3'" udp-send h 1 3
+	local option
+	for option in '--replies 2' '--repeat 2' '--frame line' '--size 5' '--pps 1' -C '--rate 1' '-o f' --stats '-i 1' --no-loop; do
+		# shellcheck disable=SC2086 # words
+		sockit udp-send -z $option 127.0.0.1 9
+		[ "$STATUS" = 2 ] || fault "$option"
+		grep -q 'exclude each other' err
+	done
+	for option in --any '--retry 1' '--jobs 2'; do
+		# shellcheck disable=SC2086 # words
+		refuses "* needs --probe" udp-send $option 127.0.0.1 9
+	done
+}
+
+@test "udp-send: -z asks DNS, NTP, SNMP, SSDP, mDNS and memcached what they understand" {
+	private </dev/null
+	python3 -S - >asked 3>&- <<-'END' &
+		# A server that answers what is well-formed, and nothing else.
+		import selectors, socket, struct
+		def ber(data):
+		    """[(tag, content)...], all of DATA."""
+		    found = []
+		    while data:
+		        assert data[1] < 128
+		        found.append((data[0], data[2:2 + data[1]]))
+		        assert len(found[-1][1]) == data[1]
+		        data = data[2 + data[1]:]
+		    return found
+		def dns(d, flags, name, kind):
+		    return d[2:] == struct.pack('>5H', flags, 1, 0, 0, 0) + name + struct.pack('>2H', kind, 1)
+		def snmp(d):
+		    (outer, message), = ber(d)
+		    (v, version), (h, head), (o, security), (p, scoped) = ber(message)
+		    assert (outer, v, h, o, p) == (0x30, 2, 0x30, 4, 0x30) and version == b'\3'
+		    number, size, flags, model = ber(head)
+		    assert size == (2, b'\0\xff\xe3') and flags == (4, b'\4') and model == (2, b'\3')
+		    assert ber(ber(security)[0][1]) == [(4, b''), (2, b'\0'), (2, b'\0'), (4, b''), (4, b''), (4, b'')]
+		    engine, name, (get, request) = ber(scoped)
+		    assert get == 0xa0 and [tag for tag, _ in ber(request)] == [2, 2, 2, 0x30]
+		    return engine == name == (4, b'')
+		good = {
+		    53: lambda d: dns(d, 0x100, b'\0', 2),
+		    123: lambda d: len(d) == 48 and d[0] >> 3 & 7 == 4 and d[0] & 7 == 3,
+		    161: snmp,
+		    1900: lambda d: d.startswith(b'M-SEARCH * HTTP/1.1\r\n') and d.endswith(b'\r\n\r\n') and
+		        {b'MAN: "ssdp:discover"', b'ST: ssdp:all', b'HOST: 239.255.255.250:1900'} <= set(d.split(b'\r\n')),
+		    5353: lambda d: dns(d, 0, b'\x09_services\x07_dns-sd\x04_udp\x05local\0', 12),
+		    11211: lambda d: d[2:] == b'\0\0\0\1\0\0version\r\n',
+		    9999: lambda d: d == b'',
+		}
+		select = selectors.DefaultSelector()
+		for port in good:
+		    s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+		    s.bind(('127.0.0.1', port))
+		    select.register(s, selectors.EVENT_READ, port)
+		print('bound', flush=True)
+		while True:
+		    for key, _ in select.select():
+		        data, peer = key.fileobj.recvfrom(4096)
+		        if good[key.data](data):
+		            key.fileobj.sendto(b'yes', peer)
+		        print(key.data, data, flush=True)
+	END
+	started
+	eventually grep -q bound asked
+	sockit udp-send -n -z -w 10 127.0.0.1 53,123,161,1900,5353,9999,11211
+	[ "$STATUS" = 0 ] || {
+		cat out asked
+		return 1
+	}
+	printf '127.0.0.1 %s/udp open\n' 53 123 161 1900 5353 9999 11211 | cmp - out
+}
+
+@test "udp-send: -z and servers of DNS and memcached" {
+	private </dev/null
+	if command -v dnsmasq >/dev/null; then
+		inside dnsmasq --no-daemon --conf-file=/dev/null --port=53 --no-resolv --no-hosts \
+			--listen-address=127.0.0.1 --bind-interfaces </dev/null >dnsmasq.out 2>&1 3>&- &
+		started
+		exits 0 "$SOCKIT" udp-send -n -z --retry 10s --interval 20ms 127.0.0.1 53 >out 2>err
+		[ "$(<out)" = '127.0.0.1 53/udp open' ]
+		silent
+	fi
+	needs memcached memcached
+	inside memcached -u root -p 0 -U 11211 -l 127.0.0.1 </dev/null >memcached.out 2>&1 3>&- &
+	started
+	exits 0 "$SOCKIT" udp-send -n -z --retry 10s --interval 20ms 127.0.0.1 11211 >out 2>err
+	[ "$(<out)" = '127.0.0.1 11211/udp open' ]
+	silent
+	needs dnsmasq dnsmasq-base
+}
+
+@test "udp-send: -z tells what a router or a rule says, and who" {
+	[ "$(platform)" = linux ] || skip 'no error queue'
+	two_networks
+	there sh -ec 'cd /proc/sys/net/ipv4; echo 1 >ip_forward; echo 0 >icmp_ratelimit' 2>/dev/null || skip 'nobody can be made a router'
+	there sh -ec 'ip route add prohibit 10.9.0.1/32; ip route add unreachable 10.9.0.2/32'
+	inside sh -ec 'ip route add 10.9.0.0/24 via 10.1.0.2; ip route add prohibit 10.8.0.1/32'
+	sockit udp-send -n -z 10.9.0.1:9 10.9.0.2:9
+	[ "$STATUS" = 1 ]
+	printf '%s\n' '10.9.0.1 9/udp prohibited - administratively prohibited, says 10.1.0.2' \
+		'10.9.0.2 9/udp unreachable - host unreachable, says 10.1.0.2' | cmp - out
+	silent
+	sockit udp-send --json -n -z 10.9.0.1:9 10.9.0.2:9
+	[ "$STATUS" = 1 ]
+	[ "$(python3 -S "$BATS_TEST_DIRNAME/helpers/schema.py" out probed host state code icmp sender)" = \
+'10.9.0.1 prohibited EHOSTUNREACH administratively prohibited 10.1.0.2
+10.9.0.2 unreachable EHOSTUNREACH host unreachable 10.1.0.2' ]
+	# This machine's own rule, and no way at all.
+	sockit udp-send -n -z 10.8.0.1:9 10.7.0.1:9
+	[ "$STATUS" = 1 ]
+	printf '%s\n' '10.8.0.1 9/udp prohibited - EACCES' '10.7.0.1 9/udp unreachable - ENETUNREACH' | cmp - out
+	# One who says that for another host is a firewall.
+	if command -v nft >/dev/null && there nft -f - 2>/dev/null <<-'END'; then
+		table ip t {
+			chain c {
+				type filter hook forward priority 0
+				ip daddr 10.9.0.3 reject
+			}
+		}
+	END
+		there ip route add 10.9.0.3/32 dev pb
+		sockit udp-send -n -z 10.9.0.3 9
+		[ "$STATUS" = 1 ]
+		[ "$(<out)" = '10.9.0.3 9/udp closed - port unreachable, says 10.1.0.2' ]
+	fi
 }
 
 # How fast, how often.

@@ -5,9 +5,6 @@
 #include "base/command.h"
 #include "cmd/connect.h"
 
-#define JOBS 512
-#define JOBS_MOST 65536
-
 /* Options that have no effect where no data is moved. */
 #define NO_DATA                                                                                    \
 	"recv-only send-only quit-after-eof linger read-bytes raw no-shutdown close-on-peer-eof "  \
@@ -42,7 +39,7 @@ static const struct option_row rows[] = {
 	  .help = "pause between tries (250ms), or of --ping from one to the next (1s)" },
 	{ "probe", 'z', OPTION_FLAG, AT(probe), .excludes = "ping pass-fd fastopen " NO_DATA,
 	  .help = "connect only, to a list of ports or to several endpoints: tell which are open" },
-	{ "jobs", 0, OPTION_NUMBER, AT(jobs), .arg = "N", .min = 1, .max = JOBS_MOST,
+	{ "jobs", 0, OPTION_NUMBER, AT(jobs), .arg = "N", .min = 1, .max = SCAN_JOBS_MOST,
 	  .needs = "probe", .help = "so many at a time at most (512)" },
 	{ "any", 0, OPTION_FLAG, AT(any), .excludes = "closed", .needs = "probe",
 	  .help = "one that is open is enough" },
@@ -86,7 +83,7 @@ static const struct connect_options defaults = {
 	.retry = RETRY_OPTIONS_DEFAULT,
 	.wait = UNSET,
 	.interval = UNSET,
-	.jobs = JOBS,
+	.jobs = SCAN_JOBS,
 	.count = UNSET,
 };
 
@@ -118,6 +115,7 @@ static struct outcome connect_probe(const struct connect_options *o,
 		.socket = &o->socket,
 		.data = &o->data,
 		.command = o->service.command,
+		.socktype = SOCK_STREAM,
 		.family = address_family(&o->family),
 		.numeric = o->family.numeric,
 		.wait = o->wait,

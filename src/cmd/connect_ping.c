@@ -79,7 +79,7 @@ static void ping_tell_result(struct ping *p, const struct probe_result *r)
 	facts_begin(&p->facts, "ping");
 	json_string(json, "host", p->o->host);
 	json_number(json, "seq", r->number);
-	json_string(json, "state", probe_state_name(r->state));
+	json_string(json, "state", probe_state_name(r->state, SOCK_STREAM));
 	address_json(json, "peer", peer);
 	json_string(json, "step", r->what);
 	json_string(json, "code", r->error ? errno_name(r->error) : NULL);
@@ -346,6 +346,7 @@ static void ping_found(void *arg, struct places_answer *found)
 	const struct messages *m = &p->o->messages;
 	const struct probe_config config = {
 		.socket = &p->o->socket,
+		.socktype = SOCK_STREAM,
 		.family = address_family(&p->o->family),
 		.wait = p->wait,
 		.jobs = PING_JOBS,

@@ -1,13 +1,14 @@
 /* udp_send.c - `sockit udp-send`: sends stdin as datagrams */
 #include <errno.h>
-#include <unistd.h>
+#include <limits.h>
 
 #include "base/command.h"
-#include "base/facts.h"
+#include "base/text.h"
 #include "sock/datagram.h"
-#include "names/services.h"
 #include "dgram/stdin.h"
 #include "run/report.h"
+#include "run/retry.h"
+#include "run/scan.h"
 #include "dgram/sender.h"
 
 struct udp_send_options {
@@ -18,24 +19,40 @@ struct udp_send_options {
 	struct data_options data;
 	struct frame_options frame;
 	struct sender_options sending;
-	bool probe, any_source;
+	struct retry_options retry;
+	int64_t jobs, interval;
+	bool probe, any, any_source;
 	const char *host, *port; /* the operands */
 };
+
+#define PROBE_LIMIT SECOND /* -w of --probe */
+
+/* Options that have no effect where one datagram is sent and what comes back is not shown. */
+#define NO_QUESTION                                                                                \
+	"frame size pps crlf rate output hex-dump text-dump append progress stats idle-timeout "   \
+	"multicast-interface multicast-ttl no-loop"
 
 #define AT(member) offsetof(struct udp_send_options, member)
 
 static const struct option_row rows[] = {
 	{ "any-source", 0, OPTION_FLAG, AT(any_source), .excludes = "probe",
 	  .help = "take answers from any address and port, and write ADDRESS PORT: before each" },
-	{ "probe", 'z', OPTION_FLAG, AT(probe), .excludes = "replies repeat",
-	  .help = "ask whether somebody answers what stdin gives (nothing: an empty datagram) "
-		  "within --wait (1s): open is exit 0, closed 1, no-answer 4" },
+	{ "probe", 'z', OPTION_FLAG, AT(probe), .excludes = "replies repeat " NO_QUESTION,
+	  .help = "ask who answers within --wait (1s), of a list of ports or several endpoints: "
+		  "by --data, else as each protocol has it" },
+	{ "any", 0, OPTION_FLAG, AT(any), .needs = "probe", .help = "one that answers is enough" },
+	{ "retry", 0, OPTION_DURATION, AT(retry.retry), .arg = "DURATION", .needs = "probe",
+	  .help = "ask again until all answer, at most so long: exit 4" },
+	{ "interval", 0, OPTION_DURATION, AT(interval), .arg = "DURATION", .needs = "repeat retry",
+	  .help = "pause between one time and the next (of --repeat none, of --retry 250ms)" },
+	{ "jobs", 0, OPTION_NUMBER, AT(jobs), .arg = "N", .min = 1, .max = SCAN_JOBS_MOST,
+	  .needs = "probe", .help = "so many at a time at most (512)" },
 };
 
 static const struct option_group group = { "Asking", rows, sizeof rows / sizeof *rows };
 
 static const struct option_use uses[] = {
-	{ &sender_group, offsetof(struct udp_send_options, sending) },
+	{ &asking_group, offsetof(struct udp_send_options, sending) },
 	{ &frame_group, offsetof(struct udp_send_options, frame) },
 	{ &group, 0 },
 	{ &family_group, offsetof(struct udp_send_options, family) },
@@ -54,45 +71,44 @@ static const struct udp_send_options defaults = {
 	.data = DATA_OPTIONS_DEFAULT,
 	.frame = FRAME_OPTIONS_DEFAULT,
 	.sending = SENDER_OPTIONS_DEFAULT,
+	.retry = RETRY_OPTIONS_DEFAULT,
+	.jobs = SCAN_JOBS,
+	.interval = UNSET,
 };
 
-/* Prints what --probe found. Returns what that means for the outcome. */
-static struct outcome udp_send_print(void *arg, const struct sender_found *f,
-				     struct outcome outcome)
+/* --probe: asks each port. */
+static struct outcome udp_send_probe(const struct udp_send_options *o,
+				     const struct operands *operands)
 {
-	const struct udp_send_options *o = arg;
-	static const char *const states[] = {
-		[SENDER_NO_ANSWER] = "no-answer",
-		[SENDER_OPEN] = "open",
-		[SENDER_CLOSED] = "closed",
+	struct text question = { 0 };
+	struct scan_config c = {
+		.messages = &o->messages,
+		.socket = &o->socket,
+		.data = &o->data,
+		.socktype = SOCK_DGRAM,
+		.family = address_family(&o->family),
+		.numeric = o->family.numeric,
+		.wait = o->sending.wait,
+		.limit = PROBE_LIMIT,
+		.retry = o->retry.retry,
+		.interval = o->retry.interval,
+		.jobs = o->jobs,
+		.any = o->any,
 	};
-	char service[64];
-	const char *name = NULL;
-	struct facts facts;
+	struct outcome outcome;
 
-	if (!o->family.numeric && services_name(f->port, "udp", service, sizeof service))
-		name = service;
-	facts_start(&facts, &o->messages, NULL);
-	facts_begin(&facts, "probed");
-	json_string(&facts.json, "host", o->host);
-	json_number(&facts.json, "port", f->port);
-	json_string(&facts.json, "protocol", "udp");
-	json_string(&facts.json, "state", states[f->answer]);
-	json_string(&facts.json, "service", name);
-	if (f->by.length) {
-		address_json(&facts.json, "peer", &f->by);
-		json_milliseconds(&facts.json, "elapsed_ms", f->ns);
-	}
-	facts_line(&facts, "%s %u/udp %s%s%s\n", o->host, f->port, states[f->answer],
-		   name ? " " : "", name ? name : "");
-	facts_end(&facts);
-	if (text_write(facts.out, STDOUT_FILENO) < 0)
-		outcome = report_output_error(&o->messages, "stdout", errno);
-	facts_free(&facts);
+	if (o->sending.data)
+		text_unescape(&question, o->sending.data);
+	if (question.failed)
+		return report_error(&o->messages, "start", ENOMEM);
+	c.question = question.data;
+	c.question_size = question.length;
+	outcome = scan_run(&c, operands);
+	text_free(&question);
 	return outcome;
 }
 
-static struct outcome udp_send_run(struct udp_send_options *o)
+static struct outcome udp_send_run(const struct udp_send_options *o)
 {
 	const enum frame_mode mode = o->frame.frame.mode;
 	const struct sender_config c = {
@@ -106,11 +122,20 @@ static struct outcome udp_send_run(struct udp_send_options *o)
 		.any_source = o->any_source,
 		/* The length before an answer leaves no room for the address of its sender. */
 		.from = o->any_source && mode != FRAME_LEN16 && mode != FRAME_LEN32,
-		.probed = o->probe ? udp_send_print : NULL,
-		.arg = o,
 	};
 
 	return sender_run(&o->messages, &o->data, &c);
+}
+
+/* Those of --probe are for the scan to read. Returns 0, or -1 with *ERROR. */
+static int udp_send_check_operands(struct udp_send_options *o, const struct operands *operands,
+				   struct option_error *error)
+{
+	if (o->probe)
+		return 0;
+	if (operands->n > 2)
+		return option_fail(error, "extra operand '%s'", operands->words[2]);
+	return address_inet_operands(operands, false, o->family.numeric, &o->host, &o->port, error);
 }
 
 static struct outcome main_udp_send(const struct command *self, int argc, char **argv)
@@ -121,13 +146,14 @@ static struct outcome main_udp_send(const struct command *self, int argc, char *
 	struct outcome outcome;
 
 	if (command_begin(self, argc, argv, &o, &o.messages, &operands, &outcome)) {
-		if (address_inet_operands(&operands, false, o.family.numeric, &o.host, &o.port,
-					  &error) == 0 &&
+		if (o.interval != UNSET)
+			o.retry.interval = o.sending.interval = o.interval;
+		if (udp_send_check_operands(&o, &operands, &error) == 0 &&
 		    address_check(o.socket.source, o.socket.source_port, o.family.numeric,
 				  &error) == 0 &&
 		    dgram_stdin_check(&o.frame, dgram_most(AF_INET), &error) == 0 &&
 		    run_check(&o.messages, &o.data, &error) == 0)
-			outcome = udp_send_run(&o);
+			outcome = o.probe ? udp_send_probe(&o, &operands) : udp_send_run(&o);
 		else
 			outcome = command_refuse(&o.messages, &error);
 	}
@@ -141,6 +167,6 @@ COMMAND(udp_send) = {
 	.summary = "send stdin as UDP datagrams, and print what comes back",
 	.uses = uses,
 	.min_operands = 1,
-	.max_operands = 2,
+	.max_operands = INT_MAX, /* of --probe */
 	.run = main_udp_send,
 };

@@ -13,7 +13,6 @@
 #include "dgram/report.h"
 #include "dgram/sender_state.h"
 
-#define PROBE_WAIT SECOND   /* --wait of --probe */
 #define TURNS 16	    /* reads or batches before others get their turn */
 #define FINISH_LIMIT SECOND /* for a stdout that is slow, once the loop has ended */
 
@@ -69,7 +68,7 @@ static enum sender_move sender_decide(const struct sender *s, bool may_send)
 		return MOVE_SEND;
 	if (may_send && s->pace.state == PACE_FREE && s->in.state == STDIN_OPEN)
 		return MOVE_READ;
-	if (sender_has_enough(s) && (s->c.probed || all_sent || dgram_stdin_rests(&s->in)))
+	if (sender_has_enough(s) && (all_sent || dgram_stdin_rests(&s->in)))
 		return MOVE_END;
 	if (s->replies.out.broken &&
 	    (all_sent ? s->state == SENDER_WAITS : s->in.state == STDIN_IDLE))
@@ -80,7 +79,7 @@ static enum sender_move sender_decide(const struct sender *s, bool may_send)
 		return MOVE_LOOK;
 	if (s->failed && (sender_is_for_one(s) || s->traffic.counts.sent == 0))
 		return MOVE_FAIL;
-	return s->wait == UNSET && o->replies == UNSET ? MOVE_END : MOVE_AWAIT;
+	return o->wait == UNSET && o->replies == UNSET ? MOVE_END : MOVE_AWAIT;
 }
 
 /* Deals with what the network told of the place that is sent to. */
@@ -88,18 +87,11 @@ static void sender_heed(struct sender *s)
 {
 	const struct dgram_error *e = &s->refusal.error;
 	const struct messages *m = s->run->messages;
-	bool closed = s->c.probed && e->error == ECONNREFUSED;
 
 	s->refusal.pending = false;
-	if (closed || sender_may_move(s, e->error))
-		report_dgram_error(m, MESSAGE_VERBOSE, e, NULL, false);
 	if (sender_may_move(s, e->error)) {
+		report_dgram_error(m, MESSAGE_VERBOSE, e, NULL, false);
 		sender_move(s, e->error);
-		return;
-	}
-	if (closed) {
-		sender_find(s, SENDER_CLOSED, e->to);
-		sender_finish(s, failure, "closed");
 		return;
 	}
 	/* As long as sending goes on only the first is worth a line. */
@@ -115,12 +107,6 @@ static void sender_heed(struct sender *s)
 /* The round that stdin gave has been sent: begins the next one, if there is one. */
 static void sender_end_round(struct sender *s)
 {
-	struct dgram_queue *b = &s->in.batch;
-
-	if (s->c.probed && s->traffic.counts.sent == 0 && b->n == 0) {
-		b->v[0] = (struct dgram){ .data = "" };
-		b->n = 1;
-	}
 	if (dgram_stdin_again(&s->in) && s->c.options->interval > 0)
 		sender_rest(s, clock_after(clock_now(), s->c.options->interval));
 }
@@ -196,10 +182,7 @@ static void sender_step(void *arg)
 			sender_look(s);
 			break;
 		case MOVE_END:
-			sender_finish(s, done,
-				      !sender_has_enough(s) ? "all sent" :
-				      s->c.probed	    ? "answered" :
-							      "replies");
+			sender_finish(s, done, sender_has_enough(s) ? "replies" : "all sent");
 			break;
 		case MOVE_FAIL:
 			sender_finish(s, failure, s->traffic.counts.sent ? "refused" : "error");
@@ -210,7 +193,7 @@ static void sender_step(void *arg)
 		case MOVE_AWAIT:
 			s->state = SENDER_WAITS;
 			timer_set(s->run->loop, &s->wait_timer,
-				  clock_after(s->traffic.last_move, s->wait));
+				  clock_after(s->traffic.last_move, s->c.options->wait));
 			/* fall through */
 		case MOVE_NONE:
 			sender_watch(s, turn >= TURNS);
@@ -299,23 +282,19 @@ static void sender_wait_over(void *arg)
 {
 	struct sender *s = arg;
 	const struct messages *m = s->run->messages;
-	int64_t at = clock_after(s->traffic.last_move, s->wait);
+	int64_t at = clock_after(s->traffic.last_move, s->c.options->wait);
 	long long came = (long long)s->traffic.counts.received;
 	long long wanted = (long long)s->c.options->replies;
 	char time[32];
 
-	if (at > clock_now() || (s->state != SENDER_WAITS && !s->c.probed)) {
+	if (sender_is_over(s))
+		return;
+	if (at > clock_now() || s->state != SENDER_WAITS) {
 		timer_set(s->run->loop, &s->wait_timer, at);
 		return;
 	}
-	duration_format(time, sizeof time, s->wait);
-	if (s->c.probed && s->traffic.counts.sent) {
-		s->replies.found.answer = SENDER_NO_ANSWER;
-		sender_finish(s, (struct outcome){ OUTCOME_TIMEOUT, 0 }, "no answer");
-	} else if (s->c.probed) {
-		message_timeout(m, "stdin: nothing to send within %s (-w)", time);
-		sender_finish(s, (struct outcome){ OUTCOME_TIMEOUT, 0 }, "no answer");
-	} else if (came > 0 && wanted == UNSET) {
+	duration_format(time, sizeof time, s->c.options->wait);
+	if (came > 0 && wanted == UNSET) {
 		sender_finish(s, done, "no more replies");
 	} else {
 		if (came == 0)
@@ -365,7 +344,7 @@ static void sender_waits(void *arg, struct text *text)
 	if (s->state == SENDER_LOOKS_UP)
 		text_add(text, "the look-up of %s (--timeout)", s->c.host ? s->c.host : s->c.port);
 	else if (s->state == SENDER_WAITS)
-		text_add(text, "replies (%s)", s->wait == UNSET ? "--timeout" : "-w");
+		text_add(text, "replies (%s)", s->c.options->wait == UNSET ? "--timeout" : "-w");
 	else if (s->state == SENDER_FINISHES)
 		text_add(text, "stdout to take what came (--timeout)");
 	else if (s->pace.state == PACE_FULL)
@@ -404,20 +383,12 @@ static void sender_begin(void *arg)
 	sender_kept_start(&s->kept, loop, sender_places_left(&s->places));
 	s->socket_watch.fd = s->places.socket.fd;
 	s->state = SENDER_SENDS;
-	if (s->c.probed) {
-		timer_set(loop, &s->wait_timer, clock_after(s->traffic.start, s->wait));
-		/* Nobody is to be asked to type something. */
-		if (s->in.in.kind == ENDPOINT_TERMINAL)
-			sender_end_round(s);
-	}
 	sender_step(s);
 }
 
 static void sender_start(struct sender *s, struct run *r, const struct sender_config *c)
 {
-	*s = (struct sender){ .run = r, .c = *c, .wait = c->options->wait };
-	if (c->probed && s->wait == UNSET)
-		s->wait = PROBE_WAIT;
+	*s = (struct sender){ .run = r, .c = *c };
 	s->socket_watch = (struct watch){ .fn = sender_on_socket, .arg = s };
 	s->pace.timer = (struct timer){ .fn = sender_pause_over, .arg = s };
 	s->wait_timer = (struct timer){ .fn = sender_wait_over, .arg = s };
@@ -460,12 +431,6 @@ struct outcome sender_run(const struct messages *m, const struct data_options *d
 	if (run_start(&r, m, data) == 0) {
 		sender_start(s, &r, c);
 		outcome = run_wait(&r);
-		/* If a probe ended without a finding, that has been said. */
-		if (s->why && c->probed && s->replies.found.answer != SENDER_UNKNOWN) {
-			s->replies.found.port =
-				address_port(&sender_places_current(&s->places)->to);
-			outcome = c->probed(c->arg, &s->replies.found, outcome);
-		}
 		sender_free(s);
 		run_free(&r);
 	}

@@ -30,8 +30,9 @@ struct sender_options {
 		.wait = UNSET, .replies = UNSET, .repeat = 1, .pps = UNSET                         \
 	}
 
-/* repeat_group lacks --wait and --interval: it is for a subcommand with such options of its own. */
-extern const struct option_group sender_group, repeat_group;
+/* asking_group lacks --interval, and repeat_group --data and --wait too: they are for subcommands
+ * with such options of their own. */
+extern const struct option_group sender_group, asking_group, repeat_group;
 
 /* A place to send to. */
 struct sender_place {
@@ -39,14 +40,6 @@ struct sender_place {
 	unsigned interface; /* to send by, 0: the routing table chooses */
 	char name[IF_NAMESIZE];
 	bool failed; /* the sender's own: it has said that sending there failed */
-};
-
-/* The finding of a probe, a run that only asks whether somebody answers. */
-struct sender_found {
-	enum sender_answer { SENDER_UNKNOWN, SENDER_NO_ANSWER, SENDER_OPEN, SENDER_CLOSED } answer;
-	struct address by; /* who answered; of length 0: nobody */
-	int64_t ns;	   /* that took, from the start */
-	uint16_t port;	   /* the port that was asked */
 };
 
 /* All pointers must live until the end. */
@@ -65,11 +58,6 @@ struct sender_config {
 	bool any_source; /* take replies from anybody */
 	bool from; /* write `ADDRESS PORT: ` before each reply; a frame without ends is `line` then
 		    */
-	/* NULL: replies are written to stdout. Else this is a probe: no reply is written, and the
-	 * first one ends the run. PROBED is told what was found and how the run would end; it
-	 * returns how the run does end. */
-	struct outcome (*probed)(void *arg, const struct sender_found *f, struct outcome outcome);
-	void *arg;
 };
 
 /* Sends as C says until all is done. Says itself what goes wrong. Returns how the run ended. */

@@ -21,10 +21,10 @@ static int sender_parse_data(void *field, const char *word, struct option_error 
 }
 
 static const struct option_row rows[] = {
-	{ "data", 0, OPTION_PARSED, AT(data), .arg = "TEXT", .parser = sender_parse_data,
-	  .help = "send TEXT (\\n \\r \\t \\0 \\\\ \\xHH) in place of stdin, which is not read" },
 	{ "interval", 0, OPTION_DURATION, AT(interval), .arg = "DURATION", .needs = "repeat",
 	  .help = "pause between one time and the next" },
+	{ "data", 0, OPTION_PARSED, AT(data), .arg = "TEXT", .parser = sender_parse_data,
+	  .help = "send TEXT (\\n \\r \\t \\0 \\\\ \\xHH) in place of stdin, which is not read" },
 	{ "wait", 'w', OPTION_DURATION, AT(wait), .arg = "DURATION",
 	  .help = "after stdin's end wait for replies, so long after the last datagram; exit 4 if "
 		  "none came" },
@@ -38,4 +38,5 @@ static const struct option_row rows[] = {
 };
 
 const struct option_group sender_group = { "Sending", rows, sizeof rows / sizeof *rows };
+const struct option_group asking_group = { "Sending", rows + 1, sizeof rows / sizeof *rows - 1 };
 const struct option_group repeat_group = { "Sending", rows + 3, sizeof rows / sizeof *rows - 3 };

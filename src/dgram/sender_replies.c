@@ -1,7 +1,6 @@
-/* sender_replies.c - what comes back to a sender, or to a probe */
+/* sender_replies.c - what comes back to a sender */
 #include <errno.h>
 
-#include "base/clock.h"
 #include "base/number.h"
 #include "run/report.h"
 #include "dgram/sender_state.h"
@@ -18,14 +17,7 @@ static int64_t sender_replies_left(const struct sender *s)
 
 bool sender_has_enough(const struct sender *s)
 {
-	return sender_replies_left(s) <= 0 || (s->c.probed && s->traffic.counts.received > 0);
-}
-
-void sender_find(struct sender *s, enum sender_answer answer, const struct address *by)
-{
-	s->replies.found = (struct sender_found){ .answer = answer,
-						  .by = *by,
-						  .ns = clock_now() - s->traffic.start };
+	return sender_replies_left(s) <= 0;
 }
 
 static void sender_take_replies(struct sender *s, const struct dgram_received *v, size_t n)
@@ -36,11 +28,9 @@ static void sender_take_replies(struct sender *s, const struct dgram_received *v
 		n = (size_t)left;
 	if (n == 0)
 		return;
-	if (s->traffic.counts.received == 0) {
-		sender_find(s, SENDER_OPEN, v->from->length ? v->from : &s->places.socket.peer);
-		/* Somebody is there: no other address is needed. */
+	/* Somebody is there: no other address is needed. */
+	if (s->traffic.counts.received == 0)
 		sender_kept_drop(&s->kept);
-	}
 	dgram_traffic_received(&s->traffic, v, n, NULL);
 	dgram_output_add(&s->replies.out, v, n);
 	dgram_output_flush(&s->replies.out);
@@ -75,7 +65,6 @@ int sender_replies_start(struct sender *s, void (*changed)(void *arg))
 	s->replies.out = (struct dgram_output){ .run = s->run,
 						.frame = s->c.from && endless ? &line : frame,
 						.from = s->c.from,
-						.silent = s->c.probed != NULL,
 						.changed = changed,
 						.arg = s };
 	dgram_output_start(&s->replies.out);

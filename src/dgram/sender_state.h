@@ -42,17 +42,14 @@ struct sender_refusal {
 	struct address to, by; /* the addresses that `error` points to */
 };
 
-/* Replies, and the finding of a probe. */
 struct sender_replies {
 	struct dgram_batch *batch;
 	struct dgram_output out;
-	struct sender_found found;
 };
 
 struct sender {
 	struct run *run;
 	struct sender_config c;
-	int64_t wait; /* --wait, or a probe's own */
 	enum sender_state state;
 	struct sender_places places;
 	struct dgram_stdin in;
@@ -110,8 +107,5 @@ void sender_receive(struct sender *s);
 
 /* Have as many replies come as were wanted? */
 bool sender_has_enough(const struct sender *s);
-
-/* A probe has found ANSWER, from BY. */
-void sender_find(struct sender *s, enum sender_answer answer, const struct address *by);
 
 #endif

@@ -8,7 +8,9 @@
 
 #include "base/clock.h"
 #include "base/descriptors.h"
+#include "net/asking.h"
 #include "net/dial.h"
+#include "proto/question.h"
 #include "sock/stream.h"
 
 #define SHORT_DELAY (20 * MILLISECOND) /* before it tries again after there was no port left */
@@ -70,6 +72,12 @@ static void prober_turn_soon(struct prober *p)
 {
 	if (!p->pumping)
 		timer_set(p->loop, &p->turn, loop_now(p->loop));
+}
+
+/* Does P send questions, rather than connect? */
+static bool prober_asks(const struct prober *p)
+{
+	return p->c.socktype == SOCK_DGRAM;
 }
 
 /* ---- attempts and probes ---- */
@@ -236,8 +244,8 @@ static int prober_socket(struct prober *p, int family, struct address *source, c
 		p->spare[place] = -1;
 		return fd;
 	}
-	fd = dial_socket(family, SOCK_STREAM, p->c.socket, &p->sources, source, what);
-	if (fd >= 0)
+	fd = dial_socket(family, p->c.socktype, p->c.socket, &p->sources, source, what);
+	if (fd >= 0 && !prober_asks(p))
 		icmp_want(fd, family, true);
 	return fd;
 }
@@ -254,7 +262,8 @@ static bool attempt_take_answer(const struct attempt *a, int error, const struct
 
 	if (was_connected(error))
 		error = 0;
-	if (!error && (!prober_met_somebody(p, fd, &local, a->address) || a->crossed)) {
+	if (!error && !prober_asks(p) &&
+	    (!prober_met_somebody(p, fd, &local, a->address) || a->crossed)) {
 		/* A connection to ourselves must not keep the port for a minute. */
 		stream_break(fd);
 		close(fd);
@@ -271,7 +280,9 @@ static bool attempt_take_answer(const struct attempt *a, int error, const struct
 		return false;
 	}
 	close(fd);
-	event_tell(&p->c.events, .kind = EVENT_CONNECTED, .address = &a->address, .local = &local);
+	if (!prober_asks(p))
+		event_tell(&p->c.events, .kind = EVENT_CONNECTED, .address = &a->address,
+			   .local = &local);
 	b->result = (struct probe_result){ .state = PROBE_OPEN, .index = a->index, .ns = ns };
 	return true;
 }
@@ -284,13 +295,28 @@ static int attempt_connect(const struct attempt *a)
 	return dial_connect(a->watch.fd, &a->address, "", &none);
 }
 
+/* Sends A's question. Returns as asking_send(). */
+static int attempt_ask(const struct attempt *a)
+{
+	const struct probe_config *c = &a->probe->p->c;
+	unsigned char usual[QUESTION_MOST];
+
+	if (c->question)
+		return asking_send(a->watch.fd, &a->address, c->question, c->question_size);
+	return asking_send(a->watch.fd, &a->address, usual,
+			   question_for(a->probe->target.port, usual));
+}
+
 static void attempt_ready(void *arg, short events)
 {
 	struct attempt a = *(struct attempt *)arg;
-	bool again = stream_connects_again && address_is_ip(&a.address);
-	int error = again ? attempt_connect(&a) : stream_error(a.watch.fd);
 	struct probe *b = a.probe;
+	bool asks = prober_asks(b->p);
+	bool again = stream_connects_again && address_is_ip(&a.address) && !asks;
 	struct icmp_error icmp = { 0 };
+	int error = asks  ? asking_answer(a.watch.fd, &icmp) :
+		    again ? attempt_connect(&a) :
+			    stream_error(a.watch.fd);
 
 	a.stuck = error == EINPROGRESS;
 	if (again && error && (events & POLLERR))
@@ -323,7 +349,7 @@ static int attempt_watch(const struct attempt *begun)
 	if (p->pending)
 		p->pending->before = &a->pending;
 	p->pending = a;
-	watch_set(p->loop, &a->watch, POLLOUT);
+	watch_set(p->loop, &a->watch, prober_asks(p) ? POLLIN : POLLOUT);
 	return 0;
 }
 
@@ -369,10 +395,12 @@ static enum step probe_try_next(struct probe *b)
 		probe_address_failed(b, a.index, errno, what, NULL, clock_now() - a.start);
 		return STEP_FAILED;
 	}
-	event_tell(&p->c.events, .kind = EVENT_CONNECTING, .address = &a.address);
-	error = attempt_connect(&a);
+	if (!prober_asks(p))
+		event_tell(&p->c.events, .kind = EVENT_CONNECTING, .address = &a.address);
+	error = prober_asks(p) ? attempt_ask(&a) : attempt_connect(&a);
 	/* To an address of ours the answer is there already. */
-	if (error == EINPROGRESS && stream_connects_again && address_is_ip(&a.address))
+	if (error == EINPROGRESS && !prober_asks(p) && stream_connects_again &&
+	    address_is_ip(&a.address))
 		error = attempt_connect(&a);
 	if (error == EINPROGRESS && attempt_watch(&a) == 0)
 		return STEP_UNDER_WAY;
@@ -541,7 +569,7 @@ static void prober_find_source(void *arg)
 {
 	struct prober *p = arg;
 	const struct places_question q = { .family = p->c.family,
-					   .socktype = SOCK_STREAM,
+					   .socktype = p->c.socktype,
 					   .source = p->c.socket->source,
 					   .source_port = p->c.socket->source_port };
 
@@ -563,7 +591,7 @@ struct prober *prober_start(struct loop *loop, const struct probe_config *c)
 	if (limit > 0 && p->jobs + DESCRIPTORS_SPARED > (size_t)limit)
 		p->jobs = limit > 2 * DESCRIPTORS_SPARED ? (size_t)limit - DESCRIPTORS_SPARED :
 							   (size_t)limit / 2;
-	p->reuses = stream_connects_again && !source && !c->socket->protocol;
+	p->reuses = stream_connects_again && !prober_asks(p) && !source && !c->socket->protocol;
 	p->turn = (struct timer){ .fn = source ? prober_find_source : prober_take_turn, .arg = p };
 	prober_turn_soon(p);
 	return p;
@@ -585,7 +613,7 @@ void prober_free(struct prober *p)
 	free(p);
 }
 
-const char *probe_state_name(enum probe_state state)
+const char *probe_state_name(enum probe_state state, int socktype)
 {
 	static const char *const names[] = {
 		[PROBE_OPEN] = "open",
@@ -595,5 +623,5 @@ const char *probe_state_name(enum probe_state state)
 		[PROBE_UNREACHABLE] = "unreachable",
 	};
 
-	return names[state];
+	return state == PROBE_FILTERED && socktype == SOCK_DGRAM ? "no-answer" : names[state];
 }

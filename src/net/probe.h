@@ -1,4 +1,5 @@
-/* probe.h - many connections, made only to see whether they can be made
+/* probe.h - many connections, made only to see whether they can be made; by UDP many questions,
+ * sent only to see whether they are answered
  *
  * A prober asks its owner for one target after the other, tries as many at a time as it may, and
  * tells how each has ended. A target's addresses are tried as dial.h does it (RFC 8305) until one
@@ -30,14 +31,15 @@ struct probe_target {
 enum probe_state {
 	PROBE_OPEN,
 	PROBE_CLOSED,	   /* refused, or a UNIX socket that is not there */
-	PROBE_FILTERED,	   /* at least one address did not answer in time */
+	PROBE_FILTERED,	   /* (by UDP no answer) at least one address did not answer in time */
 	PROBE_PROHIBITED,  /* a firewall, a route or the system's rules do not permit it */
 	PROBE_UNREACHABLE, /* any other error */
 	PROBE_STATES
 };
 
-/* `open`, `closed`, `filtered`, `prohibited`, `unreachable`. */
-const char *probe_state_name(enum probe_state state);
+/* `open`, `closed`, `filtered` (SOCKTYPE SOCK_STREAM) or `no-answer`, `prohibited`, `unreachable`.
+ */
+const char *probe_state_name(enum probe_state state, int socktype);
 
 struct probe_result {
 	enum probe_state state;
@@ -56,6 +58,9 @@ struct probe_result {
 /* All pointers must live until the end. */
 struct probe_config {
 	const struct socket_options *socket;
+	int socktype;	      /* SOCK_STREAM: connect; SOCK_DGRAM: ask */
+	const void *question; /* what, of `question_size` bytes; NULL: what question_for() has */
+	size_t question_size;
 	int family;   /* of the source; AF_UNSPEC: both */
 	int64_t wait; /* how long a target may take, ns */
 	size_t jobs;  /* how many addresses at a time, at least one; fewer if descriptors are short

@@ -226,6 +226,9 @@ void scan_start(struct scan *s)
 {
 	const struct probe_config config = {
 		.socket = s->c->socket,
+		.socktype = s->c->socktype,
+		.question = s->c->question,
+		.question_size = s->c->question_size,
 		.family = s->c->family,
 		.wait = s->wait,
 		.jobs = (size_t)s->c->jobs,

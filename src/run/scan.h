@@ -1,6 +1,7 @@
 /* scan.h - a run that asks of each port of a list of hosts whether somebody is there
  *
- * `connect --probe` connects to them, all at once, and prints which are open.
+ * `connect --probe` connects to them, all at once, and prints which are open. `udp-send --probe`
+ * sends a question to each, and prints what comes of it.
  */
 #ifndef RUN_SCAN_H
 #define RUN_SCAN_H
@@ -14,12 +15,19 @@
 /* How long stdout has to take the rest after a signal. */
 #define PROBE_PATIENCE (100 * MILLISECOND)
 
+/* How many ports at a time: without --jobs, and at most. */
+#define SCAN_JOBS 512
+#define SCAN_JOBS_MOST 65536
+
 /* All pointers must live until the end. */
 struct scan_config {
 	const struct messages *messages;
 	const struct socket_options *socket;
 	const struct data_options *data;
 	struct spawn_command command; /* takes the place of this process where all are as asked */
+	int socktype;		      /* SOCK_STREAM or SOCK_DGRAM */
+	const void *question; /* by UDP: what is asked, of `question_size` bytes; NULL: what each */
+	size_t question_size; /* port understands, or nothing */
 	int family;
 	bool numeric;
 	int64_t wait;		 /* of -w, or UNSET; */

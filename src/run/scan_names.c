@@ -141,7 +141,7 @@ void scan_ask(struct scan_name *name)
 		.host = name->is_service ? NULL : name->text,
 		.port = name->is_service ? name->text : "0",
 		.family = name->is_service ? AF_INET : s->c->family,
-		.socktype = SOCK_STREAM,
+		.socktype = s->c->socktype,
 	};
 
 	name->state = NAME_ASKED;

@@ -14,10 +14,22 @@
 
 #define SERVICE_ROOM 256
 
-static const struct services_entry *scan_find_service(const struct services *from, uint16_t port)
+static bool scan_asks(const struct scan *s)
+{
+	return s->c->socktype == SOCK_DGRAM;
+}
+
+static const char *scan_protocol(const struct scan *s)
+{
+	return scan_asks(s) ? "udp" : "tcp";
+}
+
+static const struct services_entry *scan_find_service(const struct scan *s,
+						      const struct services *from, uint16_t port)
 {
 	for (size_t i = 0; i < from->n; i++)
-		if (from->entries[i].number == port && word_is(&from->entries[i].protocol, "tcp"))
+		if (from->entries[i].number == port &&
+		    word_is(&from->entries[i].protocol, scan_protocol(s)))
 			return &from->entries[i];
 	return NULL;
 }
@@ -35,34 +47,50 @@ static const char *scan_service_of(struct scan *s, const struct scan_target *t, 
 	if (!s->services_read)
 		services_read(&s->services, false);
 	s->services_read = true;
-	entry = scan_find_service(&s->services, t->port);
+	entry = scan_find_service(s, &s->services, t->port);
 	/* Another source of the system may know it: worth asking for open ports. */
-	if (!entry && t->state == PROBE_OPEN && services_ask(&asked, NULL, t->port, "tcp") == 0)
-		entry = scan_find_service(&asked, t->port);
+	if (!entry && t->state == PROBE_OPEN &&
+	    services_ask(&asked, NULL, t->port, scan_protocol(s)) == 0)
+		entry = scan_find_service(s, &asked, t->port);
 	if (entry)
 		snprintf(text, SERVICE_ROOM, "%.*s", (int)entry->name.n, entry->name.text);
 	services_free(&asked);
 	return entry ? text : NULL;
 }
 
+/* What stands at the end of T's line: the message of ICMP behind the error, or of UDP the error.
+ * NULL: nothing. A host that says itself that nobody is there tells nothing more. */
+static const char *scan_reason(const struct scan *s, const struct scan_target *t, char *text)
+{
+	bool telling = t->state == PROBE_PROHIBITED || t->state == PROBE_UNREACHABLE;
+
+	if (t->icmp && (s->all || (scan_asks(s) &&
+				   (telling || !address_same_host(&t->icmp->sender, t->address)))))
+		return icmp_words_by(t->icmp, text);
+	return scan_asks(s) && telling ? errno_name(t->error) : NULL;
+}
+
 /* Prints `HOST PORT/tcp open SERVICE`; with -v `HOST PORT/tcp STATE SERVICE|ERROR MS ms`, and the
- * message behind an error. */
+ * message behind an error. Of UDP all are printed, `HOST PORT/udp STATE SERVICE`. */
 static void scan_tell_target(struct scan *s, const struct scan_target *t)
 {
-	const char *state = probe_state_name(t->state), *service, *word;
+	const char *state = probe_state_name(t->state, s->c->socktype), *service, *word, *reason;
 	struct facts *f = &s->facts;
 	struct json *json = &f->json;
 	char text[SERVICE_ROOM], message[ICMP_TEXT];
 
-	if (!s->shows || !t->tried || (t->state != PROBE_OPEN && !s->all))
+	if (!s->shows || !t->tried || (t->state != PROBE_OPEN && !s->all && !scan_asks(s)))
 		return;
-	service = f->as_json || t->state == PROBE_OPEN ? scan_service_of(s, t, text) : NULL;
-	word = t->state == PROBE_OPEN ? service : errno_name(t->error);
+	service = f->as_json || t->state == PROBE_OPEN || scan_asks(s) ?
+			  scan_service_of(s, t, text) :
+			  NULL;
+	word = t->state == PROBE_OPEN || scan_asks(s) ? service : errno_name(t->error);
+	reason = scan_reason(s, t, message);
 	facts_begin(f, "probed");
 	json_string(json, "host", t->of->host->text);
 	if (!scan_is_portless(t)) {
 		json_number(json, "port", t->port);
-		json_string(json, "protocol", "tcp");
+		json_string(json, "protocol", scan_protocol(s));
 	}
 	json_string(json, "state", state);
 	json_string(json, "service", service);
@@ -81,14 +109,14 @@ static void scan_tell_target(struct scan *s, const struct scan_target *t)
 		facts_line(f, "sockit %s: ", s->c->messages->subcommand);
 	facts_line(f, "%s ", t->of->shown);
 	if (!scan_is_portless(t))
-		facts_line(f, "%u/tcp ", t->port);
+		facts_line(f, "%u/%s ", t->port, scan_protocol(s));
 	facts_line(f, "%s", state);
-	if (word || s->all)
+	if (word || s->all || reason)
 		facts_line(f, " %s", word ? word : "-");
 	if (s->all)
 		facts_line(f, " %.3f ms", (double)t->ns / (double)MILLISECOND);
-	if (s->all && t->icmp)
-		facts_line(f, " %s", icmp_words_by(t->icmp, message));
+	if (reason)
+		facts_line(f, " %s", reason);
 	facts_line(f, "\n");
 	facts_end(f);
 }
@@ -138,7 +166,7 @@ static void scan_add_target(const struct scan *s, struct text *text, const struc
 	}
 	if (t->failures) {
 		report_failures_text(text, t->failures, t->n_failures, named, why);
-		report_cause(n, SOCK_STREAM, t->failures, t->n_failures, cause, sizeof cause);
+		report_cause(n, s->c->socktype, t->failures, t->n_failures, cause, sizeof cause);
 	} else {
 		text_add(text, "%s", *why ? why : "open");
 	}
@@ -210,14 +238,14 @@ static void scan_count(const struct scan *s, size_t *counts)
 			counts[s->operands[i].targets[k].state] += s->operands[i].targets[k].tried;
 }
 
-static void scan_add_counts(struct text *text, const size_t *counts)
+static void scan_add_counts(const struct scan *s, struct text *text, const size_t *counts)
 {
 	const char *before = ": ";
 
 	for (size_t i = PROBE_OPEN + 1; i < PROBE_STATES; i++)
 		if (counts[i]) {
 			text_add(text, "%s%zu %s", before, counts[i],
-				 probe_state_name((enum probe_state)i));
+				 probe_state_name((enum probe_state)i, s->c->socktype));
 			before = ", ";
 		}
 }
@@ -233,6 +261,9 @@ static struct outcome scan_refuse(const struct scan *s, size_t bad, const size_t
 	const char *code = "ECONNREFUSED";
 	struct notice n;
 
+	/* Each has its line. */
+	if (scan_asks(s) && !retried)
+		return (struct outcome){ kind, 0 };
 	if (kind == OUTCOME_TIMEOUT)
 		code = errno_name(ETIMEDOUT);
 	else if (s->c->closed)
@@ -256,7 +287,7 @@ static struct outcome scan_refuse(const struct scan *s, size_t bad, const size_t
 	if (reasons.length && (s->n_targets > 1 || retried))
 		text_add(&text, ": %.*s", (int)reasons.length, reasons.data);
 	else if (!reasons.length)
-		scan_add_counts(&text, counts);
+		scan_add_counts(s, &text, counts);
 	notice_end(&n, "%.*s", (int)text.length, text.data ? text.data : "");
 	text_free(&reasons);
 	text_free(&text);

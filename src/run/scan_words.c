@@ -75,6 +75,10 @@ static int scan_parse_operand(struct scan *s, struct scan_operand *op, const cha
 	op->shown = malloc(size);
 	if (!host || !op->ports || !op->shown)
 		goto out;
+	if (direct && s->c->socktype != SOCK_STREAM) {
+		option_fail(error, "'%s' is no endpoint of UDP: HOST:PORT", word);
+		goto out;
+	}
 	if (direct ? address_endpoint(word, false, &words, error) :
 		     address_check(host, NULL, s->c->numeric, error))
 		goto out;
