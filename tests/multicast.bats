@@ -140,6 +140,7 @@ time.sleep(60)' >joined 3>&- &
 	local options
 	# As sent from elsewhere, and by this machine itself.
 	while read -r options; do
+		[[ $options != -I* || $(platform) == linux ]] || continue
 		# shellcheck disable=SC2086 # words
 		receives -c 4 --frame line $options
 		sends 224.0.0.1 four
