@@ -547,6 +547,24 @@ asked_server() {
 	says 'no reply|no answer|none'
 }
 
+@test "ask whether a service of UDP is there" {
+	datagram_peer bind:127.0.0.1 reply count:1
+	recipe udp-there 123="$PORT" time.example.com=127.0.0.1
+	new
+	play 0 1
+	[[ $(<out) == "127.0.0.1 $PORT/udp open"* ]]
+	silent
+	ended 0 "$PEER"
+}
+
+@test "ask whether a service of UDP is there: nobody answers" {
+	datagram_peer bind:127.0.0.1
+	recipe udp-there 123="$PORT" time.example.com=127.0.0.1
+	new
+	play 4 1
+	[[ $(<out) == "127.0.0.1 $PORT/udp no-answer"* ]]
+}
+
 @test "talk by UDP" {
 	local port
 	port=$(free_port)

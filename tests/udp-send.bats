@@ -829,7 +829,7 @@ sys.stdout.buffer.write(b"".join(d[i + 4:i + n] for i in range(0, len(d), n)))' 
 
 @test "udp-send: -p towards a group shares the port" {
 	two_networks
-	receiver_there member:239.1.2.3@pa
+	receiver_there member:239.1.2.3@pa reply
 	# As a daemon of multicast DNS has it.
 	# shellcheck disable=SC2016 # for python
 	python3 -S -c '
@@ -846,6 +846,14 @@ time.sleep(60)' >bound 3>&- &
 	well
 	received 1
 	grep -qx '2 10.1.0.1 5353' peer.out
+	# What many may answer can be asked, too.
+	inside ip route add 224.0.0.0/4 dev va
+	local many
+	for many in 239.1.2.3 10.1.0.255; do
+		sockit udp-send -n -z -w 10 $many "$PORT"
+		[ "$STATUS" = 0 ]
+		[ "$(<out)" = "$many $PORT/udp open" ]
+	done
 	# Not where one is asked: that one's answers would go to the last who came.
 	udp -p 5353 10.1.0.2 "$PORT" <in
 	[ "$STATUS" = 1 ]
