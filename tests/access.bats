@@ -543,7 +543,7 @@ ids() {
 		as=(setpriv --reuid 65534 --regid 65534 --clear-groups)
 	fi
 	exits 1 "${as[@]}" "$SOCKIT" listen -v --user root 127.0.0.1 0 </dev/null >out 2>err
-	says '^sockit listen: --user: Operation not permitted \(EPERM\)$'
+	says '^sockit listen: --user root: Operation not permitted \(EPERM\)$'
 	silent out
 	exits 1 "${as[@]}" "$SOCKIT" listen --json --user root 127.0.0.1 0 </dev/null >out 2>err
 	[ "$("$PYTHON" -I -S "$BATS_TEST_DIRNAME/helpers/schema.py" err error code step)" = 'EPERM --user' ]
@@ -686,13 +686,13 @@ sockit listen: listening on unix:$PWD/s" ]
 
 @test "activation: a descriptor that does not listen: 1" {
 	activate 1 deaf -- "$SOCKIT" listen
-	says '^sockit listen: LISTEN_FDS: Invalid argument \(EINVAL\)$'
+	says '^sockit listen: LISTEN_FDS descriptor 3: Invalid argument \(EINVAL\)$'
 	activate 1 tcp udp -- "$SOCKIT" listen
-	says '^sockit listen: LISTEN_FDS: .*\((EINVAL|EOPNOTSUPP)\)$'
+	says '^sockit listen: LISTEN_FDS descriptor 4: .*\((EINVAL|EOPNOTSUPP)\)$'
 	activate 1 tcp null -- "$SOCKIT" listen
-	says '^sockit listen: LISTEN_FDS: .*\(ENOTSOCK\)$'
+	says '^sockit listen: LISTEN_FDS descriptor 4: .*\(ENOTSOCK\)$'
 	activate 1 gone -- "$SOCKIT" listen
-	says '^sockit listen: LISTEN_FDS: .*\(EBADF\)$'
+	says '^sockit listen: LISTEN_FDS descriptor 3: .*\(EBADF\)$'
 	activate 1 tcp fds:2 -- "$SOCKIT" listen --json
 	[ "$("$PYTHON" -I -S "$BATS_TEST_DIRNAME/helpers/schema.py" err error class)" = socket ]
 	silent out
@@ -829,7 +829,7 @@ shut_down() {
 		ended 0 "$LISTENER"
 		[ "$(<out)" = hello ]
 		grep -v ': listening on ' err >said
-		says '^sockit listen: NOTIFY_SOCKET: .*\(E[A-Z]+\)$' said
+		says "^sockit listen: NOTIFY_SOCKET=$bad: .*\(E[A-Z]+\)$" said
 	done
 	# One that nobody empties does not hold us up.
 	"$PYTHON" -I -S -c '

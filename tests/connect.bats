@@ -106,7 +106,16 @@ peer_said() {
 	sockit connect $'h\xffm.invalid' 80
 	told 3 'sockit connect: host h\\xffm.invalid: * (EAI_*)'
 	sockit connect -s nosuch.invalid 127.0.0.1 80
-	told 3 'sockit connect: host nosuch.invalid: * (EAI_*)'
+	told 3 'sockit connect: -s nosuch.invalid: no such name (EAI_NONAME)'
+	sockit connect -p nosuch 127.0.0.1 80
+	told 3 'sockit connect: -p nosuch: no such service (EAI_SERVICE)'
+	# A proxy's is told from the destination's.
+	sockit connect --proxy socks5h://nosuch.invalid:1 h 80
+	told 3 'sockit connect: proxy host nosuch.invalid: no such name (EAI_NONAME)'
+	sockit connect --proxy socks5://127.0.0.1:1 --proxy socks5h://nosuch.invalid:1 h 80
+	told 3 'sockit connect: proxy host nosuch.invalid: no such name (EAI_NONAME)'
+	sockit connect --proxy socks5://127.0.0.1:1 nosuch.too 80
+	told 3 'sockit connect: host nosuch.too: no such name (EAI_NONAME)'
 }
 
 @test "a service's name" {
@@ -508,9 +517,9 @@ peer_said() {
 	reaches ::1 ::1 -s ::1 two "$PORT"
 	reaches ::1 ::1 -s '[::1]' two "$PORT"
 	sockit connect -s ::1 127.0.0.1 "$PORT"
-	told 1 "sockit connect: 127.0.0.1 port $PORT: source: * (E*)"
+	told 1 "sockit connect: 127.0.0.1 port $PORT: -s ::1: * (E*)"
 	sockit connect -s 192.0.2.1 127.0.0.1 "$PORT"
-	told 1 "sockit connect: 127.0.0.1 port $PORT: source: * (EADDRNOTAVAIL)"
+	told 1 "sockit connect: 127.0.0.1 port $PORT: -s 192.0.2.1: Cannot assign requested address (EADDRNOTAVAIL)"
 }
 
 @test "-p: a port that is taken" {
@@ -520,7 +529,7 @@ peer_said() {
 	taken=$PORT
 	peer who 127.0.0.1
 	sockit connect -s 127.0.0.2 -p "$taken" 127.0.0.1 "$PORT"
-	told 1 "sockit connect: 127.0.0.1 port $PORT: source: * (EADDRINUSE)*"
+	told 1 "sockit connect: 127.0.0.1 port $PORT: -s 127.0.0.2 -p $taken: * (EADDRINUSE)*"
 }
 
 @test "-p: the same port again and again, to different peers" {
@@ -538,14 +547,17 @@ peer_said() {
 	peer who 127.0.0.1
 	if [ "$(platform)" = portable ]; then
 		sockit connect -I lo 127.0.0.1 "$PORT"
-		told 1 "sockit connect: 127.0.0.1 port $PORT: interface: * (ENOTSUP)"
+		told 1 "sockit connect: 127.0.0.1 port $PORT: -I lo: * (ENOTSUP)"
 		return
 	fi
 	connects -I lo 127.0.0.1 "$PORT"
 	[ "$STATUS" = 0 ] || ! grep -q EPERM err || skip 'SO_BINDTODEVICE is not permitted'
 	[ "$STATUS" = 0 ] && [ ! -s err ] || fault lo
 	sockit connect -I nosuch0 127.0.0.1 "$PORT"
-	told 1 "sockit connect: 127.0.0.1 port $PORT: interface: * (ENODEV)"
+	told 1 "sockit connect: 127.0.0.1 port $PORT: -I nosuch0: No such device (ENODEV)"
+	# However it is written, the last one.
+	sockit connect -vvIlo --interface=nosuch1 127.0.0.1 "$PORT"
+	grep -q "127\.0\.0\.1 port $PORT: -I nosuch1: No such device (ENODEV)$" err
 }
 
 @test "-I: not through another one" {
@@ -668,13 +680,13 @@ sets() {
 @test "a socket option that the kernel refuses" {
 	peer who 127.0.0.1
 	sockit connect --sockopt TCP_MAXSEG=1 127.0.0.1 "$PORT"
-	told 1 "sockit connect: 127.0.0.1 port $PORT: TCP_MAXSEG: * (EINVAL)"
+	told 1 "sockit connect: 127.0.0.1 port $PORT: --sockopt TCP_MAXSEG=1: * (EINVAL)"
 	[ "$(platform)" = linux ] || return 0
 	sockit connect --sockopt TCP_CONGESTION=nosuch 127.0.0.1 "$PORT"
-	told 1 "sockit connect: 127.0.0.1 port $PORT: TCP_CONGESTION: * (ENOENT)"
+	told 1 "sockit connect: 127.0.0.1 port $PORT: --sockopt TCP_CONGESTION=nosuch: * (ENOENT)"
 	# Not again and again.
 	sockit connect --retry 10 --sockopt TCP_MAXSEG=1 127.0.0.1 "$PORT"
-	told 1 "sockit connect: 127.0.0.1 port $PORT: TCP_MAXSEG: * (EINVAL)"
+	told 1 "sockit connect: 127.0.0.1 port $PORT: --sockopt TCP_MAXSEG=1: * (EINVAL)"
 }
 
 @test "SO_MARK as an ordinary user" {
@@ -684,7 +696,7 @@ sets() {
 	STATUS=0
 	without net_admin,-net_raw "$SOCKIT" connect --sockopt SO_MARK=7 127.0.0.1 "$PORT" </dev/null \
 		2>err || STATUS=$?
-	told 1 "sockit connect: 127.0.0.1 port $PORT: SO_MARK: * (EPERM)"
+	told 1 "sockit connect: 127.0.0.1 port $PORT: --sockopt SO_MARK=7: * (EPERM)"
 }
 
 @test "--transport mptcp" {
@@ -693,7 +705,7 @@ sets() {
 	[ "$STATUS" = 0 ] && [ ! -s err ] || fault tcp
 	if [ "$(platform)" = portable ]; then
 		sockit connect --transport mptcp 127.0.0.1 "$PORT"
-		told 1 "sockit connect: 127.0.0.1 port $PORT: socket: * (E*)"
+		told 1 "sockit connect: 127.0.0.1 port $PORT: --transport mptcp: * (E*)"
 		return
 	fi
 	[ "$(cat /proc/sys/net/mptcp/enabled 2>/dev/null)" = 1 ] || skip 'no MPTCP in this kernel'
@@ -716,7 +728,7 @@ sets() {
 	if [ "$(platform)" = portable ]; then
 		peer who 127.0.0.1
 		sockit connect --fastopen 127.0.0.1 "$PORT"
-		told 1 "sockit connect: 127.0.0.1 port $PORT: fastopen: * (ENOTSUP)"
+		told 1 "sockit connect: 127.0.0.1 port $PORT: --fastopen: * (ENOTSUP)"
 		return
 	fi
 	inside sh -c 'echo 3 >/proc/sys/net/ipv4/tcp_fastopen' 2>/dev/null ||

@@ -251,7 +251,7 @@ one_gone() {
 @test "--reuseport" {
 	if [ "$(platform)" = portable ]; then
 		sockit listen --reuseport 127.0.0.1 0
-		told 1 'sockit listen: 127.0.0.1 port 0: reuseport: * (ENOTSUP)'
+		told 1 'sockit listen: 127.0.0.1 port 0: --reuseport: * (ENOTSUP)'
 		return
 	fi
 	local first second
@@ -318,13 +318,13 @@ knocks() {
 @test "--notify-fd: a descriptor that is none" {
 	sockit listen --notify-fd 77 127.0.0.1 0
 	[ "$STATUS" = 1 ]
-	grep -q -- '^sockit listen: --notify-fd: .* (EBADF)$' err
+	grep -q -- '^sockit listen: --notify-fd 77: .* (EBADF)$' err
 	sockit listen --notify-fd 9 127.0.0.1 0 9</dev/null
 	[ "$STATUS" = 1 ]
-	grep -q -- '^sockit listen: --notify-fd: .* (EBADF)$' err
+	grep -q -- '^sockit listen: --notify-fd 9: .* (EBADF)$' err
 	sockit listen --notify-fd 9 127.0.0.1 0 9>/dev/full
 	[ "$STATUS" = 1 ]
-	grep -q -- '^sockit listen: --notify-fd: .* (ENOSPC)$' err
+	grep -q -- '^sockit listen: --notify-fd 9: .* (ENOSPC)$' err
 	sockit listen --notify-fd 9 127.0.0.1 0 9> >(:)
 	[ "$STATUS" != 2 ]
 }
@@ -447,7 +447,7 @@ knocks() {
 
 @test "a socket option that the kernel refuses" {
 	sockit listen --sockopt TCP_MAXSEG=1 127.0.0.1 0
-	told 1 'sockit listen: 127.0.0.1 port 0: TCP_MAXSEG: * (EINVAL)'
+	told 1 'sockit listen: 127.0.0.1 port 0: --sockopt TCP_MAXSEG=1: * (EINVAL)'
 }
 
 # What it tells, and signals.

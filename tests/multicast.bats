@@ -275,9 +275,9 @@ print(*s.recvfrom(99))' "$PORT" >got
 	network
 	inside ip route del 224.0.0.0/4
 	exits 1 "$SOCKIT" udp-recv --join 239.1.2.3 0 </dev/null >out 2>err
-	says '^sockit udp-recv: 239\.1\.2\.3 port [0-9]+: --join: No such device \(ENODEV\)$'
+	says '^sockit udp-recv: 239\.1\.2\.3 port [0-9]+: --join 239\.1\.2\.3: No such device \(ENODEV\)$'
 	exits 1 "$SOCKIT" udp-recv --join ff15::1@v0 127.0.0.1 0 </dev/null >out 2>err
-	says '^sockit udp-recv: ff15::1 port [0-9]+: --join: Address family not supported by protocol \(EAFNOSUPPORT\)$'
+	says '^sockit udp-recv: ff15::1 port [0-9]+: --join ff15::1@v0: Address family not supported by protocol \(EAFNOSUPPORT\)$'
 	exits 2 "$SOCKIT" udp-recv --join 239.1.2.3@v7 0 </dev/null >out 2>err
 	says "there is no interface 'v7'"
 	silent out

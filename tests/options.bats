@@ -534,7 +534,7 @@ is_owned() {
 	sockit listen nosuchservice
 	told 3 'sockit listen: port nosuchservice: * (EAI_SERVICE)'
 	sockit connect -p nosuchservice 127.0.0.1 1
-	told 3 'sockit connect: port nosuchservice: * (EAI_SERVICE)'
+	told 3 'sockit connect: -p nosuchservice: * (EAI_SERVICE)'
 	sockit connect 127.0.0.1 $'h\xc2\x9bm'
 	told 3 'sockit connect: port h\\xc2\\x9bm: * (EAI_SERVICE)'
 }

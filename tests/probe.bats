@@ -717,7 +717,7 @@ input" ]
 	sockit connect -z -p "$(free_port)" 127.0.0.1 "$(sorted "${P[@]}")"
 	[ "$STATUS" = 1 ] && grep -q " ${P[0]}/tcp open" out || fault '-p'
 	sockit connect -zv -I nosuchiface 127.0.0.1 "${P[0]}"
-	[ "$STATUS" = 1 ] && says ' interface: ' || fault '-I'
+	[ "$STATUS" = 1 ] && says ' -I nosuchiface: ' || fault '-I'
 }
 
 @test "what cannot be used is refused" {

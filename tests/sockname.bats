@@ -104,7 +104,7 @@ print(s.getsockname()[0])')" = 10.7.0.1 ]
 	sockit sockname localhost nosuchservice
 	told 3 'sockit sockname: port nosuchservice: no such service (EAI_SERVICE)'
 	sockit sockname -6 127.0.0.1
-	told 3 'sockit sockname: host 127.0.0.1: no address of this family (EAI_FAMILY)'
+	told 3 'sockit sockname: host 127.0.0.1: it has no IPv6 address (EAI_FAMILY)'
 	refuses "host 'localhost' is a name, which --numeric does not look up" sockname -n localhost
 	refuses "port '65536' is neither *" sockname localhost 65536
 	refuses "host 'a b' is neither *" sockname 'a b'
@@ -566,7 +566,7 @@ for i in json.load(sys.stdin):
 	nothing 1
 	# As the source of a connection, too.
 	sockit connect -s 127.0.0.1 -p 7001 127.0.0.1 7009
-	told 1 "sockit connect: 127.0.0.1 port 7009: source: * (EADDRINUSE): python3 (process $pid) has 127.0.0.1 port 7001"
+	told 1 "sockit connect: 127.0.0.1 port 7009: -s 127.0.0.1 -p 7001: * (EADDRINUSE): python3 (process $pid) has 127.0.0.1 port 7001"
 	# UDP is something else: the port is free.
 	sockit listen -d -w 100ms 127.0.0.1 7002
 	told 4 'sockit listen: *'
@@ -593,7 +593,7 @@ for i in json.load(sys.stdin):
 	sockit udp-recv -w 50ms 127.0.0.1 7002
 	[ "$STATUS" = 4 ]
 	sockit udp-send -s 127.0.0.1 -p 7001 127.0.0.1 7009
-	told 1 "sockit udp-send: 127.0.0.1 port 7009: source: * (EADDRINUSE): python3 (process $pid) has 127.0.0.1 port 7001"
+	told 1 "sockit udp-send: 127.0.0.1 port 7009: -s 127.0.0.1 -p 7001: * (EADDRINUSE): python3 (process $pid) has 127.0.0.1 port 7001"
 	# A refusal: nobody is there, but elsewhere.
 	STATUS=0
 	echo x | within 10 "$SOCKIT" udp-send -w 2 ::1 7001 >out 2>err || STATUS=$?

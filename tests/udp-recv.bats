@@ -748,5 +748,5 @@ assert all(data[i * 500:i * 500 + 5] == b"%05d" % i for i in range(3000))'
 	sockit udp-recv 192.0.2.1 0
 	told 1 'sockit udp-recv: 192.0.2.1 port 0: * (EADDRNOTAVAIL)'
 	sockit udp-recv --notify-fd 77 127.0.0.1 0
-	told 1 'sockit udp-recv: --notify-fd: Bad file descriptor (EBADF)'
+	told 1 'sockit udp-recv: --notify-fd 77: Bad file descriptor (EBADF)'
 }

@@ -402,7 +402,7 @@ print(socket.getaddrinfo("two", 9, type=socket.SOCK_DGRAM)[0][4][0])')
 	sockit udp-send 127.0.0.1 no-such-service
 	told 3 'sockit udp-send: port no-such-service: no such service (EAI_SERVICE)'
 	sockit udp-send -s 192.0.2.1 127.0.0.1 9
-	told 1 'sockit udp-send: 127.0.0.1 port 9: source: * (EADDRNOTAVAIL)'
+	told 1 'sockit udp-send: 127.0.0.1 port 9: -s 192.0.2.1: * (EADDRNOTAVAIL)'
 	sockit udp-send -s ::1 -4 127.0.0.1 9
 	[ "$STATUS" = 3 ]
 	sockit udp-send -I nosuch 127.0.0.1 9
@@ -808,7 +808,7 @@ print(s.getsockname()[1])')
 	udp --multicast-interface lo -w 0.1 239.1.2.3 "$PORT" <in
 	told 4 '*no reply*'
 	udp --multicast-interface nosuch 239.1.2.3 "$PORT" <in
-	told 1 "sockit udp-send: 239.1.2.3 port $PORT: multicast-interface: * (ENODEV)"
+	told 1 "sockit udp-send: 239.1.2.3 port $PORT: --multicast-interface nosuch: * (ENODEV)"
 	receiver bind::: member:ff02::1234@va reply
 	udp --replies 1 ff02::1234%va "$PORT" <in
 	well

@@ -334,7 +334,7 @@ long_path() {
 	if [ "$(id -u)" != 0 ]; then
 		# What could not be given is taken away again.
 		sockit unix -l --owner 0 s
-		told 1 'sockit unix: unix:s: Operation not permitted (EPERM): --owner'
+		told 1 'sockit unix: unix:s: --owner 0: Operation not permitted (EPERM)'
 		[ ! -e s ]
 		word=$(id -un):$(id -g)
 		unix_listens --owner "$word" s </dev/null 2>err
@@ -506,7 +506,7 @@ long_path() {
 	exits 4 "$SOCKIT" unix -l --timeout 50ms s </dev/null 2>err
 	[ ! -e s ]
 	exits 1 "$SOCKIT" unix -l --notify-fd 9 s </dev/null 2>err 9</dev/null
-	says '--notify-fd: '
+	says '--notify-fd 9: '
 	[ ! -e s ]
 	# A stdout that is gone.
 	unix_listens -k s </dev/null 2>err > >(:)
@@ -753,7 +753,7 @@ print(socket.socket(fileno=0).getsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF))'
 	ended 0 "$LISTENER"
 	[ "$(<got)" = no ]
 	sockit unix --send-fd 77 s
-	told 1 'sockit unix: --send-fd: Bad file descriptor (EBADF)'
+	told 1 'sockit unix: --send-fd 77: Bad file descriptor (EBADF)'
 	refuses '--recv-fd needs a command: *' unix --recv-fd s
 	refuses "-x*" unix --send-fd -x s || refuses '--send-fd*' unix --send-fd x s
 	refuses '--send-fd and --discard exclude each other' unix -l --discard --send-fd 5 s

@@ -21,6 +21,9 @@ bool command_begin(const struct command *self, int argc, char **argv, void *opti
 	m->start = clock_now();
 	switch (options_parse(self, options, argc, argv, operands, &error)) {
 	case OPTIONS_OK:
+		m->command = self;
+		m->argc = argc;
+		m->argv = argv;
 		return true;
 	case OPTIONS_BAD:
 		message_options_ask(&m->options, argc, argv);

@@ -4,9 +4,18 @@
 
 #include <errno.h>
 #include <netdb.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <stddef.h>
+#include <sys/socket.h>
+
+#ifndef EAI_NODATA /* not in POSIX */
+#define EAI_NODATA EAI_NONAME
+#endif
+#ifndef EAI_ADDRFAMILY
+#define EAI_ADDRFAMILY EAI_FAMILY
+#endif
 
 struct name {
 	int value;
@@ -47,16 +56,10 @@ static const struct name errnos[] = {
 };
 
 static const struct name eais[] = {
-	{ NAME(EAI_AGAIN) },	  { NAME(EAI_BADFLAGS) }, { NAME(EAI_FAIL) },
-	{ NAME(EAI_FAMILY) },	  { NAME(EAI_MEMORY) },	  { NAME(EAI_NONAME) },
-	{ NAME(EAI_OVERFLOW) },	  { NAME(EAI_SERVICE) },  { NAME(EAI_SOCKTYPE) },
-	{ NAME(EAI_SYSTEM) },
-#ifdef EAI_NODATA /* not in POSIX */
-	{ NAME(EAI_NODATA) },
-#endif
-#ifdef EAI_ADDRFAMILY
-	{ NAME(EAI_ADDRFAMILY) },
-#endif
+	{ NAME(EAI_AGAIN) },	{ NAME(EAI_BADFLAGS) }, { NAME(EAI_FAIL) },
+	{ NAME(EAI_FAMILY) },	{ NAME(EAI_MEMORY) },	{ NAME(EAI_NONAME) },
+	{ NAME(EAI_OVERFLOW) }, { NAME(EAI_SERVICE) },	{ NAME(EAI_SOCKTYPE) },
+	{ NAME(EAI_SYSTEM) },	{ NAME(EAI_NODATA) },	{ NAME(EAI_ADDRFAMILY) },
 };
 
 static const char *name_find(const struct name *names, size_t n, int value, const char *otherwise)
@@ -80,5 +83,32 @@ const char *eai_name(int code)
 const char *errno_text(int error, char *text)
 {
 	snprintf(text, ERRNO_TEXT, "%s (%s)", strerror(error), errno_name(error));
+	return text;
+}
+
+const char *eai_words(int code, int error, int family, char *text)
+{
+	const char *kind = family == AF_INET ? "IPv4 " : family == AF_INET6 ? "IPv6 " : "";
+	bool no_data = EAI_NODATA != EAI_NONAME && code == EAI_NODATA;
+
+	if (code == EAI_SYSTEM)
+		snprintf(text, EAI_TEXT, "%s (%s)", strerror(error), errno_name(error));
+	else if (no_data || code == EAI_FAMILY || code == EAI_ADDRFAMILY)
+		snprintf(text, EAI_TEXT, "it has no %saddress", kind);
+	else
+		snprintf(text, EAI_TEXT, "%s",
+			 code == EAI_AGAIN   ? "no answer for now" :
+			 code == EAI_FAIL    ? "the server failed" :
+			 code == EAI_NONAME  ? "no such name" :
+			 code == EAI_SERVICE ? "no such service" :
+					       gai_strerror(code));
+	return text;
+}
+
+const char *eai_text(int code, int error, int family, char *text)
+{
+	size_t n = strlen(eai_words(code, error, family, text));
+
+	snprintf(text + n, EAI_TEXT - n, " (%s)", eai_name(code));
 	return text;
 }

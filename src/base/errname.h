@@ -15,4 +15,12 @@ const char *errno_text(int error, char *text);
 /* Returns the name of getaddrinfo(3)'s error CODE (`EAI_NONAME`), or "EAI". The text is static. */
 const char *eai_name(int code);
 
+#define EAI_TEXT 192
+
+/* Writes why a look-up has failed, as in `no such name`, into TEXT of EAI_TEXT bytes: getaddrinfo's
+ * error CODE (an EAI_SYSTEM's errno is ERROR) when asked for FAMILY (AF_UNSPEC: any). Returns TEXT.
+ * The second adds the error's name, as in `no such name (EAI_NONAME)`. */
+const char *eai_words(int code, int error, int family, char *text);
+const char *eai_text(int code, int error, int family, char *text);
+
 #endif

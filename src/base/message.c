@@ -44,6 +44,28 @@ bool message_wanted(const struct messages *m, enum message_level level)
 	return !m->options.quiet && verbose >= needs[level];
 }
 
+const char *message_option(const struct messages *m, const char *name, char *text)
+{
+	bool setting = *name >= 'A' && *name <= 'Z';
+	const struct option_row *row = NULL;
+	const char *word;
+
+	*text = '\0';
+	if (m->command)
+		row = option_find_word(m->command, m->argc, m->argv, setting ? "sockopt" : name,
+				       setting ? name : "", &word);
+	if (!row)
+		return text;
+	if (row->letter)
+		snprintf(text, OPTION_TEXT, "-%c", row->letter);
+	else
+		snprintf(text, OPTION_TEXT, "--%s", row->name);
+	if (*word)
+		snprintf(text + strlen(text), OPTION_TEXT - strlen(text), "%s%s",
+			 row->optional ? "=" : " ", word);
+	return text;
+}
+
 /* Writes N BYTES to stderr, undivided up to PIPE_BUF bytes. Waits at most PATIENCE ns for each
  * piece. Returns how many bytes were taken. */
 static size_t stderr_put(const char *bytes, size_t n, int64_t patience)

@@ -26,6 +26,10 @@ struct messages {
 	const char *subcommand; /* NULL before one is known */
 	struct message_options options;
 	int64_t start; /* time when the run began (see clock.h): -vv tells the time since then */
+	/* The command line, once it has been read, for message_option(). */
+	const struct command *command;
+	int argc;
+	char **argv;
 };
 
 enum message_level {
@@ -58,6 +62,13 @@ __attribute__((format(printf, 4, 5))) struct outcome message_fail(const struct m
 								  enum outcome_kind kind,
 								  const char *code,
 								  const char *format, ...);
+
+#define OPTION_TEXT 256
+
+/* Writes the option with the long name NAME as it was given into TEXT of OPTION_TEXT bytes:
+ * `-s 192.0.2.7`, `--nodelay`; a name of the table of --sockopt as `--sockopt SO_MARK=7`. Returns
+ * TEXT; it is empty where the option was not given. */
+const char *message_option(const struct messages *m, const char *name, char *text);
 
 /* Says that the command line cannot be used. */
 #define message_usage(m, ...) message_fail(m, OUTCOME_USAGE, "EINVAL", __VA_ARGS__)

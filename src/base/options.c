@@ -18,6 +18,10 @@ struct parse {
 	unsigned char given[OPTION_ROWS_MOST];
 	bool any, help; /* an option is there; --help is */
 	char label[64]; /* see parse_label() */
+	/* Of option_find_word(), which only looks: */
+	const char *wanted, *key; /* the option's name, and the beginning of its argument */
+	const struct option_row *row;
+	const char *word; /* of the last such */
 };
 
 int option_fail(struct option_error *error, const char *format, ...)
@@ -117,14 +121,31 @@ static int parse_keyword(struct parse *p, const struct option_row *row, int64_t 
 			   s.near[0] ? "'?" : "");
 }
 
+/* Keeps ROW with its argument WORD if that is what is looked for. Returns 0. */
+static int parse_notice(struct parse *p, const struct option_row *row, const char *word)
+{
+	size_t n = strlen(p->key);
+
+	if (!strcmp(row->name, p->wanted) &&
+	    (n == 0 || (!strncmp(word, p->key, n) && (word[n] == '=' || word[n] == '\0')))) {
+		p->row = row;
+		p->word = word;
+	}
+	return 0;
+}
+
 /* Reads the option FOUND with its argument WORD; NULL: it has none. */
 static int parse_option(struct parse *p, const struct option_walk *found, const char *word)
 {
 	const struct option_row *row = found->row;
-	void *field = p->options + found->use->offset + row->field;
 	const char *value = word ? word : "";
-	int64_t *number = field;
+	int64_t *number;
+	void *field;
 
+	if (p->wanted)
+		return parse_notice(p, row, value);
+	field = p->options + found->use->offset + row->field;
+	number = field;
 	p->given[found->index] = p->any = true;
 	if (row->arg && !row->optional && *value == '\0')
 		return option_fail(p->error, "%s: '' is empty", parse_label(p, row));
@@ -367,16 +388,13 @@ bool option_is_given(const struct operands *o, const char *name)
 	return false;
 }
 
-enum options_result options_parse(const struct command *command, void *options, int argc,
-				  char **argv, struct operands *operands,
-				  struct option_error *error)
+/* Reads the words of ARGV up to `--`, before which the operands come to stand. Returns 0, or -1
+ * with *ERROR. */
+static int parse_words(struct parse *p, int argc, char **argv, struct operands *operands)
 {
-	struct parse p = { .command = command, .options = options, .error = error };
-	int kept = 1;
-
 	operands->words = argv + 1;
+	operands->n = 0;
 	operands->command = NULL;
-	operands->n_given = 0;
 	for (int i = 1; i < argc; i++) {
 		int status = 0;
 
@@ -384,16 +402,40 @@ enum options_result options_parse(const struct command *command, void *options, 
 			operands->command = argv + i + 1;
 			break;
 		}
-		if (!word_is_option(command, argv[i]))
-			operand_keep(argv, kept++, i);
+		if (!word_is_option(p->command, argv[i]))
+			operand_keep(argv, ++operands->n, i);
 		else if (argv[i][1] == '-')
-			status = parse_long(&p, argc, argv, &i);
+			status = parse_long(p, argc, argv, &i);
 		else
-			status = parse_letters(&p, argc, argv, &i);
+			status = parse_letters(p, argc, argv, &i);
 		if (status < 0)
-			return OPTIONS_BAD;
+			return -1;
 	}
-	operands->n = kept - 1;
+	return 0;
+}
+
+const struct option_row *option_find_word(const struct command *command, int argc, char **argv,
+					  const char *name, const char *key, const char **word)
+{
+	struct option_error none;
+	struct parse p = { .command = command, .error = &none, .wanted = name, .key = key };
+	struct operands operands;
+
+	/* The operands stand first already: nothing is moved. */
+	parse_words(&p, argc, argv, &operands);
+	*word = p.word;
+	return p.row;
+}
+
+enum options_result options_parse(const struct command *command, void *options, int argc,
+				  char **argv, struct operands *operands,
+				  struct option_error *error)
+{
+	struct parse p = { .command = command, .options = options, .error = error };
+
+	operands->n_given = 0;
+	if (parse_words(&p, argc, argv, operands) < 0)
+		return OPTIONS_BAD;
 	if (p.help)
 		return OPTIONS_HELP;
 	return (p.any && parse_check_options(&p, operands) < 0) ||

@@ -156,6 +156,12 @@ const struct option_row *option_given(const struct operands *o, const struct opt
 /* Is the option with the long name NAME one of O's? */
 bool option_is_given(const struct operands *o, const char *name);
 
+/* Returns the option with the long name NAME if it is on the command line ARGV, which
+ * options_parse() has taken; with a KEY other than "" only where its argument is KEY or `KEY=...`.
+ * NULL: it is not there. *WORD is its argument, the last one, which points into ARGV, or "". */
+const struct option_row *option_find_word(const struct command *command, int argc, char **argv,
+					  const char *name, const char *key, const char **word);
+
 /* Fills *ERROR as printf(3) would; a long text loses its middle. Returns -1. */
 __attribute__((format(printf, 2, 3))) int option_fail(struct option_error *error,
 						      const char *format, ...);

@@ -87,7 +87,7 @@ static void ping_tell_result(struct ping *p, const struct probe_result *r)
 	json_milliseconds(json, "elapsed_ms", r->ns);
 	if (r->state != PROBE_FILTERED)
 		snprintf(time, sizeof time, " time=%.3f ms", (double)r->ns / (double)MILLISECOND);
-	report_probe_text(r->state, r->what, r->error, &r->icmp, p->wait, why);
+	report_probe_text(&p->o->messages, r->state, r->what, r->error, &r->icmp, p->wait, why);
 	facts_line(&p->facts, "%s: seq=%lld%s%s%s\n", address_text(peer, address),
 		   (long long)r->number, *why ? " " : "", why, time);
 	facts_end(&p->facts);
@@ -140,8 +140,8 @@ static struct outcome ping_judge(const struct ping *p)
 		return (struct outcome){ OUTCOME_DONE, 0 };
 	notice_begin(&n, &p->o->messages, MESSAGE_ERROR, "error");
 	notice_error(&n, OUTCOME_FAILED, errno_name(r->error));
-	report_probe_text(r->state, r->what, r->error, &r->icmp, p->wait, why);
-	report_failures_text(&text, r->failures, r->n, p->lookup_ns != UNSET, why);
+	report_probe_text(&p->o->messages, r->state, r->what, r->error, &r->icmp, p->wait, why);
+	report_failures_text(&p->o->messages, &text, r->failures, r->n, p->lookup_ns != UNSET, why);
 	report_failures_json(&n.json, r->failures, r->n);
 	report_cause(&n, SOCK_STREAM, r->failures, r->n, cause, sizeof cause);
 	notice_end(&n, "%s: none of %lld answered: %.*s%s", p->shown, (long long)p->over,

@@ -252,7 +252,8 @@ static void access_name_found(void *arg, struct places_answer *found)
 	struct places_failure failure = found->failure;
 
 	if (!failure.eai && entry_take(l->at, found) < 0)
-		failure = (struct places_failure){ EAI_MEMORY, ENOMEM, PLACE_HOST, l->at->name };
+		failure = (struct places_failure){ EAI_MEMORY, ENOMEM, PLACE_HOST, l->at->name,
+						   AF_UNSPEC };
 	free(found->addresses);
 	if (failure.eai)
 		access_finish(l, &failure);
@@ -287,7 +288,7 @@ void access_start(struct loop *loop, struct access_options *o, access_fn *fn, vo
 	}
 	l = calloc(1, sizeof *l);
 	if (!l) {
-		fn(arg, &(struct places_failure){ EAI_MEMORY, ENOMEM, PLACE_HOST, "" });
+		fn(arg, &(struct places_failure){ EAI_MEMORY, ENOMEM, PLACE_HOST, "", AF_UNSPEC });
 		return;
 	}
 	*l = (struct access_lookup){ .loop = loop, .o = o, .fn = fn, .arg = arg, .out = out };

@@ -2,6 +2,7 @@
 #include "net/binding.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -120,6 +121,7 @@ static void binding_inherit(struct binding *b, struct binding_result *r)
 		if (b->kind->inherit(b->arg, binding_socket(b, b->n), FIRST_INHERITED + (int)b->n,
 				     a) < 0) {
 			r->error = errno;
+			snprintf(r->word, sizeof r->word, "descriptor %zu", FIRST_INHERITED + b->n);
 			return;
 		}
 		if (binding_forbids(b, a, r))
@@ -172,7 +174,8 @@ static int binding_announce(struct binding *b, struct binding_result *r)
 	if (o->notify_fd != UNSET && binding_notify(b, (int)o->notify_fd) < 0)
 		return -1;
 	if (activation_notify("READY=1") < 0)
-		event_tell(&b->c.events, .kind = EVENT_READY_FAILED, .error = errno);
+		event_tell(&b->c.events, .kind = EVENT_READY_FAILED, .error = errno,
+			   .what = "NOTIFY_SOCKET");
 	return 0;
 }
 

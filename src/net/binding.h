@@ -33,6 +33,7 @@ struct binding_result {
 	int error; /* 0, or an errno; a failed look-up leaves it 0 */
 	struct places_failure lookup;
 	const char *what;	/* the call or option that failed, */
+	char word[64];		/* its argument, where only one of several has; else empty */
 	const char *why;	/* more about it; NULL: nothing is known */
 	struct address address; /* for this address; of length 0: for none */
 	int socktype;		/* of the sockets; 0: SOCK_STREAM */

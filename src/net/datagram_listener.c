@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <net/if.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "base/number.h"
@@ -42,6 +43,7 @@ static void group_failed(struct binding_result *r, const struct membership *g,
 			 const struct dgram_socket *s)
 {
 	r->what = g->source.length ? "--join-source" : "--join";
+	snprintf(r->word, sizeof r->word, "%s", g->word);
 	r->address = g->group;
 	address_set_port(&r->address, address_port(&s->local));
 }

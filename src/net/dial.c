@@ -250,10 +250,8 @@ static int dial_bind_source(const struct dial_sources *sources, int fd, int fami
 int dial_socket(int family, int socktype, const struct socket_options *o,
 		const struct dial_sources *sources, struct address *source, const char **what)
 {
-	int fd = socket(family, socktype | SOCK_CLOEXEC | SOCK_NONBLOCK,
-			sockopt_protocol(o, family));
+	int fd = sockopt_socket(family, socktype, o, what);
 
-	*what = "socket";
 	if (fd < 0)
 		return -1;
 	if (sockopt_apply(fd, family, o, PHASE_BIND, false, what) < 0)
@@ -358,8 +356,8 @@ static void dial_places_found(void *arg, struct places_answer *found)
 	d->sources = (struct dial_sources){ found->sources, found->n_sources };
 	d->attempts = calloc(found->n ? found->n : 1, sizeof *d->attempts);
 	if (!found->failure.eai && !d->attempts)
-		d->result.lookup =
-			(struct places_failure){ EAI_MEMORY, ENOMEM, PLACE_HOST, d->c.host };
+		d->result.lookup = (struct places_failure){ EAI_MEMORY, ENOMEM, PLACE_HOST,
+							    d->c.host, d->c.family };
 	if (d->result.lookup.eai) {
 		dial_finish(d);
 		goto out;

@@ -18,7 +18,7 @@ enum event_kind {
 	EVENT_FAILED,	     /* connecting to `address` has, by `error` of `what` */
 	EVENT_CONNECTED,     /* to `address`, from `local` */
 	EVENT_LISTENING,     /* on `local`, where `chosen` tells who chose the port */
-	EVENT_READY_FAILED,  /* NOTIFY_SOCKET could not be told that all listen: `error` */
+	EVENT_READY_FAILED,  /* NOTIFY_SOCKET, `what`, could not be told of it: `error` */
 	EVENT_ACCEPT_FAILED, /* by `error` of `what`; accepting goes on */
 	EVENT_ACCEPT_OVER,   /* by `error`, for good: the socket at `local` listens no more */
 	EVENT_PROXY,	     /* connected to `proxy`, at `address`, from `local` */

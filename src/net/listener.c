@@ -224,10 +224,8 @@ static int listening_open(void *arg, void *socket_arg, struct address *a, struct
 	struct listening *s = socket_arg;
 	int family = a->u.sa.sa_family;
 	int type = family == AF_UNIX && l->c.socktype ? l->c.socktype : SOCK_STREAM;
-	int fd = socket(family, type | SOCK_CLOEXEC | SOCK_NONBLOCK,
-			sockopt_protocol(l->c.socket, family));
+	int fd = sockopt_socket(family, type, l->c.socket, &r->what);
 
-	r->what = "socket";
 	if (fd < 0)
 		return -1;
 	if (listening_set_options(l, fd, family, &r->what) < 0 ||

@@ -55,7 +55,8 @@ static void places_fail(struct places_lookup *l, const struct lookup_answer *ans
 	free(answer->addresses);
 	free(l->found.sources);
 	l->found = (struct places_answer){ .failure.eai = answer->eai,
-					   .failure.error = answer->error };
+					   .failure.error = answer->error,
+					   .failure.family = l->q.family };
 	places_blame(&l->found.failure, &l->q, source);
 	places_finish(l);
 }

@@ -22,13 +22,21 @@ struct places_question {
 	struct events events;		  /* EVENT_LOOKUP and EVENT_RESOLVED, of HOST and PORT */
 };
 
-enum place_word { PLACE_HOST, PLACE_PORT, PLACE_SOURCE, PLACE_SOURCE_PORT };
+enum place_word {
+	PLACE_HOST,
+	PLACE_PORT,
+	PLACE_SOURCE,
+	PLACE_SOURCE_PORT,
+	PLACE_PROXY, /* the last two: of a proxy */
+	PLACE_PROXY_PORT,
+};
 
 struct places_failure {
 	int eai;	       /* getaddrinfo's error; 0: nothing failed */
 	int error;	       /* the errno of EAI_SYSTEM */
 	enum place_word which; /* which word could not be looked up */
 	const char *word;      /* the word itself */
+	int family;	       /* that was asked for, AF_UNSPEC: any */
 };
 
 struct places_answer {

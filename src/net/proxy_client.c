@@ -266,6 +266,15 @@ static void client_ready(void *arg, short events)
 	client_went_on(d, now);
 }
 
+/* The host and port of F are a proxy's. */
+static void client_blame_proxy(struct places_failure *f)
+{
+	if (f->which == PLACE_HOST)
+		f->which = PLACE_PROXY;
+	else if (f->which == PLACE_PORT)
+		f->which = PLACE_PROXY_PORT;
+}
+
 /* The first proxy is connected; without a proxy the destination is. */
 static void client_dialled(void *arg, const struct dial_result *r)
 {
@@ -279,6 +288,8 @@ static void client_dialled(void *arg, const struct dial_result *r)
 	d->result.given = r->given;
 	if (r->fd < 0 || !d->first) {
 		result.proxy = d->first;
+		if (d->first)
+			client_blame_proxy(&result.lookup);
 		client_tell(d, &result);
 		return;
 	}
@@ -330,6 +341,8 @@ static void client_place_found(void *arg, struct places_answer *found)
 	if (d->result.lookup.eai) {
 		free(found->addresses);
 		d->result.proxy = h->proxy->next;
+		if (d->result.proxy)
+			client_blame_proxy(&d->result.lookup);
 		client_finish(d);
 	} else {
 		h->addresses = found->addresses;

@@ -219,10 +219,14 @@ static bool proxied_is_forbidden(const struct dial_result *r)
 static void proxied_not_reached(struct connection *x, const struct dial_result *r)
 {
 	int error = proxied_errno(r);
+	char why[EAI_TEXT];
 
 	x->why = "not reached";
 	x->outcome = proxyd_tell_failure(x, r, error, connections_dial_limit(x->connections));
-	proxied_no_way(x, error, r->lookup.eai ? gai_strerror(r->lookup.eai) : strerror(error));
+	proxied_no_way(x, error,
+		       r->lookup.eai ?
+			       eai_words(r->lookup.eai, r->lookup.error, r->lookup.family, why) :
+			       strerror(error));
 }
 
 static void proxied_dialled(void *arg, const struct dial_result *r)

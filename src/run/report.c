@@ -5,39 +5,56 @@
 #include <netdb.h>
 #include <signal.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "base/errname.h"
 #include "loop/signals.h"
 
+const char *report_step(const struct messages *m, const char *what, char *text)
+{
+	const char *name = what;
+
+	*text = '\0';
+	if (!what)
+		return text;
+	name += strspn(name, "-");
+	message_option(m, name, text);
+	/* Both are one step: binding. */
+	if (!strcmp(name, "source")) {
+		size_t n = strlen(text);
+		char *port = text + n + (n > 0);
+		if (*message_option(m, "source-port", port) && n > 0)
+			text[n] = ' ';
+	}
+	if (!*text)
+		snprintf(text, REPORT_STEP, "%s", what);
+	return text;
+}
+
 struct outcome report_error(const struct messages *m, const char *what, int error)
 {
-	char why[ERRNO_TEXT];
+	char step[REPORT_STEP], why[ERRNO_TEXT];
 
-	return message_fail(m, OUTCOME_FAILED, errno_name(error), "%s: %s", what,
+	return message_fail(m, OUTCOME_FAILED, errno_name(error), "%s: %s",
+			    strncmp(what, "--", 2) == 0 ? report_step(m, what, step) : what,
 			    errno_text(error, why));
 }
 
-void report_lookup_text(struct text *text, int eai, int error)
-{
-	char why[ERRNO_TEXT];
-
-	text_add(text, "%s (%s)",
-		 eai == EAI_SERVICE ? "no such service" :
-		 eai == EAI_FAMILY  ? "no address of this family" :
-		 eai == EAI_SYSTEM  ? errno_text(error, why) :
-				      gai_strerror(eai),
-		 eai_name(eai));
-}
-
-static const char *report_place_kind(const struct places_failure *f)
-{
-	return f->which == PLACE_PORT || f->which == PLACE_SOURCE_PORT ? "port" : "host";
-}
+/* How a word that could not be looked up stands in a message, and its member of the object. */
+static const struct {
+	char words[12], key[12];
+} report_places[] = {
+	[PLACE_HOST] = { "host", "host" },	  [PLACE_PORT] = { "port", "port" },
+	[PLACE_SOURCE] = { "-s", "source" },	  [PLACE_SOURCE_PORT] = { "-p", "source_port" },
+	[PLACE_PROXY] = { "proxy host", "host" }, [PLACE_PROXY_PORT] = { "proxy port", "port" },
+};
 
 void report_places_text(struct text *text, const struct places_failure *f)
 {
-	text_add(text, "%s %s: ", report_place_kind(f), f->word);
-	report_lookup_text(text, f->eai, f->error);
+	char why[EAI_TEXT];
+
+	text_add(text, "%s %s: %s", report_places[f->which].words, f->word,
+		 eai_text(f->eai, f->error, f->family, why));
 }
 
 struct outcome report_lookup(const struct messages *m, const struct places_failure *f)
@@ -47,7 +64,7 @@ struct outcome report_lookup(const struct messages *m, const struct places_failu
 
 	notice_begin(&n, m, MESSAGE_ERROR, "error");
 	notice_error(&n, OUTCOME_LOOKUP, eai_name(f->eai));
-	json_string(&n.json, report_place_kind(f), f->word);
+	json_string(&n.json, report_places[f->which].key, f->word);
 	report_places_text(&text, f);
 	notice_end(&n, "%.*s", (int)text.length, text.data ? text.data : "");
 	text_free(&text);

@@ -17,7 +17,15 @@
 
 /* ---- report.c: files, descriptors, look-ups ---- */
 
-/* Says the system's ERROR about WHAT. Returns OUTCOME_FAILED. */
+#define REPORT_STEP (2 * OPTION_TEXT)
+
+/* Writes the step WHAT, of net/ or sock/, for a message into TEXT of REPORT_STEP bytes: an option's
+ * long name, with or without `--`, as the option was given (`-I eth0`; source: `-s ADDR -p PORT`),
+ * a socket option as --sockopt was; else as it stands. NULL: nothing. Returns TEXT. */
+const char *report_step(const struct messages *m, const char *what, char *text);
+
+/* Says the system's ERROR about WHAT; `--NAME` is an option, see report_step(). Returns
+ * OUTCOME_FAILED. */
 struct outcome report_error(const struct messages *m, const char *what, int error);
 
 /* Says ERROR of writing to WHAT. Where nobody reads it any more nothing is said, and the outcome is
@@ -32,10 +40,6 @@ bool report_ends_by_signal(int error);
 struct outcome report_input_error(const struct messages *m, const char *what, int error,
 				  size_t most);
 void report_input_text(char *text, size_t size, const char *what, int error, size_t most);
-
-/* Adds why a look-up failed to TEXT: EAI in words and by its name. ERROR is the errno of
- * EAI_SYSTEM. */
-void report_lookup_text(struct text *text, int eai, int error);
 
 /* Adds which word could not be looked up, and why. */
 void report_places_text(struct text *text, const struct places_failure *f);
@@ -73,14 +77,14 @@ void report_retry(const struct messages *m, const struct dial_report *d, struct 
 /* Adds the words of report_dial() to TEXT: how each address that R tried has failed; where there
  * was none, why; where a proxy has failed, what it did not reach. R has not failed in a look-up:
  * report_lookup() is for that. */
-void report_dial_text(struct text *text, const struct dial_result *r, int64_t limit,
-		      const char *option);
+void report_dial_text(const struct messages *m, struct text *text, const struct dial_result *r,
+		      int64_t limit, const char *option);
 
 /* Adds how each of the N addresses at F has failed to TEXT, `ADDRESS port PORT: why`; of a single
  * one without the address, unless it is to be NAMED. SILENT is what to say of no answer. The second
  * adds them as the member `failures`. */
-void report_failures_text(struct text *text, const struct dial_failure *f, size_t n, bool named,
-			  const char *silent);
+void report_failures_text(const struct messages *m, struct text *text, const struct dial_failure *f,
+			  size_t n, bool named, const char *silent);
 void report_failures_json(struct json *json, const struct dial_failure *f, size_t n);
 
 /* Finds what this machine knows of why connecting sockets of TYPE to those COUNT addresses failed:
@@ -89,12 +93,12 @@ void report_failures_json(struct json *json, const struct dial_failure *f, size_
 void report_cause(struct notice *n, int type, const struct dial_failure *f, size_t count,
 		  char *text, size_t size);
 
-#define PROBE_WHY 384
+#define PROBE_WHY (384 + REPORT_STEP)
 
 /* Writes why a probed target, which had the time LIMIT, is not open into TEXT of PROBE_WHY bytes;
  * nothing where it is. STATE, WHAT, ERROR and ICMP are those of its struct probe_result. */
-void report_probe_text(enum probe_state state, const char *what, int error,
-		       const struct icmp_error *icmp, int64_t limit, char *text);
+void report_probe_text(const struct messages *m, enum probe_state state, const char *what,
+		       int error, const struct icmp_error *icmp, int64_t limit, char *text);
 
 /* ---- report_listen.c: listening ---- */
 

@@ -8,15 +8,16 @@
 #include "net/proxy_client.h"
 #include "run/report.h"
 
-void report_failures_text(struct text *text, const struct dial_failure *f, size_t n, bool named,
-			  const char *silent)
+void report_failures_text(const struct messages *m, struct text *text, const struct dial_failure *f,
+			  size_t n, bool named, const char *silent)
 {
-	char address[ADDRESS_TEXT], why[ICMP_TEXT];
+	char address[ADDRESS_TEXT], why[ICMP_TEXT], step[REPORT_STEP];
 
 	for (size_t i = 0; i < n; i++, f++)
 		text_add(text, "%s%s%s%s%s%s%s", i ? "; " : "",
 			 named || n > 1 ? address_text(&f->address, address) : "",
-			 named || n > 1 ? ": " : "", f->what ? f->what : "", f->what ? ": " : "",
+			 named || n > 1 ? ": " : "", report_step(m, f->what, step),
+			 f->what ? ": " : "",
 			 f->error ? icmp_text(&f->icmp, f->error, why) : silent,
 			 f->error == EPROTOTYPE ? ": see sockit unix --type" : "");
 }
@@ -50,8 +51,8 @@ static const char *report_silence(char *text, int64_t limit, const char *option)
 	return text;
 }
 
-void report_dial_text(struct text *text, const struct dial_result *r, int64_t limit,
-		      const char *option)
+void report_dial_text(const struct messages *m, struct text *text, const struct dial_result *r,
+		      int64_t limit, const char *option)
 {
 	char silent[SILENT_TEXT];
 
@@ -63,22 +64,22 @@ void report_dial_text(struct text *text, const struct dial_result *r, int64_t li
 			 r->why, r->timed_out ? ": " : "", r->timed_out ? silent : "");
 		return;
 	}
-	report_failures_text(text, r->failures, r->n, true, silent);
+	report_failures_text(m, text, r->failures, r->n, true, silent);
 	if (r->n == 0)
 		text_add(text, "%s", r->timed_out ? silent : strerror(r->error));
 }
 
-void report_probe_text(enum probe_state state, const char *what, int error,
-		       const struct icmp_error *icmp, int64_t limit, char *text)
+void report_probe_text(const struct messages *m, enum probe_state state, const char *what,
+		       int error, const struct icmp_error *icmp, int64_t limit, char *text)
 {
-	char why[ICMP_TEXT];
+	char why[ICMP_TEXT], step[REPORT_STEP];
 
 	*text = '\0';
 	if (state == PROBE_FILTERED)
 		snprintf(text, PROBE_WHY, "no answer within %s (-w)",
 			 duration_format(why, sizeof why, limit));
 	else if (state != PROBE_OPEN)
-		snprintf(text, PROBE_WHY, "%s%s%s", what ? what : "", what ? ": " : "",
+		snprintf(text, PROBE_WHY, "%s%s%s", report_step(m, what, step), what ? ": " : "",
 			 icmp_text(icmp, error, why));
 }
 
@@ -105,7 +106,8 @@ void report_cause(struct notice *n, int type, const struct dial_failure *f, size
 }
 
 /* Adds the words for D's failure to TEXT, of a look-up too. */
-static void report_dial_reason(struct text *text, const struct dial_report *d)
+static void report_dial_reason(const struct messages *m, struct text *text,
+			       const struct dial_report *d)
 {
 	const struct dial_result *r = d->result;
 	char silent[SILENT_TEXT];
@@ -117,7 +119,7 @@ static void report_dial_reason(struct text *text, const struct dial_report *d)
 	}
 	/* An address has been told already. */
 	if (d->retry != UNSET && r->n == 1 && address_parse_host(d->host, &a) != WORD_NAME) {
-		report_failures_text(text, r->failures, 1, false,
+		report_failures_text(m, text, r->failures, 1, false,
 				     report_silence(silent, d->limit, d->option));
 		return;
 	}
@@ -126,7 +128,7 @@ static void report_dial_reason(struct text *text, const struct dial_report *d)
 		text_add(text,
 			 "look-up of host %s, port %s: ", r->proxy ? r->proxy->url.host : d->host,
 			 r->proxy ? r->proxy->url.port : d->port);
-	report_dial_text(text, r, d->limit, d->option);
+	report_dial_text(m, text, r, d->limit, d->option);
 }
 
 void report_retry(const struct messages *m, const struct dial_report *d, struct text *said)
@@ -135,7 +137,7 @@ void report_retry(const struct messages *m, const struct dial_report *d, struct 
 
 	if (!message_wanted(m, MESSAGE_VERBOSE))
 		return;
-	report_dial_reason(&reason, d);
+	report_dial_reason(m, &reason, d);
 	if (text_equal(&reason, said))
 		message(m, MESSAGE_STEP, "retry", "trying again");
 	else
@@ -161,7 +163,7 @@ struct outcome report_dial(const struct messages *m, const struct dial_report *d
 		text_add(&text, "%s: not up within %s (--retry): ",
 			 address_words(d->host, d->port, place, sizeof place),
 			 duration_format(time, sizeof time, d->retry));
-	report_dial_reason(&text, d);
+	report_dial_reason(m, &text, d);
 	notice_begin(&n, m, MESSAGE_ERROR, "error");
 	notice_error(&n, outcome.kind, errno_name(error));
 	json_string(&n.json, "host", d->host);

@@ -1,5 +1,6 @@
 /* report_event.c - what -v and -vv tell of an event, in words and as an object */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/errname.h"
@@ -65,12 +66,14 @@ static void report_event_facts(struct notice *n, const struct event *e)
 }
 
 /* Adds E in words to TEXT. */
-static void report_event_words(struct text *text, const struct event *e)
+static void report_event_words(const struct messages *m, struct text *text, const struct event *e)
 {
 	char texts[3][ADDRESS_TEXT], why[ICMP_TEXT], words[PROXY_TEXT];
 	const char *address = "", *local = "", *who = "", *proxy = "";
-	const char *step = e->what ? e->what : "", *colon = e->what ? ": " : "";
+	const char *colon = e->what ? ": " : "";
+	char step[REPORT_STEP];
 
+	report_step(m, e->what, step);
 	if (e->address) {
 		address = address_text(e->address, texts[0]);
 		who = address_who(e->address, texts[1]);
@@ -104,7 +107,7 @@ static void report_event_words(struct text *text, const struct event *e)
 		text_add(text, "listening on %s", local);
 		break;
 	case EVENT_READY_FAILED:
-		text_add(text, "NOTIFY_SOCKET: %s", why);
+		text_add(text, "%s=%s: %s", e->what, getenv(e->what), why);
 		break;
 	case EVENT_ACCEPT_FAILED:
 		text_add(text, "accept: %s%s%s: trying again", step, colon, why);
@@ -143,7 +146,7 @@ void report_event(void *arg, const struct event *e)
 	if (!n.wanted)
 		return;
 	report_event_facts(&n, e);
-	report_event_words(&text, e);
+	report_event_words(m, &text, e);
 	notice_end(&n, "%.*s", (int)text.length, text.length ? text.data : "");
 	text_free(&text);
 }

@@ -98,10 +98,10 @@ void report_full(struct notice *n, int type, const struct address *wanted, char 
 struct outcome report_binding(const struct messages *m, const char *port,
 			      const struct binding_result *r)
 {
-	char text[ADDRESS_TEXT], why[ERRNO_TEXT], holder[PATH_MAX + 128] = "";
-	const char *where = r->address.length ? address_text(&r->address, text) :
-			    r->what	      ? "" :
-						port;
+	char text[ADDRESS_TEXT], why[ERRNO_TEXT], holder[PATH_MAX + 128] = "", step[REPORT_STEP];
+	/* Of a UNIX socket only the rest of the words tells that it was an option. */
+	const char *what = r->why && *r->why == '-' ? r->why : r->what;
+	const char *where = r->address.length ? address_text(&r->address, text) : what ? "" : port;
 	struct notice n;
 
 	if (r->lookup.eai)
@@ -110,14 +110,17 @@ struct outcome report_binding(const struct messages *m, const char *port,
 	notice_error(&n, OUTCOME_FAILED, errno_name(r->error));
 	if (r->address.length)
 		address_json(&n.json, "local", &r->address);
-	json_string(&n.json, "step", r->what);
+	json_string(&n.json, "step", what);
 	if (r->error == EADDRINUSE && r->address.length && !r->what)
 		report_holder(&n, r->socktype ? r->socktype : SOCK_STREAM, &r->address, holder,
 			      sizeof holder);
 	/* The name of the holder says more than the reason. */
-	if (r->why && !*holder)
+	if (r->why && r->why != what && !*holder)
 		snprintf(holder, sizeof holder, ": %s", r->why);
-	notice_end(&n, "%s%s%s: %s%s", where, *where && r->what ? ": " : "", r->what ? r->what : "",
+	report_step(m, what, step);
+	if (*r->word)
+		snprintf(step, sizeof step, "%s %s", what, r->word);
+	notice_end(&n, "%s%s%s: %s%s", where, *where && what ? ": " : "", step,
 		   errno_text(r->error, why), holder);
 	return (struct outcome){ OUTCOME_FAILED, 0 };
 }

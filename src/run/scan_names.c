@@ -74,7 +74,7 @@ static void scan_name_failed(struct scan_name *name)
 		report_lookup(s->c->messages,
 			      &(struct places_failure){ name->eai, name->error,
 							name->is_service ? PLACE_PORT : PLACE_HOST,
-							name->text });
+							name->text, s->c->family });
 	} else {
 		char time[32];
 		message_timeout(s->c->messages, "look-up of %s: no answer within %s (-w)",

@@ -157,7 +157,8 @@ static void scan_add_target(const struct scan *s, struct text *text, const struc
 	char why[PROBE_WHY] = "no answer", cause[512] = "";
 
 	if (t->tried)
-		report_probe_text(t->state, t->what, t->error, t->icmp, s->wait, why);
+		report_probe_text(s->c->messages, t->state, t->what, t->error, t->icmp, s->wait,
+				  why);
 	if (!alone || !named || !t->failures) {
 		text_add(text, "%s", op->shown);
 		if (*op->list && (!named || !t->failures))
@@ -165,7 +166,7 @@ static void scan_add_target(const struct scan *s, struct text *text, const struc
 		text_add(text, ": ");
 	}
 	if (t->failures) {
-		report_failures_text(text, t->failures, t->n_failures, named, why);
+		report_failures_text(s->c->messages, text, t->failures, t->n_failures, named, why);
 		report_cause(n, s->c->socktype, t->failures, t->n_failures, cause, sizeof cause);
 	} else {
 		text_add(text, "%s", *why ? why : "open");
@@ -190,11 +191,12 @@ void scan_tell_again(const struct scan *s, const struct scan_target *t)
 /* Adds why the host of OP was not looked up. */
 static void scan_add_host(const struct scan *s, struct text *text, const struct scan_operand *op)
 {
-	char time[32];
+	char time[32], lookup[EAI_TEXT];
 
 	text_add(text, "%s: ", op->shown);
 	if (op->host->eai)
-		report_lookup_text(text, op->host->eai, op->host->error);
+		text_add(text, "%s",
+			 eai_text(op->host->eai, op->host->error, s->c->family, lookup));
 	else
 		text_add(text, "not looked up within %s (--retry)",
 			 duration_format(time, sizeof time, s->c->retry));

@@ -441,7 +441,14 @@ int sockopt_read(int fd, int family, const struct sockopt_row *row, char *text, 
 	return 0;
 }
 
-int sockopt_protocol(const struct socket_options *o, int family)
+int sockopt_socket(int family, int type, const struct socket_options *o, const char **what)
 {
-	return o->protocol && address_family_is_ip(family) ? sockopt_mptcp : 0;
+	int protocol = o->protocol && address_family_is_ip(family) ? sockopt_mptcp : 0;
+	int fd = socket(family, type | SOCK_CLOEXEC | SOCK_NONBLOCK, protocol);
+
+	*what = "socket";
+	/* ENOPROTOOPT: net.mptcp.enabled is 0. */
+	if (fd < 0 && protocol && (errno == EPROTONOSUPPORT || errno == ENOPROTOOPT))
+		*what = "transport";
+	return fd;
 }

@@ -83,8 +83,9 @@ const char *sockopt_type(const struct sockopt_row *row);
 /* Has O a --sockopt of that NAME? */
 bool sockopt_is_given(const struct socket_options *o, const char *name);
 
-/* Returns the protocol for socket(2) that O asks for in a stream of FAMILY; 0: the default. */
-int sockopt_protocol(const struct socket_options *o, int family);
+/* Opens a non-blocking stream socket, or another of TYPE, of FAMILY with the protocol that O asks
+ * for. Returns it, or -1 with errno and *WHAT naming the option or step that failed. */
+int sockopt_socket(int family, int type, const struct socket_options *o, const char **what);
 
 /* Frees what the option parser has put into O. */
 void sockopt_free(struct socket_options *o);
