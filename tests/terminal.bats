@@ -5,6 +5,7 @@
 
 load helpers/common
 load helpers/words
+load helpers/private
 
 ### --raw.
 
@@ -476,6 +477,35 @@ WHO='127\.0\.0\.1 port [0-9]+'
 		    assert f'waiting for {name} to answer (-w)\n' in said
 		    assert process.wait() == 4
 	END
+}
+
+@test "waiting: for a look-up" {
+	private </dev/null
+	peer nameserver silent
+	local line lines n
+	mapfile -t lines <<-'END'
+		connect -vv a.test 80 = a.test (-w)
+		connect -vv -s b.test 127.0.0.1 80 = b.test (-w)
+		connect -vv --retry 9 -w 9 a.test 80 = a.test (--retry)
+		connect -vv --proxy socks5h://c.test a.test 80 = c.test (-w)
+		listen -vv d.test 0 = d.test (-w)
+		listen -vv --allow e.test 127.0.0.1 0 = e.test (--timeout)
+		udp-recv -vv f.test 0 = f.test (--timeout)
+		udp-recv -vv --deny e.test 127.0.0.1 0 = e.test (--timeout)
+		udp-send -vv -s b.test 127.0.0.1 9 = b.test (--timeout)
+		sockname -vv --connect a.test 80 = a.test (-w)
+		sockname -vv -w 9 a.test = a.test (-w)
+	END
+	for n in "${!lines[@]}"; do
+		# shellcheck disable=SC2086 # words
+		"$SOCKIT" ${lines[n]% = *} </dev/null >out 2>"err.$n" 3>&- &
+		started
+	done
+	for n in "${!lines[@]}"; do
+		eventually grep -q ' waiting for ' "err.$n"
+		line=$(sed -n 's/.* waiting for //p' "err.$n")
+		[ "$line" = "the look-up of ${lines[n]#* = }" ] || fault "${lines[n]}: $line"
+	done
 }
 
 ### SIGUSR1.

@@ -274,6 +274,18 @@ static void sockname_dial(struct sockname *s)
 		run_end(&s->run, report_error(&o->messages, "sockname", errno));
 }
 
+/* --connect: the look-up and the connection. */
+static void sockname_waits(void *arg, struct text *text)
+{
+	const struct sockname *s = arg;
+	const char *word = dial_looks_up(s->dial);
+
+	if (word)
+		text_add(text, RUN_LOOKUP, word, "-w");
+	else if (s->dial)
+		text_add(text, "%s port %s to answer (-w)", s->host, s->port);
+}
+
 static struct outcome sockname_ask(const struct sockname_options *o, const char *host,
 				   const char *port)
 {
@@ -289,6 +301,7 @@ static struct outcome sockname_ask(const struct sockname_options *o, const char 
 
 	if (run_start(&s.run, &o->messages, NULL) < 0)
 		return (struct outcome){ OUTCOME_FAILED, 0 };
+	s.run.calls = (struct run_calls){ .waits = sockname_waits, .arg = &s };
 	snprintf(what, sizeof what, "host %s, port %s", host, port);
 	if (o->connect)
 		sockname_dial(&s);

@@ -149,13 +149,18 @@ static void client_waits(void *arg, struct text *text)
 {
 	const struct client_run *c = arg;
 	const struct proxy *p = proxy_client_waits(c->dial);
+	const char *word = proxy_client_looks_up(c->dial);
+	const char *option = c->c.retry->retry == UNSET ? "-w" : "--retry";
 
 	text_add(text, "; ");
+	if (word) {
+		text_add(text, RUN_LOOKUP, word, option);
+		return;
+	}
 	if (p)
 		text_add(text, "proxy %s port %s, on the way to ", p->url.host, p->url.port);
 	text_add(text, "%s%s to %s (%s)", c->connections.place, p ? "," : "",
-		 c->dial ? "answer" : "be up: the next try comes soon",
-		 c->c.retry->retry == UNSET ? "-w" : "--retry");
+		 c->dial ? "answer" : "be up: the next try comes soon", option);
 }
 
 static void client_try(void *arg)

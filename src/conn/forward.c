@@ -114,7 +114,9 @@ static void forward_waits(const struct connection *x, struct text *text)
 {
 	const struct forward *f = x->own;
 
-	if (f->dial)
+	if (dial_looks_up(f->dial))
+		text_add(text, "; " RUN_LOOKUP, dial_looks_up(f->dial), "-w");
+	else if (f->dial)
 		text_add(text, "; %s to answer (-w)", x->connections->options->forward);
 }
 

@@ -64,6 +64,22 @@ static void server_accepted(void *arg, int fd, const struct address *peer,
 	connections_accept(&l->connections, fd, peer, local, access_refusal(l->c.access, peer));
 }
 
+/* Adds what it waits for while there is no client. */
+static void server_waits(void *arg, struct text *text)
+{
+	const struct server_run *l = arg;
+	const struct listener *listener = l->connections.listener;
+	const char *word = access_looks_up(l->lookup);
+
+	/* -w is the time for a client to come, once it may come. */
+	if (word)
+		text_add(text, "; " RUN_LOOKUP, word, "--timeout");
+	else if (listener && listener_looks_up(listener))
+		text_add(text, "; " RUN_LOOKUP, listener_looks_up(listener), "-w");
+	else if (listener)
+		text_add(text, "; a client (-w)");
+}
+
 static size_t server_spare(void *arg)
 {
 	const struct server_run *l = arg;
@@ -131,6 +147,8 @@ struct outcome server_run(const struct server_config *c)
 	struct outcome outcome;
 
 	l.connections.listening = true;
+	l.connections.waits = server_waits;
+	l.connections.arg = &l;
 	l.connections.place = *to->port ? l.words : to->host;
 	snprintf(l.words, sizeof l.words, "port %s", to->port);
 	l.place = (struct listener_config){

@@ -192,10 +192,15 @@ static void receiver_totals(void *arg, struct run_totals *t)
 static void receiver_waits(void *arg, struct text *text)
 {
 	const struct receiver *x = arg;
+	const char *word = access_looks_up(x->lookup);
 
-	if (!x->n_sockets)
+	if (!word)
+		word = dgram_listener_looks_up(x->listener);
+	if (word)
+		text_add(text, RUN_LOOKUP, word, "--timeout");
+	else if (!x->n_sockets)
 		return;
-	if (output_waits(&x->out.out))
+	else if (output_waits(&x->out.out))
 		text_add(text, "stdout to take what came (-i)");
 	else if (x->exec.n)
 		text_add(text, "%zu command%s", x->exec.n, x->exec.n == 1 ? "" : "s");

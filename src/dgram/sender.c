@@ -341,8 +341,8 @@ static void sender_waits(void *arg, struct text *text)
 {
 	const struct sender *s = arg;
 
-	if (s->state == SENDER_LOOKS_UP)
-		text_add(text, "the look-up of %s (--timeout)", s->c.host ? s->c.host : s->c.port);
+	if (s->state == SENDER_LOOKS_UP && s->places.lookup)
+		text_add(text, RUN_LOOKUP, places_word(s->places.lookup), "--timeout");
 	else if (s->state == SENDER_WAITS)
 		text_add(text, "replies (%s)", s->c.options->wait == UNSET ? "--timeout" : "-w");
 	else if (s->state == SENDER_FINISHES)

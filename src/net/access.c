@@ -296,6 +296,11 @@ void access_start(struct loop *loop, struct access_options *o, access_fn *fn, vo
 	access_next_name(l);
 }
 
+const char *access_looks_up(const struct access_lookup *l)
+{
+	return l ? l->at->name : NULL;
+}
+
 void access_cancel(struct access_lookup *l)
 {
 	if (!l)

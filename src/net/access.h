@@ -52,6 +52,8 @@ typedef void access_fn(void *arg, const struct places_failure *f);
 void access_start(struct loop *loop, struct access_options *o, access_fn *fn, void *arg,
 		  struct access_lookup **out);
 void access_cancel(struct access_lookup *l);
+/* Returns the name that L looks up now; NULL: L is NULL. */
+const char *access_looks_up(const struct access_lookup *l);
 
 /* Returns why A may not connect, in words; NULL: it may. A denied address may not; if there is an
  * allow list, only addresses in it may. IPv4-mapped addresses count as IPv4. A UNIX socket has no

@@ -226,3 +226,8 @@ void binding_start(struct binding *b, struct loop *loop, const struct binding_co
 		binding_inherit(b, &r);
 	binding_finish(b, &r);
 }
+
+const char *binding_looks_up(const struct binding *b)
+{
+	return places_word(b->lookup);
+}

@@ -80,6 +80,9 @@ struct binding {
 void binding_start(struct binding *b, struct loop *loop, const struct binding_config *c,
 		   const struct binding_kind *kind, void *arg);
 
+/* Returns the word that B looks up now; NULL: none any more. */
+const char *binding_looks_up(const struct binding *b);
+
 /* Closes the sockets and frees what B holds. */
 void binding_close(struct binding *b);
 

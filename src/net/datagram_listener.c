@@ -27,6 +27,11 @@ void dgram_listener_close(struct dgram_listener *l)
 	free(l);
 }
 
+const char *dgram_listener_looks_up(const struct dgram_listener *l)
+{
+	return l ? binding_looks_up(&l->binding) : NULL;
+}
+
 static bool is_wildcard6(const struct address *a)
 {
 	return a->u.sa.sa_family == AF_INET6 && IN6_IS_ADDR_UNSPECIFIED(&a->u.in6.sin6_addr);

@@ -32,6 +32,9 @@ struct dgram_listener *dgram_listener_start(struct loop *loop,
 					    const struct dgram_listener_config *c,
 					    dgram_listener_fn *fn, void *arg);
 
+/* Returns the word that L looks up before it binds; NULL: none (any more), or L is NULL. */
+const char *dgram_listener_looks_up(const struct dgram_listener *l);
+
 /* Closes its sockets, removes what was made for them, and frees L; NULL: does nothing. */
 void dgram_listener_close(struct dgram_listener *l);
 

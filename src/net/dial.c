@@ -397,3 +397,8 @@ struct dial *dial_start(struct loop *loop, const struct dial_config *c, dial_fn 
 	places_find(loop, &q, dial_places_found, d, &d->lookup);
 	return d;
 }
+
+const char *dial_looks_up(const struct dial *d)
+{
+	return d ? places_word(d->lookup) : NULL;
+}

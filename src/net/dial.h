@@ -73,6 +73,9 @@ typedef void dial_fn(void *arg, const struct dial_result *result);
  * FN is called once, from the loop, never from in here. Returns NULL with errno ENOMEM. */
 struct dial *dial_start(struct loop *loop, const struct dial_config *c, dial_fn *fn, void *arg);
 
+/* Returns the word that D looks up now; NULL: none (any more), or D is NULL. */
+const char *dial_looks_up(const struct dial *d);
+
 /* Gives D up without calling FN; NULL: does nothing. */
 void dial_cancel(struct dial *d);
 

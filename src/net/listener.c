@@ -312,3 +312,8 @@ bool listener_has(const struct listener *l, const struct address *a)
 	}
 	return false;
 }
+
+const char *listener_looks_up(const struct listener *l)
+{
+	return binding_looks_up(&l->binding);
+}

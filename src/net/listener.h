@@ -44,6 +44,9 @@ void listener_pause(struct listener *l, bool paused);
 /* A descriptor was closed: if L waits for one, it tries again at once. */
 void listener_retry(struct listener *l);
 
+/* Returns the word that L looks up before it listens; NULL: none (any more). */
+const char *listener_looks_up(const struct listener *l);
+
 /* Would a connection to A come to one of L's sockets? */
 bool listener_has(const struct listener *l, const struct address *a);
 

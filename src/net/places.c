@@ -14,6 +14,7 @@ struct places_lookup {
 	void *arg;
 	struct lookup *lookup;
 	struct places_answer found;
+	bool at_source; /* the source is being looked up, else the host and port */
 	struct places_lookup **out;
 };
 
@@ -95,6 +96,7 @@ static void places_source_found(void *arg, struct lookup_answer *answer)
 	struct places_lookup *l = arg;
 
 	l->lookup = NULL;
+	l->at_source = false;
 	if (answer->eai) {
 		places_fail(l, answer, true);
 		return;
@@ -119,8 +121,18 @@ void places_find(struct loop *loop, const struct places_question *q, places_fn *
 		return;
 	}
 	*l = (struct places_lookup){ .loop = loop, .q = *q, .fn = fn, .arg = arg, .out = out };
-	if (q->source || q->source_port)
+	l->at_source = q->source || q->source_port;
+	if (l->at_source)
 		lookup_start(loop, &source, places_source_found, l, &l->lookup);
 	else
 		places_find_host(l);
+}
+
+const char *places_word(const struct places_lookup *l)
+{
+	if (!l)
+		return NULL;
+	if (l->at_source)
+		return l->q.source ? l->q.source : l->q.source_port;
+	return l->q.host ? l->q.host : l->q.port;
 }

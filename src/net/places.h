@@ -58,6 +58,9 @@ struct places_lookup;
 void places_find(struct loop *loop, const struct places_question *q, places_fn *fn, void *arg,
 		 struct places_lookup **out);
 
+/* Returns the word that L looks up now; NULL: L is NULL. */
+const char *places_word(const struct places_lookup *l);
+
 /* Gives L up without calling FN; NULL: does nothing. */
 void places_cancel(struct places_lookup *l);
 

@@ -390,6 +390,11 @@ const struct proxy *proxy_client_waits(const struct proxy_client *d)
 	return d->dial ? d->first : d->hops[d->at].proxy;
 }
 
+const char *proxy_client_looks_up(const struct proxy_client *d)
+{
+	return !d ? NULL : d->lookup ? places_word(d->lookup) : dial_looks_up(d->dial);
+}
+
 struct proxy_client *proxy_client_start(struct loop *loop, const struct dial_config *c,
 					const struct proxy *first, dial_fn *fn, void *arg)
 {

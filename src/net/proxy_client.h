@@ -55,6 +55,9 @@ struct proxy_client *proxy_client_start(struct loop *loop, const struct dial_con
 /* Returns the proxy that D waits for; NULL: none, or D is NULL. */
 const struct proxy *proxy_client_waits(const struct proxy_client *d);
 
+/* Returns the word that D looks up now; NULL: none, or D is NULL. */
+const char *proxy_client_looks_up(const struct proxy_client *d);
+
 /* Gives D up without calling FN; NULL: does nothing. */
 void proxy_client_cancel(struct proxy_client *d);
 

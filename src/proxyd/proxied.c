@@ -413,7 +413,9 @@ void proxied_waits(const struct connection *x, struct text *text)
 {
 	const struct proxied *p = x->own;
 
-	if (p->dial)
+	if (dial_looks_up(p->dial))
+		text_add(text, "; " RUN_LOOKUP, dial_looks_up(p->dial), "-w");
+	else if (p->dial)
 		text_add(text, "; %s port %s to answer (-w)", p->host, p->port);
 	else if (p->out.length)
 		text_add(text, "; %s to take its answer (-w, -i)", x->name);

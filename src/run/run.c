@@ -88,11 +88,13 @@ static void run_on_waits(void *arg)
 	bool same;
 
 	timer_set(r->loop, &r->waits_timer, clock_after(clock_now(), WAITS_INTERVAL));
-	if (!r->calls.waits)
-		return;
 	if (r->calls.totals)
 		r->calls.totals(r->calls.arg, &totals);
-	r->calls.waits(r->calls.arg, &text);
+	if (r->lookup.lookup)
+		text_add(&text, RUN_LOOKUP, places_word(r->lookup.lookup),
+			 r->lookup.wait == UNSET ? "--timeout" : "-w");
+	else if (r->calls.waits)
+		r->calls.waits(r->calls.arg, &text);
 	same = totals.sent + totals.received == r->waits_moved && text_equal(&text, &r->waits);
 	if (same && !r->waits_said && text.length)
 		message(r->messages, MESSAGE_STEP, "waiting", "waiting for %.*s", (int)text.length,

@@ -17,6 +17,9 @@ struct run_totals {
 	int64_t start;	  /* time of the first connection; 0: none yet */
 };
 
+/* The words of run_calls.waits for a look-up: of the word, and which option would end it. */
+#define RUN_LOOKUP "the look-up of %s (%s)"
+
 /* What a subcommand answers for its run. Each may be NULL. */
 struct run_calls {
 	/* Says how far the run has come: on SIGUSR1, and AT_END when it has ended. */
