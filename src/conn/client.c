@@ -206,6 +206,7 @@ static void client_begin(struct client_run *c)
 		.host = place ? place->host : NULL,
 		.port = place ? place->port : NULL,
 		.family = to->family,
+		.socktype = SOCK_STREAM,
 		.events = { report_event, (void *)to->messages },
 	};
 

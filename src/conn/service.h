@@ -35,8 +35,9 @@ struct service {
 	int (*check)(struct service_options *o, bool numeric, struct option_error *error);
 	/* Returns an error message that says why it must not serve everybody, or NULL if it may. */
 	const char *(*refuses_all)(const struct service_options *o);
-	/* Returns a place whose name and port must be found before anybody is connected to; it may
-	 * have another address later. */
+	/* Returns a place that each connection is joined to. Its port must be found before anybody
+	 * can come, its name too before anybody is connected to; it may have another address later.
+	 */
 	const struct endpoint_words *(*place)(const struct service_options *o);
 	/* Called before the first connection, and after the last one. */
 	void (*prepare)(struct connections *s);
