@@ -223,7 +223,7 @@ traced_listener() {
 	: >out
 	STATUS=0
 	without net_bind_service "$SOCKIT" listen 127.0.0.1 81 </dev/null 2>err || STATUS=$?
-	told 1 'sockit listen: 127.0.0.1 port 81: * (EACCES)'
+	told 1 'sockit listen: 127.0.0.1 port 81: * (EACCES): ports under *'
 }
 
 @test "an address that is not here" {

@@ -400,7 +400,7 @@ is_owned() {
 	local host long
 	refuses "*host ''*" connect '' 80
 	refuses "*host ''*" listen '' 80
-	for host in 'a b' ' ' a/b '[::1' '::1]' '[]' '[' '[a]' '[127.0.0.1]' ::g fe80::1%nosuch0 \
+	for host in 'a b' ' ' a/b '[::1' '::1]' '[]' '[' '[a]' '[127.0.0.1]' ::g \
 		fe80::1% 127.0.0.1% a%b a@b a,b 1:2:3:4:5:6:7:8:9 12345::; do
 		refuses "*host $(quoted "'$host'")*" connect "$host" 80
 		refuses "*host $(quoted "'$host'")*" listen "$host" 80
@@ -515,7 +515,7 @@ is_owned() {
 
 @test "source addresses that are none" {
 	local host
-	for host in 'a b' '[::1' '::1]' ::g fe80::1%nosuch0 $'a\tb'; do
+	for host in 'a b' '[::1' '::1]' ::g $'a\tb'; do
 		host=${host//$'\t'/\\t}
 		refuses "*$(quoted "'$host'")*" connect -s "${host//\\t/$'\t'}" 127.0.0.1 1
 	done

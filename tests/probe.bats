@@ -161,7 +161,7 @@ except OSError:
 	serve -k "unix:$long"
 	sockit connect -z unix:here "127.0.0.1:${P[0]}" "unix:$long" unix:@nobody-is-there-$$
 	prints 1 'unix:here open' "127.0.0.1 ${P[0]}/tcp open" "unix:$long open"
-	says "^sockit connect: 1 of 4 ports not open: unix:@nobody-is-there-$$: Connection refused \(ECONNREFUSED\)$"
+	says "^sockit connect: 1 of 4 ports not open: unix:@nobody-is-there-$$: Connection refused \(ECONNREFUSED\): nobody has this name$"
 	sockit connect -z --json "unix:$long" unix:here
 	[ "$STATUS" = 0 ] || fault status
 	[ "$(python3 "$SCHEMA" out probed host port protocol state peer.family)" = "unix:$long - - open unix

@@ -65,7 +65,7 @@ clean() {
 	refuses "name '$long' has a label longer than 63 bytes" resolve "$long"
 	refuses "name '*' is longer than 253 bytes" resolve "$(printf 'ab.%.0s' {1..85})"
 	refuses "name '' is empty" resolve ''
-	for word in 'a b' a/b 'a:b' '[::1' '1::2::3' 'fe80::1%nosuchif' $'a\tb' 'a,b' 'a@b'; do
+	for word in 'a b' a/b 'a:b' '[::1' '1::2::3' $'a\tb' 'a,b' 'a@b'; do
 		sockit resolve ok "$word"
 		[ "$STATUS" = 2 ] && [ ! -s out ] || fault "$word"
 		grep -qF "${word//$'\t'/\\t}" err || fault "$word"

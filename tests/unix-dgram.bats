@@ -564,7 +564,7 @@ unix:a\\nb: two"
 	printed 0 one
 	echo two >&7
 	ended 1 "$PID"
-	says '^sockit unix: unix:t: Connection refused \(ECONNREFUSED\)$' err2
+	says '^sockit unix: unix:t: Connection refused \(ECONNREFUSED\): nobody has this socket any more$' err2
 }
 
 @test "a datagram that is too large: the limit is named, and nothing of it goes" {

@@ -365,7 +365,7 @@ struct outcome sockname_list_run(const struct sockname_list *l)
 			snprintf(word, sizeof word, "%.*s", (int)item.length, item.word);
 			return report_lookup(l->messages,
 					     &(struct places_failure){ EAI_SERVICE, 0, PLACE_PORT,
-								       word });
+								       word, AF_UNSPEC });
 		}
 		x.q.ports = &x.ports;
 		if (ports_count(&x.ports) == 1)

@@ -37,6 +37,8 @@ void report_dgram_error(const struct messages *m, enum message_level level,
 		snprintf(what, sizeof what, "a datagram of %zu bytes: ", unsent->size);
 	if (elsewhere && e->to && e->error == ECONNREFUSED)
 		report_elsewhere(&n, SOCK_DGRAM, e->to, cause, sizeof cause);
+	else if (unsent && e->to)
+		report_reason(m, &(struct cause_question){ e->error, false, e->to }, cause);
 	if (e->sender && m->options.verbose)
 		snprintf(sender, sizeof sender, ", says %s", address_host(e->sender, host));
 	if (e->mtu)

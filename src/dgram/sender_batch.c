@@ -126,7 +126,13 @@ static void sender_unsent(struct sender *s, struct dgram_queue *b, int error)
 		sender_places_report(&s->places, error, NULL);
 	else
 		report_dgram_error(s->run->messages, p->failed ? MESSAGE_STEP : MESSAGE_ERROR,
-				   &(struct dgram_error){ .error = error, .to = &p->to },
+				   &(struct dgram_error){
+					   .error = error,
+					   .to = &p->to,
+					   .mtu = error == EMSGSIZE ?
+							  dgram_too_large(&s->places.socket,
+									  b->v[b->at].size) :
+							  0 },
 				   &(struct dgram_unsent){ p->name, b->v[b->at].size }, false);
 	s->failed = p->failed = true;
 	/* A datagram that one interface does not take may still leave by the others, unless none of

@@ -13,6 +13,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/errname.h"
 #include "loop/signals.h"
 #include "names/services.h"
 #include "proto/idna.h"
@@ -84,6 +85,18 @@ void lookup_names_free(struct lookup_names *l)
 		free(l->names[i]);
 	free(l->names);
 	*l = (struct lookup_names){ 0 };
+}
+
+const char *lookup_text(const char *word, int eai, int error, int family, char *text)
+{
+	struct address a;
+
+	if (eai != EAI_NONAME || address_parse_host(word, &a) != WORD_ZONE)
+		return eai_text(eai, error, family, text);
+	word = strchr(word, '%') + 1;
+	snprintf(text, EAI_TEXT, "no interface %.*s (%s)", (int)strcspn(word, "]"), word,
+		 eai_name(eai));
+	return text;
 }
 
 bool lookup_is_numeric(const char *name)
@@ -211,12 +224,16 @@ static int work_find_host(struct work *w)
 	 * A socket type, else each address comes three times. */
 	struct addrinfo hints = { .ai_family = q->family, .ai_socktype = q->socktype }, *list;
 	struct address numeric;
+	enum word_kind kind = q->host ? address_parse_host(q->host, &numeric) : WORD_NUMBER;
 	uint16_t usual;
 	int eai;
 
+	/* getaddrinfo(3) takes any number for an interface. */
+	if (kind == WORD_ZONE)
+		return EAI_NONAME;
 	if (!q->host)
 		hints.ai_flags = AI_PASSIVE;
-	else if (address_parse_host(q->host, &numeric) == WORD_NUMBER)
+	else if (kind == WORD_NUMBER)
 		hints.ai_flags = AI_NUMERICHOST;
 	else if (q->all)
 		hints.ai_flags = AI_CANONNAME;

@@ -30,7 +30,7 @@ int resolution_check(const struct resolution_config *c, const char *word,
 	if (*word == '\0')
 		return option_fail(error, "name '' is empty");
 	kind = address_parse_host(word, &a);
-	if (kind == WORD_NUMBER && wants_names(c))
+	if ((kind == WORD_NUMBER && wants_names(c)) || kind == WORD_ZONE)
 		return 0;
 	if (c->numeric)
 		return option_fail(error, "'%s' is a name, which --numeric does not look up", word);
@@ -231,7 +231,8 @@ struct resolution *resolution_start(const struct resolution_config *c, const cha
 	struct option_error error;
 	struct dns_name name;
 	struct address a;
-	bool numeric = address_parse_host(word, &a) == WORD_NUMBER;
+	enum word_kind kind = address_parse_host(word, &a);
+	bool numeric = kind == WORD_NUMBER;
 
 	if (!r)
 		return NULL;
@@ -254,6 +255,10 @@ struct resolution *resolution_start(const struct resolution_config *c, const cha
 		r->found.rcode = -1;
 		r->found.eai = EAI_NONAME;
 		snprintf(r->found.why, sizeof r->found.why, "%s", error.text);
+		resolution_finish(r);
+	} else if (kind == WORD_ZONE) {
+		r->found.rcode = -1;
+		r->found.eai = EAI_NONAME;
 		resolution_finish(r);
 	} else if (numeric && !c->record) {
 		resolution_start_address(r, &a);

@@ -255,7 +255,7 @@ static const char *proxied_check_place(const struct connection *x, int *error)
 
 	*error = EINVAL;
 	kind = address_parse_host(p->host, &a);
-	if (kind == WORD_BAD)
+	if (kind == WORD_BAD || kind == WORD_ZONE)
 		return "that is neither an address nor a name";
 	*error = EACCES;
 	if (kind == WORD_NAME && x->connections->c->numeric)

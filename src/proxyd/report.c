@@ -4,6 +4,7 @@
 #include <errno.h>
 
 #include "base/errname.h"
+#include "names/lookup.h"
 #include "proxyd/proxied.h"
 
 static void proxyd_add_place(struct notice *n, const struct proxied *p)
@@ -85,7 +86,8 @@ struct outcome proxyd_tell_failure(const struct connection *x, const struct dial
 		text_add(&text, "%s port %s: ", p->host, p->port);
 	if (r->lookup.eai)
 		text_add(&text, "%s",
-			 eai_text(r->lookup.eai, r->lookup.error, r->lookup.family, why));
+			 lookup_text(r->lookup.word, r->lookup.eai, r->lookup.error,
+				     r->lookup.family, why));
 	else
 		report_dial_text(x->connections->c->messages, &text, r, limit, "-w");
 	proxyd_begin_error(x, &n, kind,

@@ -9,6 +9,7 @@
 
 #include "base/errname.h"
 #include "loop/signals.h"
+#include "names/lookup.h"
 
 const char *report_step(const struct messages *m, const char *what, char *text)
 {
@@ -54,7 +55,7 @@ void report_places_text(struct text *text, const struct places_failure *f)
 	char why[EAI_TEXT];
 
 	text_add(text, "%s %s: %s", report_places[f->which].words, f->word,
-		 eai_text(f->eai, f->error, f->family, why));
+		 lookup_text(f->word, f->eai, f->error, f->family, why));
 }
 
 struct outcome report_lookup(const struct messages *m, const struct places_failure *f)

@@ -14,6 +14,7 @@
 #include "net/event.h"
 #include "net/places.h"
 #include "net/probe.h"
+#include "system/cause.h"
 
 /* ---- report.c: files, descriptors, look-ups ---- */
 
@@ -57,6 +58,12 @@ void report_event(void *arg, const struct event *e);
 void report_proxy(struct json *json, const struct proxy *p);
 
 /* ---- report_dial.c: connecting ---- */
+
+#define REPORT_REASON (CAUSE_TEXT + 2)
+
+/* Writes what cause_find() finds as the end of a sentence, `: it is no socket`, into TEXT of
+ * REPORT_REASON bytes; nothing where nothing is known, or errors are not said. Returns TEXT. */
+const char *report_reason(const struct messages *m, const struct cause_question *q, char *text);
 
 /* A dial that has failed. */
 struct dial_report {

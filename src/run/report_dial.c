@@ -8,18 +8,39 @@
 #include "net/proxy_client.h"
 #include "run/report.h"
 
+const char *report_reason(const struct messages *m, const struct cause_question *q, char *text)
+{
+	*text = '\0';
+	if (message_wanted(m, MESSAGE_ERROR) && *cause_find(q, text + 2))
+		memcpy(text, ": ", 2);
+	return text;
+}
+
+/* Adds how F has failed to TEXT; SILENT is what to say of no answer. */
+static void report_failure_text(const struct messages *m, struct text *text,
+				const struct dial_failure *f, const char *silent)
+{
+	bool binds = f->what && !strcmp(f->what, "source");
+	const struct cause_question q = { f->error, binds, binds ? &f->source : &f->address };
+	char why[ICMP_TEXT], step[REPORT_STEP], reason[REPORT_REASON] = "";
+
+	if (f->error && f->icmp.family == AF_UNSPEC && (!f->what || binds))
+		report_reason(m, &q, reason);
+	text_add(text, "%s%s%s%s", report_step(m, f->what, step), f->what ? ": " : "",
+		 f->error ? icmp_text(&f->icmp, f->error, why) : silent, reason);
+}
+
 void report_failures_text(const struct messages *m, struct text *text, const struct dial_failure *f,
 			  size_t n, bool named, const char *silent)
 {
-	char address[ADDRESS_TEXT], why[ICMP_TEXT], step[REPORT_STEP];
+	char address[ADDRESS_TEXT];
 
-	for (size_t i = 0; i < n; i++, f++)
-		text_add(text, "%s%s%s%s%s%s%s", i ? "; " : "",
+	for (size_t i = 0; i < n; i++, f++) {
+		text_add(text, "%s%s%s", i ? "; " : "",
 			 named || n > 1 ? address_text(&f->address, address) : "",
-			 named || n > 1 ? ": " : "", report_step(m, f->what, step),
-			 f->what ? ": " : "",
-			 f->error ? icmp_text(&f->icmp, f->error, why) : silent,
-			 f->error == EPROTOTYPE ? ": see sockit unix --type" : "");
+			 named || n > 1 ? ": " : "");
+		report_failure_text(m, text, f, silent);
+	}
 }
 
 void report_failures_json(struct json *json, const struct dial_failure *f, size_t n)

@@ -10,24 +10,6 @@
 
 #define ELSEWHERE_MOST 3 /* at most so many are named in a message */
 
-/* Writes who has S of I, `nginx (process 7)`, into TEXT of SIZE bytes. Returns TEXT. */
-static const char *report_owner_text(const struct inventory *i, const struct inventory_socket *s,
-				     char *text, size_t size)
-{
-	const struct inventory_owner *owner = s->n_owners ? &i->owners[s->owner] : NULL;
-
-	if (!owner && s->uid == UNSET)
-		snprintf(text, size, "another process");
-	else if (!owner)
-		snprintf(text, size, "a process of user %lld", (long long)s->uid);
-	else if (s->n_owners == 1)
-		snprintf(text, size, "%s (process %lld)", owner->program, (long long)owner->pid);
-	else
-		snprintf(text, size, "%s (process %lld and %zu more)", owner->program,
-			 (long long)owner->pid, s->n_owners - 1);
-	return text;
-}
-
 void report_holder(struct notice *n, int type, const struct address *wanted, char *text,
 		   size_t size)
 {
@@ -38,7 +20,7 @@ void report_holder(struct notice *n, int type, const struct address *wanted, cha
 	if (!n->wanted || !inventory_find_holder(type, wanted, &found))
 		return;
 	snprintf(text, size, ": %s has %s",
-		 report_owner_text(&found, &found.sockets[0], owner, sizeof owner),
+		 inventory_owner_text(&found, &found.sockets[0], owner, sizeof owner),
 		 /* A path is told as the user gave it. */
 		 address_text(wanted->u.sa.sa_family == AF_UNIX ? wanted : &found.sockets[0].local,
 			      address));
@@ -61,8 +43,8 @@ void report_elsewhere(struct notice *n, int type, const struct address *wanted, 
 	for (size_t i = 0; i < found.n && i < ELSEWHERE_MOST && used < size; i++)
 		used += (size_t)snprintf(text + used, size - used, "%s%s listens on %s",
 					 i ? ", " : "; but ",
-					 report_owner_text(&found, &found.sockets[i], owner,
-							   sizeof owner),
+					 inventory_owner_text(&found, &found.sockets[i], owner,
+							      sizeof owner),
 					 address_text(&found.sockets[i].local, address));
 	json_open(&n->json, "elsewhere", '[');
 	for (size_t i = 0; i < found.n; i++) {
@@ -83,7 +65,7 @@ void report_full(struct notice *n, int type, const struct address *wanted, char 
 	if (!n->wanted || !inventory_find_full(type, wanted, &found))
 		return;
 	snprintf(text, size, "; the queue of %s on %s is full: %lld wait%s to be accepted",
-		 report_owner_text(&found, &found.sockets[0], owner, sizeof owner),
+		 inventory_owner_text(&found, &found.sockets[0], owner, sizeof owner),
 		 /* A path is told as the user gave it. */
 		 address_text(wanted->u.sa.sa_family == AF_UNIX ? wanted : &found.sockets[0].local,
 			      address),
@@ -114,6 +96,8 @@ struct outcome report_binding(const struct messages *m, const char *port,
 	if (r->error == EADDRINUSE && r->address.length && !r->what)
 		report_holder(&n, r->socktype ? r->socktype : SOCK_STREAM, &r->address, holder,
 			      sizeof holder);
+	else if (r->address.length && !what && !r->why)
+		report_reason(m, &(struct cause_question){ r->error, true, &r->address }, holder);
 	/* The name of the holder says more than the reason. */
 	if (r->why && r->why != what && !*holder)
 		snprintf(holder, sizeof holder, ": %s", r->why);

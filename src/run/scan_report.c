@@ -5,6 +5,7 @@
 
 #include "base/errname.h"
 #include "run/scan_state.h"
+#include "names/lookup.h"
 #include "run/report.h"
 
 #define NAMED_MOST 4	  /* at most so many ports are named one by one */
@@ -196,7 +197,8 @@ static void scan_add_host(const struct scan *s, struct text *text, const struct 
 	text_add(text, "%s: ", op->shown);
 	if (op->host->eai)
 		text_add(text, "%s",
-			 eai_text(op->host->eai, op->host->error, s->c->family, lookup));
+			 lookup_text(op->host->text, op->host->eai, op->host->error, s->c->family,
+				     lookup));
 	else
 		text_add(text, "not looked up within %s (--retry)",
 			 duration_format(time, sizeof time, s->c->retry));

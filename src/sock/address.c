@@ -78,6 +78,16 @@ static enum word_kind parse_abstract(const char *name, struct address *out)
 	return fits ? WORD_NUMBER : WORD_BAD;
 }
 
+static bool may_be_interface(const char *name)
+{
+	if (!*name || strlen(name) >= IF_NAMESIZE)
+		return false;
+	for (const unsigned char *p = (const unsigned char *)name; *p; p++)
+		if (*p <= ' ' || *p >= 0x7f || strchr("/:%[]", *p))
+			return false;
+	return true;
+}
+
 enum word_kind address_parse_unix(const char *word, struct address *out)
 {
 	const char *path = word + strlen("unix:");
@@ -140,7 +150,7 @@ enum word_kind address_parse_direct(const char *word, struct address *out)
 
 enum word_kind address_parse_host(const char *host, struct address *out)
 {
-	char text[INET6_ADDRSTRLEN + IF_NAMESIZE + 1];
+	char text[INET6_ADDRSTRLEN + IF_NAMESIZE + 1], name[IF_NAMESIZE];
 	size_t n = strlen(host);
 	bool brackets = host[0] == '[';
 	char *zone;
@@ -163,8 +173,11 @@ enum word_kind address_parse_host(const char *host, struct address *out)
 	if (zone)
 		*zone++ = '\0';
 	if (inet_pton(AF_INET6, text, &out->u.in6.sin6_addr) != 1 ||
-	    (zone && address_parse_interface(zone, &out->u.in6.sin6_scope_id) < 0))
+	    (zone && !may_be_interface(zone)))
 		return WORD_BAD;
+	if (zone && (address_parse_interface(zone, &out->u.in6.sin6_scope_id) < 0 ||
+		     !if_indextoname(out->u.in6.sin6_scope_id, name)))
+		return WORD_ZONE;
 	out->u.in6.sin6_family = AF_INET6;
 	out->length = sizeof out->u.in6;
 	return WORD_NUMBER;
@@ -283,6 +296,7 @@ int address_endpoint(const char *word, bool numeric, struct endpoint_words *out,
 	case WORD_BAD:
 		return refuse_direct(word, error);
 	case WORD_NAME:
+	case WORD_ZONE: /* never */
 		break;
 	}
 	if (address_refuse_meant(word, error) < 0)

@@ -48,12 +48,13 @@ int address_family(const struct family_options *o);
 
 /* What kind of word a HOST or PORT operand is. A UNIX socket counts as a number, since nothing has
  * to be looked up. */
-enum word_kind { WORD_NUMBER, WORD_NAME, WORD_BAD };
+enum word_kind { WORD_NUMBER, WORD_NAME, WORD_ZONE, WORD_BAD };
 
 /* Parses HOST, an IPv4 or IPv6 address as inet_pton(3) takes it, with or without brackets and zone
  * (RFC 4007: fe80::1%eth0), into *OUT with port 0. Returns WORD_NUMBER; WORD_NAME if it is no
- * address but may be a name; WORD_BAD if it is neither (empty, brackets around no address, a zone
- * that is no interface, a character that no name has, over 253 bytes). */
+ * address but may be a name; WORD_ZONE if it is one whose zone is no interface now, so that no
+ * look-up finds it; WORD_BAD if it is neither (empty, brackets around no address, a character that
+ * no name has, over 253 bytes). */
 enum word_kind address_parse_host(const char *host, struct address *out);
 
 /* Parses `unix:PATH` or, abstract, `unix:@NAME` into *OUT; of a NAME text_unescape() tells the

@@ -102,6 +102,11 @@ void dgram_tell_pending(const struct dgram_socket *s, int error);
 void dgram_prepare_send(struct dgram_socket *s);
 int dgram_prepare_receive(struct dgram_socket *s, const struct dgram_config *c, const char **what);
 
+/* Is a datagram of SIZE bytes larger than the path to S's peer takes in one piece? Then returns how
+ * much that takes, headers and all (its MTU); 0: it is not, S is not connected, or nobody can tell.
+ */
+uint32_t dgram_too_large(const struct dgram_socket *s, size_t size);
+
 /* Returns how many bytes a datagram of FAMILY can carry, as far as that is known beforehand: 65507
  * over UDP (RFC 768 in RFC 791; also over IPv6, so that the limit does not depend on which
  * addresses a name has), INT_MAX otherwise. */

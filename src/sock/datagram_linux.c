@@ -169,7 +169,9 @@ static bool dgram_try_again(struct dgram_socket *s, int error, unsigned count, s
 
 	if (error == EINTR)
 		return true;
-	if (error == EAGAIN)
+	/* EPERM is of this datagram: a firewall of ours. Where that also answers by ICMP, each try
+	 * would bring a new error. */
+	if (error == EAGAIN || error == EPERM)
 		return false;
 	if (dgram_drain(s))
 		return true;
@@ -206,6 +208,18 @@ ssize_t dgram_send(struct dgram_socket *s, const struct dgram *v, size_t n)
 	for (int i = 0; i < sent; i++)
 		taken += c.counts[i];
 	return (ssize_t)taken;
+}
+
+uint32_t dgram_too_large(const struct dgram_socket *s, size_t size)
+{
+	bool six = s->family == AF_INET6;
+	int mtu = address_family_is_ip(s->family) ?
+			  sockopt_get(s->fd, six ? IPPROTO_IPV6 : IPPROTO_IP,
+				      six ? IPV6_MTU : IP_MTU) :
+			  -1;
+	size_t headers = (six ? 40 : 20) + 8;
+
+	return mtu > 0 && size + headers > (size_t)mtu ? (uint32_t)mtu : 0;
 }
 
 int64_t dgram_dropped(const struct dgram_socket *s)

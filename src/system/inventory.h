@@ -102,6 +102,10 @@ void inventory_heading(struct table *t, bool peers, size_t columns);
 /* Adds to J's object the members for the socket S of I. */
 void inventory_json(struct json *j, const struct inventory *i, const struct inventory_socket *s);
 
+/* Writes who has S of I, `nginx (process 7)`, into TEXT of SIZE bytes. Returns TEXT. */
+const char *inventory_owner_text(const struct inventory *i, const struct inventory_socket *s,
+				 char *text, size_t size);
+
 /* ---- why a call failed ---- */
 
 /* After EADDRINUSE: finds the socket of TYPE (SOCK_STREAM, SOCK_DGRAM) that has the port or path of

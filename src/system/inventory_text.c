@@ -1,4 +1,5 @@
 /* inventory_text.c - a socket of the inventory as a row of a table, or as an object */
+#include <stdio.h>
 #include <string.h>
 
 #include "base/number.h"
@@ -116,4 +117,21 @@ void inventory_json(struct json *j, const struct inventory *i, const struct inve
 			json_number(j, NULL, owners[k].pid);
 		json_close(j, ']');
 	}
+}
+
+const char *inventory_owner_text(const struct inventory *i, const struct inventory_socket *s,
+				 char *text, size_t size)
+{
+	const struct inventory_owner *owner = s->n_owners ? &i->owners[s->owner] : NULL;
+
+	if (!owner && s->uid == UNSET)
+		snprintf(text, size, "another process");
+	else if (!owner)
+		snprintf(text, size, "a process of user %lld", (long long)s->uid);
+	else if (s->n_owners == 1)
+		snprintf(text, size, "%s (process %lld)", owner->program, (long long)owner->pid);
+	else
+		snprintf(text, size, "%s (process %lld and %zu more)", owner->program,
+			 (long long)owner->pid, s->n_owners - 1);
+	return text;
 }

@@ -2,6 +2,8 @@
 #ifndef SYSTEM_ROUTE_H
 #define SYSTEM_ROUTE_H
 
+#include <stdbool.h>
+
 #include "sock/address.h"
 
 /* Connects a UDP socket to TO, whose port may be 0 and whose address may be one of broadcast: the
@@ -22,5 +24,16 @@ struct route {
 /* Of this system, a twin for each: asks the routing table for the route to TO, rtnetlink(7).
  * Returns 0, or -1 with errno: ENOTSUP if it cannot be asked. */
 int route_get(const struct address *to, struct route *out);
+
+/* A route that is there to refuse. */
+struct route_refusal {
+	const char *kind;   /* `prohibit`, `blackhole`, `unreachable` */
+	struct address net; /* for these: the first BITS bits count */
+	unsigned bits;
+};
+
+/* Of this system, a twin for each: finds the narrowest route to TO that makes calls fail with
+ * ERROR. Returns whether there is one, as far as that can be known. */
+bool route_refuses(const struct address *to, int error, struct route_refusal *out);
 
 #endif

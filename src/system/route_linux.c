@@ -90,3 +90,77 @@ int route_get(const struct address *destination, struct route *out)
 		out->gateway.u.in6.sin6_scope_id = out->interface;
 	return 0;
 }
+
+/* ---- routes that refuse ---- */
+
+static const struct refusing_type {
+	uint8_t type; /* RTN_... */
+	char kind[12];
+	int error;
+} refusing_types[] = {
+	{ 6, "blackhole", EINVAL },
+	{ 7, "unreachable", EHOSTUNREACH },
+	{ 8, "prohibit", EACCES },
+};
+
+struct refusal_search {
+	struct address to;
+	int error;
+	bool found;
+	struct route_refusal *out;
+};
+
+static bool same_bits(const unsigned char *a, const unsigned char *b, unsigned bits)
+{
+	unsigned rest = bits % 8;
+
+	return !memcmp(a, b, bits / 8) &&
+	       (rest == 0 || (a[bits / 8] ^ b[bits / 8]) >> (8 - rest) == 0);
+}
+
+static void route_look_at(void *arg, uint16_t type, const void *payload, size_t n)
+{
+	struct refusal_search *s = arg;
+	struct route_message head;
+	struct netlink_attribute a;
+	const char *at = (const char *)payload + sizeof head;
+	struct route_refusal r = { 0 };
+	const unsigned char *bytes, *net;
+	size_t size;
+
+	if (type != RTM_NEWROUTE_ || n < sizeof head)
+		return;
+	memcpy(&head, payload, sizeof head);
+	n -= sizeof head;
+	for (size_t i = 0; i < sizeof refusing_types / sizeof *refusing_types; i++)
+		if (refusing_types[i].type == head.type && refusing_types[i].error == s->error)
+			r.kind = refusing_types[i].kind;
+	if (!r.kind || head.family != s->to.u.sa.sa_family)
+		return;
+	address_set_ip(&r.net, head.family, &in6addr_any, 0); /* of the default route */
+	while (netlink_next(&at, &n, &a))
+		if (a.type == RTA_DST_)
+			route_set_address(&r.net, head.family, a.data, a.n);
+	bytes = address_ip(&s->to, &size);
+	net = address_ip(&r.net, &size);
+	r.bits = head.to_bits;
+	if (r.bits > 8 * size || !same_bits(bytes, net, r.bits) ||
+	    (s->found && s->out->bits >= r.bits))
+		return;
+	*s->out = r;
+	s->found = true;
+}
+
+bool route_refuses(const struct address *to, int error, struct route_refusal *out)
+{
+	struct refusal_search s = { .to = *to, .error = error, .out = out };
+	struct route_message all = { 0 };
+
+	if (error != EACCES && error != EINVAL && error != EHOSTUNREACH)
+		return false;
+	address_unmap(&s.to);
+	all.family = (uint8_t)s.to.u.sa.sa_family;
+	return netlink_ask(NETLINK_ROUTE_, RTM_GETROUTE_, true, &all, sizeof all, route_look_at,
+			   &s) == 0 &&
+	       s.found;
+}

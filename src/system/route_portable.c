@@ -10,3 +10,11 @@ int route_get(const struct address *to, struct route *out)
 	errno = ENOTSUP;
 	return -1;
 }
+
+bool route_refuses(const struct address *to, int error, struct route_refusal *out)
+{
+	(void)to;
+	(void)error;
+	(void)out;
+	return false;
+}
