@@ -750,3 +750,20 @@ assert all(data[i * 500:i * 500 + 5] == b"%05d" % i for i in range(3000))'
 	sockit udp-recv --notify-fd 77 127.0.0.1 0
 	told 1 'sockit udp-recv: --notify-fd 77: Bad file descriptor (EBADF)'
 }
+
+@test "options that only refine, of which the kernel has none: told with -v, and no failure" {
+	[ "$(platform)" = linux ] || skip 'they are of Linux'
+	needs_strace
+	local option lacks=(strace -f -qq -o /dev/null -e trace=setsockopt -e inject=setsockopt:error=ENOPROTOOPT)
+	exits 4 "${lacks[@]}" "$SOCKIT" udp-recv -v --json -w 50ms 127.0.0.1 0 </dev/null >out 2>err
+	for option in IP_PKTINFO IP_RECVTTL SO_TIMESTAMPNS IP_MULTICAST_ALL; do
+		grep -q "this kernel has no $option: going on without" err
+	done
+	exits 4 "${lacks[@]}" "$SOCKIT" udp-recv -w 50ms 127.0.0.1 0 </dev/null >out 2>err
+	run ! grep ENOPROTOOPT err
+	# What was asked for must be there.
+	exits 1 "${lacks[@]}" "$SOCKIT" udp-recv --sockopt IP_MULTICAST_ALL=0 -w 50ms 127.0.0.1 0 </dev/null >out 2>err
+	says ': --sockopt IP_MULTICAST_ALL=0: Protocol not available \(ENOPROTOOPT\)$'
+	exits 1 "${lacks[@]}" "$SOCKIT" unix -l --type dgram --allow-uid 0 -w 50ms s </dev/null >out 2>err
+	says 'SO_PASSCRED: Protocol not available \(ENOPROTOOPT\)$'
+}

@@ -283,6 +283,15 @@ static void receiver_ending(void *arg)
 
 /* ---- the beginning and the end ---- */
 
+/* Tells what of the N sockets at S this kernel cannot do. */
+static void receiver_say_lacks(const struct receiver *x, const struct dgram_socket *s, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		for (int k = 0; k < s[i].n_lacks; k++)
+			message(x->run.messages, MESSAGE_VERBOSE, "note",
+				"this kernel has no %s: going on without", s[i].lacks[k]);
+}
+
 /* Receives by the N sockets at S, which are bound. Returns 0, or -1 with errno ENOMEM. */
 static int receiver_begin(struct receiver *x, struct dgram_socket *s, size_t n)
 {
@@ -295,6 +304,7 @@ static int receiver_begin(struct receiver *x, struct dgram_socket *s, size_t n)
 		return -1;
 	}
 	x->n_sockets = n;
+	receiver_say_lacks(x, s, n);
 	for (size_t i = 0; i < n; i++) {
 		struct receiver_socket *to = &x->sockets[i];
 		*to = (struct receiver_socket){ .receiver = x, .socket = &s[i] };
@@ -354,6 +364,8 @@ static void receiver_access_found(void *arg, const struct places_failure *f)
 		.socket = c->socket,
 		.groups = c->groups,
 		.wants = receiver_wants(c),
+		/* Without it nobody would be let in. */
+		.needs = c->access->users.n ? DGRAM_WHO : 0,
 		.error = receiver_on_error,
 	};
 

@@ -98,6 +98,7 @@ static struct dgram_config dgram_listener_wants(const struct dgram_listener *l,
 		.family = a->u.sa.sa_family,
 		.socket = l->c.socket,
 		.wants = l->c.wants,
+		.needs = l->c.needs,
 	};
 
 	if (c.family == AF_UNIX)

@@ -16,7 +16,7 @@ struct dgram_listener_config {
 	struct binding_config place;
 	const struct socket_options *socket;
 	const struct membership_options *groups; /* NULL: of a UNIX socket, or one inherited */
-	unsigned wants;				 /* DGRAM_... */
+	unsigned wants, needs;			 /* as of struct dgram_config */
 	dgram_error_fn *error;			 /* as of dgram_open(), with `arg` of the start */
 };
 

@@ -34,13 +34,18 @@ typedef void dgram_error_fn(void *arg, const struct dgram_error *e);
 #define DGRAM_TIME 4 /* when the kernel received it (SO_TIMESTAMPNS) */
 #define DGRAM_WHO 8  /* which process sent it, for UNIX sockets (SO_PASSCRED) */
 
+#define DGRAM_LACKS_MOST 4
+
 struct dgram_socket {
 	int fd;
 	int family;
 	struct address local; /* where it is bound; of length 0: it is not */
 	struct address peer;  /* to whom it is connected; of length 0: it is not */
 	unsigned wants;	      /* DGRAM_... */
-	bool both;	      /* see struct dgram_config */
+	/* Options that only refine what is received, and that this kernel has not. */
+	const char *lacks[DGRAM_LACKS_MOST];
+	int n_lacks;
+	bool both;	/* see struct dgram_config */
 	bool single;	/* the system refuses to take several at once: one by one from here on */
 	size_t segment; /* the largest size of datagrams that the system cuts from one piece
 			 * (UDP_SEGMENT) */
@@ -54,13 +59,13 @@ struct dgram_socket {
 struct dgram_config {
 	int family;
 	const struct socket_options *socket;
-	unsigned wants;
-	bool broadcast;	      /* SO_BROADCAST */
-	bool share;	      /* SO_REUSEADDR: for multicast and broadcast only */
-	bool reuseport;	      /* SO_REUSEPORT */
-	bool own_groups_only; /* hear only groups that this socket joined (IP_MULTICAST_ALL 0) */
-	bool both;	      /* dual-stack: IPv4 peers are shown as IPv4 */
-	bool large_buffer;    /* make the receive buffer as large as the system permits */
+	unsigned wants, needs; /* DGRAM_...; what is only wanted may be missing, see `lacks` */
+	bool broadcast;	       /* SO_BROADCAST */
+	bool share;	       /* SO_REUSEADDR: for multicast and broadcast only */
+	bool reuseport;	       /* SO_REUSEPORT */
+	bool own_groups_only;  /* hear only groups that this socket joined (IP_MULTICAST_ALL 0) */
+	bool both;	       /* dual-stack: IPv4 peers are shown as IPv4 */
+	bool large_buffer;     /* make the receive buffer as large as the system permits */
 };
 
 /* Opens *S, non-blocking and close-on-exec, with the options of C, all of which are set at once.

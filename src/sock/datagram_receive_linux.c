@@ -65,9 +65,20 @@ static void dgram_enlarge_buffer(const struct dgram_socket *s)
 		sockopt_set(s->fd, SOL_SOCKET, SO_RCVBUF, before);
 }
 
+/* Did setsockopt(2) of an option that only refines say, by errno, that this kernel has none such?
+ * Then S goes on without NAME, and tells. */
+static bool dgram_lacks(struct dgram_socket *s, const char *name)
+{
+	if (errno != ENOPROTOOPT && errno != EOPNOTSUPP)
+		return false;
+	if (s->n_lacks < DGRAM_LACKS_MOST)
+		s->lacks[s->n_lacks++] = name;
+	return true;
+}
+
 /* Hears only the groups that S joins: by default a socket hears those of all others on this machine
  * too. */
-static int dgram_hear_own_groups(const struct dgram_socket *s, const char **what)
+static int dgram_hear_own_groups(struct dgram_socket *s, const char **what)
 {
 	bool six = s->family == AF_INET6;
 
@@ -76,12 +87,15 @@ static int dgram_hear_own_groups(const struct dgram_socket *s, const char **what
 		return 0;
 	/* A dual-stack socket hears the groups of both families. */
 	if (six && sockopt_set(s->fd, IPPROTO_IPV6, IPV6_MULTICAST_ALL, 0) < 0)
-		return errno == ENOPROTOOPT ? 0 : -1;
-	return sockopt_set(s->fd, IPPROTO_IP, IP_MULTICAST_ALL, 0) < 0 && !six ? -1 : 0;
+		return dgram_lacks(s, *what) ? 0 : -1;
+	if (sockopt_set(s->fd, IPPROTO_IP, IP_MULTICAST_ALL, 0) == 0 || six)
+		return 0;
+	return dgram_lacks(s, *what) ? 0 : -1;
 }
 
-/* Asks the kernel for what S->wants with each datagram. */
-static int dgram_set_told(const struct dgram_socket *s, const char **what)
+/* Asks the kernel for what S->wants with each datagram, of which only what it NEEDS must be there.
+ */
+static int dgram_set_told(struct dgram_socket *s, unsigned needs, const char **what)
 {
 	const struct {
 		unsigned want;
@@ -103,7 +117,8 @@ static int dgram_set_told(const struct dgram_socket *s, const char **what)
 		if (!(s->wants & rows[i].want) || !(ours || mapped))
 			continue;
 		*what = rows[i].name;
-		if (sockopt_set(s->fd, rows[i].level, rows[i].option, 1) < 0 && ours)
+		if (sockopt_set(s->fd, rows[i].level, rows[i].option, 1) < 0 && ours &&
+		    (needs & rows[i].want || !dgram_lacks(s, *what)))
 			return -1;
 	}
 	return 0;
@@ -111,7 +126,7 @@ static int dgram_set_told(const struct dgram_socket *s, const char **what)
 
 int dgram_prepare_receive(struct dgram_socket *s, const struct dgram_config *c, const char **what)
 {
-	if (dgram_set_told(s, what) < 0 ||
+	if (dgram_set_told(s, c->needs, what) < 0 ||
 	    (c->own_groups_only && dgram_hear_own_groups(s, what) < 0))
 		return -1;
 	if (c->large_buffer)
