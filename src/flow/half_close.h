@@ -83,7 +83,6 @@ struct half_close_terms {
 
 enum half_close_event {
 	HALF_CLOSE_SENT,	     /* `in` has ended, and all of it is sent */
-	HALF_CLOSE_SENT_UNCONNECTED, /* `in` was empty, and --fastopen has not connected yet */
 	HALF_CLOSE_SENT_CUT,	     /* `in` is read no further, and all that was read is sent */
 	HALF_CLOSE_SENT_BROKEN,	     /* `in` has ended, and the connection is broken, or is to be */
 	HALF_CLOSE_IN_FAILED,	     /* `in` cannot be read */
