@@ -647,12 +647,6 @@ NOTICE='^sockit connect: .*(--recv-only.*--close-on-peer-eof|--close-on-peer-eof
 	head -c 6 <out.fifo >out
 	ended 1 "$PID"
 	says 'not all that was sent has been acknowledged$'
-	counterpart line:hello reset
-	"$SOCKIT" connect 127.0.0.1 "$PORT" </dev/null >out.fifo 2>err 3>&- &
-	started
-	head -c 6 <out.fifo >out
-	ended 1 "$PID"
-	says '\(ECONNRESET\)$'
 }
 
 @test "broken stdout: a socket" {
