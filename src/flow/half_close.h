@@ -82,16 +82,16 @@ struct half_close_terms {
 };
 
 enum half_close_event {
-	HALF_CLOSE_SENT,	     /* `in` has ended, and all of it is sent */
-	HALF_CLOSE_SENT_CUT,	     /* `in` is read no further, and all that was read is sent */
-	HALF_CLOSE_SENT_BROKEN,	     /* `in` has ended, and the connection is broken, or is to be */
-	HALF_CLOSE_IN_FAILED,	     /* `in` cannot be read */
-	HALF_CLOSE_RESET,	     /* the connection is broken, and something is lost by it */
-	HALF_CLOSE_PEER_ENDED,	     /* the peer has ended, and all before that is written */
-	HALF_CLOSE_GOT_ENOUGH,	     /* as much has come as is wanted */
-	HALF_CLOSE_OUT_FAILED,	     /* `out` cannot be written to */
-	HALF_CLOSE_OUT_BROKEN,	     /* it could not be, as is seen with nothing to write */
-	HALF_CLOSE_ONE_GONE, /* one connection of a relay is gone: the other may take the rest */
+	HALF_CLOSE_SENT,	/* `in` has ended, and all of it is sent */
+	HALF_CLOSE_SENT_CUT,	/* `in` is read no further, and all that was read is sent */
+	HALF_CLOSE_SENT_BROKEN, /* `in` has ended, and the connection is broken, or is to be */
+	HALF_CLOSE_IN_FAILED,	/* `in` cannot be read */
+	HALF_CLOSE_RESET,	/* the connection is broken, and something is lost by it */
+	HALF_CLOSE_PEER_ENDED,	/* the peer has ended, and all before that is written */
+	HALF_CLOSE_GOT_ENOUGH,	/* as much has come as is wanted */
+	HALF_CLOSE_OUT_FAILED,	/* `out` cannot be written to */
+	HALF_CLOSE_OUT_BROKEN,	/* it could not be, as is seen with nothing to write */
+	HALF_CLOSE_ONE_GONE,	/* one connection of a relay is gone: the other may take the rest */
 	HALF_CLOSE_RECEIVE_FAILED, /* the peer cannot be read from; it had acknowledged all */
 	HALF_CLOSE_CLOSE,	   /* the connection is to be ended from here */
 	HALF_CLOSE_QUIT,	   /* the time of -q is up */
