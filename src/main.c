@@ -68,13 +68,14 @@ static const struct option_use no_options[] = { { NULL, 0 } };
 /* Words that may stand in a subcommand's place, and are served here. */
 static const struct command others[] = {
 	{ "help", "[SUBCOMMAND]", "print the subcommands, or the usage of one", no_options, 0, 1,
-	  false, main_help, NULL },
+	  false, main_help, NULL, NULL },
 	{ "completion", COMPLETION_SHELLS,
 	  "print a script that completes sockit's words in a shell", no_options, 1, 1, false,
-	  main_completion, NULL },
-	{ "--help", "[SUBCOMMAND]", "the same as help", no_options, 0, 1, false, main_help, NULL },
+	  main_completion, NULL, NULL },
+	{ "--help", "[SUBCOMMAND]", "the same as help", no_options, 0, 1, false, main_help, NULL,
+	  NULL },
 	{ "--version", "", "print the version, and what it was built with", no_options, 0, 0, false,
-	  main_version, NULL },
+	  main_version, NULL, NULL },
 };
 static const size_t n_others = sizeof others / sizeof *others;
 
@@ -100,10 +101,8 @@ static const struct command *command_find(const char *name)
 }
 
 /* Adds the help of sockit itself: the subcommands, and the exit status. */
-static void help_overview(struct text *t)
+static void help_overview(struct text *t, size_t width)
 {
-	size_t width = help_width(STDOUT_FILENO);
-
 	text_add(t, "usage: sockit SUBCOMMAND [OPTION...] OPERAND...\n"
 		    "       sockit help [SUBCOMMAND]\n"
 		    "       sockit completion " COMPLETION_SHELLS "\n"
@@ -118,6 +117,26 @@ static void help_overview(struct text *t)
 		  "Exit status: 0 all done, 1 a socket or I/O call failed, 2 usage, 3 a look-up "
 		  "failed, 4 a time limit ran out. The manual: man sockit",
 		  0, 0, width);
+}
+
+/* The same on one screen, and how arguments are written. */
+static void help_screen(struct text *t, size_t width)
+{
+	text_add(t, "usage: sockit SUBCOMMAND [OPTION...] OPERAND... [-- CMD ARG...]\n"
+		    "       sockit SUBCOMMAND -h (one screen) | --help (everything)\n\n");
+	for (size_t i = 0; i < n_commands; i++) {
+		text_add(t, "  %-11s ", commands[i]->name);
+		help_clauses(t, commands[i]->summary, 14, width);
+	}
+	text_add(t, "\n"
+		    "  sockit listen 9000 > file\n"
+		    "  sockit connect server 9000 < file\n"
+		    "  sockit connect -z --retry 30s db:5432 -- ./serve\n\n");
+	help_arguments(t, width);
+	text_wrap(t, "Exit status: 0 done, 1 call failed, 2 usage, 3 look-up failed, 4 out of time",
+		  0, 0, width);
+	text_wrap(t, "More: sockit help, sockit completion " COMPLETION_SHELLS ", man sockit", 0, 0,
+		  width);
 }
 
 /* Does WORD end with nc's -X? The next word is its argument then, which may be `connect`. */
@@ -217,6 +236,8 @@ static struct outcome main_help(const struct command *self, int argc, char **arg
 	struct messages m = { .start = clock_now() };
 	bool itself = wants_help(argc, argv);
 	const struct command *command = itself ? self : argc > 1 ? command_find(argv[1]) : NULL;
+	bool brief = !strcmp(argv[0], "-h");
+	size_t width = help_width(STDOUT_FILENO);
 	struct text t = { 0 };
 	struct outcome outcome;
 
@@ -226,9 +247,11 @@ static struct outcome main_help(const struct command *self, int argc, char **arg
 	if (argc > 1 && !command)
 		return refuse_subcommand(&m, 1, argv + 1);
 	if (command)
-		help_command(&t, command, help_width(STDOUT_FILENO));
+		help_command(&t, command, brief, width);
+	else if (brief)
+		help_screen(&t, width);
 	else
-		help_overview(&t);
+		help_overview(&t, width);
 	outcome = help_print(&t, &m);
 	text_free(&t);
 	return outcome;

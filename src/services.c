@@ -14,14 +14,14 @@
  * value is stored, which is FLAG(NAME) for a flag. */
 #define FORWARD(ROW)                                                                               \
 	ROW(forward, AT(forward), .kind = OPTION_STRING, .arg = "ENDPOINT",                        \
-	    .help = "join each connection to one of its own that is made to ENDPOINT: HOST:PORT, " \
-		    "unix:PATH or vsock:CID:PORT")
+	    .help = "join each connection to one made to ENDPOINT: HOST:PORT, unix:PATH or "       \
+		    "vsock:CID:PORT")
 #define BUILT_IN(ROW)                                                                              \
 	ROW(echo, FLAG(echo), .excludes = "crlf delay telnet",                                     \
 	    .help = "send back what comes (RFC 862)")                                              \
 	ROW(discard, FLAG(discard), .help = "throw away what comes (RFC 863)")                     \
 	ROW(broker, FLAG(broker),                                                                  \
-	    .help = "what one client or stdin sends goes to all the others; implies -k")           \
+	    .help = "what a client or stdin sends goes to all the others; implies -k")             \
 	ROW(chat, FLAG(chat),                                                                      \
 	    .help = "the same line by line, each with the number of its client before it")
 #define SERVICES(ROW) FORWARD(ROW) BUILT_IN(ROW)

@@ -89,6 +89,18 @@ help_options() {
 	done
 }
 
+@test "-h is less than --help, and both stand in the manual" {
+	local command
+	for command in $(subcommands); do
+		"$SOCKIT" "$command" -h | sed -nE 's/^ +(-[-a-zA-Z0-9].*)/\1/p' | sed -E 's/([^ ])  +.*/\1/; s/ \.*$//' >brief
+		[ "$(wc -l <brief)" -ge 5 ] && [ "$(wc -l <brief)" -lt "$(help_options "$command" | wc -l)" ]
+		# The same names and arguments.
+		help_options "$command" | sort >help
+		sort brief | comm -23 - help >missing
+		silent missing
+	done
+}
+
 @test "each option of the manual stands in --help" {
 	local command
 	: >all

@@ -2,6 +2,7 @@
 
 load helpers/common
 load helpers/words
+load helpers/private
 
 # waited TEXT: the last run was a listen on port 0 that had no client within TEXT.
 waited() {
@@ -609,12 +610,10 @@ broken_pipe() {
 			/^$/ { if (open && !rows) exit 1; open = 0 }
 		' out || fault grouping
 		cp out help
-		sockit "$command" -h
-		[ "$STATUS" = 0 ] && [ ! -s err ] && cmp out help || fault -h
 		sockit help "$command"
 		[ "$STATUS" = 0 ] && [ ! -s err ] && cmp out help || fault 'sockit help'
-		sockit "$command" -vh too many words here
-		[ "$STATUS" = 0 ] && [ ! -s err ] && cmp out help || fault -vh
+		sockit "$command" -h --help too many words here
+		[ "$STATUS" = 0 ] && [ ! -s err ] && cmp out help || fault '-h --help'
 	done
 	[ $n -ge 2 ]
 }
@@ -641,11 +640,73 @@ broken_pipe() {
 	done
 }
 
+# A line of -h that is an example.
+EXAMPLE='^  ([a-z].*)?sockit [a-z]'
+
+# bats test_tags=valgrind
+@test "-h is one screen: the forms, ten options, three examples, how arguments are written" {
+	local command word
+	for command in '' $(subcommands); do
+		# shellcheck disable=SC2086 # it may be none
+		python3 "$BATS_TEST_DIRNAME/helpers/width.py" 80 "$SOCKIT" $command -h >out
+		[ "$(wc -l <out)" -le 24 ] && [ "$(awk '{ print length }' out | sort -n | tail -n 1)" -le 79 ] ||
+			fault "$command: no screen"
+		[[ $(head -n 1 out) == "usage: sockit ${command:-SUBCOMMAND} "* ]] || fault usage
+		# Examples, and what they are made of.
+		[ "$(grep -cE "$EXAMPLE" out)" = 3 ] || fault 'examples'
+		for word in 250ms 1.5M 10MB '\[V6\]:PORT' unix:@NAME vsock: ; do
+			grep -q -- "$word" out || fault "$word"
+		done
+		[ "$command" ] || continue
+		cp out screen
+		sockit "$command" -vh too many words here
+		[ "$STATUS" = 0 ] && [ ! -s err ] && cmp out screen || fault -vh
+		sockit -h "$command"
+		[ "$STATUS" = 0 ] && [ ! -s err ] && cmp out screen || fault "sockit -h $command"
+		# Each option is one of --help, with its first words.
+		sockit "$command" --help
+		tr -s ' \n' '  ' <out >words
+		sed -nE 's/^ +(-[-a-zA-Z0-9].*)/\1/p' screen | tr -s ' ' >options
+		[ "$(wc -l <options)" = "$([ "$command" = servinfo ] && echo 5 || echo 10)" ] || fault options
+		while read -r word; do
+			grep -qF -- "${word%.}" words || fault "$command: $word"
+		done <options
+	done
+}
+
+@test "the examples of -h pass the parser" {
+	private </dev/null
+	local command line n=0 pids=()
+	mkdir bin
+	cat >bin/sockit <<-END
+		#!/bin/sh
+		timeout 0.7 '$SOCKIT' "\$@"
+		status=\$?
+		printf '%s %s\n' \$status "\$*" >>'$PWD/statuses'
+		exit \$status
+	END
+	chmod +x bin/sockit
+	echo >file >magic-packet
+	for command in '' $(subcommands); do
+		# shellcheck disable=SC2086 # it may be none
+		"$SOCKIT" $command -h | sed -nE "/$EXAMPLE/s/^  //p" >"examples.$n"
+		while read -r line; do
+			n=$((n + 1))
+			PATH=$PWD/bin:$PATH inside bash -c "$line" </dev/null >"out.$n" 2>"err.$n" 3>&- &
+			pids+=("$!")
+		done <"examples.$n"
+	done
+	wait "${pids[@]}" || :
+	[ $n = 30 ] && [ "$(wc -l <statuses)" = 30 ]
+	# Nobody is there; some wait for him.
+	! grep -vE '^([0134]|124|12[67]) ' statuses || return 1
+}
+
 @test "help fits the terminal" {
 	local columns command line
 	for columns in 60 100; do
 		for command in $(subcommands); do
-			python3 "$BATS_TEST_DIRNAME/helpers/width.py" $columns "$SOCKIT" "$command" -h >out
+			python3 "$BATS_TEST_DIRNAME/helpers/width.py" $columns "$SOCKIT" "$command" --help >out
 			[ "$(wc -l <out)" -gt 15 ]
 			while IFS= read -r line; do
 				[ ${#line} -le $columns ] || {
@@ -656,17 +717,17 @@ broken_pipe() {
 		done
 	done
 	# The room that there is is used, and a pipe has 80 columns.
-	python3 "$BATS_TEST_DIRNAME/helpers/width.py" 60 "$SOCKIT" connect -h >narrow
-	python3 "$BATS_TEST_DIRNAME/helpers/width.py" 100 "$SOCKIT" connect -h >wide
-	python3 "$BATS_TEST_DIRNAME/helpers/width.py" 80 "$SOCKIT" connect -h >usual
+	python3 "$BATS_TEST_DIRNAME/helpers/width.py" 60 "$SOCKIT" connect --help >narrow
+	python3 "$BATS_TEST_DIRNAME/helpers/width.py" 100 "$SOCKIT" connect --help >wide
+	python3 "$BATS_TEST_DIRNAME/helpers/width.py" 80 "$SOCKIT" connect --help >usual
 	[ "$(wc -l <narrow)" -gt "$(wc -l <usual)" ]
 	[ "$(wc -l <usual)" -gt "$(wc -l <wide)" ]
-	sockit connect -h
+	sockit connect --help
 	cmp out usual
 	# The words are the same.
 	cmp <(tr -s ' \n' '\n' <narrow) <(tr -s ' \n' '\n' <wide)
 	# A terminal that does not know how wide it is.
-	python3 "$BATS_TEST_DIRNAME/helpers/width.py" 0 "$SOCKIT" connect -h >none
+	python3 "$BATS_TEST_DIRNAME/helpers/width.py" 0 "$SOCKIT" connect --help >none
 	cmp none usual
 }
 
@@ -727,7 +788,10 @@ broken_pipe() {
 	cmp out help
 	sockit -h
 	[ "$STATUS" = 0 ]
-	cmp out help
+	[ ! -s err ]
+	for command in $(subcommands); do
+		grep -q "^  $command " out
+	done
 	sockit help nosuch
 	told 2 "sockit: 'nosuch' is no subcommand: *"
 	sockit help conect

@@ -16,10 +16,12 @@ bool command_begin(const struct command *self, int argc, char **argv, void *opti
 {
 	struct option_error error;
 	struct text text = { 0 };
+	enum options_result result;
 
 	m->subcommand = self->name;
 	m->start = clock_now();
-	switch (options_parse(self, options, argc, argv, operands, &error)) {
+	result = options_parse(self, options, argc, argv, operands, &error);
+	switch (result) {
 	case OPTIONS_OK:
 		m->command = self;
 		m->argc = argc;
@@ -30,7 +32,8 @@ bool command_begin(const struct command *self, int argc, char **argv, void *opti
 		*outcome = command_refuse(m, &error);
 		break;
 	case OPTIONS_HELP:
-		help_command(&text, self, help_width(STDOUT_FILENO));
+	case OPTIONS_BRIEF:
+		help_command(&text, self, result == OPTIONS_BRIEF, help_width(STDOUT_FILENO));
 		*outcome = help_print(&text, m);
 		text_free(&text);
 		break;

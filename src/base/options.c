@@ -16,8 +16,8 @@ struct parse {
 	char *options;
 	struct option_error *error;
 	unsigned char given[OPTION_ROWS_MOST];
-	bool any, help; /* an option is there; --help is */
-	char label[64]; /* see parse_label() */
+	bool any, help, brief; /* an option is there; --help is, or -h */
+	char label[64];	       /* see parse_label() */
 	/* Of option_find_word(), which only looks: */
 	const char *wanted, *key; /* the option's name, and the beginning of its argument */
 	const struct option_row *row;
@@ -247,7 +247,7 @@ static int parse_letters(struct parse *p, int argc, char **argv, int *i)
 
 	for (const char *s = argv[*i] + 1; *s; s++) {
 		if (*s == 'h') {
-			p->help = true;
+			p->brief = true;
 			continue;
 		}
 		if (!option_find_letter(p->command, *s, &f))
@@ -436,8 +436,8 @@ enum options_result options_parse(const struct command *command, void *options, 
 	operands->n_given = 0;
 	if (parse_words(&p, argc, argv, operands) < 0)
 		return OPTIONS_BAD;
-	if (p.help)
-		return OPTIONS_HELP;
+	if (p.help || p.brief)
+		return p.help ? OPTIONS_HELP : OPTIONS_BRIEF;
 	return (p.any && parse_check_options(&p, operands) < 0) ||
 			       parse_check_operands(&p, operands) < 0 ?
 		       OPTIONS_BAD :

@@ -118,6 +118,10 @@ struct command {
 	/* Runs `sockit ARGV[0] ...`; says itself what goes wrong. */
 	struct outcome (*run)(const struct command *self, int argc, char **argv);
 	const struct option_need *needs; /* ended by one whose group is NULL; NULL: none */
+	/* What -h has on its one screen, in lines: each form of the operands; an empty line; the
+	 * long names of the options of daily use, at most ten, with blanks between them; an empty
+	 * line; examples, at most three. NULL: -h is --help. */
+	const char *brief;
 };
 
 /* A walk over all rows of a subcommand:
@@ -136,14 +140,14 @@ bool option_find_name(const struct command *command, const char *name, size_t n,
 		      struct option_walk *found);
 bool option_find_letter(const struct command *command, char letter, struct option_walk *found);
 
-enum options_result { OPTIONS_OK, OPTIONS_HELP, OPTIONS_BAD };
+enum options_result { OPTIONS_OK, OPTIONS_HELP, OPTIONS_BRIEF, OPTIONS_BAD };
 
 /* Reads ARGV, whose first word is the subcommand, by COMMAND's rows into OPTIONS, which holds the
  * defaults, and *OPERANDS. The words of ARGV are put into another order. Of an option that is
  * given again the last one counts, unless its row repeats. Refuses pairs that exclude each other,
  * unmet needs, and a wrong number of operands. The syntax is that of POSIX XBD 12, with operands
- * and options in any order. Returns OPTIONS_OK; OPTIONS_HELP if -h or --help is there; else
- * OPTIONS_BAD with *ERROR filled: one sentence that names the word. */
+ * and options in any order. Returns OPTIONS_OK; OPTIONS_HELP if --help is there, OPTIONS_BRIEF if
+ * -h is; else OPTIONS_BAD with *ERROR filled: one sentence that names the word. */
 enum options_result options_parse(const struct command *command, void *options, int argc,
 				  char **argv, struct operands *operands,
 				  struct option_error *error);

@@ -242,7 +242,14 @@ static struct outcome main_broadcast(const struct command *self, int argc, char 
 COMMAND(broadcast) = {
 	.name = "broadcast",
 	.synopsis = "[OPTION...] PORT",
-	.summary = "send stdin as UDP datagrams to every host of each network this one is in",
+	.summary = "send stdin as UDP datagrams to every host of our networks",
+	.brief = "[OPTION...] PORT\n"
+		 "\n"
+		 "wait replies data to interface frame repeat interval source-port verbose\n"
+		 "\n"
+		 "echo who | sockit broadcast -w 1 9000\n"
+		 "sockit broadcast --data 'M-SEARCH\\r\\n' -I eth0 1900\n"
+		 "sockit broadcast --to 255.255.255.255 9 < magic-packet",
 	.uses = uses,
 	.min_operands = 1,
 	.max_operands = 1,

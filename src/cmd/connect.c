@@ -38,7 +38,7 @@ static const struct option_row rows[] = {
 	{ "interval", 0, OPTION_DURATION, AT(interval), .arg = "DURATION", .needs = "retry ping",
 	  .help = "pause between tries (250ms), or of --ping from one to the next (1s)" },
 	{ "probe", 'z', OPTION_FLAG, AT(probe), .excludes = "ping pass-fd fastopen " NO_DATA,
-	  .help = "connect only, to a list of ports or to several endpoints: tell which are open" },
+	  .help = "connect only, to a list of ports or to endpoints: tell which are open" },
 	{ "jobs", 0, OPTION_NUMBER, AT(jobs), .arg = "N", .min = 1, .max = SCAN_JOBS_MOST,
 	  .needs = "probe", .help = "so many at a time at most (512)" },
 	{ "any", 0, OPTION_FLAG, AT(any), .excludes = "closed", .needs = "probe",
@@ -178,6 +178,15 @@ COMMAND(connect) = {
 	.name = "connect",
 	.synopsis = "[OPTION...] HOST PORT [-- CMD ARG...]",
 	.summary = "connect to a TCP port: stdin goes to the peer, what the peer sends to stdout",
+	.brief = "[OPTION...] HOST PORT [-- CMD ARG...]\n"
+		 "[OPTION...] ENDPOINT [-- CMD ARG...]\n"
+		 "-z [OPTION...] HOST PORT,PORT-PORT | ENDPOINT...\n"
+		 "\n"
+		 "wait retry probe ping no-shutdown recv-only quit-after-eof crlf execute proxy\n"
+		 "\n"
+		 "printf 'GET / HTTP/1.0\\n\\n' | sockit connect --no-shutdown -C example.org 80\n"
+		 "sockit connect -z example.org 22,80,8000-8100\n"
+		 "sockit connect -z --retry 30s db:5432 -- ./serve",
 	.uses = uses,
 	.min_operands = 1,
 	.max_operands = INT_MAX, /* of --probe */

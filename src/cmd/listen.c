@@ -124,6 +124,15 @@ COMMAND(listen) = {
 	.name = "listen",
 	.synopsis = "[OPTION...] [[HOST] PORT] [-- CMD ARG...]",
 	.summary = "wait for TCP connections: stdin goes to the client, what it sends to stdout",
+	.brief = "[OPTION...] [HOST] PORT [-- CMD ARG...]\n"
+		 "[OPTION...] ENDPOINT [-- CMD ARG...]\n"
+		 "[OPTION...] (inherited: LISTEN_FDS) [-- CMD ARG...]\n"
+		 "\n"
+		 "wait keep-open recv-only execute forward echo broker proxy-server allow verbose\n"
+		 "\n"
+		 "sockit listen 9000 > file\n"
+		 "sockit listen -k --forward server:80 8080\n"
+		 "sockit listen -k 127.0.0.1 9001 -e 'echo \"You are $TCPREMOTEIP\"'",
 	.uses = uses,
 	.min_operands = 0,
 	.max_operands = 2,

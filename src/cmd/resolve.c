@@ -491,6 +491,15 @@ COMMAND(resolve) = {
 	.name = "resolve",
 	.synopsis = "[OPTION...] [NAME|ADDRESS...]",
 	.summary = "look names and addresses up (- stands for those on stdin)",
+	.brief = "[OPTION...] NAME|ADDRESS...\n"
+		 "[OPTION...] - (from stdin, a line each)\n"
+		 "[OPTION...] (this host's own name)\n"
+		 "\n"
+		 "first all wait service reverse server record forms explain json\n"
+		 "\n"
+		 "sockit resolve -1 example.org\n"
+		 "sockit resolve --record MX --server 9.9.9.9 example.org\n"
+		 "sockit resolve --explain example.org",
 	.uses = uses,
 	.min_operands = 0,
 	.max_operands = INT_MAX,

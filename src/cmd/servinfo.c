@@ -428,6 +428,15 @@ COMMAND(servinfo) = {
 	.name = "servinfo",
 	.synopsis = "[OPTION...] [NAME|PORT][/PROTO]...",
 	.summary = "look services up by name or port, and protocols",
+	.brief = "[OPTION...] NAME|PORT|PORT-PORT[/PROTO]...\n"
+		 "[OPTION...] (all of them)\n"
+		 "--protocol NAME|N\n"
+		 "\n"
+		 "port name protocol verbose json\n"
+		 "\n"
+		 "sockit servinfo --port https/tcp\n"
+		 "sockit servinfo 20-25\n"
+		 "sockit servinfo --protocol udp",
 	.uses = uses,
 	.min_operands = 0,
 	.max_operands = INT_MAX,

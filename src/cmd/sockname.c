@@ -414,6 +414,15 @@ COMMAND(sockname) = {
 	.name = "sockname",
 	.synopsis = "[OPTION...] [HOST] [PORT]",
 	.summary = "addresses of a socket, who listens here, socket options, interfaces",
+	.brief = "[OPTION...] HOST [PORT]\n"
+		 "--connect [OPTION...] HOST PORT | --fd N [OPTION...]\n"
+		 "--listening|--sockets [PORT] | --interfaces | --options\n"
+		 "\n"
+		 "listening sockets interfaces connect fd options local peer wait json\n"
+		 "\n"
+		 "sockit sockname --listening 9000\n"
+		 "sockit sockname --local example.org\n"
+		 "sockit sockname --connect example.org 80",
 	.uses = uses,
 	.min_operands = 0,
 	.max_operands = 2,

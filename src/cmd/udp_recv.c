@@ -101,6 +101,14 @@ COMMAND(udp_recv) = {
 	.name = "udp-recv",
 	.synopsis = "[OPTION...] [HOST] PORT [-- CMD ARG...]",
 	.summary = "receive UDP datagrams, from any number of senders, and print them",
+	.brief = "[OPTION...] [HOST] PORT [-- CMD ARG...]\n"
+		 "[OPTION...] HOST:PORT [-- CMD ARG...]\n"
+		 "\n"
+		 "wait count from frame reply echo execute join allow verbose\n"
+		 "\n"
+		 "sockit udp-recv --from 5140\n"
+		 "sockit udp-recv --reply latest 9000\n"
+		 "sockit udp-recv -c 1 -w 5 9000 > datagram",
 	.uses = uses,
 	.min_operands = 1,
 	.max_operands = 2,

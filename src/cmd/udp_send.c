@@ -165,6 +165,15 @@ COMMAND(udp_send) = {
 	.name = "udp-send",
 	.synopsis = "[OPTION...] HOST PORT",
 	.summary = "send stdin as UDP datagrams, and print what comes back",
+	.brief = "[OPTION...] HOST PORT\n"
+		 "[OPTION...] ENDPOINT\n"
+		 "-z [OPTION...] HOST PORT,PORT-PORT | ENDPOINT...\n"
+		 "\n"
+		 "wait replies data frame probe repeat interval source-port any-source verbose\n"
+		 "\n"
+		 "echo 'hits:1|c' | sockit udp-send statsd 8125\n"
+		 "sockit udp-send --data 'ping\\n' -w 2 --replies 1 server 9000\n"
+		 "sockit udp-send -z ns 53",
 	.uses = uses,
 	.min_operands = 1,
 	.max_operands = INT_MAX, /* of --probe */

@@ -46,7 +46,7 @@ static const struct option_row rows[] = {
 	{ "type", 0, OPTION_KEYWORD, AT(type), .arg = "TYPE", .keywords = types,
 	  .help = "stream (the default), seqpacket, or dgram" },
 	{ "wait", 'w', OPTION_DURATION, AT(wait), .arg = "DURATION",
-	  .help = "limit for connecting or, with --listen, how long to wait for a client; of "
+	  .help = "limit for connecting; with --listen how long to wait for a client; of "
 		  "dgram, for a reply or a datagram: exit 4" },
 	{ "interval", 0, OPTION_DURATION, AT(interval), .arg = "DURATION", .needs = "retry repeat",
 	  .help = "pause between tries (250ms), or between one time and the next" },
@@ -393,7 +393,16 @@ static struct outcome main_unix(const struct command *self, int argc, char **arg
 COMMAND(unix) = {
 	.name = "unix",
 	.synopsis = "[OPTION...] PATH [-- CMD ARG...]",
-	.summary = "connect to a UNIX socket or, with --listen, make one and wait for clients",
+	.summary = "connect to a UNIX socket; with --listen make one and wait for clients",
+	.brief = "[OPTION...] PATH [-- CMD ARG...]\n"
+		 "[OPTION...] @NAME [-- CMD ARG...]\n"
+		 "--listen [OPTION...] PATH|@NAME [-- CMD ARG...]\n"
+		 "\n"
+		 "listen type wait retry keep-open execute forward mode no-shutdown recv-only\n"
+		 "\n"
+		 "printf 'GET /info HTTP/1.0\\r\\n\\r\\n' | sockit unix --no-shutdown /run/d.sock\n"
+		 "sockit unix -l -k --mode 600 ./s -- ./service\n"
+		 "sockit unix -l -k --forward localhost:5432 ./s",
 	.uses = uses,
 	.min_operands = 0,
 	.max_operands = 1,

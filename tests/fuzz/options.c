@@ -176,6 +176,7 @@ static void parse(const struct command *command, struct words *w)
 		CHECK(memchr(error.text, '\0', sizeof error.text) && error.text[0]);
 		break;
 	case OPTIONS_HELP:
+	case OPTIONS_BRIEF:
 		break;
 	}
 	free_fields(command);
