@@ -394,15 +394,16 @@ COMMAND(unix) = {
 	.name = "unix",
 	.synopsis = "[OPTION...] PATH [-- CMD ARG...]",
 	.summary = "connect to a UNIX socket; with --listen make one and wait for clients",
-	.brief = "[OPTION...] PATH [-- CMD ARG...]\n"
-		 "[OPTION...] @NAME [-- CMD ARG...]\n"
-		 "--listen [OPTION...] PATH|@NAME [-- CMD ARG...]\n"
-		 "\n"
-		 "listen type wait retry keep-open execute forward mode no-shutdown recv-only\n"
-		 "\n"
-		 "printf 'GET /info HTTP/1.0\\r\\n\\r\\n' | sockit unix --no-shutdown /run/d.sock\n"
-		 "sockit unix -l -k --mode 600 ./s -- ./service\n"
-		 "sockit unix -l -k --forward localhost:5432 ./s",
+	.brief =
+		"[OPTION...] PATH [-- CMD ARG...]\n"
+		"[OPTION...] @NAME [-- CMD ARG...]\n"
+		"--listen [OPTION...] PATH|@NAME [-- CMD ARG...]\n"
+		"\n"
+		"listen type wait retry keep-open execute forward mode no-shutdown recv-only\n"
+		"\n"
+		"printf 'GET / HTTP/1.0\\r\\n\\r\\n' | sockit unix --no-shutdown /run/docker.sock\n"
+		"sockit unix -l -k --mode 600 ./s -- ./service\n"
+		"sockit unix -l -k --forward localhost:5432 ./s",
 	.uses = uses,
 	.min_operands = 0,
 	.max_operands = 1,
