@@ -47,8 +47,14 @@ static int refuse_url(const char *word, size_t n, struct option_error *error)
 
 int address_refuse_meant(const char *word, struct option_error *error)
 {
-	const char *scheme = strstr(word, "://");
+	const char *slash = word, *scheme;
 
+	/* By hand: the dynamic linker would have to find each function first. */
+	while (*slash && *slash != '/')
+		slash++;
+	if (!*slash)
+		return 0;
+	scheme = strstr(word, "://");
 	if (scheme && scheme > word && strcspn(word, ":/?#@[]") == (size_t)(scheme - word))
 		return refuse_url(word, (size_t)(scheme - word), error);
 	if (*word == '/' || !strncmp(word, "./", 2) || !strncmp(word, "../", 3) ||
