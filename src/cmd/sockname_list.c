@@ -364,8 +364,9 @@ struct outcome sockname_list_run(const struct sockname_list *l)
 			char word[256];
 			snprintf(word, sizeof word, "%.*s", (int)item.length, item.word);
 			return report_lookup(l->messages,
-					     &(struct places_failure){ EAI_SERVICE, 0, PLACE_PORT,
-								       word, AF_UNSPEC });
+					     &(struct places_failure){ .eai = EAI_SERVICE,
+								       .which = PLACE_PORT,
+								       .word = word });
 		}
 		x.q.ports = &x.ports;
 		if (ports_count(&x.ports) == 1)
