@@ -622,7 +622,6 @@ relayed() {
 		--allow-dest 1.2.3.4/33
 		--deny-dest ,
 		-n --deny-dest a.test
-		--proxy-server http
 	END
 	sockit listen --proxy-server socks5 127.0.0.1 0 -- cat
 	told 2 "sockit listen: --proxy-server and '-- cat' exclude each other"

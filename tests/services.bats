@@ -858,7 +858,7 @@ relayed() {
 	forwards --json
 	within 10 "$SOCKIT" connect 127.0.0.1 "$HERE" <<<hello >got 3>&-
 	ended 0 "$LISTENER"
-	grep '"event":"closed"' err | grep '"why":"both ended"' | grep -q '"sent":5,"received":6'
+	grep '"event":"closed"' err | grep '"why":"both ended"' | grep -q '"sent":5,"acknowledged":5,"received":6'
 	FAR=$(free_port)
 	forwards --json
 	within 10 "$SOCKIT" connect 127.0.0.1 "$HERE" <<<hello >got 3>&- 2>/dev/null || :

@@ -572,6 +572,19 @@ for i in json.load(sys.stdin):
 	told 4 'sockit listen: *'
 }
 
+@test "a port that is bound to an interface: the list, and whoever wants it, tell which" {
+	on_linux
+	in_network
+	sockets 's = socket(); s.setsockopt(SOL_SOCKET, SO_BINDTODEVICE, b"lo"); s.bind(("127.0.0.1", 7001)); s.listen()' \
+		'kept.append(s)'
+	sockit sockname -n --listening 7001
+	[ "$(cut -f 2,3 out)" = "127.0.0.1%lo	7001" ]
+	sockit sockname -n --json --listening 7001
+	[ "$(python3 -S "$BATS_TEST_DIRNAME/helpers/schema.py" out any interface local.address)" = 'lo 127.0.0.1' ]
+	sockit listen 127.0.0.1 7001
+	told 1 "*: python3 (process *) has 127.0.0.1%lo port 7001"
+}
+
 @test "a UDP port that is taken, or where nobody is: udp-recv and udp-send say who has it" {
 	on_linux
 	in_network

@@ -87,7 +87,7 @@ static const struct option_row stream_rows[] = {
 	  .help = "throw away what the peer sends; done once it has taken all and has ended or is "
 		  "silent" },
 	{ "quit-after-eof", 'q', OPTION_DURATION, AT(quit_after_eof), .arg = "DURATION",
-	  .help = "wait so long for the peer after stdin's end; with -d, from the beginning" },
+	  .help = "wait so long for the peer after stdin's end (-d: from the start)" },
 	{ "linger", 0, OPTION_DURATION, AT(linger), .arg = "DURATION",
 	  .help = "where sockit ends the connection: how long the peer may take to end too before "
 		  "it is closed all the same (2s)" },

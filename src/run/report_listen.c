@@ -10,10 +10,18 @@
 
 #define ELSEWHERE_MOST 3 /* at most so many are named in a message */
 
+/* Returns the name of S, in TEXT. A path is told as the user gave it, in WANTED. */
+static const char *report_socket_text(const struct address *wanted,
+				      const struct inventory_socket *s, char *text)
+{
+	return wanted->u.sa.sa_family == AF_UNIX ? address_text(wanted, text) :
+						   inventory_local_text(s, text);
+}
+
 void report_holder(struct notice *n, int type, const struct address *wanted, char *text,
 		   size_t size)
 {
-	char owner[64], address[ADDRESS_TEXT];
+	char owner[64], address[INVENTORY_TEXT];
 	struct inventory found;
 
 	*text = '\0';
@@ -21,9 +29,7 @@ void report_holder(struct notice *n, int type, const struct address *wanted, cha
 		return;
 	snprintf(text, size, ": %s has %s",
 		 inventory_owner_text(&found, &found.sockets[0], owner, sizeof owner),
-		 /* A path is told as the user gave it. */
-		 address_text(wanted->u.sa.sa_family == AF_UNIX ? wanted : &found.sockets[0].local,
-			      address));
+		 report_socket_text(wanted, &found.sockets[0], address));
 	json_open(&n->json, "holder", '{');
 	inventory_json(&n->json, &found, &found.sockets[0]);
 	json_close(&n->json, '}');
@@ -33,7 +39,7 @@ void report_holder(struct notice *n, int type, const struct address *wanted, cha
 void report_elsewhere(struct notice *n, int type, const struct address *wanted, char *text,
 		      size_t size)
 {
-	char owner[64], address[ADDRESS_TEXT];
+	char owner[64], address[INVENTORY_TEXT];
 	struct inventory found;
 	size_t used = 0;
 
@@ -45,7 +51,7 @@ void report_elsewhere(struct notice *n, int type, const struct address *wanted, 
 					 i ? ", " : "; but ",
 					 inventory_owner_text(&found, &found.sockets[i], owner,
 							      sizeof owner),
-					 address_text(&found.sockets[i].local, address));
+					 inventory_local_text(&found.sockets[i], address));
 	json_open(&n->json, "elsewhere", '[');
 	for (size_t i = 0; i < found.n; i++) {
 		json_open(&n->json, NULL, '{');
@@ -58,7 +64,7 @@ void report_elsewhere(struct notice *n, int type, const struct address *wanted, 
 
 void report_full(struct notice *n, int type, const struct address *wanted, char *text, size_t size)
 {
-	char owner[64], address[ADDRESS_TEXT];
+	char owner[64], address[INVENTORY_TEXT];
 	struct inventory found;
 
 	*text = '\0';
@@ -66,9 +72,7 @@ void report_full(struct notice *n, int type, const struct address *wanted, char 
 		return;
 	snprintf(text, size, "; the queue of %s on %s is full: %lld wait%s to be accepted",
 		 inventory_owner_text(&found, &found.sockets[0], owner, sizeof owner),
-		 /* A path is told as the user gave it. */
-		 address_text(wanted->u.sa.sa_family == AF_UNIX ? wanted : &found.sockets[0].local,
-			      address),
+		 report_socket_text(wanted, &found.sockets[0], address),
 		 (long long)found.sockets[0].recv_queue,
 		 found.sockets[0].recv_queue == 1 ? "s" : "");
 	json_open(&n->json, "full", '{');

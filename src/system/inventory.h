@@ -44,6 +44,7 @@ struct inventory_socket {
 	unsigned state;
 	bool v6only;			/* it listens, and takes no IPv4 */
 	struct address local, peer;	/* of length 0: none */
+	unsigned interface;		/* the one that it is bound to; 0: none, or not known */
 	int64_t recv_queue, send_queue; /* UNSET: not known. If it listens: how many clients wait to
 					 * be accepted, and how many may */
 	int64_t uid;			/* its user; UNSET: not known */
@@ -98,6 +99,11 @@ void inventory_row(struct table *t, const struct inventory *i, const struct inve
 /* Adds the names of those columns. Those that tell least are left out where a row does not fit into
  * COLUMNS of a terminal. */
 void inventory_heading(struct table *t, bool peers, size_t columns);
+
+/* Writes S's own address and port into TEXT of INVENTORY_TEXT bytes; with the interface that it is
+ * bound to, `0.0.0.0%eth0 port 80`. Returns TEXT. */
+const char *inventory_local_text(const struct inventory_socket *s, char *text);
+#define INVENTORY_TEXT (ADDRESS_TEXT + 32)
 
 /* Adds to J's object the members for the socket S of I. */
 void inventory_json(struct json *j, const struct inventory *i, const struct inventory_socket *s);

@@ -90,6 +90,7 @@ static void collect_inet(void *arg, uint16_t type, const void *payload, size_t n
 	if (a.id.peer_port)
 		set_address(&s.peer, a.family == AF_INET6, a.id.peer, a.id.peer_port,
 			    a.id.interface);
+	s.interface = a.id.interface;
 	s.recv_queue = a.recv_queue;
 	s.send_queue = a.send_queue;
 	s.uid = a.uid;

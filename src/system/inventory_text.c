@@ -1,12 +1,40 @@
 /* inventory_text.c - a socket of the inventory as a row of a table, or as an object */
+#include <net/if.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "base/number.h"
 #include "system/inventory.h"
 
-/* Adds two cells: the address, and the port if it has one. */
-static void address_cells(struct table *t, const struct address *a)
+/* Returns `%eth0`, in TEXT, where S is bound to an interface that the address's zone does not tell.
+ */
+static const char *bound_text(const struct inventory_socket *s, char *text)
+{
+	text[0] = '\0';
+	if (s->interface &&
+	    !(s->local.u.sa.sa_family == AF_INET6 && s->local.u.in6.sin6_scope_id)) {
+		text[0] = '%';
+		if (!if_indextoname(s->interface, text + 1))
+			digits_format(text + 1, s->interface);
+	}
+	return text;
+}
+
+const char *inventory_local_text(const struct inventory_socket *s, char *text)
+{
+	char address[ADDRESS_TEXT], bound[IF_NAMESIZE + 1];
+	const char *zone = bound_text(s, bound);
+
+	if (*zone)
+		snprintf(text, INVENTORY_TEXT, "%s%s port %u", address_host(&s->local, address),
+			 zone, address_port(&s->local));
+	else
+		snprintf(text, INVENTORY_TEXT, "%s", address_text(&s->local, address));
+	return text;
+}
+
+/* Adds two cells: the address, BOUND behind it, and the port if it has one. */
+static void address_cells(struct table *t, const struct address *a, const char *bound)
 {
 	char text[ADDRESS_TEXT];
 
@@ -17,7 +45,7 @@ static void address_cells(struct table *t, const struct address *a)
 		table_cell(t, "%s", address_host(a, text) + strlen("unix:"));
 		table_cell(t, "-");
 	} else {
-		table_cell(t, "%s", address_host(a, text));
+		table_cell(t, "%s%s", address_host(a, text), bound);
 		table_cell(t, "%u", address_port(a));
 	}
 }
@@ -37,7 +65,7 @@ static void peer_cells(struct table *t, const struct inventory_socket *s)
 		table_cell(t, "#%llu", (unsigned long long)s->peer_inode);
 		table_cell(t, "-");
 	} else {
-		address_cells(t, &s->peer);
+		address_cells(t, &s->peer, "");
 	}
 }
 
@@ -58,9 +86,10 @@ void inventory_row(struct table *t, const struct inventory *i, const struct inve
 {
 	const struct inventory_owner *owners = s->n_owners ? &i->owners[s->owner] : NULL;
 	struct text pids = { 0 };
+	char bound[IF_NAMESIZE + 1];
 
 	table_cell(t, "%s", inventory_protocol(s->protocol));
-	address_cells(t, &s->local);
+	address_cells(t, &s->local, bound_text(s, bound));
 	if (peers)
 		peer_cells(t, s);
 	table_cell(t, "%s", inventory_state(s->protocol, s->state));
@@ -88,12 +117,15 @@ static const char *type_name(int type)
 void inventory_json(struct json *j, const struct inventory *i, const struct inventory_socket *s)
 {
 	const struct inventory_owner *owners = s->n_owners ? &i->owners[s->owner] : NULL;
+	char bound[IF_NAMESIZE + 1];
 
 	json_string(j, "protocol", inventory_protocol(s->protocol));
 	if (s->protocol == INVENTORY_UNIX)
 		json_string(j, "type", type_name(s->type));
 	if (s->local.length)
 		address_json(j, "local", &s->local);
+	if (*bound_text(s, bound))
+		json_string(j, "interface", bound + 1);
 	if (s->peer.length)
 		address_json(j, "peer", &s->peer);
 	if (s->peer_inode)
