@@ -125,6 +125,7 @@ static void route_look_at(void *arg, uint16_t type, const void *payload, size_t 
 	struct netlink_attribute a;
 	const char *at = (const char *)payload + sizeof head;
 	struct route_refusal r = { 0 };
+	static const struct in6_addr any; /* in6addr_any would have to be looked up at the start */
 	const unsigned char *bytes, *net;
 	size_t size;
 
@@ -137,7 +138,7 @@ static void route_look_at(void *arg, uint16_t type, const void *payload, size_t 
 			r.kind = refusing_types[i].kind;
 	if (!r.kind || head.family != s->to.u.sa.sa_family)
 		return;
-	address_set_ip(&r.net, head.family, &in6addr_any, 0); /* of the default route */
+	address_set_ip(&r.net, head.family, &any, 0); /* of the default route */
 	while (netlink_next(&at, &n, &a))
 		if (a.type == RTA_DST_)
 			route_set_address(&r.net, head.family, a.data, a.n);
