@@ -72,6 +72,8 @@ sends_in_advance() {
 	cat "$(A)" >&7
 	exec 7>&-
 	ended 0 "$PID"
+	# After a second it may have said that it waits.
+	sed -i "/^sockit connect: 127.0.0.1 port $PORT has ended; still waiting for stdin's end /d" err
 	silent
 	counterpart_ended "$(A)"
 }
