@@ -132,9 +132,25 @@ services_file() {
 	told 3 'sockit servinfo: protocol bad: no such protocol (EAI_NONAME)'
 	sockit servinfo --protocol 7
 	told 3 'sockit servinfo: protocol 7: no such protocol (EAI_NONAME)'
+	# A list: a line each, in its order.
+	answers $'udp\t17\tUDP\ntcp\t6\tTCP\nsctp\t132\tSCTP' --protocol udp,6,SCTP
+	answers $'17\n6' --port --protocol udp,tcp
+	answers $'udp\t17\tUDP' --protocol tcp --protocol udp
+	sockit servinfo --protocol tcp,nosuch,17,7
+	[ "$STATUS" = 3 ]
+	[ "$(<out)" = $'tcp\t6\tTCP\nudp\t17\tUDP' ]
+	[ "$(<err)" = 'sockit servinfo: protocol nosuch: no such protocol (EAI_NONAME)
+sockit servinfo: protocol 7: no such protocol (EAI_NONAME)' ]
+	local word
+	for word in , tcp, ,tcp tcp,,udp '' "$(printf '%0300d' 1)"; do
+		refuses "--protocol: *" servinfo --protocol "$word"
+	done
+	refuses "--protocol: 'tcp,' is no list of names and numbers" servinfo --protocol tcp,
 	refuses "--protocol: '65537' is *" servinfo --protocol 65537
+	refuses "--protocol: '65537' is *" servinfo --protocol tcp,65537,udp
 	refuses "--protocol: '-6' is *" servinfo --protocol=-6
 	refuses "--protocol and '53' exclude each other: try '53/udp'" servinfo --protocol udp 53
+	refuses "--protocol and '53' exclude each other: try '53/udp'" servinfo --protocol udp,tcp 53
 }
 
 @test "what is not found is exit status 3, and the rest is printed" {
@@ -270,6 +286,9 @@ low 20 tcp [] file
 low 21 tcp [] file' ]
 	sockit servinfo --json --protocol udp
 	[ "$(facts name number aliases source)" = 'udp 17 ["UDP"] file' ]
+	sockit servinfo --json --protocol 6,udp
+	[ "$(facts name number aliases source)" = 'tcp 6 ["TCP"] file
+udp 17 ["UDP"] file' ]
 	sockit servinfo --json
 	[ "$(facts name | wc -l)" = 12 ]
 }

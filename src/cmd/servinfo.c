@@ -13,15 +13,53 @@
 
 struct servinfo_options {
 	struct messages messages;
-	const char *protocol;
+	const char *protocols; /* a list; NULL: services are asked for */
 	bool port, name;
 };
+
+#define PROTOCOL_SIZE 256 /* bytes of a protocol's name, with a NUL */
+
+/* Takes the first name or number off *LIST, which becomes NULL after the last, to WORD. Returns 0,
+ * or -1: it is empty, or too long for a name. */
+static int servinfo_next_protocol(const char **list, char word[PROTOCOL_SIZE])
+{
+	size_t n = strcspn(*list, ",");
+
+	if (n == 0 || n >= PROTOCOL_SIZE)
+		return -1;
+	memcpy(word, *list, n);
+	word[n] = '\0';
+	*list = (*list)[n] ? *list + n + 1 : NULL;
+	return 0;
+}
+
+static int servinfo_parse_protocols(void *field, const char *word, struct option_error *error)
+{
+	const char **protocols = field, *rest = word;
+	char name[PROTOCOL_SIZE];
+	int64_t number;
+
+	*protocols = word;
+	while (rest) {
+		if (servinfo_next_protocol(&rest, name) < 0)
+			return option_fail(error,
+					   "--protocol: '%s' is no list of names and numbers",
+					   word);
+		if (number_parse(name, 0, 65535, &number) < 0 &&
+		    (errno == ERANGE || *name == '-' || *name == '+'))
+			return option_fail(error,
+					   "--protocol: '%s' is neither from 0 to 65535 nor a name",
+					   name);
+	}
+	return 0;
+}
 
 #define AT(member) offsetof(struct servinfo_options, member)
 
 static const struct option_row rows[] = {
-	{ "protocol", 0, OPTION_STRING, AT(protocol), .arg = "NAME|N",
-	  .help = "the protocol of that name or number, in place of a service" },
+	{ "protocol", 0, OPTION_PARSED, AT(protocols), .arg = "LIST",
+	  .parser = servinfo_parse_protocols,
+	  .help = "the protocols of these names or numbers, in place of services" },
 	{ "port", 0, OPTION_FLAG, AT(port), .excludes = "name json",
 	  .help = "print the number only" },
 	{ "name", 0, OPTION_FLAG, AT(name), .excludes = "json", .help = "print the name only" },
@@ -326,14 +364,18 @@ static void servinfo_answer(struct servinfo *s, const struct question *q, const 
 	s->outcome = servinfo_not_found(s, "service", word, named);
 }
 
-static void servinfo_answer_protocol(struct servinfo *s, const char *word)
+/* Answers for each of LIST; NULL: for none. */
+static void servinfo_answer_protocols(struct servinfo *s, const char *list)
 {
-	const struct services_entry *e = servinfo_find_protocol(s, word);
+	char word[PROTOCOL_SIZE];
 
-	if (e)
-		servinfo_add_entry(s, e, true, s->protocols.source);
-	else
-		s->outcome = servinfo_not_found(s, "protocol", word, NULL);
+	while (list && servinfo_next_protocol(&list, word) == 0) {
+		const struct services_entry *e = servinfo_find_protocol(s, word);
+		if (e)
+			servinfo_add_entry(s, e, true, s->protocols.source);
+		else
+			s->outcome = servinfo_not_found(s, "protocol", word, NULL);
+	}
 }
 
 static void servinfo_say_source(const struct servinfo *s, const struct services *used,
@@ -364,15 +406,14 @@ static struct outcome servinfo_run(struct servinfo *s, const struct question *qu
 				       system_file_why(error), errno_name(error));
 	} else {
 		facts_start(&s->facts, &o->messages, NULL);
-		if (o->protocol)
+		if (o->protocols)
 			servinfo_say_source(s, &s->protocols, PROTOCOLS_PATH);
 		else
 			servinfo_say_source(s, &s->services, SERVICES_PATH);
-		if (o->protocol)
-			servinfo_answer_protocol(s, o->protocol);
+		servinfo_answer_protocols(s, o->protocols);
 		for (int i = 0; i < operands->n; i++)
 			servinfo_answer(s, &questions[i], operands->words[i]);
-		if (!o->protocol && operands->n == 0)
+		if (!o->protocols && operands->n == 0)
 			servinfo_answer_from(s, &s->services, NULL, NULL);
 		outcome = facts_print(&s->facts, "\t");
 		if (outcome.kind == OUTCOME_DONE)
@@ -387,15 +428,10 @@ static int servinfo_parse_questions(const struct servinfo_options *o,
 				    const struct operands *operands, struct question *questions,
 				    struct option_error *error)
 {
-	int64_t number;
-
-	if (o->protocol && operands->n > 0)
-		return option_fail(error, "--protocol and '%s' exclude each other: try '%s/%s'",
-				   operands->words[0], operands->words[0], o->protocol);
-	if (o->protocol && number_parse(o->protocol, 0, 65535, &number) < 0 &&
-	    (errno == ERANGE || *o->protocol == '-' || *o->protocol == '+'))
-		return option_fail(error, "--protocol: '%s' is neither from 0 to 65535 nor a name",
-				   o->protocol);
+	if (o->protocols && operands->n > 0)
+		return option_fail(error, "--protocol and '%s' exclude each other: try '%s/%.*s'",
+				   operands->words[0], operands->words[0],
+				   (int)strcspn(o->protocols, ","), o->protocols);
 	if (!questions)
 		return option_fail(error, "out of memory");
 	for (int i = 0; i < operands->n; i++)
@@ -430,13 +466,13 @@ COMMAND(servinfo) = {
 	.summary = "look services up by name or port, and protocols",
 	.brief = "[OPTION...] NAME|PORT|PORT-PORT[/PROTO]...\n"
 		 "[OPTION...] (all of them)\n"
-		 "--protocol NAME|N\n"
+		 "--protocol LIST\n"
 		 "\n"
 		 "port name protocol verbose json\n"
 		 "\n"
 		 "sockit servinfo --port https/tcp\n"
 		 "sockit servinfo 20-25\n"
-		 "sockit servinfo --protocol udp",
+		 "sockit servinfo --protocol udp,6",
 	.uses = uses,
 	.min_operands = 0,
 	.max_operands = INT_MAX,
