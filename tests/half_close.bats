@@ -849,6 +849,61 @@ NOTICE='^sockit connect: .*(--recv-only.*--close-on-peer-eof|--close-on-peer-eof
 	counterpart_ended "$(SMALL)"
 }
 
+# unanswered TIMES [OPTION...]: against the counterpart, -v says so many times that nothing came.
+unanswered() {
+	exits 0 "$SOCKIT" connect -v "${@:2}" 127.0.0.1 "$PORT" <in >out 2>err
+	[ "$(grep -cxF "sockit connect: 127.0.0.1 port $PORT ended after stdin's end without a byte: some servers take that \
+for a client that is gone (--no-shutdown)" err)" = "$1" ] || {
+		cat err
+		return 1
+	}
+}
+
+@test "-v: an end after stdin's end without a byte is told, with --no-shutdown" {
+	echo question >in
+	counterpart readall report
+	unanswered 1
+	counterpart_ended in
+	# An answer, an end before ours, options by which no answer is to come, or our end was not passed on, nothing asked.
+	counterpart readall text:x
+	unanswered 0
+	counterpart read:9
+	unanswered 0 --no-shutdown
+	counterpart read:9
+	unanswered 0 --no-shutdown --close-on-peer-eof
+	counterpart readall
+	unanswered 0 --send-only
+	counterpart shutdown readall
+	unanswered 0 --recv-only
+	: >in
+	counterpart readall
+	unanswered 0
+	# The peer is first.
+	mkfifo asked out.fifo
+	counterpart shutdown readall
+	"$SOCKIT" connect -v 127.0.0.1 "$PORT" <asked >out.fifo 2>err 3>&- &
+	started
+	exec 7>asked
+	cat out.fifo
+	echo question >&7
+	exec 7>&-
+	ended 0 "$PID"
+	[ "$(grep -c -e without err)" = 0 ]
+	# A listener has no server before it.
+	echo question >in
+	serve -v 127.0.0.1 0 <in >out 2>err
+	counterpart connect:"$PORT" readall
+	ended 0 "$LISTENER"
+	[ "$(grep -c -e without err)" = 0 ]
+	# By a UNIX socket, and as JSON.
+	counterpart bind:unix:"$PWD/socket" readall
+	exits 0 "$SOCKIT" unix -v socket <in >out 2>err
+	grep -q "^sockit unix: .*socket ended after stdin's end without a byte: " err
+	counterpart bind:unix:"$PWD/socket2" readall
+	exits 0 "$SOCKIT" unix --json socket2 <in >out 2>err
+	grep -q '"event":"no_answer".*"peer":.*socket2' err
+}
+
 # The peer's own end would take 20 seconds if it had to wait for that.
 @test "--no-shutdown: an end of ours is passed on" {
 	counterpart line:hello readall report

@@ -7,6 +7,9 @@ load helpers/networks
 load helpers/services
 load helpers/manual
 
+# What -v says of an end without an answer.
+GONE='some servers take that for a client that is gone (--no-shutdown)'
+
 # A page of a size that does not fit into the buffers of a connection.
 PAGE=1M
 
@@ -71,6 +74,10 @@ slow_server() {
 	printf 'GET / HTTP/1.0\n\n' | exits 0 "$SOCKIT" connect -C 127.0.0.1 "$port" >out 2>err
 	silent out
 	silent
+	# With -v it is told why.
+	printf 'GET / HTTP/1.0\n\n' | exits 0 "$SOCKIT" connect -v -C 127.0.0.1 "$port" >out 2>err
+	silent out
+	grep -qxF "sockit connect: 127.0.0.1 port $port ended after stdin's end without a byte: $GONE" err
 }
 
 @test "a large page of nginx over a link" {

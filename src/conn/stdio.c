@@ -176,6 +176,21 @@ static void stdio_waiting(void *arg)
 		   x->name);
 }
 
+/* Some servers take the end of what a client sends for that of the client. */
+static void stdio_peer_ended(void *arg)
+{
+	struct connection *x = arg;
+	struct notice n;
+
+	if (x->connections->listening || !pump_unanswered(&x->pump))
+		return;
+	connection_notice(x, &n, MESSAGE_VERBOSE, "no_answer");
+	notice_end(&n,
+		   "%s ended after stdin's end without a byte: some servers take that for a client "
+		   "that is gone (--no-shutdown)",
+		   x->name);
+}
+
 /* How much stdin will give, with the SENT bytes that it has given, UNSET where that is not known.
  */
 static int64_t stdio_input_size(const struct endpoint *in, size_t sent)
@@ -222,7 +237,8 @@ static void stdio_start(struct connection *x)
 	struct connections *s = x->connections;
 	const struct pump_calls calls = { .over = stdio_over,
 					  .waiting = s->keep ? NULL : stdio_waiting,
-					  .peer_ended = s->keep ? connection_peer_ended : NULL };
+					  .peer_ended = s->keep ? connection_peer_ended :
+								  stdio_peer_ended };
 	const struct endpoint *in = s->keep ? &s->in : &x->in;
 	struct pump_config c = connection_pump_config(x);
 

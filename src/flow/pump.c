@@ -29,6 +29,15 @@ uint64_t pump_received(const struct pump *p)
 	return pump_lesser(p->down.transfer.in, p->received_most);
 }
 
+bool pump_unanswered(const struct pump *p)
+{
+	const struct half_close_terms *terms = &p->c.terms;
+
+	/* --no-shutdown passes the end on only with the connection's. */
+	return p->state.send == SEND_SHUT && !terms->no_shutdown && !terms->recv_only &&
+	       !terms->send_only && pump_sent(p) > 0 && pump_received(p) == 0;
+}
+
 static void pump_watch(struct pump *p, struct watch *w, short events)
 {
 	if (events < 0)

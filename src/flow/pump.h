@@ -124,6 +124,10 @@ static inline bool pump_peer_ended(const struct pump *p)
 	return half_close_peer_ended(p->state);
 }
 
+/* Once the peer has ended: had the end of `in`, which was not empty, been passed on before, and did
+ * nothing come back? */
+bool pump_unanswered(const struct pump *p);
+
 /* Was it we who ended the connection? */
 static inline bool pump_was_closed(const struct pump *p)
 {
