@@ -723,6 +723,40 @@ sets() {
 	eventually grep -q "got b'hello" peer.out
 }
 
+@test "--transport mptcp: what became plain TCP is told, and no figures that are not known" {
+	[ "$(cat /proc/sys/net/mptcp/enabled 2>/dev/null)" = 1 ] || skip 'no MPTCP in this kernel'
+	[ "$(platform)" = linux ] || skip 'on Linux only'
+	local told="plain TCP: the other side, or a box between, has no MPTCP" host
+	for host in 127.0.0.1 ::1; do
+		counterpart bind:"$host" text:answer readall
+		exits 0 "$SOCKIT" connect --transport mptcp --stats "$host" "$PORT" <<<hello >out 2>err
+		[ "$(<out)" = answer ]
+		says '^sockit connect: sent 6 bytes, received 6 bytes in [^)]*\), plain TCP$'
+		counterpart bind:"$host" text:answer readall
+		exits 0 "$SOCKIT" connect --transport mptcp -v "$host" "$PORT" <<<hello >out 2>err
+		grep -qxF "sockit connect: $host port $PORT: $told" err
+		grep -q ': closed: .*, plain TCP; both ended$' err
+	done
+	counterpart text:answer readall
+	exits 0 "$SOCKIT" connect --transport mptcp --json 127.0.0.1 "$PORT" <<<hello >out 2>err
+	grep -q '"event":"fallback",.*"peer":' err
+	grep -q '"event":"closed",.*"transport":"tcp"' err
+	[ "$(grep -c -e rtt_ms -e retransmits err)" = 0 ]
+	# Both sides have it.
+	serve --transport mptcp --stats 127.0.0.1 0 <<<answer >out 2>err
+	exits 0 "$SOCKIT" connect --transport mptcp --json 127.0.0.1 "$PORT" <<<hello >out2 2>err2
+	ended 0 "$LISTENER"
+	[ "$(cat err err2 | grep -c 'plain TCP')" = 0 ]
+	grep -q '"event":"closed",.*"transport":"mptcp"' err2
+	# The kernel may have forgotten them by then.
+	[ "$(grep -c -e 'rtt 0\.000' -e '"rtt_ms":0\.000' err err2)" = $'err:0\nerr2:0' ]
+	# The client has not.
+	serve --transport mptcp -v 127.0.0.1 0 <<<answer >out 2>err
+	counterpart connect:"$PORT" text:hello readall shutdown
+	ended 0 "$LISTENER"
+	grep -qE "^sockit listen: 127.0.0.1 port [0-9]+: $told\$" err
+}
+
 @test "--fastopen carries data" {
 	private </dev/null
 	if [ "$(platform)" = portable ]; then

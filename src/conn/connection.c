@@ -3,10 +3,32 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/clock.h"
 #include "base/errname.h"
 #include "run/report.h"
+#include "sock/stream.h"
+
+/* Returns what --transport mptcp came to, NULL where it was not asked for. */
+static const char *connection_transport(const struct connection *x)
+{
+	if (!x->connections->c->socket->protocol || x->socket.kind != ENDPOINT_TCP)
+		return NULL;
+	return stream_fell_back(x->socket.rfd) ? "tcp" : "mptcp";
+}
+
+/* That the other side has no MPTCP shows only here. */
+static void connection_tell_fallback(const struct connection *x)
+{
+	const char *transport = connection_transport(x);
+	struct notice n;
+
+	if (!transport || strcmp(transport, "tcp") != 0)
+		return;
+	connection_notice(x, &n, MESSAGE_VERBOSE, "fallback");
+	notice_end(&n, "%s: plain TCP: the other side, or a box between, has no MPTCP", x->name);
+}
 
 void connection_start(struct connection *x, int fd)
 {
@@ -30,6 +52,7 @@ void connection_start(struct connection *x, int fd)
 	x->down = (struct filter){ .telnet = d->telnet, .answers = d->telnet ? &x->up : NULL };
 	x->up.id = x->down.id = x->connections->keep ? x->id : 0;
 	x->up.copies = x->down.copies = x->connections->run.copies;
+	connection_tell_fallback(x);
 	x->connections->service->start(x);
 }
 
@@ -205,6 +228,7 @@ void connection_figures(const struct connection *x, enum message_level level, bo
 		.peer = &x->peer,
 		.local = &x->local,
 		.unseen = x->unseen,
+		.transport = connection_transport(x),
 		.why = closed ? connection_why(x) : NULL,
 		.status = closed ? x->status : -1,
 	};

@@ -3,6 +3,7 @@
 #include <limits.h>
 #include <signal.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "base/errname.h"
 #include "base/number.h"
@@ -121,14 +122,20 @@ void report_figures(const struct messages *m, enum message_level level, const st
 	const char *name = who, *separator;
 	struct stream_tcp info = { .rtt_us = UNSET };
 	struct notice n;
+	int used = 0;
 
 	notice_begin(&n, m, level, event);
 	if (!n.wanted)
 		return;
-	if (f->fd >= 0 && stream_tcp(f->fd, &info) == 0)
-		snprintf(tcp, sizeof tcp, ", rtt %.3f ms, %lld retransmit%s",
-			 (double)info.rtt_us / 1000, (long long)info.retransmits,
-			 info.retransmits == 1 ? "" : "s");
+	/* None was measured; or MPTCP has let go of the TCP connections that it was made of. */
+	if (f->fd >= 0 && stream_tcp(f->fd, &info) == 0 && info.rtt_us == 0)
+		info.rtt_us = UNSET;
+	if (info.rtt_us != UNSET)
+		used = snprintf(tcp, sizeof tcp, ", rtt %.3f ms, %lld retransmit%s",
+				(double)info.rtt_us / 1000, (long long)info.retransmits,
+				info.retransmits == 1 ? "" : "s");
+	if (f->transport && !strcmp(f->transport, "tcp"))
+		snprintf(tcp + used, sizeof tcp - (size_t)used, ", plain TCP");
 	if (f->id)
 		json_number(&n.json, "id", (int64_t)f->id);
 	if (f->peer)
@@ -152,6 +159,7 @@ void report_figures(const struct messages *m, enum message_level level, const st
 		json_milliseconds(&n.json, "rtt_ms", info.rtt_us * MICROSECOND);
 		json_number(&n.json, "retransmits", info.retransmits);
 	}
+	json_string(&n.json, "transport", f->transport);
 	json_string(&n.json, "why", f->why);
 	if (f->status >= 0)
 		json_number(&n.json, "status", f->status);

@@ -75,6 +75,10 @@ int stream_tcp(int fd, struct stream_tcp *out);
  * not tell. */
 int stream_protocol(int fd);
 
+/* Is FD, a connection for which MPTCP was asked, plain TCP, since the other side, or a box between,
+ * does not have it? */
+bool stream_fell_back(int fd);
+
 /* Puts the process, user and group that connected the UNIX socket FD, or made it listen, into
  * IDS[0] to [2]. Returns 0, or -1 with errno if the kernel does not tell. */
 int stream_credentials(int fd, int64_t *ids);

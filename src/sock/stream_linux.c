@@ -41,6 +41,25 @@ int stream_protocol(int fd)
 	return sockopt_get(fd, SOL_SOCKET, SO_PROTOCOL);
 }
 
+bool stream_fell_back(int fd)
+{
+	/* Of linux/mptcp.h; the third word of struct mptcp_info has its flags. */
+	enum { SOL_OF_MPTCP = 284, INFO_OF_MPTCP = 1, FLAGS = 2, FALLBACK = 1 };
+	uint32_t info[3] = { 0 };
+	socklen_t size = sizeof info;
+	int protocol = stream_protocol(fd);
+	struct stream_tcp tcp;
+
+	/* A client that was accepted without it has a socket of TCP. */
+	if (protocol != sockopt_mptcp)
+		return protocol == IPPROTO_TCP;
+	if (getsockopt(fd, SOL_OF_MPTCP, INFO_OF_MPTCP, info, &size) == 0)
+		return info[FLAGS] & FALLBACK;
+	/* TCP is asked now, and does not know the question. Before Linux 5.16 MPTCP did not either,
+	 * nor that of TCP. */
+	return stream_tcp(fd, &tcp) == 0;
+}
+
 int stream_credentials(int fd, int64_t *ids)
 {
 	struct ucred c;

@@ -21,6 +21,12 @@ int stream_protocol(int fd)
 	return -1;
 }
 
+bool stream_fell_back(int fd)
+{
+	(void)fd;
+	return false;
+}
+
 int stream_credentials(int fd, int64_t *ids)
 {
 	(void)fd;
