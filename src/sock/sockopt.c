@@ -444,8 +444,13 @@ int sockopt_read(int fd, int family, const struct sockopt_row *row, char *text, 
 int sockopt_socket(int family, int type, const struct socket_options *o, const char **what)
 {
 	int protocol = o->protocol && address_family_is_ip(family) ? sockopt_mptcp : 0;
-	int fd = socket(family, type | SOCK_CLOEXEC | SOCK_NONBLOCK, protocol);
+	int fd = -1;
 
+	/* Of a protocol below 0 Linux says EINVAL. */
+	if (protocol < 0)
+		errno = EPROTONOSUPPORT;
+	else
+		fd = socket(family, type | SOCK_CLOEXEC | SOCK_NONBLOCK, protocol);
 	*what = "socket";
 	/* ENOPROTOOPT: net.mptcp.enabled is 0. */
 	if (fd < 0 && protocol && (errno == EPROTONOSUPPORT || errno == ENOPROTOOPT))
