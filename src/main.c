@@ -163,18 +163,16 @@ static bool refuse_place(const struct messages *m, const char *word, bool alone,
 				      word, word);
 	else if (address_refuse_meant(word, &error) < 0)
 		*outcome = message_usage(m, "'%s' is no subcommand: %s", word, error.text);
-	else if (!alone)
-		return false;
-	else if (address_looks_like_port(word))
+	else if (alone && address_looks_like_port(word))
 		*outcome = message_usage(m,
 					 "'%s' is no subcommand: a port is meant in sockit listen "
 					 "%s, or in sockit connect HOST %s",
 					 word, word, word);
-	else if (kind == WORD_NUMBER)
+	else if (alone && kind == WORD_NUMBER)
 		*outcome = message_usage(
 			m, "'%s' is no subcommand: an address is meant in sockit connect %s PORT",
 			word, word);
-	else if (kind == WORD_NAME && strchr(word, '.'))
+	else if (alone && kind == WORD_NAME && strchr(word, '.'))
 		*outcome = message_usage(m,
 					 "'%s' is no subcommand: a host is meant in sockit connect "
 					 "%s PORT, or in sockit resolve %s",

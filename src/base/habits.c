@@ -156,7 +156,7 @@ static bool habit_add_question(struct command_line *l, const struct habit_word *
 	const char *server = NULL, *port = NULL, *type = NULL, *name = NULL;
 	bool reverse = false, dig = w->form == AS_DIG;
 
-	for (int i = 1; i < argc; i++) {
+	for (int i = 1; i < argc && argv[i]; i++) {
 		const char *word = argv[i];
 		const char *next = i + 1 < argc ? argv[i + 1] : NULL;
 		if (*word == '@' && dig) {
@@ -358,7 +358,10 @@ const char *habits_line(int argc, char **argv, char *line, size_t size)
 	const struct habit_word *w = habit_find(argv[0]);
 	bool made = false;
 
-	if (!w)
+	/* What stands behind it is a name of its own. */
+	if (w && w->form == AS_BUSYBOX && argc > 1)
+		w = habit_find((argc--, *++argv));
+	if (!w || w->form == AS_BUSYBOX)
 		return NULL;
 	habit_put(&l, "sockit");
 	if (*w->line) {
@@ -369,10 +372,6 @@ const char *habits_line(int argc, char **argv, char *line, size_t size)
 	case AS_NC:
 	case AS_NCAT:
 		return nc_habits_line(NULL, w->form == AS_NCAT, argc - 1, argv + 1, line, size);
-	case AS_BUSYBOX:
-		return argc > 1 && habit_find(argv[1]) && habit_find(argv[1])->form != AS_BUSYBOX ?
-			       habits_line(argc - 1, argv + 1, line, size) :
-			       NULL;
 	case AS_DIG:
 	case AS_HOST:
 		made = habit_add_question(&l, w, argc, argv);
@@ -400,6 +399,8 @@ const char *habits_line(int argc, char **argv, char *line, size_t size)
 		break;
 	case NOT_AT_ALL:
 		made = true;
+		break;
+	case AS_BUSYBOX:
 		break;
 	}
 	return made && l.length < l.size ? line : NULL;

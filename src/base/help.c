@@ -58,7 +58,7 @@ static size_t help_clause(const char *words, size_t room, const char *ends)
 {
 	size_t found = 0;
 
-	for (size_t i = 0; words[i] && i <= room; i++)
+	for (size_t i = 0; i <= room && words[i]; i++)
 		if (strchr(ends, words[i]) && words[i + 1] == ' ')
 			found = i;
 	return found;

@@ -190,7 +190,7 @@ static bool habit_translate(struct habit_line *l, const struct habit *h, const c
 static bool habit_walk(struct habit_line *l, bool writes, int argc, char **argv)
 {
 	for (int i = 0; i < argc; i++) {
-		const char *word = argv[i], *value = NULL;
+		const char *word = argv[i], *value = "";
 		const struct habit *h;
 
 		if (word[0] != '-' || word[1] == '\0') {

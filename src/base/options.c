@@ -68,7 +68,7 @@ bool option_find_name(const struct command *command, const char *name, size_t n,
 bool option_find_letter(const struct command *command, char letter, struct option_walk *found)
 {
 	for (*found = option_walk(command); option_next(found);)
-		if (found->row->letter == letter)
+		if (found->row->letter == (unsigned char)letter)
 			return true;
 	return false;
 }

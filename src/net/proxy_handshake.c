@@ -26,11 +26,11 @@ static enum handshake socks_start(struct proxy_hop *h, struct text *out)
 	const struct address *a = &h->addresses[h->at];
 	struct socks_place to = { .kind = SOCKS_NAME, .port = address_port(a) };
 	unsigned version = h->proxy->url.scheme <= PROXY_SOCKS4A ? 4 : 5;
-	char ascii[IDNA_MOST];
 	size_t n;
 	const unsigned char *bytes = address_ip(a, &n);
 
 	if (h->by_name) {
+		char ascii[IDNA_MOST];
 		snprintf(to.name, sizeof to.name, "%s", idna_name(h->host, ascii));
 	} else {
 		to.kind = a->u.sa.sa_family == AF_INET ? SOCKS_INET : SOCKS_INET6;

@@ -77,19 +77,20 @@ struct outcome proxyd_tell_failure(const struct connection *x, const struct dial
 						       OUTCOME_FAILED;
 	const struct proxied *p = x->own;
 	struct text text = { 0 };
-	char why[EAI_TEXT];
 	struct address a;
 	struct notice n;
 
 	/* An address names itself. */
 	if (!r->n || address_parse_host(p->host, &a) != WORD_NUMBER)
 		text_add(&text, "%s port %s: ", p->host, p->port);
-	if (r->lookup.eai)
+	if (r->lookup.eai) {
+		char why[EAI_TEXT];
 		text_add(&text, "%s",
 			 lookup_text(r->lookup.word, r->lookup.eai, r->lookup.error,
 				     r->lookup.family, why));
-	else
+	} else {
 		report_dial_text(x->connections->c->messages, &text, r, limit, "-w");
+	}
 	proxyd_begin_error(x, &n, kind,
 			   r->lookup.eai ? eai_name(r->lookup.eai) : errno_name(error));
 	notice_end(&n, "%s: %.*s", x->name, (int)text.length, text.data ? text.data : "");

@@ -78,7 +78,7 @@ void report_dial_text(const struct messages *m, struct text *text, const struct 
 	char silent[SILENT_TEXT];
 
 	report_silence(silent, limit, option);
-	if (*r->why) {
+	if (r->proxy && *r->why) {
 		char proxy[512];
 		text_add(text, "%s: %s%s%s",
 			 address_words(r->proxy->url.host, r->proxy->url.port, proxy, sizeof proxy),
@@ -131,7 +131,6 @@ static void report_dial_reason(const struct messages *m, struct text *text,
 			       const struct dial_report *d)
 {
 	const struct dial_result *r = d->result;
-	char silent[SILENT_TEXT];
 	struct address a;
 
 	if (r->lookup.eai) {
@@ -140,6 +139,7 @@ static void report_dial_reason(const struct messages *m, struct text *text,
 	}
 	/* An address has been told already. */
 	if (d->retry != UNSET && r->n == 1 && address_parse_host(d->host, &a) != WORD_NAME) {
+		char silent[SILENT_TEXT];
 		report_failures_text(m, text, r->failures, 1, false,
 				     report_silence(silent, d->limit, d->option));
 		return;
@@ -174,16 +174,18 @@ struct outcome report_dial(const struct messages *m, const struct dial_report *d
 	bool late = r->timed_out || d->retry != UNSET;
 	const struct outcome outcome = { late ? OUTCOME_TIMEOUT : OUTCOME_FAILED, 0 };
 	int error = late ? ETIMEDOUT : r->n ? r->failures[0].error : r->error;
-	char cause[512] = "", place[512], time[32];
+	char cause[512] = "";
 	struct text text = { 0 };
 	struct notice n;
 
 	if (r->lookup.eai && !late)
 		return report_lookup(m, &r->lookup);
-	if (d->retry != UNSET)
+	if (d->retry != UNSET) {
+		char place[512], time[32];
 		text_add(&text, "%s: not up within %s (--retry): ",
 			 address_words(d->host, d->port, place, sizeof place),
 			 duration_format(time, sizeof time, d->retry));
+	}
 	report_dial_reason(m, &text, d);
 	notice_begin(&n, m, MESSAGE_ERROR, "error");
 	notice_error(&n, outcome.kind, errno_name(error));

@@ -56,13 +56,14 @@ static void run_on_signal(void *arg, int signal)
 static void run_on_timeout(void *arg)
 {
 	struct run *r = arg;
-	char time[32];
 
-	if (r->leaving)
+	if (r->leaving) {
 		loop_stop(r->loop);
-	else
+	} else {
+		char time[32];
 		run_end(r, message_timeout(r->messages, "not done within %s (--timeout)",
 					   duration_format(time, sizeof time, r->data->timeout)));
+	}
 }
 
 /* Called once at the end of the run, from the loop, where nothing is in the middle of anything; and

@@ -78,7 +78,7 @@ static void scan_tell_target(struct scan *s, const struct scan_target *t)
 	const char *state = probe_state_name(t->state, s->c->socktype), *service, *word, *reason;
 	struct facts *f = &s->facts;
 	struct json *json = &f->json;
-	char text[SERVICE_ROOM], message[ICMP_TEXT];
+	char text[SERVICE_ROOM], said[ICMP_TEXT];
 
 	if (!s->shows || !t->tried || (t->state != PROBE_OPEN && !s->all && !scan_asks(s)))
 		return;
@@ -86,7 +86,7 @@ static void scan_tell_target(struct scan *s, const struct scan_target *t)
 			  scan_service_of(s, t, text) :
 			  NULL;
 	word = t->state == PROBE_OPEN || scan_asks(s) ? service : errno_name(t->error);
-	reason = scan_reason(s, t, message);
+	reason = scan_reason(s, t, said);
 	facts_begin(f, "probed");
 	json_string(json, "host", t->of->host->text);
 	if (!scan_is_portless(t)) {
@@ -192,16 +192,17 @@ void scan_tell_again(const struct scan *s, const struct scan_target *t)
 /* Adds why the host of OP was not looked up. */
 static void scan_add_host(const struct scan *s, struct text *text, const struct scan_operand *op)
 {
-	char time[32], lookup[EAI_TEXT];
-
 	text_add(text, "%s: ", op->shown);
-	if (op->host->eai)
+	if (op->host->eai) {
+		char lookup[EAI_TEXT];
 		text_add(text, "%s",
 			 lookup_text(op->host->text, op->host->eai, op->host->error, s->c->family,
 				     lookup));
-	else
+	} else {
+		char time[32];
 		text_add(text, "not looked up within %s (--retry)",
 			 duration_format(time, sizeof time, s->c->retry));
+	}
 }
 
 /* Adds the reasons of the BAD that are not as asked for, as many as there is room for. N, the

@@ -363,7 +363,7 @@ int address_inet_operands(const struct operands *o, bool may_lack_host, bool num
 		return -1;
 	if (**port == '\0')
 		return option_fail(error, "'%s': only HOST and PORT are known here%s", *host,
-				   **host == 'u' ? ": see sockit unix --type dgram" : "");
+				   *host && **host == 'u' ? ": see sockit unix --type dgram" : "");
 	return 0;
 }
 

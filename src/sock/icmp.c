@@ -93,9 +93,9 @@ const char *icmp_text(const struct icmp_error *e, int error, char *text)
 
 void icmp_json(struct json *json, const struct icmp_error *e)
 {
-	char sender[ADDRESS_TEXT];
-
 	json_string(json, "icmp", icmp_words(e));
-	if (e->sender.length)
+	if (e->sender.length) {
+		char sender[ADDRESS_TEXT];
 		json_string(json, "sender", address_host(&e->sender, sender));
+	}
 }

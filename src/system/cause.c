@@ -69,7 +69,6 @@ static void cause_of_path_right(const struct cause_question *q, const char *path
 			return;
 		}
 	}
-	slash = strrchr(path, '/');
 	if (q->binds)
 		snprintf(text, CAUSE_TEXT, "its directory may not be written to");
 	else if (lstat(path, &s) == 0)
@@ -147,11 +146,12 @@ static void cause_ask_zone(const struct address *a, char *text)
 static void cause_of_route(const struct cause_question *q, char *text)
 {
 	struct route_refusal r;
-	char net[ADDRESS_TEXT];
 
-	if (route_refuses(q->address, q->error, &r))
+	if (route_refuses(q->address, q->error, &r)) {
+		char net[ADDRESS_TEXT];
 		snprintf(text, CAUSE_TEXT, "this machine has the route '%s %s/%u'", r.kind,
 			 address_host(&r.net, net), r.bits);
+	}
 }
 
 static void cause_of_ip(const struct cause_question *q, char *text)
