@@ -105,15 +105,16 @@ type_in_bash() {
 		}
 	END
 	rm -f typed
-	exits 0 python3 "$BATS_TEST_DIRNAME/helpers/tab.py" "$1" bash --noprofile --rcfile bashrc -i \
-		>terminal 2>err
+	exits 0 python3 "$BATS_TEST_DIRNAME/helpers/shell.py" bash --noprofile --rcfile bashrc -i \
+		< <(printf '%s\t\r' "$1") >terminal 2>err
 }
 type_in_zsh() {
 	mkdir -p zsh
 	cp "$BATS_TEST_DIRNAME/helpers/complete.zsh" zsh/.zshrc
 	rm -f typed
 	exits 0 env ZDOTDIR="$PWD/zsh" HOME="$PWD" COMPLETION="$2" OFFERED="$PWD/described" \
-		TYPED="$PWD/typed" python3 "$BATS_TEST_DIRNAME/helpers/tab.py" "$1" zsh -d -i >terminal 2>err
+		TYPED="$PWD/typed" python3 "$BATS_TEST_DIRNAME/helpers/shell.py" zsh -d -i \
+		< <(printf '%s\t\r' "$1") >terminal 2>err
 }
 
 # typed WORD...: sockit was run with these.

@@ -523,3 +523,245 @@ WHO='127\.0\.0\.1 port [0-9]+'
 	ended 0 "$LISTENER"
 	[ "$(wc -l <err)" -eq 3 ]
 }
+
+### Job control: the background of a terminal.
+
+# a_shell: an interactive shell on a terminal, which runs what `types` types; the terminal's text is in the
+# file screen. Jobs write their pid into the file pid.
+a_shell() {
+	mkfifo keys idle
+	HISTFILE='' INPUTRC=/dev/null python3 -S "$BATS_TEST_DIRNAME/helpers/shell.py" bash --norc --noprofile -i \
+		<keys >screen 2>&1 3>&- &
+	started
+	exec 7>keys
+	types "exec 9>/dev/null; PATH=${SOCKIT%/*}:\$PATH"
+}
+types() {
+	printf '%s\n' "$1" >&7
+}
+key() {
+	printf '%b' "$1" >&7
+}
+
+# job_at PLACE: is the job there, as /proc/PID/stat tells: foreground, background, stopped, over?
+job_at() {
+	local line fields place=background
+	[ -s pid ] || return
+	{ read -r line <"/proc/$(<pid)/stat"; } 2>/dev/null || line=') Z'
+	read -r -a fields <<<"${line##*) }"
+	case ${fields[0]} in
+	[ZX]) place=over ;;
+	T) place=stopped ;;
+	*) [ "${fields[2]}" != "${fields[5]}" ] || place=foreground ;;
+	esac
+	[ $place = "$1" ]
+}
+
+# job_is_raw: is the terminal in raw mode?
+job_is_raw() {
+	stty -a <"/proc/$(<pid)/fd/0" | grep -qe -icanon
+}
+
+# filled FILE: eventually it is there, with something in it.
+filled() {
+	eventually [ -s "$1" ]
+}
+
+# its_job PLACE: eventually the job is there.
+its_job() {
+	eventually job_at "$1" || {
+		cat "/proc/$(<pid)/stat" screen
+		return 1
+	}
+}
+
+# the_shells: what is typed now is the shell's, all of it, and the job runs on in the background.
+the_shells() {
+	rm -f mine
+	# For a while there is nobody else to read it.
+	types 'cat idle'
+	types 'echo mine >mine'
+	: >idle
+	filled mine
+	[ "$(<mine)" = mine ]
+	its_job background
+}
+
+@test "background: a listener is not stopped, receives, and leaves the shell what is typed" {
+	a_shell
+	types 'sockit listen --notify-fd 8 127.0.0.1 0 8>notify >got 2>err & echo $! >pid'
+	filled notify
+	read -r _ PORT <notify
+	the_shells
+	counterpart connect:"$PORT" line:hello readall report
+	filled got
+	[ "$(<got)" = hello ]
+	the_shells
+	# A line that waits for the shell costs nothing.
+	types 'cat idle'
+	types 'echo later >later'
+	pause 0.6
+	its_job background
+	[ "$(cpu "$(<pid)")" -le 5 ]
+	: >idle
+	filled later
+	types fg
+	its_job foreground
+	types again
+	key '\004'
+	its_job over
+	echo again >expected
+	counterpart_ended expected
+	says "$LISTENING"
+}
+
+@test "background: Ctrl-Z, bg and fg" {
+	mkfifo go
+	counterpart read:6 say:one gate:go line:hello read:7 say:two readall report
+	a_shell
+	types "(exec sh -c 'echo \$\$ >pid; exec sockit connect 127.0.0.1 $PORT >got 2>err')"
+	its_job foreground
+	types first
+	# Ctrl-Z discards what is typed and not read.
+	filled peer.out
+	key '\032'
+	its_job stopped
+	: >go
+	types bg
+	its_job background
+	filled got
+	the_shells
+	types fg
+	its_job foreground
+	types second
+	eventually grep -qx two peer.out
+	key '\032'
+	its_job stopped
+	types fg
+	its_job foreground
+	types third
+	key '\004'
+	its_job over
+	printf 'first\nsecond\nthird\n' >expected
+	counterpart_ended expected
+	echo hello | cmp - got
+	silent
+}
+
+@test "background: of a script, whose other parts read a pipe and write to one" {
+	mkfifo go
+	counterpart line:hello gate:go shutdown readall report
+	a_shell
+	cat >script <<-END
+		echo \$\$ >pid
+		sockit connect 127.0.0.1 $PORT 2>err | tr a-z A-Z >got
+	END
+	types 'sh script &'
+	its_job background
+	the_shells
+	: >go
+	its_job over
+	echo HELLO | cmp - got
+	silent
+	: >expected
+	counterpart_ended expected
+}
+
+@test "background: whoever else reads stdin" {
+	a_shell
+	local words
+	datagram_peer count:1 save:saved
+	for words in "udp-send 127.0.0.1 $PORT" 'resolve -n -'; do
+		rm -f pid got
+		types "sockit $words >got 2>err & echo \$! >pid"
+		filled pid
+		the_shells
+		types fg
+		its_job foreground
+		types 127.0.0.1
+		key '\004'
+		its_job over
+		silent
+	done
+	ended 0 "$PEER"
+	printf '\0\0\0\012127.0.0.1\n' | cmp - saved
+	echo 127.0.0.1 | cmp - <(cut -f 1 got)
+}
+
+@test "background: an answer that is typed, and what all clients get" {
+	a_shell
+	local port
+	types 'sockit udp-recv --reply latest --notify-fd 8 127.0.0.1 0 8>notify >got 2>err & echo $! >pid'
+	filled notify
+	read -r _ port <notify
+	the_shells
+	peer_by "${FOREIGN[@]}" port type:dgram to:127.0.0.1,"$port" text:hello read:1 report
+	filled got
+	the_shells
+	types fg
+	its_job foreground
+	types answer
+	ended 0 "$PEER"
+	grep -qx "read 7 $(echo answer | sha256sum | cut -d ' ' -f 1) open" peer.out
+	key '\003'
+	its_job over
+	rm notify pid
+	types 'sockit listen -k --accept 1 --notify-fd 8 127.0.0.1 0 8>notify >got 2>err & echo $! >pid'
+	filled notify
+	the_shells
+	read -r _ PORT <notify
+	counterpart connect:"$PORT" line:hello readall report
+	filled got
+	the_shells
+	types fg
+	its_job foreground
+	types again
+	key '\004'
+	its_job over
+	echo again >expected
+	counterpart_ended expected
+}
+
+@test "background: --raw leaves the terminal alone until it is ours" {
+	counterpart readall report
+	a_shell
+	types 'stty -a >before'
+	filled before
+	types "sockit connect --raw 127.0.0.1 $PORT >got 2>err & echo \$! >pid"
+	filled pid
+	the_shells
+	types 'stty -a >while'
+	filled while
+	cmp before while
+	types fg
+	its_job foreground
+	eventually job_is_raw
+	key 'a\003b\035.'
+	its_job over
+	rm before
+	types 'stty -a >before'
+	filled before
+	cmp before while
+	bytes 610362 >expected
+	counterpart_ended expected
+	silent
+}
+
+@test "background: where TOSTOP is set nothing is written until the foreground" {
+	a_shell
+	types 'stty tostop'
+	types 'sockit listen --notify-fd 8 127.0.0.1 0 8>notify & echo $! >pid'
+	filled notify
+	read -r _ PORT <notify
+	counterpart connect:"$PORT" line:something readall report
+	the_shells
+	pause 0.3
+	the_shells
+	! grep -q -e something -e listening screen || return 1
+	types fg
+	eventually grep -q '^something' screen
+	key '\004'
+	its_job over
+	: >expected
+	counterpart_ended expected
+}

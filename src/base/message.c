@@ -70,9 +70,12 @@ const char *message_option(const struct messages *m, const char *name, char *tex
  * piece. Returns how many bytes were taken. */
 static size_t stderr_put(const char *bytes, size_t n, int64_t patience)
 {
-	size_t most = isatty(STDERR_FILENO) ? TERMINAL_PIECE : PIPE_BUF, done = 0;
+	bool terminal = isatty(STDERR_FILENO);
+	size_t most = terminal ? TERMINAL_PIECE : PIPE_BUF, done = 0;
 
-	while (done < n && wait_ready(STDERR_FILENO, POLLOUT, patience)) {
+	/* In its background there is nothing to wait for. */
+	while (done < n && !(terminal && terminal_holds(STDERR_FILENO, POLLOUT)) &&
+	       wait_ready(STDERR_FILENO, POLLOUT, patience)) {
 		ssize_t k = write(STDERR_FILENO, bytes + done, n - done < most ? n - done : most);
 		if (k > 0)
 			done += (size_t)k;

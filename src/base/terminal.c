@@ -1,7 +1,9 @@
-/* terminal.c - puts a terminal into raw mode, and back */
+/* terminal.c - puts a terminal into raw mode, and back; job control */
 #define _DEFAULT_SOURCE /* cfmakeraw, TIOCGWINSZ */
 #include "base/terminal.h"
 
+#include <errno.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -12,10 +14,33 @@
 static struct termios before;
 static int changed = -1;
 
+static bool terminal_in_background(int fd)
+{
+	pid_t foreground = tcgetpgrp(fd);
+
+	/* 0 is a group that our PID namespace does not know. The other end of a pseudo-terminal
+	 * answers too, of a session that need not be ours. */
+	return foreground > 0 && foreground != getpgrp() && tcgetsid(fd) == getsid(0);
+}
+
+bool terminal_holds(int fd, short events)
+{
+	struct termios t;
+
+	if (!(events & (POLLIN | POLLOUT)) || !terminal_in_background(fd))
+		return false;
+	return events & POLLIN || (tcgetattr(fd, &t) == 0 && t.c_lflag & TOSTOP);
+}
+
 int terminal_raw(int fd)
 {
 	struct termios raw;
 
+	/* tcsetattr(3) would stop us. */
+	if (terminal_in_background(fd)) {
+		errno = EAGAIN;
+		return -1;
+	}
 	/* The first settings are the user's. */
 	if (changed < 0 && tcgetattr(fd, &before) < 0)
 		return -1;
@@ -48,7 +73,7 @@ const char *terminal_erase(void)
 
 void terminal_restore(void)
 {
-	if (changed >= 0)
+	if (changed >= 0 && !terminal_in_background(changed))
 		tcsetattr(changed, TCSADRAIN, &before);
 	changed = -1;
 }

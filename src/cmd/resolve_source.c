@@ -115,7 +115,7 @@ const char *source_next(struct source *s, bool *waits)
 			return NULL;
 		}
 		endpoint_inherit(&s->in, STDIN_FILENO, false, "stdin");
-		s->watch = (struct watch){ .fd = s->in.rfd, .fn = source_readable, .arg = s };
+		s->watch = endpoint_watch(&s->in, source_readable, s);
 		s->reading = true;
 	}
 }

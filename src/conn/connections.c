@@ -42,12 +42,20 @@ void connections_raw(struct connections *s, bool raw)
 {
 	if (!s->c->data->raw)
 		return;
+	timer_drop(s->run.loop, &s->raw_timer);
 	if (!raw)
 		terminal_restore();
 	else if (terminal_raw(STDIN_FILENO) == 0)
 		connections_tell_escape(s);
+	else if (errno == EAGAIN)
+		timer_set(s->run.loop, &s->raw_timer, clock_after(clock_now(), TERMINAL_LOOK));
 	else if (errno != ENOTTY)
 		report_error(s->c->messages, "--raw: stdin", errno);
+}
+
+static void connections_raw_later(void *arg)
+{
+	connections_raw(arg, true);
 }
 
 /* ---- the run's questions ---- */
@@ -225,6 +233,7 @@ int connections_start(struct connections *s, const struct connections_config *c)
 	s->keep = s->listening && service_keeps(c->service);
 	s->expected = UNSET;
 	s->wait_timer = (struct timer){ .fn = connections_waited, .arg = s };
+	s->raw_timer = (struct timer){ .fn = connections_raw_later, .arg = s };
 	endpoint_none(&s->in);
 	endpoint_none(&s->out);
 	if (fd != UNSET && fcntl((int)fd, F_GETFD) < 0) {

@@ -62,7 +62,9 @@ struct connections {
 	/* stdin's size, for --progress */
 	int64_t expected;
 	size_t sent_before; /* bytes of stdin that went with the SYN, --fastopen */
-	bool escape_told;   /* of --raw */
+	/* --raw */
+	struct timer raw_timer; /* while stdin is a terminal in whose background we are */
+	bool escape_told;
 };
 
 /* Starts the run of S as C says; the run asks S for its figures from here on. The caller has set
@@ -111,7 +113,7 @@ void connections_free(struct connections *s);
 int64_t connections_dial_limit(const struct connections *s);
 
 /* With --raw: sets stdin to raw mode if it is a terminal, which tells the escape, or restores it.
- */
+ * In the background of the terminal that has to wait until we come to its foreground. */
 void connections_raw(struct connections *s, bool raw);
 
 /* X is over, with OUTCOME, and is freed unless it was the only one. Ends the run if it was the

@@ -12,7 +12,6 @@
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "base/wait.h"
 #include "sock/packet.h"
 #include "run/report.h"
 
@@ -65,7 +64,7 @@ static bool stdio_nothing_to_send(const struct connections *s)
 	for (const struct connection *x = s->first; x; x = x->next)
 		if (x->pumping && (flow_holds(&x->pump.up) || x->subscriber.bytes > 0))
 			return false;
-	return !s->fanout.subscribers || s->fanout.ended || !wait_ready(s->in.rfd, POLLIN, 0);
+	return !s->fanout.subscribers || s->fanout.ended || !endpoint_readable(&s->in);
 }
 
 /* Nobody reads stdout any more: as soon as what came from stdin is sent, that is the end. */
@@ -130,7 +129,7 @@ void stdio_share(struct connections *s)
 		return;
 	endpoint_inherit(&s->out, STDOUT_FILENO, true, "stdout");
 	s->out.shared = true;
-	s->out_watch = (struct watch){ .fd = s->out.wfd, .fn = stdio_output_event, .arg = s };
+	s->out_watch = endpoint_watch(&s->out, stdio_output_event, s);
 	s->out_timer = (struct timer){ .fn = stdio_output_broken, .arg = s };
 	if (s->out.kind != ENDPOINT_FILE && s->out.kind != ENDPOINT_NULL && !d->send_only)
 		watch_set(s->run.loop, &s->out_watch, 0);

@@ -215,8 +215,8 @@ size_t dgram_output_add(struct dgram_output *o, const struct dgram_received *v, 
 	if (o->out.to.kind == ENDPOINT_NULL)
 		return 0;
 	/* Small ones are sooner copied than written one by one. */
-	if (n > 0 && v[0].size >= DIRECT_LEAST && dgram_output_is_plain(o) &&
-	    !output_waits(&o->out))
+	if (n > 0 && o->out.to.kind != ENDPOINT_TERMINAL && v[0].size >= DIRECT_LEAST &&
+	    dgram_output_is_plain(o) && !output_waits(&o->out))
 		done = dgram_output_write(o, v, n);
 	for (size_t i = done; i < n; i++) {
 		if (o->json)

@@ -8,7 +8,6 @@
 
 #include "base/clock.h"
 #include "base/number.h"
-#include "base/wait.h"
 #include "run/report.h"
 #include "dgram/receiver_state.h"
 
@@ -36,7 +35,7 @@ static bool receiver_has_input(const struct receiver *x)
 	const struct dgram_stdin *i = &x->in;
 
 	return i->batch.at < i->batch.n || i->state == STDIN_OPEN ||
-	       (i->state == STDIN_IDLE && wait_ready(i->in.rfd, POLLIN, 0));
+	       (i->state == STDIN_IDLE && endpoint_readable(&i->in));
 }
 
 void receiver_go_on(void *arg)
@@ -155,11 +154,9 @@ static void receiver_wait_over(void *arg)
 static void receiver_typed(void *arg, short events)
 {
 	struct receiver *x = arg;
-	pid_t foreground = tcgetpgrp(STDIN_FILENO);
 
 	watch_drop(x->run.loop, &x->typed_watch);
-	/* In the background it was meant for somebody else. */
-	if (events & POLLIN && (foreground < 0 || foreground == getpgrp()))
+	if (events & POLLIN)
 		message(x->run.messages, MESSAGE_NOTE, "note",
 			"stdin is not read: --reply latest would send it to whoever sent last");
 }
@@ -312,7 +309,9 @@ static int receiver_begin(struct receiver *x, struct dgram_socket *s, size_t n)
 	}
 	dgram_traffic_start(&x->traffic, &x->run, receiver_idle, x);
 	timer_set(x->run.loop, &x->wait_timer, clock_after(x->traffic.start, x->c->wait));
-	x->typed_watch = (struct watch){ .fd = STDIN_FILENO, .fn = receiver_typed, .arg = x };
+	x->typed_watch = (struct watch){
+		.fd = STDIN_FILENO, .terminal = true, .fn = receiver_typed, .arg = x
+	};
 	if (!x->c->options->reply && receiver_is_plain(x) && isatty(STDIN_FILENO))
 		watch_set(x->run.loop, &x->typed_watch, POLLIN);
 	receiver_go_on(x);

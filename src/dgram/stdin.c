@@ -221,7 +221,7 @@ void dgram_stdin_start(struct dgram_stdin *i, struct run *r, const char *data, i
 	i->crlf = (struct dgram_crlf){ .wanted = crlf, .mode = frame->frame.mode };
 	/* -C may double what is read. */
 	framer_start(&i->framer, frame, crlf ? FRAMER_READ_MOST / 2 : FRAMER_READ_MOST, PIECE);
-	i->watch = (struct watch){ .fd = i->in.rfd, .fn = dgram_stdin_ready, .arg = i };
+	i->watch = endpoint_watch(&i->in, dgram_stdin_ready, i);
 	i->state = STDIN_OPEN;
 	i->rounds = repeat - 1;
 	i->round = i->rounds > 0 && i->start < 0 && !data ? ROUND_STORED : ROUND_READ;

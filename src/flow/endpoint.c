@@ -13,6 +13,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/terminal.h"
 #include "base/wait.h"
 #include "sock/packet.h"
 #include "sock/stream.h"
@@ -27,6 +28,12 @@
 
 /* A peer that goes on sending as fast as it is read must not keep us from closing. */
 #define DRAIN_MOST (64 << 20)
+
+/* E's descriptor, for whatever it is asked: both, if there are two, are one. */
+static int endpoint_fd(const struct endpoint *e)
+{
+	return e->rfd >= 0 ? e->rfd : e->wfd;
+}
 
 /* The kind of our own socket FD. */
 static enum endpoint_kind endpoint_socket_kind(int fd)
@@ -158,9 +165,22 @@ void endpoint_object(struct endpoint *e, enum endpoint_kind kind, const struct e
 	e->object = object;
 }
 
+struct watch endpoint_watch(const struct endpoint *e, watch_fn *fn, void *arg)
+{
+	return (struct watch){
+		.fd = endpoint_fd(e), .terminal = e->kind == ENDPOINT_TERMINAL, .fn = fn, .arg = arg
+	};
+}
+
+bool endpoint_is_held(const struct endpoint *e, short events)
+{
+	return e->kind == ENDPOINT_TERMINAL && terminal_holds(endpoint_fd(e), events);
+}
+
 bool endpoint_readable(const struct endpoint *e)
 {
-	return e->ops ? e->ops->ready(e->object) : wait_ready(e->rfd, POLLIN, 0);
+	return e->ops ? e->ops->ready(e->object) :
+			wait_ready(e->rfd, POLLIN, 0) && !endpoint_is_held(e, POLLIN);
 }
 
 bool endpoint_writable(const struct endpoint *e)
@@ -177,7 +197,7 @@ size_t endpoint_unread(const struct endpoint *e)
 
 void endpoint_reopen(struct endpoint *e)
 {
-	int fd = e->rfd >= 0 ? e->rfd : e->wfd, reopened;
+	int fd = endpoint_fd(e), reopened;
 	char path[32];
 	struct stat a, b;
 
@@ -211,6 +231,10 @@ ssize_t endpoint_read(const struct endpoint *e, void *data, size_t n)
 				  recv(e->rfd, data, n, MSG_DONTWAIT);
 	if (e->ops)
 		return e->ops->read(e->object, data, n);
+	if (endpoint_is_held(e, POLLIN)) {
+		errno = EAGAIN;
+		return -1;
+	}
 	return e->kind == ENDPOINT_NULL ? 0 : read(e->rfd, data, n);
 }
 
@@ -228,6 +252,10 @@ ssize_t endpoint_write(struct endpoint *e, const void *data, size_t n)
 		return e->ops->write(e->object, data, n);
 	if (e->kind == ENDPOINT_NULL)
 		return (ssize_t)n;
+	if (endpoint_is_held(e, POLLOUT)) {
+		errno = EAGAIN;
+		return -1;
+	}
 	if (e->may_block) {
 		/* Another may have written since poll(2) said that it is ready. */
 		if (e->shared && !wait_ready(e->wfd, POLLOUT, 0)) {
@@ -316,7 +344,7 @@ void endpoint_hang_up(struct endpoint *e)
 void endpoint_leave(struct endpoint *e)
 {
 	if (e->owned && (e->rfd >= 0 || e->wfd >= 0))
-		close(e->rfd >= 0 ? e->rfd : e->wfd);
+		close(endpoint_fd(e));
 	if (e->reopened >= 0)
 		close(e->reopened);
 	e->rfd = e->wfd = e->reopened = -1;

@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
+#include "loop/loop.h"
 #include "sock/rights.h"
 
 enum endpoint_kind {
@@ -83,6 +84,13 @@ void endpoint_pipe(struct endpoint *e, int fd, bool writing, const char *name);
 void endpoint_object(struct endpoint *e, enum endpoint_kind kind, const struct endpoint_ops *ops,
 		     void *object, const char *name);
 
+/* A watch on E, whose descriptor for one direction it takes: both, if there are two, are one. */
+struct watch endpoint_watch(const struct endpoint *e, watch_fn *fn, void *arg);
+
+/* Is E a terminal that we must not read now (EVENTS: POLLIN), or not write to (POLLOUT), since we
+ * are in its background? See terminal_holds(). */
+bool endpoint_is_held(const struct endpoint *e, short events);
+
 /* Is there anything to be read from E now, the end too? */
 bool endpoint_readable(const struct endpoint *e);
 
@@ -97,7 +105,7 @@ size_t endpoint_unread(const struct endpoint *e);
 void endpoint_reopen(struct endpoint *e);
 
 /* As read(2) and write(2), without blocking unless E may block: -1 with EAGAIN where nothing can be
- * moved now. Writing may move less than N. */
+ * moved now, be it that E is held. Writing may move less than N. */
 ssize_t endpoint_read(const struct endpoint *e, void *data, size_t n);
 ssize_t endpoint_write(struct endpoint *e, const void *data, size_t n);
 

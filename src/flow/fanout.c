@@ -392,8 +392,8 @@ void fanout_start(struct fanout *f, struct loop *loop, const struct fanout_confi
 	f->publisher.fanout = f;
 	framer_start(&f->framer, c->frame, FRAMER_READ_MOST, FRAMER_PIECE);
 	f->news = (struct timer){ .fn = fanout_tell_all, .arg = f };
-	f->watch =
-		(struct watch){ .fd = source ? source->rfd : -1, .fn = fanout_readable, .arg = f };
+	if (source)
+		f->watch = endpoint_watch(source, fanout_readable, f);
 	f->pause = (struct timer){ .fn = fanout_update, .arg = f };
 	fanout_update(f);
 }

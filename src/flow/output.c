@@ -102,7 +102,7 @@ void output_start(struct output *o, struct loop *loop, int fd, const char *name,
 	*o = (struct output){ .most = WAITING_MOST, .loop = loop, .changed = changed, .arg = arg };
 	endpoint_inherit(&o->to, fd, true, name);
 	endpoint_reopen(&o->to);
-	o->watch = (struct watch){ .fd = o->to.wfd, .fn = output_ready, .arg = o };
+	o->watch = endpoint_watch(&o->to, output_ready, o);
 }
 
 void output_watch(struct output *o)
@@ -130,14 +130,22 @@ void output_move(struct output *o, struct loop *loop)
 	output_wait(o);
 }
 
+/* Waits at most TIMEOUT ns until O takes something. Returns whether it does. */
+static bool output_takes(const struct output *o, int64_t timeout)
+{
+	if (!endpoint_is_held(&o->to, POLLOUT))
+		return wait_ready(o->to.wfd, POLLOUT, timeout);
+	wait_for(NULL, 0, timeout, NULL);
+	return !endpoint_is_held(&o->to, POLLOUT);
+}
+
 int output_drain(struct output *o, int64_t patience, int64_t limit)
 {
 	int64_t end = clock_after(clock_now(), limit);
 
 	while (output_waits(o)) {
 		int64_t left = end - clock_now();
-		if (left <= 0 ||
-		    !wait_ready(o->to.wfd, POLLOUT, left < patience ? left : patience)) {
+		if (left <= 0 || !output_takes(o, left < patience ? left : patience)) {
 			errno = ETIMEDOUT;
 			return -1;
 		}

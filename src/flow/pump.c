@@ -346,11 +346,9 @@ void pump_start(struct pump *p, struct loop *loop, const struct pump_config *c,
 			    .received_most = UINT64_MAX,
 			    .echoed_most = UINT64_MAX };
 	p->in_watch =
-		(struct watch){ .fd = in->rfd,
-				.fn = c->terms.mode == PUMP_RELAY ? pump_far_ready : pump_in_ready,
-				.arg = p };
-	p->out_watch = (struct watch){ .fd = out->wfd, .fn = pump_out_ready, .arg = p };
-	p->peer_watch = (struct watch){ .fd = peer->rfd, .fn = pump_peer_ready, .arg = p };
+		endpoint_watch(in, c->terms.mode == PUMP_RELAY ? pump_far_ready : pump_in_ready, p);
+	p->out_watch = endpoint_watch(out, pump_out_ready, p);
+	p->peer_watch = endpoint_watch(peer, pump_peer_ready, p);
 	p->patience_timer = (struct timer){ .fn = pump_hurry, .arg = p };
 	p->ack_timer = (struct timer){ .fn = pump_ask_again, .arg = p };
 	p->pace_timer = (struct timer){ .fn = pump_go_on, .arg = p };

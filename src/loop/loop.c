@@ -8,6 +8,7 @@
 #include <sys/wait.h>
 
 #include "base/clock.h"
+#include "base/terminal.h"
 #include "base/wait.h"
 #include "loop/pollset.h"
 #include "loop/signals.h"
@@ -33,6 +34,7 @@ struct loop {
 	unsigned char period;
 	struct timer **timers; /* a binary heap, the next one first */
 	size_t n_timers, timers_size;
+	struct timer look_timer; /* for terminals that are left out */
 	struct child *children;
 	int64_t now;
 	bool stopped;
@@ -41,6 +43,7 @@ struct loop {
 };
 
 static void loop_set_ready(void *arg, short events);
+static void loop_look_again(void *arg);
 
 struct loop *loop_new(void)
 {
@@ -51,6 +54,7 @@ struct loop *loop_new(void)
 	l->now = clock_now();
 	pollset_start(&l->pollset);
 	l->set_watch = (struct watch){ .fn = loop_set_ready, .arg = l };
+	l->look_timer = (struct timer){ .fn = loop_look_again, .arg = l };
 	return l;
 }
 
@@ -107,7 +111,8 @@ static void loop_drop_one(struct loop *l, struct watch *w)
 /* Adds W to the pollset, and drops it from the few. Returns false where it cannot be in one. */
 static bool loop_add_to_set(struct loop *l, struct watch *w, short events)
 {
-	if (!pollset_add(&l->pollset, w, events))
+	/* A terminal stays where it can be left out. */
+	if (w->terminal || !pollset_add(&l->pollset, w, events))
 		return false;
 	if (w->slot)
 		loop_drop_one(l, w);
@@ -301,6 +306,26 @@ static void loop_call_timers(struct loop *l)
 	}
 }
 
+/* Is the terminal of watch I not ours to use now? Then it is left out for a while: it is ready all
+ * the time, for others. */
+static bool loop_leave_out(struct loop *l, size_t i, short events)
+{
+	if (!terminal_holds(l->fds[i].fd, events))
+		return false;
+	l->fds[i].fd = -1;
+	if (!l->look_timer.slot)
+		timer_set(l, &l->look_timer, clock_after(loop_now(l), TERMINAL_LOOK));
+	return true;
+}
+
+static void loop_look_again(void *arg)
+{
+	struct loop *l = arg;
+
+	for (size_t i = 0; i < l->n; i++)
+		l->fds[i].fd = l->watches[i]->fd;
+}
+
 static void loop_call_watches(struct loop *l, int ready)
 {
 	/* A watch that a call drops is replaced by the last one, which then waits for the next
@@ -311,6 +336,8 @@ static void loop_call_watches(struct loop *l, int ready)
 			continue;
 		ready--;
 		l->fds[i].revents = 0;
+		if (l->watches[i]->terminal && loop_leave_out(l, i, events))
+			continue;
 		if (l->n_set)
 			loop_count_wake(l, l->watches[i]);
 		l->watches[i]->fn(l->watches[i]->arg, events);

@@ -7,6 +7,7 @@
 #ifndef LOOP_LOOP_H
 #define LOOP_LOOP_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
@@ -22,6 +23,7 @@ typedef void child_fn(void *arg, int status);
 
 struct watch {
 	int fd;
+	bool terminal; /* not called while terminal_holds() */
 	watch_fn *fn;
 	void *arg;
 	/* The loop's: */
