@@ -706,7 +706,7 @@ shut_down() {
 }
 
 @test "activation: a socket that somebody shuts down ends the run: 1" {
-	local place word over='accept: Invalid argument (EINVAL): it listens no more'
+	local word over='accept: Invalid argument (EINVAL): it listens no more'
 	for word in '' -k; do
 		launched tcp -- -n $word </dev/null >out 2>err
 		shut_down "sockit listen: 127.0.0.1 port ${PORTS[0]}: $over"

@@ -438,8 +438,8 @@ peer_said() {
 		pids[i]=$PID
 	done
 	for i in "${!modes[@]}"; do
-		ended 0 "${pids[i]}" || { echo "# ${modes[i]}: $(<err.$i)" >&3 && return 1; }
-		silent err.$i
+		ended 0 "${pids[i]}" || { echo "# ${modes[i]}: $(<"err.$i")" >&3 && return 1; }
+		silent "err.$i"
 	done
 	[ $(($(milliseconds) - before)) -ge 3000 ] || fault 'no slow look-up'
 	# -w is for both where there is one try only; --retry ends a look-up as well.

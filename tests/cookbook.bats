@@ -682,6 +682,7 @@ asked_server() {
 	silent
 	run ! grep -q established out
 	spawn "$SOCKIT" unix docker.sock < <(sleep 30) >conversation 2>&1
+	# shellcheck disable=SC2016 # for eval, each time anew
 	eventually eval 'bash -c "$(<command.1)" >out; [ "$(grep -c established out)" = 2 ]'
 	grep -q "$PID.*sockit" out
 	grep -q "$PEER.*python" out

@@ -44,7 +44,7 @@ states() {
 
 # both_families: addresses of IPv6 beside those of two_networks.
 both_families() {
-	inside ip addr add fd01::1/64 dev va nodad 2>/dev/null && there ip addr add fd01::2/64 dev pa nodad ||
+	{ inside ip addr add fd01::1/64 dev va nodad 2>/dev/null && there ip addr add fd01::2/64 dev pa nodad; } ||
 		skip 'no IPv6 here'
 	eventually inside ip -6 route get fd01::2 >way || skip 'no IPv6 here'
 	eventually there ip -6 route get fd01::1 >way || skip 'no IPv6 here'

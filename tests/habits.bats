@@ -71,6 +71,7 @@ run_line() {
 @test "clients: commands, tests of a port, descriptors" {
 	local words expected
 	OTHER=$(free_port)
+	# shellcheck disable=SC2016 # for the command
 	serve -k 127.0.0.1 0 -e 'read -r line; echo "$line" >>told; echo answer' 2>/dev/null
 	for words in "-c 'echo hi; read -r x; echo \$x >>told' 127.0.0.1 @" \
 		"-e 'echo hi; read -r x; echo \$x >>told' 127.0.0.1 @" \

@@ -182,6 +182,7 @@ help_options() {
 	local page
 	for page in $(pages); do
 		mandoc -Tutf8 "$page" 2>/dev/null | col -bx | tr -s ' \n' ' ' >text
+		# shellcheck disable=SC1112 # as the pages quote
 		! grep -oE '‘[^’]*(, |‘)[^’]*’' text || {
 			echo "in ${page##*/}"
 			return 1

@@ -134,6 +134,7 @@ waited() {
 		waited '10 ms' || fault "$words"
 	done
 	serve -k -d 127.0.0.1 0 2>/dev/null
+	# shellcheck disable=SC2153 # of serve
 	sockit connect -s 203.0.113.9 -s 127.0.0.1 -e 'exit 4' 127.0.0.1 "$PORT" -e 'exit 5'
 	nothing 5
 	# What the first one had beside is gone too.
@@ -686,7 +687,8 @@ EXAMPLE='^  ([a-z].*)?sockit [a-z]'
 		exit \$status
 	END
 	chmod +x bin/sockit
-	echo >file >magic-packet
+	: >file
+	echo >magic-packet
 	for command in '' $(subcommands); do
 		# shellcheck disable=SC2086 # it may be none
 		"$SOCKIT" $command -h | sed -nE "/$EXAMPLE/s/^  //p" >"examples.$n"

@@ -451,7 +451,7 @@ passes() {
 # git reads the answer to its end, and closes its pipes: nothing was left to write to them.
 @test "git clones through foreign proxies by GIT_PROXY_COMMAND" {
 	needs git git
-	local daemon url i port urls
+	local daemon url port urls
 	daemon=$(git --exec-path)/git-daemon
 	[ -x "$daemon" ] || skip "git-daemon is missing: package git"
 	export HOME=$PWD
@@ -467,12 +467,11 @@ passes() {
 	for url in "${urls[@]}"; do
 		printf '#!/bin/sh\nexec "%s" connect --no-shutdown --proxy %s "$1" "$2"\n' "$SOCKIT" "$url" >proxy
 		chmod +x proxy
-		for i in 1 2; do
+		for _ in 1 2; do
 			rm -rf copy
 			GIT_PROXY_COMMAND=$PWD/proxy exits 0 git clone -q "git://127.0.0.1:$port/source" copy 2>err
 			silent
-			git -C copy log --format=%s >log
-			[ "$(<log)" = one ]
+			[ "$(git -C copy log --format=%s)" = one ]
 		done
 	done
 }

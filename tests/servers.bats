@@ -183,6 +183,7 @@ as_nobody() {
 	for n in {1..20}; do
 		echo 'RPUSH queue thing'
 	done | redis-cli -p "$port" >/dev/null
+	# shellcheck disable=SC2016 # lengths
 	printf '*2\r\n$5\r\nqueue\r\n$5\r\nthing\r\n+OK\r\n' >answer
 	answered answer
 }

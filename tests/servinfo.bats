@@ -142,7 +142,7 @@ services_file() {
 	[ "$(<err)" = 'sockit servinfo: protocol nosuch: no such protocol (EAI_NONAME)
 sockit servinfo: protocol 7: no such protocol (EAI_NONAME)' ]
 	local word
-	for word in , tcp, ,tcp tcp,,udp '' "$(printf '%0300d' 1)"; do
+	for word in ',' 'tcp,' ',tcp' 'tcp,,udp' '' "$(printf '%0300d' 1)"; do
 		refuses "--protocol: *" servinfo --protocol "$word"
 	done
 	refuses "--protocol: 'tcp,' is no list of names and numbers" servinfo --protocol tcp,

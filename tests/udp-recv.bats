@@ -234,7 +234,7 @@ for words in ["udp-recv", "--timeout", "10s"], ["listen"]:
 	[[ $(<out) =~ ^20[0-9-]{8}T[0-9:]{8}\.[0-9]{6}Z\ 127\.0\.0\.1\ [0-9]+:\ one$ ]]
 	# A payload is one line, whatever it has in it, and cannot pass for a line of somebody else.
 	receives -c 7 --from 127.0.0.1 0
-	sends port text:two$'\n' hex:7a65726f00 hex:6372780d0a text:x$'\n'192.0.2.1' '7:' 'forged$'\n' hex:1b5b326a000a \
+	sends port text:two$'\n' hex:7a65726f00 hex:6372780d0a text:x$'\n192.0.2.1 7: forged\n' hex:1b5b326a000a \
 		hex:c3a4ff5c6e text:$'\n'$'\n' >its
 	sed "s/^/127.0.0.1 $(<its): /" >expected <<-'END'
 		two

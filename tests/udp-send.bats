@@ -293,7 +293,7 @@ sys.stdout.buffer.write(b"".join(d[i + 4:i + 68] for i in range(0, len(d), 68)))
 	well
 	[ "$(<out)" = hello ]
 	refuses "--data: '?x4' in 'a?x4' is no escape: *" udp-send --data 'a\x4' h 1
-	refuses "--data: '?' in 'a?' is no escape: *" udp-send --data 'a\' h 1
+	refuses "--data: '?' in 'a?' is no escape: *" udp-send --data a\\ h 1
 	refuses "--data: '?q' in '?q' is no escape: *" broadcast --data '\q' 1
 	refuses "--data: '' is empty" udp-send --data= h 1
 }

@@ -1,6 +1,7 @@
 /* address.c - a host, and a port, each by itself: an input is one word. */
 #include "fuzz.h"
 
+#include <net/if.h>
 #include <netdb.h>
 
 #include "base/number.h"
@@ -58,6 +59,26 @@ static void check_name(const char *word)
 		CHECK(*p > ' ' && *p != 0x7f);
 }
 
+/* An IPv6 address but for its zone, which no interface has for its name. */
+static void check_zone(const char *word)
+{
+	const char *percent = strchr(word, '%');
+	size_t bracket = word[0] == '[', before;
+	char *plain, *zone;
+	struct address a;
+
+	CHECK(percent);
+	before = (size_t)(percent - word);
+	plain = take_string(word + bracket, before - bracket);
+	CHECK(address_parse_host(plain, &a) == WORD_NUMBER && a.u.sa.sa_family == AF_INET6);
+	free(plain);
+	zone = take_string(percent + 1, strlen(percent + 1) - bracket);
+	check_name(zone);
+	CHECK(strlen(zone) < IF_NAMESIZE && !strpbrk(zone, "/:[]%"));
+	CHECK(if_nametoindex(zone) == 0);
+	free(zone);
+}
+
 static void check_port(const char *word)
 {
 	uint16_t port;
@@ -70,6 +91,9 @@ static void check_port(const char *word)
 	case WORD_NAME:
 		check_name(word);
 		CHECK(strspn(word, "0123456789") < strlen(word));
+		break;
+	case WORD_ZONE: /* of hosts only */
+		CHECK(false);
 		break;
 	case WORD_BAD:
 		break;
@@ -88,6 +112,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	case WORD_NAME:
 		check_name(word);
 		CHECK(strlen(word) <= 254 && !strpbrk(word, "/:[]%@,"));
+		break;
+	case WORD_ZONE:
+		check_zone(word);
 		break;
 	case WORD_BAD:
 		break;

@@ -57,7 +57,7 @@ static bool is_given(const struct option_use *use, const struct option_row *row)
 
 static bool is_keyword(const struct option_row *row, int64_t value)
 {
-	for (const struct option_keyword *k = row->keywords; k->name; k++)
+	for (const struct option_keyword *k = row->keywords; *k->name; k++)
 		if (k->value == value)
 			return true;
 	return row->max > row->min && value >= row->min && value <= row->max;

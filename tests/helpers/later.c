@@ -10,7 +10,7 @@
 
 int clock_gettime(clockid_t clock, struct timespec *t)
 {
-	static int (*real)(clockid_t clock, struct timespec *t);
+	static int (*real)(clockid_t clock, struct timespec * t);
 	const char *path = getenv("LATER");
 	int status;
 
