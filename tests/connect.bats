@@ -425,6 +425,7 @@ peer_said() {
 
 # What has no -w waits as long as the system's look-up does, here 3 s, whatever a connection may take.
 @test "a slow look-up is not begun anew with each try" {
+	[[ $("$SOCKIT" --version) != *musl* ]] || skip 'musl asks all name servers at once'
 	printf '%s\n' 'nameserver 127.0.0.2' 'nameserver 127.0.0.1' 'options timeout:3' >resolv.conf
 	private </dev/null
 	peer nameserver address:127.0.0.2 silent
@@ -519,7 +520,7 @@ peer_said() {
 	sockit connect -s ::1 127.0.0.1 "$PORT"
 	told 1 "sockit connect: 127.0.0.1 port $PORT: -s ::1: * (E*)"
 	sockit connect -s 192.0.2.1 127.0.0.1 "$PORT"
-	told 1 "sockit connect: 127.0.0.1 port $PORT: -s 192.0.2.1: Cannot assign requested address (EADDRNOTAVAIL)"
+	told 1 "sockit connect: 127.0.0.1 port $PORT: -s 192.0.2.1: * (EADDRNOTAVAIL)"
 }
 
 @test "-p: a port that is taken" {

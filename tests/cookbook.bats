@@ -403,6 +403,7 @@ ssh_program() {
 
 @test "reach a server that can only connect out itself" {
 	needs curl curl
+	[ "$(platform)" = linux ] || skip 'no --reuseport'
 	local gateway port
 	mkdir site
 	random_file site/page 100k
@@ -675,6 +676,7 @@ asked_server() {
 }
 
 @test "see who talks to a daemon, and who to a host" {
+	[ "$(platform)" = linux ] || skip 'on Linux only'
 	local stays
 	peer protocols http docker.sock
 	recipe talkers /run/docker.sock=docker.sock 192.0.2.1=127.0.0.1

@@ -248,6 +248,8 @@ heard() {
 	peer nameserver port:0 zone
 	while IFS='|' read -r words expected; do
 		proposed "$words"
+		# Elsewhere than on Linux there is no list of sockets.
+		[[ $LINE != *--listening* || $(platform) = linux ]] || continue
 		run_line </dev/null
 		[ "$STATUS" = 0 ] && grep -qE "$expected" out || fault "$words: $LINE"
 	done <<-'END'

@@ -378,7 +378,7 @@ udp\t127.0.0.1\t7001\tunconnected' ]
 	[ "$(ports --listening --protocol tcp 1-7002)" = 'tcp:80 tcp:7002 ' ]
 	[ "$(ports --listening --protocol udp)" = 'udp:7001 ' ]
 	[ "$(ports --listening --program python3 7003,7001)" = 'tcp:7003 udp:7001 ' ]
-	[ "$(ports --listening --uid "$(id -un)" 7003)" = 'tcp:7003 ' ]
+	[ "$(ports --listening --uid "$(inside id -un)" 7003)" = 'tcp:7003 ' ]
 	[ "$(ports --sockets --state listen,unconnected 7002,7001)" = 'tcp:7002 udp:7001 ' ]
 	[ "$("$SOCKIT" sockname --sockets --with 127.0.0.9 | cut -f 2-6)" = $'127.0.0.1\t80\t127.0.0.9\t'"$(
 		"$SOCKIT" sockname --sockets --with localhost --state established 80 | cut -f 3)"$'\testablished' ]

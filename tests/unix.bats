@@ -906,7 +906,7 @@ s.accept()[0].sendall(b"there")' "$id-f"
 	echo hello | exits 0 "$SOCKIT" unix --retry 10s --interval 10ms "@$id-in"'\0*' >got 2>err2
 	[ "$(<got)" = hello ]
 	ended 0 "$LISTENER"
-	[ "$(shown "@$id-in"'\0*')" = "@$id-in"'\0*' ]
+	[ "$(platform)" != linux ] || [ "$(shown "@$id-in"'\0*')" = "@$id-in"'\0*' ]
 }
 
 ### vsock.

@@ -330,7 +330,7 @@ static struct outcome listing_ask(struct listing *x)
 	const struct sockname_list *l = x->l;
 	const struct places_question q = {
 		.host = l->selection->with,
-		.port = "",
+		.port = "0", /* musl takes an empty one for a service that is not there */
 		.family = address_family(l->family),
 		.socktype = SOCK_STREAM,
 	};

@@ -42,12 +42,23 @@ setup() {
 	PIDS=()
 }
 
-# Whatever a test has left running goes with it.
+# Whatever a test has left running goes with it, and what that has started.
 teardown() {
 	local pid
 	disown -a # else bash tells of each one's death
 	for pid in "${PIDS[@]}"; do
-		kill -KILL "$pid" 2>/dev/null || :
+		kill_tree "$pid"
+	done
+}
+
+# kill_tree PID: kills it and all that descend from it. A function in the background is a shell, whose child is what
+# it runs. -PID: a process group.
+kill_tree() {
+	local child children=
+	{ read -r children <"/proc/$1/task/$1/children"; } 2>/dev/null || :
+	kill -KILL -- "$1" 2>/dev/null || :
+	for child in $children; do
+		kill_tree "$child"
 	done
 }
 
