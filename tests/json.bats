@@ -241,7 +241,7 @@ error timeout ETIMEDOUT -" ]
 	[ "$(facts err error class code message)" = 'timeout ETIMEDOUT not done within 100 ms (--timeout)' ]
 	cat err >>all
 	# Of --retry the reason is told, and in the end the limit with the last failure.
-	sockit connect --json --retry 100ms --interval 50ms 127.0.0.1 "$PORT"
+	sockit connect --json --retry 500ms --interval 50ms 127.0.0.1 "$PORT"
 	[ "$STATUS" = 4 ]
 	[ "$(facts err any event class code failures.0.code)" = 'retry - - -
 error timeout ETIMEDOUT ECONNREFUSED' ]

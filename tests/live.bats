@@ -85,6 +85,8 @@ while True:
 '
 	kill "$LISTENER"
 	ended 143 "$LISTENER"
+	# The client may have left something unread.
+	sed -i -E '/(ECONNRESET|EPIPE)\)$/d' err
 	says "$LISTENING"
 }
 
