@@ -191,6 +191,7 @@ static void arrive(enum role role, const uint8_t *data, size_t n)
 SIM(int, open, const char *path, int flags, ...)
 {
 	int byte, old, fd;
+	enum kind kind;
 
 	if (!strcmp(path, "/dev/null")) {
 		fd = fd_new(DEV_NULL, NOBODY);
@@ -200,11 +201,13 @@ SIM(int, open, const char *path, int flags, ...)
 	}
 	if (FAILS(ENOENT, EACCES, EISDIR, ELOOP))
 		return -1;
-	/* A descriptor opened anew is, with luck, the same thing. */
+	/* A descriptor opened anew is, with luck, the same thing; of the same kind it always is. */
 	byte = draw();
-	if (sscanf(path, "/dev/fd/%d", &old) == 1 && is_open(old) && byte % 4)
+	kind = byte < 0 ? FILE_ : 1 + (enum kind)byte % LAST_INHERITED;
+	if (sscanf(path, "/dev/fd/%d", &old) == 1 && is_open(old) &&
+	    (byte % 4 || kind == sim.fds[old].kind))
 		return fd_new(sim.fds[old].kind, sim.fds[old].role);
-	return fd_new(byte < 0 ? FILE_ : 1 + (enum kind)byte % LAST_INHERITED, NOBODY);
+	return fd_new(kind, NOBODY);
 }
 
 SIM(int, close, int fd)
@@ -396,10 +399,14 @@ SIM(ssize_t, write, int fd, const void *data, size_t n)
 
 	if (!is_open(fd) || sim.fds[fd].read_only)
 		return bad_fd();
-	/* Nothing that came from outside reaches a terminal raw. */
+	/* Nothing that came from outside reaches a terminal raw. A live line erases what is behind
+	 * it. */
 	for (size_t i = 0; fd == STDERR_FILENO && i < n; i++)
-		CHECK(((unsigned char)text[i] >= ' ' && text[i] != 0x7f) || text[i] == '\n' ||
-		      text[i] == '\r');
+		if (*text == '\r' && n - i >= 3 && !memcmp(text + i, "\033[J", 3))
+			i += 2;
+		else
+			CHECK(((unsigned char)text[i] >= ' ' && text[i] != 0x7f) ||
+			      text[i] == '\n' || text[i] == '\r');
 	return sim_send(fd, data, n, 0);
 }
 

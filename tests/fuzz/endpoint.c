@@ -18,7 +18,7 @@ static void check_accepted(const char *host, const char *port, bool may_lack_hos
 	}
 	if (host) {
 		kind = address_parse_host(host, &a);
-		CHECK(kind == WORD_NUMBER || (kind == WORD_NAME && !numeric));
+		CHECK(kind == WORD_NUMBER || kind == WORD_ZONE || (kind == WORD_NAME && !numeric));
 	}
 	kind = address_parse_port(port, &n);
 	CHECK(kind == WORD_NUMBER || (kind == WORD_NAME && !numeric));
