@@ -402,7 +402,7 @@ SIM(ssize_t, write, int fd, const void *data, size_t n)
 	/* Nothing that came from outside reaches a terminal raw. A live line erases what is behind
 	 * it. */
 	for (size_t i = 0; fd == STDERR_FILENO && i < n; i++)
-		if (*text == '\r' && n - i >= 3 && !memcmp(text + i, "\033[J", 3))
+		if (n - i >= 3 && !memcmp(text + i, "\033[J", 3))
 			i += 2;
 		else
 			CHECK(((unsigned char)text[i] >= ' ' && text[i] != 0x7f) ||
