@@ -191,7 +191,6 @@ static void arrive(enum role role, const uint8_t *data, size_t n)
 SIM(int, open, const char *path, int flags, ...)
 {
 	int byte, old, fd;
-	enum kind kind;
 
 	if (!strcmp(path, "/dev/null")) {
 		fd = fd_new(DEV_NULL, NOBODY);
@@ -201,13 +200,11 @@ SIM(int, open, const char *path, int flags, ...)
 	}
 	if (FAILS(ENOENT, EACCES, EISDIR, ELOOP))
 		return -1;
-	/* A descriptor opened anew is, with luck, the same thing; of the same kind it always is. */
-	byte = draw();
-	kind = byte < 0 ? FILE_ : 1 + (enum kind)byte % LAST_INHERITED;
-	if (sscanf(path, "/dev/fd/%d", &old) == 1 && is_open(old) &&
-	    (byte % 4 || kind == sim.fds[old].kind))
+	/* A descriptor opened anew is the same thing. */
+	if (sscanf(path, "/dev/fd/%d", &old) == 1 && is_open(old))
 		return fd_new(sim.fds[old].kind, sim.fds[old].role);
-	return fd_new(kind, NOBODY);
+	byte = draw();
+	return fd_new(byte < 0 ? FILE_ : 1 + (enum kind)byte % LAST_INHERITED, NOBODY);
 }
 
 SIM(int, close, int fd)
