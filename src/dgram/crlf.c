@@ -24,11 +24,12 @@ int dgram_crlf_reserve(struct dgram_crlf *c, size_t n, size_t count)
 void dgram_crlf_change(struct dgram_crlf *c, struct dgram *d)
 {
 	struct filter f = { .sent = true, .crlf = true, .after_cr = c->after_cr };
-	char *out = c->data + c->used;
 	size_t length;
+	char *out;
 
 	if (!c->wanted)
 		return;
+	out = c->data + c->used;
 	/* In all other modes one datagram's text has nothing to do with that of the next. */
 	if (c->mode != FRAME_READ && c->mode != FRAME_SIZE)
 		f.after_cr = false;
