@@ -250,7 +250,7 @@ sys.stdout.buffer.write(b"".join(d[i + 4:i + 68] for i in range(0, len(d), 68)))
 
 @test "udp-send: a stdout that nobody reads" {
 	receiver reply save:got
-	# It does not keep stdin from being sent.
+	# It does not keep stdin from being sent. Death by SIGPIPE is for a reply that comes before it was noticed.
 	printf 'a\nb\n' >in
 	python3 -S - "$SOCKIT" udp-send --frame line --replies 2 127.0.0.1 "$PORT" <<-'END' 3>&-
 		import os, subprocess, sys
@@ -258,7 +258,7 @@ sys.stdout.buffer.write(b"".join(d[i + 4:i + 68] for i in range(0, len(d), 68)))
 		os.close(reader)
 		with open('in') as file:
 		    status = subprocess.run(sys.argv[1:], stdin=file, stdout=writer).returncode
-		assert status == -13, status
+		assert status in (0, -13), status
 	END
 	received 2
 	echo x >in
