@@ -131,6 +131,9 @@ static void pump_end_linger(void *arg)
 		timer_set(p->loop, &p->linger_timer, pump_next_look(due, p->c.linger));
 		return;
 	}
+	/* What a broken `out` has not taken in all that time is lost. */
+	if (p->out_error && p->state.receive == RECEIVE_OPEN && flow_holds(&p->down))
+		pump_event(p, HALF_CLOSE_OUT_FAILED, p->out_error);
 	pump_time_is_up(p);
 	pump_over(p);
 }

@@ -713,7 +713,7 @@ SIM(int, getaddrinfo, const char *host, const char *service, const struct addrin
 	if (byte < 0 || byte % 9 < 6)
 		return codes[byte < 0 ? 0 : byte % 9];
 	*list = NULL;
-	for (byte = 1 + draw() % 4; byte > 0; byte--) {
+	for (byte = 1 + (draw() & 3); byte > 0; byte--) {
 		struct addrinfo *a = answer(hints);
 		a->ai_next = *list;
 		*list = a;
