@@ -24,10 +24,9 @@ static int data_parse_text_dump(void *field, const char *word, struct option_err
 /* Returns the byte that WORD names, a character, `^]` or `\xHH`, or UNSET. */
 static int64_t data_parse_byte(const char *word)
 {
-	static const char digits[] = "0123456789abcdef0123456789ABCDEF";
 	const unsigned char *p = (const unsigned char *)word;
 	size_t n = strlen(word);
-	const char *high, *low;
+	int high, low;
 
 	if (n == 1 && p[0] < 0x80)
 		return p[0];
@@ -36,9 +35,9 @@ static int64_t data_parse_byte(const char *word)
 		return p[1] == '?' ? 0x7f : p[1] & 0x1f;
 	if (n != 4 || p[0] != '\\' || p[1] != 'x')
 		return UNSET;
-	high = strchr(digits, p[2]);
-	low = strchr(digits, p[3]);
-	return high && low ? (high - digits) % 16 * 16 + (low - digits) % 16 : UNSET;
+	high = digit_value(word[2]);
+	low = digit_value(word[3]);
+	return high < 0 || low < 0 ? UNSET : high * 16 + low;
 }
 
 /* The full stop comes behind the escape. */
