@@ -185,6 +185,16 @@ static bool habit_translate(struct habit_line *l, const struct habit *h, const c
 	return true;
 }
 
+/* Takes the option H with VALUE: see habit_walk(). */
+static bool habit_take(struct habit_line *l, bool writes, const struct habit *h, const char *value)
+{
+	/* Its argument is missing. */
+	if (h->valued && !*value)
+		return false;
+	habit_choose(l, h, value);
+	return !writes || habit_translate(l, h, value);
+}
+
 /* Goes through ARGV: what is chosen first, and once that is known (WRITES) what stands for it.
  * Returns false where there is a word that no line can mean. */
 static bool habit_walk(struct habit_line *l, bool writes, int argc, char **argv)
@@ -212,8 +222,7 @@ static bool habit_walk(struct habit_line *l, bool writes, int argc, char **argv)
 			l->ncat = true;
 			if (h->valued)
 				value = habit_value(word + 2 + n, argc, argv, &i);
-			habit_choose(l, h, value);
-			if (writes && !habit_translate(l, h, value))
+			if (!habit_take(l, writes, h, value))
 				return false;
 			continue;
 		}
@@ -223,8 +232,7 @@ static bool habit_walk(struct habit_line *l, bool writes, int argc, char **argv)
 				return false;
 			if (h->valued)
 				value = s[1] ? s + 1 : i + 1 < argc ? argv[++i] : "";
-			habit_choose(l, h, value);
-			if (writes && !habit_translate(l, h, value))
+			if (!habit_take(l, writes, h, value))
 				return false;
 			if (h->valued)
 				break;
