@@ -281,6 +281,9 @@ heard() {
 		sockit $words
 		told 2 "sockit: '*' is no subcommand: see sockit help" || fault "$words"
 	done
+	# Half a line would mean something else.
+	sockit connect -N "$(printf '%0230d' 0).example" 8080
+	told 2 "sockit connect: unknown option '-N'"
 	# It was a slip of the keyboard.
 	sockit conect h 80
 	told 2 "sockit: 'conect' is no subcommand: did you mean 'connect'[?]"

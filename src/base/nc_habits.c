@@ -246,7 +246,7 @@ static void habit_line_add_proxy(struct habit_line *l)
 {
 	const char *protocol = l->protocol ? l->protocol : l->ncat ? "http" : "5";
 	bool http = !strcmp(protocol, "connect") || !strcmp(protocol, "http");
-	char url[256];
+	char url[512]; /* what is cut off here is too long for `options` all the more */
 
 	snprintf(url, sizeof url, "%s://%s%s%s%s",
 		 http		       ? "http" :
@@ -308,6 +308,7 @@ const char *nc_habits_line(const char *subcommand, bool ncat, int argc, char **a
 				.choice = subcommand_choices(subcommand) };
 	const char *missing;
 	bool cast, one;
+	int n;
 
 	if (!habit_walk(&l, false, argc, argv) || !habit_walk(&l, true, argc, argv))
 		return NULL;
@@ -329,7 +330,7 @@ const char *nc_habits_line(const char *subcommand, bool ncat, int argc, char **a
 	/* Half a line would mean something else. */
 	if (l.options.length >= l.options.size || l.operands.length >= l.operands.size)
 		return NULL;
-	snprintf(line, size, "sockit %s%s%s%s%s", cast ? "broadcast" : chosen[l.choice & 7],
-		 l.choice & CHOOSES_SCAN ? " -z" : "", options, cast ? " --to" : "", operands);
-	return line;
+	n = snprintf(line, size, "sockit %s%s%s%s%s", cast ? "broadcast" : chosen[l.choice & 7],
+		     l.choice & CHOOSES_SCAN ? " -z" : "", options, cast ? " --to" : "", operands);
+	return n >= 0 && (size_t)n < size ? line : NULL;
 }
