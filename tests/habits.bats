@@ -298,6 +298,11 @@ heard() {
 		-ub 192.0.2.255 9|what nc does so is: sockit broadcast --to 192.0.2.255 9
 		-F -w 3 -x p:1080 h 80|what nc does so is: sockit connect -F -w 3 --proxy socks5://p:1080 h 80
 		ping h|that is: sockit connect --ping h PORT
+		ping -c 3 h|that is: sockit connect --ping -c 3 h PORT
+		ping -c3 -W 2 h|that is: sockit connect --ping HOST PORT
+		nmap -p 80,443 h|that is: sockit connect -z HOST PORT
+		nmap -n h 80 81 -v|that is: sockit connect -z -n h 80,81 -v
+		telnet -l me h 23|that is: sockit connect -t HOST 23
 		chat|that is: sockit listen --chat PORT
 		chat 9000|that is: sockit listen --chat 9000
 		proxy|that is: sockit listen --proxy-server socks5 127.0.0.1 PORT

@@ -30,57 +30,70 @@ static const struct habit_word {
 	unsigned char operands; /* so many must be there */
 	char line[40];		/* the subcommand with its options */
 	char missing[2][8];	/* what stands for operands that are not there */
+	/* Of another tool: which of its options mean the same here (c has an argument). Empty: the
+	 * word is nobody's, and options are sockit's. */
+	char same[8];
 } words[] = {
-	{ "nc", AS_NC, 0, "", { "", "" } },
-	{ "netcat", AS_NC, 0, "", { "", "" } },
-	{ "nc.openbsd", AS_NC, 0, "", { "", "" } },
-	{ "nc.traditional", AS_NC, 0, "", { "", "" } },
-	{ "ncat", AS_NCAT, 0, "", { "", "" } },
-	{ "busybox", AS_BUSYBOX, 0, "", { "", "" } },
-	{ "socat", AS_SOCAT, 0, "", { "", "" } },
-	{ "dig", AS_DIG, 0, "resolve", { "NAME", "" } },
-	{ "drill", AS_DIG, 0, "resolve", { "NAME", "" } },
-	{ "host", AS_HOST, 0, "resolve", { "NAME", "" } },
-	{ "nslookup", AS_HOST, 0, "resolve", { "NAME", "" } },
-	{ "getent", AS_GETENT, 0, "resolve", { "NAME", "" } },
-	{ "dns", AS_THEY_STAND, 1, "resolve", { "NAME", "" } },
-	{ "lookup", AS_THEY_STAND, 1, "resolve", { "NAME", "" } },
-	{ "telnet", AS_THEY_STAND, 2, "connect -t", { "HOST", "23" } },
-	{ "tcp", AS_THEY_STAND, 2, "connect", { "HOST", "PORT" } },
-	{ "client", AS_THEY_STAND, 2, "connect", { "HOST", "PORT" } },
-	{ "dial", AS_THEY_STAND, 2, "connect", { "HOST", "PORT" } },
-	{ "ping", AS_THEY_STAND, 2, "connect --ping", { "HOST", "PORT" } },
-	{ "tcping", AS_THEY_STAND, 2, "connect --ping", { "HOST", "PORT" } },
-	{ "scan", PORTS_JOINED, 2, "connect -z", { "HOST", "PORT" } },
-	{ "probe", PORTS_JOINED, 2, "connect -z", { "HOST", "PORT" } },
-	{ "nmap", PORTS_JOINED, 2, "connect -z", { "HOST", "PORT" } },
-	{ "server", AS_THEY_STAND, 1, "listen", { "PORT", "" } },
-	{ "serve", AS_THEY_STAND, 1, "listen", { "PORT", "" } },
-	{ "accept", AS_THEY_STAND, 1, "listen", { "PORT", "" } },
-	{ "chat", AS_THEY_STAND, 1, "listen --chat", { "PORT", "" } },
-	{ "broker", AS_THEY_STAND, 1, "listen --broker", { "PORT", "" } },
-	{ "echo", AS_THEY_STAND, 1, "listen -k --echo", { "PORT", "" } },
-	{ "discard", AS_THEY_STAND, 1, "listen -k --discard", { "PORT", "" } },
-	{ "proxy", AS_THEY_STAND, 1, "listen --proxy-server socks5 127.0.0.1", { "PORT", "" } },
-	{ "socks", AS_THEY_STAND, 1, "listen --proxy-server socks5 127.0.0.1", { "PORT", "" } },
-	{ "socks5", AS_THEY_STAND, 1, "listen --proxy-server socks5 127.0.0.1", { "PORT", "" } },
-	{ "http-proxy", AS_THEY_STAND, 1, "listen --proxy-server http 127.0.0.1", { "PORT", "" } },
-	{ "forward", TO_FORWARD, 2, "listen -k --forward", { "PORT", "HOST" } },
-	{ "relay", TO_FORWARD, 2, "listen -k --forward", { "PORT", "HOST" } },
-	{ "redir", TO_FORWARD, 2, "listen -k --forward", { "PORT", "HOST" } },
-	{ "udp", AS_THEY_STAND, 2, "udp-send", { "HOST", "PORT" } },
-	{ "send", AS_THEY_STAND, 2, "udp-send", { "HOST", "PORT" } },
-	{ "udp-client", AS_THEY_STAND, 2, "udp-send", { "HOST", "PORT" } },
-	{ "recv", AS_THEY_STAND, 1, "udp-recv", { "PORT", "" } },
-	{ "udp-listen", AS_THEY_STAND, 1, "udp-recv", { "PORT", "" } },
-	{ "udp-server", AS_THEY_STAND, 1, "udp-recv", { "PORT", "" } },
-	{ "ss", NOT_AT_ALL, 0, "sockname --listening", { "", "" } },
-	{ "netstat", NOT_AT_ALL, 0, "sockname --listening", { "", "" } },
-	{ "lsof", NOT_AT_ALL, 0, "sockname --listening", { "", "" } },
-	{ "ports", NOT_AT_ALL, 0, "sockname --listening", { "", "" } },
-	{ "ifconfig", NOT_AT_ALL, 0, "sockname --interfaces", { "", "" } },
-	{ "interfaces", NOT_AT_ALL, 0, "sockname --interfaces", { "", "" } },
-	{ "services", AS_THEY_STAND, 0, "servinfo", { "", "" } },
+	{ "nc", AS_NC, 0, "", { "", "" }, "" },
+	{ "netcat", AS_NC, 0, "", { "", "" }, "" },
+	{ "nc.openbsd", AS_NC, 0, "", { "", "" }, "" },
+	{ "nc.traditional", AS_NC, 0, "", { "", "" }, "" },
+	{ "ncat", AS_NCAT, 0, "", { "", "" }, "" },
+	{ "busybox", AS_BUSYBOX, 0, "", { "", "" }, "" },
+	{ "socat", AS_SOCAT, 0, "", { "", "" }, "" },
+	{ "dig", AS_DIG, 0, "resolve", { "NAME", "" }, "" },
+	{ "drill", AS_DIG, 0, "resolve", { "NAME", "" }, "" },
+	{ "host", AS_HOST, 0, "resolve", { "NAME", "" }, "" },
+	{ "nslookup", AS_HOST, 0, "resolve", { "NAME", "" }, "" },
+	{ "getent", AS_GETENT, 0, "resolve", { "NAME", "" }, "" },
+	{ "dns", AS_THEY_STAND, 1, "resolve", { "NAME", "" }, "" },
+	{ "lookup", AS_THEY_STAND, 1, "resolve", { "NAME", "" }, "" },
+	{ "telnet", AS_THEY_STAND, 2, "connect -t", { "HOST", "23" }, "46" },
+	{ "tcp", AS_THEY_STAND, 2, "connect", { "HOST", "PORT" }, "" },
+	{ "client", AS_THEY_STAND, 2, "connect", { "HOST", "PORT" }, "" },
+	{ "dial", AS_THEY_STAND, 2, "connect", { "HOST", "PORT" }, "" },
+	{ "ping", AS_THEY_STAND, 2, "connect --ping", { "HOST", "PORT" }, "46cnv" },
+	{ "tcping", AS_THEY_STAND, 2, "connect --ping", { "HOST", "PORT" }, "46" },
+	{ "scan", PORTS_JOINED, 2, "connect -z", { "HOST", "PORT" }, "" },
+	{ "probe", PORTS_JOINED, 2, "connect -z", { "HOST", "PORT" }, "" },
+	{ "nmap", PORTS_JOINED, 2, "connect -z", { "HOST", "PORT" }, "6nv" },
+	{ "server", AS_THEY_STAND, 1, "listen", { "PORT", "" }, "" },
+	{ "serve", AS_THEY_STAND, 1, "listen", { "PORT", "" }, "" },
+	{ "accept", AS_THEY_STAND, 1, "listen", { "PORT", "" }, "" },
+	{ "chat", AS_THEY_STAND, 1, "listen --chat", { "PORT", "" }, "" },
+	{ "broker", AS_THEY_STAND, 1, "listen --broker", { "PORT", "" }, "" },
+	{ "echo", AS_THEY_STAND, 1, "listen -k --echo", { "PORT", "" }, "" },
+	{ "discard", AS_THEY_STAND, 1, "listen -k --discard", { "PORT", "" }, "" },
+	{ "proxy", AS_THEY_STAND, 1, "listen --proxy-server socks5 127.0.0.1", { "PORT", "" }, "" },
+	{ "socks", AS_THEY_STAND, 1, "listen --proxy-server socks5 127.0.0.1", { "PORT", "" }, "" },
+	{ "socks5",
+	  AS_THEY_STAND,
+	  1,
+	  "listen --proxy-server socks5 127.0.0.1",
+	  { "PORT", "" },
+	  "" },
+	{ "http-proxy",
+	  AS_THEY_STAND,
+	  1,
+	  "listen --proxy-server http 127.0.0.1",
+	  { "PORT", "" },
+	  "" },
+	{ "forward", TO_FORWARD, 2, "listen -k --forward", { "PORT", "HOST" }, "" },
+	{ "relay", TO_FORWARD, 2, "listen -k --forward", { "PORT", "HOST" }, "" },
+	{ "redir", TO_FORWARD, 2, "listen -k --forward", { "PORT", "HOST" }, "" },
+	{ "udp", AS_THEY_STAND, 2, "udp-send", { "HOST", "PORT" }, "" },
+	{ "send", AS_THEY_STAND, 2, "udp-send", { "HOST", "PORT" }, "" },
+	{ "udp-client", AS_THEY_STAND, 2, "udp-send", { "HOST", "PORT" }, "" },
+	{ "recv", AS_THEY_STAND, 1, "udp-recv", { "PORT", "" }, "" },
+	{ "udp-listen", AS_THEY_STAND, 1, "udp-recv", { "PORT", "" }, "" },
+	{ "udp-server", AS_THEY_STAND, 1, "udp-recv", { "PORT", "" }, "" },
+	{ "ss", NOT_AT_ALL, 0, "sockname --listening", { "", "" }, "" },
+	{ "netstat", NOT_AT_ALL, 0, "sockname --listening", { "", "" }, "" },
+	{ "lsof", NOT_AT_ALL, 0, "sockname --listening", { "", "" }, "" },
+	{ "ports", NOT_AT_ALL, 0, "sockname --listening", { "", "" }, "" },
+	{ "ifconfig", NOT_AT_ALL, 0, "sockname --interfaces", { "", "" }, "" },
+	{ "interfaces", NOT_AT_ALL, 0, "sockname --interfaces", { "", "" }, "" },
+	{ "services", AS_THEY_STAND, 0, "servinfo", { "", "" }, "" },
 };
 
 static void habit_put(struct command_line *l, const char *text)
@@ -88,17 +101,34 @@ static void habit_put(struct command_line *l, const char *text)
 	command_line_put(l, text, strlen(text));
 }
 
-/* Adds the words behind ARGV[0] and what is missing, as W has it. */
+/* Do all options of ARGV, typed for W, mean the same here? */
+static bool habit_options_stand(const struct habit_word *w, int argc, char **argv)
+{
+	for (int i = 1; i < argc; i++) {
+		const char *letter = argv[i] + 1;
+		if (argv[i][0] != '-' || !*w->same)
+			continue;
+		letter += strspn(letter, w->same);
+		if (letter[strspn(letter, "0123456789")])
+			return false;
+	}
+	return true;
+}
+
+/* Adds the words behind ARGV[0] and what is missing, as W has it. Where an option of another tool
+ * is among them nobody knows which are operands: then all are missing. */
 static bool habit_add_all(struct command_line *l, const struct habit_word *w, int argc, char **argv)
 {
 	bool options = false;
 	int n = 0;
 
+	if (!habit_options_stand(w, argc, argv))
+		argc = 1;
 	for (int i = 1; i < argc; i++) {
 		bool option = argv[i][0] == '-';
-		options |= option;
-		n += !option;
-		if (w->form == PORTS_JOINED && !options && n > 2) {
+		options |= option && !*w->same;
+		n += !option && (!*w->same || strcmp(argv[i - 1], "-c") != 0);
+		if (w->form == PORTS_JOINED && !option && !options && n > 2) {
 			habit_put(l, ",");
 			habit_put(l, argv[i]);
 		} else {
