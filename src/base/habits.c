@@ -258,7 +258,7 @@ struct socat_address {
 	const char *command;
 	char family;	 /* '4', '6' or NUL */
 	char place[256]; /* HOST:PORT, PORT or PATH */
-	bool forks;
+	bool forks, crlf;
 	char bind[128];
 };
 
@@ -270,6 +270,9 @@ static void socat_read_options(struct socat_address *a, const char *options)
 		n = strcspn(options, ",");
 		if (n == 4 && !strncasecmp(options, "fork", 4))
 			a->forks = true;
+		if (n == 4 &&
+		    (!strncasecmp(options, "crnl", 4) || !strncasecmp(options, "crlf", 4)))
+			a->crlf = true;
 		if (n > 5 && n - 5 < sizeof a->bind && !strncasecmp(options, "bind=", 5)) {
 			memcpy(a->bind, options + 5, n - 5);
 			a->bind[n - 5] = '\0';
@@ -313,10 +316,26 @@ static bool socat_read(struct socat_address *a, const char *word)
 	return true;
 }
 
+/* Adds the option bind of X, which begins the operands where X listens. Returns whether a line can
+ * mean it. */
+static bool socat_add_bind(struct command_line *l, const struct socat_address *x)
+{
+	size_t n = strlen(x->bind);
+
+	if (n == 0)
+		return true;
+	if (!x->type->listens)
+		habit_put(l, " -s");
+	command_line_add(l, x->bind);
+	/* With a port it would be two words. */
+	return !x->type->unix_socket && (!strchr(x->bind, ':') || x->bind[n - 1] == ']');
+}
+
 static bool socat_line(struct command_line *l, int argc, char **argv)
 {
 	struct socat_address a[2], *x, *y;
 	const char *command;
+	bool bound;
 	int n = 0;
 
 	for (int i = 1; i < argc; i++) {
@@ -361,10 +380,11 @@ static bool socat_line(struct command_line *l, int argc, char **argv)
 		habit_put(l, " --forward");
 		command_line_add(l, to);
 	}
-	if (*x->bind)
-		command_line_add(l, x->bind);
+	if (x->crlf && !y->type)
+		habit_put(l, " -C");
+	bound = socat_add_bind(l, x);
 	command_line_add(l, x->place);
-	return !(command && x->type->udp && !x->type->listens);
+	return bound && !*y->bind && !(command && x->type->udp && !x->type->listens);
 }
 
 /* ---- */
