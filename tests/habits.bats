@@ -305,6 +305,7 @@ heard() {
 		nmap -p 80,443 h|that is: sockit connect -z HOST PORT
 		nmap -n h 80 81 -v|that is: sockit connect -z -n h 80,81 -v
 		telnet -l me h 23|that is: sockit connect -t HOST 23
+		[::1]:80|what nc does so is: sockit connect --no-shutdown '[::1]:80'
 		chat|that is: sockit listen --chat PORT
 		chat 9000|that is: sockit listen --chat 9000
 		proxy|that is: sockit listen --proxy-server socks5 127.0.0.1 PORT

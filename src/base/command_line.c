@@ -27,7 +27,7 @@ static const char *line_put_scheme(struct command_line *l, const char *word)
 
 void command_line_add(struct command_line *l, const char *word)
 {
-	bool plain = *word && !word[strcspn(word, " \t\n\"'`\\$&;|<>()*?#~!{}")];
+	bool plain = *word && !word[strcspn(word, " \t\n\"'`\\$&;|<>()[*?#~!{}")];
 
 	command_line_put(l, plain ? " " : " '", plain ? 1 : 2);
 	word = line_put_scheme(l, word);
