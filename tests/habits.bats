@@ -260,6 +260,7 @@ heard() {
 		drill ok.test @127.0.0.1 -p @|^192\.0\.2\.1$
 		host -p @ -t AAAA ok.test 127.0.0.1|^2001:db8::1$
 		nslookup -p @ ok.test 127.0.0.1|^192\.0\.2\.1$
+		nslookup -type=aaaa -p @ ok.test 127.0.0.1|^2001:db8::1$
 		dig -x 127.0.0.1|localhost
 		host 127.0.0.1|localhost
 		dns localhost|^(127\.0\.0\.1|::1)$
@@ -306,6 +307,8 @@ heard() {
 		nmap -n h 80 81 -v|that is: sockit connect -z -n h 80,81 -v
 		telnet -l me h 23|that is: sockit connect -t HOST 23
 		[::1]:80|what nc does so is: sockit connect --no-shutdown '[::1]:80'
+		getent ahostsv4 h|that is: sockit resolve -4 h
+		getent ahostsv6 h|that is: sockit resolve -6 h
 		chat|that is: sockit listen --chat PORT
 		chat 9000|that is: sockit listen --chat 9000
 		proxy|that is: sockit listen --proxy-server socks5 127.0.0.1 PORT

@@ -198,6 +198,8 @@ static bool habit_add_question(struct command_line *l, const struct habit_word *
 			reverse = true;
 		} else if (!strcmp(word, "-p") && next) {
 			port = argv[++i];
+		} else if (!dig && !strncmp(word, "-type=", 6)) { /* nslookup's */
+			type = word + 6;
 		} else if (*word == '+' || *word == '-') {
 			continue; /* how it is printed */
 		} else if (dig && habit_is_record(word) && (name || next)) {
@@ -435,6 +437,8 @@ const char *habits_line(int argc, char **argv, char *line, size_t size)
 		l.length = 0;
 		habit_put(&l, "sockit ");
 		habit_put(&l, w->line);
+		if (argc > 1 && (!strcmp(argv[1], "ahostsv4") || !strcmp(argv[1], "ahostsv6")))
+			habit_put(&l, argv[1][7] == '4' ? " -4" : " -6");
 		made = habit_add_all(&l, w, argc > 1 ? argc - 1 : argc, argc > 1 ? argv + 1 : argv);
 		break;
 	case AS_SOCAT:
