@@ -216,6 +216,8 @@ two_link_locals() {
 	done
 	sockit connect --forward "[fe80::1%nosuch0]:80" 127.0.0.1 1
 	told 3 'sockit connect: host ?fe80::1%nosuch0?: no interface nosuch0 (EAI_NONAME)'
+	sockit resolve "[fe80::1%nosuch0]"
+	told 3 "sockit resolve: ?fe80::1%nosuch0?: no interface nosuch0 (EAI_NONAME)"
 	# What is no zone is no address.
 	for host in 'fe80::1%' 'fe80::1%a b' 'fe80::1%a/b' '::g%lo' 127.0.0.1%lo; do
 		refuses "host '$(quoted "$host")' is neither an address nor a name" connect "$host" 80 ||

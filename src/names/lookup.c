@@ -87,15 +87,25 @@ void lookup_names_free(struct lookup_names *l)
 	*l = (struct lookup_names){ 0 };
 }
 
-const char *lookup_text(const char *word, int eai, int error, int family, char *text)
+bool lookup_lacks_interface(const char *word, int eai, char *text)
 {
 	struct address a;
 
 	if (eai != EAI_NONAME || address_parse_host(word, &a) != WORD_ZONE)
-		return eai_text(eai, error, family, text);
+		return false;
 	word = strchr(word, '%') + 1;
-	snprintf(text, EAI_TEXT, "no interface %.*s (%s)", (int)strcspn(word, "]"), word,
-		 eai_name(eai));
+	snprintf(text, EAI_TEXT, "no interface %.*s", (int)strcspn(word, "]"), word);
+	return true;
+}
+
+const char *lookup_text(const char *word, int eai, int error, int family, char *text)
+{
+	size_t n;
+
+	if (!lookup_lacks_interface(word, eai, text))
+		return eai_text(eai, error, family, text);
+	n = strlen(text);
+	snprintf(text + n, EAI_TEXT - n, " (%s)", eai_name(eai));
 	return text;
 }
 

@@ -56,6 +56,10 @@ typedef void lookup_fn(void *arg, struct lookup_answer *answer);
 void lookup_start(struct loop *loop, const struct lookup_question *q, lookup_fn *fn, void *arg,
 		  struct lookup **out);
 
+/* Has the look-up of WORD failed, by the error EAI, since WORD is an address whose zone is no
+ * interface? Then writes `no interface eth7` into TEXT of EAI_TEXT bytes. */
+bool lookup_lacks_interface(const char *word, int eai, char *text);
+
 /* Writes why the look-up of WORD has failed, as eai_text() does, into TEXT of EAI_TEXT bytes; of an
  * address whose zone is none: `no interface eth7 (EAI_NONAME)`. Returns TEXT. */
 const char *lookup_text(const char *word, int eai, int error, int family, char *text);

@@ -7,6 +7,7 @@
 
 #include "base/errname.h"
 #include "base/number.h"
+#include "names/lookup.h"
 #include "names/resolution.h"
 
 #ifndef EAI_NODATA /* not in POSIX */
@@ -19,11 +20,10 @@ static const char *resolution_error_text(const struct resolution *r, char *text)
 	const struct find_result *f = &r->found;
 	bool no_data = EAI_NODATA != EAI_NONAME && f->eai == EAI_NODATA;
 	char type[16];
-	struct address a;
 
-	if (f->eai == EAI_NONAME && address_parse_host(r->word, &a) == WORD_ZONE)
-		snprintf(text, EAI_TEXT, "no interface %s", strchr(r->word, '%') + 1);
-	else if (r->is_address && (no_data || f->eai == EAI_NONAME))
+	if (lookup_lacks_interface(r->word, f->eai, text))
+		return text;
+	if (r->is_address && (no_data || f->eai == EAI_NONAME))
 		snprintf(text, EAI_TEXT, "no name is known");
 	else if (no_data && r->c->record)
 		snprintf(text, EAI_TEXT, "it has no %s record", dns_type_text(r->c->record, type));
