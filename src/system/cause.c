@@ -71,7 +71,7 @@ static void cause_of_path_right(const struct cause_question *q, const char *path
 	}
 	if (q->binds)
 		snprintf(text, CAUSE_TEXT, "its directory may not be written to");
-	else if (lstat(path, &s) == 0)
+	else if (stat(path, &s) == 0)
 		snprintf(text, CAUSE_TEXT,
 			 "it may not be written to: its mode is %03o, and user %ld has it",
 			 (unsigned)s.st_mode & 07777, (long)s.st_uid);
