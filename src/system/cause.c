@@ -122,6 +122,7 @@ static void cause_ask_zone(const struct address *a, char *text)
 {
 	struct interface *list = NULL;
 	size_t n = 0, named = 0, used;
+	unsigned last = 0;
 	char host[ADDRESS_TEXT];
 
 	used = (size_t)snprintf(text, CAUSE_TEXT, "which interface? %s", address_host(a, host));
@@ -129,11 +130,13 @@ static void cause_ask_zone(const struct address *a, char *text)
 		n = 0;
 	for (size_t i = 0; i < n && named < INTERFACES_MOST; i++) {
 		const struct address *own = &list[i].address;
-		/* Each that can be meant has one such address of its own. */
+		/* Each that can be meant has such an address of its own, or several, which follow
+		 * each other. */
 		if (!(list[i].flags & IFF_UP) || own->length == 0 ||
 		    own->u.sa.sa_family != AF_INET6 ||
-		    !IN6_IS_ADDR_LINKLOCAL(&own->u.in6.sin6_addr) || strstr(text, list[i].name))
+		    !IN6_IS_ADDR_LINKLOCAL(&own->u.in6.sin6_addr) || list[i].index == last)
 			continue;
+		last = list[i].index;
 		used += (size_t)snprintf(text + used, CAUSE_TEXT - used, "%s%%%s",
 					 named++ ? ", " : "", list[i].name);
 	}
