@@ -443,6 +443,15 @@ established - s $client $server" ]
 		'2 mptcp python3' ] || [ "$("$SOCKIT" sockname --sockets --protocol mptcp 2>&1 | grep -c ENOENT)" = 1 ]
 }
 
+@test "a kernel that does not know MPTCP's number is not asked for TCP in its place" {
+	on_linux
+	needs_strace
+	traced sendto "$SOCKIT" sockname --listening --protocol mptcp >out 2>err || grep -q ENOENT err
+	grep -q nlmsg_len trace
+	# A question begins with its family and its protocol, a byte each: 6 is TCP.
+	! grep -E '"\\(x02|2|x0a|n)\\(x0)?6|sdiag_protocol=IPPROTO_TCP' trace
+}
+
 @test "a list fits into the terminal: inode and queues go first" {
 	on_linux
 	needs script bsdutils

@@ -115,13 +115,15 @@ static int diag_inet(struct collecting *c, int family, const struct inventory_qu
 	};
 	uint32_t protocol = protocols[c->blank.protocol].number;
 	bool connects = protocols[c->blank.protocol].connects;
+	bool wide = protocol > UINT8_MAX;
 	struct {
 		struct inet_request r;
 		uint16_t length, type; /* of an attribute, for a number of more than a byte */
 		uint32_t protocol;
 	} question = {
+		/* Before Linux 5.9 nobody looks at the attribute: what is left of 262 is TCP. */
 		.r = { .family = (uint8_t)family,
-		       .protocol = (uint8_t)protocol,
+		       .protocol = wide ? 0 : (uint8_t)protocol,
 		       .states = ALL_STATES },
 		.length = 8,
 		.type = ATTRIBUTE_PROTOCOL,
@@ -135,7 +137,7 @@ static int diag_inet(struct collecting *c, int family, const struct inventory_qu
 	if (q->listening && q->port)
 		r->id.local_port = htons(q->port);
 	return netlink_ask(SOCK_DIAG, SOCK_DIAG_BY_FAMILY, true, &question,
-			   protocol > UINT8_MAX ? sizeof question : sizeof *r, collect_inet, c);
+			   wide ? sizeof question : sizeof *r, collect_inet, c);
 }
 
 /* Makes *A the UNIX socket whose name the kernel tells as N bytes at PATH. */
