@@ -913,7 +913,7 @@ EXAMPLE='^  ([a-z].*)?sockit [a-z]'
 	# Where the option is one of ours too it may have meant a proxy.
 	refuses "--text-dump '5': what nc's -X does is --proxy URL; *" connect -X 5 -x proxy.test:1 h 1
 	sockit -l $'80\e[m'
-	told 2 '*sockit listen 80\\x1b\[m'
+	told 2 "*sockit listen '80\\\\x1b\\[m'"
 	sockit -u "$(printf '%0600d' 0)" 1
 	told 2 "sockit: '-u' is no subcommand: *"
 	# What nc does not have either is no habit.
