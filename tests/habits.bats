@@ -314,6 +314,8 @@ heard() {
 		proxy|that is: sockit listen --proxy-server socks5 127.0.0.1 PORT
 		forward|that is: sockit listen -k --forward HOST:PORT PORT
 		forward 80 h|that is: sockit listen -k --forward h:PORT 80
+		forward h 80|that is: sockit listen -k --forward h:80 PORT
+		relay 10.0.0.1 80|that is: sockit listen -k --forward 10.0.0.1:80 PORT
 		telnet h|that is: sockit connect -t h 23
 		dig|that is: sockit resolve --record A NAME
 		ncat --proxy p:8080 --proxy-type socks5 --proxy-auth u:p h 80|that is: sockit connect --proxy socks5://***@p:8080 h 80

@@ -145,23 +145,32 @@ static bool habit_add_all(struct command_line *l, const struct habit_word *w, in
 	return n <= (w->operands == 1 ? 2 : 64);
 }
 
-/* `forward PORT HOST:PORT`, or HOST PORT behind it, or the other way round. */
+static bool habit_is_number(const char *word)
+{
+	return *word && !word[strspn(word, "0123456789")];
+}
+
+/* `forward PORT HOST:PORT`, or HOST PORT behind it, or the other way round; of `forward HOST PORT`
+ * nothing but where it leads is told. */
 static bool habit_add_forward(struct command_line *l, int argc, char **argv)
 {
 	const char *to = argc > 2 ? argv[2] : "HOST:PORT", *port = argc > 1 ? argv[1] : "PORT";
+	const char *to_port = argc > 3 ? argv[3] : "PORT";
 
 	if (argc > 4)
 		return false;
 	if (argc == 3 && !strchr(to, ':') && strchr(port, ':')) {
 		to = argv[1];
 		port = argv[2];
+	} else if (argc == 3 && habit_is_number(to) && !habit_is_number(port)) {
+		to = argv[1];
+		to_port = argv[2];
+		port = "PORT";
 	}
 	command_line_add(l, to);
-	if (argc == 4) {
+	if (argc == 4 || !strchr(to, ':')) {
 		habit_put(l, ":");
-		habit_put(l, argv[3]);
-	} else if (!strchr(to, ':')) {
-		habit_put(l, ":PORT");
+		habit_put(l, to_port);
 	}
 	command_line_add(l, port);
 	return true;
