@@ -277,7 +277,7 @@ heard() {
 	local words expected
 	for words in 'ncat --ssl h 443' '-lW 3 80' '-S h 80' '-V 1 h 80' '-Z h 80' '-lF 80' '-lz 80' 'h 80 81' \
 		'-U a b' '-l a b c' 'socat - OPENSSL:h:443' 'socat -' 'socat -t 5 - TCP:h:80' 'socat -T5 - TCP:h:1' \
-		'dig a b c' 'dig -t NOSUCH h' 'getent passwd' 'nc' 'busybox ls' 'forward 1 2 3 4 5' '-zU s' \
+		'dig a b c' 'dig -p 5353 h' 'dig -t NOSUCH h' 'getent passwd' 'nc' 'busybox ls' 'forward 1 2 3 4 5' '-zU s' \
 		'-x p:1 -z h 80' 'nc --xyzzy h 80' '-l -p' '-v h 80 -w' 'nc -x' 'ncat --wait= h 80' \
 		'socat - TCP:h:80,bind=127.0.0.1:90' 'socat TCP-L:80 TCP:h:80,bind=127.0.0.1'; do
 		# shellcheck disable=SC2086 # words

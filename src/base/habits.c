@@ -221,7 +221,8 @@ static bool habit_add_question(struct command_line *l, const struct habit_word *
 			return false;
 		}
 	}
-	if (type && !habit_is_record(type))
+	/* The system's own servers have no port that a line could name. */
+	if ((type && !habit_is_record(type)) || (port && !server))
 		return false;
 	/* dig asks the DNS, and not /etc/hosts. */
 	if (dig && !type && !reverse)
