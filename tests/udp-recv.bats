@@ -605,6 +605,12 @@ assert all(data[i * 500:i * 500 + 5] == b"%05d" % i for i in range(3000))'
 	exec 7<&-
 	ended 0 "$LISTENER"
 	says "$QUIET"
+	# What was asked for cannot be written.
+	exec 7<>early
+	served_by "$SOCKIT" udp-recv -c 1 --notify-fd 9 127.0.0.1 0 </dev/null >early 2>err 7<&-
+	exec 7<&-
+	ended 141 "$LISTENER"
+	says "$QUIET"
 	# More than the pipe takes waits to be written. Where SIGPIPE was ignored that is an error.
 	local ignored status
 	for ignored in '' ignore:PIPE; do

@@ -248,18 +248,30 @@ sys.stdout.buffer.write(b"".join(d[i + 4:i + 68] for i in range(0, len(d), 68)))
 	same in out
 }
 
-@test "udp-send: a stdout that nobody reads" {
-	receiver reply save:got
-	# It does not keep stdin from being sent. Death by SIGPIPE is for a reply that comes before it was noticed.
-	printf 'a\nb\n' >in
-	python3 -S - "$SOCKIT" udp-send --frame line --replies 2 127.0.0.1 "$PORT" <<-'END' 3>&-
+# unread STATUS [ARG...]: udp-send to $PORT with the file in and a stdout that nobody reads ends with STATUS, or by the
+# signal -STATUS.
+unread() {
+	within 20 python3 -S - "$1" "$SOCKIT" udp-send --frame line "${@:2}" 127.0.0.1 "$PORT" <<-'END' 3>&-
 		import os, subprocess, sys
 		reader, writer = os.pipe()
 		os.close(reader)
 		with open('in') as file:
-		    status = subprocess.run(sys.argv[1:], stdin=file, stdout=writer).returncode
-		assert status in (0, -13), status
+		    status = subprocess.run(sys.argv[2:], stdin=file, stdout=writer).returncode
+		assert status == int(sys.argv[1]), status
 	END
+}
+
+@test "udp-send: a stdout that nobody reads" {
+	printf 'a\nb\n' >in
+	receiver save:got
+	# Nothing comes that could not be written.
+	unread 0
+	# Replies that were asked for could not be.
+	unread -13 -w 10
+	unread -13 --replies 1
+	receiver reply save:got
+	# It does not keep stdin from being sent.
+	unread -13 --replies 2
 	received 2
 	echo x >in
 	within 10 "$SOCKIT" udp-send --replies 1 127.0.0.1 "$PORT" <in >/dev/full 2>err 3>&- || STATUS=$?

@@ -19,6 +19,9 @@
 
 static struct outcome receiver_result(const struct receiver *x)
 {
+	/* Not so many have come as were asked for, and they could not be written. */
+	if (x->out.broken && !x->finishing && x->c->options->count != UNSET)
+		return report_output_error(x->run.messages, "stdout", EPIPE);
 	if (x->timed_out)
 		return (struct outcome){ OUTCOME_TIMEOUT, 0 };
 	/* One datagram was handed to one command: its status is ours. */

@@ -82,6 +82,15 @@ static enum sender_move sender_decide(const struct sender *s, bool may_send)
 	return o->wait == UNSET && o->replies == UNSET ? MOVE_END : MOVE_AWAIT;
 }
 
+/* Were replies asked for that have not come, and could not be written either? */
+static bool sender_lacks_replies(const struct sender *s)
+{
+	const struct sender_options *o = s->c.options;
+
+	return o->replies != UNSET ? !sender_has_enough(s) :
+				     o->wait != UNSET && s->traffic.counts.received == 0;
+}
+
 /* Deals with what the network told of the place that is sent to. */
 static void sender_heed(struct sender *s)
 {
@@ -188,7 +197,12 @@ static void sender_step(void *arg)
 			sender_finish(s, failure, s->traffic.counts.sent ? "refused" : "error");
 			break;
 		case MOVE_BREAK:
-			sender_finish(s, done, "output closed");
+			sender_finish(s,
+				      sender_lacks_replies(s) ?
+					      report_output_error(s->run->messages, "stdout",
+								  EPIPE) :
+					      done,
+				      "output closed");
 			break;
 		case MOVE_AWAIT:
 			s->state = SENDER_WAITS;
