@@ -575,6 +575,17 @@ its_job() {
 	}
 }
 
+# it_goes_on: in the foreground the job sends what is typed, and ends with its end; the counterpart got that.
+it_goes_on() {
+	types fg
+	its_job foreground
+	types again
+	key '\004'
+	its_job over
+	echo again >expected
+	counterpart_ended expected
+}
+
 # the_shells: what is typed now is the shell's, all of it, and the job runs on in the background.
 the_shells() {
 	rm -f mine
@@ -605,13 +616,7 @@ the_shells() {
 	[ "$(cpu "$(<pid)")" -le 5 ]
 	: >idle
 	filled later
-	types fg
-	its_job foreground
-	types again
-	key '\004'
-	its_job over
-	echo again >expected
-	counterpart_ended expected
+	it_goes_on
 	says "$LISTENING"
 }
 
@@ -713,13 +718,7 @@ the_shells() {
 	counterpart connect:"$PORT" line:hello readall report
 	filled got
 	the_shells
-	types fg
-	its_job foreground
-	types again
-	key '\004'
-	its_job over
-	echo again >expected
-	counterpart_ended expected
+	it_goes_on
 }
 
 @test "background: --raw leaves the terminal alone until it is ours" {
