@@ -209,6 +209,38 @@ ctrl_c() {
 	done
 }
 
+@test "a producer that is ended by the same signal" {
+	# Its end is the pipe's end too, and both are there at once.
+	local i
+	for i in 1 2 3 4; do
+		serve -d 127.0.0.1 0 >copy 2>err
+		# shellcheck disable=SC2016 # for that shell
+		setsid sh -c 'echo "$$" >group; yes | "$@"' - "$SOCKIT" connect -x /dev/null 127.0.0.1 "$PORT" \
+			2>/dev/null 3>&- &
+		eventually has_at_least copy 100000
+		kill -s TERM -- "-$(<group)"
+		ended 1 "$LISTENER"
+		grep -q ECONNRESET err
+	done
+}
+
+@test "a producer that is ended by the same signal: one for all clients" {
+	local i client
+	for i in 1 2 3 4; do
+		rm -f port copy
+		# shellcheck disable=SC2016 # for that shell
+		setsid sh -c 'echo "$$" >group; yes | "$@"' - "$SOCKIT" listen -k --notify-fd 5 127.0.0.1 0 \
+			5>port 2>/dev/null 3>&- &
+		eventually test -s port
+		"$SOCKIT" connect -d 127.0.0.1 "$(awk '{ print $2 }' port)" >copy 2>err 3>&- &
+		client=$!
+		eventually has_at_least copy 100000
+		kill -s TERM -- "-$(<group)"
+		ended 1 "$client"
+		grep -q ECONNRESET err
+	done
+}
+
 @test "a command behind a relay" {
 	local name number way
 	while read -r name number way; do

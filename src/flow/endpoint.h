@@ -91,6 +91,12 @@ struct watch endpoint_watch(const struct endpoint *e, watch_fn *fn, void *arg);
  * are in its background? See terminal_holds(). */
 bool endpoint_is_held(const struct endpoint *e, short events);
 
+/* Has E an end when the processes that write to it do? */
+static inline bool endpoint_may_be_cut(const struct endpoint *e)
+{
+	return e->kind == ENDPOINT_PIPE || (e->kind == ENDPOINT_STREAM && !e->owned);
+}
+
 /* Is there anything to be read from E now, the end too? */
 bool endpoint_readable(const struct endpoint *e);
 

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "loop/signals.h"
 
 #define LIMIT (1 << 20) /* bytes that may wait for a subscriber */
 #define BLOCK (64 << 10)
@@ -379,6 +380,9 @@ static void fanout_readable(void *arg, short events)
 	ssize_t n = fanout_read(f);
 
 	(void)events;
+	/* See flow_step(). */
+	if (n == 0 && endpoint_may_be_cut(f->source) && signals_have_come())
+		return;
 	if (n == 0 || (n < 0 && errno != EAGAIN && errno != EINTR))
 		fanout_end_source(f, n == 0 ? 0 : errno);
 }

@@ -5,6 +5,7 @@
 
 #include "base/clock.h"
 #include "base/number.h"
+#include "loop/signals.h"
 
 #define SHARES 20	       /* a second has so many shares: how finely a rate is kept */
 #define SHARES_KEPT 4	       /* for when we come late */
@@ -195,6 +196,10 @@ uint64_t flow_step(struct flow *f)
 	count_down(&f->left, t->in - in);
 	if (t->out + t->held > all)
 		count_down(&f->wanted, t->out + t->held - all);
+	/* Did the signal that ends us make this end, by ending whoever wrote? If not, it will be
+	 * met again. */
+	if (result == TRANSFER_END && endpoint_may_be_cut(t->from) && signals_have_come())
+		result = TRANSFER_WAIT;
 	if (result == TRANSFER_END || result == TRANSFER_SOURCE_ERROR) {
 		flow_end_source(f, result == TRANSFER_END ? 0 : errno);
 	} else if (result == TRANSFER_SINK_ERROR) {

@@ -357,6 +357,17 @@ static int loop_wait(struct loop *l, int64_t timeout)
 	return ready;
 }
 
+static void loop_take_signals(struct loop *l)
+{
+	for (int s; !l->stopped && (s = signals_next());)
+		if (s == SIGCHLD)
+			loop_reap(l);
+		else if (l->on_signal)
+			l->on_signal(l->signal_arg, s);
+}
+
+/* A signal comes before what a descriptor has: whoever made that end may have been ended by the
+ * same. */
 int loop_run(struct loop *l)
 {
 	l->stopped = false;
@@ -369,18 +380,18 @@ int loop_run(struct loop *l)
 			if (timeout < 0)
 				timeout = 0;
 		}
+		if (signals_wait())
+			timeout = 0;
 		ready = loop_wait(l, timeout);
 		if (ready < 0 && errno != EINTR)
 			return -1;
 		l->now = 0; /* read when somebody wants it */
 		if (l->n_set && ++l->wakes >= PERIOD)
 			loop_end_period(l);
-		for (int s; !l->stopped && (s = signals_next());)
-			if (s == SIGCHLD)
-				loop_reap(l);
-			else if (l->on_signal)
-				l->on_signal(l->signal_arg, s);
-		loop_call_watches(l, ready);
+		if (signals_wait())
+			loop_take_signals(l);
+		else
+			loop_call_watches(l, ready);
 		loop_call_timers(l);
 	}
 	return 0;

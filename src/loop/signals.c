@@ -4,6 +4,8 @@
 #include <stddef.h>
 #include <unistd.h>
 
+#include "base/wait.h"
+
 #define N_CAUGHT 8
 
 /* By the call that catches them. */
@@ -118,11 +120,20 @@ const sigset_t *signals_first(void)
 	return &first_mask;
 }
 
+bool signals_wait(void)
+{
+	return any;
+}
+
+bool signals_have_come(void)
+{
+	wait_for(NULL, 0, 0, signals_open());
+	return signals_wait();
+}
+
 int signals_next(void)
 {
-	if (!any)
-		return 0;
-	for (int i = 0; i < N_CAUGHT; i++)
+	for (int i = 0; any && i < N_CAUGHT; i++)
 		if (came[i]) {
 			came[i] = 0;
 			return caught[i];

@@ -40,6 +40,12 @@ void signals_give_back(void);
 /* The next signal that has come, 0 if none has. */
 int signals_next(void);
 
+/* Has a signal come that signals_next() has still to give? */
+bool signals_wait(void);
+
+/* The same, of those too that have come outside of the loop's wait. */
+bool signals_have_come(void);
+
 /* Ends the process by SIGNAL as if it had never been caught. Returns where that cannot be: true if
  * the signal was ignored when we were started, else false: as PID 1 no default action ends us. */
 bool signals_die(int signal);
