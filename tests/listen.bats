@@ -172,17 +172,6 @@ nobody_at() {
 	client_served 127.0.0.1
 }
 
-# traced_listener CALLS [STRACE OPTION...] COMMAND...: a listener with --notify-fd 9, its system calls
-# in the file trace. The FIFO of `serve` would have no end, since strace has it open too.
-traced_listener() {
-	rm -f ready
-	ASAN_OPTIONS="${ASAN_OPTIONS-}:detect_leaks=0" \
-		spawn strace -f -qq -o trace -e signal=none -e trace="$1" "${@:2}" 9>ready
-	LISTENER=$PID
-	eventually grep -q ' ' ready
-	read -r ADDR PORT <ready
-}
-
 # Ports that cannot be had.
 
 # bats test_tags=valgrind

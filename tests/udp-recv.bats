@@ -352,6 +352,32 @@ for words in ["udp-recv", "--timeout", "10s"], ["listen"]:
 	printed 0 ''
 }
 
+@test "an answer that meets a full send queue goes as soon as there is room" {
+	needs_strace
+	local answer
+	printf x >in
+	for answer in '-e cat' '--frame line -e cat' --echo '--reply latest'; do
+		# shellcheck disable=SC2086 # words
+		traced_listener sendmmsg,sendmsg -e inject=sendmmsg,sendmsg:error=EAGAIN:when=1..2 \
+			"$SOCKIT" udp-recv --notify-fd 9 -n -c 2 $answer 127.0.0.1 0 <in >out 2>err
+		sends text:x print:1 text:last >got
+		[ "$(<got)" = "127.0.0.1 $PORT x" ]
+		ended 0 "$LISTENER"
+	done
+}
+
+@test "a command's answer that is more than the send queue takes at once goes at the pace of the network" {
+	needs tc iproute2
+	local send=("$SOCKIT" udp-send -n -w 5s --replies 30 --frame line 127.0.0.1)
+	private </dev/null
+	inside sh -c 'ip link set lo mtu 1500 && tc qdisc add dev lo root tbf rate 4mbit burst 3kb limit 100kb' 2>/dev/null ||
+		skip 'no tbf'
+	receives -n -c 1 --sndbuf 4k --frame size=1300 -e 'head -c 39000 /dev/zero' 127.0.0.1 0
+	inside "${send[@]}" "$PORT" <<<go >got
+	[ "$(wc -l <got)" = 30 ]
+	printed 0 ''
+}
+
 @test "-C: what a command answers ends its lines in CRLF" {
 	receives -n -C -c 1 -e 'printf "a\nb\r\nc"' 127.0.0.1 0
 	sends text:x print:1 >got

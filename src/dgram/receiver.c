@@ -51,7 +51,7 @@ void receiver_go_on(void *arg)
 	for (size_t i = 0; i < x->n_sockets; i++) {
 		struct receiver_socket *s = &x->sockets[i];
 		watch_set(x->run.loop, &s->watch,
-			  (short)((receives ? POLLIN : 0) | (s->blocked ? POLLOUT : 0)));
+			  (short)((receives ? POLLIN : 0) | (s->watch.events & POLLOUT)));
 	}
 	dgram_stdin_watch(&x->in, x->in.batch.at == x->in.batch.n && !x->in_pace_timer.slot);
 	if ((x->finishing && !pending && !x->exec.n && !output_waits(&x->out.out)) ||
@@ -96,7 +96,7 @@ static void receiver_on_socket(void *arg, short events)
 	if (events & POLLERR)
 		dgram_errors(s->socket);
 	if (events & POLLOUT) {
-		s->blocked = false;
+		watch_set(x->run.loop, &s->watch, (short)(s->watch.events & ~POLLOUT));
 		receiver_retry(x);
 	}
 	if (events & POLLIN && s->watch.events & POLLIN && !receiver_is_pending(x)) {

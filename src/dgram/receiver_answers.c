@@ -32,7 +32,7 @@ static bool receiver_must_wait(struct receiver *x, struct receiver_socket *s, co
 	bool local = s->socket->family == AF_UNIX;
 
 	if (error == EAGAIN && !local) {
-		s->blocked = true;
+		watch_set(x->run.loop, &s->watch, (short)(s->watch.events | POLLOUT));
 		return true;
 	}
 	if (error == ENOBUFS || error == ENOMEM ||
@@ -83,7 +83,7 @@ size_t receiver_send(struct receiver *x, struct receiver_socket *s, const struct
 {
 	size_t done = 0;
 
-	while (done < n && !s->blocked && !x->retry_timer.slot) {
+	while (done < n && !receiver_is_blocked(s) && !x->retry_timer.slot) {
 		size_t named = 0;
 		ssize_t sent;
 		while (done + named < n && d[done + named].to->length > 0)

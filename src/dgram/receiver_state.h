@@ -6,6 +6,8 @@
 #ifndef DGRAM_RECEIVER_STATE_H
 #define DGRAM_RECEIVER_STATE_H
 
+#include <poll.h>
+
 #include "flow/rate.h"
 #include "net/datagram_listener.h"
 #include "dgram/exec.h"
@@ -17,8 +19,7 @@
 struct receiver_socket {
 	struct receiver *receiver;
 	struct dgram_socket *socket;
-	struct watch watch;
-	bool blocked; /* it takes no datagram for now */
+	struct watch watch; /* for POLLOUT while it takes no datagram */
 };
 
 /* Datagrams that were received by `by`: those from `at` to `n` have not been handled yet. */
@@ -77,6 +78,12 @@ static inline bool receiver_runs_command(const struct receiver_options *o)
 static inline bool receiver_is_pending(const struct receiver *x)
 {
 	return x->pending.at < x->pending.n;
+}
+
+/* Has S to become writable before it takes another datagram? */
+static inline bool receiver_is_blocked(const struct receiver_socket *s)
+{
+	return s->watch.events & POLLOUT;
 }
 
 /* ---- receiver.c ---- */

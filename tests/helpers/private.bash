@@ -89,6 +89,17 @@ traced() {
 		within 30 strace -f -qq -e trace="$1" -e signal=none -o trace "${@:2}"
 }
 
+# traced_listener CALLS [STRACE OPTION...] COMMAND...: a listener with --notify-fd 9, its system calls
+# in the file trace. The FIFO of `serve` would have no end, since strace has it open too.
+traced_listener() {
+	rm -f ready
+	ASAN_OPTIONS="${ASAN_OPTIONS-}:detect_leaks=0" \
+		spawn strace -f -qq -o trace -e signal=none -e trace="$1" "${@:2}" 9>ready
+	LISTENER=$PID
+	eventually grep -q ' ' ready
+	read -r ADDR PORT <ready
+}
+
 # without CAPABILITY COMMAND...: runs it as a user who has not that capability.
 without() {
 	if [ "$(id -u)" = 0 ]; then
