@@ -378,6 +378,29 @@ for words in ["udp-recv", "--timeout", "10s"], ["listen"]:
 	printed 0 ''
 }
 
+@test "an answer that never has room is lost after a second, and said; others go" {
+	local error='127\.0\.0\.1 port [0-9]+: a datagram of 30000 bytes: No buffer space available \(ENOBUFS\)'
+	private </dev/null
+	inside ip link set lo mtu 1500
+	served_by "$SOCKIT" udp-recv --notify-fd 9 -c 2 --sndbuf 4k --echo 127.0.0.1 0 </dev/null 2>err.echo
+	local port=$PORT echoes=$LISTENER
+	sends send:30000
+	# shellcheck disable=SC2016 # for that shell
+	receives -n -c 3 --sndbuf 4k -e 'read -r x; case $x in large) head -c 30000 /dev/zero ;; *) echo $x ;; esac' \
+		127.0.0.1 0
+	sends line:large line:small print:1 line:last print:1 >got
+	[ "$(grep . got)" = "127.0.0.1 $PORT small
+127.0.0.1 $PORT last" ]
+	printed 1 ''
+	also_says "$error"
+	PORT=$port
+	sends text:small print:1 >got
+	[ "$(<got)" = "127.0.0.1 $PORT small" ]
+	ended 1 "$echoes"
+	grep -v ': listening on ' err.echo >err
+	says "^sockit udp-recv: $error\$" err
+}
+
 @test "-C: what a command answers ends its lines in CRLF" {
 	receives -n -C -c 1 -e 'printf "a\nb\r\nc"' 127.0.0.1 0
 	sends text:x print:1 >got

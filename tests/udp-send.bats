@@ -910,6 +910,41 @@ time.sleep(60)' >bound 3>&- &
 
 # Others.
 
+@test "udp-send: what has no room is tried again, and is an error after a second if it never has" {
+	needs tc iproute2
+	needs_strace
+	local program=$SOCKIT pids=() buffer=() i error lacks=(strace -f -qq -o /dev/null -e trace=sendmmsg,sendmsg)
+	export ASAN_OPTIONS="${ASAN_OPTIONS-}:detect_leaks=0"
+	private </dev/null
+	inside sh -c 'ip link set lo mtu 1500 && tc qdisc add dev lo root tbf rate 8mbit burst 3kb limit 10kb' 2>/dev/null ||
+		skip 'no tbf'
+	inside sh -c 'ip link add va type veth peer name vb && ip address add 10.9.0.1/24 brd + dev va &&
+		ip link set va up && ip link set vb up' 2>/dev/null || skip 'no veth'
+	receiver bind:unix:s type:dgram
+	head -c 30000 /dev/zero >large
+	# More fragments than the send buffer takes, or the interface's queue, at any time. Without IP_RECVERR the kernel
+	# does not tell of the latter.
+	[ "$(platform)" = linux ] || buffer=(--sndbuf 4k)
+	spawn inside "$program" udp-send --frame all --sndbuf 4k 127.0.0.1 9 <large 2>err.0
+	pids+=("$PID")
+	spawn inside "$program" udp-send --frame all "${buffer[@]}" 127.0.0.1 9 <large 2>err.1
+	pids+=("$PID")
+	spawn inside "${lacks[@]}" -e inject=sendmmsg,sendmsg:error=ENOBUFS "$program" broadcast 9 <large 2>err.2
+	pids+=("$PID")
+	spawn "${lacks[@]}" -e inject=sendmmsg,sendmsg:error=ENOMEM "$program" unix --type dgram s <large 2>err.3
+	pids+=("$PID")
+	exits 0 "${lacks[@]}" -e inject=sendmmsg,sendmsg:error=ENOBUFS:when=1..20 \
+		"$program" unix --type dgram s <<<late
+	received 1
+	for i in 0 1 2 3; do
+		ended 1 "${pids[i]}"
+		error=ENOBUFS
+		[ $i != 3 ] || error=ENOMEM
+		says ".* \\($error\\)\$" err.$i
+	done
+	says 'sockit udp-send: 127\.0\.0\.1 port 9: a datagram of 30000 bytes: No buffer space available \(ENOBUFS\)' err.1
+}
+
 @test "udp-send: to nc, ncat, socat and busybox" {
 	echo hello >in
 	mkfifo hold

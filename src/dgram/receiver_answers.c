@@ -3,25 +3,26 @@
 
 #include "base/clock.h"
 #include "dgram/report.h"
+#include "dgram/room.h"
 #include "dgram/receiver_state.h"
 #include "run/report.h"
 
-#define RETRY_PAUSE MILLISECOND /* where the kernel has no room for what is sent */
-
-/* The queue of TO is full, and poll(2) does not tell when it no longer is. Has that lasted too
- * long? A client that asks and does not read must not keep others waiting. Stdin's datagrams wait
- * for as long as it takes. */
-static bool receiver_is_stuck(struct receiver *x, const struct address *to)
+/* What goes to TO is to be tried again, as poll(2) does not tell when it can go. Has that lasted
+ * for LIMIT? */
+static bool receiver_is_stuck(struct receiver *x, const struct address *to, int64_t limit)
 {
 	int64_t now = clock_now();
 
-	if (x->c->options->reply)
-		return false;
 	if (!x->stuck_since || !address_equal(&x->stuck, to)) {
 		x->stuck = *to;
 		x->stuck_since = now;
 	}
-	return now - x->stuck_since >= x->c->stall;
+	return now - x->stuck_since >= limit;
+}
+
+static void receiver_try_later(struct receiver *x)
+{
+	timer_set(x->run.loop, &x->retry_timer, clock_after(clock_now(), ROOM_PAUSE));
 }
 
 /* Sending D by S has failed with ERROR. Is it to be tried again, when POLLOUT or a timer says so?
@@ -29,18 +30,30 @@ static bool receiver_is_stuck(struct receiver *x, const struct address *to)
 static bool receiver_must_wait(struct receiver *x, struct receiver_socket *s, const struct dgram *d,
 			       int error)
 {
-	bool local = s->socket->family == AF_UNIX;
+	int64_t limit = ROOM_PATIENCE;
 
-	if (error == EAGAIN && !local) {
+	if (error == EAGAIN && s->socket->family != AF_UNIX) {
 		watch_set(x->run.loop, &s->watch, (short)(s->watch.events | POLLOUT));
 		return true;
 	}
-	if (error == ENOBUFS || error == ENOMEM ||
-	    (error == EAGAIN && !receiver_is_stuck(x, d->to))) {
-		timer_set(x->run.loop, &x->retry_timer, clock_after(clock_now(), RETRY_PAUSE));
-		return true;
-	}
-	return false;
+	/* The queue of a UNIX socket is full. A client that asks and does not read must not keep
+	 * others waiting. Stdin's datagrams wait for as long as it takes. */
+	if (error == EAGAIN)
+		limit = x->c->options->reply ? UNSET : x->c->stall;
+	else if (!room_lacks(error))
+		return false;
+	if (limit != UNSET && receiver_is_stuck(x, d->to, limit))
+		return false;
+	receiver_try_later(x);
+	return true;
+}
+
+/* Has the send buffer of S to drain before D is tried again? */
+static bool receiver_awaits_room(const struct receiver *x, const struct receiver_socket *s,
+				 const struct dgram *d)
+{
+	return x->stuck_since && address_equal(&x->stuck, d->to) &&
+	       room_is_awaited(s->socket, x->stuck_since);
 }
 
 /* Says that D, an answer, cannot be sent: the socket that asked has no name. */
@@ -91,6 +104,10 @@ size_t receiver_send(struct receiver *x, struct receiver_socket *s, const struct
 		if (named == 0) {
 			receiver_say_nameless(x, &d[done++]);
 			continue;
+		}
+		if (receiver_awaits_room(x, s, &d[done])) {
+			receiver_try_later(x);
+			break;
 		}
 		sent = dgram_send(s->socket, d + done, named);
 		if (sent > 0) {

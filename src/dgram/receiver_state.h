@@ -59,7 +59,7 @@ struct receiver {
 	struct timer next_timer;    /* a command has ended */
 	struct timer wait_timer;
 	struct watch typed_watch; /* a terminal that nobody reads */
-	struct address stuck;	  /* who has taken nothing of its answers */
+	struct address stuck;	  /* to whom a datagram is tried again and again */
 	int64_t stuck_since;	  /* 0: nobody */
 	uint64_t cut;
 	bool finishing;		/* no more is wanted */

@@ -33,7 +33,7 @@ void report_dgram_error(const struct messages *m, enum message_level level,
 		json_string(&n.json, "interface", interface);
 	if (unsent)
 		json_number(&n.json, "size", (int64_t)unsent->size);
-	if (unsent && e->error == EMSGSIZE)
+	if (unsent && (e->error == EMSGSIZE || e->error == ENOBUFS))
 		snprintf(what, sizeof what, "a datagram of %zu bytes: ", unsent->size);
 	if (elsewhere && e->to && e->error == ECONNREFUSED)
 		report_elsewhere(&n, SOCK_DGRAM, e->to, cause, sizeof cause);

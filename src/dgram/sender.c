@@ -361,7 +361,7 @@ static void sender_waits(void *arg, struct text *text)
 		text_add(text, "replies (%s)", s->c.options->wait == UNSET ? "--timeout" : "-w");
 	else if (s->state == SENDER_FINISHES)
 		text_add(text, "stdout to take what came (--timeout)");
-	else if (s->pace.state == PACE_FULL)
+	else if (s->pace.state == PACE_FULL || s->pace.no_room)
 		text_add(text, "the socket to take more (--timeout)");
 	else if (s->pace.state == PACE_PAUSE)
 		text_add(text, "the end of a pause (--pps, --rate, --interval)");

@@ -4,10 +4,10 @@
 
 #include "base/clock.h"
 #include "dgram/report.h"
+#include "dgram/room.h"
 #include "dgram/sender_state.h"
 
 #define CREDIT (20 * MILLISECOND)      /* a late timer is made up for, so much of it */
-#define NO_BUFFER_PAUSE MILLISECOND    /* after ENOBUFS */
 #define COPIES_LOOK (20 * MILLISECOND) /* whether -o, -x and -X have caught up */
 
 struct dgram_queue *sender_batch(struct sender *s)
@@ -40,6 +40,7 @@ void sender_move(struct sender *s, int error)
 	watch_drop(s->run->loop, &s->socket_watch);
 	s->state = SENDER_SENDS;
 	s->refusal.pending = false;
+	s->pace.no_room = 0;
 	if (s->pace.state == PACE_FULL)
 		s->pace.state = PACE_FREE;
 	if (sender_places_next(&s->places, error) < 0)
@@ -91,9 +92,25 @@ static void sender_sent(struct sender *s, struct dgram_queue *b, size_t n)
 	for (size_t i = 0; rate_is_set(&s->pace.rate) && i < n; i++)
 		s->pace.rate.due += rate_cost(&s->pace.rate, (int64_t)v[i].size);
 	sender_kept_add(&s->kept, v, n);
+	s->pace.no_room = 0;
 	b->at += n;
 	if (s->kept.resending && b->at == b->n)
 		sender_kept_next(&s->kept);
+}
+
+/* There was no room for the next datagram. Pauses, or returns false: it will have none. */
+static bool sender_awaits_room(struct sender *s)
+{
+	int64_t now = clock_now();
+
+	if (!s->pace.no_room)
+		s->pace.no_room = now;
+	if (now - s->pace.no_room >= ROOM_PATIENCE) {
+		s->pace.no_room = 0;
+		return false;
+	}
+	sender_pause(s, now + ROOM_PAUSE);
+	return true;
 }
 
 /* Has each place refused the first datagram that it was to have? */
@@ -114,10 +131,8 @@ static void sender_unsent(struct sender *s, struct dgram_queue *b, int error)
 		s->pace.state = PACE_FULL;
 		return;
 	}
-	if (error == ENOBUFS) {
-		sender_pause(s, clock_now() + NO_BUFFER_PAUSE);
+	if (room_lacks(error) && sender_awaits_room(s))
 		return;
-	}
 	if (sender_may_move(s, error)) {
 		sender_move(s, error);
 		return;
@@ -165,6 +180,10 @@ void sender_send(struct sender *s)
 	n = sender_allowed(s, v, n);
 	if (n == 0)
 		return;
+	if (room_is_awaited(&s->places.socket, s->pace.no_room)) {
+		sender_pause(s, clock_now() + ROOM_PAUSE);
+		return;
+	}
 	sender_address(s, v, n);
 	sent = dgram_send(&s->places.socket, v, n);
 	if (sent < 0)

@@ -28,6 +28,7 @@ enum sender_state {
 struct sender_pace {
 	struct rate rate; /* --pps and --rate */
 	struct timer timer;
+	int64_t no_room; /* since when there is none for the next, see room.h; 0: there is */
 	enum {
 		PACE_FREE,
 		PACE_FULL,  /* the socket has to become writable first */

@@ -2,7 +2,8 @@
  *
  * udp(7), ip(7), ipv6(7), unix(7). For sockets of SOCK_DGRAM of any family; see packet.h for
  * SOCK_SEQPACKET. Each call that sends or receives has a Linux twin (sendmmsg, UDP_SEGMENT,
- * recvmmsg, UDP_GRO, IP_RECVERR, SO_MEMINFO) and a portable one, which takes them one by one.
+ * recvmmsg, UDP_GRO, IP_RECVERR, SO_MEMINFO, SIOCOUTQ) and a portable one, which takes them one by
+ * one.
  */
 #ifndef SOCK_DATAGRAM_H
 #define SOCK_DATAGRAM_H
@@ -142,6 +143,10 @@ struct dgram {
  * Returns how many the kernel took, at least one; or -1 with errno of sendmsg(2), which is about
  * the first one: nothing was sent. After EAGAIN wait for POLLOUT, after ENOBUFS for a while. */
 ssize_t dgram_send(struct dgram_socket *s, const struct dgram *v, size_t n);
+
+/* Does anything that S has sent still wait in this machine for its turn on the way? False also of a
+ * UNIX socket, and where nobody can tell. */
+bool dgram_waits(const struct dgram_socket *s);
 
 /* Takes the errors that are pending on S and tells them: for POLLERR. */
 void dgram_errors(struct dgram_socket *s);

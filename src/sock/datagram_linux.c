@@ -210,6 +210,12 @@ ssize_t dgram_send(struct dgram_socket *s, const struct dgram *v, size_t n)
 	return (ssize_t)taken;
 }
 
+bool dgram_waits(const struct dgram_socket *s)
+{
+	/* udp(7) has it as SIOCOUTQ, the same number. */
+	return address_family_is_ip(s->family) && stream_unacknowledged(s->fd) > 0;
+}
+
 uint32_t dgram_too_large(const struct dgram_socket *s, size_t size)
 {
 	bool six = s->family == AF_INET6;

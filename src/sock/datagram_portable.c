@@ -50,6 +50,12 @@ ssize_t dgram_send(struct dgram_socket *s, const struct dgram *v, size_t n)
 	return sent ? (ssize_t)sent : -1;
 }
 
+bool dgram_waits(const struct dgram_socket *s)
+{
+	(void)s;
+	return false;
+}
+
 int64_t dgram_dropped(const struct dgram_socket *s)
 {
 	(void)s;
