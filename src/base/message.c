@@ -66,6 +66,13 @@ const char *message_option(const struct messages *m, const char *name, char *tex
 	return text;
 }
 
+/* Waits at most PATIENCE ns for stderr to take something. Where poll(2) itself fails there is only
+ * to try. */
+static bool stderr_takes(int64_t patience)
+{
+	return wait_ready(STDERR_FILENO, POLLOUT, patience) || errno != ETIMEDOUT;
+}
+
 /* Writes N BYTES to stderr, undivided up to PIPE_BUF bytes. Waits at most PATIENCE ns for each
  * piece. Returns how many bytes were taken. */
 static size_t stderr_put(const char *bytes, size_t n, int64_t patience)
@@ -75,7 +82,7 @@ static size_t stderr_put(const char *bytes, size_t n, int64_t patience)
 
 	/* In its background there is nothing to wait for. */
 	while (done < n && !(terminal && terminal_holds(STDERR_FILENO, POLLOUT)) &&
-	       wait_ready(STDERR_FILENO, POLLOUT, patience)) {
+	       stderr_takes(patience)) {
 		ssize_t k = write(STDERR_FILENO, bytes + done, n - done < most ? n - done : most);
 		if (k > 0)
 			done += (size_t)k;

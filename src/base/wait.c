@@ -27,5 +27,7 @@ bool wait_ready(int fd, short events, int64_t timeout)
 			if (timeout < 0)
 				timeout = 0;
 		}
+	if (n == 0)
+		errno = ETIMEDOUT;
 	return n > 0;
 }

@@ -13,7 +13,8 @@
 int wait_for(struct pollfd *fds, nfds_t n, int64_t timeout, const sigset_t *mask);
 
 /* Waits at most TIMEOUT ns (below 0: without limit) for any of EVENTS, an error or a hang-up on FD,
- * signals notwithstanding. Returns whether one came. */
+ * signals notwithstanding. Returns whether one came; if not, errno is ETIMEDOUT, or tells why that
+ * could not be found out. */
 bool wait_ready(int fd, short events, int64_t timeout);
 
 #endif

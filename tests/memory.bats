@@ -1,0 +1,27 @@
+#!/usr/bin/env bats
+# What happens where the system has no memory, no thread or no ppoll(2) for the program.
+
+load helpers/common
+
+# injects CALL ERROR WHEN COMMAND...: these calls of COMMAND fail.
+injects() {
+	local strace=(strace -qq -o /dev/null -e "trace=$1" -e "inject=$1:error=$2$3")
+	[ -z "${SOCKIT_FLAVOUR-}" ] || skip 'of this build strace tells other things'
+	needs strace strace
+	"${strace[@]}" true 2>/dev/null || skip 'this strace cannot inject'
+	within 10 "${strace[@]}" "${@:4}" 3>&-
+}
+
+@test "no ppoll(2): that is said" {
+	local word port
+	port=$(free_port)
+	for word in "connect -n 127.0.0.1 $port" "connect -nz 127.0.0.1 $port" "udp-recv -n 127.0.0.1 0" \
+		'resolve localhost'; do
+		STATUS=0
+		# shellcheck disable=SC2086 # words
+		injects ppoll EPERM '' "$SOCKIT" $word >out 2>err || STATUS=$?
+		status_is 1
+		silent out
+		grep -q '^sockit [a-z-]*: poll: Operation not permitted (EPERM)$' err
+	done
+}
