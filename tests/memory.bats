@@ -12,6 +12,19 @@ injects() {
 	within 10 "${strace[@]}" "${@:4}" 3>&-
 }
 
+@test "no thread for a look-up that waits: it has failed" {
+	STATUS=0
+	injects clone,clone3 EAGAIN :when=2+ "$SOCKIT" resolve localhost LOCALHOST Localhost >out 2>err || STATUS=$?
+	status_is 3
+	grep -q '^localhost	' out
+	says '^sockit resolve: LOCALHOST: Resource temporarily unavailable \(EAGAIN\) \(EAI_SYSTEM\)$' <(sed 1q err)
+	says '^sockit resolve: Localhost: Resource temporarily unavailable' <(sed 1d err)
+	STATUS=0
+	injects clone,clone3 EAGAIN :when=2+ "$SOCKIT" connect -z localhost LOCALHOST Localhost 1 2>err || STATUS=$?
+	grep -q 'host LOCALHOST: Resource' err
+	grep -q 'host Localhost: Resource' err
+}
+
 @test "no ppoll(2): that is said" {
 	local word port
 	port=$(free_port)

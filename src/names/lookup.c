@@ -52,9 +52,10 @@ static struct {
 	int running, most;
 	atomic_int names, threads;
 	struct lookup *first;
+	struct timer failed; /* none can be started, and none runs */
 } queue = { .most = LOOKUPS_MOST };
 
-static int queue_start_next(void);
+static void queue_go_on(struct loop *loop);
 
 void lookup_at_once(int most)
 {
@@ -310,10 +311,9 @@ static void lookup_done(void *arg, short events)
 	fn(fn_arg, &answer);
 }
 
-void lookup_cancel(struct lookup *l)
+/* Takes L away from its thread or out of the queue. */
+static void lookup_free(struct lookup *l)
 {
-	if (!l)
-		return;
 	if (l->watch.fd >= 0) {
 		watch_drop(l->loop, &l->watch);
 		close(l->watch.fd);
@@ -330,7 +330,17 @@ void lookup_cancel(struct lookup *l)
 	}
 	work_release(l->work);
 	free(l);
-	queue_start_next();
+}
+
+void lookup_cancel(struct lookup *l)
+{
+	struct loop *loop;
+
+	if (!l)
+		return;
+	loop = l->loop;
+	lookup_free(l);
+	queue_go_on(loop);
 }
 
 /* Puts copies of Q's words into W. Returns 0, or -1 with errno ENOMEM. */
@@ -405,8 +415,8 @@ static bool lookup_may_run(const struct lookup *l)
 	       (!l->work->trusted || atomic_load(&queue.names) < queue.most);
 }
 
-/* Starts the look-ups whose turn it is. Returns 0, or -1 with errno if one cannot be started and
- * goes on waiting. */
+/* Starts the look-ups whose turn it is. Returns 0, or -1 with errno if the first cannot be started
+ * and goes on waiting. */
 static int queue_start_next(void)
 {
 	while (queue.first && lookup_may_run(queue.first)) {
@@ -416,6 +426,37 @@ static int queue_start_next(void)
 		queue.first = l->next;
 	}
 	return 0;
+}
+
+/* The first of those that wait gets its error, unless there is room by now. Its caller may start
+ * others, or cancel them. */
+static void queue_fail(void *arg)
+{
+	struct lookup_answer answer = { .eai = EAI_SYSTEM };
+	struct lookup *l;
+	lookup_fn *fn;
+	void *fn_arg;
+
+	if (queue_start_next() == 0 || queue.running > 0)
+		return;
+	answer.error = errno;
+	l = queue.first;
+	fn = l->fn;
+	fn_arg = l->arg;
+	lookup_free(l);
+	queue_go_on(arg);
+	fn(fn_arg, &answer);
+}
+
+/* A place is free for those that wait. If they cannot be started, and none runs that could make
+ * room, they are told later: whoever gave the place up expects no call. */
+static void queue_go_on(struct loop *loop)
+{
+	if (queue_start_next() == 0 || queue.running > 0)
+		return;
+	queue.failed.fn = queue_fail;
+	queue.failed.arg = loop;
+	timer_set(loop, &queue.failed, loop_now(loop));
 }
 
 /* Puts L into the queue, from where it starts now, or when its turn comes. Returns 0, or -1 with
