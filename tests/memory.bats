@@ -3,6 +3,41 @@
 
 load helpers/common
 
+# preload: $FAILING is malloc_fail.c, compiled. Skips the test where that has no effect.
+preload() {
+	local cc=${CC:-cc}
+	[ -z "${SOCKIT_FLAVOUR-}" ] || skip 'the memory of this build is not that of the program'
+	command -v "${cc%% *}" >/dev/null || skip "no compiler $cc"
+	export FAILING=$BATS_FILE_TMPDIR/malloc_fail.so
+	# shellcheck disable=SC2086 # words
+	[ -e "$FAILING" ] ||
+		$cc -shared -fPIC -o "$FAILING" "$BATS_TEST_DIRNAME/helpers/malloc_fail.c"
+	env LD_PRELOAD="$FAILING" MALLOC_COUNT=count "$SOCKIT" --version >out 2>err || :
+	[ -s count ] || skip 'nothing can be preloaded'
+}
+
+# each WORD..., clients WORD...: as memory.py has it.
+each() {
+	python3 -S "$BATS_TEST_DIRNAME/helpers/memory.py" each "$@"
+}
+clients() {
+	python3 -S "$BATS_TEST_DIRNAME/helpers/memory.py" clients "$@"
+}
+
+@test "no memory: each end has a message" {
+	preload
+	: >in
+	each '' "$SOCKIT" listen -n -w 0.01 127.0.0.1 0
+	each '' "$SOCKIT" udp-recv -n -w 0.01 127.0.0.1 0
+	each '' "$SOCKIT" udp-send -n 127.0.0.1 "$(free_port)"
+}
+
+@test "no memory for a client: that is said, and the others are served" {
+	preload
+	local listen=("$SOCKIT" listen -nk 127.0.0.1 0)
+	clients 'hello\n' hello "${listen[@]}" --echo
+}
+
 # injects CALL ERROR WHEN COMMAND...: these calls of COMMAND fail.
 injects() {
 	local strace=(strace -qq -o /dev/null -e "trace=$1" -e "inject=$1:error=$2$3")

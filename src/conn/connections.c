@@ -17,6 +17,7 @@
 
 #define FDS_OF_LOOKUP 5		 /* open for a moment while a name is looked up */
 #define DIAL_LIMIT (30 * SECOND) /* where -w says nothing */
+#define ROOM_EACH 16		 /* watches, or timers, that may be set for a client */
 #define WAITS_MOST 3		 /* connections of which it is told what they wait for */
 
 /* Says once how to get out of raw mode, to whoever sits at the terminal. */
@@ -266,7 +267,8 @@ void connections_listen(struct connections *s, struct listener *l)
 void connections_take(struct connections *s, int fd, const struct address *peer,
 		      const struct address *local)
 {
-	struct connection *x = malloc(sizeof *x + s->service->size);
+	bool room = loop_reserve(s->run.loop, ROOM_EACH * (s->n + 1)) == 0;
+	struct connection *x = room ? malloc(sizeof *x + s->service->size) : NULL;
 
 	if (!x) {
 		report_error(s->c->messages, "connection", ENOMEM);

@@ -18,12 +18,14 @@
 #define PERIOD 64	/* wake-ups */
 #define SIGNAL_LOOK 16	/* wake-ups */
 #define READY_MOST 64	/* of the pollset at a time */
+#define ROOM 32		/* watches, and timers, at first: enough for what serves one connection */
 #define IN_SET SIZE_MAX /* the slot of a watch in the pollset */
 
 struct loop {
 	struct pollfd *fds;	/* what is polled one by one; the pollset is one of them */
 	struct watch **watches; /* theirs, in the same order */
-	size_t n, size;
+	size_t n;
+	size_t size; /* so many have room, and so many timers */
 	struct pollset pollset;
 	struct watch set_watch; /* on the pollset */
 	size_t n_set;		/* how many watches are in it */
@@ -33,11 +35,12 @@ struct loop {
 	unsigned busy;	/* times in a row that something was ready at once */
 	unsigned char period;
 	struct timer **timers; /* a binary heap, the next one first */
-	size_t n_timers, timers_size;
+	size_t n_timers;
 	struct timer look_timer; /* for terminals that are left out */
 	struct child *children;
 	int64_t now;
 	bool stopped;
+	int error; /* by which it cannot go on; 0: none */
 	signal_fn *on_signal;
 	void *signal_arg;
 };
@@ -55,7 +58,10 @@ struct loop *loop_new(void)
 	pollset_start(&l->pollset);
 	l->set_watch = (struct watch){ .fn = loop_set_ready, .arg = l };
 	l->look_timer = (struct timer){ .fn = loop_look_again, .arg = l };
-	return l;
+	if (loop_reserve(l, ROOM) == 0)
+		return l;
+	loop_free(l);
+	return NULL;
 }
 
 void loop_free(struct loop *l)
@@ -73,24 +79,48 @@ void loop_free(struct loop *l)
 	free(l);
 }
 
-/* Returns ARRAY of *SIZE elements, larger if there is no room for one more than N. */
-static void *loop_grow(void *array, size_t n, size_t *size, size_t each)
+/* Makes room for N of each in all. Returns as loop_reserve(). */
+static int loop_grow(struct loop *l, size_t n)
 {
-	if (n < *size)
-		return array;
-	*size = *size ? *size * 2 : 8;
-	array = realloc(array, *size * each);
-	if (!array)
-		abort();
-	return array;
+	struct pollfd *fds;
+	struct watch **watches;
+	struct timer **timers;
+
+	if (n <= l->size)
+		return 0;
+	if (n < 2 * l->size)
+		n = 2 * l->size;
+	fds = realloc(l->fds, n * sizeof *fds);
+	l->fds = fds ? fds : l->fds;
+	watches = realloc(l->watches, n * sizeof(struct watch *));
+	l->watches = watches ? watches : l->watches;
+	timers = realloc(l->timers, n * sizeof(struct timer *));
+	l->timers = timers ? timers : l->timers;
+	if (!fds || !watches || !timers)
+		return -1;
+	l->size = n;
+	return 0;
+}
+
+int loop_reserve(struct loop *l, size_t n)
+{
+	return loop_grow(l, n + (l->n > l->n_timers ? l->n : l->n_timers));
+}
+
+/* Is there room for one more than N? Else L is at its end. */
+static bool loop_has_room(struct loop *l, size_t n)
+{
+	if (loop_grow(l, n + 1) == 0)
+		return true;
+	l->error = ENOMEM;
+	l->stopped = true;
+	return false;
 }
 
 static void loop_add_one(struct loop *l, struct watch *w, short events)
 {
-	size_t size = l->size;
-
-	l->fds = loop_grow(l->fds, l->n, &size, sizeof *l->fds);
-	l->watches = loop_grow(l->watches, l->n, &l->size, sizeof *l->watches);
+	if (!loop_has_room(l, l->n))
+		return;
 	l->watches[l->n] = w;
 	l->fds[l->n] = (struct pollfd){ .fd = w->fd, .events = events };
 	w->slot = ++l->n;
@@ -144,7 +174,7 @@ static void loop_drop_from_set(struct loop *l, struct watch *w)
 		if (l->ready[i].watch == w)
 			l->ready[i].watch = NULL;
 	if (--l->n_set == 0)
-		loop_drop_one(l, &l->set_watch);
+		watch_drop(l, &l->set_watch);
 }
 
 void watch_drop(struct loop *l, struct watch *w)
@@ -226,8 +256,8 @@ void timer_set(struct loop *l, struct timer *t, int64_t at)
 	}
 	t->at = at;
 	if (!t->slot) {
-		l->timers =
-			loop_grow(l->timers, l->n_timers, &l->timers_size, sizeof(struct timer *));
+		if (!loop_has_room(l, l->n_timers))
+			return;
 		t->slot = ++l->n_timers;
 	}
 	timer_sift(l, t->slot - 1, t);
@@ -370,7 +400,7 @@ static void loop_take_signals(struct loop *l)
  * same. */
 int loop_run(struct loop *l)
 {
-	l->stopped = false;
+	l->stopped = l->error != 0;
 	while (!l->stopped && (l->n || l->n_timers || l->children)) {
 		int64_t timeout = -1;
 		int ready;
@@ -394,5 +424,6 @@ int loop_run(struct loop *l)
 			loop_call_watches(l, ready);
 		loop_call_timers(l);
 	}
-	return 0;
+	errno = l->error;
+	return l->error ? -1 : 0;
 }

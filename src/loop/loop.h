@@ -52,15 +52,20 @@ struct child {
 struct loop *loop_new(void);
 void loop_free(struct loop *l);
 
+/* Makes room for N more watches and N more timers than are set now, so that setting them cannot
+ * fail. Returns 0, or -1 with errno ENOMEM. */
+int loop_reserve(struct loop *l, size_t n);
+
 /* Watches W's descriptor for EVENTS of poll(2) from now on, in place of those before; 0: for errors
- * and hang-ups alone. If memory runs out the process aborts, since nobody else would be told. */
+ * and hang-ups alone. If there is no room for one more, and no memory, loop_run() ends and fails.
+ */
 void watch_set(struct loop *l, struct watch *w, short events);
 
 /* Stops watching W's descriptor. */
 void watch_drop(struct loop *l, struct watch *w);
 
-/* Calls T once at time AT (see clock.h; NEVER: not at all), in place of a time set before. Aborts
- * as watch_set() does. */
+/* Calls T once at time AT (see clock.h; NEVER: not at all), in place of a time set before. Room is
+ * made as by watch_set(). */
 void timer_set(struct loop *l, struct timer *t, int64_t at);
 void timer_drop(struct loop *l, struct timer *t);
 
@@ -78,7 +83,8 @@ void child_drop(struct loop *l, struct child *c);
 int64_t loop_now(struct loop *l);
 
 /* Waits for something to happen and makes the calls, until loop_stop() was called or there is
- * nothing left to wait for. Returns 0, or -1 with errno where the wait itself failed. */
+ * nothing left to wait for. Returns 0, or -1 with errno where the wait itself failed, or with
+ * ENOMEM where there was no room for a watch or a timer. */
 int loop_run(struct loop *l);
 void loop_stop(struct loop *l);
 

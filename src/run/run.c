@@ -285,7 +285,8 @@ static void run_finish_copies(struct run *r)
 	r->finishing = true;
 	/* A failure of the files becomes the outcome only if nothing failed before. */
 	r->ended = r->outcome.kind != OUTCOME_DONE;
-	loop_run(rest);
+	if (loop_run(rest) < 0)
+		run_end(r, report_error(r->messages, "poll", errno));
 	timer_drop(rest, &r->timeout);
 	run_move_copies(r, served);
 	loop_free(rest);

@@ -1,0 +1,148 @@
+"""memory.py - runs a program again and again, and each time another of its allocations fails
+
+    memory.py each TEXT COMMAND...
+        Each fails alone, then with all that come after it. The program has succeeded and printed TEXT, or it has
+        ended with a message, having printed no more than the beginning of TEXT. It reads the file in.
+
+    memory.py clients REQUEST ANSWER COMMAND...
+        COMMAND listens, tells where by --notify-fd, and says with -v whom it accepts; each allocation fails that it
+        makes for nine clients who are there together. Each of them sends REQUEST, and gets what begins with ANSWER,
+        but for one, of which the listener says that there was no memory for it.
+
+$FAILING is malloc_fail.c, compiled. In the words escapes are those of Python. Where something is not so that is printed,
+with status 1.
+"""
+import os
+import socket
+import subprocess
+import sys
+
+CLIENTS = 9
+COUNT = 'count'
+
+
+def environment(**more):
+    return dict(os.environ, LD_PRELOAD=os.environ['FAILING'], MALLOC_COUNT=COUNT, **more)
+
+
+def allocations():
+    with open(COUNT) as file:
+        return int(file.read())
+
+
+def run(command, **failing):
+    """Returns how COMMAND has ended, and what it printed."""
+    with open('in') as stdin:
+        try:
+            done = subprocess.run(command, stdin=stdin, stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=10,
+                                  env=environment(**failing))
+        except subprocess.TimeoutExpired:
+            return 'none in 10 s', b'', b''
+    return done.returncode, done.stdout, done.stderr
+
+
+def each(text, command):
+    run(command)
+    most = allocations()
+    for more in {}, {'MALLOC_FAIL_ALL': '1'}:
+        for n in range(1, most + 1):
+            status, out, err = run(command, MALLOC_FAIL=str(n), **more)
+            good = out == text if status == 0 else status in (1, 2, 3, 4) and err and text.startswith(out)
+            if not good:
+                sys.exit('allocation %d of %d %s: status %s, stdout %r, stderr %r' % (n, most, more, status, out, err))
+
+
+def start(command, **failing):
+    """Returns the process of COMMAND that listens, and its port, None where it has failed."""
+    reading, writing = os.pipe()
+    process = subprocess.Popen(command + ['-v', '--notify-fd', str(writing)], stderr=subprocess.PIPE,
+                               pass_fds=[writing], stdin=subprocess.DEVNULL, env=environment(**failing))
+    os.close(writing)
+    with os.fdopen(reading) as ready:
+        words = ready.read().split()
+    return process, int(words[1]) if words else None
+
+
+def connect(port):
+    client = socket.socket()
+    client.settimeout(10)
+    try:
+        client.connect(('127.0.0.1', port))
+    except OSError:
+        pass
+    return client
+
+
+def send(client, request):
+    try:
+        client.sendall(request)
+    except OSError:
+        pass
+
+
+def gets(client, answer):
+    try:
+        return client.recv(1000).startswith(answer)
+    except OSError:
+        return False
+
+
+def serve(process, port, request, answer):
+    """Returns how many clients have got what they wanted, and what PROCESS has said until all were accepted."""
+    clients = [connect(port) for _ in range(CLIENTS)]
+    said, accepted = b'', 0
+    while accepted < CLIENTS:
+        line = process.stderr.readline()
+        said += line
+        accepted += b' accepted ' in line
+        if not line:
+            break
+    for client in clients:
+        send(client, request)
+    served = sum(gets(client, answer) for client in clients)
+    for client in clients:
+        client.close()
+    return served, said
+
+
+def clients(request, answer, command):
+    process, port = start(command + ['-w', '0.01'])
+    process.communicate()
+    first = allocations()
+    # It ends of itself, since no more are accepted.
+    process, port = start(command + ['--accept', str(CLIENTS)])
+    served, said = serve(process, port, request, answer)
+    said += process.communicate()[1]
+    most = allocations()
+    if served != CLIENTS:
+        sys.exit('%d served: %r' % (served, said))
+    lost = 0
+    for n in range(first + 1, most + 1):
+        process, port = start(command, MALLOC_FAIL=str(n))
+        if not port:
+            process.communicate()
+            continue
+        served, said = serve(process, port, request, answer)
+        ended = process.poll()
+        process.terminate()
+        said += process.communicate()[1]
+        lost += CLIENTS - served
+        if ended is not None or served < CLIENTS - 1 or (served < CLIENTS and b'MEM' not in said):
+            sys.exit('allocation %d of %d: %d served, ended %s: %r' % (n, most, served, ended, said))
+    if not lost:
+        sys.exit('allocations %d to %d: none has failed for a client' % (first, most))
+
+
+def unescape(word):
+    return word.encode().decode('unicode_escape').encode('latin-1')
+
+
+def main():
+    mode, *words = sys.argv[1:]
+    if mode == 'each':
+        each(unescape(words[0]), words[1:])
+    else:
+        clients(unescape(words[0]), unescape(words[1]), words[2:])
+
+
+main()
