@@ -24,6 +24,28 @@ clients() {
 	python3 -S "$BATS_TEST_DIRNAME/helpers/memory.py" clients "$@"
 }
 
+@test "no memory: no command without every port probed" {
+	preload
+	: >in
+	local port
+	port=$(free_port)
+	each '' "$SOCKIT" connect -nz 127.0.0.1 "$port" -- echo STARTED
+	serve -nk --discard 127.0.0.1 0 2>listen.err
+	each "$PORT/tcp open\n" "$SOCKIT" connect -nz 127.0.0.1 "$PORT"
+}
+
+@test "no memory: what is not sent is no success" {
+	preload
+	echo hello >in
+	serve -nk --echo 127.0.0.1 0 2>listen.err
+	each 'hello\n' "$SOCKIT" connect -n 127.0.0.1 "$PORT"
+	each 'hello\n' "$SOCKIT" connect -n -o copy --progress 127.0.0.1 "$PORT"
+	"$SOCKIT" unix -lk --echo --notify-fd 9 sock 9>ready 2>unix.err 3>&- &
+	started
+	eventually [ -s ready ]
+	each 'hello\n' "$SOCKIT" unix sock
+}
+
 @test "no memory: each end has a message" {
 	preload
 	: >in

@@ -271,8 +271,11 @@ void connections_take(struct connections *s, int fd, const struct address *peer,
 	struct connection *x = room ? malloc(sizeof *x + s->service->size) : NULL;
 
 	if (!x) {
-		report_error(s->c->messages, "connection", ENOMEM);
+		struct outcome outcome = report_error(s->c->messages, "connection", ENOMEM);
+		s->failed = true;
 		close(fd);
+		if (!s->listening)
+			run_end(&s->run, outcome);
 		return;
 	}
 	*x = (struct connection){ .connections = s,

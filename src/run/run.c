@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/errname.h"
 #include "flow/pool.h"
 #include "flow/transfer.h"
 #include "loop/signals.h"
@@ -296,6 +297,11 @@ struct outcome run_wait(struct run *r)
 {
 	if ((!r->ended || r->leave_timer.slot) && loop_run(r->loop) < 0)
 		run_end(r, report_error(r->messages, "poll", errno));
+	/* Whoever gave up has not said why. */
+	if (!r->ended)
+		run_end(r, message_fail(r->messages, OUTCOME_FAILED, errno_name(EDEADLK),
+					"not done, and nothing is left to wait for (%s)",
+					errno_name(EDEADLK)));
 	timer_drop(r->loop, &r->leave_timer);
 	if (r->calls.ending)
 		r->calls.ending(r->calls.arg);

@@ -95,7 +95,8 @@ void run_look_up(struct run *r, const struct places_question *q, const char *wha
 void run_end(struct run *r, struct outcome outcome);
 
 /* Runs the loop until run_end() was called, and what was read has arrived, then writes the rest of
- * the files. Returns the outcome.
+ * the files. Returns the outcome: a run that nobody has ended, though nothing is left to wait for,
+ * has failed, which is said.
  */
 struct outcome run_wait(struct run *r);
 

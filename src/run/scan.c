@@ -74,15 +74,18 @@ static void scan_retry_over(void *arg)
 
 /* ---- targets ---- */
 
-/* Makes a target of the next port of OP, which has one. Returns NULL without memory. */
-static struct scan_target *scan_start_target(struct scan_operand *op)
+/* Makes a target of the next port of OP, which has one. Without memory that is the end of S, and
+ * NULL. */
+static struct scan_target *scan_start_target(struct scan *s, struct scan_operand *op)
 {
 	struct scan_target *t;
 
 	if (!op->targets)
 		op->targets = calloc(op->n, sizeof *op->targets);
-	if (!op->targets)
+	if (!op->targets) {
+		run_end(&s->run, report_error(s->c->messages, "probe", errno));
 		return NULL;
+	}
 	op->next_port = ports_next(op->ports, op->next_port);
 	t = &op->targets[op->n_started++];
 	*t = (struct scan_target){ .of = op, .port = (uint16_t)op->next_port++ };
@@ -115,7 +118,7 @@ static struct scan_target *scan_take_new(struct scan *s)
 	for (size_t i = s->first; i < s->n; i++) {
 		struct scan_operand *op = &s->operands[i];
 		if (op->host->answer && op->n_started < op->n)
-			return scan_start_target(op);
+			return scan_start_target(s, op);
 	}
 	return NULL;
 }
