@@ -56,8 +56,13 @@ clients() {
 
 @test "no memory for a client: that is said, and the others are served" {
 	preload
-	local listen=("$SOCKIT" listen -nk 127.0.0.1 0)
-	clients 'hello\n' hello "${listen[@]}" --echo
+	local listen=("$SOCKIT" listen -nk 127.0.0.1 0) port
+	serve -nk --echo 127.0.0.1 0 2>echo.err
+	clients 9 'hello\n' hello "${listen[@]}" --echo
+	clients 3 'hello\n' hello "${listen[@]}" --forward "127.0.0.1:$PORT"
+	clients 3 "CONNECT 127.0.0.1:$PORT HTTP/1.1\r\n\r\n" 'HTTP/1.1 200' "${listen[@]}" --proxy-server http
+	printf -v port '\\x%02x\\x%02x' $((PORT >> 8)) $((PORT & 255))
+	clients 3 "\x04\x01$port\x7f\0\0\x01\0" '\0\x5a' "${listen[@]}" --proxy-server socks5
 }
 
 # injects CALL ERROR WHEN COMMAND...: these calls of COMMAND fail.

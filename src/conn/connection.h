@@ -33,7 +33,7 @@ struct connection {
 };
 
 /* Begins to serve X, all zero but for `connections`, `id`, `peer`, `local` and `own`, on FD, which
- * becomes its own. connections_one_over() is called from the loop, never from in here. */
+ * becomes its own. X may be gone when this returns. */
 void connection_start(struct connection *x, int fd);
 
 /* Ends X, which gives way to another. What was read is still sent. */

@@ -55,6 +55,14 @@ static void forward_take(struct endpoint *from, struct endpoint *to, struct righ
 	}
 }
 
+/* X cannot be joined to anything: that has been said, with OUTCOME. X is gone after this. */
+static void forward_failed(struct connection *x, struct outcome outcome)
+{
+	x->why = "not reached";
+	endpoint_break(&x->socket);
+	connections_one_over(x->connections, x, outcome);
+}
+
 static void forward_connected(void *arg, const struct dial_result *r)
 {
 	struct connection *x = arg;
@@ -66,13 +74,10 @@ static void forward_connected(void *arg, const struct dial_result *r)
 	f->dial = NULL;
 	connection_waiting(x, false);
 	if (r->fd < 0) {
-		x->why = "not reached";
-		endpoint_break(&x->socket);
-		connections_one_over(s, x,
-				     report_dial(s->c->messages,
-						 &(struct dial_report){ to->host, to->port, r,
-									connections_dial_limit(s),
-									"-w", UNSET }));
+		forward_failed(x, report_dial(s->c->messages,
+					      &(struct dial_report){ to->host, to->port, r,
+								     connections_dial_limit(s),
+								     "-w", UNSET }));
 		return;
 	}
 	endpoint_socket(&x->in, r->fd, address_text(&r->peer, f->name));
@@ -107,7 +112,7 @@ static void forward_start(struct connection *x)
 	connection_waiting(x, true);
 	f->dial = dial_start(s->run.loop, &c, forward_connected, x);
 	if (!f->dial)
-		run_end(&s->run, report_error(s->c->messages, "forward", errno));
+		forward_failed(x, report_error(s->c->messages, "forward", errno));
 }
 
 static void forward_waits(const struct connection *x, struct text *text)

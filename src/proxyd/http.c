@@ -84,7 +84,7 @@ static enum handshake http_take_whole(struct connection *x)
 	if (verdict != HTTP_AUTH_GOOD)
 		return proxyd_http_challenge(x, &head, verdict);
 	if (h->forward.failed)
-		return proxyd_http_refuse(x, 500, "out of memory");
+		return proxyd_http_lacks_memory(x);
 	if (ours)
 		return http_answer_options(x);
 	if (http_wants_length(head.method) && h->request.length == HTTP_LENGTH_NONE)
@@ -102,7 +102,7 @@ static enum handshake http_take(struct connection *x, const unsigned char *in, s
 
 	text_put(&h->head, in, *used);
 	if (h->head.failed)
-		return proxyd_http_refuse(x, 500, "out of memory");
+		return proxyd_http_lacks_memory(x);
 	if (scanned == HTTP_SCAN_TOO_LONG)
 		return proxyd_http_refuse(x, h->scan.long_line ? 414 : 431,
 					  "the request's head is too long");

@@ -1,6 +1,8 @@
 /* http_answers.c - the answers that the proxy server gives itself */
 #include "proxyd/http_state.h"
 
+#include <errno.h>
+
 #define ALLOW "Allow: CONNECT, DELETE, GET, HEAD, OPTIONS, PATCH, POST, PUT\r\n"
 
 static const char *phrase(unsigned status)
@@ -51,5 +53,13 @@ enum handshake proxyd_http_refuse(struct connection *x, unsigned status, const c
 
 	proxied_of(x)->why = why;
 	proxyd_http_add_answer(x, &proxied_of(x)->out, status, allow, false, why);
+	return HANDSHAKE_FAILED;
+}
+
+enum handshake proxyd_http_lacks_memory(struct connection *x)
+{
+	proxyd_fail(x, ENOMEM);
+	proxyd_http_refuse(x, 500, "out of memory");
+	proxied_of(x)->why = NULL;
 	return HANDSHAKE_FAILED;
 }

@@ -105,8 +105,12 @@ static void http_take_answer(void *arg, const char *in, size_t n, struct text *o
 		text_put(&h->head, in, used);
 		if (scanned == HTTP_SCAN_MORE)
 			continue;
-		if (scanned == HTTP_SCAN_TOO_LONG || h->head.failed || !http_take_head(x, out))
+		if (h->head.failed) {
+			proxyd_fail(x, ENOMEM);
+			http_give_up(x, out, "out of memory");
+		} else if (scanned == HTTP_SCAN_TOO_LONG || !http_take_head(x, out)) {
 			http_give_up(x, out, "what the site has answered is not HTTP");
+		}
 		h->scan = (struct http_scan){ 0 };
 		h->head.length = 0;
 	}

@@ -56,6 +56,9 @@ void proxyd_http_add_answer(struct connection *x, struct text *out, unsigned sta
  * Returns HANDSHAKE_FAILED. */
 enum handshake proxyd_http_refuse(struct connection *x, unsigned status, const char *why);
 
+/* The same where there was no memory for X, which is reported. */
+enum handshake proxyd_http_lacks_memory(struct connection *x);
+
 /* ---- http_who.c ---- */
 
 /* Writes our pseudonym in Via, by which loops are found, into HEX; the same for the whole run.

@@ -119,9 +119,11 @@ enum handshake proxyd_http_challenge(struct connection *x, const struct http_hea
 					      "wrong user or password";
 	http_challenges(&fields, PROXYD_HTTP_NAME, nonce, verdict == HTTP_AUTH_STALE);
 	text_put(&fields, "", 1);
-	if (fields.failed)
-		stay = false;
-	proxyd_http_add_answer(x, &p->out, 407, fields.failed ? "" : fields.data, stay, p->why);
+	if (fields.failed) {
+		text_free(&fields);
+		return proxyd_http_lacks_memory(x);
+	}
+	proxyd_http_add_answer(x, &p->out, 407, fields.data, stay, p->why);
 	text_free(&fields);
 	if (!stay)
 		return HANDSHAKE_FAILED;

@@ -39,6 +39,19 @@ static void proxied_gone(struct connection *x, int error)
 	connections_one_over(x->connections, x, x->outcome);
 }
 
+void proxyd_fail(struct connection *x, int error)
+{
+	x->why = "refused";
+	x->outcome = proxyd_tell_error(x, error);
+}
+
+/* X cannot be served by ERROR of ours, not even with an answer. */
+static void proxied_give_up(struct connection *x, int error)
+{
+	proxyd_fail(x, error);
+	connections_one_over(x->connections, x, x->outcome);
+}
+
 /* Sends what is left of `out`, and goes on to what comes then. */
 static void proxied_send(struct connection *x)
 {
@@ -77,7 +90,7 @@ static void proxied_send_then(struct connection *x, void (*then)(struct connecti
 
 	p->then = then;
 	if (p->out.failed)
-		proxied_gone(x, ENOMEM);
+		proxied_give_up(x, ENOMEM);
 	else
 		proxied_send(x);
 }
@@ -300,6 +313,7 @@ void proxyd_dial(struct connection *x)
 			return;
 		error = errno;
 		why = strerror(error);
+		proxyd_fail(x, error);
 	}
 	proxied_no_way(x, error, why);
 	timer_set(s->run.loop, &p->soon, loop_now(s->run.loop));
@@ -399,8 +413,7 @@ void proxied_start(struct connection *x)
 	connection_waiting(x, true);
 	p->state = calloc(1, p->protocol->size);
 	if (!p->state) {
-		run_end(&x->connections->run,
-			report_error(x->connections->c->messages, "proxy", ENOMEM));
+		proxied_give_up(x, ENOMEM);
 		return;
 	}
 	if (p->protocol->start)

@@ -106,6 +106,10 @@ void proxyd_tunnel(struct connection *x);
 /* Relays between X's client and X's `in` at once, as C says. */
 void proxyd_relay(struct connection *x, struct pump_config *c);
 
+/* Reports, as an error, that X cannot be served, by ERROR of ours; proxyd_refuse() without a WHY is
+ * to follow. */
+void proxyd_fail(struct connection *x, int error);
+
 /* Sends `out` to X's client, then ends the connection. WHY is reported with -v; NULL: it has been.
  * X may be gone after this. */
 void proxyd_refuse(struct connection *x, const char *why);

@@ -2,6 +2,7 @@
 #include "proxyd/report.h"
 
 #include <errno.h>
+#include <string.h>
 
 #include "base/errname.h"
 #include "names/lookup.h"
@@ -96,6 +97,15 @@ struct outcome proxyd_tell_failure(const struct connection *x, const struct dial
 	notice_end(&n, "%s: %.*s", x->name, (int)text.length, text.data ? text.data : "");
 	text_free(&text);
 	return (struct outcome){ kind, 0 };
+}
+
+struct outcome proxyd_tell_error(const struct connection *x, int error)
+{
+	struct notice n;
+
+	proxyd_begin_error(x, &n, OUTCOME_FAILED, errno_name(error));
+	notice_end(&n, "%s: %s (%s)", x->name, strerror(error), errno_name(error));
+	return (struct outcome){ OUTCOME_FAILED, 0 };
 }
 
 struct outcome proxyd_tell_cut(const struct connection *x)

@@ -15,6 +15,9 @@ void proxyd_tell_answer(const struct connection *x);
 /* Reports with -v that X's client is refused, and WHY: the event `refused`. */
 void proxyd_tell_refusal(const struct connection *x, const char *why);
 
+/* Reports that X cannot be served, by ERROR of ours. Returns the outcome of X. */
+struct outcome proxyd_tell_error(const struct connection *x, int error);
+
 /* Reports why X's place was not reached: R is the result of dialling, ERROR is that as one errno,
  * and LIMIT the time it had, in ns. Returns the outcome of X. */
 struct outcome proxyd_tell_failure(const struct connection *x, const struct dial_result *r,

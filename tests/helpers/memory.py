@@ -4,9 +4,9 @@
         Each fails alone, then with all that come after it. The program has succeeded and printed TEXT, or it has
         ended with a message, having printed no more than the beginning of TEXT. It reads the file in.
 
-    memory.py clients REQUEST ANSWER COMMAND...
+    memory.py clients MANY REQUEST ANSWER COMMAND...
         COMMAND listens, tells where by --notify-fd, and says with -v whom it accepts; each allocation fails that it
-        makes for nine clients who are there together. Each of them sends REQUEST, and gets what begins with ANSWER,
+        makes for so MANY clients who are there together. Each of them sends REQUEST, and gets what begins with ANSWER,
         but for one, of which the listener says that there was no memory for it.
 
 $FAILING is malloc_fail.c, compiled. In the words escapes are those of Python. Where something is not so that is printed,
@@ -17,7 +17,6 @@ import socket
 import subprocess
 import sys
 
-CLIENTS = 9
 COUNT = 'count'
 
 
@@ -87,11 +86,11 @@ def gets(client, answer):
         return False
 
 
-def serve(process, port, request, answer):
+def serve(process, port, many, request, answer):
     """Returns how many clients have got what they wanted, and what PROCESS has said until all were accepted."""
-    clients = [connect(port) for _ in range(CLIENTS)]
+    clients = [connect(port) for _ in range(many)]
     said, accepted = b'', 0
-    while accepted < CLIENTS:
+    while accepted < many:
         line = process.stderr.readline()
         said += line
         accepted += b' accepted ' in line
@@ -105,16 +104,16 @@ def serve(process, port, request, answer):
     return served, said
 
 
-def clients(request, answer, command):
+def clients(many, request, answer, command):
     process, port = start(command + ['-w', '0.01'])
     process.communicate()
     first = allocations()
     # It ends of itself, since no more are accepted.
-    process, port = start(command + ['--accept', str(CLIENTS)])
-    served, said = serve(process, port, request, answer)
+    process, port = start(command + ['--accept', str(many)])
+    served, said = serve(process, port, many, request, answer)
     said += process.communicate()[1]
     most = allocations()
-    if served != CLIENTS:
+    if served != many:
         sys.exit('%d served: %r' % (served, said))
     lost = 0
     for n in range(first + 1, most + 1):
@@ -122,12 +121,12 @@ def clients(request, answer, command):
         if not port:
             process.communicate()
             continue
-        served, said = serve(process, port, request, answer)
+        served, said = serve(process, port, many, request, answer)
         ended = process.poll()
         process.terminate()
         said += process.communicate()[1]
-        lost += CLIENTS - served
-        if ended is not None or served < CLIENTS - 1 or (served < CLIENTS and b'MEM' not in said):
+        lost += many - served
+        if ended is not None or served < many - 1 or (served < many and b'MEM' not in said):
             sys.exit('allocation %d of %d: %d served, ended %s: %r' % (n, most, served, ended, said))
     if not lost:
         sys.exit('allocations %d to %d: none has failed for a client' % (first, most))
@@ -142,7 +141,7 @@ def main():
     if mode == 'each':
         each(unescape(words[0]), words[1:])
     else:
-        clients(unescape(words[0]), unescape(words[1]), words[2:])
+        clients(int(words[0]), unescape(words[1]), unescape(words[2]), words[3:])
 
 
 main()
