@@ -59,6 +59,7 @@ clients() {
 	local listen=("$SOCKIT" listen -nk 127.0.0.1 0) port
 	serve -nk --echo 127.0.0.1 0 2>echo.err
 	clients 9 'hello\n' hello "${listen[@]}" --echo
+	clients 9 'hello\n' hello "${listen[@]}" --broker
 	clients 3 'hello\n' hello "${listen[@]}" --forward "127.0.0.1:$PORT"
 	clients 3 "CONNECT 127.0.0.1:$PORT HTTP/1.1\r\n\r\n" 'HTTP/1.1 200' "${listen[@]}" --proxy-server http
 	printf -v port '\\x%02x\\x%02x' $((PORT >> 8)) $((PORT & 255))

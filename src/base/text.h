@@ -2,8 +2,8 @@
  *
  * Memory: a function that cannot get memory returns an error, mostly -1 with ENOMEM, and its caller
  * says so and ends what it was about: one connection, or the run. A text that grows keeps the
- * failure itself, so that it is looked at once, at its end. abort() is only for a few entries of
- * tables without which the run cannot go on, at places that nobody above could give an error.
+ * failure itself, so that it is looked at once, at its end. Where nobody above could be given an
+ * error (loop/loop.h) it ends the loop's run.
  */
 #ifndef BASE_TEXT_H
 #define BASE_TEXT_H

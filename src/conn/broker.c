@@ -94,6 +94,9 @@ static void broker_hear(void *arg)
 		subscriber_took(&s->ear->subscriber, piece.iov_len);
 	}
 	output_flush(&s->ear->heard);
+	if (s->ear->subscriber.error && !s->run.ended)
+		run_end(&s->run, report_error(s->c->messages, s->ear->heard.to.name,
+					      s->ear->subscriber.error));
 }
 
 static void broker_heard(void *arg)

@@ -155,8 +155,9 @@ static void stdio_over(void *arg)
 	if (!s->keep)
 		connections_raw(s, false);
 	/* That stdin cannot be read has been told once. */
-	outcome = s->keep && x->pump.end == PUMP_IN_FAILED ? (struct outcome){ OUTCOME_FAILED, 0 } :
-							     connection_report(x);
+	outcome = s->keep && x->pump.end == PUMP_IN_FAILED && !x->subscriber.error ?
+			  (struct outcome){ OUTCOME_FAILED, 0 } :
+			  connection_report(x);
 	/* There is only one stdout: without it nobody is served. */
 	if (s->keep && (x->pump.end == PUMP_OUT_FAILED || x->up.quit))
 		run_end(&s->run, outcome);

@@ -105,7 +105,7 @@ static void subscriber_look_stalled(void *arg)
 		f->c.stalled(f->c.arg, r);
 }
 
-/* A new place at the end of R's ring, which grows if it is full. */
+/* A new place at the end of R's ring, which grows if it is full. NULL without memory. */
 static struct queued *subscriber_next_place(struct subscriber *r)
 {
 	size_t size = r->size ? 2 * r->size : 8;
@@ -114,7 +114,7 @@ static struct queued *subscriber_next_place(struct subscriber *r)
 	if (!r->size || r->n == r->size) {
 		queue = malloc(size * sizeof *queue);
 		if (!queue)
-			abort(); /* as the loop does: nobody else would be told */
+			return NULL;
 		for (size_t i = 0; r->size > 0 && r->queue && i < r->n; i++)
 			queue[i] = r->queue[(r->first + i) % r->size];
 		free(r->queue);
@@ -129,9 +129,9 @@ static struct queued *subscriber_next_place(struct subscriber *r)
 static void subscriber_push(struct subscriber *r, struct block *b, size_t offset)
 {
 	struct fanout *f = r->fanout;
-	struct queued *last = r->n ? &r->queue[(r->first + r->n - 1) % r->size] : NULL;
+	struct queued *last = r->n ? &r->queue[(r->first + r->n - 1) % r->size] : NULL, *next;
 
-	if (r->finished)
+	if (r->finished || r->error)
 		return;
 	if (subscriber_loses(r)) {
 		r->lost++;
@@ -141,7 +141,12 @@ static void subscriber_push(struct subscriber *r, struct block *b, size_t offset
 	if (last && last->block == b && last->end == offset) {
 		last->end = b->size;
 	} else {
-		*subscriber_next_place(r) = (struct queued){ b, offset, b->size };
+		next = subscriber_next_place(r);
+		if (!next) {
+			r->error = ENOMEM;
+			return;
+		}
+		*next = (struct queued){ b, offset, b->size };
 		b->users++;
 	}
 	if (r->bytes == 0)
@@ -488,13 +493,13 @@ void fanout_leave(struct subscriber *r)
 
 bool subscriber_is_over(const struct subscriber *r)
 {
-	return r->finished || (r->fanout->ended && !r->fanout->c.endless);
+	return r->finished || r->error || (r->fanout->ended && !r->fanout->c.endless);
 }
 
 int subscriber_nothing(const struct subscriber *r)
 {
-	errno = subscriber_is_over(r) ? r->fanout->error : EAGAIN;
-	return errno && !r->finished ? -1 : 0;
+	errno = !subscriber_is_over(r) ? EAGAIN : r->error ? r->error : r->fanout->error;
+	return errno && (r->error || !r->finished) ? -1 : 0;
 }
 
 static bool subscriber_ready(const void *object)

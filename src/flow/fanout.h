@@ -86,6 +86,7 @@ struct subscriber {
 	int64_t last_taken; /* time when it last took something, or joined */
 	struct timer stall;
 	bool finished;	/* gets no more */
+	int error;	/* nor if this is not 0: there was no memory for what came */
 	bool overhears; /* does not count; what it has no room for it loses, as of what is live: */
 	bool losing;	/* its queue was full, and is not half empty yet */
 	/* What it has lost so far: reads or packets, each as a whole, and their bytes. */
@@ -135,8 +136,8 @@ void publisher_end(struct publisher *s);
 /* *E reads R's queue. */
 void subscriber_endpoint(struct endpoint *e, struct subscriber *r, const char *name);
 
-/* What reading from R gives where it has nothing, as read(2): 0, the end; or -1 with errno, EAGAIN
- * or that of the source. */
+/* What reading from R gives where it has nothing, as read(2): 0, the end; or -1 with errno, EAGAIN,
+ * that of the source, or R's own. */
 int subscriber_nothing(const struct subscriber *r);
 
 /* What R would read next, as at most MOST pieces in place. Returns how many. */
