@@ -60,30 +60,32 @@ void spawn_environment_free(struct spawn_environment *e)
 	*e = (struct spawn_environment){ 0 };
 }
 
-/* Marks the descriptors above 2 in LIST, a directory, to be closed at exec. */
-static void spawn_mark_listed(DIR *list)
+/* Marks the descriptors above 2 in LIST, a directory, to be closed at exec. Returns whether it was
+ * read to its end. */
+static bool spawn_mark_listed(DIR *list)
 {
 	const struct dirent *entry;
 	int64_t fd;
 
 	/* It reads a directory of its own. */
 	/* cppcheck-suppress readdirCalled */
-	while ((entry = readdir(list)))
+	while (errno = 0, (entry = readdir(list)))
 		if (number_parse(entry->d_name, STDERR_FILENO + 1, INT_MAX, &fd) == 0)
 			fcntl((int)fd, F_SETFD, FD_CLOEXEC);
+	return errno == 0;
 }
 
 /* Descriptors above 2 that were inherited are closed at exec, as all that are ours. */
 static void spawn_close_inherited(void)
 {
 	DIR *list = opendir("/dev/fd");
+	bool all = list && spawn_mark_listed(list);
 	long most = sysconf(_SC_OPEN_MAX);
 
-	if (list) {
-		spawn_mark_listed(list);
+	if (list)
 		closedir(list);
+	if (all)
 		return;
-	}
 	for (int fd = STDERR_FILENO + 1; fd < (most < FDS_MOST ? most : FDS_MOST); fd++)
 		fcntl(fd, F_SETFD, FD_CLOEXEC);
 }
@@ -100,8 +102,7 @@ const char *spawn_name(const struct spawn_command *c)
 }
 
 /* The words with which /bin/sh finds and runs C's: a file that is no program may be a script
- * without
- * `#!`, see execvp(3). To be freed; NULL with errno ENOMEM. */
+ * without `#!`, see execvp(3). To be freed; NULL with errno ENOMEM. */
 static char **spawn_script(const struct spawn_command *c)
 {
 	static char sh[] = "sh", option[] = "-c", line[] = "exec \"$0\" \"$@\"";
@@ -120,44 +121,82 @@ static char **spawn_script(const struct spawn_command *c)
 	return words;
 }
 
+/* The signals as they were when we were started, and not as we have them. Returns 0 or an errno. */
+static int spawn_signals(posix_spawnattr_t *attr)
+{
+	sigset_t defaults;
+	int error;
+
+	sigemptyset(&defaults);
+	sigaddset(&defaults, SIGPIPE);
+	sigaddset(&defaults, SIGCHLD);
+	error = posix_spawnattr_setsigdefault(attr, &defaults);
+	if (!error)
+		error = posix_spawnattr_setsigmask(attr, signals_first());
+	if (!error)
+		error = posix_spawnattr_setflags(attr,
+						 POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK);
+	return error;
+}
+
+/* The command's descriptors; PASSED may be -1. Returns 0 or an errno. */
+static int spawn_descriptors(posix_spawn_file_actions_t *actions, int in, int out, int passed)
+{
+	int error = posix_spawn_file_actions_adddup2(actions, in, STDIN_FILENO);
+
+	if (!error)
+		error = posix_spawn_file_actions_adddup2(actions, out, STDOUT_FILENO);
+	if (!error && passed >= 0)
+		error = posix_spawn_file_actions_adddup2(actions, passed, PASSED);
+	return error;
+}
+
+/* Starts C, as *PID. Returns 0 or an errno. */
+static int spawn_as(const struct spawn_command *c, const posix_spawn_file_actions_t *actions,
+		    const posix_spawnattr_t *attr, char **environment, pid_t *pid)
+{
+	char sh[] = "sh", option[] = "-c";
+	char *shell[] = { sh, option, (char *)c->shell, NULL }, **words;
+	int error;
+
+	if (c->shell)
+		return posix_spawn(pid, "/bin/sh", actions, attr, shell, environment);
+	error = posix_spawnp(pid, c->words[0], actions, attr, c->words, environment);
+	if (error != ENOEXEC)
+		return error;
+	words = spawn_script(c);
+	error = words ? posix_spawn(pid, "/bin/sh", actions, attr, words, environment) : ENOMEM;
+	free(words);
+	return error;
+}
+
 pid_t spawn_start(const struct spawn_command *c, const struct spawn_environment *e, int in, int out,
 		  int passed)
 {
 	/* The copy stands above the descriptors that the command is to have. */
 	int copy = passed < 0 ? -1 : fcntl(passed, F_DUPFD_CLOEXEC, PASSED + 1);
-	char sh[] = "sh", option[] = "-c";
-	char *shell[] = { sh, option, (char *)c->shell, NULL }, **words = NULL;
+	int error = e->failed ? ENOMEM : passed >= 0 && copy < 0 ? errno : 0;
 	posix_spawn_file_actions_t actions;
 	posix_spawnattr_t attr;
-	sigset_t defaults;
-	pid_t pid;
-	int error;
+	pid_t pid = -1;
 
-	if (e->failed)
-		errno = ENOMEM;
-	if (e->failed || (passed >= 0 && copy < 0)) {
-		close_keeping_errno(copy);
-		return -1;
-	}
-	sigemptyset(&defaults);
-	sigaddset(&defaults, SIGPIPE);
-	sigaddset(&defaults, SIGCHLD);
-	posix_spawnattr_init(&attr);
-	posix_spawnattr_setsigdefault(&attr, &defaults);
-	posix_spawnattr_setsigmask(&attr, signals_first());
-	posix_spawnattr_setflags(&attr, POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK);
-	posix_spawn_file_actions_init(&actions);
-	posix_spawn_file_actions_adddup2(&actions, in, STDIN_FILENO);
-	posix_spawn_file_actions_adddup2(&actions, out, STDOUT_FILENO);
-	if (copy >= 0)
-		posix_spawn_file_actions_adddup2(&actions, copy, PASSED);
-	error = c->shell ? posix_spawn(&pid, "/bin/sh", &actions, &attr, shell, e->values) :
-			   posix_spawnp(&pid, c->words[0], &actions, &attr, c->words, e->values);
-	if (error == ENOEXEC && !c->shell && (words = spawn_script(c)))
-		error = posix_spawn(&pid, "/bin/sh", &actions, &attr, words, e->values);
-	free(words);
+	if (!error)
+		error = posix_spawnattr_init(&attr);
+	if (error)
+		goto close_copy;
+	error = posix_spawn_file_actions_init(&actions);
+	if (error)
+		goto destroy_attr;
+	error = spawn_signals(&attr);
+	/* What is not said here the command would have of ours. */
+	if (!error)
+		error = spawn_descriptors(&actions, in, out, copy);
+	if (!error)
+		error = spawn_as(c, &actions, &attr, e->values, &pid);
 	posix_spawn_file_actions_destroy(&actions);
+destroy_attr:
 	posix_spawnattr_destroy(&attr);
+close_copy:
 	errno = error;
 	close_keeping_errno(copy);
 	return error ? -1 : pid;

@@ -1,0 +1,38 @@
+#!/usr/bin/env bats
+# Where memory, descriptors or a file give out: what was not done is said, and is no success.
+
+load helpers/common
+
+# What lets allocations fail, see helpers/malloc_fail.c: MALLOC_FAIL=N "${MEMORY[@]}" COMMAND...
+setup_file() {
+	MEMORY_LIBRARY=$BATS_FILE_TMPDIR/malloc_fail.so
+	export MEMORY_LIBRARY
+	${CC:-cc} -std=c11 -O1 -fPIC -shared -o "$MEMORY_LIBRARY" "$BATS_TEST_DIRNAME/helpers/malloc_fail.c" || :
+}
+
+# needs_memory: skips the test where allocations cannot be made to fail.
+needs_memory() {
+	MEMORY=(env "LD_PRELOAD=$MEMORY_LIBRARY")
+	rm -f count
+	{ [ -e "$MEMORY_LIBRARY" ] && MALLOC_COUNT=count "${MEMORY[@]}" "$SOCKIT" --version >version &&
+		[ "$(<count)" -gt 0 ]; } 2>/dev/null || skip 'allocations of this program cannot be made to fail'
+}
+
+@test "a command has the connection's descriptors, or does not run" {
+	needs_memory
+	local n=0 total
+	serve -k -e 'echo honest; cat >>got' 127.0.0.1 0 2>/dev/null
+	echo secret >input
+	MALLOC_COUNT=count "${MEMORY[@]}" "$SOCKIT" connect -n -e 'head -n 1' 127.0.0.1 "$PORT" <input 3>&-
+	total=$(<count)
+	# The last ones are for the command.
+	for ((n = total - 25; n <= total; n++)); do
+		MALLOC_FAIL=$n within 20 "${MEMORY[@]}" "$SOCKIT" connect -n -e 'head -n 1' 127.0.0.1 "$PORT" \
+			<input 2>>err 3>&- || :
+	done
+	eventually [ -s got ]
+	kill -INT "$LISTENER"
+	ended 130 "$LISTENER"
+	[ "$(sort -u got)" = honest ]
+	grep -q 'ENOMEM' err
+}
