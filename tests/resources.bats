@@ -36,3 +36,25 @@ needs_memory() {
 	[ "$(sort -u got)" = honest ]
 	grep -q 'ENOMEM' err
 }
+
+@test "each errno has its name" {
+	needs strace strace
+	local error name text twin
+	twin=$("$SOCKIT" --version | sed -n 's/.*(\(.*\))$/\1/p')
+	strace -qq -o /dev/null -e trace=connect -e inject=connect:error=ENOKEY:when=1 true 2>/dev/null ||
+		skip 'this strace cannot inject'
+	# Those that connect(2) does not end with wait for more.
+	python3 -S -c 'import errno
+for number, name in {**errno.errorcode, errno.ENOTSUP: "ENOTSUP", errno.EDEADLK: "EDEADLK"}.items():
+	if name not in ("EINPROGRESS", "EINTR", "EALREADY", "EISCONN"):
+		print(number, name)
+print(600, "E600")' >errors
+	while read -r error name; do
+		strace -f -qq -o /dev/null -e trace=connect -e inject=connect:error="$error":when=1 \
+			"$SOCKIT" connect -n --json 127.0.0.1 9 </dev/null 2>err 3>&- || :
+		text=$(<err)
+		# The portable twin knows those of POSIX; of others it tells the number.
+		[ "$twin" = linux ] || [[ $text == *"($name)"* ]] || name=E$error
+		[[ $text == *"\"code\":\"$name\""*"($name)"* ]] || { echo "$error $name: $text" && return 1; }
+	done <errors
+}

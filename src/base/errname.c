@@ -17,67 +17,83 @@
 #define EAI_ADDRFAMILY EAI_FAMILY
 #endif
 
-struct name {
-	int value;
-	char name[18]; /* in place: a pointer would be relocated in every run */
-};
-
 #define NAME(x) x, #x
 
-static const struct name errnos[] = {
-	{ NAME(E2BIG) },	 { NAME(EACCES) },	    { NAME(EADDRINUSE) },
-	{ NAME(EADDRNOTAVAIL) }, { NAME(EAFNOSUPPORT) },    { NAME(EAGAIN) },
-	{ NAME(EALREADY) },	 { NAME(EBADF) },	    { NAME(EBADMSG) },
-	{ NAME(EBUSY) },	 { NAME(ECANCELED) },	    { NAME(ECONNABORTED) },
-	{ NAME(ECONNREFUSED) },	 { NAME(ECONNRESET) },	    { NAME(EDESTADDRREQ) },
-	{ NAME(EDOM) },		 { NAME(EDQUOT) },	    { NAME(EEXIST) },
-	{ NAME(EFAULT) },	 { NAME(EFBIG) },	    { NAME(EHOSTUNREACH) },
-	{ NAME(EINPROGRESS) },	 { NAME(EINTR) },	    { NAME(EINVAL) },
-	{ NAME(EIO) },		 { NAME(EISCONN) },	    { NAME(EISDIR) },
-	{ NAME(ELOOP) },	 { NAME(EMFILE) },	    { NAME(EMLINK) },
-	{ NAME(EMSGSIZE) },	 { NAME(ENAMETOOLONG) },    { NAME(ENETDOWN) },
-	{ NAME(ENETRESET) },	 { NAME(ENETUNREACH) },	    { NAME(ENFILE) },
-	{ NAME(ENODATA) },	 { NAME(ENOBUFS) },	    { NAME(ENODEV) },
-	{ NAME(ENOENT) },	 { NAME(ENOEXEC) },	    { NAME(ENOMEM) },
-	{ NAME(ENOPROTOOPT) },	 { NAME(ENOSPC) },	    { NAME(ENOSYS) },
-	{ NAME(ENOTCONN) },	 { NAME(ENOTDIR) },	    { NAME(ENOTSOCK) },
-	{ NAME(ENOTSUP) },	 { NAME(ENOTTY) },	    { NAME(ENXIO) },
-	{ NAME(EOVERFLOW) },	 { NAME(EPERM) },	    { NAME(EPIPE) },
-	{ NAME(EPROTO) },	 { NAME(EPROTONOSUPPORT) }, { NAME(EPROTOTYPE) },
-	{ NAME(ERANGE) },	 { NAME(EROFS) },	    { NAME(ESPIPE) },
-	{ NAME(ESTALE) },	 { NAME(ESRCH) },	    { NAME(ETIMEDOUT) },
-	{ NAME(ETXTBSY) },	 { NAME(EXDEV) },
+static const struct error_name errnos[] = {
+	{ NAME(E2BIG) },	   { NAME(EACCES) },	   { NAME(EADDRINUSE) },
+	{ NAME(EADDRNOTAVAIL) },   { NAME(EAFNOSUPPORT) }, { NAME(EAGAIN) },
+	{ NAME(EALREADY) },	   { NAME(EBADF) },	   { NAME(EBADMSG) },
+	{ NAME(EBUSY) },	   { NAME(ECANCELED) },	   { NAME(ECHILD) },
+	{ NAME(ECONNABORTED) },	   { NAME(ECONNREFUSED) }, { NAME(ECONNRESET) },
+	{ NAME(EDEADLK) },	   { NAME(EDESTADDRREQ) }, { NAME(EDOM) },
+	{ NAME(EDQUOT) },	   { NAME(EEXIST) },	   { NAME(EFAULT) },
+	{ NAME(EFBIG) },	   { NAME(EHOSTUNREACH) }, { NAME(EIDRM) },
+	{ NAME(EILSEQ) },	   { NAME(EINPROGRESS) },  { NAME(EINTR) },
+	{ NAME(EINVAL) },	   { NAME(EIO) },	   { NAME(EISCONN) },
+	{ NAME(EISDIR) },	   { NAME(ELOOP) },	   { NAME(EMFILE) },
+	{ NAME(EMLINK) },	   { NAME(EMSGSIZE) },	   { NAME(EMULTIHOP) },
+	{ NAME(ENAMETOOLONG) },	   { NAME(ENETDOWN) },	   { NAME(ENETRESET) },
+	{ NAME(ENETUNREACH) },	   { NAME(ENFILE) },	   { NAME(ENOBUFS) },
+	{ NAME(ENODATA) },	   { NAME(ENODEV) },	   { NAME(ENOENT) },
+	{ NAME(ENOEXEC) },	   { NAME(ENOLCK) },	   { NAME(ENOLINK) },
+	{ NAME(ENOMEM) },	   { NAME(ENOMSG) },	   { NAME(ENOPROTOOPT) },
+	{ NAME(ENOSPC) },	   { NAME(ENOSYS) },	   { NAME(ENOTCONN) },
+	{ NAME(ENOTDIR) },	   { NAME(ENOTEMPTY) },	   { NAME(ENOTRECOVERABLE) },
+	{ NAME(ENOTSOCK) },	   { NAME(ENOTSUP) },	   { NAME(ENOTTY) },
+	{ NAME(ENXIO) },	   { NAME(EOVERFLOW) },	   { NAME(EOWNERDEAD) },
+	{ NAME(EPERM) },	   { NAME(EPIPE) },	   { NAME(EPROTO) },
+	{ NAME(EPROTONOSUPPORT) }, { NAME(EPROTOTYPE) },   { NAME(ERANGE) },
+	{ NAME(EROFS) },	   { NAME(ESPIPE) },	   { NAME(ESRCH) },
+	{ NAME(ESTALE) },	   { NAME(ETIMEDOUT) },	   { NAME(ETXTBSY) },
+	{ NAME(EXDEV) },
 #if EOPNOTSUPP != ENOTSUP /* one number with two names on Linux */
 	{ NAME(EOPNOTSUPP) },
 #endif
-#ifdef EHOSTDOWN /* not in POSIX */
-	{ NAME(EHOSTDOWN) },
-#endif
 };
 
-static const struct name eais[] = {
+static const struct error_name eais[] = {
 	{ NAME(EAI_AGAIN) },	{ NAME(EAI_BADFLAGS) }, { NAME(EAI_FAIL) },
 	{ NAME(EAI_FAMILY) },	{ NAME(EAI_MEMORY) },	{ NAME(EAI_NONAME) },
 	{ NAME(EAI_OVERFLOW) }, { NAME(EAI_SERVICE) },	{ NAME(EAI_SOCKTYPE) },
 	{ NAME(EAI_SYSTEM) },	{ NAME(EAI_NODATA) },	{ NAME(EAI_ADDRFAMILY) },
 };
 
-static const char *name_find(const struct name *names, size_t n, int value, const char *otherwise)
+static const char *name_find(const struct error_name *names, size_t n, int value)
 {
 	for (size_t i = 0; i < n; i++)
 		if (names[i].value == value)
 			return names[i].name;
-	return otherwise;
+	return NULL;
 }
 
 const char *errno_name(int error)
 {
-	return name_find(errnos, sizeof errnos / sizeof *errnos, error, "errno");
+	static char number[sizeof "E-2147483648"];
+	const char *name = name_find(errnos, sizeof errnos / sizeof *errnos, error);
+
+	if (!name)
+		name = name_find(errnos_more, n_errnos_more, error);
+	if (name)
+		return name;
+	snprintf(number, sizeof number, "E%d", error);
+	return number;
 }
 
 const char *eai_name(int code)
 {
-	return name_find(eais, sizeof eais / sizeof *eais, code, "EAI");
+	const char *name = name_find(eais, sizeof eais / sizeof *eais, code);
+
+	return name ? name : "EAI";
+}
+
+bool errno_is_lack(int error)
+{
+	static const int lacks[] = { ENOMEM, EMFILE, ENFILE, ENOBUFS, EAGAIN, EIO };
+
+	for (size_t i = 0; i < sizeof lacks / sizeof *lacks; i++)
+		if (lacks[i] == error)
+			return true;
+	return false;
 }
 
 const char *errno_text(int error, char *text)
