@@ -6,6 +6,8 @@
  *
  *     MALLOC_FAIL=N       number N fails, with ENOMEM
  *     MALLOC_FAIL_ALL=1   and so do all after it
+ *     MALLOC_OWN=1        those alone count that the program itself asks for, and no library:
+ *                         glibc may end the program, or say that there is no such name
  *     MALLOC_COUNT=FILE   how many there were is written to FILE by exit(3) or _exit(2), a line;
  *                         no file where a signal ends the program
  *
@@ -15,9 +17,11 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
+#include <link.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -28,15 +32,17 @@ void *__libc_realloc(void *old, size_t size);
 
 static atomic_ulong count;
 static unsigned long first;
-static bool counting, all;
+static bool counting, all, own;
+static uintptr_t from, to; /* where the program's code is */
 static const char *path;
 
-/* Is this allocation to fail? */
-static bool fails(void)
+/* Is the allocation that CALLER asks for to fail? */
+static bool fails(const void *caller)
 {
-	unsigned long n = counting ? atomic_fetch_add(&count, 1) + 1 : 0;
+	bool counts = counting && (!own || ((uintptr_t)caller >= from && (uintptr_t)caller < to));
+	unsigned long n = counts ? atomic_fetch_add(&count, 1) + 1 : 0;
 
-	if (!first || n < first || (n > first && !all))
+	if (!first || !n || n < first || (n > first && !all))
 		return false;
 	errno = ENOMEM;
 	return true;
@@ -44,17 +50,17 @@ static bool fails(void)
 
 void *malloc(size_t size)
 {
-	return fails() ? NULL : __libc_malloc(size);
+	return fails(__builtin_return_address(0)) ? NULL : __libc_malloc(size);
 }
 
 void *calloc(size_t n, size_t size)
 {
-	return fails() ? NULL : __libc_calloc(n, size);
+	return fails(__builtin_return_address(0)) ? NULL : __libc_calloc(n, size);
 }
 
 void *realloc(void *old, size_t size)
 {
-	return fails() ? NULL : __libc_realloc(old, size);
+	return fails(__builtin_return_address(0)) ? NULL : __libc_realloc(old, size);
 }
 
 void *reallocarray(void *old, size_t n, size_t size)
@@ -65,7 +71,21 @@ void *reallocarray(void *old, size_t n, size_t size)
 		errno = ENOMEM;
 		return NULL;
 	}
-	return realloc(old, bytes);
+	return fails(__builtin_return_address(0)) ? NULL : __libc_realloc(old, bytes);
+}
+
+/* The first object is the program. */
+static int find_code(struct dl_phdr_info *object, size_t size, void *arg)
+{
+	(void)size, (void)arg;
+	for (int i = 0; i < object->dlpi_phnum; i++) {
+		const ElfW(Phdr) *p = &object->dlpi_phdr[i];
+		if (p->p_type == PT_LOAD && p->p_flags & PF_X) {
+			from = object->dlpi_addr + p->p_vaddr;
+			to = from + p->p_memsz;
+		}
+	}
+	return 1;
 }
 
 __attribute__((constructor)) static void begin(void)
@@ -74,9 +94,12 @@ __attribute__((constructor)) static void begin(void)
 
 	first = n ? strtoul(n, NULL, 10) : 0;
 	all = getenv("MALLOC_FAIL_ALL") != NULL;
+	own = getenv("MALLOC_OWN") != NULL;
 	path = getenv("MALLOC_COUNT");
+	dl_iterate_phdr(find_code, NULL);
 	unsetenv("MALLOC_FAIL");
 	unsetenv("MALLOC_FAIL_ALL");
+	unsetenv("MALLOC_OWN");
 	unsetenv("MALLOC_COUNT");
 	unsetenv("LD_PRELOAD");
 	counting = true;
