@@ -38,11 +38,9 @@ needs_memory() {
 }
 
 @test "each errno has its name" {
-	needs strace strace
+	needs_injection
 	local error name text twin
 	twin=$("$SOCKIT" --version | sed -n 's/.*(\(.*\))$/\1/p')
-	strace -qq -o /dev/null -e trace=connect -e inject=connect:error=ENOKEY:when=1 true 2>/dev/null ||
-		skip 'this strace cannot inject'
 	# Those that connect(2) does not end with wait for more.
 	python3 -S -c 'import errno
 for number, name in {**errno.errorcode, errno.ENOTSUP: "ENOTSUP", errno.EDEADLK: "EDEADLK"}.items():
@@ -57,4 +55,59 @@ print(600, "E600")' >errors
 		[ "$twin" = linux ] || [[ $text == *"($name)"* ]] || name=E$error
 		[[ $text == *"\"code\":\"$name\""*"($name)"* ]] || { echo "$error $name: $text" && return 1; }
 	done <errors
+}
+
+# needs_injection: skips the test where strace cannot let system calls fail.
+needs_injection() {
+	needs strace strace
+	strace -qq -o /dev/null -e trace=connect -e inject=connect:error=ENOKEY:when=1 true 2>/dev/null ||
+		skip 'this strace cannot inject'
+}
+
+# failing SYSCALL FILE ERROR: "${FAILING[@]}" COMMAND... runs COMMAND, whose SYSCALLs on FILE fail with ERROR.
+failing() {
+	FAILING=(strace -f -qq -o /dev/null -P "$2" -e trace="$1" -e inject="$1:error=$3")
+}
+
+# Each of these has a list whose second line is refused.
+lists() {
+	printf '10.0.0.0/8\n10.0.0.0/99\n' >list
+	printf 'user:password\nnothing\n' >pairs
+	LISTS=('listen -n --deny-file list 0' 'listen -n --allow-file list 0'
+		'listen -n --proxy-server http --proxy-auth-file pairs 0'
+		'connect -n --proxy socks5h://127.0.0.1:9 --proxy-auth-file pairs 127.0.0.1 9')
+}
+
+@test "a list that cannot be read to its end is none" {
+	needs_injection
+	lists
+	local words file
+	for words in "${LISTS[@]}"; do
+		[[ $words == *pairs* ]] && file=$PWD/pairs || file=$PWD/list
+		failing read "$file" EIO
+		# shellcheck disable=SC2086 # words
+		exits 1 "${FAILING[@]}" "$SOCKIT" $words </dev/null 2>err
+		says 'Input/output error \(EIO\)$' err
+	done
+}
+
+@test "a list for which memory does not suffice is none" {
+	needs_memory
+	lists
+	local words n total said
+	for words in "${LISTS[@]}"; do
+		rm -f count
+		# shellcheck disable=SC2086 # words
+		MALLOC_COUNT=count exits 2 "${MEMORY[@]}" "$SOCKIT" $words </dev/null 2>err
+		said=$(<err)
+		total=$(<count)
+		[[ $said == *'line 2: '* ]]
+		for ((n = 1; n <= total; n++)); do
+			STATUS=0
+			# shellcheck disable=SC2086 # words
+			MALLOC_FAIL=$n within 20 "${MEMORY[@]}" "$SOCKIT" $words </dev/null 2>err 3>&- || STATUS=$?
+			[ $STATUS = 1 ] && says 'Cannot allocate memory \(ENOMEM\)$' && continue
+			[ $STATUS = 2 ] && [ "$(<err)" = "$said" ]
+		done
+	done
 }

@@ -4,10 +4,13 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/errname.h"
 #include "base/help.h"
 
 struct outcome command_refuse(const struct messages *m, const struct option_error *error)
 {
+	if (error->lack)
+		return message_fail(m, OUTCOME_FAILED, errno_name(error->lack), "%s", error->text);
 	return message_usage(m, "%s", error->text);
 }
 

@@ -19,7 +19,8 @@
 bool command_begin(const struct command *self, int argc, char **argv, void *options,
 		   struct messages *m, struct operands *operands, struct outcome *outcome);
 
-/* Says ERROR, a fault of the command line. Returns OUTCOME_USAGE. */
+/* Says ERROR, a fault of the command line, or what the system did not give for it. Returns
+ * OUTCOME_USAGE or OUTCOME_FAILED. */
 struct outcome command_refuse(const struct messages *m, const struct option_error *error);
 
 #endif

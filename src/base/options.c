@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/errname.h"
 #include "base/nc_habits.h"
 #include "base/number.h"
 #include "base/suggest.h"
@@ -31,6 +32,20 @@ int option_fail(struct option_error *error, const char *format, ...)
 	va_start(list, format);
 	text_fit(error->text, sizeof error->text, format, list);
 	va_end(list);
+	error->lack = 0;
+	return -1;
+}
+
+int option_fail_errno(struct option_error *error, int errnum, const char *format, ...)
+{
+	char what[sizeof error->text - ERRNO_TEXT], why[ERRNO_TEXT];
+	va_list list;
+
+	va_start(list, format);
+	text_fit(what, sizeof what, format, list);
+	va_end(list);
+	option_fail(error, "%s: %s", what, errno_text(errnum, why));
+	error->lack = errno_is_lack(errnum) ? errnum : 0;
 	return -1;
 }
 

@@ -33,6 +33,8 @@ struct option_keyword {
 /* Room for a sentence about a word that cannot be used. */
 struct option_error {
 	char text[512];
+	int lack; /* 0: the words are wrong; or the errno of what the system did not give for them
+		   */
 };
 
 /* A row's own parser: reads WORD (NULL if an optional argument is missing) into FIELD. Called
@@ -169,5 +171,10 @@ const struct option_row *option_find_word(const struct command *command, int arg
 /* Fills *ERROR as printf(3) would; a long text loses its middle. Returns -1. */
 __attribute__((format(printf, 2, 3))) int option_fail(struct option_error *error,
 						      const char *format, ...);
+
+/* The same with `: Permission denied (EACCES)` of ERRNUM behind it. Is that for want of memory, of
+ * descriptors or of the like, it goes into `lack`. */
+__attribute__((format(printf, 3, 4))) int option_fail_errno(struct option_error *error, int errnum,
+							    const char *format, ...);
 
 #endif

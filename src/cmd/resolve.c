@@ -196,7 +196,7 @@ static void resolve_ask(struct resolver *s, const char *word)
 		struct option_error error;
 		if (show_forms(&s->show, word, &error) < 0) {
 			output_flush(&s->out);
-			message_usage(&s->options->messages, "%s", error.text);
+			command_refuse(&s->options->messages, &error);
 			s->failed[OUTCOME_USAGE] = true;
 		}
 		return;

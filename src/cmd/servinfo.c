@@ -433,7 +433,7 @@ static int servinfo_parse_questions(const struct servinfo_options *o,
 				   operands->words[0], operands->words[0],
 				   (int)strcspn(o->protocols, ","), o->protocols);
 	if (!questions)
-		return option_fail(error, "out of memory");
+		return option_fail_errno(error, ENOMEM, "start");
 	for (int i = 0; i < operands->n; i++)
 		if (servinfo_parse_question(operands->words[i], &questions[i], error) < 0)
 			return -1;

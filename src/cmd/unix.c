@@ -1,4 +1,5 @@
 /* unix.c - `sockit unix`: connects to, listens on, sends to or receives from a UNIX socket */
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -207,7 +208,7 @@ static char *unix_place(const char *path, struct option_error *error)
 	}
 	place = malloc(size);
 	if (!place) {
-		option_fail(error, "'%s': out of memory", path);
+		option_fail_errno(error, ENOMEM, "'%s'", path);
 		return NULL;
 	}
 	snprintf(place, size, "unix:%s", path);

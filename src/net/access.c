@@ -8,7 +8,7 @@
 #include <string.h>
 #include <strings.h>
 
-#include "base/errname.h"
+#include "base/lines.h"
 #include "base/number.h"
 #include "base/user.h"
 #include "names/lookup.h"
@@ -33,7 +33,7 @@ static int parse_users(void *field, const char *word, struct option_error *error
 			return -1;
 		uid_t *uids = realloc(users->uids, (users->n + 1) * sizeof *uids);
 		if (!uids)
-			return option_fail(error, "--allow-uid: out of memory");
+			return option_fail_errno(error, ENOMEM, "--allow-uid");
 		users->uids = uids;
 		uids[users->n++] = (uid_t)uid;
 		rest = rest[n] ? rest + n + 1 : NULL;
@@ -46,7 +46,7 @@ static unsigned address_bits(const struct address *a)
 	return a->u.sa.sa_family == AF_INET ? 32 : 128;
 }
 
-/* Parses WORD into E. Returns 0, or -1 if it is no entry. */
+/* Parses WORD into E. Returns 0, or -1 with errno: ENOMEM, or EINVAL if it is no entry. */
 static int entry_parse(struct access_entry *e, char *word)
 {
 	char *slash = strchr(word, '/');
@@ -56,6 +56,7 @@ static int entry_parse(struct access_entry *e, char *word)
 	if (slash)
 		*slash = '\0';
 	kind = address_parse_host(word, &e->address);
+	errno = EINVAL;
 	/* getaddrinfo(3) takes `10.1` for 10.0.0.1, which is hardly meant here. */
 	if (kind == WORD_NAME && !slash && !lookup_is_numeric(word)) {
 		e->address.length = 0;
@@ -85,9 +86,11 @@ static int list_add(struct access_list *list, const char *word, size_t n, const 
 
 	snprintf(text, sizeof text, "%.*s", (int)(n < sizeof text ? n : sizeof text - 1), word);
 	if (!e || n >= sizeof text || entry_parse(e, text) < 0) {
+		bool memory = !e || (n < sizeof text && errno == ENOMEM);
 		free(e);
-		return option_fail(error, "%s: '%.*s' is no address, NET/BITS or name", where,
-				   (int)(n < 200 ? n : 200), word);
+		return memory ? option_fail_errno(error, ENOMEM, "%s", where) :
+				option_fail(error, "%s: '%.*s' is no address, NET/BITS or name",
+					    where, (int)(n < 200 ? n : 200), word);
 	}
 	e->next = list->entries;
 	list->entries = e;
@@ -132,29 +135,25 @@ static int parse_deny(void *field, const char *word, struct option_error *error)
 static int parse_file(void *field, const char *word, struct option_error *error)
 {
 	struct access_list *list = field;
-	char *line = NULL, where[320];
-	size_t size = 0;
-	ssize_t length;
+	char where[320];
+	struct lines l;
 	int status = 0;
-	FILE *file = fopen(word, "re");
 
 	list->used = true;
-	for (int n = 1; file && status == 0 && (length = getline(&line, &size, file)) >= 0; n++) {
-		snprintf(where, sizeof where, "%s, line %d", word, n);
+	lines_open(&l, word);
+	while (status == 0 && lines_next(&l)) {
+		snprintf(where, sizeof where, "%s, line %zu", word, l.n);
 		/* Text behind a NUL would be overlooked. */
-		if (memchr(line, '\0', (size_t)length)) {
+		if (memchr(l.line, '\0', l.length)) {
 			status = option_fail(error, "%s: a NUL byte", where);
 			break;
 		}
-		line[strcspn(line, "#")] = '\0';
-		status = list_add_all(list, line, where, error);
+		l.line[strcspn(l.line, "#")] = '\0';
+		status = list_add_all(list, l.line, where, error);
 	}
-	if (!file || (status == 0 && ferror(file)))
-		status =
-			option_fail(error, "%s: %s (%s)", word, strerror(errno), errno_name(errno));
-	free(line);
-	if (file)
-		fclose(file);
+	/* A list that ends too early would let in whom its rest denies. */
+	if (lines_close(&l) < 0)
+		status = option_fail_errno(error, errno, "%s", word);
 	return status;
 }
 

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/errname.h"
+#include "base/lines.h"
 
 int credentials_parse(struct credentials *who, const char *text, size_t n, const char *where,
 		      struct option_error *error)
@@ -21,7 +21,7 @@ int credentials_parse(struct credentials *who, const char *text, size_t n, const
 		return option_fail(error, "%s: this is not USER:PASS", where);
 	copy = strndup(text, n);
 	if (!copy)
-		return option_fail(error, "%s: %s", where, strerror(ENOMEM));
+		return option_fail_errno(error, ENOMEM, "%s", where);
 	copy[colon - text] = '\0';
 	who->user = copy;
 	who->password = copy + (colon - text) + 1;
@@ -36,30 +36,24 @@ void credentials_free(struct credentials *who)
 
 int credentials_read(const char *path, credentials_fn *fn, void *arg, struct option_error *error)
 {
-	FILE *file = fopen(path, "re");
-	char *line = NULL, where[320];
+	char where[320];
 	struct credentials who;
-	size_t size = 0;
-	ssize_t length;
+	struct lines l;
 	int status = 0;
 
-	for (size_t n = 1; file && status == 0 && (length = getline(&line, &size, file)) >= 0;
-	     n++) {
-		while (length > 0 && (line[length - 1] == '\r' || line[length - 1] == '\n'))
-			length--;
-		if (length == 0)
+	lines_open(&l, path);
+	while (status == 0 && lines_next(&l)) {
+		while (l.length > 0 && l.line[l.length - 1] == '\r')
+			l.length--;
+		if (l.length == 0)
 			continue;
-		snprintf(where, sizeof where, "%s, line %zu", path, n);
-		status = credentials_parse(&who, line, (size_t)length, where, error);
+		snprintf(where, sizeof where, "%s, line %zu", path, l.n);
+		status = credentials_parse(&who, l.line, l.length, where, error);
 		if (status == 0)
-			status = fn(arg, n, &who, where, error);
+			status = fn(arg, l.n, &who, where, error);
 	}
-	if (!file || (status == 0 && ferror(file)))
-		status = option_fail(error, "--proxy-auth-file: %s: %s (%s)", path, strerror(errno),
-				     errno_name(errno));
-	free(line);
-	if (file)
-		fclose(file);
+	if (lines_close(&l) < 0)
+		status = option_fail_errno(error, errno, "--proxy-auth-file: %s", path);
 	return status;
 }
 

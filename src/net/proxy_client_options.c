@@ -32,7 +32,7 @@ static int parse_proxy(void *field, const char *word, struct option_error *error
 		p->text = strdup(word);
 	if (!p || !p->text) {
 		free(p);
-		return option_fail(error, "--proxy: %s", strerror(ENOMEM));
+		return option_fail_errno(error, ENOMEM, "--proxy");
 	}
 	while (*end)
 		end = &(*end)->next;

@@ -1,6 +1,7 @@
 /* options.c - the options of the proxy server, and who may use it */
 #include "proxyd/options.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -23,10 +24,11 @@ static int add_user(struct proxy_server_options *o, struct credentials who, cons
 	struct credentials *users = realloc(o->users, (o->n_users + 1) * sizeof *users);
 	const char *why = NULL;
 
-	if (users)
-		o->users = users;
-	else
-		why = "out of memory";
+	if (!users) {
+		credentials_free(&who);
+		return option_fail_errno(error, ENOMEM, "%s", where);
+	}
+	o->users = users;
 	if (!*who.user)
 		why = "this is not USER:PASS";
 	/* RFC 1929 has no room for more. */

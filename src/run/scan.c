@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/command.h"
 #include "run/scan_state.h"
 #include "run/report.h"
 #include "run/retry.h"
@@ -333,7 +334,7 @@ struct outcome scan_run(const struct scan_config *c, const struct operands *oper
 	if (scan_parse(&s, operands, &error) == 0)
 		outcome = scan_go(&s);
 	else
-		outcome = message_usage(c->messages, "%s", error.text);
+		outcome = command_refuse(c->messages, &error);
 	scan_free_names(&s);
 	scan_free_words(&s);
 	for (struct scan_message *next; s.messages; s.messages = next) {

@@ -41,11 +41,11 @@ static int scan_parse_list(struct scan *s, struct scan_operand *op, struct optio
 		}
 		names = realloc(op->services, (op->n_services + 1) * sizeof(struct scan_name *));
 		if (!names)
-			return option_fail(error, "%s", strerror(ENOMEM));
+			return option_fail_errno(error, ENOMEM, "'%s'", op->list);
 		op->services = names;
 		names[op->n_services] = scan_find_name(s, item.word, item.length, true);
 		if (!names[op->n_services])
-			return option_fail(error, "%s", strerror(ENOMEM));
+			return option_fail_errno(error, ENOMEM, "'%s'", op->list);
 		if (address_check(NULL, names[op->n_services++]->text, s->c->numeric, error) < 0)
 			return -1;
 	}
@@ -103,7 +103,7 @@ int scan_parse(struct scan *s, const struct operands *words, struct option_error
 	for (int i = 0; i < n; i++)
 		if (address_refuse_meant(words->words[i], error) < 0)
 			return -1;
-	option_fail(error, "%s", strerror(ENOMEM));
+	option_fail_errno(error, ENOMEM, "'%s'", last);
 	/* The last word is the list of ports for the hosts before it, unless it has a host of its
 	 * own. */
 	if (!scan_is_direct(last) && !address_find_port(last)) {

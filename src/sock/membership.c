@@ -2,6 +2,7 @@
 #define _DEFAULT_SOURCE /* struct group_req */
 #include "sock/membership.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -54,7 +55,7 @@ static int membership_add(struct membership_options *o, const char *word, bool s
 	struct membership *g = calloc(1, sizeof *g);
 
 	if (!g)
-		return option_fail(error, "no memory for '%s'", word);
+		return option_fail_errno(error, ENOMEM, "'%s'", word);
 	if (membership_parse(word, source_too, g, error) < 0) {
 		free(g);
 		return -1;

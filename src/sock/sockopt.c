@@ -175,7 +175,7 @@ static int parse_sockopt(void *field, const char *word, struct option_error *err
 				   value ? "has a value that cannot be used" : "wants a value");
 	setting = malloc(sizeof *setting);
 	if (!setting)
-		return option_fail(error, "--sockopt: '%s': out of memory", word);
+		return option_fail_errno(error, ENOMEM, "--sockopt: '%s'", word);
 	*setting = (struct sockopt_setting){ .row = row, .value = value };
 	if (!o->last)
 		o->last = &o->settings;
