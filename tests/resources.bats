@@ -111,3 +111,21 @@ lists() {
 		done
 	done
 }
+
+@test "a user who cannot be looked up is not said to be none" {
+	needs_injection
+	local error row words
+	for error in EMFILE ENFILE EIO ENOMEM; do
+		for row in '/etc/passwd listen -n --user daemon 127.0.0.1 0' \
+			'/etc/passwd unix -l --owner daemon sock' '/etc/group unix -l --owner :daemon sock' \
+			'/etc/passwd unix -l --allow-uid daemon sock' \
+			'/etc/passwd sockname --listening --uid daemon'; do
+			read -ra words <<<"$row"
+			failing openat "${words[0]}" "$error"
+			exits 1 "${FAILING[@]}" "$SOCKIT" "${words[@]:1}" </dev/null 2>err
+			says "'daemon': .* \\($error\\)$"
+		done
+	done
+	exits 2 "$SOCKIT" listen -n --user no-such-user 127.0.0.1 0 2>err
+	says "there is no user 'no-such-user'$"
+}

@@ -3,6 +3,7 @@
 #include "base/user.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <grp.h>
 #include <pwd.h>
 #include <stdint.h>
@@ -10,47 +11,94 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/descriptors.h"
+#include "base/errname.h"
 #include "base/number.h"
 
+#define USERS "/etc/passwd"
+#define GROUPS "/etc/group"
+
+/* Libc has found no user or group, with its errno. Returns why: ENOENT if there is none, or why
+ * PATH, where they stand, could not be read, which libc forgets if it asks another source after
+ * that. */
+static int user_lack(const char *path)
+{
+	int error = errno, fd;
+	char byte;
+
+	if (errno_is_lack(error))
+		return error;
+	fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+	error = fd < 0 || read(fd, &byte, 1) < 0 ? errno : ENOENT;
+	close_keeping_errno(fd);
+	return error;
+}
+
+/* Says that KIND (`user`, `group`) NAME was not found because of ERRNUM. Returns -1. */
+static int user_refuse(const char *option, const char *kind, const char *name, int errnum,
+		       struct option_error *error)
+{
+	if (errnum == ENOENT)
+		return option_fail(error, "%s: there is no %s '%s'", option, kind, name);
+	return option_fail_errno(error, errnum, "%s: %s '%s'", option, kind, name);
+}
+
+/* Returns NULL with errno of user_lack(). */
 static const struct passwd *user_find(const char *name)
 {
-	/* No thread of ours asks for users. */
-	/* cppcheck-suppress getpwnamCalled */
-	const struct passwd *user = getpwnam(name);
+	const struct passwd *user;
 	int64_t number;
 
+	errno = 0;
+	/* No thread of ours asks for users. */
+	/* cppcheck-suppress getpwnamCalled */
+	user = getpwnam(name);
 	if (!user && number_parse(name, 0, UINT32_MAX - 1, &number) == 0)
 		/* cppcheck-suppress getpwuidCalled */
 		user = getpwuid((uid_t)number);
+	if (!user)
+		errno = user_lack(USERS);
 	return user;
 }
 
 int user_check(const char *name, struct option_error *error)
 {
-	return user_find(name) ? 0 : option_fail(error, "--user: there is no user '%s'", name);
+	return user_find(name) ? 0 : user_refuse("--user", "user", name, errno, error);
 }
 
 int user_parse(const char *option, const char *name, int64_t *uid, struct option_error *error)
 {
-	/* cppcheck-suppress getpwnamCalled */
-	const struct passwd *user = getpwnam(name);
+	const struct passwd *user;
+	int why;
 
-	if (user)
+	errno = 0;
+	/* cppcheck-suppress getpwnamCalled */
+	user = getpwnam(name);
+	if (user) {
 		*uid = user->pw_uid;
-	else if (number_parse(name, 0, UINT32_MAX - 1, uid) < 0)
-		return option_fail(error, "%s: there is no user '%s'", option, name);
+		return 0;
+	}
+	why = user_lack(USERS);
+	if (why != ENOENT || number_parse(name, 0, UINT32_MAX - 1, uid) < 0)
+		return user_refuse(option, "user", name, why, error);
 	return 0;
 }
 
 static int user_parse_group(const char *name, int64_t *gid, struct option_error *error)
 {
-	/* cppcheck-suppress getgrnamCalled */
-	const struct group *group = getgrnam(name);
+	const struct group *group;
+	int why;
 
-	if (group)
+	errno = 0;
+	/* cppcheck-suppress getgrnamCalled */
+	group = getgrnam(name);
+	if (group) {
 		*gid = group->gr_gid;
-	else if (number_parse(name, 0, UINT32_MAX - 1, gid) < 0)
-		return option_fail(error, "--owner: there is no group '%s'", name);
+		return 0;
+	}
+	why = user_lack(GROUPS);
+	if (why != ENOENT || number_parse(name, 0, UINT32_MAX - 1, gid) < 0)
+		return user_refuse("--owner", "group", name, why, error);
 	return 0;
 }
 
@@ -76,10 +124,8 @@ int user_become(const char *name)
 {
 	const struct passwd *user = user_find(name);
 
-	if (!user) {
-		errno = ENOENT;
+	if (!user)
 		return -1;
-	}
 	if (initgroups(user->pw_name, user->pw_gid) < 0 || setgid(user->pw_gid) < 0 ||
 	    setuid(user->pw_uid) < 0)
 		return -1;

@@ -18,8 +18,8 @@ int user_parse(const char *option, const char *name, int64_t *uid, struct option
 int user_parse_owner(const char *word, int64_t *uid, int64_t *gid, struct option_error *error);
 
 /* Makes the process run as the user NAME, or with that number, for good: supplementary groups,
- * group and user. Returns 0, or -1 with errno of setgroups(2), setgid(2) or setuid(2), ENOENT if
- * there is no such user, EPERM if root's rights could be had back. */
+ * group and user. Returns 0, or -1 with errno of getpwnam(3), setgroups(2), setgid(2) or setuid(2),
+ * ENOENT if there is no such user, EPERM if root's rights could be had back. */
 int user_become(const char *name);
 
 #endif
