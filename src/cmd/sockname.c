@@ -14,6 +14,7 @@
 #include "base/command.h"
 #include "base/clock.h"
 #include "base/descriptors.h"
+#include "base/errname.h"
 #include "cmd/sockname_list.h"
 #include "system/describe.h"
 #include "system/interfaces_text.h"
@@ -85,6 +86,12 @@ static struct outcome sockname_list_options(const struct sockname_options *o)
 	int inet6 = socket(AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	char value[64];
 
+	if ((inet < 0 || inet6 < 0) && errno_is_lack(errno)) {
+		int error = errno;
+		close_keeping_errno(inet);
+		close_keeping_errno(inet6);
+		return report_error(&o->messages, "socket", error);
+	}
 	facts_start(&f, &o->messages, NULL);
 	if (isatty(STDOUT_FILENO)) {
 		table_cell(&f.table, "NAME");

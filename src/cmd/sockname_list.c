@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/errname.h"
 #include "base/facts.h"
 #include "base/terminal.h"
 #include "base/user.h"
@@ -292,7 +293,12 @@ static struct outcome listing_print(struct listing *x)
 
 	if (inventory_get(&x->q, &inventory) < 0)
 		return report_error(m, "the list of sockets", errno);
-	inventory_find_owners(&inventory);
+	/* Where there is no /proc nobody knows; that memory is short is no such reason. */
+	if (inventory_find_owners(&inventory) < 0 && errno_is_lack(errno)) {
+		int error = errno;
+		inventory_free(&inventory);
+		return report_error(m, "the owners of sockets", error);
+	}
 	for (size_t i = 0; i < inventory.n; i++)
 		if (is_chosen(x, &inventory, &inventory.sockets[i]))
 			inventory.sockets[n++] = inventory.sockets[i];

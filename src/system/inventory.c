@@ -300,7 +300,7 @@ static void inodes_give_owners(const struct inodes *t)
 int inventory_find_owners(struct inventory *i)
 {
 	struct inodes t = { .inventory = i, .size = 16 };
-	int status = -1;
+	int status, error;
 
 	while (t.size < 2 * i->n)
 		t.size *= 2;
@@ -310,11 +310,16 @@ int inventory_find_owners(struct inventory *i)
 	for (size_t k = 0; k < i->n; k++)
 		if (i->sockets[k].inode)
 			*inodes_slot(&t, i->sockets[k].inode) = k + 1;
-	if (inventory_scan(&t) == 0 && !t.failed) {
-		inodes_give_owners(&t);
-		status = 0;
+	status = inventory_scan(&t);
+	if (t.failed) {
+		errno = ENOMEM;
+		status = -1;
 	}
+	if (status == 0)
+		inodes_give_owners(&t);
+	error = errno;
 	free(t.slots);
+	errno = error;
 	return status;
 }
 

@@ -79,7 +79,7 @@ struct inventory_query {
 int inventory_get(const struct inventory_query *q, struct inventory *out);
 
 /* Finds out which processes have the sockets of I, as far as it is permitted to know. Returns 0, or
- * -1 with errno if nothing could be found out. */
+ * -1 with errno if nothing, or not all, could be found out. */
 int inventory_find_owners(struct inventory *i);
 
 void inventory_free(struct inventory *i);

@@ -9,6 +9,8 @@
 #include <unistd.h>
 
 #include "base/descriptors.h"
+#include "base/errname.h"
+#include "base/lines.h"
 #include "base/number.h"
 #include "system/inventory.h"
 #include "system/netlink.h"
@@ -257,23 +259,15 @@ static void collect_unix_line(struct collecting *c, const char *line, size_t n)
 
 static int read_table(struct collecting *c, const char *path)
 {
-	FILE *file = fopen(path, "re");
-	char *line = NULL;
-	size_t size = 0;
-	ssize_t n;
+	struct lines l;
 
-	if (!file)
-		return -1;
-	while ((n = getline(&line, &size, file)) > 0) {
-		n -= line[n - 1] == '\n';
+	lines_open(&l, path);
+	while (lines_next(&l))
 		if (c->blank.protocol == INVENTORY_UNIX)
-			collect_unix_line(c, line, (size_t)n);
+			collect_unix_line(c, l.line, l.length);
 		else
-			collect_inet_line(c, line, (size_t)n);
-	}
-	free(line);
-	fclose(file);
-	return 0;
+			collect_inet_line(c, l.line, l.length);
+	return lines_close(&l);
 }
 
 /* ---- both ---- */
@@ -298,6 +292,25 @@ static bool is_asked_for(const struct kernel_table *t, const struct inventory_qu
 	       (t->protocol == INVENTORY_UNIX || q->family == AF_UNSPEC || q->family == t->family);
 }
 
+/* Collects the sockets of T. Returns 0, or -1 with errno. */
+static int collect_table(struct collecting *c, const struct kernel_table *t,
+			 const struct inventory_query *q)
+{
+	size_t before = c->out->n;
+	int error;
+
+	if ((t->family == AF_UNIX ? diag_unix(c) : diag_inet(c, t->family, q)) == 0)
+		return 0;
+	error = errno;
+	c->out->n = before;
+	/* The files tell less, and want of memory is no reason for that. */
+	if (!errno_is_lack(error) && read_table(c, t->path) == 0)
+		return 0;
+	if (!errno_is_lack(errno))
+		errno = error;
+	return -1;
+}
+
 int inventory_list(const struct inventory_query *q, struct inventory *out)
 {
 	int error = 0;
@@ -313,20 +326,16 @@ int inventory_list(const struct inventory_query *q, struct inventory *out)
 				   .send_queue = UNSET,
 				   .uid = UNSET },
 		};
-		size_t before = out->n;
 
 		if (!is_asked_for(t, q))
 			continue;
-		if ((t->family == AF_UNIX ? diag_unix(&c) : diag_inet(&c, t->family, q)) < 0) {
+		/* A family that this kernel does not know has no file either. */
+		if (collect_table(&c, t, q) == 0)
+			any = true;
+		else
 			error = errno;
-			out->n = before;
-			/* A family that this kernel does not know has no file either. */
-			if (read_table(&c, t->path) < 0)
-				continue;
-		}
-		any = true;
-		if (c.failed) {
-			errno = ENOMEM;
+		if (c.failed || errno_is_lack(error)) {
+			errno = c.failed ? ENOMEM : error;
 			return -1;
 		}
 	}
@@ -362,19 +371,21 @@ static void read_program(int process, char *program, size_t size)
 	program[strcspn(program, "\n")] = '\0';
 }
 
-/* Adds to T the sockets of the process PID, whose directory is PROCESS. */
-static void scan_process(struct inodes *t, int process, int64_t pid)
+/* Adds to T the sockets of the process PID, whose directory is PROCESS. Returns 0, or -1 with
+ * errno.
+ */
+static int scan_process(struct inodes *t, int process, int64_t pid)
 {
 	struct inventory_owner owner = { .pid = pid };
-	int fd = openat(process, "fd", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int fd = openat(process, "fd", O_RDONLY | O_DIRECTORY | O_CLOEXEC), error;
 	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
 	const struct dirent *entry;
 
 	if (!dir) {
 		close_keeping_errno(fd);
-		return;
+		return -1;
 	}
-	while ((entry = readdir(dir))) {
+	while (errno = 0, (entry = readdir(dir))) {
 		uint64_t inode = *entry->d_name == '.' ? 0 : inode_of(fd, entry->d_name);
 		if (!inode || !inodes_has(t, inode))
 			continue;
@@ -383,28 +394,34 @@ static void scan_process(struct inodes *t, int process, int64_t pid)
 		owner.inode = inode;
 		inodes_add_owner(t, &owner);
 	}
+	error = errno;
 	closedir(dir);
+	errno = error;
+	return error ? -1 : 0;
 }
 
 int inventory_scan(struct inodes *t)
 {
 	DIR *proc = opendir("/proc");
 	const struct dirent *entry;
+	int error = 0;
 
 	if (!proc)
 		return -1;
-	while ((entry = readdir(proc))) {
+	while (errno = 0, !error && (entry = readdir(proc))) {
 		int64_t pid;
 		int process;
 
 		if (number_parse(entry->d_name, 1, INT32_MAX, &pid) < 0)
 			continue;
 		process = openat(dirfd(proc), entry->d_name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-		if (process < 0)
-			continue;
-		scan_process(t, process, pid);
-		close(process);
+		/* One may have ended, or be none of ours. */
+		if ((process < 0 || scan_process(t, process, pid) < 0) && errno_is_lack(errno))
+			error = errno;
+		close_keeping_errno(process);
 	}
+	error = error ? error : errno;
 	closedir(proc);
-	return 0;
+	errno = error;
+	return error ? -1 : 0;
 }
