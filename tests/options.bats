@@ -446,7 +446,10 @@ is_owned() {
 	done <<-'END'
 		connect http://h/|'http://h/' is a URL: its host and port are written h 80
 		connect https://h/p?q#f|'https://h/p?q#f' is a URL: its host and port are written h 443 (sockit speaks no TLS)
-		connect http://u:p@h.test:8080/x@y:1|'http://u:p@h.test:8080/x@y:1' is a URL: its host and port are written h.test 8080
+		connect http://u:p@h.test:8080/x@y:1|'http://***@y:1' is a URL: its host and port are written h.test 8080
+		connect http://u:p@q@h/|'http://***@h/' is a URL: its host and port are written h 80
+		connect http://u:p/q@h/|'http://***@h/' is a URL: its host and port are written u PORT
+		connect http://u@h/|'http://u@h/' is a URL: its host and port are written h 80
 		connect http://[::1]:8080/|'http://[::1]:8080/' is a URL: its host and port are written [::1] 8080
 		connect http://[::1]/|'http://[::1]/' is a URL: its host and port are written [::1] 80
 		connect tcp://h:80|'tcp://h:80' is a URL: its host and port are written h 80
@@ -491,6 +494,44 @@ is_owned() {
 		listen --forward 8088 80|--forward: '8088' is a port alone: localhost:8088
 		listen --forward localhost 80|--forward: 'localhost' is no endpoint: HOST:PORT, unix:PATH or vsock:CID:PORT
 	END
+}
+
+@test "a password of a word of the command line is not repeated" {
+	local words n=0
+	while read -r words; do
+		# shellcheck disable=SC2086 # words
+		sockit $words
+		[ "$STATUS" = 2 ] && [ ! -s out ] && [ -s err ] || fault "$words"
+		! grep -q geheim err || fault "$words"
+		grep -q 'h\.test' err || fault "$words"
+		n=$((n + 1))
+	done <<-'END'
+		https://u:geheim@h.test/
+		https://u:geheim@h.test/ 80
+		help https://u:geheim@h.test/
+		--https://u:geheim@h.test/
+		curl https://u:geheim@h.test/
+		socat - TCP:u:geheim@h.test:80
+		connect --json https://u:geheim@h.test/
+		connect h https://u:geheim@h.test/
+		connect h 1 https://u:geheim@h.test/
+		connect u:geheim@h.test
+		connect u:geheim@h.test 80
+		connect u:geheim@h.test:80
+		connect -z u:geheim@h.test
+		connect -w https://u:geheim@h.test/ h 1
+		connect --sockopt u:geheim@h.test h 1
+		connect --https://u:geheim@h.test/
+		connect --proxy ftp://u:geheim@h.test h 1
+		listen --allow u:geheim@h.test 0
+		listen --forward u:geheim@h.test:80 0
+		sockname https://u:geheim@h.test/
+	END
+	[ "$n" = 20 ]
+	# Which is no password.
+	refuses "'/a:b@c' is a path: a UNIX socket is written unix:/a:b@c" connect /a:b@c
+	sockit connect unix:a:b@c
+	told 1 'sockit connect: unix:a:b@c: No such file or directory (ENOENT)'
 }
 
 @test "hosts that are numbers, and paths that look like more" {

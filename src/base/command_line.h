@@ -15,8 +15,10 @@ struct command_line {
 /* Adds N BYTES as they are. */
 void command_line_put(struct command_line *l, const char *bytes, size_t n);
 
-/* Adds a blank and WORD, quoted so that a shell takes it for one word. A password in a URL becomes
- * `***`: it is not to get into logs. */
+/* Adds WORD, quoted so that a shell takes it for one word, or for a part of the one before. */
+void command_line_join(struct command_line *l, const char *word);
+
+/* Adds a blank and WORD, quoted in the same way. */
 void command_line_add(struct command_line *l, const char *word);
 
 #endif

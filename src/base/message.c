@@ -193,6 +193,33 @@ void notice_error(struct notice *n, enum outcome_kind kind, const char *code)
 	json_string(&n->json, "code", code);
 }
 
+/* Makes `***` of USER:PASSWORD before an `@` in the words of TEXT, URLs or not: no password is to
+ * get into logs. */
+static void notice_mask(char *text)
+{
+	static const char blanks[] = " \t\n";
+
+	for (char *word = text; *word;
+	     word += strcspn(word, blanks), word += strspn(word, blanks)) {
+		char *at = word + strcspn(word, blanks), *start = strstr(word, "://"), *colon;
+		bool url;
+		while (at > word && *at != '@')
+			at--;
+		url = start && start < at;
+		start = url ? start + 3 : word + strspn(word, "'");
+		colon = start < at ? memchr(start, ':', (size_t)(at - start)) : NULL;
+		if (!colon || colon + 1 == at)
+			continue;
+		/* A path may have both characters, and that of a UNIX socket stands behind `unix:`.
+		 */
+		if (!url &&
+		    (!strncmp(start, "unix:", 5) || memchr(start, '/', (size_t)(colon - start))))
+			continue;
+		memcpy(start, "***", 3);
+		memmove(start + 3, at, strlen(at) + 1);
+	}
+}
+
 /* Ends N with a text as vprintf(3) makes it. errno is kept. */
 __attribute__((format(printf, 2, 0))) static void notice_finish(struct notice *n,
 								const char *format, va_list list)
@@ -207,6 +234,7 @@ __attribute__((format(printf, 2, 0))) static void notice_finish(struct notice *n
 		used = snprintf(text, sizeof text, "%9.6f ",
 				(double)(clock_now() - n->m->start) / (double)SECOND);
 	text_fit(text + used, sizeof text - (size_t)used, format, list);
+	notice_mask(text);
 	notice_say(n, text);
 	errno = error;
 }

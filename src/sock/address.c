@@ -193,7 +193,7 @@ enum word_kind address_parse_port(const char *port, uint16_t *out)
 	if (errno == ERANGE || *port == '\0' || *port == '-' || *port == '+')
 		return WORD_BAD;
 	for (const unsigned char *p = (const unsigned char *)port; *p; p++)
-		if (*p <= ' ' || *p == 0x7f)
+		if (*p <= ' ' || *p == 0x7f || *p == '@')
 			return WORD_BAD;
 	return WORD_NAME;
 }

@@ -20,12 +20,14 @@ static int refuse_url(const char *word, size_t n, struct option_error *error)
 	};
 	const char *host = word + n + 3, *port = "PORT", *more = "";
 	size_t length = strcspn(host, "/?#"), end;
-	const char *at = memchr(host, '@', length);
 
-	if (at) {
-		length -= (size_t)(at + 1 - host);
-		host = at + 1;
-	}
+	/* Behind the last @ of those that may be in a password. */
+	for (size_t i = length; i > 0; i--)
+		if (host[i - 1] == '@') {
+			host += i;
+			length -= i;
+			break;
+		}
 	for (size_t i = 0; i < sizeof schemes / sizeof *schemes; i++)
 		if (strlen(schemes[i].scheme) == n && !strncmp(word, schemes[i].scheme, n)) {
 			port = schemes[i].port;
@@ -34,11 +36,13 @@ static int refuse_url(const char *word, size_t n, struct option_error *error)
 	/* The colon of the port stands behind an IPv6 address's brackets. */
 	end = *host == '[' ? strcspn(host, "]") : 0;
 	end += strcspn(host + end, ":");
-	if (end < length) {
+	if (end < length && strspn(host + end + 1, "0123456789") == length - end - 1) {
 		port = host + end + 1;
 		length -= end + 1;
 	} else {
-		end = length;
+		/* What is no port may be a password, before a slash. */
+		port = end < length ? "PORT" : port;
+		end = end < length ? end : length;
 		length = strlen(port);
 	}
 	return option_fail(error, "'%s' is a URL: its host and port are written %.*s %.*s%s", word,

@@ -48,6 +48,10 @@ static int check_port(const char *port, bool numeric, struct option_error *error
 	uint16_t n;
 	enum word_kind kind = address_parse_port(port, &n);
 
+	/* USER:PASSWORD@HOST, of which the password is not to be repeated. */
+	if (kind == WORD_BAD && strchr(port, '@'))
+		return option_fail(error, "a user and a password have no place before '%s'",
+				   strrchr(port, '@'));
 	if (kind == WORD_BAD)
 		return option_fail(error, "port '%s' is neither from 0 to 65535 nor a service",
 				   port);
