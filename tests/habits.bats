@@ -273,6 +273,20 @@ heard() {
 	END
 }
 
+@test "the words of a line are quoted, those too that are joined to others" {
+	local line expected
+	while IFS='|' read -r line expected; do
+		eval "sockit $line"
+		told 2 "$(quoted "sockit: '${line%% *}' is no subcommand: that is: sockit $expected")" || fault "$line"
+	done <<-'END'
+		scan "a'b" 80 '8;1'|connect -z 'a'\''b' 80,'8;1'
+		forward 80 'a;b' '8;0'|listen -k --forward 'a;b':'8;0' 80
+		forward 80 a '8;0'|listen -k --forward a:'8;0' 80
+		dig @a -p '5;3' name|resolve --server a:'5;3' --record A name
+		nc -z a 80 '8;1'|connect -z a 80,'8;1'
+	END
+}
+
 @test "what other tools do and sockit does not has no line" {
 	local words expected
 	for words in 'ncat --ssl h 443' '-lW 3 80' '-S h 80' '-V 1 h 80' '-Z h 80' '-lF 80' '-lz 80' 'h 80 81' \

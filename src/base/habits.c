@@ -130,7 +130,7 @@ static bool habit_add_all(struct command_line *l, const struct habit_word *w, in
 		n += !option && (!*w->same || strcmp(argv[i - 1], "-c") != 0);
 		if (w->form == PORTS_JOINED && !option && !options && n > 2) {
 			habit_put(l, ",");
-			habit_put(l, argv[i]);
+			command_line_join(l, argv[i]);
 		} else {
 			command_line_add(l, argv[i]);
 		}
@@ -170,7 +170,7 @@ static bool habit_add_forward(struct command_line *l, int argc, char **argv)
 	command_line_add(l, to);
 	if (argc == 4 || !strchr(to, ':')) {
 		habit_put(l, ":");
-		habit_put(l, to_port);
+		command_line_join(l, to_port);
 	}
 	command_line_add(l, port);
 	return true;
@@ -232,7 +232,7 @@ static bool habit_add_question(struct command_line *l, const struct habit_word *
 		command_line_add(l, server);
 		if (port) {
 			habit_put(l, ":");
-			habit_put(l, port);
+			command_line_join(l, port);
 		}
 	}
 	if (type && !reverse) {

@@ -207,7 +207,7 @@ static bool habit_walk(struct habit_line *l, bool writes, int argc, char **argv)
 			/* Several ports are one word of a scan. */
 			if (writes && l->words >= 2 && l->choice & CHOOSES_SCAN) {
 				command_line_put(&l->operands, ",", 1);
-				command_line_put(&l->operands, word, strlen(word));
+				command_line_join(&l->operands, word);
 			} else if (writes) {
 				command_line_add(&l->operands, word);
 			}
