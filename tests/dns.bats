@@ -429,6 +429,9 @@ dnsmasq_is_ready() {
 	asks 4 --json -w 100ms silent.test
 	[ "$(python3 -S "$schema" out)" = 1 ]
 	grep -q '"error":{"class":"timeout","code":"ETIMEDOUT","message":"no answer within 100 ms (-w)"}}$' out
+	# Nobody has answered.
+	asks 4 --json -w 100ms --record MX silent.test
+	grep -q '^{"name":"silent.test","elapsed_ms":[0-9.]*,"error":{"class":"timeout","code":"ETIMEDOUT"' out
 	for type in A AAAA CNAME MX NS PTR SOA SRV TXT; do
 		asks 0 --json --record $type records.test
 		[ "$(python3 -S "$schema" out)" = 1 ]

@@ -207,7 +207,6 @@ static void resolution_start_address(struct resolution *r, const struct address 
 {
 	const struct resolution_config *c = r->c;
 
-	r->found.rcode = -1;
 	if (c->finder.family != AF_UNSPEC && c->finder.family != a->u.sa.sa_family) {
 		r->found.eai = EAI_FAMILY;
 	} else if (!(r->found.addresses = malloc(sizeof *a))) {
@@ -239,6 +238,7 @@ struct resolution *resolution_start(const struct resolution_config *c, const cha
 	*r = (struct resolution){
 		.c = c,
 		.word = strdup(word),
+		.found.rcode = -1,
 		.start = clock_now(),
 		.strays = c->finder.dns ? dns_client_strays(c->finder.dns) : 0,
 		.timer = { .fn = resolution_expired, .arg = r },
@@ -252,12 +252,10 @@ struct resolution *resolution_start(const struct resolution_config *c, const cha
 	timer_set(c->finder.loop, &r->timer, clock_after(r->start, c->wait));
 	if (resolution_check(c, word, &error) < 0) {
 		r->bad = true;
-		r->found.rcode = -1;
 		r->found.eai = EAI_NONAME;
 		snprintf(r->found.why, sizeof r->found.why, "%s", error.text);
 		resolution_finish(r);
 	} else if (kind == WORD_ZONE) {
-		r->found.rcode = -1;
 		r->found.eai = EAI_NONAME;
 		resolution_finish(r);
 	} else if (numeric && !c->record) {
