@@ -357,10 +357,10 @@ holds_much() {
 
 ### What is an end.
 
-# lingers WORD...: how often sockit with WORDs, which must exit 0, calls setsockopt(2) for SO_LINGER.
+# lingers N WORD...: sockit with WORDs, which must exit 0, calls setsockopt(2) N times for SO_LINGER.
 lingers() {
-	exits 0 strace -f -qq -e trace=setsockopt -e signal=none -o calls "$SOCKIT" "$@" >out 2>err
-	grep -c SO_LINGER calls || :
+	exits 0 strace -f -qq -e trace=setsockopt -e signal=none -o calls "$SOCKIT" "${@:2}" >out 2>err &&
+		[ "$(grep -c SO_LINGER calls)" = "$1" ]
 }
 
 @test "two system calls a connection, and none where there is no input" {
@@ -368,19 +368,19 @@ lingers() {
 	strace -o /dev/null true || skip 'strace may not trace'
 	[ -z "${SOCKIT_FLAVOUR-}" ] || skip 'of this build strace tells other things'
 	counterpart keep readall shutdown next readall shutdown next readall shutdown next readall shutdown \
-		next readall shutdown next readall shutdown
-	[ "$(lingers connect 127.0.0.1 "$PORT" <"$(SMALL)")" = 2 ]
-	[ "$(lingers connect 127.0.0.1 "$PORT" </dev/null)" = 0 ]
-	[ "$(lingers connect 127.0.0.1 "$PORT" -- true)" = 0 ]
+		next readall shutdown next read:131072 shutdown
+	lingers 2 connect 127.0.0.1 "$PORT" <"$(SMALL)"
+	lingers 0 connect 127.0.0.1 "$PORT" </dev/null
+	lingers 0 connect 127.0.0.1 "$PORT" -- true
 	# A command behind a relay is an input.
-	[ "$(lingers connect -C 127.0.0.1 "$PORT" -- true)" = 2 ]
+	lingers 2 connect -C 127.0.0.1 "$PORT" -- true
 	# One's own stays.
-	[ "$(lingers connect --sockopt SO_LINGER=5 127.0.0.1 "$PORT" <"$(SMALL)")" = 1 ]
-	[ "$(lingers connect --no-shutdown -q 0 127.0.0.1 "$PORT" <"$(SMALL)")" = 2 ]
+	lingers 1 connect --sockopt SO_LINGER=5 127.0.0.1 "$PORT" <"$(SMALL)"
+	lingers 2 connect --no-shutdown 127.0.0.1 "$PORT" <"$(SMALL)"
 	counterpart line:hello
-	[ "$(lingers connect -d 127.0.0.1 "$PORT")" = 0 ]
+	lingers 0 connect -d 127.0.0.1 "$PORT"
 	counterpart bind:unix:socket readall
-	[ "$(lingers unix socket <"$(SMALL)")" = 0 ]
+	lingers 0 unix socket <"$(SMALL)"
 	counterpart line:hello
 	[ "$("$PARENT" 0=tty -- strace -f -qq -e trace=setsockopt -o calls \
 		"$SOCKIT" connect 127.0.0.1 "$PORT" && grep -c SO_LINGER calls)" = $'hello\n0' ]
