@@ -7,11 +7,11 @@ load helpers/private
 # connects [ARG...]: `sockit connect ARG...` with `hello` as stdin; stdout is in the file out, stderr
 # in err, the exit status in $STATUS, how long it took in $TOOK (ms). Never fails.
 connects() {
-	local start
-	start=$(milliseconds)
+	timed says_hello_to "$@"
+}
+says_hello_to() {
 	STATUS=0
 	echo hello | within 30 "$SOCKIT" connect "$@" >out 2>err || STATUS=$?
-	TOOK=$(($(milliseconds) - start))
 }
 
 # reaches FROM TO [ARG...]: `sockit connect ARG...` comes to the peer from FROM at TO, in silence.
@@ -225,15 +225,20 @@ peer_said() {
 	END
 	needs_ipv6
 	peer who 127.0.0.1
-	connects -vv two "$PORT"
-	[ "$STATUS" = 0 ] || fault next
-	grep -q "::1 port $PORT: Connection refused (ECONNREFUSED)" err || fault 'IPv6 was not tried'
-	python3 - <<-'END'
-		import re, sys
-		time = {a: float(t) for t, a in
-		        re.findall(r'^sockit connect: +([0-9.]+) connecting to (\S+)', open('err').read(), re.M)}
-		sys.exit(not 0 <= time['127.0.0.1'] - time['::1'] < 0.2)
-	END
+	comes_to_the_next() {
+		connects -vv two "$PORT"
+		[ "$STATUS" = 0 ] || fault next
+		grep -q "::1 port $PORT: Connection refused (ECONNREFUSED)" err || fault 'IPv6 was not tried'
+		TOOK=$(python3 - <<-'END'
+			import re
+			time = {a: float(t) for t, a in
+			        re.findall(r'^sockit connect: +([0-9.]+) connecting to (\S+)', open('err').read(), re.M)}
+			print(round(1000 * (time['127.0.0.1'] - time['::1'])))
+		END
+		)
+		[ "$TOOK" -ge 0 ] || fault order
+	}
+	at_best 200 comes_to_the_next
 	# All is well: nothing is said about it.
 	connects two "$PORT"
 	[ "$STATUS" = 0 ] && [ ! -s err ] || fault silence
@@ -257,9 +262,9 @@ peer_said() {
 
 @test "-w: no answer" {
 	peer who full:127.0.0.1
-	connects -w 300ms 127.0.0.1 "$PORT"
+	at_best 1500 connects -w 300ms 127.0.0.1 "$PORT"
 	told 4 "sockit connect: 127.0.0.1 port $PORT: no answer within 300 ms (-w)*"
-	[ "$TOOK" -ge 300 ] && [ "$TOOK" -lt 1500 ] || fault "$TOOK ms"
+	[ "$TOOK" -ge 300 ] || fault "$TOOK ms"
 }
 
 @test "-w: some refused, others silent: 4" {
@@ -269,9 +274,9 @@ peer_said() {
 	END
 	needs_ipv6
 	peer who full:::1
-	connects -w 600ms two "$PORT"
+	at_best 2000 connects -w 600ms two "$PORT"
 	told 4 'sockit connect: *'
-	[ "$TOOK" -ge 600 ] && [ "$TOOK" -lt 2000 ] || fault "$TOOK ms"
+	[ "$TOOK" -ge 600 ] || fault "$TOOK ms"
 	grep -q "127.0.0.1 port $PORT: Connection refused (ECONNREFUSED)" err || fault refused
 	grep -q "::1 port $PORT: no answer within 600 ms (-w)" err || fault silent
 }
@@ -283,9 +288,9 @@ peer_said() {
 		127.0.0.3 many
 	END
 	peer who full:127.0.0.1 full:127.0.0.2 full:127.0.0.3
-	connects -w 800ms many "$PORT"
+	at_best 1600 connects -w 800ms many "$PORT"
 	told 4 'sockit connect: *'
-	[ "$TOOK" -ge 800 ] && [ "$TOOK" -lt 1600 ] || fault "$TOOK ms"
+	[ "$TOOK" -ge 800 ] || fault "$TOOK ms"
 	[ "$(grep -o 'no answer within 800 ms' err | wc -l)" = 3 ] || fault each
 }
 
@@ -293,15 +298,15 @@ peer_said() {
 	printf '%s\n' 'nameserver 127.0.0.1' 'options timeout:30 attempts:1' >resolv.conf
 	private </dev/null
 	peer nameserver silent
-	connects -w 400ms host.example 80
+	at_best 1500 connects -w 400ms host.example 80
 	told 4 'sockit connect: *host.example*no answer within 400 ms (-w)'
-	[ "$TOOK" -ge 400 ] && [ "$TOOK" -lt 1500 ] || fault "$TOOK ms"
-	connects --timeout 300ms host.example 80
+	[ "$TOOK" -ge 400 ] || fault "$TOOK ms"
+	at_best 1500 connects --timeout 300ms host.example 80
 	told 4 'sockit connect: *within 300 ms (--timeout)'
-	[ "$TOOK" -ge 300 ] && [ "$TOOK" -lt 1500 ] || fault "$TOOK ms"
-	connects --retry 700ms -w 100ms host.example 80
+	[ "$TOOK" -ge 300 ] || fault "$TOOK ms"
+	at_best 2000 connects --retry 700ms -w 100ms host.example 80
 	[ "$STATUS" = 4 ] || fault --retry
-	[ "$TOOK" -ge 300 ] && [ "$TOOK" -lt 2000 ] || fault "$TOOK ms"
+	[ "$TOOK" -ge 300 ] || fault "$TOOK ms"
 }
 
 @test "-w is for the connection, not for what comes after it" {
@@ -326,8 +331,8 @@ peer_said() {
 
 @test "--retry: nobody comes: the last error, exit 4" {
 	PORT=$(free_port)
-	connects --retry 700ms 127.0.0.1 "$PORT"
-	[ "$TOOK" -ge 400 ] && [ "$TOOK" -lt 2000 ] || fault "$TOOK ms"
+	at_best 2000 connects --retry 700ms 127.0.0.1 "$PORT"
+	[ "$TOOK" -ge 400 ] || fault "$TOOK ms"
 	told 4 "sockit connect: 127.0.0.1 port $PORT: not up within 700 ms (--retry): Connection refused (ECONNREFUSED)"
 }
 
@@ -372,9 +377,9 @@ peer_said() {
 	connects --retry 1 --interval 10ms -vv 127.0.0.1 "$PORT"
 	n=$(grep -c 'connecting to' err)
 	[ "$n" -ge 15 ] && [ "$n" -le 100 ] || fault "$n tries 10 ms apart"
-	connects --retry 400ms --interval 10 -vv 127.0.0.1 "$PORT"
+	at_best 2000 connects --retry 400ms --interval 10 -vv 127.0.0.1 "$PORT"
 	[ "$STATUS" = 4 ] && [ "$(grep -c 'connecting to' err)" = 2 ] || fault 'one try, and one at the end'
-	[ "$TOOK" -ge 250 ] && [ "$TOOK" -lt 2000 ] || fault "$TOOK ms"
+	[ "$TOOK" -ge 250 ] || fault "$TOOK ms"
 }
 
 @test "--retry: a listener that comes in the last interval is not missed" {
@@ -398,11 +403,11 @@ peer_said() {
 @test "--retry: each try is bounded by -w" {
 	local n
 	peer who full:127.0.0.1
-	connects --retry 1s -w 100ms --interval 50ms -vv 127.0.0.1 "$PORT"
+	at_best 2500 connects --retry 1s -w 100ms --interval 50ms -vv 127.0.0.1 "$PORT"
 	[ "$STATUS" = 4 ] || fault -w
 	n=$(grep -c 'connecting to' err)
 	[ "$n" -ge 3 ] && [ "$n" -le 8 ] || fault "$n tries"
-	[ "$TOOK" -ge 800 ] && [ "$TOOK" -lt 2500 ] || fault "$TOOK ms"
+	[ "$TOOK" -ge 800 ] || fault "$TOOK ms"
 }
 
 @test "--retry: what is told is of the try that it was" {
@@ -417,10 +422,9 @@ peer_said() {
 
 @test "--retry: without -w each try has one second" {
 	peer who full:127.0.0.1
-	connects --retry 1600ms --interval 50ms -vv 127.0.0.1 "$PORT"
+	at_best 3000 connects --retry 1600ms --interval 50ms -vv 127.0.0.1 "$PORT"
 	[ "$STATUS" = 4 ] || fault --retry
 	[ "$(grep -c 'connecting to' err)" = 2 ] || fault 'two tries'
-	[ "$TOOK" -lt 3000 ] || fault "$TOOK ms"
 }
 
 # What has no -w waits as long as the system's look-up does, here 3 s, whatever a connection may take.
@@ -458,9 +462,8 @@ peer_said() {
 @test "--retry: an unknown service fails at once, a name that is not there yet does not" {
 	private </dev/null
 	peer nameserver
-	connects --retry 20 127.0.0.1 nosuchservice
+	at_best 2000 connects --retry 20 127.0.0.1 nosuchservice
 	told 3 'sockit connect: port nosuchservice: * (EAI_SERVICE)'
-	[ "$TOOK" -lt 2000 ] || fault "$TOOK ms"
 	connects --retry 300ms --interval 20ms later 80
 	[ "$STATUS" = 4 ] || fault later
 	grep -q 'host later: .* (EAI_' err || fault later

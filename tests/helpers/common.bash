@@ -27,6 +27,8 @@
 # Time
 #     eventually COMMAND...           repeats it until it succeeds
 #     within SECONDS COMMAND..., pause SECONDS, milliseconds
+#     timed COMMAND...                how long it takes: $TOOK
+#     at_best MS COMMAND...           what COMMAND says in $TOOK is less, beside other work too
 # Else
 #     needs COMMAND PACKAGE           skips the test where COMMAND is missing
 #     find_python                     $PYTHON, to be started often
@@ -321,6 +323,27 @@ with_notify_fd() {
 milliseconds() {
 	local us=${EPOCHREALTIME/[.,]/}
 	echo $((us / 1000))
+}
+
+# timed COMMAND [ARG...]: how many milliseconds it takes, in $TOOK.
+timed() {
+	local start
+	start=$(milliseconds)
+	"$@"
+	TOOK=$(($(milliseconds) - start))
+}
+
+# at_best MS COMMAND [ARG...]: COMMAND puts into $TOOK how many milliseconds something took. Beside other work it takes
+# longer now and then, what is always too slow is so each time: one of five must be less than MS.
+at_best() {
+	local i times=()
+	for i in 1 2 3 4 5; do
+		"${@:2}"
+		[ "$TOOK" -ge "$1" ] || return 0
+		times+=("$TOOK")
+	done
+	echo "never less than $1 ms: ${times[*]}: ${*:2}"
+	return 1
 }
 
 # cpu PID: the processor time that it has taken, in hundredths of a second.
