@@ -106,33 +106,3 @@ bool services_usual_port(const char *name, const char *protocol, uint16_t *port)
 		}
 	return false;
 }
-
-/* Puts the name of S's entry of PORT in PROTOCOL into NAME. Returns whether there is one that fits.
- */
-static bool services_find_name(const struct services *s, uint16_t port, const char *protocol,
-			       char *name, size_t size)
-{
-	for (size_t i = 0; i < s->n; i++) {
-		const struct services_entry *e = &s->entries[i];
-		if (e->number != port || !word_is(&e->protocol, protocol) || e->name.n >= size)
-			continue;
-		memcpy(name, e->name.text, e->name.n);
-		name[e->name.n] = '\0';
-		return true;
-	}
-	return false;
-}
-
-bool services_name(uint16_t port, const char *protocol, char *name, size_t size)
-{
-	struct services s = { 0 };
-	bool found = services_ask(&s, NULL, port, protocol) == 0 &&
-		     services_find_name(&s, port, protocol, name, size);
-
-	services_free(&s);
-	if (found || access(SERVICES_PATH, R_OK) == 0)
-		return found;
-	found = services_read(&s, false) == 0 && services_find_name(&s, port, protocol, name, size);
-	services_free(&s);
-	return found;
-}

@@ -39,8 +39,4 @@ int services_ask(struct services *s, const char *name, uint16_t port, const char
  * the system has no services file. Returns whether it is there. */
 bool services_usual_port(const char *name, const char *protocol, uint16_t *port);
 
-/* Finds what the system or, if it has no services file, the table calls PORT in PROTOCOL, and puts
- * that into NAME of SIZE bytes. Returns whether there is a name that fits. */
-bool services_name(uint16_t port, const char *protocol, char *name, size_t size);
-
 #endif

@@ -75,15 +75,3 @@ void telnet_receive(struct telnet *t, const unsigned char *in, size_t n, unsigne
 	*data_n = out;
 	*reply_n = answered;
 }
-
-size_t telnet_escape(const unsigned char *in, size_t n, unsigned char *out)
-{
-	size_t length = 0;
-
-	for (size_t i = 0; i < n; i++) {
-		out[length++] = in[i];
-		if (in[i] == IAC)
-			out[length++] = IAC;
-	}
-	return length;
-}

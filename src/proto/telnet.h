@@ -1,4 +1,4 @@
-/* telnet.h - telnet's commands taken out of a stream, and bytes made safe for it (RFC 854, 855)
+/* telnet.h - telnet's commands taken out of a stream (RFC 854, 855)
  *
  * We are a peer without options: whatever the other side asks for or offers is refused, so that
  * what remains is the plain stream of RFC 854 (a network virtual terminal, whose CR LF and CR NUL
@@ -37,9 +37,5 @@ struct telnet {
  * bytes before the next command are lost. */
 void telnet_receive(struct telnet *t, const unsigned char *in, size_t n, unsigned char *data,
 		    size_t *data_n, unsigned char *reply, size_t *reply_n);
-
-/* Copies the N bytes at IN to OUT, room for 2 * N, and doubles each byte 255. Returns the length.
- */
-size_t telnet_escape(const unsigned char *in, size_t n, unsigned char *out);
 
 #endif

@@ -66,26 +66,10 @@ static void check_pieces(const uint8_t *in, size_t n, unsigned seed)
 	parsed_free(&pieces);
 }
 
-/* What is escaped comes back as it was, and asks for no answer. */
-static void check_escape(const uint8_t *in, size_t n)
-{
-	unsigned char *escaped = take(2 * n);
-	size_t length = telnet_escape(in, n, escaped);
-	struct parsed p = parsed_new(length);
-
-	CHECK(length >= n && length <= 2 * n);
-	receive(&p, escaped, length, 1);
-	CHECK(p.data_n == n && p.reply_n == 0 && p.state.state == TELNET_DATA);
-	CHECK(n == 0 || !memcmp(p.data, in, n));
-	parsed_free(&p);
-	free(escaped);
-}
-
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	if (size == 0)
 		return 0;
 	check_pieces(data + 1, size - 1, data[0]);
-	check_escape(data + 1, size - 1);
 	return 0;
 }
