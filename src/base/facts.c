@@ -17,7 +17,7 @@ void facts_start(struct facts *f, const struct messages *m, struct text *out)
 		f->out = &f->text;
 }
 
-void facts_free(struct facts *f)
+static void facts_free(struct facts *f)
 {
 	table_free(&f->table);
 	text_free(&f->text);

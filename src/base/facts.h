@@ -24,9 +24,8 @@ struct facts {
 };
 
 /* Starts a report of the form that M asks for, which goes to OUT (NULL: to a text of its own, until
- * facts_free() or facts_print()). */
+ * facts_print()). */
 void facts_start(struct facts *f, const struct messages *m, struct text *out);
-void facts_free(struct facts *f);
 
 /* Begins and ends the object of one thing; in words nothing. EVENT, unless it is NULL, and the time
  * are its first members. Nothing else may change `out` in between. */

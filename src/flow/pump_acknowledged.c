@@ -9,7 +9,8 @@
 #define DELAY_FIRST MILLISECOND
 #define DELAY_MOST (50 * MILLISECOND)
 
-bool pump_has_sent(const struct pump *p)
+/* Was anything sent on this connection? */
+static bool pump_has_sent(const struct pump *p)
 {
 	return pump_sent(p) > 0 || p->c.others_sent;
 }

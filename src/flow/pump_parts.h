@@ -44,9 +44,6 @@ bool pump_nothing_to_send(const struct pump *p);
 
 /* ---- pump_acknowledged.c ---- */
 
-/* Was anything sent on this connection? */
-bool pump_has_sent(const struct pump *p);
-
 /* What is waited for from the peer, once all was sent? */
 enum half_close_wait pump_awaits(const struct pump *p);
 

@@ -51,7 +51,9 @@ static const struct icmp_row *icmp_find(const struct icmp_error *e)
 	return NULL;
 }
 
-const char *icmp_words(const struct icmp_error *e)
+/* Returns what E says: `port unreachable`, `administratively prohibited`; NULL: nothing was said.
+ */
+static const char *icmp_words(const struct icmp_error *e)
 {
 	const struct icmp_row *row = icmp_find(e);
 

@@ -32,10 +32,6 @@ int icmp_take(int fd, struct address *to, struct icmp_error *out);
  * those of IPv4 are told anyway. Returns whether that has changed anything, and is to be undone. */
 bool icmp_want(int fd, int family, bool wanted);
 
-/* Returns what E says: `port unreachable`, `administratively prohibited`; NULL: nothing was said.
- */
-const char *icmp_words(const struct icmp_error *e);
-
 /* Does E say that somebody does not permit it? */
 bool icmp_prohibits(const struct icmp_error *e);
 
