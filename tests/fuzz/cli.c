@@ -353,7 +353,8 @@ SIM(ssize_t, recv, int fd, void *data, size_t n, int flags)
 		return came;
 	if (!(flags & MSG_TRUNC))
 		give(sim.fds[fd].role, data, (size_t)came);
-	sim.got[sim.fds[fd].role] += (size_t)came;
+	if (!(flags & MSG_PEEK))
+		sim.got[sim.fds[fd].role] += (size_t)came;
 	return came;
 }
 
@@ -522,7 +523,8 @@ SIM(ssize_t, recvmsg, int fd, struct msghdr *m, int flags)
 		return -1;
 	n = some(m->msg_iov[0].iov_len < STREAM_PIECE ? m->msg_iov[0].iov_len : STREAM_PIECE) - 1;
 	give(d->role, m->msg_iov[0].iov_base, (size_t)n);
-	sim.got[d->role] += (size_t)n;
+	if (!(flags & MSG_PEEK))
+		sim.got[d->role] += (size_t)n;
 	if (m->msg_name)
 		give_address(m->msg_name, &m->msg_namelen);
 	give_control(m, (size_t)n);
