@@ -58,8 +58,9 @@ struct descriptor {
 	enum kind kind;
 	enum role role;
 	bool inherited;
-	bool ended;	/* has given its end: gives nothing any more */
-	bool read_only; /* takes nothing */
+	bool ended;	 /* has given its end: gives nothing any more */
+	bool read_only;	 /* takes nothing */
+	bool write_only; /* gives nothing */
 };
 
 static struct {
@@ -194,8 +195,10 @@ SIM(int, open, const char *path, int flags, ...)
 
 	if (!strcmp(path, "/dev/null")) {
 		fd = fd_new(DEV_NULL, NOBODY);
-		if (fd >= 0)
+		if (fd >= 0) {
 			sim.fds[fd].read_only = (flags & O_ACCMODE) == O_RDONLY;
+			sim.fds[fd].write_only = (flags & O_ACCMODE) == O_WRONLY;
+		}
 		return fd;
 	}
 	if (FAILS(ENOENT, EACCES, EISDIR, ELOOP))
@@ -388,7 +391,7 @@ SIM(ssize_t, sendmsg, int fd, const struct msghdr *m, int flags)
 
 SIM(ssize_t, read, int fd, void *data, size_t n)
 {
-	return is_open(fd) ? sim_recv(fd, data, n, 0) : bad_fd();
+	return is_open(fd) && !sim.fds[fd].write_only ? sim_recv(fd, data, n, 0) : bad_fd();
 }
 
 SIM(ssize_t, write, int fd, const void *data, size_t n)
