@@ -1,8 +1,22 @@
-/* descriptors.h - closing descriptors, and whether more can be opened */
+/* descriptors.h - opening and closing descriptors (opening has a twin for each system)
+ *
+ * A command that is started inherits none of them.
+ */
 #ifndef BASE_DESCRIPTORS_H
 #define BASE_DESCRIPTORS_H
 
 #include <stddef.h>
+#include <sys/socket.h>
+
+/* As socket(2). The socket does not block. */
+int open_socket(int family, int type, int protocol);
+
+/* As accept(2), which puts the peer's address, *SIZE bytes of it, into PEER. The socket does not
+ * block. */
+int open_accepted(int fd, struct sockaddr *peer, socklen_t *size);
+
+/* As pipe(2). Both ends block. */
+int open_pipe(int fds[2]);
 
 /* Could N more descriptors be opened now? That is tried with copies of FD, and not beyond 256.
  * Returns 0, or -1 with errno of fcntl(2), EMFILE mostly. */

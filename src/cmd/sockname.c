@@ -82,8 +82,8 @@ static struct outcome sockname_list_options(const struct sockname_options *o)
 {
 	struct facts f;
 	const struct sockopt_row *row;
-	int inet = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	int inet6 = socket(AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	int inet = open_socket(AF_INET, SOCK_STREAM, 0);
+	int inet6 = open_socket(AF_INET6, SOCK_STREAM, 0);
 	char value[64];
 
 	if ((inet < 0 || inet6 < 0) && errno_is_lack(errno)) {

@@ -146,7 +146,7 @@ static int server_open(struct dns_server *s)
 
 	if (s->watch.fd >= 0)
 		return 0;
-	fd = socket(s->address.u.sa.sa_family, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	fd = open_socket(s->address.u.sa.sa_family, SOCK_DGRAM, 0);
 	if (fd < 0)
 		return -1;
 	/* The system may give less. */

@@ -92,7 +92,7 @@ struct dns_stream *dns_stream_start(struct loop *loop, const struct address *to,
 
 	if (!s)
 		return NULL;
-	fd = socket(to->u.sa.sa_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	fd = open_socket(to->u.sa.sa_family, SOCK_STREAM, 0);
 	if (fd < 0 ||
 	    (connect(fd, &to->u.sa, to->length) < 0 && errno != EINPROGRESS && errno != EINTR)) {
 		close_keeping_errno(fd);

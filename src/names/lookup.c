@@ -3,7 +3,6 @@
 #include "names/lookup.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <netdb.h>
 #include <poll.h>
 #include <pthread.h>
@@ -13,6 +12,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/descriptors.h"
 #include "base/errname.h"
 #include "loop/signals.h"
 #include "names/services.h"
@@ -386,10 +386,8 @@ static int lookup_run(struct lookup *l)
 {
 	int fds[2], error;
 
-	if (pipe(fds) < 0)
+	if (open_pipe(fds) < 0)
 		return -1;
-	fcntl(fds[0], F_SETFD, FD_CLOEXEC);
-	fcntl(fds[1], F_SETFD, FD_CLOEXEC);
 	l->work->wfd = fds[1];
 	error = work_start_thread(l->work, &l->thread);
 	if (error) {

@@ -42,7 +42,7 @@ int activation_notify(const char *state)
 		errno = EINVAL;
 		return -1;
 	}
-	fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	fd = open_socket(AF_UNIX, SOCK_DGRAM, 0);
 	if (fd < 0)
 		return -1;
 	n = sendto(fd, state, strlen(state), MSG_NOSIGNAL | MSG_DONTWAIT, &a.u.sa, a.length);

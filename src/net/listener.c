@@ -1,5 +1,4 @@
 /* listener.c - sockets that listen, and accepting from them */
-#define _GNU_SOURCE /* accept4, which POSIX has since 2024 */
 #include "net/listener.h"
 
 #include <errno.h>
@@ -142,7 +141,7 @@ static void listening_ready(void *arg, short events)
 
 	(void)events;
 	if (fd == 0)
-		fd = accept4(s->watch.fd, &peer.u.sa, &peer.length, SOCK_CLOEXEC | SOCK_NONBLOCK);
+		fd = open_accepted(s->watch.fd, &peer.u.sa, &peer.length);
 	if (fd < 0) {
 		listener_accept_failed(l, s, errno);
 		return;

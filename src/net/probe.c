@@ -357,7 +357,7 @@ static int attempt_watch(const struct attempt *begun)
  * use. Nothing is sent. */
 static bool has_source(const struct address *a)
 {
-	int fd = socket(a->u.sa.sa_family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	int fd = open_socket(a->u.sa.sa_family, SOCK_DGRAM, 0);
 	bool has = fd >= 0 && connect(fd, &a->u.sa, a->length) == 0;
 
 	close_keeping_errno(fd);

@@ -1,5 +1,4 @@
 /* job.c - one run of a command for a peer */
-#define _GNU_SOURCE /* pipe2, which POSIX has since 2024 */
 #include "run/job.h"
 
 #include <errno.h>
@@ -9,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/descriptors.h"
 #include "base/errname.h"
 #include "run/ucspi.h"
 
@@ -18,7 +18,7 @@ int job_pipe(int *ours, bool writing)
 {
 	int fds[2];
 
-	if (pipe2(fds, O_CLOEXEC) < 0)
+	if (open_pipe(fds) < 0)
 		return -1;
 	fcntl(fds[writing], F_SETFL, O_NONBLOCK);
 	*ours = fds[writing];

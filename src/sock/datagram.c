@@ -48,8 +48,7 @@ int dgram_open(struct dgram_socket *s, const struct dgram_config *c, dgram_error
 {
 	static const enum socket_phase phases[] = { PHASE_BIND, PHASE_CONNECT, PHASE_CONNECTED };
 
-	dgram_init(s, socket(c->family, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0), c, error,
-		   arg);
+	dgram_init(s, open_socket(c->family, SOCK_DGRAM, 0), c, error, arg);
 	*what = NULL;
 	if (s->fd < 0)
 		return -1;

@@ -1,5 +1,5 @@
 /* packet.c - packets of a connected SOCK_SEQPACKET socket */
-#define _GNU_SOURCE /* FIONREAD, SO_TIMESTAMP; MSG_CMSG_CLOEXEC, which POSIX has since 2024 */
+#define _DEFAULT_SOURCE /* FIONREAD, SO_TIMESTAMP */
 #include "sock/packet.h"
 
 #include <limits.h>
@@ -43,7 +43,7 @@ ssize_t packet_receive(int fd, void *data, size_t n, struct rights *rights, bool
 			    .msg_iovlen = 1,
 			    .msg_control = control.room,
 			    .msg_controllen = sizeof control.room };
-	ssize_t got = recvmsg(fd, &m, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
+	ssize_t got = recvmsg(fd, &m, MSG_DONTWAIT);
 
 	*end = got == 0 && m.msg_controllen == 0;
 	if (got < 0)
@@ -64,7 +64,7 @@ size_t packet_most(int fd)
 
 size_t packet_most_with(const struct socket_options *o)
 {
-	int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
+	int fd = open_socket(AF_UNIX, SOCK_SEQPACKET, 0);
 	const char *what;
 	size_t most;
 

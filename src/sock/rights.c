@@ -1,5 +1,5 @@
 /* rights.c - sending and taking descriptors */
-#define _GNU_SOURCE /* FIONREAD; MSG_CMSG_CLOEXEC, which POSIX has since 2024 */
+#define _DEFAULT_SOURCE /* FIONREAD */
 #include "sock/rights.h"
 
 #include <errno.h>
@@ -128,7 +128,7 @@ ssize_t rights_receive(int fd, void *data, size_t n, struct rights *r)
 		return -1;
 	if (got > 0)
 		iov.iov_len = (size_t)got;
-	got = recvmsg(fd, &m, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
+	got = recvmsg(fd, &m, MSG_DONTWAIT);
 	return got < 0 || rights_add(r, &m) < 0 ? -1 : got;
 }
 
@@ -195,7 +195,7 @@ int rights_look(int fd, int *passed)
 			    .msg_iovlen = 1,
 			    .msg_control = control.room,
 			    .msg_controllen = sizeof control.room };
-	ssize_t got = recvmsg(fd, &m, MSG_PEEK | MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
+	ssize_t got = recvmsg(fd, &m, MSG_PEEK | MSG_DONTWAIT);
 
 	*passed = -1;
 	if (got < 0)

@@ -11,6 +11,7 @@
 #include <sys/socket.h>
 #include <sys/time.h>
 
+#include "base/descriptors.h"
 #include "base/number.h"
 #include "base/suggest.h"
 #include "sock/address.h"
@@ -450,7 +451,7 @@ int sockopt_socket(int family, int type, const struct socket_options *o, const c
 	if (protocol < 0)
 		errno = EPROTONOSUPPORT;
 	else
-		fd = socket(family, type | SOCK_CLOEXEC | SOCK_NONBLOCK, protocol);
+		fd = open_socket(family, type, protocol);
 	*what = "socket";
 	/* ENOPROTOOPT: net.mptcp.enabled is 0. */
 	if (fd < 0 && protocol && (errno == EPROTONOSUPPORT || errno == ENOPROTOOPT))

@@ -117,7 +117,7 @@ static enum use unix_look(const char *path)
 		return errno == ENOENT ? USE_NONE : USE_LIVE;
 	if (!S_ISSOCK(s.st_mode))
 		return USE_OTHER;
-	fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	fd = open_socket(AF_UNIX, SOCK_DGRAM, 0);
 	if (fd < 0)
 		return USE_LIVE;
 	result = connect_path(fd, path);

@@ -105,9 +105,9 @@ int interfaces_get(struct interface **list, size_t *count)
 		errno = ENOMEM;
 		return -1;
 	}
-	fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	fd = open_socket(AF_INET, SOCK_DGRAM, 0);
 	if (fd < 0)
-		fd = socket(AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+		fd = open_socket(AF_INET6, SOCK_DGRAM, 0);
 	for (const struct ifaddrs *a = all; a; a = a->ifa_next)
 		if (is_inet(a->ifa_addr) ||
 		    (!has_address(all, a->ifa_name) && !is_listed(*list, *count, a->ifa_name)))

@@ -7,7 +7,7 @@
 
 int route_socket(const struct address *to)
 {
-	int fd = socket(to->u.sa.sa_family, SOCK_DGRAM | SOCK_CLOEXEC, 0), on = 1;
+	int fd = open_socket(to->u.sa.sa_family, SOCK_DGRAM, 0), on = 1;
 	struct address a = *to;
 
 	if (fd < 0)
