@@ -1,5 +1,4 @@
 /* dns_client.c - questions to DNS servers: sending, repeating, matching the answers, TCP */
-#define _DEFAULT_SOURCE /* getentropy, which POSIX has since 2024 */
 #include "names/dns_client.h"
 
 #include <errno.h>
@@ -8,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/chance.h"
 #include "base/clock.h"
 #include "base/descriptors.h"
 #include "names/dns_stream.h"
@@ -131,7 +131,7 @@ unsigned dns_client_strays(const struct dns_client *c)
 static int client_draw(struct dns_client *c)
 {
 	if (c->random_left == 0) {
-		if (getentropy(c->random, sizeof c->random) < 0)
+		if (chance_fill(c->random, sizeof c->random) < 0)
 			return -1;
 		c->random_left = sizeof c->random / sizeof *c->random;
 	}

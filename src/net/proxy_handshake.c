@@ -1,12 +1,12 @@
 /* proxy_handshake.c - the handshake with one proxy, by SOCKS or by HTTP */
-#define _DEFAULT_SOURCE /* getentropy, which POSIX has since 2024 */
 #include "net/proxy_handshake.h"
-#include "proto/idna.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
+
+#include "base/chance.h"
+#include "proto/idna.h"
 
 static bool is_http(const struct proxy_hop *h)
 {
@@ -45,7 +45,7 @@ static enum handshake http_start(struct proxy_hop *h, struct text *out)
 	char host[ADDRESS_TEXT], ascii[IDNA_MOST], cnonce[HTTP_NONCE + 1];
 	unsigned char chance[HTTP_NONCE / 2];
 
-	if (getentropy(chance, sizeof chance) < 0) {
+	if (chance_fill(chance, sizeof chance) < 0) {
 		h->handshake.http.error = errno;
 		snprintf(h->handshake.http.why, sizeof h->handshake.http.why, "%s",
 			 strerror(errno));

@@ -1,11 +1,10 @@
 /* http_who.c - who the client of an HTTP proxy is (RFC 7616, 7617) */
-#define _DEFAULT_SOURCE /* getentropy, which POSIX has since 2024 */
 #include "proxyd/http_state.h"
 
 #include <stdio.h>
 #include <stdlib.h>
-#include <unistd.h>
 
+#include "base/chance.h"
 #include "base/clock.h"
 #include "proxyd/report.h"
 
@@ -20,7 +19,7 @@ static bool hash_secret(const char *purpose, const void *bytes, size_t n, char h
 	static bool made;
 	struct hashing h;
 
-	made = made || getentropy(secret, sizeof secret) == 0;
+	made = made || chance_fill(secret, sizeof secret) == 0;
 	hash_start(&h, HASH_SHA256);
 	hash_add(&h, secret, sizeof secret);
 	hash_add(&h, purpose, strlen(purpose) + 1);
