@@ -486,6 +486,28 @@ signalled() {
 	END
 }
 
+@test "a signal is not lost whenever it comes, nor for another one that comes too" {
+	needs_strace
+	local name n
+	traced rt_sigprocmask,?poll,?ppoll "$SOCKIT" listen --timeout 50ms 127.0.0.1 0 >out 2>err || [ $? = 4 ]
+	sed '/POLLIN/q' trace >calls
+	# As each call begins that lets it in, up to the wait for a client.
+	while read -r name n; do
+		STATUS=0
+		traced "$name" -e inject="$name":signal=TERM:when="$n" \
+			"$SOCKIT" listen --timeout 5 127.0.0.1 0 2>err || STATUS=$?
+		[ "$STATUS" = 143 ] || fault "$name: $n"
+	done < <(sed 's/^[0-9 ]*//; s/(.*//' calls | awk '{ print $1, ++n[$1] }')
+	for n in INT USR1 TERM; do
+		serve 127.0.0.1 0 </dev/null >/dev/null 2>err
+		kill -STOP "$LISTENER"
+		kill -HUP "$LISTENER"
+		kill -"$n" "$LISTENER"
+		kill -CONT "$LISTENER"
+		ended 129 "$LISTENER"
+	done
+}
+
 @test "signals that were ignored stay ignored" {
 	signalled ignore:INT ignore:HUP kill:INT kill:HUP pause:0.3 alive kill:TERM
 	[ "$STATUS" = 143 ]

@@ -524,6 +524,19 @@ WHO='127\.0\.0\.1 port [0-9]+'
 	[ "$(wc -l <err)" -eq 3 ]
 }
 
+### A system whose poll(2) does not know devices.
+
+@test "a terminal that poll(2) does not know" {
+	preload devices
+	counterpart line:hello read:6 line:bye shutdown readall report
+	preloaded devices exits 0 "$PARENT" 0=tty 1=tty until:hello pause:0.1 line:typed until:bye shutdown -- \
+		"$SOCKIT" connect 127.0.0.1 "$PORT" >out 2>err
+	silent
+	[ "$(cat out)" = $'hello\nbye' ]
+	echo typed >expected
+	counterpart_ended expected
+}
+
 ### Job control: the background of a terminal.
 
 # a_shell: an interactive shell on a terminal, which runs what `types` types; the terminal's text is in the

@@ -1,19 +1,9 @@
-/* wait.c - the one place where sockit waits */
-#define _GNU_SOURCE /* ppoll, which POSIX has since 2024 */
+/* wait.c - waiting for one descriptor */
 #include "base/wait.h"
 
 #include <errno.h>
-#include <time.h>
 
 #include "base/clock.h"
-
-int wait_for(struct pollfd *fds, nfds_t n, int64_t timeout, const sigset_t *mask)
-{
-	struct timespec t = { .tv_sec = (time_t)(timeout / SECOND),
-			      .tv_nsec = (long)(timeout % SECOND) };
-
-	return ppoll(fds, n, timeout < 0 ? NULL : &t, mask);
-}
 
 bool wait_ready(int fd, short events, int64_t timeout)
 {

@@ -22,12 +22,13 @@ static sigset_t first_mask, open_mask;
 static bool started;
 static bool pipe_ignored;
 
-/* Gives SIGNAL the disposition HANDLER. Returns the one before. */
+/* Gives SIGNAL the disposition HANDLER. Returns the one before. No other signal comes while a
+ * handler runs: where wait_interrupt() does not return, the first one would be lost. */
 static signal_handler *signals_set(int signal, signal_handler *handler)
 {
 	struct sigaction old, act = { .sa_handler = handler };
 
-	sigemptyset(&act.sa_mask);
+	sigfillset(&act.sa_mask);
 	sigaction(signal, &act, &old);
 	return old.sa_handler;
 }
@@ -48,6 +49,7 @@ static void signals_handle(int signal)
 		if (caught[i] == signal)
 			came[i] = 1;
 	any = 1;
+	wait_interrupt();
 }
 
 void signals_ignore_pipe(void)

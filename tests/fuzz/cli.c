@@ -24,6 +24,7 @@
 #include <netinet/in.h>
 #include <poll.h>
 #include <pthread.h>
+#include <setjmp.h>
 #include <signal.h>
 #include <spawn.h>
 #include <stdarg.h>
@@ -70,6 +71,7 @@ static struct {
 	struct sigaction actions[SIGNALS];
 	uint64_t got[ROLES], put[ROLES]; /* bytes read from, written to them */
 	bool plain;			 /* no option changes what is sent and received */
+	bool closed;			 /* SIGTERM, for one, is not let in */
 	bool null_output;		 /* nothing is written there */
 	bool spoke;			 /* something was to be written to stderr */
 	bool acted;			 /* a socket was asked for, or a name */
@@ -621,15 +623,20 @@ SIM(int, connect, int fd, const struct sockaddr *a, socklen_t n)
 	return FAILS(ECONNREFUSED, EINPROGRESS, ENETUNREACH, EACCES, EAGAIN, ETIMEDOUT) ? -1 : 0;
 }
 
-SIM(int, accept4, int fd, struct sockaddr *a, socklen_t *size, int flags)
+SIM(int, accept, int fd, struct sockaddr *a, socklen_t *size)
 {
-	(void)flags;
 	CHECK(is_open(fd));
 	if (FAILS(EAGAIN, EMFILE, ECONNABORTED, EINTR))
 		return -1;
 	if (a)
 		give_address(a, size);
 	return fd_new(SOCKET, PEER);
+}
+
+SIM(int, accept4, int fd, struct sockaddr *a, socklen_t *size, int flags)
+{
+	(void)flags;
+	return sim_accept(fd, a, size);
 }
 
 SIM(int, getsockname, int fd, struct sockaddr *a, socklen_t *size)
@@ -761,10 +768,13 @@ SIM(int, pthread_create, pthread_t *thread, const pthread_attr_t *attr, void *(*
 
 SIM(int, sigprocmask, int how, const sigset_t *set, sigset_t *before)
 {
-	(void)how;
-	(void)set;
-	if (before)
+	if (before) {
 		sigemptyset(before);
+		if (sim.closed)
+			sigaddset(before, SIGTERM);
+	}
+	if (set && (how == SIG_SETMASK || sigismember(set, SIGTERM)))
+		sim.closed = how != SIG_UNBLOCK && sigismember(set, SIGTERM);
 	return 0;
 }
 
@@ -822,12 +832,13 @@ static short events(short asked)
 		       ((byte & 0xe0) == 0xe0 ? POLLERR : 0));
 }
 
-SIM(int, ppoll, struct pollfd *fds, nfds_t n, const struct timespec *t, const sigset_t *mask)
+/* Waits for TIMEOUT ns (below 0: without limit); signals come meanwhile if they are let in: OPEN.
+ */
+static int wait_for_some(struct pollfd *fds, nfds_t n, int64_t timeout, bool open)
 {
-	int64_t timeout = 0;
 	int ready = 0, byte = draw();
 
-	if (mask && byte >= 0xe0 && interrupt(byte % SIGNALS))
+	if (open && byte >= 0xe0 && interrupt(byte % SIGNALS))
 		return -1;
 	for (nfds_t i = 0; i < n; i++) {
 		CHECK(fds[i].fd < 0 || is_open(fds[i].fd));
@@ -841,16 +852,35 @@ SIM(int, ppoll, struct pollfd *fds, nfds_t n, const struct timespec *t, const si
 		errno = ENOMEM;
 		return -1;
 	}
-	if (!t) { /* something else woke us */
+	if (timeout < 0) { /* something else woke us */
 		errno = EINTR;
 		return -1;
 	}
-	CHECK(t->tv_sec >= 0 && t->tv_nsec >= 0 && t->tv_nsec < 1000000000);
-	if (t->tv_sec < TIME_MOST / 1000000000)
-		timeout = (int64_t)t->tv_sec * 1000000000 + t->tv_nsec;
 	if (timeout < TIME_MOST - sim.now)
 		sim.now += timeout;
 	return 0;
+}
+
+SIM(int, ppoll, struct pollfd *fds, nfds_t n, const struct timespec *t, const sigset_t *mask)
+{
+	int64_t timeout = t ? 0 : -1;
+
+	CHECK(!t || (t->tv_sec >= 0 && t->tv_nsec >= 0 && t->tv_nsec < 1000000000));
+	if (t && t->tv_sec < TIME_MOST / 1000000000)
+		timeout = (int64_t)t->tv_sec * 1000000000 + t->tv_nsec;
+	return wait_for_some(fds, n, timeout, mask);
+}
+
+SIM(int, poll, struct pollfd *fds, nfds_t n, int timeout)
+{
+	return wait_for_some(fds, n, (int64_t)timeout * 1000000, !sim.closed);
+}
+
+/* Out of a signal's handler, with the mask from before it. */
+SIM(void, siglongjmp, sigjmp_buf to, int value)
+{
+	sim.closed = true;
+	siglongjmp(to, value);
 }
 
 /* ---- processes, of which none is started ---- */

@@ -100,6 +100,19 @@ traced_listener() {
 	read -r ADDR PORT <ready
 }
 
+# preload NAME: builds tests/helpers/NAME.c, with which `preloaded NAME COMMAND...` runs COMMAND. Skips the test
+# where that cannot be.
+preload() {
+	local cc=${CC:-cc}
+	command -v "${cc%% *}" >/dev/null || skip 'no compiler'
+	# shellcheck disable=SC2086 # a command with its options
+	$cc -shared -fPIC -o "$1.so" "$BATS_TEST_DIRNAME/helpers/$1.c" -ldl
+	preloaded "$1" "$SOCKIT" --version >version 2>err && silent || skip 'nothing can be preloaded'
+}
+preloaded() {
+	LD_PRELOAD=$PWD/$1.so "${@:2}"
+}
+
 # without CAPABILITY COMMAND...: runs it as a user who has not that capability.
 without() {
 	if [ "$(id -u)" = 0 ]; then
