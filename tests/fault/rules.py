@@ -1,0 +1,119 @@
+"""What may fail, and how: for each system call the errnos that the kernel could return there by its man page. And what
+the checker tolerates, each with the reason."""
+import re
+
+# A send on TCP that says ECONNRESET, EPIPE or ETIMEDOUT has broken the connection, which strace cannot.
+STREAM_SEND = 'EAGAIN ENOBUFS ENOMEM EPERM'
+STREAM_RECEIVE = 'EAGAIN ECONNRESET ENOMEM ETIMEDOUT EHOSTUNREACH'
+DATAGRAM_SEND = 'EAGAIN ENOBUFS ENOMEM EPERM ECONNREFUSED ENETUNREACH EHOSTUNREACH EMSGSIZE'
+DATAGRAM_RECEIVE = 'EAGAIN ECONNREFUSED ENOMEM EHOSTUNREACH'
+UNIX_SEND = 'EAGAIN EPIPE ENOBUFS ENOMEM EPERM'
+UNIX_RECEIVE = 'EAGAIN ECONNRESET ENOMEM'
+OPEN = 'EMFILE ENFILE EACCES ENOENT EIO ENOMEM EINTR'
+COPY = 'EINVAL ENOMEM EIO'
+
+# Call, what its first argument is (see kind(); '' is any), a pattern of the whole call, errnos. The first row that fits
+# counts. A call that is in no row does not fail, or strace cannot tell of a failure without changing what has happened.
+CALLS = [(re.compile(rf'({c})\Z'), re.compile(k), re.compile(p), e.split()) for c, k, p, e in (
+    # Descriptors, sockets and their names. getsockname(2) of one's own socket does not fail, nor does close(2) leave
+    # anything open; shutdown(2) says ENOTCONN only where the peer has gone, and this one has not.
+    ('socket|socketpair', '', '', 'EMFILE ENFILE ENOBUFS ENOMEM EACCES EAFNOSUPPORT'),
+    ('pipe|pipe2|eventfd2|timerfd_create|epoll_create1|signalfd4|inotify_init1|memfd_create', '', '', 'EMFILE ENFILE ENOMEM'),
+    ('dup|dup2|dup3', '', '', 'EMFILE EBUSY EINTR'),
+    ('fcntl', '', 'F_DUPFD', 'EMFILE'),
+    ('bind', 'unix', '', 'EADDRINUSE EACCES ENOENT ENOSPC EROFS ENOMEM'),
+    ('bind', '', '', 'EADDRINUSE EACCES EADDRNOTAVAIL ENOMEM EPERM'),
+    ('listen', '', '', 'EADDRINUSE'),
+    ('accept|accept4', '', '', 'EAGAIN EINTR ECONNABORTED EMFILE ENFILE ENOBUFS ENOMEM EPERM EPROTO'),
+    ('connect', 'unix', '', 'EAGAIN EACCES ECONNREFUSED ENOENT EPROTOTYPE'),
+    ('connect', 'udp', '', 'EAGAIN EACCES EADDRNOTAVAIL ENETUNREACH EHOSTUNREACH EPERM'),
+    ('connect', 'tcp', '', 'EADDRNOTAVAIL ECONNREFUSED ENETUNREACH EHOSTUNREACH ETIMEDOUT EPERM EACCES ENOBUFS'),
+    ('getpeername', '', '', 'ENOTCONN ENOBUFS'),
+    ('getsockopt', '', 'SO_(ERROR|TYPE|DOMAIN|PROTOCOL|ACCEPTCONN)\\b', ''),
+    ('getsockopt', '', '', 'ENOPROTOOPT'),
+    ('setsockopt', '', 'SO_REUSEADDR', ''),
+    ('setsockopt', '', '', 'ENOPROTOOPT ENOBUFS'),
+    # Data.
+    ('read|readv|recvfrom|recvmsg', 'tcp', '', STREAM_RECEIVE),
+    ('write|writev|sendto|sendmsg', 'tcp', '', STREAM_SEND),
+    ('recvfrom|recvmsg|recvmmsg|read', 'udp', '', DATAGRAM_RECEIVE),
+    ('sendto|sendmsg|sendmmsg|write', 'udp', '', DATAGRAM_SEND),
+    ('read|readv|recvfrom|recvmsg|recvmmsg', 'unix', '', UNIX_RECEIVE),
+    ('sendmsg', 'unix', 'SCM_RIGHTS', UNIX_SEND + ' ETOOMANYREFS'),
+    ('write|writev|sendto|sendmsg|sendmmsg', 'unix', '', UNIX_SEND),
+    ('sendto|sendmsg', 'netlink', '', 'ENOBUFS ENOMEM EPERM'),
+    ('recvfrom|recvmsg', 'netlink', '', 'ENOBUFS ENOMEM EINTR'),
+    ('read|readv', 'pipe|tty', '', 'EINTR'),
+    ('read|readv|pread64', 'file', '', 'EIO'),
+    ('write|writev', 'pipe', '', 'EPIPE EINTR'),
+    ('write|writev|pwrite64', 'file', '', 'ENOSPC EIO EDQUOT EFBIG'),
+    ('write', 'tty', '', 'EIO EINTR'),
+    ('splice|sendfile|sendfile64', '', '', COPY),
+    ('tee', '', '', 'EINVAL ENOMEM'),
+    ('ppoll|poll|select|pselect6|epoll_pwait|epoll_wait', '', '', 'EINTR ENOMEM'),
+    # Files.
+    ('open|openat', '', 'O_CREAT|O_WRONLY', OPEN + ' ENOSPC EROFS'),
+    ('open|openat', '', '', OPEN),
+    ('newfstatat|fstatat64|stat|lstat|statx', '', 'AT_EMPTY_PATH', 'ENOMEM'),
+    ('newfstatat|fstatat64|stat|lstat|statx', '', '', 'EACCES ENOENT ENOMEM'),
+    ('fstat', '', '', 'ENOMEM'),
+    ('access|faccessat|faccessat2', '', '', 'EACCES ENOENT'),
+    ('unlink|unlinkat|rmdir', '', '', 'EACCES EBUSY EROFS'),
+    ('rename|renameat|renameat2|link|linkat|symlink|symlinkat|mkdir|mkdirat|mknod', '', '', 'EACCES ENOSPC EROFS'),
+    ('readlink|readlinkat', '', '', 'EACCES ENOENT ENOMEM'),
+    ('chmod|fchmod|fchmodat|chown|fchown|fchownat|lchown', '', '', 'EPERM EROFS EIO'),
+    ('getdents64', '', '', 'ENOENT'),
+    ('ftruncate|fsync', '', '', 'EIO'),
+    ('chdir|fchdir', '', '', 'EACCES EIO'),
+    # Processes and users.
+    ('clone|clone3|fork|vfork', '', '', 'EAGAIN ENOMEM'),
+    ('setgroups|setresgid|setgid|setresuid|setuid', '', '', 'EPERM'),
+    ('setresuid|setuid', '', '', 'EAGAIN'),
+    ('pidfd_open|pidfd_getfd', '', '', 'EMFILE EPERM ESRCH ENOSYS'),
+    # Else.
+    ('ioctl', '', 'TCSET', 'EIO EINTR'),
+    ('ioctl', '', 'SIOCG', 'ENODEV'),
+    ('getrandom', '', '', 'ENOSYS EINTR EAGAIN'),
+)]
+
+# Calls that a kernel or a sandbox may not have at all: each time ENOSYS.
+MISSING = {'clone3', 'splice', 'sendfile', 'recvmmsg', 'sendmmsg', 'getrandom', 'statx', 'close_range', 'pidfd_open'}
+
+KINDS = (('tcp', r'<(TCP|TCPv6)\b'), ('udp', r'<(UDP|UDPv6)\b'), ('unix', r'<UNIX'), ('netlink', r'<NETLINK'),
+         ('pipe', r'<pipe:'), ('tty', r'<(/dev/(pts/|ptmx|tty)|char 136)'), ('other', r'<(/dev/|anon_inode)'),
+         ('file', r'</'))
+
+
+def kind(call):
+    """What the first argument of CALL, a line of strace -yy, is."""
+    first = call.split('(', 1)[1]
+    word = re.match(r'\d+(<[^,)]*)', first)
+    return next((name for name, begin in KINDS if word and re.match(begin, word[1])), '')
+
+
+def errnos(name, call):
+    what = kind(call)
+    return next((e for n, k, p, e in CALLS if n.match(name) and k.search(what) and p.search(call)), [])
+
+
+# What is no fault: lines, faults and problems by pattern, and why.
+TOLERATED = [(re.compile(l), re.compile(f), re.compile(p), why) for l, f, p, why in (
+    ('.*', 'write:error=EPIPE', 'silent: status -13', 'a stdout without a reader ends it by SIGPIPE'),
+    ('.*', 'p?poll:error=ENOMEM', 'server: .*poll', 'what cannot wait cannot serve, and says so'),
+    ('.*_exec|.*_relay', 'write:error=EPIPE', '', 'a command need not read what it is given'),
+    ('.*', '(unlink|newfstatat):', 'left: files: s$', 'a socket file that cannot be unlinked stays'),
+    ('proxyd_.*', 'recvfrom:error=E(CONNRESET|TIMEDOUT|HOSTUNREACH)', 'lost: status -15',
+     'a client that breaks is told of with -v only'),
+    ('proxyd_get', '', 'lost: status -15.*502', 'the client is told by 502'),
+    ('.*_(file|allow|deny)', 'openat|newfstatat|read', 'class: status 2', 'a file of an option that cannot be read is exit 2'),
+    ('(resolve|connect|udp_send)_(own|name|all|bulk|confirm|address)', '(openat|read|newfstatat|socket|connect|sendto|poll)',
+     'untrue.*EAI_', 'getaddrinfo(3) says so'),
+    ('resolve_server.*', '(recv|send|connect|socket|poll)', 'untrue.*EAI_AGAIN', 'a server that cannot be asked is EAI_AGAIN'),
+    ('sockname_(sockets|listening|unix)', '(openat|readlinkat|getdents64):error=E(ACCES|NOENT)', 'lost',
+     'processes end meanwhile, and others are not ours to look at'),
+)]
+
+
+def tolerated(line, fault, problem):
+    return next((why for l, f, p, why in TOLERATED
+                 if l.fullmatch(line) and f.match(fault) and p.search(problem)), None)
