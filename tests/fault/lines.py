@@ -375,7 +375,7 @@ def listen_broker(w):
                 w.task(w.take(s, sink))
             # Whom it has not accepted yet would miss it: a word makes the round first.
             yield from w.until(lambda: w.status is not None or len(sockets_of(w)) > 3, 1)
-            yield from w.send(clients[0], DATA)
+            w.task(w.send(clients[0], DATA))
             yield from w.until(lambda: w.status is not None or all(len(s.got) >= len(s.wanted) for s in sinks), 4)
             for s in clients:
                 try:
@@ -838,7 +838,7 @@ def about_socket(words, **more):
         c = w.connect(port)
         w.hidden += [str(c.getsockname()[1]), str(os.getpid())]
         w.start(words.replace('PORT', str(port)).replace('FD', str(c.fileno())), stdout='golden but for numbers',
-                fds=(c.fileno(),))
+                fds=(c.fileno(),) if 'FD' in words else ())
         yield from w.ended()
     return run
 
@@ -847,7 +847,7 @@ add('sockname_host', asking('sockname -n 127.0.0.1 9'))
 add('sockname_fd', about_socket('sockname -n --local --fd FD'))
 add('sockname_fd_all', about_socket('sockname -n --fd FD'))
 add('sockname_listening', about_socket('sockname -n --listening PORT'))
-add('sockname_sockets', about_socket('sockname -n --sockets PORT --protocol tcp'))
+add('sockname_sockets', about_socket('sockname -n --sockets PORT --protocol tcp --state listen,established'))
 add('sockname_connected', about_socket('sockname -n --connect --peer 127.0.0.1 PORT'))
 
 
