@@ -2,19 +2,8 @@
 # What happens where the system has no memory, no thread or no ppoll(2) for the program.
 
 load helpers/common
-
-# preload: $FAILING is malloc_fail.c, compiled. Skips the test where that has no effect.
-preload() {
-	local cc=${CC:-cc}
-	[ -z "${SOCKIT_FLAVOUR-}" ] || skip 'the memory of this build is not that of the program'
-	command -v "${cc%% *}" >/dev/null || skip "no compiler $cc"
-	export FAILING=$BATS_FILE_TMPDIR/malloc_fail.so
-	# shellcheck disable=SC2086 # words
-	[ -e "$FAILING" ] ||
-		$cc -shared -fPIC -o "$FAILING" "$BATS_TEST_DIRNAME/helpers/malloc_fail.c"
-	env LD_PRELOAD="$FAILING" MALLOC_COUNT=count "$SOCKIT" --version >out 2>err || :
-	[ -s count ] || skip 'nothing can be preloaded'
-}
+load helpers/words
+load helpers/private
 
 # each WORD..., clients WORD...: as memory.py has it.
 each() {
@@ -25,7 +14,7 @@ clients() {
 }
 
 @test "no memory: no command without every port probed" {
-	preload
+	preload malloc_fail
 	: >in
 	local port
 	port=$(free_port)
@@ -35,7 +24,7 @@ clients() {
 }
 
 @test "no memory: what is not sent is no success" {
-	preload
+	preload malloc_fail
 	echo hello >in
 	serve -nk --echo 127.0.0.1 0 2>listen.err
 	each 'hello\n' "$SOCKIT" connect -n 127.0.0.1 "$PORT"
@@ -47,7 +36,7 @@ clients() {
 }
 
 @test "no memory: each end has a message" {
-	preload
+	preload malloc_fail
 	: >in
 	each '' "$SOCKIT" listen -n -w 0.01 127.0.0.1 0
 	each '' "$SOCKIT" udp-recv -n -w 0.01 127.0.0.1 0
@@ -55,7 +44,7 @@ clients() {
 }
 
 @test "no memory for a client: that is said, and the others are served" {
-	preload
+	preload malloc_fail
 	local listen=("$SOCKIT" listen -nk 127.0.0.1 0) port
 	serve -nk --echo 127.0.0.1 0 2>echo.err
 	clients 9 'hello\n' hello "${listen[@]}" --echo

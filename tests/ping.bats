@@ -56,9 +56,9 @@ SCHEMA=$BATS_TEST_DIRNAME/helpers/schema.py
 	preload later
 	export LATER=$PWD/now
 	peer ports open
-	preloaded later spawn "$SOCKIT" connect --ping --interval 20ms moving "$PORT" >out 2>err
+	spawn "${PRELOADED[@]}" "$SOCKIT" connect --ping --interval 20ms moving "$PORT" >out 2>err
 	local plain=$PID
-	preloaded later spawn "$SOCKIT" connect --ping --json --interval 20ms moving "$PORT" >objects 2>err.json
+	spawn "${PRELOADED[@]}" "$SOCKIT" connect --ping --json --interval 20ms moving "$PORT" >objects 2>err.json
 	eventually grep -q '"seq":3,' objects
 	eventually grep -q '^127\.0\.0\.1 port .* seq=3 ' out
 	sed 's/127\.0\.0\.1/127.0.0.7/' hosts >hosts.new

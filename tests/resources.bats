@@ -2,32 +2,19 @@
 # Where memory, descriptors or a file give out: what was not done is said, and is no success.
 
 load helpers/common
-
-# What lets allocations fail, see helpers/malloc_fail.c: MALLOC_FAIL=N "${MEMORY[@]}" COMMAND...
-setup_file() {
-	MEMORY_LIBRARY=$BATS_FILE_TMPDIR/malloc_fail.so
-	export MEMORY_LIBRARY
-	${CC:-cc} -std=c11 -O1 -fPIC -shared -o "$MEMORY_LIBRARY" "$BATS_TEST_DIRNAME/helpers/malloc_fail.c" || :
-}
-
-# needs_memory: skips the test where allocations cannot be made to fail.
-needs_memory() {
-	MEMORY=(env "LD_PRELOAD=$MEMORY_LIBRARY")
-	rm -f count
-	{ [ -e "$MEMORY_LIBRARY" ] && MALLOC_COUNT=count "${MEMORY[@]}" "$SOCKIT" --version >version &&
-		[ "$(<count)" -gt 0 ]; } 2>/dev/null || skip 'allocations of this program cannot be made to fail'
-}
+load helpers/words
+load helpers/private
 
 @test "a command has the connection's descriptors, or does not run" {
-	needs_memory
+	preload malloc_fail
 	local n=0 total
 	serve -k -e 'echo honest; cat >>got' 127.0.0.1 0 2>/dev/null
 	echo secret >input
-	MALLOC_COUNT=count "${MEMORY[@]}" "$SOCKIT" connect -n -e 'head -n 1' 127.0.0.1 "$PORT" <input 3>&-
+	MALLOC_COUNT=count "${PRELOADED[@]}" "$SOCKIT" connect -n -e 'head -n 1' 127.0.0.1 "$PORT" <input 3>&-
 	total=$(<count)
 	# The last ones are for the command.
 	for ((n = total - 25; n <= total; n++)); do
-		MALLOC_FAIL=$n within 20 "${MEMORY[@]}" "$SOCKIT" connect -n -e 'head -n 1' 127.0.0.1 "$PORT" \
+		MALLOC_FAIL=$n within 20 "${PRELOADED[@]}" "$SOCKIT" connect -n -e 'head -n 1' 127.0.0.1 "$PORT" \
 			<input 2>>err 3>&- || :
 	done
 	eventually [ -s got ]
@@ -92,20 +79,20 @@ lists() {
 }
 
 @test "a list for which memory does not suffice is none" {
-	needs_memory
+	preload malloc_fail
 	lists
 	local words n total said
 	for words in "${LISTS[@]}"; do
 		rm -f count
 		# shellcheck disable=SC2086 # words
-		MALLOC_COUNT=count exits 2 "${MEMORY[@]}" "$SOCKIT" $words </dev/null 2>err
+		MALLOC_COUNT=count exits 2 "${PRELOADED[@]}" "$SOCKIT" $words </dev/null 2>err
 		said=$(<err)
 		total=$(<count)
 		[[ $said == *'line 2: '* ]]
 		for ((n = 1; n <= total; n++)); do
 			STATUS=0
 			# shellcheck disable=SC2086 # words
-			MALLOC_FAIL=$n within 20 "${MEMORY[@]}" "$SOCKIT" $words </dev/null 2>err 3>&- || STATUS=$?
+			MALLOC_FAIL=$n within 20 "${PRELOADED[@]}" "$SOCKIT" $words </dev/null 2>err 3>&- || STATUS=$?
 			[ $STATUS = 1 ] && says 'Cannot allocate memory \(ENOMEM\)$' && continue
 			[ $STATUS = 2 ] && [ "$(<err)" = "$said" ]
 		done

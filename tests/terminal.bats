@@ -529,7 +529,7 @@ WHO='127\.0\.0\.1 port [0-9]+'
 @test "a terminal that poll(2) does not know" {
 	preload devices
 	counterpart line:hello read:6 line:bye shutdown readall report
-	preloaded devices exits 0 "$PARENT" 0=tty 1=tty until:hello pause:0.1 line:typed until:bye shutdown -- \
+	exits 0 "${PRELOADED[@]}" "$PARENT" 0=tty 1=tty until:hello pause:0.1 line:typed until:bye shutdown -- \
 		"$SOCKIT" connect 127.0.0.1 "$PORT" >out 2>err
 	silent
 	[ "$(cat out)" = $'hello\nbye' ]

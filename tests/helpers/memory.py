@@ -9,7 +9,7 @@
         makes for so MANY clients who are there together. Each of them sends REQUEST, and gets what begins with ANSWER,
         but for one, of which the listener says that there was no memory for it.
 
-$FAILING is malloc_fail.c, compiled. In the words escapes are those of Python. Where something is not so that is printed,
+$LIBRARY is malloc_fail.c, compiled. In the words escapes are those of Python. Where something is not so that is printed,
 with status 1.
 """
 import os
@@ -21,7 +21,7 @@ COUNT = 'count'
 
 
 def environment(**more):
-    return dict(os.environ, LD_PRELOAD=os.environ['FAILING'], MALLOC_COUNT=COUNT, **more)
+    return dict(os.environ, LD_PRELOAD=os.environ['LIBRARY'], MALLOC_COUNT=COUNT, **more)
 
 
 def allocations():

@@ -100,17 +100,17 @@ traced_listener() {
 	read -r ADDR PORT <ready
 }
 
-# preload NAME: builds tests/helpers/NAME.c, with which `preloaded NAME COMMAND...` runs COMMAND. Skips the test
-# where that cannot be.
+# preload NAME: builds tests/helpers/NAME.c into $LIBRARY, once in a file; "${PRELOADED[@]}" COMMAND... runs COMMAND with
+# it. Skips the test where that cannot be.
 preload() {
 	local cc=${CC:-cc}
-	command -v "${cc%% *}" >/dev/null || skip 'no compiler'
+	command -v "${cc%% *}" >/dev/null || skip "no compiler $cc"
+	export LIBRARY=$BATS_FILE_TMPDIR/$1.so
+	PRELOADED=(env "LD_PRELOAD=$LIBRARY")
 	# shellcheck disable=SC2086 # a command with its options
-	$cc -shared -fPIC -o "$1.so" "$BATS_TEST_DIRNAME/helpers/$1.c" -ldl
-	preloaded "$1" "$SOCKIT" --version >version 2>err && silent || skip 'nothing can be preloaded'
-}
-preloaded() {
-	LD_PRELOAD=$PWD/$1.so "${@:2}"
+	[ -e "$LIBRARY" ] || $cc -shared -fPIC -o "$LIBRARY" "$BATS_TEST_DIRNAME/helpers/$1.c" -ldl
+	MALLOC_COUNT=count "${PRELOADED[@]}" "$SOCKIT" --version >version 2>err && silent || skip 'nothing can be preloaded'
+	[ "$1" != malloc_fail ] || [ -s count ] || skip 'the allocations of this build cannot be made to fail'
 }
 
 # without CAPABILITY COMMAND...: runs it as a user who has not that capability.
