@@ -167,9 +167,9 @@ dnsmasq_is_ready() {
 	finds 192.0.2.1 -4 hops5.test
 	finds $'canonical\thops0.test\nalias\thops1.test\nalias\thops2.test\naddress\t192.0.2.1' -4a hops2.test
 	fails 3 'aliasnx.test: no such name (EAI_NONAME)' aliasnx.test
-	fails 3 'hops50.test: its CNAMEs lead nowhere: 16 of them (EAI_FAIL)' hops50.test
-	fails 3 'round.test: its CNAMEs lead nowhere: * (EAI_FAIL)' round.test
-	fails 3 'aliasloop.test: its CNAMEs lead nowhere: * (EAI_FAIL)' aliasloop.test
+	fails 3 'hops50.test: * port *: its CNAMEs lead nowhere, 16 of them (EAI_FAIL)' hops50.test
+	fails 3 'round.test: * port *: its CNAMEs lead nowhere, * (EAI_FAIL)' round.test
+	fails 3 'aliasloop.test: * port *: its CNAMEs lead nowhere, * (EAI_FAIL)' aliasloop.test
 	finds ok.real.test. --record CNAME alias.test
 }
 

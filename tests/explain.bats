@@ -6,9 +6,23 @@ load helpers/common
 load helpers/words
 load helpers/private
 
+# What the look-up asks is seen where it can be followed; else we ask the same ourselves.
 setup_file() {
 	find_python
 	find_musl
+	export ASKED=server SILENT='no answer'
+	if "$SOCKIT" resolve --explain 127.1 | grep -q ^followed; then
+		ASKED=probe SILENT='no answer to 1 question'
+	fi
+}
+
+# order WORD...: the steps come in that order; others may stand between them.
+order() {
+	local step
+	while read -r step; do
+		[ "$step" != "${1-}" ] || shift
+	done < <(cut -f 1 out)
+	[ $# = 0 ] || fault "not in that order: $*"
 }
 
 # system <HOSTS: a system of our own with a server at 127.0.0.1 that answers as the first label says; what stands in
@@ -38,6 +52,15 @@ step() {
 	[ "$(grep -cxE "${1//\~/$'\t'}" out)" = 1 ] || fault "no such step: $1"
 }
 
+# worked_out PATTERN: a step that is told only where the look-up cannot be followed.
+worked_out() {
+	if [ $ASKED = server ]; then
+		! grep -q "^${1%%~*}" out
+	else
+		step "$1"
+	fi
+}
+
 # wrong PATTERN...: the last lines say that, one each, and nothing else. None: there is no such line.
 wrong() {
 	local found pattern i=0
@@ -60,13 +83,18 @@ MS='~[0-9]+\.[0-9] ms'
 	END
 	explains 0 -4 ok.test
 	silent
-	step 'nsswitch~/etc/nsswitch\.conf:1~-~files dns'
+	[ "${MUSL-}" ] || step 'nsswitch~/etc/nsswitch\.conf:1~-~files dns'
 	step "hosts~/etc/hosts:4~ok\.test~192\.0\.2\.1 ok\.test other$MS"
-	step 'search~/etc/resolv\.conf~ok\.test~ok\.test \(ndots 1\)'
-	step "server~127\.0\.0\.1 port 53~ok\.test A~192\.0\.2\.1$MS"
+	step "probe~127\.0\.0\.1 port 53~ok\.test A~192\.0\.2\.1$MS" # it is in the hosts file
 	step "getaddrinfo~-~ok\.test~192\.0\.2\.1$MS"
 	step 'source~-~192\.0\.2\.1~no way there: Network (is )?unreachable \(ENETUNREACH\)'
-	[ "$(cut -f 1 out | xargs)" = 'nsswitch hosts search server getaddrinfo source wrong' ]
+	step 'resolv~/etc/resolv\.conf:1~-~nameserver 127\.0\.0\.1'
+	order hosts probe source wrong
+	order getaddrinfo source
+	explains 0 -4 v4.test
+	step "$ASKED~127\.0\.0\.1 port 53~v4\.test A~192\.0\.2\.1$MS"
+	order resolv "$ASKED"
+	order hosts "$ASKED"
 	wrong 'there is no route to any of its addresses: nothing can connect'
 	# A way there.
 	inside ip route add 192.0.2.0/24 dev lo src 127.0.0.1
@@ -75,8 +103,10 @@ MS='~[0-9]+\.[0-9] ms'
 	wrong
 	explains 0 localhost
 	step 'source~-~127\.0\.0\.1~from 127\.0\.0\.1'
-	step "server~127\.0\.0\.1 port 53~localhost A~no such name \(NXDOMAIN\)$MS"
-	step "server~127\.0\.0\.1 port 53~localhost AAAA~no such name \(NXDOMAIN\)$MS"
+	# Nobody has asked for that.
+	step 'search~/etc/resolv\.conf~localhost~localhost \(ndots 1\)'
+	step "probe~127\.0\.0\.1 port 53~localhost A~no such name \(NXDOMAIN\)$MS"
+	step "probe~127\.0\.0\.1 port 53~localhost AAAA~no such name \(NXDOMAIN\)$MS"
 	wrong
 }
 
@@ -85,20 +115,23 @@ MS='~[0-9]+\.[0-9] ms'
 	system <<<'127.0.0.1 localhost'
 	inside ip route add 192.0.2.0/24 dev lo src 127.0.0.1
 	explains 0 -4 v4
-	step 'search~/etc/resolv\.conf:3~v4~v4\.a\.test v4\.real\.test v4 \(ndots 1\)'
-	step "server~127\.0\.0\.1 port 53~v4\.a\.test A~192\.0\.2\.1$MS"
+	step 'resolv~/etc/resolv\.conf:3~-~search a\.test real\.test'
+	worked_out 'search~/etc/resolv\.conf:3~v4~v4\.a\.test v4\.real\.test v4 \(ndots 1\)'
+	step "$ASKED~127\.0\.0\.1 port 53~v4\.a\.test A~192\.0\.2\.1$MS"
 	wrong
 	explains 3 -4 gone.here
-	step 'search~/etc/resolv\.conf:3~gone\.here~gone\.here gone\.here\.a\.test gone\.here\.real\.test \(ndots 1\)'
-	[ "$(grep -c ^server out)" = 3 ]
+	names='gone.here A gone.here.a.test A gone.here.real.test A'
+	[ ! "${MUSL-}" ] || names='gone.here A' # a name with a dot gets no suffix there
+	worked_out 'search~/etc/resolv\.conf:3~gone\.here~gone\.here gone\.here\.a\.test gone\.here\.real\.test \(ndots 1\)'
+	[ "$(grep "^$ASKED" out | cut -f 3 | xargs)" = "$names" ]
 	wrong 'neither the hosts file nor a server knows it, so that no program finds it'
 	says '^sockit resolve: gone\.here: no such name \(EAI_NONAME\)$'
 	explains 3 -4 gone.here.
-	step 'search~/etc/resolv\.conf~gone\.here\.~as it is: it ends in a dot'
-	[ "$(grep -c ^server out)" = 1 ]
+	worked_out 'search~/etc/resolv\.conf~gone\.here\.~as it is: it ends in a dot'
+	[ "$(grep -c "^$ASKED" out)" = 1 ]
 	echo 'options ndots:3' >>resolv.conf
 	explains 0 -4 ok.here
-	step 'search~/etc/resolv\.conf:3~ok\.here~ok\.here\.a\.test ok\.here\.real\.test ok\.here \(ndots 3\)'
+	worked_out 'search~/etc/resolv\.conf:3~ok\.here~ok\.here\.a\.test ok\.here\.real\.test ok\.here \(ndots 3\)'
 	wrong 'a search suffix matched: ok\.here\.a\.test is what was found, not ok\.here, which only `ok\.here\.` asks for'
 }
 
@@ -107,23 +140,26 @@ MS='~[0-9]+\.[0-9] ms'
 	system <<<'127.0.0.1 localhost'
 	inside ip route add 192.0.2.0/24 dev lo src 127.0.0.1
 	explains 0 -4 ok.test
-	step "server~127\.0\.0\.9 port 53~ok\.test A~Connection refused \(ECONNREFUSED\)$MS"
-	step "server~127\.0\.0\.1 port 53~ok\.test A~192\.0\.2\.1$MS"
-	step 'server~/etc/resolv\.conf:3~nonsense~it is no address'
+	# musl asks all at once, and by a socket that hears of no refusal.
+	[ ! "${MUSL-}" ] || ASKED=probe
+	step "$ASKED~127\.0\.0\.9 port 53~ok\.test A~Connection refused \(ECONNREFUSED\)$MS"
+	setup_file
+	step "$ASKED~127\.0\.0\.1 port 53~ok\.test A~192\.0\.2\.1$MS"
+	step 'resolv~/etc/resolv\.conf:3~-~nameserver nonsense'
 	wrong "/etc/resolv\.conf:3: 'nonsense' is no address, and is passed over" \
 		'server 127\.0\.0\.9 port 53: Connection refused \(ECONNREFUSED\), so that another one must know it'
 	explains 3 -4 servfail.test
-	step "server~127\.0\.0\.1 port 53~servfail\.test A~the server failed \(SERVFAIL\)$MS"
+	grep -qE $'^'$ASKED$'\t127\.0\.0\.1 port 53\tservfail\.test A\tthe server failed \(SERVFAIL\)\t' out
 	printf 'nameserver 127.0.0.1\noptions timeout:1 attempts:1\n' >resolv.conf
 	explains 4 -w 200ms -4 silent.test
-	step "server~127\.0\.0\.1 port 53~silent\.test A~no answer to 1 question$MS"
-	wrong 'server 127\.0\.0\.1 port 53: no answer to 1 question, so that each look-up waits for it in vain' \
+	step "$ASKED~127\.0\.0\.1 port 53~silent\.test A~$SILENT$MS"
+	wrong "server 127\.0\.0\.1 port 53: $SILENT, so that each look-up waits for it in vain" \
 		'getaddrinfo has no answer yet, and whoever calls it waits as long'
 	sockit resolve --explain -4 loop.test
-	step "server~127\.0\.0\.1 port 53~loop\.test A~the answer cannot be read: .*$MS"
+	step "$ASKED~127\.0\.0\.1 port 53~loop\.test A~the answer cannot be read: .*$MS"
 	: >resolv.conf
 	explains 0 -4 ok.test
-	step "server~127\.0\.0\.1 port 53~ok\.test A~192\.0\.2\.1$MS"
+	step "$ASKED~127\.0\.0\.1 port 53~ok\.test A~192\.0\.2\.1$MS"
 }
 
 @test "hosts file and DNS disagree, servers disagree" {
@@ -155,8 +191,12 @@ MS='~[0-9]+\.[0-9] ms'
 	wrong 'the hosts file has it, and nsswitch\.conf does not ask `files`, so that no program finds it there'
 	echo 'hosts: files [NOTFOUND=return] dns' >nsswitch.conf
 	explains 3 -4 ok.test
-	step 'nsswitch~/etc/nsswitch\.conf:1~-~files \(the last one where a name is not known\) dns'
-	wrong 'getaddrinfo does not find what is there, and neither does a program'
+	step 'nsswitch~/etc/nsswitch\.conf:1~-~files \[NOTFOUND=return\] dns'
+	if [ $ASKED = server ]; then
+		wrong 'a server has it, and getaddrinfo has asked none, so that no program finds it'
+	else
+		wrong 'getaddrinfo does not find what is there, and neither does a program'
+	fi
 	echo 'hosts: files' >nsswitch.conf
 	explains 3 -4 ok.test
 	wrong 'DNS has it, and nsswitch\.conf does not ask `dns`, so that no program finds it there'
@@ -187,7 +227,7 @@ MS='~[0-9]+\.[0-9] ms'
 	END
 	explains 0 10.0.0.1
 	step "hosts~/etc/hosts:2~10\.0\.0\.1~10\.0\.0\.1 ok\.test$MS"
-	step "server~127\.0\.0\.1 port 53~10\.0\.0\.1 PTR~ok\.test$MS"
+	step "probe~127\.0\.0\.1 port 53~10\.0\.0\.1 PTR~ok\.test$MS"
 	step "getnameinfo~-~10\.0\.0\.1~ok\.test$MS"
 }
 
@@ -200,12 +240,12 @@ MS='~[0-9]+\.[0-9] ms'
 	sed -n 2p out | grep -q '"wrong":\["neither the hosts file nor a server knows it, so that no program finds it"\],.*"error":{"class":"resolve","code":"EAI_NONAME"'
 	sed -n 1p out | grep -q '"addresses":\[{"family":"inet","address":"127.0.0.1"}'
 	within 10 "$PYTHON" -S "$BATS_TEST_DIRNAME/helpers/width.py" 80 "$SOCKIT" resolve --explain localhost >out
-	grep -q '^nsswitch  */etc/nsswitch.conf:1  ' out
+	grep -q '^hosts  .* /etc/hosts:1  ' out
 	# The columns line up, whatever is in them, and what is too long goes on below.
 	for columns in 80 120; do
 		within 10 "$PYTHON" -S "$BATS_TEST_DIRNAME/helpers/width.py" $columns \
 			"$SOCKIT" resolve --explain -4 gone.test >out 2>err || [ $? = 3 ]
-		grep -qE '^server {7,10}[0-9.]+ ms  127\.0\.0\.1 port 53      gone\.test A: no such' out
+		grep -qE "^$ASKED {7,11}[0-9.]+ ms  127\.0\.0\.1 port 53      gone\.test A: no such" out
 		[ -z "$(sed -nE '/^wrong /q; /^(.{24}[^ ].{20} {2}[^ ]| {47}[^ ])/!p' out)" ]
 		grep -qE '^wrong {8}neither the hosts file ' out
 		[ -z "$(awk -v most=$columns 'length > most' out)" ]
@@ -246,4 +286,105 @@ MS='~[0-9]+\.[0-9] ms'
 	explains 4 -w 0.2 localhost
 	grep -q $'^hosts\t/etc/hosts\t.*not a regular file (ENOTSUP)' out
 	grep -q $'^resolv\t/etc/resolv.conf\t.*not a regular file' out
+}
+
+# told_as_asked: the questions that are told are those that the server has had since the last call, in their order.
+# Behind them comes the question whether the name has addresses of the other family.
+told_as_asked() {
+	local said told
+	told=$(grep -E $'^(server|probe)\t127.0.0.1 ' out | cut -f 3)
+	said=$(tail -n "+$((HEARD + 1))" peer.out | sed -nE 's/^udp (.*)/\1/p; s/^tcp (.*)/\1 by TCP/p' | grep -v AAAA)
+	HEARD=$(wc -l <peer.out)
+	[ "$told" = "$said" ] || fault "asked: $said"
+}
+
+# by_libc GLIBC MUSL: the names that the look-up has asked for, separated by blanks.
+by_libc() {
+	local names=$1
+	[ ! "${MUSL-}" ] || names=$2
+	[ "$(grep ^server out | cut -f 3 | cut -d ' ' -f 1 | xargs)" = "$names" ] || fault "not asked for: $names"
+}
+
+@test "what the libc makes of its files and its environment is seen" {
+	[ $ASKED = server ] || skip 'the look-up cannot be followed'
+	system <<<'127.0.0.1 localhost'
+	HEARD=0
+	# Neither is a comment, nor a number to its end.
+	printf 'nameserver 127.0.0.1\nsearch c.test # office b.test\noptions timeout:1 attempts:1\n' >resolv.conf
+	explains 3 -4 gone
+	by_libc 'gone.c.test gone.# gone.office gone.b.test gone' 'gone.c.test gone.# gone.office gone.b.test gone'
+	told_as_asked
+	printf 'nameserver 127.0.0.1\nsearch s.test\noptions ndots:2x\n' >resolv.conf
+	explains 3 -4 gone.here
+	by_libc 'gone.here.s.test gone.here' 'gone.here.s.test gone.here'
+	told_as_asked
+	# No server, so this host; a blank before the keyword, and a port.
+	printf ' nameserver 127.0.0.9\nnameserver 127.0.0.9:5353\noptions use-vc\n' >resolv.conf
+	explains 0 -4 ok.test
+	[ ! "${MUSL-}" ] || grep -q $'^server\t127.0.0.1 port 53\tok.test A\t' out
+	[ "${MUSL-}" ] || grep -q $'^server\t127.0.0.1 port 53\tok.test A by TCP\t' out
+	told_as_asked
+	printf 'nameserver 127.0.0.1\nsearch s.test\n' >resolv.conf
+	LOCALDOMAIN=a.test explains 3 -4 gone
+	by_libc 'gone.a.test gone' 'gone.s.test gone'
+	told_as_asked
+	# A server that does not serve: how a search list ends.
+	printf 'nameserver 127.0.0.1\nsearch refused.test b.test\noptions timeout:1 attempts:1\n' >resolv.conf
+	sockit resolve --explain -4 refused
+	[ "${MUSL-}" ] || by_libc 'refused.refused.test refused' ''
+	told_as_asked
+}
+
+@test "what hurts, and is told" {
+	[ $ASKED = server ] || skip 'the look-up cannot be followed'
+	system <<-'END'
+		127.0.0.1 localhost
+		192.0.2.1 Case.test
+		192.0.2.1 two.test
+		2001:db8::1 two.test
+	END
+	inside ip route add 192.0.2.0/24 dev lo src 127.0.0.1
+	sockit resolve --explain halves.test
+	grep -q $'^wrong\tserver 127.0.0.1 port 53 says that there is no such name as halves.test for AAAA, and has its A: ' out
+	sockit resolve --explain -4 tcpcut.test
+	if [ "${MUSL-}" ]; then
+		grep -q $'^wrong\t.* too long for a datagram, and this program.s libc does not ask by TCP' out
+	else
+		grep -q $'^wrong\t.* too long for a datagram, and by TCP it does not answer' out
+	fi
+	explains 0 -4 big.test || [ "${MUSL-}" ]
+	[ "${MUSL-}" ] || grep -q $'^server\t127.0.0.1 port 53\tbig.test A by TCP\t10\.1\.0\.0 ' out
+	sockit resolve --explain -4 case.test
+	[ ! "${MUSL-}" ] || wrong "the hosts file has it in another case, which for this program's libc is another name"
+	[ "${MUSL-}" ] || step "hosts~/etc/hosts:2~case\.test~192\.0\.2\.1 Case\.test$MS"
+	explains 3 nodata.test
+	wrong 'it is there, and has no address: nothing can connect' || [ "${MUSL-}" ]
+	explains 0 127.1
+	[ "$(cut -f 1 out | xargs)" = 'getaddrinfo source' ]
+	if [ ! "${MUSL-}" ]; then
+		echo 'hosts: files absent [!UNAVAIL=return] dns' >nsswitch.conf
+		explains 0 -4 ok.test
+		step 'nsswitch~/etc/nsswitch\.conf:1~-~files absent \[!UNAVAIL=return\] dns'
+		step 'module~libnss_absent\.so\.2~-~it is not installed'
+		order nsswitch module server getaddrinfo
+		wrong '/etc/nsswitch\.conf names `absent`, whose module libnss_absent\.so\.2 is not installed: it counts as UNAVAIL'
+	fi
+	printf 'nameserver 127.0.0.1\nnameserver 127.0.0.1\nnameserver 127.0.0.1\nnameserver 127.0.0.4\n' >resolv.conf
+	echo 'hosts: files dns' >nsswitch.conf
+	explains 0 -4 ok.test
+	wrong '/etc/resolv\.conf names 4 servers, of which only the first 3 are ever asked' || [ "${MUSL-}" ]
+}
+
+@test "where a look-up cannot be followed that is said, and the steps are worked out" {
+	needs strace strace
+	[ $ASKED = server ] || skip 'it cannot be followed here'
+	system <<<'127.0.0.1 localhost'
+	# One who is traced by another cannot be followed by us.
+	STATUS=0
+	inside strace -f -qq -o trace -e trace=none "$(sed -n "s/.* -- '\(.*\)' .*/\1/p" "$SOCKIT")" \
+		resolve --explain -4 v4.test >out 2>err || STATUS=$?
+	[ "$STATUS" = 0 ]
+	grep -qx $'followed\t-\t-\tOperation not permitted (EPERM): the steps are worked out from the files' out
+	order followed hosts resolv search getaddrinfo probe
+	step "probe~127\.0\.0\.1 port 53~v4\.test A~192\.0\.2\.1$MS"
 }

@@ -552,7 +552,7 @@ struct dns_query *dns_query_start(struct dns_client *c, const struct dns_name *n
 		.name = *name,
 		.type = type,
 		.id = (unsigned)id,
-		.edns = true,
+		.edns = !c->c.plain,
 		.server = &c->servers[0],
 		.strays_before = c->strays,
 		.fn = fn,
@@ -564,7 +564,10 @@ struct dns_query *dns_query_start(struct dns_client *c, const struct dns_name *n
 	c->open = q;
 	c->ids[id] = q;
 	c->n_open++;
-	query_send(q);
+	if (c->c.tcp)
+		query_start_stream(q);
+	else
+		query_send(q);
 	return q;
 }
 
@@ -574,10 +577,8 @@ void dns_client_system_servers(struct dns_client_config *c)
 
 	system_file_resolv_conf(&conf);
 	for (size_t i = 0; i < conf.n_servers; i++)
-		if (address_parse_host(conf.servers[i], &c->servers[c->n]) == WORD_NUMBER)
-			address_set_port(&c->servers[c->n++], DNS_PORT);
-	if (c->n == 0) {
-		address_parse_host("127.0.0.1", &c->servers[0]);
-		address_set_port(&c->servers[c->n++], DNS_PORT);
-	}
+		if (system_file_server(conf.servers[i], &c->servers[c->n]))
+			c->n++;
+	if (c->n == 0 && system_file_server("127.0.0.1", &c->servers[0]))
+		c->n++;
 }

@@ -55,22 +55,64 @@ static void explain_tell_resolution(struct explain *e)
 	explain_tell(e, e->is_address ? "getnameinfo" : "getaddrinfo", NULL, e->word, text, r->ns);
 }
 
+/* The look-up cannot be followed: tells what is in the files that it would read. */
+static void explain_tell_files(struct explain *e)
+{
+	char text[128];
+
+	e->files_told = true;
+	snprintf(text, sizeof text, "%s (%s): the steps are worked out from the files",
+		 strerror(e->unfollowed), errno_name(e->unfollowed));
+	explain_tell(e, "followed", NULL, NULL, text, -1);
+	if (!e->is_number) {
+		if (lookup_reads_nsswitch())
+			explain_nsswitch(e);
+		explain_hosts(e);
+		explain_resolv_conf(e);
+	}
+	explain_start_servers(e);
+}
+
 /* Tells the steps that have come so far and whose turn it is. */
 static void explain_go_on(void *arg)
 {
 	struct explain *e = arg;
+	bool over = e->resolution && e->resolution->done;
 
-	while (e->told < e->n_servers && e->servers[e->told].done)
+	if (e->account && !e->unfollowed) {
+		explain_seen(e, over);
+		e->unfollowed = account_error(e->account);
+	}
+	if (e->unfollowed && !e->files_told)
+		explain_tell_files(e);
+	if (over && !e->resolution_told) {
+		e->resolution_told = true;
+		explain_tell_resolution(e);
+		e->hosts_asked = e->hosts_told;
+		/* What it did not look at may be why it has found nothing. */
+		if (!e->is_number) {
+			explain_hosts(e);
+			explain_resolv_conf(e);
+		}
+		if (!e->files_told)
+			explain_start_servers(e);
+	}
+	while (over && e->told < e->n_servers && e->servers[e->told].done)
 		explain_tell_server(e, &e->servers[e->told++]);
-	if (e->told < e->n_servers || !e->resolution || !e->resolution->done) {
+	if (!over || e->told < e->n_servers) {
 		e->calls->progress(e->arg);
 		return;
 	}
-	explain_tell_resolution(e);
 	explain_tell_sources(e);
 	explain_judge(e);
 	e->calls->done(e->arg, e->resolution);
 	explain_cancel(e);
+}
+
+/* Something was seen. */
+static void explain_look(void *arg)
+{
+	explain_wake(arg);
 }
 
 static void explain_resolved(void *arg, struct resolution *r)
@@ -96,12 +138,13 @@ struct explain *explain_start(const struct resolution_config *c, const char *wor
 		return NULL;
 	}
 	e->is_address = address_parse_host(word, &e->address) == WORD_NUMBER;
-	explain_nsswitch(e);
-	explain_hosts(e);
-	explain_resolv_conf(e);
-	explain_search(e);
-	explain_start_servers(e);
-	e->resolution = resolution_start(c, word, explain_resolved, e);
+	e->is_number = !e->is_address && lookup_is_numeric(word);
+	explain_read_resolv_conf(e);
+	e->followed = *c;
+	e->followed.finder.account = e->account = account_new(c->finder.loop, explain_look, e);
+	if (!e->account)
+		e->unfollowed = errno;
+	e->resolution = resolution_start(&e->followed, word, explain_resolved, e);
 	if (!e->resolution) {
 		explain_cancel(e);
 		return NULL;
@@ -116,6 +159,7 @@ void explain_cancel(struct explain *e)
 		return;
 	resolution_free(e->resolution);
 	explain_free_servers(e);
+	explain_free_seen(e);
 	timer_drop(e->c->finder.loop, &e->timer);
 	text_free(&e->nsswitch_text);
 	free(e->word);

@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/clock.h"
 #include "base/errname.h"
@@ -10,70 +11,80 @@
 #include "proto/idna.h"
 #include "proto/words.h"
 
-#define HOSTS_WORDS 64
-
-/* Is A of a family that is asked for? */
+/* Is A of a family that is asked for? Of a loopback and of a mapped address glibc makes one of
+ * IPv4, where only that is asked for. */
 static bool explain_wants(const struct explain *e, const struct address *a)
 {
 	int family = e->c->finder.family;
 
-	return family == AF_UNSPEC || family == a->u.sa.sa_family;
+	return family == AF_UNSPEC || family == a->u.sa.sa_family ||
+	       (family == AF_INET && (IN6_IS_ADDR_LOOPBACK(&a->u.in6.sin6_addr) ||
+				      IN6_IS_ADDR_V4MAPPED(&a->u.in6.sin6_addr)));
 }
 
-/* Does a line of the hosts file, the address A and N WORDS, have the word? */
-static bool explain_is_hit(const struct explain *e, const struct word *words, size_t n,
-			   const struct address *a)
+/* Is NAME, in the hosts file, the word? *EXACT: by its case too. A dot at the end makes another
+ * name of it. */
+static bool explain_is_word(const struct explain *e, const struct word *name, bool *exact)
 {
-	size_t length = strlen(e->word);
-	char bare[512], ascii[IDNA_MOST];
+	char ascii[IDNA_MOST];
+
+	*exact = word_is(name, e->word) || word_is(name, idna_name(e->word, ascii));
+	return *exact || word_is_in_any_case(name, e->word) ||
+	       word_is_in_any_case(name, idna_name(e->word, ascii));
+}
+
+/* Does LINE of the hosts file, the address HIT->address and names, have the word? */
+static bool explain_is_hit(const struct explain *e, struct word names, struct explain_hit *hit)
+{
+	struct word name;
 
 	if (e->is_address)
-		return address_same_host(a, &e->address);
-	snprintf(bare, sizeof bare, "%s", e->word);
-	if (length && length < sizeof bare && bare[length - 1] == '.')
-		bare[length - 1] = '\0';
-	for (size_t i = 1; i < n; i++)
-		if (word_is_in_any_case(&words[i], bare) ||
-		    word_is_in_any_case(&words[i], idna_name(bare, ascii)))
-			return explain_wants(e, a);
+		return address_same_host(&hit->address, &e->address);
+	while (word_next(&names, &name))
+		if (explain_is_word(e, &name, &hit->exact))
+			return explain_wants(e, &hit->address);
 	return false;
+}
+
+/* Looks for the word in the N bytes at TEXT. */
+static void explain_find_hits(struct explain *e, const char *text, size_t n)
+{
+	struct words_reader r = { .at = text, .end = text + n };
+	struct word line, rest, first;
+
+	while (words_line(&r, &line)) {
+		struct explain_hit *hit = &e->hits[e->n_hits];
+		char word[128];
+		rest = line;
+		if (e->n_hits == HITS_MOST || !word_next(&rest, &first) || first.n >= sizeof word)
+			continue;
+		memcpy(word, first.text, first.n);
+		word[first.n] = '\0';
+		if (address_parse_host(word, &hit->address) != WORD_NUMBER || strchr(word, '%') ||
+		    !explain_is_hit(e, rest, hit))
+			continue;
+		hit->line = r.line;
+		snprintf(hit->text, sizeof hit->text, "%.*s", (int)line.n, line.text);
+		e->n_hits++;
+	}
 }
 
 void explain_hosts(struct explain *e)
 {
-	struct word words[HOSTS_WORDS];
 	struct text text = { 0 };
-	struct words_reader r = { 0 };
 	char where[64], why[128];
-	size_t n;
 	int64_t start = clock_now();
 
+	if (e->hosts_told)
+		return;
+	e->hosts_told = true;
 	if (system_file_read(HOSTS_FILE, &text) < 0) {
 		snprintf(why, sizeof why, "%s (%s)", system_file_why(errno), errno_name(errno));
 		explain_tell(e, "hosts", HOSTS_FILE, e->word, why, -1);
 		text_free(&text);
 		return;
 	}
-	r.at = text.data ? text.data : "";
-	r.end = r.at + text.length;
-	while ((n = words_next(&r, words, HOSTS_WORDS)) && e->n_hits < HITS_MOST) {
-		struct explain_hit *hit = &e->hits[e->n_hits];
-		char word[128];
-		if (n < 2 || words[0].n >= sizeof word)
-			continue;
-		memcpy(word, words[0].text, words[0].n);
-		word[words[0].n] = '\0';
-		if (address_parse_host(word, &hit->address) != WORD_NUMBER ||
-		    !explain_is_hit(e, words, n, &hit->address))
-			continue;
-		hit->line = r.line;
-		hit->text[0] = '\0';
-		for (size_t i = 0; i < n; i++) {
-			snprintf(why, sizeof why, "%.*s", (int)words[i].n, words[i].text);
-			explain_add_word(hit->text, sizeof hit->text, why);
-		}
-		e->n_hits++;
-	}
+	explain_find_hits(e, text.data ? text.data : "", text.length);
 	text_free(&text);
 	for (size_t i = 0; i < e->n_hits; i++)
 		explain_tell(e, "hosts",
@@ -91,27 +102,29 @@ void explain_hosts(struct explain *e)
 
 void explain_nsswitch(struct explain *e)
 {
-	char order[512] = "", one[64], where[64];
+	char line[512] = "no line `hosts:`: files dns", where[64];
 
-	if (system_file_read(NSSWITCH_FILE, &e->nsswitch_text) < 0)
+	if (e->nsswitch_told)
+		return;
+	e->nsswitch_told = true;
+	if (system_file_read(NSSWITCH_FILE, &e->nsswitch_text) < 0) {
+		snprintf(line, sizeof line, "%s (%s): files dns", system_file_why(errno),
+			 errno_name(errno));
 		e->nsswitch_text.length = 0;
+	}
 	nsswitch_read(&e->nsswitch, "hosts", e->nsswitch_text.data ? e->nsswitch_text.data : "",
 		      e->nsswitch_text.length);
-	for (size_t i = 0; i < e->nsswitch.n; i++) {
-		const struct nsswitch_source *s = &e->nsswitch.sources[i];
-		snprintf(one, sizeof one, "%.*s%s", (int)s->name.n, s->name.text,
-			 s->ends ? " (the last one where a name is not known)" : "");
-		explain_add_word(order, sizeof order, one);
-	}
+	if (e->nsswitch.line)
+		snprintf(line, sizeof line, "%.*s", (int)e->nsswitch.text.n, e->nsswitch.text.text);
 	explain_tell(e, "nsswitch",
 		     explain_place(NSSWITCH_FILE, e->nsswitch.line, where, sizeof where), NULL,
-		     *order ? order : "no line `hosts:`: files dns", -1);
+		     line, -1);
 }
 
 bool explain_has_source(const struct explain *e, const char *source)
 {
 	for (size_t i = 0; i < e->nsswitch.n; i++)
-		if (word_is(&e->nsswitch.sources[i].name, source))
+		if (word_is(&e->nsswitch.sources[i], source))
 			return true;
 	return e->nsswitch.line == 0;
 }
@@ -119,34 +132,100 @@ bool explain_has_source(const struct explain *e, const char *source)
 bool explain_has_others(const struct explain *e)
 {
 	for (size_t i = 0; i < e->nsswitch.n; i++)
-		if (!word_is(&e->nsswitch.sources[i].name, "files") &&
-		    !word_is(&e->nsswitch.sources[i].name, "dns"))
+		if (!word_is(&e->nsswitch.sources[i], "files") &&
+		    !word_is(&e->nsswitch.sources[i], "dns"))
 			return true;
 	return false;
+}
+
+size_t explain_name(struct explain *e, const char *name)
+{
+	size_t i = 0, n = strlen(e->word);
+
+	while (i < e->n_names && strcasecmp(e->names[i], name) != 0)
+		i++;
+	if (i < e->n_names || i == NAMES_MOST)
+		return i;
+	snprintf(e->names[i], sizeof e->names[i], "%s", name);
+	n -= n && e->word[n - 1] == '.';
+	e->suffixed[i] = strncasecmp(name, e->word, n) == 0 && name[n] == '.' && name[n + 1];
+	return e->n_names++;
 }
 
 /* Appends the word, with SUFFIX (NULL: none) after it, to the names that are asked for. */
 static void explain_add_name(struct explain *e, const char *suffix)
 {
 	struct dns_name name;
-	char *text;
+	char text[sizeof e->names[0]];
 
-	if (e->n_names == NAMES_MOST)
-		return;
-	text = e->names[e->n_names];
-	if (suffix)
-		snprintf(text, sizeof e->names[0], "%s.%s", e->word, suffix);
-	else
-		snprintf(text, sizeof e->names[0], "%s", e->word);
-	if (dns_name_parse(text, &name))
-		return; /* too long together: the system does not ask for it either */
-	e->suffixed[e->n_names++] = suffix != NULL;
+	snprintf(text, sizeof text, "%s%s%s", e->word, suffix ? "." : "", suffix ? suffix : "");
+	/* Too long together: the system does not ask for it either. */
+	if (!dns_name_parse(text, &name))
+		explain_name(e, text);
 }
 
-void explain_resolv_conf(struct explain *e)
+void explain_read_resolv_conf(struct explain *e)
 {
 	if (system_file_resolv_conf(&e->conf) < 0)
+		e->conf_error = errno;
+	for (size_t i = 0; i < e->conf.n_servers; i++) {
+		struct address a;
+		bool usable = system_file_server(e->conf.servers[i], &a);
+		struct explain_server *s =
+			usable ? explain_server(e, &a) : &e->servers[e->n_servers++];
+		s->e = e;
+		s->word = e->conf.servers[i];
+		s->line = e->conf.server_lines[i];
+	}
+}
+
+/* Tells each of its lines, as it is: what the libc makes of it is seen by what it does then. */
+void explain_resolv_conf(struct explain *e)
+{
+	struct text text = { 0 };
+	struct words_reader r = { 0 };
+	struct word line;
+	char where[64], shown[1024];
+
+	if (e->resolv_told)
+		return;
+	e->resolv_told = true;
+	if (system_file_read(RESOLV_CONF, &text) < 0)
 		explain_tell(e, "resolv", RESOLV_CONF, NULL, system_file_why(errno), -1);
+	r.at = text.data ? text.data : "";
+	r.end = r.at + text.length;
+	while (words_raw_line(&r, &line)) {
+		if (line.n == 0 || *line.text == '#' || *line.text == ';')
+			continue;
+		snprintf(shown, sizeof shown, "%.*s", (int)line.n, line.text);
+		explain_tell(e, "resolv", explain_place(RESOLV_CONF, r.line, where, sizeof where),
+			     NULL, shown, -1);
+	}
+	text_free(&text);
+}
+
+/* Tells what host.conf(5) says of several lines for a name. */
+void explain_host_conf(struct explain *e)
+{
+	struct text text = { 0 };
+	struct words_reader r = { 0 };
+	struct word words[2];
+	char where[64], shown[128];
+	size_t n;
+
+	if (system_file_read(HOST_CONF, &text) < 0)
+		text.length = 0;
+	r.at = text.data ? text.data : "";
+	r.end = r.at + text.length;
+	while ((n = words_next(&r, words, 2)))
+		if (n == 2 && word_is(&words[0], "multi")) {
+			snprintf(shown, sizeof shown, "multi %.*s", (int)words[1].n, words[1].text);
+			e->multi = word_is(&words[1], "on");
+			explain_tell(e, "host.conf",
+				     explain_place(HOST_CONF, r.line, where, sizeof where), NULL,
+				     shown, -1);
+		}
+	text_free(&text);
 }
 
 void explain_search(struct explain *e)

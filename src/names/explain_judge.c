@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/errname.h"
 #include "base/number.h"
 #include "names/explain_state.h"
 #include "names/system_file.h"
@@ -25,9 +26,14 @@ static bool explain_server_has(const struct explain_server *s, const struct addr
 
 static bool explain_hosts_have(const struct explain *e, const struct address *a)
 {
-	for (size_t i = 0; i < e->n_hits; i++)
-		if (address_same_host(&e->hits[i].address, a))
+	for (size_t i = 0; i < e->n_hits; i++) {
+		const struct address *h = &e->hits[i].address;
+		const struct in6_addr *in6 = &h->u.in6.sin6_addr;
+		if (address_same_host(h, a) ||
+		    (h->u.sa.sa_family == AF_INET6 && a->u.sa.sa_family == AF_INET &&
+		     IN6_IS_ADDR_V4MAPPED(in6) && !memcmp(in6->s6_addr + 12, &a->u.in.sin_addr, 4)))
 			return true;
+	}
 	return false;
 }
 
@@ -65,7 +71,7 @@ static bool explain_servers_agree(const struct explain_server *a, const struct e
 
 static bool explain_server_answered(const struct explain_server *s)
 {
-	bool fails = !s->usable || s->silent || !s->dns;
+	bool fails = !s->usable || s->silent || s->n_queries == 0;
 
 	for (const struct explain_query *q = s->queries; q < s->queries + s->n_queries; q++)
 		fails |= q->r.eai == EAI_FAIL || q->r.eai == EAI_SYSTEM;
@@ -77,11 +83,12 @@ static void judge_failed_server(struct explain *e, const struct explain_server *
 				const struct explain_query *q)
 {
 	char address[ADDRESS_TEXT], text[512];
-	bool waited = q->r.eai == EAI_AGAIN && q->ns >= SECOND / 10;
+	bool waited = q->r.eai == EAI_AGAIN && (q->ns >= SECOND / 10 || e->resolution->timed_out);
 
 	explain_wrong(e, "server %s: %s, so that %s", address_text(&s->address, address),
 		      explain_query_text(q, text, sizeof text),
 		      waited	       ? "each look-up waits for it in vain" :
+		      s->found	       ? "names that only it has are not found" :
 		      e->n_servers > 1 ? "another one must know it" :
 					 "DNS finds nothing");
 }
@@ -129,7 +136,7 @@ static void judge_hosts(struct explain *e)
 {
 	char address[ADDRESS_TEXT], where[64], text[512];
 
-	for (size_t k = 0; k < e->n_servers && !e->is_address; k++) {
+	for (size_t k = 0; k < e->n_servers && !e->is_address && e->hosts_asked; k++) {
 		const struct explain_server *s = &e->servers[k];
 		if (!explain_server_answered(s) || !s->found)
 			continue;
@@ -169,56 +176,156 @@ static void judge_search(struct explain *e)
 	}
 }
 
-static void judge_end(struct explain *e)
+/* An answer that does not fit into a datagram needs TCP, which firewalls like to forget. */
+static void judge_cut(struct explain *e)
+{
+	char address[ADDRESS_TEXT];
+
+	for (const struct explain_server *s = e->servers; s < e->servers + e->n_servers; s++) {
+		bool cut = false, by_tcp = false, asked = s->tcp_error != 0;
+		for (const struct explain_query *q = s->queries; q < s->queries + s->n_queries;
+		     q++) {
+			cut |= q->truncated;
+			asked |= q->tcp;
+			by_tcp |= q->tcp && q->r.rcode >= 0;
+		}
+		if (cut && !by_tcp && s->seen)
+			explain_wrong(
+				e, "server %s: its answer is too long for a datagram, and %s",
+				address_text(&s->address, address),
+				asked ? "by TCP it does not answer, so that names with much to "
+					"tell are not found" :
+					"this program's libc does not ask by TCP: a part is "
+					"all that it has");
+	}
+}
+
+/* A name that has one kind of record exists (RFC 2308): whoever says NXDOMAIN of another kind takes
+ * it away from those who ask for both. */
+static void judge_halves(struct explain *e)
+{
+	char address[ADDRESS_TEXT], type[16], other[16];
+
+	for (const struct explain_server *s = e->servers; s < e->servers + e->n_servers; s++)
+		for (const struct explain_query *q = s->queries; q < s->queries + s->n_queries; q++)
+			for (const struct explain_query *o = s->queries;
+			     o < s->queries + s->n_queries && q->r.rcode == DNS_NXDOMAIN; o++) {
+				if (o->name != q->name || !o->r.n)
+					continue;
+				explain_wrong(e,
+					      "server %s says that there is no such name as %s for "
+					      "%s, and has its %s: some programs find nothing",
+					      address_text(&s->address, address), e->names[q->name],
+					      dns_type_text(q->type, type),
+					      dns_type_text(o->type, other));
+				return;
+			}
+}
+
+static void judge_files(struct explain *e)
 {
 	const struct find_result *r = &e->resolution->found;
-	bool servers_have = false, elsewhere = false;
-	char address[ADDRESS_TEXT] = "";
 
-	for (size_t i = 0; i < e->n_servers; i++)
-		servers_have |= e->servers[i].found != 0;
-	if (r->eai && e->n_hits && !explain_has_source(e, "files"))
-		explain_wrong(e, "the hosts file has it, and nsswitch.conf does not ask `files`, "
-				 "so that no program finds it there");
-	if (r->eai && servers_have && !explain_has_source(e, "dns"))
-		explain_wrong(e, "DNS has it, and nsswitch.conf does not ask `dns`, "
-				 "so that no program finds it there");
+	if (e->conf.more_servers)
+		explain_wrong(e, "%s names %zu servers, of which only the first %d are ever asked",
+			      RESOLV_CONF, e->conf.n_servers + e->conf.more_servers,
+			      RESOLVCONF_SERVERS);
+	if (e->nsswitch_told && !e->multi && e->n_hits > 1 && r->n && !e->is_address &&
+	    address_same_host(&r->addresses[0], &e->hits[0].address) && r->n < e->n_hits)
+		explain_wrong(e,
+			      "%s has it in %zu lines, and only the first one counts, since %s "
+			      "has no line `multi on`",
+			      HOSTS_FILE, e->n_hits, HOST_CONF);
+}
+
+/* Why has getaddrinfo found nothing? Returns NULL if that is plain by now. */
+static const char *judge_failure(const struct explain *e)
+{
+	const struct find_result *r = &e->resolution->found;
+	bool servers_have = false, asked = e->unfollowed || e->socket_seen, exact = false;
+	bool alias = false;
+
+	for (size_t i = 0; i < e->n_servers; i++) {
+		const struct explain_server *s = &e->servers[i];
+		servers_have |= s->found != 0;
+		asked |= s->seen;
+		for (const struct explain_query *q = s->queries; q < s->queries + s->n_queries; q++)
+			alias |= q->r.eai == EAI_NODATA && q->r.why[0];
+	}
+	for (size_t i = 0; i < e->n_hits; i++)
+		exact |= e->hits[i].exact;
 	if (e->resolution->timed_out)
-		explain_wrong(e,
-			      "getaddrinfo has no answer yet, and whoever calls it waits as long");
-	else if (r->eai == EAI_NODATA && e->n_wrong == 0 && e->c->finder.family != AF_UNSPEC)
-		explain_wrong(e,
-			      "it has no address of the family that was asked for, and cannot be "
-			      "reached by it");
-	else if (r->eai && e->n_wrong == 0)
-		explain_wrong(e, e->n_hits || servers_have ?
-					 "getaddrinfo does not find what is there, and "
-					 "neither does a program" :
-					 "neither the hosts file nor a server knows it, so "
-					 "that no program finds it");
+		return "getaddrinfo has no answer yet, and whoever calls it waits as long";
+	if (!r->eai)
+		return NULL;
+	if (e->n_hits && e->nsswitch_told && !explain_has_source(e, "files"))
+		return "the hosts file has it, and nsswitch.conf does not ask `files`, "
+		       "so that no program finds it there";
+	if (servers_have && e->nsswitch_told && !explain_has_source(e, "dns"))
+		return "DNS has it, and nsswitch.conf does not ask `dns`, "
+		       "so that no program finds it there";
+	if (e->n_hits && !exact && !e->is_address)
+		return "the hosts file has it in another case, which for this program's libc is "
+		       "another name";
+	if (r->eai == EAI_NODATA && e->c->finder.family != AF_UNSPEC)
+		return e->n_wrong ? NULL :
+				    "it has no address of the family that was asked for, and "
+				    "cannot be reached by it";
+	if (r->eai == EAI_NODATA)
+		return e->n_wrong ? NULL : "it is there, and has no address: nothing can connect";
+	if (servers_have && !asked)
+		return "a server has it, and getaddrinfo has asked none, so that no program finds "
+		       "it";
+	if (alias && !servers_have)
+		return "it is an alias of a name that has no address, so that no program finds it";
+	if (e->n_wrong && !e->n_hits)
+		return NULL;
+	return e->n_hits || servers_have ? "getaddrinfo does not find what is there, and "
+					   "neither does a program" :
+					   "neither the hosts file nor a server knows it, so "
+					   "that no program finds it";
+}
+
+/* Has getaddrinfo an address that nobody was seen to have? */
+static void judge_source(struct explain *e)
+{
+	const struct find_result *r = &e->resolution->found;
+	bool servers_have = false;
+	char address[ADDRESS_TEXT];
+
+	for (size_t k = 0; k < e->n_servers; k++)
+		servers_have |= e->servers[k].found != 0;
+	if (explain_has_others(e) || e->n_hits == HITS_MOST || !(servers_have || e->n_hits))
+		return;
 	for (size_t i = 0; i < r->n && !e->is_address; i++) {
 		bool known = explain_hosts_have(e, &r->addresses[i]);
 		for (size_t k = 0; k < e->n_servers; k++)
 			known |= explain_server_has(&e->servers[k], &r->addresses[i]);
-		if (!known && !elsewhere) {
-			elsewhere = true;
-			address_host(&r->addresses[i], address);
-		}
-	}
-	/* The system itself knows localhost. */
-	if (elsewhere && !explain_has_others(e) && (servers_have || e->n_hits) &&
-	    strcmp(address, "::1") != 0 && strcmp(address, "127.0.0.1") != 0)
+		address_host(&r->addresses[i], address);
+		/* The system itself knows localhost. */
+		if (known || strcmp(address, "::1") == 0 || strcmp(address, "127.0.0.1") == 0)
+			continue;
 		explain_wrong(
 			e,
 			"getaddrinfo says %s, which neither the hosts file nor a server has: a "
 			"cache has it, which may be out of date",
 			address);
+		return;
+	}
 }
 
 void explain_judge(struct explain *e)
 {
+	const char *why;
+
 	judge_servers(e);
+	judge_cut(e);
+	judge_halves(e);
+	judge_files(e);
 	judge_hosts(e);
 	judge_search(e);
-	judge_end(e);
+	why = judge_failure(e);
+	if (why)
+		explain_wrong(e, "%s", why);
+	judge_source(e);
 }

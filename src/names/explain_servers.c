@@ -10,43 +10,85 @@
 #include "names/explain_state.h"
 #include "names/system_file.h"
 
-#define SLOW (500 * MILLISECOND)
-
 static void explain_server_next(struct explain_server *s, size_t name);
+
+struct explain_server *explain_server(struct explain *e, const struct address *address)
+{
+	struct explain_server *s = e->servers;
+
+	while (s < e->servers + e->n_servers && !address_same_host(&s->address, address))
+		s++;
+	if (s == e->servers + e->n_servers) {
+		if (e->n_servers == SERVERS_MOST)
+			return NULL;
+		e->n_servers++;
+		*s = (struct explain_server){ .e = e, .usable = true, .address = *address };
+	}
+	return s;
+}
+
+struct explain_query *explain_add_query(struct explain_server *s, size_t name, int family)
+{
+	struct explain_query *q = &s->queries[s->n_queries];
+
+	if (s->n_queries == QUERIES_MOST || name == NAMES_MOST)
+		return NULL;
+	s->n_queries++;
+	*q = (struct explain_query){
+		.server = s,
+		.name = name,
+		.family = family,
+		.type = s->e->is_address  ? DNS_PTR :
+			family == AF_INET ? DNS_A :
+					    DNS_AAAA,
+		.start = clock_now(),
+	};
+	return q;
+}
+
+void explain_close_query(struct explain_query *own)
+{
+	struct explain_server *s = own->server;
+
+	own->done = true;
+	if (own->r.n || own->r.names.n)
+		s->found = own->name + 1;
+	s->silent = s->slow = false;
+	for (const struct explain_query *q = s->queries; q < s->queries + s->n_queries; q++) {
+		s->silent |= q->done && (!q->r.asked || q->r.eai == EAI_AGAIN);
+		s->slow |= q->done && !q->r.eai && q->ns > SLOW;
+	}
+}
 
 /* A query has been answered. Once all queries for its name have been, S goes on. */
 static void explain_answered(void *arg, struct find_result *r)
 {
 	struct explain_query *own = arg;
 	struct explain_server *s = own->server;
-	bool over = true, answered = false;
 
 	own->r = *r;
 	*r = (struct find_result){ 0 };
 	own->ns = clock_now() - own->start;
-	own->done = true;
-	for (const struct explain_query *q = s->queries; q < s->queries + s->n_queries; q++) {
-		if (q->name != own->name)
-			continue;
-		over &= q->done;
-		/* Without an answer the system goes on to the next name. */
-		answered |= q->done && (q->r.n || q->r.names.n);
-		s->silent |= q->done && !q->r.asked;
-	}
-	for (const struct explain_query *q = s->queries; q < s->queries + s->n_queries; q++) {
-		s->silent |= q->done && q->r.eai == EAI_AGAIN;
-		s->slow |= q->done && !q->r.eai && q->ns > SLOW;
-	}
-	if (!over)
-		return;
-	if (answered)
-		s->found = own->name + 1;
-	if (answered || s->silent || own->name + 1 >= s->e->n_names)
+	explain_close_query(own);
+	for (const struct explain_query *q = s->queries; q < s->queries + s->n_queries; q++)
+		if (q->name == own->name && !q->done)
+			return;
+	/* Without an answer the system goes on to the next name. */
+	if (s->found || s->silent || own->name + 1 >= s->e->n_names)
 		s->done = true;
 	else
 		explain_server_next(s, own->name + 1);
 	if (s->done)
 		explain_wake(s->e);
+}
+
+/* Would the system ask for addresses of FAMILY? If it was seen to ask, it asks for what it did. */
+static bool explain_asks_for(const struct explain *e, int family)
+{
+	if (e->types_seen[0] || e->types_seen[1])
+		return e->types_seen[family == AF_INET6];
+	return (e->c->finder.family == AF_UNSPEC || e->c->finder.family == family) &&
+	       (family == AF_INET || !e->conf.no_aaaa);
 }
 
 /* Asks S for the name with the index NAME. */
@@ -56,15 +98,11 @@ static void explain_server_next(struct explain_server *s, size_t name)
 	size_t first = s->n_queries, end;
 
 	/* All queries are in the list before the first is answered, perhaps at once. */
-	for (size_t i = 0; i < (e->is_address ? 1 : 2); i++) {
-		int family = s->finders[i].family;
-		if (e->is_address || e->c->finder.family == AF_UNSPEC ||
-		    e->c->finder.family == family)
-			s->queries[s->n_queries++] = (struct explain_query){
-				.server = s, .name = name, .family = family, .start = clock_now()
-			};
-	}
+	for (size_t i = 0; i < (e->is_address ? 1 : 2); i++)
+		if (e->is_address || explain_asks_for(e, s->finders[i].family))
+			explain_add_query(s, name, s->finders[i].family);
 	end = s->n_queries;
+	s->done |= first == end;
 	for (struct explain_query *q = s->queries + first; q < s->queries + end; q++) {
 		const struct finder *f = &s->finders[q->family == AF_INET6];
 		if (e->is_address)
@@ -74,21 +112,17 @@ static void explain_server_next(struct explain_server *s, size_t name)
 	}
 }
 
-static void explain_server_start(struct explain *e, struct explain_server *s, const char *word,
-				 size_t line)
+static void explain_server_start(struct explain *e, struct explain_server *s)
 {
 	struct dns_client_config c = { .n = 1, .tries = 1 };
 	struct loop *loop = e->c->finder.loop;
 
-	s->e = e;
-	s->word = word;
-	s->line = line;
-	s->usable = address_parse_host(word, &s->address) == WORD_NUMBER;
-	s->done = !s->usable;
-	if (!s->usable)
+	s->done = s->seen || !s->usable || e->n_names == 0;
+	if (s->done)
 		return;
-	address_set_port(&s->address, DNS_PORT);
 	c.servers[0] = s->address;
+	c.plain = !e->conf.edns && !e->edns_seen;
+	c.tcp = e->conf.tcp;
 	c.patience = e->c->wait != UNSET ? e->c->wait : e->conf.timeout * SECOND;
 	s->dns = dns_client_new(loop, &c);
 	if (!s->dns) {
@@ -104,12 +138,18 @@ static void explain_server_start(struct explain *e, struct explain_server *s, co
 
 void explain_start_servers(struct explain *e)
 {
-	for (size_t i = 0; i < e->conf.n_servers; i++)
-		explain_server_start(e, &e->servers[i], e->conf.servers[i],
-				     e->conf.server_lines[i]);
-	e->n_servers = e->conf.n_servers;
-	if (e->n_servers == 0)
-		explain_server_start(e, &e->servers[e->n_servers++], "127.0.0.1", 0);
+	struct address local;
+	bool usable = false;
+
+	if (e->n_names == 0 && !e->is_number)
+		explain_search(e);
+	for (size_t i = 0; i < e->n_servers; i++)
+		usable |= e->servers[i].usable;
+	/* Where none is named the system asks this host. */
+	if (!usable && system_file_server("127.0.0.1", &local))
+		explain_server(e, &local);
+	for (size_t i = 0; i < e->n_servers; i++)
+		explain_server_start(e, &e->servers[i]);
 }
 
 const char *explain_query_text(const struct explain_query *q, char *text, size_t size)
@@ -139,26 +179,29 @@ const char *explain_query_text(const struct explain_query *q, char *text, size_t
 	return text;
 }
 
+void explain_tell_query(struct explain *e, const char *name, const struct explain_query *q)
+{
+	char address[ADDRESS_TEXT], question[600], text[1024], type[16];
+
+	snprintf(question, sizeof question, "%s %s%s", e->names[q->name],
+		 dns_type_text(q->type, type), q->tcp ? " by TCP" : "");
+	explain_query_text(q, text, sizeof text);
+	if (q->truncated)
+		explain_add_word(text, sizeof text, "(cut short: TC)");
+	explain_tell(e, name, address_text(&q->server->address, address), question, text, q->ns);
+}
+
 void explain_tell_server(struct explain *e, const struct explain_server *s)
 {
-	char address[ADDRESS_TEXT], question[600], text[1024];
+	char where[64];
 
 	if (!s->usable) {
-		char where[64];
-		explain_tell(e, "server", explain_place(RESOLV_CONF, s->line, where, sizeof where),
-			     s->word, "it is no address", -1);
+		explain_place(RESOLV_CONF, s->line, where, sizeof where);
 		explain_wrong(e, "%s: '%s' is no address, and is passed over", where, s->word);
-		return;
 	}
-	address_text(&s->address, address);
-	for (const struct explain_query *q = s->queries; q < s->queries + s->n_queries; q++) {
-		snprintf(question, sizeof question, "%s %s", e->names[q->name],
-			 e->is_address	      ? "PTR" :
-			 q->family == AF_INET ? "A" :
-						"AAAA");
-		explain_tell(e, "server", address, question,
-			     explain_query_text(q, text, sizeof text), q->ns);
-	}
+	for (const struct explain_query *q = s->queries + s->n_seen; q < s->queries + s->n_queries;
+	     q++)
+		explain_tell_query(e, "probe", q);
 }
 
 void explain_free_servers(struct explain *e)

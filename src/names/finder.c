@@ -309,40 +309,68 @@ static unsigned way_follow_all(struct way *w, const struct dns_message *m)
 	}
 }
 
-static void way_take(struct way *w, const struct dns_message *m)
+/* Takes what M says to W's question. Returns 0 or an EAI error; or, with *MORE set, EAI_NODATA: M
+ * has no more than an alias. */
+static int way_read(struct way *w, const struct dns_message *m, bool *more)
 {
-	unsigned n;
+	struct find_result *r = &w->find->r;
+	char server[ADDRESS_TEXT], text[16];
+	unsigned aliases;
 	int found;
 
+	address_text(&r->server, server);
 	if (m->rcode != DNS_NOERROR && m->rcode != DNS_NXDOMAIN) {
-		char text[16], server[ADDRESS_TEXT];
-		find_add_why(&w->find->r, "%s: the server failed (%s)",
-			     address_text(&w->find->r.server, server),
+		find_add_why(r, "%s: the server failed (%s)", server,
 			     dns_rcode_text(m->rcode, text));
-		way_over(w, EAI_FAIL, 0);
-		return;
+		return EAI_FAIL;
 	}
-	n = way_follow_all(w, m);
+	aliases = way_follow_all(w, m);
 	found = way_gather(w, m);
 	if (found > 0)
 		way_keep_chain(w);
 	if (found < 0)
-		way_over(w, EAI_MEMORY, ENOMEM);
-	else if (found > 0)
-		way_over(w, 0, 0);
-	else if (w->steps >= CHAIN_MOST) {
-		find_add_why(&w->find->r, "its CNAMEs lead nowhere: %d of them", CHAIN_MOST);
-		way_over(w, EAI_FAIL, 0);
-	} else if (m->rcode == DNS_NXDOMAIN) {
-		way_over(w, EAI_NONAME, 0);
-	} else if (n > 0) {
-		/* This server gives no more than the alias. */
-		way_ask(w);
-		if (!w->query)
-			way_over(w, EAI_SYSTEM, errno);
-	} else {
-		way_over(w, EAI_NODATA, 0);
+		return EAI_MEMORY;
+	if (found > 0)
+		return 0;
+	if (w->steps >= CHAIN_MOST) {
+		find_add_why(r, "%s: its CNAMEs lead nowhere, %d of them", server, CHAIN_MOST);
+		return EAI_FAIL;
 	}
+	if (m->rcode == DNS_NXDOMAIN)
+		return EAI_NONAME;
+	*more = aliases > 0;
+	return EAI_NODATA;
+}
+
+static void way_take(struct way *w, const struct dns_message *m)
+{
+	bool more = false;
+	int eai = way_read(w, m, &more);
+
+	if (!more) {
+		way_over(w, eai, eai == EAI_MEMORY ? ENOMEM : 0);
+		return;
+	}
+	way_ask(w);
+	if (!w->query)
+		way_over(w, EAI_SYSTEM, errno);
+}
+
+void find_read(const struct dns_message *m, const struct address *server, struct find_result *out)
+{
+	const struct finder finder = { 0 };
+	struct find f = { .f = &finder, .n_ways = 1 };
+	struct way *w = &f.ways[0];
+	char text[ADDRESS_TEXT];
+	bool more = false;
+
+	*w = (struct way){ .find = &f, .name = m->name, .type = m->type };
+	f.r = (struct find_result){ .asked = true, .server = *server, .rcode = (int)m->rcode };
+	f.r.eai = way_read(w, m, &more);
+	if (more)
+		find_add_why(&f.r, "%s: an alias, and nothing of the name that it is for",
+			     address_text(server, text));
+	*out = f.r;
 }
 
 static void way_replied(void *arg, const struct dns_reply *reply)
@@ -403,6 +431,7 @@ void find_addresses(const struct finder *f, const char *host, find_fn *fn, void 
 		.family = f->family,
 		.socktype = SOCK_STREAM,
 		.all = f->all,
+		.account = f->account,
 	};
 	struct find *find = find_new(f, fn, arg, out);
 	struct dns_name name;
@@ -435,7 +464,8 @@ void find_names(const struct finder *f, const struct address *address, find_fn *
 		dns_name_reverse(bytes, n, &name);
 		find_in_dns(find, &name, &type, 1);
 	} else {
-		lookup_names_start(f->loop, address, false, system_found, find, &find->lookup);
+		lookup_names_start(f->loop, address, false, f->account, system_found, find,
+				   &find->lookup);
 	}
 }
 

@@ -16,10 +16,11 @@ struct find;
 /* Whom to ask, and for what. */
 struct finder {
 	struct loop *loop;
-	struct dns_client *dns; /* NULL: ask the system, as `connect` does */
-	int family;		/* AF_UNSPEC: both */
-	uint16_t port;		/* the port that the addresses get */
-	bool all;		/* find the canonical name and the aliases too */
+	struct dns_client *dns;	 /* NULL: ask the system, as `connect` does */
+	int family;		 /* AF_UNSPEC: both */
+	uint16_t port;		 /* the port that the addresses get */
+	bool all;		 /* find the canonical name and the aliases too */
+	struct account *account; /* of the system's next look-up; see lookup.h */
 };
 
 /* A DNS record as text. */
@@ -68,6 +69,10 @@ void find_records(const struct finder *f, const struct dns_name *name, unsigned 
 
 /* Gives F up without calling FN; NULL: does nothing. */
 void find_cancel(struct find *f);
+
+/* Reads M, an answer that SERVER has given to somebody, into *OUT, which is the caller's to free.
+ */
+void find_read(const struct dns_message *m, const struct address *server, struct find_result *out);
 
 void find_result_free(struct find_result *r);
 

@@ -15,6 +15,7 @@
 #include "base/descriptors.h"
 #include "base/errname.h"
 #include "loop/signals.h"
+#include "names/account.h"
 #include "names/services.h"
 #include "proto/idna.h"
 
@@ -26,6 +27,7 @@ struct work {
 	char *words; /* copies: the question's words may be gone before the thread ends */
 	struct address address; /* whose names are looked up; of length 0: Q is looked up */
 	bool trusted;		/* only the one name that leads back to the address */
+	struct account *account;
 	struct lookup_answer answer;
 };
 
@@ -129,6 +131,7 @@ static void work_release(struct work *w)
 		return;
 	free(w->answer.addresses);
 	lookup_names_free(&w->answer.names);
+	account_release(w->account);
 	free(w->words);
 	free(w);
 }
@@ -256,7 +259,7 @@ static int work_find_host(struct work *w)
 	}
 	w->answer.error = errno;
 	if (eai)
-		return eai == EAI_NONAME && q->host && has_other_family(q) ? EAI_NODATA : eai;
+		return eai;
 	if (q->all && q->host) {
 		char ascii[IDNA_MOST];
 		if (list->ai_canonname)
@@ -268,11 +271,9 @@ static int work_find_host(struct work *w)
 	return eai;
 }
 
-static void *work_run(void *arg)
+static void work_do(struct work *w)
 {
-	struct work *w = arg;
 	struct lookup_answer *answer = &w->answer;
-	int wfd = w->wfd;
 
 	if (w->trusted) {
 		answer->eai = work_find_name(w);
@@ -283,6 +284,82 @@ static void *work_run(void *arg)
 	} else {
 		answer->eai = work_find_host(w);
 	}
+}
+
+/* An answer as bytes: this, the addresses, and each name with its NUL. */
+struct answer_bytes {
+	int eai, error;
+	size_t n, names;
+};
+
+/* In the child that is followed. */
+static size_t work_write(void *arg, char *room)
+{
+	struct work *w = arg;
+	const struct lookup_answer *answer = &w->answer;
+	struct answer_bytes head;
+	size_t size = sizeof head;
+
+	work_do(w);
+	head = (struct answer_bytes){ answer->eai, answer->error, answer->n, answer->names.n };
+	if (answer->n > (WITNESS_ROOM - size) / sizeof *answer->addresses)
+		head.n = 0;
+	memcpy(room + size, answer->addresses, head.n * sizeof *answer->addresses);
+	size += head.n * sizeof *answer->addresses;
+	for (size_t i = 0; i < answer->names.n; i++) {
+		size_t length = strlen(answer->names.names[i]) + 1;
+		if (length > WITNESS_ROOM - size) {
+			head.n = 0;
+			break;
+		}
+		memcpy(room + size, answer->names.names[i], length);
+		size += length;
+	}
+	if (head.n != answer->n)
+		head = (struct answer_bytes){ .eai = EAI_MEMORY };
+	memcpy(room, &head, sizeof head);
+	return size;
+}
+
+/* Reads the answer that T has. Returns 0, or an EAI error. */
+static int work_read(struct work *w, const struct text *t)
+{
+	struct lookup_answer *answer = &w->answer;
+	struct answer_bytes head;
+	const char *at = t->data;
+
+	/* Without an answer the child has crashed, and so would we have. */
+	if (t->failed || t->length < sizeof head)
+		return t->failed ? EAI_MEMORY : EAI_FAIL;
+	memcpy(&head, at, sizeof head);
+	at += sizeof head;
+	answer->addresses = calloc(head.n ? head.n : 1, sizeof *answer->addresses);
+	if (!answer->addresses)
+		return EAI_MEMORY;
+	memcpy(answer->addresses, at, head.n * sizeof *answer->addresses);
+	answer->n = head.n;
+	at += head.n * sizeof *answer->addresses;
+	for (size_t i = 0; i < head.names; i++, at += strlen(at) + 1)
+		if (lookup_names_add(&answer->names, at) < 0)
+			return EAI_MEMORY;
+	answer->error = head.error;
+	return head.eai;
+}
+
+static void *work_run(void *arg)
+{
+	struct work *w = arg;
+	struct lookup_answer *answer = &w->answer;
+	struct text found = { 0 };
+	int wfd = w->wfd;
+
+	if (w->account && account_run(w->account, work_write, w, &found) == 0)
+		answer->eai = work_read(w, &found);
+	else
+		work_do(w);
+	text_free(&found);
+	if (answer->eai == EAI_NONAME && w->q.host && has_other_family(&w->q))
+		answer->eai = EAI_NODATA;
 	if (!answer->eai && answer->n == 0 && answer->names.n == 0)
 		answer->eai = EAI_NONAME;
 	/* The message is that the pipe ends: it comes whatever happens here. */
@@ -475,7 +552,8 @@ static int queue_add(struct lookup *l)
 
 /* Looks up Q or, if that is NULL, the names of ADDRESS, into *OUT. A failure is an answer. */
 static void lookup_begin(const struct lookup *start, const struct lookup_question *q,
-			 const struct address *address, bool trusted, struct lookup **out)
+			 const struct address *address, bool trusted, struct account *account,
+			 struct lookup **out)
 {
 	struct lookup *l = malloc(sizeof *l);
 	struct work *w = calloc(1, sizeof *w);
@@ -488,6 +566,7 @@ static void lookup_begin(const struct lookup *start, const struct lookup_questio
 		l->work = w;
 		atomic_init(&w->users, 2);
 		w->trusted = trusted;
+		w->account = account_hold(account);
 		if (address)
 			w->address = *address;
 		if ((!q || work_ask(w, q) == 0) && queue_add(l) == 0)
@@ -504,10 +583,10 @@ static void lookup_begin(const struct lookup *start, const struct lookup_questio
 }
 
 void lookup_names_start(struct loop *loop, const struct address *address, bool trusted,
-			lookup_fn *fn, void *arg, struct lookup **out)
+			struct account *account, lookup_fn *fn, void *arg, struct lookup **out)
 {
 	lookup_begin(&(struct lookup){ .loop = loop, .fn = fn, .arg = arg }, NULL, address, trusted,
-		     out);
+		     account, out);
 }
 
 /* ---- without looking anything up ---- */
@@ -550,7 +629,7 @@ void lookup_start(struct loop *loop, const struct lookup_question *q, lookup_fn 
 
 	if (status > 0) {
 		lookup_begin(&(struct lookup){ .loop = loop, .fn = fn, .arg = arg }, q, NULL, false,
-			     out);
+			     q->account, out);
 		return;
 	}
 	*out = NULL;

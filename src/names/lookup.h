@@ -15,6 +15,7 @@
 
 #define LOOKUPS_MOST 8 /* at a time, unless lookup_at_once() says so */
 
+struct account;
 struct addrinfo;
 struct lookup;
 
@@ -24,6 +25,8 @@ struct lookup_question {
 	int family;	  /* AF_UNSPEC, AF_INET, AF_INET6 */
 	int socktype;	  /* SOCK_STREAM, SOCK_DGRAM */
 	bool all;	  /* find the canonical name and the aliases too */
+	/* What the look-up does is followed into there, if that can be; NULL: not. */
+	struct account *account;
 };
 
 /* A set of names. Free it with lookup_names_free(). */
@@ -67,12 +70,13 @@ const char *lookup_text(const char *word, int eai, int error, int family, char *
 /* Is NAME an address in one of the forms that getaddrinfo(3) takes (`127.1`)? */
 bool lookup_is_numeric(const char *name);
 
-/* Looks up all names of ADDRESS, or if TRUSTED only the name that getnameinfo(3) tells, and only if
- * ADDRESS is one of its addresses: whoever owns an address can give it any name. The answer has no
- * addresses. Look-ups that were left behind and hang can keep a trusted one waiting for long: the
- * caller has to limit its time. Else as lookup_start(). */
+/* Looks up all names of ADDRESS, followed into ACCOUNT unless that is NULL, or if TRUSTED only the
+ * name that getnameinfo(3) tells, and only if ADDRESS is one of its addresses: whoever owns an
+ * address can give it any name. The answer has no addresses. Look-ups that were left behind and
+ * hang can keep a trusted one waiting for long: the caller has to limit its time. Else as
+ * lookup_start(). */
 void lookup_names_start(struct loop *loop, const struct address *address, bool trusted,
-			lookup_fn *fn, void *arg, struct lookup **out);
+			struct account *account, lookup_fn *fn, void *arg, struct lookup **out);
 
 /* Lets MOST look-ups run at once from now on, in place of eight. */
 void lookup_at_once(int most);
@@ -90,6 +94,8 @@ void lookup_aliases(const char *host, int family, struct lookup_names *out);
  * permit it. */
 int lookup_by_tables(const char *node, const char *service, const struct addrinfo *hints,
 		     struct addrinfo **list);
+/* Does this libc look into nsswitch.conf(5)? */
+bool lookup_reads_nsswitch(void);
 /* Adds the names of ADDRESS to *OUT. Returns 0 or getnameinfo's error. */
 int lookup_address_names(const struct address *address, struct lookup_names *out);
 

@@ -8,6 +8,7 @@
 #include <netdb.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #define ROOM_MOST (1 << 20)
 
@@ -96,6 +97,11 @@ int lookup_by_tables(const char *node, const char *service, const struct addrinf
 	uselocale(before);
 	freelocale(utf8);
 	return eai == EAI_IDN_ENCODE ? EAI_BADFLAGS : eai;
+}
+
+bool lookup_reads_nsswitch(void)
+{
+	return confstr(_CS_GNU_LIBC_VERSION, NULL, 0) > 1;
 }
 
 int lookup_address_names(const struct address *address, struct lookup_names *out)

@@ -4,6 +4,7 @@
 #include "names/lookup.h"
 
 #include <netdb.h>
+#include <sys/stat.h>
 
 void lookup_aliases(const char *host, int family, struct lookup_names *out)
 {
@@ -20,6 +21,13 @@ int lookup_by_tables(const char *node, const char *service, const struct addrinf
 	(void)hints;
 	(void)list;
 	return EAI_BADFLAGS;
+}
+
+bool lookup_reads_nsswitch(void)
+{
+	struct stat st;
+
+	return stat("/etc/nsswitch.conf", &st) == 0;
 }
 
 int lookup_address_names(const struct address *address, struct lookup_names *out)

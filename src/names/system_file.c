@@ -1,11 +1,14 @@
 /* system_file.c - reading the system's files about names without ever blocking */
 #include "names/system_file.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+#include "proto/dns.h"
 
 #define SIZE_MOST (16 << 20)
 
@@ -47,6 +50,19 @@ int system_file_resolv_conf(struct resolvconf *out)
 	text_free(&text);
 	errno = error;
 	return status;
+}
+
+bool system_file_server(const char *word, struct address *out)
+{
+	/* Takes what inet_aton(3) does, and what stands behind a blank. */
+	in_addr_t inet = strpbrk(word, "\r\v\f") ? INADDR_NONE : inet_addr(word);
+
+	if (inet != INADDR_NONE)
+		address_set_ip(out, AF_INET, &inet, DNS_PORT);
+	else if (*word == '[' || address_parse_host(word, out) != WORD_NUMBER)
+		return false;
+	address_set_port(out, DNS_PORT);
+	return true;
 }
 
 const char *system_file_why(int error)

@@ -6,8 +6,10 @@
 
 #include "base/text.h"
 #include "proto/resolvconf.h"
+#include "sock/address.h"
 
 #define HOSTS_FILE "/etc/hosts"
+#define HOST_CONF "/etc/host.conf"
 #define NSSWITCH_FILE "/etc/nsswitch.conf"
 #define RESOLV_CONF "/etc/resolv.conf"
 
@@ -18,6 +20,10 @@ int system_file_read(const char *path, struct text *out);
 /* Reads resolv.conf(5) into *OUT, which gets the defaults if that cannot be read. Returns 0, or -1
  * with errno as above. */
 int system_file_resolv_conf(struct resolvconf *out);
+
+/* Reads WORD, a server as resolv.conf has it, into *OUT, with the port of DNS. Returns whether it
+ * is an address to the libcs: `127.2` is, one in brackets or with a port is not. */
+bool system_file_server(const char *word, struct address *out);
 
 /* Returns what that ERROR means, in words that live as long as those of strerror(3). */
 const char *system_file_why(int error);

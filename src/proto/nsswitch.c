@@ -3,59 +3,58 @@
 
 #include <string.h>
 
-#define WORDS 64
-
-/* Does the criterion W, a part of `[...]`, end the search where a name is not known? */
-static bool nsswitch_ends_search(struct word w)
+static bool nsswitch_is_blank(char c)
 {
-	static const char *const criteria[] = { "notfound=return", "!success=return",
-						"!unavail=return", "!tryagain=return" };
-
-	for (; w.n && *w.text == '['; w.n--)
-		w.text++;
-	while (w.n && w.text[w.n - 1] == ']')
-		w.n--;
-	for (size_t i = 0; i < sizeof criteria / sizeof *criteria; i++)
-		if (word_is_in_any_case(&w, criteria[i]))
-			return true;
-	return false;
+	return c && strchr(" \t\r\v\f", c);
 }
 
-static void nsswitch_read_line(struct nsswitch *out, const struct word *words, size_t n)
+static void nsswitch_skip(struct word *w, size_t n)
 {
-	bool inside = false; /* of brackets */
+	*w = (struct word){ w->text + n, w->n - n };
+}
 
-	out->n = 0;
-	for (size_t i = 0; i < n; i++) {
-		const struct word *w = &words[i];
-		if (w->n && w->text[0] == '[')
-			inside = true;
-		if (inside) {
-			if (out->n && nsswitch_ends_search(*w))
-				out->sources[out->n - 1].ends = true;
-			inside = w->text[w->n - 1] != ']';
-		} else if (out->n < NSSWITCH_MOST) {
-			out->sources[out->n++] = (struct nsswitch_source){ .name = *w };
-		}
+static void nsswitch_skip_blanks(struct word *w)
+{
+	while (w->n && nsswitch_is_blank(*w->text))
+		nsswitch_skip(w, 1);
+}
+
+/* What stands in brackets, up to `]`, is about the source before it. */
+static void nsswitch_read_sources(struct nsswitch *out, struct word w)
+{
+	for (out->n = 0; nsswitch_skip_blanks(&w), w.n;) {
+		bool inside = *w.text == '[';
+		size_t n = 0;
+		while (n < w.n && (inside ? w.text[n] != ']' :
+					    w.text[n] != '[' && !nsswitch_is_blank(w.text[n])))
+			n++;
+		if (!inside && out->n < NSSWITCH_MOST)
+			out->sources[out->n++] = (struct word){ w.text, n };
+		nsswitch_skip(&w, n + (inside && n < w.n));
 	}
 }
 
 void nsswitch_read(struct nsswitch *out, const char *database, const char *text, size_t n)
 {
-	size_t length = strlen(database), count;
-	struct word words[WORDS];
 	struct words_reader r = { .at = text, .end = text + n };
+	size_t length = strlen(database);
+	struct word line;
 
 	*out = (struct nsswitch){ 0 };
-	while ((count = words_next(&r, words, WORDS))) {
-		struct word *first = &words[0];
-		if (first->n <= length || memcmp(first->text, database, length) != 0 ||
-		    first->text[length] != ':')
+	while (words_raw_line(&r, &line)) {
+		nsswitch_skip_blanks(&line);
+		if (line.n < length || memcmp(line.text, database, length) != 0)
 			continue;
-		/* The first source may stand right after the colon. */
-		first->text += length + 1;
-		first->n -= length + 1;
+		nsswitch_skip(&line, length);
+		nsswitch_skip_blanks(&line);
+		if (!line.n || *line.text != ':')
+			continue;
+		nsswitch_skip(&line, 1);
+		nsswitch_skip_blanks(&line);
+		while (line.n && nsswitch_is_blank(line.text[line.n - 1]))
+			line.n--;
 		out->line = r.line;
-		nsswitch_read_line(out, words + (first->n == 0), count - (first->n == 0));
+		out->text = line;
+		nsswitch_read_sources(out, line);
 	}
 }

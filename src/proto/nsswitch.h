@@ -9,21 +9,15 @@
 
 #define NSSWITCH_MOST 16
 
-/* A source, such as `files` or `dns`. */
-struct nsswitch_source {
-	struct word name; /* in the file's text */
-	bool ends; /* `[NOTFOUND=return]` or the like: if it does not know a name, no source behind
-		      it is asked */
-};
-
 struct nsswitch {
-	size_t line; /* its number in the file, from 1; 0: there is no such line */
+	size_t line;	  /* its number in the file, from 1; 0: there is no such line */
+	struct word text; /* what stands behind the colon, in the file's text */
 	size_t n;
-	struct nsswitch_source sources[NSSWITCH_MOST]; /* more are skipped */
+	struct word sources[NSSWITCH_MOST]; /* such as `files` or `dns`; more are skipped */
 };
 
 /* Reads the line of DATABASE (`hosts`), or the last of several, from the N bytes at TEXT into *OUT.
- */
+ * As glibc does: a comment is a whole line. */
 void nsswitch_read(struct nsswitch *out, const char *database, const char *text, size_t n);
 
 #endif

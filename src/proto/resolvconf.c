@@ -1,12 +1,22 @@
 /* resolvconf.c - servers, search list and options of resolv.conf(5) */
 #include "proto/resolvconf.h"
 
+#include <stdlib.h>
 #include <string.h>
 
-#include "base/number.h"
 #include "proto/words.h"
 
-#define WORDS (RESOLVCONF_SEARCH + 1)
+/* Takes the next word off *LINE; only blanks and tabs stand between words. */
+static bool resolvconf_word(struct word *line, struct word *out)
+{
+	while (line->n && (line->text[0] == ' ' || line->text[0] == '\t'))
+		*line = (struct word){ line->text + 1, line->n - 1 };
+	*out = (struct word){ line->text, 0 };
+	while (out->n < line->n && out->text[out->n] != ' ' && out->text[out->n] != '\t')
+		out->n++;
+	*line = (struct word){ line->text + out->n, line->n - out->n };
+	return out->n > 0;
+}
 
 static bool resolvconf_copy(char *to, const struct word *w)
 {
@@ -17,69 +27,83 @@ static bool resolvconf_copy(char *to, const struct word *w)
 	return true;
 }
 
-static void resolvconf_read_options(struct resolvconf *out, const struct word *words, size_t n)
+static void resolvconf_read_option(struct resolvconf *out, const struct word *w)
 {
 	const struct {
 		const char *name;
-		unsigned *field, min, most;
+		unsigned *field, most;
+		bool *flag;
 	} rows[] = {
-		{ "ndots:", &out->ndots, 0, 15 },
-		{ "timeout:", &out->timeout, 1, 30 },
-		{ "attempts:", &out->attempts, 1, 5 },
+		{ "ndots:", &out->ndots, 15, NULL },	  { "timeout:", &out->timeout, 30, NULL },
+		{ "attempts:", &out->attempts, 5, NULL }, { "edns0", NULL, 0, &out->edns },
+		{ "use-vc", NULL, 0, &out->tcp },	  { "no-aaaa", NULL, 0, &out->no_aaaa },
 	};
+	char word[RESOLVCONF_WORD];
 
-	for (size_t i = 0; i < n; i++)
-		for (size_t k = 0; k < sizeof rows / sizeof *rows; k++) {
-			char word[RESOLVCONF_WORD];
-			size_t length = strlen(rows[k].name);
-			int64_t value;
-			if (!resolvconf_copy(word, &words[i]) ||
-			    strncmp(word, rows[k].name, length) != 0 ||
-			    number_parse(word + length, 0, INT64_MAX, &value) < 0)
-				continue;
-			if (value > rows[k].most)
-				value = rows[k].most;
-			if (value < rows[k].min)
-				value = rows[k].min;
-			*rows[k].field = (unsigned)value;
+	if (!resolvconf_copy(word, w))
+		return;
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		size_t length = strlen(rows[i].name);
+		unsigned long value;
+		if (strncmp(word, rows[i].name, length) != 0)
+			continue;
+		if (rows[i].flag) {
+			*rows[i].flag = true;
+			continue;
 		}
+		/* What follows the digits does not count; below 0 is a lot. */
+		value = strtoul(word + length, NULL, 10);
+		*rows[i].field = value < rows[i].most ? (unsigned)value : rows[i].most;
+	}
+	if (out->timeout == 0)
+		out->timeout = 1;
+	if (out->attempts == 0)
+		out->attempts = 1;
 }
 
-static void resolvconf_read_search(struct resolvconf *out, const struct word *words, size_t n)
+static void resolvconf_read_line(struct resolvconf *out, struct word line, size_t number)
 {
-	out->n_search = 0;
-	for (size_t i = 0; i < n && out->n_search < RESOLVCONF_SEARCH; i++)
-		if (resolvconf_copy(out->search[out->n_search], &words[i]))
-			out->n_search++;
+	struct word keyword = { line.text, 0 }, w;
+	bool search, domain;
+
+	while (keyword.n < line.n && line.text[keyword.n] != ' ' && line.text[keyword.n] != '\t')
+		keyword.n++;
+	line = (struct word){ line.text + keyword.n, line.n - keyword.n };
+	if (!resolvconf_word(&line, &w))
+		return;
+	search = word_is(&keyword, "search");
+	domain = word_is(&keyword, "domain");
+	if (search || domain) {
+		out->search_line = number;
+		out->n_search = 0;
+		do {
+			if (out->n_search < RESOLVCONF_SEARCH &&
+			    resolvconf_copy(out->search[out->n_search], &w))
+				out->n_search++;
+		} while (search && resolvconf_word(&line, &w));
+	} else if (word_is(&keyword, "options")) {
+		do
+			resolvconf_read_option(out, &w);
+		while (resolvconf_word(&line, &w));
+	} else if (word_is(&keyword, "nameserver")) {
+		if (out->n_servers == RESOLVCONF_SERVERS) {
+			out->more_servers++;
+		} else if (resolvconf_copy(out->servers[out->n_servers], &w)) {
+			out->server_lines[out->n_servers++] = number;
+		}
+	}
 }
 
 void resolvconf_read(struct resolvconf *out, const char *text, size_t n)
 {
-	struct word words[WORDS];
 	struct words_reader r = { .at = text, .end = text + n };
-	size_t count;
+	struct word line;
 
 	memset(out, 0, sizeof *out);
 	out->ndots = 1;
 	out->timeout = 5;
 	out->attempts = 2;
-	while ((count = words_next(&r, words, WORDS))) {
-		/* `;` begins a comment too, but at the line's beginning only. */
-		if (count < 2)
-			continue;
-		if (word_is_in_any_case(&words[0], "nameserver")) {
-			if (out->n_servers == RESOLVCONF_SERVERS) {
-				out->more_servers++;
-			} else if (resolvconf_copy(out->servers[out->n_servers], &words[1])) {
-				out->server_lines[out->n_servers++] = r.line;
-			}
-		} else if (word_is_in_any_case(&words[0], "search") ||
-			   word_is_in_any_case(&words[0], "domain")) {
-			bool one = words[0].n == 6 && (words[0].text[0] | 32) == 'd';
-			out->search_line = r.line;
-			resolvconf_read_search(out, words + 1, one ? 1 : count - 1);
-		} else if (word_is_in_any_case(&words[0], "options")) {
-			resolvconf_read_options(out, words + 1, count - 1);
-		}
-	}
+	while (words_raw_line(&r, &line))
+		if (line.n && *line.text != '#' && *line.text != ';')
+			resolvconf_read_line(out, line, r.line);
 }

@@ -1,7 +1,12 @@
-/* resolvconf.h - resolv.conf(5): the servers that are asked, and how */
+/* resolvconf.h - resolv.conf(5): the servers that are asked, and how
+ *
+ * By the rules of the libcs, which are not those of other files: a keyword stands at the beginning
+ * of its line, a comment is a whole line, and a carriage return is a character as any other.
+ */
 #ifndef PROTO_RESOLVCONF_H
 #define PROTO_RESOLVCONF_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #define RESOLVCONF_SERVERS 3 /* the system asks no more of them either */
@@ -15,6 +20,7 @@ struct resolvconf {
 	char search[RESOLVCONF_SEARCH][RESOLVCONF_WORD];
 	size_t server_lines[RESOLVCONF_SERVERS], search_line; /* line numbers from 1, 0: none */
 	unsigned ndots, timeout, attempts;		      /* timeout in seconds */
+	bool edns, tcp, no_aaaa; /* the options edns0, use-vc and no-aaaa */
 };
 
 /* Reads the N bytes at TEXT into *OUT, with the defaults of the manual page. Of `search` and

@@ -38,17 +38,26 @@ bool word_next(struct word *list, struct word *out)
 	return out->n > 0;
 }
 
+bool words_raw_line(struct words_reader *r, struct word *line)
+{
+	const char *p = r->at, *end;
+
+	if (p >= r->end)
+		return false;
+	end = memchr(p, '\n', (size_t)(r->end - p));
+	r->at = end ? end + 1 : r->end;
+	r->line++;
+	*line = (struct word){ p, (size_t)((end ? end : r->end) - p) };
+	return true;
+}
+
 bool words_line(struct words_reader *r, struct word *line)
 {
-	while (r->at < r->end) {
-		const char *p = r->at, *end = memchr(p, '\n', (size_t)(r->end - p)), *comment;
+	while (words_raw_line(r, line)) {
+		const char *comment = memchr(line->text, '#', line->n);
 
-		r->at = end ? end + 1 : r->end;
-		r->line++;
-		*line = (struct word){ p, (size_t)((end ? end : r->end) - p) };
-		comment = memchr(p, '#', line->n);
 		if (comment)
-			line->n = (size_t)(comment - p);
+			line->n = (size_t)(comment - line->text);
 		word_trim(line);
 		if (line->n)
 			return true;

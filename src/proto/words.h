@@ -34,6 +34,9 @@ struct words_reader {
  * false at the end. */
 bool words_line(struct words_reader *r, struct word *line);
 
+/* Sets *LINE to the next line as it is, without its newline. Returns false at the end. */
+bool words_raw_line(struct words_reader *r, struct word *line);
+
 /* Puts the words of the next line that has any into WORDS, at most MOST (from 1); more are skipped.
  * Returns how many; 0 at the end. */
 size_t words_next(struct words_reader *r, struct word *words, size_t most);

@@ -112,7 +112,7 @@ void job_start(struct job *j, const char *name, bool numeric)
 		return;
 	}
 	timer_set(j->loop, &j->limit, clock_after(clock_now(), NAME_LIMIT));
-	lookup_names_start(j->loop, j->subject.peer, true, job_name_found, j, &j->lookup);
+	lookup_names_start(j->loop, j->subject.peer, true, NULL, job_name_found, j, &j->lookup);
 }
 
 void job_free(struct job *j)

@@ -43,7 +43,7 @@ static void check_nsswitch(const char *text, size_t n)
 	nsswitch_read(&s, "hosts", text, n);
 	CHECK(s.n <= NSSWITCH_MOST && (s.line || s.n == 0));
 	for (size_t i = 0; i < s.n; i++) {
-		const struct word *name = &s.sources[i].name;
+		const struct word *name = &s.sources[i];
 		CHECK(name->n && name->text >= text && name->text + name->n <= text + n);
 		char *word = take_string(name->text, name->n);
 		CHECK(strlen(word) < name->n || word_is(name, word));

@@ -136,6 +136,7 @@ ZONE = {
     'v6': lambda q: q.address() if q.type == AAAA else q.answer(),
     'here': lambda q: q.answer(('', A, bytes([127, 0, 0, 1]))) if q.type == A else q.answer(),
     'nodata': lambda q: q.answer(),
+    'halves': lambda q: q.address() if q.type == A else q.answer(rcode=3),
     'half': lambda q: q.address() if q.type == A else q.answer(rcode=2),
     'upper': lambda q: q.address(question=wire(q.name.upper()) + q.data[q.end - 4:q.end]),
     'servfail': lambda q: q.answer(rcode=2),
