@@ -21,6 +21,7 @@ clients() {
 	each '' "$SOCKIT" connect -nz 127.0.0.1 "$port" -- echo STARTED
 	serve -nk --discard 127.0.0.1 0 2>listen.err
 	each "$PORT/tcp open\n" "$SOCKIT" connect -nz 127.0.0.1 "$PORT"
+	each '' "$SOCKIT" connect -nz --closed 127.0.0.1 "$PORT" -- echo STARTED
 }
 
 @test "no memory: what is not sent is no success" {
@@ -75,6 +76,12 @@ injects() {
 	injects clone,clone3 EAGAIN :when=2+ "$SOCKIT" connect -z localhost LOCALHOST Localhost 1 2>err || STATUS=$?
 	grep -q 'host LOCALHOST: Resource' err
 	grep -q 'host Localhost: Resource' err
+	# Nor is a name gone that could not be looked up.
+	STATUS=0
+	injects clone,clone3 EAGAIN '' "$SOCKIT" connect -z --closed --retry 50ms localhost 1 -- echo STARTED >out 2>err || STATUS=$?
+	status_is 4
+	silent out
+	says '^sockit connect: 1 of 1 port not known to be closed within 50 ms \(--retry\): localhost: Resource'
 }
 
 @test "no ppoll(2): that is said" {

@@ -19,9 +19,16 @@ int64_t scan_next_try(const struct scan *s, int64_t now)
 			  clock_after(s->c->messages->start, s->c->retry));
 }
 
+/* Says the failed look-up of NAME that it is gone? Not where memory or a thread was wanting. */
+static bool scan_is_gone(const struct scan *s, const struct scan_name *name)
+{
+	return s->c->closed && name->eai != EAI_MEMORY && name->eai != EAI_SYSTEM;
+}
+
 bool scan_is_lost(const struct scan *s, const struct scan_operand *op)
 {
-	return op->host->state == NAME_FAILED && (s->c->retry == UNSET || s->c->closed);
+	return op->host->state == NAME_FAILED &&
+	       (s->c->retry == UNSET || scan_is_gone(s, op->host));
 }
 
 /* Nothing more will be known of the host NAME: its ports are lost. Before the ports are counted,
@@ -60,7 +67,7 @@ static void scan_name_failed(struct scan_name *name)
 		return;
 	/* Under --retry a name that does not resolve is not up yet; under --closed it is gone. */
 	if (s->c->retry != UNSET && !name->is_service && name->eai != EAI_FAMILY) {
-		if (s->c->closed) {
+		if (scan_is_gone(s, name)) {
 			scan_lose(s, name);
 			return;
 		}

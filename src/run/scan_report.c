@@ -140,10 +140,24 @@ void scan_tell_next(struct scan *s)
 
 /* ---- the end ---- */
 
+/* Could T be asked? Where an option, a step of ours or this machine's means fail, it may be open.
+ */
+static bool scan_was_asked(const struct scan_target *t)
+{
+	static const int ours[] = { ENOMEM, ENOBUFS, EMFILE, ENFILE, EADDRNOTAVAIL };
+	bool asked = !t->what;
+
+	for (size_t i = 0; i < sizeof ours / sizeof *ours; i++)
+		asked &= t->error != ours[i];
+	return asked;
+}
+
 /* Is T as it was asked for? */
 bool scan_is_good(const struct scan *s, const struct scan_target *t)
 {
-	return t->tried && (t->state == PROBE_OPEN) != s->c->closed;
+	if (s->c->closed)
+		return t->tried && t->state != PROBE_OPEN && scan_was_asked(t);
+	return t->tried && t->state == PROBE_OPEN;
 }
 
 /* Adds why T is not as asked for, with all its addresses where its host is a name, and what is
@@ -235,12 +249,18 @@ static void scan_add_reasons(const struct scan *s, struct text *text, size_t bad
 		text_add(text, "; and %zu more", bad - told);
 }
 
-/* Counts how often each state was found. */
-static void scan_count(const struct scan *s, size_t *counts)
+/* Counts how often each state was found. Returns how many targets are as asked for. */
+static size_t scan_count(const struct scan *s, size_t *counts)
 {
+	size_t good = 0;
+
 	for (size_t i = 0; i < s->n; i++)
-		for (size_t k = 0; k < s->operands[i].n_started; k++)
-			counts[s->operands[i].targets[k].state] += s->operands[i].targets[k].tried;
+		for (size_t k = 0; k < s->operands[i].n_started; k++) {
+			const struct scan_target *t = &s->operands[i].targets[k];
+			counts[t->state] += t->tried;
+			good += scan_is_good(s, t);
+		}
+	return good;
 }
 
 static void scan_add_counts(const struct scan *s, struct text *text, const size_t *counts)
@@ -258,7 +278,9 @@ static void scan_add_counts(const struct scan *s, struct text *text, const size_
 /* Says that BAD ports are not as asked for, and why. */
 static struct outcome scan_refuse(const struct scan *s, size_t bad, const size_t *counts)
 {
-	const char *negation = s->c->closed ? "still open" : "not open";
+	const char *negation = !s->c->closed		 ? "not open" :
+			       counts[PROBE_OPEN] == bad ? "still open" :
+							   "not known to be closed";
 	bool retried = s->c->retry != UNSET, silent = bad == counts[PROBE_FILTERED];
 	enum outcome_kind kind =
 		retried || (silent && !s->c->closed) ? OUTCOME_TIMEOUT : OUTCOME_FAILED;
@@ -271,9 +293,9 @@ static struct outcome scan_refuse(const struct scan *s, size_t bad, const size_t
 		return (struct outcome){ kind, 0 };
 	if (kind == OUTCOME_TIMEOUT)
 		code = errno_name(ETIMEDOUT);
-	else if (s->c->closed)
+	else if (s->c->closed && counts[PROBE_OPEN])
 		code = errno_name(EISCONN);
-	else if (!counts[PROBE_CLOSED])
+	else if (s->c->closed || !counts[PROBE_CLOSED])
 		code = errno_name(EHOSTUNREACH);
 	notice_begin(&n, s->c->messages, MESSAGE_ERROR, "error");
 	notice_error(&n, kind, code);
@@ -302,13 +324,11 @@ static struct outcome scan_refuse(const struct scan *s, size_t bad, const size_t
 /* What all that has come out means. */
 struct outcome scan_judge(const struct scan *s)
 {
-	size_t counts[PROBE_STATES] = { 0 }, bad;
+	size_t counts[PROBE_STATES] = { 0 };
+	/* A port that has not been tried is not known to be closed, but one is whose host is gone.
+	 */
+	size_t bad = s->n_targets - scan_count(s, counts) - (s->c->closed ? s->n_lost : 0);
 
-	scan_count(s, counts);
-	bad = s->c->closed ? counts[PROBE_OPEN] : s->n_targets - counts[PROBE_OPEN];
-	/* A port that has not been tried is not known to be closed. */
-	if (s->c->closed && s->expired)
-		bad = s->n_targets - s->n_settled - s->n_lost;
 	if (bad == 0 || (s->c->any && counts[PROBE_OPEN] > 0))
 		return (struct outcome){ s->c->any ? OUTCOME_DONE : s->lost_kind, 0 };
 	/* The failed look-up has been said. */
