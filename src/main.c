@@ -7,6 +7,8 @@
 
 #include "base/clock.h"
 #include "base/completion.h"
+#include "base/descriptors.h"
+#include "base/errname.h"
 #include "base/habits.h"
 #include "base/nc_habits.h"
 #include "base/help.h"
@@ -27,20 +29,19 @@
 #endif
 
 /* Opens /dev/null for each of the descriptors 0 to 2 that came closed, so that no socket gets their
- * numbers. Reading gives the end at once; writing to stdout fails as it would have (EBADF). */
-static void fill_closed(void)
+ * numbers. Reading gives the end at once; writing to stdout fails as it would have (EBADF). Returns
+ * 0, or -1 with errno if nothing can take their place. */
+static int fill_closed(void)
 {
-	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
-		if (fcntl(fd, F_GETFD) >= 0 || errno != EBADF)
-			continue;
-		int null = open("/dev/null", fd == STDERR_FILENO ? O_WRONLY : O_RDONLY);
-		if (null < 0)
-			return;
-	}
+	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+		if (fcntl(fd, F_GETFD) < 0 && errno == EBADF &&
+		    descriptors_null(fd == STDERR_FILENO ? O_WRONLY : O_RDONLY) < 0)
+			return -1;
+	return 0;
 }
 
 /* Returns the exit status for OUTCOME. Does not return if that is death by a signal. */
-static int status_of(struct outcome outcome)
+static int status_of(const struct messages *m, struct outcome outcome)
 {
 	static const int statuses[] = {
 		[OUTCOME_DONE] = 0,   [OUTCOME_FAILED] = 1,  [OUTCOME_USAGE] = 2,
@@ -54,8 +55,7 @@ static int status_of(struct outcome outcome)
 	if (!signals_die(outcome.detail))
 		return 128 + outcome.detail;
 	/* Our parent ignores SIGPIPE: then it is an error like others. */
-	message_fail(&(struct messages){ 0 }, OUTCOME_FAILED, "EPIPE", "stdout: %s (EPIPE)",
-		     strerror(EPIPE));
+	message_fail(m, OUTCOME_FAILED, "EPIPE", "stdout: %s (EPIPE)", strerror(EPIPE));
 	return statuses[OUTCOME_FAILED];
 }
 
@@ -297,23 +297,34 @@ static struct outcome main_version(const struct command *self, int argc, char **
 	return outcome;
 }
 
-static struct outcome dispatch(int argc, char **argv)
+/* M speaks for what is said here, and after the subcommand has ended. */
+static struct outcome dispatch(struct messages *m, int argc, char **argv)
 {
-	struct messages m = { .start = clock_now() };
 	const struct command *command;
 
-	message_options_ask(&m.options, argc, argv);
 	if (argc < 2)
-		return message_usage(&m, "a subcommand is missing: see sockit help");
+		return message_usage(m, "a subcommand is missing: see sockit help");
 	command = command_find(argv[1]);
-	if (command)
-		return command->run(command, argc - 1, argv + 1);
-	return refuse_subcommand(&m, argc - 1, argv + 1);
+	if (!command)
+		return refuse_subcommand(m, argc - 1, argv + 1);
+	if (commands_find(argv[1]))
+		m->subcommand = command->name;
+	return command->run(command, argc - 1, argv + 1);
 }
 
 int main(int argc, char **argv)
 {
-	fill_closed();
+	struct messages m = { .start = clock_now() };
+	int filled = fill_closed(), error = errno;
+	struct outcome outcome;
+
 	signals_ignore_pipe();
-	return status_of(dispatch(argc, argv));
+	message_options_ask(&m.options, argc, argv);
+	if (filled < 0)
+		outcome = message_fail(&m, OUTCOME_FAILED, errno_name(error),
+				       "stdin, stdout or stderr is closed, and /dev/null: %s (%s)",
+				       strerror(error), errno_name(error));
+	else
+		outcome = dispatch(&m, argc, argv);
+	return status_of(&m, outcome);
 }

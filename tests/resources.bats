@@ -5,6 +5,11 @@ load helpers/common
 load helpers/words
 load helpers/private
 
+setup_file() {
+	# It cannot look for leaks in what strace traces.
+	export ASAN_OPTIONS="${ASAN_OPTIONS-}:detect_leaks=0"
+}
+
 @test "a command has the connection's descriptors, or does not run" {
 	preload malloc_fail
 	local n=0 total
@@ -115,4 +120,52 @@ lists() {
 	done
 	exits 2 "$SOCKIT" listen -n --user no-such-user 127.0.0.1 0 2>err
 	says "there is no user 'no-such-user'$"
+}
+
+# without_null COMMAND...: COMMAND with descriptors closed as $CLOSED says, where /dev/null cannot be opened.
+without_null() {
+	within 10 strace -f -qq -o trace -P /dev/null -e trace=openat -e inject=openat:error=EACCES \
+		"$BASH" -c "exec \"\$@\" $CLOSED" - "$@"
+}
+
+@test "closed descriptors where /dev/null cannot be opened: no socket takes their place" {
+	needs_injection
+	serve -k -e 'cat >>got; printf theirs' 127.0.0.1 0 2>/dev/null
+	: >got
+	# stdin is at its end.
+	STATUS=0
+	CLOSED='<&-' without_null "$SOCKIT" connect -n 127.0.0.1 "$PORT" >out 2>err 3>&- || STATUS=$?
+	status_is 0
+	[ "$(<out)" = theirs ]
+	silent
+	# stdout is one that cannot be written to.
+	CLOSED='>&-' without_null "$SOCKIT" connect -n 127.0.0.1 "$PORT" </dev/null 2>err 3>&- || STATUS=$?
+	status_is 1
+	says 'stdout: .* \(EBADF\)$'
+	CLOSED='<&- >&-' without_null "$SOCKIT" connect -n 127.0.0.1 "$PORT" 2>err 3>&- || STATUS=$?
+	status_is 1
+	says 'stdout: .* \(EBADF\)$'
+	CLOSED='>&-' without_null "$SOCKIT" resolve localhost 2>err 3>&- || STATUS=$?
+	status_is 1
+	says 'stdout: .* \(EBADF\)$'
+	STATUS=0
+	CLOSED='<&- 2>&-' without_null "$SOCKIT" connect -n 127.0.0.1 "$PORT" >out 3>&- || STATUS=$?
+	status_is 0
+	[ "$(<out)" = theirs ]
+	silent got
+}
+
+@test "closed descriptors where nothing can take their place: that is said" {
+	needs_injection
+	cat >limited.py <<-'END'
+		import os, resource, sys
+		os.close(0)
+		resource.setrlimit(resource.RLIMIT_NOFILE, (3, 3))
+		os.execv(sys.argv[1], sys.argv[1:])
+	END
+	# A pipe takes two.
+	exits 1 strace -f -qq -o trace -P /dev/null -e trace=openat -e inject=openat:error=EACCES \
+		python3 -S limited.py "$SOCKIT" --version >out 2>err
+	says '/dev/null: .* \(EACCES\)$'
+	silent out
 }

@@ -25,6 +25,25 @@ int descriptors_try(int fd, size_t n)
 	return error ? -1 : 0;
 }
 
+int descriptors_null(int flags)
+{
+	int null = open("/dev/null", flags), error = errno, ends[2];
+
+	if (null >= 0)
+		return null;
+	if (pipe(ends) < 0) {
+		errno = error;
+		return -1;
+	}
+	/* The lower one is the end for reading. */
+	if ((flags & O_ACCMODE) == O_WRONLY)
+		dup2(ends[1], ends[0]);
+	close(ends[1]);
+	if (flags & O_CLOEXEC)
+		fcntl(ends[0], F_SETFD, FD_CLOEXEC);
+	return ends[0];
+}
+
 void close_keeping_errno(int fd)
 {
 	int error = errno;

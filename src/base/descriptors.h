@@ -22,6 +22,12 @@ int open_pipe(int fds[2]);
  * Returns 0, or -1 with errno of fcntl(2), EMFILE mostly. */
 int descriptors_try(int fd, size_t n);
 
+/* Opens /dev/null or, where that is not to be had, an end of a pipe whose other end is closed.
+ * FLAGS are O_RDONLY, so that reading gives the end at once and writing fails with EBADF, or
+ * O_WRONLY, and O_CLOEXEC. Returns the lowest descriptor that was free, or -1 with errno of
+ * open(2). */
+int descriptors_null(int flags);
+
 /* Closes FD, unless it is negative, and leaves errno as it is. */
 void close_keeping_errno(int fd);
 

@@ -13,6 +13,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/descriptors.h"
 #include "base/terminal.h"
 #include "base/wait.h"
 #include "sock/packet.h"
@@ -83,7 +84,7 @@ static enum endpoint_kind endpoint_inherited_kind(int fd)
 static void endpoint_refuse(struct endpoint *e, bool writing)
 {
 	e->kind = ENDPOINT_OTHER;
-	e->reopened = open("/dev/null", (writing ? O_RDONLY : O_WRONLY) | O_CLOEXEC);
+	e->reopened = descriptors_null((writing ? O_RDONLY : O_WRONLY) | O_CLOEXEC);
 	if (e->reopened >= 0 && writing)
 		e->wfd = e->reopened;
 	else if (e->reopened >= 0)
@@ -272,7 +273,7 @@ ssize_t endpoint_write(struct endpoint *e, const void *data, size_t n)
 static void endpoint_close_inherited(int fd)
 {
 	int mode = fd == STDIN_FILENO ? O_RDONLY : O_WRONLY;
-	int null = fd > STDERR_FILENO ? fd : open("/dev/null", mode | O_CLOEXEC);
+	int null = fd > STDERR_FILENO ? fd : descriptors_null(mode | O_CLOEXEC);
 
 	if (null < 0)
 		return;
