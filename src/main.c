@@ -40,6 +40,19 @@ static int fill_closed(void)
 	return 0;
 }
 
+/* Closes stdout. Returns OUTCOME, or what becomes of it if that tells that not all of what was
+ * written could be stored: network file systems, quotas and FUSE may say so only now. */
+static struct outcome close_stdout(const struct messages *m, struct outcome outcome)
+{
+	struct outcome failed;
+
+	if (close(STDOUT_FILENO) == 0 || errno == EINTR)
+		return outcome;
+	failed = message_fail(m, OUTCOME_FAILED, errno_name(errno), "stdout: %s (%s)",
+			      strerror(errno), errno_name(errno));
+	return outcome.kind == OUTCOME_SIGNAL ? outcome : failed;
+}
+
 /* Returns the exit status for OUTCOME. Does not return if that is death by a signal. */
 static int status_of(const struct messages *m, struct outcome outcome)
 {
@@ -325,6 +338,6 @@ int main(int argc, char **argv)
 				       "stdin, stdout or stderr is closed, and /dev/null: %s (%s)",
 				       strerror(error), errno_name(error));
 	else
-		outcome = dispatch(&m, argc, argv);
+		outcome = close_stdout(&m, dispatch(&m, argc, argv));
 	return status_of(&m, outcome);
 }

@@ -122,6 +122,68 @@ lists() {
 	says "there is no user 'no-such-user'$"
 }
 
+@test "what stdout's file says at its end counts: reports" {
+	needs_injection
+	local words
+	failing close "$PWD/out" EDQUOT
+	while read -ra words; do
+		[ "${words[0]}" ] || continue
+		exits 1 "${FAILING[@]}" "$SOCKIT" "${words[@]}" </dev/null >out 2>err
+		[ -s out ]
+		says 'stdout: .* \(EDQUOT\)'
+	done <<-'END'
+		resolve localhost
+		resolve --json 127.0.0.1
+		resolve --forms 127.0.0.1
+		servinfo
+		servinfo --json
+		sockname --options
+		sockname --interfaces --json
+		sockname 127.0.0.1
+		help
+		listen --help
+		completion bash
+		--version
+	END
+	# Once: no other call closes it.
+	strace -f -qq -o trace -P "$PWD/out" -e trace=close,dup2,dup3 "$SOCKIT" resolve localhost >out 3>&-
+	[ "$(grep -c 'close(1)' trace)" = 1 ]
+}
+
+@test "what stdout's file says at its end counts: data" {
+	needs_injection
+	local words send
+	failing close "$PWD/out" EDQUOT
+	# What receives, and who sends.
+	while IFS=: read -r words send; do
+		[ "$words" ] || continue
+		rm -f out sock ready
+		# Not by a FIFO, which strace would have open too.
+		# shellcheck disable=SC2086 # words
+		spawn "${FAILING[@]}" "$SOCKIT" $words --notify-fd 9 </dev/null >out 2>err 9>ready
+		eventually [ -s ready ]
+		[[ $words == unix* ]] && PORT= || read -r _ PORT <ready
+		# shellcheck disable=SC2086 # words
+		printf data | exits 0 "$SOCKIT" $send $PORT
+		ended 1 "$PID"
+		[ "$(<out)" = data ]
+		grep -q ': stdout: .* (EDQUOT)' err
+	done <<-'END'
+		listen -n -d 127.0.0.1 0:connect -n 127.0.0.1
+		listen -n -d -k --accept 1 127.0.0.1 0:connect -n 127.0.0.1
+		udp-recv -n -c 1 127.0.0.1 0:udp-send -n 127.0.0.1
+		unix -l -d sock:unix sock
+		unix -l -d --type seqpacket sock:unix --type seqpacket sock
+		unix -l -c 1 --type dgram sock:unix --type dgram sock
+	END
+	serve -k -e 'printf data' 127.0.0.1 0 2>/dev/null
+	exits 1 "${FAILING[@]}" "$SOCKIT" connect -n 127.0.0.1 "$PORT" </dev/null >out 2>err
+	[ "$(<out)" = data ]
+	says '^sockit connect: stdout: .* \(EDQUOT\)$'
+	exits 1 "${FAILING[@]}" "$SOCKIT" connect -n -z 127.0.0.1 "$PORT" </dev/null >out 2>err
+	says '^sockit connect: stdout: .* \(EDQUOT\)$'
+}
+
 # without_null COMMAND...: COMMAND with descriptors closed as $CLOSED says, where /dev/null cannot be opened.
 without_null() {
 	within 10 strace -f -qq -o trace -P /dev/null -e trace=openat -e inject=openat:error=EACCES \

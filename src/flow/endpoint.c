@@ -297,7 +297,8 @@ void endpoint_end(struct endpoint *e)
 		shutdown(e->wfd, SHUT_WR);
 	if (e->owned)
 		close(e->wfd);
-	else if (e->kind != ENDPOINT_NULL)
+	/* Nobody waits for a file's end, and what close(2) says of it is for main() to tell. */
+	else if (e->kind != ENDPOINT_NULL && e->kind != ENDPOINT_FILE)
 		endpoint_close_inherited(e->original);
 	if (e->reopened >= 0)
 		close(e->reopened);

@@ -116,7 +116,8 @@ ssize_t endpoint_read(const struct endpoint *e, void *data, size_t n);
 ssize_t endpoint_write(struct endpoint *e, const void *data, size_t n);
 
 /* No more will be written to E: shutdown(2) of a socket of ours, else close(2); an inherited
- * descriptor of 0 to 2 becomes /dev/null, so that nothing else takes its place. */
+ * descriptor of 0 to 2 becomes /dev/null, so that nothing else takes its place; an inherited file
+ * stays open. */
 void endpoint_end(struct endpoint *e);
 
 /* However E, a TCP connection, is closed before endpoint_end() or endpoint_disarm(), be it by the
