@@ -459,6 +459,37 @@ long_path() {
 	ended 143 "$LISTENER"
 }
 
+@test "one that is slow to take a stale socket away takes nobody else's" {
+	needs strace strace
+	strace -o /dev/null true || skip 'strace may not trace'
+	local pids=() pid
+	takes() {
+		spawn "$@" "$SOCKIT" unix -l -w 60s s </dev/null >/dev/null 2>>err.all
+		pids+=("$PID")
+	}
+	one_is_left() {
+		local running=0
+		for pid in "${pids[@]}"; do ! runs "$pid" || running=$((running + 1)); done
+		[ $running = 1 ]
+	}
+	foreign bind:unix:s stale
+	# It has seen that nobody has the socket, and for a while after it has taken one away there is none.
+	takes strace -o trace -e trace=connect,/^rename -e inject=/^rename:delay_enter=300000:delay_exit=300000
+	eventually grep -qs '^connect.*ECONNREFUSED' trace
+	takes
+	eventually test ! -e s
+	takes
+	eventually one_is_left
+	exits 0 "$SOCKIT" unix s </dev/null
+	for pid in "${pids[@]}"; do
+		status_of "$pid"
+		echo "$STATUS"
+	done >statuses
+	[ "$(sort statuses | xargs)" = '0 1 1' ]
+	[ ! -e s ]
+	[ "$(ls -A | grep -c '\.sockit')" = 0 ]
+}
+
 @test "several that start at once on a stale socket: one gets it" {
 	local pids=() pid won
 	for _ in 1 2 3; do

@@ -2,18 +2,24 @@
 #include "sock/unix.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include "base/clock.h"
 #include "base/descriptors.h"
+#include "base/wait.h"
 
 /* A longer last part is bound under a short name first, then linked: the other path to its
  * directory needs room too. */
 #define SHORT_NAME 64
+
+#define LOCK_LIMIT SECOND
+#define LOCK_PAUSE (10 * MILLISECOND)
 
 const char *unix_path(const struct address *a)
 {
@@ -145,8 +151,33 @@ static int unix_clear(const char *path)
 	return 0;
 }
 
-/* Binds FD to PATH, in place of a stale socket. Returns as unix_bind(). */
-static int unix_take_place(int fd, const char *path, const char **why)
+/* Has bind(2) failed because something is there? Some systems say EEXIST. */
+static bool is_in_use(int error)
+{
+	return error == EADDRINUSE || error == EEXIST;
+}
+
+/* Keeps others of us from clearing sockets away in PATH's directory until the descriptor that it
+ * returns is closed: what one has seen to be stale another may have replaced by now. Who may not
+ * read the directory, or finds it locked by somebody for long, goes on without that: -1, or a
+ * descriptor all the same. */
+static int unix_lock(const char *path)
+{
+	size_t n = (size_t)(last_part(path) - path);
+	char directory[PATH_MAX];
+	int64_t end = clock_now() + LOCK_LIMIT;
+	int fd;
+
+	snprintf(directory, sizeof directory, "%.*s", n ? (int)n : 1, n ? path : ".");
+	fd = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	while (fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) < 0 && errno == EWOULDBLOCK &&
+	       clock_now() < end)
+		wait_for(NULL, 0, LOCK_PAUSE, NULL);
+	return fd;
+}
+
+/* Binds FD to PATH, where something is: in place of a stale socket. Returns as unix_bind(). */
+static int unix_replace(int fd, const char *path, const char **why)
 {
 	static const char *const whys[] = {
 		[USE_NONE] = NULL,
@@ -155,11 +186,6 @@ static int unix_take_place(int fd, const char *path, const char **why)
 		[USE_OTHER] = "there is something else, which is left as it is",
 	};
 	for (int tries = 0; tries < 2; tries++) {
-		if (bind_path(fd, path) == 0)
-			return 0;
-		/* Some systems say EEXIST for any file that is there. */
-		if (errno != EADDRINUSE && errno != EEXIST)
-			return -1;
 		enum use use = unix_look(path);
 		*why = whys[use];
 		if (use == USE_STALE && unix_clear(path) < 0) {
@@ -168,9 +194,28 @@ static int unix_take_place(int fd, const char *path, const char **why)
 		}
 		if (use == USE_LIVE || use == USE_OTHER)
 			break;
+		if (bind_path(fd, path) == 0)
+			return 0;
+		if (!is_in_use(errno))
+			return -1;
 	}
 	errno = EADDRINUSE;
 	return -1;
+}
+
+/* Binds FD to PATH. Returns as unix_bind(). */
+static int unix_take_place(int fd, const char *path, const char **why)
+{
+	int lock, result;
+
+	if (bind_path(fd, path) == 0)
+		return 0;
+	if (!is_in_use(errno))
+		return -1;
+	lock = unix_lock(path);
+	result = unix_replace(fd, path, why);
+	close_keeping_errno(lock);
+	return result;
 }
 
 /* Makes *PLACE what we have bound at PATH, and gives it the owner of RIGHTS. Returns 0, or -1 with
