@@ -273,8 +273,8 @@ signal.pause()' 3>&- >ready &
 	told 1 "sockit connect: 127.0.0.1 port $PORT: $refused; 127.0.0.7 port $PORT: $refused$but"
 	sockit connect -z two 127.0.0.1 "$PORT"
 	told 1 "sockit connect: 2 of 2 ports not open: two: 127.0.0.1 port $PORT: $refused; 127.0.0.7 port $PORT: $refused$but; 127.0.0.1 port $PORT: $refused$but"
-	sockit connect -z --retry 50ms --interval 10ms two "$PORT"
-	told 4 "sockit connect: 1 of 1 port not open within 50 ms (--retry): two: 127.0.0.1 port $PORT: $refused; 127.0.0.7 port $PORT: $refused$but"
+	sockit connect -z --retry 500ms --interval 10ms two "$PORT"
+	told 4 "sockit connect: 1 of 1 port not open within 500 ms (--retry): two: 127.0.0.1 port $PORT: $refused; 127.0.0.7 port $PORT: $refused$but"
 	sockit connect --ping -c 1 two "$PORT"
 	says ": none of 1 answered: 127\.0\.0\.1 port $PORT: .*; 127\.0\.0\.7 port $PORT: .*; but [a-z]+ \(process $LISTENER\) listens on 127\.0\.0\.9 port $PORT$"
 	for mode in -z '--ping -c 1'; do
@@ -525,15 +525,19 @@ time.sleep(60)'
 	private <<<'127.0.0.1 four'
 	peer nameserver
 	ports open closed silent
-	sockit connect -z --retry 400ms -w 100ms --interval 50ms "four:${P[0]}" "four:${P[1]}" \
+	sockit connect -z --retry 800ms -w 100ms --interval 50ms "four:${P[0]}" "four:${P[1]}" \
 		nosuch.invalid:80 "four:${P[2]}"
 	prints 4 "four ${P[0]}/tcp open"
-	says "^sockit connect: 3 of 4 ports not open within 400 ms \(--retry\): four: 127\.0\.0\.1 port ${P[1]}: Connection refused \(ECONNREFUSED\); nosuch\.invalid: .* \(EAI_NONAME\); four: 127\.0\.0\.1 port ${P[2]}: no answer within 100 ms \(-w\)$FULL\$"
+	says "^sockit connect: 3 of 4 ports not open within 800 ms \(--retry\): four: 127\.0\.0\.1 port ${P[1]}: Connection refused \(ECONNREFUSED\); nosuch\.invalid: .* \(EAI_NONAME\); four: 127\.0\.0\.1 port ${P[2]}: no answer within 100 ms \(-w\)$FULL\$"
 	# Shorter than a single try.
-	sockit connect -z --retry 100ms -w 5s "four:${P[2]}"
+	sockit connect -z --retry 300ms -w 5s "four:${P[2]}"
 	prints 4
-	says "^sockit connect: 1 of 1 port not open within 100 ms \(--retry\): four port ${P[2]}: no answer$"
-	sockit connect -z --json --retry 100ms -w 50ms "four:${P[1]}"
+	says "^sockit connect: 1 of 1 port not open within 300 ms \(--retry\): four port ${P[2]}: no answer$"
+	# Than none at all.
+	sockit connect -z --retry 0 127.0.0.1 "${P[1]}"
+	prints 4
+	says '^sockit connect: 1 of 1 port not open within 0 ms \(--retry\): 127\.0\.0\.1: not tried within 0 ms \(--retry\)$'
+	sockit connect -z --json --retry 300ms -w 50ms "four:${P[1]}"
 	[ "$(python3 "$SCHEMA" err error class code)" = 'timeout ETIMEDOUT' ]
 	[ "$(python3 "$SCHEMA" out probed state code)" = 'closed ECONNREFUSED' ]
 }

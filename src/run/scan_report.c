@@ -203,18 +203,20 @@ void scan_tell_again(const struct scan *s, const struct scan_target *t)
 	text_free(&text);
 }
 
-/* Adds why the host of OP was not looked up. */
+/* Adds why no port of OP was tried. */
 static void scan_add_host(const struct scan *s, struct text *text, const struct scan_operand *op)
 {
+	bool known = op->host->state == NAME_KNOWN;
+
 	text_add(text, "%s: ", op->shown);
-	if (op->host->eai) {
+	if (op->host->eai && !known) {
 		char lookup[EAI_TEXT];
 		text_add(text, "%s",
 			 lookup_text(op->host->text, op->host->eai, op->host->error, s->c->family,
 				     lookup));
 	} else {
 		char time[32];
-		text_add(text, "not looked up within %s (--retry)",
+		text_add(text, "not %s within %s (--retry)", known ? "tried" : "looked up",
 			 duration_format(time, sizeof time, s->c->retry));
 	}
 }
@@ -228,7 +230,7 @@ static void scan_add_reasons(const struct scan *s, struct text *text, size_t bad
 
 	for (size_t i = 0; i < s->n && text->length < REASONS_MOST; i++) {
 		const struct scan_operand *op = &s->operands[i];
-		if (op->n_started == 0 && op->host->state != NAME_KNOWN) {
+		if (op->n_started == 0) {
 			text_add(text, "%s", told ? "; " : "");
 			scan_add_host(s, text, op);
 			told += op->n;
