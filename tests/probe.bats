@@ -567,9 +567,9 @@ time.sleep(60)'
 	silent out
 	silent
 	ports open
-	sockit connect -z --closed --retry 100ms "127.0.0.1:${P[0]}"
+	sockit connect -z --closed --retry 400ms "127.0.0.1:${P[0]}"
 	[ "$STATUS" = 4 ] || fault status
-	says "^sockit connect: 1 of 1 port still open within 100 ms \(--retry\): 127\.0\.0\.1 port ${P[0]}: open$"
+	says "^sockit connect: 1 of 1 port still open within 400 ms \(--retry\): 127\.0\.0\.1 port ${P[0]}: open$"
 	# What has no address has gone.
 	private <<<'127.0.0.1 four'
 	peer nameserver
