@@ -614,9 +614,9 @@ on_terminal() {
 	timed nobody_comes
 	[ "$TOOK" -ge 300 ]
 	complains "port $PORT: no client within 300 ms \(-w\)"
-	keeps -k -w 500ms
+	keeps -k -w 1
 	exec 7>&- 8<>"/dev/tcp/127.0.0.1/$PORT"
-	pause 0.8
+	pause 1.3
 	runs "$LISTENER"
 	echo one >&8
 	nobody_else_comes() {
@@ -624,9 +624,9 @@ on_terminal() {
 		ended 4 "$LISTENER"
 	}
 	timed nobody_else_comes
-	[ "$TOOK" -ge 450 ]
-	[ "$TOOK" -lt 5000 ]
-	complains "port $PORT: no client within 500 ms \(-w\)"
+	[ "$TOOK" -ge 950 ]
+	[ "$TOOK" -lt 6000 ]
+	complains "port $PORT: no client within 1 s \(-w\)"
 	[ "$(<out)" = one ]
 }
 
@@ -784,7 +784,7 @@ on_terminal() {
 }
 
 @test "--stall: a pause of ours is not the client's" {
-	keeps --accept 2 --stall 200ms --buffer 100 --delay 500ms
+	keeps --accept 2 --stall 450ms --buffer 100 --delay 500ms
 	client one readall report
 	client two readall report
 	printf 'line %s\n' 1 2 3 >sent

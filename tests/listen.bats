@@ -328,11 +328,11 @@ knocks() {
 }
 
 @test "-w: a client in time has as much time as it wants" {
-	starts -w 1 -v 127.0.0.1 0
+	starts -w 2 -v 127.0.0.1 0
 	exec 7<>"/dev/tcp/127.0.0.1/$PORT"
 	read -rt 10 line <&7
 	[ "$line" = back ]
-	pause 1.4
+	pause 2.4
 	echo late >&7
 	exec 7>&-
 	ended 0 "$LISTENER"
