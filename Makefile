@@ -16,7 +16,7 @@ MAKEFLAGS += --no-builtin-rules
 
 # A file x_linux.c has a portable twin x_portable.c. The program takes the one that belongs
 # to its platform; the portable one is compiled always, so that it cannot rot.
-SRC := $(patsubst $(srcdir)/%,%,$(wildcard $(srcdir)/src/*.c $(srcdir)/src/*/*.c))
+SRC := $(sort $(patsubst $(srcdir)/%,%,$(wildcard $(srcdir)/src/*.c $(srcdir)/src/*/*.c)))
 OBJ := $(SRC:src/%.c=obj/%.o)
 OBJ_LINUX := $(filter %_linux.o,$(OBJ))
 OBJ_PORTABLE := $(filter %_portable.o,$(OBJ))
