@@ -154,15 +154,15 @@ lint:
 
 install: all
 	$(say) INST $(DESTDIR)$(bindir)/sockit
-	$(Q)mkdir -p $(DESTDIR)$(bindir)
+	$(Q)umask 022; mkdir -p $(DESTDIR)$(bindir)
 	$(Q)$(INSTALL) -m 755 $(STRIP) sockit $(DESTDIR)$(bindir)/sockit
-	$(Q)for page in $(MAN); do \
+	$(Q)umask 022; for page in $(MAN); do \
 		dir=$(DESTDIR)$(mandir)/man$${page##*.}; \
 		mkdir -p $$dir && $(INSTALL) -m 644 $$page $$dir || exit; \
 	done
-	$(Q)mkdir -p $(DESTDIR)$(datadir)/$(dir $(SCHEMA)) && \
+	$(Q)umask 022; mkdir -p $(DESTDIR)$(datadir)/$(dir $(SCHEMA)) && \
 		$(INSTALL) -m 644 $(srcdir)/man/schema.json $(DESTDIR)$(datadir)/$(SCHEMA)
-	$(Q)for shell in $(SHELLS); do \
+	$(Q)umask 022; for shell in $(SHELLS); do \
 		script=obj/completion/$${shell%%:*} file=$(DESTDIR)$(datadir)/$${shell#*:}; \
 		[ ! -s $$script ] || { mkdir -p $${file%/*} && \
 			$(INSTALL) -m 644 $$script $$file; } || exit; \

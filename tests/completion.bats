@@ -735,7 +735,9 @@ build() {
 @test "make install, and make uninstall" {
 	local file
 	build
+	umask 077 # what is installed is for all
 	make_in "$BUILD" install
+	[ ! "$(find root/usr -type d ! -perm 755)" ]
 	for file in bash-completion/completions/sockit zsh/site-functions/_sockit \
 		fish/vendor_completions.d/sockit.fish; do
 		[ "$(stat -c %a "root/usr/share/$file")" = 644 ]
