@@ -39,17 +39,22 @@ plan() {
 @test "one program, wherever it is built" {
 	needs make make
 	command -v cc >/dev/null || skip 'no compiler cc'
-	local dir
-	for dir in here there/is; do
-		mkdir -p "$dir"
-		cp -R "$BATS_TEST_DIRNAME/../"{configure,Makefile,src,man} "$dir"
+	unset MAKEFLAGS MAKELEVEL
+	local top=$BATS_TEST_DIRNAME/.. dir source
+	mkdir -p here there/is
+	cp -R "$top/"{configure,Makefile,src,man} here
+	ln -s "$(cd "$top" && pwd -P)" source
+	# One in its own tree, the other by the full name of another.
+	while read -r dir source; do
 		(
 			cd "$dir"
-			unset MAKEFLAGS MAKELEVEL
-			./configure CFLAGS='-O1 -g' >/dev/null
+			"$source/configure" CFLAGS='-O1 -g' >/dev/null
 			make obj/base/number.o >/dev/null
 		)
-	done
+	done <<-END
+		here .
+		there/is $PWD/source
+	END
 	cmp {here,there/is}/obj/base/number.o
 	run ! grep -qF "$PWD" here/obj/base/number.o
 }
