@@ -83,20 +83,27 @@ check: all
 check-user: all
 	@$(run) --user $(TESTS)
 
-# The reports of these two go to files, since tests look at stderr, close it, or do not look
+# The reports of these go to files, since tests look at stderr, close it, or do not look
 # at all; tests/run counts each report as a failure.
-check-asan: obj/asan/config.mk
-	@$(MAKE) --no-print-directory -C obj/asan all
-	@rm -rf obj/asan/reports && mkdir -m 1777 obj/asan/reports
-	@SOCKIT=$(CURDIR)/obj/asan/sockit SOCKIT_FLAVOUR=asan REPORTS=$(CURDIR)/obj/asan/reports \
-	ASAN_OPTIONS=exitcode=99:log_path=$(CURDIR)/obj/asan/reports/asan \
-	UBSAN_OPTIONS=exitcode=99:print_stacktrace=1:log_path=$(CURDIR)/obj/asan/reports/ubsan \
-	$(srcdir)/tests/run $(TESTS)
+check-asan check-msan: check-%: obj/%/config.mk
+	@$(MAKE) --no-print-directory -C obj/$* all
+	@rm -rf obj/$*/reports && mkdir -m 1777 obj/$*/reports
+	@SOCKIT=$(CURDIR)/obj/$*/sockit SOCKIT_FLAVOUR=$* REPORTS=$(CURDIR)/obj/$*/reports \
+	$(sanitizers) $(srcdir)/tests/run $(TESTS)
 
-obj/asan/config.mk: config.mk
-	@mkdir -p obj/asan
-	@cd obj/asan && $(if $(filter /%,$(srcdir)),,../../)$(srcdir)/configure --sanitize \
-		$(if $(filter portable,$(PLATFORM)),--disable-linux) CC='$(CC)'
+check-asan: sanitizers = ASAN_OPTIONS=$(call reports,asan) \
+	UBSAN_OPTIONS=print_stacktrace=1:$(call reports,ubsan)
+check-msan: sanitizers = MSAN_OPTIONS=$(call reports,msan)
+reports = exitcode=99:log_path=$(CURDIR)/obj/$*/reports/$1
+
+# gcc has no MemorySanitizer.
+MSAN_CC ?= clang
+obj/asan/config.mk: sanitize = --sanitize CC='$(CC)'
+obj/msan/config.mk: sanitize = --sanitize=memory CC='$(MSAN_CC)'
+obj/asan/config.mk obj/msan/config.mk: config.mk
+	@mkdir -p $(@D)
+	@cd $(@D) && $(if $(filter /%,$(srcdir)),,../../)$(srcdir)/configure $(sanitize) \
+		$(if $(filter portable,$(PLATFORM)),--disable-linux)
 
 check-valgrind: all
 	@rm -rf obj/valgrind && mkdir -p obj/valgrind && chmod 1777 obj/valgrind
@@ -190,5 +197,5 @@ clean:
 distclean: clean
 	$(Q)rm -f config.h config.mk config.log sockit-*.tar.gz $(if $(filter-out .,$(srcdir)),Makefile)
 
-.PHONY: all check check-user check-asan check-valgrind lint demo bench fuzz fuzz-merge \
+.PHONY: all check check-user check-asan check-msan check-valgrind lint demo bench fuzz fuzz-merge \
 	install install-strip uninstall dist clean distclean
