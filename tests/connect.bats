@@ -144,6 +144,16 @@ peer_said() {
 	told 1 'sockit connect: 127.0.0.1 port 0: * (E*)'
 }
 
+@test "refused, where recvmsg(2) is emulated and knows no queue of errors" {
+	[ "$(platform)" = linux ] || skip 'only there it is asked for'
+	needs_strace
+	PORT=$(free_port)
+	STATUS=0
+	traced recvmsg -e inject=recvmsg:retval=0 "$SOCKIT" connect 127.0.0.1 "$PORT" >out 2>err || STATUS=$?
+	told 1 "sockit connect: 127.0.0.1 port $PORT: Connection refused (ECONNREFUSED)"
+	[ "$(grep -c 'MSG_ERRQUEUE.*INJECTED' trace)" = 1 ]
+}
+
 @test "refused over IPv6" {
 	needs_ipv6
 	PORT=$(free_port)

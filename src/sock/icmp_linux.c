@@ -59,6 +59,9 @@ int icmp_take(int fd, struct address *to, struct icmp_error *out)
 	while (recvmsg(fd, &m, MSG_ERRQUEUE | MSG_DONTWAIT) < 0)
 		if (errno != EINTR)
 			return -1;
+	/* A recvmsg(2) that is emulated may know no queue (qemu-user), and would do so for ever. */
+	if (!(m.msg_flags & MSG_ERRQUEUE))
+		return -1;
 	to->length = m.msg_namelen;
 	if (to->length)
 		address_unmap(to);
