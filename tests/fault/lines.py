@@ -376,7 +376,7 @@ def listen_broker(w):
             # Whom it has not accepted yet would miss it: a word makes the round first.
             yield from w.until(lambda: w.status is not None or len(sockets_of(w)) > 3, 1)
             w.task(w.send(clients[0], DATA))
-            yield from w.until(lambda: w.status is not None or all(len(s.got) >= len(s.wanted) for s in sinks), 4)
+            yield from w.until(lambda: w.status is not None or all(len(s.got) >= len(s.wanted) for s in sinks), 1.5)
             for s in clients:
                 try:
                     s.shutdown(socket.SHUT_WR)
@@ -535,13 +535,19 @@ def udp_client(w, port, rows, wanted, name='client'):
             yield s.fileno(), IN
             sink.got.append(s.recv(65536))
     w.task(reader(), background=True)
-    for i, row in enumerate(rows):
+    yield from send_rows(w, s, rows, sink)
+
+
+def send_rows(w, s, rows, sink):
+    """Sends ROWS by S; waits after each for half a second, for one more to come into SINK where it wants any."""
+    for row in rows:
+        had = len(sink.got)
         try:
             s.send(row)
         except OSError:
             return
-        if wanted:
-            yield from w.until(lambda: len(sink.got) > i or w.status is not None, 1)
+        if sink.wanted:
+            yield from w.until(lambda: len(sink.got) > had or w.status is not None, 0.5)
 
 
 def udp_receiving(options, stdout=LINES_OF_ROWS, wanted=(), rows=tuple(ROWS), stdin=None, kept=False, **more):
@@ -654,13 +660,7 @@ def unix_datagrams(options, wanted=(), stdout=LINES_OF_ROWS, rows=tuple(ROWS), s
                     yield s.fileno(), IN
                     sink.got.append(s.recv(65536))
             w.task(reader(), background=True)
-            for i, row in enumerate(rows):
-                try:
-                    s.send(row)
-                except OSError:
-                    break
-                if wanted:
-                    yield from w.until(lambda: len(sink.got) > i or w.status is not None, 1)
+            yield from send_rows(w, s, rows, sink)
         yield from w.ended()
     return run
 

@@ -114,6 +114,7 @@ class World:
         self.env = {'PATH': os.environ['PATH'], 'LC_ALL': 'C', 'TZ': 'UTC', 'HOME': where, 'TMPDIR': where, **(env or {})}
         self.limit = limit
         self.tasks, self.sinks, self.open, self.hidden, self.flags = [], [], [], [], []
+        self.broken = set()
         self.problems = []  # (kind, text)
         self.cpu = 0
         self.process = self.status = self.wanted_status = None
@@ -481,8 +482,8 @@ class World:
             return b''
         if sink:
             sink.got += data
-            if not data:
-                sink.end = 'fin'
+            if not data:  # a send may have been told of the reset
+                sink.end = 'reset' if s in self.broken else 'fin'
         return data
 
     def exactly(self, s, size):
@@ -509,6 +510,9 @@ class World:
                 left = left[s.send(left):]
             except BlockingIOError:
                 pass
+            except OSError:
+                self.broken.add(s)
+                raise
 
     def connect(self, port, path=None, kind=socket.SOCK_STREAM):
         """A client's socket that is connected to PORT or PATH, or None."""
