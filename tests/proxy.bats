@@ -106,6 +106,22 @@ hex() {
 	same said wanted
 }
 
+@test "an answer that cannot be taken out of the socket ends it, and is no data" {
+	needs strace strace
+	strace -o /dev/null -e trace=recvfrom -e inject=recvfrom:error=ENOMEM:when=1 true 2>/dev/null ||
+		skip 'this strace cannot inject'
+	local which
+	# The second look at it is the one that takes it, for each of the two answers.
+	for which in 2 4; do
+		plays read:3 hex:$OPEN read:10 hex:$GRANTED readall
+		ASAN_OPTIONS="${ASAN_OPTIONS-}:detect_leaks=0" exits 1 strace -f -qq -o /dev/null \
+			-e trace=recvfrom -e inject=recvfrom:error=ENOMEM:when=$which \
+			"$SOCKIT" connect -n --proxy "$PROXY" 127.0.0.1 80 </dev/null >out 2>err
+		says '127\.0\.0\.1 port 80: Cannot allocate memory \(ENOMEM\)$'
+		silent out
+	done
+}
+
 @test "SOCKS 5: whatever address is bound, in any pieces" {
 	local bound
 	for bound in 0102030405bb 0000000000000000000000000000000005bb; do

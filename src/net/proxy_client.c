@@ -249,11 +249,9 @@ static void client_ready(void *arg, short events)
 	}
 	if (n > 0) {
 		now = proxy_handshake_take(h, in, (size_t)n, &used, &d->out);
-		while (used) {
-			n = recv(d->watch.fd, in, used, MSG_DONTWAIT);
-			if (n <= 0)
-				break;
-			used -= (size_t)n;
+		if (stream_skip(d->watch.fd, used) < 0) {
+			client_fail(d, strerror(errno), errno);
+			return;
 		}
 	} else {
 		int error = n < 0 ? errno : d->send_error;

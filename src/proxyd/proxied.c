@@ -12,6 +12,7 @@
 #include "base/errname.h"
 #include "base/number.h"
 #include "proxyd/report.h"
+#include "sock/stream.h"
 
 #define PIECE 4096 /* of a handshake at a time */
 
@@ -119,12 +120,9 @@ static void proxied_look(struct connection *x)
 		return;
 	}
 	handshake = p->protocol->take(x, in, (size_t)n, &used);
-	/* What has been looked at is read away. */
-	while (used > 0 && (n > 0 || (n < 0 && errno == EINTR))) {
-		n = recv(x->socket.rfd, in, used, MSG_DONTWAIT);
-		used -= n > 0 ? (size_t)n : 0;
-	}
-	if (handshake == HANDSHAKE_FAILED) {
+	if (stream_skip(x->socket.rfd, used) < 0) {
+		proxied_gone(x, errno);
+	} else if (handshake == HANDSHAKE_FAILED) {
 		proxyd_refuse(x, p->why);
 	} else if (handshake == HANDSHAKE_MORE) {
 		proxied_send_then(x, proxied_wait_for_more);

@@ -104,6 +104,21 @@ bool stream_connected(int fd, const void *first, size_t *n)
 	return connected;
 }
 
+int stream_skip(int fd, size_t n)
+{
+	char seen[4096];
+
+	while (n > 0) {
+		ssize_t got = recv(fd, seen, n < sizeof seen ? n : sizeof seen, MSG_DONTWAIT);
+		if (got == 0)
+			errno = ECONNRESET;
+		if (got == 0 || (got < 0 && errno != EINTR))
+			return -1;
+		n -= got > 0 ? (size_t)got : 0;
+	}
+	return 0;
+}
+
 static void stream_linger(int fd, bool on)
 {
 	const struct linger at_once = { .l_onoff = on };

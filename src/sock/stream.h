@@ -45,6 +45,10 @@ bool stream_connected(int fd, const void *first, size_t *n);
  * whether it is connected (EALREADY: not yet), and after an error, for another address? */
 extern const bool stream_connects_again;
 
+/* Takes the next N bytes out of FD, which have been looked at (MSG_PEEK). Returns 0, or -1 with
+ * errno of recv(2): they are still there, and nobody may read on. */
+int stream_skip(int fd, size_t n);
+
 /* Makes close(2) of FD a reset, so that the peer does not take what it has for everything. */
 void stream_break(int fd);
 
