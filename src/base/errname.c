@@ -102,6 +102,11 @@ const char *errno_text(int error, char *text)
 	return text;
 }
 
+bool eai_is_fault(int code)
+{
+	return code && code != EAI_NONAME && code != EAI_NODATA;
+}
+
 const char *eai_words(int code, int error, int family, char *text)
 {
 	const char *kind = family == AF_INET ? "IPv4 " : family == AF_INET6 ? "IPv6 " : "";

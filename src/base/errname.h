@@ -23,6 +23,9 @@ const char *errno_text(int error, char *text);
 /* Returns the name of getaddrinfo(3)'s error CODE (`EAI_NONAME`), or "EAI". The text is static. */
 const char *eai_name(int code);
 
+/* Is CODE an error, and more than that there is no such name, or that it has no data? */
+bool eai_is_fault(int code);
+
 #define EAI_TEXT 192
 
 /* Writes why a look-up has failed, as in `no such name`, into TEXT of EAI_TEXT bytes: getaddrinfo's

@@ -149,8 +149,8 @@ static void way_over(struct way *w, int eai, int error)
 	/* A failure counts more than a missing name, and that more than a name without data. */
 	for (size_t i = 0; i < f->n_ways; i++) {
 		const struct way *each = &f->ways[i];
-		bool fault = each->eai && each->eai != EAI_NONAME && each->eai != EAI_NODATA;
-		if (i == 0 || fault || (each->eai == EAI_NODATA && r->eai == EAI_NONAME)) {
+		if (i == 0 || eai_is_fault(each->eai) ||
+		    (each->eai == EAI_NODATA && r->eai == EAI_NONAME)) {
 			r->eai = each->eai;
 			r->error = each->error;
 		}

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/errname.h"
 
 #define CONFIRM_MOST 16 /* names of one address: a server may give thousands */
 
@@ -88,11 +89,18 @@ static void resolution_expired(void *arg)
 static void resolution_conclude(struct resolution *r)
 {
 	const struct resolution_names *names = r->reverse;
+	const struct resolution_names *fault = NULL;
 	bool unconfirmed = false;
 
-	for (size_t i = 0; i < r->found.n; i++)
-		unconfirmed |= r->c->confirm && names[i].confirmed.n == 0;
-	if (!r->found.eai && unconfirmed) {
+	for (size_t i = 0; r->c->confirm && i < r->found.n; i++)
+		if (names[i].confirmed.n == 0) {
+			unconfirmed = true;
+			fault = eai_is_fault(names[i].eai) ? &names[i] : fault;
+		}
+	if (!r->found.eai && fault) {
+		r->found.eai = fault->eai;
+		r->found.error = fault->error;
+	} else if (!r->found.eai && unconfirmed) {
 		r->found.eai = EAI_NONAME;
 		snprintf(r->found.why, sizeof r->found.why,
 			 r->is_address ? "no name of it has this address" :
@@ -128,6 +136,11 @@ static void resolution_name_found(void *arg, struct find_result *found)
 			(names->others.n - r->name) * sizeof *names->others.names);
 	} else {
 		r->name++;
+	}
+	/* It may well lead back. */
+	if (eai_is_fault(found->eai)) {
+		names->eai = found->eai;
+		names->error = found->error;
 	}
 	find_result_free(found);
 	resolution_next_name(r);

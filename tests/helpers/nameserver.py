@@ -200,7 +200,7 @@ def zone(q):
         if byte == '0':
             return ZONE['nul'](q)
         names = {'1': ['ok.test'], '2': ['nodata.test'], '3': ['ok.test', 'other.test'], '4': ['127.0.0.1'],
-                 '5': [f'name{i}.test' for i in range(300)]}.get(byte)
+                 '5': [f'name{i}.test' for i in range(300)], '6': ['servfail.test']}.get(byte)
         return q.answer(*[('', PTR, wire(n)) for n in names]) if names else q.answer(rcode=3)
     if q.name.endswith('.ip6.arpa'):
         return q.answer(('', PTR, wire('ok.test')))
