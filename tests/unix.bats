@@ -5,6 +5,7 @@
 
 load helpers/common
 load helpers/words
+load helpers/private
 
 setup_file() {
 	random_file "$BATS_FILE_TMPDIR/a" 3000000
@@ -852,6 +853,28 @@ has_none() {
 	ended 0 "$far"
 	ended 0 "$LISTENER"
 	silent
+}
+
+@test "a send that fails, while the one who is to have it stays: said, and the end, at once" {
+	needs_strace
+	local words error where number far
+	# Which send fails, to whom that was, and what the client does before it sees the end.
+	while read -r error number where words; do
+		rm -f s t
+		spawn "${FOREIGN[@]}" bind:unix:t text:greeting hold
+		far=$PID
+		eventually [ -S t ]
+		traced_listener sendto,sendmsg -e inject=sendto,sendmsg:error=$error:when=$number \
+			"$SOCKIT" unix --listen --notify-fd 9 --forward unix:t s 2>err </dev/null
+		foreign connect:unix:s $words gone
+		ended 1 "$LISTENER"
+		says "^sockit unix: unix:$where: .* \\($error\\)\$"
+		kill "$far"
+	done <<-'END'
+		ENOBUFS 1 .* hear
+		ENOBUFS 2 t has:greeting text:lost
+		EMSGSIZE 2 t has:greeting text:lost
+	END
 }
 
 @test "--forward: descriptors that cannot go along are told, once, and what they came with arrives" {

@@ -136,13 +136,18 @@ static int pump_reset_error(const struct pump *p, int error)
 
 static bool pump_out_failed(struct pump *p)
 {
+	bool far = p->c.terms.mode == PUMP_RELAY && !p->c.terms.out_may_end, over;
 	int error = p->c.terms.mode == PUMP_ECHO  ? pump_reset_error(p, p->down.error) :
 		    p->c.terms.mode == PUMP_RELAY ? pump_first_error(&p->down, &p->up) :
 						    p->down.error;
 
-	if (p->c.terms.mode == PUMP_RELAY && !p->c.terms.out_may_end)
+	if (far)
 		p->far_error = error;
-	return pump_event(p, HALF_CLOSE_OUT_FAILED, error);
+	over = pump_event(p, HALF_CLOSE_OUT_FAILED, error);
+	/* Where it is not broken nothing else would end it, as in pump_look_at_refusal(). */
+	if (far && !stream_is_broken_by(error))
+		pump_event(p, HALF_CLOSE_CLOSE, 0);
+	return over;
 }
 
 /* The far connection is broken, as was seen while nothing was written to it. Until its end was
