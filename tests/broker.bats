@@ -3,6 +3,7 @@
 load helpers/common
 load helpers/files
 load helpers/words
+load helpers/private
 
 setup_file() {
 	find_python
@@ -356,6 +357,16 @@ same_in_time() {
 # memory_factor: how much more a sanitizer takes.
 memory_factor() {
 	[ "${SOCKIT_FLAVOUR-}" ] && echo 20 || echo 1
+}
+
+@test "a client who has ended its sending and cannot be sent to has not left: it is said, and the others go on" {
+	needs_strace
+	traced_listener sendto,sendmsg -e inject=sendto,sendmsg:error=ENOBUFS:when=2 \
+		"$SOCKIT" listen --broker --notify-fd 9 --accept 3 127.0.0.1 0 </dev/null >out 2>err
+	party a,c:join c:text:x a:has:x a:shutdown c:text:y a:gone d:join d:text:z c:has:z c,d:shutdown c,d:over
+	ended 1 "$LISTENER"
+	messages >said
+	says '^sockit listen: 127\.0\.0\.1 port [0-9]+: No buffer space available \(ENOBUFS\)$' said
 }
 
 @test "being dropped is no failure" {

@@ -7,6 +7,7 @@
 #include "conn/stdio.h"
 #include "flow/output.h"
 #include "run/report.h"
+#include "sock/stream.h"
 
 /* What the others say, where who speaks by stdin sits at a terminal. */
 struct ear {
@@ -33,8 +34,10 @@ static void broker_over(void *arg)
 	struct connection *x = arg;
 	struct outcome outcome = { OUTCOME_DONE, 0 };
 
-	/* A peer that has ended its sending and then goes takes nothing from anybody. */
-	if (x->pump.end == PUMP_RESET && pump_peer_ended(&x->pump))
+	/* A peer that has ended its sending and then goes takes nothing from anybody. One that is
+	 * still there has lost something. */
+	if (x->pump.end == PUMP_RESET && pump_peer_ended(&x->pump) &&
+	    stream_is_broken_by(x->pump.error))
 		x->why = "both ended";
 	else
 		outcome = connection_report(x);
