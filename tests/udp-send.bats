@@ -913,7 +913,7 @@ time.sleep(60)' >bound 3>&- &
 @test "udp-send: what has no room is tried again, and is an error after a second if it never has" {
 	needs tc iproute2
 	needs_strace
-	local program=$SOCKIT pids=() buffer=() i error lacks=(strace -f -qq -o /dev/null -e trace=sendmmsg,sendmsg)
+	local program=$SOCKIT pids=() buffer=() i error lacks=(strace -f -qq -o /dev/null -e "trace=sendmmsg,sendmsg")
 	export ASAN_OPTIONS="${ASAN_OPTIONS-}:detect_leaks=0"
 	private </dev/null
 	inside sh -c 'ip link set lo mtu 1500 && tc qdisc add dev lo root tbf rate 8mbit burst 3kb limit 10kb' 2>/dev/null ||
