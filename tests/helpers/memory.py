@@ -12,7 +12,9 @@
 $LIBRARY is malloc_fail.c, compiled. In the words escapes are those of Python. Where something is not so that is printed,
 with status 1.
 """
+import atexit
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -56,6 +58,7 @@ def start(command, **failing):
     reading, writing = os.pipe()
     process = subprocess.Popen(command + ['-v', '--notify-fd', str(writing)], stderr=subprocess.PIPE,
                                pass_fds=[writing], stdin=subprocess.DEVNULL, env=environment(**failing))
+    atexit.register(process.kill)
     os.close(writing)
     with os.fdopen(reading) as ready:
         words = ready.read().split()
@@ -137,6 +140,8 @@ def unescape(word):
 
 
 def main():
+    signal.signal(signal.SIGALRM, lambda *_: sys.exit('not done in 100 seconds'))
+    signal.alarm(100)
     mode, *words = sys.argv[1:]
     if mode == 'each':
         each(unescape(words[0]), words[1:])
