@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# What happens where the system has no memory, no thread or no ppoll(2) for the program.
+# What happens where the system has no memory, no thread or no poll(2) for the program.
 
 load helpers/common
 load helpers/words
@@ -84,14 +84,14 @@ injects() {
 	says '^sockit connect: 1 of 1 port not known to be closed within 50 ms \(--retry\): localhost: Resource'
 }
 
-@test "no ppoll(2): that is said" {
+@test "no poll(2): that is said" {
 	local word port
 	port=$(free_port)
 	for word in "connect -n 127.0.0.1 $port" "connect -nz 127.0.0.1 $port" "udp-recv -n 127.0.0.1 0" \
 		'resolve localhost'; do
 		STATUS=0
 		# shellcheck disable=SC2086 # words
-		injects ppoll EPERM '' "$SOCKIT" $word >out 2>err || STATUS=$?
+		injects '?poll,?ppoll' EPERM '' "$SOCKIT" $word >out 2>err || STATUS=$?
 		status_is 1
 		silent out
 		grep -q '^sockit [a-z-]*: poll: Operation not permitted (EPERM)$' err
