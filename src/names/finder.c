@@ -73,6 +73,10 @@ static void find_finish(struct find *f)
 	find_fn *fn = f->fn;
 	void *arg = f->arg;
 
+	if (!r.eai && r.names.failed) {
+		r.eai = EAI_MEMORY;
+		r.error = ENOMEM;
+	}
 	*f->out = NULL;
 	f->r = (struct find_result){ 0 };
 	find_cancel(f);
@@ -139,9 +143,10 @@ static void way_over(struct way *w, int eai, int error)
 {
 	struct find *f = w->find;
 	struct find_result *r = &f->r;
+	bool lacks = false;
 
 	w->over = true;
-	w->eai = eai;
+	w->eai = w->chain.failed ? EAI_MEMORY : eai;
 	w->error = error;
 	for (size_t i = 0; i < f->n_ways; i++)
 		if (!f->ways[i].over)
@@ -149,16 +154,20 @@ static void way_over(struct way *w, int eai, int error)
 	/* A failure counts more than a missing name, and that more than a name without data. */
 	for (size_t i = 0; i < f->n_ways; i++) {
 		const struct way *each = &f->ways[i];
+		/* What there was no memory for is missing from what there is. */
+		lacks |= each->eai == EAI_MEMORY;
 		if (i == 0 || eai_is_fault(each->eai) ||
 		    (each->eai == EAI_NODATA && r->eai == EAI_NONAME)) {
 			r->eai = each->eai;
 			r->error = each->error;
 		}
 	}
-	if (r->n || r->names.n || r->n_records)
+	if (lacks)
+		r->eai = EAI_MEMORY;
+	else if (r->n || r->names.n || r->n_records)
 		r->eai = 0;
 	lookup_interleave(r->addresses, r->n);
-	if (r->n_records && f->whole) {
+	if (r->n_records && f->whole && !lacks) {
 		bool any = false;
 		for (size_t i = 0; i < r->n_records; i++)
 			any |= r->records[i].asked_for;

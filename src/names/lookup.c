@@ -72,12 +72,14 @@ int lookup_names_add(struct lookup_names *l, const char *name)
 		if (!strcmp(l->names[i], name))
 			return 0;
 	names = realloc(l->names, (l->n + 1) * sizeof *names);
-	if (!names)
+	if (names) {
+		l->names = names;
+		names[l->n] = strdup(name);
+	}
+	if (!names || !names[l->n]) {
+		l->failed = true;
 		return -1;
-	l->names = names;
-	names[l->n] = strdup(name);
-	if (!names[l->n])
-		return -1;
+	}
 	l->n++;
 	return 0;
 }
@@ -264,9 +266,11 @@ static int work_find_host(struct work *w)
 		char ascii[IDNA_MOST];
 		if (list->ai_canonname)
 			lookup_names_add(&w->answer.names, list->ai_canonname);
-		lookup_aliases(idna_name(q->host, ascii), q->family, &w->answer.names);
+		eai = lookup_aliases(idna_name(q->host, ascii), q->family, &w->answer.names);
+		w->answer.error = errno;
 	}
-	eai = answer_add_list(&w->answer, list);
+	if (!eai)
+		eai = answer_add_list(&w->answer, list);
 	freeaddrinfo(list);
 	return eai;
 }
@@ -284,6 +288,8 @@ static void work_do(struct work *w)
 	} else {
 		answer->eai = work_find_host(w);
 	}
+	if (!answer->eai && answer->names.failed)
+		answer->eai = EAI_MEMORY;
 }
 
 /* An answer as bytes: this, the addresses, and each name with its NUL. */

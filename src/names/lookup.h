@@ -33,9 +33,11 @@ struct lookup_question {
 struct lookup_names {
 	char **names;
 	size_t n;
+	bool failed; /* memory ran out: some are missing */
 };
 
-/* Adds a copy of NAME to L, unless it is there already. Returns 0, or -1 with errno ENOMEM. */
+/* Adds a copy of NAME to L, unless it is there already. Returns 0, or -1 with errno ENOMEM, which L
+ * notes. */
 int lookup_names_add(struct lookup_names *l, const char *name);
 void lookup_names_free(struct lookup_names *l);
 
@@ -87,8 +89,9 @@ void lookup_interleave(struct address *list, size_t n);
 
 /* ---- of this system, a twin for each; called in a look-up's thread ---- */
 
-/* Adds the canonical name and the aliases of HOST, a name, to *OUT, as far as they can be found. */
-void lookup_aliases(const char *host, int family, struct lookup_names *out);
+/* Adds the canonical name and the aliases of HOST, a name, to *OUT, as far as they can be found.
+ * Returns 0, or an EAI error if memory or the like ran out. */
+int lookup_aliases(const char *host, int family, struct lookup_names *out);
 /* As getaddrinfo(3), but NODE is a name beyond ASCII, in UTF-8, which is mapped by Unicode's
  * tables. Returns EAI_BADFLAGS if this libc has none, or libidn2 is not there, or they do not
  * permit it. */

@@ -10,6 +10,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/errname.h"
+
 #define ROOM_MOST (1 << 20)
 
 #ifndef AI_IDN /* of glibc alone */
@@ -66,18 +68,26 @@ static void add_all(const struct hostent *h, struct lookup_names *out)
 		lookup_names_add(out, *alias);
 }
 
-void lookup_aliases(const char *host, int family, struct lookup_names *out)
+int lookup_aliases(const char *host, int family, struct lookup_names *out)
 {
 	static const int families[] = { AF_INET, AF_INET6 };
 	struct hostent entry, *found;
 	char *buffer;
 
-	for (size_t i = 0; i < 2; i++)
-		if (family == AF_UNSPEC || family == families[i]) {
-			if (call(host, families[i], NULL, &entry, &buffer, &found) == 0)
-				add_all(found, out);
-			free(buffer);
-		}
+	for (size_t i = 0; i < 2; i++) {
+		int eai, error;
+		if (family != AF_UNSPEC && family != families[i])
+			continue;
+		eai = call(host, families[i], NULL, &entry, &buffer, &found);
+		error = errno;
+		if (eai == 0)
+			add_all(found, out);
+		free(buffer);
+		errno = error;
+		if (eai == EAI_MEMORY || (eai == EAI_SYSTEM && errno_is_lack(error)))
+			return eai;
+	}
+	return 0;
 }
 
 int lookup_by_tables(const char *node, const char *service, const struct addrinfo *hints,

@@ -6,11 +6,10 @@
 #include <netdb.h>
 #include <sys/stat.h>
 
-void lookup_aliases(const char *host, int family, struct lookup_names *out)
+int lookup_aliases(const char *host, int family, struct lookup_names *out)
 {
 	(void)family;
-	if (out->n)
-		lookup_names_add(out, host);
+	return out->n && lookup_names_add(out, host) < 0 ? EAI_MEMORY : 0;
 }
 
 int lookup_by_tables(const char *node, const char *service, const struct addrinfo *hints,

@@ -1,6 +1,7 @@
 /* resolution.c - the addresses of a word, then the names of each, then whether each leads back */
 #include "names/resolution.h"
 
+#include <errno.h>
 #include <netdb.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -92,13 +93,15 @@ static void resolution_conclude(struct resolution *r)
 	const struct resolution_names *fault = NULL;
 	bool unconfirmed = false;
 
-	for (size_t i = 0; r->c->confirm && i < r->found.n; i++)
-		if (names[i].confirmed.n == 0) {
-			unconfirmed = true;
-			fault = eai_is_fault(names[i].eai) ? &names[i] : fault;
-		}
+	for (size_t i = 0; i < r->found.n; i++) {
+		bool lacks = names[i].confirmed.failed || names[i].eai == EAI_MEMORY;
+		bool none = r->c->confirm && names[i].confirmed.n == 0;
+		unconfirmed |= none;
+		if (lacks || (none && eai_is_fault(names[i].eai)))
+			fault = &names[i];
+	}
 	if (!r->found.eai && fault) {
-		r->found.eai = fault->eai;
+		r->found.eai = fault->eai ? fault->eai : EAI_MEMORY;
 		r->found.error = fault->error;
 	} else if (!r->found.eai && unconfirmed) {
 		r->found.eai = EAI_NONAME;
@@ -199,10 +202,15 @@ static void resolution_look_back(struct resolution *r)
 {
 	if (r->found.n)
 		r->reverse = calloc(r->found.n, sizeof *r->reverse);
-	if (r->reverse)
+	if (r->reverse) {
 		resolution_next_address(r);
-	else
-		resolution_finish(r);
+		return;
+	}
+	if (r->found.n) {
+		r->found.eai = EAI_MEMORY;
+		r->found.error = ENOMEM;
+	}
+	resolution_finish(r);
 }
 
 static void resolution_found(void *arg, struct find_result *found)
