@@ -217,14 +217,17 @@ static struct outcome sockname_print_route(const struct sockname_options *o, int
 	describe_name(fd, false, &local);
 	if (o->local || o->peer)
 		return sockname_print_address(o, o->local ? &local : peer, "socket");
+	if (route_get(peer, &route) < 0) {
+		if (errno_is_lack(errno))
+			return report_error(&o->messages, "the route", errno);
+		route = (struct route){ .interface = interfaces_find(&local) };
+	}
 	facts_start(&f, &o->messages, NULL);
 	facts_begin(&f, NULL);
 	facts_word(&f, "family", describe_family(peer->u.sa.sa_family));
 	facts_word(&f, "type", "dgram");
 	describe_address(&f, "local", &local);
 	describe_address(&f, "peer", peer);
-	if (route_get(peer, &route) < 0)
-		route = (struct route){ .interface = interfaces_find(&local) };
 	describe_interface(&f, route.interface);
 	describe_host(&f, "gateway", &route.gateway);
 	describe_host(&f, "source", &route.source);
