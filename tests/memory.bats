@@ -97,3 +97,37 @@ injects() {
 		grep -q '^sockit [a-z-]*: poll: Operation not permitted (EPERM)$' err
 	done
 }
+
+@test "no memory: no part of a report for all of it" {
+	preload malloc_fail
+	needs unshare util-linux
+	unshare -rn true 2>/dev/null || skip 'unshare -rn is not permitted'
+	# Of the program alone: where glibc has none it may say that there is no such name.
+	export MALLOC_OWN=1
+	: >in
+	local words
+	while read -ra words; do
+		each - "$SOCKIT" "${words[@]}" || { echo "${words[@]}" && return 1; }
+	done <<-'END'
+		resolve -a localhost
+		resolve 127.0.0.1
+		resolve --forward-confirm 127.0.0.1
+		servinfo http
+	END
+	peer nameserver port:0 zone
+	each - "$SOCKIT" resolve --server "127.0.0.1:$PORT" -a ok.test
+	[ "$(platform)" = linux ] || return 0
+	# What there is here alone does not change meanwhile.
+	# shellcheck disable=SC2016 # for that shell
+	unshare -rn "$BASH" -ec '
+		memory=$1 sockit=$2
+		ip link set lo up
+		"$sockit" listen -nk --discard --notify-fd 9 127.0.0.1 7001 9>ready 2>listen.err </dev/null &
+		listener=$!
+		until [ -s ready ]; do read -rt 0.01 <> <(:) || :; done
+		for words in "--listening" "--interfaces --json"; do
+			python3 -S "$memory" each - "$sockit" sockname $words || { echo "$words" && status=1; }
+		done
+		kill $listener
+		exit ${status-0}' - "$BATS_TEST_DIRNAME/helpers/memory.py" "$SOCKIT" 3>&-
+}

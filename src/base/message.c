@@ -166,10 +166,13 @@ static void notice_say(struct notice *n, const char *text)
 void notice_begin(struct notice *n, const struct messages *m, enum message_level level,
 		  const char *event)
 {
-	*n = (struct notice){ .m = m, .level = level, .wanted = message_wanted(m, level) };
-	n->json.off = !n->wanted || !m->options.json;
+	n->m = m;
+	n->level = level;
+	n->wanted = message_wanted(m, level);
+	n->json = (struct json){ .off = !n->wanted || !m->options.json };
 	if (n->json.off)
 		return;
+	n->json.text = (struct text)TEXT_IN(n->room);
 	json_open(&n->json, NULL, '{');
 	json_string(&n->json, "event", event);
 	json_time(&n->json, "time", clock_wall());

@@ -83,6 +83,7 @@ struct notice {
 	enum message_level level;
 	bool wanted; /* false: notice_end() will say nothing, so that no text need be prepared */
 	struct json json;
+	char room[TEXT_ROOM]; /* where that begins */
 };
 
 void notice_begin(struct notice *n, const struct messages *m, enum message_level level,

@@ -13,21 +13,27 @@
 #include "base/utf8.h"
 #include "base/wait.h"
 
-/* Makes room for MORE bytes. Returns false, and notes the failure, if memory runs out. */
+/* Makes room for MORE bytes. Returns false, and notes the failure, if memory runs out; from then on
+ * always, so that what there is remains the beginning of the text. */
 static bool text_reserve(struct text *t, size_t more)
 {
 	size_t size = t->size ? t->size : 1024;
 	char *data;
 
+	if (t->failed)
+		return false;
 	while (size - t->length < more)
 		size *= 2;
 	if (size == t->size)
 		return true;
-	data = realloc(t->data, size);
+	data = realloc(t->lent ? NULL : t->data, size);
 	if (!data) {
 		t->failed = true;
 		return false;
 	}
+	if (t->lent)
+		memcpy(data, t->data, t->length);
+	t->lent = false;
 	t->data = data;
 	t->size = size;
 	return true;
@@ -115,7 +121,8 @@ int text_write(const struct text *t, int fd)
 
 void text_free(struct text *t)
 {
-	free(t->data);
+	if (!t->lent)
+		free(t->data);
 	*t = (struct text){ 0 };
 }
 

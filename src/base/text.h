@@ -17,8 +17,16 @@
 struct text {
 	char *data; /* no NUL at its end */
 	size_t length, size;
-	bool failed; /* memory ran out: the text is incomplete */
+	bool failed; /* memory ran out: this is only the beginning of the text */
+	bool lent;   /* `data` is not ours */
 };
+
+/* A text that begins in ARRAY, so that one which says that memory has run out needs none itself. */
+#define TEXT_IN(array)                                                                             \
+	{                                                                                          \
+		.data = (array), .size = sizeof(array), .lent = true                               \
+	}
+#define TEXT_ROOM 1024 /* enough for a message */
 
 /* Adds what printf(3) would print. */
 __attribute__((format(printf, 2, 3))) void text_add(struct text *t, const char *format, ...);

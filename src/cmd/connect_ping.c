@@ -133,7 +133,8 @@ static struct outcome ping_judge(const struct ping *p)
 {
 	const struct probe_result *r = &p->last;
 	char cause[512], why[PROBE_WHY];
-	struct text text = { 0 };
+	char room[TEXT_ROOM];
+	struct text text = TEXT_IN(room);
 	struct notice n;
 
 	if (p->answered)

@@ -81,7 +81,8 @@ static void client_failed(struct client_run *c, const struct dial_result *r)
 	struct dial_report report = { .host = to->host, .port = to->port, .retry = UNSET };
 
 	client_remember(c, r);
-	report.result = next == NEVER ? &c->last : r;
+	/* Without memory for it nothing was kept. */
+	report.result = next == NEVER && c->last.failures ? &c->last : r;
 	report.limit = o->retry == UNSET	     ? c->limit :
 		       report.result->given == UNSET ? o->retry :
 						       report.result->given;

@@ -8,7 +8,8 @@
 static int sender_parse_data(void *field, const char *word, struct option_error *error)
 {
 	const char **data = field;
-	struct text text = { 0 };
+	char room[TEXT_ROOM];
+	struct text text = TEXT_IN(room);
 	const char *bad = text_unescape(&text, word);
 
 	text_free(&text);

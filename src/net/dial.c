@@ -87,6 +87,8 @@ static void dial_tell(void *arg)
 	for (size_t i = 0; failures && i < d->started; i++)
 		failures[result.n++] = d->attempts[i].state;
 	result.failures = failures;
+	if (!failures)
+		result.error = ENOMEM;
 	dial_free(d);
 	fn(fn_arg, &result);
 	free(failures);

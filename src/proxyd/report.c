@@ -77,7 +77,8 @@ struct outcome proxyd_tell_failure(const struct connection *x, const struct dial
 				       r->timed_out  ? OUTCOME_TIMEOUT :
 						       OUTCOME_FAILED;
 	const struct proxied *p = x->own;
-	struct text text = { 0 };
+	char room[TEXT_ROOM];
+	struct text text = TEXT_IN(room);
 	struct address a;
 	struct notice n;
 

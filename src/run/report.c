@@ -60,7 +60,8 @@ void report_places_text(struct text *text, const struct places_failure *f)
 
 struct outcome report_lookup(const struct messages *m, const struct places_failure *f)
 {
-	struct text text = { 0 };
+	char room[TEXT_ROOM];
+	struct text text = TEXT_IN(room);
 	struct notice n;
 
 	notice_begin(&n, m, MESSAGE_ERROR, "error");

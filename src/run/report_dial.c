@@ -75,7 +75,7 @@ static const char *report_silence(char *text, int64_t limit, const char *option)
 void report_dial_text(const struct messages *m, struct text *text, const struct dial_result *r,
 		      int64_t limit, const char *option)
 {
-	char silent[SILENT_TEXT];
+	char silent[SILENT_TEXT], why[ERRNO_TEXT];
 
 	report_silence(silent, limit, option);
 	if (r->proxy && *r->why) {
@@ -87,7 +87,7 @@ void report_dial_text(const struct messages *m, struct text *text, const struct 
 	}
 	report_failures_text(m, text, r->failures, r->n, true, silent);
 	if (r->n == 0)
-		text_add(text, "%s", r->timed_out ? silent : strerror(r->error));
+		text_add(text, "%s", r->timed_out ? silent : errno_text(r->error, why));
 }
 
 void report_probe_text(const struct messages *m, enum probe_state state, const char *what,
@@ -175,7 +175,8 @@ struct outcome report_dial(const struct messages *m, const struct dial_report *d
 	const struct outcome outcome = { late ? OUTCOME_TIMEOUT : OUTCOME_FAILED, 0 };
 	int error = late ? ETIMEDOUT : r->n ? r->failures[0].error : r->error;
 	char cause[512] = "";
-	struct text text = { 0 };
+	char room[TEXT_ROOM];
+	struct text text = TEXT_IN(room);
 	struct notice n;
 
 	if (r->lookup.eai && !late)

@@ -139,7 +139,8 @@ void report_event(void *arg, const struct event *e)
 {
 	const struct event_row *row = &event_rows[e->kind];
 	const struct messages *m = arg;
-	struct text text = { 0 };
+	char room[TEXT_ROOM];
+	struct text text = TEXT_IN(room);
 	struct notice n;
 
 	notice_begin(&n, m, e->chosen ? MESSAGE_NOTE : row->level, row->name);

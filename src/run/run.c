@@ -86,7 +86,8 @@ static void run_on_waits(void *arg)
 {
 	struct run *r = arg;
 	struct run_totals totals = { 0 };
-	struct text text = { 0 };
+	char room[TEXT_ROOM];
+	struct text text = TEXT_IN(room);
 	bool same;
 
 	timer_set(r->loop, &r->waits_timer, clock_after(clock_now(), WAITS_INTERVAL));

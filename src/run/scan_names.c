@@ -44,7 +44,8 @@ static void scan_lose(struct scan *s, const struct scan_name *name)
 /* Says with -v that NAME is looked up again, and why. */
 static void scan_tell_name_again(const struct scan *s, const struct scan_name *name)
 {
-	struct text text = { 0 };
+	char room[TEXT_ROOM];
+	struct text text = TEXT_IN(room);
 
 	report_places_text(&text, &(struct places_failure){ .eai = name->eai,
 							    .error = name->error,

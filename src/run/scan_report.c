@@ -193,7 +193,8 @@ void scan_tell_again(const struct scan *s, const struct scan_target *t)
 {
 	/* The cause is for the end: finding it takes a while. */
 	struct notice mute = { .wanted = false };
-	struct text text = { 0 };
+	char room[TEXT_ROOM];
+	struct text text = TEXT_IN(room);
 
 	if (!message_wanted(s->c->messages, MESSAGE_VERBOSE))
 		return;
@@ -286,7 +287,8 @@ static struct outcome scan_refuse(const struct scan *s, size_t bad, const size_t
 	bool retried = s->c->retry != UNSET, silent = bad == counts[PROBE_FILTERED];
 	enum outcome_kind kind =
 		retried || (silent && !s->c->closed) ? OUTCOME_TIMEOUT : OUTCOME_FAILED;
-	struct text reasons = { 0 }, text = { 0 };
+	char rooms[2][2 * TEXT_ROOM];
+	struct text reasons = TEXT_IN(rooms[0]), text = TEXT_IN(rooms[1]);
 	const char *code = "ECONNREFUSED";
 	struct notice n;
 

@@ -2,7 +2,8 @@
 
     memory.py each TEXT COMMAND...
         Each fails alone, then with all that come after it. The program has succeeded and printed TEXT, or it has
-        ended with a message, having printed no more than the beginning of TEXT. It reads the file in.
+        ended with a message of memory, having printed no more than the beginning of TEXT. It reads the file in. TEXT `-`:
+        what it prints where nothing fails.
 
     memory.py clients MANY REQUEST ANSWER COMMAND...
         COMMAND listens, tells where by --notify-fd, and says with -v whom it accepts; each allocation fails that it
@@ -43,12 +44,16 @@ def run(command, **failing):
 
 
 def each(text, command):
-    run(command)
-    most = allocations()
+    status, out, err = run(command)
+    most, named = allocations(), b''
+    if text == b'-':
+        text, named = out, b'MEM'
+        if status or not text:
+            sys.exit('status %s, stdout %r, stderr %r' % (status, out, err))
     for more in {}, {'MALLOC_FAIL_ALL': '1'}:
         for n in range(1, most + 1):
             status, out, err = run(command, MALLOC_FAIL=str(n), **more)
-            good = out == text if status == 0 else status in (1, 2, 3, 4) and err and text.startswith(out)
+            good = out == text if status == 0 else status in (1, 2, 3, 4) and err and named in err and text.startswith(out)
             if not good:
                 sys.exit('allocation %d of %d %s: status %s, stdout %r, stderr %r' % (n, most, more, status, out, err))
 
