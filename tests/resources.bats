@@ -32,7 +32,7 @@ setup_file() {
 @test "each errno has its name" {
 	needs_injection
 	local error name text twin
-	twin=$("$SOCKIT" --version | sed -n 's/.*(\(.*\))$/\1/p')
+	twin=$(platform)
 	# Those that connect(2) does not end with wait for more.
 	python3 -S -c 'import errno
 for number, name in {**errno.errorcode, errno.ENOTSUP: "ENOTSUP", errno.EDEADLK: "EDEADLK"}.items():
@@ -112,6 +112,8 @@ lists() {
 			'/etc/passwd unix -l --owner daemon sock' '/etc/group unix -l --owner :daemon sock' \
 			'/etc/passwd unix -l --allow-uid daemon sock' \
 			'/etc/passwd sockname --listening --uid daemon'; do
+			# Elsewhere nobody tells who connects.
+			[[ $row != *allow-uid* ]] || [ "$(platform)" = linux ] || continue
 			read -ra words <<<"$row"
 			failing openat "${words[0]}" "$error"
 			exits 1 "${FAILING[@]}" "$SOCKIT" "${words[@]:1}" </dev/null 2>err
