@@ -28,7 +28,7 @@ static const char *words(size_t i)
 	return names[i];
 }
 
-static const struct option_keyword keywords[] = { { "always", 1 }, { "never", 0 }, { NULL, 0 } };
+static const struct option_keyword keywords[] = { { "always", 1 }, { "never", 0 }, { "", 0 } };
 
 #define FLAG(option_name) .name = option_name, .kind = OPTION_FLAG
 #define STRING(option_name, option_arg)                                                            \
