@@ -135,8 +135,105 @@ dnsmasq_is_ready() {
 	# An address's PTR record stands under its name in the tree of addresses.
 	finds ok.test. --record PTR 10.0.0.1
 	finds ok.test. --record PTR 2001:db8::7
-	refuses "--record: 'BOGUS' is none of A, *" resolve --record BOGUS a
-	refuses "--record: 'ANY' is none of A, *" resolve --record ANY a
+	refuses "--record: 'BOGUS' is no type of DNS records, *" resolve --record BOGUS a
+	refuses "--record: 'TYPE65536' is no type of DNS records, *" resolve --record TYPE65536 a
+	refuses "--record: 'TYPE0' is no type of DNS records, *" resolve --record TYPE0 a
+	refuses "--record: 'OPT' is no type of DNS records, *" resolve --record OPT a
+}
+
+# nsd_with FILE: the zone records.test from FILE, on a port of ours: $PORT.
+nsd_with() {
+	needs nsd nsd
+	PORT=$(free_port)
+	cat >nsd.conf <<-END
+		server:
+		  ip-address: 127.0.0.1@$PORT
+		  username: ""
+		  chroot: ""
+		  zonesdir: "$PWD"
+		  database: ""
+		  pidfile: "$PWD/nsd.pid"
+		  xfrdfile: "$PWD/xfrd"
+		  xfrdir: "$PWD"
+		  zonelistfile: "$PWD/zonelist"
+		  cookie-secret-file: "$PWD/cookie"
+		remote-control:
+		  control-enable: no
+		zone:
+		  name: "records.test"
+		  zonefile: "$1"
+	END
+	nsd -d -c nsd.conf >nsd.out 2>&1 3>&- &
+	PIDS+=("$!")
+	eventually dig +short +tries=1 +time=1 @127.0.0.1 -p "$PORT" SOA records.test >ready
+	eventually grep -q . nsd.out
+}
+
+@test "records of the other types, as dig prints them" {
+	needs dig bind9-dnsutils
+	cat >zone <<-'END'
+		$ORIGIN records.test.
+		$TTL 60
+		@ SOA ns host\.master 2024010101 7200 3600 1209600 300
+		@ NS ns
+		ns A 127.0.0.1
+		r HINFO "PDP 11" "TOPS\"20"
+		r TXT "plain" "a\"\\b" "\003\000\255" ""
+		r RP host txt
+		r AFSDB 1 afs
+		r NAPTR 100 10 "S" "SIP+D2U" "!^.*$!sip:info@records.test!" _sip._udp
+		r NAPTR 101 10 "" "" "" .
+		r KX 10 kx
+		r DS 60485 5 1 2BB183AF5F22588179A53B0A98631FAD1A292118
+		r SSHFP 4 2 123456789abcdef67890123456789abcdef67890123456789abcdef123456789
+		r NSEC host A MX RRSIG NSEC TYPE1234 CAA
+		r DNSKEY 256 3 5 AQPSKmynfzW4kyBv015MUG2DeIQ3Cbl+BBZH4b/0PY1kxkmv
+		r RRSIG A 5 3 86400 20380119031408 20240322173103 2642 @ oJB1W6WNGv+ldvQ3WDG0MQkg5IEhjRip8WTrPYGv07h108dUKGMeDPKijVCHX3DD
+		r NSEC3PARAM 1 0 12 aabbccdd
+		s NSEC3PARAM 1 0 0 -
+		r TLSA 3 1 1 92003BA34942DC74152E2F2C408D29ECA5A520E7F2E06BB944F4DCA346BAF63C
+		r CDS 60485 5 1 2BB183AF5F22588179A53B0A98631FAD1A292118
+		r OPENPGPKEY AQPSKmynfzW4kyBv015MUG2D
+		r SVCB 1 svc mandatory=port,alpn alpn=h2,h3 port=853 ipv4hint=192.0.2.1,192.0.2.2 ech=AEX+DQBB ipv6hint=2001:db8::1 key667="hello \"x\""
+		s SVCB 0 alias
+		r HTTPS 1 . alpn="f\\\\oo\\,bar,h2" no-default-alpn
+		r SPF "v=spf1 -all"
+		r URI 10 1 "ftp://ftp.records.test/public"
+		r CAA 128 issue "ca.example.net; account=230123"
+		r CAA 0 iodef ""
+		r TYPE65280 \# 4 0a000001
+	END
+	nsd_with zone
+	local type name
+	for type in HINFO TXT RP AFSDB NAPTR KX DS SSHFP NSEC DNSKEY RRSIG NSEC3PARAM TLSA CDS OPENPGPKEY SVCB HTTPS SPF \
+		URI CAA TYPE65280; do
+		for name in r s; do
+			dig +short +nosplit +tries=2 @127.0.0.1 -p "$PORT" "$type" $name.records.test | sort >expected
+			[ $name = s ] || [ -s expected ]
+			"$SOCKIT" resolve --server "127.0.0.1:$PORT" --record "$type" $name.records.test 2>err | sort >out
+			diff expected out
+		done
+	done
+	SERVER=127.0.0.1:$PORT
+	finds $'records.test\t60\tSOA\tns.records.test. host\\.master.records.test. 2024010101 7200 3600 1209600 300' \
+		-a --tcp --record SOA records.test
+	# What the server says itself.
+	asks 0 -v --dnssec --record CAA r.records.test
+	grep -qE "^sockit resolve: r\.records\.test: asked 127\.0\.0\.1 port $PORT, .*: NOERROR AA, EDNS 1232$" err
+	asks 0 --json --tcp --record CAA r.records.test
+	python3 -S "$BATS_TEST_DIRNAME/helpers/schema.py" out
+	grep -q '"rcode":"NOERROR","flags":\["AA"\],"edns_size":1232,"records":' out
+}
+
+@test "extended errors are told, in words" {
+	zone
+	fails 3 'blocked.test: 127.0.0.1 port *: the server failed (REFUSED), Blocked (by the law), extended error 4711 (EAI_FAIL)' \
+		blocked.test
+	asks 3 -v blocked.test
+	grep -q ': REFUSED RA, EDNS 512; extended error 15 Blocked: by the law; extended error 4711$' err
+	asks 3 --json blocked.test
+	python3 -S "$BATS_TEST_DIRNAME/helpers/schema.py" out
+	grep -q '"extended_errors":\[{"code":15,"name":"Blocked","text":"by the law"},{"code":4711}\]' out
 }
 
 @test "names of an address, and whether they lead back" {
@@ -408,7 +505,7 @@ dnsmasq_is_ready() {
 	asks 3 --json ok.test alias.test gone.test servfail.test 10.0.0.1 10.0.0.9 loop.test
 	[ "$(python3 -S "$schema" out)" = 7 ]
 	silent
-	sed -n 1p out | grep -qE '^\{"name":"ok.test","addresses":\[\{"family":"inet6","address":"2001:db8::1"\},\{"family":"inet","address":"192.0.2.1"\}\],"source":\{"family":"inet","address":"127.0.0.1","port":[0-9]+\},"elapsed_ms":[0-9.]+\}$'
+	sed -n 1p out | grep -qE '^\{"name":"ok.test","addresses":\[\{"family":"inet6","address":"2001:db8::1"\},\{"family":"inet","address":"192.0.2.1"\}\],"rcode":"NOERROR","flags":\["RA"\],"source":\{"family":"inet","address":"127.0.0.1","port":[0-9]+\},"elapsed_ms":[0-9.]+\}$'
 	sed -n 3p out | grep -q '"error":{"class":"resolve","code":"EAI_NONAME","message":"no such name"}}$'
 	sed -n 4p out | grep -q '"code":"EAI_FAIL"'
 	sed -n 5p out | grep -q '^{"name":"10.0.0.1","names":\["ok.test"\],'
@@ -417,7 +514,7 @@ dnsmasq_is_ready() {
 	asks 0 --json --reverse alias.test
 	[ "$(python3 -S "$schema" out)" = 1 ]
 	grep -q '"reverse":\[{"address":{"family":"inet6","address":"2001:db8::1"},"names":\["ok.test"\]},{"address":{"family":"inet","address":"192.0.2.9"}}\]' out
-	grep -qF '"names":["ok.test"],"source"' out
+	grep -qF '"names":["ok.test"],"rcode"' out
 	asks 0 --json -a 10.0.0.3
 	[ "$(python3 -S "$schema" out any addresses.0.address canonical aliases names)" = '10.0.0.3 ok.test ["other.test"] ["ok.test", "other.test"]' ]
 	asks 0 --json -1 10.0.0.3
@@ -437,7 +534,7 @@ dnsmasq_is_ready() {
 	for type in A AAAA CNAME MX NS PTR SOA SRV TXT; do
 		asks 0 --json --record $type records.test
 		[ "$(python3 -S "$schema" out)" = 1 ]
-		grep -q "\"rcode\":\"NOERROR\",\"records\":\[{\"name\":\"records.test\",\"type\":\"$type\"," out
+		grep -q "\"rcode\":\"NOERROR\",\"flags\":\[\"RA\"\],\"records\":\[{\"name\":\"records.test\",\"type\":\"$type\"," out
 	done
 	asks 3 --json --record MX gone.test
 	grep -q '"rcode":"NXDOMAIN"' out

@@ -24,7 +24,7 @@
 struct resolve_options {
 	struct messages messages;
 	struct family_options family;
-	bool all, first, reverse, confirm, forms, time, explain;
+	bool all, first, reverse, confirm, forms, time, explain, tcp, dnssec;
 	const char *service;
 	int64_t wait, jobs, record;
 	struct address server;
@@ -32,30 +32,17 @@ struct resolve_options {
 
 #define AT(member) offsetof(struct resolve_options, member)
 
-static const struct option_keyword records[] = {
-	{ "A", DNS_A },	    { "AAAA", DNS_AAAA }, { "CNAME", DNS_CNAME },
-	{ "MX", DNS_MX },   { "NS", DNS_NS },	  { "PTR", DNS_PTR },
-	{ "SOA", DNS_SOA }, { "SRV", DNS_SRV },	  { "TXT", DNS_TXT },
-};
-#define N_RECORDS (sizeof records / sizeof *records)
-
-static const char *resolve_record_word(size_t i)
-{
-	return i < N_RECORDS ? records[i].name : NULL;
-}
-
 static int resolve_parse_record(void *field, const char *word, struct option_error *error)
 {
-	int64_t *type = field;
+	int type = dns_type_parse(word);
 
-	for (size_t i = 0; i < N_RECORDS; i++)
-		if (!strcasecmp(word, records[i].name)) {
-			*type = records[i].value;
-			return 0;
-		}
-	return option_fail(error,
-			   "--record: '%s' is none of A, AAAA, CNAME, MX, NS, PTR, SOA, SRV, TXT",
-			   word);
+	if (type < 0)
+		return option_fail(error,
+				   "--record: '%s' is no type of DNS records, such as A, MX, HTTPS "
+				   "or TYPE65280",
+				   word);
+	*(int64_t *)field = type;
+	return 0;
 }
 
 static int resolve_parse_server(void *field, const char *word, struct option_error *error)
@@ -100,8 +87,12 @@ static const struct option_row rows[] = {
 	  .parser = resolve_parse_server, .excludes = "explain",
 	  .help = "ask this DNS server, not the system" },
 	{ "record", 0, OPTION_PARSED, AT(record), .arg = "TYPE", .parser = resolve_parse_record,
-	  .words = resolve_record_word, .excludes = "explain",
-	  .help = "DNS records of this type: A, AAAA, CNAME, MX, NS, PTR, SOA, SRV, TXT" },
+	  .words = dns_type_name, .excludes = "explain",
+	  .help = "DNS records of this type: A, MX, TXT, SRV, CAA, HTTPS, ANY..., or TYPEn" },
+	{ "tcp", 0, OPTION_FLAG, AT(tcp), .excludes = "explain forms",
+	  .help = "ask the DNS server by TCP at once" },
+	{ "dnssec", 0, OPTION_FLAG, AT(dnssec), .excludes = "explain forms",
+	  .help = "ask it for signatures too" },
 	{ "explain", 0, OPTION_FLAG, AT(explain),
 	  .help = "the whole way of a look-up, step by step, and what is wrong with it" },
 };
@@ -331,7 +322,10 @@ static void resolve_find_service(struct resolver *s)
 static int resolve_start_dns(struct resolver *s)
 {
 	const struct resolve_options *o = s->options;
-	struct dns_client_config c = { .patience = DNS_PATIENCE, .tries = DNS_TRIES };
+	struct dns_client_config c = { .patience = DNS_PATIENCE,
+				       .tries = DNS_TRIES,
+				       .manner = o->dnssec ? DNS_SIGNED : DNS_EDNS,
+				       .tcp = o->tcp };
 
 	if (o->server.length)
 		c.servers[c.n++] = o->server;

@@ -170,17 +170,65 @@ void show_fault(const struct show *s, const struct resolution *r)
 }
 
 /* Says what -v tells beside the results. */
+/* The flags of an answer, by their names. */
+static const struct {
+	const char *name;
+	size_t at;
+} flags[] = {
+	{ "AA", offsetof(struct find_head, authoritative) },
+	{ "AD", offsetof(struct find_head, authentic) },
+	{ "RA", offsetof(struct find_head, recursive) },
+};
+#define N_FLAGS (sizeof flags / sizeof *flags)
+
+static bool show_has_flag(const struct find_head *h, size_t i)
+{
+	return *(const bool *)((const char *)h + flags[i].at);
+}
+
+/* Writes what the head of a DNS server's answer says into TEXT of SIZE bytes. */
+static void show_head(const struct find_result *f, char *text, size_t size)
+{
+	const struct find_head *h = &f->head;
+	char *at = text, *end = text + size, code[16], number[48];
+
+	*text = '\0';
+	if (!f->asked || f->rcode < 0)
+		return;
+	at = text_append(at, end, ": ");
+	at = text_append(at, end, dns_rcode_text((unsigned)f->rcode, code));
+	for (size_t i = 0; i < N_FLAGS; i++)
+		if (show_has_flag(h, i)) {
+			at = text_append(at, end, " ");
+			at = text_append(at, end, flags[i].name);
+		}
+	snprintf(number, sizeof number, ", EDNS %u", h->udp_size);
+	if (!h->edns)
+		snprintf(number, sizeof number, ", no EDNS");
+	at = text_append(at, end, number);
+	for (size_t i = 0; i < h->n_extended; i++) {
+		const char *name = dns_extended_name(h->extended[i]);
+		snprintf(number, sizeof number, "; extended error %u", h->extended[i]);
+		at = text_append(at, end, number);
+		at = text_append(at, end, name ? " " : "");
+		at = text_append(at, end, name ? name : "");
+		at = text_append(at, end, *h->extended_text[i] ? ": " : "");
+		at = text_append(at, end, h->extended_text[i]);
+	}
+}
+
 static void show_more(const struct show *s, const struct resolution *r)
 {
-	char time[32], server[ADDRESS_TEXT] = "";
+	char time[32], server[ADDRESS_TEXT] = "", head[768];
 
 	if (!s->facts.m->options.verbose)
 		return;
 	if (r->found.asked)
 		address_text(&r->found.server, server);
-	message(s->facts.m, MESSAGE_VERBOSE, "note", "%s: asked %s%s, %s%s%s", r->word,
+	show_head(&r->found, head, sizeof head);
+	message(s->facts.m, MESSAGE_VERBOSE, "note", "%s: asked %s%s, %s%s%s%s", r->word,
 		*server ? server : "the system", r->found.tcp ? " by TCP" : "",
-		duration_format(time, sizeof time, r->ns),
+		duration_format(time, sizeof time, r->ns), head,
 		!r->found.eai && r->found.why[0] ? "; in part: " : "",
 		!r->found.eai ? r->found.why : "");
 }
@@ -247,14 +295,38 @@ static void show_reverse_json(const struct show *s, const struct resolution *r, 
 	lookup_names_free(&all);
 }
 
+static void show_head_json(struct json *j, const struct find_result *f)
+{
+	const struct find_head *h = &f->head;
+	char text[16];
+
+	if (!f->asked || f->rcode < 0)
+		return;
+	json_string(j, "rcode", dns_rcode_text((unsigned)f->rcode, text));
+	json_open(j, "flags", '[');
+	for (size_t i = 0; i < N_FLAGS; i++)
+		if (show_has_flag(h, i))
+			json_string(j, NULL, flags[i].name);
+	json_close(j, ']');
+	if (h->edns)
+		json_number(j, "edns_size", h->udp_size);
+	if (h->n_extended == 0)
+		return;
+	json_open(j, "extended_errors", '[');
+	for (size_t i = 0; i < h->n_extended; i++) {
+		json_open(j, NULL, '{');
+		json_number(j, "code", h->extended[i]);
+		json_string(j, "name", dns_extended_name(h->extended[i]));
+		json_string(j, "text", *h->extended_text[i] ? h->extended_text[i] : NULL);
+		json_close(j, '}');
+	}
+	json_close(j, ']');
+}
+
 static void show_records_json(const struct show *s, struct json *j, const struct resolution *r)
 {
 	const struct find_result *f = &r->found;
 
-	if (f->rcode >= 0) {
-		char text[16];
-		json_string(j, "rcode", dns_rcode_text((unsigned)f->rcode, text));
-	}
 	if (f->n_records == 0)
 		return;
 	json_open(j, "records", '[');
@@ -328,6 +400,7 @@ void show_result_json(const struct show *s, const struct resolution *r, struct j
 		show_address_result_json(s, r, j);
 	else if (!r->timed_out && !r->is_address)
 		show_name_result_json(s, r, j);
+	show_head_json(j, f);
 	if (r->c->record)
 		show_records_json(s, j, r);
 	if (f->asked)

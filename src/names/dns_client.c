@@ -39,7 +39,8 @@ struct dns_query {
 	struct dns_query *next, **link; /* of all that are open */
 	struct dns_name name;
 	unsigned type, id;
-	bool edns, unsent;
+	enum dns_manner manner;
+	bool unsent;
 	bool flying;			    /* it counts for the window; */
 	size_t flight;			    /* so many did when it was sent */
 	struct dns_query *behind, **queued; /* while it waits to be sent; NULL: it does not */
@@ -297,7 +298,7 @@ static void server_failed(struct dns_server *s, int error)
 static void query_send_now(struct dns_query *q)
 {
 	unsigned char query[DNS_QUERY_MOST];
-	size_t n = dns_query(query, q->id, &q->name, q->type, q->edns);
+	size_t n = dns_query(query, q->id, &q->name, q->type, q->manner);
 	struct dns_client *c = q->client;
 	unsigned round = q->tries / (unsigned)c->c.n;
 	int64_t patience = c->c.patience << (round < 2 ? round : 2);
@@ -399,8 +400,8 @@ static void query_take(struct dns_query *q, const struct dns_message *m)
 	bool refused = m->rcode == DNS_SERVFAIL || m->rcode == DNS_REFUSED ||
 		       m->rcode == DNS_NOTIMP || m->rcode == DNS_FORMERR;
 
-	if (q->edns && (m->rcode == DNS_FORMERR || m->rcode == DNS_NOTIMP)) {
-		q->edns = false;
+	if (q->manner != DNS_PLAIN && (m->rcode == DNS_FORMERR || m->rcode == DNS_NOTIMP)) {
+		q->manner = DNS_PLAIN;
 		if (q->state != QUERY_TCP) {
 			query_send(q);
 			return;
@@ -501,7 +502,7 @@ static void query_stream_over(void *arg, const unsigned char *data, size_t n, in
 static void query_start_stream(struct dns_query *q)
 {
 	unsigned char query[DNS_QUERY_MOST];
-	size_t n = dns_query(query, q->id, &q->name, q->type, q->edns);
+	size_t n = dns_query(query, q->id, &q->name, q->type, q->manner);
 	struct dns_client *c = q->client;
 
 	if (q->state == QUERY_WAITS)
@@ -552,7 +553,7 @@ struct dns_query *dns_query_start(struct dns_client *c, const struct dns_name *n
 		.name = *name,
 		.type = type,
 		.id = (unsigned)id,
-		.edns = !c->c.plain,
+		.manner = c->c.manner,
 		.server = &c->servers[0],
 		.strays_before = c->strays,
 		.fn = fn,

@@ -28,7 +28,8 @@ struct dns_client_config {
 	int64_t patience; /* how long the first try waits, in ns; the second waits twice, further
 			   * ones four times as long */
 	unsigned tries;	  /* of each server; 0: as long as nobody cancels */
-	bool plain, tcp;  /* without EDNS; by TCP at once */
+	enum dns_manner manner;
+	bool tcp; /* at once */
 };
 
 #define DNS_PATIENCE SECOND

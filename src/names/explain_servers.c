@@ -121,7 +121,7 @@ static void explain_server_start(struct explain *e, struct explain_server *s)
 	if (s->done)
 		return;
 	c.servers[0] = s->address;
-	c.plain = !e->conf.edns && !e->edns_seen;
+	c.manner = e->conf.edns || e->edns_seen ? DNS_EDNS : DNS_PLAIN;
 	c.tcp = e->conf.tcp;
 	c.patience = e->c->wait != UNSET ? e->c->wait : e->conf.timeout * SECOND;
 	s->dns = dns_client_new(loop, &c);

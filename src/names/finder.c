@@ -129,7 +129,7 @@ __attribute__((format(printf, 2, 3))) static void find_add_why(struct find_resul
 							       const char *format, ...)
 {
 	size_t n = strlen(r->why);
-	char text[192];
+	char text[320];
 	va_list list;
 
 	va_start(list, format);
@@ -218,7 +218,7 @@ static bool find_add_record(struct find *f, const struct dns_message *m,
 	*r = (struct find_record){ .name = strdup(name),
 				   .data = text.data,
 				   .ttl = rec->ttl,
-				   .asked_for = rec->type == type };
+				   .asked_for = rec->type == type || type == DNS_ANY };
 	dns_type_text(rec->type, r->type);
 	if (!r->name || text.failed) {
 		free(r->name);
@@ -263,7 +263,8 @@ static int way_gather(struct way *w, const struct dns_message *m)
 	int n = 0;
 
 	for (unsigned i = 0; i < m->n_answers && !dns_record_read(m, &at, &r); i++) {
-		bool ours = r.type == w->type && r.class == 1 && dns_name_equal(&r.name, &w->name);
+		bool ours = (r.type == w->type || w->type == DNS_ANY) && r.class == 1 &&
+			    dns_name_equal(&r.name, &w->name);
 		bool kept = true;
 		n += ours;
 		if (f->whole)
@@ -304,7 +305,7 @@ static unsigned way_follow_all(struct way *w, const struct dns_message *m)
 	char text[DNS_TEXT_MOST];
 	unsigned n = 0;
 
-	if (w->type == DNS_CNAME)
+	if (w->type == DNS_CNAME || w->type == DNS_ANY)
 		return 0;
 	for (;;) {
 		if (w->find->f->all)
@@ -318,19 +319,55 @@ static unsigned way_follow_all(struct way *w, const struct dns_message *m)
 	}
 }
 
+static void find_take_head(struct find_head *h, const struct dns_message *m)
+{
+	unsigned code;
+	const char *text;
+	size_t at = 0, n;
+
+	*h = (struct find_head){ .authoritative = m->authoritative,
+				 .authentic = m->authentic,
+				 .recursive = m->recursive,
+				 .edns = m->edns,
+				 .udp_size = m->udp_size };
+	while (h->n_extended < EXTENDED_MOST && dns_extended_error(m, &at, &code, &text, &n)) {
+		text_escape(h->extended_text[h->n_extended], sizeof *h->extended_text, text, n,
+			    false);
+		h->extended[h->n_extended++] = code;
+	}
+}
+
+/* Adds to T, of SIZE bytes, what the server says itself of its failure. */
+static void find_add_extended(const struct find_head *h, char *t, size_t size)
+{
+	for (size_t i = 0; i < h->n_extended; i++) {
+		const char *name = dns_extended_name(h->extended[i]);
+		size_t n = strlen(t);
+		if (name)
+			n += (size_t)snprintf(t + n, size - n, ", %s", name);
+		else
+			n += (size_t)snprintf(t + n, size - n, ", extended error %u",
+					      h->extended[i]);
+		if (n < size && h->extended_text[i][0])
+			snprintf(t + n, size - n, " (%s)", h->extended_text[i]);
+	}
+}
+
 /* Takes what M says to W's question. Returns 0 or an EAI error; or, with *MORE set, EAI_NODATA: M
  * has no more than an alias. */
 static int way_read(struct way *w, const struct dns_message *m, bool *more)
 {
 	struct find_result *r = &w->find->r;
-	char server[ADDRESS_TEXT], text[16];
+	char server[ADDRESS_TEXT], text[16], extended[160] = "";
 	unsigned aliases;
 	int found;
 
 	address_text(&r->server, server);
+	find_take_head(&r->head, m);
+	find_add_extended(&r->head, extended, sizeof extended);
 	if (m->rcode != DNS_NOERROR && m->rcode != DNS_NXDOMAIN) {
-		find_add_why(r, "%s: the server failed (%s)", server,
-			     dns_rcode_text(m->rcode, text));
+		find_add_why(r, "%s: the server failed (%s)%s", server,
+			     dns_rcode_text(m->rcode, text), extended);
 		return EAI_FAIL;
 	}
 	aliases = way_follow_all(w, m);

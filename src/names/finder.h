@@ -11,6 +11,8 @@
 #include "names/dns_client.h"
 #include "names/lookup.h"
 
+#define EXTENDED_MOST 4
+
 struct find;
 
 /* Whom to ask, and for what. */
@@ -31,6 +33,16 @@ struct find_record {
 	bool asked_for; /* its type is the one that was asked for */
 };
 
+/* What the head of an answer and EDNS say. */
+struct find_head {
+	bool authoritative, authentic, recursive, edns; /* the flags AA, AD, RA; it has EDNS */
+	unsigned udp_size;				/* that the server takes, with EDNS */
+	unsigned extended[EXTENDED_MOST]; /* the codes of extended errors (RFC 8914), and their
+					     texts */
+	char extended_text[EXTENDED_MOST][128]; /* escaped */
+	size_t n_extended;
+};
+
 /* What was found. Free it with find_result_free(). */
 struct find_result {
 	struct address *addresses; /* in the order in which to try them */
@@ -45,8 +57,9 @@ struct find_result {
 	char why[512]; /* what DNS failed in, also if a part was found; empty: nothing failed */
 	bool asked;    /* a DNS server was asked: */
 	struct address server;
-	bool tcp;  /* by TCP in the end, */
-	int rcode; /* and this is its answer's RCODE; -1: none came */
+	bool tcp;	       /* by TCP in the end, */
+	int rcode;	       /* and this is its answer's RCODE; -1: none came */
+	struct find_head head; /* of the last answer */
 };
 
 /* RESULT is the callee's to free. */

@@ -6,16 +6,12 @@
 #include <string.h>
 
 #include "base/number.h"
+#include "proto/dns_wire.h"
 #include "proto/idna.h"
 
 #define HEADER 12
-#define CLASS_IN 1
 #define LABEL_MOST 63
-
-static unsigned dns_get16(const unsigned char *p)
-{
-	return (unsigned)p[0] << 8 | p[1];
-}
+#define EXTENDED_ERROR 15 /* an option of EDNS */
 
 static unsigned char *dns_put16(unsigned char *p, unsigned value)
 {
@@ -194,10 +190,8 @@ size_t dns_name_reversed(const struct dns_name *name, unsigned char *bytes)
 	return dns_name_equal(name, &back) ? n : 0;
 }
 
-/* Reads the name at *AT of the N BYTES, and moves *AT behind it. A pointer must lead to bytes
- * before all that were read so far, so that there is no loop. */
-static const char *dns_read_name(const unsigned char *bytes, size_t n, size_t *at,
-				 struct dns_name *out)
+/* A pointer must lead to bytes before all that were read so far, so that there is no loop. */
+const char *dns_read_name(const unsigned char *bytes, size_t n, size_t *at, struct dns_name *out)
 {
 	size_t p = *at, before = *at;
 	bool jumped = false;
@@ -236,37 +230,22 @@ static const char *dns_read_name(const unsigned char *bytes, size_t n, size_t *a
 	return NULL;
 }
 
-/* ---- types and codes ---- */
-
-static const struct {
-	unsigned value;
-	const char *name;
-} types[] = {
-	{ DNS_A, "A" },	    { DNS_NS, "NS" },	{ DNS_CNAME, "CNAME" }, { DNS_SOA, "SOA" },
-	{ DNS_PTR, "PTR" }, { DNS_MX, "MX" },	{ DNS_TXT, "TXT" },	{ DNS_AAAA, "AAAA" },
-	{ DNS_SRV, "SRV" }, { DNS_OPT, "OPT" },
-};
-
-char *dns_type_text(unsigned type, char *text)
-{
-	snprintf(text, 16, "TYPE%u", type);
-	for (size_t i = 0; i < sizeof types / sizeof *types; i++)
-		if (types[i].value == type)
-			snprintf(text, 16, "%s", types[i].name);
-	return text;
-}
+/* ---- codes ---- */
 
 const char *dns_rcode_text(unsigned rcode, char *text)
 {
 	static const char *const names[] = {
 		"NOERROR",  "FORMERR", "SERVFAIL", "NXDOMAIN", "NOTIMP",  "REFUSED",
-		"YXDOMAIN", "YXRRSET", "NXRRSET",  "NOTAUTH",  "NOTZONE",
+		"YXDOMAIN", "YXRRSET", "NXRRSET",  "NOTAUTH",  "NOTZONE", "DSOTYPENI",
 	};
+	/* RFC 6891, 9; RFC 8945; RFC 2930; RFC 7873 */
+	static const char *const extended[] = { "BADVERS", "BADKEY", "BADTIME",	 "BADMODE",
+						"BADNAME", "BADALG", "BADTRUNC", "BADCOOKIE" };
 
 	if (rcode < sizeof names / sizeof *names)
 		return names[rcode];
-	if (rcode == 16)
-		return "BADVERS"; /* RFC 6891, 9 */
+	if (rcode >= 16 && rcode < 16 + sizeof extended / sizeof *extended)
+		return extended[rcode - 16];
 	snprintf(text, 16, "RCODE%u", rcode);
 	return text;
 }
@@ -274,24 +253,27 @@ const char *dns_rcode_text(unsigned rcode, char *text)
 /* ---- messages ---- */
 
 size_t dns_query(unsigned char *out, unsigned id, const struct dns_name *name, unsigned type,
-		 bool edns)
+		 enum dns_manner manner)
 {
+	const bool edns = manner != DNS_PLAIN;
 	unsigned char *p = out;
 
 	p = dns_put16(p, id);
-	p = dns_put16(p, 0x0100); /* recursion, please */
+	p = dns_put16(p, edns ? 0x0120 : 0x0100); /* recursion, please */
 	p = dns_put16(p, 1);
 	p = dns_put16(p, 0);
 	p = dns_put16(p, 0);
 	p = dns_put16(p, edns);
 	memcpy(p, name->wire, name->length);
 	p = dns_put16(p + name->length, type);
-	p = dns_put16(p, CLASS_IN);
+	p = dns_put16(p, DNS_CLASS_IN);
 	if (edns) {
 		*p++ = 0; /* the root's record */
 		p = dns_put16(p, DNS_OPT);
 		p = dns_put16(p, DNS_UDP_SIZE);
-		memset(p, 0, 6); /* no extended code, version 0, no flags, no options */
+		memset(p, 0, 6); /* no extended code, version 0, no options */
+		if (manner == DNS_SIGNED)
+			p[2] = 0x80;
 		p += 6;
 	}
 	return (size_t)(p - out);
@@ -308,6 +290,8 @@ const char *dns_parse_head(struct dns_message *m, const unsigned char *bytes, si
 	m->response = bytes[2] & 0x80;
 	m->authoritative = bytes[2] & 0x04;
 	m->truncated = bytes[2] & 0x02;
+	m->recursive = bytes[3] & 0x80;
+	m->authentic = bytes[3] & 0x20;
 	m->rcode = bytes[3] & 15;
 	m->n_answers = dns_get16(bytes + 6);
 	m->answers = HEADER;
@@ -324,49 +308,6 @@ const char *dns_parse_head(struct dns_message *m, const unsigned char *bytes, si
 	return NULL;
 }
 
-/* The types whose data has names: how many bytes stand before the names, how many names there are,
- * and how many bytes follow. */
-static const struct layout {
-	unsigned type, before, names, after;
-} layouts[] = {
-	{ DNS_A, 4, 0, 0 },   { DNS_AAAA, 16, 0, 0 }, { DNS_CNAME, 0, 1, 0 }, { DNS_NS, 0, 1, 0 },
-	{ DNS_PTR, 0, 1, 0 }, { DNS_MX, 2, 1, 0 },    { DNS_SOA, 0, 2, 20 },  { DNS_SRV, 6, 1, 0 },
-};
-
-static const struct layout *dns_layout(unsigned type)
-{
-	for (size_t i = 0; i < sizeof layouts / sizeof *layouts; i++)
-		if (layouts[i].type == type)
-			return &layouts[i];
-	return NULL;
-}
-
-static const char *dns_check_data(const struct dns_message *m, const struct dns_record *r)
-{
-	static const char wrong[] = "the data of a record is not what its type says";
-	const struct layout *l = dns_layout(r->type);
-	size_t at = r->data, end = r->data + r->n;
-	struct dns_name name;
-
-	if (r->class != CLASS_IN && r->type != DNS_OPT)
-		return NULL;
-	if (l) {
-		at += l->before;
-		for (unsigned i = 0; i < l->names; i++) {
-			const char *fault = dns_read_name(m->bytes, end, &at, &name);
-			if (fault)
-				return fault;
-		}
-		return at + l->after == end ? NULL : wrong;
-	}
-	if (r->type == DNS_TXT) {
-		while (at < end)
-			at += m->bytes[at] + 1U;
-		return at == end && r->n ? NULL : wrong;
-	}
-	return NULL;
-}
-
 const char *dns_record_read(const struct dns_message *m, size_t *at, struct dns_record *r)
 {
 	const char *fault = dns_read_name(m->bytes, m->n, at, &r->name);
@@ -378,13 +319,13 @@ const char *dns_record_read(const struct dns_message *m, size_t *at, struct dns_
 		return "a record goes beyond its end";
 	r->type = dns_get16(p);
 	r->class = dns_get16(p + 2);
-	r->ttl = (uint32_t)dns_get16(p + 4) << 16 | dns_get16(p + 6);
+	r->ttl = dns_get32(p + 4);
 	r->n = dns_get16(p + 8);
 	r->data = *at + 10;
 	if (m->n - r->data < r->n)
 		return "the data of a record goes beyond its end";
 	*at = r->data + r->n;
-	return dns_check_data(m, r);
+	return dns_record_fits(m, r) ? NULL : "the data of a record is not what its type says";
 }
 
 const char *dns_parse(struct dns_message *m, const unsigned char *bytes, size_t n)
@@ -404,10 +345,69 @@ const char *dns_parse(struct dns_message *m, const unsigned char *bytes, size_t 
 		fault = dns_record_read(m, &at, &r);
 		if (fault)
 			return fault;
-		if (r.type == DNS_OPT)
+		if (r.type == DNS_OPT) {
 			m->rcode = (m->rcode & 15) | (r.ttl >> 24) << 4;
+			m->edns = true;
+			m->udp_size = r.class;
+			m->options = r.data;
+			m->n_options = r.n;
+		}
 	}
 	return NULL;
+}
+
+bool dns_extended_error(const struct dns_message *m, size_t *at, unsigned *code, const char **text,
+			size_t *n)
+{
+	while (m->n_options >= 4 && *at <= m->n_options - 4) {
+		const unsigned char *p = m->bytes + m->options + *at;
+		unsigned option = dns_get16(p), length = dns_get16(p + 2);
+
+		*at += 4;
+		if (length > m->n_options - *at)
+			return false;
+		*at += length;
+		if (option != EXTENDED_ERROR || length < 2)
+			continue;
+		*code = dns_get16(p + 4);
+		*text = (const char *)p + 6;
+		*n = length - 2;
+		return true;
+	}
+	return false;
+}
+
+const char *dns_extended_name(unsigned code)
+{
+	static const char *const names[] = {
+		"Other Error",
+		"Unsupported DNSKEY Algorithm",
+		"Unsupported DS Digest Type",
+		"Stale Answer",
+		"Forged Answer",
+		"DNSSEC Indeterminate",
+		"DNSSEC Bogus",
+		"Signature Expired",
+		"Signature Not Yet Valid",
+		"DNSKEY Missing",
+		"RRSIGs Missing",
+		"No Zone Key Bit Set",
+		"NSEC Missing",
+		"Cached Error",
+		"Not Ready",
+		"Blocked",
+		"Censored",
+		"Filtered",
+		"Prohibited",
+		"Stale NXDOMAIN Answer",
+		"Not Authoritative",
+		"Not Supported",
+		"No Reachable Authority",
+		"Network Error",
+		"Invalid Data",
+	};
+
+	return code < sizeof names / sizeof *names ? names[code] : NULL;
 }
 
 void dns_record_name(const struct dns_message *m, const struct dns_record *r, size_t skip,
@@ -418,63 +418,5 @@ void dns_record_name(const struct dns_message *m, const struct dns_record *r, si
 	if (dns_read_name(m->bytes, r->data + r->n, &at, out)) {
 		out->length = 1;
 		out->wire[0] = 0;
-	}
-}
-
-/* Adds the name at *AT with a dot at its end. */
-static void dns_add_name(const struct dns_message *m, size_t *at, struct text *t)
-{
-	char text[DNS_TEXT_MOST];
-	struct dns_name name;
-
-	if (dns_read_name(m->bytes, m->n, at, &name))
-		return;
-	dns_name_text(&name, text);
-	text_add(t, "%s%s", text, strcmp(text, ".") != 0 ? "." : "");
-}
-
-/* Adds the strings of TXT, each between quotes. */
-static void dns_add_strings(const unsigned char *p, size_t n, struct text *t)
-{
-	for (size_t at = 0; at < n; at += p[at] + 1U) {
-		text_add(t, at ? " \"" : "\"");
-		for (size_t i = 1; i <= p[at]; i++) {
-			unsigned char c = p[at + i];
-			if (c < ' ' || c >= 0x7f)
-				text_add(t, "\\%03u", c);
-			else
-				text_add(t, c == '"' || c == '\\' ? "\\%c" : "%c", c);
-		}
-		text_add(t, "\"");
-	}
-}
-
-void dns_record_text(const struct dns_message *m, const struct dns_record *r, struct text *t)
-{
-	const struct layout *l = r->class == CLASS_IN ? dns_layout(r->type) : NULL;
-	const unsigned char *p = m->bytes + r->data;
-	size_t at = r->data + (l ? l->before : 0);
-
-	if (l && r->type == DNS_A) {
-		text_add(t, "%u.%u.%u.%u", p[0], p[1], p[2], p[3]);
-	} else if (l && r->type == DNS_AAAA) {
-		char text[INET6_ADDRSTRLEN];
-		inet_ntop(AF_INET6, p, text, sizeof text);
-		text_add(t, "%s", text);
-	} else if (l) {
-		for (size_t i = 0; i < l->before; i += 2)
-			text_add(t, "%u ", dns_get16(p + i));
-		for (unsigned i = 0; i < l->names; i++) {
-			text_add(t, i ? " " : "");
-			dns_add_name(m, &at, t);
-		}
-		for (p = m->bytes + at; p < m->bytes + at + l->after; p += 4)
-			text_add(t, " %lu", (unsigned long)dns_get16(p) << 16 | dns_get16(p + 2));
-	} else if (r->class == CLASS_IN && r->type == DNS_TXT) {
-		dns_add_strings(p, r->n, t);
-	} else {
-		text_add(t, "\\# %zu", r->n);
-		for (size_t i = 0; i < r->n; i++)
-			text_add(t, i ? "%02x" : " %02x", p[i]);
 	}
 }

@@ -31,6 +31,7 @@ enum dns_type {
 	DNS_AAAA = 28,
 	DNS_SRV = 33,
 	DNS_OPT = 41,
+	DNS_ANY = 255,
 };
 
 enum dns_rcode {
@@ -69,6 +70,12 @@ void dns_name_reverse(const unsigned char *bytes, size_t n, struct dns_name *out
  * or 0 if NAME is no such name. */
 size_t dns_name_reversed(const struct dns_name *name, unsigned char *bytes);
 
+/* The names of the types that are known, by number from 0; NULL: there are no more. */
+const char *dns_type_name(size_t i);
+
+/* Returns the type that WORD names, in any case, or as `TYPE65280` (RFC 3597); -1: none. */
+int dns_type_parse(const char *word);
+
 /* Writes the name of TYPE (`AAAA`; an unknown one: `TYPE65280`, RFC 3597) to TEXT of 16 bytes.
  * Returns TEXT. */
 char *dns_type_text(unsigned type, char *text);
@@ -77,21 +84,30 @@ char *dns_type_text(unsigned type, char *text);
  */
 const char *dns_rcode_text(unsigned rcode, char *text);
 
+/* How to ask: without EDNS; with the record that announces DNS_UDP_SIZE, and the flag AD, since the
+ * asker knows what it means (RFC 6840, 5.7); with DO too, for signatures (RFC 3225). */
+enum dns_manner { DNS_PLAIN, DNS_EDNS, DNS_SIGNED };
+
 /* Writes a query for NAME and TYPE in class IN, with recursion, to OUT of DNS_QUERY_MOST bytes.
- * EDNS: with the record that announces DNS_UDP_SIZE. Returns its length. */
+ * Returns its length. */
 size_t dns_query(unsigned char *out, unsigned id, const struct dns_name *name, unsigned type,
-		 bool edns);
+		 enum dns_manner manner);
 
 /* A message that has been read; it points into the bytes, which stay the caller's. */
 struct dns_message {
 	const unsigned char *bytes;
 	size_t n;
 	unsigned id, rcode; /* with the upper bits that EDNS has */
-	bool response, truncated, authoritative;
-	struct dns_name name; /* the question's */
+	bool response, truncated;
+	bool authoritative, authentic, recursive; /* the flags AA, AD, RA */
+	struct dns_name name;			  /* the question's */
 	unsigned type, class;
 	size_t answers;	    /* where they begin, */
 	unsigned n_answers; /* and how many they are */
+	/* What dns_parse() has found: */
+	bool edns;
+	unsigned udp_size;	   /* that the server takes */
+	size_t options, n_options; /* where those of EDNS begin, and their length */
 };
 
 /* Reads the header and the question of the N BYTES into *M: enough to match an answer with its
@@ -101,6 +117,14 @@ const char *dns_parse_head(struct dns_message *m, const unsigned char *bytes, si
 /* As dns_parse_head(), and checks that each record lies within the message and that its data has
  * the form of its type. */
 const char *dns_parse(struct dns_message *m, const unsigned char *bytes, size_t n);
+
+/* Reads the next extended error (RFC 8914) that M has from *AT on, 0 at first, into *CODE and, N
+ * bytes that no NUL ends, *TEXT. Returns false if there are no more. */
+bool dns_extended_error(const struct dns_message *m, size_t *at, unsigned *code, const char **text,
+			size_t *n);
+
+/* The name of an extended error's CODE; NULL: it is not known. */
+const char *dns_extended_name(unsigned code);
 
 struct dns_record {
 	struct dns_name name;

@@ -39,7 +39,7 @@ static size_t question_dns(unsigned char *out, const char *name, unsigned type)
 	struct dns_name parsed;
 
 	dns_name_parse(name, &parsed);
-	return dns_query(out, ID, &parsed, type, false);
+	return dns_query(out, ID, &parsed, type, DNS_PLAIN);
 }
 
 size_t question_for(uint16_t port, unsigned char *out)

@@ -47,7 +47,7 @@ bool words_raw_line(struct words_reader *r, struct word *line)
 	end = memchr(p, '\n', (size_t)(r->end - p));
 	r->at = end ? end + 1 : r->end;
 	r->line++;
-	*line = (struct word){ p, (size_t)((end ? end : r->end) - p) };
+	*line = (struct word){ p, strnlen(p, (size_t)((end ? end : r->end) - p)) };
 	return true;
 }
 

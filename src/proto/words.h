@@ -34,7 +34,8 @@ struct words_reader {
  * false at the end. */
 bool words_line(struct words_reader *r, struct word *line);
 
-/* Sets *LINE to the next line as it is, without its newline. Returns false at the end. */
+/* Sets *LINE to the next line as it is, without its newline. As for the libcs, a NUL ends it too.
+ * Returns false at the end. */
 bool words_raw_line(struct words_reader *r, struct word *line);
 
 /* Puts the words of the next line that has any into WORDS, at most MOST (from 1); more are skipped.

@@ -32,10 +32,11 @@ static void check_name(const struct dns_name *n)
 }
 
 /* What is asked for NAME can be read, and is what was asked. */
-static void check_query(const struct dns_name *name, unsigned id, unsigned type, bool edns)
+static void check_query(const struct dns_name *name, unsigned id, unsigned type,
+			enum dns_manner manner)
 {
 	unsigned char *query = take(DNS_QUERY_MOST), *exact;
-	size_t n = dns_query(query, id, name, type, edns);
+	size_t n = dns_query(query, id, name, type, manner);
 	struct dns_message m;
 
 	CHECK(n <= DNS_QUERY_MOST);
@@ -75,6 +76,19 @@ static void check_records(const struct dns_message *m)
 	}
 }
 
+static void check_extended(const struct dns_message *m)
+{
+	size_t at = 0, n;
+	unsigned code;
+	const char *text;
+
+	while (dns_extended_error(m, &at, &code, &text, &n)) {
+		char *whole = take_string(text, n);
+		CHECK(code <= 65535 && at <= m->n_options);
+		free(whole);
+	}
+}
+
 static void check_message(const uint8_t *data, size_t size)
 {
 	unsigned char *exact = take(size);
@@ -88,7 +102,8 @@ static void check_message(const uint8_t *data, size_t size)
 		CHECK(head.id == m.id && dns_name_equal(&head.name, &m.name));
 		CHECK(m.answers <= size && *dns_rcode_text(m.rcode, text));
 		check_name(&m.name);
-		check_query(&m.name, m.id, m.type, size & 1);
+		check_query(&m.name, m.id, m.type, size % 3);
+		check_extended(&m);
 		if (!m.truncated)
 			check_records(&m);
 	}
@@ -103,7 +118,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	check_message(data, size);
 	if (!dns_name_parse(text, &name)) {
 		check_name(&name);
-		check_query(&name, (unsigned)size & 0xffff, DNS_A, size & 2);
+		check_query(&name, (unsigned)size & 0xffff, DNS_A, size % 3);
 	}
 	free(text);
 	return 0;

@@ -46,11 +46,11 @@ class Question:
         self.type = struct.unpack('!H', data[self.end - 4:self.end - 2])[0]
         self.edns = data[11] > 0
 
-    def answer(self, *records, rcode=0, flags=0x8180, count=None, question=None, ident=None, more=b''):
+    def answer(self, *records, rcode=0, flags=0x8180, count=None, question=None, ident=None, more=b'', additional=0):
         """A message with RECORDS of (name, type, data); the name is bytes, or '' for that of the question."""
         q = self.data[12:self.end] if question is None else question
         head = struct.pack('!HHHHH', flags | rcode, 1 if q else 0,
-                           len(records) if count is None else count, 0, 0)
+                           len(records) if count is None else count, 0, additional)
         body = b''
         for name, kind, data in records:
             owner = name if isinstance(name, bytes) else wire(name) if name else b'\xc0\x0c'
@@ -143,6 +143,8 @@ ZONE = {
     'refused': lambda q: q.answer(rcode=5),
     'notimp': lambda q: q.answer(rcode=4),
     'badvers': lambda q: q.answer(rcode=0, more=b'\0' + struct.pack('!HHIH', 41, 512, 1 << 24, 0), count=1),
+    # RFC 8914: 15 with a text, then a code that nobody knows.
+    'blocked': lambda q: q.answer(rcode=5, more=b'\0' + struct.pack('!HHIH', 41, 512, 0, 22) + struct.pack('!HHH', 15, 12, 15) + b'by the law' + struct.pack('!HHH', 15, 2, 4711), additional=1),
     'silent': lambda q: None,
     'lost': lambda q: q.address() if times(q) > 1 else None,
     'noedns': lambda q: q.data[:2] + struct.pack('!HHHHH', 0x8181, 0, 0, 0, 0) if q.edns else q.address(),
