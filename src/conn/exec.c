@@ -222,10 +222,15 @@ static void exec_first_data(void *arg, short events)
 	struct exec *e = x->own;
 
 	(void)events;
-	if (rights_look(x->socket.rfd, &e->passed) < 0 && (errno == EAGAIN || errno == EINTR))
+	int error = rights_look(x->socket.rfd, &e->passed) < 0 ? errno : 0;
+	if (error == EAGAIN || error == EINTR)
 		return;
 	watch_drop(x->connections->run.loop, &e->first_watch);
-	exec_start_job(x);
+	connection_waiting(x, false);
+	if (error)
+		exec_started(x, report_error(x->connections->c->messages, x->name, error));
+	else
+		exec_start_job(x);
 }
 
 static void exec_start(struct connection *x)
