@@ -540,3 +540,15 @@ print(n[0])')" = 0 ]
 		grep -q ECONNRESET err
 	done
 }
+
+@test "connected, and it cannot go on before anything was read: a reset, and no end" {
+	needs strace strace
+	strace -o /dev/null -e trace=ppoll,poll -e inject=ppoll,poll:error=ENOMEM:when=1 true 2>/dev/null ||
+		skip 'this strace cannot inject'
+	: >nothing
+	counterpart readall report
+	echo hello | ASAN_OPTIONS="${ASAN_OPTIONS-}:detect_leaks=0" exits 1 strace -qq -o /dev/null \
+		-e trace=ppoll,poll -e inject=ppoll,poll:error=ENOMEM:when=1 \
+		"$SOCKIT" connect -n 127.0.0.1 "$PORT" >out 2>err
+	counterpart_ended nothing ECONNRESET
+}

@@ -14,6 +14,7 @@
 #include "names/lookup.h"
 #include "run/report.h"
 #include "conn/connection.h"
+#include "sock/stream.h"
 
 #define FDS_OF_LOOKUP 5		 /* open for a moment while a name is looked up */
 #define DIAL_LIMIT (30 * SECOND) /* where -w says nothing */
@@ -273,6 +274,7 @@ void connections_take(struct connections *s, int fd, const struct address *peer,
 	if (!x) {
 		struct outcome outcome = report_error(s->c->messages, "connection", ENOMEM);
 		s->failed = true;
+		stream_break(fd);
 		close(fd);
 		if (!s->listening)
 			run_end(&s->run, outcome);

@@ -41,6 +41,14 @@ struct dial {
 
 static void dial_next_attempt(void *arg);
 
+/* Closes FD, over which nothing goes. Who may be there by now shall not take that for the end of an
+ * empty input. */
+static void dial_drop(int fd)
+{
+	stream_break(fd);
+	close(fd);
+}
+
 /* Ends the look-up and all attempts, and with them whatever could lead to another result. */
 static void dial_stop(struct dial *d)
 {
@@ -53,7 +61,7 @@ static void dial_stop(struct dial *d)
 		if (d->attempts[i].pending) {
 			watch_drop(d->loop, &d->attempts[i].watch);
 			timer_drop(d->loop, &d->attempts[i].again);
-			close(d->attempts[i].watch.fd);
+			dial_drop(d->attempts[i].watch.fd);
 			d->attempts[i].pending = false;
 		}
 	d->pending = 0;
@@ -70,7 +78,7 @@ static void dial_free(struct dial *d)
 void dial_cancel(struct dial *d)
 {
 	if (d && d->result.fd >= 0)
-		close(d->result.fd);
+		dial_drop(d->result.fd);
 	if (d)
 		dial_free(d);
 }
@@ -163,7 +171,7 @@ static void attempt_over(struct attempt *a, int error)
 		dial_finish(d);
 		return;
 	}
-	close(fd);
+	dial_drop(fd);
 	attempt_failed(d, a, error, what);
 	dial_next_attempt(d);
 }

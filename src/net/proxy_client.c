@@ -43,9 +43,9 @@ static void client_disconnect(struct proxy_client *d)
 	if (d->watch.fd < 0)
 		return;
 	watch_drop(d->loop, &d->watch);
-	/* A connection that ends in the ordinary way would keep the port of -p for a minute. */
-	if (d->c.socket->source_port)
-		stream_break(d->watch.fd);
+	/* An end of stream would be that of an empty input for whoever is behind the proxies, and
+	 * keep the port of -p for a minute. */
+	stream_break(d->watch.fd);
 	close(d->watch.fd);
 	d->watch.fd = -1;
 }
