@@ -262,12 +262,13 @@ def socks5(w, s, auth=False):
 
 
 def http_connect(w, s, asks=False):
-    if asks:
-        while (yield from w.line_of(s)) != b'\r\n':
-            pass
+    told = False
+    while True:
+        while (row := (yield from w.line_of(s))) != b'\r\n':
+            told |= row.startswith(b'Proxy-Authorization:')
+        if told or not asks:
+            break
         yield from w.send(s, b'HTTP/1.1 407 No\r\nProxy-Authenticate: Basic realm="x"\r\nContent-Length: 0\r\n\r\n')
-    while (yield from w.line_of(s)) != b'\r\n':
-        pass
     yield from w.send(s, b'HTTP/1.1 200 OK\r\n\r\n')
 
 
