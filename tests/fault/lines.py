@@ -8,6 +8,8 @@ import struct
 from world import IN, ROWS as LINES_OF_ROWS, Datagrams, pattern, text
 
 LINES = {}
+# Lines of which the portable program says that it does not have that.
+LINUX = {'connect_options', 'connect_fastopen', 'unix_listen_owner', 'sockname_listening', 'sockname_sockets', 'sockname_unix'}
 DATA, ANSWER, TEXT = pattern(20000), pattern(30000, 7), text(9000)
 
 
