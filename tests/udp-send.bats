@@ -47,6 +47,29 @@ print(s.getsockname()[1])')
 # Boundaries.
 
 # bats test_tags=valgrind
+@test "stdin that cannot be opened anew, and comes in pieces" {
+	local plainly=()
+	if [ "$(id -u)" = 0 ]; then
+		needs setpriv util-linux
+		plainly=(setpriv --bounding-set -all --inh-caps -all)
+		"${plainly[@]}" true 2>/dev/null || skip 'root is not allowed to here'
+	fi
+	receiver count:2
+	mkfifo in
+	exec 7<>in
+	chmod 0 in
+	"${plainly[@]}" "$SOCKIT" udp-send 127.0.0.1 "$PORT" <&7 >out 2>err 3>&- 7>&- &
+	started
+	printf one >&7
+	received 1
+	printf three >&7
+	received 2
+	kill "$PID"
+	ended 143 "$PID"
+	silent
+	[ "$(sizes)" = '3 5' ]
+}
+
 @test "udp-send: each mode of --frame cuts stdin as it says" {
 	local mode input expected
 	receiver

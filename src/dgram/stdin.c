@@ -93,13 +93,14 @@ static enum dgram_stdin_read dgram_stdin_fill(struct dgram_stdin *i)
 {
 	ssize_t n = -1;
 
-	errno = i->text.failed ? ENOMEM : EAGAIN;
-	if (i->told)
-		n = i->text.failed ?
-			    -1 :
-			    framer_give(&i->framer, i->text.data + i->at, i->text.length - i->at);
+	if (i->text.failed)
+		errno = ENOMEM;
+	else if (i->told)
+		n = framer_give(&i->framer, i->text.data + i->at, i->text.length - i->at);
 	else if (!i->in.may_block || endpoint_readable(&i->in))
 		n = framer_fill(&i->framer, &i->in, SIZE_MAX);
+	else
+		errno = EAGAIN;
 	if (n < 0 && errno == EAGAIN) {
 		i->state = STDIN_IDLE;
 		return STDIN_READ_IDLE;
