@@ -176,7 +176,7 @@ static void start(struct connection *x)
 static int check_broken_services(void)
 {
 	const struct service first = { .option = "", .start = start };
-	const struct service good = { .option = "echo", .start = start };
+	const struct service echo = { .option = "echo", .start = start };
 	const struct service holes[] = {
 		{ .option = "discard" },
 		{ .start = start },
@@ -187,7 +187,7 @@ static int check_broken_services(void)
 
 	for (size_t i = 0; i <= sizeof holes / sizeof *holes; i++) {
 		const struct service *hole = i < sizeof holes / sizeof *holes ? &holes[i] : NULL;
-		const struct service *const table[] = { &first, &good, hole };
+		const struct service *const table[] = { &first, &echo, hole };
 		bool found = check_services(table, 3) == 1;
 		printf("a hole in the table of services: %s\n", found ? "found: " : "NOT FOUND");
 		missed += !found;

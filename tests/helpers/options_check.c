@@ -10,7 +10,7 @@ static int fault(struct option_error *error, int *faults, const struct command *
 		 const struct option_row *row, const char *what)
 {
 	if ((*faults)++ == 0)
-		option_fail(error, "%s --%s: %s", command->name, row->name ? row->name : "", what);
+		option_fail(error, "%s --%s: %s", command->name, row->name, what);
 	return *faults;
 }
 
@@ -42,7 +42,7 @@ static const char *row_fault(const struct option_row *r)
 {
 	bool valued = r->kind != OPTION_FLAG && r->kind != OPTION_COUNT;
 
-	if (!r->name || strlen(r->name) < 2 ||
+	if (strlen(r->name) < 2 ||
 	    strspn(r->name, "abcdefghijklmnopqrstuvwxyz0123456789-") != strlen(r->name))
 		return "its name is none";
 	if (!r->help || !*r->help)
