@@ -18,6 +18,9 @@
 #define USERS "/etc/passwd"
 #define GROUPS "/etc/group"
 
+/* What initgroups(3) takes for a group: a gid_t, or an int (macOS). */
+#define GROUP(gid) _Generic(&initgroups, int (*)(const char *, int) : (int)(gid), default : (gid))
+
 /* Libc has found no user or group, with its errno. Returns why: ENOENT if there is none, or why
  * PATH, where they stand, could not be read, which libc forgets if it asks another source after
  * that. */
@@ -126,7 +129,7 @@ int user_become(const char *name)
 
 	if (!user)
 		return -1;
-	if (initgroups(user->pw_name, user->pw_gid) < 0 || setgid(user->pw_gid) < 0 ||
+	if (initgroups(user->pw_name, GROUP(user->pw_gid)) < 0 || setgid(user->pw_gid) < 0 ||
 	    setuid(user->pw_uid) < 0)
 		return -1;
 	/* A process that could become root again has not given root up. */

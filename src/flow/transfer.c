@@ -204,7 +204,7 @@ static enum transfer_result transfer_queue(struct transfer *t, size_t max)
 		iov[i].iov_len = iov[i].iov_len < left ? iov[i].iov_len : left;
 		left -= iov[i].iov_len;
 	}
-	m.msg_iovlen = (size_t)pieces;
+	m.msg_iovlen = (unsigned char)pieces; /* an int, or a size_t */
 	n = sendmsg(t->to->wfd, &m, MSG_DONTWAIT | MSG_NOSIGNAL);
 	if (n < 0)
 		return transfer_sink_failed(t);

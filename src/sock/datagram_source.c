@@ -3,6 +3,7 @@
 #include "sock/datagram_source.h"
 
 #include <netinet/in.h>
+#include <string.h>
 
 #include "sock/control.h"
 
@@ -18,8 +19,10 @@ static void source_inet6(const struct dgram *d, struct msghdr *m)
 static void source_inet(const struct dgram *d, struct msghdr *m)
 {
 #ifdef IP_PKTINFO
-	struct in_pktinfo info = { .ipi_ifindex = (int)d->interface };
+	struct in_pktinfo info = { 0 };
 
+	/* An int, or unsigned. */
+	memcpy(&info.ipi_ifindex, &d->interface, sizeof info.ipi_ifindex);
 	if (d->from)
 		info.ipi_spec_dst = d->from->u.in.sin_addr;
 	control_add(m, IPPROTO_IP, IP_PKTINFO, &info, sizeof info);

@@ -72,7 +72,7 @@ static ssize_t rights_peek(int fd, struct iovec *iov, int pieces, bool *has_some
 	struct msghdr m = { .msg_iov = iov };
 	ssize_t got;
 
-	m.msg_iovlen = (size_t)pieces;
+	m.msg_iovlen = (unsigned char)pieces; /* an int, or a size_t */
 	got = recvmsg(fd, &m, MSG_PEEK | MSG_DONTWAIT);
 	*has_some = (m.msg_flags & MSG_CTRUNC) != 0;
 	return got;
