@@ -3,27 +3,37 @@
 
 load helpers/common
 
-# plan [CFLAGS]: how each file would be compiled, a line for each, in the file plan.
+# plan [ARG]...: with ARGs for configure, how each file would be compiled, a line for each, in the file plan.
 plan() {
 	needs make make
 	command -v cc >/dev/null || skip 'no compiler cc'
 	env -u MAKEFLAGS -u MAKELEVEL -u CC -u CFLAGS -u CPPFLAGS -u LDFLAGS \
-		"$BATS_TEST_DIRNAME/../configure" ${1+CFLAGS="$1"} >out
+		"$BATS_TEST_DIRNAME/../configure" "$@" >out
 	env -u MAKEFLAGS -u MAKELEVEL make -n V=1 sockit | sed ':a; /\\$/ { N; s/\\\n//; ba; }' |
 		grep -- '-c -o obj/' >plan
 	[ "$(wc -l <plan)" -gt 100 ]
 }
 
-@test "without CFLAGS: small, and what is hot fast" {
+@test "without CFLAGS: small, and what is hot fast; no flag that the linker complains of" {
 	plan
 	[ "$(grep -Ec -- ' -O[sz] ' plan)" = "$(wc -l <plan)" ]
 	[ "$(grep -c -- ' -O[sz] .*-O2 ' plan)" -ge 5 ]
 	[ "$(grep -c -- ' -O2 ' plan)" -lt 20 ]
 	grep -q -- ' -O2 .* obj/net/probe.o ' plan
 	run ! grep -q -- ' -O2 .* obj/main.o ' plan
-	plan '-O3 -g'
+	cat >complaining <<-'END'
+		#!/bin/sh
+		case " $* " in
+		*' -Wl,--as-needed '*) echo 'ignoring --as-needed' >&2 ;;
+		esac
+		exec cc "$@"
+	END
+	chmod +x complaining
+	plan CFLAGS='-O3 -g' CC="$PWD/complaining"
 	[ "$(grep -c -- ' -O3 ' plan)" = "$(wc -l <plan)" ]
 	run ! grep -q -- ' -O[2sz] ' plan
+	run ! grep -qe --as-needed config.mk
+	grep -qe ' -Wl,-O1 ' config.mk
 }
 
 @test "a hot file that is not there" {

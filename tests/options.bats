@@ -845,7 +845,7 @@ EXAMPLE='^  ([a-z].*)?sockit [a-z]'
 	[ "$STATUS" = 0 ]
 	[ ! -s err ]
 	[[ $(head -n 1 out) =~ ^sockit\ [0-9]+\.[0-9]+\.[0-9]+\ \((linux|portable)\)$ ]]
-	sed -n 2p out | grep -qE '^libc (glibc [0-9.]+|musl|the one of the system)(, static)?$'
+	sed -n 2p out | grep -qE '^libc (glibc [0-9.]+|musl|macOS|the one of the system)(, static)?$'
 	case $(<out) in
 	*'(linux)'*) grep -qE '^features .*\bsplice\b.*\bmptcp\b' out ;;
 	*) grep -qx 'features those of POSIX' out ;;
