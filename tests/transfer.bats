@@ -343,6 +343,15 @@ spliced() {
 
 moves=splice,/^sendfile,read,write,readv,writev,recvfrom,sendto,recvmsg,sendmsg
 
+@test "a file of more bytes than 32 bits can count" {
+	truncate -s $(((1 << 32) + 1000)) big 2>/dev/null || skip 'no such file'
+	serve -d --read-bytes 2000000 127.0.0.1 0 </dev/null >received 2>err.listen
+	# It does not get rid of the rest.
+	exits 1 "$SOCKIT" connect 127.0.0.1 "$PORT" <big >out 2>err
+	ended 0 "$LISTENER"
+	[ "$(($(wc -c <received)))" = 2000000 ]
+}
+
 @test "on Linux: splice and sendfile" {
 	[ "$(platform)" = linux ] || skip 'portable'
 	needs_strace

@@ -147,7 +147,8 @@ static size_t file_rest(const struct transfer *t, size_t most)
 	at = lseek(t->from->rfd, 0, SEEK_CUR);
 	if (at < 0 || fstat(t->from->rfd, &s) < 0 || s.st_size <= at)
 		return most;
-	return lesser(most, (size_t)(s.st_size - at));
+	/* It may be more than a size_t of 32 bits has room for. */
+	return s.st_size - at < (off_t)most ? (size_t)(s.st_size - at) : most;
 }
 
 static enum transfer_result sendfile_step(struct transfer *t, size_t max)
