@@ -230,7 +230,8 @@ for a in addresses: print("address", a, sep="\t")' >expected
 	END
 	peer nameserver zone
 	local word
-	for word in bücher.test=1 BÜCHER.Test=1 ｂücher。test=1 straße.рф=2 STRAßE.РФ=2 中文.test=3 😀.test=4 raw-ü.test=5; do
+	# In ASCII the case stays, and the look-up in hosts(5) of musl knows no other one.
+	for word in bücher.test=1 BÜCHER.test=1 ｂücher。test=1 straße.рф=2 STRAßE.РФ=2 中文.test=3 😀.test=4 raw-ü.test=5; do
 		finds "10.1.1.${word#*=}" "${word%=*}"
 	done
 	finds $'bücher.test\t10.1.1.1\n中文.test\t10.1.1.3' bücher.test 中文.test
