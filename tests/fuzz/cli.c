@@ -72,7 +72,6 @@ static struct {
 	uint64_t got[ROLES], put[ROLES]; /* bytes read from, written to them */
 	bool plain;			 /* no option changes what is sent and received */
 	bool closed;			 /* SIGTERM, for one, is not let in */
-	bool null_output;		 /* nothing is written there */
 	bool output_gone;		 /* nobody need get what comes */
 	bool spoke;			 /* something was to be written to stderr */
 	bool acted;			 /* a socket was asked for, or a name */
