@@ -234,13 +234,13 @@ const char *dns_read_name(const unsigned char *bytes, size_t n, size_t *at, stru
 
 const char *dns_rcode_text(unsigned rcode, char *text)
 {
-	static const char *const names[] = {
+	static const char names[][12] = {
 		"NOERROR",  "FORMERR", "SERVFAIL", "NXDOMAIN", "NOTIMP",  "REFUSED",
 		"YXDOMAIN", "YXRRSET", "NXRRSET",  "NOTAUTH",  "NOTZONE", "DSOTYPENI",
 	};
 	/* RFC 6891, 9; RFC 8945; RFC 2930; RFC 7873 */
-	static const char *const extended[] = { "BADVERS", "BADKEY", "BADTIME",	 "BADMODE",
-						"BADNAME", "BADALG", "BADTRUNC", "BADCOOKIE" };
+	static const char extended[][12] = { "BADVERS", "BADKEY", "BADTIME",  "BADMODE",
+					     "BADNAME", "BADALG", "BADTRUNC", "BADCOOKIE" };
 
 	if (rcode < sizeof names / sizeof *names)
 		return names[rcode];
@@ -379,7 +379,7 @@ bool dns_extended_error(const struct dns_message *m, size_t *at, unsigned *code,
 
 const char *dns_extended_name(unsigned code)
 {
-	static const char *const names[] = {
+	static const char names[][32] = {
 		"Other Error",
 		"Unsupported DNSKEY Algorithm",
 		"Unsupported DS Digest Type",
