@@ -810,7 +810,7 @@ EXAMPLE='^  ([a-z].*)?sockit [a-z]'
 		STATUS=0
 		# shellcheck disable=SC2086
 		within 10 env --ignore-signal=PIPE "$SOCKIT" $words >&6 2>err || STATUS=$?
-		told 1 'sockit: stdout: * (EPIPE)' || fault "ignored: $words"
+		told 1 'sockit*: stdout: * (EPIPE)' || fault "ignored: $words"
 	done
 	exec 6>&-
 }

@@ -82,7 +82,7 @@ wrong() {
 	done <<-'END'
 		base/nothing
 		base/nothing.c too
-		base/NOTHINGx.c
+		base/NOTHINGq.c
 		nothing/
 		src/nothing.h
 		tests/nothing

@@ -1,6 +1,7 @@
 /* message.c - writes messages to stderr, which may be stuck, a terminal or gone */
 #include "base/message.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
 #include <limits.h>
 #include <stdarg.h>
@@ -196,6 +197,20 @@ void notice_error(struct notice *n, enum outcome_kind kind, const char *code)
 	json_string(&n->json, "code", code);
 }
 
+/* Is what stands between START and END an address of IPv6, as in GROUP@INTERFACE? */
+static bool is_inet6(const char *start, const char *end)
+{
+	char word[INET6_ADDRSTRLEN];
+	struct in6_addr address;
+	size_t n = (size_t)(end - start);
+
+	if (n >= sizeof word)
+		return false;
+	memcpy(word, start, n);
+	word[n] = '\0';
+	return inet_pton(AF_INET6, word, &address) == 1;
+}
+
 /* Makes `***` of USER:PASSWORD before an `@` in the words of TEXT, URLs or not: no password is to
  * get into logs. */
 static void notice_mask(char *text)
@@ -211,7 +226,7 @@ static void notice_mask(char *text)
 		url = start && start < at;
 		start = url ? start + 3 : word + strspn(word, "'");
 		colon = start < at ? memchr(start, ':', (size_t)(at - start)) : NULL;
-		if (!colon || colon + 1 == at)
+		if (!colon || colon + 1 == at || is_inet6(start, at))
 			continue;
 		/* A path may have both characters, and that of a UNIX socket stands behind `unix:`.
 		 */
