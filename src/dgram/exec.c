@@ -149,7 +149,9 @@ static bool dgram_job_read(struct dgram_job *x)
 	n = framer_fill(&x->answer, &from, SIZE_MAX);
 	if (n < 0 && (errno == EAGAIN || errno == EINTR))
 		return errno == EINTR;
-	if (n <= 0) {
+	if (n < 0) {
+		dgram_job_refuse(x);
+	} else if (n == 0) {
 		x->answer.ended = true;
 		dgram_job_close(x, &x->out);
 	}
