@@ -756,6 +756,20 @@ print(socket.socket(fileno=0).getsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF))'
 	run ! grep file2 fds
 }
 
+@test "--recv-fd: where the descriptor cannot be received no command is started" {
+	needs strace strace
+	strace -o /dev/null -e trace=recvmsg -e inject=recvmsg:error=ENOMEM:when=1 true 2>/dev/null ||
+		skip 'this strace cannot inject'
+	echo contents >file
+	ASAN_OPTIONS="${ASAN_OPTIONS-}:detect_leaks=0" spawn strace -f -qq -o /dev/null -e trace=recvmsg \
+		-e inject=recvmsg:error=ENOMEM:when=1 "$SOCKIT" unix --listen --recv-fd s -e 'cat >ran' 2>err
+	eventually test -S s
+	echo hello | "$SOCKIT" unix --send-fd 5 s 5<file >got 2>err2 || :
+	ended 1 "$PID"
+	says 'Cannot allocate memory \(ENOMEM\)$'
+	[ ! -e ran ]
+}
+
 @test "--send-fd: to each client of a listener, through a relay, with a filter" {
 	echo contents >file
 	mkfifo in

@@ -145,6 +145,7 @@ static int rights_add_one(struct rights *r, int fd)
 	}
 	if (!fds || r->n == RIGHTS_MOST) {
 		close(fd);
+		errno = fds ? EMFILE : ENOMEM;
 		return -1;
 	}
 	fcntl(fd, F_SETFD, FD_CLOEXEC);
@@ -154,7 +155,7 @@ static int rights_add_one(struct rights *r, int fd)
 
 int rights_add(struct rights *r, struct msghdr *m)
 {
-	bool lost = m->msg_flags & MSG_CTRUNC;
+	int error = m->msg_flags & MSG_CTRUNC ? EMFILE : 0;
 	int fd;
 
 	for (struct cmsghdr *c = CMSG_FIRSTHDR(m); c; c = control_next(m, c)) {
@@ -162,24 +163,26 @@ int rights_add(struct rights *r, struct msghdr *m)
 			continue;
 		for (size_t at = 0; CMSG_LEN(at + sizeof fd) <= c->cmsg_len; at += sizeof fd) {
 			memcpy(&fd, CMSG_DATA(c) + at, sizeof fd);
-			lost |= rights_add_one(r, fd) < 0;
+			if (rights_add_one(r, fd) < 0)
+				error = errno;
 		}
 	}
-	errno = EMFILE;
-	return lost ? -1 : 0;
+	errno = error;
+	return error ? -1 : 0;
 }
 
 int rights_take(struct msghdr *m)
 {
 	struct rights r = { 0 };
+	int error = rights_add(&r, m) < 0 ? errno : 0;
 	int first = -1;
 
-	rights_add(&r, m);
 	if (r.n > 0) {
 		first = r.fds[0];
 		r.lent = 1;
 	}
 	rights_close(&r);
+	errno = error;
 	return first;
 }
 
@@ -201,5 +204,7 @@ int rights_look(int fd, int *passed)
 	if (got < 0)
 		return -1;
 	*passed = rights_take(&m);
+	if (*passed < 0 && errno)
+		return -1;
 	return got > 0 || *passed >= 0;
 }

@@ -47,11 +47,12 @@ size_t rights_without(int fd);
 ssize_t rights_receive(int fd, void *data, size_t n, struct rights *r);
 
 /* Adds to R the descriptors that came with M, which recvmsg(2) has filled, and marks them
- * close-on-exec. Returns 0, or -1 with errno EMFILE if some were lost for want of room. */
+ * close-on-exec. Returns 0, or -1 with errno EMFILE or ENOMEM if some were lost for want of room.
+ */
 int rights_add(struct rights *r, struct msghdr *m);
 
 /* Returns the first descriptor that came with M, which recvmsg(2) has filled, and marks it
- * close-on-exec; -1: none came. All others are closed. */
+ * close-on-exec; -1: none came (errno 0), or it was lost (as above). All others are closed. */
 int rights_take(struct msghdr *m);
 
 /* Looks at the next data on FD without taking it away. Returns 1 with *PASSED the caller's own copy
