@@ -328,7 +328,7 @@ def serving(options, *, sends=DATA, gets=ANSWER, stdin=ANSWER, stdout=DATA, clie
         if kept:
             yield from w.terminate()
         else:
-            yield from w.ended()
+            yield from w.ended_or_waits()
     return run
 
 
@@ -386,9 +386,7 @@ def listen_broker(w):
                 except OSError:
                     pass
             yield from w.take(clients[0], sinks[0])
-    if port and w.status is None and not all(clients):
-        yield from w.terminate()
-    yield from w.ended()
+    yield from w.ended_or_waits()
 
 
 def sockets_of(w):
@@ -474,7 +472,7 @@ def listen_activated(w):
     w.start('listen -n', stdin=ANSWER, stdout=DATA, activate=s.fileno())
     s.close()
     yield from w.client(port, DATA, ANSWER)
-    yield from w.ended()
+    yield from w.ended_or_waits()
 
 
 # ---- UDP ----
@@ -599,7 +597,7 @@ def unix_listening(options, kind=socket.SOCK_STREAM, sends=DATA, gets=ANSWER, cl
         if kept:
             yield from w.terminate()
         else:
-            yield from w.ended()
+            yield from w.ended_or_waits()
     return run
 
 
@@ -731,7 +729,7 @@ def unix_recv_fd(w):
                 pass
         yield from w.take(s, sink)
         s.close()
-    yield from w.ended()
+    yield from w.ended_or_waits()
 
 
 # ---- resolve ----

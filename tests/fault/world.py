@@ -411,6 +411,14 @@ class World:
             self.problems.append(('left', 'a process of the run is still there'))
             self.kill_group()
 
+    def ended_or_waits(self):
+        """The same of a listener without -k, which goes on waiting where it could not serve its client, and says so."""
+        if any(sink.lack() for sink in self.sinks):
+            yield from self.until(lambda: self.status is not None, 3)
+            if self.status is None:
+                yield from self.terminate()
+        yield from self.ended()
+
     # ---- peers ----
 
     def listener(self, family=socket.AF_INET, kind=socket.SOCK_STREAM, path=None):
