@@ -34,6 +34,8 @@ clients() {
 	started
 	eventually [ -s ready ]
 	each 'hello\n' "$SOCKIT" unix sock
+	served_by "$SOCKIT" udp-recv --notify-fd 9 -n --echo 127.0.0.1 0 2>udp.err
+	each 'hello\n' "$SOCKIT" udp-send -n --frame line --replies 1 -w 2 127.0.0.1 "$PORT"
 }
 
 @test "no memory: each end has a message" {

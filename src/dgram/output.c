@@ -230,7 +230,7 @@ size_t dgram_output_add(struct dgram_output *o, const struct dgram_received *v, 
 void dgram_output_flush(struct dgram_output *o)
 {
 	o->flushing = true;
-	if (o->out.text.length)
+	if (o->out.text.length || o->out.text.failed)
 		output_flush(&o->out);
 	o->flushing = false;
 }
