@@ -377,7 +377,7 @@ def listen_broker(w):
             for s, sink in zip(clients[1:], sinks[1:]):
                 w.task(w.take(s, sink))
             # Whom it has not accepted yet would miss it: a word makes the round first.
-            yield from w.until(lambda: w.status is not None or len(sockets_of(w)) > 3, 1)
+            yield from w.until(lambda: w.status is not None or len(sockets_of(w)) > 3, 0.5)
             w.task(w.send(clients[0], DATA))
             yield from w.until(lambda: w.status is not None or all(len(s.got) >= len(s.wanted) for s in sinks), 1.5)
             for s in clients:
@@ -385,7 +385,8 @@ def listen_broker(w):
                     s.shutdown(socket.SHUT_WR)
                 except OSError:
                     pass
-            yield from w.take(clients[0], sinks[0])
+            first = w.task(w.take(clients[0], sinks[0]))
+            yield from w.until(lambda: first.over, 1)
     yield from w.ended_or_waits()
 
 

@@ -1,5 +1,6 @@
 """What may fail, and how: for each system call the errnos that the kernel could return there by its man page. And what
 the checker tolerates, each with the reason."""
+import errno
 import re
 
 # A send on TCP that says ECONNRESET, EPIPE or ETIMEDOUT has broken the connection, which strace cannot.
@@ -98,7 +99,8 @@ def errnos(name, call):
 def words(error):
     """What a message may have that tells of ERROR; '' is none."""
     also = {'ENOMEM': ('EAI_MEMORY', 'Cannot allocate memory', 'out of memory')}
-    return (error, *also.get(error, ())) if error else ()
+    number = getattr(errno, error, 0) if error else 0  # of an errno that has no name there
+    return (error, f'(E{number})', *also.get(error, ())) if error else ()
 
 
 # Lines that ask the system's look-up, which says EAI_NONAME for what ails it, or ends the program where memory lacks.
@@ -123,18 +125,18 @@ TOLERATED = [(re.compile(l), re.compile(f), re.compile(p), why) for l, f, p, why
     ('proxyd_.*', '(recvfrom|sendto):', 'lost: status -15', 'a client of a proxy that breaks is told of with -v only'),
     ('proxyd_get', '', 'lost: status -15.*502', 'the client is told by 502'),
     ('.*_(file|allow|deny)', 'openat|newfstatat|read', 'class: status 2', 'a file of an option that cannot be read is exit 2'),
-    (SYSTEM_LOOKUP.pattern, '(openat|read|newfstatat|socket|connect|sendto|poll)', 'untrue.*(EAI_|there is no user)',
+    (SYSTEM_LOOKUP.pattern, '(openat|read|newfstatat|socket|connect|sendto|poll)', 'untrue.*(EAI_|there is no user|--user nobody)',
      'getaddrinfo(3) or getpwnam(3) says so'),
     ('resolve_server.*', '(recv|send|connect|socket|poll)', 'untrue.*EAI_AGAIN', 'a server that cannot be asked is EAI_AGAIN'),
     ('sockname_(sockets|listening|unix)', '(openat|readlinkat|getdents64|newfstatat|read):', 'lost',
      'whose a socket is is told where it can be seen'),
     ('sockname_fd_all', '(getpeername|getsockopt|newfstatat)', 'lost', 'a line that is not to be had is left out'),
-    ('sockname_host', '(ioctl|socket|sendto|recvfrom|recvmsg)', 'lost', 'interface and source are told where they can be seen'),
+    ('sockname_host', '(ioctl|socket|bind|sendto|recvfrom|recvmsg)', 'lost', 'interface and source are told where they can be seen'),
     ('sockname_options', 'getsockopt|socket:error=E(AFNOSUPPORT|ACCES)', 'lost', 'an option that this kernel has not is left out'),
     ('servinfo.*', 'access:', 'lost', 'where there is no services file there is a table of our own'),
     ('udp_send_probe', '', 'silent: status 1.*(closed|prohibited)', 'that is what the report tells'),
     ('udp_recv_json', 'setsockopt', 'words: .*this kernel has no', 'told in words'),
-    ('udp_recv_.*', 'recvmm?sg:error=ENOMEM', 'server: ', 'a receiver that cannot receive ends, and says so'),
+    ('udp_recv_.*', '((recvmm?sg|recvfrom):error=ENOMEM|malloc)', 'server: ', 'a receiver that cannot receive ends, and says so'),
     ('listen_both_families', '(socket|bind):', 'hang|lost', 'where there is one family it says so, and serves that one'),
 )]
 
