@@ -106,7 +106,7 @@ hex() {
 	same said wanted
 }
 
-@test "an answer that cannot be taken out of the socket ends it, and is no data" {
+@test "an answer that cannot be taken, or a request that cannot be sent, ends it, and is no data" {
 	needs strace strace
 	strace -o /dev/null -e trace=recvfrom -e inject=recvfrom:error=ENOMEM:when=1 true 2>/dev/null ||
 		skip 'this strace cannot inject'
@@ -120,6 +120,12 @@ hex() {
 		says '127\.0\.0\.1 port 80: Cannot allocate memory \(ENOMEM\)$'
 		silent out
 	done
+	# A proxy that waits for the rest would wait for ever.
+	plays readall
+	ASAN_OPTIONS="${ASAN_OPTIONS-}:detect_leaks=0" exits 1 strace -f -qq -o /dev/null \
+		-e trace=sendto -e inject=sendto:error=ENOBUFS:when=1 \
+		"$SOCKIT" connect -n --proxy "$PROXY" 127.0.0.1 80 </dev/null >out 2>err
+	says '127\.0\.0\.1 port 80: No buffer space available \(ENOBUFS\)$'
 }
 
 @test "SOCKS 5: whatever address is bound, in any pieces" {

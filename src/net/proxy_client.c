@@ -193,9 +193,13 @@ static void client_send(struct proxy_client *d)
 
 	if (d->out.length && !d->send_error)
 		n = send(d->watch.fd, d->out.data, d->out.length, MSG_NOSIGNAL | MSG_DONTWAIT);
-	if (n < 0 && errno != EAGAIN && errno != EINTR)
-		d->send_error = errno;
 	/* The proxy may have told why before it closed the connection. */
+	if (n < 0 && (errno == EPIPE || errno == ECONNRESET)) {
+		d->send_error = errno;
+	} else if (n < 0 && errno != EAGAIN && errno != EINTR) {
+		client_fail(d, strerror(errno), errno);
+		return;
+	}
 	if (d->send_error)
 		d->out.length = 0;
 	if (n > 0) {
