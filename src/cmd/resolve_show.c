@@ -23,13 +23,14 @@ void show_row(struct show *s, const char *const *cells, size_t n)
 		if (!cells[i])
 			continue;
 		const char *cell = cells[i];
-		size_t length = strlen(cell), width;
+		size_t length = strlen(cell), width = 0;
 		/* What is longer than any name is a record's data, which is escaped already. */
 		if (length <= 2048) {
 			length = text_escape(text, sizeof text, cell, length, false);
 			cell = text;
 		}
-		width = utf8_columns(cell);
+		if (s->terminal)
+			width = utf8_columns(cell);
 		if (width > s->widths[column] && i < last)
 			s->widths[column] = width;
 		if (column && !s->terminal)
@@ -420,8 +421,9 @@ enum outcome_kind show_resolution(struct show *s, const struct resolution *r)
 		show_result_json(s, r, &s->facts.json);
 		facts_end(&s->facts);
 	} else {
-		snprintf(rows.time, sizeof rows.time, "%.3f ms",
-			 (double)r->ns / (double)MILLISECOND);
+		if (s->time)
+			snprintf(rows.time, sizeof rows.time, "%.3f ms",
+				 (double)r->ns / (double)MILLISECOND);
 		if (s->self)
 			show_cells(&rows, r->word, NULL, NULL, NULL);
 		if (kind != OUTCOME_DONE)
