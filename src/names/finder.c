@@ -362,11 +362,10 @@ static int way_read(struct way *w, const struct dns_message *m, bool *more)
 	unsigned aliases;
 	int found;
 
-	address_text(&r->server, server);
 	find_take_head(&r->head, m);
-	find_add_extended(&r->head, extended, sizeof extended);
 	if (m->rcode != DNS_NOERROR && m->rcode != DNS_NXDOMAIN) {
-		find_add_why(r, "%s: the server failed (%s)%s", server,
+		find_add_extended(&r->head, extended, sizeof extended);
+		find_add_why(r, "%s: the server failed (%s)%s", address_text(&r->server, server),
 			     dns_rcode_text(m->rcode, text), extended);
 		return EAI_FAIL;
 	}
@@ -379,7 +378,8 @@ static int way_read(struct way *w, const struct dns_message *m, bool *more)
 	if (found > 0)
 		return 0;
 	if (w->steps >= CHAIN_MOST) {
-		find_add_why(r, "%s: its CNAMEs lead nowhere, %d of them", server, CHAIN_MOST);
+		find_add_why(r, "%s: its CNAMEs lead nowhere, %d of them",
+			     address_text(&r->server, server), CHAIN_MOST);
 		return EAI_FAIL;
 	}
 	if (m->rcode == DNS_NXDOMAIN)
