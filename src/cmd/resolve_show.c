@@ -207,20 +207,21 @@ static void show_head(const struct find_result *f, char *text, size_t size)
 	if (!h->edns)
 		snprintf(number, sizeof number, ", no EDNS");
 	at = text_append(at, end, number);
-	for (size_t i = 0; i < h->n_extended; i++) {
-		const char *name = dns_extended_name(h->extended[i]);
-		snprintf(number, sizeof number, "; extended error %u", h->extended[i]);
+	for (const struct find_extended *e = h->extended; e < h->extended + h->n_extended; e++) {
+		const char *name = dns_extended_name(e->code);
+		snprintf(number, sizeof number, "; extended error %u", e->code);
 		at = text_append(at, end, number);
 		at = text_append(at, end, name ? " " : "");
 		at = text_append(at, end, name ? name : "");
-		at = text_append(at, end, *h->extended_text[i] ? ": " : "");
-		at = text_append(at, end, h->extended_text[i]);
+		at = text_append(at, end, *e->text ? ": " : "");
+		at = text_append(at, end, e->text);
 	}
 }
 
 static void show_more(const struct show *s, const struct resolution *r)
 {
 	char time[32], server[ADDRESS_TEXT] = "", head[768];
+	const char *part = r->found.eai ? NULL : r->found.why;
 
 	if (!s->facts.m->options.verbose)
 		return;
@@ -229,9 +230,8 @@ static void show_more(const struct show *s, const struct resolution *r)
 	show_head(&r->found, head, sizeof head);
 	message(s->facts.m, MESSAGE_VERBOSE, "note", "%s: asked %s%s, %s%s%s%s", r->word,
 		*server ? server : "the system", r->found.tcp ? " by TCP" : "",
-		duration_format(time, sizeof time, r->ns), head,
-		!r->found.eai && r->found.why[0] ? "; in part: " : "",
-		!r->found.eai ? r->found.why : "");
+		duration_format(time, sizeof time, r->ns), head, part ? "; in part: " : "",
+		part ? part : "");
 }
 
 /* ---- JSON ---- */
@@ -314,11 +314,11 @@ static void show_head_json(struct json *j, const struct find_result *f)
 	if (h->n_extended == 0)
 		return;
 	json_open(j, "extended_errors", '[');
-	for (size_t i = 0; i < h->n_extended; i++) {
+	for (const struct find_extended *e = h->extended; e < h->extended + h->n_extended; e++) {
 		json_open(j, NULL, '{');
-		json_number(j, "code", h->extended[i]);
-		json_string(j, "name", dns_extended_name(h->extended[i]));
-		json_string(j, "text", *h->extended_text[i] ? h->extended_text[i] : NULL);
+		json_number(j, "code", e->code);
+		json_string(j, "name", dns_extended_name(e->code));
+		json_string(j, "text", *e->text ? e->text : NULL);
 		json_close(j, '}');
 	}
 	json_close(j, ']');

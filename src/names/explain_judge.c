@@ -250,7 +250,7 @@ static const char *judge_failure(const struct explain *e)
 		servers_have |= s->found != 0;
 		asked |= s->seen;
 		for (const struct explain_query *q = s->queries; q < s->queries + s->n_queries; q++)
-			alias |= q->r.eai == EAI_NODATA && q->r.why[0];
+			alias |= q->r.eai == EAI_NODATA && q->r.why;
 	}
 	for (size_t i = 0; i < e->n_hits; i++)
 		exact |= e->hits[i].exact;

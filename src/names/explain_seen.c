@@ -194,8 +194,7 @@ static void seen_answer(struct explain *e, const struct sight *s, const char *by
 		q->truncated = m.truncated;
 		if (fault) {
 			q->r = (struct find_result){ .asked = true, .rcode = -1, .eai = EAI_FAIL };
-			snprintf(q->r.why, sizeof q->r.why, "server: the answer cannot be read: %s",
-				 fault);
+			find_set_why(&q->r, "server: the answer cannot be read: %s", fault);
 		} else {
 			find_read(&m, &q->server->address, &q->r);
 		}
@@ -220,8 +219,8 @@ static void seen_rest(struct explain *e, int fd, int64_t at)
 			q->r.eai = EAI_AGAIN;
 		else
 			q->server->seen = false; /* we ask it ourselves */
-		snprintf(q->r.why, sizeof q->r.why, "server: no answer%s",
-			 q->r.eai ? "" : " before the look-up ended");
+		find_set_why(&q->r, "server: no answer%s",
+			     q->r.eai ? "" : " before the look-up ended");
 		seen_over(e, p, at);
 	}
 }
@@ -234,7 +233,7 @@ static void seen_no_answer(struct explain *e, int fd, const char *why, bool late
 		if (!p->used || p->fd != fd || r->eai)
 			continue;
 		*r = (struct find_result){ .asked = true, .rcode = -1, .eai = EAI_AGAIN };
-		snprintf(r->why, sizeof r->why, "server: %s", why);
+		find_set_why(r, "server: %s", why);
 		seen_over(e, p, at);
 		p->used = later;
 	}

@@ -165,7 +165,7 @@ const char *explain_query_text(const struct explain_query *q, char *text, size_t
 		text[0] = '\0';
 		for (size_t i = 0; i < r->names.n; i++)
 			explain_add_word(text, size, r->names.names[i]);
-	} else if (r->why[0]) {
+	} else if (r->why) {
 		/* It begins with the server, which has been told. */
 		const char *colon = strstr(r->why, ": ");
 		snprintf(text, size, "%s", colon ? colon + 2 : r->why);

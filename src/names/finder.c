@@ -17,6 +17,8 @@
 
 #define CHAIN_MOST 16 /* CNAMEs after each other */
 #define NAMES_MOST 256
+#define WHY_MOST 512
+#define EXTENDED_MOST 4
 
 /* The search for the records of one type: of the name, or of the one that its CNAMEs lead to. */
 struct way {
@@ -49,8 +51,22 @@ void find_result_free(struct find_result *r)
 	}
 	free(r->records);
 	free(r->addresses);
+	free(r->why);
+	free(r->head.extended);
 	lookup_names_free(&r->names);
 	*r = (struct find_result){ 0 };
+}
+
+void find_set_why(struct find_result *r, const char *format, ...)
+{
+	char text[WHY_MOST];
+	va_list list;
+
+	va_start(list, format);
+	vsnprintf(text, sizeof text, format, list);
+	va_end(list);
+	free(r->why);
+	r->why = strdup(text);
 }
 
 void find_cancel(struct find *f)
@@ -128,15 +144,16 @@ static void system_found(void *arg, struct lookup_answer *answer)
 __attribute__((format(printf, 2, 3))) static void find_add_why(struct find_result *r,
 							       const char *format, ...)
 {
-	size_t n = strlen(r->why);
 	char text[320];
 	va_list list;
 
 	va_start(list, format);
 	vsnprintf(text, sizeof text, format, list);
 	va_end(list);
-	if (!strstr(r->why, text)) /* both ways mostly fail alike */
-		snprintf(r->why + n, sizeof r->why - n, "%s%s", n ? "; " : "", text);
+	if (!r->why)
+		find_set_why(r, "%s", text);
+	else if (!strstr(r->why, text)) /* both ways mostly fail alike */
+		find_set_why(r, "%s; %s", r->why, text);
 }
 
 static void way_over(struct way *w, int eai, int error)
@@ -321,35 +338,40 @@ static unsigned way_follow_all(struct way *w, const struct dns_message *m)
 
 static void find_take_head(struct find_head *h, const struct dns_message *m)
 {
+	struct find_extended *extended;
 	unsigned code;
 	const char *text;
 	size_t at = 0, n;
 
+	free(h->extended);
 	*h = (struct find_head){ .authoritative = m->authoritative,
 				 .authentic = m->authentic,
 				 .recursive = m->recursive,
 				 .edns = m->edns,
 				 .udp_size = m->udp_size };
 	while (h->n_extended < EXTENDED_MOST && dns_extended_error(m, &at, &code, &text, &n)) {
-		text_escape(h->extended_text[h->n_extended], sizeof *h->extended_text, text, n,
-			    false);
-		h->extended[h->n_extended++] = code;
+		extended = realloc(h->extended, (h->n_extended + 1) * sizeof *extended);
+		if (!extended)
+			return;
+		h->extended = extended;
+		extended += h->n_extended++;
+		extended->code = code;
+		text_escape(extended->text, sizeof extended->text, text, n, false);
 	}
 }
 
 /* Adds to T, of SIZE bytes, what the server says itself of its failure. */
 static void find_add_extended(const struct find_head *h, char *t, size_t size)
 {
-	for (size_t i = 0; i < h->n_extended; i++) {
-		const char *name = dns_extended_name(h->extended[i]);
+	for (const struct find_extended *e = h->extended; e < h->extended + h->n_extended; e++) {
+		const char *name = dns_extended_name(e->code);
 		size_t n = strlen(t);
 		if (name)
 			n += (size_t)snprintf(t + n, size - n, ", %s", name);
 		else
-			n += (size_t)snprintf(t + n, size - n, ", extended error %u",
-					      h->extended[i]);
-		if (n < size && h->extended_text[i][0])
-			snprintf(t + n, size - n, " (%s)", h->extended_text[i]);
+			n += (size_t)snprintf(t + n, size - n, ", extended error %u", e->code);
+		if (n < size && e->text[0])
+			snprintf(t + n, size - n, " (%s)", e->text);
 	}
 }
 

@@ -11,8 +11,6 @@
 #include "names/dns_client.h"
 #include "names/lookup.h"
 
-#define EXTENDED_MOST 4
-
 struct find;
 
 /* Whom to ask, and for what. */
@@ -33,13 +31,17 @@ struct find_record {
 	bool asked_for; /* its type is the one that was asked for */
 };
 
+/* An extended error (RFC 8914), with its text, escaped. */
+struct find_extended {
+	unsigned code;
+	char text[128];
+};
+
 /* What the head of an answer and EDNS say. */
 struct find_head {
 	bool authoritative, authentic, recursive, edns; /* the flags AA, AD, RA; it has EDNS */
 	unsigned udp_size;				/* that the server takes, with EDNS */
-	unsigned extended[EXTENDED_MOST]; /* the codes of extended errors (RFC 8914), and their
-					     texts */
-	char extended_text[EXTENDED_MOST][128]; /* escaped */
+	struct find_extended *extended;			/* NULL: none */
 	size_t n_extended;
 };
 
@@ -54,7 +56,7 @@ struct find_result {
 	size_t n_records;
 	int eai,
 		error; /* 0, or getaddrinfo's error with the errno of EAI_SYSTEM; for DNS as well */
-	char why[512]; /* what DNS failed in, also if a part was found; empty: nothing failed */
+	char *why;     /* what DNS failed in, also if a part was found; NULL: nothing failed */
 	bool asked;    /* a DNS server was asked: */
 	struct address server;
 	bool tcp;	       /* by TCP in the end, */
@@ -86,6 +88,10 @@ void find_cancel(struct find *f);
 /* Reads M, an answer that SERVER has given to somebody, into *OUT, which is the caller's to free.
  */
 void find_read(const struct dns_message *m, const struct address *server, struct find_result *out);
+
+/* Sets what R tells of its failure, in place of what it told before; NULL where memory is out. */
+__attribute__((format(printf, 2, 3))) void find_set_why(struct find_result *r, const char *format,
+							...);
 
 void find_result_free(struct find_result *r);
 

@@ -76,12 +76,12 @@ static void resolution_expired(void *arg)
 	find_cancel(r->find);
 	r->find = NULL;
 	r->timed_out = true;
-	r->found.why[0] = '\0';
+	free(r->found.why);
+	r->found.why = NULL;
 	strays = r->c->finder.dns ? dns_client_strays(r->c->finder.dns) - r->strays : 0;
 	if (strays)
-		snprintf(r->found.why, sizeof r->found.why,
-			 "%u that did not belong to the question%s", strays,
-			 strays == 1 ? "" : "s");
+		find_set_why(&r->found, "%u that did not belong to the question%s", strays,
+			     strays == 1 ? "" : "s");
 	resolution_finish(r);
 }
 
@@ -105,9 +105,10 @@ static void resolution_conclude(struct resolution *r)
 		r->found.error = fault->error;
 	} else if (!r->found.eai && unconfirmed) {
 		r->found.eai = EAI_NONAME;
-		snprintf(r->found.why, sizeof r->found.why,
-			 r->is_address ? "no name of it has this address" :
-					 "not each of its addresses has a name that leads back");
+		find_set_why(&r->found,
+			     r->is_address ?
+				     "no name of it has this address" :
+				     "not each of its addresses has a name that leads back");
 	}
 	resolution_finish(r);
 }
@@ -176,12 +177,14 @@ static void resolution_names_found(void *arg, struct find_result *found)
 	names->eai = found->eai;
 	names->error = found->error;
 	names->others = found->names;
-	found->names = (struct lookup_names){ 0 }; /* there is nothing else to free */
+	found->names = (struct lookup_names){ 0 };
 	if (r->is_address) {
 		/* This is the look-up of the word itself. */
 		found->addresses = r->found.addresses;
 		found->n = r->found.n;
 		r->found = *found;
+	} else {
+		find_result_free(found);
 	}
 	r->name = r->c->confirm ? 0 : names->others.n;
 	resolution_next_name(r);
@@ -272,9 +275,9 @@ struct resolution *resolution_start(const struct resolution_config *c, const cha
 	}
 	timer_set(c->finder.loop, &r->timer, clock_after(r->start, c->wait));
 	if (resolution_check(c, word, &error) < 0) {
-		r->bad = true;
-		r->found.eai = EAI_NONAME;
-		snprintf(r->found.why, sizeof r->found.why, "%s", error.text);
+		find_set_why(&r->found, "%s", error.text);
+		r->bad = r->found.why;
+		r->found.eai = r->bad ? EAI_NONAME : EAI_MEMORY;
 		resolution_finish(r);
 	} else if (kind == WORD_ZONE) {
 		r->found.eai = EAI_NONAME;

@@ -40,17 +40,17 @@ const char *resolution_code(const struct resolution *r)
 void resolution_why(const struct resolution *r, char *text, size_t size)
 {
 	const struct find_result *f = &r->found;
+	const char *why = f->why ? f->why : "";
 	char what[EAI_TEXT];
 
 	if (r->timed_out)
 		snprintf(text, size, "no answer within %s (-w)%s%s",
-			 duration_format(what, sizeof what, r->c->wait), f->why[0] ? ", but " : "",
-			 f->why);
-	else if (f->why[0] && (r->reverse || f->eai == EAI_AGAIN || f->eai == EAI_FAIL))
-		snprintf(text, size, "%s", f->why);
+			 duration_format(what, sizeof what, r->c->wait), *why ? ", but " : "", why);
+	else if (*why && (r->reverse || f->eai == EAI_AGAIN || f->eai == EAI_FAIL))
+		snprintf(text, size, "%s", why);
 	else
-		snprintf(text, size, "%s%s%s", resolution_error_text(r, what),
-			 f->why[0] ? ": " : "", f->why);
+		snprintf(text, size, "%s%s%s", resolution_error_text(r, what), *why ? ": " : "",
+			 why);
 }
 
 void resolution_fault(const struct resolution *r, char *text, size_t size)
