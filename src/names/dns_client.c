@@ -441,7 +441,7 @@ static void server_take(struct dns_server *s, size_t n)
 		c->strays++;
 		return;
 	} else {
-		fault = dns_parse(&m, c->data, n);
+		fault = dns_parse_records(&m);
 	}
 	window_widen(c);
 	query_leave_queue(q); /* it may wait there to be asked once more */
@@ -490,7 +490,7 @@ static void query_stream_over(void *arg, const unsigned char *data, size_t n, in
 	if (!fault && !query_matches(&m, q))
 		fault = "it answers another question";
 	if (!fault)
-		fault = dns_parse(&m, data, n);
+		fault = dns_parse_records(&m);
 	if (!fault && m.truncated)
 		fault = "it is truncated, by TCP too";
 	if (fault)

@@ -190,7 +190,7 @@ static void seen_answer(struct explain *e, const struct sight *s, const char *by
 		p->used = false;
 		find_result_free(&q->r);
 		q->r = (struct find_result){ 0 };
-		fault = dns_parse(&m, (const unsigned char *)bytes, n);
+		fault = dns_parse_records(&m);
 		q->truncated = m.truncated;
 		if (fault) {
 			q->r = (struct find_result){ .asked = true, .rcode = -1, .eai = EAI_FAIL };

@@ -21,27 +21,40 @@ static bool wants_names(const struct resolution_config *c)
 	return !c->record || c->record == DNS_PTR;
 }
 
-int resolution_check(const struct resolution_config *c, const char *word,
-		     struct option_error *error)
-{
+/* A word that is read: an address, or a name as it is asked for. */
+struct asked {
 	enum word_kind kind;
+	struct address address;
 	struct dns_name name;
-	struct address a;
+};
+
+/* Reads WORD into *A, if it can be asked for; returns as resolution_check(). */
+static int resolution_read(const struct resolution_config *c, const char *word, struct asked *a,
+			   struct option_error *error)
+{
 	const char *fault;
 
+	a->kind = address_parse_host(word, &a->address);
 	if (*word == '\0')
 		return option_fail(error, "name '' is empty");
-	kind = address_parse_host(word, &a);
-	if ((kind == WORD_NUMBER && wants_names(c)) || kind == WORD_ZONE)
+	if ((a->kind == WORD_NUMBER && wants_names(c)) || a->kind == WORD_ZONE)
 		return 0;
 	if (c->numeric)
 		return option_fail(error, "'%s' is a name, which --numeric does not look up", word);
-	fault = dns_name_parse(word, &name);
+	fault = dns_name_parse(word, &a->name);
 	if (fault)
 		return option_fail(error, "name '%s' %s", word, fault);
-	if (kind == WORD_BAD && !c->dns)
+	if (a->kind == WORD_BAD && !c->dns)
 		return option_fail(error, "'%s' is neither an address nor a name", word);
 	return 0;
+}
+
+int resolution_check(const struct resolution_config *c, const char *word,
+		     struct option_error *error)
+{
+	struct asked asked;
+
+	return resolution_read(c, word, &asked, error);
 }
 
 void resolution_free(struct resolution *r)
@@ -252,10 +265,7 @@ struct resolution *resolution_start(const struct resolution_config *c, const cha
 {
 	struct resolution *r = malloc(sizeof *r);
 	struct option_error error;
-	struct dns_name name;
-	struct address a;
-	enum word_kind kind = address_parse_host(word, &a);
-	bool numeric = kind == WORD_NUMBER;
+	struct asked asked;
 
 	if (!r)
 		return NULL;
@@ -274,24 +284,22 @@ struct resolution *resolution_start(const struct resolution_config *c, const cha
 		return NULL;
 	}
 	timer_set(c->finder.loop, &r->timer, clock_after(r->start, c->wait));
-	if (resolution_check(c, word, &error) < 0) {
+	if (resolution_read(c, word, &asked, &error) < 0) {
 		find_set_why(&r->found, "%s", error.text);
 		r->bad = r->found.why;
 		r->found.eai = r->bad ? EAI_NONAME : EAI_MEMORY;
 		resolution_finish(r);
-	} else if (kind == WORD_ZONE) {
+	} else if (asked.kind == WORD_ZONE) {
 		r->found.eai = EAI_NONAME;
 		resolution_finish(r);
-	} else if (numeric && !c->record) {
-		resolution_start_address(r, &a);
+	} else if (asked.kind == WORD_NUMBER && !c->record) {
+		resolution_start_address(r, &asked.address);
 	} else if (c->record) {
 		size_t n;
-		const unsigned char *bytes = address_ip(&a, &n);
-		if (numeric && c->record == DNS_PTR)
-			dns_name_reverse(bytes, n, &name);
-		else
-			dns_name_parse(word, &name);
-		find_records(&c->finder, &name, c->record, resolution_found, r, &r->find);
+		const unsigned char *bytes = address_ip(&asked.address, &n);
+		if (asked.kind == WORD_NUMBER && c->record == DNS_PTR)
+			dns_name_reverse(bytes, n, &asked.name);
+		find_records(&c->finder, &asked.name, c->record, resolution_found, r, &r->find);
 	} else {
 		find_addresses(&c->finder, word, resolution_found, r, &r->find);
 	}

@@ -129,6 +129,9 @@ bool dns_name_equal(const struct dns_name *a, const struct dns_name *b)
 {
 	if (a->length != b->length)
 		return false;
+	/* Most servers repeat a name as it was. */
+	if (!memcmp(a->wire, b->wire, a->length))
+		return true;
 	/* No length of a label is a letter. */
 	for (size_t i = 0; i < a->length; i++)
 		if (dns_lower(a->wire[i]) != dns_lower(b->wire[i]))
@@ -328,15 +331,13 @@ const char *dns_record_read(const struct dns_message *m, size_t *at, struct dns_
 	return dns_record_fits(m, r) ? NULL : "the data of a record is not what its type says";
 }
 
-const char *dns_parse(struct dns_message *m, const unsigned char *bytes, size_t n)
+const char *dns_parse_records(struct dns_message *m)
 {
-	const char *fault = dns_parse_head(m, bytes, n);
+	const unsigned char *bytes = m->bytes;
+	size_t at = m->answers;
 	struct dns_record r;
-	size_t at;
+	const char *fault;
 
-	if (fault)
-		return fault;
-	at = m->answers;
 	/* A message that was cut may end anywhere: all of it is asked for again. */
 	if (m->truncated)
 		return NULL;
@@ -354,6 +355,13 @@ const char *dns_parse(struct dns_message *m, const unsigned char *bytes, size_t 
 		}
 	}
 	return NULL;
+}
+
+const char *dns_parse(struct dns_message *m, const unsigned char *bytes, size_t n)
+{
+	const char *fault = dns_parse_head(m, bytes, n);
+
+	return fault ? fault : dns_parse_records(m);
 }
 
 bool dns_extended_error(const struct dns_message *m, size_t *at, unsigned *code, const char **text,

@@ -104,7 +104,7 @@ struct dns_message {
 	unsigned type, class;
 	size_t answers;	    /* where they begin, */
 	unsigned n_answers; /* and how many they are */
-	/* What dns_parse() has found: */
+	/* What dns_parse_records() has found: */
 	bool edns;
 	unsigned udp_size;	   /* that the server takes */
 	size_t options, n_options; /* where those of EDNS begin, and their length */
@@ -114,8 +114,11 @@ struct dns_message {
  * query. Returns NULL, or what is wrong. */
 const char *dns_parse_head(struct dns_message *m, const unsigned char *bytes, size_t n);
 
-/* As dns_parse_head(), and checks that each record lies within the message and that its data has
- * the form of its type. */
+/* Of M, which dns_parse_head() has read: checks that each record lies within the message and that
+ * its data has the form of its type. Returns NULL, or what is wrong. */
+const char *dns_parse_records(struct dns_message *m);
+
+/* Does both. */
 const char *dns_parse(struct dns_message *m, const unsigned char *bytes, size_t n);
 
 /* Reads the next extended error (RFC 8914) that M has from *AT on, 0 at first, into *CODE and, N
