@@ -12,12 +12,14 @@
 #include "base/descriptors.h"
 #include "names/dns_stream.h"
 #include "names/system_file.h"
+#include "sock/datagram.h"
 
 #define IDS 65536
 #define OPEN_MOST 30000 /* so that a random id is soon found to be free */
 #define STREAMS_MOST 64 /* TCP connections at once */
 #define UDP_MOST 65536	/* of any datagram */
 #define AT_ONCE 256	/* answers in a row, before others have their turn */
+#define BATCH 64	/* questions sent in one go */
 #define RECEIVE_BUFFER (4 << 20)
 #define FULL_DELAY MILLISECOND /* until a full socket is tried again */
 #define STREAM_PATIENCE 5      /* times that of a datagram */
@@ -30,6 +32,11 @@ struct dns_server {
 	struct dns_client *client;
 	struct address address;
 	struct watch watch; /* on its socket, -1: there is none yet */
+	struct dgram_socket socket;
+	/* Questions that are to be sent at the end of the turn; NULL: not any more. */
+	struct dns_query *batch[BATCH];
+	size_t n_batch;
+	struct timer flush;
 };
 
 enum query_state { QUERY_UDP, QUERY_WAITS, QUERY_TCP };
@@ -44,7 +51,8 @@ struct dns_query {
 	bool flying;			    /* it counts for the window; */
 	size_t flight;			    /* so many did when it was sent */
 	struct dns_query *behind, **queued; /* while it waits to be sent; NULL: it does not */
-	int64_t rest;			    /* of its patience, when it does not count any more */
+	size_t batched; /* its place in its server's batch, from 1 on; 0: none */
+	int64_t rest;	/* of its patience, when it does not count any more */
 	enum query_state state;
 	struct dns_server *server;
 	unsigned tries, strays_before;
@@ -76,6 +84,8 @@ struct dns_client {
 };
 
 static void server_ready(void *arg, short events);
+static void server_flush(void *arg);
+static void server_failed(void *arg, const struct dgram_error *e);
 static void query_expired(void *arg);
 
 struct dns_client *dns_client_new(struct loop *loop, const struct dns_client_config *c)
@@ -101,6 +111,7 @@ struct dns_client *dns_client_new(struct loop *loop, const struct dns_client_con
 			.client = client,
 			.address = c->servers[i],
 			.watch = { .fd = -1, .fn = server_ready, .arg = &client->servers[i] },
+			.flush = { .fn = server_flush, .arg = &client->servers[i] },
 		};
 	return client;
 }
@@ -114,11 +125,13 @@ void dns_client_free(struct dns_client *c)
 		next = q->next;
 		dns_query_cancel(q);
 	}
-	for (size_t i = 0; i < c->c.n; i++)
-		if (c->servers[i].watch.fd >= 0) {
-			watch_drop(c->loop, &c->servers[i].watch);
-			close(c->servers[i].watch.fd);
-		}
+	for (size_t i = 0; i < c->c.n; i++) {
+		timer_drop(c->loop, &c->servers[i].flush);
+		if (c->servers[i].watch.fd < 0)
+			continue;
+		watch_drop(c->loop, &c->servers[i].watch);
+		close(c->servers[i].watch.fd);
+	}
 	free(c->ids);
 	free(c);
 }
@@ -157,6 +170,11 @@ static int server_open(struct dns_server *s)
 		return -1;
 	}
 	s->watch.fd = fd;
+	s->socket = (struct dgram_socket){ .fd = fd,
+					   .family = s->address.u.sa.sa_family,
+					   .segment = SIZE_MAX,
+					   .error = server_failed,
+					   .arg = s };
 	watch_set(s->client->loop, &s->watch, POLLIN);
 	return 0;
 }
@@ -165,8 +183,12 @@ static int server_open(struct dns_server *s)
 
 static void query_send_now(struct dns_query *q);
 
+/* Q is not to be sent any more. */
 static void query_leave_queue(struct dns_query *q)
 {
+	if (q->batched)
+		q->server->batch[q->batched - 1] = NULL;
+	q->batched = 0;
 	if (!q->queued)
 		return;
 	*q->queued = q->behind;
@@ -177,14 +199,20 @@ static void query_leave_queue(struct dns_query *q)
 	q->queued = NULL;
 }
 
-/* Q does not count for the window any more: sends those whose turn it is. */
+/* Q does not count for the window any more. */
+static void query_drop(struct dns_query *q)
+{
+	if (q->flying)
+		q->client->n_flying--;
+	q->flying = false;
+}
+
+/* The same, and sends those whose turn it is. */
 static void query_land(struct dns_query *q)
 {
 	struct dns_client *c = q->client;
 
-	if (q->flying)
-		c->n_flying--;
-	q->flying = false;
+	query_drop(q);
 	while (c->first && c->n_flying < c->window) {
 		struct dns_query *next = c->first;
 		query_leave_queue(next);
@@ -282,56 +310,106 @@ static void query_finish(struct dns_query *q, const struct dns_message *m, int e
 
 /* ---- datagrams ---- */
 
-/* ERROR of the socket of S: all questions sent to S so far have failed. */
-static void server_failed(struct dns_server *s, int error)
+/* The socket of S tells an error: all questions sent to S so far have failed. */
+static void server_failed(void *arg, const struct dgram_error *e)
 {
+	const struct dns_server *s = arg;
 	struct dns_client *c = s->client;
 
 	for (struct dns_query *q = c->open; q; q = q->next)
 		if (q->server == s && q->state == QUERY_UDP && !q->unsent && !q->error) {
-			q->error = error;
+			q->error = e->error;
 			timer_set(c->loop, &q->timer, loop_now(c->loop));
 		}
 }
 
-/* Sends Q to its server now. */
-static void query_send_now(struct dns_query *q)
+static void query_sent(struct dns_query *q)
 {
-	unsigned char query[DNS_QUERY_MOST];
-	size_t n = dns_query(query, q->id, &q->name, q->type, q->manner);
 	struct dns_client *c = q->client;
-	unsigned round = q->tries / (unsigned)c->c.n;
-	int64_t patience = c->c.patience << (round < 2 ? round : 2);
-	int error = 0;
+	unsigned round = q->tries++ / (unsigned)c->c.n;
 
-	q->sent = loop_now(c->loop);
-	q->unsent = true; /* a failure told now belongs to an earlier question */
-	if (server_open(q->server) < 0)
-		error = errno;
-	for (int i = 0; !error && i < 2; i++) {
-		if (send(q->server->watch.fd, query, n, MSG_DONTWAIT | MSG_NOSIGNAL) >= 0) {
-			q->tries++;
-			q->unsent = false;
-			q->flying = true;
-			q->flight = ++c->n_flying;
-			q->rest = patience - c->c.patience;
-			timer_set(c->loop, &q->timer, clock_after(q->sent, c->c.patience));
-			return;
-		}
-		if (errno == EAGAIN || errno == ENOBUFS) {
-			timer_set(c->loop, &q->timer, clock_after(q->sent, FULL_DELAY));
-			return;
-		}
-		/* The error may belong to an earlier datagram; then nothing was sent now. */
-		if (i == 1)
-			error = errno;
-		else
-			server_failed(q->server, errno);
-	}
+	q->unsent = false;
+	q->rest = (c->c.patience << (round < 2 ? round : 2)) - c->c.patience;
+	timer_set(c->loop, &q->timer, clock_after(q->sent, c->c.patience));
+}
+
+/* Q could not be sent because of ERROR. */
+static void query_unsendable(struct dns_query *q, int error)
+{
 	q->tries++;
 	q->unsent = false;
 	q->error = error;
-	timer_set(c->loop, &q->timer, loop_now(c->loop));
+	timer_set(q->client->loop, &q->timer, loop_now(q->client->loop));
+}
+
+/* Sends the batch of S. */
+static void server_flush(void *arg)
+{
+	struct dns_server *s = arg;
+	struct dns_query *batch[BATCH];
+	unsigned char data[BATCH * DNS_QUERY_MOST], *p = data;
+	struct loop *loop = s->client->loop;
+	struct dgram v[BATCH];
+	size_t n = 0;
+	bool failed = false;
+
+	for (size_t i = 0; i < s->n_batch; i++) {
+		struct dns_query *q = s->batch[i];
+		if (!q)
+			continue;
+		q->batched = 0;
+		batch[n] = q;
+		v[n] = (struct dgram){ .data = p };
+		v[n].size = dns_query(p, q->id, &q->name, q->type, q->manner);
+		p += v[n++].size;
+	}
+	s->n_batch = 0;
+	timer_drop(loop, &s->flush);
+	for (size_t done = 0; done < n;) {
+		ssize_t sent = dgram_send(&s->socket, v + done, n - done);
+		struct dns_query *q = batch[done];
+		int error = errno;
+		if (sent > 0) {
+			for (failed = false; sent > 0; sent--)
+				query_sent(batch[done++]);
+		} else if (error == EAGAIN || error == ENOBUFS) {
+			query_drop(q);
+			timer_set(loop, &q->timer, clock_after(q->sent, FULL_DELAY));
+			done++;
+		} else if (failed) {
+			query_drop(q);
+			query_unsendable(q, error);
+			failed = false;
+			done++;
+		} else {
+			/* It may belong to an earlier datagram; then nothing was sent now. */
+			server_failed(s, &(struct dgram_error){ .error = error });
+			failed = true;
+		}
+	}
+}
+
+/* Sends Q to its server at the end of this turn: at once with others. */
+static void query_send_now(struct dns_query *q)
+{
+	struct dns_client *c = q->client;
+	struct dns_server *s = q->server;
+
+	q->sent = loop_now(c->loop);
+	q->unsent = true; /* a failure told now belongs to an earlier question */
+	if (server_open(s) < 0) {
+		query_unsendable(q, errno);
+		return;
+	}
+	timer_drop(c->loop, &q->timer);
+	q->flying = true;
+	q->flight = ++c->n_flying;
+	s->batch[s->n_batch++] = q;
+	q->batched = s->n_batch;
+	if (s->n_batch == BATCH)
+		server_flush(s);
+	else if (s->n_batch == 1)
+		timer_set(c->loop, &s->flush, q->sent);
 }
 
 /* Sends Q once the window has room for it. */
@@ -468,7 +546,7 @@ static void server_ready(void *arg, short events)
 		} else if (errno == EAGAIN) {
 			return;
 		} else if (errno != EINTR) {
-			server_failed(s, errno);
+			server_failed(s, &(struct dgram_error){ .error = errno });
 			return;
 		}
 	}
