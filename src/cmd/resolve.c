@@ -15,9 +15,9 @@
 #include "run/run.h"
 
 #define JOBS 16
-#define JOBS_SERVER 256
+#define JOBS_SERVER 1024
 #define JOBS_MOST 4096
-#define AHEAD 16 /* so many answers for each job may wait for an earlier one */
+#define AHEAD 8 /* so many answers for each job may wait for an earlier one */
 #define AHEAD_LEAST 1024
 #define OUTPUT_MOST (64 << 10) /* while so many bytes are unwritten nothing more is printed */
 
@@ -82,7 +82,7 @@ static const struct option_row rows[] = {
 	{ "wait", 'w', OPTION_DURATION, AT(wait), .arg = "DURATION",
 	  .help = "how long to wait for each answer: exit 4" },
 	{ "jobs", 0, OPTION_NUMBER, AT(jobs), .arg = "N", .min = 1, .max = JOBS_MOST,
-	  .help = "so many questions at a time (16, to DNS servers 256)" },
+	  .help = "so many questions at a time (16, to DNS servers 1024)" },
 	{ "server", 0, OPTION_PARSED, AT(server), .arg = "ADDR[:PORT]",
 	  .parser = resolve_parse_server, .excludes = "explain",
 	  .help = "ask this DNS server, not the system" },
