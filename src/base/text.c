@@ -194,12 +194,10 @@ size_t text_escape(char *out, size_t size, const char *text, size_t n, bool back
 
 	while (p < end) {
 		/* Nearly all are of this kind. */
-		if (*p >= ' ' && *p < 0x7f && *p != '\\') {
-			if (used + 1 >= size)
-				break;
-			out[used++] = (char)*p++;
-			continue;
-		}
+		for (; used + 1 < size && p < end && *p >= ' ' && *p < 0x7f && *p != '\\'; p++)
+			out[used++] = (char)*p;
+		if (p == end)
+			break;
 		uint32_t c = 0;
 		size_t length = utf8_length(p, (size_t)(end - p), &c), need = length;
 		bool control = c < 0x20 || (c >= 0x7f && c < 0xa0);

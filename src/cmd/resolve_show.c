@@ -70,7 +70,8 @@ static void show_address(struct rows *rows, const char *key, const struct addres
 {
 	char text[ADDRESS_TEXT], port[8];
 
-	snprintf(port, sizeof port, "%u", address_port(a));
+	if (rows->show->service)
+		snprintf(port, sizeof port, "%u", address_port(a));
 	address_host(a, text);
 	show_cells(rows, key, text, rows->show->service ? port : NULL, NULL);
 }

@@ -48,7 +48,7 @@ static bool may_be_name(const char *host)
 	if (strlen(host) > 254) /* RFC 1035, with a final dot */
 		return false;
 	for (const unsigned char *p = (const unsigned char *)host; *p; p++)
-		if (*p <= ' ' || *p == 0x7f || strchr("/:[]%@,", *p))
+		if (*p <= ' ' || *p == 0x7f || (*p <= ']' && strchr("/:[]%@,", *p)))
 			return false;
 	return true;
 }
