@@ -44,7 +44,7 @@ enum query_state { QUERY_UDP, QUERY_WAITS, QUERY_TCP };
 struct dns_query {
 	struct dns_client *client;
 	struct dns_query *next, **link; /* of all that are open */
-	struct dns_name name;
+	const struct dns_name *name;
 	unsigned type, id;
 	enum dns_manner manner;
 	bool unsent;
@@ -360,7 +360,7 @@ static void server_flush(void *arg)
 		q->batched = 0;
 		batch[n] = q;
 		v[n] = (struct dgram){ .data = p };
-		v[n].size = dns_query(p, q->id, &q->name, q->type, q->manner);
+		v[n].size = dns_query(p, q->id, q->name, q->type, q->manner);
 		p += v[n++].size;
 	}
 	s->n_batch = 0;
@@ -493,7 +493,7 @@ static void query_take(struct dns_query *q, const struct dns_message *m)
 static bool query_matches(const struct dns_message *m, const struct dns_query *q)
 {
 	return m->response && m->id == q->id && m->type == q->type && m->class == 1 &&
-	       dns_name_equal(&m->name, &q->name);
+	       dns_name_equal(&m->name, q->name);
 }
 
 /* Takes a datagram of N bytes from S. */
@@ -513,7 +513,7 @@ static void server_take(struct dns_server *s, size_t n)
 	if (fault && n == 12 && m.response && m.rcode == DNS_FORMERR) {
 		m.type = q->type;
 		m.class = 1;
-		m.name = q->name;
+		m.name = *q->name;
 		fault = NULL;
 	} else if (fault || !query_matches(&m, q)) {
 		c->strays++;
@@ -580,7 +580,7 @@ static void query_stream_over(void *arg, const unsigned char *data, size_t n, in
 static void query_start_stream(struct dns_query *q)
 {
 	unsigned char query[DNS_QUERY_MOST];
-	size_t n = dns_query(query, q->id, &q->name, q->type, q->manner);
+	size_t n = dns_query(query, q->id, q->name, q->type, q->manner);
 	struct dns_client *c = q->client;
 
 	if (q->state == QUERY_WAITS)
@@ -628,7 +628,7 @@ struct dns_query *dns_query_start(struct dns_client *c, const struct dns_name *n
 		.client = c,
 		.next = c->open,
 		.link = &c->open,
-		.name = *name,
+		.name = name,
 		.type = type,
 		.id = (unsigned)id,
 		.manner = c->c.manner,

@@ -108,7 +108,7 @@ static void explain_server_next(struct explain_server *s, size_t name)
 		if (e->is_address)
 			find_names(f, &e->address, explain_answered, q, &q->find);
 		else
-			find_addresses(f, e->names[name], explain_answered, q, &q->find);
+			find_addresses(f, e->names[name], NULL, explain_answered, q, &q->find);
 	}
 }
 

@@ -489,8 +489,8 @@ static void find_in_dns(struct find *f, const struct dns_name *name, const unsig
 
 /* ---- questions ---- */
 
-void find_addresses(const struct finder *f, const char *host, find_fn *fn, void *arg,
-		    struct find **out)
+void find_addresses(const struct finder *f, const char *host, const struct dns_name *name,
+		    find_fn *fn, void *arg, struct find **out)
 {
 	const unsigned types[] = { DNS_A, DNS_AAAA };
 	const struct lookup_question q = {
@@ -502,17 +502,17 @@ void find_addresses(const struct finder *f, const char *host, find_fn *fn, void 
 		.account = f->account,
 	};
 	struct find *find = find_new(f, fn, arg, out);
-	struct dns_name name;
+	struct dns_name read;
 
 	if (!find)
 		return;
 	if (!f->dns) {
 		lookup_start(f->loop, &q, system_found, find, &find->lookup);
-	} else if (dns_name_parse(host, &name)) {
+	} else if (!name && dns_name_parse(host, &read)) {
 		errno = EINVAL;
 		find_fail(find);
 	} else {
-		find_in_dns(find, &name, types + (f->family == AF_INET6),
+		find_in_dns(find, name ? name : &read, types + (f->family == AF_INET6),
 			    f->family == AF_UNSPEC ? 2 : 1);
 	}
 }

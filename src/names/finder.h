@@ -71,10 +71,11 @@ typedef void find_fn(void *arg, struct find_result *result);
  * needs looking up or nobody can be asked. *OUT, by which the search can be cancelled, is NULL from
  * just before that call on. F and *OUT must live until then. */
 
-/* Finds the addresses of HOST, which has passed address_parse_host() or, for DNS, dns_name_parse().
- * CNAMEs are followed. From DNS, addresses of IPv6 and of IPv4 take turns. */
-void find_addresses(const struct finder *f, const char *host, find_fn *fn, void *arg,
-		    struct find **out);
+/* Finds the addresses of HOST, which has passed address_parse_host() or, for DNS, dns_name_parse();
+ * NAME is what the latter made of it, or NULL: it is to do that here. CNAMEs are followed. From
+ * DNS, addresses of IPv6 and of IPv4 take turns. */
+void find_addresses(const struct finder *f, const char *host, const struct dns_name *name,
+		    find_fn *fn, void *arg, struct find **out);
 /* Finds the names of ADDRESS. */
 void find_names(const struct finder *f, const struct address *address, find_fn *fn, void *arg,
 		struct find **out);

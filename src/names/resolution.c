@@ -69,7 +69,6 @@ void resolution_free(struct resolution *r)
 	}
 	free(r->reverse);
 	find_result_free(&r->found);
-	free(r->word);
 	free(r);
 }
 
@@ -175,7 +174,7 @@ static void resolution_next_name(struct resolution *r)
 		if (lookup_is_numeric(name) ||
 		    (!r->c->finder.dns && address_parse_host(name, &a) != WORD_NAME))
 			continue;
-		find_addresses(&r->c->finder, name, resolution_name_found, r, &r->find);
+		find_addresses(&r->c->finder, name, NULL, resolution_name_found, r, &r->find);
 		return;
 	}
 	r->at++;
@@ -263,7 +262,8 @@ static void resolution_start_address(struct resolution *r, const struct address 
 struct resolution *resolution_start(const struct resolution_config *c, const char *word,
 				    void (*fn)(void *arg, struct resolution *r), void *arg)
 {
-	struct resolution *r = malloc(sizeof *r);
+	size_t size = strlen(word) + 1;
+	struct resolution *r = malloc(sizeof *r + size);
 	struct option_error error;
 	struct asked asked;
 
@@ -271,7 +271,6 @@ struct resolution *resolution_start(const struct resolution_config *c, const cha
 		return NULL;
 	*r = (struct resolution){
 		.c = c,
-		.word = strdup(word),
 		.found.rcode = -1,
 		.start = clock_now(),
 		.strays = c->finder.dns ? dns_client_strays(c->finder.dns) : 0,
@@ -279,10 +278,7 @@ struct resolution *resolution_start(const struct resolution_config *c, const cha
 		.fn = fn,
 		.arg = arg,
 	};
-	if (!r->word) {
-		free(r);
-		return NULL;
-	}
+	memcpy(r->word, word, size);
 	timer_set(c->finder.loop, &r->timer, clock_after(r->start, c->wait));
 	if (resolution_read(c, word, &asked, &error) < 0) {
 		find_set_why(&r->found, "%s", error.text);
@@ -301,7 +297,7 @@ struct resolution *resolution_start(const struct resolution_config *c, const cha
 			dns_name_reverse(bytes, n, &asked.name);
 		find_records(&c->finder, &asked.name, c->record, resolution_found, r, &r->find);
 	} else {
-		find_addresses(&c->finder, word, resolution_found, r, &r->find);
+		find_addresses(&c->finder, word, &asked.name, resolution_found, r, &r->find);
 	}
 	return r;
 }

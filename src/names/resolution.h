@@ -29,7 +29,6 @@ struct resolution_names {
 
 struct resolution {
 	const struct resolution_config *c;
-	char *word;	 /* a copy of the question */
 	bool is_address; /* the word is an address, whose names are asked for */
 	/* For an address: itself, with `eai`, `error` and `why` about the look-up of its names. */
 	struct find_result found;
@@ -46,6 +45,8 @@ struct resolution {
 	size_t at, name; /* the address, and of its names the one, that is being looked up */
 	void (*fn)(void *arg, struct resolution *r);
 	void *arg;
+	/* not internal: */
+	char word[]; /* a copy of the question */
 };
 
 /* Can WORD be asked for as C says? Returns 0, or -1 with *ERROR naming it. */
