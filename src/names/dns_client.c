@@ -299,7 +299,6 @@ static void query_finish(struct dns_query *q, const struct dns_message *m, int e
 		.tcp = q->state == QUERY_TCP,
 		.tries = q->tries,
 		.strays = q->client->strays - q->strays_before,
-		.ns = clock_now() - q->sent,
 	};
 	dns_fn *fn = q->fn;
 	void *arg = q->arg;

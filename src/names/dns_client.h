@@ -44,7 +44,6 @@ struct dns_reply {
 	bool tcp;
 	unsigned tries;	 /* how often the question was sent */
 	unsigned strays; /* how many answers to no question came to the client meanwhile */
-	int64_t ns;	 /* since the question was sent last */
 };
 
 typedef void dns_fn(void *arg, const struct dns_reply *reply);
