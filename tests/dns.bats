@@ -305,6 +305,7 @@ nsd_with() {
 	zone
 	finds $'2001:db8::1\n192.0.2.1' noedns.test
 	finds $'2001:db8::1\n192.0.2.1' noedns2.test
+	finds $'2001:db8::1\n192.0.2.1' --tcp noedns.test
 	fails 3 'servfail.test: 127.0.0.1 port *: the server failed (SERVFAIL) (EAI_FAIL)' servfail.test
 	fails 3 'refused.test: 127.0.0.1 port *: the server failed (REFUSED) (EAI_FAIL)' refused.test
 	fails 3 'notimp.test: 127.0.0.1 port *: the server failed (NOTIMP) (EAI_FAIL)' notimp.test
@@ -486,6 +487,9 @@ nsd_with() {
 	peer nameserver zone
 	sockit resolve --record MX records.test
 	[ "$(<out)" = $'10 mx1.test.\n20 mx2.test.' ] || fault 'not those'
+	silent
+	sockit resolve --tcp --record MX records.test
+	[ "$(<out)" = $'10 mx1.test.\n20 mx2.test.' ] || fault 'not those by TCP'
 	silent
 	sockit resolve --record MX gone.test
 	told 3 'sockit resolve: gone.test: no such name (EAI_NONAME)'

@@ -182,6 +182,7 @@ static int server_open(struct dns_server *s)
 /* ---- how many at once ---- */
 
 static void query_send_now(struct dns_query *q);
+static void query_start_stream(struct dns_query *q);
 
 /* Q is not to be sent any more. */
 static void query_leave_queue(struct dns_query *q)
@@ -429,6 +430,17 @@ static void query_send(struct dns_query *q)
 	c->last = &q->behind;
 }
 
+/* Asks Q's server: where all are asked by TCP, over a connection of its own. */
+static void query_ask(struct dns_query *q)
+{
+	if (!q->client->c.tcp) {
+		query_send(q);
+		return;
+	}
+	query_close_stream(q);
+	query_start_stream(q);
+}
+
 /* Sends Q to the next server, or to the first once more. HOPELESS: the servers asked so far are not
  * asked again. Returns whether one is left. */
 static bool query_next_server(struct dns_query *q, bool hopeless)
@@ -440,11 +452,16 @@ static bool query_next_server(struct dns_query *q, bool hopeless)
 		       c->c.tries && q->tries >= c->c.tries * c->c.n)
 		return false;
 	q->server = &c->servers[at % c->c.n];
-	query_send(q);
+	query_ask(q);
 	return true;
 }
 
-static void query_start_stream(struct dns_query *q);
+/* No answer has come to Q by TCP. */
+static void query_lose_stream(struct dns_query *q, int error, const char *fault)
+{
+	if (!q->client->c.tcp || !query_next_server(q, true))
+		query_finish(q, NULL, error, fault);
+}
 
 static void query_expired(void *arg)
 {
@@ -464,7 +481,7 @@ static void query_expired(void *arg)
 	if (q->state == QUERY_WAITS)
 		query_start_stream(q);
 	else if (q->state == QUERY_TCP)
-		query_finish(q, NULL, error ? error : ETIMEDOUT, q->fault);
+		query_lose_stream(q, error ? error : ETIMEDOUT, q->fault);
 	else if (q->unsent)
 		query_send(q);
 	else if (!query_next_server(q, error != 0))
@@ -479,12 +496,12 @@ static void query_take(struct dns_query *q, const struct dns_message *m)
 
 	if (q->manner != DNS_PLAIN && (m->rcode == DNS_FORMERR || m->rcode == DNS_NOTIMP)) {
 		q->manner = DNS_PLAIN;
-		if (q->state != QUERY_TCP) {
-			query_send(q);
+		if (q->state != QUERY_TCP || q->client->c.tcp) {
+			query_ask(q);
 			return;
 		}
 	}
-	if (!refused || q->state == QUERY_TCP || !query_next_server(q, true))
+	if (!refused || (q->state == QUERY_TCP && !q->client->c.tcp) || !query_next_server(q, true))
 		query_finish(q, m, 0, NULL);
 }
 
@@ -495,6 +512,28 @@ static bool query_matches(const struct dns_message *m, const struct dns_query *q
 	       dns_name_equal(&m->name, q->name);
 }
 
+/* Reads the N bytes at DATA into *M. Returns whether they are an answer to Q; if not, or if it
+ * cannot be read, *FAULT tells why. */
+static bool query_read(const struct dns_query *q, struct dns_message *m, const unsigned char *data,
+		       size_t n, const char **fault)
+{
+	*fault = dns_parse_head(m, data, n);
+	/* A server that does not understand a question need not repeat it. */
+	if (*fault && n == 12 && m->response && m->id == q->id && m->rcode == DNS_FORMERR) {
+		m->type = q->type;
+		m->class = 1;
+		m->name = *q->name;
+		*fault = NULL;
+		return true;
+	}
+	if (!*fault && !query_matches(m, q))
+		*fault = "it answers another question";
+	if (*fault)
+		return false;
+	*fault = dns_parse_records(m);
+	return true;
+}
+
 /* Takes a datagram of N bytes from S. */
 static void server_take(struct dns_server *s, size_t n)
 {
@@ -503,22 +542,10 @@ static void server_take(struct dns_server *s, size_t n)
 	struct dns_query *q = n >= 2 ? c->ids[c->data[0] << 8 | c->data[1]] : NULL;
 	const char *fault;
 
-	if (!q || q->server != s || q->state != QUERY_UDP || (q->unsent && q->tries == 0)) {
+	if (!q || q->server != s || q->state != QUERY_UDP || (q->unsent && q->tries == 0) ||
+	    !query_read(q, &m, c->data, n, &fault)) {
 		c->strays++;
 		return;
-	}
-	fault = dns_parse_head(&m, c->data, n);
-	/* A server that does not understand a question need not repeat it. */
-	if (fault && n == 12 && m.response && m.rcode == DNS_FORMERR) {
-		m.type = q->type;
-		m.class = 1;
-		m.name = *q->name;
-		fault = NULL;
-	} else if (fault || !query_matches(&m, q)) {
-		c->strays++;
-		return;
-	} else {
-		fault = dns_parse_records(&m);
 	}
 	window_widen(c);
 	query_leave_queue(q); /* it may wait there to be asked once more */
@@ -560,15 +587,10 @@ static void query_stream_over(void *arg, const unsigned char *data, size_t n, in
 	const char *fault;
 
 	if (!data) {
-		query_finish(q, NULL, error, "the connection ended before it did");
+		query_lose_stream(q, error, "the connection ended before it did");
 		return;
 	}
-	fault = dns_parse_head(&m, data, n);
-	if (!fault && !query_matches(&m, q))
-		fault = "it answers another question";
-	if (!fault)
-		fault = dns_parse_records(&m);
-	if (!fault && m.truncated)
+	if (query_read(q, &m, data, n, &fault) && !fault && m.truncated)
 		fault = "it is truncated, by TCP too";
 	if (fault)
 		query_finish(q, NULL, EBADMSG, fault);
@@ -642,10 +664,7 @@ struct dns_query *dns_query_start(struct dns_client *c, const struct dns_name *n
 	c->open = q;
 	c->ids[id] = q;
 	c->n_open++;
-	if (c->c.tcp)
-		query_start_stream(q);
-	else
-		query_send(q);
+	query_ask(q);
 	return q;
 }
 
