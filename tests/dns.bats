@@ -103,18 +103,55 @@ dnsmasq_is_ready() {
 		[[ $server == \[* ]] && [ "$STATUS" = 2 ] && continue
 		[ "$(<out)" = 192.0.2.1 ] || fault "$server"
 	done
-	refuses "--server: 'x:y' is no address, nor ADDR:PORT" resolve --server x:y a
-	for server in '' localhost localhost:53 unix:/x : 1.2.3 ::1:: '[::1' 300.1.1.1; do
-		sockit resolve --server "$server" a
-		[ "$STATUS" = 2 ] || fault "$server"
-		[ -z "$server" ] || grep -qF "'$server'" err || fault "$server"
+	for server in '' unix:/x unix: vsock:2:53 : ::1:: '[::1' '[x]:53' -x 53 u@h:53; do
+		refuses "--server: *" resolve --server "$server" a
 	done
-	for server in 65536 -1 0 +1 '' http; do
-		refuses "--server: *" resolve --server "127.0.0.1:$server" a
+	refuses "--server: host 'x' is a name, which --numeric does not look up" resolve -n --server x 127.0.0.1
+	refuses "--server: port 'domain' is a name*" resolve -n --server '[::1]:domain' 127.0.0.1
+	for server in 65536 -1 0 +1 ''; do
+		refuses "--server: port '$server' *" resolve --server "127.0.0.1:$server" a
 	done
+	sockit resolve --server 127.0.0.1:nosuch a
+	told 3 'sockit resolve: --server port nosuch: no such service (EAI_SERVICE)'
 	needs_ipv6
 	sockit resolve --server "[::1]:1" -w 5 a
 	told 3 'sockit resolve: a: ::1 port 1: Connection refused (ECONNREFUSED) (EAI_AGAIN)'
+}
+
+@test "the server is named by its name, which has several addresses" {
+	local server how
+	private <<-END
+		127.0.0.2 dns.example
+		127.0.0.9 dns.example
+		127.0.0.9 four.example
+		2001:db8::1 six.example
+	END
+	peer nameserver # of the system: it knows no name
+	peer nameserver address:127.0.0.9 zone
+	# Nobody is at the first.
+	for how in '' --tcp '-w 5' '-4 --service domain'; do
+		for server in dns.example DNS.Example:53 dns.example:domain; do
+			# shellcheck disable=SC2086 # words
+			sockit resolve $how --server $server --json ok.test
+			[ "$STATUS" = 0 ] || fault "$server $how"
+			silent
+			grep -q '"source":{"family":"inet","address":"127.0.0.9","port":53}' out || fault "$server $how"
+		done
+	done
+	# -4 and -6 choose.
+	SERVER=four.example finds 192.0.2.1 -4 ok.test
+	sockit resolve -6 --server four.example ok.test
+	told 3 'sockit resolve: --server four.example: * (EAI_*)'
+	sockit resolve -4 --json --server six.example ok.test
+	[ "$STATUS" = 3 ] && grep -q '"host":"six.example","message":"--server six.example: ' err || fault json
+	sockit resolve --server nosuch.example ok.test
+	told 3 'sockit resolve: --server nosuch.example: * (EAI_*)'
+	[ ! -s out ]
+	# Its look-up has a limit: nobody answers.
+	peer nameserver address:127.0.0.3 silent
+	echo 'nameserver 127.0.0.3' >resolv.conf
+	sockit resolve -w 300ms --server nosuch.example:53 ok.test
+	told 4 'sockit resolve: look-up of --server nosuch.example:53: no answer within 300 ms (-w)'
 }
 
 @test "records of each type, as dig prints them" {

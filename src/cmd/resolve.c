@@ -1,6 +1,7 @@
 /* resolve.c - `sockit resolve`: looks names and addresses up */
 #include <errno.h>
 #include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -19,15 +20,16 @@
 #define JOBS_MOST 4096
 #define AHEAD 8 /* so many answers for each job may wait for an earlier one */
 #define AHEAD_LEAST 1024
+#define SERVER_PORT "53"
 #define OUTPUT_MOST (64 << 10) /* while so many bytes are unwritten nothing more is printed */
 
 struct resolve_options {
 	struct messages messages;
 	struct family_options family;
 	bool all, first, reverse, confirm, forms, time, explain, tcp, dnssec;
-	const char *service;
+	const char *service, *server;
 	int64_t wait, jobs, record;
-	struct address server;
+	struct endpoint_words server_at;
 };
 
 #define AT(member) offsetof(struct resolve_options, member)
@@ -42,26 +44,6 @@ static int resolve_parse_record(void *field, const char *word, struct option_err
 				   "or TYPE65280",
 				   word);
 	*(int64_t *)field = type;
-	return 0;
-}
-
-static int resolve_parse_server(void *field, const char *word, struct option_error *error)
-{
-	struct address *server = field;
-	struct endpoint_words words;
-	uint16_t port = DNS_PORT;
-
-	if (address_parse_host(word, server) != WORD_NUMBER) {
-		if (!strncmp(word, "unix:", 5) ||
-		    address_endpoint(word, false, &words, error) < 0 ||
-		    address_parse_host(words.host, server) != WORD_NUMBER)
-			return option_fail(error, "--server: '%s' is no address, nor ADDR:PORT",
-					   word);
-		if (address_parse_port(words.port, &port) != WORD_NUMBER || port == 0)
-			return option_fail(error, "--server: port '%s' is not from 1 to 65535",
-					   words.port);
-	}
-	address_set_port(server, port);
 	return 0;
 }
 
@@ -83,8 +65,7 @@ static const struct option_row rows[] = {
 	  .help = "how long to wait for each answer: exit 4" },
 	{ "jobs", 0, OPTION_NUMBER, AT(jobs), .arg = "N", .min = 1, .max = JOBS_MOST,
 	  .help = "so many questions at a time (16, to DNS servers 1024)" },
-	{ "server", 0, OPTION_PARSED, AT(server), .arg = "ADDR[:PORT]",
-	  .parser = resolve_parse_server, .excludes = "explain",
+	{ "server", 0, OPTION_STRING, AT(server), .arg = "HOST[:PORT]", .excludes = "explain",
 	  .help = "ask this DNS server, not the system" },
 	{ "record", 0, OPTION_PARSED, AT(record), .arg = "TYPE", .parser = resolve_parse_record,
 	  .words = dns_type_name, .excludes = "explain",
@@ -126,7 +107,8 @@ struct resolver {
 	struct resolution **ring;
 	size_t size, first, n, running, jobs;
 	uint64_t asked, answered;
-	bool late; /* the port of --service is not known yet: nothing is asked */
+	char server[300]; /* how it is called while it is looked up */
+	bool late;	  /* that, or the port of --service, is not known yet: nothing is asked */
 	bool failed[OUTCOME_TIMEOUT + 1];
 };
 
@@ -312,25 +294,22 @@ static void resolve_find_service(struct resolver *s)
 	const char *service = s->options->service;
 	const struct places_question q = { .port = service, .socktype = SOCK_STREAM };
 
-	if (!service || address_parse_port(service, &s->config.finder.port) == WORD_NUMBER)
-		return;
-	s->late = true;
-	run_look_up(&s->run, &q, service, UNSET, resolve_service_found, s);
+	s->late = service && address_parse_port(service, &s->config.finder.port) != WORD_NUMBER;
+	if (s->late)
+		run_look_up(&s->run, &q, service, UNSET, resolve_service_found, s);
 }
 
-/* Makes a DNS client for --server or --record. Returns 0, or -1 having said why not. */
-static int resolve_start_dns(struct resolver *s)
+/* Makes a DNS client of the N SERVERS. Returns 0, or -1 having ended the run. */
+static int resolve_start_dns(struct resolver *s, const struct address *servers, size_t n)
 {
 	const struct resolve_options *o = s->options;
-	struct dns_client_config c = { .patience = DNS_PATIENCE,
+	struct dns_client_config c = { .servers = servers,
+				       .n = n,
+				       .patience = DNS_PATIENCE,
 				       .tries = DNS_TRIES,
 				       .manner = o->dnssec ? DNS_SIGNED : DNS_EDNS,
 				       .tcp = o->tcp };
 
-	if (o->server.length)
-		c.servers[c.n++] = o->server;
-	else
-		dns_client_system_servers(&c);
 	if (o->wait != UNSET) {
 		/* -w limits the whole; lost packets are to be sent again before that. */
 		c.tries = 0;
@@ -341,8 +320,44 @@ static int resolve_start_dns(struct resolver *s)
 	s->config.finder.dns = s->dns;
 	if (s->dns)
 		return 0;
-	report_error(&o->messages, "start", errno);
+	run_end(&s->run, report_error(&o->messages, "start", errno));
 	return -1;
+}
+
+static void resolve_server_found(void *arg, struct places_answer *found)
+{
+	struct resolver *s = arg;
+
+	if (resolve_start_dns(s, found->addresses, found->n) == 0)
+		resolve_find_service(s);
+	free(found->addresses);
+	resolve_wake(s);
+}
+
+/* Finds all that has to be known before anything is asked. */
+static void resolve_find_server(struct resolver *s)
+{
+	const struct resolve_options *o = s->options;
+	struct places_question q = {
+		.host = o->server_at.host,
+		.port = o->server_at.port,
+		.socktype = o->tcp ? SOCK_STREAM : SOCK_DGRAM,
+		.which = PLACE_SERVER,
+	};
+	struct address a, servers[DNS_SERVERS_MOST];
+
+	if (o->server) {
+		/* -4 and -6 choose from the addresses of a name. */
+		if (address_parse_host(q.host, &a) != WORD_NUMBER)
+			q.family = address_family(&o->family);
+		s->late = true;
+		snprintf(s->server, sizeof s->server, "--server %s", o->server);
+		run_look_up(&s->run, &q, s->server, o->wait, resolve_server_found, s);
+	} else if (!s->config.dns ||
+		   resolve_start_dns(s, servers, dns_client_system_servers(servers)) == 0) {
+		resolve_find_service(s);
+		resolve_wake(s);
+	}
 }
 
 static void resolve_configure(struct resolver *s)
@@ -352,7 +367,7 @@ static void resolve_configure(struct resolver *s)
 	s->config = (struct resolution_config){
 		.finder = { .family = address_family(&o->family), .all = o->all },
 		.numeric = o->family.numeric,
-		.dns = o->server.length || o->record,
+		.dns = o->server || o->record,
 		.record = (unsigned)o->record,
 		.reverse = o->reverse || o->confirm,
 		.confirm = o->confirm,
@@ -425,11 +440,10 @@ static struct outcome resolve_run(const struct resolve_options *o, const struct 
 	if (operands->n == 0)
 		resolve_ask_self(&s);
 	s.ring = calloc(s.size, sizeof(struct resolution *));
-	if (!s.ring)
+	if (!s.ring) {
 		report_error(&o->messages, "start", ENOMEM);
-	else if (!s.config.dns || resolve_start_dns(&s) == 0) {
-		resolve_find_service(&s);
-		resolve_wake(&s);
+	} else {
+		resolve_find_server(&s);
 		outcome = run_wait(&s.run);
 	}
 	for (size_t i = 0; s.ring && i < s.n; i++)
@@ -443,13 +457,42 @@ static struct outcome resolve_run(const struct resolve_options *o, const struct 
 	return outcome;
 }
 
+/* Splits the word of --server. Returns 0, or -1 with *ERROR. */
+static int resolve_split_server(struct resolve_options *o, struct option_error *error)
+{
+	struct endpoint_words *at = &o->server_at;
+	struct option_error inner;
+	struct address a;
+	uint16_t port;
+	int result;
+
+	if (!o->server)
+		return 0;
+	if (address_parse_direct(o->server, &a) != WORD_NAME)
+		return option_fail(error, "--server: '%s' is neither HOST nor HOST:PORT",
+				   o->server);
+	if (address_find_port(o->server)) {
+		result = address_endpoint(o->server, o->family.numeric, at, &inner);
+	} else {
+		at->host = o->server;
+		at->port = SERVER_PORT;
+		result = address_check(at->host, NULL, o->family.numeric, &inner);
+	}
+	if (result < 0)
+		return option_fail(error, "--server: %s", inner.text);
+	if (address_parse_port(at->port, &port) == WORD_NUMBER && port == 0)
+		return option_fail(error, "--server: port '%s' is not from 1 to 65535", at->port);
+	return 0;
+}
+
 /* Can the words be asked for, and with these options? Returns 0, or -1 with *ERROR. */
-static int resolve_check(const struct resolve_options *o, const struct operands *operands,
+static int resolve_check(struct resolve_options *o, const struct operands *operands,
 			 struct option_error *error)
 {
 	struct resolver s = { .options = o };
 
-	if (address_check(NULL, o->service, o->family.numeric, error) < 0)
+	if (address_check(NULL, o->service, o->family.numeric, error) < 0 ||
+	    resolve_split_server(o, error) < 0)
 		return -1;
 	if (operands->n == 0 && (o->forms || o->explain || o->record || o->family.numeric))
 		return option_fail(error, "a name or an address is missing");

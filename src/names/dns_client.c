@@ -68,7 +68,7 @@ struct dns_query {
 struct dns_client {
 	struct loop *loop;
 	struct dns_client_config c;
-	struct dns_server servers[DNS_SERVERS_MOST];
+	struct dns_server *servers;
 	struct dns_query *open, **ids; /* of each id */
 	size_t n_open, n_streams, n_waiting;
 	/* How many questions a server's buffer has room for is not known: at most `window` are in
@@ -98,12 +98,16 @@ struct dns_client *dns_client_new(struct loop *loop, const struct dns_client_con
 	 * table. */
 	memset(client, 0, offsetof(struct dns_client, data));
 	client->ids = calloc(IDS, sizeof(struct dns_query *));
-	if (!client->ids) {
+	client->servers = malloc(c->n * sizeof *client->servers);
+	if (!client->ids || !client->servers) {
+		free(client->ids);
+		free(client->servers);
 		free(client);
 		return NULL;
 	}
 	client->loop = loop;
 	client->c = *c;
+	client->c.servers = NULL; /* the caller's */
 	client->window = WINDOW_FIRST;
 	client->last = &client->first;
 	for (size_t i = 0; i < c->n; i++)
@@ -133,6 +137,7 @@ void dns_client_free(struct dns_client *c)
 		close(c->servers[i].watch.fd);
 	}
 	free(c->ids);
+	free(c->servers);
 	free(c);
 }
 
@@ -668,14 +673,16 @@ struct dns_query *dns_query_start(struct dns_client *c, const struct dns_name *n
 	return q;
 }
 
-void dns_client_system_servers(struct dns_client_config *c)
+size_t dns_client_system_servers(struct address servers[DNS_SERVERS_MOST])
 {
 	struct resolvconf conf;
+	size_t n = 0;
 
 	system_file_resolv_conf(&conf);
 	for (size_t i = 0; i < conf.n_servers; i++)
-		if (system_file_server(conf.servers[i], &c->servers[c->n]))
-			c->n++;
-	if (c->n == 0 && system_file_server("127.0.0.1", &c->servers[0]))
-		c->n++;
+		if (system_file_server(conf.servers[i], &servers[n]))
+			n++;
+	if (n == 0 && system_file_server("127.0.0.1", &servers[0]))
+		n++;
+	return n;
 }

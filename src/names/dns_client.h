@@ -17,14 +17,14 @@
 #include "sock/address.h"
 #include "proto/dns.h"
 
-#define DNS_SERVERS_MOST 3
+#define DNS_SERVERS_MOST 3 /* of resolv.conf(5) */
 
 struct dns_client;
 struct dns_query;
 
 struct dns_client_config {
-	struct address servers[DNS_SERVERS_MOST]; /* the next is asked if one fails */
-	size_t n;
+	const struct address *servers; /* the next is asked if one fails; copied */
+	size_t n;		       /* at least one */
 	int64_t patience; /* how long the first try waits, in ns; the second waits twice, further
 			   * ones four times as long */
 	unsigned tries;	  /* of each server; 0: as long as nobody cancels */
@@ -48,8 +48,9 @@ struct dns_reply {
 
 typedef void dns_fn(void *arg, const struct dns_reply *reply);
 
-/* Appends the servers of resolv.conf(5) to C; the one on this host where it names none. */
-void dns_client_system_servers(struct dns_client_config *c);
+/* Writes the servers of resolv.conf(5) into SERVERS; the one on this host where it names none.
+ * Returns how many. */
+size_t dns_client_system_servers(struct address servers[DNS_SERVERS_MOST]);
 
 /* Returns a client of the servers in C, or NULL with errno ENOMEM. */
 struct dns_client *dns_client_new(struct loop *loop, const struct dns_client_config *c);

@@ -114,13 +114,12 @@ static void explain_server_next(struct explain_server *s, size_t name)
 
 static void explain_server_start(struct explain *e, struct explain_server *s)
 {
-	struct dns_client_config c = { .n = 1, .tries = 1 };
+	struct dns_client_config c = { .servers = &s->address, .n = 1, .tries = 1 };
 	struct loop *loop = e->c->finder.loop;
 
 	s->done = s->seen || !s->usable || e->n_names == 0;
 	if (s->done)
 		return;
-	c.servers[0] = s->address;
 	c.manner = e->conf.edns || e->edns_seen ? DNS_EDNS : DNS_PLAIN;
 	c.tcp = e->conf.tcp;
 	c.patience = e->c->wait != UNSET ? e->c->wait : e->conf.timeout * SECOND;

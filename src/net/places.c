@@ -47,8 +47,7 @@ static void places_blame(struct places_failure *f, const struct places_question 
 	bool is_port = port && (f->eai == EAI_SERVICE || !host);
 
 	f->word = is_port ? port : host;
-	f->which = source ? (is_port ? PLACE_SOURCE_PORT : PLACE_SOURCE) :
-			    (is_port ? PLACE_PORT : PLACE_HOST);
+	f->which = (source ? PLACE_SOURCE : q->which) + is_port;
 }
 
 static void places_fail(struct places_lookup *l, const struct lookup_answer *answer, bool source)

@@ -11,6 +11,17 @@
 #include "loop/loop.h"
 #include "net/event.h"
 
+enum place_word {
+	PLACE_HOST,
+	PLACE_PORT,
+	PLACE_SOURCE,
+	PLACE_SOURCE_PORT,
+	PLACE_PROXY,
+	PLACE_PROXY_PORT,
+	PLACE_SERVER, /* of resolve --server */
+	PLACE_SERVER_PORT,
+};
+
 /* The words stay the caller's and must live until the answer. They have passed
  * address_operands() or address_check(). */
 struct places_question {
@@ -18,17 +29,9 @@ struct places_question {
 	const char *port; /* NULL: only the source is asked for */
 	int family;	  /* AF_UNSPEC: both */
 	int socktype;
+	enum place_word which;		  /* what a failure calls HOST; the next one is PORT */
 	const char *source, *source_port; /* both NULL: no source is asked for */
 	struct events events;		  /* EVENT_LOOKUP and EVENT_RESOLVED, of HOST and PORT */
-};
-
-enum place_word {
-	PLACE_HOST,
-	PLACE_PORT,
-	PLACE_SOURCE,
-	PLACE_SOURCE_PORT,
-	PLACE_PROXY, /* the last two: of a proxy */
-	PLACE_PROXY_PORT,
 };
 
 struct places_failure {

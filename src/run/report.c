@@ -43,11 +43,12 @@ struct outcome report_error(const struct messages *m, const char *what, int erro
 
 /* How a word that could not be looked up stands in a message, and its member of the object. */
 static const struct {
-	char words[12], key[12];
+	char words[14], key[12];
 } report_places[] = {
 	[PLACE_HOST] = { "host", "host" },	  [PLACE_PORT] = { "port", "port" },
 	[PLACE_SOURCE] = { "-s", "source" },	  [PLACE_SOURCE_PORT] = { "-p", "source_port" },
 	[PLACE_PROXY] = { "proxy host", "host" }, [PLACE_PROXY_PORT] = { "proxy port", "port" },
+	[PLACE_SERVER] = { "--server", "host" },  [PLACE_SERVER_PORT] = { "--server port", "port" },
 };
 
 void report_places_text(struct text *text, const struct places_failure *f)

@@ -818,6 +818,7 @@ add('resolve_bulk', asking('resolve - --jobs 3', stdin=b'localhost\n127.0.0.1\nl
 add('resolve_confirm', asking('resolve --reverse --forward-confirm -v localhost'))
 add('resolve_server', asking('resolve --server 127.0.0.1:PORT one.example two.example', server=True))
 add('resolve_server_tcp', asking('resolve --server 127.0.0.1:PORT many.example one.example', server=True))
+add('resolve_server_name', asking('resolve --server localhost:PORT one.example', server=True))
 add('resolve_server_mx', asking('resolve --server 127.0.0.1:PORT --record MX one.example', server=True))
 add('resolve_server_ptr', asking('resolve --server 127.0.0.1:PORT 192.0.2.1', server=True))
 add('resolve_server_none', asking('resolve --server 127.0.0.1:PORT none.example one.example', server=True, status=3))

@@ -104,8 +104,8 @@ def words(error):
 
 
 # Lines that ask the system's look-up, which says EAI_NONAME for what ails it, or ends the program where memory lacks.
-SYSTEM_LOOKUP = re.compile('(resolve|connect|udp_send)_(own|name|all|bulk|confirm|address)|proxyd_socks5|listen_user|'
-                           'unix_listen_owner')
+SYSTEM_LOOKUP = re.compile('(resolve|connect|udp_send)_(own|name|server_name|all|bulk|confirm|address)|'
+                           'proxyd_socks5|listen_user|unix_listen_owner')
 
 # What is no fault: lines, faults and problems by pattern, and why.
 TOLERATED = [(re.compile(l), re.compile(f), re.compile(p), why) for l, f, p, why in (
