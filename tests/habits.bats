@@ -6,15 +6,15 @@
 load helpers/common
 load helpers/words
 
-# proposed WORDS: $LINE is the line that `sockit WORDS` proposes, where @ (but of @ADDRESS) is the port $PORT and % the port
+# proposed WORDS: $LINE is the line that `sockit WORDS` proposes, where @ (but of @HOST) is the port $PORT and % the port
 # $OTHER.
 proposed() {
 	local words
-	words=$(sed -E "s/@([^0-9]|$)/$PORT\\1/g" <<<"$1")
+	words=$(sed -E "s/@([^0-9a-z]|$)/$PORT\\1/g" <<<"$1")
 	[ -d bin ] || { mkdir bin && ln -s "$SOCKIT" bin/sockit; }
 	# shellcheck disable=SC2086 # words
 	eval sockit ${words//%/$OTHER}
-	told 2 "sockit: '*' is no subcommand: *" || return
+	told 2 "sockit*: * is: sockit *" || return
 	LINE=$(<err)
 	LINE=${LINE##*" is: "}
 	[[ $LINE == 'sockit '* ]] || fault "sockit $1"
@@ -261,6 +261,22 @@ heard() {
 		host -p @ -t AAAA ok.test 127.0.0.1|^2001:db8::1$
 		nslookup -p @ ok.test 127.0.0.1|^192\.0\.2\.1$
 		nslookup -type=aaaa -p @ ok.test 127.0.0.1|^2001:db8::1$
+		dig @127.0.0.1 -p@ +tcp -tMX records.test +noall +answer|^20 mx2\.test\.$
+		dig @localhost -p @ -4 -q records.test -c IN txt +time=5 +tries=1|^"
+		dig @127.0.0.1 -p @ +dnssec records.test IN mx|^records\.test[[:blank:]].*[[:blank:]]MX[[:blank:]]10 mx1\.test\.$
+		dig @127.0.0.1 -p @ -x 10.0.0.1 +tcp|^ok\.test$
+		host -T -W 5 -p @ -t mx records.test localhost|^20 mx2\.test\.$
+		resolve @127.0.0.1 -p @ ok.test +short|^2001:db8::1$
+		resolve @localhost:@ -4 ok.test|^192\.0\.2\.1$
+		resolve @localhost:@ records.test MX|^20 mx2\.test\.$
+		resolve @localhost:@ --first -w 5 mx records.test|^10 mx1\.test\.$
+		resolve -t MX --server localhost:@ records.test|^20 mx2\.test\.$
+		resolve --server=127.0.0.1:@ -x 10.0.0.1|^ok\.test$
+		resolve --server 127.0.0.1:@ -T -tmx +nocomments records.test|^20 mx2\.test\.$
+		resolve --server 127.0.0.1:@ ok.test +tcp|^2001:db8::1$
+		resolve -x 127.0.0.1|localhost
+		resolve -x 127.0.0.1 +short -v|localhost
+		resolve -1 localhost +nocmd|^(127\.0\.0\.1|::1)$
 		dig -x 127.0.0.1|localhost
 		host 127.0.0.1|localhost
 		dns localhost|^(127\.0\.0\.1|::1)$
@@ -283,6 +299,12 @@ heard() {
 		forward 80 'a;b' '8;0'|listen -k --forward 'a;b':'8;0' 80
 		forward 80 a '8;0'|listen -k --forward a:'8;0' 80
 		dig @a -p '5;3' name|resolve --server a:'5;3' --record A name
+		dig @::1 -p 53 name|resolve --server '[::1]':53 --record A name
+		dig @'a:;' -p 53 name|resolve --server 'a:;':53 --record A name
+		dig name +tcp|resolve --record A --tcp name
+		dig -x 192.0.2.1 +dnssec|resolve --record PTR --dnssec -a 192.0.2.1
+		host -a name|resolve --record ANY -a name
+		dig name -t type65280|resolve --record TYPE65280 name
 		nc -z a 80 '8;1'|connect -z a 80,'8;1'
 	END
 }
@@ -291,7 +313,8 @@ heard() {
 	local words expected
 	for words in 'ncat --ssl h 443' '-lW 3 80' '-S h 80' '-V 1 h 80' '-Z h 80' '-lF 80' '-lz 80' 'h 80 81' \
 		'-U a b' '-l a b c' 'socat - OPENSSL:h:443' 'socat -' 'socat -t 5 - TCP:h:80' 'socat -T5 - TCP:h:1' \
-		'dig a b c' 'dig -p 5353 h' 'dig -t NOSUCH h' 'getent passwd' 'nc' 'busybox ls' 'forward 1 2 3 4 5' '-zU s' \
+		'dig a b c' 'dig -p 5353 h' 'dig -t NOSUCH h' 'dig +trace h' 'dig +notime h' 'dig -c CH h' 'dig -f file' \
+		'dig -k key h' 'dig -t' 'host -l h' 'nslookup -port=53 h 127.0.0.1' 'getent passwd' 'nc' 'busybox ls' 'forward 1 2 3 4 5' '-zU s' \
 		'-x p:1 -z h 80' 'nc --xyzzy h 80' '-l -p' '-v h 80 -w' 'nc -x' 'ncat --wait= h 80' \
 		'socat - TCP:h:80,bind=127.0.0.1:90' 'socat TCP-L:80 TCP:h:80,bind=127.0.0.1'; do
 		# shellcheck disable=SC2086 # words
@@ -342,4 +365,30 @@ heard() {
 		example.org|a host is meant in sockit connect example.org PORT, or in sockit resolve example.org
 		::1|an address is meant in sockit connect ::1 PORT
 	END
+}
+
+@test "questions as of dig: each type that --record has, and a type behind a name" {
+	local type n=0
+	for type in $("$SOCKIT" completion --words zsh sockit resolve --record '' | sed -n 's/^word \([A-Z0-9]*\).*/\1/p'); do
+		((++n))
+		sockit dig name -t "${type,,}"
+		told 2 "sockit: 'dig' is no subcommand: that is: sockit resolve --record $type name" || fault "$type"
+	done
+	[ "$n" -ge 33 ]
+	# It is a name like others, where it is one.
+	peer nameserver port:0 zone
+	sockit resolve --server "127.0.0.1:$PORT" -4 ok.test mx
+	[ "$STATUS $(<out)" = $'3 ok.test\t192.0.2.1' ] || fault mx
+	[ "$(<err)" = "sockit resolve: mx: no such name (EAI_NONAME)
+sockit resolve: records of a type are asked for so: sockit resolve --server 127.0.0.1:$PORT --record mx ok.test" ] || fault mx
+	sockit resolve --server "127.0.0.1:$PORT" -4 ok.test gone.test
+	[ "$(wc -l <err)" = 1 ] || fault gone
+	# What no line means is a name, or refused as it was.
+	sockit resolve --server "127.0.0.1:$PORT" +trace.test
+	told 3 'sockit resolve: +trace.test: no such name (EAI_NONAME)'
+	for type in '-t nosuch a' '-x' '-k key a' '-x 127.0.0.1 b'; do
+		# shellcheck disable=SC2086 # words
+		refuses "unknown option '-?'" resolve $type
+	done
+	refuses "'@a' is no name: what dig does so is: sockit resolve --server a NAME" resolve @a
 }

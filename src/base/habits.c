@@ -1,12 +1,12 @@
 /* habits.c - the names of other tools, and words for what subcommands do */
 #include "base/habits.h"
 
-#include <ctype.h>
 #include <stdbool.h>
 #include <string.h>
 #include <strings.h>
 
 #include "base/command_line.h"
+#include "base/dig_habits.h"
 #include "base/nc_habits.h"
 
 /* How the words behind the first one are read. */
@@ -17,8 +17,8 @@ enum habit_form {
 	AS_NC,	       /* as nc takes them */
 	AS_NCAT,
 	AS_BUSYBOX, /* the first is nc or telnet */
-	AS_DIG,	    /* [@SERVER] NAME [TYPE], `-t TYPE`, `-x ADDRESS`, `-p PORT` */
-	AS_HOST,    /* [-t TYPE] NAME [SERVER] */
+	AS_DIG,	    /* as dig takes them */
+	AS_HOST,    /* as host and nslookup do */
 	AS_GETENT,  /* a database and its keys */
 	AS_SOCAT,   /* two addresses */
 	TO_FORWARD, /* PORT and where it leads */
@@ -41,10 +41,10 @@ static const struct habit_word {
 	{ "ncat", AS_NCAT, 0, "", { "", "" }, "" },
 	{ "busybox", AS_BUSYBOX, 0, "", { "", "" }, "" },
 	{ "socat", AS_SOCAT, 0, "", { "", "" }, "" },
-	{ "dig", AS_DIG, 0, "resolve", { "NAME", "" }, "" },
-	{ "drill", AS_DIG, 0, "resolve", { "NAME", "" }, "" },
-	{ "host", AS_HOST, 0, "resolve", { "NAME", "" }, "" },
-	{ "nslookup", AS_HOST, 0, "resolve", { "NAME", "" }, "" },
+	{ "dig", AS_DIG, 0, "", { "", "" }, "" },
+	{ "drill", AS_DIG, 0, "", { "", "" }, "" },
+	{ "host", AS_HOST, 0, "", { "", "" }, "" },
+	{ "nslookup", AS_HOST, 0, "", { "", "" }, "" },
 	{ "getent", AS_GETENT, 0, "resolve", { "NAME", "" }, "" },
 	{ "dns", AS_THEY_STAND, 1, "resolve", { "NAME", "" }, "" },
 	{ "lookup", AS_THEY_STAND, 1, "resolve", { "NAME", "" }, "" },
@@ -173,76 +173,6 @@ static bool habit_add_forward(struct command_line *l, int argc, char **argv)
 		command_line_join(l, to_port);
 	}
 	command_line_add(l, port);
-	return true;
-}
-
-/* Is WORD a type of DNS records, in capitals or not? Those that `resolve --record` has. */
-static bool habit_is_record(const char *word)
-{
-	static const char types[][8] = { "A",	"AAAA", "CNAME", "MX", "NS",
-					 "PTR", "SOA",	"SRV",	 "TXT" };
-
-	for (size_t i = 0; i < sizeof types / sizeof *types; i++)
-		if (!strcasecmp(word, types[i]))
-			return true;
-	return false;
-}
-
-/* Reads the words as dig takes them, or as host. */
-static bool habit_add_question(struct command_line *l, const struct habit_word *w, int argc,
-			       char **argv)
-{
-	const char *server = NULL, *port = NULL, *type = NULL, *name = NULL;
-	bool reverse = false, dig = w->form == AS_DIG;
-
-	for (int i = 1; i < argc && argv[i]; i++) {
-		const char *word = argv[i];
-		const char *next = i + 1 < argc ? argv[i + 1] : NULL;
-		if (*word == '@' && dig) {
-			server = word + 1;
-		} else if (!strcmp(word, "-t") && next) {
-			type = argv[++i];
-		} else if (!strcmp(word, "-x") && next) {
-			name = argv[++i];
-			reverse = true;
-		} else if (!strcmp(word, "-p") && next) {
-			port = argv[++i];
-		} else if (!dig && !strncmp(word, "-type=", 6)) { /* nslookup's */
-			type = word + 6;
-		} else if (*word == '+' || *word == '-') {
-			continue; /* how it is printed */
-		} else if (dig && habit_is_record(word) && (name || next)) {
-			type = word;
-		} else if (!name) {
-			name = word;
-		} else if (!dig && !server) {
-			server = word;
-		} else {
-			return false;
-		}
-	}
-	/* The system's own servers have no port that a line could name. */
-	if ((type && !habit_is_record(type)) || (port && !server))
-		return false;
-	/* dig asks the DNS, and not /etc/hosts. */
-	if (dig && !type && !reverse)
-		type = "A";
-	if (server) {
-		habit_put(l, " --server");
-		command_line_add(l, server);
-		if (port) {
-			habit_put(l, ":");
-			command_line_join(l, port);
-		}
-	}
-	if (type && !reverse) {
-		habit_put(l, " --record ");
-		for (const char *p = type; *p; p++) {
-			char c = (char)toupper((unsigned char)*p);
-			command_line_put(l, &c, 1);
-		}
-	}
-	command_line_add(l, name ? name : w->missing[0]);
 	return true;
 }
 
@@ -436,8 +366,8 @@ const char *habits_line(int argc, char **argv, char *line, size_t size)
 		return nc_habits_line(NULL, w->form == AS_NCAT, argc - 1, argv + 1, line, size);
 	case AS_DIG:
 	case AS_HOST:
-		made = habit_add_question(&l, w, argc, argv);
-		break;
+		return dig_habits_line(w->form == AS_DIG ? DIG_MANNER : HOST_MANNER, argc - 1,
+				       argv + 1, line, size);
 	case AS_GETENT:
 		if (argc > 1 && !strcmp(argv[1], "services"))
 			w = habit_find("services");

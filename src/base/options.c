@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/dig_habits.h"
 #include "base/errname.h"
 #include "base/nc_habits.h"
 #include "base/number.h"
@@ -220,6 +221,10 @@ static int parse_refuse_letter(struct parse *p, char letter, int argc, char **ar
 
 	for (size_t i = 0; i < sizeof users / sizeof *users; i++)
 		moves |= !strcmp(p->command->name, users[i]);
+	if (!strcmp(p->command->name, "resolve") &&
+	    dig_habits_line(RESOLVE_MANNER, argc - 1, argv + 1, line, sizeof line))
+		return option_fail(p->error, "unknown option '-%c': what dig does so is: %s",
+				   letter, line);
 	if ((moves ? nc_habits_know(letter) : strchr("luUN", letter) != NULL) &&
 	    nc_habits_line(p->command->name, false, argc - 1, argv + 1, line, sizeof line))
 		return option_fail(p->error, "unknown option '-%c': what nc does so is: %s", letter,

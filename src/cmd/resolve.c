@@ -8,6 +8,8 @@
 #include <unistd.h>
 
 #include "base/command.h"
+#include "base/command_line.h"
+#include "base/dig_habits.h"
 #include "cmd/resolve_explain.h"
 #include "cmd/resolve_show.h"
 #include "cmd/resolve_source.h"
@@ -144,17 +146,43 @@ static void resolve_answered(void *arg, struct resolution *r)
 	resolve_wake(s);
 }
 
+/* R was not found: is it a type, behind a name, as dig takes it? */
+static void resolve_tell_habit(struct resolver *s, const struct resolution *r)
+{
+	const struct operands *words = s->source.operands;
+	char text[512];
+	struct command_line line = { text, sizeof text, 0 };
+
+	if (words->n != 2 || strcmp(words->words[1], r->word) != 0 || s->options->record ||
+	    dns_type_parse(r->word) < 0 || dns_type_parse(words->words[0]) >= 0)
+		return;
+	if (s->options->server) {
+		command_line_add(&line, "--server");
+		command_line_add(&line, s->options->server);
+	}
+	command_line_add(&line, "--record");
+	command_line_add(&line, r->word);
+	command_line_add(&line, words->words[0]);
+	if (line.length < line.size)
+		message(&s->options->messages, MESSAGE_NOTE, "note",
+			"records of a type are asked for so: sockit resolve%s", text);
+}
+
 /* Prints the answers whose turn it is. */
 static void resolve_show_answers(struct resolver *s)
 {
 	while (s->n && !output_full(&s->out) && !s->run.ended) {
 		struct resolution *r = s->ring[s->first];
+		enum outcome_kind kind;
 		if (!r->done)
 			break;
 		/* Messages about it come after what was printed before. */
 		if (r->found.eai || r->timed_out || s->options->messages.options.verbose)
 			output_flush(&s->out);
-		s->failed[show_resolution(&s->show, r)] = true;
+		kind = show_resolution(&s->show, r);
+		s->failed[kind] = true;
+		if (kind == OUTCOME_LOOKUP)
+			resolve_tell_habit(s, r);
 		resolution_free(r);
 		s->first = (s->first + 1) % s->size;
 		s->n--;
@@ -490,6 +518,7 @@ static int resolve_check(struct resolve_options *o, const struct operands *opera
 			 struct option_error *error)
 {
 	struct resolver s = { .options = o };
+	char line[256];
 
 	if (address_check(NULL, o->service, o->family.numeric, error) < 0 ||
 	    resolve_split_server(o, error) < 0)
@@ -499,6 +528,11 @@ static int resolve_check(struct resolve_options *o, const struct operands *opera
 	resolve_configure(&s);
 	for (int i = 0; i < operands->n; i++) {
 		const char *word = operands->words[i];
+		if (dig_habits_know(word) &&
+		    dig_habits_line(RESOLVE_MANNER, o->messages.argc - 1, o->messages.argv + 1,
+				    line, sizeof line))
+			return option_fail(error, "'%s' is no name: what dig does so is: %s", word,
+					   line);
 		/* The parser takes what looks like a negative number for an operand. */
 		if (word[0] == '-' && word[1])
 			return option_fail(error, "name '%s' begins with a dash", word);
