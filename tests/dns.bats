@@ -429,6 +429,26 @@ nsd_with() {
 	asked 2 'udp lost.test A'
 }
 
+@test "a question that the system does not take: later, in another way, or it has failed" {
+	needs_strace
+	zone
+	local cases=("sendmmsg,sendmsg:error="{EAGAIN,ENOBUFS,EPERM}":when=1") case
+	[ "$(platform)" != linux ] || cases+=(sendmmsg:error=ENOSYS)
+	for case in "${cases[@]}"; do
+		STATUS=0
+		traced "${case%%:*}" -e inject="$case" \
+			"$SOCKIT" resolve --server "$SERVER" ok.test >out 2>err || STATUS=$?
+		status_is 0
+		silent
+		[ "$(<out)" = $'2001:db8::1\n192.0.2.1' ]
+		grep -q INJECTED trace
+	done
+	STATUS=0
+	traced sendmmsg,sendmsg -e inject=sendmmsg,sendmsg:error=EPERM \
+		"$SOCKIT" resolve --server "$SERVER" ok.test >out 2>err || STATUS=$?
+	told 3 "sockit resolve: ok.test: 127.0.0.1 port $PORT: Operation not permitted (EPERM) (EAI_AGAIN)"
+}
+
 @test "ids and ports are not the same each time" {
 	# What comes to this one are headers: an id and a port each.
 	cat >server.py <<-'END'

@@ -192,6 +192,7 @@ static bool dgram_try_again(struct dgram_socket *s, int error, unsigned count, s
 
 ssize_t dgram_send(struct dgram_socket *s, const struct dgram *v, size_t n)
 {
+	const int flags = MSG_DONTWAIT | MSG_NOSIGNAL;
 	struct calls c;
 	size_t taken = 0;
 	int sent, error;
@@ -199,7 +200,9 @@ ssize_t dgram_send(struct dgram_socket *s, const struct dgram *v, size_t n)
 	dgram_drain(s);
 	do {
 		unsigned used = calls_build(s, v, n < DGRAM_BATCH ? n : DGRAM_BATCH, &c);
-		sent = sendmmsg(s->fd, c.messages, used, MSG_DONTWAIT | MSG_NOSIGNAL);
+		sent = sendmmsg(s->fd, c.messages, used, flags);
+		if (sent < 0 && errno == ENOSYS) /* of a sandbox */
+			sent = sendmsg(s->fd, &c.messages[0].msg_hdr, flags) < 0 ? -1 : 1;
 		error = errno;
 	} while (sent < 0 && dgram_try_again(s, error, c.counts[0], v->size));
 	errno = error;
