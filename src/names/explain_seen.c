@@ -229,9 +229,9 @@ static void seen_rest(struct explain *e, int fd, int64_t at)
 static void seen_no_answer(struct explain *e, int fd, const char *why, bool later, int64_t at)
 {
 	for (struct explain_pending *p = e->pending; p < e->pending + PENDING_MOST; p++) {
-		struct find_result *r = &p->query->r;
-		if (!p->used || p->fd != fd || r->eai)
+		if (!p->used || p->fd != fd || p->query->r.eai)
 			continue;
+		struct find_result *r = &p->query->r;
 		*r = (struct find_result){ .asked = true, .rcode = -1, .eai = EAI_AGAIN };
 		find_set_why(r, "server: %s", why);
 		seen_over(e, p, at);

@@ -310,7 +310,8 @@ static size_t work_write(void *arg, char *room)
 	head = (struct answer_bytes){ answer->eai, answer->error, answer->n, answer->names.n };
 	if (answer->n > (WITNESS_ROOM - size) / sizeof *answer->addresses)
 		head.n = 0;
-	memcpy(room + size, answer->addresses, head.n * sizeof *answer->addresses);
+	if (head.n)
+		memcpy(room + size, answer->addresses, head.n * sizeof *answer->addresses);
 	size += head.n * sizeof *answer->addresses;
 	for (size_t i = 0; i < answer->names.n; i++) {
 		size_t length = strlen(answer->names.names[i]) + 1;
