@@ -340,10 +340,12 @@ static int work_read(struct work *w, const struct text *t)
 		return t->failed ? EAI_MEMORY : EAI_FAIL;
 	memcpy(&head, at, sizeof head);
 	at += sizeof head;
-	answer->addresses = calloc(head.n ? head.n : 1, sizeof *answer->addresses);
-	if (!answer->addresses)
-		return EAI_MEMORY;
-	memcpy(answer->addresses, at, head.n * sizeof *answer->addresses);
+	if (head.n) {
+		answer->addresses = calloc(head.n, sizeof *answer->addresses);
+		if (!answer->addresses)
+			return EAI_MEMORY;
+		memcpy(answer->addresses, at, head.n * sizeof *answer->addresses);
+	}
 	answer->n = head.n;
 	at += head.n * sizeof *answer->addresses;
 	for (size_t i = 0; i < head.names; i++, at += strlen(at) + 1)
