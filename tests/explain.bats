@@ -375,6 +375,39 @@ by_libc() {
 	wrong '/etc/resolv\.conf names 4 servers, of which only the first 3 are ever asked' || [ "${MUSL-}" ]
 }
 
+@test "what a libc asks again, in two cases, for many names, and what it is told beside" {
+	[ $ASKED = server ] || skip 'the look-up cannot be followed'
+	system <<<'127.0.0.1 localhost'
+	HEARD=0
+	# The same question a second time, of the same socket, and no answer that counts.
+	printf 'nameserver 127.0.0.1\noptions timeout:1 attempts:2\n' >resolv.conf
+	sockit resolve --explain -4 echo.test
+	[ "$STATUS" = 3 ] || fault 'it does not end'
+	[ "${MUSL-}" ] || told_as_asked
+	# Too many for what is kept of them: told all the same.
+	echo "nameserver 127.0.0.1" >resolv.conf
+	[ "${MUSL-}" ] || echo "search $(seq -s ' ' -f 's%g.test' 40)" >>resolv.conf
+	HEARD=$(wc -l <peer.out)
+	explains 3 -4 gone
+	told_as_asked
+	echo 'search a.test A.Test' >>resolv.conf
+	explains 3 -4 other
+	told_as_asked
+	# An address is never cut, and what is left out is seen.
+	[ "${MUSL-}" ] || explains 0 -4 big.test
+	[ "${MUSL-}" ] || grep -qE $'^server\t.*big.test A by TCP\t(10(\.[0-9]+){3} )+\.\.\.\t' out || fault 'cut'
+	# A server by an IPv4-mapped address is no other one.
+	printf 'nameserver ::ffff:127.0.0.1\nnameserver ::1\n' >resolv.conf
+	explains 0 -4 v4.test
+	grep -q $'^server\t127.0.0.1 port 53\tv4.test A\t192.0.2.1\t' out || fault 'not that server'
+	! grep -q $'^probe\t.*127.0.0.1' out || fault 'asked again'
+	# An answer to another question, which some libcs take.
+	printf 'nameserver 127.0.0.1\noptions timeout:1 attempts:1\n' >resolv.conf
+	sockit resolve --explain -4 wrongname.test
+	grep -q $'^server\t127.0.0.1 port 53\t-\tan answer to another question$' out || fault 'not told'
+	! grep -q 'a cache has it' out || fault 'there is no cache'
+}
+
 @test "where a look-up cannot be followed that is said, and the steps are worked out" {
 	needs strace strace
 	[ $ASKED = server ] || skip 'it cannot be followed here'

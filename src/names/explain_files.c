@@ -60,8 +60,8 @@ static void explain_find_hits(struct explain *e, const char *text, size_t n)
 			continue;
 		memcpy(word, first.text, first.n);
 		word[first.n] = '\0';
-		if (address_parse_host(word, &hit->address) != WORD_NUMBER || strchr(word, '%') ||
-		    !explain_is_hit(e, rest, hit))
+		if (address_parse_host(word, &hit->address) != WORD_NUMBER ||
+		    (strchr(word, '%') && lookup_reads_nsswitch()) || !explain_is_hit(e, rest, hit))
 			continue;
 		hit->line = r.line;
 		snprintf(hit->text, sizeof hit->text, "%.*s", (int)line.n, line.text);
@@ -142,7 +142,7 @@ size_t explain_name(struct explain *e, const char *name)
 {
 	size_t i = 0, n = strlen(e->word);
 
-	while (i < e->n_names && strcasecmp(e->names[i], name) != 0)
+	while (i < e->n_names && strcmp(e->names[i], name) != 0)
 		i++;
 	if (i < e->n_names || i == NAMES_MOST)
 		return i;

@@ -306,10 +306,10 @@ static void judge_source(struct explain *e)
 		if (known || strcmp(address, "::1") == 0 || strcmp(address, "127.0.0.1") == 0)
 			continue;
 		explain_wrong(
-			e,
-			"getaddrinfo says %s, which neither the hosts file nor a server has: a "
-			"cache has it, which may be out of date",
-			address);
+			e, "getaddrinfo says %s, which neither the hosts file nor a server has: %s",
+			address,
+			e->strange ? "it comes from an answer that is not as it should be" :
+				     "a cache has it, which may be out of date");
 		return;
 	}
 }

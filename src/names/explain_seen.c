@@ -13,6 +13,7 @@
 
 #define NSCD "unix:/var/run/nscd/socket"
 #define MODULE "libnss_"
+#define UNFOLLOWED "the answer is not followed: too much is asked"
 
 static uint16_t seen_port(const struct sight *s)
 {
@@ -123,6 +124,22 @@ static void seen_name(const struct dns_message *m, char *text)
 	}
 }
 
+/* Tells how the question Q has ended. */
+static void seen_over(struct explain *e, struct explain_query *q, int64_t at)
+{
+	q->ns = at - q->start;
+	explain_tell_query(e, "server", q);
+	explain_close_query(q);
+}
+
+/* Tells that Q has no answer, which says nothing of the server, and WHY. */
+static void seen_unanswered(struct explain *e, struct explain_query *q, const char *why, int64_t at)
+{
+	q->r = (struct find_result){ .asked = true, .rcode = -1 };
+	find_set_why(&q->r, "server: %s", why);
+	seen_over(e, q, at);
+}
+
 static void seen_question(struct explain *e, const struct sight *s, const char *bytes, size_t n)
 {
 	struct explain_server *server = explain_server(e, &s->address);
@@ -142,8 +159,14 @@ static void seen_question(struct explain *e, const struct sight *s, const char *
 	seen_name(&m, name);
 	q = explain_add_query(server, explain_name(e, name),
 			      m.type == DNS_AAAA ? AF_INET6 : AF_INET);
-	if (!q)
+	if (!q) {
+		char question[DNS_TEXT_MOST + 16], type[16];
+		snprintf(question, sizeof question, "%s %s%s", name, dns_type_text(m.type, type),
+			 s->stream ? " by TCP" : "");
+		explain_tell(e, "server", address_text(&s->address, name), question, UNFOLLOWED,
+			     -1);
 		return;
+	}
 	server->n_seen = server->n_queries;
 	q->type = m.type;
 	q->tcp = s->stream;
@@ -153,29 +176,25 @@ static void seen_question(struct explain *e, const struct sight *s, const char *
 	/* The same once more takes the place of the first. */
 	for (struct explain_pending *p = e->pending; p < e->pending + PENDING_MOST; p++)
 		if (p->used && p->fd == s->fd && p->id == m.id && p->query->type == m.type &&
-		    p->query->server == server)
+		    p->query->server == server) {
 			p->used = false;
+			if (!p->query->done)
+				seen_unanswered(e, p->query, "no answer before it was asked again",
+						s->at);
+		}
 	for (struct explain_pending *p = e->pending; p < e->pending + PENDING_MOST; p++)
 		if (!p->used) {
 			*p = (struct explain_pending){ true, s->fd, m.id, q };
 			return;
 		}
-}
-
-/* Tells how the question that P is has ended. */
-static void seen_over(struct explain *e, struct explain_pending *p, int64_t at)
-{
-	struct explain_query *q = p->query;
-
-	q->ns = at - q->start;
-	explain_tell_query(e, "server", q);
-	explain_close_query(q);
+	seen_unanswered(e, q, UNFOLLOWED, s->at);
 }
 
 static void seen_answer(struct explain *e, const struct sight *s, const char *bytes, size_t n)
 {
 	struct dns_message m;
-	char name[DNS_TEXT_MOST];
+	char name[DNS_TEXT_MOST], address[ADDRESS_TEXT];
+	bool meant = false;
 
 	if (dns_parse_head(&m, (const unsigned char *)bytes, n) || !m.response)
 		return;
@@ -183,9 +202,11 @@ static void seen_answer(struct explain *e, const struct sight *s, const char *by
 	for (struct explain_pending *p = e->pending; p < e->pending + PENDING_MOST; p++) {
 		struct explain_query *q = p->query;
 		const char *fault;
-		if (!p->used || p->fd != s->fd || p->id != m.id || q->type != m.type ||
-		    !address_same_host(&q->server->address, &s->address) ||
-		    strcasecmp(e->names[q->name], name) != 0)
+		if (!p->used || p->fd != s->fd || p->id != m.id ||
+		    explain_server(e, &s->address) != q->server)
+			continue;
+		meant = true;
+		if (q->type != m.type || strcasecmp(e->names[q->name], name) != 0)
 			continue;
 		p->used = false;
 		find_result_free(&q->r);
@@ -193,13 +214,20 @@ static void seen_answer(struct explain *e, const struct sight *s, const char *by
 		fault = dns_parse_records(&m);
 		q->truncated = m.truncated;
 		if (fault) {
+			e->strange = true;
 			q->r = (struct find_result){ .asked = true, .rcode = -1, .eai = EAI_FAIL };
 			find_set_why(&q->r, "server: the answer cannot be read: %s", fault);
 		} else {
 			find_read(&m, &q->server->address, &q->r);
 		}
-		seen_over(e, p, s->at);
+		seen_over(e, q, s->at);
 		return;
+	}
+	/* Some libcs look at the id alone. */
+	if (meant) {
+		e->strange = true;
+		explain_tell(e, "server", address_text(&s->address, address), NULL,
+			     "an answer to another question", -1);
 	}
 }
 
@@ -221,7 +249,7 @@ static void seen_rest(struct explain *e, int fd, int64_t at)
 			q->server->seen = false; /* we ask it ourselves */
 		find_set_why(&q->r, "server: no answer%s",
 			     q->r.eai ? "" : " before the look-up ended");
-		seen_over(e, p, at);
+		seen_over(e, q, at);
 	}
 }
 
@@ -229,12 +257,12 @@ static void seen_rest(struct explain *e, int fd, int64_t at)
 static void seen_no_answer(struct explain *e, int fd, const char *why, bool later, int64_t at)
 {
 	for (struct explain_pending *p = e->pending; p < e->pending + PENDING_MOST; p++) {
-		if (!p->used || p->fd != fd || p->query->r.eai)
+		struct explain_query *q = p->query;
+		if (!p->used || p->fd != fd || q->r.eai)
 			continue;
-		struct find_result *r = &p->query->r;
-		*r = (struct find_result){ .asked = true, .rcode = -1, .eai = EAI_AGAIN };
-		find_set_why(r, "server: %s", why);
-		seen_over(e, p, at);
+		q->r = (struct find_result){ .asked = true, .rcode = -1, .eai = EAI_AGAIN };
+		find_set_why(&q->r, "server: %s", why);
+		seen_over(e, q, at);
 		p->used = later;
 	}
 }

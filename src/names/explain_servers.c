@@ -10,19 +10,23 @@
 #include "names/explain_state.h"
 #include "names/system_file.h"
 
+#define CUT " (cut short: TC)"
+
 static void explain_server_next(struct explain_server *s, size_t name);
 
 struct explain_server *explain_server(struct explain *e, const struct address *address)
 {
 	struct explain_server *s = e->servers;
+	struct address plain = *address;
 
-	while (s < e->servers + e->n_servers && !address_same_host(&s->address, address))
+	address_unmap(&plain);
+	while (s < e->servers + e->n_servers && !address_same_host(&s->address, &plain))
 		s++;
 	if (s == e->servers + e->n_servers) {
 		if (e->n_servers == SERVERS_MOST)
 			return NULL;
 		e->n_servers++;
-		*s = (struct explain_server){ .e = e, .usable = true, .address = *address };
+		*s = (struct explain_server){ .e = e, .usable = true, .address = plain };
 	}
 	return s;
 }
@@ -70,7 +74,8 @@ static void explain_answered(void *arg, struct find_result *r)
 	*r = (struct find_result){ 0 };
 	own->ns = clock_now() - own->start;
 	explain_close_query(own);
-	for (const struct explain_query *q = s->queries; q < s->queries + s->n_queries; q++)
+	for (const struct explain_query *q = s->queries + s->n_seen; q < s->queries + s->n_queries;
+	     q++)
 		if (q->name == own->name && !q->done)
 			return;
 	/* Without an answer the system goes on to the next name. */
@@ -95,7 +100,10 @@ static bool explain_asks_for(const struct explain *e, int family)
 static void explain_server_next(struct explain_server *s, size_t name)
 {
 	const struct explain *e = s->e;
+	struct address address = e->address;
 	size_t first = s->n_queries, end;
+
+	address_unmap(&address); /* as libcs do */
 
 	/* All queries are in the list before the first is answered, perhaps at once. */
 	for (size_t i = 0; i < (e->is_address ? 1 : 2); i++)
@@ -106,7 +114,7 @@ static void explain_server_next(struct explain_server *s, size_t name)
 	for (struct explain_query *q = s->queries + first; q < s->queries + end; q++) {
 		const struct finder *f = &s->finders[q->family == AF_INET6];
 		if (e->is_address)
-			find_names(f, &e->address, explain_answered, q, &q->find);
+			find_names(f, &address, explain_answered, q, &q->find);
 		else
 			find_addresses(f, e->names[name], NULL, explain_answered, q, &q->find);
 	}
@@ -184,9 +192,9 @@ void explain_tell_query(struct explain *e, const char *name, const struct explai
 
 	snprintf(question, sizeof question, "%s %s%s", e->names[q->name],
 		 dns_type_text(q->type, type), q->tcp ? " by TCP" : "");
-	explain_query_text(q, text, sizeof text);
+	explain_query_text(q, text, sizeof text - sizeof CUT);
 	if (q->truncated)
-		explain_add_word(text, sizeof text, "(cut short: TC)");
+		snprintf(text + strlen(text), sizeof CUT, "%s", CUT);
 	explain_tell(e, name, address_text(&q->server->address, address), question, text, q->ns);
 }
 

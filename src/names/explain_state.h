@@ -107,6 +107,7 @@ struct explain {
 	size_t n_names;
 	bool types_seen[2]; /* A, AAAA */
 	bool edns_seen;
+	bool strange; /* it was sent an answer that we cannot read, or one to another question */
 	struct explain_server servers[SERVERS_MOST];
 	size_t n_servers, told;	       /* told: so many of them */
 	struct resolution *resolution; /* the system's own look-up */
@@ -130,7 +131,8 @@ void explain_wake(struct explain *e);
 /* `/etc/hosts:7` into TEXT of SIZE bytes; LINE 0: the file alone. Returns TEXT. */
 const char *explain_place(const char *file, size_t line, char *text, size_t size);
 
-/* Appends WORD to TEXT of SIZE bytes, after a blank if there is something before it. */
+/* Appends WORD to TEXT of SIZE bytes, after a blank if there is something before it; in place of
+ * the first that does not fit, an ellipsis, after which nothing comes. */
 void explain_add_word(char *text, size_t size, const char *word);
 
 /* Writes the N addresses at A into TEXT of SIZE bytes. */

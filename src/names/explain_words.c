@@ -6,6 +6,8 @@
 #include "names/explain.h"
 #include "names/explain_state.h"
 
+#define MORE " ..." /* what did not fit */
+
 void explain_tell(struct explain *e, const char *name, const char *where, const char *question,
 		  const char *answer, int64_t ns)
 {
@@ -42,9 +44,14 @@ const char *explain_place(const char *file, size_t line, char *text, size_t size
 
 void explain_add_word(char *text, size_t size, const char *word)
 {
-	size_t n = strlen(text);
+	size_t n = strlen(text), more = strlen(word) + (n != 0);
+	const size_t mark = sizeof MORE - 1;
 
+	if (n >= mark && !strcmp(text + n - mark, MORE))
+		return;
 	snprintf(text + n, size - n, "%s%s", n ? " " : "", word);
+	if (n && n + more + mark >= size)
+		snprintf(text + n, size - n, "%s", MORE);
 }
 
 void explain_addresses_text(const struct address *a, size_t n, char *text, size_t size)
