@@ -408,6 +408,14 @@ by_libc() {
 	! grep -q 'a cache has it' out || fault 'there is no cache'
 }
 
+@test "whatever the system is: what is told is what is asked, and what getaddrinfo says" {
+	[ $ASKED = server ] || skip 'the look-up cannot be followed'
+	STATUS=0
+	within 60 "$PYTHON" -S "$BATS_TEST_DIRNAME/helpers/explain_differ.py" >out 2>err || STATUS=$?
+	[ "$STATUS" != 77 ] || skip 'unshare -rmn is not permitted'
+	[ "$STATUS" = 0 ] || fault 'what is told differs'
+}
+
 @test "where a look-up cannot be followed that is said, and the steps are worked out" {
 	needs strace strace
 	[ $ASKED = server ] || skip 'it cannot be followed here'
