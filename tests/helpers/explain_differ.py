@@ -462,10 +462,10 @@ def differences(case, musl, show):
             yield f'{s}: told, and not asked: {dict(extra)}'
     # All of both, where our own client does not ask more on the way to an answer.
     own = counted(case, [(s['where'].split(' ')[0].replace('0.0.0.0', '127.0.0.1'), re.sub(r'\.? ', ' ', s['question']) if s['question'][0] not in '. ' else '. ' + s['question'].split(' ')[-1]) for s in report['steps'] if s['step'] == 'probe'])
-    plain = {s: [x.replace('\\', '') for x in questions] for s, questions in served.items()}  # we ask for a word as it is
+    plain = {s: [x.replace('\\', '').removeprefix('::ffff:') for x in questions] for s, questions in served.items()}  # we ask for a word as it is
     if case.word.isascii() and not {'alias', 'dangling', 'long', 'partly', 'cut'} & {d for does in case.does.values() for d in does} and 'use-vc' not in str(case.told()):
         for s in SERVERS:
-            if s not in case.closed and sorted(plain.get(s, [])) != sorted(x.replace('\\', '') for x in told.get(s, []) + own.get(s, [])):
+            if s not in case.closed and sorted(plain.get(s, [])) != sorted(x.replace('\\', '').removeprefix('::ffff:') for x in told.get(s, []) + own.get(s, [])):
                 yield f'{s}: asked {served.get(s, [])}, told {told.get(s, [])} and {own.get(s, [])}'
     for name, asked in runs.items():
         for s in SERVERS if not musl else []:
@@ -478,7 +478,7 @@ def differences(case, musl, show):
     result = next((s for s in report['steps'] if s['step'] in ('getaddrinfo', 'getnameinfo')), None)
     mine = found(report)
     if case.address:
-        mine = mine if 'error' in report else result['answer'].split(' ')
+        mine = mine if 'error' in report else result.get('answer', '').split(' ')
     for name, answer in answers.items():
         if name == 'python' and mine == 'EAI_NODATA' and case.family:
             continue  # it has the other family
