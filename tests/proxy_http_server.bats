@@ -843,3 +843,17 @@ few() {
 me 127.0.0.1 GET 502' ]
 	[ "$(python3 "$schema" err refused status why)" = "400 a first line that is not HTTP's" ]
 }
+
+@test "a request, or an answer, that cannot be sent on ends the connection at once" {
+	needs curl curl
+	needs_strace
+	site
+	local number
+	for number in 1 2; do
+		traced_listener sendto,sendmsg -e inject=sendto,sendmsg:error=ENOMEM:when=$number \
+			"$SOCKIT" listen --notify-fd 9 --proxy-server http 127.0.0.1 0 2>err </dev/null
+		HERE=$PORT
+		fails '52|56' --max-time 10 "http://127.0.0.1:$WEB/page"
+		kill -s TERM "$LISTENER"
+	done
+}

@@ -145,7 +145,7 @@ static bool pump_out_failed(struct pump *p)
 		p->far_error = error;
 	over = pump_event(p, HALF_CLOSE_OUT_FAILED, error);
 	/* Where it is not broken nothing else would end it, as in pump_look_at_refusal(). */
-	if (far && !stream_is_broken_by(error))
+	if (p->c.terms.mode == PUMP_RELAY && !stream_is_broken_by(error))
 		pump_event(p, HALF_CLOSE_CLOSE, 0);
 	return over;
 }
