@@ -218,9 +218,12 @@ static struct outcome sockname_print_route(const struct sockname_options *o, int
 	if (o->local || o->peer)
 		return sockname_print_address(o, o->local ? &local : peer, "socket");
 	if (route_get(peer, &route) < 0) {
+		if (!errno_is_lack(errno)) {
+			errno = 0;
+			route = (struct route){ .interface = interfaces_find(&local) };
+		}
 		if (errno_is_lack(errno))
 			return report_error(&o->messages, "the route", errno);
-		route = (struct route){ .interface = interfaces_find(&local) };
 	}
 	facts_start(&f, &o->messages, NULL);
 	facts_begin(&f, NULL);
