@@ -1,5 +1,7 @@
 # resolve --server and --record: sockit's own DNS client, against good servers and bad ones.
 
+# shellcheck disable=SC2153 # PID: of the helpers
+
 load helpers/common
 load helpers/words
 load helpers/private

@@ -54,7 +54,7 @@ step() {
 
 # worked_out PATTERN: a step that is told only where the look-up cannot be followed.
 worked_out() {
-	if [ $ASKED = server ]; then
+	if [ "$ASKED" = server ]; then
 		! grep -q "^${1%%~*}" out
 	else
 		step "$1"
@@ -192,7 +192,7 @@ MS='~[0-9]+\.[0-9] ms'
 	echo 'hosts: files [NOTFOUND=return] dns' >nsswitch.conf
 	explains 3 -4 ok.test
 	step 'nsswitch~/etc/nsswitch\.conf:1~-~files \[NOTFOUND=return\] dns'
-	if [ $ASKED = server ]; then
+	if [ "$ASKED" = server ]; then
 		wrong 'a server has it, and getaddrinfo has asked none, so that no program finds it'
 	else
 		wrong 'getaddrinfo does not find what is there, and neither does a program'
@@ -306,7 +306,7 @@ by_libc() {
 }
 
 @test "what the libc makes of its files and its environment is seen" {
-	[ $ASKED = server ] || skip 'the look-up cannot be followed'
+	[ "$ASKED" = server ] || skip 'the look-up cannot be followed'
 	system <<<'127.0.0.1 localhost'
 	HEARD=0
 	# Neither is a comment, nor a number to its end.
@@ -336,7 +336,7 @@ by_libc() {
 }
 
 @test "what hurts, and is told" {
-	[ $ASKED = server ] || skip 'the look-up cannot be followed'
+	[ "$ASKED" = server ] || skip 'the look-up cannot be followed'
 	system <<-'END'
 		127.0.0.1 localhost
 		192.0.2.1 Case.test
@@ -376,7 +376,7 @@ by_libc() {
 }
 
 @test "what a libc asks again, in two cases, for many names, and what it is told beside" {
-	[ $ASKED = server ] || skip 'the look-up cannot be followed'
+	[ "$ASKED" = server ] || skip 'the look-up cannot be followed'
 	system <<<'127.0.0.1 localhost'
 	HEARD=0
 	# The same question a second time, of the same socket, and no answer that counts.
@@ -409,7 +409,7 @@ by_libc() {
 }
 
 @test "whatever the system is: what is told is what is asked, and what getaddrinfo says" {
-	[ $ASKED = server ] || skip 'the look-up cannot be followed'
+	[ "$ASKED" = server ] || skip 'the look-up cannot be followed'
 	STATUS=0
 	within 60 "$PYTHON" -S "$BATS_TEST_DIRNAME/helpers/explain_differ.py" >out 2>err || STATUS=$?
 	[ "$STATUS" != 77 ] || skip 'unshare -rmn is not permitted'
@@ -418,7 +418,7 @@ by_libc() {
 
 @test "where a look-up cannot be followed that is said, and the steps are worked out" {
 	needs strace strace
-	[ $ASKED = server ] || skip 'it cannot be followed here'
+	[ "$ASKED" = server ] || skip 'it cannot be followed here'
 	system <<<'127.0.0.1 localhost'
 	# One who is traced by another cannot be followed by us.
 	STATUS=0

@@ -233,8 +233,9 @@ static void notice_mask(char *text)
 		if (!url &&
 		    (!strncmp(start, "unix:", 5) || memchr(start, '/', (size_t)(colon - start))))
 			continue;
-		memcpy(start, "***", 3);
 		memmove(start + 3, at, strlen(at) + 1);
+		for (int i = 0; i < 3; i++)
+			start[i] = '*';
 	}
 }
 

@@ -129,7 +129,7 @@ static struct queued *subscriber_next_place(struct subscriber *r)
 static void subscriber_push(struct subscriber *r, struct block *b, size_t offset)
 {
 	struct fanout *f = r->fanout;
-	struct queued *last = r->n ? &r->queue[(r->first + r->n - 1) % r->size] : NULL, *next;
+	struct queued *last = r->n ? &r->queue[(r->first + r->n - 1) % r->size] : NULL;
 
 	if (r->finished || r->error)
 		return;
@@ -141,7 +141,7 @@ static void subscriber_push(struct subscriber *r, struct block *b, size_t offset
 	if (last && last->block == b && last->end == offset) {
 		last->end = b->size;
 	} else {
-		next = subscriber_next_place(r);
+		struct queued *next = subscriber_next_place(r);
 		if (!next) {
 			r->error = ENOMEM;
 			return;

@@ -156,11 +156,13 @@ static int spawn_as(const struct spawn_command *c, const posix_spawn_file_action
 		    const posix_spawnattr_t *attr, char **environment, pid_t *pid)
 {
 	char sh[] = "sh", option[] = "-c";
-	char *shell[] = { sh, option, (char *)c->shell, NULL }, **words;
+	char **words;
 	int error;
 
-	if (c->shell)
+	if (c->shell) {
+		char *shell[] = { sh, option, (char *)c->shell, NULL };
 		return posix_spawn(pid, "/bin/sh", actions, attr, shell, environment);
+	}
 	error = posix_spawnp(pid, c->words[0], actions, attr, c->words, environment);
 	if (error != ENOEXEC)
 		return error;

@@ -91,13 +91,17 @@ static int loop_grow(struct loop *l, size_t n)
 	if (n < 2 * l->size)
 		n = 2 * l->size;
 	fds = realloc(l->fds, n * sizeof *fds);
-	l->fds = fds ? fds : l->fds;
-	watches = realloc(l->watches, n * sizeof(struct watch *));
-	l->watches = watches ? watches : l->watches;
-	timers = realloc(l->timers, n * sizeof(struct timer *));
-	l->timers = timers ? timers : l->timers;
-	if (!fds || !watches || !timers)
+	if (!fds)
 		return -1;
+	l->fds = fds;
+	watches = realloc(l->watches, n * sizeof(struct watch *));
+	if (!watches)
+		return -1;
+	l->watches = watches;
+	timers = realloc(l->timers, n * sizeof(struct timer *));
+	if (!timers)
+		return -1;
+	l->timers = timers;
 	l->size = n;
 	return 0;
 }
@@ -173,8 +177,8 @@ static void loop_drop_from_set(struct loop *l, struct watch *w)
 	for (size_t i = 0; i < l->n_ready; i++)
 		if (l->ready[i].watch == w)
 			l->ready[i].watch = NULL;
-	if (--l->n_set == 0)
-		watch_drop(l, &l->set_watch);
+	if (--l->n_set == 0 && l->set_watch.slot)
+		loop_drop_one(l, &l->set_watch);
 }
 
 void watch_drop(struct loop *l, struct watch *w)

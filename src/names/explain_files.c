@@ -72,13 +72,14 @@ static void explain_find_hits(struct explain *e, const char *text, size_t n)
 void explain_hosts(struct explain *e)
 {
 	struct text text = { 0 };
-	char where[64], why[128];
+	char where[64];
 	int64_t start = clock_now();
 
 	if (e->hosts_told)
 		return;
 	e->hosts_told = true;
 	if (system_file_read(HOSTS_FILE, &text) < 0) {
+		char why[128];
 		snprintf(why, sizeof why, "%s (%s)", system_file_why(errno), errno_name(errno));
 		explain_tell(e, "hosts", HOSTS_FILE, e->word, why, -1);
 		text_free(&text);

@@ -114,9 +114,9 @@ static void seen_name(const struct dns_message *m, char *text)
 	unsigned char bytes[16];
 	size_t n = m->type == DNS_PTR ? dns_name_reversed(&m->name, bytes) : 0;
 	struct address a;
-	char host[ADDRESS_TEXT];
 
 	if (n) {
+		char host[ADDRESS_TEXT];
 		address_set_ip(&a, n == 4 ? AF_INET : AF_INET6, bytes, 0);
 		snprintf(text, DNS_TEXT_MOST, "%s", address_host(&a, host));
 	} else {
@@ -193,7 +193,7 @@ static void seen_question(struct explain *e, const struct sight *s, const char *
 static void seen_answer(struct explain *e, const struct sight *s, const char *bytes, size_t n)
 {
 	struct dns_message m;
-	char name[DNS_TEXT_MOST], address[ADDRESS_TEXT];
+	char name[DNS_TEXT_MOST];
 	bool meant = false;
 
 	if (dns_parse_head(&m, (const unsigned char *)bytes, n) || !m.response)
@@ -225,6 +225,7 @@ static void seen_answer(struct explain *e, const struct sight *s, const char *by
 	}
 	/* Some libcs look at the id alone. */
 	if (meant) {
+		char address[ADDRESS_TEXT];
 		e->strange = true;
 		explain_tell(e, "server", address_text(&s->address, address), NULL,
 			     "an answer to another question", -1);

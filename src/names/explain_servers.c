@@ -200,9 +200,8 @@ void explain_tell_query(struct explain *e, const char *name, const struct explai
 
 void explain_tell_server(struct explain *e, const struct explain_server *s)
 {
-	char where[64];
-
 	if (!s->usable) {
+		char where[64];
 		explain_place(RESOLV_CONF, s->line, where, sizeof where);
 		explain_wrong(e, "%s: '%s' is no address, and is passed over", where, s->word);
 	}

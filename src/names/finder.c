@@ -380,12 +380,13 @@ static void find_add_extended(const struct find_head *h, char *t, size_t size)
 static int way_read(struct way *w, const struct dns_message *m, bool *more)
 {
 	struct find_result *r = &w->find->r;
-	char server[ADDRESS_TEXT], text[16], extended[160] = "";
+	char server[ADDRESS_TEXT];
 	unsigned aliases;
 	int found;
 
 	find_take_head(&r->head, m);
 	if (m->rcode != DNS_NOERROR && m->rcode != DNS_NXDOMAIN) {
+		char text[16], extended[160] = "";
 		find_add_extended(&r->head, extended, sizeof extended);
 		find_add_why(r, "%s: the server failed (%s)%s", address_text(&r->server, server),
 			     dns_rcode_text(m->rcode, text), extended);
@@ -429,15 +430,16 @@ void find_read(const struct dns_message *m, const struct address *server, struct
 	const struct finder finder = { 0 };
 	struct find f = { .f = &finder, .n_ways = 1 };
 	struct way *w = &f.ways[0];
-	char text[ADDRESS_TEXT];
 	bool more = false;
 
 	*w = (struct way){ .find = &f, .name = m->name, .type = m->type };
 	f.r = (struct find_result){ .asked = true, .server = *server, .rcode = (int)m->rcode };
 	f.r.eai = way_read(w, m, &more);
-	if (more)
+	if (more) {
+		char text[ADDRESS_TEXT];
 		find_add_why(&f.r, "%s: an alias, and nothing of the name that it is for",
 			     address_text(server, text));
+	}
 	*out = f.r;
 }
 

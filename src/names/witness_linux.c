@@ -71,11 +71,22 @@ struct witness {
 
 /* ---- the child's memory ---- */
 
+/* What is an address to the child, or a number to ptrace(2), as a pointer that nobody here follows.
+ */
+static void *theirs(uint64_t bits)
+{
+	uintptr_t value = (uintptr_t)bits;
+	void *pointer;
+
+	memcpy(&pointer, &value, sizeof pointer);
+	return pointer;
+}
+
 /* Reads up to N bytes that the child has at AT into OUT. Returns how many there were. */
 static size_t witness_peek(const struct witness *w, uint64_t at, void *out, size_t n)
 {
 	struct iovec to = { .iov_base = out, .iov_len = n };
-	struct iovec from = { .iov_base = (void *)(uintptr_t)at, .iov_len = n };
+	struct iovec from = { .iov_base = theirs(at), .iov_len = n };
 	ssize_t got = n ? process_vm_readv(w->pid, &to, 1, &from, 1, 0) : 0;
 
 	return got > 0 ? (size_t)got : 0;
@@ -399,11 +410,11 @@ static void witness_look(struct witness *w)
 {
 	struct __ptrace_syscall_info info = { 0 };
 	struct call *c = &w->call;
-	struct socket_seen *s;
 
-	if (ptrace(PTRACE_GET_SYSCALL_INFO, w->pid, (void *)sizeof info, &info) < 0)
+	if (ptrace(PTRACE_GET_SYSCALL_INFO, w->pid, theirs(sizeof info), &info) < 0)
 		return;
 	if (info.op == PTRACE_SYSCALL_INFO_ENTRY) {
+		struct socket_seen *s;
 		c->start = clock_now();
 		c->number = info.entry.nr;
 		memcpy(c->args, info.entry.args, sizeof c->args);
@@ -426,7 +437,7 @@ static void witness_follow(struct witness *w)
 {
 	int status, signal = 0;
 
-	while (ptrace(PTRACE_SYSCALL, w->pid, NULL, (void *)(intptr_t)signal) == 0 &&
+	while (ptrace(PTRACE_SYSCALL, w->pid, NULL, theirs((uint64_t)signal)) == 0 &&
 	       waitpid(w->pid, &status, __WALL) == w->pid && WIFSTOPPED(status)) {
 		signal = WSTOPSIG(status);
 		if (signal == (SIGTRAP | 0x80))
@@ -451,7 +462,7 @@ static _Noreturn void witness_child(witness_fn *fn, void *arg, struct room *room
 			close(fd);
 	if (ptrace(PTRACE_TRACEME, 0, NULL, NULL) < 0)
 		_exit(errno);
-	raise(SIGSTOP);
+	kill(getpid(), SIGSTOP);
 	room->n = fn(arg, room->data);
 	_exit(0);
 }
@@ -467,9 +478,9 @@ static int witness_meet(pid_t pid)
 	if (waitpid(pid, &status, __WALL) != pid)
 		return -1;
 	errno = WIFEXITED(status) ? WEXITSTATUS(status) : ECHILD;
-	if (!WIFSTOPPED(status) || ptrace(PTRACE_SETOPTIONS, pid, NULL, (void *)options) < 0)
+	if (!WIFSTOPPED(status) || ptrace(PTRACE_SETOPTIONS, pid, NULL, theirs(options)) < 0)
 		return -1;
-	return ptrace(PTRACE_GET_SYSCALL_INFO, pid, (void *)sizeof info, &info) < 0 ? -1 : 0;
+	return ptrace(PTRACE_GET_SYSCALL_INFO, pid, theirs(sizeof info), &info) < 0 ? -1 : 0;
 }
 
 int witness_run(witness_fn *fn, void *arg, sight_fn *seen, void *seen_arg, struct text *out)

@@ -79,9 +79,8 @@ static void places_host_found(void *arg, struct lookup_answer *answer)
 
 static void places_find_host(struct places_lookup *l)
 {
-	const struct lookup_question q = { l->q.host, l->q.port, l->q.family, l->q.socktype,
-					   false,
-					   NULL };
+	const struct lookup_question q = { l->q.host,	  l->q.port, l->q.family,
+					   l->q.socktype, false,     NULL };
 
 	if (!q.port) {
 		places_finish(l);
@@ -110,7 +109,8 @@ void places_find(struct loop *loop, const struct places_question *q, places_fn *
 		 struct places_lookup **out)
 {
 	const struct lookup_question source = { q->source, q->source_port ? q->source_port : "0",
-						q->family, q->socktype, false, NULL };
+						q->family, q->socktype,
+						false,	   NULL };
 	struct places_lookup *l = calloc(1, sizeof *l);
 
 	*out = l;

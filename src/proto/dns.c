@@ -336,14 +336,13 @@ const char *dns_parse_records(struct dns_message *m)
 	const unsigned char *bytes = m->bytes;
 	size_t at = m->answers;
 	struct dns_record r;
-	const char *fault;
 
 	/* A message that was cut may end anywhere: all of it is asked for again. */
 	if (m->truncated)
 		return NULL;
 	for (unsigned left = m->n_answers + dns_get16(bytes + 8) + dns_get16(bytes + 10); left;
 	     left--) {
-		fault = dns_record_read(m, &at, &r);
+		const char *fault = dns_record_read(m, &at, &r);
 		if (fault)
 			return fault;
 		if (r.type == DNS_OPT) {

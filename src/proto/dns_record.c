@@ -307,19 +307,20 @@ static bool add_number(struct reader *r, char part)
 {
 	const size_t n = part == 'b' ? 1 : part == 's' || part == 't' ? 2 : 4;
 	const unsigned char *p = take(r, n);
-	char text[16];
 
 	if (!p)
 		return false;
-	if (part == 't')
+	if (part == 't') {
+		char text[16];
 		text_add(r->t, "%s", dns_type_text(dns_get16(p), text));
-	else if (part == 'T')
+	} else if (part == 'T') {
 		add_time(r->t, dns_get32(p));
-	else
+	} else {
 		text_add(r->t, "%lu",
 			 (unsigned long)(n == 1 ? *p :
 					 n == 2 ? dns_get16(p) :
 						  dns_get32(p)));
+	}
 	return true;
 }
 

@@ -75,7 +75,7 @@ static const char *report_silence(char *text, int64_t limit, const char *option)
 void report_dial_text(const struct messages *m, struct text *text, const struct dial_result *r,
 		      int64_t limit, const char *option)
 {
-	char silent[SILENT_TEXT], why[ERRNO_TEXT];
+	char silent[SILENT_TEXT];
 
 	report_silence(silent, limit, option);
 	if (r->proxy && *r->why) {
@@ -86,8 +86,10 @@ void report_dial_text(const struct messages *m, struct text *text, const struct 
 		return;
 	}
 	report_failures_text(m, text, r->failures, r->n, true, silent);
-	if (r->n == 0)
+	if (r->n == 0) {
+		char why[ERRNO_TEXT];
 		text_add(text, "%s", r->timed_out ? silent : errno_text(r->error, why));
+	}
 }
 
 void report_probe_text(const struct messages *m, enum probe_state state, const char *what,

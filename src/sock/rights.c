@@ -155,7 +155,7 @@ static int rights_add_one(struct rights *r, int fd)
 
 int rights_add(struct rights *r, struct msghdr *m)
 {
-	int error = m->msg_flags & MSG_CTRUNC ? EMFILE : 0;
+	int error = (m->msg_flags & MSG_CTRUNC) ? EMFILE : 0;
 	int fd;
 
 	for (struct cmsghdr *c = CMSG_FIRSTHDR(m); c; c = control_next(m, c)) {

@@ -198,7 +198,7 @@ static int check_broken_services(void)
 /* Does the check find out about B? Says so. */
 static bool found(const struct broken *b)
 {
-	struct option_error error = { "" };
+	struct option_error error = { "", 0 };
 	int faults = check(&b->row, b->elsewhere, &error);
 
 	if (faults > 0 && error.text[0])
@@ -210,7 +210,7 @@ static bool found(const struct broken *b)
 
 static int check_broken(void)
 {
-	struct option_error error = { "" };
+	struct option_error error = { "", 0 };
 	int missed = 0;
 
 	if (check(NULL, false, &error)) {
