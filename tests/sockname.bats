@@ -449,7 +449,7 @@ established - s $client $server" ]
 	traced sendto "$SOCKIT" sockname --listening --protocol mptcp >out 2>err || grep -q ENOENT err
 	grep -q nlmsg_len trace
 	# A question begins with its family and its protocol, a byte each: 6 is TCP.
-	[ -z "$(grep -E '"\\(x02|2|x0a|n)\\(x0)?6|sdiag_protocol=IPPROTO_TCP' trace)" ]
+	run ! grep -E '"\\(x02|2|x0a|n)\\(x0)?6|sdiag_protocol=IPPROTO_TCP' trace
 }
 
 @test "a list fits into the terminal: inode and queues go first" {

@@ -155,11 +155,11 @@ static int spawn_descriptors(posix_spawn_file_actions_t *actions, int in, int ou
 static int spawn_as(const struct spawn_command *c, const posix_spawn_file_actions_t *actions,
 		    const posix_spawnattr_t *attr, char **environment, pid_t *pid)
 {
-	char sh[] = "sh", option[] = "-c";
 	char **words;
 	int error;
 
 	if (c->shell) {
+		char sh[] = "sh", option[] = "-c";
 		char *shell[] = { sh, option, (char *)c->shell, NULL };
 		return posix_spawn(pid, "/bin/sh", actions, attr, shell, environment);
 	}

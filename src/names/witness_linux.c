@@ -252,7 +252,7 @@ static void witness_take_buffer(struct witness *w, enum sight_kind kind, bool ad
 {
 	const uint64_t *args = w->call.args;
 	size_t n = w->call.error ? 0 : (size_t)w->call.result;
-	const struct iovec part = { .iov_base = (void *)(uintptr_t)args[1], .iov_len = n };
+	const struct iovec part = { .iov_base = theirs(args[1]), .iov_len = n };
 	struct address address = { 0 };
 	socklen_t length = (socklen_t)args[5];
 
@@ -288,7 +288,7 @@ static void saw_recvfrom(struct witness *w)
 static void witness_take_vector(struct witness *w, enum sight_kind kind)
 {
 	const uint64_t n = w->call.args[2];
-	const struct msghdr h = { .msg_iov = (void *)(uintptr_t)w->call.args[1],
+	const struct msghdr h = { .msg_iov = theirs(w->call.args[1]),
 				  .msg_iovlen = (unsigned char)(n < PARTS_MOST ? n : PARTS_MOST) };
 
 	if (witness_socket(w, w->call.args[0]))
