@@ -174,7 +174,7 @@ void show_fault(const struct show *s, const struct resolution *r)
 /* Says what -v tells beside the results. */
 /* The flags of an answer, by their names. */
 static const struct {
-	const char *name;
+	char name[4];
 	size_t at;
 } flags[] = {
 	{ "AA", offsetof(struct find_head, authoritative) },
