@@ -410,6 +410,7 @@ by_libc() {
 
 @test "whatever the system is: what is told is what is asked, and what getaddrinfo says" {
 	[ "$ASKED" = server ] || skip 'the look-up cannot be followed'
+	[ -z "${SOCKIT_FLAVOUR-}" ] || skip 'libc itself reads what it has not set, which this build fills'
 	STATUS=0
 	within 60 "$PYTHON" -S "$BATS_TEST_DIRNAME/helpers/explain_differ.py" >out 2>err || STATUS=$?
 	[ "$STATUS" != 77 ] || skip 'unshare -rmn is not permitted'
