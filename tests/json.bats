@@ -604,9 +604,8 @@ why_of() {
 	exits 7 "$SOCKIT" connect -v 127.0.0.1 "$PORT" -- sh -c 'exit 7' </dev/null >out 2>err
 	why_of 'command ended, status 7'
 	counterpart hold
-	"$SOCKIT" connect -v 127.0.0.1 "$PORT" -- sleep 30 </dev/null >out 2>err 3>&- &
-	started
-	eventually grep -q connected err
+	spawn "$SOCKIT" connect -v 127.0.0.1 "$PORT" -- sh -c 'echo begun >&2; exec sleep 30' </dev/null >out 2>err
+	eventually grep -q begun err
 	kill "$PID"
 	ended 143 "$PID"
 	grep -qE 'closed: after .*; signal$' err
