@@ -29,9 +29,8 @@ struct sight {
 	int error;		/* the errno of a call that failed; then there are no bytes */
 	int fd;			/* by which descriptor, as long as that is open */
 	bool stream;		/* of a socket: bytes without boundaries */
-	bool cut;		/* of a very long message: only its beginning is there */
 	struct address address; /* of length 0: not known */
-	const char *data;	/* ended by a NUL that does not count */
+	const char *data; /* ended by a NUL that does not count; of a long message the beginning */
 	size_t n;
 };
 

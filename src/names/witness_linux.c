@@ -58,6 +58,7 @@ struct call {
 
 struct witness {
 	pid_t pid;
+	bool gone; /* its end has been waited for: the pid may be another's */
 	sight_fn *seen;
 	void *arg;
 	struct call call;
@@ -219,16 +220,15 @@ static void saw_connect(struct witness *w)
 						.address = s->peer });
 }
 
-/* N bytes of a message stand in the data, of WHOLE that it has. */
+/* N bytes of a message stand in the data. */
 static void witness_tell_message(struct witness *w, enum sight_kind kind,
-				 const struct address *address, size_t n, size_t whole)
+				 const struct address *address, size_t n)
 {
 	const struct socket_seen *s = &w->sockets[w->call.args[0]];
 
 	witness_tell(w, (struct sight){ .kind = kind,
 					.fd = (int)w->call.args[0],
 					.stream = s->stream,
-					.cut = n < whole,
 					.address = address->length ? *address : s->peer,
 					.n = n });
 }
@@ -244,7 +244,7 @@ static void witness_take_message(struct witness *w, enum sight_kind kind, const 
 	parts = witness_peek(w, (uintptr_t)h->msg_iov, vector, parts * sizeof *vector) /
 		sizeof *vector;
 	witness_peek_address(w, (uintptr_t)h->msg_name, h->msg_namelen, &address);
-	witness_tell_message(w, kind, &address, witness_peek_parts(w, vector, parts, n), n);
+	witness_tell_message(w, kind, &address, witness_peek_parts(w, vector, parts, n));
 }
 
 /* By a call (fd, bytes, n), or (fd, bytes, n, flags, address, its length or where that is). */
@@ -262,7 +262,7 @@ static void witness_take_buffer(struct witness *w, enum sight_kind kind, bool ad
 		witness_peek(w, args[5], &length, sizeof length);
 	if (addressed && !w->call.error)
 		witness_peek_address(w, args[4], length, &address);
-	witness_tell_message(w, kind, &address, witness_peek_parts(w, &part, 1, n), n);
+	witness_tell_message(w, kind, &address, witness_peek_parts(w, &part, 1, n));
 }
 
 static void saw_write(struct witness *w)
@@ -432,13 +432,26 @@ static void witness_look(struct witness *w)
 	}
 }
 
+/* Waits for the child to stop or to end. Returns whether it stands still; *STATUS is of waitpid(2).
+ */
+static bool witness_wait(struct witness *w, int *status)
+{
+	pid_t pid;
+
+	do
+		pid = waitpid(w->pid, status, __WALL);
+	while (pid < 0 && errno == EINTR);
+	w->gone = pid < 0 || !WIFSTOPPED(*status);
+	return !w->gone;
+}
+
 /* Follows the child, which stands still, to its end. */
 static void witness_follow(struct witness *w)
 {
 	int status, signal = 0;
 
 	while (ptrace(PTRACE_SYSCALL, w->pid, NULL, theirs((uint64_t)signal)) == 0 &&
-	       waitpid(w->pid, &status, __WALL) == w->pid && WIFSTOPPED(status)) {
+	       witness_wait(w, &status)) {
 		signal = WSTOPSIG(status);
 		if (signal == (SIGTRAP | 0x80))
 			witness_look(w);
@@ -469,18 +482,19 @@ static _Noreturn void witness_child(witness_fn *fn, void *arg, struct room *room
 
 /* Waits for the child to stand still, and from there on stops it at each system call. Returns 0, or
  * -1 with errno. */
-static int witness_meet(pid_t pid)
+static int witness_meet(struct witness *w)
 {
 	const uintptr_t options = PTRACE_O_TRACESYSGOOD | PTRACE_O_EXITKILL;
 	struct __ptrace_syscall_info info;
-	int status;
+	int status = 0;
 
-	if (waitpid(pid, &status, __WALL) != pid)
+	if (!witness_wait(w, &status)) {
+		errno = WIFEXITED(status) && WEXITSTATUS(status) ? WEXITSTATUS(status) : ECHILD;
 		return -1;
-	errno = WIFEXITED(status) ? WEXITSTATUS(status) : ECHILD;
-	if (!WIFSTOPPED(status) || ptrace(PTRACE_SETOPTIONS, pid, NULL, theirs(options)) < 0)
+	}
+	if (ptrace(PTRACE_SETOPTIONS, w->pid, NULL, theirs(options)) < 0)
 		return -1;
-	return ptrace(PTRACE_GET_SYSCALL_INFO, pid, theirs(sizeof info), &info) < 0 ? -1 : 0;
+	return ptrace(PTRACE_GET_SYSCALL_INFO, w->pid, theirs(sizeof info), &info) < 0 ? -1 : 0;
 }
 
 int witness_run(witness_fn *fn, void *arg, sight_fn *seen, void *seen_arg, struct text *out)
@@ -496,13 +510,14 @@ int witness_run(witness_fn *fn, void *arg, sight_fn *seen, void *seen_arg, struc
 	if (w && room != MAP_FAILED && w->pid > 0) {
 		w->seen = seen;
 		w->arg = seen_arg;
-		result = witness_meet(w->pid);
+		result = witness_meet(w);
 		error = errno;
 		if (result == 0)
 			witness_follow(w);
-		kill(w->pid, SIGKILL);
-		while (waitpid(w->pid, NULL, __WALL) < 0 && errno == EINTR)
-			;
+		if (!w->gone)
+			kill(w->pid, SIGKILL);
+		while (!w->gone)
+			witness_wait(w, &(int){ 0 });
 		text_put(out, room->data, room->n);
 	}
 	if (room != MAP_FAILED)
