@@ -69,39 +69,41 @@ int user_check(const char *name, struct option_error *error)
 	return user_find(name) ? 0 : user_refuse("--user", "user", name, errno, error);
 }
 
+/* Libc knows no KIND (`user`, `group`) NAME, which PATH would have. As a number it may still be an
+ * id, to *ID. Returns 0, or -1 with *ERROR. */
+static int user_parse_number(const char *option, const char *kind, const char *path,
+			     const char *name, int64_t *id, struct option_error *error)
+{
+	int why = user_lack(path);
+
+	if (why != ENOENT || number_parse(name, 0, UINT32_MAX - 1, id) < 0)
+		return user_refuse(option, kind, name, why, error);
+	return 0;
+}
+
 int user_parse(const char *option, const char *name, int64_t *uid, struct option_error *error)
 {
 	const struct passwd *user;
-	int why;
 
 	errno = 0;
 	/* cppcheck-suppress getpwnamCalled */
 	user = getpwnam(name);
-	if (user) {
-		*uid = user->pw_uid;
-		return 0;
-	}
-	why = user_lack(USERS);
-	if (why != ENOENT || number_parse(name, 0, UINT32_MAX - 1, uid) < 0)
-		return user_refuse(option, "user", name, why, error);
+	if (!user)
+		return user_parse_number(option, "user", USERS, name, uid, error);
+	*uid = user->pw_uid;
 	return 0;
 }
 
 static int user_parse_group(const char *name, int64_t *gid, struct option_error *error)
 {
 	const struct group *group;
-	int why;
 
 	errno = 0;
 	/* cppcheck-suppress getgrnamCalled */
 	group = getgrnam(name);
-	if (group) {
-		*gid = group->gr_gid;
-		return 0;
-	}
-	why = user_lack(GROUPS);
-	if (why != ENOENT || number_parse(name, 0, UINT32_MAX - 1, gid) < 0)
-		return user_refuse("--owner", "group", name, why, error);
+	if (!group)
+		return user_parse_number("--owner", "group", GROUPS, name, gid, error);
+	*gid = group->gr_gid;
 	return 0;
 }
 
