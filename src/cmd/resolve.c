@@ -197,8 +197,7 @@ static void resolve_ask(struct resolver *s, const char *word)
 		struct option_error error;
 		if (show_forms(&s->show, word, &error) < 0) {
 			output_flush(&s->out);
-			command_refuse(&s->options->messages, &error);
-			s->failed[OUTCOME_USAGE] = true;
+			s->failed[command_refuse(&s->options->messages, &error).kind] = true;
 		}
 		return;
 	}

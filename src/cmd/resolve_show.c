@@ -171,7 +171,6 @@ void show_fault(const struct show *s, const struct resolution *r)
 	message_fail(s->facts.m, show_fault_kind(r), resolution_code(r), "%s: %s", r->word, text);
 }
 
-/* Says what -v tells beside the results. */
 /* The flags of an answer, by their names. */
 static const struct {
 	char name[4];
@@ -219,6 +218,7 @@ static void show_head(const struct find_result *f, char *text, size_t size)
 	}
 }
 
+/* Says what -v tells beside the results. */
 static void show_more(const struct show *s, const struct resolution *r)
 {
 	char time[32], server[ADDRESS_TEXT] = "", head[768];

@@ -10,6 +10,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/descriptors.h"
+
 struct entry {
 	struct entry *next;
 	struct sight sight;
@@ -47,14 +49,12 @@ struct account *account_new(struct loop *loop, void (*fn)(void *arg), void *arg)
 	if (!a)
 		return NULL;
 	*a = (struct account){ .loop = loop, .fn = fn, .arg = arg };
-	if (pipe(a->fds) < 0) {
+	if (open_pipe(a->fds) < 0) {
 		free(a);
 		return NULL;
 	}
-	for (int i = 0; i < 2; i++) {
-		fcntl(a->fds[i], F_SETFD, FD_CLOEXEC);
+	for (int i = 0; i < 2; i++)
 		fcntl(a->fds[i], F_SETFL, O_NONBLOCK);
-	}
 	atomic_init(&a->users, 1);
 	pthread_mutex_init(&a->lock, NULL);
 	a->last = &a->first;

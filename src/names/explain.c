@@ -1,4 +1,4 @@
-/* explain.c - the course of an explanation: starts all parts at once, and tells them in order */
+/* explain.c - the course of an explanation: the system's look-up, followed, and what follows */
 #include "names/explain.h"
 
 #include <errno.h>

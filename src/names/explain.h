@@ -1,7 +1,8 @@
 /* explain.h - a look-up explained: each step by itself, and what is wrong with any of them
  *
- * The system's files are read, each of its DNS servers is asked on its own, and the system's own
- * look-up is made, all at once, so that the whole takes no longer than the slowest part.
+ * The system's own look-up is made and followed: what it reads and whom it asks is told as it
+ * happens. Then the servers of resolv.conf that it did not ask are asked, all at once, each on its
+ * own. Where it cannot be followed (see names/witness.h) the steps are worked out from the files.
  */
 #ifndef NAMES_EXPLAIN_H
 #define NAMES_EXPLAIN_H
@@ -12,7 +13,7 @@ struct explain;
 
 /* One step, valid during the call that tells of it. */
 struct explain_step {
-	const char *name;     /* `nsswitch`, `hosts`, `resolv`, `search`, `server`, `source`... */
+	const char *name;     /* `nsswitch`, `hosts`, `resolv`, `server`, `search`, `probe`... */
 	const char *where;    /* the file and line, or the server; NULL: none */
 	const char *question; /* NULL: none */
 	const char *answer;

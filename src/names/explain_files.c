@@ -167,8 +167,7 @@ static void explain_add_name(struct explain *e, const char *suffix)
 
 void explain_read_resolv_conf(struct explain *e)
 {
-	if (system_file_resolv_conf(&e->conf) < 0)
-		e->conf_error = errno;
+	system_file_resolv_conf(&e->conf);
 	for (size_t i = 0; i < e->conf.n_servers; i++) {
 		struct address a;
 		bool usable = system_file_server(e->conf.servers[i], &a);

@@ -1,5 +1,5 @@
-/* explain_servers.c - each DNS server of resolv.conf is asked by itself, for one name after another
- * as the system would */
+/* explain_servers.c - DNS servers of resolv.conf that the look-up did not ask: each is asked by
+ * itself, for one name after another as the system would */
 #include <netdb.h>
 #include <stdio.h>
 #include <stdlib.h>

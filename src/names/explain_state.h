@@ -99,7 +99,6 @@ struct explain {
 	struct text nsswitch_text;
 	struct nsswitch nsswitch;
 	struct resolvconf conf;
-	int conf_error; /* why it could not be read, or 0 */
 	struct explain_hit hits[HITS_MOST];
 	size_t n_hits;
 	char names[NAMES_MOST][512];

@@ -54,7 +54,7 @@ int system_file_resolv_conf(struct resolvconf *out)
 
 bool system_file_server(const char *word, struct address *out)
 {
-	/* Takes what inet_aton(3) does, and what stands behind a blank. */
+	/* The libcs take what inet_addr(3) does, but nothing that ends in white space. */
 	in_addr_t inet = strpbrk(word, "\r\v\f") ? INADDR_NONE : inet_addr(word);
 
 	if (inet != INADDR_NONE)
