@@ -178,6 +178,8 @@ dnsmasq_is_ready() {
 	refuses "--record: 'TYPE65536' is no type of DNS records, *" resolve --record TYPE65536 a
 	refuses "--record: 'TYPE0' is no type of DNS records, *" resolve --record TYPE0 a
 	refuses "--record: 'OPT' is no type of DNS records, *" resolve --record OPT a
+	refuses '--tcp needs --server or --record' resolve --tcp a
+	refuses '--dnssec needs --server or --record' resolve --dnssec a
 }
 
 # nsd_with FILE: the zone records.test from FILE, on a port of ours: $PORT.

@@ -522,6 +522,9 @@ static int resolve_check(struct resolve_options *o, const struct operands *opera
 	if (address_check(NULL, o->service, o->family.numeric, error) < 0 ||
 	    resolve_split_server(o, error) < 0)
 		return -1;
+	if ((o->tcp || o->dnssec) && !o->server && !o->record)
+		return option_fail(error, "--%s needs --server or --record",
+				   o->tcp ? "tcp" : "dnssec");
 	if (operands->n == 0 && (o->forms || o->explain || o->record || o->family.numeric))
 		return option_fail(error, "a name or an address is missing");
 	resolve_configure(&s);
