@@ -557,6 +557,10 @@ nsd_with() {
 	echo 'nameserver ::ffff:1' >resolv.conf
 	sockit resolve --json --record A ok.test
 	[ "$STATUS" != 2 ]
+	# Words that are no address are not among the three.
+	printf 'nameserver %s\n' a 300.0.0.1 ::: 1.2.3.4.5 127.0.0.3 >resolv.conf
+	sockit resolve --json --record A ok.test
+	[[ $(<out) == *'"source":{"family":"inet","address":"127.0.0.3","port":53}'* ]] || fault 'not the fifth'
 	: >resolv.conf # then it is the one on this machine
 	sockit resolve --json --record A ok.test
 	[[ $(<out) == *'"records":[{"name":"ok.test","type":"A","ttl":60,"data":"192.0.2.1"}],"source":{"family":"inet","address":"127.0.0.1","port":53}'* ]] || fault json

@@ -373,6 +373,14 @@ by_libc() {
 	echo 'hosts: files dns' >nsswitch.conf
 	explains 0 -4 ok.test
 	wrong '/etc/resolv\.conf names 4 servers, of which only the first 3 are ever asked' || [ "${MUSL-}" ]
+	# What is no address is not one of them.
+	printf 'nameserver bogus\nnameserver 127.0.0.1\nnameserver 127.0.0.1\nnameserver 127.0.0.1\n' >resolv.conf
+	explains 0 -4 ok.test
+	! grep -q 'ever asked' out
+	[ "$(grep -c 'bogus.*is no address' out)" = 1 ] || fault 'bogus is not told of'
+	echo 'nameserver 127.0.0.1' >>resolv.conf
+	explains 0 -4 ok.test
+	grep -q 'names 4 servers, of which' out
 }
 
 @test "what a libc asks again, in two cases, for many names, and what it is told beside" {

@@ -679,7 +679,7 @@ size_t dns_client_system_servers(struct address servers[DNS_SERVERS_MOST])
 	size_t n = 0;
 
 	system_file_resolv_conf(&conf);
-	for (size_t i = 0; i < conf.n_servers; i++)
+	for (size_t i = 0; i < conf.n_servers && n < DNS_SERVERS_MOST; i++)
 		if (system_file_server(conf.servers[i], &servers[n]))
 			n++;
 	if (n == 0 && system_file_server("127.0.0.1", &servers[0]))

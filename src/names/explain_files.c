@@ -171,12 +171,16 @@ void explain_read_resolv_conf(struct explain *e)
 	for (size_t i = 0; i < e->conf.n_servers; i++) {
 		struct address a;
 		bool usable = system_file_server(e->conf.servers[i], &a);
-		struct explain_server *s =
-			usable ? explain_server(e, &a) : &e->servers[e->n_servers++];
+		struct explain_server *s;
+		e->n_addresses += usable;
+		if (usable && e->n_addresses > RESOLVCONF_SERVERS)
+			continue;
+		s = usable ? explain_server(e, &a) : &e->servers[e->n_servers++];
 		s->e = e;
 		s->word = e->conf.servers[i];
 		s->line = e->conf.server_lines[i];
 	}
+	e->n_addresses += e->conf.more_servers;
 }
 
 /* Tells each of its lines, as it is: what the libc makes of it is seen by what it does then. */

@@ -226,10 +226,9 @@ static void judge_files(struct explain *e)
 {
 	const struct find_result *r = &e->resolution->found;
 
-	if (e->conf.more_servers)
+	if (e->n_addresses > RESOLVCONF_SERVERS)
 		explain_wrong(e, "%s names %zu servers, of which only the first %d are ever asked",
-			      RESOLV_CONF, e->conf.n_servers + e->conf.more_servers,
-			      RESOLVCONF_SERVERS);
+			      RESOLV_CONF, e->n_addresses, RESOLVCONF_SERVERS);
 	if (e->nsswitch_told && !e->multi && e->n_hits > 1 && r->n && !e->is_address &&
 	    address_same_host(&r->addresses[0], &e->hits[0].address) && r->n < e->n_hits)
 		explain_wrong(e,

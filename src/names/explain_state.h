@@ -17,7 +17,7 @@
 
 #define HITS_MOST 64
 #define NAMES_MOST (RESOLVCONF_SEARCH + 1)
-#define SERVERS_MOST (RESOLVCONF_SERVERS + 5) /* that the look-up asks others is rare */
+#define SERVERS_MOST (RESOLVCONF_LINES + 5) /* that the look-up asks others is rare */
 #define QUERIES_MOST (4 * NAMES_MOST)
 #define PENDING_MOST 32
 #define STREAMS_MOST 8
@@ -99,6 +99,7 @@ struct explain {
 	struct text nsswitch_text;
 	struct nsswitch nsswitch;
 	struct resolvconf conf;
+	size_t n_addresses; /* that it names as servers */
 	struct explain_hit hits[HITS_MOST];
 	size_t n_hits;
 	char names[NAMES_MOST][512];

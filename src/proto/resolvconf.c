@@ -86,7 +86,7 @@ static void resolvconf_read_line(struct resolvconf *out, struct word line, size_
 			resolvconf_read_option(out, &w);
 		while (resolvconf_word(&line, &w));
 	} else if (word_is(&keyword, "nameserver")) {
-		if (out->n_servers == RESOLVCONF_SERVERS) {
+		if (out->n_servers == RESOLVCONF_LINES) {
 			out->more_servers++;
 		} else if (resolvconf_copy(out->servers[out->n_servers], &w)) {
 			out->server_lines[out->n_servers++] = number;

@@ -9,17 +9,18 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#define RESOLVCONF_SERVERS 3 /* the system asks no more of them either */
+#define RESOLVCONF_SERVERS 3 /* the system asks no more, of those that are addresses */
+#define RESOLVCONF_LINES 8   /* `nameserver`: words that are no address do not count */
 #define RESOLVCONF_SEARCH 32
 #define RESOLVCONF_WORD 256
 
 struct resolvconf {
 	size_t n_servers, n_search;
-	size_t more_servers;				   /* how many more the file names */
-	char servers[RESOLVCONF_SERVERS][RESOLVCONF_WORD]; /* as the file has them */
+	size_t more_servers;				 /* how many more the file names */
+	char servers[RESOLVCONF_LINES][RESOLVCONF_WORD]; /* as the file has them */
 	char search[RESOLVCONF_SEARCH][RESOLVCONF_WORD];
-	size_t server_lines[RESOLVCONF_SERVERS], search_line; /* line numbers from 1, 0: none */
-	unsigned ndots, timeout, attempts;		      /* timeout in seconds */
+	size_t server_lines[RESOLVCONF_LINES], search_line; /* line numbers from 1, 0: none */
+	unsigned ndots, timeout, attempts;		    /* timeout in seconds */
 	bool edns, tcp, no_aaaa; /* the options edns0, use-vc and no-aaaa */
 };
 

@@ -56,7 +56,7 @@ static void check_resolvconf(const char *text, size_t n)
 	struct resolvconf *c = take(sizeof *c);
 
 	resolvconf_read(c, text, n);
-	CHECK(c->n_servers <= RESOLVCONF_SERVERS && c->n_search <= RESOLVCONF_SEARCH);
+	CHECK(c->n_servers <= RESOLVCONF_LINES && c->n_search <= RESOLVCONF_SEARCH);
 	CHECK(c->ndots <= 15 && c->timeout >= 1 && c->timeout <= 30);
 	CHECK(c->attempts >= 1 && c->attempts <= 5);
 	CHECK(c->n_search == 0 || c->search_line);
