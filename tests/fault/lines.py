@@ -72,9 +72,8 @@ def connect_recv_only(w):
     yield from w.ended()
 
 
-@line
-def connect_exec(w):
-    """The command has the connection; it answers what comes and ends."""
+def asker(w):
+    """A server that sends TEXT, and wants it in capitals. Returns its port."""
     sink = w.sink('peer', upper(TEXT), end='fin')
 
     def script(s):
@@ -82,22 +81,20 @@ def connect_exec(w):
         s.shutdown(socket.SHUT_WR)
         yield from w.take(s, sink)
         s.close()
-    port = w.server(script)
-    w.start(f'connect -n 127.0.0.1 {port} -- tr a-z A-Z')
+    return w.server(script)
+
+
+@line
+def connect_exec(w):
+    """The command has the connection; it answers what comes and ends."""
+    w.start(f'connect -n 127.0.0.1 {asker(w)} -- tr a-z A-Z')
     yield from w.ended()
 
 
 @line
 def connect_relay(w):
     """A command behind a relay, which -o sees."""
-    sink = w.sink('peer', upper(TEXT), end='fin')
-
-    def script(s):
-        yield from w.send(s, TEXT)
-        s.shutdown(socket.SHUT_WR)
-        yield from w.take(s, sink)
-        s.close()
-    port = w.server(script)
+    port = asker(w)
     w.file('both', lambda got: None if sorted(got) == sorted(TEXT + upper(TEXT)) else f'{len(got)} bytes')
     w.start(f"connect -n -o both -e 'tr a-z A-Z' 127.0.0.1 {port}")
     yield from w.ended()
