@@ -376,7 +376,7 @@ by_libc() {
 	# What is no address is not one of them.
 	printf 'nameserver bogus\nnameserver 127.0.0.1\nnameserver 127.0.0.1\nnameserver 127.0.0.1\n' >resolv.conf
 	explains 0 -4 ok.test
-	! grep -q 'ever asked' out
+	[ "$(grep -c 'ever asked' out)" = 0 ] || fault 'four, though one is no address'
 	[ "$(grep -c 'bogus.*is no address' out)" = 1 ] || fault 'bogus is not told of'
 	echo 'nameserver 127.0.0.1' >>resolv.conf
 	explains 0 -4 ok.test
