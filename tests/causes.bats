@@ -112,12 +112,14 @@ socket.socket(socket.AF_UNIX).bind('$here/d/s')"
 		ip route add blackhole 192.0.2.128/25
 		ip route add unreachable 198.51.100.7
 		ip -6 route add prohibit 2001:db8::/33' || skip 'no such routes'
-	local line
+	local line nobody='No route to host' nowhere='Network is unreachable'
+	find_musl
+	[ ! "${MUSL-}" ] || nobody='Host is unreachable' nowhere='Network unreachable'
 	for line in "192.0.2.1 Permission denied (EACCES): this machine has the route 'prohibit 192.0.2.0/24'" \
 		"192.0.2.129 Invalid argument (EINVAL): this machine has the route 'blackhole 192.0.2.128/25'" \
-		"198.51.100.7 * (EHOSTUNREACH): this machine has the route 'unreachable 198.51.100.7/32'" \
+		"198.51.100.7 $nobody (EHOSTUNREACH): this machine has the route 'unreachable 198.51.100.7/32'" \
 		"2001:db8:7fff::1 Permission denied (EACCES): this machine has the route 'prohibit 2001:db8::/33'" \
-		'203.0.113.1 Network *unreachable (ENETUNREACH)'; do
+		"203.0.113.1 $nowhere (ENETUNREACH)"; do
 		sockit connect "${line%% *}" 80
 		told 1 "sockit connect: ${line%% *} port 80: ${line#* }"
 		sockit udp-send --data hello "${line%% *}" 80
@@ -159,13 +161,16 @@ socket.socket(socket.AF_UNIX).bind('$here/d/s')"
 @test "a datagram that is larger than the path" {
 	[ "$(platform)" = linux ] || skip 'only there the path is asked for'
 	private </dev/null
+	local much=long
+	find_musl
+	[ ! "${MUSL-}" ] || much=large
 	inside ip link set lo mtu 1300
 	bytes_of 1273 >in
 	exits 1 "$SOCKIT" udp-send --frame all --sockopt IP_MTU_DISCOVER=2 127.0.0.1 9 <in >out 2>err
-	told 1 'sockit udp-send: 127.0.0.1 port 9: a datagram of 1273 bytes: Message too * (EMSGSIZE): the path takes 1300 bytes at most'
+	told 1 "sockit udp-send: 127.0.0.1 port 9: a datagram of 1273 bytes: Message too $much (EMSGSIZE): the path takes 1300 bytes at most"
 	bytes_of 1253 >in
 	exits 1 "$SOCKIT" udp-send --frame all --sockopt IPV6_MTU_DISCOVER=2 ::1 9 <in >out 2>err
-	told 1 'sockit udp-send: ::1 port 9: a datagram of 1253 bytes: Message too * (EMSGSIZE): the path takes 1300 bytes at most'
+	told 1 "sockit udp-send: ::1 port 9: a datagram of 1253 bytes: Message too $much (EMSGSIZE): the path takes 1300 bytes at most"
 }
 
 # bytes_of N
