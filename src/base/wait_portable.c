@@ -61,19 +61,20 @@ static int wait_once(struct pollfd *fds, nfds_t n, int64_t timeout, const sigset
 static short device_events(int fd, short events)
 {
 	struct timeval now = { 0 };
+	unsigned bit = (unsigned)fd; /* musl's macros take nothing that may be negative */
 	fd_set in, out;
 
 	FD_ZERO(&in);
 	FD_ZERO(&out);
-	if (fd >= FD_SETSIZE)
+	if (bit >= FD_SETSIZE)
 		return events;
 	if (events & POLLIN)
-		FD_SET(fd, &in);
+		FD_SET(bit, &in);
 	if (events & POLLOUT)
-		FD_SET(fd, &out);
+		FD_SET(bit, &out);
 	if (select(fd + 1, &in, &out, NULL, &now) < 0)
 		return events;
-	return (short)((FD_ISSET(fd, &in) ? POLLIN : 0) | (FD_ISSET(fd, &out) ? POLLOUT : 0));
+	return (short)((FD_ISSET(bit, &in) ? POLLIN : 0) | (FD_ISSET(bit, &out) ? POLLOUT : 0));
 }
 
 /* Hides from poll(2) the descriptors that are open, and yet unknown to it: macOS has that of
