@@ -5,6 +5,8 @@ load helpers/common
 load helpers/words
 load helpers/private
 
+setup_file() { find_musl; }
+
 # python CODE: a foreign program.
 python() {
 	python3 -S -c "$1"
@@ -113,7 +115,6 @@ socket.socket(socket.AF_UNIX).bind('$here/d/s')"
 		ip route add unreachable 198.51.100.7
 		ip -6 route add prohibit 2001:db8::/33' || skip 'no such routes'
 	local line nobody='No route to host' nowhere='Network is unreachable'
-	find_musl
 	[ ! "${MUSL-}" ] || nobody='Host is unreachable' nowhere='Network unreachable'
 	for line in "192.0.2.1 Permission denied (EACCES): this machine has the route 'prohibit 192.0.2.0/24'" \
 		"192.0.2.129 Invalid argument (EINVAL): this machine has the route 'blackhole 192.0.2.128/25'" \
@@ -162,7 +163,6 @@ socket.socket(socket.AF_UNIX).bind('$here/d/s')"
 	[ "$(platform)" = linux ] || skip 'only there the path is asked for'
 	private </dev/null
 	local much=long
-	find_musl
 	[ ! "${MUSL-}" ] || much=large
 	inside ip link set lo mtu 1300
 	bytes_of 1273 >in

@@ -72,6 +72,7 @@ services() {
 }
 
 # find_musl: $MUSL is set where the program is linked to musl, whose look-up knows neither nsswitch.conf nor aliases.
+# For setup_file: `private` puts something else into $SOCKIT.
 find_musl() {
 	! grep -qa "Name does not resolve" "$SOCKIT" || export MUSL=yes
 }
