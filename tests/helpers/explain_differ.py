@@ -328,7 +328,7 @@ class Servers:
         self.begin()
         pid, fd = start()
         out = b''
-        end = time.monotonic() + 20
+        end = time.monotonic() + 60  # a search list, and no server that answers
         while time.monotonic() < end:
             if self.turn([fd], 1):
                 more = os.read(fd, 65536)
