@@ -463,7 +463,10 @@ def differences(case, musl, show):
     # All of both, where our own client does not ask more on the way to an answer.
     own = counted(case, [(s['where'].split(' ')[0].replace('0.0.0.0', '127.0.0.1'), re.sub(r'\.? ', ' ', s['question']) if s['question'][0] not in '. ' else '. ' + s['question'].split(' ')[-1]) for s in report['steps'] if s['step'] == 'probe'])
     plain = {s: [x.replace('\\', '').removeprefix('::ffff:') for x in questions] for s, questions in served.items()}  # we ask for a word as it is
-    if case.word.isascii() and not {'alias', 'dangling', 'long', 'partly', 'cut'} & {d for does in case.does.values() for d in does} and 'use-vc' not in str(case.told()):
+    # ... as once more without EDNS where a code of 1 or 4 may mean that, or of the other family by `no-aaaa`.
+    does = {d for does in case.does.values() for d in does}
+    more = {'alias', 'dangling', 'long', 'partly', 'cut'} & does or ('code' in does and 'edns0' in case.told()) or (case.family and 'no-aaaa' in case.told())
+    if case.word.isascii() and not more and 'use-vc' not in case.told():
         for s in SERVERS:
             if s not in case.closed and sorted(plain.get(s, [])) != sorted(x.replace('\\', '').removeprefix('::ffff:') for x in told.get(s, []) + own.get(s, [])):
                 yield f'{s}: asked {served.get(s, [])}, told {told.get(s, [])} and {own.get(s, [])}'
