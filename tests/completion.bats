@@ -489,7 +489,7 @@ typed() {
 	typed connect localhost 80 --wait 3 -v --recv-only
 	# What cannot be repeated is not offered again; what can be is.
 	in_zsh 'sockit connect -w 3 --w'
-	offered
+	offered --wire-frame
 	in_zsh 'sockit connect -v --sockopt SO_DEBUG -'
 	offers -v --verbose --sockopt
 }

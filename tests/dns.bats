@@ -630,3 +630,10 @@ nsd_with() {
 	finds $'2001:db8::7\n192.0.2.7' c.test
 	finds both.test 192.0.2.9
 }
+
+@test "a question by hand, by TCP: connect --wire-frame len16" {
+	dnsmasq_with --address=/wild.test/10.9.9.9
+	bytes 0001010000010000000000000477696c6404746573740000010001 >question
+	exits 0 "$SOCKIT" connect --wire-frame len16 --frame read 127.0.0.1 "${SERVER##*:}" <question >out 2>err
+	[ "$(tail -c 4 out | od -An -tu1 | xargs)" = '10 9 9 9' ]
+}

@@ -114,3 +114,28 @@ counterpart_told_heartbeats() {
 		refuses "--heartbeat: '$word' is not DURATION\[,TEXT\]: *" connect --heartbeat "$word" h 1
 	done
 }
+
+@test "a message among messages" {
+	counterpart has:'4:ping,4:ping,' shutdown over
+	exits 0 "$SOCKIT" connect -d --wire-frame netstring --heartbeat 20ms,ping 127.0.0.1 "$PORT" >out 2>err
+	ended 0 "$PEER"
+}
+
+@test "-i counts only what is received: a peer that acknowledges and never answers is found out" {
+	counterpart hold
+	exits 4 "$SOCKIT" connect -d --heartbeat 50ms -i 300ms 127.0.0.1 "$PORT" >out 2>err
+	says '^sockit connect: 127\.0\.0\.1 port [0-9]+: nothing moved for 300 ms \(--idle-timeout\)$'
+	# One that answers lives.
+	counterpart read:3 text:a read:3 text:b read:3 text:c shutdown readall
+	exits 0 "$SOCKIT" connect -d --heartbeat 100ms -i 1s 127.0.0.1 "$PORT" >out 2>err
+	[ "$(<out)" = abc ]
+}
+
+@test "listen and unix have it too" {
+	serve -d --heartbeat 20ms,x 127.0.0.1 0 >out 2>err
+	foreign connect:"$PORT" has:xxx shutdown readall
+	ended 0 "$LISTENER"
+	served_by "$SOCKIT" unix --listen --notify-fd 9 -d --heartbeat 20ms,x s >out 2>err
+	foreign connect:unix:s has:xxx shutdown readall
+	ended 0 "$LISTENER"
+}

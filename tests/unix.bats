@@ -701,8 +701,8 @@ long_path() {
 	refuses "unknown option '--nodelay'*" unix --nodelay s
 	refuses "unknown option '--allow'*" unix -l --allow 127.0.0.1 s
 	refuses "--type: 'strean' is unknown: did you mean 'stream'?" unix --type strean s
-	refuses '--frame and --size are for packets*' unix --frame line s
-	refuses '--frame and --size are for packets*' unix --size 5 s
+	refuses '--frame is for messages and packets*' unix --frame line s
+	refuses '--size is for messages and packets*' unix --size 5 s
 	refuses "'unix:@'*" unix @
 	refuses "'unix:': *" unix ''
 	refuses '*--allow-uid*' listen --allow 127.0.0.1 unix:s

@@ -190,7 +190,6 @@ static int broadcast_find_places(const struct broadcast_options *o, struct sende
 
 static struct outcome broadcast_run(const struct broadcast_options *o, const char *port)
 {
-	const enum frame_mode mode = o->frame.frame.mode;
 	struct sender_config c = {
 		.options = &o->sending,
 		.frame = &o->frame,
@@ -198,7 +197,7 @@ static struct outcome broadcast_run(const struct broadcast_options *o, const cha
 		.port = port,
 		.family = AF_INET,
 		/* The length before a reply leaves no room for the address of its sender. */
-		.from = mode != FRAME_LEN16 && mode != FRAME_LEN32,
+		.from = !frame_has_length(&o->frame.frame),
 	};
 	struct outcome outcome;
 

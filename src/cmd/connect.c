@@ -1,9 +1,9 @@
 /* connect.c - `sockit connect`: its options, and which of its modes they ask for */
 #include <limits.h>
-#include <string.h>
 
 #include "base/command.h"
 #include "cmd/connect.h"
+#include "conn/messages.h"
 
 /* Options that have no effect where no data is moved. */
 #define NO_DATA                                                                                    \
@@ -12,25 +12,6 @@
 	"stats heartbeat kill-after forward"
 
 #define AT(member) offsetof(struct connect_options, member)
-
-static int connect_parse_heartbeat(void *field, const char *word, struct option_error *error)
-{
-	struct data_options *data = field;
-	const char *comma = strchr(word, ',');
-	size_t n = comma ? (size_t)(comma - word) : strlen(word);
-	char duration[64] = "";
-
-	if (n < sizeof duration)
-		memcpy(duration, word, n);
-	data->heartbeat_text = comma ? comma + 1 : "\n";
-	if (duration_parse(duration, &data->heartbeat) == 0 && data->heartbeat > 0 &&
-	    *data->heartbeat_text)
-		return 0;
-	return option_fail(error,
-			   "--heartbeat: '%s' is not DURATION[,TEXT]: a duration over 0, and a "
-			   "text that is not empty",
-			   word);
-}
 
 static const struct option_row rows[] = {
 	{ "wait", 'w', OPTION_DURATION, AT(wait), .arg = "DURATION",
@@ -52,9 +33,6 @@ static const struct option_row rows[] = {
 	{ "pass-fd", 'F', OPTION_FLAG, AT(pass_fd), .excludes = "execute " NO_DATA,
 	  .help = "pass the connection over stdout, a UNIX socket, and end (ssh's "
 		  "ProxyUseFdpass)" },
-	{ "heartbeat", 0, OPTION_PARSED, AT(data), .arg = "DURATION[,TEXT]",
-	  .parser = connect_parse_heartbeat,
-	  .help = "send TEXT (a newline) whenever nothing was sent so long" },
 };
 
 static const struct option_group group = { "Connecting", rows, sizeof rows / sizeof *rows };
@@ -66,6 +44,8 @@ static const struct option_use uses[] = {
 	{ &forward_group, offsetof(struct connect_options, service) },
 	{ &command_group, offsetof(struct connect_options, service) },
 	{ &family_group, offsetof(struct connect_options, family) },
+	{ &wire_group, offsetof(struct connect_options, frame) },
+	{ &frame_group, offsetof(struct connect_options, frame) },
 	{ &stream_group, offsetof(struct connect_options, data) },
 	{ &data_group, offsetof(struct connect_options, data) },
 	{ &source_group, offsetof(struct connect_options, socket) },
@@ -79,6 +59,7 @@ static const struct option_use uses[] = {
 static const struct connect_options defaults = {
 	.socket = SOCKET_OPTIONS_DEFAULT,
 	.data = DATA_OPTIONS_DEFAULT,
+	.frame = FRAME_OPTIONS_DEFAULT,
 	.service = SERVICE_OPTIONS_DEFAULT,
 	.retry = RETRY_OPTIONS_DEFAULT,
 	.wait = UNSET,
@@ -94,6 +75,7 @@ static struct outcome connect_run(const struct connect_options *o)
 				 .socket = &o->socket,
 				 .data = &o->data,
 				 .service = &o->service,
+				 .frame = &o->frame,
 				 .host = o->host,
 				 .port = o->port,
 				 .family = address_family(&o->family),
@@ -162,6 +144,7 @@ static struct outcome main_connect(const struct command *self, int argc, char **
 		      proxy_check(&o.proxy, o.host, numeric, &error) < 0)) ||
 		    address_check(o.socket.source, o.socket.source_port, numeric, &error) < 0 ||
 		    service_check(&o.service, &operands, numeric, &error) < 0 ||
+		    messages_check(&o.data, &o.frame, &error) < 0 ||
 		    run_check(&o.messages, &o.data, &error) < 0)
 			outcome = command_refuse(&o.messages, &error);
 		else if (o.probe)

@@ -12,6 +12,7 @@ struct connect_options {
 	struct family_options family;
 	struct socket_options socket;
 	struct data_options data;
+	struct frame_options frame;
 	struct service_options service;
 	struct retry_options retry;
 	struct proxy_options proxy;

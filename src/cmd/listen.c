@@ -2,6 +2,7 @@
 #include "base/command.h"
 #include "base/clock.h"
 #include "net/activation.h"
+#include "conn/messages.h"
 #include "conn/server.h"
 #include "proxyd/options.h"
 
@@ -10,6 +11,7 @@ struct listen_command_options {
 	struct family_options family;
 	struct socket_options socket;
 	struct data_options data;
+	struct frame_options frame;
 	struct listen_options listen;
 	struct service_options service;
 	struct proxy_server_options proxy;
@@ -35,6 +37,8 @@ static const struct option_use uses[] = {
 	{ &backlog_group, offsetof(struct listen_command_options, listen) },
 	{ &listen_group, offsetof(struct listen_command_options, listen) },
 	{ &family_group, offsetof(struct listen_command_options, family) },
+	{ &wire_group, offsetof(struct listen_command_options, frame) },
+	{ &frame_group, offsetof(struct listen_command_options, frame) },
 	{ &stream_group, offsetof(struct listen_command_options, data) },
 	{ &data_group, offsetof(struct listen_command_options, data) },
 	{ &tcp_group, offsetof(struct listen_command_options, socket) },
@@ -47,6 +51,7 @@ static const struct option_use uses[] = {
 static const struct listen_command_options defaults = {
 	.socket = SOCKET_OPTIONS_DEFAULT,
 	.data = DATA_OPTIONS_DEFAULT,
+	.frame = FRAME_OPTIONS_DEFAULT,
 	.listen = LISTEN_OPTIONS_DEFAULT,
 	.service = SERVICE_OPTIONS_DEFAULT,
 	.wait = UNSET,
@@ -93,7 +98,8 @@ static struct outcome main_listen(const struct command *self, int argc, char **a
 		.connections = { .messages = &o.messages,
 				 .socket = &o.socket,
 				 .data = &o.data,
-				 .service = &o.service },
+				 .service = &o.service,
+				 .frame = &o.frame },
 		.listen = &o.listen,
 		.access = &o.access,
 		.dest = &o.proxy.dest,
@@ -109,7 +115,7 @@ static struct outcome main_listen(const struct command *self, int argc, char **a
 		c.connections.wait = o.wait;
 		if (listen_find_place(self, &c, &operands, &error) == 0 &&
 		    service_check(&o.service, &operands, o.family.numeric, &error) == 0 &&
-		    server_check(&c, &error) == 0)
+		    messages_check(&o.data, &o.frame, &error) == 0 && server_check(&c, &error) == 0)
 			outcome = server_run(&c);
 		else
 			outcome = command_refuse(&o.messages, &error);

@@ -110,7 +110,6 @@ static struct outcome udp_send_probe(const struct udp_send_options *o,
 
 static struct outcome udp_send_run(const struct udp_send_options *o)
 {
-	const enum frame_mode mode = o->frame.frame.mode;
 	const struct sender_config c = {
 		.options = &o->sending,
 		.frame = &o->frame,
@@ -121,7 +120,7 @@ static struct outcome udp_send_run(const struct udp_send_options *o)
 		.family = address_family(&o->family),
 		.any_source = o->any_source,
 		/* The length before an answer leaves no room for the address of its sender. */
-		.from = o->any_source && mode != FRAME_LEN16 && mode != FRAME_LEN32,
+		.from = o->any_source && !frame_has_length(&o->frame.frame),
 	};
 
 	return sender_run(&o->messages, &o->data, &c);

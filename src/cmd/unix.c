@@ -8,6 +8,7 @@
 #include "base/command.h"
 #include "net/activation.h"
 #include "conn/client.h"
+#include "conn/messages.h"
 #include "conn/server.h"
 #include "dgram/stdin.h"
 #include "dgram/receiver.h"
@@ -72,6 +73,7 @@ static const struct option_use uses[] = {
 	{ &rights_group, offsetof(struct unix_options, listen) },
 	{ &backlog_group, offsetof(struct unix_options, listen) },
 	{ &listen_group, offsetof(struct unix_options, listen) },
+	{ &wire_group, offsetof(struct unix_options, frame) },
 	{ &frame_group, offsetof(struct unix_options, frame) },
 	{ &numeric_group, offsetof(struct unix_options, family) },
 	{ &stream_group, offsetof(struct unix_options, data) },
@@ -179,9 +181,12 @@ static int unix_check_type(struct unix_job *j)
 	const char *path = j->operands.n ? j->operands.words[0] : "";
 	bool stream = o->type == SOCK_STREAM;
 
-	if (stream && (o->frame.frame.mode != FRAME_READ || o->frame.size != UNSET))
-		return option_fail(&j->error, "--frame and --size are for packets: they need "
-					      "--type seqpacket");
+	if (stream && messages_check(&o->data, &j->o.frame, &j->error) < 0)
+		return -1;
+	if (!stream && o->frame.wire.given)
+		return option_fail(&j->error,
+				   "--wire-frame is for streams, and packets are messages: it "
+				   "excludes --type seqpacket");
 	if (!stream && (o->data.telnet || o->data.raw))
 		return option_fail(&j->error, "--%s is for streams: it excludes --type seqpacket",
 				   o->data.telnet ? "telnet" : "raw");

@@ -7,6 +7,7 @@
 
 #include "base/clock.h"
 #include "base/errname.h"
+#include "conn/messages.h"
 #include "run/report.h"
 #include "sock/stream.h"
 
@@ -52,6 +53,7 @@ void connection_start(struct connection *x, int fd)
 	x->down = (struct filter){ .telnet = d->telnet, .answers = d->telnet ? &x->up : NULL };
 	x->up.id = x->down.id = x->connections->keep ? x->id : 0;
 	x->up.copies = x->down.copies = x->connections->run.copies;
+	messages_prepare(x);
 	connection_tell_fallback(x);
 	x->connections->service->start(x);
 }
@@ -59,6 +61,7 @@ void connection_start(struct connection *x, int fd)
 struct pump_config connection_pump_config(const struct connection *x)
 {
 	const struct data_options *d = x->connections->c->data;
+	bool framed = messages_are_framed(x->connections->c);
 
 	return (struct pump_config){
 		.sent_before = x->connections->sent_before,
@@ -76,6 +79,8 @@ struct pump_config connection_pump_config(const struct connection *x)
 		.buffer = d->buffer == UNSET ? 0 : (size_t)d->buffer,
 		.rate = d->rate,
 		.frame = x->connections->c->frame,
+		.messages_up = framed ? &x->sending : NULL,
+		.messages_down = framed ? &x->receiving : NULL,
 		.up = (struct filter *)&x->up,
 		.down = (struct filter *)&x->down,
 	};

@@ -20,6 +20,7 @@ struct connection {
 	struct subscriber subscriber; /* its part of what is sent to several */
 	struct publisher publisher;   /* of a broker */
 	struct filter up, down;
+	struct message_frames sending, receiving; /* see messages.h */
 	struct pump pump;
 	bool pumping; /* the pump runs */
 	bool counts;  /* for --max-conns */

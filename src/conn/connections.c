@@ -14,6 +14,7 @@
 #include "names/lookup.h"
 #include "run/report.h"
 #include "conn/connection.h"
+#include "conn/messages.h"
 #include "sock/stream.h"
 
 #define FDS_OF_LOOKUP 5		 /* open for a moment while a name is looked up */
@@ -232,6 +233,8 @@ int connections_start(struct connections *s, const struct connections_config *c)
 	s->c = c;
 	s->options = c->service;
 	s->service = c->service->service;
+	if (messages_are_framed(c) && s->service->framed)
+		s->service = s->service->framed;
 	s->keep = s->listening && service_keeps(c->service);
 	s->expected = UNSET;
 	s->wait_timer = (struct timer){ .fn = connections_waited, .arg = s };

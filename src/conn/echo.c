@@ -1,5 +1,5 @@
 /* echo.c - the service that sends back what comes (RFC 862) */
-#include "conn/connection.h"
+#include "conn/messages.h"
 
 static void echo_start(struct connection *x)
 {
@@ -7,6 +7,7 @@ static void echo_start(struct connection *x)
 
 	c.terms.recv_only = true;
 	c.terms.mode = PUMP_ECHO;
+	messages_pass_on(x, &c);
 	connection_pump(x, &c, &(struct pump_calls){ 0 }, &x->in, &x->socket);
 }
 

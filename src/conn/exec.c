@@ -293,7 +293,10 @@ static size_t exec_spare(const struct connections *s, size_t n)
 	return 2 * n + FDS_OF_SPAWN + (s->c->numeric ? 0 : connections_lookup_fds(n));
 }
 
+extern const struct service messages_exec_service;
+
 SERVICE(exec) = { .option = "execute",
+		  .framed = &messages_exec_service,
 		  .runs_command = true,
 		  .input_ends = "--timeout",
 		  .size = sizeof(struct exec),

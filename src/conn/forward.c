@@ -3,7 +3,7 @@
  * It connects to what --forward says, within the time of -w, and passes on each side's end of
  * stream to the other. Where the place cannot be reached, that is said, and the connection is over.
  */
-#include "conn/connection.h"
+#include "conn/messages.h"
 
 #include <errno.h>
 #include <sys/socket.h>
@@ -86,6 +86,7 @@ static void forward_connected(void *arg, const struct dial_result *r)
 	forward_take(&x->socket, &x->in, &f->taken);
 	forward_take(&x->in, &x->socket, &x->given);
 	c.terms.mode = PUMP_RELAY;
+	messages_pass_on(x, &c);
 	connection_pump(x, &c, &(struct pump_calls){ 0 }, &x->in, &x->in);
 }
 

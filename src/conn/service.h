@@ -28,7 +28,9 @@ struct service {
 	bool chat;		/* line by line, each with its sender's number */
 	const char *input_ends; /* options that end a wait for what is sent to the peer, for -vv;
 				   NULL: -i and --recv-only */
-	size_t size;		/* bytes of a connection's `own`, all zero at first */
+	const struct service *framed; /* takes its place where a connection has messages
+					 (--wire-frame); NULL: none */
+	size_t size;		      /* bytes of a connection's `own`, all zero at first */
 
 	/* Checks the service's own options; NUMERIC: they may hold no names. Returns 0, or -1 with
 	 * *ERROR. */

@@ -14,6 +14,7 @@
 #include "base/clock.h"
 #include "sock/packet.h"
 #include "run/report.h"
+#include "conn/messages.h"
 
 #define BROKEN_LOOK (50 * MILLISECOND) /* whether the rest has been sent */
 
@@ -54,7 +55,8 @@ static void stdio_input_ended(void *arg, int error)
 		s->service->settle(s);
 	if (!error)
 		return;
-	report_input_error(s->c->messages, "stdin", error, s->fanout.c.packet_most);
+	report_input_error(s->c->messages, "stdin", error, &s->fanout.framer,
+			   s->fanout.c.packet_most);
 	s->failed = true;
 }
 
@@ -99,7 +101,7 @@ static void stdio_room(void *arg)
 
 void stdio_share(struct connections *s)
 {
-	bool joins = s->service->joins;
+	bool joins = s->service->joins, framed = messages_are_framed(s->c);
 	const struct data_options *d = s->c->data;
 	struct fanout_config c = {
 		.limit = d->buffer == UNSET ? 0 : (size_t)d->buffer,
@@ -111,9 +113,10 @@ void stdio_share(struct connections *s)
 		.ended = stdio_input_ended,
 		.room = joins ? stdio_room : NULL,
 		.arg = s,
-		.packets = s->c->socktype == SOCK_SEQPACKET,
+		.packets = framed || s->c->socktype == SOCK_SEQPACKET,
 		.frame = s->c->frame,
-		.packet_most = packet_most_with(s->c->socket),
+		.packet_most = framed ? (size_t)s->c->frame->size : packet_most_with(s->c->socket),
+		.carrier = framed ? &s->c->frame->wire : NULL,
 		.endless = joins,
 		.chat = s->service->chat,
 	};
@@ -243,6 +246,7 @@ static void stdio_start(struct connection *x)
 	struct pump_config c = connection_pump_config(x);
 
 	connections_raw(s, true);
+	messages_as_objects(x);
 	if (s->keep)
 		stdio_join(x, &c);
 	else

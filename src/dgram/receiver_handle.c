@@ -38,6 +38,7 @@ static bool receiver_goes_one_by_one(const struct receiver *x)
 static void receiver_show(struct receiver *x, const struct receiver_socket *s,
 			  const struct dgram_received *v, size_t n)
 {
+	char frame[FRAME_TEXT];
 	size_t untold;
 
 	if (n == 0)
@@ -52,8 +53,8 @@ static void receiver_show(struct receiver *x, const struct receiver_socket *s,
 	if (!untold)
 		return;
 	message_fail(x->run.messages, OUTCOME_FAILED, errno_name(EMSGSIZE),
-		     "stdout: %zu datagram%s larger than --frame len16 can tell", untold,
-		     untold == 1 ? "" : "s");
+		     "stdout: %zu datagram%s of a size that --frame %s cannot tell", untold,
+		     untold == 1 ? "" : "s", frame_text(&x->c->frame->frame, frame));
 	x->failed = true;
 }
 

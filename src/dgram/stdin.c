@@ -117,7 +117,8 @@ static enum dgram_stdin_read dgram_stdin_refuse(const struct dgram_stdin *i)
 {
 	const struct messages *m = i->run->messages;
 	enum frame_mode mode = i->framer.frame.mode;
-	bool least = mode == FRAME_ALL || mode == FRAME_LINE || mode == FRAME_NUL;
+	bool least = mode != FRAME_SIZE && !frame_has_length(&i->framer.frame);
+	char fault[FRAMER_FAULT];
 	size_t size = i->framer.next.size;
 
 	if (i->framer.found == FRAME_TOO_LARGE)
@@ -125,6 +126,9 @@ static enum dgram_stdin_read dgram_stdin_refuse(const struct dgram_stdin *i)
 			     "%s: a datagram of %zu bytes%s is more than one carries "
 			     "(%zu)",
 			     i->in.name, size, least ? " or more" : "", i->most);
+	else if (i->framer.found == FRAME_INVALID)
+		message_fail(m, OUTCOME_FAILED, errno_name(EPROTO), "%s: %s", i->in.name,
+			     framer_fault(&i->framer, i->most, fault));
 	else if (size)
 		message_fail(m, OUTCOME_FAILED, errno_name(EBADMSG),
 			     "%s ends within a datagram of %zu byte%s", i->in.name, size,

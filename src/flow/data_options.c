@@ -54,6 +54,25 @@ static int data_parse_escape(void *field, const char *word, struct option_error 
 	return 0;
 }
 
+static int data_parse_heartbeat(void *field, const char *word, struct option_error *error)
+{
+	struct data_options *data = field; /* all of it */
+	const char *comma = strchr(word, ',');
+	size_t n = comma ? (size_t)(comma - word) : strlen(word);
+	char duration[64] = "";
+
+	if (n < sizeof duration)
+		memcpy(duration, word, n);
+	data->heartbeat_text = comma ? comma + 1 : "\n";
+	if (duration_parse(duration, &data->heartbeat) == 0 && data->heartbeat > 0 &&
+	    *data->heartbeat_text)
+		return 0;
+	return option_fail(error,
+			   "--heartbeat: '%s' is not DURATION[,TEXT]: a duration over 0, and a "
+			   "text that is not empty",
+			   word);
+}
+
 static const struct option_row rows[] = {
 	{ "idle-timeout", 'i', OPTION_DURATION, AT(idle_timeout), .arg = "DURATION",
 	  .help = "connected, and nothing moved for so long: exit 4" },
@@ -103,6 +122,10 @@ static const struct option_row stream_rows[] = {
 	  .help = "the peer's end of stream ends the connection, though stdin is open" },
 	{ "delay", 0, OPTION_DURATION, AT(delay), .arg = "DURATION",
 	  .help = "pause between lines sent" },
+	{ "heartbeat", 0, OPTION_PARSED, 0, .arg = "DURATION[,TEXT]",
+	  .parser = data_parse_heartbeat, .excludes = "send-fd",
+	  .help = "send TEXT (a newline) whenever nothing was sent so long; -i then counts only "
+		  "what is received" },
 	{ "telnet", 't', OPTION_FLAG, AT(telnet),
 	  .help = "answer telnet's negotiation (refusing all) and take it out of the data" },
 	{ "buffer", 0, OPTION_SIZE, AT(buffer), .arg = "SIZE", .min = 1, .max = 1 << 30,

@@ -399,7 +399,9 @@ void fanout_start(struct fanout *f, struct loop *loop, const struct fanout_confi
 	if (!c->limit)
 		f->c.limit = LIMIT;
 	f->publisher.fanout = f;
-	framer_start(&f->framer, c->frame, FRAMER_READ_MOST, FRAMER_PIECE);
+	framer_start(&f->framer, c->frame, c->carrier ? c->packet_most : FRAMER_READ_MOST,
+		     FRAMER_PIECE);
+	f->framer.carrier = c->carrier;
 	f->news = (struct timer){ .fn = fanout_tell_all, .arg = f };
 	if (source)
 		f->watch = endpoint_watch(source, fanout_readable, f);

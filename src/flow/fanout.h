@@ -43,6 +43,7 @@ struct fanout_config {
 	bool packets; /* data stays in packets; what is read from the source is cut into them: */
 	const struct frame_options *frame; /* how (NULL: each read is one) */
 	size_t packet_most;		   /* bytes in a packet at most */
+	const struct frame *carrier;	   /* of the packets that are read; NULL: none */
 	bool chat; /* each line goes out by itself, with its publisher's number before it */
 };
 

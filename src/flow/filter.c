@@ -154,13 +154,24 @@ bool filter_inserts(const struct filter *f, bool holds)
 	return f->inserted.length > 0 && (!holds || f->insertion_begun || f->resume > clock_now());
 }
 
+size_t filter_heartbeat_size(const struct frame *mark, const char *text)
+{
+	size_t n = strlen(text);
+
+	return mark && n && text[n - 1] == '\n' ? n - 1 : n;
+}
+
 void filter_add_heartbeat(struct filter *f)
 {
 	struct filter alone = { .crlf = f->crlf, .telnet = f->telnet };
-	char bytes[2];
+	size_t size = filter_heartbeat_size(f->mark, f->heartbeat_text);
+	char bytes[2], head[FRAME_HEAD_MOST], tail[FRAME_TAIL_MOST];
+	int n = f->mark ? frame_head(f->mark, size, head) : 0;
 
-	for (const char *p = f->heartbeat_text; *p; p++)
+	text_put(&f->inserted, head, n > 0 ? (size_t)n : 0);
+	for (const char *p = f->heartbeat_text; *p && size--; p++)
 		text_put(&f->inserted, bytes, filter_send(&alone, p, 1, bytes));
+	text_put(&f->inserted, tail, f->mark ? frame_tail(f->mark, tail) : 0);
 }
 
 void filter_sent_inserted(struct filter *f, size_t n)

@@ -12,6 +12,7 @@
 
 #include "base/text.h"
 #include "flow/transcript.h"
+#include "proto/frame.h"
 #include "proto/telnet.h"
 
 /* Rewrites one direction until `done`: an HTTP head, or a chunked body. Then bytes pass unchanged.
@@ -38,6 +39,7 @@ struct filter {
 	int64_t heartbeat; /* sent: silence after which that of `heartbeat_text` goes, ns; 0: never
 			    */
 	const char *heartbeat_text;
+	const struct frame *mark;  /* sent: of messages, of which a heartbeat is one; NULL: none */
 	struct filter *answers;	   /* received: sends what telnet answers */
 	struct editor *editor;	   /* NULL: none. Takes the place of all that is above */
 	struct transcript *copies; /* TRANSCRIPTS, of what passes over the network; NULL: none */
@@ -79,6 +81,10 @@ int64_t filter_resume(const struct filter *f, bool holds);
 
 /* Is it F's turn to send what it inserts, before what the flow HOLDS? */
 bool filter_inserts(const struct filter *f, bool holds);
+
+/* Returns how much of a heartbeat's TEXT is sent, with MARK as above: of a message all but a
+ * newline at its end. */
+size_t filter_heartbeat_size(const struct frame *mark, const char *text);
 
 /* Inserts F's heartbeat, changed as data from the source would be. */
 void filter_add_heartbeat(struct filter *f);

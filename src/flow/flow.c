@@ -26,7 +26,7 @@ void flow_start(struct flow *f, struct endpoint *from, struct endpoint *to,
 	rate_start(&f->rate, c->rate, UNSET);
 	if (rate_is_set(&f->rate))
 		f->rate.due -= flow_share_time(f);
-	transfer_start(&f->transfer, from, to, c->filter, c->limit, c->frame);
+	transfer_start(&f->transfer, from, to, c->filter, c->limit, c->frame, c->messages);
 }
 
 /* Charges what has moved at the time NOW, on the side where it was more. */

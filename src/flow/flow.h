@@ -31,10 +31,11 @@ struct flow {
 #define FLOW_NO_LIMIT UINT64_MAX
 
 struct flow_config {
-	struct filter *filter;		   /* NULL: none */
-	const struct frame_options *frame; /* of packets, NULL: the usual */
-	size_t limit;			   /* see transfer_start() */
-	int64_t rate;			   /* at most so many bytes a second, or UNSET */
+	struct filter *filter;		       /* NULL: none */
+	const struct frame_options *frame;     /* of packets, NULL: the usual */
+	const struct message_frames *messages; /* on a stream, NULL: there are none */
+	size_t limit;			       /* see transfer_start() */
+	int64_t rate;			       /* at most so many bytes a second, or UNSET */
 	uint64_t wanted; /* over with so many bytes for the sink, FLOW_NO_LIMIT: any */
 };
 

@@ -2,10 +2,14 @@
 #include "flow/framer.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/number.h"
+#include "base/text.h"
+
+#define FRAMER_QUOTED 16
 
 void framer_start(struct framer *f, const struct frame_options *o, size_t read_most, size_t piece)
 {
@@ -77,7 +81,9 @@ int framer_next(struct framer *f, size_t most, const char **data, size_t *size)
 	f->found = frame_cut(&f->frame, held, f->length, f->ended, most, &f->next);
 	*data = held + f->next.offset;
 	*size = f->next.size;
-	errno = f->found == FRAME_TOO_LARGE ? EMSGSIZE : EBADMSG;
+	if (f->found == FRAME_FOUND && f->carrier && !frame_carries(f->carrier, *data, *size))
+		f->found = FRAME_UNCARRIED;
+	errno = f->found == FRAME_CUT_OFF ? EBADMSG : f->found == FRAME_INVALID ? EPROTO : EMSGSIZE;
 	return f->found == FRAME_FOUND				  ? 1 :
 	       f->found == FRAME_PARTIAL || f->found == FRAME_END ? 0 :
 								    -1;
@@ -87,6 +93,7 @@ void framer_took(struct framer *f)
 {
 	f->offset += f->next.taken;
 	f->length -= f->next.taken;
+	f->count++;
 	/* All that there is was one. */
 	if (f->frame.mode == FRAME_ALL)
 		f->found = FRAME_END;
@@ -97,10 +104,66 @@ void framer_restart(struct framer *f)
 	f->offset = f->length = 0;
 	f->ended = false;
 	f->found = FRAME_PARTIAL;
+	f->next = (struct frame_piece){ 0 };
+	f->count = 0;
 }
 
 void framer_free(struct framer *f)
 {
 	free(f->data);
 	*f = (struct framer){ 0 };
+}
+
+bool framer_is_fault(const struct framer *f, int error)
+{
+	return (f->carrier || f->frame.strict) &&
+	       (error == EMSGSIZE || error == EBADMSG || error == EPROTO);
+}
+
+/* Adds what stands where a message should begin, as far as that is worth a look. */
+static void framer_quote(const struct framer *f, char *text, size_t size)
+{
+	char quoted[4 * FRAMER_QUOTED + 1], frame[FRAME_TEXT];
+	size_t n = f->length < FRAMER_QUOTED ? f->length : FRAMER_QUOTED;
+
+	text_escape(quoted, sizeof quoted, f->data + f->offset, n, true);
+	snprintf(text, size, "'%s%s' is no message of %s", quoted, n < f->length ? "..." : "",
+		 frame_text(&f->frame, frame));
+}
+
+const char *framer_fault(const struct framer *f, size_t most, char *text)
+{
+	int n = snprintf(text, FRAMER_FAULT, "message %llu: ", (unsigned long long)f->count + 1);
+	const struct frame_piece *next = &f->next;
+	char *rest = text + n, frame[FRAME_TEXT];
+	size_t size = FRAMER_FAULT - (size_t)n;
+
+	switch (f->found) {
+	case FRAME_TOO_LARGE:
+		snprintf(rest, size, "%zu bytes%s, over %zu (--size)", next->size,
+			 frame_has_length(&f->frame) || f->frame.mode == FRAME_SIZE ? "" :
+										      " or more",
+			 most);
+		break;
+	case FRAME_UNCARRIED:
+		snprintf(rest, size, "%zu byte%s%s, which %s cannot carry", next->size,
+			 next->size == 1 ? "" : "s",
+			 frame_has_length(f->carrier) || f->carrier->mode == FRAME_SIZE ?
+				 "" :
+				 " with the end of one among them",
+			 frame_text(f->carrier, frame));
+		break;
+	case FRAME_INVALID:
+		framer_quote(f, rest, size);
+		break;
+	default:
+		if (next->size)
+			snprintf(rest, size, "%zu of %zu bytes", next->taken, next->size);
+		else if (next->taken)
+			snprintf(rest, size, "%zu bytes without the end of a message", next->taken);
+		else
+			snprintf(rest, size, "it ends within its length");
+		break;
+	}
+	return text;
 }

@@ -7,6 +7,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 #include "flow/endpoint.h"
@@ -22,6 +23,8 @@ struct framer {
 	char *data;		     /* what was read: */
 	size_t size, offset, length; /* of `size` bytes these are not cut yet */
 	bool ended;		     /* the source has */
+	const struct frame *carrier; /* which is to carry the packets; NULL: any will do */
+	uint64_t count;		     /* packets so far */
 	enum frame_found found;	     /* what the last framer_next() came to */
 	struct frame_piece next;     /* that packet; of one that is too large or cut off its size */
 };
@@ -39,7 +42,8 @@ ssize_t framer_give(struct framer *f, const char *data, size_t n);
 
 /* Finds the next packet, of at most MOST bytes: *DATA and *SIZE, good until framer_fill(). Returns
  * 1; 0 if more has to be read first or the end has come (`found` tells); or -1 with errno EMSGSIZE
- * (it is larger) or EBADMSG (the source ends within it). */
+ * (it is larger, or nothing that the carrier can have), EBADMSG (the source ends within it) or
+ * EPROTO (it does not begin with a length). */
 int framer_next(struct framer *f, size_t most, const char **data, size_t *size);
 
 /* Goes on behind the packet that framer_next() found. */
@@ -49,5 +53,14 @@ void framer_took(struct framer *f);
 void framer_restart(struct framer *f);
 
 void framer_free(struct framer *f);
+
+/* Are they messages, which are counted, and was ERROR what framer_next() had to say of one? */
+bool framer_is_fault(const struct framer *f, int error);
+
+#define FRAMER_FAULT 192
+
+/* Writes what is wrong with the message for which framer_next(), with MOST, returned -1, to TEXT of
+ * FRAMER_FAULT bytes: `message 3: 12 of 40 bytes`. Returns TEXT. */
+const char *framer_fault(const struct framer *f, size_t most, char *text);
 
 #endif

@@ -181,12 +181,14 @@ static void pump_step(struct pump *p, struct flow *f)
 		uint64_t n = flow_step(f);
 		if (n)
 			transfer_hurry(f == &p->up ? &p->down.transfer : &p->up.transfer);
-		if (n && f == &p->up && p->c.up && p->c.up->heartbeat)
+		if (n && f == &p->up && pump_beats(p))
 			p->last_heartbeat = loop_now(p->loop);
 		if (n && pump_wants_time(p)) {
 			p->last_move = loop_now(p->loop);
 			if (f == &p->up)
 				p->last_in = p->last_sent = p->last_move;
+			else
+				p->last_heard = p->last_move;
 		}
 		if (n < REPEAT_WORTH || !flow_may_repeat(f))
 			return;
@@ -360,9 +362,11 @@ void pump_start(struct pump *p, struct loop *loop, const struct pump_config *c,
 	if (peer->kind == ENDPOINT_TCP)
 		stream_inline_urgent(peer->rfd);
 	flow_start(&p->up, in, peer,
-		   &(struct flow_config){ c->up, c->frame, c->buffer, c->rate, FLOW_NO_LIMIT });
+		   &(struct flow_config){ c->up, c->frame, c->messages_up, c->buffer, c->rate,
+					  FLOW_NO_LIMIT });
 	flow_start(&p->down, peer, out,
-		   &(struct flow_config){ c->down, c->frame, c->buffer, c->rate, c->read_bytes });
+		   &(struct flow_config){ c->down, c->frame, c->messages_down, c->buffer, c->rate,
+					  c->read_bytes });
 	if (in->kind == ENDPOINT_SUBSCRIBER) {
 		struct subscriber *r = in->object;
 		r->ready = pump_queue_ready;

@@ -26,7 +26,9 @@ struct pump_config {
 	size_t buffer;		/* bytes in flight at most, 0: as is fast */
 	int64_t rate;		/* bytes a second each way, or UNSET */
 	const struct frame_options *frame; /* of packets in a stream, NULL: each read is one */
-	struct filter *up, *down;	   /* on the way to the peer and from it; NULL: none */
+	/* Of messages to the peer, and from it; NULL: there are none. */
+	const struct message_frames *messages_up, *messages_down;
+	struct filter *up, *down; /* on the way to the peer and from it; NULL: none */
 	bool others_sent; /* another process, or the owner, has written to the connection before */
 	bool in_end_ends; /* the end of `in` ends the connection */
 	bool close;	  /* the connection is to be ended at once */
@@ -66,7 +68,7 @@ struct pump {
 	int64_t far_waiting; /* bytes that it had not acknowledged when last asked */
 	/* Times at which something moved last: at all, from `in`, towards the peer (or was
 	 * acknowledged by it), and towards the peer where there is a heartbeat. */
-	int64_t last_move, last_in, last_sent, last_heartbeat;
+	int64_t last_move, last_in, last_sent, last_heard, last_heartbeat;
 	int64_t ack_delay;    /* ns between two questions for acknowledgements */
 	bool hurried;	      /* the time of --linger is a second, whatever moves */
 	bool gives_way;	      /* pump_close() is no end of `in` */

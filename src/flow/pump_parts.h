@@ -15,6 +15,12 @@ static inline bool pump_counts(const struct pump *p)
 	return p->received_most == UINT64_MAX;
 }
 
+/* Does P send heartbeats? */
+static inline bool pump_beats(const struct pump *p)
+{
+	return p->c.up && p->c.up->heartbeat;
+}
+
 /* ---- pump.c ---- */
 
 /* Applies the rule after anything has happened, and waits for what is next. May free P. */

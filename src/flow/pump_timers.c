@@ -41,23 +41,24 @@ void pump_begin_linger(struct pump *p)
 static void pump_look_idle(void *arg)
 {
 	struct pump *p = arg;
-	int64_t now = clock_now(), up = flow_rests(&p->up), down = flow_rests(&p->down), limit;
+	int64_t now = clock_now(), up = flow_rests(&p->up), down = flow_rests(&p->down), moved,
+		limit;
 
 	pump_acknowledged(p);
 	pump_far_acknowledged(p);
+	/* That its kernel takes heartbeats does not show that the peer lives. */
+	moved = pump_beats(p) ? p->last_heard : p->last_move;
 	/* A pause that was asked for is no idleness, which begins anew behind it. */
-	if (up > p->last_move)
-		p->last_move = up;
-	if (down > p->last_move)
-		p->last_move = down;
+	moved = up > moved ? up : moved;
+	moved = down > moved ? down : moved;
 	/* Nor is it one where the peer's silence is what ends the run. */
-	limit = clock_after(pump_awaits_silence(p) ? now : p->last_move, p->c.idle);
+	limit = clock_after(pump_awaits_silence(p) ? now : moved, p->c.idle);
 	if (now < limit) {
 		timer_set(p->loop, &p->idle_timer, pump_next_look(limit, p->c.idle));
 		return;
 	}
 	if (p->calls.idle && p->calls.idle(p->calls.arg)) {
-		p->last_move = now;
+		p->last_move = p->last_heard = now;
 		timer_set(p->loop, &p->idle_timer, clock_after(now, p->c.idle));
 		flow_nudge(&p->up);
 		pump_proceed(p);
@@ -163,12 +164,12 @@ void pump_start_timers(struct pump *p)
 	p->notice_timer = (struct timer){ .fn = pump_notice_waiting, .arg = p };
 	p->linger_timer = (struct timer){ .fn = pump_end_linger, .arg = p };
 	p->heartbeat_timer = (struct timer){ .fn = pump_send_heartbeat, .arg = p };
-	p->last_move = p->last_in = p->last_sent = p->last_heartbeat = clock_now();
+	p->last_move = p->last_in = p->last_sent = p->last_heard = p->last_heartbeat = clock_now();
 	if (p->c.idle != UNSET)
 		timer_set(p->loop, &p->idle_timer, p->last_move);
 	if (p->c.quit_from_start)
 		pump_begin_quit(p);
-	if (p->c.up && p->c.up->heartbeat)
+	if (pump_beats(p))
 		timer_set(p->loop, &p->heartbeat_timer,
 			  clock_after(p->last_heartbeat, p->c.up->heartbeat));
 }

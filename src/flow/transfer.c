@@ -5,6 +5,7 @@
 #include <sys/socket.h>
 
 #include "base/clock.h"
+#include "base/number.h"
 #include "flow/fanout.h"
 #include "flow/pool.h"
 
@@ -42,6 +43,7 @@ void transfer_free(struct transfer *t)
 {
 	transfer_let_go(t);
 	framer_free(&t->framer);
+	text_free(&t->batch);
 }
 
 bool transfer_must_wait(struct transfer *t)
@@ -113,8 +115,7 @@ enum transfer_result transfer_nothing_read(struct transfer *t, ssize_t n)
 	return transfer_read_result(n);
 }
 
-/* Sends what the filter inserts, as far as the sink takes it. */
-static enum transfer_result transfer_send_inserted(struct transfer *t)
+enum transfer_result transfer_send_inserted(struct transfer *t)
 {
 	struct text *inserted = &t->filter->inserted;
 	ssize_t n = endpoint_write(t->to, inserted->data, inserted->length);
@@ -234,7 +235,7 @@ static enum transfer_result transfer_send(struct transfer *t, size_t max)
 
 static void transfer_choose(struct transfer *t)
 {
-	transfer_method *method = transfer_choose_packets(t);
+	transfer_method *method = t->messages ? transfer_messages : transfer_choose_packets(t);
 
 	if (!method && !t->filter)
 		method = endpoint_passes(t->to)				      ? transfer_pass :
@@ -245,10 +246,20 @@ static void transfer_choose(struct transfer *t)
 }
 
 void transfer_start(struct transfer *t, struct endpoint *from, struct endpoint *to,
-		    struct filter *filter, size_t limit, const struct frame_options *frame)
+		    struct filter *filter, size_t limit, const struct frame_options *frame,
+		    const struct message_frames *messages)
 {
-	*t = (struct transfer){ .from = from, .to = to, .limit = limit };
+	struct frame_options cut = { .size = UNSET };
+
+	*t = (struct transfer){ .from = from, .to = to, .limit = limit, .messages = messages };
+	if (messages) {
+		cut.frame = messages->cut;
+		cut.size = (int64_t)messages->most;
+		frame = &cut;
+	}
 	framer_start(&t->framer, frame, FRAMER_READ_MOST, FRAMER_PIECE);
+	if (messages)
+		t->framer.carrier = messages->carrier;
 	if (filter && filter_needed(filter))
 		t->filter = filter;
 	transfer_choose(t);
@@ -269,6 +280,7 @@ void transfer_discard(struct transfer *t)
 	transfer_let_go(t);
 	t->from->takes = NULL;
 	t->to = &nowhere;
+	t->messages = NULL;
 	if (t->filter && t->filter->editor) {
 		t->filter->inserted.length = 0;
 		transfer_edited(t);

@@ -23,6 +23,23 @@ enum transfer_result {
 	TRANSFER_SINK_ERROR,
 };
 
+/* Writes a message of SIZE bytes in place of its frame. */
+struct message_writer {
+	void (*put)(void *arg, struct text *out, const char *data, size_t size);
+	void *arg;
+};
+
+/* The messages that a transfer moves, each as a whole. */
+struct message_frames {
+	struct frame cut;  /* how one stands in what is read; of a subscriber's queue each piece is
+			      one */
+	struct frame mark; /* how one is written; to a publisher each write is one */
+	bool verbatim;	   /* one is written just as it was read, from no queue */
+	size_t most;	   /* bytes in one at most */
+	const struct frame *carrier;  /* which has to carry what is read; NULL: any will do */
+	struct message_writer writer; /* `put` is NULL: none */
+};
+
 struct transfer;
 
 /* Moves at most MAX bytes, by at most one fill and one drain, without blocking, after poll(2) said
@@ -51,13 +68,18 @@ struct transfer {
 	size_t most;	      /* bytes in a packet that the sink takes */
 	bool ready;	      /* a whole packet is held */
 	int error; /* of the source, which is told after the packets that came before it */
+	/* Of messages on a stream: */
+	const struct message_frames *messages; /* NULL: there are none */
+	struct text batch;		       /* those that are held: as they are to be written */
 };
 
 /* Starts *T from FROM to TO, through FILTER, which may be NULL, with at most LIMIT bytes held (0:
  * as is fast). If only one side has packets, FRAME says what a packet is in the bytes of the other
- * (NULL: each read). */
+ * (NULL: each read). MESSAGES, the caller's, says what a message is on either side (NULL: there are
+ * none). */
 void transfer_start(struct transfer *t, struct endpoint *from, struct endpoint *to,
-		    struct filter *filter, size_t limit, const struct frame_options *frame);
+		    struct filter *filter, size_t limit, const struct frame_options *frame,
+		    const struct message_frames *messages);
 
 /* Discards what is held, and everything that is read from here on (which the filter still sees). */
 void transfer_discard(struct transfer *t);
@@ -79,6 +101,9 @@ enum transfer_result transfer_copy(struct transfer *t, size_t max);
 /* The method where one of T's endpoints has packets, NULL where none has: see packets.c. */
 transfer_method *transfer_choose_packets(const struct transfer *t);
 
+/* The method for messages on a stream: see messages.c. */
+enum transfer_result transfer_messages(struct transfer *t, size_t max);
+
 /* ---- for methods ---- */
 
 /* Gives T an empty buffer of SIZE bytes. Returns false with errno ENOMEM. */
@@ -86,6 +111,9 @@ bool transfer_prepare(struct transfer *t, size_t size);
 
 /* Releases the buffer after a read returned N <= 0; maps N and errno to a result. */
 enum transfer_result transfer_nothing_read(struct transfer *t, ssize_t n);
+
+/* Sends what the filter inserts, as far as the sink takes it. */
+enum transfer_result transfer_send_inserted(struct transfer *t);
 
 /* Writes what is held, or as much of it as the filter lets through at once. */
 enum transfer_result transfer_drain(struct transfer *t);

@@ -86,12 +86,15 @@ struct outcome report_output_error(const struct messages *m, const char *what, i
 	return report_error(m, what, error);
 }
 
-void report_input_text(char *text, size_t size, const char *what, int error, size_t most)
+void report_input_text(char *text, size_t size, const char *what, int error, const struct framer *f,
+		       size_t most)
 {
-	char why[ERRNO_TEXT];
+	char why[ERRNO_TEXT], fault[FRAMER_FAULT];
 
 	errno_text(error, why);
-	if (error == EMSGSIZE)
+	if (framer_is_fault(f, error))
+		snprintf(text, size, "%s: %s", what, framer_fault(f, most, fault));
+	else if (error == EMSGSIZE)
 		snprintf(text, size, "%s: %s: a packet has at most %zu bytes (--sndbuf)", what, why,
 			 most);
 	else if (error == EBADMSG)
@@ -101,10 +104,10 @@ void report_input_text(char *text, size_t size, const char *what, int error, siz
 }
 
 struct outcome report_input_error(const struct messages *m, const char *what, int error,
-				  size_t most)
+				  const struct framer *f, size_t most)
 {
 	char text[256];
 
-	report_input_text(text, sizeof text, what, error, most);
+	report_input_text(text, sizeof text, what, error, f, most);
 	return message_fail(m, OUTCOME_FAILED, errno_name(error), "%s", text);
 }

@@ -36,11 +36,12 @@ struct outcome report_output_error(const struct messages *m, const char *what, i
 /* Is ERROR of writing one that SIGPIPE is for, and are we to die of it? */
 bool report_ends_by_signal(int error);
 
-/* Says ERROR of reading WHAT, or of cutting it into packets of at most MOST bytes. Returns
+/* Says ERROR of reading WHAT, or of cutting it by F into packets of at most MOST bytes. Returns
  * OUTCOME_FAILED. The second writes the same sentence into TEXT of SIZE bytes. */
 struct outcome report_input_error(const struct messages *m, const char *what, int error,
-				  size_t most);
-void report_input_text(char *text, size_t size, const char *what, int error, size_t most);
+				  const struct framer *f, size_t most);
+void report_input_text(char *text, size_t size, const char *what, int error, const struct framer *f,
+		       size_t most);
 
 /* Adds which word could not be looked up, and why. */
 void report_places_text(struct text *text, const struct places_failure *f);

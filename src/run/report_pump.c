@@ -43,6 +43,11 @@ struct outcome report_pump(const struct messages *m, const struct pump *p, const
 	case PUMP_DONE:
 		break;
 	case PUMP_RESET:
+		if (p->c.messages_down && framer_is_fault(&p->down.transfer.framer, error)) {
+			report_input_text(text, sizeof text, s->name, error,
+					  &p->down.transfer.framer, p->c.messages_down->most);
+			break;
+		}
 		/* EPIPE: the peer had ended its direction before. The kernel has one errno for
 		 * both. */
 		snprintf(text, sizeof text, "%s: %s%s", s->name,
@@ -65,7 +70,8 @@ struct outcome report_pump(const struct messages *m, const struct pump *p, const
 			 duration_format(time, sizeof time, p->c.idle));
 		break;
 	case PUMP_IN_FAILED:
-		report_input_text(text, sizeof text, p->in->name, error, p->up.transfer.most);
+		report_input_text(text, sizeof text, p->in->name, error, &p->up.transfer.framer,
+				  p->c.messages_up ? p->c.messages_up->most : p->up.transfer.most);
 		break;
 	case PUMP_OUT_FAILED:
 		/* SIGPIPE is for our stdout, not for another connection that we relay to. */

@@ -1,5 +1,5 @@
-/* frame.c - how a stream is cut into datagrams: an input is a mode, the largest payload, a seed for
- * the pieces, and the stream. */
+/* frame.c - how a stream is cut into messages: an input is a mode (and whether it is strict), a
+ * size, the largest payload, a seed for the pieces, and the stream. */
 #include "fuzz.h"
 
 #include <errno.h>
@@ -26,7 +26,7 @@ static void cut(struct datagrams *d, const struct frame *f, const char *data, si
 		size_t most, size_t step)
 {
 	size_t at = 0, known = 0;
-	struct frame_piece piece;
+	struct frame_piece piece = { 0 };
 
 	*d = (struct datagrams){ .data = take((size + 2) * (1 + sizeof(size_t))) };
 	for (;;) {
@@ -52,19 +52,24 @@ static void cut(struct datagrams *d, const struct frame *f, const char *data, si
 		CHECK(at == size);
 	if (d->last == FRAME_TOO_LARGE)
 		CHECK(piece.size > most);
+	if (d->last == FRAME_CUT_OFF && piece.size)
+		CHECK(piece.taken <= piece.size);
 }
 
 /* What comes out of a pipe is what goes into it. */
 static void round_trip(const struct frame *f, const struct datagrams *d, size_t most)
 {
-	char *stream = take(d->n + 1), head[FRAME_HEAD_MOST], tail[FRAME_TAIL_MOST];
+	/* A head may take more than the number that stands before each here. */
+	char *stream = take(d->n * (1 + FRAME_HEAD_MOST / sizeof(size_t)) + 1),
+	     head[FRAME_HEAD_MOST], tail[FRAME_TAIL_MOST];
 	struct datagrams again;
 	size_t n = 0, size;
 
 	for (size_t at = 0; at < d->n; at += sizeof size + size) {
 		memcpy(&size, d->data + at, sizeof size);
+		CHECK(frame_carries(f, d->data + at + sizeof size, size));
 		int before = frame_head(f, size, head);
-		CHECK(before >= 0);
+		CHECK(before >= 0 && before <= FRAME_HEAD_MOST);
 		memcpy(stream + n, head, (size_t)before);
 		memcpy(stream + n + before, d->data + at + sizeof size, size);
 		n += (size_t)before + size;
@@ -86,7 +91,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	if (size < 4)
 		return 0;
-	f = (struct frame){ .mode = data[0] % (FRAME_LEN32 + 1), .size = 1 + data[1] % 64 };
+	f = (struct frame){ .mode = data[0] % FRAME_MODES,
+			    .strict = data[0] >= 128,
+			    .size = 1 + data[1] % 64 };
 	size_t most = data[2], step = 1 + data[3] % 7;
 	const char *stream = (const char *)data + 4;
 	size -= 4;
@@ -100,8 +107,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		CHECK(whole.last == pieces.last && whole.n == pieces.n);
 		CHECK(!whole.n || !memcmp(whole.data, pieces.data, whole.n));
 	}
-	if (f.mode == FRAME_LEN16 || f.mode == FRAME_LEN32 || f.mode == FRAME_LINE ||
-	    f.mode == FRAME_NUL)
+	if (frame_has_length(&f) || f.mode == FRAME_LINE || f.mode == FRAME_NUL ||
+	    (f.mode == FRAME_SIZE && f.strict))
 		round_trip(&f, &whole, most);
 
 	/* The mode as a word. */

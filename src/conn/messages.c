@@ -1,0 +1,72 @@
+/* messages.c - --wire-frame: what a connection carries is messages */
+#include "conn/messages.h"
+
+#include "base/clock.h"
+#include "base/number.h"
+
+int messages_check(const struct data_options *d, struct frame_options *o,
+		   struct option_error *error)
+{
+	const char *beat = d->heartbeat_text;
+	char frame[FRAME_TEXT];
+
+	if (frame_options_check_stream(o, error) < 0)
+		return -1;
+	if (!o->wire.given || d->heartbeat == UNSET ||
+	    frame_carries(&o->wire, beat, filter_heartbeat_size(&o->wire, beat)))
+		return 0;
+	return option_fail(error, "--heartbeat: '%s' is nothing that --wire-frame %s can carry",
+			   beat, frame_text(&o->wire, frame));
+}
+
+bool messages_are_framed(const struct connections_config *c)
+{
+	return c->frame && c->frame->wire.given;
+}
+
+void messages_prepare(struct connection *x)
+{
+	const struct frame_options *o = x->connections->c->frame;
+
+	if (!messages_are_framed(x->connections->c))
+		return;
+	x->sending = (struct message_frames){
+		.cut = o->frame, .mark = o->wire, .most = (size_t)o->size, .carrier = &o->wire
+	};
+	x->receiving = (struct message_frames){ .cut = o->wire,
+						.mark = o->frame,
+						.most = (size_t)o->size };
+	x->up.mark = &o->wire;
+}
+
+void messages_pass_on(struct connection *x, struct pump_config *c)
+{
+	if (!c->messages_down)
+		return;
+	x->receiving.verbatim = true;
+	c->messages_up = c->messages_down;
+}
+
+static void messages_put_object(void *arg, struct text *out, const char *data, size_t size)
+{
+	const struct connection *x = arg;
+	struct json json = { .text = *out }, *j = &json;
+
+	json_open(j, NULL, '{');
+	json_string(j, "event", "message");
+	json_time(j, "time", clock_wall());
+	if (x->connections->keep)
+		json_number(j, "id", (int64_t)x->id);
+	address_json(j, "peer", &x->peer);
+	json_number(j, "size", (int64_t)size);
+	json_bytes(j, "data", data, size);
+	json_close(j, '}');
+	text_put(&j->text, "\n", 1);
+	*out = j->text;
+}
+
+void messages_as_objects(struct connection *x)
+{
+	if (x->connections->c->messages->options.json)
+		x->receiving.writer = (struct message_writer){ messages_put_object, x };
+}

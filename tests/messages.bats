@@ -1,0 +1,324 @@
+# --wire-frame: messages on a stream connection, each as a whole.
+
+load helpers/common
+load helpers/words
+
+# shellcheck disable=SC2153 # LISTENER: serve sets it
+
+# marked MODE MESSAGE...: the messages as they stand on the wire, by Python.
+marked() {
+	python3 -S - "$@" <<-'END'
+		import struct, sys
+		mode, out = sys.argv[1], sys.stdout.buffer
+		def varint(n):
+		    return bytes([n & 0x7f | (0x80 if n > 0x7f else 0)]) + (varint(n >> 7) if n > 0x7f else b'')
+		marks = {
+		    'line': lambda m: m + b'\n',
+		    'nul': lambda m: m + b'\0',
+		    'len8': lambda m: struct.pack('B', len(m)) + m,
+		    'len16': lambda m: struct.pack('>H', len(m)) + m,
+		    'len32': lambda m: struct.pack('>I', len(m)) + m,
+		    'len16le': lambda m: struct.pack('<H', len(m)) + m,
+		    'len32le': lambda m: struct.pack('<I', len(m)) + m,
+		    'varint': lambda m: varint(len(m)) + m,
+		    'octet': lambda m: b'%d %s' % (len(m), m),
+		    'netstring': lambda m: b'%d:%s,' % (len(m), m),
+		    'content-length': lambda m: b'Content-Length: %d\r\n\r\n%s' % (len(m), m),
+		}
+		for m in sys.argv[2:]:
+		    out.write(m.encode() if mode.startswith('size=') else marks[mode](m.encode()))
+	END
+}
+MODES=(line nul size=5 len8 len16 len32 len16le len32le varint octet netstring content-length)
+
+# receives ARG...: a listener in the background, at $PORT, its output in out.
+receives() {
+	serve 127.0.0.1 0 "$@" </dev/null >out 2>err
+}
+
+# sends FILE: what is in it goes to $PORT, to its end.
+sends() {
+	foreign connect:"$PORT" file:"$1" shutdown readall
+}
+
+# bats test_tags=valgrind
+@test "each mode: what is sent, and what is received, in one piece or byte by byte" {
+	local mode words='three seven eight'
+	printf 'three\nseven\neight\n' >lines
+	for mode in "${MODES[@]}"; do
+		# shellcheck disable=SC2086 # words
+		marked "$mode" $words >wire
+		counterpart readall report
+		exits 0 "$SOCKIT" connect --wire-frame "$mode" 127.0.0.1 "$PORT" <lines >out 2>err
+		counterpart_ended wire || fault "$mode"
+		silent
+		receives -d --wire-frame "$mode"
+		sends wire
+		ended 0 "$LISTENER"
+		same lines out || fault "$mode"
+		receives -d --wire-frame "$mode"
+		foreign connect:"$PORT" drip:"$(od -An -v -tx1 wire | tr -d ' \n')" shutdown readall
+		ended 0 "$LISTENER"
+		same lines out || fault "$mode, byte by byte"
+	done
+}
+
+@test "many messages, and large ones, through both sides" {
+	local mode
+	seq 200000 >lines
+	head -c 700000 /dev/zero | tr '\0' x >>lines
+	echo >>lines
+	for mode in varint content-length; do
+		receives -d --wire-frame $mode
+		exits 0 "$SOCKIT" connect --wire-frame $mode 127.0.0.1 "$PORT" <lines 2>err
+		ended 0 "$LISTENER"
+		same lines out
+	done
+}
+
+@test "on stdin and stdout they stand as --frame says" {
+	local frame
+	for frame in nul len32 netstring size=2; do
+		marked $frame ab cd >in
+		counterpart file:in shutdown readall report
+		marked octet ab cd >wire
+		exits 0 "$SOCKIT" connect --frame $frame --wire-frame $frame 127.0.0.1 "$PORT" <in >out 2>err
+		counterpart_ended in
+		same in out
+	done
+	# The last line, or string, need not have its end.
+	counterpart readall report
+	printf 'ab\ncd' | exits 0 "$SOCKIT" connect --wire-frame octet 127.0.0.1 "$PORT" >out 2>err
+	counterpart_ended wire
+	# A file is one message; what comes has nothing between.
+	head -c 100000 /dev/zero >zeros
+	(printf 'Content-Length: 100000\r\n\r\n' && cat zeros) >wire
+	for frame in read all; do
+		counterpart file:wire readall report
+		exits 0 "$SOCKIT" connect --frame $frame --wire-frame content-length 127.0.0.1 "$PORT" <zeros >out 2>err
+		counterpart_ended wire
+		same zeros out
+	done
+}
+
+@test "-C ends lines by CR LF; what is sent has the length that they have then" {
+	counterpart readall report
+	printf 'one\ntwo\r\n' | exits 0 "$SOCKIT" connect -C --wire-frame line 127.0.0.1 "$PORT" >out 2>err
+	printf 'one\r\ntwo\r\n' >wire
+	counterpart_ended wire
+	counterpart readall report
+	printf 'a\nb' | exits 0 "$SOCKIT" connect -C --frame all --wire-frame len8 127.0.0.1 "$PORT" >out 2>err
+	printf '\4a\r\nb' >wire
+	counterpart_ended wire
+}
+
+# bats test_tags=valgrind
+@test "listen -k: each message comes out whole, with --json as an object" {
+	receives -k --wire-frame len16
+	foreign connect:"$PORT" a,b:join a:hex:000474 b:hex:000362 b:text:ob a:text:wos b:hex:000121 \
+		a,b:shutdown a,b:over
+	eventually has_at_least out 11
+	sort out | diff - <(printf '!\nbob\ntwos\n')
+	kill "$LISTENER"
+	ended 143 "$LISTENER"
+	receives -k --json --wire-frame netstring
+	printf '3:one,2:\377\376,' >wire
+	sends wire
+	eventually grep -q base64 out
+	kill "$LISTENER"
+	ended 143 "$LISTENER"
+	grep -q '^{"event":"message","time":"[^"]*Z","id":1,"peer":{[^}]*},"size":3,"data":"one"}$' out
+	grep -q '"size":2,"data_base64":"//4="}$' out
+}
+
+@test "-k: stdin's messages go to all" {
+	mkfifo in
+	"$SOCKIT" listen -k --wire-frame varint --notify-fd 9 127.0.0.1 0 <in >out 2>err 3>&- 9>port &
+	started
+	exec 7>in
+	eventually test -s port
+	read -r _ PORT <port
+	printf '\5first\6second' >wire
+	peer_by "${FOREIGN[@]}" say:0 connect:"$PORT" a,b:join say:1 a,b:same:wire a,b:shutdown a,b:over 7>&-
+	eventually grep -q 1 peer.out
+	printf 'first\nsecond\n' >&7
+	exec 7>&-
+	ended 0 "$PEER"
+	kill "$PID"
+	ended 143 "$PID"
+}
+
+@test "a command for each: its output is the answer, in the order of the questions" {
+	# shellcheck disable=SC2016 # the command's
+	receives -k --wire-frame octet -e 'read -r a || :
+		case $a in
+		slow) sleep 0.2 ;;
+		none) exit ;;
+		bad) echo failed; exit 3 ;;
+		esac
+		printf "<%s>" "$a"'
+	printf 'slow\nnone\nquick\nbad\nlast\n' |
+		exits 0 "$SOCKIT" connect --wire-frame octet 127.0.0.1 "$PORT" >got 2>err2
+	printf '<slow>\n<quick>\nfailed\n\n<last>\n' | diff - got
+	kill "$LISTENER"
+	ended 143 "$LISTENER"
+	# Of a line the newline at its end is not part; connect does it too.
+	counterpart text:'a\nb\n' shutdown readall report
+	exits 0 "$SOCKIT" connect --wire-frame line 127.0.0.1 "$PORT" -- sed 's/.*/<&>/' 2>err
+	printf '<a>\n<b>\n' >wire
+	counterpart_ended wire
+	# The environment tells who has sent it.
+	# shellcheck disable=SC2016 # the command's
+	receives --wire-frame line -e 'echo "$TCPREMOTEIP"'
+	foreign connect:"$PORT" text:'x\n' shutdown expect:"$(printf '127.0.0.1\n' | od -An -tx1 | tr -d ' \n')" over
+	ended 0 "$LISTENER"
+	# The status of one that fails, and an answer that cannot be said.
+	receives --wire-frame line -- sh -c 'exit 9'
+	foreign connect:"$PORT" text:'x\n' shutdown over
+	ended 9 "$LISTENER"
+	receives --wire-frame len8 -- head -c 300 /dev/zero
+	foreign connect:"$PORT" hex:0178 shutdown over
+	ended 1 "$LISTENER"
+	grep -q 'head: an answer of 300 bytes' err
+}
+
+@test "--echo and --forward pass on whole messages, as they came" {
+	local text='Content-Type: x\r\ncontent-length:  2\r\n\r\nab'
+	# shellcheck disable=SC2059 # it is a format
+	printf "$text" >wire
+	receives --echo --wire-frame content-length
+	foreign connect:"$PORT" file:wire shutdown same:wire over
+	ended 0 "$LISTENER"
+	counterpart same:wire shutdown over
+	receives --forward "127.0.0.1:$PORT" --wire-frame content-length
+	# The first part of a message goes nowhere before the rest has come.
+	foreign connect:"$PORT" text:'Content-Type: x\r\ncontent-length:  2\r\n\r\na' pause:0.1 text:b over
+	ended 0 "$LISTENER"
+	ended 0 "$PEER"
+}
+
+@test "--broker: no message is torn, whatever others send meanwhile" {
+	receives --broker --wire-frame netstring
+	# The first part of a's comes before all of b's, and the rest behind it.
+	foreign connect:"$PORT" a,b,c:join a:text:'10:01234' b:text:'3:one,' a,c:text:'' \
+		a,c:has:'3:one,' a:text:'56789,' b,c:has:'10:0123456789,'
+	kill "$LISTENER"
+	ended 143 "$LISTENER"
+}
+
+@test "what is no message ends the connection, and a line says where" {
+	local mode text line
+	while IFS='|' read -r mode text line; do
+		receives -d --frame nul --wire-frame "$mode"
+		# shellcheck disable=SC2059 # it is a format
+		printf "$text" >wire
+		sends wire
+		ended 1 "$LISTENER" || fault "$mode $text"
+		says "^sockit listen: 127\.0\.0\.1 port [0-9]+: $line\$" <(tail -n 1 err) || fault "$mode $text"
+	done <<-'END'
+		octet|3 one40 only 12 of t|message 2: 12 of 40 bytes
+		octet|3 one4|message 2: it ends within its length
+		octet|03 one|message 1: '03 one' is no message of octet
+		octet|0 |message 1: '0 ' is no message of octet
+		octet|GET / HTTP/1.0\r\n\r\n|message 1: 'GET / HTTP/1\.0\\r\\n\.\.\.' is no message of octet
+		octet|1048577 x|message 1: 1048577 bytes, over 1048576 \(--size\)
+		netstring|3:one;|message 1: '3:one;' is no message of netstring
+		netstring|3:one|message 1: 3 of 3 bytes
+		line|one\ntwo|message 2: 3 bytes without the end of a message
+		nul|one\0two|message 2: 3 bytes without the end of a message
+		size=4|fourfou|message 2: 3 of 4 bytes
+		len8|\5four|message 1: 4 of 5 bytes
+		len16|\0|message 1: it ends within its length
+		len32|\377\377\377\377|message 1: 4294967295 bytes, over 1048576 \(--size\)
+		len32le|\0\0\20\1|message 1: 17825792 bytes, over 1048576 \(--size\)
+		varint|\200\200\200\200\200\200\200\200\200\200\200|message 1: '.*' is no message of varint
+		varint|\377\377\377\377\377\377\377\377\377\1|message 1: 18446744073709551615 bytes, over .*
+		content-length|Content-Length: 3\n\none|message 1: 'Content-Length: \.\.\.' is no message of content-length
+		content-length|Content-Type: x\r\n\r\n|message 1: 'Content-Type: x\\r\.\.\.' is no message of content-length
+		content-length|Content-Length: -1\r\n\r\n|message 1: 'Content-Length: \.\.\.' is no message of content-length
+	END
+	# What came before is given out, and nothing of it.
+	receives -d --wire-frame octet
+	printf '3 one5 tw' >wire
+	sends wire
+	ended 1 "$LISTENER"
+	[ "$(<out)" = one ]
+	# A header does not go on for ever; nor is more than --size kept.
+	receives -d --wire-frame content-length
+	(printf 'X: ' && head -c 65536 /dev/zero | tr '\0' x) >wire
+	sends wire
+	ended 1 "$LISTENER"
+	receives -d --size 1000 --wire-frame line
+	sends wire
+	ended 1 "$LISTENER"
+	grep -qE 'message 1: [0-9]+ bytes or more, over 1000 \(--size\)$' err
+}
+
+@test "-k: a client's fault ends that client only; --json has its code" {
+	receives -k --json --wire-frame octet
+	foreign connect:"$PORT" a,b:join a:text:'x' a:gone b:text:'3 one' b:shutdown b:over
+	eventually grep -q '"one"' out
+	kill "$LISTENER"
+	ended 143 "$LISTENER"
+	grep -q '"event":"error".*"code":"EPROTO".*message 1: .x. is no message of octet' err
+}
+
+@test "what cannot be carried is an error of stdin, and nothing of it is sent" {
+	local mode text line
+	while IFS='|' read -r mode text line; do
+		# shellcheck disable=SC2086 # words
+		set -- $mode
+		# shellcheck disable=SC2059 # it is a format
+		printf "$text" >in
+		counterpart readall save:got report
+		exits 1 "$SOCKIT" connect --wire-frame "$@" 127.0.0.1 "$PORT" <in >out 2>err
+		says "^sockit connect: stdin: $line\$" || fault "$mode $text"
+		ended 0 "$PEER"
+	done <<-'END'
+		octet|one\n\ntwo\n|message 2: 0 bytes, which octet cannot carry
+		size=3|one\nfour\n|message 2: 4 bytes, which size=3 cannot carry
+		line --frame nul|one\0a\nb\0|message 2: 3 bytes with the end of one among them, which line cannot carry
+		octet --frame len16|\0\3one\0\5two|message 2: 3 of 5 bytes
+		octet --size 4|one\nseven\n|message 2: 5 bytes or more, over 4 \(--size\)
+		octet --frame netstring|3:one,x|message 2: 'x' is no message of netstring
+	END
+	head -c 256 /dev/zero | tr '\0' x >in
+	counterpart readall report
+	exits 1 "$SOCKIT" connect --wire-frame len8 127.0.0.1 "$PORT" <in >out 2>err
+	says '^sockit connect: stdin: message 1: 256 bytes, which len8 cannot carry$'
+	ended 0 "$PEER"
+	grep -q '^read 0 ' peer.out
+}
+
+@test "-x and -X show each message by itself" {
+	counterpart text:'1 a1 b' shutdown readall
+	printf 'one\ntwo\n' | exits 0 "$SOCKIT" connect --wire-frame octet -X shown 127.0.0.1 "$PORT" >out 2>err
+	[ "$(grep -c '^> 3 one' shown)" = 1 ]
+	[ "$(grep -c '^> 3 two' shown)" = 1 ]
+	[ "$(grep -c '^< 1 [ab]' shown)" = 2 ]
+}
+
+@test "over a UNIX socket" {
+	local listener
+	served_by "$SOCKIT" unix --listen --notify-fd 9 -d --wire-frame netstring s >out 2>err
+	listener=$LISTENER
+	printf 'one\ntwo\n' | exits 0 "$SOCKIT" unix --wire-frame netstring s 2>err2
+	ended 0 "$listener"
+	[ "$(<out)" = $'one\ntwo' ]
+}
+
+@test "together with nothing that has a meaning of its own for the bytes: 2" {
+	refuses "--wire-frame: 'read' is none of line, nul, size=N, len8, *" connect --wire-frame read h 1
+	refuses "--wire-frame: 'all' is none of *" listen --wire-frame all 1
+	refuses '--frame is for messages and packets: on a stream it needs --wire-frame' connect --frame line h 1
+	refuses '--size is for messages and packets: on a stream it needs --wire-frame' listen --size 5 1
+	refuses '--size: 3 is less than size=4' connect --wire-frame size=4 --size 3 h 1
+	refuses '*exclude*' connect --wire-frame line -t h 1
+	refuses '*exclude*' connect --wire-frame line --raw h 1
+	refuses '*exclude*' connect --wire-frame line -z h 1
+	refuses '*exclude*' listen --wire-frame line --discard 1
+	refuses '*exclude*' listen --wire-frame line --chat 1
+	refuses '*packets are messages*' unix --type seqpacket --wire-frame line s
+	refuses "--heartbeat: '*' is nothing that --wire-frame octet can carry" \
+		connect --wire-frame octet --heartbeat 1s h 1
+}
