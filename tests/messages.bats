@@ -177,7 +177,7 @@ sends() {
 	foreign connect:"$PORT" text:'x\n' shutdown over
 	ended 9 "$LISTENER"
 	receives --wire-frame len8 -- head -c 300 /dev/zero
-	foreign connect:"$PORT" hex:0178 shutdown over
+	foreign connect:"$PORT" hex:0178 shutdown gone
 	ended 1 "$LISTENER"
 	grep -q 'head: an answer of 300 bytes' err
 }

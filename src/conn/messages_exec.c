@@ -19,16 +19,19 @@ struct message_exec {
 	size_t given;		   /* so many bytes of them to the pump */
 	struct outcome outcome;	   /* of the first command that failed */
 	bool ended;		   /* no more messages come */
+	bool failed;		   /* there was no answer to one that is to have one */
 };
 
 /* ---- what the pump writes to: messages ---- */
 
-static void message_exec_over(void *arg, struct outcome outcome)
+static void message_exec_over(void *arg, struct outcome outcome, bool answered)
 {
 	struct connection *x = arg;
 	struct message_exec *e = x->own;
 
 	e->exchange = NULL;
+	/* What comes next would be taken for the answer. */
+	e->failed |= !answered;
 	if (e->outcome.kind == OUTCOME_DONE)
 		e->outcome = outcome;
 	pump_wake(&x->pump);
@@ -63,7 +66,7 @@ static bool message_exec_takes(const void *object)
 	const struct connection *x = object;
 	const struct message_exec *e = x->own;
 
-	return !e->exchange && e->answers.length == 0;
+	return pump_cannot_send(&x->pump) || (!e->exchange && !e->failed && e->answers.length == 0);
 }
 
 static ssize_t message_exec_write(void *object, const void *data, size_t size)
@@ -90,6 +93,8 @@ static ssize_t message_exec_write(void *object, const void *data, size_t size)
 	errno = EAGAIN;
 	if (!message_exec_takes(object))
 		return -1;
+	if (pump_cannot_send(&x->pump))
+		return (ssize_t)size; /* nobody would have the answer */
 	return exchange_start(&e->exchange, &c, data, size) < 0 ? -1 : (ssize_t)size;
 }
 
@@ -109,7 +114,7 @@ static bool message_exec_gives(const void *object)
 	const struct connection *x = object;
 	const struct message_exec *e = x->own;
 
-	return e->answers.length > 0 || (e->ended && !e->exchange);
+	return e->answers.length > 0 || (!e->exchange && (e->ended || e->failed));
 }
 
 static ssize_t message_exec_read(void *object, void *data, size_t n)
@@ -122,6 +127,9 @@ static ssize_t message_exec_read(void *object, void *data, size_t n)
 	if (!message_exec_gives(x))
 		return -1;
 	n = n < left ? n : left;
+	errno = ECANCELED;
+	if (n == 0 && e->failed)
+		return -1;
 	if (n)
 		memcpy(data, e->answers.data + e->given, n);
 	e->given += n;
@@ -138,8 +146,11 @@ static void message_exec_connection_over(void *arg)
 {
 	struct connection *x = arg;
 	const struct message_exec *e = x->own;
-	struct outcome outcome = connection_report(x);
+	/* Why there is no answer has been said. */
+	struct outcome outcome = e->failed ? e->outcome : connection_report(x);
 
+	if (e->failed)
+		x->why = "command not run";
 	connections_one_over(x->connections, x,
 			     outcome.kind == OUTCOME_DONE ? e->outcome : outcome);
 }

@@ -28,10 +28,12 @@ static void dgram_job_free(struct dgram_job *x)
 	free(x);
 }
 
-static void dgram_job_ended(void *arg, struct outcome outcome)
+static void dgram_job_ended(void *arg, struct outcome outcome, bool answered)
 {
 	struct dgram_job *x = arg;
 	struct dgram_exec *e = x->exec;
+
+	(void)answered;
 
 	for (struct dgram_job **p = &e->jobs; *p; p = &(*p)->next)
 		if (*p == x) {
@@ -111,7 +113,8 @@ void dgram_exec_run(struct dgram_exec *e, struct dgram_socket *s, const struct d
 					   .ended = dgram_job_ended,
 					   .arg = x };
 	if (exchange_start(&x->exchange, &c, d->data, d->size) < 0)
-		dgram_job_ended(x, report_error(e->c->messages, spawn_name(command), ENOMEM));
+		dgram_job_ended(x, report_error(e->c->messages, spawn_name(command), ENOMEM),
+				false);
 }
 
 void dgram_exec_resume(struct dgram_exec *e)

@@ -126,6 +126,12 @@ static inline bool pump_peer_ended(const struct pump *p)
 	return half_close_peer_ended(p->state);
 }
 
+/* Has sending to the peer failed, so that nothing that is read from `in` can reach it? */
+static inline bool pump_cannot_send(const struct pump *p)
+{
+	return p->up.state == FLOW_SINK_FAILED;
+}
+
 /* Once the peer has ended: had the end of `in`, which was not empty, been passed on before, and did
  * nothing come back? */
 bool pump_unanswered(const struct pump *p);

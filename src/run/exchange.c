@@ -19,6 +19,7 @@ struct exchange {
 	struct watch in, out; /* our ends of its stdin and stdout; -1: closed */
 	struct framer answer; /* what it writes */
 	bool exited, answered;
+	bool refused; /* it did not run, or wrote what is no answer */
 	struct outcome outcome;
 	size_t size, taken; /* of the message, the latter by the command */
 	char data[];
@@ -49,11 +50,12 @@ static void exchange_settle(struct exchange *x)
 {
 	const struct exchange_config c = x->c;
 	struct outcome outcome = x->outcome;
+	bool answered = !x->refused;
 
 	if (!x->exited || !x->answered)
 		return;
 	exchange_free(x);
-	c.ended(c.arg, outcome);
+	c.ended(c.arg, outcome, answered);
 }
 
 /* ---- the answer ---- */
@@ -77,7 +79,7 @@ static void exchange_refuse(struct exchange *x)
 	if (x->outcome.kind == OUTCOME_DONE)
 		x->outcome = (struct outcome){ OUTCOME_FAILED, 0 };
 	exchange_close(x, &x->out);
-	x->answered = true;
+	x->answered = x->refused = true;
 }
 
 /* Passes on what there is of the answer. */
@@ -199,7 +201,7 @@ static void exchange_started(void *arg, struct outcome failure)
 
 	if (failure.kind != OUTCOME_DONE) {
 		x->outcome = failure;
-		x->exited = x->answered = true;
+		x->exited = x->answered = x->refused = true;
 		exchange_settle(x);
 		return;
 	}

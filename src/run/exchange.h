@@ -30,8 +30,9 @@ struct exchange_config {
 	 * exchange_resume(); or -1 with errno ENOMEM or, with *SIZE what it would become, EMSGSIZE.
 	 */
 	int (*answer)(void *arg, const char *data, size_t *size);
-	/* The exchange is over, with OUTCOME, and is gone after this. */
-	void (*ended)(void *arg, struct outcome outcome);
+	/* The exchange is over, with OUTCOME, and is gone after this. ANSWERED: the command ran,
+	 * and all that it wrote was taken. */
+	void (*ended)(void *arg, struct outcome outcome, bool answered);
 	void *arg;
 };
 

@@ -22,6 +22,11 @@ def upper(data):
     return data.upper()
 
 
+def netstrings(data):
+    """Each line as a message."""
+    return b''.join(b'%d:%s,' % (len(x), x) for x in data.splitlines())
+
+
 # ---- connect ----
 
 def connecting(options, stdin=DATA, wanted=DATA, answer=ANSWER, stdout=ANSWER, server={}, first=b'', **more):
@@ -50,6 +55,9 @@ add('connect_options', connecting('connect -n -s 127.0.0.1 --nodelay --keepalive
                                   '--sndbuf 64k --sockopt TCP_USER_TIMEOUT=5000 127.0.0.1 PORT'))
 add('connect_json', connecting('connect -n --json -v --stats --progress 127.0.0.1 PORT'))
 add('connect_fastopen', connecting('connect -n --fastopen 127.0.0.1 PORT'))
+add('connect_messages', connecting('connect -n --wire-frame netstring 127.0.0.1 PORT', stdin=LINES_OF_ROWS,
+                                   wanted=netstrings(LINES_OF_ROWS), answer=netstrings(TEXT), stdout=TEXT))
+add('connect_heartbeat', connecting('connect -n --heartbeat 5,x 127.0.0.1 PORT'))
 
 @line
 def connect_telnet(w):
@@ -342,6 +350,10 @@ add('listen_exec', serving(f"-k -e 'tr a-z A-Z' {LO}", stdin=None, sends=TEXT, g
 add('listen_command', serving(f'{LO} -- tr a-z A-Z', stdin=None, sends=TEXT, gets=upper(TEXT), stdout=b''))
 add('listen_relay', serving(f"-k -i 5 -e 'tr a-z A-Z' {LO}", stdin=None, sends=TEXT, gets=upper(TEXT), stdout=b'',
                             clients=2, kept=True))
+add('listen_messages', serving(f'-k --json --wire-frame netstring {LO}', stdin=None, sends=netstrings(LINES_OF_ROWS), gets=b'',
+                               stdout=lambda got: None if got.count(b'"message"') == 5 else 'not five', kept=True))
+add('listen_messages_exec', serving(f"-k --wire-frame netstring -e 'tr -d \\\\n | tr a-z A-Z' {LO}", stdin=None,
+                                    sends=netstrings(LINES_OF_ROWS), gets=netstrings(upper(LINES_OF_ROWS)), stdout=b'', kept=True))
 add('listen_rate', serving(f'--rate 500k {LO}'))
 add('listen_allow', serving(f'-k --echo --allow-file allow --deny-file deny {LO}', stdin=None, gets=DATA, stdout=b'', clients=2,
                             kept=True,

@@ -121,7 +121,7 @@ TOLERATED = [(re.compile(l), re.compile(f), re.compile(p), why) for l, f, p, why
     ('connect_ping', '', 'lost: .* 1 lost', 'a try that fails is what the report tells of'),
     ('.*_relay', '', 'class: status 141', 'the status of a command whose reader has gone'),
     ('.*', 'clone3?:', 'untrue: .*EAGAIN', 'pthread_create(3) says so of all that ails it'),
-    ('connect_json|listen_echo_accept', 'getsockopt', 'words: .*"closed"', 'figures that are not to be had are left out'),
+    ('connect_json|listen_(echo_accept|messages)', 'getsockopt', 'words: .*"closed"', 'figures that are not to be had are left out'),
     ('sockname_interfaces', 'ioctl:error=ENODEV', 'lost', 'an interface that has gone meanwhile'),
     ('sockname_unix', '(socket|recvfrom|sendto|bind)', 'lost', 'without netlink there is /proc/net/unix, with less in it'),
     ('proxyd_.*', '(recvfrom|sendto):', 'lost: status -15', 'a client of a proxy that breaks is told of with -v only'),
