@@ -496,6 +496,27 @@ received() {
 	says 'Connection refused'
 }
 
+@test "send lines to a syslog server by TCP" {
+	counterpart readall save:saved report
+	recipe syslog-tcp loghost=127.0.0.1 601="$PORT"
+	printf '<13>one\n<13>and two\n' >messages
+	play 0 1
+	printf '7 <13>one11 <13>and two' >wanted
+	counterpart_ended wanted
+}
+
+@test "answer each message with a command" {
+	local port
+	port=$(free_port)
+	new # there is no such command
+	recipe messages-answer 9000="$port"
+	printf '#!/bin/sh\ntr a-z A-Z\n' >answer
+	chmod +x answer
+	listens 1 tcp "$port"
+	foreign connect:"$port" hex:0000000361626300000002 text:de shutdown expect:00000003414243000000024445 over
+	stop
+}
+
 @test "see what comes to a syslog port" {
 	needs logger bsdutils
 	local port n
