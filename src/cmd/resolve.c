@@ -16,6 +16,7 @@
 #include "flow/output.h"
 #include "run/report.h"
 #include "run/run.h"
+#include "sock/multicast.h"
 
 #define JOBS 16
 #define JOBS_SERVER 1024
@@ -23,6 +24,7 @@
 #define AHEAD 8 /* so many answers for each job may wait for an earlier one */
 #define AHEAD_LEAST 1024
 #define SERVER_PORT "53"
+#define MDNS "mdns"
 #define OUTPUT_MOST (64 << 10) /* while so many bytes are unwritten nothing more is printed */
 
 struct resolve_options {
@@ -32,6 +34,8 @@ struct resolve_options {
 	const char *service, *server;
 	int64_t wait, jobs, record;
 	struct endpoint_words server_at;
+	bool mdns;	  /* the server is everybody on the link, */
+	const char *link; /* by this interface; NULL: by each */
 };
 
 #define AT(member) offsetof(struct resolve_options, member)
@@ -47,6 +51,11 @@ static int resolve_parse_record(void *field, const char *word, struct option_err
 				   word);
 	*(int64_t *)field = type;
 	return 0;
+}
+
+static const char *resolve_server_word(size_t i)
+{
+	return i == 0 ? MDNS : NULL;
 }
 
 static const struct option_row rows[] = {
@@ -68,7 +77,8 @@ static const struct option_row rows[] = {
 	{ "jobs", 0, OPTION_NUMBER, AT(jobs), .arg = "N", .min = 1, .max = JOBS_MOST,
 	  .help = "so many questions at a time (16, to DNS servers 1024)" },
 	{ "server", 0, OPTION_STRING, AT(server), .arg = "HOST[:PORT]", .excludes = "explain",
-	  .help = "ask this DNS server, not the system" },
+	  .words = resolve_server_word,
+	  .help = "ask this DNS server, not the system; mdns: everybody on the link" },
 	{ "record", 0, OPTION_PARSED, AT(record), .arg = "TYPE", .parser = resolve_parse_record,
 	  .words = dns_type_name, .excludes = "explain",
 	  .help = "DNS records of this type: A, MX, TXT, SRV, CAA, HTTPS, ANY..., or TYPEn" },
@@ -99,6 +109,7 @@ struct resolver {
 	struct resolution_config config;
 	struct run run;
 	struct dns_client *dns;
+	struct mdns *mdns;
 	struct explanation *explanation;
 	struct source source;
 	char name[256]; /* of this host, where there is no operand */
@@ -361,6 +372,25 @@ static void resolve_server_found(void *arg, struct places_answer *found)
 	resolve_wake(s);
 }
 
+/* Makes what asks everybody on the link. Returns 0, or -1 having ended the run. */
+static int resolve_start_mdns(struct resolver *s)
+{
+	const struct resolve_options *o = s->options;
+	unsigned index = 0;
+
+	/* -w limits the whole. */
+	if (!o->link || address_parse_interface(o->link, &index) == 0)
+		s->mdns = mdns_new(s->run.loop, index, o->wait == UNSET ? MDNS_PATIENCE : UNSET);
+	else
+		errno = ENODEV;
+	s->config.finder.mdns = s->mdns;
+	if (s->mdns)
+		return 0;
+	snprintf(s->server, sizeof s->server, "--server %s", o->server);
+	run_end(&s->run, report_error(&o->messages, s->server, errno));
+	return -1;
+}
+
 /* Finds all that has to be known before anything is asked. */
 static void resolve_find_server(struct resolver *s)
 {
@@ -373,7 +403,11 @@ static void resolve_find_server(struct resolver *s)
 	};
 	struct address a, servers[DNS_SERVERS_MOST];
 
-	if (o->server) {
+	if (o->mdns) {
+		if (resolve_start_mdns(s) == 0)
+			resolve_find_service(s);
+		resolve_wake(s);
+	} else if (o->server) {
 		/* -4 and -6 choose from the addresses of a name. */
 		if (address_parse_host(q.host, &a) != WORD_NUMBER)
 			q.family = address_family(&o->family);
@@ -395,6 +429,7 @@ static void resolve_configure(struct resolver *s)
 		.finder = { .family = address_family(&o->family), .all = o->all },
 		.numeric = o->family.numeric,
 		.dns = o->server || o->record,
+		.mdns = o->mdns,
 		.record = (unsigned)o->record,
 		.reverse = o->reverse || o->confirm,
 		.confirm = o->confirm,
@@ -427,7 +462,9 @@ static void resolve_prepare(struct resolver *s, const struct operands *operands)
 	const struct resolve_options *o = s->options;
 	bool many = operands->n > 1 || resolve_reads_stdin(operands);
 
-	s->jobs = o->jobs != UNSET ? (size_t)o->jobs : s->config.dns ? JOBS_SERVER : JOBS;
+	s->jobs = o->jobs != UNSET		   ? (size_t)o->jobs :
+		  s->config.dns && !s->config.mdns ? JOBS_SERVER :
+						     JOBS;
 	lookup_at_once((int)s->jobs);
 	s->size = s->jobs * AHEAD > AHEAD_LEAST ? s->jobs * AHEAD : AHEAD_LEAST;
 	if (!resolve_reads_stdin(operands) && (size_t)operands->n < s->size)
@@ -478,10 +515,22 @@ static struct outcome resolve_run(const struct resolve_options *o, const struct 
 	free(s.ring);
 	explanation_cancel(s.explanation);
 	dns_client_free(s.dns);
+	mdns_free(s.mdns);
 	source_free(&s.source);
 	output_close(&s.out);
 	run_free(&s.run);
 	return outcome;
+}
+
+/* Is the word of --server `mdns` or `mdns%INTERFACE`? Then it is taken apart. */
+static bool resolve_is_mdns(struct resolve_options *o)
+{
+	const char *after = o->server + strlen(MDNS);
+
+	o->mdns = !strncmp(o->server, MDNS, strlen(MDNS)) && (!*after || *after == '%');
+	if (o->mdns && *after)
+		o->link = after + 1;
+	return o->mdns;
 }
 
 /* Splits the word of --server. Returns 0, or -1 with *ERROR. */
@@ -493,7 +542,7 @@ static int resolve_split_server(struct resolve_options *o, struct option_error *
 	uint16_t port;
 	int result;
 
-	if (!o->server)
+	if (!o->server || resolve_is_mdns(o))
 		return 0;
 	if (address_parse_direct(o->server, &a) != WORD_NAME)
 		return option_fail(error, "--server: '%s' is neither HOST nor HOST:PORT",
@@ -507,6 +556,11 @@ static int resolve_split_server(struct resolve_options *o, struct option_error *
 	}
 	if (result < 0)
 		return option_fail(error, "--server: %s", inner.text);
+	if (address_parse_host(at->host, &a) == WORD_NUMBER && multicast_is_group(&a))
+		return option_fail(error,
+				   "--server: '%s' is a group; --server " MDNS
+				   " asks everybody on the link",
+				   at->host);
 	if (address_parse_port(at->port, &port) == WORD_NUMBER && port == 0)
 		return option_fail(error, "--server: port '%s' is not from 1 to 65535", at->port);
 	return 0;
@@ -524,6 +578,9 @@ static int resolve_check(struct resolve_options *o, const struct operands *opera
 		return -1;
 	if ((o->tcp || o->dnssec) && !o->server && !o->record)
 		return option_fail(error, "--%s needs --server or --record",
+				   o->tcp ? "tcp" : "dnssec");
+	if ((o->tcp || o->dnssec) && o->mdns)
+		return option_fail(error, "--server " MDNS " and --%s exclude each other",
 				   o->tcp ? "tcp" : "dnssec");
 	if (operands->n == 0 && (o->forms || o->explain || o->record || o->family.numeric))
 		return option_fail(error, "a name or an address is missing");

@@ -223,6 +223,9 @@ static void show_more(const struct show *s, const struct resolution *r)
 {
 	char time[32], server[ADDRESS_TEXT] = "", head[768];
 	const char *part = r->found.eai ? NULL : r->found.why;
+	const char *whom = r->c->mdns ? "everybody on the link" :
+			   r->c->dns  ? "the DNS server" :
+					"the system";
 
 	if (!s->facts.m->options.verbose)
 		return;
@@ -230,7 +233,7 @@ static void show_more(const struct show *s, const struct resolution *r)
 		address_text(&r->found.server, server);
 	show_head(&r->found, head, sizeof head);
 	message(s->facts.m, MESSAGE_VERBOSE, "note", "%s: asked %s%s, %s%s%s%s", r->word,
-		*server ? server : "the system", r->found.tcp ? " by TCP" : "",
+		*server ? server : whom, r->found.tcp ? " by TCP" : "",
 		duration_format(time, sizeof time, r->ns), head, part ? "; in part: " : "",
 		part ? part : "");
 }

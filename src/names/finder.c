@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/errname.h"
+#include "base/number.h"
 #include "base/text.h"
 
 #ifndef EAI_NODATA /* not in POSIX */
@@ -19,15 +20,20 @@
 #define NAMES_MOST 256
 #define WHY_MOST 512
 #define EXTENDED_MOST 4
+/* Of questions to everybody: how long more may come after the first answer, and then the addresses
+ * of the other family, which a host may lack in silence. */
+#define MORE_PATIENCE (1200 * MILLISECOND) /* the question is sent once more in that time */
+#define FAMILY_PATIENCE (500 * MILLISECOND)
 
 /* The search for the records of one type: of the name, or of the one that its CNAMEs lead to. */
 struct way {
 	struct find *find;
-	struct dns_query *query;
+	struct dns_query *query; /* one of these is asked: */
+	struct mdns_query *everybody;
 	struct dns_name name; /* that is asked for now */
 	unsigned type, steps;
 	struct lookup_names chain; /* the names that were aliases, where they are wanted */
-	bool over;
+	bool found, over;
 	int eai, error;
 };
 
@@ -36,7 +42,8 @@ struct find {
 	struct lookup *lookup;
 	struct way ways[2];
 	size_t n_ways;
-	bool whole; /* all records are wanted, as they are */
+	bool whole;	/* all records are wanted, as they are */
+	unsigned index; /* of the interface by which the answer of multicast DNS came */
 	struct find_result r;
 	struct find **out; /* the caller's pointer to this */
 	find_fn *fn;
@@ -76,6 +83,7 @@ void find_cancel(struct find *f)
 	lookup_cancel(f->lookup);
 	for (size_t i = 0; i < f->n_ways; i++) {
 		dns_query_cancel(f->ways[i].query);
+		mdns_query_cancel(f->ways[i].everybody);
 		lookup_names_free(&f->ways[i].chain);
 	}
 	find_result_free(&f->r);
@@ -202,6 +210,8 @@ static bool find_add_address(struct find *f, const struct dns_message *m,
 	struct address *more, a;
 
 	address_set_ip(&a, rec->type == DNS_A ? AF_INET : AF_INET6, p, f->f->port);
+	if (rec->type == DNS_AAAA && IN6_IS_ADDR_LINKLOCAL(&a.u.in6.sin6_addr))
+		a.u.in6.sin6_scope_id = f->index;
 	for (size_t i = 0; i < r->n; i++)
 		if (address_equal(&r->addresses[i], &a))
 			return true;
@@ -216,6 +226,18 @@ static bool find_add_address(struct find *f, const struct dns_message *m,
 			more[at] = more[at - 1];
 	more[at] = a;
 	return true;
+}
+
+/* Has F the record R already? Of those that everybody is asked for the same may come twice. */
+static bool find_has_record(const struct find *f, const struct find_record *r)
+{
+	for (size_t i = 0; i < f->r.n_records; i++) {
+		const struct find_record *each = &f->r.records[i];
+		if (!strcmp(each->name, r->name) && !strcmp(each->type, r->type) &&
+		    !strcmp(each->data, r->data))
+			return true;
+	}
+	return false;
 }
 
 static bool find_add_record(struct find *f, const struct dns_message *m,
@@ -237,10 +259,11 @@ static bool find_add_record(struct find *f, const struct dns_message *m,
 				   .ttl = rec->ttl,
 				   .asked_for = rec->type == type || type == DNS_ANY };
 	dns_type_text(rec->type, r->type);
-	if (!r->name || text.failed) {
+	bool failed = !r->name || text.failed;
+	if (failed || (f->f->mdns && find_has_record(f, r))) {
 		free(r->name);
 		text_free(&text);
-		return false;
+		return !failed;
 	}
 	f->r.n_records++;
 	return true;
@@ -299,10 +322,19 @@ static int way_gather(struct way *w, const struct dns_message *m)
 }
 
 static void way_replied(void *arg, const struct dns_reply *reply);
+static void way_heard(void *arg, const struct dns_message *m, const struct address *from,
+		      unsigned index);
 
-static void way_ask(struct way *w)
+/* Asks for W's name. Returns 0, or -1 with errno. */
+static int way_ask(struct way *w)
 {
-	w->query = dns_query_start(w->find->f->dns, &w->name, w->type, way_replied, w);
+	const struct finder *f = w->find->f;
+
+	if (f->mdns)
+		w->everybody = mdns_query_start(f->mdns, &w->name, w->type, way_heard, w);
+	else
+		w->query = dns_query_start(f->dns, &w->name, w->type, way_replied, w);
+	return w->everybody || w->query ? 0 : -1;
 }
 
 /* Keeps the names on the way, the last one first: the system calls it canonical, the others its
@@ -411,17 +443,12 @@ static int way_read(struct way *w, const struct dns_message *m, bool *more)
 	return EAI_NODATA;
 }
 
-static void way_take(struct way *w, const struct dns_message *m)
+/* W's question has ended with EAI; MORE: only to be asked for another name. */
+static void way_go_on(struct way *w, int eai, bool more)
 {
-	bool more = false;
-	int eai = way_read(w, m, &more);
-
-	if (!more) {
+	if (!more)
 		way_over(w, eai, eai == EAI_MEMORY ? ENOMEM : 0);
-		return;
-	}
-	way_ask(w);
-	if (!w->query)
+	else if (way_ask(w) < 0)
 		way_over(w, EAI_SYSTEM, errno);
 }
 
@@ -448,6 +475,8 @@ static void way_replied(void *arg, const struct dns_reply *reply)
 	struct way *w = arg;
 	struct find_result *r = &w->find->r;
 	char server[ADDRESS_TEXT], strays[64] = "";
+	bool more = false;
+	int eai;
 
 	w->query = NULL;
 	r->asked = true;
@@ -455,7 +484,8 @@ static void way_replied(void *arg, const struct dns_reply *reply)
 	r->tcp |= reply->tcp;
 	if (reply->message) {
 		r->rcode = (int)reply->message->rcode;
-		way_take(w, reply->message);
+		eai = way_read(w, reply->message, &more);
+		way_go_on(w, eai, more);
 		return;
 	}
 	address_text(reply->server, server);
@@ -473,16 +503,98 @@ static void way_replied(void *arg, const struct dns_reply *reply)
 	way_over(w, reply->error == EBADMSG ? EAI_FAIL : EAI_AGAIN, reply->error);
 }
 
+/* ---- multicast DNS ---- */
+
+/* May several have records of W's type, each its own? */
+static bool way_is_shared(const struct way *w)
+{
+	return w->type == DNS_ANY || (w->type == DNS_PTR && !dns_name_ends(&w->name, "arpa"));
+}
+
+/* Does M say that W's name has no record of its type (RFC 6762, 6.1)? */
+static bool way_is_denied(const struct way *w, const struct dns_message *m)
+{
+	size_t at = m->answers;
+	struct dns_record r;
+
+	for (unsigned i = 0; i < m->n_answers && !dns_record_read(m, &at, &r); i++)
+		if (r.type == DNS_NSEC && dns_name_equal(&r.name, &w->name))
+			return true;
+	return false;
+}
+
+/* W's time is over, or nothing else is to be expected. */
+static void way_settle(struct way *w)
+{
+	struct find *f = w->find;
+
+	mdns_query_cancel(w->everybody);
+	w->everybody = NULL;
+	for (size_t i = 0; i < f->n_ways && w->found; i++)
+		if (f->ways[i].everybody)
+			mdns_query_limit(f->ways[i].everybody, FAMILY_PATIENCE);
+	way_over(w, w->found ? 0 : EAI_NONAME, 0);
+}
+
+static void way_heard(void *arg, const struct dns_message *m, const struct address *from,
+		      unsigned index)
+{
+	struct way *w = arg;
+	struct find_result *r = &w->find->r;
+	bool more = false;
+	int eai;
+
+	if (!m) {
+		w->everybody = NULL;
+		way_settle(w);
+		return;
+	}
+	w->find->index = index;
+	r->server = *from;
+	r->rcode = (int)m->rcode;
+	eai = way_read(w, m, &more);
+	w->found |= eai == 0;
+	if (eai == 0 && way_is_shared(w)) {
+		mdns_query_limit(w->everybody, MORE_PATIENCE);
+	} else if (eai == 0) {
+		way_settle(w);
+	} else if (eai != EAI_NODATA || more || way_is_denied(w, m)) {
+		mdns_query_cancel(w->everybody);
+		w->everybody = NULL;
+		way_go_on(w, eai, more);
+	}
+}
+
+bool find_conclude(struct find *f)
+{
+	size_t left = 0;
+
+	if (!f->f->mdns || f->r.n + f->r.n_records + f->r.names.n == 0)
+		return false;
+	for (size_t i = 0; i < f->n_ways; i++)
+		left += !f->ways[i].over;
+	/* With the last of them F is gone. */
+	for (size_t i = 0; left; i++)
+		if (!f->ways[i].over) {
+			left--;
+			way_settle(&f->ways[i]);
+		}
+	return true;
+}
+
 /* Asks for NAME's records of the N TYPES at once. */
 static void find_in_dns(struct find *f, const struct dns_name *name, const unsigned *types,
 			size_t n)
 {
 	f->n_ways = n;
+	if (f->f->mdns) {
+		f->r.asked = true;
+		mdns_group(&f->r.server);
+	}
 	for (size_t i = 0; i < n; i++) {
 		struct way *w = &f->ways[i];
 		*w = (struct way){ .find = f, .name = *name, .type = types[i] };
-		way_ask(w);
-		if (!w->query) {
+		if (way_ask(w) < 0) {
 			find_fail(f);
 			return;
 		}
@@ -508,7 +620,7 @@ void find_addresses(const struct finder *f, const char *host, const struct dns_n
 
 	if (!find)
 		return;
-	if (!f->dns) {
+	if (!f->dns && !f->mdns) {
 		lookup_start(f->loop, &q, system_found, find, &find->lookup);
 	} else if (!name && dns_name_parse(host, &read)) {
 		errno = EINVAL;
@@ -528,7 +640,7 @@ void find_names(const struct finder *f, const struct address *address, find_fn *
 
 	if (!find)
 		return;
-	if (f->dns) {
+	if (f->dns || f->mdns) {
 		size_t n;
 		const unsigned char *bytes = address_ip(address, &n);
 		dns_name_reverse(bytes, n, &name);

@@ -10,13 +10,15 @@
 #include "sock/address.h"
 #include "names/dns_client.h"
 #include "names/lookup.h"
+#include "names/mdns.h"
 
 struct find;
 
 /* Whom to ask, and for what. */
 struct finder {
 	struct loop *loop;
-	struct dns_client *dns;	 /* NULL: ask the system, as `connect` does */
+	struct dns_client *dns;	 /* both NULL: ask the system, as `connect` does */
+	struct mdns *mdns;	 /* ask everybody on the link */
 	int family;		 /* AF_UNSPEC: both */
 	uint16_t port;		 /* the port that the addresses get */
 	bool all;		 /* find the canonical name and the aliases too */
@@ -82,6 +84,10 @@ void find_names(const struct finder *f, const struct address *address, find_fn *
 /* Finds the records of TYPE that NAME has in DNS. */
 void find_records(const struct finder *f, const struct dns_name *name, unsigned type, find_fn *fn,
 		  void *arg, struct find **out);
+
+/* Time is up for F, which asks everybody: has FN called from in here if anything was found. Returns
+ * whether it was; if not, nothing has changed. */
+bool find_conclude(struct find *f);
 
 /* Gives F up without calling FN; NULL: does nothing. */
 void find_cancel(struct find *f);

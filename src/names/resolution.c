@@ -44,6 +44,9 @@ static int resolution_read(const struct resolution_config *c, const char *word, 
 	fault = dns_name_parse(word, &a->name);
 	if (fault)
 		return option_fail(error, "name '%s' %s", word, fault);
+	if (c->mdns && !mdns_knows(&a->name))
+		return option_fail(error, "name '%s' does not end in .local, as names of mdns do",
+				   word);
 	if (a->kind == WORD_BAD && !c->dns)
 		return option_fail(error, "'%s' is neither an address nor a name", word);
 	return 0;
@@ -85,6 +88,9 @@ static void resolution_expired(void *arg)
 	struct resolution *r = arg;
 	unsigned strays;
 
+	/* What follows from a part would take more time. */
+	if (r->find && !r->c->reverse && find_conclude(r->find))
+		return;
 	find_cancel(r->find);
 	r->find = NULL;
 	r->timed_out = true;
@@ -172,7 +178,7 @@ static void resolution_next_name(struct resolution *r)
 		const char *name = names->others.names[r->name];
 		/* A name that looks like an address does not count: anybody may own that. */
 		if (lookup_is_numeric(name) ||
-		    (!r->c->finder.dns && address_parse_host(name, &a) != WORD_NAME))
+		    (!r->c->dns && address_parse_host(name, &a) != WORD_NAME))
 			continue;
 		find_addresses(&r->c->finder, name, NULL, resolution_name_found, r, &r->find);
 		return;

@@ -13,7 +13,8 @@
 /* What to ask about each word. */
 struct resolution_config {
 	struct finder finder;
-	bool dns;	 /* the finder has, or will have, a DNS server to ask */
+	bool dns;	 /* the finder has, or will have, a DNS server to ask, */
+	bool mdns;	 /* or everybody on the link */
 	bool numeric;	 /* words are addresses: look nothing up */
 	unsigned record; /* the DNS type to ask for; 0: addresses and names */
 	bool reverse;	 /* find the names of a name's addresses too */

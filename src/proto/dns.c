@@ -139,6 +139,21 @@ bool dns_name_equal(const struct dns_name *a, const struct dns_name *b)
 	return true;
 }
 
+bool dns_name_ends(const struct dns_name *name, const char *zone)
+{
+	struct dns_name end, rest;
+
+	if (dns_name_parse(zone, &end))
+		return false;
+	for (size_t at = 0; name->length - at >= end.length; at += name->wire[at] + 1U) {
+		rest.length = name->length - at;
+		memcpy(rest.wire, name->wire + at, rest.length);
+		if (dns_name_equal(&rest, &end))
+			return true;
+	}
+	return false;
+}
+
 void dns_name_reverse(const unsigned char *bytes, size_t n, struct dns_name *out)
 {
 	char text[DNS_TEXT_MOST], *p = text;
@@ -258,11 +273,12 @@ const char *dns_rcode_text(unsigned rcode, char *text)
 size_t dns_query(unsigned char *out, unsigned id, const struct dns_name *name, unsigned type,
 		 enum dns_manner manner)
 {
-	const bool edns = manner != DNS_PLAIN;
+	const bool edns = manner == DNS_EDNS || manner == DNS_SIGNED;
+	const unsigned flags = manner == DNS_MULTICAST ? 0 : edns ? 0x0120 : 0x0100; /* RD, AD */
 	unsigned char *p = out;
 
 	p = dns_put16(p, id);
-	p = dns_put16(p, edns ? 0x0120 : 0x0100); /* recursion, please */
+	p = dns_put16(p, flags);
 	p = dns_put16(p, 1);
 	p = dns_put16(p, 0);
 	p = dns_put16(p, 0);
@@ -321,7 +337,7 @@ const char *dns_record_read(const struct dns_message *m, size_t *at, struct dns_
 	if (m->n - *at < 10)
 		return "a record goes beyond its end";
 	r->type = dns_get16(p);
-	r->class = dns_get16(p + 2);
+	r->class = dns_get16(p + 2) & (m->multicast ? 0x7fff : 0xffff);
 	r->ttl = dns_get32(p + 4);
 	r->n = dns_get16(p + 8);
 	r->data = *at + 10;

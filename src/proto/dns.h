@@ -30,6 +30,7 @@ enum dns_type {
 	DNS_TXT = 16,
 	DNS_AAAA = 28,
 	DNS_SRV = 33,
+	DNS_NSEC = 47,
 	DNS_OPT = 41,
 	DNS_ANY = 255,
 };
@@ -62,6 +63,9 @@ size_t dns_name_text(const struct dns_name *n, char *text);
 /* Are A and B the same name? Letters of either case are the same (RFC 4343). */
 bool dns_name_equal(const struct dns_name *a, const struct dns_name *b);
 
+/* Is NAME that of the ZONE, as text, or of something in it? */
+bool dns_name_ends(const struct dns_name *name, const char *zone);
+
 /* Sets *OUT to the name to ask for the names of an address, the N bytes (4 or 16) at BYTES: under
  * in-addr.arpa or ip6.arpa (RFC 1035, 3.5; RFC 3596, 2.5). */
 void dns_name_reverse(const unsigned char *bytes, size_t n, struct dns_name *out);
@@ -85,11 +89,12 @@ char *dns_type_text(unsigned type, char *text);
 const char *dns_rcode_text(unsigned rcode, char *text);
 
 /* How to ask: without EDNS; with the record that announces DNS_UDP_SIZE, and the flag AD, since the
- * asker knows what it means (RFC 6840, 5.7); with DO too, for signatures (RFC 3225). */
-enum dns_manner { DNS_PLAIN, DNS_EDNS, DNS_SIGNED };
+ * asker knows what it means (RFC 6840, 5.7); with DO too, for signatures (RFC 3225); without EDNS,
+ * and nobody is to ask others (RFC 6762, 18.6). */
+enum dns_manner { DNS_PLAIN, DNS_EDNS, DNS_SIGNED, DNS_MULTICAST };
 
-/* Writes a query for NAME and TYPE in class IN, with recursion, to OUT of DNS_QUERY_MOST bytes.
- * Returns its length. */
+/* Writes a query for NAME and TYPE in class IN to OUT of DNS_QUERY_MOST bytes. Returns its length.
+ */
 size_t dns_query(unsigned char *out, unsigned id, const struct dns_name *name, unsigned type,
 		 enum dns_manner manner);
 
@@ -100,7 +105,9 @@ struct dns_message {
 	unsigned id, rcode; /* with the upper bits that EDNS has */
 	bool response, truncated;
 	bool authoritative, authentic, recursive; /* the flags AA, AD, RA */
-	struct dns_name name;			  /* the question's */
+	bool multicast; /* the caller's to set: a class's first bit is another's (RFC 6762, 18.13)
+			 */
+	struct dns_name name; /* the question's */
 	unsigned type, class;
 	size_t answers;	    /* where they begin, */
 	unsigned n_answers; /* and how many they are */

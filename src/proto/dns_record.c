@@ -36,7 +36,7 @@ static const struct dns_form {
 	{ 43, "DS", "sbbx" },					 /* RFC 4034 */
 	{ 44, "SSHFP", "bbx" },					 /* RFC 4255 */
 	{ 46, "RRSIG", "tbblTTsnB" },				 /* RFC 4034 */
-	{ 47, "NSEC", "nm" },					 /* RFC 4034 */
+	{ DNS_NSEC, "NSEC", "nm" },				 /* RFC 4034 */
 	{ 48, "DNSKEY", "sbbB" },				 /* RFC 4034 */
 	{ 50, "NSEC3", "bbshHm" },				 /* RFC 5155 */
 	{ 51, "NSEC3PARAM", "bbsh" },				 /* RFC 5155 */

@@ -34,21 +34,20 @@ static size_t question_put(unsigned char *out, const char *bytes, size_t n)
 	return n;
 }
 
-static size_t question_dns(unsigned char *out, const char *name, unsigned type)
+static size_t question_dns(unsigned char *out, const char *name, unsigned type,
+			   enum dns_manner manner)
 {
 	struct dns_name parsed;
 
 	dns_name_parse(name, &parsed);
-	return dns_query(out, ID, &parsed, type, DNS_PLAIN);
+	return dns_query(out, ID, &parsed, type, manner);
 }
 
 size_t question_for(uint16_t port, unsigned char *out)
 {
-	size_t n;
-
 	switch (port) {
 	case DNS_PORT:
-		return question_dns(out, ".", DNS_NS);
+		return question_dns(out, ".", DNS_NS, DNS_PLAIN);
 	case 123:
 		return question_put(out, ntp, sizeof ntp);
 	case 161:
@@ -56,9 +55,7 @@ size_t question_for(uint16_t port, unsigned char *out)
 	case 1900:
 		return question_put(out, ssdp, sizeof ssdp - 1);
 	case 5353:
-		n = question_dns(out, "_services._dns-sd._udp.local", DNS_PTR);
-		out[2] = 0; /* nobody is to ask others (RFC 6762, 18.6) */
-		return n;
+		return question_dns(out, "_services._dns-sd._udp.local", DNS_PTR, DNS_MULTICAST);
 	case 11211:
 		return question_put(out, memcached, sizeof memcached - 1);
 	default:

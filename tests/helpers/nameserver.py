@@ -1,10 +1,12 @@
 #!/usr/bin/env python3
-"""A name server on 127.0.0.1: nameserver.py [port:N] [address:A] [silent | ptr:NAME | zone]
+"""A name server on 127.0.0.1: nameserver.py [port:N] [address:A] [silent | ptr:NAME | zone | mdns:INTERFACE]
 
 Its port is 53, or N (0: one that the kernel chooses); it prints its number once it is ready. It knows
 no name at all, but `silent`: it does not answer; `ptr:NAME`: it says of every address that NAME is
 its name; `zone`: the first label of a name says what is answered, by UDP and TCP, see ZONE. A name
 that is not in there is answered with NXDOMAIN. Each question of a zone is printed: `udp NAME TYPE`.
+`mdns:INTERFACE`: it answers multicast DNS there, see EVERYBODY, and is silent about other names; each
+question is printed with its hops, its flags and its family: `mdns NAME TYPE 255 0 4`.
 """
 import select
 import signal
@@ -14,7 +16,7 @@ import sys
 import threading
 import time
 
-A, NS, CNAME, SOA, PTR, MX, TXT, AAAA, SRV = 1, 2, 5, 6, 12, 15, 16, 28, 33
+A, NS, CNAME, SOA, PTR, MX, TXT, AAAA, SRV, NSEC = 1, 2, 5, 6, 12, 15, 16, 28, 33, 47
 TYPES = {A: 'A', NS: 'NS', CNAME: 'CNAME', SOA: 'SOA', PTR: 'PTR', MX: 'MX', TXT: 'TXT', AAAA: 'AAAA', SRV: 'SRV'}
 
 words = sys.argv[1:]
@@ -46,7 +48,7 @@ class Question:
         self.type = struct.unpack('!H', data[self.end - 4:self.end - 2])[0]
         self.edns = data[11] > 0
 
-    def answer(self, *records, rcode=0, flags=0x8180, count=None, question=None, ident=None, more=b'', additional=0):
+    def answer(self, *records, rcode=0, flags=0x8180, count=None, question=None, ident=None, more=b'', additional=0, kind_of_net=1):
         """A message with RECORDS of (name, type, data); the name is bytes, or '' for that of the question."""
         q = self.data[12:self.end] if question is None else question
         head = struct.pack('!HHHHH', flags | rcode, 1 if q else 0,
@@ -54,7 +56,7 @@ class Question:
         body = b''
         for name, kind, data in records:
             owner = name if isinstance(name, bytes) else wire(name) if name else b'\xc0\x0c'
-            body += owner + struct.pack('!HHIH', kind, 1, 60, len(data)) + data
+            body += owner + struct.pack('!HHIH', kind, kind_of_net, 60, len(data)) + data
         return (self.data[:2] if ident is None else ident) + head + q + body + more
 
     def address(self, **more):
@@ -269,7 +271,78 @@ def serve_zone(s, t):
                 s.sendto(answer, asker)
 
 
+# What a name of multicast DNS is answered by its first label. 
+EVERYBODY = {
+    'host': lambda q: q.address(flags=0x8400, kind_of_net=0x8001),  # with the cache-flush bit
+    'near': lambda q: q.answer(('', AAAA, socket.inet_pton(socket.AF_INET6, 'fe80::7'))) if q.type == AAAA else None,
+    'v4': lambda q: q.address() if q.type == A else None,
+    'denied': lambda q: q.address() if q.type == A else q.answer(('', NSEC, b'\xc0\x0c\0\1\x40'), kind_of_net=0x8001),
+    'alias': lambda q: q.answer(('', CNAME, wire('host.local'))),
+    'lost': lambda q: q.address() if times(q) > 1 else None,
+    'failing': lambda q: q.answer(rcode=2),
+    'other': lambda q: q.answer((wire('bank.local'), A, bytes([6, 6, 6, 6]))),
+    'wrongid': lambda q: q.address(ident=other_id(q)),
+    'wrongname': lambda q: q.address(question=other_question(q)),
+    'question': lambda q: q.address(flags=0),
+    'noquestion': lambda q: q.address(question=b''),
+    'cut': lambda q: q.address()[:-2],
+    'wrongport': lambda q: q.address(),
+    'far': lambda q: q.address(),
+    '_services': lambda q: q.answer(('', PTR, wire('_same._tcp.local')), ('', PTR, wire(f'_{words[-1][5:]}._tcp.local'))),
+    '2': lambda q: q.answer(('', PTR, wire('host.local'))),
+}
+
+
+def group_socket(family, index):
+    s = socket.socket(family, socket.SOCK_DGRAM)
+    s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    if family == socket.AF_INET:
+        s.bind(('', 5353))
+        s.setsockopt(socket.IPPROTO_IP, socket.IP_ADD_MEMBERSHIP, struct.pack('@4s4si', bytes([224, 0, 0, 251]), bytes(4), index))
+        s.setsockopt(socket.IPPROTO_IP, 12, 1)  # IP_RECVTTL
+    else:
+        s.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+        s.bind(('::', 5353))
+        s.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_JOIN_GROUP, socket.inet_pton(socket.AF_INET6, 'ff02::fb') + struct.pack('@I', index))
+        s.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_RECVHOPLIMIT, 1)
+    s.setsockopt(socket.SOL_SOCKET, socket.SO_BINDTODEVICE, words[-1][5:].encode() + b'\0')
+    return s
+
+
+def bound(host, port):
+    s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    s.bind((host, port))
+    return s
+
+
+def serve_everybody(interface):
+    index = socket.if_nametoindex(interface)
+    groups = [group_socket(family, index) for family in (socket.AF_INET, socket.AF_INET6)]
+    print(5353, flush=True)
+    while True:
+        for s in select.select(groups, [], [])[0]:
+            data, more, _, asker = s.recvmsg(9000, 64)
+            four = s.family == socket.AF_INET
+            q = Question(data, False)
+            sys.stdout.write(f'mdns {q.name} {TYPES.get(q.type, q.type)} {struct.unpack("i", more[0][2])[0]} {data[2]} {4 if four else 6}\n')
+            sys.stdout.flush()
+            label = q.labels[0].lower()
+            answer = EVERYBODY[label](q) if label in EVERYBODY else None
+            if label == 'wrongport' and four:
+                bound('', 0).sendto(answer, asker)
+            elif label == 'far' and four:
+                bound('10.77.0.1', 5353).sendto(answer, asker)
+            elif answer and label not in ('wrongport', 'far'):
+                try:
+                    s.sendto(answer, asker)
+                except OSError:  # its address of IPv6 is not there yet
+                    pass
+
+
 signal.alarm(120)  # it never outlives a test that hangs
+if word.startswith('mdns:'):
+    serve_everybody(word[len('mdns:'):])
 while True:
     s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
     s.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4 << 20)
