@@ -425,16 +425,59 @@ by_libc() {
 	[ "$STATUS" = 0 ] || fault 'what is told differs'
 }
 
+# unfollowed STATUS ARG...: as explains, but its look-up cannot be followed: it is traced by another itself.
+unfollowed() {
+	STATUS=0
+	ASAN_OPTIONS="${ASAN_OPTIONS-}:detect_leaks=0" inside strace -f -qq -o trace -e trace=none \
+		"$(sed -n "s/.* -- '\(.*\)' .*/\1/p" "$SOCKIT")" resolve --explain "${@:2}" >out 2>err || STATUS=$?
+	[ "$STATUS" = "$1" ] || fault "status $1 was expected: ${*:2}"
+}
+
 @test "where a look-up cannot be followed that is said, and the steps are worked out" {
 	needs strace strace
 	[ "$ASKED" = server ] || skip 'it cannot be followed here'
 	system <<<'127.0.0.1 localhost'
-	# One who is traced by another cannot be followed by us.
-	STATUS=0
-	ASAN_OPTIONS="${ASAN_OPTIONS-}:detect_leaks=0" inside strace -f -qq -o trace -e trace=none "$(sed -n "s/.* -- '\(.*\)' .*/\1/p" "$SOCKIT")" \
-		resolve --explain -4 v4.test >out 2>err || STATUS=$?
-	[ "$STATUS" = 0 ]
-	grep -qx $'followed\t-\t-\tOperation not permitted (EPERM): the steps are worked out from the files' out
+	unfollowed 0 -4 v4.test
+	grep -qx $'followed\t-\t-\tOperation not permitted (EPERM): the steps are worked out from the files'"${MUSL:+, as musl reads them}" out
 	order followed hosts resolv search getaddrinfo probe
 	step "probe~127\.0\.0\.1 port 53~v4\.test A~192\.0\.2\.1$MS"
+}
+
+@test "what is worked out for musl follows its rules" {
+	needs strace strace
+	[ "${MUSL-}" ] || skip 'for a program of musl'
+	private <<<'127.0.0.1 localhost'
+	inside ip route add 192.0.2.0/24 dev lo
+	peer nameserver zone
+	local case name conf probes wrong
+	local -a cases=(
+		# A name with so many dots gets no suffix; `domain` has many names, and a line may be too long.
+		"gone.ok|search test|gone.ok A|neither the hosts file nor a server knows it, *"
+		"gone|domain x.test y.test|gone.x.test A gone.y.test A gone A|neither *"
+		"gone|search test$(printf ' %0250d' 0)|gone A|/etc/resolv.conf:2 is longer than *"
+		"gone|search test;search|gone A|neither *"
+		"ok|search test\r|ok.test A|"
+		# Only after the first `no such name` the next is asked for.
+		"nodata|search test ok.test|nodata.test A|a name of the search list is there without an address, *"
+		"refused|search test ok.test|refused.test A|server * port 53: the server failed (REFUSED), *"
+		# No TCP, and no EDNS but of our own.
+		"big|search test|big.test A|server * port 53: its answer is too long for a datagram, *"
+		"v4|options use-vc edns0;search test|v4.test A|"
+		"v4|nameserver 127.0.0.9;search test|v4.test A|server 127.0.0.9 port 53: *, so that another one must know it"
+		# The hosts file.
+		"six||six A|the hosts file has it with addresses of the other family alone, *"
+		"blank||blank A|its line in the hosts file begins with a blank, *"
+		"last||last A|no newline comes after its name *"
+		"odd||odd A|"
+	)
+	printf '%s\n' '127.0.0.1 localhost' '2001:db8::1 six' ' 192.0.2.1 blank' '127.1 odd' >hosts
+	printf '192.0.2.1 last' >>hosts
+	for case in "${cases[@]}"; do
+		IFS='|' read -r name conf probes wrong <<<"$case"
+		printf "nameserver 127.0.0.1\n${conf//;/\\n}\noptions timeout:1 attempts:1\n" >resolv.conf
+		unfollowed 0 -4 "$name" >told || [ "$STATUS" = 3 ]
+		[ "$(awk -F '\t' '$1 == "probe" && $2 ~ /^127\.0\.0\.1 / { print $3 }' out | paste -sd ' ')" = "$probes" ] || fault "$case"
+		# shellcheck disable=SC2053 # a pattern
+		[[ $(sed -n 's/^wrong\t//p' out) == $wrong ]] || fault "$case"
+	done
 }

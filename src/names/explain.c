@@ -61,8 +61,9 @@ static void explain_tell_files(struct explain *e)
 	char text[128];
 
 	e->files_told = true;
-	snprintf(text, sizeof text, "%s (%s): the steps are worked out from the files",
-		 strerror(e->unfollowed), errno_name(e->unfollowed));
+	snprintf(text, sizeof text, "%s (%s): the steps are worked out from the files%s",
+		 strerror(e->unfollowed), errno_name(e->unfollowed),
+		 e->musl ? ", as musl reads them" : "");
 	explain_tell(e, "followed", NULL, NULL, text, -1);
 	if (!e->is_number) {
 		if (lookup_reads_nsswitch())
@@ -139,6 +140,7 @@ struct explain *explain_start(const struct resolution_config *c, const char *wor
 	}
 	e->is_address = address_parse_host(word, &e->address) == WORD_NUMBER;
 	e->is_number = !e->is_address && lookup_is_numeric(word);
+	e->musl = lookup_is_musl();
 	explain_read_resolv_conf(e);
 	e->followed = *c;
 	e->followed.finder.account = e->account = account_new(c->finder.loop, explain_look, e);

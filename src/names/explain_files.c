@@ -33,17 +33,38 @@ static bool explain_is_word(const struct explain *e, const struct word *name, bo
 	       word_is_in_any_case(name, idna_name(e->word, ascii));
 }
 
-/* Does LINE of the hosts file, the address HIT->address and names, have the word? */
-static bool explain_is_hit(const struct explain *e, struct word names, struct explain_hit *hit)
+/* Does a line of the hosts file, the address HIT->address and NAMES, have the word? END: of the
+ * file. */
+static bool explain_is_hit(struct explain *e, struct word names, const char *end,
+			   struct explain_hit *hit)
 {
 	struct word name;
 
 	if (e->is_address)
 		return address_same_host(&hit->address, &e->address);
-	while (word_next(&names, &name))
-		if (explain_is_word(e, &name, &hit->exact))
-			return explain_wants(e, &hit->address);
+	while (word_next(&names, &name)) {
+		bool wanted = explain_wants(e, &hit->address);
+		if (!explain_is_word(e, &name, &hit->exact))
+			continue;
+		if (e->musl && name.text + name.n == end)
+			e->unread = "no newline comes after its name in the hosts file, which this "
+				    "program's libc passes over";
+		else if (!wanted)
+			e->other_family |= hit->exact;
+		else
+			return true;
+		return false;
+	}
 	return false;
+}
+
+/* Reads WORD of the hosts file, an address, into *OUT. Returns whether it is one to the libc. */
+static bool explain_hosts_address(const struct explain *e, const char *word, struct address *out)
+{
+	if (e->musl)
+		return system_file_server(word, out);
+	return address_parse_host(word, out) == WORD_NUMBER &&
+	       !(strchr(word, '%') && lookup_reads_nsswitch());
 }
 
 /* Looks for the word in the N bytes at TEXT. */
@@ -60,9 +81,14 @@ static void explain_find_hits(struct explain *e, const char *text, size_t n)
 			continue;
 		memcpy(word, first.text, first.n);
 		word[first.n] = '\0';
-		if (address_parse_host(word, &hit->address) != WORD_NUMBER ||
-		    (strchr(word, '%') && lookup_reads_nsswitch()) || !explain_is_hit(e, rest, hit))
+		if (!explain_hosts_address(e, word, &hit->address) ||
+		    !explain_is_hit(e, rest, text + n, hit))
 			continue;
+		if (e->musl && line.text > text && line.text[-1] != '\n') {
+			e->unread = "its line in the hosts file begins with a blank, and this "
+				    "program's libc passes it over";
+			continue;
+		}
 		hit->line = r.line;
 		snprintf(hit->text, sizeof hit->text, "%.*s", (int)line.n, line.text);
 		e->n_hits++;
@@ -249,7 +275,8 @@ void explain_search(struct explain *e)
 	}
 	if (dots >= e->conf.ndots)
 		explain_add_name(e, NULL);
-	for (size_t i = 0; i < e->conf.n_search; i++)
+	/* musl adds nothing to a name that has so many dots. */
+	for (size_t i = 0; i < e->conf.n_search && !(e->musl && dots >= e->conf.ndots); i++)
 		if (strcmp(e->conf.search[i], ".") != 0)
 			explain_add_name(e, e->conf.search[i]);
 	if (dots < e->conf.ndots)

@@ -78,6 +78,15 @@ static bool explain_server_answered(const struct explain_server *s)
 	return !fails;
 }
 
+/* Has E another server than S that answers in time, and a libc that asks all of them at once? */
+static bool explain_has_faster(const struct explain *e, const struct explain_server *s)
+{
+	for (const struct explain_server *o = e->servers; o < e->servers + e->n_servers; o++)
+		if (o != s && e->musl && explain_server_answered(o) && !o->slow)
+			return true;
+	return false;
+}
+
 /* Tells how Q to S failed, and what that means for whoever looks something up. */
 static void judge_failed_server(struct explain *e, const struct explain_server *s,
 				const struct explain_query *q)
@@ -87,6 +96,8 @@ static void judge_failed_server(struct explain *e, const struct explain_server *
 
 	explain_wrong(e, "server %s: %s, so that %s", address_text(&s->address, address),
 		      explain_query_text(q, text, sizeof text),
+		      waited && explain_has_faster(e, s) ?
+			      "the others, asked at the same time, must answer" :
 		      waited	       ? "each look-up waits for it in vain" :
 		      s->found	       ? "names that only it has are not found" :
 		      e->n_servers > 1 ? "another one must know it" :
@@ -114,7 +125,7 @@ static void judge_servers(struct explain *e)
 		}
 		if (!explain_server_answered(s))
 			continue;
-		if (s->slow)
+		if (s->slow && !explain_has_faster(e, s))
 			explain_wrong(e, "server %s is slow: %s, which each look-up takes", address,
 				      duration_format(time, sizeof time, slowest));
 		if (!first) {
@@ -185,11 +196,12 @@ static void judge_cut(struct explain *e)
 		bool cut = false, by_tcp = false, asked = s->tcp_error != 0;
 		for (const struct explain_query *q = s->queries; q < s->queries + s->n_queries;
 		     q++) {
-			cut |= q->truncated;
+			/* Our own is asked by TCP then. */
+			cut |= q->truncated || (e->musl && q->r.tcp);
 			asked |= q->tcp;
 			by_tcp |= q->tcp && q->r.rcode >= 0;
 		}
-		if (cut && !by_tcp && s->seen)
+		if (cut && !by_tcp && (s->seen || e->musl))
 			explain_wrong(
 				e, "server %s: its answer is too long for a datagram, and %s",
 				address_text(&s->address, address),
@@ -222,6 +234,30 @@ static void judge_halves(struct explain *e)
 			}
 }
 
+/* What musl cannot do though it looks right. */
+static void judge_musl(struct explain *e)
+{
+	char address[ADDRESS_TEXT];
+
+	if (e->conf.long_line)
+		explain_wrong(e,
+			      "%s:%zu is longer than a line may be for this program's libc, which "
+			      "passes it over",
+			      RESOLV_CONF, e->conf.long_line);
+	for (const struct explain_server *s = e->servers; s < e->servers + e->n_servers; s++)
+		if (s->usable && address_is_any(&s->address))
+			explain_wrong(e,
+				      "server %s: its answers come from another address, and this "
+				      "program's libc passes them over",
+				      address_text(&s->address, address));
+	for (size_t i = 0; i < e->conf.n_search; i++)
+		if (!strcmp(e->conf.search[i], ".") && !strchr(e->word, '.') && !e->n_hits)
+			explain_wrong(e,
+				      "%s has `search .`, by which this program's libc asks for a "
+				      "name that no server can read",
+				      RESOLV_CONF);
+}
+
 static void judge_files(struct explain *e)
 {
 	const struct find_result *r = &e->resolution->found;
@@ -242,14 +278,17 @@ static const char *judge_failure(const struct explain *e)
 {
 	const struct find_result *r = &e->resolution->found;
 	bool servers_have = false, asked = e->unfollowed || e->socket_seen, exact = false;
-	bool alias = false;
+	bool alias = false, ends_search = false;
 
 	for (size_t i = 0; i < e->n_servers; i++) {
 		const struct explain_server *s = &e->servers[i];
 		servers_have |= s->found != 0;
 		asked |= s->seen;
-		for (const struct explain_query *q = s->queries; q < s->queries + s->n_queries; q++)
+		for (const struct explain_query *q = s->queries; q < s->queries + s->n_queries;
+		     q++) {
 			alias |= q->r.eai == EAI_NODATA && q->r.why;
+			ends_search |= q->r.eai == EAI_NODATA && e->suffixed[q->name] && e->musl;
+		}
 	}
 	for (size_t i = 0; i < e->n_hits; i++)
 		exact |= e->hits[i].exact;
@@ -266,6 +305,14 @@ static const char *judge_failure(const struct explain *e)
 	if (e->n_hits && !exact && !e->is_address)
 		return "the hosts file has it in another case, which for this program's libc is "
 		       "another name";
+	if (e->unread)
+		return e->unread;
+	if (ends_search && !servers_have)
+		return "a name of the search list is there without an address, and this program's "
+		       "libc asks for no other one then";
+	if (e->musl && e->other_family)
+		return "the hosts file has it with addresses of the other family alone, and "
+		       "this program's libc asks nobody else then";
 	if (r->eai == EAI_NODATA && e->c->finder.family != AF_UNSPEC)
 		return e->n_wrong ? NULL :
 				    "it has no address of the family that was asked for, and "
@@ -320,6 +367,8 @@ void explain_judge(struct explain *e)
 	judge_servers(e);
 	judge_cut(e);
 	judge_halves(e);
+	if (e->musl && !e->is_number)
+		judge_musl(e);
 	judge_files(e);
 	judge_hosts(e);
 	judge_search(e);

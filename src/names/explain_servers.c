@@ -64,6 +64,17 @@ void explain_close_query(struct explain_query *own)
 	}
 }
 
+/* Does the system go on to the next name where S has no answer for NAME? musl does so only where
+ * its first question is answered by `no such name`. */
+static bool explain_goes_on(const struct explain_server *s, size_t name)
+{
+	const struct explain_query *q = s->queries + s->n_seen;
+
+	while (q->name != name)
+		q++;
+	return !s->e->musl || q->r.rcode == DNS_NXDOMAIN;
+}
+
 /* A query has been answered. Once all queries for its name have been, S goes on. */
 static void explain_answered(void *arg, struct find_result *r)
 {
@@ -78,8 +89,8 @@ static void explain_answered(void *arg, struct find_result *r)
 	     q++)
 		if (q->name == own->name && !q->done)
 			return;
-	/* Without an answer the system goes on to the next name. */
-	if (s->found || s->silent || own->name + 1 >= s->e->n_names)
+	if (s->found || s->silent || own->name + 1 >= s->e->n_names ||
+	    !explain_goes_on(s, own->name))
 		s->done = true;
 	else
 		explain_server_next(s, own->name + 1);

@@ -84,9 +84,12 @@ struct explain {
 	bool files_told; /* what it would read, since it is not followed */
 	bool resolution_told;
 	bool hosts_told, nsswitch_told, resolv_told;
-	bool socket_seen; /* it has a connection to some other service */
-	bool multi;	  /* host.conf(5) has that on */
-	char module[64];  /* that the libc has looked for, and has not found so far */
+	bool socket_seen;   /* it has a connection to some other service */
+	bool multi;	    /* host.conf(5) has that on */
+	bool musl;	    /* the libc is that: its rules count */
+	bool other_family;  /* the hosts file has an address for the word that is not asked for */
+	const char *unread; /* why the libc passes over a line that has it; NULL: there is none */
+	char module[64];    /* that the libc has looked for, and has not found so far */
 	struct explain_pending pending[PENDING_MOST];
 	struct explain_stream streams[STREAMS_MOST];
 	char *word;

@@ -99,6 +99,8 @@ int lookup_by_tables(const char *node, const char *service, const struct addrinf
 		     struct addrinfo **list);
 /* Does this libc look into nsswitch.conf(5)? */
 bool lookup_reads_nsswitch(void);
+/* Is it musl, which has rules of its own? */
+bool lookup_is_musl(void);
 /* Adds the names of ADDRESS to *OUT. Returns 0 or getnameinfo's error. */
 int lookup_address_names(const struct address *address, struct lookup_names *out);
 

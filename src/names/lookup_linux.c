@@ -114,6 +114,11 @@ bool lookup_reads_nsswitch(void)
 	return confstr(_CS_GNU_LIBC_VERSION, NULL, 0) > 1;
 }
 
+bool lookup_is_musl(void)
+{
+	return !lookup_reads_nsswitch();
+}
+
 int lookup_address_names(const struct address *address, struct lookup_names *out)
 {
 	struct hostent entry, *found;

@@ -29,6 +29,11 @@ bool lookup_reads_nsswitch(void)
 	return stat("/etc/nsswitch.conf", &st) == 0;
 }
 
+bool lookup_is_musl(void)
+{
+	return false; /* nobody can say */
+}
+
 int lookup_address_names(const struct address *address, struct lookup_names *out)
 {
 	char name[NI_MAXHOST];

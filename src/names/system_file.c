@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "names/lookup.h"
 #include "proto/dns.h"
 
 #define SIZE_MOST (16 << 20)
@@ -46,7 +47,8 @@ int system_file_resolv_conf(struct resolvconf *out)
 	struct text text = { 0 };
 	int status = system_file_read(RESOLV_CONF, &text), error = errno;
 
-	resolvconf_read(out, text.length ? text.data : "", status < 0 ? 0 : text.length);
+	resolvconf_read(out, text.length ? text.data : "", status < 0 ? 0 : text.length,
+			lookup_is_musl());
 	text_free(&text);
 	errno = error;
 	return status;

@@ -1,7 +1,9 @@
 /* resolvconf.h - resolv.conf(5): the servers that are asked, and how
  *
  * By the rules of the libcs, which are not those of other files: a keyword stands at the beginning
- * of its line, a comment is a whole line, and a carriage return is a character as any other.
+ * of its line, a comment is a whole line, and a carriage return is a character as any other. To
+ * musl (1.2.3) it is a blank; `domain` may have many names, and a `search` without one empties the
+ * list; a line of 255 bytes or more is passed over, and of the options the numbers alone are known.
  */
 #ifndef PROTO_RESOLVCONF_H
 #define PROTO_RESOLVCONF_H
@@ -22,10 +24,11 @@ struct resolvconf {
 	size_t server_lines[RESOLVCONF_LINES], search_line; /* line numbers from 1, 0: none */
 	unsigned ndots, timeout, attempts;		    /* timeout in seconds */
 	bool edns, tcp, no_aaaa; /* the options edns0, use-vc and no-aaaa */
+	size_t long_line;	 /* the last one that is passed over for its length; 0: none */
 };
 
-/* Reads the N bytes at TEXT into *OUT, with the defaults of the manual page. Of `search` and
- * `domain` the last one counts. Unknown lines and options are skipped. */
-void resolvconf_read(struct resolvconf *out, const char *text, size_t n);
+/* Reads the N bytes at TEXT into *OUT, as MUSL does or glibc, with the defaults of the manual page.
+ * Of `search` and `domain` the last one counts. Unknown lines and options are skipped. */
+void resolvconf_read(struct resolvconf *out, const char *text, size_t n, bool musl);
 
 #endif

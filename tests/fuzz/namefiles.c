@@ -55,7 +55,7 @@ static void check_resolvconf(const char *text, size_t n)
 {
 	struct resolvconf *c = take(sizeof *c);
 
-	resolvconf_read(c, text, n);
+	resolvconf_read(c, text, n, n % 2);
 	CHECK(c->n_servers <= RESOLVCONF_LINES && c->n_search <= RESOLVCONF_SEARCH);
 	CHECK(c->ndots <= 15 && c->timeout >= 1 && c->timeout <= 30);
 	CHECK(c->attempts >= 1 && c->attempts <= 5);
