@@ -425,10 +425,11 @@ by_libc() {
 	[ "$STATUS" = 0 ] || fault 'what is told differs'
 }
 
-# unfollowed STATUS ARG...: as explains, but its look-up cannot be followed: it is traced by another itself.
+# unfollowed STATUS ARG...: as explains, but its look-up cannot be followed: it is traced by another itself. What stands
+# in the array WITHIN runs that.
 unfollowed() {
 	STATUS=0
-	ASAN_OPTIONS="${ASAN_OPTIONS-}:detect_leaks=0" inside strace -f -qq -o trace -e trace=none \
+	ASAN_OPTIONS="${ASAN_OPTIONS-}:detect_leaks=0" inside "${WITHIN[@]}" strace -f -qq -o trace -e trace=none \
 		"$(sed -n "s/.* -- '\(.*\)' .*/\1/p" "$SOCKIT")" resolve --explain "${@:2}" >out 2>err || STATUS=$?
 	[ "$STATUS" = "$1" ] || fault "status $1 was expected: ${*:2}"
 }
@@ -441,6 +442,40 @@ unfollowed() {
 	grep -qx $'followed\t-\t-\tOperation not permitted (EPERM): the steps are worked out from the files'"${MUSL:+, as musl reads them}" out
 	order followed hosts resolv search getaddrinfo probe
 	step "probe~127\.0\.0\.1 port 53~v4\.test A~192\.0\.2\.1$MS"
+}
+
+@test "what is worked out for glibc follows its rules" {
+	needs strace strace
+	[ "$ASKED" = server ] || skip 'it cannot be followed here'
+	[ ! "${MUSL-}" ] || skip 'for a program of glibc'
+	system <<<'192.0.2.77 ok'
+	inside ip route add 192.0.2.0/24 dev lo
+	local case name conf probes wrong
+	local -a cases=(
+		# After a refusal the other suffixes are left out; some options leave questions out.
+		"refused|search x.test y.test|refused.x.test A refused A|server * port 53: the server failed (REFUSED), *"
+		"gone|search x.test y.test|gone.x.test A gone.y.test A gone A|neither *"
+		"gone|search x.test;options no-tld-query|gone.x.test A|neither *"
+		"v4|LOCALDOMAIN=y.test;search x.test|v4.y.test A|"
+		"v4|nameserver 127.0.0.1|v4.corp.test A|"
+	)
+	for case in "${cases[@]}"; do
+		IFS='|' read -r name conf probes wrong <<<"$case"
+		printf 'nameserver 127.0.0.1\noptions timeout:1 attempts:1\n%b\n' "${conf//;/\\n}" >resolv.conf
+		LOCALDOMAIN=$(sed -n 's/^LOCALDOMAIN=//p' resolv.conf)
+		export LOCALDOMAIN
+		[ "$LOCALDOMAIN" ] || unset LOCALDOMAIN
+		WITHIN=(unshare -u sh -c 'hostname vm.corp.test; exec "$@"' -)
+		unfollowed 0 -4 "$name" >told || [ "$STATUS" = 3 ]
+		[ "$(awk -F '\t' '$1 == "probe" { print $3 }' out | paste -sd ' ')" = "$probes" ] || fault "$case"
+		# shellcheck disable=SC2053 # a pattern
+		[[ $(sed -n 's/^wrong\t//p' out) == $wrong ]] || fault "$case"
+	done
+	unset LOCALDOMAIN
+	# What is not asked does not disagree.
+	echo 'hosts: dns' >nsswitch.conf
+	unfollowed 0 -4 ok
+	wrong
 }
 
 @test "what is worked out for musl follows its rules" {

@@ -89,7 +89,8 @@ static void explain_go_on(void *arg)
 	if (over && !e->resolution_told) {
 		e->resolution_told = true;
 		explain_tell_resolution(e);
-		e->hosts_asked = e->hosts_told;
+		e->hosts_asked = e->hosts_told && !(e->files_told && e->nsswitch_told &&
+						    !explain_has_source(e, "files"));
 		/* What it did not look at may be why it has found nothing. */
 		if (!e->is_number) {
 			explain_hosts(e);

@@ -1,8 +1,10 @@
 /* explain_files.c - what nsswitch.conf, the hosts file and resolv.conf say about the word */
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/errname.h"
@@ -258,9 +260,35 @@ void explain_host_conf(struct explain *e)
 	text_free(&text);
 }
 
+/* To glibc the environment counts more than a list in resolv.conf, and without either the domain of
+ * this host. Returns which of them it is; NULL: neither. */
+static const char *explain_other_list(struct explain *e)
+{
+	const char *list = getenv("LOCALDOMAIN"), *from = "LOCALDOMAIN";
+	char host[256] = "", text[1024];
+	struct resolvconf other;
+
+	if (e->musl)
+		return NULL;
+	if (!list && e->conf.n_search == 0 && gethostname(host, sizeof host - 1) == 0) {
+		from = "hostname";
+		list = strchr(host, '.');
+		if (list)
+			list++;
+	}
+	if (!list)
+		return NULL;
+	snprintf(text, sizeof text, "search %s", list);
+	resolvconf_read(&other, text, strlen(text), false);
+	memcpy(e->conf.search, other.search, sizeof other.search);
+	e->conf.n_search = other.n_search;
+	return from;
+}
+
 void explain_search(struct explain *e)
 {
 	char text[2048] = "", where[64];
+	const char *from;
 	unsigned dots = 0;
 	size_t n = strlen(e->word);
 
@@ -273,19 +301,21 @@ void explain_search(struct explain *e)
 				     "as it is: it ends in a dot", -1);
 		return;
 	}
+	from = explain_other_list(e);
 	if (dots >= e->conf.ndots)
 		explain_add_name(e, NULL);
 	/* musl adds nothing to a name that has so many dots. */
 	for (size_t i = 0; i < e->conf.n_search && !(e->musl && dots >= e->conf.ndots); i++)
 		if (strcmp(e->conf.search[i], ".") != 0)
 			explain_add_name(e, e->conf.search[i]);
-	if (dots < e->conf.ndots)
+	if (dots < e->conf.ndots && !(dots == 0 && e->conf.no_tld))
 		explain_add_name(e, NULL);
 	for (size_t i = 0; i < e->n_names; i++)
 		explain_add_word(text, sizeof text, e->names[i]);
 	n = strlen(text);
 	snprintf(text + n, sizeof text - n, " (ndots %u)", e->conf.ndots);
 	explain_tell(e, "search",
-		     explain_place(RESOLV_CONF, e->conf.search_line, where, sizeof where), e->word,
-		     text, -1);
+		     from ? from :
+			    explain_place(RESOLV_CONF, e->conf.search_line, where, sizeof where),
+		     e->word, text, -1);
 }

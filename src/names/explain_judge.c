@@ -354,8 +354,9 @@ static void judge_source(struct explain *e)
 		explain_wrong(
 			e, "getaddrinfo says %s, which neither the hosts file nor a server has: %s",
 			address,
-			e->strange ? "it comes from an answer that is not as it should be" :
-				     "a cache has it, which may be out of date");
+			e->unfollowed ? "where it comes from could not be followed" :
+			e->strange    ? "it comes from an answer that is not as it should be" :
+					"a cache has it, which may be out of date");
 		return;
 	}
 }

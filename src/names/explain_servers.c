@@ -64,15 +64,23 @@ void explain_close_query(struct explain_query *own)
 	}
 }
 
-/* Does the system go on to the next name where S has no answer for NAME? musl does so only where
- * its first question is answered by `no such name`. */
-static bool explain_goes_on(const struct explain_server *s, size_t name)
+/* Returns which name the system asks for where S has no answer for NAME; NAMES_MOST: none. musl
+ * goes on only where its first question is answered by `no such name`, and glibc leaves the other
+ * suffixes out where S will not answer. */
+static size_t explain_next_name(const struct explain_server *s, size_t name)
 {
+	const struct explain *e = s->e;
 	const struct explain_query *q = s->queries + s->n_seen;
+	size_t next = name + 1;
 
 	while (q->name != name)
 		q++;
-	return !s->e->musl || q->r.rcode == DNS_NXDOMAIN;
+	if (e->musl && q->r.rcode != DNS_NXDOMAIN)
+		return NAMES_MOST;
+	if (q->r.rcode == DNS_REFUSED || q->r.rcode == DNS_NOTIMP || q->r.rcode == DNS_FORMERR)
+		while (next < e->n_names && e->suffixed[next])
+			next++;
+	return next < e->n_names ? next : NAMES_MOST;
 }
 
 /* A query has been answered. Once all queries for its name have been, S goes on. */
@@ -80,6 +88,7 @@ static void explain_answered(void *arg, struct find_result *r)
 {
 	struct explain_query *own = arg;
 	struct explain_server *s = own->server;
+	size_t next;
 
 	own->r = *r;
 	*r = (struct find_result){ 0 };
@@ -89,11 +98,11 @@ static void explain_answered(void *arg, struct find_result *r)
 	     q++)
 		if (q->name == own->name && !q->done)
 			return;
-	if (s->found || s->silent || own->name + 1 >= s->e->n_names ||
-	    !explain_goes_on(s, own->name))
+	next = explain_next_name(s, own->name);
+	if (s->found || s->silent || next == NAMES_MOST)
 		s->done = true;
 	else
-		explain_server_next(s, own->name + 1);
+		explain_server_next(s, next);
 	if (s->done)
 		explain_wake(s->e);
 }

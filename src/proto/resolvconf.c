@@ -42,6 +42,7 @@ static void resolvconf_read_option(struct resolvconf *out, const struct word *w,
 		{ "edns0", NULL, 0, &out->edns },
 		{ "use-vc", NULL, 0, &out->tcp },
 		{ "no-aaaa", NULL, 0, &out->no_aaaa },
+		{ "no-tld-query", NULL, 0, &out->no_tld },
 	};
 	char word[RESOLVCONF_WORD];
 
