@@ -1,0 +1,566 @@
+/* tls.c - writing a ClientHello, and reading what a server answers in the clear */
+#include "proto/tls.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+/* ---- names ---- */
+
+/* Names stand in the tables themselves, so that nothing has to be relocated at each start. */
+struct tls_word {
+	unsigned code;
+	char name[48];
+};
+
+/* All suites that are offered, those first that are worth having (IANA's TLS Cipher Suites). */
+static const struct tls_word ciphers[] = {
+	/* of TLS 1.3 */
+	{ 0x1301, "TLS_AES_128_GCM_SHA256" },
+	{ 0x1302, "TLS_AES_256_GCM_SHA384" },
+	{ 0x1303, "TLS_CHACHA20_POLY1305_SHA256" },
+	{ 0x1304, "TLS_AES_128_CCM_SHA256" },
+	{ 0x1305, "TLS_AES_128_CCM_8_SHA256" },
+	/* of TLS 1.2 */
+	{ 0xc02b, "TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256" },
+	{ 0xc02f, "TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256" },
+	{ 0xc02c, "TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384" },
+	{ 0xc030, "TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384" },
+	{ 0xcca9, "TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256" },
+	{ 0xcca8, "TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256" },
+	{ 0xccaa, "TLS_DHE_RSA_WITH_CHACHA20_POLY1305_SHA256" },
+	{ 0x009e, "TLS_DHE_RSA_WITH_AES_128_GCM_SHA256" },
+	{ 0x009f, "TLS_DHE_RSA_WITH_AES_256_GCM_SHA384" },
+	{ 0xc0ac, "TLS_ECDHE_ECDSA_WITH_AES_128_CCM" },
+	{ 0xc0ad, "TLS_ECDHE_ECDSA_WITH_AES_256_CCM" },
+	{ 0xc09e, "TLS_DHE_RSA_WITH_AES_128_CCM" },
+	{ 0xc09f, "TLS_DHE_RSA_WITH_AES_256_CCM" },
+	{ 0xc023, "TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA256" },
+	{ 0xc027, "TLS_ECDHE_RSA_WITH_AES_128_CBC_SHA256" },
+	{ 0xc024, "TLS_ECDHE_ECDSA_WITH_AES_256_CBC_SHA384" },
+	{ 0xc028, "TLS_ECDHE_RSA_WITH_AES_256_CBC_SHA384" },
+	{ 0x0067, "TLS_DHE_RSA_WITH_AES_128_CBC_SHA256" },
+	{ 0x006b, "TLS_DHE_RSA_WITH_AES_256_CBC_SHA256" },
+	{ 0xc061, "TLS_ECDHE_RSA_WITH_ARIA_256_GCM_SHA384" },
+	{ 0xc060, "TLS_ECDHE_RSA_WITH_ARIA_128_GCM_SHA256" },
+	{ 0xc076, "TLS_ECDHE_RSA_WITH_CAMELLIA_128_CBC_SHA256" },
+	{ 0xc077, "TLS_ECDHE_RSA_WITH_CAMELLIA_256_CBC_SHA384" },
+	{ 0x00a2, "TLS_DHE_DSS_WITH_AES_128_GCM_SHA256" },
+	{ 0x00a3, "TLS_DHE_DSS_WITH_AES_256_GCM_SHA384" },
+	{ 0x009c, "TLS_RSA_WITH_AES_128_GCM_SHA256" },
+	{ 0x009d, "TLS_RSA_WITH_AES_256_GCM_SHA384" },
+	{ 0xc09c, "TLS_RSA_WITH_AES_128_CCM" },
+	{ 0xc09d, "TLS_RSA_WITH_AES_256_CCM" },
+	{ 0x003c, "TLS_RSA_WITH_AES_128_CBC_SHA256" },
+	{ 0x003d, "TLS_RSA_WITH_AES_256_CBC_SHA256" },
+	/* of TLS 1.0 */
+	{ 0xc009, "TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA" },
+	{ 0xc013, "TLS_ECDHE_RSA_WITH_AES_128_CBC_SHA" },
+	{ 0xc00a, "TLS_ECDHE_ECDSA_WITH_AES_256_CBC_SHA" },
+	{ 0xc014, "TLS_ECDHE_RSA_WITH_AES_256_CBC_SHA" },
+	{ 0x0033, "TLS_DHE_RSA_WITH_AES_128_CBC_SHA" },
+	{ 0x0039, "TLS_DHE_RSA_WITH_AES_256_CBC_SHA" },
+	{ 0x0032, "TLS_DHE_DSS_WITH_AES_128_CBC_SHA" },
+	{ 0x0038, "TLS_DHE_DSS_WITH_AES_256_CBC_SHA" },
+	{ 0x0045, "TLS_DHE_RSA_WITH_CAMELLIA_128_CBC_SHA" },
+	{ 0x0088, "TLS_DHE_RSA_WITH_CAMELLIA_256_CBC_SHA" },
+	{ 0x002f, "TLS_RSA_WITH_AES_128_CBC_SHA" },
+	{ 0x0035, "TLS_RSA_WITH_AES_256_CBC_SHA" },
+	{ 0x0041, "TLS_RSA_WITH_CAMELLIA_128_CBC_SHA" },
+	{ 0x0084, "TLS_RSA_WITH_CAMELLIA_256_CBC_SHA" },
+	{ 0x0096, "TLS_RSA_WITH_SEED_CBC_SHA" },
+	/* that nobody should have any more */
+	{ 0xc008, "TLS_ECDHE_ECDSA_WITH_3DES_EDE_CBC_SHA" },
+	{ 0xc012, "TLS_ECDHE_RSA_WITH_3DES_EDE_CBC_SHA" },
+	{ 0x0016, "TLS_DHE_RSA_WITH_3DES_EDE_CBC_SHA" },
+	{ 0x000a, "TLS_RSA_WITH_3DES_EDE_CBC_SHA" },
+	{ 0xc011, "TLS_ECDHE_RSA_WITH_RC4_128_SHA" },
+	{ 0x0005, "TLS_RSA_WITH_RC4_128_SHA" },
+	{ 0x0004, "TLS_RSA_WITH_RC4_128_MD5" },
+	{ 0x0009, "TLS_RSA_WITH_DES_CBC_SHA" },
+	{ 0xc010, "TLS_ECDHE_RSA_WITH_NULL_SHA" },
+	{ 0x003b, "TLS_RSA_WITH_NULL_SHA256" },
+	{ 0x0002, "TLS_RSA_WITH_NULL_SHA" },
+};
+
+#define N_CIPHERS (sizeof ciphers / sizeof *ciphers)
+
+static const struct tls_word versions[] = {
+	{ 0x0300, "SSL 3.0" },	{ 0x0301, "TLS 1.0" },	{ 0x0302, "TLS 1.1" },
+	{ TLS_1_2, "TLS 1.2" }, { TLS_1_3, "TLS 1.3" },
+};
+
+/* RFC 8446, 6, and what RFC 5246 and those before it had. */
+static const struct tls_word alerts[] = {
+	{ 0, "close_notify" },
+	{ 10, "unexpected_message" },
+	{ 20, "bad_record_mac" },
+	{ 21, "decryption_failed" },
+	{ 22, "record_overflow" },
+	{ 30, "decompression_failure" },
+	{ 40, "handshake_failure" },
+	{ 41, "no_certificate" },
+	{ 42, "bad_certificate" },
+	{ 43, "unsupported_certificate" },
+	{ 44, "certificate_revoked" },
+	{ 45, "certificate_expired" },
+	{ 46, "certificate_unknown" },
+	{ 47, "illegal_parameter" },
+	{ 48, "unknown_ca" },
+	{ 49, "access_denied" },
+	{ 50, "decode_error" },
+	{ 51, "decrypt_error" },
+	{ 60, "export_restriction" },
+	{ 70, "protocol_version" },
+	{ 71, "insufficient_security" },
+	{ 80, "internal_error" },
+	{ 86, "inappropriate_fallback" },
+	{ 90, "user_canceled" },
+	{ 100, "no_renegotiation" },
+	{ 109, "missing_extension" },
+	{ 110, "unsupported_extension" },
+	{ 111, "certificate_unobtainable" },
+	{ 112, "unrecognized_name" },
+	{ 113, "bad_certificate_status_response" },
+	{ 114, "bad_certificate_hash_value" },
+	{ 115, "unknown_psk_identity" },
+	{ 116, "certificate_required" },
+	{ 120, "no_application_protocol" },
+};
+
+static const char *find_name(const struct tls_word *words, size_t n, unsigned code,
+			     const char *format, char *text)
+{
+	for (size_t i = 0; i < n; i++)
+		if (words[i].code == code)
+			return words[i].name;
+	snprintf(text, TLS_NAME, format, code);
+	return text;
+}
+
+#define FIND(words, code, format, text)                                                            \
+	find_name(words, sizeof(words) / sizeof *(words), code, format, text)
+
+const char *tls_version_name(unsigned version, char *text)
+{
+	return FIND(versions, version, "TLS 0x%04X", text);
+}
+
+const char *tls_cipher_name(unsigned cipher, char *text)
+{
+	return FIND(ciphers, cipher, "0x%04X", text);
+}
+
+const char *tls_alert_name(int alert, char *text)
+{
+	return FIND(alerts, (unsigned)alert, "%u", text);
+}
+
+/* ---- ClientHello ---- */
+
+enum { CHANGE_CIPHER_SPEC = 20, ALERT = 21, HANDSHAKE = 22 }; /* kinds of record */
+
+enum { HELLO_REQUEST = 0, CLIENT_HELLO = 1, SERVER_HELLO = 2, CERTIFICATE = 11 };
+
+enum extension {
+	SERVER_NAME = 0,
+	SUPPORTED_GROUPS = 10,
+	EC_POINT_FORMATS = 11,
+	SIGNATURE_ALGORITHMS = 13,
+	ALPN = 16,
+	PADDING = 21,
+	EXTENDED_MASTER_SECRET = 23,
+	SUPPORTED_VERSIONS = 43,
+	KEY_SHARE = 51,
+	RENEGOTIATION_INFO = 0xff01,
+};
+
+#define RANDOM 32     /* bytes of a random, a session identifier, and a share of X25519, */
+#define X25519 0x001d /* of which any are one (RFC 7748, 5) */
+
+static void put_number(struct text *out, unsigned n, unsigned bytes)
+{
+	while (bytes-- > 0) {
+		unsigned char byte = (unsigned char)(n >> 8 * bytes);
+		text_put(out, &byte, 1);
+	}
+}
+
+/* Begins what has its length, of so many BYTES, before it. Returns its place for end_length(). */
+static size_t begin_length(struct text *out, unsigned bytes)
+{
+	put_number(out, 0, bytes);
+	return out->length;
+}
+
+static void end_length(struct text *out, size_t from, unsigned bytes)
+{
+	size_t n = out->length - from;
+
+	if (out->failed)
+		return;
+	for (unsigned i = 1; i <= bytes; i++, n >>= 8)
+		out->data[from - i] = (char)(n & 0xff);
+}
+
+/* Adds the extension KIND with the N BYTES, before which they want their length, of so many bytes;
+ * 0: they do not. */
+static void put_extension(struct text *out, enum extension kind, unsigned length, const void *bytes,
+			  size_t n)
+{
+	put_number(out, kind, 2);
+	put_number(out, (unsigned)n + length, 2);
+	if (length)
+		put_number(out, (unsigned)n, length);
+	text_put(out, bytes, n);
+}
+
+/* Can NAME stand in a ClientHello? Returns its length without the dot at its end; 0: no. */
+static size_t name_length(const char *name)
+{
+	size_t n = name ? strlen(name) : 0;
+
+	n -= n && name[n - 1] == '.';
+	if (n == 0 || n > 253)
+		return 0;
+	for (size_t i = 0; i < n; i++)
+		if (name[i] <= ' ' || name[i] > '~')
+			return 0;
+	return n;
+}
+
+static void put_server_name(struct text *out, const char *name)
+{
+	size_t n = name_length(name);
+
+	if (!n)
+		return;
+	put_number(out, SERVER_NAME, 2);
+	put_number(out, (unsigned)n + 5, 2);
+	put_number(out, (unsigned)n + 3, 2);
+	put_number(out, 0, 1); /* host_name */
+	put_number(out, (unsigned)n, 2);
+	text_put(out, name, n);
+}
+
+static void put_key_share(struct text *out, const unsigned char *share)
+{
+	put_number(out, KEY_SHARE, 2);
+	put_number(out, RANDOM + 6, 2);
+	put_number(out, RANDOM + 4, 2);
+	put_number(out, X25519, 2);
+	put_number(out, RANDOM, 2);
+	text_put(out, share, RANDOM);
+}
+
+/* Some old servers never answer a handshake message of 256 to 511 bytes (RFC 7685). HELLO is where
+ * its body begins. */
+static void put_padding(struct text *out, size_t hello)
+{
+	static const unsigned char zeros[256];
+	size_t n = out->length - hello + 4;
+
+	if (n > 0xff && n < 0x200)
+		put_extension(out, PADDING, 0, zeros, 0x200 - n > 4 ? 0x200 - n - 4 : 1);
+}
+
+static void put_extensions(struct text *out, unsigned highest, const unsigned char *share,
+			   const char *name)
+{
+	static const unsigned char groups[] = {
+		0x00, 0x1d, 0x00, 0x17, 0x00, 0x18, 0x00, 0x19, /* X25519, NIST's curves, */
+		0x00, 0x1e, 0x01, 0x00, 0x01, 0x01,		/* X448, FFDHE */
+	};
+	static const unsigned char formats[] = { 0 }; /* uncompressed */
+	static const unsigned char signatures[] = {
+		0x04, 0x03, 0x05, 0x03, 0x06, 0x03, 0x08, 0x07, 0x08, 0x08, /* ECDSA, EdDSA, */
+		0x08, 0x04, 0x08, 0x05, 0x08, 0x06, 0x08, 0x09, 0x08, 0x0a, /* RSA PSS, */
+		0x08, 0x0b, 0x04, 0x01, 0x05, 0x01, 0x06, 0x01, 0x03, 0x01, /* RSA PKCS #1, */
+		0x04, 0x02, 0x02, 0x03, 0x02, 0x01, 0x02, 0x02,		    /* DSA, SHA-1 */
+	};
+	static const char protocols[] = "\x02h2\x08http/1.1";
+	static const unsigned char offered[] = { 0x03, 0x04, 0x03, 0x03, 0x03, 0x02, 0x03, 0x01 };
+	unsigned skipped = highest == TLS_1_3 ? 0 : 2;
+
+	put_server_name(out, name);
+	put_extension(out, RENEGOTIATION_INFO, 1, NULL, 0);
+	put_extension(out, EXTENDED_MASTER_SECRET, 0, NULL, 0);
+	put_extension(out, EC_POINT_FORMATS, 1, formats, sizeof formats);
+	put_extension(out, SUPPORTED_GROUPS, 2, groups, sizeof groups);
+	put_extension(out, SIGNATURE_ALGORITHMS, 2, signatures, sizeof signatures);
+	put_extension(out, ALPN, 2, protocols, sizeof protocols - 1);
+	put_extension(out, SUPPORTED_VERSIONS, 1, offered + skipped, sizeof offered - skipped);
+	if (highest == TLS_1_3)
+		put_key_share(out, share);
+}
+
+void tls_put_hello(struct text *out, unsigned highest, const unsigned char *chance,
+		   const char *name)
+{
+	size_t record, hello, list;
+
+	put_number(out, HANDSHAKE, 1);
+	put_number(out, 0x0301, 2); /* what every server takes (RFC 8446, 5.1) */
+	record = begin_length(out, 2);
+	put_number(out, CLIENT_HELLO, 1);
+	hello = begin_length(out, 3);
+	put_number(out, TLS_1_2, 2);
+	text_put(out, chance, RANDOM);
+	put_number(out, RANDOM, 1);
+	text_put(out, chance + RANDOM, RANDOM);
+	list = begin_length(out, 2);
+	for (size_t i = 0; i < N_CIPHERS; i++)
+		put_number(out, ciphers[i].code, 2);
+	end_length(out, list, 2);
+	put_number(out, 0x0100, 2); /* one method of compression: none */
+	list = begin_length(out, 2);
+	put_extensions(out, highest, chance + 2 * RANDOM, name);
+	put_padding(out, hello);
+	end_length(out, list, 2);
+	end_length(out, hello, 3);
+	end_length(out, record, 2);
+}
+
+/* ---- what is read ---- */
+
+/* What is left of some bytes. */
+struct span {
+	const unsigned char *at;
+	size_t n;
+};
+
+/* Takes the first N bytes of *S into *OUT. False: there are fewer. */
+static bool take_bytes(struct span *s, size_t n, struct span *out)
+{
+	if (n > s->n)
+		return false;
+	*out = (struct span){ s->at, n };
+	s->at += n;
+	s->n -= n;
+	return true;
+}
+
+/* Takes a number of so many BYTES. */
+static bool take_number(struct span *s, unsigned bytes, unsigned *out)
+{
+	struct span b;
+
+	if (!take_bytes(s, bytes, &b))
+		return false;
+	*out = 0;
+	for (unsigned i = 0; i < bytes; i++)
+		*out = *out << 8 | b.at[i];
+	return true;
+}
+
+/* Takes what has its length, of so many BYTES, before it. */
+static bool take_counted(struct span *s, unsigned bytes, struct span *out)
+{
+	unsigned n;
+
+	return take_number(s, bytes, &n) && take_bytes(s, n, out);
+}
+
+__attribute__((format(printf, 2, 3))) static void tls_fail(struct tls_server *s, const char *format,
+							   ...)
+{
+	va_list list;
+
+	va_start(list, format);
+	vsnprintf(s->why, sizeof s->why, format, list);
+	va_end(list);
+	s->step = TLS_FAILED;
+}
+
+static void take_alpn(struct tls_server *s, struct span body)
+{
+	struct span list, name;
+
+	if (!take_counted(&body, 2, &list) || !take_counted(&list, 1, &name))
+		return;
+	memcpy(s->alpn, name.at, name.n);
+	s->alpn_n = name.n;
+}
+
+/* Reads the body of a ServerHello, or of a HelloRetryRequest, which has the same form. */
+static bool take_hello(struct tls_server *s, struct span in)
+{
+	struct span ignored, extensions = { 0 }, body;
+	unsigned kind, version;
+
+	if (!take_number(&in, 2, &s->version) || !take_bytes(&in, RANDOM, &ignored) ||
+	    !take_counted(&in, 1, &ignored) || !take_number(&in, 2, &s->cipher) ||
+	    !take_bytes(&in, 1, &ignored) || (in.n > 0 && !take_counted(&in, 2, &extensions)) ||
+	    in.n > 0)
+		return false;
+	while (extensions.n > 0) {
+		if (!take_number(&extensions, 2, &kind) || !take_counted(&extensions, 2, &body))
+			return false;
+		if (kind == ALPN)
+			take_alpn(s, body);
+		else if (kind == SUPPORTED_VERSIONS && take_number(&body, 2, &version))
+			s->version = version;
+	}
+	return true;
+}
+
+static void on_hello(struct tls_server *s, struct span in)
+{
+	if (!take_hello(s, in) || s->version >> 8 != 3) {
+		s->version = 0;
+		s->alpn_n = 0;
+		tls_fail(s, "its ServerHello is malformed");
+		return;
+	}
+	s->alert = -1; /* a warning came before */
+	if (s->version >= TLS_1_3)
+		s->step = TLS_DONE;
+}
+
+/* Keeps the first certificate of the list, the server's own. */
+static void on_certificate(struct tls_server *s, struct span in)
+{
+	struct span list, first = { 0 };
+
+	s->step = TLS_DONE;
+	if (!take_counted(&in, 3, &list) || (list.n > 0 && !take_counted(&list, 3, &first)))
+		tls_fail(s, "its Certificate message is malformed");
+	else
+		text_put(&s->certificate, first.at, first.n);
+}
+
+static void on_handshake(struct tls_server *s, unsigned kind, struct span body)
+{
+	if (kind == HELLO_REQUEST)
+		return;
+	if (!s->version && kind == SERVER_HELLO)
+		on_hello(s, body);
+	else if (!s->version)
+		tls_fail(s, "its first message is of type %u, no ServerHello", kind);
+	else if (kind == CERTIFICATE)
+		on_certificate(s, body);
+	else
+		s->step = TLS_DONE; /* it shows none */
+}
+
+/* Forgets what has been read of the message, all but what is LEFT. */
+static void keep_rest(struct tls_server *s, struct span left)
+{
+	if (left.n == s->message.length)
+		return;
+	memmove(s->message.data, left.at, left.n);
+	s->message.length = left.n;
+}
+
+/* Takes the messages of the handshake that have come whole. */
+static void take_messages(struct tls_server *s)
+{
+	struct span in = { (const unsigned char *)s->message.data, s->message.length }, body;
+	unsigned kind, n;
+
+	while (s->step == TLS_MORE && in.n >= 4) {
+		struct span rest = in;
+		take_number(&rest, 1, &kind);
+		take_number(&rest, 3, &n);
+		if (n > TLS_MOST) {
+			tls_fail(s, "a message of %u bytes, more than %zu", n, TLS_MOST);
+			return;
+		}
+		if (!take_bytes(&rest, n, &body))
+			break;
+		in = rest;
+		on_handshake(s, kind, body);
+	}
+	keep_rest(s, in);
+}
+
+/* Takes alerts. A fatal one ends all, and so does the end itself; others are warnings. */
+static void take_alerts(struct tls_server *s)
+{
+	struct span in = { (const unsigned char *)s->message.data, s->message.length };
+	unsigned level, code;
+
+	while (s->step == TLS_MORE && in.n >= 2) {
+		take_number(&in, 1, &level);
+		take_number(&in, 1, &code);
+		s->alert = (int)code;
+		if (level != 1 || code == 0)
+			s->step = TLS_DONE;
+	}
+	keep_rest(s, in);
+}
+
+/* The header of a record has come. */
+static void take_header(struct tls_server *s)
+{
+	unsigned kind = s->header[0];
+
+	s->left = (size_t)(s->header[3] << 8 | s->header[4]);
+	s->taken += s->left;
+	if (s->version && kind != HANDSHAKE && kind != ALERT)
+		s->step = TLS_DONE; /* the handshake goes on in secret: it is one resumed */
+	else if (kind != HANDSHAKE && kind != ALERT)
+		tls_fail(s, "a record of type %u before ServerHello", kind);
+	else if (s->left == 0 || s->left > (1 << 14) || s->header[1] != 3)
+		tls_fail(s, "a record of %zu bytes of version %u.%u", s->left, s->header[1],
+			 s->header[2]);
+	else if (s->taken > TLS_MOST)
+		tls_fail(s, "more than %zu bytes", TLS_MOST);
+	else if (s->message.length > 0 && (kind == ALERT) != (s->record == ALERT))
+		tls_fail(s, "a record of type %u within a message", kind);
+	s->record = kind;
+}
+
+/* Is what has come of the first record's header one of TLS? */
+static bool is_foreign(const struct tls_server *s)
+{
+	unsigned kind = s->header[0];
+
+	return (kind != HANDSHAKE && kind != ALERT) || (s->header_n > 1 && s->header[1] != 3) ||
+	       (s->header_n > 2 && s->header[2] > 4);
+}
+
+void tls_start(struct tls_server *s)
+{
+	*s = (struct tls_server){ .alert = -1 };
+}
+
+void tls_free(struct tls_server *s)
+{
+	text_free(&s->certificate);
+	text_free(&s->message);
+}
+
+/* Takes a part of the N bytes at IN, at least one. Returns how many. */
+static size_t take_part(struct tls_server *s, const unsigned char *in, size_t n)
+{
+	if (s->left == 0) {
+		s->header[s->header_n++] = *in;
+		if (s->taken == 0 && is_foreign(s))
+			s->step = TLS_FOREIGN;
+		else if (s->header_n == sizeof s->header)
+			take_header(s);
+		return 1;
+	}
+	if (n > s->left)
+		n = s->left;
+	text_put(&s->message, in, n);
+	s->left -= n;
+	if (s->left == 0)
+		s->header_n = 0;
+	if (s->record == ALERT)
+		take_alerts(s);
+	else
+		take_messages(s);
+	return n;
+}
+
+enum tls_step tls_take(struct tls_server *s, const unsigned char *in, size_t n)
+{
+	for (size_t used; s->step == TLS_MORE && n > 0; in += used, n -= used) {
+		used = take_part(s, in, n);
+		if (s->message.failed || s->certificate.failed)
+			s->step = TLS_LACKING;
+	}
+	return s->step;
+}
