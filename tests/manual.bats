@@ -575,6 +575,12 @@ broadcasting() {
 	example probe-json
 }
 
+@test "example: what a server of TLS says" {
+	needs jq jq
+	needs openssl openssl
+	example probe-tls
+}
+
 @test "example: through a proxy" {
 	needs microsocks microsocks
 	example proxy

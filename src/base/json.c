@@ -89,6 +89,12 @@ void json_string(struct json *j, const char *key, const char *text)
 		json_bytes(j, key, text, strlen(text));
 }
 
+void json_bool(struct json *j, const char *key, bool value)
+{
+	if (json_begin(j, key))
+		text_add(&j->text, "%s", value ? "true" : "false");
+}
+
 void json_number(struct json *j, const char *key, int64_t n)
 {
 	if (json_begin(j, key))

@@ -30,6 +30,8 @@ void json_bytes(struct json *j, const char *key, const void *text, size_t n);
 /* Adds TEXT as json_bytes() does; NULL: adds nothing. */
 void json_string(struct json *j, const char *key, const char *text);
 
+void json_bool(struct json *j, const char *key, bool value);
+
 void json_number(struct json *j, const char *key, int64_t n);
 
 /* Adds NS nanoseconds as a number of milliseconds, to the microsecond. */

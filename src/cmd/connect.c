@@ -26,6 +26,8 @@ static const struct option_row rows[] = {
 	  .help = "one that is open is enough" },
 	{ "closed", 0, OPTION_FLAG, AT(closed), .needs = "probe",
 	  .help = "none is to be open; with --retry wait until none is" },
+	{ "tls", 0, OPTION_FLAG, AT(tls), .excludes = "closed", .needs = "probe",
+	  .help = "ask what is open for TLS: tell version, suite and certificate" },
 	{ "ping", 0, OPTION_FLAG, AT(ping), .excludes = "pass-fd fastopen retry execute " NO_DATA,
 	  .help = "connect again and again: tell how long it takes" },
 	{ "count", 'c', OPTION_NUMBER, AT(count), .arg = "N", .min = 1, .max = INT64_MAX,
@@ -107,6 +109,7 @@ static struct outcome connect_probe(const struct connect_options *o,
 		.jobs = o->jobs,
 		.any = o->any,
 		.closed = o->closed,
+		.tls = o->tls,
 	};
 
 	return scan_run(&c, operands);

@@ -17,7 +17,7 @@ struct connect_options {
 	struct retry_options retry;
 	struct proxy_options proxy;
 	int64_t wait, interval, jobs, count;
-	bool probe, any, closed, ping, pass_fd;
+	bool probe, any, closed, tls, ping, pass_fd;
 	const char *host, *port; /* the operands; NULL with --probe */
 };
 

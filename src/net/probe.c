@@ -42,6 +42,8 @@ struct probe {
 	size_t started; /* how many addresses have been tried */
 	int64_t next_start, deadline;
 	bool failed; /* an address has: see `result` */
+	int open;    /* the connection that is asked for TLS; -1: none */
+	struct tls_asker *asker;
 	struct probe_result result;
 	struct probe *next, **before;
 	struct dial_failure failures[]; /* of the target's addresses, with its port */
@@ -102,17 +104,25 @@ static void attempt_drop(struct prober *p, struct attempt *a)
 	attempt_free(p, a);
 }
 
-/* Ends all attempts of B, which P has no more. */
+/* Ends all attempts of B. */
+static void probe_drop_attempts(struct probe *b)
+{
+	for (struct attempt *next, *a = b->attempts; a; a = next) {
+		next = a->next;
+		close(a->watch.fd);
+		attempt_free(b->p, a);
+	}
+	b->attempts = NULL;
+	timer_drop(b->p->loop, &b->timer);
+}
+
+/* Ends all that is under way for B, which P has no more. */
 static void probe_detach(struct probe *b)
 {
 	struct prober *p = b->p;
 
-	for (struct attempt *next, *a = b->attempts; a; a = next) {
-		next = a->next;
-		close(a->watch.fd);
-		attempt_free(p, a);
-	}
-	timer_drop(p->loop, &b->timer);
+	probe_drop_attempts(b);
+	tls_ask_cancel(b->asker);
 	*b->before = b->next;
 	if (b->next)
 		b->next->before = b->before;
@@ -279,7 +289,10 @@ static bool attempt_take_answer(const struct attempt *a, int error, const struct
 				     ns);
 		return false;
 	}
-	close(fd);
+	if (p->c.tls)
+		b->open = fd;
+	else
+		close(fd);
 	if (!prober_asks(p))
 		event_tell(&p->c.events, .kind = EVENT_CONNECTED, .address = &a->address,
 			   .local = &local);
@@ -307,6 +320,58 @@ static int attempt_ask(const struct attempt *a)
 			   question_for(a->probe->target.port, usual));
 }
 
+/* ---- TLS ---- */
+
+/* Connects once more to the address of B that has answered. */
+static int probe_connect_again(void *arg)
+{
+	struct probe *b = arg;
+	const struct address *to = &b->failures[b->result.index].address;
+	const char *what;
+	size_t none = 0;
+	int fd = prober_socket(b->p, to->u.sa.sa_family, NULL, &what), error;
+
+	if (fd < 0)
+		return -1;
+	event_tell(&b->p->c.events, .kind = EVENT_CONNECTING, .address = to);
+	error = dial_connect(fd, to, "", &none);
+	if (error == 0 || error == EINPROGRESS)
+		return fd;
+	close(fd);
+	return -1;
+}
+
+static void probe_tls_known(void *arg, struct tls_result *result)
+{
+	struct probe *b = arg;
+
+	b->asker = NULL;
+	b->result.tls = result;
+	probe_conclude(b);
+}
+
+/* B's target is open: asks it for TLS, if that is wanted. */
+static void probe_answered(struct probe *b)
+{
+	const struct tls_question q = { .name = b->target.name,
+					.deadline = b->deadline,
+					.again = probe_connect_again };
+	struct tls_result failed = { .none = TLS_UNKNOWN };
+
+	if (b->open < 0) {
+		probe_conclude(b);
+		return;
+	}
+	probe_drop_attempts(b);
+	b->asker = tls_ask(b->p->loop, b->open, &q, probe_tls_known, b);
+	if (b->asker)
+		return;
+	failed.error = errno;
+	probe_tls_known(b, &failed);
+}
+
+/* ---- the answer to an attempt ---- */
+
 static void attempt_ready(void *arg, short events)
 {
 	struct attempt a = *(struct attempt *)arg;
@@ -325,7 +390,7 @@ static void attempt_ready(void *arg, short events)
 		return;
 	attempt_drop(b->p, arg);
 	if (attempt_take_answer(&a, error, &icmp))
-		probe_conclude(b);
+		probe_answered(b);
 	else
 		probe_advance(b);
 }
@@ -467,7 +532,7 @@ static void probe_advance(struct probe *b)
 		if (step != STEP_SHORT && step != STEP_BUSY)
 			b->started++;
 		if (step == STEP_OPEN) {
-			probe_conclude(b);
+			probe_answered(b);
 			return;
 		}
 		if (step != STEP_FAILED) {
@@ -512,7 +577,9 @@ static bool probe_start(struct prober *p, const struct probe_target *t)
 		p->c.over(p->c.arg, &failed);
 		return true;
 	}
-	*b = (struct probe){ .p = p, .target = *t, .next = p->probes, .before = &p->probes };
+	*b = (struct probe){
+		.p = p, .target = *t, .open = -1, .next = p->probes, .before = &p->probes
+	};
 	b->deadline = clock_after(clock_now(), p->c.wait);
 	b->timer = (struct timer){ .fn = probe_on_time, .arg = b };
 	for (size_t i = 0; i < t->n; i++) {

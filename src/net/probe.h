@@ -3,7 +3,7 @@
  *
  * A prober asks its owner for one target after the other, tries as many at a time as it may, and
  * tells how each has ended. A target's addresses are tried as dial.h does it (RFC 8305) until one
- * answers. The connection is closed at once.
+ * answers. The connection is closed at once, or asked for TLS before that.
  */
 #ifndef NET_PROBE_H
 #define NET_PROBE_H
@@ -16,6 +16,7 @@
 #include "net/dial.h"
 #include "net/event.h"
 #include "net/places.h"
+#include "net/tls_asker.h"
 #include "sock/icmp.h"
 
 struct prober;
@@ -24,6 +25,7 @@ struct probe_target {
 	const struct address *addresses; /* must live until the target's result */
 	size_t n;			 /* at least one */
 	uint16_t port;			 /* in place of the addresses' */
+	const char *name;		 /* of the host, for TLS, see net/tls_asker.h */
 	void *tag;			 /* the owner's own, as is */
 	int64_t number;			 /* this */
 };
@@ -50,8 +52,9 @@ struct probe_result {
 	const struct dial_failure *failures; /* of all that were tried, error 0 for silence; gone
 					      * after the call, and none of a target that is open */
 	size_t n;
-	int64_t ns; /* how long that took */
-	void *tag;  /* of the target */
+	struct tls_result *tls; /* what an open one said, as of tls_fn; NULL: it was not asked */
+	int64_t ns;		/* how long connecting took */
+	void *tag;		/* of the target */
 	int64_t number;
 };
 
@@ -61,6 +64,7 @@ struct probe_config {
 	int socktype;	      /* SOCK_STREAM: connect; SOCK_DGRAM: ask */
 	const void *question; /* what, of `question_size` bytes; NULL: what question_for() has */
 	size_t question_size;
+	bool tls;     /* ask for TLS, within `wait` too */
 	int family;   /* of the source; AF_UNSPEC: both */
 	int64_t wait; /* how long a target may take, ns */
 	size_t jobs;  /* how many addresses at a time, at least one; fewer if descriptors are short

@@ -14,6 +14,7 @@
 #include "net/event.h"
 #include "net/places.h"
 #include "net/probe.h"
+#include "net/tls_asker.h"
 #include "system/cause.h"
 
 /* ---- report.c: files, descriptors, look-ups ---- */
@@ -107,6 +108,21 @@ void report_cause(struct notice *n, int type, const struct dial_failure *f, size
  * nothing where it is. STATE, WHAT, ERROR and ICMP are those of its struct probe_result. */
 void report_probe_text(const struct messages *m, enum probe_state state, const char *what,
 		       int error, const struct icmp_error *icmp, int64_t limit, char *text);
+
+/* ---- report_tls.c: what a peer says by TLS ---- */
+
+/* Adds `TLS 1.3 TLS_AES_128_GCM_SHA256 h2`, `TLS alert handshake_failure` or `no TLS: the service
+ * says '220 mail'` to TEXT. LIMIT is the time that there was, ns, for a silence. */
+void report_tls_text(struct text *text, const struct tls_result *r, int64_t limit);
+
+#define REPORT_TLS_BEFORE 64
+
+/* Adds lines of the certificate, if R has one, or that it is hidden, and a line of what could not
+ * be read, if anything; each with BEFORE before it, under REPORT_TLS_BEFORE bytes. */
+void report_tls_certificate(struct text *text, const struct tls_result *r, const char *before);
+
+/* Adds all of that as the member `tls`. */
+void report_tls_json(struct json *json, const struct tls_result *r, int64_t limit);
 
 /* ---- report_listen.c: listening ---- */
 

@@ -139,6 +139,7 @@ static bool scan_next_target(void *arg, struct probe_target *out)
 	*out = (struct probe_target){ .addresses = t->of->host->answer->addresses,
 				      .n = t->of->host->answer->n,
 				      .port = t->port,
+				      .name = scan_is_portless(t) ? NULL : t->of->host->text,
 				      .tag = t };
 	/* Kept for the result: the host's addresses may be others by then. */
 	t->address = out->addresses;
@@ -177,6 +178,25 @@ static void scan_keep_failures(struct scan *s, struct scan_target *t, const stru
 	memcpy(t->failures, r->failures, r->n * sizeof *t->failures);
 }
 
+/* Keeps what R tells of TLS as that of T, in place of the last, its certificate if that is shown.
+ * Without memory for it that is the end of S. */
+static void scan_keep_tls(struct scan *s, struct scan_target *t, const struct probe_result *r)
+{
+	scan_drop_tls(t);
+	if (!r->tls)
+		return;
+	t->tls = malloc(sizeof *t->tls);
+	if (!t->tls) {
+		run_end(&s->run, report_error(s->c->messages, "probe", errno));
+		return;
+	}
+	*t->tls = *r->tls;
+	if (s->shows)
+		r->tls->server.certificate = (struct text){ 0 };
+	else
+		t->tls->server.certificate = (struct text){ 0 };
+}
+
 static void scan_target_over(void *arg, const struct probe_result *r)
 {
 	struct scan *s = arg;
@@ -190,6 +210,7 @@ static void scan_target_over(void *arg, const struct probe_result *r)
 	t->what = r->what;
 	t->icmp = scan_keep_message(s, &r->icmp);
 	scan_keep_failures(s, t, r);
+	scan_keep_tls(s, t, r);
 	t->ns = r->ns;
 	t->address += r->index;
 	s->n_open += r->state == PROBE_OPEN;
@@ -233,6 +254,7 @@ void scan_start(struct scan *s)
 		.socktype = s->c->socktype,
 		.question = s->c->question,
 		.question_size = s->c->question_size,
+		.tls = s->c->tls,
 		.family = s->c->family,
 		.wait = s->wait,
 		.jobs = (size_t)s->c->jobs,

@@ -35,6 +35,7 @@ struct scan_config {
 	int64_t retry, interval; /* see retry.h */
 	int64_t jobs;		 /* so many at a time */
 	bool any, closed;	 /* one that is open is enough; none is to be open */
+	bool tls; /* ask what is open for TLS, without which it is not as asked for */
 };
 
 /* Probes the ports that OPERANDS name, `HOST... PORTS` or ENDPOINTs. Says itself what goes wrong.

@@ -71,14 +71,33 @@ static const char *scan_reason(const struct scan *s, const struct scan_target *t
 	return scan_asks(s) && telling ? errno_name(t->error) : NULL;
 }
 
+/* Prints what T says by TLS: the end of its line, and a line for each fact of its certificate,
+ * after what stands BEFORE all lines. */
+static void scan_tell_tls(struct scan *s, struct scan_target *t, const char *before)
+{
+	struct facts *f = &s->facts;
+	char indent[REPORT_TLS_BEFORE];
+
+	report_tls_json(&f->json, t->tls, s->wait);
+	if (!f->as_json) {
+		snprintf(indent, sizeof indent, "%s    ", before);
+		facts_line(f, " ");
+		report_tls_text(f->out, t->tls, s->wait);
+		facts_line(f, "\n");
+		report_tls_certificate(f->out, t->tls, indent);
+	}
+	/* Many may come that are not small. */
+	text_free(&t->tls->server.certificate);
+}
+
 /* Prints `HOST PORT/tcp open SERVICE`; with -v `HOST PORT/tcp STATE SERVICE|ERROR MS ms`, and the
  * message behind an error. Of UDP all are printed, `HOST PORT/udp STATE SERVICE`. */
-static void scan_tell_target(struct scan *s, const struct scan_target *t)
+static void scan_tell_target(struct scan *s, struct scan_target *t)
 {
 	const char *state = probe_state_name(t->state, s->c->socktype), *service, *word, *reason;
 	struct facts *f = &s->facts;
 	struct json *json = &f->json;
-	char text[SERVICE_ROOM], said[ICMP_TEXT];
+	char text[SERVICE_ROOM], said[ICMP_TEXT], before[32] = "";
 
 	if (!s->shows || !t->tried || (t->state != PROBE_OPEN && !s->all && !scan_asks(s)))
 		return;
@@ -107,18 +126,21 @@ static void scan_tell_target(struct scan *s, const struct scan_target *t)
 	json_milliseconds(json, "elapsed_ms", t->ns);
 	/* Where stdout belongs to a command, lines stand among the messages. */
 	if (s->output.to.original == STDERR_FILENO)
-		facts_line(f, "sockit %s: ", s->c->messages->subcommand);
-	facts_line(f, "%s ", t->of->shown);
+		snprintf(before, sizeof before, "sockit %s: ", s->c->messages->subcommand);
+	facts_line(f, "%s%s ", before, t->of->shown);
 	if (!scan_is_portless(t))
 		facts_line(f, "%u/%s ", t->port, scan_protocol(s));
 	facts_line(f, "%s", state);
-	if (word || s->all || reason)
+	if (word || s->all || reason || t->tls)
 		facts_line(f, " %s", word ? word : "-");
 	if (s->all)
 		facts_line(f, " %.3f ms", (double)t->ns / (double)MILLISECOND);
 	if (reason)
 		facts_line(f, " %s", reason);
-	facts_line(f, "\n");
+	if (t->tls)
+		scan_tell_tls(s, t, before);
+	else
+		facts_line(f, "\n");
 	facts_end(f);
 }
 
@@ -157,7 +179,8 @@ bool scan_is_good(const struct scan *s, const struct scan_target *t)
 {
 	if (s->c->closed)
 		return t->tried && t->state != PROBE_OPEN && scan_was_asked(t);
-	return t->tried && t->state == PROBE_OPEN;
+	return t->tried && t->state == PROBE_OPEN &&
+	       (!s->c->tls || (t->tls && t->tls->none == TLS_ANSWERED));
 }
 
 /* Adds why T is not as asked for, with all its addresses where its host is a name, and what is
@@ -183,6 +206,8 @@ static void scan_add_target(const struct scan *s, struct text *text, const struc
 	if (t->failures) {
 		report_failures_text(s->c->messages, text, t->failures, t->n_failures, named, why);
 		report_cause(n, s->c->socktype, t->failures, t->n_failures, cause, sizeof cause);
+	} else if (t->tls) {
+		report_tls_text(text, t->tls, s->wait);
 	} else {
 		text_add(text, "%s", *why ? why : "open");
 	}
@@ -252,7 +277,8 @@ static void scan_add_reasons(const struct scan *s, struct text *text, size_t bad
 		text_add(text, "; and %zu more", bad - told);
 }
 
-/* Counts how often each state was found. Returns how many targets are as asked for. */
+/* Counts how often each state was found, of open ones those that are not as asked for. Returns how
+ * many targets are. */
 static size_t scan_count(const struct scan *s, size_t *counts)
 {
 	size_t good = 0;
@@ -260,8 +286,9 @@ static size_t scan_count(const struct scan *s, size_t *counts)
 	for (size_t i = 0; i < s->n; i++)
 		for (size_t k = 0; k < s->operands[i].n_started; k++) {
 			const struct scan_target *t = &s->operands[i].targets[k];
-			counts[t->state] += t->tried;
-			good += scan_is_good(s, t);
+			bool is_good = scan_is_good(s, t);
+			counts[t->state] += t->tried && !(is_good && t->state == PROBE_OPEN);
+			good += is_good;
 		}
 	return good;
 }
@@ -270,7 +297,7 @@ static void scan_add_counts(const struct scan *s, struct text *text, const size_
 {
 	const char *before = ": ";
 
-	for (size_t i = PROBE_OPEN + 1; i < PROBE_STATES; i++)
+	for (size_t i = s->c->closed ? PROBE_OPEN + 1 : PROBE_OPEN; i < PROBE_STATES; i++)
 		if (counts[i]) {
 			text_add(text, "%s%zu %s", before, counts[i],
 				 probe_state_name((enum probe_state)i, s->c->socktype));
@@ -281,7 +308,8 @@ static void scan_add_counts(const struct scan *s, struct text *text, const size_
 /* Says that BAD ports are not as asked for, and why. */
 static struct outcome scan_refuse(const struct scan *s, size_t bad, const size_t *counts)
 {
-	const char *negation = !s->c->closed		 ? "not open" :
+	const char *negation = s->c->tls		 ? "without TLS" :
+			       !s->c->closed		 ? "not open" :
 			       counts[PROBE_OPEN] == bad ? "still open" :
 							   "not known to be closed";
 	bool retried = s->c->retry != UNSET, silent = bad == counts[PROBE_FILTERED];
@@ -299,6 +327,8 @@ static struct outcome scan_refuse(const struct scan *s, size_t bad, const size_t
 		code = errno_name(ETIMEDOUT);
 	else if (s->c->closed && counts[PROBE_OPEN])
 		code = errno_name(EISCONN);
+	else if (counts[PROBE_OPEN])
+		code = errno_name(EPROTO);
 	else if (s->c->closed || !counts[PROBE_CLOSED])
 		code = errno_name(EHOSTUNREACH);
 	notice_begin(&n, s->c->messages, MESSAGE_ERROR, "error");
@@ -329,11 +359,12 @@ static struct outcome scan_refuse(const struct scan *s, size_t bad, const size_t
 struct outcome scan_judge(const struct scan *s)
 {
 	size_t counts[PROBE_STATES] = { 0 };
+	size_t good = scan_count(s, counts);
 	/* A port that has not been tried is not known to be closed, but one is whose host is gone.
 	 */
-	size_t bad = s->n_targets - scan_count(s, counts) - (s->c->closed ? s->n_lost : 0);
+	size_t bad = s->n_targets - good - (s->c->closed ? s->n_lost : 0);
 
-	if (bad == 0 || (s->c->any && counts[PROBE_OPEN] > 0))
+	if (bad == 0 || (s->c->any && good > 0))
 		return (struct outcome){ s->c->any ? OUTCOME_DONE : s->lost_kind, 0 };
 	/* The failed look-up has been said. */
 	if (s->lost_kind != OUTCOME_DONE)

@@ -50,6 +50,7 @@ struct scan_target {
 	const struct icmp_error *icmp; /* one of the scan's messages; NULL: there was none */
 	struct dial_failure *failures; /* of all its addresses, its own; NULL: not kept */
 	size_t n_failures;
+	struct tls_result *tls; /* what it said, its own; NULL: it was not asked */
 	int64_t ns;
 	int error;
 	uint16_t port;
@@ -108,6 +109,9 @@ int scan_parse(struct scan *s, const struct operands *words, struct option_error
 
 /* Is T a direct endpoint, a UNIX socket or one of vsock, which has no list of ports? */
 bool scan_is_portless(const struct scan_target *t);
+
+/* Forgets what T said of TLS, if it did. */
+void scan_drop_tls(struct scan_target *t);
 
 void scan_free_words(struct scan *s);
 

@@ -145,14 +145,24 @@ bool scan_is_portless(const struct scan_target *t)
 	return !*t->of->list;
 }
 
+void scan_drop_tls(struct scan_target *t)
+{
+	if (t->tls)
+		tls_free(&t->tls->server);
+	free(t->tls);
+	t->tls = NULL;
+}
+
 void scan_free_words(struct scan *s)
 {
 	for (size_t i = 0; i < s->n; i++) {
 		free(s->operands[i].shown);
 		free(s->operands[i].services);
 		free(s->operands[i].ports);
-		for (size_t k = 0; k < s->operands[i].n_started; k++)
+		for (size_t k = 0; k < s->operands[i].n_started; k++) {
 			free(s->operands[i].targets[k].failures);
+			scan_drop_tls(&s->operands[i].targets[k]);
+		}
 		free(s->operands[i].targets);
 	}
 	free(s->operands);

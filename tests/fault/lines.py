@@ -178,6 +178,32 @@ def connect_z_command(w):
     yield from w.ended()
 
 
+def counted(head, *parts):
+    body = b''.join(parts)
+    return head + bytes([len(body)]) + body
+
+
+# The first words of a server of TLS 1.2: ServerHello, and a certificate of CN=fault.
+FAULT = counted(b'0', counted(b'1', counted(b'0', b'\6\3\x55\4\3', counted(b'\x0c', b'fault'))))
+TIMES = counted(b'0', *[counted(b'\x17', b'%d0101000000Z' % year) for year in (20, 40)])
+FLIGHT = counted(b'\x16\3\3\0', counted(b'\2\0\0', b'\3\3', bytes(33), b'\xc0\x2f\0')) + counted(
+    b'\x16\3\3\0', counted(b'\x0b\0\0', counted(b'\0\0', counted(b'\0\0', counted(b'0', counted(
+        b'0', b'\2\1\1', b'0\0', FAULT, TIMES, FAULT, b'0\0'))))))
+
+
+@line
+def connect_z_tls(w):
+    port = w.server(w.taker(b'', first=FLIGHT, promise=False))
+    w.sinks.clear()
+    w.start(f'connect -n -z -w 2 --tls 127.0.0.1 {port}', stdout=tls_answer)
+    yield from w.ended()
+
+
+def tls_answer(got):
+    wanted = rb' open - TLS 1\.2 TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256\n +certificate not verified: CN=fault\n'
+    return None if re.search(wanted, got) else f'{got!r}'
+
+
 @line
 def connect_z_closed(w):
     """A command that is not to be started."""

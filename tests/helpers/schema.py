@@ -21,6 +21,7 @@ TYPES = {
     'object': lambda v: isinstance(v, dict),
     'array': lambda v: isinstance(v, list),
     'string': lambda v: isinstance(v, str),
+    'boolean': lambda v: isinstance(v, bool),
     'integer': lambda v: isinstance(v, int) and not isinstance(v, bool),
     'number': lambda v: isinstance(v, (int, float)) and not isinstance(v, bool),
 }
