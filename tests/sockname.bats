@@ -398,7 +398,7 @@ udp\t127.0.0.1\t7001\tunconnected' ]
 	refuses "'80': a UNIX socket has no port (unix:PATH)" sockname --listening --protocol unix 80
 	refuses "'unix:x' needs --protocol unix" sockname --listening --protocol tcp unix:x
 	refuses '-6: a UNIX socket has no IP address' sockname --listening -6 unix:x
-	refuses '--with localhost: a UNIX socket has no host' sockname --sockets --with localhost unix:x
+	refuses '--with: a UNIX socket has no host' sockname --sockets --with localhost unix:x
 }
 
 @test "--sockets unix:PATH: who talks to it" {

@@ -400,6 +400,20 @@ static int sockname_check(const struct command *self, struct sockname_options *o
 	return address_check(*host, NULL, o->family.numeric, error);
 }
 
+static struct outcome sockname_run(struct sockname_options *o, const struct operands *operands,
+				   const char *host, const char *port)
+{
+	if (o->fd != UNSET)
+		return sockname_print_fd(o);
+	if (o->listening || o->sockets) {
+		const struct sockname_list list = sockname_list(o, operands);
+		return sockname_list_run(&list);
+	}
+	if (o->interfaces)
+		return sockname_list_interfaces(o);
+	return host ? sockname_ask(o, host, port) : sockname_list_options(o);
+}
+
 static struct outcome main_sockname(const struct command *self, int argc, char **argv)
 {
 	struct sockname_options o = defaults;
@@ -408,19 +422,12 @@ static struct outcome main_sockname(const struct command *self, int argc, char *
 	struct operands operands;
 	struct outcome outcome;
 
-	if (!command_begin(self, argc, argv, &o, &o.messages, &operands, &outcome))
-		return outcome;
-	if (sockname_check(self, &o, &operands, &host, &port, &error) < 0)
-		return command_refuse(&o.messages, &error);
-	if (o.fd != UNSET)
-		return sockname_print_fd(&o);
-	if (o.listening || o.sockets) {
-		const struct sockname_list list = sockname_list(&o, &operands);
-		return sockname_list_run(&list);
-	}
-	if (o.interfaces)
-		return sockname_list_interfaces(&o);
-	return host ? sockname_ask(&o, host, port) : sockname_list_options(&o);
+	if (command_begin(self, argc, argv, &o, &o.messages, &operands, &outcome))
+		outcome = sockname_check(self, &o, &operands, &host, &port, &error) < 0 ?
+				  command_refuse(&o.messages, &error) :
+				  sockname_run(&o, &operands, host, port);
+	access_free(&o.selection.with);
+	return outcome;
 }
 
 COMMAND(sockname) = {

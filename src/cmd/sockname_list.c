@@ -75,6 +75,13 @@ static int parse_states(void *field, const char *word, struct option_error *erro
 	return *states ? 0 : -1;
 }
 
+static int parse_with(void *field, const char *word, struct option_error *error)
+{
+	struct access_options *with = field;
+
+	return access_parse(&with->allow, "--with", word, error);
+}
+
 static const char *protocol_word(size_t i)
 {
 	return i < INVENTORY_PROTOCOLS ? protocol_name((unsigned)i) : NULL;
@@ -98,8 +105,9 @@ static const struct option_row rows[] = {
 	  .help = "of processes of this name alone" },
 	{ "uid", 0, OPTION_STRING, AT(user), .arg = "USER", .needs = "listening sockets",
 	  .help = "of this user alone" },
-	{ "with", 0, OPTION_STRING, AT(with), .arg = "HOST", .needs = "sockets",
-	  .help = "those alone whose peer is HOST" },
+	{ "with", 0, OPTION_PARSED, AT(with), .repeats = true, .arg = "LIST", .parser = parse_with,
+	  .needs = "sockets",
+	  .help = "those alone whose peer is one of these: addresses, NET/BITS, names" },
 };
 
 const struct option_group sockname_selection_group = { "Which sockets", rows,
@@ -186,15 +194,14 @@ int sockname_list_check(const struct sockname_list *l, struct option_error *erro
 	const unsigned unix_bit = 1U << INVENTORY_UNIX;
 	struct endpoint_words parts;
 	bool path = l->word && !strncmp(l->word, "unix:", 5);
-	struct address a;
 
 	s->uid = UNSET;
 	if (s->user && user_parse("uid", s->user, &s->uid, error) < 0)
 		return -1;
-	if (s->with && address_check(s->with, NULL, l->family->numeric, error) < 0)
+	if (access_check(&s->with, l->family->numeric, error) < 0)
 		return -1;
-	if (s->with && (path || s->protocols == unix_bit))
-		return option_fail(error, "--with %s: a UNIX socket has no host", s->with);
+	if (s->with.allow.used && (path || s->protocols == unix_bit))
+		return option_fail(error, "--with: a UNIX socket has no host");
 	if (address_family(l->family) != AF_UNSPEC && (path || s->protocols & unix_bit))
 		return option_fail(error, "-%c: a UNIX socket has no IP address",
 				   l->family->inet ? '4' : '6');
@@ -202,8 +209,6 @@ int sockname_list_check(const struct sockname_list *l, struct option_error *erro
 		return option_fail(error, "'%s' needs --protocol unix", l->word);
 	if (l->word && !path && s->protocols & unix_bit)
 		return option_fail(error, "'%s': a UNIX socket has no port (unix:PATH)", l->word);
-	if (s->with && address_parse_host(s->with, &a) == WORD_BAD)
-		return option_fail(error, "--with: '%s' is no host", s->with);
 	if (path)
 		return address_endpoint(l->word, true, &parts, error);
 	return l->word ? check_ports(l, error) : 0;
@@ -217,42 +222,25 @@ struct listing {
 	struct inventory_query q;
 	struct ports ports;
 	struct address name;
-	const struct address *hosts; /* --with */
-	size_t n_hosts;
-	struct run run;
+	struct inventory_host *hosts; /* of --with */
+	struct access_lookup *lookup;
+	struct run run; /* of --with */
 };
 
-static bool is_program(const struct inventory *i, const struct inventory_socket *s,
-		       const char *program)
+/* Is S, of I, whose owners are known, of the program that X is about? */
+static bool listing_has_program(const struct listing *x, const struct inventory *i,
+				const struct inventory_socket *s)
 {
-	for (size_t k = 0; k < s->n_owners; k++)
+	const char *program = x->l->selection->program;
+
+	for (size_t k = 0; program && k < s->n_owners; k++)
 		if (!strncmp(i->owners[s->owner + k].program, program, PROGRAM_MOST))
 			return true;
-	return false;
+	return !program;
 }
 
-/* Is the host of A among those of X? */
-static bool is_with(const struct listing *x, const struct address *a)
-{
-	struct address host = *a, other;
-
-	if (a->length == 0 || a->u.sa.sa_family == AF_UNIX)
-		return false;
-	address_unmap(&host);
-	address_set_port(&host, 0);
-	for (size_t i = 0; i < x->n_hosts; i++) {
-		other = x->hosts[i];
-		address_unmap(&other);
-		address_set_port(&other, 0);
-		if (address_equal(&host, &other))
-			return true;
-	}
-	return false;
-}
-
-/* Is S, of I, one of those that X is about? */
-static bool is_chosen(const struct listing *x, const struct inventory *i,
-		      const struct inventory_socket *s)
+/* Is S one of those that X is about, whatever its program? */
+static bool is_chosen(const struct listing *x, const struct inventory_socket *s)
 {
 	const struct sockname_selection *want = x->l->selection;
 	bool unconnected = s->protocol >= INVENTORY_UDP && s->state == INVENTORY_CLOSE;
@@ -261,15 +249,29 @@ static bool is_chosen(const struct listing *x, const struct inventory *i,
 	    !(want->states & 1U << (unconnected ? (unsigned)INVENTORY_STATES : s->state)))
 		return false;
 	return (want->uid == UNSET || s->uid == want->uid) &&
-	       (!want->with || is_with(x, &s->peer)) &&
-	       (!want->program || is_program(i, s, want->program));
+	       (!want->with.allow.used || (s->peer.length && s->peer.u.sa.sa_family != AF_UNIX &&
+					   !access_refusal(&want->with, &s->peer)));
+}
+
+/* Lists in *OUT those that X is about, but for the programs. Returns as inventory_get(). */
+static int listing_get(const struct listing *x, struct inventory *out)
+{
+	size_t n = 0;
+
+	if (inventory_get(&x->q, out) < 0)
+		return -1;
+	for (size_t i = 0; i < out->n; i++)
+		if (is_chosen(x, &out->sockets[i]))
+			out->sockets[n++] = out->sockets[i];
+	out->n = n;
+	return 0;
 }
 
 /* Nothing fits. */
 static struct outcome listing_is_empty(const struct listing *x)
 {
 	const struct sockname_selection *s = x->l->selection;
-	bool chosen = s->states || s->program || s->user || s->with;
+	bool chosen = s->states || s->program || s->user || s->with.allow.used;
 	const char *nobody = x->l->listening ? "nobody listens on it" : "nobody has it";
 
 	if (chosen)
@@ -291,19 +293,19 @@ static struct outcome listing_print(struct listing *x)
 	struct facts f;
 	size_t n = 0;
 
-	if (inventory_get(&x->q, &inventory) < 0)
+	if (listing_get(x, &inventory) < 0)
 		return report_error(m, "the list of sockets", errno);
 	/* Where there is no /proc nobody knows; that memory is short is no such reason. */
-	if (inventory_find_owners(&inventory) < 0 && errno_is_lack(errno)) {
+	if (inventory.n > 0 && inventory_find_owners(&inventory) < 0 && errno_is_lack(errno)) {
 		int error = errno;
 		inventory_free(&inventory);
 		return report_error(m, "the owners of sockets", error);
 	}
 	for (size_t i = 0; i < inventory.n; i++)
-		if (is_chosen(x, &inventory, &inventory.sockets[i]))
+		if (listing_has_program(x, &inventory, &inventory.sockets[i]))
 			inventory.sockets[n++] = inventory.sockets[i];
 	inventory.n = n;
-	if (n == 0 && (x->l->word || s->states || s->program || s->user || s->with)) {
+	if (n == 0 && (x->l->word || s->states || s->program || s->user || s->with.allow.used)) {
 		inventory_free(&inventory);
 		return listing_is_empty(x);
 	}
@@ -320,34 +322,59 @@ static struct outcome listing_print(struct listing *x)
 	return facts_print(&f, "\t");
 }
 
-static void listing_found(void *arg, struct places_answer *found)
+static int listing_set_hosts(struct listing *x)
+{
+	const struct access_entry *e, *first = x->l->selection->with.allow.entries;
+	size_t n = 0;
+
+	for (e = first; e; e = e->next)
+		n++;
+	x->hosts = calloc(n + 1, sizeof *x->hosts);
+	if (!x->hosts)
+		return -1;
+	n = 0;
+	for (e = first; e; e = e->next)
+		x->hosts[n++] = (struct inventory_host){ e->address, e->bits };
+	x->q.hosts = x->hosts;
+	x->q.n_hosts = n;
+	return 0;
+}
+
+/* The hosts of --with are known. */
+static void listing_looked_up(void *arg, const struct places_failure *f)
 {
 	struct listing *x = arg;
 
-	x->hosts = found->addresses;
-	x->n_hosts = found->n;
-	run_end(&x->run, listing_print(x));
-	free(found->addresses);
+	if (f)
+		run_end(&x->run, report_lookup(x->l->messages, f));
+	else if (listing_set_hosts(x) < 0)
+		run_end(&x->run, report_error(x->l->messages, "--with", errno));
+	else
+		run_end(&x->run, listing_print(x));
 }
 
-/* Looks the host of --with up first. */
-static struct outcome listing_ask(struct listing *x)
+static void listing_waits(void *arg, struct text *text)
+{
+	const struct listing *x = arg;
+	const char *name = access_looks_up(x->lookup);
+
+	if (name)
+		text_add(text, RUN_LOOKUP, name, "no option ends it");
+}
+
+/* Makes the list after a look-up. */
+static struct outcome listing_run(struct listing *x)
 {
 	const struct sockname_list *l = x->l;
-	const struct places_question q = {
-		.host = l->selection->with,
-		.port = "0", /* musl takes an empty one for a service that is not there */
-		.family = address_family(l->family),
-		.socktype = SOCK_STREAM,
-	};
-	char what[512];
 	struct outcome outcome;
 
 	if (run_start(&x->run, l->messages, NULL) < 0)
 		return (struct outcome){ OUTCOME_FAILED, 0 };
-	snprintf(what, sizeof what, "host %s", q.host);
-	run_look_up(&x->run, &q, what, UNSET, listing_found, x);
+	x->run.calls = (struct run_calls){ .waits = listing_waits, .arg = x };
+	access_start(x->run.loop, &l->selection->with, listing_looked_up, x, &x->lookup);
 	outcome = run_wait(&x->run);
+	access_cancel(x->lookup);
+	free(x->hosts);
 	run_free(&x->run);
 	return outcome;
 }
@@ -358,7 +385,9 @@ struct outcome sockname_list_run(const struct sockname_list *l)
 	unsigned protocols = l->selection->protocols ? l->selection->protocols : usual;
 	struct listing x = {
 		.l = l,
-		.q = { .family = address_family(l->family), .listening = l->listening },
+		.q = { .family = address_family(l->family),
+		       .listening = l->listening,
+		       },
 	};
 	struct ports_item item;
 
@@ -378,7 +407,10 @@ struct outcome sockname_list_run(const struct sockname_list *l)
 		if (ports_count(&x.ports) == 1)
 			x.q.port = (uint16_t)ports_next(&x.ports, 0);
 	}
+	x.q.states = l->selection->states;
+	if (x.q.states & 1U << INVENTORY_STATES)
+		x.q.states |= 1U << INVENTORY_CLOSE; /* of UDP it is `unconnected` */
 	for (unsigned i = 0; i < INVENTORY_PROTOCOLS; i++)
 		x.q.wanted[i] = protocols >> i & 1;
-	return l->selection->with ? listing_ask(&x) : listing_print(&x);
+	return l->selection->with.allow.used ? listing_run(&x) : listing_print(&x);
 }

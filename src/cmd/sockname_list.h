@@ -5,14 +5,15 @@
 
 #include "base/message.h"
 #include "base/options.h"
-#include "proto/ports.h"
+#include "net/access.h"
 #include "sock/address.h"
 
 /* Which of them: options, and what their words mean. */
 struct sockname_selection {
 	unsigned protocols, states; /* as bits; 0: the usual, any */
-	const char *program, *user, *with;
-	int64_t uid; /* of `user`, UNSET: any */
+	const char *program, *user;
+	int64_t uid;		    /* of `user`, UNSET: any */
+	struct access_options with; /* those that it allows are the peers; unused: any */
 };
 
 extern const struct option_group sockname_selection_group;

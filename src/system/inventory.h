@@ -65,6 +65,12 @@ struct inventory {
 	size_t n_owners;
 };
 
+/* The first BITS bits of ADDRESS count. */
+struct inventory_host {
+	struct address address;
+	unsigned bits;
+};
+
 struct inventory_query {
 	bool wanted[INVENTORY_PROTOCOLS];
 	int family;		    /* of others than UNIX sockets; AF_UNSPEC: both */
@@ -72,6 +78,11 @@ struct inventory_query {
 	uint16_t port;		    /* local, or the peer's; 0: any */
 	const struct ports *ports;  /* one of them; NULL: any */
 	const struct address *name; /* of a UNIX socket or its peer; NULL: any */
+	/* Where others may be left out, for speed: those in other states (as bits; 0: none are),
+	 * and whose peers are none of the hosts. */
+	unsigned states;
+	const struct inventory_host *hosts;
+	size_t n_hosts;
 };
 
 /* Lists all sockets that fit Q in *OUT, sorted by protocol, port and address; free it with

@@ -13,14 +13,16 @@
 #include "base/lines.h"
 #include "base/number.h"
 #include "system/inventory.h"
+#include "system/inventory_bytecode.h"
 #include "system/netlink.h"
 #include "proto/procnet.h"
 
 #define SOCK_DIAG 4 /* NETLINK_SOCK_DIAG */
 #define SOCK_DIAG_BY_FAMILY 20
+#define TCPDIAG_GETSOCK 18
 #define ALL_STATES ((1U << INVENTORY_STATES) - 1)
 #define ATTRIBUTE_V6ONLY 11
-#define ATTRIBUTE_PROTOCOL 3 /* of a question */
+enum { ATTRIBUTE_BYTECODE = 1, ATTRIBUTE_PROTOCOL = 3 }; /* of a question */
 #define UNIX_SHOW_NAME 0x01
 #define UNIX_SHOW_FILE 0x02 /* UDIAG_SHOW_VFS */
 #define UNIX_SHOW_PEER 0x04
@@ -39,6 +41,13 @@ struct inet_request {
 	uint8_t family, protocol, extensions, pad;
 	uint32_t states;
 	struct inet_id id;
+};
+
+/* struct inet_diag_req: of TCP in both families */
+struct tcp_request {
+	uint8_t family, local_bits, peer_bits, extensions;
+	struct inet_id id;
+	uint32_t states, unused;
 };
 
 struct inet_answer {
@@ -84,7 +93,7 @@ static void collect_inet(void *arg, uint16_t type, const void *payload, size_t n
 	struct inet_answer a;
 	const char *at;
 
-	if (type != SOCK_DIAG_BY_FAMILY || n < sizeof a)
+	if ((type != SOCK_DIAG_BY_FAMILY && type != TCPDIAG_GETSOCK) || n < sizeof a)
 		return;
 	memcpy(&a, payload, sizeof a);
 	s.state = a.state;
@@ -105,6 +114,45 @@ static void collect_inet(void *arg, uint16_t type, const void *payload, size_t n
 	c->failed |= inventory_add(c->out, &s) < 0;
 }
 
+/* A question, and the attributes behind it. */
+struct question {
+	char bytes[sizeof(struct inet_request) + 16 + BYTECODE_MOST];
+	size_t n;
+};
+
+static void question_add(struct question *q, const void *bytes, size_t n)
+{
+	memcpy(q->bytes + q->n, bytes, n);
+	q->n += n;
+}
+
+/* N is a multiple of four. */
+static void question_add_attribute(struct question *q, uint16_t type, const void *bytes, size_t n)
+{
+	const uint16_t head[2] = { (uint16_t)(sizeof head + n), type };
+
+	question_add(q, head, sizeof head);
+	question_add(q, bytes, n);
+}
+
+/* Lets the kernel leave out what Q does not ask for. */
+static void question_add_bytecode(struct question *question, const struct inventory_query *q)
+{
+	struct bytecode code;
+
+	inventory_bytecode(q, &code);
+	if (code.n > 0)
+		question_add_attribute(question, ATTRIBUTE_BYTECODE, code.bytes, code.n);
+}
+
+/* Returns the states of a protocol, which CONNECTS or does not, that Q asks for. */
+static uint32_t states_asked(const struct inventory_query *q, bool connects)
+{
+	if (q->listening)
+		return 1U << (connects ? INVENTORY_LISTEN : INVENTORY_CLOSE);
+	return q->states ? q->states : ALL_STATES;
+}
+
 static int diag_inet(struct collecting *c, int family, const struct inventory_query *q)
 {
 	static const struct {
@@ -116,30 +164,39 @@ static int diag_inet(struct collecting *c, int family, const struct inventory_qu
 		[INVENTORY_UDP] = { IPPROTO_UDP, false },
 	};
 	uint32_t protocol = protocols[c->blank.protocol].number;
-	bool connects = protocols[c->blank.protocol].connects;
 	bool wide = protocol > UINT8_MAX;
-	struct {
-		struct inet_request r;
-		uint16_t length, type; /* of an attribute, for a number of more than a byte */
-		uint32_t protocol;
-	} question = {
-		/* Before Linux 5.9 nobody looks at the attribute: what is left of 262 is TCP. */
-		.r = { .family = (uint8_t)family,
-		       .protocol = wide ? 0 : (uint8_t)protocol,
-		       .states = ALL_STATES },
-		.length = 8,
-		.type = ATTRIBUTE_PROTOCOL,
-		.protocol = protocol,
+	struct question question = { 0 };
+	/* Before Linux 5.9 nobody looks at the attribute: what is left of 262 is TCP. */
+	struct inet_request r = {
+		.family = (uint8_t)family,
+		.protocol = wide ? 0 : (uint8_t)protocol,
+		.states = states_asked(q, protocols[c->blank.protocol].connects),
 	};
-	struct inet_request *r = &question.r;
 
-	if (q->listening)
-		r->states = 1U << (connects ? INVENTORY_LISTEN : INVENTORY_CLOSE);
 	/* The kernel leaves out sockets with another port. */
 	if (q->listening && q->port)
-		r->id.local_port = htons(q->port);
-	return netlink_ask(SOCK_DIAG, SOCK_DIAG_BY_FAMILY, true, &question,
-			   wide ? sizeof question : sizeof *r, collect_inet, c);
+		r.id.local_port = htons(q->port);
+	question_add(&question, &r, sizeof r);
+	if (wide) /* a number of more than a byte */
+		question_add_attribute(&question, ATTRIBUTE_PROTOCOL, &protocol, sizeof protocol);
+	question_add_bytecode(&question, q);
+	return netlink_ask(SOCK_DIAG, SOCK_DIAG_BY_FAMILY, true, question.bytes, question.n,
+			   collect_inet, c);
+}
+
+/* Asks for TCP in both families at once, by the question of old: the kernel walks through all
+ * sockets of the machine once instead of twice. */
+static int diag_tcp(struct collecting *c, const struct inventory_query *q)
+{
+	struct tcp_request r = { .states = states_asked(q, true) };
+	struct question question = { 0 };
+
+	if (q->listening && q->port)
+		r.id.local_port = htons(q->port);
+	question_add(&question, &r, sizeof r);
+	question_add_bytecode(&question, q);
+	return netlink_ask(SOCK_DIAG, TCPDIAG_GETSOCK, true, question.bytes, question.n,
+			   collect_inet, c);
 }
 
 /* Makes *A the UNIX socket whose name the kernel tells as N bytes at PATH. */
@@ -277,6 +334,7 @@ static const struct kernel_table {
 	int family;
 	char path[16];
 } tables[] = {
+	{ INVENTORY_TCP, AF_UNSPEC, "" }, /* else the next two */
 	{ INVENTORY_TCP, AF_INET, "/proc/net/tcp" },
 	{ INVENTORY_TCP, AF_INET6, "/proc/net/tcp6" },
 	{ INVENTORY_MPTCP, AF_INET, "" }, /* no file has them */
@@ -292,6 +350,14 @@ static bool is_asked_for(const struct kernel_table *t, const struct inventory_qu
 	       (t->protocol == INVENTORY_UNIX || q->family == AF_UNSPEC || q->family == t->family);
 }
 
+static int diag_table(struct collecting *c, const struct kernel_table *t,
+		      const struct inventory_query *q)
+{
+	return t->family == AF_UNIX   ? diag_unix(c) :
+	       t->family == AF_UNSPEC ? diag_tcp(c, q) :
+					diag_inet(c, t->family, q);
+}
+
 /* Collects the sockets of T. Returns 0, or -1 with errno. */
 static int collect_table(struct collecting *c, const struct kernel_table *t,
 			 const struct inventory_query *q)
@@ -299,7 +365,7 @@ static int collect_table(struct collecting *c, const struct kernel_table *t,
 	size_t before = c->out->n;
 	int error;
 
-	if ((t->family == AF_UNIX ? diag_unix(c) : diag_inet(c, t->family, q)) == 0)
+	if (diag_table(c, t, q) == 0)
 		return 0;
 	error = errno;
 	c->out->n = before;
@@ -334,6 +400,8 @@ int inventory_list(const struct inventory_query *q, struct inventory *out)
 			any = true;
 		else
 			error = errno;
+		if (any && t->family == AF_UNSPEC)
+			i += 2;
 		if (c.failed || errno_is_lack(error)) {
 			errno = c.failed ? ENOMEM : error;
 			return -1;

@@ -100,7 +100,7 @@ static int netlink_receive(int fd, bool dump, netlink_fn *fn, void *arg)
 int netlink_ask(int protocol, uint16_t type, bool dump, const void *payload, size_t n,
 		netlink_fn *fn, void *arg)
 {
-	char request[256] = { 0 };
+	char request[4096] = { 0 };
 	struct header h = { (uint32_t)(sizeof h + n), type,
 			    (uint16_t)(FLAG_REQUEST | (dump ? FLAG_DUMP : 0)), 1, 0 };
 	int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, protocol), status = -1;
