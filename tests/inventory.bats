@@ -92,3 +92,47 @@ many() {
 	traced openat "$SOCKIT" sockname --listening 7999 >out 2>err || :
 	run ! grep -q '"/proc"' trace
 }
+
+@test "--sockets: a UNIX socket's peer, with its process, as ss has it" {
+	needs_network
+	needs ss iproute2
+	cat >pair.py <<-'END'
+		import os, sys
+		from socket import *
+		l = socket(AF_UNIX); l.bind('s'); l.listen(3)
+		if os.fork() == 0:
+		    open('/proc/self/comm', 'w').write('client')
+		    c = socket(AF_UNIX); c.connect('s')
+		    d = socket(AF_UNIX, SOCK_DGRAM); e = socket(AF_UNIX, SOCK_DGRAM); e.bind('e'); d.bind('d'); d.connect('e')
+		    l.close()
+		    open('connected', 'w')
+		    sys.stdin.read()
+		a = l.accept()[0]
+		while not os.path.exists('connected'): pass
+		print('ready', flush=True)
+		sys.stdin.read()
+	END
+	mkfifo pair.in pair.out
+	python3 pair.py <>pair.in >pair.out 3>&- &
+	PIDS+=("$!")
+	read -r <pair.out
+	"$SOCKIT" sockname --sockets unix:s >out
+	[ "$(cut -f 2,6,12,14 out)" = $'s\tlisten\tpython3\t-
+s\testablished\tpython3\tclient
+-\testablished\tclient\tpython3' ]
+	[ "$(awk -F '\t' '$2 == "-" { print $13 }' out)" = "$(awk -F '\t' '$2 == "s" && $6 == "established" { print $11 }' out)" ]
+	# The peer of one that is chosen alone.
+	[ "$("$SOCKIT" sockname --sockets --program client --protocol unix | cut -f 12,14 | sort | uniq -c | xargs)" = \
+		'1 client - 1 client client 1 client python3' ]
+	[ "$("$SOCKIT" sockname --sockets unix:d | cut -f 2,4,14)" = $'d\te\tclient' ]
+	# ss -xp: our inode, the peer's, and whose it is.
+	inside ss -xpHa | awk '/"(python3|client)"/ { print $6, $8 }' | sort >theirs
+	"$SOCKIT" sockname --sockets --protocol unix --json >all
+	"$PYTHON" -c '
+import json
+for s in map(json.loads, open("all")):
+    if s.get("program") in ("python3", "client"):
+        print(s["inode"], s.get("peer_inode", 0))' | sort >ours
+	diff theirs ours
+	[ "$("$PYTHON" -I -S "$BATS_TEST_DIRNAME/helpers/schema.py" all any program peer_program | grep -c 'python3 client\|client python3')" = 2 ]
+}

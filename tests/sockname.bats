@@ -422,7 +422,7 @@ established - s $client $server" ]
 	told 1 'sockit sockname: unix:nobody: nobody listens on it (ECONNREFUSED)'
 	# Nobody has what the kernel has not told: a dash, at the end of a row too.
 	[ "$(awk -F '\t' '{ print NF }' out | sort -u)" = '' ] || [ "$("$SOCKIT" sockname --sockets --protocol unix |
-		awk -F '\t' '{ print NF }' | sort -u)" = 12 ]
+		awk -F '\t' '{ print NF }' | sort -u)" = 14 ]
 }
 
 @test "--sockets: each connection of an MPTCP one has its process" {

@@ -267,6 +267,14 @@ static int listing_get(const struct listing *x, struct inventory *out)
 	return 0;
 }
 
+/* Which columns of inventory_row() it has. */
+static unsigned listing_columns(const struct listing *x)
+{
+	if (x->l->listening)
+		return 0;
+	return INVENTORY_PEERS | (x->q.wanted[INVENTORY_UNIX] ? INVENTORY_PEER_OWNERS : 0);
+}
+
 /* Nothing fits. */
 static struct outcome listing_is_empty(const struct listing *x)
 {
@@ -288,7 +296,7 @@ static struct outcome listing_print(struct listing *x)
 {
 	const struct messages *m = x->l->messages;
 	const struct sockname_selection *s = x->l->selection;
-	bool peers = !x->l->listening;
+	unsigned columns = listing_columns(x);
 	struct inventory inventory;
 	struct facts f;
 	size_t n = 0;
@@ -311,11 +319,11 @@ static struct outcome listing_print(struct listing *x)
 	}
 	facts_start(&f, m, NULL);
 	if (isatty(STDOUT_FILENO))
-		inventory_heading(&f.table, peers, terminal_columns(STDOUT_FILENO));
+		inventory_heading(&f.table, columns, terminal_columns(STDOUT_FILENO));
 	for (size_t i = 0; i < n; i++) {
 		facts_begin(&f, NULL);
 		inventory_json(&f.json, &inventory, &inventory.sockets[i]);
-		inventory_row(&f.table, &inventory, &inventory.sockets[i], peers);
+		inventory_row(&f.table, &inventory, &inventory.sockets[i], columns);
 		facts_end(&f);
 	}
 	inventory_free(&inventory);

@@ -225,27 +225,36 @@ const char *inventory_state(enum inventory_protocol protocol, unsigned state)
 
 /* ---- owners ---- */
 
-/* The sockets by their inodes: a table with open addressing. */
+/* Inodes of sockets and of their peers: a table with open addressing. */
 struct inodes {
 	struct inventory *inventory; /* its owners are those that were found so far */
-	size_t *slots;		     /* a socket's place and 1, 0: none */
-	size_t size;		     /* a power of two */
-	bool failed;		     /* no memory */
+	struct inode_slot {
+		uint64_t inode; /* 0: none */
+		size_t owner, n_owners;
+	} * slots;
+	size_t size; /* a power of two */
+	bool failed; /* no memory */
 };
 
 /* Returns the slot of INODE, or an empty one. */
-static size_t *inodes_slot(const struct inodes *t, uint64_t inode)
+static struct inode_slot *inodes_slot(const struct inodes *t, uint64_t inode)
 {
 	size_t at = (size_t)(inode * 0x9e3779b97f4a7c15U >> 32) & (t->size - 1);
 
-	while (t->slots[at] && t->inventory->sockets[t->slots[at] - 1].inode != inode)
+	while (t->slots[at].inode && t->slots[at].inode != inode)
 		at = (at + 1) & (t->size - 1);
 	return &t->slots[at];
 }
 
 bool inodes_has(const struct inodes *t, uint64_t inode)
 {
-	return *inodes_slot(t, inode) != 0;
+	return inodes_slot(t, inode)->inode == inode;
+}
+
+static void inodes_add(struct inodes *t, uint64_t inode)
+{
+	if (inode)
+		inodes_slot(t, inode)->inode = inode;
 }
 
 void inodes_add_owner(struct inodes *t, const struct inventory_owner *owner)
@@ -268,7 +277,8 @@ static int compare_owners(const void *a, const void *b)
 	return order ? order : compare_numbers((uint64_t)o->pid, (uint64_t)p->pid);
 }
 
-/* Gives the owners that were found to their sockets, each process once. */
+/* Gives the owners that were found to their sockets and to the peers, each process once. The
+ * connections of which one of MPTCP is made have its inode. */
 static void inodes_give_owners(const struct inodes *t)
 {
 	struct inventory *i = t->inventory;
@@ -278,22 +288,22 @@ static void inodes_give_owners(const struct inodes *t)
 		qsort(i->owners, i->n_owners, sizeof *i->owners, compare_owners);
 	for (size_t k = 0; k < i->n_owners; k++) {
 		struct inventory_owner *o = &i->owners[k];
-		struct inventory_socket *s = &i->sockets[*inodes_slot(t, o->inode) - 1];
+		struct inode_slot *slot = inodes_slot(t, o->inode);
 		if (n > 0 && compare_owners(o, &i->owners[n - 1]) == 0)
 			continue;
-		if (s->n_owners++ == 0)
-			s->owner = n;
+		if (slot->n_owners++ == 0)
+			slot->owner = n;
 		i->owners[n++] = *o;
 	}
 	i->n_owners = n;
-	/* The connections of which one of MPTCP is made are one socket to its process. */
 	for (size_t k = 0; k < i->n; k++) {
 		struct inventory_socket *s = &i->sockets[k];
-		size_t at = s->inode ? *inodes_slot(t, s->inode) : 0;
-		if (at) {
-			s->owner = i->sockets[at - 1].owner;
-			s->n_owners = i->sockets[at - 1].n_owners;
-		}
+		const struct inode_slot *own = inodes_slot(t, s->inode);
+		const struct inode_slot *peer = inodes_slot(t, s->peer_inode);
+		s->owner = own->owner;
+		s->n_owners = own->n_owners;
+		s->peer_owner = peer->owner;
+		s->n_peer_owners = peer->n_owners;
 	}
 }
 
@@ -301,15 +311,19 @@ int inventory_find_owners(struct inventory *i)
 {
 	struct inodes t = { .inventory = i, .size = 16 };
 	int status, error;
+	size_t n = 0;
 
-	while (t.size < 2 * i->n)
+	for (size_t k = 0; k < i->n; k++)
+		n += 2;
+	while (t.size < 2 * n)
 		t.size *= 2;
 	t.slots = calloc(t.size, sizeof *t.slots);
 	if (!t.slots)
 		return -1;
-	for (size_t k = 0; k < i->n; k++)
-		if (i->sockets[k].inode)
-			*inodes_slot(&t, i->sockets[k].inode) = k + 1;
+	for (size_t k = 0; k < i->n; k++) {
+		inodes_add(&t, i->sockets[k].inode);
+		inodes_add(&t, i->sockets[k].peer_inode);
+	}
 	status = inventory_scan(&t);
 	if (t.failed) {
 		errno = ENOMEM;

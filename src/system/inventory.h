@@ -54,8 +54,9 @@ struct inventory_socket {
 	 * known. */
 	uint64_t file_device;
 	uint32_t file_inode;
-	size_t owner, n_owners; /* which of the inventory's owners have it, by their pids; none if
-				 * it is not permitted to know */
+	/* Which of the inventory's owners have it, and a UNIX socket's peer, by their pids; none if
+	 * it is not permitted to know. */
+	size_t owner, n_owners, peer_owner, n_peer_owners;
 };
 
 struct inventory {
@@ -103,13 +104,18 @@ const char *inventory_state(enum inventory_protocol protocol, unsigned state);
 
 /* ---- as text ---- */
 
-/* Adds a row to T for the socket S of I: protocol, address and port, with PEERS those of the peer,
- * state, queues, uid, inode, pids, program. Cells of what is not known are empty. */
+/* The columns that there may be beside the others: of the peer its address and port; its pids and
+ * program. */
+enum { INVENTORY_PEERS = 1, INVENTORY_PEER_OWNERS = 2 };
+
+/* Adds a row to T for the socket S of I: protocol, address and port, those of the peer, state,
+ * queues, uid, inode, pids, program, and these of the peer. Cells of what is not known are empty.
+ */
 void inventory_row(struct table *t, const struct inventory *i, const struct inventory_socket *s,
-		   bool peers);
+		   unsigned columns);
 /* Adds the names of those columns. Those that tell least are left out where a row does not fit into
- * COLUMNS of a terminal. */
-void inventory_heading(struct table *t, bool peers, size_t columns);
+ * the WIDTH of a terminal. */
+void inventory_heading(struct table *t, unsigned columns, size_t width);
 
 /* Writes S's own address and port into TEXT of INVENTORY_TEXT bytes; with the interface that it is
  * bound to, `0.0.0.0%eth0 port 80`. Returns TEXT. */

@@ -69,44 +69,55 @@ static void peer_cells(struct table *t, const struct inventory_socket *s)
 	}
 }
 
-void inventory_heading(struct table *t, bool peers, size_t columns)
+void inventory_heading(struct table *t, unsigned columns, size_t width)
 {
-	static const char names[][8] = { "PROTO", "ADDRESS", "PORT", "PEER",  "PORT", "STATE",
-					 "RECVQ", "SENDQ",   "UID",  "INODE", "PID",  "PROGRAM" };
+	static const char names[][12] = { "PROTO", "ADDRESS", "PORT",	 "PEER",       "PORT",
+					  "STATE", "RECVQ",   "SENDQ",	 "UID",	       "INODE",
+					  "PID",   "PROGRAM", "PEERPID", "PEERPROGRAM" };
 
 	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-		if (peers || i < 3 || i > 4)
+		if (i == 3 || i == 4 ? columns & INVENTORY_PEERS :
+		    i >= 12	     ? columns & INVENTORY_PEER_OWNERS :
+				       1)
 			table_cell(t, "%s", names[i]);
 	table_end_row(t);
-	table_fit(t, columns, peers ? "\11\6\7\10" : "\7\4\5\6\3");
+	table_fit(t, width, columns & INVENTORY_PEERS ? "\11\6\7\10" : "\7\4\5\6\3");
+}
+
+/* Of N owners: their pids and the program of the first. */
+static void owner_cells(struct table *t, const struct inventory_owner *owners, size_t n)
+{
+	struct text pids = { 0 };
+
+	/* On a terminal the first has to do. */
+	for (size_t k = 0; k < n && (k == 0 || !t->screen); k++)
+		text_add(&pids, "%s%lld", k ? "," : "", (long long)owners[k].pid);
+	if (t->screen && n > 1)
+		text_add(&pids, "+%zu", n - 1);
+	table_cell(t, "%.*s", pids.length ? (int)pids.length : 1, pids.length ? pids.data : "-");
+	table_cell(t, "%s", n ? owners->program : "-");
+	t->cells.failed |= pids.failed;
+	text_free(&pids);
 }
 
 void inventory_row(struct table *t, const struct inventory *i, const struct inventory_socket *s,
-		   bool peers)
+		   unsigned columns)
 {
-	const struct inventory_owner *owners = s->n_owners ? &i->owners[s->owner] : NULL;
-	struct text pids = { 0 };
 	char bound[IF_NAMESIZE + 1];
 
 	table_cell(t, "%s", inventory_protocol(s->protocol));
 	address_cells(t, &s->local, bound_text(s, bound));
-	if (peers)
+	if (columns & INVENTORY_PEERS)
 		peer_cells(t, s);
 	table_cell(t, "%s", inventory_state(s->protocol, s->state));
 	number_cell(t, s->recv_queue);
 	number_cell(t, s->send_queue);
 	number_cell(t, s->uid);
 	number_cell(t, s->inode ? (int64_t)s->inode : UNSET);
-	/* On a terminal the first has to do. */
-	for (size_t k = 0; k < s->n_owners && (k == 0 || !t->screen); k++)
-		text_add(&pids, "%s%lld", k ? "," : "", (long long)owners[k].pid);
-	if (t->screen && s->n_owners > 1)
-		text_add(&pids, "+%zu", s->n_owners - 1);
-	table_cell(t, "%.*s", pids.length ? (int)pids.length : 1, pids.length ? pids.data : "-");
-	table_cell(t, "%s", owners ? owners->program : "-");
+	owner_cells(t, i->owners ? &i->owners[s->owner] : NULL, s->n_owners);
+	if (columns & INVENTORY_PEER_OWNERS)
+		owner_cells(t, i->owners ? &i->owners[s->peer_owner] : NULL, s->n_peer_owners);
 	table_end_row(t);
-	t->cells.failed |= pids.failed;
-	text_free(&pids);
 }
 
 static const char *type_name(int type)
@@ -130,6 +141,10 @@ void inventory_json(struct json *j, const struct inventory *i, const struct inve
 		address_json(j, "peer", &s->peer);
 	if (s->peer_inode)
 		json_number(j, "peer_inode", (int64_t)s->peer_inode);
+	if (s->n_peer_owners) {
+		json_number(j, "peer_pid", i->owners[s->peer_owner].pid);
+		json_string(j, "peer_program", i->owners[s->peer_owner].program);
+	}
 	json_string(j, "state", inventory_state(s->protocol, s->state));
 	if (s->recv_queue != UNSET) {
 		json_number(j, "recv_queue", s->recv_queue);
