@@ -93,6 +93,40 @@ many() {
 	run ! grep -q '"/proc"' trace
 }
 
+@test "TCP of MPTCP is marked; MPTCP in a list of its own" {
+	needs_network
+	cat >mptcp.py <<-'END'
+		import sys
+		from socket import *
+		l, s = (socket(AF_INET, SOCK_STREAM, 262) for i in range(2))
+		l.bind(('127.0.0.1', 7001)); l.listen(); s.connect(('127.0.0.1', 7001)); a = l.accept()[0]
+		p = create_server(('127.0.0.1', 7002))
+		s.send(b'x'); a.recv(1); a.send(b'y'); s.recv(1)
+		print('ready', flush=True)
+		sys.stdin.read()
+	END
+	mkfifo mptcp.in mptcp.out
+	python3 -c 'import socket; socket.socket(socket.AF_INET, socket.SOCK_STREAM, 262)' 2>/dev/null || skip 'no MPTCP'
+	python3 mptcp.py <>mptcp.in >mptcp.out 3>&- &
+	PIDS+=("$!")
+	read -r <mptcp.out
+	"$SOCKIT" sockname --sockets >out
+	[ "$(cut -f 1,6 out | sort | uniq -c | awk '{ print $1, $2, $3 }')" = '1 tcp listen
+2 tcp/mptcp established
+1 tcp/mptcp listen' ]
+	"$SOCKIT" sockname --sockets --json --protocol tcp,mptcp >out
+	[ "$("$PYTHON" -I -S "$BATS_TEST_DIRNAME/helpers/schema.py" out any protocol part_of state | sort | uniq -c |
+		awk '{ print $1, $2, $3, $4 }')" = '2 mptcp - established
+1 mptcp - listen
+1 tcp - listen
+2 tcp mptcp established
+1 tcp mptcp listen' ]
+	# As ss has them.
+	needs ss iproute2
+	[ "$(inside ss -MHna | wc -l)" = 3 ]
+	[ "$("$SOCKIT" sockname --listening | cut -f 1,3)" = $'tcp/mptcp\t7001\ntcp\t7002' ]
+}
+
 @test "--sockets: a UNIX socket's peer, with its process, as ss has it" {
 	needs_network
 	needs ss iproute2

@@ -395,7 +395,7 @@ struct outcome sockname_list_run(const struct sockname_list *l)
 		.l = l,
 		.q = { .family = address_family(l->family),
 		       .listening = l->listening,
-		       },
+		       .subflows = true },
 	};
 	struct ports_item item;
 

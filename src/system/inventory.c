@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "base/errname.h"
 #include "base/number.h"
 #include "system/interfaces.h"
 #include "sock/unix.h"
@@ -168,6 +169,42 @@ static int inventory_join_peers(struct inventory *i, const struct wish *wish, bo
 	return n ? 0 : -1;
 }
 
+static int compare_inode_numbers(const void *a, const void *b)
+{
+	return compare_numbers(*(const uint64_t *)a, *(const uint64_t *)b);
+}
+
+/* Marks those of TCP in I that one of MPTCP has for its connections: they have its inode. The
+ * kernel tells it by a socket's TCP_INFO too, which is more than all else together. */
+static int inventory_mark_subflows(struct inventory *i, const struct inventory_query *q)
+{
+	const struct inventory_query all = { .wanted[INVENTORY_MPTCP] = true,
+					     .family = q->family,
+					     .listening = q->listening };
+	struct inventory whole = { 0 };
+	uint64_t *inodes = NULL;
+	int status = 0;
+
+	/* A kernel without it has none. */
+	if (inventory_list(&all, &whole) < 0)
+		status = errno_is_lack(errno) ? -1 : 0;
+	else if (whole.n > 0 && !(inodes = calloc(whole.n, sizeof *inodes)))
+		status = -1;
+	for (size_t k = 0; inodes && k < whole.n; k++)
+		inodes[k] = whole.sockets[k].inode;
+	if (inodes)
+		qsort(inodes, whole.n, sizeof *inodes, compare_inode_numbers);
+	for (size_t k = 0; inodes && k < i->n; k++) {
+		struct inventory_socket *s = &i->sockets[k];
+		s->subflow =
+			s->protocol == INVENTORY_TCP && s->inode &&
+			bsearch(&s->inode, inodes, whole.n, sizeof *inodes, compare_inode_numbers);
+	}
+	inventory_free(&whole);
+	free(inodes);
+	return status;
+}
+
 /* Lists the sockets as inventory_get() does, but for order and ports. */
 static int inventory_list_named(const struct inventory_query *q, struct inventory *out)
 {
@@ -175,6 +212,8 @@ static int inventory_list_named(const struct inventory_query *q, struct inventor
 	struct stat file;
 
 	if (inventory_list(q, out) < 0)
+		return -1;
+	if (q->subflows && q->wanted[INVENTORY_TCP] && inventory_mark_subflows(out, q) < 0)
 		return -1;
 	if (!q->wanted[INVENTORY_UNIX])
 		return 0;

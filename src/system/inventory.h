@@ -42,9 +42,10 @@ struct inventory_socket {
 	enum inventory_protocol protocol;
 	int type; /* SOCK_STREAM... */
 	unsigned state;
-	bool v6only;			/* it listens, and takes no IPv4 */
-	struct address local, peer;	/* of length 0: none */
-	unsigned interface;		/* the one that it is bound to; 0: none, or not known */
+	bool v6only;		    /* it listens, and takes no IPv4 */
+	bool subflow;		    /* of TCP: it is part of one of MPTCP, if `subflows` asked */
+	struct address local, peer; /* of length 0: none */
+	unsigned interface;	    /* the one that it is bound to; 0: none, or not known */
 	int64_t recv_queue, send_queue; /* UNSET: not known. If it listens: how many clients wait to
 					 * be accepted, and how many may */
 	int64_t uid;			/* its user; UNSET: not known */
@@ -75,6 +76,7 @@ struct inventory_host {
 struct inventory_query {
 	bool wanted[INVENTORY_PROTOCOLS];
 	int family;		    /* of others than UNIX sockets; AF_UNSPEC: both */
+	bool subflows;		    /* which of TCP are parts of MPTCP? */
 	bool listening;		    /* only sockets that listen, or have a name but no peer */
 	uint16_t port;		    /* local, or the peer's; 0: any */
 	const struct ports *ports;  /* one of them; NULL: any */

@@ -105,7 +105,7 @@ void inventory_row(struct table *t, const struct inventory *i, const struct inve
 {
 	char bound[IF_NAMESIZE + 1];
 
-	table_cell(t, "%s", inventory_protocol(s->protocol));
+	table_cell(t, "%s%s", inventory_protocol(s->protocol), s->subflow ? "/mptcp" : "");
 	address_cells(t, &s->local, bound_text(s, bound));
 	if (columns & INVENTORY_PEERS)
 		peer_cells(t, s);
@@ -131,6 +131,8 @@ void inventory_json(struct json *j, const struct inventory *i, const struct inve
 	char bound[IF_NAMESIZE + 1];
 
 	json_string(j, "protocol", inventory_protocol(s->protocol));
+	if (s->subflow)
+		json_string(j, "part_of", "mptcp");
 	if (s->protocol == INVENTORY_UNIX)
 		json_string(j, "type", type_name(s->type));
 	if (s->local.length)
