@@ -159,7 +159,7 @@ help_options() {
 		for rule in rules:
 		    page = rule.get('title', 'sockit')
 		    for name, member in rule.get('properties', {}).items():
-		        words |= {(page, member['const'] if name == 'event' else name)}
+		        words |= {(page, member.get('const', name) if name == 'event' else name)}
 		        if name in ('why', 'class'):
 		            words |= {(page, value) for value in member.get('enum', [])}
 		for page, word in sorted(words):

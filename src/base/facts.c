@@ -17,7 +17,7 @@ void facts_start(struct facts *f, const struct messages *m, struct text *out)
 		f->out = &f->text;
 }
 
-static void facts_free(struct facts *f)
+void facts_free(struct facts *f)
 {
 	table_free(&f->table);
 	text_free(&f->text);
@@ -74,11 +74,17 @@ void facts_cell(struct facts *f, const char *key, const char *word)
 	table_cell(&f->table, "%s", word);
 }
 
+void facts_rows(struct facts *f, const char *between)
+{
+	table_print(&f->table, isatty(STDOUT_FILENO) ? NULL : between, f->out);
+	table_clear(&f->table);
+}
+
 struct outcome facts_print(struct facts *f, const char *between)
 {
 	struct outcome outcome;
 
-	table_print(&f->table, isatty(STDOUT_FILENO) ? NULL : between, f->out);
+	facts_rows(f, between);
 	outcome = help_print(f->out, f->m);
 	facts_free(f);
 	return outcome;

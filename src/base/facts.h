@@ -43,8 +43,14 @@ void facts_cell(struct facts *f, const char *key, const char *word);
 /* Adds to `out`, in words only, what printf(3) would print. */
 #define facts_line(f, ...) ((f)->as_json ? (void)0 : text_add((f)->out, __VA_ARGS__))
 
-/* Writes the report to stdout, with BETWEEN between the columns of the table unless stdout is a
- * terminal, and frees F. Says itself what goes wrong. Returns what that means for the run. */
+/* Moves the rows of the table so far to `out`, with BETWEEN between its columns unless stdout is a
+ * terminal. F goes on: further rows line up with these. */
+void facts_rows(struct facts *f, const char *between);
+
+void facts_free(struct facts *f);
+
+/* Writes the report to stdout, its rows as facts_rows() has them, and frees F. Says itself what
+ * goes wrong. Returns what that means for the run. */
 struct outcome facts_print(struct facts *f, const char *between);
 
 #endif

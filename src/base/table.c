@@ -21,6 +21,10 @@ void table_cell(struct table *t, const char *format, ...)
 	text_escape(shown, sizeof shown, text, strlen(text), false);
 	if (*shown) {
 		size_t width = utf8_columns(shown);
+		if (t->column == 0 && t->mark) {
+			text_put(&t->cells, t->mark, strlen(t->mark));
+			width += strlen(t->mark);
+		}
 		if (width > t->width[t->column])
 			t->width[t->column] = width;
 	}
@@ -98,6 +102,13 @@ void table_print(const struct table *t, const char *between, struct text *out)
 		return;
 	for (const char *p = t->cells.data, *end = p + t->row; p < end;)
 		p = print_row(t, p, between, left_out, out);
+}
+
+void table_clear(struct table *t)
+{
+	t->cells.length = 0;
+	t->column = 0;
+	t->row = t->written = 0;
 }
 
 void table_free(struct table *t)

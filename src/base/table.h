@@ -19,6 +19,7 @@ struct table {
 	bool off;		     /* nobody wants it: nothing is kept */
 	size_t screen;		     /* how many columns of a terminal there are, 0: enough */
 	const char *spare;	     /* see table_fit() */
+	const char *mark;	     /* stands before each row that is begun; NULL: nothing */
 };
 
 /* Adds a cell to the row, as printf(3) would print it, but safe to show (see text_escape()). A row
@@ -36,6 +37,9 @@ void table_print(const struct table *t, const char *between, struct text *out);
  * after the other until they do: those whose numbers (from 0, but 0 itself) the bytes of SPARE are.
  */
 void table_fit(struct table *t, size_t screen, const char *spare);
+
+/* Forgets T's rows, but not how wide its columns are: those that follow line up with them. */
+void table_clear(struct table *t);
 
 void table_free(struct table *t);
 

@@ -16,6 +16,7 @@
 #include "base/descriptors.h"
 #include "base/errname.h"
 #include "cmd/sockname_list.h"
+#include "cmd/sockname_watch.h"
 #include "system/describe.h"
 #include "system/interfaces_text.h"
 #include "system/route.h"
@@ -25,12 +26,13 @@
 #include "run/report.h"
 #include "run/run.h"
 
+#define INTERFACES "the list of interfaces"
 #define NO_PORT "9" /* discard: a socket needs one to be connected, though nothing is sent */
 
 struct sockname_options {
 	struct messages messages;
 	struct family_options family;
-	bool connect, listening, sockets, interfaces, options, local, peer;
+	bool connect, listening, sockets, interfaces, options, local, peer, watch;
 	int64_t fd, wait;
 	struct sockname_selection selection;
 };
@@ -57,6 +59,8 @@ static const struct option_row rows[] = {
 	  .help = "print the local address and port only" },
 	{ "peer", 0, OPTION_FLAG, AT(peer), .excludes = "json",
 	  .help = "print the peer's address and port only" },
+	{ "watch", 0, OPTION_FLAG, AT(watch), .excludes = "connect fd",
+	  .help = "go on, with a line for each change: new (+) or gone (-)" },
 	{ "wait", 'w', OPTION_DURATION, AT(wait), .arg = "DURATION",
 	  .excludes = "fd listening sockets",
 	  .help = "limit for look-up and connection together: exit 4" },
@@ -188,6 +192,11 @@ struct sockname {
 	const char *host, *port;
 	struct run run;
 	struct dial *dial;
+	/* of --watch */
+	struct sockname_report report;
+	struct address *addresses;
+	size_t n_addresses;
+	uint16_t local_port; /* 0: not known yet */
 };
 
 static void sockname_connected(void *arg, const struct dial_result *r)
@@ -206,38 +215,101 @@ static void sockname_connected(void *arg, const struct dial_result *r)
 	close(r->fd);
 }
 
+/* States the way to PEER, to which FD is connected. Returns 0, or -1 with errno. */
+static int sockname_route_facts(const struct sockname_options *o, int fd,
+				const struct address *local, const struct address *peer,
+				struct facts *f)
+{
+	struct route route;
+
+	if (route_get(peer, &route) < 0) {
+		if (!errno_is_lack(errno)) {
+			errno = 0;
+			route = (struct route){ .interface = interfaces_find(local) };
+		}
+		if (errno_is_lack(errno))
+			return -1;
+	}
+	facts_begin(f, NULL);
+	facts_word(f, "family", describe_family(peer->u.sa.sa_family));
+	facts_word(f, "type", "dgram");
+	describe_address(f, "local", local);
+	describe_address(f, "peer", peer);
+	describe_interface(f, route.interface);
+	describe_host(f, "gateway", &route.gateway);
+	describe_host(f, "source", &route.source);
+	if (o->options)
+		describe_options(f, fd, peer->u.sa.sa_family);
+	facts_end(f);
+	return 0;
+}
+
 /* Prints the way to PEER, to which FD is connected. */
 static struct outcome sockname_print_route(const struct sockname_options *o, int fd,
 					   const struct address *peer)
 {
 	struct address local;
-	struct route route;
 	struct facts f;
 
 	describe_name(fd, false, &local);
 	if (o->local || o->peer)
 		return sockname_print_address(o, o->local ? &local : peer, "socket");
-	if (route_get(peer, &route) < 0) {
-		if (!errno_is_lack(errno)) {
-			errno = 0;
-			route = (struct route){ .interface = interfaces_find(&local) };
-		}
-		if (errno_is_lack(errno))
-			return report_error(&o->messages, "the route", errno);
-	}
 	facts_start(&f, &o->messages, NULL);
-	facts_begin(&f, NULL);
-	facts_word(&f, "family", describe_family(peer->u.sa.sa_family));
-	facts_word(&f, "type", "dgram");
-	describe_address(&f, "local", &local);
-	describe_address(&f, "peer", peer);
-	describe_interface(&f, route.interface);
-	describe_host(&f, "gateway", &route.gateway);
-	describe_host(&f, "source", &route.source);
-	if (o->options)
-		describe_options(&f, fd, peer->u.sa.sa_family);
-	facts_end(&f);
+	if (sockname_route_facts(o, fd, &local, peer, &f) < 0) {
+		facts_free(&f);
+		return report_error(&o->messages, "the route", errno);
+	}
 	return facts_print(&f, " ");
+}
+
+/* States the way to the first of the addresses that can be reached just now, if there is one. */
+static int sockname_make_route(void *arg, struct facts *f)
+{
+	struct sockname *s = arg;
+	const struct sockname_options *o = s->options;
+	char text[DESCRIBE_PLACE];
+	int fd = -1, status = 0;
+
+	for (size_t i = 0; i < s->n_addresses && fd < 0; i++) {
+		const struct address *peer = &s->addresses[i];
+		struct address local;
+		fd = route_socket(peer);
+		if (fd < 0)
+			continue;
+		/* Each socket has another port, which is no change. */
+		describe_name(fd, false, &local);
+		if (!s->local_port)
+			s->local_port = address_port(&local);
+		address_set_port(&local, s->local_port);
+		if (o->local || o->peer) {
+			table_cell(&f->table, "%s", describe_place(o->local ? &local : peer, text));
+			table_end_row(&f->table);
+		} else {
+			status = sockname_route_facts(o, fd, &local, peer, f);
+		}
+	}
+	close_keeping_errno(fd);
+	return fd >= 0 || !errno_is_lack(errno) ? status : -1;
+}
+
+static void sockname_watch_route(void *arg, struct places_answer *found)
+{
+	struct sockname *s = arg;
+	int events = route_listen();
+
+	s->addresses = found->addresses;
+	s->n_addresses = found->n;
+	if (events < 0) {
+		run_end(&s->run, report_error(s->run.messages, "--watch", errno));
+		return;
+	}
+	s->report = (struct sockname_report){
+		.w = { .run = &s->run, .between = " " },
+		.make = sockname_make_route,
+		.arg = s,
+		.what = "the route",
+	};
+	sockname_report_start(&s->report, events);
 }
 
 /* Prints the way to the first of the addresses FOUND that can be reached. */
@@ -319,36 +391,79 @@ static struct outcome sockname_ask(const struct sockname_options *o, const char 
 	if (o->connect)
 		sockname_dial(&s);
 	else
-		run_look_up(&s.run, &q, what, o->wait, sockname_found, &s);
+		run_look_up(&s.run, &q, what, o->wait,
+			    o->watch ? sockname_watch_route : sockname_found, &s);
 	outcome = run_wait(&s.run);
 	dial_cancel(s.dial);
+	sockname_report_free(&s.report);
+	free(s.addresses);
 	run_free(&s.run);
 	return outcome;
 }
 
 /* ---- --interfaces ---- */
 
-static struct outcome sockname_list_interfaces(const struct sockname_options *o)
+/* States each interface. Returns 0, or -1 with errno. */
+static int sockname_make_interfaces(void *arg, struct facts *f)
 {
+	const struct sockname_options *o = arg;
 	int family = address_family(&o->family);
-	struct facts f;
 	struct interface *list;
 	size_t n, left = 0;
 
 	if (interfaces_get(&list, &n) < 0)
-		return report_error(&o->messages, "the list of interfaces", errno);
+		return -1;
 	for (size_t i = 0; i < n; i++)
 		if (family == AF_UNSPEC || list[i].address.u.sa.sa_family == family)
 			list[left++] = list[i];
 	interfaces_sort(list, left);
+	for (size_t i = 0; i < left; i++) {
+		interfaces_object(f, list, left, i);
+		interfaces_row(f, &list[i]);
+	}
+	free(list);
+	return 0;
+}
+
+static struct outcome sockname_watch_interfaces(struct sockname_options *o)
+{
+	struct run run;
+	struct sockname_report report = {
+		.w = { .run = &run, .between = "\t" },
+		.make = sockname_make_interfaces,
+		.arg = o,
+		.what = INTERFACES,
+		.heading = interfaces_heading,
+	};
+	struct outcome outcome;
+	int events = route_listen();
+
+	if (events < 0)
+		return report_error(&o->messages, "--watch", errno);
+	if (run_start(&run, &o->messages, NULL) < 0) {
+		close(events);
+		return (struct outcome){ OUTCOME_FAILED, 0 };
+	}
+	sockname_report_start(&report, events);
+	outcome = run_wait(&run);
+	sockname_report_free(&report);
+	run_free(&run);
+	return outcome;
+}
+
+static struct outcome sockname_list_interfaces(struct sockname_options *o)
+{
+	struct facts f;
+
+	if (o->watch)
+		return sockname_watch_interfaces(o);
 	facts_start(&f, &o->messages, NULL);
 	if (isatty(STDOUT_FILENO))
 		interfaces_heading(&f.table);
-	for (size_t i = 0; i < left; i++) {
-		interfaces_object(&f, list, left, i);
-		interfaces_row(&f, &list[i]);
+	if (sockname_make_interfaces(o, &f) < 0) {
+		facts_free(&f);
+		return report_error(&o->messages, INTERFACES, errno);
 	}
-	free(list);
 	return facts_print(&f, "\t");
 }
 
@@ -362,6 +477,7 @@ static struct sockname_list sockname_list(struct sockname_options *o,
 		.selection = &o->selection,
 		.family = &o->family,
 		.listening = o->listening,
+		.watch = o->watch,
 		.word = operands->n ? operands->words[0] : NULL,
 	};
 }
@@ -383,7 +499,7 @@ static int sockname_check(const struct command *self, struct sockname_options *o
 		const struct sockname_list list = sockname_list(o, operands);
 		return sockname_list_check(&list, error);
 	}
-	if (operands->n == 0 && o->options && !o->connect)
+	if (operands->n == 0 && o->options && !o->connect && !o->watch)
 		return 0;
 	if (operands->n == 0)
 		return option_fail(error, "an operand is missing: sockit sockname %s",

@@ -12,11 +12,10 @@
 #include "base/facts.h"
 #include "base/terminal.h"
 #include "base/user.h"
+#include "cmd/sockname_listing.h"
 #include "names/services.h"
 #include "proto/words.h"
 #include "run/report.h"
-#include "run/run.h"
-#include "system/inventory.h"
 
 #define PROGRAM_MOST 15 /* bytes of a program's name that the kernel keeps */
 
@@ -216,20 +215,8 @@ int sockname_list_check(const struct sockname_list *l, struct option_error *erro
 
 /* ---- the list ---- */
 
-/* One list, while it is made. */
-struct listing {
-	const struct sockname_list *l;
-	struct inventory_query q;
-	struct ports ports;
-	struct address name;
-	struct inventory_host *hosts; /* of --with */
-	struct access_lookup *lookup;
-	struct run run; /* of --with */
-};
-
-/* Is S, of I, whose owners are known, of the program that X is about? */
-static bool listing_has_program(const struct listing *x, const struct inventory *i,
-				const struct inventory_socket *s)
+bool listing_has_program(const struct listing *x, const struct inventory *i,
+			 const struct inventory_socket *s)
 {
 	const char *program = x->l->selection->program;
 
@@ -253,8 +240,7 @@ static bool is_chosen(const struct listing *x, const struct inventory_socket *s)
 					   !access_refusal(&want->with, &s->peer)));
 }
 
-/* Lists in *OUT those that X is about, but for the programs. Returns as inventory_get(). */
-static int listing_get(const struct listing *x, struct inventory *out)
+int listing_get(const struct listing *x, struct inventory *out)
 {
 	size_t n = 0;
 
@@ -267,8 +253,7 @@ static int listing_get(const struct listing *x, struct inventory *out)
 	return 0;
 }
 
-/* Which columns of inventory_row() it has. */
-static unsigned listing_columns(const struct listing *x)
+unsigned listing_columns(const struct listing *x)
 {
 	if (x->l->listening)
 		return 0;
@@ -357,6 +342,8 @@ static void listing_looked_up(void *arg, const struct places_failure *f)
 		run_end(&x->run, report_lookup(x->l->messages, f));
 	else if (listing_set_hosts(x) < 0)
 		run_end(&x->run, report_error(x->l->messages, "--with", errno));
+	else if (x->l->watch)
+		x->watch = listing_watch_start(x);
 	else
 		run_end(&x->run, listing_print(x));
 }
@@ -370,7 +357,7 @@ static void listing_waits(void *arg, struct text *text)
 		text_add(text, RUN_LOOKUP, name, "no option ends it");
 }
 
-/* Makes the list after a look-up. */
+/* Makes the list in a run: after a look-up, or one whose changes are told. */
 static struct outcome listing_run(struct listing *x)
 {
 	const struct sockname_list *l = x->l;
@@ -382,6 +369,7 @@ static struct outcome listing_run(struct listing *x)
 	access_start(x->run.loop, &l->selection->with, listing_looked_up, x, &x->lookup);
 	outcome = run_wait(&x->run);
 	access_cancel(x->lookup);
+	listing_watch_free(x->watch);
 	free(x->hosts);
 	run_free(&x->run);
 	return outcome;
@@ -420,5 +408,5 @@ struct outcome sockname_list_run(const struct sockname_list *l)
 		x.q.states |= 1U << INVENTORY_CLOSE; /* of UDP it is `unconnected` */
 	for (unsigned i = 0; i < INVENTORY_PROTOCOLS; i++)
 		x.q.wanted[i] = protocols >> i & 1;
-	return l->selection->with.allow.used ? listing_run(&x) : listing_print(&x);
+	return l->selection->with.allow.used || l->watch ? listing_run(&x) : listing_print(&x);
 }

@@ -23,6 +23,7 @@ struct sockname_list {
 	struct sockname_selection *selection;
 	const struct family_options *family;
 	bool listening;	  /* those that wait for others, without their peers */
+	bool watch;	  /* its changes are told too */
 	const char *word; /* the operand: a list of ports or `unix:PATH`; NULL: none */
 };
 

@@ -97,7 +97,45 @@ static int compare_sockets(const void *a, const void *b)
 		order = compare_addresses(&s->local, &t->local);
 	if (order == 0)
 		order = compare_addresses(&s->peer, &t->peer);
-	return order ? order : compare_numbers(s->inode, t->inode);
+	/* A connection is the same when its process has given it up, and with it the inode. */
+	if (order == 0 && s->peer.length && s->protocol != INVENTORY_UNIX)
+		order = compare_numbers(s->cookie, t->cookie);
+	if (order == 0)
+		order = compare_numbers(s->inode, t->inode);
+	return order ? order : compare_numbers(s->cookie, t->cookie);
+}
+
+/* Is S, but for its queues, as T? */
+static bool socket_is_same(const struct inventory_socket *s, const struct inventory_socket *t)
+{
+	return s->state == t->state && s->inode == t->inode && s->uid == t->uid &&
+	       s->peer_inode == t->peer_inode;
+}
+
+void inventory_compare(const struct inventory *old, const struct inventory *new,
+		       inventory_pair_fn *fn, void *arg)
+{
+	for (size_t i = 0, k = 0; i < old->n || k < new->n;) {
+		struct inventory_pair pair = { i < old->n ? &old->sockets[i] : NULL,
+					       k < new->n ? &new->sockets[k] : NULL };
+		const struct inventory_pair gone = { .old = pair.old };
+		bool one = pair.old && pair.new &&pair.old->cookie == pair.new->cookie;
+		int order = !pair.old ? 1 : !pair.new ? -1 : compare_sockets(pair.old, pair.new);
+
+		if (one && pair.old->cookie)
+			order = 0;
+		if (order > 0)
+			pair.old = NULL;
+		if (order < 0)
+			pair.new = NULL;
+		i += order <= 0;
+		k += order >= 0;
+		if (order == 0 && !socket_is_same(pair.old, pair.new)) {
+			fn(arg, &gone);
+			pair.old = NULL;
+		}
+		fn(arg, &pair);
+	}
 }
 
 /* What could not be bound, or is looked for. */
@@ -306,6 +344,32 @@ void inodes_add_owner(struct inodes *t, const struct inventory_owner *owner)
 		return;
 	i->owners = more;
 	more[i->n_owners++] = *owner;
+}
+
+static int copy_owners(struct inventory *to, const struct inventory *from, size_t first, size_t n)
+{
+	for (size_t k = 0; k < n; k++) {
+		struct inventory_owner *more = array_grow(to->owners, to->n_owners, sizeof *more);
+		if (!more)
+			return -1;
+		to->owners = more;
+		more[to->n_owners++] = from->owners[first + k];
+	}
+	return 0;
+}
+
+int inventory_copy_owners(struct inventory *to, struct inventory_socket *s,
+			  const struct inventory *from, const struct inventory_socket *same)
+{
+	s->owner = to->n_owners;
+	if (copy_owners(to, from, same->owner, same->n_owners) < 0)
+		return -1;
+	s->n_owners = same->n_owners;
+	s->peer_owner = to->n_owners;
+	if (copy_owners(to, from, same->peer_owner, same->n_peer_owners) < 0)
+		return -1;
+	s->n_peer_owners = same->n_peer_owners;
+	return 0;
 }
 
 static int compare_owners(const void *a, const void *b)

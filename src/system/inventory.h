@@ -50,6 +50,7 @@ struct inventory_socket {
 					 * be accepted, and how many may */
 	int64_t uid;			/* its user; UNSET: not known */
 	uint64_t inode;			/* 0: no process has it */
+	uint64_t cookie;		/* no other socket ever has it; 0: not known */
 	uint64_t peer_inode;		/* of a UNIX socket's peer; 0: none, or not known */
 	/* The device and inode of its file, as stat(2) tells them, the inode's low 32 bits; 0: not
 	 * known. */
@@ -97,6 +98,22 @@ int inventory_get(const struct inventory_query *q, struct inventory *out);
 int inventory_find_owners(struct inventory *i);
 
 void inventory_free(struct inventory *i);
+
+/* Gives S, of TO, the owners that SAME has in FROM. Returns 0, or -1 with errno ENOMEM. */
+int inventory_copy_owners(struct inventory *to, struct inventory_socket *s,
+			  const struct inventory *from, const struct inventory_socket *same);
+
+/* Compares OLD and NEW, as inventory_get() made them, and calls FN for each socket, in their order:
+ * with `old` alone for one that is gone, with `new` alone for a new one, with both for one that is
+ * as it was but for its queues. One that is in another state, or is had by the first process, is
+ * gone and new. */
+struct inventory_pair {
+	const struct inventory_socket *old;
+	struct inventory_socket *new;
+};
+typedef void inventory_pair_fn(void *arg, const struct inventory_pair *pair);
+void inventory_compare(const struct inventory *old, const struct inventory *new,
+		       inventory_pair_fn *fn, void *arg);
 
 /* `tcp`, `mptcp`, `udp`, `unix`. */
 const char *inventory_protocol(enum inventory_protocol protocol);
@@ -151,6 +168,14 @@ bool inventory_find_full(int type, const struct address *wanted, struct inventor
 
 /* Adds the sockets of Q's protocols, family and port to OUT. Returns as inventory_get(). */
 int inventory_list(const struct inventory_query *q, struct inventory *out);
+
+/* Opens a socket that becomes readable when a socket of IP has ended (netlink_drain()). Returns it,
+ * or -1 with errno: ENOTSUP if there is none. */
+int inventory_listen(void);
+
+/* Reads the figures of this network's TCP and UDP into *PULSE: while it is the same no such socket
+ * was made, changed its state by a segment, or has ended. Returns 0, or -1: they are not known. */
+int inventory_read_pulse(uint64_t *pulse);
 
 struct inodes;
 

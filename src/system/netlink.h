@@ -19,6 +19,14 @@ typedef void netlink_fn(void *arg, uint16_t type, const void *payload, size_t n)
 int netlink_ask(int protocol, uint16_t type, bool dump, const void *payload, size_t n,
 		netlink_fn *fn, void *arg);
 
+/* Opens a socket that gets what the kernel's PROTOCOL tells to its multicast GROUPS: the bit
+ * N - 1 is group N. Whoever may not do more may listen. Returns it, or -1 with errno: ENOTSUP if
+ * this system has none. */
+int netlink_listen(int protocol, uint32_t groups);
+
+/* Throws away all that FD, of netlink_listen(), has got so far. */
+void netlink_drain(int fd);
+
 /* An attribute of a message. */
 struct netlink_attribute {
 	uint16_t type;

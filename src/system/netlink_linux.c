@@ -1,4 +1,4 @@
-/* netlink_linux.c - one question to the kernel, and its answer */
+/* netlink_linux.c - one question to the kernel, and its answer; what it tells unasked */
 #define _GNU_SOURCE /* AF_NETLINK */
 #include "system/netlink.h"
 
@@ -114,4 +114,29 @@ int netlink_ask(int protocol, uint16_t type, bool dump, const void *payload, siz
 		status = netlink_receive(fd, dump, fn, arg);
 	close_keeping_errno(fd);
 	return status;
+}
+
+int netlink_listen(int protocol, uint32_t groups)
+{
+	/* struct sockaddr_nl */
+	const struct {
+		uint16_t family, pad;
+		uint32_t port, groups;
+	} name = { .family = AF_NETLINK, .groups = groups };
+	int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, protocol);
+
+	if (fd >= 0 && bind(fd, (const void *)&name, sizeof name) < 0) {
+		close_keeping_errno(fd);
+		return -1;
+	}
+	return fd;
+}
+
+void netlink_drain(int fd)
+{
+	char byte;
+
+	/* What did not fit into the socket's buffer is ENOBUFS, once. */
+	while (recv(fd, &byte, sizeof byte, 0) >= 0 || errno == ENOBUFS || errno == EINTR)
+		continue;
 }

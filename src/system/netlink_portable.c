@@ -17,6 +17,19 @@ int netlink_ask(int protocol, uint16_t type, bool dump, const void *payload, siz
 	return -1;
 }
 
+int netlink_listen(int protocol, uint32_t groups)
+{
+	(void)protocol;
+	(void)groups;
+	errno = ENOTSUP;
+	return -1;
+}
+
+void netlink_drain(int fd)
+{
+	(void)fd;
+}
+
 bool netlink_next(const char **at, size_t *n, struct netlink_attribute *out)
 {
 	(void)at;

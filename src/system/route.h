@@ -25,6 +25,11 @@ struct route {
  * Returns 0, or -1 with errno: ENOTSUP if it cannot be asked. */
 int route_get(const struct address *to, struct route *out);
 
+/* Of this system, a twin for each: opens a socket that becomes readable whenever an interface, an
+ * address, a route or a rule has changed (netlink_drain()). Returns it, or -1 with errno: ENOTSUP
+ * if there is none. */
+int route_listen(void);
+
 /* A route that is there to refuse. */
 struct route_refusal {
 	const char *kind;   /* `prohibit`, `blackhole`, `unreachable` */

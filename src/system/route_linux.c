@@ -91,6 +91,17 @@ int route_get(const struct address *destination, struct route *out)
 	return 0;
 }
 
+int route_listen(void)
+{
+	/* RTNLGRP_LINK, then of IPv4 and IPv6 each _IFADDR, _ROUTE, _RULE */
+	static const unsigned char groups[] = { 1, 5, 7, 8, 9, 11, 19 };
+	uint32_t bits = 0;
+
+	for (size_t i = 0; i < sizeof groups; i++)
+		bits |= 1U << (groups[i] - 1);
+	return netlink_listen(NETLINK_ROUTE_, bits);
+}
+
 /* ---- routes that refuse ---- */
 
 static const struct refusing_type {

@@ -18,3 +18,9 @@ bool route_refuses(const struct address *to, int error, struct route_refusal *ou
 	(void)out;
 	return false;
 }
+
+int route_listen(void)
+{
+	errno = ENOTSUP;
+	return -1;
+}
