@@ -105,6 +105,12 @@ int sockopt_interface(int fd, const char *name);
 int sockopt_fastopen(int fd, bool listening);
 /* Shares the port of FD with other sockets that do so too (SO_REUSEPORT). Returns as above. */
 int sockopt_reuseport(int fd);
+/* Lets no router cut what FD, a socket of FAMILY, sends. PROBING: one of UDP sends as much as the
+ * interface takes, whatever the kernel believes of the path. Returns as above. */
+int sockopt_whole(int fd, int family, bool probing);
+/* Returns the MTU that the kernel believes in, of the path to the peer of FD, a connected socket of
+ * FAMILY; -1 with errno as above. */
+int sockopt_mtu(int fd, int family);
 /* The protocol number for --transport mptcp (RFC 8684); -1: this system has none. */
 extern const int sockopt_mptcp;
 

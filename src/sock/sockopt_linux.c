@@ -78,3 +78,19 @@ int sockopt_reuseport(int fd)
 {
 	return sockopt_set(fd, SOL_SOCKET, SO_REUSEPORT, 1);
 }
+
+int sockopt_whole(int fd, int family, bool probing)
+{
+	/* Of TCP the second would leave routers free to cut. */
+	if (family == AF_INET6)
+		return sockopt_set(fd, IPPROTO_IPV6, IPV6_MTU_DISCOVER,
+				   probing ? IPV6_PMTUDISC_PROBE : IPV6_PMTUDISC_DO);
+	return sockopt_set(fd, IPPROTO_IP, IP_MTU_DISCOVER,
+			   probing ? IP_PMTUDISC_PROBE : IP_PMTUDISC_DO);
+}
+
+int sockopt_mtu(int fd, int family)
+{
+	return family == AF_INET6 ? sockopt_get(fd, IPPROTO_IPV6, IPV6_MTU) :
+				    sockopt_get(fd, IPPROTO_IP, IP_MTU);
+}

@@ -28,3 +28,20 @@ int sockopt_reuseport(int fd)
 	errno = ENOTSUP;
 	return -1;
 }
+
+int sockopt_whole(int fd, int family, bool probing)
+{
+	(void)fd;
+	(void)family;
+	(void)probing;
+	errno = ENOTSUP;
+	return -1;
+}
+
+int sockopt_mtu(int fd, int family)
+{
+	(void)fd;
+	(void)family;
+	errno = ENOTSUP;
+	return -1;
+}

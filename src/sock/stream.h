@@ -70,10 +70,19 @@ struct stream_tcp {
 	int64_t cwnd, ssthresh;		    /* segments; UNSET: no threshold yet */
 	int64_t unacknowledged;		    /* segments */
 	char congestion[16];		    /* the algorithm; empty: not known */
+	int64_t resent;			    /* bytes; UNSET: not known (before Linux 4.19) */
+	int64_t window;	 /* of the peer, bytes; UNSET: not known (before Linux 5.4) */
+	bool timestamps; /* each segment has the option (RFC 7323) */
+	bool ended;	 /* the peer has ended its side, */
+	bool gone;	 /* or the whole is over */
 };
 
 /* Asks for FD's TCP_INFO. Returns 0, or -1 with errno where there is no such thing. */
 int stream_tcp(int fd, struct stream_tcp *out);
+
+/* Does TCP here begin with small segments whatever the peer takes, to look for the path's MTU by
+ * itself (net.ipv4.tcp_mtu_probing is 2)? */
+bool stream_begins_small(void);
 
 /* Returns the protocol of the socket FD, IPPROTO_TCP and the like; -1 with errno if the kernel does
  * not tell. */

@@ -1,9 +1,13 @@
 /* stream_linux.c - what only Linux knows of a connected stream socket */
 #define _GNU_SOURCE /* struct tcp_info, which musl keeps for it, and struct ucred */
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <string.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
+#include "base/descriptors.h"
 #include "base/number.h"
 #include "sock/sockopt.h"
 #include "sock/stream.h"
@@ -11,14 +15,25 @@
 const bool stream_knows_who = true;
 const bool stream_connects_again = true;
 
+/* Offsets in struct tcp_info of <linux/tcp.h> of what not every libc's has. */
+enum { RESENT_AT = 208, WINDOW_AT = 228, INFO_MOST = 512 };
+
 int stream_tcp(int fd, struct stream_tcp *out)
 {
 	enum { NO_THRESHOLD = 0x7fffffff };
+	char bytes[INFO_MOST];
 	struct tcp_info info = { 0 };
-	socklen_t size = sizeof info, n = sizeof out->congestion - 1;
+	socklen_t size = sizeof bytes, n = sizeof out->congestion - 1;
+	uint64_t resent = 0;
+	uint32_t window = 0;
 
-	if (getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &size) < 0)
+	if (getsockopt(fd, IPPROTO_TCP, TCP_INFO, bytes, &size) < 0)
 		return -1;
+	memcpy(&info, bytes, size < sizeof info ? size : sizeof info);
+	if (size >= RESENT_AT + sizeof resent)
+		memcpy(&resent, bytes + RESENT_AT, sizeof resent);
+	if (size >= WINDOW_AT + sizeof window)
+		memcpy(&window, bytes + WINDOW_AT, sizeof window);
 	*out = (struct stream_tcp){
 		.state = info.tcpi_state,
 		.rtt_us = info.tcpi_rtt,
@@ -30,10 +45,25 @@ int stream_tcp(int fd, struct stream_tcp *out)
 		.cwnd = info.tcpi_snd_cwnd,
 		.ssthresh = info.tcpi_snd_ssthresh < NO_THRESHOLD ? info.tcpi_snd_ssthresh : UNSET,
 		.unacknowledged = info.tcpi_unacked,
+		.resent = size >= RESENT_AT + sizeof resent ? (int64_t)resent : UNSET,
+		.window = size >= WINDOW_AT + sizeof window ? window : UNSET,
+		.timestamps = info.tcpi_options & TCPI_OPT_TIMESTAMPS,
+		.ended = info.tcpi_state == TCP_CLOSE_WAIT,
+		.gone = info.tcpi_state == TCP_CLOSE,
 	};
 	if (getsockopt(fd, IPPROTO_TCP, TCP_CONGESTION, out->congestion, &n) < 0)
 		out->congestion[0] = '\0';
 	return 0;
+}
+
+bool stream_begins_small(void)
+{
+	int fd = open("/proc/sys/net/ipv4/tcp_mtu_probing", O_RDONLY | O_CLOEXEC);
+	char digit = '0';
+	bool known = fd >= 0 && read(fd, &digit, 1) == 1;
+
+	close_keeping_errno(fd);
+	return known && digit == '2';
 }
 
 int stream_protocol(int fd)

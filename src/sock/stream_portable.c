@@ -14,6 +14,11 @@ int stream_tcp(int fd, struct stream_tcp *out)
 	return -1;
 }
 
+bool stream_begins_small(void)
+{
+	return false;
+}
+
 int stream_protocol(int fd)
 {
 	(void)fd;
