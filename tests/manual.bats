@@ -570,6 +570,12 @@ broadcasting() {
 	grep -q ': 3 sent, 3 answered, 0 lost (0%) in ' out
 }
 
+@test "example: how large a packet may be" {
+	[ "$(platform)" = linux ] || skip 'portable'
+	example mtu
+	grep -q ': path MTU 65536: the interface takes no more$' out
+}
+
 @test "example: a loop over what a probe tells" {
 	needs jq jq
 	example probe-json

@@ -32,6 +32,9 @@ static const struct option_row rows[] = {
 	  .help = "connect again and again: tell how long it takes" },
 	{ "count", 'c', OPTION_NUMBER, AT(count), .arg = "N", .min = 1, .max = INT64_MAX,
 	  .needs = "ping", .help = "end after so many" },
+	{ "mtu", 0, OPTION_FLAG, AT(mtu),
+	  .excludes = "probe ping pass-fd fastopen transport retry proxy execute " NO_DATA,
+	  .help = "tell the path's MTU, which need not be what ICMP says" },
 	{ "pass-fd", 'F', OPTION_FLAG, AT(pass_fd), .excludes = "execute " NO_DATA,
 	  .help = "pass the connection over stdout, a UNIX socket, and end (ssh's "
 		  "ProxyUseFdpass)" },
@@ -119,7 +122,7 @@ static struct outcome connect_probe(const struct connect_options *o,
 static int connect_check_modes(const struct connect_options *o, const struct operands *operands,
 			       struct option_error *error)
 {
-	const char *mode = o->ping ? "ping" : o->pass_fd ? "pass-fd" : NULL;
+	const char *mode = o->ping ? "ping" : o->mtu ? "mtu" : o->pass_fd ? "pass-fd" : NULL;
 
 	if (operands->n > 2 && !o->probe)
 		return option_fail(error, "extra operand '%s'", operands->words[2]);
@@ -127,6 +130,14 @@ static int connect_check_modes(const struct connect_options *o, const struct ope
 		return option_fail(error, "--%s and '-- %s' exclude each other", mode,
 				   operands->command[0]);
 	return 0;
+}
+
+/* Has the host that --mtu is to ask a path? Returns as above. */
+static int connect_check_host(const struct connect_options *o, struct option_error *error)
+{
+	return o->mtu && !*o->port ?
+		       option_fail(error, "--mtu: '%s' is no host of IP and port", o->host) :
+		       0;
 }
 
 static struct outcome main_connect(const struct command *self, int argc, char **argv)
@@ -144,6 +155,7 @@ static struct outcome main_connect(const struct command *self, int argc, char **
 		if (connect_check_modes(&o, &operands, &error) < 0 ||
 		    (!o.probe &&
 		     (address_operands(&operands, false, numeric, &o.host, &o.port, &error) < 0 ||
+		      connect_check_host(&o, &error) < 0 ||
 		      proxy_check(&o.proxy, o.host, numeric, &error) < 0)) ||
 		    address_check(o.socket.source, o.socket.source_port, numeric, &error) < 0 ||
 		    service_check(&o.service, &operands, numeric, &error) < 0 ||
@@ -153,7 +165,9 @@ static struct outcome main_connect(const struct command *self, int argc, char **
 		else if (o.probe)
 			outcome = connect_probe(&o, &operands);
 		else
-			outcome = o.ping ? connect_ping(&o) : connect_run(&o);
+			outcome = o.ping ? connect_ping(&o) :
+				  o.mtu	 ? connect_mtu(&o) :
+					   connect_run(&o);
 	}
 	sockopt_free(&o.socket);
 	proxy_free(&o.proxy);

@@ -5,7 +5,7 @@
 #include "conn/client.h"
 #include "run/scan.h"
 
-#define PROBE_LIMIT (2 * SECOND) /* -w of --probe and --ping */
+#define PROBE_LIMIT (2 * SECOND) /* -w of --probe, --ping and --mtu */
 
 struct connect_options {
 	struct messages messages;
@@ -17,12 +17,16 @@ struct connect_options {
 	struct retry_options retry;
 	struct proxy_options proxy;
 	int64_t wait, interval, jobs, count;
-	bool probe, any, closed, tls, ping, pass_fd;
+	bool probe, any, closed, tls, ping, mtu, pass_fd;
 	const char *host, *port; /* the operands; NULL with --probe */
 };
 
 /* --ping: connects to the host and port, which have passed address_operands(), once every interval.
  * Prints a line for each time, and figures at the end. Says itself what goes wrong. */
 struct outcome connect_ping(const struct connect_options *o);
+
+/* --mtu: finds how large a packet may be that reaches the host and port, which are of IP and have
+ * passed address_operands(), and prints it. Says itself what goes wrong. */
+struct outcome connect_mtu(const struct connect_options *o);
 
 #endif

@@ -9,7 +9,7 @@ from world import IN, ROWS as LINES_OF_ROWS, Datagrams, pattern, text
 
 LINES = {}
 # Lines of which the portable program says that it does not have that.
-LINUX = {'connect_options', 'connect_fastopen', 'unix_listen_owner', 'sockname_listening', 'sockname_sockets', 'sockname_unix'}
+LINUX = {'connect_mtu', 'connect_options', 'connect_fastopen', 'unix_listen_owner', 'sockname_listening', 'sockname_sockets', 'sockname_unix'}
 DATA, ANSWER, TEXT = pattern(20000), pattern(30000, 7), text(9000)
 
 
@@ -217,6 +217,14 @@ def connect_ping(w):
     w.sinks.clear()
     w.start(f'connect -n --ping -c 2 --interval 5ms -w 2 127.0.0.1 {port}',
             stdout=lambda got: None if got.count(b'seq=') == 2 and b'2 answered' in got else got.decode())
+    yield from w.ended()
+
+
+@line
+def connect_mtu(w):
+    port = w.server(w.taker(b'', promise=False))
+    w.sinks.clear()
+    w.start(f'connect -n --mtu 127.0.0.1 {port}', stdout=lambda got: None if b': path MTU ' in got else got.decode())
     yield from w.ended()
 
 

@@ -23,6 +23,7 @@ two_networks() {
 	links_up there pa pb
 }
 other_host() {
+	rm -f there.fifo
 	mkfifo there.fifo
 	# shellcheck disable=SC2016 # for that shell
 	inside unshare -n sh -c 'echo $$ >there.fifo; exec sleep 600' 3>&- &
@@ -43,6 +44,51 @@ slow_network() {
 
 there() {
 	inside nsenter -t "$THERE" -n -- "$@"
+}
+
+# routed_network MTU: $SOCKIT runs on a host with the interface va (10.1.0.1, fd01::1), and another host, where
+# `there COMMAND...` runs, has vb (10.2.0.2, fd02::2); between them is a router, where `router COMMAND...` runs, with
+# ra (10.1.0.2, fd01::2) and rb (10.2.0.1, fd02::1). All links take packets of MTU bytes.
+routed_network() {
+	private </dev/null
+	other_host
+	ROUTER=$THERE
+	other_host
+	local host
+	for host in inside router there; do
+		# Their own addresses could not be used before a second has passed.
+		# shellcheck disable=SC2016 # for that shell
+		$host sh -c 'f=/proc/sys/net/ipv6/conf/default/dad_transmits; [ ! -e $f ] || echo 0 >$f'
+	done
+	inside sh -c "
+		set -e
+		ip link add va mtu $1 type veth peer name ra mtu $1
+		ip link add vb mtu $1 type veth peer name rb mtu $1
+		ip link set ra netns $ROUTER
+		ip link set rb netns $ROUTER
+		ip link set vb netns $THERE"
+	wire inside va 1.0.1 01::1 && wire router ra 1.0.2 01::2 && wire router rb 2.0.1 02::1 && wire there vb 2.0.2 02::2
+	router sh -c 'echo 1 >/proc/sys/net/ipv4/ip_forward
+		[ ! -e /proc/sys/net/ipv6 ] || echo 1 >/proc/sys/net/ipv6/conf/all/forwarding' || skip 'no forwarding here'
+	inside ip route add default via 10.1.0.2
+	there ip route add default via 10.2.0.1
+	if [ -e /proc/sys/net/ipv6 ]; then
+		inside ip route add default via fd01::2
+		there ip route add default via fd02::1
+	fi
+	links_up inside va
+	links_up router ra rb
+	links_up there vb
+}
+# wire COMMAND INTERFACE END4 END6: gives it an address of each family.
+wire() {
+	"$1" ip addr add "10.$3/24" dev "$2"
+	[ ! -e /proc/sys/net/ipv6 ] || "$1" ip addr add "fd$4/64" dev "$2" nodad
+	"$1" ip link set "$2" up
+}
+
+router() {
+	inside nsenter -t "$ROUTER" -n -- "$@"
 }
 
 # receiver_there [WORD]...: a datagram_peer on the other host.
