@@ -62,27 +62,44 @@ void stream_probe(int fd);
 /* Leaves urgent data of FD's peer (MSG_OOB) in its place among the other data from now on. */
 void stream_inline_urgent(int fd);
 
-/* What TCP_INFO tells, tcp(7). */
+/* What TCP_INFO tells, tcp(7). Members from `retransmits` on are UNSET where the kernel is too old
+ * to tell them. */
 struct stream_tcp {
 	unsigned state; /* see inventory_state() */
-	int64_t rtt_us, rttvar_us, retransmits;
+	int64_t rtt_us, rttvar_us;
 	int64_t mss, receive_mss, path_mtu; /* bytes */
 	int64_t cwnd, ssthresh;		    /* segments; UNSET: no threshold yet */
 	int64_t unacknowledged;		    /* segments */
-	char congestion[16];		    /* the algorithm; empty: not known */
-	int64_t resent;			    /* bytes; UNSET: not known (before Linux 4.19) */
-	int64_t window;	 /* of the peer, bytes; UNSET: not known (before Linux 5.4) */
-	bool timestamps; /* each segment has the option (RFC 7323) */
-	bool ended;	 /* the peer has ended its side, */
-	bool gone;	 /* or the whole is over */
+	bool timestamps;		    /* each segment has the option (RFC 7323) */
+	bool ended;			    /* the peer has ended its side, */
+	bool gone;			    /* or the whole is over */
+	bool syn_data;		/* data in the SYN were taken by whom they were for, RFC 7413 */
+	int syn_failure;	/* why not, of linux/tcp.h: enum tcp_fastopen_client_fail */
+	bool app_limited;	/* the delivery rate is what there was to send */
+	int64_t retransmits;	/* segments */
+	int64_t delivery_rate;	/* bytes a second */
+	int64_t busy_us;	/* how long there was something to send, or to be acknowledged */
+	int64_t receiver_us;	/* of that: the receiver's window was full, */
+	int64_t send_buffer_us; /* our send buffer was too small */
+	int64_t resent;		/* bytes */
+	int64_t window;		/* of the peer, bytes */
+	char congestion[16];	/* the algorithm; empty: not known */
 };
 
 /* Asks for FD's TCP_INFO. Returns 0, or -1 with errno where there is no such thing. */
 int stream_tcp(int fd, struct stream_tcp *out);
 
+/* Reads the N bytes at INFO, a struct tcp_info of this or another Linux, into *OUT, but for
+ * `congestion`. Linux only. */
+void stream_tcp_read(const void *info, size_t n, struct stream_tcp *out);
+
 /* Does TCP here begin with small segments whatever the peer takes, to look for the path's MTU by
  * itself (net.ipv4.tcp_mtu_probing is 2)? */
 bool stream_begins_small(void);
+
+/* Returns how many of the bytes written to FD the kernel has not sent yet, not even once; 0 if it
+ * cannot tell. */
+int64_t stream_unsent(int fd);
 
 /* Returns the protocol of the socket FD, IPPROTO_TCP and the like; -1 with errno if the kernel does
  * not tell. */

@@ -1,9 +1,11 @@
 /* stream_linux.c - what only Linux knows of a connected stream socket */
-#define _GNU_SOURCE /* struct tcp_info, which musl keeps for it, and struct ucred */
+#define _GNU_SOURCE /* struct ucred */
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <stddef.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -15,42 +17,66 @@
 const bool stream_knows_who = true;
 const bool stream_connects_again = true;
 
-/* Offsets in struct tcp_info of <linux/tcp.h> of what not every libc's has. */
-enum { RESENT_AT = 208, WINDOW_AT = 228, INFO_MOST = 512 };
+/* struct tcp_info of linux/tcp.h, as far as it is needed: libcs end it earlier, and so do kernels.
+ */
+struct info {
+	uint8_t state, ca_state, retransmits, probes, backoff, options, scales, flags;
+	uint32_t rto, ato, mss, receive_mss, unacknowledged, sacked, lost, retransmitting, facked;
+	uint32_t data_sent, ack_sent, data_received, ack_received, path_mtu, receive_ssthresh;
+	uint32_t rtt, rttvar, ssthresh, cwnd, advertised_mss, reordering, receive_rtt, space;
+	uint32_t all_retransmits;
+	uint64_t pacing_rate, most_pacing_rate, acknowledged, received;
+	uint32_t segments_out, segments_in, unsent, least_rtt, data_in, data_out;
+	uint64_t delivery_rate, busy, receiver, send_buffer;
+	uint32_t delivered, delivered_ce;
+	uint64_t bytes_sent, resent;
+	uint32_t dsacks, reorderings, out_of_order, window;
+};
+
+#define INFO_HAS(n, member)                                                                        \
+	((n) >= offsetof(struct info, member) + sizeof((struct info *)0)->member)
+
+void stream_tcp_read(const void *data, size_t n, struct stream_tcp *out)
+{
+	enum { NO_THRESHOLD = 0x7fffffff, TIMESTAMPS = 1, SYN_DATA = 32, APP_LIMITED = 1 };
+	struct info i = { 0 };
+	bool times = INFO_HAS(n, send_buffer);
+
+	memcpy(&i, data, n < sizeof i ? n : sizeof i);
+	*out = (struct stream_tcp){
+		.state = i.state,
+		.rtt_us = i.rtt,
+		.rttvar_us = i.rttvar,
+		.mss = i.mss,
+		.receive_mss = i.receive_mss,
+		.path_mtu = i.path_mtu,
+		.cwnd = i.cwnd,
+		.ssthresh = i.ssthresh < NO_THRESHOLD ? i.ssthresh : UNSET,
+		.unacknowledged = i.unacknowledged,
+		.syn_data = i.options & SYN_DATA,
+		.syn_failure = i.flags >> 1 & 3,
+		.app_limited = i.flags & APP_LIMITED,
+		.retransmits = i.all_retransmits,
+		.delivery_rate = INFO_HAS(n, delivery_rate) ? (int64_t)i.delivery_rate : UNSET,
+		.busy_us = times ? (int64_t)i.busy : UNSET,
+		.receiver_us = times ? (int64_t)i.receiver : UNSET,
+		.send_buffer_us = times ? (int64_t)i.send_buffer : UNSET,
+		.resent = INFO_HAS(n, resent) ? (int64_t)i.resent : UNSET,
+		.window = INFO_HAS(n, window) ? i.window : UNSET,
+		.timestamps = i.options & TIMESTAMPS,
+		.ended = i.state == TCP_CLOSE_WAIT,
+		.gone = i.state == TCP_CLOSE,
+	};
+}
 
 int stream_tcp(int fd, struct stream_tcp *out)
 {
-	enum { NO_THRESHOLD = 0x7fffffff };
-	char bytes[INFO_MOST];
-	struct tcp_info info = { 0 };
-	socklen_t size = sizeof bytes, n = sizeof out->congestion - 1;
-	uint64_t resent = 0;
-	uint32_t window = 0;
+	struct info info;
+	socklen_t size = sizeof info, n = sizeof out->congestion - 1;
 
-	if (getsockopt(fd, IPPROTO_TCP, TCP_INFO, bytes, &size) < 0)
+	if (getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &size) < 0)
 		return -1;
-	memcpy(&info, bytes, size < sizeof info ? size : sizeof info);
-	if (size >= RESENT_AT + sizeof resent)
-		memcpy(&resent, bytes + RESENT_AT, sizeof resent);
-	if (size >= WINDOW_AT + sizeof window)
-		memcpy(&window, bytes + WINDOW_AT, sizeof window);
-	*out = (struct stream_tcp){
-		.state = info.tcpi_state,
-		.rtt_us = info.tcpi_rtt,
-		.rttvar_us = info.tcpi_rttvar,
-		.retransmits = info.tcpi_total_retrans,
-		.mss = info.tcpi_snd_mss,
-		.receive_mss = info.tcpi_rcv_mss,
-		.path_mtu = info.tcpi_pmtu,
-		.cwnd = info.tcpi_snd_cwnd,
-		.ssthresh = info.tcpi_snd_ssthresh < NO_THRESHOLD ? info.tcpi_snd_ssthresh : UNSET,
-		.unacknowledged = info.tcpi_unacked,
-		.resent = size >= RESENT_AT + sizeof resent ? (int64_t)resent : UNSET,
-		.window = size >= WINDOW_AT + sizeof window ? window : UNSET,
-		.timestamps = info.tcpi_options & TCPI_OPT_TIMESTAMPS,
-		.ended = info.tcpi_state == TCP_CLOSE_WAIT,
-		.gone = info.tcpi_state == TCP_CLOSE,
-	};
+	stream_tcp_read(&info, size, out);
 	if (getsockopt(fd, IPPROTO_TCP, TCP_CONGESTION, out->congestion, &n) < 0)
 		out->congestion[0] = '\0';
 	return 0;
@@ -64,6 +90,14 @@ bool stream_begins_small(void)
 
 	close_keeping_errno(fd);
 	return known && digit == '2';
+}
+
+int64_t stream_unsent(int fd)
+{
+	enum { SIOC_OUT_NOT_SENT = 0x894b }; /* SIOCOUTQNSD */
+	int n;
+
+	return ioctl(fd, SIOC_OUT_NOT_SENT, &n) < 0 ? 0 : n;
 }
 
 int stream_protocol(int fd)
