@@ -387,11 +387,11 @@ static void ping_waits(void *arg, struct text *text)
 		text_add(text, "%s to answer (-c, --timeout)", p->shown);
 }
 
-static void ping_figures(void *arg, bool at_end)
+static void ping_figures(void *arg, enum run_figures when)
 {
 	const struct ping *p = arg;
 
-	if (!at_end)
+	if (when != FIGURES_END)
 		message(&p->o->messages, MESSAGE_NOTE, "note",
 			"%s: %lld sent, %lld answered, avg %.3f ms", p->shown, (long long)p->over,
 			(long long)p->answered, p->mean / (double)MILLISECOND);

@@ -296,11 +296,11 @@ static void resolve_go(void *arg)
 
 /* ---- the run ---- */
 
-static void resolve_figures(void *arg, bool at_end)
+static void resolve_figures(void *arg, enum run_figures when)
 {
 	const struct resolver *s = arg;
 
-	if (!at_end)
+	if (when != FIGURES_END)
 		message(&s->options->messages, MESSAGE_NOTE, "note", "asked %llu, answered %llu",
 			(unsigned long long)s->asked, (unsigned long long)s->answered);
 }

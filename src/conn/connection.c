@@ -81,6 +81,7 @@ struct pump_config connection_pump_config(const struct connection *x)
 		.frame = x->connections->c->frame,
 		.messages_up = framed ? &x->sending : NULL,
 		.messages_down = framed ? &x->receiving : NULL,
+		.account = d->stats.on ? (struct pump_account *)&x->account : NULL,
 		.up = (struct filter *)&x->up,
 		.down = (struct filter *)&x->down,
 	};
@@ -221,14 +222,43 @@ static const char *connection_why(const struct connection *x)
 					   "end of the run";
 }
 
-void connection_figures(const struct connection *x, enum message_level level, bool closed)
+/* Leaves of X's figures F, with TCP, what is new, and begins a new interval. */
+static void connection_mark(struct connection *x, struct figures *f, struct stream_tcp *tcp)
 {
-	const struct figures f = {
+	const struct connection_mark since = x->mark;
+
+	x->mark = (struct connection_mark){ f->sent, f->received, tcp->retransmits,
+					    x->start + f->ns };
+	f->sent -= since.sent;
+	f->received -= since.received;
+	tcp->retransmits -= since.retransmits;
+	if (since.at)
+		f->ns = x->mark.at - since.at;
+	if (x->pump.c.account)
+		pump_account_mark(&x->pump);
+}
+
+void connection_figures(struct connection *x, enum message_level level, enum run_figures when,
+			struct pump_limits *limits)
+{
+	static const char events[][9] = { "stats", "interval", "closed" };
+	bool closed = when == FIGURES_END, interval = when == FIGURES_INTERVAL;
+	struct stream_tcp tcp = { 0 };
+	struct figures f;
+
+	if (!message_wanted(x->connections->c->messages, level))
+		return;
+	f = (struct figures){
 		.sent = pump_sent(&x->pump),
 		.received = pump_received(&x->pump),
-		.acknowledged = pump_sent_acknowledged(&x->pump),
+		.acknowledged = interval ? UNSET : pump_sent_acknowledged(&x->pump),
 		.ns = clock_now() - x->start,
-		.fd = x->socket.rfd,
+		/* MPTCP lets go of the TCP connections that it was made of. */
+		.tcp = stream_tcp(x->socket.rfd, &tcp) == 0 && tcp.rtt_us ? &tcp : NULL,
+		.limits = pump_limits(&x->pump, interval),
+		.input = x->pump.in ? x->pump.in->name : NULL,
+		.output = x->pump.out ? x->pump.out->name : NULL,
+		.rate = x->pump.c.rate != UNSET,
 		.id = x->connections->keep ? x->id : 0,
 		.peer = &x->peer,
 		.local = &x->local,
@@ -237,8 +267,10 @@ void connection_figures(const struct connection *x, enum message_level level, bo
 		.why = closed ? connection_why(x) : NULL,
 		.status = closed ? x->status : -1,
 	};
-
-	report_figures(x->connections->c->messages, level, &f, closed ? "closed" : "stats");
+	if (interval)
+		connection_mark(x, &f, &tcp);
+	pump_limits_add(limits, &f.limits);
+	report_figures(x->connections->c->messages, level, &f, events[when]);
 }
 
 void connection_report_lost(const struct connection *x)

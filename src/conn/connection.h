@@ -22,8 +22,14 @@ struct connection {
 	struct filter up, down;
 	struct message_frames sending, receiving; /* see messages.h */
 	struct pump pump;
-	bool pumping; /* the pump runs */
-	bool counts;  /* for --max-conns */
+	struct pump_account account; /* of `pump`, for --stats */
+	struct connection_mark {
+		uint64_t sent, received;
+		int64_t retransmits;
+		int64_t at; /* time; 0: there was none yet */
+	} mark;		    /* what its figures were when the last interval of --stats ended */
+	bool pumping;	    /* the pump runs */
+	bool counts;	    /* for --max-conns */
 	bool peer_ended;
 	const char *why; /* it was ended by something else than its pump, in words; or NULL */
 	struct outcome outcome; /* so far */
@@ -40,8 +46,10 @@ void connection_start(struct connection *x, int fd);
 /* Ends X, which gives way to another. What was read is still sent. */
 void connection_close(struct connection *x);
 
-/* Reports X's figures with LEVEL: as the event `closed` if X is over, else as `stats`. */
-void connection_figures(const struct connection *x, enum message_level level, bool closed);
+/* Reports X's figures with LEVEL, as the event `closed`, `stats` or `interval`. Adds what limited X
+ * to LIMITS. */
+void connection_figures(struct connection *x, enum message_level level, enum run_figures when,
+			struct pump_limits *limits);
 
 /* Says what X, which is over, has lost by --live. */
 void connection_report_lost(const struct connection *x);

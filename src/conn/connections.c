@@ -85,38 +85,50 @@ static void connections_add_acknowledged(int64_t *sum, const struct connection *
 	*sum = n == UNSET || *sum == UNSET ? UNSET : *sum + n;
 }
 
-static void connections_total(struct connections *s)
+/* Says the figures of all together, which LIMITS has held up; of an INTERVAL alone what is new. */
+static void connections_total(struct connections *s, const struct pump_limits *limits,
+			      bool interval)
 {
-	struct run_totals t;
-	struct figures f = {
-		.fd = -1, .status = -1, .count = s->accepted, .acknowledged = s->acknowledged
-	};
+	int64_t now = clock_now();
+	struct run_totals t, since = { .start = s->start };
+	struct figures f = { .status = -1,
+			     .count = interval ? s->n : s->accepted,
+			     .acknowledged = interval ? UNSET : s->acknowledged,
+			     .limits = *limits };
 
 	for (const struct connection *x = s->first; x; x = x->next)
 		connections_add_acknowledged(&f.acknowledged, x);
 	connections_totals(s, &t);
-	f.sent = t.sent;
-	f.received = t.received;
-	f.ns = s->start ? clock_now() - s->start : 0;
-	report_figures(s->c->messages, MESSAGE_NOTE, &f, "total");
+	if (interval) {
+		since = s->mark.start ? s->mark : since;
+		s->mark = t;
+		s->mark.start = now;
+	}
+	f.sent = t.sent - since.sent;
+	f.received = t.received - since.received;
+	f.ns = since.start ? now - since.start : 0;
+	report_figures(s->c->messages, MESSAGE_NOTE, &f, interval ? "interval" : "total");
 }
 
-static void connections_figures(void *arg, bool at_end)
+static void connections_figures(void *arg, enum run_figures when)
 {
 	struct connections *s = arg;
-	bool stats = !at_end || s->c->data->stats;
+	bool at_end = when == FIGURES_END, stats = !at_end || s->c->data->stats.on;
+	struct pump_limits limits = { 0 };
 
-	if (!s->start && !at_end) {
+	if (!s->start && when == FIGURES_ASKED)
 		message(s->c->messages, MESSAGE_NOTE, "note", "not connected yet");
+	if (!s->start && !at_end)
 		return;
-	}
-	for (const struct connection *x = s->first; x; x = x->next) {
+	if (when != FIGURES_INTERVAL)
+		limits = s->limits;
+	for (struct connection *x = s->first; x; x = x->next) {
 		if (at_end)
 			connection_report_lost(x);
-		connection_figures(x, stats ? MESSAGE_NOTE : MESSAGE_VERBOSE, at_end);
+		connection_figures(x, stats ? MESSAGE_NOTE : MESSAGE_VERBOSE, when, &limits);
 	}
 	if (stats && s->keep)
-		connections_total(s);
+		connections_total(s, &limits, when == FIGURES_INTERVAL);
 }
 
 static void connections_waits(void *arg, struct text *text)
@@ -295,8 +307,10 @@ void connections_take(struct connections *s, int fd, const struct address *peer,
 	s->first = x;
 	s->n++;
 	s->n_counting++;
-	if (!s->start)
+	if (!s->start) {
 		s->start = clock_now();
+		run_begin_intervals(&s->run);
+	}
 	timer_drop(s->run.loop, &s->wait_timer);
 	if (!s->keep ||
 	    (s->options->accept != UNSET && s->accepted >= (uint64_t)s->options->accept))
@@ -379,7 +393,7 @@ void connections_lose_output(struct connections *s)
 
 void connections_one_over(struct connections *s, struct connection *x, struct outcome outcome)
 {
-	enum message_level level = s->c->data->stats ? MESSAGE_NOTE : MESSAGE_VERBOSE;
+	enum message_level level = s->c->data->stats.on ? MESSAGE_NOTE : MESSAGE_VERBOSE;
 
 	if (!s->keep) {
 		run_end(&s->run, outcome);
@@ -388,7 +402,7 @@ void connections_one_over(struct connections *s, struct connection *x, struct ou
 	if (outcome.kind != OUTCOME_DONE)
 		s->failed = true;
 	connection_report_lost(x);
-	connection_figures(x, level, true);
+	connection_figures(x, level, FIGURES_END, &s->limits);
 	s->sent += pump_sent(&x->pump);
 	s->received += pump_received(&x->pump);
 	connections_add_acknowledged(&s->acknowledged, x);

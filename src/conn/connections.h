@@ -7,6 +7,7 @@
 #define CONN_CONNECTIONS_H
 
 #include "flow/fanout.h"
+#include "flow/pump_account.h"
 #include "net/listener.h"
 #include "run/run.h"
 #include "sock/address.h"
@@ -51,6 +52,8 @@ struct connections {
 	/* of those that are over */
 	uint64_t sent, received;
 	int64_t acknowledged; /* of those sent; UNSET: not known */
+	struct pump_limits limits;
+	struct run_totals mark; /* when the last interval of --stats ended */
 	/* stdin and stdout, where several share them: stdio.c's */
 	struct endpoint in, out;
 	struct fanout fanout;

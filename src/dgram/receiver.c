@@ -173,12 +173,12 @@ static void receiver_idle(void *arg, struct outcome outcome)
 
 /* ---- what the run asks ---- */
 
-static void receiver_figures(void *arg, bool at_end)
+static void receiver_figures(void *arg, enum run_figures when)
 {
-	const struct receiver *x = arg;
+	struct receiver *x = arg;
 
-	if (!at_end || x->run.data->stats)
-		dgram_traffic_report(&x->traffic, MESSAGE_NOTE, "stats", NULL,
+	if (when != FIGURES_END || x->run.data->stats.on)
+		dgram_traffic_report(&x->traffic, MESSAGE_NOTE, when, "stats", NULL,
 				     x->n_sockets == 1 ? &x->sockets->socket->local : NULL, NULL);
 }
 

@@ -327,11 +327,13 @@ static void sender_idle(void *arg, struct outcome outcome)
 
 /* ---- what the run asks ---- */
 
-static void sender_figures(void *arg, bool at_end)
+static void sender_figures(void *arg, enum run_figures when)
 {
-	const struct sender *s = arg;
+	struct sender *s = arg;
+	bool at_end = when == FIGURES_END;
 	const struct dgram_socket *socket = &s->places.socket;
-	enum message_level level = !at_end || s->run->data->stats ? MESSAGE_NOTE : MESSAGE_VERBOSE;
+	enum message_level level =
+		!at_end || s->run->data->stats.on ? MESSAGE_NOTE : MESSAGE_VERBOSE;
 	bool alone = socket->peer.length > 0;
 	const char *why = s->why				  ? s->why :
 			  s->run->outcome.kind == OUTCOME_SIGNAL  ? "signal" :
@@ -339,7 +341,7 @@ static void sender_figures(void *arg, bool at_end)
 								    "end of the run";
 
 	if (s->state != SENDER_LOOKS_UP)
-		dgram_traffic_report(&s->traffic, level, at_end ? "closed" : "stats",
+		dgram_traffic_report(&s->traffic, level, when, at_end ? "closed" : "stats",
 				     alone ? &socket->peer : NULL, alone ? &socket->local : NULL,
 				     at_end ? why : NULL);
 }

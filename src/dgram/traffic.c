@@ -26,6 +26,7 @@ void dgram_traffic_start(struct dgram_traffic *t, struct run *r,
 	t->start = t->last_move = clock_now();
 	t->idle_timer = (struct timer){ .fn = dgram_traffic_is_idle, .arg = t };
 	timer_set(r->loop, &t->idle_timer, clock_after(t->start, r->data->idle_timeout));
+	run_begin_intervals(r);
 }
 
 /* ---- what moves ---- */
@@ -112,23 +113,34 @@ void dgram_traffic_rest(struct dgram_traffic *t, int64_t time)
 		t->rest_end = time;
 }
 
-void dgram_traffic_report(const struct dgram_traffic *t, enum message_level level,
+void dgram_traffic_report(struct dgram_traffic *t, enum message_level level, enum run_figures when,
 			  const char *event, const struct address *peer,
 			  const struct address *local, const char *why)
 {
-	const struct figures f = {
-		.sent = t->sent,
-		.received = t->received,
+	struct dgram_mark now = { t->sent, t->received, t->counts, clock_now() };
+	struct dgram_mark since = { .at = t->start };
+	struct datagram_counts counts;
+	struct figures f;
+
+	if (when == FIGURES_INTERVAL) {
+		since = t->mark.at ? t->mark : since;
+		t->mark = now;
+		event = "interval";
+	}
+	counts = (struct datagram_counts){ now.counts.sent - since.counts.sent,
+					   now.counts.received - since.counts.received,
+					   now.counts.errors - since.counts.errors };
+	f = (struct figures){
+		.sent = now.sent - since.sent,
+		.received = now.received - since.received,
 		.acknowledged = UNSET,
-		.datagrams = &t->counts,
-		.ns = t->start ? clock_now() - t->start : 0,
-		.fd = -1,
+		.datagrams = &counts,
+		.ns = since.at ? now.at - since.at : 0,
 		.status = -1,
 		.peer = peer,
 		.local = local,
 		.why = why,
 	};
-
 	report_figures(t->run->messages, level, &f, event);
 }
 

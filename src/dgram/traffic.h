@@ -15,6 +15,11 @@ struct dgram_traffic {
 	uint64_t sent, received; /* bytes */
 	struct datagram_counts counts;
 	int64_t start; /* 0: nothing can move yet */
+	struct dgram_mark {
+		uint64_t sent, received;
+		struct datagram_counts counts;
+		int64_t at;
+	} mark; /* what `sent` and the rest were when the last interval of --stats ended */
 	int64_t last_move;
 	int64_t rest_end; /* see dgram_traffic_rest() */
 	struct timer idle_timer;
@@ -43,9 +48,9 @@ void dgram_traffic_received(struct dgram_traffic *t, const struct dgram_received
  * behind it. */
 void dgram_traffic_rest(struct dgram_traffic *t, int64_t time);
 
-/* Says T's figures as EVENT (`closed`, `stats`). PEER, LOCAL: NULL if there are several; WHY: why
- * the run is over, NULL if it is not. */
-void dgram_traffic_report(const struct dgram_traffic *t, enum message_level level,
+/* Says T's figures as EVENT (`closed`, `stats`), those of an interval of --stats as `interval`.
+ * PEER, LOCAL: NULL if there are several; WHY: why the run is over, NULL if it is not. */
+void dgram_traffic_report(struct dgram_traffic *t, enum message_level level, enum run_figures when,
 			  const char *event, const struct address *peer,
 			  const struct address *local, const char *why);
 

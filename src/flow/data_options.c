@@ -73,6 +73,17 @@ static int data_parse_heartbeat(void *field, const char *word, struct option_err
 			   word);
 }
 
+static int data_parse_stats(void *field, const char *word, struct option_error *error)
+{
+	struct data_options *o = (struct data_options *)((char *)field - AT(stats));
+
+	o->stats.on = true;
+	o->stats.interval = UNSET;
+	if (word && (duration_parse(word, &o->stats.interval) < 0 || o->stats.interval <= 0))
+		return option_fail(error, "--stats: '%s' is no duration over 0", word);
+	return 0;
+}
+
 static const struct option_row rows[] = {
 	{ "idle-timeout", 'i', OPTION_DURATION, AT(idle_timeout), .arg = "DURATION",
 	  .help = "connected, and nothing moved for so long: exit 4" },
@@ -94,8 +105,10 @@ static const struct option_row rows[] = {
 	{ "progress", 0, OPTION_COUNT, AT(progress),
 	  .help = "a live line of bytes, rate, time and what is left; twice: also where stderr is "
 		  "no terminal" },
-	{ "stats", 0, OPTION_FLAG, AT(stats),
-	  .help = "at the end one line of figures (SIGUSR1: at any time)" },
+	{ "stats", 0, OPTION_PARSED, AT(stats), .arg = "INTERVAL", .optional = true,
+	  .parser = data_parse_stats,
+	  .help = "at the end a line of figures, and what limited them; also each INTERVAL "
+		  "(SIGUSR1: at any time)" },
 };
 
 static const struct option_row stream_rows[] = {
@@ -139,7 +152,7 @@ const struct option_group stream_group = { "Stream", stream_rows,
 bool data_options_see(const struct data_options *o)
 {
 	return o->recv_only || o->send_only || o->no_shutdown || o->close_on_peer_eof || o->crlf ||
-	       o->telnet || o->stats || o->progress || o->quit_after_eof != UNSET ||
+	       o->telnet || o->stats.on || o->progress || o->quit_after_eof != UNSET ||
 	       o->idle_timeout != UNSET || o->delay != UNSET || o->read_bytes != UNSET ||
 	       o->buffer != UNSET || o->rate != UNSET || o->heartbeat != UNSET || o->output ||
 	       o->hex_dump || o->text_dump;

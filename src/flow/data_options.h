@@ -8,12 +8,16 @@
 #include "base/options.h"
 
 struct data_options {
-	bool recv_only, send_only, no_shutdown, close_on_peer_eof, raw, crlf, telnet, append, stats;
+	bool recv_only, send_only, no_shutdown, close_on_peer_eof, raw, crlf, telnet, append;
 	int64_t quit_after_eof, linger, idle_timeout, timeout, delay; /* ns, or UNSET */
 	int64_t read_bytes, buffer, rate;			      /* bytes, or UNSET */
 	const char *output, *hex_dump, *text_dump;		      /* NULL: none */
-	int64_t escape;		    /* the byte, or UNSET: there is none */
-	int progress;		    /* how often it was given */
+	int64_t escape; /* the byte, or UNSET: there is none */
+	int progress;	/* how often it was given */
+	struct {
+		bool on;
+		int64_t interval; /* ns, UNSET: at the end only */
+	} stats;
 	int64_t heartbeat;	    /* ns, or UNSET, */
 	const char *heartbeat_text; /* and what it sends */
 };
@@ -24,7 +28,7 @@ struct data_options {
 	{                                                                                          \
 		.quit_after_eof = UNSET, .linger = 2 * SECOND, .idle_timeout = UNSET,              \
 		.timeout = UNSET, .delay = UNSET, .read_bytes = UNSET, .buffer = UNSET,            \
-		.rate = UNSET, .heartbeat = UNSET, .escape = DATA_ESCAPE                           \
+		.rate = UNSET, .heartbeat = UNSET, .escape = DATA_ESCAPE, .stats.interval = UNSET  \
 	}
 
 /* Subcommands that move data have the first group, those that move a stream both. */

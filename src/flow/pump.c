@@ -237,7 +237,7 @@ static void pump_queue_ready(void *arg)
 	struct pump *p = arg;
 
 	if (flow_wants_source(&p->up))
-		pump_in_ready(p, POLLIN);
+		p->in_watch.fn(p, POLLIN);
 }
 
 static void pump_go_on(void *arg)
@@ -379,6 +379,8 @@ void pump_start(struct pump *p, struct loop *loop, const struct pump_config *c,
 	if (c->terms.recv_only)
 		flow_finish(&p->up);
 	p->up.transfer.in = p->up.transfer.out = c->sent_before;
+	if (c->account)
+		pump_account_start(p);
 	if (c->close)
 		pump_close(p);
 	else
@@ -452,6 +454,8 @@ static void pump_break_off(const struct pump *p)
 void pump_free(struct pump *p)
 {
 	pump_stop(p);
+	if (p->c.account && p->c.account->gone)
+		*p->c.account->gone = true;
 	if (p->c.terms.mode == PUMP_RELAY && p->end != PUMP_DONE)
 		pump_break_off(p);
 	transfer_free(&p->up.transfer);

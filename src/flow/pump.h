@@ -12,6 +12,7 @@
 #include "flow/endpoint.h"
 #include "flow/flow.h"
 #include "flow/half_close.h"
+#include "flow/pump_account.h"
 #include "loop/loop.h"
 
 struct pump_config {
@@ -32,6 +33,7 @@ struct pump_config {
 	bool others_sent; /* another process, or the owner, has written to the connection before */
 	bool in_end_ends; /* the end of `in` ends the connection */
 	bool close;	  /* the connection is to be ended at once */
+	struct pump_account *account; /* of where the time goes, NULL: none is kept */
 };
 
 struct pump_calls {

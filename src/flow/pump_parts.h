@@ -1,8 +1,8 @@
 /* pump_parts.h - what the parts of the pump share
  *
  * pump.c is the loop's side: what is watched, and what moves. pump_half_close.c applies the rule of
- * half_close.h to it, pump_timers.c knows the limits of time, and pump_acknowledged.c what the
- * other side's kernel has taken.
+ * half_close.h to it, pump_timers.c knows the limits of time, pump_acknowledged.c what the other
+ * side's kernel has taken, and pump_account.c who holds it up.
  */
 #ifndef FLOW_PUMP_PARTS_H
 #define FLOW_PUMP_PARTS_H
@@ -70,6 +70,11 @@ void pump_ask_later(struct pump *p);
 
 /* The function of `ack_timer`: asks. */
 void pump_ask_again(void *p);
+
+/* ---- pump_account.c ---- */
+
+/* P, which has an account and is about to wait for the first time, keeps it from here on. */
+void pump_account_start(struct pump *p);
 
 /* ---- pump_timers.c ---- */
 

@@ -15,6 +15,7 @@
 #include "net/places.h"
 #include "net/probe.h"
 #include "net/tls_asker.h"
+#include "sock/stream.h"
 #include "system/cause.h"
 
 /* ---- report.c: files, descriptors, look-ups ---- */
@@ -169,11 +170,15 @@ struct datagram_counts {
 
 /* What can be told of a connection, of several together, or of a run's datagrams. */
 struct figures {
-	uint64_t sent, received;		 /* bytes */
-	int64_t acknowledged;			 /* of those sent, UNSET: not known */
-	int64_t ns;				 /* how long */
-	int fd;					 /* its socket, -1: none */
-	uint64_t id;				 /* its number, 0: there is only one */
+	uint64_t sent, received;      /* bytes */
+	int64_t acknowledged;	      /* of those sent, UNSET: not known */
+	int64_t ns;		      /* how long */
+	const struct stream_tcp *tcp; /* NULL: not known */
+	struct pump_limits limits;
+	const char *input, *output; /* what is read and sent, and what is received goes to; NULL: of
+				     * several */
+	bool rate;		    /* --rate is given */
+	uint64_t id;		    /* its number, 0: there is only one */
 	const struct address *peer, *local;	 /* NULL: of several, or not known */
 	const struct datagram_counts *datagrams; /* NULL: of connections */
 	uint64_t count;				 /* so many connections */
@@ -183,7 +188,8 @@ struct figures {
 	int status;	       /* of its command, -1: none has ended */
 };
 
-/* Says F as the event EVENT: `closed`, `stats`, `total`. */
+/* Says F as the event EVENT: `closed`, `stats`, `total`, `interval`. What limited
+ * it is said where that is of a tenth of a second or more: the kernel's clock for it is coarse. */
 void report_figures(const struct messages *m, enum message_level level, const struct figures *f,
 		    const char *event);
 

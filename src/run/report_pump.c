@@ -100,8 +100,86 @@ static const char *report_amount(uint64_t bytes, bool counted, uint64_t datagram
 	return text;
 }
 
-/* Writes the figures of F as a sentence. */
-static void report_figures_text(const struct figures *f, const char *tcp, char *text, size_t size)
+/* ---- what limited it ---- */
+
+#define LIMITS_LEAST (100 * MILLISECOND)
+
+static const char report_limits[PUMP_LIMITS][12] = {
+	[PUMP_BY_RECEIVER] = "receiver",
+	[PUMP_BY_NETWORK] = "network",
+	[PUMP_BY_SEND_BUFFER] = "send_buffer",
+	[PUMP_BY_OTHER_SIDE] = "other_side",
+	[PUMP_BY_END] = "",
+	[PUMP_BY_PAUSE] = "pause",
+};
+
+/* Writes what limit I is in words, where END is its endpoint's name. */
+static const char *report_limit(const struct figures *f, int i, const char *end)
+{
+	return i == PUMP_BY_RECEIVER	? "the receiver" :
+	       i == PUMP_BY_NETWORK	? "the network" :
+	       i == PUMP_BY_SEND_BUFFER ? "our send buffer" :
+	       i == PUMP_BY_OTHER_SIDE	? "the other side" :
+	       i == PUMP_BY_END		? end :
+	       f->rate			? "--rate" :
+					  "a pause";
+}
+
+/* Turns the times at NS into percent. Returns whether that is worth telling. */
+static bool report_percents(const int64_t *ns, int *percent)
+{
+	int64_t all = 0;
+
+	for (int i = 0; i < PUMP_LIMITS; i++)
+		all += ns[i];
+	for (int i = 0; i < PUMP_LIMITS; i++)
+		percent[i] = all ? (int)((ns[i] * 100 + all / 2) / all) : 0;
+	return all >= LIMITS_LEAST;
+}
+
+/* Adds the object KEY, with END for the key of its endpoint, and, if SAID, the words for it. */
+static void report_limited(struct notice *n, struct text *text, const struct figures *f,
+			   const int *percent, bool sending, bool said)
+{
+	const char *separator = sending ? ", limited by" : ", receiving limited by";
+	const char *end = sending ? f->input : f->output;
+
+	json_open(&n->json, sending ? "sending_limited_by" : "receiving_limited_by", '{');
+	for (int i = 0; i < PUMP_LIMITS; i++) {
+		if (!percent[i])
+			continue;
+		json_number(&n->json,
+			    i != PUMP_BY_END ? report_limits[i] :
+			    sending	     ? "input" :
+					       "output",
+			    percent[i]);
+		if (said)
+			text_add(text, "%s %s %d %%", separator,
+				 report_limit(f, i,
+					      end     ? end :
+					      sending ? "the input" :
+							"the output"),
+				 percent[i]);
+		separator = ",";
+	}
+	json_close(&n->json, '}');
+}
+
+/* Adds who held F up. Of the receiving our side alone is worth words. */
+static void report_add_limits(struct notice *n, struct text *text, const struct figures *f)
+{
+	int percent[PUMP_LIMITS];
+
+	if (f->sent && report_percents(f->limits.sending, percent))
+		report_limited(n, text, f, percent, true, true);
+	if (f->received && report_percents(f->limits.receiving, percent))
+		report_limited(n, text, f, percent, false, percent[PUMP_BY_OTHER_SIDE] < 100);
+}
+
+/* ---- figures ---- */
+
+/* Adds the amounts and times of F as a sentence. */
+static void report_add_amounts(struct text *text, const struct figures *f)
 {
 	char out[32], in[32], time[32], sent[64], received[64], taken[48] = "";
 	double seconds = (double)(f->ns > 0 ? f->ns : 1) / (double)SECOND;
@@ -109,67 +187,84 @@ static void report_figures_text(const struct figures *f, const char *tcp, char *
 
 	duration_format(time, sizeof time, f->ns);
 	if (f->unseen) {
-		snprintf(text, size, "after %s%s", time, tcp);
+		text_add(text, "after %s", time);
 		return;
 	}
 	if (f->acknowledged != UNSET && (uint64_t)f->acknowledged < f->sent)
 		snprintf(taken, sizeof taken, " (%lld acknowledged)", (long long)f->acknowledged);
-	snprintf(text, size, "sent %s%s, received %s in %s (%s/s out, %s/s in)%s",
+	text_add(text, "sent %s%s, received %s in %s (%s/s out, %s/s in)",
 		 report_amount(f->sent, f->datagrams, d.sent, sent), taken,
 		 report_amount(f->received, f->datagrams, d.received, received), time,
 		 size_format(out, sizeof out, (double)f->sent / seconds),
-		 size_format(in, sizeof in, (double)f->received / seconds), tcp);
+		 size_format(in, sizeof in, (double)f->received / seconds));
+}
+
+/* Adds whose figures F are. */
+static void report_add_whose(struct json *json, const struct figures *f)
+{
+	if (f->id)
+		json_number(json, "id", (int64_t)f->id);
+	if (f->peer)
+		address_json(json, "peer", f->peer);
+	else if (!f->datagrams)
+		json_number(json, "connections", (int64_t)f->count);
+	address_json(json, "local", f->local);
+}
+
+static void report_add_counts(struct json *json, const struct figures *f)
+{
+	if (!f->unseen) {
+		json_number(json, "sent", (int64_t)f->sent);
+		if (f->acknowledged != UNSET)
+			json_number(json, "acknowledged", f->acknowledged);
+		json_number(json, "received", (int64_t)f->received);
+	}
+	if (f->datagrams) {
+		json_number(json, "sent_datagrams", (int64_t)f->datagrams->sent);
+		json_number(json, "received_datagrams", (int64_t)f->datagrams->received);
+		json_number(json, "errors", (int64_t)f->datagrams->errors);
+	}
+	json_milliseconds(json, "elapsed_ms", f->ns);
+}
+
+/* Adds what the kernel tells of F's connection. */
+static void report_add_tcp(struct notice *n, struct text *text, const struct figures *f)
+{
+	const struct stream_tcp *t = f->tcp;
+
+	if (t) {
+		text_add(text, ", rtt %.3f ms, %lld retransmit%s", (double)t->rtt_us / 1000,
+			 (long long)t->retransmits, t->retransmits == 1 ? "" : "s");
+		json_milliseconds(&n->json, "rtt_ms", t->rtt_us * MICROSECOND);
+		json_number(&n->json, "retransmits", t->retransmits);
+		if (t->delivery_rate > 0)
+			json_number(&n->json, "delivery_rate", t->delivery_rate);
+	}
+	if (f->transport && !strcmp(f->transport, "tcp"))
+		text_add(text, ", plain TCP");
+	json_string(&n->json, "transport", f->transport);
 }
 
 void report_figures(const struct messages *m, enum message_level level, const struct figures *f,
 		    const char *event)
 {
-	char text[256], status[24] = "", tcp[96] = "", who[ADDRESS_TEXT + 32] = "";
+	char room[TEXT_ROOM], status[24] = "", who[ADDRESS_TEXT + 32] = "";
+	struct text text = TEXT_IN(room);
 	const char *name = who, *separator;
-	struct stream_tcp info = { .rtt_us = UNSET };
 	struct notice n;
-	int used = 0;
+	int length;
 
 	notice_begin(&n, m, level, event);
 	if (!n.wanted)
 		return;
-	/* None was measured; or MPTCP has let go of the TCP connections that it was made of. */
-	if (f->fd >= 0 && stream_tcp(f->fd, &info) == 0 && info.rtt_us == 0)
-		info.rtt_us = UNSET;
-	if (info.rtt_us != UNSET)
-		used = snprintf(tcp, sizeof tcp, ", rtt %.3f ms, %lld retransmit%s",
-				(double)info.rtt_us / 1000, (long long)info.retransmits,
-				info.retransmits == 1 ? "" : "s");
-	if (f->transport && !strcmp(f->transport, "tcp"))
-		snprintf(tcp + used, sizeof tcp - (size_t)used, ", plain TCP");
-	if (f->id)
-		json_number(&n.json, "id", (int64_t)f->id);
-	if (f->peer)
-		address_json(&n.json, "peer", f->peer);
-	else if (!f->datagrams)
-		json_number(&n.json, "connections", (int64_t)f->count);
-	address_json(&n.json, "local", f->local);
-	if (!f->unseen) {
-		json_number(&n.json, "sent", (int64_t)f->sent);
-		if (f->acknowledged != UNSET)
-			json_number(&n.json, "acknowledged", f->acknowledged);
-		json_number(&n.json, "received", (int64_t)f->received);
-	}
-	if (f->datagrams) {
-		json_number(&n.json, "sent_datagrams", (int64_t)f->datagrams->sent);
-		json_number(&n.json, "received_datagrams", (int64_t)f->datagrams->received);
-		json_number(&n.json, "errors", (int64_t)f->datagrams->errors);
-	}
-	json_milliseconds(&n.json, "elapsed_ms", f->ns);
-	if (info.rtt_us != UNSET) {
-		json_milliseconds(&n.json, "rtt_ms", info.rtt_us * MICROSECOND);
-		json_number(&n.json, "retransmits", info.retransmits);
-	}
-	json_string(&n.json, "transport", f->transport);
+	report_add_whose(&n.json, f);
+	report_add_counts(&n.json, f);
+	report_add_amounts(&text, f);
+	report_add_tcp(&n, &text, f);
+	report_add_limits(&n, &text, f);
 	json_string(&n.json, "why", f->why);
 	if (f->status >= 0)
 		json_number(&n.json, "status", f->status);
-	report_figures_text(f, tcp, text, sizeof text);
 	if (f->id)
 		name = address_text(f->peer, who);
 	else if (!f->peer && !f->datagrams)
@@ -178,12 +273,15 @@ void report_figures(const struct messages *m, enum message_level level, const st
 	separator = *name ? ": " : "";
 	if (f->status >= 0)
 		snprintf(status, sizeof status, ", status %d", f->status);
+	length = (int)text.length;
 	if (f->why && f->datagrams)
-		notice_end(&n, "%s; %s", text, f->why);
+		notice_end(&n, "%.*s; %s", length, text.data, f->why);
 	else if (f->why && message_wanted(m, MESSAGE_VERBOSE))
-		notice_end(&n, "%s%sclosed: %s; %s%s", name, separator, text, f->why, status);
+		notice_end(&n, "%s%sclosed: %.*s; %s%s", name, separator, length, text.data, f->why,
+			   status);
 	else
-		notice_end(&n, "%s%s%s", name, separator, text);
+		notice_end(&n, "%s%s%.*s", name, separator, length, text.data);
+	text_free(&text);
 }
 
 void report_client(const struct messages *m, const char *event, uint64_t id,

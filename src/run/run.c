@@ -30,7 +30,7 @@ static void run_on_signal(void *arg, int signal)
 	switch (signal) {
 	case SIGUSR1:
 		if (r->calls.figures)
-			r->calls.figures(r->calls.arg, false);
+			r->calls.figures(r->calls.arg, FIGURES_ASKED);
 		else
 			message(r->messages, MESSAGE_NOTE, "note", "not connected yet");
 		break;
@@ -52,6 +52,15 @@ static void run_on_signal(void *arg, int signal)
 		else
 			run_end(r, (struct outcome){ OUTCOME_SIGNAL, signal });
 	}
+}
+
+static void run_on_stats(void *arg)
+{
+	struct run *r = arg;
+
+	timer_set(r->loop, &r->stats_timer, clock_after(clock_now(), r->data->stats.interval));
+	if (r->calls.figures)
+		r->calls.figures(r->calls.arg, FIGURES_INTERVAL);
 }
 
 static void run_on_timeout(void *arg)
@@ -196,6 +205,14 @@ int run_start(struct run *r, const struct messages *m, const struct data_options
 	return 0;
 }
 
+void run_begin_intervals(struct run *r)
+{
+	if (!r->data->stats.on)
+		return;
+	r->stats_timer = (struct timer){ .fn = run_on_stats, .arg = r };
+	timer_set(r->loop, &r->stats_timer, clock_after(clock_now(), r->data->stats.interval));
+}
+
 static void run_found(void *arg, struct places_answer *found)
 {
 	struct run *r = arg;
@@ -317,8 +334,9 @@ struct outcome run_wait(struct run *r)
 			r->outcome = outcome;
 	}
 	progress_end(r);
+	timer_drop(r->loop, &r->stats_timer);
 	if (r->calls.figures)
-		r->calls.figures(r->calls.arg, true);
+		r->calls.figures(r->calls.arg, FIGURES_END);
 	return r->outcome;
 }
 

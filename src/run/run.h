@@ -20,10 +20,13 @@ struct run_totals {
 /* The words of run_calls.waits for a look-up: of the word, and which option would end it. */
 #define RUN_LOOKUP "the look-up of %s (%s)"
 
+/* When figures are said: on SIGUSR1, for each interval of --stats, and when the run has ended. */
+enum run_figures { FIGURES_ASKED, FIGURES_INTERVAL, FIGURES_END };
+
 /* What a subcommand answers for its run. Each may be NULL. */
 struct run_calls {
-	/* Says how far the run has come: on SIGUSR1, and AT_END when it has ended. */
-	void (*figures)(void *arg, bool at_end);
+	/* Says how far the run has come, or what it did since the last FIGURES_INTERVAL. */
+	void (*figures)(void *arg, enum run_figures when);
 	void (*totals)(void *arg, struct run_totals *totals);
 	/* Adds to TEXT what is waited for, and in brackets which option would end that. */
 	void (*waits)(void *arg, struct text *text);
@@ -47,7 +50,7 @@ struct run {
 	struct loop *loop;
 	const struct messages *messages;
 	const struct data_options *data;
-	struct timer timeout, progress_timer, waits_timer, leave_timer;
+	struct timer timeout, progress_timer, waits_timer, leave_timer, stats_timer;
 	struct transcript *copies; /* TRANSCRIPTS of them, of -o, -x and -X; NULL: there are none */
 	struct run_calls calls;
 	struct outcome outcome;
@@ -83,6 +86,9 @@ int run_check(const struct messages *m, const struct data_options *data,
  * DATA is NULL where a subcommand has none of those options. Returns 0, or -1 having said why not.
  */
 int run_start(struct run *r, const struct messages *m, const struct data_options *data);
+
+/* Something moves from here on: begins the intervals of --stats. */
+void run_begin_intervals(struct run *r);
 
 /* Looks Q up and calls FN with at least one address, perhaps from in here. A look-up that fails, or
  * takes longer than WAIT (UNSET: no limit), ends R instead, and that is said; WHAT names its object

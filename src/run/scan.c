@@ -299,11 +299,11 @@ static void scan_waits(void *arg, struct text *text)
 			 s->n_targets, option);
 }
 
-static void scan_figures(void *arg, bool at_end)
+static void scan_figures(void *arg, enum run_figures when)
 {
 	const struct scan *s = arg;
 
-	if (!at_end)
+	if (when != FIGURES_END)
 		message(s->c->messages, MESSAGE_NOTE, "note", "%zu of %zu ports: %zu open",
 			s->n_settled, s->n_targets, s->n_open);
 }

@@ -32,14 +32,14 @@ other_host() {
 	PIDS+=("$THERE")
 }
 
-# slow_network MILLISECONDS: $SOCKIT runs on a host with 10.9.0.1 and fd09::1, and another host, where `there COMMAND...`
-# runs, has 10.9.0.2 and fd09::2; what one sends to the other takes so long.
+# slow_network MILLISECONDS [BYTES [N]]: $SOCKIT runs on a host with 10.9.0.1 and fd09::1, and another host, where `there COMMAND...`
+# runs, has 10.9.0.2 and fd09::2; what one sends to the other takes so long. BYTES, N: see slow_path.py.
 slow_network() {
 	private </dev/null
 	[ -w /dev/net/tun ] || skip 'no /dev/net/tun'
 	other_host
 	inside ip tuntap add dev probe mode tun 2>/dev/null || skip 'no tun devices'
-	peer slow_path "$THERE" "$1"
+	peer slow_path "$THERE" "$@"
 }
 
 there() {
