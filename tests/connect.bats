@@ -761,6 +761,7 @@ sets() {
 	exits 0 "$SOCKIT" connect --transport mptcp --json 127.0.0.1 "$PORT" <<<hello >out2 2>err2
 	ended 0 "$LISTENER"
 	[ "$(cat err err2 | grep -c 'plain TCP')" = 0 ]
+	grep -q '^sockit listen: sent .*, MPTCP' err
 	grep -q '"event":"closed",.*"transport":"mptcp"' err2
 	# The kernel may have forgotten them by then.
 	[ "$(grep -c -e 'rtt 0\.000' -e '"rtt_ms":0\.000' err err2)" = $'err:0\nerr2:0' ]

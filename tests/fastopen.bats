@@ -22,7 +22,7 @@ far_away() {
 # far_listener [ARG...]: such a listener, on any port.
 far_listener() {
 	# The program itself: $SOCKIT would run it here.
-	served_by nsenter -t "$THERE" -U --preserve-credentials -m -n -w"$PWD" -- "$BARE" listen --notify-fd 9 -k --fastopen "$@" \
+	served_by nsenter -t "$THERE" -U --preserve-credentials -m -n -w"$PWD" -- "$BARE" listen --notify-fd 9 -k -v --fastopen "$@" \
 		-e 'cat; echo bye' 10.9.0.2 0 2>listen.err
 }
 
@@ -45,18 +45,30 @@ taken_there() {
 
 @test "a stdin that ends within one round trip" {
 	far_away
-	says_hello 10.9.0.2 "$PORT"
+	exits 0 "$SOCKIT" connect --fastopen --stats -v 10.9.0.2 "$PORT" <<<hello >out 2>err
+	grep -q 'Fast Open: no cookie yet' err
+	grep -q ': closed: .* retransmits\{0,1\}, no Fast Open[;,] ' err
 	says_hello 10.9.0.2 "$PORT"
 	says_hello -v -v 10.9.0.2 "$PORT" || [ -s err ]
 	grep -q 'connected to 10\.9\.0\.2 port ' err
 	taken_there 2
+	# Whether it was is told.
+	exits 0 "$SOCKIT" connect --fastopen -v 10.9.0.2 "$PORT" <<<hello >out 2>err
+	grep -qxF "sockit connect: 10.9.0.2 port $PORT: Fast Open: the data in the SYN were taken" err
+	grep -q ': closed: .* retransmits\{0,1\}, Fast Open; ' err
+	there sh -c 'echo 0 >/proc/sys/net/ipv4/tcp_fastopen'
+	exits 0 "$SOCKIT" connect --fastopen --json 10.9.0.2 "$PORT" <<<hello >out 2>err
+	[ "$(grep -o '"fastopen":"[a-z]*"' err | sort -u)" = '"fastopen":"ignored"' ]
+	there sh -c 'echo 3 >/proc/sys/net/ipv4/tcp_fastopen'
+	grep -q 'Fast Open: the data in the SYN were taken$' listen.err
+	taken_there 3
 	# More than a SYN has room for.
 	random_file in 100000
 	exits 0 "$SOCKIT" connect --fastopen --stats 10.9.0.2 "$PORT" <in >out 2>err
 	(cat in && echo bye) >expected
 	same expected out
 	grep -q 'sent 100000 bytes' err || fault figures
-	taken_there 3
+	taken_there 4
 	# What is changed on its way travels behind the handshake.
 	exits 0 "$SOCKIT" connect --fastopen -C 10.9.0.2 "$PORT" <<<hello >out 2>err
 	[ "$(<out)" = $'hello\r\nbye' ] || fault answer

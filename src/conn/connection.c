@@ -31,6 +31,39 @@ static void connection_tell_fallback(const struct connection *x)
 	notice_end(&n, "%s: plain TCP: the other side, or a box between, has no MPTCP", x->name);
 }
 
+/* What --fastopen came to. A kernel before 5.5 does not tell why not. */
+static const struct fastopen {
+	char key[12], words[52];
+} fastopen_taken = { "taken", "the data in the SYN were taken" }, fastopen_failures[] = {
+	{ "none", "no data were taken from the SYN" },
+	{ "no_cookie", "no cookie yet, so no data in the SYN: asked for one" },
+	{ "ignored", "the data in the SYN were not taken, and sent again" },
+	{ "repeated", "the SYN had to be sent again, and without data" },
+};
+
+/* Returns it, NULL where it was not asked for. */
+static const struct fastopen *connection_fastopen(const struct connection *x)
+{
+	struct stream_tcp tcp;
+
+	if (!x->connections->c->socket->fastopen || x->socket.kind != ENDPOINT_TCP ||
+	    stream_tcp(x->socket.rfd, &tcp) < 0)
+		return NULL;
+	return tcp.syn_data ? &fastopen_taken : &fastopen_failures[tcp.syn_failure];
+}
+
+static void connection_tell_fastopen(const struct connection *x)
+{
+	const struct fastopen *f = connection_fastopen(x);
+	struct notice n;
+
+	if (!f)
+		return;
+	connection_notice(x, &n, MESSAGE_VERBOSE, "fastopen");
+	json_string(&n.json, "fastopen", f->key);
+	notice_end(&n, "%s: Fast Open: %s", x->name, f->words);
+}
+
 void connection_start(struct connection *x, int fd)
 {
 	const struct data_options *d = x->connections->c->data;
@@ -55,6 +88,7 @@ void connection_start(struct connection *x, int fd)
 	x->up.copies = x->down.copies = x->connections->run.copies;
 	messages_prepare(x);
 	connection_tell_fallback(x);
+	connection_tell_fastopen(x);
 	x->connections->service->start(x);
 }
 
@@ -243,11 +277,13 @@ void connection_figures(struct connection *x, enum message_level level, enum run
 {
 	static const char events[][9] = { "stats", "interval", "closed" };
 	bool closed = when == FIGURES_END, interval = when == FIGURES_INTERVAL;
+	const struct fastopen *fastopen;
 	struct stream_tcp tcp = { 0 };
 	struct figures f;
 
 	if (!message_wanted(x->connections->c->messages, level))
 		return;
+	fastopen = connection_fastopen(x);
 	f = (struct figures){
 		.sent = pump_sent(&x->pump),
 		.received = pump_received(&x->pump),
@@ -264,6 +300,7 @@ void connection_figures(struct connection *x, enum message_level level, enum run
 		.local = &x->local,
 		.unseen = x->unseen,
 		.transport = connection_transport(x),
+		.fastopen = fastopen ? fastopen->key : NULL,
 		.why = closed ? connection_why(x) : NULL,
 		.status = closed ? x->status : -1,
 	};

@@ -184,6 +184,7 @@ struct figures {
 	uint64_t count;				 /* so many connections */
 	bool unseen;				 /* the bytes did not pass here */
 	const char *transport; /* what --transport mptcp came to, NULL: nobody asked */
+	const char *fastopen;  /* what --fastopen came to: `taken` or not; NULL: nobody asked */
 	const char *why;       /* it was closed, NULL: it was not */
 	int status;	       /* of its command, -1: none has ended */
 };

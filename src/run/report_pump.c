@@ -240,9 +240,12 @@ static void report_add_tcp(struct notice *n, struct text *text, const struct fig
 		if (t->delivery_rate > 0)
 			json_number(&n->json, "delivery_rate", t->delivery_rate);
 	}
-	if (f->transport && !strcmp(f->transport, "tcp"))
-		text_add(text, ", plain TCP");
+	if (f->transport)
+		text_add(text, strcmp(f->transport, "tcp") ? ", MPTCP" : ", plain TCP");
+	if (f->fastopen)
+		text_add(text, strcmp(f->fastopen, "taken") ? ", no Fast Open" : ", Fast Open");
 	json_string(&n->json, "transport", f->transport);
+	json_string(&n->json, "fastopen", f->fastopen);
 }
 
 void report_figures(const struct messages *m, enum message_level level, const struct figures *f,
