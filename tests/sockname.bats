@@ -439,8 +439,46 @@ established - s $client $server" ]
 		[ "$("$SOCKIT" sockname --sockets --state established | cut -f 12)" = $'python3\npython3\npython3\npython3' ]
 	}
 	eventually four
+	[ "$("$SOCKIT" sockname --sockets --info --state established | grep -c '(mptcp)$')" = 4 ]
 	[ "$("$SOCKIT" sockname --sockets --protocol mptcp --state established | cut -f 1,12 | uniq -c | xargs)" = \
 		'2 mptcp python3' ] || [ "$("$SOCKIT" sockname --sockets --protocol mptcp 2>&1 | grep -c ENOENT)" = 1 ]
+}
+
+@test "--info: what ss(8) says of a connection, and who limits it" {
+	on_linux
+	needs ss iproute2
+	in_network
+	sockets 'l = socket(); l.setsockopt(SOL_SOCKET, SO_RCVBUF, 4096); l.bind(("127.0.0.1", 7001)); l.listen(3)' \
+		's = socket(); s.connect(l.getsockname()); a = l.accept()[0]; kept += [l, s, a]' \
+		's.setblocking(False); s.send(bytes(1 << 20))' \
+		'u = socket(AF_INET, SOCK_DGRAM); u.bind(("127.0.0.1", 7002)); kept.append(u)'
+	# Until the window has held it up for a while; what the kernel and ss know does not change any more.
+	info() {
+		"$SOCKIT" sockname --sockets --info --json --with 127.0.0.1 --state established >out
+	}
+	limited() {
+		info && facts peer.port sending_limited_by.receiver | grep -qE '^7001 (9[0-9]|100)$'
+	}
+	eventually limited
+	inside ss -tinH state established | paste - - >theirs
+	# Both the same figures of both, as `PORT RTT RTTVAR MSS CWND RETRANSMITS CONGESTION`.
+	facts peer.port rtt_ms rttvar_ms mss cwnd retransmits congestion |
+		awk '{ $2 += 0; $3 += 0; print }' | sort >ours
+	python3 - theirs <<-'END' | sort >expected
+		import re, sys
+		for line in open(sys.argv[1]):
+		    peer, = re.findall(r':(\d+)\s*\t', line)
+		    one = lambda key, default=None: (re.findall(r'[\s(]' + key + r':(\S+)', line) or [default])[0]
+		    rtt, var = one('rtt').split('/')
+		    print(peer, '%g' % float(rtt), '%g' % float(var), one('mss'), one('cwnd'), one('retrans', '0/0').split('/')[1],
+		          re.findall(r'\b(cubic|bbr|reno|dctcp)\b', line)[0])
+	END
+	same expected ours
+	# In words, at the end of the row; none of what is no such connection.
+	"$SOCKIT" sockname --sockets --info >out
+	awk -F '\t' '$5 == 7001 && $17 ~ /^receiver (9[0-9]|100) %/ { found++ } END { exit found != 1 }' out
+	awk -F '\t' '$3 == 7002 && NF == 17 && $17 == "-" { found++ } END { exit found != 1 }' out
+	refuses '--info needs --listening or --sockets' sockname --info
 }
 
 @test "a kernel that does not know MPTCP's number is not asked for TCP in its place" {

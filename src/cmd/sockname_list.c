@@ -107,6 +107,8 @@ static const struct option_row rows[] = {
 	{ "with", 0, OPTION_PARSED, AT(with), .repeats = true, .arg = "LIST", .parser = parse_with,
 	  .needs = "sockets",
 	  .help = "those alone whose peer is one of these: addresses, NET/BITS, names" },
+	{ "info", 0, OPTION_FLAG, AT(info), .needs = "listening sockets",
+	  .help = "of TCP connections round trip, retransmits, rate, and what limits them" },
 };
 
 const struct option_group sockname_selection_group = { "Which sockets", rows,
@@ -255,9 +257,11 @@ int listing_get(const struct listing *x, struct inventory *out)
 
 unsigned listing_columns(const struct listing *x)
 {
+	unsigned info = x->q.info ? INVENTORY_INFO : 0;
+
 	if (x->l->listening)
-		return 0;
-	return INVENTORY_PEERS | (x->q.wanted[INVENTORY_UNIX] ? INVENTORY_PEER_OWNERS : 0);
+		return info;
+	return info | INVENTORY_PEERS | (x->q.wanted[INVENTORY_UNIX] ? INVENTORY_PEER_OWNERS : 0);
 }
 
 /* Nothing fits. */
@@ -383,7 +387,8 @@ struct outcome sockname_list_run(const struct sockname_list *l)
 		.l = l,
 		.q = { .family = address_family(l->family),
 		       .listening = l->listening,
-		       .subflows = true },
+		       .subflows = true,
+		       .info = l->selection->info },
 	};
 	struct ports_item item;
 

@@ -14,6 +14,7 @@ struct sockname_selection {
 	const char *program, *user;
 	int64_t uid;		    /* of `user`, UNSET: any */
 	struct access_options with; /* those that it allows are the peers; unused: any */
+	bool info;		    /* with TCP_INFO of each */
 };
 
 extern const struct option_group sockname_selection_group;

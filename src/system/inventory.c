@@ -33,9 +33,23 @@ int inventory_add(struct inventory *i, const struct inventory_socket *socket)
 	return 0;
 }
 
+int inventory_add_info(struct inventory *i, struct inventory_socket *s,
+		       const struct inventory_tcp *info)
+{
+	struct inventory_tcp *more = array_grow(i->infos, i->n_infos, sizeof *more);
+
+	if (!more)
+		return -1;
+	i->infos = more;
+	more[i->n_infos++] = *info;
+	s->info = i->n_infos;
+	return 0;
+}
+
 void inventory_free(struct inventory *i)
 {
 	free(i->sockets);
+	free(i->infos);
 	free(i->owners);
 	*i = (struct inventory){ 0 };
 }
@@ -264,7 +278,7 @@ int inventory_get(const struct inventory_query *q, struct inventory *out)
 {
 	size_t n = 0;
 
-	*out = (struct inventory){ 0 };
+	*out = (struct inventory){ .has_infos = q->info };
 	if (inventory_list_named(q, out) < 0) {
 		int error = errno;
 		inventory_free(out);

@@ -14,6 +14,7 @@
 #include "base/table.h"
 #include "proto/ports.h"
 #include "sock/address.h"
+#include "system/tcp_info.h"
 
 enum inventory_protocol {
 	INVENTORY_TCP,
@@ -56,6 +57,7 @@ struct inventory_socket {
 	 * known. */
 	uint64_t file_device;
 	uint32_t file_inode;
+	size_t info; /* which of the inventory's TCP_INFO is its own, and 1; 0: none */
 	/* Which of the inventory's owners have it, and a UNIX socket's peer, by their pids; none if
 	 * it is not permitted to know. */
 	size_t owner, n_owners, peer_owner, n_peer_owners;
@@ -64,6 +66,9 @@ struct inventory_socket {
 struct inventory {
 	struct inventory_socket *sockets;
 	size_t n;
+	struct inventory_tcp *infos;
+	size_t n_infos;
+	bool has_infos; /* they were asked for */
 	struct inventory_owner *owners;
 	size_t n_owners;
 };
@@ -87,6 +92,7 @@ struct inventory_query {
 	unsigned states;
 	const struct inventory_host *hosts;
 	size_t n_hosts;
+	bool info; /* with what TCP_INFO tells of each connection by TCP */
 };
 
 /* Lists all sockets that fit Q in *OUT, sorted by protocol, port and address; free it with
@@ -124,11 +130,12 @@ const char *inventory_state(enum inventory_protocol protocol, unsigned state);
 /* ---- as text ---- */
 
 /* The columns that there may be beside the others: of the peer its address and port; its pids and
- * program. */
-enum { INVENTORY_PEERS = 1, INVENTORY_PEER_OWNERS = 2 };
+ * program; what TCP_INFO tells. */
+enum { INVENTORY_PEERS = 1, INVENTORY_PEER_OWNERS = 2, INVENTORY_INFO = 4 };
 
 /* Adds a row to T for the socket S of I: protocol, address and port, those of the peer, state,
- * queues, uid, inode, pids, program, and these of the peer. Cells of what is not known are empty.
+ * queues, uid, inode, pids, program, these of the peer, and those of tcp_info_cells(). Cells of
+ * what is not known are empty.
  */
 void inventory_row(struct table *t, const struct inventory *i, const struct inventory_socket *s,
 		   unsigned columns);
@@ -186,6 +193,10 @@ int inventory_scan(struct inodes *t);
 
 /* Adds a copy of SOCKET to I. Returns 0, or -1 with errno ENOMEM. */
 int inventory_add(struct inventory *i, const struct inventory_socket *socket);
+
+/* Gives S, which is to be added to I, a copy of INFO. Returns as inventory_add(). */
+int inventory_add_info(struct inventory *i, struct inventory_socket *s,
+		       const struct inventory_tcp *info);
 
 /* Does T have a socket of INODE? */
 bool inodes_has(const struct inodes *t, uint64_t inode);

@@ -22,7 +22,12 @@
 #define SOCK_DIAG_BY_FAMILY 20
 #define TCPDIAG_GETSOCK 18
 #define ALL_STATES ((1U << INVENTORY_STATES) - 1)
+#define ATTRIBUTE_INFO 2
+#define ATTRIBUTE_CONGESTION 4
 #define ATTRIBUTE_V6ONLY 11
+#define ATTRIBUTE_ULP 19
+#define ULP_NAME 1
+#define EXTENSION(attribute) (1U << ((attribute)-1))
 enum { ATTRIBUTE_BYTECODE = 1, ATTRIBUTE_PROTOCOL = 3 }; /* of a question */
 #define UNIX_SHOW_NAME 0x01
 #define UNIX_SHOW_FILE 0x02 /* UDIAG_SHOW_VFS */
@@ -86,6 +91,40 @@ static void set_address(struct address *a, bool six, const void *bytes, uint16_t
 
 /* ---- sock_diag ---- */
 
+/* Is the N bytes at AT, the attributes of an upper layer on TCP, that of MPTCP? */
+static bool ulp_is_mptcp(const char *at, size_t n)
+{
+	struct netlink_attribute a;
+
+	while (netlink_next(&at, &n, &a))
+		if (a.type == ULP_NAME && a.n >= sizeof "mptcp" &&
+		    !memcmp(a.data, "mptcp", sizeof "mptcp"))
+			return true;
+	return false;
+}
+
+/* Collects what the N bytes of attributes at AT tell of the connection S. */
+static void collect_info(struct collecting *c, struct inventory_socket *s, const char *at, size_t n)
+{
+	struct netlink_attribute a;
+	struct inventory_tcp info = { 0 };
+	char congestion[sizeof info.tcp.congestion] = "";
+	bool told = false;
+
+	while (netlink_next(&at, &n, &a))
+		if (a.type == ATTRIBUTE_INFO) {
+			stream_tcp_read(a.data, a.n, &info.tcp);
+			told = true;
+		} else if (a.type == ATTRIBUTE_CONGESTION && a.n < sizeof congestion) {
+			memcpy(congestion, a.data, a.n);
+		} else if (a.type == ATTRIBUTE_ULP) {
+			info.mptcp = ulp_is_mptcp(a.data, a.n);
+		}
+	memcpy(info.tcp.congestion, congestion, sizeof congestion);
+	if (told && s->peer.length)
+		c->failed |= inventory_add_info(c->out, s, &info) < 0;
+}
+
 static void collect_inet(void *arg, uint16_t type, const void *payload, size_t n)
 {
 	struct collecting *c = arg;
@@ -110,6 +149,8 @@ static void collect_inet(void *arg, uint16_t type, const void *payload, size_t n
 	memcpy(&s.cookie, a.id.cookie, sizeof s.cookie);
 	at = (const char *)payload + sizeof a;
 	n -= sizeof a;
+	if (c->out->has_infos && s.protocol == INVENTORY_TCP)
+		collect_info(c, &s, at, n);
 	while (netlink_next(&at, &n, &attribute))
 		if (attribute.type == ATTRIBUTE_V6ONLY && attribute.n > 0)
 			s.v6only = *(const char *)attribute.data;
@@ -155,6 +196,11 @@ static uint32_t states_asked(const struct inventory_query *q, bool connects)
 	return q->states ? q->states : ALL_STATES;
 }
 
+static uint8_t extensions_asked(const struct inventory_query *q)
+{
+	return q->info ? EXTENSION(ATTRIBUTE_INFO) | EXTENSION(ATTRIBUTE_CONGESTION) : 0;
+}
+
 static int diag_inet(struct collecting *c, int family, const struct inventory_query *q)
 {
 	static const struct {
@@ -172,6 +218,7 @@ static int diag_inet(struct collecting *c, int family, const struct inventory_qu
 	struct inet_request r = {
 		.family = (uint8_t)family,
 		.protocol = wide ? 0 : (uint8_t)protocol,
+		.extensions = extensions_asked(q),
 		.states = states_asked(q, protocols[c->blank.protocol].connects),
 	};
 
@@ -190,7 +237,8 @@ static int diag_inet(struct collecting *c, int family, const struct inventory_qu
  * sockets of the machine once instead of twice. */
 static int diag_tcp(struct collecting *c, const struct inventory_query *q)
 {
-	struct tcp_request r = { .states = states_asked(q, true) };
+	struct tcp_request r = { .extensions = extensions_asked(q),
+				 .states = states_asked(q, true) };
 	struct question question = { 0 };
 
 	if (q->listening && q->port)

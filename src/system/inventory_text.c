@@ -71,17 +71,25 @@ static void peer_cells(struct table *t, const struct inventory_socket *s)
 
 void inventory_heading(struct table *t, unsigned columns, size_t width)
 {
-	static const char names[][12] = { "PROTO", "ADDRESS", "PORT",	 "PEER",       "PORT",
-					  "STATE", "RECVQ",   "SENDQ",	 "UID",	       "INODE",
-					  "PID",   "PROGRAM", "PEERPID", "PEERPROGRAM" };
+	static const char names[][12] = { "PROTO",   "ADDRESS",	    "PORT",
+					  "PEER",    "PORT",	    "STATE",
+					  "RECVQ",   "SENDQ",	    "UID",
+					  "INODE",   "PID",	    "PROGRAM",
+					  "PEERPID", "PEERPROGRAM", TCP_INFO_HEADINGS };
 
 	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-		if (i == 3 || i == 4 ? columns & INVENTORY_PEERS :
-		    i >= 12	     ? columns & INVENTORY_PEER_OWNERS :
-				       1)
+		if (i == 3 || i == 4   ? columns & INVENTORY_PEERS :
+		    i == 12 || i == 13 ? columns & INVENTORY_PEER_OWNERS :
+		    i > 13	       ? columns & INVENTORY_INFO :
+					 1)
 			table_cell(t, "%s", names[i]);
 	table_end_row(t);
-	table_fit(t, width, columns & INVENTORY_PEERS ? "\11\6\7\10" : "\7\4\5\6\3");
+	/* With more columns the process's number goes too, and window and state. */
+	table_fit(t, width,
+		  !(columns & INVENTORY_PEERS)	  ? "\7\4\5\6\3" :
+		  !(columns & INVENTORY_INFO)	  ? "\11\6\7\10" :
+		  columns & INVENTORY_PEER_OWNERS ? "\11\6\7\10\12\20\5" :
+						    "\11\6\7\10\12\16\5");
 }
 
 /* Of N owners: their pids and the program of the first. */
@@ -117,6 +125,8 @@ void inventory_row(struct table *t, const struct inventory *i, const struct inve
 	owner_cells(t, i->owners ? &i->owners[s->owner] : NULL, s->n_owners);
 	if (columns & INVENTORY_PEER_OWNERS)
 		owner_cells(t, i->owners ? &i->owners[s->peer_owner] : NULL, s->n_peer_owners);
+	if (columns & INVENTORY_INFO)
+		tcp_info_cells(t, s->info ? &i->infos[s->info - 1] : NULL);
 	table_end_row(t);
 }
 
@@ -156,6 +166,8 @@ void inventory_json(struct json *j, const struct inventory *i, const struct inve
 		json_number(j, "uid", s->uid);
 	if (s->inode)
 		json_number(j, "inode", (int64_t)s->inode);
+	if (s->info)
+		tcp_info_json(j, &i->infos[s->info - 1]);
 	if (!owners)
 		return;
 	json_number(j, "pid", owners->pid);
