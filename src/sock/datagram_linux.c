@@ -1,6 +1,6 @@
 /* datagram_linux.c - datagrams out on Linux: many in one call, one piece that the kernel cuts, and
  * what the error queue tells */
-#define _GNU_SOURCE /* sendmmsg, IP_RECVERR */
+#define _GNU_SOURCE /* sendmmsg */
 #include <errno.h>
 #include <netinet/in.h>
 #include <netinet/udp.h>
@@ -32,9 +32,7 @@ void dgram_prepare_send(struct dgram_socket *s)
 {
 	/* Without this only a connected socket learns of a refusal. */
 	if (address_family_is_ip(s->family))
-		sockopt_set(s->fd, IPPROTO_IP, IP_RECVERR, 1);
-	if (s->family == AF_INET6)
-		sockopt_set(s->fd, IPPROTO_IPV6, IPV6_RECVERR, 1);
+		icmp_collect(s->fd, s->family);
 }
 
 /* ---- errors ---- */

@@ -67,6 +67,12 @@ bool icmp_prohibits(const struct icmp_error *e)
 	return row && row->prohibits;
 }
 
+bool icmp_is_time_exceeded(const struct icmp_error *e)
+{
+	return e->code == 0 &&
+	       ((e->family == AF_INET && e->type == 11) || (e->family == AF_INET6 && e->type == 3));
+}
+
 bool icmp_equal(const struct icmp_error *a, const struct icmp_error *b)
 {
 	return a->family == b->family && a->type == b->type && a->code == b->code &&

@@ -32,6 +32,16 @@ int icmp_take(int fd, struct address *to, struct icmp_error *out);
  * those of IPv4 are told anyway. Returns whether that has changed anything, and is to be undone. */
 bool icmp_want(int fd, int family, bool wanted);
 
+/* Of this system, a twin for each: has it such a queue? */
+extern const bool icmp_queues;
+
+/* Has FD, a socket of FAMILY, put every message into its queue from now on. Returns 0, or -1 with
+ * errno: ENOTSUP if this system has no queue. */
+int icmp_collect(int fd, int family);
+
+/* Does E come from a router that had to drop a packet, since it might pass no more of them? */
+bool icmp_is_time_exceeded(const struct icmp_error *e);
+
 /* Does E say that somebody does not permit it? */
 bool icmp_prohibits(const struct icmp_error *e);
 

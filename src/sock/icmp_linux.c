@@ -44,6 +44,15 @@ static bool icmp_read(const unsigned char *data, size_t n, struct icmp_error *ou
 	return true;
 }
 
+const bool icmp_queues = true;
+
+int icmp_collect(int fd, int family)
+{
+	if (sockopt_set(fd, IPPROTO_IP, IP_RECVERR, 1) < 0)
+		return -1;
+	return family == AF_INET6 ? sockopt_set(fd, IPPROTO_IPV6, IPV6_RECVERR, 1) : 0;
+}
+
 int icmp_take(int fd, struct address *to, struct icmp_error *out)
 {
 	_Alignas(struct cmsghdr) char control[256];
