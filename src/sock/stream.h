@@ -52,6 +52,11 @@ int stream_skip(int fd, size_t n);
 /* Makes close(2) of FD a reset, so that the peer does not take what it has for everything. */
 void stream_break(int fd);
 
+/* Has FD, which is to connect, keep back what completes the connection for a moment, as far as this
+ * system can (a twin for each). If FD is ended by stream_break() and close(2) until then, the
+ * program at the other side has never seen it. */
+void stream_hesitate(int fd);
+
 /* Makes it an end of stream again, for which what was sent need not have arrived. */
 void stream_mend(int fd);
 

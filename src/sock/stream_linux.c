@@ -100,6 +100,12 @@ int64_t stream_unsent(int fd)
 	return ioctl(fd, SIOC_OUT_NOT_SENT, &n) < 0 ? 0 : n;
 }
 
+void stream_hesitate(int fd)
+{
+	/* The ACK of the handshake waits for data to go with, for 200 ms. */
+	sockopt_set(fd, IPPROTO_TCP, TCP_QUICKACK, 0);
+}
+
 int stream_protocol(int fd)
 {
 	return sockopt_get(fd, SOL_SOCKET, SO_PROTOCOL);

@@ -25,6 +25,11 @@ int64_t stream_unsent(int fd)
 	return 0;
 }
 
+void stream_hesitate(int fd)
+{
+	(void)fd;
+}
+
 int stream_protocol(int fd)
 {
 	(void)fd;
