@@ -152,8 +152,10 @@ static void probe_conclude(struct probe *b)
 
 /* ---- how an address fails ---- */
 
-static enum probe_state state_of(int error, const struct icmp_error *icmp, int family)
+enum probe_state probe_state_of(int error, const struct icmp_error *icmp, int family)
 {
+	if (!error)
+		return PROBE_OPEN;
 	if (error == ECONNREFUSED || (error == ENOENT && family == AF_UNIX))
 		return PROBE_CLOSED;
 	if (error == EACCES || error == EPERM || icmp_prohibits(icmp))
@@ -177,7 +179,7 @@ static void probe_address_failed(struct probe *b, size_t index, int error, const
 
 	if (!icmp)
 		icmp = &none;
-	state = what ? PROBE_UNREACHABLE : state_of(error, icmp, f->address.u.sa.sa_family);
+	state = what ? PROBE_UNREACHABLE : probe_state_of(error, icmp, f->address.u.sa.sa_family);
 	f->error = error;
 	f->what = what;
 	f->icmp = *icmp;
@@ -219,9 +221,7 @@ static bool prober_met_somebody(struct prober *p, int fd, struct address *local,
 	       !(address_same_host(local, &peer) && prober_is_crossed(p, &peer));
 }
 
-/* Is ERROR one that only a connected socket has? Whoever refuses a connection is told by
- * ECONNREFUSED. */
-static bool was_connected(int error)
+bool probe_was_connected(int error)
 {
 	return error == ECONNRESET || error == EPIPE;
 }
@@ -270,7 +270,7 @@ static bool attempt_take_answer(const struct attempt *a, int error, const struct
 	int64_t ns = clock_now() - a->start;
 	int fd = a->watch.fd;
 
-	if (was_connected(error))
+	if (probe_was_connected(error))
 		error = 0;
 	if (!error && !prober_asks(p) &&
 	    (!prober_met_somebody(p, fd, &local, a->address) || a->crossed)) {

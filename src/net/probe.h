@@ -43,6 +43,14 @@ enum probe_state {
  */
 const char *probe_state_name(enum probe_state state, int socktype);
 
+/* Returns what the port is whose connection has failed with ERROR (0: it has not), by the message
+ * ICMP, to an address of FAMILY. */
+enum probe_state probe_state_of(int error, const struct icmp_error *icmp, int family);
+
+/* Is ERROR one that only a connected socket has? Whoever refuses a connection is told by
+ * ECONNREFUSED. */
+bool probe_was_connected(int error);
+
 struct probe_result {
 	enum probe_state state;
 	int error;		/* an errno; 0 if it is open */
