@@ -1,0 +1,376 @@
+/* trace.c - connections that may pass so many routers only, and who says that they did */
+#include "net/trace.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/descriptors.h"
+#include "sock/sockopt.h"
+#include "sock/stream.h"
+
+#define BATCH 8 /* probes before answers get their turn: the time of each is when it is read */
+#define PROBES_MOST 512	      /* at a time */
+#define DESCRIPTORS_SPARED 64 /* of the limit, for look-ups and those that we inherited */
+#define ASK_AGAIN SECOND      /* what a router that limits its answers needs for one more */
+
+struct trace_probe {
+	struct trace *t;
+	struct watch watch;
+	struct timer timer;
+	int hop;
+	bool pending;
+	int64_t start;
+	struct trace_reply *reply;
+};
+
+/* What is known of a hop. */
+struct trace_state {
+	int left;   /* so many of its probes are not over, or not begun */
+	bool heard; /* one was answered */
+};
+
+struct trace {
+	struct loop *loop;
+	struct trace_config c;
+	struct timer turn;
+	int64_t start;
+	int64_t slowest; /* of all answers, ns; 0: there was none */
+	bool again;	 /* silent hops are being asked once more */
+	int end;	 /* the first hop with an answer that is no router's; at first c.hops + 1 */
+	int told, silent; /* so many hops were told, and so many of the last were silent */
+	size_t begun;	  /* so many probes of this round are begun, or passed over, */
+	size_t all;	  /* of all these */
+	size_t pending, most;
+	struct trace_state *hops; /* from 1 to c.hops + 1: that one is without a limit */
+	struct trace_probe *probes;
+	struct trace_reply *replies; /* of the probes; those of a hop stand together */
+};
+
+/* ---- a probe ---- */
+
+/* B, which is pending, is over. */
+static void probe_drop(struct trace_probe *b)
+{
+	struct trace *t = b->t;
+
+	watch_drop(t->loop, &b->watch);
+	timer_drop(t->loop, &b->timer);
+	/* Who has taken the connection shall not wait for data. */
+	stream_break(b->watch.fd);
+	close(b->watch.fd);
+	b->pending = false;
+	t->pending--;
+	t->hops[b->hop].left--;
+	timer_set(t->loop, &t->turn, loop_now(t->loop));
+}
+
+/* Drops the pending probes of the hops behind the number HOP. */
+static void trace_drop_behind(struct trace *t, int hop)
+{
+	for (size_t i = 0; t->probes && i < t->all; i++)
+		if (t->probes[i].pending && t->probes[i].hop > hop)
+			probe_drop(&t->probes[i]);
+}
+
+static void trace_stop(struct trace *t)
+{
+	trace_drop_behind(t, -1);
+	timer_drop(t->loop, &t->turn);
+}
+
+/* B was answered, by what its reply has: an error, and a message of ICMP. */
+static void trace_take_reply(struct trace *t, const struct trace_probe *b)
+{
+	struct trace_reply *r = b->reply;
+	bool router = b->hop <= t->c.hops && icmp_is_time_exceeded(&r->icmp);
+
+	r->kind = router ? TRACE_ROUTER : TRACE_ANSWER;
+	r->state = probe_state_of(r->error, &r->icmp, t->c.target.u.sa.sa_family);
+	t->hops[b->hop].heard = true;
+	t->slowest = r->ns > t->slowest ? r->ns : t->slowest;
+	if (t->c.heard)
+		t->c.heard(t->c.arg, r->icmp.sender.length ? &r->icmp.sender : &t->c.target);
+	/* What lies behind does not matter any more. */
+	if (!router && b->hop < t->end) {
+		t->end = b->hop;
+		trace_drop_behind(t, t->end);
+	}
+}
+
+static void probe_ready(void *arg, short events)
+{
+	struct trace_probe *b = arg;
+	struct trace *t = b->t;
+	struct address local, peer;
+	struct icmp_error icmp;
+	int error = stream_connect_error(b->watch.fd, &t->c.target, events, &icmp);
+
+	if (error == EINPROGRESS)
+		return;
+	if (probe_was_connected(error))
+		error = 0;
+	if (!error && dial_to_oneself(b->watch.fd, &local, &peer))
+		error = ECONNREFUSED;
+	*b->reply =
+		(struct trace_reply){ .error = error, .icmp = icmp, .ns = clock_now() - b->start };
+	probe_drop(b);
+	/* The kernel may have less patience than -w: that is no answer. */
+	if (error != ETIMEDOUT)
+		trace_take_reply(t, b);
+}
+
+static void probe_expired(void *arg)
+{
+	probe_drop(arg);
+}
+
+/* Opens the socket of a probe of the hop number HOP. Returns it, or -1 with errno and *WHAT. */
+static int trace_socket(const struct trace *t, int hop, const char **what)
+{
+	int family = t->c.target.u.sa.sa_family;
+	bool six = family == AF_INET6;
+	int fd = dial_socket(family, SOCK_STREAM, t->c.socket, &t->c.sources, NULL, what);
+
+	if (fd < 0)
+		return -1;
+	stream_hesitate(fd);
+	*what = "trace";
+	if (icmp_collect(fd, family) == 0 &&
+	    (hop > t->c.hops || sockopt_set(fd, six ? IPPROTO_IPV6 : IPPROTO_IP,
+					    six ? IPV6_UNICAST_HOPS : IP_TTL, hop) == 0))
+		return fd;
+	close_keeping_errno(fd);
+	return -1;
+}
+
+/* How long has a probe that begins now? */
+static int64_t trace_patience(const struct trace *t)
+{
+	int64_t wait = t->slowest > t->c.least / 10 ? 10 * t->slowest : t->c.least;
+
+	return t->again && t->slowest && wait < t->c.wait ? wait : t->c.wait;
+}
+
+/* Begins B. Returns 0, or -1 with errno and *WHAT: this machine does not let us. */
+static int probe_begin(struct trace_probe *b, const char **what)
+{
+	struct trace *t = b->t;
+	size_t none = 0;
+	int fd = trace_socket(t, b->hop, what), error;
+
+	if (fd < 0)
+		return -1;
+	*what = NULL;
+	b->start = clock_now();
+	error = dial_connect(fd, &t->c.target, "", &none);
+	if (error && error != EINPROGRESS) {
+		close(fd);
+		errno = error;
+		return -1;
+	}
+	b->watch = (struct watch){ .fd = fd, .fn = probe_ready, .arg = b };
+	b->timer = (struct timer){ .fn = probe_expired, .arg = b };
+	b->pending = true;
+	t->pending++;
+	watch_set(t->loop, &b->watch, POLLOUT);
+	timer_set(t->loop, &b->timer, clock_after(b->start, trace_patience(t)));
+	return 0;
+}
+
+/* ---- the hops ---- */
+
+static const struct trace_reply *trace_replies(const struct trace *t, int hop)
+{
+	return &t->replies[(hop - 1) * t->c.count];
+}
+
+/* The last hop that matters. */
+static int trace_last(const struct trace *t)
+{
+	return t->end < t->c.hops ? t->end : t->c.hops;
+}
+
+/* Was anybody heard behind the hop number AFTER? */
+static bool trace_heard_behind(const struct trace *t, int after)
+{
+	for (int hop = trace_last(t); hop > after; hop--)
+		if (t->hops[hop].heard)
+			return true;
+	return false;
+}
+
+static void trace_tell(struct trace *t)
+{
+	while (t->told < trace_last(t)) {
+		const int hop = t->told + 1;
+		const struct trace_state *s = &t->hops[hop];
+
+		if (s->left || (!s->heard && !t->c.one_flow && !t->again))
+			return;
+		if (!s->heard && t->silent >= TRACE_SILENT && !trace_heard_behind(t, hop))
+			return;
+		t->silent = s->heard ? 0 : t->silent + 1;
+		t->told = hop;
+		t->c.hop(t->c.arg, &(struct trace_hop){ .number = hop,
+							.replies = trace_replies(t, hop),
+							.n = (size_t)t->c.count });
+	}
+}
+
+/* Returns the first answer of HOP that is no router's, one that is open before others; NULL: there
+ * is none. */
+static const struct trace_reply *trace_answer(const struct trace *t, int hop)
+{
+	const struct trace_reply *r = trace_replies(t, hop), *found = NULL;
+
+	for (int i = 0; i < t->c.count; i++)
+		if (r[i].kind == TRACE_ANSWER && (!found || (found->error && !r[i].error)))
+			found = &r[i];
+	return found;
+}
+
+/* Finds the last router that was heard. */
+static void trace_find_last(const struct trace *t, struct trace_end *e)
+{
+	for (int hop = trace_last(t); hop && !e->last; hop--)
+		for (int i = 0; i < t->c.count; i++) {
+			const struct trace_reply *r = &trace_replies(t, hop)[i];
+			if (r->kind != TRACE_ROUTER)
+				continue;
+			e->last = hop;
+			e->router = r->icmp.sender;
+		}
+}
+
+/* Ends T. FAILED, unless it is NULL, is how this machine does not let us. */
+static void trace_finish(struct trace *t, const struct trace_reply *failed)
+{
+	static const struct trace_reply silence = { .state = PROBE_FILTERED };
+	const struct trace_reply *reply = failed ? failed : trace_answer(t, t->end);
+	struct trace_end e = { .reply = reply ? *reply : silence,
+			       .hop = !failed && t->end <= t->c.hops ? t->end : 0,
+			       .told = t->told,
+			       .failed = failed };
+
+	trace_find_last(t, &e);
+	trace_stop(t);
+	t->c.over(t->c.arg, &e);
+}
+
+/* ---- one turn after the other ---- */
+
+/* Is B to be asked in this round? */
+static bool trace_wants(const struct trace *t, const struct trace_probe *b)
+{
+	bool heard = t->hops[b->hop].heard;
+
+	if (b->hop > t->end)
+		return false;
+	if (b->hop > t->c.hops)
+		return !heard && (t->c.one_flow || b->reply == trace_replies(t, b->hop));
+	return t->c.one_flow ? t->silent < TRACE_SILENT : !(t->again && heard);
+}
+
+/* Begins as many probes as may be pending, hop by hop: whoever answers for all that lies behind may
+ * not do so often. Returns 0, or -1 with errno and *WHAT. */
+static int trace_begin(struct trace *t, const char **what)
+{
+	int n = 0;
+
+	for (; t->begun < t->all && t->pending < t->most && n < BATCH; t->begun++) {
+		struct trace_probe *b = &t->probes[t->begun];
+
+		if (!trace_wants(t, b))
+			continue;
+		if (probe_begin(b, what) < 0) {
+			/* Those that are pending will make room. */
+			if ((errno != EMFILE && errno != ENFILE) || !t->pending)
+				return -1;
+			t->most = t->pending;
+			break;
+		}
+		n++;
+	}
+	if (n == BATCH)
+		timer_set(t->loop, &t->turn, loop_now(t->loop));
+	return 0;
+}
+
+/* Has the silent hops asked again. Returns whether there are any. */
+static bool trace_ask_again(struct trace *t)
+{
+	for (int hop = 1; hop <= t->end; hop++)
+		if (!t->hops[hop].heard) {
+			t->hops[hop].left = t->c.count;
+			t->again = true;
+		}
+	return t->again;
+}
+
+static void trace_take_turn(void *arg)
+{
+	struct trace *t = arg;
+	struct trace_reply failed = { .state = PROBE_UNREACHABLE };
+
+	trace_tell(t);
+	if (trace_begin(t, &failed.what) < 0) {
+		failed.error = errno;
+		failed.kind = TRACE_ANSWER;
+		trace_finish(t, &failed);
+	} else if (t->begun < t->all || t->pending) {
+		return;
+	} else if (!t->c.one_flow && !t->again && trace_ask_again(t)) {
+		t->begun = 0;
+		timer_set(t->loop, &t->turn, clock_after(t->start, ASK_AGAIN));
+	} else {
+		trace_finish(t, NULL);
+	}
+}
+
+struct trace *trace_start(struct loop *loop, const struct trace_config *c)
+{
+	struct trace *t = calloc(1, sizeof *t);
+	long limit = sysconf(_SC_OPEN_MAX);
+
+	if (!t)
+		return NULL;
+	*t = (struct trace){ .loop = loop, .c = *c, .end = c->hops + 1, .most = PROBES_MOST };
+	t->all = (size_t)(c->hops + 1) * (size_t)c->count;
+	t->hops = calloc((size_t)c->hops + 2, sizeof *t->hops);
+	t->probes = calloc(t->all, sizeof *t->probes);
+	t->replies = calloc(t->all, sizeof *t->replies);
+	if (!t->hops || !t->probes || !t->replies) {
+		trace_free(t);
+		errno = ENOMEM;
+		return NULL;
+	}
+	if (c->one_flow)
+		t->most = 1;
+	else if (limit > 0 && t->most + DESCRIPTORS_SPARED > (size_t)limit)
+		t->most = limit > 2 * DESCRIPTORS_SPARED ? (size_t)limit - DESCRIPTORS_SPARED :
+							   (size_t)limit / 2;
+	for (size_t i = 0; i < t->all; i++)
+		t->probes[i] = (struct trace_probe){ .t = t,
+						     .hop = (int)i / c->count + 1,
+						     .reply = &t->replies[i] };
+	for (int hop = 1; hop <= c->hops; hop++)
+		t->hops[hop].left = c->count;
+	t->start = clock_now();
+	t->turn = (struct timer){ .fn = trace_take_turn, .arg = t };
+	timer_set(loop, &t->turn, t->start);
+	return t;
+}
+
+void trace_free(struct trace *t)
+{
+	if (!t)
+		return;
+	trace_stop(t);
+	free(t->hops);
+	free(t->probes);
+	free(t->replies);
+	free(t);
+}
