@@ -4,6 +4,7 @@
 #include "base/command.h"
 #include "cmd/connect.h"
 #include "conn/messages.h"
+#include "net/trace.h"
 
 /* Options that have no effect where no data is moved. */
 #define NO_DATA                                                                                    \
@@ -31,10 +32,16 @@ static const struct option_row rows[] = {
 	{ "ping", 0, OPTION_FLAG, AT(ping), .excludes = "pass-fd fastopen retry execute " NO_DATA,
 	  .help = "connect again and again: tell how long it takes" },
 	{ "count", 'c', OPTION_NUMBER, AT(count), .arg = "N", .min = 1, .max = INT64_MAX,
-	  .needs = "ping", .help = "end after so many" },
+	  .needs = "ping trace", .help = "end after so many, or probe each hop so often (3)" },
 	{ "mtu", 0, OPTION_FLAG, AT(mtu),
-	  .excludes = "probe ping pass-fd fastopen transport retry proxy execute " NO_DATA,
+	  .excludes = "probe ping trace pass-fd fastopen transport retry proxy execute " NO_DATA,
 	  .help = "tell the path's MTU, which need not be what ICMP says" },
+	{ "trace", 0, OPTION_FLAG, AT(trace),
+	  .excludes = "probe ping pass-fd fastopen retry execute proxy ttl transport "
+		      "wire-frame " NO_DATA,
+	  .help = "tell the routers on the way, and what the port is" },
+	{ "max-hops", 0, OPTION_NUMBER, AT(max_hops), .arg = "N", .min = 1, .max = TRACE_HOPS_MOST,
+	  .needs = "trace", .help = "so many routers at most (30)" },
 	{ "pass-fd", 'F', OPTION_FLAG, AT(pass_fd), .excludes = "execute " NO_DATA,
 	  .help = "pass the connection over stdout, a UNIX socket, and end (ssh's "
 		  "ProxyUseFdpass)" },
@@ -71,6 +78,7 @@ static const struct connect_options defaults = {
 	.interval = UNSET,
 	.jobs = SCAN_JOBS,
 	.count = UNSET,
+	.max_hops = UNSET,
 };
 
 static struct outcome connect_run(const struct connect_options *o)
@@ -118,26 +126,50 @@ static struct outcome connect_probe(const struct connect_options *o,
 	return scan_run(&c, operands);
 }
 
-/* Checks what the rows cannot say. Returns 0, or -1 with *ERROR. */
-static int connect_check_modes(const struct connect_options *o, const struct operands *operands,
-			       struct option_error *error)
-{
-	const char *mode = o->ping ? "ping" : o->mtu ? "mtu" : o->pass_fd ? "pass-fd" : NULL;
+/* What an option makes of the subcommand, in place of moving data. */
+struct connect_mode {
+	const char *option; /* NULL: none has to */
+	bool of_ip;	    /* it is about a host and port of IP */
+	struct outcome (*run)(const struct connect_options *o);
+};
 
+static const struct connect_mode *connect_mode(const struct operands *operands)
+{
+	static const struct connect_mode modes[] = {
+		{ "ping", false, connect_ping },  { "mtu", true, connect_mtu },
+		{ "trace", true, connect_trace }, { "pass-fd", false, connect_run },
+		{ NULL, false, connect_run },
+	};
+	const struct connect_mode *m = modes;
+
+	while (m->option && !option_is_given(operands, m->option))
+		m++;
+	return m;
+}
+
+/* Checks what the rows cannot say. Returns 0, or -1 with *ERROR. */
+static int connect_check_modes(const struct connect_options *o, const struct connect_mode *mode,
+			       const struct operands *operands, struct option_error *error)
+{
 	if (operands->n > 2 && !o->probe)
 		return option_fail(error, "extra operand '%s'", operands->words[2]);
-	if (mode && operands->command)
-		return option_fail(error, "--%s and '-- %s' exclude each other", mode,
+	if (mode->option && operands->command)
+		return option_fail(error, "--%s and '-- %s' exclude each other", mode->option,
 				   operands->command[0]);
 	return 0;
 }
 
-/* Has the host that --mtu is to ask a path? Returns as above. */
-static int connect_check_host(const struct connect_options *o, struct option_error *error)
+/* As above, with the operands known. */
+static int connect_check_host(const struct connect_options *o, const struct connect_mode *mode,
+			      struct option_error *error)
 {
-	return o->mtu && !*o->port ?
-		       option_fail(error, "--mtu: '%s' is no host of IP and port", o->host) :
-		       0;
+	if (mode->of_ip && !*o->port)
+		return option_fail(error, "--%s: '%s' is no host of IP and port", mode->option,
+				   o->host);
+	if (o->trace && o->count > TRACE_COUNT_MOST)
+		return option_fail(error, "--count: %lld is more than %d, the most of --trace",
+				   (long long)o->count, TRACE_COUNT_MOST);
+	return 0;
 }
 
 static struct outcome main_connect(const struct command *self, int argc, char **argv)
@@ -148,26 +180,23 @@ static struct outcome main_connect(const struct command *self, int argc, char **
 	struct outcome outcome;
 
 	if (command_begin(self, argc, argv, &o, &o.messages, &operands, &outcome)) {
+		const struct connect_mode *mode = connect_mode(&operands);
 		const bool numeric = o.family.numeric;
 
 		if (o.interval != UNSET)
 			o.retry.interval = o.interval;
-		if (connect_check_modes(&o, &operands, &error) < 0 ||
+		if (connect_check_modes(&o, mode, &operands, &error) < 0 ||
 		    (!o.probe &&
 		     (address_operands(&operands, false, numeric, &o.host, &o.port, &error) < 0 ||
-		      connect_check_host(&o, &error) < 0 ||
+		      connect_check_host(&o, mode, &error) < 0 ||
 		      proxy_check(&o.proxy, o.host, numeric, &error) < 0)) ||
 		    address_check(o.socket.source, o.socket.source_port, numeric, &error) < 0 ||
 		    service_check(&o.service, &operands, numeric, &error) < 0 ||
 		    messages_check(&o.data, &o.frame, &error) < 0 ||
 		    run_check(&o.messages, &o.data, &error) < 0)
 			outcome = command_refuse(&o.messages, &error);
-		else if (o.probe)
-			outcome = connect_probe(&o, &operands);
 		else
-			outcome = o.ping ? connect_ping(&o) :
-				  o.mtu	 ? connect_mtu(&o) :
-					   connect_run(&o);
+			outcome = o.probe ? connect_probe(&o, &operands) : mode->run(&o);
 	}
 	sockopt_free(&o.socket);
 	proxy_free(&o.proxy);

@@ -16,8 +16,8 @@ struct connect_options {
 	struct service_options service;
 	struct retry_options retry;
 	struct proxy_options proxy;
-	int64_t wait, interval, jobs, count;
-	bool probe, any, closed, tls, ping, mtu, pass_fd;
+	int64_t wait, interval, jobs, count, max_hops;
+	bool probe, any, closed, tls, ping, mtu, trace, pass_fd;
 	const char *host, *port; /* the operands; NULL with --probe */
 };
 
@@ -28,5 +28,9 @@ struct outcome connect_ping(const struct connect_options *o);
 /* --mtu: finds how large a packet may be that reaches the host and port, which are of IP and have
  * passed address_operands(), and prints it. Says itself what goes wrong. */
 struct outcome connect_mtu(const struct connect_options *o);
+
+/* --trace: prints the routers on the way to the host and port, which have passed
+ * address_operands() and are of IP, and what the port is. Says itself what goes wrong. */
+struct outcome connect_trace(const struct connect_options *o);
 
 #endif

@@ -98,3 +98,79 @@ receiver_there() {
 		"$(python3 -c 'import sys; print(sys.executable)')" "${FOREIGN[@]:1}" \
 		"${DATAGRAMS[@]}" bind:0.0.0.0 "$@" serve
 }
+
+# way N: $SOCKIT runs, without any capability, on a host with 10.0.1.1 and fd00:0:0:1::1, from which the hosts 1 to N
+# stand in a row: host I has 10.0.I.2 and fd00:0:0:I::2 on this side, and leads on. `at_hop I COMMAND...` runs at host I,
+# with all capabilities; 0 is ours. None limits how often it sends ICMP.
+way() {
+	local i real=$SOCKIT
+	private </dev/null
+	REAL=$real
+	plainly
+	# shellcheck disable=SC2016 # for that shell
+	inside sh -c 'for i in $(seq "$1"); do unshare -n sh -c "echo \$\$; exec sleep 600" >"way.$i" & done; wait' - "$1" 3>&- &
+	PIDS+=("$!")
+	WAY=("$PRIVATE")
+	for ((i = 1; i <= $1; i++)); do
+		eventually test -s "way.$i"
+		WAY[i]=$(<"way.$i")
+		PIDS+=("${WAY[i]}")
+	done
+	# Routers ask for their neighbours from addresses that are tested for a second otherwise.
+	local untested='echo 0 >/proc/sys/net/ipv6/conf/default/accept_dad'
+	echo "$untested" >way.sh
+	for ((i = 1; i <= $1; i++)); do
+		cat <<-END
+			nsenter -t ${WAY[i]} -n sh -e -c '$untested'
+			nsenter -t ${WAY[i - 1]} -n sh -e -c '
+				ip link add far type veth peer name near netns ${WAY[i]}
+				ip addr add 10.0.$i.1/24 dev far
+				ip addr add fd00:0:0:$i::1/64 dev far nodad
+				ip link set far up
+				ip route add 10.0.0.0/16 via 10.0.$i.2
+				ip route add fd00::/32 via fd00:0:0:$i::2'
+			nsenter -t ${WAY[i]} -n sh -e -c '
+				ip link set lo up
+				ip addr add 10.0.$i.2/24 dev near
+				ip addr add fd00:0:0:$i::2/64 dev near nodad
+				ip link set near up
+				[ $i = 1 ] || ip route add 10.0.1.0/24 via 10.0.$i.1
+				[ $i = 1 ] || ip route add fd00:0:0:1::/64 via fd00:0:0:$i::1
+				cd /proc/sys/net
+				echo 1 >ipv4/ip_forward
+				echo 1 >ipv6/conf/all/forwarding
+				echo 0 >ipv4/icmp_ratelimit
+				echo 0 >ipv6/icmp/ratelimit'
+		END
+	done >>way.sh
+	inside sh -e way.sh 2>way.err || skip "no routers here: $(<way.err)"
+	for ((i = 1; i <= $1; i++)); do
+		eventually hop_is_up $((i - 1)) far && eventually hop_is_up "$i" near || return
+	done
+	# Neighbours find each other now: that can take a second.
+	eventually hop_refuses "10.0.$1.2" && eventually hop_refuses "fd00:0:0:$1::2"
+}
+hop_refuses() {
+	within 5 "$SOCKIT" connect -w 1s "$1" 1 </dev/null 2>&1 | grep -q ECONNREFUSED
+}
+hop_is_up() {
+	at_hop "$1" ip link show dev "$2" | grep -q ' state UP '
+}
+at_hop() {
+	inside nsenter -t "${WAY[$1]}" -n -- "${@:2}"
+}
+
+# plainly: from here on $SOCKIT, in its private network, has no capability.
+plainly() {
+	needs setpriv util-linux
+	sed "s|-- '|-- setpriv --bounding-set=-all --inh-caps=-all '|" "$SOCKIT" >plain
+	cat plain >"$SOCKIT"
+	inside setpriv --bounding-set=-all --inh-caps=-all grep -q '^CapEff:[[:space:]]0*$' /proc/self/status ||
+		skip 'setpriv is not permitted'
+}
+
+# hop_listens I ARG...: `sockit listen ARG...` at host I, see serve.
+hop_listens() {
+	served_by nsenter -t "$PRIVATE" -U --preserve-credentials -m -n -w"$PWD" -- nsenter -t "${WAY[$1]}" -n -- \
+		"$REAL" listen --notify-fd 9 "${@:2}"
+}
