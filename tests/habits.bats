@@ -340,6 +340,8 @@ heard() {
 		ping h|that is: sockit connect --ping h PORT
 		ping -c 3 h|that is: sockit connect --ping -c 3 h PORT
 		ping -c3 -W 2 h|that is: sockit connect --ping HOST PORT
+		traceroute -n h|that is: sockit connect --trace -n h PORT
+		tcptraceroute h 80|that is: sockit connect --trace h 80
 		nmap -p 80,443 h|that is: sockit connect -z HOST PORT
 		nmap -n h 80 81 -v|that is: sockit connect -z -n h 80,81 -v
 		telnet -l me h 23|that is: sockit connect -t HOST 23

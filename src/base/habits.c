@@ -54,6 +54,8 @@ static const struct habit_word {
 	{ "dial", AS_THEY_STAND, 2, "connect", { "HOST", "PORT" }, "" },
 	{ "ping", AS_THEY_STAND, 2, "connect --ping", { "HOST", "PORT" }, "46cnv" },
 	{ "tcping", AS_THEY_STAND, 2, "connect --ping", { "HOST", "PORT" }, "46" },
+	{ "traceroute", AS_THEY_STAND, 2, "connect --trace", { "HOST", "PORT" }, "46n" },
+	{ "tcptraceroute", AS_THEY_STAND, 2, "connect --trace", { "HOST", "PORT" }, "n" },
 	{ "scan", PORTS_JOINED, 2, "connect -z", { "HOST", "PORT" }, "" },
 	{ "probe", PORTS_JOINED, 2, "connect -z", { "HOST", "PORT" }, "" },
 	{ "nmap", PORTS_JOINED, 2, "connect -z", { "HOST", "PORT" }, "6nv" },
