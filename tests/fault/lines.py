@@ -9,7 +9,7 @@ from world import IN, ROWS as LINES_OF_ROWS, Datagrams, pattern, text
 
 LINES = {}
 # Lines of which the portable program says that it does not have that.
-LINUX = {'connect_mtu', 'connect_options', 'connect_fastopen', 'unix_listen_owner', 'sockname_listening', 'sockname_sockets', 'sockname_unix'}
+LINUX = {'connect_mtu', 'connect_options', 'connect_fastopen', 'connect_trace', 'unix_listen_owner', 'sockname_listening', 'sockname_sockets', 'sockname_unix'}
 DATA, ANSWER, TEXT = pattern(20000), pattern(30000, 7), text(9000)
 
 
@@ -225,6 +225,16 @@ def connect_mtu(w):
     port = w.server(w.taker(b'', promise=False))
     w.sinks.clear()
     w.start(f'connect -n --mtu 127.0.0.1 {port}', stdout=lambda got: None if b': path MTU ' in got else got.decode())
+    yield from w.ended()
+
+
+@line
+def connect_trace(w):
+    """The listener is not to see it."""
+    s = w.keep(socket.create_server(('127.0.0.1', 0)))
+    port = s.getsockname()[1]
+    w.start(f'connect -n --trace -c 2 --max-hops 2 127.0.0.1 {port}',
+            stdout=lambda got: None if got.endswith(b': open, says the host, hop 1\n') else got.decode())
     yield from w.ended()
 
 
