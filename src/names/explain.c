@@ -16,7 +16,7 @@ static void explain_tell_sources(struct explain *e)
 	char to[ADDRESS_TEXT], text[ADDRESS_TEXT + 64], host[ADDRESS_TEXT];
 	size_t routes = 0, inet6 = 0;
 
-	if (r->eai || e->resolution->timed_out)
+	if (r->eai || e->resolution->timed_out || !e->calls->source)
 		return;
 	for (size_t i = 0; i < r->n; i++) {
 		struct address from;
@@ -89,6 +89,8 @@ static void explain_go_on(void *arg)
 	if (over && !e->resolution_told) {
 		e->resolution_told = true;
 		explain_tell_resolution(e);
+		if (e->calls->found)
+			e->calls->found(e->arg, e->resolution);
 		e->hosts_asked = e->hosts_told && !(e->files_told && e->nsswitch_told &&
 						    !explain_has_source(e, "files"));
 		/* What it did not look at may be why it has found nothing. */

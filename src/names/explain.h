@@ -28,10 +28,14 @@ struct explain_calls {
 	void (*wrong)(void *arg, const char *text);
 	/* Steps have been told, and more will be. */
 	void (*progress)(void *arg);
+	/* The system's look-up has ended with R, which stays until the end; the servers that it has
+	 * not asked still are. NULL: does not matter. */
+	void (*found)(void *arg, const struct resolution *r);
 	/* The look-up has ended with R, valid during the call: all has been told. Called once, from
 	 * the loop. The explanation is freed after it. */
 	void (*done)(void *arg, const struct resolution *r);
-	/* Finds the source address FROM of packets to TO. Returns 0, or -1 with errno. */
+	/* Finds the source address FROM of packets to TO. Returns 0, or -1 with errno. NULL: the
+	 * sources are not told. */
 	int (*source)(const struct address *to, struct address *from);
 };
 
