@@ -138,7 +138,8 @@ void report_holder(struct notice *n, int type, const struct address *wanted, cha
 		   size_t size);
 
 /* Finds who listens on the port of WANTED at another address of this machine, after ECONNREFUSED:
- * `; but nginx (process 7) listens on ::1 port 80`, and the member `elsewhere`. Else as
+ * `; but nginx (process 7) listens on ::1 port 80`, and the member `elsewhere`. If nobody does, but
+ * somebody has it by UDP: `; but unbound (process 7) has 0.0.0.0 port 53 by UDP`. Else as
  * report_holder(). */
 void report_elsewhere(struct notice *n, int type, const struct address *wanted, char *text,
 		      size_t size);

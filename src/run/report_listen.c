@@ -6,6 +6,7 @@
 #include "base/errname.h"
 #include "base/number.h"
 #include "run/report.h"
+#include "system/interfaces.h"
 #include "system/inventory.h"
 
 #define ELSEWHERE_MOST 3 /* at most so many are named in a message */
@@ -36,6 +37,35 @@ void report_holder(struct notice *n, int type, const struct address *wanted, cha
 	inventory_free(&found);
 }
 
+/* Adds the sockets FOUND as the member KEY. */
+static void report_sockets(struct notice *n, const char *key, const struct inventory *found)
+{
+	json_open(&n->json, key, '[');
+	for (size_t i = 0; i < found->n; i++) {
+		json_open(&n->json, NULL, '{');
+		inventory_json(&n->json, found, &found->sockets[i]);
+		json_close(&n->json, '}');
+	}
+	json_close(&n->json, ']');
+}
+
+/* Finds who has WANTED by UDP, where a socket of TYPE was to be connected. */
+static void report_by_udp(struct notice *n, int type, const struct address *wanted, char *text,
+			  size_t size)
+{
+	char owner[64], address[INVENTORY_TEXT];
+	struct inventory found;
+
+	if (type != SOCK_STREAM || !address_is_ip(wanted) || !interfaces_have(wanted) ||
+	    !inventory_find_holder(SOCK_DGRAM, wanted, &found))
+		return;
+	snprintf(text, size, "; but %s has %s by UDP",
+		 inventory_owner_text(&found, &found.sockets[0], owner, sizeof owner),
+		 inventory_local_text(&found.sockets[0], address));
+	report_sockets(n, "elsewhere", &found);
+	inventory_free(&found);
+}
+
 void report_elsewhere(struct notice *n, int type, const struct address *wanted, char *text,
 		      size_t size)
 {
@@ -44,21 +74,19 @@ void report_elsewhere(struct notice *n, int type, const struct address *wanted, 
 	size_t used = 0;
 
 	*text = '\0';
-	if (!n->wanted || !inventory_find_elsewhere(type, wanted, &found))
+	if (!n->wanted)
 		return;
+	if (!inventory_find_elsewhere(type, wanted, &found)) {
+		report_by_udp(n, type, wanted, text, size);
+		return;
+	}
 	for (size_t i = 0; i < found.n && i < ELSEWHERE_MOST && used < size; i++)
 		used += (size_t)snprintf(text + used, size - used, "%s%s listens on %s",
 					 i ? ", " : "; but ",
 					 inventory_owner_text(&found, &found.sockets[i], owner,
 							      sizeof owner),
 					 inventory_local_text(&found.sockets[i], address));
-	json_open(&n->json, "elsewhere", '[');
-	for (size_t i = 0; i < found.n; i++) {
-		json_open(&n->json, NULL, '{');
-		inventory_json(&n->json, &found, &found.sockets[i]);
-		json_close(&n->json, '}');
-	}
-	json_close(&n->json, ']');
+	report_sockets(n, "elsewhere", &found);
 	inventory_free(&found);
 }
 
