@@ -36,3 +36,8 @@ int route_source(const struct address *to, struct address *from)
 		address_set_port(from, 0);
 	return status;
 }
+
+int route_get(const struct address *to, struct route *out)
+{
+	return route_get_bound(to, &(struct route_binding){ .interface = 0 }, out);
+}

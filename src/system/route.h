@@ -21,10 +21,18 @@ struct route {
 	struct address source;	/* the address that the route prefers; of length 0: none */
 };
 
-/* Of this system, a twin for each: asks the routing table for the route to TO, rtnetlink(7).
- * Returns 0, or -1 with errno: ENOTSUP if it cannot be asked. */
+/* What a socket is bound to. */
+struct route_binding {
+	struct address source; /* of length 0: nothing */
+	unsigned interface;    /* 0: none */
+};
+
+/* Asks the routing table for the route to TO, rtnetlink(7). Returns 0, or -1 with errno: ENOTSUP if
+ * it cannot be asked, ENETUNREACH and the like if there is none. */
 int route_get(const struct address *to, struct route *out);
 
+/* Of this system, a twin for each: the same for a socket that is bound to BY. */
+int route_get_bound(const struct address *to, const struct route_binding *by, struct route *out);
 /* Of this system, a twin for each: opens a socket that becomes readable whenever an interface, an
  * address, a route or a rule has changed (netlink_drain()). Returns it, or -1 with errno: ENOTSUP
  * if there is none. */

@@ -8,7 +8,14 @@
 #define NETLINK_ROUTE_ 0
 #define RTM_NEWROUTE_ 24
 #define RTM_GETROUTE_ 26
-enum { RTA_DST_ = 1, RTA_OIF_ = 4, RTA_GATEWAY_ = 5, RTA_PREFSRC_ = 7, RTA_VIA_ = 18 };
+enum {
+	RTA_DST_ = 1,
+	RTA_SRC_ = 2,
+	RTA_OIF_ = 4,
+	RTA_GATEWAY_ = 5,
+	RTA_PREFSRC_ = 7,
+	RTA_VIA_ = 18
+};
 
 /* struct rtmsg */
 struct route_message {
@@ -66,11 +73,13 @@ static void route_take(void *arg, uint16_t type, const void *payload, size_t n)
 	}
 }
 
-int route_get(const struct address *destination, struct route *out)
+int route_get_bound(const struct address *destination, const struct route_binding *by,
+		    struct route *out)
 {
 	struct address to = *destination;
 	struct question q = { 0 };
 	const unsigned char *bytes;
+	uint32_t interface;
 	size_t n;
 
 	*out = (struct route){ 0 };
@@ -80,8 +89,15 @@ int route_get(const struct address *destination, struct route *out)
 	q.head.family = (uint8_t)to.u.sa.sa_family;
 	q.head.to_bits = (uint8_t)(8 * n);
 	question_add(&q, RTA_DST_, bytes, n);
-	if (to.u.sa.sa_family == AF_INET6 && to.u.in6.sin6_scope_id)
-		question_add(&q, RTA_OIF_, &to.u.in6.sin6_scope_id, sizeof(uint32_t));
+	interface = to.u.sa.sa_family == AF_INET6 ? to.u.in6.sin6_scope_id : 0;
+	interface = interface ? interface : by->interface;
+	if (interface)
+		question_add(&q, RTA_OIF_, &interface, sizeof interface);
+	if (by->source.length && by->source.u.sa.sa_family == to.u.sa.sa_family) {
+		bytes = address_ip(&by->source, &n);
+		q.head.from_bits = (uint8_t)(8 * n);
+		question_add(&q, RTA_SRC_, bytes, n);
+	}
 	if (netlink_ask(NETLINK_ROUTE_, RTM_GETROUTE_, false, &q,
 			offsetof(struct question, attributes) + q.n, route_take, out) < 0)
 		return -1;

@@ -3,9 +3,10 @@
 
 #include "system/route.h"
 
-int route_get(const struct address *to, struct route *out)
+int route_get_bound(const struct address *to, const struct route_binding *by, struct route *out)
 {
 	(void)to;
+	(void)by;
 	(void)out;
 	errno = ENOTSUP;
 	return -1;
