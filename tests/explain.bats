@@ -5,6 +5,7 @@
 load helpers/common
 load helpers/words
 load helpers/private
+load helpers/explain
 
 # What the look-up asks is seen where it can be followed; else we ask the same ourselves.
 setup_file() {
@@ -14,15 +15,6 @@ setup_file() {
 	if "$SOCKIT" resolve --explain 127.1 | grep -q ^followed; then
 		ASKED=probe SILENT='no answer to 1 question'
 	fi
-}
-
-# order WORD...: the steps come in that order; others may stand between them.
-order() {
-	local step
-	while read -r step; do
-		[ "$step" != "${1-}" ] || shift
-	done < <(cut -f 1 out)
-	[ $# = 0 ] || fault "not in that order: $*"
 }
 
 # system <HOSTS: a system of our own with a server at 127.0.0.1 that answers as the first label says; what stands in
@@ -47,11 +39,6 @@ explains() {
 	[ "$STATUS" = "$1" ] || fault "status $1 was expected: ${*:2}"
 }
 
-# step PATTERN: is there just one line that is so? `~` is a tab.
-step() {
-	[ "$(grep -cxE "${1//\~/$'\t'}" out)" = 1 ] || fault "no such step: $1"
-}
-
 # worked_out PATTERN: a step that is told only where the look-up cannot be followed.
 worked_out() {
 	if [ "$ASKED" = server ]; then
@@ -60,19 +47,6 @@ worked_out() {
 		step "$1"
 	fi
 }
-
-# wrong PATTERN...: the last lines say that, one each, and nothing else. None: there is no such line.
-wrong() {
-	local found pattern i=0
-	mapfile -t found < <(grep ^wrong out)
-	[ ${#found[@]} = $# ] || fault "${#found[@]} things are wrong, not $#"
-	[ $# = 0 ] || [ "$(tail -n $# out)" = "$(printf '%s\n' "${found[@]}")" ] || fault 'not at the end'
-	for pattern in "$@"; do
-		[[ ${found[i++]} =~ ^wrong$'\t'$pattern$ ]] || fault "not wrong: $pattern"
-	done
-}
-
-MS='~[0-9]+\.[0-9] ms'
 
 @test "each step is told, in order, with its place and its time" {
 	system <<-'END'

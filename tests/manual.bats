@@ -467,6 +467,10 @@ example() {
 	example resolve-explain
 }
 
+@test "example: a connection explained" {
+	example connect-explain
+}
+
 @test "example: names as JSON" {
 	example resolve-json
 }

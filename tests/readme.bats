@@ -42,8 +42,8 @@ matches() {
 	return 1
 }
 
-# wrong PAGE: what is wrong with it, a line each.
-wrong() {
+# faults_of PAGE: what is wrong with it, a line each.
+faults_of() {
 	local word folder lines
 	words_of "$1" >words
 	while read -r word; do
@@ -72,11 +72,11 @@ wrong() {
 		echo 'main.c, src/main.c, `base/text`, (base/text.h), base/text.[ch] and base/*.c; tests/run, tests/fuzz/,'
 		echo 'tests/build.bats. Twins: x_linux.c. Else man/NAME.1. See /proc/self/fd, obj/fuzz/cli, https://example.com/a.c: main() polls'
 	} >page
-	wrong page >found
+	faults_of page >found
 	silent found
 	while read -r sentence; do
 		{ cat page && echo "$sentence"; } >mutant
-		wrong mutant >found
+		faults_of mutant >found
 		word=${sentence%% *}
 		says "^${word//()/\\(\\)} is (not there|no function of ours)\$" found
 	done <<-'END'
@@ -90,14 +90,14 @@ wrong() {
 		nothing_at_all() does it
 	END
 	grep -v '^    base/' page | sed 's,base/,,g' >mutant
-	wrong mutant | grep -qx 'nothing is said of base/'
+	faults_of mutant | grep -qx 'nothing is said of base/'
 	yes | head -n 151 | cat page - >mutant
-	wrong mutant >found
+	faults_of mutant >found
 	says 'lines, and 150 are enough$' found
 }
 
 @test "what src/README names is there, each folder is named, and it is short" {
 	[ -f "$TOP/src/README" ]
-	wrong "$TOP/src/README" >found
+	faults_of "$TOP/src/README" >found
 	silent found
 }

@@ -31,6 +31,9 @@ static const struct option_row rows[] = {
 	  .help = "ask what is open for TLS: tell version, suite and certificate" },
 	{ "ping", 0, OPTION_FLAG, AT(ping), .excludes = "pass-fd fastopen retry execute " NO_DATA,
 	  .help = "connect again and again: tell how long it takes" },
+	{ "explain", 0, OPTION_FLAG, AT(explain),
+	  .excludes = "probe ping mtu trace pass-fd fastopen retry execute " NO_DATA,
+	  .help = "the whole way, step by step, who answers, and what is wrong with it" },
 	{ "count", 'c', OPTION_NUMBER, AT(count), .arg = "N", .min = 1, .max = INT64_MAX,
 	  .needs = "ping trace", .help = "end after so many, or probe each hop so often (3)" },
 	{ "mtu", 0, OPTION_FLAG, AT(mtu),
@@ -136,9 +139,9 @@ struct connect_mode {
 static const struct connect_mode *connect_mode(const struct operands *operands)
 {
 	static const struct connect_mode modes[] = {
-		{ "ping", false, connect_ping },  { "mtu", true, connect_mtu },
-		{ "trace", true, connect_trace }, { "pass-fd", false, connect_run },
-		{ NULL, false, connect_run },
+		{ "ping", false, connect_ping },   { "explain", false, connect_explain },
+		{ "mtu", true, connect_mtu },	   { "trace", true, connect_trace },
+		{ "pass-fd", false, connect_run }, { NULL, false, connect_run },
 	};
 	const struct connect_mode *m = modes;
 

@@ -5,7 +5,7 @@
 #include "conn/client.h"
 #include "run/scan.h"
 
-#define PROBE_LIMIT (2 * SECOND) /* -w of --probe, --ping and --mtu */
+#define PROBE_LIMIT (2 * SECOND) /* -w of --probe, --ping, --explain and --mtu */
 
 struct connect_options {
 	struct messages messages;
@@ -17,7 +17,7 @@ struct connect_options {
 	struct retry_options retry;
 	struct proxy_options proxy;
 	int64_t wait, interval, jobs, count, max_hops;
-	bool probe, any, closed, tls, ping, mtu, trace, pass_fd;
+	bool probe, any, closed, tls, ping, explain, mtu, trace, pass_fd;
 	const char *host, *port; /* the operands; NULL with --probe */
 };
 
@@ -32,5 +32,10 @@ struct outcome connect_mtu(const struct connect_options *o);
 /* --trace: prints the routers on the way to the host and port, which have passed
  * address_operands() and are of IP, and what the port is. Says itself what goes wrong. */
 struct outcome connect_trace(const struct connect_options *o);
+
+/* --explain: finds out all that can be known of the way to the host and port, which have passed
+ * address_operands() and proxy_check(), and of who is there. Prints it step by step, then what is
+ * wrong. Says itself why nothing is open. */
+struct outcome connect_explain(const struct connect_options *o);
 
 #endif

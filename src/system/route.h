@@ -33,6 +33,7 @@ int route_get(const struct address *to, struct route *out);
 
 /* Of this system, a twin for each: the same for a socket that is bound to BY. */
 int route_get_bound(const struct address *to, const struct route_binding *by, struct route *out);
+
 /* Of this system, a twin for each: opens a socket that becomes readable whenever an interface, an
  * address, a route or a rule has changed (netlink_drain()). Returns it, or -1 with errno: ENOTSUP
  * if there is none. */

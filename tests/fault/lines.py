@@ -239,6 +239,16 @@ def connect_trace(w):
 
 
 @line
+def connect_explain(w):
+    """By number, as what is found out of a name is another line's."""
+    s = w.keep(socket.create_server(('127.0.0.1', 0)))
+    port = s.getsockname()[1]
+    w.start(f'connect --explain -w 300ms 127.0.0.1 {port}',
+            stdout=lambda got: None if b'\t-\topen' in got and b'\nwrong' not in got else got.decode())
+    yield from w.ended()
+
+
+@line
 def connect_retry(w):
     """The first try is refused."""
     s = w.keep(socket.socket())

@@ -1,0 +1,301 @@
+/* ways_steps.c - the steps of a way: each finds something out */
+#include <errno.h>
+#include <net/if.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/errname.h"
+#include "run/report.h"
+#include "run/ways_state.h"
+#include "system/inventory.h"
+
+#define LISTENING SECOND /* to what a service says by itself, at most */
+
+/* ---- the route ---- */
+
+static void way_add_route(const struct way *w, struct text *text)
+{
+	const struct route *r = &w->route;
+	char host[ADDRESS_TEXT], name[IF_NAMESIZE];
+
+	if (r->interface && if_indextoname(r->interface, name))
+		text_add(text, "%s, ", name);
+	if (r->gateway.length)
+		text_add(text, "gateway %s, ", address_host(&r->gateway, host));
+	else if (w->local)
+		text_add(text, "this machine, ");
+	else if (r->interface)
+		text_add(text, "no gateway, ");
+	text_add(text, "from %s", r->source.length ? address_host(&r->source, host) : "-");
+}
+
+/* Finds out what W's socket will be bound to. */
+static void way_binding(const struct way *w, struct route_binding *by)
+{
+	const struct ways_config *c = &w->ways->c;
+
+	*by = (struct route_binding){ 0 };
+	for (size_t i = c->n_sources; i-- > 0;)
+		if (c->sources[i].u.sa.sa_family == w->address.u.sa.sa_family)
+			by->source = c->sources[i];
+	if (c->socket->interface)
+		address_parse_interface(c->socket->interface, &by->interface);
+}
+
+static void way_find_route(struct way *w, struct task *t)
+{
+	struct route *r = &w->route;
+	struct route_binding by;
+	struct address source;
+	int error = 0;
+
+	way_binding(w, &by);
+	if (route_get_bound(&w->address, &by, r) < 0 && errno != ENOTSUP)
+		error = errno;
+	if (by.source.length)
+		r->source = by.source;
+	/* The table has routes to addresses that no socket can connect to, such as fe80:: without
+	 * its zone. */
+	else if (route_source(&w->address, &source) < 0)
+		error = errno;
+	else if (!r->source.length || !by.interface)
+		r->source = source;
+	if (error) {
+		char why[ERRNO_TEXT], reason[REPORT_REASON];
+		text_add(&t->answer, "no way there: %s%s", errno_text(error, why),
+			 report_reason(&w->ways->messages,
+				       &(struct cause_question){ error, false, &w->address },
+				       reason));
+	} else {
+		way_add_route(w, &t->answer);
+	}
+	task_done(w, t);
+}
+
+/* ---- the connection ---- */
+
+void way_add_failure(const struct way *w, struct text *text)
+{
+	const struct dial_result *r = &w->result;
+	const struct messages *m = &w->ways->messages;
+	char why[PROBE_WHY];
+
+	report_probe_text(m, PROBE_FILTERED, NULL, 0, NULL, w->ways->c.wait, why);
+	if (w->kind == WAY_THROUGH)
+		report_dial_text(m, text, r, w->ways->c.wait, "-w");
+	else if (r->n)
+		report_failures_text(m, text, r->failures, 1, false, why);
+	else if (r->lookup.eai)
+		report_places_text(text, &r->lookup);
+	else
+		text_add(text, "%s", r->timed_out ? why : errno_text(r->error, why));
+}
+
+bool way_refused_by_host(const struct way *w)
+{
+	const struct dial_failure *f = w->result.failures;
+
+	return w->kind != WAY_THROUGH && w->result.n && f->error == ECONNREFUSED && !f->what &&
+	       f->icmp.family == AF_UNSPEC && address_is_ip(&f->address);
+}
+
+static void way_connected(void *arg, const struct dial_result *r)
+{
+	struct way *w = arg;
+	struct task *t = &w->tasks[STEP_CONNECT];
+	struct dial_failure *failures = malloc((r->n ? r->n : 1) * sizeof *failures);
+	char url[512];
+
+	w->dial = NULL;
+	w->client = NULL;
+	w->result = *r;
+	w->result.failures = failures;
+	if (!failures) {
+		w->result.n = 0;
+		w->result.error = ENOMEM;
+	} else if (r->n) {
+		memcpy(failures, r->failures, r->n * sizeof *failures);
+	}
+	w->watch.fd = r->fd;
+	/* Only the proxy knows its address. */
+	if (w->result.peer.u.sa.sa_family == AF_UNSPEC)
+		address_set_words(&w->result.peer, w->where, address_port(&r->peer));
+	if (!way_is_open(w))
+		way_add_failure(w, &t->answer);
+	else if (w->kind == WAY_THROUGH)
+		text_add(&t->answer, "open, through %s",
+			 proxy_url_text(w->ways->c.proxy, url, sizeof url));
+	else
+		text_add(&t->answer, "open");
+	if (way_refused_by_host(w))
+		text_add(&t->answer, ", by the host itself");
+	/* That the first proxy is not to be reached is told of its addresses. */
+	(w->kind == WAY_THROUGH && !way_is_open(w) && !*r->why ? task_leave_out : task_done)(w, t);
+	way_go_on(w);
+}
+
+static void way_connect(struct way *w, struct task *t)
+{
+	const struct ways_config *c = &w->ways->c;
+	struct dial_config d = { .host = w->host,
+				 .port = w->port,
+				 .family = c->family,
+				 .socket = c->socket,
+				 .deadline = NEVER,
+				 .wait = c->wait,
+				 .events = c->events };
+
+	(void)t;
+	if (w->kind != WAY_THROUGH) {
+		w->dial = dial_start(c->loop, &d, way_connected, w);
+	} else {
+		d.host = c->host;
+		d.port = c->port;
+		d.deadline = clock_after(clock_now(), c->wait);
+		w->client = proxy_client_start(c->loop, &d, c->proxy, way_connected, w);
+	}
+	if (!w->dial && !w->client)
+		way_connected(w, &(struct dial_result){ .fd = -1, .error = ENOMEM });
+}
+
+static void way_end_connection(struct way *w)
+{
+	dial_cancel(w->dial);
+	proxy_client_cancel(w->client);
+	free((void *)w->result.failures);
+}
+
+/* ---- who listens ---- */
+
+/* Writes what this machine knows of why W has failed: who listens elsewhere, whose queue is full.
+ */
+static void way_find_cause(struct way *w)
+{
+	struct notice n = { .m = &w->ways->messages, .wanted = true, .json.off = true };
+
+	report_cause(&n, SOCK_STREAM, w->result.failures, w->result.n, w->cause, sizeof w->cause);
+}
+
+static void way_find_listener(struct way *w, struct task *t)
+{
+	struct inventory found;
+	char text[INVENTORY_TEXT], owner[64];
+
+	if (!way_is_open(w)) {
+		way_find_cause(w);
+		/* It continues a message: `; but...` */
+		text_add(&t->answer, "%s", w->cause + 2 + 4 * !strncmp(w->cause, "; but ", 6));
+		(*w->cause ? task_done : task_leave_out)(w, t);
+		return;
+	}
+	if (!w->local || !inventory_find_holder(SOCK_STREAM, &w->address, &found)) {
+		task_leave_out(w, t);
+		return;
+	}
+	text_add(&t->answer, "%s listens on %s",
+		 inventory_owner_text(&found, &found.sockets[0], owner, sizeof owner),
+		 w->kind == WAY_DIRECT ? w->where : inventory_local_text(&found.sockets[0], text));
+	inventory_free(&found);
+	task_done(w, t);
+}
+
+/* ---- what the service says first ---- */
+
+static void way_heard(struct way *w, const char *silence, int error)
+{
+	struct task *t = &w->tasks[STEP_GREETING];
+	size_t n = 0;
+
+	while (n < w->said_n && w->said[n] != '\n')
+		n++;
+	n += n < w->said_n;
+	if (n)
+		text_put_escaped(&t->answer, w->said, n, false);
+	else if (error)
+		text_add(&t->answer, "%s: %s (%s)", silence, strerror(error), errno_name(error));
+	else
+		text_add(&t->answer, "%s", silence);
+	timer_drop(w->ways->c.loop, &w->timer);
+	watch_drop(w->ways->c.loop, &w->watch);
+	close(w->watch.fd);
+	w->watch.fd = -1;
+	task_done(w, t);
+}
+
+static void way_ready(void *arg, short events)
+{
+	struct way *w = arg;
+	ssize_t n =
+		recv(w->watch.fd, w->said + w->said_n, sizeof w->said - w->said_n, MSG_DONTWAIT);
+
+	(void)events;
+	if (n < 0 && (errno == EAGAIN || errno == EINTR))
+		return;
+	w->mute = n <= 0 && w->said_n == 0;
+	if (n < 0) {
+		way_heard(w, "it breaks the connection", errno);
+		return;
+	}
+	w->said_n += (size_t)n;
+	if (n == 0)
+		way_heard(w, "it closes the connection without a word", 0);
+	else if (memchr(w->said, '\n', w->said_n) || w->said_n == sizeof w->said)
+		way_heard(w, "", 0);
+}
+
+static void way_heard_enough(void *arg)
+{
+	way_heard(arg, "it waits for you to speak", 0);
+}
+
+static void way_listen(struct way *w, struct task *t)
+{
+	int64_t limit = w->ways->c.wait;
+
+	(void)t;
+	w->watch.fn = way_ready;
+	w->watch.arg = w;
+	w->timer = (struct timer){ .fn = way_heard_enough, .arg = w };
+	watch_set(w->ways->c.loop, &w->watch, POLLIN);
+	timer_set(w->ways->c.loop, &w->timer,
+		  clock_after(clock_now(), limit < LISTENING ? limit : LISTENING));
+}
+
+static void way_end_listening(struct way *w)
+{
+	timer_drop(w->ways->c.loop, &w->timer);
+	if (w->watch.fd < 0)
+		return;
+	watch_drop(w->ways->c.loop, &w->watch);
+	close(w->watch.fd);
+}
+
+/* ---- the table ---- */
+
+#define TO_IP (WAY_HOST | WAY_PROXY)
+#define TO_SERVICE (WAY_HOST | WAY_THROUGH | WAY_DIRECT)
+
+const struct way_step ways_steps[STEPS] = {
+	[STEP_ROUTE] = { .name = "route", .kinds = TO_IP, .start = way_find_route },
+	[STEP_CONNECT] = { .name = "connect",
+			   .kinds = TO_IP | TO_SERVICE,
+			   .timed = true,
+			   .start = way_connect,
+			   .judge = way_judge_connection,
+			   .end = way_end_connection },
+	[STEP_LISTENER] = { .name = "listener",
+			    .kinds = TO_IP | WAY_DIRECT,
+			    .when = STEP_OVER,
+			    .start = way_find_listener },
+	[STEP_GREETING] = { .name = "greeting",
+			    .kinds = TO_SERVICE,
+			    .when = STEP_OPEN,
+			    .timed = true,
+			    .start = way_listen,
+			    .judge = way_judge_greeting,
+			    .end = way_end_listening },
+};
