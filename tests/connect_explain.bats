@@ -219,6 +219,34 @@ s = socket.create_server(("10.1.0.2", 8000)); print(1, flush=True); time.sleep(6
 	step "connect~10\.1\.0\.2 port 8000~-~-s 10\.9\.0\.1: .*\(EADDRNOTAVAIL\)$MS"
 }
 
+@test "routers on the way: behind which silence begins, and which of them refuses" {
+	linux
+	needs nft nftables
+	way 3
+	at_hop 2 nft -f - <<-'END' || skip 'nft is not permitted'
+		table inet t {
+		  chain c {
+		    type filter hook forward priority 0;
+		    tcp dport 90 drop
+		    tcp dport 91 reject with icmpx admin-prohibited
+		  }
+		}
+	END
+	at_hop 2 ip route add unreachable 10.0.99.0/24
+	explains 4 -w 500ms 10.0.3.2 90
+	step "route~10\.0\.3\.2~-~far, gateway 10\.0\.1\.2, from 10\.0\.1\.1"
+	step "silence~10\.0\.3\.2 port 90~-~it begins behind 10\.0\.2\.2, hop 2$MS"
+	wrong '10\.0\.3\.2 port 90: no answer within 500 ms \(-w\), so that whoever connects waits in vain: what is sent is lost behind 10\.0\.2\.2'
+	explains 1 10.0.3.2 91
+	wrong '10\.0\.3\.2 port 91: administratively prohibited, says 10\.0\.2\.2 \(EHOSTUNREACH\), so that nothing gets there: it is a firewall on the way that refuses'
+	explains 1 10.0.99.1 80
+	wrong '10\.0\.99\.1 port 80: host unreachable, says 10\.0\.2\.2 \(EHOSTUNREACH\), so that nothing gets there: that router knows no way on'
+	hop_listens 3 -k --quiet 10.0.3.2 0
+	explains 0 10.0.3.2 "$PORT"
+	lacks ^silence
+	wrong
+}
+
 @test "the name: a stale line, a dead server; and an address that is dead" {
 	linux
 	needs nft nftables

@@ -49,8 +49,13 @@ static void way_add_error(const struct way *w, struct text *text)
 /* Adds what W's failure means where no other address is open. */
 static void way_add_consequence(const struct way *w, struct text *text)
 {
+	char router[ADDRESS_TEXT];
+
 	if (w->kind == WAY_THROUGH)
 		text_add(text, "nothing can connect through this proxy");
+	else if (way_is_silent(w) && w->last_router.length)
+		text_add(text, "whoever connects waits in vain: what is sent is lost behind %s",
+			 address_host(&w->last_router, router));
 	else if (way_is_silent(w))
 		text_add(text, *w->cause ? "nobody gets in until it accepts" :
 					   "whoever connects waits in vain: it is not there, or a "

@@ -6,6 +6,7 @@
 #define RUN_WAYS_STATE_H
 
 #include "net/proxy_client.h"
+#include "net/trace.h"
 #include "run/ways.h"
 
 #define SAID_MOST 256 /* bytes of what a service says first */
@@ -35,7 +36,7 @@ struct task {
 };
 
 /* The steps, in the order in which they are told. */
-enum step_id { STEP_ROUTE, STEP_CONNECT, STEP_LISTENER, STEP_GREETING, STEPS };
+enum step_id { STEP_ROUTE, STEP_CONNECT, STEP_SILENCE, STEP_LISTENER, STEP_GREETING, STEPS };
 
 struct way {
 	struct ways *ways;
@@ -52,6 +53,9 @@ struct way {
 	struct proxy_client *client;
 	struct dial_result result; /* its `failures` are ours */
 	char cause[512];	   /* who listens elsewhere, whose queue is full: `; but...` */
+	/* of silence: */
+	struct trace *trace;
+	struct address last_router; /* that was heard; of length 0: none */
 	/* of what is said first: */
 	struct watch watch; /* fd -1: there is no connection (any more) */
 	struct timer timer;
@@ -112,6 +116,11 @@ void way_add_failure(const struct way *w, struct text *text);
 
 /* Is it the host itself that has refused W? */
 bool way_refused_by_host(const struct way *w);
+
+/* ---- ways_trace.c ---- */
+
+void way_trace(struct way *w, struct task *t);
+void way_end_trace(struct way *w);
 
 /* ---- ways_judge.c: each adds what is wrong to TEXT, nothing where nothing is ---- */
 
