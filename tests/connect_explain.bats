@@ -247,6 +247,41 @@ s = socket.create_server(("10.1.0.2", 8000)); print(1, flush=True); time.sleep(6
 	wrong
 }
 
+@test "the path's MTU: all of it, less, and less where nobody tells" {
+	linux
+	needs nft nftables
+	routed_network 1500
+	powerless
+	there_python 'import socket, threading
+s = socket.create_server(("10.2.0.2", 8000))
+print(1, flush=True)
+def serve(c):
+    try:
+        c.sendall(b"hello\n")
+        while c.recv(65536):
+            pass
+    except OSError:
+        pass
+while True:
+    threading.Thread(target=serve, args=s.accept()[:1]).start()' >ready 3>&- &
+	PIDS+=("$!")
+	eventually test -s ready
+	eventually "$SOCKIT" connect -z --quiet -w 200ms 10.2.0.2 8000 >way
+	explains 0 10.2.0.2 8000
+	step "mtu~10\.2\.0\.2 port 8000~-~1500$MS"
+	wrong
+	router ip link set rb mtu 1400
+	explains 0 10.2.0.2 8000
+	step "mtu~10\.2\.0\.2 port 8000~-~1400$MS"
+	wrong
+	inside ip route flush cache
+	router nft 'add table inet t; add chain inet t out { type filter hook output priority 0; };
+		add rule inet t out icmp type destination-unreachable drop' || skip 'nft is not permitted'
+	explains 0 10.2.0.2 8000
+	step "mtu~10\.2\.0\.2 port 8000~-~1400: larger packets get lost, and nobody tells$MS"
+	wrong '10\.2\.0\.2 port 8000: packets of more than 1400 bytes get lost, and nobody tells by ICMP, so that a connection hangs as soon as one side sends much'
+}
+
 @test "the name: a stale line, a dead server; and an address that is dead" {
 	linux
 	needs nft nftables

@@ -102,3 +102,12 @@ void way_judge_greeting(const struct way *w, struct text *text)
 			 "not this machine",
 			 w->where);
 }
+
+void way_judge_mtu(const struct way *w, struct text *text)
+{
+	if (w->hole)
+		text_add(text,
+			 "%s: packets of more than %u bytes get lost, and nobody tells by ICMP, so "
+			 "that a connection hangs as soon as one side sends much",
+			 w->where, w->hole);
+}

@@ -5,6 +5,7 @@
 #ifndef RUN_WAYS_STATE_H
 #define RUN_WAYS_STATE_H
 
+#include "net/path_mtu.h"
 #include "net/proxy_client.h"
 #include "net/trace.h"
 #include "run/ways.h"
@@ -36,7 +37,15 @@ struct task {
 };
 
 /* The steps, in the order in which they are told. */
-enum step_id { STEP_ROUTE, STEP_CONNECT, STEP_SILENCE, STEP_LISTENER, STEP_GREETING, STEPS };
+enum step_id {
+	STEP_ROUTE,
+	STEP_CONNECT,
+	STEP_SILENCE,
+	STEP_LISTENER,
+	STEP_GREETING,
+	STEP_MTU,
+	STEPS
+};
 
 struct way {
 	struct ways *ways;
@@ -56,6 +65,9 @@ struct way {
 	/* of silence: */
 	struct trace *trace;
 	struct address last_router; /* that was heard; of length 0: none */
+	/* of the path's MTU: */
+	struct path_mtu *path;
+	unsigned hole; /* larger packets get lost, which the kernel does not know; 0: none do */
 	/* of what is said first: */
 	struct watch watch; /* fd -1: there is no connection (any more) */
 	struct timer timer;
@@ -122,9 +134,15 @@ bool way_refused_by_host(const struct way *w);
 void way_trace(struct way *w, struct task *t);
 void way_end_trace(struct way *w);
 
+/* ---- ways_mtu.c ---- */
+
+void way_measure(struct way *w, struct task *t);
+void way_end_measuring(struct way *w);
+
 /* ---- ways_judge.c: each adds what is wrong to TEXT, nothing where nothing is ---- */
 
 void way_judge_connection(const struct way *w, struct text *text);
 void way_judge_greeting(const struct way *w, struct text *text);
+void way_judge_mtu(const struct way *w, struct text *text);
 
 #endif

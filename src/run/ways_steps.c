@@ -304,4 +304,11 @@ const struct way_step ways_steps[STEPS] = {
 			    .start = way_listen,
 			    .judge = way_judge_greeting,
 			    .end = way_end_listening },
+	[STEP_MTU] = { .name = "mtu",
+		       .kinds = WAY_HOST,
+		       .when = STEP_OPEN,
+		       .timed = true,
+		       .start = way_measure,
+		       .judge = way_judge_mtu,
+		       .end = way_end_measuring },
 };
