@@ -103,6 +103,13 @@ void way_judge_greeting(const struct way *w, struct text *text)
 			 w->where);
 }
 
+void way_judge_tls(const struct way *w, struct text *text)
+{
+	if (*w->certificate)
+		text_add(text, "%s: its certificate %s, so that programs which verify it refuse",
+			 w->where, w->certificate);
+}
+
 void way_judge_mtu(const struct way *w, struct text *text)
 {
 	if (w->hole)

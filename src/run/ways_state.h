@@ -7,6 +7,7 @@
 
 #include "net/path_mtu.h"
 #include "net/proxy_client.h"
+#include "net/tls_asker.h"
 #include "net/trace.h"
 #include "run/ways.h"
 
@@ -43,8 +44,15 @@ enum step_id {
 	STEP_SILENCE,
 	STEP_LISTENER,
 	STEP_GREETING,
+	STEP_TLS,
 	STEP_MTU,
 	STEPS
+};
+
+/* A connection that is being made; all NULL: none is. */
+struct way_connection {
+	struct dial *dial;
+	struct proxy_client *client;
 };
 
 struct way {
@@ -58,13 +66,17 @@ struct way {
 	struct task tasks[STEPS];
 	struct route route;
 	/* of the connection: */
-	struct dial *dial;
-	struct proxy_client *client;
+	struct way_connection connection;
 	struct dial_result result; /* its `failures` are ours */
 	char cause[512];	   /* who listens elsewhere, whose queue is full: `; but...` */
 	/* of silence: */
 	struct trace *trace;
 	struct address last_router; /* that was heard; of length 0: none */
+	/* of TLS: */
+	struct timer tls_timer;
+	struct way_connection tls_connection;
+	struct tls_asker *asker;
+	char certificate[64]; /* why its time is not now; empty: it is, or is not known */
 	/* of the path's MTU: */
 	struct path_mtu *path;
 	unsigned hole; /* larger packets get lost, which the kernel does not know; 0: none do */
@@ -134,6 +146,21 @@ bool way_refused_by_host(const struct way *w);
 void way_trace(struct way *w, struct task *t);
 void way_end_trace(struct way *w);
 
+/* Begins a connection *C by W, which has the time LIMIT, ns. FN, whose ARG is W, is called once,
+ * from the loop; *C is over then. Returns false if there is no memory. */
+bool way_dial(struct way *w, struct way_connection *c, int64_t limit, dial_fn *fn);
+
+/* Gives *C up. */
+void way_end_dial(struct way_connection *c);
+
+/* How long W listens to what is said first, ns. */
+int64_t way_listening(const struct way *w);
+
+/* ---- ways_tls.c ---- */
+
+void way_ask_for_tls(struct way *w, struct task *t);
+void way_end_asking(struct way *w);
+
 /* ---- ways_mtu.c ---- */
 
 void way_measure(struct way *w, struct task *t);
@@ -143,6 +170,7 @@ void way_end_measuring(struct way *w);
 
 void way_judge_connection(const struct way *w, struct text *text);
 void way_judge_greeting(const struct way *w, struct text *text);
+void way_judge_tls(const struct way *w, struct text *text);
 void way_judge_mtu(const struct way *w, struct text *text);
 
 #endif

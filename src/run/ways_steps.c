@@ -110,8 +110,7 @@ static void way_connected(void *arg, const struct dial_result *r)
 	struct dial_failure *failures = malloc((r->n ? r->n : 1) * sizeof *failures);
 	char url[512];
 
-	w->dial = NULL;
-	w->client = NULL;
+	w->connection = (struct way_connection){ 0 };
 	w->result = *r;
 	w->result.failures = failures;
 	if (!failures) {
@@ -138,34 +137,40 @@ static void way_connected(void *arg, const struct dial_result *r)
 	way_go_on(w);
 }
 
-static void way_connect(struct way *w, struct task *t)
+bool way_dial(struct way *w, struct way_connection *connection, int64_t limit, dial_fn *fn)
 {
 	const struct ways_config *c = &w->ways->c;
 	struct dial_config d = { .host = w->host,
-				 .port = w->port,
+				 .port = w->kind == WAY_THROUGH ? c->port : w->port,
 				 .family = c->family,
 				 .socket = c->socket,
-				 .deadline = NEVER,
-				 .wait = c->wait,
+				 .deadline = clock_after(clock_now(), limit),
+				 .wait = UNSET,
 				 .events = c->events };
 
+	if (w->kind == WAY_THROUGH)
+		connection->client = proxy_client_start(c->loop, &d, c->proxy, fn, w);
+	else
+		connection->dial = dial_start(c->loop, &d, fn, w);
+	return connection->client || connection->dial;
+}
+
+void way_end_dial(struct way_connection *c)
+{
+	dial_cancel(c->dial);
+	proxy_client_cancel(c->client);
+}
+
+static void way_connect(struct way *w, struct task *t)
+{
 	(void)t;
-	if (w->kind != WAY_THROUGH) {
-		w->dial = dial_start(c->loop, &d, way_connected, w);
-	} else {
-		d.host = c->host;
-		d.port = c->port;
-		d.deadline = clock_after(clock_now(), c->wait);
-		w->client = proxy_client_start(c->loop, &d, c->proxy, way_connected, w);
-	}
-	if (!w->dial && !w->client)
+	if (!way_dial(w, &w->connection, w->ways->c.wait, way_connected))
 		way_connected(w, &(struct dial_result){ .fd = -1, .error = ENOMEM });
 }
 
 static void way_end_connection(struct way *w)
 {
-	dial_cancel(w->dial);
-	proxy_client_cancel(w->client);
+	way_end_dial(&w->connection);
 	free((void *)w->result.failures);
 }
 
@@ -252,17 +257,21 @@ static void way_heard_enough(void *arg)
 	way_heard(arg, "it waits for you to speak", 0);
 }
 
-static void way_listen(struct way *w, struct task *t)
+int64_t way_listening(const struct way *w)
 {
 	int64_t limit = w->ways->c.wait;
 
+	return limit < LISTENING ? limit : LISTENING;
+}
+
+static void way_listen(struct way *w, struct task *t)
+{
 	(void)t;
 	w->watch.fn = way_ready;
 	w->watch.arg = w;
 	w->timer = (struct timer){ .fn = way_heard_enough, .arg = w };
 	watch_set(w->ways->c.loop, &w->watch, POLLIN);
-	timer_set(w->ways->c.loop, &w->timer,
-		  clock_after(clock_now(), limit < LISTENING ? limit : LISTENING));
+	timer_set(w->ways->c.loop, &w->timer, clock_after(clock_now(), way_listening(w)));
 }
 
 static void way_end_listening(struct way *w)
@@ -304,6 +313,13 @@ const struct way_step ways_steps[STEPS] = {
 			    .start = way_listen,
 			    .judge = way_judge_greeting,
 			    .end = way_end_listening },
+	[STEP_TLS] = { .name = "tls",
+		       .kinds = WAY_HOST | WAY_THROUGH,
+		       .when = STEP_OPEN,
+		       .timed = true,
+		       .start = way_ask_for_tls,
+		       .judge = way_judge_tls,
+		       .end = way_end_asking },
 	[STEP_MTU] = { .name = "mtu",
 		       .kinds = WAY_HOST,
 		       .when = STEP_OPEN,
