@@ -111,7 +111,7 @@ PYTHON3='python[0-9.]* \(process [0-9]+\)'
 	says '^sockit connect: port nosuch: no such service \(EAI_SERVICE\)$'
 	refuses "host 'both.test' is no numeric address" connect --explain -n both.test 8000 || [ "$STATUS" = 2 ]
 	local option
-	for option in -z --ping --mtu --stats --crlf -F; do
+	for option in -z --ping --trace --mtu --stats --crlf -F; do
 		refuses '*exclude*' connect --explain "$option" 127.0.0.1 8000
 	done
 	refuses '*exclude*' connect --explain 127.0.0.1 8000 -- true

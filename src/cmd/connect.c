@@ -32,7 +32,7 @@ static const struct option_row rows[] = {
 	{ "ping", 0, OPTION_FLAG, AT(ping), .excludes = "pass-fd fastopen retry execute " NO_DATA,
 	  .help = "connect again and again: tell how long it takes" },
 	{ "explain", 0, OPTION_FLAG, AT(explain),
-	  .excludes = "probe ping mtu trace pass-fd fastopen retry execute " NO_DATA,
+	  .excludes = "probe ping trace mtu pass-fd fastopen retry execute " NO_DATA,
 	  .help = "the whole way, step by step, who answers, and what is wrong with it" },
 	{ "count", 'c', OPTION_NUMBER, AT(count), .arg = "N", .min = 1, .max = INT64_MAX,
 	  .needs = "ping trace", .help = "end after so many, or probe each hop so often (3)" },
