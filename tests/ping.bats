@@ -193,7 +193,7 @@ os.execv(sys.argv[1], sys.argv[1:])' "$SOCKIT" connect --ping --interval 10ms 12
 	local option
 	refuses "-c, --count: '0' is out of range *" connect --ping -c 0 h 80
 	refuses "-c, --count: 'x' is not a number" connect --ping -c x h 80
-	refuses '--count needs --ping' connect -c 3 h 80
+	refuses '--count needs --ping or --trace' connect -c 3 h 80
 	refuses "--interval: '-1' is not a duration*" connect --ping --interval -1 h 80
 	refuses "--ping and '-- cat' exclude each other" connect --ping h 80 -- cat
 	refuses "port '80,81' is a name, *" connect --ping -n 127.0.0.1 80,81

@@ -41,18 +41,17 @@ void pump_begin_linger(struct pump *p)
 static void pump_look_idle(void *arg)
 {
 	struct pump *p = arg;
-	int64_t now = clock_now(), up = flow_rests(&p->up), down = flow_rests(&p->down), moved,
-		limit;
+	int64_t now = clock_now(), up = flow_rests(&p->up), down = flow_rests(&p->down), limit;
+	/* That its kernel takes heartbeats does not show that the peer lives. */
+	int64_t *moved = pump_beats(p) ? &p->last_heard : &p->last_move;
 
 	pump_acknowledged(p);
 	pump_far_acknowledged(p);
-	/* That its kernel takes heartbeats does not show that the peer lives. */
-	moved = pump_beats(p) ? p->last_heard : p->last_move;
 	/* A pause that was asked for is no idleness, which begins anew behind it. */
-	moved = up > moved ? up : moved;
-	moved = down > moved ? down : moved;
+	*moved = up > *moved ? up : *moved;
+	*moved = down > *moved ? down : *moved;
 	/* Nor is it one where the peer's silence is what ends the run. */
-	limit = clock_after(pump_awaits_silence(p) ? now : moved, p->c.idle);
+	limit = clock_after(pump_awaits_silence(p) ? now : *moved, p->c.idle);
 	if (now < limit) {
 		timer_set(p->loop, &p->idle_timer, pump_next_look(limit, p->c.idle));
 		return;
