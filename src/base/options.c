@@ -11,7 +11,6 @@
 #include "base/nc_habits.h"
 #include "base/number.h"
 #include "base/suggest.h"
-#include "base/text.h"
 
 struct parse {
 	const struct command *command;
@@ -48,6 +47,19 @@ int option_fail_errno(struct option_error *error, int errnum, const char *format
 	option_fail(error, "%s: %s", what, errno_text(errnum, why));
 	error->lack = errno_is_lack(errnum) ? errnum : 0;
 	return -1;
+}
+
+int option_unescape(struct text *t, const char *name, const char *word, struct option_error *error)
+{
+	const char *bad = text_unescape(t, word);
+
+	if (!bad && !t->failed)
+		return 0;
+	return bad ? option_fail(error,
+				 "--%s: '%.4s' in '%s' is no escape: \\n, \\r, \\t, \\0, \\\\, "
+				 "\\xHH",
+				 name, bad, word) :
+		     option_fail_errno(error, ENOMEM, "--%s", name);
 }
 
 struct option_walk option_walk(const struct command *command)

@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include "base/outcome.h"
+#include "base/text.h"
 
 enum option_kind {
 	OPTION_FLAG,	 /* bool: true */
@@ -176,5 +177,9 @@ __attribute__((format(printf, 2, 3))) int option_fail(struct option_error *error
  * descriptors or of the like, it goes into `lack`. */
 __attribute__((format(printf, 3, 4))) int option_fail_errno(struct option_error *error, int errnum,
 							    const char *format, ...);
+
+/* Adds to T what WORD, the argument of --NAME, means, see text_unescape(). Returns 0, or -1 with
+ * *ERROR. */
+int option_unescape(struct text *t, const char *name, const char *word, struct option_error *error);
 
 #endif

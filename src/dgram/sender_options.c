@@ -10,15 +10,11 @@ static int sender_parse_data(void *field, const char *word, struct option_error 
 	const char **data = field;
 	char room[TEXT_ROOM];
 	struct text text = TEXT_IN(room);
-	const char *bad = text_unescape(&text, word);
+	int result = option_unescape(&text, "data", word, error);
 
 	text_free(&text);
 	*data = word;
-	if (!bad)
-		return 0;
-	return option_fail(error,
-			   "--data: '%.4s' in '%s' is no escape: \\n, \\r, \\t, \\0, \\\\, \\xHH",
-			   bad, word);
+	return result;
 }
 
 static const struct option_row rows[] = {
