@@ -182,6 +182,17 @@ has_lines() {
 	[ "$(grep -c "^b'" peer.out)" = 3 ]
 }
 
+@test "wait for what the server says before each line" {
+	peer protocols smtp
+	recipe expect mail.example.com=127.0.0.1 25="$PORT"
+	[ "${COOKBOOK-test}" = test ] || needs expect expect
+	play 0 1
+	silent
+	tail -n 1 out | grep -qx $'221 bye\r'
+	eventually grep -q QUIT peer.out
+	[ "$(<peer.out)" = $'b\'EHLO me\\r\\n\'\nb\'QUIT\\r\\n\'' ]
+}
+
 @test "ask a ZooKeeper server" {
 	counterpart read:4 text:imok close
 	recipe zookeeper 2181="$PORT" localhost=127.0.0.1

@@ -54,6 +54,15 @@ sent() {
 	[ "$(cat out)" = bye ]
 }
 
+@test "raw: only once the steps of a dialogue are over" {
+	mkfifo go
+	counterpart gate:go text:'login: ' has:$'me\\r\x03' line:bye shutdown readall
+	at_terminal 0 pause:0.1 iscooked go:go israw hex:03 -- --expect 'login: ' --send 'me\r'
+	silent
+	[ "$(cat out)" = 'login: bye' ]
+	counterpart_ended
+}
+
 @test "raw: Ctrl-] and then . ends the run, and is not sent" {
 	counterpart readall report
 	at_terminal 0 israw hex:61621d2e6364 -- 

@@ -201,6 +201,7 @@ static struct outcome main_connect(const struct command *self, int argc, char **
 		else
 			outcome = o.probe ? connect_probe(&o, &operands) : mode->run(&o);
 	}
+	data_options_free(&o.data);
 	sockopt_free(&o.socket);
 	proxy_free(&o.proxy);
 	return outcome;

@@ -122,6 +122,7 @@ static struct outcome main_listen(const struct command *self, int argc, char **a
 	}
 	access_free(&o.access);
 	proxy_server_free(&o.proxy);
+	data_options_free(&o.data);
 	sockopt_free(&o.socket);
 	return outcome;
 }

@@ -190,6 +190,9 @@ static int unix_check_type(struct unix_job *j)
 	if (!stream && (o->data.telnet || o->data.raw))
 		return option_fail(&j->error, "--%s is for streams: it excludes --type seqpacket",
 				   o->data.telnet ? "telnet" : "raw");
+	if (!stream && o->data.dialogue.n)
+		return option_fail(&j->error, "--expect, --send, --fail and --dialogue are for "
+					      "streams: they exclude --type seqpacket");
 	if (!stream && o->proxy.kind != PROXYD_NONE)
 		return option_fail(&j->error, "--proxy-server is for streams: it excludes --type "
 					      "seqpacket");
@@ -392,6 +395,7 @@ static struct outcome main_unix(const struct command *self, int argc, char **arg
 	free(j.source);
 	access_free(&o->access);
 	proxy_server_free(&o->proxy);
+	data_options_free(&o->data);
 	sockopt_free(&o->socket);
 	return outcome;
 }

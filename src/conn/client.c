@@ -225,7 +225,7 @@ static bool client_sends_plainly(const struct client_run *c)
 
 	return !c->c.proxy && !c->c.pass_fd && o->service == services[0] && !d->recv_only &&
 	       !d->crlf && !d->telnet && d->delay == UNSET && d->rate == UNSET &&
-	       d->heartbeat == UNSET && !run_copies(c->run);
+	       d->heartbeat == UNSET && !d->dialogue.n && !run_copies(c->run);
 }
 
 /* --fastopen: reads what stdin has by now, so that it can travel with the SYN. Without
@@ -262,6 +262,8 @@ struct outcome client_run(const struct client_config *config)
 	c.again = (struct timer){ .fn = client_try, .arg = &c };
 	c.pass_watch = (struct watch){ .fd = STDOUT_FILENO, .fn = client_pass_ready, .arg = &c };
 	c.limit = to->wait == UNSET && r->retry != UNSET ? TRY_LIMIT : to->wait;
+	if (r->retry != UNSET)
+		c.connections.step_limit = c.limit;
 	c.deadline = clock_after(to->messages->start, r->retry);
 	if (connections_start(&c.connections, to) < 0)
 		return (struct outcome){ OUTCOME_FAILED, 0 };

@@ -11,6 +11,8 @@
 #include "run/report.h"
 #include "sock/stream.h"
 
+#define STEP_LIMIT (10 * SECOND) /* of a dialogue, where -w says nothing */
+
 /* Returns what --transport mptcp came to, NULL where it was not asked for. */
 static const char *connection_transport(const struct connection *x)
 {
@@ -64,6 +66,32 @@ static void connection_tell_fastopen(const struct connection *x)
 	notice_end(&n, "%s: Fast Open: %s", x->name, f->words);
 }
 
+/* Begins what is said before anything else. Returns 0, or -1 with errno ENOMEM. */
+static int connection_begin_dialogue(struct connection *x)
+{
+	x->dialogue = dialogue_start(&x->connections->c->data->dialogue, &x->up.inserted);
+	if (!x->dialogue || x->up.inserted.failed)
+		return -1;
+	x->down.answers = &x->up;
+	x->up.dialogue = x->down.dialogue = x->dialogue;
+	return 0;
+}
+
+/* Tells which steps of X's dialogue are done. */
+static void connection_stepped(void *arg)
+{
+	struct connection *x = arg;
+
+	for (; x->step < x->dialogue->step; x->step++) {
+		const struct dialogue_step *step = &x->dialogue->d->steps[x->step];
+		struct notice n;
+		connection_notice(x, &n, MESSAGE_VERBOSE, "step");
+		json_string(&n.json, "step", dialogue_name(step->kind));
+		json_string(&n.json, "text", step->word);
+		notice_end(&n, "%s: done: %s '%s'", x->name, dialogue_name(step->kind), step->word);
+	}
+}
+
 void connection_start(struct connection *x, int fd)
 {
 	const struct data_options *d = x->connections->c->data;
@@ -89,7 +117,19 @@ void connection_start(struct connection *x, int fd)
 	messages_prepare(x);
 	connection_tell_fallback(x);
 	connection_tell_fastopen(x);
-	x->connections->service->start(x);
+	if (d->dialogue.n && connection_begin_dialogue(x) < 0) {
+		endpoint_break(&x->socket);
+		connections_one_over(x->connections, x,
+				     report_error(x->connections->c->messages, x->name, ENOMEM));
+	} else {
+		x->connections->service->start(x);
+	}
+}
+
+/* How long each step of a dialogue may take. */
+static int64_t connection_step_limit(const struct connections *s)
+{
+	return s->step_limit ? s->step_limit : s->c->wait != UNSET ? s->c->wait : STEP_LIMIT;
 }
 
 struct pump_config connection_pump_config(const struct connection *x)
@@ -118,6 +158,8 @@ struct pump_config connection_pump_config(const struct connection *x)
 		.account = d->stats.on ? (struct pump_account *)&x->account : NULL,
 		.up = (struct filter *)&x->up,
 		.down = (struct filter *)&x->down,
+		.dialogue = x->dialogue,
+		.step_limit = connection_step_limit(x->connections),
 	};
 }
 
@@ -135,6 +177,7 @@ void connection_pump(struct connection *x, const struct pump_config *c,
 
 	all.over = all.over ? all.over : connection_over;
 	all.closing = all.closing ? all.closing : connection_ending;
+	all.stepped = all.stepped ? all.stepped : connection_stepped;
 	all.arg = x;
 	pump_start(&x->pump, x->connections->run.loop, c, &all, in, out, &x->socket);
 	x->pumping = true;
@@ -231,9 +274,10 @@ struct outcome connection_report(const struct connection *x)
 static const char *connection_why(const struct connection *x)
 {
 	static const char *const of_pump[] = {
-		[PUMP_DONE] = "both ended",	   [PUMP_RESET] = "reset",
-		[PUMP_UNSENT] = "unacknowledged",  [PUMP_IDLE] = "idle",
-		[PUMP_IN_FAILED] = "input failed", [PUMP_OUT_FAILED] = "output failed",
+		[PUMP_DONE] = "both ended",	     [PUMP_RESET] = "reset",
+		[PUMP_UNSENT] = "unacknowledged",    [PUMP_IDLE] = "idle",
+		[PUMP_STEP_FAILED] = "step failed",  [PUMP_IN_FAILED] = "input failed",
+		[PUMP_OUT_FAILED] = "output failed",
 	};
 	enum outcome_kind of_run = x->connections->run.outcome.kind;
 
@@ -350,10 +394,14 @@ void connection_waits(const struct connection *x, struct text *text)
 		w = pump_waits(&x->pump);
 	if (service->waits)
 		service->waits(x, text);
-	if (w.in)
+	if (x->pump.dialogue)
+		text_add(text, "; %s '%s' (-w)",
+			 dialogue_name(x->dialogue->d->steps[x->dialogue->step].kind),
+			 x->dialogue->d->steps[x->dialogue->step].word);
+	else if (w.in)
 		text_add(text, "; %s's data or end (%s)", x->pump.in->name,
 			 service->input_ends ? service->input_ends : "-i, --recv-only");
-	if (w.peer)
+	if (w.peer && !x->pump.dialogue)
 		text_add(text, "; %s's data or end (-i, %s--send-only)", x->name,
 			 x->pump.up.source_ended ? "-q, " : "");
 	if (w.peer_silent)
@@ -381,6 +429,7 @@ void connection_free(struct connection *x)
 	chat_free(&x->publisher.chat);
 	filter_free(&x->up);
 	filter_free(&x->down);
+	free(x->dialogue);
 	rights_close(&x->given);
 	endpoint_close(&x->socket);
 	endpoint_close(&x->in);

@@ -21,6 +21,8 @@ struct connection {
 	struct publisher publisher;   /* of a broker */
 	struct filter up, down;
 	struct message_frames sending, receiving; /* see messages.h */
+	struct dialogue_run *dialogue;		  /* NULL: it has none */
+	size_t step;				  /* how many of its steps -v has told */
 	struct pump pump;
 	struct pump_account account; /* of `pump`, for --stats */
 	struct connection_mark {

@@ -65,6 +65,7 @@ struct connections {
 	/* stdin's size, for --progress */
 	int64_t expected;
 	size_t sent_before; /* bytes of stdin that went with the SYN, --fastopen */
+	int64_t step_limit; /* ns for each step of a dialogue, 0: what -w says, or the default */
 	/* --raw */
 	struct timer raw_timer; /* while stdin is a terminal in whose background we are */
 	bool escape_told;

@@ -219,33 +219,56 @@ static void stdio_open(struct connection *x, struct pump_config *c)
 		x->connections->expected = stdio_input_size(&x->in, x->connections->sent_before);
 }
 
+/* X, one of several, gets what stdin says from now on. Returns whether that is anything. */
+static bool stdio_subscribe(struct connection *x)
+{
+	struct connections *s = x->connections;
+	bool reads = s->fanout.loop && !s->fanout.ended;
+
+	if (reads)
+		fanout_join(&s->fanout, &x->subscriber);
+	/* What is read from stdin is copied there, once. */
+	x->up.copies = NULL;
+	return reads;
+}
+
 /* X is one of several. */
 static void stdio_join(struct connection *x, struct pump_config *c)
 {
 	struct connections *s = x->connections;
 
 	/* Who comes after stdin's end would see an end at once, and may take it for that of all. */
-	if (!s->fanout.loop || s->fanout.ended) {
+	if (!s->fanout.loop || s->fanout.ended)
 		c->terms.recv_only = true;
-	} else {
-		fanout_join(&s->fanout, &x->subscriber);
+	else
 		subscriber_endpoint(&x->in, &x->subscriber, "stdin");
-	}
-	/* What is read from stdin is copied there, once. */
-	x->up.copies = NULL;
+	if (!c->dialogue)
+		stdio_subscribe(x);
+}
+
+/* X's dialogue is over. */
+static bool stdio_spoken(void *arg)
+{
+	struct connection *x = arg;
+	struct connections *s = x->connections;
+
+	connections_raw(s, true);
+	return !s->keep || stdio_subscribe(x);
 }
 
 static void stdio_start(struct connection *x)
 {
 	struct connections *s = x->connections;
 	const struct pump_calls calls = { .over = stdio_over,
+					  .spoken = stdio_spoken,
 					  .waiting = s->keep ? NULL : stdio_waiting,
 					  .peer_ended = s->keep ? connection_peer_ended :
 								  stdio_peer_ended };
 	const struct endpoint *in = s->keep ? &s->in : &x->in;
 	struct pump_config c = connection_pump_config(x);
 
-	connections_raw(s, true);
+	if (!c.dialogue)
+		connections_raw(s, true);
 	messages_as_objects(x);
 	if (s->keep)
 		stdio_join(x, &c);

@@ -1,8 +1,10 @@
 /* data_options.c - the rows of the option groups "Data" and "Stream" */
 #include "flow/data_options.h"
 
+#include <errno.h>
 #include <string.h>
 
+#include "base/lines.h"
 #include "base/number.h"
 
 #define AT(member) offsetof(struct data_options, member)
@@ -84,6 +86,42 @@ static int data_parse_stats(void *field, const char *word, struct option_error *
 	return 0;
 }
 
+static int data_parse_expect(void *field, const char *word, struct option_error *error)
+{
+	return dialogue_add(field, DIALOGUE_EXPECT, word, error);
+}
+
+static int data_parse_send(void *field, const char *word, struct option_error *error)
+{
+	return dialogue_add(field, DIALOGUE_SEND, word, error);
+}
+
+static int data_parse_fail(void *field, const char *word, struct option_error *error)
+{
+	return dialogue_add(field, DIALOGUE_FAIL, word, error);
+}
+
+/* Adds the steps of the file WORD. */
+static int data_parse_dialogue(void *field, const char *word, struct option_error *error)
+{
+	struct option_error inner;
+	struct lines l;
+	size_t bad = 0;
+
+	lines_open(&l, word);
+	while (!bad && lines_next(&l))
+		if (dialogue_add_line(field, l.line, l.length, &inner) < 0)
+			bad = l.n;
+	if (lines_close(&l) < 0)
+		return option_fail_errno(error, errno, "--dialogue: %s", word);
+	return bad ? option_fail(error, "--dialogue: %s: line %zu: %s", word, bad, inner.text) : 0;
+}
+
+/* What has no way for the steps of a dialogue, or would end before them. */
+#define NO_DIALOGUE                                                                                \
+	"forward echo discard broker chat proxy-server ping pass-fd read-bytes "                   \
+	"wire-frame probe explain trace mtu"
+
 static const struct option_row rows[] = {
 	{ "idle-timeout", 'i', OPTION_DURATION, AT(idle_timeout), .arg = "DURATION",
 	  .help = "connected, and nothing moved for so long: exit 4" },
@@ -141,6 +179,19 @@ static const struct option_row stream_rows[] = {
 		  "what is received" },
 	{ "telnet", 't', OPTION_FLAG, AT(telnet),
 	  .help = "answer telnet's negotiation (refusing all) and take it out of the data" },
+	{ "expect", 0, OPTION_PARSED, AT(dialogue), .arg = "ERE", .repeats = 1,
+	  .excludes = NO_DIALOGUE, .parser = data_parse_expect,
+	  .help = "before stdin is read: wait until ERE matches what came since the last match, "
+		  "-w (10s) at most: exit 4; in order with --send and --fail" },
+	{ "send", 0, OPTION_PARSED, AT(dialogue), .arg = "TEXT", .repeats = 1,
+	  .excludes = NO_DIALOGUE, .parser = data_parse_send,
+	  .help = "then send TEXT (\\n \\r \\t \\0 \\\\ \\xHH), to which nothing is added" },
+	{ "fail", 0, OPTION_PARSED, AT(dialogue), .arg = "ERE", .repeats = 1,
+	  .excludes = NO_DIALOGUE, .parser = data_parse_fail,
+	  .help = "from here on to the last step: exit 1 if ERE matches" },
+	{ "dialogue", 0, OPTION_PARSED, AT(dialogue), .arg = "FILE", .repeats = 1,
+	  .excludes = NO_DIALOGUE, .parser = data_parse_dialogue,
+	  .help = "the steps of FILE, a line each: expect ERE, send TEXT, fail ERE" },
 	{ "buffer", 0, OPTION_SIZE, AT(buffer), .arg = "SIZE", .min = 1, .max = 1 << 30,
 	  .help = "how much may be in flight in each direction" },
 };
@@ -149,11 +200,16 @@ const struct option_group data_group = { "Data", rows, sizeof rows / sizeof *row
 const struct option_group stream_group = { "Stream", stream_rows,
 					   sizeof stream_rows / sizeof *stream_rows };
 
+void data_options_free(struct data_options *o)
+{
+	dialogue_free(&o->dialogue);
+}
+
 bool data_options_see(const struct data_options *o)
 {
 	return o->recv_only || o->send_only || o->no_shutdown || o->close_on_peer_eof || o->crlf ||
 	       o->telnet || o->stats.on || o->progress || o->quit_after_eof != UNSET ||
 	       o->idle_timeout != UNSET || o->delay != UNSET || o->read_bytes != UNSET ||
 	       o->buffer != UNSET || o->rate != UNSET || o->heartbeat != UNSET || o->output ||
-	       o->hex_dump || o->text_dump;
+	       o->hex_dump || o->text_dump || o->dialogue.n;
 }

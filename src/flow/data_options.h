@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "base/options.h"
+#include "proto/dialogue.h"
 
 struct data_options {
 	bool recv_only, send_only, no_shutdown, close_on_peer_eof, raw, crlf, telnet, append;
@@ -20,6 +21,7 @@ struct data_options {
 	} stats;
 	int64_t heartbeat;	    /* ns, or UNSET, */
 	const char *heartbeat_text; /* and what it sends */
+	struct dialogue dialogue;   /* the steps before stdin is read */
 };
 
 #define DATA_ESCAPE 0x1d /* Ctrl-], as telnet(1) has it */
@@ -33,6 +35,9 @@ struct data_options {
 
 /* Subcommands that move data have the first group, those that move a stream both. */
 extern const struct option_group data_group, stream_group;
+
+/* Frees what O has. */
+void data_options_free(struct data_options *o);
 
 /* Does O ask for anything for which the bytes, or the end of a direction, must pass through us? */
 bool data_options_see(const struct data_options *o);

@@ -11,7 +11,7 @@
 bool filter_needed(const struct filter *f)
 {
 	return f->crlf || f->telnet || f->escapes || f->delay || f->heartbeat || f->editor ||
-	       f->copies;
+	       f->copies || f->dialogue;
 }
 
 /* Copies N bytes of IN to OUT without escapes. Returns how many that are: at most one more, the
@@ -70,6 +70,18 @@ static size_t filter_receive(struct filter *f, const char *in, size_t n, char *o
 	return length;
 }
 
+/* Changes what has come, and lets the dialogue hear it. */
+static size_t filter_hear(struct filter *f, const char *in, size_t n, char *out)
+{
+	if (f->telnet)
+		n = filter_receive(f, in, n, out);
+	else
+		memmove(out, in, n);
+	if (f->dialogue)
+		dialogue_take(f->dialogue, out, n, &f->answers->inserted);
+	return n;
+}
+
 size_t filter_apply(struct filter *f, const char *in, size_t n, char *out)
 {
 	if (!f->sent)
@@ -78,9 +90,9 @@ size_t filter_apply(struct filter *f, const char *in, size_t n, char *out)
 		f->editor->take(f->editor->arg, in, n, &f->inserted);
 		return 0;
 	}
-	if (!f->sent && f->telnet)
-		return filter_receive(f, in, n, out);
-	if (f->sent && f->escapes) {
+	if (!f->sent)
+		return filter_hear(f, in, n, out);
+	if (f->escapes) {
 		/* It comes from a terminal: so little may be copied once more. */
 		char typed[4096];
 		size_t length = 0;
@@ -91,7 +103,7 @@ size_t filter_apply(struct filter *f, const char *in, size_t n, char *out)
 		}
 		return length;
 	}
-	if (f->sent && (f->crlf || f->telnet))
+	if (f->crlf || f->telnet)
 		return filter_send(f, in, n, out);
 	memmove(out, in, n);
 	return n;

@@ -12,6 +12,7 @@
 
 #include "base/text.h"
 #include "flow/transcript.h"
+#include "proto/dialogue.h"
 #include "proto/frame.h"
 #include "proto/telnet.h"
 
@@ -39,9 +40,10 @@ struct filter {
 	int64_t heartbeat; /* sent: silence after which that of `heartbeat_text` goes, ns; 0: never
 			    */
 	const char *heartbeat_text;
-	const struct frame *mark;  /* sent: of messages, of which a heartbeat is one; NULL: none */
-	struct filter *answers;	   /* received: sends what telnet answers */
-	struct editor *editor;	   /* NULL: none. Takes the place of all that is above */
+	const struct frame *mark; /* sent: of messages, of which a heartbeat is one; NULL: none */
+	struct filter *answers;	  /* received: sends what telnet or the dialogue answers */
+	struct dialogue_run *dialogue; /* received: hears what comes; NULL: none, or it is over */
+	struct editor *editor;	       /* NULL: none. Takes the place of all that is above */
 	struct transcript *copies; /* TRANSCRIPTS, of what passes over the network; NULL: none */
 	uint64_t id;		   /* of the connection, for the copies */
 	/* State. */

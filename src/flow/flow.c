@@ -120,12 +120,8 @@ static struct editor *flow_editor(const struct flow *f)
 }
 
 /* Does what F's editor says, once all that it inserted has been sent. */
-static void flow_follow_editor(struct flow *f)
+static void flow_follow_editor(struct flow *f, const struct editor *e)
 {
-	const struct editor *e = flow_editor(f);
-
-	if (!e || flow_inserts(f))
-		return;
 	if (e->error && !f->source_ended) {
 		f->error = e->error;
 		f->source_ended = true;
@@ -134,7 +130,23 @@ static void flow_follow_editor(struct flow *f)
 		return;
 	f->left = e->left;
 	f->exact = f->left != FLOW_NO_LIMIT;
-	transfer_edited(&f->transfer);
+	f->transfer.filter->editor = NULL;
+	transfer_refilter(&f->transfer);
+}
+
+/* What F's filter has to do may come to an end. */
+static void flow_follow_filter(struct flow *f)
+{
+	struct filter *filter = f->transfer.filter;
+
+	if (!filter || flow_inserts(f))
+		return;
+	if (filter->editor)
+		flow_follow_editor(f, filter->editor);
+	else if (filter->dialogue && filter->dialogue->end == DIALOGUE_DONE && !flow_holds(f)) {
+		filter->dialogue = NULL;
+		transfer_refilter(&f->transfer);
+	}
 }
 
 /* The source has ended, with ERROR or (0) by itself. */
@@ -206,7 +218,7 @@ uint64_t flow_step(struct flow *f)
 		f->error = errno;
 		f->state = FLOW_SINK_FAILED;
 	}
-	flow_follow_editor(f);
+	flow_follow_filter(f);
 	flow_settle(f);
 	return t->in - in + t->out - out;
 }

@@ -8,6 +8,7 @@ static const struct {
 	bool closes; /* we end the connection */
 } plain_events[HALF_CLOSE_EVENTS] = {
 	[HALF_CLOSE_IN_FAILED] = { .end = PUMP_IN_FAILED, .closes = true },
+	[HALF_CLOSE_STEP_FAILED] = { .end = PUMP_STEP_FAILED },
 	[HALF_CLOSE_RESET] = { .end = PUMP_RESET },
 	[HALF_CLOSE_ONE_GONE] = { .actions = HALF_CLOSE_LINGER },
 	[HALF_CLOSE_CLOSE] = { .closes = true },

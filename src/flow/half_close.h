@@ -86,6 +86,7 @@ enum half_close_event {
 	HALF_CLOSE_SENT_CUT,	/* `in` is read no further, and all that was read is sent */
 	HALF_CLOSE_SENT_BROKEN, /* `in` has ended, and the connection is broken, or is to be */
 	HALF_CLOSE_IN_FAILED,	/* `in` cannot be read */
+	HALF_CLOSE_STEP_FAILED, /* the dialogue before `in` is not what was expected */
 	HALF_CLOSE_RESET,	/* the connection is broken, and something is lost by it */
 	HALF_CLOSE_PEER_ENDED,	/* the peer has ended, and all before that is written */
 	HALF_CLOSE_GOT_ENOUGH,	/* as much has come as is wanted */
@@ -121,13 +122,14 @@ enum half_close_action {
 /* How a run ends. */
 enum pump_end {
 	PUMP_RUNNING,
-	PUMP_CUT,	 /* ended from outside, which says why */
-	PUMP_DONE,	 /* both directions have ended, every byte taken */
-	PUMP_RESET,	 /* the connection broke: the errno */
-	PUMP_UNSENT,	 /* over by -q or --linger, and the peer has not acknowledged everything */
-	PUMP_IDLE,	 /* nothing moved for too long */
-	PUMP_IN_FAILED,	 /* `in` cannot be read: the errno */
-	PUMP_OUT_FAILED, /* `out` cannot be written: the errno */
+	PUMP_CUT,	  /* ended from outside, which says why */
+	PUMP_DONE,	  /* both directions have ended, every byte taken */
+	PUMP_RESET,	  /* the connection broke: the errno */
+	PUMP_UNSENT,	  /* over by -q or --linger, and the peer has not acknowledged everything */
+	PUMP_IDLE,	  /* nothing moved for too long */
+	PUMP_STEP_FAILED, /* the dialogue before `in` came to nothing, as its run tells */
+	PUMP_IN_FAILED,	  /* `in` cannot be read: the errno */
+	PUMP_OUT_FAILED,  /* `out` cannot be written: the errno */
 };
 
 struct half_close_step {

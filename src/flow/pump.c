@@ -84,9 +84,9 @@ static short pump_peer_events(const struct pump *p)
 
 static void pump_stop(struct pump *p)
 {
-	struct timer *timers[] = { &p->idle_timer,   &p->quit_timer,	 &p->notice_timer,
-				   &p->linger_timer, &p->ack_timer,	 &p->patience_timer,
-				   &p->pace_timer,   &p->heartbeat_timer };
+	struct timer *timers[] = { &p->idle_timer,   &p->quit_timer,	  &p->notice_timer,
+				   &p->linger_timer, &p->ack_timer,	  &p->patience_timer,
+				   &p->pace_timer,   &p->heartbeat_timer, &p->step_timer };
 
 	watch_drop(p->loop, &p->in_watch);
 	watch_drop(p->loop, &p->out_watch);
@@ -153,6 +153,8 @@ static void pump_wait(struct pump *p)
 
 void pump_proceed(struct pump *p)
 {
+	if (p->dialogue)
+		pump_follow_dialogue(p);
 	if (pump_half_close(p))
 		pump_over(p);
 	else
@@ -323,8 +325,8 @@ static void pump_hurry(void *arg)
 static void pump_promise(struct pump *p)
 {
 	struct half_close_terms *terms = &p->c.terms;
-	bool has_input =
-		terms->mode != PUMP_PLAIN || (!terms->recv_only && p->in->kind != ENDPOINT_NULL);
+	bool has_input = terms->mode != PUMP_PLAIN || p->c.dialogue ||
+			 (!terms->recv_only && p->in->kind != ENDPOINT_NULL);
 
 	terms->promises = terms->promises && has_input &&
 			  (p->peer->kind == ENDPOINT_TCP || endpoint_delivers(p->peer));
@@ -335,6 +337,19 @@ static void pump_promise(struct pump *p)
 		endpoint_arm(p->out);
 }
 
+void pump_open_in(struct pump *p, struct endpoint *in)
+{
+	p->in = in;
+	p->in_watch =
+		endpoint_watch(in, p->c.terms.mode == PUMP_RELAY ? pump_far_ready : pump_in_ready,
+			       p);
+	if (in->kind == ENDPOINT_SUBSCRIBER) {
+		struct subscriber *r = in->object;
+		r->ready = pump_queue_ready;
+		r->arg = p;
+	}
+}
+
 void pump_start(struct pump *p, struct loop *loop, const struct pump_config *c,
 		const struct pump_calls *calls, struct endpoint *in, struct endpoint *out,
 		struct endpoint *peer)
@@ -342,13 +357,13 @@ void pump_start(struct pump *p, struct loop *loop, const struct pump_config *c,
 	*p = (struct pump){ .loop = loop,
 			    .c = *c,
 			    .calls = *calls,
-			    .in = in,
 			    .out = out,
 			    .peer = peer,
 			    .received_most = UINT64_MAX,
 			    .echoed_most = UINT64_MAX };
-	p->in_watch =
-		endpoint_watch(in, c->terms.mode == PUMP_RELAY ? pump_far_ready : pump_in_ready, p);
+	if (c->dialogue)
+		in = pump_start_dialogue(p, in);
+	pump_open_in(p, in);
 	p->out_watch = endpoint_watch(out, pump_out_ready, p);
 	p->peer_watch = endpoint_watch(peer, pump_peer_ready, p);
 	p->patience_timer = (struct timer){ .fn = pump_hurry, .arg = p };
@@ -367,16 +382,11 @@ void pump_start(struct pump *p, struct loop *loop, const struct pump_config *c,
 	flow_start(&p->down, peer, out,
 		   &(struct flow_config){ c->down, c->frame, c->messages_down, c->buffer, c->rate,
 					  c->read_bytes });
-	if (in->kind == ENDPOINT_SUBSCRIBER) {
-		struct subscriber *r = in->object;
-		r->ready = pump_queue_ready;
-		r->arg = p;
-	}
 	if (c->terms.send_only) {
 		p->state.receive = RECEIVE_UNWANTED;
 		flow_discard(&p->down);
 	}
-	if (c->terms.recv_only)
+	if (p->c.terms.recv_only)
 		flow_finish(&p->up);
 	p->up.transfer.in = p->up.transfer.out = c->sent_before;
 	if (c->account)
@@ -389,6 +399,11 @@ void pump_start(struct pump *p, struct loop *loop, const struct pump_config *c,
 
 void pump_finish_in(struct pump *p)
 {
+	/* What stands there goes out once the steps are done. */
+	if (p->dialogue) {
+		p->in_finished = true;
+		return;
+	}
 	flow_limit(&p->up, p->up.source_ended ? 0 : endpoint_unread(p->in));
 	p->c.in_end_ends = true;
 	timer_set(p->loop, &p->pace_timer, clock_now());

@@ -29,7 +29,10 @@ struct pump_config {
 	const struct frame_options *frame; /* of packets in a stream, NULL: each read is one */
 	/* Of messages to the peer, and from it; NULL: there are none. */
 	const struct message_frames *messages_up, *messages_down;
-	struct filter *up, *down; /* on the way to the peer and from it; NULL: none */
+	struct filter *up, *down;      /* on the way to the peer and from it; NULL: none */
+	struct dialogue_run *dialogue; /* comes before `in` is read, and is heard by the filters;
+					* NULL: none */
+	int64_t step_limit;	       /* ns in which each of its steps has to be done */
 	bool others_sent; /* another process, or the owner, has written to the connection before */
 	bool in_end_ends; /* the end of `in` ends the connection */
 	bool close;	  /* the connection is to be ended at once */
@@ -48,6 +51,10 @@ struct pump_calls {
 	/* The idle limit has passed. Return true to go on for one more limit (an editor has queued
 	 * an answer). NULL: the run ends. */
 	bool (*idle)(void *arg);
+	/* A step of the dialogue is done. May be NULL. */
+	void (*stepped)(void *arg);
+	/* All are: is there an `in` to be read? NULL: there is. */
+	bool (*spoken)(void *arg);
 	void *arg;
 };
 
@@ -59,7 +66,13 @@ struct pump {
 	struct flow up, down;
 	struct watch in_watch, out_watch, peer_watch;
 	struct timer idle_timer, quit_timer, notice_timer, linger_timer, ack_timer, patience_timer,
-		pace_timer, heartbeat_timer;
+		pace_timer, heartbeat_timer, step_timer;
+	/* While there are steps to be done, else NULL: */
+	struct dialogue_run *dialogue;
+	struct endpoint *later; /* `in` from then on; NULL: it is at its end */
+	size_t step;		/* the step that is under way, */
+	int64_t step_due;	/* and when it must be done */
+	bool in_finished;	/* see pump_finish_in() */
 	struct half_close state;
 	enum pump_end end;
 	int error;

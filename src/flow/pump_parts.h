@@ -33,6 +33,18 @@ void pump_over(struct pump *p);
  * kernel has none (0: then it is not broken). */
 void pump_far_broken(struct pump *p, int fallback);
 
+/* Reads IN from here on. */
+void pump_open_in(struct pump *p, struct endpoint *in);
+
+/* ---- pump_dialogue.c ---- */
+
+/* Has P, about to start with IN, do the steps of its dialogue first. Returns what is to be read
+ * until then, which gives nothing. */
+struct endpoint *pump_start_dialogue(struct pump *p, struct endpoint *in);
+
+/* Looks how far the dialogue has come: at its end `in` is read, or the run is to end. */
+void pump_follow_dialogue(struct pump *p);
+
 /* ---- pump_half_close.c ---- */
 
 /* Does what the rule says of EVENT; ERROR is the errno of one that may end the run in an error.

@@ -266,9 +266,8 @@ void transfer_start(struct transfer *t, struct endpoint *from, struct endpoint *
 	t->sink_full = t->filter && t->filter->inserted.length > 0;
 }
 
-void transfer_edited(struct transfer *t)
+void transfer_refilter(struct transfer *t)
 {
-	t->filter->editor = NULL;
 	if (!filter_needed(t->filter))
 		t->filter = NULL;
 	transfer_choose(t);
@@ -283,7 +282,8 @@ void transfer_discard(struct transfer *t)
 	t->messages = NULL;
 	if (t->filter && t->filter->editor) {
 		t->filter->inserted.length = 0;
-		transfer_edited(t);
+		t->filter->editor = NULL;
+		transfer_refilter(t);
 	} else {
 		transfer_choose(t);
 	}

@@ -84,9 +84,8 @@ void transfer_start(struct transfer *t, struct endpoint *from, struct endpoint *
 /* Discards what is held, and everything that is read from here on (which the filter still sees). */
 void transfer_discard(struct transfer *t);
 
-/* The editor of T's filter is done, and has nothing to send any more: the rest passes without it.
- */
-void transfer_edited(struct transfer *t);
+/* T's filter has less to do from here on, and T holds nothing: chooses anew. */
+void transfer_refilter(struct transfer *t);
 
 /* Ends T's patience, so that any byte makes its source ready again. A patient transfer has told its
  * source to be ready only with much to take, which saves most wake-ups of a fast stream. Call this

@@ -27,6 +27,25 @@ static bool report_left_unread(const struct pump *p)
 	       left <= fin;
 }
 
+/* Says which step of P's dialogue came to nothing. */
+static struct outcome report_step_failed(const struct messages *m, const struct pump *p,
+					 const struct subject *s)
+{
+	const struct dialogue_run *r = p->c.dialogue;
+	bool late = r->end == DIALOGUE_TIMED_OUT;
+	enum outcome_kind kind = late ? OUTCOME_TIMEOUT : OUTCOME_FAILED;
+	struct text text = { 0 };
+	struct notice n;
+
+	dialogue_add_words(r, p->c.step_limit, &text);
+	notice_begin(&n, m, MESSAGE_ERROR, "error");
+	notice_error(&n, kind, errno_name(late ? ETIMEDOUT : EPROTO));
+	report_subject(&n, s);
+	notice_end(&n, "%s: %.*s", s->name, (int)text.length, text.data ? text.data : "");
+	text_free(&text);
+	return (struct outcome){ kind, 0 };
+}
+
 struct outcome report_pump(const struct messages *m, const struct pump *p, const struct subject *s)
 {
 	char text[PATH_MAX + 192], why[ERRNO_TEXT], time[32];
@@ -69,6 +88,8 @@ struct outcome report_pump(const struct messages *m, const struct pump *p, const
 		snprintf(text, sizeof text, "%s: nothing moved for %s (--idle-timeout)", s->name,
 			 duration_format(time, sizeof time, p->c.idle));
 		break;
+	case PUMP_STEP_FAILED:
+		return report_step_failed(m, p, s);
 	case PUMP_IN_FAILED:
 		report_input_text(text, sizeof text, p->in->name, error, &p->up.transfer.framer,
 				  p->c.messages_up ? p->c.messages_up->most : p->up.transfer.most);

@@ -177,7 +177,7 @@ int run_check(const struct messages *m, const struct data_options *data, struct 
 
 	if (m->options.json && option)
 		return option_fail(error, "--json and '--%s -' both want stderr", option);
-	return 0;
+	return dialogue_check(&data->dialogue, error);
 }
 
 int run_start(struct run *r, const struct messages *m, const struct data_options *data)

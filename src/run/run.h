@@ -77,8 +77,8 @@ struct run {
 	} lookup;
 };
 
-/* Checks that stderr is not wanted both for JSON and for a dump. Returns 0, or -1 with *ERROR.
- */
+/* Checks that stderr is not wanted both for JSON and for a dump, and the steps of a dialogue.
+ * Returns 0, or -1 with *ERROR. */
 int run_check(const struct messages *m, const struct data_options *data,
 	      struct option_error *error);
 

@@ -54,6 +54,9 @@ add('connect_closed_stdin', connecting('connect -n 127.0.0.1 PORT', stdin='close
 add('connect_options', connecting('connect -n -s 127.0.0.1 --nodelay --keepalive=5,1,3 --tos ef --ttl 9 --rcvbuf 64k '
                                   '--sndbuf 64k --sockopt TCP_USER_TIMEOUT=5000 127.0.0.1 PORT'))
 add('connect_json', connecting('connect -n --json -v --stats --progress 127.0.0.1 PORT'))
+add('connect_dialogue', connecting(r"connect -n --expect '^220.*$' --send 'EHLO\n' --fail ^4 --expect ^250 --send QUIT "
+                                   '127.0.0.1 PORT', first=b'220 x\r\n250 y', wanted=b'EHLO\nQUIT' + DATA,
+                                   stdout=b'220 x\r\n250 y' + ANSWER))
 add('connect_fastopen', connecting('connect -n --fastopen 127.0.0.1 PORT'))
 add('connect_messages', connecting('connect -n --wire-frame netstring 127.0.0.1 PORT', stdin=LINES_OF_ROWS,
                                    wanted=netstrings(LINES_OF_ROWS), answer=netstrings(TEXT), stdout=TEXT))

@@ -1,0 +1,104 @@
+/* pump_dialogue.c - the steps that are done before a pump reads its `in` */
+#include <errno.h>
+
+#include "base/clock.h"
+#include "flow/pump_parts.h"
+
+static ssize_t unready_read(void *object, void *data, size_t n)
+{
+	(void)object, (void)data, (void)n;
+	errno = EAGAIN;
+	return -1;
+}
+
+static bool unready_ready(const void *object)
+{
+	(void)object;
+	return false;
+}
+
+static const struct endpoint_ops unready_ops = { .read = unready_read, .ready = unready_ready };
+
+/* What there is to be read until the steps are done. */
+static struct endpoint unready = { .rfd = -1,
+				   .wfd = -1,
+				   .kind = ENDPOINT_OTHER,
+				   .reopened = -1,
+				   .ops = &unready_ops,
+				   .name = "" };
+
+static void pump_look_at_step(void *arg)
+{
+	struct pump *p = arg;
+
+	if (clock_now() >= p->step_due)
+		dialogue_give_up(p->dialogue, DIALOGUE_TIMED_OUT);
+	pump_proceed(p);
+}
+
+struct endpoint *pump_start_dialogue(struct pump *p, struct endpoint *in)
+{
+	int64_t now = clock_now();
+
+	p->dialogue = p->c.dialogue;
+	p->later = p->c.terms.recv_only ? NULL : in;
+	p->c.terms.recv_only = p->c.quit_from_start = false;
+	p->step_due = clock_after(now, p->c.step_limit);
+	p->step_timer = (struct timer){ .fn = pump_look_at_step, .arg = p };
+	/* At once: what waits for nothing is done already. */
+	timer_set(p->loop, &p->step_timer, now);
+	return &unready;
+}
+
+/* The steps are over, and `in` is read, or at its end. */
+static void pump_begin_in(struct pump *p)
+{
+	if (p->calls.spoken && !p->calls.spoken(p->calls.arg))
+		p->later = NULL;
+	if (!p->later) {
+		p->up.source_ended = true;
+		flow_finish(&p->up);
+		return;
+	}
+	pump_open_in(p, p->later);
+	p->up.transfer.from = p->in;
+	if (p->in_finished)
+		pump_finish_in(p);
+}
+
+/* The run ends by EVENT. What has come by now is still written. */
+static void pump_end_dialogue(struct pump *p, enum half_close_event event, int error)
+{
+	pump_event(p, event, error);
+	pump_event(p, HALF_CLOSE_QUIT, 0);
+}
+
+void pump_follow_dialogue(struct pump *p)
+{
+	struct dialogue_run *r = p->dialogue;
+	bool closing = half_close_is_closing(p->state), no_memory = p->c.up->inserted.failed;
+
+	flow_nudge(&p->up);
+	if (p->down.state == FLOW_ENDED && p->down.source_ended)
+		dialogue_give_up(r, DIALOGUE_ENDED);
+	if (r->step != p->step) {
+		p->step_due = clock_after(clock_now(), p->c.step_limit);
+		p->step = r->step;
+		if (p->calls.stepped)
+			p->calls.stepped(p->calls.arg);
+	}
+	if (r->end == DIALOGUE_GOES_ON && !closing && !no_memory) {
+		timer_set(p->loop, &p->step_timer, p->step_due);
+		return;
+	}
+	timer_drop(p->loop, &p->step_timer);
+	p->dialogue = NULL;
+	if (closing)
+		return;
+	if (no_memory)
+		pump_end_dialogue(p, HALF_CLOSE_RESET, ENOMEM);
+	else if (r->end == DIALOGUE_DONE)
+		pump_begin_in(p);
+	else
+		pump_end_dialogue(p, HALF_CLOSE_STEP_FAILED, 0);
+}
