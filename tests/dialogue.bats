@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# Dialogues: --expect, --send, --fail and --dialogue of connect, listen and unix.
+# Dialogues: --expect, --send, --fail and --dialogue of connect, listen and unix, and of connect -z.
 
 # shellcheck disable=SC2016,SC2153 # expressions and steps end with $; serve and counterpart set PORT, exits STATUS
 
@@ -310,12 +310,52 @@ valid() {
 	[ "$(<out)" = hello ]
 }
 
+### connect -z.
+
+# bats test_tags=valgrind
+@test "a port is open when its dialogue is through" {
+	local silent echo
+	serve -k --expect '^PING' --send '+PONG\r\n' --expect Z 127.0.0.1 0 </dev/null >/dev/null 2>&1
+	echo=$PORT
+	serve -k -d 127.0.0.1 0 >/dev/null 2>&1
+	silent=$PORT
+	exits 0 "$SOCKIT" connect -z --send 'PING\r\n' --expect '^\+PONG$' 127.0.0.1 "$echo" >out 2>err
+	silent
+	[[ $(<out) = "127.0.0.1 $echo/tcp open"* ]]
+	sockit connect -z -w 100ms --send 'PING\r\n' --expect '^\+PANG' 127.0.0.1 "$echo"
+	told 4 "sockit connect: 127.0.0.1 port $echo: expect '^\\\\+PANG': no match within 100 ms (-w); received '+PONG\\\\r\\\\n'"
+	sockit connect -z --send 'PING\r\n' --fail '^\+PO' --expect Z 127.0.0.1 "$echo"
+	told 1 "sockit connect: 127.0.0.1 port $echo: fail '^\\\\+PO': it matches; received '+PO'"
+	sockit connect -zv -w 100ms --any --send 'PING\r\n' --expect '^\+PONG' 127.0.0.1 "$echo,$silent,1"
+	[ "$STATUS" = 0 ] || fault any
+	grep -qE "^127\.0\.0\.1 $silent/tcp unexpected ETIMEDOUT" out
+	sockit connect -z --json -w 100ms --send 'PING\r\n' --expect '^\+PONG' 127.0.0.1 "$silent"
+	valid out
+	valid err
+	grep '"state":"unexpected"' out | grep -F '"code":"ETIMEDOUT"' | grep -qF "expect '^\\\\+PONG': no match"
+	[ "$STATUS" = 4 ] || fault json
+}
+
+@test "-z --retry waits until the service answers as it should" {
+	local port
+	port=$(free_port)
+	spawn "$SOCKIT" connect -z --retry 20s -w 200ms --interval 20ms --send 'PING\r\n' --expect '^\+PONG$' \
+		127.0.0.1 "$port" >out 2>err
+	# It comes up, loads for a while, and then is ready.
+	foreign bind:127.0.0.1,"$port" keep read:6 text:'-LOADING\r\n' gone next read:6 text:'+PONG\r\n' gone
+	ended 0 "$PID"
+	silent
+	[[ $(<out) = "127.0.0.1 $port/tcp open"* ]]
+}
+
 @test "redis answers as the manual has it" {
 	local port
 	needs redis-server redis-server
 	port=$(free_port)
 	spawn redis-server --port "$port" --bind 127.0.0.1 --save '' --dir "$PWD" >redis.out 2>&1
-	exits 0 "$SOCKIT" connect -d --retry 20s --send 'SET a 1\r\n' --fail '^-' --expect '^\+OK$' --send 'GET a\r\n' \
+	exits 0 "$SOCKIT" connect -z --retry 20s --send 'PING\r\n' --expect '^\+PONG$' 127.0.0.1 "$port" >out 2>err
+	silent
+	exits 0 "$SOCKIT" connect -d --send 'SET a 1\r\n' --fail '^-' --expect '^\+OK$' --send 'GET a\r\n' \
 		--expect '^\$1\r\n1$' --send 'QUIT\r\n' 127.0.0.1 "$port" >out 2>err
 	silent
 	printf '+OK\r\n$1\r\n1\r\n+OK\r\n' | same out /dev/stdin
@@ -386,7 +426,7 @@ valid() {
 
 @test "what has no way for a dialogue excludes it" {
 	local option
-	for option in '--forward h:1' -F --ping '--read-bytes 1' '--wire-frame line' --mtu --explain --trace -z; do
+	for option in '--forward h:1' -F --ping '--read-bytes 1' '--wire-frame line' --mtu --explain --trace '-z --tls'; do
 		# shellcheck disable=SC2086 # words
 		refuses '--* and --* exclude each other' connect --send x $option h 1
 	done

@@ -591,6 +591,10 @@ broadcasting() {
 	example probe-tls
 }
 
+@test "example: a service that answers as it should" {
+	example pong
+}
+
 @test "example: through a proxy" {
 	needs microsocks microsocks
 	example proxy

@@ -10,6 +10,7 @@
 #include "base/descriptors.h"
 #include "net/asking.h"
 #include "net/dial.h"
+#include "net/talk.h"
 #include "proto/question.h"
 #include "sock/stream.h"
 
@@ -39,10 +40,11 @@ struct probe {
 	struct probe_target target;
 	struct timer timer;
 	struct attempt *attempts;
-	size_t started; /* how many addresses have been tried */
+	struct talk *talk; /* once it is connected, the dialogue; else NULL */
+	size_t started;	   /* how many addresses have been tried */
 	int64_t next_start, deadline;
 	bool failed; /* an address has: see `result` */
-	int open;    /* the connection that is asked for TLS; -1: none */
+	int open;    /* the connection, before it is talked with or asked for TLS; -1: none */
 	struct tls_asker *asker;
 	struct probe_result result;
 	struct probe *next, **before;
@@ -122,6 +124,7 @@ static void probe_detach(struct probe *b)
 	struct prober *p = b->p;
 
 	probe_drop_attempts(b);
+	talk_free(b->talk);
 	tls_ask_cancel(b->asker);
 	*b->before = b->next;
 	if (b->next)
@@ -143,11 +146,50 @@ static void probe_conclude(struct probe *b)
 	r->tag = b->target.tag;
 	r->number = b->target.number;
 	r->failures = b->failures;
-	r->n = r->state == PROBE_OPEN ? 0 : b->started;
+	r->n = r->state == PROBE_OPEN || r->state == PROBE_UNEXPECTED ? 0 : b->started;
 	probe_detach(b);
 	prober_turn_soon(p);
 	p->c.over(p->c.arg, r);
 	free(b);
+}
+
+/* ---- the dialogue ---- */
+
+/* It has ended as R says, unless the connection broke by ERROR. */
+static void probe_talked(void *arg, const struct dialogue_run *r, int error)
+{
+	struct probe *b = arg;
+	struct text said = { 0 };
+	int64_t ns = clock_now() - b->next_start;
+
+	if (error || r->end != DIALOGUE_DONE) {
+		b->result.state = PROBE_UNEXPECTED;
+		b->result.error = error ? error : r->end == DIALOGUE_TIMED_OUT ? ETIMEDOUT : EPROTO;
+	}
+	if (!error && r->end != DIALOGUE_DONE) {
+		dialogue_add_words(r, b->p->c.wait, &said);
+		text_put(&said, "", 1);
+	}
+	b->result.said = said.failed ? NULL : said.data;
+	b->result.ns += ns;
+	probe_conclude(b);
+	text_free(&said);
+}
+
+/* B is connected, and the dialogue begins. */
+static void probe_talk(struct probe *b)
+{
+	struct prober *p = b->p;
+	int fd = b->open;
+
+	b->open = -1;
+	b->next_start = clock_now();
+	b->talk = talk_start(p->loop, fd, p->c.dialogue, p->c.wait, probe_talked, b);
+	if (b->talk)
+		return;
+	b->result.state = PROBE_UNEXPECTED;
+	b->result.error = errno;
+	probe_conclude(b);
 }
 
 /* ---- how an address fails ---- */
@@ -289,7 +331,7 @@ static bool attempt_take_answer(const struct attempt *a, int error, const struct
 				     ns);
 		return false;
 	}
-	if (p->c.tls)
+	if (p->c.tls || p->c.dialogue)
 		b->open = fd;
 	else
 		close(fd);
@@ -350,7 +392,7 @@ static void probe_tls_known(void *arg, struct tls_result *result)
 	probe_conclude(b);
 }
 
-/* B's target is open: asks it for TLS, if that is wanted. */
+/* B's target is open: talks with it, or asks it for TLS, if that is wanted. */
 static void probe_answered(struct probe *b)
 {
 	const struct tls_question q = { .name = b->target.name,
@@ -363,6 +405,10 @@ static void probe_answered(struct probe *b)
 		return;
 	}
 	probe_drop_attempts(b);
+	if (b->p->c.dialogue) {
+		probe_talk(b);
+		return;
+	}
 	b->asker = tls_ask(b->p->loop, b->open, &q, probe_tls_known, b);
 	if (b->asker)
 		return;
@@ -688,6 +734,7 @@ const char *probe_state_name(enum probe_state state, int socktype)
 		[PROBE_FILTERED] = "filtered",
 		[PROBE_PROHIBITED] = "prohibited",
 		[PROBE_UNREACHABLE] = "unreachable",
+		[PROBE_UNEXPECTED] = "unexpected",
 	};
 
 	return state == PROBE_FILTERED && socktype == SOCK_DGRAM ? "no-answer" : names[state];

@@ -3,7 +3,7 @@
  *
  * A prober asks its owner for one target after the other, tries as many at a time as it may, and
  * tells how each has ended. A target's addresses are tried as dial.h does it (RFC 8305) until one
- * answers. The connection is closed at once, or asked for TLS before that.
+ * answers. The connection is closed at once, or after a dialogue, or asked for TLS before that.
  */
 #ifndef NET_PROBE_H
 #define NET_PROBE_H
@@ -17,6 +17,7 @@
 #include "net/event.h"
 #include "net/places.h"
 #include "net/tls_asker.h"
+#include "proto/dialogue.h"
 #include "sock/icmp.h"
 
 struct prober;
@@ -36,11 +37,13 @@ enum probe_state {
 	PROBE_FILTERED,	   /* (by UDP no answer) at least one address did not answer in time */
 	PROBE_PROHIBITED,  /* a firewall, a route or the system's rules do not permit it */
 	PROBE_UNREACHABLE, /* any other error */
+	PROBE_UNEXPECTED,  /* connected, but the dialogue came to nothing: ETIMEDOUT where that was
+			    * by silence */
 	PROBE_STATES
 };
 
-/* `open`, `closed`, `filtered` (SOCKTYPE SOCK_STREAM) or `no-answer`, `prohibited`, `unreachable`.
- */
+/* `open`, `closed`, `filtered` (SOCKTYPE SOCK_STREAM) or `no-answer`, `prohibited`, `unreachable`,
+ * `unexpected`. */
 const char *probe_state_name(enum probe_state state, int socktype);
 
 /* Returns what the port is whose connection has failed with ERROR (0: it has not), by the message
@@ -56,6 +59,7 @@ struct probe_result {
 	int error;		/* an errno; 0 if it is open */
 	const char *what;	/* the option or step that failed; NULL: connecting itself */
 	struct icmp_error icmp; /* the message behind the error; its family is 0: there was none */
+	const char *said;	/* how the dialogue ended, in words, gone after the call; NULL */
 	size_t index;		/* of the address that decided */
 	const struct dial_failure *failures; /* of all that were tried, error 0 for silence; gone
 					      * after the call, and none of a target that is open */
@@ -72,9 +76,11 @@ struct probe_config {
 	int socktype;	      /* SOCK_STREAM: connect; SOCK_DGRAM: ask */
 	const void *question; /* what, of `question_size` bytes; NULL: what question_for() has */
 	size_t question_size;
-	bool tls;     /* ask for TLS, within `wait` too */
+	bool tls; /* ask for TLS, within `wait` too */
+	/* After which a port is open; NULL: once it is connected. Not together with `tls`. */
+	const struct dialogue *dialogue;
 	int family;   /* of the source; AF_UNSPEC: both */
-	int64_t wait; /* how long a target may take, ns */
+	int64_t wait; /* ns that a target may take, and then each step of the dialogue */
 	size_t jobs;  /* how many addresses at a time, at least one; fewer if descriptors are short
 		       */
 	struct events events;

@@ -209,6 +209,8 @@ static void scan_target_over(void *arg, const struct probe_result *r)
 	t->error = r->error;
 	t->what = r->what;
 	t->icmp = scan_keep_message(s, &r->icmp);
+	free(t->said);
+	t->said = r->said ? strdup(r->said) : NULL;
 	scan_keep_failures(s, t, r);
 	scan_keep_tls(s, t, r);
 	t->ns = r->ns;
@@ -255,6 +257,7 @@ void scan_start(struct scan *s)
 		.question = s->c->question,
 		.question_size = s->c->question_size,
 		.tls = s->c->tls,
+		.dialogue = s->c->data->dialogue.n ? &s->c->data->dialogue : NULL,
 		.family = s->c->family,
 		.wait = s->wait,
 		.jobs = (size_t)s->c->jobs,

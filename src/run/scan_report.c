@@ -121,6 +121,7 @@ static void scan_tell_target(struct scan *s, struct scan_target *t)
 	}
 	json_string(json, "step", t->what);
 	json_string(json, "code", t->error ? errno_name(t->error) : NULL);
+	json_string(json, "message", t->said);
 	if (t->icmp)
 		icmp_json(json, t->icmp);
 	json_milliseconds(json, "elapsed_ms", t->ns);
@@ -209,7 +210,7 @@ static void scan_add_target(const struct scan *s, struct text *text, const struc
 	} else if (t->tls) {
 		report_tls_text(text, t->tls, s->wait);
 	} else {
-		text_add(text, "%s", *why ? why : "open");
+		text_add(text, "%s", t->said ? t->said : *why ? why : "open");
 	}
 	text_add(text, "%s", cause);
 }
@@ -277,9 +278,9 @@ static void scan_add_reasons(const struct scan *s, struct text *text, size_t bad
 		text_add(text, "; and %zu more", bad - told);
 }
 
-/* Counts how often each state was found, of open ones those that are not as asked for. Returns how
- * many targets are. */
-static size_t scan_count(const struct scan *s, size_t *counts)
+/* Counts how often each state was found, of open ones those that are not as asked for, and how
+ * often silence was all. Returns how many targets are as asked for. */
+static size_t scan_count(const struct scan *s, size_t *counts, size_t *silent)
 {
 	size_t good = 0;
 
@@ -288,6 +289,7 @@ static size_t scan_count(const struct scan *s, size_t *counts)
 			const struct scan_target *t = &s->operands[i].targets[k];
 			bool is_good = scan_is_good(s, t);
 			counts[t->state] += t->tried && !(is_good && t->state == PROBE_OPEN);
+			*silent += t->tried && t->error == ETIMEDOUT;
 			good += is_good;
 		}
 	return good;
@@ -305,14 +307,15 @@ static void scan_add_counts(const struct scan *s, struct text *text, const size_
 		}
 }
 
-/* Says that BAD ports are not as asked for, and why. */
-static struct outcome scan_refuse(const struct scan *s, size_t bad, const size_t *counts)
+/* Says that BAD ports are not as asked for, N_SILENT of them by silence, and why. */
+static struct outcome scan_refuse(const struct scan *s, size_t bad, size_t n_silent,
+				  const size_t *counts)
 {
 	const char *negation = s->c->tls		 ? "without TLS" :
 			       !s->c->closed		 ? "not open" :
 			       counts[PROBE_OPEN] == bad ? "still open" :
 							   "not known to be closed";
-	bool retried = s->c->retry != UNSET, silent = bad == counts[PROBE_FILTERED];
+	bool retried = s->c->retry != UNSET, silent = bad == n_silent;
 	enum outcome_kind kind =
 		retried || (silent && !s->c->closed) ? OUTCOME_TIMEOUT : OUTCOME_FAILED;
 	char rooms[2][2 * TEXT_ROOM];
@@ -327,7 +330,7 @@ static struct outcome scan_refuse(const struct scan *s, size_t bad, const size_t
 		code = errno_name(ETIMEDOUT);
 	else if (s->c->closed && counts[PROBE_OPEN])
 		code = errno_name(EISCONN);
-	else if (counts[PROBE_OPEN])
+	else if (counts[PROBE_OPEN] || counts[PROBE_UNEXPECTED])
 		code = errno_name(EPROTO);
 	else if (s->c->closed || !counts[PROBE_CLOSED])
 		code = errno_name(EHOSTUNREACH);
@@ -358,8 +361,8 @@ static struct outcome scan_refuse(const struct scan *s, size_t bad, const size_t
 /* What all that has come out means. */
 struct outcome scan_judge(const struct scan *s)
 {
-	size_t counts[PROBE_STATES] = { 0 };
-	size_t good = scan_count(s, counts);
+	size_t counts[PROBE_STATES] = { 0 }, silent = 0;
+	size_t good = scan_count(s, counts, &silent);
 	/* A port that has not been tried is not known to be closed, but one is whose host is gone.
 	 */
 	size_t bad = s->n_targets - good - (s->c->closed ? s->n_lost : 0);
@@ -369,5 +372,5 @@ struct outcome scan_judge(const struct scan *s)
 	/* The failed look-up has been said. */
 	if (s->lost_kind != OUTCOME_DONE)
 		return (struct outcome){ s->lost_kind, 0 };
-	return scan_refuse(s, bad, counts);
+	return scan_refuse(s, bad, silent, counts);
 }

@@ -50,6 +50,7 @@ struct scan_target {
 	const struct icmp_error *icmp; /* one of the scan's messages; NULL: there was none */
 	struct dial_failure *failures; /* of all its addresses, its own; NULL: not kept */
 	size_t n_failures;
+	char *said;		/* see struct probe_result, its own */
 	struct tls_result *tls; /* what it said, its own; NULL: it was not asked */
 	int64_t ns;
 	int error;

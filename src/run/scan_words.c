@@ -161,6 +161,7 @@ void scan_free_words(struct scan *s)
 		free(s->operands[i].ports);
 		for (size_t k = 0; k < s->operands[i].n_started; k++) {
 			free(s->operands[i].targets[k].failures);
+			free(s->operands[i].targets[k].said);
 			scan_drop_tls(&s->operands[i].targets[k]);
 		}
 		free(s->operands[i].targets);
