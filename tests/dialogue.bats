@@ -426,7 +426,7 @@ valid() {
 
 @test "what has no way for a dialogue excludes it" {
 	local option
-	for option in '--forward h:1' -F --ping '--read-bytes 1' '--wire-frame line' --mtu --explain --trace '-z --tls'; do
+	for option in '--forward h:1' -F --ping '--read-bytes 1' '--wire-frame line' --mtu --explain --trace; do
 		# shellcheck disable=SC2086 # words
 		refuses '--* and --* exclude each other' connect --send x $option h 1
 	done

@@ -293,3 +293,50 @@ two_lines() {
 	refuses '--tls needs --probe' connect --tls h 1
 	refuses '--tls and --closed exclude each other' connect -z --tls --closed h 1
 }
+
+# starttls NAME: a mail server that speaks TLS once it was asked to, with that certificate; its port is in $PORT.
+starttls() {
+	cat >mail.py <<-'END'
+		import socket, ssl, sys, threading
+		tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+		tls.load_cert_chain(sys.argv[1] + '.pem', sys.argv[1] + '.key')
+		s = socket.create_server(('127.0.0.1', 0))
+		print(s.getsockname()[1], flush=True)
+		def serve(c):
+		    lines = c.makefile('rb', buffering=0)
+		    c.sendall(b'220 mail.example ESMTP\r\n')
+		    while (line := lines.readline()):
+		        if line == b'EHLO me\r\n':
+		            c.sendall(b'250-mail.example\r\n250 STARTTLS\r\n')
+		        elif line == b'STARTTLS\r\n':
+		            c.sendall(b'220 go on\r\n')
+		            try:
+		                tls.wrap_socket(c, server_side=True)
+		            except OSError:
+		                pass
+		            return
+		        else:
+		            c.sendall(b'500 what?\r\n')
+		while True:
+		    threading.Thread(target=serve, args=(s.accept()[0],), daemon=True).start()
+	END
+	peer_by python3 mail.py "$1"
+}
+
+@test "behind the steps of a dialogue: STARTTLS" {
+	needs openssl openssl
+	made ec mail -days 30 -subj /CN=mail.example
+	starttls mail
+	local steps=(--expect '^220 ' --send 'EHLO me\r\n' --expect '^250 ' --send 'STARTTLS\r\n' --expect '^220 ')
+	sockit connect -z --tls "${steps[@]}" 127.0.0.1 "$PORT"
+	prints 0 "127.0.0.1 $PORT/tcp open - TLS 1.3 TLS_AES_256_GCM_SHA384"
+	grep -q '^    certificate by TLS 1\.2, not verified: CN=mail\.example$' out
+	# Without them, or where they go another way, there is none.
+	sockit connect -z --tls 127.0.0.1 "$PORT"
+	prints 1 "127.0.0.1 $PORT/tcp open - no TLS: the service says '220 mail.example ESMTP'"
+	sockit connect -z --tls --expect '^220 ' --send 'NOOP\r\n' --expect '^250 ' -w 300ms 127.0.0.1 "$PORT"
+	[ "$STATUS" = 1 ] || [ "$STATUS" = 4 ] || fault 'status'
+	grep -q "500 what?" out err
+	sockit connect -z --tls --expect '^220 ' --send 'EHLO me\r\n' --expect '^250 ' -w 500ms 127.0.0.1 "$PORT"
+	prints 1 "127.0.0.1 $PORT/tcp open - no TLS: the service says '500 what?'"
+}

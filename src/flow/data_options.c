@@ -120,7 +120,7 @@ static int data_parse_dialogue(void *field, const char *word, struct option_erro
 /* What has no way for the steps of a dialogue, or would end before them. */
 #define NO_DIALOGUE                                                                                \
 	"forward echo discard broker chat proxy-server ping pass-fd read-bytes "                   \
-	"wire-frame tls explain trace mtu"
+	"wire-frame explain trace mtu"
 
 static const struct option_row rows[] = {
 	{ "idle-timeout", 'i', OPTION_DURATION, AT(idle_timeout), .arg = "DURATION",

@@ -153,6 +153,8 @@ static void probe_conclude(struct probe *b)
 	free(b);
 }
 
+static void probe_ask_tls(struct probe *b);
+
 /* ---- the dialogue ---- */
 
 /* It has ended as R says, unless the connection broke by ERROR. */
@@ -172,7 +174,14 @@ static void probe_talked(void *arg, const struct dialogue_run *r, int error)
 	}
 	b->result.said = said.failed ? NULL : said.data;
 	b->result.ns += ns;
-	probe_conclude(b);
+	if (b->p->c.tls && b->result.state == PROBE_OPEN) {
+		b->open = talk_leave(b->talk);
+		b->talk = NULL;
+		b->deadline = clock_after(clock_now(), b->p->c.wait);
+		probe_ask_tls(b);
+	} else {
+		probe_conclude(b);
+	}
 	text_free(&said);
 }
 
@@ -392,28 +401,34 @@ static void probe_tls_known(void *arg, struct tls_result *result)
 	probe_conclude(b);
 }
 
-/* B's target is open: talks with it, or asks it for TLS, if that is wanted. */
-static void probe_answered(struct probe *b)
+static void probe_ask_tls(struct probe *b)
 {
 	const struct tls_question q = { .name = b->target.name,
 					.deadline = b->deadline,
-					.again = probe_connect_again };
+					.again = probe_connect_again,
+					.dialogue = b->p->c.dialogue,
+					.step = b->p->c.wait };
 	struct tls_result failed = { .none = TLS_UNKNOWN };
 
-	if (b->open < 0) {
-		probe_conclude(b);
-		return;
-	}
-	probe_drop_attempts(b);
-	if (b->p->c.dialogue) {
-		probe_talk(b);
-		return;
-	}
 	b->asker = tls_ask(b->p->loop, b->open, &q, probe_tls_known, b);
 	if (b->asker)
 		return;
 	failed.error = errno;
 	probe_tls_known(b, &failed);
+}
+
+/* B's target is open: talks with it, or asks it for TLS, if that is wanted. */
+static void probe_answered(struct probe *b)
+{
+	if (b->open < 0) {
+		probe_conclude(b);
+		return;
+	}
+	probe_drop_attempts(b);
+	if (b->p->c.dialogue)
+		probe_talk(b);
+	else
+		probe_ask_tls(b);
 }
 
 /* ---- the answer to an attempt ---- */

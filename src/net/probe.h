@@ -77,7 +77,7 @@ struct probe_config {
 	const void *question; /* what, of `question_size` bytes; NULL: what question_for() has */
 	size_t question_size;
 	bool tls; /* ask for TLS, within `wait` too */
-	/* After which a port is open; NULL: once it is connected. Not together with `tls`. */
+	/* After which a port is open, and then asked for TLS; NULL: once it is connected. */
 	const struct dialogue *dialogue;
 	int family;   /* of the source; AF_UNSPEC: both */
 	int64_t wait; /* ns that a target may take, and then each step of the dialogue */

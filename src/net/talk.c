@@ -109,14 +109,20 @@ struct talk *talk_start(struct loop *loop, int fd, const struct dialogue *d, int
 	return t;
 }
 
-void talk_free(struct talk *t)
+int talk_leave(struct talk *t)
 {
-	if (!t)
-		return;
+	int fd = t->watch.fd;
+
 	watch_drop(t->loop, &t->watch);
 	timer_drop(t->loop, &t->timer);
-	close(t->watch.fd);
 	free(t->run);
 	text_free(&t->out);
 	free(t);
+	return fd;
+}
+
+void talk_free(struct talk *t)
+{
+	if (t)
+		close(talk_leave(t));
 }

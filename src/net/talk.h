@@ -20,4 +20,7 @@ struct talk *talk_start(struct loop *loop, int fd, const struct dialogue *d, int
 /* Closes the connection. Without effect where T is NULL. */
 void talk_free(struct talk *t);
 
+/* Frees T. Returns its connection, which goes on. */
+int talk_leave(struct talk *t);
+
 #endif

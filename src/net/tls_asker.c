@@ -11,6 +11,7 @@
 #include "base/chance.h"
 #include "base/clock.h"
 #include "base/descriptors.h"
+#include "net/talk.h"
 #include "proto/idna.h"
 #include "sock/address.h"
 
@@ -19,6 +20,7 @@
 struct tls_asker {
 	struct loop *loop;
 	struct watch watch;
+	struct talk *talk;  /* on the second connection, before it is asked; else NULL */
 	struct timer timer; /* the deadline, or the end of LINE_WAIT */
 	struct tls_question q;
 	char name[IDNA_MOST]; /* that is sent; empty: none is */
@@ -32,13 +34,23 @@ struct tls_asker {
 	void *arg;
 };
 
+static void asker_conclude(struct tls_asker *a, enum tls_none none, int error);
+
+static void asker_hang_up(struct tls_asker *a)
+{
+	watch_drop(a->loop, &a->watch);
+	close_keeping_errno(a->watch.fd);
+	a->watch.fd = -1;
+	talk_free(a->talk);
+	a->talk = NULL;
+}
+
 void tls_ask_cancel(struct tls_asker *a)
 {
 	if (!a)
 		return;
-	watch_drop(a->loop, &a->watch);
+	asker_hang_up(a);
 	timer_drop(a->loop, &a->timer);
-	close_keeping_errno(a->watch.fd);
 	text_free(&a->hello);
 	tls_free(&a->server);
 	tls_free(&a->result.server);
@@ -76,6 +88,18 @@ static void asker_end(struct tls_asker *a)
 	tls_ask_cancel(a);
 }
 
+/* The second connection has come as far as the first one had, or has failed. */
+static void asker_talked(void *arg, const struct dialogue_run *r, int error)
+{
+	struct tls_asker *a = arg;
+	bool done = !error && r->end == DIALOGUE_DONE;
+
+	a->watch.fd = talk_leave(a->talk);
+	a->talk = NULL;
+	if (!done || asker_begin(a, a->watch.fd, TLS_1_2) < 0)
+		asker_conclude(a, TLS_ENDED, error);
+}
+
 /* Begins the second connection, if there is to be one. */
 static bool asker_again(struct tls_asker *a)
 {
@@ -84,7 +108,11 @@ static bool asker_again(struct tls_asker *a)
 	if (fd < 0)
 		return false;
 	a->second = true;
-	return asker_begin(a, fd, TLS_1_2) == 0;
+	if (!a->q.dialogue)
+		return asker_begin(a, fd, TLS_1_2) == 0;
+	a->talk = talk_start(a->loop, fd, a->q.dialogue, a->q.step, asker_talked, a);
+	timer_set(a->loop, &a->timer, a->q.deadline);
+	return a->talk != NULL;
 }
 
 /* Takes what the second connection has told, if it has. */
@@ -130,9 +158,7 @@ static void asker_conclude(struct tls_asker *a, enum tls_none none, int error)
 		snprintf(s->why, sizeof s->why, "%s",
 			 none == TLS_SILENT ? "nothing more came in time" :
 					      "the connection ended too early");
-	watch_drop(a->loop, &a->watch);
-	close(a->watch.fd);
-	a->watch.fd = -1;
+	asker_hang_up(a);
 	if (a->second) {
 		asker_take_second(a);
 		asker_end(a);
@@ -244,7 +270,7 @@ struct tls_asker *tls_ask(struct loop *loop, int fd, const struct tls_question *
 		return NULL;
 	}
 	*a = (struct tls_asker){ .loop = loop, .q = *q, .fn = fn, .arg = arg };
-	a->watch = (struct watch){ .fn = asker_ready, .arg = a };
+	a->watch = (struct watch){ .fd = -1, .fn = asker_ready, .arg = a };
 	a->timer = (struct timer){ .fn = asker_on_time, .arg = a };
 	tls_start(&a->result.server);
 	if (q->name && address_parse_host(q->name, &address) == WORD_NAME)

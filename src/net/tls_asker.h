@@ -14,6 +14,7 @@
 #include <stdint.h>
 
 #include "loop/loop.h"
+#include "proto/dialogue.h"
 #include "proto/tls.h"
 
 struct tls_asker;
@@ -24,6 +25,10 @@ struct tls_question {
 	/* Begins a second connection to the same place. Returns a socket that is being connected
 	 * and does not block, which becomes the asker's, or -1. NULL: there is to be none. */
 	int (*again)(void *arg);
+	/* What has to be said on it first, as on FD (STARTTLS), each step in the time of `step`,
+	 * ns; NULL: nothing. Must live until the end. */
+	const struct dialogue *dialogue;
+	int64_t step;
 };
 
 /* Why there is no TLS. */
