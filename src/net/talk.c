@@ -25,8 +25,11 @@ struct talk {
 /* Sends what it can. Returns 0, or an errno. */
 static int talk_send(struct talk *t)
 {
-	ssize_t n = send(t->watch.fd, t->out.data, t->out.length, MSG_DONTWAIT | MSG_NOSIGNAL);
+	ssize_t n;
 
+	if (t->out.length == 0)
+		return 0;
+	n = send(t->watch.fd, t->out.data, t->out.length, MSG_DONTWAIT | MSG_NOSIGNAL);
 	if (n < 0)
 		return errno == EAGAIN || errno == EINTR ? 0 : errno;
 	memmove(t->out.data, t->out.data + n, t->out.length - (size_t)n);
@@ -71,7 +74,7 @@ static void talk_ready(void *arg, short events)
 
 	if (!error && events & ~POLLOUT)
 		error = talk_hear(t);
-	if (!error && t->out.length)
+	if (!error)
 		error = talk_send(t);
 	talk_proceed(t, error);
 }
