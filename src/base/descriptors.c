@@ -52,3 +52,13 @@ void close_keeping_errno(int fd)
 		close(fd);
 	errno = error;
 }
+
+int open_pair(int fds[2])
+{
+	if (socketpair(AF_UNIX, SOCK_STREAM, 0, fds) < 0)
+		return -1;
+	fcntl(fds[0], F_SETFD, FD_CLOEXEC);
+	fcntl(fds[1], F_SETFD, FD_CLOEXEC);
+	fcntl(fds[0], F_SETFL, O_NONBLOCK);
+	return 0;
+}

@@ -18,6 +18,9 @@ int open_accepted(int fd, struct sockaddr *peer, socklen_t *size);
 /* As pipe(2). Both ends block. */
 int open_pipe(int fds[2]);
 
+/* As socketpair(2) of UNIX stream sockets. The first does not block. */
+int open_pair(int fds[2]);
+
 /* Could N more descriptors be opened now? That is tried with copies of FD, and not beyond 256.
  * Returns 0, or -1 with errno of fcntl(2), EMFILE mostly. */
 int descriptors_try(int fd, size_t n);

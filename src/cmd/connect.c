@@ -4,6 +4,7 @@
 #include "base/command.h"
 #include "cmd/connect.h"
 #include "conn/messages.h"
+#include "conn/proxy_command.h"
 #include "net/trace.h"
 
 /* Options that have no effect where no data is moved. */
@@ -45,6 +46,11 @@ static const struct option_row rows[] = {
 	  .help = "tell the routers on the way, and what the port is" },
 	{ "max-hops", 0, OPTION_NUMBER, AT(max_hops), .arg = "N", .min = 1, .max = TRACE_HOPS_MOST,
 	  .needs = "trace", .help = "so many routers at most (30)" },
+	{ "proxy-command", 0, OPTION_STRING, AT(proxy_command), .arg = "CMD",
+	  .excludes = "proxy retry probe ping explain mtu trace pass-fd fastopen transport "
+		      "source source-port interface nodelay keepalive ttl tos rcvbuf sndbuf "
+		      "sockopt forward",
+	  .help = "CMD's stdin and stdout are the way (ssh's ProxyCommand): %h is HOST, %p PORT" },
 	{ "pass-fd", 'F', OPTION_FLAG, AT(pass_fd), .excludes = "execute " NO_DATA,
 	  .help = "pass the connection over stdout, a UNIX socket, and end (ssh's "
 		  "ProxyUseFdpass)" },
@@ -99,6 +105,7 @@ static struct outcome connect_run(const struct connect_options *o)
 				 .wait = o->wait },
 		.retry = &o->retry,
 		.proxy = o->proxy.first,
+		.command = o->proxy_command,
 		.pass_fd = o->pass_fd,
 	};
 
@@ -169,6 +176,8 @@ static int connect_check_host(const struct connect_options *o, const struct conn
 	if (mode->of_ip && !*o->port)
 		return option_fail(error, "--%s: '%s' is no host of IP and port", mode->option,
 				   o->host);
+	if (o->proxy_command && proxy_command_check(o->proxy_command, o->host, o->port, error) < 0)
+		return -1;
 	if (o->trace && o->count > TRACE_COUNT_MOST)
 		return option_fail(error, "--count: %lld is more than %d, the most of --trace",
 				   (long long)o->count, TRACE_COUNT_MOST);

@@ -18,6 +18,7 @@ struct connect_options {
 	struct proxy_options proxy;
 	int64_t wait, interval, jobs, count, max_hops;
 	bool probe, any, closed, tls, ping, explain, mtu, trace, pass_fd;
+	const char *proxy_command;
 	const char *host, *port; /* the operands; NULL with --probe */
 };
 

@@ -11,6 +11,9 @@
 
 #include "base/clock.h"
 #include "base/errname.h"
+#include "conn/connection.h"
+#include "conn/proxy_command.h"
+#include "flow/spawn.h"
 #include "sock/rights.h"
 #include "run/report.h"
 
@@ -23,6 +26,8 @@ struct client_run {
 	struct run *run; /* theirs */
 	struct timer again;
 	struct proxy_client *dial;
+	struct proxy_command command; /* that is the way */
+	struct outcome of_connection; /* once that is over, and the command still runs */
 	struct watch pass_watch;
 	int pass_fd;		 /* the connection, while it is passed on; else -1 */
 	int64_t limit;		 /* of a single try: of its connection with --retry; UNSET: none */
@@ -164,6 +169,57 @@ static void client_waits(void *arg, struct text *text)
 		 c->dial ? "answer" : "be up: the next try comes soon", option);
 }
 
+/* ---- a command as the way ---- */
+
+/* The connection is over, and the command has to end too: what it had of stdin by then need not
+ * have got to the other side. */
+static bool client_over(void *arg, struct connection *x, struct outcome outcome)
+{
+	struct client_run *c = arg;
+
+	if (proxy_command_runs(&c->command)) {
+		c->of_connection = outcome;
+		endpoint_close(&x->socket);
+		proxy_command_finish(&c->command, c->c.connections.data->linger);
+		return false;
+	}
+	c->of_connection = proxy_command_judge(&c->command, outcome);
+	run_end(c->run, c->of_connection);
+	return false;
+}
+
+static void client_command_ended(void *arg)
+{
+	struct client_run *c = arg;
+	struct connection *x = c->connections.first;
+
+	if (x && x->pumping && !x->pump.over)
+		pump_finish_in(&x->pump); /* nobody takes it any more */
+	else if (x)
+		run_end(c->run, proxy_command_judge(&c->command, c->of_connection));
+}
+
+static void client_start_command(struct client_run *c)
+{
+	const struct connections_config *to = &c->c.connections;
+	struct address peer = { .u.sa.sa_family = AF_UNSPEC }, local = { 0 };
+	int fd;
+
+	c->command = (struct proxy_command){ .loop = c->run->loop,
+					     .messages = to->messages,
+					     .place = c->connections.place,
+					     .ended = client_command_ended,
+					     .arg = c };
+	spawn_prepare();
+	fd = proxy_command_start(&c->command, c->c.command, to->host, to->port);
+	if (fd < 0) {
+		run_end(c->run, report_error(to->messages, "--proxy-command", errno));
+		return;
+	}
+	address_set_words(&peer, c->connections.place, 0);
+	connections_take(&c->connections, fd, &peer, &local);
+}
+
 static void client_try(void *arg)
 {
 	struct client_run *c = arg;
@@ -184,6 +240,10 @@ static void client_try(void *arg)
 		.events = { report_event, (void *)c->run->messages },
 	};
 
+	if (c->c.command) {
+		client_start_command(c);
+		return;
+	}
 	c->dial = proxy_client_start(c->run->loop, &config, c->c.proxy, client_dialled, c);
 	if (!c->dial)
 		run_end(c->run, report_error(c->run->messages, "connect", errno));
@@ -255,6 +315,7 @@ struct outcome client_run(const struct client_config *config)
 
 	c.run = &c.connections.run;
 	c.connections.waits = client_waits;
+	c.connections.over = config->command ? client_over : NULL;
 	c.connections.arg = &c;
 	c.connections.place = address_words(to->host, to->port, c.place, sizeof c.place);
 	if (address_parse_host(to->host, &address) == WORD_NAME)
@@ -278,6 +339,7 @@ struct outcome client_run(const struct client_config *config)
 		client_begin(&c);
 	outcome = run_wait(c.run);
 	proxy_client_cancel(c.dial);
+	proxy_command_free(&c.command);
 	free((void *)c.last.failures);
 	text_free(&c.said);
 	watch_drop(c.run->loop, &c.pass_watch);

@@ -13,6 +13,7 @@ struct client_config {
 	struct connections_config connections;
 	const struct retry_options *retry;
 	const struct proxy *proxy; /* the first on the way; NULL: there is none */
+	const char *command;	   /* that is the way (--proxy-command); NULL: there is none */
 	bool pass_fd; /* the connection goes to whoever is behind stdout, a UNIX socket */
 };
 

@@ -396,7 +396,8 @@ void connections_one_over(struct connections *s, struct connection *x, struct ou
 	enum message_level level = s->c->data->stats.on ? MESSAGE_NOTE : MESSAGE_VERBOSE;
 
 	if (!s->keep) {
-		run_end(&s->run, outcome);
+		if (!s->over || s->over(s->arg, x, outcome))
+			run_end(&s->run, outcome);
 		return;
 	}
 	if (outcome.kind != OUTCOME_DONE)

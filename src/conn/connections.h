@@ -37,6 +37,9 @@ struct connections {
 	bool listening, keep;
 	/* Adds what is waited for while there is no connection, as run_calls has it. */
 	void (*waits)(void *arg, struct text *text);
+	/* The only connection, X, is over, with OUTCOME. Returns false if the run is to go on: then
+	 * it is for the owner to call run_end(). NULL: true. */
+	bool (*over)(void *arg, struct connection *x, struct outcome outcome);
 	void *arg;
 	const char *peer_name;	   /* by which the only peer was found; NULL: none */
 	const char *place;	   /* where it connects or listens, in words */
