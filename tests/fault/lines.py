@@ -58,6 +58,13 @@ add('connect_dialogue', connecting(r"connect -n --expect '^220.*$' --send 'EHLO\
                                    '127.0.0.1 PORT', first=b'220 x\r\n250 y', wanted=b'EHLO\nQUIT' + DATA,
                                    stdout=b'220 x\r\n250 y' + ANSWER))
 add('connect_fastopen', connecting('connect -n --fastopen 127.0.0.1 PORT'))
+@line
+def connect_proxy_command(w):
+    """The way is a command, which answers what comes."""
+    w.start("connect -n --proxy-command 'tr a-z A-Z' 127.0.0.1 1", stdin=TEXT, stdout=upper(TEXT))
+    yield from w.ended()
+
+
 add('connect_messages', connecting('connect -n --wire-frame netstring 127.0.0.1 PORT', stdin=LINES_OF_ROWS,
                                    wanted=netstrings(LINES_OF_ROWS), answer=netstrings(TEXT), stdout=TEXT))
 add('connect_heartbeat', connecting('connect -n --heartbeat 5,x 127.0.0.1 PORT'))
