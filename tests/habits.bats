@@ -95,7 +95,8 @@ run_line() {
 		-z 127.0.0.1 @-@|0 127.0.0.1 @/tcp open
 		scan 127.0.0.1 @|0 127.0.0.1 @/tcp open
 		scan 127.0.0.1:@|0 127.0.0.1 @/tcp open
-		nmap 127.0.0.1 @ @|0 127.0.0.1 @/tcp open
+		nmap 127.0.0.1 @|0 127.0.0.1 @/tcp open
+		nmap -sT -Pn -p @,@ 127.0.0.1|0 127.0.0.1 @/tcp open
 	END
 	proposed '-n -v -z 127.0.0.1 @ % @'
 	run_line </dev/null
@@ -249,8 +250,6 @@ heard() {
 	peer nameserver port:0 zone
 	while IFS='|' read -r words expected; do
 		proposed "$words"
-		# Elsewhere than on Linux there is no list of sockets.
-		[[ $LINE != *--listening* || $(platform) = linux ]] || continue
 		run_line </dev/null
 		[ "$STATUS" = 0 ] && grep -qE "$expected" out || fault "$words: $LINE"
 	done <<-'END'
@@ -283,9 +282,35 @@ heard() {
 		getent hosts localhost|^(127\.0\.0\.1|::1)$
 		getent services http|^http[[:blank:]]+80/tcp
 		services http/tcp|^http[[:blank:]]+80/tcp
-		ss -tlnp|.
-		lsof -i|.
 		ifconfig|^lo
+	END
+}
+
+@test "ways and sockets" {
+	[ "$(platform)" = linux ] || skip 'portable'
+	local words expected
+	serve -k -d 127.0.0.1 0 2>/dev/null
+	while IFS='|' read -r words expected; do
+		proposed "$words"
+		run_line </dev/null
+		[ "$STATUS" = 0 ] && grep -qE "${expected//@/$PORT}" out || fault "$words: $LINE"
+	done <<-'END'
+		traceroute -T -p @ -q 1 -w 2 -m 9 127.0.0.1|port @: open
+		tcptraceroute -n -i lo -s 127.0.0.1 127.0.0.1 @|port @: open
+		mtr -n -T -r -m 9 --port=@ 127.0.0.1|port @: open
+		tracepath -n -p @ 127.0.0.1|path MTU
+		ping -4 -M do -s 1472 127.0.0.1:@|path MTU
+		ping -c 1 -i 0.2 -W 2 -w 5 127.0.0.1 @|1 answered
+		explain 127.0.0.1 @|^connect.*open
+		trace 127.0.0.1:@|port @: open
+		mtu 127.0.0.1 @|path MTU
+		ss -tlnp sport = :@|^tcp.*[[:blank:]]@[[:blank:]]
+		ss -tanio state listen sport :@|^tcp.*[[:blank:]]@[[:blank:]]
+		netstat -tulpn|^tcp.*[[:blank:]]@[[:blank:]]
+		netstat -an4|^tcp.*[[:blank:]]@[[:blank:]]
+		lsof -nP -iTCP:@ -sTCP:LISTEN|^tcp.*[[:blank:]]@[[:blank:]]
+		lsof -i :@|^tcp.*[[:blank:]]@[[:blank:]]
+		lsof -i4tcp|^tcp.*[[:blank:]]@[[:blank:]]
 	END
 }
 
@@ -339,11 +364,29 @@ heard() {
 		-F -w 3 -x p:1080 h 80|what nc does so is: sockit connect -F -w 3 --proxy socks5://p:1080 h 80
 		ping h|that is: sockit connect --ping h PORT
 		ping -c 3 h|that is: sockit connect --ping -c 3 h PORT
-		ping -c3 -W 2 h|that is: sockit connect --ping HOST PORT
+		ping -c3 -W 2 h|that is: sockit connect --ping -c 3 -w 2 h PORT
+		ping -M do -s 1472 -c 1 h|that is: sockit connect --mtu h PORT
+		ping -f h|that is: sockit connect --ping HOST PORT
 		traceroute -n h|that is: sockit connect --trace -n h PORT
+		traceroute -T -p 443 h|that is: sockit connect --trace h 443
+		traceroute -f 3 h|that is: sockit connect --trace HOST PORT
 		tcptraceroute h 80|that is: sockit connect --trace h 80
-		nmap -p 80,443 h|that is: sockit connect -z HOST PORT
-		nmap -n h 80 81 -v|that is: sockit connect -z -n h 80,81 -v
+		tracepath h|that is: sockit connect --mtu h PORT
+		mtr -n --tcp -rwc 10 -P 443 h|that is: sockit connect --trace -n h 443
+		nmap -p 80,443 h|that is: sockit connect -z h 80,443
+		nmap -n -p- h|that is: sockit connect -z -n h 1-65535
+		nmap -p 80 g h|that is: sockit connect -z HOST PORT
+		openssl s_client -connect h:443 -showcerts|that is: sockit connect -z --tls h:443
+		openssl s_client -starttls smtp -connect h:25|that is: sockit connect -z --tls HOST PORT
+		openssl x509|see sockit help
+		tls h|that is: sockit connect -z --tls h PORT
+		explain h:80|that is: sockit connect --explain h:80
+		mdns a.local|that is: sockit resolve --server mdns a.local
+		watch|that is: sockit sockname --watch --listening
+		ss -tlnp|that is: sockit sockname --listening -n --protocol tcp
+		ss -tin dst 192.0.2.1|that is: sockit sockname --sockets --info -n --with 192.0.2.1 --protocol tcp
+		ss -s|that is: sockit sockname --listening
+		lsof -nP -iTCP:80 -sTCP:LISTEN|that is: sockit sockname --listening --protocol tcp 80
 		telnet -l me h 23|that is: sockit connect -t HOST 23
 		[::1]:80|what nc does so is: sockit connect --no-shutdown '[::1]:80'
 		getent ahostsv4 h|that is: sockit resolve -4 h

@@ -8,6 +8,7 @@
 #include "base/command_line.h"
 #include "base/dig_habits.h"
 #include "base/nc_habits.h"
+#include "base/way_habits.h"
 
 /* How the words behind the first one are read. */
 enum habit_form {
@@ -19,6 +20,7 @@ enum habit_form {
 	AS_BUSYBOX, /* the first is nc or telnet */
 	AS_DIG,	    /* as dig takes them */
 	AS_HOST,    /* as host and nslookup do */
+	AS_WAY,	    /* as the tools of way_habits.h do */
 	AS_GETENT,  /* a database and its keys */
 	AS_SOCAT,   /* two addresses */
 	TO_FORWARD, /* PORT and where it leads */
@@ -52,13 +54,24 @@ static const struct habit_word {
 	{ "tcp", AS_THEY_STAND, 2, "connect", { "HOST", "PORT" }, "" },
 	{ "client", AS_THEY_STAND, 2, "connect", { "HOST", "PORT" }, "" },
 	{ "dial", AS_THEY_STAND, 2, "connect", { "HOST", "PORT" }, "" },
-	{ "ping", AS_THEY_STAND, 2, "connect --ping", { "HOST", "PORT" }, "46cnv" },
+	{ "ping", AS_WAY, 0, "", { "", "" }, "" },
 	{ "tcping", AS_THEY_STAND, 2, "connect --ping", { "HOST", "PORT" }, "46" },
-	{ "traceroute", AS_THEY_STAND, 2, "connect --trace", { "HOST", "PORT" }, "46n" },
-	{ "tcptraceroute", AS_THEY_STAND, 2, "connect --trace", { "HOST", "PORT" }, "n" },
+	{ "traceroute", AS_WAY, 0, "", { "", "" }, "" },
+	{ "tcptraceroute", AS_WAY, 0, "", { "", "" }, "" },
 	{ "scan", PORTS_JOINED, 2, "connect -z", { "HOST", "PORT" }, "" },
 	{ "probe", PORTS_JOINED, 2, "connect -z", { "HOST", "PORT" }, "" },
-	{ "nmap", PORTS_JOINED, 2, "connect -z", { "HOST", "PORT" }, "6nv" },
+	{ "tracepath", AS_WAY, 0, "", { "", "" }, "" },
+	{ "mtr", AS_WAY, 0, "", { "", "" }, "" },
+	{ "openssl", AS_WAY, 0, "", { "", "" }, "" },
+	{ "nmap", AS_WAY, 0, "", { "", "" }, "" },
+	{ "explain", AS_THEY_STAND, 2, "connect --explain", { "HOST", "PORT" }, "" },
+	{ "diagnose", AS_THEY_STAND, 2, "connect --explain", { "HOST", "PORT" }, "" },
+	{ "why", AS_THEY_STAND, 2, "connect --explain", { "HOST", "PORT" }, "" },
+	{ "trace", AS_THEY_STAND, 2, "connect --trace", { "HOST", "PORT" }, "" },
+	{ "mtu", AS_THEY_STAND, 2, "connect --mtu", { "HOST", "PORT" }, "" },
+	{ "tls", AS_THEY_STAND, 2, "connect -z --tls", { "HOST", "PORT" }, "" },
+	{ "sslscan", AS_THEY_STAND, 2, "connect -z --tls", { "HOST", "PORT" }, "" },
+	{ "mdns", AS_THEY_STAND, 1, "resolve --server mdns", { "NAME", "" }, "" },
 	{ "server", AS_THEY_STAND, 1, "listen", { "PORT", "" }, "" },
 	{ "serve", AS_THEY_STAND, 1, "listen", { "PORT", "" }, "" },
 	{ "accept", AS_THEY_STAND, 1, "listen", { "PORT", "" }, "" },
@@ -89,10 +102,11 @@ static const struct habit_word {
 	{ "recv", AS_THEY_STAND, 1, "udp-recv", { "PORT", "" }, "" },
 	{ "udp-listen", AS_THEY_STAND, 1, "udp-recv", { "PORT", "" }, "" },
 	{ "udp-server", AS_THEY_STAND, 1, "udp-recv", { "PORT", "" }, "" },
-	{ "ss", NOT_AT_ALL, 0, "sockname --listening", { "", "" }, "" },
-	{ "netstat", NOT_AT_ALL, 0, "sockname --listening", { "", "" }, "" },
-	{ "lsof", NOT_AT_ALL, 0, "sockname --listening", { "", "" }, "" },
+	{ "ss", AS_WAY, 0, "", { "", "" }, "" },
+	{ "netstat", AS_WAY, 0, "", { "", "" }, "" },
+	{ "lsof", AS_WAY, 0, "", { "", "" }, "" },
 	{ "ports", NOT_AT_ALL, 0, "sockname --listening", { "", "" }, "" },
+	{ "watch", NOT_AT_ALL, 0, "sockname --watch --listening", { "", "" }, "" },
 	{ "ifconfig", NOT_AT_ALL, 0, "sockname --interfaces", { "", "" }, "" },
 	{ "interfaces", NOT_AT_ALL, 0, "sockname --interfaces", { "", "" }, "" },
 	{ "services", AS_THEY_STAND, 0, "servinfo", { "", "" }, "" },
@@ -370,6 +384,8 @@ const char *habits_line(int argc, char **argv, char *line, size_t size)
 	case AS_HOST:
 		return dig_habits_line(w->form == AS_DIG ? DIG_MANNER : HOST_MANNER, argc - 1,
 				       argv + 1, line, size);
+	case AS_WAY:
+		return way_habits_line(argc, argv, line, size);
 	case AS_GETENT:
 		if (argc > 1 && !strcmp(argv[1], "services"))
 			w = habit_find("services");
