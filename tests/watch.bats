@@ -244,8 +244,8 @@ looked_twice() {
 	refuses '--watch and --connect exclude each other' sockname --watch --connect h 1 ||
 		refuses '--connect and --watch exclude each other' sockname --watch --connect h 1
 	refuses '*exclude each other' sockname --watch --fd 0
-	refuses 'an operand is missing: *' sockname --watch
-	refuses 'an operand is missing: *' sockname --watch --options
+	refuses '--watch needs --listening, --sockets, --interfaces or a HOST' sockname --watch
+	refuses '--watch needs --listening, --sockets, --interfaces or a HOST' sockname --watch --options
 }
 
 @test "where the system tells of no changes, that is said" {

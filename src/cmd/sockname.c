@@ -501,6 +501,9 @@ static int sockname_check(const struct command *self, struct sockname_options *o
 	}
 	if (operands->n == 0 && o->options && !o->connect && !o->watch)
 		return 0;
+	if (operands->n == 0 && o->watch)
+		return option_fail(error,
+				   "--watch needs --listening, --sockets, --interfaces or a HOST");
 	if (operands->n == 0)
 		return option_fail(error, "an operand is missing: sockit sockname %s",
 				   self->synopsis);
