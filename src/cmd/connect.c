@@ -34,7 +34,7 @@ static const struct option_row rows[] = {
 	  .help = "connect again and again: tell how long it takes" },
 	{ "explain", 0, OPTION_FLAG, AT(explain),
 	  .excludes = "probe ping trace mtu pass-fd fastopen retry execute " NO_DATA,
-	  .help = "the whole way, step by step, who answers, and what is wrong with it" },
+	  .help = "why it cannot connect, or whom it has reached: each step, and who answers" },
 	{ "count", 'c', OPTION_NUMBER, AT(count), .arg = "N", .min = 1, .max = INT64_MAX,
 	  .needs = "ping trace", .help = "end after so many, or probe each hop so often (3)" },
 	{ "mtu", 0, OPTION_FLAG, AT(mtu),
@@ -224,7 +224,8 @@ COMMAND(connect) = {
 		 "[OPTION...] ENDPOINT [-- CMD ARG...]\n"
 		 "-z [OPTION...] HOST PORT,PORT-PORT | ENDPOINT...\n"
 		 "\n"
-		 "wait retry probe ping no-shutdown recv-only quit-after-eof crlf execute proxy\n"
+		 "wait retry probe explain no-shutdown recv-only quit-after-eof crlf execute "
+		 "proxy\n"
 		 "\n"
 		 "printf 'GET / HTTP/1.0\\n\\n' | sockit connect --no-shutdown -C example.org 80\n"
 		 "sockit connect -z example.org 22,80,8000-8100\n"
