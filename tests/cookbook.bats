@@ -853,6 +853,101 @@ for a in socket.getaddrinfo("www.example.com", 0, type=socket.SOCK_STREAM):
 	ended 0 "$PID"
 }
 
+### Why it cannot be reached.
+
+on_linux() {
+	[ "$(platform)" = linux ] || skip 'on Linux only'
+}
+
+@test "see where a connection gets stuck" {
+	on_linux
+	serve -k -d ::1 0 2>/dev/null || skip 'no IPv6 here'
+	recipe stuck db.example.com=127.0.0.1 5432="$PORT"
+	new
+	play 1 1
+	grep -qE "^connect[[:blank:]]127\.0\.0\.1 port ${PORT}[[:blank:]].*ECONNREFUSED" out
+	grep -qE '^wrong[[:blank:]].*but sockit \(process [0-9]+\) listens on ::1' out
+	recipe_again db.example.com='[::1]' 5432="$PORT"
+	play 0 1
+	grep -qE '^connect[[:blank:]].*[[:blank:]]open[[:blank:]]' out && ! grep -q ^wrong out
+	recipe_again db.example.com=name.invalid 5432="$PORT"
+	private </dev/null # that name is asked for in there
+	ln -sf "$SOCKIT" bin/sockit
+	play 3 1
+}
+# recipe_again PAIR...: the last recipe, with other words.
+recipe_again() {
+	rm -rf bin command.*
+	recipe stuck "$@"
+}
+
+@test "trace a port without being root" {
+	on_linux
+	way 2
+	hop_listens 2 -k -d :: 443 2>server
+	recipe trace-port www.example.com=10.0.2.2
+	new
+	play 0 1
+	grep -q '^ 1  10\.0\.1\.2 ' out
+	[ "$(tail -n 1 out)" = '10.0.2.2 port 443: open, says the host, hop 2' ]
+}
+
+@test "find where large packets get lost" {
+	on_linux
+	needs nft nftables
+	routed_network 1500
+	peer_by nsenter -t "$PRIVATE" -U --preserve-credentials -m -n -w"$PWD" -- nsenter -t "$THERE" -n -- \
+		"$(python3 -c 'import sys; print(sys.executable)')" -S "$BATS_TEST_DIRNAME/helpers/mtu_peer.py"
+	recipe black-hole www.example.com=10.2.0.2 443="$PORT"
+	new
+	router ip link set rb mtu 1400
+	router nft 'add table ip t; add chain ip t out { type filter hook output priority 0; };
+		add rule ip t out icmp type destination-unreachable drop' || skip 'nft is not permitted'
+	play 0 1
+	[ "$(head -n 1 out)" = "10.2.0.2 port $PORT: path MTU 1400" ]
+	grep -q '^kernel: 1500: .* gets lost, and nobody tells it$' out
+}
+
+@test "see what certificate a server shows" {
+	needs openssl openssl
+	openssl req -x509 -nodes -newkey rsa:2048 -keyout key -out certificate -days 30 -subj /CN=www.example.com 2>err
+	spawn openssl s_server -www -accept 127.0.0.1:0 -cert certificate -key key >served 2>&1
+	listening_port "$PID"
+	recipe certificate www.example.com=127.0.0.1 443="$PORT"
+	new
+	play 0 1
+	grep -q "^127\.0\.0\.1 $PORT/tcp open - TLS 1\.[23] " out
+	grep -q '^    certificate .*not verified: CN=www\.example\.com$' out
+	grep -qE '^    valid .*, (29|30) days left$' out
+}
+
+@test "see who is slow" {
+	on_linux
+	truncate -s 64M disk.img
+	counterpart hold
+	recipe slow server=127.0.0.1 9000="$PORT" 1s=150ms
+	new
+	begin 1
+	eventually grep -q 'limited by .*the receiver [0-9]* %' err.1
+	# It would wait a second for what it has read to be acknowledged.
+	kill -KILL -- "-$PID"
+}
+
+@test "watch who connects" {
+	on_linux
+	local stays
+	serve -k -d 127.0.0.1 0 2>/dev/null
+	recipe watch 9000="$PORT"
+	new
+	begin 1
+	eventually grep -q listen out.1
+	exec {stays}<>/dev/tcp/127.0.0.1/"$PORT"
+	eventually grep -qE "^\+ tcp[[:blank:]]127\.0\.0\.1[[:blank:]]${PORT}[[:blank:]].*established" out.1
+	exec {stays}>&-
+	eventually grep -qE "^- tcp[[:blank:]]127\.0\.0\.1[[:blank:]]${PORT}[[:blank:]].*established" out.1
+	stop
+}
+
 ### UNIX sockets.
 
 @test "ask a daemon behind a UNIX socket" {
