@@ -114,6 +114,31 @@ limited_says_ss() {
 	[ "$(sed -n 's/.*, receiving limited by \(.*, \)\{0,1\}stdout \([0-9]*\) %.*/\2/p' err)" -ge 60 ]
 }
 
+@test "an interval in which nothing moves: who holds it up, or nobody where there is nothing to send" {
+	[ "$(platform)" = linux ] || skip 'the kernel does not tell'
+	local in out
+	mkfifo in out
+	# shellcheck disable=SC2034 # held open only
+	exec {in}<>in {out}<>out
+	truncate -s 64M stdin
+	counterpart hold
+	spawn "$SOCKIT" connect --stats=150ms 127.0.0.1 "$PORT" <stdin 2>err
+	eventually stuck 'limited by .*the receiver [0-9]+ %'
+	kill "$PID"
+	counterpart file:stdin hold
+	spawn "$SOCKIT" connect -d --stats=150ms 127.0.0.1 "$PORT" >out 2>err
+	eventually stuck 'receiving limited by .*stdout [0-9]+ %'
+	kill "$PID"
+	counterpart hold
+	spawn "$SOCKIT" connect --stats=150ms 127.0.0.1 "$PORT" <in 2>err
+	eventually stuck '0 retransmits$'
+	kill "$PID"
+}
+# stuck REGEX: two lines in err have no bytes, and end with it.
+stuck() {
+	[ "$(grep -cE "sent 0 bytes, received 0 bytes .*, $1" err)" -ge 2 ]
+}
+
 @test "a UNIX socket: our own side, and the other one" {
 	spawn "$SOCKIT" unix -l -d --notify-fd 9 s > >(sluggish) 2>err.listen 9>ready
 	eventually grep -q s ready

@@ -186,14 +186,17 @@ static void report_limited(struct notice *n, struct text *text, const struct fig
 	json_close(&n->json, '}');
 }
 
-/* Adds who held F up. Of the receiving our side alone is worth words. */
+/* Adds who held F up: where nothing moved too, unless it was for want of data. Of the receiving our
+ * side alone is worth words. */
 static void report_add_limits(struct notice *n, struct text *text, const struct figures *f)
 {
 	int percent[PUMP_LIMITS];
 
-	if (f->sent && report_percents(f->limits.sending, percent))
+	if (report_percents(f->limits.sending, percent) &&
+	    (f->sent || percent[PUMP_BY_END] + percent[PUMP_BY_PAUSE] < 100))
 		report_limited(n, text, f, percent, true, true);
-	if (f->received && report_percents(f->limits.receiving, percent))
+	if (report_percents(f->limits.receiving, percent) &&
+	    (f->received || percent[PUMP_BY_OTHER_SIDE] < 100))
 		report_limited(n, text, f, percent, false, percent[PUMP_BY_OTHER_SIDE] < 100);
 }
 
