@@ -59,6 +59,8 @@ void tls_free(struct tls_server *s);
  * any more. */
 enum tls_step tls_take(struct tls_server *s, const unsigned char *in, size_t n);
 
+/* ---- tls_names.c ---- */
+
 #define TLS_NAME 24 /* bytes of a name that these write where none is known */
 
 /* Return `TLS 1.2`, `TLS_AES_128_GCM_SHA256`, `handshake_failure`: the name that the RFCs have for
@@ -66,5 +68,8 @@ enum tls_step tls_take(struct tls_server *s, const unsigned char *in, size_t n);
 const char *tls_version_name(unsigned version, char *text);
 const char *tls_cipher_name(unsigned cipher, char *text);
 const char *tls_alert_name(int alert, char *text);
+
+/* Returns the code of the I-th cipher suite that is offered, 0 behind the last. */
+unsigned tls_cipher(size_t i);
 
 #endif
