@@ -456,6 +456,11 @@ UDPREMOTEPORT=$port" ]
 	sends text:x
 	printed 1 ''
 	also_says '/bin/sh: an answer of [0-9]+ bytes or more, and a datagram carries 65507'
+	receives -n -c 1 --frame netstring -e 'printf "3:one,two"' 127.0.0.1 0
+	sends text:x print:1 >got
+	[ "$(<got)" = "127.0.0.1 $PORT one" ]
+	printed 1 ''
+	also_says "/bin/sh: its output: message 2: 'two' is no message of netstring"
 }
 
 @test "commands run side by side, as many as --jobs says" {

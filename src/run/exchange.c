@@ -65,6 +65,7 @@ static void exchange_refuse(struct exchange *x)
 {
 	const struct messages *m = x->c.messages;
 	const char *name = spawn_name(x->c.command);
+	char fault[FRAMER_FAULT];
 	int error = errno;
 
 	if (error == ENOMEM)
@@ -73,6 +74,9 @@ static void exchange_refuse(struct exchange *x)
 		message_fail(m, OUTCOME_FAILED, errno_name(EMSGSIZE),
 			     "%s: an answer of %zu bytes or more, and %s carries %zu", name,
 			     x->answer.next.size, x->c.unit, x->c.most);
+	else if (x->answer.found == FRAME_INVALID)
+		message_fail(m, OUTCOME_FAILED, errno_name(EPROTO), "%s: its output: %s", name,
+			     framer_fault(&x->answer, x->c.most, fault));
 	else
 		message_fail(m, OUTCOME_FAILED, errno_name(EINVAL), "%s: its output ends within %s",
 			     name, x->c.unit);
