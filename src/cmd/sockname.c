@@ -256,8 +256,9 @@ static struct outcome sockname_print_route(const struct sockname_options *o, int
 		return sockname_print_address(o, o->local ? &local : peer, "socket");
 	facts_start(&f, &o->messages, NULL);
 	if (sockname_route_facts(o, fd, &local, peer, &f) < 0) {
+		struct outcome outcome = report_error(&o->messages, "the route", errno);
 		facts_free(&f);
-		return report_error(&o->messages, "the route", errno);
+		return outcome;
 	}
 	return facts_print(&f, " ");
 }
@@ -461,8 +462,9 @@ static struct outcome sockname_list_interfaces(struct sockname_options *o)
 	if (isatty(STDOUT_FILENO))
 		interfaces_heading(&f.table);
 	if (sockname_make_interfaces(o, &f) < 0) {
+		struct outcome outcome = report_error(&o->messages, INTERFACES, errno);
 		facts_free(&f);
-		return report_error(&o->messages, INTERFACES, errno);
+		return outcome;
 	}
 	return facts_print(&f, "\t");
 }
