@@ -77,11 +77,10 @@ static int data_parse_heartbeat(void *field, const char *word, struct option_err
 
 static int data_parse_stats(void *field, const char *word, struct option_error *error)
 {
-	struct data_options *o = (struct data_options *)((char *)field - AT(stats));
+	struct data_stats *stats = field;
 
-	o->stats.on = true;
-	o->stats.interval = UNSET;
-	if (word && (duration_parse(word, &o->stats.interval) < 0 || o->stats.interval <= 0))
+	*stats = (struct data_stats){ .on = true, .interval = UNSET };
+	if (word && (duration_parse(word, &stats->interval) < 0 || stats->interval <= 0))
 		return option_fail(error, "--stats: '%s' is no duration over 0", word);
 	return 0;
 }

@@ -15,7 +15,7 @@ struct data_options {
 	const char *output, *hex_dump, *text_dump;		      /* NULL: none */
 	int64_t escape; /* the byte, or UNSET: there is none */
 	int progress;	/* how often it was given */
-	struct {
+	struct data_stats {
 		bool on;
 		int64_t interval; /* ns, UNSET: at the end only */
 	} stats;
