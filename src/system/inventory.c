@@ -133,10 +133,10 @@ void inventory_compare(const struct inventory *old, const struct inventory *new,
 		struct inventory_pair pair = { i < old->n ? &old->sockets[i] : NULL,
 					       k < new->n ? &new->sockets[k] : NULL };
 		const struct inventory_pair gone = { .old = pair.old };
-		bool one = pair.old && pair.new &&pair.old->cookie == pair.new->cookie;
+		bool both = pair.old && pair.new;
 		int order = !pair.old ? 1 : !pair.new ? -1 : compare_sockets(pair.old, pair.new);
 
-		if (one && pair.old->cookie)
+		if (both && pair.old->cookie && pair.old->cookie == pair.new->cookie)
 			order = 0;
 		if (order > 0)
 			pair.old = NULL;
@@ -428,11 +428,9 @@ int inventory_find_owners(struct inventory *i)
 {
 	struct inodes t = { .inventory = i, .size = 16 };
 	int status, error;
-	size_t n = 0;
 
-	for (size_t k = 0; k < i->n; k++)
-		n += 2;
-	while (t.size < 2 * n)
+	/* Each socket may have two: at most half of the slots are used. */
+	while (t.size < 4 * i->n)
 		t.size *= 2;
 	t.slots = calloc(t.size, sizeof *t.slots);
 	if (!t.slots)
