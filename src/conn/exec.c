@@ -4,7 +4,7 @@
  * bytes, else two pipes, between which and the connection our pump relays. The connection ends with
  * the command.
  */
-#include "conn/connection.h"
+#include "conn/messages.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -292,8 +292,6 @@ static size_t exec_spare(const struct connections *s, size_t n)
 		return 0;
 	return 2 * n + FDS_OF_SPAWN + (s->c->numeric ? 0 : connections_lookup_fds(n));
 }
-
-extern const struct service messages_exec_service;
 
 SERVICE(exec) = { .option = "execute",
 		  .framed = &messages_exec_service,

@@ -23,4 +23,9 @@ void messages_pass_on(struct connection *x, struct pump_config *c);
 /* With --json: X's messages go to stdout as objects. */
 void messages_as_objects(struct connection *x);
 
+/* ---- messages_exec.c ---- */
+
+/* That of exec.c, where a connection has messages: a command for each. */
+extern const struct service messages_exec_service;
+
 #endif

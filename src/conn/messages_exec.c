@@ -199,8 +199,6 @@ static size_t message_exec_spare(const struct connections *s, size_t n)
 	return EXCHANGE_FDS * n + (s->c->numeric ? 0 : connections_lookup_fds(n));
 }
 
-/* That of exec.c, where a connection has messages. */
-extern const struct service messages_exec_service;
 const struct service messages_exec_service = { .option = "execute",
 					       .runs_command = true,
 					       .size = sizeof(struct message_exec),
