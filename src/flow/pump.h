@@ -82,7 +82,7 @@ struct pump {
 	int far_error;	     /* of the far connection: nothing can be written to it any more */
 	int64_t far_waiting; /* bytes that it had not acknowledged when last asked */
 	/* Times at which something moved last: at all, from `in`, towards the peer (or was
-	 * acknowledged by it), and towards the peer where there is a heartbeat. */
+	 * acknowledged by it), from the peer, and towards the peer where there is a heartbeat. */
 	int64_t last_move, last_in, last_sent, last_heard, last_heartbeat;
 	int64_t ack_delay;    /* ns between two questions for acknowledgements */
 	bool hurried;	      /* the time of --linger is a second, whatever moves */

@@ -30,8 +30,8 @@ enum dns_type {
 	DNS_TXT = 16,
 	DNS_AAAA = 28,
 	DNS_SRV = 33,
-	DNS_NSEC = 47,
 	DNS_OPT = 41,
+	DNS_NSEC = 47,
 	DNS_ANY = 255,
 };
 

@@ -1,7 +1,7 @@
 /* ways.h - what can be found out about the ways to a place: each address by itself, side by side
  *
- * A way is taken step by step (the table in ways.c): its route, the connection, who listens, what
- * the service says first. Each address is connected to, not only the first that answers.
+ * A way is taken step by step (the table in ways_steps.c): its route, the connection, who listens,
+ * what the service says first. Each address is connected to, not only the first that answers.
  */
 #ifndef RUN_WAYS_H
 #define RUN_WAYS_H

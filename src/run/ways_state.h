@@ -1,6 +1,7 @@
 /* ways_state.h - what the parts of the ways share
  *
- * ways.c is their course, ways_steps.c has the steps, ways_judge.c finds what is wrong.
+ * ways.c is their course, ways_steps.c has the table of steps and most of them, ways_trace.c,
+ * ways_tls.c and ways_mtu.c one each, ways_judge.c finds what is wrong.
  */
 #ifndef RUN_WAYS_STATE_H
 #define RUN_WAYS_STATE_H
@@ -141,11 +142,6 @@ void way_add_failure(const struct way *w, struct text *text);
 /* Is it the host itself that has refused W? */
 bool way_refused_by_host(const struct way *w);
 
-/* ---- ways_trace.c ---- */
-
-void way_trace(struct way *w, struct task *t);
-void way_end_trace(struct way *w);
-
 /* Begins a connection *C by W, which has the time LIMIT, ns. FN, whose ARG is W, is called once,
  * from the loop; *C is over then. Returns false if there is no memory. */
 bool way_dial(struct way *w, struct way_connection *c, int64_t limit, dial_fn *fn);
@@ -155,6 +151,11 @@ void way_end_dial(struct way_connection *c);
 
 /* How long W listens to what is said first, ns. */
 int64_t way_listening(const struct way *w);
+
+/* ---- ways_trace.c ---- */
+
+void way_trace(struct way *w, struct task *t);
+void way_end_trace(struct way *w);
 
 /* ---- ways_tls.c ---- */
 
