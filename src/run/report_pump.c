@@ -125,26 +125,17 @@ static const char *report_amount(uint64_t bytes, bool counted, uint64_t datagram
 
 #define LIMITS_LEAST (100 * MILLISECOND)
 
-static const char report_limits[PUMP_LIMITS][12] = {
-	[PUMP_BY_RECEIVER] = "receiver",
-	[PUMP_BY_NETWORK] = "network",
-	[PUMP_BY_SEND_BUFFER] = "send_buffer",
-	[PUMP_BY_OTHER_SIDE] = "other_side",
-	[PUMP_BY_END] = "",
-	[PUMP_BY_PAUSE] = "pause",
+/* A key for --json, and words. */
+static const struct {
+	char key[12], words[16];
+} report_limits[PUMP_LIMITS] = {
+	[PUMP_BY_RECEIVER] = { "receiver", "the receiver" },
+	[PUMP_BY_NETWORK] = { "network", "the network" },
+	[PUMP_BY_SEND_BUFFER] = { "send_buffer", "our send buffer" },
+	[PUMP_BY_OTHER_SIDE] = { "other_side", "the other side" },
+	[PUMP_BY_END] = { "", "" }, /* the endpoint's */
+	[PUMP_BY_PAUSE] = { "pause", "a pause" },
 };
-
-/* Writes what limit I is in words, where END is its endpoint's name. */
-static const char *report_limit(const struct figures *f, int i, const char *end)
-{
-	return i == PUMP_BY_RECEIVER	? "the receiver" :
-	       i == PUMP_BY_NETWORK	? "the network" :
-	       i == PUMP_BY_SEND_BUFFER ? "our send buffer" :
-	       i == PUMP_BY_OTHER_SIDE	? "the other side" :
-	       i == PUMP_BY_END		? end :
-	       f->rate			? "--rate" :
-					  "a pause";
-}
 
 /* Turns the times at NS into percent. Returns whether that is worth telling. */
 static bool report_percents(const int64_t *ns, int *percent)
@@ -158,28 +149,26 @@ static bool report_percents(const int64_t *ns, int *percent)
 	return all >= LIMITS_LEAST;
 }
 
-/* Adds the object KEY, with END for the key of its endpoint, and, if SAID, the words for it. */
+/* Adds the object of what limited F by PERCENT, and, if SAID, the words for it. */
 static void report_limited(struct notice *n, struct text *text, const struct figures *f,
 			   const int *percent, bool sending, bool said)
 {
 	const char *separator = sending ? ", limited by" : ", receiving limited by";
-	const char *end = sending ? f->input : f->output;
+	const char *key = sending ? "input" : "output", *words = sending ? f->input : f->output;
 
+	if (!words)
+		words = sending ? "the input" : "the output";
 	json_open(&n->json, sending ? "sending_limited_by" : "receiving_limited_by", '{');
 	for (int i = 0; i < PUMP_LIMITS; i++) {
+		bool own = i == PUMP_BY_END;
 		if (!percent[i])
 			continue;
-		json_number(&n->json,
-			    i != PUMP_BY_END ? report_limits[i] :
-			    sending	     ? "input" :
-					       "output",
-			    percent[i]);
+		json_number(&n->json, own ? key : report_limits[i].key, percent[i]);
 		if (said)
 			text_add(text, "%s %s %d %%", separator,
-				 report_limit(f, i,
-					      end     ? end :
-					      sending ? "the input" :
-							"the output"),
+				 own			       ? words :
+				 i == PUMP_BY_PAUSE && f->rate ? "--rate" :
+								 report_limits[i].words,
 				 percent[i]);
 		separator = ",";
 	}
