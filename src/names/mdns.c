@@ -34,7 +34,7 @@ struct mdns_query {
 	struct mdns_query *next, **at; /* of all that are open */
 	const struct dns_name *name;
 	unsigned type, id;
-	int64_t pause, limit; /* when its time is over */
+	int64_t pause;
 	struct timer again, end;
 	mdns_fn *fn;
 	void *arg;
@@ -293,7 +293,6 @@ struct mdns_query *mdns_query_start(struct mdns *m, const struct dns_name *name,
 		.type = type,
 		.id = id,
 		.pause = FIRST_PAUSE,
-		.limit = clock_after(now, m->patience),
 		.again = { .fn = query_again, .arg = q },
 		.end = { .fn = query_ended, .arg = q },
 		.fn = fn,
@@ -307,7 +306,7 @@ struct mdns_query *mdns_query_start(struct mdns *m, const struct dns_name *name,
 		q->next->at = &q->next;
 	m->open = q;
 	timer_set(m->loop, &q->again, clock_after(now, q->pause));
-	timer_set(m->loop, &q->end, q->limit);
+	timer_set(m->loop, &q->end, clock_after(now, m->patience));
 	return q;
 }
 
@@ -315,10 +314,8 @@ void mdns_query_limit(struct mdns_query *q, int64_t ns)
 {
 	int64_t limit = clock_after(loop_now(q->mdns->loop), ns);
 
-	if (limit >= q->limit)
-		return;
-	q->limit = limit;
-	timer_set(q->mdns->loop, &q->end, limit);
+	if (limit < q->end.at)
+		timer_set(q->mdns->loop, &q->end, limit);
 }
 
 void mdns_query_cancel(struct mdns_query *q)
