@@ -175,7 +175,11 @@ sends() {
 	receives --wire-frame len8 -- head -c 300 /dev/zero
 	foreign connect:"$PORT" hex:0178 shutdown gone
 	ended 1 "$LISTENER"
-	grep -q 'head: an answer of 300 bytes' err
+	grep -qx 'sockit listen: head: its output: message 1: 300 bytes, which len8 cannot carry' err
+	receives --wire-frame line -e 'echo a; echo b'
+	foreign connect:"$PORT" text:'x\n' shutdown gone
+	ended 1 "$LISTENER"
+	grep -qx 'sockit listen: /bin/sh: its output: message 1: 3 bytes with the end of one among them, which line cannot carry' err
 }
 
 @test "--echo and --forward pass on whole messages, as they came" {

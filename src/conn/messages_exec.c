@@ -37,22 +37,21 @@ static void message_exec_over(void *arg, struct outcome outcome, bool answered)
 	pump_wake(&x->pump);
 }
 
-static int message_exec_answer(void *arg, const char *data, size_t *answer)
+static int message_exec_answer(void *arg, const char *data, size_t *size)
 {
 	struct connection *x = arg;
 	struct message_exec *e = x->own;
-	size_t size = *answer;
 	const struct frame *mark = &x->sending.mark;
 	char head[FRAME_HEAD_MOST], tail[FRAME_TAIL_MOST];
 
 	/* What a command prints has the end of a line. */
-	if (frame_tail(mark, tail) && !frame_has_length(mark) && data[size - 1] == *tail)
-		size--;
+	if (frame_tail(mark, tail) && !frame_has_length(mark) && data[*size - 1] == *tail)
+		--*size;
 	errno = EMSGSIZE;
-	if (!frame_carries(mark, data, size))
+	if (!frame_carries(mark, data, *size))
 		return -1;
-	text_put(&e->answers, head, (size_t)frame_head(mark, size, head));
-	text_put(&e->answers, data, size);
+	text_put(&e->answers, head, (size_t)frame_head(mark, *size, head));
+	text_put(&e->answers, data, *size);
 	text_put(&e->answers, tail, frame_tail(mark, tail));
 	errno = ENOMEM;
 	if (e->answers.failed)
@@ -85,6 +84,7 @@ static ssize_t message_exec_write(void *object, const void *data, size_t size)
 		.numeric = s->c->numeric,
 		.most = x->sending.most,
 		.unit = "a message",
+		.carrier = &x->sending.mark,
 		.answer = message_exec_answer,
 		.ended = message_exec_over,
 		.arg = x,

@@ -65,18 +65,23 @@ static void exchange_refuse(struct exchange *x)
 {
 	const struct messages *m = x->c.messages;
 	const char *name = spawn_name(x->c.command);
+	struct framer *f = &x->answer;
 	char fault[FRAMER_FAULT];
 	int error = errno;
 
+	if (error == EMSGSIZE && f->found == FRAME_FOUND && x->c.carrier) {
+		f->found = FRAME_UNCARRIED;
+		f->carrier = x->c.carrier;
+	}
 	if (error == ENOMEM)
 		report_error(m, name, ENOMEM);
+	else if (f->found == FRAME_INVALID || f->found == FRAME_UNCARRIED)
+		message_fail(m, OUTCOME_FAILED, errno_name(error), "%s: its output: %s", name,
+			     framer_fault(f, x->c.most, fault));
 	else if (error == EMSGSIZE)
 		message_fail(m, OUTCOME_FAILED, errno_name(EMSGSIZE),
 			     "%s: an answer of %zu bytes or more, and %s carries %zu", name,
-			     x->answer.next.size, x->c.unit, x->c.most);
-	else if (x->answer.found == FRAME_INVALID)
-		message_fail(m, OUTCOME_FAILED, errno_name(EPROTO), "%s: its output: %s", name,
-			     framer_fault(&x->answer, x->c.most, fault));
+			     f->next.size, x->c.unit, x->c.most);
 	else
 		message_fail(m, OUTCOME_FAILED, errno_name(EINVAL), "%s: its output ends within %s",
 			     name, x->c.unit);

@@ -23,9 +23,11 @@ struct exchange_config {
 	const struct address *local; /* to which the peer sent; NULL: not known */
 	const char *peer_name;	     /* NULL: to be looked up, unless `numeric` */
 	bool numeric;
-	struct frame frame; /* cuts the answer */
-	size_t most;	    /* bytes in a piece of it at most */
-	const char *unit;   /* what a piece is, for messages: "a datagram" */
+	struct frame frame;	     /* cuts the answer */
+	size_t most;		     /* bytes in a piece of it at most */
+	const char *unit;	     /* what a piece is, for messages: "a datagram" */
+	const struct frame *carrier; /* for messages: what cannot say the pieces for which `answer`
+					returns EMSGSIZE; NULL: they are larger than `most` */
 	/* A piece of the answer. Returns 1 if it was taken; 0 if that has to wait for
 	 * exchange_resume(); or -1 with errno ENOMEM or, with *SIZE what it would become, EMSGSIZE.
 	 */
