@@ -26,13 +26,6 @@ lacks() {
 	! grep -E "$1" out err || fault "it has $1"
 }
 
-# powerless: from here on $SOCKIT and python3, which are in a private network, have no capability.
-powerless() {
-	needs setpriv util-linux
-	sed -i 's/ -- / -- setpriv --inh-caps=-all --bounding-set=-all /' private.bin/*
-	python3 -S -c '' 2>/dev/null || skip 'setpriv is not permitted'
-}
-
 # services_by PYTHON...: sockets of a foreign program, S(ADDRESS, PORT) a listener of TCP among them; each is served as
 # said: what `says` has for its port is sent, and `closes` has the ports where it is closed then.
 services_by() {
@@ -418,7 +411,7 @@ closes |= {8004, 8002}'
 	openssl req -x509 -nodes -key key -out old.pem -not_before 20200101000000Z -not_after 20210101000000Z \
 		-subj /CN=ok.test 2>openssl.err || cp good.pem old.pem
 	for name in good old; do
-		spawn openssl s_server -accept 127.0.0.1:0 -www -cert $name.pem -key key >s_server 2>&1
+		spawn openssl s_server -accept 127.0.0.1:0 -www -cert $name.pem -key key >log 2>&1
 		listening_port "$PID"
 		explains 0 127.0.0.1 "$PORT"
 		step "greeting~127\.0\.0\.1 port $PORT~-~it waits for you to speak$MS"

@@ -106,7 +106,7 @@ way() {
 	local i real=$SOCKIT
 	private </dev/null
 	REAL=$real
-	plainly
+	powerless "$SOCKIT"
 	# shellcheck disable=SC2016 # for that shell
 	inside sh -c 'for i in $(seq "$1"); do unshare -n sh -c "echo \$\$; exec sleep 600" >"way.$i" & done; wait' - "$1" 3>&- &
 	PIDS+=("$!")
@@ -158,15 +158,6 @@ hop_is_up() {
 }
 at_hop() {
 	inside nsenter -t "${WAY[$1]}" -n -- "${@:2}"
-}
-
-# plainly: from here on $SOCKIT, in its private network, has no capability.
-plainly() {
-	needs setpriv util-linux
-	sed "s|-- '|-- setpriv --bounding-set=-all --inh-caps=-all '|" "$SOCKIT" >plain
-	cat plain >"$SOCKIT"
-	inside setpriv --bounding-set=-all --inh-caps=-all grep -q '^CapEff:[[:space:]]0*$' /proc/self/status ||
-		skip 'setpriv is not permitted'
 }
 
 # hop_listens I ARG...: `sockit listen ARG...` at host I, see serve.

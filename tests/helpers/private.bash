@@ -42,6 +42,15 @@ private() {
 	PATH=$PWD/private.bin:$PATH
 }
 
+# powerless [FILE...]: from here on $SOCKIT and python3 in there, or only these of them, have no capability.
+powerless() {
+	needs setpriv util-linux
+	[ $# -gt 0 ] || set -- private.bin/*
+	sed -i 's/ -- / -- setpriv --inh-caps=-all --bounding-set=-all /' "$@"
+	inside setpriv --inh-caps=-all --bounding-set=-all grep -q '^CapEff:[[:space:]]0*$' /proc/self/status ||
+		skip 'setpriv is not permitted'
+}
+
 inside() {
 	nsenter -t "$PRIVATE" -U --preserve-credentials -m -n -w"$PWD" -- "$@"
 }
