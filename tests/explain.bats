@@ -483,7 +483,7 @@ unfollowed() {
 	printf '192.0.2.1 last' >>hosts
 	for case in "${cases[@]}"; do
 		IFS='|' read -r name conf probes wrong <<<"$case"
-		printf "nameserver 127.0.0.1\n${conf//;/\\n}\noptions timeout:1 attempts:1\n" >resolv.conf
+		printf '%b\n' 'nameserver 127.0.0.1' "${conf//;/\\n}" 'options timeout:1 attempts:1' >resolv.conf
 		unfollowed 0 -4 "$name" >told || [ "$STATUS" = 3 ]
 		[ "$(awk -F '\t' '$1 == "probe" && $2 ~ /^127\.0\.0\.1 / { print $3 }' out | paste -sd ' ')" = "$probes" ] || fault "$case"
 		# shellcheck disable=SC2053 # a pattern

@@ -38,6 +38,7 @@ many() {
 	read -r <many.out
 }
 
+# shellcheck disable=SC2016 # awk's
 @test "ports, hosts and states: as chosen from the list of all" {
 	needs_network
 	many

@@ -481,7 +481,7 @@ static void set_add(const struct pattern *p, uint64_t *set, uint16_t i, unsigned
 static size_t set_next(const struct pattern *p, const uint64_t *set, size_t i)
 {
 	while (i < p->n && !set_has(set, i))
-		i = set[i / BITS] >> i % BITS ? i + 1 : (i | (BITS - 1)) + 1;
+		i = (set[i / BITS] >> i % BITS) ? i + 1 : (i | (BITS - 1)) + 1;
 	return i;
 }
 

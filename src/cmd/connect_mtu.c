@@ -57,18 +57,17 @@ static void mtu_tell_probes(struct facts *f, const struct path_mtu_result *r)
 
 static void mtu_tell_icmp(struct facts *f, const struct path_mtu_result *r)
 {
-	char sender[ADDRESS_TEXT];
+	char sender[ADDRESS_TEXT] = "";
 
-	if (r->told)
-		json_number(&f->json, "icmp_mtu", r->told);
 	icmp_json(&f->json, &r->icmp);
-	if (r->told && r->icmp.sender.length)
-		facts_line(f, "ICMP: %u, says %s\n", r->told,
-			   address_host(&r->icmp.sender, sender));
-	else if (r->told)
-		facts_line(f, "ICMP: %u\n", r->told);
-	else
+	if (!r->told) {
 		facts_line(f, "ICMP: said nothing\n");
+		return;
+	}
+	json_number(&f->json, "icmp_mtu", r->told);
+	if (r->icmp.sender.length)
+		address_host(&r->icmp.sender, sender);
+	facts_line(f, "ICMP: %u%s%s\n", r->told, *sender ? ", says " : "", sender);
 }
 
 static void mtu_tell_kernel(struct facts *f, const struct path_mtu_result *r)

@@ -9,7 +9,7 @@
 #define MESSAGE_MOST (1 << 20)
 
 /* Refuses WORD for the option NAME, which takes those of WORDS. */
-static int frame_refuse(const char *name, const char *word, const char *words(size_t i),
+static int frame_refuse(const char *name, const char *word, const char *words(size_t),
 			struct option_error *error)
 {
 	char list[160], *at = list, *end = list + sizeof list;

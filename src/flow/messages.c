@@ -224,14 +224,13 @@ static enum transfer_result messages_drain(struct transfer *t)
 enum transfer_result transfer_messages(struct transfer *t, size_t max)
 {
 	struct filter *f = t->filter;
-	enum transfer_result result;
 
 	if (transfer_must_wait(t))
 		return TRANSFER_WAIT;
 	if (f && filter_inserts(f, t->held > 0))
 		return transfer_send_inserted(t);
 	if (!t->held) {
-		result = messages_read(t, max);
+		enum transfer_result result = messages_read(t, max);
 		if (result != TRANSFER_MOVED)
 			return result;
 	}

@@ -82,51 +82,67 @@ static void account_look(const struct pump *p)
 
 /* ---- around the pump's functions ---- */
 
-/* Calls READY, or else GO_ON, of P. */
-static void account_around(struct pump *p, watch_fn *ready, short events, timer_fn *go_on)
-{
-	bool gone = false, *outer = p->c.account->gone;
+/* A call of one of them. */
+struct account_call {
+	bool gone;   /* the pump is */
+	bool *outer; /* the same of the call in which this one is made */
+};
 
-	p->c.account->gone = &gone;
+static void account_enter(const struct pump *p, struct account_call *call)
+{
+	*call = (struct account_call){ .outer = p->c.account->gone };
+	p->c.account->gone = &call->gone;
 	account_charge(p, clock_now());
-	if (ready)
-		ready(p, events);
-	else
-		go_on(p);
-	if (!gone) {
+}
+
+static void account_leave(const struct pump *p, const struct account_call *call)
+{
+	if (!call->gone) {
 		account_look(p);
-		p->c.account->gone = outer;
-	} else if (outer) {
-		*outer = true;
+		p->c.account->gone = call->outer;
+	} else if (call->outer) {
+		*call->outer = true;
 	}
 }
 
 static void account_in_ready(void *arg, short events)
 {
 	struct pump *p = arg;
+	struct account_call call;
 
-	account_around(p, p->c.account->in_ready, events, NULL);
+	account_enter(p, &call);
+	p->c.account->in_ready(p, events);
+	account_leave(p, &call);
 }
 
 static void account_out_ready(void *arg, short events)
 {
 	struct pump *p = arg;
+	struct account_call call;
 
-	account_around(p, p->c.account->out_ready, events, NULL);
+	account_enter(p, &call);
+	p->c.account->out_ready(p, events);
+	account_leave(p, &call);
 }
 
 static void account_peer_ready(void *arg, short events)
 {
 	struct pump *p = arg;
+	struct account_call call;
 
-	account_around(p, p->c.account->peer_ready, events, NULL);
+	account_enter(p, &call);
+	p->c.account->peer_ready(p, events);
+	account_leave(p, &call);
 }
 
 static void account_go_on(void *arg)
 {
 	struct pump *p = arg;
+	struct account_call call;
 
-	account_around(p, NULL, 0, p->c.account->go_on);
+	account_enter(p, &call);
+	p->c.account->go_on(p);
+	account_leave(p, &call);
 }
 
 void pump_account_start(struct pump *p)

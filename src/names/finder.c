@@ -475,16 +475,15 @@ static void way_replied(void *arg, const struct dns_reply *reply)
 	struct way *w = arg;
 	struct find_result *r = &w->find->r;
 	char server[ADDRESS_TEXT], strays[64] = "";
-	bool more = false;
-	int eai;
 
 	w->query = NULL;
 	r->asked = true;
 	r->server = *reply->server;
 	r->tcp |= reply->tcp;
 	if (reply->message) {
+		bool more = false;
+		int eai = way_read(w, reply->message, &more);
 		r->rcode = (int)reply->message->rcode;
-		eai = way_read(w, reply->message, &more);
 		way_go_on(w, eai, more);
 		return;
 	}

@@ -135,7 +135,7 @@ struct mdns *mdns_new(struct loop *loop, unsigned index, int64_t patience)
 {
 	struct mdns *m = calloc(1, sizeof *m);
 	struct ifaddrs *all;
-	int result;
+	int result, error;
 
 	if (!m)
 		return NULL;
@@ -149,7 +149,7 @@ struct mdns *mdns_new(struct loop *loop, unsigned index, int64_t patience)
 	freeifaddrs(all);
 	if (result == 0)
 		return m;
-	int error = errno;
+	error = errno;
 	mdns_free(m);
 	errno = error;
 	return NULL;
@@ -159,8 +159,10 @@ void mdns_free(struct mdns *m)
 {
 	if (!m)
 		return;
-	while (m->open)
-		mdns_query_cancel(m->open);
+	for (struct mdns_query *next, *q = m->open; q; q = next) {
+		next = q->next;
+		mdns_query_cancel(q);
+	}
 	for (size_t i = 0; i < m->n; i++) {
 		watch_drop(m->loop, &m->links[i].watch);
 		close(m->links[i].watch.fd);

@@ -70,7 +70,7 @@ static void talk_proceed(struct talk *t, int error)
 static void talk_ready(void *arg, short events)
 {
 	struct talk *t = arg;
-	int error = events & POLLOUT ? talk_send(t) : 0;
+	int error = (events & POLLOUT) ? talk_send(t) : 0;
 
 	if (!error && events & ~POLLOUT)
 		error = talk_hear(t);

@@ -262,7 +262,6 @@ struct tls_asker *tls_ask(struct loop *loop, int fd, const struct tls_question *
 			  void *arg)
 {
 	struct tls_asker *a = calloc(1, sizeof *a);
-	char room[IDNA_MOST];
 	struct address address;
 
 	if (!a) {
@@ -273,8 +272,10 @@ struct tls_asker *tls_ask(struct loop *loop, int fd, const struct tls_question *
 	a->watch = (struct watch){ .fd = -1, .fn = asker_ready, .arg = a };
 	a->timer = (struct timer){ .fn = asker_on_time, .arg = a };
 	tls_start(&a->result.server);
-	if (q->name && address_parse_host(q->name, &address) == WORD_NAME)
+	if (q->name && address_parse_host(q->name, &address) == WORD_NAME) {
+		char room[IDNA_MOST];
 		snprintf(a->name, sizeof a->name, "%s", idna_name(q->name, room));
+	}
 	if (asker_begin(a, fd, TLS_1_3) == 0)
 		return a;
 	tls_ask_cancel(a);

@@ -89,18 +89,20 @@ struct outcome report_output_error(const struct messages *m, const char *what, i
 void report_input_text(char *text, size_t size, const char *what, int error, const struct framer *f,
 		       size_t most)
 {
-	char why[ERRNO_TEXT], fault[FRAMER_FAULT];
+	char why[ERRNO_TEXT];
 
 	errno_text(error, why);
-	if (framer_is_fault(f, error))
+	if (framer_is_fault(f, error)) {
+		char fault[FRAMER_FAULT];
 		snprintf(text, size, "%s: %s", what, framer_fault(f, most, fault));
-	else if (error == EMSGSIZE)
+	} else if (error == EMSGSIZE) {
 		snprintf(text, size, "%s: %s: a packet has at most %zu bytes (--sndbuf)", what, why,
 			 most);
-	else if (error == EBADMSG)
+	} else if (error == EBADMSG) {
 		snprintf(text, size, "%s: it ends within a packet (%s)", what, errno_name(error));
-	else
+	} else {
 		snprintf(text, size, "%s: %s", what, why);
+	}
 }
 
 struct outcome report_input_error(const struct messages *m, const char *what, int error,

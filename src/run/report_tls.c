@@ -106,7 +106,7 @@ static void add_times(struct text *text, const struct x509 *c)
 
 void report_tls_certificate(struct text *text, const struct tls_result *r, const char *before)
 {
-	char between[REPORT_TLS_BEFORE + 8], version[TLS_NAME];
+	char between[REPORT_TLS_BEFORE + 8];
 	struct x509 c;
 	const char *missing = read_certificate(r, &c);
 
@@ -119,8 +119,10 @@ void report_tls_certificate(struct text *text, const struct tls_result *r, const
 	if (r->server.certificate.length == 0 || missing)
 		return;
 	text_add(text, "%scertificate ", before);
-	if (r->second)
+	if (r->second) {
+		char version[TLS_NAME];
 		text_add(text, "by %s, ", tls_version_name(r->second, version));
+	}
 	text_add(text, "not verified: ");
 	x509_put_name(text, c.subject);
 	text_add(text, "\n%sissuer ", before);

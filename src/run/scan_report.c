@@ -76,10 +76,10 @@ static const char *scan_reason(const struct scan *s, const struct scan_target *t
 static void scan_tell_tls(struct scan *s, struct scan_target *t, const char *before)
 {
 	struct facts *f = &s->facts;
-	char indent[REPORT_TLS_BEFORE];
 
 	report_tls_json(&f->json, t->tls, s->wait);
 	if (!f->as_json) {
+		char indent[REPORT_TLS_BEFORE];
 		snprintf(indent, sizeof indent, "%s    ", before);
 		facts_line(f, " ");
 		report_tls_text(f->out, t->tls, s->wait);

@@ -260,7 +260,7 @@ struct ways *ways_start(const struct ways_config *c, const struct address *addre
 	}
 	for (; w->n < all; w->n++)
 		way_start(&w->ways[w->n], w, w->n < n ? &addresses[w->n] : NULL);
-	for (size_t i = 0; i < all; i++)
+	for (size_t i = 0; i < w->n; i++)
 		way_begin(&w->ways[i], STEP_AT_ONCE, false);
 	return w;
 }

@@ -291,7 +291,7 @@ static void way_end_listening(struct way *w)
 const struct way_step ways_steps[STEPS] = {
 	[STEP_ROUTE] = { .name = "route", .kinds = TO_IP, .start = way_find_route },
 	[STEP_CONNECT] = { .name = "connect",
-			   .kinds = TO_IP | TO_SERVICE,
+			   .kinds = WAY_PROXY | TO_SERVICE,
 			   .timed = true,
 			   .start = way_connect,
 			   .judge = way_judge_connection,

@@ -92,18 +92,18 @@ void inventory_heading(struct table *t, unsigned columns, size_t width)
 						    "\11\6\7\10\12\16\5");
 }
 
-/* Of N owners: their pids and the program of the first. */
-static void owner_cells(struct table *t, const struct inventory_owner *owners, size_t n)
+/* Of N of I's owners, from FIRST on: their pids and the program of the first. */
+static void owner_cells(struct table *t, const struct inventory *i, size_t first, size_t n)
 {
 	struct text pids = { 0 };
 
 	/* On a terminal the first has to do. */
 	for (size_t k = 0; k < n && (k == 0 || !t->screen); k++)
-		text_add(&pids, "%s%lld", k ? "," : "", (long long)owners[k].pid);
+		text_add(&pids, "%s%lld", k ? "," : "", (long long)i->owners[first + k].pid);
 	if (t->screen && n > 1)
 		text_add(&pids, "+%zu", n - 1);
 	table_cell(t, "%.*s", pids.length ? (int)pids.length : 1, pids.length ? pids.data : "-");
-	table_cell(t, "%s", n ? owners->program : "-");
+	table_cell(t, "%s", n ? i->owners[first].program : "-");
 	t->cells.failed |= pids.failed;
 	text_free(&pids);
 }
@@ -122,9 +122,9 @@ void inventory_row(struct table *t, const struct inventory *i, const struct inve
 	number_cell(t, s->send_queue);
 	number_cell(t, s->uid);
 	number_cell(t, s->inode ? (int64_t)s->inode : UNSET);
-	owner_cells(t, i->owners ? &i->owners[s->owner] : NULL, s->n_owners);
+	owner_cells(t, i, s->owner, s->n_owners);
 	if (columns & INVENTORY_PEER_OWNERS)
-		owner_cells(t, i->owners ? &i->owners[s->peer_owner] : NULL, s->n_peer_owners);
+		owner_cells(t, i, s->peer_owner, s->n_peer_owners);
 	if (columns & INVENTORY_INFO)
 		tcp_info_cells(t, s->info ? &i->infos[s->info - 1] : NULL);
 	table_end_row(t);

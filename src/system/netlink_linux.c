@@ -134,9 +134,11 @@ int netlink_listen(int protocol, uint32_t groups)
 
 void netlink_drain(int fd)
 {
+	ssize_t n;
 	char byte;
 
 	/* What did not fit into the socket's buffer is ENOBUFS, once. */
-	while (recv(fd, &byte, sizeof byte, 0) >= 0 || errno == ENOBUFS || errno == EINTR)
-		continue;
+	do
+		n = recv(fd, &byte, sizeof byte, 0);
+	while (n >= 0 || errno == ENOBUFS || errno == EINTR);
 }
