@@ -1,7 +1,7 @@
 # Commands: -e CMD and -- CMD ARG..., of connect and of listen.
 #
 # In single quotes stands what is for their shells; LISTENER and PID come from the helpers.
-# shellcheck disable=SC2016,SC2153
+# shellcheck disable=SC2016
 
 load helpers/common
 load helpers/files
@@ -1113,7 +1113,6 @@ TRAPS='for s in HUP INT TERM; do trap "echo $s >got; exit 9" $s; done; echo >run
 	while read -r option words; do
 		# shellcheck disable=SC2086 # words
 		spawn $words <"$(SMALL)" >back
-		# shellcheck disable=SC2153 # spawn sets it
 		listening_port "$PID"
 		exits 0 "$SOCKIT" connect "$option" 127.0.0.1 "$PORT" -e "head -c 131072" 2>err
 		silent

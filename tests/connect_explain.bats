@@ -1,6 +1,5 @@
 # connect --explain: each address by itself, who answers, what is said first, and what is wrong.
 
-# shellcheck disable=SC2153 # STATUS is set by sockit
 
 load helpers/common
 load helpers/words

@@ -1,6 +1,5 @@
 # The recipes of sockit-cookbook(7): each does what it says, with the very commands of the page.
 
-# shellcheck disable=SC2153 # peer sets PORT
 
 load helpers/common
 load helpers/ssh

@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # Many connections at once, idle and busy, that come and go; and real software behind listen.
-# shellcheck disable=SC2153,SC2034 # LISTENER, PIDS, FAR: of the helpers
+# shellcheck disable=SC2034 # PIDS, FAR: for the helpers
 
 load helpers/common
 load helpers/files

@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # Dialogues: --expect, --send, --fail and --dialogue of connect, listen and unix, and of connect -z.
 
-# shellcheck disable=SC2016,SC2153 # expressions and steps end with $; serve and counterpart set PORT, exits STATUS
+# shellcheck disable=SC2016 # expressions and steps end with $
 
 load helpers/common
 load helpers/words

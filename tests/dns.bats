@@ -1,6 +1,5 @@
 # resolve --server and --record: sockit's own DNS client, against good servers and bad ones.
 
-# shellcheck disable=SC2153 # PID: of the helpers
 
 load helpers/common
 load helpers/words

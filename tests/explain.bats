@@ -1,6 +1,6 @@
 # resolve --explain: the whole way of a look-up, and what is wrong with it.
 
-# shellcheck disable=SC2016,SC2153 # backquotes that are said; STATUS is set by sockit
+# shellcheck disable=SC2016 # backquotes that are said
 
 load helpers/common
 load helpers/words

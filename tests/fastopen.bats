@@ -92,7 +92,6 @@ taken_there() {
 	"$SOCKIT" connect --fastopen --retry 10s --interval 20ms -w 2s 10.9.0.2 "$gone" <<<hello >out 2>err 3>&- &
 	started
 	pause 0.15
-	# shellcheck disable=SC2153 # of started
 	runs "$PID"
 	PORT=$gone
 	there "$BARE" listen --fastopen -e 'cat; echo bye' 10.9.0.2 "$gone" 2>listen.err 3>&- &

@@ -3,7 +3,6 @@
 # --hex-dump, each with the ways in which a connection ends, and all of them together.
 
 # shellcheck disable=SC1003,SC2046,SC2086,SC2094 # a backslash; lists of words; names of files
-# shellcheck disable=SC2153 # serve sets LISTENER
 
 load helpers/common
 load helpers/files

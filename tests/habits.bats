@@ -1,7 +1,6 @@
 #!/usr/bin/env bats
 # The lines that are proposed to users of other tools: each is run, and does what was meant.
 
-# shellcheck disable=SC2153 # serve sets PORT
 
 load helpers/common
 load helpers/words

@@ -1,6 +1,5 @@
 #!/usr/bin/env bats
 # connect --forward and unix --forward: two connections that are both made by us, joined.
-# shellcheck disable=SC2153 # PID: of the helpers
 
 load helpers/common
 load helpers/files

@@ -155,7 +155,6 @@ needs_peak() {
 	eventually have_come 300
 	cat sent >&7
 	exec 7>&-
-	# shellcheck disable=SC2153
 	ended 0 "$PID"
 	[ "$(<crowd)" = connected ]
 	ended 0 "$LISTENER"

@@ -1,7 +1,6 @@
 #!/usr/bin/env bats
 # listen --live, and unix --listen --live: what comes while nobody is there is thrown away, who is slow loses whole
 # reads, and nobody waits.
-# shellcheck disable=SC2153 # LISTENER: of serve
 
 load helpers/common
 

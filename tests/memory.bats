@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # What happens where the system has no memory, no thread or no poll(2) for the program.
 
-# shellcheck disable=SC2034,SC2153 # STATUS, PORT: of the helpers
+# shellcheck disable=SC2034 # for the helpers
 
 load helpers/common
 load helpers/words

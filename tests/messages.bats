@@ -3,7 +3,6 @@
 load helpers/common
 load helpers/words
 
-# shellcheck disable=SC2153 # LISTENER: serve sets it
 
 # marked MODE MESSAGE...: the messages as they stand on the wire, by Python.
 marked() {

@@ -134,7 +134,6 @@ waited() {
 		waited '10 ms' || fault "$words"
 	done
 	serve -k -d 127.0.0.1 0 2>/dev/null
-	# shellcheck disable=SC2153 # of serve
 	sockit connect -s 203.0.113.9 -s 127.0.0.1 -e 'exit 4' 127.0.0.1 "$PORT" -e 'exit 5'
 	nothing 5
 	# What the first one had beside is gone too.

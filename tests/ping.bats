@@ -1,5 +1,5 @@
 # connect --ping: how long connecting takes, again and again.
-# shellcheck disable=SC2016,SC2153
+# shellcheck disable=SC2016
 
 load helpers/common
 load helpers/words

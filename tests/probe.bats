@@ -10,7 +10,6 @@ SCHEMA=$BATS_TEST_DIRNAME/helpers/schema.py
 # ports KIND...: a counterpart has ports of these kinds (see ports.py), their numbers are in $P.
 ports() {
 	peer ports "$@"
-	# shellcheck disable=SC2153 # peer sets it
 	read -ra P <<<"$PORT"
 }
 

@@ -2,7 +2,6 @@
 # An end is a promise: who sees the end of a stream from sockit has all of it. A run that ends before its
 # input has, in whatever way, resets the connection, and what was read has a second to arrive first.
 
-# shellcheck disable=SC2153 # peer sets PORT, started PID
 
 load helpers/common
 load helpers/files

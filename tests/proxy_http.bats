@@ -10,7 +10,6 @@ plays() {
 	[ "${*: -1}" != next ] || set -- "${@:1:$#-1}" close
 	rm -f peer.out
 	peer proxy port keep "$@"
-	# shellcheck disable=SC2153 # of peer
 	PROXY=http://127.0.0.1:$PORT
 	printf 'Mufasa:Circle of Life\n' >secret
 }

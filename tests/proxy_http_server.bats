@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # listen --proxy-server http, with foreign clients, and with one that says each byte itself.
-# shellcheck disable=SC2153,SC2016 # PORT: of the helpers; $WEB in a request: of asks and answers
+# shellcheck disable=SC2016 # $WEB in a request: of asks and answers
 
 load helpers/common
 load helpers/files

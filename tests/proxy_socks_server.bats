@@ -1,7 +1,6 @@
 #!/usr/bin/env bats
 # listen --proxy-server socks5: SOCKS 5, 4 and 4a, with foreign clients; and what any proxy of ours has: who may use it,
 # where to, and that it is no open one.
-# shellcheck disable=SC2153 # PID: of the helpers
 
 load helpers/common
 load helpers/files

@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # UNIX sockets that keep boundaries: sockit unix --type seqpacket.
-# shellcheck disable=SC2153,SC2012,SC2018,SC2019 # PID: of the helpers; all names and letters are ours
+# shellcheck disable=SC2012,SC2018,SC2019 # all names and letters are ours
 
 load helpers/common
 load helpers/words

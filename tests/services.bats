@@ -1,7 +1,6 @@
 #!/usr/bin/env bats
 # What listen does with a connection by itself: --echo, --discard, --forward. Many of them at once, and real
 # software behind it: crowd.bats.
-# shellcheck disable=SC2153 # PID: of the helpers
 
 load helpers/common
 load helpers/files

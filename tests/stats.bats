@@ -60,7 +60,6 @@ sluggish() {
 	spawn "$SOCKIT" connect --retry 10s --interval 20ms --json --stats 127.0.0.1 "$PORT" < <(head -c 16M /dev/zero) 2>err
 	eventually limited_says_ss
 	echo >gate
-	# shellcheck disable=SC2153 # of spawn
 	ended 0 "$PID"
 	[ "$(grep '"closed"' err | sed -n 's/.*"sending_limited_by":{"receiver":\([0-9]*\).*/\1/p')" -ge 60 ]
 }

@@ -1,7 +1,6 @@
 #!/usr/bin/env bats
 # What a user at a terminal sees and does: --raw, --progress, what -vv says of a run that waits, SIGUSR1.
 
-# shellcheck disable=SC2153 # serve sets LISTENER
 
 load helpers/common
 load helpers/words

@@ -40,7 +40,6 @@ shown() {
 }
 
 # prints STATUS LINE: the last run ended so, and that is its first line.
-# shellcheck disable=SC2153 # sockit sets it
 prints() {
 	[ "$STATUS" = "$1" ] || fault "status $1 was expected" || return
 	[ "$(head -n 1 out)" = "$2" ] || fault "not $2"
@@ -48,7 +47,6 @@ prints() {
 
 # What a server of TLS says.
 
-# shellcheck disable=SC2153 # of served_tls
 @test "TLS 1.3: version, suite, and by TLS 1.2 the protocol and the certificate" {
 	needs openssl openssl
 	made ec it -days 30 -subj '/C=DE/O=Example, Inc./OU= #"\+;<>\\/CN=example.org' \

@@ -1,5 +1,5 @@
 # connect --trace: the routers on the way to a port, as a user without any capability.
-# shellcheck disable=SC2016,SC2153
+# shellcheck disable=SC2016
 
 load helpers/common
 load helpers/words

@@ -13,7 +13,6 @@ receives() {
 
 # sends WORD...: peer.py sends datagrams to it.
 sends() {
-	# shellcheck disable=SC2153 # of served_by
 	foreign type:dgram to:"${HERE:-127.0.0.1},$PORT" "$@"
 }
 
@@ -187,7 +186,6 @@ for words in ["udp-recv", "--timeout", "10s"], ["listen"]:
 
 @test "-w: 4 where none came or fewer than -c, else 0" {
 	sockit udp-recv -w 0.1 127.0.0.1 0
-	# shellcheck disable=SC2153 # of sockit
 	[ "$STATUS" = 4 ]
 	also_says 'no datagram within 100 ms \(-w\)'
 	receives -w 0.5 127.0.0.1 0

@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # UNIX sockets of datagrams: sockit unix --type dgram.
-# shellcheck disable=SC2153,SC2012,SC2016,SC2094 # PID: of the helpers; all names are ours; for that shell; not the same file
+# shellcheck disable=SC2012,SC2016,SC2094 # all names are ours; for that shell; not the same file
 
 load helpers/common
 load helpers/words

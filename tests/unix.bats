@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # UNIX sockets as a stream: sockit unix, and unix:PATH of connect and listen. Packets: seqpacket.bats.
-# shellcheck disable=SC2153,SC2010,SC2012 # PID: of the helpers; all names are ours
+# shellcheck disable=SC2010,SC2012 # all names are ours
 # shellcheck disable=SC2016,SC2086,SC2143,SC2155,SC2258 # for that shell; words; short; never fails; meant so
 
 load helpers/common
