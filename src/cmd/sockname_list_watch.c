@@ -41,7 +41,7 @@ struct comparison {
 	bool failed;		 /* no memory */
 };
 
-static void collect_new(void *arg, const struct inventory_pair *pair)
+static void listing_collect_new(void *arg, const struct inventory_pair *pair)
 {
 	struct comparison *c = arg;
 
@@ -50,8 +50,8 @@ static void collect_new(void *arg, const struct inventory_pair *pair)
 		c->failed |= inventory_add(c->fresh, pair->new) < 0;
 }
 
-static void tell(struct listing_watch *w, const struct inventory *i,
-		 const struct inventory_socket *s, enum sockname_change change)
+static void listing_tell(struct listing_watch *w, const struct inventory *i,
+			 const struct inventory_socket *s, enum sockname_change change)
 {
 	struct facts *f = &w->w.facts;
 
@@ -63,7 +63,7 @@ static void tell(struct listing_watch *w, const struct inventory *i,
 	sockname_watch_end(&w->w);
 }
 
-static void take_pair(void *arg, const struct inventory_pair *pair)
+static void listing_take_pair(void *arg, const struct inventory_pair *pair)
 {
 	struct comparison *c = arg;
 	struct listing_watch *w = c->w;
@@ -71,32 +71,32 @@ static void take_pair(void *arg, const struct inventory_pair *pair)
 	const struct inventory_socket *same = pair->old;
 
 	if (!pair->new) {
-		tell(w, &w->seen, pair->old, CHANGE_GONE);
+		listing_tell(w, &w->seen, pair->old, CHANGE_GONE);
 		return;
 	}
 	if (!same)
 		same = &c->fresh->sockets[c->at++];
 	c->failed |= inventory_copy_owners(c->now, pair->new, from, same) < 0;
 	if (!pair->old)
-		tell(w, c->now, pair->new, w->started ? CHANGE_NEW : CHANGE_NONE);
+		listing_tell(w, c->now, pair->new, w->started ? CHANGE_NEW : CHANGE_NONE);
 }
 
 /* Tells what is another in NOW than in what was seen before, which it becomes. Returns 0, or -1
  * with errno. */
-static int tell_changes(struct listing_watch *w, struct inventory *now)
+static int listing_tell_changes(struct listing_watch *w, struct inventory *now)
 {
 	struct inventory fresh = { 0 };
 	struct comparison c = { .w = w, .now = now, .fresh = &fresh };
 	int error = ENOMEM;
 
-	inventory_compare(&w->seen, now, collect_new, &c);
+	inventory_compare(&w->seen, now, listing_collect_new, &c);
 	/* Where there is no /proc nobody knows. */
 	if (!c.failed && fresh.n > 0 && inventory_find_owners(&fresh) < 0 && errno_is_lack(errno)) {
 		c.failed = true;
 		error = errno;
 	}
 	if (!c.failed)
-		inventory_compare(&w->seen, now, take_pair, &c);
+		inventory_compare(&w->seen, now, listing_take_pair, &c);
 	inventory_free(&fresh);
 	inventory_free(&w->seen);
 	w->seen = *now;
@@ -105,7 +105,7 @@ static int tell_changes(struct listing_watch *w, struct inventory *now)
 }
 
 /* Does a connection of I wait to be accepted? That it is no counter tells. */
-static bool any_unaccepted(const struct inventory *i)
+static bool listing_any_unaccepted(const struct inventory *i)
 {
 	bool any = false;
 
@@ -115,7 +115,7 @@ static bool any_unaccepted(const struct inventory *i)
 }
 
 /* Makes a new list, unless it would be the one before. Returns 0, or -1 with errno. */
-static int look_anew(struct listing_watch *w)
+static int listing_look_anew(struct listing_watch *w)
 {
 	struct inventory now;
 	uint64_t pulse;
@@ -126,16 +126,16 @@ static int look_anew(struct listing_watch *w)
 		return 0;
 	if (listing_get(w->x, &now) < 0)
 		return -1;
-	w->pulse_known = known && !any_unaccepted(&now);
+	w->pulse_known = known && !listing_any_unaccepted(&now);
 	w->pulse = known ? pulse : 0;
-	if (tell_changes(w, &now) < 0)
+	if (listing_tell_changes(w, &now) < 0)
 		return -1;
 	w->started = true;
 	sockname_watch_flush(&w->w);
 	return 0;
 }
 
-static void look(void *arg)
+static void listing_look(void *arg)
 {
 	struct listing_watch *w = arg;
 	int64_t start = clock_now(), pause;
@@ -146,7 +146,7 @@ static void look(void *arg)
 		timer_set(w->x->run.loop, &w->timer, w->rested);
 		return;
 	}
-	if (look_anew(w) < 0) {
+	if (listing_look_anew(w) < 0) {
 		run_end(&w->x->run, report_error(w->x->l->messages, "the list of sockets", errno));
 		return;
 	}
@@ -156,7 +156,7 @@ static void look(void *arg)
 		  clock_now() + (pause > PAUSE_LEAST ? pause : PAUSE_LEAST));
 }
 
-static void look_in_time(void *arg)
+static void listing_look_in_time(void *arg)
 {
 	struct listing_watch *w = arg;
 
@@ -172,13 +172,15 @@ struct listing_watch *listing_watch_start(struct listing *x)
 		return NULL;
 	}
 	w->x = x;
-	w->timer = (struct timer){ .fn = look_in_time, .arg = w };
-	w->w = (struct sockname_watch){ .run = &x->run, .between = "\t", .look = look, .arg = w };
+	w->timer = (struct timer){ .fn = listing_look_in_time, .arg = w };
+	w->w = (struct sockname_watch){
+		.run = &x->run, .between = "\t", .look = listing_look, .arg = w
+	};
 	sockname_watch_start(&w->w, inventory_listen());
 	if (isatty(STDOUT_FILENO))
 		inventory_heading(sockname_watch_heading(&w->w), listing_columns(x),
 				  terminal_columns(STDOUT_FILENO));
-	look(w);
+	listing_look(w);
 	/* The first list does not count. */
 	w->rested = 0;
 	timer_set(x->run.loop, &w->timer, clock_now() + PAUSE_LEAST);

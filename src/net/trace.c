@@ -52,7 +52,7 @@ struct trace {
 /* ---- a probe ---- */
 
 /* B, which is pending, is over. */
-static void probe_drop(struct trace_probe *b)
+static void trace_drop_probe(struct trace_probe *b)
 {
 	struct trace *t = b->t;
 
@@ -72,7 +72,7 @@ static void trace_drop_behind(struct trace *t, int hop)
 {
 	for (size_t i = 0; t->probes && i < t->all; i++)
 		if (t->probes[i].pending && t->probes[i].hop > hop)
-			probe_drop(&t->probes[i]);
+			trace_drop_probe(&t->probes[i]);
 }
 
 static void trace_stop(struct trace *t)
@@ -100,7 +100,7 @@ static void trace_take_reply(struct trace *t, const struct trace_probe *b)
 	}
 }
 
-static void probe_ready(void *arg, short events)
+static void trace_probe_ready(void *arg, short events)
 {
 	struct trace_probe *b = arg;
 	struct trace *t = b->t;
@@ -116,15 +116,15 @@ static void probe_ready(void *arg, short events)
 		error = ECONNREFUSED;
 	*b->reply =
 		(struct trace_reply){ .error = error, .icmp = icmp, .ns = clock_now() - b->start };
-	probe_drop(b);
+	trace_drop_probe(b);
 	/* The kernel may have less patience than -w: that is no answer. */
 	if (error != ETIMEDOUT)
 		trace_take_reply(t, b);
 }
 
-static void probe_expired(void *arg)
+static void trace_probe_expired(void *arg)
 {
-	probe_drop(arg);
+	trace_drop_probe(arg);
 }
 
 /* Opens the socket of a probe of the hop number HOP. Returns it, or -1 with errno and *WHAT. */
@@ -155,7 +155,7 @@ static int64_t trace_patience(const struct trace *t)
 }
 
 /* Begins B. Returns 0, or -1 with errno and *WHAT: this machine does not let us. */
-static int probe_begin(struct trace_probe *b, const char **what)
+static int trace_begin_probe(struct trace_probe *b, const char **what)
 {
 	struct trace *t = b->t;
 	size_t none = 0;
@@ -171,8 +171,8 @@ static int probe_begin(struct trace_probe *b, const char **what)
 		errno = error;
 		return -1;
 	}
-	b->watch = (struct watch){ .fd = fd, .fn = probe_ready, .arg = b };
-	b->timer = (struct timer){ .fn = probe_expired, .arg = b };
+	b->watch = (struct watch){ .fd = fd, .fn = trace_probe_ready, .arg = b };
+	b->timer = (struct timer){ .fn = trace_probe_expired, .arg = b };
 	b->pending = true;
 	t->pending++;
 	watch_set(t->loop, &b->watch, POLLOUT);
@@ -285,7 +285,7 @@ static int trace_begin(struct trace *t, const char **what)
 
 		if (!trace_wants(t, b))
 			continue;
-		if (probe_begin(b, what) < 0) {
+		if (trace_begin_probe(b, what) < 0) {
 			/* Those that are pending will make room. */
 			if ((errno != EMFILE && errno != ENFILE) || !t->pending)
 				return -1;

@@ -27,7 +27,7 @@ enum extension {
 #define RANDOM 32     /* bytes of a random, a session identifier, and a share of X25519, */
 #define X25519 0x001d /* of which any are one (RFC 7748, 5) */
 
-static void put_number(struct text *out, unsigned n, unsigned bytes)
+static void hello_put_number(struct text *out, unsigned n, unsigned bytes)
 {
 	while (bytes-- > 0) {
 		unsigned char byte = (unsigned char)(n >> 8 * bytes);
@@ -35,14 +35,14 @@ static void put_number(struct text *out, unsigned n, unsigned bytes)
 	}
 }
 
-/* Begins what has its length, of so many BYTES, before it. Returns its place for end_length(). */
-static size_t begin_length(struct text *out, unsigned bytes)
+/* Begins what has its length, of so many BYTES, before it. Returns its place for hello_end(). */
+static size_t hello_begin(struct text *out, unsigned bytes)
 {
-	put_number(out, 0, bytes);
+	hello_put_number(out, 0, bytes);
 	return out->length;
 }
 
-static void end_length(struct text *out, size_t from, unsigned bytes)
+static void hello_end(struct text *out, size_t from, unsigned bytes)
 {
 	size_t n = out->length - from;
 
@@ -54,18 +54,18 @@ static void end_length(struct text *out, size_t from, unsigned bytes)
 
 /* Adds the extension KIND with the N BYTES, before which they want their length, of so many bytes;
  * 0: they do not. */
-static void put_extension(struct text *out, enum extension kind, unsigned length, const void *bytes,
-			  size_t n)
+static void hello_put_extension(struct text *out, enum extension kind, unsigned length,
+				const void *bytes, size_t n)
 {
-	put_number(out, kind, 2);
-	put_number(out, (unsigned)n + length, 2);
+	hello_put_number(out, kind, 2);
+	hello_put_number(out, (unsigned)n + length, 2);
 	if (length)
-		put_number(out, (unsigned)n, length);
+		hello_put_number(out, (unsigned)n, length);
 	text_put(out, bytes, n);
 }
 
 /* Can NAME stand in a ClientHello? Returns its length without the dot at its end; 0: no. */
-static size_t name_length(const char *name)
+static size_t hello_name_length(const char *name)
 {
 	size_t n = name ? strlen(name) : 0;
 
@@ -78,43 +78,43 @@ static size_t name_length(const char *name)
 	return n;
 }
 
-static void put_server_name(struct text *out, const char *name)
+static void hello_put_server_name(struct text *out, const char *name)
 {
-	size_t n = name_length(name);
+	size_t n = hello_name_length(name);
 
 	if (!n)
 		return;
-	put_number(out, SERVER_NAME, 2);
-	put_number(out, (unsigned)n + 5, 2);
-	put_number(out, (unsigned)n + 3, 2);
-	put_number(out, 0, 1); /* host_name */
-	put_number(out, (unsigned)n, 2);
+	hello_put_number(out, SERVER_NAME, 2);
+	hello_put_number(out, (unsigned)n + 5, 2);
+	hello_put_number(out, (unsigned)n + 3, 2);
+	hello_put_number(out, 0, 1); /* host_name */
+	hello_put_number(out, (unsigned)n, 2);
 	text_put(out, name, n);
 }
 
-static void put_key_share(struct text *out, const unsigned char *share)
+static void hello_put_key_share(struct text *out, const unsigned char *share)
 {
-	put_number(out, KEY_SHARE, 2);
-	put_number(out, RANDOM + 6, 2);
-	put_number(out, RANDOM + 4, 2);
-	put_number(out, X25519, 2);
-	put_number(out, RANDOM, 2);
+	hello_put_number(out, KEY_SHARE, 2);
+	hello_put_number(out, RANDOM + 6, 2);
+	hello_put_number(out, RANDOM + 4, 2);
+	hello_put_number(out, X25519, 2);
+	hello_put_number(out, RANDOM, 2);
 	text_put(out, share, RANDOM);
 }
 
 /* Some old servers never answer a handshake message of 256 to 511 bytes (RFC 7685). HELLO is where
  * its body begins. */
-static void put_padding(struct text *out, size_t hello)
+static void hello_put_padding(struct text *out, size_t hello)
 {
 	static const unsigned char zeros[256];
 	size_t n = out->length - hello + 4;
 
 	if (n > 0xff && n < 0x200)
-		put_extension(out, PADDING, 0, zeros, 0x200 - n > 4 ? 0x200 - n - 4 : 1);
+		hello_put_extension(out, PADDING, 0, zeros, 0x200 - n > 4 ? 0x200 - n - 4 : 1);
 }
 
-static void put_extensions(struct text *out, unsigned highest, const unsigned char *share,
-			   const char *name)
+static void hello_put_extensions(struct text *out, unsigned highest, const unsigned char *share,
+				 const char *name)
 {
 	static const unsigned char groups[] = {
 		0x00, 0x1d, 0x00, 0x17, 0x00, 0x18, 0x00, 0x19, /* X25519, NIST's curves, */
@@ -131,16 +131,17 @@ static void put_extensions(struct text *out, unsigned highest, const unsigned ch
 	static const unsigned char offered[] = { 0x03, 0x04, 0x03, 0x03, 0x03, 0x02, 0x03, 0x01 };
 	unsigned skipped = highest == TLS_1_3 ? 0 : 2;
 
-	put_server_name(out, name);
-	put_extension(out, RENEGOTIATION_INFO, 1, NULL, 0);
-	put_extension(out, EXTENDED_MASTER_SECRET, 0, NULL, 0);
-	put_extension(out, EC_POINT_FORMATS, 1, formats, sizeof formats);
-	put_extension(out, SUPPORTED_GROUPS, 2, groups, sizeof groups);
-	put_extension(out, SIGNATURE_ALGORITHMS, 2, signatures, sizeof signatures);
-	put_extension(out, ALPN, 2, protocols, sizeof protocols - 1);
-	put_extension(out, SUPPORTED_VERSIONS, 1, offered + skipped, sizeof offered - skipped);
+	hello_put_server_name(out, name);
+	hello_put_extension(out, RENEGOTIATION_INFO, 1, NULL, 0);
+	hello_put_extension(out, EXTENDED_MASTER_SECRET, 0, NULL, 0);
+	hello_put_extension(out, EC_POINT_FORMATS, 1, formats, sizeof formats);
+	hello_put_extension(out, SUPPORTED_GROUPS, 2, groups, sizeof groups);
+	hello_put_extension(out, SIGNATURE_ALGORITHMS, 2, signatures, sizeof signatures);
+	hello_put_extension(out, ALPN, 2, protocols, sizeof protocols - 1);
+	hello_put_extension(out, SUPPORTED_VERSIONS, 1, offered + skipped,
+			    sizeof offered - skipped);
 	if (highest == TLS_1_3)
-		put_key_share(out, share);
+		hello_put_key_share(out, share);
 }
 
 void tls_put_hello(struct text *out, unsigned highest, const unsigned char *chance,
@@ -148,26 +149,26 @@ void tls_put_hello(struct text *out, unsigned highest, const unsigned char *chan
 {
 	size_t record, hello, list;
 
-	put_number(out, HANDSHAKE, 1);
-	put_number(out, 0x0301, 2); /* what every server takes (RFC 8446, 5.1) */
-	record = begin_length(out, 2);
-	put_number(out, CLIENT_HELLO, 1);
-	hello = begin_length(out, 3);
-	put_number(out, TLS_1_2, 2);
+	hello_put_number(out, HANDSHAKE, 1);
+	hello_put_number(out, 0x0301, 2); /* what every server takes (RFC 8446, 5.1) */
+	record = hello_begin(out, 2);
+	hello_put_number(out, CLIENT_HELLO, 1);
+	hello = hello_begin(out, 3);
+	hello_put_number(out, TLS_1_2, 2);
 	text_put(out, chance, RANDOM);
-	put_number(out, RANDOM, 1);
+	hello_put_number(out, RANDOM, 1);
 	text_put(out, chance + RANDOM, RANDOM);
-	list = begin_length(out, 2);
+	list = hello_begin(out, 2);
 	for (size_t i = 0; tls_cipher(i); i++)
-		put_number(out, tls_cipher(i), 2);
-	end_length(out, list, 2);
-	put_number(out, 0x0100, 2); /* one method of compression: none */
-	list = begin_length(out, 2);
-	put_extensions(out, highest, chance + 2 * RANDOM, name);
-	put_padding(out, hello);
-	end_length(out, list, 2);
-	end_length(out, hello, 3);
-	end_length(out, record, 2);
+		hello_put_number(out, tls_cipher(i), 2);
+	hello_end(out, list, 2);
+	hello_put_number(out, 0x0100, 2); /* one method of compression: none */
+	list = hello_begin(out, 2);
+	hello_put_extensions(out, highest, chance + 2 * RANDOM, name);
+	hello_put_padding(out, hello);
+	hello_end(out, list, 2);
+	hello_end(out, hello, 3);
+	hello_end(out, record, 2);
 }
 
 /* ---- what is read ---- */
@@ -179,7 +180,7 @@ struct span {
 };
 
 /* Takes the first N bytes of *S into *OUT. False: there are fewer. */
-static bool take_bytes(struct span *s, size_t n, struct span *out)
+static bool span_take(struct span *s, size_t n, struct span *out)
 {
 	if (n > s->n)
 		return false;
@@ -190,11 +191,11 @@ static bool take_bytes(struct span *s, size_t n, struct span *out)
 }
 
 /* Takes a number of so many BYTES. */
-static bool take_number(struct span *s, unsigned bytes, unsigned *out)
+static bool span_take_number(struct span *s, unsigned bytes, unsigned *out)
 {
 	struct span b;
 
-	if (!take_bytes(s, bytes, &b))
+	if (!span_take(s, bytes, &b))
 		return false;
 	*out = 0;
 	for (unsigned i = 0; i < bytes; i++)
@@ -203,15 +204,15 @@ static bool take_number(struct span *s, unsigned bytes, unsigned *out)
 }
 
 /* Takes what has its length, of so many BYTES, before it. */
-static bool take_counted(struct span *s, unsigned bytes, struct span *out)
+static bool span_take_counted(struct span *s, unsigned bytes, struct span *out)
 {
 	unsigned n;
 
-	return take_number(s, bytes, &n) && take_bytes(s, n, out);
+	return span_take_number(s, bytes, &n) && span_take(s, n, out);
 }
 
-__attribute__((format(printf, 2, 3))) static void tls_fail(struct tls_server *s, const char *format,
-							   ...)
+__attribute__((format(printf, 2, 3))) static void server_fail(struct tls_server *s,
+							      const char *format, ...)
 {
 	va_list list;
 
@@ -221,44 +222,45 @@ __attribute__((format(printf, 2, 3))) static void tls_fail(struct tls_server *s,
 	s->step = TLS_FAILED;
 }
 
-static void take_alpn(struct tls_server *s, struct span body)
+static void server_take_alpn(struct tls_server *s, struct span body)
 {
 	struct span list, name;
 
-	if (!take_counted(&body, 2, &list) || !take_counted(&list, 1, &name))
+	if (!span_take_counted(&body, 2, &list) || !span_take_counted(&list, 1, &name))
 		return;
 	memcpy(s->alpn, name.at, name.n);
 	s->alpn_n = name.n;
 }
 
 /* Reads the body of a ServerHello, or of a HelloRetryRequest, which has the same form. */
-static bool take_hello(struct tls_server *s, struct span in)
+static bool server_take_hello(struct tls_server *s, struct span in)
 {
 	struct span ignored, extensions = { 0 }, body;
 	unsigned kind, version;
 
-	if (!take_number(&in, 2, &s->version) || !take_bytes(&in, RANDOM, &ignored) ||
-	    !take_counted(&in, 1, &ignored) || !take_number(&in, 2, &s->cipher) ||
-	    !take_bytes(&in, 1, &ignored) || (in.n > 0 && !take_counted(&in, 2, &extensions)) ||
+	if (!span_take_number(&in, 2, &s->version) || !span_take(&in, RANDOM, &ignored) ||
+	    !span_take_counted(&in, 1, &ignored) || !span_take_number(&in, 2, &s->cipher) ||
+	    !span_take(&in, 1, &ignored) || (in.n > 0 && !span_take_counted(&in, 2, &extensions)) ||
 	    in.n > 0)
 		return false;
 	while (extensions.n > 0) {
-		if (!take_number(&extensions, 2, &kind) || !take_counted(&extensions, 2, &body))
+		if (!span_take_number(&extensions, 2, &kind) ||
+		    !span_take_counted(&extensions, 2, &body))
 			return false;
 		if (kind == ALPN)
-			take_alpn(s, body);
-		else if (kind == SUPPORTED_VERSIONS && take_number(&body, 2, &version))
+			server_take_alpn(s, body);
+		else if (kind == SUPPORTED_VERSIONS && span_take_number(&body, 2, &version))
 			s->version = version;
 	}
 	return true;
 }
 
-static void on_hello(struct tls_server *s, struct span in)
+static void server_on_hello(struct tls_server *s, struct span in)
 {
-	if (!take_hello(s, in) || s->version >> 8 != 3) {
+	if (!server_take_hello(s, in) || s->version >> 8 != 3) {
 		s->version = 0;
 		s->alpn_n = 0;
-		tls_fail(s, "its ServerHello is malformed");
+		server_fail(s, "its ServerHello is malformed");
 		return;
 	}
 	s->alert = -1; /* a warning came before */
@@ -267,33 +269,34 @@ static void on_hello(struct tls_server *s, struct span in)
 }
 
 /* Keeps the first certificate of the list, the server's own. */
-static void on_certificate(struct tls_server *s, struct span in)
+static void server_on_certificate(struct tls_server *s, struct span in)
 {
 	struct span list, first = { 0 };
 
 	s->step = TLS_DONE;
-	if (!take_counted(&in, 3, &list) || (list.n > 0 && !take_counted(&list, 3, &first)))
-		tls_fail(s, "its Certificate message is malformed");
+	if (!span_take_counted(&in, 3, &list) ||
+	    (list.n > 0 && !span_take_counted(&list, 3, &first)))
+		server_fail(s, "its Certificate message is malformed");
 	else
 		text_put(&s->certificate, first.at, first.n);
 }
 
-static void on_handshake(struct tls_server *s, unsigned kind, struct span body)
+static void server_on_handshake(struct tls_server *s, unsigned kind, struct span body)
 {
 	if (kind == HELLO_REQUEST)
 		return;
 	if (!s->version && kind == SERVER_HELLO)
-		on_hello(s, body);
+		server_on_hello(s, body);
 	else if (!s->version)
-		tls_fail(s, "its first message is of type %u, no ServerHello", kind);
+		server_fail(s, "its first message is of type %u, no ServerHello", kind);
 	else if (kind == CERTIFICATE)
-		on_certificate(s, body);
+		server_on_certificate(s, body);
 	else
 		s->step = TLS_DONE; /* it shows none */
 }
 
 /* Forgets what has been read of the message, all but what is LEFT. */
-static void keep_rest(struct tls_server *s, struct span left)
+static void server_keep_rest(struct tls_server *s, struct span left)
 {
 	if (left.n == s->message.length)
 		return;
@@ -302,45 +305,45 @@ static void keep_rest(struct tls_server *s, struct span left)
 }
 
 /* Takes the messages of the handshake that have come whole. */
-static void take_messages(struct tls_server *s)
+static void server_take_messages(struct tls_server *s)
 {
 	struct span in = { (const unsigned char *)s->message.data, s->message.length }, body;
 	unsigned kind, n;
 
 	while (s->step == TLS_MORE && in.n >= 4) {
 		struct span rest = in;
-		take_number(&rest, 1, &kind);
-		take_number(&rest, 3, &n);
+		span_take_number(&rest, 1, &kind);
+		span_take_number(&rest, 3, &n);
 		if (n > TLS_MOST) {
-			tls_fail(s, "a message of %u bytes, more than %zu", n, TLS_MOST);
+			server_fail(s, "a message of %u bytes, more than %zu", n, TLS_MOST);
 			return;
 		}
-		if (!take_bytes(&rest, n, &body))
+		if (!span_take(&rest, n, &body))
 			break;
 		in = rest;
-		on_handshake(s, kind, body);
+		server_on_handshake(s, kind, body);
 	}
-	keep_rest(s, in);
+	server_keep_rest(s, in);
 }
 
 /* Takes alerts. A fatal one ends all, and so does the end itself; others are warnings. */
-static void take_alerts(struct tls_server *s)
+static void server_take_alerts(struct tls_server *s)
 {
 	struct span in = { (const unsigned char *)s->message.data, s->message.length };
 	unsigned level, code;
 
 	while (s->step == TLS_MORE && in.n >= 2) {
-		take_number(&in, 1, &level);
-		take_number(&in, 1, &code);
+		span_take_number(&in, 1, &level);
+		span_take_number(&in, 1, &code);
 		s->alert = (int)code;
 		if (level != 1 || code == 0)
 			s->step = TLS_DONE;
 	}
-	keep_rest(s, in);
+	server_keep_rest(s, in);
 }
 
 /* The header of a record has come. */
-static void take_header(struct tls_server *s)
+static void server_take_header(struct tls_server *s)
 {
 	unsigned kind = s->header[0];
 
@@ -349,19 +352,19 @@ static void take_header(struct tls_server *s)
 	if (s->version && kind != HANDSHAKE && kind != ALERT)
 		s->step = TLS_DONE; /* the handshake goes on in secret: it is one resumed */
 	else if (kind != HANDSHAKE && kind != ALERT)
-		tls_fail(s, "a record of type %u before ServerHello", kind);
+		server_fail(s, "a record of type %u before ServerHello", kind);
 	else if (s->left == 0 || s->left > (1 << 14) || s->header[1] != 3)
-		tls_fail(s, "a record of %zu bytes of version %u.%u", s->left, s->header[1],
-			 s->header[2]);
+		server_fail(s, "a record of %zu bytes of version %u.%u", s->left, s->header[1],
+			    s->header[2]);
 	else if (s->taken > TLS_MOST)
-		tls_fail(s, "more than %zu bytes", TLS_MOST);
+		server_fail(s, "more than %zu bytes", TLS_MOST);
 	else if (s->message.length > 0 && (kind == ALERT) != (s->record == ALERT))
-		tls_fail(s, "a record of type %u within a message", kind);
+		server_fail(s, "a record of type %u within a message", kind);
 	s->record = kind;
 }
 
 /* Is what has come of the first record's header one of TLS? */
-static bool is_foreign(const struct tls_server *s)
+static bool server_is_foreign(const struct tls_server *s)
 {
 	unsigned kind = s->header[0];
 
@@ -381,14 +384,14 @@ void tls_free(struct tls_server *s)
 }
 
 /* Takes a part of the N bytes at IN, at least one. Returns how many. */
-static size_t take_part(struct tls_server *s, const unsigned char *in, size_t n)
+static size_t server_take_part(struct tls_server *s, const unsigned char *in, size_t n)
 {
 	if (s->left == 0) {
 		s->header[s->header_n++] = *in;
-		if (s->taken == 0 && is_foreign(s))
+		if (s->taken == 0 && server_is_foreign(s))
 			s->step = TLS_FOREIGN;
 		else if (s->header_n == sizeof s->header)
-			take_header(s);
+			server_take_header(s);
 		return 1;
 	}
 	if (n > s->left)
@@ -398,16 +401,16 @@ static size_t take_part(struct tls_server *s, const unsigned char *in, size_t n)
 	if (s->left == 0)
 		s->header_n = 0;
 	if (s->record == ALERT)
-		take_alerts(s);
+		server_take_alerts(s);
 	else
-		take_messages(s);
+		server_take_messages(s);
 	return n;
 }
 
 enum tls_step tls_take(struct tls_server *s, const unsigned char *in, size_t n)
 {
 	for (size_t used; s->step == TLS_MORE && n > 0; in += used, n -= used) {
-		used = take_part(s, in, n);
+		used = server_take_part(s, in, n);
 		if (s->message.failed || s->certificate.failed)
 			s->step = TLS_LACKING;
 	}

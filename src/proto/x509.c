@@ -28,21 +28,21 @@ enum {
 	IP_ADDRESS = 0x87, /* [7] of it */
 };
 
-static void skip(struct x509_bytes *s, size_t n)
+static void der_skip(struct x509_bytes *s, size_t n)
 {
 	s->at += n;
 	s->n -= n;
 }
 
 /* Takes the length of a value of *S into *N, which are so many bytes that it can have. */
-static bool take_length(struct x509_bytes *s, size_t *n)
+static bool der_take_length(struct x509_bytes *s, size_t *n)
 {
 	unsigned bytes;
 
 	if (s->n == 0)
 		return false;
 	*n = *s->at;
-	skip(s, 1);
+	der_skip(s, 1);
 	if (*n < 0x80)
 		return *n <= s->n;
 	bytes = *n & 0x7f;
@@ -50,42 +50,42 @@ static bool take_length(struct x509_bytes *s, size_t *n)
 		return false;
 	for (*n = 0; bytes > 0; bytes--) {
 		*n = *n << 8 | *s->at;
-		skip(s, 1);
+		der_skip(s, 1);
 	}
 	return *n <= s->n;
 }
 
 /* Takes the first value of *S, whatever it is: its tag, and what is in it. */
-static bool take_any(struct x509_bytes *s, unsigned *tag, struct x509_bytes *value)
+static bool der_take_any(struct x509_bytes *s, unsigned *tag, struct x509_bytes *value)
 {
 	size_t n;
 
 	if (s->n == 0 || (*s->at & 0x1f) == 0x1f)
 		return false;
 	*tag = *s->at;
-	skip(s, 1);
-	if (!take_length(s, &n))
+	der_skip(s, 1);
+	if (!der_take_length(s, &n))
 		return false;
 	*value = (struct x509_bytes){ s->at, n };
-	skip(s, n);
+	der_skip(s, n);
 	return true;
 }
 
 /* Takes the first value of *S, which must have that TAG. */
-static bool take(struct x509_bytes *s, unsigned tag, struct x509_bytes *value)
+static bool der_take(struct x509_bytes *s, unsigned tag, struct x509_bytes *value)
 {
 	unsigned found;
 
-	return take_any(s, &found, value) && found == tag;
+	return der_take_any(s, &found, value) && found == tag;
 }
 
 /* Takes it if it has that TAG. False: it has, and is malformed. */
-static bool take_optional(struct x509_bytes *s, unsigned tag, struct x509_bytes *value)
+static bool der_take_optional(struct x509_bytes *s, unsigned tag, struct x509_bytes *value)
 {
-	return s->n == 0 || *s->at != tag || take(s, tag, value);
+	return s->n == 0 || *s->at != tag || der_take(s, tag, value);
 }
 
-static bool is(struct x509_bytes s, const char *bytes)
+static bool der_is(struct x509_bytes s, const char *bytes)
 {
 	return s.n == strlen(bytes) && !memcmp(s.at, bytes, s.n);
 }
@@ -93,7 +93,7 @@ static bool is(struct x509_bytes s, const char *bytes)
 /* ---- times ---- */
 
 /* Reads the two digits at P; -1: they are none. */
-static int two_digits(const unsigned char *p)
+static int time_digits(const unsigned char *p)
 {
 	if (p[0] < '0' || p[0] > '9' || p[1] < '0' || p[1] > '9')
 		return -1;
@@ -102,7 +102,7 @@ static int two_digits(const unsigned char *p)
 
 /* Days from 1970-01-01 to the day of a year from 0 on. Years begin with March, so that the day that
  * a leap year has more comes last. */
-static int64_t days_to(int year, int month, int day)
+static int64_t time_days(int year, int month, int day)
 {
 	int y = year - (month < 3) + 400, m = (month + 9) % 12;
 
@@ -111,31 +111,31 @@ static int64_t days_to(int year, int month, int day)
 }
 
 /* Reads what RFC 5280 (4.1.2.5) permits: `YYMMDDhhmmssZ`, or with a year of four digits. */
-static void read_time(struct x509_time *out, unsigned tag, struct x509_bytes s)
+static void time_read(struct x509_time *out, unsigned tag, struct x509_bytes s)
 {
 	static const int most[] = { 12, 31, 23, 59, 59 };
 	int century = -1, year, parts[5];
 	const char *text;
 
 	if (tag == GENERALIZED_TIME && s.n == 15) {
-		century = two_digits(s.at);
-		skip(&s, 2);
+		century = time_digits(s.at);
+		der_skip(&s, 2);
 	}
 	if (s.n != 13 || s.at[12] != 'Z')
 		return;
-	year = two_digits(s.at);
+	year = time_digits(s.at);
 	if (tag == UTC_TIME)
 		century = year < 50 ? 20 : 19;
 	if (century < 0 || year < 0)
 		return;
 	year += 100 * century;
 	for (int i = 0; i < 5; i++) {
-		parts[i] = two_digits(s.at + 2 + 2 * i);
+		parts[i] = time_digits(s.at + 2 + 2 * i);
 		if (parts[i] < (i < 2) || parts[i] > most[i])
 			return;
 	}
-	out->seconds = 86400 * days_to(year, parts[0], parts[1]) + 3600 * parts[2] + 60 * parts[3] +
-		       parts[4];
+	out->seconds = 86400 * time_days(year, parts[0], parts[1]) + 3600 * parts[2] +
+		       60 * parts[3] + parts[4];
 	text = (const char *)s.at;
 	snprintf(out->text, sizeof out->text, "%02d%.2s-%.2s-%.2sT%.2s:%.2s:%.2sZ", century, text,
 		 text + 2, text + 4, text + 6, text + 8, text + 10);
@@ -143,33 +143,33 @@ static void read_time(struct x509_time *out, unsigned tag, struct x509_bytes s)
 
 /* ---- the certificate ---- */
 
-static bool read_validity(struct x509 *out, struct x509_bytes s)
+static bool x509_read_validity(struct x509 *out, struct x509_bytes s)
 {
 	struct x509_bytes value;
 	unsigned tag;
 
-	if (!take_any(&s, &tag, &value))
+	if (!der_take_any(&s, &tag, &value))
 		return false;
-	read_time(&out->not_before, tag, value);
-	if (!take_any(&s, &tag, &value))
+	time_read(&out->not_before, tag, value);
+	if (!der_take_any(&s, &tag, &value))
 		return false;
-	read_time(&out->not_after, tag, value);
+	time_read(&out->not_after, tag, value);
 	return true;
 }
 
-static bool read_extensions(struct x509 *out, struct x509_bytes s)
+static bool x509_read_extensions(struct x509 *out, struct x509_bytes s)
 {
 	struct x509_bytes list, extension, id, critical, value;
 
-	if (!take(&s, SEQUENCE, &list))
+	if (!der_take(&s, SEQUENCE, &list))
 		return false;
 	while (list.n > 0) {
-		if (!take(&list, SEQUENCE, &extension) ||
-		    !take(&extension, OBJECT_IDENTIFIER, &id) ||
-		    !take_optional(&extension, BOOLEAN, &critical) ||
-		    !take(&extension, OCTET_STRING, &value))
+		if (!der_take(&list, SEQUENCE, &extension) ||
+		    !der_take(&extension, OBJECT_IDENTIFIER, &id) ||
+		    !der_take_optional(&extension, BOOLEAN, &critical) ||
+		    !der_take(&extension, OCTET_STRING, &value))
 			return false;
-		if (is(id, "\x55\x1d\x11") && !take(&value, SEQUENCE, &out->names))
+		if (der_is(id, "\x55\x1d\x11") && !der_take(&value, SEQUENCE, &out->names))
 			return false;
 	}
 	return true;
@@ -181,15 +181,15 @@ bool x509_read(struct x509 *out, const unsigned char *der, size_t n)
 	unsigned tag;
 
 	*out = (struct x509){ 0 };
-	if (!take(&s, SEQUENCE, &certificate) || !take(&certificate, SEQUENCE, &tbs) ||
-	    !take_optional(&tbs, VERSION, &ignored) || !take(&tbs, INTEGER, &ignored) ||
-	    !take(&tbs, SEQUENCE, &ignored) || !take(&tbs, SEQUENCE, &out->issuer) ||
-	    !take(&tbs, SEQUENCE, &validity) || !read_validity(out, validity) ||
-	    !take(&tbs, SEQUENCE, &out->subject) || !take(&tbs, SEQUENCE, &ignored))
+	if (!der_take(&s, SEQUENCE, &certificate) || !der_take(&certificate, SEQUENCE, &tbs) ||
+	    !der_take_optional(&tbs, VERSION, &ignored) || !der_take(&tbs, INTEGER, &ignored) ||
+	    !der_take(&tbs, SEQUENCE, &ignored) || !der_take(&tbs, SEQUENCE, &out->issuer) ||
+	    !der_take(&tbs, SEQUENCE, &validity) || !x509_read_validity(out, validity) ||
+	    !der_take(&tbs, SEQUENCE, &out->subject) || !der_take(&tbs, SEQUENCE, &ignored))
 		return false;
 	while (tbs.n > 0)
-		if (!take_any(&tbs, &tag, &value) ||
-		    (tag == EXTENSIONS && !read_extensions(out, value)))
+		if (!der_take_any(&tbs, &tag, &value) ||
+		    (tag == EXTENSIONS && !x509_read_extensions(out, value)))
 			return false;
 	return true;
 }
@@ -197,7 +197,7 @@ bool x509_read(struct x509 *out, const unsigned char *der, size_t n)
 /* ---- names ---- */
 
 /* Adds TEXT as the value of an attribute (RFC 4514, 2.4). */
-static void put_value(struct text *out, struct x509_bytes text)
+static void name_put_value(struct text *out, struct x509_bytes text)
 {
 	size_t from = 0; /* of what stands as it is */
 
@@ -215,7 +215,7 @@ static void put_value(struct text *out, struct x509_bytes text)
 	text_put_escaped(out, (const char *)text.at + from, text.n - from, false);
 }
 
-static void put_hex(struct text *out, const unsigned char *at, const unsigned char *end)
+static void name_put_hex(struct text *out, const unsigned char *at, const unsigned char *end)
 {
 	text_add(out, "#");
 	for (; at < end; at++)
@@ -223,7 +223,7 @@ static void put_hex(struct text *out, const unsigned char *at, const unsigned ch
 }
 
 /* Adds the object identifier ID as numbers with dots. */
-static void put_numbers(struct text *out, struct x509_bytes id)
+static void name_put_numbers(struct text *out, struct x509_bytes id)
 {
 	uint64_t n = 0;
 	bool first = true;
@@ -243,14 +243,14 @@ static void put_numbers(struct text *out, struct x509_bytes id)
 	}
 }
 
-static bool is_string(unsigned tag)
+static bool name_is_string(unsigned tag)
 {
 	return tag == UTF8_STRING || tag == NUMERIC_STRING || tag == PRINTABLE_STRING ||
 	       tag == TELETEX_STRING || tag == IA5_STRING || tag == VISIBLE_STRING;
 }
 
 /* Adds the attribute S, `CN=example.org`. */
-static bool put_attribute(struct text *out, struct x509_bytes s)
+static bool name_put_attribute(struct text *out, struct x509_bytes s)
 {
 	static const struct {
 		char id[12], name[16];
@@ -272,34 +272,34 @@ static bool put_attribute(struct text *out, struct x509_bytes s)
 	const char *name = NULL;
 	unsigned tag;
 
-	if (!take(&s, OBJECT_IDENTIFIER, &id))
+	if (!der_take(&s, OBJECT_IDENTIFIER, &id))
 		return false;
 	begin = s.at;
-	if (!take_any(&s, &tag, &value))
+	if (!der_take_any(&s, &tag, &value))
 		return false;
 	for (size_t i = 0; i < sizeof known / sizeof *known; i++)
-		if (is(id, known[i].id))
+		if (der_is(id, known[i].id))
 			name = known[i].name;
 	if (name)
 		text_add(out, "%s", name);
 	else
-		put_numbers(out, id);
+		name_put_numbers(out, id);
 	text_add(out, "=");
-	if (name && is_string(tag))
-		put_value(out, value);
+	if (name && name_is_string(tag))
+		name_put_value(out, value);
 	else
-		put_hex(out, begin, s.at);
+		name_put_hex(out, begin, s.at);
 	return true;
 }
 
 /* Adds a part of a name, mostly of one attribute, else of several with `+` between. */
-static void put_part(struct text *out, struct x509_bytes set)
+static void name_put_part(struct text *out, struct x509_bytes set)
 {
 	struct x509_bytes attribute;
 
-	for (const char *between = ""; take(&set, SEQUENCE, &attribute); between = "+") {
+	for (const char *between = ""; der_take(&set, SEQUENCE, &attribute); between = "+") {
 		text_add(out, "%s", between);
-		if (!put_attribute(out, attribute))
+		if (!name_put_attribute(out, attribute))
 			return;
 	}
 }
@@ -309,10 +309,10 @@ void x509_put_name(struct text *out, struct x509_bytes name)
 	struct x509_bytes parts[X509_PARTS];
 	size_t n = 0;
 
-	while (n < X509_PARTS && take(&name, SET, &parts[n]))
+	while (n < X509_PARTS && der_take(&name, SET, &parts[n]))
 		n++;
 	for (size_t i = n; i-- > 0;) {
-		put_part(out, parts[i]);
+		name_put_part(out, parts[i]);
 		text_add(out, "%s", i > 0 ? "," : "");
 	}
 }
@@ -323,7 +323,7 @@ bool x509_next_name(struct x509_bytes *rest, const char *between, struct text *o
 	struct x509_bytes value;
 	unsigned tag;
 
-	while (take_any(rest, &tag, &value)) {
+	while (der_take_any(rest, &tag, &value)) {
 		if (tag == DNS_NAME) {
 			text_add(out, "%s", between);
 			text_put_escaped(out, (const char *)value.at, value.n, false);

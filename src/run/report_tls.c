@@ -9,7 +9,7 @@
 
 /* ---- what stands in one line ---- */
 
-static void add_answer(struct text *text, const struct tls_server *s)
+static void tls_add_answer(struct text *text, const struct tls_server *s)
 {
 	char name[TLS_NAME];
 
@@ -28,7 +28,7 @@ static void add_answer(struct text *text, const struct tls_server *s)
 }
 
 /* Adds why R is no TLS, which had the time LIMIT. */
-static void add_why(struct text *text, const struct tls_result *r, int64_t limit)
+static void tls_add_why(struct text *text, const struct tls_result *r, int64_t limit)
 {
 	char room[ERRNO_TEXT];
 
@@ -57,18 +57,18 @@ static void add_why(struct text *text, const struct tls_result *r, int64_t limit
 void report_tls_text(struct text *text, const struct tls_result *r, int64_t limit)
 {
 	if (r->none == TLS_ANSWERED) {
-		add_answer(text, &r->server);
+		tls_add_answer(text, &r->server);
 		return;
 	}
 	text_add(text, r->none == TLS_UNKNOWN ? "TLS unknown: " : "no TLS: ");
-	add_why(text, r, limit);
+	tls_add_why(text, r, limit);
 }
 
 /* ---- the certificate ---- */
 
 /* Reads the certificate of R into *C, if there is one. Returns what of all that R could have told
  * is missing; NULL: nothing. */
-static const char *read_certificate(const struct tls_result *r, struct x509 *c)
+static const char *tls_read_certificate(const struct tls_result *r, struct x509 *c)
 {
 	const struct text *der = &r->server.certificate;
 	bool good = x509_read(c, (const unsigned char *)der->data, der->length);
@@ -80,7 +80,7 @@ static const char *read_certificate(const struct tls_result *r, struct x509 *c)
 
 #define DAYS 32
 
-static const char *days(int64_t seconds, char *room)
+static const char *tls_days(int64_t seconds, char *room)
 {
 	int64_t n = seconds / 86400;
 
@@ -89,7 +89,7 @@ static const char *days(int64_t seconds, char *room)
 }
 
 /* Adds how long C is valid, and what that means now. */
-static void add_times(struct text *text, const struct x509 *c)
+static void tls_add_times(struct text *text, const struct x509 *c)
 {
 	const struct x509_time *from = &c->not_before, *to = &c->not_after;
 	int64_t now = clock_wall() / SECOND;
@@ -97,18 +97,18 @@ static void add_times(struct text *text, const struct x509 *c)
 
 	text_add(text, "%s to %s", *from->text ? from->text : "?", *to->text ? to->text : "?");
 	if (*to->text && now > to->seconds)
-		text_add(text, ", expired %s ago", days(now - to->seconds, room));
+		text_add(text, ", expired %s ago", tls_days(now - to->seconds, room));
 	else if (*from->text && now < from->seconds)
-		text_add(text, ", begins in %s", days(from->seconds - now, room));
+		text_add(text, ", begins in %s", tls_days(from->seconds - now, room));
 	else if (*to->text)
-		text_add(text, ", %s left", days(to->seconds - now, room));
+		text_add(text, ", %s left", tls_days(to->seconds - now, room));
 }
 
 void report_tls_certificate(struct text *text, const struct tls_result *r, const char *before)
 {
 	char between[REPORT_TLS_BEFORE + 8];
 	struct x509 c;
-	const char *missing = read_certificate(r, &c);
+	const char *missing = tls_read_certificate(r, &c);
 
 	if (r->none != TLS_ANSWERED)
 		return;
@@ -131,52 +131,52 @@ void report_tls_certificate(struct text *text, const struct tls_result *r, const
 	while (x509_next_name(&c.names, between, text))
 		strcpy(between, " ");
 	text_add(text, "\n%svalid ", before);
-	add_times(text, &c);
+	tls_add_times(text, &c);
 	text_add(text, "\n");
 }
 
 /* ---- as an object ---- */
 
 /* Adds TEXT as the member KEY, and frees it. */
-static void text_json(struct json *json, const char *key, struct text *text)
+static void tls_text_json(struct json *json, const char *key, struct text *text)
 {
 	json_bytes(json, key, text->data ? text->data : "", text->length);
 	json->text.failed |= text->failed;
 	text_free(text);
 }
 
-static void name_json(struct json *json, const char *key, struct x509_bytes name)
+static void tls_name_json(struct json *json, const char *key, struct x509_bytes name)
 {
 	struct text text = { 0 };
 
 	x509_put_name(&text, name);
-	text_json(json, key, &text);
+	tls_text_json(json, key, &text);
 }
 
-static void time_json(struct json *json, const char *key, const struct x509_time *t)
+static void tls_time_json(struct json *json, const char *key, const struct x509_time *t)
 {
 	json_string(json, key, *t->text ? t->text : NULL);
 }
 
-static void names_json(struct json *json, struct x509_bytes rest)
+static void tls_names_json(struct json *json, struct x509_bytes rest)
 {
 	json_open(json, "names", '[');
 	for (struct text name = { 0 }; x509_next_name(&rest, "", &name);)
-		text_json(json, NULL, &name);
+		tls_text_json(json, NULL, &name);
 	json_close(json, ']');
 }
 
 /* Adds C, which came by VERSION. */
-static void certificate_json(struct json *json, const struct x509 *c, unsigned version)
+static void tls_certificate_json(struct json *json, const struct x509 *c, unsigned version)
 {
 	char name[TLS_NAME];
 
 	json_open(json, "certificate", '{');
-	name_json(json, "subject", c->subject);
-	name_json(json, "issuer", c->issuer);
-	names_json(json, c->names);
-	time_json(json, "not_before", &c->not_before);
-	time_json(json, "not_after", &c->not_after);
+	tls_name_json(json, "subject", c->subject);
+	tls_name_json(json, "issuer", c->issuer);
+	tls_names_json(json, c->names);
+	tls_time_json(json, "not_before", &c->not_before);
+	tls_time_json(json, "not_after", &c->not_after);
 	json_string(json, "told_by", tls_version_name(version, name));
 	json_bool(json, "verified", false);
 	json_close(json, '}');
@@ -189,7 +189,7 @@ void report_tls_json(struct json *json, const struct tls_result *r, int64_t limi
 	struct text why = { 0 };
 	char name[TLS_NAME];
 	struct x509 c;
-	const char *missing = read_certificate(r, &c);
+	const char *missing = tls_read_certificate(r, &c);
 
 	json_open(json, "tls", '{');
 	json_bool(json, "answered", answered);
@@ -202,14 +202,14 @@ void report_tls_json(struct json *json, const struct tls_result *r, int64_t limi
 	if (answered && s->alert >= 0)
 		json_string(json, "alert", tls_alert_name(s->alert, name));
 	if (!answered)
-		add_why(&why, r, limit);
+		tls_add_why(&why, r, limit);
 	else if (missing)
 		text_add(&why, "%s", missing);
 	if (why.length > 0 || why.failed)
-		text_json(json, "why", &why);
+		tls_text_json(json, "why", &why);
 	if (r->none == TLS_SAYS)
 		json_bytes(json, "said", r->said, r->said_n);
 	if (s->certificate.length > 0 && !missing)
-		certificate_json(json, &c, r->second ? r->second : s->version);
+		tls_certificate_json(json, &c, r->second ? r->second : s->version);
 	json_close(json, '}');
 }

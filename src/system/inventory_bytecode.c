@@ -34,7 +34,7 @@ struct writer {
 	size_t alternatives;  /* counted */
 };
 
-static void put(struct writer *w, const void *bytes, size_t n)
+static void bytecode_put(struct writer *w, const void *bytes, size_t n)
 {
 	if (w->out)
 		memcpy(w->out->bytes + w->n, bytes, n);
@@ -42,36 +42,37 @@ static void put(struct writer *w, const void *bytes, size_t n)
 }
 
 /* Adds the test CODE with its OPERAND of N bytes, in an alternative that ends at END. */
-static void put_test(struct writer *w, uint8_t code, const void *operand, size_t n, size_t end)
+static void bytecode_put_test(struct writer *w, uint8_t code, const void *operand, size_t n,
+			      size_t end)
 {
 	size_t failed = w->left > 1 ? end - w->n : w->length - w->n + sizeof(struct op);
 	const struct op op = { code, (uint8_t)(sizeof op + n), (uint16_t)failed };
 
-	put(w, &op, sizeof op);
-	put(w, operand, n);
+	bytecode_put(w, &op, sizeof op);
+	bytecode_put(w, operand, n);
 }
 
-static void put_jump(struct writer *w)
+static void bytecode_put_jump(struct writer *w)
 {
 	const struct op op = { JUMP, sizeof op, (uint16_t)(w->end - w->n) };
 
-	put(w, &op, sizeof op);
+	bytecode_put(w, &op, sizeof op);
 	w->left--;
 	w->alternatives++;
 }
 
 /* An alternative: a port from FIRST to LAST, the peer's or our own. */
-static void put_range(struct writer *w, bool peer, uint16_t first, uint16_t last)
+static void bytecode_put_range(struct writer *w, bool peer, uint16_t first, uint16_t last)
 {
 	const struct op least = { .no = first }, most = { .no = last };
 	size_t end = w->n + 5 * sizeof(struct op);
 
-	put_test(w, peer ? PEER_AT_LEAST : LOCAL_AT_LEAST, &least, sizeof least, end);
-	put_test(w, peer ? PEER_AT_MOST : LOCAL_AT_MOST, &most, sizeof most, end);
-	put_jump(w);
+	bytecode_put_test(w, peer ? PEER_AT_LEAST : LOCAL_AT_LEAST, &least, sizeof least, end);
+	bytecode_put_test(w, peer ? PEER_AT_MOST : LOCAL_AT_MOST, &most, sizeof most, end);
+	bytecode_put_jump(w);
 }
 
-static void put_ports(struct writer *w, const struct inventory_query *q)
+static void bytecode_put_ports(struct writer *w, const struct inventory_query *q)
 {
 	int first = q->ports ? ports_next(q->ports, 0) : -1, last;
 
@@ -79,20 +80,20 @@ static void put_ports(struct writer *w, const struct inventory_query *q)
 		for (last = first;
 		     last < PORTS_MOST - 1 && ports_next(q->ports, last + 1) == last + 1;)
 			last++;
-		put_range(w, false, (uint16_t)first, (uint16_t)last);
+		bytecode_put_range(w, false, (uint16_t)first, (uint16_t)last);
 		if (!q->listening)
-			put_range(w, true, (uint16_t)first, (uint16_t)last);
+			bytecode_put_range(w, true, (uint16_t)first, (uint16_t)last);
 		if (last == PORTS_MOST - 1)
 			break;
 	}
 	if (!q->ports && q->port) {
-		put_range(w, false, q->port, q->port);
+		bytecode_put_range(w, false, q->port, q->port);
 		if (!q->listening)
-			put_range(w, true, q->port, q->port);
+			bytecode_put_range(w, true, q->port, q->port);
 	}
 }
 
-static void put_hosts(struct writer *w, const struct inventory_query *q)
+static void bytecode_put_hosts(struct writer *w, const struct inventory_query *q)
 {
 	for (size_t i = 0; i < q->n_hosts; i++) {
 		const struct inventory_host *h = &q->hosts[i];
@@ -106,8 +107,8 @@ static void put_hosts(struct writer *w, const struct inventory_query *q)
 
 		memcpy(operand.address, bytes, n);
 		n += sizeof operand.test;
-		put_test(w, PEER_IS, &operand, n, w->n + n + 2 * sizeof(struct op));
-		put_jump(w);
+		bytecode_put_test(w, PEER_IS, &operand, n, w->n + n + 2 * sizeof(struct op));
+		bytecode_put_jump(w);
 	}
 }
 
@@ -116,17 +117,17 @@ void inventory_bytecode(const struct inventory_query *q, struct bytecode *out)
 	struct writer ports = { 0 }, hosts = { 0 };
 	struct writer w = { .out = out };
 
-	put_ports(&ports, q);
-	put_hosts(&hosts, q);
+	bytecode_put_ports(&ports, q);
+	bytecode_put_hosts(&hosts, q);
 	w.length = ports.n + hosts.n;
 	out->n = 0;
 	if (w.length > sizeof out->bytes)
 		return;
 	w.end = ports.n;
 	w.left = ports.alternatives;
-	put_ports(&w, q);
+	bytecode_put_ports(&w, q);
 	w.end = w.length;
 	w.left = hosts.alternatives;
-	put_hosts(&w, q);
+	bytecode_put_hosts(&w, q);
 	out->n = w.n;
 }
