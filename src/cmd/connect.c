@@ -138,8 +138,8 @@ static struct outcome connect_probe(const struct connect_options *o,
 
 /* What an option makes of the subcommand, in place of moving data. */
 struct connect_mode {
-	const char *option; /* NULL: none has to */
-	bool of_ip;	    /* it is about a host and port of IP */
+	char option[10]; /* empty: none has to */
+	bool of_ip;	 /* it is about a host and port of IP */
 	struct outcome (*run)(const struct connect_options *o);
 };
 
@@ -148,11 +148,11 @@ static const struct connect_mode *connect_mode(const struct operands *operands)
 	static const struct connect_mode modes[] = {
 		{ "ping", false, connect_ping },   { "explain", false, connect_explain },
 		{ "mtu", true, connect_mtu },	   { "trace", true, connect_trace },
-		{ "pass-fd", false, connect_run }, { NULL, false, connect_run },
+		{ "pass-fd", false, connect_run }, { "", false, connect_run },
 	};
 	const struct connect_mode *m = modes;
 
-	while (m->option && !option_is_given(operands, m->option))
+	while (*m->option && !option_is_given(operands, m->option))
 		m++;
 	return m;
 }
@@ -163,7 +163,7 @@ static int connect_check_modes(const struct connect_options *o, const struct con
 {
 	if (operands->n > 2 && !o->probe)
 		return option_fail(error, "extra operand '%s'", operands->words[2]);
-	if (mode->option && operands->command)
+	if (*mode->option && operands->command)
 		return option_fail(error, "--%s and '-- %s' exclude each other", mode->option,
 				   operands->command[0]);
 	return 0;

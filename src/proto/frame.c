@@ -17,7 +17,7 @@ static const char content_length[] = "Content-Length: ";
 
 /* How a mode's length stands in the stream. */
 static const struct frame_kind {
-	const char *word;
+	char word[16];
 	unsigned char bytes; /* of a binary length; 0: it is none */
 	bool little;	     /* the least significant byte comes first */
 	char delimiter;	     /* behind a decimal one */
