@@ -258,9 +258,10 @@ struct ways *ways_start(const struct ways_config *c, const struct address *addre
 		free(w);
 		return NULL;
 	}
-	for (; w->n < all; w->n++)
-		way_start(&w->ways[w->n], w, w->n < n ? &addresses[w->n] : NULL);
-	for (size_t i = 0; i < w->n; i++)
+	w->n = all;
+	for (size_t i = 0; i < all; i++)
+		way_start(&w->ways[i], w, i < n ? &addresses[i] : NULL);
+	for (size_t i = 0; i < all; i++)
 		way_begin(&w->ways[i], STEP_AT_ONCE, false);
 	return w;
 }
