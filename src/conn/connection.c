@@ -334,7 +334,9 @@ void connection_figures(struct connection *x, enum message_level level, enum run
 		.acknowledged = interval ? UNSET : pump_sent_acknowledged(&x->pump),
 		.ns = clock_now() - x->start,
 		/* MPTCP lets go of the TCP connections that it was made of. */
-		.tcp = stream_tcp(x->socket.rfd, &tcp) == 0 && tcp.rtt_us ? &tcp : NULL,
+		.tcp = x->socket.rfd >= 0 && stream_tcp(x->socket.rfd, &tcp) == 0 && tcp.rtt_us ?
+			       &tcp :
+			       NULL,
 		.limits = pump_limits(&x->pump, interval),
 		.input = x->pump.in ? x->pump.in->name : NULL,
 		.output = x->pump.out ? x->pump.out->name : NULL,
