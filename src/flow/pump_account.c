@@ -20,8 +20,9 @@ static bool account_ask(const struct pump *p, struct pump_times *t)
 {
 	struct stream_tcp tcp;
 
-	if (p->peer->kind != ENDPOINT_TCP || stream_protocol(p->peer->rfd) != IPPROTO_TCP ||
-	    stream_tcp(p->peer->rfd, &tcp) < 0 || tcp.busy_us == UNSET)
+	if (p->peer->kind != ENDPOINT_TCP || p->peer->rfd < 0 ||
+	    stream_protocol(p->peer->rfd) != IPPROTO_TCP || stream_tcp(p->peer->rfd, &tcp) < 0 ||
+	    tcp.busy_us == UNSET)
 		return false;
 	t->ns[TIME_BUSY] = tcp.busy_us * MICROSECOND;
 	t->ns[TIME_RECEIVER] = tcp.receiver_us * MICROSECOND;
@@ -37,7 +38,7 @@ static bool account_receives(const struct pump *p)
 /* Is there more in the kernel than it may send now? */
 static bool account_unsent(const struct pump *p)
 {
-	return stream_unsent(p->peer->wfd) >= SEGMENT;
+	return p->peer->wfd >= 0 && stream_unsent(p->peer->wfd) >= SEGMENT;
 }
 
 /* Charges the time up to NOW to what was waited for. */
