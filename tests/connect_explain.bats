@@ -132,6 +132,7 @@ PYTHON3='python[0-9.]* \(process [0-9]+\)'
 		    type filter hook output priority 0;
 		    tcp dport 96 reject
 		    tcp dport 97 reject with icmpx admin-prohibited
+		    tcp dport 98 reject with icmpx host-unreachable
 		  }
 		}
 	END
@@ -154,6 +155,7 @@ PYTHON3='python[0-9.]* \(process [0-9]+\)'
 		95|Connection refused \(ECONNREFUSED\), by the host itself|nothing can connect: the host is there, and nobody listens at that port
 		96|port unreachable, says 10\.1\.0\.1 \(ECONNREFUSED\)|nothing gets there: it is a firewall of this machine that refuses
 		97|administratively prohibited, says 10\.1\.0\.1 \(EHOSTUNREACH\)|nothing gets there: it is a firewall of this machine that refuses
+		98|host unreachable, says 10\.1\.0\.1 \(EHOSTUNREACH\)|nothing gets there: no host on its network has that address, or a firewall of this machine refuses
 	END
 }
 
@@ -163,7 +165,8 @@ PYTHON3='python[0-9.]* \(process [0-9]+\)'
 	two_networks
 	inside ip route add 192.0.2.0/24 via 10.1.0.2
 	inside ip route add 198.51.100.0/24 via 10.1.0.77
-	inside ip route add prohibit 203.0.113.0/24
+	inside ip route add prohibit 203.0.113.0/25
+	inside ip route add unreachable 203.0.113.128/25
 	there sh -c 'ip addr add 192.0.2.9/24 dev lo; echo 1 >/proc/sys/net/ipv4/ip_forward; true' 2>/dev/null
 	there nft -f - <<-'END' || skip 'nft is not permitted'
 		table inet t {
@@ -190,8 +193,10 @@ PYTHON3='python[0-9.]* \(process [0-9]+\)'
 	step "connect~198\.18\.0\.1 port 80~-~$NOWHERE$MS"
 	wrong "198\.18\.0\.1 port 80: $NOWHERE, so that nothing that is sent there leaves this machine"
 	explains 1 203.0.113.1 80
-	step "route~203\.0\.113\.1~-~no way there: .*: this machine has the route 'prohibit 203\.0\.113\.0/24'"
-	wrong "203\.0\.113\.1 port 80: Permission denied \(EACCES\): this machine has the route 'prohibit 203\.0\.113\.0/24', so that nothing can connect"
+	step "route~203\.0\.113\.1~-~no way there: .*: this machine has the route 'prohibit 203\.0\.113\.0/25'"
+	wrong "203\.0\.113\.1 port 80: Permission denied \(EACCES\): this machine has the route 'prohibit 203\.0\.113\.0/25', so that nothing can connect"
+	explains 1 203.0.113.129 80
+	wrong "203\.0\.113\.129 port 80: .*: this machine has the route 'unreachable 203\.0\.113\.128/25', so that nothing that is sent there leaves this machine"
 	explains 1 fe80::9 80
 	step 'route~fe80::9~-~no way there: Invalid argument \(EINVAL\): which interface\? fe80::9%v[ab], %v[ab]'
 	wrong 'fe80::9 port 80: Invalid argument \(EINVAL\): which interface\? fe80::9%v[ab], %v[ab], so that nothing can connect'
@@ -224,7 +229,9 @@ s = socket.create_server(("10.1.0.2", 8000)); print(1, flush=True); time.sleep(6
 		  }
 		}
 	END
-	at_hop 2 ip route add unreachable 10.0.99.0/24
+	at_hop 2 ip route add unreachable 10.0.99.0/25
+	at_hop 2 ip route add throw 10.0.99.128/25
+	at_hop 2 ip route add 10.0.98.0/24 via 10.0.2.1
 	explains 4 -w 500ms 10.0.3.2 90
 	step "route~10\.0\.3\.2~-~far, gateway 10\.0\.1\.2, from 10\.0\.1\.1"
 	step "silence~10\.0\.3\.2 port 90~-~it begins behind 10\.0\.2\.2, hop 2$MS"
@@ -232,7 +239,11 @@ s = socket.create_server(("10.1.0.2", 8000)); print(1, flush=True); time.sleep(6
 	explains 1 10.0.3.2 91
 	wrong '10\.0\.3\.2 port 91: administratively prohibited, says 10\.0\.2\.2 \(EHOSTUNREACH\), so that nothing gets there: it is a firewall on the way that refuses'
 	explains 1 10.0.99.1 80
-	wrong '10\.0\.99\.1 port 80: host unreachable, says 10\.0\.2\.2 \(EHOSTUNREACH\), so that nothing gets there: that router knows no way on'
+	wrong '10\.0\.99\.1 port 80: host unreachable, says 10\.0\.2\.2 \(EHOSTUNREACH\), so that nothing gets there: that router knows no way on, or nobody there has that address'
+	explains 1 10.0.99.129 80
+	wrong '10\.0\.99\.129 port 80: network unreachable, says 10\.0\.2\.2 \(ENETUNREACH\), so that nothing gets there: that router knows no way on'
+	explains 1 10.0.98.1 80
+	wrong '10\.0\.98\.1 port 80: too many hops \(TTL\), says 10\.0\.[12]\.2 \(EHOSTUNREACH\), so that nothing gets there: the way is a loop, or too long'
 	hop_listens 3 -k --quiet 10.0.3.2 0
 	explains 0 10.0.3.2 "$PORT"
 	lacks ^silence

@@ -5,6 +5,9 @@
 #include "run/ways_state.h"
 #include "system/interfaces.h"
 
+/* Who finds out that a neighbour does not answer takes so long; a firewall does not. */
+#define NEIGHBOUR_LEAST (10 * MILLISECOND)
+
 /* Who has sent the ICMP message by which W has failed? */
 enum sender { SENDER_NONE, SENDER_SELF, SENDER_HOST, SENDER_OTHER, SENDERS };
 
@@ -16,6 +19,20 @@ static enum sender way_sender(const struct way *w, const struct dial_failure *f)
 	       address_same_host(sender, &w->address)	      ? SENDER_HOST :
 	       interfaces_have(sender)			      ? SENDER_SELF :
 								SENDER_OTHER;
+}
+
+/* Adds who has not answered this machine when it looked for the next one on W. */
+static void way_add_neighbour(const struct way *w, struct text *text)
+{
+	char gateway[ADDRESS_TEXT];
+
+	if (w->route.gateway.length)
+		text_add(text, "nothing gets there: its gateway %s does not answer",
+			 address_host(&w->route.gateway, gateway));
+	else
+		text_add(text, "nothing gets there: no host on its network has that address");
+	if (w->tasks[STEP_CONNECT].ns < NEIGHBOUR_LEAST)
+		text_add(text, ", or a firewall of this machine refuses");
 }
 
 /* Adds what it means that nothing but an error, the first of W's failures, came from there. */
@@ -31,19 +48,19 @@ static void way_add_error(const struct way *w, struct text *text)
 	enum sender sender = way_sender(w, f);
 	bool unreachable = !f->what && (f->error == EHOSTUNREACH || f->error == ENETUNREACH) &&
 			   !icmp_prohibits(&f->icmp);
-	char gateway[ADDRESS_TEXT];
 
-	if (!unreachable || sender == SENDER_HOST)
+	if (icmp_is_time_exceeded(&f->icmp))
+		text_add(text, "nothing gets there: the way is a loop, or too long");
+	else if (!unreachable || sender == SENDER_HOST)
 		text_add(text, "%s", refused[sender]);
 	else if (sender == SENDER_OTHER)
-		text_add(text, "nothing gets there: that router knows no way on");
-	else if (f->error == ENETUNREACH)
-		text_add(text, "nothing that is sent there leaves this machine");
-	else if (w->route.gateway.length)
-		text_add(text, "nothing gets there: its gateway %s does not answer",
-			 address_host(&w->route.gateway, gateway));
+		text_add(text, "nothing gets there: that router knows no way on%s",
+			 f->error == EHOSTUNREACH ? ", or nobody there has that address" : "");
+	else if (sender == SENDER_SELF && f->error == EHOSTUNREACH)
+		way_add_neighbour(w, text);
 	else
-		text_add(text, "nothing gets there: no host on its network has that address");
+		text_add(text, icmp_queues ? "nothing that is sent there leaves this machine" :
+					     "nothing gets there");
 }
 
 /* Adds what W's failure means where no other address is open. */
