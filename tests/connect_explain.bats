@@ -143,16 +143,16 @@ PYTHON3='python[0-9.]* \(process [0-9]+\)'
 		[ "$port" != 90 ] || explains 4 -w 300ms 10.1.0.2 90
 		step 'route~10\.1\.0\.2~-~va, no gateway, from 10\.1\.0\.1'
 		step "connect~10\.1\.0\.2 port $port~-~$answer$MS"
-		wrong "10\.1\.0\.2 port $port: ${answer%, by the host itself}, so that $so"
-		says "^sockit connect: 10\.1\.0\.2 port $port: ${answer%, by the host itself}$"
+		wrong "10\.1\.0\.2 port $port: ${answer%, by a reset}, so that $so"
+		says "^sockit connect: 10\.1\.0\.2 port $port: ${answer%, by a reset}$"
 	done <<-'END'
-		89|Connection refused \(ECONNREFUSED\), by the host itself|nothing can connect: the host is there, and nobody listens at that port
+		89|Connection refused \(ECONNREFUSED\), by a reset|nothing can connect: nobody listens at that port, or a firewall refuses in the host's name
 		90|no answer within 300 ms \(-w\)|whoever connects waits in vain: it is not there, or a firewall drops what is sent
 		91|administratively prohibited, says 10\.1\.0\.2 \(EHOSTUNREACH\)|nothing can connect: it is the host's own firewall that refuses
 		92|port unreachable, says 10\.1\.0\.2 \(ECONNREFUSED\)|nothing can connect: it is the host's own firewall that refuses
 		93|host unreachable, says 10\.1\.0\.2 \(EHOSTUNREACH\)|nothing can connect: it is the host's own firewall that refuses
 		94|network unreachable, says 10\.1\.0\.2 \(ENETUNREACH\)|nothing can connect: it is the host's own firewall that refuses
-		95|Connection refused \(ECONNREFUSED\), by the host itself|nothing can connect: the host is there, and nobody listens at that port
+		95|Connection refused \(ECONNREFUSED\), by a reset|nothing can connect: nobody listens at that port, or a firewall refuses in the host's name
 		96|port unreachable, says 10\.1\.0\.1 \(ECONNREFUSED\)|nothing gets there: it is a firewall of this machine that refuses
 		97|administratively prohibited, says 10\.1\.0\.1 \(EHOSTUNREACH\)|nothing gets there: it is a firewall of this machine that refuses
 		98|host unreachable, says 10\.1\.0\.1 \(EHOSTUNREACH\)|nothing gets there: no host on its network has that address, or a firewall of this machine refuses
@@ -344,7 +344,8 @@ full = S("127.0.0.1", 8003, backlog=0); all.remove(full)
 for _ in range(2):
     c = socket.socket(); c.setblocking(False); c.connect_ex(("127.0.0.1", 8003)); clients.append(c)
 u = socket.socket(type=socket.SOCK_DGRAM); u.bind(("127.0.0.1", 8004)); clients.append(u)
-S("127.0.0.1", 8005); says[8005] = b"hello\n"'
+S("127.0.0.1", 8005); says[8005] = b"hello\n"
+S("127.0.0.1", 8007); S("127.0.0.1", 8008)'
 	explains 1 127.0.0.1 8001
 	step "listener~127\.0\.0\.1 port 8001~-~$PYTHON3 listens on 127\.0\.0\.7 port 8001"
 	wrong "127\.0\.0\.1 port 8001: Connection refused \(ECONNREFUSED\); but $PYTHON3 listens on 127\.0\.0\.7 port 8001, so that whoever uses this address does not get there"
@@ -360,6 +361,14 @@ S("127.0.0.1", 8005); says[8005] = b"hello\n"'
 	explains 0 127.0.0.1 8005
 	step "listener~127\.0\.0\.1 port 8005~-~$PYTHON3 listens on 127\.0\.0\.1 port 8005"
 	wrong
+	inside nft 'add table inet t; add chain inet t c { type filter hook input priority 0; };
+		add rule inet t c tcp dport 8007 reject with tcp reset; add rule inet t c tcp dport 8008 drop' || skip 'nft is not permitted'
+	explains 1 127.0.0.1 8007
+	step "listener~127\.0\.0\.1 port 8007~-~$PYTHON3 listens on 127\.0\.0\.1 port 8007"
+	wrong '127\.0\.0\.1 port 8007: Connection refused \(ECONNREFUSED\), so that nothing can connect: a firewall of this machine refuses, .*'
+	explains 4 -w 300ms 127.0.0.1 8008
+	step "listener~127\.0\.0\.1 port 8008~-~$PYTHON3 listens on 127\.0\.0\.1 port 8008"
+	wrong '127\.0\.0\.1 port 8008: no answer within 300 ms \(-w\), so that whoever connects waits in vain: a firewall of this machine drops what is sent, .*'
 	explains 1 127.0.0.1 8006
 	wrong '127\.0\.0\.1 port 8006: Connection refused \(ECONNREFUSED\), so that nothing can connect: nobody listens at that port'
 	lacks ^listener

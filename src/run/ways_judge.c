@@ -73,15 +73,23 @@ static void way_add_consequence(const struct way *w, struct text *text)
 	else if (way_is_silent(w) && w->last_router.length)
 		text_add(text, "whoever connects waits in vain: what is sent is lost behind %s",
 			 address_host(&w->last_router, router));
+	else if (way_is_silent(w) && *w->cause)
+		text_add(text, "nobody gets in until it accepts");
 	else if (way_is_silent(w))
-		text_add(text, *w->cause ? "nobody gets in until it accepts" :
-					   "whoever connects waits in vain: it is not there, or a "
-					   "firewall drops what is sent");
+		text_add(text, "whoever connects waits in vain: %s",
+			 w->local ? "a firewall of this machine drops what is sent, or leads it "
+				    "elsewhere" :
+				    "it is not there, or a firewall drops what is sent");
+	else if (way_refused_by_host(w) && *w->cause)
+		text_add(text, "whoever uses this address does not get there");
+	else if (way_refused_by_host(w) && w->listens)
+		text_add(text, "nothing can connect: a firewall of this machine refuses, or leads "
+			       "it elsewhere, or it listens by another interface only");
 	else if (way_refused_by_host(w))
-		text_add(text, *w->cause ? "whoever uses this address does not get there" :
-			       w->local	 ? "nothing can connect: nobody listens at that port" :
-					   "nothing can connect: the host is there, and nobody "
-					   "listens at that port");
+		text_add(text, "nothing can connect: %s",
+			 w->local ? "nobody listens at that port" :
+				    "nobody listens at that port, or a firewall refuses in the "
+				    "host's name");
 	else if (w->result.n && w->kind != WAY_DIRECT)
 		way_add_error(w, text);
 	else

@@ -70,6 +70,7 @@ struct way {
 	struct way_connection connection;
 	struct dial_result result; /* its `failures` are ours */
 	char cause[512];	   /* who listens elsewhere, whose queue is full: `; but...` */
+	bool listens;		   /* it has failed, but somebody listens just there */
 	/* of silence: */
 	struct trace *trace;
 	struct address last_router; /* that was heard; of length 0: none */
@@ -139,7 +140,7 @@ extern const struct way_step ways_steps[STEPS];
 /* Adds why W, which has failed, has. */
 void way_add_failure(const struct way *w, struct text *text);
 
-/* Is it the host itself that has refused W? */
+/* Has the host refused W by a reset, or somebody in its name? */
 bool way_refused_by_host(const struct way *w);
 
 /* Begins a connection *C by W, which has the time LIMIT, ns. FN, whose ARG is W, is called once,

@@ -131,7 +131,7 @@ static void way_connected(void *arg, const struct dial_result *r)
 	else
 		text_add(&t->answer, "open");
 	if (way_refused_by_host(w))
-		text_add(&t->answer, ", by the host itself");
+		text_add(&t->answer, ", by a reset");
 	/* That the first proxy is not to be reached is told of its addresses. */
 	(w->kind == WAY_THROUGH && !way_is_open(w) && !*r->why ? task_leave_out : task_done)(w, t);
 	way_go_on(w);
@@ -185,27 +185,39 @@ static void way_find_cause(struct way *w)
 	report_cause(&n, SOCK_STREAM, w->result.failures, w->result.n, w->cause, sizeof w->cause);
 }
 
-static void way_find_listener(struct way *w, struct task *t)
+/* Adds who listens on W's address, one of this machine, to TEXT. Returns whether somebody does. */
+static bool way_add_listener(const struct way *w, struct text *text)
 {
 	struct inventory found;
-	char text[INVENTORY_TEXT], owner[64];
+	char local[INVENTORY_TEXT], owner[64];
+	bool listens;
 
-	if (!way_is_open(w)) {
-		way_find_cause(w);
-		/* It continues a message: `; but...` */
-		text_add(&t->answer, "%s", w->cause + 2 + 4 * !strncmp(w->cause, "; but ", 6));
-		(*w->cause ? task_done : task_leave_out)(w, t);
-		return;
-	}
-	if (!w->local || !inventory_find_holder(SOCK_STREAM, &w->address, &found)) {
-		task_leave_out(w, t);
-		return;
-	}
-	text_add(&t->answer, "%s listens on %s",
-		 inventory_owner_text(&found, &found.sockets[0], owner, sizeof owner),
-		 w->kind == WAY_DIRECT ? w->where : inventory_local_text(&found.sockets[0], text));
+	if (!w->local || !inventory_find_holder(SOCK_STREAM, &w->address, &found))
+		return false;
+	listens = found.sockets[0].state == INVENTORY_LISTEN;
+	if (listens)
+		text_add(text, "%s listens on %s",
+			 inventory_owner_text(&found, &found.sockets[0], owner, sizeof owner),
+			 w->kind == WAY_DIRECT ? w->where :
+						 inventory_local_text(&found.sockets[0], local));
 	inventory_free(&found);
-	task_done(w, t);
+	return listens;
+}
+
+static void way_find_listener(struct way *w, struct task *t)
+{
+	bool found = false;
+
+	if (!way_is_open(w))
+		way_find_cause(w);
+	/* It continues a message: `; but...` */
+	if (*w->cause)
+		text_add(&t->answer, "%s", w->cause + 2 + 4 * !strncmp(w->cause, "; but ", 6));
+	else if (way_is_open(w))
+		found = way_add_listener(w, &t->answer);
+	else if (way_refused_by_host(w) || way_is_silent(w))
+		found = w->listens = way_add_listener(w, &t->answer);
+	(*w->cause || found ? task_done : task_leave_out)(w, t);
 }
 
 /* ---- what the service says first ---- */
