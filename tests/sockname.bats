@@ -79,6 +79,12 @@ print(s.getsockname()[0])')" = 10.7.0.1 ]
 	if [ "$STATUS" = 0 ]; then
 		[ "$(value interface) $(value gateway) $(value source)" = 'v0 10.7.0.254 10.7.0.1' ] || fault mapped
 	fi
+	# A wildcard is this machine, whatever the default route.
+	if inside ip -6 route add default via fe80::9 dev v0 2>ip.err; then
+		sockit sockname ::
+		[ "$(value interface) $(value gateway) $(value source)" = 'lo  ::1' ] || fault wildcard
+		inside ip -6 route del default
+	fi
 	# No way there.
 	sockit sockname 192.0.2.1
 	told 1 'sockit sockname: 192.0.2.1 port 9: * (ENETUNREACH)'

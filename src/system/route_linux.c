@@ -73,6 +73,16 @@ static void route_take(void *arg, uint16_t type, const void *payload, size_t n)
 	}
 }
 
+/* Makes a wildcard what connect(2) takes it for, this machine: the table knows no such thing. */
+static void route_settle(struct address *to)
+{
+	static const unsigned char four[4] = { 127, [3] = 1 }, six[16] = { [15] = 1 };
+	const int family = to->u.sa.sa_family;
+
+	if (address_is_any(to))
+		address_set_ip(to, family, family == AF_INET6 ? six : four, 0);
+}
+
 int route_get_bound(const struct address *destination, const struct route_binding *by,
 		    struct route *out)
 {
@@ -85,6 +95,7 @@ int route_get_bound(const struct address *destination, const struct route_bindin
 	*out = (struct route){ 0 };
 	/* A mapped IPv4 address is routed as IPv4. */
 	address_unmap(&to);
+	route_settle(&to);
 	bytes = address_ip(&to, &n);
 	q.head.family = (uint8_t)to.u.sa.sa_family;
 	q.head.to_bits = (uint8_t)(8 * n);
