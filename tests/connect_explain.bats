@@ -94,6 +94,14 @@ PYTHON3='python[0-9.]* \(process [0-9]+\)'
 	if [ "$(platform)" = linux ]; then
 		explains 0 -s 127.0.0.2 -I lo 127.0.0.1 8000
 		step 'route~127\.0\.0\.1~-~lo, this machine, from 127\.0\.0\.2'
+		explains 0 -p 4444 127.0.0.1 8000
+		step 'route~127\.0\.0\.1~-~lo, this machine, from 127\.0\.0\.1'
+		# Wildcards are this machine.
+		explains 0 :: 8000
+		step 'route~::~-~lo, this machine, from ::1'
+		step "listener~:: port 8000~-~$PYTHON3 listens on .*"
+		explains 1 0.0.0.0 8001
+		wrong '0\.0\.0\.0 port 8001: .*, so that nothing can connect: nobody listens at that port'
 	fi
 	# What is not there.
 	explains 3 no.test 8000
@@ -107,6 +115,17 @@ PYTHON3='python[0-9.]* \(process [0-9]+\)'
 		refuses '*exclude*' connect --explain "$option" 127.0.0.1 8000
 	done
 	refuses '*exclude*' connect --explain 127.0.0.1 8000 -- true
+}
+
+@test "the routing table that may not be asked" {
+	linux
+	needs_strace
+	private </dev/null
+	services_by 'S("127.0.0.1", 8000); says[8000] = b"hello\n"'
+	traced sendto -e inject=sendto:error=EPERM "$SOCKIT" connect --explain 127.0.0.1 8000 >out 2>err || fault status
+	grep -q INJECTED trace || skip 'strace injects nothing'
+	step 'route~127\.0\.0\.1~-~this machine, from 127\.0\.0\.1'
+	step "connect~127\.0\.0\.1 port 8000~-~open$MS"
 }
 
 @test "refused, silent, forbidden on the way or by ourselves: who answers" {

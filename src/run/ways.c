@@ -233,7 +233,7 @@ static void way_start(struct way *w, struct ways *ways, const struct address *a)
 	}
 	w->kind = !address_is_ip(a) ? WAY_DIRECT : c->proxy ? WAY_PROXY : WAY_HOST;
 	w->address = *a;
-	w->local = w->kind == WAY_DIRECT || interfaces_have(a);
+	w->local = w->kind == WAY_DIRECT || address_is_any(a) || interfaces_have(a);
 	snprintf(w->where, sizeof w->where, "%s", address_text(a, text));
 	if (w->kind != WAY_DIRECT) {
 		w->host = address_host(a, w->number);

@@ -40,7 +40,8 @@ static void way_binding(const struct way *w, struct route_binding *by)
 
 	*by = (struct route_binding){ 0 };
 	for (size_t i = c->n_sources; i-- > 0;)
-		if (c->sources[i].u.sa.sa_family == w->address.u.sa.sa_family)
+		if (c->sources[i].u.sa.sa_family == w->address.u.sa.sa_family &&
+		    !address_is_any(&c->sources[i])) /* -p alone */
 			by->source = c->sources[i];
 	if (c->socket->interface)
 		address_parse_interface(c->socket->interface, &by->interface);
@@ -54,7 +55,9 @@ static void way_find_route(struct way *w, struct task *t)
 	int error = 0;
 
 	way_binding(w, &by);
-	if (route_get_bound(&w->address, &by, r) < 0 && errno != ENOTSUP)
+	/* It may be forbidden to ask. For who is not bound connect(2), below, knows better. */
+	if (route_get_bound(&w->address, &by, r) < 0 && errno != ENOTSUP &&
+	    (by.source.length || by.interface))
 		error = errno;
 	if (by.source.length)
 		r->source = by.source;
