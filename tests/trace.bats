@@ -53,6 +53,10 @@ rules() {
 		shows 0 "the way to ${net}3${dot}2 port 80" " 1  ${net}1${dot}2  T" \
 			"${net}3${dot}2 port 80: open, says the host, beyond hop 1"
 	done
+	# IPv4's address in one of IPv6.
+	trace -n ::ffff:10.0.3.2 80
+	shows 0 'the way to ::ffff:10.0.3.2 port 80: 10.0.3.2' ' 1  10.0.1.2  T' ' 2  10.0.2.2  T' ' 3  10.0.3.2  T' \
+		'10.0.3.2 port 80: open, says the host, hop 3'
 	# The program there has seen none of all these.
 	[ "$(grep -c . server)" = 1 ] || fault "$(<server)"
 }

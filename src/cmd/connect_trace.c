@@ -352,6 +352,7 @@ static void trace_found(void *arg, struct places_answer *found)
 	char address[ADDRESS_TEXT];
 
 	t->target = found->addresses[0];
+	address_unmap(&t->target);
 	t->sources = (struct dial_sources){ found->sources, found->n_sources };
 	t->one_flow = found->n_sources && address_port(&found->sources[0]);
 	t->start = clock_now();

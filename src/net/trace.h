@@ -64,7 +64,7 @@ struct trace_end {
 
 /* All pointers must live until the end. */
 struct trace_config {
-	struct address target; /* of IP, with its port */
+	struct address target; /* of IP, with its port; not IPv4's in one of IPv6 */
 	const struct socket_options *socket;
 	struct dial_sources sources;
 	int hops;      /* up to TRACE_HOPS_MOST */

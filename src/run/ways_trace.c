@@ -27,7 +27,7 @@ static void way_traced(void *arg, const struct trace_end *e)
 void way_trace(struct way *w, struct task *t)
 {
 	const struct ways_config *c = &w->ways->c;
-	const struct trace_config config = {
+	struct trace_config config = {
 		.target = w->address,
 		.socket = c->socket,
 		.sources = { (struct address *)c->sources, c->n_sources },
@@ -40,6 +40,7 @@ void way_trace(struct way *w, struct task *t)
 		.arg = w,
 	};
 
+	address_unmap(&config.target);
 	if (!w->local)
 		w->trace = trace_start(c->loop, &config);
 	if (!w->trace)
