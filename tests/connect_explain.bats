@@ -166,7 +166,7 @@ PYTHON3='python[0-9.]* \(process [0-9]+\)'
 		says "^sockit connect: 10\.1\.0\.2 port $port: ${answer%, by a reset}$"
 	done <<-'END'
 		89|Connection refused \(ECONNREFUSED\), by a reset|nothing can connect: nobody listens at that port, or a firewall refuses in the host's name
-		90|no answer within 300 ms \(-w\)|whoever connects waits in vain: it is not there, or a firewall drops what is sent
+		90|no answer within 300 ms \(-w\)|whoever connects waits in vain: it is not there, or a firewall drops what is sent or answered
 		91|administratively prohibited, says 10\.1\.0\.2 \(EHOSTUNREACH\)|nothing can connect: it is the host's own firewall that refuses
 		92|port unreachable, says 10\.1\.0\.2 \(ECONNREFUSED\)|nothing can connect: it is the host's own firewall that refuses
 		93|host unreachable, says 10\.1\.0\.2 \(EHOSTUNREACH\)|nothing can connect: it is the host's own firewall that refuses
@@ -254,7 +254,7 @@ s = socket.create_server(("10.1.0.2", 8000)); print(1, flush=True); time.sleep(6
 	explains 4 -w 500ms 10.0.3.2 90
 	step "route~10\.0\.3\.2~-~far, gateway 10\.0\.1\.2, from 10\.0\.1\.1"
 	step "silence~10\.0\.3\.2 port 90~-~it begins behind 10\.0\.2\.2, hop 2$MS"
-	wrong '10\.0\.3\.2 port 90: no answer within 500 ms \(-w\), so that whoever connects waits in vain: what is sent is lost behind 10\.0\.2\.2'
+	wrong '10\.0\.3\.2 port 90: no answer within 500 ms \(-w\), so that whoever connects waits in vain: what is sent or answered is lost behind 10\.0\.2\.2'
 	explains 1 10.0.3.2 91
 	wrong '10\.0\.3\.2 port 91: administratively prohibited, says 10\.0\.2\.2 \(EHOSTUNREACH\), so that nothing gets there: it is a firewall on the way that refuses'
 	explains 1 10.0.99.1 80

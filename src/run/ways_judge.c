@@ -71,7 +71,9 @@ static void way_add_consequence(const struct way *w, struct text *text)
 	if (w->kind == WAY_THROUGH)
 		text_add(text, "nothing can connect through this proxy");
 	else if (way_is_silent(w) && w->last_router.length)
-		text_add(text, "whoever connects waits in vain: what is sent is lost behind %s",
+		text_add(text,
+			 "whoever connects waits in vain: what is sent or answered is lost "
+			 "behind %s",
 			 address_host(&w->last_router, router));
 	else if (way_is_silent(w) && *w->cause)
 		text_add(text, "nobody gets in until it accepts");
@@ -79,7 +81,8 @@ static void way_add_consequence(const struct way *w, struct text *text)
 		text_add(text, "whoever connects waits in vain: %s",
 			 w->local ? "a firewall of this machine drops what is sent, or leads it "
 				    "elsewhere" :
-				    "it is not there, or a firewall drops what is sent");
+				    "it is not there, or a firewall drops what is sent or "
+				    "answered");
 	else if (way_refused_by_host(w) && *w->cause)
 		text_add(text, "whoever uses this address does not get there");
 	else if (way_refused_by_host(w) && w->listens)
