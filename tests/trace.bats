@@ -138,6 +138,16 @@ rules() {
 	trace -n --max-hops 5 10.0.9.2 81
 	shows 1 'the way to 10.0.9.2 port 81' ' 1  10.0.1.2  T' ' 2  10.0.2.2  T' ' 3  10.0.3.2  T' ' 4  10.0.2.2  T' ' 5  10.0.3.2  T' \
 		'10.0.9.2 port 81: too many hops (TTL), says 10.0.2.2 (EHOSTUNREACH), beyond hop 5; the last heard is 10.0.3.2, hop 5, which is hop 3 too: a loop'
+	# Two routers that call themselves the same, and a firewall behind the second, are none.
+	local i
+	for i in 1 3; do
+		rules $i 'chain o { type route hook output priority 0;' 'icmp type time-exceeded ip saddr set 198.51.100.1' '}' \
+			'chain f { type filter hook postrouting priority 0;' 'ip daddr 10.0.9.3 tcp dport 82 meta oifname near drop' '}'
+	done
+	trace -n -w 300ms 10.0.9.3 82
+	shows 4 'the way to 10.0.9.3 port 82' ' 1  198.51.100.1  T' ' 2  10.0.2.2  T' ' 3  198.51.100.1  T' \
+		' 4  *' ' 5  *' ' 6  *' ' 7  *' ' 8  *' '9 to 30  *' \
+		'10.0.9.3 port 82: no answer within 300 ms (-w); the last heard is 198.51.100.1, hop 3'
 }
 
 @test "one flow keeps to one of two ways" {

@@ -188,16 +188,40 @@ static void trace_tell_rest(struct tracing *t)
 	facts_line(&t->facts, "  %s\n", t->one_flow ? "not asked" : "*");
 }
 
-/* Returns the first hop of NODE, where others were heard between that and the hop LAST; else 0. */
+/* Compares the hops A and B: 1: the same one was heard at both, and nobody else; 0: nobody was
+ * heard at one of them; -1: others were. */
+static int trace_compare_hops(const struct tracing *t, int a, int b)
+{
+	const struct trace_hop *hops[] = { &t->lines[a - 1], &t->lines[b - 1] };
+	const struct trace_node *heard[2] = { NULL, NULL };
+
+	for (size_t k = 0; k < 2; k++)
+		for (size_t i = 0; i < hops[k]->n; i++) {
+			const struct trace_node *node = trace_node_of(t, &hops[k]->replies[i]);
+			if (node && heard[k] && heard[k] != node)
+				return -1;
+			heard[k] = node ? node : heard[k];
+		}
+	return !heard[0] || !heard[1] ? 0 : heard[0] == heard[1] ? 1 : -1;
+}
+
+/* Returns the first hop of NODE, which is that of the hop LAST, where the way up to there is a
+ * loop: two in a row were heard before in the same order, not just one, since several routers may
+ * have one address. Else 0. */
 static int trace_loop_from(const struct tracing *t, const struct trace_node *node, int last)
 {
-	for (int hop = node && node->first ? node->first + 1 : last; hop < last; hop++) {
-		const struct trace_hop *h = &t->lines[hop - 1];
+	for (int period = 2; node && period < last; period++) {
+		bool others = false;
+		int same = 0, order = 0;
 
-		for (size_t i = 0; i < h->n; i++)
-			if (h->replies[i].kind != TRACE_NOTHING &&
-			    trace_node_of(t, &h->replies[i]) != node)
-				return node->first;
+		for (int hop = last - period + 1; hop < last; hop++)
+			others |= trace_compare_hops(t, hop, last) < 0;
+		for (int hop = last; others && hop > period && order >= 0 && same < 2; hop--) {
+			order = trace_compare_hops(t, hop, hop - period);
+			same += order > 0;
+		}
+		if (same == 2)
+			return node->first;
 	}
 	return 0;
 }
