@@ -86,6 +86,21 @@ keep() {
 	stop
 }
 
+@test "--interfaces: one that changes its name is not told in halves" {
+	needs_network
+	local i
+	inside ip link add v0 type veth peer name v1 2>/dev/null || skip 'no veth'
+	inside ip addr add 10.7.0.1/24 dev v0
+	watch --interfaces
+	for ((i = 0; i < 100; i++)); do
+		printf 'link set v0 name w0\nlink set w0 name v0\n'
+	done | inside ip -batch -
+	inside ip addr add 10.7.0.9/24 dev v0
+	told_change $'^\\+ v0\t[1-9][0-9]*\tinet\t10\\.7\\.0\\.9/24\t'
+	! grep $'\t0\t' out || fault 'an interface without a number, or an MTU'
+	stop
+}
+
 @test "HOST: the way there as it changes, also where there is none at first" {
 	needs_network
 	watch 10.9.1.2

@@ -110,8 +110,12 @@ int interfaces_get(struct interface **list, size_t *count)
 		fd = open_socket(AF_INET6, SOCK_DGRAM, 0);
 	for (const struct ifaddrs *a = all; a; a = a->ifa_next)
 		if (is_inet(a->ifa_addr) ||
-		    (!has_address(all, a->ifa_name) && !is_listed(*list, *count, a->ifa_name)))
-			interface_fill(&(*list)[(*count)++], a, fd);
+		    (!has_address(all, a->ifa_name) && !is_listed(*list, *count, a->ifa_name))) {
+			errno = 0;
+			interface_fill(&(*list)[*count], a, fd);
+			/* One that has gone meanwhile, or has another name, would be in halves. */
+			*count += errno != ENODEV;
+		}
 	close_keeping_errno(fd);
 	freeifaddrs(all);
 	return 0;
