@@ -128,6 +128,17 @@ PYTHON3='python[0-9.]* \(process [0-9]+\)'
 	step "connect~127\.0\.0\.1 port 8000~-~open$MS"
 }
 
+@test "more addresses than descriptors: what was not tried is no more than that" {
+	linux
+	private < <(printf '127.0.1.%d many.test\n' {1..40})
+	services_by 'S("0.0.0.0", 8000); says[8000] = b"hello\n"'
+	(ulimit -n 24 && "$SOCKIT" connect --explain many.test 8000) >out 2>err || fault status
+	silent
+	grep -qE $'^connect\t.*\topen\t' out || fault 'none is open'
+	grep -qE $'^wrong\t127.* port 8000: socket: .* \\(EMFILE\\), so that it was not tried$' out || fault 'all were tried'
+	lacks $'^route.*EMFILE|^wrong\t127.*(cannot|fail)'
+}
+
 @test "refused, silent, forbidden on the way or by ourselves: who answers" {
 	linux
 	needs nft nftables
@@ -233,6 +244,7 @@ s = socket.create_server(("10.1.0.2", 8000)); print(1, flush=True); time.sleep(6
 	step 'route~10\.1\.0\.2~-~va, no gateway, from 10\.1\.0\.1'
 	explains 1 -s 10.9.0.1 10.1.0.2 8000
 	step "connect~10\.1\.0\.2 port 8000~-~-s 10\.9\.0\.1: .*\(EADDRNOTAVAIL\)$MS"
+	wrong '10\.1\.0\.2 port 8000: -s 10\.9\.0\.1: .*, so that it was not tried'
 }
 
 @test "routers on the way: behind which silence begins, and which of them refuses" {

@@ -115,7 +115,9 @@ void way_judge_connection(const struct way *w, struct text *text)
 	text_add(text, "%s: ", w->where);
 	way_add_failure(w, text);
 	text_add(text, "%s, so that ", w->cause);
-	if (!ways_arrive(w->ways))
+	if (w->kind != WAY_THROUGH && w->result.n && w->result.failures[0].what)
+		text_add(text, "it was not tried");
+	else if (!ways_arrive(w->ways))
 		way_add_consequence(w, text);
 	else
 		text_add(text, way_is_silent(w) ? "programs that try it first wait for it in vain" :

@@ -67,6 +67,10 @@ static void way_find_route(struct way *w, struct task *t)
 		error = errno;
 	else if (!r->source.length || !by.interface)
 		r->source = source;
+	if (errno_is_lack(error)) {
+		task_leave_out(w, t);
+		return;
+	}
 	if (error) {
 		char why[ERRNO_TEXT], reason[REPORT_REASON];
 		text_add(&t->answer, "no way there: %s%s", errno_text(error, why),
