@@ -12,13 +12,15 @@ static void way_measured(void *arg, const struct path_mtu_result *r)
 		return;
 	}
 	if (!path_mtu_is_exact(r))
-		text_add(&t->answer, "at least ");
+		text_add(&t->answer, r->failed ? "from " : "at least ");
 	text_add(&t->answer, "%u", r->mtu);
+	if (r->failed > r->mtu + 1)
+		text_add(&t->answer, " to %u", r->failed - 1);
 	if (r->failed && !r->told)
 		text_add(&t->answer, ": larger packets get lost, and nobody tells");
 	/* What the kernel does not know it goes on to send. */
 	if (r->failed && r->kernel >= r->failed)
-		w->hole = r->mtu;
+		w->hole = r->failed - 1;
 	task_done(w, t);
 }
 
