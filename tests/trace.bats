@@ -234,7 +234,7 @@ rules() {
 	at_hop 0 ip route add prohibit 192.0.2.1
 	sockit connect --trace 192.0.2.1 80
 	[ "$STATUS" = 1 ] || fault status
-	says '^sockit connect: 192\.0\.2\.1 port 80: Permission denied \(EACCES\)$'
+	says "^sockit connect: 192\.0\.2\.1 port 80: Permission denied \(EACCES\): this machine has the route 'prohibit 192\.0\.2\.1/32'$"
 	sockit connect --trace -s 192.0.2.7 10.0.2.2 80
 	[ "$STATUS" = 1 ] || fault status
 	says '^sockit connect: 10\.0\.2\.2 port 80: -s 192\.0\.2\.7: .* \(EADDRNOTAVAIL\)$'

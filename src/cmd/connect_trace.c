@@ -347,11 +347,14 @@ static void trace_hop_known(void *arg, const struct trace_hop *h)
 /* This machine does not let us ask. */
 static struct outcome trace_failed(const struct tracing *t, const struct trace_reply *r)
 {
-	char why[PROBE_WHY];
+	const struct cause_question q = { r->error, false, &t->target };
+	char why[PROBE_WHY], reason[REPORT_REASON] = "";
 
 	report_probe_text(&t->o->messages, r->state, r->what, r->error, &r->icmp, t->wait, why);
-	return message_fail(&t->o->messages, OUTCOME_FAILED, errno_name(r->error), "%s: %s",
-			    t->shown, why);
+	if (!r->what)
+		report_reason(&t->o->messages, &q, reason);
+	return message_fail(&t->o->messages, OUTCOME_FAILED, errno_name(r->error), "%s: %s%s",
+			    t->shown, why, reason);
 }
 
 static void trace_is_over(void *arg, const struct trace_end *e)
