@@ -422,7 +422,7 @@ says.update({8000: b"220 a.test\r\n250 more\r\n", 8001: b"\x1b[31m\x00\xff\n", 8
 closes |= {8004, 8002}'
 	local line
 	for line in '8000 220 a\.test\\r\\n' '8001 \\x1b\[31m\\x00\\xff\\n' '8002 no newline' "8003 x{256}" \
-		'8005 it waits for you to speak'; do
+		'8005 none: it waits for you to speak, or hangs'; do
 		explains 0 127.0.0.1 "${line%% *}"
 		step "greeting~127\.0\.0\.1 port ${line%% *}~-~${line#* }$MS"
 		wrong
@@ -448,7 +448,7 @@ closes |= {8004, 8002}'
 		spawn redis-server --port "$port" --bind 127.0.0.1 --save '' --dir "$PWD" >redis.out 2>&1
 		eventually "$SOCKIT" connect -z --quiet 127.0.0.1 "$port" >/dev/null
 		explains 0 127.0.0.1 "$port"
-		step "greeting~127\.0\.0\.1 port $port~-~it waits for you to speak$MS"
+		step "greeting~127\.0\.0\.1 port $port~-~none: it waits for you to speak, or hangs$MS"
 		wrong
 		[ "$(platform)" != linux ] ||
 			step "listener~127\.0\.0\.1 port $port~-~redis-server \(process $PID\) listens on 127\.0\.0\.1 port $port"
@@ -458,7 +458,7 @@ closes |= {8004, 8002}'
 	serves_pages "127.0.0.1:$port"
 	eventually "$SOCKIT" connect -z --quiet 127.0.0.1 "$port" >/dev/null
 	explains 0 127.0.0.1 "$port"
-	step "greeting~127\.0\.0\.1 port $port~-~it waits for you to speak$MS"
+	step "greeting~127\.0\.0\.1 port $port~-~none: it waits for you to speak, or hangs$MS"
 	wrong
 }
 
@@ -473,7 +473,7 @@ closes |= {8004, 8002}'
 		spawn openssl s_server -accept 127.0.0.1:0 -www -cert $name.pem -key key >log 2>&1
 		listening_port "$PID"
 		explains 0 127.0.0.1 "$PORT"
-		step "greeting~127\.0\.0\.1 port $PORT~-~it waits for you to speak$MS"
+		step "greeting~127\.0\.0\.1 port $PORT~-~none: it waits for you to speak, or hangs$MS"
 		step "tls~127\.0\.0\.1 port $PORT~-~TLS 1\.3 TLS_[A-Z0-9_]+$MS"
 		if cmp -s good.pem $name.pem; then
 			wrong
@@ -510,7 +510,7 @@ for _ in range(2):
 	silent
 	step "connect~unix:open~-~open$MS"
 	step "listener~unix:open~-~$PYTHON3 listens on unix:open"
-	step "greeting~unix:open~-~it waits for you to speak$MS"
+	step "greeting~unix:open~-~none: it waits for you to speak, or hangs$MS"
 	wrong
 	local line refused='Connection refused \(ECONNREFUSED\)'
 	while read -r line; do

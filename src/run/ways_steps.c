@@ -273,7 +273,7 @@ static void way_ready(void *arg, short events)
 
 static void way_heard_enough(void *arg)
 {
-	way_heard(arg, "it waits for you to speak", 0);
+	way_heard(arg, "none: it waits for you to speak, or hangs", 0);
 }
 
 int64_t way_listening(const struct way *w)
