@@ -550,14 +550,14 @@ for _ in range(2):
 	explains 1 --proxy "http://proxy.test:$PORT" 127.0.0.1 8001
 	step "connect~127\.0\.0\.1 port $PORT~-~open$MS"
 	step "connect~127\.0\.0\.1 port 8001~-~$answer$MS"
-	wrong "127\.0\.0\.1 port 8001: $answer, so that nothing can connect through this proxy"
+	wrong "127\.0\.0\.1 port 8001: $answer, so that nothing gets there through this proxy"
 	says "^sockit connect: proxy $answer$"
 	# The proxy itself is not there, or says nothing.
 	explains 1 --proxy http://proxy.test:8009 127.0.0.1 8000
 	wrong '127\.0\.0\.1 port 8009: Connection refused \(ECONNREFUSED\), so that nothing can connect: nobody listens at that port'
 	lacks 'port 8000'
 	explains 4 -w 300ms --proxy http://proxy.test:8002 127.0.0.1 8000
-	wrong '127\.0\.0\.1 port 8000: proxy\.test port 8002: 127\.0\.0\.1 port 8000: no answer within 300 ms \(-w\), so that nothing can connect through this proxy'
+	wrong '127\.0\.0\.1 port 8000: proxy\.test port 8002: 127\.0\.0\.1 port 8000: no answer within 300 ms \(-w\), so that nothing gets there through this proxy'
 	explains 0 --json --proxy "http://proxy.test:$PORT" localhost 8000
 	[ "$(schema out host open.0.name open.0.port)" = 'localhost localhost 8000' ]
 }

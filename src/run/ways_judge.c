@@ -69,7 +69,7 @@ static void way_add_consequence(const struct way *w, struct text *text)
 	char router[ADDRESS_TEXT];
 
 	if (w->kind == WAY_THROUGH)
-		text_add(text, "nothing can connect through this proxy");
+		text_add(text, "nothing gets there through this proxy");
 	else if (way_is_silent(w) && w->last_router.length)
 		text_add(text,
 			 "whoever connects waits in vain: what is sent or answered is lost "
