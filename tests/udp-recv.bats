@@ -364,6 +364,13 @@ for words in ["udp-recv", "--timeout", "10s"], ["listen"]:
 	done
 }
 
+@test "a command that leaves a process behind which writes for ever holds nothing up" {
+	receives -n -c 1 --frame size=6 -e 'yes & sleep 0.1' 127.0.0.1 0
+	sends text:x print:1 >got
+	printf '127.0.0.1 %s y\ny\ny\n\n' "$PORT" | cmp - got
+	printed 0 ''
+}
+
 @test "a command's answer that is more than the send queue takes at once goes at the pace of the network" {
 	needs tc iproute2
 	local send=("$SOCKIT" udp-send -n -w 5s --replies 30 --frame line 127.0.0.1)

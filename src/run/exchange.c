@@ -160,15 +160,19 @@ void exchange_resume(struct exchange *x)
 static void exchange_job_ended(void *arg, int status)
 {
 	struct exchange *x = arg;
+	struct endpoint from;
+	size_t reads;
 
 	/* One whose answer was refused may have died of that. */
 	if (status && x->outcome.kind == OUTCOME_DONE)
 		x->outcome = (struct outcome){ OUTCOME_COMMAND, status };
 	x->exited = true;
 	exchange_close(x, &x->in);
-	/* All that it wrote is there by now. A process that it has left behind is not waited for.
-	 */
-	while (x->out.fd >= 0 && exchange_read(x))
+	/* All that it wrote is there by now. A process that it has left behind is not waited for,
+	 * which may write for ever. */
+	endpoint_pipe(&from, x->out.fd, false, "");
+	reads = endpoint_unread(&from) / PIECE + 1;
+	while (reads-- > 0 && x->out.fd >= 0 && exchange_read(x))
 		exchange_answer(x);
 	exchange_close(x, &x->out);
 	x->answer.ended = true;
