@@ -181,6 +181,20 @@ sends() {
 	grep -qx 'sockit listen: /bin/sh: its output: message 1: 3 bytes with the end of one among them, which line cannot carry' err
 }
 
+@test "a command for each: with -d no answer is sent, with --send-only there is no message" {
+	# shellcheck disable=SC2016 # the command's
+	receives -d --wire-frame line -e 'read -r a; echo "$a" | tee -a ran; exit 5'
+	foreign connect:"$PORT" text:'x\ny\n' shutdown expect: over
+	ended 5 "$LISTENER"
+	[ "$(<ran)" = $'x\ny' ]
+	rm ran
+	receives --send-only --wire-frame line -e 'tee ran'
+	foreign connect:"$PORT" text:'x\ny\n' shutdown expect: over
+	ended 0 "$LISTENER"
+	[ ! -e ran ]
+	[ "$(wc -l <err)" = 1 ]
+}
+
 @test "--echo and --forward pass on whole messages, as they came" {
 	local text='Content-Type: x\r\ncontent-length:  2\r\n\r\nab'
 	# shellcheck disable=SC2059 # it is a format

@@ -44,6 +44,8 @@ static int message_exec_answer(void *arg, const char *data, size_t *size)
 	const struct frame *mark = &x->sending.mark;
 	char head[FRAME_HEAD_MOST], tail[FRAME_TAIL_MOST];
 
+	if (x->connections->c->data->recv_only)
+		return 1;
 	/* What a command prints has the end of a line. */
 	if (frame_tail(mark, tail) && !frame_has_length(mark) && data[*size - 1] == *tail)
 		--*size;
@@ -165,10 +167,15 @@ static void message_exec_start(struct connection *x)
 	const struct pump_calls calls = { .over = message_exec_connection_over,
 					  .peer_ended = connection_peer_ended };
 	struct pump_config c = connection_pump_config(x);
+	struct message_exec *e = x->own;
 
 	endpoint_object(&x->in, ENDPOINT_OTHER, &answers, x, "the command");
 	endpoint_object(&x->out, ENDPOINT_OTHER, &questions, x, "the command");
 	c.messages_up = NULL; /* they are marked already */
+	/* With -d the answers are dropped where they come, so that their end is known; with
+	 * --send-only no message comes. */
+	c.terms.recv_only = false;
+	e->ended = c.terms.send_only;
 	connection_pump(x, &c, &calls, &x->in, &x->out);
 }
 

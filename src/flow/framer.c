@@ -160,7 +160,8 @@ const char *framer_fault(const struct framer *f, size_t most, char *text)
 		if (next->size)
 			snprintf(rest, size, "%zu of %zu bytes", next->taken, next->size);
 		else if (next->taken)
-			snprintf(rest, size, "%zu bytes without the end of a message", next->taken);
+			snprintf(rest, size, "%zu byte%s without the end of a message", next->taken,
+				 next->taken == 1 ? "" : "s");
 		else
 			snprintf(rest, size, "it ends within its length");
 		break;
