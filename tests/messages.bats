@@ -195,6 +195,15 @@ sends() {
 	[ "$(wc -l <err)" = 1 ]
 }
 
+@test "--read-bytes ends behind a whole message, and a command still answers it" {
+	local sink
+	for sink in --echo '--execute=cat'; do
+		receives --wire-frame line --read-bytes 5 "$sink"
+		foreign connect:"$PORT" text:'one\ntwo\nthree\n' expect:6f6e650a74776f0a over
+		ended 0 "$LISTENER"
+	done
+}
+
 @test "--echo and --forward pass on whole messages, as they came" {
 	local text='Content-Type: x\r\ncontent-length:  2\r\n\r\nab'
 	# shellcheck disable=SC2059 # it is a format

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "run/exchange.h"
+#include "run/report.h"
 
 #define EXCHANGE_FDS 6 /* open for a moment while a command is started, of which two stay */
 
@@ -97,7 +98,10 @@ static ssize_t message_exec_write(void *object, const void *data, size_t size)
 		return -1;
 	if (pump_cannot_send(&x->pump))
 		return (ssize_t)size; /* nobody would have the answer */
-	return exchange_start(&e->exchange, &c, data, size) < 0 ? -1 : (ssize_t)size;
+	if (exchange_start(&e->exchange, &c, data, size) < 0)
+		message_exec_over(x, report_error(c.messages, spawn_name(c.command), ENOMEM),
+				  false);
+	return (ssize_t)size;
 }
 
 static void message_exec_end(void *object)
@@ -175,6 +179,7 @@ static void message_exec_start(struct connection *x)
 	/* With -d the answers are dropped where they come, so that their end is known; with
 	 * --send-only no message comes. */
 	c.terms.recv_only = false;
+	c.terms.out_may_end = true; /* the answers go on behind --read-bytes */
 	e->ended = c.terms.send_only;
 	connection_pump(x, &c, &calls, &x->in, &x->out);
 }
