@@ -195,6 +195,18 @@ sends() {
 	[ "$(wc -l <err)" = 1 ]
 }
 
+@test "a command for each: with -m a client that has ended its sending has its answers first" {
+	local i clients=()
+	receives -k -m 1 --wire-frame line -e 'sleep 0.1; cat'
+	for i in 1 2 3; do
+		foreign connect:"$PORT" text:"$i\\n" shutdown expect:3${i}0a over 3>&- &
+		clients+=($!)
+	done
+	for i in "${clients[@]}"; do
+		wait "$i"
+	done
+}
+
 @test "--read-bytes ends behind a whole message, and a command still answers it" {
 	local sink
 	for sink in --echo '--execute=cat'; do

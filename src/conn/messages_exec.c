@@ -168,8 +168,7 @@ static void message_exec_start(struct connection *x)
 						       .end = message_exec_end };
 	static const struct endpoint_ops answers = { .read = message_exec_read,
 						     .ready = message_exec_gives };
-	const struct pump_calls calls = { .over = message_exec_connection_over,
-					  .peer_ended = connection_peer_ended };
+	const struct pump_calls calls = { .over = message_exec_connection_over };
 	struct pump_config c = connection_pump_config(x);
 	struct message_exec *e = x->own;
 
