@@ -332,6 +332,19 @@ sends() {
 	[ "$(grep -c '^< 1 [ab]' shown)" = 2 ]
 }
 
+@test "a terminal: its end within a line ends the last message, and the run" {
+	local frame
+	for frame in line all; do
+		counterpart readall report
+		# 04: Ctrl-D, which within a line gives what was typed so far.
+		exits 0 timeout 5 "$PARENT" 0=tty hex:6f6e650a74776f04 pause:0.1 shutdown -- \
+			"$SOCKIT" connect --wire-frame len8 --frame $frame 127.0.0.1 "$PORT" 2>err
+		[ $frame = all ] && bytes 076f6e650a74776f >wire || bytes 036f6e650374776f >wire
+		counterpart_ended wire
+		silent
+	done
+}
+
 @test "over a UNIX socket" {
 	local listener
 	served_by "$SOCKIT" unix --listen --notify-fd 9 -d --wire-frame netstring s >out 2>err

@@ -218,7 +218,8 @@ static enum transfer_result messages_drain(struct transfer *t)
 	if (messages_collect(t) < 0)
 		return TRANSFER_SOURCE_ERROR;
 	t->sink_full |= f && f->inserted.length > 0;
-	return TRANSFER_MOVED;
+	/* A terminal tells its end once: it does not call again. */
+	return t->framer.ended && !t->sink_full ? TRANSFER_END : TRANSFER_MOVED;
 }
 
 enum transfer_result transfer_messages(struct transfer *t, size_t max)
