@@ -223,6 +223,17 @@ two_lines() {
 	[ "$(<out)" = "127.0.0.1 ${P[6]}/tcp open - TLS 1.2 $suite" ] || fault 'anonymous'
 }
 
+# shellcheck disable=SC2153 # of served_tls
+@test "a certificate without a subject, and a name that has a blank" {
+	needs openssl openssl
+	made ec it -days 30 -subj / -addext 'subjectAltName=DNS:a b.example,DNS:c.example'
+	served_tls it -tls1_2
+	sockit connect -z --tls 127.0.0.1 "$PORT"
+	[ "$STATUS" = 0 ] || fault 'status'
+	diff -u <(printf '    %s\n' 'certificate: without a name' 'issuer without a name' \
+		'names a\x20b.example c.example') <(shown | sed '$d')
+}
+
 # bats test_tags=valgrind
 @test "what breaks the rules is told, and bounded" {
 	needs openssl openssl

@@ -317,6 +317,20 @@ void x509_put_name(struct text *out, struct x509_bytes name)
 	}
 }
 
+/* Adds a name of the list, of which no other may seem to begin within it. */
+static void put_listed(struct text *out, struct x509_bytes name)
+{
+	const unsigned char *blank;
+
+	while ((blank = memchr(name.at, ' ', name.n)) != NULL) {
+		size_t n = (size_t)(blank - name.at);
+		text_put_escaped(out, (const char *)name.at, n, false);
+		text_add(out, "\\x20");
+		der_skip(&name, n + 1);
+	}
+	text_put_escaped(out, (const char *)name.at, name.n, false);
+}
+
 bool x509_next_name(struct x509_bytes *rest, const char *between, struct text *out)
 {
 	char text[INET6_ADDRSTRLEN];
@@ -326,7 +340,7 @@ bool x509_next_name(struct x509_bytes *rest, const char *between, struct text *o
 	while (der_take_any(rest, &tag, &value)) {
 		if (tag == DNS_NAME) {
 			text_add(out, "%s", between);
-			text_put_escaped(out, (const char *)value.at, value.n, false);
+			put_listed(out, value);
 			return true;
 		}
 		if (tag == IP_ADDRESS && (value.n == 4 || value.n == 16)) {

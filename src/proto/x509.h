@@ -38,8 +38,8 @@ bool x509_read(struct x509 *out, const unsigned char *der, size_t n);
 void x509_put_name(struct text *out, struct x509_bytes name);
 
 /* Adds BETWEEN and the first of the names *REST for which the certificate is (subjectAltName) to
- * OUT, and moves *REST behind it: a name of DNS, or an address. Others are skipped. False: there is
- * no more. */
+ * OUT, and moves *REST behind it: a name of DNS, in which a blank is escaped too, or an address.
+ * Others are skipped. False: there is no more. */
 bool x509_next_name(struct x509_bytes *rest, const char *between, struct text *out);
 
 #endif

@@ -104,6 +104,15 @@ static void tls_add_times(struct text *text, const struct x509 *c)
 		text_add(text, ", %s left", tls_days(to->seconds - now, room));
 }
 
+/* Adds NAME, which may be empty where there are others (RFC 5280, 4.1.2.6). */
+static void add_name(struct text *text, struct x509_bytes name)
+{
+	if (name.n > 0)
+		x509_put_name(text, name);
+	else
+		text_add(text, "without a name");
+}
+
 void report_tls_certificate(struct text *text, const struct tls_result *r, const char *before)
 {
 	char between[REPORT_TLS_BEFORE + 8];
@@ -124,9 +133,9 @@ void report_tls_certificate(struct text *text, const struct tls_result *r, const
 		text_add(text, "by %s, ", tls_version_name(r->second, version));
 	}
 	text_add(text, "not verified: ");
-	x509_put_name(text, c.subject);
+	add_name(text, c.subject);
 	text_add(text, "\n%sissuer ", before);
-	x509_put_name(text, c.issuer);
+	add_name(text, c.issuer);
 	snprintf(between, sizeof between, "\n%snames ", before);
 	while (x509_next_name(&c.names, between, text))
 		strcpy(between, " ");
