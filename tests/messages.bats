@@ -143,6 +143,23 @@ sends() {
 	ended 143 "$PID"
 }
 
+@test "--live: what a slow client loses are messages" {
+	mkfifo in
+	"$SOCKIT" listen -k -v --live --wire-frame size=1000 --frame size=1000 --sndbuf 4k --notify-fd 9 \
+		127.0.0.1 0 <in >out 2>err 3>&- 9>port &
+	started
+	exec 7>in
+	eventually test -s port
+	read -r _ PORT <port
+	exec 8<>/dev/tcp/127.0.0.1/"$PORT"
+	eventually grep -q accepted err
+	head -c 16M /dev/zero >&7
+	exec 7>&- 8>&-
+	eventually grep -qE ': lost [0-9]+ messages, [0-9]+000 bytes: it was slower than what came' err
+	kill "$PID"
+	ended 143 "$PID"
+}
+
 @test "a command for each: its output is the answer, in the order of the questions" {
 	# shellcheck disable=SC2016 # the command's
 	receives -k --wire-frame octet -e 'read -r a || :

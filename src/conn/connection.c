@@ -358,7 +358,9 @@ void connection_figures(struct connection *x, enum message_level level, enum run
 
 void connection_report_lost(const struct connection *x)
 {
-	bool packets = x->connections->fanout.c.packets;
+	const char *lost = messages_are_framed(x->connections->c) ? "message" :
+			   x->connections->fanout.c.packets	  ? "packet" :
+								    "read";
 	uint64_t count = x->subscriber.lost, bytes = x->subscriber.lost_bytes;
 	struct notice n;
 
@@ -368,8 +370,8 @@ void connection_report_lost(const struct connection *x)
 	json_number(&n.json, "count", (int64_t)count);
 	json_number(&n.json, "bytes", (int64_t)bytes);
 	notice_end(&n, "%s: lost %llu %s%s, %llu byte%s: it was slower than what came (--live)",
-		   x->name, (unsigned long long)count, packets ? "packet" : "read",
-		   count == 1 ? "" : "s", (unsigned long long)bytes, bytes == 1 ? "" : "s");
+		   x->name, (unsigned long long)count, lost, count == 1 ? "" : "s",
+		   (unsigned long long)bytes, bytes == 1 ? "" : "s");
 }
 
 /* Why X's pump pauses. */
