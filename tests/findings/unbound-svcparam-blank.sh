@@ -20,7 +20,7 @@ dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT
 cd "$dir"
 apt-get -qq -o APT::Sandbox::User=root download unbound=1.17.1-2+deb12u4 nsd=4.6.1-1 \
-	libevent-2.1-7=2.1.12-stable-8 libprotobuf-c1=1.4.1-1+b1 libpython3.11=3.11.2-6+deb12u6
+	libevent-2.1-7=2.1.12-stable-8 libprotobuf-c1=1.4.1-1+b1 libpython3.11=3.11.2-6+deb12u9
 for package in *.deb; do dpkg -x "$package" root; done
 export LD_LIBRARY_PATH=$dir/root/usr/lib/x86_64-linux-gnu
 
