@@ -178,8 +178,8 @@ class Case:
             'host.conf': r.choice([None, 'multi on\n', 'multi on\n', 'multi off\n', 'nonsense\n', 'order hosts,bind\nmulti on\nreorder on\n', 'trim .a.test\n']),
         }
         if 'use-vc' in (self.files['resolv.conf'] or ''):
-            # glibc waits for ever for the rest of an answer by TCP.
-            self.stream = {s: 'ends' if how == 'lies' else how for s, how in self.stream.items()}
+            # glibc would wait for ever for another answer.
+            self.does = {s: ['gone' if d == 'stranger' else d for d in does] for s, does in self.does.items()}
         if self.files['resolv.conf'] is None:
             self.slow = False  # the usual timeouts are long
             self.does = {s: [d for d in does if d in QUICK] or ['one'] for s, does in self.does.items()}
