@@ -197,29 +197,39 @@ static const struct way_option *way_find(const struct way_line *w, char letter, 
 	return NULL;
 }
 
-/* Takes the option ARGV[*I], or a bundle of them; *I moves on where the next word is its argument.
- */
+/* Takes the option O (NULL: it is unknown) of the word ARGV[*I], in which VALUE stands behind it;
+ * *I moves on where the next word is its argument. */
+static bool way_take_one(struct way_line *w, const struct way_option *o, const char *value,
+			 int argc, char **argv, int *i)
+{
+	const char *next = *i + 1 < argc ? argv[*i + 1] : "";
+
+	if (!o)
+		return false;
+	if (!*value && *next && (o->valued || (o->meaning == FILES && *next != '-'))) {
+		value = next;
+		++*i;
+	}
+	return (*value || !o->valued) && way_take(w, o, value);
+}
+
+/* Takes the option ARGV[*I], or a bundle of them, likewise. */
 static bool way_take_option(struct way_line *w, int argc, char **argv, int *i)
 {
 	const char *s = argv[*i] + 1;
-	bool named = *s == '-' || w->tool->tool == S_CLIENT;
-	const char *name = s + (*s == '-');
-	size_t n = named ? strcspn(name, "=") : 0;
 
+	if (*s == '-' || w->tool->tool == S_CLIENT) {
+		const char *name = s + (*s == '-');
+		size_t n = strcspn(name, "=");
+		return way_take_one(w, way_find(w, '\0', name, n), name + n + (name[n] == '='),
+				    argc, argv, i);
+	}
 	do {
-		const struct way_option *o = way_find(w, named ? '\0' : *s, name, n);
-		const char *value = named ? name + n + (name[n] == '=') : s + 1;
-		const char *next = *i + 1 < argc ? argv[*i + 1] : "";
-		if (!o)
+		const struct way_option *o = way_find(w, *s, "", 0);
+		if (!way_take_one(w, o, s + 1, argc, argv, i))
 			return false;
-		if (!*value && *next && (o->valued || (o->meaning == FILES && *next != '-'))) {
-			value = next;
-			++*i;
-		}
-		if ((o->valued && !*value) || !way_take(w, o, value))
-			return false;
-		if (named || o->valued || o->meaning == FILES)
-			return true;
+		if (o->valued || o->meaning == FILES)
+			break;
 	} while (*++s);
 	return true;
 }

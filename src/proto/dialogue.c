@@ -42,20 +42,23 @@ static void step_free(struct dialogue_step *step)
 static int dialogue_add_word(struct dialogue *d, enum dialogue_kind kind, const char *word,
 			     size_t n, struct option_error *error)
 {
-	struct dialogue_step step = { .kind = kind, .word = strndup(word, n) }, *more = d->steps;
+	struct dialogue_step *more = d->steps, *step;
 
 	if ((d->n & (d->n - 1)) == 0)
 		more = realloc(more, (d->n ? 2 * d->n : 1) * sizeof *more);
-	if (more)
-		d->steps = more;
-	if (!more || !step.word) {
+	if (!more)
+		return option_fail_errno(error, ENOMEM, "--%s", dialogue_name(kind));
+	d->steps = more;
+	step = &more[d->n];
+	*step = (struct dialogue_step){ .kind = kind, .word = strndup(word, n) };
+	if (!step->word) {
 		option_fail_errno(error, ENOMEM, "--%s", dialogue_name(kind));
-	} else if (step_parse(&step, error) == 0) {
-		d->steps[d->n++] = step;
-		d->room += step.pattern ? pattern_room(step.pattern) : 0;
+	} else if (step_parse(step, error) == 0) {
+		d->room += step->pattern ? pattern_room(step->pattern) : 0;
+		d->n++;
 		return 0;
 	}
-	step_free(&step);
+	step_free(step);
 	return -1;
 }
 

@@ -24,13 +24,14 @@ static enum sender way_sender(const struct way *w, const struct dial_failure *f)
 /* Adds who has not answered this machine when it looked for the next one on W. */
 static void way_add_neighbour(const struct way *w, struct text *text)
 {
-	char gateway[ADDRESS_TEXT];
-
-	if (w->route.gateway.length)
-		text_add(text, "nothing gets there: its gateway %s does not answer",
+	text_add(text, "nothing gets there: ");
+	if (w->route.gateway.length) {
+		char gateway[ADDRESS_TEXT];
+		text_add(text, "its gateway %s does not answer",
 			 address_host(&w->route.gateway, gateway));
-	else
-		text_add(text, "nothing gets there: no host on its network has that address");
+	} else {
+		text_add(text, "no host on its network has that address");
+	}
 	if (w->tasks[STEP_CONNECT].ns < NEIGHBOUR_LEAST)
 		text_add(text, ", or a firewall of this machine refuses");
 }

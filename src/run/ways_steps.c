@@ -196,17 +196,18 @@ static void way_find_cause(struct way *w)
 static bool way_add_listener(const struct way *w, struct text *text)
 {
 	struct inventory found;
-	char local[INVENTORY_TEXT], owner[64];
 	bool listens;
 
 	if (!w->local || !inventory_find_holder(SOCK_STREAM, &w->address, &found))
 		return false;
 	listens = found.sockets[0].state == INVENTORY_LISTEN;
-	if (listens)
+	if (listens) {
+		char local[INVENTORY_TEXT], owner[64];
 		text_add(text, "%s listens on %s",
 			 inventory_owner_text(&found, &found.sockets[0], owner, sizeof owner),
 			 w->kind == WAY_DIRECT ? w->where :
 						 inventory_local_text(&found.sockets[0], local));
+	}
 	inventory_free(&found);
 	return listens;
 }
