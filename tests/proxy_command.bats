@@ -104,6 +104,11 @@ is_gone() {
 	# shellcheck disable=SC2016 # the command's
 	exits 7 "$SOCKIT" connect --proxy-command 'sh -c "echo hello; cat >got"' h 1 -e 'read -r a; echo "$a!"; exit 7' 2>err
 	[ "$(<got)" = 'hello!' ]
+	# The way may end before a command of ours has.
+	mkfifo go
+	spawn "$SOCKIT" connect --proxy-command 'sh -c "exit 0"' h 1 -- sh -c 'cat; : <go; exit 6' </dev/null >out 2>err
+	(exec 7>go)
+	ended 6 "$PID"
 }
 
 @test "what cannot be used is refused" {

@@ -27,7 +27,8 @@ struct client_run {
 	struct timer again;
 	struct proxy_client *dial;
 	struct proxy_command command; /* that is the way */
-	struct outcome of_connection; /* once that is over, and the command still runs */
+	bool command_last;	      /* the connection is over, with this, and that still runs: */
+	struct outcome of_connection;
 	struct watch pass_watch;
 	int pass_fd;		 /* the connection, while it is passed on; else -1 */
 	int64_t limit;		 /* of a single try: of its connection with --retry; UNSET: none */
@@ -177,14 +178,14 @@ static bool client_over(void *arg, struct connection *x, struct outcome outcome)
 {
 	struct client_run *c = arg;
 
-	if (proxy_command_runs(&c->command)) {
-		c->of_connection = outcome;
-		endpoint_close(&x->socket);
-		proxy_command_finish(&c->command, c->c.connections.data->linger);
+	if (!proxy_command_runs(&c->command)) {
+		run_end(c->run, proxy_command_judge(&c->command, outcome));
 		return false;
 	}
-	c->of_connection = proxy_command_judge(&c->command, outcome);
-	run_end(c->run, c->of_connection);
+	c->command_last = true;
+	c->of_connection = outcome;
+	endpoint_close(&x->socket);
+	proxy_command_finish(&c->command, c->c.connections.data->linger);
 	return false;
 }
 
@@ -193,10 +194,10 @@ static void client_command_ended(void *arg)
 	struct client_run *c = arg;
 	struct connection *x = c->connections.first;
 
-	if (x && x->pumping && !x->pump.over)
-		pump_finish_in(&x->pump); /* nobody takes it any more */
-	else if (x)
+	if (c->command_last)
 		run_end(c->run, proxy_command_judge(&c->command, c->of_connection));
+	else if (x && x->pumping)
+		pump_end_with_peer(&x->pump); /* nobody takes stdin any more */
 }
 
 static void client_start_command(struct client_run *c)

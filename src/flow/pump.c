@@ -409,6 +409,13 @@ void pump_finish_in(struct pump *p)
 	timer_set(p->loop, &p->pace_timer, clock_now());
 }
 
+void pump_end_with_peer(struct pump *p)
+{
+	p->c.terms.peer_end_ends = true;
+	if (pump_peer_ended(p))
+		pump_finish_in(p);
+}
+
 void pump_wake(struct pump *p)
 {
 	timer_set(p->loop, &p->pace_timer, pump_next_move(p));

@@ -101,6 +101,10 @@ void pump_start(struct pump *p, struct loop *loop, const struct pump_config *c,
  * connection ends. */
 void pump_finish_in(struct pump *p);
 
+/* The peer's end is that of the connection too from now on, though `in` may have more: what comes
+ * before it is written. */
+void pump_end_with_peer(struct pump *p);
+
 /* Ends the connection from here: what was read is sent as long as the peer takes it, what comes is
  * discarded, and after the time of --linger it is over. If `in` had not ended by then the
  * connection is reset. */
