@@ -439,6 +439,9 @@ def differences(case, musl, show):
             return
         served = counted(case, servers.log)
         plain, _ = servers.beside(sockit(case, '--reverse' if case.address else '', case.family))
+        if not plain:
+            yield 'no answer within a minute'
+            return
         runs = {'resolve': counted(case, servers.log)}
         answers = {'resolve': found(json.loads(plain))} if not case.address else {}
         if not musl and case.word.isascii():
