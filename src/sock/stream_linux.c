@@ -95,7 +95,7 @@ bool stream_begins_small(void)
 int64_t stream_unsent(int fd)
 {
 	enum { SIOC_OUT_NOT_SENT = 0x894b }; /* SIOCOUTQNSD */
-	int n;
+	int n = 0; /* what watches memory may not know that the kernel sets it */
 
 	return ioctl(fd, SIOC_OUT_NOT_SENT, &n) < 0 ? 0 : n;
 }
