@@ -370,7 +370,7 @@ class World:
         data = data.replace(self.where.encode(), b'DIR')
         # Times and addresses in memory; inode numbers; ports that the kernel chose.
         data = re.sub(rb'\d+(\.\d+)? (s|ms|us|MiB/s|KiB/s|GiB/s|B/s)\b', b'# s', data)
-        data = re.sub(rb'(?<="time":")[^"]+|(?<=_ms":)[0-9.]+|(?<="rate":)\d+|(?<=": )\d+:\d\d', b'#', data)
+        data = re.sub(rb'(?<="time":")[^"]+|(?<=_ms":)[0-9.]+|(?<="rate":)\d+|(?<=_rate":)\d+|(?<=": )\d+:\d\d', b'#', data)
         return re.sub(rb'(?<=port )\d{5}|(?<=127\.0\.0\.1 )\d{5}|(?<=inode )\d+|(?<=:)\d{5}\b', b'#', data)
 
     def terminate(self, number=signal.SIGTERM):
