@@ -552,3 +552,11 @@ dnsmasq_is_ready() {
 	exits 0 "$SOCKIT" connect --wire-frame len16 --frame read 127.0.0.1 "${SERVER##*:}" <question >out 2>err
 	[ "$(tail -c 4 out | od -An -tu1 | xargs)" = '10 9 9 9' ]
 }
+
+@test "a record of another name is no answer, whatever its type" {
+	zone
+	sockit resolve --server "$SERVER" --record A stranger.test
+	told 3 'sockit resolve: stranger.test: it has no A record (EAI_NODATA)'
+	sockit resolve --server "$SERVER" --record A alias.test
+	[ "$STATUS $(<out)" = '0 192.0.2.9' ] || fault 'where its alias leads to is one'
+}

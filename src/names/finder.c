@@ -240,8 +240,9 @@ static bool find_has_record(const struct find *f, const struct find_record *r)
 	return false;
 }
 
+/* Keeps REC of M, which is what was ASKED_FOR or stands beside that. */
 static bool find_add_record(struct find *f, const struct dns_message *m,
-			    const struct dns_record *rec, unsigned type)
+			    const struct dns_record *rec, bool asked_for)
 {
 	struct find_record *more = realloc(f->r.records, (f->r.n_records + 1) * sizeof *more), *r;
 	char name[DNS_TEXT_MOST];
@@ -254,10 +255,9 @@ static bool find_add_record(struct find *f, const struct dns_message *m,
 	dns_name_text(&rec->name, name);
 	dns_record_text(m, rec, &text);
 	text_put(&text, "", 1);
-	*r = (struct find_record){ .name = strdup(name),
-				   .data = text.data,
-				   .ttl = rec->ttl,
-				   .asked_for = rec->type == type || type == DNS_ANY };
+	*r = (struct find_record){
+		.name = strdup(name), .data = text.data, .ttl = rec->ttl, .asked_for = asked_for
+	};
 	dns_type_text(rec->type, r->type);
 	bool failed = !r->name || text.failed;
 	if (failed || (f->f->mdns && find_has_record(f, r))) {
@@ -308,7 +308,7 @@ static int way_gather(struct way *w, const struct dns_message *m)
 		bool kept = true;
 		n += ours;
 		if (f->whole)
-			kept = find_add_record(f, m, &r, w->type);
+			kept = find_add_record(f, m, &r, ours);
 		else if (ours && r.type == DNS_PTR) {
 			dns_record_name(m, &r, 0, &name);
 			kept = find_add_name(f, &name);

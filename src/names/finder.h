@@ -30,7 +30,7 @@ struct find_record {
 	char *name, *data; /* escaped; the name without a dot at its end */
 	char type[16];
 	uint32_t ttl;
-	bool asked_for; /* its type is the one that was asked for */
+	bool asked_for; /* its name (or where that leads to) and type were asked for */
 };
 
 /* An extended error (RFC 8914), with its text, escaped. */
