@@ -341,6 +341,37 @@ sends() {
 	grep -q '^read 0 ' peer.out
 }
 
+@test "-q: what has come of a message by then is told, and no good end" {
+	counterpart text:'one\ntw' hold
+	exits 1 "$SOCKIT" connect --wire-frame line -q 200ms 127.0.0.1 "$PORT" </dev/null >out 2>err
+	says '^sockit connect: 127\.0\.0\.1 port [0-9]+: message 2: 2 bytes without the end of a message$'
+	[ "$(<out)" = one ]
+	# Where there is nothing of one, it is.
+	counterpart text:'one\n' hold
+	exits 0 "$SOCKIT" connect --wire-frame line -q 200ms 127.0.0.1 "$PORT" </dev/null >out 2>err
+	silent
+}
+
+@test "-o has all that came and was sent, with its marks; also what is no message, and of several clients" {
+	counterpart text:'3:one,x' readall
+	exits 1 "$SOCKIT" connect -d --wire-frame netstring -o all 127.0.0.1 "$PORT" >out 2>err
+	[ "$(<all)" = '3:one,x' ]
+	mkfifo in
+	"$SOCKIT" listen -k --wire-frame netstring -o all --notify-fd 9 127.0.0.1 0 <in >out 2>err 3>&- 9>port &
+	started
+	exec 7>in
+	eventually test -s port
+	read -r _ PORT <port
+	peer_by "${FOREIGN[@]}" say:0 connect:"$PORT" a,b:join say:1 a,b:has:'5:hello,' a,b:shutdown a,b:over 7>&-
+	eventually grep -q 1 peer.out
+	echo hello >&7
+	exec 7>&-
+	ended 0 "$PEER"
+	kill "$PID"
+	ended 143 "$PID"
+	[ "$(<all)" = '5:hello,5:hello,' ]
+}
+
 @test "-x and -X show each message by itself" {
 	counterpart text:'1 a1 b' shutdown readall
 	printf 'one\ntwo\n' | exits 0 "$SOCKIT" connect --wire-frame octet -X shown 127.0.0.1 "$PORT" >out 2>err

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "conn/messages.h"
 #include "conn/stdio.h"
 #include "flow/output.h"
 #include "run/report.h"
@@ -65,7 +66,8 @@ static void broker_start(struct connection *x)
 					   .chat.number = x->id };
 	publisher_endpoint(&x->out, &x->publisher, "the others");
 	/* What goes to many is copied where it comes from, once. */
-	x->up.copies = NULL;
+	if (!messages_are_framed(s->c))
+		x->up.copies = NULL;
 	c.terms.recv_only = false;
 	if (s->in.kind == ENDPOINT_TERMINAL)
 		c.terms.promises = false;

@@ -178,7 +178,8 @@ static void message_exec_start(struct connection *x)
 	/* With -d the answers are dropped where they come, so that their end is known; with
 	 * --send-only no message comes. */
 	c.terms.recv_only = false;
-	c.terms.out_may_end = true; /* the answers go on behind --read-bytes */
+	c.terms.out_may_end = true;    /* the answers go on behind --read-bytes */
+	c.terms.peer_end_ends = false; /* as they do anyway, up to the last */
 	e->ended = c.terms.send_only;
 	connection_pump(x, &c, &calls, &x->in, &x->out);
 }

@@ -127,7 +127,8 @@ void stdio_share(struct connections *s)
 	if (reads || joins)
 		fanout_start(&s->fanout, s->run.loop, &c, reads ? &s->in : NULL);
 	s->read_copies = (struct filter){ .sent = true, .crlf = d->crlf, .telnet = d->telnet };
-	s->read_copies.copies = s->run.copies;
+	/* Of messages what goes to each is copied, with its marks. */
+	s->read_copies.copies = framed ? NULL : s->run.copies;
 	if (joins)
 		return;
 	endpoint_inherit(&s->out, STDOUT_FILENO, true, "stdout");
@@ -228,7 +229,8 @@ static bool stdio_subscribe(struct connection *x)
 	if (reads)
 		fanout_join(&s->fanout, &x->subscriber);
 	/* What is read from stdin is copied there, once. */
-	x->up.copies = NULL;
+	if (!messages_are_framed(s->c))
+		x->up.copies = NULL;
 	return reads;
 }
 

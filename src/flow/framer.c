@@ -89,6 +89,15 @@ int framer_next(struct framer *f, size_t most, const char **data, size_t *size)
 								    -1;
 }
 
+bool framer_is_cut_off(struct framer *f, size_t most)
+{
+	const char *data;
+	size_t size;
+
+	f->ended = true;
+	return f->length > 0 && framer_next(f, most, &data, &size) < 0;
+}
+
 void framer_took(struct framer *f)
 {
 	f->offset += f->next.taken;

@@ -46,6 +46,10 @@ ssize_t framer_give(struct framer *f, const char *data, size_t n);
  * EPROTO (it does not begin with a length). */
 int framer_next(struct framer *f, size_t most, const char **data, size_t *size);
 
+/* As if the source had ended here: returns whether that is within a packet, as framer_next() would
+ * tell it. */
+bool framer_is_cut_off(struct framer *f, size_t most);
+
 /* Goes on behind the packet that framer_next() found. */
 void framer_took(struct framer *f);
 

@@ -49,6 +49,19 @@ static void messages_took(struct transfer *t, size_t size)
 	framer_took(&t->framer);
 }
 
+/* What has come, and is no message or not all of one, is copied too. Returns TRANSFER_SOURCE_ERROR,
+ * with errno as it was. */
+static enum transfer_result messages_failed(struct transfer *t)
+{
+	const struct framer *f = &t->framer;
+	int error = errno;
+
+	if (t->filter && !t->filter->sent && f->length)
+		filter_copy(t->filter, f->data + f->offset, f->length);
+	errno = error;
+	return TRANSFER_SOURCE_ERROR;
+}
+
 /* Reads once. Returns TRANSFER_MOVED, also at the end of what is cut, or as reading does. */
 static enum transfer_result messages_read(struct transfer *t, size_t max)
 {
@@ -89,7 +102,7 @@ static enum transfer_result messages_publish(struct transfer *t)
 
 	for (;;) {
 		if (messages_look(t, &data, &size) < 0)
-			return TRANSFER_SOURCE_ERROR;
+			return messages_failed(t);
 		if (!t->held)
 			return t->framer.ended ? TRANSFER_END : TRANSFER_MOVED;
 		if (!endpoint_writable(t->to) || transfer_must_wait(t))
@@ -216,7 +229,7 @@ static enum transfer_result messages_drain(struct transfer *t)
 		f->resume = clock_after(clock_now(), f->delay);
 	/* What else is whole is held too, so that no end comes before it. */
 	if (messages_collect(t) < 0)
-		return TRANSFER_SOURCE_ERROR;
+		return messages_failed(t);
 	t->sink_full |= f && f->inserted.length > 0;
 	/* A terminal tells its end once: it does not call again. */
 	return t->framer.ended && !t->sink_full ? TRANSFER_END : TRANSFER_MOVED;
@@ -241,7 +254,7 @@ enum transfer_result transfer_messages(struct transfer *t, size_t max)
 		if (t->to->may_block)
 			endpoint_reopen(t->to);
 		if (messages_collect(t) < 0)
-			return TRANSFER_SOURCE_ERROR;
+			return messages_failed(t);
 		if (!t->held)
 			return t->framer.ended ? TRANSFER_END : TRANSFER_MOVED;
 		if (t->to->may_block || transfer_must_wait(t))

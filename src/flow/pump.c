@@ -95,11 +95,24 @@ static void pump_stop(struct pump *p)
 		timer_drop(p->loop, timers[i]);
 }
 
+/* Of a message that -q has not waited for, what has come is not written: that is no good end. */
+static void pump_look_at_part(struct pump *p)
+{
+	struct framer *f = &p->down.transfer.framer;
+
+	if (p->end != PUMP_DONE || !p->quit || !p->c.messages_down || p->c.terms.send_only ||
+	    !framer_is_cut_off(f, p->c.messages_down->most))
+		return;
+	p->end = PUMP_RESET;
+	p->error = EBADMSG;
+}
+
 /* Nothing moves any more. An end that was asked for is an end, and no reset. */
 static void pump_finish(struct pump *p)
 {
 	pump_stop(p);
 	p->over = true;
+	pump_look_at_part(p);
 	if (p->end != PUMP_DONE || p->state.send == SEND_BROKEN)
 		return;
 	endpoint_disarm(p->peer);

@@ -77,6 +77,7 @@ static void pump_quit(void *arg)
 		pump_time_is_up(p);
 		pump_over(p);
 	} else {
+		p->quit = true;
 		pump_event(p, HALF_CLOSE_QUIT, 0);
 		pump_proceed(p);
 	}
