@@ -5,7 +5,6 @@
 #include <netinet/tcp.h>
 #include <stddef.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -94,10 +93,12 @@ bool stream_begins_small(void)
 
 int64_t stream_unsent(int fd)
 {
-	enum { SIOC_OUT_NOT_SENT = 0x894b }; /* SIOCOUTQNSD */
-	int n = 0; /* what watches memory may not know that the kernel sets it */
+	struct info info;
+	socklen_t size = sizeof info;
 
-	return ioctl(fd, SIOC_OUT_NOT_SENT, &n) < 0 ? 0 : n;
+	return getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &size) == 0 && INFO_HAS(size, unsent) ?
+		       info.unsent :
+		       0;
 }
 
 void stream_hesitate(int fd)
