@@ -121,8 +121,9 @@ is_gone() {
 	done
 	local option
 	for option in '--proxy socks5://h:1' '--retry 1s' -z --ping --trace --mtu --explain -F --fastopen '-s 127.0.0.1' \
-		--nodelay '--ttl 3'; do
+		--nodelay '--ttl 3' -4; do
 		# shellcheck disable=SC2086 # words
 		refuses '*exclude*' connect --proxy-command cat $option h 1
 	done
+	refuses '--wait has no effect with --proxy-command: *' connect --proxy-command cat -w 1 h 1
 }

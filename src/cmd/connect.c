@@ -49,7 +49,7 @@ static const struct option_row rows[] = {
 	{ "proxy-command", 0, OPTION_STRING, AT(proxy_command), .arg = "CMD",
 	  .excludes = "proxy retry probe ping explain mtu trace pass-fd fastopen transport "
 		      "source source-port interface nodelay keepalive ttl tos rcvbuf sndbuf "
-		      "sockopt forward",
+		      "sockopt forward ipv4 ipv6 interval",
 	  .help = "CMD's stdin and stdout are the way (ssh's ProxyCommand): %h is HOST, %p PORT" },
 	{ "pass-fd", 'F', OPTION_FLAG, AT(pass_fd), .excludes = "execute " NO_DATA,
 	  .help = "pass the connection over stdout, a UNIX socket, and end (ssh's "
@@ -176,6 +176,9 @@ static int connect_check_host(const struct connect_options *o, const struct conn
 	if (mode->of_ip && !*o->port)
 		return option_fail(error, "--%s: '%s' is no host of IP and port", mode->option,
 				   o->host);
+	if (o->proxy_command && o->wait != UNSET && !o->data.dialogue.n)
+		return option_fail(error, "--wait has no effect with --proxy-command: nobody can "
+					  "tell when that has connected");
 	if (o->proxy_command && proxy_command_check(o->proxy_command, o->host, o->port, error) < 0)
 		return -1;
 	if (o->trace && o->count > TRACE_COUNT_MOST)
