@@ -22,7 +22,8 @@ struct resolvconf {
 	char servers[RESOLVCONF_LINES][RESOLVCONF_WORD]; /* as the file has them */
 	char search[RESOLVCONF_SEARCH][RESOLVCONF_WORD];
 	size_t server_lines[RESOLVCONF_LINES], search_line; /* line numbers from 1, 0: none */
-	unsigned ndots, timeout, attempts;		    /* timeout in seconds */
+	unsigned ndots, timeout, attempts;		    /* timeout in seconds; at most 15, 30
+							       and 5, to musl 15, 60 and 10 */
 	bool edns, tcp, no_aaaa; /* the options edns0, use-vc and no-aaaa, */
 	bool no_tld;		 /* and no-tld-query */
 	size_t long_line;	 /* the last one that is passed over for its length; 0: none */

@@ -54,11 +54,12 @@ static void check_nsswitch(const char *text, size_t n)
 static void check_resolvconf(const char *text, size_t n)
 {
 	struct resolvconf *c = take(sizeof *c);
+	const bool musl = n % 2;
 
-	resolvconf_read(c, text, n, n % 2);
+	resolvconf_read(c, text, n, musl);
 	CHECK(c->n_servers <= RESOLVCONF_LINES && c->n_search <= RESOLVCONF_SEARCH);
-	CHECK(c->ndots <= 15 && c->timeout >= 1 && c->timeout <= 30);
-	CHECK(c->attempts >= 1 && c->attempts <= 5);
+	CHECK(c->ndots <= 15 && c->timeout >= 1 && c->timeout <= (musl ? 60 : 30));
+	CHECK(c->attempts >= 1 && c->attempts <= (musl ? 10 : 5));
 	CHECK(c->n_search == 0 || c->search_line);
 	for (size_t i = 0; i < c->n_servers; i++)
 		CHECK(c->server_lines[i] && *c->servers[i] &&
