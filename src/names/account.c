@@ -119,6 +119,13 @@ int account_error(struct account *a)
 
 /* ---- in the look-up's thread ---- */
 
+static void account_wake(const struct account *a)
+{
+	/* If it is full the loop will wake anyway. */
+	while (write(a->fds[1], "", 1) < 0 && errno == EINTR)
+		;
+}
+
 static void account_add(void *arg, const struct sight *s)
 {
 	struct account *a = arg;
@@ -138,9 +145,7 @@ static void account_add(void *arg, const struct sight *s)
 		a->error = ENOMEM;
 	}
 	pthread_mutex_unlock(&a->lock);
-	/* If it is full the loop will wake anyway. */
-	while (write(a->fds[1], "", 1) < 0 && errno == EINTR)
-		;
+	account_wake(a);
 }
 
 int account_run(struct account *a, witness_fn *fn, void *arg, struct text *out)
@@ -151,6 +156,8 @@ int account_run(struct account *a, witness_fn *fn, void *arg, struct text *out)
 		pthread_mutex_lock(&a->lock);
 		a->error = error;
 		pthread_mutex_unlock(&a->lock);
+		account_wake(a);
+		errno = error;
 	}
 	return status;
 }

@@ -23,7 +23,7 @@ void account_release(struct account *a);
 /* The next thing that was seen, in its order, until the next call; NULL: none so far. */
 const struct sight *account_next(struct account *a);
 
-/* 0, or the errno for which the look-up could not be followed; known when it has ended. */
+/* 0, or the errno for which the look-up cannot be followed, of which FN is called too. */
 int account_error(struct account *a);
 
 /* In the look-up's thread: witness_run(), with what is seen going into A. */
