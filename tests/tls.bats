@@ -264,13 +264,13 @@ two_lines() {
 		127.0.0.1 ${P[6]}/tcp open - $hello
 		    not all was read: its certificate is malformed
 		127.0.0.1 ${P[7]}/tcp open - $hello
-		    certificate not verified: CN=ex\1B[1m\0A\xff\x9b\00g
-		    names ex\x1b[1m\n\xff\x9b\x00g
+		    certificate not verified: CN=e\1B[\0A\xff\x9b\00\xe2\x80\xaeg
+		    names e\x1b[\n\xff\x9b\x00\xe2\x80\xaeg
 		127.0.0.1 ${P[8]}/tcp open - TLS 1.3 TLS_AES_128_GCM_SHA256
 		    certificate hidden by TLS 1.3
 	END
 	sockit connect -z --tls --json -w 1s 127.0.0.1 "${P[7]}"
-	[ "$(python3 "$SCHEMA" out probed tls.certificate.names.0)" = 'ex\x1b[1m\n\xff\x9b\x00g' ]
+	[ "$(python3 "$SCHEMA" out probed tls.certificate.names.0)" = 'e\x1b[\n\xff\x9b\x00\xe2\x80\xaeg' ]
 }
 
 # With other options.

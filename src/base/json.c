@@ -47,7 +47,7 @@ static void json_character(struct text *t, const unsigned char *p, size_t length
 
 	if (c < 0x80 && found)
 		text_add(t, "\\%c", letters[found - plain]);
-	else if (c < 0x20 || (c >= 0x7f && c < 0xa0))
+	else if (utf8_is_control(c))
 		text_add(t, "\\u%04x", (unsigned)c);
 	else
 		text_put(t, p, length);

@@ -23,9 +23,9 @@ struct json {
 void json_open(struct json *j, const char *key, char bracket);
 void json_close(struct json *j, char bracket);
 
-/* Adds TEXT, of N bytes, as a string. Control characters, C1 and DEL too, are escaped, so that none
- * reaches a terminal. A TEXT that is not UTF-8 becomes base64 (RFC 4648, section 4), its key
- * `KEY_base64`. */
+/* Adds TEXT, of N bytes, as a string. Control characters (see utf8_is_control()) are escaped, so
+ * that none reaches a terminal. A TEXT that is not UTF-8 becomes base64 (RFC 4648, section 4), its
+ * key `KEY_base64`. */
 void json_bytes(struct json *j, const char *key, const void *text, size_t n);
 /* Adds TEXT as json_bytes() does; NULL: adds nothing. */
 void json_string(struct json *j, const char *key, const char *text);

@@ -200,7 +200,7 @@ size_t text_escape(char *out, size_t size, const char *text, size_t n, bool back
 			break;
 		uint32_t c = 0;
 		size_t length = utf8_length(p, (size_t)(end - p), &c), need = length;
-		bool control = c < 0x20 || (c >= 0x7f && c < 0xa0);
+		bool control = utf8_is_control(c);
 		char short_form = c == '\n' ? 'n' : c == '\r' ? 'r' : c == '\t' ? 't' : 0;
 
 		if (c == '\\' && backslash)

@@ -72,10 +72,10 @@ __attribute__((format(printf, 3, 0))) void text_fit(char *out, size_t size, cons
  * quotes a word before it says what is wrong with it. Returns the length. */
 size_t text_shorten(char *text, size_t most);
 
-/* Writes TEXT, of N bytes, to OUT in a form that is safe to show: control characters (C0, DEL, C1)
- * and bytes that are not UTF-8 (RFC 3629) become \n, \t, \r or \xHH, and with BACKSLASH a
- * backslash becomes \\. OUT has SIZE bytes, of which 4 * N + 1 are always enough. A longer text is
- * cut between characters. OUT is always ended by NUL. Returns its length. */
+/* Writes TEXT, of N bytes, to OUT in a form that is safe to show: control characters (see
+ * utf8_is_control()) and bytes that are not UTF-8 (RFC 3629) become \n, \t, \r or \xHH, and with
+ * BACKSLASH a backslash becomes \\. OUT has SIZE bytes, of which 4 * N + 1 are always enough. A
+ * longer text is cut between characters. OUT is always ended by NUL. Returns its length. */
 size_t text_escape(char *out, size_t size, const char *text, size_t n, bool backslash);
 
 /* Adds TEXT, of N bytes, to T in the same form, all of it. */

@@ -41,6 +41,12 @@ bool utf8_valid(const void *data, size_t n)
 	return true;
 }
 
+bool utf8_is_control(uint32_t point)
+{
+	return point < 0x20 || (point >= 0x7f && point < 0xa0) ||
+	       (point >= 0x2028 && point <= 0x202e) || (point >= 0x2066 && point <= 0x2069);
+}
+
 size_t utf8_columns(const char *text)
 {
 	const unsigned char *p = (const unsigned char *)text, *end = p + strlen(text);

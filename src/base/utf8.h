@@ -15,6 +15,11 @@ size_t utf8_length(const unsigned char *p, size_t n, uint32_t *point);
 /* Are the N bytes at P valid UTF-8? */
 bool utf8_valid(const void *p, size_t n);
 
+/* Would POINT, shown as it is, not show itself, and change how others are shown? So do C0, DEL and
+ * C1, the separators of lines and paragraphs (U+2028, U+2029), and what sets the direction of the
+ * text behind it (U+202A to U+202E, U+2066 to U+2069). */
+bool utf8_is_control(uint32_t point);
+
 /* How many characters TEXT has; a byte that is no UTF-8 counts as one. */
 size_t utf8_columns(const char *text);
 

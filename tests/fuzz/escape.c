@@ -16,6 +16,11 @@ static bool is_printable(const char *out)
 		    (*p == 0xed && p[1] > 0x9f) || (*p == 0xf0 && p[1] < 0x90) ||
 		    (*p == 0xf4 && p[1] > 0x8f))
 			return false;
+		/* What turns the direction of text, and what ends its lines. */
+		if (!memcmp(p, "\xe2\x80", 2) && p[2] >= 0xa8 && p[2] <= 0xae)
+			return false;
+		if (!memcmp(p, "\xe2\x81", 2) && p[2] >= 0xa6 && p[2] <= 0xa9)
+			return false;
 		for (p++; more > 0; more--, p++)
 			if ((*p & 0xc0) != 0x80)
 				return false;

@@ -30,8 +30,8 @@ static size_t read_base64(const char *text, unsigned char *out)
 	return n;
 }
 
-/* Reads the string TEXT (RFC 8259, section 7). Of \u only what stands for C0, DEL and C1 may come.
- */
+/* Reads the string TEXT (RFC 8259, section 7). Of \u only what stands for control characters may
+ * come. */
 static size_t read_string(const char *text, unsigned char *out)
 {
 	static const char letters[] = "\"\\/bfnrt", means[] = "\"\\/\b\f\n\r\t";
@@ -53,9 +53,14 @@ static size_t read_string(const char *text, unsigned char *out)
 		CHECK(text[1] == 'u');
 		char hex[5] = { text[2], text[3], text[4], text[5], '\0' };
 		unsigned long c = strtoul(hex, NULL, 16);
-		CHECK(strspn(hex, "0123456789abcdef") == 4 && c < 0xa0);
-		if (c >= 0x80)
+		CHECK(strspn(hex, "0123456789abcdef") == 4 && utf8_is_control((uint32_t)c));
+		if (c >= 0x800) {
+			out[n++] = (unsigned char)(0xe0 | c >> 12);
+			out[n++] = (unsigned char)(0x80 | (c >> 6 & 0x3f));
+			c = 0x80 | (c & 0x3f);
+		} else if (c >= 0x80) {
 			out[n++] = 0xc2;
+		}
 		out[n++] = (unsigned char)c;
 		text += 6;
 	}

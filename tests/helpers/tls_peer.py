@@ -10,7 +10,7 @@ first line, then serves whoever comes. DER is a file with a certificate.
     anonymous     no certificate
     cut, late     it ends within ServerHello; it goes silent after that
     broken        a certificate that is none
-    hostile       one whose names have control characters
+    hostile       one whose names have control characters, and one that turns the text behind it
     lengths       a ServerHello whose lengths do not fit
     huge          a message of 16 MB
     endless       a message of 64 KB, with what comes before too long, a byte a record
@@ -72,7 +72,7 @@ def flight(kind, der):
     if kind == 'broken':
         return record(hello + certificate(b'0\x82\xff\xff' + der))
     if kind == 'hostile':
-        return record(hello + certificate(der.replace(b'example.org', b'ex\x1b[1m\n\xff\x9b\0g')))
+        return record(hello + certificate(der.replace(b'example.org', b'e\x1b[\n\xff\x9b\0\xe2\x80\xaeg')))
     if kind == 'lengths':
         return record(message(2, hello[4:] + b'\xff\xff\0'))
     if kind == 'huge':
