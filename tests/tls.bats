@@ -234,17 +234,31 @@ two_lines() {
 		'names a\x20b.example c.example') <(shown | sed '$d')
 }
 
+@test "what echoes is no TLS, whether all of it or a part" {
+	local port
+	serve -k --echo 127.0.0.1 0 </dev/null >echo.out 2>echo.err
+	port=$PORT
+	peer tls_peer /dev/null returns
+	sockit connect -z --tls "127.0.0.1:$port" "127.0.0.1:$PORT"
+	[ "$STATUS" = 1 ] || fault 'status'
+	diff -u - out <<-END
+		127.0.0.1 $port/tcp open - no TLS: the service sends back what it is sent
+		127.0.0.1 $PORT/tcp open - no TLS: the service sends back what it is sent
+	END
+}
+
 # bats test_tags=valgrind
 @test "what breaks the rules is told, and bounded" {
 	needs openssl openssl
 	made ec it -days 30 -subj /CN=example.org -addext 'subjectAltName=DNS:example.org'
 	openssl x509 -in it.pem -outform DER -out it.der
-	peer tls_peer it.der cut lengths warnings late huge endless broken hostile second
+	peer tls_peer it.der cut lengths warnings late huge endless broken hostile second stuck
 	read -ra P <<<"$PORT"
-	sockit connect -z --tls -w 1s 127.0.0.1:{"${P[0]}","${P[1]}"}
+	sockit connect -z --tls -w 1s 127.0.0.1:{"${P[0]}","${P[9]}","${P[1]}"}
 	[ "$STATUS" = 1 ] || fault 'status'
 	diff -u - out <<-END
-		127.0.0.1 ${P[0]}/tcp open - no TLS: what came breaks its rules: the connection ended too early
+		127.0.0.1 ${P[0]}/tcp open - no TLS: what came begins like TLS, but the connection ended too early
+		127.0.0.1 ${P[9]}/tcp open - no TLS: what came begins like TLS, but nothing more came in time
 		127.0.0.1 ${P[1]}/tcp open - no TLS: what came breaks its rules: its ServerHello is malformed
 	END
 	local hello='TLS 1.2 TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256'

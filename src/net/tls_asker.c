@@ -16,6 +16,7 @@
 #include "sock/address.h"
 
 #define LINE_WAIT (200 * MILLISECOND) /* for the rest of a line that is no TLS */
+#define HELLO_HEAD (5 + 4 + 2 + 32)   /* bytes of a ClientHello up to the end of its random ones */
 
 struct tls_asker {
 	struct loop *loop;
@@ -134,6 +135,14 @@ static void asker_take_second(struct tls_asker *a)
 	memcpy(to->why, from->why, sizeof to->why);
 }
 
+/* Does the other side send back what it is sent? Nobody but us chose the random bytes in it. */
+static bool asker_is_echoed(const struct tls_asker *a)
+{
+	size_t n = a->result.said_n < a->hello.length ? a->result.said_n : a->hello.length;
+
+	return n > HELLO_HEAD && !memcmp(a->result.said, a->hello.data, n);
+}
+
 /* Is there TLS, and if not, why? NONE is what it is if nothing has come. */
 static enum tls_none asker_judge(const struct tls_asker *a, enum tls_none none)
 {
@@ -145,7 +154,11 @@ static enum tls_none asker_judge(const struct tls_asker *a, enum tls_none none)
 		return TLS_ANSWERED;
 	if (s->step == TLS_FOREIGN)
 		return TLS_SAYS;
-	return a->result.said_n > 0 ? TLS_AGAINST : none;
+	if (a->result.said_n == 0)
+		return none;
+	if (asker_is_echoed(a))
+		return TLS_ECHOED;
+	return s->step == TLS_MORE ? TLS_CUT : TLS_AGAINST;
 }
 
 /* No more will come of this connection, or there is nothing more to know. NONE is what that means

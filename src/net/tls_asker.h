@@ -38,6 +38,8 @@ enum tls_none {
 	TLS_SAYS,     /* something else came: `said` */
 	TLS_ENDED,    /* nothing came but the end of the connection */
 	TLS_BROKEN,   /* nothing came but an error of the connection: `error` */
+	TLS_ECHOED,   /* what was sent came back */
+	TLS_CUT,      /* what came looks like TLS, and ends too early: `server.why` */
 	TLS_AGAINST,  /* what came looks like TLS, and breaks its rules: `server.why` */
 	TLS_UNKNOWN,  /* it could not be asked, or understood here: `error` */
 };

@@ -42,6 +42,12 @@ static void tls_add_why(struct text *text, const struct tls_result *r, int64_t l
 		text_put_escaped(text, (const char *)r->said, r->said_n, false);
 		text_add(text, "'");
 		break;
+	case TLS_ECHOED:
+		text_add(text, "the service sends back what it is sent");
+		break;
+	case TLS_CUT:
+		text_add(text, "what came begins like TLS, but %s", r->server.why);
+		break;
 	case TLS_AGAINST:
 		text_add(text, "what came breaks its rules: %s", r->server.why);
 		break;

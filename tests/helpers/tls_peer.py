@@ -8,7 +8,8 @@ first line, then serves whoever comes. DER is a file with a certificate.
     old, new      of SSL 3.0; of a version and a suite that nobody knows
     warned        an alert first that is a warning
     anonymous     no certificate
-    cut, late     it ends within ServerHello; it goes silent after that
+    cut, stuck    it ends within ServerHello; it goes silent there
+    late          it goes silent after ServerHello
     broken        a certificate that is none
     hostile       one whose names have control characters, and one that turns the text behind it
     lengths       a ServerHello whose lengths do not fit
@@ -17,6 +18,7 @@ first line, then serves whoever comes. DER is a file with a certificate.
     warnings      warnings for ever
     second        TLS 1.3 first; then it goes silent
     hello         an alert, and a line for each ClientHello: the versions, the name, ALPN, its length
+    returns       the first 100 bytes of the ClientHello
     mail, binary  no TLS: a greeting; one without a newline
     mute, shut, reset    nothing; the end; a reset
 """
@@ -65,7 +67,7 @@ def flight(kind, der):
         return record(b'\1\x70', 21) + record(hello + certificate(der))
     if kind == 'anonymous':
         return record(hello + message(14, b''))
-    if kind == 'cut':
+    if kind in ('cut', 'stuck'):
         return record(hello)[:20]
     if kind == 'late':
         return record(hello)
@@ -133,11 +135,13 @@ def answer(kind, c, said):
     elif kind == 'warnings':
         while True:
             c.sendall(record(b'\1\x5a', 21) * 1000)
+    elif kind == 'returns':
+        c.sendall(hello[:100])
     elif kind == 'reset':
         c.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack('ii', 1, 0))
     elif kind not in ('mail', 'binary'):
         c.sendall(said)
-    if kind in ('mail', 'binary', 'mute', 'late', 'second'):
+    if kind in ('mail', 'binary', 'mute', 'stuck', 'late', 'second'):
         c.recv(1)
     c.close()
 
