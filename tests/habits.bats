@@ -366,6 +366,10 @@ heard() {
 		ping -c3 -W 2 h|that is: sockit connect --ping -c 3 -w 2 h PORT
 		ping -M do -s 1472 -c 1 h|that is: sockit connect --mtu h PORT
 		ping -f h|that is: sockit connect --ping HOST PORT
+		explain 2001:db8::1|that is: sockit connect --explain 2001:db8::1 PORT
+		explain 192.0.2.1:443|that is: sockit connect --explain 192.0.2.1:443
+		traceroute -n 2001:db8::1|that is: sockit connect --trace -n 2001:db8::1 PORT
+		openssl s_client -connect [::1]:443|that is: sockit connect -z --tls '[::1]:443'
 		traceroute -n h|that is: sockit connect --trace -n h PORT
 		traceroute -T -p 443 h|that is: sockit connect --trace h 443
 		traceroute -f 3 h|that is: sockit connect --trace HOST PORT

@@ -34,3 +34,11 @@ void command_line_add(struct command_line *l, const char *word)
 	command_line_put(l, " ", 1);
 	command_line_join(l, word);
 }
+
+bool command_line_is_endpoint(const char *word)
+{
+	const char *colon = strrchr(word, ':');
+
+	return colon && colon > word && colon[1] &&
+	       (colon[-1] == ']' || strchr(word, ':') == colon);
+}

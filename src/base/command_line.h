@@ -21,4 +21,7 @@ void command_line_join(struct command_line *l, const char *word);
 /* Adds a blank and WORD, quoted in the same way. */
 void command_line_add(struct command_line *l, const char *word);
 
+/* Is WORD an endpoint, HOST:PORT or [HOST]:PORT? An IPv6 address alone is none. */
+bool command_line_is_endpoint(const char *word);
+
 #endif

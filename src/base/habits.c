@@ -152,7 +152,7 @@ static bool habit_add_all(struct command_line *l, const struct habit_word *w, in
 		}
 	}
 	/* HOST:PORT is both. */
-	if (n == 1 && w->operands == 2 && strchr(argv[argc - 1], ':'))
+	if (n == 1 && w->operands == 2 && command_line_is_endpoint(argv[argc - 1]))
 		n++;
 	for (; !options && n < w->operands; n++) {
 		habit_put(l, " ");

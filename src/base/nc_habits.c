@@ -289,15 +289,6 @@ static void habit_line_add_kept(struct habit_line *l, bool by_nc)
 		command_line_put(&l->options, " --no-shutdown", strlen(" --no-shutdown"));
 }
 
-/* Is the only word of L an ENDPOINT, HOST:PORT? */
-static bool habit_is_endpoint(const struct habit_line *l)
-{
-	const char *word = l->operands.text, *colon = strrchr(word, ':');
-
-	return colon && colon[1] && colon > word + 1 &&
-	       (colon[-1] == ']' || strchr(word, ':') == colon);
-}
-
 const char *nc_habits_line(const char *subcommand, bool ncat, int argc, char **argv, char *line,
 			   size_t size)
 {
@@ -307,7 +298,7 @@ const char *nc_habits_line(const char *subcommand, bool ncat, int argc, char **a
 				.ncat = ncat,
 				.choice = subcommand_choices(subcommand) };
 	const char *missing;
-	bool cast, one;
+	bool cast, one, endpoint;
 	int n;
 
 	if (!habit_walk(&l, false, argc, argv) || !habit_walk(&l, true, argc, argv))
@@ -315,8 +306,9 @@ const char *nc_habits_line(const char *subcommand, bool ncat, int argc, char **a
 	one = l.choice & (CHOOSES_LISTEN | CHOOSES_UNIX);
 	cast = l.choice & CHOOSES_CAST && l.choice & CHOOSES_UDP && !one;
 	habit_line_add_kept(&l, !subcommand);
+	endpoint = command_line_is_endpoint(l.operands.text + strspn(l.operands.text, " "));
 	/* Nothing says what is wanted; or more than one line says. */
-	if ((!subcommand && !l.choice && l.words < 2 && !habit_is_endpoint(&l)) ||
+	if ((!subcommand && !l.choice && l.words < 2 && !endpoint) ||
 	    (l.choice & CHOOSES_SCAN && (one || l.proxy)) ||
 	    (l.words > (l.choice & CHOOSES_UNIX ? 1 : 2) && !(l.choice & CHOOSES_SCAN)))
 		return NULL;
@@ -325,7 +317,7 @@ const char *nc_habits_line(const char *subcommand, bool ncat, int argc, char **a
 					      " HOST PORT";
 	if (l.words == 0)
 		command_line_put(&l.operands, missing, strlen(missing));
-	else if (l.words == 1 && !one && !habit_is_endpoint(&l))
+	else if (l.words == 1 && !one && !endpoint)
 		command_line_add(&l.operands, "PORT");
 	/* Half a line would mean something else. */
 	if (l.options.length >= l.options.size || l.operands.length >= l.operands.size)

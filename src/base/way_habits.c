@@ -274,7 +274,7 @@ static void way_add_operands(struct command_line *l, const struct way_line *w)
 	}
 	if (!(w->tool->tool & LISTS)) {
 		command_line_add(l, w->host ? w->host : "HOST");
-		if (!w->ports && !(w->host && strchr(w->host, ':')))
+		if (!w->ports && !(w->host && command_line_is_endpoint(w->host)))
 			command_line_add(l, "PORT");
 	}
 	if (w->ports)
