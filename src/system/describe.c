@@ -103,18 +103,8 @@ static void describe_tcp(struct facts *r, const struct stream_tcp *t)
 	facts_word(r, "state", inventory_state(INVENTORY_TCP, t->state));
 	if (*t->congestion)
 		facts_word(r, "congestion", t->congestion);
-	if (t->state == INVENTORY_LISTEN || t->state == INVENTORY_CLOSE)
-		return;
-	facts_microseconds(r, "rtt_ms", t->rtt_us);
-	facts_microseconds(r, "rttvar_ms", t->rttvar_us);
-	facts_number(r, "mss", t->mss);
-	facts_number(r, "receive_mss", t->receive_mss);
-	facts_number(r, "path_mtu", t->path_mtu);
-	facts_number(r, "cwnd", t->cwnd);
-	if (t->ssthresh != UNSET)
-		facts_number(r, "ssthresh", t->ssthresh);
-	facts_number(r, "unacknowledged", t->unacknowledged);
-	facts_number(r, "retransmits", t->retransmits);
+	if (t->state != INVENTORY_LISTEN && t->state != INVENTORY_CLOSE)
+		tcp_info_facts(r, t);
 }
 
 int describe_number(int fd, int name)

@@ -1,4 +1,4 @@
-/* tcp_info.c - what TCP_INFO tells, as cells of a row and as members */
+/* tcp_info.c - what TCP_INFO tells, as cells of a row, as members and as facts */
 #include "system/tcp_info.h"
 
 #include <stdio.h>
@@ -66,23 +66,31 @@ void tcp_info_cells(struct table *t, const struct inventory_tcp *info)
 	tcp_limits_cell(t, info);
 }
 
+void tcp_info_facts(struct facts *f, const struct stream_tcp *t)
+{
+	facts_microseconds(f, "rtt_ms", t->rtt_us);
+	facts_microseconds(f, "rttvar_ms", t->rttvar_us);
+	facts_number(f, "mss", t->mss);
+	facts_number(f, "receive_mss", t->receive_mss);
+	facts_number(f, "path_mtu", t->path_mtu);
+	facts_number(f, "cwnd", t->cwnd);
+	if (t->ssthresh != UNSET)
+		facts_number(f, "ssthresh", t->ssthresh);
+	facts_number(f, "unacknowledged", t->unacknowledged);
+	facts_number(f, "retransmits", t->retransmits);
+}
+
 void tcp_info_json(struct json *j, const struct inventory_tcp *info)
 {
 	const struct stream_tcp *t = &info->tcp;
+	struct facts members = { .table.off = true };
 	int percent[SHARES];
 
 	if (*t->congestion)
 		json_string(j, "congestion", t->congestion);
-	json_milliseconds(j, "rtt_ms", t->rtt_us * MICROSECOND);
-	json_milliseconds(j, "rttvar_ms", t->rttvar_us * MICROSECOND);
-	json_number(j, "mss", t->mss);
-	json_number(j, "receive_mss", t->receive_mss);
-	json_number(j, "path_mtu", t->path_mtu);
-	json_number(j, "cwnd", t->cwnd);
-	if (t->ssthresh != UNSET)
-		json_number(j, "ssthresh", t->ssthresh);
-	json_number(j, "unacknowledged", t->unacknowledged);
-	json_number(j, "retransmits", t->retransmits);
+	members.json = *j;
+	tcp_info_facts(&members, t);
+	*j = members.json;
 	if (t->delivery_rate != UNSET)
 		json_number(j, "delivery_rate", t->delivery_rate);
 	if (t->busy_us != UNSET)

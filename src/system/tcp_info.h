@@ -3,8 +3,7 @@
 #ifndef SYSTEM_TCP_INFO_H
 #define SYSTEM_TCP_INFO_H
 
-#include "base/json.h"
-#include "base/table.h"
+#include "base/facts.h"
 #include "sock/stream.h"
 
 /* A connection of the inventory. */
@@ -21,5 +20,8 @@ void tcp_info_cells(struct table *t, const struct inventory_tcp *info);
 
 /* Adds the members for INFO to J's object. */
 void tcp_info_json(struct json *j, const struct inventory_tcp *info);
+
+/* States the figures of T, a connection, that a list has too: from round trips to retransmits. */
+void tcp_info_facts(struct facts *f, const struct stream_tcp *t);
 
 #endif
