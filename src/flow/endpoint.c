@@ -286,7 +286,7 @@ void endpoint_end(struct endpoint *e)
 {
 	if (e->ops && e->ops->end)
 		e->ops->end(e->object);
-	if (e->wfd < 0 || e->shared)
+	if (e->wfd < 0 || e->shared || e->sent_end)
 		return;
 	if (endpoint_is_socket(e) && e->owned) {
 		endpoint_disarm(e);

@@ -85,6 +85,7 @@ struct pump {
 	 * acknowledged by it), from the peer, and towards the peer where there is a heartbeat. */
 	int64_t last_move, last_in, last_sent, last_heard, last_heartbeat;
 	int64_t ack_delay;    /* ns between two questions for acknowledgements */
+	bool unprobed;	      /* no probes yet of the connection that has ended its side */
 	bool quit;	      /* the time of -q is over */
 	bool hurried;	      /* the time of --linger is a second, whatever moves */
 	bool gives_way;	      /* pump_close() is no end of `in` */

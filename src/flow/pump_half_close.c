@@ -39,20 +39,12 @@ static void pump_end_out(struct pump *p)
 	endpoint_end(p->out);
 }
 
-/* A peer that is gone looks the same as one that only ended its sending. */
-static void pump_probe(const struct pump *p, const struct endpoint *e)
-{
-	if (!p->c.keepalive_is_set)
-		stream_probe(e->rfd);
-}
-
 static void pump_tell_peer_ended(struct pump *p, bool closes)
 {
 	if (p->calls.peer_ended)
 		p->calls.peer_ended(p->calls.arg);
 	if (closes || p->up.state != FLOW_OPEN)
 		return;
-	pump_probe(p, p->peer);
 	pump_begin_notice(p);
 }
 
@@ -73,7 +65,7 @@ static void pump_act(struct pump *p, unsigned actions)
 	if (actions & HALF_CLOSE_FINISH_IN && p->calls.closing)
 		p->calls.closing(p->calls.arg);
 	if (actions & HALF_CLOSE_PROBE_FAR)
-		pump_probe(p, p->in);
+		pump_begin_notice(p);
 	if (actions & HALF_CLOSE_SHUT_DOWN)
 		endpoint_end(p->peer);
 	if (actions & HALF_CLOSE_LIMIT)

@@ -102,8 +102,8 @@ void pump_hurry_end(struct pump *p);
 /* From here on that of -q counts, whatever moves. Without effect a second time. */
 void pump_begin_quit(struct pump *p);
 
-/* The peer has ended and `in` has not: from here on the owner may be told that this waits for it.
- */
+/* One connection has ended its side, and the other not: once that has lasted for a second the one
+ * is probed, and the owner may be told that `in` is waited for. */
 void pump_begin_notice(struct pump *p);
 
 #endif

@@ -2,6 +2,7 @@
 #include "base/clock.h"
 #include "flow/filter.h"
 #include "flow/pump_parts.h"
+#include "sock/stream.h"
 
 #define NOTICE_AFTER SECOND
 #define HURRIED_LINGER SECOND
@@ -83,10 +84,23 @@ static void pump_quit(void *arg)
 	}
 }
 
+/* A peer that is gone looks the same as one that only ended its sending. Most end within the
+ * second, and cost no calls. */
+static void pump_probe(struct pump *p)
+{
+	if (p->unprobed && !p->c.keepalive_is_set && pump_peer_ended(p))
+		stream_probe(p->peer->rfd);
+	if (p->unprobed && !p->c.keepalive_is_set && p->c.terms.mode == PUMP_RELAY &&
+	    p->up.source_ended)
+		stream_probe(p->in->rfd);
+	p->unprobed = false;
+}
+
 static void pump_notice_waiting(void *arg)
 {
 	struct pump *p = arg;
 
+	pump_probe(p);
 	if (p->up.state != FLOW_OPEN || !p->calls.waiting)
 		return;
 	if (flow_wants_source(&p->up) && clock_now() - p->last_in >= NOTICE_AFTER)
@@ -153,6 +167,7 @@ void pump_begin_quit(struct pump *p)
 
 void pump_begin_notice(struct pump *p)
 {
+	p->unprobed = true;
 	p->last_in = clock_now();
 	timer_set(p->loop, &p->notice_timer, clock_after(p->last_in, NOTICE_AFTER));
 }

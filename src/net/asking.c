@@ -10,7 +10,7 @@
 int asking_send(int fd, const struct address *a, const void *data, size_t n)
 {
 	struct dgram_socket s = { .fd = fd, .family = a->u.sa.sa_family };
-	struct address local, peer = *a;
+	struct address local;
 	const struct sockaddr *to = NULL;
 
 	dgram_prepare_send(&s);
@@ -21,7 +21,7 @@ int asking_send(int fd, const struct address *a, const void *data, size_t n)
 		if (errno != EACCES || sockopt_set(fd, SOL_SOCKET, SO_BROADCAST, 1) < 0)
 			return errno;
 		to = &a->u.sa;
-	} else if (dial_to_oneself(fd, &local, &peer)) {
+	} else if (dial_to_oneself(fd, a, &local)) {
 		return ECONNREFUSED;
 	}
 	if (sendto(fd, data, n, MSG_DONTWAIT | MSG_NOSIGNAL, to, to ? a->length : 0) < 0)

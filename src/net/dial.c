@@ -135,12 +135,15 @@ int dial_connect(int fd, const struct address *to, const void *first, size_t *n)
 	return error == EISCONN ? 0 : error == EALREADY ? EINPROGRESS : error;
 }
 
-bool dial_to_oneself(int fd, struct address *local, struct address *peer)
+bool dial_to_oneself(int fd, const struct address *to, struct address *local)
 {
+	struct address peer = { .length = sizeof peer.u };
+
 	local->length = sizeof local->u;
-	peer->length = sizeof peer->u;
+	/* TO may be a wildcard, which is connected to another address. */
 	return getsockname(fd, &local->u.sa, &local->length) == 0 &&
-	       getpeername(fd, &peer->u.sa, &peer->length) == 0 && address_equal(local, peer);
+	       address_port(local) == address_port(to) &&
+	       getpeername(fd, &peer.u.sa, &peer.length) == 0 && address_equal(local, &peer);
 }
 
 /* The attempt is connected, or has failed with ERROR. */
@@ -153,7 +156,7 @@ static void attempt_over(struct attempt *a, int error)
 	watch_drop(d->loop, &a->watch);
 	a->pending = false;
 	d->pending--;
-	if (!error && dial_to_oneself(fd, &d->result.local, &d->result.peer))
+	if (!error && dial_to_oneself(fd, &a->state.address, &d->result.local))
 		error = ECONNREFUSED;
 	if (!error && sockopt_apply(fd, a->state.address.u.sa.sa_family, d->c.socket,
 				    PHASE_CONNECTED, false, &what) < 0)
@@ -181,10 +184,10 @@ static void attempt_over(struct attempt *a, int error)
 static int attempt_send_first(struct attempt *a)
 {
 	const struct dial_config *c = &a->dial->c;
-	struct address local, peer;
+	struct address local;
 	ssize_t n;
 
-	if (a->sent == c->first_n || dial_to_oneself(a->watch.fd, &local, &peer))
+	if (a->sent == c->first_n || dial_to_oneself(a->watch.fd, &a->state.address, &local))
 		return 0;
 	n = send(a->watch.fd, c->first + a->sent, c->first_n - a->sent,
 		 MSG_DONTWAIT | MSG_NOSIGNAL);

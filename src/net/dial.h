@@ -100,8 +100,8 @@ int dial_socket(int family, int socktype, const struct socket_options *o,
  * many that were. Returns 0 once it is connected, else an errno: EINPROGRESS while it is not. */
 int dial_connect(int fd, const struct address *to, const void *first, size_t *n);
 
-/* Is FD connected to itself? A client's SYN can meet its own socket, if the port is in the range
- * from which connect(2) chooses. Fills *LOCAL and *PEER. */
-bool dial_to_oneself(int fd, struct address *local, struct address *peer);
+/* Is FD, which was connected to TO, connected to itself? A client's SYN can meet its own socket, if
+ * the port is in the range from which connect(2) chooses. Fills *LOCAL. */
+bool dial_to_oneself(int fd, const struct address *to, struct address *local);
 
 #endif

@@ -268,7 +268,7 @@ static bool prober_is_crossed(struct prober *p, const struct address *peer)
 static bool prober_met_somebody(struct prober *p, int fd, struct address *local,
 				struct address peer)
 {
-	return !dial_to_oneself(fd, local, &peer) &&
+	return !dial_to_oneself(fd, &peer, local) &&
 	       !(address_same_host(local, &peer) && prober_is_crossed(p, &peer));
 }
 

@@ -104,7 +104,7 @@ static void trace_probe_ready(void *arg, short events)
 {
 	struct trace_probe *b = arg;
 	struct trace *t = b->t;
-	struct address local, peer;
+	struct address local;
 	struct icmp_error icmp;
 	int error = stream_connect_error(b->watch.fd, &t->c.target, events, &icmp);
 
@@ -112,7 +112,7 @@ static void trace_probe_ready(void *arg, short events)
 		return;
 	if (probe_was_connected(error))
 		error = 0;
-	if (!error && dial_to_oneself(b->watch.fd, &local, &peer))
+	if (!error && dial_to_oneself(b->watch.fd, &t->c.target, &local))
 		error = ECONNREFUSED;
 	*b->reply =
 		(struct trace_reply){ .error = error, .icmp = icmp, .ns = clock_now() - b->start };

@@ -143,9 +143,10 @@ void stream_inline_urgent(int fd)
 
 void stream_probe(int fd)
 {
-	if (sockopt_set(fd, IPPROTO_TCP, TCP_KEEPIDLE, PROBE_INTERVAL) == 0 &&
-	    sockopt_set(fd, IPPROTO_TCP, TCP_KEEPINTVL, PROBE_INTERVAL) == 0)
-		sockopt_set(fd, SOL_SOCKET, SO_KEEPALIVE, 1);
+	/* In this order the time since the peer was last heard counts. */
+	if (sockopt_set(fd, IPPROTO_TCP, TCP_KEEPINTVL, PROBE_INTERVAL) == 0 &&
+	    sockopt_set(fd, SOL_SOCKET, SO_KEEPALIVE, 1) == 0)
+		sockopt_set(fd, IPPROTO_TCP, TCP_KEEPIDLE, PROBE_INTERVAL);
 }
 
 void stream_who(int fd, struct address *a)
