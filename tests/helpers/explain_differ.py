@@ -142,7 +142,7 @@ HOSTS = ['127.0.0.1 localhost', '::1 localhost', '192.0.2.5 filed.test filed', '
 SWITCH = [None, '', 'hosts: files dns\n', 'hosts: dns files\n', 'hosts: files\n', 'hosts: dns', 'hosts:dns\n', 'hosts: files [NOTFOUND=return] dns\n',
           'hosts: dns [!UNAVAIL=return] files\n', 'hosts: absent dns\n', 'hosts: files absent [UNAVAIL=return] dns\n', 'hosts: dns [TRYAGAIN=continue] files\n',
           ' hosts : files dns\n', '# x\nhosts: files dns # x\n', 'hosts: files [SUCCESS=continue] dns\n',
-          'hosts:\n', 'hosts: files\nhosts: dns\n', 'hosts: files dns [NOTFOUND=return\n', 'hosts: nonsense!\n', 'passwd: files\n', 'hosts: dns dns\n']
+          'hosts: files\nhosts: dns\n', 'hosts: files dns [NOTFOUND=return\n', 'hosts: nonsense!\n', 'passwd: files\n', 'hosts: dns dns\n']
 
 
 class Case:
@@ -446,7 +446,7 @@ def differences(case, musl, show):
         answers = {'resolve': found(json.loads(plain))} if not case.address else {}
         if not musl and case.word.isascii():
             libc, _ = servers.beside(by_python(case))
-            if libc:  # a line `hosts:` with nothing on it makes Python crash
+            if libc:
                 runs['python'] = counted(case, servers.log)
                 answers['python'] = json.loads(libc)
     finally:
