@@ -21,15 +21,12 @@ int dgram_crlf_reserve(struct dgram_crlf *c, size_t n, size_t count)
 	return 0;
 }
 
-void dgram_crlf_change(struct dgram_crlf *c, struct dgram *d)
+static void crlf_change(struct dgram_crlf *c, struct dgram *d)
 {
 	struct filter f = { .sent = true, .crlf = true, .after_cr = c->after_cr };
 	size_t length;
-	char *out;
+	char *out = c->data + c->used;
 
-	if (!c->wanted)
-		return;
-	out = c->data + c->used;
 	/* In all other modes one datagram's text has nothing to do with that of the next. */
 	if (c->mode != FRAME_READ && c->mode != FRAME_SIZE)
 		f.after_cr = false;
@@ -40,6 +37,12 @@ void dgram_crlf_change(struct dgram_crlf *c, struct dgram *d)
 	c->used += length;
 	d->data = out;
 	d->size = length;
+}
+
+void dgram_crlf_change(struct dgram_crlf *c, struct dgram *d)
+{
+	if (c->wanted)
+		crlf_change(c, d);
 }
 
 void dgram_crlf_free(struct dgram_crlf *c)
