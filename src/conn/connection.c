@@ -92,14 +92,28 @@ static void connection_stepped(void *arg)
 	}
 }
 
+/* Makes what only some connections have. Returns 0, or -1 with errno ENOMEM. */
+static int connection_prepare(struct connection *x)
+{
+	const struct data_options *d = x->connections->c->data;
+
+	if (d->stats.on)
+		x->stats = calloc(1, sizeof *x->stats);
+	if (!x->name_text || (d->stats.on && !x->stats) || messages_prepare(x) < 0)
+		return -1;
+	return d->dialogue.n ? connection_begin_dialogue(x) : 0;
+}
+
 void connection_start(struct connection *x, int fd)
 {
 	const struct data_options *d = x->connections->c->data;
+	char name[ADDRESS_TEXT];
 
 	x->start = clock_now();
 	x->counts = true;
 	x->status = -1;
-	x->name = address_text(&x->peer, x->name_text);
+	x->name_text = strdup(address_text(&x->peer, name));
+	x->name = x->name_text ? x->name_text : "connection";
 	endpoint_none(&x->in);
 	endpoint_none(&x->out);
 	endpoint_socket(&x->socket, fd, x->name);
@@ -114,16 +128,15 @@ void connection_start(struct connection *x, int fd)
 	x->down = (struct filter){ .telnet = d->telnet, .answers = d->telnet ? &x->up : NULL };
 	x->up.id = x->down.id = x->connections->keep ? x->id : 0;
 	x->up.copies = x->down.copies = x->connections->run.copies;
-	messages_prepare(x);
-	connection_tell_fallback(x);
-	connection_tell_fastopen(x);
-	if (d->dialogue.n && connection_begin_dialogue(x) < 0) {
+	if (connection_prepare(x) < 0) {
 		endpoint_break(&x->socket);
 		connections_one_over(x->connections, x,
 				     report_error(x->connections->c->messages, x->name, ENOMEM));
-	} else {
-		x->connections->service->start(x);
+		return;
 	}
+	connection_tell_fallback(x);
+	connection_tell_fastopen(x);
+	x->connections->service->start(x);
 }
 
 /* How long each step of a dialogue may take. */
@@ -135,7 +148,6 @@ static int64_t connection_step_limit(const struct connections *s)
 struct pump_config connection_pump_config(const struct connection *x)
 {
 	const struct data_options *d = x->connections->c->data;
-	bool framed = messages_are_framed(x->connections->c);
 
 	return (struct pump_config){
 		.sent_before = x->connections->sent_before,
@@ -153,9 +165,9 @@ struct pump_config connection_pump_config(const struct connection *x)
 		.buffer = d->buffer == UNSET ? 0 : (size_t)d->buffer,
 		.rate = d->rate,
 		.frame = x->connections->c->frame,
-		.messages_up = framed ? &x->sending : NULL,
-		.messages_down = framed ? &x->receiving : NULL,
-		.account = d->stats.on ? (struct pump_account *)&x->account : NULL,
+		.messages_up = x->sending,
+		.messages_down = x->receiving,
+		.account = x->stats ? &x->stats->account : NULL,
 		.up = (struct filter *)&x->up,
 		.down = (struct filter *)&x->down,
 		.dialogue = x->dialogue,
@@ -303,15 +315,15 @@ static const char *connection_why(const struct connection *x)
 /* Leaves of X's figures F, with TCP, what is new, and begins a new interval. */
 static void connection_mark(struct connection *x, struct figures *f, struct stream_tcp *tcp)
 {
-	const struct connection_mark since = x->mark;
+	struct connection_mark *mark = &x->stats->mark, since = *mark;
 
-	x->mark = (struct connection_mark){ f->sent, f->received, tcp->retransmits,
-					    x->start + f->ns };
+	*mark = (struct connection_mark){ f->sent, f->received, tcp->retransmits,
+					  x->start + f->ns };
 	f->sent -= since.sent;
 	f->received -= since.received;
 	tcp->retransmits -= since.retransmits;
 	if (since.at)
-		f->ns = x->mark.at - since.at;
+		f->ns = mark->at - since.at;
 	if (x->pump.c.account)
 		pump_account_mark(&x->pump);
 }
@@ -434,9 +446,12 @@ void connection_free(struct connection *x)
 	filter_free(&x->up);
 	filter_free(&x->down);
 	free(x->dialogue);
+	free(x->stats);
+	free(x->sending);
 	rights_close(&x->given);
 	endpoint_close(&x->socket);
 	endpoint_close(&x->in);
 	endpoint_close(&x->out);
+	free(x->name_text);
 	free(x);
 }

@@ -6,13 +6,23 @@
 #include "run/report.h"
 #include "conn/connections.h"
 
+/* What --stats keeps of a connection. */
+struct connection_stats {
+	struct pump_account account;
+	struct connection_mark {
+		uint64_t sent, received;
+		int64_t retransmits;
+		int64_t at; /* time; 0: there was none yet */
+	} mark;		    /* what its figures were when the last interval ended */
+};
+
 struct connection {
 	struct connections *connections;
 	struct connection *next, *previous;
 	uint64_t id;
 	struct address peer, local;
-	const char *name; /* of the peer, in `name_text` or of its own */
-	char name_text[ADDRESS_TEXT];
+	const char *name; /* of the peer: `name_text`, where there is memory for it */
+	char *name_text;
 	int64_t start;
 	struct endpoint in, out, socket;
 	struct rights given; /* descriptors that go to the peer, `send_fd` the first */
@@ -20,18 +30,13 @@ struct connection {
 	struct subscriber subscriber; /* its part of what is sent to several */
 	struct publisher publisher;   /* of a broker */
 	struct filter up, down;
-	struct message_frames sending, receiving; /* see messages.h */
-	struct dialogue_run *dialogue;		  /* NULL: it has none */
-	size_t step;				  /* how many of its steps -v has told */
+	struct message_frames *sending, *receiving; /* see messages.h; NULL: no --wire-frame */
+	struct dialogue_run *dialogue;		    /* NULL: it has none */
+	size_t step;				    /* how many of its steps -v has told */
 	struct pump pump;
-	struct pump_account account; /* of `pump`, for --stats */
-	struct connection_mark {
-		uint64_t sent, received;
-		int64_t retransmits;
-		int64_t at; /* time; 0: there was none yet */
-	} mark;		    /* what its figures were when the last interval of --stats ended */
-	bool pumping;	    /* the pump runs */
-	bool counts;	    /* for --max-conns */
+	struct connection_stats *stats; /* for --stats, else NULL */
+	bool pumping;			/* the pump runs */
+	bool counts;			/* for --max-conns */
 	bool peer_ended;
 	const char *why; /* it was ended by something else than its pump, in words; or NULL */
 	struct outcome outcome; /* so far */

@@ -1,6 +1,8 @@
 /* messages.c - --wire-frame: what a connection carries is messages */
 #include "conn/messages.h"
 
+#include <stdlib.h>
+
 #include "base/clock.h"
 #include "base/number.h"
 
@@ -24,26 +26,31 @@ bool messages_are_framed(const struct connections_config *c)
 	return c->frame && c->frame->wire.given;
 }
 
-void messages_prepare(struct connection *x)
+int messages_prepare(struct connection *x)
 {
 	const struct frame_options *o = x->connections->c->frame;
 
 	if (!messages_are_framed(x->connections->c))
-		return;
-	x->sending = (struct message_frames){
+		return 0;
+	x->sending = malloc(2 * sizeof *x->sending);
+	if (!x->sending)
+		return -1;
+	x->receiving = x->sending + 1;
+	*x->sending = (struct message_frames){
 		.cut = o->frame, .mark = o->wire, .most = (size_t)o->size, .carrier = &o->wire
 	};
-	x->receiving = (struct message_frames){ .cut = o->wire,
-						.mark = o->frame,
-						.most = (size_t)o->size };
+	*x->receiving = (struct message_frames){ .cut = o->wire,
+						 .mark = o->frame,
+						 .most = (size_t)o->size };
 	x->up.mark = &o->wire;
+	return 0;
 }
 
 void messages_pass_on(struct connection *x, struct pump_config *c)
 {
 	if (!c->messages_down)
 		return;
-	x->receiving.verbatim = true;
+	x->receiving->verbatim = true;
 	c->messages_up = c->messages_down;
 }
 
@@ -67,6 +74,6 @@ static void messages_put_object(void *arg, struct text *out, const char *data, s
 
 void messages_as_objects(struct connection *x)
 {
-	if (x->connections->c->messages->options.json)
-		x->receiving.writer = (struct message_writer){ messages_put_object, x };
+	if (x->receiving && x->connections->c->messages->options.json)
+		x->receiving->writer = (struct message_writer){ messages_put_object, x };
 }

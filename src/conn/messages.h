@@ -13,8 +13,8 @@ int messages_check(const struct data_options *d, struct frame_options *o,
 bool messages_are_framed(const struct connections_config *c);
 
 /* Sets what X sends and receives to messages, where they are asked for: on stdin and stdout as
- * --frame has them. Else without effect. */
-void messages_prepare(struct connection *x);
+ * --frame has them. Else without effect. Returns 0, or -1 with errno ENOMEM. */
+int messages_prepare(struct connection *x);
 
 /* C is to send and receive X's messages just as they come, each as a whole: to the other side of a
  * relay, or back. */
