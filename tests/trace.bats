@@ -103,6 +103,18 @@ rules() {
 	trace -n -w 300ms 10.0.4.2 81
 	shows 1 "$head" ' 1  10.0.1.2  T' ' 2  10.0.2.2  T' ' 3  10.0.3.2  T' ' 4  10.0.4.2  T' "$end"
 
+	# Three of them, whose probes do not all begin before the first is answered.
+	local i
+	at_hop 2 nft flush ruleset
+	for i in 1 2 3; do
+		rules "$i" 'chain o { type filter hook output priority 0;' 'icmp type time-exceeded numgen inc mod 20 0-9 drop' '}'
+	done
+	trace -n -c 10 -w 300ms 10.0.4.2 81
+	shows 1 "$head" ' 1  10.0.1.2  T' ' 2  10.0.2.2  T' ' 3  10.0.3.2  T' ' 4  10.0.4.2  T' "$end"
+	for i in 1 2 3; do
+		at_hop "$i" nft flush ruleset
+	done
+
 	# One that never says anything, and behind it a firewall that does not either.
 	rules 2 'chain p { type filter hook output priority 0;' 'icmp type time-exceeded drop' '}'
 	rules 3 'chain f { type filter hook forward priority 0;' 'tcp dport 86 drop' '}'

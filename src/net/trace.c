@@ -265,13 +265,13 @@ static void trace_finish(struct trace *t, const struct trace_reply *failed)
 /* Is B to be asked in this round? */
 static bool trace_wants(const struct trace *t, const struct trace_probe *b)
 {
-	bool heard = t->hops[b->hop].heard;
+	const struct trace_state *s = &t->hops[b->hop];
 
 	if (b->hop > t->end)
 		return false;
 	if (b->hop > t->c.hops)
-		return !heard && (t->c.one_flow || b->reply == trace_replies(t, b->hop));
-	return t->c.one_flow ? t->silent < TRACE_SILENT : !(t->again && heard);
+		return !s->heard && (t->c.one_flow || b->reply == trace_replies(t, b->hop));
+	return t->c.one_flow ? t->silent < TRACE_SILENT : s->left > 0;
 }
 
 /* Begins as many probes as may be pending, hop by hop: whoever answers for all that lies behind may
