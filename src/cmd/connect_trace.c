@@ -391,7 +391,7 @@ static void trace_found(void *arg, struct places_answer *found)
 				       .hops = t->hops,
 				       .count = t->count,
 				       .wait = t->wait,
-				       .least = t->o->wait == UNSET ? TRACE_LEAST : t->wait,
+				       .patient = t->o->wait != UNSET,
 				       .one_flow = t->one_flow,
 				       .heard = trace_heard,
 				       .hop = trace_hop_known,

@@ -12,41 +12,44 @@
 #include "sock/stream.h"
 
 #define BATCH 8 /* probes before answers get their turn: the time of each is when it is read */
-#define PROBES_MOST 512	      /* at a time */
-#define DESCRIPTORS_SPARED 64 /* of the limit, for look-ups and those that we inherited */
-#define ASK_AGAIN SECOND      /* what a router that limits its answers needs for one more */
+#define PROBES_MOST 512		    /* at a time */
+#define DESCRIPTORS_SPARED 64	    /* of the limit, for look-ups and those that we inherited */
+#define ASK_AGAIN SECOND	    /* what a router that limits its answers needs for one more */
+#define LEAST (300 * MILLISECOND)   /* what those asked again have where nothing else is known */
+#define ALLOWANCE (3 * MILLISECOND) /* beyond the slowest answer, for a router's own time */
 
 struct trace_probe {
 	struct trace *t;
 	struct watch watch;
-	struct timer timer;
 	int hop;
-	bool pending;
+	bool again; /* it is one of those of a hop that was silent */
+	bool wanted, pending;
 	int64_t start;
 	struct trace_reply *reply;
 };
 
 /* What is known of a hop. */
 struct trace_state {
-	int left;   /* so many of its probes are not over, or not begun */
+	int left;   /* so many of its probes are wanted or pending */
 	bool heard; /* one was answered */
+	bool again; /* it was silent, and is asked once more */
 };
 
 struct trace {
 	struct loop *loop;
 	struct trace_config c;
 	struct timer turn;
-	int64_t start;
 	int64_t slowest; /* of all answers, ns; 0: there was none */
-	bool again;	 /* silent hops are being asked once more */
+	int farthest;	 /* the last hop that was heard */
 	int end;	 /* the first hop with an answer that is no router's; at first c.hops + 1 */
-	int told, silent; /* so many hops were told, and so many of the last were silent */
-	size_t begun;	  /* so many probes of this round are begun, or passed over, */
-	size_t all;	  /* of all these */
-	size_t pending, most;
+	int told, silent;	  /* so many hops were told, and so many of the last were silent */
+	size_t wanted;		  /* so many probes are to begin, */
+	size_t pending;		  /* so many have, */
+	size_t most;		  /* and so many may at a time */
+	size_t all;		  /* so many there are for the first time, and as many once more */
 	struct trace_state *hops; /* from 1 to c.hops + 1: that one is without a limit */
 	struct trace_probe *probes;
-	struct trace_reply *replies; /* of the probes; those of a hop stand together */
+	struct trace_reply *replies; /* those of a hop stand together; each is of two probes */
 };
 
 /* ---- a probe ---- */
@@ -57,7 +60,6 @@ static void trace_drop_probe(struct trace_probe *b)
 	struct trace *t = b->t;
 
 	watch_drop(t->loop, &b->watch);
-	timer_drop(t->loop, &b->timer);
 	/* Who has taken the connection shall not wait for data. */
 	stream_break(b->watch.fd);
 	close(b->watch.fd);
@@ -70,7 +72,7 @@ static void trace_drop_probe(struct trace_probe *b)
 /* Drops the pending probes of the hops behind the number HOP. */
 static void trace_drop_behind(struct trace *t, int hop)
 {
-	for (size_t i = 0; t->probes && i < t->all; i++)
+	for (size_t i = 0; t->probes && i < 2 * t->all; i++)
 		if (t->probes[i].pending && t->probes[i].hop > hop)
 			trace_drop_probe(&t->probes[i]);
 }
@@ -91,6 +93,7 @@ static void trace_take_reply(struct trace *t, const struct trace_probe *b)
 	r->state = probe_state_of(r->error, &r->icmp, t->c.target.u.sa.sa_family);
 	t->hops[b->hop].heard = true;
 	t->slowest = r->ns > t->slowest ? r->ns : t->slowest;
+	t->farthest = b->hop > t->farthest ? b->hop : t->farthest;
 	if (t->c.heard)
 		t->c.heard(t->c.arg, r->icmp.sender.length ? &r->icmp.sender : &t->c.target);
 	/* What lies behind does not matter any more. */
@@ -114,17 +117,13 @@ static void trace_probe_ready(void *arg, short events)
 		error = 0;
 	if (!error && dial_to_oneself(b->watch.fd, &t->c.target, &local))
 		error = ECONNREFUSED;
+	trace_drop_probe(b);
+	/* The kernel may have less patience than -w: that is no answer. Its twin may have one. */
+	if (error == ETIMEDOUT || b->reply->kind != TRACE_NOTHING)
+		return;
 	*b->reply =
 		(struct trace_reply){ .error = error, .icmp = icmp, .ns = clock_now() - b->start };
-	trace_drop_probe(b);
-	/* The kernel may have less patience than -w: that is no answer. */
-	if (error != ETIMEDOUT)
-		trace_take_reply(t, b);
-}
-
-static void trace_probe_expired(void *arg)
-{
-	trace_drop_probe(arg);
+	trace_take_reply(t, b);
 }
 
 /* Opens the socket of a probe of the hop number HOP. Returns it, or -1 with errno and *WHAT. */
@@ -146,14 +145,6 @@ static int trace_socket(const struct trace *t, int hop, const char **what)
 	return -1;
 }
 
-/* How long has a probe that begins now? */
-static int64_t trace_patience(const struct trace *t)
-{
-	int64_t wait = t->slowest > t->c.least / 10 ? 10 * t->slowest : t->c.least;
-
-	return t->again && t->slowest && wait < t->c.wait ? wait : t->c.wait;
-}
-
 /* Begins B. Returns 0, or -1 with errno and *WHAT: this machine does not let us. */
 static int trace_begin_probe(struct trace_probe *b, const char **what)
 {
@@ -172,19 +163,23 @@ static int trace_begin_probe(struct trace_probe *b, const char **what)
 		return -1;
 	}
 	b->watch = (struct watch){ .fd = fd, .fn = trace_probe_ready, .arg = b };
-	b->timer = (struct timer){ .fn = trace_probe_expired, .arg = b };
 	b->pending = true;
 	t->pending++;
 	watch_set(t->loop, &b->watch, POLLOUT);
-	timer_set(t->loop, &b->timer, clock_after(b->start, trace_patience(t)));
 	return 0;
 }
 
 /* ---- the hops ---- */
 
+/* Where those of the hop number HOP begin. */
+static size_t trace_place(const struct trace *t, int hop)
+{
+	return (size_t)(hop - 1) * (size_t)t->c.count;
+}
+
 static const struct trace_reply *trace_replies(const struct trace *t, int hop)
 {
-	return &t->replies[(hop - 1) * t->c.count];
+	return &t->replies[trace_place(t, hop)];
 }
 
 /* The last hop that matters. */
@@ -208,7 +203,7 @@ static void trace_tell(struct trace *t)
 		const int hop = t->told + 1;
 		const struct trace_state *s = &t->hops[hop];
 
-		if (s->left || (!s->heard && !t->c.one_flow && !t->again))
+		if (s->left || (!s->heard && !t->c.one_flow && !s->again))
 			return;
 		if (!s->heard && t->silent >= TRACE_SILENT && !trace_heard_behind(t, hop))
 			return;
@@ -260,71 +255,144 @@ static void trace_finish(struct trace *t, const struct trace_reply *failed)
 	t->c.over(t->c.arg, &e);
 }
 
+/* ---- patience ---- */
+
+/* How long after it was asked a hop answers, if it does, by all that is known. */
+static int64_t trace_usual(const struct trace *t)
+{
+	int64_t ns = t->slowest + ALLOWANCE;
+
+	return ns < t->c.wait / 5 * 2 ? ns : t->c.wait / 5 * 2;
+}
+
+/* Was the hop number HOP heard, or one behind it? Then what still misses is probably lost. */
+static bool trace_is_reached(const struct trace *t, int hop)
+{
+	return !t->c.patient && hop <= t->farthest;
+}
+
+/* When is B, which is pending, given up? */
+static int64_t trace_due(const struct trace *t, const struct trace_probe *b)
+{
+	const bool late = b->again || (t->c.one_flow && b->hop <= t->c.hops);
+	int64_t wait = t->c.wait;
+
+	if (trace_is_reached(t, b->hop)) {
+		wait = (b->again ? 3 : t->hops[b->hop].heard ? 4 : 5) * (trace_usual(t) / 2);
+	} else if (late && t->slowest && !t->c.patient) {
+		int64_t least = 10 * t->slowest > LEAST ? 10 * t->slowest : LEAST;
+		wait = least < wait ? least : wait;
+	}
+	return clock_after(b->start, wait);
+}
+
+/* When is the hop number HOP asked again? NEVER: there is no need so far. */
+static int64_t trace_again_at(const struct trace *t, int hop)
+{
+	const struct trace_probe *first = &t->probes[trace_place(t, hop)];
+	const struct trace_state *s = &t->hops[hop];
+
+	if (t->c.one_flow || s->heard || s->again || first->wanted)
+		return NEVER;
+	return clock_after(first->start, trace_is_reached(t, hop) ? trace_usual(t) : ASK_AGAIN);
+}
+
 /* ---- one turn after the other ---- */
 
-/* Is B to be asked in this round? */
-static bool trace_wants(const struct trace *t, const struct trace_probe *b)
+/* Wants the probes of the hop number HOP: those of the first time, or AGAIN. */
+static void trace_want(struct trace *t, int hop, bool again)
 {
-	const struct trace_state *s = &t->hops[b->hop];
+	const int n = hop > t->c.hops && !t->c.one_flow ? 1 : t->c.count;
+	struct trace_probe *b = &t->probes[(again ? t->all : 0) + trace_place(t, hop)];
 
+	for (int i = 0; i < n; i++)
+		b[i].wanted = true;
+	t->hops[hop].again = again;
+	t->hops[hop].left += n;
+	t->wanted += (size_t)n;
+}
+
+/* Gives up the probes, and wants those of silent hops again, whose time has come. Returns when
+ * there will be more of that. */
+static int64_t trace_settle(struct trace *t)
+{
+	/* An answer that has come since then is not too late. */
+	const int64_t now = loop_now(t->loop);
+	int64_t next = NEVER;
+
+	for (size_t i = 0; i < 2 * t->all; i++) {
+		struct trace_probe *b = &t->probes[i];
+		int64_t at = b->pending ? trace_due(t, b) : NEVER;
+		if (at <= now)
+			trace_drop_probe(b);
+		else if (at < next)
+			next = at;
+	}
+	for (int hop = 1; hop <= t->end; hop++) {
+		int64_t at = trace_again_at(t, hop);
+		if (at <= now)
+			trace_want(t, hop, true);
+		else if (at < next)
+			next = at;
+	}
+	return next;
+}
+
+/* Does it still matter what B, which is wanted, would find? */
+static bool trace_matters(const struct trace *t, const struct trace_probe *b)
+{
 	if (b->hop > t->end)
 		return false;
 	if (b->hop > t->c.hops)
-		return !s->heard && (t->c.one_flow || b->reply == trace_replies(t, b->hop));
-	return t->c.one_flow ? t->silent < TRACE_SILENT : s->left > 0;
+		return !t->hops[b->hop].heard;
+	return !t->c.one_flow || t->silent < TRACE_SILENT;
 }
 
 /* Begins as many probes as may be pending, hop by hop: whoever answers for all that lies behind may
- * not do so often. Returns 0, or -1 with errno and *WHAT. */
+ * not do so often. Returns how many, or -1 with errno and *WHAT. */
 static int trace_begin(struct trace *t, const char **what)
 {
 	int n = 0;
 
-	for (; t->begun < t->all && t->pending < t->most && n < BATCH; t->begun++) {
-		struct trace_probe *b = &t->probes[t->begun];
+	for (size_t i = 0; t->wanted && i < 2 * t->all && t->pending < t->most && n < BATCH; i++) {
+		struct trace_probe *b = &t->probes[i];
 
-		if (!trace_wants(t, b))
+		if (!b->wanted)
 			continue;
-		if (trace_begin_probe(b, what) < 0) {
+		if (!trace_matters(t, b)) {
+			t->hops[b->hop].left--;
+		} else if (trace_begin_probe(b, what) == 0) {
+			n++;
+		} else {
 			/* Those that are pending will make room. */
 			if ((errno != EMFILE && errno != ENFILE) || !t->pending)
 				return -1;
 			t->most = t->pending;
 			break;
 		}
-		n++;
+		b->wanted = false;
+		t->wanted--;
 	}
-	if (n == BATCH)
-		timer_set(t->loop, &t->turn, loop_now(t->loop));
-	return 0;
-}
-
-/* Has the silent hops asked again. Returns whether there are any. */
-static bool trace_ask_again(struct trace *t)
-{
-	for (int hop = 1; hop <= t->end; hop++)
-		if (!t->hops[hop].heard) {
-			t->hops[hop].left = t->c.count;
-			t->again = true;
-		}
-	return t->again;
+	return n;
 }
 
 static void trace_take_turn(void *arg)
 {
 	struct trace *t = arg;
 	struct trace_reply failed = { .state = PROBE_UNREACHABLE };
+	int64_t next = trace_settle(t);
+	int begun;
 
 	trace_tell(t);
-	if (trace_begin(t, &failed.what) < 0) {
+	begun = trace_begin(t, &failed.what);
+	if (begun < 0) {
 		failed.error = errno;
 		failed.kind = TRACE_ANSWER;
 		trace_finish(t, &failed);
-	} else if (t->begun < t->all || t->pending) {
-		return;
-	} else if (!t->c.one_flow && !t->again && trace_ask_again(t)) {
-		t->begun = 0;
-		timer_set(t->loop, &t->turn, clock_after(t->start, ASK_AGAIN));
+	} else if (begun || (t->wanted && t->pending < t->most)) {
+		timer_set(t->loop, &t->turn, loop_now(t->loop));
+	} else if (t->pending || next != NEVER) {
+		timer_set(t->loop, &t->turn, next);
 	} else {
 		trace_finish(t, NULL);
 	}
@@ -340,7 +408,7 @@ struct trace *trace_start(struct loop *loop, const struct trace_config *c)
 	*t = (struct trace){ .loop = loop, .c = *c, .end = c->hops + 1, .most = PROBES_MOST };
 	t->all = (size_t)(c->hops + 1) * (size_t)c->count;
 	t->hops = calloc((size_t)c->hops + 2, sizeof *t->hops);
-	t->probes = calloc(t->all, sizeof *t->probes);
+	t->probes = calloc(2 * t->all, sizeof *t->probes);
 	t->replies = calloc(t->all, sizeof *t->replies);
 	if (!t->hops || !t->probes || !t->replies) {
 		trace_free(t);
@@ -352,15 +420,18 @@ struct trace *trace_start(struct loop *loop, const struct trace_config *c)
 	else if (limit > 0 && t->most + DESCRIPTORS_SPARED > (size_t)limit)
 		t->most = limit > 2 * DESCRIPTORS_SPARED ? (size_t)limit - DESCRIPTORS_SPARED :
 							   (size_t)limit / 2;
-	for (size_t i = 0; i < t->all; i++)
-		t->probes[i] = (struct trace_probe){ .t = t,
-						     .hop = (int)i / c->count + 1,
-						     .reply = &t->replies[i] };
-	for (int hop = 1; hop <= c->hops; hop++)
-		t->hops[hop].left = c->count;
-	t->start = clock_now();
+	for (size_t i = 0; i < t->all; i++) {
+		struct trace_probe b = { .t = t,
+					 .hop = (int)i / c->count + 1,
+					 .reply = &t->replies[i] };
+		t->probes[i] = b;
+		b.again = true;
+		t->probes[t->all + i] = b;
+	}
+	for (int hop = 1; hop <= c->hops + 1; hop++)
+		trace_want(t, hop, false);
 	t->turn = (struct timer){ .fn = trace_take_turn, .arg = t };
-	timer_set(loop, &t->turn, t->start);
+	timer_set(loop, &t->turn, loop_now(loop));
 	return t;
 }
 

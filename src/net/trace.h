@@ -21,7 +21,6 @@
 #define TRACE_HOPS 30	    /* the usual limit; */
 #define TRACE_HOPS_MOST 255 /* and what a packet can pass */
 #define TRACE_WAIT SECOND
-#define TRACE_LEAST (300 * MILLISECOND)
 #define TRACE_COUNT 3
 #define TRACE_COUNT_MOST 10
 #define TRACE_SILENT 5 /* so many silent hops in a row end a trace of one flow */
@@ -69,9 +68,8 @@ struct trace_config {
 	struct dial_sources sources;
 	int hops;      /* up to TRACE_HOPS_MOST */
 	int count;     /* probes of a hop, up to TRACE_COUNT_MOST */
-	int64_t wait;  /* ns that each has, */
-	int64_t least; /* and those asked again, unless the slowest answer took a tenth of that or
-			* more: then ten times as long, up to `wait` */
+	int64_t wait;  /* ns that each has */
+	bool patient;  /* and keeps, however soon others are answered */
 	bool one_flow; /* one after the other; `sources` has a port */
 	/* A router or the target is heard, perhaps not for the first time, before its hop is told.
 	 * NULL: nobody wants to know. */
@@ -85,9 +83,12 @@ struct trace_config {
 };
 
 /* Starts a trace. It calls back from the loop, never from in here. It ends at the first hop that
- * has an answer which is not a router's. A hop that is silent is asked once more, a second after
- * the first time: routers limit how often they answer. Returns NULL with errno ENOMEM. Where
- * `icmp_queues` is false the trace fails with ENOTSUP. */
+ * has an answer which is not a router's. A hop that is silent is asked once more. Once a hop, or
+ * one behind it, was heard, the slowest answer so far says how long the others may take: unless it
+ * is `patient`, a silent hop is asked again after that time, and given up after two and a half of
+ * it. Else that is a second after the first time, since routers limit how often they answer, and in
+ * vain after ten times the slowest answer, but 300 ms at least. None has longer than `wait`.
+ * Returns NULL with errno ENOMEM. Where `icmp_queues` is false the trace fails with ENOTSUP. */
 struct trace *trace_start(struct loop *loop, const struct trace_config *c);
 
 /* Gives up what is under way without calling back; NULL: does nothing. */
