@@ -13,7 +13,9 @@
 #include "run/ways_state.h"
 #include "system/inventory.h"
 
-#define LISTENING SECOND /* to what a service says by itself, at most */
+/* To what a service says by itself, at most: with what the answer of TLS may take after that, a
+ * service that says nothing costs a second. */
+#define LISTENING (900 * MILLISECOND)
 
 /* ---- the route ---- */
 

@@ -12,7 +12,7 @@
 #define TLS_DELAY (150 * MILLISECOND)
 /* A server that takes one client at a time answers once the greeting is over: how long after that.
  */
-#define TLS_EXTRA (50 * MILLISECOND)
+#define TLS_EXTRA (90 * MILLISECOND)
 #define TLS_EXTRA_ROUNDS 4
 
 /* Returns how long it may take to connect once more, and to be answered. */
