@@ -252,6 +252,10 @@ rules() {
 	sockit connect --trace -s 192.0.2.7 10.0.2.2 80
 	[ "$STATUS" = 1 ] || fault status
 	says '^sockit connect: 10\.0\.2\.2 port 80: -s 192\.0\.2\.7: .* \(EADDRNOTAVAIL\)$'
+	serve 10.0.1.1 0
+	sockit connect --trace -s 10.0.1.1 -p "$PORT" 10.0.2.2 80
+	[ "$STATUS" = 1 ] || fault status
+	says "^sockit connect: 10\.0\.2\.2 port 80: -s 10\.0\.1\.1 -p $PORT: .* \(EADDRINUSE\): sockit \(process [0-9]+\) has 10\.0\.1\.1 port $PORT$"
 	trace -n -s 10.0.1.1 -I far --tos ef 10.0.2.2 81
 	shows 1 'the way to 10.0.2.2 port 81' ' 1  10.0.1.2  T' ' 2  10.0.2.2  T' \
 		'10.0.2.2 port 81: Connection refused (ECONNREFUSED), says the host, hop 2'

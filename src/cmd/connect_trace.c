@@ -345,16 +345,16 @@ static void trace_hop_known(void *arg, const struct trace_hop *h)
 }
 
 /* This machine does not let us ask. */
-static struct outcome trace_failed(const struct tracing *t, const struct trace_reply *r)
+static struct outcome trace_failed(const struct tracing *t, const struct trace_end *e)
 {
-	const struct cause_question q = { r->error, false, &t->target };
-	char why[PROBE_WHY], reason[REPORT_REASON] = "";
+	const struct trace_reply *r = &e->reply;
+	const struct dial_failure failure = {
+		.address = t->target, .error = r->error, .what = r->what, .source = e->source
+	};
+	const struct dial_result result = { .fd = -1, .failures = &failure, .n = 1 };
 
-	report_probe_text(&t->o->messages, r->state, r->what, r->error, &r->icmp, t->wait, why);
-	if (!r->what)
-		report_reason(&t->o->messages, &q, reason);
-	return message_fail(&t->o->messages, OUTCOME_FAILED, errno_name(r->error), "%s: %s%s",
-			    t->shown, why, reason);
+	return report_dial(&t->o->messages, &(struct dial_report){ t->o->host, t->o->port, &result,
+								   t->wait, "-w", UNSET });
 }
 
 static void trace_is_over(void *arg, const struct trace_end *e)
@@ -362,7 +362,7 @@ static void trace_is_over(void *arg, const struct trace_end *e)
 	struct tracing *t = arg;
 
 	if (e->failed) {
-		run_end(&t->run, trace_failed(t, &e->reply));
+		run_end(&t->run, trace_failed(t, e));
 		return;
 	}
 
@@ -383,21 +383,20 @@ static void trace_found(void *arg, struct places_answer *found)
 	t->sources = (struct dial_sources){ found->sources, found->n_sources };
 	t->one_flow = found->n_sources && address_port(&found->sources[0]);
 	t->start = clock_now();
-	t->trace = trace_start(t->run.loop,
-			       &(struct trace_config){
-				       .target = t->target,
-				       .socket = &t->o->socket,
-				       .sources = t->sources,
-				       .hops = t->hops,
-				       .count = t->count,
-				       .wait = t->wait,
-				       .patient = t->o->wait != UNSET,
-				       .one_flow = t->one_flow,
-				       .heard = trace_heard,
-				       .hop = trace_hop_known,
-				       .over = trace_is_over,
-				       .arg = t,
-			       });
+	t->trace = trace_start(t->run.loop, &(struct trace_config){
+						    .target = t->target,
+						    .socket = &t->o->socket,
+						    .sources = t->sources,
+						    .hops = t->hops,
+						    .count = t->count,
+						    .wait = t->wait,
+						    .patient = t->o->wait != UNSET,
+						    .one_flow = t->one_flow,
+						    .heard = trace_heard,
+						    .hop = trace_hop_known,
+						    .over = trace_is_over,
+						    .arg = t,
+					    });
 	facts_line(f, "the way to %s", t->shown);
 	if (strcmp(address_host(&t->target, address), t->o->host) != 0)
 		facts_line(f, ": %s", address);

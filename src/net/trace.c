@@ -39,9 +39,10 @@ struct trace {
 	struct loop *loop;
 	struct trace_config c;
 	struct timer turn;
-	int64_t slowest; /* of all answers, ns; 0: there was none */
-	int farthest;	 /* the last hop that was heard */
-	int end;	 /* the first hop with an answer that is no router's; at first c.hops + 1 */
+	struct address source; /* of the last socket; of length 0: it was not bound */
+	int64_t slowest;       /* of all answers, ns; 0: there was none */
+	int farthest;	       /* the last hop that was heard */
+	int end; /* the first hop with an answer that is no router's; at first c.hops + 1 */
 	int told, silent;	  /* so many hops were told, and so many of the last were silent */
 	size_t wanted;		  /* so many probes are to begin, */
 	size_t pending;		  /* so many have, */
@@ -127,11 +128,11 @@ static void trace_probe_ready(void *arg, short events)
 }
 
 /* Opens the socket of a probe of the hop number HOP. Returns it, or -1 with errno and *WHAT. */
-static int trace_socket(const struct trace *t, int hop, const char **what)
+static int trace_socket(struct trace *t, int hop, const char **what)
 {
 	int family = t->c.target.u.sa.sa_family;
 	bool six = family == AF_INET6;
-	int fd = dial_socket(family, SOCK_STREAM, t->c.socket, &t->c.sources, NULL, what);
+	int fd = dial_socket(family, SOCK_STREAM, t->c.socket, &t->c.sources, &t->source, what);
 
 	if (fd < 0)
 		return -1;
@@ -248,7 +249,8 @@ static void trace_finish(struct trace *t, const struct trace_reply *failed)
 	struct trace_end e = { .reply = reply ? *reply : silence,
 			       .hop = !failed && t->end <= t->c.hops ? t->end : 0,
 			       .told = t->told,
-			       .failed = failed };
+			       .failed = failed,
+			       .source = t->source };
 
 	trace_find_last(t, &e);
 	trace_stop(t);

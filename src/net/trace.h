@@ -58,7 +58,8 @@ struct trace_end {
 	int last; /* the last hop of which a router was heard, where a silence begins; 0: none */
 	int told; /* so many hops were told of: those behind it were silent, or not asked */
 	struct address router; /* at `last`; of length 0: none */
-	bool failed;	       /* this machine does not let us ask: `reply` has why */
+	bool failed;	       /* this machine does not let us ask: `reply` has why, */
+	struct address source; /* and where it was to be bound; of length 0: nowhere */
 };
 
 /* All pointers must live until the end. */
