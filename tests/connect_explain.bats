@@ -242,6 +242,8 @@ s = socket.create_server(("10.1.0.2", 8000)); print(1, flush=True); time.sleep(6
 	wrong
 	explains 0 -w 5s -I va 10.1.0.2 8000
 	step 'route~10\.1\.0\.2~-~va, no gateway, from 10\.1\.0\.1'
+	explains 1 -I nosuch 10.1.0.2 8000
+	step 'route~10\.1\.0\.2~-~no way there: -I nosuch: No such device \(ENODEV\)'
 	explains 1 -s 10.9.0.1 10.1.0.2 8000
 	step "connect~10\.1\.0\.2 port 8000~-~-s 10\.9\.0\.1: .*\(EADDRNOTAVAIL\)$MS"
 	wrong '10\.1\.0\.2 port 8000: -s 10\.9\.0\.1: .*, so that it was not tried'

@@ -35,8 +35,9 @@ static void way_add_route(const struct way *w, struct text *text)
 	text_add(text, "from %s", r->source.length ? address_host(&r->source, host) : "-");
 }
 
-/* Finds out what W's socket will be bound to. */
-static void way_binding(const struct way *w, struct route_binding *by)
+/* Finds out what W's socket will be bound to. Returns false where there is no interface of that
+ * name. */
+static bool way_binding(const struct way *w, struct route_binding *by)
 {
 	const struct ways_config *c = &w->ways->c;
 
@@ -45,8 +46,8 @@ static void way_binding(const struct way *w, struct route_binding *by)
 		if (c->sources[i].u.sa.sa_family == w->address.u.sa.sa_family &&
 		    !address_is_any(&c->sources[i])) /* -p alone */
 			by->source = c->sources[i];
-	if (c->socket->interface)
-		address_parse_interface(c->socket->interface, &by->interface);
+	return !c->socket->interface ||
+	       address_parse_interface(c->socket->interface, &by->interface) == 0;
 }
 
 static void way_find_route(struct way *w, struct task *t)
@@ -54,14 +55,14 @@ static void way_find_route(struct way *w, struct task *t)
 	struct route *r = &w->route;
 	struct route_binding by;
 	struct address source;
-	int error = 0;
+	const char *what = way_binding(w, &by) ? NULL : "interface";
+	int error = what ? ENODEV : 0;
 
-	way_binding(w, &by);
 	/* It may be forbidden to ask. For who is not bound connect(2), below, knows better. */
-	if (route_get_bound(&w->address, &by, r) < 0 && errno != ENOTSUP &&
+	if (!what && route_get_bound(&w->address, &by, r) < 0 && errno != ENOTSUP &&
 	    (by.source.length || by.interface))
 		error = errno;
-	if (by.source.length)
+	if (what || by.source.length)
 		r->source = by.source;
 	/* The table has routes to addresses that no socket can connect to, such as fe80:: without
 	 * its zone. */
@@ -74,11 +75,13 @@ static void way_find_route(struct way *w, struct task *t)
 		return;
 	}
 	if (error) {
-		char why[ERRNO_TEXT], reason[REPORT_REASON];
-		text_add(&t->answer, "no way there: %s%s", errno_text(error, why),
-			 report_reason(&w->ways->messages,
-				       &(struct cause_question){ error, false, &w->address },
-				       reason));
+		const struct messages *m = &w->ways->messages;
+		const struct cause_question q = { error, false, &w->address };
+		char why[ERRNO_TEXT], step[REPORT_STEP], reason[REPORT_REASON] = "";
+		if (!what)
+			report_reason(m, &q, reason);
+		text_add(&t->answer, "no way there: %s%s%s%s", report_step(m, what, step),
+			 what ? ": " : "", errno_text(error, why), reason);
 	} else {
 		way_add_route(w, &t->answer);
 	}
