@@ -251,6 +251,10 @@ worked_out() {
 	} >resolv.conf
 	sockit resolve --explain -w 1 localhost
 	clean out
+	seq 66 | sed 's/.*/10.8.0.& many.test/' >hosts
+	sockit resolve --explain -w 1 many.test
+	[ "$(grep -c $'^hosts\t/etc/hosts:' out)" = 64 ]
+	grep -q $'^hosts\t/etc/hosts\tmany.test\t2 more lines have it\t*$' out || fault 'not that there are more'
 }
 
 @test "a hosts file or a resolv.conf that is a FIFO is told, and holds nothing up" {

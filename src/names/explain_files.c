@@ -74,12 +74,14 @@ static void explain_find_hits(struct explain *e, const char *text, size_t n)
 {
 	struct words_reader r = { .at = text, .end = text + n };
 	struct word line, rest, first;
+	struct explain_hit spare = { 0 };
 
 	while (words_line(&r, &line)) {
-		struct explain_hit *hit = &e->hits[e->n_hits];
+		bool more = e->n_hits == HITS_MOST;
+		struct explain_hit *hit = more ? &spare : &e->hits[e->n_hits];
 		char word[128];
 		rest = line;
-		if (e->n_hits == HITS_MOST || !word_next(&rest, &first) || first.n >= sizeof word)
+		if (!word_next(&rest, &first) || first.n >= sizeof word)
 			continue;
 		memcpy(word, first.text, first.n);
 		word[first.n] = '\0';
@@ -93,7 +95,8 @@ static void explain_find_hits(struct explain *e, const char *text, size_t n)
 		}
 		hit->line = r.line;
 		snprintf(hit->text, sizeof hit->text, "%.*s", (int)line.n, line.text);
-		e->n_hits++;
+		e->n_hits += !more;
+		e->more_hits += more;
 	}
 }
 
@@ -119,6 +122,12 @@ void explain_hosts(struct explain *e)
 		explain_tell(e, "hosts",
 			     explain_place(HOSTS_FILE, e->hits[i].line, where, sizeof where),
 			     e->word, e->hits[i].text, i ? -1 : clock_now() - start);
+	if (e->more_hits) {
+		char more[64];
+		snprintf(more, sizeof more, "%zu more line%s it", e->more_hits,
+			 e->more_hits == 1 ? " has" : "s have");
+		explain_tell(e, "hosts", HOSTS_FILE, e->word, more, -1);
+	}
 	if (e->n_hits == 0) {
 		int family = e->is_address ? AF_UNSPEC : e->c->finder.family;
 		explain_tell(e, "hosts", HOSTS_FILE, e->word,

@@ -270,7 +270,7 @@ static void judge_files(struct explain *e)
 		explain_wrong(e,
 			      "%s has it in %zu lines, and only the first one counts, since %s "
 			      "has no line `multi on`",
-			      HOSTS_FILE, e->n_hits, HOST_CONF);
+			      HOSTS_FILE, e->n_hits + e->more_hits, HOST_CONF);
 }
 
 /* Why has getaddrinfo found nothing? Returns NULL if that is plain by now. */
@@ -341,7 +341,7 @@ static void judge_source(struct explain *e)
 
 	for (size_t k = 0; k < e->n_servers; k++)
 		servers_have |= e->servers[k].found != 0;
-	if (explain_has_others(e) || e->n_hits == HITS_MOST || !(servers_have || e->n_hits))
+	if (explain_has_others(e) || e->more_hits || !(servers_have || e->n_hits))
 		return;
 	for (size_t i = 0; i < r->n && !e->is_address; i++) {
 		bool known = explain_hosts_have(e, &r->addresses[i]);

@@ -104,7 +104,7 @@ struct explain {
 	struct resolvconf conf;
 	size_t n_addresses; /* that it names as servers */
 	struct explain_hit hits[HITS_MOST];
-	size_t n_hits;
+	size_t n_hits, more_hits; /* so many more lines have it, and are not told one by one */
 	char names[NAMES_MOST][512];
 	bool suffixed[NAMES_MOST];
 	size_t n_names;
