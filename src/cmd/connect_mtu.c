@@ -28,6 +28,7 @@ static const struct {
 	[PATH_MTU_ICMP] = { "icmp", "ICMP says that the path takes no more" },
 	[PATH_MTU_PEER] = { "peer", "the peer's MSS allows no more" },
 	[PATH_MTU_WINDOW] = { "window", "the peer's window allows no more" },
+	[PATH_MTU_UNKNOWN] = { "unknown", "what the interface takes is not known" },
 	[PATH_MTU_KERNEL] = { "kernel", "the kernel here sends no more" },
 };
 

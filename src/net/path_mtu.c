@@ -171,8 +171,9 @@ static void path_found(struct path_mtu *p)
 	if (s->low == s->floor) {
 		p->result.end = PATH_MTU_SILENT;
 		path_tell(p);
-	} else if (s->low == s->top && (p->result.told || p->bound == PATH_MTU_KERNEL) &&
-		   s->n < MTU_PROBES) {
+	} else if (s->low == s->top && s->n < MTU_PROBES &&
+		   (p->result.told || p->bound == PATH_MTU_KERNEL ||
+		    p->bound == PATH_MTU_UNKNOWN)) {
 		path_ask(p);
 	} else {
 		path_tell(p);
@@ -324,7 +325,7 @@ static enum path_mtu_bound path_bound(const struct path_mtu *p, const struct str
 	if (size == p->result.interface_mtu)
 		return PATH_MTU_INTERFACE;
 	if (size >= tcp->path_mtu || stream_begins_small())
-		return PATH_MTU_KERNEL;
+		return p->result.interface_mtu ? PATH_MTU_KERNEL : PATH_MTU_UNKNOWN;
 	return tcp->mss == tcp->window / 2 ? PATH_MTU_WINDOW : PATH_MTU_PEER;
 }
 

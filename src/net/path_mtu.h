@@ -46,7 +46,8 @@ enum path_mtu_bound {
 	PATH_MTU_ICMP,	    /* ICMP says that the path does not */
 	PATH_MTU_PEER,	 /* the peer's MSS allows no more, or that which a box between made of it */
 	PATH_MTU_WINDOW, /* the peer's window does not */
-	PATH_MTU_KERNEL, /* a route, tcp_mtu_probing, or what ICMP has once told it, does not */
+	PATH_MTU_UNKNOWN, /* nothing is known of the interface, nor of anything else */
+	PATH_MTU_KERNEL,  /* a route, tcp_mtu_probing, or what ICMP has once told it, does not */
 };
 
 struct path_mtu_result {
