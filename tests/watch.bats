@@ -68,6 +68,9 @@ keep() {
 	needs_network
 	watch --interfaces -4
 	[ "$(cut -f 1,4 out)" = $'lo\t127.0.0.1/8' ]
+	kill -USR1 "$WATCH"
+	eventually says '^sockit sockname: waiting for a change, until stopped by a signal$'
+	: >err
 	inside ip link add v0 type veth peer name v1 2>/dev/null || skip 'no veth'
 	inside ip addr add 10.7.0.1/24 dev v0
 	told_change $'^\\+ v0\t[0-9]+\tinet\t10\\.7\\.0\\.1/24\t-\t1500\tbroadcast,multicast$'

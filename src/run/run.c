@@ -23,16 +23,38 @@ static void run_tell_stopped(const struct run *r, bool stopped)
 		r->calls.stopped(r->calls.arg, stopped);
 }
 
+/* Adds what is waited for to TEXT, if that is known. */
+static void run_add_waits(const struct run *r, struct text *text)
+{
+	if (r->lookup.lookup)
+		text_add(text, RUN_LOOKUP, places_word(r->lookup.lookup),
+			 r->lookup.wait == UNSET ? "--timeout" : "-w");
+	else if (r->calls.waits)
+		r->calls.waits(r->calls.arg, text);
+}
+
+/* Somebody asks how far R is. */
+static void run_tell_figures(const struct run *r)
+{
+	char room[TEXT_ROOM];
+	struct text text = TEXT_IN(room);
+
+	if (r->calls.figures) {
+		r->calls.figures(r->calls.arg, FIGURES_ASKED);
+		return;
+	}
+	run_add_waits(r, &text);
+	message(r->messages, MESSAGE_NOTE, "note", "waiting for %.*s", (int)text.length, text.data);
+	text_free(&text);
+}
+
 static void run_on_signal(void *arg, int signal)
 {
 	struct run *r = arg;
 
 	switch (signal) {
 	case SIGUSR1:
-		if (r->calls.figures)
-			r->calls.figures(r->calls.arg, FIGURES_ASKED);
-		else
-			message(r->messages, MESSAGE_NOTE, "note", "not connected yet");
+		run_tell_figures(r);
 		break;
 	case SIGTSTP:
 		run_tell_stopped(r, true);
@@ -102,11 +124,7 @@ static void run_on_waits(void *arg)
 	timer_set(r->loop, &r->waits_timer, clock_after(clock_now(), WAITS_INTERVAL));
 	if (r->calls.totals)
 		r->calls.totals(r->calls.arg, &totals);
-	if (r->lookup.lookup)
-		text_add(&text, RUN_LOOKUP, places_word(r->lookup.lookup),
-			 r->lookup.wait == UNSET ? "--timeout" : "-w");
-	else if (r->calls.waits)
-		r->calls.waits(r->calls.arg, &text);
+	run_add_waits(r, &text);
 	same = totals.sent + totals.received == r->waits_moved && text_equal(&text, &r->waits);
 	if (same && !r->waits_said && text.length)
 		message(r->messages, MESSAGE_STEP, "waiting", "waiting for %.*s", (int)text.length,

@@ -25,7 +25,8 @@ enum run_figures { FIGURES_ASKED, FIGURES_INTERVAL, FIGURES_END };
 
 /* What a subcommand answers for its run. Each may be NULL. */
 struct run_calls {
-	/* Says how far the run has come, or what it did since the last FIGURES_INTERVAL. */
+	/* Says how far the run has come, or what it did since the last FIGURES_INTERVAL. Without it
+	 * who asks is told what is waited for. */
 	void (*figures)(void *arg, enum run_figures when);
 	void (*totals)(void *arg, struct run_totals *totals);
 	/* Adds to TEXT what is waited for, and in brackets which option would end that. */
