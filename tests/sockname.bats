@@ -515,10 +515,16 @@ established - s $client $server" ]
 	[[ $(head -n 1 out | xargs) = 'PROTO ADDRESS PORT STATE SENDQ UID PID PROGRAM' ]]
 	listed $(($(width out) - 1))
 	[[ $(head -n 1 out | xargs) = 'PROTO ADDRESS PORT STATE UID PID PROGRAM' ]]
+	listed 80 --sockets --info
+	[ "$(width out)" -le 80 ]
+	[[ $(head -n 1 out | xargs) =~ ^'PROTO ADDRESS PORT PEER PORT '.*' LIMITED'$ ]]
+	listed 200 --sockets --info --protocol tcp,unix
+	[[ $(head -n 1 out | xargs) =~ ' PEERPID PEERPROGRAM RTT RETRANS CWND RATE LIMITED'$ ]]
 }
-# listed COLUMNS: the list on a terminal of that width, in the file out. width FILE: how wide is that?
+# listed COLUMNS [ARG...]: the list on a terminal of that width, in the file out. width FILE: how wide is that?
 listed() {
-	within 20 script -qec "stty cols $1; $SOCKIT sockname --listening" /dev/null </dev/null | tr -d '\r' >out
+	[ $# -gt 1 ] || set -- "$1" --listening
+	within 20 script -qec "stty cols $1; $SOCKIT sockname ${*:2}" /dev/null </dev/null | tr -d '\r' >out
 }
 width() {
 	awk '{ if (length > n) n = length } END { print n }' "$1"
@@ -586,7 +592,9 @@ for i in json.load(sys.stdin):
 
 @test "columns line up on a terminal, below their names" {
 	needs script bsdutils
-	within 20 script -qec "$SOCKIT sockname --interfaces -4" /dev/null </dev/null | tr -d '\r' >out
+	listed 80 --interfaces
+	[ "$(width out)" -le 80 ]
+	listed 200 --interfaces -4
 	[[ $(head -n 1 out) =~ ^NAME\ +INDEX\ +FAMILY\ +ADDRESS\ +BROADCAST\ +MTU\ +FLAGS$ ]]
 	local head line
 	head=$(head -n 1 out)

@@ -7,7 +7,7 @@
 
 #include "base/text.h"
 
-#define TABLE_COLUMNS 17
+#define TABLE_COLUMNS 19
 
 /* Start with { 0 }; table_free() in the end. */
 struct table {

@@ -15,6 +15,7 @@
 #include "base/clock.h"
 #include "base/descriptors.h"
 #include "base/errname.h"
+#include "base/terminal.h"
 #include "cmd/sockname_list.h"
 #include "cmd/sockname_watch.h"
 #include "system/describe.h"
@@ -460,7 +461,7 @@ static struct outcome sockname_list_interfaces(struct sockname_options *o)
 		return sockname_watch_interfaces(o);
 	facts_start(&f, &o->messages, NULL);
 	if (isatty(STDOUT_FILENO))
-		interfaces_heading(&f.table);
+		interfaces_heading(&f.table, terminal_columns(STDOUT_FILENO));
 	if (sockname_make_interfaces(o, &f) < 0) {
 		struct outcome outcome = report_error(&o->messages, INTERFACES, errno);
 		facts_free(&f);

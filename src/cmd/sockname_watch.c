@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/descriptors.h"
+#include "base/terminal.h"
 #include "run/report.h"
 #include "system/netlink.h"
 
@@ -221,7 +222,7 @@ void sockname_report_start(struct sockname_report *r, int events)
 	r->w.arg = r;
 	sockname_watch_start(&r->w, events);
 	if (r->heading && isatty(STDOUT_FILENO))
-		r->heading(sockname_watch_heading(&r->w));
+		r->heading(sockname_watch_heading(&r->w), terminal_columns(STDOUT_FILENO));
 	report_look(r);
 }
 

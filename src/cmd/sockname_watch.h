@@ -58,8 +58,9 @@ struct sockname_report {
 	 */
 	int (*make)(void *arg, struct facts *f);
 	void *arg;
-	const char *what;		  /* it is about, in messages */
-	void (*heading)(struct table *t); /* NULL: none */
+	const char *what; /* it is about, in messages */
+	/* For a terminal of WIDTH columns; NULL: none. */
+	void (*heading)(struct table *t, size_t width);
 	struct text last; /* its own: the lines as they were told, tabs between the cells */
 	bool told;
 };

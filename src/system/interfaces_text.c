@@ -98,7 +98,7 @@ void interfaces_sort(struct interface *list, size_t n)
 	}
 }
 
-void interfaces_heading(struct table *t)
+void interfaces_heading(struct table *t, size_t width)
 {
 	static const char names[][10] = { "NAME",      "INDEX", "FAMILY", "ADDRESS",
 					  "BROADCAST", "MTU",	"FLAGS" };
@@ -106,4 +106,6 @@ void interfaces_heading(struct table *t)
 	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
 		table_cell(t, "%s", names[i]);
 	table_end_row(t);
+	/* The address tells its family. */
+	table_fit(t, width, "\2\4\1");
 }

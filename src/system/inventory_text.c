@@ -84,12 +84,13 @@ void inventory_heading(struct table *t, unsigned columns, size_t width)
 					 1)
 			table_cell(t, "%s", names[i]);
 	table_end_row(t);
-	/* With more columns the process's number goes too, and window and state. */
+	/* With more columns the processes' numbers go too, window and state; in the end the
+	 * programs and other figures. */
 	table_fit(t, width,
-		  !(columns & INVENTORY_PEERS)	  ? "\7\4\5\6\3" :
+		  !(columns & INVENTORY_PEERS)	  ? "\7\4\5\6\3\10" :
 		  !(columns & INVENTORY_INFO)	  ? "\11\6\7\10" :
-		  columns & INVENTORY_PEER_OWNERS ? "\11\6\7\10\12\20\5" :
-						    "\11\6\7\10\12\16\5");
+		  columns & INVENTORY_PEER_OWNERS ? "\11\6\7\10\12\14\20\5\15\13\17\21" :
+						    "\11\6\7\10\12\16\5\13\15\17");
 }
 
 /* Of N of I's owners, from FIRST on: their pids and the program of the first. */
