@@ -1,5 +1,5 @@
 /* probe.c - many connections at once, each for one answer */
-#include "net/probe.h"
+#include "net/probe_state.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -10,15 +10,12 @@
 #include "base/descriptors.h"
 #include "net/asking.h"
 #include "net/dial.h"
-#include "net/talk.h"
 #include "proto/question.h"
 #include "sock/stream.h"
 
 #define SHORT_DELAY (20 * MILLISECOND) /* before it tries again after there was no port left */
 #define BATCH 512		       /* targets before others get their turn */
 #define DESCRIPTORS_SPARED 24	       /* of the limit, for look-ups and those that we inherited */
-
-struct probe;
 
 /* A connection that is being made to one of a target's addresses. */
 struct attempt {
@@ -32,42 +29,6 @@ struct attempt {
 	struct attempt *next;	 /* of the same probe */
 	struct attempt *pending; /* of all that are under way */
 	struct attempt **before; /* points to this one in that list */
-};
-
-/* A target that is being tried. */
-struct probe {
-	struct prober *p;
-	struct probe_target target;
-	struct timer timer;
-	struct attempt *attempts;
-	struct talk *talk; /* once it is connected, the dialogue; else NULL */
-	size_t started;	   /* how many addresses have been tried */
-	int64_t next_start, deadline;
-	bool failed; /* an address has: see `result` */
-	int open;    /* the connection, before it is talked with or asked for TLS; -1: none */
-	struct tls_asker *asker;
-	struct probe_result result;
-	struct probe *next, **before;
-	struct dial_failure failures[]; /* of the target's addresses, with its port */
-};
-
-struct prober {
-	struct loop *loop;
-	struct probe_config c;
-	struct places_lookup *lookup;
-	struct dial_sources sources;
-	bool ready; /* the sources are known */
-	struct timer turn;
-	struct probe *probes;
-	struct attempt *pending;
-	size_t jobs, reserved; /* how many addresses may be under way at once, and how many the
-				* probes have */
-	bool reuses;	       /* a socket that was refused may connect again */
-	int spare[2];	       /* such a socket for each family, or -1 */
-	struct probe_target held;
-	bool holds;	     /* `held` could not be started yet */
-	bool pumping;	     /* targets are being started */
-	int64_t short_since; /* since when ports or descriptors are wanting; 0: they are not */
 };
 
 static void probe_advance(struct probe *b);
@@ -106,8 +67,7 @@ static void attempt_drop(struct prober *p, struct attempt *a)
 	attempt_free(p, a);
 }
 
-/* Ends all attempts of B. */
-static void probe_drop_attempts(struct probe *b)
+void probe_drop_attempts(struct probe *b)
 {
 	for (struct attempt *next, *a = b->attempts; a; a = next) {
 		next = a->next;
@@ -124,8 +84,7 @@ static void probe_detach(struct probe *b)
 	struct prober *p = b->p;
 
 	probe_drop_attempts(b);
-	talk_free(b->talk);
-	tls_ask_cancel(b->asker);
+	probe_leave(b);
 	*b->before = b->next;
 	if (b->next)
 		b->next->before = b->before;
@@ -138,7 +97,7 @@ static void probe_drop(struct probe *b)
 	free(b);
 }
 
-static void probe_conclude(struct probe *b)
+void probe_conclude(struct probe *b)
 {
 	struct prober *p = b->p;
 	struct probe_result *r = &b->result;
@@ -151,54 +110,6 @@ static void probe_conclude(struct probe *b)
 	prober_turn_soon(p);
 	p->c.over(p->c.arg, r);
 	free(b);
-}
-
-static void probe_ask_tls(struct probe *b);
-
-/* ---- the dialogue ---- */
-
-/* It has ended as R says, unless the connection broke by ERROR. */
-static void probe_talked(void *arg, const struct dialogue_run *r, int error)
-{
-	struct probe *b = arg;
-	struct text said = { 0 };
-	int64_t ns = clock_now() - b->next_start;
-
-	if (error || r->end != DIALOGUE_DONE) {
-		b->result.state = PROBE_UNEXPECTED;
-		b->result.error = error ? error : r->end == DIALOGUE_TIMED_OUT ? ETIMEDOUT : EPROTO;
-	}
-	if (!error && r->end != DIALOGUE_DONE) {
-		dialogue_add_words(r, b->p->c.wait, &said);
-		text_put(&said, "", 1);
-	}
-	b->result.said = said.failed ? NULL : said.data;
-	b->result.ns += ns;
-	if (b->p->c.tls && b->result.state == PROBE_OPEN) {
-		b->open = talk_leave(b->talk);
-		b->talk = NULL;
-		b->deadline = clock_after(clock_now(), b->p->c.wait);
-		probe_ask_tls(b);
-	} else {
-		probe_conclude(b);
-	}
-	text_free(&said);
-}
-
-/* B is connected, and the dialogue begins. */
-static void probe_talk(struct probe *b)
-{
-	struct prober *p = b->p;
-	int fd = b->open;
-
-	b->open = -1;
-	b->next_start = clock_now();
-	b->talk = talk_start(p->loop, fd, p->c.dialogue, p->c.wait, probe_talked, b);
-	if (b->talk)
-		return;
-	b->result.state = PROBE_UNEXPECTED;
-	b->result.error = errno;
-	probe_conclude(b);
 }
 
 /* ---- how an address fails ---- */
@@ -296,8 +207,7 @@ static void prober_keep_spare(struct prober *p, int fd, int family)
 		close(fd);
 }
 
-/* Returns a socket of FAMILY, bound to *SOURCE if that is given, or -1 with errno and *WHAT. */
-static int prober_socket(struct prober *p, int family, struct address *source, const char **what)
+int prober_socket(struct prober *p, int family, struct address *source, const char **what)
 {
 	int place = prober_spare_place(p, family), fd = place >= 0 ? p->spare[place] : -1;
 
@@ -371,66 +281,6 @@ static int attempt_ask(const struct attempt *a)
 			   question_for(a->probe->target.port, usual));
 }
 
-/* ---- TLS ---- */
-
-/* Connects once more to the address of B that has answered. */
-static int probe_connect_again(void *arg)
-{
-	struct probe *b = arg;
-	const struct address *to = &b->failures[b->result.index].address;
-	const char *what;
-	size_t none = 0;
-	int fd = prober_socket(b->p, to->u.sa.sa_family, NULL, &what), error;
-
-	if (fd < 0)
-		return -1;
-	event_tell(&b->p->c.events, .kind = EVENT_CONNECTING, .address = to);
-	error = dial_connect(fd, to, "", &none);
-	if (error == 0 || error == EINPROGRESS)
-		return fd;
-	close(fd);
-	return -1;
-}
-
-static void probe_tls_known(void *arg, struct tls_result *result)
-{
-	struct probe *b = arg;
-
-	b->asker = NULL;
-	b->result.tls = result;
-	probe_conclude(b);
-}
-
-static void probe_ask_tls(struct probe *b)
-{
-	const struct tls_question q = { .name = b->target.name,
-					.deadline = b->deadline,
-					.again = probe_connect_again,
-					.dialogue = b->p->c.dialogue,
-					.step = b->p->c.wait };
-	struct tls_result failed = { .none = TLS_UNKNOWN };
-
-	b->asker = tls_ask(b->p->loop, b->open, &q, probe_tls_known, b);
-	if (b->asker)
-		return;
-	failed.error = errno;
-	probe_tls_known(b, &failed);
-}
-
-/* B's target is open: talks with it, or asks it for TLS, if that is wanted. */
-static void probe_answered(struct probe *b)
-{
-	if (b->open < 0) {
-		probe_conclude(b);
-		return;
-	}
-	probe_drop_attempts(b);
-	if (b->p->c.dialogue)
-		probe_talk(b);
-	else
-		probe_ask_tls(b);
-}
-
 /* ---- the answer to an attempt ---- */
 
 static void attempt_ready(void *arg, short events)
@@ -451,7 +301,7 @@ static void attempt_ready(void *arg, short events)
 		return;
 	attempt_drop(b->p, arg);
 	if (attempt_take_answer(&a, error, &icmp))
-		probe_answered(b);
+		probe_visit(b);
 	else
 		probe_advance(b);
 }
@@ -593,7 +443,7 @@ static void probe_advance(struct probe *b)
 		if (step != STEP_SHORT && step != STEP_BUSY)
 			b->started++;
 		if (step == STEP_OPEN) {
-			probe_answered(b);
+			probe_visit(b);
 			return;
 		}
 		if (step != STEP_FAILED) {
