@@ -1,8 +1,9 @@
 /* pump_parts.h - what the parts of the pump share
  *
  * pump.c is the loop's side: what is watched, and what moves. pump_half_close.c applies the rule of
- * half_close.h to it, pump_timers.c knows the limits of time, pump_acknowledged.c what the other
- * side's kernel has taken, and pump_account.c who holds it up.
+ * half_close.h to it, pump_dialogue.c does the steps that come before `in`, pump_timers.c knows the
+ * limits of time, pump_acknowledged.c what the other side's kernel has taken, and pump_account.c
+ * who holds it up.
  */
 #ifndef FLOW_PUMP_PARTS_H
 #define FLOW_PUMP_PARTS_H
