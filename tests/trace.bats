@@ -240,6 +240,96 @@ rules() {
 	diff <(sed -nE 's/^ ?([0-9]+)  ([^ ]+)  .*/\1 \2/p' theirs) <(sed -nE 's/^ ?([0-9]+)  ([^ ]+)  .*/\1 \2/p' out)
 }
 
+# capture I INTERFACE FILE: what tcpdump sees there is in FILE. It would become another user, and only root itself may.
+capture() {
+	nsenter -t "${WAY[$1]}" -n -- tcpdump -l -nn -v -tt -Z root --immediate-mode -i "$2" 'tcp or icmp or icmp6' \
+		>"$3" 2>"$3.err" 3>&- &
+	started
+	capturing() {
+		! runs "$PID" || grep -q '^tcpdump: listening' "$3.err"
+	}
+	eventually capturing "$@"
+	runs "$PID" || skip "tcpdump is not permitted: $(<"$3.err")"
+}
+
+# captured FILE...: all that was sent before is there.
+captured() {
+	local file
+	"$SOCKIT" connect -z 10.0.3.2 99 >/dev/null 2>&1 || :
+	for file; do
+		eventually grep -q ' > 10\.0\.3\.2\.99: Flags \[S\]' "$file"
+	done
+}
+
+@test "what tcpdump sees is what --trace and --mtu say" {
+	linux
+	needs tcpdump tcpdump
+	[ "$(id -u)" = 0 ] || skip 'tcpdump is not permitted'
+	way 3
+	hop_listens 3 -k -d :: 80 2>server
+	# Nothing is to be seen whole that is sent in parts.
+	at_hop 0 ip link set far gso_max_segs 1
+	at_hop 2 ip link set far mtu 1300
+	capture 0 far here
+	capture 3 near there
+	local host
+	for host in 10.0.3.2 fd00:0:0:3::2; do
+		sockit connect --trace --json -n "$host" 81
+		mv out "trace.$host"
+		sockit connect --mtu --json "$host" 80
+		mv out "mtu.$host"
+	done
+	captured here there
+	python3 - <<-'END'
+		import collections, json, re
+
+		HEADS = (r'(\S+) IP \(.*?ttl (\d+),.*? length (\d+)\)\s+(\S+)\.(\d+) > (\S+)\.(\d+): (.*)',
+		         r'(\S+) IP6 \(.*?hlim (\d+),.*? length: (\d+)\) (\S+)\.(\d+) > (\S+)\.(\d+): (.*)')
+		Packet = collections.namedtuple('Packet', 'time limit size source port to at text')
+
+		def packets(name):
+		    found = []
+		    for text in re.split(r'\n(?=\d)', open(name).read()):
+		        for head, more in zip(HEADS, (0, 40)):
+		            m = re.match(head, text)
+		            if m:
+		                time, limit, size, source, port, to, at, text = m.groups()
+		                found.append(Packet(float(time) * 1000, int(limit), int(size) + more, source, port, to, at, text))
+		    return found
+
+		here, there = packets('here'), packets('there')
+		exceeded = collections.Counter(re.findall(r'(\S+) > \S+: (?:\[.*?\] )?ICMP6?,? time exceeded', open('here').read()))
+		for host in '10.0.3.2', 'fd00:0:0:3::2':
+		    *hops, end = map(json.loads, open('trace.' + host))
+		    asked = [p for p in here if (p.to, p.at) == (host, '81')]
+		    refused = {p.at: p.time for p in here if (p.source, p.port) == (host, '81') and 'Flags [R.]' in p.text}
+		    assert [h['hop'] for h in hops] == [1, 2, 3] and end['hop'] == 3, hops
+		    for h in hops:
+		        sent = [p for p in asked if p.limit == h['hop']]
+		        assert len(sent) == h['sent'] == len(h['replies']) == 3, h
+		        router, = {r['address'] for r in h['replies']}
+		        if h['hop'] < 3:
+		            assert exceeded[router] == 3, exceeded
+		            continue
+		        # Nobody has it from the wire before it is there.
+		        times = sorted(refused[p.port] - p.time for p in sent)
+		        assert router == host
+		        assert all(r + .01 > t for r, t in zip(sorted(r['elapsed_ms'] for r in h['replies']), times)), (h, times)
+
+		    mtu, = map(json.loads, open('mtu.' + host))
+		    data = [p for p in there if (p.to, p.at) == (host, '80') and not re.search(r'length 0$', p.text)]
+		    sizes = {p.size for p in data}
+		    passed = [p['size'] for p in mtu['probes'] if p['state'] == 'passed']
+		    assert passed and max(passed) == max(sizes) == mtu['mtu'] == 1300 and sizes.issuperset(passed), (mtu, sizes)
+		    tried = {p.size for p in here if (p.to, p.at) == (host, '80')}
+		    assert tried.issuperset(p['size'] for p in mtu['probes']), (mtu, tried)
+		    for size in passed:
+		        whole = next(p for p in data if p.size == size)
+		        n = int(re.search(r'length (\d+)', whole.text)[1])
+		        assert any((p.source, p.at) == (host, whole.port) and re.search(rf'ack {n + 1},', p.text) for p in there), whole
+	END
+}
+
 @test "few descriptors, and what this machine refuses" {
 	linux
 	way 2
