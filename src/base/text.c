@@ -57,6 +57,11 @@ void text_add(struct text *t, const char *format, ...)
 	}
 }
 
+char *text_room(struct text *t, size_t n)
+{
+	return text_reserve(t, n) ? t->data + t->length : NULL;
+}
+
 void text_put(struct text *t, const void *bytes, size_t n)
 {
 	if (n == 0 || !text_reserve(t, n))

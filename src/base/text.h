@@ -34,6 +34,10 @@ __attribute__((format(printf, 2, 3))) void text_add(struct text *t, const char *
 /* Adds N BYTES. */
 void text_put(struct text *t, const void *bytes, size_t n);
 
+/* Makes room for N bytes more. Returns the place behind T's end for them, where the caller adds to
+ * `length` what it has written, or NULL if memory runs out. */
+char *text_room(struct text *t, size_t n);
+
 /* Adds the time NS nanoseconds since 1970 (CLOCK_REALTIME) as RFC 3339 writes it, in UTC, to the
  * microsecond. */
 void text_time(struct text *t, int64_t ns);

@@ -3,15 +3,12 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/hexdump.h"
 #include "base/terminal.h"
-
-#define ROW 16		  /* bytes in a line of the dump */
-#define HEX (3 * ROW + 2) /* characters that they take there */
 
 static bool transcript_is_stderr(const struct transcript *t)
 {
@@ -54,40 +51,16 @@ static void transcript_add_sign(struct transcript *t, const struct transcript_pi
 	text_put(&t->out.text, piece->sent ? "> " : "< ", 2);
 }
 
-/* `00000010  68 65 6c 6c 6f 0a                                 |hello.|`, as hexdump(1) has it */
-static void transcript_add_row(struct transcript *t, uint64_t offset, const unsigned char *p,
-			       size_t n, const char *newline)
-{
-	static const char digits[] = "0123456789abcdef";
-	/* An offset of 32 bits and two blanks; longer ones come on top. */
-	char row[16 + 2 + HEX + ROW + 4];
-	int head = snprintf(row, sizeof row, "%-9.8llx ", (unsigned long long)offset);
-	char *hex = row + head, *text = hex + HEX;
-
-	memset(hex, ' ', HEX);
-	*text++ = '|';
-	for (size_t i = 0; i < n; i++) {
-		size_t at = 3 * i + (i >= ROW / 2);
-		hex[at] = digits[p[i] >> 4];
-		hex[at + 1] = digits[p[i] & 15];
-		*text++ = p[i] >= 0x20 && p[i] < 0x7f ? (char)p[i] : '.';
-	}
-	*text++ = '|';
-	text_put(&t->out.text, row, (size_t)(text - row));
-	text_put(&t->out.text, newline, strlen(newline));
-}
-
 /* `> 0.000123 6 bytes`, and the rows. */
 static void transcript_add_dump(struct transcript *t, const struct transcript_piece *piece,
-				const unsigned char *p, size_t n)
+				const void *data, size_t n)
 {
 	const char *newline = transcript_newline(t);
 
 	transcript_add_sign(t, piece);
 	text_add(&t->out.text, "%.6f %zu byte%s%s",
 		 (double)(clock_now() - t->start) / (double)SECOND, n, n == 1 ? "" : "s", newline);
-	for (size_t i = 0; i < n; i += ROW)
-		transcript_add_row(t, piece->offset + i, p + i, n - i < ROW ? n - i : ROW, newline);
+	hexdump_add(&t->out.text, piece->offset, data, n, newline);
 }
 
 /* `> hello`; a backslash at the end of a line says that the data have no newline there. */
@@ -101,7 +74,8 @@ static void transcript_add_text(struct transcript *t, const struct transcript_pi
 		size_t length = end ? (size_t)(end - p) - i : n - i;
 		transcript_add_sign(t, piece);
 		text_put_escaped(&t->out.text, p + i, length, true);
-		text_add(&t->out.text, "%s%s", end ? "" : "\\", newline);
+		text_put(&t->out.text, "\\", !end);
+		text_put(&t->out.text, newline, strlen(newline));
 		i += length + (end != NULL);
 	}
 }
