@@ -38,19 +38,43 @@ static size_t filter_drop_escape(struct filter *f, const char *in, size_t n, cha
 	return length;
 }
 
-static size_t filter_send(struct filter *f, const char *in, size_t n, char *out)
+/* Copies N bytes of IN to OUT as telnet has them: a byte 255 twice. Returns how many that are. */
+static size_t filter_put(const struct filter *f, const char *in, size_t n, char *out)
 {
+	const char *iac;
 	size_t length = 0;
 
-	for (size_t i = 0; i < n; i++) {
-		if (f->crlf && in[i] == '\n' && !f->after_cr)
-			out[length++] = '\r';
-		f->after_cr = in[i] == '\r';
-		if (f->telnet && (unsigned char)in[i] == 0xff)
-			out[length++] = in[i];
-		out[length++] = in[i];
+	while (f->telnet && (iac = memchr(in, 0xff, n))) {
+		size_t run = (size_t)(iac - in) + 1;
+		memmove(out + length, in, run);
+		length += run;
+		out[length++] = '\xff';
+		in += run;
+		n -= run;
 	}
-	return length;
+	memmove(out + length, in, n);
+	return length + n;
+}
+
+static size_t filter_send(struct filter *f, const char *in, size_t n, char *out)
+{
+	const char *lf;
+	size_t length = 0;
+
+	while (f->crlf && (lf = memchr(in, '\n', n))) {
+		size_t line = (size_t)(lf - in);
+		bool after_cr = line ? lf[-1] == '\r' : f->after_cr;
+		length += filter_put(f, in, line, out + length);
+		if (!after_cr)
+			out[length++] = '\r';
+		out[length++] = '\n';
+		f->after_cr = false;
+		in = lf + 1;
+		n -= line + 1;
+	}
+	if (n)
+		f->after_cr = in[n - 1] == '\r';
+	return length + filter_put(f, in, n, out + length);
 }
 
 static size_t filter_receive(struct filter *f, const char *in, size_t n, char *out)
