@@ -8,10 +8,15 @@
 #define INSERTED_MOST (64 << 10)      /* answers to a peer that does not read them */
 #define LOOK_AGAIN (20 * MILLISECOND) /* at whether a slow reader has caught up */
 
+bool filter_changes(const struct filter *f)
+{
+	return f->crlf || f->telnet || f->escapes || f->editor;
+}
+
 bool filter_needed(const struct filter *f)
 {
-	return f->crlf || f->telnet || f->escapes || f->delay || f->heartbeat || f->editor ||
-	       f->copies || f->dialogue;
+	return filter_changes(f) || f->delay || f->heartbeat || f->dialogue ||
+	       (f->copies && transcripts_needed(f->copies));
 }
 
 /* Copies N bytes of IN to OUT without escapes. Returns how many that are: at most one more, the
@@ -99,7 +104,7 @@ static size_t filter_hear(struct filter *f, const char *in, size_t n, char *out)
 {
 	if (f->telnet)
 		n = filter_receive(f, in, n, out);
-	else
+	else if (out != in)
 		memmove(out, in, n);
 	if (f->dialogue)
 		dialogue_take(f->dialogue, out, n, &f->answers->inserted);
@@ -129,7 +134,8 @@ size_t filter_apply(struct filter *f, const char *in, size_t n, char *out)
 	}
 	if (f->crlf || f->telnet)
 		return filter_send(f, in, n, out);
-	memmove(out, in, n);
+	if (out != in)
+		memmove(out, in, n);
 	return n;
 }
 

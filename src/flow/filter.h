@@ -59,9 +59,12 @@ struct filter {
 /* Has F anything to do? */
 bool filter_needed(const struct filter *f);
 
+/* May F make other bytes of those that pass? */
+bool filter_changes(const struct filter *f);
+
 /* Changes the N bytes at IN, as they came from the source, into OUT with room for 2 * N +
- * FILTER_MORE bytes, which may begin N + FILTER_MORE bytes or more before IN. Returns the length.
- */
+ * FILTER_MORE bytes, which may begin N + FILTER_MORE bytes or more before IN or, if F changes
+ * nothing, be IN. Returns the length. */
 #define FILTER_MORE 2
 size_t filter_apply(struct filter *f, const char *in, size_t n, char *out);
 

@@ -46,17 +46,24 @@ static void output_wait(struct output *o)
 		watch_drop(o->loop, &o->watch);
 }
 
+/* Writes of the N bytes at DATA what is taken now. Returns how many, or -1 with errno. */
+static ssize_t output_try(struct output *o, const char *data, size_t n)
+{
+	if (o->to.original == STDERR_FILENO)
+		message_interrupts();
+	/* poll(2) says only that the next write does not block. */
+	if (o->to.may_block && !wait_ready(o->to.wfd, POLLOUT, 0)) {
+		errno = EAGAIN;
+		return -1;
+	}
+	return endpoint_write(&o->to, data, n);
+}
+
 /* Writes what is taken now. Returns 0, or -1 with errno. */
 static int output_write(struct output *o)
 {
-	if (o->to.original == STDERR_FILENO && o->text.length)
-		message_interrupts();
 	while (output_waits(o)) {
-		ssize_t n;
-		/* poll(2) says only that the next write does not block. */
-		if (o->to.may_block && !wait_ready(o->to.wfd, POLLOUT, 0))
-			break;
-		n = endpoint_write(&o->to, o->text.data + o->written, output_waits(o));
+		ssize_t n = output_try(o, o->text.data + o->written, output_waits(o));
 		if (n < 0 && errno == EAGAIN)
 			break;
 		if (n < 0 && errno != EINTR)
@@ -82,6 +89,23 @@ void output_flush(struct output *o)
 		if (waited && o->text.length - o->written < before)
 			o->changed(o->arg);
 	}
+}
+
+void output_put(struct output *o, const void *data, size_t n)
+{
+	const char *bytes = data;
+	ssize_t done = o->error || output_waits(o) ? 0 : output_try(o, bytes, n);
+
+	if (done < 0 && errno != EAGAIN && errno != EINTR) {
+		output_fail(o, errno);
+		return;
+	}
+	if (done > 0) {
+		bytes += done;
+		n -= (size_t)done;
+	}
+	text_put(&o->text, bytes, n);
+	output_flush(o);
 }
 
 static void output_ready(void *arg, short events)

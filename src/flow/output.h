@@ -37,6 +37,9 @@ void output_watch(struct output *o);
 /* Writes what the descriptor takes now; the loop writes the rest. */
 void output_flush(struct output *o);
 
+/* The same with the N bytes at DATA behind the text, of which only what has to wait is copied. */
+void output_put(struct output *o, const void *data, size_t n);
+
 /* Ends O with ERROR, of a write that was made elsewhere. */
 void output_fail(struct output *o, int error);
 

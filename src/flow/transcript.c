@@ -80,21 +80,25 @@ static void transcript_add_text(struct transcript *t, const struct transcript_pi
 	}
 }
 
+/* Does anybody get what is added to T? */
+static bool transcript_is_needed(const struct transcript *t)
+{
+	return t->out.loop && t->out.to.kind != ENDPOINT_NULL;
+}
+
 static void transcript_add(struct transcript *t, const struct transcript_piece *piece,
 			   const void *data, size_t n)
 {
-	if (!t->out.loop || t->out.error)
+	if (!transcript_is_needed(t) || t->out.error)
 		return;
-	switch (t->form) {
-	case TRANSCRIPT_HEX:
-		transcript_add_dump(t, piece, data, n);
-		break;
-	case TRANSCRIPT_TEXT:
-		transcript_add_text(t, piece, data, n);
-		break;
-	default:
-		text_put(&t->out.text, data, n);
+	if (t->form == TRANSCRIPT_RAW) {
+		output_put(&t->out, data, n);
+		return;
 	}
+	if (t->form == TRANSCRIPT_HEX)
+		transcript_add_dump(t, piece, data, n);
+	else
+		transcript_add_text(t, piece, data, n);
 	output_flush(&t->out);
 }
 
@@ -103,6 +107,15 @@ void transcripts_add(struct transcript *t, const struct transcript_piece *piece,
 {
 	for (int i = 0; i < TRANSCRIPTS; i++)
 		transcript_add(&t[i], piece, data, n);
+}
+
+bool transcripts_needed(const struct transcript *t)
+{
+	bool needed = false;
+
+	for (int i = 0; i < TRANSCRIPTS; i++)
+		needed |= transcript_is_needed(&t[i]);
+	return needed;
 }
 
 bool transcripts_full(const struct transcript *t)

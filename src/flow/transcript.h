@@ -41,6 +41,9 @@ int transcript_open(struct transcript *t, struct loop *loop, const char *path, b
 void transcripts_add(struct transcript *t, const struct transcript_piece *piece, const void *data,
 		     size_t n);
 
+/* Does one of those at T keep what is added? /dev/null does not. */
+bool transcripts_needed(const struct transcript *t);
+
 /* Does so much wait in one of those at T that no more data should move? */
 bool transcripts_full(const struct transcript *t);
 

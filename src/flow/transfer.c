@@ -10,7 +10,7 @@
 #include "flow/pool.h"
 
 #define BUFFER_SIZE (256 << 10)
-#define FILTER_PIECE (64 << 10)
+#define FILTER_PIECE (128 << 10)
 #define PIECES 16 /* of a queue at once */
 
 static struct endpoint nowhere = { .rfd = -1, .wfd = -1, .kind = ENDPOINT_NULL, .reopened = -1 };
@@ -132,13 +132,14 @@ enum transfer_result transfer_send_inserted(struct transfer *t)
 static enum transfer_result transfer_fill(struct transfer *t, size_t max)
 {
 	struct filter *f = t->filter;
-	size_t piece = f ? FILTER_PIECE : BUFFER_SIZE;
+	bool changes = f && filter_changes(f);
+	size_t piece = changes ? FILTER_PIECE : BUFFER_SIZE;
 	char *place;
 	ssize_t n;
 
 	if (t->limit && (!f || t->limit < piece))
 		piece = t->limit;
-	if (!transfer_prepare(t, f ? 2 * piece + FILTER_MORE : piece))
+	if (!transfer_prepare(t, changes ? 2 * piece + FILTER_MORE : piece))
 		return TRANSFER_SOURCE_ERROR;
 	place = t->buffer + t->size - piece;
 	n = endpoint_read(t->from, place, piece < max ? piece : max);
