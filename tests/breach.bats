@@ -446,6 +446,25 @@ in_blackhole() {
 	counterpart_ended
 }
 
+@test "a copy that may not grow: 1 and EFBIG, what fits is written" {
+	local way
+	for way in sent received; do
+		if [ $way = sent ]; then
+			counterpart readall
+		else
+			counterpart file:"$(B)" shutdown readall
+		fi
+		# shellcheck disable=SC2016
+		exits 1 sh -c 'trap "" XFSZ && ulimit -f 1024 && exec "$@"' sh \
+			"$SOCKIT" connect -o copy 127.0.0.1 "$PORT" \
+			<"$([ $way = sent ] && B || echo /dev/null)" >/dev/null 2>err
+		says '^sockit connect: copy: .*\(EFBIG\)$'
+		head -c "$(wc -c <copy)" "$(B)" >expected
+		same copy expected
+		[ "$(wc -c <copy)" -ge 524288 ]
+	done
+}
+
 @test "a reader that goes away with data in the pipe: never 0" {
 	mkfifo out.fifo
 	counterpart send:64000000 shutdown readall report

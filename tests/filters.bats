@@ -521,7 +521,35 @@ calls() {
 		[[ $(calls $rate) == *splice* ]]
 		[ "$(grep -c 'splice(0' calls)" -ge 2 ]
 	done
-	[[ $(calls -o copy) != *splice* ]]
+	# What only copies to a file does without too, unless the data have to be looked at.
+	[[ $(calls -o copy) == *splice* ]]
+	[[ $(calls -o copy -x dump) != *splice* ]]
+	[[ $(calls -o copy --append) != *splice* ]]
+	FROM=file:$(A)
+	[ "$(calls -o /dev/null -x /dev/null)" = $'sendfile\nsplice' ]
+}
+
+@test "output: what the kernel does not do without copying is copied, and nothing is lost" {
+	[[ $("$SOCKIT" --version) == *linux* ]] || skip 'built without what only Linux has'
+	[ -z "${SOCKIT_FLAVOUR-}" ] || skip 'of this build strace tells other things'
+	needs strace strace
+	local fault strace
+	set -o pipefail
+	for fault in tee:error=EINVAL splice:error=EINVAL:when={2,3} splice:error=EAGAIN:when=2..9+2; do
+		strace=(strace -f -qq -o /dev/null -e trace="${fault%%:*}" -e inject="$fault")
+		"${strace[@]}" true 2>/dev/null || skip 'this strace cannot inject'
+		counterpart readall report
+		exits 0 "${strace[@]}" "$SOCKIT" connect -o copy 127.0.0.1 "$PORT" <"$(A)" >out 2>err
+		silent
+		counterpart_ended "$(A)"
+		same copy "$(A)"
+		counterpart file:"$(A)" shutdown readall
+		exits 0 "${strace[@]}" "$SOCKIT" connect -d -o copy 127.0.0.1 "$PORT" \
+			</dev/null 2>err | cat >out
+		silent err
+		same out "$(A)"
+		same copy "$(A)"
+	done
 }
 
 ### --output and --hex-dump.

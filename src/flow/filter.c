@@ -13,10 +13,20 @@ bool filter_changes(const struct filter *f)
 	return f->crlf || f->telnet || f->escapes || f->editor;
 }
 
+/* Has F anything to do but to copy? */
+static bool filter_acts(const struct filter *f)
+{
+	return filter_changes(f) || f->delay || f->heartbeat || f->dialogue;
+}
+
+bool filter_only_copies(const struct filter *f)
+{
+	return f->copies && !filter_acts(f);
+}
+
 bool filter_needed(const struct filter *f)
 {
-	return filter_changes(f) || f->delay || f->heartbeat || f->dialogue ||
-	       (f->copies && transcripts_needed(f->copies));
+	return filter_acts(f) || (f->copies && transcripts_needed(f->copies));
 }
 
 /* Copies N bytes of IN to OUT without escapes. Returns how many that are: at most one more, the

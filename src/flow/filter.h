@@ -62,6 +62,9 @@ bool filter_needed(const struct filter *f);
 /* May F make other bytes of those that pass? */
 bool filter_changes(const struct filter *f);
 
+/* Does F do nothing but make copies (and send what is inserted)? */
+bool filter_only_copies(const struct filter *f);
+
 /* Changes the N bytes at IN, as they came from the source, into OUT with room for 2 * N +
  * FILTER_MORE bytes, which may begin N + FILTER_MORE bytes or more before IN or, if F changes
  * nothing, be IN. Returns the length. */

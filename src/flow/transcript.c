@@ -33,7 +33,9 @@ int transcript_open(struct transcript *t, struct loop *loop, const char *path, b
 
 	if (fd < 0)
 		return -1;
-	*t = (struct transcript){ .form = form, .start = clock_now(), .arg = arg };
+	*t = (struct transcript){
+		.form = form, .append = append, .start = clock_now(), .arg = arg
+	};
 	output_start(&t->out, loop, fd, use_stderr ? "stderr" : path, changed, t);
 	return 0;
 }
@@ -116,6 +118,18 @@ bool transcripts_needed(const struct transcript *t)
 	for (int i = 0; i < TRANSCRIPTS; i++)
 		needed |= transcript_is_needed(&t[i]);
 	return needed;
+}
+
+int transcripts_file(const struct transcript *t)
+{
+	const struct output *raw = &t[TRANSCRIPT_RAW].out;
+
+	if (transcript_is_needed(&t[TRANSCRIPT_HEX]) || transcript_is_needed(&t[TRANSCRIPT_TEXT]))
+		return -1;
+	return raw->loop && raw->to.kind == ENDPOINT_FILE && !raw->error && !output_waits(raw) &&
+			       !t[TRANSCRIPT_RAW].append ?
+		       raw->to.wfd :
+		       -1;
 }
 
 bool transcripts_full(const struct transcript *t)

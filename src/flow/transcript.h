@@ -19,6 +19,7 @@ enum transcript_form {
 struct transcript {
 	struct output out; /* if it is full, no more data should move */
 	enum transcript_form form;
+	bool append;   /* the file was not emptied, and all goes to its end */
 	int64_t start; /* the dump's times count from here, see clock.h */
 	void *arg;     /* the owner's */
 };
@@ -43,6 +44,10 @@ void transcripts_add(struct transcript *t, const struct transcript_piece *piece,
 
 /* Does one of those at T keep what is added? /dev/null does not. */
 bool transcripts_needed(const struct transcript *t);
+
+/* Returns the descriptor of a regular file to which the data may be written just as they are, since
+ * this is all that the transcripts at T want; -1: it is not. */
+int transcripts_file(const struct transcript *t);
 
 /* Does so much wait in one of those at T that no more data should move? */
 bool transcripts_full(const struct transcript *t);

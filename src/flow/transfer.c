@@ -238,7 +238,9 @@ static void transfer_choose(struct transfer *t)
 {
 	transfer_method *method = t->messages ? transfer_messages : transfer_choose_packets(t);
 
-	if (!method && !t->filter)
+	if (!method && t->filter)
+		method = transfer_choose_watched(t);
+	else if (!method)
 		method = endpoint_passes(t->to)				      ? transfer_pass :
 			 t->from->kind == ENDPOINT_SUBSCRIBER && t->to->owned ? transfer_queue :
 			 t->to->kind == ENDPOINT_PUBLISHER		      ? transfer_send :

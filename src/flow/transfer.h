@@ -57,7 +57,8 @@ struct transfer {
 	size_t size, offset;	 /* of the buffer, and of what is held in it */
 	size_t held;		 /* bytes read and not written */
 	int pipe[2];		 /* holds them, where `piped` */
-	bool piped;
+	int second[2];		 /* where `teed`: what of them a copy is still to be made of */
+	bool piped, teed;
 	bool grown;    /* the pipe was made larger already */
 	bool bulk;     /* what is held came in a large piece */
 	bool patient;  /* the source becomes ready only with much to take, see transfer_hurry() */
@@ -135,7 +136,10 @@ bool transfer_must_wait(struct transfer *t);
 /* A faster method for T's endpoints; NULL: there is none. */
 transfer_method *transfer_choose_fast(const struct transfer *t);
 
-/* The first releases T's pipe, the second those that no transfer uses. */
+/* A faster method where T's filter does nothing but copy to a file; NULL: there is none. */
+transfer_method *transfer_choose_watched(const struct transfer *t);
+
+/* The first releases T's pipes, the second those that no transfer uses. */
 void transfer_drop_pipe(struct transfer *t);
 void transfer_free_pipes(void);
 

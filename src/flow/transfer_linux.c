@@ -1,6 +1,6 @@
-/* transfer_linux.c - the methods that move data without a copy: splice(2), sendfile(2), MSG_TRUNC
- */
-#define _GNU_SOURCE /* splice, F_SETPIPE_SZ */
+/* transfer_linux.c - the methods that move data without a copy: splice(2), tee(2), sendfile(2),
+ * MSG_TRUNC */
+#define _GNU_SOURCE /* splice, tee, F_SETPIPE_SZ */
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
@@ -197,21 +197,20 @@ static struct {
 	size_t reserve; /* descriptors that are not for them */
 } pipes;
 
-/* Gives T a pipe. Returns false where there is none to be had just now: then copying will do. */
-static bool take_pipe(struct transfer *t)
+/* Opens PIPE for T. Returns false where there is none to be had just now: then copying will do. */
+static bool take_pipe(const struct transfer *t, int pipe[2])
 {
 	if (pipes.n > 0) {
-		memcpy(t->pipe, pipes.fds[--pipes.n], sizeof t->pipe);
+		memcpy(pipe, pipes.fds[--pipes.n], sizeof pipes.fds[0]);
 	} else {
 		if (pipes.in_use >= PIPES_MOST ||
 		    (pipes.reserve && descriptors_try(t->to->wfd, pipes.reserve + 2) < 0) ||
-		    pipe2(t->pipe, O_CLOEXEC | O_NONBLOCK) < 0)
+		    pipe2(pipe, O_CLOEXEC | O_NONBLOCK) < 0)
 			return false;
 		/* Past the user's share of pipe pages (EPERM) it stays as it is. */
-		fcntl(t->pipe[1], F_SETPIPE_SZ, PIPE_SIZE);
+		fcntl(pipe[1], F_SETPIPE_SZ, PIPE_SIZE);
 	}
 	pipes.in_use++;
-	t->piped = true;
 	return true;
 }
 
@@ -221,15 +220,22 @@ static void close_pipe(const int pipe[2])
 	close(pipe[1]);
 }
 
-/* T's pipe is kept for others, if it holds nothing. */
+/* PIPE is kept for others, if it is EMPTY. */
+static void drop_pipe(const int pipe[2], bool empty)
+{
+	if (empty)
+		memcpy(pipes.fds[pipes.n++], pipe, sizeof pipes.fds[0]);
+	else
+		close_pipe(pipe);
+	pipes.in_use--;
+}
+
 void transfer_drop_pipe(struct transfer *t)
 {
-	if (t->held == 0)
-		memcpy(pipes.fds[pipes.n++], t->pipe, sizeof t->pipe);
-	else
-		close_pipe(t->pipe);
-	pipes.in_use--;
-	t->piped = false;
+	drop_pipe(t->pipe, t->held == 0);
+	if (t->teed)
+		drop_pipe(t->second, t->held == 0);
+	t->piped = t->teed = false;
 }
 
 void transfer_free_pipes(void)
@@ -275,7 +281,8 @@ static enum transfer_result relay_step(struct transfer *t, size_t max)
 	if (!t->held && t->from->takes)
 		most = lesser(most, rights_without(t->from->rfd));
 	/* What had to be copied for want of a pipe goes first. */
-	if (t->held || most == 0 || endpoint_passes(t->to) || !take_pipe(t))
+	t->piped = !t->held && most && !endpoint_passes(t->to) && take_pipe(t, t->pipe);
+	if (!t->piped)
 		return transfer_copy(t, max);
 	n = splice(t->from->rfd, NULL, t->pipe[1], NULL, most, SPLICE_F_MOVE | SPLICE_F_NONBLOCK);
 	if (n <= 0) {
@@ -294,6 +301,157 @@ static enum transfer_result relay_step(struct transfer *t, size_t max)
 static enum transfer_result relay_small(struct transfer *t, size_t max)
 {
 	return t->piped ? relay_drain(t) : copy_until(t, lesser(max, RELAY), RELAY, relay_step);
+}
+
+/* ---- to two places: a second pipe holds what the file of -o is to get ---- */
+
+static bool take_pipes(struct transfer *t)
+{
+	t->piped = take_pipe(t, t->pipe);
+	t->teed = t->piped && take_pipe(t, t->second);
+	if (t->piped && !t->teed)
+		transfer_drop_pipe(t);
+	return t->teed;
+}
+
+/* Writes some of the first N bytes in the second pipe to the file. Returns how many, or -1 with
+ * errno if they cannot be had. What splice(2) cannot do there is for write(2) to tell. */
+static ssize_t tee_copy_some(struct transfer *t, size_t n)
+{
+	struct filter *f = t->filter;
+	int file = f->copies ? transcripts_file(f->copies) : -1;
+	ssize_t done = -1;
+	char data[SMALL];
+
+	if (file >= 0)
+		done = splice(t->second[0], NULL, file, NULL, n, SPLICE_F_MOVE);
+	if (done > 0) {
+		f->offset += (size_t)done;
+		return done;
+	}
+	done = read(t->second[0], data, lesser(n, sizeof data));
+	if (done > 0)
+		filter_copy(f, data, (size_t)done);
+	return done;
+}
+
+static void tee_copy(struct transfer *t, size_t n)
+{
+	ssize_t done = 1;
+
+	while (n > 0 && done > 0) {
+		done = tee_copy_some(t, n);
+		n -= done > 0 ? (size_t)done : 0;
+	}
+	if (n > 0 && t->filter->copies)
+		output_fail(&t->filter->copies[TRANSCRIPT_RAW].out, errno);
+}
+
+/* The kernel does not do this with these descriptors after all: what stands in the pipe is taken
+ * out, and copied from here on. */
+static enum transfer_result tee_give_up(struct transfer *t)
+{
+	size_t n = t->held;
+	bool taken;
+
+	errno = EIO;
+	taken = transfer_prepare(t, n) && read(t->pipe[0], t->buffer, n) == (ssize_t)n;
+	transfer_drop_pipe(t);
+	t->method = transfer_copy;
+	t->offset = 0;
+	t->sink_full = true;
+	if (taken)
+		return TRANSFER_MOVED;
+	transfer_nothing_read(t, -1);
+	return TRANSFER_SOURCE_ERROR;
+}
+
+static enum transfer_result tee_drain(struct transfer *t)
+{
+	ssize_t n = splice(t->pipe[0], NULL, t->to->wfd, NULL, t->held,
+			   SPLICE_F_MOVE | SPLICE_F_NONBLOCK);
+
+	if (n == 0)
+		errno = EAGAIN;
+	if (n <= 0 && (errno == EAGAIN || errno == EINTR || stream_is_broken_by(errno)))
+		return transfer_sink_failed(t);
+	if (n <= 0)
+		return tee_give_up(t);
+	if (t->filter->sent)
+		tee_copy(t, (size_t)n);
+	t->out += (size_t)n;
+	t->held -= (size_t)n;
+	t->sink_full = t->held > 0;
+	if (!t->held)
+		transfer_drop_pipe(t);
+	return TRANSFER_MOVED;
+}
+
+static enum transfer_result tee_small(struct transfer *t, size_t max);
+
+static enum transfer_result tee_step(struct transfer *t, size_t max)
+{
+	size_t most = lesser(max, t->limit ? t->limit : PIPE_SIZE);
+	struct filter *f = t->filter;
+	enum transfer_result result;
+	ssize_t n;
+
+	if (t->piped)
+		return tee_drain(t);
+	if (t->held || most == 0 || f->inserted.length > 0 || endpoint_passes(t->to) ||
+	    !take_pipes(t))
+		return transfer_copy(t, max);
+	t->sink_full = false;
+	n = splice(t->from->rfd, NULL, t->pipe[1], NULL, most, SPLICE_F_MOVE | SPLICE_F_NONBLOCK);
+	if (n <= 0) {
+		/* They are empty, and kept: errno stays as it is. */
+		transfer_drop_pipe(t);
+		if ((n == 0 || errno == EAGAIN) && urgent_is_next(t))
+			return copy_instead(t, max);
+		return transfer_copy_or_result(t, max, n);
+	}
+	t->in += (size_t)n;
+	t->held = (size_t)n;
+	if (n < SMALL)
+		t->method = tee_small;
+	if (tee(t->pipe[0], t->second[1], t->held, SPLICE_F_NONBLOCK) == n) {
+		if (!f->sent)
+			tee_copy(t, t->held);
+		result = tee_drain(t);
+	} else {
+		result = tee_give_up(t);
+		if (!f->sent && t->held)
+			filter_copy(f, t->buffer, t->held);
+	}
+	return result == TRANSFER_WAIT ? TRANSFER_MOVED : result;
+}
+
+static enum transfer_result tee_small(struct transfer *t, size_t max)
+{
+	return t->piped ? tee_drain(t) : copy_until(t, max, BULK, tee_step);
+}
+
+/* ---- choosing one ---- */
+
+/* Is E a stream socket that is known not to block in splice(2) and sendfile(2)? */
+static bool is_own_stream(const struct endpoint *e)
+{
+	return (e->kind == ENDPOINT_TCP || e->kind == ENDPOINT_STREAM) && e->owned;
+}
+
+transfer_method *transfer_choose_watched(const struct transfer *t)
+{
+	const struct endpoint *from = t->from, *to = t->to;
+
+	if (!filter_only_copies(t->filter) || transcripts_file(t->filter->copies) < 0 ||
+	    from->takes)
+		return NULL;
+	if (from->kind != ENDPOINT_FILE && from->kind != ENDPOINT_PIPE && !is_own_stream(from))
+		return NULL;
+	return is_own_stream(to) || (to->kind == ENDPOINT_PIPE && !to->shared) ||
+			       (to->kind == ENDPOINT_NULL && to->wfd >= 0) ?
+		       tee_small :
+		       NULL;
 }
 
 transfer_method *transfer_choose_fast(const struct transfer *t)
