@@ -149,6 +149,8 @@ static int64_t pump_next_move(const struct pump *p)
 
 static void pump_wait(struct pump *p)
 {
+	/* First of all: what pauses now and no longer while the watches are set has both. */
+	timer_set(p->loop, &p->pace_timer, pump_next_move(p));
 	if (p->c.terms.mode == PUMP_RELAY) {
 		short in = pump_in_events(p), out = pump_out_events(p);
 		pump_watch(p, &p->in_watch, in < 0 ? out : out < 0 ? in : (short)(in | out));
@@ -157,7 +159,6 @@ static void pump_wait(struct pump *p)
 		pump_watch(p, &p->out_watch, pump_out_events(p));
 	}
 	pump_watch(p, &p->peer_watch, pump_peer_events(p));
-	timer_set(p->loop, &p->pace_timer, pump_next_move(p));
 	if (p->up.transfer.patient || p->down.transfer.patient)
 		timer_set(p->loop, &p->patience_timer, clock_after(clock_now(), PATIENCE));
 	if (p->up.source_ended)
