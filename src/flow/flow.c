@@ -9,6 +9,7 @@
 
 #define SHARES 20	       /* a second has so many shares: how finely a rate is kept */
 #define SHARES_KEPT 4	       /* for when we come late */
+#define KEPT_LEAST MILLISECOND /* of less than that our own steps would come too late */
 #define SHARE_MOST (256 << 10) /* larger ones would be steps */
 
 /* How long a share takes, as much as may move at once under F's rate. */
@@ -17,6 +18,14 @@ static int64_t flow_share_time(const struct flow *f)
 	int64_t most = f->rate.bytes / SHARES;
 
 	return rate_cost(&f->rate, most < 1 ? 1 : most > SHARE_MOST ? SHARE_MOST : most);
+}
+
+/* What F's rate has not let move for so long is forgotten. */
+static int64_t flow_kept_time(const struct flow *f)
+{
+	int64_t time = SHARES_KEPT * flow_share_time(f);
+
+	return time > KEPT_LEAST ? time : KEPT_LEAST;
 }
 
 void flow_start(struct flow *f, struct endpoint *from, struct endpoint *to,
@@ -193,7 +202,7 @@ uint64_t flow_step(struct flow *f)
 	if (limited) {
 		uint64_t allowed;
 		now = clock_now();
-		rate_forget(&f->rate, now - SHARES_KEPT * flow_share_time(f));
+		rate_forget(&f->rate, now - flow_kept_time(f));
 		allowed = (uint64_t)rate_allows(&f->rate, now);
 		if (allowed == 0 && !t->held)
 			return 0;
