@@ -10,6 +10,7 @@
 #include "flow/pool.h"
 
 #define BUFFER_SIZE (256 << 10)
+#define FILE_BUFFER_SIZE (1 << 20) /* a file takes all at once, and more comes meanwhile */
 #define FILTER_PIECE (128 << 10)
 #define PIECES 16 /* of a queue at once */
 
@@ -133,7 +134,9 @@ static enum transfer_result transfer_fill(struct transfer *t, size_t max)
 {
 	struct filter *f = t->filter;
 	bool changes = f && filter_changes(f);
-	size_t piece = changes ? FILTER_PIECE : BUFFER_SIZE;
+	size_t piece = changes			    ? FILTER_PIECE :
+		       t->to->kind == ENDPOINT_FILE ? FILE_BUFFER_SIZE :
+						      BUFFER_SIZE;
 	char *place;
 	ssize_t n;
 
