@@ -13,9 +13,10 @@
 /* ROW(NAME, FIELD, the rest of the option's row). The option's name is NAME; FIELD is where its
  * value is stored, which is FLAG(NAME) for a flag. */
 #define FORWARD(ROW)                                                                               \
-	ROW(forward, AT(forward), .kind = OPTION_STRING, .arg = "ENDPOINT",                        \
+	ROW(forward, AT(forward), .kind = OPTION_PARSED, .repeats = true, .arg = "ENDPOINT",       \
+	    .parser = service_parse_forward,                                                       \
 	    .help = "join each connection to one made to ENDPOINT: HOST:PORT, unix:PATH or "       \
-		    "vsock:CID:PORT")
+		    "vsock:CID:PORT; given again: to the next where the first is not reached")
 #define BUILT_IN(ROW)                                                                              \
 	ROW(echo, FLAG(echo), .excludes = "crlf delay telnet",                                     \
 	    .help = "send back what comes (RFC 862)")                                              \

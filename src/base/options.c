@@ -331,12 +331,12 @@ static int parse_check_needs(struct parse *p, const struct option_row *row, cons
 	return *names ? option_fail(p->error, "--%s needs %s", row->name, names) : 0;
 }
 
-/* The option that each row of GROUP needs in COMMAND; NULL: none. */
+/* The options of which each row of GROUP needs one in COMMAND; NULL: none. */
 static const char *group_need(const struct command *command, const struct option_group *group)
 {
 	for (const struct option_need *n = command->needs; n && n->group; n++)
 		if (n->group == group)
-			return n->name;
+			return n->names;
 	return NULL;
 }
 

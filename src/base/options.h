@@ -92,10 +92,10 @@ struct option_use {
 	size_t offset;
 };
 
-/* In a subcommand each row of the group needs the option `name`. */
+/* In a subcommand each row of the group needs one of the options `names`, separated by blanks. */
 struct option_need {
 	const struct option_group *group;
-	const char *name;
+	const char *names;
 };
 
 /* The words of the command line that are no options, which point into argv; and which options are

@@ -204,7 +204,8 @@ static struct outcome main_connect(const struct command *self, int argc, char **
 		    (!o.probe &&
 		     (address_operands(&operands, false, numeric, &o.host, &o.port, &error) < 0 ||
 		      connect_check_host(&o, mode, &error) < 0 ||
-		      proxy_check(&o.proxy, o.host, numeric, &error) < 0)) ||
+		      proxy_check(&o.proxy, numeric, &error) < 0 ||
+		      proxy_check_host(&o.proxy, o.host, &error) < 0)) ||
 		    address_check(o.socket.source, o.socket.source_port, numeric, &error) < 0 ||
 		    service_check(&o.service, &operands, numeric, &error) < 0 ||
 		    messages_check(&o.data, &o.frame, &error) < 0 ||
@@ -216,6 +217,7 @@ static struct outcome main_connect(const struct command *self, int argc, char **
 	data_options_free(&o.data);
 	sockopt_free(&o.socket);
 	proxy_free(&o.proxy);
+	service_options_free(&o.service);
 	return outcome;
 }
 

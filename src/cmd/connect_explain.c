@@ -100,9 +100,9 @@ static void explainer_finish(struct explainer *e)
 	e->finishing = true;
 	e->outcome = (struct outcome){ OUTCOME_DONE, 0 };
 	if (!open)
-		e->outcome = report_dial(&o->messages,
-					 &(struct dial_report){ o->host, o->port, r,
-								explainer_limit(o), "-w", UNSET });
+		e->outcome = report_dial(&o->messages, &(struct dial_report){ o->host, o->port, r,
+									      explainer_limit(o),
+									      "-w", UNSET, NULL });
 	explainer_end(e);
 }
 

@@ -161,7 +161,7 @@ static void mtu_over(void *arg, const struct path_mtu_result *r)
 			mtu_tell(m, r);
 		outcome = report_dial(messages,
 				      &(struct dial_report){ m->o->host, m->o->port, r->dial,
-							     m->limit, "-w", UNSET });
+							     m->limit, "-w", UNSET, NULL });
 		break;
 	case PATH_MTU_SILENT:
 		outcome = mtu_say(m, OUTCOME_TIMEOUT, ETIMEDOUT,

@@ -15,6 +15,7 @@ struct listen_command_options {
 	struct listen_options listen;
 	struct service_options service;
 	struct proxy_server_options proxy;
+	struct proxy_options way;
 	struct access_options access;
 	int64_t wait;
 };
@@ -32,6 +33,7 @@ static const struct option_use uses[] = {
 	{ &forward_group, offsetof(struct listen_command_options, service) },
 	{ &command_group, offsetof(struct listen_command_options, service) },
 	{ &proxy_server_group, offsetof(struct listen_command_options, proxy) },
+	{ &proxy_way_group, offsetof(struct listen_command_options, way) },
 	{ &access_group, offsetof(struct listen_command_options, access) },
 	{ &port_group, offsetof(struct listen_command_options, listen) },
 	{ &backlog_group, offsetof(struct listen_command_options, listen) },
@@ -46,6 +48,11 @@ static const struct option_use uses[] = {
 	{ &socket_group, offsetof(struct listen_command_options, socket) },
 	{ &message_group, offsetof(struct listen_command_options, messages.options) },
 	{ NULL, 0 },
+};
+
+static const struct option_need needs[] = {
+	{ &proxy_way_group, "forward proxy-server" },
+	{ NULL, NULL },
 };
 
 static const struct listen_command_options defaults = {
@@ -115,13 +122,16 @@ static struct outcome main_listen(const struct command *self, int argc, char **a
 		c.connections.wait = o.wait;
 		if (listen_find_place(self, &c, &operands, &error) == 0 &&
 		    service_check(&o.service, &operands, o.family.numeric, &error) == 0 &&
+		    proxy_server_check_way(&o.service, &o.way, o.family.numeric, &error) == 0 &&
 		    messages_check(&o.data, &o.frame, &error) == 0 && server_check(&c, &error) == 0)
 			outcome = server_run(&c);
 		else
 			outcome = command_refuse(&o.messages, &error);
 	}
 	access_free(&o.access);
+	service_options_free(&o.service);
 	proxy_server_free(&o.proxy);
+	proxy_free(&o.way);
 	data_options_free(&o.data);
 	sockopt_free(&o.socket);
 	return outcome;
@@ -145,4 +155,5 @@ COMMAND(listen) = {
 	.max_operands = 2,
 	.runs_command = true,
 	.run = main_listen,
+	.needs = needs,
 };

@@ -207,9 +207,9 @@ static void sockname_connected(void *arg, const struct dial_result *r)
 
 	s->dial = NULL;
 	if (r->fd < 0) {
-		run_end(&s->run,
-			report_dial(&o->messages, &(struct dial_report){ s->host, s->port, r,
-									 o->wait, "-w", UNSET }));
+		run_end(&s->run, report_dial(&o->messages,
+					     &(struct dial_report){ s->host, s->port, r, o->wait,
+								    "-w", UNSET, NULL }));
 		return;
 	}
 	run_end(&s->run, sockname_print_socket(o, r->fd, s->host));
@@ -338,7 +338,7 @@ static void sockname_found(void *arg, struct places_answer *found)
 		close(fd);
 	else
 		run_end(&s->run, report_dial(m, &(struct dial_report){ s->host, s->port, &failed,
-								       UNSET, "-w", UNSET }));
+								       UNSET, "-w", UNSET, NULL }));
 	free(failures);
 	free(found->addresses);
 }

@@ -24,6 +24,7 @@ struct unix_options {
 	struct listen_options listen;
 	struct service_options service;
 	struct proxy_server_options proxy;
+	struct proxy_options way;
 	struct access_options access;
 	struct retry_options retry;
 	struct sender_options sending;
@@ -68,6 +69,7 @@ static const struct option_use uses[] = {
 	{ &forward_group, offsetof(struct unix_options, service) },
 	{ &command_group, offsetof(struct unix_options, service) },
 	{ &proxy_server_group, offsetof(struct unix_options, proxy) },
+	{ &proxy_way_group, offsetof(struct unix_options, way) },
 	{ &pass_group, offsetof(struct unix_options, service) },
 	{ &user_group, offsetof(struct unix_options, access) },
 	{ &rights_group, offsetof(struct unix_options, listen) },
@@ -90,6 +92,7 @@ static const struct option_need needs[] = {
 	{ &backlog_group, "listen" },
 	{ &listen_group, "listen" },
 	{ &proxy_server_group, "listen" },
+	{ &proxy_way_group, "forward proxy-server" },
 	{ NULL, NULL },
 };
 
@@ -136,6 +139,7 @@ static const struct unix_purpose {
 	{ &command_group, "execute", CONNECTION },
 	{ &pass_group, NULL, CONNECTION },
 	{ &proxy_server_group, NULL, CONNECTION },
+	{ &proxy_way_group, NULL, CONNECTION },
 	{ &backlog_group, NULL, CONNECTION },
 	{ &command_group, NULL, CONNECTION | RECEIVER },
 	{ &repeat_group, NULL, SENDER },
@@ -237,7 +241,8 @@ static int unix_check(struct unix_job *j)
 		j->source = unix_place(o->source, &j->error);
 	if ((j->operands.n && !j->place) || (o->source && !j->source) || unix_check_mode(j) < 0 ||
 	    unix_check_type(j) < 0 ||
-	    service_check(&o->service, &j->operands, o->family.numeric, &j->error) < 0)
+	    service_check(&o->service, &j->operands, o->family.numeric, &j->error) < 0 ||
+	    proxy_server_check_way(&o->service, &o->way, o->family.numeric, &j->error) < 0)
 		return -1;
 	if (!j->place && o->listens)
 		j->inherited = activation_sockets();
@@ -394,7 +399,9 @@ static struct outcome main_unix(const struct command *self, int argc, char **arg
 	free(j.place);
 	free(j.source);
 	access_free(&o->access);
+	service_options_free(&o->service);
 	proxy_server_free(&o->proxy);
+	proxy_free(&o->way);
 	data_options_free(&o->data);
 	sockopt_free(&o->socket);
 	return outcome;

@@ -259,21 +259,23 @@ static void client_place_found(void *arg, struct places_answer *found)
 }
 
 /* Begins to connect. Who is there shall not be bothered for something that cannot be. */
-static void client_begin(struct client_run *c)
+static void client_begin(void *arg)
 {
+	struct client_run *c = arg;
 	const struct connections_config *to = &c->c.connections;
 	const struct service *s = to->service->service;
-	const struct endpoint_words *place = s->place ? s->place(to->service) : NULL;
+	const struct forward_place *place = s->places ? s->places(to->service) : NULL;
 	const struct places_question q = {
-		.host = place ? place->host : NULL,
-		.port = place ? place->port : NULL,
+		.host = place ? place->to.host : NULL,
+		.port = place ? place->to.port : NULL,
 		.family = to->family,
 		.socktype = SOCK_STREAM,
 		.events = { report_event, (void *)to->messages },
 	};
 
-	if (place)
-		run_look_up(c->run, &q, place->host, to->wait, client_place_found, c);
+	/* Of several one that cannot be found is passed over. */
+	if (place && !place->next)
+		run_look_up(c->run, &q, q.host, to->wait, client_place_found, c);
 	else
 		client_try(c);
 }
@@ -337,7 +339,7 @@ struct outcome client_run(const struct client_config *config)
 					    "--pass-fd: stdout is no UNIX socket: %s (%s)",
 					    strerror(errno), errno_name(errno)));
 	else
-		client_begin(&c);
+		connections_find_ports(&c.connections, client_begin);
 	outcome = run_wait(c.run);
 	proxy_client_cancel(c.dial);
 	proxy_command_free(&c.command);

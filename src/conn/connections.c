@@ -357,6 +357,41 @@ void connections_accept_no_more(struct connections *s)
 		run_end(&s->run, (struct outcome){ OUTCOME_FAILED, 0 });
 }
 
+static void connections_find_port(struct connections *s);
+
+static void connections_port_found(void *arg, struct places_answer *found)
+{
+	struct connections *s = arg;
+
+	free(found->addresses);
+	s->looked_up = s->looked_up->next;
+	connections_find_port(s);
+}
+
+/* Looks up the next port that is a word. */
+static void connections_find_port(struct connections *s)
+{
+	struct places_question q = { .family = AF_UNSPEC, .socktype = SOCK_STREAM };
+	uint16_t number;
+
+	while (s->looked_up && (!*s->looked_up->to.port ||
+				address_parse_port(s->looked_up->to.port, &number) == WORD_NUMBER))
+		s->looked_up = s->looked_up->next;
+	if (!s->looked_up) {
+		s->ports_found(s->arg);
+		return;
+	}
+	q.port = s->looked_up->to.port;
+	run_look_up(&s->run, &q, q.port, UNSET, connections_port_found, s);
+}
+
+void connections_find_ports(struct connections *s, void (*found)(void *arg))
+{
+	s->looked_up = s->service->places ? s->service->places(s->options) : NULL;
+	s->ports_found = found;
+	connections_find_port(s);
+}
+
 int64_t connections_dial_limit(const struct connections *s)
 {
 	return s->c->wait == UNSET ? DIAL_LIMIT : s->c->wait;

@@ -45,6 +45,8 @@ struct connections {
 	const char *place;	   /* where it connects or listens, in words */
 	struct listener *listener; /* NULL once no more are accepted */
 	struct timer wait_timer;
+	const struct forward_place *looked_up; /* by connections_find_ports(), for: */
+	void (*ports_found)(void *arg);
 	struct connection *first;
 	size_t n;	   /* of them, */
 	size_t n_counting; /* that count for --max-conns */
@@ -116,6 +118,11 @@ void connections_lose_output(struct connections *s);
 void connections_free(struct connections *s);
 
 /* ---- for connection.c and the services ---- */
+
+/* Looks up the ports of the places that the service joins connections to, then calls FOUND with
+ * S's `arg`, perhaps from in here. Only a word for a port that is no service can never become one:
+ * what is there for clients may well come up, and get its name, after us. */
+void connections_find_ports(struct connections *s, void (*found)(void *arg));
 
 /* Returns the limit of -w for connecting further, in ns; 30 s by default. */
 int64_t connections_dial_limit(const struct connections *s);

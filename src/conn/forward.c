@@ -1,7 +1,8 @@
 /* forward.c - the service that joins each connection to one that it makes to another place
  *
  * It connects to what --forward says, within the time of -w, and passes on each side's end of
- * stream to the other. Where the place cannot be reached, that is said, and the connection is over.
+ * stream to the other. A place that cannot be reached is passed over for a while, in favour of the
+ * next; where none can be reached, that is said, and the connection is over.
  */
 #include "conn/messages.h"
 
@@ -10,12 +11,18 @@
 
 #include "base/clock.h"
 #include "names/lookup.h"
+#include "net/proxy_client.h"
 #include "run/report.h"
 
+#define PASSED_OVER (5 * SECOND) /* for so long after it could not be reached */
+
 struct forward {
-	struct dial *dial;
-	struct rights taken;	 /* descriptors from the client */
-	char name[ADDRESS_TEXT]; /* of the other side, where it has none of its own */
+	struct proxy_client *dial;
+	struct forward_place *to; /* the place that is tried */
+	uint64_t tried;		  /* a bit for each place that was */
+	struct text failed;	  /* how those before it have failed; empty: none has */
+	struct rights taken;	  /* descriptors from the client */
+	char name[ADDRESS_TEXT];  /* of the other side, where it has none of its own */
 	struct socket_options socket;
 };
 
@@ -23,14 +30,32 @@ static int forward_check(struct service_options *o, bool numeric, struct option_
 {
 	struct option_error inner;
 
-	return address_endpoint(o->forward, numeric, &o->forward_to, &inner) < 0 ?
-		       option_fail(error, "--forward: %s", inner.text) :
-		       0;
+	for (struct forward_place *p = o->forward; p; p = p->next)
+		if (address_endpoint(p->word, numeric, &p->to, &inner) < 0)
+			return option_fail(error, "--forward: %s", inner.text);
+	return 0;
 }
 
-static const struct endpoint_words *forward_place(const struct service_options *o)
+static const struct forward_place *forward_places(const struct service_options *o)
 {
-	return &o->forward_to;
+	return o->forward;
+}
+
+/* Returns the first place that F has not tried and that is not passed over; else the first that it
+ * has not tried: nothing is better then. NULL: it has tried all. */
+static struct forward_place *forward_choose(const struct forward *f, struct forward_place *places)
+{
+	struct forward_place *other = NULL;
+	int64_t now = clock_now();
+
+	for (struct forward_place *p = places; p; p = p->next) {
+		if (f->tried & UINT64_C(1) << p->number)
+			continue;
+		if (p->passed_over <= now)
+			return p;
+		other = other ? other : p;
+	}
+	return other;
 }
 
 /* A connection that is no UNIX socket cannot take a descriptor. */
@@ -63,24 +88,50 @@ static void forward_failed(struct connection *x, struct outcome outcome)
 	connections_one_over(x->connections, x, outcome);
 }
 
+static void forward_try(struct connection *x);
+
+/* X's place could not be reached, by R: goes on to the next one, if there is any. */
+static void forward_not_reached(struct connection *x, const struct dial_result *r)
+{
+	const struct messages *m = x->connections->c->messages;
+	struct forward *f = x->own;
+	const struct subject subject = connection_subject(x);
+	const struct dial_report report = { .host = f->to->to.host,
+					    .port = f->to->to.port,
+					    .result = r,
+					    .limit = connections_dial_limit(x->connections),
+					    .option = "-w",
+					    .retry = UNSET,
+					    .before = f->failed.length ? &f->failed : NULL };
+
+	f->to->passed_over = clock_after(clock_now(), PASSED_OVER);
+	f->to = forward_choose(f, x->connections->options->forward);
+	if (f->to) {
+		report_passed_over(m, &subject, &report, f->to->word, &f->failed);
+		forward_try(x);
+	} else {
+		connection_waiting(x, false);
+		forward_failed(x, report_dial(m, &report));
+	}
+}
+
 static void forward_connected(void *arg, const struct dial_result *r)
 {
 	struct connection *x = arg;
-	struct connections *s = x->connections;
-	const struct endpoint_words *to = &s->options->forward_to;
 	struct pump_config c = connection_pump_config(x);
 	struct forward *f = x->own;
 
 	f->dial = NULL;
-	connection_waiting(x, false);
 	if (r->fd < 0) {
-		forward_failed(x, report_dial(s->c->messages,
-					      &(struct dial_report){ to->host, to->port, r,
-								     connections_dial_limit(s),
-								     "-w", UNSET }));
+		forward_not_reached(x, r);
 		return;
 	}
-	endpoint_socket(&x->in, r->fd, address_text(&r->peer, f->name));
+	connection_waiting(x, false);
+	f->to->passed_over = 0;
+	/* Of what only a proxy knows there is no address. */
+	endpoint_socket(&x->in, r->fd,
+			r->peer.u.sa.sa_family == AF_UNSPEC ? f->to->word :
+							      address_text(&r->peer, f->name));
 	f->taken.dropped = x->given.dropped = forward_dropped;
 	f->taken.arg = x->given.arg = x;
 	forward_take(&x->socket, &x->in, &f->taken);
@@ -90,40 +141,64 @@ static void forward_connected(void *arg, const struct dial_result *r)
 	connection_pump(x, &c, &(struct pump_calls){ 0 }, &x->in, &x->in);
 }
 
-static void forward_start(struct connection *x)
+/* Each client would come back as another, without end. */
+static const char *forward_permit(void *arg, const struct address *a)
+{
+	const struct connection *x = arg;
+	const struct listener *listener = x->connections->listener;
+
+	return listener && listener_has(listener, a) ? "loop" : NULL;
+}
+
+/* Connects to the place whose turn it is. */
+static void forward_try(struct connection *x)
 {
 	struct connections *s = x->connections;
 	struct forward *f = x->own;
 	const struct dial_config c = {
-		.host = s->options->forward_to.host,
-		.port = s->options->forward_to.port,
+		.host = f->to->to.host,
+		.port = f->to->to.port,
 		.family = s->c->family,
 		.socktype = s->c->socktype,
 		.any_type = true,
 		.socket = &f->socket,
 		.deadline = clock_after(clock_now(), connections_dial_limit(s)),
 		.wait = UNSET,
+		.permit = s->options->way ? NULL : forward_permit,
+		.permit_arg = x,
 		.events = { report_event, (void *)s->c->messages },
 	};
+
+	f->tried |= UINT64_C(1) << f->to->number;
+	f->dial = proxy_client_start(s->run.loop, &c, s->options->way, forward_connected, x);
+	if (f->dial)
+		return;
+	connection_waiting(x, false);
+	forward_failed(x, report_error(s->c->messages, "forward", errno));
+}
+
+static void forward_start(struct connection *x)
+{
+	struct connections *s = x->connections;
+	struct forward *f = x->own;
 
 	f->socket = *s->c->socket;
 	/* Of what connects these are about the way to its own peer. */
 	if (!s->listening)
 		f->socket.source = f->socket.source_port = f->socket.interface = NULL;
 	connection_waiting(x, true);
-	f->dial = dial_start(s->run.loop, &c, forward_connected, x);
-	if (!f->dial)
-		forward_failed(x, report_error(s->c->messages, "forward", errno));
+	f->to = forward_choose(f, s->options->forward);
+	forward_try(x);
 }
 
 static void forward_waits(const struct connection *x, struct text *text)
 {
 	const struct forward *f = x->own;
 
-	if (dial_looks_up(f->dial))
-		text_add(text, "; " RUN_LOOKUP, dial_looks_up(f->dial), "-w");
+	if (proxy_client_looks_up(f->dial))
+		text_add(text, "; " RUN_LOOKUP, proxy_client_looks_up(f->dial), "-w");
 	else if (f->dial)
-		text_add(text, "; %s to answer (-w)", x->connections->options->forward);
+		text_add(text, "; %s to answer (-w)", f->to->word);
 }
 
 static void forward_free(struct connection *x)
@@ -133,22 +208,26 @@ static void forward_free(struct connection *x)
 	/* What it was to be relayed to has not been reached. */
 	if (f->dial)
 		endpoint_break(&x->socket);
-	dial_cancel(f->dial);
+	proxy_client_cancel(f->dial);
+	text_free(&f->failed);
 	rights_close(&f->taken);
 }
 
 static size_t forward_spare(const struct connections *s, size_t n)
 {
-	const struct endpoint_words *to = &s->options->forward_to;
-	bool asks = *to->port && !lookup_is_numeric(to->host);
+	bool asks = false;
 
+	for (const struct forward_place *p = s->options->forward; p; p = p->next)
+		asks |= *p->to.port && !lookup_is_numeric(p->to.host);
+	for (const struct proxy *p = s->options->way; p; p = p->next)
+		asks |= !lookup_is_numeric(p->url.host);
 	return n + (asks ? connections_lookup_fds(n) : 0);
 }
 
 SERVICE(forward) = { .option = "forward",
 		     .size = sizeof(struct forward),
 		     .check = forward_check,
-		     .place = forward_place,
+		     .places = forward_places,
 		     .start = forward_start,
 		     .free = forward_free,
 		     .waits = forward_waits,

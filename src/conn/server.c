@@ -89,8 +89,9 @@ static size_t server_spare(void *arg)
 }
 
 /* All that clients depend on is there: let them come. */
-static void server_listen(struct server_run *l)
+static void server_listen(void *arg)
 {
+	struct server_run *l = arg;
 	struct listener *listener = listener_start(l->connections.run.loop, &l->place,
 						   server_opened, server_accepted, l);
 
@@ -101,33 +102,15 @@ static void server_listen(struct server_run *l)
 			report_error(l->c.connections.messages, "listen", errno));
 }
 
-static void server_service_found(void *arg, struct places_answer *found)
-{
-	free(found->addresses);
-	server_listen(arg);
-}
-
-/* Who may come, and where to, is known. Only a word for a port that is no service can never become
- * one: what is there for clients may well come up, and get its name, after us. */
+/* Who may come, and where to, is known. */
 static void server_destinations_found(void *arg, const struct places_failure *f)
 {
 	struct server_run *l = arg;
-	struct run *run = &l->connections.run;
-	const struct service_options *o = l->c.connections.service;
-	const struct endpoint_words *to = o->service->place ? o->service->place(o) : NULL;
-	struct places_question q = { .family = AF_UNSPEC, .socktype = SOCK_STREAM };
-	uint16_t number;
 
-	if (f) {
-		run_end(run, report_lookup(l->c.connections.messages, f));
-		return;
-	}
-	if (!to || !*to->port || address_parse_port(to->port, &number) == WORD_NUMBER) {
-		server_listen(l);
-		return;
-	}
-	q.port = to->port;
-	run_look_up(run, &q, to->port, UNSET, server_service_found, l);
+	if (f)
+		run_end(&l->connections.run, report_lookup(l->c.connections.messages, f));
+	else
+		connections_find_ports(&l->connections, server_listen);
 }
 
 static void server_clients_found(void *arg, const struct places_failure *f)

@@ -1,7 +1,12 @@
 /* service.c - which service the options choose, and what that needs */
 #include "conn/service.h"
 
+#include <errno.h>
+#include <stdlib.h>
+
 #include "base/number.h"
+
+#define FORWARDS_MOST 64 /* places, for each of which a connection has a bit */
 
 const char *service_fault(const struct service *s)
 {
@@ -38,6 +43,32 @@ static const struct service *service_chosen(const struct operands *operands,
 		if (services[i]->runs_command)
 			return services[i];
 	return chosen ? chosen : services[0];
+}
+
+int service_parse_forward(void *field, const char *word, struct option_error *error)
+{
+	struct forward_place **end = field, *p;
+	unsigned n = 0;
+
+	for (; *end; end = &(*end)->next)
+		n++;
+	if (n == FORWARDS_MOST)
+		return option_fail(error, "--forward: more than %d places", FORWARDS_MOST);
+	p = calloc(1, sizeof *p);
+	if (!p)
+		return option_fail_errno(error, ENOMEM, "--forward");
+	p->word = word;
+	p->number = n;
+	*end = p;
+	return 0;
+}
+
+void service_options_free(struct service_options *o)
+{
+	for (struct forward_place *next, *p = o->forward; p; p = next) {
+		next = p->next;
+		free(p);
+	}
 }
 
 /* Is there anything for --live to do? Returns 0, or -1 with *ERROR. */

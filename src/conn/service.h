@@ -16,6 +16,7 @@
 
 struct connection;
 struct connections;
+struct proxy;
 struct proxy_server_options;
 struct service_options;
 
@@ -37,10 +38,10 @@ struct service {
 	int (*check)(struct service_options *o, bool numeric, struct option_error *error);
 	/* Returns an error message that says why it must not serve everybody, or NULL if it may. */
 	const char *(*refuses_all)(const struct service_options *o);
-	/* Returns a place that each connection is joined to. Its port must be found before anybody
-	 * can come, its name too before anybody is connected to; it may have another address later.
-	 */
-	const struct endpoint_words *(*place)(const struct service_options *o);
+	/* Returns the places of which each connection is joined to one. Their ports must be found
+	 * before anybody can come, the name of a single one too before anybody is connected to; it
+	 * may have another address later. */
+	const struct forward_place *(*places)(const struct service_options *o);
 	/* Called before the first connection, and after the last one. */
 	void (*prepare)(struct connections *s);
 	void (*end)(struct connections *s);
@@ -75,12 +76,21 @@ enum when_full { WHEN_FULL_WAIT, WHEN_FULL_CLOSE };
 
 #define SERVICES_MOST 16
 
+/* A place of --forward. */
+struct forward_place {
+	const char *word; /* its ENDPOINT, and the parts of that, which service_check() finds */
+	struct endpoint_words to;
+	unsigned number;     /* from 0 */
+	int64_t passed_over; /* until this time, for it could not be reached; 0: it is not */
+	struct forward_place *next;
+};
+
 /* What the groups' rows fill. */
 struct service_options {
-	const struct service *service; /* the one to use; set by service_check() */
-	bool chosen[SERVICES_MOST];    /* one flag for each service that a flag chooses */
-	const char *forward;	       /* ENDPOINT, and its parts: */
-	struct endpoint_words forward_to;
+	const struct service *service;	    /* the one to use; set by service_check() */
+	bool chosen[SERVICES_MOST];	    /* one flag for each service that a flag chooses */
+	struct forward_place *forward;	    /* the first is where to, the others where that fails */
+	const struct proxy *way;	    /* by these it connects further; NULL: directly */
 	struct proxy_server_options *proxy; /* NULL: none, as of connect */
 	/* of what runs a command */
 	struct spawn_command command;
@@ -101,6 +111,10 @@ struct service_options {
 		.kill_after = UNSET, .send_fd = UNSET, .max_conns = UNSET, .accept = UNSET,        \
 		.stall = 5 * SECOND                                                                \
 	}
+
+/* The parser of --forward, which may be given again; and what frees the places in O. */
+int service_parse_forward(void *field, const char *word, struct option_error *error);
+void service_options_free(struct service_options *o);
 
 /* The service of forward_group is for what connects, too. */
 extern const struct option_group command_group, service_group, forward_group, pass_group;

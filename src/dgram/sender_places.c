@@ -111,8 +111,9 @@ struct outcome sender_places_report(struct sender_places *p, int error, const ch
 
 	sender_places_add_failure(p, error, what);
 	r.n = p->n_failures--;
-	return report_dial(p->run->messages, &(struct dial_report){ p->c->host ? p->c->host : "",
-								    p->c->port, &r, 0, "", UNSET });
+	return report_dial(p->run->messages,
+			   &(struct dial_report){ p->c->host ? p->c->host : "", p->c->port, &r, 0,
+						  "", UNSET, NULL });
 }
 
 /* Opens the socket for the current place or the first behind it that allows it. Returns 0, or -1

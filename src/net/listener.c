@@ -292,19 +292,35 @@ struct listener *listener_start(struct loop *loop, const struct listener_config 
 	return l;
 }
 
+/* Is A the file of S? */
+static bool listening_has_file(const struct listening *s, const struct address *a)
+{
+	const char *path = unix_path(a);
+	struct stat file;
+
+	return path && s->place.path && stat(path, &file) == 0 && file.st_dev == s->place.device &&
+	       file.st_ino == s->place.inode;
+}
+
 bool listener_has(const struct listener *l, const struct address *a)
 {
-	for (size_t i = 0; i < l->binding.n; i++) {
-		struct address to = *a, local = l->binding.locals[i];
+	const struct listening *sockets = l->binding.sockets;
 
+	for (size_t i = 0; i < l->binding.n; i++) {
+		struct address to = *a, local = sockets[i].local;
+
+		if (listening_has_file(&sockets[i], a))
+			return true;
 		address_unmap(&to);
 		address_unmap(&local);
 		if (address_port(&to) != address_port(&local))
 			continue;
+		if (address_equal(&to, &local))
+			return true;
 		if (!address_is_ip(&to))
 			continue;
 		/* A connection to the wildcard address goes to the loopback. */
-		if (address_equal(&to, &local) || address_is_any(&to))
+		if (address_is_any(&to))
 			return true;
 		if (address_is_any(&local) && interfaces_have(&to))
 			return true;

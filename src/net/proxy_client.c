@@ -31,8 +31,9 @@ struct proxy_client {
 	struct proxy_hop *hops;
 	size_t n, at; /* the hop that is looked up, or shaken hands with */
 	struct text out;
-	int send_error;	  /* sending has failed with it, and is over */
-	char words[1200]; /* the destination */
+	int send_error;		       /* sending has failed with it, and is over */
+	char words[1200];	       /* the destination */
+	struct dial_failure forbidden; /* where none of its addresses is permitted, the first */
 	struct dial_result result;
 };
 
@@ -72,10 +73,13 @@ void proxy_client_cancel(struct proxy_client *d)
 /* Tells R and frees D. */
 static void client_tell(struct proxy_client *d, const struct dial_result *r)
 {
-	const struct dial_result result = *r;
+	const struct dial_failure forbidden = d->forbidden;
+	struct dial_result result = *r;
 	dial_fn *fn = d->fn;
 	void *arg = d->arg;
 
+	if (result.failures == &d->forbidden)
+		result.failures = &forbidden;
 	proxy_client_cancel(d);
 	fn(arg, &result);
 }
@@ -325,6 +329,7 @@ static void client_connect_first(void *arg)
 	c.host = d->first->url.host;
 	c.port = d->first->url.port;
 	c.events = (struct events){ client_tell_event, d };
+	c.permit = NULL; /* that is about where to, not about the way */
 	d->dial = dial_start(d->loop, &c, client_dialled, d);
 	if (!d->dial)
 		client_fail(d, strerror(ENOMEM), ENOMEM);
@@ -333,6 +338,26 @@ static void client_connect_first(void *arg)
 /* ---- look-ups ---- */
 
 static void client_look_up(struct proxy_client *d);
+
+/* Leaves of the addresses of H, the destination, those that are permitted. Returns whether any is.
+ */
+static bool client_permit(struct proxy_client *d, struct proxy_hop *h)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < h->n; i++) {
+		const struct address *a = &h->addresses[i];
+		const char *what = d->c.permit(d->c.permit_arg, a);
+		if (!what)
+			h->addresses[n++] = *a;
+		else if (!d->forbidden.what)
+			d->forbidden = (struct dial_failure){
+				.address = *a, .error = EACCES, .what = what, .forbidden = true
+			};
+	}
+	h->n = n;
+	return n > 0;
+}
 
 static void client_place_found(void *arg, struct places_answer *found)
 {
@@ -350,6 +375,12 @@ static void client_place_found(void *arg, struct places_answer *found)
 		h->addresses = found->addresses;
 		h->n = h->by_name ? 1 : found->n;
 		lookup_interleave(h->addresses, h->n);
+		if (!h->proxy->next && d->c.permit && !client_permit(d, h)) {
+			d->result.failures = &d->forbidden;
+			d->result.n = 1;
+			client_finish(d);
+			return;
+		}
 		d->at++;
 		client_look_up(d);
 	}
@@ -372,9 +403,10 @@ static void client_look_up(struct proxy_client *d)
 		.host = h->host, .port = h->port, .family = d->c.family, .socktype = SOCK_STREAM
 	};
 	if (address_parse_host(h->host, &a) == WORD_NAME) {
-		h->by_name = scheme != PROXY_SOCKS4 && scheme != PROXY_SOCKS5;
+		h->by_name = scheme != PROXY_SOCKS4 && scheme != PROXY_SOCKS5 &&
+			     (h->proxy->next || !d->c.permit);
 		/* SOCKS 4 has no other addresses. */
-		if (scheme == PROXY_SOCKS4 && q.family == AF_UNSPEC)
+		if ((scheme == PROXY_SOCKS4 || scheme == PROXY_SOCKS4A) && q.family == AF_UNSPEC)
 			q.family = AF_INET;
 	}
 	/* Then only the port, which may be a service, is looked up. */

@@ -23,12 +23,17 @@ struct proxy_options {
 /* --proxy (repeatable; its credentials are overwritten in argv at once) and --proxy-auth-file. */
 extern const struct option_group proxy_group;
 
-/* Checks whether O's proxies, if there are any, can reach HOST, and refuses names if NUMERIC. A
- * proxy whose URL has no credentials gets those of the file or of SOCKIT_PROXY_AUTH, which is
+/* The same without --proxy-auth-file, for what has an option of that name. */
+extern const struct option_group proxy_way_group;
+
+/* Checks whether O's proxies, if there are any, can reach each other, and refuses names if NUMERIC.
+ * A proxy whose URL has no credentials gets those of the file or of SOCKIT_PROXY_AUTH, which is
  * overwritten and removed from the environment. Returns 0, or -1 with *ERROR, which contains no
  * secret. */
-int proxy_check(struct proxy_options *o, const char *host, bool numeric,
-		struct option_error *error);
+int proxy_check(struct proxy_options *o, bool numeric, struct option_error *error);
+
+/* Can O's proxies, if there are any, be told to reach HOST? Returns 0, or -1 with *ERROR. */
+int proxy_check_host(const struct proxy_options *o, const char *host, struct option_error *error);
 
 void proxy_free(struct proxy_options *o);
 
@@ -43,7 +48,8 @@ struct proxy_client;
  * C's socket options, source and family apply to the connection to the first proxy. The family also
  * applies to look-ups made here, which are those of hosts that a proxy of socks4:// or socks5:// is
  * to reach: each address is tried, on a connection of its own, until one is reached. Other proxies
- * are told the name.
+ * are told the name, unless C has `permit`: that is asked of each address of C's host, and of
+ * nothing else.
  *
  * FN is called as by dial_start(). The result names a proxy if that could not be reached, or did
  * not reach what is behind it. On success `peer` is the address of C's host; if only a proxy knows

@@ -54,6 +54,7 @@ static const struct option_row rows[] = {
 };
 
 const struct option_group proxy_group = { "Proxies", rows, sizeof rows / sizeof *rows };
+const struct option_group proxy_way_group = { "Proxies", rows, 1 };
 
 const char *proxy_url_text(const struct proxy *p, char *text, size_t size)
 {
@@ -112,13 +113,18 @@ static int proxy_check_place(const char *host, struct option_error *error)
 	return 0;
 }
 
-int proxy_check(struct proxy_options *o, const char *host, bool numeric, struct option_error *error)
+int proxy_check_host(const struct proxy_options *o, const char *host, struct option_error *error)
+{
+	return o->first ? proxy_check_place(host, error) : 0;
+}
+
+int proxy_check(struct proxy_options *o, bool numeric, struct option_error *error)
 {
 	if (!o->first)
 		return 0;
 	for (const struct proxy *p = o->first; p; p = p->next)
 		if (address_check(p->url.host, p->url.port, numeric, error) < 0 ||
-		    proxy_check_place(p->next ? p->next->url.host : host, error) < 0)
+		    (p->next && proxy_check_place(p->next->url.host, error) < 0))
 			return -1;
 	if (o->auth_file && credentials_read(o->auth_file, proxy_take_line, o->first, error) < 0)
 		return -1;

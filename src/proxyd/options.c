@@ -68,7 +68,8 @@ static const struct option_row rows[] = {
 	  .needs = "proxy-server", .parser = parse_auth,
 	  .help = "who may use the proxy; not to be seen in ps" },
 	{ "proxy-auth-file", 0, OPTION_STRING, AT(auth_file), .arg = "FILE",
-	  .needs = "proxy-server", .help = "the same from FILE, a USER:PASS a line" },
+	  .needs = "proxy-server proxy",
+	  .help = "the same from FILE, a line each; of the proxies where this is no server" },
 	{ "allow-dest", 0, OPTION_PARSED, AT(dest.allow), .repeats = true, .arg = "LIST",
 	  .needs = "proxy-server", .parser = parse_allow,
 	  .help = "only there the proxy connects: addresses, NET/BITS, names, with commas between "
@@ -98,6 +99,18 @@ int proxy_server_check(struct proxy_server_options *o, bool numeric, struct opti
 		return option_fail(error, "--proxy-auth-file: %s: no USER:PASS stands there",
 				   o->auth_file);
 	return access_check(&o->dest, numeric, error);
+}
+
+int proxy_server_check_way(struct service_options *o, struct proxy_options *way, bool numeric,
+			   struct option_error *error)
+{
+	for (const struct forward_place *p = o->forward; p; p = p->next)
+		if (proxy_check_host(way, p->to.host, error) < 0)
+			return -1;
+	if (o->proxy->kind == PROXYD_NONE)
+		way->auth_file = o->proxy->auth_file;
+	o->way = way->first;
+	return proxy_check(way, numeric, error);
 }
 
 /* Are A and B the same? Constant time: it depends on their lengths only. */

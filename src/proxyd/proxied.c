@@ -11,6 +11,7 @@
 #include "base/clock.h"
 #include "base/errname.h"
 #include "base/number.h"
+#include "net/proxy_client.h"
 #include "proxyd/report.h"
 #include "sock/stream.h"
 
@@ -194,8 +195,10 @@ static const char *proxied_permit(void *arg, const struct address *a)
 	}
 	if (refusal)
 		return !strcmp(refusal, "denied") ? "deny-dest" : "allow-dest";
-	return x->connections->listener && listener_has(x->connections->listener, &here) ? "loop" :
-											   NULL;
+	/* What another machine takes for an address of its own is none of ours. */
+	if (x->connections->options->way || !x->connections->listener)
+		return NULL;
+	return listener_has(x->connections->listener, &here) ? "loop" : NULL;
 }
 
 /* The words for that. */
@@ -247,7 +250,12 @@ static void proxied_dialled(void *arg, const struct dial_result *r)
 
 	p->dial = NULL;
 	if (r->fd >= 0) {
-		endpoint_socket(&x->in, r->fd, address_text(&r->peer, p->far_name));
+		/* Of what only a proxy knows there is no address. */
+		endpoint_socket(&x->in, r->fd,
+				r->peer.u.sa.sa_family == AF_UNSPEC ?
+					address_words(p->host, p->port, p->far_name,
+						      sizeof p->far_name) :
+					address_text(&r->peer, p->far_name));
 		p->result.local = r->local;
 	} else if (proxied_is_forbidden(r)) {
 		proxied_no_way(x, EACCES, proxied_refusal_words(r->failures[0].what));
@@ -277,6 +285,14 @@ static const char *proxied_check_place(const struct connection *x, int *error)
 	return NULL;
 }
 
+/* Has X's place to be looked up here, since its addresses may be forbidden? */
+static bool proxied_has_rules(const struct connection *x)
+{
+	const struct access_options *dest = &proxyd_options(x)->dest;
+
+	return dest->deny.used || (dest->allow.used && !proxied_of(x)->named);
+}
+
 void proxyd_place(struct connection *x, const char *host, uint16_t port)
 {
 	struct proxied *p = x->own;
@@ -289,7 +305,7 @@ void proxyd_dial(struct connection *x)
 {
 	struct connections *s = x->connections;
 	struct proxied *p = x->own;
-	const struct dial_config c = {
+	struct dial_config c = {
 		.host = p->host,
 		.port = p->port,
 		.family = s->c->family,
@@ -305,8 +321,10 @@ void proxyd_dial(struct connection *x)
 
 	proxyd_tell_request(x);
 	why = proxied_check_place(x, &error);
+	if (s->options->way && !proxied_has_rules(x))
+		c.permit = NULL;
 	if (!why) {
-		p->dial = dial_start(s->run.loop, &c, proxied_dialled, x);
+		p->dial = proxy_client_start(s->run.loop, &c, s->options->way, proxied_dialled, x);
 		if (p->dial)
 			return;
 		error = errno;
@@ -424,8 +442,8 @@ void proxied_waits(const struct connection *x, struct text *text)
 {
 	const struct proxied *p = x->own;
 
-	if (dial_looks_up(p->dial))
-		text_add(text, "; " RUN_LOOKUP, dial_looks_up(p->dial), "-w");
+	if (proxy_client_looks_up(p->dial))
+		text_add(text, "; " RUN_LOOKUP, proxy_client_looks_up(p->dial), "-w");
 	else if (p->dial)
 		text_add(text, "; %s port %s to answer (-w)", p->host, p->port);
 	else if (p->out.length)
@@ -442,7 +460,7 @@ void proxied_free(struct connection *x)
 	/* Where it wants to go has not been reached. */
 	if (p->dial)
 		endpoint_break(&x->socket);
-	dial_cancel(p->dial);
+	proxy_client_cancel(p->dial);
 	watch_drop(loop, &p->watch);
 	timer_drop(loop, &p->limit);
 	timer_drop(loop, &p->soon);

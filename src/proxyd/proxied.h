@@ -61,7 +61,7 @@ struct proxied {
 	/* Ours: */
 	char host[PROXYD_HOST], port[6]; /* where the client wants to go */
 	bool named; /* --allow-dest has that name: whatever its addresses are */
-	struct dial *dial;
+	struct proxy_client *dial;
 	struct proxyd_result result;
 	char far_name[ADDRESS_TEXT]; /* of the other side, where it has none of its own */
 	struct watch watch;
@@ -94,9 +94,9 @@ void proxied_free(struct connection *x);
  * whatever came from the network. */
 void proxyd_place(struct connection *x, const char *host, uint16_t port);
 
-/* Connects to X's place if the lists of destinations permit it; each address that a name resolves
- * to is checked. Calls `dialled` once, from the loop, after it has reported a failure. May be
- * called in a proxyd_take only. */
+/* Connects to X's place, by way of --proxy, if the lists of destinations permit it; each address
+ * that a name resolves to is checked. Calls `dialled` once, from the loop, after it has reported a
+ * failure. May be called in a proxyd_take only. */
 void proxyd_dial(struct connection *x);
 
 /* Sends `out` to X's client, then relays between it and X's `in`. What the client sent behind the

@@ -91,6 +91,7 @@ struct outcome proxyd_tell_failure(const struct connection *x, const struct dial
 			 lookup_text(r->lookup.word, r->lookup.eai, r->lookup.error,
 				     r->lookup.family, why));
 	} else {
+		text_add(&text, "%s", r->proxy ? "proxy " : "");
 		report_dial_text(x->connections->c->messages, &text, r, limit, "-w");
 	}
 	proxyd_begin_error(x, &n, kind,

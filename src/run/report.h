@@ -72,9 +72,10 @@ const char *report_reason(const struct messages *m, const struct cause_question 
 struct dial_report {
 	const char *host, *port;
 	const struct dial_result *result;
-	int64_t limit;	    /* ns that it had, */
-	const char *option; /* and the name of that limit */
-	int64_t retry;	    /* ns of --retry, which is over; UNSET: it is not about that */
+	int64_t limit;		   /* ns that it had, */
+	const char *option;	   /* and the name of that limit */
+	int64_t retry;		   /* ns of --retry, which is over; UNSET: it is not about that */
+	const struct text *before; /* how other places failed before; NULL: there were none */
 };
 
 /* Says in one line how D has failed at each address. */
@@ -83,6 +84,12 @@ struct outcome report_dial(const struct messages *m, const struct dial_report *d
 /* Says that another try follows D, with -v only where the reason is not the one SAID last, which it
  * becomes. */
 void report_retry(const struct messages *m, const struct dial_report *d, struct text *said);
+
+struct subject;
+
+/* Says with -v that X goes on to NEXT, D having failed, and adds to BEFORE how. */
+void report_passed_over(const struct messages *m, const struct subject *x,
+			const struct dial_report *d, const char *next, struct text *before);
 
 /* Adds the words of report_dial() to TEXT: how each address that R tried has failed; where there
  * was none, why; where a proxy has failed, what it did not reach. R has not failed in a look-up:

@@ -24,7 +24,9 @@ static void report_failure_text(const struct messages *m, struct text *text,
 	const struct cause_question q = { f->error, binds, binds ? &f->source : &f->address };
 	char why[ICMP_TEXT], step[REPORT_STEP], reason[REPORT_REASON] = "";
 
-	if (f->error && f->icmp.family == AF_UNSPEC && (!f->what || binds))
+	if (f->forbidden && !strcmp(f->what, "loop"))
+		snprintf(reason, sizeof reason, ": that is where we listen ourselves");
+	else if (f->error && f->icmp.family == AF_UNSPEC && (!f->what || binds))
 		report_reason(m, &q, reason);
 	text_add(text, "%s%s%s%s", report_step(m, f->what, step), f->what ? ": " : "",
 		 f->error ? icmp_text(&f->icmp, f->error, why) : silent, reason);
@@ -170,19 +172,41 @@ void report_retry(const struct messages *m, const struct dial_report *d, struct 
 	*said = reason;
 }
 
+void report_passed_over(const struct messages *m, const struct subject *x,
+			const struct dial_report *d, const char *next, struct text *before)
+{
+	size_t from = before->length;
+	struct notice n;
+
+	report_dial_reason(m, before, d);
+	notice_begin(&n, m, MESSAGE_VERBOSE, "passed_over");
+	report_subject(&n, x);
+	json_string(&n.json, "host", d->host);
+	if (*d->port)
+		json_string(&n.json, "port", d->port);
+	notice_end(&n, "%s: %.*s: on to %s", x->name, (int)(before->length - from),
+		   before->data ? before->data + from : "", next);
+	text_add(before, "; ");
+}
+
 struct outcome report_dial(const struct messages *m, const struct dial_report *d)
 {
 	const struct dial_result *r = d->result;
-	bool late = r->timed_out || d->retry != UNSET;
-	const struct outcome outcome = { late ? OUTCOME_TIMEOUT : OUTCOME_FAILED, 0 };
+	bool late = r->timed_out || d->retry != UNSET, lookup = r->lookup.eai && !late;
+	const struct outcome outcome = { late	? OUTCOME_TIMEOUT :
+					 lookup ? OUTCOME_LOOKUP :
+						  OUTCOME_FAILED,
+					 0 };
 	int error = late ? ETIMEDOUT : r->n ? r->failures[0].error : r->error;
 	char cause[512] = "";
 	char room[TEXT_ROOM];
 	struct text text = TEXT_IN(room);
 	struct notice n;
 
-	if (r->lookup.eai && !late)
+	if (lookup && !d->before)
 		return report_lookup(m, &r->lookup);
+	if (d->before)
+		text_put(&text, d->before->data, d->before->length);
 	if (d->retry != UNSET) {
 		char place[512], time[32];
 		text_add(&text, "%s: not up within %s (--retry): ",
@@ -191,7 +215,7 @@ struct outcome report_dial(const struct messages *m, const struct dial_report *d
 	}
 	report_dial_reason(m, &text, d);
 	notice_begin(&n, m, MESSAGE_ERROR, "error");
-	notice_error(&n, outcome.kind, errno_name(error));
+	notice_error(&n, outcome.kind, lookup ? eai_name(r->lookup.eai) : errno_name(error));
 	json_string(&n.json, "host", d->host);
 	if (*d->port)
 		json_string(&n.json, "port", d->port);

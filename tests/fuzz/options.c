@@ -4,6 +4,7 @@
 
 #include "base/number.h"
 #include "commands.h"
+#include "conn/service.h"
 #include "net/access.h"
 #include "net/proxy_client.h"
 #include "sock/membership.h"
@@ -129,12 +130,14 @@ static void free_fields(const struct command *command)
 			sockopt_free(at);
 		else if (use->group == &access_group)
 			access_free(at);
-		else if (use->group == &proxy_group)
+		else if (use->group == &proxy_group || use->group == &proxy_way_group)
 			proxy_free(at);
 		else if (use->group == &proxy_server_group)
 			proxy_server_free(at);
 		else if (use->group == &membership_group)
 			membership_free(at);
+		else if (use->group == &forward_group)
+			service_options_free(at);
 	}
 }
 

@@ -101,8 +101,10 @@ static void check_pairs(const struct command *const *commands, size_t n, size_t 
 		if (!has(command, name, length))
 			fault(error, faults, command, row, "needs what does not exist");
 	for (const struct option_need *need = command->needs; need && need->group; need++)
-		if (!has(command, need->name, strlen(need->name)))
-			fault(error, faults, command, row, "a group needs what does not exist");
+		for (const char *name, *rest = need->names; (name = text_word(&rest, &length));)
+			if (!has(command, name, length))
+				fault(error, faults, command, row,
+				      "a group needs what does not exist");
 	for (size_t i = at; i < n; i++)
 		for (const struct option_use *u = commands[i]->uses; u->group; u++)
 			for (size_t k = 0; k < u->group->n; k++) {
