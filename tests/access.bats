@@ -418,6 +418,141 @@ may_echo() {
 	done
 }
 
+### SIGHUP
+
+# reloads: the listener has read its lists again, for the Nth time.
+reloads() {
+	kill -HUP "$LISTENER"
+	eventually reloaded "$1"
+}
+reloaded() {
+	[ "$(grep -c '^sockit listen: SIGHUP: the lists of who may connect are read again$' err)" = "$1" ]
+}
+
+@test "SIGHUP: files are read again, in their order with what else was given, and nobody is dropped" {
+	printf '127.0.0.1\n' >file
+	: >denied
+	serve -v --echo -k --deny 127.0.0.5 --allow-file file --deny-file denied 127.0.0.1 0 </dev/null >out 2>err
+	exec 7<>"/dev/tcp/127.0.0.1/$PORT"
+	echo before >&7
+	read -r -t 10 line <&7
+	[ "$line" = before ]
+	in_lists +127.0.0.1 -127.0.0.2 -127.0.0.5
+	printf '127.0.0.2 127.0.0.5 # these\n127.0.0.3\n' >file
+	echo 127.0.0.3 >denied
+	in_lists +127.0.0.1 -127.0.0.2
+	reloads 1
+	in_lists -127.0.0.1 +127.0.0.2 -127.0.0.3 -127.0.0.5
+	echo after >&7
+	read -r -t 10 line <&7
+	[ "$line" = after ]
+	: >denied
+	reloads 2
+	in_lists +127.0.0.3
+}
+
+# in_lists VERDICT...: of clients, each VERDICT is +ADDRESS for one whom --echo serves, -ADDRESS for one who is refused.
+in_lists() {
+	in_there "$PYTHON" -I -S - "$PORT" "$@" <<-'END'
+		import socket, sys
+		for word in sys.argv[2:]:
+		    s = socket.create_connection(('127.0.0.1', int(sys.argv[1])), 10, (word[1:], 0))
+		    try:
+		        s.sendall(b'x')
+		        got = s.recv(1)
+		    except OSError:
+		        got = b''
+		    if got != (b'x' if word[0] == '+' else b''):
+		        sys.exit(f'{word}: {got}')
+	END
+}
+
+# lines_said N: so many stand in the file err.
+lines_said() {
+	[ "$(wc -l <err)" = "$1" ]
+}
+
+@test "SIGHUP: a file that cannot be used is said, and the list stays" {
+	local how why number=1
+	mkfifo pipe
+	printf '127.0.0.1\n' >file
+	ln -s file link
+	serve --echo -k --allow-file link 127.0.0.1 0 </dev/null >out 2>err
+	while read -r how why; do
+		case $how in
+		gone) rm link ;;
+		wrong) echo 127.0.0.1/33 >other && ln -sf other link ;;
+		pipe) ln -sf pipe link ;;
+		esac
+		kill -HUP "$LISTENER"
+		number=$((number + 1))
+		eventually lines_said "$number"
+		[[ $(tail -n 1 err) == "sockit listen: $why: who may connect stays as it was" ]] || {
+			cat err
+			return 1
+		}
+		in_lists +127.0.0.1 -127.0.0.2
+	done <<-'END'
+		gone link: No such file or directory (ENOENT)
+		wrong link, line 1: '127.0.0.1/33' is no address, NET/BITS or name
+		pipe link: no regular file, which is read once
+	END
+	ln -sf file link
+	echo 127.0.0.2 >file
+	kill -HUP "$LISTENER"
+	eventually in_lists +127.0.0.2
+	[ "$(wc -l <err)" = "$number" ]
+	kill "$LISTENER"
+	ended 143 "$LISTENER"
+}
+
+@test "SIGHUP: names are looked up again, and one that is none leaves the list" {
+	private <<<'127.0.0.2 friend'
+	peer nameserver
+	echo friend >file
+	serve -v --echo -k --allow-file file 127.0.0.1 0 </dev/null >out 2>err
+	local inner
+	inner=$(inside pgrep -f -x -n '.*sockit listen .*--allow-file file.*')
+	in_lists +127.0.0.2 -127.0.0.3
+	echo '127.0.0.3 friend' >hosts
+	inside kill -HUP "$inner"
+	eventually reloaded 1
+	in_lists -127.0.0.2 +127.0.0.3
+	echo 'nosuch.invalid 127.0.0.2' >file
+	inside kill -HUP "$inner"
+	eventually grep -q '^sockit listen: host nosuch\.invalid: no such name (EAI_NONAME): who may connect stays as it was$' err
+	in_lists -127.0.0.2 +127.0.0.3
+}
+
+@test "SIGHUP: without a file it is the end" {
+	serve -k --echo --allow 127.0.0.1 127.0.0.1 0 </dev/null >out 2>err
+	kill -HUP "$LISTENER"
+	ended 129 "$LISTENER"
+}
+
+@test "SIGHUP: nobody is let down by it, of a thousand in a second" {
+	seq -f '127.0.1.%.0f' 1 200 >denied
+	serve --echo -k --deny-file denied 127.0.0.1 0 </dev/null >out 2>err
+	"$PYTHON" -I -S - "$PORT" "$LISTENER" <<-'END'
+		import os, signal, socket, sys
+		port, pid = int(sys.argv[1]), int(sys.argv[2])
+		for i in range(1000):
+		    if i % 20 == 0:
+		        os.kill(pid, signal.SIGHUP)
+		    s = socket.create_connection(('127.0.0.1', port), 10)
+		    s.sendall(b'%d' % i)
+		    s.shutdown(socket.SHUT_WR)
+		    got = b''
+		    while data := s.recv(100):
+		        got += data
+		    assert got == b'%d' % i, (i, got)
+		    s.close()
+	END
+	kill "$LISTENER"
+	ended 143 "$LISTENER"
+	says "$LISTENING"
+}
+
 ### --user
 
 # needs_root: skips the test for anybody else.

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/stat.h>
 
 #include "base/lines.h"
 #include "base/number.h"
@@ -114,11 +115,29 @@ static int list_add_all(struct access_list *list, const char *text, const char *
 	}
 }
 
+/* Remembers WORD, or the FILE of that name, as a part of LIST. Returns 0, or -1 with *ERROR. */
+static int list_remember(struct access_list *list, const char *word, bool file,
+			 struct option_error *error)
+{
+	struct access_word **end = &list->words;
+
+	while (*end)
+		end = &(*end)->next;
+	*end = calloc(1, sizeof **end);
+	if (!*end)
+		return option_fail_errno(error, ENOMEM, "%s", word);
+	(*end)->word = word;
+	(*end)->file = file;
+	return 0;
+}
+
 int access_parse(struct access_list *list, const char *option, const char *word,
 		 struct option_error *error)
 {
 	if (word[strspn(word, SEPARATORS)] == '\0')
 		return option_fail(error, "%s: '%s' is an empty list", option, word);
+	if (list_remember(list, word, false, error) < 0)
+		return -1;
 	return list_add_all(list, word, option, error);
 }
 
@@ -139,6 +158,8 @@ static int parse_file(void *field, const char *word, struct option_error *error)
 	struct lines l;
 	int status = 0;
 
+	if (list_remember(list, word, true, error) < 0)
+		return -1;
 	list->used = true;
 	lines_open(&l, word);
 	while (status == 0 && lines_next(&l)) {
@@ -201,6 +222,51 @@ int access_check(const struct access_options *o, bool numeric, struct option_err
 		return option_fail(error, "'%s' is a name, which --numeric does not look up",
 				   e->name);
 	return 0;
+}
+
+/* ---- once more ---- */
+
+static bool list_has_files(const struct access_list *list)
+{
+	for (const struct access_word *w = list->words; w; w = w->next)
+		if (w->file)
+			return true;
+	return false;
+}
+
+bool access_has_files(const struct access_options *o)
+{
+	return list_has_files(&o->allow) || list_has_files(&o->deny);
+}
+
+/* Reads what LIST was made of once more, into FRESH. Returns 0, or -1 with *ERROR. */
+static int list_read_again(const struct access_list *list, struct access_list *fresh,
+			   struct option_error *error)
+{
+	struct stat file;
+
+	for (const struct access_word *w = list->words; w; w = w->next) {
+		/* One that nobody writes to would hold up everybody. */
+		if (w->file && stat(w->word, &file) == 0 && !S_ISREG(file.st_mode))
+			return option_fail(error, "%s: no regular file, which is read once",
+					   w->word);
+		if (w->file ? parse_file(fresh, w->word, error) < 0 :
+			      access_parse(fresh, "list", w->word, error) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+int access_read_again(const struct access_options *o, bool numeric, struct access_options *fresh,
+		      struct option_error *error)
+{
+	*fresh = (struct access_options){ 0 };
+	if (list_read_again(&o->allow, &fresh->allow, error) == 0 &&
+	    list_read_again(&o->deny, &fresh->deny, error) == 0 &&
+	    access_check(fresh, numeric, error) == 0)
+		return 0;
+	access_free(fresh);
+	return -1;
 }
 
 /* ---- names ---- */
@@ -381,7 +447,20 @@ static void list_free(struct access_list *list)
 		free(e->name);
 		free(e);
 	}
+	for (struct access_word *next, *w = list->words; w; w = next) {
+		next = w->next;
+		free(w);
+	}
 	*list = (struct access_list){ 0 };
+}
+
+void access_replace(struct access_options *o, struct access_options *fresh)
+{
+	list_free(&o->allow);
+	list_free(&o->deny);
+	o->allow = fresh->allow;
+	o->deny = fresh->deny;
+	fresh->allow = fresh->deny = (struct access_list){ 0 };
 }
 
 void access_free(struct access_options *o)

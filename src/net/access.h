@@ -20,6 +20,12 @@ struct access_entry {
 struct access_list {
 	struct access_entry *entries;
 	bool used; /* it was given, though it may be empty */
+	/* What was given, in its order: the words stay the caller's. */
+	struct access_word {
+		const char *word;
+		bool file; /* it is the path of one */
+		struct access_word *next;
+	} * words;
 };
 
 /* What the groups' rows fill. Free it with access_free(). */
@@ -41,6 +47,18 @@ int access_parse(struct access_list *list, const char *option, const char *word,
 
 /* Checks O for names where NUMERIC forbids them. Returns 0, or -1 with *ERROR. */
 int access_check(const struct access_options *o, bool numeric, struct option_error *error);
+
+/* Is there a list that stands in a file? */
+bool access_has_files(const struct access_options *o);
+
+/* Reads all that O's lists were made of once more, files included, into *FRESH, which is to be
+ * freed or to become O's by access_replace(). A file that is no regular one gives nothing twice,
+ * and is an error. Returns 0, or -1 with *ERROR. */
+int access_read_again(const struct access_options *o, bool numeric, struct access_options *fresh,
+		      struct option_error *error);
+
+/* O's lists become those of FRESH, which has none then. */
+void access_replace(struct access_options *o, struct access_options *fresh);
 
 struct access_lookup;
 

@@ -52,6 +52,8 @@ static void run_on_signal(void *arg, int signal)
 {
 	struct run *r = arg;
 
+	if (signal == SIGHUP && !r->ended && r->calls.hangup && r->calls.hangup(r->calls.arg))
+		return;
 	switch (signal) {
 	case SIGUSR1:
 		run_tell_figures(r);

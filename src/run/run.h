@@ -31,6 +31,8 @@ struct run_calls {
 	void (*totals)(void *arg, struct run_totals *totals);
 	/* Adds to TEXT what is waited for, and in brackets which option would end that. */
 	void (*waits)(void *arg, struct text *text);
+	/* SIGHUP has come. Returns whether it was for something else than to end the run. */
+	bool (*hangup)(void *arg);
 	/* A signal has come that ends the run. */
 	void (*signalled)(void *arg, int signal);
 	/* Is anything still on its way that was read before the run ended? Where it is the loop
