@@ -553,6 +553,134 @@ lines_said() {
 	says "$LISTENING"
 }
 
+### --max-per-source
+
+# come HOST WORD...: clients of HOST, of which each stays: +ADDRESS is served from there by --echo, -ADDRESS is closed at
+# once, !ADDRESS leaves, the oldest from there.
+come() {
+	in_there "$PYTHON" -I -S - "$PORT" "$@" <<-'END'
+		import socket, sys, time
+		there = {}
+		def ask(host, address):
+		    s = socket.create_connection((host, int(sys.argv[1])), 10, (address, 0))
+		    try:
+		        s.sendall(b'x')
+		        return s.recv(1) == b'x', s
+		    except OSError:
+		        return False, s
+		for word in sys.argv[3:]:
+		    verb, address = word[0], word[1:]
+		    if verb == '!':
+		        s = there[address].pop(0)
+		        s.shutdown(socket.SHUT_WR)
+		        assert s.recv(1) == b''
+		        s.close()
+		        continue
+		    served, s = ask(sys.argv[2], address)
+		    # One that has left is counted until the listener has seen that.
+		    for i in range(100):
+		        if served or verb != '+':
+		            break
+		        time.sleep(.02)
+		        served, s = ask(sys.argv[2], address)
+		    if served != (verb == '+'):
+		        sys.exit(f'{word}: {served}')
+		    if served:
+		        there.setdefault(address, []).append(s)
+	END
+}
+
+@test "--max-per-source: so many of one address, and more are closed and said once" {
+	serve -k --echo --max-per-source 2 127.0.0.1 0 </dev/null >out 2>err
+	come 127.0.0.1 +127.0.0.1 +127.0.0.1 -127.0.0.1 -127.0.0.1 +127.0.0.2 '!127.0.0.1' +127.0.0.1
+	[ "$(grep -Ec '^sockit listen: 127\.0\.0\.1 port [0-9]+: refused, and what comes next: 2 connections from there already \(--max-per-source\)$' err)" = 1 ]
+	[ "$(wc -l <err)" = 2 ]
+	kill "$LISTENER"
+	ended 143 "$LISTENER"
+	serve -k --json --echo --max-per-source 1 127.0.0.1 0 </dev/null >out 2>err
+	come 127.0.0.1 +127.0.0.1 -127.0.0.1
+	[ "$("$PYTHON" -I -S "$BATS_TEST_DIRNAME/helpers/schema.py" err crowded peer.address count)" = '127.0.0.1 1' ]
+	[ "$("$PYTHON" -I -S "$BATS_TEST_DIRNAME/helpers/schema.py" err refused why)" = 'too many from there' ]
+}
+
+@test "--max-per-source: networks, and each family with its own" {
+	private </dev/null
+	local address
+	for address in 2001:db8::1 2001:db8::2 2001:db8:0:1::1 2001:db8:0:100::1; do
+		add_ipv6 "$address/128" || skip 'no IPv6 here'
+	done
+	serve -k --quiet --echo --max-per-source 1 :: 0 </dev/null
+	come 2001:db8::1 +2001:db8::1 -2001:db8::2 +2001:db8:0:1::1
+	come 127.0.0.1 +127.0.0.1 -127.0.0.1 +127.0.0.2
+	serve -k --quiet --echo --max-per-source 1/128 :: 0 </dev/null
+	come 2001:db8::1 +2001:db8::1 +2001:db8::2 -2001:db8::2
+	come 127.0.0.1 +127.0.0.1 -127.0.0.1 +127.0.0.2
+	serve -k --quiet --echo --max-per-source 1/56 :: 0 </dev/null
+	come 2001:db8::1 +2001:db8::1 -2001:db8:0:1::1 +2001:db8:0:100::1
+	serve -k --quiet --echo --max-per-source 1/31 :: 0 </dev/null
+	come 127.0.0.1 +127.0.0.2 -127.0.0.3 +127.0.0.1
+	come 2001:db8::1 +2001:db8::1 -2001:db8::2
+}
+
+@test "--max-per-source: of every service, of UNIX sockets by user, and one whose client has ended gives way" {
+	serve -k --quiet -d --max-per-source 1 127.0.0.1 0 </dev/null >out
+	local place=$PORT
+	exec 7<>"/dev/tcp/127.0.0.1/$place"
+	exits 0 "$SOCKIT" connect -d 127.0.0.1 "$place" </dev/null >got 2>got.err
+	silent got
+	serve -k --quiet --proxy-server socks5 --max-per-source 1 127.0.0.1 0 </dev/null
+	exec 8<>"/dev/tcp/127.0.0.1/$PORT"
+	exits 1 "$SOCKIT" connect -d --proxy "socks5h://127.0.0.1:$PORT" 127.0.0.1 "$place" </dev/null >got 2>got.err
+	served_by "$SOCKIT" unix -l --notify-fd 9 -k --echo --max-per-source 1 s </dev/null 2>err
+	if [ "$(platform)" = linux ]; then
+		"$PYTHON" -I -S - <<-'END'
+			import socket
+			def client():
+			    s = socket.socket(socket.AF_UNIX)
+			    s.settimeout(10)
+			    s.connect('s')
+			    return s
+			one = client()
+			one.sendall(b'x')
+			assert one.recv(1) == b'x'
+			assert client().recv(1) == b''
+		END
+		says '^sockit unix: .*: refused, and what comes next: 1 connection from there already \(--max-per-source\)$'
+	fi
+	# Who has only to be sent what comes makes place.
+	mkfifo input
+	exec 9<>input
+	serve -k --quiet --max-per-source 1 127.0.0.1 0 <input >out
+	"$PYTHON" -I -S - "$PORT" <<-'END'
+		import socket, sys
+		one = socket.create_connection(('127.0.0.1', int(sys.argv[1])), 10)
+		one.sendall(b'one\n')
+		one.shutdown(socket.SHUT_WR)
+		for i in range(100):
+		    two = socket.create_connection(('127.0.0.1', int(sys.argv[1])), 10)
+		    two.sendall(b'two\n')
+		    two.settimeout(.1)
+		    try:
+		        if two.recv(1) == b'':
+		            continue
+		    except TimeoutError:
+		        break
+		else:
+		    sys.exit('no place')
+	END
+	eventually grep -q two out
+}
+
+@test "--max-per-source: what is no number: 2" {
+	local word
+	for word in 0 -1 x '' 1/ 1/0 1/129 1/x /8 1//8 99999999999 ' 1'; do
+		exits 2 "$SOCKIT" listen -k --max-per-source "$word" 127.0.0.1 0 </dev/null >out 2>err
+		says '^sockit listen: --max-per-source: ' || return
+	done
+	exits 2 "$SOCKIT" unix -l -k --max-per-source 1/8 s </dev/null >out 2>err
+	exits 2 "$SOCKIT" unix --max-per-source 1 s </dev/null >out 2>err
+}
+
 ### --user
 
 # needs_root: skips the test for anybody else.

@@ -14,6 +14,7 @@
 #include "dgram/receiver.h"
 #include "dgram/sender.h"
 #include "proxyd/options.h"
+#include "sock/stream.h"
 
 struct unix_options {
 	struct messages messages;
@@ -200,6 +201,12 @@ static int unix_check_type(struct unix_job *j)
 	if (!stream && o->proxy.kind != PROXYD_NONE)
 		return option_fail(&j->error, "--proxy-server is for streams: it excludes --type "
 					      "seqpacket");
+	if (o->service.per_source.bits != UNSET)
+		return option_fail(&j->error, "--max-per-source: clients of a UNIX socket are "
+					      "counted by their user, which has no BITS");
+	if (o->service.per_source.most != UNSET && !stream_knows_who)
+		return option_fail(&j->error,
+				   "--max-per-source: this system does not tell who connects");
 	if (*path == '@' && (r->mode != UNSET || r->uid != UNSET || r->gid != UNSET))
 		return option_fail(&j->error,
 				   "'%s': an abstract name has neither --mode nor --owner", path);

@@ -221,6 +221,8 @@ void connection_ending(void *arg)
 		return;
 	x->counts = false;
 	x->connections->n_counting--;
+	sources_drop(&x->connections->sources, x->source);
+	x->source = NULL;
 	connections_update(x->connections);
 }
 

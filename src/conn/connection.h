@@ -35,6 +35,7 @@ struct connection {
 	size_t step;				    /* how many of its steps -v has told */
 	struct pump pump;
 	struct connection_stats *stats; /* for --stats, else NULL */
+	struct source *source;		/* for --max-per-source; NULL: of none */
 	bool pumping;			/* the pump runs */
 	bool counts;			/* for --max-conns */
 	bool peer_ended;

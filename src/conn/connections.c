@@ -206,13 +206,14 @@ static bool connections_are_full(const struct connections *s)
 	return s->options->max_conns != UNSET && s->n_counting >= (size_t)s->options->max_conns;
 }
 
-/* The oldest connection that could give way to another. */
-static struct connection *connections_find_ended(const struct connections *s)
+/* The oldest connection, of SOURCE if that is not NULL, that could give way to another. */
+static struct connection *connections_find_ended(const struct connections *s,
+						 const struct source *source)
 {
 	struct connection *found = NULL;
 
 	for (struct connection *x = s->first; x; x = x->next)
-		if (x->counts && x->peer_ended)
+		if (x->counts && x->peer_ended && (!source || x->source == source))
 			found = x;
 	return found;
 }
@@ -221,7 +222,7 @@ static struct connection *connections_find_ended(const struct connections *s)
 void connections_update(struct connections *s)
 {
 	bool wait = connections_are_full(s) && s->options->when_full == WHEN_FULL_WAIT &&
-		    !connections_find_ended(s);
+		    !connections_find_ended(s, NULL);
 
 	if (s->listener)
 		listener_pause(s->listener, wait);
@@ -285,7 +286,15 @@ void connections_take(struct connections *s, int fd, const struct address *peer,
 {
 	bool room = loop_reserve(s->run.loop, ROOM_EACH * (s->n + 1)) == 0;
 	struct connection *x = room ? malloc(sizeof *x + s->service->size) : NULL;
+	struct source *source = NULL;
 
+	if (x && s->options->per_source.most != UNSET && sources_know(peer)) {
+		source = sources_add(&s->sources, &s->options->per_source, peer);
+		if (!source) {
+			free(x);
+			x = NULL;
+		}
+	}
 	if (!x) {
 		struct outcome outcome = report_error(s->c->messages, "connection", ENOMEM);
 		s->failed = true;
@@ -300,6 +309,7 @@ void connections_take(struct connections *s, int fd, const struct address *peer,
 				  .id = ++s->accepted,
 				  .peer = *peer,
 				  .local = *local,
+				  .source = source,
 				  .next = s->first };
 	memset(x->own, 0, s->service->size);
 	if (x->next)
@@ -319,17 +329,51 @@ void connections_take(struct connections *s, int fd, const struct address *peer,
 	connections_update(s);
 }
 
+/* Returns the source of PEER if that has as many connections as it may; else NULL. */
+static struct source *connections_find_crowd(const struct connections *s,
+					     const struct address *peer)
+{
+	const struct source_limit *l = &s->options->per_source;
+	struct source *source = l->most == UNSET ? NULL : sources_find(&s->sources, l, peer);
+
+	return source && source->n >= (size_t)l->most ? source : NULL;
+}
+
+/* Says once that PEER's source has too many, until it has fewer. */
+static void connections_tell_crowd(const struct connections *s, struct source *source,
+				   const struct address *peer)
+{
+	char text[ADDRESS_TEXT];
+	struct notice n;
+
+	if (source->told)
+		return;
+	source->told = true;
+	notice_begin(&n, s->c->messages, MESSAGE_NOTE, "crowded");
+	report_subject(&n, &(struct subject){ .peer = peer });
+	json_number(&n.json, "count", (int64_t)source->n);
+	notice_end(&n,
+		   "%s: refused, and what comes next: %zu connection%s from there already "
+		   "(--max-per-source)",
+		   address_text(peer, text), source->n, source->n == 1 ? "" : "s");
+}
+
 void connections_accept(struct connections *s, int fd, const struct address *peer,
 			const struct address *local, const char *refusal)
 {
-	struct connection *place =
-		!refusal && connections_are_full(s) ? connections_find_ended(s) : NULL;
+	struct source *crowd = refusal ? NULL : connections_find_crowd(s, peer);
+	bool full = !refusal && (crowd || connections_are_full(s));
+	struct connection *place = full ? connections_find_ended(s, crowd) : NULL;
 	struct endpoint refused;
 
-	if (place)
+	if (place) {
 		connection_close(place);
-	else if (!refusal && connections_are_full(s))
+	} else if (crowd) {
+		connections_tell_crowd(s, crowd, peer);
+		refusal = "too many from there";
+	} else if (full) {
 		refusal = "full";
+	}
 	if (refusal) {
 		/* Nothing was read, and nothing has been sent: nobody is waited for. */
 		report_client(s->c->messages, "refused", 0, peer, local, refusal);
@@ -343,7 +387,7 @@ void connections_accept(struct connections *s, int fd, const struct address *pee
 
 void connections_short(struct connections *s, int error)
 {
-	struct connection *place = connections_find_ended(s);
+	struct connection *place = connections_find_ended(s, NULL);
 
 	if (place && (error == EMFILE || error == ENFILE))
 		connection_close(place);
@@ -470,6 +514,7 @@ void connections_free(struct connections *s)
 		s->first = x->next;
 		connection_free(x);
 	}
+	sources_free(&s->sources);
 	if (s->service->end)
 		s->service->end(s);
 	run_free(&s->run);

@@ -51,6 +51,7 @@ struct connections {
 	size_t n;	   /* of them, */
 	size_t n_counting; /* that count for --max-conns */
 	size_t n_waiting;  /* that wait for a look-up or a connection, see connection_waiting() */
+	struct sources sources; /* of --max-per-source */
 	uint64_t accepted;
 	bool failed;   /* one of those that are over ended in an error */
 	int64_t start; /* of the first one */

@@ -12,6 +12,7 @@
 #include "base/options.h"
 #include "base/text.h"
 #include "flow/spawn.h"
+#include "net/sources.h"
 #include "sock/address.h"
 
 struct connection;
@@ -101,15 +102,16 @@ struct service_options {
 	/* of what accepts */
 	bool keep_open;
 	int64_t max_conns, accept; /* UNSET: any number */
-	int64_t when_full;	   /* enum when_full */
-	int64_t stall;		   /* ns */
-	bool live;		   /* nobody waits for a client that is slow */
+	struct source_limit per_source;
+	int64_t when_full; /* enum when_full */
+	int64_t stall;	   /* ns */
+	bool live;	   /* nobody waits for a client that is slow */
 };
 
 #define SERVICE_OPTIONS_DEFAULT                                                                    \
 	{                                                                                          \
 		.kill_after = UNSET, .send_fd = UNSET, .max_conns = UNSET, .accept = UNSET,        \
-		.stall = 5 * SECOND                                                                \
+		.per_source = SOURCE_LIMIT_DEFAULT, .stall = 5 * SECOND                            \
 	}
 
 /* The parser of --forward, which may be given again; and what frees the places in O. */
