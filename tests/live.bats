@@ -13,8 +13,8 @@ lives() {
 # stream SCRIPT [PLACE]: plays SCRIPT, in Python: `client()`, `put()` (a record into the stream, its number) and
 # `take(s)` (the number of the next record that s gets, which must be whole).
 stream() {
-	within 20 python3 -S - "${2-$PORT}" "${TYPE-STREAM}" 3>&- <<-END
-		import array, fcntl, os, re, socket, sys, termios
+	LISTENER=$LISTENER within 20 python3 -S - "${2-$PORT}" "${TYPE-STREAM}" 3>&- <<-END
+		import array, fcntl, os, re, signal, socket, sys, termios
 		place, kind = sys.argv[1], getattr(socket, 'SOCK_' + sys.argv[2])
 		fifo, number = os.open('stream', os.O_RDWR), 0
 		def client(rcvbuf=0):
@@ -183,6 +183,40 @@ assert got == sorted(set(got))
 		kill "$LISTENER"
 		ended 143 "$LISTENER"
 		grep -qE ': lost [0-9]+ reads, [0-9]+ bytes: it was slower than what came \(--live\)$' err
+	done
+}
+
+@test "--live --wire-frame: whole messages are lost, of stdin and of a broker, and --stats counts them" {
+	local service
+	for service in -k --broker; do
+		lives "$service" --json --stats --wire-frame line --sndbuf 4k --buffer 16k 127.0.0.1 0
+		stream '
+slow = client(4096)
+joined(slow)
+fast = client()
+joined(fast)
+def lockstep(n):
+    for _ in range(n):
+        put()
+        assert take(fast) == number
+lockstep(300)
+got = [take(slow) for _ in range(10)]
+assert got == sorted(set(got))
+os.kill(int(os.environ["LISTENER"]), signal.SIGUSR1)
+lockstep(3)
+slow.close()
+lockstep(3)
+'
+		eventually grep -q '"event":"closed"' err
+		kill "$LISTENER"
+		ended 143 "$LISTENER"
+		grep '"event":"lost"' err | grep -Eq '"id":1,.*lost [0-9]+ messages, ' || return
+		lost=$(sed -n 's/.*"event":"lost".*"count":\([0-9]*\),"bytes":\([0-9]*\),.*/"lost":\1,"lost_bytes":\2/p' err)
+		[ "$lost" ] || return
+		grep '"event":"closed"' err | grep -q "\"id\":1,.*$lost,.*, lost [0-9]* messages (" || return
+		grep '"event":"total"' err | grep -q "$lost," || return
+		grep '"event":"stats"' err | grep -q '"id":1,.*"lost":[0-9]' || return
+		python3 "$BATS_TEST_DIRNAME/helpers/schema.py" err
 	done
 }
 

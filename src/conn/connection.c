@@ -319,10 +319,12 @@ static void connection_mark(struct connection *x, struct figures *f, struct stre
 {
 	struct connection_mark *mark = &x->stats->mark, since = *mark;
 
-	*mark = (struct connection_mark){ f->sent, f->received, tcp->retransmits,
-					  x->start + f->ns };
+	*mark = (struct connection_mark){ f->sent,	 f->received,	   f->lost,
+					  f->lost_bytes, tcp->retransmits, x->start + f->ns };
 	f->sent -= since.sent;
 	f->received -= since.received;
+	f->lost -= since.lost;
+	f->lost_bytes -= since.lost_bytes;
 	tcp->retransmits -= since.retransmits;
 	if (since.at)
 		f->ns = mark->at - since.at;
@@ -361,6 +363,9 @@ void connection_figures(struct connection *x, enum message_level level, enum run
 		.unseen = x->unseen,
 		.transport = connection_transport(x),
 		.fastopen = fastopen ? fastopen->key : NULL,
+		.lost = x->subscriber.lost,
+		.lost_bytes = x->subscriber.lost_bytes,
+		.lost_what = connections_lost_what(x->connections),
 		.why = closed ? connection_why(x) : NULL,
 		.status = closed ? x->status : -1,
 	};
@@ -370,11 +375,14 @@ void connection_figures(struct connection *x, enum message_level level, enum run
 	report_figures(x->connections->c->messages, level, &f, events[when]);
 }
 
+const char *connections_lost_what(const struct connections *s)
+{
+	return messages_are_framed(s->c) ? "message" : s->fanout.c.packets ? "packet" : "read";
+}
+
 void connection_report_lost(const struct connection *x)
 {
-	const char *lost = messages_are_framed(x->connections->c) ? "message" :
-			   x->connections->fanout.c.packets	  ? "packet" :
-								    "read";
+	const char *lost = connections_lost_what(x->connections);
 	uint64_t count = x->subscriber.lost, bytes = x->subscriber.lost_bytes;
 	struct notice n;
 

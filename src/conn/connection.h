@@ -10,7 +10,7 @@
 struct connection_stats {
 	struct pump_account account;
 	struct connection_mark {
-		uint64_t sent, received;
+		uint64_t sent, received, lost, lost_bytes;
 		int64_t retransmits;
 		int64_t at; /* time; 0: there was none yet */
 	} mark;		    /* what its figures were when the last interval ended */
@@ -58,6 +58,9 @@ void connection_close(struct connection *x);
  * to LIMITS. */
 void connection_figures(struct connection *x, enum message_level level, enum run_figures when,
 			struct pump_limits *limits);
+
+/* What --live loses as a whole: `message`, `packet` or `read`. */
+const char *connections_lost_what(const struct connections *s);
 
 /* Says what X, which is over, has lost by --live. */
 void connection_report_lost(const struct connection *x);

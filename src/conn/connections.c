@@ -94,10 +94,16 @@ static void connections_total(struct connections *s, const struct pump_limits *l
 	struct figures f = { .status = -1,
 			     .count = interval ? s->n : s->accepted,
 			     .acknowledged = interval ? UNSET : s->acknowledged,
+			     .lost = interval ? 0 : s->lost,
+			     .lost_bytes = s->lost_bytes,
+			     .lost_what = connections_lost_what(s),
 			     .limits = *limits };
 
-	for (const struct connection *x = s->first; x; x = x->next)
+	for (const struct connection *x = s->first; x; x = x->next) {
 		connections_add_acknowledged(&f.acknowledged, x);
+		f.lost += interval ? 0 : x->subscriber.lost;
+		f.lost_bytes += x->subscriber.lost_bytes;
+	}
 	connections_totals(s, &t);
 	if (interval) {
 		since = s->mark.start ? s->mark : since;
@@ -485,6 +491,8 @@ void connections_one_over(struct connections *s, struct connection *x, struct ou
 	connection_figures(x, level, FIGURES_END, &s->limits);
 	s->sent += pump_sent(&x->pump);
 	s->received += pump_received(&x->pump);
+	s->lost += x->subscriber.lost;
+	s->lost_bytes += x->subscriber.lost_bytes;
 	connections_add_acknowledged(&s->acknowledged, x);
 	connection_ending(x);
 	if (x->next)

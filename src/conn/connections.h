@@ -57,7 +57,8 @@ struct connections {
 	int64_t start; /* of the first one */
 	/* of those that are over */
 	uint64_t sent, received;
-	int64_t acknowledged; /* of those sent; UNSET: not known */
+	uint64_t lost, lost_bytes; /* by --live */
+	int64_t acknowledged;	   /* of those sent; UNSET: not known */
 	struct pump_limits limits;
 	struct run_totals mark; /* when the last interval of --stats ended */
 	/* stdin and stdout, where several share them: stdio.c's */

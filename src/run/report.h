@@ -191,10 +191,12 @@ struct figures {
 	const struct datagram_counts *datagrams; /* NULL: of connections */
 	uint64_t count;				 /* so many connections */
 	bool unseen;				 /* the bytes did not pass here */
-	const char *transport; /* what --transport mptcp came to, NULL: nobody asked */
-	const char *fastopen;  /* what --fastopen came to: `taken` or not; NULL: nobody asked */
-	const char *why;       /* it was closed, NULL: it was not */
-	int status;	       /* of its command, -1: none has ended */
+	const char *transport;	   /* what --transport mptcp came to, NULL: nobody asked */
+	const char *fastopen;	   /* what --fastopen came to: `taken` or not; NULL: nobody asked */
+	uint64_t lost, lost_bytes; /* by --live, and what those are: `read`, `message`... */
+	const char *lost_what;
+	const char *why; /* it was closed, NULL: it was not */
+	int status;	 /* of its command, -1: none has ended */
 };
 
 /* Says F as the event EVENT: `closed`, `stats`, `total`, `interval`. What limited

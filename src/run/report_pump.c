@@ -210,6 +210,10 @@ static void report_add_amounts(struct text *text, const struct figures *f)
 		 report_amount(f->received, f->datagrams, d.received, received), time,
 		 size_format(out, sizeof out, (double)f->sent / seconds),
 		 size_format(in, sizeof in, (double)f->received / seconds));
+	if (f->lost)
+		text_add(text, ", lost %llu %s%s (%s)", (unsigned long long)f->lost, f->lost_what,
+			 f->lost == 1 ? "" : "s",
+			 size_format(out, sizeof out, (double)f->lost_bytes));
 }
 
 /* Adds whose figures F are. */
@@ -236,6 +240,10 @@ static void report_add_counts(struct json *json, const struct figures *f)
 		json_number(json, "sent_datagrams", (int64_t)f->datagrams->sent);
 		json_number(json, "received_datagrams", (int64_t)f->datagrams->received);
 		json_number(json, "errors", (int64_t)f->datagrams->errors);
+	}
+	if (f->lost) {
+		json_number(json, "lost", (int64_t)f->lost);
+		json_number(json, "lost_bytes", (int64_t)f->lost_bytes);
 	}
 	json_milliseconds(json, "elapsed_ms", f->ns);
 }
