@@ -71,8 +71,9 @@ hex() {
 }
 
 @test "what does not go with --proxy is exit 2" {
-	refuses '--proxy and --probe exclude each other' connect --proxy socks5://h -z h 1
-	refuses '--proxy and --ping exclude each other' connect --proxy socks5://h --ping h 1
+	refuses '--proxy and --tls exclude each other' connect --proxy socks5://h -z --tls h 1
+	refuses '--trace and --proxy exclude each other' connect --proxy socks5://h --trace h 1
+	refuses "'unix:/x': a proxy reaches HOST and PORT only" connect -z --proxy socks5://h h:1 unix:/x
 	refuses '--proxy-auth-file needs --proxy' connect --proxy-auth-file f h 1
 	refuses "'unix:/x': a proxy reaches HOST and PORT only" connect --proxy socks5://h unix:/x
 	refuses "host 'fe80::1%lo': a zone means nothing to a proxy" connect --proxy socks5://h fe80::1%lo 1
@@ -664,4 +665,49 @@ passes() {
 	[ "$(<out)" = hi ]
 	exits 1 "$SOCKIT" connect -d --fastopen --proxy socks5h://127.0.0.1:1 h 80 </dev/null >out 2>err
 	says '^sockit connect: proxy 127\.0\.0\.1 port 1: .*Connection refused \(ECONNREFUSED\)'
+}
+
+@test "-z and --ping: a port is what the proxy finds it to be, by its name" {
+	local closed url kind rest
+	closed=$(free_port)
+	serve --quiet -k --echo 127.0.0.1 0 </dev/null
+	local open=$PORT
+	for kind in socks5h http; do
+		serve --quiet --proxy-server "${kind%h}" 127.0.0.1 0 </dev/null
+		url=$kind://127.0.0.1:$PORT
+		exits 0 "$SOCKIT" connect -z --proxy "$url" localhost "$open" >out 2>err
+		silent
+		[ "$(<out)" = "localhost $open/tcp open" ]
+		exits 1 "$SOCKIT" connect -z --json --proxy "$url" localhost "$open,$closed" >out 2>err
+		[ "$(python3 "$SCHEMA" out probed state peer.name peer.port | sort)" = "closed localhost $closed
+open localhost $open" ] || [ "$kind" = http ]
+		[[ $(python3 "$SCHEMA" err error message) == *": localhost port $closed: proxy 127.0.0.1 port $PORT: "*" port $closed: "* ]]
+		exits 0 "$SOCKIT" connect --ping -c 2 --interval 10ms --proxy "$url" localhost "$open" >out 2>err
+		[ "$(grep -c "^localhost port $open: seq=[12] time=[0-9.]* ms$" out)" = 2 ]
+	done
+	exits 0 "$SOCKIT" connect -z --proxy "$url" --send hello --expect hello 127.0.0.1 "$open" >out 2>err
+	exits 1 "$SOCKIT" connect --ping --json -c 1 --proxy "$url" localhost "$closed" >out 2>err
+	[ "$(python3 "$SCHEMA" out ping seq peer.name peer.port)" = "1 localhost $closed" ]
+	exits 1 "$SOCKIT" connect --ping -c 1 --proxy "$url" localhost "$closed" >out 2>err
+	says "^sockit connect: localhost port $closed: none of 1 answered: proxy 127\.0\.0\.1 port $PORT: localhost port $closed: "
+	# A proxy that is not there tells nothing of the port: it is not known to be closed.
+	exits 1 "$SOCKIT" connect -z --closed --proxy "socks5h://127.0.0.1:$closed" localhost "$closed" >out 2>err
+	says "^sockit connect: localhost port $closed: proxy 127\.0\.0\.1 port $closed: Connection refused \(ECONNREFUSED\)$"
+	exits 0 "$SOCKIT" connect -z --closed --proxy "$url" localhost "$closed" >out 2>err
+	# Nothing is asked for here, nor sent past the proxy.
+	exits 1 "$SOCKIT" connect -z -vv --proxy "socks5h://127.0.0.1:$closed" nosuch.invalid 80 >out 2>err
+	! grep -q 'looking up host nosuch\|connecting to .* port 80' err || fault 'it was asked for'
+}
+
+@test "-z: a proxy that is silent is exit 4, and many ports go side by side" {
+	local full url
+	peer who full:127.0.0.1
+	full=$PORT
+	exits 4 "$SOCKIT" connect -z -w 200ms --proxy "socks5h://127.0.0.1:$full" localhost 80 >out 2>err
+	says "^sockit connect: localhost port 80: proxy 127\.0\.0\.1 port $full: no answer in time \(-w\)$"
+	serve --quiet --proxy-server socks5 127.0.0.1 0 </dev/null
+	url=socks5h://127.0.0.1:$PORT
+	exits 1 "$SOCKIT" connect -z -v --proxy "$url" 127.0.0.1 1-200,"$PORT" >out 2>err
+	[ "$(wc -l <out)" = 201 ]
+	! grep -v ' closed ECONNREFUSED \| open - \| unreachable EACCES ' out || fault 'another state'
 }

@@ -119,6 +119,7 @@ static struct outcome connect_probe(const struct connect_options *o,
 		.messages = &o->messages,
 		.socket = &o->socket,
 		.data = &o->data,
+		.proxy = o->proxy.first,
 		.command = o->service.command,
 		.socktype = SOCK_STREAM,
 		.family = address_family(&o->family),
@@ -204,8 +205,8 @@ static struct outcome main_connect(const struct command *self, int argc, char **
 		    (!o.probe &&
 		     (address_operands(&operands, false, numeric, &o.host, &o.port, &error) < 0 ||
 		      connect_check_host(&o, mode, &error) < 0 ||
-		      proxy_check(&o.proxy, numeric, &error) < 0 ||
-		      proxy_check_host(&o.proxy, o.host, &error) < 0)) ||
+		      proxy_check_host(o.proxy.first, o.host, &error) < 0)) ||
+		    proxy_check(&o.proxy, numeric, &error) < 0 ||
 		    address_check(o.socket.source, o.socket.source_port, numeric, &error) < 0 ||
 		    service_check(&o.service, &operands, numeric, &error) < 0 ||
 		    messages_check(&o.data, &o.frame, &error) < 0 ||

@@ -39,7 +39,8 @@ struct ping {
 	struct timer timer;
 	int64_t start;		  /* time of the first connection */
 	int64_t due, begun, over; /* how many are due, begun, over by now */
-	struct probe_result last; /* the last one that failed; the failures are ours */
+	struct probe_result last; /* the last one that failed; the failures are ours, */
+	char *said;		  /* and what was said of it, by way of proxies */
 	/* in ns, of those that were answered */
 	int64_t answered, min, max;
 	double mean, squares; /* sum of squared differences from the mean */
@@ -88,8 +89,9 @@ static void ping_tell_result(struct ping *p, const struct probe_result *r)
 	if (r->state != PROBE_FILTERED)
 		snprintf(time, sizeof time, " time=%.3f ms", (double)r->ns / (double)MILLISECOND);
 	report_probe_text(&p->o->messages, r->state, r->what, r->error, &r->icmp, p->wait, why);
+	json_string(json, "message", r->said);
 	facts_line(&p->facts, "%s: seq=%lld%s%s%s\n", address_text(peer, address),
-		   (long long)r->number, *why ? " " : "", why, time);
+		   (long long)r->number, *why || r->said ? " " : "", r->said ? r->said : why, time);
 	facts_end(&p->facts);
 }
 
@@ -143,6 +145,7 @@ static struct outcome ping_judge(const struct ping *p)
 	notice_error(&n, OUTCOME_FAILED, errno_name(r->error));
 	report_probe_text(&p->o->messages, r->state, r->what, r->error, &r->icmp, p->wait, why);
 	report_failures_text(&p->o->messages, &text, r->failures, r->n, p->lookup_ns != UNSET, why);
+	text_add(&text, "%s", p->said ? p->said : "");
 	report_failures_json(&n.json, r->failures, r->n);
 	report_cause(&n, SOCK_STREAM, r->failures, r->n, cause, sizeof cause);
 	notice_end(&n, "%s: none of %lld answered: %.*s%s", p->shown, (long long)p->over,
@@ -181,7 +184,8 @@ static bool ping_is_last(const struct ping *p, int64_t n)
 static void ping_question(const struct ping *p, struct places_question *q)
 {
 	*q = (struct places_question){
-		.host = p->o->host,
+		/* Proxies are told the host as it stands. */
+		.host = p->o->proxy.first ? NULL : p->o->host,
 		.port = p->o->port,
 		.family = address_family(&p->o->family),
 		.socktype = SOCK_STREAM,
@@ -281,7 +285,8 @@ static bool ping_next_target(void *arg, struct probe_target *t)
 		return false;
 	*t = (struct probe_target){ .addresses = p->answer->addresses,
 				    .n = p->answer->n,
-				    .port = address_port(p->answer->addresses),
+				    .port = (uint16_t)address_any_port(p->answer->addresses),
+				    .name = p->o->host,
 				    .tag = p->answer,
 				    .number = ++p->begun };
 	return true;
@@ -305,6 +310,8 @@ static void ping_remember(struct ping *p, const struct probe_result *r)
 	struct dial_failure *copy = malloc((r->n ? r->n : 1) * sizeof *copy);
 
 	free((void *)p->last.failures);
+	free(p->said);
+	p->said = r->said ? strdup(r->said) : NULL;
 	p->last = *r;
 	p->last.failures = copy;
 	if (copy && r->n)
@@ -347,6 +354,7 @@ static void ping_found(void *arg, struct places_answer *found)
 	const struct messages *m = &p->o->messages;
 	const struct probe_config config = {
 		.socket = &p->o->socket,
+		.proxy = p->o->proxy.first,
 		.socktype = SOCK_STREAM,
 		.family = address_family(&p->o->family),
 		.wait = p->wait,
@@ -358,6 +366,11 @@ static void ping_found(void *arg, struct places_answer *found)
 		.arg = p,
 	};
 
+	if (p->o->proxy.first) {
+		found->n = 1;
+		proxy_set_place(found->addresses, p->o->host, p->shown,
+				address_port(found->addresses));
+	}
 	if (p->lookup_start != UNSET)
 		p->lookup_ns = clock_now() - p->lookup_start;
 	if (ping_take_answer(p, found) < 0) {
@@ -405,7 +418,7 @@ static void ping_look_up(struct ping *p)
 	ping_question(p, &q);
 
 	run_look_up(&p->run, &q, p->shown, p->o->wait, ping_found, p);
-	if (p->run.lookup.lookup)
+	if (p->run.lookup.lookup && !p->o->proxy.first)
 		p->lookup_start = now;
 }
 
@@ -445,6 +458,7 @@ struct outcome connect_ping(const struct connect_options *o)
 		free(p.answer);
 	}
 	free((void *)p.last.failures);
+	free(p.said);
 	run_free(&p.run);
 	return outcome;
 }

@@ -354,7 +354,7 @@ static struct outcome trace_failed(const struct tracing *t, const struct trace_e
 	const struct dial_result result = { .fd = -1, .failures = &failure, .n = 1 };
 
 	return report_dial(&t->o->messages, &(struct dial_report){ t->o->host, t->o->port, &result,
-								   t->wait, "-w", UNSET });
+								   t->wait, "-w", UNSET, NULL });
 }
 
 static void trace_is_over(void *arg, const struct trace_end *e)

@@ -85,6 +85,7 @@ static void probe_detach(struct probe *b)
 
 	probe_drop_attempts(b);
 	probe_leave(b);
+	proxy_client_cancel(b->way);
 	*b->before = b->next;
 	if (b->next)
 		b->next->before = b->before;
@@ -476,6 +477,70 @@ static void probe_on_time(void *arg)
 	probe_conclude(b);
 }
 
+/* ---- by way of proxies ---- */
+
+/* Returns the error of R. What is none of the target, so that it may be open, is of the step *WHAT.
+ */
+static int probe_way_error(const struct dial_result *r, const char **what)
+{
+	int error = r->n ? r->failures[0].error : r->lookup.eai ? EHOSTUNREACH : r->error;
+
+	*what = NULL;
+	if (r->timed_out)
+		return ETIMEDOUT;
+	if (!*r->why || (error != ECONNREFUSED && error != EHOSTUNREACH && error != ENETUNREACH &&
+			 error != ETIMEDOUT))
+		*what = "proxy";
+	return error ? error : EHOSTUNREACH;
+}
+
+static void probe_dialled(void *arg, const struct dial_result *r)
+{
+	static const struct icmp_error none;
+	struct probe *b = arg;
+	struct text said = { 0 };
+
+	b->way = NULL;
+	b->result = (struct probe_result){ .ns = clock_now() - b->next_start };
+	if (r->fd >= 0) {
+		if (b->p->c.dialogue)
+			b->open = r->fd;
+		else
+			close(r->fd);
+		probe_visit(b);
+		return;
+	}
+	b->result.error = probe_way_error(r, &b->result.what);
+	b->result.state = b->result.what ? PROBE_UNREACHABLE :
+					   probe_state_of(b->result.error, &none, AF_INET);
+	proxy_client_add_why(r, &said);
+	text_put(&said, "", 1);
+	b->result.said = said.failed ? NULL : said.data;
+	probe_conclude(b);
+	text_free(&said);
+}
+
+/* Connects to B's target by way of the proxies. */
+static void probe_dial(struct probe *b)
+{
+	struct prober *p = b->p;
+	const struct dial_config c = { .host = b->target.name,
+				       .port = b->port,
+				       .family = p->c.family,
+				       .socket = p->c.socket,
+				       .deadline = b->deadline,
+				       .wait = UNSET,
+				       .events = p->c.events };
+
+	digits_format(b->port, b->target.port);
+	b->next_start = clock_now();
+	b->way = proxy_client_start(p->loop, &c, p->c.proxy, probe_dialled, b);
+	if (b->way)
+		return;
+	probe_address_failed(b, 0, errno, "proxy", NULL, 0);
+	probe_conclude(b);
+}
+
 /* Starts T. Returns false if it had to be put back. */
 static bool probe_start(struct prober *p, const struct probe_target *t)
 {
@@ -501,7 +566,10 @@ static bool probe_start(struct prober *p, const struct probe_target *t)
 		b->next->before = &b->next;
 	p->probes = b;
 	p->reserved += t->n;
-	probe_advance(b);
+	if (p->c.proxy)
+		probe_dial(b);
+	else
+		probe_advance(b);
 	return !p->holds;
 }
 

@@ -3,7 +3,8 @@
  *
  * A prober asks its owner for one target after the other, tries as many at a time as it may, and
  * tells how each has ended. A target's addresses are tried as dial.h does it (RFC 8305) until one
- * answers. The connection is closed at once, or after a dialogue, or asked for TLS before that.
+ * answers. The connection is closed at once, or after a dialogue, or asked for TLS before that. By
+ * way of proxies it is they who are asked to connect to the target, by its name.
  */
 #ifndef NET_PROBE_H
 #define NET_PROBE_H
@@ -16,6 +17,7 @@
 #include "net/dial.h"
 #include "net/event.h"
 #include "net/places.h"
+#include "net/proxy_client.h"
 #include "net/tls_asker.h"
 #include "proto/dialogue.h"
 #include "sock/icmp.h"
@@ -26,7 +28,7 @@ struct probe_target {
 	const struct address *addresses; /* must live until the target's result */
 	size_t n;			 /* at least one */
 	uint16_t port;			 /* in place of the addresses' */
-	const char *name;		 /* of the host, for TLS, see net/tls_asker.h */
+	const char *name;		 /* of the host, for proxies and TLS, see net/tls_asker.h */
 	void *tag;			 /* the owner's own, as is */
 	int64_t number;			 /* this */
 };
@@ -59,7 +61,8 @@ struct probe_result {
 	int error;		/* an errno; 0 if it is open */
 	const char *what;	/* the option or step that failed; NULL: connecting itself */
 	struct icmp_error icmp; /* the message behind the error; its family is 0: there was none */
-	const char *said;	/* how the dialogue ended, in words, gone after the call; NULL */
+	const char *said;	/* how the dialogue, or the way by proxies, has failed, in words,
+				 * gone after the call; NULL */
 	size_t index;		/* of the address that decided */
 	const struct dial_failure *failures; /* of all that were tried, error 0 for silence; gone
 					      * after the call, and none of a target that is open */
@@ -73,7 +76,8 @@ struct probe_result {
 /* All pointers must live until the end. */
 struct probe_config {
 	const struct socket_options *socket;
-	int socktype;	      /* SOCK_STREAM: connect; SOCK_DGRAM: ask */
+	const struct proxy *proxy; /* by way of it and those behind it; NULL: directly */
+	int socktype;		   /* SOCK_STREAM: connect; SOCK_DGRAM: ask */
 	const void *question; /* what, of `question_size` bytes; NULL: what question_for() has */
 	size_t question_size;
 	bool tls; /* ask for TLS, within `wait` too */

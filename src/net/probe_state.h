@@ -16,8 +16,10 @@ struct probe {
 	struct probe_target target;
 	struct timer timer;
 	struct attempt *attempts;
-	struct talk *talk; /* once it is connected, the dialogue; else NULL */
-	size_t started;	   /* how many addresses have been tried */
+	struct proxy_client *way; /* by which it is connected to; NULL: by `attempts` */
+	char port[6];		  /* for that */
+	struct talk *talk;	  /* once it is connected, the dialogue; else NULL */
+	size_t started;		  /* how many addresses have been tried */
 	int64_t next_start, deadline;
 	bool failed; /* an address has: see `result` */
 	int open;    /* the connection, before it is talked with or asked for TLS; -1: none */

@@ -417,6 +417,37 @@ static void client_look_up(struct proxy_client *d)
 	places_find(d->loop, &q, client_place_found, d, &d->lookup);
 }
 
+void proxy_set_place(struct address *a, const char *host, const char *words, uint16_t port)
+{
+	if (address_parse_host(host, a) == WORD_NUMBER)
+		address_set_port(a, port);
+	else
+		address_set_words(a, words, port);
+}
+
+void proxy_client_add_why(const struct dial_result *r, struct text *text)
+{
+	char words[512], why[EAI_TEXT];
+
+	if (r->proxy)
+		text_add(text, "proxy %s: ",
+			 address_words(r->proxy->url.host, r->proxy->url.port, words,
+				       sizeof words));
+	if (r->lookup.eai) {
+		text_add(text, "%s",
+			 lookup_text(r->lookup.word, r->lookup.eai, r->lookup.error,
+				     r->lookup.family, why));
+		return;
+	}
+	text_add(text, "%s", r->why);
+	if (r->timed_out)
+		text_add(text, "%sno answer in time (-w)", *r->why ? ": " : "");
+	else if (!*r->why)
+		text_add(text, "%s",
+			 r->n ? icmp_text(&r->failures[0].icmp, r->failures[0].error, why) :
+				errno_text(r->error, why));
+}
+
 const struct proxy *proxy_client_waits(const struct proxy_client *d)
 {
 	if (!d || !d->n || d->lookup)

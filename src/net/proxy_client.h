@@ -32,8 +32,13 @@ extern const struct option_group proxy_way_group;
  * secret. */
 int proxy_check(struct proxy_options *o, bool numeric, struct option_error *error);
 
-/* Can O's proxies, if there are any, be told to reach HOST? Returns 0, or -1 with *ERROR. */
-int proxy_check_host(const struct proxy_options *o, const char *host, struct option_error *error);
+/* Can FIRST and the proxies behind it be told to reach HOST? NULL: there are none. Returns 0, or -1
+ * with *ERROR. */
+int proxy_check_host(const struct proxy *first, const char *host, struct option_error *error);
+
+/* *A becomes HOST, of PORT, as it is to who asks proxies for it: an address, or the name by the
+ * WORDS that messages have for it, which are not copied. */
+void proxy_set_place(struct address *a, const char *host, const char *words, uint16_t port);
 
 void proxy_free(struct proxy_options *o);
 
@@ -57,6 +62,9 @@ struct proxy_client;
  * is still in the socket. Returns NULL with errno ENOMEM. */
 struct proxy_client *proxy_client_start(struct loop *loop, const struct dial_config *c,
 					const struct proxy *first, dial_fn *fn, void *arg);
+
+/* Adds to TEXT how R, of proxy_client_start() with proxies, has failed: which proxy, and why. */
+void proxy_client_add_why(const struct dial_result *r, struct text *text);
 
 /* Returns the proxy that D waits for; NULL: none, or D is NULL. */
 const struct proxy *proxy_client_waits(const struct proxy_client *d);

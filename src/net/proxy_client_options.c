@@ -45,8 +45,8 @@ static int parse_proxy(void *field, const char *word, struct option_error *error
 #define AT(member) offsetof(struct proxy_options, member)
 
 static const struct option_row rows[] = {
-	{ "proxy", 0, OPTION_PARSED, AT(first), .repeats = true, .arg = "URL",
-	  .excludes = "probe ping", .parser = parse_proxy, .words = proxy_url_scheme,
+	{ "proxy", 0, OPTION_PARSED, AT(first), .repeats = true, .arg = "URL", .excludes = "tls",
+	  .parser = parse_proxy, .words = proxy_url_scheme,
 	  .help = "through this proxy: socks5h://HOST:PORT and the like; given again: through "
 		  "one after the other" },
 	{ "proxy-auth-file", 0, OPTION_STRING, AT(auth_file), .arg = "FILE", .needs = "proxy",
@@ -113,9 +113,9 @@ static int proxy_check_place(const char *host, struct option_error *error)
 	return 0;
 }
 
-int proxy_check_host(const struct proxy_options *o, const char *host, struct option_error *error)
+int proxy_check_host(const struct proxy *first, const char *host, struct option_error *error)
 {
-	return o->first ? proxy_check_place(host, error) : 0;
+	return first ? proxy_check_place(host, error) : 0;
 }
 
 int proxy_check(struct proxy_options *o, bool numeric, struct option_error *error)

@@ -105,7 +105,7 @@ int proxy_server_check_way(struct service_options *o, struct proxy_options *way,
 			   struct option_error *error)
 {
 	for (const struct forward_place *p = o->forward; p; p = p->next)
-		if (proxy_check_host(way, p->to.host, error) < 0)
+		if (proxy_check_host(way->first, p->to.host, error) < 0)
 			return -1;
 	if (o->proxy->kind == PROXYD_NONE)
 		way->auth_file = o->proxy->auth_file;

@@ -253,6 +253,7 @@ void scan_start(struct scan *s)
 {
 	const struct probe_config config = {
 		.socket = s->c->socket,
+		.proxy = s->c->proxy,
 		.socktype = s->c->socktype,
 		.question = s->c->question,
 		.question_size = s->c->question_size,

@@ -10,6 +10,7 @@
 #include "base/options.h"
 #include "flow/data_options.h"
 #include "flow/spawn.h"
+#include "net/proxy_client.h"
 #include "sock/sockopt.h"
 
 /* How long stdout has to take the rest after a signal. */
@@ -24,6 +25,7 @@ struct scan_config {
 	const struct messages *messages;
 	const struct socket_options *socket;
 	const struct data_options *data;
+	const struct proxy *proxy;    /* by way of it and those behind it; NULL: directly */
 	struct spawn_command command; /* takes the place of this process where all are as asked */
 	int socktype;		      /* SOCK_STREAM or SOCK_DGRAM */
 	const void *question; /* by UDP: what is asked, of `question_size` bytes; NULL: what each */

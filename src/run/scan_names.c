@@ -142,6 +142,18 @@ static void scan_name_time(void *arg)
 	scan_name_failed(name);
 }
 
+/* Asks nobody for NAME, a host: proxies are told it as it stands. */
+static void scan_take_name(struct scan_name *name)
+{
+	struct lookup_answer answer = { .addresses = malloc(sizeof *answer.addresses), .n = 1 };
+
+	if (answer.addresses)
+		proxy_set_place(answer.addresses, name->text, name->text, 0);
+	else
+		answer.eai = EAI_MEMORY;
+	scan_name_found(name, &answer);
+}
+
 void scan_ask(struct scan_name *name)
 {
 	struct scan *s = name->scan;
@@ -153,6 +165,10 @@ void scan_ask(struct scan_name *name)
 	};
 
 	name->state = NAME_ASKED;
+	if (s->c->proxy && !name->is_service) {
+		scan_take_name(name);
+		return;
+	}
 	timer_set(s->run.loop, &name->timer, clock_after(clock_now(), s->patience));
 	lookup_start(s->run.loop, &q, scan_name_found, name, &name->lookup);
 }

@@ -79,6 +79,8 @@ static int scan_parse_operand(struct scan *s, struct scan_operand *op, const cha
 		option_fail(error, "'%s' is no endpoint of UDP: HOST:PORT", word);
 		goto out;
 	}
+	if (proxy_check_host(s->c->proxy, direct ? word : host, error) < 0)
+		goto out;
 	if (direct ? address_endpoint(word, false, &words, error) :
 		     address_check(host, NULL, s->c->numeric, error))
 		goto out;

@@ -222,7 +222,9 @@ const unsigned char *address_ip(const struct address *a, size_t *n)
 
 void address_set_port(struct address *a, uint16_t port)
 {
-	if (a->u.sa.sa_family == AF_INET)
+	bool named = a->u.sa.sa_family == AF_UNSPEC && a->word;
+
+	if (a->u.sa.sa_family == AF_INET || named)
 		a->u.in.sin_port = htons(port);
 	else if (a->u.sa.sa_family == AF_INET6)
 		a->u.in6.sin6_port = htons(port);
