@@ -129,8 +129,25 @@ prints() {
 	eventually has_lines 1 log
 	echo 'line' >&"$here"
 	eventually has_lines 2 log
+	# Many at once, whose lines come in any pieces.
+	python3 -S - "$port" <<-'END'
+		import socket, sys, threading
+		def send(name):
+		    s = socket.create_connection(('127.0.0.1', int(sys.argv[1])), 10)
+		    s.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+		    data = b''.join(b'%c %d %s\n' % (name, i, bytes([name]) * (i % 97)) for i in range(150))
+		    for at in range(0, len(data), 61):
+		        s.sendall(data[at:at + 61])
+		    s.close()
+		senders = [threading.Thread(target=send, args=(name,)) for name in b'abcdef']
+		for sender in senders:
+		    sender.start()
+		for sender in senders:
+		    sender.join()
+	END
+	eventually has_lines 902 log
 	stop
-	mv log out
+	grep -Evx '([a-f]) [0-9]+ \1*' log >out
 	prints 'another' 'one line'
 }
 
