@@ -14,7 +14,7 @@ lives() {
 # `take(s)` (the number of the next record that s gets, which must be whole).
 stream() {
 	LISTENER=$LISTENER within 20 python3 -S - "${2-$PORT}" "${TYPE-STREAM}" 3>&- <<-END
-		import array, fcntl, os, re, signal, socket, sys, termios
+		import array, fcntl, os, re, signal, socket, sys, termios, time
 		place, kind = sys.argv[1], getattr(socket, 'SOCK_' + sys.argv[2])
 		fifo, number = os.open('stream', os.O_RDWR), 0
 		def client(rcvbuf=0):
@@ -203,7 +203,8 @@ lockstep(300)
 got = [take(slow) for _ in range(10)]
 assert got == sorted(set(got))
 os.kill(int(os.environ["LISTENER"]), signal.SIGUSR1)
-lockstep(3)
+while b"\"event\":\"total\"" not in open("err", "rb").read():
+    time.sleep(0.01)
 slow.close()
 lockstep(3)
 '
