@@ -258,23 +258,24 @@ static void client_place_found(void *arg, struct places_answer *found)
 	client_try(arg);
 }
 
-/* Begins to connect. Who is there shall not be bothered for something that cannot be. */
+/* The ports of the places to join to are known. Who is there shall not be bothered for something
+ * that cannot be. */
 static void client_begin(void *arg)
 {
 	struct client_run *c = arg;
 	const struct connections_config *to = &c->c.connections;
 	const struct service *s = to->service->service;
-	const struct forward_place *place = s->places ? s->places(to->service) : NULL;
+	const struct forward_place *place = s->places(to->service);
 	const struct places_question q = {
-		.host = place ? place->to.host : NULL,
-		.port = place ? place->to.port : NULL,
+		.host = place->to.host,
+		.port = place->to.port,
 		.family = to->family,
 		.socktype = SOCK_STREAM,
 		.events = { report_event, (void *)to->messages },
 	};
 
 	/* Of several one that cannot be found is passed over. */
-	if (place && !place->next)
+	if (!place->next)
 		run_look_up(c->run, &q, q.host, to->wait, client_place_found, c);
 	else
 		client_try(c);
@@ -338,8 +339,10 @@ struct outcome client_run(const struct client_config *config)
 		run_end(c.run, message_fail(to->messages, OUTCOME_FAILED, errno_name(errno),
 					    "--pass-fd: stdout is no UNIX socket: %s (%s)",
 					    strerror(errno), errno_name(errno)));
-	else
+	else if (to->service->service->places)
 		connections_find_ports(&c.connections, client_begin);
+	else
+		client_try(&c);
 	outcome = run_wait(c.run);
 	proxy_client_cancel(c.dial);
 	proxy_command_free(&c.command);

@@ -437,7 +437,7 @@ static void connections_find_port(struct connections *s)
 
 void connections_find_ports(struct connections *s, void (*found)(void *arg))
 {
-	s->looked_up = s->service->places ? s->service->places(s->options) : NULL;
+	s->looked_up = s->service->places(s->options);
 	s->ports_found = found;
 	connections_find_port(s);
 }

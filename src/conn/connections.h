@@ -121,9 +121,9 @@ void connections_free(struct connections *s);
 
 /* ---- for connection.c and the services ---- */
 
-/* Looks up the ports of the places that the service joins connections to, then calls FOUND with
- * S's `arg`, perhaps from in here. Only a word for a port that is no service can never become one:
- * what is there for clients may well come up, and get its name, after us. */
+/* Looks up the ports of the places that the service, which has some, joins connections to, then
+ * calls FOUND with S's `arg`, perhaps from in here. Only a word for a port that is no service can
+ * never become one: what is there for clients may well come up, and get its name, after us. */
 void connections_find_ports(struct connections *s, void (*found)(void *arg));
 
 /* Returns the limit of -w for connecting further, in ns; 30 s by default. */

@@ -179,8 +179,10 @@ static void server_destinations_found(void *arg, const struct places_failure *f)
 		server_read_again(l);
 	if (f)
 		run_end(&l->connections.run, report_lookup(l->c.connections.messages, f));
-	else
+	else if (l->connections.service->places)
 		connections_find_ports(&l->connections, server_listen);
+	else
+		server_listen(l);
 }
 
 static void server_clients_found(void *arg, const struct places_failure *f)

@@ -31,9 +31,9 @@ struct proxy_client {
 	struct proxy_hop *hops;
 	size_t n, at; /* the hop that is looked up, or shaken hands with */
 	struct text out;
-	int send_error;		       /* sending has failed with it, and is over */
-	char words[1200];	       /* the destination */
-	struct dial_failure forbidden; /* where none of its addresses is permitted, the first */
+	int send_error;			/* sending has failed with it, and is over */
+	char words[1200];		/* the destination */
+	struct dial_failure *forbidden; /* one of its addresses that is not permitted; NULL: none */
 	struct dial_result result;
 };
 
@@ -66,6 +66,7 @@ void proxy_client_cancel(struct proxy_client *d)
 		free(d->hops[i].addresses);
 	}
 	free(d->hops);
+	free(d->forbidden);
 	text_free(&d->out);
 	free(d);
 }
@@ -73,15 +74,15 @@ void proxy_client_cancel(struct proxy_client *d)
 /* Tells R and frees D. */
 static void client_tell(struct proxy_client *d, const struct dial_result *r)
 {
-	const struct dial_failure forbidden = d->forbidden;
-	struct dial_result result = *r;
+	const struct dial_result result = *r;
+	struct dial_failure *forbidden = d->forbidden;
 	dial_fn *fn = d->fn;
 	void *arg = d->arg;
 
-	if (result.failures == &d->forbidden)
-		result.failures = &forbidden;
+	d->forbidden = NULL;
 	proxy_client_cancel(d);
 	fn(arg, &result);
+	free(forbidden);
 }
 
 static void client_finished(void *arg)
@@ -348,10 +349,15 @@ static bool client_permit(struct proxy_client *d, struct proxy_hop *h)
 	for (size_t i = 0; i < h->n; i++) {
 		const struct address *a = &h->addresses[i];
 		const char *what = d->c.permit(d->c.permit_arg, a);
-		if (!what)
+		if (!what) {
 			h->addresses[n++] = *a;
-		else if (!d->forbidden.what)
-			d->forbidden = (struct dial_failure){
+			continue;
+		}
+		/* Without memory for it, there is only the error to be told. */
+		if (!d->forbidden)
+			d->forbidden = malloc(sizeof *d->forbidden);
+		if (d->forbidden)
+			*d->forbidden = (struct dial_failure){
 				.address = *a, .error = EACCES, .what = what, .forbidden = true
 			};
 	}
@@ -376,8 +382,9 @@ static void client_place_found(void *arg, struct places_answer *found)
 		h->n = h->by_name ? 1 : found->n;
 		lookup_interleave(h->addresses, h->n);
 		if (!h->proxy->next && d->c.permit && !client_permit(d, h)) {
-			d->result.failures = &d->forbidden;
-			d->result.n = 1;
+			d->result.failures = d->forbidden;
+			d->result.n = d->forbidden ? 1 : 0;
+			d->result.error = EACCES;
 			client_finish(d);
 			return;
 		}

@@ -174,6 +174,8 @@ void sources_drop(struct sources *s, struct source *source)
 
 void sources_free(struct sources *s)
 {
+	if (!s->table)
+		return;
 	for (size_t i = 0; i < s->size; i++)
 		for (struct source *next, *source = s->table[i]; source; source = next) {
 			next = source->next;
