@@ -626,7 +626,7 @@ relayed() {
 	told 2 "sockit listen: --proxy-server and '-- cat' exclude each other"
 	for words in '--proxy-auth a:b' '--proxy-auth-file f' '--allow-dest h' '--deny-dest h'; do
 		# shellcheck disable=SC2086 # words
-		refuses '--* needs --proxy-server' listen $words 127.0.0.1 0
+		refuses '--* needs --proxy-server*' listen $words 127.0.0.1 0
 	done
 	refuses "--proxy-server: 'socks' is unknown*" listen --proxy-server socks 127.0.0.1 0
 	refuses '--proxy-server needs --listen' unix --proxy-server socks5 s
