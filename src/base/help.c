@@ -48,7 +48,7 @@ static void help_row(struct text *t, const struct option_row *row, size_t width)
 		text_add(t, "\n");
 		n = 0;
 	}
-	text_add(t, "%*s", (int)(indent - n), "");
+	text_blanks(t, indent - n);
 	text_wrap(t, row->help, indent, indent, width);
 }
 
@@ -88,7 +88,7 @@ static void help_brief_row(struct text *t, const struct option_row *row, size_t 
 {
 	size_t n = help_names(t, row), indent = n + 2 > INDENT ? n + 2 : INDENT;
 
-	text_add(t, "%*s", (int)(indent - n), "");
+	text_blanks(t, indent - n);
 	help_clauses(t, row->help, indent, width);
 }
 

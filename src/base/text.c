@@ -81,6 +81,12 @@ void text_time(struct text *t, int64_t ns)
 	text_add(t, "%s.%06lldZ", date, (long long)(ns % SECOND / MICROSECOND));
 }
 
+void text_blanks(struct text *t, size_t n)
+{
+	while (n-- > 0)
+		text_put(t, " ", 1);
+}
+
 void text_wrap(struct text *t, const char *words, size_t column, size_t indent, size_t width)
 {
 	bool begun = false; /* is there a word on this line? */
@@ -88,15 +94,17 @@ void text_wrap(struct text *t, const char *words, size_t column, size_t indent, 
 
 	for (const char *word; (word = text_word(&words, &n));) {
 		if (begun && column + 1 + n >= width) {
-			text_add(t, "\n%*s", (int)indent, "");
+			text_put(t, "\n", 1);
+			text_blanks(t, indent);
 			column = indent;
 			begun = false;
 		}
-		text_add(t, "%s%.*s", begun ? " " : "", (int)n, word);
+		text_put(t, " ", begun);
+		text_put(t, word, n);
 		column += n + begun;
 		begun = true;
 	}
-	text_add(t, "\n");
+	text_put(t, "\n", 1);
 }
 
 bool text_equal(const struct text *a, const struct text *b)

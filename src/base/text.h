@@ -42,6 +42,9 @@ char *text_room(struct text *t, size_t n);
  * microsecond. */
 void text_time(struct text *t, int64_t ns);
 
+/* Adds N blanks. */
+void text_blanks(struct text *t, size_t n);
+
 /* Adds WORDS and a newline, broken at blanks so that lines end before column WIDTH. The first line
  * begins at column COLUMN, where the text stands now, further ones at column INDENT. */
 void text_wrap(struct text *t, const char *words, size_t column, size_t indent, size_t width);
