@@ -40,7 +40,11 @@ nothing_left() {
 	for job in 'bulk: 1 MiB through' 'bulk: 1 MiB from a file' latency: start:; do
 		grep -A 2 "^$job" out | grep -E '^sockit [0-9.]+ +[0-9]+[0-9.]* +1\.00 .* equal$'
 	done
-	[ "$(grep -c ' equal$' out)" = 4 ]
+	for job in 'a hex dump' 'CR LF' telnet 'a copy'; do
+		grep -A 2 "^filters: .* with $job$" out | grep -E '^sockit .* 1\.00 .* equal$'
+		grep -A 3 "^filters: .* with $job$" out | grep -E '^(cat|tee) .* [0-9.]+x .* equal$'
+	done
+	[ "$(grep -c ' equal$' out)" = 12 ]
 	[ "$(awk 'length > 80' out | wc -l)" = 0 ]
 	tail -n 1 out | grep '^Medians'
 	nothing_left
@@ -48,7 +52,7 @@ nothing_left() {
 
 @test "a peer: its version, and how it compares" {
 	fake_ncat "exec $RECEIVE"
-	bench 0 --tools sockit,ncat --rounds 3
+	bench 0 --only bulk,latency,start --tools sockit,ncat --rounds 3
 	silent
 	[ "$(grep -cE '^ncat 0\.12 +[0-9.]+ +[0-9.]+x .* equal$' out)" = 4 ]
 }
@@ -74,6 +78,15 @@ nothing_left() {
 	bench 0 --only bulk --tools ncat
 	grep -qx '  ncat: does not listen' out
 	nothing_left
+}
+
+@test "a peer that does not do what its filter is for" {
+	fake_ncat "exec $RECEIVE"
+	bench 0 --only filters --tools ncat
+	[ "$(grep -cE '^ncat 0\.12 .* equal$' out)" = 2 ]
+	[ "$(grep -cE '^ncat 0\.12 +DAMAGED$' out)" = 2 ]
+	grep -qx '  ncat: another text arrived' out
+	grep -qx '  ncat: the copy is another text' out
 }
 
 @test "a peer that hangs" {

@@ -9,6 +9,8 @@ run goes on. Needs Linux.
   bulk     random bytes from one tool to itself, through pipes and from file to
            file: wall time, and CPU time (user and system) of both ends. socat
            has -b262144, its best.
+  filters  a text sent with a hex dump, with CR LF, as telnet, with a copy to a file: CPU
+           time of the sender alone, beside cat or tee, which only read and write.
   latency  64 bytes written to the tool's stdin, sent to an echo server and back
            to its stdout, all on one CPU: the median.
   start    the whole life of a process that sends one short line; its
@@ -137,16 +139,30 @@ def attempt(action, limit):
 # Tools: how each one is told what to do.
 
 TOOLS = {  # how to ask for the version, to receive, to send a stream, to talk where that differs
-    'sockit': ('--version', 'listen -n -d --notify-fd 3 {host} 0', 'connect -n {host} {port}'),
-    'nc.openbsd': ('-h', '-l -n -d {host} {port}', '-N -n {host} {port}'),
+    'sockit': ('--version', 'listen -n -d --notify-fd 3 {host} 0',
+               'connect -n {more} {host} {port}'),
+    'nc.openbsd': ('-h', '-l -n -d {host} {port}', '-N -n {more} {host} {port}'),
     'nc.traditional': ('-h', '-l -n -s {host} -p {port}', '-n -q 0 {host} {port}'),
-    'ncat': ('--version', '-l -n --recv-only {host} {port}', '-n --send-only {host} {port}',
-             '-n {host} {port}'),
+    'ncat': ('--version', '-l -n --recv-only {host} {port}',
+             '-n --send-only {more} {host} {port}', '-n {host} {port}'),
     'socat': ('-V', '-b262144 -u TCP4-LISTEN:{port},bind={host} -',
-              '-b262144 -u - TCP4:{host}:{port}', '- TCP4:{host}:{port}'),
+              '-b262144 -u {more} - TCP4:{host}:{port}', '- TCP4:{host}:{port}'),
     'busybox': ('--help', 'nc -l -p {port}', 'nc {host} {port}'),  # listens at every address
     'toybox': ('--version', 'nc -l -s {host} -p {port}', 'nc {host} {port}'),
 }
+FILTERS = {  # what a sender may do on the way: what it is told then, and who only moves the data
+    'a hex dump': ('cat', {'sockit': '-x copy', 'ncat': '-x copy'}),
+    'CR LF': ('cat', {'sockit': '-C', 'nc.openbsd': '-C', 'ncat': '-C'}),
+    'telnet': ('cat', {'sockit': '-t', 'ncat': '-t'}),
+    'a copy': ('tee copy', {'sockit': '-o copy', 'ncat': '-o copy', 'socat': '-r copy'}),
+}
+
+
+class Mover:
+    """What reads its stdin and writes it to its stdout, which is the connection."""
+    def __init__(self, words):
+        self.words = words.split()
+        self.name = self.words[0]
 
 
 class Tool:
@@ -155,8 +171,8 @@ class Tool:
         self.version, self.listen, self.send, *talk = TOOLS[name]
         self.talk = talk[0] if talk else self.send
 
-    def argv(self, words, port=0):
-        return [self.program] + words.format(host=HOST, port=port).split()
+    def argv(self, words, port=0, more=''):
+        return [self.program] + words.format(host=HOST, port=port, more=more).split()
 
     def title(self):
         """Its name and version, as far as it tells."""
@@ -205,9 +221,9 @@ def listener(tool, stdout):
 
 
 @contextlib.contextmanager
-def server(echo=False):
+def server(echo=False, much=False):
     """Takes connections one by one and reads each to its end. Gives its port, and a queue of what
-    it read from each."""
+    it read from each; of much, the checksum."""
     listening, queue = socket.create_server((HOST, 0)), SimpleQueue()
 
     def serve():
@@ -216,13 +232,15 @@ def server(echo=False):
             while True:
                 connection, _ = listening.accept()
                 with connection:
-                    data = b''
-                    while part := connection.recv(4096):
+                    data, sha = b'', hashlib.sha256()
+                    while part := connection.recv((1 << 18) if much else 4096):
                         if echo:
                             connection.sendall(part)
+                        elif much:
+                            sha.update(part)
                         else:
                             data += part
-                queue.put(data)
+                queue.put(sha.digest() if much else data)
     threading.Thread(target=serve, daemon=True).start()
     with listening:
         try:
@@ -232,7 +250,7 @@ def server(echo=False):
 
 
 # Jobs: each takes a tool and gives one round's figures. They work in a folder of ours, which has
-# the files data and line.
+# the files data, text and line.
 
 def digest(path, size):
     """The checksum of what a file begins with."""
@@ -273,6 +291,37 @@ def bulk(tool, pipes):
     if size < wanted:
         raise Bad('incomplete', arrived)
     return [seconds * (1 << 30) / wanted for seconds in (wall, sender.cpu + receiver.cpu)]
+
+
+@functools.lru_cache(maxsize=None)
+def text_with(newline):
+    """The checksum of the text, with this at the end of each line."""
+    sha = hashlib.sha256()
+    with open('text', 'rb') as f:
+        while part := f.read(1 << 20):
+            sha.update(part.replace(b'\n', newline))
+    return sha.digest()
+
+
+def filtered(tool, what):
+    size, stdin = os.path.getsize('text'), opened('text')
+    close(opened('copy', os.O_WRONLY | os.O_CREAT | os.O_TRUNC))  # socat would add to it
+    more = FILTERS[what][1].get(tool.name)
+    with server(much=True) as (port, received), contextlib.ExitStack() as stack:
+        begin = time.perf_counter()
+        if more is None:
+            to = stack.enter_context(socket.create_connection((HOST, port)))
+            sender = Child(tool.words, stdin, to.fileno())
+            to.close()
+        else:
+            sender = Child(tool.argv(tool.send, port, more), stdin)
+        wall = finish(sender) - begin
+        if received.get() != text_with(b'\r\n' if more == '-C' else b'\n'):
+            raise Bad('DAMAGED', 'another text arrived')
+    if what == 'a copy' and digest('copy', size + 1) != text_with(b'\n'):
+        raise Bad('DAMAGED', 'the copy is another text')
+    close(stdin)
+    return [seconds * (1 << 30) / size for seconds in (wall, sender.cpu)]
 
 
 def latency(tool):
@@ -330,23 +379,28 @@ def counted(argv, stdin):
     return int(found[1])
 
 
-def jobs(names, size):
-    """Title, heads of the figures, and function, for each."""
+def jobs(names, size, tools):
+    """Title, heads of the figures, function, and who does it, for each."""
     if 'bulk' in names:
         mib, heads = f'{size / (1 << 20):g} MiB', ['wall s/GiB', 'CPU s/GiB']
         yield (f'bulk: {mib} through cat | TOOL, TCP, TOOL | cat', heads,
-               functools.partial(bulk, pipes=True))
+               functools.partial(bulk, pipes=True), tools)
         yield (f'bulk: {mib} from a file through TOOL, TCP, TOOL to a file', heads,
-               functools.partial(bulk, pipes=False))
+               functools.partial(bulk, pipes=False), tools)
+    for what, (mover, told) in FILTERS.items() if 'filters' in names else ():
+        yield (f'filters: {size / (8 << 20):g} MiB of text, sent with {what}',
+               ['wall s/GiB', 'CPU s/GiB'], functools.partial(filtered, what=what),
+               [tool for tool in tools if tool.name in told] + [Mover(mover)])
     if 'latency' in names:
-        yield 'latency: 64 bytes through TOOL to an echo server and back', ['wall us'], latency
+        yield ('latency: 64 bytes through TOOL to an echo server and back', ['wall us'], latency,
+               tools)
     if 'start' in names:
         heads, perf = ['wall us'], False
         with contextlib.suppress(Bad):
             perf = attempt(lambda: counted(['true'], NULL), 5) > 0
             heads += ['1000 instr.'] * perf
         yield ('start: the life of a TOOL that sends one line', heads,
-               functools.partial(start, count=perf))
+               functools.partial(start, count=perf), tools)
 
 
 # The report.
@@ -388,7 +442,7 @@ def show(title, heads, results, titles):
                          '1.00 ' if result is base else f'{value / base[i]:.2f}x')
                 cells += f'{value:12.{places(value)}f}{ratio:>9}'
             cells += '  equal'
-        print(f'{titles[tool]:24}{cells}')
+        print(f'{titles.get(tool, tool.name):24}{cells}')
     print(*notes, sep='\n', end='\n' * bool(notes), flush=True)
 
 
@@ -410,7 +464,7 @@ def options(words):
                 raise argparse.ArgumentTypeError(f'{word!r} is none of {", ".join(known)}')
         return [word for word in known if word in text.split(',')]
 
-    all_jobs, all_tools = ['bulk', 'latency', 'start'], list(TOOLS)
+    all_jobs, all_tools = ['bulk', 'filters', 'latency', 'start'], list(TOOLS)
     parser = argparse.ArgumentParser(
         prog='bench', description=__doc__, allow_abbrev=False,
         formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -420,27 +474,32 @@ def options(words):
     add('--tools', metavar='TOOL,...', type=functools.partial(some_of, all_tools),
         default=all_tools, help=', '.join(all_tools))
     add('--rounds', metavar='N', type=number, default=5, help='turns that each tool has (5)')
-    add('--size', metavar='SIZE', type=size, default='256M', help='what bulk sends: 64k, 1G (256M)')
+    add('--size', metavar='SIZE', type=size, default='256M',
+        help='what bulk sends, and filters an eighth of: 64k, 1G (256M)')
     add('--limit', metavar='SECONDS', type=number, default=20, help='for one turn (20)')
     add('--dir', metavar='DIR',
-        help='for the files, with room for twice SIZE (/dev/shm, else $TMPDIR or /tmp)')
+        help='for the files, with room for three times SIZE (/dev/shm, else $TMPDIR or /tmp)')
     return parser.parse_args(words)
 
 
 def prepare(size, where):
     """A folder of ours with the files, made our working directory."""
     def room(at):
-        return os.access(at, os.W_OK) and shutil.disk_usage(at).free > 2 * size + (16 << 20)
+        return os.access(at, os.W_OK) and shutil.disk_usage(at).free > 3 * size + (16 << 20)
     if not where:
         where = '/dev/shm' if room('/dev/shm') else tempfile.gettempdir()
     if not room(where):
-        sys.exit(f'bench: {where}: cannot be written to, or has no room for twice --size')
+        sys.exit(f'bench: {where}: cannot be written to, or has no room for three times --size')
     os.chdir(tempfile.mkdtemp(prefix='sockit-bench.', dir=where))
     with open('line', 'wb') as f:
         f.write(LINE)
     with open('data', 'wb') as f:
         for left in range(size, 0, -(1 << 20)):
             f.write(os.urandom(min(left, 1 << 20)))
+    with open('text', 'wb') as f:
+        for left in range(max(size // 8, 1 << 10), 0, -(1 << 20)):
+            f.write((b'a line of words, as long as such lines are in most texts\n' * (1 << 15))[
+                :min(left, 1 << 20)])
 
 
 def bench(chosen):
@@ -458,8 +517,8 @@ def bench(chosen):
           f'{platform.system()} {platform.release()}'[:79])
     if missing:
         print(f'not installed: {", ".join(missing)}')
-    for title, heads, job in jobs(chosen.only, chosen.size):
-        show(title, heads, run(job, tools, chosen.rounds, chosen.limit), titles)
+    for title, heads, job, who in jobs(chosen.only, chosen.size, tools):
+        show(title, heads, run(job, who, chosen.rounds, chosen.limit), titles)
     print('\nMedians; less is better: 2.00x is twice what sockit takes, 0.50x is half of it.',
           flush=True)
 
