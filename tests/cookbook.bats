@@ -407,6 +407,17 @@ certified() {
 	stop
 }
 
+@test "see what a server behind a proxy makes of a client from elsewhere" {
+	local port
+	port=$(free_port)
+	recipe proxy-header 9000="$port"
+	new # curl tells no address but its own
+	listens 1 tcp "$port"
+	play 0 2
+	prints 'You are 192.0.2.7'
+	stop
+}
+
 @test "forward a port: an answer that comes late" {
 	local port
 	port=$(free_port)

@@ -20,7 +20,8 @@ static const struct option_row rows[] = {
 	  .help = "limit for look-up and connection together: exit 4" },
 	{ "interval", 0, OPTION_DURATION, AT(interval), .arg = "DURATION", .needs = "retry ping",
 	  .help = "pause between tries (250ms), or of --ping from one to the next (1s)" },
-	{ "probe", 'z', OPTION_FLAG, AT(probe), .excludes = "ping pass-fd fastopen " NO_DATA,
+	{ "probe", 'z', OPTION_FLAG, AT(probe),
+	  .excludes = "ping pass-fd fastopen send-proxy " NO_DATA,
 	  .help = "connect only, to a list of ports or to endpoints: tell which are open" },
 	{ "jobs", 0, OPTION_NUMBER, AT(jobs), .arg = "N", .min = 1, .max = SCAN_JOBS_MOST,
 	  .needs = "probe", .help = "so many at a time at most (512)" },
@@ -30,26 +31,29 @@ static const struct option_row rows[] = {
 	  .help = "none is to be open; with --retry wait until none is" },
 	{ "tls", 0, OPTION_FLAG, AT(tls), .excludes = "closed", .needs = "probe",
 	  .help = "ask what is open for TLS: tell version, suite and certificate" },
-	{ "ping", 0, OPTION_FLAG, AT(ping), .excludes = "pass-fd fastopen retry execute " NO_DATA,
+	{ "ping", 0, OPTION_FLAG, AT(ping),
+	  .excludes = "pass-fd fastopen retry execute send-proxy " NO_DATA,
 	  .help = "connect again and again: tell how long it takes" },
 	{ "explain", 0, OPTION_FLAG, AT(explain),
-	  .excludes = "probe ping trace mtu pass-fd fastopen retry execute " NO_DATA,
+	  .excludes = "probe ping trace mtu pass-fd fastopen retry execute send-proxy " NO_DATA,
 	  .help = "why it cannot connect, or whom it has reached: each step, and who answers" },
 	{ "count", 'c', OPTION_NUMBER, AT(count), .arg = "N", .min = 1, .max = INT64_MAX,
 	  .needs = "ping trace", .help = "end after so many, or probe each hop so often (3)" },
 	{ "mtu", 0, OPTION_FLAG, AT(mtu),
-	  .excludes = "probe ping trace pass-fd fastopen transport retry proxy execute " NO_DATA,
+	  .excludes = "probe ping trace pass-fd fastopen transport retry proxy execute "
+		      "send-proxy " NO_DATA,
 	  .help = "tell the path's MTU, which need not be what ICMP says" },
 	{ "trace", 0, OPTION_FLAG, AT(trace),
 	  .excludes = "probe ping pass-fd fastopen retry execute proxy ttl transport "
-		      "wire-frame " NO_DATA,
+		      "wire-frame send-proxy " NO_DATA,
 	  .help = "tell the routers on the way, and what the port is" },
 	{ "max-hops", 0, OPTION_NUMBER, AT(max_hops), .arg = "N", .min = 1, .max = TRACE_HOPS_MOST,
 	  .needs = "trace", .help = "so many routers at most (30)" },
 	{ "proxy-command", 0, OPTION_STRING, AT(proxy_command), .arg = "CMD",
-	  .excludes = "proxy retry probe ping explain mtu trace pass-fd fastopen transport "
-		      "source source-port interface nodelay keepalive ttl tos rcvbuf sndbuf "
-		      "sockopt forward ipv4 ipv6 interval",
+	  .excludes =
+		  "proxy send-proxy retry probe ping explain mtu trace pass-fd fastopen "
+		  "transport source source-port interface nodelay keepalive ttl tos rcvbuf sndbuf "
+		  "sockopt forward ipv4 ipv6 interval",
 	  .help = "CMD's stdin and stdout are the way (ssh's ProxyCommand): %h is HOST, %p PORT" },
 	{ "pass-fd", 'F', OPTION_FLAG, AT(pass_fd), .excludes = "execute " NO_DATA,
 	  .help = "pass the connection over stdout, a UNIX socket, and end (ssh's "
@@ -63,6 +67,7 @@ static const struct option_use uses[] = {
 	{ &retry_group, offsetof(struct connect_options, retry) },
 	{ &proxy_group, offsetof(struct connect_options, proxy) },
 	{ &forward_group, offsetof(struct connect_options, service) },
+	{ &told_group, offsetof(struct connect_options, told) },
 	{ &command_group, offsetof(struct connect_options, service) },
 	{ &family_group, offsetof(struct connect_options, family) },
 	{ &wire_group, offsetof(struct connect_options, frame) },
@@ -98,6 +103,7 @@ static struct outcome connect_run(const struct connect_options *o)
 				 .data = &o->data,
 				 .service = &o->service,
 				 .frame = &o->frame,
+				 .told = &o->told,
 				 .host = o->host,
 				 .port = o->port,
 				 .family = address_family(&o->family),
@@ -210,7 +216,7 @@ static struct outcome main_connect(const struct command *self, int argc, char **
 		    address_check(o.socket.source, o.socket.source_port, numeric, &error) < 0 ||
 		    service_check(&o.service, &operands, numeric, &error) < 0 ||
 		    messages_check(&o.data, &o.frame, &error) < 0 ||
-		    run_check(&o.messages, &o.data, &error) < 0)
+		    told_check(&o.told, &error) < 0 || run_check(&o.messages, &o.data, &error) < 0)
 			outcome = command_refuse(&o.messages, &error);
 		else
 			outcome = o.probe ? connect_probe(&o, &operands) : mode->run(&o);

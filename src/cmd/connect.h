@@ -16,6 +16,7 @@ struct connect_options {
 	struct service_options service;
 	struct retry_options retry;
 	struct proxy_options proxy;
+	struct told_options told;
 	int64_t wait, interval, jobs, count, max_hops;
 	bool probe, any, closed, tls, ping, explain, mtu, trace, pass_fd;
 	const char *proxy_command;

@@ -16,6 +16,7 @@ struct listen_command_options {
 	struct service_options service;
 	struct proxy_server_options proxy;
 	struct proxy_options way;
+	struct told_options told;
 	struct access_options access;
 	int64_t wait;
 };
@@ -31,10 +32,12 @@ static const struct option_use uses[] = {
 	{ &group, offsetof(struct listen_command_options, wait) },
 	{ &service_group, offsetof(struct listen_command_options, service) },
 	{ &forward_group, offsetof(struct listen_command_options, service) },
+	{ &told_group, offsetof(struct listen_command_options, told) },
 	{ &command_group, offsetof(struct listen_command_options, service) },
 	{ &proxy_server_group, offsetof(struct listen_command_options, proxy) },
 	{ &proxy_way_group, offsetof(struct listen_command_options, way) },
 	{ &access_group, offsetof(struct listen_command_options, access) },
+	{ &accept_proxy_group, offsetof(struct listen_command_options, access) },
 	{ &port_group, offsetof(struct listen_command_options, listen) },
 	{ &backlog_group, offsetof(struct listen_command_options, listen) },
 	{ &listen_group, offsetof(struct listen_command_options, listen) },
@@ -64,19 +67,21 @@ static const struct listen_command_options defaults = {
 	.wait = UNSET,
 };
 
-/* Refuses lists of addresses for a UNIX socket: they would have no effect. */
+/* Refuses lists of addresses for a UNIX socket: they would have no effect. What its clients tell is
+ * for who lists them as users. */
 static int listen_check_access(const struct server_config *c, struct option_error *error)
 {
+	bool proxies = c->access->proxies.used;
 	struct address a;
 
-	if (*c->connections.port || (!c->access->allow.used && !c->access->deny.used))
+	if (*c->connections.port || (!c->access->allow.used && !c->access->deny.used && !proxies))
 		return 0;
 	address_parse_direct(c->connections.host, &a);
 	if (a.u.sa.sa_family == AF_UNIX)
 		return option_fail(error,
-				   "--allow and --deny are about addresses, which '%s' has not: "
-				   "see sockit unix --allow-uid",
-				   c->connections.host);
+				   "%s about addresses, which '%s' has not: see sockit unix --%s",
+				   proxies ? "--accept-proxy is" : "--allow and --deny are",
+				   c->connections.host, proxies ? "accept-proxy" : "allow-uid");
 	return 0;
 }
 
@@ -106,7 +111,8 @@ static struct outcome main_listen(const struct command *self, int argc, char **a
 				 .socket = &o.socket,
 				 .data = &o.data,
 				 .service = &o.service,
-				 .frame = &o.frame },
+				 .frame = &o.frame,
+				 .told = &o.told },
 		.listen = &o.listen,
 		.access = &o.access,
 		.dest = &o.proxy.dest,
@@ -123,7 +129,8 @@ static struct outcome main_listen(const struct command *self, int argc, char **a
 		if (listen_find_place(self, &c, &operands, &error) == 0 &&
 		    service_check(&o.service, &operands, o.family.numeric, &error) == 0 &&
 		    proxy_server_check_way(&o.service, &o.way, o.family.numeric, &error) == 0 &&
-		    messages_check(&o.data, &o.frame, &error) == 0 && server_check(&c, &error) == 0)
+		    messages_check(&o.data, &o.frame, &error) == 0 &&
+		    told_check(&o.told, &error) == 0 && server_check(&c, &error) == 0)
 			outcome = server_run(&c);
 		else
 			outcome = command_refuse(&o.messages, &error);

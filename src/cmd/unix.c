@@ -26,6 +26,7 @@ struct unix_options {
 	struct service_options service;
 	struct proxy_server_options proxy;
 	struct proxy_options way;
+	struct told_options told;
 	struct access_options access;
 	struct retry_options retry;
 	struct sender_options sending;
@@ -68,6 +69,7 @@ static const struct option_use uses[] = {
 	{ &jobs_group, offsetof(struct unix_options, receiving) },
 	{ &service_group, offsetof(struct unix_options, service) },
 	{ &forward_group, offsetof(struct unix_options, service) },
+	{ &told_group, offsetof(struct unix_options, told) },
 	{ &command_group, offsetof(struct unix_options, service) },
 	{ &proxy_server_group, offsetof(struct unix_options, proxy) },
 	{ &proxy_way_group, offsetof(struct unix_options, way) },
@@ -137,6 +139,7 @@ static const struct unix_purpose {
 	{ &stream_group, NULL, CONNECTION },
 	{ &service_group, "echo stall", CONNECTION },
 	{ &forward_group, NULL, CONNECTION },
+	{ &told_group, NULL, CONNECTION },
 	{ &command_group, "execute", CONNECTION },
 	{ &pass_group, NULL, CONNECTION },
 	{ &proxy_server_group, NULL, CONNECTION },
@@ -198,6 +201,10 @@ static int unix_check_type(struct unix_job *j)
 	if (!stream && o->data.dialogue.n)
 		return option_fail(&j->error, "--expect, --send, --fail and --dialogue are for "
 					      "streams: they exclude --type seqpacket");
+	if (!stream && (o->access.proxy_users.n || (o->told.version && !o->listens)))
+		return option_fail(&j->error, "--%s is for streams: it excludes --type %s",
+				   o->access.proxy_users.n ? "accept-proxy" : "send-proxy",
+				   o->type == SOCK_DGRAM ? "dgram" : "seqpacket");
 	if (!stream && o->proxy.kind != PROXYD_NONE)
 		return option_fail(&j->error, "--proxy-server is for streams: it excludes --type "
 					      "seqpacket");
@@ -247,7 +254,7 @@ static int unix_check(struct unix_job *j)
 	if (o->source && (j->place || !j->operands.n))
 		j->source = unix_place(o->source, &j->error);
 	if ((j->operands.n && !j->place) || (o->source && !j->source) || unix_check_mode(j) < 0 ||
-	    unix_check_type(j) < 0 ||
+	    unix_check_type(j) < 0 || told_check(&o->told, &j->error) < 0 ||
 	    service_check(&o->service, &j->operands, o->family.numeric, &j->error) < 0 ||
 	    proxy_server_check_way(&o->service, &o->way, o->family.numeric, &j->error) < 0)
 		return -1;
@@ -271,6 +278,7 @@ static struct connections_config unix_connections(const struct unix_job *j)
 		.data = &o->data,
 		.service = &o->service,
 		.frame = &o->frame,
+		.told = &o->told,
 		.host = j->place,
 		.port = j->place ? "" : "(inherited)",
 		.socktype = (int)o->type,

@@ -238,6 +238,7 @@ static void client_try(void *arg)
 		 * each try it would never be over. */
 		.deadline = once ? clock_after(to->messages->start, c->limit) : c->deadline,
 		.wait = once ? UNSET : c->limit,
+		.told = to->told,
 		.events = { report_event, (void *)c->run->messages },
 	};
 
@@ -287,9 +288,10 @@ static bool client_sends_plainly(const struct client_run *c)
 	const struct data_options *d = c->c.connections.data;
 	const struct service_options *o = c->c.connections.service;
 
-	return !c->c.proxy && !c->c.pass_fd && o->service == services[0] && !d->recv_only &&
-	       !d->crlf && !d->telnet && d->delay == UNSET && d->rate == UNSET &&
-	       d->heartbeat == UNSET && !d->dialogue.n && !run_copies(c->run);
+	return !c->c.proxy && !c->c.pass_fd && !c->c.connections.told->version &&
+	       o->service == services[0] && !d->recv_only && !d->crlf && !d->telnet &&
+	       d->delay == UNSET && d->rate == UNSET && d->heartbeat == UNSET && !d->dialogue.n &&
+	       !run_copies(c->run);
 }
 
 /* --fastopen: reads what stdin has by now, so that it can travel with the SYN. Without

@@ -151,6 +151,7 @@ struct pump_config connection_pump_config(const struct connection *x)
 
 	return (struct pump_config){
 		.sent_before = x->connections->sent_before,
+		.others_sent = !x->connections->listening && x->connections->c->told->version,
 		.terms.recv_only = d->recv_only,
 		.terms.send_only = d->send_only,
 		.terms.no_shutdown = d->no_shutdown,

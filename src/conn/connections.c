@@ -167,6 +167,7 @@ static void connections_stop_listening(struct connections *s)
 {
 	listener_close(s->listener);
 	s->listener = NULL;
+	arrivals_drop(&s->arrivals);
 }
 
 /* Is anything still on its way? */
@@ -207,9 +208,11 @@ static void connections_stopped(void *arg, bool stopped)
 
 /* ---- accepting ---- */
 
-static bool connections_are_full(const struct connections *s)
+/* Is there no place for a client beside those that have one, and COMING? */
+static bool connections_are_full(const struct connections *s, size_t coming)
 {
-	return s->options->max_conns != UNSET && s->n_counting >= (size_t)s->options->max_conns;
+	return s->options->max_conns != UNSET &&
+	       s->n_counting + coming >= (size_t)s->options->max_conns;
 }
 
 /* The oldest connection, of SOURCE if that is not NULL, that could give way to another. */
@@ -224,14 +227,21 @@ static struct connection *connections_find_ended(const struct connections *s,
 	return found;
 }
 
-/* Clients wait in the backlog while there is no place for them. */
-void connections_update(struct connections *s)
+/* Clients wait in the backlog while there is no place for them. One that gives way does so for one
+ * client alone. */
+static void connections_decide_to_accept(struct connections *s)
 {
-	bool wait = connections_are_full(s) && s->options->when_full == WHEN_FULL_WAIT &&
-		    !connections_find_ended(s, NULL);
+	bool wait = connections_are_full(s, s->arrivals.n) &&
+		    s->options->when_full == WHEN_FULL_WAIT &&
+		    (s->arrivals.n || !connections_find_ended(s, NULL));
 
 	if (s->listener)
 		listener_pause(s->listener, wait);
+}
+
+void connections_update(struct connections *s)
+{
+	connections_decide_to_accept(s);
 	if (s->listener && s->n == 0)
 		timer_set(s->run.loop, &s->wait_timer, clock_after(clock_now(), s->c->wait));
 }
@@ -287,10 +297,28 @@ void connections_listen(struct connections *s, struct listener *l)
 	connections_update(s);
 }
 
+/* Makes room in the loop for one more. Returns false where there is no memory. */
+static bool connections_have_room(struct connections *s)
+{
+	return loop_reserve(s->run.loop, ROOM_EACH * (s->n + s->arrivals.n + 1)) == 0;
+}
+
+/* There is no memory for the connection FD. */
+static void connections_lack_memory(struct connections *s, int fd)
+{
+	struct outcome outcome = report_error(s->c->messages, "connection", ENOMEM);
+
+	s->failed = true;
+	stream_break(fd);
+	close(fd);
+	if (!s->listening)
+		run_end(&s->run, outcome);
+}
+
 void connections_take(struct connections *s, int fd, const struct address *peer,
 		      const struct address *local)
 {
-	bool room = loop_reserve(s->run.loop, ROOM_EACH * (s->n + 1)) == 0;
+	bool room = connections_have_room(s);
 	struct connection *x = room ? malloc(sizeof *x + s->service->size) : NULL;
 	struct source *source = NULL;
 
@@ -302,12 +330,7 @@ void connections_take(struct connections *s, int fd, const struct address *peer,
 		}
 	}
 	if (!x) {
-		struct outcome outcome = report_error(s->c->messages, "connection", ENOMEM);
-		s->failed = true;
-		stream_break(fd);
-		close(fd);
-		if (!s->listening)
-			run_end(&s->run, outcome);
+		connections_lack_memory(s, fd);
 		return;
 	}
 	*x = (struct connection){ .connections = s,
@@ -364,31 +387,46 @@ static void connections_tell_crowd(const struct connections *s, struct source *s
 		   address_text(peer, text), source->n, source->n == 1 ? "" : "s");
 }
 
-void connections_accept(struct connections *s, int fd, const struct address *peer,
-			const struct address *local, const char *refusal)
+void connections_accept(struct connections *s, const struct arrived *a, const char *refusal)
 {
-	struct source *crowd = refusal ? NULL : connections_find_crowd(s, peer);
-	bool full = !refusal && (crowd || connections_are_full(s));
+	bool whole = !refusal && !a->fault;
+	struct source *crowd = whole ? connections_find_crowd(s, &a->peer) : NULL;
+	bool full = whole && (crowd || connections_are_full(s, 0));
 	struct connection *place = full ? connections_find_ended(s, crowd) : NULL;
+	struct client_report r = { &a->peer, &a->local, a->via.length ? &a->via : NULL, refusal,
+				   a->fault };
 	struct endpoint refused;
 
 	if (place) {
 		connection_close(place);
 	} else if (crowd) {
-		connections_tell_crowd(s, crowd, peer);
-		refusal = "too many from there";
+		connections_tell_crowd(s, crowd, &a->peer);
+		r.why = "too many from there";
 	} else if (full) {
-		refusal = "full";
+		r.why = "full";
 	}
-	if (refusal) {
-		/* Nothing was read, and nothing has been sent: nobody is waited for. */
-		report_client(s->c->messages, "refused", 0, peer, local, refusal);
-		endpoint_socket(&refused, fd, "");
+	if (r.why || r.fault) {
+		/* Nothing has been sent: nobody is waited for. Where something was read of what is
+		 * no header, its end is not to look like that of all. */
+		report_client(s->c->messages, "refused", 0, &r);
+		endpoint_socket(&refused, a->fd, "");
+		if (r.fault)
+			endpoint_break(&refused);
 		endpoint_close(&refused);
+		connections_decide_to_accept(s);
 		return;
 	}
-	report_client(s->c->messages, "accepted", s->keep ? s->accepted + 1 : 0, peer, local, NULL);
-	connections_take(s, fd, peer, local);
+	report_client(s->c->messages, "accepted", s->keep ? s->accepted + 1 : 0, &r);
+	connections_take(s, a->fd, &a->peer, &a->local);
+}
+
+void connections_await_header(struct connections *s, const struct arrived *a)
+{
+	if (connections_have_room(s) &&
+	    arrivals_take(&s->arrivals, s->run.loop, a->fd, &a->peer, &a->local) == 0)
+		connections_decide_to_accept(s);
+	else
+		connections_lack_memory(s, a->fd);
 }
 
 void connections_short(struct connections *s, int error)
@@ -455,7 +493,8 @@ size_t connections_lookup_fds(size_t n)
 size_t connections_spare(const struct connections *s)
 {
 	/* While nobody is served nothing will be given back: then there is only to try. */
-	return s->n && s->service->spare ? s->service->spare(s, s->n_waiting + 1) : 0;
+	return s->n && s->service->spare ? s->service->spare(s, s->n_waiting + s->arrivals.n + 1) :
+					   0;
 }
 
 /* Ends the run if nobody is served any more, and nobody can come. Returns whether that is so. */

@@ -8,7 +8,9 @@
 
 #include "flow/fanout.h"
 #include "flow/pump_account.h"
+#include "net/arrivals.h"
 #include "net/listener.h"
+#include "net/told.h"
 #include "run/run.h"
 #include "sock/address.h"
 #include "conn/service.h"
@@ -22,6 +24,7 @@ struct connections_config {
 	const struct data_options *data;
 	const struct service_options *service;
 	const struct frame_options *frame; /* of packets; NULL: the usual */
+	const struct told_options *told;   /* the PROXY header that is sent */
 	const char *host, *port; /* as address_operands() has them: where to connect or listen */
 	int family;		 /* AF_UNSPEC: both */
 	int socktype;		 /* of UNIX sockets; 0: SOCK_STREAM */
@@ -44,6 +47,7 @@ struct connections {
 	const char *peer_name;	   /* by which the only peer was found; NULL: none */
 	const char *place;	   /* where it connects or listens, in words */
 	struct listener *listener; /* NULL once no more are accepted */
+	struct arrivals arrivals;  /* clients that are to tell first whose connection it is */
 	struct timer wait_timer;
 	const struct forward_place *looked_up; /* by connections_find_ports(), for: */
 	void (*ports_found)(void *arg);
@@ -79,8 +83,8 @@ struct connections {
 };
 
 /* Starts the run of S as C says; the run asks S for its figures from here on. The caller has set
- * `listening`, `place`, `peer_name`, `waits` and `arg`, and all else to zero. Returns 0, or -1
- * after it reported why not. */
+ * `listening`, `place`, `peer_name`, `waits`, `arg` and `arrivals`, and all else to zero. Returns
+ * 0, or -1 after it reported why not. */
 int connections_start(struct connections *s, const struct connections_config *c);
 
 /* S owns L from here on, whose clients it awaits. To be called when L is made, and again when it
@@ -92,10 +96,14 @@ void connections_listen(struct connections *s, struct listener *l);
 void connections_take(struct connections *s, int fd, const struct address *peer,
 		      const struct address *local);
 
-/* Serves the client on FD as connections_take() does, if there is room for it. REFUSAL, if not
- * NULL, is why it may not be served: then it is refused, which is reported. */
-void connections_accept(struct connections *s, int fd, const struct address *peer,
-			const struct address *local, const char *refusal);
+/* Serves the client A as connections_take() does, if there is room for it. REFUSAL, if not NULL, is
+ * why it may not be served: then it is refused, which is reported, also without -v where it did not
+ * tell whose connection it is. */
+void connections_accept(struct connections *s, const struct arrived *a, const char *refusal);
+
+/* The client A is to tell first whose connection it is. Until then it holds a place of --max-conns,
+ * which is there for it then. */
+void connections_await_header(struct connections *s, const struct arrived *a);
 
 /* accept(2) has failed with ERROR. If descriptors are short, a connection whose peer has ended
  * gives way. */

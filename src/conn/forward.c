@@ -160,12 +160,16 @@ static void forward_try(struct connection *x)
 		.port = f->to->to.port,
 		.family = s->c->family,
 		.socktype = s->c->socktype,
-		.any_type = true,
+		/* Packets have no place for a header. */
+		.any_type = !s->listening || !s->c->told->version,
 		.socket = &f->socket,
 		.deadline = clock_after(clock_now(), connections_dial_limit(s)),
 		.wait = UNSET,
 		.permit = s->options->way ? NULL : forward_permit,
 		.permit_arg = x,
+		.told = s->listening ? s->c->told : NULL,
+		.told_from = &x->peer,
+		.told_to = &x->local,
 		.events = { report_event, (void *)s->c->messages },
 	};
 

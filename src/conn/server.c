@@ -128,9 +128,26 @@ static void server_opened(void *arg, struct listener *listener, const struct bin
 static void server_accepted(void *arg, int fd, const struct address *peer,
 			    const struct address *local)
 {
+	const struct arrived a = { .fd = fd, .peer = *peer, .local = *local };
 	struct server_run *l = arg;
+	const char *refusal = access_refusal(l->c.access, peer);
+	bool proxy = access_is_proxy(l->c.access, peer);
 
-	connections_accept(&l->connections, fd, peer, local, access_refusal(l->c.access, peer));
+	/* Of a proxy it counts what it tells; but which process it is shows now only. */
+	if (proxy && (!refusal || peer->u.sa.sa_family != AF_UNIX))
+		connections_await_header(&l->connections, &a);
+	else
+		connections_accept(&l->connections, &a, refusal);
+}
+
+static void server_told(void *arg, const struct arrived *a)
+{
+	struct server_run *l = arg;
+	const struct access_options *o = l->c.access;
+
+	connections_accept(&l->connections, a,
+			   a->via.length ? access_refusal_of_told(o, &a->peer) :
+					   access_refusal(o, &a->peer));
 }
 
 /* Adds what it waits for while there is no client. */
@@ -139,12 +156,16 @@ static void server_waits(void *arg, struct text *text)
 	const struct server_run *l = arg;
 	const struct listener *listener = l->connections.listener;
 	const char *word = access_looks_up(l->lookup);
+	const struct address *untold = arrivals_wait(&l->connections.arrivals);
+	char name[ADDRESS_TEXT];
 
 	/* -w is the time for a client to come, once it may come. */
 	if (word)
 		text_add(text, "; " RUN_LOOKUP, word, "--timeout");
 	else if (listener && listener_looks_up(listener))
 		text_add(text, "; " RUN_LOOKUP, listener_looks_up(listener), "-w");
+	else if (untold)
+		text_add(text, "; %s's PROXY header (--accept-proxy)", address_text(untold, name));
 	else if (listener)
 		text_add(text, "; a client (-w)");
 }
@@ -216,6 +237,8 @@ int server_check(const struct server_config *c, struct option_error *error)
 		return -1;
 	if (refusal)
 		return option_fail(error, "%s", refusal);
+	if (c->connections.told->version && !c->connections.service->forward)
+		return option_fail(error, "--send-proxy needs --forward where it listens");
 	return run_check(c->connections.messages, c->connections.data, error);
 }
 
@@ -227,6 +250,7 @@ struct outcome server_run(const struct server_config *c)
 
 	l.connections.listening = true;
 	l.connections.waits = server_waits;
+	l.connections.arrivals = (struct arrivals){ .arrived = server_told, .arg = &l };
 	l.connections.arg = &l;
 	l.connections.place = *to->port ? l.words : to->host;
 	snprintf(l.words, sizeof l.words, "port %s", to->port);

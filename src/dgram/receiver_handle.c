@@ -16,8 +16,10 @@ static bool receiver_admits(struct receiver *x, const struct receiver_socket *s,
 	const char *refusal = access_refusal(x->c->access, d->from);
 
 	if (refusal) {
-		report_client(x->run.messages, "refused", 0, d->from,
-			      d->to ? d->to : &s->socket->local, refusal);
+		report_client(x->run.messages, "refused", 0,
+			      &(struct client_report){ .peer = d->from,
+						       .local = d->to ? d->to : &s->socket->local,
+						       .why = refusal });
 		return false;
 	}
 	return x->c->options->reply != REPLY_FIRST || !x->target.by ||

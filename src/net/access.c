@@ -17,29 +17,40 @@
 
 #define SEPARATORS ", \t\r\n"
 
-static int parse_users(void *field, const char *word, struct option_error *error)
+/* Adds the users of WORD, the argument of OPTION. */
+static int users_parse(struct access_users *users, const char *option, const char *word,
+		       struct option_error *error)
 {
-	struct access_users *users = field;
 	char name[256];
 	int64_t uid;
 
 	if (!stream_knows_who)
-		return option_fail(error, "--allow-uid: this system does not tell who connects");
+		return option_fail(error, "%s: this system does not tell who connects", option);
 	for (const char *rest = word; rest;) {
 		size_t n = strcspn(rest, ",");
 		if (n == 0 || n >= sizeof name)
-			return option_fail(error, "--allow-uid: '%s' is no list of users", word);
+			return option_fail(error, "%s: '%s' is no list of users", option, word);
 		snprintf(name, sizeof name, "%.*s", (int)n, rest);
-		if (user_parse("--allow-uid", name, &uid, error) < 0)
+		if (user_parse(option, name, &uid, error) < 0)
 			return -1;
 		uid_t *uids = realloc(users->uids, (users->n + 1) * sizeof *uids);
 		if (!uids)
-			return option_fail_errno(error, ENOMEM, "--allow-uid");
+			return option_fail_errno(error, ENOMEM, "%s", option);
 		users->uids = uids;
 		uids[users->n++] = (uid_t)uid;
 		rest = rest[n] ? rest + n + 1 : NULL;
 	}
 	return 0;
+}
+
+static int parse_users(void *field, const char *word, struct option_error *error)
+{
+	return users_parse(field, "--allow-uid", word, error);
+}
+
+static int parse_proxy_users(void *field, const char *word, struct option_error *error)
+{
+	return users_parse(field, "--accept-proxy", word, error);
 }
 
 static unsigned address_bits(const struct address *a)
@@ -151,6 +162,11 @@ static int parse_deny(void *field, const char *word, struct option_error *error)
 	return access_parse(field, "--deny", word, error);
 }
 
+static int parse_proxies(void *field, const char *word, struct option_error *error)
+{
+	return access_parse(field, "--accept-proxy", word, error);
+}
+
 static int parse_file(void *field, const char *word, struct option_error *error)
 {
 	struct access_list *list = field;
@@ -192,20 +208,30 @@ static const struct option_row rows[] = {
 	  .parser = parse_file, .help = "the same as --deny, from FILE" },
 };
 
+static const struct option_row accept_proxy_rows[] = {
+	{ "accept-proxy", 0, OPTION_PARSED, AT(proxies), .repeats = true, .arg = "LIST",
+	  .parser = parse_proxies,
+	  .help = "these begin with a PROXY header, which tells whose connection it is" },
+};
+
 static const struct option_row user_rows[] = {
 	{ "allow-uid", 0, OPTION_PARSED, AT(users), .repeats = true, .arg = "LIST",
 	  .parser = parse_users,
 	  .help = "only these users may connect: numbers or names, with commas between them" },
+	{ "accept-proxy", 0, OPTION_PARSED, AT(proxy_users), .repeats = true, .arg = "LIST",
+	  .parser = parse_proxy_users,
+	  .help = "these users begin with a PROXY header, which tells whose connection it is" },
 };
 
 const struct option_group access_group = { "Access", rows, sizeof rows / sizeof *rows };
+const struct option_group accept_proxy_group = { "Behind a proxy", accept_proxy_rows, 1 };
 const struct option_group user_group = { "Access", user_rows,
 					 sizeof user_rows / sizeof *user_rows };
 
 /* Returns the first entry of O whose name has not been looked up; NULL: there is none. */
 static struct access_entry *access_unknown(const struct access_options *o)
 {
-	const struct access_list *const lists[] = { &o->allow, &o->deny };
+	const struct access_list *const lists[] = { &o->allow, &o->deny, &o->proxies };
 
 	for (size_t i = 0; i < sizeof lists / sizeof *lists; i++)
 		for (struct access_entry *e = lists[i]->entries; e; e = e->next)
@@ -422,6 +448,20 @@ const char *access_refusal(const struct access_options *o, const struct address 
 	return o->allow.used && !list_has(&o->allow, &plain) ? "not allowed" : NULL;
 }
 
+bool access_is_proxy(const struct access_options *o, const struct address *a)
+{
+	return a->u.sa.sa_family == AF_UNIX ?
+		       a->who.known && users_have(&o->proxy_users, a->who.uid) :
+		       list_has(&o->proxies, a);
+}
+
+const char *access_refusal_of_told(const struct access_options *o, const struct address *a)
+{
+	if (a->u.sa.sa_family == AF_UNIX)
+		return o->allow.used ? "not allowed" : NULL;
+	return access_refusal(o, a);
+}
+
 /* Returns the length of NAME without its final dot (RFC 1034, section 3.1). */
 static size_t name_length(const char *name)
 {
@@ -467,6 +507,8 @@ void access_free(struct access_options *o)
 {
 	list_free(&o->allow);
 	list_free(&o->deny);
+	list_free(&o->proxies);
 	free(o->users.uids);
-	o->users = (struct access_users){ 0 };
+	free(o->proxy_users.uids);
+	o->users = o->proxy_users = (struct access_users){ 0 };
 }

@@ -31,14 +31,15 @@ struct access_list {
 /* What the groups' rows fill. Free it with access_free(). */
 struct access_options {
 	struct access_list allow, deny;
+	struct access_list proxies; /* who tells by a PROXY header whose connection it is */
 	struct access_users {
 		uid_t *uids;
 		size_t n;
-	} users; /* none: any user */
+	} users, proxy_users; /* the same of UNIX sockets. No `users`: any user */
 };
 
-/* For sockets of IP; for UNIX sockets. */
-extern const struct option_group access_group, user_group;
+/* For sockets of IP, and of what connects there alone; for UNIX sockets. */
+extern const struct option_group access_group, accept_proxy_group, user_group;
 
 /* Adds the entries of WORD, the argument of OPTION (`--allow`), to LIST. Returns 0, or -1 with
  * *ERROR. */
@@ -78,6 +79,14 @@ const char *access_looks_up(const struct access_lookup *l);
  * address to check: it may, unless there is a list of users and it is not known to belong to one of
  * them. */
 const char *access_refusal(const struct access_options *o, const struct address *a);
+
+/* Is A, the address of a client's own, that of one who begins with a PROXY header (--accept-proxy)?
+ */
+bool access_is_proxy(const struct access_options *o, const struct address *a);
+
+/* As access_refusal() of A that a client of one told by such a header. Whose process the client is
+ * does not count: that was not told. */
+const char *access_refusal_of_told(const struct access_options *o, const struct address *a);
 
 /* Is NAME in LIST? Upper and lower case are equal, and a final dot does not count. */
 bool access_has_name(const struct access_list *list, const char *name);

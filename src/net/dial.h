@@ -16,6 +16,7 @@
 
 struct dial;
 struct proxy;
+struct told_options;
 
 /* All pointers must live until the end. */
 struct dial_config {
@@ -35,6 +36,10 @@ struct dial_config {
 	 * NULL: none does. Without `permit` all are permitted. */
 	const char *(*permit)(void *arg, const struct address *a);
 	void *permit_arg;
+	/* Of proxy_client_start() alone: a header of the PROXY protocol goes before all else, which
+	 * tells of a connection between these two, NULL: of the one that is made. NULL: none. */
+	const struct told_options *told;
+	const struct address *told_from, *told_to;
 	struct events events;
 };
 

@@ -25,9 +25,11 @@ enum event_kind {
 	EVENT_ASKING,	     /* `proxy` is asked to connect to `host` and `port` */
 	EVENT_NOT_REACHED,   /* it could not: `what`, with `error` */
 	EVENT_THROUGH,	     /* connected to `address` from `local`, through `proxy` and the next */
+	EVENT_TOLD,	     /* whoever is there now, by `header` of version `count` */
 };
 
 struct proxy;
+struct proxy_header;
 
 struct event {
 	enum event_kind kind;
@@ -40,6 +42,7 @@ struct event {
 	bool again;		       /* it repeats the last event */
 	bool chosen;		       /* the kernel chose the port */
 	const struct proxy *proxy;
+	const struct proxy_header *header;
 };
 
 typedef void event_fn(void *arg, const struct event *event);

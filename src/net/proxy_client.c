@@ -13,6 +13,7 @@
 #include "base/text.h"
 #include "names/lookup.h"
 #include "net/proxy_handshake.h"
+#include "net/told.h"
 #include "sock/stream.h"
 
 #define PIECE 4096   /* bytes of an answer looked at at a time */
@@ -31,10 +32,14 @@ struct proxy_client {
 	struct proxy_hop *hops;
 	size_t n, at; /* the hop that is looked up, or shaken hands with */
 	struct text out;
-	int send_error;			/* sending has failed with it, and is over */
-	char words[1200];		/* the destination */
-	struct dial_failure *forbidden; /* one of its addresses that is not permitted; NULL: none */
+	int send_error;	  /* sending has failed with it, and is over */
+	char words[1200]; /* the destination */
+	/* Where none of its addresses is permitted, the first; or, without a proxy, where it did
+	 * not take the header. NULL: neither, or there is no memory for it. */
+	struct dial_failure *failure;
 	struct dial_result result;
+	/* All the way is connected, as `result` says, and a PROXY header is sent over it. */
+	bool telling;
 };
 
 /* ---- the end ---- */
@@ -66,7 +71,7 @@ void proxy_client_cancel(struct proxy_client *d)
 		free(d->hops[i].addresses);
 	}
 	free(d->hops);
-	free(d->forbidden);
+	free(d->failure);
 	text_free(&d->out);
 	free(d);
 }
@@ -75,14 +80,14 @@ void proxy_client_cancel(struct proxy_client *d)
 static void client_tell(struct proxy_client *d, const struct dial_result *r)
 {
 	const struct dial_result result = *r;
-	struct dial_failure *forbidden = d->forbidden;
+	struct dial_failure *failure = d->failure;
 	dial_fn *fn = d->fn;
 	void *arg = d->arg;
 
-	d->forbidden = NULL;
+	d->failure = NULL;
 	proxy_client_cancel(d);
 	fn(arg, &result);
-	free(forbidden);
+	free(failure);
 }
 
 static void client_finished(void *arg)
@@ -112,6 +117,33 @@ static void client_add_place(struct proxy_client *d, const struct proxy_hop *h)
 			      address_text(&h->addresses[h->at], address));
 }
 
+/* Keeps F, if it is the first, as far as there is memory for it. */
+static void client_keep_failure(struct proxy_client *d, struct dial_failure f)
+{
+	if (d->failure)
+		return;
+	d->failure = malloc(sizeof *d->failure);
+	if (d->failure)
+		*d->failure = f;
+}
+
+/* The result is what was kept, or else ERROR alone. */
+static void client_fail_as_kept(struct proxy_client *d, int error)
+{
+	d->result.failures = d->failure;
+	d->result.n = d->failure ? 1 : 0;
+	d->result.error = error;
+}
+
+/* The PROXY header could not be sent, by ERROR; 0: it was not taken in time. */
+static void client_blame_peer(struct proxy_client *d, int error)
+{
+	client_keep_failure(d, (struct dial_failure){ .address = d->result.peer,
+						      .error = error,
+						      .what = "send-proxy" });
+	client_fail_as_kept(d, error);
+}
+
 static void client_expired(void *arg)
 {
 	struct proxy_client *d = arg;
@@ -120,32 +152,15 @@ static void client_expired(void *arg)
 	if (d->dial)
 		return;
 	d->result.timed_out = true;
-	if (d->lookup)
+	d->result.fd = -1;
+	if (d->telling && !d->n)
+		client_blame_peer(d, 0);
+	else if (d->lookup)
 		d->result.proxy = d->hops[d->at].proxy->next;
 	else
 		client_add_place(d, &d->hops[d->at]);
 	client_disconnect(d);
 	client_finish(d);
-}
-
-static void client_done(struct proxy_client *d)
-{
-	const struct proxy_hop *last = &d->hops[d->n - 1];
-	struct dial_result *r = &d->result;
-
-	*r = (struct dial_result){ .fd = d->watch.fd, .peer = last->addresses[last->at] };
-	if (last->by_name)
-		address_set_words(&r->peer,
-				  address_words(last->host, last->port, d->words, sizeof d->words),
-				  address_port(&r->peer));
-	r->local.length = sizeof r->local.u;
-	getsockname(r->fd, &r->local.u.sa, &r->local.length);
-	watch_drop(d->loop, &d->watch);
-	d->watch.fd = -1;
-	event_tell(&d->c.events, .kind = EVENT_THROUGH, .address = &r->peer, .local = &r->local,
-		   .proxy = d->first);
-	r->peer.word = NULL;
-	client_tell(d, r);
 }
 
 /* ---- from one to the next ---- */
@@ -179,6 +194,97 @@ static void client_fail(struct proxy_client *d, const char *why, int error)
 	}
 }
 
+/* N bytes of `out` are sent, unless that is below 0. */
+static void client_sent(struct proxy_client *d, ssize_t n)
+{
+	if (n <= 0)
+		return;
+	d->out.length -= (size_t)n;
+	memmove(d->out.data, d->out.data + n, d->out.length);
+}
+
+/* ---- the PROXY header ---- */
+
+static void client_fail_telling(struct proxy_client *d, int error)
+{
+	d->result.fd = -1;
+	if (d->n) {
+		client_fail(d, strerror(error), error);
+		return;
+	}
+	client_blame_peer(d, error);
+	client_disconnect(d);
+	client_finish(d);
+}
+
+static void client_send_header(struct proxy_client *d)
+{
+	ssize_t n = send(d->watch.fd, d->out.data, d->out.length, MSG_NOSIGNAL | MSG_DONTWAIT);
+
+	if (n < 0 && errno != EAGAIN && errno != EINTR) {
+		client_fail_telling(d, errno);
+	} else if (n >= 0 && (size_t)n == d->out.length) {
+		watch_drop(d->loop, &d->watch);
+		d->watch.fd = -1;
+		client_tell(d, &d->result);
+	} else {
+		client_sent(d, n);
+		watch_set(d->loop, &d->watch, POLLOUT);
+	}
+}
+
+/* All the way is connected, as R says. What is there is told first whose connection it is. */
+static void client_reached(struct proxy_client *d, const struct dial_result *r)
+{
+	const struct dial_config *c = &d->c;
+	const struct address *from = c->told_from ? c->told_from : &r->local,
+			     *to = c->told_to ? c->told_to : &r->peer;
+	unsigned char header[PROXY_HEADER_BUILT];
+	struct proxy_header h;
+
+	if (!c->told || !c->told->version) {
+		client_tell(d, r);
+		return;
+	}
+	told_write(c->told, from, to, &h);
+	if (r != &d->result)
+		d->result = *r;
+	d->result.failures = NULL;
+	d->result.n = 0;
+	d->watch.fd = d->result.fd;
+	d->telling = true;
+	d->out.length = 0;
+	text_put(&d->out, header, proxy_header_build(&h, (unsigned)c->told->version, header));
+	if (d->out.failed) {
+		client_fail_telling(d, ENOMEM);
+		return;
+	}
+	event_tell(&c->events, .kind = EVENT_TOLD, .count = (size_t)c->told->version, .header = &h);
+	timer_set(d->loop, &d->deadline, c->deadline);
+	client_send_header(d);
+}
+
+static void client_done(struct proxy_client *d)
+{
+	const struct proxy_hop *last = &d->hops[d->n - 1];
+	struct dial_result *r = &d->result;
+
+	*r = (struct dial_result){ .fd = d->watch.fd, .peer = last->addresses[last->at] };
+	if (last->by_name)
+		address_set_words(&r->peer,
+				  address_words(last->host, last->port, d->words, sizeof d->words),
+				  address_port(&r->peer));
+	r->local.length = sizeof r->local.u;
+	getsockname(r->fd, &r->local.u.sa, &r->local.length);
+	watch_drop(d->loop, &d->watch);
+	d->watch.fd = -1;
+	event_tell(&d->c.events, .kind = EVENT_THROUGH, .address = &r->peer, .local = &r->local,
+		   .proxy = d->first);
+	r->peer.word = NULL;
+	d->at = d->n - 1;
+	client_reached(d, r);
+}
+
 /* Begins the handshake with the hop whose turn it is. */
 static enum handshake client_begin_handshake(struct proxy_client *d)
 {
@@ -207,10 +313,7 @@ static void client_send(struct proxy_client *d)
 	}
 	if (d->send_error)
 		d->out.length = 0;
-	if (n > 0) {
-		d->out.length -= (size_t)n;
-		memmove(d->out.data, d->out.data + n, d->out.length);
-	}
+	client_sent(d, n);
 	watch_set(d->loop, &d->watch, (short)(d->out.length ? POLLIN | POLLOUT : POLLIN));
 }
 
@@ -241,16 +344,21 @@ static void client_went_on(struct proxy_client *d, enum handshake now)
 static void client_ready(void *arg, short events)
 {
 	struct proxy_client *d = arg;
-	struct proxy_hop *h = &d->hops[d->at];
+	struct proxy_hop *h;
 	unsigned char in[PIECE];
 	enum handshake now;
 	size_t used = 0;
 	ssize_t n;
 
+	if (d->telling) {
+		client_send_header(d);
+		return;
+	}
 	if (!(events & ~POLLOUT)) {
 		client_send(d);
 		return;
 	}
+	h = &d->hops[d->at];
 	n = recv(d->watch.fd, in, sizeof in, MSG_PEEK | MSG_DONTWAIT);
 	if (n < 0 && (errno == EAGAIN || errno == EINTR)) {
 		client_send(d);
@@ -293,7 +401,11 @@ static void client_dialled(void *arg, const struct dial_result *r)
 	d->c.deadline = r->deadline;
 	d->c.wait = UNSET;
 	d->result.given = r->given;
-	if (r->fd < 0 || !d->first) {
+	if (r->fd >= 0 && !d->first) {
+		client_reached(d, &result);
+		return;
+	}
+	if (r->fd < 0) {
 		result.proxy = d->first;
 		if (d->first)
 			client_blame_proxy(&result.lookup);
@@ -327,6 +439,7 @@ static void client_connect_first(void *arg)
 	struct dial_config c = d->c;
 
 	d->at = 0;
+	d->telling = false;
 	c.host = d->first->url.host;
 	c.port = d->first->url.port;
 	c.events = (struct events){ client_tell_event, d };
@@ -353,13 +466,10 @@ static bool client_permit(struct proxy_client *d, struct proxy_hop *h)
 			h->addresses[n++] = *a;
 			continue;
 		}
-		/* Without memory for it, there is only the error to be told. */
-		if (!d->forbidden)
-			d->forbidden = malloc(sizeof *d->forbidden);
-		if (d->forbidden)
-			*d->forbidden = (struct dial_failure){
-				.address = *a, .error = EACCES, .what = what, .forbidden = true
-			};
+		client_keep_failure(d, (struct dial_failure){ .address = *a,
+							      .error = EACCES,
+							      .what = what,
+							      .forbidden = true });
 	}
 	h->n = n;
 	return n > 0;
@@ -382,9 +492,7 @@ static void client_place_found(void *arg, struct places_answer *found)
 		h->n = h->by_name ? 1 : found->n;
 		lookup_interleave(h->addresses, h->n);
 		if (!h->proxy->next && d->c.permit && !client_permit(d, h)) {
-			d->result.failures = d->forbidden;
-			d->result.n = d->forbidden ? 1 : 0;
-			d->result.error = EACCES;
+			client_fail_as_kept(d, EACCES);
 			client_finish(d);
 			return;
 		}
@@ -479,6 +587,11 @@ struct proxy_client *proxy_client_start(struct loop *loop, const struct dial_con
 	};
 	d->result.fd = -1;
 	d->result.given = UNSET;
+	d->watch.fn = client_ready;
+	d->watch.arg = d;
+	d->deadline = (struct timer){ .fn = client_expired, .arg = d };
+	d->again = (struct timer){ .fn = client_connect_first, .arg = d };
+	d->finish = (struct timer){ .fn = client_finished, .arg = d };
 	if (!first) {
 		d->dial = dial_start(loop, c, client_dialled, d);
 		return d->dial ? d : (free(d), NULL);
@@ -494,11 +607,6 @@ struct proxy_client *proxy_client_start(struct loop *loop, const struct dial_con
 		*h = (struct proxy_hop){ .proxy = first,
 					 .host = first->next ? first->next->url.host : c->host,
 					 .port = first->next ? first->next->url.port : c->port };
-	d->watch.fn = client_ready;
-	d->watch.arg = d;
-	d->deadline = (struct timer){ .fn = client_expired, .arg = d };
-	d->again = (struct timer){ .fn = client_connect_first, .arg = d };
-	d->finish = (struct timer){ .fn = client_finished, .arg = d };
 	timer_set(loop, &d->deadline, c->deadline);
 	client_look_up(d);
 	return d;

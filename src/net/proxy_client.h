@@ -48,7 +48,8 @@ const char *proxy_url_text(const struct proxy *p, char *text, size_t size);
 struct proxy_client;
 
 /* Connects to C's host and port through FIRST and the proxies behind it, all within C's deadline;
- * without any proxy this is dial_start().
+ * without any proxy this is dial_start(). A PROXY header, if C asks for one, is then sent whole,
+ * within that time too.
  *
  * C's socket options, source and family apply to the connection to the first proxy. The family also
  * applies to look-ups made here, which are those of hosts that a proxy of socks4:// or socks5:// is

@@ -204,9 +204,17 @@ struct figures {
 void report_figures(const struct messages *m, enum message_level level, const struct figures *f,
 		    const char *event);
 
-/* Says that a client was `accepted`, `refused`, or whatever EVENT is. ID is its number, 0: there is
- * only one, or it got none. WHY is the reason, NULL: there is none to be told. */
+/* A client that comes. */
+struct client_report {
+	const struct address *peer, *local;
+	const struct address *via; /* of the proxy that told `peer`; NULL: none did */
+	const char *why;	   /* it is refused; NULL: it is not, or for its */
+	const char *fault;	   /* what is wrong with its PROXY header; NULL: nothing */
+};
+
+/* Says that the client C was `accepted` or `refused`, as EVENT is; of a fault without -v too. ID is
+ * its number, 0: there is only one, or it got none. */
 void report_client(const struct messages *m, const char *event, uint64_t id,
-		   const struct address *peer, const struct address *local, const char *why);
+		   const struct client_report *c);
 
 #endif

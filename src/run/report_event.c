@@ -5,6 +5,7 @@
 
 #include "base/errname.h"
 #include "net/proxy_client.h"
+#include "net/told.h"
 #include "run/report.h"
 
 #define PROXY_TEXT 512
@@ -26,6 +27,7 @@ static const struct event_row {
 	[EVENT_ASKING] = { MESSAGE_STEP, "asking" },
 	[EVENT_NOT_REACHED] = { MESSAGE_STEP, "unreached" },
 	[EVENT_THROUGH] = { MESSAGE_VERBOSE, "connected" },
+	[EVENT_TOLD] = { MESSAGE_VERBOSE, "told" },
 };
 
 void report_proxy(struct json *json, const struct proxy *p)
@@ -33,6 +35,17 @@ void report_proxy(struct json *json, const struct proxy *p)
 	char text[PROXY_TEXT];
 
 	json_string(json, "proxy", proxy_url_text(p, text, sizeof text));
+}
+
+static void report_header_facts(struct json *json, const struct event *e)
+{
+	struct address from, to;
+
+	json_number(json, "version", (int64_t)e->count);
+	if (!told_read(e->header, &from, &to))
+		return;
+	address_json(json, "from", &from);
+	address_json(json, "to", &to);
 }
 
 /* Adds what is known of E to the object. */
@@ -44,6 +57,8 @@ static void report_event_facts(struct notice *n, const struct event *e)
 	json_string(json, "port", e->port);
 	if (e->kind == EVENT_RESOLVED)
 		json_number(json, "addresses", (int64_t)e->count);
+	if (e->kind == EVENT_TOLD)
+		report_header_facts(json, e);
 	address_json(json, "peer", e->address);
 	address_json(json, "local", e->local);
 	if (e->proxy && e->kind != EVENT_THROUGH)
@@ -63,6 +78,19 @@ static void report_event_facts(struct notice *n, const struct event *e)
 			json_string(json, NULL, proxy_url_text(p, url, sizeof url));
 		json_close(json, ']');
 	}
+}
+
+static void report_header_words(struct text *text, const struct event *e)
+{
+	char words[2][ADDRESS_TEXT];
+	struct address from, to;
+
+	text_add(text, "PROXY header v%zu sent: ", e->count);
+	if (told_read(e->header, &from, &to))
+		text_add(text, "from %s to %s", address_text(&from, words[0]),
+			 address_text(&to, words[1]));
+	else
+		text_add(text, "unknown");
 }
 
 /* Adds E in words to TEXT. */
@@ -131,6 +159,9 @@ static void report_event_words(const struct messages *m, struct text *text, cons
 				 address_words(p->url.host, p->url.port, words, PROXY_TEXT),
 				 p->next ? ", " : "");
 		text_add(text, " from %s", local);
+		break;
+	case EVENT_TOLD:
+		report_header_words(text, e);
 		break;
 	}
 }

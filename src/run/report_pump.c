@@ -309,17 +309,22 @@ void report_figures(const struct messages *m, enum message_level level, const st
 }
 
 void report_client(const struct messages *m, const char *event, uint64_t id,
-		   const struct address *peer, const struct address *local, const char *why)
+		   const struct client_report *c)
 {
-	char from[ADDRESS_TEXT], to[ADDRESS_TEXT], who[ADDRESS_TEXT];
+	char from[ADDRESS_TEXT], to[ADDRESS_TEXT], who[ADDRESS_TEXT], via[ADDRESS_TEXT];
+	const char *why = c->fault ? c->fault : c->why;
 	struct notice n;
 
-	notice_begin(&n, m, MESSAGE_VERBOSE, event);
+	notice_begin(&n, m, c->fault ? MESSAGE_NOTE : MESSAGE_VERBOSE, event);
 	if (!n.wanted)
 		return;
-	report_subject(&n, &(struct subject){ .peer = peer, .id = id });
-	address_json(&n.json, "local", local);
-	json_string(&n.json, "why", why);
-	notice_end(&n, "%s %s%s on %s%s%s", event, address_text(peer, from), address_who(peer, who),
-		   address_text(local, to), why ? ": " : "", why ? why : "");
+	report_subject(&n, &(struct subject){ .peer = c->peer, .id = id });
+	address_json(&n.json, "local", c->local);
+	address_json(&n.json, "via", c->via);
+	json_string(&n.json, "why", c->fault ? "no header" : c->why);
+	json_string(&n.json, "header", c->fault);
+	notice_end(&n, "%s %s%s%s%s on %s%s%s%s", event, address_text(c->peer, from),
+		   address_who(c->peer, who), c->via ? " via " : "",
+		   c->via ? address_text(c->via, via) : "", address_text(c->local, to),
+		   why ? ": " : "", c->fault ? "PROXY header: " : "", why ? why : "");
 }

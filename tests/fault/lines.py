@@ -423,6 +423,9 @@ add('listen_allow', serving(f'-k --echo --allow-file allow --deny-file deny {LO}
                             kept=True,
                             before=lambda w: (w.write('allow', b'127.0.0.0/8 # all\n'), w.write('deny', b'192.0.2.1\n'))))
 add('listen_user', serving(f'--user nobody {LO}'))
+add('listen_accept_proxy', serving(f'-k --echo --accept-proxy 127.0.0.1 {LO}', stdin=None,
+                                   sends=b'PROXY TCP4 192.0.2.1 192.0.2.2 1 2\r\n' + DATA, gets=DATA, stdout=b'', clients=2,
+                                   kept=True))
 add('listen_live', serving(f'-k --live {LO}', stdin=None, gets=b'', stdout=DATA * 2, clients=2, kept=True))
 add('listen_max', serving(f'-k -m 1 --echo {LO}', stdin=None, gets=DATA, stdout=b'', clients=2, kept=True))
 
@@ -661,6 +664,10 @@ def unix_connecting(options, kind=socket.SOCK_STREAM, script=None, **more):
     return run
 
 
+def heard_header(w):
+    return w.taker(b'PROXY UNKNOWN\r\n' + DATA, ANSWER, promise=False)
+
+
 def unix_listening(options, kind=socket.SOCK_STREAM, sends=DATA, gets=ANSWER, clients=1, kept=False, path='s', **more):
     def run(w):
         w.start(f'unix --listen {options} {path}',
@@ -676,6 +683,7 @@ def unix_listening(options, kind=socket.SOCK_STREAM, sends=DATA, gets=ANSWER, cl
 
 
 add('unix', unix_connecting(''))
+add('unix_send_proxy', unix_connecting('--send-proxy v1', script=heard_header))
 
 add('unix_listen', unix_listening('--mode 600'))
 add('unix_listen_echo', unix_listening('-k --echo', stdin=None, stdout=b'', gets=DATA, clients=2, kept=True))

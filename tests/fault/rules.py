@@ -113,7 +113,7 @@ TOLERATED = [(re.compile(l), re.compile(f), re.compile(p), why) for l, f, p, why
     ('.*', 'p?poll:error=ENOMEM', 'server: .*poll', 'what cannot wait cannot serve, and says so'),
     ('.*_exec|.*_relay', 'write:error=EPIPE', '', 'a command need not read what it is given'),
     ('.*', '(unlink|newfstatat):', 'left: files: (s|\\.?sockit.*)$', 'a socket file that cannot be unlinked stays'),
-    ('unix(_seqpacket|_send_fd)?|connect_proxy_command', 'send(to|msg):error=EPIPE', 'hang', 'who shuts its reading down waits for no more, as the peer does'),
+    ('unix(_seqpacket|_send_fd|_send_proxy)?|connect_proxy_command', 'send(to|msg):error=EPIPE', 'hang', 'who shuts its reading down waits for no more, as the peer does'),
     ('unix_dgram_(echo|exec)', 'sendmm?sg:error=EPERM', 'lost', 'whoever asked does not want it: told with -v'),
     ('listen_(command|exec|relay)', '(clone3?|vfork|dup2|pipe2|malloc):', 'promise: client',
      'a command that cannot be started ends without a word, as one that says nothing'),
