@@ -279,6 +279,20 @@ valid() {
 	[ "$(grep -c '^QUIT' out)" = 1000 ]
 }
 
+@test "fifty thousand steps" {
+	{
+		echo 'fail zz'
+		printf 'expect ^a$\nsend b\\n\n%.0s' {1..50000}
+	} >steps
+	printf 'a\r\n%.0s' {1..50000} >data
+	printf 'b\n%.0s' {1..50000} >answers
+	serve -d --dialogue steps 127.0.0.1 0 </dev/null >out 2>err
+	exits 0 "$SOCKIT" connect 127.0.0.1 "$PORT" <data >answered
+	ended 0 "$LISTENER"
+	same data out
+	same answers answered
+}
+
 @test "UNIX sockets, proxies, and two sockits that talk to each other" {
 	spawn "$SOCKIT" unix -l --send 'a\n' --expect '^b$' --send c s </dev/null >server 2>err.server
 	exits 0 "$SOCKIT" unix --retry 5s --expect '^a$' --send 'b\r\n' --expect c s </dev/null >out 2>err

@@ -38,6 +38,21 @@ static void step_free(struct dialogue_step *step)
 	text_free(&step->bytes);
 }
 
+/* Gives the pattern of STEP, which is the last one of D, its place in a run. */
+static void dialogue_give_room(struct dialogue *d, struct dialogue_step *step)
+{
+	size_t room = step->pattern ? pattern_room(step->pattern) : 0;
+
+	if (step->kind == DIALOGUE_FAIL) {
+		*(d->last_fail ? &d->steps[d->last_fail - 1].next_fail : &d->first_fail) = d->n + 1;
+		d->last_fail = d->n + 1;
+		step->room = d->fail_room;
+		d->fail_room += room;
+	} else if (room > d->expect_room) {
+		d->expect_room = room;
+	}
+}
+
 /* Adds a step with the N bytes at WORD, which hold no NUL. */
 static int dialogue_add_word(struct dialogue *d, enum dialogue_kind kind, const char *word,
 			     size_t n, struct option_error *error)
@@ -54,7 +69,7 @@ static int dialogue_add_word(struct dialogue *d, enum dialogue_kind kind, const 
 	if (!step->word) {
 		option_fail_errno(error, ENOMEM, "--%s", dialogue_name(kind));
 	} else if (step_parse(step, error) == 0) {
-		d->room += step->pattern ? pattern_room(step->pattern) : 0;
+		dialogue_give_room(d, step);
 		d->n++;
 		return 0;
 	}
@@ -112,28 +127,32 @@ static bool run_at_line(const struct dialogue_run *r)
 	return r->last < 0 || r->last == '\n';
 }
 
-/* Walks over the patterns that are looked for, the FAILs before R's step and that itself: returns
- * the next from step *I on, with its room in *ROOM; NULL: there is none. */
-static const struct dialogue_step *run_next(const struct dialogue_run *r, size_t *i, char **room)
+/* Walks over the patterns that are looked for, the FAILs before R's step and then that itself:
+ * returns the step behind LAST (NULL: the first), or NULL at the end. */
+static const struct dialogue_step *run_next(const struct dialogue_run *r,
+					    const struct dialogue_step *last)
 {
-	for (; *i <= r->step; ++*i) {
-		const struct dialogue_step *step = &r->d->steps[*i];
-		if (*i > 0 && r->d->steps[*i - 1].pattern)
-			*room += pattern_room(r->d->steps[*i - 1].pattern);
-		if (step->kind == DIALOGUE_FAIL || (*i == r->step && step->pattern))
-			return step;
-	}
-	return NULL;
+	size_t fail = last ? last->next_fail : r->d->first_fail;
+
+	if (last && last->kind == DIALOGUE_EXPECT)
+		return NULL;
+	return &r->d->steps[fail && fail - 1 < r->step ? fail - 1 : r->step];
 }
 
-/* Step I, whose pattern has matched, is done with that. Returns whether it is the end of R. */
-static bool run_matched(struct dialogue_run *r, size_t i)
+/* Returns the room of STEP's pattern in R. */
+static char *run_room(struct dialogue_run *r, const struct dialogue_step *step)
 {
-	if (r->d->steps[i].kind == DIALOGUE_EXPECT) {
+	return r->room + (step->kind == DIALOGUE_FAIL ? r->d->expect_room + step->room : 0);
+}
+
+/* STEP, whose pattern has matched, is done with that. Returns whether it is the end of R. */
+static bool run_matched(struct dialogue_run *r, const struct dialogue_step *step)
+{
+	if (step->kind == DIALOGUE_EXPECT) {
 		r->step++;
 		return false;
 	}
-	r->step = i;
+	r->step = (size_t)(step - r->d->steps);
 	r->end = DIALOGUE_FAILED;
 	return true;
 }
@@ -142,13 +161,9 @@ static bool run_matched(struct dialogue_run *r, size_t i)
  * that matches nothing at all has matched then. */
 static void run_proceed(struct dialogue_run *r, struct text *out)
 {
-	bool again = true;
+	const struct dialogue_step *step, *matched;
 
-	while (again) {
-		const struct dialogue_step *step = NULL;
-		char *room = r->room;
-		size_t i = 0;
-
+	do {
 		for (; r->step < r->d->n && r->d->steps[r->step].kind != DIALOGUE_EXPECT; r->step++)
 			text_put(out, r->d->steps[r->step].bytes.data,
 				 r->d->steps[r->step].bytes.length);
@@ -157,60 +172,43 @@ static void run_proceed(struct dialogue_run *r, struct text *out)
 			return;
 		}
 		r->heard_n = 0;
-		again = false;
-		for (; !again && (step = run_next(r, &i, &room)); i++)
-			again = pattern_begin(step->pattern, room, run_at_line(r));
-		if (again && run_matched(r, i - 1))
-			return;
-	}
+		matched = NULL;
+		for (step = NULL; !matched && (step = run_next(r, step));)
+			if (pattern_begin(step->pattern, run_room(r, step), run_at_line(r)))
+				matched = step;
+	} while (matched && !run_matched(r, matched));
 }
 
-static void run_take(struct dialogue_run *r, unsigned char c, struct text *out);
-
-/* Step I has matched, with C or before it. */
-static void run_match(struct dialogue_run *r, size_t i, enum pattern_match match, unsigned char c,
-		      struct text *out)
+/* R hears C. Returns where a match has ended, and has done what follows it: C, and for
+ * PATTERN_BEFORE_CR the CR before it, are still to be heard unless they belong to the match. */
+static enum pattern_match run_take(struct dialogue_run *r, unsigned char c, struct text *out)
 {
-	if (match == PATTERN_BEHIND) {
+	const struct dialogue_step *step = NULL;
+	enum pattern_match match = PATTERN_NONE;
+
+	r->heard[r->heard_n++ % DIALOGUE_HEARD] = (char)c;
+	while (match == PATTERN_NONE && (step = run_next(r, step)))
+		match = pattern_take(step->pattern, run_room(r, step), c, run_at_line(r),
+				     !r->line_ended);
+	if (match == PATTERN_BEFORE_CR) {
+		r->last = r->former;
+	} else if (match != PATTERN_BEFORE) {
 		r->former = r->last;
 		r->last = c;
-	} else if (match == PATTERN_BEFORE_CR) {
-		r->last = r->former;
+	}
+	if (match == PATTERN_NONE) {
+		r->line_ended = r->line_ended && c != '\n';
+		return match;
 	}
 	r->line_ended = match != PATTERN_BEHIND;
-	if (run_matched(r, i))
-		return;
-	run_proceed(r, out);
-	if (match == PATTERN_BEFORE_CR)
-		run_take(r, '\r', out);
-	if (match != PATTERN_BEHIND)
-		run_take(r, c, out);
-}
-
-static void run_take(struct dialogue_run *r, unsigned char c, struct text *out)
-{
-	const struct dialogue_step *step;
-	char *room = r->room;
-
-	if (r->end != DIALOGUE_GOES_ON)
-		return;
-	r->heard[r->heard_n++ % DIALOGUE_HEARD] = (char)c;
-	for (size_t i = 0; (step = run_next(r, &i, &room)); i++) {
-		enum pattern_match match =
-			pattern_take(step->pattern, room, c, run_at_line(r), !r->line_ended);
-		if (match != PATTERN_NONE) {
-			run_match(r, i, match, c, out);
-			return;
-		}
-	}
-	r->line_ended = r->line_ended && c != '\n';
-	r->former = r->last;
-	r->last = c;
+	if (!run_matched(r, step))
+		run_proceed(r, out);
+	return match;
 }
 
 struct dialogue_run *dialogue_start(const struct dialogue *d, struct text *out)
 {
-	struct dialogue_run *r = malloc(sizeof *r + d->room);
+	struct dialogue_run *r = malloc(sizeof *r + d->expect_room + d->fail_room);
 
 	if (!r)
 		return NULL;
@@ -221,8 +219,13 @@ struct dialogue_run *dialogue_start(const struct dialogue *d, struct text *out)
 
 void dialogue_take(struct dialogue_run *r, const char *data, size_t n, struct text *out)
 {
-	for (size_t i = 0; i < n && r->end == DIALOGUE_GOES_ON; i++)
-		run_take(r, (unsigned char)data[i], out);
+	bool cr = false; /* the CR before this byte is heard once more */
+
+	for (size_t i = 0; i < n && r->end == DIALOGUE_GOES_ON;) {
+		enum pattern_match match = run_take(r, cr ? '\r' : (unsigned char)data[i], out);
+		i += !cr && (match == PATTERN_NONE || match == PATTERN_BEHIND);
+		cr = match == PATTERN_BEFORE_CR;
+	}
 }
 
 void dialogue_give_up(struct dialogue_run *r, enum dialogue_end end)

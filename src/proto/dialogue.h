@@ -26,13 +26,19 @@ struct dialogue_step {
 	char *word;		 /* as it was given */
 	struct pattern *pattern; /* NULL: it sends */
 	struct text bytes;
+	/* Of a FAIL: where its pattern's room begins behind that of the EXPECTs, and the place of
+	 * the next FAIL, from 1 (0: none follows). */
+	size_t room, next_fail;
 };
 
 /* All zero: no steps. */
 struct dialogue {
 	struct dialogue_step *steps;
 	size_t n;
-	size_t room; /* bytes that all patterns need in a run */
+	size_t first_fail, last_fail; /* places, from 1; 0: there is none */
+	/* Bytes that a run needs for its patterns: of the EXPECTs, of which one is looked for at a
+	 * time, and of all FAILs. */
+	size_t expect_room, fail_room;
 };
 
 /* The name of KIND, as the options and the lines of a file have it. */
