@@ -446,6 +446,9 @@ WHO='127\.0\.0\.1 port [0-9]+'
 	waits lines out "$WHO's data or end \(-i, --send-only\); the end of a pause \(--delay, --rate\)" --delay 9
 	counterpart hold
 	waits lines out "$WHO's end or silence \(-q, --linger\)" --send-only --linger 1m
+	counterpart hold
+	waits /dev/null out "the proxy command's end \(--linger\)" --linger 1m \
+		--proxy-command 'sh -c "exec sleep 60 <&- >&-"'
 	waits_told
 	exec 5<&- 6<&-
 }

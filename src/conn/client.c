@@ -152,6 +152,7 @@ static void client_dialled(void *arg, const struct dial_result *r)
 	connections_take(&c->connections, r->fd, &peer, &r->local);
 }
 
+/* Adds what it waits for, before the connection is made, or once it is over. */
 static void client_waits(void *arg, struct text *text)
 {
 	const struct client_run *c = arg;
@@ -159,6 +160,10 @@ static void client_waits(void *arg, struct text *text)
 	const char *word = proxy_client_looks_up(c->dial);
 	const char *option = c->c.retry->retry == UNSET ? "-w" : "--retry";
 
+	if (c->command_last)
+		text_add(text, "; the proxy command's end (--linger)");
+	if (c->connections.start)
+		return;
 	text_add(text, "; ");
 	if (word) {
 		text_add(text, RUN_LOOKUP, word, option);

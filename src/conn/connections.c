@@ -143,7 +143,7 @@ static void connections_waits(void *arg, struct text *text)
 	struct text all = { 0 };
 	int n = 0;
 
-	if (s->waits && (s->listening ? !s->n : !s->start))
+	if (s->waits)
 		s->waits(s->arg, &all);
 	for (const struct connection *x = s->first; x && n < WAITS_MOST; x = x->next, n++)
 		connection_waits(x, &all);

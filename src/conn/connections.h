@@ -38,7 +38,7 @@ struct connections {
 	const struct service_options *options; /* of the service */
 	const struct service *service;
 	bool listening, keep;
-	/* Adds what is waited for while there is no connection, as run_calls has it. */
+	/* Adds what the owner waits for, beside the connections, as "; WHAT (OPTIONS)". */
 	void (*waits)(void *arg, struct text *text);
 	/* The only connection, X, is over, with OUTCOME. Returns false if the run is to go on: then
 	 * it is for the owner to call run_end(). NULL: true. */

@@ -150,7 +150,7 @@ static void server_told(void *arg, const struct arrived *a)
 					   access_refusal(o, &a->peer));
 }
 
-/* Adds what it waits for while there is no client. */
+/* Adds what it waits for, while there is no client. */
 static void server_waits(void *arg, struct text *text)
 {
 	const struct server_run *l = arg;
@@ -159,6 +159,8 @@ static void server_waits(void *arg, struct text *text)
 	const struct address *untold = arrivals_wait(&l->connections.arrivals);
 	char name[ADDRESS_TEXT];
 
+	if (l->connections.n)
+		return;
 	/* -w is the time for a client to come, once it may come. */
 	if (word)
 		text_add(text, "; " RUN_LOOKUP, word, "--timeout");
