@@ -54,6 +54,9 @@ counterpart_told_heartbeats() {
 	within 20 "$SOCKIT" connect -d --heartbeat '20ms,PING 1,2' 127.0.0.1 "$PORT" >out 2>err 3>&-
 	ended 0 "$PEER"
 	head -c 24 got | cmp - three
+	counterpart has:'\0\\\xffx\0\\\xffx' shutdown readall
+	within 20 "$SOCKIT" connect -d --heartbeat 1s,y --heartbeat '20ms,\0\\\xffx' 127.0.0.1 "$PORT" >out 2>err 3>&-
+	ended 0 "$PEER"
 	counterpart save:got read:6 shutdown readall report
 	within 20 "$SOCKIT" connect -d -C --heartbeat $'20ms,a\n' 127.0.0.1 "$PORT" >out 2>err 3>&-
 	ended 0 "$PEER"
@@ -113,12 +116,25 @@ counterpart_told_heartbeats() {
 	for word in x 0 0,a -1 '1,' ',a' 1x,a 99999999999h; do
 		refuses "--heartbeat: '$word' is not DURATION\[,TEXT\]: *" connect --heartbeat "$word" h 1
 	done
+	refuses "--heartbeat: '\\\\q' in 'a\\\\q' is no escape: *" connect --heartbeat '1s,a\q' h 1
 }
 
 @test "a message among messages" {
-	counterpart has:'4:ping,4:ping,' shutdown over
-	exits 0 "$SOCKIT" connect -d --wire-frame netstring --heartbeat 20ms,ping 127.0.0.1 "$PORT" >out 2>err
-	ended 0 "$PEER"
+	local options text wire
+	while read -r options text wire; do
+		counterpart has:"$wire$wire" shutdown over
+		# shellcheck disable=SC2086 # words
+		exits 0 "$SOCKIT" connect -d --wire-frame ${options//,/ } --heartbeat "20ms,$text" 127.0.0.1 "$PORT" >out 2>err
+		ended 0 "$PEER" || fault "$options $text"
+	done <<-'END'
+		netstring ping 4:ping,
+		netstring ping\n 4:ping,
+		len8 a\0b \3a\0b
+		len8,-C a\nb \4a\r\nb
+		line,-C x x\r\n
+	END
+	refuses '--heartbeat: its text is nothing that --wire-frame line can carry' \
+		connect --wire-frame line --heartbeat '1s,a\nb' h 1
 }
 
 @test "-i counts only what is received: a peer that acknowledges and never answers is found out" {

@@ -414,6 +414,6 @@ sends() {
 	refuses '*exclude*' listen --wire-frame line --discard 1
 	refuses '*exclude*' listen --wire-frame line --chat 1
 	refuses '*packets are messages*' unix --type seqpacket --wire-frame line s
-	refuses "--heartbeat: '*' is nothing that --wire-frame octet can carry" \
+	refuses '--heartbeat: its text is nothing that --wire-frame octet can carry' \
 		connect --wire-frame octet --heartbeat 1s h 1
 }

@@ -124,7 +124,7 @@ void connection_start(struct connection *x, int fd)
 	x->up = (struct filter){ .sent = true, .crlf = d->crlf, .telnet = d->telnet };
 	x->up.delay = d->delay == UNSET ? 0 : d->delay;
 	x->up.heartbeat = d->heartbeat == UNSET ? 0 : d->heartbeat;
-	x->up.heartbeat_text = d->heartbeat_text;
+	x->up.heartbeat_text = &d->heartbeat_text;
 	x->down = (struct filter){ .telnet = d->telnet, .answers = d->telnet ? &x->up : NULL };
 	x->up.id = x->down.id = x->connections->keep ? x->id : 0;
 	x->up.copies = x->down.copies = x->connections->run.copies;

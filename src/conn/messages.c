@@ -6,19 +6,29 @@
 #include "base/clock.h"
 #include "base/number.h"
 
+static int messages_check_heartbeat(const struct data_options *d, const struct frame_options *o,
+				    struct option_error *error)
+{
+	const struct filter up = { .crlf = d->crlf,
+				   .heartbeat_text = &d->heartbeat_text,
+				   .mark = &o->wire };
+	struct text beat = { 0 };
+	char frame[FRAME_TEXT];
+	int result = filter_put_heartbeat(&up, &beat);
+
+	text_free(&beat);
+	if (result == 0)
+		return 0;
+	return option_fail(error, "--heartbeat: its text is nothing that --wire-frame %s can carry",
+			   frame_text(&o->wire, frame));
+}
+
 int messages_check(const struct data_options *d, struct frame_options *o,
 		   struct option_error *error)
 {
-	const char *beat = d->heartbeat_text;
-	char frame[FRAME_TEXT];
-
 	if (frame_options_check_stream(o, error) < 0)
 		return -1;
-	if (!o->wire.given || d->heartbeat == UNSET ||
-	    frame_carries(&o->wire, beat, filter_heartbeat_size(&o->wire, beat)))
-		return 0;
-	return option_fail(error, "--heartbeat: '%s' is nothing that --wire-frame %s can carry",
-			   beat, frame_text(&o->wire, frame));
+	return !o->wire.given || d->heartbeat == UNSET ? 0 : messages_check_heartbeat(d, o, error);
 }
 
 bool messages_are_framed(const struct connections_config *c)

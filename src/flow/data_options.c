@@ -65,9 +65,12 @@ static int data_parse_heartbeat(void *field, const char *word, struct option_err
 
 	if (n < sizeof duration)
 		memcpy(duration, word, n);
-	data->heartbeat_text = comma ? comma + 1 : "\n";
+	data->heartbeat_text.length = 0;
+	if (option_unescape(&data->heartbeat_text, "heartbeat", comma ? comma + 1 : "\\n", error) <
+	    0)
+		return -1;
 	if (duration_parse(duration, &data->heartbeat) == 0 && data->heartbeat > 0 &&
-	    *data->heartbeat_text)
+	    data->heartbeat_text.length)
 		return 0;
 	return option_fail(error,
 			   "--heartbeat: '%s' is not DURATION[,TEXT]: a duration over 0, and a "
@@ -174,8 +177,8 @@ static const struct option_row stream_rows[] = {
 	  .help = "pause between lines sent" },
 	{ "heartbeat", 0, OPTION_PARSED, 0, .arg = "DURATION[,TEXT]",
 	  .parser = data_parse_heartbeat, .excludes = "send-fd",
-	  .help = "send TEXT (a newline) whenever nothing was sent so long; -i then counts only "
-		  "what is received" },
+	  .help = "send TEXT (a newline; escapes as of --send) whenever nothing was sent so long; "
+		  "-i then counts only what is received" },
 	{ "telnet", 't', OPTION_FLAG, AT(telnet),
 	  .help = "answer telnet's negotiation (refusing all) and take it out of the data" },
 	{ "expect", 0, OPTION_PARSED, AT(dialogue), .arg = "ERE", .repeats = 1,
@@ -202,6 +205,8 @@ const struct option_group stream_group = { "Stream", stream_rows,
 void data_options_free(struct data_options *o)
 {
 	dialogue_free(&o->dialogue);
+	if (o->heartbeat_text.data)
+		text_free(&o->heartbeat_text);
 }
 
 bool data_options_see(const struct data_options *o)

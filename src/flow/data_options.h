@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "base/options.h"
+#include "base/text.h"
 #include "proto/dialogue.h"
 
 struct data_options {
@@ -20,7 +21,7 @@ struct data_options {
 		int64_t interval; /* ns, UNSET: at the end only */
 	} stats;
 	int64_t heartbeat;	    /* ns, or UNSET, */
-	const char *heartbeat_text; /* and what it sends */
+	struct text heartbeat_text; /* and what it sends */
 	struct dialogue dialogue;   /* the steps before stdin is read */
 };
 

@@ -206,24 +206,40 @@ bool filter_inserts(const struct filter *f, bool holds)
 	return f->inserted.length > 0 && (!holds || f->insertion_begun || f->resume > clock_now());
 }
 
-size_t filter_heartbeat_size(const struct frame *mark, const char *text)
-{
-	size_t n = strlen(text);
-
-	return mark && n && text[n - 1] == '\n' ? n - 1 : n;
-}
-
-void filter_add_heartbeat(struct filter *f)
+void filter_change(const struct filter *f, const struct frame *mark, const char *data, size_t n,
+		   struct text *out)
 {
 	struct filter alone = { .crlf = f->crlf, .telnet = f->telnet };
-	size_t size = filter_heartbeat_size(f->mark, f->heartbeat_text);
-	char bytes[2], head[FRAME_HEAD_MOST], tail[FRAME_TAIL_MOST];
-	int n = f->mark ? frame_head(f->mark, size, head) : 0;
+	char bytes[2];
 
-	text_put(&f->inserted, head, n > 0 ? (size_t)n : 0);
-	for (const char *p = f->heartbeat_text; *p && size--; p++)
-		text_put(&f->inserted, bytes, filter_send(&alone, p, 1, bytes));
-	text_put(&f->inserted, tail, f->mark ? frame_tail(f->mark, tail) : 0);
+	for (size_t i = 0; i < n; i++)
+		text_put(out, bytes, filter_send(&alone, data + i, 1, bytes));
+	if (f->crlf && mark && mark->mode == FRAME_LINE && !alone.after_cr)
+		text_put(out, "\r", 1);
+}
+
+int filter_put_heartbeat(const struct filter *f, struct text *out)
+{
+	const struct text *text = f->heartbeat_text;
+	char head[FRAME_HEAD_MOST], tail[FRAME_TAIL_MOST];
+	bool newline = text->data[text->length - 1] == '\n';
+	struct text changed = { 0 };
+	int result = -1;
+
+	if (!f->mark) {
+		filter_change(f, NULL, text->data, text->length, out);
+		return 0;
+	}
+	filter_change(f, f->mark, text->data, text->length - newline, &changed);
+	if (frame_carries(f->mark, changed.length ? changed.data : "", changed.length)) {
+		text_put(out, head, (size_t)frame_head(f->mark, changed.length, head));
+		text_put(out, changed.data, changed.length);
+		text_put(out, tail, frame_tail(f->mark, tail));
+		result = 0;
+	}
+	out->failed |= changed.failed;
+	text_free(&changed);
+	return result;
 }
 
 void filter_sent_inserted(struct filter *f, size_t n)

@@ -39,7 +39,7 @@ struct filter {
 	int64_t delay;	   /* sent: pause after a line, ns; 0: none */
 	int64_t heartbeat; /* sent: silence after which that of `heartbeat_text` goes, ns; 0: never
 			    */
-	const char *heartbeat_text;
+	const struct text *heartbeat_text;
 	const struct frame *mark; /* sent: of messages, of which a heartbeat is one; NULL: none */
 	struct filter *answers;	  /* received: sends what telnet or the dialogue answers */
 	struct dialogue_run *dialogue; /* received: hears what comes; NULL: none, or it is over */
@@ -90,12 +90,14 @@ int64_t filter_resume(const struct filter *f, bool holds);
 /* Is it F's turn to send what it inserts, before what the flow HOLDS? */
 bool filter_inserts(const struct filter *f, bool holds);
 
-/* Returns how much of a heartbeat's TEXT is sent, with MARK as above: of a message all but a
- * newline at its end. */
-size_t filter_heartbeat_size(const struct frame *mark, const char *text);
+/* Adds DATA of N bytes, which is a whole, to OUT as F changes what is sent; of a message that MARK
+ * (NULL: it is none) has as a line, its end too. */
+void filter_change(const struct filter *f, const struct frame *mark, const char *data, size_t n,
+		   struct text *out);
 
-/* Inserts F's heartbeat, changed as data from the source would be. */
-void filter_add_heartbeat(struct filter *f);
+/* Adds F's heartbeat, which is not empty, to OUT, changed as data from the source would be; a
+ * message is without the newline at its end. Returns 0, or -1 where F's mark cannot carry it. */
+int filter_put_heartbeat(const struct filter *f, struct text *out);
 
 /* N bytes of `inserted` have been sent. */
 void filter_sent_inserted(struct filter *f, size_t n);

@@ -142,15 +142,10 @@ static int messages_mark(struct transfer *t, const char *data, size_t size)
 /* The same with the end of each line as -C has it, and of one that is a message by itself. */
 static int messages_mark_lines(struct transfer *t, const char *data, size_t size)
 {
-	struct filter crlf = { .sent = true, .crlf = true };
 	struct text text = { 0 };
-	char changed[2 + FILTER_MORE];
 	int result;
 
-	for (size_t i = 0; i < size; i++)
-		text_put(&text, changed, filter_apply(&crlf, data + i, 1, changed));
-	if (t->messages->mark.mode == FRAME_LINE && !crlf.after_cr)
-		text_put(&text, "\r", 1);
+	filter_change(t->filter, &t->messages->mark, data, size, &text);
 	result = messages_mark(t, text.length ? text.data : "", text.length);
 	t->batch.failed |= text.failed;
 	text_free(&text);

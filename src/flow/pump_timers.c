@@ -128,7 +128,7 @@ static void pump_send_heartbeat(void *arg)
 	/* Nor in a pause of --rate: a heartbeat would take from what that leaves for stdin. */
 	if (p->last_heartbeat != now || flow_holds(&p->up) || flow_rests(&p->up) > now)
 		return;
-	filter_add_heartbeat(up);
+	filter_put_heartbeat(up, &up->inserted);
 	flow_nudge(&p->up);
 	pump_proceed(p);
 }

@@ -5,6 +5,7 @@
 #include "base/number.h"
 #include "commands.h"
 #include "conn/service.h"
+#include "flow/data_options.h"
 #include "net/access.h"
 #include "net/proxy_client.h"
 #include "sock/membership.h"
@@ -126,7 +127,9 @@ static void free_fields(const struct command *command)
 {
 	for (const struct option_use *use = command->uses; use->group; use++) {
 		void *at = fields + use->offset;
-		if (use->group == &socket_group)
+		if (use->group == &stream_group)
+			data_options_free(at);
+		else if (use->group == &socket_group)
 			sockopt_free(at);
 		else if (use->group == &access_group)
 			access_free(at);
