@@ -224,6 +224,30 @@ sends() {
 	done
 }
 
+@test "a command for each: a client that is gone gives its place, though its command runs on" {
+	local options way more
+	mkfifo block
+	# Whether what it had sent beside that is still given to a command: not where nobody would have the answer.
+	while read -r options way more; do
+		rm -f ran
+		# shellcheck disable=SC2016,SC2086 # the command's, and a word
+		receives -k -m 1 ${options#=} --wire-frame line -e \
+			'read -r a; echo "$a" >>ran; [ "$a" != block ] || read -r _ <block'
+		foreign connect:"$PORT" text:'block\nmore\n' pause:0.1 ${way//,/ }
+		foreign connect:"$PORT" text:'next\n' shutdown over
+		[ "$(<ran)" = $'block\nnext' ] || fault "$options $way" || return
+		echo >block
+		[ "$more" != yes ] || eventually grep -qx more ran
+		kill "$LISTENER"
+		ended 143 "$LISTENER"
+		[ "$more" = yes ] || run ! grep -qx more ran
+	done <<-'END'
+		= reset no
+		= shutdown,reset yes
+		-d reset yes
+	END
+}
+
 @test "--read-bytes ends behind a whole message, and a command still answers it" {
 	local sink
 	for sink in --echo '--execute=cat'; do
@@ -400,6 +424,11 @@ sends() {
 	printf 'one\ntwo\n' | exits 0 "$SOCKIT" unix --wire-frame netstring s 2>err2
 	ended 0 "$listener"
 	[ "$(<out)" = $'one\ntwo' ]
+	# One that does not wait for the commands: they run, and their status counts.
+	served_by "$SOCKIT" unix --listen --notify-fd 9 -d --wire-frame netstring s -e 'sleep 0.1; tee -a ran; exit 5' >out 2>err
+	foreign connect:unix:s text:'3:one,3:two,' close
+	ended 5 "$LISTENER"
+	[ "$(<ran)" = onetwo ]
 }
 
 @test "together with nothing that has a meaning of its own for the bytes: 2" {

@@ -19,11 +19,24 @@ struct message_exec {
 	struct text answers;	   /* marked, */
 	size_t given;		   /* so many bytes of them to the pump */
 	struct outcome outcome;	   /* of the first command that failed */
+	struct outcome connection; /* how that has ended, */
+	bool over;		   /* once it has */
 	bool ended;		   /* no more messages come */
 	bool failed;		   /* there was no answer to one that is to have one */
 };
 
 /* ---- what the pump writes to: messages ---- */
+
+/* Both the connection and its last command have ended, or that is not waited for. */
+static void message_exec_finish(struct connection *x)
+{
+	const struct message_exec *e = x->own;
+
+	if (e->failed)
+		x->why = "command not run";
+	connections_one_over(x->connections, x,
+			     e->connection.kind == OUTCOME_DONE ? e->outcome : e->connection);
+}
 
 static void message_exec_over(void *arg, struct outcome outcome, bool answered)
 {
@@ -35,7 +48,10 @@ static void message_exec_over(void *arg, struct outcome outcome, bool answered)
 	e->failed |= !answered;
 	if (e->outcome.kind == OUTCOME_DONE)
 		e->outcome = outcome;
-	pump_wake(&x->pump);
+	if (e->over)
+		message_exec_finish(x);
+	else
+		pump_wake(&x->pump);
 }
 
 static int message_exec_answer(void *arg, const char *data, size_t *size)
@@ -45,7 +61,7 @@ static int message_exec_answer(void *arg, const char *data, size_t *size)
 	const struct frame *mark = &x->sending->mark;
 	char head[FRAME_HEAD_MOST], tail[FRAME_TAIL_MOST];
 
-	if (x->connections->c->data->recv_only)
+	if (x->connections->c->data->recv_only || e->over)
 		return 1;
 	/* What a command prints has the end of a line. */
 	if (frame_tail(mark, tail) && !frame_has_length(mark) && data[*size - 1] == *tail)
@@ -63,12 +79,18 @@ static int message_exec_answer(void *arg, const char *data, size_t *size)
 	return 1;
 }
 
+/* Would nobody have an answer of X? */
+static bool message_exec_in_vain(const struct connection *x)
+{
+	return pump_cannot_send(&x->pump) && !x->connections->c->data->recv_only;
+}
+
 static bool message_exec_takes(const void *object)
 {
 	const struct connection *x = object;
 	const struct message_exec *e = x->own;
 
-	return pump_cannot_send(&x->pump) || (!e->exchange && !e->failed && e->answers.length == 0);
+	return message_exec_in_vain(x) || (!e->exchange && !e->failed && e->answers.length == 0);
 }
 
 static ssize_t message_exec_write(void *object, const void *data, size_t size)
@@ -96,8 +118,8 @@ static ssize_t message_exec_write(void *object, const void *data, size_t size)
 	errno = EAGAIN;
 	if (!message_exec_takes(object))
 		return -1;
-	if (pump_cannot_send(&x->pump))
-		return (ssize_t)size; /* nobody would have the answer */
+	if (message_exec_in_vain(x))
+		return (ssize_t)size;
 	if (exchange_start(&e->exchange, &c, data, size) < 0)
 		message_exec_over(x, report_error(c.messages, spawn_name(c.command), ENOMEM),
 				  false);
@@ -151,14 +173,20 @@ static ssize_t message_exec_read(void *object, void *data, size_t n)
 static void message_exec_connection_over(void *arg)
 {
 	struct connection *x = arg;
-	const struct message_exec *e = x->own;
-	/* Why there is no answer has been said. */
-	struct outcome outcome = e->failed ? e->outcome : connection_report(x);
+	struct message_exec *e = x->own;
 
-	if (e->failed)
-		x->why = "command not run";
-	connections_one_over(x->connections, x,
-			     outcome.kind == OUTCOME_DONE ? e->outcome : outcome);
+	e->over = true;
+	/* Why there is no answer has been said. */
+	if (!e->failed)
+		e->connection = connection_report(x);
+	if (!e->exchange || (e->connection.kind == OUTCOME_TIMEOUT && !x->connections->keep)) {
+		message_exec_finish(x);
+		return;
+	}
+	/* The last command goes on without its client. */
+	x->pumping = false;
+	endpoint_close(&x->socket);
+	connection_ending(x);
 }
 
 static void message_exec_start(struct connection *x)

@@ -286,6 +286,8 @@ static void pump_peer_broken(struct pump *p)
 	p->peer_error = stream_error(p->peer->rfd);
 	if (!p->peer_error)
 		p->peer_error = EPIPE;
+	if (p->calls.closing)
+		p->calls.closing(p->calls.arg);
 	/* A reset after the peer's FIN comes as EPIPE; then nothing has been lost yet. */
 	if (!after_end && p->peer_error != EPIPE)
 		pump_event(p, HALF_CLOSE_RESET, p->peer_error);

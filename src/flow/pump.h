@@ -46,7 +46,7 @@ struct pump_calls {
 	void (*waiting)(void *arg);
 	/* The peer's end was read, and all before it written. May be NULL. */
 	void (*peer_ended)(void *arg);
-	/* From here on it is we who end the connection. May be NULL. */
+	/* From here on it is we who end the connection, or it is broken. May be NULL. */
 	void (*closing)(void *arg);
 	/* The idle limit has passed. Return true to go on for one more limit (an editor has queued
 	 * an answer). NULL: the run ends. */
@@ -147,10 +147,10 @@ static inline bool pump_peer_ended(const struct pump *p)
 	return half_close_peer_ended(p->state);
 }
 
-/* Has sending to the peer failed, so that nothing that is read from `in` can reach it? */
+/* Has the connection broken, so that nothing that is read from `in` can reach the peer? */
 static inline bool pump_cannot_send(const struct pump *p)
 {
-	return p->up.state == FLOW_SINK_FAILED;
+	return p->up.state == FLOW_SINK_FAILED || p->end == PUMP_RESET;
 }
 
 /* Once the peer has ended: had the end of `in`, which was not empty, been passed on before, and did
