@@ -5,6 +5,8 @@
 
 load helpers/common
 load helpers/words
+load helpers/services
+load helpers/manual
 
 # heard STATUS DATA OPTION...: a listener that does the steps of OPTIONs hears DATA (as printf has it) and its end,
 # once as it comes and once byte by byte; both end with STATUS, and say the same on stderr, which is in the file err.
@@ -389,6 +391,71 @@ valid() {
 	ended 0 "$LISTENER"
 	[ "$(<prompts)" = 'login: password: # ' ]
 	[ "$(<out)" = "$(printf 'root\nsecret')" ]
+}
+
+@test "mail by a file of steps: to a server in Python, and from smtplib to a listener" {
+	peer protocols smtp
+	cat >client <<-'END'
+		fail ^[45]
+		expect ^220 .*$
+		send EHLO me\r\n
+		expect ^250 .*$
+		send DATA\r\n
+		expect ^354 .*$
+		send Subject: it\r\n\r\nhello\r\n.\r\n
+		expect ^250 .*$
+		send QUIT\r\n
+		expect ^221
+	END
+	exits 0 "$SOCKIT" connect -d --dialogue client 127.0.0.1 "$PORT" >out 2>err
+	silent
+	[ "$(tail -n 1 out)" = $'221 bye\r' ]
+	eventually grep -q QUIT peer.out
+	[ "$(tr -d '\n' <peer.out)" = "b'EHLO me\\r\\n'b'DATA\\r\\n'b'Subject: it\\r\\n'b'\\r\\n'b'hello\\r\\n'b'.\\r\\n'b'QUIT\\r\\n'" ]
+	cat >server <<-'END'
+		send 220 it\r\n
+		expect ^ehlo .*$
+		send 250 it\r\n
+		expect ^mail FROM:<a@b>.*$
+		send 250 fine\r\n
+		expect ^rcpt TO:<c@d>$
+		send 250 fine\r\n
+		expect ^data$
+		send 354 go on\r\n
+		expect ^\.$
+		send 250 taken\r\n
+		expect ^QUIT$
+		send 221 bye\r\n
+	END
+	serve -k --dialogue server 127.0.0.1 0 </dev/null >out 2>err
+	exits 0 python3 -c "import smtplib
+for i in 1, 2:
+    with smtplib.SMTP('127.0.0.1', $PORT, 'me', 10) as s:
+        s.sendmail('a@b', 'c@d', f'hello {i}')"
+	kill "$LISTENER"
+	ended 143 "$LISTENER"
+	says "$LISTENING"
+	[ "$(grep -c $'^hello [12]\r$' out)" = 2 ]
+}
+
+@test "nginx answers one question, and ncat is asked by a listener" {
+	needs ncat ncat
+	local port
+	port=$(free_port)
+	mkdir pages
+	echo it is here >pages/page
+	serves_pages "127.0.0.1:$port"
+	eventually bound tcp "$port"
+	exits 0 "$SOCKIT" connect -d --no-shutdown --fail '^HTTP/1\.[01] [345]' --send 'HEAD /page HTTP/1.0\r\n\r\n' \
+		--expect '^HTTP/1\.[01] 200 .*$' --expect '^Content-Length: 11$' 127.0.0.1 "$port" >out 2>err
+	silent
+	exits 1 "$SOCKIT" connect -d --no-shutdown --fail '^HTTP/1\.[01] [345].*$' --send 'HEAD /none HTTP/1.0\r\n\r\n' \
+		--expect '^Content-Length: 11$' 127.0.0.1 "$port" >out 2>err
+	says "it matches; received .HTTP/1\.1 404 Not Found"
+	serve -d --send 'name? ' --expect '^me$' --send 'hello\n' 127.0.0.1 0 >out 2>err
+	echo me | exits 0 ncat 127.0.0.1 "$PORT" >got
+	ended 0 "$LISTENER"
+	[ "$(<got)" = 'name? hello' ]
 }
 
 ### The command line.

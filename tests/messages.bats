@@ -2,31 +2,15 @@
 
 load helpers/common
 load helpers/words
+load helpers/manual
 
 
-# marked MODE MESSAGE...: the messages as they stand on the wire, by Python.
+# messages WORD...: messages.py. marked MODE MESSAGE...: the messages as they stand on the wire.
+messages() {
+	within 20 python3 -S "$BATS_TEST_DIRNAME/helpers/messages.py" "$@" 3>&-
+}
 marked() {
-	python3 -S - "$@" <<-'END'
-		import struct, sys
-		mode, out = sys.argv[1], sys.stdout.buffer
-		def varint(n):
-		    return bytes([n & 0x7f | (0x80 if n > 0x7f else 0)]) + (varint(n >> 7) if n > 0x7f else b'')
-		marks = {
-		    'line': lambda m: m + b'\n',
-		    'nul': lambda m: m + b'\0',
-		    'len8': lambda m: struct.pack('B', len(m)) + m,
-		    'len16': lambda m: struct.pack('>H', len(m)) + m,
-		    'len32': lambda m: struct.pack('>I', len(m)) + m,
-		    'len16le': lambda m: struct.pack('<H', len(m)) + m,
-		    'len32le': lambda m: struct.pack('<I', len(m)) + m,
-		    'varint': lambda m: varint(len(m)) + m,
-		    'octet': lambda m: b'%d %s' % (len(m), m),
-		    'netstring': lambda m: b'%d:%s,' % (len(m), m),
-		    'content-length': lambda m: b'Content-Length: %d\r\n\r\n%s' % (len(m), m),
-		}
-		for m in sys.argv[2:]:
-		    out.write(m.encode() if mode.startswith('size=') else marks[mode](m.encode()))
-	END
+	messages mark "$@"
 }
 MODES=(line nul size=5 len8 len16 len32 len16le len32le varint octet netstring content-length)
 
@@ -233,6 +217,7 @@ sends() {
 		# shellcheck disable=SC2016,SC2086 # the command's, and a word
 		receives -k -m 1 ${options#=} --wire-frame line -e \
 			'read -r a; echo "$a" >>ran; [ "$a" != block ] || read -r _ <block'
+		# shellcheck disable=SC2086 # words
 		foreign connect:"$PORT" text:'block\nmore\n' pause:0.1 ${way//,/ }
 		foreign connect:"$PORT" text:'next\n' shutdown over
 		[ "$(<ran)" = $'block\nnext' ] || fault "$options $way" || return
@@ -430,6 +415,112 @@ sends() {
 	ended 5 "$LISTENER"
 	[ "$(<ran)" = onetwo ]
 }
+
+### Other programs.
+
+@test "netstrings, the lengths of Protocol Buffers and a language server's messages, by Python" {
+	local mode in out
+	peer messages answer netstring varint content-length
+	while IFS='|' read -r mode in out; do
+		printf '%b\n' "$in" >in
+		exits 0 "$SOCKIT" connect --wire-frame "$mode" 127.0.0.1 "$PORT" <in >out 2>err
+		silent
+		[ "$(<out)" = "$(printf '%b' "$out")" ] || fault "$mode"
+	done <<-END
+		netstring|one\n\nthree|ONE\n\nTHREE
+		varint|$(printf %0300d 7)x\n\ny|$(printf %0300d 7)X\n\nY
+		content-length|{"id":1,"method":"initialize"}|{"jsonrpc": "2.0", "id": 1, "result": "initialize"}
+	END
+	ended 0 "$PEER"
+	for mode in netstring varint content-length; do
+		receives --wire-frame "$mode" -- tr a-z A-Z
+		messages ask "$PORT" "$mode" one "$(printf %0300d 7)x" >out
+		ended 0 "$LISTENER"
+		[ "$(<out)" = "$(printf 'ONE\n%0300dX' 7)" ] || fault "$mode"
+	done
+}
+
+@test "syslog by octet counting: rsyslog takes it, and logger sends it" {
+	PATH=$PATH:/usr/sbin
+	needs rsyslogd rsyslog
+	needs logger bsdutils
+	local n
+	mkdir work
+	cat >rsyslog.conf <<-END
+		global(workDirectory="$PWD/work")
+		module(load="imtcp")
+		input(type="imtcp" address="127.0.0.1" port="0" listenPortFileName="$PWD/port")
+		template(name="raw" type="string" string="%rawmsg%\\n")
+		action(type="omfile" file="$PWD/log" template="raw")
+	END
+	spawn rsyslogd -n -f "$PWD/rsyslog.conf" -i "$PWD/work/pid" >rsyslog.out 2>&1
+	eventually test -s port
+	# A newline within one is a newline of it.
+	printf '<13>one\0<13>and\ntwo\0' |
+		exits 0 "$SOCKIT" connect --frame nul --wire-frame octet 127.0.0.1 "$(<port)" 2>err
+	silent
+	eventually has_at_least log 23
+	printf '<13>one\n<13>and#012two\n' | same log /dev/stdin
+	kill "$PID"
+	receives -k --wire-frame octet
+	for n in 1 2; do
+		logger --octet-count -T -n 127.0.0.1 -P "$PORT" "message $n"
+	done
+	eventually grep -q 'message 2$' out
+	[ "$(grep -cE '^<13>1 .* message [12]$' out)" = 2 ]
+	[ "$(wc -l <out)" = 2 ]
+}
+
+@test "a name server by TCP is asked, and stands behind a listener" {
+	PATH=$PATH:/usr/sbin
+	needs dnsmasq dnsmasq-base
+	needs dig bind9-dnsutils
+	local dns
+	dns=$(free_port)
+	spawn dnsmasq -k --port="$dns" --listen-address=127.0.0.1 --bind-interfaces --conf-file=/dev/null --no-resolv \
+		--no-hosts --pid-file="$PWD/pid" --user="$(id -un)" --address=/example.com/192.0.2.7 >dns.out 2>&1
+	eventually "$SOCKIT" connect -z 127.0.0.1 "$dns" >out 2>err
+	# Two questions, the second with another number.
+	bytes 000101000001000000000000076578616d706c6503636f6d0000010001 >question
+	{
+		bytes 001d && cat question && bytes 001d02 && tail -c +2 question
+	} | exits 0 "$SOCKIT" connect --frame len16 --wire-frame len16 127.0.0.1 "$dns" >out 2>err
+	silent
+	# Each answer has its length before it, the question's number, no error and the address at its end.
+	od -An -v -tx1 out | tr -d ' \n' | grep -qE '^002d00018[15][08]000010001.{66}c0000207002d02018[15][08]000010001.{66}c0000207$'
+	receives -k --forward "127.0.0.1:$dns" --wire-frame len16
+	exits 0 dig +tcp +short @127.0.0.1 -p "$PORT" example.com >out 2>err
+	[ "$(<out)" = 192.0.2.7 ]
+}
+
+@test "socat and ncat at the other end" {
+	needs socat socat
+	needs ncat ncat
+	local port client
+	marked len32 one two >wire
+	for client in 'socat -u - TCP:127.0.0.1:' 'ncat --send-only 127.0.0.1 '; do
+		receives -d --wire-frame len32
+		eval "within 20 $client$PORT" <wire 3>&-
+		ended 0 "$LISTENER"
+		[ "$(<out)" = $'one\ntwo' ] || fault "$client"
+	done
+	printf 'one\ntwo\n' >lines
+	port=$(free_port)
+	spawn socat -t 10 "TCP-LISTEN:$port,bind=127.0.0.1" EXEC:cat
+	eventually bound tcp "$port"
+	exits 0 "$SOCKIT" connect --wire-frame len32 127.0.0.1 "$port" <lines >out 2>err
+	silent
+	same lines out
+	port=$(free_port)
+	spawn ncat -l --recv-only 127.0.0.1 "$port" >got
+	eventually bound tcp "$port"
+	exits 0 "$SOCKIT" connect --wire-frame len32 127.0.0.1 "$port" <lines 2>err
+	silent
+	ended 0 "$PID"
+	same wire got
+}
+
+### The command line.
 
 @test "together with nothing that has a meaning of its own for the bytes: 2" {
 	refuses "--wire-frame: 'read' is none of line, nul, size=N, len8, *" connect --wire-frame read h 1
