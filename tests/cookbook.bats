@@ -209,6 +209,24 @@ has_lines() {
 	[ "$(<peer.out)" = $'b\'EHLO me\\r\\n\'\nb\'QUIT\\r\\n\'' ]
 }
 
+@test "say one thing after the other, from a file" {
+	counterpart text:'+OK ready\r\n' has:'USER me\r\n' text:'+OK\r\n' has:'PASS word\r\n' text:'+OK\r\n' \
+		has:'STAT\r\n' text:'+OK 2 320\r\n' has:'QUIT\r\n' text:'+OK bye\r\n' over
+	recipe steps pop.example.com=127.0.0.1 110="$PORT"
+	new # nc waits as it was told
+	play 0 1
+	play 0 2
+	silent
+	ended 0 "$PEER"
+	grep -qx $'+OK 2 320\r' out
+	# Nothing goes out behind a refusal.
+	counterpart text:'+OK ready\r\n' has:'USER me\r\n' text:'-ERR no\r\n' gone
+	sed -i "s/127.0.0.1 .*/127.0.0.1 $PORT/" command.2
+	play 1 2
+	says "fail '\^-ERR': it matches"
+	ended 0 "$PEER"
+}
+
 @test "ask a ZooKeeper server" {
 	counterpart read:4 text:imok close
 	recipe zookeeper 2181="$PORT" localhost=127.0.0.1
@@ -240,6 +258,15 @@ has_lines() {
 	[ "$(od -An -tx1 out | tr -d ' \n')" = "$(printf 'login: \xff\n' | od -An -tx1 | tr -d ' \n')" ]
 	# IAC WONT NAWS, and the line.
 	[ "$(head -n 1 peer.out)" = "read 6 $(printf '\xff\xfc\x18me\n' | sha256sum | cut -d ' ' -f 1) open" ]
+}
+
+@test "keep a connection alive, and find out that nobody answers any more" {
+	counterpart text:hello has:'\n\n\n' hold
+	recipe alive server=127.0.0.1 9000="$PORT" 30s=20ms 2m=400ms
+	new # nc never ends
+	play 4 1
+	[ "$(<out)" = hello ]
+	says 'nothing moved for 400 ms'
 }
 
 @test "work at a console" {
@@ -299,6 +326,17 @@ certified() {
 	silent out
 }
 
+@test "talk to a server with TLS" {
+	certified
+	recipe tls-talk www.example.com=localhost 443="$PORT"
+	play 0 1
+	head -n 1 out | grep -qx $'HTTP/1.0 200 ok\r'
+	unset SSL_CERT_FILE
+	new
+	play 1 1
+	silent out
+}
+
 ### Serving.
 
 @test "a command as a service" {
@@ -324,6 +362,19 @@ certified() {
 	exits 0 curl -s --no-keepalive --parallel "http://127.0.0.1:$port/[1-9]" >out 2>err
 	[ "$(grep -cx 'it works' out)" = 9 ]
 	stop
+}
+
+@test "play a server, to try a client" {
+	local port
+	port=$(free_port)
+	recipe play 2525="$port"
+	new # nc takes one client
+	listens 1 tcp "$port"
+	foreign connect:"$port" a,b:join a,b:has:'220 test\r\n' a:text:'EHLO me\r\n' b:text:'HELO me\r\n' \
+		a,b:has:'250 fine\r\n' b,a:text:'QUIT\r\n' b,a:has:'221 bye\r\n' a,b:over
+	foreign connect:"$port" has:'220 test\r\n' text:'HELP\r\n' shutdown gone
+	stop
+	grep -qE ': the other side ended before a match; received .HELP\\r\\n.$' err.1
 }
 
 @test "talk to each other" {
@@ -534,27 +585,6 @@ received() {
 	says 'Connection refused'
 }
 
-@test "send lines to a syslog server by TCP" {
-	counterpart readall save:saved report
-	recipe syslog-tcp loghost=127.0.0.1 601="$PORT"
-	printf '<13>one\n<13>and two\n' >messages
-	play 0 1
-	printf '7 <13>one11 <13>and two' >wanted
-	counterpart_ended wanted
-}
-
-@test "answer each message with a command" {
-	local port
-	port=$(free_port)
-	new # there is no such command
-	recipe messages-answer 9000="$port"
-	printf '#!/bin/sh\ntr a-z A-Z\n' >answer
-	chmod +x answer
-	listens 1 tcp "$port"
-	foreign connect:"$port" hex:0000000361626300000002 text:de shutdown expect:00000003414243000000024445 over
-	stop
-}
-
 @test "see what comes to a syslog port" {
 	needs logger bsdutils
 	local port n
@@ -696,6 +726,71 @@ asked_server() {
 	new
 	play 0 1
 	[ "$(sort out)" = "10.1.0.2 $PORT: here"$'\n'"10.2.0.2 $PORT: here" ]
+}
+
+### Messages on a stream.
+
+@test "keep messages apart: they stick together" {
+	local port
+	port=$(free_port)
+	recipe sticking 9000="$port" server=127.0.0.1
+	listens 1 tcp "$port"
+	play 0 2
+	ended 0 "$PID"
+	[ "$(<received)" = onetwo ]
+}
+
+@test "keep messages apart: each with its length" {
+	local port
+	port=$(free_port)
+	recipe apart 9000="$port" server=127.0.0.1
+	new # nothing that one would use takes them
+	listens 1 tcp "$port"
+	play 0 2
+	ended 0 "$PID"
+	mv received out
+	prints one two
+}
+
+@test "send lines to a syslog server by TCP" {
+	counterpart readall save:saved report
+	recipe syslog-tcp loghost=127.0.0.1 601="$PORT"
+	printf '<13>one\n<13>and two\n' >messages
+	play 0 1
+	printf '7 <13>one11 <13>and two' >wanted
+	counterpart_ended wanted
+}
+
+@test "ask a name server by TCP" {
+	asked_server
+	bytes 000101000001000000000000076578616d706c6503636f6d0000010001 >query
+	recipe dns-tcp 192.0.2.53=127.0.0.1 53="$DNS"
+	play 0 1
+	# The same number, no error, one answer, which ends by the address.
+	od -An -v -tx1 answer | tr -d ' \n' | grep -qE '^00018[15][08]000010001.*c0000207$'
+}
+
+@test "ask a language server" {
+	peer messages answer content-length
+	recipe language-server localhost=127.0.0.1 9000="$PORT"
+	new # the answers have headers
+	printf '{"id":%d,"method":"%s"}\n' 1 initialize 2 shutdown >requests
+	play 0 1
+	silent
+	prints '{"jsonrpc": "2.0", "id": 1, "result": "initialize"}' '{"jsonrpc": "2.0", "id": 2, "result": "shutdown"}'
+	ended 0 "$PEER"
+}
+
+@test "answer each message with a command" {
+	local port
+	port=$(free_port)
+	new # there is no such command
+	recipe messages-answer 9000="$port"
+	printf '#!/bin/sh\ntr a-z A-Z\n' >answer
+	chmod +x answer
+	listens 1 tcp "$port"
+	foreign connect:"$port" hex:0000000361626300000002 text:de shutdown expect:00000003414243000000024445 over
+	stop
 }
 
 ### Names and ports.
@@ -846,6 +941,24 @@ for a in socket.getaddrinfo("www.example.com", 0, type=socket.SOCK_STREAM):
 	play 4 1
 	silent out
 	says 'Connection refused'
+}
+
+@test "wait until a service answers as it should" {
+	counterpart keep read:6 text:'-LOADING\r\n' gone next read:6 text:'+PONG\r\n' gone
+	recipe ready localhost=127.0.0.1 6379="$PORT" 30s=20s
+	new
+	play 0 1
+	silent
+	ended 0 "$PEER"
+}
+
+@test "wait until a service answers as it should: it does not" {
+	serve -dk --expect PING --send '-LOADING\r\n' 127.0.0.1 0 2>listen.err >asked
+	recipe ready localhost=127.0.0.1 6379="$PORT" 30s=300ms
+	new
+	play 4 1
+	silent out
+	says "fail '\^-': it matches; received '-'"
 }
 
 @test "wait for several services" {
