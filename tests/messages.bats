@@ -111,16 +111,18 @@ sends() {
 }
 
 @test "-k: stdin's messages go to all" {
+	local large
 	mkfifo in
 	"$SOCKIT" listen -k --wire-frame varint --notify-fd 9 127.0.0.1 0 <in >out 2>err 3>&- 9>port &
 	started
 	exec 7>in
 	eventually test -s port
 	read -r _ PORT <port
-	printf '\5first\6second' >wire
+	large=$(printf %0100000d 7)
+	marked varint first "$large" second >wire
 	peer_by "${FOREIGN[@]}" say:0 connect:"$PORT" a,b:join say:1 a,b:same:wire a,b:shutdown a,b:over 7>&-
 	eventually grep -q 1 peer.out
-	printf 'first\nsecond\n' >&7
+	printf '%s\n' first "$large" second >&7
 	exec 7>&-
 	ended 0 "$PEER"
 	kill "$PID"
@@ -379,6 +381,58 @@ sends() {
 	kill "$PID"
 	ended 143 "$PID"
 	[ "$(<all)" = '5:hello,5:hello,' ]
+}
+
+@test "what large messages wait for takes no memory of ours, whole or in part" {
+	[ "$(platform)" = linux ] || skip 'on Linux only'
+	[ -z "${SOCKIT_FLAVOUR-}" ] || skip 'the memory of this build is not that of the program'
+	local sink lacks
+	mkfifo slow
+	exec 6<>slow
+	for sink in --notify-fd=9 --broker; do
+		for lacks in 0 1; do
+			serve -k --wire-frame len32 "$sink" 127.0.0.1 0 </dev/null >slow 2>err
+			within 20 python3 -S "$BATS_TEST_DIRNAME/helpers/waiting.py" "$PORT" "$LISTENER" 100 1048576 $lacks \
+				>memory 2>waiting.err 3>&- || cat waiting.err
+			[ "$(<memory)" -lt 4096 ] || {
+				echo "$sink $lacks: $(<memory) KiB"
+				return 1
+			}
+			kill "$LISTENER"
+			status_of "$LISTENER"
+		done
+	done
+	exec 6<&-
+}
+
+@test "a large message comes whole, however slowly; -i counts what has come of it, and -q and the end tell it" {
+	random_file data 1M
+	{
+		bytes 00100000
+		cat data
+	} >message
+	head -c 500000 message >part
+	tail -c +500001 message >rest
+	tail -c +2 rest >last
+	receives -i 500ms --wire-frame len32 --frame all
+	foreign connect:"$PORT" file:part pause:0.3 hex:"$(head -c 1 rest | od -An -tx1 | tr -d ' ')" pause:0.3 file:last \
+		shutdown over
+	ended 0 "$LISTENER"
+	same data out
+	counterpart file:part hold
+	exits 4 "$SOCKIT" connect -d -i 300ms --wire-frame len32 127.0.0.1 "$PORT" >out 2>err
+	says 'nothing moved for 300 ms'
+	local options
+	for options in '-q 300ms' '-d --buffer 1M'; do
+		counterpart file:part shutdown hold
+		# shellcheck disable=SC2086 # words
+		exits 1 "$SOCKIT" connect $options --wire-frame len32 127.0.0.1 "$PORT" </dev/null >out 2>err
+		says ': message 1: 499996 of 1048576 bytes$'
+		silent out
+	done
+	counterpart file:part hold
+	exits 1 "$SOCKIT" connect -q 300ms --wire-frame len32 127.0.0.1 "$PORT" </dev/null >out 2>err
+	says ': message 1: 499996 of 1048576 bytes$'
 }
 
 @test "-x and -X show each message by itself" {

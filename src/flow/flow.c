@@ -245,6 +245,7 @@ void flow_limit(struct flow *f, uint64_t n)
 {
 	if (n < f->left)
 		f->left = n;
+	transfer_await_any(&f->transfer);
 	flow_settle(f);
 }
 

@@ -47,16 +47,26 @@ static int framer_make_room(struct framer *f, size_t n)
 	return 0;
 }
 
+size_t framer_lacks(const struct framer *f)
+{
+	size_t size = f->next.offset + f->next.size;
+
+	return f->found == FRAME_PARTIAL && size > f->length ? size - f->length : 0;
+}
+
 ssize_t framer_fill(struct framer *f, const struct endpoint *source, size_t most)
 {
-	size_t piece = f->piece < most ? f->piece : most;
+	size_t lacks = framer_lacks(f), piece = f->piece > lacks ? f->piece : lacks;
 	ssize_t n;
 
+	piece = piece < most ? piece : most;
 	if (framer_make_room(f, piece) < 0)
 		return -1;
 	n = endpoint_read(source, f->data + f->offset + f->length, piece);
 	if (n > 0)
 		f->length += (size_t)n;
+	if (n == (ssize_t)f->piece && f->grows && f->piece < FRAMER_PIECE)
+		f->piece *= 2;
 	f->ended = n == 0;
 	return n;
 }
@@ -106,6 +116,15 @@ void framer_took(struct framer *f)
 	/* All that there is was one. */
 	if (f->frame.mode == FRAME_ALL)
 		f->found = FRAME_END;
+}
+
+void framer_shrink(struct framer *f)
+{
+	if (f->length || f->size <= FRAMER_PIECE)
+		return;
+	free(f->data);
+	f->data = NULL;
+	f->size = f->offset = 0;
 }
 
 void framer_restart(struct framer *f)

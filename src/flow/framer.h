@@ -16,6 +16,7 @@
 /* What any datagram carries: so much is read for one where each read is one. */
 #define FRAMER_READ_MOST 65507
 #define FRAMER_PIECE (64 << 10) /* read at once of a stream */
+#define FRAMER_FIRST (4 << 10)	/* as long as little comes */
 
 struct framer {
 	struct frame frame;
@@ -23,6 +24,7 @@ struct framer {
 	char *data;		     /* what was read: */
 	size_t size, offset, length; /* of `size` bytes these are not cut yet */
 	bool ended;		     /* the source has */
+	bool grows;		     /* `piece` does, up to FRAMER_PIECE, where so many come */
 	const struct frame *carrier; /* which is to carry the packets; NULL: any will do */
 	uint64_t count;		     /* packets so far */
 	enum frame_found found;	     /* what the last framer_next() came to */
@@ -33,7 +35,12 @@ struct framer {
  * has a size) and else reads PIECE bytes at once. Free it with framer_free(). */
 void framer_start(struct framer *f, const struct frame_options *o, size_t read_most, size_t piece);
 
-/* Reads once from SOURCE, at most MOST bytes. Returns as read(2), and remembers the end. */
+/* Returns how many bytes the packet that framer_next() has found to be a part still lacks, as far
+ * as it has told its size; else 0. */
+size_t framer_lacks(const struct framer *f);
+
+/* Reads once from SOURCE, at most MOST bytes: a piece, or what a larger packet lacks. Returns as
+ * read(2), and remembers the end. */
 ssize_t framer_fill(struct framer *f, const struct endpoint *source, size_t most);
 
 /* As if DATA of N bytes could be read from a source that has nothing else: takes of it what one
@@ -52,6 +59,9 @@ bool framer_is_cut_off(struct framer *f, size_t most);
 
 /* Goes on behind the packet that framer_next() found. */
 void framer_took(struct framer *f);
+
+/* Gives back what a large packet took, if nothing is left. */
+void framer_shrink(struct framer *f);
 
 /* Forgets what was read: the source's offset was set back. */
 void framer_restart(struct framer *f);

@@ -5,13 +5,17 @@
  * ends the source with an error behind those before it.
  */
 #include <errno.h>
+#include <sys/socket.h>
 #include <sys/uio.h>
 
 #include "base/clock.h"
 #include "flow/fanout.h"
 #include "flow/transfer.h"
 
-#define BATCH (64 << 10) /* written at once, and the rest of the last message */
+#define LARGE (16 << 10) /* in a queue: each subscriber would have a copy of its own */
+#define PIECES 3
+#define LITTLE (128 << 10) /* of a large message */
+#define BATCH (64 << 10)   /* written at once, and the rest of the last message */
 
 /* ---- the source ---- */
 
@@ -47,6 +51,7 @@ static void messages_took(struct transfer *t, size_t size)
 	if (t->filter && !t->filter->sent)
 		filter_copy(t->filter, f->data + f->offset, f->next.taken);
 	framer_took(&t->framer);
+	framer_shrink(&t->framer);
 }
 
 /* What has come, and is no message or not all of one, is copied too. Returns TRANSFER_SOURCE_ERROR,
@@ -65,6 +70,7 @@ static enum transfer_result messages_failed(struct transfer *t)
 /* Reads once. Returns TRANSFER_MOVED, also at the end of what is cut, or as reading does. */
 static enum transfer_result messages_read(struct transfer *t, size_t max)
 {
+	size_t lacks = framer_lacks(&t->framer), unread;
 	struct iovec iov;
 	ssize_t n;
 
@@ -76,7 +82,18 @@ static enum transfer_result messages_read(struct transfer *t, size_t max)
 		return TRANSFER_MOVED;
 	if (max == 0)
 		return TRANSFER_WAIT;
+	if (lacks > FRAMER_PIECE && lacks <= max) {
+		/* Nor is it taken before it can be given out. */
+		t->sink_full = t->to->ops && !endpoint_writable(t->to);
+		if (t->sink_full || transfer_await(t, lacks))
+			return TRANSFER_WAIT;
+		/* TCP's window is full though there is room: taking a little opens it. */
+		unread = t->awaited ? endpoint_unread(t->from) : lacks;
+		if (unread < lacks && unread < LITTLE)
+			max = FRAMER_FIRST;
+	}
 	n = framer_fill(&t->framer, t->from, max);
+	transfer_await_any(t);
 	if (n < 0)
 		return transfer_read_result(n);
 	t->in += (size_t)n;
@@ -118,9 +135,9 @@ static enum transfer_result messages_publish(struct transfer *t)
 
 /* ---- to a stream ---- */
 
-/* Adds DATA of SIZE bytes with the marks of its frame to the batch. Returns 0, or -1 with errno
- * EMSGSIZE. */
-static int messages_mark(struct transfer *t, const char *data, size_t size)
+/* Adds DATA of SIZE bytes with the marks of its frame to the batch; the marks alone where it stays
+ * APART. Returns 0, or -1 with errno EMSGSIZE. */
+static int messages_mark(struct transfer *t, const char *data, size_t size, bool apart)
 {
 	const struct frame *mark = &t->messages->mark;
 	char head[FRAME_HEAD_MOST], tail[FRAME_TAIL_MOST];
@@ -134,7 +151,8 @@ static int messages_mark(struct transfer *t, const char *data, size_t size)
 		return -1;
 	}
 	text_put(&t->batch, head, (size_t)n);
-	text_put(&t->batch, data, size);
+	text_put(&t->batch, data, apart ? 0 : size);
+	t->apart = apart ? size : 0;
 	text_put(&t->batch, tail, frame_tail(mark, tail));
 	return 0;
 }
@@ -146,7 +164,7 @@ static int messages_mark_lines(struct transfer *t, const char *data, size_t size
 	int result;
 
 	filter_change(t->filter, &t->messages->mark, data, size, &text);
-	result = messages_mark(t, text.length ? text.data : "", text.length);
+	result = messages_mark(t, text.length ? text.data : "", text.length, false);
 	t->batch.failed |= text.failed;
 	text_free(&text);
 	return result;
@@ -154,7 +172,7 @@ static int messages_mark_lines(struct transfer *t, const char *data, size_t size
 
 /* Adds DATA of SIZE bytes, as it is to be written, to the batch. Returns 0, or -1 with errno
  * EMSGSIZE or ENOMEM. */
-static int messages_add(struct transfer *t, const char *data, size_t size)
+static int messages_add(struct transfer *t, const char *data, size_t size, bool apart)
 {
 	const struct message_frames *m = t->messages;
 	bool crlf = t->filter && t->filter->sent && t->filter->crlf;
@@ -165,15 +183,23 @@ static int messages_add(struct transfer *t, const char *data, size_t size)
 	else if (m->verbatim)
 		text_put(&t->batch, t->framer.data + t->framer.offset, t->framer.next.taken);
 	else
-		result = crlf ? messages_mark_lines(t, data, size) : messages_mark(t, data, size);
+		result = crlf ? messages_mark_lines(t, data, size) :
+				messages_mark(t, data, size, apart);
 	if (!t->batch.failed)
 		return result;
 	errno = ENOMEM;
 	return -1;
 }
 
-/* Makes a batch of what is whole: one message where each is looked at, or paused after. Returns 0,
- * or -1 with errno where the first is none. */
+/* Is a message of SIZE bytes written from where it is? */
+static bool messages_are_apart(const struct transfer *t, size_t size)
+{
+	return size >= LARGE && messages_are_queued(t) && t->to->owned && !endpoint_passes(t->to) &&
+	       !(t->filter && t->filter->crlf);
+}
+
+/* Makes a batch of what is whole: one message where each is looked at, or paused after, or is
+ * large. Returns 0, or -1 with errno where the first is none. */
 static int messages_collect(struct transfer *t)
 {
 	bool single = t->filter && (t->filter->copies || t->filter->delay);
@@ -184,19 +210,68 @@ static int messages_collect(struct transfer *t)
 	t->offset = 0;
 	while (t->batch.length < BATCH && (n == 0 || !single) &&
 	       (found = messages_next(t, &data, &size)) > 0) {
-		found = messages_add(t, data, size);
-		if (found < 0)
+		bool apart = messages_are_apart(t, size);
+		if (apart && n)
+			break;
+		found = messages_add(t, data, size, apart);
+		if (found < 0 || apart)
 			break;
 		messages_took(t, size);
 		n++;
 	}
-	t->held = t->batch.length;
+	t->held = found < 0 && n == 0 ? 0 : t->batch.length + t->apart;
 	t->sink_full = t->held > 0;
 	return found < 0 && n == 0 ? -1 : 0;
 }
 
+/* Fills IOV with what is left of what is held. Returns how many pieces that are. */
+static int messages_pieces(const struct transfer *t, struct iovec iov[PIECES])
+{
+	struct iovec all[PIECES] = { { t->batch.data, t->batch.length } };
+	char tail[FRAME_TAIL_MOST];
+	size_t skip = t->offset;
+	int n = 0;
+
+	if (t->apart) {
+		all[0].iov_len -= frame_tail(&t->messages->mark, tail);
+		subscriber_look(t->from->object, &all[1], 1);
+		all[2].iov_base = t->batch.data + all[0].iov_len;
+		all[2].iov_len = t->batch.length - all[0].iov_len;
+	}
+	for (size_t i = 0; i < PIECES; i++) {
+		size_t done = skip < all[i].iov_len ? skip : all[i].iov_len;
+		skip -= done;
+		if (all[i].iov_len > done)
+			iov[n++] = (struct iovec){ (char *)all[i].iov_base + done,
+						   all[i].iov_len - done };
+	}
+	return n;
+}
+
+/* Writes once of the N pieces of IOV. Returns as write(2). */
+static ssize_t messages_write(const struct transfer *t, struct iovec *iov, int n)
+{
+	struct msghdr m = { .msg_iov = iov };
+
+	if (n == 1)
+		return endpoint_write(t->to, iov->iov_base, iov->iov_len);
+	m.msg_iovlen = (unsigned char)n; /* an int, or a size_t */
+	return sendmsg(t->to->wfd, &m, MSG_DONTWAIT | MSG_NOSIGNAL);
+}
+
+/* N bytes of IOV have been sent. */
+static void messages_copy(struct filter *f, const struct iovec *iov, size_t n)
+{
+	for (size_t piece; n; n -= piece, iov++) {
+		piece = n < iov->iov_len ? n : iov->iov_len;
+		filter_copy(f, iov->iov_base, piece);
+	}
+}
+
 static void messages_let_go(struct transfer *t)
 {
+	if (t->apart)
+		messages_took(t, t->apart);
 	text_free(&t->batch);
 	transfer_let_go(t);
 }
@@ -204,15 +279,15 @@ static void messages_let_go(struct transfer *t)
 static enum transfer_result messages_drain(struct transfer *t)
 {
 	struct filter *f = t->filter && t->filter->sent ? t->filter : NULL;
-	const char *data = t->batch.data + t->offset;
-	ssize_t n = endpoint_write(t->to, data, t->held);
+	struct iovec iov[PIECES];
+	ssize_t n = messages_write(t, iov, messages_pieces(t, iov));
 
 	if (t->to->shared)
 		t->to->writer = t;
 	if (n < 0)
 		return transfer_sink_failed(t);
 	if (f)
-		filter_copy(f, data, (size_t)n);
+		messages_copy(f, iov, (size_t)n);
 	t->out += (size_t)n;
 	t->offset += (size_t)n;
 	t->held -= (size_t)n;

@@ -91,6 +91,7 @@ struct pump {
 	bool gives_way;	      /* pump_close() is no end of `in` */
 	bool over;	      /* nothing moves any more */
 	int64_t acknowledged; /* bytes, when last asked */
+	size_t unread;	      /* bytes that the kernel has of a large message, when last asked */
 };
 
 /* Starts P between IN, OUT and PEER, which stay the caller's; the mode in C says whether two of

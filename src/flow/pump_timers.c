@@ -39,6 +39,20 @@ void pump_begin_linger(struct pump *p)
 		  pump_next_look(clock_after(p->last_sent, p->c.linger), p->c.linger));
 }
 
+/* What comes of a large message stays with the kernel for a while. */
+static void pump_look_at_unread(struct pump *p)
+{
+	size_t unread = 0;
+
+	if (p->down.transfer.awaited)
+		unread += endpoint_unread(p->peer);
+	if (p->up.transfer.awaited)
+		unread += endpoint_unread(p->in);
+	if (unread > p->unread)
+		p->last_move = p->last_heard = clock_now();
+	p->unread = unread;
+}
+
 static void pump_look_idle(void *arg)
 {
 	struct pump *p = arg;
@@ -48,6 +62,7 @@ static void pump_look_idle(void *arg)
 
 	pump_acknowledged(p);
 	pump_far_acknowledged(p);
+	pump_look_at_unread(p);
 	/* A pause that was asked for is no idleness, which begins anew behind it. */
 	*moved = up > *moved ? up : *moved;
 	*moved = down > *moved ? down : *moved;

@@ -25,6 +25,7 @@ void transfer_let_go(struct transfer *t)
 	if (t->piped)
 		transfer_drop_pipe(t);
 	t->held = 0;
+	t->apart = 0;
 	t->ready = false;
 	t->sink_full = false;
 	if (t->to->writer == t)
@@ -38,6 +39,14 @@ void transfer_hurry(struct transfer *t)
 		return;
 	t->patient = false;
 	setsockopt(t->from->rfd, SOL_SOCKET, SO_RCVLOWAT, &t->low_water, sizeof t->low_water);
+}
+
+void transfer_await_any(struct transfer *t)
+{
+	if (t->awaited)
+		setsockopt(t->from->rfd, SOL_SOCKET, SO_RCVLOWAT, &t->low_water,
+			   sizeof t->low_water);
+	t->awaited = 0;
 }
 
 void transfer_free(struct transfer *t)
@@ -255,17 +264,21 @@ void transfer_start(struct transfer *t, struct endpoint *from, struct endpoint *
 		    struct filter *filter, size_t limit, const struct frame_options *frame,
 		    const struct message_frames *messages)
 {
-	struct frame_options cut = { .size = UNSET };
+	struct frame_options cut;
 
 	*t = (struct transfer){ .from = from, .to = to, .limit = limit, .messages = messages };
 	if (messages) {
-		cut.frame = messages->cut;
-		cut.size = (int64_t)messages->most;
+		cut = (struct frame_options){ .frame = messages->cut,
+					      .size = (int64_t)messages->most };
 		frame = &cut;
 	}
 	framer_start(&t->framer, frame, FRAMER_READ_MOST, FRAMER_PIECE);
 	if (messages)
 		t->framer.carrier = messages->carrier;
+	if (messages && messages->cut.mode != FRAME_READ) {
+		t->framer.grows = true;
+		t->framer.piece = FRAMER_FIRST;
+	}
 	if (filter && filter_needed(filter))
 		t->filter = filter;
 	transfer_choose(t);
@@ -282,6 +295,7 @@ void transfer_refilter(struct transfer *t)
 void transfer_discard(struct transfer *t)
 {
 	transfer_hurry(t);
+	transfer_await_any(t);
 	transfer_let_go(t);
 	t->from->takes = NULL;
 	t->to = &nowhere;

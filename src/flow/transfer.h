@@ -59,11 +59,13 @@ struct transfer {
 	int pipe[2];		 /* holds them, where `piped` */
 	int second[2];		 /* where `teed`: what of them a copy is still to be made of */
 	bool piped, teed;
-	bool grown;    /* the pipe was made larger already */
-	bool bulk;     /* what is held came in a large piece */
-	bool patient;  /* the source becomes ready only with much to take, see transfer_hurry() */
-	int low_water; /* SO_RCVLOWAT before that */
-	uint64_t run;  /* bytes that have come in large pieces only */
+	bool grown;	/* the pipe was made larger already */
+	bool bulk;	/* what is held came in a large piece */
+	bool patient;	/* the source becomes ready only with much to take, see transfer_hurry() */
+	int low_water;	/* SO_RCVLOWAT before that, or before `awaited` */
+	size_t awaited; /* bytes without which the source is not ready, see transfer_await(); 0: any
+			   will do */
+	uint64_t run;	/* bytes that have come in large pieces only */
 	/* Of packets: */
 	struct framer framer; /* cuts bytes into packets, or marks packets in the bytes */
 	size_t most;	      /* bytes in a packet that the sink takes */
@@ -71,7 +73,8 @@ struct transfer {
 	int error; /* of the source, which is told after the packets that came before it */
 	/* Of messages on a stream: */
 	const struct message_frames *messages; /* NULL: there are none */
-	struct text batch;		       /* those that are held: as they are to be written */
+	struct text batch;		       /* those that are held: as they are to be written, */
+	size_t apart; /* or, not 0, the marks of a large one in a queue, of so many bytes */
 };
 
 /* Starts *T from FROM to TO, through FILTER, which may be NULL, with at most LIMIT bytes held (0:
@@ -92,6 +95,9 @@ void transfer_refilter(struct transfer *t);
  * source to be ready only with much to take, which saves most wake-ups of a fast stream. Call this
  * if nothing came for some milliseconds, or if data went the other way. */
 void transfer_hurry(struct transfer *t);
+
+/* The source is ready again with any byte, where transfer_await() was called. */
+void transfer_await_any(struct transfer *t);
 
 void transfer_free(struct transfer *t);
 
@@ -138,6 +144,10 @@ transfer_method *transfer_choose_fast(const struct transfer *t);
 
 /* A faster method where T's filter does nothing but copy to a file; NULL: there is none. */
 transfer_method *transfer_choose_watched(const struct transfer *t);
+
+/* Lets T's source be ready only with N bytes, the rest of a message, or at its end: what is not a
+ * whole stays with the kernel. Returns false where that cannot be, or has been: to be read now. */
+bool transfer_await(struct transfer *t, size_t n);
 
 /* The first releases T's pipes, the second those that no transfer uses. */
 void transfer_drop_pipe(struct transfer *t);

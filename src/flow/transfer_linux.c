@@ -3,6 +3,7 @@
 #define _GNU_SOURCE /* splice, tee, F_SETPIPE_SZ */
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <string.h>
 #include <sys/sendfile.h>
 #include <sys/socket.h>
@@ -17,7 +18,8 @@
 #define BULK (32 << 10)	    /* so much at once: worth splicing, and growing the pipe for */
 #define SMALL (4 << 10)	    /* so little: two calls that copy it cost less than one that need not */
 #define LONG_RUN (4 << 20)
-#define MOST 0x7ffff000 /* what one call can move */
+#define SEGMENT_MOST (128 << 10) /* more than over the loopback */
+#define MOST 0x7ffff000		 /* what one call can move */
 
 /* For an error that does not tell of the connection: the kernel does not do this with these
  * descriptors (EINVAL, ENOSYS...), or it does not say which of them is at fault. Nothing has been
@@ -74,6 +76,25 @@ static void be_patient(struct transfer *t, ssize_t n)
 	if (getsockopt(t->from->rfd, SOL_SOCKET, SO_RCVLOWAT, &t->low_water, &size) == 0 &&
 	    setsockopt(t->from->rfd, SOL_SOCKET, SO_RCVLOWAT, &wanted, sizeof wanted) == 0)
 		t->patient = true;
+}
+
+/* The kernel makes room for so much as the first call says, which it keeps. It is ready before the
+ * second is there, too, where less than an eighth of that room is left, or than a segment. */
+bool transfer_await(struct transfer *t, size_t n)
+{
+	socklen_t size = sizeof t->low_water;
+	int fd = t->from->rfd, wanted, room;
+
+	if (t->from->kind != ENDPOINT_TCP || n > INT_MAX / 2 - SEGMENT_MOST || t->awaited)
+		return false;
+	wanted = (int)n;
+	room = wanted / 2 + wanted + SEGMENT_MOST;
+	if (getsockopt(fd, SOL_SOCKET, SO_RCVLOWAT, &t->low_water, &size) < 0 ||
+	    setsockopt(fd, SOL_SOCKET, SO_RCVLOWAT, &room, sizeof room) < 0 ||
+	    setsockopt(fd, SOL_SOCKET, SO_RCVLOWAT, &wanted, sizeof wanted) < 0)
+		return false;
+	t->awaited = n;
+	return true;
 }
 
 /* splice(2) stops before urgent data, for good, and says that nothing is there, or even the end. */
