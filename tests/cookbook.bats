@@ -469,6 +469,17 @@ certified() {
 	stop
 }
 
+@test "forward a port of UDP" {
+	local port
+	port=$(free_port)
+	datagram_peer reply
+	recipe forward-udp 5353="$port" server=127.0.0.1 53="$PORT"
+	listens 1 udp "$port"
+	exits 0 "$SOCKIT" udp-send --data question -w 10 --replies 1 127.0.0.1 "$port" </dev/null >out 2>err
+	[ "$(<out)" = question ]
+	stop
+}
+
 @test "forward a port: an answer that comes late" {
 	local port
 	port=$(free_port)

@@ -532,6 +532,11 @@ broadcasting() {
 	example udp-command
 }
 
+@test "example: datagrams that are passed on" {
+	needs_ipv6
+	example udp-forward
+}
+
 @test "example: datagrams for a program" {
 	needs_ipv6
 	example udp-json

@@ -640,7 +640,7 @@ unix:a\\nb: two"
 		# shellcheck disable=SC2086 # words
 		refuses '--* and --type dgram exclude each other' unix --type dgram $word s
 	done
-	for word in -k '-m 1' '--accept 1' --discard '--forward unix:x' --broker --chat '--backlog 1'; do
+	for word in -k '--accept 1' --discard --broker --chat '--backlog 1'; do
 		# shellcheck disable=SC2086 # words
 		refuses '--* and --type dgram exclude each other' unix -l --type dgram $word s
 	done
@@ -666,6 +666,13 @@ unix:a\\nb: two"
 	refuses "'-- true' needs --listen with --type dgram" unix --type dgram s -- true
 	refuses '--echo and --from exclude each other' unix -l --type dgram --echo --from --frame line s
 	refuses '--execute and --reply exclude each other' unix -l --type dgram -e true --reply first s
+	refuses '--forward and --from exclude each other' unix -l --type dgram --forward unix:x --from s
+	refuses '--forward and --count exclude each other' unix -l --type dgram --forward unix:x -c 1 s
+	refuses '--forward and --size exclude each other*' unix -l --type dgram --forward unix:x --size 1 s
+	refuses "--forward: datagrams go to one place, not to 'unix:y' too" \
+		unix -l --type dgram --forward unix:x --forward unix:y s
+	refuses '--max-conns needs --forward with --type dgram' unix -l --type dgram -m 1 s
+	refuses '--forward needs --listen with --type dgram' unix --type dgram --forward unix:x s
 	refuses '--from needs --frame line' unix -l --type dgram --from --frame nul s
 	refuses '--interval needs --retry or --repeat' unix --type dgram --interval 1 s
 	refuses '--jobs needs a command*' unix -l --type dgram --jobs 1 s

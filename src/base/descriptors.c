@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #define TRIED_MOST 256
@@ -23,6 +24,16 @@ int descriptors_try(int fd, size_t n)
 		close(fds[--opened]);
 	errno = error;
 	return error ? -1 : 0;
+}
+
+void descriptors_raise(size_t n)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) < 0 || limit.rlim_cur >= n)
+		return;
+	limit.rlim_cur = limit.rlim_max < n ? limit.rlim_max : (rlim_t)n;
+	setrlimit(RLIMIT_NOFILE, &limit);
 }
 
 int descriptors_null(int flags)

@@ -25,6 +25,9 @@ int open_pair(int fds[2]);
  * Returns 0, or -1 with errno of fcntl(2), EMFILE mostly. */
 int descriptors_try(int fd, size_t n);
 
+/* Permits us N open descriptors if we may, or as many as we may. */
+void descriptors_raise(size_t n);
+
 /* Opens /dev/null or, where that is not to be had, an end of a pipe whose other end is closed.
  * FLAGS are O_RDONLY, so that reading gives the end at once and writing fails with EBADF, or
  * O_WRONLY, and O_CLOEXEC. Returns the lowest descriptor that was free, or -1 with errno of

@@ -27,6 +27,7 @@ static const struct option_use uses[] = {
 	{ &group, offsetof(struct udp_recv_options, wait) },
 	{ &receiver_group, offsetof(struct udp_recv_options, receiving) },
 	{ &answering_group, offsetof(struct udp_recv_options, receiving) },
+	{ &forwarding_group, offsetof(struct udp_recv_options, receiving) },
 	{ &frame_group, offsetof(struct udp_recv_options, frame) },
 	{ &membership_group, offsetof(struct udp_recv_options, groups) },
 	{ &access_group, offsetof(struct udp_recv_options, access) },
@@ -84,8 +85,8 @@ static struct outcome main_udp_recv(const struct command *self, int argc, char *
 		c.wait = o.wait;
 		if (address_inet_operands(&operands, true, c.numeric, &c.host, &c.port, &error) ==
 			    0 &&
-		    receiver_options_check(&o.receiving, &o.frame, &operands, AF_INET, &error) ==
-			    0 &&
+		    receiver_options_check(&o.receiving, &o.frame, &operands, AF_INET, c.numeric,
+					   &error) == 0 &&
 		    udp_recv_check_groups(&o, &error) == 0 && receiver_check(&c, &error) == 0)
 			outcome = receiver_run(&c);
 		else

@@ -137,8 +137,8 @@ static const struct unix_purpose {
 } purposes[] = {
 	{ &retry_group, NULL, CONNECTION },
 	{ &stream_group, NULL, CONNECTION },
-	{ &service_group, "echo stall", CONNECTION },
-	{ &forward_group, NULL, CONNECTION },
+	{ &service_group, "echo stall max-conns", CONNECTION },
+	{ &forward_group, NULL, CONNECTION | RECEIVER },
 	{ &told_group, NULL, CONNECTION },
 	{ &command_group, "execute", CONNECTION },
 	{ &pass_group, NULL, CONNECTION },
@@ -318,14 +318,24 @@ static struct outcome unix_run_client(struct unix_job *j)
 static int unix_check_answers(struct unix_job *j)
 {
 	const struct receiver_options *r = &j->o.receiving;
-	const char *other = r->reply	 ? "reply" :
-			    r->from	 ? "from" :
-			    r->timestamp ? "timestamp" :
-					   NULL;
+	const char *one = r->echo	   ? "echo" :
+			  r->forward	   ? "forward" :
+			  r->command.shell ? "execute" :
+					     NULL;
+	const char *other = r->reply			    ? "reply" :
+			    r->count != UNSET && r->forward ? "count" :
+			    r->from			    ? "from" :
+			    r->timestamp		    ? "timestamp" :
+							      NULL;
 
-	if (other && (r->echo || r->command.shell))
-		return option_fail(&j->error, "--%s and --%s exclude each other",
-				   r->echo ? "echo" : "execute", other);
+	if (one && other)
+		return option_fail(&j->error, "--%s and --%s exclude each other", one, other);
+	if (r->forward && j->o.service.forward->next)
+		return option_fail(&j->error,
+				   "--forward: datagrams go to one place, not to '%s' too",
+				   j->o.service.forward->next->word);
+	if (r->max_conns != UNSET && !r->forward)
+		return option_fail(&j->error, "--max-conns needs --forward with --type dgram");
 	return 0;
 }
 
@@ -351,9 +361,11 @@ static struct outcome unix_run_receiver(struct unix_job *j)
 
 	o->receiving.echo = option_is_given(&j->operands, "echo");
 	o->receiving.command.shell = o->service.command.shell;
+	o->receiving.forward = o->service.forward ? o->service.forward->word : NULL;
+	o->receiving.max_conns = o->service.max_conns;
 	if (unix_check_answers(j) < 0 ||
-	    receiver_options_check(&o->receiving, &o->frame, &j->operands, AF_UNIX, &j->error) <
-		    0 ||
+	    receiver_options_check(&o->receiving, &o->frame, &j->operands, AF_UNIX,
+				   o->family.numeric, &j->error) < 0 ||
 	    receiver_check(&c, &j->error) < 0)
 		return command_refuse(&o->messages, &j->error);
 	return receiver_run(&c);

@@ -11,9 +11,11 @@
 #include "run/report.h"
 #include "dgram/receiver_state.h"
 
-#define BATCHES 8		  /* written together */
-#define DRAIN_MOST 4096		  /* batches at the end */
-#define FINISH_LIMIT (5 * SECOND) /* for a stdout that is slow, at the end */
+#define BATCHES 8		   /* written together */
+#define DRAIN_MOST 4096		   /* batches at the end */
+#define SESSIONS 4096		   /* of --forward, unless -m says how many */
+#define SESSION_IDLE (60 * SECOND) /* unless -i does */
+#define FINISH_LIMIT (5 * SECOND)  /* for a stdout that is slow, at the end */
 
 /* ---- what it waits for ---- */
 
@@ -27,7 +29,7 @@ static struct outcome receiver_result(const struct receiver *x)
 	/* One datagram was handed to one command: its status is ours. */
 	if (x->command.kind != OUTCOME_DONE && x->c->options->count == 1)
 		return x->command;
-	if (x->failed || x->command.kind != OUTCOME_DONE)
+	if (x->failed || x->forward.unsent || x->command.kind != OUTCOME_DONE)
 		return (struct outcome){ OUTCOME_FAILED, 0 };
 	return (struct outcome){ OUTCOME_DONE, 0 };
 }
@@ -48,6 +50,7 @@ void receiver_go_on(void *arg)
 	bool receives = !x->finishing && !pending && !full && !dgram_exec_full(&x->exec) &&
 			!x->pace_timer.slot;
 
+	dgram_forward_resume(&x->forward);
 	for (size_t i = 0; i < x->n_sockets; i++) {
 		struct receiver_socket *s = &x->sockets[i];
 		watch_set(x->run.loop, &s->watch,
@@ -114,6 +117,24 @@ static bool receiver_answer(void *arg, const struct dgram_socket *socket, const 
 
 	/* Each socket of X stands where it has been bound. */
 	return receiver_send(x, &x->sockets[socket - x->sockets->socket], d, 1) == 1;
+}
+
+static size_t receiver_pass_back(void *arg, const struct dgram_socket *socket,
+				 const struct dgram *d, size_t n)
+{
+	struct receiver *x = arg;
+	uint64_t before = x->traffic.sent;
+	size_t done = receiver_send(x, &x->sockets[socket - x->sockets->socket], d, n);
+
+	receiver_pace(x, &x->in_pace_timer, x->traffic.sent - before);
+	return done;
+}
+
+static bool receiver_may_pass_back(void *arg)
+{
+	struct receiver *x = arg;
+
+	return !x->in_pace_timer.slot && !dgram_output_full(&x->out);
 }
 
 static void receiver_command_ended(void *arg, struct outcome outcome)
@@ -212,9 +233,8 @@ static void receiver_waits(void *arg, struct text *text)
  * be more. */
 static int64_t receiver_dropped(const struct receiver *x, bool *least)
 {
-	int64_t all = 0;
+	int64_t all = dgram_forward_dropped(&x->forward, least);
 
-	*least = false;
 	for (size_t i = 0; i < x->n_sockets; i++) {
 		int64_t n = dgram_dropped(x->sockets[i].socket);
 		if (n < 0)
@@ -231,6 +251,7 @@ static bool receiver_say_losses(const struct receiver *x)
 	const enum message_level level = x->c->options->strict ? MESSAGE_ERROR : MESSAGE_NOTE;
 	bool least;
 	int64_t lost = receiver_dropped(x, &least);
+	uint64_t cut = x->cut + x->forward.cut;
 	struct notice n;
 
 	if (lost > 0) {
@@ -239,20 +260,29 @@ static bool receiver_say_losses(const struct receiver *x)
 		notice_end(&n, "%s%lld datagram%s lost: the receive buffer was full (see --rcvbuf)",
 			   least ? "at least " : "", (long long)lost, lost == 1 ? "" : "s");
 	}
-	if (x->cut > 0) {
+	if (cut > 0) {
 		notice_begin(&n, x->run.messages, level, "cut");
-		json_number(&n.json, "count", (int64_t)x->cut);
+		json_number(&n.json, "count", (int64_t)cut);
 		notice_end(&n, "%llu datagram%s cut to %zu byte%s (--size)",
-			   (unsigned long long)x->cut, x->cut == 1 ? "" : "s", x->room,
+			   (unsigned long long)cut, cut == 1 ? "" : "s", x->room,
 			   x->room == 1 ? "" : "s");
 	}
-	return lost > 0 || x->cut > 0;
+	if (x->forward.unsent > 0) {
+		notice_begin(&n, x->run.messages, level, "lost");
+		json_number(&n.json, "count", (int64_t)x->forward.unsent);
+		notice_end(&n, "%llu datagram%s could not be sent on",
+			   (unsigned long long)x->forward.unsent,
+			   x->forward.unsent == 1 ? "" : "s");
+	}
+	return lost > 0 || cut > 0 || x->forward.unsent > 0;
 }
 
 /* Is nothing done with datagrams but to write them to stdout? */
 static bool receiver_is_plain(const struct receiver *x)
 {
-	return !receiver_runs_command(x->c->options) && !x->c->options->echo;
+	const struct receiver_options *o = x->c->options;
+
+	return !receiver_runs_command(o) && !o->echo && !o->forward;
 }
 
 /* The loop has ended. What has been received, by the kernel too, belongs to whoever reads stdout.
@@ -265,6 +295,7 @@ static void receiver_ending(void *arg)
 
 	if (!x->n_sockets)
 		return;
+	dgram_forward_end(&x->forward);
 	for (size_t i = 0; stopped && receiver_is_plain(x) && !x->out.out.error && i < x->n_sockets;
 	     i++) {
 		receiver_handle(x);
@@ -308,9 +339,11 @@ static int receiver_begin(struct receiver *x, struct dgram_socket *s, size_t n)
 	for (size_t i = 0; i < n; i++) {
 		struct receiver_socket *to = &x->sockets[i];
 		*to = (struct receiver_socket){ .receiver = x, .socket = &s[i] };
+		s[i].watched = true;
 		to->watch = (struct watch){ .fd = s[i].fd, .fn = receiver_on_socket, .arg = to };
 	}
-	dgram_traffic_start(&x->traffic, &x->run, receiver_idle, x);
+	/* With --forward -i is about each session. */
+	dgram_traffic_start(&x->traffic, &x->run, x->c->options->forward ? NULL : receiver_idle, x);
 	timer_set(x->run.loop, &x->wait_timer, clock_after(x->traffic.start, x->c->wait));
 	x->typed_watch = (struct watch){
 		.fd = STDIN_FILENO, .terminal = true, .fn = receiver_typed, .arg = x
@@ -330,6 +363,9 @@ static void receiver_bound(void *arg, struct dgram_socket *s, size_t n,
 		run_end(&x->run, report_binding(x->run.messages, x->c->port, result));
 	else if (receiver_begin(x, s, n) < 0)
 		run_end(&x->run, report_error(x->run.messages, "start", errno));
+	else if (x->c->options->forward)
+		for (size_t i = 0; i < n && !dgram_forward_is_loop(&x->forward, &s[i]); i++)
+			;
 }
 
 /* Returns the facts (DGRAM_...) to be told with each datagram. The kernel is asked who sends from a
@@ -341,7 +377,7 @@ static unsigned receiver_wants(const struct receiver_config *c)
 
 	if (c->messages->options.json)
 		wants |= DGRAM_TO | DGRAM_TTL | DGRAM_TIME | DGRAM_WHO;
-	if (o->echo || o->reply || receiver_runs_command(o))
+	if (o->echo || o->reply || o->forward || receiver_runs_command(o))
 		wants |= DGRAM_TO;
 	if (o->timestamp)
 		wants |= DGRAM_TIME;
@@ -351,8 +387,7 @@ static unsigned receiver_wants(const struct receiver_config *c)
 	return wants;
 }
 
-/* It is known whose datagrams are taken. */
-static void receiver_access_found(void *arg, const struct places_failure *f)
+static void receiver_listen(void *arg)
 {
 	struct receiver *x = arg;
 	const struct receiver_config *c = x->c;
@@ -371,13 +406,22 @@ static void receiver_access_found(void *arg, const struct places_failure *f)
 		.error = receiver_on_error,
 	};
 
-	if (f) {
-		run_end(&x->run, report_lookup(c->messages, f));
-		return;
-	}
 	x->listener = dgram_listener_start(x->run.loop, &place, receiver_bound, x);
 	if (!x->listener)
 		run_end(&x->run, report_error(c->messages, "start", errno));
+}
+
+/* It is known whose datagrams are taken. */
+static void receiver_access_found(void *arg, const struct places_failure *f)
+{
+	struct receiver *x = arg;
+
+	if (f)
+		run_end(&x->run, report_lookup(x->c->messages, f));
+	else if (x->c->options->forward)
+		dgram_forward_start(&x->forward);
+	else
+		receiver_listen(x);
 }
 
 int receiver_check(const struct receiver_config *c, struct option_error *error)
@@ -403,6 +447,7 @@ int receiver_check(const struct receiver_config *c, struct option_error *error)
 static void receiver_start(struct receiver *x)
 {
 	const struct receiver_options *o = x->c->options;
+	int64_t idle = x->c->data->idle_timeout;
 
 	x->run.calls = (struct run_calls){ .figures = receiver_figures,
 					   .totals = receiver_totals,
@@ -418,8 +463,8 @@ static void receiver_start(struct receiver *x)
 					.frame = &x->c->frame->frame,
 					.from = o->from,
 					.timestamp = o->timestamp,
-					.json = x->c->messages->options.json,
-					.silent = o->echo || receiver_runs_command(o),
+					.json = x->c->messages->options.json && !o->forward,
+					.silent = o->echo || o->forward || receiver_runs_command(o),
 					.changed = receiver_go_on,
 					.arg = x };
 	dgram_output_start(&x->out);
@@ -428,6 +473,22 @@ static void receiver_start(struct receiver *x)
 				       .send = receiver_answer,
 				       .ended = receiver_command_ended,
 				       .arg = x };
+	x->forward = (struct dgram_forward){
+		.run = &x->run,
+		.to = &o->forward_to,
+		.family = x->c->family == AF_UNIX ? AF_UNSPEC : x->c->family,
+		.socket = x->c->socket,
+		.most = o->max_conns == UNSET ? SESSIONS : (size_t)o->max_conns,
+		.idle = idle == UNSET ? SESSION_IDLE : idle,
+		.traffic = &x->traffic,
+		.found = receiver_listen,
+		.send = receiver_pass_back,
+		.may = receiver_may_pass_back,
+		.changed = receiver_resume,
+		.arg = x
+	};
+	if (o->forward)
+		x->in_pace_timer = (struct timer){ .fn = receiver_resume, .arg = x };
 	if (receiver_runs_command(o))
 		spawn_prepare();
 	access_start(x->run.loop, x->c->access, receiver_access_found, x, &x->lookup);
@@ -440,6 +501,7 @@ static void receiver_free(struct receiver *x)
 
 	access_cancel(x->lookup);
 	dgram_exec_free(&x->exec);
+	dgram_forward_free(&x->forward);
 	for (size_t i = 0; i < sizeof timers / sizeof *timers; i++)
 		timer_drop(x->run.loop, timers[i]);
 	for (size_t i = 0; i < x->n_sockets; i++)

@@ -26,20 +26,26 @@ struct receiver_options {
 	int64_t reply;	     /* enum reply_to */
 	bool from, timestamp, strict, echo;
 	struct spawn_command command;
+	const char *forward; /* ENDPOINT, and its parts: */
+	struct endpoint_words forward_to;
+	int64_t max_conns; /* sessions at a time; UNSET: the usual number */
 };
 
 #define RECEIVER_OPTIONS_DEFAULT                                                                   \
 	{                                                                                          \
-		.count = UNSET, .jobs = UNSET                                                      \
+		.count = UNSET, .jobs = UNSET, .max_conns = UNSET                                  \
 	}
 
-/* Options for what is received; for what sends it back or hands it to a command; --jobs alone. */
-extern const struct option_group receiver_group, answering_group, jobs_group;
+/* Options for what is received; for what sends it back or hands it to a command; --jobs alone; for
+ * what sends it on. */
+extern const struct option_group receiver_group, answering_group, jobs_group, forwarding_group;
 
 /* Takes the command that stands after `--`, if there is one, and checks O with FRAME against the
- * rest of the command line, for sockets of FAMILY. Returns 0, or -1 with *ERROR. */
+ * rest of the command line, for sockets of FAMILY; NUMERIC: --forward may have no name. Returns 0,
+ * or -1 with *ERROR. */
 int receiver_options_check(struct receiver_options *o, struct frame_options *frame,
-			   const struct operands *operands, int family, struct option_error *error);
+			   const struct operands *operands, int family, bool numeric,
+			   struct option_error *error);
 
 /* All pointers must live until the end. */
 struct receiver_config {

@@ -137,6 +137,8 @@ void receiver_on_error(void *arg, const struct dgram_error *e)
 	report_dgram_error(x->run.messages, matters ? MESSAGE_ERROR : MESSAGE_VERBOSE, e, NULL,
 			   false);
 	x->failed = x->failed || matters;
+	if (x->c->options->forward && e->to)
+		dgram_forward_refused(&x->forward, e->to, e->error);
 }
 
 /* ---- what stdin gives ---- */

@@ -122,6 +122,8 @@ static size_t receiver_do(struct receiver *x, struct receiver_socket *s,
 		n = receiver_echo(x, s, v, n);
 	else if (receiver_runs_command(o))
 		n = receiver_run_commands(x, s, v, n);
+	else if (o->forward)
+		n = dgram_forward_pass(&x->forward, s->socket, v, n);
 	receiver_show(x, s, v, n);
 	/* The echo, now behind the datagram that came. */
 	if (o->echo && run_copies(&x->run) && x->traffic.counts.sent > sent)

@@ -36,15 +36,57 @@ static const struct option_row answering_rows[] = {
 	  .help = "so many commands at a time (16), meanwhile datagrams wait in the kernel" },
 };
 
+static const struct option_row forwarding_rows[] = {
+	{ "forward", 0, OPTION_STRING, AT(forward), .arg = "ENDPOINT",
+	  .excludes = "echo execute reply from timestamp count",
+	  .help = "pass each sender's datagrams on to ENDPOINT (HOST:PORT, unix:PATH) by a socket "
+		  "of its own, and the answers back" },
+	{ "max-conns", 'm', OPTION_NUMBER, AT(max_conns), .arg = "N", .min = 1, .max = INT32_MAX,
+	  .needs = "forward",
+	  .help = "at most N senders at a time (4096): the one idle longest gives way" },
+};
+
+const struct option_group forwarding_group = { "Forwarding", forwarding_rows,
+					       sizeof forwarding_rows / sizeof *forwarding_rows };
 const struct option_group receiver_group = { "Receiving", rows, sizeof rows / sizeof *rows };
 const struct option_group jobs_group = { "Answering", answering_rows + 2, 1 };
 const struct option_group answering_group = { "Answering", answering_rows,
 					      sizeof answering_rows / sizeof *answering_rows };
 
+/* Checks the ENDPOINT of --forward. Returns as receiver_options_check(). */
+static int receiver_check_forward(struct receiver_options *o, const struct frame_options *frame,
+				  bool numeric, struct option_error *error)
+{
+	struct endpoint_words *to = &o->forward_to;
+	struct option_error inner;
+	struct address a;
+	uint16_t port;
+
+	if (!o->forward)
+		return 0;
+	if (frame->frame.mode != FRAME_READ || frame->size != UNSET)
+		return option_fail(error,
+				   "--forward and --%s exclude each other: each datagram "
+				   "goes on as it is",
+				   frame->size != UNSET ? "size" : "frame");
+	if (address_endpoint(o->forward, numeric, to, &inner) < 0)
+		return option_fail(error, "--forward: %s", inner.text);
+	if (!*to->port && address_parse_unix(to->host, &a) != WORD_NUMBER)
+		return option_fail(error,
+				   "--forward: '%s' is for streams: datagrams go to HOST:PORT or "
+				   "unix:PATH",
+				   o->forward);
+	if (address_parse_port(to->port, &port) == WORD_NUMBER && port == 0)
+		return option_fail(error, "--forward: '%s': nobody can be at port 0", o->forward);
+	return 0;
+}
+
 int receiver_options_check(struct receiver_options *o, struct frame_options *frame,
-			   const struct operands *operands, int family, struct option_error *error)
+			   const struct operands *operands, int family, bool numeric,
+			   struct option_error *error)
 {
 	const char *with = o->echo	    ? "echo" :
+			   o->forward	    ? "forward" :
 			   o->command.shell ? "execute" :
 			   o->reply	    ? "reply" :
 			   o->from	    ? "from" :
@@ -68,5 +110,5 @@ int receiver_options_check(struct receiver_options *o, struct frame_options *fra
 	if (frame->size != UNSET && (uint64_t)frame->size > most)
 		return option_fail(error, "--size: %lld is more than a datagram carries (%zu)",
 				   (long long)frame->size, most);
-	return 0;
+	return receiver_check_forward(o, frame, numeric, error);
 }

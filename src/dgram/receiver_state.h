@@ -11,6 +11,7 @@
 #include "flow/rate.h"
 #include "net/datagram_listener.h"
 #include "dgram/exec.h"
+#include "dgram/forward.h"
 #include "dgram/output.h"
 #include "dgram/receiver.h"
 #include "dgram/stdin.h"
@@ -48,13 +49,14 @@ struct receiver {
 	struct receiver_pending pending;
 	struct dgram_output out;
 	struct dgram_exec exec;
+	struct dgram_forward forward; /* never started without --forward */
 	struct dgram_stdin in;
 	struct receiver_target target;
 	struct dgram_traffic traffic;
 	int64_t last; /* when a datagram came */
 	struct rate rate;
 	struct timer pace_timer;    /* --rate holds the receiving back */
-	struct timer in_pace_timer; /* and stdin */
+	struct timer in_pace_timer; /* and stdin, or the answers to what is forwarded */
 	struct timer retry_timer;   /* the kernel had no room for an answer */
 	struct timer next_timer;    /* a command has ended */
 	struct timer wait_timer;

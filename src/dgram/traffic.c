@@ -25,7 +25,8 @@ void dgram_traffic_start(struct dgram_traffic *t, struct run *r,
 	*t = (struct dgram_traffic){ .run = r, .idle = idle, .arg = arg };
 	t->start = t->last_move = clock_now();
 	t->idle_timer = (struct timer){ .fn = dgram_traffic_is_idle, .arg = t };
-	timer_set(r->loop, &t->idle_timer, clock_after(t->start, r->data->idle_timeout));
+	if (idle)
+		timer_set(r->loop, &t->idle_timer, clock_after(t->start, r->data->idle_timeout));
 	run_begin_intervals(r);
 }
 

@@ -28,7 +28,7 @@ struct dgram_traffic {
 };
 
 /* Starts T: from now on datagrams can move. When none has moved for the time of --idle-timeout,
- * that is said and IDLE is called with what it means for R. */
+ * that is said and IDLE, unless it is NULL, is called with what it means for R. */
 void dgram_traffic_start(struct dgram_traffic *t, struct run *r,
 			 void (*idle)(void *arg, struct outcome outcome), void *arg);
 

@@ -298,7 +298,7 @@ void report_figures(const struct messages *m, enum message_level level, const st
 	if (f->status >= 0)
 		snprintf(status, sizeof status, ", status %d", f->status);
 	length = (int)text.length;
-	if (f->why && f->datagrams)
+	if (f->why && f->datagrams && !f->id)
 		notice_end(&n, "%.*s; %s", length, text.data, f->why);
 	else if (f->why && message_wanted(m, MESSAGE_VERBOSE))
 		notice_end(&n, "%s%sclosed: %.*s; %s%s", name, separator, length, text.data, f->why,

@@ -47,6 +47,8 @@ struct dgram_socket {
 	const char *lacks[DGRAM_LACKS_MOST];
 	int n_lacks;
 	bool both;	/* see struct dgram_config */
+	bool watched;	/* set by its owner: POLLERR will tell of errors, dgram_send() need not look
+			 * for them first */
 	bool single;	/* the system refuses to take several at once: one by one from here on */
 	size_t segment; /* the largest size of datagrams that the system cuts from one piece
 			 * (UDP_SEGMENT) */

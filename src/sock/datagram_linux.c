@@ -195,7 +195,8 @@ ssize_t dgram_send(struct dgram_socket *s, const struct dgram *v, size_t n)
 	size_t taken = 0;
 	int sent, error;
 
-	dgram_drain(s);
+	if (!s->watched)
+		dgram_drain(s);
 	do {
 		unsigned used = calls_build(s, v, n < DGRAM_BATCH ? n : DGRAM_BATCH, &c);
 		sent = sendmmsg(s->fd, c.messages, used, flags);

@@ -44,7 +44,8 @@ ssize_t dgram_send(struct dgram_socket *s, const struct dgram *v, size_t n)
 {
 	size_t sent = 0;
 
-	dgram_errors(s);
+	if (!s->watched)
+		dgram_errors(s);
 	while (sent < n && dgram_send_one(s, &v[sent]) == 0)
 		sent++;
 	return sent ? (ssize_t)sent : -1;

@@ -654,6 +654,15 @@ add('udp_recv_reply', udp_receiving(f'udp-recv -n --reply latest --frame line {L
                                     stdin=b'answer\n', stdout=b'question\n', wanted=[b'answer']))
 
 
+def udp_forwarding(options):
+    def run(w):
+        port = udp_server(w, ROWS, lambda data: (data.upper(),))
+        yield from udp_receiving(options.replace('PORT', str(port)), stdout=b'', wanted=UPPER, kept=True)(w)
+    return run
+
+
+add('udp_recv_forward', udp_forwarding(f'udp-recv -n --forward 127.0.0.1:PORT -m 1 {LO}'))
+
 # ---- unix ----
 
 def unix_connecting(options, kind=socket.SOCK_STREAM, script=None, **more):

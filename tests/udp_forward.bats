@@ -1,0 +1,540 @@
+# udp-recv --forward: each sender's datagrams go on to another place, and its answers back; unix too.
+
+load helpers/common
+load helpers/words
+load helpers/private
+
+# forwarder [ARG...]: udp-recv with ARGs, which are to end with a port (0), once it receives: $ADDR, $PORT, its pid in
+# $LISTENER; it has nothing to print.
+forwarder() {
+	rm -f out err
+	served_by "$SOCKIT" udp-recv --notify-fd 9 "$@" </dev/null >out 2>err
+}
+
+# clients WORD... : datagrams.py plays the clients of it.
+clients() {
+	# shellcheck disable=SC2153 # of forwarder
+	within 20 python3 -S "$BATS_TEST_DIRNAME/helpers/datagrams.py" "$@" "$PORT" 3>&- </dev/null
+}
+
+# to_echo [ARG...]: the same towards an echo, whose port is $TARGET.
+to_echo() {
+	datagram_peer reply
+	# shellcheck disable=SC2153 # of the peer
+	TARGET=$PORT
+	forwarder --forward 127.0.0.1:"$TARGET" "$@"
+}
+
+# asks TEXT [ADDRESS [PORT]]: a client, which prints what comes back; within a second.
+asks() {
+	exits "${STATUS_WANTED:-0}" "$SOCKIT" udp-send --data "$1" -w "${PATIENCE:-5}" --replies 1 "${2:-127.0.0.1}" \
+		"${3:-$PORT}" </dev/null >answer 2>answer.err
+}
+
+# stops: the forwarder, told to end, has printed nothing.
+stops() {
+	kill "$LISTENER"
+	ended 143 "$LISTENER"
+	silent out
+}
+
+# also_says REGEX...: beside the ports these lines, in order.
+also_says() {
+	local i=0 lines
+	mapfile -t lines < <(grep -v ': listening on ' err)
+	[ ${#lines[@]} = $# ] || { cat err && return 1; }
+	for word; do
+		[[ ${lines[i++]} =~ ^"sockit udp-recv: "$word$ ]] || { cat err && return 1; }
+	done
+}
+
+# objects EVENT [KEY...]: what stands in the file err, which is by the schema.
+objects() {
+	python3 -S "$BATS_TEST_DIRNAME/helpers/schema.py" err "$@"
+}
+
+# has_closed N: so many sessions have ended.
+has_closed() {
+	[ "$(grep -cE '"closed"|: closed: ' err)" = "$1" ]
+}
+
+### Sessions.
+
+# bats test_tags=valgrind
+@test "order, boundaries and empty datagrams are kept, for each of many senders" {
+	to_echo 127.0.0.1 0
+	clients clients:60 rounds:3
+	clients clients:2 rounds:2 burst:200 sizes:64
+	clients clients:2 sizes:1,65507,0,9000,1400
+	stops
+	also_says
+	# As many sessions as there were senders: the target saw a port for each.
+	[ "$(awk '{ print $3 }' peer.out | sort -u | wc -l)" = 64 ]
+}
+
+@test "both families, one way and the other" {
+	needs_ipv6
+	to_echo :: 0
+	clients to:::1 clients:5
+	clients clients:5
+	stops
+	datagram_peer bind:::1 reply
+	forwarder --forward "[::1]:$PORT" 127.0.0.1 0
+	clients clients:5
+	stops
+	also_says
+}
+
+@test "an answer leaves from the address that was asked" {
+	[ "$(platform)" = linux ] || skip 'no IP_PKTINFO'
+	to_echo --json -v 0
+	python3 -S - "$PORT" <<-'END'
+		import socket, sys
+		s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+		s.bind(('127.0.0.1', 0))
+		s.settimeout(10)
+		port = int(sys.argv[1])
+		for n in range(4):
+		    for host in ('127.0.0.1', '127.0.0.2', '127.9.9.9'):
+		        s.sendto(host.encode(), (host, port))
+		        assert s.recvfrom(99) == (host.encode(), (host, port))
+	END
+	stops
+	[ "$(objects accepted id local.address)" = $'1 127.0.0.1\n2 127.0.0.2\n3 127.9.9.9' ]
+	[ "$(objects closed id received_datagrams sent_datagrams received why)" = $'1 4 4 36 signal\n2 4 4 36 signal\n3 4 4 36 signal' ]
+}
+
+@test "-i ends a session in which nothing moves, never the run" {
+	to_echo -i 50ms -v --json 127.0.0.1 0
+	asks one
+	eventually has_closed 1
+	asks two
+	eventually has_closed 2
+	stops
+	[ "$(objects closed id why sent received)" = $'1 idle 3 3\n2 idle 3 3' ]
+}
+
+@test "-m: for another one the session that is idle longest makes room" {
+	to_echo -m 2 -v --json 127.0.0.1 0
+	python3 -S - "$PORT" <<-'END'
+		import socket, sys
+		port = int(sys.argv[1])
+		def ask(s):
+		    s.send(b'?')
+		    assert s.recv(9) == b'?'
+		clients = []
+		for i in range(3):
+		    s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+		    s.settimeout(10)
+		    s.bind((f'127.0.0.{i + 1}', 0))
+		    s.connect(('127.0.0.1', port))
+		    clients.append(s)
+		for i in 0, 1, 0, 2, 0, 1, 1:
+		    ask(clients[i])
+	END
+	stops
+	[ "$(objects closed id peer.address received_datagrams why)" = "$(printf '%s\n' '2 127.0.0.2 1 made room' \
+		'3 127.0.0.3 1 made room' '1 127.0.0.1 3 signal' '4 127.0.0.2 2 signal')" ]
+}
+
+@test "a refusal is told, and ends a session, not the run" {
+	local target
+	target=$(free_port)
+	forwarder -v --forward 127.0.0.1:"$target" 127.0.0.1 0
+	local refused="127\.0\.0\.1 port $target: Connection refused \(ECONNREFUSED\).*" i
+	for i in 1 2; do
+		PATIENCE=100ms STATUS_WANTED=4 asks "$i"
+		eventually has_closed "$i"
+	done
+	# The target is there at last.
+	peer_by "${FOREIGN[@]}" port bind:127.0.0.1,"$target" type:dgram reply serve
+	asks three 127.0.0.1 "${NOTIFIED#* }"
+	[ "$(<answer)" = three ]
+	stops
+	[ "$(grep -cE "$refused" err)" = 2 ]
+	[ "$(grep -c '; refused$' err)" = 2 ]
+	# Without -v it is told once.
+	kill "$PEER"
+	ended 143 "$PEER"
+	forwarder --forward 127.0.0.1:"$target" 127.0.0.1 0
+	for i in 1 2 3; do
+		PATIENCE=100ms STATUS_WANTED=4 asks "$i"
+	done
+	stops
+	also_says "$refused"
+}
+
+@test "the next address of a name, where the first refuses" {
+	needs_ipv6
+	private <<<$'::1 two.test\n127.0.0.1 two.test'
+	datagram_peer reply
+	forwarder --forward two.test:"$PORT" 127.0.0.1 0
+	local client
+	client=(python3 -S -c 'import socket, sys
+s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+s.settimeout(1)
+for n in range(10):
+    s.sendto(b"%d" % n, ("127.0.0.1", int(sys.argv[1])))
+    try:
+        print(n, s.recv(9).decode())
+        break
+    except OSError:
+        pass' "$PORT")
+	within 20 "${client[@]}" >answer 3>&-
+	[ "$(<answer)" = '1 1' ]
+	kill "$LISTENER"
+	eventually not_running "$LISTENER"
+	grep -q '::1 port [0-9]*: Connection refused' err
+}
+not_running() {
+	! runs "$1"
+}
+
+@test "a sender that refuses its answers has no session any more" {
+	[ "$(platform)" = linux ] || skip 'no error queue'
+	datagram_peer reply replies:3 count:1
+	forwarder -v --forward 127.0.0.1:"$PORT" 127.0.0.1 0
+	# It sends one, and is not there for the answers.
+	printf question >"/dev/udp/127.0.0.1/$PORT"
+	eventually has_closed 1
+	stops
+	grep -q ': closed: .*; refused$' err
+	grep -qE 'sockit udp-recv: 127\.0\.0\.1 port [0-9]+: Connection refused' err
+}
+
+### What leads round.
+
+@test "a target that is here is not taken" {
+	local port word
+	port=$(free_port)
+	for word in "127.0.0.1:$port 127.0.0.1" "127.0.0.1:$port 0.0.0.0" "127.9.9.9:$port ::" "localhost:$port" \
+		"0.0.0.0:$port"; do
+		# shellcheck disable=SC2086 # words
+		refuses '--forward: * is here: what comes would go round for ever' udp-recv --forward $word "$port"
+	done
+	refuses '--forward: * is here: *' unix -l --type dgram --forward unix:s s
+	[ ! -e s ]
+	# Another address with that port, and another port of that address, are elsewhere.
+	peer_by "${FOREIGN[@]}" port bind:127.0.0.2,"$port" type:dgram reply serve
+	forwarder --forward "127.0.0.2:$port" 127.0.0.1 "$port"
+	asks there
+	[ "$(<answer)" = there ]
+	stops
+}
+
+@test "what comes round all the same is dropped, and said once" {
+	# By another name the socket is not known again.
+	mkdir -p by
+	ln -s .. by/another
+	served_by "$SOCKIT" unix -l --type dgram -v --forward unix:by/another/s --notify-fd 9 s </dev/null >out 2>err
+	local i
+	for i in 1 2 3; do
+		exits 0 "$SOCKIT" unix --type dgram s <<<"$i" >answer 2>answer.err
+	done
+	eventually has_lines_of 3 'a socket of this forwarder: its datagrams are dropped'
+	[ "$(cpu "$LISTENER")" -lt 50 ]
+	stops
+	[ "$(grep -c ': accepted ' err)" -le 3 ]
+	# Nor is a sender the target by saying so.
+	local target
+	target=$(free_port)
+	forwarder -v --forward 127.0.0.1:"$target" 127.0.0.1 0
+	foreign type:dgram bind:127.0.0.1,"$target" to:127.0.0.1,"$PORT" text:mine text:mine
+	eventually grep -q 'is the target itself: its datagrams are dropped' err
+	stops
+	run -1 grep ': accepted ' err
+}
+has_lines_of() {
+	[ "$(grep -c "$2" err)" = "$1" ]
+}
+
+### Of other kinds.
+
+# unix_echo PATH: sends back what comes to that UNIX socket; from a second one to who says `moved`.
+unix_echo() {
+	peer_by python3 -S -c 'import os, socket, sys
+s = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+s.bind(sys.argv[1])
+print(0, flush=True)
+while True:
+    data, sender = s.recvfrom(1 << 20)
+    s.sendto(data, sender)' "$1"
+}
+
+@test "UNIX sockets on either side" {
+	unix_echo target
+	forwarder -v --forward unix:target 127.0.0.1 0
+	clients clients:20
+	stops
+	[ "$(grep -c '; signal$' err)" = 20 ]
+	datagram_peer reply
+	local i
+	served_by "$SOCKIT" unix -l --type dgram --notify-fd 9 --forward 127.0.0.1:"$PORT" s </dev/null >out 2>err
+	served_by "$SOCKIT" unix -l --type dgram --notify-fd 9 --forward unix:s @"$PWD/t" </dev/null >out.2 2>err
+	for i in one "$(head -c 5000 /dev/zero | tr '\0' x)"; do
+		exits 0 "$SOCKIT" unix --type dgram --frame all -w 10 --replies 1 @"$PWD/t" <<<"$i" >answer 2>answer.err
+		[ "$(<answer)" = "$i" ]
+	done
+	silent
+}
+
+@test "a UNIX socket that is there again gets what comes then" {
+	unix_echo target
+	local client
+	forwarder --forward unix:target 127.0.0.1 0
+	mkfifo words
+	exec {client}<>words
+	"$SOCKIT" udp-send --frame line 127.0.0.1 "$PORT" <words >answer 2>answer.err 3>&- &
+	started
+	echo one >&"$client"
+	eventually grep -q one answer
+	kill "$PEER"
+	ended 143 "$PEER"
+	rm target
+	unix_echo target
+	echo two >&"$client"
+	eventually grep -q two answer
+	kill "$PEER"
+	ended 143 "$PEER"
+	echo three >&"$client"
+	eventually grep -q 'unix:target: Connection refused' err
+	kill "$LISTENER"
+	ended 143 "$LISTENER"
+	also_says 'unix:target: Connection refused \(ECONNREFUSED\).*' '1 datagram could not be sent on'
+}
+
+@test "a target that takes nothing holds nothing else up, and nothing is lost" {
+	# A UNIX socket with a queue that is soon full.
+	mkfifo go
+	peer_by python3 -S -c 'import socket, sys
+s = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+s.bind("target")
+print(0, flush=True)
+open("go").read()
+for n in range(2000):
+    assert s.recv(99) == b"%d" % n, n
+print("all")'
+	served_by "$SOCKIT" unix -l --type dgram --forward unix:target --notify-fd 9 s </dev/null >out 2>err
+	seq 0 1999 >numbers
+	"$SOCKIT" unix --type dgram --frame line s <numbers >answer 2>answer.err 3>&- &
+	local sender=$!
+	started
+	pause 0.2
+	[ "$(cpu "$LISTENER")" -lt 20 ]
+	within 5 sh -c 'echo >go'
+	ended 0 "$sender"
+	ended 0 "$PEER"
+	grep -qx all peer.out
+	stops
+	silent
+}
+
+### Who may, how much, and what is told.
+
+@test "--allow, -o, -x, --stats and --rate" {
+	to_echo --allow 127.0.0.1 -v --stats -o copy -x dump 127.0.0.1 0
+	asks mine
+	foreign type:dgram bind:127.0.0.9 to:127.0.0.1,"$PORT" text:other
+	eventually grep -q 'refused 127\.0\.0\.9 .*: not allowed' err
+	stops
+	[ "$(<copy)" = minemine ]
+	[ "$(grep -c '^[<>]' dump)" = 2 ]
+	grep -q ': sent 1 datagram, 4 bytes, received 1 datagram, 4 bytes in ' err
+	grep -q ': accepted 127\.0\.0\.1 port [0-9]* on ' err
+	run -1 grep 'accepted 127.0.0.9' err
+	# Ten datagrams of 1000 bytes each way take their time.
+	to_echo --rate 50k 127.0.0.1 0
+	timed clients clients:1 rounds:10 burst:1 sizes:1000
+	[ "$TOOK" -ge 190 ]
+	stops
+}
+
+@test "what the kernel had no room for is told in the end" {
+	[ "$(platform)" = linux ] || skip 'no SO_MEMINFO'
+	datagram_peer reply:"$(head -c 1000 /dev/zero | tr '\0' x)" replies:200
+	# After the first answer there is a pause of a second.
+	forwarder --strict -w 200ms --rcvbuf 4k --rate 1k --forward 127.0.0.1:"$PORT" 127.0.0.1 0
+	asks question
+	ended 1 "$LISTENER"
+	also_says '[0-9]+ datagrams lost: the receive buffer was full \(see --rcvbuf\)'
+}
+
+@test "what makes no sense is refused" {
+	local streams=' is for streams: datagrams go to HOST:PORT or unix:PATH'
+	[ "$(platform)" = linux ] || streams=': *'
+	refuses "--forward: 'vsock:1:1'$streams" udp-recv --forward vsock:1:1 1
+	refuses "--forward: '127.0.0.1:0': nobody can be at port 0" udp-recv --forward 127.0.0.1:0 1
+	refuses "--forward: '9000' is a port alone: localhost:9000" udp-recv --forward 9000 1
+	refuses "--forward: port '70000' is neither*" udp-recv --forward localhost:70000 1
+	refuses '--forward: *does not look up' udp-recv -n --forward localhost:1 1
+	local word
+	for word in --echo '-e true' '--reply first' --from --timestamp '-c 1' '--size 9' '--frame line'; do
+		# shellcheck disable=SC2086 # words
+		refuses '--forward and --* exclude each other*' udp-recv --forward localhost:1 $word 1
+	done
+	refuses "--forward and '-- true' exclude each other" udp-recv --forward localhost:1 1 -- true
+	refuses '-C, --crlf: nothing is sent*' udp-recv --forward localhost:1 -C 1
+	refuses '--max-conns needs --forward' udp-recv -m 5 1
+	# A name that is none is exit status 3, before anything is bound.
+	private <<<'127.0.0.1 localhost'
+	sockit udp-recv --forward no.test:1 1
+	told 3 'sockit udp-recv: host no.test: *'
+}
+
+### In networks of our own.
+
+@test "what is sent to a group goes on, and -I holds for the target too" {
+	private <<<'127.0.0.1 localhost'
+	inside sh -ec '
+		ip link add v0 type veth peer name v1
+		ip addr add 10.9.0.1/24 dev v0
+		ip link set v0 up
+		ip link set v1 up
+		ip route add 224.0.0.0/4 dev v0' 2>network.err || skip "no veth: $(<network.err)"
+	links_up inside v0 v1
+	datagram_peer bind:0.0.0.0 reply:answer
+	local target=$PORT
+	forwarder --join 239.9.9.9@v0 --forward 10.9.0.1:"$target" 0
+	foreign type:dgram to:239.9.9.9,"$PORT" text:one text:two
+	eventually has_at_least peer.out 20
+	[ "$(awk '{ print $1, $2 }' peer.out)" = $'3 10.9.0.1\n3 10.9.0.1' ]
+	# What goes to the group that it is in itself comes round once.
+	forwarder --join 239.9.9.9@v0 --forward 239.9.9.9:9999 10.9.0.1 9998
+	forwarder -v --join 239.9.9.9@v0 --forward 239.9.9.9:9999 9999
+	foreign type:dgram bind:10.9.0.1 to:10.9.0.1,9999 text:three
+	eventually grep -q 'a socket of this forwarder: its datagrams are dropped' err
+	[ "$(grep -c ': accepted ' err)" = 1 ]
+	# By the interface alone: 127.0.0.1 is not there.
+	forwarder -I v0 --forward 127.0.0.1:"$target" 0
+	foreign type:dgram bind:10.9.0.1 to:10.9.0.1,"$PORT" text:four || :
+	run -1 grep -q four peer.out
+}
+
+### Where the system has no more to give.
+
+@test "calls that fail are told, cost what they must, and end nothing" {
+	needs_strace
+	[ "$(platform)" = linux ] || skip 'sendmmsg and recvmmsg'
+	strace -o /dev/null -e trace=none -e inject=sendmmsg:error=EPERM:when=1 true 2>/dev/null ||
+		skip 'this strace cannot inject'
+	local case status said child
+	datagram_peer reply
+	TARGET=$PORT
+	# The call, what it fails with and when; how the first question ends; what is said.
+	while read -r case status said; do
+		traced_listener sendmmsg,recvmmsg,connect,epoll_ctl -e inject="$case" \
+			"$SOCKIT" udp-recv --notify-fd 9 --forward 127.0.0.1:"$TARGET" 127.0.0.1 0 </dev/null >out 2>err
+		PATIENCE=$([ "$status" = 0 ] && echo 5s || echo 50ms) STATUS_WANTED=$status asks first
+		asks second
+		[ "$(<answer)" = second ]
+		# What is traced, not strace.
+		read -r child <"/proc/$LISTENER/task/$LISTENER/children" || :
+		kill "$child"
+		ended 143 "$LISTENER"
+		if [ "$said" = - ]; then
+			also_says
+		else
+			also_says "127\.0\.0\.1 port [0-9]+: $said.*" '1 datagram could not be sent on'
+		fi
+	done <<-'END'
+		sendmmsg:error=ENOBUFS:when=1 0 -
+		sendmmsg:error=EAGAIN:when=1 0 -
+		sendmmsg:error=EAGAIN:when=2 0 -
+		sendmmsg:error=ENOBUFS:when=2 0 -
+		sendmmsg:error=ECONNREFUSED:when=2 0 -
+		sendmmsg:error=EMSGSIZE:when=1 4 a datagram of 5 bytes: Message too long \(EMSGSIZE\)
+		sendmmsg:error=EPERM:when=1 4 Operation not permitted \(EPERM\)
+		recvmmsg:error=EINTR:when=1 0 -
+		connect:error=ENETUNREACH:when=1 4 Network is unreachable \(ENETUNREACH\)
+		epoll_ctl:error=ENOMEM:when=1 0 -
+	END
+}
+
+@test "where there are no more descriptors the session that is idle longest makes room" {
+	datagram_peer reply
+	# shellcheck disable=SC2016 # for that shell
+	served_by sh -c 'ulimit -n 32 && exec "$@"' sh "$SOCKIT" udp-recv --notify-fd 9 -v --forward 127.0.0.1:"$PORT" \
+		127.0.0.1 0 </dev/null >out 2>err
+	clients clients:100 at-once:5
+	kill "$LISTENER"
+	eventually grep -q '; signal$' err
+	[ "$(grep -c '; made room$' err)" -ge 70 ]
+	[ "$(grep -c '; made room$\|; signal$' err)" = 100 ]
+	run -1 grep -v 'listening\|accepted\|closed' err
+}
+
+# bats test_tags=crowd
+@test "10,000 senders: under 12 MiB" {
+	local hard
+	ulimit -n 10100 2>/dev/null || :
+	hard=$(ulimit -n)
+	[ "$hard" = unlimited ] || [ "$hard" -ge 10100 ] || skip "no more than $hard descriptors"
+	[ -z "${SOCKIT_FLAVOUR-}" ] || skip 'of the plain build'
+	to_echo -m 10000 127.0.0.1 0
+	clients clients:10000 rounds:1 burst:1 at-once:200 sizes:64
+	local pss
+	pss=$(awk '$1 == "Pss:" { print $2 }' "/proc/$LISTENER/smaps_rollup")
+	echo "$pss kB"
+	[ "$pss" -lt 12288 ]
+	[ "$(find "/proc/$LISTENER/fd" -lname 'socket:*' | wc -l)" -ge 10000 ]
+	stops
+	also_says
+}
+
+### Programs that have not been made for it.
+
+sbin() {
+	PATH=$PATH:/usr/sbin
+}
+
+@test "dnsmasq behind it" {
+	sbin
+	needs dnsmasq dnsmasq-base
+	local target
+	target=$(free_port)
+	spawn dnsmasq -k --port="$target" --listen-address=127.0.0.1 --bind-interfaces --conf-file=/dev/null \
+		--no-resolv --no-hosts --pid-file="$PWD/pid" --user="$(id -un)" --address=/example.com/192.0.2.7 >dns.out 2>&1
+	forwarder --forward 127.0.0.1:"$target" 127.0.0.1 0
+	eventually resolves
+	stops
+}
+resolves() {
+	[ "$("$SOCKIT" resolve --server 127.0.0.1:"$PORT" -4 example.com 2>/dev/null)" = 192.0.2.7 ]
+}
+
+@test "chronyd on both sides" {
+	sbin
+	needs chronyd chrony
+	local target user
+	user=$(id -un)
+	target=$(free_port)
+	spawn chronyd -x -n -U -u "$user" -f /dev/null "port $target" 'bindaddress 127.0.0.1' 'allow 127.0.0.0/8' \
+		'local stratum 3' 'cmdport 0' "pidfile $PWD/chrony.pid" >chrony.out 2>&1
+	eventually grep -q ":$(printf %04X "$target") " /proc/net/udp
+	forwarder --forward 127.0.0.1:"$target" 127.0.0.1 0
+	exits 0 chronyd -Q -U -u "$user" -t 10 -f /dev/null "server 127.0.0.1 port $PORT minpoll -6 maxpoll -6 iburst" \
+		'cmdport 0' "pidfile $PWD/client.pid" >client.out 2>&1
+	grep -q 'System clock wrong by' client.out
+	stops
+}
+
+@test "iperf3 -u, each way" {
+	needs iperf3 iperf3
+	local ports
+	mapfile -t ports < <(free_port 2)
+	spawn iperf3 -s --forceflush -B 127.0.0.1 -p "${ports[0]}" >iperf.out 2>&1
+	eventually grep -q 'Server listening' iperf.out
+	spawn "$SOCKIT" listen -k --forward 127.0.0.1:"${ports[0]}" 127.0.0.1 "${ports[1]}" </dev/null 2>listen.err
+	forwarder --forward 127.0.0.1:"${ports[0]}" 127.0.0.1 "${ports[1]}"
+	local way
+	for way in '' -R; do
+		# shellcheck disable=SC2086 # a word, or none
+		exits 0 iperf3 -u -b 100M -l 1400 -n 2M -c 127.0.0.1 -p "${ports[1]}" -J $way >iperf.json
+		python3 -S -c 'import json, sys
+end = json.load(open("iperf.json"))["end"]["sum"]
+assert end["packets"] > 1000 and end["lost_packets"] < end["packets"] / 2, end'
+	done
+	# What iperf3 itself had no room for is not ours; nor is what comes when it has ended.
+	stops
+	run -1 grep 'datagrams\{0,1\} ' err
+}
