@@ -141,6 +141,8 @@ static void free_fields(const struct command *command)
 			membership_free(at);
 		else if (use->group == &forward_group)
 			service_options_free(at);
+		else if (use->group == &stream_group)
+			data_options_free(at);
 	}
 }
 
