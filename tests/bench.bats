@@ -34,17 +34,31 @@ nothing_left() {
 }
 
 @test "a figure for each job, and equal checksums" {
-	bench 0 --tools sockit
+	bench 0 --only bulk,filters,latency,start,proxy-header --clients 100 --tools sockit
 	silent
 	local job
-	for job in 'bulk: 1 MiB through' 'bulk: 1 MiB from a file' latency: start:; do
+	for job in 'bulk: 1 MiB through' 'bulk: 1 MiB from a file' latency: proxy-header: start:; do
 		grep -A 2 "^$job" out | grep -E '^sockit [0-9.]+ +[0-9]+[0-9.]* +1\.00 .* equal$'
 	done
 	for job in 'a hex dump' 'CR LF' telnet 'a copy'; do
 		grep -A 2 "^filters: .* with $job$" out | grep -E '^sockit .* 1\.00 .* equal$'
 		grep -A 3 "^filters: .* with $job$" out | grep -E '^(cat|tee) .* [0-9.]+x .* equal$'
 	done
-	[ "$(grep -c ' equal$' out)" = 12 ]
+	[ "$(grep -c ' equal$' out)" = 13 ]
+	[ "$(awk 'length > 80' out | wc -l)" = 0 ]
+	tail -n 1 out | grep '^Medians'
+	nothing_left
+}
+
+@test "beside programs of its own: messages, datagrams that are forwarded" {
+	needs "${CC:-cc}" gcc
+	bench 0 --only frames,udp-forward-64,udp-forward-1400,udp-forward-clients --tools sockit
+	silent
+	grep -A 5 ^frames: out | grep -E '^sockit [0-9.]+ +[0-9]+[0-9.]* +1\.00 .* equal$'
+	grep -A 5 ^frames: out | grep -E '^no frames, copied +[0-9.]+ +[0-9.]+x .* equal$'
+	grep -A 5 ^frames: out | grep -E '^C loop +[0-9.]+ +[0-9.]+x .* equal$'
+	[ "$(grep -cE '^sockit .* equal$' out)" = 7 ]
+	[ "$(grep -cE '^limit .* equal$' out)" = 4 ]
 	[ "$(awk 'length > 80' out | wc -l)" = 0 ]
 	tail -n 1 out | grep '^Medians'
 	nothing_left

@@ -15,6 +15,20 @@ run goes on. Needs Linux.
            to its stdout, all on one CPU: the median.
   start    the whole life of a process that sends one short line; its
            instructions in user mode where perf can count them.
+  frames   messages of 100 bytes from file to file, each with its length: by
+           --wire-frame len32, without it (as they are, and copied), and by a
+           C program with one read and one write for each (where there is cc).
+  proxy-header
+           what a header of the PROXY protocol costs a listener (--accept-proxy):
+           CPU time for each of --clients, with and without.
+  udp-forward-64, udp-forward-1400
+           datagrams of so many bytes to an echo and back, by way of the tool:
+           each by itself, and in pieces that the kernel cuts and joins, as good
+           interfaces do (UDP_SEGMENT, UDP_GRO). `limit` is recvmmsg and
+           sendmmsg for a single client. Needs a C compiler.
+  udp-forward-clients
+           the same for ten clients and for 10,000, a datagram each at a time,
+           and the memory that these take. Needs a C compiler.
 """
 import argparse
 import contextlib
@@ -38,6 +52,8 @@ NULL = os.open(os.devnull, os.O_RDWR | os.O_CLOEXEC)
 MESSAGES = tempfile.TemporaryFile()  # the stderr of all
 LINE = b'one short line\n'
 TRIPS, STARTS = 2000, 20  # in each round
+MESSAGE, MESSAGES_MOST = 104, 1000000  # bytes in each, with its length of 4
+HEADER = b'PROXY TCP4 192.0.2.1 198.51.100.2 5000 443\r\n'
 STOP = {signal.SIGINT, signal.SIGTERM, signal.SIGHUP}
 
 
@@ -158,6 +174,20 @@ FILTERS = {  # what a sender may do on the way: what it is told then, and who on
 }
 
 
+FRAMED = {  # the same as in TOOLS, for messages
+    'sockit': ('--version', 'listen -n -d --notify-fd 3 --wire-frame len32 --frame len32 {host} 0',
+               'connect -n --wire-frame len32 --frame len32 {host} {port}'),
+    'no frames': TOOLS['sockit'],
+    'no frames, copied': (*TOOLS['sockit'][:2], 'connect -n --heartbeat 1h {host} {port}'),
+    'C loop': ('', '', '{port}'),
+}
+FORWARDERS = {  # what forwards datagrams is told
+    'sockit': 'udp-recv -n -m 10000 --notify-fd 3 --forward {host}:{to} {host} 0',
+    'socat': 'UDP4-LISTEN:{port},bind={host},fork UDP4:{host}:{to}',
+    'limit': 'forward {to}',
+}
+
+
 class Mover:
     """What reads its stdin and writes it to its stdout, which is the connection."""
     def __init__(self, words):
@@ -166,9 +196,9 @@ class Mover:
 
 
 class Tool:
-    def __init__(self, name, program):
+    def __init__(self, name, program, table=TOOLS):
         self.name, self.program = name, program
-        self.version, self.listen, self.send, *talk = TOOLS[name]
+        self.version, self.listen, self.send, *talk = table[name]
         self.talk = talk[0] if talk else self.send
 
     def argv(self, words, port=0, more=''):
@@ -187,11 +217,28 @@ class Tool:
         return self.name
 
 
-def listens(port):
-    for table in filter(os.path.exists, ('/proc/net/tcp', '/proc/net/tcp6')):
+class Limit:
+    """udp.c as a forwarder."""
+    name = 'limit'
+
+
+def compiled(name):
+    """The program NAME.c of this folder, made; None where that is not possible, which is told."""
+    cc = os.environ.get('CC', 'cc').split()
+    source = os.path.join(os.path.dirname(os.path.abspath(__file__)), f'{name}.c')
+    try:
+        attempt(lambda: finish(Child(cc + ['-O2', '-o', name, source])), 60)
+    except Bad as bad:
+        print(f'{name}.c needs {cc[0]}: {bad.args[1]}'[:79])
+        return None
+    return os.path.abspath(name)
+
+
+def listens(port, protocol='tcp', state='0A'):
+    for table in filter(os.path.exists, (f'/proc/net/{protocol}', f'/proc/net/{protocol}6')):
         with open(table) as f:
             for row in map(str.split, f):
-                if row[1].endswith(f':{port:04X}') and row[3] == '0A':
+                if row[1].endswith(f':{port:04X}') and row[3] == state:
                     return True
     return False
 
@@ -200,7 +247,7 @@ def listener(tool, stdout):
     """The tool as a receiver that is ready, and its port. Its stdin stays open and silent, as a
     terminal would: some lose data where it ends."""
     stdin, _ = pipe()
-    if tool.name == 'sockit':
+    if '{port}' not in tool.listen:
         ready, notify = pipe()
         child = Child(tool.argv(tool.listen), stdin, stdout, notify)
         close(notify)
@@ -265,8 +312,8 @@ def digest(path, size):
 digest_once = functools.lru_cache(maxsize=None)(digest)
 
 
-def bulk(tool, pipes):
-    source, out = opened('data'), opened('received', os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
+def bulk(tool, pipes, data='data', unit=1 << 30):
+    source, out = opened(data), opened('received', os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
     others = []
     if pipes:
         read, write = pipe()
@@ -284,13 +331,13 @@ def bulk(tool, pipes):
     sender = Child(tool.argv(tool.send, port), source)
     close(source)
     wall = finish(sender, receiver, *others) - begin
-    wanted, size = os.path.getsize('data'), os.path.getsize('received')
+    wanted, size = os.path.getsize(data), os.path.getsize('received')
     arrived = f'{size} of {wanted} bytes arrived'
-    if digest('received', size) != digest_once('data', min(size, wanted)):
+    if digest('received', size) != digest_once(data, min(size, wanted)):
         raise Bad('DAMAGED', arrived)
     if size < wanted:
         raise Bad('incomplete', arrived)
-    return [seconds * (1 << 30) / wanted for seconds in (wall, sender.cpu + receiver.cpu)]
+    return [seconds * unit / wanted for seconds in (wall, sender.cpu + receiver.cpu)]
 
 
 @functools.lru_cache(maxsize=None)
@@ -379,8 +426,107 @@ def counted(argv, stdin):
     return int(found[1])
 
 
-def jobs(names, size, tools):
+def served(tool, clients, words):
+    """The CPU time of a listener for each client, in us. All send the same: with other words it is data."""
+    ready, notify = pipe()
+    child = Child(tool.argv(f'listen -n --discard --accept {clients} --notify-fd 3 {words} {{host}} 0'),
+                  notify=notify)
+    close(notify)
+    port = int((os.read(ready, 100).split() or [0, 0])[1])
+    for _ in range(clients):
+        with socket.create_connection((HOST, port)) as client:
+            client.sendall(HEADER)
+            client.shutdown(socket.SHUT_WR)
+            client.recv(1)
+    finish(child)
+    return child.cpu / clients * 1e6
+
+
+def proxy_header(tool, clients):
+    return [served(tool, clients, words) for words in ('--accept-proxy {host}', '')]
+
+
+def framers(tools):
+    """Who does the job of frames: programs of sockit's, and the loop, if sockit is wanted."""
+    programs = dict.fromkeys(FRAMED, next((t.program for t in tools if t.name == 'sockit'), None))
+    programs['C loop'] = compiled('loop')
+    return [Tool(name, program, FRAMED) for name, program in programs.items() if program]
+
+
+# Datagrams. What sends them, sends them back and, as `limit`, forwards them is udp.c.
+
+def helper(*words):
+    """udp.c in the background: its child, what it prints, and its stdin."""
+    stdin, to = pipe()
+    out, stdout = pipe()
+    child = Child([os.path.abspath('udp'), *map(str, words)], stdin, stdout)
+    close(stdin, stdout)
+    return child, out, to
+
+
+def group_cpu(leader):
+    """Seconds that the processes of a group have taken."""
+    taken = 0
+    for pid in filter(str.isdigit, os.listdir('/proc')):
+        with contextlib.suppress(OSError):
+            if os.getpgid(int(pid)) == leader:
+                with open(f'/proc/{pid}/schedstat') as f:
+                    taken += int(f.read().split()[0])
+    return taken / 1e9
+
+
+def pss(pid):
+    with open(f'/proc/{pid}/smaps_rollup') as f:
+        return int(re.search(r'^Pss: +(\d+)', f.read(), re.M)[1]) / 1024
+
+
+def forwarder(tool, to, pieces):
+    """The tool that forwards to that port, and its own port."""
+    words = FORWARDERS[tool.name].format(host=HOST, to=to, port='{port}')
+    if tool.name == 'limit':
+        child, out, _ = helper(*words.split(), *pieces)
+        return child, int(os.read(out, 100))
+    if tool.name == 'sockit':
+        ready, notify = pipe()
+        child = Child(tool.argv(words), NULL, NULL, notify)
+        close(notify)
+        return child, int((os.read(ready, 100).split() or [0, 0])[1])
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        probe.bind((HOST, 0))
+        port = probe.getsockname()[1]
+    child = Child(tool.argv(words, port))
+    while not listens(port, 'udp', '07'):
+        time.sleep(0.001)
+    return child, port
+
+
+def forward(tool, size, clients, count, pieces=()):
+    """Microseconds of the clock and of CPU for each datagram there and back; MiB of memory."""
+    _, out, _ = helper('echo', *pieces)
+    child, port = forwarder(tool, int(os.read(out, 100)), pieces)
+    load, ready, go = helper('load', port, size, clients, count, *pieces)
+    if os.read(ready, 100) != b'ready\n':
+        finish(load)
+    cpu, begin = group_cpu(child.pid), time.perf_counter()
+    os.write(go, b'.')
+    wall = finish(load) - begin
+    cpu, memory = group_cpu(child.pid) - cpu, pss(child.pid)
+    return [wall / count * 1e6, cpu / count * 1e6, memory]
+
+
+def forward_clients(tool, most, count):
+    few, many = forward(tool, 64, 10, count), forward(tool, 64, most, count)
+    return [few[1], many[1]]
+
+
+def forward_memory(tool, most):
+    return forward(tool, 64, most, 1)[2:]
+
+
+def jobs(chosen, tools):
     """Title, heads of the figures, function, and who does it, for each."""
+    names, size = chosen.only, chosen.size
+    sockit = [tool for tool in tools if tool.name == 'sockit']
     if 'bulk' in names:
         mib, heads = f'{size / (1 << 20):g} MiB', ['wall s/GiB', 'CPU s/GiB']
         yield (f'bulk: {mib} through cat | TOOL, TCP, TOOL | cat', heads,
@@ -401,6 +547,35 @@ def jobs(names, size, tools):
             heads += ['1000 instr.'] * perf
         yield ('start: the life of a TOOL that sends one line', heads,
                functools.partial(start, count=perf), tools)
+    if 'frames' in names:
+        count = os.path.getsize('messages') // MESSAGE
+        yield (f'frames: {count} messages of 100 bytes from file to file',
+               ['wall ns each', 'CPU ns each'],
+               functools.partial(bulk, pipes=False, data='messages', unit=MESSAGE * 10 ** 9),
+               framers(tools))
+    if 'proxy-header' in names:
+        yield (f'proxy-header: a listener with {chosen.clients} clients, for each of them',
+               ['CPU us', 'no header'], functools.partial(proxy_header, clients=chosen.clients),
+               sockit)
+    if any(name.startswith('udp') for name in names) and compiled('udp'):
+        yield from udp_jobs(names, max(size >> 10, 64), tools, sockit)
+
+
+def udp_jobs(names, count, tools, sockit):
+    forwarders = [tool for tool in tools if tool.name in FORWARDERS] + [Limit()]
+    for bytes_each in 64, 1400:
+        for how, pieces in ('one by one', ()), ('in pieces', ('pieces',)):
+            if f'udp-forward-{bytes_each}' in names:
+                yield (f'udp-forward-{bytes_each}: {count} datagrams through TOOL to an echo, {how}',
+                       ['wall us', 'CPU us'], lambda tool, b=bytes_each, p=pieces:
+                       forward(tool, b, 1, count, p)[:2], forwarders)
+    if 'udp-forward-clients' in names:
+        most = min(10000, count)
+        yield (f'udp-forward-clients: {count} datagrams of ten clients, and of {most}',
+               ['CPU us, 10', f'CPU us, {most}'],
+               functools.partial(forward_clients, most=most, count=count), sockit)
+        yield (f'udp-forward-clients: memory with {most} clients', ['PSS MiB'],
+               functools.partial(forward_memory, most=most), sockit)
 
 
 # The report.
@@ -442,7 +617,7 @@ def show(title, heads, results, titles):
                          '1.00 ' if result is base else f'{value / base[i]:.2f}x')
                 cells += f'{value:12.{places(value)}f}{ratio:>9}'
             cells += '  equal'
-        print(f'{titles.get(tool, tool.name):24}{cells}')
+        print(f'{titles.get(tool.name, tool.name):24}{cells}')
     print(*notes, sep='\n', end='\n' * bool(notes), flush=True)
 
 
@@ -464,7 +639,9 @@ def options(words):
                 raise argparse.ArgumentTypeError(f'{word!r} is none of {", ".join(known)}')
         return [word for word in known if word in text.split(',')]
 
-    all_jobs, all_tools = ['bulk', 'filters', 'latency', 'start'], list(TOOLS)
+    all_jobs, all_tools = ['bulk', 'filters', 'latency', 'start', 'frames', 'proxy-header',
+                           'udp-forward-64', 'udp-forward-1400',
+                           'udp-forward-clients'], list(TOOLS)
     parser = argparse.ArgumentParser(
         prog='bench', description=__doc__, allow_abbrev=False,
         formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -476,6 +653,8 @@ def options(words):
     add('--rounds', metavar='N', type=number, default=5, help='turns that each tool has (5)')
     add('--size', metavar='SIZE', type=size, default='256M',
         help='what bulk sends, and filters an eighth of: 64k, 1G (256M)')
+    add('--clients', metavar='N', type=number, default=3000,
+        help='connections of proxy-header (3000)')
     add('--limit', metavar='SECONDS', type=number, default=20, help='for one turn (20)')
     add('--dir', metavar='DIR',
         help='for the files, with room for three times SIZE (/dev/shm, else $TMPDIR or /tmp)')
@@ -496,6 +675,9 @@ def prepare(size, where):
     with open('data', 'wb') as f:
         for left in range(size, 0, -(1 << 20)):
             f.write(os.urandom(min(left, 1 << 20)))
+    with open('messages', 'wb') as f:
+        message = (MESSAGE - 4).to_bytes(4, 'big') + os.urandom(MESSAGE - 4)
+        f.write(message * min(MESSAGES_MOST, size // MESSAGE))
     with open('text', 'wb') as f:
         for left in range(max(size // 8, 1 << 10), 0, -(1 << 20)):
             f.write((b'a line of words, as long as such lines are in most texts\n' * (1 << 15))[
@@ -512,12 +694,12 @@ def bench(chosen):
     tools = [Tool(name, found[name]) for name in chosen.tools if found[name]]
     missing = [name for name in chosen.tools if not found[name]]
     prepare(chosen.size, chosen.dir)
-    titles = {tool: tool.title() for tool in tools}
+    titles = {tool.name: tool.title() for tool in tools}
     print(f'rounds: {chosen.rounds}, each tool once in each; {os.cpu_count()} CPUs, '
           f'{platform.system()} {platform.release()}'[:79])
     if missing:
         print(f'not installed: {", ".join(missing)}')
-    for title, heads, job, who in jobs(chosen.only, chosen.size, tools):
+    for title, heads, job, who in jobs(chosen, tools):
         show(title, heads, run(job, who, chosen.rounds, chosen.limit), titles)
     print('\nMedians; less is better: 2.00x is twice what sockit takes, 0.50x is half of it.',
           flush=True)
