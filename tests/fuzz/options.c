@@ -131,7 +131,8 @@ static void free_fields(const struct command *command)
 			data_options_free(at);
 		else if (use->group == &socket_group)
 			sockopt_free(at);
-		else if (use->group == &access_group)
+		else if (use->group == &access_group || use->group == &accept_proxy_group ||
+			 use->group == &user_group)
 			access_free(at);
 		else if (use->group == &proxy_group || use->group == &proxy_way_group)
 			proxy_free(at);
