@@ -70,6 +70,9 @@ int stream_connect_error(int fd, const struct address *to, short events, struct 
 	int error;
 
 	*icmp = (struct icmp_error){ 0 };
+	/* A reset that comes meanwhile stays where it is, behind the data that came before it. */
+	if (events == POLLOUT)
+		return 0;
 	if (!(events & POLLERR))
 		return stream_error(fd);
 	n = recv(fd, &first, 1, MSG_PEEK | MSG_DONTWAIT);
