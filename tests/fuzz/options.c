@@ -142,8 +142,6 @@ static void free_fields(const struct command *command)
 			membership_free(at);
 		else if (use->group == &forward_group)
 			service_options_free(at);
-		else if (use->group == &stream_group)
-			data_options_free(at);
 	}
 }
 
