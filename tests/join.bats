@@ -106,7 +106,7 @@ near() {
 	exits 2 "$SOCKIT" listen --raw --forward 127.0.0.1:1 0 </dev/null >out 2>err
 	says '--raw and --forward exclude each other'
 	exits 2 "$SOCKIT" unix --type dgram --forward 127.0.0.1:1 s </dev/null >out 2>err
-	says '--forward and --type dgram exclude each other'
+	says '--forward needs --listen with --type dgram'
 }
 
 @test "connect --forward: a signal, and -i: both sides see a reset" {
