@@ -113,7 +113,9 @@ static bool forward_answer(struct dgram_forward *f)
 	struct dgram d[AT_ONCE];
 
 	while (h->at < h->n) {
-		size_t n = h->n - h->at < AT_ONCE ? h->n - h->at : AT_ONCE, done;
+		size_t n = h->n - h->at, done;
+		if (n > AT_ONCE)
+			n = AT_ONCE;
 		for (size_t i = 0; i < n; i++)
 			d[i] = (struct dgram){ .data = h->v[h->at + i].data,
 					       .size = h->v[h->at + i].size,

@@ -221,7 +221,6 @@ void filter_change(const struct filter *f, const struct frame *mark, const char 
 int filter_put_heartbeat(const struct filter *f, struct text *out)
 {
 	const struct text *text = f->heartbeat_text;
-	char head[FRAME_HEAD_MOST], tail[FRAME_TAIL_MOST];
 	bool newline = text->data[text->length - 1] == '\n';
 	struct text changed = { 0 };
 	int result = -1;
@@ -232,6 +231,7 @@ int filter_put_heartbeat(const struct filter *f, struct text *out)
 	}
 	filter_change(f, f->mark, text->data, text->length - newline, &changed);
 	if (frame_carries(f->mark, changed.length ? changed.data : "", changed.length)) {
+		char head[FRAME_HEAD_MOST], tail[FRAME_TAIL_MOST];
 		text_put(out, head, (size_t)frame_head(f->mark, changed.length, head));
 		text_put(out, changed.data, changed.length);
 		text_put(out, tail, frame_tail(f->mark, tail));

@@ -259,12 +259,13 @@ static ssize_t messages_write(const struct transfer *t, struct iovec *iov, int n
 	return sendmsg(t->to->wfd, &m, MSG_DONTWAIT | MSG_NOSIGNAL);
 }
 
-/* N bytes of IOV have been sent. */
-static void messages_copy(struct filter *f, const struct iovec *iov, size_t n)
+/* N bytes of the PIECES of IOV have been sent. */
+static void messages_copy(struct filter *f, const struct iovec *iov, int pieces, size_t n)
 {
-	for (size_t piece; n; n -= piece, iov++) {
-		piece = n < iov->iov_len ? n : iov->iov_len;
-		filter_copy(f, iov->iov_base, piece);
+	for (int i = 0; i < pieces && n; i++) {
+		size_t piece = n < iov[i].iov_len ? n : iov[i].iov_len;
+		filter_copy(f, iov[i].iov_base, piece);
+		n -= piece;
 	}
 }
 
@@ -280,14 +281,15 @@ static enum transfer_result messages_drain(struct transfer *t)
 {
 	struct filter *f = t->filter && t->filter->sent ? t->filter : NULL;
 	struct iovec iov[PIECES];
-	ssize_t n = messages_write(t, iov, messages_pieces(t, iov));
+	int pieces = messages_pieces(t, iov);
+	ssize_t n = messages_write(t, iov, pieces);
 
 	if (t->to->shared)
 		t->to->writer = t;
 	if (n < 0)
 		return transfer_sink_failed(t);
 	if (f)
-		messages_copy(f, iov, (size_t)n);
+		messages_copy(f, iov, pieces, (size_t)n);
 	t->out += (size_t)n;
 	t->offset += (size_t)n;
 	t->held -= (size_t)n;

@@ -24,7 +24,7 @@ static void report_failure_text(const struct messages *m, struct text *text,
 	const struct cause_question q = { f->error, binds, binds ? &f->source : &f->address };
 	char why[ICMP_TEXT], step[REPORT_STEP], reason[REPORT_REASON] = "";
 
-	if (f->forbidden && !strcmp(f->what, "loop"))
+	if (f->forbidden && f->what && !strcmp(f->what, "loop"))
 		snprintf(reason, sizeof reason, ": that is where we listen ourselves");
 	else if (f->error && f->icmp.family == AF_UNSPEC && (!f->what || binds))
 		report_reason(m, &q, reason);
