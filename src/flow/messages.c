@@ -70,7 +70,7 @@ static enum transfer_result messages_failed(struct transfer *t)
 /* Reads once. Returns TRANSFER_MOVED, also at the end of what is cut, or as reading does. */
 static enum transfer_result messages_read(struct transfer *t, size_t max)
 {
-	size_t lacks = framer_lacks(&t->framer), unread;
+	size_t lacks = framer_lacks(&t->framer);
 	struct iovec iov;
 	ssize_t n;
 
@@ -83,6 +83,7 @@ static enum transfer_result messages_read(struct transfer *t, size_t max)
 	if (max == 0)
 		return TRANSFER_WAIT;
 	if (lacks > FRAMER_PIECE && lacks <= max) {
+		size_t unread;
 		/* Nor is it taken before it can be given out. */
 		t->sink_full = t->to->ops && !endpoint_writable(t->to);
 		if (t->sink_full || transfer_await(t, lacks))
@@ -228,11 +229,11 @@ static int messages_collect(struct transfer *t)
 static int messages_pieces(const struct transfer *t, struct iovec iov[PIECES])
 {
 	struct iovec all[PIECES] = { { t->batch.data, t->batch.length } };
-	char tail[FRAME_TAIL_MOST];
 	size_t skip = t->offset;
 	int n = 0;
 
 	if (t->apart) {
+		char tail[FRAME_TAIL_MOST];
 		all[0].iov_len -= frame_tail(&t->messages->mark, tail);
 		subscriber_look(t->from->object, &all[1], 1);
 		all[2].iov_base = t->batch.data + all[0].iov_len;

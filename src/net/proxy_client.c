@@ -542,12 +542,14 @@ void proxy_set_place(struct address *a, const char *host, const char *words, uin
 
 void proxy_client_add_why(const struct dial_result *r, struct text *text)
 {
-	char words[512], why[EAI_TEXT];
+	char why[EAI_TEXT];
 
-	if (r->proxy)
+	if (r->proxy) {
+		char words[512];
 		text_add(text, "proxy %s: ",
 			 address_words(r->proxy->url.host, r->proxy->url.port, words,
 				       sizeof words));
+	}
 	if (r->lookup.eai) {
 		text_add(text, "%s",
 			 lookup_text(r->lookup.word, r->lookup.eai, r->lookup.error,

@@ -82,15 +82,16 @@ static void report_event_facts(struct notice *n, const struct event *e)
 
 static void report_header_words(struct text *text, const struct event *e)
 {
-	char words[2][ADDRESS_TEXT];
 	struct address from, to;
 
 	text_add(text, "PROXY header v%zu sent: ", e->count);
-	if (told_read(e->header, &from, &to))
+	if (told_read(e->header, &from, &to)) {
+		char words[2][ADDRESS_TEXT];
 		text_add(text, "from %s to %s", address_text(&from, words[0]),
 			 address_text(&to, words[1]));
-	else
+	} else {
 		text_add(text, "unknown");
+	}
 }
 
 /* Adds E in words to TEXT. */
