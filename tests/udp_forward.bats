@@ -331,6 +331,55 @@ print("all")'
 
 ### Who may, how much, and what is told.
 
+@test "--max-per-source: so many senders of one address; what others send is dropped, and that is said once" {
+	to_echo --max-per-source 2 -i 10s 127.0.0.1 0
+	asks one
+	asks two
+	# The third and the fourth come from there too, and one from elsewhere.
+	STATUS_WANTED=4 PATIENCE=100ms asks three
+	STATUS_WANTED=4 PATIENCE=100ms asks four
+	exits 0 "$SOCKIT" udp-send -s 127.0.0.9 --data other -w 5 --replies 1 127.0.0.1 "$PORT" </dev/null >answer 2>answer.err
+	[ "$(<answer)" = other ]
+	stops
+	also_says '127\.0\.0\.1 port [0-9]+: refused, and what comes next: 2 sessions from there already \(--max-per-source\)'
+	# The place of one that is over is free again, and it is told anew.
+	to_echo --max-per-source 1/8 -i 100ms --json 127.0.0.1 0
+	asks one
+	eventually has_closed 1
+	asks two
+	STATUS_WANTED=4 PATIENCE=50ms asks three 127.0.0.1
+	eventually has_closed 2
+	asks four
+	stops
+	[ "$(grep -c '"crowded"' err)" = 1 ]
+	objects crowded peer count
+	local word
+	for word in 0 x 1/0; do
+		exits 2 "$SOCKIT" udp-recv --forward 127.0.0.1:9 --max-per-source "$word" 127.0.0.1 0 </dev/null >out 2>err
+		says '^sockit udp-recv: --max-per-source: '
+	done
+	exits 2 "$SOCKIT" udp-recv --max-per-source 1 127.0.0.1 0 </dev/null >out 2>err
+	says '^sockit udp-recv: --max-per-source needs --forward$'
+}
+
+@test "SIGHUP: the files of the lists are read again; without a file it is the end" {
+	echo 127.0.0.9 >list
+	to_echo --allow-file list -v 127.0.0.1 0
+	STATUS_WANTED=4 PATIENCE=50ms asks no
+	echo 127.0.0.1 >list
+	kill -HUP "$LISTENER"
+	eventually grep -qx 'sockit udp-recv: SIGHUP: the lists of who may connect are read again' err
+	asks yes
+	echo 127.0.0.1/33 >list
+	kill -HUP "$LISTENER"
+	eventually grep -q 'list, line 1: .*: who may connect stays as it was$' err
+	asks still
+	stops
+	served_by "$SOCKIT" udp-recv --allow 127.0.0.1 --notify-fd 9 127.0.0.1 0 </dev/null >out 2>err
+	kill -HUP "$LISTENER"
+	ended 129 "$LISTENER"
+}
+
 @test "--allow, -o, -x, --stats and --rate" {
 	to_echo --allow 127.0.0.1 -v --stats -o copy -x dump 127.0.0.1 0
 	asks mine

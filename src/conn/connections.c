@@ -358,39 +358,11 @@ void connections_take(struct connections *s, int fd, const struct address *peer,
 	connections_update(s);
 }
 
-/* Returns the source of PEER if that has as many connections as it may; else NULL. */
-static struct source *connections_find_crowd(const struct connections *s,
-					     const struct address *peer)
-{
-	const struct source_limit *l = &s->options->per_source;
-	struct source *source = l->most == UNSET ? NULL : sources_find(&s->sources, l, peer);
-
-	return source && source->n >= (size_t)l->most ? source : NULL;
-}
-
-/* Says once that PEER's source has too many, until it has fewer. */
-static void connections_tell_crowd(const struct connections *s, struct source *source,
-				   const struct address *peer)
-{
-	char text[ADDRESS_TEXT];
-	struct notice n;
-
-	if (source->told)
-		return;
-	source->told = true;
-	notice_begin(&n, s->c->messages, MESSAGE_NOTE, "crowded");
-	report_subject(&n, &(struct subject){ .peer = peer });
-	json_number(&n.json, "count", (int64_t)source->n);
-	notice_end(&n,
-		   "%s: refused, and what comes next: %zu connection%s from there already "
-		   "(--max-per-source)",
-		   address_text(peer, text), source->n, source->n == 1 ? "" : "s");
-}
-
 void connections_accept(struct connections *s, const struct arrived *a, const char *refusal)
 {
 	bool whole = !refusal && !a->fault;
-	struct source *crowd = whole ? connections_find_crowd(s, &a->peer) : NULL;
+	struct source *crowd =
+		whole ? sources_find_crowd(&s->sources, &s->options->per_source, &a->peer) : NULL;
 	bool full = whole && (crowd || connections_are_full(s, 0));
 	struct connection *place = full ? connections_find_ended(s, crowd) : NULL;
 	struct client_report r = { &a->peer, &a->local, a->via.length ? &a->via : NULL, refusal,
@@ -400,7 +372,8 @@ void connections_accept(struct connections *s, const struct arrived *a, const ch
 	if (place) {
 		connection_close(place);
 	} else if (crowd) {
-		connections_tell_crowd(s, crowd, &a->peer);
+		if (source_is_news(crowd))
+			report_crowd(s->c->messages, &a->peer, crowd->n, "connection");
 		r.why = "too many from there";
 	} else if (full) {
 		r.why = "full";

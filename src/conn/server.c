@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "base/errname.h"
+#include "run/reload.h"
 #include "run/report.h"
 
 struct server_run {
@@ -13,58 +13,9 @@ struct server_run {
 	char words[ADDRESS_TEXT]; /* where it listens */
 	struct connections connections;
 	struct access_lookup *lookup;
-	/* The lists as they are read again, and the look-up of their names; NULL: none is under
-	 * way.
-	 */
-	struct access_options fresh;
-	struct access_lookup *again;
-	bool late; /* SIGHUP has come while the lists were still looked up for the first time */
+	struct reload reload;
 	struct listener_config place;
 };
-
-/* ---- the lists, once more ---- */
-
-/* The lists cannot be read again, by the error KIND, CODE and WHY. */
-static void server_keep_lists(const struct server_run *l, enum outcome_kind kind, const char *code,
-			      const char *why)
-{
-	message_fail(l->c.connections.messages, kind, code, "%s: who may connect stays as it was",
-		     why);
-}
-
-static void server_looked_up_again(void *arg, const struct places_failure *f)
-{
-	struct server_run *l = arg;
-	struct text why = { 0 };
-
-	if (f) {
-		report_places_text(&why, f);
-		text_put(&why, "", 1);
-		server_keep_lists(l, OUTCOME_LOOKUP, eai_name(f->eai),
-				  why.failed ? f->word : why.data);
-		text_free(&why);
-		access_free(&l->fresh);
-		return;
-	}
-	access_replace(l->c.access, &l->fresh);
-	message(l->c.connections.messages, MESSAGE_VERBOSE, "note",
-		"SIGHUP: the lists of who may connect are read again");
-}
-
-static void server_read_again(struct server_run *l)
-{
-	struct option_error error = { .lack = 0 };
-
-	access_cancel(l->again);
-	l->again = NULL;
-	access_free(&l->fresh);
-	if (access_read_again(l->c.access, l->c.connections.numeric, &l->fresh, &error) < 0)
-		server_keep_lists(l, OUTCOME_FAILED, errno_name(error.lack ? error.lack : EINVAL),
-				  error.text);
-	else
-		access_start(l->connections.run.loop, &l->fresh, server_looked_up_again, l,
-			     &l->again);
-}
 
 /* SIGHUP is for the files of the lists, where there are any. */
 static bool server_hangup(void *arg)
@@ -72,13 +23,7 @@ static bool server_hangup(void *arg)
 	const struct connections *s = arg;
 	struct server_run *l = s->arg;
 
-	if (!access_has_files(l->c.access))
-		return false;
-	if (l->lookup)
-		l->late = true;
-	else
-		server_read_again(l);
-	return true;
+	return reload_hangup(&l->reload);
 }
 
 /* ---- listening ---- */
@@ -198,8 +143,8 @@ static void server_destinations_found(void *arg, const struct places_failure *f)
 {
 	struct server_run *l = arg;
 
-	if (!f && l->late)
-		server_read_again(l);
+	if (!f)
+		reload_ready(&l->reload);
 	if (f)
 		run_end(&l->connections.run, report_lookup(l->c.connections.messages, f));
 	else if (l->connections.service->places)
@@ -272,12 +217,14 @@ struct outcome server_run(const struct server_config *c)
 		return report_error(to->messages, "--notify-fd", errno);
 	if (connections_start(&l.connections, to) < 0)
 		return (struct outcome){ OUTCOME_FAILED, 0 };
+	l.reload = (struct reload){ .run = &l.connections.run,
+				    .access = c->access,
+				    .numeric = to->numeric };
 	l.connections.run.calls.hangup = server_hangup;
 	access_start(l.connections.run.loop, c->access, server_clients_found, &l, &l.lookup);
 	outcome = run_wait(&l.connections.run);
 	access_cancel(l.lookup);
-	access_cancel(l.again);
-	access_free(&l.fresh);
+	reload_free(&l.reload);
 	connections_free(&l.connections);
 	return outcome;
 }

@@ -352,6 +352,7 @@ void dgram_forward_free(struct dgram_forward *f)
 	timer_drop(f->run->loop, &f->idle_timer);
 	timer_drop(f->run->loop, &f->retry_timer);
 	sessions_free(&f->sessions);
+	sources_free(&f->sources);
 	dgram_batch_free(f->batch);
 	free(f->places);
 }

@@ -22,11 +22,12 @@ struct forward_held {
 /* Start with all members up to `arg` set, and the others zero. */
 struct dgram_forward {
 	struct run *run;
-	const struct endpoint_words *to;     /* the target, for datagrams */
-	int family;			     /* of its look-up */
-	const struct socket_options *socket; /* for the sockets towards it */
-	size_t most;			     /* sessions at a time */
-	int64_t idle;			     /* ns in which nothing moves, and a session ends */
+	const struct endpoint_words *to;       /* the target, for datagrams */
+	int family;			       /* of its look-up */
+	const struct socket_options *socket;   /* for the sockets towards it */
+	size_t most;			       /* sessions at a time */
+	const struct source_limit *per_source; /* and of one source */
+	int64_t idle;			       /* ns in which nothing moves, and a session ends */
 	struct dgram_traffic *traffic;
 	/* The target has been found. */
 	void (*found)(void *arg);
@@ -42,6 +43,7 @@ struct dgram_forward {
 	struct address *places; /* of the target */
 	size_t n_places, at;	/* new sessions use the one at `at` */
 	struct sessions sessions;
+	struct sources sources;	    /* how many there are from each, where that is limited */
 	struct dgram_socket remote; /* all the sessions' sockets are like it; see forward_socket()
 				     */
 	struct session *current;    /* whose it is now */

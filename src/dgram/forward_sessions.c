@@ -187,11 +187,17 @@ static const struct address *session_asked(const struct session *s)
 static struct session *forward_begin(struct dgram_forward *f, struct dgram_socket *by,
 				     const struct dgram_received *d)
 {
+	bool counts = f->per_source->most != UNSET && sources_know(d->from);
 	struct session *s = calloc(1, sizeof *s);
 	const char *what = NULL;
 
-	if (!s || session_open(f, s, &what) < 0) {
-		forward_say_unopened(f, what, errno, d->size);
+	if (s && counts)
+		s->source = sources_add(&f->sources, f->per_source, d->from);
+	if (!s || (counts && !s->source) || session_open(f, s, &what) < 0) {
+		int error = errno;
+		if (s)
+			sources_drop(&f->sources, s->source);
+		forward_say_unopened(f, what, error, d->size);
 		free(s);
 		return NULL;
 	}
@@ -220,11 +226,18 @@ struct session *forward_session(struct dgram_forward *f, struct dgram_socket *by
 				const struct dgram_received *d, size_t n)
 {
 	struct session *s = sessions_find(&f->sessions, d, by);
+	struct source *crowd;
 
 	if (s)
 		return s;
 	if (forward_goes_round(f, d->from)) {
 		forward_say_loop(f, d);
+		return NULL;
+	}
+	crowd = sources_find_crowd(&f->sources, f->per_source, d->from);
+	if (crowd) {
+		if (source_is_news(crowd))
+			report_crowd(f->run->messages, d->from, crowd->n, "session");
 		return NULL;
 	}
 	while (f->sessions.n >= f->most)
@@ -284,6 +297,7 @@ void forward_close(struct dgram_forward *f, struct session *s, const char *why)
 	forward_unrest(f, s);
 	watch_drop(f->run->loop, &s->watch);
 	sessions_remove(&f->sessions, s);
+	sources_drop(&f->sources, s->source);
 	session_drop(s);
 	free(s);
 }

@@ -203,6 +203,13 @@ static void receiver_figures(void *arg, enum run_figures when)
 				     x->n_sockets == 1 ? &x->sockets->socket->local : NULL, NULL);
 }
 
+static bool receiver_hangup(void *arg)
+{
+	struct receiver *x = arg;
+
+	return reload_hangup(&x->reload);
+}
+
 static void receiver_totals(void *arg, struct run_totals *t)
 {
 	const struct receiver *x = arg;
@@ -418,9 +425,11 @@ static void receiver_access_found(void *arg, const struct places_failure *f)
 
 	if (f)
 		run_end(&x->run, report_lookup(x->c->messages, f));
-	else if (x->c->options->forward)
-		dgram_forward_start(&x->forward);
 	else
+		reload_ready(&x->reload);
+	if (!f && x->c->options->forward)
+		dgram_forward_start(&x->forward);
+	else if (!f)
 		receiver_listen(x);
 }
 
@@ -453,7 +462,10 @@ static void receiver_start(struct receiver *x)
 					   .totals = receiver_totals,
 					   .waits = receiver_waits,
 					   .ending = receiver_ending,
+					   .hangup = receiver_hangup,
 					   .arg = x };
+	x->reload =
+		(struct reload){ .run = &x->run, .access = x->c->access, .numeric = x->c->numeric };
 	x->traffic.run = &x->run;
 	rate_start(&x->rate, x->c->data->rate, UNSET);
 	x->wait_timer = (struct timer){ .fn = receiver_wait_over, .arg = x };
@@ -479,6 +491,7 @@ static void receiver_start(struct receiver *x)
 		.family = x->c->family == AF_UNIX ? AF_UNSPEC : x->c->family,
 		.socket = x->c->socket,
 		.most = o->max_conns == UNSET ? SESSIONS : (size_t)o->max_conns,
+		.per_source = &o->per_source,
 		.idle = idle == UNSET ? SESSION_IDLE : idle,
 		.traffic = &x->traffic,
 		.found = receiver_listen,
@@ -500,6 +513,7 @@ static void receiver_free(struct receiver *x)
 					 &x->in_pace_timer, &x->next_timer };
 
 	access_cancel(x->lookup);
+	reload_free(&x->reload);
 	dgram_exec_free(&x->exec);
 	dgram_forward_free(&x->forward);
 	for (size_t i = 0; i < sizeof timers / sizeof *timers; i++)

@@ -16,6 +16,7 @@
 #include "flow/spawn.h"
 #include "net/access.h"
 #include "net/listen_options.h"
+#include "net/sources.h"
 #include "sock/membership.h"
 #include "sock/sockopt.h"
 
@@ -29,11 +30,13 @@ struct receiver_options {
 	const char *forward; /* ENDPOINT, and its parts: */
 	struct endpoint_words forward_to;
 	int64_t max_conns; /* sessions at a time; UNSET: the usual number */
+	struct source_limit per_source;
 };
 
 #define RECEIVER_OPTIONS_DEFAULT                                                                   \
 	{                                                                                          \
-		.count = UNSET, .jobs = UNSET, .max_conns = UNSET                                  \
+		.count = UNSET, .jobs = UNSET, .max_conns = UNSET,                                 \
+		.per_source = SOURCE_LIMIT_DEFAULT                                                 \
 	}
 
 /* Options for what is received; for what sends it back or hands it to a command; --jobs alone; for

@@ -44,6 +44,9 @@ static const struct option_row forwarding_rows[] = {
 	{ "max-conns", 'm', OPTION_NUMBER, AT(max_conns), .arg = "N", .min = 1, .max = INT32_MAX,
 	  .needs = "forward",
 	  .help = "at most N senders at a time (4096): the one idle longest gives way" },
+	{ "max-per-source", 0, OPTION_PARSED, AT(per_source), .arg = "N[/BITS]",
+	  .parser = source_parse, .needs = "forward",
+	  .help = "at most N senders of one address (IPv6: of its /64), or of a network of BITS" },
 };
 
 const struct option_group forwarding_group = { "Forwarding", forwarding_rows,

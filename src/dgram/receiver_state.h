@@ -10,6 +10,7 @@
 
 #include "flow/rate.h"
 #include "net/datagram_listener.h"
+#include "run/reload.h"
 #include "dgram/exec.h"
 #include "dgram/forward.h"
 #include "dgram/output.h"
@@ -40,6 +41,7 @@ struct receiver {
 	const struct receiver_config *c;
 	struct run run;
 	struct access_lookup *lookup;
+	struct reload reload;
 	struct dgram_listener *listener;
 	struct receiver_socket *sockets;
 	size_t n_sockets;

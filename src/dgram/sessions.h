@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include "loop/loop.h"
+#include "net/sources.h"
 #include "run/report.h"
 #include "sock/datagram.h"
 #include "sock/unix.h"
@@ -32,6 +33,7 @@ struct session {
 	struct address client, asked; /* `asked`: where it has sent to; of length 0: not known */
 	bool local;		      /* and answers leave from there: it is no group */
 	struct session_name *name;    /* NULL: none that must be removed */
+	struct source *source;	      /* where it counts; NULL: nowhere */
 	size_t place;		      /* number of the target's address */
 	uint64_t id;
 	int64_t start, last; /* `last`: when something moved */

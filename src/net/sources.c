@@ -92,15 +92,24 @@ static struct source *sources_find_key(const struct sources *s, const struct sou
 	return source;
 }
 
-struct source *sources_find(const struct sources *s, const struct source_limit *l,
-			    const struct address *a)
+struct source *sources_find_crowd(const struct sources *s, const struct source_limit *l,
+				  const struct address *a)
 {
-	struct source key;
+	struct source key, *source;
 
-	if (!sources_know(a))
+	if (l->most == UNSET || !sources_know(a))
 		return NULL;
 	source_key(l, a, &key);
-	return sources_find_key(s, &key);
+	source = sources_find_key(s, &key);
+	return source && source->n >= (size_t)l->most ? source : NULL;
+}
+
+bool source_is_news(struct source *source)
+{
+	bool news = !source->told;
+
+	source->told = true;
+	return news;
 }
 
 static void sources_put(struct sources *s, struct source *source)

@@ -43,10 +43,13 @@ struct sources {
 	uint64_t secret; /* nobody is to choose addresses that fall into one place */
 };
 
-/* Returns the source of A as L has it; NULL: there is no connection from there, or nobody knows who
- * A is (another family, a user that the system does not tell). */
-struct source *sources_find(const struct sources *s, const struct source_limit *l,
-			    const struct address *a);
+/* Returns the source of A if that has as many connections as L permits; NULL: one more may come, or
+ * nobody knows who A is (another family, a user that the system does not tell). */
+struct source *sources_find_crowd(const struct sources *s, const struct source_limit *l,
+				  const struct address *a);
+
+/* Is it the first time that this is asked, since SOURCE had as many as it may? */
+bool source_is_news(struct source *source);
 
 /* Counts a connection from A, of which somebody knows who it is. Returns its source, for
  * sources_drop(), or NULL with errno ENOMEM. */

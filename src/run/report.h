@@ -217,4 +217,8 @@ struct client_report {
 void report_client(const struct messages *m, const char *event, uint64_t id,
 		   const struct client_report *c);
 
+/* Says that there are COUNT of WHAT already from where PEER is, so that it is refused. */
+void report_crowd(const struct messages *m, const struct address *peer, size_t count,
+		  const char *what);
+
 #endif

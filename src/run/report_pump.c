@@ -328,3 +328,18 @@ void report_client(const struct messages *m, const char *event, uint64_t id,
 		   c->via ? address_text(c->via, via) : "", address_text(c->local, to),
 		   why ? ": " : "", c->fault ? "PROXY header: " : "", why ? why : "");
 }
+
+void report_crowd(const struct messages *m, const struct address *peer, size_t count,
+		  const char *what)
+{
+	char text[ADDRESS_TEXT];
+	struct notice n;
+
+	notice_begin(&n, m, MESSAGE_NOTE, "crowded");
+	report_subject(&n, &(struct subject){ .peer = peer });
+	json_number(&n.json, "count", (int64_t)count);
+	notice_end(&n,
+		   "%s: refused, and what comes next: %zu %s%s from there already "
+		   "(--max-per-source)",
+		   address_text(peer, text), count, what, count == 1 ? "" : "s");
+}
