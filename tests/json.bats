@@ -111,7 +111,6 @@ refused_usage() {
 
 # Errors.
 
-# bats test_tags=valgrind
 @test "usage errors, wherever --json stands" {
 	local words
 	for words in 'connect --bogus h 1' 'connect -w 1x h 1' 'connect h' 'connect h 65536' 'connect' \
