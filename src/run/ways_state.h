@@ -150,7 +150,7 @@ bool way_dial(struct way *w, struct way_connection *c, int64_t limit, dial_fn *f
 /* Gives *C up. */
 void way_end_dial(struct way_connection *c);
 
-/* How long W listens to what is said first, ns. */
+/* How long W listens, at least, to what is said first, ns: so long as TLS is being asked for. */
 int64_t way_listening(const struct way *w);
 
 /* ---- ways_trace.c ---- */

@@ -13,9 +13,11 @@
 #include "run/ways_state.h"
 #include "system/inventory.h"
 
-/* To what a service says by itself, at most: with what the answer of TLS may take after that, a
- * service that says nothing costs a second. */
-#define LISTENING (900 * MILLISECOND)
+/* To what a service says by itself, at most. */
+#define LISTENING SECOND
+/* While TLS has not been answered: a server that takes one client at a time does that when the one
+ * before has gone, and both are to take no more than the second. */
+#define LISTENING_BESIDE_TLS (900 * MILLISECOND)
 
 /* ---- the route ---- */
 
@@ -279,14 +281,22 @@ static void way_ready(void *arg, short events)
 
 static void way_heard_enough(void *arg)
 {
-	way_heard(arg, "none: it waits for you to speak, or hangs", 0);
+	struct way *w = arg;
+	int64_t limit = w->ways->c.wait < LISTENING ? w->ways->c.wait : LISTENING,
+		end = clock_after(w->tasks[STEP_GREETING].start, limit);
+
+	if (w->tasks[STEP_TLS].state != TASK_RUNS && loop_now(w->ways->c.loop) < end) {
+		timer_set(w->ways->c.loop, &w->timer, end);
+		return;
+	}
+	way_heard(w, "none: it waits for you to speak, or hangs", 0);
 }
 
 int64_t way_listening(const struct way *w)
 {
 	int64_t limit = w->ways->c.wait;
 
-	return limit < LISTENING ? limit : LISTENING;
+	return limit < LISTENING_BESIDE_TLS ? limit : LISTENING_BESIDE_TLS;
 }
 
 static void way_listen(struct way *w, struct task *t)
