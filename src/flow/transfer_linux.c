@@ -272,6 +272,17 @@ void transfer_reserve(size_t n)
 
 static enum transfer_result relay_small(struct transfer *t, size_t max);
 
+/* N bytes of what stands in the pipe have gone on. */
+static enum transfer_result pipe_sent(struct transfer *t, size_t n)
+{
+	t->out += n;
+	t->held -= n;
+	t->sink_full = t->held > 0;
+	if (!t->held)
+		transfer_drop_pipe(t);
+	return TRANSFER_MOVED;
+}
+
 /* What stands in the pipe goes on. */
 static enum transfer_result relay_drain(struct transfer *t)
 {
@@ -282,12 +293,7 @@ static enum transfer_result relay_drain(struct transfer *t)
 		errno = EAGAIN;
 	if (n <= 0)
 		return transfer_sink_failed(t);
-	t->out += (size_t)n;
-	t->held -= (size_t)n;
-	t->sink_full = t->held > 0;
-	if (!t->held)
-		transfer_drop_pipe(t);
-	return TRANSFER_MOVED;
+	return pipe_sent(t, (size_t)n);
 }
 
 static enum transfer_result relay_step(struct transfer *t, size_t max)
@@ -360,12 +366,17 @@ static void tee_copy(struct transfer *t, size_t n)
 {
 	ssize_t done = 1;
 
-	while (n > 0 && done > 0) {
+	while (t->teed && n > 0 && done > 0) {
 		done = tee_copy_some(t, n);
 		n -= done > 0 ? (size_t)done : 0;
 	}
-	if (n > 0 && t->filter->copies)
+	if (!t->teed || n == 0)
+		return;
+	if (t->filter->copies)
 		output_fail(&t->filter->copies[TRANSCRIPT_RAW].out, errno);
+	/* What stands in it is nobody else's. */
+	drop_pipe(t->second, false);
+	t->teed = false;
 }
 
 /* The kernel does not do this with these descriptors after all: what stands in the pipe is taken
@@ -400,12 +411,7 @@ static enum transfer_result tee_drain(struct transfer *t)
 		return tee_give_up(t);
 	if (t->filter->sent)
 		tee_copy(t, (size_t)n);
-	t->out += (size_t)n;
-	t->held -= (size_t)n;
-	t->sink_full = t->held > 0;
-	if (!t->held)
-		transfer_drop_pipe(t);
-	return TRANSFER_MOVED;
+	return pipe_sent(t, (size_t)n);
 }
 
 static enum transfer_result tee_small(struct transfer *t, size_t max);
