@@ -477,8 +477,8 @@ while True:
     first.sendall(b"hello\n")
     first.close()'
 	# The second connection comes 150 ms after the first. A busy machine may be late, but not each time.
-	local port=$PORT i
-	for i in 1 2 3 4 5 6 7 8; do
+	local port=$PORT
+	for _ in 1 2 3 4 5 6 7 8; do
 		explains 0 127.0.0.1 "$port"
 		! grep -q $'^greeting\t.*\thello' out || break
 	done
