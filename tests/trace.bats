@@ -61,6 +61,18 @@ rules() {
 	[ "$(grep -c . server)" = 1 ] || fault "$(<server)"
 }
 
+@test "answers that are there at once make other probes needless" {
+	linux
+	needs_strace
+	way 2
+	probes() {
+		traced connect "$SOCKIT" connect --trace -n 10.0.2.2 81 >out 2>err || :
+		grep -q '^10\.0\.2\.2 port 81: Connection refused' out || fault 'not traced' || return
+		TOOK=$(grep -c 'sin_port=htons(81)' trace)
+	}
+	at_best 8 probes
+}
+
 @test "a firewall on the way says why, and who it is" {
 	linux
 	way 3

@@ -25,6 +25,7 @@ struct trace_node {
 	struct address address;
 	int first;	       /* the first hop that it was heard of; 0: none yet */
 	char *name;	       /* NULL: it has none, or none is known yet */
+	bool waits;	       /* for its name to be looked up */
 	struct lookup *lookup; /* under way */
 	struct trace_node *next;
 };
@@ -42,7 +43,9 @@ struct tracing {
 	bool one_flow;
 	int64_t start; /* of the trace */
 	struct trace *trace;
-	struct trace_node *nodes;
+	struct trace_node *nodes, **last; /* in the order in which they were heard; where the next
+					   * one goes */
+	struct timer turn;		  /* of those that wait */
 	struct timer patience;
 	struct trace_hop lines[TRACE_HOPS_MOST]; /* the hops that are known, */
 	int known, printed;			 /* so many of them */
@@ -103,10 +106,28 @@ static void trace_heard(void *arg, const struct address *who)
 	/* Then its name will not be known. */
 	if (!node)
 		return;
-	*node = (struct trace_node){ .t = t, .address = *who, .next = t->nodes };
-	t->nodes = node;
-	if (!t->o->family.numeric)
-		lookup_names_start(t->run.loop, who, false, NULL, trace_named, node, &node->lookup);
+	*node = (struct trace_node){ .t = t, .address = *who, .waits = !t->o->family.numeric };
+	*t->last = node;
+	t->last = &node->next;
+	if (node->waits)
+		timer_set(t->run.loop, &t->turn, loop_now(t->run.loop));
+}
+
+/* Looks up the name of the first who waits for that, and of no other: a look-up takes its time to
+ * begin, and answers that come meanwhile would seem to be slow. */
+static void trace_look_up(void *arg)
+{
+	struct tracing *t = arg;
+	struct trace_node *node = t->nodes;
+
+	while (node && !node->waits)
+		node = node->next;
+	if (!node)
+		return;
+	node->waits = false;
+	timer_set(t->run.loop, &t->turn, loop_now(t->run.loop));
+	lookup_names_start(t->run.loop, &node->address, false, NULL, trace_named, node,
+			   &node->lookup);
 }
 
 /* ---- what is printed ---- */
@@ -302,7 +323,7 @@ static bool trace_is_named(const struct tracing *t, const struct trace_hop *h)
 {
 	for (size_t i = 0; i < h->n; i++) {
 		const struct trace_node *node = trace_node_of(t, &h->replies[i]);
-		if (node && node->lookup)
+		if (node && (node->waits || node->lookup))
 			return false;
 	}
 	return true;
@@ -455,6 +476,8 @@ struct outcome connect_trace(const struct connect_options *o)
 		return (struct outcome){ OUTCOME_FAILED, 0 };
 	text_escape(t.shown, sizeof t.shown, words, strlen(words), false);
 	t.run.calls = (struct run_calls){ .waits = trace_waits, .arg = &t };
+	t.last = &t.nodes;
+	t.turn = (struct timer){ .fn = trace_look_up, .arg = &t };
 	t.patience = (struct timer){ .fn = trace_patience_over, .arg = &t };
 	output_start(&t.output, t.run.loop, STDOUT_FILENO, "stdout", trace_output_changed, &t);
 	output_watch(&t.output);

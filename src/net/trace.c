@@ -11,7 +11,6 @@
 #include "sock/sockopt.h"
 #include "sock/stream.h"
 
-#define BATCH 8 /* probes before answers get their turn: the time of each is when it is read */
 #define PROBES_MOST 512		    /* at a time */
 #define DESCRIPTORS_SPARED 64	    /* of the limit, for look-ups and those that we inherited */
 #define ASK_AGAIN SECOND	    /* what a router that limits its answers needs for one more */
@@ -45,6 +44,7 @@ struct trace {
 	int end; /* the first hop with an answer that is no router's; at first c.hops + 1 */
 	int told, silent;	  /* so many hops were told, and so many of the last were silent */
 	size_t wanted;		  /* so many probes are to begin, */
+	size_t next;		  /* none before this one, */
 	size_t pending;		  /* so many have, */
 	size_t most;		  /* and so many may at a time */
 	size_t all;		  /* so many there are for the first time, and as many once more */
@@ -312,6 +312,7 @@ static void trace_want(struct trace *t, int hop, bool again)
 	t->hops[hop].again = again;
 	t->hops[hop].left += n;
 	t->wanted += (size_t)n;
+	t->next = b < &t->probes[t->next] ? (size_t)(b - t->probes) : t->next;
 }
 
 /* Gives up the probes, and wants those of silent hops again, whose time has come. Returns when
@@ -350,39 +351,41 @@ static bool trace_matters(const struct trace *t, const struct trace_probe *b)
 	return !t->c.one_flow || t->silent < TRACE_SILENT;
 }
 
-/* Begins as many probes as may be pending, hop by hop: whoever answers for all that lies behind may
- * not do so often. Returns how many, or -1 with errno and *WHAT. */
+/* Begins the next probe, hop by hop: whoever answers for all that lies behind may not do so often.
+ * It is one alone since the time of an answer is when it is read, which none shall wait for, and
+ * the target's makes many others needless. Returns whether there was one, or -1 with errno and
+ * *WHAT. */
 static int trace_begin(struct trace *t, const char **what)
 {
-	int n = 0;
-
-	for (size_t i = 0; t->wanted && i < 2 * t->all && t->pending < t->most && n < BATCH; i++) {
-		struct trace_probe *b = &t->probes[i];
+	for (; t->wanted && t->pending < t->most; t->next++) {
+		struct trace_probe *b = &t->probes[t->next];
+		const bool matters = b->wanted && trace_matters(t, b);
 
 		if (!b->wanted)
 			continue;
-		if (!trace_matters(t, b)) {
-			t->hops[b->hop].left--;
-		} else if (trace_begin_probe(b, what) == 0) {
-			n++;
-		} else {
+		if (matters && trace_begin_probe(b, what) < 0) {
 			/* Those that are pending will make room. */
 			if ((errno != EMFILE && errno != ENFILE) || !t->pending)
 				return -1;
 			t->most = t->pending;
-			break;
+			return 0;
 		}
 		b->wanted = false;
 		t->wanted--;
+		if (matters)
+			return 1;
+		t->hops[b->hop].left--;
 	}
-	return n;
+	return 0;
 }
 
 static void trace_take_turn(void *arg)
 {
 	struct trace *t = arg;
 	struct trace_reply failed = { .state = PROBE_UNREACHABLE };
-	int64_t next = trace_settle(t);
+	/* While there is more to begin none is late. */
+	const bool busy = t->wanted && t->pending < t->most;
+	int64_t next = busy ? NEVER : trace_settle(t);
 	int begun;
 
 	trace_tell(t);
@@ -391,7 +394,7 @@ static void trace_take_turn(void *arg)
 		failed.error = errno;
 		failed.kind = TRACE_ANSWER;
 		trace_finish(t, &failed);
-	} else if (begun || (t->wanted && t->pending < t->most)) {
+	} else if (begun || busy) {
 		timer_set(t->loop, &t->turn, loop_now(t->loop));
 	} else if (t->pending || next != NEVER) {
 		timer_set(t->loop, &t->turn, next);
