@@ -332,6 +332,7 @@ static int entry_take(struct access_entry *e, const struct places_answer *found)
 			e = more;
 		}
 		e->address = found->addresses[i];
+		address_unmap(&e->address); /* as those of clients are */
 		e->bits = address_bits(&e->address);
 	}
 	return 0;
