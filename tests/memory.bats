@@ -40,6 +40,16 @@ clients() {
 	each 'hello\n' "$SOCKIT" udp-send -n --frame line --replies 1 -w 2 127.0.0.1 "$PORT"
 }
 
+@test "no memory: no part of a message without the rest" {
+	preload malloc_fail
+	local line
+	# The second begins where there is room for its mark alone.
+	line=$(printf %0700d 0)
+	printf '%s\n' "$line" "$line" >in
+	serve -nk --echo 127.0.0.1 0 2>listen.err
+	each "$line\n$line\n" "$SOCKIT" connect -n --wire-frame varint 127.0.0.1 "$PORT"
+}
+
 @test "no memory: each end has a message" {
 	preload malloc_fail
 	: >in

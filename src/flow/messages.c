@@ -177,6 +177,7 @@ static int messages_add(struct transfer *t, const char *data, size_t size, bool 
 {
 	const struct message_frames *m = t->messages;
 	bool crlf = t->filter && t->filter->sent && t->filter->crlf;
+	size_t before = t->batch.length;
 	int result = 0;
 
 	if (m->writer.put)
@@ -188,6 +189,8 @@ static int messages_add(struct transfer *t, const char *data, size_t size, bool 
 				messages_mark(t, data, size, apart);
 	if (!t->batch.failed)
 		return result;
+	/* Those before it go out without what there is of it. */
+	t->batch.length = before;
 	errno = ENOMEM;
 	return -1;
 }
