@@ -70,6 +70,12 @@ clients() {
 	clients 3 "\x04\x01$port\x7f\0\0\x01\0" '\0\x5a' "${listen[@]}" --proxy-server socks5
 }
 
+@test "no memory for a client who holds the only place: the next one has it" {
+	preload malloc_fail
+	python3 -S "$BATS_TEST_DIRNAME/helpers/memory.py" late 'PROXY UNKNOWN\r\nhello\n' 'hello\n' \
+		"$SOCKIT" listen -nk --echo --max-conns 1 --accept-proxy 127.0.0.1 127.0.0.1 0
+}
+
 # injects CALL ERROR WHEN COMMAND...: these calls of COMMAND fail.
 injects() {
 	local strace=(strace -qq -o /dev/null -e "trace=$1" -e "inject=$1:error=$2$3")

@@ -303,7 +303,7 @@ static bool connections_have_room(struct connections *s)
 	return loop_reserve(s->run.loop, ROOM_EACH * (s->n + s->arrivals.n + 1)) == 0;
 }
 
-/* There is no memory for the connection FD. */
+/* There is no memory for the connection FD, whose place another may have. */
 static void connections_lack_memory(struct connections *s, int fd)
 {
 	struct outcome outcome = report_error(s->c->messages, "connection", ENOMEM);
@@ -313,6 +313,7 @@ static void connections_lack_memory(struct connections *s, int fd)
 	close(fd);
 	if (!s->listening)
 		run_end(&s->run, outcome);
+	connections_decide_to_accept(s);
 }
 
 void connections_take(struct connections *s, int fd, const struct address *peer,

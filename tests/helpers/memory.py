@@ -19,6 +19,7 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 
 COUNT = 'count'
 
@@ -140,6 +141,33 @@ def clients(many, request, answer, command):
         sys.exit('allocations %d to %d: none has failed for a client' % (first, most))
 
 
+def late(request, answer, command):
+    process, port = start(command + ['-w', '0.01'])
+    process.communicate()
+    first = allocations()
+    failed = 0
+    for n in range(first + 1, first + 100):
+        process, port = start(command, MALLOC_FAIL=str(n))
+        if not port:
+            process.communicate()
+            continue
+        served = []
+        for _ in range(2):
+            client = connect(port)
+            time.sleep(.02)  # for what would be as well without it
+            send(client, request)
+            served.append(gets(client, answer))
+            client.close()
+        process.terminate()
+        said = process.communicate()[1]
+        if not any(served):
+            sys.exit('allocation %d: %r' % (n, said))
+        if all(served) and failed:
+            return
+        failed += not served[0]
+    sys.exit('allocations from %d: %d have failed for a client' % (first, failed))
+
+
 def unescape(word):
     return word.encode().decode('unicode_escape').encode('latin-1')
 
@@ -150,6 +178,8 @@ def main():
     mode, *words = sys.argv[1:]
     if mode == 'each':
         each(unescape(words[0]), words[1:])
+    elif mode == 'late':
+        late(unescape(words[0]), unescape(words[1]), words[2:])
     else:
         clients(int(words[0]), unescape(words[1]), unescape(words[2]), words[3:])
 
