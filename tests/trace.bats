@@ -61,7 +61,7 @@ rules() {
 	[ "$(grep -c . server)" = 1 ] || fault "$(<server)"
 }
 
-@test "answers that are there at once make other probes needless" {
+@test "answers that are there at once make other probes needless, and threads" {
 	linux
 	needs_strace
 	way 2
@@ -71,6 +71,13 @@ rules() {
 		TOOK=$(grep -c 'sin_port=htons(81)' trace)
 	}
 	at_best 8 probes
+	# Where a name takes long its look-up has a thread of its own.
+	printf '%s\n' '10.0.1.2 first.example' '10.0.2.2 target.example' >hosts
+	one_thread() {
+		traced clone,clone3 "$SOCKIT" connect --trace 10.0.2.2 81 >out 2>err || :
+		grep -q '^ 2  10\.0\.2\.2 (target\.example)  ' out && [ "$(grep -c CLONE_THREAD trace)" = 1 ]
+	}
+	eventually one_thread || fault 'more than one thread'
 }
 
 @test "a firewall on the way says why, and who it is" {
@@ -219,12 +226,12 @@ rules() {
 	[[ $(head -n 1 out) =~ ^the\ way\ to\ target\.example\ port\ 81:\ [0-9a-f.:]+2,\ the\ first\ of\ 2\ addresses$ ]] || fault 'first line'
 	sockit connect --trace 10.0.2.2 nosuch
 	told 3 'sockit connect: port nosuch: no such service (EAI_SERVICE)'
-	# A name server that is silent: nobody waits for it.
-	: >hosts
+	# A name server that is silent: nobody waits for it, nor for other names.
+	echo '10.0.2.2 target.example' >hosts
 	peer nameserver silent
 	quickly() {
 		timed trace 10.0.2.2 81
-		shows 1 'the way to 10.0.2.2 port 81' ' 1  10.0.1.2  T' ' 2  10.0.2.2  T' \
+		shows 1 'the way to 10.0.2.2 port 81' ' 1  10.0.1.2  T' ' 2  10.0.2.2 (target.example)  T' \
 			'10.0.2.2 port 81: Connection refused (ECONNREFUSED), says the host, hop 2'
 	}
 	at_best 900 quickly

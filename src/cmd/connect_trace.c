@@ -483,6 +483,7 @@ struct outcome connect_trace(const struct connect_options *o)
 	output_watch(&t.output);
 	facts_start(&t.facts, &o->messages, &t.output.text);
 	lookup_at_once(TRACE_LOOKUPS);
+	lookup_share_thread();
 	run_look_up(&t.run, &q, t.shown, o->wait, trace_found, &t);
 	outcome = run_wait(&t.run);
 	output_drain(&t.output, PROBE_PATIENCE, UNSET);
@@ -490,6 +491,7 @@ struct outcome connect_trace(const struct connect_options *o)
 	trace_free(t.trace);
 	free(t.sources.addresses);
 	trace_free_nodes(&t);
+	lookup_end();
 	run_free(&t.run);
 	return outcome;
 }

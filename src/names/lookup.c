@@ -1,4 +1,4 @@
-/* lookup.c - a thread for each look-up, a queue of those that wait, and what needs no thread */
+/* lookup.c - threads for look-ups, a queue of those that wait, and what needs no thread */
 #define _GNU_SOURCE /* EAI_NODATA and the like */
 #include "names/lookup.h"
 
@@ -12,6 +12,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/descriptors.h"
 #include "base/errname.h"
 #include "loop/signals.h"
@@ -22,6 +23,7 @@
 /* What a thread works on. The loop's side and the thread share it; the last one frees it. */
 struct work {
 	atomic_int users;
+	atomic_bool begun; /* of the clerk's: its pipe is a user until it has been read */
 	int wfd;
 	struct lookup_question q;
 	char *words; /* copies: the question's words may be gone before the thread ends */
@@ -36,7 +38,9 @@ struct lookup {
 	struct watch watch; /* on the pipe; its descriptor is -1 while L waits for its turn */
 	struct work *work;
 	pthread_t thread;
-	bool joined; /* the thread has ended */
+	bool clerks; /* it was given to the clerk, and has no thread of its own */
+	bool done;   /* its thread has ended, or the clerk has it no more */
+	struct timer late;
 	lookup_fn *fn;
 	void *arg;
 	struct lookup *next; /* in the queue */
@@ -47,6 +51,7 @@ struct lookup {
 #endif
 
 #define LEFT_BEHIND_MOST 256
+#define CLERK_LIMIT MILLISECOND /* what the clerk has not begun by then gets its own thread */
 
 /* `running` look-ups, not counting those that were left behind, and those that wait, the oldest
  * first. Strangers can make us look up names: `names` counts those that were left behind too. */
@@ -56,6 +61,15 @@ static struct {
 	struct lookup *first;
 	struct timer failed; /* none can be started, and none runs */
 } queue = { .most = LOOKUPS_MOST };
+
+/* A thread that does one look-up after the other: most take less time than a thread to start. What
+ * it is to do comes to it by a pipe. */
+static struct {
+	bool wanted, there;
+	bool hangs; /* it was left behind with a look-up */
+	int rfd, wfd;
+	pthread_t thread;
+} clerk;
 
 static void queue_go_on(struct loop *loop);
 
@@ -281,7 +295,6 @@ static void work_do(struct work *w)
 
 	if (w->trusted) {
 		answer->eai = work_find_name(w);
-		atomic_fetch_sub(&queue.names, 1);
 	} else if (w->address.length) {
 		answer->eai = lookup_address_names(&w->address, &answer->names);
 		answer->error = errno;
@@ -355,12 +368,19 @@ static int work_read(struct work *w, const struct text *t)
 	return head.eai;
 }
 
+/* Nobody works on W any more. The message is that the pipe ends: it comes whatever happens. */
+static void work_end(const struct work *w)
+{
+	atomic_fetch_sub(&queue.names, w->trusted);
+	atomic_fetch_sub(&queue.threads, 1);
+	close(w->wfd);
+}
+
 static void *work_run(void *arg)
 {
 	struct work *w = arg;
 	struct lookup_answer *answer = &w->answer;
 	struct text found = { 0 };
-	int wfd = w->wfd;
 
 	if (w->account && account_run(w->account, work_write, w, &found) == 0)
 		answer->eai = work_read(w, &found);
@@ -371,11 +391,113 @@ static void *work_run(void *arg)
 		answer->eai = EAI_NODATA;
 	if (!answer->eai && answer->n == 0 && answer->names.n == 0)
 		answer->eai = EAI_NONAME;
-	/* The message is that the pipe ends: it comes whatever happens here. */
+	work_end(w);
 	work_release(w);
-	atomic_fetch_sub(&queue.threads, 1);
-	close(wfd);
 	return NULL;
+}
+
+static void *clerk_run(void *arg)
+{
+	struct work *w;
+
+	(void)arg;
+	while (read(clerk.rfd, &w, sizeof w) == (ssize_t)sizeof w) {
+		if (atomic_exchange(&w->begun, true))
+			work_release(w);
+		else
+			work_run(w);
+	}
+	return NULL;
+}
+
+/* ---- threads, in the loop ---- */
+
+/* Starts a thread that does FN with ARG. Returns 0, or an errno. */
+static int thread_start(pthread_t *thread, void *(*fn)(void *), void *arg)
+{
+	pthread_attr_t attr;
+	sigset_t before;
+	int error;
+
+	pthread_attr_init(&attr);
+	/* Nobody says how much an NSS module needs; pages that it does not touch cost nothing. */
+	pthread_attr_setstacksize(&attr, 1 << 20);
+	signals_block(&before);
+	error = pthread_create(thread, &attr, fn, arg);
+	signals_unblock(&before);
+	pthread_attr_destroy(&attr);
+	return error;
+}
+
+void lookup_share_thread(void)
+{
+	clerk.wanted = true;
+}
+
+void lookup_end(void)
+{
+	struct work *w;
+
+	clerk.wanted = false;
+	if (!clerk.there)
+		return;
+	clerk.there = false;
+	close(clerk.wfd);
+	if (clerk.hangs) {
+		/* Its end of the pipe stays its own. What it has not read was given up. */
+		pthread_detach(clerk.thread);
+		while (read(clerk.rfd, &w, sizeof w) == (ssize_t)sizeof w)
+			work_release(w);
+	} else {
+		pthread_join(clerk.thread, NULL);
+		close(clerk.rfd);
+	}
+}
+
+/* Is there a clerk, or can there be one? */
+static bool clerk_is_there(void)
+{
+	int fds[2];
+
+	if (clerk.there || !clerk.wanted || open_pipe(fds) < 0)
+		return clerk.there;
+	clerk.rfd = fds[0];
+	clerk.wfd = fds[1];
+	clerk.there = thread_start(&clerk.thread, clerk_run, NULL) == 0;
+	if (!clerk.there) {
+		close(fds[0]);
+		close(fds[1]);
+	}
+	return clerk.there;
+}
+
+/* Gives W to the clerk. Returns whether there is one. */
+static bool clerk_give(struct work *w)
+{
+	if (!clerk_is_there())
+		return false;
+	atomic_store(&w->begun, false);
+	return write(clerk.wfd, &w, sizeof w) == (ssize_t)sizeof w;
+}
+
+/* The clerk has had the time for L. */
+static void lookup_late(void *arg)
+{
+	struct lookup *l = arg;
+	struct work *w = l->work;
+	int error;
+
+	if (atomic_exchange(&w->begun, true))
+		return;
+	atomic_fetch_add(&w->users, 1);
+	error = thread_start(&l->thread, work_run, w);
+	l->clerks = error != 0;
+	if (!error || clerk_give(w))
+		return;
+	w->answer.eai = EAI_SYSTEM;
+	w->answer.error = error;
+	work_end(w);
+	work_release(w);
 }
 
 /* ---- in the loop ---- */
@@ -389,12 +511,24 @@ static void lookup_done(void *arg, short events)
 
 	(void)events;
 	/* All that is left is to free what libc keeps for a thread. */
-	pthread_join(l->thread, NULL);
-	l->joined = true;
+	if (!l->clerks)
+		pthread_join(l->thread, NULL);
+	l->done = true;
 	answer = l->work->answer;
 	l->work->answer = (struct lookup_answer){ 0 };
 	lookup_cancel(l);
 	fn(fn_arg, &answer);
+}
+
+/* L is not done, and nobody waits for it any more. */
+static void lookup_leave(struct lookup *l)
+{
+	if (!l->clerks)
+		pthread_detach(l->thread);
+	else if (atomic_exchange(&l->work->begun, true))
+		clerk.hangs = true;
+	else
+		work_end(l->work);
 }
 
 /* Takes L away from its thread or out of the queue. */
@@ -402,9 +536,10 @@ static void lookup_free(struct lookup *l)
 {
 	if (l->watch.fd >= 0) {
 		watch_drop(l->loop, &l->watch);
+		timer_drop(l->loop, &l->late);
 		close(l->watch.fd);
-		if (!l->joined)
-			pthread_detach(l->thread);
+		if (!l->done)
+			lookup_leave(l);
 		queue.running--;
 	} else {
 		for (struct lookup **p = &queue.first; *p; p = &(*p)->next)
@@ -451,23 +586,7 @@ static int work_ask(struct work *w, const struct lookup_question *q)
 	return 0;
 }
 
-static int work_start_thread(struct work *w, pthread_t *thread)
-{
-	pthread_attr_t attr;
-	sigset_t before;
-	int error;
-
-	pthread_attr_init(&attr);
-	/* Nobody says how much an NSS module needs; pages that it does not touch cost nothing. */
-	pthread_attr_setstacksize(&attr, 1 << 20);
-	signals_block(&before);
-	error = pthread_create(thread, &attr, work_run, w);
-	signals_unblock(&before);
-	pthread_attr_destroy(&attr);
-	return error;
-}
-
-/* Starts L's thread. Returns 0, or -1 with errno. */
+/* Gives L to the clerk, or to a thread of its own. Returns 0, or -1 with errno. */
 static int lookup_run(struct lookup *l)
 {
 	int fds[2], error;
@@ -475,13 +594,17 @@ static int lookup_run(struct lookup *l)
 	if (open_pipe(fds) < 0)
 		return -1;
 	l->work->wfd = fds[1];
-	error = work_start_thread(l->work, &l->thread);
+	l->clerks = clerk_give(l->work);
+	error = l->clerks ? 0 : thread_start(&l->thread, work_run, l->work);
 	if (error) {
 		close(fds[0]);
 		close(fds[1]);
 		errno = error;
 		return -1;
 	}
+	l->late = (struct timer){ .fn = lookup_late, .arg = l };
+	if (l->clerks)
+		timer_set(l->loop, &l->late, clock_after(clock_now(), CLERK_LIMIT));
 	/* A quick thread has subtracted itself before: below 0 for a moment, where nobody looks. */
 	atomic_fetch_add(&queue.names, l->work->trusted);
 	atomic_fetch_add(&queue.threads, 1);

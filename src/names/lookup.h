@@ -1,8 +1,8 @@
 /* lookup.h - names to addresses without blocking the loop
  *
- * getaddrinfo(3) cannot be cancelled, so each look-up has a thread of its own, which is left behind
- * at a deadline. Numbers need no thread and are answered at once. At most eight look-ups run at a
- * time; the others wait for their turn.
+ * getaddrinfo(3) cannot be cancelled, so each look-up has a thread of its own (or one that several
+ * share), which is left behind at a deadline. Numbers need no thread and are answered at once. At
+ * most eight look-ups run at a time; the others wait for their turn.
  */
 #ifndef NAMES_LOOKUP_H
 #define NAMES_LOOKUP_H
@@ -82,6 +82,13 @@ void lookup_names_start(struct loop *loop, const struct address *address, bool t
 
 /* Lets MOST look-ups run at once from now on, in place of eight. */
 void lookup_at_once(int most);
+
+/* From now on look-ups share a thread, as far as each begins there within a millisecond: where most
+ * are quick, threads would take longer to start than they do. To be ended by lookup_end(). */
+void lookup_share_thread(void);
+
+/* Ends that thread, unless a look-up that was given up holds it. None is under way. */
+void lookup_end(void);
 
 /* Puts the N addresses of LIST into the order in which to try them: the families take turns, the
  * one that the look-up put first begins (RFC 8305, section 4). */
