@@ -70,17 +70,11 @@ static void trace_drop_probe(struct trace_probe *b)
 	timer_set(t->loop, &t->turn, loop_now(t->loop));
 }
 
-/* Drops the pending probes of the hops behind the number HOP. */
-static void trace_drop_behind(struct trace *t, int hop)
-{
-	for (size_t i = 0; t->probes && i < 2 * t->all; i++)
-		if (t->probes[i].pending && t->probes[i].hop > hop)
-			trace_drop_probe(&t->probes[i]);
-}
-
 static void trace_stop(struct trace *t)
 {
-	trace_drop_behind(t, -1);
+	for (size_t i = 0; t->probes && i < 2 * t->all; i++)
+		if (t->probes[i].pending)
+			trace_drop_probe(&t->probes[i]);
 	timer_drop(t->loop, &t->turn);
 }
 
@@ -97,11 +91,8 @@ static void trace_take_reply(struct trace *t, const struct trace_probe *b)
 	t->farthest = b->hop > t->farthest ? b->hop : t->farthest;
 	if (t->c.heard)
 		t->c.heard(t->c.arg, r->icmp.sender.length ? &r->icmp.sender : &t->c.target);
-	/* What lies behind does not matter any more. */
-	if (!router && b->hop < t->end) {
+	if (!router && b->hop < t->end)
 		t->end = b->hop;
-		trace_drop_behind(t, t->end);
-	}
 }
 
 static void trace_probe_ready(void *arg, short events)
@@ -279,6 +270,9 @@ static int64_t trace_due(const struct trace *t, const struct trace_probe *b)
 	const bool late = b->again || (t->c.one_flow && b->hop <= t->c.hops);
 	int64_t wait = t->c.wait;
 
+	/* It does not matter any more, but answers that matter are to be read first. */
+	if (b->hop > t->end)
+		return 0;
 	if (trace_is_reached(t, b->hop)) {
 		wait = (b->again ? 3 : t->hops[b->hop].heard ? 4 : 5) * (trace_usual(t) / 2);
 	} else if (late && t->slowest && !t->c.patient) {
