@@ -368,6 +368,18 @@ captured() {
 	trace -n -s 10.0.1.1 -I far --tos ef 10.0.2.2 81
 	shows 1 'the way to 10.0.2.2 port 81' ' 1  10.0.1.2  T' ' 2  10.0.2.2  T' \
 		'10.0.2.2 port 81: Connection refused (ECONNREFUSED), says the host, hop 2'
+	# Who answers late was asked again meanwhile, and is not waited for once more.
+	needs nft nftables
+	at_hop 0 sh -c 'cd /proc/sys/net/ipv4/neigh/far && echo 1 >mcast_solicit && echo 1100 >retrans_time_ms' || return 0
+	late() {
+		at_hop 0 nft flush ruleset
+		rules 0 'chain o { type filter hook output priority 0;' \
+			'ip daddr 10.0.1.77 limit rate 1/hour burst 4 packets accept' 'ip daddr 10.0.1.77 drop' '}'
+		timed trace -n -w 2s --max-hops 1 10.0.1.77 80
+		shows 1 'the way to 10.0.1.77 port 80' ' 1  10.0.1.1: host unreachable  T' \
+			'10.0.1.77 port 80: host unreachable, says 10.0.1.1 (EHOSTUNREACH), hop 1'
+	}
+	at_best 2500 late
 }
 
 @test "what cannot be traced" {

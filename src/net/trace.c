@@ -264,14 +264,20 @@ static bool trace_is_reached(const struct trace *t, int hop)
 	return !t->c.patient && hop <= t->farthest;
 }
 
+/* May B find what is not known yet? */
+static bool trace_may_matter(const struct trace *t, const struct trace_probe *b)
+{
+	return b->hop <= t->end && b->reply->kind == TRACE_NOTHING;
+}
+
 /* When is B, which is pending, given up? */
 static int64_t trace_due(const struct trace *t, const struct trace_probe *b)
 {
 	const bool late = b->again || (t->c.one_flow && b->hop <= t->c.hops);
 	int64_t wait = t->c.wait;
 
-	/* It does not matter any more, but answers that matter are to be read first. */
-	if (b->hop > t->end)
+	/* Only now: answers that still matter were to be read first. */
+	if (!trace_may_matter(t, b))
 		return 0;
 	if (trace_is_reached(t, b->hop)) {
 		wait = (b->again ? 3 : t->hops[b->hop].heard ? 4 : 5) * (trace_usual(t) / 2);
@@ -338,7 +344,7 @@ static int64_t trace_settle(struct trace *t)
 /* Does it still matter what B, which is wanted, would find? */
 static bool trace_matters(const struct trace *t, const struct trace_probe *b)
 {
-	if (b->hop > t->end)
+	if (!trace_may_matter(t, b))
 		return false;
 	if (b->hop > t->c.hops)
 		return !t->hops[b->hop].heard;
