@@ -214,16 +214,18 @@ static void trace_tell_rest(struct tracing *t)
 static int trace_compare_hops(const struct tracing *t, int a, int b)
 {
 	const struct trace_hop *hops[] = { &t->lines[a - 1], &t->lines[b - 1] };
-	const struct trace_node *heard[2] = { NULL, NULL };
+	const struct address *heard[2] = { NULL, NULL };
 
 	for (size_t k = 0; k < 2; k++)
 		for (size_t i = 0; i < hops[k]->n; i++) {
-			const struct trace_node *node = trace_node_of(t, &hops[k]->replies[i]);
-			if (node && heard[k] && heard[k] != node)
+			const struct address *who = trace_sender(t, &hops[k]->replies[i]);
+			if (who && heard[k] && !address_same_host(who, heard[k]))
 				return -1;
-			heard[k] = node ? node : heard[k];
+			heard[k] = who ? who : heard[k];
 		}
-	return !heard[0] || !heard[1] ? 0 : heard[0] == heard[1] ? 1 : -1;
+	if (!heard[0] || !heard[1])
+		return 0;
+	return address_same_host(heard[0], heard[1]) ? 1 : -1;
 }
 
 /* Returns the first hop of NODE, which is that of the hop LAST, where the way up to there is a
