@@ -3,6 +3,9 @@
 load helpers/common
 load helpers/words
 load helpers/private
+load helpers/networks
+
+BARE=$SOCKIT # not in any network of ours
 
 # forwarder [ARG...]: udp-recv with ARGs, which are to end with a port (0), once it receives: $ADDR, $PORT, its pid in
 # $LISTENER; it has nothing to print.
@@ -248,6 +251,74 @@ has_lines_of() {
 	[ "$(grep -c "$2" err)" = "$1" ]
 }
 
+@test "what goes round through forwarders that lead to each other ends with its TTL" {
+	[ "$(platform)" = linux ] || skip 'no IP_RECVTTL'
+	needs_ipv6
+	local ttl hosts ports to n i pids rounds last
+	while read -r ttl hosts; do
+		read -ra hosts <<<"$hosts"
+		n=${#hosts[@]} pids=()
+		mapfile -t ports < <(free_port "$n")
+		# Each leads to the one before it, the first to the last.
+		for ((i = 0; i < n; i++)); do
+			to=${hosts[i - 1]}
+			[[ $to != *:* ]] || to="[$to]"
+			served_by "$SOCKIT" udp-recv --json -v --stats --notify-fd 9 --forward "$to:${ports[i - 1]}" \
+				"${hosts[i]}" "${ports[i]}" </dev/null >out 2>"err.$i"
+			pids+=("$LISTENER")
+		done
+		foreign type:dgram ttl:"$ttl" to:"${hosts[-1]},${ports[-1]}" text:round
+		eventually has_gone_round
+		kill "${pids[@]}"
+		for ((i = 0; i < n; i++)); do
+			ended 143 "${pids[i]}"
+			mv "err.$i" err
+			# So often it has come by here, each time from another session; and it ends here, or elsewhere.
+			rounds=$(((ttl + i) / n)) last=$(((ttl + i) % n == 0))
+			[ "$(grep -c '"accepted"' err)" = $((rounds - last)) ]
+			[ "$(objects any event code count received_datagrams | grep -v 'listening\|accepted\|closed' | tr '\n' ' ')" = \
+				"$([ $last = 0 ] || echo 'error ELOOP - - lost - 1 - ')stats - - $rounds " ]
+		done
+	done <<-'END'
+		9 127.0.0.1 127.0.0.1
+		8 127.0.0.1 ::1 127.0.0.1
+	END
+}
+has_gone_round() {
+	cat err.? | grep -q ELOOP
+}
+
+@test "what is passed on has a TTL of one less, and no more than --ttl; with 1 it goes no further" {
+	[ "$(platform)" = linux ] || skip 'no IP_RECVTTL'
+	needs_ipv6
+	local target sent seen words
+	served_by "$SOCKIT" udp-recv --json --notify-fd 9 :: 0 </dev/null >>passed 2>err
+	target=$PORT
+	while IFS='|' read -r sent seen words; do
+		# shellcheck disable=SC2086 # words
+		forwarder 127.0.0.1 0 --forward ${words/PORT/$target}
+		: >passed
+		# shellcheck disable=SC2046,SC2086 # words
+		foreign type:dgram to:127.0.0.1,"$PORT" $(printf 'ttl:%s text:x ' $sent)
+		eventually have_ttls "$seen"
+		stops
+		if [[ $sent = *\ 1\ * ]]; then
+			also_says '127\.0\.0\.1 port [0-9]+ has sent with a TTL of 1: that goes no further, since it may go round' \
+				'2 datagrams could not be sent on'
+		else
+			also_says
+		fi
+	done <<-'END'
+		9 1 200 65 1 2|8 64 64 1|127.0.0.1:PORT
+		9 9 8|8 8 7|[::1]:PORT
+		9 6 5|5 5 4|127.0.0.1:PORT --ttl 5
+		9|7|127.0.0.1:PORT --sockopt IP_TTL=7
+	END
+}
+have_ttls() {
+	[ "$(python3 -S "$BATS_TEST_DIRNAME/helpers/schema.py" passed datagram ttl | tr '\n' ' ')" = "$1 " ]
+}
+
 ### Of other kinds.
 
 # unix_echo PATH: sends back what comes to that UNIX socket; from a second one to who says `moved`.
@@ -457,6 +528,27 @@ print("all")'
 	forwarder -I v0 --forward 127.0.0.1:"$target" 0
 	foreign type:dgram bind:10.9.0.1 to:10.9.0.1,"$PORT" text:four || :
 	run -1 grep -q four peer.out
+}
+
+# served_there [ARG...]: udp-recv with ARGs on the other host.
+served_there() {
+	served_by nsenter -t "$THERE" -U --preserve-credentials -m -n -w"$PWD" -- "$BARE" udp-recv --notify-fd 9 "$@"
+}
+
+@test "a sender whose TTL ends on the way to the target keeps its session" {
+	[ "$(platform)" = linux ] || skip 'no IP_RECVTTL'
+	routed_network 1500
+	served_there --frame line 10.2.0.2 0 </dev/null >passed 2>passed.err
+	forwarder -v --forward 10.2.0.2:"$PORT" 127.0.0.1 0
+	mkfifo go
+	"${FOREIGN[@]}" type:dgram to:127.0.0.1,"$PORT" ttl:2 text:early gate:go ttl:3 text:late 3>&- &
+	PIDS+=("$!")
+	eventually grep -q ' (EHOSTUNREACH), says 10\.1\.0\.2$' err
+	echo >go
+	eventually grep -qx late passed
+	[ "$(<passed)" = late ]
+	stops
+	[ "$(grep -c ': accepted ' err)" = 1 ]
 }
 
 ### Where the system has no more to give.

@@ -17,14 +17,22 @@
 
 /* ---- to the target ---- */
 
-/* Returns how many of the N at V follow each other from one sender to one address. */
+/* Have A and B come from one sender to one address, with one TTL? */
+static bool same_way(const struct dgram_received *a, const struct dgram_received *b)
+{
+	/* Those of one piece. */
+	if (a->from == b->from)
+		return true;
+	return a->ttl == b->ttl && address_equal(a->from, b->from) &&
+	       (a->to == b->to || (a->to && b->to && address_equal(a->to, b->to)));
+}
+
+/* Returns how many of the N at V follow each other on the same way. */
 static size_t forward_run(const struct dgram_received *v, size_t n)
 {
 	size_t i = 1;
 
-	while (i < n && i < AT_ONCE &&
-	       (v[i].from == v->from || address_equal(v[i].from, v->from)) && !v[i].to == !v->to &&
-	       (v[i].to == v->to || address_equal(v[i].to, v->to)))
+	while (i < n && i < AT_ONCE && same_way(v, &v[i]))
 		i++;
 	return i;
 }
@@ -74,11 +82,12 @@ static size_t forward_send(struct dgram_forward *f, struct session *s,
 			   const struct dgram_received *v, size_t n)
 {
 	struct dgram d[AT_ONCE];
-	ssize_t sent;
+	ssize_t sent = -1;
 
 	for (size_t i = 0; i < n; i++)
 		d[i] = (struct dgram){ .data = v[i].data, .size = v[i].size };
-	sent = dgram_send(forward_socket(f, s), d, n);
+	if (forward_set_hops(f, s, v) == 0)
+		sent = dgram_send(forward_socket(f, s), d, n);
 	if (sent < 0)
 		return !forward_try_again(f, s, v->size, errno);
 	f->stuck_since = 0;

@@ -58,8 +58,9 @@ struct dgram_forward {
 	bool grouped;	     /* there may be more */
 	uint64_t cut;	     /* answers that were longer than the room for them */
 	int told;	     /* errno of the target that was said last; 0: it has answered since */
-	bool looped;	     /* a loop has been said */
-	uint64_t unsent;     /* that could not be sent on, which has been told */
+	int hops[2];	 /* TTL that sockets of IPv4, of IPv6 have by themselves; 0: not known */
+	bool looped;	 /* a loop has been said */
+	uint64_t unsent; /* that could not be sent on, which has been told */
 };
 
 /* Looks the target up and calls `found`, perhaps from in here. If there is none, or no memory, says
@@ -110,6 +111,10 @@ struct dgram_socket *forward_socket(struct dgram_forward *f, struct session *s);
  * need be. NULL: there can be none, and they are lost, which has been told. */
 struct session *forward_session(struct dgram_forward *f, struct dgram_socket *by,
 				const struct dgram_received *d, size_t n);
+
+/* Has S pass on what comes as D does with a TTL of one less, where that is known and counts; with
+ * what its socket has by itself where that is less still. Returns 0, or -1 with errno. */
+int forward_set_hops(struct dgram_forward *f, struct session *s, const struct dgram_received *d);
 
 /* Ends S, which is said with WHY, and frees it. */
 void forward_close(struct dgram_forward *f, struct session *s, const char *why);

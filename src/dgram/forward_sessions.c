@@ -8,6 +8,10 @@
 #include "dgram/forward.h"
 #include "dgram/report.h"
 #include "run/report.h"
+#include "sock/multicast.h"
+
+#define GOES_ROUND "its datagrams are dropped, they would go round for ever"
+#define USED_UP "has sent with a TTL of 1: that goes no further, since it may go round"
 
 struct dgram_socket *forward_socket(struct dgram_forward *f, struct session *s)
 {
@@ -40,12 +44,49 @@ static void forward_on_error(void *arg, const struct dgram_error *e)
 	struct session *s = f->current;
 
 	forward_tell(f, e, 0);
-	/* What is too large for the path is lost; others may get there. */
-	if (e->error == EMSGSIZE || !s)
+	/* What is too large for the path, or came with too small a TTL for it, is lost; others may
+	 * get there. */
+	if (e->error == EMSGSIZE || (e->icmp && icmp_is_time_exceeded(e->icmp)) || !s)
 		return;
 	s->error = e->error;
 	if (s->place == f->at && s->counts.sent == 0)
 		f->at = (f->at + 1) % f->n_places;
+}
+
+/* ---- how far it may go ---- */
+
+/* Does the TTL of D tell how far it has gone? What is sent to a group begins with as much as that
+ * needs, mostly 1, and a UNIX socket does not pass it on. */
+static bool forward_counts_hops(const struct dgram_forward *f, const struct dgram_received *d)
+{
+	return d->ttl >= 0 && *f->to->port && !(d->to && multicast_is_group(d->to));
+}
+
+/* Returns the TTL that sockets like TO have by themselves, or -1 with errno. On the first one that
+ * is asked nothing has been set. */
+static int forward_own_hops(struct dgram_forward *f, const struct dgram_socket *to)
+{
+	int *hops = &f->hops[to->family == AF_INET6];
+
+	if (*hops <= 0)
+		*hops = sockopt_get_hops(to->fd, to->family);
+	return *hops;
+}
+
+int forward_set_hops(struct dgram_forward *f, struct session *s, const struct dgram_received *d)
+{
+	const struct dgram_socket *to;
+
+	if (d->ttl == s->ttl)
+		return 0;
+	to = forward_socket(f, s);
+	if (forward_counts_hops(f, d)) {
+		int own = forward_own_hops(f, to), left = d->ttl - 1;
+		if (own < 0 || sockopt_set_hops(to->fd, to->family, left < own ? left : own) < 0)
+			return -1;
+	}
+	s->ttl = d->ttl;
+	return 0;
 }
 
 /* ---- the beginning ---- */
@@ -142,8 +183,9 @@ static void forward_are_idle(void *arg)
 		timer_set(f->run->loop, &f->idle_timer, clock_after(s->last, limit));
 }
 
-/* Says that D cannot have a session, since what goes to the target would come from there again. */
-static void forward_say_loop(struct dgram_forward *f, const struct dgram_received *d)
+/* Says that D is not passed on, since that would lead round: its sender WHY. */
+static void forward_say_loop(struct dgram_forward *f, const struct dgram_received *d,
+			     const char *why)
 {
 	char from[ADDRESS_TEXT];
 	struct notice n;
@@ -151,10 +193,7 @@ static void forward_say_loop(struct dgram_forward *f, const struct dgram_receive
 	notice_begin(&n, f->run->messages, f->looped ? MESSAGE_VERBOSE : MESSAGE_ERROR, "error");
 	notice_error(&n, OUTCOME_FAILED, "ELOOP");
 	address_json(&n.json, "peer", d->from);
-	notice_end(&n, "%s is %s: its datagrams are dropped, they would go round for ever",
-		   address_text(d->from, from),
-		   sessions_own(&f->sessions, d->from) ? "a socket of this forwarder" :
-							 "the target itself");
+	notice_end(&n, "%s %s", address_text(d->from, from), why);
 	f->looped = true;
 }
 
@@ -228,10 +267,18 @@ struct session *forward_session(struct dgram_forward *f, struct dgram_socket *by
 	struct session *s = sessions_find(&f->sessions, d, by);
 	struct source *crowd;
 
+	if (d->ttl <= 1 && forward_counts_hops(f, d)) {
+		forward_say_loop(f, d, USED_UP);
+		f->unsent += n;
+		return NULL;
+	}
 	if (s)
 		return s;
 	if (forward_goes_round(f, d->from)) {
-		forward_say_loop(f, d);
+		forward_say_loop(f, d,
+				 sessions_own(&f->sessions, d->from) ?
+					 "is a socket of this forwarder: " GOES_ROUND :
+					 "is the target itself: " GOES_ROUND);
 		return NULL;
 	}
 	crowd = sources_find_crowd(&f->sources, f->per_source, d->from);

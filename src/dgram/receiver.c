@@ -386,6 +386,8 @@ static unsigned receiver_wants(const struct receiver_config *c)
 		wants |= DGRAM_TO | DGRAM_TTL | DGRAM_TIME | DGRAM_WHO;
 	if (o->echo || o->reply || o->forward || receiver_runs_command(o))
 		wants |= DGRAM_TO;
+	if (o->forward)
+		wants |= DGRAM_TTL;
 	if (o->timestamp)
 		wants |= DGRAM_TIME;
 	if (c->family == AF_UNIX && (c->access->users.n || receiver_runs_command(o) ||

@@ -40,6 +40,7 @@ struct session {
 	uint64_t sent, received;
 	struct datagram_counts counts;
 	int error;		 /* what has ended it, 0: nothing */
+	int ttl;		 /* of what came last */
 	struct session *resting; /* the next one of those that are not read for a while */
 	bool rests;
 	/* the table's */

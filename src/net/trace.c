@@ -122,7 +122,6 @@ static void trace_probe_ready(void *arg, short events)
 static int trace_socket(struct trace *t, int hop, const char **what)
 {
 	int family = t->c.target.u.sa.sa_family;
-	bool six = family == AF_INET6;
 	int fd = dial_socket(family, SOCK_STREAM, t->c.socket, &t->c.sources, &t->source, what);
 
 	if (fd < 0)
@@ -130,8 +129,7 @@ static int trace_socket(struct trace *t, int hop, const char **what)
 	stream_hesitate(fd);
 	*what = "trace";
 	if (icmp_collect(fd, family) == 0 &&
-	    (hop > t->c.hops || sockopt_set(fd, six ? IPPROTO_IPV6 : IPPROTO_IP,
-					    six ? IPV6_UNICAST_HOPS : IP_TTL, hop) == 0))
+	    (hop > t->c.hops || sockopt_set_hops(fd, family, hop) == 0))
 		return fd;
 	close_keeping_errno(fd);
 	return -1;

@@ -312,6 +312,18 @@ int sockopt_get(int fd, int level, int name)
 	return getsockopt(fd, level, name, &value, &size) < 0 ? -1 : value;
 }
 
+int sockopt_set_hops(int fd, int family, int hops)
+{
+	return family == AF_INET6 ? sockopt_set(fd, ttl.level6, ttl.name6, hops) :
+				    sockopt_set(fd, ttl.level, ttl.name, hops);
+}
+
+int sockopt_get_hops(int fd, int family)
+{
+	return family == AF_INET6 ? sockopt_get(fd, ttl.level6, ttl.name6) :
+				    sockopt_get(fd, ttl.level, ttl.name);
+}
+
 /* Returns the value that ROW has put into O, UNSET if it was not given. */
 static int64_t row_value(const struct option_row *row, const struct socket_options *o)
 {

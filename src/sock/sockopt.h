@@ -95,6 +95,11 @@ void sockopt_free(struct socket_options *o);
 int sockopt_set(int fd, int level, int name, int value);
 int sockopt_get(int fd, int level, int name);
 
+/* How many hops what FD, a socket of FAMILY (IP), sends to a single host may go: its TTL or hop
+ * limit. Return 0 and that number; or -1 with errno. */
+int sockopt_set_hops(int fd, int family, int hops);
+int sockopt_get_hops(int fd, int family);
+
 /* ---- of this system, a twin for each ---- */
 
 /* Makes FD send and receive through the interface NAME alone (SO_BINDTODEVICE). Returns 0, or -1
