@@ -469,6 +469,47 @@ print("all")'
 	stops
 }
 
+@test "--deny takes out of what came together what is not let in, and leaves the rest together and in order" {
+	datagram_peer
+	forwarder -v --deny 127.0.0.2 --forward 127.0.0.1:"$PORT" 127.0.0.1 0
+	kill -STOP "$LISTENER"
+	# Each of the size that is its number.
+	python3 -S - "$PORT" <<-'END'
+		import socket, sys
+		clients = [socket.socket(socket.AF_INET, socket.SOCK_DGRAM) for i in range(3)]
+		for i, s in enumerate(clients):
+		    s.bind((f'127.0.0.{i + 1}', 0))
+		    s.connect(('127.0.0.1', int(sys.argv[1])))
+		for n, i in enumerate('223112321223'):
+		    clients[int(i) - 1].send(b'x' * n)
+	END
+	kill -CONT "$LISTENER"
+	eventually has_lines peer.out 6
+	[ "$(awk '{ print $1 }' peer.out | tr '\n' ' ')" = '2 3 4 6 8 11 ' ]
+	eventually has_lines_of 6 'refused 127\.0\.0\.2 .*: denied'
+	[ "$(grep -c ': accepted ' err)" = 2 ]
+	stops
+	# Not one by one: that would be thirty calls.
+	[ "$(platform)" = linux ] || return 0
+	needs_strace
+	datagram_peer
+	TARGET=$PORT
+	traced_listener sendmmsg,sendmsg "$SOCKIT" udp-recv --notify-fd 9 --deny 127.0.0.2 --forward 127.0.0.1:"$TARGET" \
+		127.0.0.1 0 </dev/null >out 2>err
+	local child
+	read -r child <"/proc/$LISTENER/task/$LISTENER/children" || :
+	kill -STOP "$child"
+	foreign type:dgram to:127.0.0.1,"$PORT" many:30,100
+	kill -CONT "$child"
+	eventually has_lines peer.out 30
+	kill "$child"
+	ended 143 "$LISTENER"
+	[ "$(grep -cE 'sendm{1,2}sg\(' trace)" -le 3 ]
+}
+has_lines() {
+	[ "$(wc -l <"$1")" = "$2" ]
+}
+
 @test "what the kernel had no room for is told in the end" {
 	[ "$(platform)" = linux ] || skip 'no SO_MEMINFO'
 	datagram_peer reply:"$(head -c 1000 /dev/zero | tr '\0' x)" replies:200

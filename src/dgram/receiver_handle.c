@@ -9,31 +9,60 @@
 
 #define ECHO_MOST 64 /* sent back at once */
 
-/* Is D, which came by S, for us? */
-static bool receiver_admits(struct receiver *x, const struct receiver_socket *s,
-			    const struct dgram_received *d)
+/* Returns why D, which came by S, is not for us, in words; "": nobody has to be told; NULL: it is.
+ */
+static const char *receiver_refusal(const struct receiver *x, const struct receiver_socket *s,
+				    const struct dgram_received *d)
 {
 	const char *refusal = access_refusal(x->c->access, d->from);
 
-	if (refusal) {
+	if (refusal || x->c->options->reply != REPLY_FIRST || !x->target.by ||
+	    (x->target.by == s && address_equal(&x->target.to, d->from)))
+		return refusal;
+	return "";
+}
+
+static void receiver_say_refused(const struct receiver *x, const struct receiver_socket *s,
+				 const struct dgram_received *d, const char *why)
+{
+	if (*why)
 		report_client(x->run.messages, "refused", 0,
 			      &(struct client_report){ .peer = d->from,
 						       .local = d->to ? d->to : &s->socket->local,
-						       .why = refusal });
-		return false;
-	}
-	return x->c->options->reply != REPLY_FIRST || !x->target.by ||
-	       (x->target.by == s && address_equal(&x->target.to, d->from));
+						       .why = why });
 }
 
-/* Has each datagram to be looked at alone? */
-static bool receiver_goes_one_by_one(const struct receiver *x)
+/* Are there datagrams that are not for us? */
+static bool receiver_chooses(const struct receiver *x)
 {
 	const struct access_options *a = x->c->access;
 
-	return x->c->options->reply == REPLY_FIRST ||
-	       (x->c->options->echo && run_copies(&x->run)) || a->allow.used || a->deny.used ||
-	       a->users.n;
+	return x->c->options->reply == REPLY_FIRST || a->allow.used || a->deny.used || a->users.n;
+}
+
+/* Returns how many of the N at V, which came by S, go on together. 0: the first one is not for us,
+ * for *REFUSAL. */
+static size_t receiver_together(const struct receiver *x, const struct receiver_socket *s,
+				const struct dgram_received *v, size_t n, const char **refusal)
+{
+	const struct receiver_options *o = x->c->options;
+	size_t i = 0;
+
+	/* The first one says which others are for us; and its echo is copied before the next. */
+	if ((o->reply == REPLY_FIRST && !x->target.by) || (o->echo && run_copies(&x->run)))
+		n = 1;
+	if (!receiver_chooses(x))
+		return n;
+	for (; i < n; i++) {
+		/* What holds for a sender holds for what it sends next; whose process one of a UNIX
+		 * socket is may have changed. */
+		bool again =
+			i > 0 && address_is_ip(v[i].from) &&
+			(v[i].from == v[i - 1].from || address_equal(v[i].from, v[i - 1].from));
+		if (!again && (*refusal = receiver_refusal(x, s, &v[i])))
+			break;
+	}
+	return i;
 }
 
 /* Counts and shows the N at V, which came by S. */
@@ -136,13 +165,15 @@ static size_t receiver_do(struct receiver *x, struct receiver_socket *s,
 void receiver_handle(struct receiver *x)
 {
 	struct receiver_pending *p = &x->pending;
-	bool one_by_one = receiver_goes_one_by_one(x);
 
 	while (p->at < p->n && !x->finishing) {
 		const struct dgram_received *v = p->v + p->at;
-		size_t done = 1;
-		if (!one_by_one || receiver_admits(x, p->by, v))
-			done = receiver_do(x, p->by, v, one_by_one ? 1 : p->n - p->at);
+		const char *refusal;
+		size_t n = receiver_together(x, p->by, v, p->n - p->at, &refusal), done = 1;
+		if (n)
+			done = receiver_do(x, p->by, v, n);
+		else
+			receiver_say_refused(x, p->by, v, refusal);
 		p->at += done;
 		if (done == 0)
 			break;
