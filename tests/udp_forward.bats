@@ -592,6 +592,51 @@ served_there() {
 	[ "$(grep -c ': accepted ' err)" = 1 ]
 }
 
+@test "on a way that loses, repeats and reorders: what arrives goes on just as it does, each way" {
+	slow_network 0 0 0 '..x.<.2..<<x2.x..2<'
+	datagram_peer bind:10.9.0.1 reply
+	local target=$PORT
+	served_there -v --forward 10.9.0.1:"$target" 10.9.0.2 0 </dev/null >out 2>err
+	local port=$PORT
+	# They stay, since a refusal of an answer would end a session.
+	peer_by python3 -S -c 'import signal, socket, sys
+clients = [socket.socket(socket.AF_INET, socket.SOCK_DGRAM) for _ in range(3)]
+for n in range(90):
+    clients[n * n % 3 + n % 2].sendto(b"%d" % n * (n % 7 * 20), ("10.9.0.2", int(sys.argv[1])))
+print(0, flush=True)
+signal.pause()' "$port"
+	eventually passes_what_came "$port" "$target" 2>difference || { cut -c1-500 difference && return 1; }
+	stops
+	passes_what_came "$port" "$target"
+	[ "$(grep -c ': accepted ' err)" = 3 ]
+	[ "$(grep -c ': closed: .*; signal$' err)" = 3 ]
+}
+# passes_what_came PORT TARGET: of what the file packets tells, what arrived at the forwarder's port is what it sent to the
+# target, and so are the answers, for each sender; nor did they arrive as they were sent.
+passes_what_came() {
+	python3 -S - "$@" <<-'END'
+		import collections, sys
+		forwarder, target = ('10.9.0.2', sys.argv[1]), ('10.9.0.1', sys.argv[2])
+		sent, arrived, passed, answered, returned = (collections.defaultdict(list) for _ in range(5))
+		for line in open('packets'):
+		    what, host, port, to_host, to_port, *data = line.split()
+		    source, to = (host, port), (to_host, to_port)
+		    if to == forwarder:
+		        (sent if what == 'came' else arrived)[source].append(data)
+		    elif source == forwarder and what == 'came':
+		        returned[to].append(data)
+		    elif to == target and what == 'came':
+		        passed[source].append(data)
+		    elif source == target and what == 'went':
+		        answered[to].append(data)
+		assert sum(map(len, sent.values())) == 90
+		assert list(passed.values()) == list(arrived.values()), (arrived, passed)
+		assert [answered[session] for session in passed] == [returned[client] for client in arrived]
+		for client in sent:
+		    assert sent[client] != arrived[client] and [] in arrived[client]
+	END
+}
+
 ### Where the system has no more to give.
 
 @test "calls that fail are told, cost what they must, and end nothing" {

@@ -32,8 +32,9 @@ other_host() {
 	PIDS+=("$THERE")
 }
 
-# slow_network MILLISECONDS [BYTES [N]]: $SOCKIT runs on a host with 10.9.0.1 and fd09::1, and another host, where `there COMMAND...`
-# runs, has 10.9.0.2 and fd09::2; what one sends to the other takes so long. BYTES, N: see slow_path.py.
+# slow_network MILLISECONDS [BYTES [N [PATTERN]]]: $SOCKIT runs on a host with 10.9.0.1 and fd09::1, and another host, where
+# `there COMMAND...` runs, has 10.9.0.2 and fd09::2; what one sends to the other takes so long. BYTES, N, PATTERN: see
+# slow_path.py.
 slow_network() {
 	private </dev/null
 	[ -w /dev/net/tun ] || skip 'no /dev/net/tun'
