@@ -200,15 +200,18 @@ enum word_kind address_parse_port(const char *port, uint16_t *out)
 
 void address_set_ip(struct address *a, int family, const void *bytes, uint16_t port)
 {
-	memset(a, 0, sizeof *a);
-	a->u.sa.sa_family = (sa_family_t)family;
+	/* For each datagram: a path has room behind these, which is not cleared. */
 	if (family == AF_INET) {
+		a->u.in = (struct sockaddr_in){ .sin_family = AF_INET };
 		memcpy(&a->u.in.sin_addr, bytes, sizeof a->u.in.sin_addr);
 		a->length = sizeof a->u.in;
 	} else {
+		a->u.in6 = (struct sockaddr_in6){ .sin6_family = AF_INET6 };
 		memcpy(&a->u.in6.sin6_addr, bytes, sizeof a->u.in6.sin6_addr);
 		a->length = sizeof a->u.in6;
 	}
+	a->word = NULL;
+	a->who = (struct address_who){ 0 };
 	address_set_port(a, port);
 }
 

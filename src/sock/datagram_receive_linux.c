@@ -34,7 +34,8 @@
 
 /* What the kernel tells beside the data of a piece. */
 struct told {
-	struct address from, to, local;
+	struct address from, to;
+	bool local; /* an answer can leave from `to` */
 	unsigned interface;
 	int ttl;
 	int64_t time;
@@ -238,8 +239,7 @@ static void told_read_inet(struct told *t, const struct cmsghdr *c, uint16_t por
 	t->interface = (unsigned)info.ipi_ifindex;
 	address_set_ip(&t->to, AF_INET, &info.ipi_addr, port);
 	/* They differ if the destination is a group or for broadcast. */
-	if (info.ipi_addr.s_addr == info.ipi_spec_dst.s_addr)
-		t->local = t->to;
+	t->local = info.ipi_addr.s_addr == info.ipi_spec_dst.s_addr;
 }
 
 /* ipv6(7), RFC 3542 */
@@ -259,14 +259,14 @@ static void told_read_inet6(struct told *t, const struct cmsghdr *c, uint16_t po
 	address_set_ip(&t->to, AF_INET6, &info.ipi6_addr, port);
 	if (IN6_IS_ADDR_LINKLOCAL(&info.ipi6_addr) || IN6_IS_ADDR_MC_LINKLOCAL(&info.ipi6_addr))
 		t->to.u.in6.sin6_scope_id = t->interface;
-	if (!IN6_IS_ADDR_MULTICAST(&info.ipi6_addr))
-		t->local = t->to;
+	t->local = !IN6_IS_ADDR_MULTICAST(&info.ipi6_addr);
 }
 
 static void told_read(const struct dgram_socket *s, struct told *t, struct msghdr *m, uint16_t port)
 {
 	t->from.length = m->msg_namelen;
-	t->to.length = t->local.length = 0;
+	t->to.length = 0;
+	t->local = false;
 	t->interface = 0;
 	t->ttl = -1;
 	t->time = 0;
@@ -381,11 +381,14 @@ static size_t batch_split(struct dgram_batch *b, size_t i, size_t n)
 	const struct told *t = &b->told[i];
 	const char *data = b->iov[i].iov_base;
 	size_t length = b->messages[i].msg_len, here = length;
-	size_t each = t->segment > 0 ? (size_t)t->segment : length, count;
+	size_t each = length, count = 1;
 
 	if (here > b->iov[i].iov_len)
 		here = b->iov[i].iov_len;
-	count = each ? (length + each - 1) / each : 1;
+	if (t->segment > 0) {
+		each = (size_t)t->segment;
+		count = (length + each - 1) / each;
+	}
 	for (size_t k = 0; k < count; k++) {
 		size_t left = length - k * each, size = left < each ? left : each;
 		size_t there = here > k * each ? here - k * each : 0;
@@ -396,7 +399,7 @@ static size_t batch_split(struct dgram_batch *b, size_t i, size_t n)
 			.true_size = size,
 			.from = &t->from,
 			.to = t->to.length ? &t->to : NULL,
-			.local = t->local.length ? &t->local : NULL,
+			.local = t->local ? &t->to : NULL,
 			.interface = t->interface,
 			.ttl = t->ttl,
 			.time = t->time,
