@@ -10,27 +10,27 @@
 #define AT(member) offsetof(struct service_options, member)
 #define FLAG(name) (AT(chosen) + NUMBER_##name)
 
-/* ROW(NAME, FIELD, the rest of the option's row). The option's name is NAME; FIELD is where its
- * value is stored, which is FLAG(NAME) for a flag. */
+/* ROW(NAME, KIND, FIELD, the rest of the option's row). The option's name is NAME; FIELD is where
+ * its value is stored, which is FLAG(NAME) for a flag. */
 #define FORWARD(ROW)                                                                               \
-	ROW(forward, AT(forward), .kind = OPTION_PARSED, .repeats = true, .arg = "ENDPOINT",       \
-	    .parser = service_parse_forward,                                                       \
-	    .help = "join each connection to one made to ENDPOINT: HOST:PORT, unix:PATH or "       \
-		    "vsock:CID:PORT; given again: to the next where the first is not reached")
+	ROW(forward, OPTION_PARSED, AT(forward), ARG("ENDPOINT"),                                  \
+	    "join each connection to one made to ENDPOINT: HOST:PORT, unix:PATH or "               \
+	    "vsock:CID:PORT; given again: to the next where the first is not reached",             \
+	    .repeats = true, .parser = service_parse_forward)
 #define BUILT_IN(ROW)                                                                              \
-	ROW(echo, FLAG(echo), .excludes = "crlf delay telnet",                                     \
-	    .help = "send back what comes (RFC 862)")                                              \
-	ROW(discard, FLAG(discard), .help = "throw away what comes (RFC 863)")                     \
-	ROW(broker, FLAG(broker),                                                                  \
-	    .help = "what a client or stdin sends goes to all the others; implies -k")             \
-	ROW(chat, FLAG(chat),                                                                      \
-	    .help = "the same line by line, each with the number of its client before it")
+	ROW(echo, OPTION_FLAG, FLAG(echo), EXCLUDES("crlf delay telnet"),                          \
+	    "send back what comes (RFC 862)")                                                      \
+	ROW(discard, OPTION_FLAG, FLAG(discard), "", "throw away what comes (RFC 863)")            \
+	ROW(broker, OPTION_FLAG, FLAG(broker), "",                                                 \
+	    "what a client or stdin sends goes to all the others; implies -k")                     \
+	ROW(chat, OPTION_FLAG, FLAG(chat), "",                                                     \
+	    "the same line by line, each with the number of its client before it")
 #define SERVICES(ROW) FORWARD(ROW) BUILT_IN(ROW)
 
 #define NUMBER(id, ...) NUMBER_##id,
 #define DECLARATION(id, ...) extern const struct service id##_service;
 #define ADDRESS(id, ...) , &id##_service
-#define OPTION(id, place, ...) { .name = #id, .field = place, __VA_ARGS__ },
+#define OPTION_OF(id, ...) OPTION(#id, 0, __VA_ARGS__),
 
 enum { SERVICES(NUMBER) };
 SERVICES(DECLARATION)
@@ -48,33 +48,34 @@ static const struct option_keyword when_full[] = {
 };
 
 static const struct option_row rows[] = {
-	{ "keep-open", 'k', OPTION_FLAG, AT(keep_open),
-	  .help = "go on accepting: clients are served side by side" },
-	{ "max-conns", 'm', OPTION_NUMBER, AT(max_conns), .arg = "N", .min = 1, .max = INT32_MAX,
-	  .help = "at most N clients at a time" },
-	{ "max-per-source", 0, OPTION_PARSED, AT(per_source), .arg = "N[/BITS]",
-	  .parser = source_parse,
-	  .help = "at most N clients of one address (IPv6: of its /64), or of a network of BITS" },
-	{ "when-full", 0, OPTION_KEYWORD, AT(when_full), .arg = "ACTION", .keywords = when_full,
-	  .needs = "max-conns", .help = "what happens to more: wait (in the backlog) or close" },
-	{ "accept", 0, OPTION_NUMBER, AT(accept), .arg = "N", .min = 1, .max = INT32_MAX,
-	  .help = "exit once N clients have been served; over 1 implies -k" },
-	{ "stall", 0, OPTION_DURATION, AT(stall), .arg = "DURATION",
-	  .help = "drop a client that is in the way of others and takes nothing so long (5s)" },
-	{ "live", 0, OPTION_FLAG, AT(live),
-	  .excludes = "stall echo discard forward execute proxy-server",
-	  .help = "with -k or a broker: what comes while nobody is there is thrown away, "
-		  "and a client that is slow loses whole reads" },
-	BUILT_IN(OPTION)
+	OPTION("keep-open", 'k', OPTION_FLAG, AT(keep_open), "",
+	       "go on accepting: clients are served side by side"),
+	OPTION("max-conns", 'm', OPTION_NUMBER, AT(max_conns), ARG("N"),
+	       "at most N clients at a time", .min = 1, .max = INT32_MAX),
+	OPTION("max-per-source", 0, OPTION_PARSED, AT(per_source), ARG("N[/BITS]"),
+	       "at most N clients of one address (IPv6: of its /64), or of a network of BITS",
+	       .parser = source_parse),
+	OPTION("when-full", 0, OPTION_KEYWORD, AT(when_full), ARG("ACTION") NEEDS("max-conns"),
+	       "what happens to more: wait (in the backlog) or close", .keywords = when_full),
+	OPTION("accept", 0, OPTION_NUMBER, AT(accept), ARG("N"),
+	       "exit once N clients have been served; over 1 implies -k", .min = 1,
+	       .max = INT32_MAX),
+	OPTION("stall", 0, OPTION_DURATION, AT(stall), ARG("DURATION"),
+	       "drop a client that is in the way of others and takes nothing so long (5s)"),
+	OPTION("live", 0, OPTION_FLAG, AT(live),
+	       EXCLUDES("stall echo discard forward execute proxy-server"),
+	       "with -k or a broker: what comes while nobody is there is thrown away, "
+	       "and a client that is slow loses whole reads"),
+	BUILT_IN(OPTION_OF)
 };
 
-static const struct option_row forward_rows[] = { FORWARD(OPTION) };
+static const struct option_row forward_rows[] = { FORWARD(OPTION_OF) };
 
 static const struct option_row pass_rows[] = {
-	{ "send-fd", 0, OPTION_NUMBER, AT(send_fd), .arg = "N", .min = 0, .max = INT_MAX,
-	  .excludes = "discard", .help = "hand descriptor N along with the first bytes" },
-	{ "recv-fd", 0, OPTION_FLAG, AT(recv_fd),
-	  .help = "give the descriptor that comes with the first bytes to the command, as its 3" },
+	OPTION("send-fd", 0, OPTION_NUMBER, AT(send_fd), ARG("N") EXCLUDES("discard"),
+	       "hand descriptor N along with the first bytes", .min = 0, .max = INT_MAX),
+	OPTION("recv-fd", 0, OPTION_FLAG, AT(recv_fd), "",
+	       "give the descriptor that comes with the first bytes to the command, as its 3"),
 };
 
 const struct option_group pass_group = { "Passing a descriptor", pass_rows,

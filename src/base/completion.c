@@ -24,12 +24,6 @@ struct request {
 	size_t *first; /* bash alone: the piece at which each word begins; else NULL */
 };
 
-/* Does ROW's argument stand after `=` or its letter, or else in the next word? */
-static bool row_takes_next(const struct option_row *row)
-{
-	return row->arg && !row->optional;
-}
-
 static void answer_interfaces(struct text *t)
 {
 	struct if_nameindex *interfaces = if_nameindex();
@@ -95,13 +89,15 @@ static void answer_argument(struct text *t, const char *arg, completion_list *li
 
 static void answer_value(struct text *t, const struct option_row *row, completion_list *list)
 {
+	bool by_name = row->kind == OPTION_STRING || row->kind == OPTION_PARSED;
 	const char *word;
 
-	text_add(t, "help %s\n", row->help);
-	answer_argument(t, row->arg, list);
-	for (const struct option_keyword *k = row->keywords; k && *k->name; k++)
-		text_add(t, "word %s\n", k->name);
-	for (size_t i = 0; row->words && (word = row->words(i)); i++)
+	text_add(t, "help %s\n", option_words(row, WORDS_HELP));
+	answer_argument(t, option_words(row, WORDS_ARG), list);
+	if (row->kind == OPTION_KEYWORD)
+		for (const struct option_keyword *k = row->keywords; *k->name; k++)
+			text_add(t, "word %s\n", k->name);
+	for (size_t i = 0; by_name && row->choices && (word = row->choices(i)); i++)
 		/* A `/` ends the beginning of a URL. */
 		text_add(t, "word %s\n%s", word, word[strlen(word) - 1] == '/' ? "more /\n" : "");
 }
@@ -133,9 +129,11 @@ static bool answer_operand(struct text *t, const struct request *r, size_t place
 
 static void answer_option(struct text *t, const struct option_row *row, const char *stem)
 {
-	text_add(t, "word --%s\t%s\n", row->name, row->help);
+	const char *help = option_words(row, WORDS_HELP);
+
+	text_add(t, "word --%s\t%s\n", row->name, help);
 	if (row->letter && !strchr(stem, row->letter))
-		text_add(t, "word %s%c\t%s\n", stem, row->letter, row->help);
+		text_add(t, "word %s%c\t%s\n", stem, row->letter, help);
 }
 
 /* Adds R's options, of which WORD is the beginning. */
@@ -166,13 +164,15 @@ static const struct option_row *request_read_option(struct request *r, const cha
 		if (!option_find_name(r->command, word + 2, n, &w))
 			return NULL;
 		r->given[w.index] = 1;
-		return row_takes_next(w.row) || (w.row->arg && *value) ? w.row : NULL;
+		return option_takes_word(w.row) || (option_words(w.row, WORDS_ARG) && *value) ?
+			       w.row :
+			       NULL;
 	}
 	for (const char *s = word + 1; *word == '-' && *s; s++) {
 		if (!option_find_letter(r->command, *s, &w))
 			continue;
 		r->given[w.index] = 1;
-		if (row_takes_next(w.row)) {
+		if (option_takes_word(w.row)) {
 			*value = s + 1;
 			return w.row;
 		}

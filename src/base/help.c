@@ -12,9 +12,8 @@
 
 #define INDENT 28
 
-const struct option_row help_option = {
-	"help", 'h', OPTION_FLAG, .help = "all options; -h: those of daily use, on one screen"
-};
+const struct option_row help_option = OPTION("help", 'h', OPTION_FLAG, 0, "",
+					     "all options; -h: those of daily use, on one screen");
 
 size_t help_width(int fd)
 {
@@ -27,15 +26,16 @@ size_t help_width(int fd)
 static size_t help_names(struct text *t, const struct option_row *row)
 {
 	char left[80];
+	const char *arg = option_words(row, WORDS_ARG);
 	size_t n;
 
 	if (row->letter)
 		n = (size_t)snprintf(left, sizeof left, "  -%c, --%s", row->letter, row->name);
 	else
 		n = (size_t)snprintf(left, sizeof left, "      --%s", row->name);
-	if (row->arg)
+	if (arg)
 		n += (size_t)snprintf(left + n, sizeof left - n, row->optional ? "[=%s]" : " %s",
-				      row->arg);
+				      arg);
 	text_add(t, "%s", left);
 	return n;
 }
@@ -49,7 +49,7 @@ static void help_row(struct text *t, const struct option_row *row, size_t width)
 		n = 0;
 	}
 	text_blanks(t, indent - n);
-	text_wrap(t, row->help, indent, indent, width);
+	text_wrap(t, option_words(row, WORDS_HELP), indent, indent, width);
 }
 
 /* Returns how many bytes of WORDS, at most ROOM, end at one of ENDS with a blank behind it, 0 if
@@ -89,7 +89,7 @@ static void help_brief_row(struct text *t, const struct option_row *row, size_t 
 	size_t n = help_names(t, row), indent = n + 2 > INDENT ? n + 2 : INDENT;
 
 	text_blanks(t, indent - n);
-	help_clauses(t, row->help, indent, width);
+	help_clauses(t, option_words(row, WORDS_HELP), indent, width);
 }
 
 void help_arguments(struct text *t, size_t width)

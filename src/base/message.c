@@ -18,13 +18,12 @@
 #define TERMINAL_PIECE 512 /* a terminal takes so much after POLLOUT: 4096 bytes did block */
 
 static const struct option_row rows[] = {
-	{ "verbose", 'v', OPTION_COUNT, .field = offsetof(struct message_options, verbose),
-	  .excludes = "quiet", .help = "say what happens; twice: each system step with its time" },
-	{ "quiet", 0, OPTION_FLAG, .field = offsetof(struct message_options, quiet),
-	  .help = "no messages, not even errors: the exit status tells" },
-	{ "json", 0, OPTION_FLAG, .field = offsetof(struct message_options, json),
-	  .excludes = "quiet",
-	  .help = "JSON, an object a line: the report, or the messages with the events of -v" },
+	OPTION("verbose", 'v', OPTION_COUNT, offsetof(struct message_options, verbose),
+	       EXCLUDES("quiet"), "say what happens; twice: each system step with its time"),
+	OPTION("quiet", 0, OPTION_FLAG, offsetof(struct message_options, quiet), "",
+	       "no messages, not even errors: the exit status tells"),
+	OPTION("json", 0, OPTION_FLAG, offsetof(struct message_options, json), EXCLUDES("quiet"),
+	       "JSON, an object a line: the report, or the messages with the events of -v"),
 };
 
 const struct option_group message_group = { "Messages", rows, sizeof rows / sizeof *rows };

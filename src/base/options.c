@@ -62,6 +62,21 @@ int option_unescape(struct text *t, const char *name, const char *word, struct o
 		     option_fail_errno(error, ENOMEM, "--%s", name);
 }
 
+const char *option_words(const struct option_row *row, enum words_kind which)
+{
+	const char *words = row->name;
+
+	do
+		words += strlen(words) + 1;
+	while (*words != (char)which && *words != WORDS_HELP);
+	return *words == (char)which ? words + 1 : NULL;
+}
+
+bool option_takes_word(const struct option_row *row)
+{
+	return option_words(row, WORDS_ARG) && !row->optional;
+}
+
 struct option_walk option_walk(const struct command *command)
 {
 	return (struct option_walk){ .use = command->uses };
@@ -175,7 +190,7 @@ static int parse_option(struct parse *p, const struct option_walk *found, const 
 	field = p->options + found->use->offset + row->field;
 	number = field;
 	p->given[found->index] = p->any = true;
-	if (row->arg && !row->optional && *value == '\0')
+	if (option_takes_word(row) && *value == '\0')
 		return option_fail(p->error, "%s: '' is empty", parse_label(p, row));
 	switch ((enum option_kind)row->kind) {
 	case OPTION_FLAG:
@@ -260,15 +275,16 @@ static int parse_long(struct parse *p, int argc, char **argv, int *i)
 	if (!option_find_name(p->command, name, n, &f))
 		return parse_refuse_name(p, name, n);
 	if (value) {
-		if (!f.row->arg)
+		if (!option_words(f.row, WORDS_ARG))
 			return option_fail(p->error, "--%s takes no argument: '%s'", f.row->name,
 					   argv[*i]);
 		return parse_option(p, &f, value + 1);
 	}
-	if (!f.row->arg || f.row->optional)
+	if (!option_takes_word(f.row))
 		return parse_option(p, &f, NULL);
 	if (*i + 1 == argc)
-		return option_fail(p->error, "--%s: %s is missing", f.row->name, f.row->arg);
+		return option_fail(p->error, "--%s: %s is missing", f.row->name,
+				   option_words(f.row, WORDS_ARG));
 	return parse_option(p, &f, argv[++*i]);
 }
 
@@ -284,7 +300,7 @@ static int parse_letters(struct parse *p, int argc, char **argv, int *i)
 		}
 		if (!option_find_letter(p->command, *s, &f))
 			return parse_refuse_letter(p, *s, argc, argv, argv[*i]);
-		if (!f.row->arg || f.row->optional) {
+		if (!option_takes_word(f.row)) {
 			if (parse_option(p, &f, NULL) < 0)
 				return -1;
 			continue;
@@ -293,7 +309,7 @@ static int parse_letters(struct parse *p, int argc, char **argv, int *i)
 			return parse_option(p, &f, s + 1);
 		if (*i + 1 == argc)
 			return option_fail(p->error, "-%c, --%s: %s is missing", *s, f.row->name,
-					   f.row->arg);
+					   option_words(f.row, WORDS_ARG));
 		return parse_option(p, &f, argv[++*i]);
 	}
 	return 0;
@@ -350,11 +366,12 @@ static int parse_check_options(struct parse *p, struct operands *o)
 		if (!p->given[f.index])
 			continue;
 		o->given[o->n_given++] = f.row;
-		for (const char *name, *rest = f.row->excludes; (name = text_word(&rest, &n));)
+		for (const char *name, *rest = option_words(f.row, WORDS_EXCLUDES);
+		     (name = text_word(&rest, &n));)
 			if (option_find_name(p->command, name, n, &other) && p->given[other.index])
 				return option_fail(p->error, "--%s and --%s exclude each other",
 						   f.row->name, other.row->name);
-		if (parse_check_needs(p, f.row, f.row->needs) < 0 ||
+		if (parse_check_needs(p, f.row, option_words(f.row, WORDS_NEEDS)) < 0 ||
 		    parse_check_needs(p, f.row, group_need(p->command, f.use->group)) < 0)
 			return -1;
 	}

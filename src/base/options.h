@@ -44,38 +44,56 @@ struct option_error {
 typedef int option_parser(void *field, const char *word, struct option_error *error);
 
 /* For completion: returns word number I from 0, NULL after the last. */
-typedef const char *option_words(size_t i);
+typedef const char *option_choice(size_t i);
 
-/* A plain socket option: setsockopt(2) gets the row's int64_t value as an int. */
-enum socket_phase { PHASE_BIND, PHASE_CONNECT, PHASE_CONNECTED };
-
-struct option_socket {
-	enum socket_phase phase; /* set before this */
-	int level, name;	 /* for every family, or IPv4 if level6 is set */
-	int level6, name6;	 /* for IPv6 */
+/* A row's words stand in one string: a pointer to each would have to be relocated at each start.
+ * Behind its name come those of ARG(), EXCLUDES() and NEEDS(), then help, all ended by NUL and all
+ * but the name with one of these before it. */
+enum words_kind {
+	WORDS_ARG = '=',      /* the argument's name in help and manual */
+	WORDS_EXCLUDES = '!', /* long names, separated by blanks */
+	WORDS_NEEDS = '&',    /* long names too: one must be there */
+	WORDS_HELP = '?',
 };
 
-/* One option. A row begins with its first members in their order, and names the rest:
- *	{ "wait", 'w', OPTION_DURATION, AT(wait), .arg = "DURATION", .help = "..." }
- * There are hundreds of rows: packed. */
+#define ARG(name) "\0=" name
+#define EXCLUDES(names) "\0!" names
+#define NEEDS(names) "\0&" names
+
+/* One option. */
 struct option_row {
-	char name[23];	       /* long name without its dashes */
-	unsigned char letter;  /* or 0 */
+	const char *name;      /* long name without its dashes; see option_words() for more */
+	unsigned letter : 8;   /* or 0 */
 	unsigned kind : 4;     /* an option_kind */
 	unsigned field : 16;   /* where in the group's struct */
 	unsigned repeats : 1;  /* given again it adds up (PARSED); of others the last one counts */
 	unsigned optional : 1; /* --name needs no argument, and takes one only with = */
 	int32_t min;	       /* NUMBER, SIZE, KEYWORD: the least */
-	int64_t max;	       /* and the most */
-	const char *arg;       /* the argument's name in help and manual */
-	const char *help;
-	const char *excludes;		       /* long names, separated by blanks */
-	const char *needs;		       /* long names too: one must be there */
-	const struct option_keyword *keywords; /* ended by an empty name */
-	option_parser *parser;		       /* PARSED */
-	option_words *words;		       /* names that the argument may begin with */
-	const struct option_socket *socket;    /* a plain socket option, NULL if it is none */
+	union {
+		int64_t max;		/* and the most */
+		option_choice *choices; /* STRING, PARSED: names that the argument may begin with */
+	};
+	union {
+		const struct option_keyword *keywords; /* KEYWORD: ended by an empty name */
+		option_parser *parser;		       /* PARSED */
+	};
 };
+
+/* A row of a table: its name, letter, kind and field, what else it has words for or "", its help;
+ * then other members by their names.
+ *	OPTION("wait", 'w', OPTION_DURATION, AT(wait), ARG("DURATION"), "limit for ..."),
+ *	OPTION("jobs", 0, OPTION_NUMBER, AT(jobs), ARG("N") NEEDS("probe"), "...", .max = 9), */
+#define OPTION(row_name, row_letter, row_kind, row_field, row_words, ...)                          \
+	{                                                                                          \
+		.letter = (row_letter), .kind = (row_kind), .field = (row_field),                  \
+		.name = row_name row_words "\0?" __VA_ARGS__                                       \
+	}
+
+/* Returns ROW's words of the kind WHICH, NULL: it has none. */
+const char *option_words(const struct option_row *row, enum words_kind which);
+
+/* Does ROW's argument, in a word of its own, have to be there? */
+bool option_takes_word(const struct option_row *row);
 
 /* How many rows a subcommand may have in all. */
 #define OPTION_ROWS_MOST 128

@@ -57,12 +57,13 @@ static int broadcast_parse_to(void *field, const char *word, struct option_error
 }
 
 static const struct option_row rows[] = {
-	{ "interface", 'I', OPTION_PARSED, AT(interfaces), .repeats = true, .arg = "IFACE",
-	  .parser = broadcast_parse_interface,
-	  .help = "send through this interface only; may be repeated" },
-	{ "to", 0, OPTION_PARSED, AT(to), .arg = "ADDR", .parser = broadcast_parse_to,
-	  .help = "send to this address, such as 255.255.255.255, in place of each interface's "
-		  "own" },
+	OPTION("interface", 'I', OPTION_PARSED, AT(interfaces), ARG("IFACE"),
+	       "send through this interface only; may be repeated", .repeats = true,
+	       .parser = broadcast_parse_interface),
+	OPTION("to", 0, OPTION_PARSED, AT(to), ARG("ADDR"),
+	       "send to this address, such as 255.255.255.255, in place of each interface's "
+	       "own",
+	       .parser = broadcast_parse_to),
 };
 
 static const struct option_group group = { "Broadcast", rows, sizeof rows / sizeof *rows };

@@ -16,48 +16,48 @@
 #define AT(member) offsetof(struct connect_options, member)
 
 static const struct option_row rows[] = {
-	{ "wait", 'w', OPTION_DURATION, AT(wait), .arg = "DURATION",
-	  .help = "limit for look-up and connection together: exit 4" },
-	{ "interval", 0, OPTION_DURATION, AT(interval), .arg = "DURATION", .needs = "retry ping",
-	  .help = "pause between tries (250ms), or of --ping from one to the next (1s)" },
-	{ "probe", 'z', OPTION_FLAG, AT(probe),
-	  .excludes = "ping pass-fd fastopen send-proxy " NO_DATA,
-	  .help = "connect only, to a list of ports or to endpoints: tell which are open" },
-	{ "jobs", 0, OPTION_NUMBER, AT(jobs), .arg = "N", .min = 1, .max = SCAN_JOBS_MOST,
-	  .needs = "probe", .help = "so many at a time at most (512)" },
-	{ "any", 0, OPTION_FLAG, AT(any), .excludes = "closed", .needs = "probe",
-	  .help = "one that is open is enough" },
-	{ "closed", 0, OPTION_FLAG, AT(closed), .needs = "probe",
-	  .help = "none is to be open; with --retry wait until none is" },
-	{ "tls", 0, OPTION_FLAG, AT(tls), .excludes = "closed", .needs = "probe",
-	  .help = "ask what is open for TLS: tell version, suite and certificate" },
-	{ "ping", 0, OPTION_FLAG, AT(ping),
-	  .excludes = "pass-fd fastopen retry execute send-proxy " NO_DATA,
-	  .help = "connect again and again: tell how long it takes" },
-	{ "explain", 0, OPTION_FLAG, AT(explain),
-	  .excludes = "probe ping trace mtu pass-fd fastopen retry execute send-proxy " NO_DATA,
-	  .help = "why it cannot connect, or whom it has reached: each step, and who answers" },
-	{ "count", 'c', OPTION_NUMBER, AT(count), .arg = "N", .min = 1, .max = INT64_MAX,
-	  .needs = "ping trace", .help = "end after so many, or probe each hop so often (3)" },
-	{ "mtu", 0, OPTION_FLAG, AT(mtu),
-	  .excludes = "probe ping trace pass-fd fastopen transport retry proxy execute "
-		      "send-proxy " NO_DATA,
-	  .help = "tell the path's MTU, which need not be what ICMP says" },
-	{ "trace", 0, OPTION_FLAG, AT(trace),
-	  .excludes = "probe ping pass-fd fastopen retry execute proxy ttl transport "
-		      "wire-frame send-proxy " NO_DATA,
-	  .help = "tell the routers on the way, and what the port is" },
-	{ "max-hops", 0, OPTION_NUMBER, AT(max_hops), .arg = "N", .min = 1, .max = TRACE_HOPS_MOST,
-	  .needs = "trace", .help = "so many routers at most (30)" },
-	{ "proxy-command", 0, OPTION_STRING, AT(proxy_command), .arg = "CMD",
-	  .excludes =
-		  "proxy send-proxy retry probe ping explain mtu trace pass-fd fastopen "
-		  "transport source source-port interface nodelay keepalive ttl tos rcvbuf sndbuf "
-		  "sockopt forward ipv4 ipv6 interval",
-	  .help = "CMD's stdin and stdout are the way (ssh's ProxyCommand): %h is HOST, %p PORT" },
-	{ "pass-fd", 'F', OPTION_FLAG, AT(pass_fd), .excludes = "execute " NO_DATA,
-	  .help = "pass the connection over stdout, a UNIX socket, and end (ssh's "
-		  "ProxyUseFdpass)" },
+	OPTION("wait", 'w', OPTION_DURATION, AT(wait), ARG("DURATION"),
+	       "limit for look-up and connection together: exit 4"),
+	OPTION("interval", 0, OPTION_DURATION, AT(interval), ARG("DURATION") NEEDS("retry ping"),
+	       "pause between tries (250ms), or of --ping from one to the next (1s)"),
+	OPTION("probe", 'z', OPTION_FLAG, AT(probe),
+	       EXCLUDES("ping pass-fd fastopen send-proxy " NO_DATA),
+	       "connect only, to a list of ports or to endpoints: tell which are open"),
+	OPTION("jobs", 0, OPTION_NUMBER, AT(jobs), ARG("N") NEEDS("probe"),
+	       "so many at a time at most (512)", .min = 1, .max = SCAN_JOBS_MOST),
+	OPTION("any", 0, OPTION_FLAG, AT(any), EXCLUDES("closed") NEEDS("probe"),
+	       "one that is open is enough"),
+	OPTION("closed", 0, OPTION_FLAG, AT(closed), NEEDS("probe"),
+	       "none is to be open; with --retry wait until none is"),
+	OPTION("tls", 0, OPTION_FLAG, AT(tls), EXCLUDES("closed") NEEDS("probe"),
+	       "ask what is open for TLS: tell version, suite and certificate"),
+	OPTION("ping", 0, OPTION_FLAG, AT(ping),
+	       EXCLUDES("pass-fd fastopen retry execute send-proxy " NO_DATA),
+	       "connect again and again: tell how long it takes"),
+	OPTION("explain", 0, OPTION_FLAG, AT(explain),
+	       EXCLUDES("probe ping trace mtu pass-fd fastopen retry execute send-proxy " NO_DATA),
+	       "why it cannot connect, or whom it has reached: each step, and who answers"),
+	OPTION("count", 'c', OPTION_NUMBER, AT(count), ARG("N") NEEDS("ping trace"),
+	       "end after so many, or probe each hop so often (3)", .min = 1, .max = INT64_MAX),
+	OPTION("mtu", 0, OPTION_FLAG, AT(mtu),
+	       EXCLUDES("probe ping trace pass-fd fastopen transport retry proxy execute "
+			"send-proxy " NO_DATA),
+	       "tell the path's MTU, which need not be what ICMP says"),
+	OPTION("trace", 0, OPTION_FLAG, AT(trace),
+	       EXCLUDES("probe ping pass-fd fastopen retry execute proxy ttl transport "
+			"wire-frame send-proxy " NO_DATA),
+	       "tell the routers on the way, and what the port is"),
+	OPTION("max-hops", 0, OPTION_NUMBER, AT(max_hops), ARG("N") NEEDS("trace"),
+	       "so many routers at most (30)", .min = 1, .max = TRACE_HOPS_MOST),
+	OPTION("proxy-command", 0, OPTION_STRING, AT(proxy_command),
+	       ARG("CMD") EXCLUDES("proxy send-proxy retry probe ping explain mtu trace pass-fd "
+				   "fastopen transport source source-port interface nodelay "
+				   "keepalive ttl tos rcvbuf sndbuf sockopt forward ipv4 ipv6 "
+				   "interval"),
+	       "CMD's stdin and stdout are the way (ssh's ProxyCommand): %h is HOST, %p PORT"),
+	OPTION("pass-fd", 'F', OPTION_FLAG, AT(pass_fd), EXCLUDES("execute " NO_DATA),
+	       "pass the connection over stdout, a UNIX socket, and end (ssh's "
+	       "ProxyUseFdpass)"),
 };
 
 static const struct option_group group = { "Connecting", rows, sizeof rows / sizeof *rows };

@@ -22,8 +22,8 @@ struct listen_command_options {
 };
 
 static const struct option_row rows[] = {
-	{ "wait", 'w', OPTION_DURATION, .arg = "DURATION",
-	  .help = "how long to wait for a client: exit 4" },
+	OPTION("wait", 'w', OPTION_DURATION, 0, ARG("DURATION"),
+	       "how long to wait for a client: exit 4"),
 };
 
 static const struct option_group group = { "Waiting", rows, sizeof rows / sizeof *rows };

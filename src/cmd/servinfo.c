@@ -57,12 +57,11 @@ static int servinfo_parse_protocols(void *field, const char *word, struct option
 #define AT(member) offsetof(struct servinfo_options, member)
 
 static const struct option_row rows[] = {
-	{ "protocol", 0, OPTION_PARSED, AT(protocols), .arg = "LIST",
-	  .parser = servinfo_parse_protocols,
-	  .help = "the protocols of these names or numbers, in place of services" },
-	{ "port", 0, OPTION_FLAG, AT(port), .excludes = "name json",
-	  .help = "print the number only" },
-	{ "name", 0, OPTION_FLAG, AT(name), .excludes = "json", .help = "print the name only" },
+	OPTION("protocol", 0, OPTION_PARSED, AT(protocols), ARG("LIST"),
+	       "the protocols of these names or numbers, in place of services",
+	       .parser = servinfo_parse_protocols),
+	OPTION("port", 0, OPTION_FLAG, AT(port), EXCLUDES("name json"), "print the number only"),
+	OPTION("name", 0, OPTION_FLAG, AT(name), EXCLUDES("json"), "print the name only"),
 };
 
 static const struct option_group group = { "Services", rows, sizeof rows / sizeof *rows };

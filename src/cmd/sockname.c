@@ -41,30 +41,30 @@ struct sockname_options {
 #define AT(member) offsetof(struct sockname_options, member)
 
 static const struct option_row rows[] = {
-	{ "connect", 0, OPTION_FLAG, AT(connect), .excludes = "fd listening sockets interfaces",
-	  .help = "connect to HOST PORT by TCP, and tell of that connection" },
-	{ "fd", 0, OPTION_NUMBER, AT(fd), .arg = "N", .min = 0, .max = INT_MAX,
-	  .excludes = "listening sockets interfaces", .help = "the socket that descriptor N is" },
-	{ "listening", 0, OPTION_FLAG, AT(listening),
-	  .excludes = "sockets interfaces options local peer",
-	  .help = "the sockets of this machine that wait for others, or those on PORT,... or "
-		  "unix:PATH" },
-	{ "sockets", 0, OPTION_FLAG, AT(sockets), .excludes = "interfaces options local peer",
-	  .help = "all sockets of this machine, or those with PORT,... or unix:PATH here or at the "
-		  "peer" },
-	{ "interfaces", 0, OPTION_FLAG, AT(interfaces), .excludes = "options local peer wait",
-	  .help = "the network interfaces and their addresses" },
-	{ "options", 0, OPTION_FLAG, AT(options), .excludes = "local peer",
-	  .help = "the socket's options and their values; alone, all that --sockopt knows" },
-	{ "local", 0, OPTION_FLAG, AT(local), .excludes = "peer json",
-	  .help = "print the local address and port only" },
-	{ "peer", 0, OPTION_FLAG, AT(peer), .excludes = "json",
-	  .help = "print the peer's address and port only" },
-	{ "watch", 0, OPTION_FLAG, AT(watch), .excludes = "connect fd",
-	  .help = "go on, with a line for each change: new (+) or gone (-)" },
-	{ "wait", 'w', OPTION_DURATION, AT(wait), .arg = "DURATION",
-	  .excludes = "fd listening sockets",
-	  .help = "limit for look-up and connection together: exit 4" },
+	OPTION("connect", 0, OPTION_FLAG, AT(connect), EXCLUDES("fd listening sockets interfaces"),
+	       "connect to HOST PORT by TCP, and tell of that connection"),
+	OPTION("fd", 0, OPTION_NUMBER, AT(fd), ARG("N") EXCLUDES("listening sockets interfaces"),
+	       "the socket that descriptor N is", .min = 0, .max = INT_MAX),
+	OPTION("listening", 0, OPTION_FLAG, AT(listening),
+	       EXCLUDES("sockets interfaces options local peer"),
+	       "the sockets of this machine that wait for others, or those on PORT,... or "
+	       "unix:PATH"),
+	OPTION("sockets", 0, OPTION_FLAG, AT(sockets), EXCLUDES("interfaces options local peer"),
+	       "all sockets of this machine, or those with PORT,... or unix:PATH here or at the "
+	       "peer"),
+	OPTION("interfaces", 0, OPTION_FLAG, AT(interfaces), EXCLUDES("options local peer wait"),
+	       "the network interfaces and their addresses"),
+	OPTION("options", 0, OPTION_FLAG, AT(options), EXCLUDES("local peer"),
+	       "the socket's options and their values; alone, all that --sockopt knows"),
+	OPTION("local", 0, OPTION_FLAG, AT(local), EXCLUDES("peer json"),
+	       "print the local address and port only"),
+	OPTION("peer", 0, OPTION_FLAG, AT(peer), EXCLUDES("json"),
+	       "print the peer's address and port only"),
+	OPTION("watch", 0, OPTION_FLAG, AT(watch), EXCLUDES("connect fd"),
+	       "go on, with a line for each change: new (+) or gone (-)"),
+	OPTION("wait", 'w', OPTION_DURATION, AT(wait),
+	       ARG("DURATION") EXCLUDES("fd listening sockets"),
+	       "limit for look-up and connection together: exit 4"),
 };
 
 static const struct option_group group = { "What to tell of", rows, sizeof rows / sizeof *rows };

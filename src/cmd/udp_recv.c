@@ -17,8 +17,8 @@ struct udp_recv_options {
 };
 
 static const struct option_row rows[] = {
-	{ "wait", 'w', OPTION_DURATION, .arg = "DURATION",
-	  .help = "no datagram for so long: exit 4 if none came or fewer than --count, else 0" },
+	OPTION("wait", 'w', OPTION_DURATION, 0, ARG("DURATION"),
+	       "no datagram for so long: exit 4 if none came or fewer than --count, else 0"),
 };
 
 static const struct option_group group = { "Waiting", rows, sizeof rows / sizeof *rows };

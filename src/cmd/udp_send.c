@@ -35,18 +35,18 @@ struct udp_send_options {
 #define AT(member) offsetof(struct udp_send_options, member)
 
 static const struct option_row rows[] = {
-	{ "any-source", 0, OPTION_FLAG, AT(any_source), .excludes = "probe",
-	  .help = "take answers from any address and port, and write ADDRESS PORT: before each" },
-	{ "probe", 'z', OPTION_FLAG, AT(probe), .excludes = "replies repeat " NO_QUESTION,
-	  .help = "ask who answers within --wait (1s), of a list of ports or several endpoints: "
-		  "by --data, else as each protocol has it" },
-	{ "any", 0, OPTION_FLAG, AT(any), .needs = "probe", .help = "one that answers is enough" },
-	{ "retry", 0, OPTION_DURATION, AT(retry.retry), .arg = "DURATION", .needs = "probe",
-	  .help = "ask again until all answer, at most so long: exit 4" },
-	{ "interval", 0, OPTION_DURATION, AT(interval), .arg = "DURATION", .needs = "repeat retry",
-	  .help = "pause between one time and the next (of --repeat none, of --retry 250ms)" },
-	{ "jobs", 0, OPTION_NUMBER, AT(jobs), .arg = "N", .min = 1, .max = SCAN_JOBS_MOST,
-	  .needs = "probe", .help = "so many at a time at most (512)" },
+	OPTION("any-source", 0, OPTION_FLAG, AT(any_source), EXCLUDES("probe"),
+	       "take answers from any address and port, and write ADDRESS PORT: before each"),
+	OPTION("probe", 'z', OPTION_FLAG, AT(probe), EXCLUDES("replies repeat " NO_QUESTION),
+	       "ask who answers within --wait (1s), of a list of ports or several endpoints: "
+	       "by --data, else as each protocol has it"),
+	OPTION("any", 0, OPTION_FLAG, AT(any), NEEDS("probe"), "one that answers is enough"),
+	OPTION("retry", 0, OPTION_DURATION, AT(retry.retry), ARG("DURATION") NEEDS("probe"),
+	       "ask again until all answer, at most so long: exit 4"),
+	OPTION("interval", 0, OPTION_DURATION, AT(interval), ARG("DURATION") NEEDS("repeat retry"),
+	       "pause between one time and the next (of --repeat none, of --retry 250ms)"),
+	OPTION("jobs", 0, OPTION_NUMBER, AT(jobs), ARG("N") NEEDS("probe"),
+	       "so many at a time at most (512)", .min = 1, .max = SCAN_JOBS_MOST),
 };
 
 static const struct option_group group = { "Asking", rows, sizeof rows / sizeof *rows };

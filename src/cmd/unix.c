@@ -46,17 +46,17 @@ static const struct option_keyword types[] = {
 };
 
 static const struct option_row rows[] = {
-	{ "listen", 'l', OPTION_FLAG, AT(listens),
-	  .help = "make the socket and wait for clients, rather than connect" },
-	{ "type", 0, OPTION_KEYWORD, AT(type), .arg = "TYPE", .keywords = types,
-	  .help = "stream (the default), seqpacket, or dgram" },
-	{ "wait", 'w', OPTION_DURATION, AT(wait), .arg = "DURATION",
-	  .help = "limit for connecting; with --listen how long to wait for a client; of "
-		  "dgram, for a reply or a datagram: exit 4" },
-	{ "interval", 0, OPTION_DURATION, AT(interval), .arg = "DURATION", .needs = "retry repeat",
-	  .help = "pause between tries (250ms), or between one time and the next" },
-	{ "source", 's', OPTION_STRING, AT(source), .arg = "ADDR",
-	  .help = "path to which replies come, of --type dgram (a name of its own)" },
+	OPTION("listen", 'l', OPTION_FLAG, AT(listens), "",
+	       "make the socket and wait for clients, rather than connect"),
+	OPTION("type", 0, OPTION_KEYWORD, AT(type), ARG("TYPE"),
+	       "stream (the default), seqpacket, or dgram", .keywords = types),
+	OPTION("wait", 'w', OPTION_DURATION, AT(wait), ARG("DURATION"),
+	       "limit for connecting; with --listen how long to wait for a client; of "
+	       "dgram, for a reply or a datagram: exit 4"),
+	OPTION("interval", 0, OPTION_DURATION, AT(interval), ARG("DURATION") NEEDS("retry repeat"),
+	       "pause between tries (250ms), or between one time and the next"),
+	OPTION("source", 's', OPTION_STRING, AT(source), ARG("ADDR"),
+	       "path to which replies come, of --type dgram (a name of its own)"),
 };
 
 static const struct option_group group = { "UNIX socket", rows, sizeof rows / sizeof *rows };

@@ -21,11 +21,11 @@
 #define AT(member) offsetof(struct service_options, member)
 
 static const struct option_row rows[] = {
-	{ "execute", 'e', OPTION_STRING, AT(command.shell), .arg = "CMD",
-	  .help = "the connection becomes the stdin and stdout of CMD, run by /bin/sh; without a "
-		  "shell: -- CMD ARG..." },
-	{ "kill-after", 0, OPTION_DURATION, AT(kill_after), .arg = "DURATION",
-	  .help = "SIGHUP to a command that outlives its peer so long" },
+	OPTION("execute", 'e', OPTION_STRING, AT(command.shell), ARG("CMD"),
+	       "the connection becomes the stdin and stdout of CMD, run by /bin/sh; without a "
+	       "shell: -- CMD ARG..."),
+	OPTION("kill-after", 0, OPTION_DURATION, AT(kill_after), ARG("DURATION"),
+	       "SIGHUP to a command that outlives its peer so long"),
 };
 
 const struct option_group command_group = { "Command", rows, sizeof rows / sizeof *rows };

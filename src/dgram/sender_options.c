@@ -18,20 +18,22 @@ static int sender_parse_data(void *field, const char *word, struct option_error 
 }
 
 static const struct option_row rows[] = {
-	{ "interval", 0, OPTION_DURATION, AT(interval), .arg = "DURATION", .needs = "repeat",
-	  .help = "pause between one time and the next" },
-	{ "data", 0, OPTION_PARSED, AT(data), .arg = "TEXT", .parser = sender_parse_data,
-	  .help = "send TEXT (\\n \\r \\t \\0 \\\\ \\xHH) in place of stdin, which is not read" },
-	{ "wait", 'w', OPTION_DURATION, AT(wait), .arg = "DURATION",
-	  .help = "after stdin's end wait for replies, so long after the last datagram; exit 4 if "
-		  "none came" },
+	OPTION("interval", 0, OPTION_DURATION, AT(interval), ARG("DURATION") NEEDS("repeat"),
+	       "pause between one time and the next"),
+	OPTION("data", 0, OPTION_PARSED, AT(data), ARG("TEXT"),
+	       "send TEXT (\\n \\r \\t \\0 \\\\ \\xHH) in place of stdin, which is not read",
+	       .parser = sender_parse_data),
+	OPTION("wait", 'w', OPTION_DURATION, AT(wait), ARG("DURATION"),
+	       "after stdin's end wait for replies, so long after the last datagram; exit 4 if "
+	       "none came"),
 	/* from here on: repeat_group */
-	{ "replies", 0, OPTION_NUMBER, AT(replies), .arg = "N", .min = 1, .max = INT64_MAX,
-	  .help = "wait for so many replies, and end with the last of them" },
-	{ "repeat", 0, OPTION_NUMBER, AT(repeat), .arg = "N", .min = 1, .max = INT64_MAX,
-	  .help = "send all of stdin so many times" },
-	{ "pps", 0, OPTION_NUMBER, AT(pps), .arg = "N", .min = 1, .max = 1000000000,
-	  .help = "at most so many datagrams a second, one by one" },
+	OPTION("replies", 0, OPTION_NUMBER, AT(replies), ARG("N"),
+	       "wait for so many replies, and end with the last of them", .min = 1,
+	       .max = INT64_MAX),
+	OPTION("repeat", 0, OPTION_NUMBER, AT(repeat), ARG("N"), "send all of stdin so many times",
+	       .min = 1, .max = INT64_MAX),
+	OPTION("pps", 0, OPTION_NUMBER, AT(pps), ARG("N"),
+	       "at most so many datagrams a second, one by one", .min = 1, .max = 1000000000),
 };
 
 const struct option_group sender_group = { "Sending", rows, sizeof rows / sizeof *rows };

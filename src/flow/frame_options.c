@@ -49,22 +49,24 @@ static int parse_wire(void *field, const char *word, struct option_error *error)
 #define AT(member) offsetof(struct frame_options, member)
 
 static const struct option_row rows[] = {
-	{ "frame", 0, OPTION_PARSED, AT(frame), .arg = "MODE", .parser = parse_frame,
-	  .words = frame_word,
-	  .help = "what a datagram is in the data: each read, line, nul (a string), all of it, "
-		  "size=N, len16 or len32 (a length before it), as --wire-frame has it" },
-	{ "size", 0, OPTION_SIZE, AT(size), .arg = "N", .min = 1, .max = FRAME_SIZE_MOST,
-	  .help = "with --frame read: at most so many bytes in a datagram (65507); in a message of "
-		  "--wire-frame (1M)" },
+	OPTION("frame", 0, OPTION_PARSED, AT(frame), ARG("MODE"),
+	       "what a datagram is in the data: each read, line, nul (a string), all of it, "
+	       "size=N, len16 or len32 (a length before it), as --wire-frame has it",
+	       .parser = parse_frame, .choices = frame_word),
+	OPTION("size", 0, OPTION_SIZE, AT(size), ARG("N"),
+	       "with --frame read: at most so many bytes in a datagram (65507); in a message of "
+	       "--wire-frame (1M)",
+	       .min = 1, .max = FRAME_SIZE_MOST),
 };
 
 static const struct option_row wire_rows[] = {
-	{ "wire-frame", 0, OPTION_PARSED, AT(wire), .arg = "MODE", .parser = parse_wire,
-	  .words = wire_word,
-	  .excludes = "telnet raw fastopen kill-after probe ping pass-fd discard chat "
-		      "proxy-server send-fd recv-fd",
-	  .help = "messages on the connection: line, nul, size=N, len8 len16 len32 (or len16le "
-		  "len32le), varint, octet, netstring, content-length" },
+	OPTION("wire-frame", 0, OPTION_PARSED, AT(wire),
+	       ARG("MODE")
+		       EXCLUDES("telnet raw fastopen kill-after probe ping pass-fd discard chat "
+				"proxy-server send-fd recv-fd"),
+	       "messages on the connection: line, nul, size=N, len8 len16 len32 (or len16le "
+	       "len32le), varint, octet, netstring, content-length",
+	       .parser = parse_wire, .choices = wire_word),
 };
 
 const struct option_group frame_group = { "Datagrams", rows, sizeof rows / sizeof *rows };

@@ -197,30 +197,31 @@ static int parse_file(void *field, const char *word, struct option_error *error)
 #define AT(member) offsetof(struct access_options, member)
 
 static const struct option_row rows[] = {
-	{ "allow", 0, OPTION_PARSED, AT(allow), .repeats = true, .arg = "LIST",
-	  .parser = parse_allow,
-	  .help = "only these may connect: addresses, NET/BITS, names, with commas between them" },
-	{ "deny", 0, OPTION_PARSED, AT(deny), .repeats = true, .arg = "LIST", .parser = parse_deny,
-	  .help = "these may not; wins over --allow" },
-	{ "allow-file", 0, OPTION_PARSED, AT(allow), .repeats = true, .arg = "FILE",
-	  .parser = parse_file, .help = "the same as --allow, from FILE (# comments)" },
-	{ "deny-file", 0, OPTION_PARSED, AT(deny), .repeats = true, .arg = "FILE",
-	  .parser = parse_file, .help = "the same as --deny, from FILE" },
+	OPTION("allow", 0, OPTION_PARSED, AT(allow), ARG("LIST"),
+	       "only these may connect: addresses, NET/BITS, names, with commas between them",
+	       .repeats = true, .parser = parse_allow),
+	OPTION("deny", 0, OPTION_PARSED, AT(deny), ARG("LIST"), "these may not; wins over --allow",
+	       .repeats = true, .parser = parse_deny),
+	OPTION("allow-file", 0, OPTION_PARSED, AT(allow), ARG("FILE"),
+	       "the same as --allow, from FILE (# comments)", .repeats = true,
+	       .parser = parse_file),
+	OPTION("deny-file", 0, OPTION_PARSED, AT(deny), ARG("FILE"),
+	       "the same as --deny, from FILE", .repeats = true, .parser = parse_file),
 };
 
 static const struct option_row accept_proxy_rows[] = {
-	{ "accept-proxy", 0, OPTION_PARSED, AT(proxies), .repeats = true, .arg = "LIST",
-	  .parser = parse_proxies,
-	  .help = "these begin with a PROXY header, which tells whose connection it is" },
+	OPTION("accept-proxy", 0, OPTION_PARSED, AT(proxies), ARG("LIST"),
+	       "these begin with a PROXY header, which tells whose connection it is",
+	       .repeats = true, .parser = parse_proxies),
 };
 
 static const struct option_row user_rows[] = {
-	{ "allow-uid", 0, OPTION_PARSED, AT(users), .repeats = true, .arg = "LIST",
-	  .parser = parse_users,
-	  .help = "only these users may connect: numbers or names, with commas between them" },
-	{ "accept-proxy", 0, OPTION_PARSED, AT(proxy_users), .repeats = true, .arg = "LIST",
-	  .parser = parse_proxy_users,
-	  .help = "these users begin with a PROXY header, which tells whose connection it is" },
+	OPTION("allow-uid", 0, OPTION_PARSED, AT(users), ARG("LIST"),
+	       "only these users may connect: numbers or names, with commas between them",
+	       .repeats = true, .parser = parse_users),
+	OPTION("accept-proxy", 0, OPTION_PARSED, AT(proxy_users), ARG("LIST"),
+	       "these users begin with a PROXY header, which tells whose connection it is",
+	       .repeats = true, .parser = parse_proxy_users),
 };
 
 const struct option_group access_group = { "Access", rows, sizeof rows / sizeof *rows };

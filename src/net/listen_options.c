@@ -9,25 +9,24 @@
 #include "base/user.h"
 
 static const struct option_row rows[] = {
-	{ "user", 0, OPTION_STRING, .arg = "NAME", .field = offsetof(struct listen_options, user),
-	  .help = "after binding, become this user" },
-	{ "notify-fd", 0, OPTION_NUMBER, .arg = "N", .min = 3, .max = INT_MAX,
-	  .field = offsetof(struct listen_options, notify_fd),
-	  .help = "once ready, write ADDRESS PORT to this descriptor, a line for each socket, and "
-		  "close it" },
+	OPTION("user", 0, OPTION_STRING, offsetof(struct listen_options, user), ARG("NAME"),
+	       "after binding, become this user"),
+	OPTION("notify-fd", 0, OPTION_NUMBER, offsetof(struct listen_options, notify_fd), ARG("N"),
+	       "once ready, write ADDRESS PORT to this descriptor, a line for each socket, and "
+	       "close it",
+	       .min = 3, .max = INT_MAX),
 };
 
 static const struct option_row port_rows[] = {
-	{ "reuseport", 0, OPTION_FLAG, .field = offsetof(struct listen_options, reuseport),
-	  .help = "share the port with others that ask for it too (SO_REUSEPORT)" },
-	{ "ipv6-only", 0, OPTION_FLAG, .field = offsetof(struct listen_options, ipv6_only),
-	  .excludes = "ipv4", .help = "an IPv6 address takes no IPv4 (IPV6_V6ONLY)" },
+	OPTION("reuseport", 0, OPTION_FLAG, offsetof(struct listen_options, reuseport), "",
+	       "share the port with others that ask for it too (SO_REUSEPORT)"),
+	OPTION("ipv6-only", 0, OPTION_FLAG, offsetof(struct listen_options, ipv6_only),
+	       EXCLUDES("ipv4"), "an IPv6 address takes no IPv4 (IPV6_V6ONLY)"),
 };
 
 static const struct option_row backlog_rows[] = {
-	{ "backlog", 0, OPTION_NUMBER, .arg = "N", .min = 0, .max = INT_MAX,
-	  .field = offsetof(struct listen_options, backlog),
-	  .help = "how many may wait to be accepted (the system's largest)" },
+	OPTION("backlog", 0, OPTION_NUMBER, offsetof(struct listen_options, backlog), ARG("N"),
+	       "how many may wait to be accepted (the system's largest)", .min = 0, .max = INT_MAX),
 };
 
 /* Up to three octal digits, whatever zeros stand before them. */
@@ -53,12 +52,11 @@ static int parse_owner(void *field, const char *word, struct option_error *error
 }
 
 static const struct option_row rights_rows[] = {
-	{ "mode", 0, OPTION_PARSED, .arg = "OCTAL",
-	  .field = offsetof(struct listen_options, rights.mode), .parser = parse_mode,
-	  .help = "the socket's permissions (who may write to it may connect)" },
-	{ "owner", 0, OPTION_PARSED, .arg = "USER[:GROUP]",
-	  .field = offsetof(struct listen_options, rights), .parser = parse_owner,
-	  .help = "the socket's user and group: names or numbers" },
+	OPTION("mode", 0, OPTION_PARSED, offsetof(struct listen_options, rights.mode), ARG("OCTAL"),
+	       "the socket's permissions (who may write to it may connect)", .parser = parse_mode),
+	OPTION("owner", 0, OPTION_PARSED, offsetof(struct listen_options, rights),
+	       ARG("USER[:GROUP]"), "the socket's user and group: names or numbers",
+	       .parser = parse_owner),
 };
 
 const struct option_group listen_group = { "Listening", rows, sizeof rows / sizeof *rows };

@@ -61,22 +61,21 @@ static const struct option_keyword kinds[] = {
 };
 
 static const struct option_row rows[] = {
-	{ "proxy-server", 0, OPTION_KEYWORD, AT(kind), .arg = "PROTOCOL", .keywords = kinds,
-	  .excludes = "recv-only send-only raw stall send-fd",
-	  .help = "be a proxy, with -k implied: socks5 (4 and 4a too) or http" },
-	{ "proxy-auth", 0, OPTION_PARSED, .repeats = true, .arg = "USER:PASS", .field = 0,
-	  .needs = "proxy-server", .parser = parse_auth,
-	  .help = "who may use the proxy; not to be seen in ps" },
-	{ "proxy-auth-file", 0, OPTION_STRING, AT(auth_file), .arg = "FILE",
-	  .needs = "proxy-server proxy",
-	  .help = "the same from FILE, a line each; of the proxies where this is no server" },
-	{ "allow-dest", 0, OPTION_PARSED, AT(dest.allow), .repeats = true, .arg = "LIST",
-	  .needs = "proxy-server", .parser = parse_allow,
-	  .help = "only there the proxy connects: addresses, NET/BITS, names, with commas between "
-		  "them" },
-	{ "deny-dest", 0, OPTION_PARSED, AT(dest.deny), .repeats = true, .arg = "LIST",
-	  .needs = "proxy-server", .parser = parse_deny,
-	  .help = "there it does not; wins over --allow-dest" },
+	OPTION("proxy-server", 0, OPTION_KEYWORD, AT(kind),
+	       ARG("PROTOCOL") EXCLUDES("recv-only send-only raw stall send-fd"),
+	       "be a proxy, with -k implied: socks5 (4 and 4a too) or http", .keywords = kinds),
+	OPTION("proxy-auth", 0, OPTION_PARSED, 0, ARG("USER:PASS") NEEDS("proxy-server"),
+	       "who may use the proxy; not to be seen in ps", .repeats = true,
+	       .parser = parse_auth),
+	OPTION("proxy-auth-file", 0, OPTION_STRING, AT(auth_file),
+	       ARG("FILE") NEEDS("proxy-server proxy"),
+	       "the same from FILE, a line each; of the proxies where this is no server"),
+	OPTION("allow-dest", 0, OPTION_PARSED, AT(dest.allow), ARG("LIST") NEEDS("proxy-server"),
+	       "only there the proxy connects: addresses, NET/BITS, names, with commas between "
+	       "them",
+	       .repeats = true, .parser = parse_allow),
+	OPTION("deny-dest", 0, OPTION_PARSED, AT(dest.deny), ARG("LIST") NEEDS("proxy-server"),
+	       "there it does not; wins over --allow-dest", .repeats = true, .parser = parse_deny),
 };
 
 const struct option_group proxy_server_group = { "Proxy", rows, sizeof rows / sizeof *rows };

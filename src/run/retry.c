@@ -7,9 +7,9 @@
 #define ANSWER_LIMIT (100 * MILLISECOND)
 
 static const struct option_row rows[] = {
-	{ "retry", 0, OPTION_DURATION, AT(retry), .arg = "DURATION", .excludes = "listen",
-	  .help = "try again until it connects, at most so long: exit 4; each connection has -w "
-		  "(1s)" },
+	OPTION("retry", 0, OPTION_DURATION, AT(retry), ARG("DURATION") EXCLUDES("listen"),
+	       "try again until it connects, at most so long: exit 4; each connection has -w "
+	       "(1s)"),
 };
 
 const struct option_group retry_group = { "Trying again", rows, sizeof rows / sizeof *rows };

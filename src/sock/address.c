@@ -14,12 +14,11 @@
 #include "sock/vsock.h"
 
 static const struct option_row rows[] = {
-	{ "ipv4", '4', OPTION_FLAG, .field = offsetof(struct family_options, inet),
-	  .excludes = "ipv6", .help = "IPv4 only" },
-	{ "ipv6", '6', OPTION_FLAG, .field = offsetof(struct family_options, inet6),
-	  .help = "IPv6 only" },
-	{ "numeric", 'n', OPTION_FLAG, .field = offsetof(struct family_options, numeric),
-	  .help = "look nothing up: hosts and ports are numbers" },
+	OPTION("ipv4", '4', OPTION_FLAG, offsetof(struct family_options, inet), EXCLUDES("ipv6"),
+	       "IPv4 only"),
+	OPTION("ipv6", '6', OPTION_FLAG, offsetof(struct family_options, inet6), "", "IPv6 only"),
+	OPTION("numeric", 'n', OPTION_FLAG, offsetof(struct family_options, numeric), "",
+	       "look nothing up: hosts and ports are numbers"),
 };
 
 const struct option_group family_group = { "Addresses", rows, sizeof rows / sizeof *rows };

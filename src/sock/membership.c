@@ -81,12 +81,12 @@ static int membership_parse_join_source(void *field, const char *word, struct op
 #define AT(member) offsetof(struct membership_options, member)
 
 static const struct option_row rows[] = {
-	{ "join", 0, OPTION_PARSED, AT(groups), .arg = "GROUP[@IFACE]", .repeats = true,
-	  .parser = membership_parse_join,
-	  .help = "hear this multicast group, on this interface; may be repeated" },
-	{ "join-source", 0, OPTION_PARSED, AT(groups), .arg = "GROUP,SOURCE[@IFACE]",
-	  .repeats = true, .parser = membership_parse_join_source,
-	  .help = "the same, but only what SOURCE sends there; may be repeated" },
+	OPTION("join", 0, OPTION_PARSED, AT(groups), ARG("GROUP[@IFACE]"),
+	       "hear this multicast group, on this interface; may be repeated", .repeats = true,
+	       .parser = membership_parse_join),
+	OPTION("join-source", 0, OPTION_PARSED, AT(groups), ARG("GROUP,SOURCE[@IFACE]"),
+	       "the same, but only what SOURCE sends there; may be repeated", .repeats = true,
+	       .parser = membership_parse_join_source),
 };
 
 const struct option_group membership_group = { "Groups", rows, sizeof rows / sizeof *rows };

@@ -12,12 +12,13 @@
 #define AT(member) offsetof(struct multicast_options, member)
 
 static const struct option_row rows[] = {
-	{ "multicast-interface", 0, OPTION_STRING, AT(interface), .arg = "IFACE",
-	  .help = "to a group: send through this interface (its name or an address of it)" },
-	{ "multicast-ttl", 0, OPTION_NUMBER, AT(ttl), .arg = "N", .min = 0, .max = 255,
-	  .help = "to a group: so many hops (--ttl, else 1); 0: this machine only" },
-	{ "no-loop", 0, OPTION_FLAG, AT(no_loop),
-	  .help = "to a group: not to members on this machine" },
+	OPTION("multicast-interface", 0, OPTION_STRING, AT(interface), ARG("IFACE"),
+	       "to a group: send through this interface (its name or an address of it)"),
+	OPTION("multicast-ttl", 0, OPTION_NUMBER, AT(ttl), ARG("N"),
+	       "to a group: so many hops (--ttl, else 1); 0: this machine only", .min = 0,
+	       .max = 255),
+	OPTION("no-loop", 0, OPTION_FLAG, AT(no_loop), "",
+	       "to a group: not to members on this machine"),
 };
 
 const struct option_group multicast_group = { "Multicast", rows, sizeof rows / sizeof *rows };

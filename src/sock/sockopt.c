@@ -204,54 +204,46 @@ static const struct option_keyword transports[] = {
 	{ "", 0 },
 };
 
-static const struct option_socket nodelay = { PHASE_CONNECT, IPPROTO_TCP, TCP_NODELAY, 0, 0 };
-static const struct option_socket ttl = { PHASE_CONNECT, IPPROTO_IP, IP_TTL, IPPROTO_IPV6,
-					  IPV6_UNICAST_HOPS };
-static const struct option_socket tos = { PHASE_CONNECT, IPPROTO_IP, IP_TOS, IPPROTO_IPV6,
-					  IPV6_TCLASS };
-static const struct option_socket rcvbuf = { PHASE_BIND, SOL_SOCKET, SO_RCVBUF, 0, 0 };
-static const struct option_socket sndbuf = { PHASE_BIND, SOL_SOCKET, SO_SNDBUF, 0, 0 };
-
 static const struct option_row rows[] = {
-	{ "rcvbuf", 0, OPTION_SIZE, AT(rcvbuf), .arg = "SIZE", .min = 1, .max = 1 << 30,
-	  .socket = &rcvbuf, .help = "the socket's receive buffer" },
-	{ "sndbuf", 0, OPTION_SIZE, AT(sndbuf), .arg = "SIZE", .min = 1, .max = 1 << 30,
-	  .socket = &sndbuf, .help = "the socket's send buffer" },
-	{ "sockopt", 0, OPTION_PARSED, AT(settings), .arg = "NAME[=VALUE]", .repeats = true,
-	  .parser = parse_sockopt, .words = sockopt_name,
-	  .help = "any socket option by its name, such as TCP_CONGESTION=reno or SO_LINGER=5; may "
-		  "be repeated" },
+	OPTION("rcvbuf", 0, OPTION_SIZE, AT(rcvbuf), ARG("SIZE"), "the socket's receive buffer",
+	       .min = 1, .max = 1 << 30),
+	OPTION("sndbuf", 0, OPTION_SIZE, AT(sndbuf), ARG("SIZE"), "the socket's send buffer",
+	       .min = 1, .max = 1 << 30),
+	OPTION("sockopt", 0, OPTION_PARSED, AT(settings), ARG("NAME[=VALUE]"),
+	       "any socket option by its name, such as TCP_CONGESTION=reno or SO_LINGER=5; may "
+	       "be repeated",
+	       .repeats = true, .parser = parse_sockopt, .choices = sockopt_name),
 };
 
 static const struct option_row ip_rows[] = {
 	/* First: see hops_group. */
-	{ "interface", 'I', OPTION_STRING, AT(interface), .arg = "IFACE",
-	  .help = "send and receive through this interface only" },
-	{ "ttl", 0, OPTION_NUMBER, AT(ttl), .arg = "N", .min = 1, .max = 255, .socket = &ttl,
-	  .help = "time to live (hop limit) of what is sent" },
-	{ "tos", 0, OPTION_KEYWORD, AT(tos), .arg = "CLASS", .min = 0, .max = 255,
-	  .keywords = classes, .socket = &tos,
-	  .help = "traffic class: a number, ef, af11 to af43, cs0 to cs7, le, lowdelay, "
-		  "throughput, reliability" },
+	OPTION("interface", 'I', OPTION_STRING, AT(interface), ARG("IFACE"),
+	       "send and receive through this interface only"),
+	OPTION("ttl", 0, OPTION_NUMBER, AT(ttl), ARG("N"),
+	       "time to live (hop limit) of what is sent", .min = 1, .max = 255),
+	OPTION("tos", 0, OPTION_KEYWORD, AT(tos), ARG("CLASS"),
+	       "traffic class: a number, ef, af11 to af43, cs0 to cs7, le, lowdelay, "
+	       "throughput, reliability",
+	       .min = 0, .max = 255, .keywords = classes),
 };
 
 static const struct option_row tcp_rows[] = {
-	{ "nodelay", 0, OPTION_FLAG, AT(nodelay), .socket = &nodelay,
-	  .help = "send small pieces at once (TCP_NODELAY)" },
-	{ "keepalive", 0, OPTION_PARSED, AT(keepalive), .arg = "IDLE[,INTERVAL[,COUNT]]",
-	  .optional = true, .parser = parse_keepalive,
-	  .help = "probe a silent peer: after IDLE, then each INTERVAL, lost after COUNT" },
-	{ "fastopen", 0, OPTION_FLAG, AT(fastopen),
-	  .help = "data in the first packet (TCP Fast Open)" },
-	{ "transport", 0, OPTION_KEYWORD, AT(protocol), .arg = "PROTOCOL", .keywords = transports,
-	  .help = "tcp or mptcp" },
+	OPTION("nodelay", 0, OPTION_FLAG, AT(nodelay), "",
+	       "send small pieces at once (TCP_NODELAY)"),
+	OPTION("keepalive", 0, OPTION_PARSED, AT(keepalive), ARG("IDLE[,INTERVAL[,COUNT]]"),
+	       "probe a silent peer: after IDLE, then each INTERVAL, lost after COUNT",
+	       .optional = true, .parser = parse_keepalive),
+	OPTION("fastopen", 0, OPTION_FLAG, AT(fastopen), "",
+	       "data in the first packet (TCP Fast Open)"),
+	OPTION("transport", 0, OPTION_KEYWORD, AT(protocol), ARG("PROTOCOL"), "tcp or mptcp",
+	       .keywords = transports),
 };
 
 static const struct option_row source_rows[] = {
-	{ "source", 's', OPTION_STRING, AT(source), .arg = "ADDR",
-	  .help = "local address to connect from" },
-	{ "source-port", 'p', OPTION_STRING, AT(source_port), .arg = "PORT",
-	  .help = "local port to connect from" },
+	OPTION("source", 's', OPTION_STRING, AT(source), ARG("ADDR"),
+	       "local address to connect from"),
+	OPTION("source-port", 'p', OPTION_STRING, AT(source_port), ARG("PORT"),
+	       "local port to connect from"),
 };
 
 const struct option_group socket_group = { "Socket", rows, sizeof rows / sizeof *rows };
@@ -314,40 +306,42 @@ int sockopt_get(int fd, int level, int name)
 
 int sockopt_set_hops(int fd, int family, int hops)
 {
-	return family == AF_INET6 ? sockopt_set(fd, ttl.level6, ttl.name6, hops) :
-				    sockopt_set(fd, ttl.level, ttl.name, hops);
+	return family == AF_INET6 ? sockopt_set(fd, IPPROTO_IPV6, IPV6_UNICAST_HOPS, hops) :
+				    sockopt_set(fd, IPPROTO_IP, IP_TTL, hops);
 }
 
 int sockopt_get_hops(int fd, int family)
 {
-	return family == AF_INET6 ? sockopt_get(fd, ttl.level6, ttl.name6) :
-				    sockopt_get(fd, ttl.level, ttl.name);
+	return family == AF_INET6 ? sockopt_get(fd, IPPROTO_IPV6, IPV6_UNICAST_HOPS) :
+				    sockopt_get(fd, IPPROTO_IP, IP_TTL);
 }
 
-/* Returns the value that ROW has put into O, UNSET if it was not given. */
-static int64_t row_value(const struct option_row *row, const struct socket_options *o)
+/* The options that are plain: setsockopt(2) gets the row's value as an int, at LEVEL6 where that is
+ * set and the socket one of IPv6. */
+static const struct plain_option {
+	char name[8];
+	enum socket_phase phase;
+	unsigned field;
+	int level, option, level6, option6;
+} plain[] = {
+	{ "rcvbuf", PHASE_BIND, AT(rcvbuf), SOL_SOCKET, SO_RCVBUF, 0, 0 },
+	{ "sndbuf", PHASE_BIND, AT(sndbuf), SOL_SOCKET, SO_SNDBUF, 0, 0 },
+	{ "ttl", PHASE_CONNECT, AT(ttl), IPPROTO_IP, IP_TTL, IPPROTO_IPV6, IPV6_UNICAST_HOPS },
+	{ "tos", PHASE_CONNECT, AT(tos), IPPROTO_IP, IP_TOS, IPPROTO_IPV6, IPV6_TCLASS },
+};
+
+static int apply_plain(int fd, int family, const struct socket_options *o, enum socket_phase phase,
+		       const char **what)
 {
-	const char *field = (const char *)o + row->field;
+	for (size_t i = 0; i < sizeof plain / sizeof *plain; i++) {
+		const struct plain_option *p = &plain[i];
+		int64_t value = *(const int64_t *)((const char *)o + p->field);
+		bool six = family == AF_INET6 && p->level6;
 
-	if (row->kind == OPTION_FLAG)
-		return *(const bool *)field ? 1 : UNSET;
-	return *(const int64_t *)field;
-}
-
-static int apply_rows(int fd, int family, const struct option_group *group,
-		      const struct socket_options *o, enum socket_phase phase, const char **what)
-{
-	for (size_t i = 0; i < group->n; i++) {
-		const struct option_row *row = &group->rows[i];
-		const struct option_socket *s = row->socket;
-		int64_t value;
-
-		if (!s || s->phase != phase || (value = row_value(row, o)) == UNSET)
-			continue;
-		bool six = family == AF_INET6 && s->level6;
-		*what = row->name;
-		if (sockopt_concerns(six ? s->level6 : s->level, family) &&
-		    sockopt_set(fd, six ? s->level6 : s->level, six ? s->name6 : s->name,
+		*what = p->name;
+		if (p->phase == phase && value != UNSET &&
+		    sockopt_concerns(six ? p->level6 : p->level, family) &&
+		    sockopt_set(fd, six ? p->level6 : p->level, six ? p->option6 : p->option,
 				(int)value) < 0)
 			return -1;
 	}
@@ -379,8 +373,11 @@ static int apply_settings(int fd, int family, const struct socket_options *o,
 	return 0;
 }
 
-static int apply_keepalive(int fd, const struct socket_options *o, const char **what)
+static int apply_tcp(int fd, const struct socket_options *o, const char **what)
 {
+	*what = "nodelay";
+	if (o->nodelay && sockopt_set(fd, IPPROTO_TCP, TCP_NODELAY, 1) < 0)
+		return -1;
 	*what = "keepalive";
 	if (!o->keepalive)
 		return 0;
@@ -398,9 +395,7 @@ static int apply_keepalive(int fd, const struct socket_options *o, const char **
 int sockopt_apply(int fd, int family, const struct socket_options *o, enum socket_phase phase,
 		  bool listening, const char **what)
 {
-	if (apply_rows(fd, family, &socket_group, o, phase, what) < 0 ||
-	    apply_rows(fd, family, &ip_group, o, phase, what) < 0 ||
-	    apply_rows(fd, family, &tcp_group, o, phase, what) < 0 ||
+	if (apply_plain(fd, family, o, phase, what) < 0 ||
 	    apply_settings(fd, family, o, phase, what) < 0)
 		return -1;
 	if (phase == PHASE_BIND && o->interface) {
@@ -410,7 +405,7 @@ int sockopt_apply(int fd, int family, const struct socket_options *o, enum socke
 	}
 	if (phase != PHASE_CONNECT || !address_family_is_ip(family))
 		return 0;
-	if (apply_keepalive(fd, o, what) < 0)
+	if (apply_tcp(fd, o, what) < 0)
 		return -1;
 	*what = "fastopen";
 	return o->fastopen ? sockopt_fastopen(fd, listening) : 0;

@@ -8,6 +8,9 @@
 
 #include "base/options.h"
 
+/* When an option is set: before this. */
+enum socket_phase { PHASE_BIND, PHASE_CONNECT, PHASE_CONNECTED };
+
 enum sockopt_type {
 	SOCKOPT_INT,	  /* int, decimal or 0x hexadecimal; 1 if no value is given */
 	SOCKOPT_STRING,	  /* the bytes of the word */

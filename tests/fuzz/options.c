@@ -108,13 +108,14 @@ static void check_row(const struct command *command, const struct option_use *us
 	if (!is_given(use, row))
 		return;
 	check_value(use, row);
-	for (const char *s = row->excludes; s && *s;) {
+	for (const char *s = option_words(row, WORDS_EXCLUDES); s && *s;) {
 		size_t n = strcspn(s, " ");
 		CHECK(!has_given(command, s, n, false));
 		s += n + (s[n] == ' ');
 	}
-	bool satisfied = !row->needs;
-	for (const char *s = row->needs; s && *s;) {
+	const char *needs = option_words(row, WORDS_NEEDS);
+	bool satisfied = !needs;
+	for (const char *s = needs; s && *s;) {
 		size_t n = strcspn(s, " ");
 		satisfied = satisfied || has_given(command, s, n, true);
 		s += n + (s[n] == ' ');

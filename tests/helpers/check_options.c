@@ -33,16 +33,16 @@ static int parser(void *field, const char *word, struct option_error *error)
 	return 0;
 }
 
-static const char *words(size_t i)
+static const char *choices(size_t i)
 {
 	return i == 0 ? "word" : NULL;
 }
 
 static const struct option_keyword keywords[] = { { "one", 1 }, { "", 0 } };
 
-#define FLAG(row_name) .name = row_name, .kind = OPTION_FLAG, .help = "a flag"
-#define NUMBER(row_name)                                                                           \
-	.name = row_name, .kind = OPTION_NUMBER, .arg = "N", .min = 1, .max = 9, .help = "a number"
+#define FLAG(name, letter, words) OPTION(name, letter, OPTION_FLAG, 0, words, "a flag")
+#define NUMBER(name, ...)                                                                          \
+	OPTION(name, 0, OPTION_NUMBER, 0, ARG("N"), "a number", .min = 1, .max = 9, __VA_ARGS__)
 
 /* What is wrong, and a row that is so beside the good ones. */
 static const struct broken {
@@ -50,65 +50,50 @@ static const struct broken {
 	struct option_row row;
 	bool elsewhere; /* the row stands in the other subcommand */
 } broken[] = {
-	{ "a name of one letter", { FLAG("x") }, false },
-	{ "a blank in a name", { FLAG("two words") }, false },
-	{ "a capital in a name", { FLAG("Capital") }, false },
-	{ "no help", { .name = "silent", .kind = OPTION_FLAG }, false },
-	{ "an empty help", { .name = "silent", .kind = OPTION_FLAG, .help = "" }, false },
-	{ "the letter of help", { FLAG("hidden"), .letter = 'h' }, false },
-	{ "a flag with an argument", { FLAG("valued"), .arg = "N" }, false },
-	{ "a string without an argument's name",
-	  { .name = "text", .kind = OPTION_STRING, .help = "a word" },
+	{ "a name of one letter", FLAG("x", 0, ""), false },
+	{ "a blank in a name", FLAG("two words", 0, ""), false },
+	{ "a capital in a name", FLAG("Capital", 0, ""), false },
+	{ "an empty help", OPTION("silent", 0, OPTION_FLAG, 0, "", ""), false },
+	{ "the letter of help", FLAG("hidden", 'h', ""), false },
+	{ "a flag with an argument", FLAG("valued", 0, ARG("N")), false },
+	{ "a string without an argument's name", OPTION("text", 0, OPTION_STRING, 0, "", "a word"),
 	  false },
-	{ "a number without a range",
-	  { .name = "count", .kind = OPTION_NUMBER, .arg = "N", .help = "a number" },
+	{ "a number without a range", OPTION("count", 0, OPTION_NUMBER, 0, ARG("N"), "a number"),
 	  false },
-	{ "a size without a range",
-	  { .name = "size", .kind = OPTION_SIZE, .arg = "SIZE", .help = "a size" },
+	{ "a size without a range", OPTION("size", 0, OPTION_SIZE, 0, ARG("SIZE"), "a size"),
 	  false },
 	{ "a keyword without keywords",
-	  { .name = "class", .kind = OPTION_KEYWORD, .arg = "CLASS", .help = "a class" },
-	  false },
-	{ "keywords without a keyword", { NUMBER("count"), .keywords = keywords }, false },
+	  OPTION("class", 0, OPTION_KEYWORD, 0, ARG("CLASS"), "a class"), false },
+	{ "keywords without a keyword", NUMBER("count", .keywords = keywords), false },
 	{ "a parsed one without a parser",
-	  { .name = "list", .kind = OPTION_PARSED, .arg = "LIST", .help = "a list" },
-	  false },
-	{ "a parser without a parsed one", { NUMBER("count"), .parser = parser }, false },
-	{ "words without an argument", { FLAG("count"), .words = words }, false },
-	{ "a number that may be missing", { NUMBER("count"), .optional = true }, false },
-	{ "a name twice", { FLAG("flag") }, false },
-	{ "a letter twice", { FLAG("other"), .letter = 'f' }, false },
-	{ "excludes what is not there", { FLAG("alone"), .excludes = "flag nobody" }, false },
-	{ "needs what is not there", { FLAG("alone"), .needs = "nobody" }, false },
-	{ "needs one that is not there", { FLAG("alone"), .needs = "flag nobody" }, false },
-	{ "needs what another subcommand has", { FLAG("alone"), .needs = "elsewhere" }, false },
-	{ "another letter elsewhere", { FLAG("flag"), .letter = 'F' }, true },
-	{ "another kind elsewhere", { NUMBER("flag"), .letter = 'f' }, true },
+	  OPTION("list", 0, OPTION_PARSED, 0, ARG("LIST"), "a list"), false },
+	{ "a parser without a parsed one", NUMBER("count", .parser = parser), false },
+	{ "choices without an argument",
+	  OPTION("count", 0, OPTION_FLAG, 0, "", "a flag", .choices = choices), false },
+	{ "a number that may be missing", NUMBER("count", .optional = true), false },
+	{ "a name twice", FLAG("flag", 0, ""), false },
+	{ "a letter twice", FLAG("other", 'f', ""), false },
+	{ "excludes what is not there", FLAG("alone", 0, EXCLUDES("flag nobody")), false },
+	{ "needs what is not there", FLAG("alone", 0, NEEDS("nobody")), false },
+	{ "needs one that is not there", FLAG("alone", 0, NEEDS("flag nobody")), false },
+	{ "needs what another subcommand has", FLAG("alone", 0, NEEDS("elsewhere")), false },
+	{ "another letter elsewhere", FLAG("flag", 'F', ""), true },
+	{ "another kind elsewhere",
+	  OPTION("flag", 'f', OPTION_NUMBER, 0, ARG("N"), "a number", .min = 1, .max = 9), true },
 	{ "another argument elsewhere",
-	  { .name = "number",
-	    .letter = 'n',
-	    .kind = OPTION_NUMBER,
-	    .arg = "COUNT",
-	    .min = 1,
-	    .max = 9,
-	    .help = "a number" },
+	  OPTION("number", 'n', OPTION_NUMBER, 0, ARG("COUNT"), "a number", .min = 1, .max = 9),
 	  true },
-	{ "a letter of another meaning elsewhere", { FLAG("force"), .letter = 'f' }, true },
+	{ "a letter of another meaning elsewhere", FLAG("force", 'f', ""), true },
 };
 
 static const struct option_row good[] = {
-	{ FLAG("flag"), .letter = 'f', .field = offsetof(struct values, flag) },
-	{ NUMBER("number"), .letter = 'n', .field = offsetof(struct values, number) },
-	{ .name = "word",
-	  .letter = 'w',
-	  .repeats = true,
-	  .kind = OPTION_STRING,
-	  .arg = "WORD",
-	  .help = "a word",
-	  .excludes = "flag number",
-	  .field = offsetof(struct values, word) },
+	OPTION("flag", 'f', OPTION_FLAG, offsetof(struct values, flag), "", "a flag"),
+	OPTION("number", 'n', OPTION_NUMBER, offsetof(struct values, number), ARG("N"), "a number",
+	       .min = 1, .max = 9),
+	OPTION("word", 'w', OPTION_STRING, offsetof(struct values, word),
+	       ARG("WORD") EXCLUDES("flag number"), "a word", .repeats = true),
 };
-static const struct option_row elsewhere[] = { { FLAG("elsewhere"), .letter = 'e' } };
+static const struct option_row elsewhere[] = { FLAG("elsewhere", 'e', "") };
 
 /* Checks two subcommands, one with the good rows; ROW, if there is one, is added to one of them. */
 static int check(const struct option_row *row, bool other, struct option_error *error)
@@ -224,9 +209,7 @@ static int check_broken(void)
 
 int main(int argc, char **argv)
 {
-	const struct broken nameless = { "no name",
-					 { .kind = OPTION_FLAG, .help = "a flag" },
-					 false };
+	const struct broken nameless = { "no name", FLAG("", 0, ""), false };
 	struct option_error error;
 	int faults;
 

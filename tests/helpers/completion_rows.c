@@ -21,7 +21,7 @@ static int parser(void *field, const char *word, struct option_error *error)
 	return 0;
 }
 
-static const char *words(size_t i)
+static const char *choices(size_t i)
 {
 	static const char *const names[] = { "FIRST", "SECOND", NULL };
 
@@ -30,41 +30,24 @@ static const char *words(size_t i)
 
 static const struct option_keyword keywords[] = { { "always", 1 }, { "never", 0 }, { "", 0 } };
 
-#define FLAG(option_name) .name = option_name, .kind = OPTION_FLAG
-#define STRING(option_name, option_arg)                                                            \
-	.name = option_name, .kind = OPTION_STRING, .arg = option_arg,                             \
-	.field = offsetof(struct values, word), .help = option_name
+#define STRING(name, letter, arg)                                                                  \
+	OPTION(name, letter, OPTION_STRING, offsetof(struct values, word), ARG(arg), name)
 
 static const struct option_row rows[] = {
-	{ FLAG("plain"), .letter = 'p',
-	  .help = "a flag's help: 'quotes', [brackets], \\, $HOME, `x`" },
-	{ STRING("output", "FILE"), .letter = 'o' },
-	{ STRING("program", "CMD"), .letter = 'e' },
-	{ STRING("forward", "ENDPOINT") },
-	{ STRING("server", "ADDR[:PORT]") },
-	{ STRING("either", "tcp|udp") },
-	{ STRING("mixed", "auto|FILE") },
-	{ STRING("unknown", "NAME") },
-	{ .name = "colour",
-	  .kind = OPTION_KEYWORD,
-	  .arg = "WHEN",
-	  .keywords = keywords,
-	  .help = "when" },
-	{ .name = "set",
-	  .kind = OPTION_PARSED,
-	  .arg = "NAME[:VALUE]",
-	  .repeats = true,
-	  .parser = parser,
-	  .words = words,
-	  .help = "set" },
-	{ .name = "maybe",
-	  .letter = 'm',
-	  .kind = OPTION_PARSED,
-	  .arg = "WHEN",
-	  .optional = true,
-	  .parser = parser,
-	  .words = words,
-	  .help = "maybe" },
+	OPTION("plain", 'p', OPTION_FLAG, 0, "",
+	       "a flag's help: 'quotes', [brackets], \\, $HOME, `x`"),
+	STRING("output", 'o', "FILE"),
+	STRING("program", 'e', "CMD"),
+	STRING("forward", 0, "ENDPOINT"),
+	STRING("server", 0, "ADDR[:PORT]"),
+	STRING("either", 0, "tcp|udp"),
+	STRING("mixed", 0, "auto|FILE"),
+	STRING("unknown", 0, "NAME"),
+	OPTION("colour", 0, OPTION_KEYWORD, 0, ARG("WHEN"), "when", .keywords = keywords),
+	OPTION("set", 0, OPTION_PARSED, 0, ARG("NAME[:VALUE]"), "set", .repeats = true,
+	       .parser = parser, .choices = choices),
+	OPTION("maybe", 'm', OPTION_PARSED, 0, ARG("WHEN"), "maybe", .optional = true,
+	       .parser = parser, .choices = choices),
 };
 static const struct option_group group = { "All", rows, sizeof rows / sizeof *rows };
 static const struct option_use uses[] = { { &group, 0 }, { NULL, 0 } };

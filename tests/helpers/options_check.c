@@ -41,24 +41,23 @@ static bool same(const char *a, const char *b)
 static const char *row_fault(const struct option_row *r)
 {
 	bool valued = r->kind != OPTION_FLAG && r->kind != OPTION_COUNT;
+	bool argument = option_words(r, WORDS_ARG);
 
 	if (strlen(r->name) < 2 ||
 	    strspn(r->name, "abcdefghijklmnopqrstuvwxyz0123456789-") != strlen(r->name))
 		return "its name is none";
-	if (!r->help || !*r->help)
+	if (!*option_words(r, WORDS_HELP))
 		return "no help";
 	if (r->letter == 'h')
 		return "-h is help";
-	if (valued != (r->arg != NULL))
+	if (valued != argument)
 		return "an argument's name exactly where there is an argument";
 	if ((r->kind == OPTION_NUMBER || r->kind == OPTION_SIZE) && r->max <= r->min)
 		return "no range";
-	if ((r->kind == OPTION_KEYWORD) != (r->keywords != NULL))
-		return "keywords exactly where the kind is keyword";
-	if ((r->kind == OPTION_PARSED) != (r->parser != NULL))
-		return "a parser exactly where the kind is parsed";
-	if (r->words && !r->arg)
-		return "words without an argument";
+	if ((r->kind == OPTION_KEYWORD || r->kind == OPTION_PARSED) != (r->parser != NULL))
+		return "keywords or a parser exactly where the kind is such";
+	if (!argument && r->choices)
+		return "choices, or a range, without an argument";
 	if (r->optional && r->kind != OPTION_PARSED)
 		return "only a parsed argument may be missing";
 	return NULL;
@@ -81,7 +80,8 @@ static const char *pair_fault(const struct option_row *a, const struct option_ro
 	if (together && (name || letter))
 		return "a name or letter stands twice";
 	if (!together && a != b && name &&
-	    (a->letter != b->letter || !same_kind(a, b) || !same(a->arg, b->arg)))
+	    (a->letter != b->letter || !same_kind(a, b) ||
+	     !same(option_words(a, WORDS_ARG), option_words(b, WORDS_ARG))))
 		return "it means something else in another subcommand";
 	if (!together && letter && !name)
 		return "its letter means something else in another subcommand";
@@ -94,10 +94,12 @@ static void check_pairs(const struct command *const *commands, size_t n, size_t 
 	const struct command *command = commands[at];
 	size_t length;
 
-	for (const char *name, *rest = row->excludes; (name = text_word(&rest, &length));)
+	for (const char *name, *rest = option_words(row, WORDS_EXCLUDES);
+	     (name = text_word(&rest, &length));)
 		if (!named_somewhere(commands, n, name, length))
 			fault(error, faults, command, row, "excludes what does not exist");
-	for (const char *name, *rest = row->needs; (name = text_word(&rest, &length));)
+	for (const char *name, *rest = option_words(row, WORDS_NEEDS);
+	     (name = text_word(&rest, &length));)
 		if (!has(command, name, length))
 			fault(error, faults, command, row, "needs what does not exist");
 	for (const struct option_need *need = command->needs; need && need->group; need++)
