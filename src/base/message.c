@@ -182,7 +182,7 @@ void notice_begin(struct notice *n, const struct messages *m, enum message_level
 
 void notice_error(struct notice *n, enum outcome_kind kind, const char *code)
 {
-	static const char *const classes[] = {
+	static const char classes[][8] = {
 		[OUTCOME_FAILED] = "socket",
 		[OUTCOME_USAGE] = "usage",
 		[OUTCOME_LOOKUP] = "resolve",
@@ -190,7 +190,7 @@ void notice_error(struct notice *n, enum outcome_kind kind, const char *code)
 	};
 
 	json_string(&n->json, "class",
-		    (size_t)kind < sizeof classes / sizeof *classes && classes[kind] ?
+		    (size_t)kind < sizeof classes / sizeof *classes && *classes[kind] ?
 			    classes[kind] :
 			    classes[OUTCOME_FAILED]);
 	json_string(&n->json, "code", code);

@@ -84,7 +84,7 @@ static const struct habit {
 enum { N_HABITS = sizeof habits / sizeof *habits };
 
 /* The subcommand for what the options chose. */
-static const char *const chosen[] = {
+static const char chosen[][28] = {
 	"connect", "listen",	    "udp-send",		 "udp-recv",
 	"unix",	   "unix --listen", "unix --type dgram", "unix --listen --type dgram",
 };

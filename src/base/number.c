@@ -81,14 +81,14 @@ bool digits_parse(const char *digits, size_t n, uint64_t most, uint64_t *out)
 }
 
 struct unit {
-	const char *name;
-	int64_t factor;
+	char name[4];
+	int64_t factor; /* 0: the end of a table */
 };
 
 /* The factor of the unit that is all of WORD, 0 if there is no such unit. */
 static int64_t unit_factor(const struct unit *units, const char *word)
 {
-	for (; units->name; units++)
+	for (; units->factor; units++)
 		if (!strcmp(units->name, word))
 			return units->factor;
 	return 0;
@@ -127,7 +127,7 @@ int duration_parse(const char *word, int64_t *out)
 {
 	static const struct unit units[] = {
 		{ "", SECOND },	      { "ms", MILLISECOND },  { "s", SECOND },
-		{ "m", 60 * SECOND }, { "h", 3600 * SECOND }, { NULL, 0 },
+		{ "m", 60 * SECOND }, { "h", 3600 * SECOND }, { "", 0 },
 	};
 
 	return decimal_parse(word, units, out);
@@ -139,7 +139,7 @@ int size_parse(const char *word, int64_t *out)
 		{ "", 1 },	    { "k", 1 << 10 },	{ "K", 1 << 10 },     { "m", 1 << 20 },
 		{ "M", 1 << 20 },   { "g", 1 << 30 },	{ "G", 1 << 30 },     { "KiB", 1 << 10 },
 		{ "kiB", 1 << 10 }, { "MiB", 1 << 20 }, { "GiB", 1 << 30 },   { "kB", 1000 },
-		{ "KB", 1000 },	    { "MB", 1000000 },	{ "GB", 1000000000 }, { NULL, 0 },
+		{ "KB", 1000 },	    { "MB", 1000000 },	{ "GB", 1000000000 }, { "", 0 },
 	};
 
 	return decimal_parse(word, units, out);
@@ -158,7 +158,7 @@ char *duration_format(char *text, unsigned size, int64_t ns)
 	return text;
 }
 
-static const char *const size_units[] = { "B", "KiB", "MiB", "GiB", "TiB", "PiB" };
+static const char size_units[][4] = { "B", "KiB", "MiB", "GiB", "TiB", "PiB" };
 
 /* Returns which of them fits BYTES, and divides *BYTES by it. */
 static unsigned size_unit(double *bytes)

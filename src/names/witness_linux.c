@@ -363,7 +363,7 @@ static void saw_poll(struct witness *w)
 static void saw_socketcall(struct witness *w);
 
 static const struct {
-	long number;
+	int number;
 	int by_socketcall; /* its number there; see net/ipc.h of the kernel */
 	void (*saw)(struct witness *w);
 } calls[] = {

@@ -661,7 +661,7 @@ void prober_free(struct prober *p)
 
 const char *probe_state_name(enum probe_state state, int socktype)
 {
-	static const char *const names[] = {
+	static const char names[][12] = {
 		[PROBE_OPEN] = "open",
 		[PROBE_CLOSED] = "closed",
 		[PROBE_FILTERED] = "filtered",

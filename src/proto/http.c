@@ -326,8 +326,8 @@ bool http_list_has(const struct http_head *h, const char *name, const char *word
 
 bool http_is_hop_by_hop(const struct http_head *h, struct http_part name)
 {
-	static const char *const always[] = { "Connection", "Keep-Alive", "TE",
-					      "Trailer",    "Upgrade",	  "Transfer-Encoding" };
+	static const char always[][18] = { "Connection", "Keep-Alive", "TE",
+					   "Trailer",	 "Upgrade",    "Transfer-Encoding" };
 
 	for (size_t i = 0; i < sizeof always / sizeof *always; i++)
 		if (http_is(name, always[i]))

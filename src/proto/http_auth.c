@@ -95,7 +95,7 @@ enum param {
 	PARAMS
 };
 
-static const char *const param_names[PARAMS] = {
+static const char param_names[PARAMS][12] = {
 	[REALM] = "realm",	   [NONCE] = "nonce",	    [OPAQUE] = "opaque",
 	[ALGORITHM] = "algorithm", [QOP] = "qop",	    [STALE] = "stale",
 	[USERHASH] = "userhash",   [USERNAME] = "username", [URI] = "uri",
@@ -183,7 +183,7 @@ static enum http_scheme auth_scheme(struct http_part word)
 /* ---- Digest (RFC 7616) ---- */
 
 static const struct algorithm {
-	const char *name;
+	char name[16];
 	enum http_scheme scheme;
 	bool session;
 } algorithms[] = {

@@ -13,7 +13,7 @@
 static const struct status {
 	unsigned status;
 	int error;
-	const char *words; /* where the proxy has none of its own */
+	char words[32]; /* where the proxy has none of its own */
 } statuses[] = {
 	{ 400, EPROTO, "Bad Request" },
 	{ 401, EACCES, "Unauthorized" },

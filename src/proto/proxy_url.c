@@ -6,7 +6,7 @@
 
 #include "base/number.h"
 
-static const char *const schemes[] = {
+static const char schemes[][12] = {
 	[PROXY_SOCKS4] = "socks4://", [PROXY_SOCKS4A] = "socks4a://",
 	[PROXY_SOCKS5] = "socks5://", [PROXY_SOCKS5H] = "socks5h://",
 	[PROXY_HTTP] = "http://",

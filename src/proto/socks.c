@@ -113,7 +113,7 @@ static enum handshake socks_client_refused(struct socks_client *c, int reply)
 {
 	static const struct {
 		int error;
-		const char *why;
+		char why[48];
 	} replies[] = {
 		[SOCKS_FAILED] = { EIO, "the proxy has failed, and does not say at what" },
 		[SOCKS_FORBIDDEN] = { EACCES, "the proxy's rules forbid it" },

@@ -9,7 +9,7 @@ static const char *phrase(unsigned status)
 {
 	static const struct {
 		unsigned status;
-		const char *phrase;
+		char phrase[32];
 	} phrases[] = {
 		{ 200, "OK" },
 		{ 400, "Bad Request" },

@@ -12,7 +12,7 @@
 
 static const struct event_row {
 	enum message_level level;
-	const char *name;
+	char name[12];
 } event_rows[] = {
 	[EVENT_LOOKUP] = { MESSAGE_STEP, "lookup" },
 	[EVENT_RESOLVED] = { MESSAGE_STEP, "resolved" },

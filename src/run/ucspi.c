@@ -84,9 +84,9 @@ static void ucspi_describe_unix(struct spawn_environment *e, const struct addres
 }
 
 /* Returns what stands in TEXT behind the first of BEGINNINGS that it has, or NULL. */
-static const char *ucspi_behind(const char *text, const char *const *beginnings)
+static const char *ucspi_behind(const char *text, const char (*beginnings)[16])
 {
-	for (; *beginnings; beginnings++) {
+	for (; **beginnings; beginnings++) {
 		size_t n = strlen(*beginnings);
 		if (!strncmp(text, *beginnings, n))
 			return text + n;
@@ -98,12 +98,12 @@ static const char *ucspi_behind(const char *text, const char *const *beginnings)
  * s6-networking, ...CONCURRENCY and ...ORIGDST... of ipsvd and busybox. */
 static bool ucspi_is_stale(const char *variable)
 {
-	static const char *const whole[] = { "PROTO=",		"LISTEN_FDS",	  "LISTEN_PID",
-					     "LISTEN_FDNAMES=", "NOTIFY_SOCKET=", NULL };
-	static const char *const protocols[] = { "TCP6", "TCP",	 "UDP",	  "SSL",
-						 "IPC",	 "UNIX", "VSOCK", NULL };
-	static const char *const parts[] = { "REMOTE",	     "LOCAL",	"CONNNUM=",
-					     "CONCURRENCY=", "ORIGDST", NULL };
+	static const char whole[][16] = { "PROTO=",	     "LISTEN_FDS",     "LISTEN_PID",
+					  "LISTEN_FDNAMES=", "NOTIFY_SOCKET=", "" };
+	static const char protocols[][16] = { "TCP6", "TCP",  "UDP",   "SSL",
+					      "IPC",  "UNIX", "VSOCK", "" };
+	static const char parts[][16] = { "REMOTE",	  "LOCAL",   "CONNNUM=",
+					  "CONCURRENCY=", "ORIGDST", "" };
 	const char *rest = ucspi_behind(variable, protocols);
 
 	return ucspi_behind(variable, whole) || (rest && ucspi_behind(rest, parts));

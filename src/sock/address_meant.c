@@ -11,7 +11,7 @@
 static int refuse_url(const char *word, size_t n, struct option_error *error)
 {
 	static const struct {
-		const char *scheme, *port, *more;
+		char scheme[8], port[8], more[24];
 	} schemes[] = {
 		{ "http", "80", "" },	{ "https", "443", " (sockit speaks no TLS)" },
 		{ "ws", "80", "" },	{ "wss", "443", " (sockit speaks no TLS)" },
