@@ -401,8 +401,9 @@ static void operand_keep(char **argv, int to, int from)
 {
 	char *word = argv[from];
 
-	for (; from > to; from--)
-		argv[from] = argv[from - 1];
+	if (from == to)
+		return;
+	memmove(argv + to + 1, argv + to, (size_t)(from - to) * sizeof *argv);
 	argv[to] = word;
 }
 

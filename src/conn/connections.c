@@ -341,7 +341,8 @@ void connections_take(struct connections *s, int fd, const struct address *peer,
 				  .local = *local,
 				  .source = source,
 				  .next = s->first };
-	memset(x->own, 0, s->service->size);
+	if (s->service->size) /* most have none: then nobody has to look memset(3) up */
+		memset(x->own, 0, s->service->size);
 	if (x->next)
 		x->next->previous = x;
 	s->first = x;

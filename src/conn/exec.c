@@ -146,7 +146,7 @@ static int exec_open_way(struct endpoint *ours, bool writing, bool nothing)
 	int fd, theirs;
 
 	if (nothing)
-		return open("/dev/null", (writing ? O_RDONLY : O_WRONLY) | O_CLOEXEC);
+		return descriptors_null((writing ? O_RDONLY : O_WRONLY) | O_CLOEXEC);
 	theirs = job_pipe(&fd, writing);
 	if (theirs >= 0)
 		endpoint_pipe(ours, fd, writing, "the command");

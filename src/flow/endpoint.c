@@ -16,6 +16,7 @@
 #include "base/descriptors.h"
 #include "base/terminal.h"
 #include "base/wait.h"
+#include "sock/address.h"
 #include "sock/packet.h"
 #include "sock/stream.h"
 
@@ -36,20 +37,22 @@ static int endpoint_fd(const struct endpoint *e)
 	return e->rfd >= 0 ? e->rfd : e->wfd;
 }
 
-/* The kind of our own socket FD. */
-static enum endpoint_kind endpoint_socket_kind(int fd)
+/* The kind of the socket FD. OURS of IP are streams. */
+static enum endpoint_kind endpoint_socket_kind(int fd, bool ours)
 {
-	struct sockaddr_storage a;
-	socklen_t size = sizeof a, type_size = sizeof(int);
+	struct address a = { .length = sizeof a.u };
+	socklen_t size = sizeof(int);
 	int type = 0;
+	bool known = getsockname(fd, &a.u.sa, &a.length) == 0, ip = known && address_is_ip(&a);
 
-	if (getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &type_size) == 0 && type == SOCK_SEQPACKET)
+	if (ours && ip)
+		return ENDPOINT_TCP;
+	if (getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &size) == 0 && type == SOCK_SEQPACKET)
 		return ENDPOINT_PACKET;
-	if (type != SOCK_STREAM || getsockname(fd, (struct sockaddr *)&a, &size) < 0)
-		return ENDPOINT_OTHER;
-	return a.ss_family == AF_INET || a.ss_family == AF_INET6 ? ENDPOINT_TCP :
-	       a.ss_family == AF_UNIX				 ? ENDPOINT_STREAM :
-								   ENDPOINT_VSOCK;
+	return type != SOCK_STREAM || !known ? ENDPOINT_OTHER :
+	       ip			     ? ENDPOINT_TCP :
+	       a.u.sa.sa_family == AF_UNIX   ? ENDPOINT_STREAM :
+					       ENDPOINT_VSOCK;
 }
 
 static bool endpoint_is_socket(const struct endpoint *e)
@@ -69,7 +72,7 @@ static enum endpoint_kind endpoint_inherited_kind(int fd)
 	if (S_ISREG(s.st_mode) || S_ISBLK(s.st_mode))
 		return ENDPOINT_FILE;
 	if (S_ISSOCK(s.st_mode)) {
-		enum endpoint_kind kind = endpoint_socket_kind(fd);
+		enum endpoint_kind kind = endpoint_socket_kind(fd, false);
 		return kind == ENDPOINT_PACKET ? ENDPOINT_OTHER : kind;
 	}
 	if (S_ISCHR(s.st_mode) && stat("/dev/null", &null) == 0 && S_ISCHR(null.st_mode) &&
@@ -136,7 +139,7 @@ void endpoint_join(const struct endpoint *in, struct endpoint *out)
 
 void endpoint_socket(struct endpoint *e, int fd, const char *name)
 {
-	*e = endpoint_of(endpoint_socket_kind(fd), fd, fd, name);
+	*e = endpoint_of(endpoint_socket_kind(fd, true), fd, fd, name);
 	e->owned = true;
 	if (e->kind == ENDPOINT_PACKET)
 		packet_prepare(fd);
@@ -208,8 +211,8 @@ void endpoint_reopen(struct endpoint *e)
 	    (e->kind == ENDPOINT_TERMINAL && ptsname(fd)))
 		return;
 	snprintf(path, sizeof path, FD_PATH, fd);
-	reopened =
-		open(path, (e->rfd >= 0 ? O_RDONLY : O_WRONLY) | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	reopened = open(path,
+			(e->rfd >= 0 ? O_RDONLY : O_WRONLY) | O_NONBLOCK | O_NOCTTY | O_CLOEXEC, 0);
 	if (reopened < 0)
 		return;
 	if (fstat(fd, &a) < 0 || fstat(reopened, &b) < 0 || a.st_ino != b.st_ino ||

@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/sendfile.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -100,7 +101,10 @@ bool transfer_await(struct transfer *t, size_t n)
 /* splice(2) stops before urgent data, for good, and says that nothing is there, or even the end. */
 static bool urgent_is_next(const struct transfer *t)
 {
-	return t->from->kind == ENDPOINT_TCP && sockatmark(t->from->rfd) == 1;
+	int at = 0;
+
+	/* As sockatmark(3), which the loader would have to look up as well. */
+	return t->from->kind == ENDPOINT_TCP && ioctl(t->from->rfd, SIOCATMARK, &at) == 0 && at;
 }
 
 static enum transfer_result copy_small(struct transfer *t, size_t max);

@@ -5,6 +5,7 @@
 #include <limits.h>
 #include <poll.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/wait.h>
 
 #include "base/clock.h"
@@ -73,35 +74,36 @@ void loop_free(struct loop *l)
 	for (size_t i = 0; i < l->n_timers; i++)
 		l->timers[i]->slot = 0;
 	pollset_stop(&l->pollset);
-	free(l->fds);
 	free(l->watches);
-	free(l->timers);
 	free(l);
 }
 
 /* Makes room for N of each in all. Returns as loop_reserve(). */
 static int loop_grow(struct loop *l, size_t n)
 {
-	struct pollfd *fds;
 	struct watch **watches;
 	struct timer **timers;
+	struct pollfd *fds;
 
 	if (n <= l->size)
 		return 0;
 	if (n < 2 * l->size)
 		n = 2 * l->size;
-	fds = realloc(l->fds, n * sizeof *fds);
-	if (!fds)
-		return -1;
-	l->fds = fds;
-	watches = realloc(l->watches, n * sizeof(struct watch *));
+	/* All in one piece, which the watches begin. */
+	watches = malloc(n * (sizeof(struct watch *) + sizeof(struct timer *) + sizeof *fds));
 	if (!watches)
 		return -1;
+	timers = (struct timer **)(watches + n);
+	fds = (struct pollfd *)(timers + n);
+	if (l->size) {
+		memcpy(watches, l->watches, l->n * sizeof(struct watch *));
+		memcpy(timers, l->timers, l->n_timers * sizeof(struct timer *));
+		memcpy(fds, l->fds, l->n * sizeof *fds);
+	}
+	free(l->watches);
 	l->watches = watches;
-	timers = realloc(l->timers, n * sizeof(struct timer *));
-	if (!timers)
-		return -1;
 	l->timers = timers;
+	l->fds = fds;
 	l->size = n;
 	return 0;
 }

@@ -19,16 +19,16 @@ typedef void signal_handler(int signal);
 static volatile sig_atomic_t came[N_CAUGHT];
 static volatile sig_atomic_t any;
 static sigset_t first_mask, open_mask;
+static sigset_t handled; /* what no handler is interrupted by: all that have one */
 static bool started;
 static bool pipe_ignored;
 
-/* Gives SIGNAL the disposition HANDLER. Returns the one before. No other signal comes while a
- * handler runs: where wait_interrupt() does not return, the first one would be lost. */
+/* Gives SIGNAL the disposition HANDLER. Returns the one before. No other signal that we catch comes
+ * while a handler runs: where wait_interrupt() does not return, the first one would be lost. */
 static signal_handler *signals_set(int signal, signal_handler *handler)
 {
-	struct sigaction old, act = { .sa_handler = handler };
+	struct sigaction old, act = { .sa_handler = handler, .sa_mask = handled };
 
-	sigfillset(&act.sa_mask);
 	sigaction(signal, &act, &old);
 	return old.sa_handler;
 }
@@ -63,15 +63,19 @@ bool signals_pipe_was_ignored(void)
 }
 
 /* Catches N of `caught` from FIRST on, but those that are ignored only if IGNORED_TOO, and blocks
- * them outside of the wait. */
-static void signals_catch(int first, int n, bool ignored_too)
+ * them outside of the wait. Returns what was blocked before. */
+static sigset_t signals_catch(int first, int n, bool ignored_too)
 {
 	sigset_t block, before;
 
-	sigemptyset(&block);
-	for (int i = first; i < first + n; i++)
-		sigaddset(&block, caught[i]);
-	sigprocmask(SIG_BLOCK, &block, &before);
+	sigprocmask(SIG_BLOCK, NULL, &before);
+	block = handled = before;
+	for (int i = 0; i < N_CAUGHT; i++) {
+		sigaddset(&handled, caught[i]);
+		if (i >= first && i < first + n)
+			sigaddset(&block, caught[i]);
+	}
+	sigprocmask(SIG_SETMASK, &block, NULL);
 	for (int i = first; i < first + n; i++) {
 		if (signals_set(caught[i], signals_handle) != SIG_IGN || ignored_too)
 			continue;
@@ -80,14 +84,13 @@ static void signals_catch(int first, int n, bool ignored_too)
 		if (!sigismember(&before, caught[i]))
 			signals_mask(SIG_UNBLOCK, caught[i], NULL);
 	}
+	return before;
 }
 
 void signals_start(void)
 {
-	sigprocmask(SIG_BLOCK, NULL, &first_mask);
-	open_mask = first_mask;
+	open_mask = first_mask = signals_catch(FIRST_ENDING, N_ENDING, false);
 	started = true;
-	signals_catch(FIRST_ENDING, N_ENDING, false);
 }
 
 void signals_catch_children(void)

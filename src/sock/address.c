@@ -146,21 +146,43 @@ enum word_kind address_parse_direct(const char *word, struct address *out)
 	return kind == WORD_NAME ? parse_vsock(word, out) : kind;
 }
 
+/* Reads WORD, four numbers with dots between them, into OUT, in network order. As inet_pton(3),
+ * which the loader would have to look up. */
+static bool parse_ipv4(const char *word, struct in_addr *out)
+{
+	unsigned char octets[4];
+
+	for (size_t i = 0; i < sizeof octets; i++, word++) {
+		const char *start = word;
+		unsigned n = 0;
+
+		while (*word >= '0' && *word <= '9' && word < start + 3)
+			n = n * 10 + (unsigned)(*word++ - '0');
+		if (word == start || n > 255 || (*start == '0' && word > start + 1) ||
+		    *word != (i < sizeof octets - 1 ? '.' : '\0'))
+			return false;
+		octets[i] = (unsigned char)n;
+	}
+	memcpy(out, octets, sizeof octets);
+	return true;
+}
+
 enum word_kind address_parse_host(const char *host, struct address *out)
 {
 	char text[INET6_ADDRSTRLEN + IF_NAMESIZE + 1], name[IF_NAMESIZE];
-	size_t n = strlen(host);
 	bool brackets = host[0] == '[';
 	char *zone;
+	size_t n;
 
 	memset(out, 0, sizeof *out);
-	if (brackets && (n < 3 || host[n - 1] != ']'))
-		return WORD_BAD;
-	if (!brackets && inet_pton(AF_INET, host, &out->u.in.sin_addr) == 1) {
+	if (!brackets && parse_ipv4(host, &out->u.in.sin_addr)) {
 		out->u.in.sin_family = AF_INET;
 		out->length = sizeof out->u.in;
 		return WORD_NUMBER;
 	}
+	n = strlen(host);
+	if (brackets && (n < 3 || host[n - 1] != ']'))
+		return WORD_BAD;
 	if (!strchr(host, ':'))
 		return *host && may_be_name(host) ? WORD_NAME : WORD_BAD;
 	if (n - 2 * brackets >= sizeof text)
@@ -303,7 +325,8 @@ bool address_same_host(const struct address *a, const struct address *b)
 }
 
 /* The two that every run formats do without printf(3), which is slow to start. */
-static void ipv4_text(const struct address *a, char *text)
+/* Returns where its NUL stands. */
+static char *ipv4_text(const struct address *a, char *text)
 {
 	unsigned char octets[4];
 
@@ -313,6 +336,7 @@ static void ipv4_text(const struct address *a, char *text)
 		if (i < sizeof octets - 1)
 			*text++ = '.';
 	}
+	return text;
 }
 
 /* Formats the abstract NAME of N bytes, with the NUL that it begins with, as parse_abstract() takes
@@ -355,22 +379,21 @@ static void unix_text(const struct address *a, char *text)
 		abstract_text(path, n, text, end);
 }
 
-const char *address_host(const struct address *a, char *text)
+/* As address_host(), of an address that is no word. Returns where the NUL of TEXT stands. */
+static char *host_text(const struct address *a, char *text)
 {
 	char zone[IF_NAMESIZE];
 	uint32_t cid, port;
 	size_t n;
 
 	text[0] = '\0';
-	if (a->word)
-		return a->word;
-	if (a->u.sa.sa_family == AF_INET) {
-		ipv4_text(a, text);
-	} else if (a->u.sa.sa_family == AF_INET6) {
+	if (a->u.sa.sa_family == AF_INET)
+		return ipv4_text(a, text);
+	if (a->u.sa.sa_family == AF_INET6) {
 		inet_ntop(AF_INET6, &a->u.in6.sin6_addr, text, ADDRESS_TEXT);
 		n = strlen(text);
 		if (a->u.in6.sin6_scope_id == 0)
-			return text;
+			return text + n;
 		if (if_indextoname(a->u.in6.sin6_scope_id, zone))
 			snprintf(text + n, ADDRESS_TEXT - n, "%%%s", zone);
 		else
@@ -383,7 +406,13 @@ const char *address_host(const struct address *a, char *text)
 		else
 			snprintf(text, ADDRESS_TEXT, "vsock:%lu", (unsigned long)cid);
 	}
-	return text;
+	return text + strlen(text);
+}
+
+const char *address_host(const struct address *a, char *text)
+{
+	host_text(a, text);
+	return a->word ? a->word : text;
 }
 
 static bool has_name(const struct address *a)
@@ -407,18 +436,15 @@ const char *address_who(const struct address *a, char *text)
 
 const char *address_text(const struct address *a, char *text)
 {
-	const char *host = address_host(a, text);
-	size_t n = strlen(text);
+	char *end = text + ADDRESS_TEXT, *at;
 
-	if (host != text)
-		return host;
-	if (a->u.sa.sa_family == AF_UNIX) {
-		if (a->who.known && !has_name(a))
-			who_text(a, text + n, ADDRESS_TEXT - n);
-	} else {
-		digits_format(text_append(text + n, text + ADDRESS_TEXT, " port "),
-			      address_any_port(a));
-	}
+	if (a->word)
+		return a->word;
+	at = host_text(a, text);
+	if (a->u.sa.sa_family != AF_UNIX)
+		digits_format(text_append(at, end, " port "), address_any_port(a));
+	else if (a->who.known && !has_name(a))
+		who_text(a, at, (size_t)(end - at));
 	return text;
 }
 
