@@ -21,7 +21,6 @@
 
 struct client_run {
 	struct client_config c;
-	char place[512]; /* where it connects to, in words */
 	struct connections connections;
 	struct run *run; /* theirs */
 	struct timer again;
@@ -30,13 +29,12 @@ struct client_run {
 	bool command_last;	      /* the connection is over, with this, and that still runs: */
 	struct outcome of_connection;
 	struct watch pass_watch;
-	int pass_fd;		 /* the connection, while it is passed on; else -1 */
-	int64_t limit;		 /* of a single try: of its connection with --retry; UNSET: none */
-	struct dial_result last; /* how the try that counts failed; the failures are ours */
-	struct text said;	 /* why the last try has failed, as -v was told */
-	int64_t deadline;	 /* of all tries */
-	/* Of stdin, and goes with the SYN. */
-	char first[FIRST_MOST];
+	int pass_fd;		  /* the connection, while it is passed on; else -1 */
+	int64_t limit;		  /* of a single try: of its connection with --retry; UNSET: none */
+	struct dial_result *last; /* how the try that counts failed, and the failures; NULL: none */
+	struct text said;	  /* why the last try has failed, as -v was told */
+	int64_t deadline;	  /* of all tries */
+	char *first;		  /* FIRST_MOST bytes of stdin, of which first_n go with the SYN */
 	size_t first_n;
 };
 
@@ -64,18 +62,20 @@ static bool client_is_cut_short(const struct client_run *c, const struct dial_re
  * is something better to tell. */
 static void client_remember(struct client_run *c, const struct dial_result *r)
 {
-	struct dial_failure *copy;
+	struct dial_result *last = c->last;
+	struct dial_failure *failures;
 
-	if (client_is_cut_short(c, r) && (c->last.n || c->last.lookup.eai || *c->last.why))
+	if (client_is_cut_short(c, r) && last && (last->n || last->lookup.eai || *last->why))
 		return;
-	copy = malloc((r->n ? r->n : 1) * sizeof *copy);
-	if (!copy)
+	last = malloc(sizeof *last + r->n * sizeof *failures);
+	if (!last)
 		return;
-	if (r->n)
-		memcpy(copy, r->failures, r->n * sizeof *copy);
-	free((void *)c->last.failures);
-	c->last = *r;
-	c->last.failures = copy;
+	*last = *r;
+	last->failures = failures = (struct dial_failure *)(last + 1);
+	for (size_t i = 0; i < r->n; i++)
+		failures[i] = r->failures[i];
+	free(c->last);
+	c->last = last;
 }
 
 static void client_failed(struct client_run *c, const struct dial_result *r)
@@ -88,7 +88,7 @@ static void client_failed(struct client_run *c, const struct dial_result *r)
 
 	client_remember(c, r);
 	/* Without memory for it nothing was kept. */
-	report.result = next == NEVER && c->last.failures ? &c->last : r;
+	report.result = next == NEVER && c->last ? c->last : r;
 	report.limit = o->retry == UNSET	     ? c->limit :
 		       report.result->given == UNSET ? o->retry :
 						       report.result->given;
@@ -309,7 +309,7 @@ static void client_read_first(struct client_run *c)
 	endpoint_inherit(&in, STDIN_FILENO, false, "stdin");
 	if (in.kind != ENDPOINT_TERMINAL && endpoint_readable(&in)) {
 		endpoint_reopen(&in);
-		n = endpoint_read(&in, c->first, sizeof c->first);
+		n = endpoint_read(&in, c->first, FIRST_MOST);
 	}
 	endpoint_close(&in);
 	/* The end, and an error, will be met again. */
@@ -319,7 +319,8 @@ static void client_read_first(struct client_run *c)
 struct outcome client_run(const struct client_config *config)
 {
 	const struct connections_config *to = &config->connections;
-	struct client_run c = { .c = *config, .pass_fd = -1 };
+	char place[512], first[FIRST_MOST];
+	struct client_run c = { .c = *config, .pass_fd = -1, .first = first };
 	const struct retry_options *r = config->retry;
 	struct address address;
 	struct outcome outcome;
@@ -328,7 +329,7 @@ struct outcome client_run(const struct client_config *config)
 	c.connections.waits = client_waits;
 	c.connections.over = config->command ? client_over : NULL;
 	c.connections.arg = &c;
-	c.connections.place = address_words(to->host, to->port, c.place, sizeof c.place);
+	c.connections.place = address_words(to->host, to->port, place, sizeof place);
 	if (address_parse_host(to->host, &address) == WORD_NAME)
 		c.connections.peer_name = to->host;
 	c.again = (struct timer){ .fn = client_try, .arg = &c };
@@ -353,7 +354,7 @@ struct outcome client_run(const struct client_config *config)
 	outcome = run_wait(c.run);
 	proxy_client_cancel(c.dial);
 	proxy_command_free(&c.command);
-	free((void *)c.last.failures);
+	free(c.last);
 	text_free(&c.said);
 	watch_drop(c.run->loop, &c.pass_watch);
 	if (c.pass_fd >= 0)

@@ -88,18 +88,15 @@ static void dial_tell(void *arg)
 {
 	struct dial *d = arg;
 	struct dial_failure *failures = calloc(d->started ? d->started : 1, sizeof *failures);
-	struct dial_result result = d->result;
-	dial_fn *fn = d->fn;
-	void *fn_arg = d->arg;
 
 	for (size_t i = 0; failures && i < d->started; i++)
-		failures[result.n++] = d->attempts[i].state;
-	result.failures = failures;
+		failures[d->result.n++] = d->attempts[i].state;
+	d->result.failures = failures;
 	if (!failures)
-		result.error = ENOMEM;
-	dial_free(d);
-	fn(fn_arg, &result);
+		d->result.error = ENOMEM;
+	d->fn(d->arg, &d->result);
 	free(failures);
+	dial_free(d);
 }
 
 static void dial_finish(struct dial *d)
@@ -395,11 +392,14 @@ struct dial *dial_start(struct loop *loop, const struct dial_config *c, dial_fn 
 					   .source = c->socket->source,
 					   .source_port = c->socket->source_port,
 					   .events = c->events };
-	struct dial *d = malloc(sizeof *d);
+	struct dial *d = calloc(1, sizeof *d);
 
 	if (!d)
 		return NULL;
-	*d = (struct dial){ .loop = loop, .c = *c, .fn = fn, .arg = arg };
+	d->loop = loop;
+	d->c = *c;
+	d->fn = fn;
+	d->arg = arg;
 	d->result.fd = -1;
 	d->result.deadline = c->deadline;
 	d->result.given = UNSET;

@@ -19,6 +19,8 @@
 #define PIECE 4096   /* bytes of an answer looked at at a time */
 #define AGAIN_MOST 4 /* how often a proxy may ask for a new connection */
 
+#define PLACE_MOST 1200 /* a host and a port in words */
+
 struct proxy_client {
 	struct loop *loop;
 	struct dial_config c;
@@ -32,8 +34,7 @@ struct proxy_client {
 	struct proxy_hop *hops;
 	size_t n, at; /* the hop that is looked up, or shaken hands with */
 	struct text out;
-	int send_error;	  /* sending has failed with it, and is over */
-	char words[1200]; /* the destination */
+	int send_error; /* sending has failed with it, and is over */
 	/* Where none of its addresses is permitted, the first; or, without a proxy, where it did
 	 * not take the header. NULL: neither, or there is no memory for it. */
 	struct dial_failure *failure;
@@ -79,14 +80,18 @@ void proxy_client_cancel(struct proxy_client *d)
 /* Tells R and frees D. */
 static void client_tell(struct proxy_client *d, const struct dial_result *r)
 {
-	const struct dial_result result = *r;
+	struct dial_result own;
 	struct dial_failure *failure = d->failure;
 	dial_fn *fn = d->fn;
 	void *arg = d->arg;
 
+	if (r == &d->result) {
+		own = *r;
+		r = &own;
+	}
 	d->failure = NULL;
 	proxy_client_cancel(d);
-	fn(arg, &result);
+	fn(arg, r);
 	free(failure);
 }
 
@@ -107,7 +112,7 @@ static void client_finish(struct proxy_client *d)
 /* Adds what hop H was to reach to the reason for the failure. */
 static void client_add_place(struct proxy_client *d, const struct proxy_hop *h)
 {
-	char address[ADDRESS_TEXT], words[sizeof d->words];
+	char address[ADDRESS_TEXT], words[PLACE_MOST];
 	char *why = d->result.why;
 	size_t n = strlen(why);
 
@@ -268,11 +273,12 @@ static void client_done(struct proxy_client *d)
 {
 	const struct proxy_hop *last = &d->hops[d->n - 1];
 	struct dial_result *r = &d->result;
+	char words[PLACE_MOST];
 
 	*r = (struct dial_result){ .fd = d->watch.fd, .peer = last->addresses[last->at] };
 	if (last->by_name)
 		address_set_words(&r->peer,
-				  address_words(last->host, last->port, d->words, sizeof d->words),
+				  address_words(last->host, last->port, words, sizeof words),
 				  address_port(&r->peer));
 	r->local.length = sizeof r->local.u;
 	getsockname(r->fd, &r->local.u.sa, &r->local.length);
@@ -394,7 +400,6 @@ static void client_blame_proxy(struct places_failure *f)
 static void client_dialled(void *arg, const struct dial_result *r)
 {
 	struct proxy_client *d = arg;
-	struct dial_result result = *r;
 
 	d->dial = NULL;
 	/* `wait` is for all that follows too. */
@@ -402,10 +407,11 @@ static void client_dialled(void *arg, const struct dial_result *r)
 	d->c.wait = UNSET;
 	d->result.given = r->given;
 	if (r->fd >= 0 && !d->first) {
-		client_reached(d, &result);
+		client_reached(d, r);
 		return;
 	}
 	if (r->fd < 0) {
+		struct dial_result result = *r;
 		result.proxy = d->first;
 		if (d->first)
 			client_blame_proxy(&result.lookup);
@@ -580,13 +586,16 @@ const char *proxy_client_looks_up(const struct proxy_client *d)
 struct proxy_client *proxy_client_start(struct loop *loop, const struct dial_config *c,
 					const struct proxy *first, dial_fn *fn, void *arg)
 {
-	struct proxy_client *d = malloc(sizeof *d);
+	struct proxy_client *d = calloc(1, sizeof *d);
 
 	if (!d)
 		return NULL;
-	*d = (struct proxy_client){
-		.loop = loop, .c = *c, .first = first, .fn = fn, .arg = arg, .watch = { .fd = -1 }
-	};
+	d->loop = loop;
+	d->c = *c;
+	d->first = first;
+	d->fn = fn;
+	d->arg = arg;
+	d->watch.fd = -1;
 	d->result.fd = -1;
 	d->result.given = UNSET;
 	d->watch.fn = client_ready;
