@@ -167,10 +167,10 @@ static bool refuse_place(const struct messages *m, const char *word, bool alone,
 	struct address a;
 	enum word_kind kind = address_parse_host(word, &a);
 
-	if (!strncmp(word, "unix:", 5) && alone)
+	if (text_begins(word, "unix:") && alone)
 		*outcome =
 			message_usage(m, "'%s' is no subcommand: sockit unix %s", word, word + 5);
-	else if (*word == '/' || !strncmp(word, "./", 2))
+	else if (*word == '/' || text_begins(word, "./"))
 		*outcome =
 			message_usage(m, "'%s' is no subcommand: a path is meant in sockit unix %s",
 				      word, word);

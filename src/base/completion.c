@@ -112,7 +112,7 @@ static bool answer_operand(struct text *t, const struct request *r, size_t place
 
 	for (const char *word; (word = text_word(&rest, &n));) {
 		const char *dots = strstr(word, "...");
-		if (!strncmp(word, "[OPTION", 7))
+		if (text_begins(word, "[OPTION"))
 			continue;
 		if (!strncmp(word + strspn(word, "["), "--", 2))
 			break; /* a command */

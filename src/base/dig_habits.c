@@ -6,6 +6,7 @@
 #include <strings.h>
 
 #include "base/command_line.h"
+#include "base/text.h"
 
 /* What an option, or its argument, is to the line. */
 enum dig_meaning {
@@ -197,7 +198,7 @@ static bool dig_take_option(struct dig_line *l, int argc, char **argv, int *i)
 
 	/* nslookup's */
 	if (l->manner == HOST_MANNER && strchr(word, '='))
-		return !strncmp(word, "-type=", 6) && dig_take(l, TYPE, word + 6, word);
+		return text_begins(word, "-type=") && dig_take(l, TYPE, word + 6, word);
 	if (word[1] == '-') {
 		value += strcspn(value, "=");
 		value += *value == '=';

@@ -8,6 +8,7 @@
 #include "base/command_line.h"
 #include "base/dig_habits.h"
 #include "base/nc_habits.h"
+#include "base/text.h"
 #include "base/way_habits.h"
 
 /* How the words behind the first one are read. */
@@ -390,7 +391,7 @@ const char *habits_line(int argc, char **argv, char *line, size_t size)
 		if (argc > 1 && !strcmp(argv[1], "services"))
 			w = habit_find("services");
 		else if (argc > 1 && strcmp(argv[1], "hosts") != 0 &&
-			 strncmp(argv[1], "ahosts", 6) != 0)
+			 !text_begins(argv[1], "ahosts"))
 			return NULL;
 		l.length = 0;
 		habit_put(&l, "sockit ");

@@ -230,7 +230,7 @@ static void notice_mask(char *text)
 		/* A path may have both characters, and that of a UNIX socket stands behind `unix:`.
 		 */
 		if (!url &&
-		    (!strncmp(start, "unix:", 5) || memchr(start, '/', (size_t)(colon - start))))
+		    (text_begins(start, "unix:") || memchr(start, '/', (size_t)(colon - start))))
 			continue;
 		memmove(start + 3, at, strlen(at) + 1);
 		for (int i = 0; i < 3; i++)

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/number.h"
+#include "base/text.h"
 
 #define NODES_MOST 4096
 #define DEPTH_MOST 64	/* of brackets: the parser calls itself */
@@ -184,7 +185,7 @@ static struct part parser_brackets(struct parser *r)
 	while ((*r->at != ']' || r->at == first) && !parser_failed(r)) {
 		const char *begin = r->at;
 		int low, high;
-		if (!strncmp(r->at, "[:", 2)) {
+		if (text_begins(r->at, "[:")) {
 			parser_class(r, &set);
 			continue;
 		}

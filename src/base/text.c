@@ -172,6 +172,15 @@ size_t text_shorten(char *text, size_t most)
 	return head + 3 + n - tail;
 }
 
+bool text_begins(const char *word, const char *begin)
+{
+	while (*begin && *word == *begin) {
+		word++;
+		begin++;
+	}
+	return *begin == '\0';
+}
+
 char *text_append(char *at, const char *end, const char *word)
 {
 	while (*word && at < end - 1)

@@ -66,6 +66,9 @@ bool text_equal_secret(const char *a, const char *b, size_t n);
  * length in *N, and moves *REST behind it. NULL at the end, or if *REST is NULL. */
 const char *text_word(const char **rest, size_t *n);
 
+/* Does WORD begin with BEGIN? */
+bool text_begins(const char *word, const char *begin);
+
 /* Copies WORD to AT, as much as fits before END, and a NUL. Returns where the NUL stands, which is
  * before END. */
 char *text_append(char *at, const char *end, const char *word);

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/command_line.h"
+#include "base/text.h"
 
 enum {
 	TRACEROUTE = 1,
@@ -142,9 +143,9 @@ static bool way_take_files(struct way_line *w, const char *word)
 {
 	if (*word == '4' || *word == '6')
 		command_line_add(&w->kept, *word++ == '4' ? "-4" : "-6");
-	if (!strncmp(word, "TCP", 3) || !strncmp(word, "tcp", 3))
+	if (text_begins(word, "TCP") || text_begins(word, "tcp"))
 		way_add_protocol(w, "tcp");
-	else if (!strncmp(word, "UDP", 3) || !strncmp(word, "udp", 3))
+	else if (text_begins(word, "UDP") || text_begins(word, "udp"))
 		way_add_protocol(w, "udp");
 	if (*word && *word != ':')
 		word += strcspn(word, ":") == 3 ? 3 : 0;
@@ -290,7 +291,7 @@ const char *way_habits_line(int argc, char **argv, char *line, size_t size)
 	int i = 1;
 
 	for (int j = 1; j < argc; j++)
-		sized |= !strncmp(argv[j], "-M", 2);
+		sized |= text_begins(argv[j], "-M");
 	while (strcmp(tools[t].name, argv[0]) != 0)
 		if (++t == sizeof tools / sizeof *tools)
 			return NULL;

@@ -194,7 +194,7 @@ int sockname_list_check(const struct sockname_list *l, struct option_error *erro
 	struct sockname_selection *s = l->selection;
 	const unsigned unix_bit = 1U << INVENTORY_UNIX;
 	struct endpoint_words parts;
-	bool path = l->word && !strncmp(l->word, "unix:", 5);
+	bool path = l->word && text_begins(l->word, "unix:");
 
 	s->uid = UNSET;
 	if (s->user && user_parse("uid", s->user, &s->uid, error) < 0)

@@ -227,7 +227,7 @@ static char *unix_place(const char *path, struct option_error *error)
 	size_t size = strlen(path) + sizeof "unix:";
 	char *place;
 
-	if (!strncmp(path, "unix:", strlen("unix:"))) {
+	if (text_begins(path, "unix:")) {
 		option_fail(error, "'%s': here the path alone is written: %s", path,
 			    path + strlen("unix:"));
 		return NULL;

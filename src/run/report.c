@@ -37,7 +37,7 @@ struct outcome report_error(const struct messages *m, const char *what, int erro
 	char step[REPORT_STEP], why[ERRNO_TEXT];
 
 	return message_fail(m, OUTCOME_FAILED, errno_name(error), "%s: %s",
-			    strncmp(what, "--", 2) == 0 ? report_step(m, what, step) : what,
+			    text_begins(what, "--") ? report_step(m, what, step) : what,
 			    errno_text(error, why));
 }
 

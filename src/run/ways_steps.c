@@ -227,7 +227,7 @@ static void way_find_listener(struct way *w, struct task *t)
 		way_find_cause(w);
 	/* It continues a message: `; but...` */
 	if (*w->cause)
-		text_add(&t->answer, "%s", w->cause + 2 + 4 * !strncmp(w->cause, "; but ", 6));
+		text_add(&t->answer, "%s", w->cause + 2 + 4 * text_begins(w->cause, "; but "));
 	else if (way_is_open(w))
 		found = way_add_listener(w, &t->answer);
 	else if (way_refused_by_host(w) || way_is_silent(w))

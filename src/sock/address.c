@@ -93,7 +93,7 @@ enum word_kind address_parse_unix(const char *word, struct address *out)
 
 	/* Look at the first byte before calling strncmp(3): the dynamic linker has to find that
 	 * first, see -z lazy in configure. */
-	if (*word != 'u' || strncmp(word, "unix:", 5) != 0)
+	if (!text_begins(word, "unix:"))
 		return WORD_NAME;
 	memset(out, 0, sizeof *out);
 	out->u.un.sun_family = AF_UNIX;
@@ -122,7 +122,7 @@ static enum word_kind parse_vsock(const char *word, struct address *out)
 	int64_t number = -1, port;
 	size_t n;
 
-	if (strncmp(word, "vsock:", 6) != 0)
+	if (!text_begins(word, "vsock:"))
 		return WORD_NAME;
 	memset(out, 0, sizeof *out);
 	colon = strchr(cid, ':');

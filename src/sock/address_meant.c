@@ -61,8 +61,8 @@ int address_refuse_meant(const char *word, struct option_error *error)
 	scheme = strstr(word, "://");
 	if (scheme && scheme > word && strcspn(word, ":/?#@[]") == (size_t)(scheme - word))
 		return refuse_url(word, (size_t)(scheme - word), error);
-	if (*word == '/' || !strncmp(word, "./", 2) || !strncmp(word, "../", 3) ||
-	    !strncmp(word, "~/", 2))
+	if (*word == '/' || text_begins(word, "./") || text_begins(word, "../") ||
+	    text_begins(word, "~/"))
 		return option_fail(error, "'%s' is a path: a UNIX socket is written unix:%s", word,
 				   word);
 	return 0;

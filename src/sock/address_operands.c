@@ -73,7 +73,7 @@ static int refuse_direct(const char *word, struct option_error *error)
 {
 	struct address a;
 
-	if (!strncmp(word, "unix:@", 6)) {
+	if (text_begins(word, "unix:@")) {
 		struct text t = { 0 };
 		bool escaped = !text_unescape(&t, word);
 		text_free(&t);
@@ -85,7 +85,7 @@ static int refuse_direct(const char *word, struct option_error *error)
 					   "'%s': a backslash stands before 0, n, r, t, \\ or xHH",
 					   word);
 	}
-	if (!strncmp(word, "unix:", 5))
+	if (text_begins(word, "unix:"))
 		return option_fail(error, "'%s': the path is empty or longer than any", word);
 	if (vsock_set(&a, 0, 0) < 0)
 		return option_fail(error, "'%s': this system has no vsock sockets", word);
