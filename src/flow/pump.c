@@ -84,15 +84,10 @@ static short pump_peer_events(const struct pump *p)
 
 static void pump_stop(struct pump *p)
 {
-	struct timer *timers[] = { &p->idle_timer,   &p->quit_timer,	  &p->notice_timer,
-				   &p->linger_timer, &p->ack_timer,	  &p->patience_timer,
-				   &p->pace_timer,   &p->heartbeat_timer, &p->step_timer };
-
 	watch_drop(p->loop, &p->in_watch);
 	watch_drop(p->loop, &p->out_watch);
 	watch_drop(p->loop, &p->peer_watch);
-	for (size_t i = 0; i < sizeof timers / sizeof *timers; i++)
-		timer_drop(p->loop, timers[i]);
+	timer_drop(p->loop, &p->timer);
 }
 
 /* Of a message that -q has not waited for, what has come is not written: that is no good end. */
@@ -150,7 +145,7 @@ static int64_t pump_next_move(const struct pump *p)
 static void pump_wait(struct pump *p)
 {
 	/* First of all: what pauses now and no longer while the watches are set has both. */
-	timer_set(p->loop, &p->pace_timer, pump_next_move(p));
+	pump_set(p, ALARM_PACE, pump_next_move(p));
 	if (p->c.terms.mode == PUMP_RELAY) {
 		short in = pump_in_events(p), out = pump_out_events(p);
 		pump_watch(p, &p->in_watch, in < 0 ? out : out < 0 ? in : (short)(in | out));
@@ -160,7 +155,7 @@ static void pump_wait(struct pump *p)
 	}
 	pump_watch(p, &p->peer_watch, pump_peer_events(p));
 	if (p->up.transfer.patient || p->down.transfer.patient)
-		timer_set(p->loop, &p->patience_timer, clock_after(clock_now(), PATIENCE));
+		pump_set(p, ALARM_PATIENCE, clock_after(clock_now(), PATIENCE));
 	if (p->up.source_ended)
 		pump_begin_quit(p);
 }
@@ -179,7 +174,7 @@ void pump_proceed(struct pump *p)
 static bool pump_wants_time(const struct pump *p)
 {
 	return p->c.idle != UNSET || pump_peer_ended(p) || half_close_is_closing(p->state) ||
-	       p->linger_timer.slot || p->in->kind == ENDPOINT_SUBSCRIBER;
+	       pump_is_set(p, ALARM_LINGER) || p->in->kind == ENDPOINT_SUBSCRIBER;
 }
 
 /* Is F a flow that waits for its source before and after it moves something, with nothing else to
@@ -256,10 +251,8 @@ static void pump_queue_ready(void *arg)
 		p->in_watch.fn(p, POLLIN);
 }
 
-static void pump_go_on(void *arg)
+void pump_go_on(struct pump *p)
 {
-	struct pump *p = arg;
-
 	if (pump_flow_is_ready(&p->up))
 		pump_step(p, &p->up);
 	if (pump_flow_is_ready(&p->down))
@@ -327,11 +320,8 @@ static void pump_peer_ready(void *arg, short events)
 	pump_proceed(p);
 }
 
-/* Little has come after all: it should not wait for more. */
-static void pump_hurry(void *arg)
+void pump_hurry(struct pump *p)
 {
-	struct pump *p = arg;
-
 	transfer_hurry(&p->up.transfer);
 	transfer_hurry(&p->down.transfer);
 }
@@ -375,6 +365,7 @@ void pump_start(struct pump *p, struct loop *loop, const struct pump_config *c,
 			    .calls = *calls,
 			    .out = out,
 			    .peer = peer,
+			    .timer = { .fn = pump_alarm, .arg = p },
 			    .received_most = UINT64_MAX,
 			    .echoed_most = UINT64_MAX };
 	if (c->dialogue)
@@ -382,9 +373,6 @@ void pump_start(struct pump *p, struct loop *loop, const struct pump_config *c,
 	pump_open_in(p, in);
 	p->out_watch = endpoint_watch(out, pump_out_ready, p);
 	p->peer_watch = endpoint_watch(peer, pump_peer_ready, p);
-	p->patience_timer = (struct timer){ .fn = pump_hurry, .arg = p };
-	p->ack_timer = (struct timer){ .fn = pump_ask_again, .arg = p };
-	p->pace_timer = (struct timer){ .fn = pump_go_on, .arg = p };
 	pump_start_timers(p);
 	pump_promise(p);
 	/* What others have sent counts as activity as far as it is still on its way. */
@@ -422,7 +410,7 @@ void pump_finish_in(struct pump *p)
 	}
 	flow_limit(&p->up, p->up.source_ended ? 0 : endpoint_unread(p->in));
 	p->c.in_end_ends = true;
-	timer_set(p->loop, &p->pace_timer, clock_now());
+	pump_set(p, ALARM_PACE, clock_now());
 }
 
 void pump_end_with_peer(struct pump *p)
@@ -434,7 +422,7 @@ void pump_end_with_peer(struct pump *p)
 
 void pump_wake(struct pump *p)
 {
-	timer_set(p->loop, &p->pace_timer, pump_next_move(p));
+	pump_set(p, ALARM_PACE, pump_next_move(p));
 }
 
 void pump_close(struct pump *p)
@@ -442,7 +430,7 @@ void pump_close(struct pump *p)
 	p->gives_way = p->c.terms.promises;
 	pump_event(p, HALF_CLOSE_CLOSE, 0);
 	/* The loop shows whether that was all. */
-	timer_set(p->loop, &p->pace_timer, clock_now());
+	pump_set(p, ALARM_PACE, clock_now());
 }
 
 bool pump_cut(struct pump *p, void (*over)(void *arg))
@@ -461,7 +449,7 @@ bool pump_cut(struct pump *p, void (*over)(void *arg))
 void pump_lose_out(struct pump *p)
 {
 	p->out_error = EPIPE;
-	timer_set(p->loop, &p->pace_timer, clock_now());
+	pump_set(p, ALARM_PACE, clock_now());
 }
 
 struct pump_waits pump_waits(const struct pump *p)
@@ -473,7 +461,7 @@ struct pump_waits pump_waits(const struct pump *p)
 		.peer_silent = pump_awaits_silence(p),
 		.out = flow_wants_sink(&p->down),
 		.paused = flow_resume(&p->up) || flow_resume(&p->down),
-		.acknowledged = p->ack_timer.slot > 0,
+		.acknowledged = pump_is_set(p, ALARM_ASK),
 	};
 }
 

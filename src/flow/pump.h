@@ -58,6 +58,20 @@ struct pump_calls {
 	void *arg;
 };
 
+/* What is done at a time. */
+enum pump_alarm {
+	ALARM_PACE, /* goes on though no descriptor is ready */
+	ALARM_PATIENCE,
+	ALARM_ASK, /* for acknowledgements */
+	ALARM_IDLE,
+	ALARM_QUIT,
+	ALARM_NOTICE,
+	ALARM_LINGER,
+	ALARM_HEARTBEAT,
+	ALARM_STEP, /* of the dialogue */
+	ALARMS
+};
+
 struct pump {
 	struct loop *loop;
 	struct pump_config c;
@@ -65,8 +79,8 @@ struct pump {
 	struct endpoint *in, *out, *peer; /* the caller's */
 	struct flow up, down;
 	struct watch in_watch, out_watch, peer_watch;
-	struct timer idle_timer, quit_timer, notice_timer, linger_timer, ack_timer, patience_timer,
-		pace_timer, heartbeat_timer, step_timer;
+	int64_t alarms[ALARMS]; /* when, 0: not set; see pump_set() */
+	struct timer timer;	/* for the first of them */
 	/* While there are steps to be done, else NULL: */
 	struct dialogue_run *dialogue;
 	struct endpoint *later; /* `in` from then on; NULL: it is at its end */

@@ -136,13 +136,13 @@ static void account_peer_ready(void *arg, short events)
 	account_leave(p, &call);
 }
 
-static void account_go_on(void *arg)
+static void account_time(void *arg)
 {
 	struct pump *p = arg;
 	struct account_call call;
 
 	account_enter(p, &call);
-	p->c.account->go_on(p);
+	p->c.account->time(p);
 	account_leave(p, &call);
 }
 
@@ -154,11 +154,11 @@ void pump_account_start(struct pump *p)
 				    .in_ready = p->in_watch.fn,
 				    .out_ready = p->out_watch.fn,
 				    .peer_ready = p->peer_watch.fn,
-				    .go_on = p->pace_timer.fn };
+				    .time = p->timer.fn };
 	p->in_watch.fn = account_in_ready;
 	p->out_watch.fn = account_out_ready;
 	p->peer_watch.fn = account_peer_ready;
-	p->pace_timer.fn = account_go_on;
+	p->timer.fn = account_time;
 	account_look(p);
 }
 

@@ -60,7 +60,7 @@ struct pump_account {
 	int64_t busy_at_end; /* with so much TIME_BUSY */
 	bool *gone;	     /* set where the pump is freed within one of its calls */
 	watch_fn *in_ready, *out_ready, *peer_ready; /* the pump's own functions */
-	timer_fn *go_on;
+	timer_fn *time;
 };
 
 /* Returns what has limited P since it started, or since pump_account_mark(); all 0 where it has no

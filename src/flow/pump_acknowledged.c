@@ -22,7 +22,7 @@ enum half_close_wait pump_awaits(const struct pump *p)
 
 bool pump_awaits_silence(const struct pump *p)
 {
-	return p->linger_timer.slot && pump_awaits(p) == HALF_CLOSE_WAIT_SILENT;
+	return pump_is_set(p, ALARM_LINGER) && pump_awaits(p) == HALF_CLOSE_WAIT_SILENT;
 }
 
 /* How much of what we sent the peer's kernel has not acknowledged, -1 where ours cannot tell. */
@@ -95,18 +95,16 @@ int64_t pump_last_taken(struct pump *p)
 
 void pump_ask_later(struct pump *p)
 {
-	if (p->ack_timer.slot)
+	if (pump_is_set(p, ALARM_ASK))
 		return;
 	p->ack_delay = p->ack_delay ? 2 * p->ack_delay : DELAY_FIRST;
 	if (p->ack_delay > DELAY_MOST)
 		p->ack_delay = DELAY_MOST;
-	timer_set(p->loop, &p->ack_timer, clock_after(clock_now(), p->ack_delay));
+	pump_set(p, ALARM_ASK, clock_after(clock_now(), p->ack_delay));
 }
 
-void pump_ask_again(void *arg)
+void pump_ask_again(struct pump *p)
 {
-	struct pump *p = arg;
-
 	/* Nobody reads any more who would meet it. */
 	if (p->down.state != FLOW_OPEN && !p->peer_error)
 		p->peer_error = stream_error(p->peer->rfd);

@@ -27,10 +27,8 @@ static struct endpoint unready = { .rfd = -1,
 				   .ops = &unready_ops,
 				   .name = "" };
 
-static void pump_look_at_step(void *arg)
+void pump_look_at_step(struct pump *p)
 {
-	struct pump *p = arg;
-
 	if (clock_now() >= p->step_due)
 		dialogue_give_up(p->dialogue, DIALOGUE_TIMED_OUT);
 	pump_proceed(p);
@@ -44,9 +42,8 @@ struct endpoint *pump_start_dialogue(struct pump *p, struct endpoint *in)
 	p->later = p->c.terms.recv_only ? NULL : in;
 	p->c.terms.recv_only = p->c.quit_from_start = false;
 	p->step_due = clock_after(now, p->c.step_limit);
-	p->step_timer = (struct timer){ .fn = pump_look_at_step, .arg = p };
 	/* At once: what waits for nothing is done already. */
-	timer_set(p->loop, &p->step_timer, now);
+	pump_set(p, ALARM_STEP, now);
 	return &unready;
 }
 
@@ -88,10 +85,10 @@ void pump_follow_dialogue(struct pump *p)
 			p->calls.stepped(p->calls.arg);
 	}
 	if (r->end == DIALOGUE_GOES_ON && !closing && !no_memory) {
-		timer_set(p->loop, &p->step_timer, p->step_due);
+		pump_set(p, ALARM_STEP, p->step_due);
 		return;
 	}
-	timer_drop(p->loop, &p->step_timer);
+	pump_set(p, ALARM_STEP, NEVER);
 	p->dialogue = NULL;
 	if (closing)
 		return;

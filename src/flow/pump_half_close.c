@@ -275,7 +275,7 @@ bool pump_half_close(struct pump *p)
 		enum half_close_wait wait = pump_awaits(p);
 		if (p->state.send < SEND_KEPT_OPEN || wait == HALF_CLOSE_WAIT_END ||
 		    pump_reads_rest(p)) {
-			timer_drop(p->loop, &p->ack_timer);
+			pump_set(p, ALARM_ASK, NEVER);
 			return false;
 		}
 		asking = !pump_acknowledged(p) || !pump_far_acknowledged(p);

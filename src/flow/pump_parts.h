@@ -8,6 +8,7 @@
 #ifndef FLOW_PUMP_PARTS_H
 #define FLOW_PUMP_PARTS_H
 
+#include "base/clock.h"
 #include "flow/pump.h"
 
 /* Does what comes still count? */
@@ -30,6 +31,12 @@ void pump_proceed(struct pump *p);
 /* The run is over, as `end` tells. May free P. */
 void pump_over(struct pump *p);
 
+/* It is time for ALARM_PACE: moves what can be moved. May free P. */
+void pump_go_on(struct pump *p);
+
+/* It is time for ALARM_PATIENCE: little has come after all, which should not wait for more. */
+void pump_hurry(struct pump *p);
+
 /* The far connection is broken, and no flow is about to meet the error, which is FALLBACK where the
  * kernel has none (0: then it is not broken). */
 void pump_far_broken(struct pump *p, int fallback);
@@ -42,6 +49,9 @@ void pump_open_in(struct pump *p, struct endpoint *in);
 /* Has P, about to start with IN, do the steps of its dialogue first. Returns what is to be read
  * until then, which gives nothing. */
 struct endpoint *pump_start_dialogue(struct pump *p, struct endpoint *in);
+
+/* It is time for ALARM_STEP: looks whether the time of a step is up. May free P. */
+void pump_look_at_step(struct pump *p);
 
 /* Looks how far the dialogue has come: at its end `in` is read, or the run is to end. */
 void pump_follow_dialogue(struct pump *p);
@@ -77,12 +87,12 @@ bool pump_acknowledged(struct pump *p);
  * nothing any more. */
 bool pump_far_acknowledged(struct pump *p);
 
-/* Only acknowledgements are missing: sets `ack_timer` to ask for them. They make no event, so the
+/* Only acknowledgements are missing: sets ALARM_ASK to ask for them. They make no event, so the
  * interval grows. */
 void pump_ask_later(struct pump *p);
 
-/* The function of `ack_timer`: asks. */
-void pump_ask_again(void *p);
+/* It is time for ALARM_ASK: asks. May free P. */
+void pump_ask_again(struct pump *p);
 
 /* ---- pump_account.c ---- */
 
@@ -90,6 +100,19 @@ void pump_ask_again(void *p);
 void pump_account_start(struct pump *p);
 
 /* ---- pump_timers.c ---- */
+
+/* Sets P's alarm W to the time AT, in place of one before; NEVER: to none. */
+void pump_set(struct pump *p, enum pump_alarm w, int64_t at);
+
+/* Is P's alarm W set? */
+static inline bool pump_is_set(const struct pump *p, enum pump_alarm w)
+{
+	return p->alarms[w] > 0;
+}
+
+/* The function of P's timer, for the first alarm. The loop calls again for the next one: any may
+ * free P. */
+void pump_alarm(void *p);
 
 /* Begins the limits that count from the start. */
 void pump_start_timers(struct pump *p);

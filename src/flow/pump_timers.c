@@ -8,6 +8,20 @@
 #define HURRIED_LINGER SECOND
 #define LOOKS 8 /* within the time of -i, or of --linger */
 
+void pump_set(struct pump *p, enum pump_alarm w, int64_t at)
+{
+	int64_t first = NEVER;
+
+	at = at == NEVER ? 0 : at;
+	if (p->alarms[w] == at)
+		return;
+	p->alarms[w] = at;
+	for (int i = 0; i < ALARMS; i++)
+		if (p->alarms[i] && p->alarms[i] < first)
+			first = p->alarms[i];
+	timer_set(p->loop, &p->timer, first);
+}
+
 /* When to look next whether the time LIMIT, DUE by now, is up: acknowledgements count as activity
  * but make no event. */
 static int64_t pump_next_look(int64_t due, int64_t limit)
@@ -28,15 +42,15 @@ static void pump_spare_pause(struct pump *p)
 
 void pump_begin_linger(struct pump *p)
 {
-	if (p->linger_timer.slot)
+	if (pump_is_set(p, ALARM_LINGER))
 		return;
 	/* What was acknowledged before does not count. */
 	pump_acknowledged(p);
 	pump_far_acknowledged(p);
 	p->last_sent = p->last_move = clock_now();
 	pump_spare_pause(p);
-	timer_set(p->loop, &p->linger_timer,
-		  pump_next_look(clock_after(p->last_sent, p->c.linger), p->c.linger));
+	pump_set(p, ALARM_LINGER,
+		 pump_next_look(clock_after(p->last_sent, p->c.linger), p->c.linger));
 }
 
 /* What comes of a large message stays with the kernel for a while. */
@@ -53,9 +67,8 @@ static void pump_look_at_unread(struct pump *p)
 	p->unread = unread;
 }
 
-static void pump_look_idle(void *arg)
+static void pump_look_idle(struct pump *p)
 {
-	struct pump *p = arg;
 	int64_t now = clock_now(), up = flow_rests(&p->up), down = flow_rests(&p->down), limit;
 	/* That its kernel takes heartbeats does not show that the peer lives. */
 	int64_t *moved = pump_beats(p) ? &p->last_heard : &p->last_move;
@@ -69,12 +82,12 @@ static void pump_look_idle(void *arg)
 	/* Nor is it one where the peer's silence is what ends the run. */
 	limit = clock_after(pump_awaits_silence(p) ? now : *moved, p->c.idle);
 	if (now < limit) {
-		timer_set(p->loop, &p->idle_timer, pump_next_look(limit, p->c.idle));
+		pump_set(p, ALARM_IDLE, pump_next_look(limit, p->c.idle));
 		return;
 	}
 	if (p->calls.idle && p->calls.idle(p->calls.arg)) {
 		p->last_move = p->last_heard = now;
-		timer_set(p->loop, &p->idle_timer, clock_after(now, p->c.idle));
+		pump_set(p, ALARM_IDLE, clock_after(now, p->c.idle));
 		flow_nudge(&p->up);
 		pump_proceed(p);
 		return;
@@ -85,10 +98,8 @@ static void pump_look_idle(void *arg)
 		pump_proceed(p);
 }
 
-static void pump_quit(void *arg)
+static void pump_quit(struct pump *p)
 {
-	struct pump *p = arg;
-
 	if (pump_peer_ended(p)) {
 		pump_time_is_up(p);
 		pump_over(p);
@@ -111,24 +122,21 @@ static void pump_probe(struct pump *p)
 	p->unprobed = false;
 }
 
-static void pump_notice_waiting(void *arg)
+static void pump_notice_waiting(struct pump *p)
 {
-	struct pump *p = arg;
-
 	pump_probe(p);
 	if (p->up.state != FLOW_OPEN || !p->calls.waiting)
 		return;
 	if (flow_wants_source(&p->up) && clock_now() - p->last_in >= NOTICE_AFTER)
 		p->calls.waiting(p->calls.arg);
 	else
-		timer_set(p->loop, &p->notice_timer, clock_after(clock_now(), NOTICE_AFTER));
+		pump_set(p, ALARM_NOTICE, clock_after(clock_now(), NOTICE_AFTER));
 }
 
 /* Sends a heartbeat after that much silence. Not while output is blocked or ended: that silence is
  * not ours. */
-static void pump_send_heartbeat(void *arg)
+static void pump_send_heartbeat(struct pump *p)
 {
-	struct pump *p = arg;
 	struct filter *up = p->c.up;
 	int64_t now = clock_now(), due = clock_after(p->last_heartbeat, up->heartbeat);
 
@@ -139,7 +147,7 @@ static void pump_send_heartbeat(void *arg)
 		p->last_heartbeat = now;
 		due = clock_after(now, up->heartbeat);
 	}
-	timer_set(p->loop, &p->heartbeat_timer, due);
+	pump_set(p, ALARM_HEARTBEAT, due);
 	/* Nor in a pause of --rate: a heartbeat would take from what that leaves for stdin. */
 	if (p->last_heartbeat != now || flow_holds(&p->up) || flow_rests(&p->up) > now)
 		return;
@@ -148,9 +156,8 @@ static void pump_send_heartbeat(void *arg)
 	pump_proceed(p);
 }
 
-static void pump_end_linger(void *arg)
+static void pump_end_linger(struct pump *p)
 {
-	struct pump *p = arg;
 	bool taken = pump_acknowledged(p), far_taken = pump_far_acknowledged(p), silent;
 	int64_t due;
 
@@ -158,7 +165,7 @@ static void pump_end_linger(void *arg)
 	silent = taken && far_taken && pump_awaits(p) == HALF_CLOSE_WAIT_SILENT;
 	due = clock_after(silent ? p->last_move : p->last_sent, p->c.linger);
 	if (!p->hurried && clock_now() < due) {
-		timer_set(p->loop, &p->linger_timer, pump_next_look(due, p->c.linger));
+		pump_set(p, ALARM_LINGER, pump_next_look(due, p->c.linger));
 		return;
 	}
 	/* What a broken `out` has not taken in all that time is lost. */
@@ -171,35 +178,68 @@ static void pump_end_linger(void *arg)
 void pump_hurry_end(struct pump *p)
 {
 	p->hurried = true;
-	timer_set(p->loop, &p->linger_timer, clock_after(clock_now(), HURRIED_LINGER));
+	pump_set(p, ALARM_LINGER, clock_after(clock_now(), HURRIED_LINGER));
 }
 
 void pump_begin_quit(struct pump *p)
 {
-	if (p->c.quit_after_eof != UNSET && !p->quit_timer.at)
-		timer_set(p->loop, &p->quit_timer, clock_after(clock_now(), p->c.quit_after_eof));
+	if (p->c.quit_after_eof != UNSET && !p->quit && !pump_is_set(p, ALARM_QUIT))
+		pump_set(p, ALARM_QUIT, clock_after(clock_now(), p->c.quit_after_eof));
 }
 
 void pump_begin_notice(struct pump *p)
 {
 	p->unprobed = true;
 	p->last_in = clock_now();
-	timer_set(p->loop, &p->notice_timer, clock_after(p->last_in, NOTICE_AFTER));
+	pump_set(p, ALARM_NOTICE, clock_after(p->last_in, NOTICE_AFTER));
+}
+
+void pump_alarm(void *arg)
+{
+	struct pump *p = arg;
+	enum pump_alarm w = 0;
+
+	while (p->alarms[w] != p->timer.at)
+		w++;
+	pump_set(p, w, NEVER);
+	switch (w) {
+	case ALARM_PACE:
+		pump_go_on(p);
+		break;
+	case ALARM_PATIENCE:
+		pump_hurry(p);
+		break;
+	case ALARM_ASK:
+		pump_ask_again(p);
+		break;
+	case ALARM_IDLE:
+		pump_look_idle(p);
+		break;
+	case ALARM_QUIT:
+		pump_quit(p);
+		break;
+	case ALARM_NOTICE:
+		pump_notice_waiting(p);
+		break;
+	case ALARM_LINGER:
+		pump_end_linger(p);
+		break;
+	case ALARM_HEARTBEAT:
+		pump_send_heartbeat(p);
+		break;
+	default:
+		pump_look_at_step(p);
+		break;
+	}
 }
 
 void pump_start_timers(struct pump *p)
 {
-	p->idle_timer = (struct timer){ .fn = pump_look_idle, .arg = p };
-	p->quit_timer = (struct timer){ .fn = pump_quit, .arg = p };
-	p->notice_timer = (struct timer){ .fn = pump_notice_waiting, .arg = p };
-	p->linger_timer = (struct timer){ .fn = pump_end_linger, .arg = p };
-	p->heartbeat_timer = (struct timer){ .fn = pump_send_heartbeat, .arg = p };
 	p->last_move = p->last_in = p->last_sent = p->last_heard = p->last_heartbeat = clock_now();
 	if (p->c.idle != UNSET)
-		timer_set(p->loop, &p->idle_timer, p->last_move);
+		pump_set(p, ALARM_IDLE, p->last_move);
 	if (p->c.quit_from_start)
 		pump_begin_quit(p);
 	if (pump_beats(p))
-		timer_set(p->loop, &p->heartbeat_timer,
-			  clock_after(p->last_heartbeat, p->c.up->heartbeat));
+		pump_set(p, ALARM_HEARTBEAT, clock_after(p->last_heartbeat, p->c.up->heartbeat));
 }
