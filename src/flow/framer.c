@@ -144,7 +144,7 @@ void framer_free(struct framer *f)
 
 bool framer_is_fault(const struct framer *f, int error)
 {
-	return (f->carrier || f->frame.strict) &&
+	return f && (f->carrier || f->frame.strict) &&
 	       (error == EMSGSIZE || error == EBADMSG || error == EPROTO);
 }
 

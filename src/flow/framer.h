@@ -68,7 +68,8 @@ void framer_restart(struct framer *f);
 
 void framer_free(struct framer *f);
 
-/* Are they messages, which are counted, and was ERROR what framer_next() had to say of one? */
+/* Are they messages, which are counted, and was ERROR what framer_next() had to say of one? F may
+ * be NULL. */
 bool framer_is_fault(const struct framer *f, int error);
 
 #define FRAMER_FAULT 192

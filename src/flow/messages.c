@@ -30,7 +30,7 @@ static int messages_next(struct transfer *t, const char **data, size_t *size)
 	struct iovec iov;
 
 	if (!messages_are_queued(t))
-		return framer_next(&t->framer, t->messages->most, data, size);
+		return framer_next(&t->packing->framer, t->packing->messages->most, data, size);
 	if (!subscriber_look(t->from->object, &iov, 1))
 		return 0;
 	*data = iov.iov_base;
@@ -41,7 +41,7 @@ static int messages_next(struct transfer *t, const char **data, size_t *size)
 /* Goes on behind the message of SIZE bytes that messages_next() found. */
 static void messages_took(struct transfer *t, size_t size)
 {
-	const struct framer *f = &t->framer;
+	const struct framer *f = &t->packing->framer;
 
 	if (messages_are_queued(t)) {
 		t->in += size;
@@ -50,15 +50,15 @@ static void messages_took(struct transfer *t, size_t size)
 	}
 	if (t->filter && !t->filter->sent)
 		filter_copy(t->filter, f->data + f->offset, f->next.taken);
-	framer_took(&t->framer);
-	framer_shrink(&t->framer);
+	framer_took(&t->packing->framer);
+	framer_shrink(&t->packing->framer);
 }
 
 /* What has come, and is no message or not all of one, is copied too. Returns TRANSFER_SOURCE_ERROR,
  * with errno as it was. */
 static enum transfer_result messages_failed(struct transfer *t)
 {
-	const struct framer *f = &t->framer;
+	const struct framer *f = &t->packing->framer;
 	int error = errno;
 
 	if (t->filter && !t->filter->sent && f->length)
@@ -70,7 +70,7 @@ static enum transfer_result messages_failed(struct transfer *t)
 /* Reads once. Returns TRANSFER_MOVED, also at the end of what is cut, or as reading does. */
 static enum transfer_result messages_read(struct transfer *t, size_t max)
 {
-	size_t lacks = framer_lacks(&t->framer);
+	size_t lacks = framer_lacks(&t->packing->framer);
 	struct iovec iov;
 	ssize_t n;
 
@@ -78,7 +78,7 @@ static enum transfer_result messages_read(struct transfer *t, size_t max)
 		return subscriber_look(t->from->object, &iov, 1) ?
 			       TRANSFER_MOVED :
 			       transfer_read_result(subscriber_nothing(t->from->object));
-	if (t->framer.ended)
+	if (t->packing->framer.ended)
 		return TRANSFER_MOVED;
 	if (max == 0)
 		return TRANSFER_WAIT;
@@ -93,7 +93,7 @@ static enum transfer_result messages_read(struct transfer *t, size_t max)
 		if (unread < lacks && unread < LITTLE)
 			max = FRAMER_FIRST;
 	}
-	n = framer_fill(&t->framer, t->from, max);
+	n = framer_fill(&t->packing->framer, t->from, max);
 	transfer_await_any(t);
 	if (n < 0)
 		return transfer_read_result(n);
@@ -122,7 +122,7 @@ static enum transfer_result messages_publish(struct transfer *t)
 		if (messages_look(t, &data, &size) < 0)
 			return messages_failed(t);
 		if (!t->held)
-			return t->framer.ended ? TRANSFER_END : TRANSFER_MOVED;
+			return t->packing->framer.ended ? TRANSFER_END : TRANSFER_MOVED;
 		if (!endpoint_writable(t->to) || transfer_must_wait(t))
 			return TRANSFER_MOVED;
 		if (endpoint_write(t->to, data, size) < 0)
@@ -140,21 +140,21 @@ static enum transfer_result messages_publish(struct transfer *t)
  * APART. Returns 0, or -1 with errno EMSGSIZE. */
 static int messages_mark(struct transfer *t, const char *data, size_t size, bool apart)
 {
-	const struct frame *mark = &t->messages->mark;
+	const struct frame *mark = &t->packing->messages->mark;
 	char head[FRAME_HEAD_MOST], tail[FRAME_TAIL_MOST];
 	int n = frame_head(mark, size, head);
 
 	if (n < 0) {
-		t->framer.found = FRAME_UNCARRIED;
-		t->framer.next.size = size;
-		t->framer.carrier = mark;
+		t->packing->framer.found = FRAME_UNCARRIED;
+		t->packing->framer.next.size = size;
+		t->packing->framer.carrier = mark;
 		errno = EMSGSIZE;
 		return -1;
 	}
-	text_put(&t->batch, head, (size_t)n);
-	text_put(&t->batch, data, apart ? 0 : size);
-	t->apart = apart ? size : 0;
-	text_put(&t->batch, tail, frame_tail(mark, tail));
+	text_put(&t->packing->batch, head, (size_t)n);
+	text_put(&t->packing->batch, data, apart ? 0 : size);
+	t->packing->apart = apart ? size : 0;
+	text_put(&t->packing->batch, tail, frame_tail(mark, tail));
 	return 0;
 }
 
@@ -164,9 +164,9 @@ static int messages_mark_lines(struct transfer *t, const char *data, size_t size
 	struct text text = { 0 };
 	int result;
 
-	filter_change(t->filter, &t->messages->mark, data, size, &text);
+	filter_change(t->filter, &t->packing->messages->mark, data, size, &text);
 	result = messages_mark(t, text.length ? text.data : "", text.length, false);
-	t->batch.failed |= text.failed;
+	t->packing->batch.failed |= text.failed;
 	text_free(&text);
 	return result;
 }
@@ -175,22 +175,23 @@ static int messages_mark_lines(struct transfer *t, const char *data, size_t size
  * EMSGSIZE or ENOMEM. */
 static int messages_add(struct transfer *t, const char *data, size_t size, bool apart)
 {
-	const struct message_frames *m = t->messages;
+	const struct message_frames *m = t->packing->messages;
 	bool crlf = t->filter && t->filter->sent && t->filter->crlf;
-	size_t before = t->batch.length;
+	size_t before = t->packing->batch.length;
 	int result = 0;
 
 	if (m->writer.put)
-		m->writer.put(m->writer.arg, &t->batch, data, size);
+		m->writer.put(m->writer.arg, &t->packing->batch, data, size);
 	else if (m->verbatim)
-		text_put(&t->batch, t->framer.data + t->framer.offset, t->framer.next.taken);
+		text_put(&t->packing->batch, t->packing->framer.data + t->packing->framer.offset,
+			 t->packing->framer.next.taken);
 	else
 		result = crlf ? messages_mark_lines(t, data, size) :
 				messages_mark(t, data, size, apart);
-	if (!t->batch.failed)
+	if (!t->packing->batch.failed)
 		return result;
 	/* Those before it go out without what there is of it. */
-	t->batch.length = before;
+	t->packing->batch.length = before;
 	errno = ENOMEM;
 	return -1;
 }
@@ -212,7 +213,7 @@ static int messages_collect(struct transfer *t)
 	int found = 0;
 
 	t->offset = 0;
-	while (t->batch.length < BATCH && (n == 0 || !single) &&
+	while (t->packing->batch.length < BATCH && (n == 0 || !single) &&
 	       (found = messages_next(t, &data, &size)) > 0) {
 		bool apart = messages_are_apart(t, size);
 		if (apart && n)
@@ -223,7 +224,7 @@ static int messages_collect(struct transfer *t)
 		messages_took(t, size);
 		n++;
 	}
-	t->held = found < 0 && n == 0 ? 0 : t->batch.length + t->apart;
+	t->held = found < 0 && n == 0 ? 0 : t->packing->batch.length + t->packing->apart;
 	t->sink_full = t->held > 0;
 	return found < 0 && n == 0 ? -1 : 0;
 }
@@ -231,16 +232,16 @@ static int messages_collect(struct transfer *t)
 /* Fills IOV with what is left of what is held. Returns how many pieces that are. */
 static int messages_pieces(const struct transfer *t, struct iovec iov[PIECES])
 {
-	struct iovec all[PIECES] = { { t->batch.data, t->batch.length } };
+	struct iovec all[PIECES] = { { t->packing->batch.data, t->packing->batch.length } };
 	size_t skip = t->offset;
 	int n = 0;
 
-	if (t->apart) {
+	if (t->packing->apart) {
 		char tail[FRAME_TAIL_MOST];
-		all[0].iov_len -= frame_tail(&t->messages->mark, tail);
+		all[0].iov_len -= frame_tail(&t->packing->messages->mark, tail);
 		subscriber_look(t->from->object, &all[1], 1);
-		all[2].iov_base = t->batch.data + all[0].iov_len;
-		all[2].iov_len = t->batch.length - all[0].iov_len;
+		all[2].iov_base = t->packing->batch.data + all[0].iov_len;
+		all[2].iov_len = t->packing->batch.length - all[0].iov_len;
 	}
 	for (size_t i = 0; i < PIECES; i++) {
 		size_t done = skip < all[i].iov_len ? skip : all[i].iov_len;
@@ -275,9 +276,9 @@ static void messages_copy(struct filter *f, const struct iovec *iov, int pieces,
 
 static void messages_let_go(struct transfer *t)
 {
-	if (t->apart)
-		messages_took(t, t->apart);
-	text_free(&t->batch);
+	if (t->packing->apart)
+		messages_took(t, t->packing->apart);
+	text_free(&t->packing->batch);
 	transfer_let_go(t);
 }
 
@@ -308,7 +309,7 @@ static enum transfer_result messages_drain(struct transfer *t)
 		return messages_failed(t);
 	t->sink_full |= f && f->inserted.length > 0;
 	/* A terminal tells its end once: it does not call again. */
-	return t->framer.ended && !t->sink_full ? TRANSFER_END : TRANSFER_MOVED;
+	return t->packing->framer.ended && !t->sink_full ? TRANSFER_END : TRANSFER_MOVED;
 }
 
 enum transfer_result transfer_messages(struct transfer *t, size_t max)
@@ -332,7 +333,7 @@ enum transfer_result transfer_messages(struct transfer *t, size_t max)
 		if (messages_collect(t) < 0)
 			return messages_failed(t);
 		if (!t->held)
-			return t->framer.ended ? TRANSFER_END : TRANSFER_MOVED;
+			return t->packing->framer.ended ? TRANSFER_END : TRANSFER_MOVED;
 		if (t->to->may_block || transfer_must_wait(t))
 			return TRANSFER_MOVED;
 	}

@@ -47,9 +47,9 @@ static enum transfer_result packet_send(struct transfer *t, const char *data, si
  * packets that it had sent before. Has it just said so? */
 static bool packet_error_is_early(struct transfer *t)
 {
-	if (errno != ECONNRESET || t->error)
+	if (errno != ECONNRESET || t->packing->error)
 		return false;
-	t->error = errno;
+	t->packing->error = errno;
 	return true;
 }
 
@@ -58,9 +58,9 @@ static enum transfer_result packet_none(struct transfer *t, ssize_t n)
 {
 	enum transfer_result result = transfer_nothing_read(t, n);
 
-	if (!t->error || result == TRANSFER_SOURCE_ERROR)
+	if (!t->packing->error || result == TRANSFER_SOURCE_ERROR)
 		return result;
-	errno = t->error;
+	errno = t->packing->error;
 	return TRANSFER_SOURCE_ERROR;
 }
 
@@ -97,7 +97,7 @@ static enum transfer_result packet_take(struct transfer *t, size_t head, size_t 
  * be held. */
 static enum transfer_result packets_relay_held(struct transfer *t)
 {
-	size_t n = t->ready ? 0 : t->held;
+	size_t n = t->packing->ready ? 0 : t->held;
 	enum transfer_result result = packet_send(t, t->buffer, n);
 
 	if (result == TRANSFER_MOVED)
@@ -119,7 +119,7 @@ static enum transfer_result packets_relay(struct transfer *t, size_t max)
 	if (result != TRANSFER_MOVED)
 		return result;
 	if (t->held == 0) {
-		t->ready = true; /* it is empty */
+		t->packing->ready = true; /* it is empty */
 		t->held = 1;
 	}
 	t->sink_full = true;
@@ -134,7 +134,7 @@ static enum transfer_result packets_relay(struct transfer *t, size_t max)
 static int packet_mark(struct transfer *t)
 {
 	char head[FRAME_HEAD_MOST];
-	int length = frame_head(&t->framer.frame, t->held, head);
+	int length = frame_head(&t->packing->framer.frame, t->held, head);
 
 	if (length < 0) {
 		errno = EMSGSIZE;
@@ -142,7 +142,7 @@ static int packet_mark(struct transfer *t)
 	}
 	t->offset -= (size_t)length;
 	memcpy(t->buffer + t->offset, head, (size_t)length);
-	t->held += frame_tail(&t->framer.frame, t->buffer + FRAME_HEAD_MOST + t->held);
+	t->held += frame_tail(&t->packing->framer.frame, t->buffer + FRAME_HEAD_MOST + t->held);
 	t->held += (size_t)length;
 	return 0;
 }
@@ -187,11 +187,11 @@ static enum transfer_result packets_in(struct transfer *t, size_t max)
  * with errno. */
 static int packet_look(struct transfer *t, const char **data, size_t *size)
 {
-	int found = framer_next(&t->framer, t->most, data, size);
+	int found = framer_next(&t->packing->framer, t->packing->most, data, size);
 
-	t->ready = found > 0;
-	t->held = !t->ready ? 0 : *size ? *size : 1;
-	t->sink_full = t->ready;
+	t->packing->ready = found > 0;
+	t->held = !t->packing->ready ? 0 : *size ? *size : 1;
+	t->sink_full = t->packing->ready;
 	return found < 0 ? -1 : 0;
 }
 
@@ -205,7 +205,7 @@ static enum transfer_result packets_send_whole(struct transfer *t, size_t max)
 	for (int i = 0; i < PACKETS && sent < max; i++) {
 		if (packet_look(t, &data, &size) < 0)
 			return TRANSFER_SOURCE_ERROR;
-		if (!t->ready || transfer_must_wait(t))
+		if (!t->packing->ready || transfer_must_wait(t))
 			break;
 		result = packet_send(t, data, size);
 		/* It is what was read that is at fault, and not the connection. */
@@ -213,7 +213,7 @@ static enum transfer_result packets_send_whole(struct transfer *t, size_t max)
 			return TRANSFER_SOURCE_ERROR;
 		if (result != TRANSFER_MOVED)
 			return result;
-		framer_took(&t->framer);
+		framer_took(&t->packing->framer);
 		sent += size;
 	}
 	return packet_look(t, &data, &size) < 0 ? TRANSFER_SOURCE_ERROR : result;
@@ -223,7 +223,7 @@ static enum transfer_result packets_send_whole(struct transfer *t, size_t max)
 static enum transfer_result packets_fail_source(struct transfer *t)
 {
 	t->held = 0;
-	t->ready = t->sink_full = false;
+	t->packing->ready = t->sink_full = false;
 	return TRANSFER_SOURCE_ERROR;
 }
 
@@ -233,12 +233,12 @@ static enum transfer_result packets_out(struct transfer *t, size_t max)
 
 	if (transfer_must_wait(t))
 		return TRANSFER_WAIT;
-	if (t->most == 0)
-		t->most = packet_most(t->to->wfd);
-	if (!t->held && !t->framer.ended) {
+	if (t->packing->most == 0)
+		t->packing->most = packet_most(t->to->wfd);
+	if (!t->held && !t->packing->framer.ended) {
 		if (max == 0)
 			return TRANSFER_WAIT;
-		ssize_t n = framer_fill(&t->framer, t->from, max);
+		ssize_t n = framer_fill(&t->packing->framer, t->from, max);
 		if (n < 0)
 			return errno == EAGAIN || errno == EINTR ? TRANSFER_WAIT :
 								   packets_fail_source(t);
@@ -247,7 +247,7 @@ static enum transfer_result packets_out(struct transfer *t, size_t max)
 	result = packets_send_whole(t, t->held ? SIZE_MAX : max > 0 ? max : 1);
 	if (result == TRANSFER_SOURCE_ERROR)
 		return packets_fail_source(t);
-	if (t->framer.ended && !t->ready && result != TRANSFER_SINK_ERROR)
+	if (t->packing->framer.ended && !t->packing->ready && result != TRANSFER_SINK_ERROR)
 		return TRANSFER_END;
 	return result == TRANSFER_WAIT ? TRANSFER_MOVED : result;
 }

@@ -93,10 +93,10 @@ static void pump_stop(struct pump *p)
 /* Of a message that -q has not waited for, what has come is not written: that is no good end. */
 static void pump_look_at_part(struct pump *p)
 {
-	struct framer *f = &p->down.transfer.framer;
+	struct framer *f = transfer_framer(&p->down.transfer);
 
-	if (p->end != PUMP_DONE || !p->quit || !p->c.messages_down || p->c.terms.send_only ||
-	    !framer_is_cut_off(f, p->c.messages_down->most))
+	if (p->end != PUMP_DONE || !p->quit || !p->c.messages_down || !f || p->c.terms.send_only ||
+	    !framer_is_cut_off(f, transfer_most(&p->down.transfer)))
 		return;
 	p->end = PUMP_RESET;
 	p->error = EBADMSG;

@@ -2,6 +2,7 @@
 #include "flow/transfer.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <sys/socket.h>
 
 #include "base/clock.h"
@@ -25,8 +26,10 @@ void transfer_let_go(struct transfer *t)
 	if (t->piped)
 		transfer_drop_pipe(t);
 	t->held = 0;
-	t->apart = 0;
-	t->ready = false;
+	if (t->packing) {
+		t->packing->apart = 0;
+		t->packing->ready = false;
+	}
 	t->sink_full = false;
 	if (t->to->writer == t)
 		t->to->writer = NULL;
@@ -52,8 +55,11 @@ void transfer_await_any(struct transfer *t)
 void transfer_free(struct transfer *t)
 {
 	transfer_let_go(t);
-	framer_free(&t->framer);
-	text_free(&t->batch);
+	if (!t->packing)
+		return;
+	framer_free(&t->packing->framer);
+	text_free(&t->packing->batch);
+	free(t->packing);
 }
 
 bool transfer_must_wait(struct transfer *t)
@@ -248,7 +254,9 @@ static enum transfer_result transfer_send(struct transfer *t, size_t max)
 
 static void transfer_choose(struct transfer *t)
 {
-	transfer_method *method = t->messages ? transfer_messages : transfer_choose_packets(t);
+	transfer_method *method = !t->packing	       ? NULL :
+				  t->packing->messages ? transfer_messages :
+							 transfer_choose_packets(t);
 
 	if (!method && t->filter)
 		method = transfer_choose_watched(t);
@@ -260,28 +268,52 @@ static void transfer_choose(struct transfer *t)
 	t->method = method ? method : transfer_copy;
 }
 
-void transfer_start(struct transfer *t, struct endpoint *from, struct endpoint *to,
-		    struct filter *filter, size_t limit, const struct frame_options *frame,
-		    const struct message_frames *messages)
+/* In place of a method: there was no memory for what that needs. */
+static enum transfer_result transfer_starve(struct transfer *t, size_t max)
 {
+	(void)t, (void)max;
+	errno = ENOMEM;
+	return TRANSFER_SOURCE_ERROR;
+}
+
+/* Makes T's packing, as transfer_start() has it. Returns false where there is no memory. */
+static bool transfer_pack(struct transfer *t, const struct frame_options *frame,
+			  const struct message_frames *messages)
+{
+	struct packing *p = calloc(1, sizeof *p);
 	struct frame_options cut;
 
-	*t = (struct transfer){ .from = from, .to = to, .limit = limit, .messages = messages };
+	if (!p)
+		return false;
 	if (messages) {
 		cut = (struct frame_options){ .frame = messages->cut,
 					      .size = (int64_t)messages->most };
 		frame = &cut;
 	}
-	framer_start(&t->framer, frame, FRAMER_READ_MOST, FRAMER_PIECE);
+	framer_start(&p->framer, frame, FRAMER_READ_MOST, FRAMER_PIECE);
 	if (messages)
-		t->framer.carrier = messages->carrier;
+		p->framer.carrier = messages->carrier;
 	if (messages && messages->cut.mode != FRAME_READ) {
-		t->framer.grows = true;
-		t->framer.piece = FRAMER_FIRST;
+		p->framer.grows = true;
+		p->framer.piece = FRAMER_FIRST;
 	}
+	p->messages = messages;
+	p->most = messages ? messages->most : 0;
+	t->packing = p;
+	return true;
+}
+
+void transfer_start(struct transfer *t, struct endpoint *from, struct endpoint *to,
+		    struct filter *filter, size_t limit, const struct frame_options *frame,
+		    const struct message_frames *messages)
+{
+	*t = (struct transfer){ .from = from, .to = to, .limit = limit };
 	if (filter && filter_needed(filter))
 		t->filter = filter;
-	transfer_choose(t);
+	if ((messages || transfer_choose_packets(t)) && !transfer_pack(t, frame, messages))
+		t->method = transfer_starve;
+	else
+		transfer_choose(t);
 	t->sink_full = t->filter && t->filter->inserted.length > 0;
 }
 
@@ -299,7 +331,8 @@ void transfer_discard(struct transfer *t)
 	transfer_let_go(t);
 	t->from->takes = NULL;
 	t->to = &nowhere;
-	t->messages = NULL;
+	if (t->packing)
+		t->packing->messages = NULL;
 	if (t->filter && t->filter->editor) {
 		t->filter->inserted.length = 0;
 		t->filter->editor = NULL;

@@ -40,6 +40,18 @@ struct message_frames {
 	struct message_writer writer; /* `put` is NULL: none */
 };
 
+/* What a transfer has beside where its bytes are cut into packets or messages, or these marked in
+ * bytes. */
+struct packing {
+	struct framer framer;
+	size_t most; /* bytes in a packet that the sink takes, in a message at all */
+	bool ready;  /* a whole packet is held */
+	int error;   /* of the source, which is told after the packets that came before it */
+	const struct message_frames *messages; /* on a stream; NULL: packets */
+	struct text batch; /* messages that are held: as they are to be written, */
+	size_t apart;	   /* or, not 0, the marks of a large one in a queue, of so many bytes */
+};
+
 struct transfer;
 
 /* Moves at most MAX bytes, by at most one fill and one drain, without blocking, after poll(2) said
@@ -66,21 +78,13 @@ struct transfer {
 	size_t awaited; /* bytes without which the source is not ready, see transfer_await(); 0: any
 			   will do */
 	uint64_t run;	/* bytes that have come in large pieces only */
-	/* Of packets: */
-	struct framer framer; /* cuts bytes into packets, or marks packets in the bytes */
-	size_t most;	      /* bytes in a packet that the sink takes */
-	bool ready;	      /* a whole packet is held */
-	int error; /* of the source, which is told after the packets that came before it */
-	/* Of messages on a stream: */
-	const struct message_frames *messages; /* NULL: there are none */
-	struct text batch;		       /* those that are held: as they are to be written, */
-	size_t apart; /* or, not 0, the marks of a large one in a queue, of so many bytes */
+	struct packing *packing; /* NULL: it moves bytes */
 };
 
 /* Starts *T from FROM to TO, through FILTER, which may be NULL, with at most LIMIT bytes held (0:
  * as is fast). If only one side has packets, FRAME says what a packet is in the bytes of the other
  * (NULL: each read). MESSAGES, the caller's, says what a message is on either side (NULL: there are
- * none). */
+ * none). Where there is no memory for that the first step fails, as reading does. */
 void transfer_start(struct transfer *t, struct endpoint *from, struct endpoint *to,
 		    struct filter *filter, size_t limit, const struct frame_options *frame,
 		    const struct message_frames *messages);
@@ -101,10 +105,23 @@ void transfer_await_any(struct transfer *t);
 
 void transfer_free(struct transfer *t);
 
+/* What cuts, or marks, T's packets or messages; NULL: nothing does. */
+static inline struct framer *transfer_framer(const struct transfer *t)
+{
+	return t->packing ? &t->packing->framer : NULL;
+}
+
+/* How many bytes one of them may have, 0: not known. */
+static inline size_t transfer_most(const struct transfer *t)
+{
+	return t->packing ? t->packing->most : 0;
+}
+
 /* The portable method, which reads and writes, through the filter if there is one. */
 enum transfer_result transfer_copy(struct transfer *t, size_t max);
 
-/* The method where one of T's endpoints has packets, NULL where none has: see packets.c. */
+/* The method where one of T's endpoints has packets, NULL where none has: see packets.c. It needs
+ * `packing`. */
 transfer_method *transfer_choose_packets(const struct transfer *t);
 
 /* The method for messages on a stream: see messages.c. */

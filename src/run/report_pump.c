@@ -62,9 +62,11 @@ struct outcome report_pump(const struct messages *m, const struct pump *p, const
 	case PUMP_DONE:
 		break;
 	case PUMP_RESET:
-		if (p->c.messages_down && framer_is_fault(&p->down.transfer.framer, error)) {
+		if (p->c.messages_down &&
+		    framer_is_fault(transfer_framer(&p->down.transfer), error)) {
 			report_input_text(text, sizeof text, s->name, error,
-					  &p->down.transfer.framer, p->c.messages_down->most);
+					  transfer_framer(&p->down.transfer),
+					  transfer_most(&p->down.transfer));
 			break;
 		}
 		/* EPIPE: the peer had ended its direction before. The kernel has one errno for
@@ -91,8 +93,8 @@ struct outcome report_pump(const struct messages *m, const struct pump *p, const
 	case PUMP_STEP_FAILED:
 		return report_step_failed(m, p, s);
 	case PUMP_IN_FAILED:
-		report_input_text(text, sizeof text, p->in->name, error, &p->up.transfer.framer,
-				  p->c.messages_up ? p->c.messages_up->most : p->up.transfer.most);
+		report_input_text(text, sizeof text, p->in->name, error,
+				  transfer_framer(&p->up.transfer), transfer_most(&p->up.transfer));
 		break;
 	case PUMP_OUT_FAILED:
 		/* SIGPIPE is for our stdout, not for another connection that we relay to. */
