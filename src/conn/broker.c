@@ -65,9 +65,7 @@ static void broker_start(struct connection *x)
 					   .self = &x->subscriber,
 					   .chat.number = x->id };
 	publisher_endpoint(&x->out, &x->publisher, "the others");
-	/* What goes to many is copied where it comes from, once. */
-	if (!messages_are_framed(s->c))
-		x->up.copies = NULL;
+	connection_copied_before(x);
 	c.terms.recv_only = false;
 	if (s->in.kind == ENDPOINT_TERMINAL)
 		c.terms.promises = false;

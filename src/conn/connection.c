@@ -69,11 +69,13 @@ static void connection_tell_fastopen(const struct connection *x)
 /* Begins what is said before anything else. Returns 0, or -1 with errno ENOMEM. */
 static int connection_begin_dialogue(struct connection *x)
 {
-	x->dialogue = dialogue_start(&x->connections->c->data->dialogue, &x->up.inserted);
-	if (!x->dialogue || x->up.inserted.failed)
+	struct filter *up = &x->filters->up, *down = &x->filters->down;
+
+	x->dialogue = dialogue_start(&x->connections->c->data->dialogue, &up->inserted);
+	if (!x->dialogue || up->inserted.failed)
 		return -1;
-	x->down.answers = &x->up;
-	x->up.dialogue = x->down.dialogue = x->dialogue;
+	down->answers = up;
+	up->dialogue = down->dialogue = x->dialogue;
 	return 0;
 }
 
@@ -92,6 +94,46 @@ static void connection_stepped(void *arg)
 	}
 }
 
+/* Does any option ask for filters? */
+static bool connection_is_filtered(const struct connections *s)
+{
+	const struct data_options *d = s->c->data;
+
+	return d->crlf || d->telnet || d->raw || d->delay != UNSET || d->heartbeat != UNSET ||
+	       d->dialogue.n || s->run.copies;
+}
+
+int connection_filter(struct connection *x)
+{
+	const struct connections *s = x->connections;
+	const struct data_options *d = s->c->data;
+	struct filter *up, *down;
+
+	if (x->filters)
+		return 0;
+	x->filters = calloc(1, sizeof *x->filters);
+	if (!x->filters)
+		return -1;
+	up = &x->filters->up;
+	down = &x->filters->down;
+	*up = (struct filter){ .sent = true,
+			       .crlf = d->crlf,
+			       .telnet = d->telnet,
+			       .delay = d->delay == UNSET ? 0 : d->delay,
+			       .heartbeat = d->heartbeat == UNSET ? 0 : d->heartbeat,
+			       .heartbeat_text = &d->heartbeat_text };
+	*down = (struct filter){ .telnet = d->telnet, .answers = d->telnet ? up : NULL };
+	up->id = down->id = s->keep ? x->id : 0;
+	up->copies = down->copies = s->run.copies;
+	return 0;
+}
+
+void connection_copied_before(struct connection *x)
+{
+	if (x->filters && !messages_are_framed(x->connections->c))
+		x->filters->up.copies = NULL;
+}
+
 /* Makes what only some connections have. Returns 0, or -1 with errno ENOMEM. */
 static int connection_prepare(struct connection *x)
 {
@@ -99,14 +141,15 @@ static int connection_prepare(struct connection *x)
 
 	if (d->stats.on)
 		x->stats = calloc(1, sizeof *x->stats);
-	if (!x->name_text || (d->stats.on && !x->stats) || messages_prepare(x) < 0)
+	if (!x->name_text || (d->stats.on && !x->stats) ||
+	    (connection_is_filtered(x->connections) && connection_filter(x) < 0) ||
+	    messages_prepare(x) < 0)
 		return -1;
 	return d->dialogue.n ? connection_begin_dialogue(x) : 0;
 }
 
 void connection_start(struct connection *x, int fd)
 {
-	const struct data_options *d = x->connections->c->data;
 	char name[ADDRESS_TEXT];
 
 	x->start = clock_now();
@@ -121,13 +164,6 @@ void connection_start(struct connection *x, int fd)
 	if (x->connections->options->send_fd != UNSET)
 		x->given = (struct rights){ .fds = &x->send_fd, .n = 1, .lent = 1 };
 	x->socket.gives = &x->given;
-	x->up = (struct filter){ .sent = true, .crlf = d->crlf, .telnet = d->telnet };
-	x->up.delay = d->delay == UNSET ? 0 : d->delay;
-	x->up.heartbeat = d->heartbeat == UNSET ? 0 : d->heartbeat;
-	x->up.heartbeat_text = &d->heartbeat_text;
-	x->down = (struct filter){ .telnet = d->telnet, .answers = d->telnet ? &x->up : NULL };
-	x->up.id = x->down.id = x->connections->keep ? x->id : 0;
-	x->up.copies = x->down.copies = x->connections->run.copies;
 	if (connection_prepare(x) < 0) {
 		endpoint_break(&x->socket);
 		connections_one_over(x->connections, x,
@@ -169,8 +205,8 @@ struct pump_config connection_pump_config(const struct connection *x)
 		.messages_up = x->sending,
 		.messages_down = x->receiving,
 		.account = x->stats ? &x->stats->account : NULL,
-		.up = (struct filter *)&x->up,
-		.down = (struct filter *)&x->down,
+		.up = x->filters ? &x->filters->up : NULL,
+		.down = x->filters ? &x->filters->down : NULL,
 		.dialogue = x->dialogue,
 		.step_limit = connection_step_limit(x->connections),
 	};
@@ -454,8 +490,11 @@ void connection_free(struct connection *x)
 	publisher_end(&x->publisher);
 	fanout_leave(&x->subscriber);
 	chat_free(&x->publisher.chat);
-	filter_free(&x->up);
-	filter_free(&x->down);
+	if (x->filters) {
+		filter_free(&x->filters->up);
+		filter_free(&x->filters->down);
+	}
+	free(x->filters);
 	free(x->dialogue);
 	free(x->stats);
 	free(x->sending);

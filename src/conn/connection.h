@@ -16,6 +16,11 @@ struct connection_stats {
 	} mark;		    /* what its figures were when the last interval ended */
 };
 
+/* What its bytes go through, each way. */
+struct connection_filters {
+	struct filter up, down;
+};
+
 struct connection {
 	struct connections *connections;
 	struct connection *next, *previous;
@@ -27,9 +32,9 @@ struct connection {
 	struct endpoint in, out, socket;
 	struct rights given; /* descriptors that go to the peer, `send_fd` the first */
 	int send_fd;
-	struct subscriber subscriber; /* its part of what is sent to several */
-	struct publisher publisher;   /* of a broker */
-	struct filter up, down;
+	struct subscriber subscriber;		    /* its part of what is sent to several */
+	struct publisher publisher;		    /* of a broker */
+	struct connection_filters *filters;	    /* NULL: nothing asks for any */
 	struct message_frames *sending, *receiving; /* see messages.h; NULL: no --wire-frame */
 	struct dialogue_run *dialogue;		    /* NULL: it has none */
 	size_t step;				    /* how many of its steps -v has told */
@@ -72,6 +77,12 @@ void connection_waits(const struct connection *x, struct text *text);
 
 /* Returns the configuration of X's pump that the data options ask for. */
 struct pump_config connection_pump_config(const struct connection *x);
+
+/* Gives X its filters, unless it has them. Returns 0, or -1 with errno ENOMEM. */
+int connection_filter(struct connection *x);
+
+/* What is sent to X from here on is copied for -o, -x and -X where it comes from, once for all. */
+void connection_copied_before(struct connection *x);
 
 /* Starts X's pump between IN, OUT and the connection. CALLS get X as their argument. If `over` is
  * NULL, the end is reported, and X is over; if `closing` is NULL, connection_ending() is called. */

@@ -52,7 +52,8 @@ int messages_prepare(struct connection *x)
 	*x->receiving = (struct message_frames){ .cut = o->wire,
 						 .mark = o->frame,
 						 .most = (size_t)o->size };
-	x->up.mark = &o->wire;
+	if (x->filters)
+		x->filters->up.mark = &o->wire;
 	return 0;
 }
 

@@ -163,7 +163,7 @@ static void stdio_over(void *arg)
 			  (struct outcome){ OUTCOME_FAILED, 0 } :
 			  connection_report(x);
 	/* There is only one stdout: without it nobody is served. */
-	if (s->keep && (x->pump.end == PUMP_OUT_FAILED || x->up.quit))
+	if (s->keep && (x->pump.end == PUMP_OUT_FAILED || (x->filters && x->filters->up.quit)))
 		run_end(&s->run, outcome);
 	connections_one_over(s, x, outcome);
 }
@@ -228,9 +228,7 @@ static bool stdio_subscribe(struct connection *x)
 
 	if (reads)
 		fanout_join(&s->fanout, &x->subscriber);
-	/* What is read from stdin is copied there, once. */
-	if (!messages_are_framed(s->c))
-		x->up.copies = NULL;
+	connection_copied_before(x);
 	return reads;
 }
 
@@ -279,8 +277,10 @@ static void stdio_start(struct connection *x)
 	if (in->kind == ENDPOINT_TERMINAL) {
 		c.terms.peer_end_ends = true;
 		c.terms.promises = false;
-		x->up.escapes = s->c->data->raw && s->c->data->escape != UNSET;
-		x->up.escape = (char)s->c->data->escape;
+	}
+	if (in->kind == ENDPOINT_TERMINAL && x->filters) {
+		x->filters->up.escapes = s->c->data->raw && s->c->data->escape != UNSET;
+		x->filters->up.escape = (char)s->c->data->escape;
 	}
 	connection_pump(x, &c, &calls, &x->in, s->keep ? &s->out : &x->out);
 }

@@ -23,7 +23,7 @@ static void http_answer_instead(struct connection *x, unsigned status, const cha
 	h->down.error = 0;
 	h->down.done = h->up.done = true;
 	proxied_of(x)->why = why;
-	proxyd_http_add_answer(x, &x->up.inserted, status, "", false, why);
+	proxyd_http_add_answer(x, &x->filters->up.inserted, status, "", false, why);
 	proxyd_tell_answer(x);
 }
 
@@ -169,9 +169,9 @@ void proxyd_http_dialled(struct connection *x)
 	}
 	/* An answer may come before the request is whole: one pump does both, and edits what goes
 	 * each way. */
-	http_edit(&x->up, &h->up);
-	http_edit(&x->down, &h->down);
-	x->down.inserted = h->forward;
+	http_edit(&x->filters->up, &h->up);
+	http_edit(&x->filters->down, &h->down);
+	x->filters->down.inserted = h->forward;
 	h->forward = (struct text){ 0 };
 	c = connection_pump_config(x);
 	c.in_end_ends = c.terms.one_message = c.terms.out_may_end = true;
@@ -185,6 +185,8 @@ enum handshake proxyd_http_go_on(struct connection *x)
 {
 	struct proxyd_http *h = proxied_of(x)->state;
 
+	if (!proxyd_http_is_connect(h) && connection_filter(x) < 0)
+		return proxyd_http_lacks_memory(x);
 	h->head.length = 0;
 	h->scan = (struct http_scan){ 0 };
 	h->down = (struct editor){ .take = http_take_request,

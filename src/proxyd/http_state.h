@@ -102,7 +102,7 @@ void proxyd_http_add_response(struct text *out, const struct http_head *head,
 /* ---- http_relay.c ---- */
 
 /* Passes X's request on, by dialling its place; `forward` has its head unless it is CONNECT.
- * Returns HANDSHAKE_ASKED. */
+ * Returns HANDSHAKE_ASKED, or as proxyd_http_lacks_memory(). */
 enum handshake proxyd_http_go_on(struct connection *x);
 
 /* The protocol's `dialled` and `idle`. */
