@@ -58,18 +58,19 @@ static void broker_start(struct connection *x)
 	const struct pump_calls calls = { .over = broker_over, .peer_ended = broker_peer_ended };
 	struct pump_config c = connection_pump_config(x);
 	struct connections *s = x->connections;
+	struct share *share = stdio_share_of(x);
 
-	fanout_join(&s->fanout, &x->subscriber);
-	subscriber_endpoint(&x->in, &x->subscriber, "the others");
-	x->publisher = (struct publisher){ .fanout = &s->fanout,
-					   .self = &x->subscriber,
-					   .chat.number = x->id };
-	publisher_endpoint(&x->out, &x->publisher, "the others");
+	fanout_join(&s->fanout, x->subscriber);
+	subscriber_endpoint(x->in, x->subscriber, "the others");
+	share->publisher = (struct publisher){ .fanout = &s->fanout,
+					       .self = x->subscriber,
+					       .chat.number = x->id };
+	publisher_endpoint(x->out, &share->publisher, "the others");
 	connection_copied_before(x);
 	c.terms.recv_only = false;
 	if (s->in.kind == ENDPOINT_TERMINAL)
 		c.terms.promises = false;
-	connection_pump(x, &c, &calls, &x->in, &x->out);
+	connection_pump(x, &c, &calls, x->in, x->out);
 }
 
 /* ---- at a terminal ---- */
@@ -150,8 +151,9 @@ static void broker_end(struct connections *s)
 }
 
 #define JOINS                                                                                      \
-	.joins = true, .keeps = true, .prepare = broker_prepare, .end = broker_end,                \
-	.start = broker_start, .settle = broker_settle
+	.joins = true, .keeps = true, .size = sizeof(struct share), .ends = 2,                     \
+	.free = stdio_leave, .prepare = broker_prepare, .end = broker_end, .start = broker_start,  \
+	.settle = broker_settle
 
 SERVICE(broker) = { .option = "broker", JOINS };
 SERVICE(chat) = { .option = "chat", .chat = true, JOINS };

@@ -134,6 +134,20 @@ void connection_copied_before(struct connection *x)
 		x->filters->up.copies = NULL;
 }
 
+/* The descriptor of --send-fd goes to X's peer. Returns 0, or -1 with errno ENOMEM. */
+static int connection_lend(struct connection *x)
+{
+	if (x->connections->options->send_fd == UNSET)
+		return 0;
+	x->given = malloc(sizeof *x->given);
+	if (!x->given)
+		return -1;
+	x->send_fd = (int)x->connections->options->send_fd;
+	*x->given = (struct rights){ .fds = &x->send_fd, .n = 1, .lent = 1 };
+	x->socket.gives = x->given;
+	return 0;
+}
+
 /* Makes what only some connections have. Returns 0, or -1 with errno ENOMEM. */
 static int connection_prepare(struct connection *x)
 {
@@ -141,33 +155,61 @@ static int connection_prepare(struct connection *x)
 
 	if (d->stats.on)
 		x->stats = calloc(1, sizeof *x->stats);
-	if (!x->name_text || (d->stats.on && !x->stats) ||
+	if ((d->stats.on && !x->stats) || connection_lend(x) < 0 ||
 	    (connection_is_filtered(x->connections) && connection_filter(x) < 0) ||
 	    messages_prepare(x) < 0)
 		return -1;
 	return d->dialogue.n ? connection_begin_dialogue(x) : 0;
 }
 
-void connection_start(struct connection *x, int fd)
+/* Adds room for N bytes to *SIZE, which stays aligned. Returns where it begins. */
+static size_t connection_add(size_t *size, size_t n)
 {
-	char name[ADDRESS_TEXT];
+	size_t at = *size;
 
-	x->start = clock_now();
+	*size += (n + sizeof(int64_t) - 1) / sizeof(int64_t) * sizeof(int64_t);
+	return at;
+}
+
+struct connection *connection_new(struct connections *s, const struct address *peer,
+				  const struct address *local)
+{
+	size_t size = sizeof(struct connection), n_ends = s->service->ends;
+	size_t own = connection_add(&size, s->service->size),
+	       ends = connection_add(&size, n_ends * sizeof(struct endpoint)),
+	       peer_at = connection_add(&size, address_size(peer)),
+	       local_at = connection_add(&size, address_size(local)), name_at = size;
+	char text[ADDRESS_TEXT], *place;
+	const char *name = address_text(peer, text);
+	struct connection *x = calloc(1, size + strlen(name) + 1);
+
+	if (!x)
+		return NULL;
+	place = (char *)x;
+	x->connections = s;
+	x->own = place + own;
+	x->in = n_ends > 0 ? (void *)(place + ends) : &endpoint_nowhere;
+	x->out = n_ends > 1 ? x->in + 1 : &endpoint_nowhere;
+	for (size_t i = 0; i < n_ends; i++)
+		endpoint_none(x->in + i);
+	x->peer = address_keep(place + peer_at, peer);
+	x->local = address_keep(place + local_at, local);
+	x->name = strcpy(place + name_at, name);
 	x->counts = true;
 	x->status = -1;
-	x->name_text = strdup(address_text(&x->peer, name));
-	x->name = x->name_text ? x->name_text : "connection";
-	endpoint_none(&x->in);
-	endpoint_none(&x->out);
+	return x;
+}
+
+void connection_start(struct connection *x, int fd)
+{
+	const struct connections *s = x->connections;
+
+	x->start = clock_now();
 	endpoint_socket(&x->socket, fd, x->name);
-	x->send_fd = (int)x->connections->options->send_fd;
-	if (x->connections->options->send_fd != UNSET)
-		x->given = (struct rights){ .fds = &x->send_fd, .n = 1, .lent = 1 };
-	x->socket.gives = &x->given;
 	if (connection_prepare(x) < 0) {
 		endpoint_break(&x->socket);
 		connections_one_over(x->connections, x,
-				     report_error(x->connections->c->messages, x->name, ENOMEM));
+				     report_error(s->c->messages, x->name, ENOMEM));
 		return;
 	}
 	connection_tell_fallback(x);
@@ -245,9 +287,7 @@ void connection_finish(struct connection *x, bool others_sent, void (*over)(void
 				       .rate = UNSET,
 				       .others_sent = others_sent };
 
-	endpoint_none(&x->in);
-	endpoint_none(&x->out);
-	connection_pump(x, &c, &calls, &x->in, &x->out);
+	connection_pump(x, &c, &calls, &endpoint_nowhere, &endpoint_nowhere);
 }
 
 void connection_ending(void *arg)
@@ -292,7 +332,7 @@ void connection_close(struct connection *x)
 
 struct subject connection_subject(const struct connection *x)
 {
-	return (struct subject){ x->name, &x->peer, x->connections->keep ? x->id : 0 };
+	return (struct subject){ x->name, x->peer, x->connections->keep ? x->id : 0 };
 }
 
 void connection_notice(const struct connection *x, struct notice *n, enum message_level level,
@@ -310,7 +350,7 @@ struct outcome connection_report(const struct connection *x)
 	struct outcome outcome = report_pump(x->connections->c->messages, &x->pump, &subject);
 	struct notice n;
 
-	if (outcome.kind != OUTCOME_DONE || x->given.lent == 0)
+	if (outcome.kind != OUTCOME_DONE || !x->given || x->given->lent == 0)
 		return outcome;
 	connection_notice(x, &n, MESSAGE_ERROR, "error");
 	notice_error(&n, OUTCOME_FAILED, errno_name(ENODATA));
@@ -395,13 +435,13 @@ void connection_figures(struct connection *x, enum message_level level, enum run
 		.output = x->pump.out ? x->pump.out->name : NULL,
 		.rate = x->pump.c.rate != UNSET,
 		.id = x->connections->keep ? x->id : 0,
-		.peer = &x->peer,
-		.local = &x->local,
+		.peer = x->peer,
+		.local = x->local,
 		.unseen = x->unseen,
 		.transport = connection_transport(x),
 		.fastopen = fastopen ? fastopen->key : NULL,
-		.lost = x->subscriber.lost,
-		.lost_bytes = x->subscriber.lost_bytes,
+		.lost = connection_subscriber(x)->lost,
+		.lost_bytes = connection_subscriber(x)->lost_bytes,
 		.lost_what = connections_lost_what(x->connections),
 		.why = closed ? connection_why(x) : NULL,
 		.status = closed ? x->status : -1,
@@ -417,10 +457,18 @@ const char *connections_lost_what(const struct connections *s)
 	return messages_are_framed(s->c) ? "message" : s->fanout.c.packets ? "packet" : "read";
 }
 
+const struct subscriber *connection_subscriber(const struct connection *x)
+{
+	static const struct subscriber none;
+
+	return x->subscriber ? x->subscriber : &none;
+}
+
 void connection_report_lost(const struct connection *x)
 {
 	const char *lost = connections_lost_what(x->connections);
-	uint64_t count = x->subscriber.lost, bytes = x->subscriber.lost_bytes;
+	uint64_t count = connection_subscriber(x)->lost,
+		 bytes = connection_subscriber(x)->lost_bytes;
 	struct notice n;
 
 	if (!count)
@@ -486,10 +534,6 @@ void connection_free(struct connection *x)
 		pump_free(&x->pump);
 	if (x->connections->service->free)
 		x->connections->service->free(x);
-	/* What came of a line is still the others'. */
-	publisher_end(&x->publisher);
-	fanout_leave(&x->subscriber);
-	chat_free(&x->publisher.chat);
 	if (x->filters) {
 		filter_free(&x->filters->up);
 		filter_free(&x->filters->down);
@@ -498,10 +542,11 @@ void connection_free(struct connection *x)
 	free(x->dialogue);
 	free(x->stats);
 	free(x->sending);
-	rights_close(&x->given);
+	if (x->given)
+		rights_close(x->given);
+	free(x->given);
 	endpoint_close(&x->socket);
-	endpoint_close(&x->in);
-	endpoint_close(&x->out);
-	free(x->name_text);
+	endpoint_close(x->in);
+	endpoint_close(x->out);
 	free(x);
 }

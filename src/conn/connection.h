@@ -25,15 +25,14 @@ struct connection {
 	struct connections *connections;
 	struct connection *next, *previous;
 	uint64_t id;
-	struct address peer, local;
-	const char *name; /* of the peer: `name_text`, where there is memory for it */
-	char *name_text;
+	const struct address *peer, *local; /* see address_keep() */
+	const char *name;		    /* of the peer */
 	int64_t start;
-	struct endpoint in, out, socket;
-	struct rights given; /* descriptors that go to the peer, `send_fd` the first */
-	int send_fd;
-	struct subscriber subscriber;		    /* its part of what is sent to several */
-	struct publisher publisher;		    /* of a broker */
+	struct endpoint socket;
+	struct endpoint *in, *out;     /* the service's `ends`, or nowhere */
+	struct rights *given;	       /* descriptors that go to the peer; NULL: none do */
+	int send_fd;		       /* lent to them */
+	struct subscriber *subscriber; /* its part of what is sent to several; NULL: it has none */
 	struct connection_filters *filters;	    /* NULL: nothing asks for any */
 	struct message_frames *sending, *receiving; /* see messages.h; NULL: no --wire-frame */
 	struct dialogue_run *dialogue;		    /* NULL: it has none */
@@ -52,8 +51,11 @@ struct connection {
 	void *own;		/* the service's, of its `size` */
 };
 
-/* Begins to serve X, all zero but for `connections`, `id`, `peer`, `local` and `own`, on FD, which
- * becomes its own. X may be gone when this returns. */
+/* Returns a new connection of S between PEER and LOCAL, or NULL with errno ENOMEM. */
+struct connection *connection_new(struct connections *s, const struct address *peer,
+				  const struct address *local);
+
+/* Begins to serve X on FD, which becomes its own. X may be gone when this returns. */
 void connection_start(struct connection *x, int fd);
 
 /* Ends X, which gives way to another. What was read is still sent. */
@@ -66,6 +68,9 @@ void connection_figures(struct connection *x, enum message_level level, enum run
 
 /* What --live loses as a whole: `message`, `packet` or `read`. */
 const char *connections_lost_what(const struct connections *s);
+
+/* Returns X's part of what is sent to several, all zero where it has none. */
+const struct subscriber *connection_subscriber(const struct connection *x);
 
 /* Says what X, which is over, has lost by --live. */
 void connection_report_lost(const struct connection *x);

@@ -101,8 +101,8 @@ static void connections_total(struct connections *s, const struct pump_limits *l
 
 	for (const struct connection *x = s->first; x; x = x->next) {
 		connections_add_acknowledged(&f.acknowledged, x);
-		f.lost += interval ? 0 : x->subscriber.lost;
-		f.lost_bytes += x->subscriber.lost_bytes;
+		f.lost += interval ? 0 : connection_subscriber(x)->lost;
+		f.lost_bytes += connection_subscriber(x)->lost_bytes;
 	}
 	connections_totals(s, &t);
 	if (interval) {
@@ -320,7 +320,7 @@ void connections_take(struct connections *s, int fd, const struct address *peer,
 		      const struct address *local)
 {
 	bool room = connections_have_room(s);
-	struct connection *x = room ? malloc(sizeof *x + s->service->size) : NULL;
+	struct connection *x = room ? connection_new(s, peer, local) : NULL;
 	struct source *source = NULL;
 
 	if (x && s->options->per_source.most != UNSET && sources_know(peer)) {
@@ -334,15 +334,9 @@ void connections_take(struct connections *s, int fd, const struct address *peer,
 		connections_lack_memory(s, fd);
 		return;
 	}
-	*x = (struct connection){ .connections = s,
-				  .own = x + 1,
-				  .id = ++s->accepted,
-				  .peer = *peer,
-				  .local = *local,
-				  .source = source,
-				  .next = s->first };
-	if (s->service->size) /* most have none: then nobody has to look memset(3) up */
-		memset(x->own, 0, s->service->size);
+	x->id = ++s->accepted;
+	x->source = source;
+	x->next = s->first;
 	if (x->next)
 		x->next->previous = x;
 	s->first = x;
@@ -505,8 +499,8 @@ void connections_one_over(struct connections *s, struct connection *x, struct ou
 	connection_figures(x, level, FIGURES_END, &s->limits);
 	s->sent += pump_sent(&x->pump);
 	s->received += pump_received(&x->pump);
-	s->lost += x->subscriber.lost;
-	s->lost_bytes += x->subscriber.lost_bytes;
+	s->lost += connection_subscriber(x)->lost;
+	s->lost_bytes += connection_subscriber(x)->lost_bytes;
 	connections_add_acknowledged(&s->acknowledged, x);
 	connection_ending(x);
 	if (x->next)

@@ -104,8 +104,8 @@ static void exec_relay_over(void *arg)
 	struct outcome outcome = connection_report(x);
 
 	x->pumping = false;
-	endpoint_close(&x->in);
-	endpoint_close(&x->out);
+	endpoint_close(x->in);
+	endpoint_close(x->out);
 	/* A single command does not outlive our limits, see exec_free(). */
 	if (e->job.child.pid == 0 || (outcome.kind == OUTCOME_TIMEOUT && !x->connections->keep)) {
 		exec_finish(x, outcome);
@@ -161,8 +161,8 @@ static int exec_open(void *arg, int *in, int *out)
 
 	connection_waiting(x, false);
 	if (e->relayed) {
-		*in = exec_open_way(&x->out, true, c->data->send_only);
-		*out = *in < 0 ? -1 : exec_open_way(&x->in, false, c->data->recv_only);
+		*in = exec_open_way(x->out, true, c->data->send_only);
+		*out = *in < 0 ? -1 : exec_open_way(x->in, false, c->data->recv_only);
 		return *out < 0 ? -1 : 0;
 	}
 	/* A command expects a socket that waits. */
@@ -181,8 +181,8 @@ static void exec_started(void *arg, struct outcome failure)
 	struct exec *e = x->own;
 
 	if (failure.kind != OUTCOME_DONE) {
-		endpoint_close(&x->in);
-		endpoint_close(&x->out);
+		endpoint_close(x->in);
+		endpoint_close(x->out);
 		x->why = "command not run";
 		e->command = failure;
 		connection_finish(x, false, exec_connection_over);
@@ -190,7 +190,7 @@ static void exec_started(void *arg, struct outcome failure)
 	}
 	c.terms.out_may_end = true;
 	if (e->relayed)
-		connection_pump(x, &c, &calls, &x->in, &x->out);
+		connection_pump(x, &c, &calls, x->in, x->out);
 }
 
 static void exec_start_job(struct connection *x)
@@ -203,7 +203,7 @@ static void exec_start_job(struct connection *x)
 			       .command = &s->options->command,
 			       .subject = connection_subject(x),
 			       .proto = "TCP",
-			       .local = &x->local,
+			       .local = x->local,
 			       .open = exec_open,
 			       .started = exec_started,
 			       .ended = exec_command_ended,
@@ -298,6 +298,7 @@ SERVICE(exec) = { .option = "execute",
 		  .runs_command = true,
 		  .input_ends = "--timeout",
 		  .size = sizeof(struct exec),
+		  .ends = 2,
 		  .prepare = exec_prepare,
 		  .start = exec_start,
 		  .free = exec_free,

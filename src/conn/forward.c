@@ -7,6 +7,7 @@
 #include "conn/messages.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <sys/socket.h>
 
 #include "base/clock.h"
@@ -21,7 +22,7 @@ struct forward {
 	struct forward_place *to; /* the place that is tried */
 	uint64_t tried;		  /* a bit for each place that was */
 	struct text failed;	  /* how those before it have failed; empty: none has */
-	struct rights taken;	  /* descriptors from the client */
+	struct rights *taken;	  /* descriptors from the client; NULL: none can come */
 	char name[ADDRESS_TEXT];  /* of the other side, where it has none of its own */
 	struct socket_options socket;
 };
@@ -65,19 +66,33 @@ static void forward_dropped(void *arg)
 	struct forward *f = x->own;
 	struct notice n;
 
-	f->taken.dropped = x->given.dropped = NULL;
+	/* Once is enough. */
+	if (f->taken)
+		f->taken->dropped = NULL;
+	if (x->given)
+		x->given->dropped = NULL;
 	connection_notice(x, &n, MESSAGE_NOTE, "descriptors_dropped");
 	notice_end(&n, "%s: descriptors that came along are dropped: only a UNIX socket takes them",
 		   x->name);
 }
 
-/* Descriptors that come from FROM go to TO, by way of RIGHTS. */
-static void forward_take(struct endpoint *from, struct endpoint *to, struct rights *rights)
+/* Descriptors that come from FROM go to TO, by way of *RIGHTS, which are made where there are none.
+ * Returns 0, or -1 with errno ENOMEM. */
+static int forward_take(struct connection *x, struct endpoint *from, struct endpoint *to,
+			struct rights **rights)
 {
 	if (endpoint_delivers(from)) {
-		from->takes = rights;
-		to->gives = rights;
+		if (!*rights)
+			*rights = calloc(1, sizeof **rights);
+		if (!*rights)
+			return -1;
+		from->takes = to->gives = *rights;
 	}
+	if (*rights) {
+		(*rights)->dropped = forward_dropped;
+		(*rights)->arg = x;
+	}
+	return 0;
 }
 
 /* X cannot be joined to anything: that has been said, with OUTCOME. X is gone after this. */
@@ -129,16 +144,18 @@ static void forward_connected(void *arg, const struct dial_result *r)
 	connection_waiting(x, false);
 	f->to->passed_over = 0;
 	/* Of what only a proxy knows there is no address. */
-	endpoint_socket(&x->in, r->fd,
+	endpoint_socket(x->in, r->fd,
 			r->peer.u.sa.sa_family == AF_UNSPEC ? f->to->word :
 							      address_text(&r->peer, f->name));
-	f->taken.dropped = x->given.dropped = forward_dropped;
-	f->taken.arg = x->given.arg = x;
-	forward_take(&x->socket, &x->in, &f->taken);
-	forward_take(&x->in, &x->socket, &x->given);
+	if (forward_take(x, &x->socket, x->in, &f->taken) < 0 ||
+	    forward_take(x, x->in, &x->socket, &x->given) < 0) {
+		endpoint_break(x->in);
+		forward_failed(x, report_error(x->connections->c->messages, "forward", ENOMEM));
+		return;
+	}
 	c.terms.mode = PUMP_RELAY;
 	messages_pass_on(x, &c);
-	connection_pump(x, &c, &(struct pump_calls){ 0 }, &x->in, &x->in);
+	connection_pump(x, &c, &(struct pump_calls){ 0 }, x->in, x->in);
 }
 
 /* Each client would come back as another, without end. */
@@ -168,8 +185,8 @@ static void forward_try(struct connection *x)
 		.permit = s->options->way ? NULL : forward_permit,
 		.permit_arg = x,
 		.told = s->listening ? s->c->told : NULL,
-		.told_from = &x->peer,
-		.told_to = &x->local,
+		.told_from = x->peer,
+		.told_to = x->local,
 		.events = { report_event, (void *)s->c->messages },
 	};
 
@@ -214,7 +231,9 @@ static void forward_free(struct connection *x)
 		endpoint_break(&x->socket);
 	proxy_client_cancel(f->dial);
 	text_free(&f->failed);
-	rights_close(&f->taken);
+	if (f->taken)
+		rights_close(f->taken);
+	free(f->taken);
 }
 
 static size_t forward_spare(const struct connections *s, size_t n)
@@ -230,6 +249,7 @@ static size_t forward_spare(const struct connections *s, size_t n)
 
 SERVICE(forward) = { .option = "forward",
 		     .size = sizeof(struct forward),
+		     .ends = 1,
 		     .check = forward_check,
 		     .places = forward_places,
 		     .start = forward_start,

@@ -75,7 +75,7 @@ static void messages_put_object(void *arg, struct text *out, const char *data, s
 	json_time(j, "time", clock_wall());
 	if (x->connections->keep)
 		json_number(j, "id", (int64_t)x->id);
-	address_json(j, "peer", &x->peer);
+	address_json(j, "peer", x->peer);
 	json_number(j, "size", (int64_t)size);
 	json_bytes(j, "data", data, size);
 	json_close(j, '}');

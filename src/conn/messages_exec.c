@@ -104,7 +104,7 @@ static ssize_t message_exec_write(void *object, const void *data, size_t size)
 		.command = &s->options->command,
 		.subject = connection_subject(x),
 		.proto = "TCP",
-		.local = &x->local,
+		.local = x->local,
 		.peer_name = s->peer_name,
 		.numeric = s->c->numeric,
 		.most = x->sending->most,
@@ -200,8 +200,8 @@ static void message_exec_start(struct connection *x)
 	struct pump_config c = connection_pump_config(x);
 	struct message_exec *e = x->own;
 
-	endpoint_object(&x->in, ENDPOINT_OTHER, &answers, x, "the command");
-	endpoint_object(&x->out, ENDPOINT_OTHER, &questions, x, "the command");
+	endpoint_object(x->in, ENDPOINT_OTHER, &answers, x, "the command");
+	endpoint_object(x->out, ENDPOINT_OTHER, &questions, x, "the command");
 	c.messages_up = NULL; /* they are marked already */
 	/* With -d the answers are dropped where they come, so that their end is known; with
 	 * --send-only no message comes. */
@@ -209,7 +209,7 @@ static void message_exec_start(struct connection *x)
 	c.terms.out_may_end = true;    /* the answers go on behind --read-bytes */
 	c.terms.peer_end_ends = false; /* as they do anyway, up to the last */
 	e->ended = c.terms.send_only;
-	connection_pump(x, &c, &calls, &x->in, &x->out);
+	connection_pump(x, &c, &calls, x->in, x->out);
 }
 
 static void message_exec_waits(const struct connection *x, struct text *text)
@@ -242,6 +242,7 @@ static size_t message_exec_spare(const struct connections *s, size_t n)
 const struct service messages_exec_service = { .option = "execute",
 					       .runs_command = true,
 					       .size = sizeof(struct message_exec),
+					       .ends = 2,
 					       .prepare = message_exec_prepare,
 					       .start = message_exec_start,
 					       .free = message_exec_free,

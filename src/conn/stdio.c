@@ -20,9 +20,20 @@
 
 /* ---- several connections ---- */
 
+struct share *stdio_share_of(struct connection *x)
+{
+	struct share *share = x->own;
+
+	share->connection = x;
+	x->subscriber = &share->subscriber;
+	return share;
+}
+
 static struct connection *stdio_connection(struct subscriber *r)
 {
-	return (void *)((char *)r - offsetof(struct connection, subscriber));
+	const struct share *share = (void *)((char *)r - offsetof(struct share, subscriber));
+
+	return share->connection;
 }
 
 static void stdio_stalled(void *arg, struct subscriber *r)
@@ -64,7 +75,7 @@ static void stdio_input_ended(void *arg, int error)
 static bool stdio_nothing_to_send(const struct connections *s)
 {
 	for (const struct connection *x = s->first; x; x = x->next)
-		if (x->pumping && (flow_holds(&x->pump.up) || x->subscriber.bytes > 0))
+		if (x->pumping && (flow_holds(&x->pump.up) || connection_subscriber(x)->bytes > 0))
 			return false;
 	return !s->fanout.subscribers || s->fanout.ended || !endpoint_readable(&s->in);
 }
@@ -139,6 +150,16 @@ void stdio_share(struct connections *s)
 		watch_set(s->run.loop, &s->out_watch, 0);
 }
 
+void stdio_leave(struct connection *x)
+{
+	struct share *share = x->own;
+
+	/* What came of a line is still the others'. */
+	publisher_end(&share->publisher);
+	fanout_leave(&share->subscriber);
+	chat_free(&share->publisher.chat);
+}
+
 void stdio_unshare(struct connections *s)
 {
 	fanout_stop(&s->fanout);
@@ -159,7 +180,7 @@ static void stdio_over(void *arg)
 	if (!s->keep)
 		connections_raw(s, false);
 	/* That stdin cannot be read has been told once. */
-	outcome = s->keep && x->pump.end == PUMP_IN_FAILED && !x->subscriber.error ?
+	outcome = s->keep && x->pump.end == PUMP_IN_FAILED && !connection_subscriber(x)->error ?
 			  (struct outcome){ OUTCOME_FAILED, 0 } :
 			  connection_report(x);
 	/* There is only one stdout: without it nobody is served. */
@@ -211,13 +232,13 @@ static int64_t stdio_input_size(const struct endpoint *in, size_t sent)
 /* X has stdin and stdout for itself. */
 static void stdio_open(struct connection *x, struct pump_config *c)
 {
-	endpoint_inherit(&x->in, STDIN_FILENO, false, "stdin");
-	endpoint_inherit(&x->out, STDOUT_FILENO, true, "stdout");
-	endpoint_join(&x->in, &x->out);
-	if (x->connections->listening && x->in.kind == ENDPOINT_NULL)
+	endpoint_inherit(x->in, STDIN_FILENO, false, "stdin");
+	endpoint_inherit(x->out, STDOUT_FILENO, true, "stdout");
+	endpoint_join(x->in, x->out);
+	if (x->connections->listening && x->in->kind == ENDPOINT_NULL)
 		c->terms.recv_only = true;
 	if (!c->terms.recv_only)
-		x->connections->expected = stdio_input_size(&x->in, x->connections->sent_before);
+		x->connections->expected = stdio_input_size(x->in, x->connections->sent_before);
 }
 
 /* X, one of several, gets what stdin says from now on. Returns whether that is anything. */
@@ -227,7 +248,7 @@ static bool stdio_subscribe(struct connection *x)
 	bool reads = s->fanout.loop && !s->fanout.ended;
 
 	if (reads)
-		fanout_join(&s->fanout, &x->subscriber);
+		fanout_join(&s->fanout, x->subscriber);
 	connection_copied_before(x);
 	return reads;
 }
@@ -237,11 +258,12 @@ static void stdio_join(struct connection *x, struct pump_config *c)
 {
 	struct connections *s = x->connections;
 
+	stdio_share_of(x);
 	/* Who comes after stdin's end would see an end at once, and may take it for that of all. */
 	if (!s->fanout.loop || s->fanout.ended)
 		c->terms.recv_only = true;
 	else
-		subscriber_endpoint(&x->in, &x->subscriber, "stdin");
+		subscriber_endpoint(x->in, x->subscriber, "stdin");
 	if (!c->dialogue)
 		stdio_subscribe(x);
 }
@@ -264,7 +286,7 @@ static void stdio_start(struct connection *x)
 					  .waiting = s->keep ? NULL : stdio_waiting,
 					  .peer_ended = s->keep ? connection_peer_ended :
 								  stdio_peer_ended };
-	const struct endpoint *in = s->keep ? &s->in : &x->in;
+	const struct endpoint *in = s->keep ? &s->in : x->in;
 	struct pump_config c = connection_pump_config(x);
 
 	if (!c.dialogue)
@@ -282,7 +304,7 @@ static void stdio_start(struct connection *x)
 		x->filters->up.escapes = s->c->data->raw && s->c->data->escape != UNSET;
 		x->filters->up.escape = (char)s->c->data->escape;
 	}
-	connection_pump(x, &c, &calls, &x->in, s->keep ? &s->out : &x->out);
+	connection_pump(x, &c, &calls, x->in, s->keep ? &s->out : x->out);
 }
 
 static void stdio_prepare(struct connections *s)
@@ -294,4 +316,7 @@ static void stdio_prepare(struct connections *s)
 SERVICE(stdio) = { .option = "", /* none has to */
 		   .prepare = stdio_prepare,
 		   .end = stdio_unshare,
-		   .start = stdio_start };
+		   .size = sizeof(struct share),
+		   .ends = 2,
+		   .start = stdio_start,
+		   .free = stdio_leave };

@@ -31,6 +31,10 @@
 /* A peer that goes on sending as fast as it is read must not keep us from closing. */
 #define DRAIN_MOST (64 << 20)
 
+struct endpoint endpoint_nowhere = {
+	.rfd = -1, .wfd = -1, .kind = ENDPOINT_NULL, .original = -1, .reopened = -1, .name = ""
+};
+
 /* E's descriptor, for whatever it is asked: both, if there are two, are one. */
 static int endpoint_fd(const struct endpoint *e)
 {

@@ -56,6 +56,9 @@ struct endpoint {
 	const char *name;		/* for messages: "stdin" */
 };
 
+/* Nothing that could be read or written, for all who have no other end. */
+extern struct endpoint endpoint_nowhere;
+
 /* *E is nothing that could be read or written, and nothing to close. */
 void endpoint_none(struct endpoint *e);
 

@@ -15,8 +15,6 @@
 #define FILTER_PIECE (128 << 10)
 #define PIECES 16 /* of a queue at once */
 
-static struct endpoint nowhere = { .rfd = -1, .wfd = -1, .kind = ENDPOINT_NULL, .reopened = -1 };
-
 static void transfer_choose(struct transfer *t);
 
 void transfer_let_go(struct transfer *t)
@@ -330,7 +328,7 @@ void transfer_discard(struct transfer *t)
 	transfer_await_any(t);
 	transfer_let_go(t);
 	t->from->takes = NULL;
-	t->to = &nowhere;
+	t->to = &endpoint_nowhere;
 	if (t->packing)
 		t->packing->messages = NULL;
 	if (t->filter && t->filter->editor) {

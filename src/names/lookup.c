@@ -700,7 +700,7 @@ static void lookup_begin(const struct lookup *start, const struct lookup_questio
 		w->trusted = trusted;
 		w->account = account_hold(account);
 		if (address)
-			w->address = *address;
+			address_keep(&w->address, address);
 		if ((!q || work_ask(w, q) == 0) && queue_add(l) == 0)
 			return;
 	}

@@ -19,7 +19,7 @@ static void http_answer_instead(struct connection *x, unsigned status, const cha
 	struct proxyd_http *h = proxied_of(x)->state;
 
 	/* It shall not take what it has got for the whole. */
-	endpoint_break(&x->in);
+	endpoint_break(x->in);
 	h->down.error = 0;
 	h->down.done = h->up.done = true;
 	proxied_of(x)->why = why;
@@ -47,7 +47,7 @@ const char *proxyd_http_idle(struct connection *x)
 		return NULL;
 	if (whole || !flow_wants_source(request)) {
 		http_answer_instead(x, 504, "the site has not answered in time");
-		return x->in.name;
+		return x->in->name;
 	}
 	http_answer_instead(x, 408, PROXYD_HTTP_LATE);
 	return x->name;

@@ -251,7 +251,7 @@ static void proxied_dialled(void *arg, const struct dial_result *r)
 	p->dial = NULL;
 	if (r->fd >= 0) {
 		/* Of what only a proxy knows there is no address. */
-		endpoint_socket(&x->in, r->fd,
+		endpoint_socket(x->in, r->fd,
 				r->peer.u.sa.sa_family == AF_UNSPEC ?
 					address_words(p->host, p->port, p->far_name,
 						      sizeof p->far_name) :
@@ -377,7 +377,7 @@ void proxyd_relay(struct connection *x, struct pump_config *c)
 	proxied_stop_talking(x);
 	c->terms.mode = PUMP_RELAY;
 	c->others_sent = p->spoken;
-	connection_pump(x, c, &calls, &x->in, &x->in);
+	connection_pump(x, c, &calls, x->in, x->in);
 }
 
 static void proxied_begin_tunnel(struct connection *x)

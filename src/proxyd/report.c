@@ -116,7 +116,7 @@ struct outcome proxyd_tell_cut(const struct connection *x)
 	struct notice n;
 
 	proxyd_begin_error(x, &n, OUTCOME_FAILED, errno_name(EPROTO));
-	notice_end(&n, "%s: its %s is not whole (EPROTO)", answer ? x->in.name : x->name,
+	notice_end(&n, "%s: its %s is not whole (EPROTO)", answer ? x->in->name : x->name,
 		   answer ? "answer" : "request");
 	return (struct outcome){ OUTCOME_FAILED, 0 };
 }

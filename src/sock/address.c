@@ -274,6 +274,19 @@ void address_set_words(struct address *a, const char *words, uint16_t port)
 	a->u.in.sin_port = htons(port);
 }
 
+size_t address_size(const struct address *a)
+{
+	/* The port of one that is words stands there too. */
+	size_t least = sizeof a->u.sa;
+
+	return offsetof(struct address, u) + (a->length > least ? a->length : least);
+}
+
+const struct address *address_keep(void *place, const struct address *a)
+{
+	return memcpy(place, a, address_size(a));
+}
+
 void address_unmap(struct address *a)
 {
 	struct sockaddr_in v4 = { .sin_family = AF_INET };

@@ -20,19 +20,19 @@ struct address_who {
 };
 
 struct address {
-	union {
-		struct sockaddr sa;
-		struct sockaddr_in in;
-		struct sockaddr_in6 in6;
-		struct sockaddr_un un;
-	} u;
-	socklen_t length;
 	/* For a UNIX socket whose path does not fit in there: `unix:PATH` as it was given, which
 	 * stays the giver's. Only unix_connect() and unix_bind() take such an address. For a place
 	 * that a proxy looked up, which has family AF_UNSPEC and a port: `HOST port PORT`, for
 	 * messages only. NULL for all others. */
 	const char *word;
 	struct address_who who;
+	socklen_t length;
+	union {
+		struct sockaddr sa;
+		struct sockaddr_in in;
+		struct sockaddr_in6 in6;
+		struct sockaddr_un un;
+	} u; /* the last: see address_keep() */
 };
 
 /* -4, -6, -n: the option group of every subcommand that takes addresses. */
@@ -145,6 +145,14 @@ bool address_equal(const struct address *a, const struct address *b);
 
 /* Are both of IP, and equal but for the port? */
 bool address_same_host(const struct address *a, const struct address *b);
+
+/* Returns how many bytes address_keep() needs for A. */
+size_t address_size(const struct address *a);
+
+/* Puts a copy of A into PLACE of address_size() bytes, aligned as for any type. It has no more than
+ * these, most of a struct address being room for a path: not to be copied as a whole. Returns
+ * PLACE. */
+const struct address *address_keep(void *place, const struct address *a);
 
 #define ADDRESS_TEXT 448 /* an abstract name is mostly escaped */
 
