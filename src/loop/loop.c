@@ -23,7 +23,8 @@
 #define IN_SET SIZE_MAX /* the slot of a watch in the pollset */
 
 struct loop {
-	struct pollfd *fds;	/* what is polled one by one; the pollset is one of them */
+	struct pollfd *fds;	/* what is polled one by one; the pollset is one of them. In the
+				 * same memory stand `watches` and `timers` */
 	struct watch **watches; /* theirs, in the same order */
 	size_t n;
 	size_t size; /* so many have room, and so many timers */
@@ -78,7 +79,8 @@ void loop_free(struct loop *l)
 	free(l);
 }
 
-/* Makes room for N of each in all. Returns as loop_reserve(). */
+/* Makes room for N of each in all. Returns as loop_reserve(). Only what is in use is copied: pages
+ * that are there for what may be set take no memory until it is. */
 static int loop_grow(struct loop *l, size_t n)
 {
 	struct watch **watches;
