@@ -55,7 +55,9 @@ static void broker_peer_ended(void *arg)
 
 static void broker_start(struct connection *x)
 {
-	const struct pump_calls calls = { .over = broker_over, .peer_ended = broker_peer_ended };
+	static const struct pump_calls calls = { CONNECTION_CALLS, .over = broker_over,
+						 .closing = connection_ending,
+						 .peer_ended = broker_peer_ended };
 	struct pump_config c = connection_pump_config(x);
 	struct connections *s = x->connections;
 	struct share *share = stdio_share_of(x);

@@ -79,8 +79,7 @@ static int connection_begin_dialogue(struct connection *x)
 	return 0;
 }
 
-/* Tells which steps of X's dialogue are done. */
-static void connection_stepped(void *arg)
+void connection_stepped(void *arg)
 {
 	struct connection *x = arg;
 
@@ -217,10 +216,22 @@ void connection_start(struct connection *x, int fd)
 	x->connections->service->start(x);
 }
 
-/* How long each step of a dialogue may take. */
-static int64_t connection_step_limit(const struct connections *s)
+struct pump_options connection_pump_options(const struct connections *s)
 {
-	return s->step_limit ? s->step_limit : s->c->wait != UNSET ? s->c->wait : STEP_LIMIT;
+	const struct data_options *d = s->c->data;
+
+	return (struct pump_options){
+		.keepalive_is_set = s->c->socket->keepalive,
+		.quit_after_eof = d->quit_after_eof,
+		.linger = d->linger,
+		.idle = d->idle_timeout,
+		.step_limit = s->step_limit	  ? s->step_limit :
+			      s->c->wait != UNSET ? s->c->wait :
+						    STEP_LIMIT,
+		.rate = d->rate,
+		.buffer = d->buffer == UNSET ? 0 : (size_t)d->buffer,
+		.frame = s->c->frame,
+	};
 }
 
 struct pump_config connection_pump_config(const struct connection *x)
@@ -228,6 +239,7 @@ struct pump_config connection_pump_config(const struct connection *x)
 	const struct data_options *d = x->connections->c->data;
 
 	return (struct pump_config){
+		.options = &x->connections->pump_options,
 		.sent_before = x->connections->sent_before,
 		.others_sent = !x->connections->listening && x->connections->c->told->version,
 		.terms.recv_only = d->recv_only,
@@ -235,59 +247,50 @@ struct pump_config connection_pump_config(const struct connection *x)
 		.terms.no_shutdown = d->no_shutdown,
 		.terms.peer_end_ends = d->close_on_peer_eof,
 		.terms.promises = !sockopt_is_given(x->connections->c->socket, "SO_LINGER"),
-		.keepalive_is_set = x->connections->c->socket->keepalive,
-		.quit_after_eof = d->quit_after_eof,
 		.quit_from_start = d->recv_only,
-		.linger = d->linger,
-		.idle = d->idle_timeout,
 		.read_bytes = d->read_bytes == UNSET ? FLOW_NO_LIMIT : (uint64_t)d->read_bytes,
-		.buffer = d->buffer == UNSET ? 0 : (size_t)d->buffer,
-		.rate = d->rate,
-		.frame = x->connections->c->frame,
 		.messages_up = x->sending,
 		.messages_down = x->receiving,
 		.account = x->stats ? &x->stats->account : NULL,
 		.up = x->filters ? &x->filters->up : NULL,
 		.down = x->filters ? &x->filters->down : NULL,
 		.dialogue = x->dialogue,
-		.step_limit = connection_step_limit(x->connections),
 	};
 }
 
-static void connection_over(void *arg)
+void connection_over(void *arg)
 {
 	struct connection *x = arg;
 
 	connections_one_over(x->connections, x, connection_report(x));
 }
 
+void connection_cut(void *arg)
+{
+	const struct connection *x = arg;
+
+	run_end(&x->connections->run, (struct outcome){ OUTCOME_DONE, 0 });
+}
+
+const struct pump_calls connection_calls = { CONNECTION_CALLS, .over = connection_over,
+					     .closing = connection_ending };
+
 void connection_pump(struct connection *x, const struct pump_config *c,
 		     const struct pump_calls *calls, struct endpoint *in, struct endpoint *out)
 {
-	struct pump_calls all = *calls;
-
-	all.over = all.over ? all.over : connection_over;
-	all.closing = all.closing ? all.closing : connection_ending;
-	all.stepped = all.stepped ? all.stepped : connection_stepped;
-	all.arg = x;
-	pump_start(&x->pump, x->connections->run.loop, c, &all, in, out, &x->socket);
+	pump_start(&x->pump, x->connections->run.loop, c, calls, x, in, out, &x->socket);
 	x->pumping = true;
 }
 
-void connection_finish(struct connection *x, bool others_sent, void (*over)(void *arg))
+void connection_finish(struct connection *x, bool others_sent, const struct pump_calls *calls)
 {
-	const struct pump_calls calls = { .over = over };
-	const struct pump_config c = { .terms.recv_only = true,
+	const struct pump_config c = { .options = &x->connections->finish_options,
+				       .terms.recv_only = true,
 				       .close = true,
-				       .keepalive_is_set = x->connections->c->socket->keepalive,
-				       .quit_after_eof = UNSET,
-				       .linger = x->connections->c->data->linger,
-				       .idle = UNSET,
 				       .read_bytes = FLOW_NO_LIMIT,
-				       .rate = UNSET,
 				       .others_sent = others_sent };
 
-	connection_pump(x, &c, &calls, &endpoint_nowhere, &endpoint_nowhere);
+	connection_pump(x, &c, calls, &endpoint_nowhere, &endpoint_nowhere);
 }
 
 void connection_ending(void *arg)
@@ -405,7 +408,7 @@ static void connection_mark(struct connection *x, struct figures *f, struct stre
 	tcp->retransmits -= since.retransmits;
 	if (since.at)
 		f->ns = mark->at - since.at;
-	if (x->pump.c.account)
+	if (x->pump.account)
 		pump_account_mark(&x->pump);
 }
 
@@ -433,7 +436,7 @@ void connection_figures(struct connection *x, enum message_level level, enum run
 		.limits = pump_limits(&x->pump, interval),
 		.input = x->pump.in ? x->pump.in->name : NULL,
 		.output = x->pump.out ? x->pump.out->name : NULL,
-		.rate = x->pump.c.rate != UNSET,
+		.rate = x->connections->c->data->rate != UNSET,
 		.id = x->connections->keep ? x->id : 0,
 		.peer = x->peer,
 		.local = x->local,

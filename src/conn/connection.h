@@ -78,6 +78,9 @@ void connection_report_lost(const struct connection *x);
 /* Adds what X waits for, each as "; WHAT (OPTIONS)". */
 void connection_waits(const struct connection *x, struct text *text);
 
+/* Returns what the options of S ask of all its pumps. */
+struct pump_options connection_pump_options(const struct connections *s);
+
 /* ---- for the services ---- */
 
 /* Returns the configuration of X's pump that the data options ask for. */
@@ -89,14 +92,27 @@ int connection_filter(struct connection *x);
 /* What is sent to X from here on is copied for -o, -x and -X where it comes from, once for all. */
 void connection_copied_before(struct connection *x);
 
-/* Starts X's pump between IN, OUT and the connection. CALLS get X as their argument. If `over` is
- * NULL, the end is reported, and X is over; if `closing` is NULL, connection_ending() is called. */
+/* Starts X's pump between IN, OUT and the connection. CALLS, which have CONNECTION_CALLS and must
+ * stay, get X as their argument. */
 void connection_pump(struct connection *x, const struct pump_config *c,
 		     const struct pump_calls *calls, struct endpoint *in, struct endpoint *out);
 
 /* Ends X by a pump that sends nothing more and throws away what comes, until all that was sent has
- * arrived. Then calls OVER. OTHERS_SENT: as in struct pump_config. */
-void connection_finish(struct connection *x, bool others_sent, void (*over)(void *arg));
+ * arrived. CALLS are as above, OTHERS_SENT as in struct pump_config. */
+void connection_finish(struct connection *x, bool others_sent, const struct pump_calls *calls);
+
+/* The calls of a pump that all services have. */
+#define CONNECTION_CALLS .cut = connection_cut, .stepped = connection_stepped
+
+/* These, and beside them: the end is reported, X is over; when it begins connection_ending() is
+ * called. */
+extern const struct pump_calls connection_calls;
+
+/* The run has been left, and what the connection ARG had to send has come to its end. */
+void connection_cut(void *arg);
+
+/* Tells which steps of the dialogue of the connection ARG are done. */
+void connection_stepped(void *arg);
 
 /* The peer of the connection ARG has ended its sending: ARG may give way to another client from
  * here on. A pump's `peer_ended`. */

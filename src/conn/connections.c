@@ -181,13 +181,6 @@ static bool connections_deliver(void *arg)
 	return false;
 }
 
-static void connections_leave_later(void *arg)
-{
-	struct connection *x = arg;
-
-	run_end(&x->connections->run, (struct outcome){ OUTCOME_DONE, 0 });
-}
-
 static void connections_leave(void *arg)
 {
 	struct connections *s = arg;
@@ -195,7 +188,7 @@ static void connections_leave(void *arg)
 	connections_stop_listening(s);
 	for (struct connection *x = s->first; x; x = x->next)
 		if (x->pumping)
-			pump_cut(&x->pump, connections_leave_later);
+			pump_cut(&x->pump);
 	run_end(&s->run, (struct outcome){ OUTCOME_DONE, 0 });
 }
 
@@ -266,6 +259,12 @@ int connections_start(struct connections *s, const struct connections_config *c)
 		s->service = s->service->framed;
 	s->keep = s->listening && service_keeps(c->service);
 	s->expected = UNSET;
+	s->pump_options = connection_pump_options(s);
+	s->finish_options = (struct pump_options){ .keepalive_is_set = c->socket->keepalive,
+						   .quit_after_eof = UNSET,
+						   .linger = c->data->linger,
+						   .idle = UNSET,
+						   .rate = UNSET };
 	s->wait_timer = (struct timer){ .fn = connections_waited, .arg = s };
 	s->raw_timer = (struct timer){ .fn = connections_raw_later, .arg = s };
 	endpoint_none(&s->in);

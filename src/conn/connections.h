@@ -7,7 +7,7 @@
 #define CONN_CONNECTIONS_H
 
 #include "flow/fanout.h"
-#include "flow/pump_account.h"
+#include "flow/pump.h"
 #include "net/arrivals.h"
 #include "net/listener.h"
 #include "net/told.h"
@@ -51,6 +51,8 @@ struct connections {
 	struct timer wait_timer;
 	const struct forward_place *looked_up; /* by connections_find_ports(), for: */
 	void (*ports_found)(void *arg);
+	struct pump_options pump_options;   /* of the services' pumps, */
+	struct pump_options finish_options; /* and of connection_finish() */
 	struct connection *first;
 	size_t n;	   /* of them, */
 	size_t n_counting; /* that count for --max-conns */

@@ -6,7 +6,7 @@ static void discard_start(struct connection *x)
 	struct pump_config c = connection_pump_config(x);
 
 	c.terms.recv_only = c.terms.send_only = true;
-	connection_pump(x, &c, &(struct pump_calls){ 0 }, x->in, x->out);
+	connection_pump(x, &c, &connection_calls, x->in, x->out);
 }
 
 SERVICE(discard) = { .option = "discard", .start = discard_start };

@@ -8,7 +8,7 @@ static void echo_start(struct connection *x)
 	c.terms.recv_only = true;
 	c.terms.mode = PUMP_ECHO;
 	messages_pass_on(x, &c);
-	connection_pump(x, &c, &(struct pump_calls){ 0 }, x->in, &x->socket);
+	connection_pump(x, &c, &connection_calls, x->in, &x->socket);
 }
 
 SERVICE(echo) = { .option = "echo", .start = echo_start };

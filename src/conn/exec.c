@@ -66,6 +66,10 @@ static void exec_connection_over(void *arg)
 	exec_finish(x, connection_report(x));
 }
 
+static const struct pump_calls exec_connection_calls = { CONNECTION_CALLS,
+							 .over = exec_connection_over,
+							 .closing = connection_ending };
+
 static void exec_signal(struct connection *x, int signal)
 {
 	const struct exec *e = x->own;
@@ -130,7 +134,7 @@ static void exec_command_ended(void *arg, int status)
 	x->status = status;
 	connection_ending(x);
 	if (!e->relayed)
-		connection_finish(x, true, exec_connection_over);
+		connection_finish(x, true, &exec_connection_calls);
 	else if (x->pumping)
 		pump_finish_in(&x->pump);
 	else
@@ -173,9 +177,9 @@ static int exec_open(void *arg, int *in, int *out)
 
 static void exec_started(void *arg, struct outcome failure)
 {
-	const struct pump_calls calls = { .over = exec_relay_over,
-					  .peer_ended = exec_peer_ended,
-					  .closing = exec_relay_closing };
+	static const struct pump_calls calls = { CONNECTION_CALLS, .over = exec_relay_over,
+						 .peer_ended = exec_peer_ended,
+						 .closing = exec_relay_closing };
 	struct connection *x = arg;
 	struct pump_config c = connection_pump_config(x);
 	struct exec *e = x->own;
@@ -185,7 +189,7 @@ static void exec_started(void *arg, struct outcome failure)
 		endpoint_close(x->out);
 		x->why = "command not run";
 		e->command = failure;
-		connection_finish(x, false, exec_connection_over);
+		connection_finish(x, false, &exec_connection_calls);
 		return;
 	}
 	c.terms.out_may_end = true;

@@ -155,7 +155,7 @@ static void forward_connected(void *arg, const struct dial_result *r)
 	}
 	c.terms.mode = PUMP_RELAY;
 	messages_pass_on(x, &c);
-	connection_pump(x, &c, &(struct pump_calls){ 0 }, x->in, x->in);
+	connection_pump(x, &c, &connection_calls, x->in, x->in);
 }
 
 /* Each client would come back as another, without end. */

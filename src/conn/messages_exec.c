@@ -196,7 +196,9 @@ static void message_exec_start(struct connection *x)
 						       .end = message_exec_end };
 	static const struct endpoint_ops answers = { .read = message_exec_read,
 						     .ready = message_exec_gives };
-	const struct pump_calls calls = { .over = message_exec_connection_over };
+	static const struct pump_calls calls = { CONNECTION_CALLS,
+						 .over = message_exec_connection_over,
+						 .closing = connection_ending };
 	struct pump_config c = connection_pump_config(x);
 	struct message_exec *e = x->own;
 

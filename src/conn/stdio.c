@@ -194,6 +194,8 @@ static void stdio_waiting(void *arg)
 	struct connection *x = arg;
 	struct notice n;
 
+	if (x->connections->keep)
+		return;
 	connection_notice(x, &n, MESSAGE_NOTE, "waiting");
 	notice_end(&n,
 		   "%s has ended; still waiting for stdin's end (see --recv-only and "
@@ -207,6 +209,8 @@ static void stdio_peer_ended(void *arg)
 	struct connection *x = arg;
 	struct notice n;
 
+	if (x->connections->keep)
+		connection_peer_ended(x);
 	if (x->connections->listening || !pump_unanswered(&x->pump))
 		return;
 	connection_notice(x, &n, MESSAGE_VERBOSE, "no_answer");
@@ -281,11 +285,10 @@ static bool stdio_spoken(void *arg)
 static void stdio_start(struct connection *x)
 {
 	struct connections *s = x->connections;
-	const struct pump_calls calls = { .over = stdio_over,
-					  .spoken = stdio_spoken,
-					  .waiting = s->keep ? NULL : stdio_waiting,
-					  .peer_ended = s->keep ? connection_peer_ended :
-								  stdio_peer_ended };
+	static const struct pump_calls calls = {
+		CONNECTION_CALLS,	.over = stdio_over,	  .closing = connection_ending,
+		.spoken = stdio_spoken, .waiting = stdio_waiting, .peer_ended = stdio_peer_ended
+	};
 	const struct endpoint *in = s->keep ? &s->in : x->in;
 	struct pump_config c = connection_pump_config(x);
 

@@ -19,9 +19,8 @@ static uint64_t pump_lesser(uint64_t a, uint64_t b)
 
 uint64_t pump_sent(const struct pump *p)
 {
-	return p->up.transfer.out + (p->c.terms.mode == PUMP_ECHO ?
-					     pump_lesser(p->down.transfer.out, p->echoed_most) :
-					     0);
+	return p->up.transfer.out +
+	       (p->terms.mode == PUMP_ECHO ? pump_lesser(p->down.transfer.out, p->echoed_most) : 0);
 }
 
 uint64_t pump_received(const struct pump *p)
@@ -31,7 +30,7 @@ uint64_t pump_received(const struct pump *p)
 
 bool pump_unanswered(const struct pump *p)
 {
-	const struct half_close_terms *terms = &p->c.terms;
+	const struct half_close_terms *terms = &p->terms;
 
 	/* --no-shutdown passes the end on only with the connection's. */
 	return p->state.send == SEND_SHUT && !terms->no_shutdown && !terms->recv_only &&
@@ -55,7 +54,7 @@ static short pump_in_events(const struct pump *p)
 
 static short pump_out_events(const struct pump *p)
 {
-	if (p->c.terms.mode == PUMP_ECHO || p->out->wfd < 0)
+	if (p->terms.mode == PUMP_ECHO || p->out->wfd < 0)
 		return -1;
 	if (p->down.transfer.to != p->out || p->down.state != FLOW_OPEN)
 		return -1;
@@ -72,7 +71,7 @@ static short pump_out_events(const struct pump *p)
 static short pump_peer_events(const struct pump *p)
 {
 	bool sink = flow_wants_sink(&p->up) ||
-		    (p->c.terms.mode == PUMP_ECHO && flow_wants_sink(&p->down));
+		    (p->terms.mode == PUMP_ECHO && flow_wants_sink(&p->down));
 	short events = (short)((flow_wants_source(&p->down) ? POLLIN : 0) | (sink ? POLLOUT : 0));
 
 	/* A flow that pauses will meet any error by itself. */
@@ -95,7 +94,7 @@ static void pump_look_at_part(struct pump *p)
 {
 	struct framer *f = transfer_framer(&p->down.transfer);
 
-	if (p->end != PUMP_DONE || !p->quit || !p->c.messages_down || !f || p->c.terms.send_only ||
+	if (p->end != PUMP_DONE || !p->quit || !p->messages || !f || p->terms.send_only ||
 	    !framer_is_cut_off(f, transfer_most(&p->down.transfer)))
 		return;
 	p->end = PUMP_RESET;
@@ -111,14 +110,14 @@ static void pump_finish(struct pump *p)
 	if (p->end != PUMP_DONE || p->state.send == SEND_BROKEN)
 		return;
 	endpoint_disarm(p->peer);
-	if (p->c.terms.mode == PUMP_RELAY)
+	if (p->terms.mode == PUMP_RELAY)
 		endpoint_disarm(p->out);
 }
 
 void pump_over(struct pump *p)
 {
 	pump_finish(p);
-	p->calls.over(p->calls.arg);
+	(p->cut ? p->calls->cut : p->calls->over)(p->arg);
 }
 
 /* Can F move something at an end without a descriptor, of which the loop makes no event? */
@@ -146,7 +145,7 @@ static void pump_wait(struct pump *p)
 {
 	/* First of all: what pauses now and no longer while the watches are set has both. */
 	pump_set(p, ALARM_PACE, pump_next_move(p));
-	if (p->c.terms.mode == PUMP_RELAY) {
+	if (p->terms.mode == PUMP_RELAY) {
 		short in = pump_in_events(p), out = pump_out_events(p);
 		pump_watch(p, &p->in_watch, in < 0 ? out : out < 0 ? in : (short)(in | out));
 	} else {
@@ -173,7 +172,7 @@ void pump_proceed(struct pump *p)
 /* Does anybody ask when something moved last? */
 static bool pump_wants_time(const struct pump *p)
 {
-	return p->c.idle != UNSET || pump_peer_ended(p) || half_close_is_closing(p->state) ||
+	return p->o->idle != UNSET || pump_peer_ended(p) || half_close_is_closing(p->state) ||
 	       pump_is_set(p, ALARM_LINGER) || p->in->kind == ENDPOINT_SUBSCRIBER;
 }
 
@@ -279,8 +278,8 @@ static void pump_peer_broken(struct pump *p)
 	p->peer_error = stream_error(p->peer->rfd);
 	if (!p->peer_error)
 		p->peer_error = EPIPE;
-	if (p->calls.closing)
-		p->calls.closing(p->calls.arg);
+	if (p->calls->closing)
+		p->calls->closing(p->arg);
 	/* A reset after the peer's FIN comes as EPIPE; then nothing has been lost yet. */
 	if (!after_end && p->peer_error != EPIPE)
 		pump_event(p, HALF_CLOSE_RESET, p->peer_error);
@@ -292,10 +291,10 @@ static void pump_peer_broken(struct pump *p)
 /* Sends what the filter of the data received has answered, as long as that is possible. */
 static void pump_send_answers(struct pump *p)
 {
-	if (!p->c.up)
+	if (!p->filter_up)
 		return;
 	if (p->state.send == SEND_SHUT || p->up.state == FLOW_SINK_FAILED)
-		p->c.up->inserted.length = 0;
+		p->filter_up->inserted.length = 0;
 	else
 		flow_nudge(&p->up);
 }
@@ -304,7 +303,7 @@ static void pump_peer_ready(void *arg, short events)
 {
 	struct pump *p = arg;
 	bool source = flow_wants_source(&p->down), sink = flow_wants_sink(&p->up);
-	bool back = p->c.terms.mode == PUMP_ECHO && flow_wants_sink(&p->down),
+	bool back = p->terms.mode == PUMP_ECHO && flow_wants_sink(&p->down),
 	     plain = !sink && pump_is_plain(p, &p->down);
 
 	if ((source && events & (POLLIN | POLLHUP | POLLERR)) ||
@@ -330,8 +329,8 @@ void pump_hurry(struct pump *p)
  * read gets its moment there too. */
 static void pump_promise(struct pump *p)
 {
-	struct half_close_terms *terms = &p->c.terms;
-	bool has_input = terms->mode != PUMP_PLAIN || p->c.dialogue ||
+	struct half_close_terms *terms = &p->terms;
+	bool has_input = terms->mode != PUMP_PLAIN || p->dialogue ||
 			 (!terms->recv_only && p->in->kind != ENDPOINT_NULL);
 
 	terms->promises = terms->promises && has_input &&
@@ -347,8 +346,7 @@ void pump_open_in(struct pump *p, struct endpoint *in)
 {
 	p->in = in;
 	p->in_watch =
-		endpoint_watch(in, p->c.terms.mode == PUMP_RELAY ? pump_far_ready : pump_in_ready,
-			       p);
+		endpoint_watch(in, p->terms.mode == PUMP_RELAY ? pump_far_ready : pump_in_ready, p);
 	if (in->kind == ENDPOINT_SUBSCRIBER) {
 		struct subscriber *r = in->object;
 		r->ready = pump_queue_ready;
@@ -357,23 +355,31 @@ void pump_open_in(struct pump *p, struct endpoint *in)
 }
 
 void pump_start(struct pump *p, struct loop *loop, const struct pump_config *c,
-		const struct pump_calls *calls, struct endpoint *in, struct endpoint *out,
-		struct endpoint *peer)
+		const struct pump_calls *calls, void *arg, struct endpoint *in,
+		struct endpoint *out, struct endpoint *peer)
 {
 	*p = (struct pump){ .loop = loop,
-			    .c = *c,
-			    .calls = *calls,
+			    .o = c->options,
+			    .terms = c->terms,
+			    .others_sent = c->others_sent,
+			    .in_end_ends = c->in_end_ends,
+			    .messages = c->messages_down,
+			    .filter_up = c->up,
+			    .filter_down = c->down,
+			    .account = c->account,
+			    .calls = calls,
+			    .arg = arg,
 			    .out = out,
 			    .peer = peer,
 			    .timer = { .fn = pump_alarm, .arg = p },
 			    .received_most = UINT64_MAX,
 			    .echoed_most = UINT64_MAX };
 	if (c->dialogue)
-		in = pump_start_dialogue(p, in);
+		in = pump_start_dialogue(p, c->dialogue, in);
 	pump_open_in(p, in);
 	p->out_watch = endpoint_watch(out, pump_out_ready, p);
 	p->peer_watch = endpoint_watch(peer, pump_peer_ready, p);
-	pump_start_timers(p);
+	pump_start_timers(p, c->quit_from_start && !c->dialogue);
 	pump_promise(p);
 	/* What others have sent counts as activity as far as it is still on its way. */
 	if (c->others_sent)
@@ -381,16 +387,16 @@ void pump_start(struct pump *p, struct loop *loop, const struct pump_config *c,
 	if (peer->kind == ENDPOINT_TCP)
 		stream_inline_urgent(peer->rfd);
 	flow_start(&p->up, in, peer,
-		   &(struct flow_config){ c->up, c->frame, c->messages_up, c->buffer, c->rate,
-					  FLOW_NO_LIMIT });
+		   &(struct flow_config){ c->up, p->o->frame, c->messages_up, p->o->buffer,
+					  p->o->rate, FLOW_NO_LIMIT });
 	flow_start(&p->down, peer, out,
-		   &(struct flow_config){ c->down, c->frame, c->messages_down, c->buffer, c->rate,
-					  c->read_bytes });
+		   &(struct flow_config){ c->down, p->o->frame, c->messages_down, p->o->buffer,
+					  p->o->rate, c->read_bytes });
 	if (c->terms.send_only) {
 		p->state.receive = RECEIVE_UNWANTED;
 		flow_discard(&p->down);
 	}
-	if (p->c.terms.recv_only)
+	if (p->terms.recv_only)
 		flow_finish(&p->up);
 	p->up.transfer.in = p->up.transfer.out = c->sent_before;
 	if (c->account)
@@ -409,13 +415,13 @@ void pump_finish_in(struct pump *p)
 		return;
 	}
 	flow_limit(&p->up, p->up.source_ended ? 0 : endpoint_unread(p->in));
-	p->c.in_end_ends = true;
+	p->in_end_ends = true;
 	pump_set(p, ALARM_PACE, clock_now());
 }
 
 void pump_end_with_peer(struct pump *p)
 {
-	p->c.terms.peer_end_ends = true;
+	p->terms.peer_end_ends = true;
 	if (pump_peer_ended(p))
 		pump_finish_in(p);
 }
@@ -427,13 +433,13 @@ void pump_wake(struct pump *p)
 
 void pump_close(struct pump *p)
 {
-	p->gives_way = p->c.terms.promises;
+	p->gives_way = p->terms.promises;
 	pump_event(p, HALF_CLOSE_CLOSE, 0);
 	/* The loop shows whether that was all. */
 	pump_set(p, ALARM_PACE, clock_now());
 }
 
-bool pump_cut(struct pump *p, void (*over)(void *arg))
+bool pump_cut(struct pump *p)
 {
 	if (p->over)
 		return false;
@@ -441,7 +447,7 @@ bool pump_cut(struct pump *p, void (*over)(void *arg))
 		pump_finish(p);
 		return false;
 	}
-	p->calls.over = over;
+	p->cut = true;
 	pump_wait(p);
 	return true;
 }
@@ -469,7 +475,7 @@ struct pump_waits pump_waits(const struct pump *p)
  * look complete. */
 static void pump_break_off(const struct pump *p)
 {
-	bool broken_off = half_close_is_broken_off(p->state, &p->c.terms);
+	bool broken_off = half_close_is_broken_off(p->state, &p->terms);
 
 	if (p->state.send != SEND_SHUT || broken_off)
 		endpoint_break(p->peer);
@@ -480,9 +486,9 @@ static void pump_break_off(const struct pump *p)
 void pump_free(struct pump *p)
 {
 	pump_stop(p);
-	if (p->c.account && p->c.account->gone)
-		*p->c.account->gone = true;
-	if (p->c.terms.mode == PUMP_RELAY && p->end != PUMP_DONE)
+	if (p->account && p->account->gone)
+		*p->account->gone = true;
+	if (p->terms.mode == PUMP_RELAY && p->end != PUMP_DONE)
 		pump_break_off(p);
 	transfer_free(&p->up.transfer);
 	transfer_free(&p->down.transfer);

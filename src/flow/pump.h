@@ -15,24 +15,29 @@
 #include "flow/pump_account.h"
 #include "loop/loop.h"
 
-struct pump_config {
-	struct half_close_terms terms;
-	size_t sent_before;	/* bytes of `in` that were sent while it was being connected */
+/* What all pumps of a run may have in common. */
+struct pump_options {
 	bool keepalive_is_set;	/* by the user: not to be changed */
 	int64_t quit_after_eof; /* ns to wait for the peer after the end of `in`, or UNSET */
-	bool quit_from_start;	/* that counts from the start: `in` is not there */
 	int64_t linger;		/* ns that the peer has to end too after we closed */
 	int64_t idle;		/* ns in which nothing moves, after which it is over, or UNSET */
-	uint64_t read_bytes;	/* received, after which it is over, or FLOW_NO_LIMIT */
-	size_t buffer;		/* bytes in flight at most, 0: as is fast */
+	int64_t step_limit;	/* ns in which each step of a dialogue has to be done */
 	int64_t rate;		/* bytes a second each way, or UNSET */
+	size_t buffer;		/* bytes in flight at most, 0: as is fast */
 	const struct frame_options *frame; /* of packets in a stream, NULL: each read is one */
+};
+
+struct pump_config {
+	const struct pump_options *options; /* the caller's, until the end */
+	struct half_close_terms terms;
+	size_t sent_before;   /* bytes of `in` that were sent while it was being connected */
+	bool quit_from_start; /* `quit_after_eof` counts from the start: `in` is not there */
+	uint64_t read_bytes;  /* received, after which it is over, or FLOW_NO_LIMIT */
 	/* Of messages to the peer, and from it; NULL: there are none. */
 	const struct message_frames *messages_up, *messages_down;
 	struct filter *up, *down;      /* on the way to the peer and from it; NULL: none */
 	struct dialogue_run *dialogue; /* comes before `in` is read, and is heard by the filters;
 					* NULL: none */
-	int64_t step_limit;	       /* ns in which each of its steps has to be done */
 	bool others_sent; /* another process, or the owner, has written to the connection before */
 	bool in_end_ends; /* the end of `in` ends the connection */
 	bool close;	  /* the connection is to be ended at once */
@@ -42,6 +47,8 @@ struct pump_config {
 struct pump_calls {
 	/* The run is over: the pump's `end` and `error` tell how. May free the pump. */
 	void (*over)(void *arg);
+	/* The same after pump_cut(). */
+	void (*cut)(void *arg);
 	/* The peer has ended, and nothing came from `in` for a second. May be NULL. */
 	void (*waiting)(void *arg);
 	/* The peer's end was read, and all before it written. May be NULL. */
@@ -55,7 +62,6 @@ struct pump_calls {
 	void (*stepped)(void *arg);
 	/* All are: is there an `in` to be read? NULL: there is. */
 	bool (*spoken)(void *arg);
-	void *arg;
 };
 
 /* What is done at a time. */
@@ -74,8 +80,15 @@ enum pump_alarm {
 
 struct pump {
 	struct loop *loop;
-	struct pump_config c;
-	struct pump_calls calls;
+	/* Of the configuration: */
+	const struct pump_options *o;
+	struct half_close_terms terms;
+	bool others_sent, in_end_ends;
+	bool messages; /* come from the peer */
+	struct filter *filter_up, *filter_down;
+	struct pump_account *account;
+	const struct pump_calls *calls;
+	void *arg;			  /* theirs */
 	struct endpoint *in, *out, *peer; /* the caller's */
 	struct flow up, down;
 	struct watch in_watch, out_watch, peer_watch;
@@ -103,16 +116,18 @@ struct pump {
 	bool quit;	      /* the time of -q is over */
 	bool hurried;	      /* the time of --linger is a second, whatever moves */
 	bool gives_way;	      /* pump_close() is no end of `in` */
+	bool cut;	      /* see pump_cut() */
 	bool over;	      /* nothing moves any more */
 	int64_t acknowledged; /* bytes, when last asked */
 	size_t unread;	      /* bytes that the kernel has of a large message, when last asked */
 };
 
-/* Starts P between IN, OUT and PEER, which stay the caller's; the mode in C says whether two of
- * them are one. `over` is called from the loop, never from this function. */
+/* Starts P between IN, OUT and PEER, which stay the caller's, as CALLS do, which get ARG; the mode
+ * in C says whether two of them are one. `over` is called from the loop, never from this function.
+ */
 void pump_start(struct pump *p, struct loop *loop, const struct pump_config *c,
-		const struct pump_calls *calls, struct endpoint *in, struct endpoint *out,
-		struct endpoint *peer);
+		const struct pump_calls *calls, void *arg, struct endpoint *in,
+		struct endpoint *out, struct endpoint *peer);
 
 /* Reads no more of `in` than what is there now, even if another process has it open. With that the
  * connection ends. */
@@ -128,11 +143,11 @@ void pump_end_with_peer(struct pump *p);
 void pump_close(struct pump *p);
 
 /* The run ends from outside: what was read is sent, and has a second to be acknowledged, in which
- * what comes is discarded (of a relay, what has come by now is passed on); then OVER is called in
- * place of the `over` of pump_start(). Returns false if there is nothing to wait for: then it is
- * over already, and OVER is not called. Where the end of `in` has not been passed on the connection
+ * what comes is discarded (of a relay, what has come by now is passed on); then `cut` is called in
+ * place of `over`. Returns false if there is nothing to wait for: then it is over already, and
+ * nothing is called. Where the end of `in` has not been passed on the connection
  * is reset as soon as its endpoint is closed. Not to be called from within P's own calls. */
-bool pump_cut(struct pump *p, void (*over)(void *arg));
+bool pump_cut(struct pump *p);
 
 /* Goes on after the fan-out that `out` writes to has room again. */
 void pump_wake(struct pump *p);

@@ -32,7 +32,7 @@ static bool account_ask(const struct pump *p, struct pump_times *t)
 
 static bool account_receives(const struct pump *p)
 {
-	return p->down.state == FLOW_OPEN && !p->c.terms.send_only && pump_counts(p);
+	return p->down.state == FLOW_OPEN && !p->terms.send_only && pump_counts(p);
 }
 
 /* Is there more in the kernel than it may send now? */
@@ -44,7 +44,7 @@ static bool account_unsent(const struct pump *p)
 /* Charges the time up to NOW to what was waited for. */
 static void account_charge(const struct pump *p, int64_t now)
 {
-	struct pump_account *a = p->c.account;
+	struct pump_account *a = p->account;
 	int64_t ns = now - a->since;
 
 	a->since = now;
@@ -65,7 +65,7 @@ static enum pump_time account_state(const struct flow *f)
 /* Notes what P waits for from here on. */
 static void account_look(const struct pump *p)
 {
-	struct pump_account *a = p->c.account;
+	struct pump_account *a = p->account;
 
 	a->down = account_state(&p->down);
 	if (a->sent_all)
@@ -91,8 +91,8 @@ struct account_call {
 
 static void account_enter(const struct pump *p, struct account_call *call)
 {
-	*call = (struct account_call){ .outer = p->c.account->gone };
-	p->c.account->gone = &call->gone;
+	*call = (struct account_call){ .outer = p->account->gone };
+	p->account->gone = &call->gone;
 	account_charge(p, clock_now());
 }
 
@@ -100,7 +100,7 @@ static void account_leave(const struct pump *p, const struct account_call *call)
 {
 	if (!call->gone) {
 		account_look(p);
-		p->c.account->gone = call->outer;
+		p->account->gone = call->outer;
 	} else if (call->outer) {
 		*call->outer = true;
 	}
@@ -112,7 +112,7 @@ static void account_in_ready(void *arg, short events)
 	struct account_call call;
 
 	account_enter(p, &call);
-	p->c.account->in_ready(p, events);
+	p->account->in_ready(p, events);
 	account_leave(p, &call);
 }
 
@@ -122,7 +122,7 @@ static void account_out_ready(void *arg, short events)
 	struct account_call call;
 
 	account_enter(p, &call);
-	p->c.account->out_ready(p, events);
+	p->account->out_ready(p, events);
 	account_leave(p, &call);
 }
 
@@ -132,7 +132,7 @@ static void account_peer_ready(void *arg, short events)
 	struct account_call call;
 
 	account_enter(p, &call);
-	p->c.account->peer_ready(p, events);
+	p->account->peer_ready(p, events);
 	account_leave(p, &call);
 }
 
@@ -142,13 +142,13 @@ static void account_time(void *arg)
 	struct account_call call;
 
 	account_enter(p, &call);
-	p->c.account->time(p);
+	p->account->time(p);
 	account_leave(p, &call);
 }
 
 void pump_account_start(struct pump *p)
 {
-	struct pump_account *a = p->c.account;
+	struct pump_account *a = p->account;
 
 	*a = (struct pump_account){ .since = clock_now(),
 				    .in_ready = p->in_watch.fn,
@@ -167,7 +167,7 @@ void pump_account_start(struct pump *p)
 /* Returns what P's account says by now. *KERNEL: does the kernel tell its part? */
 static struct pump_times account_now(const struct pump *p, bool *kernel)
 {
-	struct pump_account *a = p->c.account;
+	struct pump_account *a = p->account;
 	struct pump_times t;
 
 	account_charge(p, clock_now());
@@ -182,7 +182,7 @@ void pump_account_mark(const struct pump *p)
 {
 	bool kernel;
 
-	p->c.account->last = account_now(p, &kernel);
+	p->account->last = account_now(p, &kernel);
 }
 
 static int64_t least(int64_t a, int64_t b)
@@ -228,11 +228,11 @@ struct pump_limits pump_limits(const struct pump *p, bool since_mark)
 	struct pump_times t;
 	bool kernel;
 
-	if (!p->c.account || !p->c.account->since)
+	if (!p->account || !p->account->since)
 		return limits;
 	t = account_now(p, &kernel);
 	for (int i = 0; since_mark && i < TIMES; i++)
-		t.ns[i] -= p->c.account->last.ns[i];
+		t.ns[i] -= p->account->last.ns[i];
 	if (kernel) {
 		share_kernel(limits.sending, &t);
 	} else {

@@ -12,12 +12,12 @@
 /* Was anything sent on this connection? */
 static bool pump_has_sent(const struct pump *p)
 {
-	return pump_sent(p) > 0 || p->c.others_sent;
+	return pump_sent(p) > 0 || p->others_sent;
 }
 
 enum half_close_wait pump_awaits(const struct pump *p)
 {
-	return half_close_awaits(p->state, &p->c.terms, pump_has_sent(p));
+	return half_close_awaits(p->state, &p->terms, pump_has_sent(p));
 }
 
 bool pump_awaits_silence(const struct pump *p)
@@ -58,7 +58,7 @@ bool pump_acknowledged(struct pump *p)
 {
 	int64_t n = pump_unacknowledged(p);
 
-	if (flow_holds(&p->up) || (p->c.terms.mode == PUMP_ECHO && flow_holds(&p->down)))
+	if (flow_holds(&p->up) || (p->terms.mode == PUMP_ECHO && flow_holds(&p->down)))
 		return false;
 	if (!pump_has_sent(p))
 		return true;
@@ -73,8 +73,8 @@ bool pump_far_acknowledged(struct pump *p)
 {
 	int64_t n;
 
-	if (p->c.terms.mode != PUMP_RELAY || p->far_error || p->down.transfer.out == 0 ||
-	    p->c.terms.out_may_end || endpoint_delivers(p->out))
+	if (p->terms.mode != PUMP_RELAY || p->far_error || p->down.transfer.out == 0 ||
+	    p->terms.out_may_end || endpoint_delivers(p->out))
 		return true;
 	n = stream_unacknowledged(p->out->wfd);
 	if (n < 0)
@@ -110,10 +110,10 @@ void pump_ask_again(struct pump *p)
 		p->peer_error = stream_error(p->peer->rfd);
 	/* A command that shared the socket has consumed SO_ERROR. A cleanly closed connection is
 	 * "gone" too: so ask for unacknowledged bytes as well. */
-	if (p->c.others_sent && !p->peer_error && stream_is_gone(p->peer->wfd) &&
+	if (p->others_sent && !p->peer_error && stream_is_gone(p->peer->wfd) &&
 	    stream_unacknowledged(p->peer->wfd) > 0)
 		p->peer_error = EPIPE;
-	if (p->c.terms.mode == PUMP_RELAY && p->up.state != FLOW_OPEN)
+	if (p->terms.mode == PUMP_RELAY && p->up.state != FLOW_OPEN)
 		pump_far_broken(p, 0);
 	pump_proceed(p);
 }

@@ -34,14 +34,15 @@ void pump_look_at_step(struct pump *p)
 	pump_proceed(p);
 }
 
-struct endpoint *pump_start_dialogue(struct pump *p, struct endpoint *in)
+struct endpoint *pump_start_dialogue(struct pump *p, struct dialogue_run *dialogue,
+				     struct endpoint *in)
 {
 	int64_t now = clock_now();
 
-	p->dialogue = p->c.dialogue;
-	p->later = p->c.terms.recv_only ? NULL : in;
-	p->c.terms.recv_only = p->c.quit_from_start = false;
-	p->step_due = clock_after(now, p->c.step_limit);
+	p->dialogue = dialogue;
+	p->later = p->terms.recv_only ? NULL : in;
+	p->terms.recv_only = false;
+	p->step_due = clock_after(now, p->o->step_limit);
 	/* At once: what waits for nothing is done already. */
 	pump_set(p, ALARM_STEP, now);
 	return &unready;
@@ -50,7 +51,7 @@ struct endpoint *pump_start_dialogue(struct pump *p, struct endpoint *in)
 /* The steps are over, and `in` is read, or at its end. */
 static void pump_begin_in(struct pump *p)
 {
-	if (p->calls.spoken && !p->calls.spoken(p->calls.arg))
+	if (p->calls->spoken && !p->calls->spoken(p->arg))
 		p->later = NULL;
 	if (!p->later) {
 		p->up.source_ended = true;
@@ -73,16 +74,16 @@ static void pump_end_dialogue(struct pump *p, enum half_close_event event, int e
 void pump_follow_dialogue(struct pump *p)
 {
 	struct dialogue_run *r = p->dialogue;
-	bool closing = half_close_is_closing(p->state), no_memory = p->c.up->inserted.failed;
+	bool closing = half_close_is_closing(p->state), no_memory = p->filter_up->inserted.failed;
 
 	flow_nudge(&p->up);
 	if (p->down.state == FLOW_ENDED && p->down.source_ended)
 		dialogue_give_up(r, DIALOGUE_ENDED);
 	if (r->step != p->step) {
-		p->step_due = clock_after(clock_now(), p->c.step_limit);
+		p->step_due = clock_after(clock_now(), p->o->step_limit);
 		p->step = r->step;
-		if (p->calls.stepped)
-			p->calls.stepped(p->calls.arg);
+		if (p->calls->stepped)
+			p->calls->stepped(p->arg);
 	}
 	if (r->end == DIALOGUE_GOES_ON && !closing && !no_memory) {
 		pump_set(p, ALARM_STEP, p->step_due);

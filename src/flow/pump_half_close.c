@@ -15,7 +15,7 @@ static void pump_finish_sending(struct pump *p)
 		return;
 	if (p->in->kind == ENDPOINT_SUBSCRIBER)
 		flow_limit(&p->up, subscriber_finish(p->in->object));
-	else if (p->c.terms.mode == PUMP_RELAY)
+	else if (p->terms.mode == PUMP_RELAY)
 		flow_limit(&p->up, endpoint_unread(p->in));
 	else
 		flow_finish(&p->up);
@@ -27,22 +27,22 @@ static void pump_stop_counting(struct pump *p)
 		p->received_most = p->down.transfer.in;
 		p->echoed_most = p->down.transfer.out;
 	}
-	if (p->c.down)
-		p->c.down->copies = NULL;
+	if (p->filter_down)
+		p->filter_down->copies = NULL;
 }
 
 static void pump_end_out(struct pump *p)
 {
 	/* What is closed cannot be taken out of the loop's set. */
-	if (p->c.terms.mode != PUMP_RELAY)
+	if (p->terms.mode != PUMP_RELAY)
 		watch_drop(p->loop, &p->out_watch);
 	endpoint_end(p->out);
 }
 
 static void pump_tell_peer_ended(struct pump *p, bool closes)
 {
-	if (p->calls.peer_ended)
-		p->calls.peer_ended(p->calls.arg);
+	if (p->calls->peer_ended)
+		p->calls->peer_ended(p->arg);
 	if (closes || p->up.state != FLOW_OPEN)
 		return;
 	pump_begin_notice(p);
@@ -62,8 +62,8 @@ static void pump_act(struct pump *p, unsigned actions)
 		flow_discard(&p->down);
 	if (actions & HALF_CLOSE_LINGER)
 		pump_begin_linger(p);
-	if (actions & HALF_CLOSE_FINISH_IN && p->calls.closing)
-		p->calls.closing(p->calls.arg);
+	if (actions & HALF_CLOSE_FINISH_IN && p->calls->closing)
+		p->calls->closing(p->arg);
 	if (actions & HALF_CLOSE_PROBE_FAR)
 		pump_begin_notice(p);
 	if (actions & HALF_CLOSE_SHUT_DOWN)
@@ -80,7 +80,7 @@ static void pump_act(struct pump *p, unsigned actions)
 
 bool pump_event(struct pump *p, enum half_close_event event, int error)
 {
-	struct half_close_step step = half_close(p->state, &p->c.terms, event);
+	struct half_close_step step = half_close(p->state, &p->terms, event);
 
 	p->state = step.state;
 	if (step.end != PUMP_RUNNING) {
@@ -128,16 +128,16 @@ static int pump_reset_error(const struct pump *p, int error)
 
 static bool pump_out_failed(struct pump *p)
 {
-	bool far = p->c.terms.mode == PUMP_RELAY && !p->c.terms.out_may_end, over;
-	int error = p->c.terms.mode == PUMP_ECHO  ? pump_reset_error(p, p->down.error) :
-		    p->c.terms.mode == PUMP_RELAY ? pump_first_error(&p->down, &p->up) :
-						    p->down.error;
+	bool far = p->terms.mode == PUMP_RELAY && !p->terms.out_may_end, over;
+	int error = p->terms.mode == PUMP_ECHO	? pump_reset_error(p, p->down.error) :
+		    p->terms.mode == PUMP_RELAY ? pump_first_error(&p->down, &p->up) :
+						  p->down.error;
 
 	if (far)
 		p->far_error = error;
 	over = pump_event(p, HALF_CLOSE_OUT_FAILED, error);
 	/* Where it is not broken nothing else would end it, as in pump_look_at_refusal(). */
-	if (p->c.terms.mode == PUMP_RELAY && !stream_is_broken_by(error))
+	if (p->terms.mode == PUMP_RELAY && !stream_is_broken_by(error))
 		pump_event(p, HALF_CLOSE_CLOSE, 0);
 	return over;
 }
@@ -163,7 +163,7 @@ static bool pump_look_at_out(struct pump *p)
 {
 	if (p->down.state == FLOW_SINK_FAILED)
 		return pump_out_failed(p);
-	if (p->out_error && p->c.terms.mode == PUMP_RELAY)
+	if (p->out_error && p->terms.mode == PUMP_RELAY)
 		pump_far_failed(p);
 	return false;
 }
@@ -179,9 +179,9 @@ static void pump_look_at_in(struct pump *p)
 		pump_event(p, HALF_CLOSE_IN_FAILED, up->error);
 	}
 	if ((up->state == FLOW_ENDED &&
-	     (p->c.in_end_ends || !pump_counts(p) || (p->c.up && p->c.up->quit))) ||
+	     (p->in_end_ends || !pump_counts(p) || (p->filter_up && p->filter_up->quit))) ||
 	    (up->state != FLOW_OPEN && p->far_error &&
-	     half_close_is_broken_off(p->state, &p->c.terms)))
+	     half_close_is_broken_off(p->state, &p->terms)))
 		pump_event(p, HALF_CLOSE_CLOSE, 0);
 }
 
@@ -192,7 +192,7 @@ static void pump_look_at_ends(struct pump *p)
 
 	if (p->down.state == FLOW_ENDED && !p->down.source_ended)
 		pump_event(p,
-			   p->c.terms.one_message || p->up.state == FLOW_OPEN ?
+			   p->terms.one_message || p->up.state == FLOW_OPEN ?
 				   HALF_CLOSE_GOT_ENOUGH :
 				   HALF_CLOSE_CLOSE,
 			   0);
@@ -211,7 +211,7 @@ static void pump_look_at_ends(struct pump *p)
 /* If nobody would take what comes, the run ends once all is sent. */
 static void pump_look_at_broken_out(struct pump *p)
 {
-	if (!p->out_error || p->c.terms.mode == PUMP_RELAY || p->c.terms.out_may_end ||
+	if (!p->out_error || p->terms.mode == PUMP_RELAY || p->terms.out_may_end ||
 	    half_close_is_closing(p->state) || !pump_nothing_to_send(p))
 		return;
 	pump_event(p, HALF_CLOSE_OUT_BROKEN, 0);

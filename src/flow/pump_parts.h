@@ -20,7 +20,7 @@ static inline bool pump_counts(const struct pump *p)
 /* Does P send heartbeats? */
 static inline bool pump_beats(const struct pump *p)
 {
-	return p->c.up && p->c.up->heartbeat;
+	return p->filter_up && p->filter_up->heartbeat;
 }
 
 /* ---- pump.c ---- */
@@ -46,9 +46,10 @@ void pump_open_in(struct pump *p, struct endpoint *in);
 
 /* ---- pump_dialogue.c ---- */
 
-/* Has P, about to start with IN, do the steps of its dialogue first. Returns what is to be read
- * until then, which gives nothing. */
-struct endpoint *pump_start_dialogue(struct pump *p, struct endpoint *in);
+/* Has P, about to start with IN, do the steps of DIALOGUE first. Returns what is to be read until
+ * then, which gives nothing. */
+struct endpoint *pump_start_dialogue(struct pump *p, struct dialogue_run *dialogue,
+				     struct endpoint *in);
 
 /* It is time for ALARM_STEP: looks whether the time of a step is up. May free P. */
 void pump_look_at_step(struct pump *p);
@@ -114,8 +115,8 @@ static inline bool pump_is_set(const struct pump *p, enum pump_alarm w)
  * free P. */
 void pump_alarm(void *p);
 
-/* Begins the limits that count from the start. */
-void pump_start_timers(struct pump *p);
+/* Begins the limits that count from the start; QUIT: -q is one of them. */
+void pump_start_timers(struct pump *p, bool quit);
 
 /* From here on the time of --linger counts. Without effect while it does. */
 void pump_begin_linger(struct pump *p);

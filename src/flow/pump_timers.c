@@ -50,7 +50,7 @@ void pump_begin_linger(struct pump *p)
 	p->last_sent = p->last_move = clock_now();
 	pump_spare_pause(p);
 	pump_set(p, ALARM_LINGER,
-		 pump_next_look(clock_after(p->last_sent, p->c.linger), p->c.linger));
+		 pump_next_look(clock_after(p->last_sent, p->o->linger), p->o->linger));
 }
 
 /* What comes of a large message stays with the kernel for a while. */
@@ -80,14 +80,14 @@ static void pump_look_idle(struct pump *p)
 	*moved = up > *moved ? up : *moved;
 	*moved = down > *moved ? down : *moved;
 	/* Nor is it one where the peer's silence is what ends the run. */
-	limit = clock_after(pump_awaits_silence(p) ? now : *moved, p->c.idle);
+	limit = clock_after(pump_awaits_silence(p) ? now : *moved, p->o->idle);
 	if (now < limit) {
-		pump_set(p, ALARM_IDLE, pump_next_look(limit, p->c.idle));
+		pump_set(p, ALARM_IDLE, pump_next_look(limit, p->o->idle));
 		return;
 	}
-	if (p->calls.idle && p->calls.idle(p->calls.arg)) {
+	if (p->calls->idle && p->calls->idle(p->arg)) {
 		p->last_move = p->last_heard = now;
-		pump_set(p, ALARM_IDLE, clock_after(now, p->c.idle));
+		pump_set(p, ALARM_IDLE, clock_after(now, p->o->idle));
 		flow_nudge(&p->up);
 		pump_proceed(p);
 		return;
@@ -114,9 +114,9 @@ static void pump_quit(struct pump *p)
  * second, and cost no calls. */
 static void pump_probe(struct pump *p)
 {
-	if (p->unprobed && !p->c.keepalive_is_set && pump_peer_ended(p))
+	if (p->unprobed && !p->o->keepalive_is_set && pump_peer_ended(p))
 		stream_probe(p->peer->rfd);
-	if (p->unprobed && !p->c.keepalive_is_set && p->c.terms.mode == PUMP_RELAY &&
+	if (p->unprobed && !p->o->keepalive_is_set && p->terms.mode == PUMP_RELAY &&
 	    p->up.source_ended)
 		stream_probe(p->in->rfd);
 	p->unprobed = false;
@@ -125,10 +125,10 @@ static void pump_probe(struct pump *p)
 static void pump_notice_waiting(struct pump *p)
 {
 	pump_probe(p);
-	if (p->up.state != FLOW_OPEN || !p->calls.waiting)
+	if (p->up.state != FLOW_OPEN || !p->calls->waiting)
 		return;
 	if (flow_wants_source(&p->up) && clock_now() - p->last_in >= NOTICE_AFTER)
-		p->calls.waiting(p->calls.arg);
+		p->calls->waiting(p->arg);
 	else
 		pump_set(p, ALARM_NOTICE, clock_after(clock_now(), NOTICE_AFTER));
 }
@@ -137,7 +137,7 @@ static void pump_notice_waiting(struct pump *p)
  * not ours. */
 static void pump_send_heartbeat(struct pump *p)
 {
-	struct filter *up = p->c.up;
+	struct filter *up = p->filter_up;
 	int64_t now = clock_now(), due = clock_after(p->last_heartbeat, up->heartbeat);
 
 	if (p->state.send == SEND_SHUT || half_close_is_closing(p->state) ||
@@ -163,9 +163,9 @@ static void pump_end_linger(struct pump *p)
 
 	pump_spare_pause(p);
 	silent = taken && far_taken && pump_awaits(p) == HALF_CLOSE_WAIT_SILENT;
-	due = clock_after(silent ? p->last_move : p->last_sent, p->c.linger);
+	due = clock_after(silent ? p->last_move : p->last_sent, p->o->linger);
 	if (!p->hurried && clock_now() < due) {
-		pump_set(p, ALARM_LINGER, pump_next_look(due, p->c.linger));
+		pump_set(p, ALARM_LINGER, pump_next_look(due, p->o->linger));
 		return;
 	}
 	/* What a broken `out` has not taken in all that time is lost. */
@@ -183,8 +183,8 @@ void pump_hurry_end(struct pump *p)
 
 void pump_begin_quit(struct pump *p)
 {
-	if (p->c.quit_after_eof != UNSET && !p->quit && !pump_is_set(p, ALARM_QUIT))
-		pump_set(p, ALARM_QUIT, clock_after(clock_now(), p->c.quit_after_eof));
+	if (p->o->quit_after_eof != UNSET && !p->quit && !pump_is_set(p, ALARM_QUIT))
+		pump_set(p, ALARM_QUIT, clock_after(clock_now(), p->o->quit_after_eof));
 }
 
 void pump_begin_notice(struct pump *p)
@@ -233,13 +233,14 @@ void pump_alarm(void *arg)
 	}
 }
 
-void pump_start_timers(struct pump *p)
+void pump_start_timers(struct pump *p, bool quit)
 {
 	p->last_move = p->last_in = p->last_sent = p->last_heard = p->last_heartbeat = clock_now();
-	if (p->c.idle != UNSET)
+	if (p->o->idle != UNSET)
 		pump_set(p, ALARM_IDLE, p->last_move);
-	if (p->c.quit_from_start)
+	if (quit)
 		pump_begin_quit(p);
 	if (pump_beats(p))
-		pump_set(p, ALARM_HEARTBEAT, clock_after(p->last_heartbeat, p->c.up->heartbeat));
+		pump_set(p, ALARM_HEARTBEAT,
+			 clock_after(p->last_heartbeat, p->filter_up->heartbeat));
 }

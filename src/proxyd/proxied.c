@@ -370,8 +370,9 @@ static void proxied_stop_talking(struct connection *x)
 
 void proxyd_relay(struct connection *x, struct pump_config *c)
 {
-	const struct pump_calls calls = { .over = proxied_tunnel_over,
-					  .idle = proxied_tunnel_idle };
+	static const struct pump_calls calls = { CONNECTION_CALLS, .over = proxied_tunnel_over,
+						 .closing = connection_ending,
+						 .idle = proxied_tunnel_idle };
 	struct proxied *p = x->own;
 
 	proxied_stop_talking(x);
@@ -402,8 +403,11 @@ static void proxied_refused(void *arg)
 
 static void proxied_begin_end(struct connection *x)
 {
+	static const struct pump_calls calls = { CONNECTION_CALLS, .over = proxied_refused,
+						 .closing = connection_ending };
+
 	proxied_stop_talking(x);
-	connection_finish(x, proxied_of(x)->spoken, proxied_refused);
+	connection_finish(x, proxied_of(x)->spoken, &calls);
 }
 
 void proxyd_refuse(struct connection *x, const char *why)

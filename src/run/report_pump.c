@@ -31,13 +31,13 @@ static bool report_left_unread(const struct pump *p)
 static struct outcome report_step_failed(const struct messages *m, const struct pump *p,
 					 const struct subject *s)
 {
-	const struct dialogue_run *r = p->c.dialogue;
+	const struct dialogue_run *r = p->filter_down->dialogue;
 	bool late = r->end == DIALOGUE_TIMED_OUT;
 	enum outcome_kind kind = late ? OUTCOME_TIMEOUT : OUTCOME_FAILED;
 	struct text text = { 0 };
 	struct notice n;
 
-	dialogue_add_words(r, p->c.step_limit, &text);
+	dialogue_add_words(r, p->o->step_limit, &text);
 	notice_begin(&n, m, MESSAGE_ERROR, "error");
 	notice_error(&n, kind, errno_name(late ? ETIMEDOUT : EPROTO));
 	report_subject(&n, s);
@@ -62,8 +62,7 @@ struct outcome report_pump(const struct messages *m, const struct pump *p, const
 	case PUMP_DONE:
 		break;
 	case PUMP_RESET:
-		if (p->c.messages_down &&
-		    framer_is_fault(transfer_framer(&p->down.transfer), error)) {
+		if (p->messages && framer_is_fault(transfer_framer(&p->down.transfer), error)) {
 			report_input_text(text, sizeof text, s->name, error,
 					  transfer_framer(&p->down.transfer),
 					  transfer_most(&p->down.transfer));
@@ -88,7 +87,7 @@ struct outcome report_pump(const struct messages *m, const struct pump *p, const
 		kind = OUTCOME_TIMEOUT;
 		error = ETIMEDOUT;
 		snprintf(text, sizeof text, "%s: nothing moved for %s (--idle-timeout)", s->name,
-			 duration_format(time, sizeof time, p->c.idle));
+			 duration_format(time, sizeof time, p->o->idle));
 		break;
 	case PUMP_STEP_FAILED:
 		return report_step_failed(m, p, s);
