@@ -258,6 +258,12 @@ struct pump_config connection_pump_config(const struct connection *x)
 	};
 }
 
+void connection_reach(struct connection *x, int fd, const char *name)
+{
+	x->far_name = strdup(name);
+	endpoint_socket(x->in, fd, x->far_name ? x->far_name : "the other side");
+}
+
 void connection_over(void *arg)
 {
 	struct connection *x = arg;
@@ -551,5 +557,6 @@ void connection_free(struct connection *x)
 	endpoint_close(&x->socket);
 	endpoint_close(x->in);
 	endpoint_close(x->out);
+	free(x->far_name);
 	free(x);
 }

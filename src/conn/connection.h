@@ -30,6 +30,7 @@ struct connection {
 	int64_t start;
 	struct endpoint socket;
 	struct endpoint *in, *out;     /* the service's `ends`, or nowhere */
+	char *far_name;		       /* of `in`, see connection_reach() */
 	struct rights *given;	       /* descriptors that go to the peer; NULL: none do */
 	int send_fd;		       /* lent to them */
 	struct subscriber *subscriber; /* its part of what is sent to several; NULL: it has none */
@@ -91,6 +92,10 @@ int connection_filter(struct connection *x);
 
 /* What is sent to X from here on is copied for -o, -x and -X where it comes from, once for all. */
 void connection_copied_before(struct connection *x);
+
+/* X, which is to be joined to another place, is connected to it by FD, which becomes its `in` under
+ * a copy of NAME. */
+void connection_reach(struct connection *x, int fd, const char *name);
 
 /* Starts X's pump between IN, OUT and the connection. CALLS, which have CONNECTION_CALLS and must
  * stay, get X as their argument. */

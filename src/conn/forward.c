@@ -17,14 +17,18 @@
 
 #define PASSED_OVER (5 * SECOND) /* for so long after it could not be reached */
 
-struct forward {
-	struct proxy_client *dial;
+/* What a connection needs until it is joined to another. */
+struct forward_dial {
+	struct proxy_client *client;
 	struct forward_place *to; /* the place that is tried */
 	uint64_t tried;		  /* a bit for each place that was */
 	struct text failed;	  /* how those before it have failed; empty: none has */
-	struct rights *taken;	  /* descriptors from the client; NULL: none can come */
-	char name[ADDRESS_TEXT];  /* of the other side, where it has none of its own */
 	struct socket_options socket;
+};
+
+struct forward {
+	struct forward_dial *dial; /* NULL: it is joined */
+	struct rights *taken;	   /* descriptors from the client; NULL: none can come */
 };
 
 static int forward_check(struct service_options *o, bool numeric, struct option_error *error)
@@ -42,15 +46,16 @@ static const struct forward_place *forward_places(const struct service_options *
 	return o->forward;
 }
 
-/* Returns the first place that F has not tried and that is not passed over; else the first that it
+/* Returns the first place that D has not tried and that is not passed over; else the first that it
  * has not tried: nothing is better then. NULL: it has tried all. */
-static struct forward_place *forward_choose(const struct forward *f, struct forward_place *places)
+static struct forward_place *forward_choose(const struct forward_dial *d,
+					    struct forward_place *places)
 {
 	struct forward_place *other = NULL;
 	int64_t now = clock_now();
 
 	for (struct forward_place *p = places; p; p = p->next) {
-		if (f->tried & UINT64_C(1) << p->number)
+		if (d->tried & UINT64_C(1) << p->number)
 			continue;
 		if (p->passed_over <= now)
 			return p;
@@ -105,24 +110,39 @@ static void forward_failed(struct connection *x, struct outcome outcome)
 
 static void forward_try(struct connection *x);
 
+/* X is joined, or will never be. */
+static void forward_end_dial(struct connection *x)
+{
+	struct forward *f = x->own;
+
+	if (!f->dial)
+		return;
+	connection_waiting(x, false);
+	proxy_client_cancel(f->dial->client);
+	text_free(&f->dial->failed);
+	free(f->dial);
+	f->dial = NULL;
+}
+
 /* X's place could not be reached, by R: goes on to the next one, if there is any. */
 static void forward_not_reached(struct connection *x, const struct dial_result *r)
 {
 	const struct messages *m = x->connections->c->messages;
-	struct forward *f = x->own;
+	const struct forward *f = x->own;
+	struct forward_dial *d = f->dial;
 	const struct subject subject = connection_subject(x);
-	const struct dial_report report = { .host = f->to->to.host,
-					    .port = f->to->to.port,
+	const struct dial_report report = { .host = d->to->to.host,
+					    .port = d->to->to.port,
 					    .result = r,
 					    .limit = connections_dial_limit(x->connections),
 					    .option = "-w",
 					    .retry = UNSET,
-					    .before = f->failed.length ? &f->failed : NULL };
+					    .before = d->failed.length ? &d->failed : NULL };
 
-	f->to->passed_over = clock_after(clock_now(), PASSED_OVER);
-	f->to = forward_choose(f, x->connections->options->forward);
-	if (f->to) {
-		report_passed_over(m, &subject, &report, f->to->word, &f->failed);
+	d->to->passed_over = clock_after(clock_now(), PASSED_OVER);
+	d->to = forward_choose(d, x->connections->options->forward);
+	if (d->to) {
+		report_passed_over(m, &subject, &report, d->to->word, &d->failed);
 		forward_try(x);
 	} else {
 		connection_waiting(x, false);
@@ -135,18 +155,19 @@ static void forward_connected(void *arg, const struct dial_result *r)
 	struct connection *x = arg;
 	struct pump_config c = connection_pump_config(x);
 	struct forward *f = x->own;
+	char name[ADDRESS_TEXT];
 
-	f->dial = NULL;
+	f->dial->client = NULL;
 	if (r->fd < 0) {
 		forward_not_reached(x, r);
 		return;
 	}
-	connection_waiting(x, false);
-	f->to->passed_over = 0;
+	f->dial->to->passed_over = 0;
 	/* Of what only a proxy knows there is no address. */
-	endpoint_socket(x->in, r->fd,
-			r->peer.u.sa.sa_family == AF_UNSPEC ? f->to->word :
-							      address_text(&r->peer, f->name));
+	connection_reach(x, r->fd,
+			 r->peer.u.sa.sa_family == AF_UNSPEC ? f->dial->to->word :
+							       address_text(&r->peer, name));
+	forward_end_dial(x);
 	if (forward_take(x, &x->socket, x->in, &f->taken) < 0 ||
 	    forward_take(x, x->in, &x->socket, &x->given) < 0) {
 		endpoint_break(x->in);
@@ -171,15 +192,16 @@ static const char *forward_permit(void *arg, const struct address *a)
 static void forward_try(struct connection *x)
 {
 	struct connections *s = x->connections;
-	struct forward *f = x->own;
+	const struct forward *f = x->own;
+	struct forward_dial *d = f->dial;
 	const struct dial_config c = {
-		.host = f->to->to.host,
-		.port = f->to->to.port,
+		.host = d->to->to.host,
+		.port = d->to->to.port,
 		.family = s->c->family,
 		.socktype = s->c->socktype,
 		/* Packets have no place for a header. */
 		.any_type = !s->listening || !s->c->told->version,
-		.socket = &f->socket,
+		.socket = &d->socket,
 		.deadline = clock_after(clock_now(), connections_dial_limit(s)),
 		.wait = UNSET,
 		.permit = s->options->way ? NULL : forward_permit,
@@ -190,9 +212,9 @@ static void forward_try(struct connection *x)
 		.events = { report_event, (void *)s->c->messages },
 	};
 
-	f->tried |= UINT64_C(1) << f->to->number;
-	f->dial = proxy_client_start(s->run.loop, &c, s->options->way, forward_connected, x);
-	if (f->dial)
+	d->tried |= UINT64_C(1) << d->to->number;
+	d->client = proxy_client_start(s->run.loop, &c, s->options->way, forward_connected, x);
+	if (d->client)
 		return;
 	connection_waiting(x, false);
 	forward_failed(x, report_error(s->c->messages, "forward", errno));
@@ -203,12 +225,18 @@ static void forward_start(struct connection *x)
 	struct connections *s = x->connections;
 	struct forward *f = x->own;
 
-	f->socket = *s->c->socket;
+	f->dial = calloc(1, sizeof *f->dial);
+	if (!f->dial) {
+		forward_failed(x, report_error(s->c->messages, "forward", errno));
+		return;
+	}
+	f->dial->socket = *s->c->socket;
 	/* Of what connects these are about the way to its own peer. */
 	if (!s->listening)
-		f->socket.source = f->socket.source_port = f->socket.interface = NULL;
+		f->dial->socket.source = f->dial->socket.source_port = f->dial->socket.interface =
+			NULL;
 	connection_waiting(x, true);
-	f->to = forward_choose(f, s->options->forward);
+	f->dial->to = forward_choose(f->dial, s->options->forward);
 	forward_try(x);
 }
 
@@ -216,10 +244,12 @@ static void forward_waits(const struct connection *x, struct text *text)
 {
 	const struct forward *f = x->own;
 
-	if (proxy_client_looks_up(f->dial))
-		text_add(text, "; " RUN_LOOKUP, proxy_client_looks_up(f->dial), "-w");
-	else if (f->dial)
-		text_add(text, "; %s to answer (-w)", f->to->word);
+	if (!f->dial)
+		return;
+	if (proxy_client_looks_up(f->dial->client))
+		text_add(text, "; " RUN_LOOKUP, proxy_client_looks_up(f->dial->client), "-w");
+	else if (f->dial->client)
+		text_add(text, "; %s to answer (-w)", f->dial->to->word);
 }
 
 static void forward_free(struct connection *x)
@@ -227,10 +257,9 @@ static void forward_free(struct connection *x)
 	struct forward *f = x->own;
 
 	/* What it was to be relayed to has not been reached. */
-	if (f->dial)
+	if (f->dial && f->dial->client)
 		endpoint_break(&x->socket);
-	proxy_client_cancel(f->dial);
-	text_free(&f->failed);
+	forward_end_dial(x);
 	if (f->taken)
 		rights_close(f->taken);
 	free(f->taken);

@@ -148,7 +148,7 @@ static void http_edit(struct filter *f, struct editor *e)
 
 void proxyd_http_dialled(struct connection *x)
 {
-	struct proxied *p = x->own;
+	struct proxied *p = proxied_of(x);
 	struct proxyd_http *h = p->state;
 	struct pump_config c;
 

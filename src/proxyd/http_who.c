@@ -105,7 +105,7 @@ static bool http_may_stay(const struct proxyd_http *h, const struct http_head *h
 enum handshake proxyd_http_challenge(struct connection *x, const struct http_head *head,
 				     enum http_verdict verdict)
 {
-	struct proxied *p = x->own;
+	struct proxied *p = proxied_of(x);
 	struct proxyd_http *h = p->state;
 	char nonce[HTTP_NONCE + 1];
 	struct text fields = { 0 };

@@ -58,7 +58,7 @@ static void proxied_give_up(struct connection *x, int error)
 static void proxied_send(struct connection *x)
 {
 	struct loop *loop = x->connections->run.loop;
-	struct proxied *p = x->own;
+	struct proxied *p = proxied_of(x);
 
 	while (p->sent < p->out.length) {
 		ssize_t n =
@@ -88,7 +88,7 @@ static void proxied_send(struct connection *x)
 /* Sends `out`, then comes THEN. */
 static void proxied_send_then(struct connection *x, void (*then)(struct connection *x))
 {
-	struct proxied *p = x->own;
+	struct proxied *p = proxied_of(x);
 
 	p->then = then;
 	if (p->out.failed)
@@ -105,7 +105,7 @@ static void proxied_wait_for_more(struct connection *x)
 static void proxied_look(struct connection *x)
 {
 	unsigned char in[PIECE];
-	struct proxied *p = x->own;
+	struct proxied *p = proxied_of(x);
 	ssize_t n = recv(x->socket.rfd, in, sizeof in, MSG_PEEK | MSG_DONTWAIT);
 	enum handshake handshake;
 	size_t used = 0;
@@ -147,7 +147,7 @@ static void proxied_ready(void *arg, short events)
 static void proxied_late(void *arg)
 {
 	struct connection *x = arg;
-	struct proxied *p = x->own;
+	struct proxied *p = proxied_of(x);
 
 	/* Nor does it read. */
 	if (p->out.length) {
@@ -246,16 +246,16 @@ static void proxied_not_reached(struct connection *x, const struct dial_result *
 static void proxied_dialled(void *arg, const struct dial_result *r)
 {
 	struct connection *x = arg;
-	struct proxied *p = x->own;
+	struct proxied *p = proxied_of(x);
 
 	p->dial = NULL;
 	if (r->fd >= 0) {
+		char name[ADDRESS_TEXT];
 		/* Of what only a proxy knows there is no address. */
-		endpoint_socket(x->in, r->fd,
-				r->peer.u.sa.sa_family == AF_UNSPEC ?
-					address_words(p->host, p->port, p->far_name,
-						      sizeof p->far_name) :
-					address_text(&r->peer, p->far_name));
+		connection_reach(x, r->fd,
+				 r->peer.u.sa.sa_family == AF_UNSPEC ?
+					 address_words(p->host, p->port, name, sizeof name) :
+					 address_text(&r->peer, name));
 		p->result.local = r->local;
 	} else if (proxied_is_forbidden(r)) {
 		proxied_no_way(x, EACCES, proxied_refusal_words(r->failures[0].what));
@@ -268,7 +268,7 @@ static void proxied_dialled(void *arg, const struct dial_result *r)
 /* Returns why X may not go to its place by that name, with *ERROR, or NULL. */
 static const char *proxied_check_place(const struct connection *x, int *error)
 {
-	struct proxied *p = x->own;
+	struct proxied *p = proxied_of(x);
 	enum word_kind kind;
 	struct address a;
 
@@ -295,7 +295,7 @@ static bool proxied_has_rules(const struct connection *x)
 
 void proxyd_place(struct connection *x, const char *host, uint16_t port)
 {
-	struct proxied *p = x->own;
+	struct proxied *p = proxied_of(x);
 
 	snprintf(p->host, sizeof p->host, "%s", host);
 	snprintf(p->port, sizeof p->port, "%u", port);
@@ -304,7 +304,7 @@ void proxyd_place(struct connection *x, const char *host, uint16_t port)
 void proxyd_dial(struct connection *x)
 {
 	struct connections *s = x->connections;
-	struct proxied *p = x->own;
+	struct proxied *p = proxied_of(x);
 	struct dial_config c = {
 		.host = p->host,
 		.port = p->port,
@@ -351,8 +351,8 @@ static void proxied_tunnel_over(void *arg)
 static bool proxied_tunnel_idle(void *arg)
 {
 	struct connection *x = arg;
-	const struct proxyd_protocol *protocol = proxied_of(x)->protocol;
-	const char *who = protocol->idle ? protocol->idle(x) : NULL;
+	const struct proxied *p = proxied_of(x);
+	const char *who = p && p->protocol->idle ? p->protocol->idle(x) : NULL;
 
 	if (!who)
 		return false;
@@ -373,7 +373,7 @@ void proxyd_relay(struct connection *x, struct pump_config *c)
 	static const struct pump_calls calls = { CONNECTION_CALLS, .over = proxied_tunnel_over,
 						 .closing = connection_ending,
 						 .idle = proxied_tunnel_idle };
-	struct proxied *p = x->own;
+	struct proxied *p = proxied_of(x);
 
 	proxied_stop_talking(x);
 	c->terms.mode = PUMP_RELAY;
@@ -381,11 +381,30 @@ void proxyd_relay(struct connection *x, struct pump_config *c)
 	connection_pump(x, c, &calls, x->in, x->in);
 }
 
+static void proxied_release(struct connection *x)
+{
+	struct loop *loop = x->connections->run.loop;
+	struct proxied *p = proxied_of(x), **own = x->own;
+
+	if (!p)
+		return;
+	proxy_client_cancel(p->dial);
+	watch_drop(loop, &p->watch);
+	timer_drop(loop, &p->limit);
+	timer_drop(loop, &p->soon);
+	text_free(&p->out);
+	if (p->protocol->release)
+		p->protocol->release(p->state);
+	free(p);
+	*own = NULL;
+}
+
 static void proxied_begin_tunnel(struct connection *x)
 {
 	struct pump_config c = connection_pump_config(x);
 
 	proxyd_relay(x, &c);
+	proxied_release(x);
 }
 
 void proxyd_tunnel(struct connection *x)
@@ -423,19 +442,22 @@ void proxyd_refuse(struct connection *x, const char *why)
 
 void proxied_start(struct connection *x)
 {
-	struct proxied *p = x->own;
+	const struct proxyd_protocol *protocol = proxyd_options(x)->kind == PROXYD_HTTP ?
+							 &proxyd_http_protocol :
+							 &proxyd_socks_protocol;
+	struct proxied *p = calloc(1, sizeof *p + protocol->size), **own = x->own;
 
-	p->protocol = proxyd_options(x)->kind == PROXYD_HTTP ? &proxyd_http_protocol :
-							       &proxyd_socks_protocol;
-	p->watch = (struct watch){ .fd = x->socket.rfd, .fn = proxied_ready, .arg = x };
-	p->limit = (struct timer){ .fn = proxied_late, .arg = x };
-	p->soon = (struct timer){ .fn = proxied_tell_result, .arg = x };
 	connection_waiting(x, true);
-	p->state = calloc(1, p->protocol->size);
-	if (!p->state) {
+	if (!p) {
 		proxied_give_up(x, ENOMEM);
 		return;
 	}
+	*own = p;
+	p->protocol = protocol;
+	p->state = p + 1;
+	p->watch = (struct watch){ .fd = x->socket.rfd, .fn = proxied_ready, .arg = x };
+	p->limit = (struct timer){ .fn = proxied_late, .arg = x };
+	p->soon = (struct timer){ .fn = proxied_tell_result, .arg = x };
 	if (p->protocol->start)
 		p->protocol->start(x);
 	proxied_begin_limit(x);
@@ -444,8 +466,10 @@ void proxied_start(struct connection *x)
 
 void proxied_waits(const struct connection *x, struct text *text)
 {
-	const struct proxied *p = x->own;
+	const struct proxied *p = proxied_of(x);
 
+	if (!p)
+		return;
 	if (proxy_client_looks_up(p->dial))
 		text_add(text, "; " RUN_LOOKUP, proxy_client_looks_up(p->dial), "-w");
 	else if (p->dial)
@@ -458,18 +482,8 @@ void proxied_waits(const struct connection *x, struct text *text)
 
 void proxied_free(struct connection *x)
 {
-	struct loop *loop = x->connections->run.loop;
-	struct proxied *p = x->own;
-
 	/* Where it wants to go has not been reached. */
-	if (p->dial)
+	if (proxied_of(x) && proxied_of(x)->dial)
 		endpoint_break(&x->socket);
-	proxy_client_cancel(p->dial);
-	watch_drop(loop, &p->watch);
-	timer_drop(loop, &p->limit);
-	timer_drop(loop, &p->soon);
-	text_free(&p->out);
-	if (p->state && p->protocol->release)
-		p->protocol->release(p->state);
-	free(p->state);
+	proxied_release(x);
 }

@@ -48,7 +48,7 @@ struct proxyd_result {
 
 #define PROXYD_HOST 256
 
-/* The `own` of a connection that the proxy server serves. */
+/* A client until its tunnel begins: what follows is no affair of the protocol's. */
 struct proxied {
 	const struct proxyd_protocol *protocol;
 	/* The protocol's: */
@@ -63,7 +63,6 @@ struct proxied {
 	bool named; /* --allow-dest has that name: whatever its addresses are */
 	struct proxy_client *dial;
 	struct proxyd_result result;
-	char far_name[ADDRESS_TEXT]; /* of the other side, where it has none of its own */
 	struct watch watch;
 	struct timer limit, soon;
 	size_t sent;			    /* so much of `out` has been */
@@ -71,9 +70,12 @@ struct proxied {
 	void (*then)(struct connection *x); /* what comes once all has been; NULL: nothing yet */
 };
 
+/* The `own` of a connection that the proxy server serves points to it; NULL: it has a tunnel. */
 static inline struct proxied *proxied_of(const struct connection *x)
 {
-	return x->own;
+	struct proxied *const *own = x->own;
+
+	return *own;
 }
 
 static inline const struct proxy_server_options *proxyd_options(const struct connection *x)

@@ -21,7 +21,7 @@ static size_t proxyd_spare(const struct connections *s, size_t n)
 
 SERVICE(proxyd) = { .option = "proxy-server",
 		    .keeps = true,
-		    .size = sizeof(struct proxied),
+		    .size = sizeof(struct proxied *),
 		    .ends = 1,
 		    .check = proxyd_check,
 		    .refuses_all = proxyd_refuses_all,

@@ -10,7 +10,7 @@
 
 static void proxyd_add_place(struct notice *n, const struct proxied *p)
 {
-	if (!*p->host)
+	if (!p || !*p->host)
 		return;
 	json_string(&n->json, "host", p->host);
 	json_string(&n->json, "port", p->port);
@@ -19,7 +19,7 @@ static void proxyd_add_place(struct notice *n, const struct proxied *p)
 /* Begins EVENT, with all that is known of X's request. */
 static void proxyd_begin(const struct connection *x, struct notice *n, const char *event)
 {
-	const struct proxied *p = x->own;
+	const struct proxied *p = proxied_of(x);
 
 	connection_notice(x, n, MESSAGE_VERBOSE, event);
 	if (p->user)
@@ -37,12 +37,12 @@ static void proxyd_begin_error(const struct connection *x, struct notice *n, enu
 {
 	connection_notice(x, n, MESSAGE_ERROR, "error");
 	notice_error(n, kind, code);
-	proxyd_add_place(n, x->own);
+	proxyd_add_place(n, proxied_of(x));
 }
 
 void proxyd_tell_request(const struct connection *x)
 {
-	const struct proxied *p = x->own;
+	const struct proxied *p = proxied_of(x);
 	struct notice n;
 
 	proxyd_begin(x, &n, "requested");
@@ -53,7 +53,7 @@ void proxyd_tell_request(const struct connection *x)
 
 void proxyd_tell_answer(const struct connection *x)
 {
-	const struct proxied *p = x->own;
+	const struct proxied *p = proxied_of(x);
 	struct notice n;
 
 	proxyd_begin(x, &n, "answered");
@@ -76,7 +76,7 @@ struct outcome proxyd_tell_failure(const struct connection *x, const struct dial
 	const enum outcome_kind kind = r->lookup.eai ? OUTCOME_LOOKUP :
 				       r->timed_out  ? OUTCOME_TIMEOUT :
 						       OUTCOME_FAILED;
-	const struct proxied *p = x->own;
+	const struct proxied *p = proxied_of(x);
 	char room[TEXT_ROOM];
 	struct text text = TEXT_IN(room);
 	struct address a;

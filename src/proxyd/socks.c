@@ -46,7 +46,7 @@ static struct socks_place socks_place_of(const struct address *a)
 
 static void socks_dialled(struct connection *x)
 {
-	struct proxied *p = x->own;
+	struct proxied *p = proxied_of(x);
 	const struct proxyd_result *r = &p->result;
 	struct socks_place bound;
 
@@ -64,7 +64,7 @@ static void socks_dialled(struct connection *x)
 static enum handshake socks_take(struct connection *x, const unsigned char *in, size_t n,
 				 size_t *used)
 {
-	struct proxied *p = x->own;
+	struct proxied *p = proxied_of(x);
 	struct socks_server *s = p->state;
 	enum handshake h = socks_server_take(s, in, n, used, &p->out);
 	const struct socks_place *to = &s->to;
