@@ -147,6 +147,21 @@ static int connection_lend(struct connection *x)
 	return 0;
 }
 
+/* Makes X's rates, where there is one to keep. Returns 0, or -1 with errno ENOMEM. */
+static int connection_limit_rate(struct connection *x)
+{
+	int64_t rate = x->connections->c->data->rate;
+
+	if (rate == UNSET)
+		return 0;
+	x->rates = calloc(2, sizeof *x->rates);
+	if (!x->rates)
+		return -1;
+	for (int i = 0; i < 2; i++)
+		x->rates[i].rate.bytes = rate;
+	return 0;
+}
+
 /* Makes what only some connections have. Returns 0, or -1 with errno ENOMEM. */
 static int connection_prepare(struct connection *x)
 {
@@ -154,7 +169,7 @@ static int connection_prepare(struct connection *x)
 
 	if (d->stats.on)
 		x->stats = calloc(1, sizeof *x->stats);
-	if ((d->stats.on && !x->stats) || connection_lend(x) < 0 ||
+	if ((d->stats.on && !x->stats) || connection_limit_rate(x) < 0 || connection_lend(x) < 0 ||
 	    (connection_is_filtered(x->connections) && connection_filter(x) < 0) ||
 	    messages_prepare(x) < 0)
 		return -1;
@@ -228,7 +243,6 @@ struct pump_options connection_pump_options(const struct connections *s)
 		.step_limit = s->step_limit	  ? s->step_limit :
 			      s->c->wait != UNSET ? s->c->wait :
 						    STEP_LIMIT,
-		.rate = d->rate,
 		.buffer = d->buffer == UNSET ? 0 : (size_t)d->buffer,
 		.frame = s->c->frame,
 	};
@@ -251,6 +265,7 @@ struct pump_config connection_pump_config(const struct connection *x)
 		.read_bytes = d->read_bytes == UNSET ? FLOW_NO_LIMIT : (uint64_t)d->read_bytes,
 		.messages_up = x->sending,
 		.messages_down = x->receiving,
+		.rates = x->rates,
 		.account = x->stats ? &x->stats->account : NULL,
 		.up = x->filters ? &x->filters->up : NULL,
 		.down = x->filters ? &x->filters->down : NULL,
@@ -550,6 +565,7 @@ void connection_free(struct connection *x)
 	free(x->filters);
 	free(x->dialogue);
 	free(x->stats);
+	free(x->rates);
 	free(x->sending);
 	if (x->given)
 		rights_close(x->given);

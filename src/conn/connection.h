@@ -32,7 +32,6 @@ struct connection {
 	struct endpoint *in, *out;     /* the service's `ends`, or nowhere */
 	char *far_name;		       /* of `in`, see connection_reach() */
 	struct rights *given;	       /* descriptors that go to the peer; NULL: none do */
-	int send_fd;		       /* lent to them */
 	struct subscriber *subscriber; /* its part of what is sent to several; NULL: it has none */
 	struct connection_filters *filters;	    /* NULL: nothing asks for any */
 	struct message_frames *sending, *receiving; /* see messages.h; NULL: no --wire-frame */
@@ -40,16 +39,18 @@ struct connection {
 	size_t step;				    /* how many of its steps -v has told */
 	struct pump pump;
 	struct connection_stats *stats; /* for --stats, else NULL */
+	struct flow_rate *rates;	/* of --rate, two; else NULL */
 	struct source *source;		/* for --max-per-source; NULL: of none */
-	bool pumping;			/* the pump runs */
-	bool counts;			/* for --max-conns */
-	bool peer_ended;
 	const char *why; /* it was ended by something else than its pump, in words; or NULL */
 	struct outcome outcome; /* so far */
-	bool waiting;		/* see connection_waiting() */
-	bool unseen;		/* its bytes do not pass here: a command has it */
+	int send_fd;		/* of `given`, lent */
 	int status;		/* of its command, as a shell has it; -1: none has ended */
-	void *own;		/* the service's, of its `size` */
+	bool pumping;		/* the pump runs */
+	bool counts;		/* for --max-conns */
+	bool peer_ended;
+	bool waiting; /* see connection_waiting() */
+	bool unseen;  /* its bytes do not pass here: a command has it */
+	void *own;    /* the service's, of its `size` */
 };
 
 /* Returns a new connection of S between PEER and LOCAL, or NULL with errno ENOMEM. */

@@ -263,8 +263,7 @@ int connections_start(struct connections *s, const struct connections_config *c)
 	s->finish_options = (struct pump_options){ .keepalive_is_set = c->socket->keepalive,
 						   .quit_after_eof = UNSET,
 						   .linger = c->data->linger,
-						   .idle = UNSET,
-						   .rate = UNSET };
+						   .idle = UNSET };
 	s->wait_timer = (struct timer){ .fn = connections_waited, .arg = s };
 	s->raw_timer = (struct timer){ .fn = connections_raw_later, .arg = s };
 	endpoint_none(&s->in);

@@ -37,18 +37,18 @@ struct endpoint_ops {
 
 struct endpoint {
 	int rfd, wfd; /* to read from and to write to; -1: not there */
+	int original; /* the descriptor as it was inherited */
+	int reopened; /* the same opened again with flags of our own, or -1 */
 	enum endpoint_kind kind;
 	bool owned;	/* closed by us: our own descriptors */
 	bool may_block; /* unless poll(2) has just said that it is ready */
-	int original;	/* the descriptor as it was inherited */
-	int reopened;	/* the same opened again with flags of our own, or -1 */
 	bool joined;	/* inherited, a connection whose other direction is another endpoint's */
 	bool shared;	/* several transfers write to it: its end is not theirs to pass on */
-	const void *writer;   /* the one of them that has a piece to finish */
-	bool sent_end;	      /* of a connection: our end has been sent */
-	bool got_end;	      /* of a connection: the peer's end was read */
-	bool armed;	      /* of a TCP connection: to be reset, see endpoint_arm() */
-	bool broken;	      /* its end is not to look like that of a stream */
+	bool sent_end;	/* of a connection: our end has been sent */
+	bool got_end;	/* of a connection: the peer's end was read */
+	bool armed;	/* of a TCP connection: to be reset, see endpoint_arm() */
+	bool broken;	/* its end is not to look like that of a stream */
+	const void *writer;   /* of those who share it, who has a piece to finish */
 	struct rights *gives; /* descriptors, the caller's: they go along with the next write */
 	struct rights *takes; /* where those go that come along; NULL: nobody asks for them */
 	const struct endpoint_ops *ops; /* of an endpoint without a descriptor, else NULL */

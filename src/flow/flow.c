@@ -12,18 +12,18 @@
 #define KEPT_LEAST MILLISECOND /* of less than that our own steps would come too late */
 #define SHARE_MOST (256 << 10) /* larger ones would be steps */
 
-/* How long a share takes, as much as may move at once under F's rate. */
-static int64_t flow_share_time(const struct flow *f)
+/* How long a share takes, as much as may move at once under R. */
+static int64_t flow_share_time(const struct rate *r)
 {
-	int64_t most = f->rate.bytes / SHARES;
+	int64_t most = r->bytes / SHARES;
 
-	return rate_cost(&f->rate, most < 1 ? 1 : most > SHARE_MOST ? SHARE_MOST : most);
+	return rate_cost(r, most < 1 ? 1 : most > SHARE_MOST ? SHARE_MOST : most);
 }
 
-/* What F's rate has not let move for so long is forgotten. */
-static int64_t flow_kept_time(const struct flow *f)
+/* What R has not let move for so long is forgotten. */
+static int64_t flow_kept_time(const struct rate *r)
 {
-	int64_t time = SHARES_KEPT * flow_share_time(f);
+	int64_t time = SHARES_KEPT * flow_share_time(r);
 
 	return time > KEPT_LEAST ? time : KEPT_LEAST;
 }
@@ -31,10 +31,11 @@ static int64_t flow_kept_time(const struct flow *f)
 void flow_start(struct flow *f, struct endpoint *from, struct endpoint *to,
 		const struct flow_config *c)
 {
-	*f = (struct flow){ .left = FLOW_NO_LIMIT, .wanted = c->wanted };
-	rate_start(&f->rate, c->rate, UNSET);
-	if (rate_is_set(&f->rate))
-		f->rate.due -= flow_share_time(f);
+	*f = (struct flow){ .left = FLOW_NO_LIMIT, .wanted = c->wanted, .rate = c->rate };
+	if (f->rate) {
+		rate_start(&f->rate->rate, f->rate->rate.bytes, UNSET);
+		f->rate->rate.due -= flow_share_time(&f->rate->rate);
+	}
 	transfer_start(&f->transfer, from, to, c->filter, c->limit, c->frame, c->messages);
 }
 
@@ -42,14 +43,15 @@ void flow_start(struct flow *f, struct endpoint *from, struct endpoint *to,
 static void flow_charge(struct flow *f, int64_t now)
 {
 	uint64_t moved = f->transfer.in > f->transfer.out ? f->transfer.in : f->transfer.out;
+	struct flow_rate *r = f->rate;
 
-	if (moved <= f->charged)
+	if (moved <= r->charged)
 		return;
-	f->rate.due += rate_cost(&f->rate, (int64_t)(moved - f->charged));
-	f->charged = moved;
+	r->rate.due += rate_cost(&r->rate, (int64_t)(moved - r->charged));
+	r->charged = moved;
 	/* A whole share at a time: less would be wake-ups for little. */
-	if (rate_allows(&f->rate, now) == 0)
-		f->next_share = f->rate.due + flow_share_time(f);
+	if (rate_allows(&r->rate, now) == 0)
+		r->next_share = r->rate.due + flow_share_time(&r->rate);
 }
 
 /* Is nothing more to be read? */
@@ -62,7 +64,7 @@ static bool flow_reads_no_more(const struct flow *f)
 static int64_t flow_next_share(const struct flow *f)
 {
 	/* What is held has been paid for. */
-	return f->transfer.held ? 0 : f->next_share;
+	return f->transfer.held || !f->rate ? 0 : f->rate->next_share;
 }
 
 int64_t flow_resume(const struct flow *f)
@@ -193,24 +195,24 @@ uint64_t flow_step(struct flow *f)
 	struct transfer *t = &f->transfer;
 	uint64_t in = t->in, out = t->out, all = t->out + t->held;
 	uint64_t most = f->left < f->wanted ? f->left : f->wanted;
-	bool limited = rate_is_set(&f->rate);
+	struct rate *limit = f->rate ? &f->rate->rate : NULL;
 	enum transfer_result result;
 	int64_t now = 0;
 
 	if (f->state != FLOW_OPEN)
 		return 0;
-	if (limited) {
+	if (limit) {
 		uint64_t allowed;
 		now = clock_now();
-		rate_forget(&f->rate, now - flow_kept_time(f));
-		allowed = (uint64_t)rate_allows(&f->rate, now);
+		rate_forget(limit, now - flow_kept_time(limit));
+		allowed = (uint64_t)rate_allows(limit, now);
 		if (allowed == 0 && !t->held)
 			return 0;
 		if (most > allowed)
 			most = allowed;
 	}
 	result = t->method(t, most < SIZE_MAX ? (size_t)most : SIZE_MAX);
-	if (limited)
+	if (limit)
 		flow_charge(f, now);
 	if (t->filter && t->filter->quit)
 		f->source_ended = true;

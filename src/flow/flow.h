@@ -15,17 +15,22 @@ enum flow_state {
 	FLOW_SINK_FAILED,   /* with `error`; what was read and not written is lost */
 };
 
+/* A rate that is kept, and what it has come to. */
+struct flow_rate {
+	struct rate rate;
+	int64_t next_share; /* nothing may move before this time */
+	uint64_t charged;   /* how much of what moved `rate` has been charged with */
+};
+
 struct flow {
 	struct transfer transfer;
 	enum flow_state state;
-	bool source_ended; /* by itself, or by an error */
-	bool exact;	   /* an end before all that is `left` has come is a failure */
-	int error;	   /* of the source or the sink */
-	uint64_t left;	   /* how many bytes more may be read */
-	uint64_t wanted;   /* how many the sink wants, which a filter may have made fewer of */
-	struct rate rate;
-	int64_t next_share; /* its rate lets nothing move before this time */
-	uint64_t charged;   /* how much of what moved `rate` has been charged with */
+	int error;		/* of the source or the sink */
+	bool source_ended;	/* by itself, or by an error */
+	bool exact;		/* an end before all that is `left` has come is a failure */
+	uint64_t left;		/* how many bytes more may be read */
+	uint64_t wanted;	/* how many the sink wants, which a filter may have made fewer of */
+	struct flow_rate *rate; /* the caller's; NULL: none is kept */
 };
 
 #define FLOW_NO_LIMIT UINT64_MAX
@@ -35,11 +40,12 @@ struct flow_config {
 	const struct frame_options *frame;     /* of packets, NULL: the usual */
 	const struct message_frames *messages; /* on a stream, NULL: there are none */
 	size_t limit;			       /* see transfer_start() */
-	int64_t rate;			       /* at most so many bytes a second, or UNSET */
+	struct flow_rate *rate;		       /* whose `rate.bytes` is set; NULL: none is kept */
 	uint64_t wanted; /* over with so many bytes for the sink, FLOW_NO_LIMIT: any */
 };
 
-/* Starts *F from FROM to TO, which stay the caller's. In the end transfer_free() its transfer. */
+/* Starts *F from FROM to TO, which stay the caller's, as its rate does. In the end transfer_free()
+ * its transfer. */
 void flow_start(struct flow *f, struct endpoint *from, struct endpoint *to,
 		const struct flow_config *c);
 

@@ -181,7 +181,7 @@ static bool pump_wants_time(const struct pump *p)
 static bool pump_is_plain(const struct pump *p, const struct flow *f)
 {
 	return f->state == FLOW_OPEN && !f->transfer.sink_full && !f->source_ended &&
-	       f->left == FLOW_NO_LIMIT && !rate_is_set(&f->rate) && !f->transfer.filter &&
+	       f->left == FLOW_NO_LIMIT && !f->rate && !f->transfer.filter &&
 	       !f->transfer.patient && p->state.run == RUN_OPEN && !p->out_error;
 }
 
@@ -388,10 +388,10 @@ void pump_start(struct pump *p, struct loop *loop, const struct pump_config *c,
 		stream_inline_urgent(peer->rfd);
 	flow_start(&p->up, in, peer,
 		   &(struct flow_config){ c->up, p->o->frame, c->messages_up, p->o->buffer,
-					  p->o->rate, FLOW_NO_LIMIT });
+					  c->rates ? &c->rates[0] : NULL, FLOW_NO_LIMIT });
 	flow_start(&p->down, peer, out,
 		   &(struct flow_config){ c->down, p->o->frame, c->messages_down, p->o->buffer,
-					  p->o->rate, c->read_bytes });
+					  c->rates ? &c->rates[1] : NULL, c->read_bytes });
 	if (c->terms.send_only) {
 		p->state.receive = RECEIVE_UNWANTED;
 		flow_discard(&p->down);

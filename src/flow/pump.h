@@ -22,7 +22,6 @@ struct pump_options {
 	int64_t linger;		/* ns that the peer has to end too after we closed */
 	int64_t idle;		/* ns in which nothing moves, after which it is over, or UNSET */
 	int64_t step_limit;	/* ns in which each step of a dialogue has to be done */
-	int64_t rate;		/* bytes a second each way, or UNSET */
 	size_t buffer;		/* bytes in flight at most, 0: as is fast */
 	const struct frame_options *frame; /* of packets in a stream, NULL: each read is one */
 };
@@ -41,6 +40,7 @@ struct pump_config {
 	bool others_sent; /* another process, or the owner, has written to the connection before */
 	bool in_end_ends; /* the end of `in` ends the connection */
 	bool close;	  /* the connection is to be ended at once */
+	struct flow_rate *rates; /* the two that are kept, to the peer and from it; NULL: none */
 	struct pump_account *account; /* of where the time goes, NULL: none is kept */
 };
 
@@ -84,7 +84,8 @@ struct pump {
 	const struct pump_options *o;
 	struct half_close_terms terms;
 	bool others_sent, in_end_ends;
-	bool messages; /* come from the peer */
+	bool messages;	  /* come from the peer */
+	bool in_finished; /* see pump_finish_in() */
 	struct filter *filter_up, *filter_down;
 	struct pump_account *account;
 	const struct pump_calls *calls;
@@ -99,7 +100,6 @@ struct pump {
 	struct endpoint *later; /* `in` from then on; NULL: it is at its end */
 	size_t step;		/* the step that is under way, */
 	int64_t step_due;	/* and when it must be done */
-	bool in_finished;	/* see pump_finish_in() */
 	struct half_close state;
 	enum pump_end end;
 	int error;
@@ -111,6 +111,8 @@ struct pump {
 	/* Times at which something moved last: at all, from `in`, towards the peer (or was
 	 * acknowledged by it), from the peer, and towards the peer where there is a heartbeat. */
 	int64_t last_move, last_in, last_sent, last_heard, last_heartbeat;
+	int64_t acknowledged; /* bytes, when last asked */
+	size_t unread;	      /* bytes that the kernel has of a large message, when last asked */
 	int64_t ack_delay;    /* ns between two questions for acknowledgements */
 	bool unprobed;	      /* no probes yet of the connection that has ended its side */
 	bool quit;	      /* the time of -q is over */
@@ -118,8 +120,6 @@ struct pump {
 	bool gives_way;	      /* pump_close() is no end of `in` */
 	bool cut;	      /* see pump_cut() */
 	bool over;	      /* nothing moves any more */
-	int64_t acknowledged; /* bytes, when last asked */
-	size_t unread;	      /* bytes that the kernel has of a large message, when last asked */
 };
 
 /* Starts P between IN, OUT and PEER, which stay the caller's, as CALLS do, which get ARG; the mode

@@ -64,20 +64,20 @@ struct transfer {
 	struct filter *filter;	 /* NULL: the bytes pass as they are */
 	size_t limit;		 /* bytes that may be held, 0: the method chooses */
 	uint64_t in, out;	 /* bytes so far */
-	bool sink_full;		 /* the sink must be ready before anything can move */
+	uint64_t run;		 /* bytes that have come in large pieces only */
 	char *buffer;		 /* of a copying method, while it holds anything */
 	size_t size, offset;	 /* of the buffer, and of what is held in it */
 	size_t held;		 /* bytes read and not written */
 	int pipe[2];		 /* holds them, where `piped` */
 	int second[2];		 /* where `teed`: what of them a copy is still to be made of */
+	bool sink_full;		 /* the sink must be ready before anything can move */
 	bool piped, teed;
-	bool grown;	/* the pipe was made larger already */
-	bool bulk;	/* what is held came in a large piece */
-	bool patient;	/* the source becomes ready only with much to take, see transfer_hurry() */
-	int low_water;	/* SO_RCVLOWAT before that, or before `awaited` */
-	size_t awaited; /* bytes without which the source is not ready, see transfer_await(); 0: any
-			   will do */
-	uint64_t run;	/* bytes that have come in large pieces only */
+	bool grown;    /* the pipe was made larger already */
+	bool bulk;     /* what is held came in a large piece */
+	bool patient;  /* the source becomes ready only with much to take, see transfer_hurry() */
+	int low_water; /* SO_RCVLOWAT before that, or before `awaited` */
+	unsigned awaited; /* bytes without which the source is not ready, see transfer_await(); 0:
+			     any will do */
 	struct packing *packing; /* NULL: it moves bytes */
 };
 

@@ -94,7 +94,7 @@ bool transfer_await(struct transfer *t, size_t n)
 	    setsockopt(fd, SOL_SOCKET, SO_RCVLOWAT, &room, sizeof room) < 0 ||
 	    setsockopt(fd, SOL_SOCKET, SO_RCVLOWAT, &wanted, sizeof wanted) < 0)
 		return false;
-	t->awaited = n;
+	t->awaited = (unsigned)n;
 	return true;
 }
 

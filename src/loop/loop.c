@@ -20,7 +20,7 @@
 #define SIGNAL_LOOK 16	/* wake-ups */
 #define READY_MOST 64	/* of the pollset at a time */
 #define ROOM 32		/* watches, and timers, at first: enough for what serves one connection */
-#define IN_SET SIZE_MAX /* the slot of a watch in the pollset */
+#define IN_SET UINT_MAX /* the slot of a watch in the pollset */
 
 struct loop {
 	struct pollfd *fds;	/* what is polled one by one; the pollset is one of them. In the
@@ -131,7 +131,7 @@ static void loop_add_one(struct loop *l, struct watch *w, short events)
 		return;
 	l->watches[l->n] = w;
 	l->fds[l->n] = (struct pollfd){ .fd = w->fd, .events = events };
-	w->slot = ++l->n;
+	w->slot = (unsigned)++l->n;
 }
 
 static void loop_drop_one(struct loop *l, struct watch *w)
@@ -142,7 +142,7 @@ static void loop_drop_one(struct loop *l, struct watch *w)
 	if (i != --l->n) {
 		l->fds[i] = l->fds[l->n];
 		l->watches[i] = l->watches[l->n];
-		l->watches[i]->slot = i + 1;
+		l->watches[i]->slot = (unsigned)i + 1;
 	}
 }
 
@@ -238,7 +238,7 @@ static void loop_set_ready(void *arg, short events)
 static void timer_place(struct loop *l, size_t i, struct timer *t)
 {
 	l->timers[i] = t;
-	t->slot = i + 1;
+	t->slot = (unsigned)i + 1;
 }
 
 /* Puts T where it belongs in the heap, beginning at the free place I. */
@@ -266,16 +266,16 @@ void timer_set(struct loop *l, struct timer *t, int64_t at)
 	if (!t->slot) {
 		if (!loop_has_room(l, l->n_timers))
 			return;
-		t->slot = ++l->n_timers;
+		t->slot = (unsigned)++l->n_timers;
 	}
 	timer_sift(l, t->slot - 1, t);
 }
 
 void timer_drop(struct loop *l, struct timer *t)
 {
-	size_t i = t->slot - 1;
+	size_t i = t->slot;
 
-	if (!t->slot)
+	if (!i--)
 		return;
 	t->slot = 0;
 	if (i != --l->n_timers)

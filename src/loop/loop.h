@@ -23,21 +23,22 @@ typedef void child_fn(void *arg, int status);
 
 struct watch {
 	int fd;
-	bool terminal; /* not called while terminal_holds() */
+	/* The loop's: its place plus 1, 0 while it is not watched */
+	unsigned slot;
 	watch_fn *fn;
 	void *arg;
+	bool terminal; /* not called while terminal_holds() */
 	/* The loop's: */
-	size_t slot;	      /* its place plus 1, 0 while it is not watched */
-	short events;	      /* what it is watched for */
 	unsigned char wakes;  /* how often it was ready in `period`, */
 	unsigned char period; /* the last one in which it was */
+	short events;	      /* what it is watched for */
 };
 
 struct timer {
 	timer_fn *fn;
 	void *arg;
-	int64_t at;  /* see clock.h */
-	size_t slot; /* the loop's, as above */
+	int64_t at;    /* see clock.h */
+	unsigned slot; /* the loop's, as above */
 };
 
 /* A child process whose end is waited for. */
