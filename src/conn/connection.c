@@ -189,8 +189,11 @@ struct connection *connection_new(struct connections *s, const struct address *p
 				  const struct address *local)
 {
 	size_t size = sizeof(struct connection), n_ends = s->service->ends;
+	/* What filters answer goes to the peer too. */
+	bool sided = n_ends || connection_is_filtered(s);
 	size_t own = connection_add(&size, s->service->size),
 	       ends = connection_add(&size, n_ends * sizeof(struct endpoint)),
+	       side = connection_add(&size, sided ? sizeof(struct pump_side) : 0),
 	       peer_at = connection_add(&size, address_size(peer)),
 	       local_at = connection_add(&size, address_size(local)), name_at = size;
 	char text[ADDRESS_TEXT], *place;
@@ -206,6 +209,7 @@ struct connection *connection_new(struct connections *s, const struct address *p
 	x->out = n_ends > 1 ? x->in + 1 : &endpoint_nowhere;
 	for (size_t i = 0; i < n_ends; i++)
 		endpoint_none(x->in + i);
+	x->pump.side = sided ? (void *)(place + side) : &pump_no_side;
 	x->peer = address_keep(place + peer_at, peer);
 	x->local = address_keep(place + local_at, local);
 	x->name = strcpy(place + name_at, name);
@@ -538,7 +542,7 @@ void connection_waits(const struct connection *x, struct text *text)
 			 service->input_ends ? service->input_ends : "-i, --recv-only");
 	if (w.peer && !x->pump.dialogue)
 		text_add(text, "; %s's data or end (-i, %s--send-only)", x->name,
-			 x->pump.up.source_ended ? "-q, " : "");
+			 x->pump.side->up.source_ended ? "-q, " : "");
 	if (w.peer_silent)
 		text_add(text, "; %s's end or silence (-q, --linger)", x->name);
 	if (w.peer_reading)

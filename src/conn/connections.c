@@ -73,7 +73,7 @@ static void connections_totals(void *arg, struct run_totals *t)
 	for (const struct connection *x = s->first; x; x = x->next) {
 		t->sent += pump_sent(&x->pump);
 		t->received += pump_received(&x->pump);
-		t->taken += x->pump.up.transfer.in;
+		t->taken += x->pump.side->up.transfer.in;
 	}
 }
 

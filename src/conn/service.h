@@ -33,7 +33,8 @@ struct service {
 	const struct service *framed; /* takes its place where a connection has messages
 					 (--wire-frame); NULL: none */
 	size_t size;		      /* bytes of a connection's `own`, all zero at first */
-	size_t ends; /* endpoints that it has beside its socket: 1: `in`, 2: `out` too */
+	size_t ends; /* endpoints that it has beside its socket: 1: `in`, 2: `out` too; 0: none, all
+			its pumps are `recv_only` */
 
 	/* Checks the service's own options; NUMERIC: they may hold no names. Returns 0, or -1 with
 	 * *ERROR. */

@@ -75,7 +75,8 @@ static void stdio_input_ended(void *arg, int error)
 static bool stdio_nothing_to_send(const struct connections *s)
 {
 	for (const struct connection *x = s->first; x; x = x->next)
-		if (x->pumping && (flow_holds(&x->pump.up) || connection_subscriber(x)->bytes > 0))
+		if (x->pumping &&
+		    (flow_holds(&x->pump.side->up) || connection_subscriber(x)->bytes > 0))
 			return false;
 	return !s->fanout.subscribers || s->fanout.ended || !endpoint_readable(&s->in);
 }

@@ -12,6 +12,10 @@
 #define REPEAT_WORTH (16 << 10)	   /* so much in one step: there is likely to be more */
 #define PATIENCE (5 * MILLISECOND) /* a nearer timer would cost more than it saves */
 
+struct pump_side pump_no_side = { .up = { .transfer = { .from = &endpoint_nowhere,
+							.to = &endpoint_nowhere },
+					  .state = FLOW_ENDED } };
+
 static uint64_t pump_lesser(uint64_t a, uint64_t b)
 {
 	return a < b ? a : b;
@@ -19,7 +23,7 @@ static uint64_t pump_lesser(uint64_t a, uint64_t b)
 
 uint64_t pump_sent(const struct pump *p)
 {
-	return p->up.transfer.out +
+	return p->side->up.transfer.out +
 	       (p->terms.mode == PUMP_ECHO ? pump_lesser(p->down.transfer.out, p->echoed_most) : 0);
 }
 
@@ -49,7 +53,7 @@ static void pump_watch(struct pump *p, struct watch *w, short events)
  * report for ever. */
 static short pump_in_events(const struct pump *p)
 {
-	return p->in->rfd >= 0 && flow_wants_source(&p->up) ? POLLIN : -1;
+	return p->in->rfd >= 0 && flow_wants_source(&p->side->up) ? POLLIN : -1;
 }
 
 static short pump_out_events(const struct pump *p)
@@ -70,7 +74,7 @@ static short pump_out_events(const struct pump *p)
 
 static short pump_peer_events(const struct pump *p)
 {
-	bool sink = flow_wants_sink(&p->up) ||
+	bool sink = flow_wants_sink(&p->side->up) ||
 		    (p->terms.mode == PUMP_ECHO && flow_wants_sink(&p->down));
 	short events = (short)((flow_wants_source(&p->down) ? POLLIN : 0) | (sink ? POLLOUT : 0));
 
@@ -78,13 +82,13 @@ static short pump_peer_events(const struct pump *p)
 	if (!events && flow_resume(&p->down))
 		return -1;
 	/* With nothing to move a broken connection still matters while `in` may have more. */
-	return events || (p->up.state == FLOW_OPEN && !p->peer_error) ? events : -1;
+	return events || (p->side->up.state == FLOW_OPEN && !p->peer_error) ? events : -1;
 }
 
 static void pump_stop(struct pump *p)
 {
-	watch_drop(p->loop, &p->in_watch);
-	watch_drop(p->loop, &p->out_watch);
+	watch_drop(p->loop, &p->side->in_watch);
+	watch_drop(p->loop, &p->side->out_watch);
 	watch_drop(p->loop, &p->peer_watch);
 	timer_drop(p->loop, &p->timer);
 }
@@ -132,9 +136,9 @@ static bool pump_flow_is_ready(const struct flow *f)
 /* When to go on though no descriptor is ready. */
 static int64_t pump_next_move(const struct pump *p)
 {
-	int64_t up = flow_resume(&p->up), down = flow_resume(&p->down);
+	int64_t up = flow_resume(&p->side->up), down = flow_resume(&p->down);
 
-	if (pump_flow_is_ready(&p->up) || pump_flow_is_ready(&p->down))
+	if (pump_flow_is_ready(&p->side->up) || pump_flow_is_ready(&p->down))
 		return clock_now();
 	if (!up && !down)
 		return NEVER;
@@ -147,15 +151,15 @@ static void pump_wait(struct pump *p)
 	pump_set(p, ALARM_PACE, pump_next_move(p));
 	if (p->terms.mode == PUMP_RELAY) {
 		short in = pump_in_events(p), out = pump_out_events(p);
-		pump_watch(p, &p->in_watch, in < 0 ? out : out < 0 ? in : (short)(in | out));
+		pump_watch(p, &p->side->in_watch, in < 0 ? out : out < 0 ? in : (short)(in | out));
 	} else {
-		pump_watch(p, &p->in_watch, pump_in_events(p));
-		pump_watch(p, &p->out_watch, pump_out_events(p));
+		pump_watch(p, &p->side->in_watch, pump_in_events(p));
+		pump_watch(p, &p->side->out_watch, pump_out_events(p));
 	}
 	pump_watch(p, &p->peer_watch, pump_peer_events(p));
-	if (p->up.transfer.patient || p->down.transfer.patient)
+	if (p->side->up.transfer.patient || p->down.transfer.patient)
 		pump_set(p, ALARM_PATIENCE, clock_after(clock_now(), PATIENCE));
-	if (p->up.source_ended)
+	if (p->side->up.source_ended)
 		pump_begin_quit(p);
 }
 
@@ -190,12 +194,13 @@ static void pump_step(struct pump *p, struct flow *f)
 	for (int i = 0; i < REPEATS; i++) {
 		uint64_t n = flow_step(f);
 		if (n)
-			transfer_hurry(f == &p->up ? &p->down.transfer : &p->up.transfer);
-		if (n && f == &p->up && pump_beats(p))
+			transfer_hurry(f == &p->side->up ? &p->down.transfer :
+							   &p->side->up.transfer);
+		if (n && f == &p->side->up && pump_beats(p))
 			p->last_heartbeat = loop_now(p->loop);
 		if (n && pump_wants_time(p)) {
 			p->last_move = loop_now(p->loop);
-			if (f == &p->up)
+			if (f == &p->side->up)
 				p->last_in = p->last_sent = p->last_move;
 			else
 				p->last_heard = p->last_move;
@@ -208,11 +213,11 @@ static void pump_step(struct pump *p, struct flow *f)
 static void pump_in_ready(void *arg, short events)
 {
 	struct pump *p = arg;
-	bool plain = pump_is_plain(p, &p->up);
+	bool plain = pump_is_plain(p, &p->side->up);
 
 	(void)events;
-	pump_step(p, &p->up);
-	if (!plain || !pump_is_plain(p, &p->up) || pump_flow_is_ready(&p->up))
+	pump_step(p, &p->side->up);
+	if (!plain || !pump_is_plain(p, &p->side->up) || pump_flow_is_ready(&p->side->up))
 		pump_proceed(p);
 }
 
@@ -228,12 +233,12 @@ void pump_far_broken(struct pump *p, int fallback)
 static void pump_far_ready(void *arg, short events)
 {
 	struct pump *p = arg;
-	bool source = flow_wants_source(&p->up), sink = flow_wants_sink(&p->down);
-	bool plain = !sink && pump_is_plain(p, &p->up);
+	bool source = flow_wants_source(&p->side->up), sink = flow_wants_sink(&p->down);
+	bool plain = !sink && pump_is_plain(p, &p->side->up);
 
 	if (source && events & (POLLIN | POLLHUP | POLLERR))
-		pump_step(p, &p->up);
-	if (plain && pump_is_plain(p, &p->up))
+		pump_step(p, &p->side->up);
+	if (plain && pump_is_plain(p, &p->side->up))
 		return;
 	if (sink && events & (POLLOUT | POLLHUP | POLLERR))
 		pump_step(p, &p->down);
@@ -246,14 +251,14 @@ static void pump_queue_ready(void *arg)
 {
 	struct pump *p = arg;
 
-	if (flow_wants_source(&p->up))
-		p->in_watch.fn(p, POLLIN);
+	if (flow_wants_source(&p->side->up))
+		p->side->in_watch.fn(p, POLLIN);
 }
 
 void pump_go_on(struct pump *p)
 {
-	if (pump_flow_is_ready(&p->up))
-		pump_step(p, &p->up);
+	if (pump_flow_is_ready(&p->side->up))
+		pump_step(p, &p->side->up);
 	if (pump_flow_is_ready(&p->down))
 		pump_step(p, &p->down);
 	pump_proceed(p);
@@ -285,7 +290,7 @@ static void pump_peer_broken(struct pump *p)
 		pump_event(p, HALF_CLOSE_RESET, p->peer_error);
 	/* But input that is there cannot be sent any more: let it find out. */
 	if (!pump_nothing_to_send(p))
-		pump_step(p, &p->up);
+		pump_step(p, &p->side->up);
 }
 
 /* Sends what the filter of the data received has answered, as long as that is possible. */
@@ -293,16 +298,16 @@ static void pump_send_answers(struct pump *p)
 {
 	if (!p->filter_up)
 		return;
-	if (p->state.send == SEND_SHUT || p->up.state == FLOW_SINK_FAILED)
+	if (p->state.send == SEND_SHUT || p->side->up.state == FLOW_SINK_FAILED)
 		p->filter_up->inserted.length = 0;
 	else
-		flow_nudge(&p->up);
+		flow_nudge(&p->side->up);
 }
 
 static void pump_peer_ready(void *arg, short events)
 {
 	struct pump *p = arg;
-	bool source = flow_wants_source(&p->down), sink = flow_wants_sink(&p->up);
+	bool source = flow_wants_source(&p->down), sink = flow_wants_sink(&p->side->up);
 	bool back = p->terms.mode == PUMP_ECHO && flow_wants_sink(&p->down),
 	     plain = !sink && pump_is_plain(p, &p->down);
 
@@ -313,7 +318,7 @@ static void pump_peer_ready(void *arg, short events)
 		return;
 	pump_send_answers(p);
 	if (sink && events & (POLLOUT | POLLHUP | POLLERR))
-		pump_step(p, &p->up);
+		pump_step(p, &p->side->up);
 	if (!source && !sink && !back)
 		pump_peer_broken(p);
 	pump_proceed(p);
@@ -321,7 +326,7 @@ static void pump_peer_ready(void *arg, short events)
 
 void pump_hurry(struct pump *p)
 {
-	transfer_hurry(&p->up.transfer);
+	transfer_hurry(&p->side->up.transfer);
 	transfer_hurry(&p->down.transfer);
 }
 
@@ -345,7 +350,7 @@ static void pump_promise(struct pump *p)
 void pump_open_in(struct pump *p, struct endpoint *in)
 {
 	p->in = in;
-	p->in_watch =
+	p->side->in_watch =
 		endpoint_watch(in, p->terms.mode == PUMP_RELAY ? pump_far_ready : pump_in_ready, p);
 	if (in->kind == ENDPOINT_SUBSCRIBER) {
 		struct subscriber *r = in->object;
@@ -354,11 +359,24 @@ void pump_open_in(struct pump *p, struct endpoint *in)
 	}
 }
 
+static void pump_start_up(struct pump *p, const struct pump_config *c, struct endpoint *in)
+{
+	struct flow *up = &p->side->up;
+
+	flow_start(up, in, p->peer,
+		   &(struct flow_config){ c->up, p->o->frame, c->messages_up, p->o->buffer,
+					  c->rates ? &c->rates[0] : NULL, FLOW_NO_LIMIT });
+	if (p->terms.recv_only)
+		flow_finish(up);
+	up->transfer.in = up->transfer.out = c->sent_before;
+}
+
 void pump_start(struct pump *p, struct loop *loop, const struct pump_config *c,
 		const struct pump_calls *calls, void *arg, struct endpoint *in,
 		struct endpoint *out, struct endpoint *peer)
 {
 	*p = (struct pump){ .loop = loop,
+			    .side = p->side,
 			    .o = c->options,
 			    .terms = c->terms,
 			    .others_sent = c->others_sent,
@@ -377,7 +395,7 @@ void pump_start(struct pump *p, struct loop *loop, const struct pump_config *c,
 	if (c->dialogue)
 		in = pump_start_dialogue(p, c->dialogue, in);
 	pump_open_in(p, in);
-	p->out_watch = endpoint_watch(out, pump_out_ready, p);
+	p->side->out_watch = endpoint_watch(out, pump_out_ready, p);
 	p->peer_watch = endpoint_watch(peer, pump_peer_ready, p);
 	pump_start_timers(p, c->quit_from_start && !c->dialogue);
 	pump_promise(p);
@@ -386,9 +404,8 @@ void pump_start(struct pump *p, struct loop *loop, const struct pump_config *c,
 		p->acknowledged = -stream_unacknowledged(peer->wfd);
 	if (peer->kind == ENDPOINT_TCP)
 		stream_inline_urgent(peer->rfd);
-	flow_start(&p->up, in, peer,
-		   &(struct flow_config){ c->up, p->o->frame, c->messages_up, p->o->buffer,
-					  c->rates ? &c->rates[0] : NULL, FLOW_NO_LIMIT });
+	if (p->side != &pump_no_side)
+		pump_start_up(p, c, in);
 	flow_start(&p->down, peer, out,
 		   &(struct flow_config){ c->down, p->o->frame, c->messages_down, p->o->buffer,
 					  c->rates ? &c->rates[1] : NULL, c->read_bytes });
@@ -396,9 +413,6 @@ void pump_start(struct pump *p, struct loop *loop, const struct pump_config *c,
 		p->state.receive = RECEIVE_UNWANTED;
 		flow_discard(&p->down);
 	}
-	if (p->terms.recv_only)
-		flow_finish(&p->up);
-	p->up.transfer.in = p->up.transfer.out = c->sent_before;
 	if (c->account)
 		pump_account_start(p);
 	if (c->close)
@@ -414,7 +428,7 @@ void pump_finish_in(struct pump *p)
 		p->in_finished = true;
 		return;
 	}
-	flow_limit(&p->up, p->up.source_ended ? 0 : endpoint_unread(p->in));
+	flow_limit(&p->side->up, p->side->up.source_ended ? 0 : endpoint_unread(p->in));
 	p->in_end_ends = true;
 	pump_set(p, ALARM_PACE, clock_now());
 }
@@ -461,12 +475,12 @@ void pump_lose_out(struct pump *p)
 struct pump_waits pump_waits(const struct pump *p)
 {
 	return (struct pump_waits){
-		.in = flow_wants_source(&p->up),
+		.in = flow_wants_source(&p->side->up),
 		.peer = flow_wants_source(&p->down) && pump_awaits(p) == HALF_CLOSE_WAIT_END,
-		.peer_reading = flow_wants_sink(&p->up),
+		.peer_reading = flow_wants_sink(&p->side->up),
 		.peer_silent = pump_awaits_silence(p),
 		.out = flow_wants_sink(&p->down),
-		.paused = flow_resume(&p->up) || flow_resume(&p->down),
+		.paused = flow_resume(&p->side->up) || flow_resume(&p->down),
 		.acknowledged = pump_is_set(p, ALARM_ASK),
 	};
 }
@@ -490,6 +504,6 @@ void pump_free(struct pump *p)
 		*p->account->gone = true;
 	if (p->terms.mode == PUMP_RELAY && p->end != PUMP_DONE)
 		pump_break_off(p);
-	transfer_free(&p->up.transfer);
+	transfer_free(&p->side->up.transfer);
 	transfer_free(&p->down.transfer);
 }

@@ -78,6 +78,16 @@ enum pump_alarm {
 	ALARMS
 };
 
+/* What a pump has on this side of the connection: for what goes from `in` to the peer, and to wait
+ * for `in` and `out`. */
+struct pump_side {
+	struct flow up;
+	struct watch in_watch, out_watch;
+};
+
+/* That of all pumps without `in` and without filters, whose `out` is the peer or nowhere. */
+extern struct pump_side pump_no_side;
+
 struct pump {
 	struct loop *loop;
 	/* Of the configuration: */
@@ -91,8 +101,9 @@ struct pump {
 	const struct pump_calls *calls;
 	void *arg;			  /* theirs */
 	struct endpoint *in, *out, *peer; /* the caller's */
-	struct flow up, down;
-	struct watch in_watch, out_watch, peer_watch;
+	struct pump_side *side;		  /* the owner's, see there */
+	struct flow down;
+	struct watch peer_watch;
 	int64_t alarms[ALARMS]; /* when, 0: not set; see pump_set() */
 	struct timer timer;	/* for the first of them */
 	/* While there are steps to be done, else NULL: */
@@ -123,8 +134,8 @@ struct pump {
 };
 
 /* Starts P between IN, OUT and PEER, which stay the caller's, as CALLS do, which get ARG; the mode
- * in C says whether two of them are one. `over` is called from the loop, never from this function.
- */
+ * in C says whether two of them are one. P is all zero but for its `side`, which is zero too, or
+ * &pump_no_side. `over` is called from the loop, never from this function. */
 void pump_start(struct pump *p, struct loop *loop, const struct pump_config *c,
 		const struct pump_calls *calls, void *arg, struct endpoint *in,
 		struct endpoint *out, struct endpoint *peer);
@@ -180,7 +191,7 @@ static inline bool pump_peer_ended(const struct pump *p)
 /* Has the connection broken, so that nothing that is read from `in` can reach the peer? */
 static inline bool pump_cannot_send(const struct pump *p)
 {
-	return p->up.state == FLOW_SINK_FAILED || p->end == PUMP_RESET;
+	return p->side->up.state == FLOW_SINK_FAILED || p->end == PUMP_RESET;
 }
 
 /* Once the peer has ended: had the end of `in`, which was not empty, been passed on before, and did

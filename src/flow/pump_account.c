@@ -70,8 +70,8 @@ static void account_look(const struct pump *p)
 	a->down = account_state(&p->down);
 	if (a->sent_all)
 		return;
-	if (p->up.state == FLOW_OPEN) {
-		a->up = account_state(&p->up);
+	if (p->side->up.state == FLOW_OPEN) {
+		a->up = account_state(&p->side->up);
 		a->unsent = a->up != TIME_SINK && account_unsent(p);
 	} else {
 		struct pump_times t = { 0 };
@@ -151,12 +151,12 @@ void pump_account_start(struct pump *p)
 	struct pump_account *a = p->account;
 
 	*a = (struct pump_account){ .since = clock_now(),
-				    .in_ready = p->in_watch.fn,
-				    .out_ready = p->out_watch.fn,
+				    .in_ready = p->side->in_watch.fn,
+				    .out_ready = p->side->out_watch.fn,
 				    .peer_ready = p->peer_watch.fn,
 				    .time = p->timer.fn };
-	p->in_watch.fn = account_in_ready;
-	p->out_watch.fn = account_out_ready;
+	p->side->in_watch.fn = account_in_ready;
+	p->side->out_watch.fn = account_out_ready;
 	p->peer_watch.fn = account_peer_ready;
 	p->timer.fn = account_time;
 	account_look(p);

@@ -58,7 +58,7 @@ bool pump_acknowledged(struct pump *p)
 {
 	int64_t n = pump_unacknowledged(p);
 
-	if (flow_holds(&p->up) || (p->terms.mode == PUMP_ECHO && flow_holds(&p->down)))
+	if (flow_holds(&p->side->up) || (p->terms.mode == PUMP_ECHO && flow_holds(&p->down)))
 		return false;
 	if (!pump_has_sent(p))
 		return true;
@@ -78,7 +78,7 @@ bool pump_far_acknowledged(struct pump *p)
 		return true;
 	n = stream_unacknowledged(p->out->wfd);
 	if (n < 0)
-		return p->up.source_ended;
+		return p->side->up.source_ended;
 	if (n != p->far_waiting)
 		p->last_move = p->last_sent = clock_now();
 	p->far_waiting = n;
@@ -87,7 +87,7 @@ bool pump_far_acknowledged(struct pump *p)
 
 int64_t pump_last_taken(struct pump *p)
 {
-	if (!flow_wants_sink(&p->up))
+	if (!flow_wants_sink(&p->side->up))
 		return clock_now();
 	pump_unacknowledged(p);
 	return p->last_sent;
@@ -113,7 +113,7 @@ void pump_ask_again(struct pump *p)
 	if (p->others_sent && !p->peer_error && stream_is_gone(p->peer->wfd) &&
 	    stream_unacknowledged(p->peer->wfd) > 0)
 		p->peer_error = EPIPE;
-	if (p->terms.mode == PUMP_RELAY && p->up.state != FLOW_OPEN)
+	if (p->terms.mode == PUMP_RELAY && p->side->up.state != FLOW_OPEN)
 		pump_far_broken(p, 0);
 	pump_proceed(p);
 }

@@ -54,12 +54,12 @@ static void pump_begin_in(struct pump *p)
 	if (p->calls->spoken && !p->calls->spoken(p->arg))
 		p->later = NULL;
 	if (!p->later) {
-		p->up.source_ended = true;
-		flow_finish(&p->up);
+		p->side->up.source_ended = true;
+		flow_finish(&p->side->up);
 		return;
 	}
 	pump_open_in(p, p->later);
-	p->up.transfer.from = p->in;
+	p->side->up.transfer.from = p->in;
 	if (p->in_finished)
 		pump_finish_in(p);
 }
@@ -76,7 +76,7 @@ void pump_follow_dialogue(struct pump *p)
 	struct dialogue_run *r = p->dialogue;
 	bool closing = half_close_is_closing(p->state), no_memory = p->filter_up->inserted.failed;
 
-	flow_nudge(&p->up);
+	flow_nudge(&p->side->up);
 	if (p->down.state == FLOW_ENDED && p->down.source_ended)
 		dialogue_give_up(r, DIALOGUE_ENDED);
 	if (r->step != p->step) {

@@ -14,11 +14,11 @@ static void pump_finish_sending(struct pump *p)
 	if (p->in->kind == ENDPOINT_SUBSCRIBER && subscriber_is_over(p->in->object))
 		return;
 	if (p->in->kind == ENDPOINT_SUBSCRIBER)
-		flow_limit(&p->up, subscriber_finish(p->in->object));
+		flow_limit(&p->side->up, subscriber_finish(p->in->object));
 	else if (p->terms.mode == PUMP_RELAY)
-		flow_limit(&p->up, endpoint_unread(p->in));
+		flow_limit(&p->side->up, endpoint_unread(p->in));
 	else
-		flow_finish(&p->up);
+		flow_finish(&p->side->up);
 }
 
 static void pump_stop_counting(struct pump *p)
@@ -35,7 +35,7 @@ static void pump_end_out(struct pump *p)
 {
 	/* What is closed cannot be taken out of the loop's set. */
 	if (p->terms.mode != PUMP_RELAY)
-		watch_drop(p->loop, &p->out_watch);
+		watch_drop(p->loop, &p->side->out_watch);
 	endpoint_end(p->out);
 }
 
@@ -43,7 +43,7 @@ static void pump_tell_peer_ended(struct pump *p, bool closes)
 {
 	if (p->calls->peer_ended)
 		p->calls->peer_ended(p->arg);
-	if (closes || p->up.state != FLOW_OPEN)
+	if (closes || p->side->up.state != FLOW_OPEN)
 		return;
 	pump_begin_notice(p);
 }
@@ -104,8 +104,9 @@ bool pump_time_is_up(struct pump *p)
 
 bool pump_nothing_to_send(const struct pump *p)
 {
-	return p->up.state != FLOW_OPEN ||
-	       (!flow_holds(&p->up) && !p->up.transfer.sink_full && !endpoint_readable(p->in));
+	return p->side->up.state != FLOW_OPEN ||
+	       (!flow_holds(&p->side->up) && !p->side->up.transfer.sink_full &&
+		!endpoint_readable(p->in));
 }
 
 /* The kernel tells an error only once. If READING, of the same connection, met it first, WRITING
@@ -130,7 +131,7 @@ static bool pump_out_failed(struct pump *p)
 {
 	bool far = p->terms.mode == PUMP_RELAY && !p->terms.out_may_end, over;
 	int error = p->terms.mode == PUMP_ECHO	? pump_reset_error(p, p->down.error) :
-		    p->terms.mode == PUMP_RELAY ? pump_first_error(&p->down, &p->up) :
+		    p->terms.mode == PUMP_RELAY ? pump_first_error(&p->down, &p->side->up) :
 						  p->down.error;
 
 	if (far)
@@ -147,7 +148,7 @@ static bool pump_out_failed(struct pump *p)
  */
 static void pump_far_failed(struct pump *p)
 {
-	if (p->far_error || half_close_is_closing(p->state) || p->up.state == FLOW_OPEN)
+	if (p->far_error || half_close_is_closing(p->state) || p->side->up.state == FLOW_OPEN)
 		return;
 	if (!pump_far_acknowledged(p) || flow_holds(&p->down)) {
 		p->far_error = p->out_error;
@@ -171,7 +172,7 @@ static bool pump_look_at_out(struct pump *p)
 /* Looks for an end of `in` that ends the connection. */
 static void pump_look_at_in(struct pump *p)
 {
-	struct flow *up = &p->up;
+	struct flow *up = &p->side->up;
 
 	if (up->state == FLOW_SOURCE_FAILED) {
 		p->far_error = up->error;
@@ -192,15 +193,15 @@ static void pump_look_at_ends(struct pump *p)
 
 	if (p->down.state == FLOW_ENDED && !p->down.source_ended)
 		pump_event(p,
-			   p->terms.one_message || p->up.state == FLOW_OPEN ?
+			   p->terms.one_message || p->side->up.state == FLOW_OPEN ?
 				   HALF_CLOSE_GOT_ENOUGH :
 				   HALF_CLOSE_CLOSE,
 			   0);
 	if (p->down.state == FLOW_ENDED && p->down.source_ended)
 		pump_event(p, HALF_CLOSE_PEER_ENDED, 0);
-	if (p->up.state != FLOW_ENDED || p->state.send != SEND_OPEN)
+	if (p->side->up.state != FLOW_ENDED || p->state.send != SEND_OPEN)
 		return;
-	whole = p->up.source_ended && !p->up.error;
+	whole = p->side->up.source_ended && !p->side->up.error;
 	pump_event(p,
 		   p->peer_error || (p->gives_way && !whole) ? HALF_CLOSE_SENT_BROKEN :
 		   whole				     ? HALF_CLOSE_SENT :
@@ -228,7 +229,7 @@ static bool pump_reads_rest(const struct pump *p)
  * ours, that is an error only if something is lost. */
 static bool pump_is_broken(struct pump *p)
 {
-	struct flow *up = &p->up, *down = &p->down;
+	struct flow *up = &p->side->up, *down = &p->down;
 	bool unread = down->state == FLOW_SOURCE_FAILED;
 
 	if (up->state == FLOW_SINK_FAILED)
@@ -247,10 +248,10 @@ static bool pump_is_broken(struct pump *p)
  * come by now is still written. */
 static void pump_look_at_refusal(struct pump *p)
 {
-	if (p->up.state != FLOW_SINK_FAILED || stream_is_broken_by(p->up.error) ||
+	if (p->side->up.state != FLOW_SINK_FAILED || stream_is_broken_by(p->side->up.error) ||
 	    half_close_has_failed(p->state))
 		return;
-	pump_event(p, HALF_CLOSE_RESET, p->up.error);
+	pump_event(p, HALF_CLOSE_RESET, p->side->up.error);
 	pump_event(p, HALF_CLOSE_QUIT, 0);
 }
 

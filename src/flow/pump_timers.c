@@ -34,7 +34,7 @@ static int64_t pump_next_look(int64_t due, int64_t limit)
 /* The time of --linger does not run within a pause of our own. */
 static void pump_spare_pause(struct pump *p)
 {
-	int64_t resume = flow_holds(&p->up) ? flow_resume(&p->up) : 0;
+	int64_t resume = flow_holds(&p->side->up) ? flow_resume(&p->side->up) : 0;
 
 	if (resume > p->last_sent)
 		p->last_sent = resume;
@@ -60,7 +60,7 @@ static void pump_look_at_unread(struct pump *p)
 
 	if (p->down.transfer.awaited)
 		unread += endpoint_unread(p->peer);
-	if (p->up.transfer.awaited)
+	if (p->side->up.transfer.awaited)
 		unread += endpoint_unread(p->in);
 	if (unread > p->unread)
 		p->last_move = p->last_heard = clock_now();
@@ -69,7 +69,8 @@ static void pump_look_at_unread(struct pump *p)
 
 static void pump_look_idle(struct pump *p)
 {
-	int64_t now = clock_now(), up = flow_rests(&p->up), down = flow_rests(&p->down), limit;
+	int64_t now = clock_now(), up = flow_rests(&p->side->up), down = flow_rests(&p->down),
+		limit;
 	/* That its kernel takes heartbeats does not show that the peer lives. */
 	int64_t *moved = pump_beats(p) ? &p->last_heard : &p->last_move;
 
@@ -88,7 +89,7 @@ static void pump_look_idle(struct pump *p)
 	if (p->calls->idle && p->calls->idle(p->arg)) {
 		p->last_move = p->last_heard = now;
 		pump_set(p, ALARM_IDLE, clock_after(now, p->o->idle));
-		flow_nudge(&p->up);
+		flow_nudge(&p->side->up);
 		pump_proceed(p);
 		return;
 	}
@@ -117,7 +118,7 @@ static void pump_probe(struct pump *p)
 	if (p->unprobed && !p->o->keepalive_is_set && pump_peer_ended(p))
 		stream_probe(p->peer->rfd);
 	if (p->unprobed && !p->o->keepalive_is_set && p->terms.mode == PUMP_RELAY &&
-	    p->up.source_ended)
+	    p->side->up.source_ended)
 		stream_probe(p->in->rfd);
 	p->unprobed = false;
 }
@@ -125,9 +126,9 @@ static void pump_probe(struct pump *p)
 static void pump_notice_waiting(struct pump *p)
 {
 	pump_probe(p);
-	if (p->up.state != FLOW_OPEN || !p->calls->waiting)
+	if (p->side->up.state != FLOW_OPEN || !p->calls->waiting)
 		return;
-	if (flow_wants_source(&p->up) && clock_now() - p->last_in >= NOTICE_AFTER)
+	if (flow_wants_source(&p->side->up) && clock_now() - p->last_in >= NOTICE_AFTER)
 		p->calls->waiting(p->arg);
 	else
 		pump_set(p, ALARM_NOTICE, clock_after(clock_now(), NOTICE_AFTER));
@@ -141,7 +142,7 @@ static void pump_send_heartbeat(struct pump *p)
 	int64_t now = clock_now(), due = clock_after(p->last_heartbeat, up->heartbeat);
 
 	if (p->state.send == SEND_SHUT || half_close_is_closing(p->state) ||
-	    p->up.state == FLOW_SINK_FAILED)
+	    p->side->up.state == FLOW_SINK_FAILED)
 		return;
 	if (now >= due) {
 		p->last_heartbeat = now;
@@ -149,10 +150,10 @@ static void pump_send_heartbeat(struct pump *p)
 	}
 	pump_set(p, ALARM_HEARTBEAT, due);
 	/* Nor in a pause of --rate: a heartbeat would take from what that leaves for stdin. */
-	if (p->last_heartbeat != now || flow_holds(&p->up) || flow_rests(&p->up) > now)
+	if (p->last_heartbeat != now || flow_holds(&p->side->up) || flow_rests(&p->side->up) > now)
 		return;
 	filter_put_heartbeat(up, &up->inserted);
-	flow_nudge(&p->up);
+	flow_nudge(&p->side->up);
 	pump_proceed(p);
 }
 

@@ -93,7 +93,8 @@ struct outcome report_pump(const struct messages *m, const struct pump *p, const
 		return report_step_failed(m, p, s);
 	case PUMP_IN_FAILED:
 		report_input_text(text, sizeof text, p->in->name, error,
-				  transfer_framer(&p->up.transfer), transfer_most(&p->up.transfer));
+				  transfer_framer(&p->side->up.transfer),
+				  transfer_most(&p->side->up.transfer));
 		break;
 	case PUMP_OUT_FAILED:
 		/* SIGPIPE is for our stdout, not for another connection that we relay to. */
