@@ -405,6 +405,32 @@ memory_factor() {
 	stops
 }
 
+# party_traced INJECTED WORD...: a party of four at a traced broker, which ends with them. INJECTED fails ("": nothing).
+party_traced() {
+	traced_listener tee,splice,sendmsg ${1:+-e inject="$1"} \
+		"$SOCKIT" listen --broker --quiet --accept 4 --notify-fd 9 127.0.0.1 0 </dev/null >out 2>err
+	party "${@:2}" a,b,d,s:shutdown a,b,d,s:over
+	ended 0 "$LISTENER"
+	silent
+	silent out
+}
+
+@test "what comes in bulk goes out without a copy, and each has all of it, whatever the kernel refuses" {
+	[ "$(platform)" = linux ] || skip 'portable'
+	[ -z "${SOCKIT_FLAVOUR-}" ] || skip 'of this build strace tells other things'
+	needs_strace
+	strace -o /dev/null -e inject=tee:error=EINVAL:when=3+2 true 2>/dev/null || skip 'this strace cannot inject'
+	local fault
+	for fault in '' tee:error=EINVAL:when=3+2 splice:error={EAGAIN:when=2+3,EPERM:when=3+}; do
+		party_traced "$fault" a,b,d,s:join s:text:x a,b,d:has:x s:feed:"$(A)" a,b,d:same:"$(A)" s:sent \
+			a:text:y b,d,s:has:y
+		[ "$fault" ] || [ "$(grep -c 'tee(' trace)" -gt 50 ]
+	done
+	# For who does not read it is kept.
+	party_traced '' d:deaf a,b,s:join s:feed:"$(A)" s:pause:0.2 d:hear a,b,d:same:"$(A)" s:sent
+	grep -q 'tee(' trace
+}
+
 @test "stdin waits too" {
 	serve --broker --stall 60s --quiet 127.0.0.1 0 <"$(A)" >out 2>err
 	party d:deaf d:pause:0.3 d:hear d:same:"$(A)" d:quiet:0.1

@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/errname.h"
 #include "conn/messages.h"
+#include "flow/pipes.h"
 #include "run/report.h"
 #include "sock/stream.h"
 
@@ -347,7 +348,7 @@ void connection_waiting(struct connection *x, bool waiting)
 		x->connections->n_waiting--;
 	x->waiting = waiting;
 	/* The descriptors that were free when it was accepted are for what it waits for. */
-	transfer_reserve(x->connections->n_waiting ? connections_spare(x->connections) : 0);
+	pipes_reserve(x->connections->n_waiting ? connections_spare(x->connections) : 0);
 }
 
 void connection_close(struct connection *x)

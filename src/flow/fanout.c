@@ -11,7 +11,8 @@
 
 #define LIMIT (1 << 20) /* bytes that may wait for a subscriber */
 #define BLOCK (64 << 10)
-#define STALL_LOOKS 8 /* in the time of --stall */
+#define BULK (32 << 10) /* so much at once: worth a pipe */
+#define STALL_LOOKS 8	/* in the time of --stall */
 #define STALL_LOOK_LEAST (10 * MILLISECOND)
 
 struct block {
@@ -125,11 +126,17 @@ static struct queued *subscriber_next_place(struct subscriber *r)
 	return &queue[(r->first + r->n++) % r->size];
 }
 
+/* The last thing in R's queue, NULL if that is empty. */
+static struct queued *subscriber_last(const struct subscriber *r)
+{
+	return r->n ? &r->queue[(r->first + r->n - 1) % r->size] : NULL;
+}
+
 /* R gets what B has from OFFSET on. */
 static void subscriber_push(struct subscriber *r, struct block *b, size_t offset)
 {
 	struct fanout *f = r->fanout;
-	struct queued *last = r->n ? &r->queue[(r->first + r->n - 1) % r->size] : NULL;
+	struct queued *last = subscriber_last(r);
 
 	if (r->finished || r->error)
 		return;
@@ -186,14 +193,42 @@ static struct block *block_new(size_t n)
 	return b;
 }
 
-/* A block with room for BLOCK / 2 bytes or more: small pieces share one. NULL as above. */
-static struct block *fanout_tail(struct fanout *f)
+/* R loses what the tail was to have, by ERROR. */
+static void subscriber_fail(struct subscriber *r, int error)
+{
+	const struct queued *last = subscriber_last(r);
+
+	if (!last || last->block != r->fanout->tail)
+		return;
+	r->bytes -= last->end - last->offset;
+	r->n--;
+	r->error = error;
+	block_release(last->block);
+}
+
+/* Moves what the pages have to the tail, if somebody has still to take it. */
+static void fanout_unpage(struct fanout *f)
+{
+	struct block *b = f->tail;
+	int error;
+
+	if (f->pages.n == 0 || pages_empty(&f->pages, b->users > 1 ? b->data : NULL) == 0)
+		return;
+	error = errno;
+	for (struct subscriber *r = f->subscribers; r; r = r->next)
+		subscriber_fail(r, error);
+}
+
+/* A block, EMPTY or with room for BLOCK / 2 bytes or more: small pieces share one. NULL as above.
+ */
+static struct block *fanout_tail(struct fanout *f, bool empty)
 {
 	struct block *b = f->tail;
 
+	fanout_unpage(f);
 	if (b && b->users == 1)
 		b->size = 0;
-	if (b && b->size <= BLOCK / 2)
+	if (b && b->size <= (empty ? 0 : BLOCK / 2))
 		return b;
 	if (b)
 		block_release(b);
@@ -230,7 +265,7 @@ static int publisher_give(struct publisher *s, const char *data, size_t n)
 	bool own = f->c.packets || (f->c.live && n > BLOCK / 2);
 
 	do {
-		struct block *b = own ? block_new(n) : fanout_tail(f);
+		struct block *b = own ? block_new(n) : fanout_tail(f, false);
 		size_t piece = n;
 		if (!b)
 			return -1;
@@ -297,19 +332,38 @@ static ssize_t publisher_write(void *object, const void *data, size_t n)
 	return publisher_ready(object) ? publisher_put(object, data, n) : -1;
 }
 
+/* Can what S reads from SOURCE go out by splice(2), seen by nobody here? */
+static bool publisher_is_blind(const struct publisher *s, const struct endpoint *source)
+{
+	const struct fanout *f = s->fanout;
+
+	return f->bulk && !f->c.chat && (s != &f->publisher || !f->c.filter->copies) &&
+	       !source->takes &&
+	       (source->kind == ENDPOINT_PIPE || source->kind == ENDPOINT_FILE ||
+		(source->owned &&
+		 (source->kind == ENDPOINT_TCP || source->kind == ENDPOINT_STREAM)));
+}
+
 ssize_t publisher_take(struct publisher *s, const struct endpoint *source, size_t n)
 {
 	struct fanout *f = s->fanout;
+	bool blind = publisher_is_blind(s, source);
 	struct block *b;
 	size_t most;
 	ssize_t got;
 
+	/* What is in the pages is sent first: it would have to be copied for whom it is not. */
 	errno = EAGAIN;
-	b = publisher_ready(s) ? fanout_tail(f) : NULL;
+	b = publisher_ready(s) && !(f->pages.n && f->news.slot) ? fanout_tail(f, blind) : NULL;
 	if (!b)
 		return -1;
 	most = f->c.chat ? CHAT_MOST : BLOCK - b->size;
-	got = endpoint_read(source, b->data + b->size, n < most ? n : most);
+	if (n < most)
+		most = n;
+	got = blind ? pages_take(&f->pages, source->rfd, most) : 0;
+	if (got == 0)
+		got = endpoint_read(source, b->data + b->size, most);
+	f->bulk = got >= BULK;
 	if (got <= 0)
 		return got;
 	if (s == &f->publisher)
@@ -426,6 +480,8 @@ void fanout_stop(struct fanout *f)
 	timer_drop(f->loop, &f->news);
 	chat_free(&f->publisher.chat);
 	framer_free(&f->framer);
+	if (f->pages.n > 0)
+		pages_empty(&f->pages, NULL);
 	if (f->tail)
 		block_release(f->tail);
 	f->tail = NULL;
@@ -511,10 +567,14 @@ static bool subscriber_ready(const void *object)
 	return r->n > 0 || subscriber_is_over(r);
 }
 
-int subscriber_look(const struct subscriber *r, struct iovec *iov, int most)
+int subscriber_look(struct subscriber *r, struct iovec *iov, int most)
 {
+	struct fanout *f = r->fanout;
+	const struct queued *last = subscriber_last(r);
 	int n = 0;
 
+	if (last && last->block == f->tail)
+		fanout_unpage(f);
 	for (; n < most && (size_t)n < r->n; n++) {
 		const struct queued *q = &r->queue[(r->first + (size_t)n) % r->size];
 		iov[n].iov_base = q->block->data + q->offset;
@@ -543,6 +603,22 @@ void subscriber_took(struct subscriber *r, size_t n)
 	r->last_taken = clock_now();
 	if (was_full && !subscriber_is_full(r))
 		fanout_update(r->fanout);
+}
+
+ssize_t subscriber_pass(struct subscriber *r, int fd, size_t most)
+{
+	const struct fanout *f = r->fanout;
+	const struct queued *last = subscriber_last(r);
+	ssize_t n;
+
+	errno = ENOTSUP;
+	if (f->pages.n == 0 || r->n != 1 || last->block != f->tail || r->bytes != f->pages.n ||
+	    most < f->pages.n)
+		return -1;
+	n = pages_send(&f->pages, fd);
+	if (n > 0)
+		subscriber_took(r, (size_t)n);
+	return n;
 }
 
 static ssize_t subscriber_read(void *object, void *data, size_t n)

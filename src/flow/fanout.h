@@ -19,6 +19,7 @@
 #include "flow/framer.h"
 #include "flow/endpoint.h"
 #include "flow/filter.h"
+#include "flow/pipes.h"
 #include "loop/loop.h"
 
 struct subscriber;
@@ -60,6 +61,8 @@ struct fanout {
 	struct watch watch;
 	struct timer pause; /* until the filter's copies have caught up */
 	struct block *tail; /* still being filled; NULL: none */
+	struct pages pages; /* if there are any, they have what belongs into the tail */
+	bool bulk;	    /* much was read at once */
 	struct subscriber *subscribers, *cursor;
 	size_t n; /* subscribers that count, and are not finished */
 	bool ended;
@@ -87,7 +90,7 @@ struct subscriber {
 	int64_t last_taken; /* time when it last took something, or joined */
 	struct timer stall;
 	bool finished;	/* gets no more */
-	int error;	/* nor if this is not 0: there was no memory for what came */
+	int error;	/* nor if this is not 0: what came was lost, for want of memory mostly */
 	bool overhears; /* does not count; what it has no room for it loses, as of what is live: */
 	bool losing;	/* its queue was full, and is not half empty yet */
 	/* What it has lost so far: reads or packets, each as a whole, and their bytes. */
@@ -142,7 +145,12 @@ void subscriber_endpoint(struct endpoint *e, struct subscriber *r, const char *n
 int subscriber_nothing(const struct subscriber *r);
 
 /* What R would read next, as at most MOST pieces in place. Returns how many. */
-int subscriber_look(const struct subscriber *r, struct iovec *iov, int most);
+int subscriber_look(struct subscriber *r, struct iovec *iov, int most);
+
+/* Where R is to take just what came last, in bulk: sends that to the socket FD without a copy, and
+ * R has taken it. Returns as send(2), without blocking; -1 with errno ENOTSUP: it is to be looked
+ * at instead. */
+ssize_t subscriber_pass(struct subscriber *r, int fd, size_t most);
 
 /* R has taken N bytes of that; 0: its first piece, which is empty. */
 void subscriber_took(struct subscriber *r, size_t n);

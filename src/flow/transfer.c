@@ -212,10 +212,19 @@ static enum transfer_result transfer_queue(struct transfer *t, size_t max)
 	struct subscriber *r = t->from->object;
 	struct iovec iov[PIECES];
 	struct msghdr m = { .msg_iov = iov };
-	int pieces = subscriber_look(r, iov, PIECES);
-	ssize_t n;
+	int pieces;
+	ssize_t n = subscriber_pass(r, t->to->wfd, max);
 
+	if (n > 0) {
+		transfer_moved(t, n);
+		/* What is left is for later: now it would be copied, before others have had it. */
+		t->sink_full = r->n > 0;
+		return TRANSFER_MOVED;
+	}
+	if (errno != ENOTSUP)
+		return transfer_sink_failed(t);
 	t->sink_full = false;
+	pieces = subscriber_look(r, iov, PIECES);
 	if (pieces == 0)
 		return transfer_read_result(subscriber_nothing(r));
 	for (size_t left = max, i = 0; i < (size_t)pieces; i++) {
@@ -226,10 +235,8 @@ static enum transfer_result transfer_queue(struct transfer *t, size_t max)
 	n = sendmsg(t->to->wfd, &m, MSG_DONTWAIT | MSG_NOSIGNAL);
 	if (n < 0)
 		return transfer_sink_failed(t);
-	t->in += (size_t)n;
-	t->out += (size_t)n;
 	subscriber_took(r, (size_t)n);
-	return TRANSFER_MOVED;
+	return transfer_moved(t, n);
 }
 
 /* From a socket to all subscribers of a fan-out, without a copy. */
@@ -243,9 +250,7 @@ static enum transfer_result transfer_send(struct transfer *t, size_t max)
 	n = publisher_take(t->to->object, t->from, max);
 	if (n <= 0)
 		return transfer_read_result(n);
-	t->in += (size_t)n;
-	t->out += (size_t)n;
-	return TRANSFER_MOVED;
+	return transfer_moved(t, n);
 }
 
 /* ---- choosing one ---- */

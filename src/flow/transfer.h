@@ -141,6 +141,15 @@ enum transfer_result transfer_send_inserted(struct transfer *t);
 /* Writes what is held, or as much of it as the filter lets through at once. */
 enum transfer_result transfer_drain(struct transfer *t);
 
+/* N bytes have been read, and written. */
+static inline enum transfer_result transfer_moved(struct transfer *t, ssize_t n)
+{
+	t->in += (size_t)n;
+	t->out += (size_t)n;
+	t->sink_full = false;
+	return TRANSFER_MOVED;
+}
+
 /* Maps the N <= 0 and errno of a read to a result. */
 enum transfer_result transfer_read_result(ssize_t n);
 
@@ -166,12 +175,7 @@ transfer_method *transfer_choose_watched(const struct transfer *t);
  * whole stays with the kernel. Returns false where that cannot be, or has been: to be read now. */
 bool transfer_await(struct transfer *t, size_t n);
 
-/* The first releases T's pipes, the second those that no transfer uses. */
+/* Releases T's pipes. */
 void transfer_drop_pipe(struct transfer *t);
-void transfer_free_pipes(void);
-
-/* From here on N descriptors stay free (at first 0): no pipe is opened beyond that, and data is
- * copied. */
-void transfer_reserve(size_t n);
 
 #endif

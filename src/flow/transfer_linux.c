@@ -11,13 +11,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/descriptors.h"
+#include "flow/pipes.h"
 #include "flow/transfer.h"
 #include "sock/stream.h"
 
-#define PIPE_SIZE (1 << 20) /* what a pipe is grown to: larger ones bring nothing more */
-#define BULK (32 << 10)	    /* so much at once: worth splicing, and growing the pipe for */
-#define SMALL (4 << 10)	    /* so little: two calls that copy it cost less than one that need not */
+#define BULK (32 << 10) /* so much at once: worth splicing, and growing the pipe for */
+#define SMALL (4 << 10) /* so little: two calls that copy it cost less than one that need not */
 #define LONG_RUN (4 << 20)
 #define SEGMENT_MOST (128 << 10) /* more than over the loopback */
 #define MOST 0x7ffff000		 /* what one call can move */
@@ -37,14 +36,6 @@ static enum transfer_result copy_instead(struct transfer *t, size_t max)
 static size_t lesser(size_t a, size_t b)
 {
 	return a < b ? a : b;
-}
-
-static enum transfer_result transfer_moved(struct transfer *t, ssize_t n)
-{
-	t->in += (size_t)n;
-	t->out += (size_t)n;
-	t->sink_full = false;
-	return TRANSFER_MOVED;
 }
 
 /* One end was ready and yet nothing moved: so the other is not. */
@@ -212,66 +203,14 @@ static enum transfer_result truncate_step(struct transfer *t, size_t max)
 
 /* ---- from a socket to a socket, through a pipe ---- */
 
-#define PIPES_MOST 8	 /* that are kept: an ordinary user may have 64 of this size */
 #define RELAY (64 << 10) /* so much at once: worth a pipe */
-
-/* Pipes that hold nothing. */
-static struct {
-	int fds[PIPES_MOST][2];
-	size_t n, in_use;
-	size_t reserve; /* descriptors that are not for them */
-} pipes;
-
-/* Opens PIPE for T. Returns false where there is none to be had just now: then copying will do. */
-static bool take_pipe(const struct transfer *t, int pipe[2])
-{
-	if (pipes.n > 0) {
-		memcpy(pipe, pipes.fds[--pipes.n], sizeof pipes.fds[0]);
-	} else {
-		if (pipes.in_use >= PIPES_MOST ||
-		    (pipes.reserve && descriptors_try(t->to->wfd, pipes.reserve + 2) < 0) ||
-		    pipe2(pipe, O_CLOEXEC | O_NONBLOCK) < 0)
-			return false;
-		/* Past the user's share of pipe pages (EPERM) it stays as it is. */
-		fcntl(pipe[1], F_SETPIPE_SZ, PIPE_SIZE);
-	}
-	pipes.in_use++;
-	return true;
-}
-
-static void close_pipe(const int pipe[2])
-{
-	close(pipe[0]);
-	close(pipe[1]);
-}
-
-/* PIPE is kept for others, if it is EMPTY. */
-static void drop_pipe(const int pipe[2], bool empty)
-{
-	if (empty)
-		memcpy(pipes.fds[pipes.n++], pipe, sizeof pipes.fds[0]);
-	else
-		close_pipe(pipe);
-	pipes.in_use--;
-}
 
 void transfer_drop_pipe(struct transfer *t)
 {
-	drop_pipe(t->pipe, t->held == 0);
+	pipes_drop(t->pipe, t->held == 0);
 	if (t->teed)
-		drop_pipe(t->second, t->held == 0);
+		pipes_drop(t->second, t->held == 0);
 	t->piped = t->teed = false;
-}
-
-void transfer_free_pipes(void)
-{
-	while (pipes.n > 0)
-		close_pipe(pipes.fds[--pipes.n]);
-}
-
-void transfer_reserve(size_t n)
-{
-	pipes.reserve = n;
 }
 
 static enum transfer_result relay_small(struct transfer *t, size_t max);
@@ -312,7 +251,7 @@ static enum transfer_result relay_step(struct transfer *t, size_t max)
 	if (!t->held && t->from->takes)
 		most = lesser(most, rights_without(t->from->rfd));
 	/* What had to be copied for want of a pipe goes first. */
-	t->piped = !t->held && most && !endpoint_passes(t->to) && take_pipe(t, t->pipe);
+	t->piped = !t->held && most && !endpoint_passes(t->to) && pipes_take(t->to->wfd, t->pipe);
 	if (!t->piped)
 		return transfer_copy(t, max);
 	n = splice(t->from->rfd, NULL, t->pipe[1], NULL, most, SPLICE_F_MOVE | SPLICE_F_NONBLOCK);
@@ -338,8 +277,8 @@ static enum transfer_result relay_small(struct transfer *t, size_t max)
 
 static bool take_pipes(struct transfer *t)
 {
-	t->piped = take_pipe(t, t->pipe);
-	t->teed = t->piped && take_pipe(t, t->second);
+	t->piped = pipes_take(t->to->wfd, t->pipe);
+	t->teed = t->piped && pipes_take(t->to->wfd, t->second);
 	if (t->piped && !t->teed)
 		transfer_drop_pipe(t);
 	return t->teed;
@@ -379,7 +318,7 @@ static void tee_copy(struct transfer *t, size_t n)
 	if (t->filter->copies)
 		output_fail(&t->filter->copies[TRANSCRIPT_RAW].out, errno);
 	/* What stands in it is nobody else's. */
-	drop_pipe(t->second, false);
+	pipes_drop(t->second, false);
 	t->teed = false;
 }
 

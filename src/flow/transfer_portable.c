@@ -23,12 +23,3 @@ void transfer_drop_pipe(struct transfer *t)
 {
 	(void)t;
 }
-
-void transfer_free_pipes(void)
-{
-}
-
-void transfer_reserve(size_t n)
-{
-	(void)n;
-}

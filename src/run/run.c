@@ -8,6 +8,7 @@
 
 #include "base/clock.h"
 #include "base/errname.h"
+#include "flow/pipes.h"
 #include "flow/pool.h"
 #include "flow/transfer.h"
 #include "loop/signals.h"
@@ -370,5 +371,5 @@ void run_free(struct run *r)
 	timer_drop(r->loop, &r->lookup.limit);
 	loop_free(r->loop);
 	pool_free();
-	transfer_free_pipes();
+	pipes_free();
 }
