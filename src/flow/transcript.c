@@ -10,6 +10,8 @@
 #include "base/hexdump.h"
 #include "base/terminal.h"
 
+#define AT_ONCE (16 << 10) /* bytes whose rows, written soon, a processor still has at hand */
+
 static bool transcript_is_stderr(const struct transcript *t)
 {
 	return t->out.to.original == STDERR_FILENO;
@@ -62,7 +64,12 @@ static void transcript_add_dump(struct transcript *t, const struct transcript_pi
 	transcript_add_sign(t, piece);
 	text_add(&t->out.text, "%.6f %zu byte%s%s",
 		 (double)(clock_now() - t->start) / (double)SECOND, n, n == 1 ? "" : "s", newline);
-	hexdump_add(&t->out.text, piece->offset, data, n, newline);
+	for (size_t done = 0, some; done < n; done += some) {
+		some = n - done < AT_ONCE ? n - done : AT_ONCE;
+		hexdump_add(&t->out.text, piece->offset + done, (const char *)data + done, some,
+			    newline);
+		output_flush(&t->out);
+	}
 }
 
 /* `> hello`; a backslash at the end of a line says that the data have no newline there. */
