@@ -57,19 +57,37 @@ bool dgram_stdin_rests(const struct dgram_stdin *i)
 
 /* ---- reading ---- */
 
+/* Cuts up to MOST datagrams of the one size that all have, where none is to be changed. Returns how
+ * many. */
+static size_t dgram_stdin_cut_run(struct dgram_stdin *i, struct dgram *v, size_t most)
+{
+	size_t size = i->framer.frame.size, n;
+	const char *data;
+
+	if (i->crlf.wanted || size > i->most)
+		return 0;
+	n = framer_take_run(&i->framer, most, &data);
+	for (size_t at = 0; at < n; at++) {
+		v[at].data = data + at * size;
+		v[at].size = size;
+	}
+	return n;
+}
+
 /* Cuts up to MOST datagrams from what was read, into V. Returns how many; 0: `found` of the framer
  * tells why; or -1 with errno ENOMEM. */
 static ssize_t dgram_stdin_cut(struct dgram_stdin *i, struct dgram *v, size_t most)
 {
 	struct framer *f = &i->framer;
-	size_t n = 0;
 	const char *data;
+	size_t n;
 
 	if (f->found != FRAME_FOUND && f->found != FRAME_PARTIAL)
 		return 0;
 	if (dgram_crlf_reserve(&i->crlf, f->length, DGRAM_BATCH) < 0)
 		return -1;
-	for (; n < most && framer_next(f, i->most, &data, &v[n].size) > 0; n++) {
+	for (n = dgram_stdin_cut_run(i, v, most);
+	     n < most && framer_next(f, i->most, &data, &v[n].size) > 0; n++) {
 		v[n].data = data;
 		dgram_crlf_change(&i->crlf, &v[n]);
 		if (v[n].size > i->most) {

@@ -118,6 +118,20 @@ void framer_took(struct framer *f)
 		f->found = FRAME_END;
 }
 
+size_t framer_take_run(struct framer *f, size_t most, const char **data)
+{
+	size_t n = f->frame.mode == FRAME_SIZE ? f->length / f->frame.size : 0;
+
+	n = n < most ? n : most;
+	if (n == 0)
+		return 0;
+	*data = f->data + f->offset;
+	f->offset += n * f->frame.size;
+	f->length -= n * f->frame.size;
+	f->count += n;
+	return n;
+}
+
 void framer_shrink(struct framer *f)
 {
 	if (f->length || f->size <= FRAMER_PIECE)

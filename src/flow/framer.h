@@ -60,6 +60,10 @@ bool framer_is_cut_off(struct framer *f, size_t most);
 /* Goes on behind the packet that framer_next() found. */
 void framer_took(struct framer *f);
 
+/* Takes at most MOST packets at once, where all have one size (FRAME_SIZE) and any will do; they
+ * adjoin each other from *DATA on. Returns how many; 0: framer_next() may have one yet. */
+size_t framer_take_run(struct framer *f, size_t most, const char **data);
+
 /* Gives back what a large packet took, if nothing is left. */
 void framer_shrink(struct framer *f);
 
