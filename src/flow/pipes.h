@@ -29,7 +29,7 @@ struct pages {
 };
 
 /* Takes at most N bytes from SOURCE, a descriptor that is ready, into P, which is empty. Returns
- * how many; 0: nothing came, or nothing can this way, and reading will tell. */
+ * how many; 0: nothing came, or nothing can this way, and reading will tell; or -1 with errno. */
 ssize_t pages_take(struct pages *p, int source, size_t n);
 
 /* Writes all of P, which still has it then, to the socket FD. Returns as send(2), without blocking;

@@ -66,15 +66,21 @@ void pipes_reserve(size_t n)
 ssize_t pages_take(struct pages *p, int source, size_t n)
 {
 	ssize_t got;
+	int error;
 
 	if (!pipes_take(source, p->pipe))
 		return 0;
 	got = splice(source, NULL, p->pipe[1], NULL, n, SPLICE_F_MOVE | SPLICE_F_NONBLOCK);
+	error = errno;
 	if (got <= 0)
 		pipes_drop(p->pipe, true);
 	else
 		p->n = (size_t)got;
-	return got > 0 ? got : 0;
+	/* A connection's error is told once only. */
+	if (got < 0 && !stream_is_broken_by(error))
+		return 0;
+	errno = error;
+	return got;
 }
 
 ssize_t pages_send(const struct pages *p, int fd)
