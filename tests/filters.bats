@@ -503,8 +503,8 @@ calls() {
 	silent
 	same out "$(A)"
 	counterpart_ended "$(A)"
-	# sendfile64(2) is that of 32 bits.
-	sed 's/^[0-9]* *//; s/64(/(/; s/(.*= \([0-9]*\)$/ \1/' calls | awk '$2 > 4096 { print $1 }' | sort -u
+	# Those that moved something. sendfile64(2) is that of 32 bits.
+	sed -n 's/^[0-9]* *//; s/64(/(/; s/(.*= \([0-9]*\)$/ \1/p' calls | awk '$2 > 4096 { print $1 }' | sort -u
 }
 
 @test "nothing is copied where no filter is; with --rate neither" {
