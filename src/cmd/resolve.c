@@ -472,6 +472,8 @@ static void resolve_prepare(struct resolver *s, const struct operands *operands)
 	s->source = (struct source){
 		.loop = s->run.loop, .operands = operands, .more = resolve_wake, .arg = s
 	};
+	if (resolve_reads_stdin(operands))
+		source_open(&s->source);
 	output_start(&s->out, s->run.loop, STDOUT_FILENO, "stdout", resolve_output_changed, s);
 	s->out.most = OUTPUT_MOST;
 	s->go = (struct timer){ .fn = resolve_go, .arg = s };

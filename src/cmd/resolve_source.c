@@ -10,6 +10,11 @@
 #define LINE_MOST 4096 /* longer than any name */
 #define INPUT_SIZE (64 << 10)
 
+void source_open(struct source *s)
+{
+	endpoint_inherit(&s->in, STDIN_FILENO, false, "stdin");
+}
+
 static void source_close(struct source *s)
 {
 	watch_drop(s->loop, &s->watch);
@@ -114,7 +119,6 @@ const char *source_next(struct source *s, bool *waits)
 			s->error = ENOMEM;
 			return NULL;
 		}
-		endpoint_inherit(&s->in, STDIN_FILENO, false, "stdin");
 		s->watch = endpoint_watch(&s->in, source_readable, s);
 		s->reading = true;
 	}
@@ -122,7 +126,7 @@ const char *source_next(struct source *s, bool *waits)
 
 void source_free(struct source *s)
 {
-	if (s->reading)
+	if (s->in.name && !s->ended)
 		source_close(s);
 	free(s->data);
 	s->data = NULL;

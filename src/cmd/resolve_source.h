@@ -26,6 +26,9 @@ struct source {
 	bool reading, ended, skipping; /* of stdin; skipping: within a line that was too long */
 };
 
+/* Opens stdin for S, of whose operands one is `-`. */
+void source_open(struct source *s);
+
 /* Returns the next word, valid until the next call. NULL: there is none, or stdin is waited for
  * (*WAITS), and `more` will be called once. Of a line that is longer than any name only the
  * beginning is the word; a NUL becomes another control character. */

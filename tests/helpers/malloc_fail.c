@@ -9,7 +9,7 @@
  *     MALLOC_OWN=1        those alone count that the program itself asks for, and no library:
  *                         glibc may end the program, or say that there is no such name
  *     MALLOC_COUNT=FILE   how many there were is written to FILE by exit(3) or _exit(2), a line;
- *                         no file where a signal ends the program
+ *                         nothing where a signal ends the program
  *
  * These variables and LD_PRELOAD are taken out of the environment: commands that the program starts
  * have memory. Nothing here allocates.
@@ -34,7 +34,7 @@ static atomic_ulong count;
 static unsigned long first;
 static bool counting, all, own;
 static uintptr_t from, to; /* where the program's code is */
-static const char *path;
+static int count_fd = -1;
 
 /* Is the allocation that CALLER asks for to fail? */
 static bool fails(const void *caller)
@@ -95,7 +95,10 @@ __attribute__((constructor)) static void begin(void)
 	first = n ? strtoul(n, NULL, 10) : 0;
 	all = getenv("MALLOC_FAIL_ALL") != NULL;
 	own = getenv("MALLOC_OWN") != NULL;
-	path = getenv("MALLOC_COUNT");
+	/* A run that is set up opens no files any more. */
+	if (getenv("MALLOC_COUNT"))
+		count_fd = open(getenv("MALLOC_COUNT"), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC,
+				0666);
 	dl_iterate_phdr(find_code, NULL);
 	unsetenv("MALLOC_FAIL");
 	unsetenv("MALLOC_FAIL_ALL");
@@ -110,17 +113,17 @@ __attribute__((destructor)) static void end(void)
 	char digits[24];
 	size_t at = sizeof digits;
 	unsigned long n = atomic_load(&count);
-	int fd = path ? open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666) : -1;
 
-	if (fd < 0)
+	if (count_fd < 0)
 		return;
 	digits[--at] = '\n';
 	do
 		digits[--at] = (char)('0' + n % 10);
 	while (n /= 10);
-	if (write(fd, digits + at, sizeof digits - at) < 0)
-		unlink(path);
-	close(fd);
+	if (write(count_fd, digits + at, sizeof digits - at) < 0)
+		abort();
+	close(count_fd);
+	count_fd = -1;
 }
 
 void _exit(int status)
