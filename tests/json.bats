@@ -361,6 +361,7 @@ words_of() {
 resolved - - 127.0.0.1 $PORT 1 - - -
 connecting $PORT - - - - - - -
 connected $PORT 127.0.0.1 - - - - - -
+sandbox - - - - - - - -
 closed $PORT 127.0.0.1 - - - 6 6 both ended" ]
 		else
 			[ "$(<got)" = "connected $PORT 127.0.0.1 - - - - - -
@@ -660,7 +661,7 @@ why_of() {
 	ended 0 "$LISTENER"
 	eventually counts closed $n
 	facts err any event | sort | uniq -c | sed 's/^ *//' >counted
-	[ "$(<counted)" = "$(printf '%s\n' "$n accepted" "$n closed" "$n exited" '1 listening' "$n note" "$n started")" ]
+	[ "$(<counted)" = "$(printf '%s\n' "$n accepted" "$n closed" "$n exited" '1 listening' "$n note" '1 sandbox' "$n started")" ]
 	silent out
 	[ "$(facts err closed id | sort -nu | wc -l)" = $n ]
 }

@@ -49,13 +49,6 @@ print(600, "E600")' >errors
 	done <errors
 }
 
-# needs_injection: skips the test where strace cannot let system calls fail.
-needs_injection() {
-	needs strace strace
-	strace -qq -o /dev/null -e trace=connect -e inject=connect:error=ENOKEY:when=1 true 2>/dev/null ||
-		skip 'this strace cannot inject'
-}
-
 # failing SYSCALL FILE ERROR: "${FAILING[@]}" COMMAND... runs COMMAND, whose SYSCALLs on FILE fail with ERROR.
 failing() {
 	FAILING=(strace -f -qq -o /dev/null -P "$2" -e trace="$1" -e inject="$1:error=$3")

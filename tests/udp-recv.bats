@@ -754,7 +754,7 @@ assert all(data[i * 500:i * 500 + 5] == b"%05d" % i for i in range(3000))'
 	ended 0 "$LISTENER"
 	[ "$(objects datagram data)" = abc ]
 	[ "$(python3 -S "$BATS_TEST_DIRNAME/helpers/schema.py" err any event | tr '\n' ' ')" = \
-		'listening refused started received exited stats ' ]
+		'listening sandbox refused started received exited stats ' ]
 	[ "$(python3 -S "$BATS_TEST_DIRNAME/helpers/schema.py" err received from.address to.port size)" = "127.0.0.1 $PORT 3" ]
 }
 

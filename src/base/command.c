@@ -14,6 +14,16 @@ struct outcome command_refuse(const struct messages *m, const struct option_erro
 	return message_usage(m, "%s", error->text);
 }
 
+/* Returns what the run keeps once it is set up. */
+static unsigned command_keeps(const struct command *self, const struct operands *operands)
+{
+	unsigned keeps = self->keeps;
+
+	for (size_t i = 0; i < operands->n_given; i++)
+		keeps |= operands->given[i]->keeps;
+	return operands->command ? keeps | KEEP_PROGRAMS : keeps;
+}
+
 bool command_begin(const struct command *self, int argc, char **argv, void *options,
 		   struct messages *m, struct operands *operands, struct outcome *outcome)
 {
@@ -26,6 +36,7 @@ bool command_begin(const struct command *self, int argc, char **argv, void *opti
 	result = options_parse(self, options, argc, argv, operands, &error);
 	switch (result) {
 	case OPTIONS_OK:
+		m->keeps = command_keeps(self, operands);
 		m->command = self;
 		m->argc = argc;
 		m->argv = argv;

@@ -12,7 +12,7 @@
 
 #define INDENT 28
 
-const struct option_row help_option = OPTION("help", 'h', OPTION_FLAG, 0, "",
+const struct option_row help_option = OPTION("help", 'h', OPTION_FLAG, 0, KEEP_NOTHING, "",
 					     "all options; -h: those of daily use, on one screen");
 
 size_t help_width(int fd)

@@ -19,11 +19,15 @@
 
 static const struct option_row rows[] = {
 	OPTION("verbose", 'v', OPTION_COUNT, offsetof(struct message_options, verbose),
-	       EXCLUDES("quiet"), "say what happens; twice: each system step with its time"),
-	OPTION("quiet", 0, OPTION_FLAG, offsetof(struct message_options, quiet), "",
+	       KEEP_NOTHING, EXCLUDES("quiet"),
+	       "say what happens; twice: each system step with its time"),
+	OPTION("quiet", 0, OPTION_FLAG, offsetof(struct message_options, quiet), KEEP_NOTHING, "",
 	       "no messages, not even errors: the exit status tells"),
-	OPTION("json", 0, OPTION_FLAG, offsetof(struct message_options, json), EXCLUDES("quiet"),
+	OPTION("json", 0, OPTION_FLAG, offsetof(struct message_options, json), KEEP_NOTHING,
+	       EXCLUDES("quiet"),
 	       "JSON, an object a line: the report, or the messages with the events of -v"),
+	OPTION("no-sandbox", 0, OPTION_FLAG, offsetof(struct message_options, no_sandbox),
+	       KEEP_NOTHING, "", "give nothing up that the run does not need (Landlock, seccomp)"),
 };
 
 const struct option_group message_group = { "Messages", rows, sizeof rows / sizeof *rows };

@@ -17,6 +17,7 @@
 struct message_options {
 	int verbose; /* how often -v was given */
 	bool quiet, json;
+	bool no_sandbox; /* nothing is given up, see base/confine.h */
 };
 
 extern const struct option_group message_group;
@@ -30,6 +31,7 @@ struct messages {
 	const struct command *command;
 	int argc;
 	char **argv;
+	unsigned keeps; /* what its run keeps once it is set up: a sum of enum keep */
 };
 
 enum message_level {

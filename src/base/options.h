@@ -11,6 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/confine.h"
 #include "base/outcome.h"
 #include "base/text.h"
 
@@ -63,9 +64,10 @@ enum words_kind {
 /* One option. */
 struct option_row {
 	const char *name;      /* long name without its dashes; see option_words() for more */
-	unsigned letter : 8;   /* or 0 */
-	unsigned kind : 4;     /* an option_kind */
-	unsigned field : 16;   /* where in the group's struct */
+	unsigned letter : 7;   /* or 0 */
+	unsigned kind : 3;     /* an option_kind */
+	unsigned field : 13;   /* where in the group's struct */
+	unsigned keeps : 7;    /* a sum of enum keep */
 	unsigned repeats : 1;  /* given again it adds up (PARSED); of others the last one counts */
 	unsigned optional : 1; /* --name needs no argument, and takes one only with = */
 	int32_t min;	       /* NUMBER, SIZE, KEYWORD: the least */
@@ -79,14 +81,15 @@ struct option_row {
 	};
 };
 
-/* A row of a table: its name, letter, kind and field, what else it has words for or "", its help;
- * then other members by their names.
- *	OPTION("wait", 'w', OPTION_DURATION, AT(wait), ARG("DURATION"), "limit for ..."),
- *	OPTION("jobs", 0, OPTION_NUMBER, AT(jobs), ARG("N") NEEDS("probe"), "...", .max = 9), */
-#define OPTION(row_name, row_letter, row_kind, row_field, row_words, ...)                          \
+/* A row of a table: its name, letter, kind and field, what a run with it keeps once it is set up (a
+ * sum of enum keep), what else it has words for or "", its help; then other members by their names.
+ *	OPTION("wait", 'w', OPTION_DURATION, AT(wait), KEEP_NOTHING, ARG("DURATION"), "limit for
+ *..."), OPTION("jobs", 0, OPTION_NUMBER, AT(jobs), KEEP_NOTHING, ARG("N") NEEDS("probe"), "...",
+ *	       .max = 9), */
+#define OPTION(row_name, row_letter, row_kind, row_field, row_keeps, row_words, ...)               \
 	{                                                                                          \
 		.letter = (row_letter), .kind = (row_kind), .field = (row_field),                  \
-		.name = row_name row_words "\0?" __VA_ARGS__                                       \
+		.keeps = (row_keeps), .name = row_name row_words "\0?" __VA_ARGS__                 \
 	}
 
 /* Returns ROW's words of the kind WHICH, NULL: it has none. */
@@ -143,6 +146,7 @@ struct command {
 	 * long names of the options of daily use, at most ten, with blanks between them; an empty
 	 * line; examples, at most three. NULL: -h is --help. */
 	const char *brief;
+	unsigned keeps; /* what each of its runs keeps once it is set up: a sum of enum keep */
 };
 
 /* A walk over all rows of a subcommand:

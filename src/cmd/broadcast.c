@@ -57,10 +57,10 @@ static int broadcast_parse_to(void *field, const char *word, struct option_error
 }
 
 static const struct option_row rows[] = {
-	OPTION("interface", 'I', OPTION_PARSED, AT(interfaces), ARG("IFACE"),
+	OPTION("interface", 'I', OPTION_PARSED, AT(interfaces), KEEP_NOTHING, ARG("IFACE"),
 	       "send through this interface only; may be repeated", .repeats = true,
 	       .parser = broadcast_parse_interface),
-	OPTION("to", 0, OPTION_PARSED, AT(to), ARG("ADDR"),
+	OPTION("to", 0, OPTION_PARSED, AT(to), KEEP_NOTHING, ARG("ADDR"),
 	       "send to this address, such as 255.255.255.255, in place of each interface's "
 	       "own",
 	       .parser = broadcast_parse_to),
@@ -254,4 +254,5 @@ COMMAND(broadcast) = {
 	.min_operands = 1,
 	.max_operands = 1,
 	.run = main_broadcast,
+	.keeps = KEEP_NAMES,
 };

@@ -13,49 +13,53 @@
 	"delay telnet buffer idle-timeout crlf rate output hex-dump text-dump append progress "    \
 	"stats heartbeat kill-after forward"
 
+/* What asks tells who has a port, and who listens elsewhere. */
+#define ASKS (KEEP_NAMES | KEEP_PROCESSES)
+
 #define AT(member) offsetof(struct connect_options, member)
 
 static const struct option_row rows[] = {
-	OPTION("wait", 'w', OPTION_DURATION, AT(wait), ARG("DURATION"),
+	OPTION("wait", 'w', OPTION_DURATION, AT(wait), KEEP_NOTHING, ARG("DURATION"),
 	       "limit for look-up and connection together: exit 4"),
-	OPTION("interval", 0, OPTION_DURATION, AT(interval), ARG("DURATION") NEEDS("retry ping"),
+	OPTION("interval", 0, OPTION_DURATION, AT(interval), KEEP_NOTHING,
+	       ARG("DURATION") NEEDS("retry ping"),
 	       "pause between tries (250ms), or of --ping from one to the next (1s)"),
-	OPTION("probe", 'z', OPTION_FLAG, AT(probe),
+	OPTION("probe", 'z', OPTION_FLAG, AT(probe), ASKS,
 	       EXCLUDES("ping pass-fd fastopen send-proxy " NO_DATA),
 	       "connect only, to a list of ports or to endpoints: tell which are open"),
-	OPTION("jobs", 0, OPTION_NUMBER, AT(jobs), ARG("N") NEEDS("probe"),
+	OPTION("jobs", 0, OPTION_NUMBER, AT(jobs), KEEP_NOTHING, ARG("N") NEEDS("probe"),
 	       "so many at a time at most (512)", .min = 1, .max = SCAN_JOBS_MOST),
-	OPTION("any", 0, OPTION_FLAG, AT(any), EXCLUDES("closed") NEEDS("probe"),
+	OPTION("any", 0, OPTION_FLAG, AT(any), KEEP_NOTHING, EXCLUDES("closed") NEEDS("probe"),
 	       "one that is open is enough"),
-	OPTION("closed", 0, OPTION_FLAG, AT(closed), NEEDS("probe"),
+	OPTION("closed", 0, OPTION_FLAG, AT(closed), KEEP_NOTHING, NEEDS("probe"),
 	       "none is to be open; with --retry wait until none is"),
-	OPTION("tls", 0, OPTION_FLAG, AT(tls), EXCLUDES("closed") NEEDS("probe"),
+	OPTION("tls", 0, OPTION_FLAG, AT(tls), KEEP_NOTHING, EXCLUDES("closed") NEEDS("probe"),
 	       "ask what is open for TLS: tell version, suite and certificate"),
-	OPTION("ping", 0, OPTION_FLAG, AT(ping),
+	OPTION("ping", 0, OPTION_FLAG, AT(ping), ASKS,
 	       EXCLUDES("pass-fd fastopen retry execute send-proxy " NO_DATA),
 	       "connect again and again: tell how long it takes"),
-	OPTION("explain", 0, OPTION_FLAG, AT(explain),
+	OPTION("explain", 0, OPTION_FLAG, AT(explain), ASKS | KEEP_CHILDREN,
 	       EXCLUDES("probe ping trace mtu pass-fd fastopen retry execute send-proxy " NO_DATA),
 	       "why it cannot connect, or whom it has reached: each step, and who answers"),
-	OPTION("count", 'c', OPTION_NUMBER, AT(count), ARG("N") NEEDS("ping trace"),
+	OPTION("count", 'c', OPTION_NUMBER, AT(count), KEEP_NOTHING, ARG("N") NEEDS("ping trace"),
 	       "end after so many, or probe each hop so often (3)", .min = 1, .max = INT64_MAX),
-	OPTION("mtu", 0, OPTION_FLAG, AT(mtu),
+	OPTION("mtu", 0, OPTION_FLAG, AT(mtu), ASKS,
 	       EXCLUDES("probe ping trace pass-fd fastopen transport retry proxy execute "
 			"send-proxy " NO_DATA),
 	       "tell the path's MTU, which need not be what ICMP says"),
-	OPTION("trace", 0, OPTION_FLAG, AT(trace),
+	OPTION("trace", 0, OPTION_FLAG, AT(trace), ASKS,
 	       EXCLUDES("probe ping pass-fd fastopen retry execute proxy ttl transport "
 			"wire-frame send-proxy " NO_DATA),
 	       "tell the routers on the way, and what the port is"),
-	OPTION("max-hops", 0, OPTION_NUMBER, AT(max_hops), ARG("N") NEEDS("trace"),
+	OPTION("max-hops", 0, OPTION_NUMBER, AT(max_hops), KEEP_NOTHING, ARG("N") NEEDS("trace"),
 	       "so many routers at most (30)", .min = 1, .max = TRACE_HOPS_MOST),
-	OPTION("proxy-command", 0, OPTION_STRING, AT(proxy_command),
+	OPTION("proxy-command", 0, OPTION_STRING, AT(proxy_command), KEEP_CHILDREN,
 	       ARG("CMD") EXCLUDES("proxy send-proxy retry probe ping explain mtu trace pass-fd "
 				   "fastopen transport source source-port interface nodelay "
 				   "keepalive ttl tos rcvbuf sndbuf sockopt forward ipv4 ipv6 "
 				   "interval"),
 	       "CMD's stdin and stdout are the way (ssh's ProxyCommand): %h is HOST, %p PORT"),
-	OPTION("pass-fd", 'F', OPTION_FLAG, AT(pass_fd), EXCLUDES("execute " NO_DATA),
+	OPTION("pass-fd", 'F', OPTION_FLAG, AT(pass_fd), KEEP_NOTHING, EXCLUDES("execute " NO_DATA),
 	       "pass the connection over stdout, a UNIX socket, and end (ssh's "
 	       "ProxyUseFdpass)"),
 };
@@ -247,4 +251,5 @@ COMMAND(connect) = {
 	.max_operands = INT_MAX, /* of --probe */
 	.runs_command = true,
 	.run = main_connect,
+	.keeps = KEEP_NOTHING,
 };

@@ -22,7 +22,7 @@ struct listen_command_options {
 };
 
 static const struct option_row rows[] = {
-	OPTION("wait", 'w', OPTION_DURATION, 0, ARG("DURATION"),
+	OPTION("wait", 'w', OPTION_DURATION, 0, KEEP_NOTHING, ARG("DURATION"),
 	       "how long to wait for a client: exit 4"),
 };
 
@@ -163,4 +163,5 @@ COMMAND(listen) = {
 	.runs_command = true,
 	.run = main_listen,
 	.needs = needs,
+	.keeps = KEEP_NOTHING,
 };

@@ -10,6 +10,7 @@
 #include "base/number.h"
 #include "names/services.h"
 #include "names/system_file.h"
+#include "run/sandbox.h"
 
 struct servinfo_options {
 	struct messages messages;
@@ -57,11 +58,13 @@ static int servinfo_parse_protocols(void *field, const char *word, struct option
 #define AT(member) offsetof(struct servinfo_options, member)
 
 static const struct option_row rows[] = {
-	OPTION("protocol", 0, OPTION_PARSED, AT(protocols), ARG("LIST"),
+	OPTION("protocol", 0, OPTION_PARSED, AT(protocols), KEEP_NOTHING, ARG("LIST"),
 	       "the protocols of these names or numbers, in place of services",
 	       .parser = servinfo_parse_protocols),
-	OPTION("port", 0, OPTION_FLAG, AT(port), EXCLUDES("name json"), "print the number only"),
-	OPTION("name", 0, OPTION_FLAG, AT(name), EXCLUDES("json"), "print the name only"),
+	OPTION("port", 0, OPTION_FLAG, AT(port), KEEP_NOTHING, EXCLUDES("name json"),
+	       "print the number only"),
+	OPTION("name", 0, OPTION_FLAG, AT(name), KEEP_NOTHING, EXCLUDES("json"),
+	       "print the name only"),
 };
 
 static const struct option_group group = { "Services", rows, sizeof rows / sizeof *rows };
@@ -453,8 +456,10 @@ static struct outcome main_servinfo(const struct command *self, int argc, char *
 	questions = calloc((size_t)operands.n + 1, sizeof *questions);
 	if (servinfo_parse_questions(&o, &operands, questions, &error) < 0)
 		outcome = command_refuse(&o.messages, &error);
-	else
+	else {
+		sandbox_enter(&o.messages, NULL);
 		outcome = servinfo_run(&s, questions, &operands);
+	}
 	free(questions);
 	return outcome;
 }
@@ -476,4 +481,5 @@ COMMAND(servinfo) = {
 	.min_operands = 0,
 	.max_operands = INT_MAX,
 	.run = main_servinfo,
+	.keeps = KEEP_NAMES,
 };

@@ -94,20 +94,21 @@ static const char *state_word(size_t i)
 #define AT(member) offsetof(struct sockname_selection, member)
 
 static const struct option_row rows[] = {
-	OPTION("protocol", 0, OPTION_PARSED, AT(protocols), ARG("LIST") NEEDS("listening sockets"),
+	OPTION("protocol", 0, OPTION_PARSED, AT(protocols), KEEP_NOTHING,
+	       ARG("LIST") NEEDS("listening sockets"),
 	       "of these alone: tcp, udp, mptcp, unix (tcp,udp; of unix:PATH unix)",
 	       .parser = parse_protocols, .choices = protocol_word),
-	OPTION("state", 0, OPTION_PARSED, AT(states), ARG("LIST") NEEDS("sockets"),
+	OPTION("state", 0, OPTION_PARSED, AT(states), KEEP_NOTHING, ARG("LIST") NEEDS("sockets"),
 	       "in these states alone, such as established,time-wait", .parser = parse_states,
 	       .choices = state_word),
-	OPTION("program", 0, OPTION_STRING, AT(program), ARG("NAME") NEEDS("listening sockets"),
-	       "of processes of this name alone"),
-	OPTION("uid", 0, OPTION_STRING, AT(user), ARG("USER") NEEDS("listening sockets"),
-	       "of this user alone"),
-	OPTION("with", 0, OPTION_PARSED, AT(with), ARG("LIST") NEEDS("sockets"),
+	OPTION("program", 0, OPTION_STRING, AT(program), KEEP_NOTHING,
+	       ARG("NAME") NEEDS("listening sockets"), "of processes of this name alone"),
+	OPTION("uid", 0, OPTION_STRING, AT(user), KEEP_NOTHING,
+	       ARG("USER") NEEDS("listening sockets"), "of this user alone"),
+	OPTION("with", 0, OPTION_PARSED, AT(with), KEEP_NOTHING, ARG("LIST") NEEDS("sockets"),
 	       "those alone whose peer is one of these: addresses, NET/BITS, names",
 	       .repeats = true, .parser = parse_with),
-	OPTION("info", 0, OPTION_FLAG, AT(info), NEEDS("listening sockets"),
+	OPTION("info", 0, OPTION_FLAG, AT(info), KEEP_NOTHING, NEEDS("listening sockets"),
 	       "of TCP connections round trip, retransmits, rate, and what limits them"),
 };
 

@@ -17,7 +17,7 @@ struct udp_recv_options {
 };
 
 static const struct option_row rows[] = {
-	OPTION("wait", 'w', OPTION_DURATION, 0, ARG("DURATION"),
+	OPTION("wait", 'w', OPTION_DURATION, 0, KEEP_NOTHING, ARG("DURATION"),
 	       "no datagram for so long: exit 4 if none came or fewer than --count, else 0"),
 };
 
@@ -115,4 +115,5 @@ COMMAND(udp_recv) = {
 	.max_operands = 2,
 	.runs_command = true,
 	.run = main_udp_recv,
+	.keeps = KEEP_NOTHING,
 };

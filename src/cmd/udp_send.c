@@ -35,17 +35,21 @@ struct udp_send_options {
 #define AT(member) offsetof(struct udp_send_options, member)
 
 static const struct option_row rows[] = {
-	OPTION("any-source", 0, OPTION_FLAG, AT(any_source), EXCLUDES("probe"),
+	OPTION("any-source", 0, OPTION_FLAG, AT(any_source), KEEP_NOTHING, EXCLUDES("probe"),
 	       "take answers from any address and port, and write ADDRESS PORT: before each"),
-	OPTION("probe", 'z', OPTION_FLAG, AT(probe), EXCLUDES("replies repeat " NO_QUESTION),
+	OPTION("probe", 'z', OPTION_FLAG, AT(probe), KEEP_NOTHING,
+	       EXCLUDES("replies repeat " NO_QUESTION),
 	       "ask who answers within --wait (1s), of a list of ports or several endpoints: "
 	       "by --data, else as each protocol has it"),
-	OPTION("any", 0, OPTION_FLAG, AT(any), NEEDS("probe"), "one that answers is enough"),
-	OPTION("retry", 0, OPTION_DURATION, AT(retry.retry), ARG("DURATION") NEEDS("probe"),
+	OPTION("any", 0, OPTION_FLAG, AT(any), KEEP_NOTHING, NEEDS("probe"),
+	       "one that answers is enough"),
+	OPTION("retry", 0, OPTION_DURATION, AT(retry.retry), KEEP_NOTHING,
+	       ARG("DURATION") NEEDS("probe"),
 	       "ask again until all answer, at most so long: exit 4"),
-	OPTION("interval", 0, OPTION_DURATION, AT(interval), ARG("DURATION") NEEDS("repeat retry"),
+	OPTION("interval", 0, OPTION_DURATION, AT(interval), KEEP_NOTHING,
+	       ARG("DURATION") NEEDS("repeat retry"),
 	       "pause between one time and the next (of --repeat none, of --retry 250ms)"),
-	OPTION("jobs", 0, OPTION_NUMBER, AT(jobs), ARG("N") NEEDS("probe"),
+	OPTION("jobs", 0, OPTION_NUMBER, AT(jobs), KEEP_NOTHING, ARG("N") NEEDS("probe"),
 	       "so many at a time at most (512)", .min = 1, .max = SCAN_JOBS_MOST),
 };
 
@@ -177,4 +181,5 @@ COMMAND(udp_send) = {
 	.min_operands = 1,
 	.max_operands = INT_MAX, /* of --probe */
 	.run = main_udp_send,
+	.keeps = KEEP_NAMES,
 };

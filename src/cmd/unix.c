@@ -46,16 +46,17 @@ static const struct option_keyword types[] = {
 };
 
 static const struct option_row rows[] = {
-	OPTION("listen", 'l', OPTION_FLAG, AT(listens), "",
+	OPTION("listen", 'l', OPTION_FLAG, AT(listens), KEEP_NOTHING, "",
 	       "make the socket and wait for clients, rather than connect"),
-	OPTION("type", 0, OPTION_KEYWORD, AT(type), ARG("TYPE"),
+	OPTION("type", 0, OPTION_KEYWORD, AT(type), KEEP_NOTHING, ARG("TYPE"),
 	       "stream (the default), seqpacket, or dgram", .keywords = types),
-	OPTION("wait", 'w', OPTION_DURATION, AT(wait), ARG("DURATION"),
+	OPTION("wait", 'w', OPTION_DURATION, AT(wait), KEEP_NOTHING, ARG("DURATION"),
 	       "limit for connecting; with --listen how long to wait for a client; of "
 	       "dgram, for a reply or a datagram: exit 4"),
-	OPTION("interval", 0, OPTION_DURATION, AT(interval), ARG("DURATION") NEEDS("retry repeat"),
+	OPTION("interval", 0, OPTION_DURATION, AT(interval), KEEP_NOTHING,
+	       ARG("DURATION") NEEDS("retry repeat"),
 	       "pause between tries (250ms), or between one time and the next"),
-	OPTION("source", 's', OPTION_STRING, AT(source), ARG("ADDR"),
+	OPTION("source", 's', OPTION_STRING, AT(source), KEEP_NOTHING, ARG("ADDR"),
 	       "path to which replies come, of --type dgram (a name of its own)"),
 };
 
@@ -454,4 +455,5 @@ COMMAND(unix) = {
 	.runs_command = true,
 	.run = main_unix,
 	.needs = needs,
+	.keeps = KEEP_NOTHING,
 };

@@ -13,12 +13,14 @@
 #include "loop/signals.h"
 #include "names/lookup.h"
 #include "run/report.h"
+#include "run/sandbox.h"
 #include "conn/connection.h"
 #include "conn/messages.h"
 #include "sock/stream.h"
 
 #define FDS_OF_LOOKUP 5		 /* open for a moment while a name is looked up */
 #define DIAL_LIMIT (30 * SECOND) /* where -w says nothing */
+#define PORTS_MOST 16		 /* of --forward, that are told apart */
 #define ROOM_EACH 16		 /* watches, or timers, that may be set for a client */
 #define WAITS_MOST 3		 /* connections of which it is told what they wait for */
 
@@ -281,12 +283,52 @@ int connections_start(struct connections *s, const struct connections_config *c)
 					   .delivers = connections_deliver,
 					   .leave = connections_leave,
 					   .stopped = connections_stopped,
+					   .confines = true,
 					   .arg = s };
 	if (s->service->prepare)
 		s->service->prepare(s);
 	if (c->data->raw)
 		signals_catch_stops();
 	return 0;
+}
+
+/* Stores in PORTS, which has room for MOST, the TCP ports that S's service connects to. Returns how
+ * many; MOST: there may be others. */
+static size_t connections_ports(const struct connections *s, uint16_t *ports, size_t most)
+{
+	const struct service *service = s->service;
+	const struct forward_place *p = service->places ? service->places(s->options) : NULL;
+	size_t n = 0;
+
+	if (service->anywhere)
+		return most;
+	for (; p && n < most; p = p->next) {
+		const char *word = s->options->way ? s->options->way->url.port : p->to.port;
+		if (!*word)
+			continue; /* a UNIX socket */
+		if (address_parse_port(word, &ports[n++]) != WORD_NUMBER)
+			return most;
+	}
+	return n;
+}
+
+void connections_confine(struct connections *s)
+{
+	const char *place = s->listener ? listener_path(s->listener) : NULL;
+	uint16_t ports[PORTS_MOST];
+	struct confine_wish wish = { .keeps = place ? KEEP_UNIX : 0,
+				     .place = place,
+				     .ports = ports };
+
+	/* What would be done as soon as something is copied there. */
+	if (s->keep)
+		endpoint_reopen(&s->out);
+	else if (s->first)
+		endpoint_reopen(s->first->out);
+	wish.n_ports = connections_ports(s, ports, PORTS_MOST);
+	if (wish.n_ports == PORTS_MOST)
+		wish.ports = NULL;
+	sandbox_enter(s->c->messages, &wish);
 }
 
 void connections_listen(struct connections *s, struct listener *l)
@@ -350,6 +392,8 @@ void connections_take(struct connections *s, int fd, const struct address *peer,
 		connections_stop_listening(s);
 	connection_start(x, fd);
 	connections_update(s);
+	if (!s->keep)
+		connections_confine(s);
 }
 
 void connections_accept(struct connections *s, const struct arrived *a, const char *refusal)

@@ -93,6 +93,9 @@ int connections_start(struct connections *s, const struct connections_config *c)
  * listens: then the time of -w begins. */
 void connections_listen(struct connections *s, struct listener *l);
 
+/* All that S needs is there, clients may come: gives up the rest, see run/sandbox.h. */
+void connections_confine(struct connections *s);
+
 /* Serves the connection FD, which S owns from here on, from PEER to LOCAL. Where there is no memory
  * for it that is said, and it is closed; a run that connects ends by that. */
 void connections_take(struct connections *s, int fd, const struct address *peer,

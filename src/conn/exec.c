@@ -21,10 +21,10 @@
 #define AT(member) offsetof(struct service_options, member)
 
 static const struct option_row rows[] = {
-	OPTION("execute", 'e', OPTION_STRING, AT(command.shell), ARG("CMD"),
+	OPTION("execute", 'e', OPTION_STRING, AT(command.shell), KEEP_PROGRAMS, ARG("CMD"),
 	       "the connection becomes the stdin and stdout of CMD, run by /bin/sh; without a "
 	       "shell: -- CMD ARG..."),
-	OPTION("kill-after", 0, OPTION_DURATION, AT(kill_after), ARG("DURATION"),
+	OPTION("kill-after", 0, OPTION_DURATION, AT(kill_after), KEEP_NOTHING, ARG("DURATION"),
 	       "SIGHUP to a command that outlives its peer so long"),
 };
 

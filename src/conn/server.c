@@ -68,6 +68,8 @@ static void server_opened(void *arg, struct listener *listener, const struct bin
 		run_end(run, report_binding(c->messages, c->port, r));
 	else
 		connections_listen(&l->connections, listener);
+	if (!run->ended && l->connections.keep)
+		connections_confine(&l->connections);
 }
 
 static void server_accepted(void *arg, int fd, const struct address *peer,

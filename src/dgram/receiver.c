@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "base/number.h"
 #include "run/report.h"
+#include "run/sandbox.h"
 #include "dgram/receiver_state.h"
 
 #define BATCHES 8		   /* written together */
@@ -361,6 +362,23 @@ static int receiver_begin(struct receiver *x, struct dgram_socket *s, size_t n)
 	return 0;
 }
 
+/* All is there: datagrams come. */
+static void receiver_confine(const struct receiver *x)
+{
+	static const uint16_t no_port;
+	bool is_unix = x->c->family == AF_UNIX;
+	struct address a = { .length = 0 };
+	/* if_indextoname(3) has a socket of its own. */
+	struct confine_wish wish = { .keeps = is_unix			   ? KEEP_UNIX :
+					      x->c->messages->options.json ? KEEP_SOCKETS :
+									     0,
+				     .ports = &no_port };
+
+	if (is_unix && x->c->host && address_parse_direct(x->c->host, &a) == WORD_NUMBER)
+		wish.place = unix_path(&a);
+	sandbox_enter(x->c->messages, &wish);
+}
+
 static void receiver_bound(void *arg, struct dgram_socket *s, size_t n,
 			   const struct binding_result *result)
 {
@@ -373,6 +391,8 @@ static void receiver_bound(void *arg, struct dgram_socket *s, size_t n,
 	else if (x->c->options->forward)
 		for (size_t i = 0; i < n && !dgram_forward_is_loop(&x->forward, &s[i]); i++)
 			;
+	if (!x->run.ended)
+		receiver_confine(x);
 }
 
 /* Returns the facts (DGRAM_...) to be told with each datagram. The kernel is asked who sends from a
@@ -465,6 +485,7 @@ static void receiver_start(struct receiver *x)
 					   .waits = receiver_waits,
 					   .ending = receiver_ending,
 					   .hangup = receiver_hangup,
+					   .confines = true,
 					   .arg = x };
 	x->reload =
 		(struct reload){ .run = &x->run, .access = x->c->access, .numeric = x->c->numeric };

@@ -12,41 +12,43 @@ static const struct option_keyword replies[] = {
 #define AT(member) offsetof(struct receiver_options, member)
 
 static const struct option_row rows[] = {
-	OPTION("count", 'c', OPTION_NUMBER, AT(count), ARG("N"), "exit after so many datagrams",
-	       .min = 1, .max = INT64_MAX),
-	OPTION("from", 0, OPTION_FLAG, AT(from), EXCLUDES("json"),
+	OPTION("count", 'c', OPTION_NUMBER, AT(count), KEEP_NOTHING, ARG("N"),
+	       "exit after so many datagrams", .min = 1, .max = INT64_MAX),
+	OPTION("from", 0, OPTION_FLAG, AT(from), KEEP_NOTHING, EXCLUDES("json"),
 	       "ADDRESS PORT: before each payload (--frame line)"),
-	OPTION("timestamp", 0, OPTION_FLAG, AT(timestamp), EXCLUDES("json"),
+	OPTION("timestamp", 0, OPTION_FLAG, AT(timestamp), KEEP_NOTHING, EXCLUDES("json"),
 	       "the time when the kernel had it before each payload (--frame line)"),
-	OPTION("reply", 0, OPTION_KEYWORD, AT(reply), ARG("WHO"),
+	OPTION("reply", 0, OPTION_KEYWORD, AT(reply), KEEP_NOTHING, ARG("WHO"),
 	       "stdin's datagrams go to the latest sender, or to the first, all others then "
 	       "being dropped",
 	       .keywords = replies),
-	OPTION("strict", 0, OPTION_FLAG, AT(strict), "",
+	OPTION("strict", 0, OPTION_FLAG, AT(strict), KEEP_NOTHING, "",
 	       "exit 1 if a datagram was lost for want of room, or cut"),
 };
 
 static const struct option_row answering_rows[] = {
-	OPTION("echo", 0, OPTION_FLAG, AT(echo), EXCLUDES("execute reply from timestamp"),
-	       "send back what comes (RFC 862)"),
-	OPTION("execute", 'e', OPTION_STRING, AT(command.shell),
+	OPTION("echo", 0, OPTION_FLAG, AT(echo), KEEP_NOTHING,
+	       EXCLUDES("execute reply from timestamp"), "send back what comes (RFC 862)"),
+	OPTION("execute", 'e', OPTION_STRING, AT(command.shell), KEEP_PROGRAMS,
 	       ARG("CMD") EXCLUDES("reply from timestamp"),
 	       "run CMD by /bin/sh for each datagram: that is its stdin, its stdout the "
 	       "answer; without a shell: -- CMD ARG..."),
-	OPTION("jobs", 0, OPTION_NUMBER, AT(jobs), ARG("N"),
+	OPTION("jobs", 0, OPTION_NUMBER, AT(jobs), KEEP_NOTHING, ARG("N"),
 	       "so many commands at a time (16), meanwhile datagrams wait in the kernel", .min = 1,
 	       .max = 65536),
 };
 
 static const struct option_row forwarding_rows[] = {
-	OPTION("forward", 0, OPTION_STRING, AT(forward),
+	OPTION("forward", 0, OPTION_STRING, AT(forward), KEEP_NAMES,
 	       ARG("ENDPOINT") EXCLUDES("echo execute reply from timestamp count"),
 	       "pass each sender's datagrams on to ENDPOINT (HOST:PORT, unix:PATH) by a socket "
 	       "of its own, and the answers back"),
-	OPTION("max-conns", 'm', OPTION_NUMBER, AT(max_conns), ARG("N") NEEDS("forward"),
+	OPTION("max-conns", 'm', OPTION_NUMBER, AT(max_conns), KEEP_NOTHING,
+	       ARG("N") NEEDS("forward"),
 	       "at most N senders at a time (4096): the one idle longest gives way", .min = 1,
 	       .max = INT32_MAX),
-	OPTION("max-per-source", 0, OPTION_PARSED, AT(per_source), ARG("N[/BITS]") NEEDS("forward"),
+	OPTION("max-per-source", 0, OPTION_PARSED, AT(per_source), KEEP_NOTHING,
+	       ARG("N[/BITS]") NEEDS("forward"),
 	       "at most N senders of one address (IPv6: of its /64), or of a network of BITS",
 	       .parser = source_parse),
 };

@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "base/number.h"
 #include "run/report.h"
+#include "run/sandbox.h"
 #include "dgram/report.h"
 #include "dgram/sender_state.h"
 
@@ -412,6 +413,7 @@ static void sender_start(struct sender *s, struct run *r, const struct sender_co
 				       .totals = sender_totals,
 				       .waits = sender_waits,
 				       .signalled = sender_signalled,
+				       .confines = true,
 				       .arg = s };
 	sender_places_start(&s->places, r, &s->c, sender_on_error, sender_begin, s);
 }
@@ -435,6 +437,8 @@ static void sender_free(struct sender *s)
 	dgram_batch_free(s->replies.batch);
 }
 
+static const uint16_t no_port;
+
 struct outcome sender_run(const struct messages *m, const struct data_options *data,
 			  const struct sender_config *c)
 {
@@ -446,6 +450,11 @@ struct outcome sender_run(const struct messages *m, const struct data_options *d
 		return report_error(m, "start", errno);
 	if (run_start(&r, m, data) == 0) {
 		sender_start(s, &r, c);
+		/* A receiver that comes back is connected to anew. */
+		const struct confine_wish wish = { .keeps = KEEP_SOCKETS | KEEP_UNIX,
+						   .place = s->places.own.path,
+						   .ports = &no_port };
+		sandbox_enter(m, &wish);
 		outcome = run_wait(&r);
 		sender_free(s);
 		run_free(&r);

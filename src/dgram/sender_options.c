@@ -18,21 +18,21 @@ static int sender_parse_data(void *field, const char *word, struct option_error 
 }
 
 static const struct option_row rows[] = {
-	OPTION("interval", 0, OPTION_DURATION, AT(interval), ARG("DURATION") NEEDS("repeat"),
-	       "pause between one time and the next"),
-	OPTION("data", 0, OPTION_PARSED, AT(data), ARG("TEXT"),
+	OPTION("interval", 0, OPTION_DURATION, AT(interval), KEEP_NOTHING,
+	       ARG("DURATION") NEEDS("repeat"), "pause between one time and the next"),
+	OPTION("data", 0, OPTION_PARSED, AT(data), KEEP_NOTHING, ARG("TEXT"),
 	       "send TEXT (\\n \\r \\t \\0 \\\\ \\xHH) in place of stdin, which is not read",
 	       .parser = sender_parse_data),
-	OPTION("wait", 'w', OPTION_DURATION, AT(wait), ARG("DURATION"),
+	OPTION("wait", 'w', OPTION_DURATION, AT(wait), KEEP_NOTHING, ARG("DURATION"),
 	       "after stdin's end wait for replies, so long after the last datagram; exit 4 if "
 	       "none came"),
 	/* from here on: repeat_group */
-	OPTION("replies", 0, OPTION_NUMBER, AT(replies), ARG("N"),
+	OPTION("replies", 0, OPTION_NUMBER, AT(replies), KEEP_NOTHING, ARG("N"),
 	       "wait for so many replies, and end with the last of them", .min = 1,
 	       .max = INT64_MAX),
-	OPTION("repeat", 0, OPTION_NUMBER, AT(repeat), ARG("N"), "send all of stdin so many times",
-	       .min = 1, .max = INT64_MAX),
-	OPTION("pps", 0, OPTION_NUMBER, AT(pps), ARG("N"),
+	OPTION("repeat", 0, OPTION_NUMBER, AT(repeat), KEEP_NOTHING, ARG("N"),
+	       "send all of stdin so many times", .min = 1, .max = INT64_MAX),
+	OPTION("pps", 0, OPTION_NUMBER, AT(pps), KEEP_NOTHING, ARG("N"),
 	       "at most so many datagrams a second, one by one", .min = 1, .max = 1000000000),
 };
 

@@ -49,18 +49,18 @@ static int parse_wire(void *field, const char *word, struct option_error *error)
 #define AT(member) offsetof(struct frame_options, member)
 
 static const struct option_row rows[] = {
-	OPTION("frame", 0, OPTION_PARSED, AT(frame), ARG("MODE"),
+	OPTION("frame", 0, OPTION_PARSED, AT(frame), KEEP_NOTHING, ARG("MODE"),
 	       "what a datagram is in the data: each read, line, nul (a string), all of it, "
 	       "size=N, len16 or len32 (a length before it), as --wire-frame has it",
 	       .parser = parse_frame, .choices = frame_word),
-	OPTION("size", 0, OPTION_SIZE, AT(size), ARG("N"),
+	OPTION("size", 0, OPTION_SIZE, AT(size), KEEP_NOTHING, ARG("N"),
 	       "with --frame read: at most so many bytes in a datagram (65507); in a message of "
 	       "--wire-frame (1M)",
 	       .min = 1, .max = FRAME_SIZE_MOST),
 };
 
 static const struct option_row wire_rows[] = {
-	OPTION("wire-frame", 0, OPTION_PARSED, AT(wire),
+	OPTION("wire-frame", 0, OPTION_PARSED, AT(wire), KEEP_NOTHING,
 	       ARG("MODE")
 		       EXCLUDES("telnet raw fastopen kill-after probe ping pass-fd discard chat "
 				"proxy-server send-fd recv-fd"),

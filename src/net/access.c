@@ -197,29 +197,29 @@ static int parse_file(void *field, const char *word, struct option_error *error)
 #define AT(member) offsetof(struct access_options, member)
 
 static const struct option_row rows[] = {
-	OPTION("allow", 0, OPTION_PARSED, AT(allow), ARG("LIST"),
+	OPTION("allow", 0, OPTION_PARSED, AT(allow), KEEP_NOTHING, ARG("LIST"),
 	       "only these may connect: addresses, NET/BITS, names, with commas between them",
 	       .repeats = true, .parser = parse_allow),
-	OPTION("deny", 0, OPTION_PARSED, AT(deny), ARG("LIST"), "these may not; wins over --allow",
-	       .repeats = true, .parser = parse_deny),
-	OPTION("allow-file", 0, OPTION_PARSED, AT(allow), ARG("FILE"),
+	OPTION("deny", 0, OPTION_PARSED, AT(deny), KEEP_NOTHING, ARG("LIST"),
+	       "these may not; wins over --allow", .repeats = true, .parser = parse_deny),
+	OPTION("allow-file", 0, OPTION_PARSED, AT(allow), KEEP_NAMES, ARG("FILE"),
 	       "the same as --allow, from FILE (# comments)", .repeats = true,
 	       .parser = parse_file),
-	OPTION("deny-file", 0, OPTION_PARSED, AT(deny), ARG("FILE"),
+	OPTION("deny-file", 0, OPTION_PARSED, AT(deny), KEEP_NAMES, ARG("FILE"),
 	       "the same as --deny, from FILE", .repeats = true, .parser = parse_file),
 };
 
 static const struct option_row accept_proxy_rows[] = {
-	OPTION("accept-proxy", 0, OPTION_PARSED, AT(proxies), ARG("LIST"),
+	OPTION("accept-proxy", 0, OPTION_PARSED, AT(proxies), KEEP_NOTHING, ARG("LIST"),
 	       "these begin with a PROXY header, which tells whose connection it is",
 	       .repeats = true, .parser = parse_proxies),
 };
 
 static const struct option_row user_rows[] = {
-	OPTION("allow-uid", 0, OPTION_PARSED, AT(users), ARG("LIST"),
+	OPTION("allow-uid", 0, OPTION_PARSED, AT(users), KEEP_NOTHING, ARG("LIST"),
 	       "only these users may connect: numbers or names, with commas between them",
 	       .repeats = true, .parser = parse_users),
-	OPTION("accept-proxy", 0, OPTION_PARSED, AT(proxy_users), ARG("LIST"),
+	OPTION("accept-proxy", 0, OPTION_PARSED, AT(proxy_users), KEEP_NOTHING, ARG("LIST"),
 	       "these users begin with a PROXY header, which tells whose connection it is",
 	       .repeats = true, .parser = parse_proxy_users),
 };

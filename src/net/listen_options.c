@@ -9,24 +9,26 @@
 #include "base/user.h"
 
 static const struct option_row rows[] = {
-	OPTION("user", 0, OPTION_STRING, offsetof(struct listen_options, user), ARG("NAME"),
-	       "after binding, become this user"),
-	OPTION("notify-fd", 0, OPTION_NUMBER, offsetof(struct listen_options, notify_fd), ARG("N"),
+	OPTION("user", 0, OPTION_STRING, offsetof(struct listen_options, user), KEEP_NOTHING,
+	       ARG("NAME"), "after binding, become this user"),
+	OPTION("notify-fd", 0, OPTION_NUMBER, offsetof(struct listen_options, notify_fd),
+	       KEEP_NOTHING, ARG("N"),
 	       "once ready, write ADDRESS PORT to this descriptor, a line for each socket, and "
 	       "close it",
 	       .min = 3, .max = INT_MAX),
 };
 
 static const struct option_row port_rows[] = {
-	OPTION("reuseport", 0, OPTION_FLAG, offsetof(struct listen_options, reuseport), "",
-	       "share the port with others that ask for it too (SO_REUSEPORT)"),
+	OPTION("reuseport", 0, OPTION_FLAG, offsetof(struct listen_options, reuseport),
+	       KEEP_NOTHING, "", "share the port with others that ask for it too (SO_REUSEPORT)"),
 	OPTION("ipv6-only", 0, OPTION_FLAG, offsetof(struct listen_options, ipv6_only),
-	       EXCLUDES("ipv4"), "an IPv6 address takes no IPv4 (IPV6_V6ONLY)"),
+	       KEEP_NOTHING, EXCLUDES("ipv4"), "an IPv6 address takes no IPv4 (IPV6_V6ONLY)"),
 };
 
 static const struct option_row backlog_rows[] = {
-	OPTION("backlog", 0, OPTION_NUMBER, offsetof(struct listen_options, backlog), ARG("N"),
-	       "how many may wait to be accepted (the system's largest)", .min = 0, .max = INT_MAX),
+	OPTION("backlog", 0, OPTION_NUMBER, offsetof(struct listen_options, backlog), KEEP_NOTHING,
+	       ARG("N"), "how many may wait to be accepted (the system's largest)", .min = 0,
+	       .max = INT_MAX),
 };
 
 /* Up to three octal digits, whatever zeros stand before them. */
@@ -52,9 +54,10 @@ static int parse_owner(void *field, const char *word, struct option_error *error
 }
 
 static const struct option_row rights_rows[] = {
-	OPTION("mode", 0, OPTION_PARSED, offsetof(struct listen_options, rights.mode), ARG("OCTAL"),
-	       "the socket's permissions (who may write to it may connect)", .parser = parse_mode),
-	OPTION("owner", 0, OPTION_PARSED, offsetof(struct listen_options, rights),
+	OPTION("mode", 0, OPTION_PARSED, offsetof(struct listen_options, rights.mode), KEEP_NOTHING,
+	       ARG("OCTAL"), "the socket's permissions (who may write to it may connect)",
+	       .parser = parse_mode),
+	OPTION("owner", 0, OPTION_PARSED, offsetof(struct listen_options, rights), KEEP_NOTHING,
 	       ARG("USER[:GROUP]"), "the socket's user and group: names or numbers",
 	       .parser = parse_owner),
 };

@@ -292,6 +292,16 @@ struct listener *listener_start(struct loop *loop, const struct listener_config 
 	return l;
 }
 
+const char *listener_path(const struct listener *l)
+{
+	const struct listening *sockets = l->binding.sockets;
+	const char *path = NULL;
+
+	for (size_t i = 0; i < l->binding.n && !path; i++)
+		path = sockets[i].place.path;
+	return path;
+}
+
 /* Is A the file of S? */
 static bool listening_has_file(const struct listening *s, const struct address *a)
 {

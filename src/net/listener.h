@@ -47,6 +47,9 @@ void listener_retry(struct listener *l);
 /* Returns the word that L looks up before it listens; NULL: none (any more). */
 const char *listener_looks_up(const struct listener *l);
 
+/* Returns the path of the UNIX socket whose file L removes at its end; NULL: there is none. */
+const char *listener_path(const struct listener *l);
+
 /* Would a connection to A come to one of L's sockets? */
 bool listener_has(const struct listener *l, const struct address *a);
 

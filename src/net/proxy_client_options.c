@@ -45,12 +45,12 @@ static int parse_proxy(void *field, const char *word, struct option_error *error
 #define AT(member) offsetof(struct proxy_options, member)
 
 static const struct option_row rows[] = {
-	OPTION("proxy", 0, OPTION_PARSED, AT(first), ARG("URL") EXCLUDES("tls"),
+	OPTION("proxy", 0, OPTION_PARSED, AT(first), KEEP_NOTHING, ARG("URL") EXCLUDES("tls"),
 	       "through this proxy: socks5h://HOST:PORT and the like; given again: through "
 	       "one after the other",
 	       .repeats = true, .parser = parse_proxy, .choices = proxy_url_scheme),
-	OPTION("proxy-auth-file", 0, OPTION_STRING, AT(auth_file), ARG("FILE") NEEDS("proxy"),
-	       "USER:PASS for each proxy, a line each"),
+	OPTION("proxy-auth-file", 0, OPTION_STRING, AT(auth_file), KEEP_NOTHING,
+	       ARG("FILE") NEEDS("proxy"), "USER:PASS for each proxy, a line each"),
 };
 
 const struct option_group proxy_group = { "Proxies", rows, sizeof rows / sizeof *rows };

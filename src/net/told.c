@@ -9,12 +9,12 @@
 static const struct option_keyword versions[] = { { "v1", 1 }, { "v2", 2 }, { "", 0 } };
 
 static const struct option_row rows[] = {
-	OPTION("send-proxy", 0, OPTION_KEYWORD, AT(version), ARG("VERSION"),
+	OPTION("send-proxy", 0, OPTION_KEYWORD, AT(version), KEEP_NOTHING, ARG("VERSION"),
 	       "begin with a header of HAProxy's PROXY protocol, v1 or v2, which tells whose "
 	       "connection it is",
 	       .keywords = versions),
-	OPTION("proxy-from", 0, OPTION_STRING, AT(from_word), ARG("ENDPOINT") NEEDS("send-proxy"),
-	       "tell this address there as the client's"),
+	OPTION("proxy-from", 0, OPTION_STRING, AT(from_word), KEEP_NOTHING,
+	       ARG("ENDPOINT") NEEDS("send-proxy"), "tell this address there as the client's"),
 };
 
 const struct option_group told_group = { "PROXY protocol", rows, sizeof rows / sizeof *rows };

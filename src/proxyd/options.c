@@ -61,21 +61,24 @@ static const struct option_keyword kinds[] = {
 };
 
 static const struct option_row rows[] = {
-	OPTION("proxy-server", 0, OPTION_KEYWORD, AT(kind),
+	OPTION("proxy-server", 0, OPTION_KEYWORD, AT(kind), KEEP_NAMES,
 	       ARG("PROTOCOL") EXCLUDES("recv-only send-only raw stall send-fd"),
 	       "be a proxy, with -k implied: socks5 (4 and 4a too) or http", .keywords = kinds),
-	OPTION("proxy-auth", 0, OPTION_PARSED, 0, ARG("USER:PASS") NEEDS("proxy-server"),
+	OPTION("proxy-auth", 0, OPTION_PARSED, 0, KEEP_NOTHING,
+	       ARG("USER:PASS") NEEDS("proxy-server"),
 	       "who may use the proxy; not to be seen in ps", .repeats = true,
 	       .parser = parse_auth),
-	OPTION("proxy-auth-file", 0, OPTION_STRING, AT(auth_file),
+	OPTION("proxy-auth-file", 0, OPTION_STRING, AT(auth_file), KEEP_NOTHING,
 	       ARG("FILE") NEEDS("proxy-server proxy"),
 	       "the same from FILE, a line each; of the proxies where this is no server"),
-	OPTION("allow-dest", 0, OPTION_PARSED, AT(dest.allow), ARG("LIST") NEEDS("proxy-server"),
+	OPTION("allow-dest", 0, OPTION_PARSED, AT(dest.allow), KEEP_NOTHING,
+	       ARG("LIST") NEEDS("proxy-server"),
 	       "only there the proxy connects: addresses, NET/BITS, names, with commas between "
 	       "them",
 	       .repeats = true, .parser = parse_allow),
-	OPTION("deny-dest", 0, OPTION_PARSED, AT(dest.deny), ARG("LIST") NEEDS("proxy-server"),
-	       "there it does not; wins over --allow-dest", .repeats = true, .parser = parse_deny),
+	OPTION("deny-dest", 0, OPTION_PARSED, AT(dest.deny), KEEP_NOTHING,
+	       ARG("LIST") NEEDS("proxy-server"), "there it does not; wins over --allow-dest",
+	       .repeats = true, .parser = parse_deny),
 };
 
 const struct option_group proxy_server_group = { "Proxy", rows, sizeof rows / sizeof *rows };

@@ -20,6 +20,7 @@ static size_t proxyd_spare(const struct connections *s, size_t n)
 }
 
 SERVICE(proxyd) = { .option = "proxy-server",
+		    .anywhere = true,
 		    .keeps = true,
 		    .size = sizeof(struct proxied *),
 		    .ends = 1,

@@ -7,7 +7,8 @@
 #define ANSWER_LIMIT (100 * MILLISECOND)
 
 static const struct option_row rows[] = {
-	OPTION("retry", 0, OPTION_DURATION, AT(retry), ARG("DURATION") EXCLUDES("listen"),
+	OPTION("retry", 0, OPTION_DURATION, AT(retry), KEEP_NOTHING,
+	       ARG("DURATION") EXCLUDES("listen"),
 	       "try again until it connects, at most so long: exit 4; each connection has -w "
 	       "(1s)"),
 };

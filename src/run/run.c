@@ -14,6 +14,7 @@
 #include "loop/signals.h"
 #include "run/progress.h"
 #include "run/report.h"
+#include "run/sandbox.h"
 
 #define LEAVE_LIMIT SECOND    /* for what was read to arrive */
 #define WAITS_INTERVAL SECOND /* after that much silence -vv tells what is waited for */
@@ -334,6 +335,8 @@ static void run_finish_copies(struct run *r)
 
 struct outcome run_wait(struct run *r)
 {
+	if (!r->ended && !r->calls.confines)
+		sandbox_enter(r->messages, NULL);
 	if ((!r->ended || r->leave_timer.slot) && loop_run(r->loop) < 0)
 		run_end(r, report_error(r->messages, "poll", errno));
 	/* Whoever gave up has not said why. */

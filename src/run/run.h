@@ -44,6 +44,8 @@ struct run_calls {
 	/* The loop has ended, and the files of -o, -x and -X are still open. Last chance to write
 	 * to them, to say something, and to change `outcome`. */
 	void (*ending)(void *arg);
+	/* It calls sandbox_enter() itself; else run_wait() does. */
+	bool confines;
 	/* The process is about to stop (SIGTSTP), or has been continued. */
 	void (*stopped)(void *arg, bool stopped);
 	void *arg;

@@ -14,11 +14,12 @@
 #include "sock/vsock.h"
 
 static const struct option_row rows[] = {
-	OPTION("ipv4", '4', OPTION_FLAG, offsetof(struct family_options, inet), EXCLUDES("ipv6"),
-	       "IPv4 only"),
-	OPTION("ipv6", '6', OPTION_FLAG, offsetof(struct family_options, inet6), "", "IPv6 only"),
-	OPTION("numeric", 'n', OPTION_FLAG, offsetof(struct family_options, numeric), "",
-	       "look nothing up: hosts and ports are numbers"),
+	OPTION("ipv4", '4', OPTION_FLAG, offsetof(struct family_options, inet), KEEP_NOTHING,
+	       EXCLUDES("ipv6"), "IPv4 only"),
+	OPTION("ipv6", '6', OPTION_FLAG, offsetof(struct family_options, inet6), KEEP_NOTHING, "",
+	       "IPv6 only"),
+	OPTION("numeric", 'n', OPTION_FLAG, offsetof(struct family_options, numeric), KEEP_NOTHING,
+	       "", "look nothing up: hosts and ports are numbers"),
 };
 
 const struct option_group family_group = { "Addresses", rows, sizeof rows / sizeof *rows };

@@ -81,10 +81,11 @@ static int membership_parse_join_source(void *field, const char *word, struct op
 #define AT(member) offsetof(struct membership_options, member)
 
 static const struct option_row rows[] = {
-	OPTION("join", 0, OPTION_PARSED, AT(groups), ARG("GROUP[@IFACE]"),
+	OPTION("join", 0, OPTION_PARSED, AT(groups), KEEP_NOTHING, ARG("GROUP[@IFACE]"),
 	       "hear this multicast group, on this interface; may be repeated", .repeats = true,
 	       .parser = membership_parse_join),
-	OPTION("join-source", 0, OPTION_PARSED, AT(groups), ARG("GROUP,SOURCE[@IFACE]"),
+	OPTION("join-source", 0, OPTION_PARSED, AT(groups), KEEP_NOTHING,
+	       ARG("GROUP,SOURCE[@IFACE]"),
 	       "the same, but only what SOURCE sends there; may be repeated", .repeats = true,
 	       .parser = membership_parse_join_source),
 };

@@ -12,12 +12,12 @@
 #define AT(member) offsetof(struct multicast_options, member)
 
 static const struct option_row rows[] = {
-	OPTION("multicast-interface", 0, OPTION_STRING, AT(interface), ARG("IFACE"),
+	OPTION("multicast-interface", 0, OPTION_STRING, AT(interface), KEEP_NOTHING, ARG("IFACE"),
 	       "to a group: send through this interface (its name or an address of it)"),
-	OPTION("multicast-ttl", 0, OPTION_NUMBER, AT(ttl), ARG("N"),
+	OPTION("multicast-ttl", 0, OPTION_NUMBER, AT(ttl), KEEP_NOTHING, ARG("N"),
 	       "to a group: so many hops (--ttl, else 1); 0: this machine only", .min = 0,
 	       .max = 255),
-	OPTION("no-loop", 0, OPTION_FLAG, AT(no_loop), "",
+	OPTION("no-loop", 0, OPTION_FLAG, AT(no_loop), KEEP_NOTHING, "",
 	       "to a group: not to members on this machine"),
 };
 

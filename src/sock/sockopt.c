@@ -205,11 +205,11 @@ static const struct option_keyword transports[] = {
 };
 
 static const struct option_row rows[] = {
-	OPTION("rcvbuf", 0, OPTION_SIZE, AT(rcvbuf), ARG("SIZE"), "the socket's receive buffer",
-	       .min = 1, .max = 1 << 30),
-	OPTION("sndbuf", 0, OPTION_SIZE, AT(sndbuf), ARG("SIZE"), "the socket's send buffer",
-	       .min = 1, .max = 1 << 30),
-	OPTION("sockopt", 0, OPTION_PARSED, AT(settings), ARG("NAME[=VALUE]"),
+	OPTION("rcvbuf", 0, OPTION_SIZE, AT(rcvbuf), KEEP_NOTHING, ARG("SIZE"),
+	       "the socket's receive buffer", .min = 1, .max = 1 << 30),
+	OPTION("sndbuf", 0, OPTION_SIZE, AT(sndbuf), KEEP_NOTHING, ARG("SIZE"),
+	       "the socket's send buffer", .min = 1, .max = 1 << 30),
+	OPTION("sockopt", 0, OPTION_PARSED, AT(settings), KEEP_NOTHING, ARG("NAME[=VALUE]"),
 	       "any socket option by its name, such as TCP_CONGESTION=reno or SO_LINGER=5; may "
 	       "be repeated",
 	       .repeats = true, .parser = parse_sockopt, .choices = sockopt_name),
@@ -217,32 +217,33 @@ static const struct option_row rows[] = {
 
 static const struct option_row ip_rows[] = {
 	/* First: see hops_group. */
-	OPTION("interface", 'I', OPTION_STRING, AT(interface), ARG("IFACE"),
+	OPTION("interface", 'I', OPTION_STRING, AT(interface), KEEP_NOTHING, ARG("IFACE"),
 	       "send and receive through this interface only"),
-	OPTION("ttl", 0, OPTION_NUMBER, AT(ttl), ARG("N"),
+	OPTION("ttl", 0, OPTION_NUMBER, AT(ttl), KEEP_NOTHING, ARG("N"),
 	       "time to live (hop limit) of what is sent", .min = 1, .max = 255),
-	OPTION("tos", 0, OPTION_KEYWORD, AT(tos), ARG("CLASS"),
+	OPTION("tos", 0, OPTION_KEYWORD, AT(tos), KEEP_NOTHING, ARG("CLASS"),
 	       "traffic class: a number, ef, af11 to af43, cs0 to cs7, le, lowdelay, "
 	       "throughput, reliability",
 	       .min = 0, .max = 255, .keywords = classes),
 };
 
 static const struct option_row tcp_rows[] = {
-	OPTION("nodelay", 0, OPTION_FLAG, AT(nodelay), "",
+	OPTION("nodelay", 0, OPTION_FLAG, AT(nodelay), KEEP_NOTHING, "",
 	       "send small pieces at once (TCP_NODELAY)"),
-	OPTION("keepalive", 0, OPTION_PARSED, AT(keepalive), ARG("IDLE[,INTERVAL[,COUNT]]"),
+	OPTION("keepalive", 0, OPTION_PARSED, AT(keepalive), KEEP_NOTHING,
+	       ARG("IDLE[,INTERVAL[,COUNT]]"),
 	       "probe a silent peer: after IDLE, then each INTERVAL, lost after COUNT",
 	       .optional = true, .parser = parse_keepalive),
-	OPTION("fastopen", 0, OPTION_FLAG, AT(fastopen), "",
+	OPTION("fastopen", 0, OPTION_FLAG, AT(fastopen), KEEP_NOTHING, "",
 	       "data in the first packet (TCP Fast Open)"),
-	OPTION("transport", 0, OPTION_KEYWORD, AT(protocol), ARG("PROTOCOL"), "tcp or mptcp",
-	       .keywords = transports),
+	OPTION("transport", 0, OPTION_KEYWORD, AT(protocol), KEEP_NOTHING, ARG("PROTOCOL"),
+	       "tcp or mptcp", .keywords = transports),
 };
 
 static const struct option_row source_rows[] = {
-	OPTION("source", 's', OPTION_STRING, AT(source), ARG("ADDR"),
+	OPTION("source", 's', OPTION_STRING, AT(source), KEEP_NOTHING, ARG("ADDR"),
 	       "local address to connect from"),
-	OPTION("source-port", 'p', OPTION_STRING, AT(source_port), ARG("PORT"),
+	OPTION("source-port", 'p', OPTION_STRING, AT(source_port), KEEP_NOTHING, ARG("PORT"),
 	       "local port to connect from"),
 };
 

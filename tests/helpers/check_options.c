@@ -40,9 +40,11 @@ static const char *choices(size_t i)
 
 static const struct option_keyword keywords[] = { { "one", 1 }, { "", 0 } };
 
-#define FLAG(name, letter, words) OPTION(name, letter, OPTION_FLAG, 0, words, "a flag")
+#define FLAG(name, letter, words)                                                                  \
+	OPTION(name, letter, OPTION_FLAG, 0, KEEP_NOTHING, words, "a flag")
 #define NUMBER(name, ...)                                                                          \
-	OPTION(name, 0, OPTION_NUMBER, 0, ARG("N"), "a number", .min = 1, .max = 9, __VA_ARGS__)
+	OPTION(name, 0, OPTION_NUMBER, 0, KEEP_NOTHING, ARG("N"), "a number", .min = 1, .max = 9,  \
+	       __VA_ARGS__)
 
 /* What is wrong, and a row that is so beside the good ones. */
 static const struct broken {
@@ -53,23 +55,26 @@ static const struct broken {
 	{ "a name of one letter", FLAG("x", 0, ""), false },
 	{ "a blank in a name", FLAG("two words", 0, ""), false },
 	{ "a capital in a name", FLAG("Capital", 0, ""), false },
-	{ "an empty help", OPTION("silent", 0, OPTION_FLAG, 0, "", ""), false },
+	{ "an empty help", OPTION("silent", 0, OPTION_FLAG, 0, KEEP_NOTHING, "", ""), false },
+	{ "nothing said of what its run keeps",
+	  OPTION("silent", 0, OPTION_FLAG, 0, 0, "", "a flag"), false },
 	{ "the letter of help", FLAG("hidden", 'h', ""), false },
 	{ "a flag with an argument", FLAG("valued", 0, ARG("N")), false },
-	{ "a string without an argument's name", OPTION("text", 0, OPTION_STRING, 0, "", "a word"),
-	  false },
-	{ "a number without a range", OPTION("count", 0, OPTION_NUMBER, 0, ARG("N"), "a number"),
-	  false },
-	{ "a size without a range", OPTION("size", 0, OPTION_SIZE, 0, ARG("SIZE"), "a size"),
-	  false },
+	{ "a string without an argument's name",
+	  OPTION("text", 0, OPTION_STRING, 0, KEEP_NOTHING, "", "a word"), false },
+	{ "a number without a range",
+	  OPTION("count", 0, OPTION_NUMBER, 0, KEEP_NOTHING, ARG("N"), "a number"), false },
+	{ "a size without a range",
+	  OPTION("size", 0, OPTION_SIZE, 0, KEEP_NOTHING, ARG("SIZE"), "a size"), false },
 	{ "a keyword without keywords",
-	  OPTION("class", 0, OPTION_KEYWORD, 0, ARG("CLASS"), "a class"), false },
+	  OPTION("class", 0, OPTION_KEYWORD, 0, KEEP_NOTHING, ARG("CLASS"), "a class"), false },
 	{ "keywords without a keyword", NUMBER("count", .keywords = keywords), false },
 	{ "a parsed one without a parser",
-	  OPTION("list", 0, OPTION_PARSED, 0, ARG("LIST"), "a list"), false },
+	  OPTION("list", 0, OPTION_PARSED, 0, KEEP_NOTHING, ARG("LIST"), "a list"), false },
 	{ "a parser without a parsed one", NUMBER("count", .parser = parser), false },
 	{ "choices without an argument",
-	  OPTION("count", 0, OPTION_FLAG, 0, "", "a flag", .choices = choices), false },
+	  OPTION("count", 0, OPTION_FLAG, 0, KEEP_NOTHING, "", "a flag", .choices = choices),
+	  false },
 	{ "a number that may be missing", NUMBER("count", .optional = true), false },
 	{ "a name twice", FLAG("flag", 0, ""), false },
 	{ "a letter twice", FLAG("other", 'f', ""), false },
@@ -79,18 +84,21 @@ static const struct broken {
 	{ "needs what another subcommand has", FLAG("alone", 0, NEEDS("elsewhere")), false },
 	{ "another letter elsewhere", FLAG("flag", 'F', ""), true },
 	{ "another kind elsewhere",
-	  OPTION("flag", 'f', OPTION_NUMBER, 0, ARG("N"), "a number", .min = 1, .max = 9), true },
+	  OPTION("flag", 'f', OPTION_NUMBER, 0, KEEP_NOTHING, ARG("N"), "a number", .min = 1,
+		 .max = 9),
+	  true },
 	{ "another argument elsewhere",
-	  OPTION("number", 'n', OPTION_NUMBER, 0, ARG("COUNT"), "a number", .min = 1, .max = 9),
+	  OPTION("number", 'n', OPTION_NUMBER, 0, KEEP_NOTHING, ARG("COUNT"), "a number", .min = 1,
+		 .max = 9),
 	  true },
 	{ "a letter of another meaning elsewhere", FLAG("force", 'f', ""), true },
 };
 
 static const struct option_row good[] = {
-	OPTION("flag", 'f', OPTION_FLAG, offsetof(struct values, flag), "", "a flag"),
-	OPTION("number", 'n', OPTION_NUMBER, offsetof(struct values, number), ARG("N"), "a number",
-	       .min = 1, .max = 9),
-	OPTION("word", 'w', OPTION_STRING, offsetof(struct values, word),
+	OPTION("flag", 'f', OPTION_FLAG, offsetof(struct values, flag), KEEP_NOTHING, "", "a flag"),
+	OPTION("number", 'n', OPTION_NUMBER, offsetof(struct values, number), KEEP_NOTHING,
+	       ARG("N"), "a number", .min = 1, .max = 9),
+	OPTION("word", 'w', OPTION_STRING, offsetof(struct values, word), KEEP_NOTHING,
 	       ARG("WORD") EXCLUDES("flag number"), "a word", .repeats = true),
 };
 static const struct option_row elsewhere[] = { FLAG("elsewhere", 'e', "") };
@@ -108,8 +116,8 @@ static int check(const struct option_row *row, bool other, struct option_error *
 	const struct option_use second[] = { { &theirs, 0 },
 					     { other ? &more : &none, 0 },
 					     { NULL, 0 } };
-	const struct command a = { .name = "first", .uses = first };
-	const struct command b = { .name = "second", .uses = second };
+	const struct command a = { .name = "first", .uses = first, .keeps = KEEP_NOTHING };
+	const struct command b = { .name = "second", .uses = second, .keeps = KEEP_NOTHING };
 	const struct command *const both[] = { &a, &b };
 
 	return options_check(both, 2, error);

@@ -31,10 +31,11 @@ static const char *choices(size_t i)
 static const struct option_keyword keywords[] = { { "always", 1 }, { "never", 0 }, { "", 0 } };
 
 #define STRING(name, letter, arg)                                                                  \
-	OPTION(name, letter, OPTION_STRING, offsetof(struct values, word), ARG(arg), name)
+	OPTION(name, letter, OPTION_STRING, offsetof(struct values, word), KEEP_NOTHING, ARG(arg), \
+	       name)
 
 static const struct option_row rows[] = {
-	OPTION("plain", 'p', OPTION_FLAG, 0, "",
+	OPTION("plain", 'p', OPTION_FLAG, 0, KEEP_NOTHING, "",
 	       "a flag's help: 'quotes', [brackets], \\, $HOME, `x`"),
 	STRING("output", 'o', "FILE"),
 	STRING("program", 'e', "CMD"),
@@ -43,10 +44,11 @@ static const struct option_row rows[] = {
 	STRING("either", 0, "tcp|udp"),
 	STRING("mixed", 0, "auto|FILE"),
 	STRING("unknown", 0, "NAME"),
-	OPTION("colour", 0, OPTION_KEYWORD, 0, ARG("WHEN"), "when", .keywords = keywords),
-	OPTION("set", 0, OPTION_PARSED, 0, ARG("NAME[:VALUE]"), "set", .repeats = true,
-	       .parser = parser, .choices = choices),
-	OPTION("maybe", 'm', OPTION_PARSED, 0, ARG("WHEN"), "maybe", .optional = true,
+	OPTION("colour", 0, OPTION_KEYWORD, 0, KEEP_NOTHING, ARG("WHEN"), "when",
+	       .keywords = keywords),
+	OPTION("set", 0, OPTION_PARSED, 0, KEEP_NOTHING, ARG("NAME[:VALUE]"), "set",
+	       .repeats = true, .parser = parser, .choices = choices),
+	OPTION("maybe", 'm', OPTION_PARSED, 0, KEEP_NOTHING, ARG("WHEN"), "maybe", .optional = true,
 	       .parser = parser, .choices = choices),
 };
 static const struct option_group group = { "All", rows, sizeof rows / sizeof *rows };

@@ -48,6 +48,8 @@ static const char *row_fault(const struct option_row *r)
 		return "its name is none";
 	if (!*option_words(r, WORDS_HELP))
 		return "no help";
+	if (!r->keeps)
+		return "what its run keeps is not said";
 	if (r->letter == 'h')
 		return "-h is help";
 	if (valued != argument)
@@ -151,6 +153,9 @@ int options_check(const struct command *const *commands, size_t n, struct option
 {
 	int faults = 0;
 
+	for (size_t i = 0; i < n; i++)
+		if (!commands[i]->keeps && faults++ == 0)
+			option_fail(error, "%s: what its runs keep is not said", commands[i]->name);
 	each_row(commands, n, check_row, &faults, error);
 	if (!faults) /* what is not complete cannot be compared */
 		each_row(commands, n, check_pairs, &faults, error);

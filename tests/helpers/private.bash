@@ -92,6 +92,13 @@ needs_strace() {
 	strace -o /dev/null true 2>/dev/null || skip 'strace is not permitted'
 }
 
+# needs_injection: and where it cannot let system calls fail.
+needs_injection() {
+	needs strace strace
+	strace -qq -o /dev/null -e trace=connect -e inject=connect:error=ENOKEY:when=1 true 2>/dev/null ||
+		skip 'this strace cannot inject'
+}
+
 traced() {
 	# A leak check cannot be made while it is traced.
 	ASAN_OPTIONS="${ASAN_OPTIONS-}:detect_leaks=0" \
