@@ -17,6 +17,11 @@ status_has() {
 	[ "$(awk '/^(NoNewPrivs|Seccomp):/ { printf "%s ", $2 }' "/proc/$1/status")" = "$2 $3 " ]
 }
 
+# allowed: what nobody minds of what was tried.
+allowed() {
+	awk '$2 != 1 && $2 != 13 && $1 != "done" { printf "%s%s", between, $1; between = " " }' elsewhere/copy.told
+}
+
 # tries COMMAND...: begins to run it, which is to be closed in soon, and has it try one thing of each kind: what nobody
 # minds is in $TRIED, in the order of helpers/trespass.c. It runs on as $PID.
 tries() {
@@ -32,7 +37,7 @@ tries() {
 	[ -e elsewhere/copy.told ] || skip 'nothing can be preloaded'
 	kill -USR2 "$PID"
 	eventually grep -q '^done' elsewhere/copy.told
-	TRIED=$(awk '$2 != 1 && $2 != 13 && $1 != "done" { printf "%s%s", between, $1; between = " " }' elsewhere/copy.told)
+	TRIED=$(allowed)
 }
 
 # may WHAT COMMAND...: that is all that COMMAND may still do. It is ended.
@@ -107,6 +112,34 @@ ANYWHERE='read socket bind connect port code'
 	may "$ANYWHERE" "$SOCKIT" sockname -vv --watch --listening >out
 	may "$ANYWHERE" "$SOCKIT" resolve -vv --server "127.0.0.1:$PORT" -w 20 --record A name.test >out
 	may "$ANYWHERE" "$SOCKIT" connect -vv --ping 127.0.0.1 "$PORT" >out
+}
+
+# may_at_end WHAT COMMAND...: the same of one that ends by itself.
+may_at_end() {
+	preload trespass
+	mkdir -p elsewhere
+	echo something >elsewhere/copy
+	rm -f elsewhere/copy.told
+	TRESPASS=$PWD/elsewhere/copy within 20 "${PRELOADED[@]}" "${@:2}" >out 2>err </dev/null || :
+	grep -q ' closed in: ' err || skip "here it is $(grep -o '[a-z]* closed in.*' err)"
+	[ -e elsewhere/copy.told ] || skip 'nothing can be preloaded'
+	allowed >tried
+	[ "$(<tried)" = "$1" ] || {
+		echo "${*:2}: may do: $(<tried); is to: $1"
+		cat elsewhere/copy.told err
+		return 1
+	}
+}
+
+@test "what asks and ends: neither programs nor files are left to it" {
+	sandboxed
+	counterpart accept:8 readall
+	may_at_end "$ANYWHERE" "$SOCKIT" servinfo -vv ssh
+	may_at_end "$ANYWHERE" "$SOCKIT" resolve -vv localhost
+	may_at_end "$ANYWHERE" "$SOCKIT" sockname -vv --listening
+	may_at_end "$ANYWHERE" "$SOCKIT" connect -vvz 127.0.0.1 "$PORT"
+	may_at_end "$ANYWHERE" "$SOCKIT" connect -vv --trace -n 127.0.0.1 "$PORT"
+	may_at_end "$ANYWHERE" "$SOCKIT" connect -vv --mtu 127.0.0.1 "$PORT"
 }
 
 @test "broadcast, which asks too" {

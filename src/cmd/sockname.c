@@ -26,6 +26,7 @@
 #include "sock/stream.h"
 #include "run/report.h"
 #include "run/run.h"
+#include "run/sandbox.h"
 
 #define INTERFACES "the list of interfaces"
 #define NO_PORT "9" /* discard: a socket needs one to be connected, though nothing is sent */
@@ -100,6 +101,7 @@ static struct outcome sockname_list_options(const struct sockname_options *o)
 		close_keeping_errno(inet6);
 		return report_error(&o->messages, "socket", error);
 	}
+	sandbox_enter(&o->messages, NULL);
 	facts_start(&f, &o->messages, NULL);
 	if (isatty(STDOUT_FILENO)) {
 		table_cell(&f.table, "NAME");
@@ -183,6 +185,7 @@ static struct outcome sockname_print_fd(const struct sockname_options *o)
 {
 	char what[32];
 
+	sandbox_enter(&o->messages, NULL);
 	snprintf(what, sizeof what, "descriptor %lld", (long long)o->fd);
 	if (fcntl((int)o->fd, F_GETFD) < 0 || describe_number((int)o->fd, SO_TYPE) < 0)
 		return report_error(&o->messages, what, errno);
@@ -462,6 +465,7 @@ static struct outcome sockname_list_interfaces(struct sockname_options *o)
 
 	if (o->watch)
 		return sockname_watch_interfaces(o);
+	sandbox_enter(&o->messages, NULL);
 	facts_start(&f, &o->messages, NULL);
 	if (isatty(STDOUT_FILENO))
 		interfaces_heading(&f.table, terminal_columns(STDOUT_FILENO));

@@ -16,6 +16,7 @@
 #include "names/services.h"
 #include "proto/words.h"
 #include "run/report.h"
+#include "run/sandbox.h"
 
 #define PROGRAM_MOST 15 /* bytes of a program's name that the kernel keeps */
 
@@ -291,6 +292,7 @@ static struct outcome listing_print(struct listing *x)
 	struct facts f;
 	size_t n = 0;
 
+	sandbox_enter(m, NULL);
 	if (listing_get(x, &inventory) < 0)
 		return report_error(m, "the list of sockets", errno);
 	/* Where there is no /proc nobody knows; that memory is short is no such reason. */

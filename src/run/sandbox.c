@@ -31,7 +31,11 @@ void sandbox_enter(const struct messages *m, const struct confine_wish *wish)
 	struct confine_wish w = wish ? *wish : (struct confine_wish){ 0 };
 	char room[TEXT_ROOM];
 	struct text text = TEXT_IN(room);
+	static bool entered;
 
+	if (entered)
+		return;
+	entered = true;
 	w.keeps |= m->keeps;
 	if (!m->options.no_sandbox)
 		confine(&w, &c);

@@ -1,9 +1,9 @@
 /* trespass.c - what a run may still do: to be preloaded (not for static programs)
  *
- * On SIGUSR2 the program tries one thing of each kind, none of which does any harm, and writes a
- * line for each to the file that TRESPASS names, a copy of something: `kind ERRNO`, by its number;
- * 0: nobody minds. The last line is `done 0`. TRESPASS and LD_PRELOAD are taken out of the
- * environment.
+ * On SIGUSR2, and at its end where none came, the program tries one thing of each kind, none of
+ * which does any harm. TRESPASS names a file to try some of them on; NAME.told gets a line for
+ * each, `kind ERRNO`, by its number; 0: nobody minds. The last line is `done 0`. TRESPASS and
+ * LD_PRELOAD are taken out of the environment.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -11,6 +11,7 @@
 #include <netinet/in.h>
 #include <sched.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -25,6 +26,7 @@
 
 static char path[4096];
 static int to = -1;
+static bool tried;
 
 static void tell(const char *kind, long result)
 {
@@ -67,6 +69,7 @@ static void try_all(int signal)
 	void *code;
 
 	(void)signal;
+	tried = true;
 	snprintf(gone, sizeof gone, "%s.gone", path);
 	tell("write", open(path, O_WRONLY | O_CLOEXEC));
 	tell("create", open(gone, O_WRONLY | O_CREAT | O_CLOEXEC, 0600));
@@ -103,4 +106,10 @@ __attribute__((constructor)) static void start(void)
 	sigaction(SIGUSR2, &action, NULL);
 	unsetenv("TRESPASS");
 	unsetenv("LD_PRELOAD");
+}
+
+__attribute__((destructor)) static void end(void)
+{
+	if (to >= 0 && !tried)
+		try_all(0);
 }
