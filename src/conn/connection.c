@@ -284,7 +284,7 @@ void connection_reach(struct connection *x, int fd, const char *name)
 	endpoint_socket(x->in, fd, x->far_name ? x->far_name : "the other side");
 }
 
-void connection_over(void *arg)
+static void connection_over(void *arg)
 {
 	struct connection *x = arg;
 
