@@ -81,14 +81,14 @@ static const struct option_use no_options[] = { { NULL, 0 } };
 /* Words that may stand in a subcommand's place, and are served here. */
 static const struct command others[] = {
 	{ "help", "[SUBCOMMAND]", "print the subcommands, or the usage of one", no_options, 0, 1,
-	  false, main_help, NULL, NULL, 0 },
+	  false, 0, main_help, NULL, NULL },
 	{ "completion", COMPLETION_SHELLS,
-	  "print a script that completes sockit's words in a shell", no_options, 1, 1, false,
-	  main_completion, NULL, NULL, 0 },
-	{ "--help", "[SUBCOMMAND]", "the same as help", no_options, 0, 1, false, main_help, NULL,
-	  NULL, 0 },
+	  "print a script that completes sockit's words in a shell", no_options, 1, 1, false, 0,
+	  main_completion, NULL, NULL },
+	{ "--help", "[SUBCOMMAND]", "the same as help", no_options, 0, 1, false, 0, main_help, NULL,
+	  NULL },
 	{ "--version", "", "print the version, and what it was built with", no_options, 0, 0, false,
-	  main_version, NULL, NULL, 0 },
+	  0, main_version, NULL, NULL },
 };
 static const size_t n_others = sizeof others / sizeof *others;
 

@@ -513,14 +513,16 @@ static int landlock_allow_folder(int ruleset, const char *path, uint64_t rights)
 	char folder[4096];
 	struct landlock_folder rule = { .rights = rights };
 	long result;
+	int fd;
 
 	snprintf(folder, sizeof folder, "%.*s", slash ? (int)(slash - path + 1) : 1,
 		 slash ? path : ".");
-	rule.fd = open(folder, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	if (rule.fd < 0)
+	fd = open(folder, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0)
 		return -1;
+	rule.fd = fd;
 	result = syscall(LANDLOCK_ADD_RULE, ruleset, LANDLOCK_RULE_PATH_BENEATH, &rule, 0U);
-	close(rule.fd);
+	close(fd);
 	return result ? -1 : 0;
 }
 

@@ -139,6 +139,7 @@ struct command {
 	const struct option_use *uses; /* ended by one whose group is NULL */
 	int min_operands, max_operands;
 	bool runs_command; /* `-- COMMAND` may stand at the end */
+	unsigned keeps;	   /* what each of its runs keeps once it is set up: a sum of enum keep */
 	/* Runs `sockit ARGV[0] ...`; says itself what goes wrong. */
 	struct outcome (*run)(const struct command *self, int argc, char **argv);
 	const struct option_need *needs; /* ended by one whose group is NULL; NULL: none */
@@ -146,7 +147,6 @@ struct command {
 	 * long names of the options of daily use, at most ten, with blanks between them; an empty
 	 * line; examples, at most three. NULL: -h is --help. */
 	const char *brief;
-	unsigned keeps; /* what each of its runs keeps once it is set up: a sum of enum keep */
 };
 
 /* A walk over all rows of a subcommand:

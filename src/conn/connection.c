@@ -199,7 +199,8 @@ struct connection *connection_new(struct connections *s, const struct address *p
 	       local_at = connection_add(&size, address_size(local)), name_at = size;
 	char text[ADDRESS_TEXT], *place;
 	const char *name = address_text(peer, text);
-	struct connection *x = calloc(1, size + strlen(name) + 1);
+	size_t length = strlen(name) + 1;
+	struct connection *x = calloc(1, size + length);
 
 	if (!x)
 		return NULL;
@@ -213,7 +214,7 @@ struct connection *connection_new(struct connections *s, const struct address *p
 	x->pump.side = sided ? (void *)(place + side) : &pump_no_side;
 	x->peer = address_keep(place + peer_at, peer);
 	x->local = address_keep(place + local_at, local);
-	x->name = strcpy(place + name_at, name);
+	x->name = memcpy(place + name_at, name, length);
 	x->counts = true;
 	x->status = -1;
 	return x;

@@ -168,7 +168,7 @@ void receiver_handle(struct receiver *x)
 
 	while (p->at < p->n && !x->finishing) {
 		const struct dgram_received *v = p->v + p->at;
-		const char *refusal;
+		const char *refusal = "";
 		size_t n = receiver_together(x, p->by, v, p->n - p->at, &refusal), done = 1;
 		if (n)
 			done = receiver_do(x, p->by, v, n);

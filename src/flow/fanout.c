@@ -573,7 +573,9 @@ int subscriber_look(struct subscriber *r, struct iovec *iov, int most)
 	const struct queued *last = subscriber_last(r);
 	int n = 0;
 
-	if (last && last->block == f->tail)
+	if (!last)
+		return 0;
+	if (last->block == f->tail)
 		fanout_unpage(f);
 	for (; n < most && (size_t)n < r->n; n++) {
 		const struct queued *q = &r->queue[(r->first + (size_t)n) % r->size];

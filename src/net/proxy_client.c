@@ -276,10 +276,9 @@ static void client_done(struct proxy_client *d)
 	char words[PLACE_MOST];
 
 	*r = (struct dial_result){ .fd = d->watch.fd, .peer = last->addresses[last->at] };
+	address_words(last->host, last->port, words, sizeof words);
 	if (last->by_name)
-		address_set_words(&r->peer,
-				  address_words(last->host, last->port, words, sizeof words),
-				  address_port(&r->peer));
+		address_set_words(&r->peer, words, address_port(&r->peer));
 	r->local.length = sizeof r->local.u;
 	getsockname(r->fd, &r->local.u.sa, &r->local.length);
 	watch_drop(d->loop, &d->watch);

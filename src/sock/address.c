@@ -396,14 +396,14 @@ static void unix_text(const struct address *a, char *text)
 /* As address_host(), of an address that is no word. Returns where the NUL of TEXT stands. */
 static char *host_text(const struct address *a, char *text)
 {
-	char zone[IF_NAMESIZE];
 	uint32_t cid, port;
-	size_t n;
 
 	text[0] = '\0';
 	if (a->u.sa.sa_family == AF_INET)
 		return ipv4_text(a, text);
 	if (a->u.sa.sa_family == AF_INET6) {
+		char zone[IF_NAMESIZE];
+		size_t n;
 		inet_ntop(AF_INET6, &a->u.in6.sin6_addr, text, ADDRESS_TEXT);
 		n = strlen(text);
 		if (a->u.in6.sin6_scope_id == 0)
