@@ -407,7 +407,7 @@ memory_factor() {
 
 # party_traced INJECTED WORD...: a party of four at a traced broker, which ends with them. INJECTED fails ("": nothing).
 party_traced() {
-	traced_listener tee,splice,sendmsg ${1:+-e inject="$1"} \
+	traced_listener tee,splice,sendmsg,pipe2 ${1:+-e inject="$1"} \
 		"$SOCKIT" listen --broker --quiet --accept 4 --notify-fd 9 127.0.0.1 0 </dev/null >out 2>err
 	party "${@:2}" a,b,d,s:shutdown a,b,d,s:over
 	ended 0 "$LISTENER"
@@ -421,7 +421,7 @@ party_traced() {
 	needs_strace
 	strace -o /dev/null -e inject=tee:error=EINVAL:when=3+2 true 2>/dev/null || skip 'this strace cannot inject'
 	local fault
-	for fault in '' tee:error=EINVAL:when=3+2 splice:error={EAGAIN:when=2+3,EPERM:when=3+}; do
+	for fault in '' tee:error=EINVAL:when=3+2 pipe2:error=EMFILE:when=2+ splice:error={EAGAIN:when=2+3,EPERM:when=3+}; do
 		party_traced "$fault" a,b,d,s:join s:text:x a,b,d:has:x s:feed:"$(A)" a,b,d:same:"$(A)" s:sent \
 			a:text:y b,d,s:has:y
 		[ "$fault" ] || [ "$(grep -c 'tee(' trace)" -gt 50 ]

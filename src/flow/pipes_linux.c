@@ -88,9 +88,10 @@ ssize_t pages_send(const struct pages *p, int fd)
 	ssize_t n, sent = 0;
 	int one[2], error;
 
-	errno = ENOTSUP;
-	if (!pipes_take(fd, one))
+	if (!pipes_take(fd, one)) {
+		errno = ENOTSUP;
 		return -1;
+	}
 	n = tee(p->pipe[0], one[1], p->n, SPLICE_F_NONBLOCK);
 	error = n > 0 ? EAGAIN : ENOTSUP;
 	if (n > 0)
