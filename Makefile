@@ -30,8 +30,7 @@ endif
 # ./configure leaves empty where it is told CFLAGS.
 HOT := base/hexdump base/text base/utf8 flow/filter flow/flow flow/transcript flow/transfer \
 	flow/pump flow/pump_half_close sock/datagram_linux names/finder net/probe proto/frame \
-	proto/words proto/services dgram/forward dgram/sender dgram/sender_batch dgram/traffic \
-	conn/connections
+	proto/words proto/services dgram/sender dgram/sender_batch dgram/traffic conn/connections
 $(foreach f,$(HOT),$(if $(wildcard $(srcdir)/src/$f.c),,$(error HOT: there is no src/$f.c)))
 $(HOT:%=obj/%.o): CFLAGS += $(HOT_CFLAGS)
 # The shells that are completed for, and where below datadir each looks for it.

@@ -18,7 +18,7 @@ plan() {
 	plan
 	[ "$(grep -Ec -- ' -O[sz] ' plan)" = "$(wc -l <plan)" ]
 	[ "$(grep -c -- ' -O[sz] .*-O2 ' plan)" -ge 5 ]
-	[ "$(grep -c -- ' -O2 ' plan)" -le 20 ]
+	[ "$(grep -c -- ' -O2 ' plan)" -lt 20 ]
 	grep -q -- ' -O2 .* obj/net/probe.o ' plan
 	run ! grep -q -- ' -O2 .* obj/main.o ' plan
 	cat >complaining <<-'END'
