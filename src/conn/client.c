@@ -149,7 +149,7 @@ static void client_dialled(void *arg, const struct dial_result *r)
 	c->connections.sent_before = c->first_n;
 	if (peer.u.sa.sa_family == AF_UNSPEC)
 		address_set_words(&peer, c->connections.place, address_port(&peer));
-	connections_take(&c->connections, r->fd, &peer, &r->local);
+	connections_take(&c->connections, r->fd, r->local.u.sa.sa_family, &peer, &r->local);
 }
 
 /* Adds what it waits for, before the connection is made, or once it is over. */
@@ -223,7 +223,7 @@ static void client_start_command(struct client_run *c)
 		return;
 	}
 	address_set_words(&peer, c->connections.place, 0);
-	connections_take(&c->connections, fd, &peer, &local);
+	connections_take(&c->connections, fd, AF_UNSPEC, &peer, &local);
 }
 
 static void client_try(void *arg)

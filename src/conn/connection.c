@@ -220,12 +220,12 @@ struct connection *connection_new(struct connections *s, const struct address *p
 	return x;
 }
 
-void connection_start(struct connection *x, int fd)
+void connection_start(struct connection *x, int fd, int family)
 {
 	const struct connections *s = x->connections;
 
 	x->start = clock_now();
-	endpoint_socket(&x->socket, fd, x->name);
+	endpoint_socket(&x->socket, fd, family, x->name);
 	if (connection_prepare(x) < 0) {
 		endpoint_break(&x->socket);
 		connections_one_over(x->connections, x,
@@ -279,10 +279,11 @@ struct pump_config connection_pump_config(const struct connection *x)
 	};
 }
 
-void connection_reach(struct connection *x, int fd, const char *name)
+void connection_reach(struct connection *x, const struct dial_result *r, const char *name)
 {
 	x->far_name = strdup(name);
-	endpoint_socket(x->in, fd, x->far_name ? x->far_name : "the other side");
+	endpoint_socket(x->in, r->fd, r->local.u.sa.sa_family,
+			x->far_name ? x->far_name : "the other side");
 }
 
 static void connection_over(void *arg)

@@ -57,8 +57,9 @@ struct connection {
 struct connection *connection_new(struct connections *s, const struct address *peer,
 				  const struct address *local);
 
-/* Begins to serve X on FD, which becomes its own. X may be gone when this returns. */
-void connection_start(struct connection *x, int fd);
+/* Begins to serve X on FD, which becomes its own, of FAMILY as endpoint_socket() takes it. X may be
+ * gone when this returns. */
+void connection_start(struct connection *x, int fd, int family);
 
 /* Ends X, which gives way to another. What was read is still sent. */
 void connection_close(struct connection *x);
@@ -94,9 +95,9 @@ int connection_filter(struct connection *x);
 /* What is sent to X from here on is copied for -o, -x and -X where it comes from, once for all. */
 void connection_copied_before(struct connection *x);
 
-/* X, which is to be joined to another place, is connected to it by FD, which becomes its `in` under
- * a copy of NAME. */
-void connection_reach(struct connection *x, int fd, const char *name);
+/* X, which is to be joined to another place, is connected to it as R says, which becomes its `in`
+ * under a copy of NAME. */
+void connection_reach(struct connection *x, const struct dial_result *r, const char *name);
 
 /* Starts X's pump between IN, OUT and the connection. CALLS, which have CONNECTION_CALLS and must
  * stay, get X as their argument. */

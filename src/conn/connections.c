@@ -356,7 +356,7 @@ static void connections_lack_memory(struct connections *s, int fd)
 	connections_decide_to_accept(s);
 }
 
-void connections_take(struct connections *s, int fd, const struct address *peer,
+void connections_take(struct connections *s, int fd, int family, const struct address *peer,
 		      const struct address *local)
 {
 	bool room = connections_have_room(s);
@@ -390,7 +390,7 @@ void connections_take(struct connections *s, int fd, const struct address *peer,
 	if (!s->keep ||
 	    (s->options->accept != UNSET && s->accepted >= (uint64_t)s->options->accept))
 		connections_stop_listening(s);
-	connection_start(x, fd);
+	connection_start(x, fd, family);
 	connections_update(s);
 	if (!s->keep)
 		connections_confine(s);
@@ -420,7 +420,7 @@ void connections_accept(struct connections *s, const struct arrived *a, const ch
 		/* Nothing has been sent: nobody is waited for. Where something was read of what is
 		 * no header, its end is not to look like that of all. */
 		report_client(s->c->messages, "refused", 0, &r);
-		endpoint_socket(&refused, a->fd, "");
+		endpoint_socket(&refused, a->fd, a->family, "");
 		if (r.fault)
 			endpoint_break(&refused);
 		endpoint_close(&refused);
@@ -428,13 +428,12 @@ void connections_accept(struct connections *s, const struct arrived *a, const ch
 		return;
 	}
 	report_client(s->c->messages, "accepted", s->keep ? s->accepted + 1 : 0, &r);
-	connections_take(s, a->fd, &a->peer, &a->local);
+	connections_take(s, a->fd, a->family, &a->peer, &a->local);
 }
 
 void connections_await_header(struct connections *s, const struct arrived *a)
 {
-	if (connections_have_room(s) &&
-	    arrivals_take(&s->arrivals, s->run.loop, a->fd, &a->peer, &a->local) == 0)
+	if (connections_have_room(s) && arrivals_take(&s->arrivals, s->run.loop, a) == 0)
 		connections_decide_to_accept(s);
 	else
 		connections_lack_memory(s, a->fd);

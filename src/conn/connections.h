@@ -96,9 +96,10 @@ void connections_listen(struct connections *s, struct listener *l);
 /* All that S needs is there, clients may come: gives up the rest, see run/sandbox.h. */
 void connections_confine(struct connections *s);
 
-/* Serves the connection FD, which S owns from here on, from PEER to LOCAL. Where there is no memory
+/* Serves the connection FD, which S owns from here on, from PEER to LOCAL, of FAMILY as
+ * endpoint_socket() takes it. Where there is no memory
  * for it that is said, and it is closed; a run that connects ends by that. */
-void connections_take(struct connections *s, int fd, const struct address *peer,
+void connections_take(struct connections *s, int fd, int family, const struct address *peer,
 		      const struct address *local);
 
 /* Serves the client A as connections_take() does, if there is room for it. REFUSAL, if not NULL, is

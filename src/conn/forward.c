@@ -164,7 +164,7 @@ static void forward_connected(void *arg, const struct dial_result *r)
 	}
 	f->dial->to->passed_over = 0;
 	/* Of what only a proxy knows there is no address. */
-	connection_reach(x, r->fd,
+	connection_reach(x, r,
 			 r->peer.u.sa.sa_family == AF_UNSPEC ? f->dial->to->word :
 							       address_text(&r->peer, name));
 	forward_end_dial(x);

@@ -75,7 +75,9 @@ static void server_opened(void *arg, struct listener *listener, const struct bin
 static void server_accepted(void *arg, int fd, const struct address *peer,
 			    const struct address *local)
 {
-	const struct arrived a = { .fd = fd, .peer = *peer, .local = *local };
+	const struct arrived a = {
+		.fd = fd, .family = local->u.sa.sa_family, .peer = *peer, .local = *local
+	};
 	struct server_run *l = arg;
 	const char *refusal = access_refusal(l->c.access, peer);
 	bool proxy = access_is_proxy(l->c.access, peer);

@@ -41,16 +41,13 @@ static int endpoint_fd(const struct endpoint *e)
 	return e->rfd >= 0 ? e->rfd : e->wfd;
 }
 
-/* The kind of the socket FD. OURS of IP are streams. */
-static enum endpoint_kind endpoint_socket_kind(int fd, bool ours)
+static enum endpoint_kind endpoint_socket_kind(int fd)
 {
 	struct address a = { .length = sizeof a.u };
 	socklen_t size = sizeof(int);
 	int type = 0;
 	bool known = getsockname(fd, &a.u.sa, &a.length) == 0, ip = known && address_is_ip(&a);
 
-	if (ours && ip)
-		return ENDPOINT_TCP;
 	if (getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &size) == 0 && type == SOCK_SEQPACKET)
 		return ENDPOINT_PACKET;
 	return type != SOCK_STREAM || !known ? ENDPOINT_OTHER :
@@ -76,7 +73,7 @@ static enum endpoint_kind endpoint_inherited_kind(int fd)
 	if (S_ISREG(s.st_mode) || S_ISBLK(s.st_mode))
 		return ENDPOINT_FILE;
 	if (S_ISSOCK(s.st_mode)) {
-		enum endpoint_kind kind = endpoint_socket_kind(fd, false);
+		enum endpoint_kind kind = endpoint_socket_kind(fd);
 		return kind == ENDPOINT_PACKET ? ENDPOINT_OTHER : kind;
 	}
 	if (S_ISCHR(s.st_mode) && stat("/dev/null", &null) == 0 && S_ISCHR(null.st_mode) &&
@@ -141,9 +138,12 @@ void endpoint_join(const struct endpoint *in, struct endpoint *out)
 		      a.st_dev == b.st_dev && a.st_ino == b.st_ino;
 }
 
-void endpoint_socket(struct endpoint *e, int fd, const char *name)
+void endpoint_socket(struct endpoint *e, int fd, int family, const char *name)
 {
-	*e = endpoint_of(endpoint_socket_kind(fd, true), fd, fd, name);
+	enum endpoint_kind kind =
+		address_family_is_ip(family) ? ENDPOINT_TCP : endpoint_socket_kind(fd);
+
+	*e = endpoint_of(kind, fd, fd, name);
 	e->owned = true;
 	if (e->kind == ENDPOINT_PACKET)
 		packet_prepare(fd);

@@ -36,9 +36,11 @@ static int64_t pump_ask(const struct pump *p)
 
 int64_t pump_sent_acknowledged(const struct pump *p)
 {
-	int64_t n = p->peer && p->peer->kind == ENDPOINT_TCP ? pump_ask(p) : -1;
-	int64_t sent = (int64_t)pump_sent(p);
+	int64_t sent = (int64_t)pump_sent(p), n = -1;
 
+	/* What is acknowledged remains so: then there is nothing to ask. */
+	if (p->peer && p->peer->kind == ENDPOINT_TCP)
+		n = p->acknowledged == sent ? 0 : pump_ask(p);
 	return n < 0 ? UNSET : n < sent ? sent - n : 0;
 }
 

@@ -130,8 +130,7 @@ static void arrival_late(void *arg)
 	arrival_over(a, a->begun.length ? "not whole within 5 s" : "none within 5 s");
 }
 
-int arrivals_take(struct arrivals *all, struct loop *loop, int fd, const struct address *peer,
-		  const struct address *local)
+int arrivals_take(struct arrivals *all, struct loop *loop, const struct arrived *client)
 {
 	struct arrival *a = malloc(sizeof *a);
 
@@ -139,9 +138,9 @@ int arrivals_take(struct arrivals *all, struct loop *loop, int fd, const struct 
 		return -1;
 	*a = (struct arrival){ .arrivals = all,
 			       .next = all->first,
-			       .watch = { .fd = fd, .fn = arrival_ready, .arg = a },
+			       .watch = { .fd = client->fd, .fn = arrival_ready, .arg = a },
 			       .limit = { .fn = arrival_late, .arg = a },
-			       .is = { .fd = fd, .peer = *peer, .local = *local } };
+			       .is = *client };
 	if (a->next)
 		a->next->previous = a;
 	all->first = a;

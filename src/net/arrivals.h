@@ -10,7 +10,7 @@
 
 /* A client, on FD, which becomes the callee's. With a fault a part of what it sent may be gone. */
 struct arrived {
-	int fd;
+	int fd, family;		    /* the family of its own address */
 	struct address peer, local; /* as it told, else its own */
 	struct address via;	    /* its own where it told another; of length 0: it did not */
 	const char *fault;	    /* why it has not told, in words that are gone after the call;
@@ -33,11 +33,10 @@ struct arrivals {
 
 #define ARRIVAL_LIMIT (5 * SECOND) /* for the whole header */
 
-/* FD, non-blocking and A's from here on, is a connection from PEER to LOCAL. Reads its header and
- * not a byte more, then tells the owner. The caller has made room for a watch and a timer in LOOP.
- * Returns 0, or -1 with errno ENOMEM: FD is still the caller's. */
-int arrivals_take(struct arrivals *a, struct loop *loop, int fd, const struct address *peer,
-		  const struct address *local);
+/* CLIENT, whose descriptor is non-blocking and A's from here on, has not told anything yet. Reads
+ * its header and not a byte more, then tells the owner. The caller has made room for a watch and a
+ * timer in LOOP. Returns 0, or -1 with errno ENOMEM: the descriptor is still the caller's. */
+int arrivals_take(struct arrivals *a, struct loop *loop, const struct arrived *client);
 
 /* Returns the address of one that has not told yet; NULL: there is none. */
 const struct address *arrivals_wait(const struct arrivals *a);

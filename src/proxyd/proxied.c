@@ -252,7 +252,7 @@ static void proxied_dialled(void *arg, const struct dial_result *r)
 	if (r->fd >= 0) {
 		char name[ADDRESS_TEXT];
 		/* Of what only a proxy knows there is no address. */
-		connection_reach(x, r->fd,
+		connection_reach(x, r,
 				 r->peer.u.sa.sa_family == AF_UNSPEC ?
 					 address_words(p->host, p->port, name, sizeof name) :
 					 address_text(&r->peer, name));
