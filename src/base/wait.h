@@ -12,6 +12,10 @@
  * ready, 0 when the time is up, or -1 with errno (EINTR: a signal came). */
 int wait_for(struct pollfd *fds, nfds_t n, int64_t timeout, const sigset_t *mask);
 
+/* To be waited for beside POLLIN, and told beside it once a socket has an end of stream behind what
+ * there is to read. POLLRDHUP where a system has it, else 0. */
+extern const short wait_end;
+
 /* To be called last by each handler of a signal that MASK lets in, while no other signal is: it may
  * not return. */
 void wait_interrupt(void);

@@ -12,6 +12,8 @@
 #define LOOK (10 * MILLISECOND) /* how often at a device that is not ready */
 #define HIDDEN(fd) (-2 - (fd))	/* what poll(2) passes over; and the same back */
 
+const short wait_end = 0;
+
 /* Signal handlers leave no choice but statics. */
 static sigjmp_buf outside;
 static volatile sig_atomic_t inside;

@@ -5,6 +5,7 @@
 #include <poll.h>
 
 #include "base/clock.h"
+#include "base/wait.h"
 #include "flow/fanout.h"
 #include "sock/stream.h"
 
@@ -53,7 +54,7 @@ static void pump_watch(struct pump *p, struct watch *w, short events)
  * report for ever. */
 static short pump_in_events(const struct pump *p)
 {
-	return p->in->rfd >= 0 && flow_wants_source(&p->side->up) ? POLLIN : -1;
+	return p->in->rfd >= 0 && flow_wants_source(&p->side->up) ? (short)(POLLIN | wait_end) : -1;
 }
 
 static short pump_out_events(const struct pump *p)
@@ -76,7 +77,8 @@ static short pump_peer_events(const struct pump *p)
 {
 	bool sink = flow_wants_sink(&p->side->up) ||
 		    (p->terms.mode == PUMP_ECHO && flow_wants_sink(&p->down));
-	short events = (short)((flow_wants_source(&p->down) ? POLLIN : 0) | (sink ? POLLOUT : 0));
+	short events = (short)((flow_wants_source(&p->down) ? POLLIN | wait_end : 0) |
+			       (sink ? POLLOUT : 0));
 
 	/* A flow that pauses will meet any error by itself. */
 	if (!events && flow_resume(&p->down))
@@ -189,8 +191,12 @@ static bool pump_is_plain(const struct pump *p, const struct flow *f)
 	       !f->transfer.patient && p->state.run == RUN_OPEN && !p->out_error;
 }
 
-static void pump_step(struct pump *p, struct flow *f)
+/* Steps F, of whose source or sink poll(2) has told EVENTS. An end behind what is read is read too.
+ */
+static void pump_step(struct pump *p, struct flow *f, short events)
 {
+	bool more = events & (POLLHUP | wait_end);
+
 	for (int i = 0; i < REPEATS; i++) {
 		uint64_t n = flow_step(f);
 		if (n)
@@ -205,7 +211,7 @@ static void pump_step(struct pump *p, struct flow *f)
 			else
 				p->last_heard = p->last_move;
 		}
-		if (n < REPEAT_WORTH || !flow_may_repeat(f))
+		if (!n || (n < REPEAT_WORTH && !more) || !flow_may_repeat(f))
 			return;
 	}
 }
@@ -215,8 +221,7 @@ static void pump_in_ready(void *arg, short events)
 	struct pump *p = arg;
 	bool plain = pump_is_plain(p, &p->side->up);
 
-	(void)events;
-	pump_step(p, &p->side->up);
+	pump_step(p, &p->side->up, events);
 	if (!plain || !pump_is_plain(p, &p->side->up) || pump_flow_is_ready(&p->side->up))
 		pump_proceed(p);
 }
@@ -237,11 +242,11 @@ static void pump_far_ready(void *arg, short events)
 	bool plain = !sink && pump_is_plain(p, &p->side->up);
 
 	if (source && events & (POLLIN | POLLHUP | POLLERR))
-		pump_step(p, &p->side->up);
+		pump_step(p, &p->side->up, events);
 	if (plain && pump_is_plain(p, &p->side->up))
 		return;
 	if (sink && events & (POLLOUT | POLLHUP | POLLERR))
-		pump_step(p, &p->down);
+		pump_step(p, &p->down, 0);
 	if (!source && !sink && events & (POLLHUP | POLLERR))
 		pump_far_broken(p, EPIPE);
 	pump_proceed(p);
@@ -258,9 +263,9 @@ static void pump_queue_ready(void *arg)
 void pump_go_on(struct pump *p)
 {
 	if (pump_flow_is_ready(&p->side->up))
-		pump_step(p, &p->side->up);
+		pump_step(p, &p->side->up, 0);
 	if (pump_flow_is_ready(&p->down))
-		pump_step(p, &p->down);
+		pump_step(p, &p->down, 0);
 	pump_proceed(p);
 }
 
@@ -269,7 +274,7 @@ static void pump_out_ready(void *arg, short events)
 	struct pump *p = arg;
 
 	if (flow_wants_sink(&p->down))
-		pump_step(p, &p->down);
+		pump_step(p, &p->down, 0);
 	else if (events & (POLLERR | POLLHUP | POLLNVAL))
 		p->out_error = EPIPE;
 	pump_proceed(p);
@@ -290,7 +295,7 @@ static void pump_peer_broken(struct pump *p)
 		pump_event(p, HALF_CLOSE_RESET, p->peer_error);
 	/* But input that is there cannot be sent any more: let it find out. */
 	if (!pump_nothing_to_send(p))
-		pump_step(p, &p->side->up);
+		pump_step(p, &p->side->up, 0);
 }
 
 /* Sends what the filter of the data received has answered, as long as that is possible. */
@@ -313,12 +318,12 @@ static void pump_peer_ready(void *arg, short events)
 
 	if ((source && events & (POLLIN | POLLHUP | POLLERR)) ||
 	    (back && events & (POLLOUT | POLLHUP | POLLERR)))
-		pump_step(p, &p->down);
+		pump_step(p, &p->down, events);
 	if (plain && pump_is_plain(p, &p->down))
 		return;
 	pump_send_answers(p);
 	if (sink && events & (POLLOUT | POLLHUP | POLLERR))
-		pump_step(p, &p->side->up);
+		pump_step(p, &p->side->up, 0);
 	if (!source && !sink && !back)
 		pump_peer_broken(p);
 	pump_proceed(p);

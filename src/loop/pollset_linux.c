@@ -1,5 +1,5 @@
 /* pollset_linux.c - a pollset is an epoll(7) instance */
-#define _GNU_SOURCE /* epoll */
+#define _GNU_SOURCE /* epoll, POLLRDHUP */
 #include <poll.h>
 #include <sys/epoll.h>
 #include <unistd.h>
@@ -11,7 +11,7 @@
 
 /* The numbers of the events are the same: see epoll_ctl(2) and poll(2). */
 _Static_assert(POLLIN == EPOLLIN && POLLOUT == EPOLLOUT && POLLERR == EPOLLERR &&
-		       POLLHUP == EPOLLHUP,
+		       POLLHUP == EPOLLHUP && POLLRDHUP == EPOLLRDHUP,
 	       "epoll's events are those of poll");
 
 void pollset_start(struct pollset *m)
