@@ -22,8 +22,9 @@ struct attempt {
 	struct dial_failure state;
 	int socktype;
 	bool pending;
-	bool told;   /* see icmp_want() */
-	size_t sent; /* of what is sent first */
+	bool at_once; /* it is connected already */
+	bool told;    /* see icmp_want() */
+	size_t sent;  /* of what is sent first */
 };
 
 struct dial {
@@ -217,6 +218,10 @@ static int attempt_connect(struct attempt *a)
 	int error = dial_connect(a->watch.fd, to, d->c.first, &n);
 
 	a->sent = n;
+	/* Within one machine the handshake is over by now. */
+	if (error == EINPROGRESS && stream_has_peer(a->watch.fd))
+		error = 0;
+	a->at_once = !error;
 	/* A UNIX socket whose backlog is full does not tell when it has room again. */
 	if (!error || error == EINPROGRESS) {
 		watch_set(loop, &a->watch, POLLOUT);
@@ -334,6 +339,8 @@ static void dial_next_attempt(void *arg)
 			if (d->started < d->n)
 				timer_set(d->loop, &d->stagger,
 					  clock_after(loop_now(d->loop), DIAL_ATTEMPT_DELAY));
+			if (a->at_once)
+				attempt_ready(a, POLLOUT);
 			return;
 		}
 		attempt_failed(d, a, errno, what);
