@@ -168,6 +168,49 @@ let_go() {
 	done
 }
 
+# traced_serves CALLS [ARG...]: serves, and these system calls of it go to the file trace.
+traced_serves() {
+	: >ready
+	spawn strace -f -qq -o trace -e signal=none -e trace="$1" "$SOCKIT" listen --notify-fd 9 "${@:2}" \
+		127.0.0.1 0 9>ready </dev/null >out 2>err
+	LISTENER=$PID
+	eventually grep -q ' ' ready
+	read -r _ HERE <ready
+}
+
+@test "a client costs few system calls, however many wait for their other side" {
+	[ "$(platform)" = linux ] || skip 'portable'
+	[ -z "${SOCKIT_FLAVOUR-}" ] || skip 'of this build strace tells other things'
+	needs strace strace
+	strace -o /dev/null true 2>/dev/null || skip 'strace is not permitted'
+	local calls far
+	serves -k --echo
+	traced_serves all --accept 3 --forward "127.0.0.1:$HERE"
+	echo answer >in
+	for calls in 1 2 3; do
+		exits 0 "$SOCKIT" connect -n 127.0.0.1 "$HERE" <in >got
+		same in got
+	done
+	ended 0 "$LISTENER"
+	# Of the second of three.
+	calls=$(awk '/ accept4?\(.* = [0-9]/ { n++ } n == 2' trace | grep -vc ppoll)
+	echo "$calls calls"
+	[ "$calls" -le 24 ]
+	mkfifo room
+	exec 7<>room
+	spawn "${FOREIGN[@]}" bind:unix:full.socket full:full <&7
+	far=$PID
+	eventually test -e full
+	traced_serves fcntl --accept 40 -w 1 --forward unix:full.socket
+	within 20 python3 - "$HERE" <<-'END'
+		import socket, sys
+		all = [socket.create_connection(('127.0.0.1', int(sys.argv[1]))) for _ in range(40)]
+	END
+	ended 1 "$LISTENER"
+	[ "$(grep -c F_DUPFD trace)" -le 40 ]
+	kill "$far"
+}
+
 @test "few descriptors: a place that is given back is taken at once" {
 	needs prlimit util-linux
 	local start

@@ -6,14 +6,43 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "base/wait.h"
+
 #define TRIED_MOST 256
+#define HIGHEST (1 << 20) /* far above what is in use, whatever the limit is */
+
+/* Are the N highest numbers free that a descriptor may have? Mostly they are. */
+static bool highest_are_free(size_t n)
+{
+	struct pollfd fds[TRIED_MOST];
+	struct rlimit limit;
+	int top = HIGHEST;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) < 0 || limit.rlim_cur < n)
+		return false;
+	if (limit.rlim_cur < (rlim_t)top)
+		top = (int)limit.rlim_cur;
+	for (size_t i = 0; i < n; i++)
+		fds[i] = (struct pollfd){ .fd = top - 1 - (int)i };
+	/* Of a number that nothing is open by it says POLLNVAL at once. */
+	if (wait_for(fds, (nfds_t)n, 0, NULL) != (int)n)
+		return false;
+	for (size_t i = 0; i < n; i++)
+		if (fds[i].revents != POLLNVAL)
+			return false;
+	return true;
+}
 
 int descriptors_try(int fd, size_t n)
 {
 	int fds[TRIED_MOST], error = 0;
 	size_t opened = 0;
 
-	while (opened < TRIED_MOST && opened < n && !error) {
+	if (n > TRIED_MOST)
+		n = TRIED_MOST;
+	if (highest_are_free(n))
+		return 0;
+	while (opened < n && !error) {
 		fds[opened] = fcntl(fd, F_DUPFD_CLOEXEC, 0);
 		if (fds[opened] < 0)
 			error = errno;

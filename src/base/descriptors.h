@@ -21,7 +21,8 @@ int open_pipe(int fds[2]);
 /* As socketpair(2) of UNIX stream sockets. The first does not block. */
 int open_pair(int fds[2]);
 
-/* Could N more descriptors be opened now? That is tried with copies of FD, and not beyond 256.
+/* Could N more descriptors be opened now? Where the highest numbers are in use that is tried with
+ * copies of FD. Beyond 256 nobody looks.
  * Returns 0, or -1 with errno of fcntl(2), EMFILE mostly. */
 int descriptors_try(int fd, size_t n);
 
