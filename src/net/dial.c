@@ -9,6 +9,7 @@
 
 #include "base/clock.h"
 #include "base/descriptors.h"
+#include "base/wait.h"
 #include "names/lookup.h"
 #include "sock/stream.h"
 #include "sock/unix.h"
@@ -22,9 +23,9 @@ struct attempt {
 	struct dial_failure state;
 	int socktype;
 	bool pending;
-	bool at_once; /* it is connected already */
-	bool told;    /* see icmp_want() */
-	size_t sent;  /* of what is sent first */
+	short at_once; /* what poll(2) tells of it already; 0: nothing */
+	bool told;     /* see icmp_want() */
+	size_t sent;   /* of what is sent first */
 };
 
 struct dial {
@@ -216,12 +217,13 @@ static int attempt_connect(struct attempt *a)
 	/* Two addresses may be two machines, and who loses the race need not have it too. */
 	size_t n = a == d->attempts ? d->c.first_n : 0;
 	int error = dial_connect(a->watch.fd, to, d->c.first, &n);
+	struct pollfd now = { .fd = a->watch.fd, .events = POLLOUT };
 
 	a->sent = n;
+	a->at_once = error ? 0 : POLLOUT;
 	/* Within one machine the handshake is over by now. */
-	if (error == EINPROGRESS && stream_has_peer(a->watch.fd))
-		error = 0;
-	a->at_once = !error;
+	if (error == EINPROGRESS && wait_for(&now, 1, 0, NULL) > 0)
+		a->at_once = now.revents;
 	/* A UNIX socket whose backlog is full does not tell when it has room again. */
 	if (!error || error == EINPROGRESS) {
 		watch_set(loop, &a->watch, POLLOUT);
@@ -340,7 +342,7 @@ static void dial_next_attempt(void *arg)
 				timer_set(d->loop, &d->stagger,
 					  clock_after(loop_now(d->loop), DIAL_ATTEMPT_DELAY));
 			if (a->at_once)
-				attempt_ready(a, POLLOUT);
+				attempt_ready(a, a->at_once);
 			return;
 		}
 		attempt_failed(d, a, errno, what);
