@@ -15,10 +15,11 @@
 struct parse {
 	const struct command *command;
 	char *options;
+	struct operands *operands;
 	struct option_error *error;
-	unsigned char given[OPTION_ROWS_MOST];
-	bool any, help, brief; /* an option is there; --help is, or -h */
-	char label[64];	       /* see parse_label() */
+	unsigned char places[OPTION_ROWS_MOST]; /* of operands' `given` among the rows */
+	bool help, brief;			/* --help is there, or -h */
+	char label[64];				/* see parse_label() */
 	/* Of option_find_word(), which only looks: */
 	const char *wanted, *key; /* the option's name, and the beginning of its argument */
 	const struct option_row *row;
@@ -99,11 +100,21 @@ bool option_next(struct option_walk *w)
 	return group;
 }
 
+/* Is NAME the same as the N characters at WORD? */
+static bool name_is(const char *name, const char *word, size_t n)
+{
+	size_t i = 0;
+
+	while (i < n && name[i] == word[i])
+		i++;
+	return i == n && name[n] == '\0';
+}
+
 bool option_find_name(const struct command *command, const char *name, size_t n,
 		      struct option_walk *found)
 {
 	for (*found = option_walk(command); option_next(found);)
-		if (!strncmp(found->row->name, name, n) && found->row->name[n] == '\0')
+		if (name_is(found->row->name, name, n))
 			return true;
 	return false;
 }
@@ -177,6 +188,24 @@ static int parse_notice(struct parse *p, const struct option_row *row, const cha
 	return 0;
 }
 
+/* Lists the option FOUND as one that is there, by the order of the rows. */
+static void parse_list(struct parse *p, const struct option_walk *found)
+{
+	struct operands *o = p->operands;
+	size_t i, n = o->n_given;
+
+	for (i = n; i > 0 && p->places[i - 1] >= found->index; i--)
+		if (p->places[i - 1] == found->index)
+			return;
+	for (; n > i; n--) {
+		o->given[n] = o->given[n - 1];
+		p->places[n] = p->places[n - 1];
+	}
+	o->given[i] = found->row;
+	p->places[i] = (unsigned char)found->index;
+	o->n_given++;
+}
+
 /* Reads the option FOUND with its argument WORD; NULL: it has none. */
 static int parse_option(struct parse *p, const struct option_walk *found, const char *word)
 {
@@ -189,7 +218,7 @@ static int parse_option(struct parse *p, const struct option_walk *found, const 
 		return parse_notice(p, row, value);
 	field = p->options + found->use->offset + row->field;
 	number = field;
-	p->given[found->index] = p->any = true;
+	parse_list(p, found);
 	if (option_takes_word(row) && *value == '\0')
 		return option_fail(p->error, "%s: '' is empty", parse_label(p, row));
 	switch ((enum option_kind)row->kind) {
@@ -263,11 +292,13 @@ static int parse_refuse_letter(struct parse *p, char letter, int argc, char **ar
 /* Reads the long option ARGV[*I]; *I moves on if the next word is its argument. */
 static int parse_long(struct parse *p, int argc, char **argv, int *i)
 {
-	const char *name = argv[*i] + 2, *value = strchr(name, '=');
-	size_t n = value ? (size_t)(value - name) : strlen(name);
+	const char *name = argv[*i] + 2, *value = NULL;
+	size_t n = strcspn(name, "=");
 	struct option_walk f;
 
-	if (n == 4 && !strncmp(name, "help", 4)) {
+	if (name[n])
+		value = name + n;
+	if (name_is("help", name, n)) {
 		p->help = true;
 		return value ? option_fail(p->error, "--help takes no argument: '%s'", argv[*i]) :
 			       0;
@@ -328,18 +359,32 @@ static bool word_is_option(const struct command *command, const char *word)
 	       option_find_letter(command, word[1], &f);
 }
 
+/* Returns the first of NAMES, which are separated by blanks, that is among O's options; NULL: none
+ * is. */
+static const struct option_row *names_given(const struct operands *o, const char *names)
+{
+	size_t n;
+
+	for (const char *name; (name = text_word(&names, &n));)
+		for (size_t i = 0; i < o->n_given; i++)
+			if (name_is(o->given[i]->name, name, n))
+				return o->given[i];
+	return NULL;
+}
+
 /* Refuses ROW, which was given, unless one of the options in NEEDS was; NULL: it needs none. */
 static int parse_check_needs(struct parse *p, const struct option_row *row, const char *needs)
 {
-	char names[sizeof p->error->text] = "";
+	char names[sizeof p->error->text];
 	struct option_walk other;
 	size_t length = 0, n;
 
+	if (!needs || names_given(p->operands, needs))
+		return 0;
+	*names = '\0';
 	for (const char *name; (name = text_word(&needs, &n));) {
 		if (!option_find_name(p->command, name, n, &other))
 			continue;
-		if (p->given[other.index])
-			return 0;
 		snprintf(names + length, sizeof names - length, "%s--%s", length ? " or " : "",
 			 other.row->name);
 		length = strlen(names);
@@ -347,32 +392,34 @@ static int parse_check_needs(struct parse *p, const struct option_row *row, cons
 	return *names ? option_fail(p->error, "--%s needs %s", row->name, names) : 0;
 }
 
-/* The options of which each row of GROUP needs one in COMMAND; NULL: none. */
-static const char *group_need(const struct command *command, const struct option_group *group)
+/* Does ROW stand in GROUP? */
+static bool group_has(const struct option_group *group, const struct option_row *row)
+{
+	return row >= group->rows && row < group->rows + group->n;
+}
+
+/* The options of which ROW needs one in COMMAND because of its group; NULL: none. */
+static const char *group_need(const struct command *command, const struct option_row *row)
 {
 	for (const struct option_need *n = command->needs; n && n->group; n++)
-		if (n->group == group)
+		if (group_has(n->group, row))
 			return n->names;
 	return NULL;
 }
 
-/* Checks the options that are there against each other, and lists them in O. */
-static int parse_check_options(struct parse *p, struct operands *o)
+/* Checks the options that are there against each other. */
+static int parse_check_options(struct parse *p)
 {
-	struct option_walk f, other;
-	size_t n;
+	const struct operands *o = p->operands;
 
-	for (f = option_walk(p->command); option_next(&f);) {
-		if (!p->given[f.index])
-			continue;
-		o->given[o->n_given++] = f.row;
-		for (const char *name, *rest = option_words(f.row, WORDS_EXCLUDES);
-		     (name = text_word(&rest, &n));)
-			if (option_find_name(p->command, name, n, &other) && p->given[other.index])
-				return option_fail(p->error, "--%s and --%s exclude each other",
-						   f.row->name, other.row->name);
-		if (parse_check_needs(p, f.row, option_words(f.row, WORDS_NEEDS)) < 0 ||
-		    parse_check_needs(p, f.row, group_need(p->command, f.use->group)) < 0)
+	for (size_t i = 0; i < o->n_given; i++) {
+		const struct option_row *row = o->given[i],
+					*other = names_given(o, option_words(row, WORDS_EXCLUDES));
+		if (other)
+			return option_fail(p->error, "--%s and --%s exclude each other", row->name,
+					   other->name);
+		if (parse_check_needs(p, row, option_words(row, WORDS_NEEDS)) < 0 ||
+		    parse_check_needs(p, row, group_need(p->command, row)) < 0)
 			return -1;
 	}
 	return 0;
@@ -413,7 +460,7 @@ static bool names_contain(const char *names, const char *name)
 	size_t n;
 
 	for (const char *word; (word = text_word(&names, &n));)
-		if (!strncmp(word, name, n) && name[n] == '\0')
+		if (name_is(name, word, n))
 			return true;
 	return false;
 }
@@ -423,8 +470,7 @@ const struct option_row *option_given(const struct operands *o, const struct opt
 {
 	for (size_t i = 0; i < o->n_given; i++) {
 		const struct option_row *row = o->given[i];
-		if (row >= group->rows && row < group->rows + group->n &&
-		    !names_contain(except, row->name))
+		if (group_has(group, row) && !names_contain(except, row->name))
 			return row;
 	}
 	return NULL;
@@ -481,15 +527,15 @@ enum options_result options_parse(const struct command *command, void *options, 
 				  char **argv, struct operands *operands,
 				  struct option_error *error)
 {
-	struct parse p = { .command = command, .options = options, .error = error };
+	struct parse p = {
+		.command = command, .options = options, .operands = operands, .error = error
+	};
 
 	operands->n_given = 0;
 	if (parse_words(&p, argc, argv, operands) < 0)
 		return OPTIONS_BAD;
 	if (p.help || p.brief)
 		return p.help ? OPTIONS_HELP : OPTIONS_BRIEF;
-	return (p.any && parse_check_options(&p, operands) < 0) ||
-			       parse_check_operands(&p, operands) < 0 ?
-		       OPTIONS_BAD :
-		       OPTIONS_OK;
+	return parse_check_options(&p) < 0 || parse_check_operands(&p, operands) < 0 ? OPTIONS_BAD :
+										       OPTIONS_OK;
 }
