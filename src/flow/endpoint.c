@@ -6,7 +6,6 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <poll.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
@@ -14,6 +13,7 @@
 #include <unistd.h>
 
 #include "base/descriptors.h"
+#include "base/number.h"
 #include "base/terminal.h"
 #include "base/wait.h"
 #include "sock/address.h"
@@ -22,7 +22,7 @@
 
 /* Opening this name gives a description with flags of its own on Linux; elsewhere it may be a mere
  * dup(2), which endpoint_reopen() finds out. */
-#define FD_PATH "/dev/fd/%d"
+#define FD_PATH "/dev/fd/"
 
 /* After POLLOUT a pipe takes this much at once (pipe(7)), a terminal less: 4096 bytes did block. */
 #define PIPE_PIECE PIPE_BUF
@@ -206,7 +206,7 @@ size_t endpoint_unread(const struct endpoint *e)
 void endpoint_reopen(struct endpoint *e)
 {
 	int fd = endpoint_fd(e), reopened;
-	char path[32];
+	char path[sizeof FD_PATH + 20] = FD_PATH;
 	struct stat a, b;
 
 	/* The master of a pseudo-terminal would open as another, new pair. */
@@ -214,7 +214,7 @@ void endpoint_reopen(struct endpoint *e)
 	    (e->kind != ENDPOINT_PIPE && e->kind != ENDPOINT_TERMINAL) ||
 	    (e->kind == ENDPOINT_TERMINAL && ptsname(fd)))
 		return;
-	snprintf(path, sizeof path, FD_PATH, fd);
+	digits_format(path + sizeof FD_PATH - 1, (uint64_t)fd);
 	reopened = open(path,
 			(e->rfd >= 0 ? O_RDONLY : O_WRONLY) | O_NONBLOCK | O_NOCTTY | O_CLOEXEC, 0);
 	if (reopened < 0)
