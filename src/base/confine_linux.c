@@ -328,8 +328,10 @@ static void filter_arguments(struct filter *f)
 		filter_add(f, BPF_RETURN, ALLOW, 0, 0);
 	}
 	if (!children) {
-		filter_by_argument(f, call_kill, 0, BPF_IF_EQUAL, (uint32_t)getpid(), true);
-		filter_by_argument(f, call_tgkill, 0, BPF_IF_EQUAL, (uint32_t)getpid(), true);
+		const uint32_t self = (uint32_t)syscall(SYS_getpid);
+
+		filter_by_argument(f, call_kill, 0, BPF_IF_EQUAL, self, true);
+		filter_by_argument(f, call_tgkill, 0, BPF_IF_EQUAL, self, true);
 	}
 	/* Threads have CLONE_THREAD, children have not. s390x has the flags behind the stack. */
 	if (threads && !children)
@@ -600,7 +602,7 @@ void confine(const struct confine_wish *w, struct confinement *c)
 	} else if (!getauxval(AT_SYSINFO_EHDR)) {
 		/* Valgrind has system calls of its own, and an emulator those of another kind. */
 		c->why = "under an emulator";
-	} else if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0) {
+	} else if (syscall(SYS_prctl, PR_SET_NO_NEW_PRIVS, 1L, 0L, 0L, 0L) < 0) {
 		c->why = "the system does not let it";
 	} else {
 		c->files = confine_files(w) == 0;
