@@ -41,8 +41,11 @@ static char *put_offset(char *at, uint64_t offset)
 		bits += 4;
 	for (int i = bits - 4; i >= 32; i -= 4)
 		*at++ = digits_of(offset >> i & 15)[1];
-	for (int i = 24; i >= 0; i -= 8, at += 2)
-		memcpy(at, digits_of(offset >> i), 2);
+	memcpy(at, digits_of(offset >> 24), 2);
+	memcpy(at + 2, digits_of(offset >> 16), 2);
+	memcpy(at + 4, digits_of(offset >> 8), 2);
+	memcpy(at + 6, digits_of(offset), 2);
+	at += 8;
 	*at++ = ' ';
 	if (bits == 32)
 		*at++ = ' ';
