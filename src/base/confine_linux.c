@@ -257,7 +257,7 @@ enum {
 #define INSTRUCTIONS_MOST 256
 
 struct filter {
-	struct instruction instructions[INSTRUCTIONS_MOST];
+	struct instruction *instructions;
 	unsigned short n;
 	const struct processor *processor;
 	unsigned keeps;
@@ -433,8 +433,9 @@ static void filter_end(struct filter *f)
 /* Returns 0, or -1 with errno. */
 static int confine_calls(const struct processor *processor, unsigned keeps)
 {
-	struct filter f = { .processor = processor, .keeps = keeps };
-	struct program program = { .instructions = f.instructions };
+	struct instruction instructions[INSTRUCTIONS_MOST];
+	struct filter f = { .instructions = instructions, .processor = processor, .keeps = keeps };
+	struct program program = { .instructions = instructions };
 
 	filter_begin(&f);
 	filter_arguments(&f);
