@@ -19,18 +19,19 @@ asked() {
 }
 
 # rows SHELL: the script of a program with the rows of helpers/completion_rows.c, which have what
-# sockit's may have some day, and this program for it to ask.
+# sockit's may have some day, and this program, $ROWS, for it to ask.
 rows() {
 	local cc=${CC:-cc} src=$BATS_TEST_DIRNAME/../src
 	command -v "${cc%% *}" >/dev/null || skip "no compiler $cc"
 	# The portable twins alone, so that it compiles everywhere.
 	local units
 	readarray -t units < <(printf '%s\n' "$src"/base/*.c | grep -v '_linux\.c$')
+	ROWS=$BATS_FILE_TMPDIR/rows
 	# shellcheck disable=SC2086 # words
-	$cc -std=c11 -D_XOPEN_SOURCE=700 -I"$src" -o rows "$BATS_TEST_DIRNAME/helpers/completion_rows.c" \
-		"${units[@]}"
-	./rows completion "$1" >script
-	asked "$PWD/rows"
+	[ -x "$ROWS" ] || $cc -std=c11 -D_XOPEN_SOURCE=700 -I"$src" -o "$ROWS" \
+		"$BATS_TEST_DIRNAME/helpers/completion_rows.c" "${units[@]}"
+	"$ROWS" completion "$1" >script
+	asked "$ROWS"
 }
 
 # files: some with names that are hard to complete, in this directory.
@@ -192,7 +193,7 @@ typed() {
 	export HOME=$PWD
 	for shell in bash zsh fish; do
 		command -v $shell >/dev/null || continue
-		./rows completion $shell >script
+		"$ROWS" completion $shell >script
 		# zsh runs it, and is to end then.
 		"in_$shell" "$([ $shell != zsh ] || echo exec) ./asked/sockit "
 		offered path-one many any none
