@@ -72,7 +72,7 @@ lists() {
 		failing read "$file" EIO
 		# shellcheck disable=SC2086 # words
 		exits 1 "${FAILING[@]}" "$SOCKIT" $words </dev/null 2>err
-		says 'Input/output error \(EIO\)$' err
+		says ': .* \(EIO\)$' err
 	done
 }
 
