@@ -108,7 +108,7 @@ lists() {
 			# Elsewhere nobody tells who connects.
 			[[ $row != *allow-uid* ]] || [ "$(platform)" = linux ] || continue
 			read -ra words <<<"$row"
-			failing openat "${words[0]}" "$error"
+			failing openat,?open "${words[0]}" "$error"
 			exits 1 "${FAILING[@]}" "$SOCKIT" "${words[@]:1}" </dev/null 2>err
 			says "'daemon': .* \\($error\\)$"
 		done
@@ -181,7 +181,7 @@ lists() {
 
 # without_null COMMAND...: COMMAND with descriptors closed as $CLOSED says, where /dev/null cannot be opened.
 without_null() {
-	within 10 strace -f -qq -o trace -P /dev/null -e trace=openat -e inject=openat:error=EACCES \
+	within 10 strace -f -qq -o trace -P /dev/null -e trace=openat,?open -e inject=openat,?open:error=EACCES \
 		"$BASH" -c "exec \"\$@\" $CLOSED" - "$@"
 }
 
@@ -222,7 +222,7 @@ without_null() {
 		os.execv(sys.argv[1], sys.argv[1:])
 	END
 	# A pipe takes two.
-	exits 1 strace -f -qq -o trace -P /dev/null -e trace=openat -e inject=openat:error=EACCES \
+	exits 1 strace -f -qq -o trace -P /dev/null -e trace=openat,?open -e inject=openat,?open:error=EACCES \
 		python3 -S limited.py "$SOCKIT" --version >out 2>err
 	says '/dev/null: .* \(EACCES\)$'
 	silent out

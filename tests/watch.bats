@@ -235,7 +235,7 @@ new 7001 fin-wait-2' ]
 	[ "$(wc -l <list)" = 801 ]
 }
 spawn_traced() {
-	ASAN_OPTIONS="${ASAN_OPTIONS-}:detect_leaks=0" strace -f -qq -o trace -e trace=sendto,openat -e signal=none \
+	ASAN_OPTIONS="${ASAN_OPTIONS-}:detect_leaks=0" strace -f -qq -o trace -e trace=sendto,openat,?open -e signal=none \
 		"$SOCKIT" sockname --watch --sockets --protocol tcp >list 2>err 3>&- &
 	started
 }
