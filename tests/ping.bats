@@ -51,9 +51,9 @@ SCHEMA=$BATS_TEST_DIRNAME/helpers/schema.py
 }
 
 @test "a name is looked up again once a minute has passed" {
-	private <<<'127.0.0.1 moving'
 	# A clock that we put forward.
 	preload later
+	private <<<'127.0.0.1 moving'
 	export LATER=$PWD/now
 	peer ports open
 	spawn "${PRELOADED[@]}" "$SOCKIT" connect --ping --interval 20ms moving "$PORT" >out 2>err

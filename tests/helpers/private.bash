@@ -116,9 +116,16 @@ traced_listener() {
 	read -r ADDR PORT <ready
 }
 
+# preloadable: can something be preloaded to $SOCKIT? A static program has no loader that would complain.
+preloadable() {
+	LD_PRELOAD=$PWD/missing.so "$SOCKIT" --version >version 2>err || :
+	[ -s err ]
+}
+
 # preload NAME: builds tests/helpers/NAME.c into $LIBRARY, once in a file; "${PRELOADED[@]}" COMMAND... runs COMMAND with
-# it. Skips the test where that cannot be.
+# it. Skips the test where that cannot be. Before `private`, whose $SOCKIT is a script.
 preload() {
+	preloadable || skip 'nothing can be preloaded'
 	local cc=${CC:-cc}
 	command -v "${cc%% *}" >/dev/null || skip "no compiler $cc"
 	[ -z "${SOCKIT_FLAVOUR-}" ] || [ "$1" != malloc_fail ] ||
