@@ -285,12 +285,12 @@ losing() {
 	measure 10.2.0.2
 	found 10.2.0.2 'at least 1064: the kernel here sends no more'
 
-	# A list of the interfaces that may not be had.
+	# A list of the interfaces that may not be had: it is asked for after the way.
 	inside sh -c 'echo 0 >/proc/sys/net/ipv4/tcp_mtu_probing'
 	narrow 1500
 	needs_strace
 	STATUS=0
-	traced bind -e inject=bind:error=EPERM "$SOCKIT" connect --mtu 10.2.0.2 "$PORT" >out 2>err || STATUS=$?
+	traced sendto -e inject=sendto:error=EPERM:when=2 "$SOCKIT" connect --mtu 10.2.0.2 "$PORT" >out 2>err || STATUS=$?
 	grep -q INJECTED trace || skip 'strace injects nothing'
 	found 10.2.0.2 'at least 1500: what the interface takes is not known'
 }
