@@ -5,9 +5,17 @@ load helpers/common
 
 TOP=$BATS_TEST_DIRNAME/..
 
-# words_of PAGE: its words, a line each, without what stands around them.
+# Whatever stands in our code before a parenthesis; in a comment alone it is no function.
+setup_file() {
+	cat "$TOP"/src/*.[ch] "$TOP"/src/*/*.[ch] | grep -vE '^[[:space:]]*(/\*|\*)' |
+		LC_ALL=C grep -oE '[a-z0-9_]+\(' | sort -u >"$BATS_FILE_TMPDIR/functions"
+}
+
+# words_of PAGE: its words, a line each, without what stands around them. Behind each the pattern that it is where
+# capitals, and the x of x_linux.c, stand for any name.
 words_of() {
-	tr -s '[:space:]`"(),;=' '\n' <"$1" | sed -E "s/^['<]+//; s/['.:>?!]+\$//" | grep . | sort -u
+	tr -s '[:space:]`"(),;=' '\n' <"$1" | sed -E "s/^['<]+//; s/['.:>?!]+\$//" | grep . | sort -u |
+		sed -E 'h; s/[A-Z]+/*/g; s/^x_/*_/; H; x; s/\n/\t/'
 }
 
 # names_path WORD: does it look like a path of this tree? One begins with a folder that we have, or it has an ending
@@ -21,11 +29,11 @@ names_path() {
 	esac
 }
 
-# is_there WORD: it names a file or folder, from the top or from src/ on; without a folder one anywhere in there. It may
-# be a pattern, and the ending .c or .h may be left out. Capitals, and the x of x_linux.c, stand for any name.
+# is_there PATTERN...: one of them names a file or folder, from the top or from src/ on; without a folder one anywhere in
+# there. The ending .c or .h may be left out.
 is_there() {
 	local word
-	for word in "$1" "$(sed -E 's/[A-Z]+/*/g; s/^x_/*_/' <<<"$1")"; do
+	for word; do
 		! matches "$word" "src/$word" "$word.[ch]" "src/$word.[ch]" || return 0
 		[[ $word == */* ]] || ! matches "*/$word" "*/*/$word" || return 0
 	done
@@ -44,20 +52,15 @@ matches() {
 
 # faults_of PAGE: what is wrong with it, a line each.
 faults_of() {
-	local word folder lines
+	local word pattern lines
 	words_of "$1" >words
-	while read -r word; do
-		! names_path "$word" || is_there "$word" || echo "$word is not there"
+	while read -r word pattern; do
+		! names_path "$word" || is_there "$word" "$pattern" || echo "$word is not there"
 	done <words
-	for folder in "$TOP"/src/*/; do
-		folder=${folder%/}
-		grep -qE "^(src/)?${folder##*/}/" words || echo "nothing is said of ${folder##*/}/"
-	done
-	# What stands in a comment alone is no function.
-	cat "$TOP"/src/*.[ch] "$TOP"/src/*/*.[ch] | grep -vE '^[[:space:]]*(/\*|\*)' >code
-	grep -oE '[a-z_][a-z0-9_]*\(\)' "$1" | sort -u | while read -r word; do
-		grep -qE "(^|[^a-z0-9_])${word%??}\(" code || echo "$word is no function of ours"
-	done
+	sed -nE 's,^(src/)?([^/]+/).*,\2,p' words >folders
+	(cd "$TOP/src" && printf '%s\n' */) | grep -vxFf folders | sed 's/^/nothing is said of /'
+	grep -oE '[a-z_][a-z0-9_]*\(\)' "$1" | sort -u | tr -d ')' | grep -vxFf "$BATS_FILE_TMPDIR/functions" |
+		sed 's/$/) is no function of ours/'
 	lines=$(($(wc -l <"$1")))
 	[ $lines -le 150 ] || echo "$lines lines, and 150 are enough"
 }
