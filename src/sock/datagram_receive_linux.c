@@ -1,6 +1,6 @@
 /* datagram_receive_linux.c - datagrams in on Linux: many in one call (recvmmsg(2)), and several of
  * one sender in one piece (UDP_GRO, udp(7)) */
-#define _GNU_SOURCE /* recvmmsg, struct in_pktinfo, struct ucred */
+#define _GNU_SOURCE /* recvmmsg, struct ucred */
 #include <errno.h>
 #include <net/if.h>
 #include <netinet/in.h>
@@ -13,6 +13,7 @@
 #include "base/number.h"
 #include "sock/control.h"
 #include "sock/datagram.h"
+#include "sock/datagram_told.h"
 #include "sock/membership.h"
 #include "sock/rights.h"
 
@@ -34,10 +35,8 @@
 
 /* What the kernel tells beside the data of a piece. */
 struct told {
-	struct address from, to;
-	bool local; /* an answer can leave from `to` */
-	unsigned interface;
-	int ttl;
+	struct address from;
+	struct dgram_told ip;
 	int64_t time;
 	int segment; /* the size of each datagram in it but the last; 0: it is one datagram */
 };
@@ -66,17 +65,6 @@ static void dgram_enlarge_buffer(const struct dgram_socket *s)
 		sockopt_set(s->fd, SOL_SOCKET, SO_RCVBUF, before);
 }
 
-/* Did setsockopt(2) of an option that only refines say, by errno, that this kernel has none such?
- * Then S goes on without NAME, and tells. */
-static bool dgram_lacks(struct dgram_socket *s, const char *name)
-{
-	if (errno != ENOPROTOOPT && errno != EOPNOTSUPP)
-		return false;
-	if (s->n_lacks < DGRAM_LACKS_MOST)
-		s->lacks[s->n_lacks++] = name;
-	return true;
-}
-
 /* Hears only the groups that S joins: by default a socket hears those of all others on this machine
  * too. */
 static int dgram_hear_own_groups(struct dgram_socket *s, const char **what)
@@ -98,31 +86,14 @@ static int dgram_hear_own_groups(struct dgram_socket *s, const char **what)
  */
 static int dgram_set_told(struct dgram_socket *s, unsigned needs, const char **what)
 {
-	const struct {
-		unsigned want;
-		int family, level, option;
-		const char *name;
-	} rows[] = {
-		{ DGRAM_TO, AF_INET, IPPROTO_IP, IP_PKTINFO, "IP_PKTINFO" },
-		{ DGRAM_TO, AF_INET6, IPPROTO_IPV6, IPV6_RECVPKTINFO, "IPV6_RECVPKTINFO" },
-		{ DGRAM_TTL, AF_INET, IPPROTO_IP, IP_RECVTTL, "IP_RECVTTL" },
-		{ DGRAM_TTL, AF_INET6, IPPROTO_IPV6, IPV6_RECVHOPLIMIT, "IPV6_RECVHOPLIMIT" },
+	static const struct dgram_telling rows[] = {
 		{ DGRAM_TIME, AF_UNSPEC, SOL_SOCKET, SO_TIMESTAMPNS, "SO_TIMESTAMPNS" },
 		{ DGRAM_WHO, AF_UNIX, SOL_SOCKET, SO_PASSCRED, "SO_PASSCRED" },
 	};
 
-	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-		bool ours = rows[i].family == AF_UNSPEC || rows[i].family == s->family;
-		/* A dual-stack socket is told of IPv4 by the options of IPv4. */
-		bool mapped = s->family == AF_INET6 && rows[i].family == AF_INET;
-		if (!(s->wants & rows[i].want) || !(ours || mapped))
-			continue;
-		*what = rows[i].name;
-		if (sockopt_set(s->fd, rows[i].level, rows[i].option, 1) < 0 && ours &&
-		    (needs & rows[i].want || !dgram_lacks(s, *what)))
-			return -1;
-	}
-	return 0;
+	return dgram_ask_ip(s, needs, what) < 0 ?
+		       -1 :
+		       dgram_ask(s, rows, sizeof rows / sizeof *rows, needs, what);
 }
 
 int dgram_prepare_receive(struct dgram_socket *s, const struct dgram_config *c, const char **what)
@@ -226,73 +197,29 @@ static void told_read_socket(struct told *t, const struct cmsghdr *c)
 	}
 }
 
-/* ip(7) */
-static void told_read_inet(struct told *t, const struct cmsghdr *c, uint16_t port)
-{
-	struct in_pktinfo info;
-
-	if (c->cmsg_type == IP_TTL)
-		memcpy(&t->ttl, CMSG_DATA(c), sizeof t->ttl);
-	if (c->cmsg_type != IP_PKTINFO)
-		return;
-	memcpy(&info, CMSG_DATA(c), sizeof info);
-	t->interface = (unsigned)info.ipi_ifindex;
-	address_set_ip(&t->to, AF_INET, &info.ipi_addr, port);
-	/* They differ if the destination is a group or for broadcast. */
-	t->local = info.ipi_addr.s_addr == info.ipi_spec_dst.s_addr;
-}
-
-/* ipv6(7), RFC 3542 */
-static void told_read_inet6(struct told *t, const struct cmsghdr *c, uint16_t port)
-{
-	struct in6_pktinfo info;
-
-	if (c->cmsg_type == IPV6_HOPLIMIT)
-		memcpy(&t->ttl, CMSG_DATA(c), sizeof t->ttl);
-	if (c->cmsg_type != IPV6_PKTINFO)
-		return;
-	memcpy(&info, CMSG_DATA(c), sizeof info);
-	/* IP_PKTINFO tells about IPv4. */
-	if (IN6_IS_ADDR_V4MAPPED(&info.ipi6_addr))
-		return;
-	t->interface = (unsigned)info.ipi6_ifindex;
-	address_set_ip(&t->to, AF_INET6, &info.ipi6_addr, port);
-	if (IN6_IS_ADDR_LINKLOCAL(&info.ipi6_addr) || IN6_IS_ADDR_MC_LINKLOCAL(&info.ipi6_addr))
-		t->to.u.in6.sin6_scope_id = t->interface;
-	t->local = !IN6_IS_ADDR_MULTICAST(&info.ipi6_addr);
-}
-
 static void told_read(const struct dgram_socket *s, struct told *t, struct msghdr *m, uint16_t port)
 {
 	t->from.length = m->msg_namelen;
-	t->to.length = 0;
-	t->local = false;
-	t->interface = 0;
-	t->ttl = -1;
+	dgram_told_nothing(&t->ip);
 	t->time = 0;
 	t->from.who = (struct address_who){ 0 };
 	t->segment = 0;
 	if (m->msg_namelen == 0)
 		t->from.u.sa.sa_family = (sa_family_t)s->family;
 	if (s->family == AF_UNIX && s->wants & DGRAM_TO)
-		t->to = s->local;
+		t->ip.to = s->local;
 	address_unmap(&t->from);
 	for (struct cmsghdr *c = CMSG_FIRSTHDR(m); c; c = control_next(m, c))
 		switch (c->cmsg_level) {
 		case SOL_SOCKET:
 			told_read_socket(t, c);
 			break;
-		case IPPROTO_IP:
-			told_read_inet(t, c, port);
-			break;
-		case IPPROTO_IPV6:
-			told_read_inet6(t, c, port);
-			break;
 		case IPPROTO_UDP:
 			if (c->cmsg_type == UDP_GRO)
 				memcpy(&t->segment, CMSG_DATA(c), sizeof t->segment);
 			break;
 		default:
+			dgram_told_read(&t->ip, c, port);
 			break;
 		}
 	/* Nobody asked for descriptors. */
@@ -398,10 +325,10 @@ static size_t batch_split(struct dgram_batch *b, size_t i, size_t n)
 			.size = there < b->limit ? there : b->limit,
 			.true_size = size,
 			.from = &t->from,
-			.to = t->to.length ? &t->to : NULL,
-			.local = t->local ? &t->to : NULL,
-			.interface = t->interface,
-			.ttl = t->ttl,
+			.to = t->ip.to.length ? &t->ip.to : NULL,
+			.local = t->ip.local ? &t->ip.to : NULL,
+			.interface = t->ip.interface,
+			.ttl = t->ip.ttl,
 			.time = t->time,
 		};
 	}

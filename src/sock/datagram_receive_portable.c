@@ -3,18 +3,22 @@
 #include <stdlib.h>
 #include <sys/socket.h>
 
+#include "sock/control.h"
 #include "sock/datagram.h"
+#include "sock/datagram_told.h"
 
 #define BUFFER (32 << 20)
 #define BUFFER_LEAST (256 << 10)
 #define SLOTS 32
 /* Room for the largest datagram there is, so that the true size of one that is cut is known. */
 #define SLOT_LEAST 65536
+#define CONTROL_SIZE 256
 
 struct dgram_batch {
 	size_t limit, stride;
 	char *slots;
 	struct address from[SLOTS];
+	struct dgram_told told[SLOTS];
 	struct dgram_received received[SLOTS];
 };
 
@@ -26,8 +30,7 @@ int dgram_prepare_receive(struct dgram_socket *s, const struct dgram_config *c, 
 	while (c->large_buffer && size >= BUFFER_LEAST &&
 	       setsockopt(s->fd, SOL_SOCKET, SO_RCVBUF, &size, sizeof size) < 0)
 		size /= 2;
-	*what = NULL;
-	return 0;
+	return dgram_ask_ip(s, c->needs, what);
 }
 
 void dgram_hear_all_hosts(const struct dgram_socket *s, unsigned interface)
@@ -72,13 +75,22 @@ static bool is_old(int error)
 /* Receives one as number I. Returns 0, or -1 with errno. */
 static int batch_receive_one(struct dgram_socket *s, struct dgram_batch *b, size_t i)
 {
+	_Alignas(struct cmsghdr) char control[CONTROL_SIZE];
 	char *slot = b->slots + i * b->stride;
 	struct address *from = &b->from[i];
+	struct dgram_told *told = &b->told[i];
+	struct iovec iov = { slot, b->stride };
+	struct msghdr m = { .msg_name = &from->u, .msg_iov = &iov, .msg_iovlen = 1 };
 	ssize_t n;
 
 	for (;;) {
-		from->length = sizeof from->u;
-		n = recvfrom(s->fd, slot, b->stride, MSG_DONTWAIT, &from->u.sa, &from->length);
+		m.msg_namelen = sizeof from->u;
+		/* A UNIX socket would take descriptors. */
+		if (address_family_is_ip(s->family)) {
+			m.msg_control = control;
+			m.msg_controllen = sizeof control;
+		}
+		n = recvmsg(s->fd, &m, MSG_DONTWAIT);
 		if (n >= 0)
 			break;
 		if (errno == EINTR)
@@ -88,19 +100,27 @@ static int batch_receive_one(struct dgram_socket *s, struct dgram_batch *b, size
 		if (s->error)
 			s->error(s->arg, &(struct dgram_error){ .error = errno });
 	}
+	from->length = m.msg_namelen;
 	/* Some systems give an address of a socket without a name. */
 	if (s->family == AF_UNIX && from->length <= offsetof(struct sockaddr_un, sun_path))
 		from->length = 0;
 	if (from->length == 0)
 		from->u.sa.sa_family = (sa_family_t)s->family;
 	address_unmap(from);
+	dgram_told_nothing(told);
+	if (s->family == AF_UNIX && s->wants & DGRAM_TO)
+		told->to = s->local;
+	for (struct cmsghdr *c = CMSG_FIRSTHDR(&m); c; c = control_next(&m, c))
+		dgram_told_read(told, c, address_port(&s->local));
 	b->received[i] = (struct dgram_received){
 		.data = slot,
 		.size = (size_t)n < b->limit ? (size_t)n : b->limit,
 		.true_size = (size_t)n,
 		.from = from,
-		.to = s->family == AF_UNIX && s->wants & DGRAM_TO ? &s->local : NULL,
-		.ttl = -1,
+		.to = told->to.length ? &told->to : NULL,
+		.local = told->local ? &told->to : NULL,
+		.interface = told->interface,
+		.ttl = told->ttl,
 	};
 	return 0;
 }
