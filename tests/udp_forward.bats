@@ -250,40 +250,61 @@ has_lines_of() {
 	[ "$(grep -c "$2" err)" = "$1" ]
 }
 
-@test "what goes round through forwarders that lead to each other ends with its TTL" {
-	needs_ipv6
-	local ttl hosts ports to n i pids rounds last
-	while read -r ttl hosts; do
-		read -ra hosts <<<"$hosts"
-		n=${#hosts[@]} pids=()
-		mapfile -t ports < <(free_port "$n")
-		# Each leads to the one before it, the first to the last.
-		for ((i = 0; i < n; i++)); do
-			to=${hosts[i - 1]}
-			[[ $to != *:* ]] || to="[$to]"
-			served_by "$SOCKIT" udp-recv --json -v --stats --notify-fd 9 --forward "$to:${ports[i - 1]}" \
-				"${hosts[i]}" "${ports[i]}" </dev/null >out 2>"err.$i"
-			pids+=("$LISTENER")
-		done
-		foreign type:dgram ttl:"$ttl" to:"${hosts[-1]},${ports[-1]}" text:round
-		eventually has_gone_round
-		kill "${pids[@]}"
-		for ((i = 0; i < n; i++)); do
-			ended 143 "${pids[i]}"
-			mv "err.$i" err
-			# So often it has come by here, each time from another session; and it ends here, or elsewhere.
-			rounds=$(((ttl + i) / n)) last=$(((ttl + i) % n == 0))
-			[ "$(grep -c '"accepted"' err)" = $((rounds - last)) ]
-			[ "$(objects any event code count received_datagrams | grep -v 'listening\|accepted\|closed' | tr '\n' ' ')" = \
-				"$([ $last = 0 ] || echo 'error ELOOP - - lost - 1 - ')stats - - $rounds " ]
-		done
-	done <<-'END'
-		9 127.0.0.1 127.0.0.1
-		8 127.0.0.1 ::1 127.0.0.1
-	END
+# ends_round TOTAL TTL PLACE...: forwarders at these places, addresses of IP, paths of UNIX sockets, or groups, each of
+# which leads to the one before it, the first to the last; what is sent to the last, with a TTL (-: it has none), is
+# received TOTAL times in all.
+ends_round() {
+	local total=$1 ttl=$2 words=() to=() ports i n pids=() rounds last
+	shift 2
+	n=$#
+	mapfile -t ports < <(free_port $n)
+	for ((i = 0; i < n; i++)); do
+		case ${@:i+1:1} in
+		*/*) words+=("unix -l --type dgram ${@:i+1:1}") to+=("unix:${@:i+1:1}") ;;
+		*:*) words+=("udp-recv ${@:i+1:1} ${ports[i]}") to+=("[${@:i+1:1}]:${ports[i]}") ;;
+		*) words+=("udp-recv ${@:i+1:1} ${ports[i]}") to+=("${@:i+1:1}:${ports[i]}") ;;
+		esac
+	done
+	for ((i = 0; i < n; i++)); do
+		# shellcheck disable=SC2086 # words
+		served_by "$SOCKIT" ${words[i]} --json -v --stats --notify-fd 9 --forward "${to[i - 1]}" </dev/null >out \
+			2>"err.$i"
+		pids+=("$LISTENER")
+	done
+	if [ "$ttl" = - ]; then
+		exits 0 "$SOCKIT" unix --type dgram "${!n}" <<<round >sent 2>&1
+	else
+		foreign type:dgram ttl:"$ttl" to:"${!n},${ports[-1]}" text:round
+	fi
+	eventually has_gone_round
+	kill "${pids[@]}"
+	for ((i = 0; i < n; i++)); do
+		ended 143 "${pids[i]}"
+		mv "err.$i" err
+		# So often it has come by here, each time from another session; and it ends here, or elsewhere.
+		rounds=$(((total + i) / n)) last=$(((total + i) % n == 0))
+		[ "$(grep -c '"accepted"' err)" = $((rounds - last)) ]
+		[ "$(objects any event code count received_datagrams | grep -v 'listening\|accepted\|closed' | tr '\n' ' ')" = \
+			"$([ $last = 0 ] || echo 'error ELOOP - - lost - 1 - ')stats - - $rounds " ]
+	done
 }
 has_gone_round() {
 	cat err.? | grep -q ELOOP
+}
+
+@test "what goes round through forwarders that lead to each other ends with its TTL" {
+	needs_ipv6
+	ends_round 9 9 127.0.0.1 127.0.0.1
+	ends_round 8 8 127.0.0.1 ::1 127.0.0.1
+}
+
+@test "so it does by UNIX sockets, whose names tell how far it has come" {
+	ends_round 65 - ./a ./b
+	ends_round 65 - ./c ./d ./e
+	# What comes by IP goes to a UNIX socket in any case, and no further.
+	ends_round 10 9 ./f 127.0.0.1
+	ends_round 8 8 ./g 127.0.0.1
+	ends_round 65 - 127.0.0.1 ./h ./i
 }
 
 @test "what is passed on has a TTL of one less, and no more than --ttl; with 1 it goes no further" {

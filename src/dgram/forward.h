@@ -58,9 +58,8 @@ struct dgram_forward {
 	bool grouped;	     /* there may be more */
 	uint64_t cut;	     /* answers that were longer than the room for them */
 	int told;	     /* errno of the target that was said last; 0: it has answered since */
-	int hops[2];	 /* TTL that sockets of IPv4, of IPv6 have by themselves; 0: not known */
-	bool looped;	 /* a loop has been said */
-	uint64_t unsent; /* that could not be sent on, which has been told */
+	bool looped;	     /* a loop has been said */
+	uint64_t unsent;     /* that could not be sent on, which has been told */
 };
 
 /* Looks the target up and calls `found`, perhaps from in here. If there is none, or no memory, says
@@ -112,11 +111,19 @@ struct dgram_socket *forward_socket(struct dgram_forward *f, struct session *s);
 struct session *forward_session(struct dgram_forward *f, struct dgram_socket *by,
 				const struct dgram_received *d, size_t n);
 
-/* Has S pass on what comes as D does with a TTL of one less, where that is known and counts; with
- * what its socket has by itself where that is less still. Returns 0, or -1 with errno. */
-int forward_set_hops(struct dgram_forward *f, struct session *s, const struct dgram_received *d);
-
 /* Ends S, which is said with WHY, and frees it. */
 void forward_close(struct dgram_forward *f, struct session *s, const char *why);
+
+/* ---- forward_hops.c, for both ---- */
+
+/* Has D come as far as it may, so that F does not pass it on? */
+bool forward_is_used_up(const struct dgram_forward *f, const struct dgram_received *d);
+
+/* Returns the hops that the name of a socket by which D is passed on has to tell. */
+int forward_name_hops(const struct dgram_received *d);
+
+/* Has S pass on what comes as D does, which is not used up, with one hop less, and with no more
+ * than its socket has by itself. Returns 0, or -1 with errno. */
+int forward_set_hops(struct dgram_forward *f, struct session *s, const struct dgram_received *d);
 
 #endif

@@ -8,10 +8,9 @@
 #include "dgram/forward.h"
 #include "dgram/report.h"
 #include "run/report.h"
-#include "sock/multicast.h"
 
 #define GOES_ROUND "its datagrams are dropped, they would go round for ever"
-#define USED_UP "has sent with a TTL of 1: that goes no further, since it may go round"
+#define NO_FURTHER "that goes no further, since it may go round"
 
 struct dgram_socket *forward_socket(struct dgram_forward *f, struct session *s)
 {
@@ -53,42 +52,6 @@ static void forward_on_error(void *arg, const struct dgram_error *e)
 		f->at = (f->at + 1) % f->n_places;
 }
 
-/* ---- how far it may go ---- */
-
-/* Does the TTL of D tell how far it has gone? What is sent to a group begins with as much as that
- * needs, mostly 1, and a UNIX socket does not pass it on. */
-static bool forward_counts_hops(const struct dgram_forward *f, const struct dgram_received *d)
-{
-	return d->ttl >= 0 && *f->to->port && !(d->to && multicast_is_group(d->to));
-}
-
-/* Returns the TTL that sockets like TO have by themselves, or -1 with errno. On the first one that
- * is asked nothing has been set. */
-static int forward_own_hops(struct dgram_forward *f, const struct dgram_socket *to)
-{
-	int *hops = &f->hops[to->family == AF_INET6];
-
-	if (*hops <= 0)
-		*hops = sockopt_get_hops(to->fd, to->family);
-	return *hops;
-}
-
-int forward_set_hops(struct dgram_forward *f, struct session *s, const struct dgram_received *d)
-{
-	const struct dgram_socket *to;
-
-	if (d->ttl == s->ttl)
-		return 0;
-	to = forward_socket(f, s);
-	if (forward_counts_hops(f, d)) {
-		int own = forward_own_hops(f, to), left = d->ttl - 1;
-		if (own < 0 || sockopt_set_hops(to->fd, to->family, left < own ? left : own) < 0)
-			return -1;
-	}
-	s->ttl = d->ttl;
-	return 0;
-}
-
 /* ---- the beginning ---- */
 
 /* Gives the socket of S, towards a UNIX socket, a name for its answers. Returns 0, or -1 with
@@ -97,7 +60,8 @@ int forward_set_hops(struct dgram_forward *f, struct session *s, const struct dg
 static int session_bind(struct dgram_forward *f, struct session *s)
 {
 	s->name = calloc(1, sizeof *s->name);
-	if (!s->name || unix_bind_own(f->remote.fd, s->name->path, &s->name->place) < 0)
+	if (!s->name ||
+	    unix_bind_own(f->remote.fd, s->name_hops, s->name->path, &s->name->place) < 0)
 		return -1;
 	dgram_learn_local(&f->remote);
 	if (!s->name->place.path) {
@@ -230,6 +194,8 @@ static struct session *forward_begin(struct dgram_forward *f, struct dgram_socke
 	struct session *s = calloc(1, sizeof *s);
 	const char *what = NULL;
 
+	if (s)
+		s->name_hops = forward_name_hops(d);
 	if (s && counts)
 		s->source = sources_add(&f->sources, f->per_source, d->from);
 	if (!s || (counts && !s->source) || session_open(f, s, &what) < 0) {
@@ -267,8 +233,12 @@ struct session *forward_session(struct dgram_forward *f, struct dgram_socket *by
 	struct session *s = sessions_find(&f->sessions, d, by);
 	struct source *crowd;
 
-	if (d->ttl <= 1 && forward_counts_hops(f, d)) {
-		forward_say_loop(f, d, USED_UP);
+	if (forward_is_used_up(f, d)) {
+		forward_say_loop(
+			f, d,
+			address_is_ip(d->from) ?
+				"has sent with a TTL of 1: " NO_FURTHER :
+				"has passed on what came through many forwarders: " NO_FURTHER);
 		f->unsent += n;
 		return NULL;
 	}

@@ -30,7 +30,7 @@ static int sender_unix_bind(struct sender_places *p, const char *source, struct 
 
 	if (!source) {
 		r->what = "bind";
-		if (unix_bind_own(p->socket.fd, p->own_path, &p->own) < 0)
+		if (unix_bind_own(p->socket.fd, 0, p->own_path, &p->own) < 0)
 			return -1;
 		dgram_learn_local(&p->socket);
 		return 0;

@@ -40,7 +40,9 @@ struct session {
 	uint64_t sent, received;
 	struct datagram_counts counts;
 	int error;		 /* what has ended it, 0: nothing */
-	int ttl;		 /* of what came last */
+	int hops;		 /* that what came last had left; 0: nothing has */
+	int own_hops;		 /* that its socket has by itself, once `hops` is set */
+	int name_hops;		 /* that the name of its socket tells, see unix_bind_own() */
 	struct session *resting; /* the next one of those that are not read for a while */
 	bool rests;
 	/* the table's */

@@ -12,11 +12,14 @@
 
 #include "base/clock.h"
 #include "base/descriptors.h"
+#include "base/number.h"
 #include "base/wait.h"
 
 /* A longer last part is bound under a short name first, then linked: the other path to its
  * directory needs room too. */
 #define SHORT_NAME 64
+
+#define OWN_NAME "sockit-hops."
 
 #define LOCK_LIMIT SECOND
 #define LOCK_PAUSE (10 * MILLISECOND)
@@ -274,4 +277,31 @@ void unix_remove(struct unix_place *place)
 		unlink(place->path);
 	place->path = NULL;
 	errno = error;
+}
+
+/* ---- names of our own ---- */
+
+int unix_make_name(char name[UNIX_NAME], int hops)
+{
+	return snprintf(name, UNIX_NAME, OWN_NAME "%d.%ld.%llx", hops, (long)getpid(),
+			(unsigned long long)clock_now() & 0xffffffff);
+}
+
+int unix_hops(const struct address *a)
+{
+	const size_t at = offsetof(struct sockaddr_un, sun_path);
+	char text[sizeof a->u.un.sun_path + 1] = "";
+	bool abstract = !a->u.un.sun_path[0];
+	const char *name;
+	uint64_t hops;
+
+	if (a->u.sa.sa_family != AF_UNIX || a->length <= at || a->length > sizeof a->u.un)
+		return 0;
+	/* Behind a path there need not be a NUL. */
+	memcpy(text, a->u.un.sun_path + abstract, a->length - at - abstract);
+	name = last_part(text);
+	if (strncmp(name, OWN_NAME, strlen(OWN_NAME)) != 0)
+		return 0;
+	name += strlen(OWN_NAME);
+	return digits_parse(name, strcspn(name, "."), UNIX_HOPS_MOST, &hops) ? (int)hops : 0;
 }

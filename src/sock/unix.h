@@ -51,8 +51,20 @@ void unix_remove(struct unix_place *place);
 
 /* Gives FD, which has no name, one that nobody else has, so that others can answer it: an abstract
  * name if the system has those, else a file in TMPDIR or /tmp. Then *PLACE is the file, and PATH
- * has its path and must live as long. Returns as bind(2). */
-int unix_bind_own(int fd, char path[UNIX_OWN], struct unix_place *place);
+ * has its path and must live as long. The name tells HOPS, from 1 to UNIX_HOPS_MOST, to
+ * unix_hops(); 0: nothing. Returns as bind(2). */
+int unix_bind_own(int fd, int hops, char path[UNIX_OWN], struct unix_place *place);
+
+#define UNIX_HOPS_MOST 255
+
+/* Returns the HOPS that unix_bind_own() of any system has put into the name A; 0: none. */
+int unix_hops(const struct address *a);
+
+/* For unix_bind_own(): how many names it tries before it gives up, the room for one, and the
+ * function that writes one to NAME and returns its length. */
+#define UNIX_OWN_TRIES 16
+#define UNIX_NAME 39
+int unix_make_name(char name[UNIX_NAME], int hops);
 
 /* Of this system, a twin for each: connect or bind FD to PATH, which is too long for unix(7); the
  * last part of a PATH to bind is short. Return as the calls do, ENAMETOOLONG if there is no way. */

@@ -50,12 +50,22 @@ int unix_bind_far(int fd, const char *path)
 			    slash ? slash + 1 : path);
 }
 
-int unix_bind_own(int fd, char path[UNIX_OWN], struct unix_place *place)
+int unix_bind_own(int fd, int hops, char path[UNIX_OWN], struct unix_place *place)
 {
+	struct sockaddr_un un = { .sun_family = AF_UNIX };
 	/* unix(7), "Autobind feature". */
-	const struct sockaddr any = { .sa_family = AF_UNIX };
+	socklen_t length = sizeof un.sun_family;
+	int result = -1;
 
 	*path = '\0';
 	*place = (struct unix_place){ 0 };
-	return bind(fd, &any, sizeof any.sa_family);
+	for (int i = 0; i < UNIX_OWN_TRIES && result < 0; i++) {
+		if (hops)
+			length = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + 1) +
+				 (socklen_t)unix_make_name(un.sun_path + 1, hops);
+		result = bind(fd, (const struct sockaddr *)&un, length);
+		if (result < 0 && errno != EADDRINUSE)
+			break;
+	}
+	return result;
 }

@@ -9,12 +9,9 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#include "base/clock.h"
 #include "base/descriptors.h"
+#include "base/number.h"
 #include "sock/unix.h"
-
-#define OWN_TRIES 16
-#define OWN_SUFFIX 40 /* room for such a name behind its directory */
 
 typedef int unix_call(int fd, const struct sockaddr *a, socklen_t length);
 
@@ -62,20 +59,21 @@ int unix_bind_far(int fd, const char *path)
 /* Any user may answer. */
 static const struct unix_rights own_rights = { .mode = 0666, .uid = UNSET, .gid = UNSET };
 
-int unix_bind_own(int fd, char path[UNIX_OWN], struct unix_place *place)
+int unix_bind_own(int fd, int hops, char path[UNIX_OWN], struct unix_place *place)
 {
 	const char *directory = getenv("TMPDIR");
 	struct address a = { .u.un.sun_family = AF_UNIX };
 	int result = -1;
 
 	/* The other side has to find it too: no relative path. */
-	if (!directory || *directory != '/' || strlen(directory) + OWN_SUFFIX > UNIX_OWN)
+	if (!directory || *directory != '/' || strlen(directory) + 1 + UNIX_NAME > UNIX_OWN)
 		directory = "/tmp";
 	a.length = sizeof a.u.un;
-	for (int i = 0; i < OWN_TRIES && result < 0; i++) {
+	for (int i = 0; i < UNIX_OWN_TRIES && result < 0; i++) {
+		char name[UNIX_NAME];
 		const char *why;
-		snprintf(path, UNIX_OWN, "%s/sockit.%ld.%llx", directory, (long)getpid(),
-			 (unsigned long long)clock_now() & 0xffffffff);
+		unix_make_name(name, hops);
+		snprintf(path, UNIX_OWN, "%s/%s", directory, name);
 		snprintf(a.u.un.sun_path, sizeof a.u.un.sun_path, "%s", path);
 		result = unix_bind(fd, &a, &own_rights, place, &why);
 		if (result < 0 && errno != EADDRINUSE)

@@ -4,6 +4,7 @@
 #include "fuzz.h"
 
 #include "sock/address.h"
+#include "sock/unix.h"
 
 static void check_accepted(const char *host, const char *port, bool may_lack_host, bool numeric)
 {
@@ -14,6 +15,7 @@ static void check_accepted(const char *host, const char *port, bool may_lack_hos
 	CHECK(host || may_lack_host);
 	if (host && address_parse_direct(host, &a) == WORD_NUMBER) {
 		CHECK(!*port);
+		CHECK(unix_hops(&a) >= 0 && unix_hops(&a) <= UNIX_HOPS_MOST);
 		return;
 	}
 	if (host) {
