@@ -280,13 +280,15 @@ ends_round() {
 	kill "${pids[@]}"
 	for ((i = 0; i < n; i++)); do
 		ended 143 "${pids[i]}"
-		mv "err.$i" err
 		# So often it has come by here, each time from another session; and it ends here, or elsewhere.
 		rounds=$(((total + i) / n)) last=$(((total + i) % n == 0))
-		[ "$(grep -c '"accepted"' err)" = $((rounds - last)) ]
-		[ "$(objects any event code count received_datagrams | grep -v 'listening\|accepted\|closed' | tr '\n' ' ')" = \
-			"$([ $last = 0 ] || echo 'error ELOOP - - lost - 1 - ')stats - - $rounds " ]
-	done
+		[ "$(grep -c '"accepted"' "err.$i")" = $((rounds - last)) ]
+		[ $last = 0 ] || printf '%s\n' 'error ELOOP - -' 'lost - 1 -'
+		echo "stats - - $rounds"
+	done >wanted
+	cat err.? >err
+	objects any event code count received_datagrams | grep -v 'listening\|accepted\|closed' | diff wanted -
+	rm err.?
 }
 has_gone_round() {
 	cat err.? | grep -q ELOOP
@@ -300,11 +302,64 @@ has_gone_round() {
 
 @test "so it does by UNIX sockets, whose names tell how far it has come" {
 	ends_round 65 - ./a ./b
-	ends_round 65 - ./c ./d ./e
+	ends_round 65 - 127.0.0.1 ./c ./d
 	# What comes by IP goes to a UNIX socket in any case, and no further.
-	ends_round 10 9 ./f 127.0.0.1
-	ends_round 8 8 ./g 127.0.0.1
-	ends_round 65 - 127.0.0.1 ./h ./i
+	ends_round 10 9 ./e 127.0.0.1
+}
+
+# groups: a network where what is sent to a group leaves by v0 (10.9.0.1), the end of a cable.
+groups() {
+	private <<<'127.0.0.1 localhost'
+	inside sh -ec '
+		ip link add v0 type veth peer name v1
+		ip addr add 10.9.0.1/24 dev v0
+		ip link set v0 up
+		ip link set v1 up
+		ip route add 224.0.0.0/4 dev v0' 2>network.err || skip "no veth: $(<network.err)"
+	links_up inside v0 v1
+}
+
+@test "and through groups, where the DSCP tells it" {
+	groups
+	ends_round 8 64 239.9.9.1 239.9.9.2
+	ends_round 10 - 239.9.9.1 239.9.9.2 ./a
+	needs_ipv6
+	inside ip addr add fd09::1/64 dev v0 nodad
+	eventually inside ip -6 route del multicast ff00::/8 dev v1 table local 2>/dev/null
+	ends_round 11 64 ff15::1 ::1
+}
+
+@test "what goes to a group has the TTL of a group, and the class that was asked for" {
+	groups
+	local sent seen='' words target more
+	peer_by python3 -S -c 'import socket
+s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+s.bind(("239.9.9.1", 0))
+s.setsockopt(socket.IPPROTO_IP, socket.IP_ADD_MEMBERSHIP, socket.inet_aton("239.9.9.1") + socket.inet_aton("10.9.0.1"))
+s.setsockopt(socket.IPPROTO_IP, 12, 1)  # IP_RECVTTL
+s.setsockopt(socket.IPPROTO_IP, 13, 1)  # IP_RECVTOS
+print(s.getsockname()[1], flush=True)
+while True:
+    told = dict((kind, data[0]) for _, kind, data in s.recvmsg(9, 99)[1])
+    print(told[socket.IP_TTL], told[socket.IP_TOS], flush=True)'
+	target=$PORT
+	while IFS='|' read -r sent more words; do
+		seen+="$more "
+		# shellcheck disable=SC2086 # words
+		forwarder 127.0.0.1 0 --forward 239.9.9.1:"$target" $words
+		# shellcheck disable=SC2046,SC2086 # words
+		foreign type:dgram to:127.0.0.1,"$PORT" $(printf 'ttl:%s text:x ' $sent)
+		eventually was_seen "$seen"
+		stops
+		also_says
+	done <<-'END'
+		255 64 2|1 12 1 28 1 108|
+		64|5 28|--sockopt IP_MULTICAST_TTL=5
+		64|1 8|--tos 8
+	END
+}
+was_seen() {
+	[ "$(tr '\n' ' ' <peer.out)" = "$1" ]
 }
 
 @test "what is passed on has a TTL of one less, and no more than --ttl; with 1 it goes no further" {
@@ -563,14 +618,7 @@ has_lines() {
 ### In networks of our own.
 
 @test "what is sent to a group goes on, and -I holds for the target too" {
-	private <<<'127.0.0.1 localhost'
-	inside sh -ec '
-		ip link add v0 type veth peer name v1
-		ip addr add 10.9.0.1/24 dev v0
-		ip link set v0 up
-		ip link set v1 up
-		ip route add 224.0.0.0/4 dev v0' 2>network.err || skip "no veth: $(<network.err)"
-	links_up inside v0 v1
+	groups
 	datagram_peer bind:0.0.0.0 reply:answer
 	local target=$PORT
 	forwarder --join 239.9.9.9@v0 --forward 10.9.0.1:"$target" 0

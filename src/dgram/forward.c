@@ -17,13 +17,13 @@
 
 /* ---- to the target ---- */
 
-/* Have A and B come from one sender to one address, with one TTL? */
+/* Have A and B come from one sender to one address, with one TTL and class? */
 static bool same_way(const struct dgram_received *a, const struct dgram_received *b)
 {
 	/* Those of one piece. */
 	if (a->from == b->from)
 		return true;
-	return a->ttl == b->ttl && address_equal(a->from, b->from) &&
+	return a->ttl == b->ttl && a->class == b->class && address_equal(a->from, b->from) &&
 	       (a->to == b->to || (a->to && b->to && address_equal(a->to, b->to)));
 }
 

@@ -116,8 +116,9 @@ void forward_close(struct dgram_forward *f, struct session *s, const char *why);
 
 /* ---- forward_hops.c, for both ---- */
 
-/* Has D come as far as it may, so that F does not pass it on? */
-bool forward_is_used_up(const struct dgram_forward *f, const struct dgram_received *d);
+/* Has D come as far as it may, so that F does not pass it on? Then returns words that say so of its
+ * sender, else NULL. */
+const char *forward_used_up(const struct dgram_forward *f, const struct dgram_received *d);
 
 /* Returns the hops that the name of a socket by which D is passed on has to tell. */
 int forward_name_hops(const struct dgram_received *d);

@@ -10,7 +10,6 @@
 #include "run/report.h"
 
 #define GOES_ROUND "its datagrams are dropped, they would go round for ever"
-#define NO_FURTHER "that goes no further, since it may go round"
 
 struct dgram_socket *forward_socket(struct dgram_forward *f, struct session *s)
 {
@@ -231,14 +230,11 @@ struct session *forward_session(struct dgram_forward *f, struct dgram_socket *by
 				const struct dgram_received *d, size_t n)
 {
 	struct session *s = sessions_find(&f->sessions, d, by);
+	const char *used_up = forward_used_up(f, d);
 	struct source *crowd;
 
-	if (forward_is_used_up(f, d)) {
-		forward_say_loop(
-			f, d,
-			address_is_ip(d->from) ?
-				"has sent with a TTL of 1: " NO_FURTHER :
-				"has passed on what came through many forwarders: " NO_FURTHER);
+	if (used_up) {
+		forward_say_loop(f, d, used_up);
 		f->unsent += n;
 		return NULL;
 	}

@@ -407,7 +407,7 @@ static unsigned receiver_wants(const struct receiver_config *c)
 	if (o->echo || o->reply || o->forward || receiver_runs_command(o))
 		wants |= DGRAM_TO;
 	if (o->forward)
-		wants |= DGRAM_TTL;
+		wants |= DGRAM_TTL | DGRAM_CLASS;
 	if (o->timestamp)
 		wants |= DGRAM_TIME;
 	if (c->family == AF_UNIX && (c->access->users.n || receiver_runs_command(o) ||

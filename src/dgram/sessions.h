@@ -41,7 +41,8 @@ struct session {
 	struct datagram_counts counts;
 	int error;		 /* what has ended it, 0: nothing */
 	int hops;		 /* that what came last had left; 0: nothing has */
-	int own_hops;		 /* that its socket has by itself, once `hops` is set */
+	int own;		 /* TTL that its socket has by itself, once `hops` is set; towards a
+				  * group its traffic class */
 	int name_hops;		 /* that the name of its socket tells, see unix_bind_own() */
 	struct session *resting; /* the next one of those that are not read for a while */
 	bool rests;

@@ -30,10 +30,11 @@ struct dgram_error {
 typedef void dgram_error_fn(void *arg, const struct dgram_error *e);
 
 /* What to tell of each datagram received; each of these costs a little. */
-#define DGRAM_TO 1   /* its destination, and the interface (IP_PKTINFO) */
-#define DGRAM_TTL 2  /* IP_RECVTTL */
-#define DGRAM_TIME 4 /* when the kernel received it (SO_TIMESTAMPNS) */
-#define DGRAM_WHO 8  /* which process sent it, for UNIX sockets (SO_PASSCRED) */
+#define DGRAM_TO 1     /* its destination, and the interface (IP_PKTINFO) */
+#define DGRAM_TTL 2    /* IP_RECVTTL */
+#define DGRAM_TIME 4   /* when the kernel received it (SO_TIMESTAMPNS) */
+#define DGRAM_WHO 8    /* which process sent it, for UNIX sockets (SO_PASSCRED) */
+#define DGRAM_CLASS 16 /* its traffic class (IP_RECVTOS) */
 
 #define DGRAM_LACKS_MOST 4
 
@@ -165,6 +166,7 @@ struct dgram_received {
 				      * broadcast */
 	unsigned interface;	     /* DGRAM_TO; 0: not known */
 	int ttl;		     /* DGRAM_TTL: the hop limit left; -1: not known */
+	int class;		     /* DGRAM_CLASS: of IP; 0: also if it is not known */
 	int64_t time;		     /* DGRAM_TIME: see clock_wall(); 0: not known */
 };
 

@@ -329,6 +329,7 @@ static size_t batch_split(struct dgram_batch *b, size_t i, size_t n)
 			.local = t->ip.local ? &t->ip.to : NULL,
 			.interface = t->ip.interface,
 			.ttl = t->ip.ttl,
+			.class = t->ip.class,
 			.time = t->time,
 		};
 	}

@@ -121,6 +121,7 @@ static int batch_receive_one(struct dgram_socket *s, struct dgram_batch *b, size
 		.local = told->local ? &told->to : NULL,
 		.interface = told->interface,
 		.ttl = told->ttl,
+		.class = told->class,
 	};
 	return 0;
 }

@@ -41,6 +41,8 @@ int dgram_ask_ip(struct dgram_socket *s, unsigned needs, const char **what)
 		{ DGRAM_TO, AF_INET6, IPPROTO_IPV6, IPV6_RECVPKTINFO, "IPV6_RECVPKTINFO" },
 		{ DGRAM_TTL, AF_INET, IPPROTO_IP, IP_RECVTTL, "IP_RECVTTL" },
 		{ DGRAM_TTL, AF_INET6, IPPROTO_IPV6, IPV6_RECVHOPLIMIT, "IPV6_RECVHOPLIMIT" },
+		{ DGRAM_CLASS, AF_INET, IPPROTO_IP, IP_RECVTOS, "IP_RECVTOS" },
+		{ DGRAM_CLASS, AF_INET6, IPPROTO_IPV6, IPV6_RECVTCLASS, "IPV6_RECVTCLASS" },
 	};
 
 	return dgram_ask(s, rows, sizeof rows / sizeof *rows, needs, what);
@@ -77,6 +79,8 @@ static void told_read_inet(struct dgram_told *t, const struct cmsghdr *c, uint16
 	/* Linux answers with the first, BSD with the second. */
 	if (c->cmsg_type == IP_TTL || c->cmsg_type == IP_RECVTTL)
 		t->ttl = told_number(c);
+	if (c->cmsg_type == IP_TOS || c->cmsg_type == IP_RECVTOS)
+		t->class = told_number(c);
 }
 
 /* ipv6(7), RFC 3542 */
@@ -86,6 +90,8 @@ static void told_read_inet6(struct dgram_told *t, const struct cmsghdr *c, uint1
 
 	if (c->cmsg_type == IPV6_HOPLIMIT)
 		t->ttl = told_number(c);
+	if (c->cmsg_type == IPV6_TCLASS)
+		t->class = told_number(c);
 	if (c->cmsg_type != IPV6_PKTINFO)
 		return;
 	memcpy(&info, CMSG_DATA(c), sizeof info);

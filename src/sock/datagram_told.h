@@ -15,7 +15,7 @@ struct dgram_told {
 	struct address to;
 	bool local; /* an answer can leave from `to` */
 	unsigned interface;
-	int ttl;
+	int ttl, class;
 };
 
 /* Makes *T say that nothing is known. */
@@ -25,13 +25,14 @@ static inline void dgram_told_nothing(struct dgram_told *t)
 	t->local = false;
 	t->interface = 0;
 	t->ttl = -1;
+	t->class = 0;
 }
 
 /* An option that has the system tell WANT (DGRAM_...) on sockets of FAMILY, AF_UNSPEC: of any. */
 struct dgram_telling {
 	unsigned want;
 	int family, level, option;
-	const char *name;
+	char name[18];
 };
 
 /* Sets on S those of the N options at ROWS that tell what S->wants, of which only what it NEEDS

@@ -103,6 +103,11 @@ int sockopt_get(int fd, int level, int name);
 int sockopt_set_hops(int fd, int family, int hops);
 int sockopt_get_hops(int fd, int family);
 
+/* The traffic class of what FD, a socket of FAMILY (IP), sends: DSCP and ECN. Return 0 and that
+ * number; or -1 with errno. */
+int sockopt_set_class(int fd, int family, int class);
+int sockopt_get_class(int fd, int family);
+
 /* ---- of this system, a twin for each ---- */
 
 /* Makes FD send and receive through the interface NAME alone (SO_BINDTODEVICE). Returns 0, or -1
