@@ -106,8 +106,9 @@ void dgram_close(struct dgram_socket *s);
 /* Tells ERROR, which was pending on S, as one of its peer's. */
 void dgram_tell_pending(const struct dgram_socket *s, int error);
 
-/* Of this system, for dgram_open() alone: prepare S, which is not bound yet, for sending, and for
- * receiving as C and S->wants say. The second returns 0, or -1 with errno and *WHAT. */
+/* Of this system, for dgram_open(): prepare S, which is not bound yet, for sending, and for
+ * receiving as C and S->wants say. The second returns 0, or -1 with errno and *WHAT. Without the
+ * first only a connected socket is told of errors, and only of those that are certain. */
 void dgram_prepare_send(struct dgram_socket *s);
 int dgram_prepare_receive(struct dgram_socket *s, const struct dgram_config *c, const char **what);
 
@@ -151,8 +152,10 @@ ssize_t dgram_send(struct dgram_socket *s, const struct dgram *v, size_t n);
  * UNIX socket, and where nobody can tell. */
 bool dgram_waits(const struct dgram_socket *s);
 
-/* Takes the errors that are pending on S and tells them: for POLLERR. */
-void dgram_errors(struct dgram_socket *s);
+/* Takes the errors that are pending on S and tells them: for POLLERR. Returns whether there were
+ * any.
+ */
+bool dgram_errors(struct dgram_socket *s);
 
 /* A received datagram. All pointers are valid until the next call. */
 struct dgram_received {
@@ -183,6 +186,9 @@ void dgram_batch_free(struct dgram_batch *b);
  * do not fail this call. */
 ssize_t dgram_receive(struct dgram_socket *s, struct dgram_batch *b,
 		      const struct dgram_received **v);
+
+/* Has S told the time of datagrams (DGRAM_TIME) no more, which costs a little of each. */
+void dgram_stop_time(struct dgram_socket *s);
 
 /* Returns how many datagrams the kernel has thrown away since S was opened (if `grouped`, at least
  * so many); -1 if it does not tell. */

@@ -63,13 +63,15 @@ static size_t dgram_drain(const struct dgram_socket *s)
 	return told;
 }
 
-void dgram_errors(struct dgram_socket *s)
+bool dgram_errors(struct dgram_socket *s)
 {
 	/* An error that did not fit into the queue is still pending as SO_ERROR. */
-	int error = dgram_drain(s) == 0 ? stream_error(s->fd) : 0;
+	bool told = dgram_drain(s) > 0;
+	int error = told ? 0 : stream_error(s->fd);
 
 	if (error)
 		dgram_tell_pending(s, error);
+	return told || error;
 }
 
 /* ---- sending ---- */

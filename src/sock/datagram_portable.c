@@ -11,12 +11,13 @@ void dgram_prepare_send(struct dgram_socket *s)
 	(void)s;
 }
 
-void dgram_errors(struct dgram_socket *s)
+bool dgram_errors(struct dgram_socket *s)
 {
 	int error = stream_error(s->fd);
 
 	if (error)
 		dgram_tell_pending(s, error);
+	return error != 0;
 }
 
 /* Sends D in spite of errors of earlier datagrams. Returns 0, or -1 with errno. */
