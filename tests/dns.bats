@@ -418,6 +418,21 @@ dnsmasq_is_ready() {
 	same out expected
 }
 
+@test "questions in flight: none is lost at servers of every kind, and few wait" {
+	local cc=${CC:-cc} src=$BATS_TEST_DIRNAME/../src
+	command -v "${cc%% *}" >/dev/null || skip "no compiler $cc"
+	# shellcheck disable=SC2086 # words
+	$cc -std=c11 -I"$src" -o check_dns_window \
+		"$BATS_TEST_DIRNAME/helpers/check_dns_window.c" "$src/names/dns_window.c"
+	./check_dns_window
+}
+
+@test "a server that does not read gets no more than its buffer has room for" {
+	seq 1 2000 | sed 's/$/.room.test/' >names
+	python3 "$BATS_TEST_DIRNAME/helpers/unread.py" 128 "$SOCKIT" resolve - --server <names >out
+	[ "$(cut -f 1 out)" = "$(<names)" ]
+}
+
 @test "more in flight than a server has room for: no name is given up" {
 	dnsmasq_with --address=/wild.test/10.9.9.9
 	seq 1 10000 | sed 's/.*/n&.wild.test/' >names

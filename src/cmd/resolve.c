@@ -19,9 +19,10 @@
 #include "sock/multicast.h"
 
 #define JOBS 16
-#define JOBS_SERVER 1024
+#define JOBS_SERVER 2048
 #define JOBS_MOST 4096
-#define AHEAD 8 /* so many answers for each job may wait for an earlier one */
+#define TURN 128 /* asked in a row, before the answers to the first of them are read */
+#define AHEAD 8	 /* so many answers for each job may wait for an earlier one */
 #define AHEAD_LEAST 1024
 #define SERVER_PORT "53"
 #define MDNS "mdns"
@@ -77,7 +78,7 @@ static const struct option_row rows[] = {
 	OPTION("wait", 'w', OPTION_DURATION, AT(wait), KEEP_NOTHING, ARG("DURATION"),
 	       "how long to wait for each answer: exit 4"),
 	OPTION("jobs", 0, OPTION_NUMBER, AT(jobs), KEEP_NOTHING, ARG("N"),
-	       "so many questions at a time (16, to DNS servers 1024)", .min = 1, .max = JOBS_MOST),
+	       "so many questions at a time (16, to DNS servers 2048)", .min = 1, .max = JOBS_MOST),
 	OPTION("server", 0, OPTION_STRING, AT(server), KEEP_NOTHING,
 	       ARG("HOST[:PORT]") EXCLUDES("explain"),
 	       "ask this DNS server, not the system; mdns: everybody on the link",
@@ -248,9 +249,14 @@ static bool resolve_ask_more(struct resolver *s)
 	static const struct explanation_calls calls = { resolve_explained, resolve_wake,
 							resolve_flush };
 
-	while (s->running < s->jobs && s->n < s->size && !output_full(&s->out) && !s->run.ended &&
-	       !s->explanation) {
+	for (int i = 0; s->running < s->jobs && s->n < s->size && !output_full(&s->out) &&
+			!s->run.ended && !s->explanation;
+	     i++) {
 		bool waits;
+		if (i == TURN) {
+			resolve_wake(s);
+			return true;
+		}
 		const char *word = source_next(&s->source, &waits);
 		if (!word)
 			return waits;

@@ -11,6 +11,7 @@
 #include "base/clock.h"
 #include "base/descriptors.h"
 #include "names/dns_stream.h"
+#include "names/dns_window.h"
 #include "names/system_file.h"
 #include "sock/datagram.h"
 
@@ -18,15 +19,11 @@
 #define OPEN_MOST 30000 /* so that a random id is soon found to be free */
 #define STREAMS_MOST 64 /* TCP connections at once */
 #define UDP_MOST 65536	/* of any datagram */
-#define AT_ONCE 256	/* answers in a row, before others have their turn */
+#define CALLS 4		/* to receive, in a row, before others have their turn */
 #define BATCH 64	/* questions sent in one go */
 #define RECEIVE_BUFFER (4 << 20)
 #define FULL_DELAY MILLISECOND /* until a full socket is tried again */
 #define STREAM_PATIENCE 5      /* times that of a datagram */
-/* Questions in flight: a usual receive buffer on Linux (208 KiB) has room for 277. */
-#define WINDOW_LEAST 128
-#define WINDOW_FIRST 512
-#define GROW_DELAY (50 * MILLISECOND) /* between one more and the next, once some were lost */
 
 struct dns_server {
 	struct dns_client *client;
@@ -48,8 +45,7 @@ struct dns_query {
 	unsigned type, id;
 	enum dns_manner manner;
 	bool unsent;
-	bool flying;			    /* it counts for the window; */
-	size_t flight;			    /* so many did when it was sent */
+	struct dns_flight flight;
 	struct dns_query *behind, **queued; /* while it waits to be sent; NULL: it does not */
 	size_t batched; /* its place in its server's batch, from 1 on; 0: none */
 	int64_t rest;	/* of its patience, when it does not count any more */
@@ -71,18 +67,16 @@ struct dns_client {
 	struct dns_server *servers;
 	struct dns_query *open, **ids; /* of each id */
 	size_t n_open, n_streams, n_waiting;
-	/* How many questions a server's buffer has room for is not known: at most `window` are in
-	 * flight, one more for each answer until the first is lost; then few, and slowly more. */
+	struct dns_window window;
+	struct timer widen;
 	struct dns_query *first, **last; /* that wait to be sent */
-	size_t n_flying, window;
-	bool lost;
-	int64_t cut_at, grown_at;
 	unsigned strays;
 	uint16_t random[128];
 	size_t random_left;
-	unsigned char data[UDP_MOST];
+	struct dgram_batch *batch;
 };
 
+static void client_widen(void *arg);
 static void server_ready(void *arg, short events);
 static void server_flush(void *arg);
 static void server_failed(void *arg, const struct dgram_error *e);
@@ -90,25 +84,24 @@ static void query_expired(void *arg);
 
 struct dns_client *dns_client_new(struct loop *loop, const struct dns_client_config *c)
 {
-	struct dns_client *client = malloc(sizeof *client);
+	struct dns_client *client = calloc(1, sizeof *client);
 
 	if (!client)
 		return NULL;
-	/* The buffer is left as it is: pages that nothing touches cost nothing, here and in the
-	 * table. */
-	memset(client, 0, offsetof(struct dns_client, data));
+	/* Pages of these that nothing touches cost nothing. */
 	client->ids = calloc(IDS, sizeof(struct dns_query *));
 	client->servers = malloc(c->n * sizeof *client->servers);
-	if (!client->ids || !client->servers) {
-		free(client->ids);
-		free(client->servers);
-		free(client);
+	client->batch = dgram_batch_new(UDP_MOST);
+	client->loop = loop;
+	if (!client->ids || !client->servers || !client->batch) {
+		dns_client_free(client);
+		errno = ENOMEM;
 		return NULL;
 	}
-	client->loop = loop;
 	client->c = *c;
 	client->c.servers = NULL; /* the caller's */
-	client->window = WINDOW_FIRST;
+	dns_window_start(&client->window);
+	client->widen = (struct timer){ .fn = client_widen, .arg = client };
 	client->last = &client->first;
 	for (size_t i = 0; i < c->n; i++)
 		client->servers[i] = (struct dns_server){
@@ -124,7 +117,8 @@ void dns_client_free(struct dns_client *c)
 {
 	if (!c)
 		return;
-	c->window = 0; /* nobody's turn comes any more */
+	timer_drop(c->loop, &c->widen);
+	c->window.size = 0; /* nobody's turn comes any more */
 	for (struct dns_query *q = c->open, *next; q; q = next) {
 		next = q->next;
 		dns_query_cancel(q);
@@ -136,6 +130,7 @@ void dns_client_free(struct dns_client *c)
 		watch_drop(c->loop, &c->servers[i].watch);
 		close(c->servers[i].watch.fd);
 	}
+	dgram_batch_free(c->batch);
 	free(c->ids);
 	free(c->servers);
 	free(c);
@@ -162,6 +157,7 @@ static int client_draw(struct dns_client *c)
 static int server_open(struct dns_server *s)
 {
 	int size = RECEIVE_BUFFER, fd;
+	const char *what;
 
 	if (s->watch.fd >= 0)
 		return 0;
@@ -170,16 +166,19 @@ static int server_open(struct dns_server *s)
 		return -1;
 	/* The system may give less. */
 	setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &size, sizeof size);
-	if (connect(fd, &s->address.u.sa, s->address.length) < 0) {
+	s->socket = (struct dgram_socket){ .fd = fd,
+					   .family = s->address.u.sa.sa_family,
+					   .wants = DGRAM_TIME,
+					   .watched = true,
+					   .segment = SIZE_MAX,
+					   .error = server_failed,
+					   .arg = s };
+	if (dgram_prepare_receive(&s->socket, &(struct dgram_config){ 0 }, &what) < 0 ||
+	    connect(fd, &s->address.u.sa, s->address.length) < 0) {
 		close_keeping_errno(fd);
 		return -1;
 	}
 	s->watch.fd = fd;
-	s->socket = (struct dgram_socket){ .fd = fd,
-					   .family = s->address.u.sa.sa_family,
-					   .segment = SIZE_MAX,
-					   .error = server_failed,
-					   .arg = s };
 	watch_set(s->client->loop, &s->watch, POLLIN);
 	return 0;
 }
@@ -205,51 +204,42 @@ static void query_leave_queue(struct dns_query *q)
 	q->queued = NULL;
 }
 
-/* Q does not count for the window any more. */
-static void query_drop(struct dns_query *q)
+/* Sends those whose turn it is. */
+static void client_send_waiting(struct dns_client *c)
 {
-	if (q->flying)
-		q->client->n_flying--;
-	q->flying = false;
-}
-
-/* The same, and sends those whose turn it is. */
-static void query_land(struct dns_query *q)
-{
-	struct dns_client *c = q->client;
-
-	query_drop(q);
-	while (c->first && c->n_flying < c->window) {
+	while (c->first && dns_window_is_open(&c->window)) {
 		struct dns_query *next = c->first;
 		query_leave_queue(next);
 		query_send_now(next);
 	}
 }
 
-/* An answer has come: there was room for its question. */
-static void window_widen(struct dns_client *c)
+/* Q is not in flight any more: others may be. */
+static void query_land(struct dns_query *q)
 {
-	int64_t now = loop_now(c->loop);
-
-	if (c->n_flying < c->window || (c->lost && now < c->grown_at + GROW_DELAY))
-		return;
-	c->window++;
-	c->grown_at = now;
+	dns_window_land(&q->client->window, &q->flight);
+	client_send_waiting(q->client);
 }
 
-/* No answer has come to Q: it was lost for want of room, or its server is slow. */
-static void window_narrow(struct dns_query *q)
+/* Lets more be in flight by and by, if some wait and the servers have room for them. */
+static void client_widen_later(struct dns_client *c)
 {
-	struct dns_client *c = q->client;
+	int64_t wait = c->first ? dns_window_wait(&c->window) : UNSET, now;
 
-	/* A question sent before the last cut tells nothing about the window of now. */
-	if (c->lost && q->sent < c->cut_at)
+	if (wait == UNSET || c->widen.slot)
 		return;
-	if (c->window > q->flight)
-		c->window = q->flight;
-	c->window = c->lost && c->window / 2 > WINDOW_LEAST ? c->window / 2 : WINDOW_LEAST;
-	c->lost = true;
-	c->cut_at = c->grown_at = loop_now(c->loop);
+	/* At an even pace, though this be late. */
+	now = clock_now();
+	timer_set(c->loop, &c->widen, c->widen.at + wait > now ? c->widen.at + wait : now);
+}
+
+static void client_widen(void *arg)
+{
+	struct dns_client *c = arg;
+
+	dns_window_widen(&c->window);
+	client_send_waiting(c);
+	client_widen_later(c);
 }
 
 /* ---- the end of a question ---- */
@@ -355,6 +345,7 @@ static void server_flush(void *arg)
 	unsigned char data[BATCH * DNS_QUERY_MOST], *p = data;
 	struct loop *loop = s->client->loop;
 	struct dgram v[BATCH];
+	int64_t now = clock_wall();
 	size_t n = 0;
 	bool failed = false;
 
@@ -363,6 +354,7 @@ static void server_flush(void *arg)
 		if (!q)
 			continue;
 		q->batched = 0;
+		q->flight.sent = now;
 		batch[n] = q;
 		v[n] = (struct dgram){ .data = p };
 		v[n].size = dns_query(p, q->id, q->name, q->type, q->manner);
@@ -378,11 +370,11 @@ static void server_flush(void *arg)
 			for (failed = false; sent > 0; sent--)
 				query_sent(batch[done++]);
 		} else if (error == EAGAIN || error == ENOBUFS) {
-			query_drop(q);
+			dns_window_land(&s->client->window, &q->flight);
 			timer_set(loop, &q->timer, clock_after(q->sent, FULL_DELAY));
 			done++;
 		} else if (failed) {
-			query_drop(q);
+			dns_window_land(&s->client->window, &q->flight);
 			query_unsendable(q, error);
 			failed = false;
 			done++;
@@ -407,8 +399,7 @@ static void query_send_now(struct dns_query *q)
 		return;
 	}
 	timer_drop(c->loop, &q->timer);
-	q->flying = true;
-	q->flight = ++c->n_flying;
+	dns_window_depart(&c->window, &q->flight);
 	s->batch[s->n_batch++] = q;
 	q->batched = s->n_batch;
 	if (s->n_batch == BATCH)
@@ -423,7 +414,7 @@ static void query_send(struct dns_query *q)
 	struct dns_client *c = q->client;
 
 	query_land(q);
-	if (!c->first && c->n_flying < c->window) {
+	if (!c->first && dns_window_is_open(&c->window)) {
 		query_send_now(q);
 		return;
 	}
@@ -474,8 +465,8 @@ static void query_expired(void *arg)
 	int error = q->error;
 
 	q->error = 0;
-	if (q->flying && !error) {
-		window_narrow(q);
+	if (q->flight.flying && !error) {
+		dns_window_lost(&q->client->window, q->sent, loop_now(q->client->loop));
 		query_land(q);
 		if (q->rest > 0) {
 			timer_set(q->client->loop, &q->timer,
@@ -539,20 +530,21 @@ static bool query_read(const struct dns_query *q, struct dns_message *m, const u
 	return true;
 }
 
-/* Takes a datagram of N bytes from S. */
-static void server_take(struct dns_server *s, size_t n)
+/* Takes the datagram D from S; it is NOW by clock_wall(). */
+static void server_take(struct dns_server *s, const struct dgram_received *d, int64_t now)
 {
+	const unsigned char *data = (const unsigned char *)d->data;
 	struct dns_client *c = s->client;
 	struct dns_message m;
-	struct dns_query *q = n >= 2 ? c->ids[c->data[0] << 8 | c->data[1]] : NULL;
+	struct dns_query *q = d->size >= 2 ? c->ids[data[0] << 8 | data[1]] : NULL;
 	const char *fault;
 
 	if (!q || q->server != s || q->state != QUERY_UDP || (q->unsent && q->tries == 0) ||
-	    !query_read(q, &m, c->data, n, &fault)) {
+	    !query_read(q, &m, data, d->size, &fault)) {
 		c->strays++;
 		return;
 	}
-	window_widen(c);
+	dns_window_answered(&c->window, &q->flight, d->time ? d->time : now);
 	query_leave_queue(q); /* it may wait there to be asked once more */
 	query_land(q);
 	if (fault) {
@@ -568,18 +560,25 @@ static void server_take(struct dns_server *s, size_t n)
 static void server_ready(void *arg, short events)
 {
 	struct dns_server *s = arg;
+	const struct dgram_received *v;
+	int64_t now;
 
 	(void)events;
-	for (int i = 0; i < AT_ONCE; i++) {
-		ssize_t n = recv(s->watch.fd, s->client->data, UDP_MOST, MSG_DONTWAIT);
-		if (n >= 0) {
-			server_take(s, (size_t)n);
-		} else if (errno == EAGAIN) {
-			return;
-		} else if (errno != EINTR) {
-			server_failed(s, &(struct dgram_error){ .error = errno });
+	for (int i = 0; i < CALLS; i++) {
+		ssize_t n = dgram_receive(&s->socket, s->client->batch, &v);
+		if (n < 0) {
+			if (errno != EAGAIN)
+				server_failed(s, &(struct dgram_error){ .error = errno });
 			return;
 		}
+		now = clock_wall();
+		for (; n > 0; n--)
+			server_take(s, v++, now);
+		client_widen_later(s->client);
+		if (!dns_window_learns(&s->client->window))
+			dgram_stop_time(&s->socket);
+		if (!s->socket.more)
+			return;
 	}
 }
 
