@@ -544,10 +544,14 @@ print(n[0])')" = 0 ]
 	needs strace strace
 	strace -o /dev/null -e trace=ppoll,poll -e inject=ppoll,poll:error=ENOMEM:when=1 true 2>/dev/null ||
 		skip 'this strace cannot inject'
+	local when
 	: >nothing
-	counterpart readall report
-	echo hello | ASAN_OPTIONS="${ASAN_OPTIONS-}:detect_leaks=0" exits 1 strace -qq -o /dev/null \
-		-e trace=ppoll,poll -e inject=ppoll,poll:error=ENOMEM:when=1 \
-		"$SOCKIT" connect -n 127.0.0.1 "$PORT" >out 2>err
-	counterpart_ended nothing ECONNRESET
+	# As it looks whether it is connected, and once it knows.
+	for when in 1+ 2; do
+		counterpart readall report
+		echo hello | ASAN_OPTIONS="${ASAN_OPTIONS-}:detect_leaks=0" exits 1 strace -qq -o /dev/null \
+			-e trace=ppoll,poll -e inject=ppoll,poll:error=ENOMEM:when=$when \
+			"$SOCKIT" connect -n 127.0.0.1 "$PORT" >out 2>err
+		counterpart_ended nothing ECONNRESET
+	done
 }
