@@ -397,6 +397,28 @@ moves=splice,/^sendfile,read,write,readv,writev,recvfrom,sendto,recvmsg,sendmsg
 	run ! grep 'write(1,' trace
 }
 
+@test "on Linux: bulk that goes through a UNIX socket gets it a larger send buffer" {
+	[ "$(platform)" = linux ] || skip 'portable'
+	needs_strace
+	local times size how
+	# How often, what for, and with which options.
+	while read -r times size how; do
+		head -c "$size" "$BATS_FILE_TMPDIR/a" >in
+		served_by "$SOCKIT" unix --listen --notify-fd 9 s </dev/null >received 2>err.listen
+		# shellcheck disable=SC2086 # words
+		traced getsockopt,setsockopt "$SOCKIT" unix $how s <in
+		ended 0 "$LISTENER"
+		cmp in received
+		grep -q ENOPROTOOPT trace && skip 'this kernel does not tell who has set a buffer'
+		[ "$(grep -c 'SO_SNDBUF, \[524288\]' trace)" = "$times" ]
+	done <<-'END'
+		1 8M
+		0 3M
+		0 8M --sndbuf 200k
+		0 8M --buffer 64k
+	END
+}
+
 @test "the portable build has no splice and no sendfile" {
 	[ "$(platform)" = portable ] || skip 'linux'
 	needs_strace

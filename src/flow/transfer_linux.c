@@ -13,12 +13,18 @@
 
 #include "flow/pipes.h"
 #include "flow/transfer.h"
+#include "sock/sockopt.h"
 #include "sock/stream.h"
+
+#ifndef SO_BUF_LOCK /* Linux 5.14; not in every libc's header */
+#define SO_BUF_LOCK 72
+#endif
 
 #define BULK (32 << 10) /* so much at once: worth splicing, and growing the pipe for */
 #define SMALL (4 << 10) /* so little: two calls that copy it cost less than one that need not */
 #define LONG_RUN (4 << 20)
 #define SEGMENT_MOST (128 << 10) /* more than over the loopback */
+#define SEND_BUFFER (512 << 10)	 /* the kernel doubles it: as much as a pipe has */
 #define MOST 0x7ffff000		 /* what one call can move */
 
 /* For an error that does not tell of the connection: the kernel does not do this with these
@@ -55,6 +61,28 @@ static void transfer_grow_pipe(struct transfer *t, int pipe)
 		fcntl(pipe, F_SETPIPE_SZ, want);
 }
 
+/* N bytes more have come. Has it been large pieces only for long? */
+static bool is_bulk(struct transfer *t, ssize_t n)
+{
+	t->run = n < BULK ? 0 : t->run + (size_t)n;
+	return t->run >= LONG_RUN && !t->limit;
+}
+
+/* N bytes went to a UNIX socket, whose buffer is small: waking up each time that it has room costs
+ * more than moving what fits. Bulk gets a larger one, unless somebody has chosen its size. */
+static void transfer_widen_sink(struct transfer *t, ssize_t n)
+{
+	enum { SEND_LOCK = 1 };
+	int fd = t->to->wfd, locked;
+
+	if (t->widened || t->to->kind != ENDPOINT_STREAM || !is_bulk(t, n))
+		return;
+	t->widened = true;
+	locked = sockopt_get(fd, SOL_SOCKET, SO_BUF_LOCK);
+	if (locked >= 0 && !(locked & SEND_LOCK))
+		sockopt_set(fd, SOL_SOCKET, SO_SNDBUF, SEND_BUFFER);
+}
+
 /* N bytes came over a connection to a pipe. Waking up for every segment costs more than moving it:
  * a stream that is all large pieces is taken half a pipe at a time. */
 static void be_patient(struct transfer *t, ssize_t n)
@@ -62,8 +90,7 @@ static void be_patient(struct transfer *t, ssize_t n)
 	int wanted = PIPE_SIZE / 2;
 	socklen_t size = sizeof t->low_water;
 
-	t->run = n < BULK ? 0 : t->run + (size_t)n;
-	if (t->patient || t->run < LONG_RUN || t->limit)
+	if (!is_bulk(t, n) || t->patient)
 		return;
 	if (getsockopt(t->from->rfd, SOL_SOCKET, SO_RCVLOWAT, &t->low_water, &size) == 0 &&
 	    setsockopt(t->from->rfd, SOL_SOCKET, SO_RCVLOWAT, &wanted, sizeof wanted) == 0)
@@ -113,7 +140,9 @@ static enum transfer_result splice_step(struct transfer *t, size_t max)
 			transfer_grow_pipe(t, from_pipe ? t->from->rfd : t->to->wfd);
 		if (t->from->kind == ENDPOINT_TCP)
 			be_patient(t, n);
-		else if (n < SMALL && from_pipe)
+		else
+			transfer_widen_sink(t, n);
+		if (n < SMALL && from_pipe)
 			t->method = copy_small;
 		return transfer_moved(t, n);
 	}
@@ -172,8 +201,10 @@ static enum transfer_result sendfile_step(struct transfer *t, size_t max)
 	size_t most = file_rest(t, lesser(max, MOST));
 	ssize_t n = sendfile(t->to->wfd, t->from->rfd, NULL, most);
 
-	if (n > 0)
+	if (n > 0) {
+		transfer_widen_sink(t, n);
 		return transfer_moved(t, n);
+	}
 	if (n == 0)
 		return t->in ? TRANSFER_END : copy_instead(t, max);
 	if (errno == EAGAIN || errno == EINTR || stream_is_broken_by(errno))
