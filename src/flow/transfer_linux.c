@@ -180,15 +180,14 @@ static enum transfer_result copy_small(struct transfer *t, size_t max)
 	return copy_until(t, max, BULK, splice_step);
 }
 
-/* How much of T's file to ask for: over TCP, where more is asked for than there is, the kernel
- * holds the last piece back for what may follow. */
+/* How much of T's file to ask for: where more is asked for than there is, TCP holds the last piece
+ * back for what may follow, and less than was asked for does not tell that the sink is full. MOST
+ * where that is not known. */
 static size_t file_rest(const struct transfer *t, size_t most)
 {
 	struct stat s;
 	off_t at;
 
-	if (t->to->kind != ENDPOINT_TCP)
-		return most;
 	at = lseek(t->from->rfd, 0, SEEK_CUR);
 	if (at < 0 || fstat(t->from->rfd, &s) < 0 || s.st_size <= at)
 		return most;
@@ -198,12 +197,14 @@ static size_t file_rest(const struct transfer *t, size_t most)
 
 static enum transfer_result sendfile_step(struct transfer *t, size_t max)
 {
-	size_t most = file_rest(t, lesser(max, MOST));
+	size_t all = lesser(max, MOST), most = file_rest(t, all);
 	ssize_t n = sendfile(t->to->wfd, t->from->rfd, NULL, most);
 
 	if (n > 0) {
 		transfer_widen_sink(t, n);
-		return transfer_moved(t, n);
+		transfer_moved(t, n);
+		t->sink_full = (size_t)n < most && most < all;
+		return TRANSFER_MOVED;
 	}
 	if (n == 0)
 		return t->in ? TRANSFER_END : copy_instead(t, max);
