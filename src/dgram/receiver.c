@@ -286,10 +286,8 @@ static bool receiver_say_losses(const struct receiver *x)
 }
 
 /* Is nothing done with datagrams but to write them to stdout? */
-static bool receiver_is_plain(const struct receiver *x)
+static bool receiver_is_plain(const struct receiver_options *o)
 {
-	const struct receiver_options *o = x->c->options;
-
 	return !receiver_runs_command(o) && !o->echo && !o->forward;
 }
 
@@ -304,7 +302,8 @@ static void receiver_ending(void *arg)
 	if (!x->n_sockets)
 		return;
 	dgram_forward_end(&x->forward);
-	for (size_t i = 0; stopped && receiver_is_plain(x) && !x->out.out.error && i < x->n_sockets;
+	for (size_t i = 0;
+	     stopped && receiver_is_plain(x->c->options) && !x->out.out.error && i < x->n_sockets;
 	     i++) {
 		receiver_handle(x);
 		for (int k = 0; k < DRAIN_MOST && !x->finishing; k++)
@@ -356,7 +355,7 @@ static int receiver_begin(struct receiver *x, struct dgram_socket *s, size_t n)
 	x->typed_watch = (struct watch){
 		.fd = STDIN_FILENO, .terminal = true, .fn = receiver_typed, .arg = x
 	};
-	if (!x->c->options->reply && receiver_is_plain(x) && isatty(STDIN_FILENO))
+	if (!x->c->options->reply && receiver_is_plain(x->c->options) && isatty(STDIN_FILENO))
 		watch_set(x->run.loop, &x->typed_watch, POLLIN);
 	receiver_go_on(x);
 	return 0;
@@ -395,6 +394,15 @@ static void receiver_bound(void *arg, struct dgram_socket *s, size_t n,
 		receiver_confine(x);
 }
 
+/* Is nobody told who sends, and is it the same to us? */
+static bool receiver_ignores_senders(const struct receiver_config *c)
+{
+	const struct receiver_options *o = c->options;
+
+	return receiver_is_plain(o) && !o->reply && !o->from && !c->messages->options.json &&
+	       !message_wanted(c->messages, MESSAGE_STEP) && !receiver_chooses(c);
+}
+
 /* Returns the facts (DGRAM_...) to be told with each datagram. The kernel is asked who sends from a
  * UNIX socket only if somebody is to know. */
 static unsigned receiver_wants(const struct receiver_config *c)
@@ -413,6 +421,8 @@ static unsigned receiver_wants(const struct receiver_config *c)
 	if (c->family == AF_UNIX && (c->access->users.n || receiver_runs_command(o) ||
 				     message_wanted(c->messages, MESSAGE_VERBOSE)))
 		wants |= DGRAM_WHO;
+	if (receiver_ignores_senders(c))
+		wants |= DGRAM_NAMELESS;
 	return wants;
 }
 

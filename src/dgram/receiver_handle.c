@@ -32,12 +32,11 @@ static void receiver_say_refused(const struct receiver *x, const struct receiver
 						       .why = why });
 }
 
-/* Are there datagrams that are not for us? */
-static bool receiver_chooses(const struct receiver *x)
+bool receiver_chooses(const struct receiver_config *c)
 {
-	const struct access_options *a = x->c->access;
+	const struct access_options *a = c->access;
 
-	return x->c->options->reply == REPLY_FIRST || a->allow.used || a->deny.used || a->users.n;
+	return c->options->reply == REPLY_FIRST || a->allow.used || a->deny.used || a->users.n;
 }
 
 /* Returns how many of the N at V, which came by S, go on together. 0: the first one is not for us,
@@ -51,7 +50,7 @@ static size_t receiver_together(const struct receiver *x, const struct receiver_
 	/* The first one says which others are for us; and its echo is copied before the next. */
 	if ((o->reply == REPLY_FIRST && !x->target.by) || (o->echo && run_copies(&x->run)))
 		n = 1;
-	if (!receiver_chooses(x))
+	if (!receiver_chooses(x->c))
 		return n;
 	for (; i < n; i++) {
 		/* What holds for a sender holds for what it sends next; whose process one of a UNIX

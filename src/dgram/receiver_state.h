@@ -100,6 +100,9 @@ void receiver_pace(struct receiver *x, struct timer *t, uint64_t bytes);
 
 /* ---- receiver_handle.c ---- */
 
+/* Are there datagrams that are not for us, by who sends them? */
+bool receiver_chooses(const struct receiver_config *c);
+
 /* Does what can be done with what is pending. */
 void receiver_handle(struct receiver *x);
 

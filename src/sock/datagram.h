@@ -35,6 +35,8 @@ typedef void dgram_error_fn(void *arg, const struct dgram_error *e);
 #define DGRAM_TIME 4   /* when the kernel received it (SO_TIMESTAMPNS) */
 #define DGRAM_WHO 8    /* which process sent it, for UNIX sockets (SO_PASSCRED) */
 #define DGRAM_CLASS 16 /* its traffic class (IP_RECVTOS) */
+/* From where it came need not be told, which costs a little too. */
+#define DGRAM_NAMELESS 32
 
 #define DGRAM_LACKS_MOST 4
 
@@ -162,8 +164,8 @@ struct dgram_received {
 	const char *data;
 	size_t size;	  /* of `data` */
 	size_t true_size; /* of the whole datagram: larger if it was cut, as far as is known */
-	const struct address *from;  /* of length 0: a UNIX socket without a name; `who` is set if
-				      * DGRAM_WHO */
+	const struct address *from;  /* of length 0: a UNIX socket without a name, or
+				      * DGRAM_NAMELESS; `who` is set if DGRAM_WHO */
 	const struct address *to;    /* DGRAM_TO: its destination, with our port; NULL: not known */
 	const struct address *local; /* the same, to send an answer from; NULL for a group and for
 				      * broadcast */

@@ -166,8 +166,7 @@ struct dgram_batch *dgram_batch_new(size_t size)
 	}
 	for (size_t i = 0; i < SLOTS; i++) {
 		b->iov[i] = (struct iovec){ b->slots + i * b->stride, b->stride - SLOT_GAP };
-		b->messages[i].msg_hdr = (struct msghdr){ .msg_name = &b->told[i].from.u,
-							  .msg_iov = &b->iov[i],
+		b->messages[i].msg_hdr = (struct msghdr){ .msg_iov = &b->iov[i],
 							  .msg_iovlen = 1,
 							  .msg_control = b->control[i] };
 	}
@@ -243,8 +242,10 @@ static int batch_receive(struct dgram_socket *s, struct dgram_batch *b)
 	ssize_t length;
 
 	for (size_t i = 0; i < SLOTS; i++) {
-		b->messages[i].msg_hdr.msg_namelen = sizeof b->told[i].from.u;
-		b->messages[i].msg_hdr.msg_controllen = CONTROL_SIZE;
+		struct msghdr *m = &b->messages[i].msg_hdr;
+		m->msg_name = s->wants & DGRAM_NAMELESS ? NULL : &b->told[i].from.u;
+		m->msg_namelen = m->msg_name ? sizeof b->told[i].from.u : 0;
+		m->msg_controllen = CONTROL_SIZE;
 	}
 	if (!s->single) {
 		int n = recvmmsg(s->fd, b->messages, SLOTS, flags, NULL);
