@@ -14,6 +14,21 @@
 
 #define STEP_LIMIT (10 * SECOND) /* of a dialogue, where -w says nothing */
 
+/* Those of all connections that have none. */
+static struct connection_extras connection_no_extras;
+
+struct connection_extras *connection_extend(struct connection *x)
+{
+	struct connection_extras *e = x->extras;
+
+	if (e != &connection_no_extras)
+		return e;
+	e = calloc(1, sizeof *e);
+	if (e)
+		x->extras = e;
+	return e;
+}
+
 /* Returns what --transport mptcp came to, NULL where it was not asked for. */
 static const char *connection_transport(const struct connection *x)
 {
@@ -70,22 +85,24 @@ static void connection_tell_fastopen(const struct connection *x)
 /* Begins what is said before anything else. Returns 0, or -1 with errno ENOMEM. */
 static int connection_begin_dialogue(struct connection *x)
 {
-	struct filter *up = &x->filters->up, *down = &x->filters->down;
+	struct connection_extras *e = x->extras;
+	struct filter *up = e->pump.up, *down = e->pump.down;
 
-	x->dialogue = dialogue_start(&x->connections->c->data->dialogue, &up->inserted);
-	if (!x->dialogue || up->inserted.failed)
+	e->dialogue = dialogue_start(&x->connections->c->data->dialogue, &up->inserted);
+	if (!e->dialogue || up->inserted.failed)
 		return -1;
 	down->answers = up;
-	up->dialogue = down->dialogue = x->dialogue;
+	e->pump.dialogue = up->dialogue = down->dialogue = e->dialogue;
 	return 0;
 }
 
 void connection_stepped(void *arg)
 {
-	struct connection *x = arg;
+	const struct connection *x = arg;
+	const struct dialogue_run *r = x->extras->dialogue;
 
-	for (; x->step < x->dialogue->step; x->step++) {
-		const struct dialogue_step *step = &x->dialogue->d->steps[x->step];
+	for (size_t i = x->extras->pump.step; i < r->step; i++) {
+		const struct dialogue_step *step = &r->d->steps[i];
 		struct notice n;
 		connection_notice(x, &n, MESSAGE_VERBOSE, "step");
 		json_string(&n.json, "step", dialogue_name(step->kind));
@@ -107,15 +124,18 @@ int connection_filter(struct connection *x)
 {
 	const struct connections *s = x->connections;
 	const struct data_options *d = s->c->data;
+	struct connection_extras *e = connection_extend(x);
 	struct filter *up, *down;
 
-	if (x->filters)
-		return 0;
-	x->filters = calloc(1, sizeof *x->filters);
-	if (!x->filters)
+	if (!e)
 		return -1;
-	up = &x->filters->up;
-	down = &x->filters->down;
+	if (e->filters)
+		return 0;
+	e->filters = calloc(1, sizeof *e->filters);
+	if (!e->filters)
+		return -1;
+	e->pump.up = up = &e->filters->up;
+	e->pump.down = down = &e->filters->down;
 	*up = (struct filter){ .sent = true,
 			       .crlf = d->crlf,
 			       .telnet = d->telnet,
@@ -130,21 +150,24 @@ int connection_filter(struct connection *x)
 
 void connection_copied_before(struct connection *x)
 {
-	if (x->filters && !messages_are_framed(x->connections->c))
-		x->filters->up.copies = NULL;
+	if (x->extras->filters && !messages_are_framed(x->connections->c))
+		x->extras->filters->up.copies = NULL;
 }
 
 /* The descriptor of --send-fd goes to X's peer. Returns 0, or -1 with errno ENOMEM. */
 static int connection_lend(struct connection *x)
 {
-	if (x->connections->options->send_fd == UNSET)
+	int64_t fd = x->connections->options->send_fd;
+	struct rights *r;
+
+	if (fd == UNSET)
 		return 0;
-	x->given = malloc(sizeof *x->given);
-	if (!x->given)
+	r = malloc(sizeof *r + sizeof *r->fds);
+	if (!r)
 		return -1;
-	x->send_fd = (int)x->connections->options->send_fd;
-	*x->given = (struct rights){ .fds = &x->send_fd, .n = 1, .lent = 1 };
-	x->socket.gives = x->given;
+	*r = (struct rights){ .fds = (int *)(r + 1), .n = 1, .lent = 1 };
+	r->fds[0] = (int)fd;
+	x->socket.gives = r;
 	return 0;
 }
 
@@ -152,14 +175,35 @@ static int connection_lend(struct connection *x)
 static int connection_limit_rate(struct connection *x)
 {
 	int64_t rate = x->connections->c->data->rate;
+	struct connection_extras *e;
 
 	if (rate == UNSET)
 		return 0;
-	x->rates = calloc(2, sizeof *x->rates);
-	if (!x->rates)
+	e = connection_extend(x);
+	if (!e)
+		return -1;
+	e->pump.rates = calloc(2, sizeof *e->pump.rates);
+	if (!e->pump.rates)
 		return -1;
 	for (int i = 0; i < 2; i++)
-		x->rates[i].rate.bytes = rate;
+		e->pump.rates[i].rate.bytes = rate;
+	return 0;
+}
+
+/* Makes X's statistics, where they are asked for. Returns 0, or -1 with errno ENOMEM. */
+static int connection_begin_stats(struct connection *x)
+{
+	struct connection_extras *e;
+
+	if (!x->connections->c->data->stats.on)
+		return 0;
+	e = connection_extend(x);
+	if (!e)
+		return -1;
+	e->stats = calloc(1, sizeof *e->stats);
+	if (!e->stats)
+		return -1;
+	e->pump.account = &e->stats->account;
 	return 0;
 }
 
@@ -168,9 +212,8 @@ static int connection_prepare(struct connection *x)
 {
 	const struct data_options *d = x->connections->c->data;
 
-	if (d->stats.on)
-		x->stats = calloc(1, sizeof *x->stats);
-	if ((d->stats.on && !x->stats) || connection_limit_rate(x) < 0 || connection_lend(x) < 0 ||
+	if (connection_begin_stats(x) < 0 || connection_limit_rate(x) < 0 ||
+	    connection_lend(x) < 0 ||
 	    (connection_is_filtered(x->connections) && connection_filter(x) < 0) ||
 	    messages_prepare(x) < 0)
 		return -1;
@@ -211,6 +254,8 @@ struct connection *connection_new(struct connections *s, const struct address *p
 	x->out = n_ends > 1 ? x->in + 1 : &endpoint_nowhere;
 	for (size_t i = 0; i < n_ends; i++)
 		endpoint_none(x->in + i);
+	x->extras = &connection_no_extras;
+	x->pump.extras = &x->extras->pump;
 	x->pump.side = sided ? (void *)(place + side) : &pump_no_side;
 	x->peer = address_keep(place + peer_at, peer);
 	x->local = address_keep(place + local_at, local);
@@ -269,13 +314,9 @@ struct pump_config connection_pump_config(const struct connection *x)
 		.terms.promises = !sockopt_is_given(x->connections->c->socket, "SO_LINGER"),
 		.quit_from_start = d->recv_only,
 		.read_bytes = d->read_bytes == UNSET ? FLOW_NO_LIMIT : (uint64_t)d->read_bytes,
-		.messages_up = x->sending,
-		.messages_down = x->receiving,
-		.rates = x->rates,
-		.account = x->stats ? &x->stats->account : NULL,
-		.up = x->filters ? &x->filters->up : NULL,
-		.down = x->filters ? &x->filters->down : NULL,
-		.dialogue = x->dialogue,
+		.messages_up = x->extras->sending,
+		.messages_down = x->extras->receiving,
+		.extras = &x->extras->pump,
 	};
 }
 
@@ -313,6 +354,7 @@ void connection_pump(struct connection *x, const struct pump_config *c,
 void connection_finish(struct connection *x, bool others_sent, const struct pump_calls *calls)
 {
 	const struct pump_config c = { .options = &x->connections->finish_options,
+				       .extras = &connection_no_extras.pump,
 				       .terms.recv_only = true,
 				       .close = true,
 				       .read_bytes = FLOW_NO_LIMIT,
@@ -381,7 +423,7 @@ struct outcome connection_report(const struct connection *x)
 	struct outcome outcome = report_pump(x->connections->c->messages, &x->pump, &subject);
 	struct notice n;
 
-	if (outcome.kind != OUTCOME_DONE || !x->given || x->given->lent == 0)
+	if (outcome.kind != OUTCOME_DONE || !x->socket.gives || x->socket.gives->lent == 0)
 		return outcome;
 	connection_notice(x, &n, MESSAGE_ERROR, "error");
 	notice_error(&n, OUTCOME_FAILED, errno_name(ENODATA));
@@ -425,7 +467,7 @@ static const char *connection_why(const struct connection *x)
 /* Leaves of X's figures F, with TCP, what is new, and begins a new interval. */
 static void connection_mark(struct connection *x, struct figures *f, struct stream_tcp *tcp)
 {
-	struct connection_mark *mark = &x->stats->mark, since = *mark;
+	struct connection_mark *mark = &x->extras->stats->mark, since = *mark;
 
 	*mark = (struct connection_mark){ f->sent,	 f->received,	   f->lost,
 					  f->lost_bytes, tcp->retransmits, x->start + f->ns };
@@ -436,7 +478,7 @@ static void connection_mark(struct connection *x, struct figures *f, struct stre
 	tcp->retransmits -= since.retransmits;
 	if (since.at)
 		f->ns = mark->at - since.at;
-	if (x->pump.account)
+	if (x->pump.extras->account)
 		pump_account_mark(&x->pump);
 }
 
@@ -530,20 +572,21 @@ static void connection_add_pause(const struct connection *x, struct text *text)
 void connection_waits(const struct connection *x, struct text *text)
 {
 	const struct service *service = x->connections->service;
+	const struct dialogue_run *dialogue = x->pump.extras->dialogue;
 	struct pump_waits w = { 0 };
 
 	if (x->pumping)
 		w = pump_waits(&x->pump);
 	if (service->waits)
 		service->waits(x, text);
-	if (x->pump.dialogue)
+	if (dialogue)
 		text_add(text, "; %s '%s' (-w)",
-			 dialogue_name(x->dialogue->d->steps[x->dialogue->step].kind),
-			 x->dialogue->d->steps[x->dialogue->step].word);
+			 dialogue_name(dialogue->d->steps[dialogue->step].kind),
+			 dialogue->d->steps[dialogue->step].word);
 	else if (w.in)
 		text_add(text, "; %s's data or end (%s)", x->pump.in->name,
 			 service->input_ends ? service->input_ends : "-i, --recv-only");
-	if (w.peer && !x->pump.dialogue)
+	if (w.peer && !dialogue)
 		text_add(text, "; %s's data or end (-i, %s--send-only)", x->name,
 			 x->pump.side->up.source_ended ? "-q, " : "");
 	if (w.peer_silent)
@@ -558,6 +601,30 @@ void connection_waits(const struct connection *x, struct text *text)
 		text_add(text, "; %s to acknowledge what was sent (-q)", x->name);
 }
 
+static void connection_free_extras(struct connection_extras *e)
+{
+	if (e == &connection_no_extras)
+		return;
+	if (e->filters) {
+		filter_free(&e->filters->up);
+		filter_free(&e->filters->down);
+	}
+	free(e->filters);
+	free(e->dialogue);
+	free(e->stats);
+	free(e->pump.rates);
+	free(e->sending);
+	free(e);
+}
+
+/* What E has not given away is closed. */
+static void connection_free_rights(const struct endpoint *e)
+{
+	if (e->gives)
+		rights_close(e->gives);
+	free(e->gives);
+}
+
 void connection_free(struct connection *x)
 {
 	connection_waiting(x, false);
@@ -565,18 +632,9 @@ void connection_free(struct connection *x)
 		pump_free(&x->pump);
 	if (x->connections->service->free)
 		x->connections->service->free(x);
-	if (x->filters) {
-		filter_free(&x->filters->up);
-		filter_free(&x->filters->down);
-	}
-	free(x->filters);
-	free(x->dialogue);
-	free(x->stats);
-	free(x->rates);
-	free(x->sending);
-	if (x->given)
-		rights_close(x->given);
-	free(x->given);
+	connection_free_extras(x->extras);
+	connection_free_rights(&x->socket);
+	connection_free_rights(x->in);
 	endpoint_close(&x->socket);
 	endpoint_close(x->in);
 	endpoint_close(x->out);

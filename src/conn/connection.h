@@ -21,6 +21,15 @@ struct connection_filters {
 	struct filter up, down;
 };
 
+/* What only some connections have, as options ask for it. */
+struct connection_extras {
+	struct pump_extras pump;
+	struct connection_filters *filters;	    /* NULL: nothing asks for any */
+	struct message_frames *sending, *receiving; /* see messages.h; NULL: no --wire-frame */
+	struct dialogue_run *dialogue;		    /* NULL: it has none */
+	struct connection_stats *stats;		    /* for --stats, else NULL */
+};
+
 struct connection {
 	struct connections *connections;
 	struct connection *next, *previous;
@@ -28,22 +37,15 @@ struct connection {
 	const struct address *peer, *local; /* see address_keep() */
 	const char *name;		    /* of the peer */
 	int64_t start;
-	struct endpoint socket;
-	struct endpoint *in, *out;     /* the service's `ends`, or nowhere */
+	struct endpoint socket;	       /* the rights that it gives are the connection's, */
+	struct endpoint *in, *out;     /* as are those of `in`: the service's `ends`, or nowhere */
 	char *far_name;		       /* of `in`, see connection_reach() */
-	struct rights *given;	       /* descriptors that go to the peer; NULL: none do */
 	struct subscriber *subscriber; /* its part of what is sent to several; NULL: it has none */
-	struct connection_filters *filters;	    /* NULL: nothing asks for any */
-	struct message_frames *sending, *receiving; /* see messages.h; NULL: no --wire-frame */
-	struct dialogue_run *dialogue;		    /* NULL: it has none */
-	size_t step;				    /* how many of its steps -v has told */
+	struct connection_extras *extras; /* see connection_extend() */
 	struct pump pump;
-	struct connection_stats *stats; /* for --stats, else NULL */
-	struct flow_rate *rates;	/* of --rate, two; else NULL */
-	struct source *source;		/* for --max-per-source; NULL: of none */
-	const char *why; /* it was ended by something else than its pump, in words; or NULL */
+	struct source *source; /* for --max-per-source; NULL: of none */
+	const char *why;       /* it was ended by something else than its pump, in words; or NULL */
 	struct outcome outcome; /* so far */
-	int send_fd;		/* of `given`, lent */
 	int status;		/* of its command, as a shell has it; -1: none has ended */
 	bool pumping;		/* the pump runs */
 	bool counts;		/* for --max-conns */
@@ -88,6 +90,10 @@ struct pump_options connection_pump_options(const struct connections *s);
 
 /* Returns the configuration of X's pump that the data options ask for. */
 struct pump_config connection_pump_config(const struct connection *x);
+
+/* Returns X's extras, which are its own, all zero at first, from the first call on: until then it
+ * has those of all that have none. NULL with errno ENOMEM. */
+struct connection_extras *connection_extend(struct connection *x);
 
 /* Gives X its filters, unless it has them. Returns 0, or -1 with errno ENOMEM. */
 int connection_filter(struct connection *x);

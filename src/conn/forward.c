@@ -28,7 +28,6 @@ struct forward_dial {
 
 struct forward {
 	struct forward_dial *dial; /* NULL: it is joined */
-	struct rights *taken;	   /* descriptors from the client; NULL: none can come */
 };
 
 static int forward_check(struct service_options *o, bool numeric, struct option_error *error)
@@ -68,34 +67,32 @@ static struct forward_place *forward_choose(const struct forward_dial *d,
 static void forward_dropped(void *arg)
 {
 	struct connection *x = arg;
-	struct forward *f = x->own;
 	struct notice n;
 
 	/* Once is enough. */
-	if (f->taken)
-		f->taken->dropped = NULL;
-	if (x->given)
-		x->given->dropped = NULL;
+	if (x->in->gives)
+		x->in->gives->dropped = NULL;
+	if (x->socket.gives)
+		x->socket.gives->dropped = NULL;
 	connection_notice(x, &n, MESSAGE_NOTE, "descriptors_dropped");
 	notice_end(&n, "%s: descriptors that came along are dropped: only a UNIX socket takes them",
 		   x->name);
 }
 
-/* Descriptors that come from FROM go to TO, by way of *RIGHTS, which are made where there are none.
- * Returns 0, or -1 with errno ENOMEM. */
-static int forward_take(struct connection *x, struct endpoint *from, struct endpoint *to,
-			struct rights **rights)
+/* Descriptors that come from FROM go to TO, with any that it gives already. Returns 0, or -1 with
+ * errno ENOMEM. */
+static int forward_take(struct connection *x, struct endpoint *from, struct endpoint *to)
 {
 	if (endpoint_delivers(from)) {
-		if (!*rights)
-			*rights = calloc(1, sizeof **rights);
-		if (!*rights)
+		if (!to->gives)
+			to->gives = calloc(1, sizeof *to->gives);
+		if (!to->gives)
 			return -1;
-		from->takes = to->gives = *rights;
+		from->takes = to->gives;
 	}
-	if (*rights) {
-		(*rights)->dropped = forward_dropped;
-		(*rights)->arg = x;
+	if (to->gives) {
+		to->gives->dropped = forward_dropped;
+		to->gives->arg = x;
 	}
 	return 0;
 }
@@ -168,8 +165,7 @@ static void forward_connected(void *arg, const struct dial_result *r)
 			 r->peer.u.sa.sa_family == AF_UNSPEC ? f->dial->to->word :
 							       address_text(&r->peer, name));
 	forward_end_dial(x);
-	if (forward_take(x, &x->socket, x->in, &f->taken) < 0 ||
-	    forward_take(x, x->in, &x->socket, &x->given) < 0) {
+	if (forward_take(x, &x->socket, x->in) < 0 || forward_take(x, x->in, &x->socket) < 0) {
 		endpoint_break(x->in);
 		forward_failed(x, report_error(x->connections->c->messages, "forward", ENOMEM));
 		return;
@@ -260,9 +256,6 @@ static void forward_free(struct connection *x)
 	if (f->dial && f->dial->client)
 		endpoint_break(&x->socket);
 	forward_end_dial(x);
-	if (f->taken)
-		rights_close(f->taken);
-	free(f->taken);
 }
 
 static size_t forward_spare(const struct connections *s, size_t n)

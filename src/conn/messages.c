@@ -39,21 +39,25 @@ bool messages_are_framed(const struct connections_config *c)
 int messages_prepare(struct connection *x)
 {
 	const struct frame_options *o = x->connections->c->frame;
+	struct connection_extras *e;
 
 	if (!messages_are_framed(x->connections->c))
 		return 0;
-	x->sending = malloc(2 * sizeof *x->sending);
-	if (!x->sending)
+	e = connection_extend(x);
+	if (!e)
 		return -1;
-	x->receiving = x->sending + 1;
-	*x->sending = (struct message_frames){
+	e->sending = malloc(2 * sizeof *e->sending);
+	if (!e->sending)
+		return -1;
+	e->receiving = e->sending + 1;
+	*e->sending = (struct message_frames){
 		.cut = o->frame, .mark = o->wire, .most = (size_t)o->size, .carrier = &o->wire
 	};
-	*x->receiving = (struct message_frames){ .cut = o->wire,
+	*e->receiving = (struct message_frames){ .cut = o->wire,
 						 .mark = o->frame,
 						 .most = (size_t)o->size };
-	if (x->filters)
-		x->filters->up.mark = &o->wire;
+	if (e->filters)
+		e->filters->up.mark = &o->wire;
 	return 0;
 }
 
@@ -61,7 +65,7 @@ void messages_pass_on(struct connection *x, struct pump_config *c)
 {
 	if (!c->messages_down)
 		return;
-	x->receiving->verbatim = true;
+	x->extras->receiving->verbatim = true;
 	c->messages_up = c->messages_down;
 }
 
@@ -85,6 +89,6 @@ static void messages_put_object(void *arg, struct text *out, const char *data, s
 
 void messages_as_objects(struct connection *x)
 {
-	if (x->receiving && x->connections->c->messages->options.json)
-		x->receiving->writer = (struct message_writer){ messages_put_object, x };
+	if (x->extras->receiving && x->connections->c->messages->options.json)
+		x->extras->receiving->writer = (struct message_writer){ messages_put_object, x };
 }

@@ -58,7 +58,7 @@ static int message_exec_answer(void *arg, const char *data, size_t *size)
 {
 	struct connection *x = arg;
 	struct message_exec *e = x->own;
-	const struct frame *mark = &x->sending->mark;
+	const struct frame *mark = &x->extras->sending->mark;
 	char head[FRAME_HEAD_MOST], tail[FRAME_TAIL_MOST];
 
 	if (x->connections->c->data->recv_only || e->over)
@@ -107,9 +107,9 @@ static ssize_t message_exec_write(void *object, const void *data, size_t size)
 		.local = x->local,
 		.peer_name = s->peer_name,
 		.numeric = s->c->numeric,
-		.most = x->sending->most,
+		.most = x->extras->sending->most,
 		.unit = "a message",
-		.carrier = &x->sending->mark,
+		.carrier = &x->extras->sending->mark,
 		.answer = message_exec_answer,
 		.ended = message_exec_over,
 		.arg = x,

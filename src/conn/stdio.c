@@ -185,7 +185,8 @@ static void stdio_over(void *arg)
 			  (struct outcome){ OUTCOME_FAILED, 0 } :
 			  connection_report(x);
 	/* There is only one stdout: without it nobody is served. */
-	if (s->keep && (x->pump.end == PUMP_OUT_FAILED || (x->filters && x->filters->up.quit)))
+	if (s->keep &&
+	    (x->pump.end == PUMP_OUT_FAILED || (x->extras->filters && x->extras->filters->up.quit)))
 		run_end(&s->run, outcome);
 	connections_one_over(s, x, outcome);
 }
@@ -269,7 +270,7 @@ static void stdio_join(struct connection *x, struct pump_config *c)
 		c->terms.recv_only = true;
 	else
 		subscriber_endpoint(x->in, x->subscriber, "stdin");
-	if (!c->dialogue)
+	if (!x->extras->dialogue)
 		stdio_subscribe(x);
 }
 
@@ -293,7 +294,7 @@ static void stdio_start(struct connection *x)
 	const struct endpoint *in = s->keep ? &s->in : x->in;
 	struct pump_config c = connection_pump_config(x);
 
-	if (!c.dialogue)
+	if (!x->extras->dialogue)
 		connections_raw(s, true);
 	messages_as_objects(x);
 	if (s->keep)
@@ -304,9 +305,9 @@ static void stdio_start(struct connection *x)
 		c.terms.peer_end_ends = true;
 		c.terms.promises = false;
 	}
-	if (in->kind == ENDPOINT_TERMINAL && x->filters) {
-		x->filters->up.escapes = s->c->data->raw && s->c->data->escape != UNSET;
-		x->filters->up.escape = (char)s->c->data->escape;
+	if (in->kind == ENDPOINT_TERMINAL && x->extras->filters) {
+		x->extras->filters->up.escapes = s->c->data->raw && s->c->data->escape != UNSET;
+		x->extras->filters->up.escape = (char)s->c->data->escape;
 	}
 	connection_pump(x, &c, &calls, x->in, s->keep ? &s->out : x->out);
 }

@@ -167,7 +167,7 @@ static void pump_wait(struct pump *p)
 
 void pump_proceed(struct pump *p)
 {
-	if (p->dialogue)
+	if (p->extras->dialogue)
 		pump_follow_dialogue(p);
 	if (pump_half_close(p))
 		pump_over(p);
@@ -203,7 +203,7 @@ static void pump_step(struct pump *p, struct flow *f, short events)
 			transfer_hurry(f == &p->side->up ? &p->down.transfer :
 							   &p->side->up.transfer);
 		if (n && f == &p->side->up && pump_beats(p))
-			p->last_heartbeat = loop_now(p->loop);
+			p->extras->last_heartbeat = loop_now(p->loop);
 		if (n && pump_wants_time(p)) {
 			p->last_move = loop_now(p->loop);
 			if (f == &p->side->up)
@@ -301,10 +301,10 @@ static void pump_peer_broken(struct pump *p)
 /* Sends what the filter of the data received has answered, as long as that is possible. */
 static void pump_send_answers(struct pump *p)
 {
-	if (!p->filter_up)
+	if (!p->extras->up)
 		return;
 	if (p->state.send == SEND_SHUT || p->side->up.state == FLOW_SINK_FAILED)
-		p->filter_up->inserted.length = 0;
+		p->extras->up->inserted.length = 0;
 	else
 		flow_nudge(&p->side->up);
 }
@@ -340,7 +340,7 @@ void pump_hurry(struct pump *p)
 static void pump_promise(struct pump *p)
 {
 	struct half_close_terms *terms = &p->terms;
-	bool has_input = terms->mode != PUMP_PLAIN || p->dialogue ||
+	bool has_input = terms->mode != PUMP_PLAIN || p->extras->dialogue ||
 			 (!terms->recv_only && p->in->kind != ENDPOINT_NULL);
 
 	terms->promises = terms->promises && has_input &&
@@ -369,8 +369,8 @@ static void pump_start_up(struct pump *p, const struct pump_config *c, struct en
 	struct flow *up = &p->side->up;
 
 	flow_start(up, in, p->peer,
-		   &(struct flow_config){ c->up, p->o->frame, c->messages_up, p->o->buffer,
-					  c->rates ? &c->rates[0] : NULL, FLOW_NO_LIMIT });
+		   &(struct flow_config){ c->extras->up, p->o->frame, c->messages_up, p->o->buffer,
+					  c->extras->rates, FLOW_NO_LIMIT });
 	if (p->terms.recv_only)
 		flow_finish(up);
 	up->transfer.in = up->transfer.out = c->sent_before;
@@ -387,9 +387,7 @@ void pump_start(struct pump *p, struct loop *loop, const struct pump_config *c,
 			    .others_sent = c->others_sent,
 			    .in_end_ends = c->in_end_ends,
 			    .messages = c->messages_down,
-			    .filter_up = c->up,
-			    .filter_down = c->down,
-			    .account = c->account,
+			    .extras = c->extras,
 			    .calls = calls,
 			    .arg = arg,
 			    .out = out,
@@ -397,12 +395,12 @@ void pump_start(struct pump *p, struct loop *loop, const struct pump_config *c,
 			    .timer = { .fn = pump_alarm, .arg = p },
 			    .received_most = UINT64_MAX,
 			    .echoed_most = UINT64_MAX };
-	if (c->dialogue)
-		in = pump_start_dialogue(p, c->dialogue, in);
+	if (c->extras->dialogue)
+		in = pump_start_dialogue(p, in);
 	pump_open_in(p, in);
 	p->side->out_watch = endpoint_watch(out, pump_out_ready, p);
 	p->peer_watch = endpoint_watch(peer, pump_peer_ready, p);
-	pump_start_timers(p, c->quit_from_start && !c->dialogue);
+	pump_start_timers(p, c->quit_from_start && !c->extras->dialogue);
 	pump_promise(p);
 	/* What others have sent counts as activity as far as it is still on its way. */
 	if (c->others_sent)
@@ -412,13 +410,14 @@ void pump_start(struct pump *p, struct loop *loop, const struct pump_config *c,
 	if (p->side != &pump_no_side)
 		pump_start_up(p, c, in);
 	flow_start(&p->down, peer, out,
-		   &(struct flow_config){ c->down, p->o->frame, c->messages_down, p->o->buffer,
-					  c->rates ? &c->rates[1] : NULL, c->read_bytes });
+		   &(struct flow_config){
+			   c->extras->down, p->o->frame, c->messages_down, p->o->buffer,
+			   c->extras->rates ? c->extras->rates + 1 : NULL, c->read_bytes });
 	if (c->terms.send_only) {
 		p->state.receive = RECEIVE_UNWANTED;
 		flow_discard(&p->down);
 	}
-	if (c->account)
+	if (c->extras->account)
 		pump_account_start(p);
 	if (c->close)
 		pump_close(p);
@@ -429,7 +428,7 @@ void pump_start(struct pump *p, struct loop *loop, const struct pump_config *c,
 void pump_finish_in(struct pump *p)
 {
 	/* What stands there goes out once the steps are done. */
-	if (p->dialogue) {
+	if (p->extras->dialogue) {
 		p->in_finished = true;
 		return;
 	}
@@ -505,8 +504,8 @@ static void pump_break_off(const struct pump *p)
 void pump_free(struct pump *p)
 {
 	pump_stop(p);
-	if (p->account && p->account->gone)
-		*p->account->gone = true;
+	if (p->extras->account && p->extras->account->gone)
+		*p->extras->account->gone = true;
 	if (p->terms.mode == PUMP_RELAY && p->end != PUMP_DONE)
 		pump_break_off(p);
 	transfer_free(&p->side->up.transfer);

@@ -26,6 +26,20 @@ struct pump_options {
 	const struct frame_options *frame; /* of packets in a stream, NULL: each read is one */
 };
 
+/* What only some pumps have, as options ask for it: the caller's, until the end. */
+struct pump_extras {
+	struct filter *up, *down;      /* on the way to the peer and from it; NULL: none */
+	struct flow_rate *rates;       /* the two that are kept, up and down; NULL: none */
+	struct pump_account *account;  /* of where the time goes; NULL: none is kept */
+	struct dialogue_run *dialogue; /* comes before `in` is read, and is heard by the filters;
+					* NULL: none, or it is over */
+	/* The pump's own: */
+	struct endpoint *later; /* `in` once the dialogue is over; NULL: it is at its end */
+	size_t step;		/* the one of the dialogue that is under way, */
+	int64_t step_due;	/* and when it must be done */
+	int64_t last_heartbeat; /* or when something moved towards the peer */
+};
+
 struct pump_config {
 	const struct pump_options *options; /* the caller's, until the end */
 	struct half_close_terms terms;
@@ -34,14 +48,10 @@ struct pump_config {
 	uint64_t read_bytes;  /* received, after which it is over, or FLOW_NO_LIMIT */
 	/* Of messages to the peer, and from it; NULL: there are none. */
 	const struct message_frames *messages_up, *messages_down;
-	struct filter *up, *down;      /* on the way to the peer and from it; NULL: none */
-	struct dialogue_run *dialogue; /* comes before `in` is read, and is heard by the filters;
-					* NULL: none */
+	struct pump_extras *extras; /* the caller's too */
 	bool others_sent; /* another process, or the owner, has written to the connection before */
 	bool in_end_ends; /* the end of `in` ends the connection */
 	bool close;	  /* the connection is to be ended at once */
-	struct flow_rate *rates; /* the two that are kept, to the peer and from it; NULL: none */
-	struct pump_account *account; /* of where the time goes, NULL: none is kept */
 };
 
 struct pump_calls {
@@ -58,7 +68,7 @@ struct pump_calls {
 	/* The idle limit has passed. Return true to go on for one more limit (an editor has queued
 	 * an answer). NULL: the run ends. */
 	bool (*idle)(void *arg);
-	/* A step of the dialogue is done. May be NULL. */
+	/* More steps of the dialogue are done, from the extras' `step` on. May be NULL. */
 	void (*stepped)(void *arg);
 	/* All are: is there an `in` to be read? NULL: there is. */
 	bool (*spoken)(void *arg);
@@ -94,10 +104,9 @@ struct pump {
 	const struct pump_options *o;
 	struct half_close_terms terms;
 	bool others_sent, in_end_ends;
-	bool messages;	  /* come from the peer */
-	bool in_finished; /* see pump_finish_in() */
-	struct filter *filter_up, *filter_down;
-	struct pump_account *account;
+	bool messages;		    /* come from the peer */
+	bool in_finished;	    /* see pump_finish_in() */
+	struct pump_extras *extras; /* the caller's */
 	const struct pump_calls *calls;
 	void *arg;			  /* theirs */
 	struct endpoint *in, *out, *peer; /* the caller's */
@@ -106,11 +115,6 @@ struct pump {
 	struct watch peer_watch;
 	int64_t alarms[ALARMS]; /* when, 0: not set; see pump_set() */
 	struct timer timer;	/* for the first of them */
-	/* While there are steps to be done, else NULL: */
-	struct dialogue_run *dialogue;
-	struct endpoint *later; /* `in` from then on; NULL: it is at its end */
-	size_t step;		/* the step that is under way, */
-	int64_t step_due;	/* and when it must be done */
 	struct half_close state;
 	enum pump_end end;
 	int error;
@@ -120,8 +124,8 @@ struct pump {
 	int far_error;	     /* of the far connection: nothing can be written to it any more */
 	int64_t far_waiting; /* bytes that it had not acknowledged when last asked */
 	/* Times at which something moved last: at all, from `in`, towards the peer (or was
-	 * acknowledged by it), from the peer, and towards the peer where there is a heartbeat. */
-	int64_t last_move, last_in, last_sent, last_heard, last_heartbeat;
+	 * acknowledged by it), and from the peer. */
+	int64_t last_move, last_in, last_sent, last_heard;
 	int64_t acknowledged; /* bytes, when last asked */
 	size_t unread;	      /* bytes that the kernel has of a large message, when last asked */
 	int64_t ack_delay;    /* ns between two questions for acknowledgements */
@@ -135,7 +139,8 @@ struct pump {
 
 /* Starts P between IN, OUT and PEER, which stay the caller's, as CALLS do, which get ARG; the mode
  * in C says whether two of them are one. P is all zero but for its `side`, which is zero too, or
- * &pump_no_side. `over` is called from the loop, never from this function. */
+ * &pump_no_side, and for its `extras`, which have nothing. `over` is called from the loop,
+ * never from this function. */
 void pump_start(struct pump *p, struct loop *loop, const struct pump_config *c,
 		const struct pump_calls *calls, void *arg, struct endpoint *in,
 		struct endpoint *out, struct endpoint *peer);

@@ -44,7 +44,7 @@ static bool account_unsent(const struct pump *p)
 /* Charges the time up to NOW to what was waited for. */
 static void account_charge(const struct pump *p, int64_t now)
 {
-	struct pump_account *a = p->account;
+	struct pump_account *a = p->extras->account;
 	int64_t ns = now - a->since;
 
 	a->since = now;
@@ -65,7 +65,7 @@ static enum pump_time account_state(const struct flow *f)
 /* Notes what P waits for from here on. */
 static void account_look(const struct pump *p)
 {
-	struct pump_account *a = p->account;
+	struct pump_account *a = p->extras->account;
 
 	a->down = account_state(&p->down);
 	if (a->sent_all)
@@ -91,8 +91,8 @@ struct account_call {
 
 static void account_enter(const struct pump *p, struct account_call *call)
 {
-	*call = (struct account_call){ .outer = p->account->gone };
-	p->account->gone = &call->gone;
+	*call = (struct account_call){ .outer = p->extras->account->gone };
+	p->extras->account->gone = &call->gone;
 	account_charge(p, clock_now());
 }
 
@@ -100,7 +100,7 @@ static void account_leave(const struct pump *p, const struct account_call *call)
 {
 	if (!call->gone) {
 		account_look(p);
-		p->account->gone = call->outer;
+		p->extras->account->gone = call->outer;
 	} else if (call->outer) {
 		*call->outer = true;
 	}
@@ -112,7 +112,7 @@ static void account_in_ready(void *arg, short events)
 	struct account_call call;
 
 	account_enter(p, &call);
-	p->account->in_ready(p, events);
+	p->extras->account->in_ready(p, events);
 	account_leave(p, &call);
 }
 
@@ -122,7 +122,7 @@ static void account_out_ready(void *arg, short events)
 	struct account_call call;
 
 	account_enter(p, &call);
-	p->account->out_ready(p, events);
+	p->extras->account->out_ready(p, events);
 	account_leave(p, &call);
 }
 
@@ -132,7 +132,7 @@ static void account_peer_ready(void *arg, short events)
 	struct account_call call;
 
 	account_enter(p, &call);
-	p->account->peer_ready(p, events);
+	p->extras->account->peer_ready(p, events);
 	account_leave(p, &call);
 }
 
@@ -142,13 +142,13 @@ static void account_time(void *arg)
 	struct account_call call;
 
 	account_enter(p, &call);
-	p->account->time(p);
+	p->extras->account->time(p);
 	account_leave(p, &call);
 }
 
 void pump_account_start(struct pump *p)
 {
-	struct pump_account *a = p->account;
+	struct pump_account *a = p->extras->account;
 
 	*a = (struct pump_account){ .since = clock_now(),
 				    .in_ready = p->side->in_watch.fn,
@@ -167,7 +167,7 @@ void pump_account_start(struct pump *p)
 /* Returns what P's account says by now. *KERNEL: does the kernel tell its part? */
 static struct pump_times account_now(const struct pump *p, bool *kernel)
 {
-	struct pump_account *a = p->account;
+	struct pump_account *a = p->extras->account;
 	struct pump_times t;
 
 	account_charge(p, clock_now());
@@ -182,7 +182,7 @@ void pump_account_mark(const struct pump *p)
 {
 	bool kernel;
 
-	p->account->last = account_now(p, &kernel);
+	p->extras->account->last = account_now(p, &kernel);
 }
 
 static int64_t least(int64_t a, int64_t b)
@@ -224,15 +224,16 @@ static void share_kernel(int64_t *limits, const struct pump_times *t)
 
 struct pump_limits pump_limits(const struct pump *p, bool since_mark)
 {
+	const struct pump_account *a = p->extras->account;
 	struct pump_limits limits = { 0 };
 	struct pump_times t;
 	bool kernel;
 
-	if (!p->account || !p->account->since)
+	if (!a || !a->since)
 		return limits;
 	t = account_now(p, &kernel);
 	for (int i = 0; since_mark && i < TIMES; i++)
-		t.ns[i] -= p->account->last.ns[i];
+		t.ns[i] -= a->last.ns[i];
 	if (kernel) {
 		share_kernel(limits.sending, &t);
 	} else {

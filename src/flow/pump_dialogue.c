@@ -29,20 +29,18 @@ static struct endpoint unready = { .rfd = -1,
 
 void pump_look_at_step(struct pump *p)
 {
-	if (clock_now() >= p->step_due)
-		dialogue_give_up(p->dialogue, DIALOGUE_TIMED_OUT);
+	if (clock_now() >= p->extras->step_due)
+		dialogue_give_up(p->extras->dialogue, DIALOGUE_TIMED_OUT);
 	pump_proceed(p);
 }
 
-struct endpoint *pump_start_dialogue(struct pump *p, struct dialogue_run *dialogue,
-				     struct endpoint *in)
+struct endpoint *pump_start_dialogue(struct pump *p, struct endpoint *in)
 {
 	int64_t now = clock_now();
 
-	p->dialogue = dialogue;
-	p->later = p->terms.recv_only ? NULL : in;
+	p->extras->later = p->terms.recv_only ? NULL : in;
 	p->terms.recv_only = false;
-	p->step_due = clock_after(now, p->o->step_limit);
+	p->extras->step_due = clock_after(now, p->o->step_limit);
 	/* At once: what waits for nothing is done already. */
 	pump_set(p, ALARM_STEP, now);
 	return &unready;
@@ -51,15 +49,17 @@ struct endpoint *pump_start_dialogue(struct pump *p, struct dialogue_run *dialog
 /* The steps are over, and `in` is read, or at its end. */
 static void pump_begin_in(struct pump *p)
 {
+	struct endpoint *in = p->extras->later;
+
 	if (p->calls->spoken && !p->calls->spoken(p->arg))
-		p->later = NULL;
-	if (!p->later) {
+		in = NULL;
+	if (!in) {
 		p->side->up.source_ended = true;
 		flow_finish(&p->side->up);
 		return;
 	}
-	pump_open_in(p, p->later);
-	p->side->up.transfer.from = p->in;
+	pump_open_in(p, in);
+	p->side->up.transfer.from = in;
 	if (p->in_finished)
 		pump_finish_in(p);
 }
@@ -73,24 +73,25 @@ static void pump_end_dialogue(struct pump *p, enum half_close_event event, int e
 
 void pump_follow_dialogue(struct pump *p)
 {
-	struct dialogue_run *r = p->dialogue;
-	bool closing = half_close_is_closing(p->state), no_memory = p->filter_up->inserted.failed;
+	struct pump_extras *e = p->extras;
+	struct dialogue_run *r = e->dialogue;
+	bool closing = half_close_is_closing(p->state), no_memory = e->up->inserted.failed;
 
 	flow_nudge(&p->side->up);
 	if (p->down.state == FLOW_ENDED && p->down.source_ended)
 		dialogue_give_up(r, DIALOGUE_ENDED);
-	if (r->step != p->step) {
-		p->step_due = clock_after(clock_now(), p->o->step_limit);
-		p->step = r->step;
+	if (r->step != e->step) {
+		e->step_due = clock_after(clock_now(), p->o->step_limit);
 		if (p->calls->stepped)
 			p->calls->stepped(p->arg);
+		e->step = r->step;
 	}
 	if (r->end == DIALOGUE_GOES_ON && !closing && !no_memory) {
-		pump_set(p, ALARM_STEP, p->step_due);
+		pump_set(p, ALARM_STEP, e->step_due);
 		return;
 	}
 	pump_set(p, ALARM_STEP, NEVER);
-	p->dialogue = NULL;
+	e->dialogue = NULL;
 	if (closing)
 		return;
 	if (no_memory)

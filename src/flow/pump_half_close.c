@@ -27,8 +27,8 @@ static void pump_stop_counting(struct pump *p)
 		p->received_most = p->down.transfer.in;
 		p->echoed_most = p->down.transfer.out;
 	}
-	if (p->filter_down)
-		p->filter_down->copies = NULL;
+	if (p->extras->down)
+		p->extras->down->copies = NULL;
 }
 
 static void pump_end_out(struct pump *p)
@@ -180,7 +180,7 @@ static void pump_look_at_in(struct pump *p)
 		pump_event(p, HALF_CLOSE_IN_FAILED, up->error);
 	}
 	if ((up->state == FLOW_ENDED &&
-	     (p->in_end_ends || !pump_counts(p) || (p->filter_up && p->filter_up->quit))) ||
+	     (p->in_end_ends || !pump_counts(p) || (p->extras->up && p->extras->up->quit))) ||
 	    (up->state != FLOW_OPEN && p->far_error &&
 	     half_close_is_broken_off(p->state, &p->terms)))
 		pump_event(p, HALF_CLOSE_CLOSE, 0);

@@ -20,7 +20,7 @@ static inline bool pump_counts(const struct pump *p)
 /* Does P send heartbeats? */
 static inline bool pump_beats(const struct pump *p)
 {
-	return p->filter_up && p->filter_up->heartbeat;
+	return p->extras->up && p->extras->up->heartbeat;
 }
 
 /* ---- pump.c ---- */
@@ -46,10 +46,9 @@ void pump_open_in(struct pump *p, struct endpoint *in);
 
 /* ---- pump_dialogue.c ---- */
 
-/* Has P, about to start with IN, do the steps of DIALOGUE first. Returns what is to be read until
- * then, which gives nothing. */
-struct endpoint *pump_start_dialogue(struct pump *p, struct dialogue_run *dialogue,
-				     struct endpoint *in);
+/* Has P, about to start with IN, do the steps of its dialogue first. Returns what is to be read
+ * until then, which gives nothing. */
+struct endpoint *pump_start_dialogue(struct pump *p, struct endpoint *in);
 
 /* It is time for ALARM_STEP: looks whether the time of a step is up. May free P. */
 void pump_look_at_step(struct pump *p);

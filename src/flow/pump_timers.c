@@ -138,19 +138,20 @@ static void pump_notice_waiting(struct pump *p)
  * not ours. */
 static void pump_send_heartbeat(struct pump *p)
 {
-	struct filter *up = p->filter_up;
-	int64_t now = clock_now(), due = clock_after(p->last_heartbeat, up->heartbeat);
+	struct filter *up = p->extras->up;
+	int64_t now = clock_now(), *last = &p->extras->last_heartbeat,
+		due = clock_after(*last, up->heartbeat);
 
 	if (p->state.send == SEND_SHUT || half_close_is_closing(p->state) ||
 	    p->side->up.state == FLOW_SINK_FAILED)
 		return;
 	if (now >= due) {
-		p->last_heartbeat = now;
+		*last = now;
 		due = clock_after(now, up->heartbeat);
 	}
 	pump_set(p, ALARM_HEARTBEAT, due);
 	/* Nor in a pause of --rate: a heartbeat would take from what that leaves for stdin. */
-	if (p->last_heartbeat != now || flow_holds(&p->side->up) || flow_rests(&p->side->up) > now)
+	if (*last != now || flow_holds(&p->side->up) || flow_rests(&p->side->up) > now)
 		return;
 	filter_put_heartbeat(up, &up->inserted);
 	flow_nudge(&p->side->up);
@@ -236,12 +237,13 @@ void pump_alarm(void *arg)
 
 void pump_start_timers(struct pump *p, bool quit)
 {
-	p->last_move = p->last_in = p->last_sent = p->last_heard = p->last_heartbeat = clock_now();
+	p->last_move = p->last_in = p->last_sent = p->last_heard = clock_now();
 	if (p->o->idle != UNSET)
 		pump_set(p, ALARM_IDLE, p->last_move);
 	if (quit)
 		pump_begin_quit(p);
-	if (pump_beats(p))
-		pump_set(p, ALARM_HEARTBEAT,
-			 clock_after(p->last_heartbeat, p->filter_up->heartbeat));
+	if (!pump_beats(p))
+		return;
+	p->extras->last_heartbeat = p->last_move;
+	pump_set(p, ALARM_HEARTBEAT, clock_after(p->last_move, p->extras->up->heartbeat));
 }

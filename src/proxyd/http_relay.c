@@ -23,7 +23,7 @@ static void http_answer_instead(struct connection *x, unsigned status, const cha
 	h->down.error = 0;
 	h->down.done = h->up.done = true;
 	proxied_of(x)->why = why;
-	proxyd_http_add_answer(x, &x->filters->up.inserted, status, "", false, why);
+	proxyd_http_add_answer(x, &x->extras->filters->up.inserted, status, "", false, why);
 	proxyd_tell_answer(x);
 }
 
@@ -169,9 +169,9 @@ void proxyd_http_dialled(struct connection *x)
 	}
 	/* An answer may come before the request is whole: one pump does both, and edits what goes
 	 * each way. */
-	http_edit(&x->filters->up, &h->up);
-	http_edit(&x->filters->down, &h->down);
-	x->filters->down.inserted = h->forward;
+	http_edit(&x->extras->filters->up, &h->up);
+	http_edit(&x->extras->filters->down, &h->down);
+	x->extras->filters->down.inserted = h->forward;
 	h->forward = (struct text){ 0 };
 	c = connection_pump_config(x);
 	c.in_end_ends = c.terms.one_message = c.terms.out_may_end = true;

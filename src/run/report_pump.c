@@ -31,7 +31,7 @@ static bool report_left_unread(const struct pump *p)
 static struct outcome report_step_failed(const struct messages *m, const struct pump *p,
 					 const struct subject *s)
 {
-	const struct dialogue_run *r = p->filter_down->dialogue;
+	const struct dialogue_run *r = p->extras->down->dialogue;
 	bool late = r->end == DIALOGUE_TIMED_OUT;
 	enum outcome_kind kind = late ? OUTCOME_TIMEOUT : OUTCOME_FAILED;
 	struct text text = { 0 };
