@@ -235,15 +235,16 @@ struct connection *connection_new(struct connections *s, const struct address *p
 	size_t size = sizeof(struct connection), n_ends = s->service->ends;
 	/* What filters answer goes to the peer too. */
 	bool sided = n_ends || connection_is_filtered(s);
+	const struct address *shared = s->keep ? connections_share(s, local) : NULL;
 	size_t own = connection_add(&size, s->service->size),
 	       ends = connection_add(&size, n_ends * sizeof(struct endpoint)),
 	       side = connection_add(&size, sided ? sizeof(struct pump_side) : 0),
-	       peer_at = connection_add(&size, address_size(peer)),
-	       local_at = connection_add(&size, address_size(local)), name_at = size;
+	       local_at = connection_add(&size, shared ? 0 : address_size(local)), peer_at = size,
+	       name_at = peer_at + address_size(peer);
 	char text[ADDRESS_TEXT], *place;
 	const char *name = address_text(peer, text);
 	size_t length = strlen(name) + 1;
-	struct connection *x = calloc(1, size + length);
+	struct connection *x = calloc(1, name_at + length);
 
 	if (!x)
 		return NULL;
@@ -258,7 +259,7 @@ struct connection *connection_new(struct connections *s, const struct address *p
 	x->pump.extras = &x->extras->pump;
 	x->pump.side = sided ? (void *)(place + side) : &pump_no_side;
 	x->peer = address_keep(place + peer_at, peer);
-	x->local = address_keep(place + local_at, local);
+	x->local = shared ? shared : address_keep(place + local_at, local);
 	x->name = memcpy(place + name_at, name, length);
 	x->counts = true;
 	x->status = -1;

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,6 +22,7 @@
 #define FDS_OF_LOOKUP 5		 /* open for a moment while a name is looked up */
 #define DIAL_LIMIT (30 * SECOND) /* where -w says nothing */
 #define PORTS_MOST 16		 /* of --forward, that are told apart */
+#define SHARED_MOST 16		 /* addresses that are kept for all */
 #define ROOM_EACH 16		 /* watches, or timers, that may be set for a client */
 #define WAITS_MOST 3		 /* connections of which it is told what they wait for */
 
@@ -337,6 +339,32 @@ void connections_listen(struct connections *s, struct listener *l)
 	connections_update(s);
 }
 
+const struct address *connections_share(struct connections *s, const struct address *a)
+{
+	struct shared_address **place = &s->shared;
+	size_t n = 0;
+
+	for (; *place; place = &(*place)->next, n++)
+		if (address_equal(&(*place)->address, a))
+			return &(*place)->address;
+	if (n == SHARED_MOST)
+		return NULL;
+	*place = malloc(offsetof(struct shared_address, address) + address_size(a));
+	if (!*place)
+		return NULL;
+	(*place)->next = NULL;
+	return address_keep(&(*place)->address, a);
+}
+
+static void connections_free_shared(struct connections *s)
+{
+	while (s->shared) {
+		struct shared_address *one = s->shared;
+		s->shared = one->next;
+		free(one);
+	}
+}
+
 /* Makes room in the loop for one more. Returns false where there is no memory. */
 static bool connections_have_room(struct connections *s)
 {
@@ -572,6 +600,7 @@ void connections_free(struct connections *s)
 		connection_free(x);
 	}
 	sources_free(&s->sources);
+	connections_free_shared(s);
 	if (s->service->end)
 		s->service->end(s);
 	run_free(&s->run);

@@ -32,6 +32,12 @@ struct connections_config {
 	int64_t wait;		 /* -w, ns, or UNSET */
 };
 
+/* An address of ours that several connections may have. */
+struct shared_address {
+	struct shared_address *next;
+	struct address address; /* the last: see address_keep() */
+};
+
 struct connections {
 	struct run run;
 	const struct connections_config *c;
@@ -58,6 +64,7 @@ struct connections {
 	size_t n_counting; /* that count for --max-conns */
 	size_t n_waiting;  /* that wait for a look-up or a connection, see connection_waiting() */
 	struct sources sources; /* of --max-per-source */
+	struct shared_address *shared;
 	uint64_t accepted;
 	bool failed;   /* one of those that are over ended in an error */
 	int64_t start; /* of the first one */
@@ -106,6 +113,10 @@ void connections_take(struct connections *s, int fd, int family, const struct ad
  * why it may not be served: then it is refused, which is reported, also without -v where it did not
  * tell whose connection it is. */
 void connections_accept(struct connections *s, const struct arrived *a, const char *refusal);
+
+/* Returns a copy of A, an address of ours, which is one for all connections of S that ask for it
+ * and stays until the end. NULL where S has many already, or there is no memory. */
+const struct address *connections_share(struct connections *s, const struct address *a);
 
 /* The client A is to tell first whose connection it is. Until then it holds a place of --max-conns,
  * which is there for it then. */
