@@ -88,11 +88,13 @@ enum pump_alarm {
 	ALARMS
 };
 
-/* What a pump has on this side of the connection: for what goes from `in` to the peer, and to wait
- * for `in` and `out`. */
+/* What a pump has on this side of the connection: for what goes from `in` to the peer, to wait for
+ * `in` and `out`, and where these are one. */
 struct pump_side {
 	struct flow up;
 	struct watch in_watch, out_watch;
+	int far_error;	     /* of the far connection: nothing can be written to it any more */
+	int64_t far_waiting; /* bytes that it had not acknowledged when last asked */
 };
 
 /* That of all pumps without `in` and without filters, whose `out` is the peer or nowhere. */
@@ -118,11 +120,9 @@ struct pump {
 	struct half_close state;
 	enum pump_end end;
 	int error;
+	int peer_error; /* of the connection, seen while no flow was about to meet it */
+	int out_error;	/* of `out`, seen while there was nothing to write */
 	uint64_t received_most, echoed_most; /* bytes beyond these do not count */
-	int peer_error;	     /* of the connection, seen while no flow was about to meet it */
-	int out_error;	     /* of `out`, seen while there was nothing to write */
-	int far_error;	     /* of the far connection: nothing can be written to it any more */
-	int64_t far_waiting; /* bytes that it had not acknowledged when last asked */
 	/* Times at which something moved last: at all, from `in`, towards the peer (or was
 	 * acknowledged by it), and from the peer. */
 	int64_t last_move, last_in, last_sent, last_heard;

@@ -75,15 +75,15 @@ bool pump_far_acknowledged(struct pump *p)
 {
 	int64_t n;
 
-	if (p->terms.mode != PUMP_RELAY || p->far_error || p->down.transfer.out == 0 ||
+	if (p->terms.mode != PUMP_RELAY || p->side->far_error || p->down.transfer.out == 0 ||
 	    p->terms.out_may_end || endpoint_delivers(p->out))
 		return true;
 	n = stream_unacknowledged(p->out->wfd);
 	if (n < 0)
 		return p->side->up.source_ended;
-	if (n != p->far_waiting)
+	if (n != p->side->far_waiting)
 		p->last_move = p->last_sent = clock_now();
-	p->far_waiting = n;
+	p->side->far_waiting = n;
 	return n <= (p->state.receive == RECEIVE_PASSED ? 1 : 0);
 }
 

@@ -135,7 +135,7 @@ static bool pump_out_failed(struct pump *p)
 						  p->down.error;
 
 	if (far)
-		p->far_error = error;
+		p->side->far_error = error;
 	over = pump_event(p, HALF_CLOSE_OUT_FAILED, error);
 	/* Where it is not broken nothing else would end it, as in pump_look_at_refusal(). */
 	if (p->terms.mode == PUMP_RELAY && !stream_is_broken_by(error))
@@ -148,13 +148,13 @@ static bool pump_out_failed(struct pump *p)
  */
 static void pump_far_failed(struct pump *p)
 {
-	if (p->far_error || half_close_is_closing(p->state) || p->side->up.state == FLOW_OPEN)
+	if (p->side->far_error || half_close_is_closing(p->state) || p->side->up.state == FLOW_OPEN)
 		return;
 	if (!pump_far_acknowledged(p) || flow_holds(&p->down)) {
-		p->far_error = p->out_error;
+		p->side->far_error = p->out_error;
 		pump_event(p, HALF_CLOSE_OUT_FAILED, p->out_error);
 	} else if (p->down.state != FLOW_OPEN || !endpoint_readable(p->peer)) {
-		p->far_error = p->out_error;
+		p->side->far_error = p->out_error;
 		pump_event(p, HALF_CLOSE_ONE_GONE, 0);
 	}
 }
@@ -175,13 +175,13 @@ static void pump_look_at_in(struct pump *p)
 	struct flow *up = &p->side->up;
 
 	if (up->state == FLOW_SOURCE_FAILED) {
-		p->far_error = up->error;
+		p->side->far_error = up->error;
 		up->state = FLOW_ENDED;
 		pump_event(p, HALF_CLOSE_IN_FAILED, up->error);
 	}
 	if ((up->state == FLOW_ENDED &&
 	     (p->in_end_ends || !pump_counts(p) || (p->extras->up && p->extras->up->quit))) ||
-	    (up->state != FLOW_OPEN && p->far_error &&
+	    (up->state != FLOW_OPEN && p->side->far_error &&
 	     half_close_is_broken_off(p->state, &p->terms)))
 		pump_event(p, HALF_CLOSE_CLOSE, 0);
 }
