@@ -47,12 +47,12 @@ struct connection {
 	const char *why;       /* it was ended by something else than its pump, in words; or NULL */
 	struct outcome outcome; /* so far */
 	int status;		/* of its command, as a shell has it; -1: none has ended */
-	bool pumping;		/* the pump runs */
-	bool counts;		/* for --max-conns */
-	bool peer_ended;
-	bool waiting; /* see connection_waiting() */
-	bool unseen;  /* its bytes do not pass here: a command has it */
-	void *own;    /* the service's, of its `size` */
+	bool pumping : 1;	/* the pump runs */
+	bool counts : 1;	/* for --max-conns */
+	bool peer_ended : 1;
+	bool waiting : 1; /* see connection_waiting() */
+	bool unseen : 1;  /* its bytes do not pass here: a command has it */
+	void *own;	  /* the service's, of its `size` */
 };
 
 /* Returns a new connection of S between PEER and LOCAL, or NULL with errno ENOMEM. */

@@ -40,14 +40,14 @@ struct endpoint {
 	int original; /* the descriptor as it was inherited */
 	int reopened; /* the same opened again with flags of our own, or -1 */
 	enum endpoint_kind kind;
-	bool owned;	/* closed by us: our own descriptors */
-	bool may_block; /* unless poll(2) has just said that it is ready */
-	bool joined;	/* inherited, a connection whose other direction is another endpoint's */
-	bool shared;	/* several transfers write to it: its end is not theirs to pass on */
-	bool sent_end;	/* of a connection: our end has been sent */
-	bool got_end;	/* of a connection: the peer's end was read */
-	bool armed;	/* of a TCP connection: to be reset, see endpoint_arm() */
-	bool broken;	/* its end is not to look like that of a stream */
+	bool owned : 1;	    /* closed by us: our own descriptors */
+	bool may_block : 1; /* unless poll(2) has just said that it is ready */
+	bool joined : 1;   /* inherited, a connection whose other direction is another endpoint's */
+	bool shared : 1;   /* several transfers write to it: its end is not theirs to pass on */
+	bool sent_end : 1; /* of a connection: our end has been sent */
+	bool got_end : 1;  /* of a connection: the peer's end was read */
+	bool armed : 1;	   /* of a TCP connection: to be reset, see endpoint_arm() */
+	bool broken : 1;   /* its end is not to look like that of a stream */
 	const void *writer;   /* of those who share it, who has a piece to finish */
 	struct rights *gives; /* descriptors, the caller's: they go along with the next write */
 	struct rights *takes; /* where those go that come along; NULL: nobody asks for them */

@@ -120,8 +120,14 @@ struct pump {
 	struct half_close state;
 	enum pump_end end;
 	int error;
-	int peer_error; /* of the connection, seen while no flow was about to meet it */
-	int out_error;	/* of `out`, seen while there was nothing to write */
+	int peer_error;	    /* of the connection, seen while no flow was about to meet it */
+	int out_error;	    /* of `out`, seen while there was nothing to write */
+	bool unprobed : 1;  /* no probes yet of the connection that has ended its side */
+	bool quit : 1;	    /* the time of -q is over */
+	bool hurried : 1;   /* the time of --linger is a second, whatever moves */
+	bool gives_way : 1; /* pump_close() is no end of `in` */
+	bool cut : 1;	    /* see pump_cut() */
+	bool over : 1;	    /* nothing moves any more */
 	uint64_t received_most, echoed_most; /* bytes beyond these do not count */
 	/* Times at which something moved last: at all, from `in`, towards the peer (or was
 	 * acknowledged by it), and from the peer. */
@@ -129,12 +135,6 @@ struct pump {
 	int64_t acknowledged; /* bytes, when last asked */
 	size_t unread;	      /* bytes that the kernel has of a large message, when last asked */
 	int64_t ack_delay;    /* ns between two questions for acknowledgements */
-	bool unprobed;	      /* no probes yet of the connection that has ended its side */
-	bool quit;	      /* the time of -q is over */
-	bool hurried;	      /* the time of --linger is a second, whatever moves */
-	bool gives_way;	      /* pump_close() is no end of `in` */
-	bool cut;	      /* see pump_cut() */
-	bool over;	      /* nothing moves any more */
 };
 
 /* Starts P between IN, OUT and PEER, which stay the caller's, as CALLS do, which get ARG; the mode
