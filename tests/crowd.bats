@@ -64,6 +64,12 @@ count_pipes() {
 }
 has_fds() { [ "$(count_fds "$1")" -le "$2" ]; }
 
+# memory PID: how many KiB are its own, 0 where the system does not tell.
+memory() {
+	{ cat "/proc/$1/smaps_rollup" 2>/dev/null || :; } |
+		awk '/^Private_Dirty:/ { n = $2 } END { print n + 0 }'
+}
+
 # idles PID: takes no processor time to speak of for a second.
 idles() {
 	local before
@@ -254,15 +260,17 @@ traced_serves() {
 	ended 143 "$LISTENER"
 }
 
-@test "5000 idle connections" {
-	local hard
+@test "5000 idle connections: no more than 4 MiB" {
+	local hard before
 	ulimit -n 5100 2>/dev/null || :
 	hard=$(ulimit -n)
 	[ "$hard" = unlimited ] || [ "$hard" -ge 5100 ] || skip "no more than $hard descriptors"
 	serves -k --echo
+	before=$(memory "$LISTENER")
 	holding 5000 "$HERE"
 	[ "$(count_fds "$LISTENER")" -ge 5000 ]
 	idles "$LISTENER"
+	[ -n "${SOCKIT_FLAVOUR-}" ] || [ $(($(memory "$LISTENER") - before)) -le 4096 ]
 	let_go
 }
 
