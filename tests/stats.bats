@@ -146,13 +146,16 @@ stuck() {
 	held_by 'the other side'
 }
 
+both_are_there() { [ "$(grep -c '"event":"accepted"' err)" = 2 ]; }
+
 @test "-k: each and all together; an interval tells what is new in it" {
-	serve -k --accept 2 --json --stats=100ms 127.0.0.1 0 < <(trickle 8) >/dev/null 2>err
+	serve -k --accept 2 --json --stats=100ms 127.0.0.1 0 < <(eventually both_are_there; trickle 8) >/dev/null 2>err
 	spawn "$SOCKIT" connect 127.0.0.1 "$PORT" </dev/null >one 2>/dev/null
 	local one=$PID
 	exits 0 "$SOCKIT" connect 127.0.0.1 "$PORT" </dev/null >two
 	ended 0 "$one"
 	ended 0 "$LISTENER"
+	same one two
 	python3 - err <<-'END'
 		import json, sys
 		events = [json.loads(line) for line in open(sys.argv[1])]
