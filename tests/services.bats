@@ -189,7 +189,8 @@ negotiates() {
 		# shellcheck disable=SC2086 # words
 		serves $words -k -m 1 --read-bytes 4 --linger 20s
 		# It does not go.
-		counterpart connect:"$HERE" line:one readall hold
+		counterpart connect:"$HERE" line:one say:there readall hold
+		eventually grep -q there peer.out
 		far connect:"$HERE" hex:7477 shutdown readall report
 		printf tw >two
 		far_ended two

@@ -203,7 +203,9 @@ static enum transfer_result sendfile_step(struct transfer *t, size_t max)
 	if (n > 0) {
 		transfer_widen_sink(t, n);
 		transfer_moved(t, n);
-		t->sink_full = (size_t)n < most && most < all;
+		/* TCP is asked once more at once: a reset that came in between is told to that call
+		 * alone, and whoever reads would take it for an end. */
+		t->sink_full = t->to->kind != ENDPOINT_TCP && (size_t)n < most && most < all;
 		return TRANSFER_MOVED;
 	}
 	if (n == 0)

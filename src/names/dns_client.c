@@ -561,10 +561,10 @@ static void server_ready(void *arg, short events)
 {
 	struct dns_server *s = arg;
 	const struct dgram_received *v;
-	int64_t now;
 
 	(void)events;
 	for (int i = 0; i < CALLS; i++) {
+		int64_t now;
 		ssize_t n = dgram_receive(&s->socket, s->client->batch, &v);
 		if (n < 0) {
 			if (errno != EAGAIN)
