@@ -75,6 +75,18 @@ valid() {
 	grep -q '^read 2 .* end$' told
 }
 
+@test "what a peer said right before its end is answered" {
+	serve --expect A --send B --expect C 127.0.0.1 0 </dev/null >out 2>err
+	# Both are there when it looks.
+	kill -STOP "$LISTENER"
+	counterpart connect:"$PORT" text:A shutdown say:there has:B
+	eventually grep -q there peer.out
+	kill -CONT "$LISTENER"
+	counterpart_ended
+	ended 1 "$LISTENER"
+	grep -q "expect 'C': the other side ended before a match" err
+}
+
 @test "--send adds nothing, whatever -C, -t and --delay do to stdin; --rate and -o count it" {
 	printf '\n\r\t\0\\\xff\n' >said
 	printf 'a\r\n' | cat said - >whole

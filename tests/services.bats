@@ -609,6 +609,20 @@ relayed() {
 	said "unix:other\.socket: no answer within 1 s \(-w\)$FULL\$"
 }
 
+@test "--forward: urgent data is data, in its place, both ways" {
+	far hex:616263 urgent:58 hex:64 shutdown readall report
+	forwards
+	counterpart connect:"$HERE" send:300000 urgent:58 text:end shutdown readall report
+	{
+		pattern 300000
+		printf Xend
+	} >expected
+	far_ended expected
+	printf abcXd >expected
+	counterpart_ended expected
+	ended 0 "$LISTENER"
+}
+
 @test "--forward: a client's reset is passed on, not as an end" {
 	mkfifo go
 	# While nothing moves, and in the midst of what it sends.

@@ -21,9 +21,9 @@ int open_pipe(int fds[2]);
 /* As socketpair(2) of UNIX stream sockets. The first does not block. */
 int open_pair(int fds[2]);
 
-/* Could N more descriptors be opened now? Where the highest numbers are in use that is tried with
- * copies of FD. Beyond 256 nobody looks.
- * Returns 0, or -1 with errno of fcntl(2), EMFILE mostly. */
+/* Could N more descriptors be opened now? So it is if the N highest numbers below the limit are
+ * free; where they are not it is tried with copies of FD. Beyond 256 nobody looks. Returns 0, or -1
+ * with errno, EMFILE mostly. */
 int descriptors_try(int fd, size_t n);
 
 /* Permits us N open descriptors if we may, or as many as we may. */

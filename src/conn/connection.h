@@ -37,8 +37,9 @@ struct connection {
 	const struct address *peer, *local; /* see address_keep() */
 	const char *name;		    /* of the peer */
 	int64_t start;
-	struct endpoint socket;	       /* the rights that it gives are the connection's, */
-	struct endpoint *in, *out;     /* as are those of `in`: the service's `ends`, or nowhere */
+	/* The rights that `socket` and `in` give are the connection's. */
+	struct endpoint socket;
+	struct endpoint *in, *out;     /* the service's `ends`, or nowhere */
 	char *far_name;		       /* of `in`, see connection_reach() */
 	struct subscriber *subscriber; /* its part of what is sent to several; NULL: it has none */
 	struct connection_extras *extras; /* see connection_extend() */

@@ -70,8 +70,8 @@ void endpoint_inherit(struct endpoint *e, int fd, bool writing, const char *name
  * passed on by shutdown(2): closing it would not end what IN still has open. */
 void endpoint_join(const struct endpoint *in, struct endpoint *out);
 
-/* *E for our own connected, non-blocking socket FD, which it owns, a stream if it is of IP. FAMILY
- * is that of its address, AF_UNSPEC: not known, which costs a look. */
+/* *E for our own connected, non-blocking socket FD, which it owns. FAMILY is that of its address: a
+ * socket of IP is a stream; AF_UNSPEC: not known, which costs a look. */
 void endpoint_socket(struct endpoint *e, int fd, int family, const char *name);
 
 /* Does a descriptor wait to go along with the next write to E? */

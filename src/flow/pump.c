@@ -191,11 +191,12 @@ static bool pump_is_plain(const struct pump *p, const struct flow *f)
 	       !f->transfer.patient && p->state.run == RUN_OPEN && !p->out_error;
 }
 
-/* Steps F, of whose source or sink poll(2) has told EVENTS. An end behind what is read is read too.
- */
+/* Steps F, of whose source or sink poll(2) has told EVENTS. Where these tell that an end stands
+ * behind what is read, that is read too, unless a call could block (a FIFO may have a writer
+ * again), little is let through at a time, or what has come is still to be answered. */
 static void pump_step(struct pump *p, struct flow *f, short events)
 {
-	bool more = events & (POLLHUP | wait_end);
+	bool more = events & (POLLHUP | wait_end) && !f->rate && !p->extras->dialogue;
 
 	for (int i = 0; i < REPEATS; i++) {
 		uint64_t n = flow_step(f);
@@ -357,6 +358,8 @@ void pump_open_in(struct pump *p, struct endpoint *in)
 	p->in = in;
 	p->side->in_watch =
 		endpoint_watch(in, p->terms.mode == PUMP_RELAY ? pump_far_ready : pump_in_ready, p);
+	if (p->terms.mode == PUMP_RELAY && in->kind == ENDPOINT_TCP)
+		stream_inline_urgent(in->rfd);
 	if (in->kind == ENDPOINT_SUBSCRIBER) {
 		struct subscriber *r = in->object;
 		r->ready = pump_queue_ready;
@@ -368,6 +371,8 @@ static void pump_start_up(struct pump *p, const struct pump_config *c, struct en
 {
 	struct flow *up = &p->side->up;
 
+	p->side->far_error = 0;
+	p->side->far_waiting = 0;
 	flow_start(up, in, p->peer,
 		   &(struct flow_config){ c->extras->up, p->o->frame, c->messages_up, p->o->buffer,
 					  c->extras->rates, FLOW_NO_LIMIT });

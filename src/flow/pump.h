@@ -139,8 +139,8 @@ struct pump {
 
 /* Starts P between IN, OUT and PEER, which stay the caller's, as CALLS do, which get ARG; the mode
  * in C says whether two of them are one. P is all zero but for its `side`, which is zero too, or
- * &pump_no_side, and for its `extras`, which have nothing. `over` is called from the loop,
- * never from this function. */
+ * &pump_no_side. Of C's extras the pump's own are zero. `over` is called from the loop, never from
+ * this function. */
 void pump_start(struct pump *p, struct loop *loop, const struct pump_config *c,
 		const struct pump_calls *calls, void *arg, struct endpoint *in,
 		struct endpoint *out, struct endpoint *peer);

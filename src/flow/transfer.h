@@ -73,7 +73,7 @@ struct transfer {
 	bool sink_full;		 /* the sink must be ready before anything can move */
 	bool piped, teed;
 	bool grown;    /* the pipe was made larger already */
-	bool widened;  /* nothing is to be done to the sink's buffer any more */
+	bool widened;  /* the sink's buffer was looked at, see --sndbuf */
 	bool bulk;     /* what is held came in a large piece */
 	bool patient;  /* the source becomes ready only with much to take, see transfer_hurry() */
 	int low_water; /* SO_RCVLOWAT before that, or before `awaited` */

@@ -292,6 +292,8 @@ static enum transfer_result relay_step(struct transfer *t, size_t max)
 	if (n <= 0) {
 		/* It is empty, and kept: errno stays as it is. */
 		transfer_drop_pipe(t);
+		if ((n == 0 || errno == EAGAIN) && urgent_is_next(t))
+			return copy_instead(t, max);
 		return transfer_copy_or_result(t, max, n);
 	}
 	t->in += (size_t)n;

@@ -23,9 +23,8 @@ struct attempt {
 	struct dial_failure state;
 	int socktype;
 	bool pending;
-	short at_once; /* what poll(2) tells of it already; 0: nothing */
-	bool told;     /* see icmp_want() */
-	size_t sent;   /* of what is sent first */
+	bool told;   /* see icmp_want() */
+	size_t sent; /* of what is sent first */
 };
 
 struct dial {
@@ -217,13 +216,8 @@ static int attempt_connect(struct attempt *a)
 	/* Two addresses may be two machines, and who loses the race need not have it too. */
 	size_t n = a == d->attempts ? d->c.first_n : 0;
 	int error = dial_connect(a->watch.fd, to, d->c.first, &n);
-	struct pollfd now = { .fd = a->watch.fd, .events = POLLOUT };
 
 	a->sent = n;
-	a->at_once = error ? 0 : POLLOUT;
-	/* Within one machine the handshake is over by now. */
-	if (error == EINPROGRESS && wait_for(&now, 1, 0, NULL) > 0)
-		a->at_once = now.revents;
 	/* A UNIX socket whose backlog is full does not tell when it has room again. */
 	if (!error || error == EINPROGRESS) {
 		watch_set(loop, &a->watch, POLLOUT);
@@ -323,6 +317,14 @@ static int attempt_start(struct dial *d, struct attempt *a, const char **what)
 	return attempt_start_as(d, a, what);
 }
 
+/* Is A connected already? Within one machine the handshake is over when connect(2) returns. */
+static bool attempt_is_connected(const struct attempt *a)
+{
+	struct pollfd now = { .fd = a->watch.fd, .events = POLLOUT };
+
+	return wait_for(&now, 1, 0, NULL) > 0 && now.revents == POLLOUT;
+}
+
 /* Starts an attempt at the next address that does not fail at once; ends the race if none is left.
  */
 static void dial_next_attempt(void *arg)
@@ -341,8 +343,9 @@ static void dial_next_attempt(void *arg)
 			if (d->started < d->n)
 				timer_set(d->loop, &d->stagger,
 					  clock_after(loop_now(d->loop), DIAL_ATTEMPT_DELAY));
-			if (a->at_once)
-				attempt_ready(a, a->at_once);
+			/* One that has failed waits for its turn: its end starts the next. */
+			if (attempt_is_connected(a))
+				attempt_ready(a, POLLOUT);
 			return;
 		}
 		attempt_failed(d, a, errno, what);
