@@ -298,6 +298,8 @@ has_gone_round() {
 	needs_ipv6
 	ends_round 9 9 127.0.0.1 127.0.0.1
 	ends_round 8 8 127.0.0.1 ::1 127.0.0.1
+	# What leaves is IPv4.
+	ends_round 6 6 ::ffff:127.0.0.1 127.0.0.1
 }
 
 @test "so it does by UNIX sockets, whose names tell how far it has come" {
@@ -305,6 +307,23 @@ has_gone_round() {
 	ends_round 65 - 127.0.0.1 ./c ./d
 	# What comes by IP goes to a UNIX socket in any case, and no further.
 	ends_round 10 9 ./e 127.0.0.1
+}
+
+@test "towards a UNIX socket a client that came from afar, and then comes from near, is passed on" {
+	local far middle
+	served_by "$SOCKIT" udp-recv --notify-fd 9 127.0.0.1 0 </dev/null >passed 2>err
+	far=$LISTENER
+	served_by "$SOCKIT" unix -l --type dgram --notify-fd 9 u --forward 127.0.0.1:"$PORT" </dev/null >out 2>err
+	middle=$LISTENER
+	forwarder 127.0.0.1 0 --forward unix:u
+	foreign type:dgram to:127.0.0.1,"$PORT" ttl:2 text:a ttl:64 text:b ttl:3 text:c
+	# The first one ends at the second forwarder.
+	eventually has_at_least passed 2
+	[ "$(<passed)" = bc ]
+	stops
+	kill "$middle" "$far"
+	ended 143 "$middle"
+	ended 143 "$far"
 }
 
 # groups: a network where what is sent to a group leaves by v0 (10.9.0.1), the end of a cable.
@@ -356,6 +375,7 @@ while True:
 		255 64 2|1 12 1 28 1 108|
 		64|5 28|--sockopt IP_MULTICAST_TTL=5
 		64|1 8|--tos 8
+		64|1 0|--tos 0
 	END
 }
 was_seen() {

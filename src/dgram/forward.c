@@ -260,6 +260,9 @@ static void forward_found(void *arg, struct places_answer *found)
 
 	f->places = found->addresses;
 	f->n_places = found->n;
+	/* So a mapped one is known again where it sends, and has the TTL of IPv4. */
+	for (size_t i = 0; i < f->n_places; i++)
+		address_unmap(&f->places[i]);
 	free(found->sources);
 	f->found(f->arg);
 }

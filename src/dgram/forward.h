@@ -120,8 +120,8 @@ void forward_close(struct dgram_forward *f, struct session *s, const char *why);
  * sender, else NULL. */
 const char *forward_used_up(const struct dgram_forward *f, const struct dgram_received *d);
 
-/* Returns the hops that the name of a socket by which D is passed on has to tell. */
-int forward_name_hops(const struct dgram_received *d);
+/* Returns the hops that the name of a socket by which F passes D on has to tell; 0: it has none. */
+int forward_name_hops(const struct dgram_forward *f, const struct dgram_received *d);
 
 /* Has S pass on what comes as D does, which is not used up, with one hop less, and with no more
  * than its socket has by itself. Returns 0, or -1 with errno. */

@@ -82,9 +82,9 @@ const char *forward_used_up(const struct dgram_forward *f, const struct dgram_re
 		       "has sent what came through many forwarders: " NO_FURTHER;
 }
 
-int forward_name_hops(const struct dgram_received *d)
+int forward_name_hops(const struct dgram_forward *f, const struct dgram_received *d)
 {
-	return hops_next(d, HOPS_MOST);
+	return forward_leads_to_unix(f) ? hops_next(d, HOPS_MOST) : 0;
 }
 
 /* Has the socket TO, whose TTL was OWN when it was made, send what is passed on as D. Returns 0, or
@@ -96,10 +96,15 @@ static int hops_set_ttl(const struct dgram_socket *to, const struct dgram_receiv
 	return sockopt_set_hops(to->fd, to->family, hops < own ? hops : own);
 }
 
-/* A class OWN that somebody has asked for stays. */
-static int hops_set_class(const struct dgram_socket *to, const struct dgram_received *d, int own)
+/* The same by the class, unless somebody has asked for one. */
+static int hops_set_class(const struct dgram_forward *f, const struct dgram_socket *to,
+			  const struct dgram_received *d)
 {
-	return own ? 0 : sockopt_set_class(to->fd, to->family, class_of(hops_next(d, HOPS_MOST)));
+	const struct socket_options *o = f->socket;
+
+	if (o->tos != UNSET || sockopt_is_given(o, "IP_TOS") || sockopt_is_given(o, "IPV6_TCLASS"))
+		return 0;
+	return sockopt_set_class(to->fd, to->family, class_of(hops_next(d, HOPS_MOST)));
 }
 
 int forward_set_hops(struct dgram_forward *f, struct session *s, const struct dgram_received *d)
@@ -112,10 +117,9 @@ int forward_set_hops(struct dgram_forward *f, struct session *s, const struct dg
 		return 0;
 	to = forward_socket(f, s);
 	group = multicast_is_group(&to->peer);
-	if (!s->hops)
-		s->own = group ? sockopt_get_class(to->fd, to->family) :
-				 sockopt_get_hops(to->fd, to->family);
-	if (s->own < 0 || (group ? hops_set_class(to, d, s->own) : hops_set_ttl(to, d, s->own)) < 0)
+	if (!s->hops && !group)
+		s->own = sockopt_get_hops(to->fd, to->family);
+	if (s->own < 0 || (group ? hops_set_class(f, to, d) : hops_set_ttl(to, d, s->own)) < 0)
 		return -1;
 	s->hops = left;
 	return 0;

@@ -194,7 +194,7 @@ static struct session *forward_begin(struct dgram_forward *f, struct dgram_socke
 	const char *what = NULL;
 
 	if (s)
-		s->name_hops = forward_name_hops(d);
+		s->name_hops = forward_name_hops(f, d);
 	if (s && counts)
 		s->source = sources_add(&f->sources, f->per_source, d->from);
 	if (!s || (counts && !s->source) || session_open(f, s, &what) < 0) {
@@ -237,6 +237,11 @@ struct session *forward_session(struct dgram_forward *f, struct dgram_socket *by
 		forward_say_loop(f, d, used_up);
 		f->unsent += n;
 		return NULL;
+	}
+	/* A name cannot change, and what may go further than the first must not end with that. */
+	if (s && s->name_hops < forward_name_hops(f, d)) {
+		forward_close(f, s, "comes from nearer now");
+		s = NULL;
 	}
 	if (s)
 		return s;

@@ -43,7 +43,7 @@ struct session {
 	int hops;		 /* that what came last had left; 0: nothing has */
 	int own;		 /* TTL that its socket has by itself, once `hops` is set; towards a
 				  * group its traffic class */
-	int name_hops;		 /* that the name of its socket tells, see unix_bind_own() */
+	int name_hops;		 /* that the name of its socket tells; 0: it has none */
 	struct session *resting; /* the next one of those that are not read for a while */
 	bool rests;
 	/* the table's */

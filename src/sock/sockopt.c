@@ -317,18 +317,6 @@ int sockopt_get_hops(int fd, int family)
 				    sockopt_get(fd, IPPROTO_IP, IP_TTL);
 }
 
-int sockopt_set_class(int fd, int family, int class)
-{
-	return family == AF_INET6 ? sockopt_set(fd, IPPROTO_IPV6, IPV6_TCLASS, class) :
-				    sockopt_set(fd, IPPROTO_IP, IP_TOS, class);
-}
-
-int sockopt_get_class(int fd, int family)
-{
-	return family == AF_INET6 ? sockopt_get(fd, IPPROTO_IPV6, IPV6_TCLASS) :
-				    sockopt_get(fd, IPPROTO_IP, IP_TOS);
-}
-
 /* The options that are plain: setsockopt(2) gets the row's value as an int, at LEVEL6 where that is
  * set and the socket one of IPv6. */
 static const struct plain_option {

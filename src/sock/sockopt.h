@@ -103,11 +103,6 @@ int sockopt_get(int fd, int level, int name);
 int sockopt_set_hops(int fd, int family, int hops);
 int sockopt_get_hops(int fd, int family);
 
-/* The traffic class of what FD, a socket of FAMILY (IP), sends: DSCP and ECN. Return 0 and that
- * number; or -1 with errno. */
-int sockopt_set_class(int fd, int family, int class);
-int sockopt_get_class(int fd, int family);
-
 /* ---- of this system, a twin for each ---- */
 
 /* Makes FD send and receive through the interface NAME alone (SO_BINDTODEVICE). Returns 0, or -1
@@ -121,6 +116,9 @@ int sockopt_reuseport(int fd);
 /* Lets no router cut what FD, a socket of FAMILY, sends. PROBING: one of UDP sends as much as the
  * interface takes, whatever the kernel believes of the path. Returns as above. */
 int sockopt_whole(int fd, int family, bool probing);
+/* Gives what FD, a socket of FAMILY (IP), sends a traffic CLASS: DSCP and ECN. Its priority in this
+ * machine's queues stays. Returns 0, or -1 with errno. */
+int sockopt_set_class(int fd, int family, int class);
 /* Returns the MTU that the kernel believes in, of the path to the peer of FD, a connected socket of
  * FAMILY; -1 with errno as above. */
 int sockopt_mtu(int fd, int family);

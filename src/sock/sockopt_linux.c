@@ -89,6 +89,19 @@ int sockopt_whole(int fd, int family, bool probing)
 			   probing ? IP_PMTUDISC_PROBE : IP_PMTUDISC_DO);
 }
 
+int sockopt_set_class(int fd, int family, int class)
+{
+	int priority = sockopt_get(fd, SOL_SOCKET, SO_PRIORITY);
+
+	if (family == AF_INET6)
+		return sockopt_set(fd, IPPROTO_IPV6, IPV6_TCLASS, class);
+	if (sockopt_set(fd, IPPROTO_IP, IP_TOS, class) < 0)
+		return -1;
+	/* That sets the priority as well, see ip(7). One over 6 takes rights to set again. */
+	sockopt_set(fd, SOL_SOCKET, SO_PRIORITY, priority);
+	return 0;
+}
+
 int sockopt_mtu(int fd, int family)
 {
 	return family == AF_INET6 ? sockopt_get(fd, IPPROTO_IPV6, IPV6_MTU) :

@@ -1,5 +1,6 @@
 /* sockopt_portable.c - no socket options beyond those of sockopt_table.c */
 #include <errno.h>
+#include <netinet/in.h>
 
 #include "sock/sockopt.h"
 
@@ -36,6 +37,12 @@ int sockopt_whole(int fd, int family, bool probing)
 	(void)probing;
 	errno = ENOTSUP;
 	return -1;
+}
+
+int sockopt_set_class(int fd, int family, int class)
+{
+	return family == AF_INET6 ? sockopt_set(fd, IPPROTO_IPV6, IPV6_TCLASS, class) :
+				    sockopt_set(fd, IPPROTO_IP, IP_TOS, class);
 }
 
 int sockopt_mtu(int fd, int family)
