@@ -7,9 +7,8 @@
 #define MOST 2048   /* in flight, of which nearly all wait for something behind the server */
 #define GROUP 64    /* so many are let in, and so many answers are timed, at once */
 #define LEARNT 1024 /* answers tell enough */
-#define PACE_LEAST                                                                                 \
-	(GROUP * MICROSECOND)	      /* no server answers more; late reading makes it seem so     \
-				       */
+/* For a group of answers: no server has more, it seems so where they were read late. */
+#define PACE_LEAST (GROUP * MICROSECOND)
 #define GROW_DELAY (50 * MILLISECOND) /* between one more and the next, once some were lost */
 
 void dns_window_start(struct dns_window *w)
@@ -57,7 +56,8 @@ static void window_take_pace(struct dns_window *w, int64_t time)
 	if (w->answered++ % GROUP)
 		return;
 	w->since = time;
-	if (w->answered > 1 && pace < w->pace)
+	/* The clock may have been set back. */
+	if (w->answered > 1 && pace > 0 && pace < w->pace)
 		w->pace = pace > PACE_LEAST ? pace : PACE_LEAST;
 }
 
@@ -65,9 +65,9 @@ static void window_take_pace(struct dns_window *w, int64_t time)
 static void window_take_time(struct dns_window *w, const struct dns_flight *f, int64_t took)
 {
 	/* The first ones of a burst have met no queue. */
-	if (f->unread <= w->size / 2 || (w->least && took >= w->least))
+	if (f->unread <= w->size / 2 || took <= 0 || (w->least && took >= w->least))
 		return;
-	w->least = took > 0 ? took : 1;
+	w->least = took;
 	if (window_is_short(w))
 		return;
 	/* It only seemed to be far, as it had not come to answering. */
@@ -77,7 +77,7 @@ static void window_take_time(struct dns_window *w, const struct dns_flight *f, i
 
 bool dns_window_learns(const struct dns_window *w)
 {
-	return w->answered < LEARNT;
+	return w->learnt < LEARNT;
 }
 
 static void window_grow_slowly(struct dns_window *w)
@@ -101,6 +101,8 @@ void dns_window_answered(struct dns_window *w, const struct dns_flight *f, int64
 	}
 	if (dns_window_learns(w))
 		window_take_pace(w, time);
+	/* Of a question that met no queue little is learnt. */
+	w->learnt += f->unread > w->size / 2;
 	if (f->number > w->latest) {
 		w->latest = f->number;
 		if (dns_window_learns(w))

@@ -23,7 +23,8 @@ struct dns_window {
 	/* Its own: */
 	size_t widened;	       /* so many of `size` came by dns_window_widen() */
 	uint64_t sent, latest; /* questions so far, and the last one of them that was answered */
-	uint64_t answered;     /* answers so far */
+	uint64_t answered;     /* answers so far, */
+	uint64_t learnt;       /* and of these such as tell something */
 	int64_t least;	     /* that an answer took where others were unread before; 0: none yet */
 	int64_t pace, since; /* the least time for a group of answers; when this one began */
 	bool lost;
