@@ -259,6 +259,7 @@ same_in_time() {
 	eventually accepted 1
 	party a:join a:repeat:100000,'\0' a:close
 	kill -KILL "$PID"
+	ended 137 "$PID"
 	party a,b:join b:feed:"$(SMALL)" a:same:"$(SMALL)"
 	stops
 }

@@ -16,7 +16,7 @@ ports() {
 # prints STATUS LINE...: the last run ended so, its stdout is these lines.
 prints() {
 	[ "$STATUS" = "$1" ] || fault "status $1 was expected" || return
-	diff -u <([ $# = 1 ] || printf '%s\n' "${@:2}") out || fault 'not those lines'
+	diff -u <([ $# = 1 ] || printf '%s\n' "${@:2}") <(unnamed <out) || fault 'not those lines'
 }
 
 # sorted PORT...: from the lowest on, separated by commas.

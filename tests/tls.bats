@@ -42,7 +42,7 @@ shown() {
 # prints STATUS LINE: the last run ended so, and that is its first line.
 prints() {
 	[ "$STATUS" = "$1" ] || fault "status $1 was expected" || return
-	[ "$(head -n 1 out)" = "$2" ] || fault "not $2"
+	[ "$(head -n 1 out | unnamed)" = "$2" ] || fault "not $2"
 }
 
 # What a server of TLS says.

@@ -7,6 +7,11 @@ sockit() {
 	within 20 "$SOCKIT" "$@" </dev/null >out 2>err || STATUS=$?
 }
 
+# unnamed: what connect -z prints, without the names that Debian's list has for ports which the kernel may choose.
+unnamed() {
+	sed -E 's,/tcp open (dircproxy|t?fido)$,/tcp open,; s,/tcp open (dircproxy|t?fido) ,/tcp open - ,'
+}
+
 # fault TEXT: what sockit did is not as it should be.
 fault() {
 	printf '%s\nstatus %s\nstdout: %s\nstderr: %s\n' "$1" "$STATUS" "$(<out)" "$(cat -v err)"
