@@ -72,7 +72,7 @@ lists() {
 		failing read "$file" EIO
 		# shellcheck disable=SC2086 # words
 		exits 1 "${FAILING[@]}" "$SOCKIT" $words </dev/null 2>err
-		says ': .* \(EIO\)$' err
+		says '(Input/output|I/O) error \(EIO\)$' err
 	done
 }
 

@@ -104,8 +104,8 @@ void connections_listen(struct connections *s, struct listener *l);
 void connections_confine(struct connections *s);
 
 /* Serves the connection FD, which S owns from here on, from PEER to LOCAL, of FAMILY as
- * endpoint_socket() takes it. Where there is no memory
- * for it that is said, and it is closed; a run that connects ends by that. */
+ * endpoint_socket() takes it. Where there is no memory for it that is said, and it
+ * is closed; a run that connects ends by that. */
 void connections_take(struct connections *s, int fd, int family, const struct address *peer,
 		      const struct address *local);
 

@@ -39,11 +39,10 @@ struct session {
 	int64_t start, last; /* `last`: when something moved */
 	uint64_t sent, received;
 	struct datagram_counts counts;
-	int error;		 /* what has ended it, 0: nothing */
-	int hops;		 /* that what came last had left; 0: nothing has */
-	int own;		 /* TTL that its socket has by itself, once `hops` is set; towards a
-				  * group its traffic class */
-	int name_hops;		 /* that the name of its socket tells; 0: it has none */
+	int error;     /* what has ended it, 0: nothing */
+	int hops;      /* that what came last had left; 0: nothing has */
+	int own;       /* TTL that its socket has by itself, once `hops` is set; 0: to a group */
+	int name_hops; /* that the name of its socket tells; 0: it has none */
 	struct session *resting; /* the next one of those that are not read for a while */
 	bool rests;
 	/* the table's */

@@ -53,7 +53,8 @@ void dns_window_land(struct dns_window *w, struct dns_flight *f);
 /* Does W still learn from the times of answers? */
 bool dns_window_learns(const struct dns_window *w);
 
-/* F is answered at TIME by clock_wall(), if W learns from that, and has not landed. */
+/* F is answered, perhaps after it was given up; where W learns from that TIME says when, by
+ * clock_wall(). */
 void dns_window_answered(struct dns_window *w, const struct dns_flight *f, int64_t time);
 
 /* Is the window too small for the server? Then returns the time in ns from one call of

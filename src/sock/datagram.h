@@ -154,9 +154,8 @@ ssize_t dgram_send(struct dgram_socket *s, const struct dgram *v, size_t n);
  * UNIX socket, and where nobody can tell. */
 bool dgram_waits(const struct dgram_socket *s);
 
-/* Takes the errors that are pending on S and tells them: for POLLERR. Returns whether there were
- * any.
- */
+/* Takes the errors that are pending on S and tells them: for POLLERR. Returns whether any
+ * were. */
 bool dgram_errors(struct dgram_socket *s);
 
 /* A received datagram. All pointers are valid until the next call. */

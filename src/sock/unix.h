@@ -52,7 +52,7 @@ void unix_remove(struct unix_place *place);
 /* Gives FD, which has no name, one that nobody else has, so that others can answer it: an abstract
  * name if the system has those, else a file in TMPDIR or /tmp. Then *PLACE is the file, and PATH
  * has its path and must live as long. The name tells HOPS, from 1 to UNIX_HOPS_MOST, to
- * unix_hops(); 0: nothing. Returns as bind(2). */
+ * unix_hops(); 0: it tells of none. Returns as bind(2). */
 int unix_bind_own(int fd, int hops, char path[UNIX_OWN], struct unix_place *place);
 
 #define UNIX_HOPS_MOST 255
