@@ -197,7 +197,9 @@ not_running() {
 	datagram_peer reply replies:3 count:1
 	forwarder -v --forward 127.0.0.1:"$PORT" 127.0.0.1 0
 	# It sends one, and is not there for the answers.
+	kill -STOP "$LISTENER"
 	printf question >"/dev/udp/127.0.0.1/$PORT"
+	kill -CONT "$LISTENER"
 	eventually has_closed 1
 	stops
 	grep -q ': closed: .*; refused$' err
@@ -210,7 +212,7 @@ not_running() {
 	local port word
 	port=$(free_port)
 	for word in "127.0.0.1:$port 127.0.0.1" "127.0.0.1:$port 0.0.0.0" "127.9.9.9:$port ::" "localhost:$port" \
-		"0.0.0.0:$port"; do
+		"0.0.0.0:$port" "[::ffff:127.0.0.1]:$port 127.0.0.1" "127.0.0.1:$port ::ffff:127.0.0.1"; do
 		# shellcheck disable=SC2086 # words
 		refuses '--forward: * is here: what comes would go round for ever' udp-recv --forward $word "$port"
 	done

@@ -325,10 +325,13 @@ static bool forward_is_ours(const struct address *a)
 /* Does what is sent to TO come to S? What this does not see comes back from a socket of ours. */
 static bool forward_leads_to(const struct address *to, const struct dgram_socket *s)
 {
-	if (address_equal(to, &s->local))
+	struct address local = s->local;
+
+	address_unmap(&local);
+	if (address_equal(to, &local))
 		return true;
-	return address_is_ip(to) && address_port(to) == address_port(&s->local) &&
-	       address_is_any(&s->local) && (s->family == to->u.sa.sa_family || s->both) &&
+	return address_is_ip(to) && address_port(to) == address_port(&local) &&
+	       address_is_any(&local) && (local.u.sa.sa_family == to->u.sa.sa_family || s->both) &&
 	       forward_is_ours(to);
 }
 
