@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <string.h>
 
 #include "base/confine.h"
 
@@ -199,17 +200,13 @@ static const int16_t call_socketcall[COLUMNS] = { -1, 102, -1, 102 };
 
 /* ---- the program ---- */
 
+/* Only what the kernel follows by itself when a filter is installed (seccomp_is_const_allow()): a
+ * call that it finds allowed so, whatever the arguments, never runs the filter again. */
 enum {
-	BPF_LOAD = 0x20,	/* a word of the data */
-	BPF_LOAD_NUMBER = 0x00, /* K itself */
-	BPF_JUMP = 0x05,
+	BPF_LOAD = 0x20, /* a word of the data */
 	BPF_IF_EQUAL = 0x15,
 	BPF_IF_AT_LEAST = 0x35,
 	BPF_IF_ANY = 0x45, /* of the bits of K */
-	BPF_AND = 0x54,
-	BPF_AND_X = 0x5C,
-	BPF_SHIFT_LEFT_X = 0x6C,
-	BPF_TO_X = 0x07,
 	BPF_RETURN = 0x06,
 };
 
@@ -225,116 +222,107 @@ enum {
 #define NUMBERS 512	/* those that there are are below */
 #define NUMBERS_NEW 424 /* from here on a libc expects ENOSYS of an older kernel */
 
+/* Of an argument: whether the call is allowed where CODE, a comparison with K, holds. */
+struct condition {
+	uint16_t code;
+	bool allows;
+	uint32_t k;
+};
+
+/* A call of which an argument decides: by the first condition that holds, and where none does by
+ * the contrary of the last. */
+struct check {
+	int argument, n;
+	struct condition conditions[3];
+};
+
+/* What is done for a call: one of these, or its check. */
+enum does { DOES_REFUSE, DOES_NOT_KNOW, DOES_ALLOW, DOES_CHECK };
+
+/* The instructions are written from the last to the first, since jumps lead forward alone: where
+ * one leads to is there already. */
 struct filter {
-	struct filter_instruction *instructions;
-	unsigned short n;
+	struct filter_instruction *instructions; /* room for FILTER_MOST */
+	unsigned first;				 /* of those that are written */
+	unsigned ends[DOES_CHECK];		 /* where each of the others returns */
 	const struct machine *machine;
 	unsigned keeps;
 	uint32_t self;
-	uint32_t allowed[NUMBERS / 32];
+	struct check checks[8];
+	uint8_t n_checks;
+	uint8_t does[NUMBERS]; /* for each call; DOES_CHECK and the number of its check */
 };
 
-static void filter_add(struct filter *f, uint16_t code, uint32_t k, uint8_t when_true,
-		       uint8_t when_false)
-{
-	f->instructions[f->n++] = (struct filter_instruction){ code, when_true, when_false, k };
-}
+/* ---- what it does for each call ---- */
 
-/* Begins what is done for the call with NUMBERS' number, if there is one: the rest, of N
- * instructions, is skipped for all others. */
-static bool filter_for(struct filter *f, const int16_t *numbers, uint8_t n)
+/* Of the call with NUMBERS' number, if there is one, CHECK's argument decides. */
+static void filter_check(struct filter *f, const int16_t *numbers, struct check check)
 {
 	int number = numbers[f->machine->column];
 
-	if (number >= 0)
-		filter_add(f, BPF_IF_EQUAL, (uint32_t)number, 0, n);
-	return number >= 0;
-}
-
-static void filter_load_argument(struct filter *f, int i)
-{
-	/* The lower half is the second one where the first byte is the highest. */
-	const uint16_t one = 1;
-	uint32_t half = *(const uint8_t *)&one || sizeof(long) == 4 ? 0 : 4;
-
-	filter_add(f, BPF_LOAD, DATA_ARGUMENT(i) + half, 0, 0);
-}
-
-/* Of the call with NUMBERS' number: argument I decides. CODE and K are a comparison; where it holds
- * the call is refused, or allowed if HOLDS says so, and else the other way round. */
-static void filter_by_argument(struct filter *f, const int16_t *numbers, int i, uint16_t code,
-			       uint32_t k, bool holds)
-{
-	if (!filter_for(f, numbers, 4))
+	if (number < 0)
 		return;
-	filter_load_argument(f, i);
-	filter_add(f, code, k, holds, !holds);
-	filter_add(f, BPF_RETURN, REFUSE(EPERM), 0, 0);
-	filter_add(f, BPF_RETURN, ALLOW, 0, 0);
+	f->does[number] = (uint8_t)(DOES_CHECK + f->n_checks);
+	f->checks[f->n_checks++] = check;
 }
 
-/* The first thing: calls of another processor's kind (those of 32 bits, that a 64-bit kernel takes
- * too) have other numbers, as those of x32 have, which are high. */
-static void filter_begin(struct filter *f)
+/* The same for one comparison: where argument I has any of BITS the call is allowed or not. */
+static void filter_check_bits(struct filter *f, const int16_t *numbers, int i, uint32_t bits,
+			      bool allows)
 {
-	filter_add(f, BPF_LOAD, DATA_PROCESSOR, 0, 0);
-	filter_add(f, BPF_IF_EQUAL, f->machine->audit, 1, 0);
-	filter_add(f, BPF_RETURN, KILL, 0, 0);
-	filter_add(f, BPF_LOAD, DATA_NUMBER, 0, 0);
-	filter_add(f, BPF_IF_AT_LEAST, NUMBERS, 0, 1);
-	filter_add(f, BPF_RETURN, REFUSE(ENOSYS), 0, 0);
+	filter_check(f, numbers, (struct check){ i, 1, { { BPF_IF_ANY, allows, bits } } });
 }
 
 static void filter_arguments(struct filter *f)
 {
-	unsigned threads = f->keeps & KEEP_THREADS, children = f->keeps & KEEP_CHILDREN;
+	bool threads = f->keeps & KEEP_THREADS, children = f->keeps & KEEP_CHILDREN;
+	bool sockets = f->keeps & KEEP_SOCKETS;
+	struct check oneself = { 0, 1, { { BPF_IF_EQUAL, true, f->self } } };
 
-	/* Nothing is to be typed into a terminal for whoever reads it next (TIOCSTI). */
-	if (filter_for(f, call_ioctl, 5)) {
-		filter_load_argument(f, 1);
-		filter_add(f, BPF_IF_EQUAL, 0x5412, 1, 0);
-		filter_add(f, BPF_IF_EQUAL, 0x541C, 0, 1); /* TIOCLINUX */
-		filter_add(f, BPF_RETURN, REFUSE(EPERM), 0, 0);
-		filter_add(f, BPF_RETURN, ALLOW, 0, 0);
-	}
+	/* Nothing is to be typed into a terminal for whoever reads it next (TIOCSTI, TIOCLINUX). */
+	filter_check(f, call_ioctl,
+		     (struct check){ 1,
+				     2,
+				     { { BPF_IF_EQUAL, false, 0x5412 },
+				       { BPF_IF_EQUAL, false, 0x541C } } });
 	if (!children) {
-		filter_by_argument(f, call_kill, 0, BPF_IF_EQUAL, f->self, true);
-		filter_by_argument(f, call_tgkill, 0, BPF_IF_EQUAL, f->self, true);
+		filter_check(f, call_kill, oneself);
+		filter_check(f, call_tgkill, oneself);
 	}
 	/* Threads have CLONE_THREAD, children have not. s390x has the flags behind the stack. */
 	if (threads && !children)
-		filter_by_argument(f, call_clone, f->machine->column == COLUMN_S390X ? 1 : 0,
-				   BPF_IF_ANY, 0x10000, true);
+		filter_check_bits(f, call_clone, f->machine->column == COLUMN_S390X ? 1 : 0,
+				  0x10000, true);
 	/* For reading: neither O_WRONLY nor O_RDWR, O_CREAT, O_TRUNC. */
 	if (f->keeps & KEEP_FILES) {
-		filter_by_argument(f, call_open, 1, BPF_IF_ANY, 01103, false);
-		filter_by_argument(f, call_openat, 2, BPF_IF_ANY, 01103, false);
+		filter_check_bits(f, call_open, 1, 01103, false);
+		filter_check_bits(f, call_openat, 2, 01103, false);
 	}
 	/* PROT_EXEC: libraries that a look-up loads are mapped so; on s390x by a pointer. */
 	if (!threads && f->machine->column != COLUMN_S390X)
-		filter_by_argument(f, call_mmap, 2, BPF_IF_ANY, 4, false);
-	filter_by_argument(f, call_mprotect, 2, BPF_IF_ANY, 4, false);
+		filter_check_bits(f, call_mmap, 2, 4, false);
+	filter_check_bits(f, call_mprotect, 2, 4, false);
 	/* socket, bind, connect, listen and socketpair are numbers 1 to 4, and 8. */
-	if (filter_for(f, call_socketcall, 6)) {
-		filter_load_argument(f, 0);
-		filter_add(f, BPF_IF_EQUAL, 4, 2, 0);
-		filter_add(f, BPF_IF_EQUAL, 8, f->keeps & KEEP_SOCKETS ? 2 : 1, 0);
-		filter_add(f, BPF_IF_AT_LEAST, f->keeps & KEEP_SOCKETS ? 0 : 5, 1, 0);
-		filter_add(f, BPF_RETURN, REFUSE(EPERM), 0, 0);
-		filter_add(f, BPF_RETURN, ALLOW, 0, 0);
-	}
+	filter_check(f, call_socketcall,
+		     (struct check){ 0,
+				     3,
+				     { { BPF_IF_EQUAL, false, 4 },
+				       { BPF_IF_EQUAL, sockets, 8 },
+				       { BPF_IF_AT_LEAST, true, sockets ? 0 : 5 } } });
 }
 
 static void filter_allow(struct filter *f, int number)
 {
 	if (number >= 0)
-		f->allowed[number / 32] |= 1U << number % 32;
+		f->does[number] = DOES_ALLOW;
 }
 
 static void filter_collect(struct filter *f)
 {
 	const unsigned column = f->machine->column;
 
+	for (size_t i = NUMBERS_NEW; i < NUMBERS; i++)
+		f->does[i] = DOES_NOT_KNOW;
 	for (size_t i = 0; i < sizeof calls / sizeof *calls; i++)
 		if (!calls[i].keeps || calls[i].keeps & f->keeps)
 			filter_allow(f, calls[i].number[column]);
@@ -345,69 +333,96 @@ static void filter_collect(struct filter *f)
 	}
 	if (f->keeps & KEEP_THREADS || column == COLUMN_S390X)
 		filter_allow(f, call_mmap[column]);
+	filter_arguments(f);
 }
 
-/* Of the words LOW to HIGH of the set of allowed calls: finds the one by halves, then leaves the
- * call's bits of it in the accumulator (not zero: allowed) and jumps to the end, which is written
- * behind; ENDS are the places of these jumps. */
-static void filter_find_word(struct filter *f, uint32_t low, uint32_t high, unsigned short *ends,
-			     size_t *n_ends)
-{
-	uint32_t middle = (low + high + 1) / 2;
-	unsigned short branch;
+/* ---- its instructions ---- */
 
-	if (low == high) {
-		filter_add(f, BPF_LOAD_NUMBER, f->allowed[low], 0, 0);
-		ends[(*n_ends)++] = f->n;
-		filter_add(f, BPF_JUMP, 0, 0, 0);
-		return;
+/* Writes an instruction before all others: a jump goes on at IF_TRUE or IF_FALSE, which are places
+ * of such, all else at the next one. Returns its place. */
+static unsigned filter_jump(struct filter *f, uint16_t code, uint32_t k, unsigned if_true,
+			    unsigned if_false)
+{
+	unsigned next = f->first--;
+
+	f->instructions[f->first] = (struct filter_instruction){ code, (uint8_t)(if_true - next),
+								 (uint8_t)(if_false - next), k };
+	return f->first;
+}
+
+static unsigned filter_add(struct filter *f, uint16_t code, uint32_t k)
+{
+	return filter_jump(f, code, k, f->first, f->first);
+}
+
+static unsigned filter_by_argument(struct filter *f, const struct check *check)
+{
+	/* The lower half is the second one where the first byte is the highest. */
+	const uint16_t one = 1;
+	uint32_t half = *(const uint8_t *)&one || sizeof(long) == 4 ? 0 : 4;
+	int i = check->n - 1;
+	unsigned next = f->ends[check->conditions[i].allows ? DOES_REFUSE : DOES_ALLOW];
+
+	for (; i >= 0; i--) {
+		const struct condition *c = &check->conditions[i];
+		next = filter_jump(f, c->code, c->k, f->ends[c->allows ? DOES_ALLOW : DOES_REFUSE],
+				   next);
 	}
-	branch = f->n;
-	filter_add(f, BPF_IF_AT_LEAST, middle * 32, 0, 0);
-	filter_find_word(f, low, middle - 1, ends, n_ends);
-	f->instructions[branch].when_true = (uint8_t)(f->n - branch - 1);
-	filter_find_word(f, middle, high, ends, n_ends);
+	return filter_add(f, BPF_LOAD, DATA_ARGUMENT(check->argument) + half);
 }
 
-/* The last thing: the set of the calls that are allowed whatever their arguments. A kernel that
- * finds so for a number asks the filter no more for it. */
-static void filter_end(struct filter *f)
+/* Finds the call among the N runs of calls for which the same is done; STARTS has the first number
+ * of each, and of what comes after them. Returns the place where that begins. The kernel tries each
+ * number when it installs the filter: so halves are of numbers, not of runs. */
+static unsigned filter_find(struct filter *f, const uint16_t *starts, size_t n)
 {
-	unsigned short ends[NUMBERS / 32];
-	size_t n_ends = 0;
+	uint8_t does = f->does[*starts];
+	size_t half = 1;
+	unsigned above;
 
-	/* X is the number's bit in its word. */
-	filter_add(f, BPF_AND, 31, 0, 0);
-	filter_add(f, BPF_TO_X, 0, 0, 0);
-	filter_add(f, BPF_LOAD_NUMBER, 1, 0, 0);
-	filter_add(f, BPF_SHIFT_LEFT_X, 0, 0, 0);
-	filter_add(f, BPF_TO_X, 0, 0, 0);
-	filter_add(f, BPF_LOAD, DATA_NUMBER, 0, 0);
-	filter_find_word(f, 0, NUMBERS / 32 - 1, ends, &n_ends);
-	for (size_t i = 0; i < n_ends; i++)
-		f->instructions[ends[i]].k = (uint32_t)(f->n - ends[i] - 1);
-	filter_add(f, BPF_AND_X, 0, 0, 0);
-	filter_add(f, BPF_IF_EQUAL, 0, 1, 0);
-	filter_add(f, BPF_RETURN, ALLOW, 0, 0);
-	filter_add(f, BPF_LOAD, DATA_NUMBER, 0, 0);
-	filter_add(f, BPF_IF_AT_LEAST, NUMBERS_NEW, 1, 0);
-	filter_add(f, BPF_RETURN, REFUSE(EPERM), 0, 0);
-	filter_add(f, BPF_RETURN, REFUSE(ENOSYS), 0, 0);
+	if (n == 1)
+		return does < DOES_CHECK ? f->ends[does] :
+					   filter_by_argument(f, &f->checks[does - DOES_CHECK]);
+	while (half < n - 1 && starts[half] + starts[half + 1] < starts[0] + starts[n])
+		half++;
+	above = filter_find(f, starts + half, n - half);
+	return filter_jump(f, BPF_IF_AT_LEAST, starts[half], above, filter_find(f, starts, half));
+}
+
+/* Calls of another processor's kind (those of 32 bits, that a 64-bit kernel takes too) have other
+ * numbers. Those of x32 are above all that are known. */
+static void filter_write(struct filter *f, const uint16_t *starts, size_t n)
+{
+	unsigned kill = filter_add(f, BPF_RETURN, KILL), begin;
+
+	f->ends[DOES_REFUSE] = filter_add(f, BPF_RETURN, REFUSE(EPERM));
+	f->ends[DOES_NOT_KNOW] = filter_add(f, BPF_RETURN, REFUSE(ENOSYS));
+	f->ends[DOES_ALLOW] = filter_add(f, BPF_RETURN, ALLOW);
+	filter_find(f, starts, n);
+	begin = filter_add(f, BPF_LOAD, DATA_NUMBER);
+	filter_jump(f, BPF_IF_EQUAL, f->machine->audit, begin, kill);
+	filter_add(f, BPF_LOAD, DATA_PROCESSOR);
 }
 
 unsigned short confine_filter(enum processor processor, unsigned keeps, uint32_t self,
 			      struct filter_instruction out[FILTER_MOST])
 {
+	uint16_t starts[NUMBERS + 1];
+	size_t n = 0;
 	struct filter f = {
 		.instructions = out,
+		.first = FILTER_MOST,
 		.machine = &machines[processor],
 		.keeps = keeps,
 		.self = self,
 	};
 
-	filter_begin(&f);
-	filter_arguments(&f);
 	filter_collect(&f);
-	filter_end(&f);
-	return f.n;
+	for (uint16_t i = 0; i < NUMBERS; i++)
+		if (!i || f.does[i] != f.does[i - 1])
+			starts[n++] = i;
+	starts[n] = NUMBERS;
+	filter_write(&f, starts, n);
+	memmove(out, out + f.first, (FILTER_MOST - f.first) * sizeof *out);
+	return (unsigned short)(FILTER_MOST - f.first);
 }
