@@ -128,7 +128,6 @@ typed() {
 
 # The subcommand itself.
 
-# bats test_tags=valgrind
 @test "a script for each shell, and nothing else" {
 	local shell
 	for shell in bash zsh fish; do
@@ -140,7 +139,6 @@ typed() {
 	[ "$("$SOCKIT" completion zsh | head -n 1)" = '#compdef sockit' ]
 }
 
-# bats test_tags=valgrind
 @test "a shell that is missing, unknown or one too many" {
 	refuses 'an operand is missing: sockit completion bash|zsh|fish' completion
 	refuses "unknown shell 'csh': *" completion csh

@@ -60,7 +60,6 @@ waited() {
 	waited '10 ms'
 }
 
-# bats test_tags=valgrind
 @test "an unknown option" {
 	refuses "unknown option '--xyzzy'" connect --xyzzy h 1
 	refuses "unknown option '--xyzzy'" connect h 1 --xyzzy=3
@@ -86,7 +85,6 @@ waited() {
 	refuses "unknown option '--\\\\xfe\\\\x98\\\\xa4\\\\xa4'" connect $'--\xfe\x98\xa4\xa4' h 1
 }
 
-# bats test_tags=valgrind
 @test "did you mean" {
 	refuses "unknown option '--wiat': did you mean '--wait'[?]" connect --wiat 1 h 1
 	refuses "unknown option '--retyr': did you mean '--retry'[?]" connect --retyr=1 h 1
@@ -124,7 +122,6 @@ waited() {
 	told 2 "sockit: 'conn' is no *"
 }
 
-# bats test_tags=valgrind
 @test "of an option that is given again the last one counts" {
 	local options words
 	for words in '-w 1h -w 10ms' '--wait=1h -w10ms' '-4w 1h --timeout 1m --wait 10ms --timeout 2m' \
@@ -170,7 +167,6 @@ is_owned() {
 	[ "$(stat -c '%u:%g %a' s)" = "$1" ]
 }
 
-# bats test_tags=valgrind
 @test "an argument is missing" {
 	refuses '*-w*: DURATION is missing' connect h 1 -w
 	refuses '*-w*: DURATION is missing' connect h 1 -4w
@@ -410,7 +406,6 @@ is_owned() {
 	refuses "*host '0000*" connect "$long" 80
 }
 
-# bats test_tags=valgrind
 @test "hosts with control characters are refused, and escaped" {
 	refuses "*host 'a\\\\x1b\[31mb'*" connect a$'\e[31m'b 80
 	refuses "*host 'a\\\\x1b\[31mb'*" listen a$'\e[31m'b 80
@@ -436,7 +431,6 @@ is_owned() {
 	done
 }
 
-# bats test_tags=valgrind
 @test "what is pasted or typed in place of HOST, PORT and ENDPOINT: what was meant" {
 	local words meant
 	while IFS='|' read -r words meant; do
@@ -564,7 +558,6 @@ is_owned() {
 	refuses "-s, --source: ''*" connect -s '' 127.0.0.1 1
 }
 
-# bats test_tags=valgrind
 @test "a service that does not exist" {
 	local port
 	for port in nosuchservice 0x50 80x 1:2; do
@@ -589,7 +582,6 @@ is_owned() {
 	refuses "*host 'localhost' is a name*" connect -n localhost:80
 }
 
-# bats test_tags=valgrind
 @test "--quiet: not even errors" {
 	local words
 	for words in 'h 65536' 'h' 'h 1 x' '-w 1x h 1' '-4 -6 h 1' '--xyzzy h 1' 'h 1 --' '-u h 1'; do
@@ -633,7 +625,6 @@ broken_pipe() {
 
 # Help.
 
-# bats test_tags=valgrind
 @test "help of each subcommand: from the table, to stdout" {
 	local command n=0
 	for command in $(subcommands); do
@@ -684,7 +675,6 @@ broken_pipe() {
 # A line of -h that is an example.
 EXAMPLE='^  ([a-z].*)?sockit [a-z]'
 
-# bats test_tags=valgrind
 @test "-h is one screen: the forms, ten options, three examples, how arguments are written" {
 	local command word
 	for command in '' $(subcommands); do
@@ -814,7 +804,6 @@ EXAMPLE='^  ([a-z].*)?sockit [a-z]'
 	exec 6>&-
 }
 
-# bats test_tags=valgrind
 @test "sockit help, --version, and sockit alone" {
 	local command
 	sockit help
@@ -881,7 +870,6 @@ EXAMPLE='^  ([a-z].*)?sockit [a-z]'
 
 # What users of nc type.
 
-# bats test_tags=valgrind
 @test "nc's habits: the sockit line that means it" {
 	local typed meant
 	while IFS='|' read -r typed meant; do
@@ -979,6 +967,7 @@ check_options() {
 	CHECK=$BATS_FILE_TMPDIR/check_options
 	[ ! -x "$CHECK" ] || return 0
 	command -v "${cc%% *}" >/dev/null || skip "no compiler $cc"
+	[ -z "${SOCKIT_FLAVOUR-}" ] || skip 'the same whatever sockit runs under'
 	local src=$BATS_TEST_DIRNAME/../src
 	# The portable twins alone, so that it compiles everywhere.
 	# shellcheck disable=SC2046,SC2086 # lists of files, of words
