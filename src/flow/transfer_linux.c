@@ -260,14 +260,44 @@ static enum transfer_result pipe_sent(struct transfer *t, size_t n)
 	return TRANSFER_MOVED;
 }
 
-/* What stands in the pipe goes on. */
-static enum transfer_result relay_drain(struct transfer *t)
+/* Lets what stands in the pipe go on. Returns how much does, or less than 1 with errno. */
+static ssize_t pipe_drain(struct transfer *t)
 {
 	ssize_t n = splice(t->pipe[0], NULL, t->to->wfd, NULL, t->held,
 			   SPLICE_F_MOVE | SPLICE_F_NONBLOCK);
 
 	if (n == 0)
 		errno = EAGAIN;
+	return n;
+}
+
+/* Reads up to MOST bytes into the pipe, which is empty; after a few only LITTLE is the next method.
+ * Returns whether anything stands in it; if not *RESULT is what a step with MAX comes to. */
+static bool pipe_fill(struct transfer *t, size_t max, size_t most, transfer_method *little,
+		      enum transfer_result *result)
+{
+	ssize_t n = splice(t->from->rfd, NULL, t->pipe[1], NULL, most,
+			   SPLICE_F_MOVE | SPLICE_F_NONBLOCK);
+
+	if (n > 0) {
+		t->in += (size_t)n;
+		t->held = (size_t)n;
+		if (n < SMALL)
+			t->method = little;
+		return true;
+	}
+	/* It is kept: errno stays as it is. */
+	transfer_drop_pipe(t);
+	*result = (n == 0 || errno == EAGAIN) && urgent_is_next(t) ?
+			  copy_instead(t, max) :
+			  transfer_copy_or_result(t, max, n);
+	return false;
+}
+
+static enum transfer_result relay_drain(struct transfer *t)
+{
+	ssize_t n = pipe_drain(t);
+
 	if (n <= 0)
 		return transfer_sink_failed(t);
 	return pipe_sent(t, (size_t)n);
@@ -276,7 +306,7 @@ static enum transfer_result relay_drain(struct transfer *t)
 static enum transfer_result relay_step(struct transfer *t, size_t max)
 {
 	size_t most = lesser(max, t->limit ? t->limit : PIPE_SIZE);
-	ssize_t n;
+	enum transfer_result result;
 
 	if (t->piped)
 		return relay_drain(t);
@@ -288,18 +318,8 @@ static enum transfer_result relay_step(struct transfer *t, size_t max)
 	t->piped = !t->held && most && !endpoint_passes(t->to) && pipes_take(t->to->wfd, t->pipe);
 	if (!t->piped)
 		return transfer_copy(t, max);
-	n = splice(t->from->rfd, NULL, t->pipe[1], NULL, most, SPLICE_F_MOVE | SPLICE_F_NONBLOCK);
-	if (n <= 0) {
-		/* It is empty, and kept: errno stays as it is. */
-		transfer_drop_pipe(t);
-		if ((n == 0 || errno == EAGAIN) && urgent_is_next(t))
-			return copy_instead(t, max);
-		return transfer_copy_or_result(t, max, n);
-	}
-	t->in += (size_t)n;
-	t->held = (size_t)n;
-	if (n < SMALL)
-		t->method = relay_small;
+	if (!pipe_fill(t, max, most, relay_small, &result))
+		return result;
 	return relay_drain(t) == TRANSFER_SINK_ERROR ? TRANSFER_SINK_ERROR : TRANSFER_MOVED;
 }
 
@@ -379,11 +399,8 @@ static enum transfer_result tee_give_up(struct transfer *t)
 
 static enum transfer_result tee_drain(struct transfer *t)
 {
-	ssize_t n = splice(t->pipe[0], NULL, t->to->wfd, NULL, t->held,
-			   SPLICE_F_MOVE | SPLICE_F_NONBLOCK);
+	ssize_t n = pipe_drain(t);
 
-	if (n == 0)
-		errno = EAGAIN;
 	if (n <= 0 && (errno == EAGAIN || errno == EINTR || stream_is_broken_by(errno)))
 		return transfer_sink_failed(t);
 	if (n <= 0)
@@ -400,7 +417,6 @@ static enum transfer_result tee_step(struct transfer *t, size_t max)
 	size_t most = lesser(max, t->limit ? t->limit : PIPE_SIZE);
 	struct filter *f = t->filter;
 	enum transfer_result result;
-	ssize_t n;
 
 	if (t->piped)
 		return tee_drain(t);
@@ -408,19 +424,9 @@ static enum transfer_result tee_step(struct transfer *t, size_t max)
 	    !take_pipes(t))
 		return transfer_copy(t, max);
 	t->sink_full = false;
-	n = splice(t->from->rfd, NULL, t->pipe[1], NULL, most, SPLICE_F_MOVE | SPLICE_F_NONBLOCK);
-	if (n <= 0) {
-		/* They are empty, and kept: errno stays as it is. */
-		transfer_drop_pipe(t);
-		if ((n == 0 || errno == EAGAIN) && urgent_is_next(t))
-			return copy_instead(t, max);
-		return transfer_copy_or_result(t, max, n);
-	}
-	t->in += (size_t)n;
-	t->held = (size_t)n;
-	if (n < SMALL)
-		t->method = tee_small;
-	if (tee(t->pipe[0], t->second[1], t->held, SPLICE_F_NONBLOCK) == n) {
+	if (!pipe_fill(t, max, most, tee_small, &result))
+		return result;
+	if (tee(t->pipe[0], t->second[1], t->held, SPLICE_F_NONBLOCK) == (ssize_t)t->held) {
 		if (!f->sent)
 			tee_copy(t, t->held);
 		result = tee_drain(t);
