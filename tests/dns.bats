@@ -429,7 +429,17 @@ dnsmasq_is_ready() {
 
 @test "a server that does not read gets no more than its buffer has room for" {
 	seq 1 2000 | sed 's/$/.room.test/' >names
-	python3 "$BATS_TEST_DIRNAME/helpers/unread.py" 128 "$SOCKIT" resolve - --server <names >out
+	python3 "$BATS_TEST_DIRNAME/helpers/unread.py" 128 0 "$SOCKIT" resolve - --server @ <names >out
+	[ "$(cut -f 1 out)" = "$(<names)" ]
+}
+
+@test "a server that does not read gets no more, though another one answers all at once" {
+	local here=$SOCKIT
+	private </dev/null
+	printf 'nameserver 127.0.0.2\nnameserver 127.0.0.1\n' >resolv.conf
+	peer nameserver address:127.0.0.2 zone
+	seq 1 2000 | sed 's/^/refused.room/' >names
+	python3 "$BATS_TEST_DIRNAME/helpers/unread.py" 128 53 "$here" resolve - --record A <names >out
 	[ "$(cut -f 1 out)" = "$(<names)" ]
 }
 

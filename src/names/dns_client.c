@@ -30,7 +30,10 @@ struct dns_server {
 	struct address address;
 	struct watch watch; /* on its socket, -1: there is none yet */
 	struct dgram_socket socket;
-	/* Questions that are to be sent at the end of the turn; NULL: not any more. */
+	struct dns_window window;
+	struct timer widen;
+	struct dns_query *first, **last; /* questions that wait to be sent */
+	/* Those that are to be sent at the end of the turn; NULL: not any more. */
 	struct dns_query *batch[BATCH];
 	size_t n_batch;
 	struct timer flush;
@@ -67,18 +70,15 @@ struct dns_client {
 	struct dns_server *servers;
 	struct dns_query *open, **ids; /* of each id */
 	size_t n_open, n_streams, n_waiting;
-	struct dns_window window;
-	struct timer widen;
-	struct dns_query *first, **last; /* that wait to be sent */
 	unsigned strays;
 	uint16_t random[128];
 	size_t random_left;
 	struct dgram_batch *batch;
 };
 
-static void client_widen(void *arg);
 static void server_ready(void *arg, short events);
 static void server_flush(void *arg);
+static void server_widen(void *arg);
 static void server_failed(void *arg, const struct dgram_error *e);
 static void query_expired(void *arg);
 
@@ -100,16 +100,18 @@ struct dns_client *dns_client_new(struct loop *loop, const struct dns_client_con
 	}
 	client->c = *c;
 	client->c.servers = NULL; /* the caller's */
-	dns_window_start(&client->window);
-	client->widen = (struct timer){ .fn = client_widen, .arg = client };
-	client->last = &client->first;
-	for (size_t i = 0; i < c->n; i++)
-		client->servers[i] = (struct dns_server){
+	for (size_t i = 0; i < c->n; i++) {
+		struct dns_server *s = &client->servers[i];
+		*s = (struct dns_server){
 			.client = client,
 			.address = c->servers[i],
-			.watch = { .fd = -1, .fn = server_ready, .arg = &client->servers[i] },
-			.flush = { .fn = server_flush, .arg = &client->servers[i] },
+			.watch = { .fd = -1, .fn = server_ready, .arg = s },
+			.widen = { .fn = server_widen, .arg = s },
+			.last = &s->first,
+			.flush = { .fn = server_flush, .arg = s },
 		};
+		dns_window_start(&s->window);
+	}
 	return client;
 }
 
@@ -117,18 +119,20 @@ void dns_client_free(struct dns_client *c)
 {
 	if (!c)
 		return;
-	timer_drop(c->loop, &c->widen);
-	c->window.size = 0; /* nobody's turn comes any more */
+	for (size_t i = 0; i < c->c.n; i++)
+		c->servers[i].window.size = 0; /* nobody's turn comes any more */
 	for (struct dns_query *q = c->open, *next; q; q = next) {
 		next = q->next;
 		dns_query_cancel(q);
 	}
 	for (size_t i = 0; i < c->c.n; i++) {
-		timer_drop(c->loop, &c->servers[i].flush);
-		if (c->servers[i].watch.fd < 0)
+		struct dns_server *s = &c->servers[i];
+		timer_drop(c->loop, &s->widen);
+		timer_drop(c->loop, &s->flush);
+		if (s->watch.fd < 0)
 			continue;
-		watch_drop(c->loop, &c->servers[i].watch);
-		close(c->servers[i].watch.fd);
+		watch_drop(c->loop, &s->watch);
+		close(s->watch.fd);
 	}
 	dgram_batch_free(c->batch);
 	free(c->ids);
@@ -200,15 +204,15 @@ static void query_leave_queue(struct dns_query *q)
 	if (q->behind)
 		q->behind->queued = q->queued;
 	else
-		q->client->last = q->queued;
+		q->server->last = q->queued;
 	q->queued = NULL;
 }
 
 /* Sends those whose turn it is. */
-static void client_send_waiting(struct dns_client *c)
+static void server_send_waiting(struct dns_server *s)
 {
-	while (c->first && dns_window_is_open(&c->window)) {
-		struct dns_query *next = c->first;
+	while (s->first && dns_window_is_open(&s->window)) {
+		struct dns_query *next = s->first;
 		query_leave_queue(next);
 		query_send_now(next);
 	}
@@ -217,29 +221,29 @@ static void client_send_waiting(struct dns_client *c)
 /* Q is not in flight any more: others may be. */
 static void query_land(struct dns_query *q)
 {
-	dns_window_land(&q->client->window, &q->flight);
-	client_send_waiting(q->client);
+	dns_window_land(&q->server->window, &q->flight);
+	server_send_waiting(q->server);
 }
 
-/* Lets more be in flight by and by, if some wait and the servers have room for them. */
-static void client_widen_later(struct dns_client *c)
+/* Lets more be in flight by and by, if some wait and S has room for them. */
+static void server_widen_later(struct dns_server *s)
 {
-	int64_t wait = c->first ? dns_window_wait(&c->window) : UNSET, now;
+	int64_t wait = s->first ? dns_window_wait(&s->window) : UNSET, now;
 
-	if (wait == UNSET || c->widen.slot)
+	if (wait == UNSET || s->widen.slot)
 		return;
 	/* At an even pace, though this be late. */
 	now = clock_now();
-	timer_set(c->loop, &c->widen, c->widen.at + wait > now ? c->widen.at + wait : now);
+	timer_set(s->client->loop, &s->widen, s->widen.at + wait > now ? s->widen.at + wait : now);
 }
 
-static void client_widen(void *arg)
+static void server_widen(void *arg)
 {
-	struct dns_client *c = arg;
+	struct dns_server *s = arg;
 
-	dns_window_widen(&c->window);
-	client_send_waiting(c);
-	client_widen_later(c);
+	dns_window_widen(&s->window);
+	server_send_waiting(s);
+	server_widen_later(s);
 }
 
 /* ---- the end of a question ---- */
@@ -370,11 +374,11 @@ static void server_flush(void *arg)
 			for (failed = false; sent > 0; sent--)
 				query_sent(batch[done++]);
 		} else if (error == EAGAIN || error == ENOBUFS) {
-			dns_window_land(&s->client->window, &q->flight);
+			dns_window_land(&s->window, &q->flight);
 			timer_set(loop, &q->timer, clock_after(q->sent, FULL_DELAY));
 			done++;
 		} else if (failed) {
-			dns_window_land(&s->client->window, &q->flight);
+			dns_window_land(&s->window, &q->flight);
 			query_unsendable(q, error);
 			failed = false;
 			done++;
@@ -393,13 +397,12 @@ static void query_send_now(struct dns_query *q)
 	struct dns_server *s = q->server;
 
 	q->sent = loop_now(c->loop);
-	q->unsent = true; /* a failure told now belongs to an earlier question */
 	if (server_open(s) < 0) {
 		query_unsendable(q, errno);
 		return;
 	}
 	timer_drop(c->loop, &q->timer);
-	dns_window_depart(&c->window, &q->flight);
+	dns_window_depart(&s->window, &q->flight);
 	s->batch[s->n_batch++] = q;
 	q->batched = s->n_batch;
 	if (s->n_batch == BATCH)
@@ -411,19 +414,18 @@ static void query_send_now(struct dns_query *q)
 /* Sends Q once the window has room for it. */
 static void query_send(struct dns_query *q)
 {
-	struct dns_client *c = q->client;
+	struct dns_server *s = q->server;
 
-	query_land(q);
-	if (!c->first && dns_window_is_open(&c->window)) {
+	q->unsent = true; /* a failure told now belongs to an earlier question */
+	if (!s->first && dns_window_is_open(&s->window)) {
 		query_send_now(q);
 		return;
 	}
-	timer_drop(c->loop, &q->timer);
-	q->unsent = true;
+	timer_drop(q->client->loop, &q->timer);
 	q->behind = NULL;
-	q->queued = c->last;
-	*c->last = q;
-	c->last = &q->behind;
+	q->queued = s->last;
+	*s->last = q;
+	s->last = &q->behind;
 }
 
 /* Asks Q's server: where all are asked by TCP, over a connection of its own. */
@@ -442,13 +444,18 @@ static void query_ask(struct dns_query *q)
 static bool query_next_server(struct dns_query *q, bool hopeless)
 {
 	struct dns_client *c = q->client;
-	size_t at = (size_t)(q->server - c->servers) + 1;
+	struct dns_server *before = q->server;
+	size_t at = (size_t)(before - c->servers) + 1;
 
 	if (hopeless ? at >= c->c.n || q->tries >= c->c.n :
 		       c->c.tries && q->tries >= c->c.tries * c->c.n)
 		return false;
+	dns_window_land(&before->window, &q->flight);
 	q->server = &c->servers[at % c->c.n];
+	if (q->server != before)
+		q->flight = (struct dns_flight){ 0 };
 	query_ask(q);
+	server_send_waiting(before);
 	return true;
 }
 
@@ -462,15 +469,15 @@ static void query_lose_stream(struct dns_query *q, int error, const char *fault)
 static void query_expired(void *arg)
 {
 	struct dns_query *q = arg;
+	struct loop *loop = q->client->loop;
 	int error = q->error;
 
 	q->error = 0;
 	if (q->flight.flying && !error) {
-		dns_window_lost(&q->client->window, q->sent, loop_now(q->client->loop));
-		query_land(q);
+		dns_window_lost(&q->server->window, q->sent, loop_now(loop));
 		if (q->rest > 0) {
-			timer_set(q->client->loop, &q->timer,
-				  clock_after(loop_now(q->client->loop), q->rest));
+			timer_set(loop, &q->timer, clock_after(loop_now(loop), q->rest));
+			query_land(q);
 			return;
 		}
 	}
@@ -539,12 +546,12 @@ static void server_take(struct dns_server *s, const struct dgram_received *d, in
 	struct dns_query *q = d->size >= 2 ? c->ids[data[0] << 8 | data[1]] : NULL;
 	const char *fault;
 
-	if (!q || q->server != s || q->state != QUERY_UDP || (q->unsent && q->tries == 0) ||
+	if (!q || q->server != s || q->state != QUERY_UDP || q->flight.sent == 0 ||
 	    !query_read(q, &m, data, d->size, &fault)) {
 		c->strays++;
 		return;
 	}
-	dns_window_answered(&c->window, &q->flight, d->time ? d->time : now);
+	dns_window_answered(&s->window, &q->flight, d->time ? d->time : now);
 	query_leave_queue(q); /* it may wait there to be asked once more */
 	query_land(q);
 	if (fault) {
@@ -574,8 +581,8 @@ static void server_ready(void *arg, short events)
 		now = clock_wall();
 		for (; n > 0; n--)
 			server_take(s, v++, now);
-		client_widen_later(s->client);
-		if (!dns_window_learns(&s->client->window))
+		server_widen_later(s);
+		if (!dns_window_learns(&s->window))
 			dgram_stop_time(&s->socket);
 		if (!s->socket.more)
 			return;

@@ -30,9 +30,9 @@ void dns_window_depart(struct dns_window *w, struct dns_flight *f)
 {
 	w->flying++;
 	w->sent++;
-	*f = (struct dns_flight){ .flying = true,
-				  .number = w->sent,
-				  .unread = w->sent - w->latest };
+	f->flying = true;
+	f->number = w->sent;
+	f->unread = w->sent - w->latest;
 }
 
 void dns_window_land(struct dns_window *w, struct dns_flight *f)

@@ -1,4 +1,4 @@
-/* dns_window.h - how many questions may be in flight to DNS servers
+/* dns_window.h - how many questions may be in flight to a DNS server
  *
  * What a server has not read yet waits in its receive buffer. Where Linux is left as it is, that
  * has room for 249 usual questions and for 166 long ones; what comes on top is lost, to others who
@@ -35,10 +35,10 @@ struct dns_window {
 struct dns_flight {
 	bool flying;
 	uint64_t number, unread; /* of all that were sent, and of those that were unread then */
-	int64_t sent;		 /* when, by clock_wall() */
+	int64_t sent;		 /* when, by clock_wall(); 0: not yet */
 };
 
-/* Makes *W one for servers of which nothing is known. */
+/* Makes *W one for a server of which nothing is known. */
 void dns_window_start(struct dns_window *w);
 
 /* May one more be sent? */

@@ -1,5 +1,6 @@
-"""unread.py MOST COMMAND... - runs COMMAND with the address of a DNS server that reads nothing until
-no more questions come, which are to be MOST at most, and then answers 10.0.0.1 to all. Ends as it.
+"""unread.py MOST PORT COMMAND... - runs COMMAND beside a DNS server at 127.0.0.1 and PORT (0: one that the
+kernel chooses), whose address stands in for each word @ of it. The server reads nothing until no more
+questions come, which are to be MOST at most, and then answers 10.0.0.1 to all. Ends as COMMAND.
 """
 
 import socket
@@ -25,8 +26,9 @@ def receive(server, patience):
 
 
 server = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-server.bind(("127.0.0.1", 0))
-client = subprocess.Popen(sys.argv[2:] + ["127.0.0.1:%d" % server.getsockname()[1]])
+server.bind(("127.0.0.1", int(sys.argv[2])))
+address = "127.0.0.1:%d" % server.getsockname()[1]
+client = subprocess.Popen([address if word == "@" else word for word in sys.argv[3:]])
 came = [receive(server, 10)]
 while came[-1]:
     came.append(receive(server, 0.3))
