@@ -351,6 +351,43 @@ dnsmasq_is_ready() {
 	asked 2 'udp lost.test A'
 }
 
+@test "a question that one server loses, and another fails in, is asked again" {
+	private </dev/null
+	local case
+	peer nameserver zone
+	peer nameserver address:127.0.0.2 zone
+	# Nobody is at 127.0.0.3.
+	for case in '3 1 lost.a' '1 3 lost.b' '2 1 otherfails.a' '1 2 otherfails.b' '3 2 1 otherfails.c'; do
+		# shellcheck disable=SC2086 # words
+		set -- $case
+		printf 'nameserver 127.0.0.%s\n' "${@:1:$#-1}" >resolv.conf
+		sockit resolve -w 1500ms --record A "${!#}"
+		[ "$STATUS $(<out)" = '0 192.0.2.1' ] || fault "$case"
+		silent
+	done
+}
+
+@test "a truncated answer that does not come by TCP: the next server is asked" {
+	private </dev/null
+	local case
+	peer nameserver zone
+	peer nameserver address:127.0.0.2 zone
+	peer nameserver address:127.0.0.3 zone tcp:none
+	peer nameserver address:127.0.0.4 zone tcp:cut
+	for case in '3 1 tcp.a' '4 1 tcp.b' '3 4 1 tcp.c' '2 1 tcpotherfails.a'; do
+		# shellcheck disable=SC2086 # words
+		set -- $case
+		printf 'nameserver 127.0.0.%s\n' "${@:1:$#-1}" >resolv.conf
+		sockit resolve --record A "${!#}"
+		[ "$STATUS $(<out)" = '0 192.0.2.1' ] || fault "$case"
+		silent
+	done
+	# The last one's fault is told.
+	printf 'nameserver 127.0.0.%s\n' 4 3 >resolv.conf
+	sockit resolve --record A tcp.d
+	told 3 'sockit resolve: tcp.d: 127.0.0.3 port 53: by TCP: Connection refused (ECONNREFUSED) (EAI_AGAIN)'
+}
+
 @test "a question that the system does not take: later, in another way, or it has failed" {
 	needs_strace
 	zone

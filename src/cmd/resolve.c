@@ -359,10 +359,11 @@ static int resolve_start_dns(struct resolver *s, const struct address *servers, 
 				       .tcp = o->tcp };
 
 	if (o->wait != UNSET) {
-		/* -w limits the whole; lost packets are to be sent again before that. */
+		/* -w limits the whole; each server is to be asked once more before that. */
+		int64_t third = o->wait / 3 / (int64_t)n;
 		c.tries = 0;
-		if (o->wait / 3 < c.patience)
-			c.patience = o->wait / 3 > MILLISECOND ? o->wait / 3 : MILLISECOND;
+		if (third < c.patience)
+			c.patience = third > MILLISECOND ? third : MILLISECOND;
 	}
 	s->dns = dns_client_new(s->run.loop, &c);
 	s->config.finder.dns = s->dns;

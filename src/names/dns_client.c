@@ -54,8 +54,9 @@ struct dns_query {
 	int64_t rest;	/* of its patience, when it does not count any more */
 	enum query_state state;
 	struct dns_server *server;
-	unsigned tries, strays_before;
-	int error; /* to be dealt with by the timer */
+	unsigned round, strays_before; /* it is asked of all servers, from 1 on, once a round */
+	size_t failed;		       /* so many in a row have failed, and not been silent */
+	int error;		       /* to be dealt with by the timer */
 	const char *fault;
 	int64_t sent;
 	struct timer timer;
@@ -297,7 +298,7 @@ static void query_finish(struct dns_query *q, const struct dns_message *m, int e
 		.fault = fault,
 		.server = &q->server->address,
 		.tcp = q->state == QUERY_TCP,
-		.tries = q->tries,
+		.tries = q->round,
 		.strays = q->client->strays - q->strays_before,
 	};
 	dns_fn *fn = q->fn;
@@ -325,17 +326,15 @@ static void server_failed(void *arg, const struct dgram_error *e)
 static void query_sent(struct dns_query *q)
 {
 	struct dns_client *c = q->client;
-	unsigned round = q->tries++ / (unsigned)c->c.n;
 
 	q->unsent = false;
-	q->rest = (c->c.patience << (round < 2 ? round : 2)) - c->c.patience;
+	q->rest = (c->c.patience << (q->round < 3 ? q->round - 1 : 2)) - c->c.patience;
 	timer_set(c->loop, &q->timer, clock_after(q->sent, c->c.patience));
 }
 
 /* Q could not be sent because of ERROR. */
 static void query_unsendable(struct dns_query *q, int error)
 {
-	q->tries++;
 	q->unsent = false;
 	q->error = error;
 	timer_set(q->client->loop, &q->timer, loop_now(q->client->loop));
@@ -431,25 +430,27 @@ static void query_send(struct dns_query *q)
 /* Asks Q's server: where all are asked by TCP, over a connection of its own. */
 static void query_ask(struct dns_query *q)
 {
-	if (!q->client->c.tcp) {
-		query_send(q);
-		return;
-	}
 	query_close_stream(q);
-	query_start_stream(q);
+	q->state = QUERY_UDP;
+	if (q->client->c.tcp)
+		query_start_stream(q);
+	else
+		query_send(q);
 }
 
-/* Sends Q to the next server, or to the first once more. HOPELESS: the servers asked so far are not
- * asked again. Returns whether one is left. */
-static bool query_next_server(struct dns_query *q, bool hopeless)
+/* Asks the next server for Q, as the one asked last has FAILED or was silent: after the last one
+ * the first once more, unless all have been asked often enough, or have failed one after the
+ * other. Returns whether one is asked. */
+static bool query_next_server(struct dns_query *q, bool failed)
 {
 	struct dns_client *c = q->client;
 	struct dns_server *before = q->server;
 	size_t at = (size_t)(before - c->servers) + 1;
 
-	if (hopeless ? at >= c->c.n || q->tries >= c->c.n :
-		       c->c.tries && q->tries >= c->c.tries * c->c.n)
+	q->failed = failed ? q->failed + 1 : 0;
+	if (q->failed == c->c.n || (at == c->c.n && q->round == c->c.tries))
 		return false;
+	q->round += at == c->c.n;
 	dns_window_land(&before->window, &q->flight);
 	q->server = &c->servers[at % c->c.n];
 	if (q->server != before)
@@ -462,7 +463,7 @@ static bool query_next_server(struct dns_query *q, bool hopeless)
 /* No answer has come to Q by TCP. */
 static void query_lose_stream(struct dns_query *q, int error, const char *fault)
 {
-	if (!q->client->c.tcp || !query_next_server(q, true))
+	if (!query_next_server(q, true))
 		query_finish(q, NULL, error, fault);
 }
 
@@ -499,12 +500,10 @@ static void query_take(struct dns_query *q, const struct dns_message *m)
 
 	if (q->manner != DNS_PLAIN && (m->rcode == DNS_FORMERR || m->rcode == DNS_NOTIMP)) {
 		q->manner = DNS_PLAIN;
-		if (q->state != QUERY_TCP || q->client->c.tcp) {
-			query_ask(q);
-			return;
-		}
+		query_ask(q);
+		return;
 	}
-	if (!refused || (q->state == QUERY_TCP && !q->client->c.tcp) || !query_next_server(q, true))
+	if (!refused || !query_next_server(q, true))
 		query_finish(q, m, 0, NULL);
 }
 
@@ -624,7 +623,6 @@ static void query_start_stream(struct dns_query *q)
 		return;
 	}
 	q->state = QUERY_TCP;
-	q->tries++;
 	q->sent = loop_now(c->loop);
 	q->stream = dns_stream_start(c->loop, &q->server->address, query, n, query_stream_over, q);
 	if (!q->stream) {
@@ -665,6 +663,7 @@ struct dns_query *dns_query_start(struct dns_client *c, const struct dns_name *n
 		.id = (unsigned)id,
 		.manner = c->c.manner,
 		.server = &c->servers[0],
+		.round = 1,
 		.strays_before = c->strays,
 		.fn = fn,
 		.arg = arg,

@@ -3,8 +3,11 @@
  * Ids are random, and so are the ports, which the kernel chooses. An answer counts only if it comes
  * from the server (the sockets are connected), has the id of a question, is an answer, and repeats
  * the question; everything else is passed over. A truncated answer is asked for again by TCP (RFC
- * 7766). A question without an answer is repeated. A server that does not know EDNS is asked
- * without it (RFC 6891, section 7).
+ * 7766). A server that does not know EDNS is asked without it (RFC 6891, section 7).
+ *
+ * Where a server is silent or fails the next one is asked, and after the last one the first again:
+ * as often as `tries` says, or until all of them have failed one after the other. So a packet that
+ * is lost costs time, and not the answer.
  */
 #ifndef NAMES_DNS_CLIENT_H
 #define NAMES_DNS_CLIENT_H
@@ -23,7 +26,7 @@ struct dns_client;
 struct dns_query;
 
 struct dns_client_config {
-	const struct address *servers; /* the next is asked if one fails; copied */
+	const struct address *servers; /* copied */
 	size_t n;		       /* at least one */
 	int64_t patience; /* how long the first try waits, in ns; the second waits twice, further
 			   * ones four times as long */
@@ -42,7 +45,7 @@ struct dns_reply {
 	const char *fault;	      /* why it cannot be read */
 	const struct address *server; /* the one asked last */
 	bool tcp;
-	unsigned tries;	 /* how often the question was sent */
+	unsigned tries;	 /* how often that one was asked */
 	unsigned strays; /* how many answers to no question came to the client meanwhile */
 };
 

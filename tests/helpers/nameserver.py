@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
-"""A name server on 127.0.0.1: nameserver.py [port:N] [address:A] [silent | ptr:NAME | zone | mdns:INTERFACE]
+"""A name server on 127.0.0.1: nameserver.py [port:N] [address:A] [tcp:HOW] [silent | ptr:NAME | zone | mdns:INTERFACE]
 
 Its port is 53, or N (0: one that the kernel chooses); it prints its number once it is ready. It knows
 no name at all, but `silent`: it does not answer; `ptr:NAME`: it says of every address that NAME is
 its name; `zone`: the first label of a name says what is answered, by UDP and TCP, see ZONE. A name
-that is not in there is answered with NXDOMAIN. Each question of a zone is printed: `udp NAME TYPE`.
+that is not in there is answered with NXDOMAIN. Each question of a zone is printed: `udp NAME TYPE`. By TCP
+it takes none with `tcp:none`, and closes each connection with `tcp:cut`.
 `mdns:INTERFACE`: it answers multicast DNS there, see EVERYBODY, and is silent about other names; each
 question is printed with its hops, its flags and its family: `mdns NAME TYPE 255 0 4`.
 """
@@ -22,7 +23,8 @@ TYPES = {A: 'A', NS: 'NS', CNAME: 'CNAME', SOA: 'SOA', PTR: 'PTR', MX: 'MX', TXT
 words = sys.argv[1:]
 port = next((int(w[len('port:'):]) for w in words if w.startswith('port:')), 53)
 host = next((w[len('address:'):] for w in words if w.startswith('address:')), '127.0.0.1')
-word = next((w for w in words if not w.startswith(('port:', 'address:'))), '')
+by_tcp = next((w[len('tcp:'):] for w in words if w.startswith('tcp:')), '')
+word = next((w for w in words if not w.startswith(('port:', 'address:', 'tcp:'))), '')
 
 
 def wire(name):
@@ -149,6 +151,8 @@ ZONE = {
     'blocked': lambda q: q.answer(rcode=5, more=b'\0' + struct.pack('!HHIH', 41, 512, 0, 22) + struct.pack('!HHH', 15, 12, 15) + b'by the law' + struct.pack('!HHH', 15, 2, 4711), additional=1),
     'silent': lambda q: None,
     'lost': lambda q: q.address() if times(q) > 1 else None,
+    # What another server than the one at 127.0.0.1 fails in, which loses the first question.
+    'otherfails': lambda q: q.answer(rcode=2) if host != '127.0.0.1' else ZONE['lost'](q),
     'noedns': lambda q: q.data[:2] + struct.pack('!HHHHH', 0x8181, 0, 0, 0, 0) if q.edns else q.address(),
     'noedns2': lambda q: q.answer(rcode=1) if q.edns else q.address(),
     'records': records,
@@ -188,6 +192,7 @@ ZONE = {
     'tcpcut': lambda q: q.address() if q.tcp else q.answer(flags=0x8380),
     'tcplie': lambda q: q.address() if q.tcp else q.answer(flags=0x8380),
     'tcpsilent': lambda q: None if q.tcp else q.answer(flags=0x8380),
+    'tcpotherfails': lambda q: q.answer(flags=0x8380) if not q.tcp else q.address() if host == '127.0.0.1' else q.answer(rcode=2),
     'tcptrunc': lambda q: q.answer(flags=0x8380),
     'tcpwrong': lambda q: q.address(question=other_question(q)) if q.tcp else q.answer(flags=0x8380),
 }
@@ -227,6 +232,8 @@ def send_bytes(c, data):
 
 def serve_tcp(c):
     with c:
+        if by_tcp == 'cut':
+            return
         data = b''
         while len(data) < 2 or len(data) < 2 + struct.unpack('!H', data[:2])[0]:
             more = c.recv(4096)
@@ -256,7 +263,7 @@ def serve_tcp(c):
 def serve_zone(s, t):
     stranger = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
     while True:
-        for ready in select.select([s, t], [], [])[0]:
+        for ready in select.select([s] if by_tcp == 'none' else [s, t], [], [])[0]:
             if ready is t:
                 threading.Thread(target=serve_tcp, args=(t.accept()[0],), daemon=True).start()
                 continue
@@ -353,7 +360,8 @@ while True:
     t.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         t.bind(s.getsockname())
-        t.listen(512)
+        if by_tcp != 'none':
+            t.listen(512)
         break
     except OSError:
         if port:
