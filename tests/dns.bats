@@ -488,6 +488,21 @@ dnsmasq_is_ready() {
 	[ "$(cut -f 1 out)" = "$(<names)" ]
 }
 
+@test "-w counts from the question, not while that waits for its turn" {
+	zone
+	{
+		seq 1 500 | sed 's/^/silent.n/'
+		seq 1 10 | sed 's/^/ok.n/'
+	} >names
+	STATUS=0
+	within 20 "$SOCKIT" resolve --server "$SERVER" -4 -w 400ms - <names >out 2>err || STATUS=$?
+	status_is 4
+	[ "$(cut -f 1 out)" = "$(grep ^ok names)" ]
+	[ "$(wc -l <err)" = 500 ]
+	# What is asked once more does not wait for others to be asked first.
+	[ "$(grep -c '^udp silent' peer.out)" -ge 750 ]
+}
+
 @test "a slow answer holds up what comes after it, and no more than a bounded number" {
 	zone
 	{

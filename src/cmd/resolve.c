@@ -437,7 +437,9 @@ static void resolve_configure(struct resolver *s)
 	const struct resolve_options *o = s->options;
 
 	s->config = (struct resolution_config){
-		.finder = { .family = address_family(&o->family), .all = o->all },
+		.finder = { .family = address_family(&o->family),
+			    .all = o->all,
+			    .begins = resolution_begins },
 		.numeric = o->family.numeric,
 		.dns = o->server || o->record,
 		.mdns = o->mdns,

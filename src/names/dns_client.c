@@ -25,6 +25,10 @@
 #define FULL_DELAY MILLISECOND /* until a full socket is tried again */
 #define STREAM_PATIENCE 5      /* times that of a datagram */
 
+struct dns_queue {
+	struct dns_query *first, **last;
+};
+
 struct dns_server {
 	struct dns_client *client;
 	struct address address;
@@ -32,7 +36,7 @@ struct dns_server {
 	struct dgram_socket socket;
 	struct dns_window window;
 	struct timer widen;
-	struct dns_query *first, **last; /* questions that wait to be sent */
+	struct dns_queue again, fresh; /* questions that wait to be sent: once more, or at last */
 	/* Those that are to be sent at the end of the turn; NULL: not any more. */
 	struct dns_query *batch[BATCH];
 	size_t n_batch;
@@ -48,6 +52,7 @@ struct dns_query {
 	unsigned type, id;
 	enum dns_manner manner;
 	bool unsent;
+	bool begun; /* it was sent, to one server or another */
 	struct dns_flight flight;
 	struct dns_query *behind, **queued; /* while it waits to be sent; NULL: it does not */
 	size_t batched; /* its place in its server's batch, from 1 on; 0: none */
@@ -61,6 +66,7 @@ struct dns_query {
 	int64_t sent;
 	struct timer timer;
 	struct dns_stream *stream;
+	void (*begins)(void *arg);
 	dns_fn *fn;
 	void *arg;
 };
@@ -108,7 +114,8 @@ struct dns_client *dns_client_new(struct loop *loop, const struct dns_client_con
 			.address = c->servers[i],
 			.watch = { .fd = -1, .fn = server_ready, .arg = s },
 			.widen = { .fn = server_widen, .arg = s },
-			.last = &s->first,
+			.again = { .last = &s->again.first },
+			.fresh = { .last = &s->fresh.first },
 			.flush = { .fn = server_flush, .arg = s },
 		};
 		dns_window_start(&s->window);
@@ -193,6 +200,17 @@ static int server_open(struct dns_server *s)
 static void query_send_now(struct dns_query *q);
 static void query_start_stream(struct dns_query *q);
 
+/* Where Q waits, at its server: what is asked once more comes before what was not asked yet. */
+static struct dns_queue *query_queue(const struct dns_query *q)
+{
+	return q->begun ? &q->server->again : &q->server->fresh;
+}
+
+static struct dns_query *server_first(const struct dns_server *s)
+{
+	return s->again.first ? s->again.first : s->fresh.first;
+}
+
 /* Q is not to be sent any more. */
 static void query_leave_queue(struct dns_query *q)
 {
@@ -205,15 +223,16 @@ static void query_leave_queue(struct dns_query *q)
 	if (q->behind)
 		q->behind->queued = q->queued;
 	else
-		q->server->last = q->queued;
+		query_queue(q)->last = q->queued;
 	q->queued = NULL;
 }
 
 /* Sends those whose turn it is. */
 static void server_send_waiting(struct dns_server *s)
 {
-	while (s->first && dns_window_is_open(&s->window)) {
-		struct dns_query *next = s->first;
+	struct dns_query *next;
+
+	while ((next = server_first(s)) && dns_window_is_open(&s->window)) {
 		query_leave_queue(next);
 		query_send_now(next);
 	}
@@ -229,7 +248,7 @@ static void query_land(struct dns_query *q)
 /* Lets more be in flight by and by, if some wait and S has room for them. */
 static void server_widen_later(struct dns_server *s)
 {
-	int64_t wait = s->first ? dns_window_wait(&s->window) : UNSET, now;
+	int64_t wait = server_first(s) ? dns_window_wait(&s->window) : UNSET, now;
 
 	if (wait == UNSET || s->widen.slot)
 		return;
@@ -389,18 +408,26 @@ static void server_flush(void *arg)
 	}
 }
 
+/* Q is sent now. */
+static void query_begin(struct dns_query *q)
+{
+	q->sent = loop_now(q->client->loop);
+	if (!q->begun)
+		q->begins(q->arg);
+	q->begun = true;
+}
+
 /* Sends Q to its server at the end of this turn: at once with others. */
 static void query_send_now(struct dns_query *q)
 {
 	struct dns_client *c = q->client;
 	struct dns_server *s = q->server;
 
-	q->sent = loop_now(c->loop);
+	query_begin(q);
 	if (server_open(s) < 0) {
 		query_unsendable(q, errno);
 		return;
 	}
-	timer_drop(c->loop, &q->timer);
 	dns_window_depart(&s->window, &q->flight);
 	s->batch[s->n_batch++] = q;
 	q->batched = s->n_batch;
@@ -413,18 +440,15 @@ static void query_send_now(struct dns_query *q)
 /* Sends Q once the window has room for it. */
 static void query_send(struct dns_query *q)
 {
-	struct dns_server *s = q->server;
+	struct dns_queue *queue = query_queue(q);
 
-	q->unsent = true; /* a failure told now belongs to an earlier question */
-	if (!s->first && dns_window_is_open(&s->window)) {
-		query_send_now(q);
-		return;
-	}
 	timer_drop(q->client->loop, &q->timer);
+	q->unsent = true; /* a failure told now belongs to an earlier question */
 	q->behind = NULL;
-	q->queued = s->last;
-	*s->last = q;
-	s->last = &q->behind;
+	q->queued = queue->last;
+	*queue->last = q;
+	queue->last = &q->behind;
+	server_send_waiting(q->server);
 }
 
 /* Asks Q's server: where all are asked by TCP, over a connection of its own. */
@@ -623,7 +647,7 @@ static void query_start_stream(struct dns_query *q)
 		return;
 	}
 	q->state = QUERY_TCP;
-	q->sent = loop_now(c->loop);
+	query_begin(q);
 	q->stream = dns_stream_start(c->loop, &q->server->address, query, n, query_stream_over, q);
 	if (!q->stream) {
 		q->error = errno;
@@ -637,7 +661,7 @@ static void query_start_stream(struct dns_query *q)
 /* ---- questions ---- */
 
 struct dns_query *dns_query_start(struct dns_client *c, const struct dns_name *name, unsigned type,
-				  dns_fn *fn, void *arg)
+				  void (*begins)(void *arg), dns_fn *fn, void *arg)
 {
 	struct dns_query *q;
 	int id;
@@ -665,6 +689,7 @@ struct dns_query *dns_query_start(struct dns_client *c, const struct dns_name *n
 		.server = &c->servers[0],
 		.round = 1,
 		.strays_before = c->strays,
+		.begins = begins,
 		.fn = fn,
 		.arg = arg,
 	};

@@ -64,10 +64,11 @@ void dns_client_free(struct dns_client *c);
 /* Returns how many answers that belong to no question have come so far. */
 unsigned dns_client_strays(const struct dns_client *c);
 
-/* Asks for NAME's records of TYPE. FN is called once, from the loop, never from in here; NAME must
- * live until then. Returns NULL with errno ENOMEM, or EAGAIN while 30,000 questions are open. */
+/* Asks for NAME's records of TYPE, once it is its turn: then BEGINS is called, perhaps from in
+ * here. FN is called once, from the loop, never from in here; NAME must live until then. Returns
+ * NULL with errno ENOMEM, or EAGAIN while 30,000 questions are open. */
 struct dns_query *dns_query_start(struct dns_client *c, const struct dns_name *name, unsigned type,
-				  dns_fn *fn, void *arg);
+				  void (*begins)(void *arg), dns_fn *fn, void *arg);
 
 /* Gives Q up without calling FN; NULL: does nothing. */
 void dns_query_cancel(struct dns_query *q);

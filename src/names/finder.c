@@ -321,6 +321,15 @@ static int way_gather(struct way *w, const struct dns_message *m)
 	return n;
 }
 
+static void way_begins(void *arg)
+{
+	const struct way *w = arg;
+	const struct find *f = w->find;
+
+	if (f->f->begins)
+		f->f->begins(f->arg);
+}
+
 static void way_replied(void *arg, const struct dns_reply *reply);
 static void way_heard(void *arg, const struct dns_message *m, const struct address *from,
 		      unsigned index);
@@ -333,7 +342,7 @@ static int way_ask(struct way *w)
 	if (f->mdns)
 		w->everybody = mdns_query_start(f->mdns, &w->name, w->type, way_heard, w);
 	else
-		w->query = dns_query_start(f->dns, &w->name, w->type, way_replied, w);
+		w->query = dns_query_start(f->dns, &w->name, w->type, way_begins, way_replied, w);
 	return w->everybody || w->query ? 0 : -1;
 }
 

@@ -23,6 +23,9 @@ struct finder {
 	uint16_t port;		 /* the port that the addresses get */
 	bool all;		 /* find the canonical name and the aliases too */
 	struct account *account; /* of the system's next look-up; see lookup.h */
+	/* NULL, or called with a search's ARG when a question of it is sent to a DNS server for the
+	 * first time, perhaps from where the search begins. */
+	void (*begins)(void *arg);
 };
 
 /* A DNS record as text. */

@@ -103,6 +103,17 @@ static void resolution_expired(void *arg)
 	resolution_finish(r);
 }
 
+void resolution_begins(void *arg)
+{
+	struct resolution *r = arg;
+
+	if (r->begun)
+		return;
+	r->begun = true;
+	r->start = clock_now();
+	timer_set(r->c->finder.loop, &r->timer, clock_after(r->start, r->c->wait));
+}
+
 /* All is known: the word has failed if it is an address without a name, or if names that have to
  * lead back do not. */
 static void resolution_conclude(struct resolution *r)
@@ -278,14 +289,15 @@ struct resolution *resolution_start(const struct resolution_config *c, const cha
 	*r = (struct resolution){
 		.c = c,
 		.found.rcode = -1,
-		.start = clock_now(),
+		.start = loop_now(c->finder.loop),
 		.strays = c->finder.dns ? dns_client_strays(c->finder.dns) : 0,
 		.timer = { .fn = resolution_expired, .arg = r },
 		.fn = fn,
 		.arg = arg,
 	};
 	memcpy(r->word, word, size);
-	timer_set(c->finder.loop, &r->timer, clock_after(r->start, c->wait));
+	if (!c->finder.dns)
+		resolution_begins(r);
 	if (resolution_read(c, word, &asked, &error) < 0) {
 		find_set_why(&r->found, "%s", error.text);
 		r->bad = r->found.why;

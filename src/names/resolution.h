@@ -36,10 +36,11 @@ struct resolution {
 	struct resolution_names *reverse; /* one for each address; NULL: not asked for */
 	bool timed_out; /* `wait` is over: nothing else counts; `found.why` tells what came */
 	bool bad;	/* nobody can be asked for the word: `found.why` tells why */
-	int64_t ns;	/* how long it took */
+	int64_t ns;	/* how long it took; of DNS, from the first question on */
 	bool done;
 	/* internal: */
 	int64_t start;
+	bool begun;	 /* its time counts */
 	unsigned strays; /* of the DNS client before the question */
 	struct find *find;
 	struct timer timer;
@@ -59,6 +60,9 @@ int resolution_check(const struct resolution_config *c, const char *word,
  * errno ENOMEM. */
 struct resolution *resolution_start(const struct resolution_config *c, const char *word,
 				    void (*fn)(void *arg, struct resolution *r), void *arg);
+
+/* What the finder's `begins` has to be: the time of the resolution ARG begins. */
+void resolution_begins(void *arg);
 
 /* Frees R, also before FN was called; NULL: does nothing. */
 void resolution_free(struct resolution *r);
