@@ -605,8 +605,6 @@ static void server_ready(void *arg, short events)
 		for (; n > 0; n--)
 			server_take(s, v++, now);
 		server_widen_later(s);
-		if (!dns_window_learns(&s->window))
-			dgram_stop_time(&s->socket);
 		if (!s->socket.more)
 			return;
 	}

@@ -7,8 +7,9 @@
  *
  * Where answers come in order and late, but then quickly, the way is long, or the server slow by
  * design: more are unread only because they are on their way, and it takes as many as it can answer
- * in the least time that an answer took. They are sent no faster than it has answered. After a loss
- * few are in flight, and slowly more.
+ * in the least time that an answer took. They are sent no faster than it has answered. Where
+ * answers take longer by and by it has become slower, and fewer may be unread. After a loss few are
+ * in flight, and slowly more.
  */
 #ifndef NAMES_DNS_WINDOW_H
 #define NAMES_DNS_WINDOW_H
@@ -23,10 +24,10 @@ struct dns_window {
 	/* Its own: */
 	size_t widened;	       /* so many of `size` came by dns_window_widen() */
 	uint64_t sent, latest; /* questions so far, and the last one of them that was answered */
-	uint64_t answered;     /* answers so far, */
-	uint64_t learnt;       /* and of these such as tell something */
-	int64_t least;	     /* that an answer took where others were unread before; 0: none yet */
-	int64_t pace, since; /* the least time for a group of answers; when this one began */
+	uint64_t answered;     /* answers so far */
+	/* The least times in ns, 0: not known yet. */
+	int64_t least, recent; /* of an answer where others were unread before; in this group */
+	int64_t pace, since;   /* of a group of answers; when this one began */
 	bool lost;
 	int64_t cut_at, grown_at;
 };
@@ -50,11 +51,7 @@ void dns_window_depart(struct dns_window *w, struct dns_flight *f);
 /* F, which need not be in flight, does not count any more. */
 void dns_window_land(struct dns_window *w, struct dns_flight *f);
 
-/* Does W still learn from the times of answers? */
-bool dns_window_learns(const struct dns_window *w);
-
-/* F is answered, perhaps after it was given up; where W learns from that TIME says when, by
- * clock_wall(). */
+/* F is answered, perhaps after it was given up; TIME says when, by clock_wall(). */
 void dns_window_answered(struct dns_window *w, const struct dns_flight *f, int64_t time);
 
 /* Is the window too small for the server? Then returns the time in ns from one call of

@@ -188,9 +188,6 @@ void dgram_batch_free(struct dgram_batch *b);
 ssize_t dgram_receive(struct dgram_socket *s, struct dgram_batch *b,
 		      const struct dgram_received **v);
 
-/* Has S told the time of datagrams (DGRAM_TIME) no more, which costs a little of each. */
-void dgram_stop_time(struct dgram_socket *s);
-
 /* Returns how many datagrams the kernel has thrown away since S was opened (if `grouped`, at least
  * so many); -1 if it does not tell. */
 int64_t dgram_dropped(const struct dgram_socket *s);

@@ -109,13 +109,6 @@ int dgram_prepare_receive(struct dgram_socket *s, const struct dgram_config *c, 
 	return 0;
 }
 
-void dgram_stop_time(struct dgram_socket *s)
-{
-	if (s->wants & DGRAM_TIME)
-		sockopt_set(s->fd, SOL_SOCKET, SO_TIMESTAMPNS, 0);
-	s->wants &= ~(unsigned)DGRAM_TIME;
-}
-
 /* Joins GROUP on INTERFACE, or if that is 0 on each of ALL, unless FIRST says that one will do.
  * What the kernel refuses does not matter. */
 static void dgram_join_willingly(const struct dgram_socket *s, const char *group,

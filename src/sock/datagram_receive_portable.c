@@ -40,11 +40,6 @@ void dgram_hear_all_hosts(const struct dgram_socket *s, unsigned interface)
 	(void)interface;
 }
 
-void dgram_stop_time(struct dgram_socket *s)
-{
-	s->wants &= ~(unsigned)DGRAM_TIME;
-}
-
 struct dgram_batch *dgram_batch_new(size_t size)
 {
 	struct dgram_batch *b = calloc(1, sizeof *b);

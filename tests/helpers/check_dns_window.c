@@ -5,26 +5,30 @@
 #include "base/clock.h"
 #include "names/dns_window.h"
 
-enum { QUESTIONS = 4000, ROOM = 166 }; /* of long questions, in a usual receive buffer */
+enum { QUESTIONS = 8000, ROOM = 166 }; /* of long questions, in a usual receive buffer */
 
 static int wrong;
 
-/* A server that takes `each` ns to read a question, one by one, and answers it `delay` ns later,
- * every second one after `other` where that is not 0. It is `late` to read the first one. */
+/* A server that takes `each` ns to read a question, one by one, from the 3,000th on `then` where
+ * that is not 0: this changes while it reads 4,000. It answers `delay` ns later, every second one
+ * after `other` where that is not 0. It is `late` to read the first one. */
 struct kind {
 	const char *name;
-	int64_t each, delay, other, late;
+	int64_t each, then, delay, other, late;
 	int64_t most; /* ns to answer all */
 };
 
 static const struct kind kinds[] = {
-	{ "near", 10000, 1, 0, 0, 41000000 },
-	{ "near and slow", 1000000, 1, 0, 0, 4010000000 },
-	{ "near, late at first", 10000, 1, 0, 300000, 42000000 },
-	{ "far", 10000, 5000000, 0, 0, 70000000 },
-	{ "far and quick", 1000, 5000000, 0, 0, 25000000 },
-	{ "very far", 10000, 100000000, 0, 0, 450000000 },
-	{ "asks others", 2000, 1000, 10000000, 0, 40000000 },
+	{ "near", 10000, 0, 1, 0, 0, 82000000 },
+	{ "near and slow", 1000000, 0, 1, 0, 0, 8010000000 },
+	{ "near, late at first", 10000, 0, 1, 0, 300000, 83000000 },
+	{ "near, slower and slower", 10000, 50000, 1, 0, 0, 210000000 },
+	{ "far", 10000, 0, 5000000, 0, 0, 140000000 },
+	{ "far and quick", 1000, 0, 5000000, 0, 0, 25000000 },
+	{ "far, slower and slower", 10000, 50000, 5000000, 0, 0, 240000000 },
+	{ "far, quicker and quicker", 20000, 2000, 5000000, 0, 0, 270000000 },
+	{ "very far", 10000, 0, 100000000, 0, 0, 450000000 },
+	{ "asks others", 2000, 0, 1000, 10000000, 0, 80000000 },
 };
 
 struct question {
@@ -44,6 +48,13 @@ static int64_t delay_of(const struct kind *k, size_t i)
 	return k->other && i % 2 ? k->other : k->delay;
 }
 
+static int64_t each_of(const struct kind *k, int64_t i)
+{
+	int64_t changed = i < 3000 ? 0 : i < 7000 ? i - 3000 : 4000;
+
+	return k->then ? k->each + (k->then - k->each) * changed / 4000 : k->each;
+}
+
 static void run(const struct kind *k)
 {
 	static struct question q[QUESTIONS];
@@ -58,7 +69,7 @@ static void run(const struct kind *k)
 		for (; sent < QUESTIONS && dns_window_is_open(&w); sent++) {
 			dns_window_depart(&w, &q[sent].flight);
 			q[sent].flight.sent = now;
-			free_at = (free_at > now ? free_at : now) + k->each;
+			free_at = (free_at > now ? free_at : now) + each_of(k, (int64_t)sent);
 			q[sent].answered = free_at + delay_of(k, sent);
 		}
 		for (size_t i = 0; i < sent; i++) {
