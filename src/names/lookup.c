@@ -1,5 +1,4 @@
 /* lookup.c - threads for look-ups, a queue of those that wait, and what needs no thread */
-#define _GNU_SOURCE /* EAI_NODATA and the like */
 #include "names/lookup.h"
 
 #include <errno.h>
@@ -17,20 +16,14 @@
 #include "base/errname.h"
 #include "loop/signals.h"
 #include "names/account.h"
-#include "names/services.h"
-#include "proto/idna.h"
 
 /* What a thread works on. The loop's side and the thread share it; the last one frees it. */
 struct work {
 	atomic_int users;
 	atomic_bool begun; /* of the clerk's: its pipe is a user until it has been read */
 	int wfd;
-	struct lookup_question q;
 	char *words; /* copies: the question's words may be gone before the thread ends */
-	struct address address; /* whose names are looked up; of length 0: Q is looked up */
-	bool trusted;		/* only the one name that leads back to the address */
-	struct account *account;
-	struct lookup_answer answer;
+	struct lookup_task task;
 };
 
 struct lookup {
@@ -45,10 +38,6 @@ struct lookup {
 	void *arg;
 	struct lookup *next; /* in the queue */
 };
-
-#ifndef EAI_NODATA /* not in POSIX */
-#define EAI_NODATA EAI_FAMILY
-#endif
 
 #define LEFT_BEHIND_MOST 256
 #define CLERK_LIMIT MILLISECOND /* what the clerk has not begun by then gets its own thread */
@@ -78,34 +67,6 @@ void lookup_at_once(int most)
 	queue.most = most;
 }
 
-int lookup_names_add(struct lookup_names *l, const char *name)
-{
-	char **names;
-
-	for (size_t i = 0; i < l->n; i++)
-		if (!strcmp(l->names[i], name))
-			return 0;
-	names = realloc(l->names, (l->n + 1) * sizeof *names);
-	if (names) {
-		l->names = names;
-		names[l->n] = strdup(name);
-	}
-	if (!names || !names[l->n]) {
-		l->failed = true;
-		return -1;
-	}
-	l->n++;
-	return 0;
-}
-
-void lookup_names_free(struct lookup_names *l)
-{
-	for (size_t i = 0; i < l->n; i++)
-		free(l->names[i]);
-	free(l->names);
-	*l = (struct lookup_names){ 0 };
-}
-
 bool lookup_lacks_interface(const char *word, int eai, char *text)
 {
 	struct address a;
@@ -128,250 +89,23 @@ const char *lookup_text(const char *word, int eai, int error, int family, char *
 	return text;
 }
 
-bool lookup_is_numeric(const char *name)
-{
-	const struct addrinfo hints = { .ai_flags = AI_NUMERICHOST };
-	struct addrinfo *list;
-
-	if (getaddrinfo(name, NULL, &hints, &list))
-		return false;
-	freeaddrinfo(list);
-	return true;
-}
-
 /* ---- in the thread ---- */
 
 static void work_release(struct work *w)
 {
 	if (atomic_fetch_sub(&w->users, 1) > 1)
 		return;
-	free(w->answer.addresses);
-	lookup_names_free(&w->answer.names);
-	account_release(w->account);
+	free(w->task.answer.addresses);
+	lookup_names_free(&w->task.answer.names);
+	account_release(w->task.q.account);
 	free(w->words);
 	free(w);
-}
-
-static struct address address_of(const struct addrinfo *info)
-{
-	struct address a = { 0 };
-
-	if (info->ai_addrlen <= sizeof a.u) {
-		a.length = info->ai_addrlen;
-		memcpy(&a.u, info->ai_addr, info->ai_addrlen);
-	}
-	return a;
-}
-
-/* Adds the addresses of LIST, each once: a hosts file may well name one twice. */
-static int answer_add_list(struct lookup_answer *answer, const struct addrinfo *list)
-{
-	size_t n = 0, k;
-
-	for (const struct addrinfo *i = list; i; i = i->ai_next)
-		n++;
-	answer->addresses = calloc(n ? n : 1, sizeof *answer->addresses);
-	if (!answer->addresses)
-		return EAI_MEMORY;
-	for (const struct addrinfo *i = list; i; i = i->ai_next) {
-		const struct address a = address_of(i);
-		for (k = 0; k < answer->n && !address_equal(&answer->addresses[k], &a); k++)
-			;
-		if (k == answer->n && a.length)
-			answer->addresses[answer->n++] = a;
-	}
-	return 0;
-}
-
-/* Finds the name of the address, if the address is also one of the name's. */
-static int work_find_name(struct work *w)
-{
-	const struct addrinfo hints = { .ai_family = w->address.u.sa.sa_family,
-					.ai_socktype = SOCK_STREAM };
-	struct addrinfo *list;
-	char name[NI_MAXHOST];
-	bool found = false;
-	int eai = getnameinfo(&w->address.u.sa, w->address.length, name, sizeof name, NULL, 0,
-			      NI_NAMEREQD);
-
-	if (!eai && lookup_is_numeric(name))
-		eai = EAI_NONAME;
-	if (!eai)
-		eai = getaddrinfo(name, NULL, &hints, &list);
-	if (eai)
-		return eai;
-	for (const struct addrinfo *i = list; i && !found; i = i->ai_next) {
-		const struct address a = address_of(i);
-		found = address_same_host(&a, &w->address);
-	}
-	freeaddrinfo(list);
-	return !found ? EAI_NONAME : lookup_names_add(&w->answer.names, name) < 0 ? EAI_MEMORY : 0;
-}
-
-/* As getaddrinfo(3) of a NODE that may be beyond ASCII, or NULL. Where nobody knows what it is
- * mapped to it is asked for as it is. */
-static int ask_system(const char *node, const char *service, const struct addrinfo *hints,
-		      struct addrinfo **list)
-{
-	char ascii[IDNA_MOST];
-	bool sure = false;
-	int eai = EAI_BADFLAGS;
-
-	if (!node || !idna_is_needed(node))
-		return getaddrinfo(node, service, hints, list);
-	if (idna_to_ascii(node, ascii, &sure))
-		return getaddrinfo(node, service, hints, list);
-	if (!sure)
-		eai = lookup_by_tables(node, service, hints, list);
-	if (eai == EAI_BADFLAGS)
-		eai = getaddrinfo(ascii, service, hints, list);
-	/* hosts(5) may have it as it is, and so may a name of the local link. */
-	if ((eai == EAI_NONAME || eai == EAI_NODATA) &&
-	    getaddrinfo(node, service, hints, list) == 0)
-		return 0;
-	return eai;
-}
-
-/* Has the host addresses of the other family? Of a name that hosts(5) has only with those,
- * getaddrinfo(3) says that there is no such name. */
-static bool has_other_family(const struct lookup_question *q)
-{
-	const struct addrinfo hints = { .ai_family = q->family == AF_INET ? AF_INET6 : AF_INET,
-					.ai_socktype = q->socktype };
-	struct addrinfo *list;
-
-	if (q->family == AF_UNSPEC || ask_system(q->host, NULL, &hints, &list))
-		return false;
-	freeaddrinfo(list);
-	return true;
-}
-
-static int work_find_host(struct work *w)
-{
-	const struct lookup_question *q = &w->q;
-	const char *protocol = q->socktype == SOCK_DGRAM ? "udp" : "tcp";
-	/* No AI_ADDRCONFIG: it takes the loopback for no address, so that names fail in containers.
-	 * A socket type, else each address comes three times. */
-	struct addrinfo hints = { .ai_family = q->family, .ai_socktype = q->socktype }, *list;
-	struct address numeric;
-	enum word_kind kind = q->host ? address_parse_host(q->host, &numeric) : WORD_NUMBER;
-	uint16_t usual;
-	int eai;
-
-	/* getaddrinfo(3) takes any number for an interface. */
-	if (kind == WORD_ZONE)
-		return EAI_NONAME;
-	if (!q->host)
-		hints.ai_flags = AI_PASSIVE;
-	else if (kind == WORD_NUMBER)
-		hints.ai_flags = AI_NUMERICHOST;
-	else if (q->all)
-		hints.ai_flags = AI_CANONNAME;
-	eai = ask_system(q->host, q->port, &hints, &list);
-	if (eai == EAI_SERVICE && services_usual_port(q->port, protocol, &usual)) {
-		char digits[8];
-		snprintf(digits, sizeof digits, "%u", usual);
-		eai = ask_system(q->host, digits, &hints, &list);
-	}
-	w->answer.error = errno;
-	if (eai)
-		return eai;
-	if (q->all && q->host) {
-		char ascii[IDNA_MOST];
-		if (list->ai_canonname)
-			lookup_names_add(&w->answer.names, list->ai_canonname);
-		eai = lookup_aliases(idna_name(q->host, ascii), q->family, &w->answer.names);
-		w->answer.error = errno;
-	}
-	if (!eai)
-		eai = answer_add_list(&w->answer, list);
-	freeaddrinfo(list);
-	return eai;
-}
-
-static void work_do(struct work *w)
-{
-	struct lookup_answer *answer = &w->answer;
-
-	if (w->trusted) {
-		answer->eai = work_find_name(w);
-	} else if (w->address.length) {
-		answer->eai = lookup_address_names(&w->address, &answer->names);
-		answer->error = errno;
-	} else {
-		answer->eai = work_find_host(w);
-	}
-	if (!answer->eai && answer->names.failed)
-		answer->eai = EAI_MEMORY;
-}
-
-/* An answer as bytes: this, the addresses, and each name with its NUL. */
-struct answer_bytes {
-	int eai, error;
-	size_t n, names;
-};
-
-/* In the child that is followed. */
-static size_t work_write(void *arg, char *room)
-{
-	struct work *w = arg;
-	const struct lookup_answer *answer = &w->answer;
-	struct answer_bytes head;
-	size_t size = sizeof head;
-
-	work_do(w);
-	head = (struct answer_bytes){ answer->eai, answer->error, answer->n, answer->names.n };
-	if (answer->n > (WITNESS_ROOM - size) / sizeof *answer->addresses)
-		head.n = 0;
-	if (head.n)
-		memcpy(room + size, answer->addresses, head.n * sizeof *answer->addresses);
-	size += head.n * sizeof *answer->addresses;
-	for (size_t i = 0; i < answer->names.n; i++) {
-		size_t length = strlen(answer->names.names[i]) + 1;
-		if (length > WITNESS_ROOM - size) {
-			head.n = 0;
-			break;
-		}
-		memcpy(room + size, answer->names.names[i], length);
-		size += length;
-	}
-	if (head.n != answer->n)
-		head = (struct answer_bytes){ .eai = EAI_MEMORY };
-	memcpy(room, &head, sizeof head);
-	return size;
-}
-
-/* Reads the answer that T has. Returns 0, or an EAI error. */
-static int work_read(struct work *w, const struct text *t)
-{
-	struct lookup_answer *answer = &w->answer;
-	struct answer_bytes head;
-	const char *at = t->data;
-
-	/* Without an answer the child has crashed, and so would we have. */
-	if (t->failed || t->length < sizeof head)
-		return t->failed ? EAI_MEMORY : EAI_FAIL;
-	memcpy(&head, at, sizeof head);
-	at += sizeof head;
-	if (head.n) {
-		answer->addresses = calloc(head.n, sizeof *answer->addresses);
-		if (!answer->addresses)
-			return EAI_MEMORY;
-		memcpy(answer->addresses, at, head.n * sizeof *answer->addresses);
-	}
-	answer->n = head.n;
-	at += head.n * sizeof *answer->addresses;
-	for (size_t i = 0; i < head.names; i++, at += strlen(at) + 1)
-		if (lookup_names_add(&answer->names, at) < 0)
-			return EAI_MEMORY;
-	answer->error = head.error;
-	return head.eai;
 }
 
 /* Nobody works on W any more. The message is that the pipe ends: it comes whatever happens. */
 static void work_end(const struct work *w)
 {
-	atomic_fetch_sub(&queue.names, w->trusted);
+	atomic_fetch_sub(&queue.names, w->task.trusted);
 	atomic_fetch_sub(&queue.threads, 1);
 	close(w->wfd);
 }
@@ -379,18 +113,8 @@ static void work_end(const struct work *w)
 static void *work_run(void *arg)
 {
 	struct work *w = arg;
-	struct lookup_answer *answer = &w->answer;
-	struct text found = { 0 };
 
-	if (w->account && account_run(w->account, work_write, w, &found) == 0)
-		answer->eai = work_read(w, &found);
-	else
-		work_do(w);
-	text_free(&found);
-	if (answer->eai == EAI_NONAME && w->q.host && has_other_family(&w->q))
-		answer->eai = EAI_NODATA;
-	if (!answer->eai && answer->n == 0 && answer->names.n == 0)
-		answer->eai = EAI_NONAME;
+	lookup_task_do(&w->task);
 	work_end(w);
 	work_release(w);
 	return NULL;
@@ -494,8 +218,8 @@ static void lookup_late(void *arg)
 	l->clerks = error != 0;
 	if (!error || clerk_give(w))
 		return;
-	w->answer.eai = EAI_SYSTEM;
-	w->answer.error = error;
+	w->task.answer.eai = EAI_SYSTEM;
+	w->task.answer.error = error;
 	work_end(w);
 	work_release(w);
 }
@@ -514,8 +238,8 @@ static void lookup_done(void *arg, short events)
 	if (!l->clerks)
 		pthread_join(l->thread, NULL);
 	l->done = true;
-	answer = l->work->answer;
-	l->work->answer = (struct lookup_answer){ 0 };
+	answer = l->work->task.answer;
+	l->work->task.answer = (struct lookup_answer){ 0 };
 	lookup_cancel(l);
 	fn(fn_arg, &answer);
 }
@@ -570,18 +294,18 @@ static int work_ask(struct work *w, const struct lookup_question *q)
 	size_t host = q->host ? strlen(q->host) + 1 : 0, port = strlen(q->port) + 1;
 	size_t bracket = host && q->host[0] == '[';
 
-	w->q = *q;
+	w->task.q = *q;
 	w->words = malloc(host + port);
 	if (!w->words)
 		return -1;
 	memcpy(w->words + host, q->port, port);
-	w->q.port = w->words + host;
+	w->task.q.port = w->words + host;
 	if (host) {
 		/* getaddrinfo takes no brackets */
 		memcpy(w->words, q->host + bracket, host - bracket);
 		if (bracket)
 			w->words[host - 3] = '\0';
-		w->q.host = w->words;
+		w->task.q.host = w->words;
 	}
 	return 0;
 }
@@ -606,7 +330,7 @@ static int lookup_run(struct lookup *l)
 	if (l->clerks)
 		timer_set(l->loop, &l->late, clock_after(clock_now(), CLERK_LIMIT));
 	/* A quick thread has subtracted itself before: below 0 for a moment, where nobody looks. */
-	atomic_fetch_add(&queue.names, l->work->trusted);
+	atomic_fetch_add(&queue.names, l->work->task.trusted);
 	atomic_fetch_add(&queue.threads, 1);
 	l->watch = (struct watch){ .fd = fds[0], .fn = lookup_done, .arg = l };
 	watch_set(l->loop, &l->watch, POLLIN);
@@ -619,7 +343,7 @@ static bool lookup_may_run(const struct lookup *l)
 {
 	return queue.running < queue.most &&
 	       atomic_load(&queue.threads) < queue.most + LEFT_BEHIND_MOST &&
-	       (!l->work->trusted || atomic_load(&queue.names) < queue.most);
+	       (!l->work->task.trusted || atomic_load(&queue.names) < queue.most);
 }
 
 /* Starts the look-ups whose turn it is. Returns 0, or -1 with errno if the first cannot be started
@@ -697,10 +421,10 @@ static void lookup_begin(const struct lookup *start, const struct lookup_questio
 		l->watch.fd = -1;
 		l->work = w;
 		atomic_init(&w->users, 2);
-		w->trusted = trusted;
-		w->account = account_hold(account);
+		w->task.trusted = trusted;
+		w->task.q.account = account_hold(account);
 		if (address)
-			address_keep(&w->address, address);
+			address_keep(&w->task.address, address);
 		if ((!q || work_ask(w, q) == 0) && queue_add(l) == 0)
 			return;
 	}

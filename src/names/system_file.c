@@ -8,7 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "names/lookup.h"
+#include "names/lookup_task.h"
 #include "proto/dns.h"
 
 #define SIZE_MOST (16 << 20)

@@ -1,7 +1,6 @@
-/* lookup_linux.c - the names of hosts and addresses, by calls that several threads may make at once
- */
+/* lookup_task_linux.c - names of hosts and addresses, by calls that threads may make at once */
 #define _GNU_SOURCE /* gethostbyname2_r, gethostbyaddr_r, EAI_NODATA */
-#include "names/lookup.h"
+#include "names/lookup_task.h"
 
 #include <errno.h>
 #include <locale.h>

@@ -1,7 +1,7 @@
-/* lookup_portable.c - the names of hosts and addresses by what POSIX has: one name of an address,
- * and no aliases of a host but the word itself */
+/* lookup_task_portable.c - the names of hosts and addresses by what POSIX has: one name of an
+ * address, and no aliases of a host but the word itself */
 #define _DEFAULT_SOURCE /* NI_MAXHOST */
-#include "names/lookup.h"
+#include "names/lookup_task.h"
 
 #include <netdb.h>
 #include <sys/stat.h>
