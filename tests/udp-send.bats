@@ -36,6 +36,13 @@ well() {
 	silent
 }
 
+# join_64: what is in the file got, in datagrams of 64 bytes, goes to the file joined.
+join_64() {
+	python3 -S -c 'import sys
+d = open("got", "rb").read()
+sys.stdout.buffer.write(b"".join(d[i + 4:i + 68] for i in range(0, len(d), 68)))' >joined
+}
+
 # refused_port: a port of UDP that nobody has, in $PORT.
 refused_port() {
 	PORT=$(python3 -S -c 'import socket
@@ -140,10 +147,27 @@ print(s.getsockname()[1])')
 	udp --frame size=64 127.0.0.1 "$PORT" <in
 	well
 	ended 0 "$PEER"
-	python3 -S -c 'import sys
-d = open("got", "rb").read()
-sys.stdout.buffer.write(b"".join(d[i + 4:i + 68] for i in range(0, len(d), 68)))' >joined
+	join_64
 	same in joined
+}
+
+@test "udp-send: a kernel that cuts fewer datagrams from one piece, or none, is given what it takes (Linux)" {
+	[ "$(platform)" = linux ] || skip 'UDP_SEGMENT'
+	needs_injection
+	local refusals largest=([1]=4096 64)
+	random_file in 19200
+	for refusals in 1 2; do
+		rm -f got
+		receiver save:got count:300
+		traced sendmmsg,sendmsg -e inject=sendmmsg,sendmsg:error=EINVAL:when=1..$refusals \
+			"$SOCKIT" udp-send --frame size=64 127.0.0.1 "$PORT" <in >out 2>err
+		silent
+		ended 0 "$PEER"
+		join_64
+		same in joined
+		[ "$(grep -v INJECTED trace | grep -o 'iov_len=[0-9]*' | sort -t = -k 2n | tail -n 1)" = \
+			"iov_len=${largest[refusals]}" ]
+	done
 }
 
 @test "udp-send: 65507 bytes go through, one more is refused and not sent" {

@@ -55,6 +55,7 @@ struct dgram_socket {
 	bool single;	/* the system refuses to take several at once: one by one from here on */
 	size_t segment; /* the largest size of datagrams that the system cuts from one piece
 			 * (UDP_SEGMENT) */
+	bool few;	/* it cuts fewer from one piece than newer ones do */
 	bool more;	/* the last dgram_receive() has filled its batch: there may be more */
 	bool grouped;	/* several came in one piece; a lost piece counts once in dgram_dropped() */
 	dgram_error_fn *error; /* called from dgram_send(), dgram_receive() and dgram_errors() */

@@ -24,7 +24,8 @@
 #define MEMINFO_VARS 9
 
 #define CALLS 32	 /* messages in one system call */
-#define SEGMENTS 64	 /* datagrams in one message: every kernel with UDP_SEGMENT takes so many */
+#define SEGMENTS 128	 /* datagrams in one message, since Linux 6.9; */
+#define SEGMENTS_OLD 64	 /* every kernel with UDP_SEGMENT takes so many */
 #define SEGMENTED 65507	 /* bytes of one message */
 #define ERRORS_MOST 1024 /* taken before anything else gets its turn */
 
@@ -97,11 +98,11 @@ static bool same_way(const struct dgram *a, const struct dgram *b)
  * one at the end. */
 static size_t call_count(const struct dgram_socket *s, const struct dgram *v, size_t n)
 {
-	size_t size = v->size, total = size, i = 1;
+	size_t most = s->few ? SEGMENTS_OLD : SEGMENTS, size = v->size, total = size, i = 1;
 
 	if (size == 0 || size > s->segment || !address_family_is_ip(s->family))
 		return 1;
-	for (; i < n && i < SEGMENTS; i++) {
+	for (; i < n && i < most; i++) {
 		total += v[i].size;
 		if (v[i].size == 0 || v[i].size > size || total > SEGMENTED || !same_way(v, &v[i]))
 			break;
@@ -175,6 +176,10 @@ static bool dgram_try_again(struct dgram_socket *s, int error, unsigned count, s
 		return false;
 	if (dgram_drain(s))
 		return true;
+	if (count > SEGMENTS_OLD && refuses_to_cut(error)) {
+		s->few = true;
+		return true;
+	}
 	if (count > 1 && refuses_to_cut(error)) {
 		s->segment = error == EINVAL || error == EMSGSIZE ? size - 1 : 0;
 		return true;
