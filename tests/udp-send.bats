@@ -144,11 +144,12 @@ print(s.getsockname()[1])')
 	# Fewer than a receive buffer has room for, more than a turn of ours.
 	random_file in 160000
 	receiver save:got count:2500
-	udp --frame size=64 127.0.0.1 "$PORT" <in
+	udp --frame size=64 -o copy 127.0.0.1 "$PORT" <in
 	well
 	ended 0 "$PEER"
 	join_64
 	same in joined
+	same in copy
 }
 
 @test "udp-send: a kernel that cuts fewer datagrams from one piece, or none, is given what it takes (Linux)" {

@@ -135,6 +135,8 @@ static void sender_read(struct sender *s)
 	}
 	if (p->together)
 		p->at = 0;
+	/* What is weighed, kept or sent to several places goes one by one. */
+	s->in.runs = !p->together && !rate_is_set(&s->pace.rate) && !s->kept.complete;
 	switch (dgram_stdin_next(&s->in, in_turn ? 1 : DGRAM_BATCH)) {
 	case STDIN_READ_SOME:
 	case STDIN_READ_IDLE:

@@ -82,6 +82,22 @@ static void sender_address(const struct sender *s, struct dgram *v, size_t n)
 	}
 }
 
+/* Passes over the next N datagrams of B. */
+static void sender_pass(struct dgram_queue *b, size_t n)
+{
+	struct dgram_place place = { .v = b->v + b->at };
+	struct dgram *d;
+
+	while (n > 0)
+		n -= dgram_pass(&place, n);
+	b->at = (size_t)(place.v - b->v);
+	if (place.gone == 0)
+		return;
+	d = &b->v[b->at];
+	d->data = dgram_data(&place);
+	d->more -= place.gone;
+}
+
 /* The next N of B have gone. */
 static void sender_sent(struct sender *s, struct dgram_queue *b, size_t n)
 {
@@ -93,7 +109,7 @@ static void sender_sent(struct sender *s, struct dgram_queue *b, size_t n)
 		s->pace.rate.due += rate_cost(&s->pace.rate, (int64_t)v[i].size);
 	sender_kept_add(&s->kept, v, n);
 	s->pace.no_room = 0;
-	b->at += n;
+	sender_pass(b, n);
 	if (s->kept.resending && b->at == b->n)
 		sender_kept_next(&s->kept);
 }

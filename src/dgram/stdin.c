@@ -57,8 +57,8 @@ bool dgram_stdin_rests(const struct dgram_stdin *i)
 
 /* ---- reading ---- */
 
-/* Cuts up to MOST datagrams of the one size that all have, where none is to be changed. Returns how
- * many. */
+/* Cuts up to MOST datagrams of the one size that all have, where none is to be changed: a run, if
+ * it may be one. Returns how many V has. */
 static size_t dgram_stdin_cut_run(struct dgram_stdin *i, struct dgram *v, size_t most)
 {
 	size_t size = i->framer.frame.size, n;
@@ -67,10 +67,12 @@ static size_t dgram_stdin_cut_run(struct dgram_stdin *i, struct dgram *v, size_t
 	if (i->crlf.wanted || size > i->most)
 		return 0;
 	n = framer_take_run(&i->framer, most, &data);
-	for (size_t at = 0; at < n; at++) {
-		v[at].data = data + at * size;
-		v[at].size = size;
+	if (n && i->runs && i->round == ROUND_READ) {
+		*v = (struct dgram){ .data = data, .size = size, .more = n - 1 };
+		return 1;
 	}
+	for (size_t at = 0; at < n; at++)
+		v[at] = (struct dgram){ .data = data + at * size, .size = size };
 	return n;
 }
 
@@ -86,9 +88,12 @@ static ssize_t dgram_stdin_cut(struct dgram_stdin *i, struct dgram *v, size_t mo
 		return 0;
 	if (dgram_crlf_reserve(&i->crlf, f->length, DGRAM_BATCH) < 0)
 		return -1;
-	for (n = dgram_stdin_cut_run(i, v, most);
-	     n < most && framer_next(f, i->most, &data, &v[n].size) > 0; n++) {
+	n = dgram_stdin_cut_run(i, v, most);
+	if (n)
+		return (ssize_t)n;
+	for (; n < most && framer_next(f, i->most, &data, &v[n].size) > 0; n++) {
 		v[n].data = data;
+		v[n].more = 0;
 		dgram_crlf_change(&i->crlf, &v[n]);
 		if (v[n].size > i->most) {
 			f->found = FRAME_TOO_LARGE;

@@ -8,7 +8,7 @@
 #include "dgram/crlf.h"
 #include "dgram/store.h"
 
-/* Datagrams on their way: N of them, of which those before AT have gone. */
+/* Datagrams on their way: N of them, or runs, of which those before AT have gone. */
 struct dgram_queue {
 	struct dgram v[DGRAM_BATCH];
 	size_t n, at;
@@ -23,6 +23,7 @@ struct dgram_stdin {
 	struct framer framer;
 	uint64_t read; /* bytes so far */
 	size_t most;   /* bytes that a datagram may have on its way */
+	bool runs;     /* set by its owner: datagrams of one size may be a run */
 	enum {
 		STDIN_ENDED, /* nothing follows what is in `batch` */
 		STDIN_OPEN,  /* to be read from */

@@ -74,14 +74,18 @@ void dgram_traffic_sent(struct dgram_traffic *t, const struct dgram *v, size_t n
 			const struct address *to, const char *interface)
 {
 	bool trace = to && message_wanted(t->run->messages, MESSAGE_STEP);
+	struct dgram_place place = { .v = v };
 
 	copy = copy && run_copies(t->run);
-	for (size_t i = 0; i < n; i++) {
-		t->sent += v[i].size;
+	for (size_t done = 0, some; done < n; done += some) {
+		const char *data = dgram_data(&place);
+		size_t size = place.v->size;
+		some = dgram_pass(&place, copy || trace ? 1 : n - done);
+		t->sent += some * size;
 		if (copy)
-			dgram_traffic_copy(t, v[i].data, v[i].size);
+			dgram_traffic_copy(t, data, size);
 		if (trace)
-			dgram_traffic_trace(t, true, to, NULL, interface, v[i].size);
+			dgram_traffic_trace(t, true, to, NULL, interface, size);
 	}
 	t->counts.sent += n;
 	t->last_move = clock_now();

@@ -32,8 +32,8 @@ struct dgram_traffic {
 void dgram_traffic_start(struct dgram_traffic *t, struct run *r,
 			 void (*idle)(void *arg, struct outcome outcome), void *arg);
 
-/* The N at V have gone. COPY: copies them to -o, -x and -X. TO: -vv says that they went there, by
- * INTERFACE unless that is empty; NULL: that is not said. */
+/* The first N datagrams at V have gone. COPY: copies them to -o, -x and -X. TO: -vv says that they
+ * went there, by INTERFACE unless that is empty; NULL: that is not said. */
 void dgram_traffic_sent(struct dgram_traffic *t, const struct dgram *v, size_t n, bool copy,
 			const struct address *to, const char *interface);
 

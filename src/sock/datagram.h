@@ -132,23 +132,51 @@ size_t dgram_most_by(const struct dgram_socket *s);
  * any. */
 size_t dgram_room(int family);
 
-/* A datagram to send. */
+/* A datagram to send, or a run of them: of one size, one behind the other in memory. */
 struct dgram {
 	const void *data;
-	size_t size;
+	size_t size;		    /* of each */
+	size_t more;		    /* beside the first */
 	const struct address *to;   /* NULL: the peer */
 	const struct address *from; /* an address of ours; NULL: the kernel chooses */
 	unsigned interface;	    /* 0: the routing table chooses */
 };
 
-/* How many dgram_send() takes at most. */
+/* A place among datagrams to send: at the run `v`, behind `gone` of its datagrams. */
+struct dgram_place {
+	const struct dgram *v;
+	size_t gone;
+};
+
+/* Passes over at most MOST (at least one) datagrams of the run at P. Returns how many. */
+static inline size_t dgram_pass(struct dgram_place *p, size_t most)
+{
+	size_t left = 1 + p->v->more - p->gone;
+
+	if (most < left) {
+		p->gone += most;
+		return most;
+	}
+	p->v++;
+	p->gone = 0;
+	return left;
+}
+
+/* Returns the data of the next datagram at P. */
+static inline const char *dgram_data(const struct dgram_place *p)
+{
+	return (const char *)p->v->data + p->gone * p->v->size;
+}
+
+/* How many dgram_send() takes at most, each of which may be a run. */
 #define DGRAM_BATCH 1024
 
-/* Hands N datagrams (at least one) to the kernel, in order, none of them cut or joined. Those of
- * one size that follow each other to one place go in one call if the system can. An error that
- * belongs to an earlier datagram is taken from S first and told to `error`; it costs none of these.
- * Returns how many the kernel took, at least one; or -1 with errno of sendmsg(2), which is about
- * the first one: nothing was sent. After EAGAIN wait for POLLOUT, after ENOBUFS for a while. */
+/* Hands N datagrams or runs (at least one) to the kernel, in order, none of them cut or joined.
+ * Those of one size that follow each other to one place go in one call if the system can. An error
+ * that belongs to an earlier datagram is taken from S first and told to `error`; it costs none of
+ * these. Returns how many datagrams the kernel took, at least one; or -1 with errno of sendmsg(2),
+ * which is about the first one: nothing was sent. After EAGAIN wait for POLLOUT, after ENOBUFS for
+ * a while. */
 ssize_t dgram_send(struct dgram_socket *s, const struct dgram *v, size_t n);
 
 /* Does anything that S has sent still wait in this machine for its turn on the way? False also of a

@@ -84,7 +84,7 @@ struct calls {
 	unsigned counts[CALLS]; /* of datagrams in each */
 	_Alignas(struct cmsghdr) char controls[CALLS]
 					      [DGRAM_SOURCE_ROOM + CMSG_SPACE(sizeof(uint16_t))];
-	struct iovec parts[DGRAM_BATCH];
+	struct iovec parts[DGRAM_BATCH + CALLS]; /* a run may be in several messages */
 };
 
 /* Have A and B the same source and destination? */
@@ -94,62 +94,65 @@ static bool same_way(const struct dgram *a, const struct dgram *b)
 	       (a->to == b->to || (a->to && b->to && address_equal(a->to, b->to)));
 }
 
-/* Returns how many of the N datagrams at V can go in one message: those of one size, and a smaller
- * one at the end. */
-static size_t call_count(const struct dgram_socket *s, const struct dgram *v, size_t n)
+/* Returns how many datagrams as V can go in one message. */
+static size_t call_most(const struct dgram_socket *s, const struct dgram *v)
 {
-	size_t most = s->few ? SEGMENTS_OLD : SEGMENTS, size = v->size, total = size, i = 1;
+	size_t most = s->few ? SEGMENTS_OLD : SEGMENTS;
 
-	if (size == 0 || size > s->segment || !address_family_is_ip(s->family))
+	if (v->size == 0 || v->size > s->segment || v->size > SEGMENTED ||
+	    !address_family_is_ip(s->family))
 		return 1;
-	for (; i < n && i < most; i++) {
-		total += v[i].size;
-		if (v[i].size == 0 || v[i].size > size || total > SEGMENTED || !same_way(v, &v[i]))
-			break;
-		if (v[i].size < size)
-			return i + 1;
-	}
-	return i;
+	return most < SEGMENTED / v->size ? most : SEGMENTED / v->size;
 }
 
-/* Makes *M one message of the N datagrams at V, whose data goes into PARTS: adjacent data is one
- * part. Returns how many parts that took. */
-static size_t call_build(const struct dgram_socket *s, const struct dgram *v, size_t n,
-			 struct msghdr *m, void *control, struct iovec *parts)
+/* Makes *M one message of the datagram at P and of those before END that can go with it: of its
+ * size, and a smaller one last. Their data goes into PARTS: adjacent data is one part. Passes over
+ * them, and returns how many they are. */
+static size_t call_build(const struct dgram_socket *s, struct dgram_place *p,
+			 const struct dgram *end, struct msghdr *m, void *control,
+			 struct iovec *parts)
 {
-	size_t used = 0;
+	const struct dgram *first = p->v, *d;
+	size_t most = call_most(s, first), count = 0, used = 0;
+	uint16_t size = (uint16_t)first->size;
 
-	for (size_t i = 0; i < n; i++) {
+	do {
 		struct iovec *last = used ? &parts[used - 1] : NULL;
-		if (last && (const char *)last->iov_base + last->iov_len == v[i].data)
-			last->iov_len += v[i].size;
+		const char *data = dgram_data(p);
+		d = p->v;
+		if (d->size < first->size)
+			most = count + 1;
+		size_t some = dgram_pass(p, most - count);
+		if (last && (const char *)last->iov_base + last->iov_len == data)
+			last->iov_len += some * d->size;
 		else
-			parts[used++] = (struct iovec){ (void *)v[i].data, v[i].size };
-	}
+			parts[used++] = (struct iovec){ (void *)data, some * d->size };
+		count += some;
+		d = p->v;
+	} while (count < most && d < end && d->size && d->size <= first->size &&
+		 same_way(first, d));
 	*m = (struct msghdr){ .msg_iov = parts,
 			      .msg_iovlen = (uint16_t)used,
 			      /* of another type in each libc */ .msg_control = control };
-	dgram_envelope(s, v, m);
-	if (n > 1) {
-		uint16_t size = (uint16_t)v->size;
+	dgram_envelope(s, first, m);
+	if (count > 1)
 		control_add(m, IPPROTO_UDP, UDP_SEGMENT, &size, sizeof size);
-	}
-	return used;
+	return count;
 }
 
-/* Fills C with as many of the N datagrams at V as fit. Returns how many messages that makes. */
+/* Fills C with as many of the N runs at V as fit. Returns how many messages that makes. */
 static unsigned calls_build(const struct dgram_socket *s, const struct dgram *v, size_t n,
 			    struct calls *c)
 {
-	size_t parts = 0;
+	struct dgram_place place = { .v = v };
+	struct iovec *parts = c->parts;
 	unsigned used = 0;
 
-	for (size_t done = 0; done < n && used < CALLS; used++) {
-		size_t run = call_count(s, v + done, n - done);
-		parts += call_build(s, v + done, run, &c->messages[used].msg_hdr, c->controls[used],
-				    &c->parts[parts]);
-		c->counts[used] = (unsigned)run;
-		done += run;
+	for (; place.v < v + n && used < CALLS; used++) {
+		struct msghdr *m = &c->messages[used].msg_hdr;
+		c->counts[used] =
+			(unsigned)call_build(s, &place, v + n, m, c->controls[used], parts);
+		parts += m->msg_iovlen;
 	}
 	return used;
 }

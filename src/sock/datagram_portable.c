@@ -20,14 +20,14 @@ bool dgram_errors(struct dgram_socket *s)
 	return error != 0;
 }
 
-/* Sends D in spite of errors of earlier datagrams. Returns 0, or -1 with errno. */
-static int dgram_send_one(struct dgram_socket *s, const struct dgram *d)
+/* Sends the datagram at P in spite of errors of earlier ones. Returns 0, or -1 with errno. */
+static int dgram_send_one(struct dgram_socket *s, const struct dgram_place *p)
 {
 	_Alignas(struct cmsghdr) char control[DGRAM_SOURCE_ROOM];
-	struct iovec iov = { (void *)d->data, d->size };
+	struct iovec iov = { (void *)dgram_data(p), p->v->size };
 	struct msghdr m = { .msg_iov = &iov, .msg_iovlen = 1, .msg_control = control };
 
-	dgram_envelope(s, d, &m);
+	dgram_envelope(s, p->v, &m);
 	if (m.msg_controllen == 0)
 		m.msg_control = NULL;
 	while (sendmsg(s->fd, &m, MSG_DONTWAIT | MSG_NOSIGNAL) < 0) {
@@ -43,12 +43,13 @@ static int dgram_send_one(struct dgram_socket *s, const struct dgram *d)
 
 ssize_t dgram_send(struct dgram_socket *s, const struct dgram *v, size_t n)
 {
+	struct dgram_place place = { .v = v };
 	size_t sent = 0;
 
 	if (!s->watched)
 		dgram_errors(s);
-	while (sent < n && dgram_send_one(s, &v[sent]) == 0)
-		sent++;
+	while (place.v < v + n && dgram_send_one(s, &place) == 0)
+		sent += dgram_pass(&place, 1);
 	return sent ? (ssize_t)sent : -1;
 }
 
