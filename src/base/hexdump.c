@@ -32,7 +32,7 @@ static const char *digits_of(uint64_t byte)
 }
 
 /* Writes OFFSET in 32 bits or, if it is larger, with as many digits as it has, and the blanks
- * behind it. Returns where it ends. */
+ * behind it, of which a larger one has but one. Returns where it ends. */
 static char *put_offset(char *at, uint64_t offset)
 {
 	int bits = 32;
@@ -44,40 +44,32 @@ static char *put_offset(char *at, uint64_t offset)
 	memcpy(at, digits_of(offset >> 24), 2);
 	memcpy(at + 2, digits_of(offset >> 16), 2);
 	memcpy(at + 4, digits_of(offset >> 8), 2);
-	memcpy(at + 6, digits_of(offset), 2);
-	at += 8;
-	*at++ = ' ';
-	if (bits == 32)
-		*at++ = ' ';
-	return at;
+	memcpy(at + 6, digits_of(offset), 4);
+	return at + (bits == 32 ? 10 : 9);
 }
 
-/* Returns eight bytes with a full stop for each that is not printable ASCII, all at once. */
-static uint64_t printable(uint64_t bytes)
+/* Writes the digits of a row. Of the blanks behind each byte the next one takes one. */
+static void put_digits(char *hex, const unsigned char *p)
 {
-	const uint64_t each = 0x0101010101010101;
-	uint64_t low = bytes & 0x7f * each;
-	/* The highest bit of a byte: is it from 0x20 to 0x7e? No sum of 7 bits goes beyond it. */
-	uint64_t good = (low + 0x60 * each) & ~(low + each) & ~bytes & 0x80 * each;
-	uint64_t mask = (good >> 7) * 0xff;
-
-	return (bytes & mask) | ('.' * each & ~mask);
-}
-
-/* Writes half a row. Of the blanks behind each byte the next one takes one. */
-static void put_half(char *hex, char *text, const unsigned char *p)
-{
-	uint64_t bytes;
-
-	for (int i = 0; i < ROW / 2; i += 4, hex += 12) {
+	for (int i = 0; i < ROW; i += 4, hex += 12) {
+		hex += i == ROW / 2;
 		memcpy(hex, digits_of(p[i]), 4);
 		memcpy(hex + 3, digits_of(p[i + 1]), 4);
 		memcpy(hex + 6, digits_of(p[i + 2]), 4);
 		memcpy(hex + 9, digits_of(p[i + 3]), 4);
 	}
-	memcpy(&bytes, p, sizeof bytes);
-	bytes = printable(bytes);
-	memcpy(text, &bytes, sizeof bytes);
+}
+
+/* Writes a row with a full stop for each byte that is not printable ASCII. In an array that nothing
+ * else can be, the compiler changes all of them at once. */
+static void put_text(char *text, const unsigned char *p)
+{
+	unsigned char row[ROW];
+
+	memcpy(row, p, ROW);
+	for (int i = 0; i < ROW; i++)
+		row[i] = row[i] >= ' ' && row[i] <= '~' ? row[i] : '.';
+	memcpy(text, row, ROW);
 }
 
 /* `00000010  68 65 6c 6c 6f 0a                                 |hello.|`: N bytes of a whole row at
@@ -89,30 +81,32 @@ static char *put_line(char *at, uint64_t offset, const unsigned char *p, size_t 
 	size_t end = 3 * n + (n >= ROW / 2);
 
 	*text++ = '|';
-	put_half(hex, text, p);
-	put_half(hex + HEX / 2, text + ROW / 2, p + ROW / 2);
+	put_digits(hex, p);
+	put_text(text, p);
 	if (n < ROW)
 		memset(hex + end, ' ', HEX - end);
 	text += n;
 	*text++ = '|';
-	while (*newline)
-		*text++ = *newline++;
-	return text;
+	memcpy(text, newline, 2);
+	return text + (newline[1] ? 2 : 1);
 }
 
 void hexdump_add(struct text *t, uint64_t offset, const void *data, size_t n, const char *newline)
 {
 	const unsigned char *p = data;
 	char *begin = text_room(t, (n / ROW + 1) * LINE_MOST), *at = begin;
+	unsigned char rest[ROW] = { 0 };
 
 	if (!at)
 		return;
-	for (; n >= ROW; n -= ROW, p += ROW, offset += ROW)
-		at = put_line(at, offset, p, ROW, newline);
-	if (n) {
-		unsigned char rest[ROW] = { 0 };
-		memcpy(rest, p, n);
-		at = put_line(at, offset, rest, n, newline);
+	for (size_t done = 0, some; done < n; done += some) {
+		const unsigned char *row = p + done;
+		some = n - done;
+		if (some < ROW)
+			row = memcpy(rest, row, some);
+		else
+			some = ROW;
+		at = put_line(at, offset + done, row, some, newline);
 	}
 	t->length += (size_t)(at - begin);
 }

@@ -5,7 +5,7 @@
 #include "base/text.h"
 
 /* Adds the N bytes at DATA to T, as hexdump(1) -C writes them: in rows of 16, each behind its
- * OFFSET, which is that of the first one, and ended by NEWLINE, of at most 2 characters. */
+ * OFFSET, which is that of the first one, and ended by NEWLINE, of one or two characters. */
 void hexdump_add(struct text *t, uint64_t offset, const void *data, size_t n, const char *newline);
 
 #endif
