@@ -10,7 +10,7 @@
 #include "base/hexdump.h"
 #include "base/terminal.h"
 
-#define AT_ONCE (32 << 10) /* bytes whose rows, written soon, a processor still has at hand */
+#define AT_ONCE (64 << 10) /* bytes whose rows, written soon, a processor still has at hand */
 
 static bool transcript_is_stderr(const struct transcript *t)
 {
