@@ -17,11 +17,25 @@ fake_ncat() {
 		#!/bin/sh
 		case \$1\$2 in
 		--version) echo 'Ncat: Version 0.12' ;;
+		--help) echo 'Usage: ncat' ;;
 		-l*) $* ;;
 		*) shift \$((\$# - 2)) && exec "$SOCKIT" connect -n "\$@" ;;
 		esac
 	END
 	chmod +x bin/ncat
+	PATH=$PWD/bin:$PATH
+}
+# fake_socat COMMAND...: a relay, found as socat: COMMAND has its $PORT, and $TO.
+fake_socat() {
+	mkdir -p bin
+	cat >bin/socat <<-END
+		#!/bin/sh
+		[ \$1 != -V ] || exec echo 'socat version 1.2'
+		PORT=\${*#*4-*:} TO=\${*##*:}
+		PORT=\${PORT%%,*}
+		$*
+	END
+	chmod +x bin/socat
 	PATH=$PWD/bin:$PATH
 }
 # What an honest receiver is in there.
@@ -31,6 +45,23 @@ RECEIVE="\"$SOCKIT\" listen -n -d \"\$4\" \"\$5\""
 # Neither files nor folders of the run are left.
 nothing_left() {
 	[ -z "$(find . -name 'sockit-bench.*')" ]
+}
+
+# gone PID
+gone() {
+	! runs "$1"
+}
+
+# rows JOB WHO: how many figures WHO, a regular expression, has in the tables of JOB.
+rows() {
+	awk -v job="$1:" '$1 == job { on = 1 } /^$/ { on = 0 } on' out | grep -cE "^$2 .* equal$" || true
+}
+
+# Everybody has figures, in 80 columns.
+all_figures() {
+	[ "$(grep -cE ' (DAMAGED|incomplete|failed|timed out)$' out)" = 0 ]
+	[ "$(awk 'length > 80' out | wc -l)" = 0 ]
+	tail -n 1 out | grep '^Medians'
 }
 
 @test "a figure for each job, and equal checksums" {
@@ -44,9 +75,8 @@ nothing_left() {
 		grep -A 2 "^filters: .* with $job$" out | grep -E '^sockit .* 1\.00 .* equal$'
 		grep -A 3 "^filters: .* with $job$" out | grep -E '^(cat|tee) .* [0-9.]+x .* equal$'
 	done
-	[ "$(grep -c ' equal$' out)" = 13 ]
-	[ "$(awk 'length > 80' out | wc -l)" = 0 ]
-	tail -n 1 out | grep '^Medians'
+	[ "$(rows bulk sockit)" = 2 ]
+	all_figures
 	nothing_left
 }
 
@@ -59,8 +89,34 @@ nothing_left() {
 	grep -A 5 ^frames: out | grep -E '^C loop +[0-9.]+ +[0-9.]+x .* equal$'
 	[ "$(grep -cE '^sockit .* equal$' out)" = 7 ]
 	[ "$(grep -cE '^limit .* equal$' out)" = 4 ]
-	[ "$(awk 'length > 80' out | wc -l)" = 0 ]
-	tail -n 1 out | grep '^Medians'
+	all_figures
+	nothing_left
+}
+
+@test "servers, names, datagrams: each of their jobs" {
+	needs "${CC:-cc}" gcc
+	bench 0 --only unix,filters,relay,proxy,echo,memory,broker,ping,names,udp-send-64,udp-send-1400,udp-recv-1400 \
+		--tools sockit --size 64k --clients 20
+	silent
+	local job sockit limit
+	while read -r job sockit limit; do
+		[ "$job $(rows "$job" sockit) $(rows "$job" limit.*)" = "$job $sockit $limit" ]
+	done <<-END
+		unix 2 0
+		filters 5 0
+		relay 4 4
+		proxy 2 0
+		echo 1 1
+		memory 3 0
+		broker 1 1
+		ping 1 0
+		names 1 0
+		udp-send-64 1 2
+		udp-send-1400 1 2
+		udp-recv-1400 1 1
+	END
+	[ "$(rows filters --progress)" = 1 ]
+	all_figures
 	nothing_left
 }
 
@@ -68,7 +124,8 @@ nothing_left() {
 	fake_ncat "exec $RECEIVE"
 	bench 0 --only bulk,latency,start --tools sockit,ncat --rounds 3
 	silent
-	[ "$(grep -cE '^ncat 0\.12 +[0-9.]+ +[0-9.]+x .* equal$' out)" = 4 ]
+	[ "$(grep -cE '^ncat 0\.12 +[0-9.]+ +[0-9.]+x .* equal$' out)" -ge 5 ]
+	all_figures
 }
 
 @test "a peer that damages what it receives, loses some of it, fails, or does not listen" {
@@ -94,6 +151,35 @@ nothing_left() {
 	nothing_left
 }
 
+@test "a relay that loses bytes, damages them, or does not listen" {
+	needs "${CC:-cc}" gcc
+	fake_socat "exec \"$SOCKIT\" listen -n -k -e \"head -c 10 | '$SOCKIT' connect -n 127.0.0.1 \$TO\" 127.0.0.1 \$PORT"
+	bench 0 --only relay --tools socat --clients 5 --size 128k
+	[ "$(grep -cE '^socat 1\.2 +incomplete$' out)" = 4 ]
+	grep -qx '  socat: 10 of 64 bytes arrived' out
+
+	fake_socat "exec \"$SOCKIT\" listen -n -k -C --forward 127.0.0.1:\$TO 127.0.0.1 \$PORT"
+	bench 0 --only relay --tools socat --clients 20
+	[ "$(grep -cE '^socat 1\.2 +DAMAGED$' out)" = 2 ] # its -C is for one direction
+	grep -qx '  socat: other bytes came than were sent' out
+
+	fake_socat "echo oh dear >&2; exit 3"
+	bench 0 --only echo --tools socat
+	grep -qx '  socat: status 3: oh dear' out
+	nothing_left
+}
+
+@test "datagrams and answers that do not arrive" {
+	needs "${CC:-cc}" gcc
+	fake_socat "\"$SOCKIT\" udp-recv -n 127.0.0.1 \$PORT | { head -c 14000; cat >/dev/null; }"
+	printf '#!/bin/sh\n' >bin/dig
+	chmod +x bin/dig
+	bench 0 --only names,udp-recv-1400 --tools socat,dig --size 128k
+	grep -qx '  socat: 10 of 64 datagrams arrived' out
+	grep -qx '  dig: 0 of 200 answers, or wrong ones' out
+	[ "$(grep -cE '^(socat|dig) .* incomplete$' out)" = 2 ]
+}
+
 @test "a peer that does not do what its filter is for" {
 	fake_ncat "exec $RECEIVE"
 	bench 0 --only filters --tools ncat
@@ -108,13 +194,15 @@ nothing_left() {
 	bench 0 --only bulk --tools ncat --limit 1
 	[ "$(grep -cE '^ncat 0\.12 +timed out$' out)" = 2 ]
 	grep -qx '  ncat: not done after 1 s' out
-	bench 0 --only start --tools ncat
+	fake_ncat "setsid sleep 60 & echo \$! >$PWD/pid"
+	bench 0 --only bulk --tools ncat
+	gone "$(cat pid)"
+	bench 0 --only latency --tools ncat
 	[ "$(grep -cE '^ncat 0\.12 .* equal$' out)" = 1 ]
 	nothing_left
 }
 
 @test "a signal: no process and no file is left" {
-	gone() { ! runs "$1"; }
 	fake_ncat "sleep 60 & echo \$! >$PWD/pid.new; mv $PWD/pid.new $PWD/pid; wait"
 	python3 "$BENCH" --size 1M --dir . --tools ncat >out 2>err 3>&- &
 	started
@@ -130,9 +218,11 @@ nothing_left() {
 	mkdir bin
 	ln -s "$(python3 -c 'import sys; print(sys.executable)')" bin/python3
 	ln -s "$(command -v cat)" "$(command -v timeout)" bin
-	PATH=$PWD/bin bench 0 --only start
+	PATH=$PWD/bin bench 0 --only start,relay,names
 	grep -qx 'not installed: nc.openbsd, nc.traditional, ncat, socat, busybox, toybox' out
-	[ "$(grep -c ' equal$' out)" = 1 ]
+	grep -qx 'tcp.c needs cc: No such file or directory' out
+	grep -qx 'udp.c needs cc: No such file or directory' out
+	[ "$(grep -c ' equal$' out)" = 2 ]
 }
 
 @test "a command line that cannot be used, and a program that cannot" {

@@ -1,18 +1,22 @@
-/* udp.c - what `bench` needs for datagrams: a load, an echo behind what is measured, and a
- *forwarder that does no more than it must
+/* udp.c - what `bench` needs for datagrams: loads, and servers that do no more than they must
  *
  *	udp load PORT SIZE CLIENTS COUNT [pieces]
  *	udp echo [pieces]
  *	udp forward PORT [pieces]
+ *	udp send PORT SIZE          the file of stdin, in datagrams of that size, as fast as it goes
+ *	udp recv                    to stdout
+ *	udp names                   a DNS server of n00000.*, n00001.*, ...: answers 5 ms later
  *
  * `load` sends COUNT datagrams, of so many CLIENTS in turn, to 127.0.0.1; each has to come back as
- *it was. It first sends one of each client, says `ready` and waits for a byte of stdin. The others
- *print their port and go on until stdin ends. `forward` knows of one client at a time. With
- *`pieces` datagrams go and come in pieces that the kernel cuts and joins, as a good interface does
- *it (UDP_SEGMENT, UDP_GRO).
+ * it was. It first sends one of each client, says `ready` and waits for a byte of stdin.
+ *
+ * The servers find their socket at descriptor 3; echo and forward end with stdin. `forward` knows
+ * of one client at a time. With `pieces` datagrams go and come in pieces that the kernel cuts and
+ * joins, as a good interface does it (UDP_SEGMENT, UDP_GRO).
  */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
+#include <errno.h>
 #include <netinet/in.h>
 #include <netinet/udp.h>
 #include <poll.h>
@@ -23,6 +27,8 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/uio.h>
+#include <time.h>
 #include <unistd.h>
 
 #ifndef UDP_SEGMENT
@@ -30,10 +36,14 @@
 #define UDP_GRO 104
 #endif
 
+#define BOUND 3
 #define BATCH 64 /* what a receive buffer of the usual size takes */
 #define ROOM 65536
 #define PIECE 65000
 #define BUFFER (8 << 20)
+#define QUESTIONS 4096
+#define SECOND 1000000000L
+#define DELAY 5000000L
 
 static struct mmsghdr messages[BATCH];
 static struct iovec parts[BATCH];
@@ -44,28 +54,27 @@ static bool pieces;
 
 static void die(const char *what)
 {
-	perror(what);
+	fprintf(stderr, "bench: %s: %s\n", what, strerror(errno));
 	exit(1);
 }
 
+/* Returns a socket connected to port TO, or, TO 0, that of descriptor 3, with much room. */
 static int open_socket(int to)
 {
 	struct sockaddr_in a = { .sin_family = AF_INET, .sin_port = htons((uint16_t)to) };
 	struct timeval patience = { 5, 0 };
-	int fd = socket(AF_INET, SOCK_DGRAM, 0), size = BUFFER, on = 1;
+	int fd = to ? socket(AF_INET, SOCK_DGRAM, 0) : BOUND, size = BUFFER, on = 1;
 
 	a.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-	if (fd < 0)
-		die("socket");
-	if (setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &size, sizeof size) < 0)
-		setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &size, sizeof size);
-	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
+	if (setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &size, sizeof size) < 0 &&
+	    setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &size, sizeof size) < 0)
+		die("SO_RCVBUF");
+	if (to)
+		setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
 	if (pieces && setsockopt(fd, IPPROTO_UDP, UDP_GRO, &on, sizeof on) < 0)
 		die("UDP_GRO");
 	if (to && connect(fd, (struct sockaddr *)&a, sizeof a) < 0)
 		die("connect");
-	if (!to && bind(fd, (struct sockaddr *)&a, sizeof a) < 0)
-		die("bind");
 	return fd;
 }
 
@@ -140,12 +149,8 @@ static void serve(int in, int out)
 				{ in, POLLIN, 0 },
 				{ out, POLLIN, 0 } };
 	struct sockaddr_in client;
-	socklen_t length = sizeof client;
 	int n;
 
-	getsockname(in, (struct sockaddr *)&client, &length);
-	printf("%d\n", ntohs(client.sin_port));
-	fflush(stdout);
 	while (poll(fds, 3, -1) > 0 && !fds[0].revents) {
 		while ((n = take(in, out < 0 ? 1 : BATCH, MSG_DONTWAIT)) > 0) {
 			client = names[0];
@@ -182,7 +187,7 @@ static void hear(int fd, int size, int n, unsigned mark)
 			if (size_of(0) != size || got >= n ||
 			    data[0][at] != (char)((mark + (unsigned)got) & 0xff) ||
 			    memcmp(data[0] + at, data[0] + at + 1, (size_t)size - 1) != 0) {
-				fprintf(stderr, "another datagram than was sent\n");
+				fprintf(stderr, "bench: another datagram than was sent\n");
 				exit(2);
 			}
 	}
@@ -214,6 +219,95 @@ static void load(int port, int size, int clients, int count)
 	}
 }
 
+/* Sends what stdin, a file, has to where FD is connected. */
+static void send_file(int fd, int size)
+{
+	int each = !pieces ? 1 : BATCH * size < PIECE ? BATCH : PIECE / size, n;
+	ssize_t got;
+
+	for (int i = 0; i < BATCH; i++)
+		parts[i] = (struct iovec){ data[i], (size_t)(size * each) };
+	while ((got = readv(STDIN_FILENO, parts, BATCH)) > 0) {
+		for (n = 0; got > 0; n++, got -= size * each) {
+			messages[n].msg_hdr =
+				(struct msghdr){ .msg_iov = &parts[n], .msg_iovlen = 1 };
+			if (got < size * each)
+				parts[n].iov_len = (size_t)got;
+			cut(n, each > 1 ? size : 0);
+		}
+		if (sendmmsg(fd, messages, (unsigned)n, 0) != n)
+			die("sendmmsg");
+	}
+}
+
+static void receive(int fd)
+{
+	for (int n; (n = take(fd, BATCH, MSG_WAITFORONE)) > 0;) {
+		for (int i = 0; i < n; i++)
+			parts[i].iov_len = messages[i].msg_len;
+		if (writev(STDOUT_FILENO, parts, n) < 0)
+			die("writev");
+	}
+}
+
+/* A question, and then its answer. */
+struct question {
+	long long due; /* ns */
+	struct sockaddr_in from;
+	size_t size;
+	unsigned char text[512 + 16];
+};
+
+/* n00300 has the address 10.0.1.44; there is nothing else than addresses. */
+static void answer(struct question *q)
+{
+	int number = atoi((char *)q->text + 14);
+	unsigned char *end = memchr(q->text + 12, 0, q->size - 12);
+	bool address = end[2] == 1;
+
+	memcpy(q->text + 2, "\x84\0\0\1\0\0\0\0\0", 10);
+	q->text[7] = address;
+	memcpy(end + 5, "\xc0\14\0\1\0\1\0\0\0\0\0\4\12", 13);
+	for (int i = 0; i < 3; i++)
+		end[18 + i] = (unsigned char)(number >> (16 - 8 * i));
+	q->size = (size_t)(end - q->text) + (address ? 21 : 5);
+}
+
+static long long now(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (long long)t.tv_sec * SECOND + t.tv_nsec;
+}
+
+static void serve_names(int fd)
+{
+	static struct question waiting[QUESTIONS];
+	struct pollfd one = { fd, POLLIN, 0 };
+	unsigned first = 0, last = 0;
+
+	for (;;) {
+		struct question *q = &waiting[first % QUESTIONS], *new = &waiting[last % QUESTIONS];
+		long left = first == last ? SECOND - 1 : (long)(q->due - now());
+		socklen_t length = sizeof new->from;
+		ssize_t n;
+		if (left <= 0) {
+			sendto(fd, q->text, q->size, 0, (struct sockaddr *)&q->from,
+			       sizeof q->from);
+			first++;
+		} else if (ppoll(&one, last - first < QUESTIONS, &(struct timespec){ 0, left },
+				 NULL) > 0 &&
+			   (n = recvfrom(fd, new->text, 512, 0, (struct sockaddr *)&new->from,
+					 &length)) > 16) {
+			new->size = (size_t)n;
+			new->due = now() + DELAY;
+			answer(new);
+			last++;
+		}
+	}
+}
+
 int main(int argc, char **argv)
 {
 	const char *mode = argc > 1 ? argv[1] : "";
@@ -230,6 +324,12 @@ int main(int argc, char **argv)
 		serve(open_socket(0), -1);
 	else if (!strcmp(mode, "forward") && argc == 3)
 		serve(open_socket(0), open_socket(atoi(argv[2])));
+	else if (!strcmp(mode, "send") && argc == 4)
+		send_file(open_socket(atoi(argv[2])), atoi(argv[3]));
+	else if (!strcmp(mode, "recv"))
+		receive(open_socket(0));
+	else if (!strcmp(mode, "names"))
+		serve_names(open_socket(0));
 	else
 		return 2;
 	return 0;
