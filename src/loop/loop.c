@@ -14,9 +14,11 @@
 #include "loop/pollset.h"
 #include "loop/signals.h"
 
-#define FEW 8		/* so many watches are polled one by one; later ones go to the pollset */
-#define BUSY 4		/* ready so often in a period: worth being one of the few */
-#define PERIOD 64	/* wake-ups */
+#define FEW 8	  /* so many watches may be polled one by one for long, */
+#define MANY 256  /* and so many at first: most that are new are busy, and soon gone */
+#define VAIN 8	  /* wake-ups for others, after which one of more than FEW goes to the pollset */
+#define BUSY 4	  /* ready so often in a period: worth being one of the few */
+#define PERIOD 64 /* wake-ups */
 #define SIGNAL_LOOK 16	/* wake-ups */
 #define READY_MOST 64	/* of the pollset at a time */
 #define ROOM 32		/* watches, and timers, at first: enough for what serves one connection */
@@ -33,9 +35,8 @@ struct loop {
 	size_t n_set;		/* how many watches are in it */
 	struct pollset_ready ready[READY_MOST];
 	size_t n_ready;
-	unsigned wakes; /* in this period */
-	unsigned busy;	/* times in a row that something was ready at once */
-	unsigned char period;
+	unsigned wake;	       /* the number of this wake-up */
+	unsigned busy;	       /* times in a row that something was ready at once */
 	struct timer **timers; /* a binary heap, the next one first */
 	size_t n_timers;
 	struct timer look_timer; /* for terminals that are left out */
@@ -129,6 +130,7 @@ static void loop_add_one(struct loop *l, struct watch *w, short events)
 {
 	if (!loop_has_room(l, l->n))
 		return;
+	w->seen = (unsigned short)l->wake;
 	l->watches[l->n] = w;
 	l->fds[l->n] = (struct pollfd){ .fd = w->fd, .events = events };
 	w->slot = (unsigned)++l->n;
@@ -168,8 +170,11 @@ void watch_set(struct loop *l, struct watch *w, short events)
 		pollset_change(&l->pollset, w, events);
 	else if (w->slot && w->slot != IN_SET)
 		l->fds[w->slot - 1].events = events;
-	else if (!w->slot && (l->n < FEW || !loop_add_to_set(l, w, events)))
+	else if (!w->slot && (l->n < MANY || !loop_add_to_set(l, w, events)))
 		loop_add_one(l, w, events);
+	/* When it is needed there may be no descriptor for it. */
+	if (l->n > FEW)
+		pollset_open(&l->pollset);
 	w->events = events;
 }
 
@@ -196,24 +201,28 @@ void watch_drop(struct loop *l, struct watch *w)
 /* W is ready. Returns how often it was in this period. */
 static unsigned loop_count_wake(const struct loop *l, struct watch *w)
 {
-	if (w->period != l->period)
+	unsigned char period = (unsigned char)(l->wake / PERIOD);
+
+	if (w->period != period)
 		w->wakes = 0;
-	w->period = l->period;
+	w->period = period;
+	w->seen = (unsigned short)l->wake;
 	return w->wakes < UCHAR_MAX ? ++w->wakes : w->wakes;
 }
 
-/* A period is over: those of the few that were not busy in it make room for others. */
-static void loop_end_period(struct loop *l)
+/* Those that were polled one by one in VAIN wake-ups for others go to the pollset. Returns whether
+ * there were any. */
+static bool loop_gather(struct loop *l, unsigned vain)
 {
+	size_t before = l->n_set;
+
 	for (size_t i = l->n; i-- > 0;) {
 		struct watch *w = l->watches[i];
-		if (w == &l->set_watch || (w->period == l->period && w->wakes >= BUSY))
-			continue;
 		/* The one that takes its place has been looked at already. */
-		loop_add_to_set(l, w, w->events);
+		if (w != &l->set_watch && (unsigned short)(l->wake - w->seen) >= vain)
+			loop_add_to_set(l, w, w->events);
 	}
-	l->period++;
-	l->wakes = 0;
+	return l->n_set > before;
 }
 
 static void loop_set_ready(void *arg, short events)
@@ -376,8 +385,7 @@ static void loop_call_watches(struct loop *l, int ready)
 		l->fds[i].revents = 0;
 		if (l->watches[i]->terminal && loop_leave_out(l, i, events))
 			continue;
-		if (l->n_set)
-			loop_count_wake(l, l->watches[i]);
+		loop_count_wake(l, l->watches[i]);
 		l->watches[i]->fn(l->watches[i]->arg, events);
 	}
 }
@@ -413,6 +421,8 @@ int loop_run(struct loop *l)
 		int64_t timeout = -1;
 		int ready;
 
+		if (l->wake % VAIN == 0 && (l->n > FEW || l->n_set))
+			loop_gather(l, l->n > FEW ? VAIN : PERIOD);
 		if (l->n_timers) {
 			timeout = l->timers[0]->at - clock_now();
 			if (timeout < 0)
@@ -421,11 +431,13 @@ int loop_run(struct loop *l)
 		if (signals_wait())
 			timeout = 0;
 		ready = loop_wait(l, timeout);
+		/* The limit of descriptors may have become lower than what is polled. */
+		if (ready < 0 && errno == EINVAL && loop_gather(l, 0))
+			continue;
 		if (ready < 0 && errno != EINTR)
 			return -1;
 		l->now = 0; /* read when somebody wants it */
-		if (l->n_set && ++l->wakes >= PERIOD)
-			loop_end_period(l);
+		l->wake++;
 		if (signals_wait())
 			loop_take_signals(l);
 		else

@@ -32,6 +32,7 @@ struct watch {
 	unsigned char wakes;  /* how often it was ready in `period`, */
 	unsigned char period; /* the last one in which it was */
 	short events;	      /* what it is watched for */
+	unsigned short seen;  /* the last wake-up for it, or at which it was set */
 };
 
 struct timer {

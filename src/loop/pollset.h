@@ -24,6 +24,9 @@ struct pollset_ready {
 void pollset_start(struct pollset *m);
 void pollset_stop(struct pollset *m);
 
+/* Makes the set now, if the system has such sets and there is none yet. */
+void pollset_open(struct pollset *m);
+
 /* Watches W's descriptor for EVENTS of poll(2) in the set from now on. Returns false if that cannot
  * be: the system has no such sets, memory ran out, or it is a file. */
 bool pollset_add(struct pollset *m, struct watch *w, short events);

@@ -26,6 +26,12 @@ void pollset_stop(struct pollset *m)
 	m->fd = -1;
 }
 
+void pollset_open(struct pollset *m)
+{
+	if (m->fd < 0)
+		m->fd = epoll_create1(EPOLL_CLOEXEC);
+}
+
 static bool control(const struct pollset *m, int operation, const struct watch *w, short events)
 {
 	struct epoll_event e = { .events = (uint32_t)events, .data.ptr = (void *)w };
@@ -35,8 +41,7 @@ static bool control(const struct pollset *m, int operation, const struct watch *
 
 bool pollset_add(struct pollset *m, struct watch *w, short events)
 {
-	if (m->fd < 0)
-		m->fd = epoll_create1(EPOLL_CLOEXEC);
+	pollset_open(m);
 	return m->fd >= 0 && control(m, EPOLL_CTL_ADD, w, events);
 }
 
