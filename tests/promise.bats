@@ -546,7 +546,7 @@ print(n[0])')" = 0 ]
 		skip 'this strace cannot inject'
 	local when
 	: >nothing
-	# As it looks whether it is connected, and once it knows.
+	# As soon as it is connected, and at the next time.
 	for when in 1+ 2; do
 		counterpart readall report
 		echo hello | ASAN_OPTIONS="${ASAN_OPTIONS-}:detect_leaks=0" exits 1 strace -qq -o /dev/null \

@@ -9,7 +9,6 @@
 
 #include "base/clock.h"
 #include "base/descriptors.h"
-#include "base/wait.h"
 #include "names/lookup.h"
 #include "sock/stream.h"
 #include "sock/unix.h"
@@ -317,14 +316,6 @@ static int attempt_start(struct dial *d, struct attempt *a, const char **what)
 	return attempt_start_as(d, a, what);
 }
 
-/* Is A connected already? Within one machine the handshake is over when connect(2) returns. */
-static bool attempt_is_connected(const struct attempt *a)
-{
-	struct pollfd now = { .fd = a->watch.fd, .events = POLLOUT };
-
-	return wait_for(&now, 1, 0, NULL) > 0 && now.revents == POLLOUT;
-}
-
 /* Starts an attempt at the next address that does not fail at once; ends the race if none is left.
  */
 static void dial_next_attempt(void *arg)
@@ -343,8 +334,9 @@ static void dial_next_attempt(void *arg)
 			if (d->started < d->n)
 				timer_set(d->loop, &d->stagger,
 					  clock_after(loop_now(d->loop), DIAL_ATTEMPT_DELAY));
-			/* One that has failed waits for its turn: its end starts the next. */
-			if (attempt_is_connected(a))
+			/* Within one machine the handshake is over when connect(2) returns. One
+			 * that has failed waits for its turn: its end starts the next. */
+			if (stream_has_peer(a->watch.fd))
 				attempt_ready(a, POLLOUT);
 			return;
 		}

@@ -83,8 +83,7 @@ int stream_connect_error(int fd, const struct address *to, short events, struct 
 	return ip ? stream_connect_icmp(fd, to, error, icmp) : error;
 }
 
-/* Has FD a peer? Returns false with errno if it has not. */
-static bool has_peer(int fd)
+bool stream_has_peer(int fd)
 {
 	struct sockaddr_storage peer;
 	socklen_t size = sizeof peer;
@@ -95,12 +94,12 @@ static bool has_peer(int fd)
 bool stream_is_gone(int fd)
 {
 	/* Some systems say EINVAL. */
-	return !has_peer(fd) && (errno == ENOTCONN || errno == EINVAL);
+	return !stream_has_peer(fd) && (errno == ENOTCONN || errno == EINVAL);
 }
 
 bool stream_connected(int fd, const void *first, size_t *n)
 {
-	bool connected = has_peer(fd);
+	bool connected = stream_has_peer(fd);
 	ssize_t sent = connected ? 0 : send(fd, first, *n, MSG_DONTWAIT | MSG_NOSIGNAL);
 
 	*n = sent > 0 ? (size_t)sent : 0;

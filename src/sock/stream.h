@@ -32,6 +32,9 @@ int stream_connect_error(int fd, const struct address *to, short events, struct 
  * queue). Fills *ICMP as above. Returns the errno, EINPROGRESS if nothing has failed. */
 int stream_connect_icmp(int fd, const struct address *to, int error, struct icmp_error *icmp);
 
+/* Is FD connected, and not yet ended both ways? Returns false with errno if it is not. */
+bool stream_has_peer(int fd);
+
 /* Has the TCP connection of FD ended both ways, or broken, even if another process was told? Then
  * nothing more will be acknowledged. False for other kinds of socket. */
 bool stream_is_gone(int fd);
