@@ -9,12 +9,14 @@
 #include "base/wait.h"
 
 #define TRIED_MOST 256
+#define AHEAD 64	  /* so many more are looked at, so that the next times need not, */
+#define KEPT 32		  /* of which these are for what is opened without asking */
 #define HIGHEST (1 << 20) /* far above what is in use, whatever the limit is */
 
 /* Are the N highest numbers free that a descriptor may have? Mostly they are. */
 static bool highest_are_free(size_t n)
 {
-	struct pollfd fds[TRIED_MOST];
+	struct pollfd fds[TRIED_MOST + AHEAD];
 	struct rlimit limit;
 	int top = HIGHEST;
 
@@ -35,12 +37,18 @@ static bool highest_are_free(size_t n)
 
 int descriptors_try(int fd, size_t n)
 {
+	static size_t free_ahead; /* found free, and not promised to anybody */
 	int fds[TRIED_MOST], error = 0;
 	size_t opened = 0;
 
 	if (n > TRIED_MOST)
 		n = TRIED_MOST;
-	if (highest_are_free(n))
+	if (free_ahead >= n + KEPT) {
+		free_ahead -= n;
+		return 0;
+	}
+	free_ahead = highest_are_free(n + AHEAD) ? AHEAD : 0;
+	if (free_ahead || highest_are_free(n))
 		return 0;
 	while (opened < n && !error) {
 		fds[opened] = fcntl(fd, F_DUPFD_CLOEXEC, 0);
