@@ -9,6 +9,9 @@ static void echo_start(struct connection *x)
 	c.terms.mode = PUMP_ECHO;
 	messages_pass_on(x, &c);
 	connection_pump(x, &c, &connection_calls, x->in, &x->socket);
+	/* A single one is served once we have given up what that does not need. */
+	if (x->connections->keep)
+		pump_look(&x->pump);
 }
 
 SERVICE(echo) = { .option = "echo", .start = echo_start };

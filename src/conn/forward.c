@@ -173,6 +173,7 @@ static void forward_connected(void *arg, const struct dial_result *r)
 	c.terms.mode = PUMP_RELAY;
 	messages_pass_on(x, &c);
 	connection_pump(x, &c, &connection_calls, x->in, x->in);
+	pump_look(&x->pump);
 }
 
 /* Each client would come back as another, without end. */

@@ -430,6 +430,12 @@ void pump_start(struct pump *p, struct loop *loop, const struct pump_config *c,
 		pump_wait(p);
 }
 
+void pump_look(struct pump *p)
+{
+	if (flow_wants_source(&p->down))
+		p->peer_watch.fn(p, POLLIN);
+}
+
 void pump_finish_in(struct pump *p)
 {
 	/* What stands there goes out once the steps are done. */

@@ -145,6 +145,10 @@ void pump_start(struct pump *p, struct loop *loop, const struct pump_config *c,
 		const struct pump_calls *calls, void *arg, struct endpoint *in,
 		struct endpoint *out, struct endpoint *peer);
 
+/* To be called right after pump_start(), from the loop, where the peer has probably sent something
+ * by then: moves it, before the loop would wait for it. May call `over`. */
+void pump_look(struct pump *p);
+
 /* Reads no more of `in` than what is there now, even if another process has it open. With that the
  * connection ends. */
 void pump_finish_in(struct pump *p);
