@@ -34,9 +34,11 @@ static int forward_check(struct service_options *o, bool numeric, struct option_
 {
 	struct option_error inner;
 
-	for (struct forward_place *p = o->forward; p; p = p->next)
+	for (struct forward_place *p = o->forward; p; p = p->next) {
 		if (address_endpoint(p->word, numeric, &p->to, &inner) < 0)
 			return option_fail(error, "--forward: %s", inner.text);
+		p->named = *p->to.port && !lookup_is_numeric(p->to.host);
+	}
 	return 0;
 }
 
@@ -264,7 +266,7 @@ static size_t forward_spare(const struct connections *s, size_t n)
 	bool asks = false;
 
 	for (const struct forward_place *p = s->options->forward; p; p = p->next)
-		asks |= *p->to.port && !lookup_is_numeric(p->to.host);
+		asks |= p->named;
 	for (const struct proxy *p = s->options->way; p; p = p->next)
 		asks |= !lookup_is_numeric(p->url.host);
 	return n + (asks ? connections_lookup_fds(n) : 0);

@@ -84,6 +84,7 @@ enum when_full { WHEN_FULL_WAIT, WHEN_FULL_CLOSE };
 struct forward_place {
 	const char *word; /* its ENDPOINT, and the parts of that, which service_check() finds */
 	struct endpoint_words to;
+	bool named;	     /* its host is looked up for each connection */
 	unsigned number;     /* from 0 */
 	int64_t passed_over; /* until this time, for it could not be reached; 0: it is not */
 	struct forward_place *next;

@@ -87,12 +87,13 @@ void dial_cancel(struct dial *d)
 static void dial_tell(void *arg)
 {
 	struct dial *d = arg;
-	struct dial_failure *failures = calloc(d->started ? d->started : 1, sizeof *failures);
+	size_t n = d->result.fd < 0 ? d->started : 0;
+	struct dial_failure *failures = n ? calloc(n, sizeof *failures) : NULL;
 
-	for (size_t i = 0; failures && i < d->started; i++)
+	for (size_t i = 0; failures && i < n; i++)
 		failures[d->result.n++] = d->attempts[i].state;
 	d->result.failures = failures;
-	if (!failures)
+	if (n && !failures)
 		d->result.error = ENOMEM;
 	d->fn(d->arg, &d->result);
 	free(failures);

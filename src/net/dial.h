@@ -62,7 +62,8 @@ struct dial_result {
 			   * up, or there is no limit */
 	struct places_failure lookup;	     /* how the look-up failed, */
 	int error;			     /* or the errno of another step */
-	const struct dial_failure *failures; /* in the order tried; gone after the call */
+	const struct dial_failure *failures; /* in the order tried, where FD is -1; gone after the
+					      * call */
 	size_t n;
 	int socktype; /* the type of the sockets; 0: SOCK_STREAM */
 	/* By way of proxies, see proxy_client.h: */

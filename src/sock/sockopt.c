@@ -339,9 +339,10 @@ static int apply_plain(int fd, int family, const struct socket_options *o, enum 
 		int64_t value = *(const int64_t *)((const char *)o + p->field);
 		bool six = family == AF_INET6 && p->level6;
 
+		if (value == UNSET || p->phase != phase)
+			continue;
 		*what = p->name;
-		if (p->phase == phase && value != UNSET &&
-		    sockopt_concerns(six ? p->level6 : p->level, family) &&
+		if (sockopt_concerns(six ? p->level6 : p->level, family) &&
 		    sockopt_set(fd, six ? p->level6 : p->level, six ? p->option6 : p->option,
 				(int)value) < 0)
 			return -1;
