@@ -484,6 +484,80 @@ chain() {
 	done
 }
 
+@test "killed in between: a reset for whoever has not seen the end, whoever listened first" {
+	# What each side does (a byte: x, its end: e), and what it sees then; refused; urgent; whose socket.
+	within 30 python3 -I -S - "$SOCKIT" "$(platform)" <<-'END'
+		import os, signal, socket, struct, subprocess, sys
+		def between(words, inherited=None):
+		    r, w = os.pipe()
+		    command = [sys.argv[1], 'listen', '-n', '--quiet', '--notify-fd', str(w), *words]
+		    shell = 'export LISTEN_FDS=1 LISTEN_PID=$$; exec "$@"' if inherited else 'exec "$@"'
+		    p = subprocess.Popen(['sh', '-c', shell, 'sh', *command, *([] if inherited else ['127.0.0.1', '0'])],
+		                         stdin=subprocess.DEVNULL, pass_fds=[w, 3] if inherited else [w],
+		                         preexec_fn=inherited and (lambda: os.dup2(inherited.fileno(), 3)))
+		    os.close(w)
+		    port = int(os.read(r, 100).split()[1])
+		    os.close(r)
+		    return p, port
+		def client(port):
+		    s = socket.create_connection(('127.0.0.1', port))
+		    s.settimeout(10)
+		    return s
+		def sees(s):
+		    try:
+		        while s.recv(100):
+		            pass
+		        return 'end'
+		    except ConnectionResetError:
+		        return 'reset'
+		def killed(p):
+		    p.send_signal(signal.SIGKILL)
+		    p.wait()
+		far = socket.create_server(('127.0.0.1', 0))
+		far.settimeout(10)
+		forward = ['--forward', '127.0.0.1:%d' % far.getsockname()[1]]
+		for near_does, far_does, near_sees, far_sees in (
+		        ('x', '', 'reset', 'reset'), ('', 'x', 'reset', 'reset'), ('x', 'x', 'reset', 'reset'),
+		        ('xe', '', 'reset', 'end'), ('e', 'x', 'reset', 'end'), ('x', 'e', 'end', 'reset'),
+		        ('', 'xe', 'end', 'reset')):
+		    for inherited in (None, socket.create_server(('127.0.0.1', 0))):
+		        p, port = between(['-k', *forward], inherited)
+		        near = client(port)
+		        there = far.accept()[0]
+		        for does, one, other in ((near_does, near, there), (far_does, there, near)):
+		            if 'x' in does:
+		                one.sendall(b'x')
+		                assert other.recv(9) == b'x'
+		            if 'e' in does:
+		                one.shutdown(socket.SHUT_WR)
+		                assert other.recv(9) == b''
+		        if inherited:
+		            options = inherited.getsockopt(socket.SOL_SOCKET, socket.SO_LINGER, 8)
+		            assert struct.unpack('ii', options)[0] == 0, 'SO_LINGER of a socket that is not ours'
+		            assert not inherited.getsockopt(socket.SOL_SOCKET, socket.SO_OOBINLINE)
+		        killed(p)
+		        seen = sees(near), sees(there)
+		        assert seen == (near_sees, far_sees), (near_does, far_does, bool(inherited), seen)
+		for words in forward, ['--echo']:
+		    for inherited in (None, socket.create_server(('127.0.0.1', 0))):
+		        p, port = between(['-k', '--deny', '127.0.0.1', *words], inherited)
+		        assert sees(client(port)) == 'end', words
+		        killed(p)
+		        p, port = between(['-k', *words], inherited)
+		        near = client(port)
+		        there = near if words == ['--echo'] else far.accept()[0]
+		        near.sendall(b'ab')
+		        near.send(b'!', socket.MSG_OOB)
+		        near.sendall(b'cd')
+		        got = b''
+		        while len(got) < 5:
+		            got += there.recv(9) or b'the end'
+		        assert got == b'ab!cd', got
+		        killed(p)
+		        assert sees(near) == 'reset'
+	END
+}
+
 @test "what --forward has taken from one side still reaches the other, by SIGTERM" {
 	mkfifo go
 	counterpart rcvbuf:4096 gate:go readall report

@@ -272,6 +272,8 @@ void connection_start(struct connection *x, int fd, int family)
 
 	x->start = clock_now();
 	endpoint_socket(&x->socket, fd, family, x->name);
+	if (s->arms)
+		endpoint_come_armed(&x->socket);
 	if (connection_prepare(x) < 0) {
 		endpoint_break(&x->socket);
 		connections_one_over(x->connections, x,

@@ -262,6 +262,8 @@ int connections_start(struct connections *s, const struct connections_config *c)
 	if (messages_are_framed(c) && s->service->framed)
 		s->service = s->service->framed;
 	s->keep = s->listening && service_keeps(c->service);
+	s->arms = s->listening && s->service->arms && !c->socket->protocol &&
+		  !sockopt_is_given(c->socket, "SO_LINGER");
 	s->expected = UNSET;
 	s->pump_options = connection_pump_options(s);
 	s->finish_options = (struct pump_options){ .keepalive_is_set = c->socket->keepalive,
@@ -449,7 +451,11 @@ void connections_accept(struct connections *s, const struct arrived *a, const ch
 		 * no header, its end is not to look like that of all. */
 		report_client(s->c->messages, "refused", 0, &r);
 		endpoint_socket(&refused, a->fd, a->family, "");
-		if (r.fault)
+		if (s->arms)
+			endpoint_come_armed(&refused);
+		if (!r.fault)
+			endpoint_disarm(&refused);
+		else
 			endpoint_break(&refused);
 		endpoint_close(&refused);
 		connections_decide_to_accept(s);

@@ -44,6 +44,7 @@ struct connections {
 	const struct service_options *options; /* of the service */
 	const struct service *service;
 	bool listening, keep;
+	bool arms; /* its clients come armed, see endpoint_come_armed() */
 	/* Adds what the owner waits for, beside the connections, as "; WHAT (OPTIONS)". */
 	void (*waits)(void *arg, struct text *text);
 	/* The only connection, X, is over, with OUTCOME. Returns false if the run is to go on: then

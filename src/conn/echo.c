@@ -14,4 +14,4 @@ static void echo_start(struct connection *x)
 		pump_look(&x->pump);
 }
 
-SERVICE(echo) = { .option = "echo", .start = echo_start };
+SERVICE(echo) = { .option = "echo", .arms = true, .start = echo_start };

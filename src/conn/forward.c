@@ -273,6 +273,7 @@ static size_t forward_spare(const struct connections *s, size_t n)
 }
 
 SERVICE(forward) = { .option = "forward",
+		     .arms = true,
 		     .size = sizeof(struct forward),
 		     .ends = 1,
 		     .check = forward_check,

@@ -221,6 +221,7 @@ struct outcome server_run(const struct server_config *c)
 		return report_error(to->messages, "--notify-fd", errno);
 	if (connections_start(&l.connections, to) < 0)
 		return (struct outcome){ OUTCOME_FAILED, 0 };
+	l.place.arms = l.connections.arms;
 	l.reload = (struct reload){ .run = &l.connections.run,
 				    .access = c->access,
 				    .numeric = to->numeric };

@@ -27,6 +27,7 @@ struct service {
 	bool runs_command;	/* `-- CMD` chooses it too */
 	bool keeps;		/* implies -k */
 	bool anywhere;		/* connects to where its clients want to */
+	bool arms;		/* promises from the start on, see half_close.h */
 	bool joins;		/* what one connection sends goes to all others, */
 	bool chat;		/* line by line, each with its sender's number */
 	const char *input_ends; /* options that end a wait for what is sent to the peer, for -vv;

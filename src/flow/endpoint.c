@@ -320,6 +320,19 @@ void endpoint_arm(struct endpoint *e)
 	e->armed = true;
 }
 
+void endpoint_inline_urgent(struct endpoint *e)
+{
+	if (e->kind != ENDPOINT_TCP || e->inlined)
+		return;
+	stream_inline_urgent(e->rfd);
+	e->inlined = true;
+}
+
+void endpoint_come_armed(struct endpoint *e)
+{
+	e->armed = e->inlined = e->kind == ENDPOINT_TCP;
+}
+
 void endpoint_disarm(struct endpoint *e)
 {
 	if (!e->armed || e->broken)

@@ -47,6 +47,7 @@ struct endpoint {
 	bool sent_end : 1; /* of a connection: our end has been sent */
 	bool got_end : 1;  /* of a connection: the peer's end was read */
 	bool armed : 1;	   /* of a TCP connection: to be reset, see endpoint_arm() */
+	bool inlined : 1;  /* of a TCP connection: see endpoint_inline_urgent() */
 	bool broken : 1;   /* its end is not to look like that of a stream */
 	const void *writer;   /* of those who share it, who has a piece to finish */
 	struct rights *gives; /* descriptors, the caller's: they go along with the next write */
@@ -128,6 +129,13 @@ void endpoint_end(struct endpoint *e);
  * death of this process: it is reset, so that its other side takes no part for the whole. Without
  * effect on other kinds. */
 void endpoint_arm(struct endpoint *e);
+
+/* Leaves urgent data that come to E, a TCP connection, in their place among the other data. Without
+ * effect on other kinds. */
+void endpoint_inline_urgent(struct endpoint *e);
+
+/* E was accepted, and if it is a TCP connection both has been done to it before. */
+void endpoint_come_armed(struct endpoint *e);
 
 /* What the other side has is the whole: from here on closing E loses nothing, and is no reset. */
 void endpoint_disarm(struct endpoint *e);

@@ -358,8 +358,8 @@ void pump_open_in(struct pump *p, struct endpoint *in)
 	p->in = in;
 	p->side->in_watch =
 		endpoint_watch(in, p->terms.mode == PUMP_RELAY ? pump_far_ready : pump_in_ready, p);
-	if (p->terms.mode == PUMP_RELAY && in->kind == ENDPOINT_TCP)
-		stream_inline_urgent(in->rfd);
+	if (p->terms.mode == PUMP_RELAY)
+		endpoint_inline_urgent(in);
 	if (in->kind == ENDPOINT_SUBSCRIBER) {
 		struct subscriber *r = in->object;
 		r->ready = pump_queue_ready;
@@ -410,8 +410,7 @@ void pump_start(struct pump *p, struct loop *loop, const struct pump_config *c,
 	/* What others have sent counts as activity as far as it is still on its way. */
 	if (c->others_sent)
 		p->acknowledged = -stream_unacknowledged(peer->wfd);
-	if (peer->kind == ENDPOINT_TCP)
-		stream_inline_urgent(peer->rfd);
+	endpoint_inline_urgent(peer);
 	if (p->side != &pump_no_side)
 		pump_start_up(p, c, in);
 	flow_start(&p->down, peer, out,

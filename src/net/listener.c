@@ -21,6 +21,8 @@ struct listening {
 	struct watch watch;
 	struct address local;
 	struct unix_place place;
+	bool own;   /* nobody had it before us */
+	bool fixed; /* `local` is that of all clients too */
 };
 
 struct listener {
@@ -122,6 +124,15 @@ static int listener_look_for_room(const struct listener *l, int fd)
 	return spare ? descriptors_try(fd, spare + 1) : 0;
 }
 
+/* Arms FD, of FAMILY, which is a client or listens: what it accepts inherits that. */
+static void listener_arm(const struct listener *l, int fd, int family)
+{
+	if (!l->c.arms || !address_family_is_ip(family))
+		return;
+	stream_break(fd);
+	stream_inline_urgent(fd);
+}
+
 /* Sets the options that an accepted socket does not inherit from the listening one: on UNIX sockets
  * all. Returns 0, or -1 with errno and *WHAT. */
 static int listener_set_accepted(const struct listener *l, int fd, int family, const char **what)
@@ -146,11 +157,13 @@ static void listening_ready(void *arg, short events)
 		listener_accept_failed(l, s, errno);
 		return;
 	}
-	/* The kernel may know the listening UNIX socket by another path. */
-	if (s->local.u.sa.sa_family == AF_UNIX)
+	if (s->fixed)
 		local = s->local;
 	else
 		getsockname(fd, &local.u.sa, &local.length);
+	/* What others have listened with is theirs too. */
+	if (!s->own)
+		listener_arm(l, fd, s->local.u.sa.sa_family);
 	stream_who(fd, &peer);
 	address_unmap(&peer);
 	address_unmap(&local);
@@ -180,6 +193,7 @@ static int listening_set_options(const struct listener *l, int fd, int family, c
 	if (sockopt_apply(fd, family, l->c.socket, PHASE_BIND, true, what) < 0 ||
 	    sockopt_apply(fd, family, l->c.socket, PHASE_CONNECT, true, what) < 0)
 		return -1;
+	listener_arm(l, fd, family);
 	*what = NULL;
 	return 0;
 }
@@ -209,9 +223,17 @@ static int listening_begin(const struct listener *l, int fd, struct address *a)
 	return getsockname(fd, &a->u.sa, &a->length);
 }
 
-static void listening_take(struct listener *l, struct listening *s, int fd, const struct address *a)
+static void listening_take(struct listener *l, struct listening *s, int fd, const struct address *a,
+			   bool own)
 {
+	const struct socket_options *o = l->c.socket;
+
 	s->listener = l;
+	s->own = own;
+	/* The kernel may know the listening UNIX socket by another path. */
+	s->fixed = a->u.sa.sa_family == AF_UNIX || (own && address_is_ip(a) && !address_is_any(a) &&
+						    !sockopt_is_given(o, "IP_TRANSPARENT") &&
+						    !sockopt_is_given(o, "IPV6_TRANSPARENT"));
 	s->local = *a;
 	s->watch = (struct watch){ .fd = fd, .fn = listening_ready, .arg = s };
 }
@@ -233,7 +255,7 @@ static int listening_open(void *arg, void *socket_arg, struct address *a, struct
 		close_keeping_errno(fd);
 		return -1;
 	}
-	listening_take(l, s, fd, a);
+	listening_take(l, s, fd, a, true);
 	return 0;
 }
 
@@ -249,7 +271,7 @@ static int listening_inherit(void *arg, void *socket_arg, int fd, struct address
 		return -1;
 	}
 	fcntl(fd, F_SETFD, FD_CLOEXEC);
-	listening_take(arg, socket_arg, fd, a);
+	listening_take(arg, socket_arg, fd, a, false);
 	return 0;
 }
 

@@ -21,6 +21,7 @@ struct listener_config {
 	struct binding_config place;
 	int socktype; /* of a UNIX socket; 0: SOCK_STREAM */
 	const struct socket_options *socket;
+	bool arms;		  /* clients of IP are what endpoint_come_armed() takes */
 	listener_spare_fn *spare; /* called with the ARG of listener_start(); NULL: none */
 };
 
