@@ -235,6 +235,58 @@ traced_serves() {
 	[ "$(grep -c 'EMFILE' err)" -le 3 ]
 }
 
+@test "few descriptors: a limit that becomes lower than what is open ends nothing" {
+	needs prlimit util-linux
+	[ "$(platform)" = linux ] || skip 'portable'
+	serves -k --echo
+	holding 40 "$HERE"
+	prlimit --pid "$LISTENER" --nofile=10: || skip 'prlimit is not permitted'
+	let_go
+	kill "$LISTENER"
+	ended 143 "$LISTENER"
+}
+
+# burst LISTENER PORT MOST ALL: 30 clients are there at once. Never are more than MOST served at a time, and ALL of
+# them in the end.
+burst() {
+	within 20 python3 - "$@" <<-'END'
+		import os, select, signal, socket, sys
+		pid, port, most, all = map(int, sys.argv[1:])
+		os.kill(pid, signal.SIGSTOP)
+		clients = [socket.create_connection(('127.0.0.1', port)) for _ in range(30)]
+		for c in clients:
+		    c.sendall(b'x')
+		os.kill(pid, signal.SIGCONT)
+		served, busy = 0, []
+		while clients and served < all:
+		    ready = select.select(clients, [], [], 10)[0]
+		    assert ready, 'nobody is served'
+		    for c in ready:
+		        clients.remove(c)
+		        try:
+		            assert c.recv(9) == b'x'
+		        except ConnectionResetError:  # it listens no more
+		            continue
+		        busy.append(c)
+		        served += 1
+		    assert len(busy) <= most, len(busy)
+		    while len(busy) > most - 1 and served < all:
+		        busy.pop(0).close()
+		assert served == all, served
+	END
+}
+
+@test "a burst of clients: no more than may come are taken" {
+	serves --accept 5 --echo
+	burst "$LISTENER" "$HERE" 5 5
+	ended 0 "$LISTENER"
+	serves -k --max-conns 3 --echo
+	burst "$LISTENER" "$HERE" 3 30
+	kill "$LISTENER"
+	ended 143 "$LISTENER"
+	said
+}
+
 @test "300 idle ones cost nothing, and move when they want; busy ones beside them lose nothing" {
 	local far
 	serves -k --echo

@@ -335,6 +335,11 @@ int64_t loop_now(struct loop *l)
 	return l->now;
 }
 
+unsigned loop_wake(const struct loop *l)
+{
+	return l->wake;
+}
+
 void loop_stop(struct loop *l)
 {
 	l->stopped = true;

@@ -84,6 +84,9 @@ void child_drop(struct loop *l, struct child *c);
 /* The time of the last wake-up, see clock.h. The clock is read at most once for each wake-up. */
 int64_t loop_now(struct loop *l);
 
+/* The number of the last wake-up. */
+unsigned loop_wake(const struct loop *l);
+
 /* Waits for something to happen and makes the calls, until loop_stop() was called or there is
  * nothing left to wait for. Returns 0, or -1 with errno where the wait itself failed, or with
  * ENOMEM where there was no room for a watch or a timer. */

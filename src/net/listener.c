@@ -15,10 +15,13 @@
 
 #define ACCEPT_PAUSE (100 * MILLISECOND) /* after an error that does not pass at once */
 #define SHORTAGE SECOND			 /* failures so close together are one incident */
+#define BURST_MOST 16			 /* clients at a time */
 
 struct listening {
 	struct listener *listener;
 	struct watch watch;
+	unsigned wake;	/* the last wake-up of the loop for clients, */
+	unsigned burst; /* and how many were accepted then, 0: and there were no more */
 	struct address local;
 	struct unix_place place;
 	bool own;   /* nobody had it before us */
@@ -36,12 +39,15 @@ struct listener {
 	bool paused;
 	int shortage;	/* the last error after which it paused; 0: none */
 	int64_t failed; /* when that was */
+	bool *gone;	/* set when it is closed while it accepts; NULL: it does not */
 };
 
 void listener_close(struct listener *l)
 {
 	if (!l)
 		return;
+	if (l->gone)
+		*l->gone = true;
 	timer_drop(l->loop, &l->pause);
 	binding_close(&l->binding);
 	free(l);
@@ -142,20 +148,19 @@ static int listener_set_accepted(const struct listener *l, int fd, int family, c
 	return sockopt_apply(fd, family, l->c.socket, PHASE_CONNECTED, true, what);
 }
 
-static void listening_ready(void *arg, short events)
+/* Accepts a client of S. Returns whether there may be another. L may be gone then. */
+static bool listening_accept(const struct listening *s)
 {
-	struct listening *s = arg;
 	struct listener *l = s->listener;
 	struct address peer = { .length = sizeof peer.u }, local = { .length = sizeof local.u };
 	const char *what = NULL;
 	int fd = listener_look_for_room(l, s->watch.fd);
 
-	(void)events;
 	if (fd == 0)
 		fd = open_accepted(s->watch.fd, &peer.u.sa, &peer.length);
 	if (fd < 0) {
 		listener_accept_failed(l, s, errno);
-		return;
+		return false;
 	}
 	if (s->fixed)
 		local = s->local;
@@ -169,10 +174,39 @@ static void listening_ready(void *arg, short events)
 	address_unmap(&local);
 	if (listener_set_accepted(l, fd, s->local.u.sa.sa_family, &what) == 0) {
 		l->accept(l->arg, fd, &peer, &local);
-		return;
+		return true;
 	}
 	event_tell(&l->c.place.events, .kind = EVENT_ACCEPT_FAILED, .error = errno, .what = what);
 	close(fd);
+	return true;
+}
+
+/* How many clients to accept from S at this wake-up: twice as many as at the last one, if all of
+ * those were there. To find out that there are no more takes a call too. */
+static unsigned listening_burst(struct listening *s)
+{
+	unsigned wake = loop_wake(s->listener->loop), last = s->wake + 1 == wake ? s->burst : 0;
+
+	s->wake = wake;
+	/* What others have listened with may block. */
+	return !last || !s->own ? 1 : last < BURST_MOST ? 2 * last : BURST_MOST;
+}
+
+static void listening_ready(void *arg, short events)
+{
+	struct listening *s = arg;
+	struct listener *l = s->listener;
+	unsigned n = listening_burst(s);
+	bool gone = false, more = true;
+
+	(void)events;
+	l->gone = &gone;
+	for (unsigned i = 0; i < n && more; i++)
+		more = listening_accept(s) && !gone && !l->paused;
+	if (gone)
+		return;
+	l->gone = NULL;
+	s->burst = more ? n : 0;
 }
 
 static int listening_set_options(const struct listener *l, int fd, int family, const char **what)
