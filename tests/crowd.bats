@@ -313,7 +313,7 @@ burst() {
 }
 
 @test "5000 idle connections: no more than 4 MiB" {
-	local hard before
+	local hard before more
 	ulimit -n 5100 2>/dev/null || :
 	hard=$(ulimit -n)
 	[ "$hard" = unlimited ] || [ "$hard" -ge 5100 ] || skip "no more than $hard descriptors"
@@ -322,7 +322,9 @@ burst() {
 	holding 5000 "$HERE"
 	[ "$(count_fds "$LISTENER")" -ge 5000 ]
 	idles "$LISTENER"
-	[ -n "${SOCKIT_FLAVOUR-}" ] || [ $(($(memory "$LISTENER") - before)) -le 4096 ]
+	more=$(($(memory "$LISTENER") - before))
+	echo "$more KiB"
+	[ -n "${SOCKIT_FLAVOUR-}" ] || [ "$more" -le 4096 ]
 	let_go
 }
 
