@@ -185,6 +185,17 @@ refused_usage() {
 	fails 1 socket EINVAL connect --sockopt TCP_MAXSEG=1 127.0.0.1 "$port"
 	[ "$(facts err error failures.0.step failures.0.code)" = 'TCP_MAXSEG EINVAL' ]
 	valid all
+	exits 1 "$SOCKIT" connect --json -z unix:none 2>err >out
+	[ "$(facts err error code failures.0.code)" = 'ENOENT ENOENT' ]
+	exits 1 "$SOCKIT" connect --json -z unix:none "127.0.0.1:$port" 2>err >out
+	[ "$(facts err error code)" = ECONNREFUSED ]
+}
+
+@test "the way is a command: the place that it is told, and no address of ours" {
+	exits 0 "$SOCKIT" connect --json -v --proxy-command cat 127.0.0.1 9 </dev/null >out 2>err
+	[ "$(facts err closed peer.name peer.port local)" = '127.0.0.1 9 -' ]
+	exits 0 "$SOCKIT" connect --json -v --proxy-command cat name http </dev/null >out 2>err
+	[ "$(facts err closed peer.name peer.port local)" = 'name - -' ]
 }
 
 @test "several addresses, and look-ups that fail" {

@@ -208,7 +208,8 @@ static void client_command_ended(void *arg)
 static void client_start_command(struct client_run *c)
 {
 	const struct connections_config *to = &c->c.connections;
-	struct address peer = { .u.sa.sa_family = AF_UNSPEC }, local = { 0 };
+	struct address peer, local = { 0 };
+	uint16_t port = 0; /* of a service, whose word the command is told, it is not known */
 	int fd;
 
 	c->command = (struct proxy_command){ .loop = c->run->loop,
@@ -222,7 +223,8 @@ static void client_start_command(struct client_run *c)
 		run_end(c->run, report_error(to->messages, "--proxy-command", errno));
 		return;
 	}
-	address_set_words(&peer, c->connections.place, 0);
+	address_parse_port(to->port, &port);
+	address_set_words(&peer, c->connections.place, port);
 	connections_take(&c->connections, fd, AF_UNSPEC, &peer, &local);
 }
 

@@ -307,6 +307,23 @@ static void scan_add_counts(const struct scan *s, struct text *text, const size_
 		}
 }
 
+/* Returns why ports are closed: where they differ, that nobody listens. */
+static int scan_closed_by(const struct scan *s)
+{
+	int error = 0;
+
+	for (size_t i = 0; i < s->n; i++)
+		for (size_t k = 0; k < s->operands[i].n_started; k++) {
+			const struct scan_target *t = &s->operands[i].targets[k];
+			if (!t->tried || t->state != PROBE_CLOSED)
+				continue;
+			if (error && t->error != error)
+				return ECONNREFUSED;
+			error = t->error;
+		}
+	return error ? error : ECONNREFUSED;
+}
+
 /* Says that BAD ports are not as asked for, N_SILENT of them by silence, and why. */
 static struct outcome scan_refuse(const struct scan *s, size_t bad, size_t n_silent,
 				  const size_t *counts)
@@ -320,7 +337,7 @@ static struct outcome scan_refuse(const struct scan *s, size_t bad, size_t n_sil
 		retried || (silent && !s->c->closed) ? OUTCOME_TIMEOUT : OUTCOME_FAILED;
 	char rooms[2][2 * TEXT_ROOM];
 	struct text reasons = TEXT_IN(rooms[0]), text = TEXT_IN(rooms[1]);
-	const char *code = "ECONNREFUSED";
+	const char *code = errno_name(scan_closed_by(s));
 	struct notice n;
 
 	/* Each has its line. */

@@ -480,6 +480,8 @@ void address_json(struct json *j, const char *key, const struct address *a)
 	if (j->off || !a)
 		return;
 	int family = a->u.sa.sa_family;
+	if (family == AF_UNSPEC && !a->word)
+		return;
 	json_open(j, key, '{');
 	if (family == AF_UNSPEC && a->word) {
 		char name[256];
@@ -495,8 +497,8 @@ void address_json(struct json *j, const char *key, const struct address *a)
 		json_string(j, "family", family == AF_INET6 ? "inet6" : "inet");
 		json_string(j, "address", address_host(a, text));
 	}
-	/* 0: no port was asked for. */
-	if (family != AF_UNIX && (!address_is_ip(a) || address_port(a))) {
+	/* 0: no port was asked for, or it is not known. */
+	if (address_any_port(a) || vsock_get(a, &cid, &port)) {
 		json_number(j, "port", address_any_port(a));
 	} else if (a->who.known) {
 		json_number(j, "pid", a->who.pid);

@@ -174,7 +174,7 @@ const char *address_words(const char *host, const char *port, char *text, size_t
 /* Adds the member KEY to J: `{"family":...,"address":...,"port":...}`, of IP without a port
  * that is 0; for a UNIX socket with
  * `pid`, `uid` and `gid` in place of the port; for a place known by its name
- * `{"name":...,"port":...}`. A NULL: adds nothing. */
+ * `{"name":...,"port":...}`, without a port that is not known. A NULL, or none: adds nothing. */
 void address_json(struct json *j, const char *key, const struct address *a);
 
 #endif
