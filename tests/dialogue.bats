@@ -487,17 +487,19 @@ for i in 1, 2:
 	refuses "--dialogue: wrong: line 1: * is no step: *" connect --dialogue wrong h 1
 	refuses '--dialogue: absent: No such file or directory (ENOENT)' connect --dialogue absent h 1
 	printf 'expect (\n' >wrong
-	refuses "--dialogue: wrong: line 1: --expect '(': '' lacks a )" connect --dialogue wrong h 1
+	refuses "--dialogue: wrong: line 1: --expect '(': '(' lacks a )" connect --dialogue wrong h 1
 }
 
 @test "what is no expression, or no escape, is refused" {
 	local ere at why
 	while read -r ere at why; do
-		refuses "--expect $(quoted "'$ere': '${at#-}' $why")" connect --expect "$ere" h 1
+		refuses "--expect $(quoted "'$ere': '$at' $why")" connect --expect "$ere" h 1
 	done <<-'END'
-		a( - lacks a )
+		a( ( lacks a )
+		a(b|c (b|c lacks a )
 		a) ) has no ( before it
-		[a - lacks a ]
+		b[a [a lacks a ]
+		[^ [^ lacks a ]
 		[[:foo:]] [:foo:]] is no class such as [:digit:]
 		[[.a.]] [.a.]] is not known in brackets
 		[z-a] z-a] is a range that ends before it begins

@@ -729,6 +729,7 @@ input" ]
 	refuses "a port is missing after 'h'" connect -z h
 	refuses "'h' is no endpoint: HOST:PORT" connect -z a:1 h b:2
 	refuses "'80' is no host: several ports are one word: '80,443'" connect -z h 80 443
+	refuses "'22' is no host: several ports are one word: '22,80-90,443'" connect -z h 22 80-90 443
 	refuses "extra operand '81': no host before it is without a port" connect -z h:80 81
 	refuses "*unix:*" connect -z unix:
 	refuses "-w, --wait: '-1' is not a duration*" connect -z -w -1 h 80

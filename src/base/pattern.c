@@ -163,8 +163,8 @@ static int parser_member(struct parser *r)
 {
 	int c;
 
-	if (*r->at == '\0' || (*r->at == '[' && r->at[1] && strchr(".=", r->at[1]))) {
-		parser_fail(r, *r->at ? "is not known in brackets" : "lacks a ]");
+	if (*r->at == '[' && r->at[1] && strchr(".=", r->at[1])) {
+		parser_fail(r, "is not known in brackets");
 		return 0;
 	}
 	c = (unsigned char)*r->at++;
@@ -178,6 +178,7 @@ static int parser_member(struct parser *r)
 static struct part parser_brackets(struct parser *r)
 {
 	struct node set = { .kind = NODE_BYTE };
+	const char *open = r->at - 1;
 	bool negated = *r->at == '^';
 	const char *first = r->at += negated;
 	struct part part;
@@ -185,6 +186,10 @@ static struct part parser_brackets(struct parser *r)
 	while ((*r->at != ']' || r->at == first) && !parser_failed(r)) {
 		const char *begin = r->at;
 		int low, high;
+		if (!*r->at) {
+			r->at = open;
+			return parser_fail(r, "lacks a ]");
+		}
 		if (text_begins(r->at, "[:")) {
 			parser_class(r, &set);
 			continue;
@@ -238,6 +243,7 @@ static struct part parser_either(struct parser *r);
 
 static struct part parser_atom(struct parser *r)
 {
+	const char *open = r->at;
 	char c = *r->at++;
 	struct part part;
 
@@ -247,9 +253,11 @@ static struct part parser_atom(struct parser *r)
 			return parser_fail(r, "is too deep in brackets");
 		part = parser_either(r);
 		r->depth--;
-		if (parser_failed(r) || *r->at != ')')
+		if (!parser_failed(r) && *r->at != ')') {
+			r->at = open;
 			return parser_fail(r, "lacks a )");
-		r->at++;
+		}
+		r->at += !parser_failed(r);
 		return part;
 	case '[':
 		return parser_brackets(r);

@@ -96,6 +96,27 @@ out:
 	return result;
 }
 
+static bool scan_is_ports(const char *word)
+{
+	return !word[strspn(word, "0123456789,-")];
+}
+
+/* Word number I of WORDS, and perhaps more after it, are ports as the last one is. */
+static int scan_refuse_ports(const struct operands *words, int i, struct option_error *error)
+{
+	char room[TEXT_ROOM];
+	struct text list = TEXT_IN(room);
+	int result;
+
+	for (int k = i; k < words->n; k++)
+		if (k == words->n - 1 || scan_is_ports(words->words[k]))
+			text_add(&list, "%s%s", list.length ? "," : "", words->words[k]);
+	result = option_fail(error, "'%s' is no host: several ports are one word: '%.*s'",
+			     words->words[i], (int)list.length, list.data);
+	text_free(&list);
+	return result;
+}
+
 int scan_parse(struct scan *s, const struct operands *words, struct option_error *error)
 {
 	const char *last = words->words[words->n - 1], *list = NULL;
@@ -126,10 +147,8 @@ int scan_parse(struct scan *s, const struct operands *words, struct option_error
 			return option_fail(error, "'%s' is no endpoint: HOST:PORT", word);
 		/* As a host this would be an IPv4 address in one number, which nobody means here.
 		 */
-		if (!port && i > 0 && !word[strspn(word, "0123456789,-")])
-			return option_fail(error,
-					   "'%s' is no host: several ports are one word: '%s,%s'",
-					   word, word, list);
+		if (!port && i > 0 && scan_is_ports(word))
+			return scan_refuse_ports(words, i, error);
 		used = used || !port;
 		s->n++;
 		if (scan_parse_operand(s, &s->operands[i], word, host, port ? port : list, error) <
