@@ -939,6 +939,9 @@ EXAMPLE='^  ([a-z].*)?sockit [a-z]'
 	refuses "unknown option '-u': *" connect -u h 1
 	refuses "unknown option '-N': *" connect h 1 -vN
 	# Where the option is one of ours too it may have meant a proxy.
+	refuses "FILE '-v' looks like an option: - is stderr, and a file of that name ./-v" connect -x -v h 1
+	refuses "FILE '--stats' looks like an option: *" listen -o --stats 0
+	refuses "FILE '-v' looks like an option: *" udp-recv -X-v 0
 	refuses "--text-dump '5': what nc's -X does is --proxy URL; *" connect -X 5 -x proxy.test:1 h 1
 	sockit -l $'80\e[m'
 	told 2 "*sockit listen '80\\\\x1b\\[m'"

@@ -9,18 +9,29 @@
 
 #define AT(member) offsetof(struct data_options, member)
 
-/* A file, but for what nc's -X takes: who means that would not go through the proxy. */
-static int data_parse_text_dump(void *field, const char *word, struct option_error *error)
+/* A file, but not what is an option: who has left the file out would get one of that name. */
+static int data_parse_file(void *field, const char *word, struct option_error *error)
 {
 	const char **file = field;
 
+	if (word[0] == '-' && word[1])
+		return option_fail(
+			error,
+			"FILE '%s' looks like an option: - is stderr, and a file of that name ./%s",
+			word, word);
+	*file = word;
+	return 0;
+}
+
+/* The same, but for what nc's -X takes: who means that would not go through the proxy. */
+static int data_parse_text_dump(void *field, const char *word, struct option_error *error)
+{
 	if (!strcmp(word, "4") || !strcmp(word, "5") || !strcmp(word, "connect"))
 		return option_fail(error,
 				   "--text-dump '%s': what nc's -X does is --proxy URL; a file of "
 				   "that name is ./%s",
 				   word, word);
-	*file = word;
-	return 0;
+	return data_parse_file(field, word, error);
 }
 
 /* Returns the byte that WORD names, a character, `^]` or `\xHH`, or UNSET. */
@@ -134,10 +145,12 @@ static const struct option_row rows[] = {
 	OPTION("rate", 0, OPTION_SIZE, AT(rate), KEEP_NOTHING, ARG("RATE"),
 	       "at most so many bytes a second, each way, for each connection", .min = 1,
 	       .max = INT64_C(1) << 40),
-	OPTION("output", 'o', OPTION_STRING, AT(output), KEEP_NOTHING, ARG("FILE"),
-	       "what is received and sent, raw, also to FILE; - is stderr"),
-	OPTION("hex-dump", 'x', OPTION_STRING, AT(hex_dump), KEEP_NOTHING, ARG("FILE"),
-	       "the same as a hex dump with direction, time and length; - is stderr"),
+	OPTION("output", 'o', OPTION_PARSED, AT(output), KEEP_NOTHING, ARG("FILE"),
+	       "what is received and sent, raw, also to FILE; - is stderr",
+	       .parser = data_parse_file),
+	OPTION("hex-dump", 'x', OPTION_PARSED, AT(hex_dump), KEEP_NOTHING, ARG("FILE"),
+	       "the same as a hex dump with direction, time and length; - is stderr",
+	       .parser = data_parse_file),
 	OPTION("text-dump", 'X', OPTION_PARSED, AT(text_dump), KEEP_NOTHING, ARG("FILE"),
 	       "the same as text: lines with their direction; - is stderr",
 	       .parser = data_parse_text_dump),
