@@ -233,9 +233,10 @@ SIM(int, pipe, int fds[2])
 	if (FAILS(EMFILE, ENFILE))
 		return -1;
 	fds[0] = fd_new(PIPE, NOBODY);
-	fds[1] = fd_new(PIPE, NOBODY);
-	CHECK(fds[1] >= 0);
-	return 0;
+	fds[1] = fds[0] < 0 ? -1 : fd_new(PIPE, NOBODY);
+	if (fds[0] >= 0 && fds[1] < 0)
+		sim.fds[fds[0]].kind = CLOSED;
+	return fds[1] < 0 ? -1 : 0;
 }
 
 SIM(int, pipe2, int fds[2], int flags)
