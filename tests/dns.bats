@@ -456,12 +456,7 @@ dnsmasq_is_ready() {
 }
 
 @test "questions in flight: none is lost at servers of every kind, and few wait" {
-	local cc=${CC:-cc} src=$BATS_TEST_DIRNAME/../src
-	command -v "${cc%% *}" >/dev/null || skip "no compiler $cc"
-	# shellcheck disable=SC2086 # words
-	$cc -std=c11 -I"$src" -o check_dns_window \
-		"$BATS_TEST_DIRNAME/helpers/check_dns_window.c" "$src/names/dns_window.c"
-	./check_dns_window
+	checks names/dns_window
 }
 
 @test "a server that does not read gets no more than its buffer has room for" {

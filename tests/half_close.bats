@@ -14,12 +14,7 @@ has_size() {
 ### The rule itself, src/flow/half_close.c, in every state.
 
 @test "each event in each state is in the table, and does what that says" {
-	local cc=${CC:-cc} src=$BATS_TEST_DIRNAME/../src
-	command -v "${cc%% *}" >/dev/null || skip "no compiler $cc"
-	# shellcheck disable=SC2086 # words
-	$cc -std=c11 -I"$src" -o check_half_close \
-		"$BATS_TEST_DIRNAME/helpers/check_half_close.c" "$src/flow/half_close.c"
-	./check_half_close
+	checks flow/half_close
 }
 
 # sends_in_advance SECONDS: all of stdin is in the kernel's hands, and the counterpart, which waits for the FIFO

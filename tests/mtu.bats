@@ -84,11 +84,7 @@ figures() {
 }
 
 @test "the search, over every path" {
-	local cc=${CC:-cc} src=$BATS_TEST_DIRNAME/../src
-	command -v "${cc%% *}" >/dev/null || skip "no compiler $cc"
-	# shellcheck disable=SC2086 # words
-	$cc -std=c11 -I"$src" -o check_mtu_search "$BATS_TEST_DIRNAME/helpers/check_mtu_search.c" "$src/net/mtu_search.c"
-	./check_mtu_search
+	checks net/mtu_search
 }
 
 # sizes MTU...: for each of them an address of each family on the other host, to which the router sends no larger

@@ -59,12 +59,7 @@ NAMES='read socket bind connect code'
 ANYWHERE='read socket bind connect port code'
 
 @test "what is refused, for each processor, in a filter that costs plain calls no run of it" {
-	local cc=${CC:-cc} src=$BATS_TEST_DIRNAME/../src
-	command -v "${cc%% *}" >/dev/null || skip "no compiler $cc"
-	# shellcheck disable=SC2086 # words
-	$cc -std=c11 -I"$src" -o check_confine_filter \
-		"$BATS_TEST_DIRNAME/helpers/check_confine_filter.c" "$src/base/confine_filter.c"
-	./check_confine_filter
+	checks base/confine_filter
 }
 
 @test "what serves by itself keeps nothing but what it has" {

@@ -32,6 +32,7 @@
 # Else
 #     needs COMMAND PACKAGE           skips the test where COMMAND is missing
 #     find_python                     $PYTHON, to be started often
+#     checks UNIT                     runs helpers/check_*.c with that unit of src/
 #
 # More: words.bash (the program run with words alone, and its one line of stderr), files.bash (files of
 # random bytes), services.bash (what listen serves by itself), private.bash and networks.bash (networks of our
@@ -138,6 +139,14 @@ has_at_least() {
 # needs COMMAND PACKAGE: skips the test where COMMAND is missing.
 needs() {
 	command -v "$1" >/dev/null || skip "$1 is missing: package $2"
+}
+
+# checks FOLDER/NAME: compiles helpers/check_NAME.c with src/FOLDER/NAME.c, and runs it.
+checks() {
+	local cc=${CC:-cc} src=$BATS_TEST_DIRNAME/../src
+	command -v "${cc%% *}" >/dev/null || skip "no compiler $cc"
+	# shellcheck disable=SC2086 # words
+	$cc -std=c11 -I"$src" -o check "$BATS_TEST_DIRNAME/helpers/check_${1##*/}.c" "$src/$1.c" && ./check
 }
 
 # eventually COMMAND [ARG...]: repeats it until it succeeds, for at most ten seconds.
